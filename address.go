@@ -1,0 +1,270 @@
+package sockeye
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Network is the transport of an address, as package net spells it. The plain
+// names mean both address families.
+type Network string
+
+// The networks.
+const (
+	TCP  Network = "tcp"
+	TCP4 Network = "tcp4"
+	TCP6 Network = "tcp6"
+	UDP  Network = "udp"
+	UDP4 Network = "udp4"
+	UDP6 Network = "udp6"
+)
+
+// Networks lists every network in the order help texts show them.
+var Networks = []Network{TCP, TCP4, TCP6, UDP, UDP4, UDP6}
+
+// Transport is the network without its family: TCP or UDP.
+func (n Network) Transport() Network {
+	return Network(strings.TrimRight(string(n), "46"))
+}
+
+// Family is 4, 6, or 0 for both.
+func (n Network) Family() int {
+	switch n {
+	case TCP4, UDP4:
+		return 4
+	case TCP6, UDP6:
+		return 6
+	}
+	return 0
+}
+
+// Address is where an endpoint is: a network, a host and a port. The zero
+// network is TCP.
+type Address struct {
+	Network Network
+	// Host is a name or a literal IP address (IPv6 without brackets, with its
+	// zone: "fe80::1%eth0"), or "" for every address of this machine.
+	Host string
+	// Port 0 asks the system for a free one.
+	Port uint16
+}
+
+// String is the URL form, "tcp://[fe80::1%eth0]:10000". ParseAddress reads it back.
+func (a Address) String() string { return string(a.network()) + "://" + a.HostPort() }
+
+// HostPort is the address without its network: "[fe80::1%eth0]:10000".
+func (a Address) HostPort() string {
+	port := strconv.Itoa(int(a.Port))
+	if strings.Contains(a.Host, ":") {
+		return "[" + a.Host + "]:" + port
+	}
+	return a.Host + ":" + port
+}
+
+func (a Address) network() Network {
+	if a.Network == "" {
+		return TCP
+	}
+	return a.Network
+}
+
+// ParseAddress reads an address as people type it:
+//
+//	192.168.1.111:10000     localhost           :10000      8080
+//	[fe80::1%eth0]:10000    fe80::1%eth0        *:10000     host 10000
+//	udp://host:port         tcp6://[::1]:10000
+//
+// A missing network is TCP, a missing port is DefaultPort, and digits alone are
+// a port. The full-width colon and stop of a Chinese input method are taken for
+// the plain ones. The error is an *Error of kind Invalid.
+func ParseAddress(s string) (Address, error) {
+	p := addressParser{typed: s}
+	rest := strings.TrimSpace(plainPunctuation.Replace(s))
+	a := Address{Network: TCP}
+	if len(rest) > 300 { // a host name has at most 253, RFC 1035 section 2.3.4
+		return Address{}, p.fail(Text{"too long for an address", "地址太长"}, addressHint)
+	}
+	if scheme, after, ok := strings.Cut(rest, "://"); ok {
+		n, err := p.network(scheme)
+		if err != nil {
+			return Address{}, err
+		}
+		a.Network, rest = n, strings.TrimSuffix(after, "/")
+	}
+	host, port, err := p.split(rest)
+	if err != nil {
+		return Address{}, err
+	}
+	if a.Host, err = p.host(host); err != nil {
+		return Address{}, err
+	}
+	if a.Port, err = p.port(port); err != nil {
+		return Address{}, err
+	}
+	return a, p.family(a)
+}
+
+var plainPunctuation = strings.NewReplacer("：", ":", "。", ".", "．", ".", "　", " ", "［", "[", "］", "]", "％", "%", "／", "/")
+
+// addressParser carries what was typed, for error texts.
+type addressParser struct{ typed string }
+
+func (p addressParser) network(scheme string) (Network, error) {
+	for _, n := range Networks {
+		if strings.EqualFold(scheme, string(n)) {
+			return n, nil
+		}
+	}
+	return "", p.fail(
+		Text{fmt.Sprintf("unknown protocol %q", scheme), fmt.Sprintf("未知的协议 %q", scheme)},
+		Text{"use tcp://, tcp4://, tcp6://, udp://, udp4:// or udp6://", "可用：tcp://、tcp4://、tcp6://、udp://、udp4://、udp6://"})
+}
+
+// split cuts host from port; an absent port comes back as "".
+func (p addressParser) split(s string) (host, port string, err error) {
+	switch {
+	case strings.HasPrefix(s, "["):
+		return p.splitBracketed(s)
+	case strings.ContainsAny(s, " \t"):
+		parts := strings.Fields(s)
+		if len(parts) != 2 {
+			return "", "", p.fail(Text{"too many words", "单词太多"}, addressHint)
+		}
+		return parts[0], parts[1], p.portWritten(parts[1])
+	case isDigits(s):
+		return "", s, nil
+	case strings.Count(s, ":") > 1:
+		return s, "", nil // a bare IPv6 address
+	}
+	host, port, found := strings.Cut(s, ":")
+	if found {
+		err = p.portWritten(port)
+	}
+	return host, port, err
+}
+
+func (p addressParser) splitBracketed(s string) (host, port string, err error) {
+	end := strings.IndexByte(s, ']')
+	if end < 0 {
+		return "", "", p.fail(Text{"missing ]", "缺少 ]"}, addressHint)
+	}
+	host, rest := s[1:end], s[end+1:]
+	if !strings.Contains(host, ":") {
+		return "", "", p.fail(
+			Text{fmt.Sprintf("%q in brackets is not an IPv6 address", host), fmt.Sprintf("方括号中的 %q 不是 IPv6 地址", host)}, addressHint)
+	}
+	if rest == "" {
+		return host, "", nil
+	}
+	rest = strings.TrimSpace(rest)
+	port = strings.TrimPrefix(rest, ":")
+	if port == rest && !isDigits(rest) {
+		return "", "", p.fail(
+			Text{fmt.Sprintf("unexpected %q after ]", rest), fmt.Sprintf("] 后面有多余的 %q", rest)}, addressHint)
+	}
+	return host, port, p.portWritten(port)
+}
+
+func (p addressParser) portWritten(port string) error {
+	if port == "" {
+		return p.fail(Text{"the port is missing after the colon", "冒号后面缺少端口"}, portHint)
+	}
+	return nil
+}
+
+// host checks and normalises the host: "*" is every address, a literal gets its
+// canonical spelling.
+func (p addressParser) host(s string) (string, error) {
+	if s == "*" {
+		return "", nil
+	}
+	addr, zone, hasZone := strings.Cut(s, "%")
+	if hasZone {
+		zone = strings.TrimPrefix(zone, "25") // the URL spelling, RFC 6874
+		if zone == "" {
+			return "", p.fail(Text{"the zone after % is empty", "% 后面缺少网卡名"}, addressHint)
+		}
+		s = addr + "%" + zone
+	}
+	if ip, err := netip.ParseAddr(s); err == nil {
+		return ip.String(), nil
+	}
+	if hasZone || strings.Contains(s, ":") {
+		return "", p.fail(Text{fmt.Sprintf("%q is not an IPv6 address", s), fmt.Sprintf("%q 不是 IPv6 地址", s)}, addressHint)
+	}
+	if looksIPv4(s) {
+		return "", p.fail(
+			Text{fmt.Sprintf("%q is not an IPv4 address", s), fmt.Sprintf("%q 不是 IPv4 地址", s)},
+			Text{"four numbers from 0 to 255: 192.168.1.111", "IPv4 地址是四个 0 到 255 的数字：192.168.1.111"})
+	}
+	if c := strings.IndexFunc(s, notInName); c >= 0 || len(s) > 253 {
+		return "", p.fail(Text{fmt.Sprintf("%q is not a host name", s), fmt.Sprintf("%q 不是主机名", s)}, addressHint)
+	}
+	return s, nil
+}
+
+func (p addressParser) port(s string) (uint16, error) {
+	if s == "" {
+		return DefaultPort, nil
+	}
+	if isDigits(s) {
+		if n, err := strconv.ParseUint(s, 10, 16); err == nil {
+			return uint16(n), nil
+		}
+		return 0, p.fail(Text{"port " + clip(s) + " is out of range", "端口 " + clip(s) + " 超出范围"}, portHint)
+	}
+	return 0, p.fail(Text{fmt.Sprintf("port %q is not a number", s), fmt.Sprintf("端口 %q 不是数字", s)}, portHint)
+}
+
+// family refuses a literal that the network cannot carry.
+func (p addressParser) family(a Address) error {
+	ip, err := netip.ParseAddr(a.Host)
+	want := a.Network.Family()
+	if err != nil || want == 0 || (want == 4) == ip.Unmap().Is4() {
+		return nil
+	}
+	have, other := 4, Address{Network: a.Network.Transport(), Host: a.Host, Port: a.Port}
+	if want == 4 {
+		have = 6
+	}
+	return p.fail(
+		Text{fmt.Sprintf("%s is an IPv%d address, %s takes IPv%d", a.Host, have, a.Network, want),
+			fmt.Sprintf("%s 是 IPv%d 地址，而 %s 只接受 IPv%d", a.Host, have, a.Network, want)},
+		Text{"write " + other.String(), "请写 " + other.String()})
+}
+
+func (p addressParser) fail(message, hint Text) error {
+	return &Error{Kind: Invalid, Op: "parse", Target: strconv.Quote(clip(p.typed)), Message: message, Hint: hint}
+}
+
+var (
+	addressHint = Text{"write it as host:port, for example 192.168.1.111:10000, [fe80::1%eth0]:10000 or :10000",
+		"写成 主机:端口，例如 192.168.1.111:10000、[fe80::1%eth0]:10000 或 :10000"}
+	portHint = Text{"a port is a number from 0 to 65535; 0 picks a free one", "端口是 0 到 65535 的数字；0 表示自动选择空闲端口"}
+)
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// looksIPv4 tells a mistyped IPv4 address from a name: no top-level domain is all digits.
+func looksIPv4(s string) bool {
+	return isDigits(s[strings.LastIndexByte(s, '.')+1:])
+}
+
+// notInName finds what can be in no host name, internationalised ones included.
+func notInName(r rune) bool {
+	return r <= ' ' || r == 0x7f || strings.ContainsRune(`"'/\@?#<>|{}^`+"`", r) || r == '\uFFFD'
+}
+
+// clip bounds what an error text repeats of its input.
+func clip(s string) string {
+	const most = 80
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	return string(runes[:most]) + "…"
+}

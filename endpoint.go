@@ -1,0 +1,245 @@
+package sockeye
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Mode is which side of a connection an endpoint plays.
+type Mode string
+
+// The modes.
+const (
+	Listen  Mode = "listen"
+	Connect Mode = "connect"
+)
+
+// Endpoint is what to open.
+type Endpoint struct {
+	Mode    Mode
+	Address Address
+	Options Options
+}
+
+// String names the endpoint as logs and recordings do: "tcp-listen://:10000".
+func (e Endpoint) String() string {
+	return string(e.Address.network()) + "-" + string(e.Mode) + "://" + e.Address.HostPort()
+}
+
+// Choice is an on-off option that can also be left to its default.
+type Choice int8
+
+// The values of a Choice.
+const (
+	Default Choice = iota
+	On
+	Off
+)
+
+// Or resolves the choice against its default.
+func (c Choice) Or(def bool) bool {
+	if c == Default {
+		return def
+	}
+	return c == On
+}
+
+// ChoiceOf is On for true and Off for false.
+func ChoiceOf(on bool) Choice {
+	if on {
+		return On
+	}
+	return Off
+}
+
+// OverCap is what a listening session does with connections beyond its peer limit.
+type OverCap string
+
+// The policies beyond the peer limit.
+const (
+	// RefuseOverCap accepts and resets at once, so that the client knows. The default.
+	RefuseOverCap OverCap = "refuse"
+	// PauseOverCap stops accepting: connections wait in the kernel's queue, as
+	// long as its backlog is.
+	PauseOverCap OverCap = "pause"
+)
+
+// Options are how to open an endpoint. The zero value of every option is its
+// documented default; Defaults fills them in.
+type Options struct {
+	// Sources are the local addresses a connecting endpoint may bind, tried in
+	// turn when one has no free port left. A listening endpoint binds its Address.
+	Sources []netip.Addr
+	// SourcePort is the local port a connecting endpoint binds; 0 is any.
+	SourcePort uint16
+	// Interface binds to one network interface by name (Linux: SO_BINDTODEVICE).
+	Interface string
+	// Prefer is the address family (4 or 6) tried first for a name with both;
+	// 0 keeps the resolver's order (RFC 6724).
+	Prefer int
+
+	// Backlog is how many connections the kernel queues before they are accepted;
+	// 0 is the system's largest.
+	Backlog int
+	// MaxPeers bounds the peers of a session; 0 is 8192.
+	MaxPeers int
+	// OverCap is for TCP; "" is RefuseOverCap. UDP forgets its oldest peer.
+	OverCap OverCap
+	// ReuseAddress is SO_REUSEADDR; the default is on for listening TCP on Unix.
+	ReuseAddress Choice
+	// ReusePort is SO_REUSEPORT (several processes share one port); default off.
+	ReusePort Choice
+	// DualStack accepts IPv4 on an IPv6 socket bound to every address; default on
+	// for tcp:// and udp://.
+	DualStack Choice
+
+	// NoDelay is TCP_NODELAY: send small messages at once. Default on.
+	NoDelay Choice
+	// KeepAlive probes an idle TCP peer; default on, so that a dead peer is found
+	// in KeepAliveIdle + KeepAliveCount × KeepAliveInterval (5 s + 3 × 5 s).
+	KeepAlive         Choice
+	KeepAliveIdle     time.Duration
+	KeepAliveInterval time.Duration
+	KeepAliveCount    int
+	// UserTimeout is how long sent bytes may stay unacknowledged before the
+	// connection is given up (TCP_USER_TIMEOUT, RFC 5482); 0 is 20 s, negative
+	// leaves it to the system. Linux; it overrides KeepAliveCount there.
+	UserTimeout time.Duration
+	// ReceiveBuffer and SendBuffer are SO_RCVBUF and SO_SNDBUF in bytes; 0 is the
+	// system's choice (4 MiB receive for UDP). The kernel may give more or less.
+	ReceiveBuffer, SendBuffer int
+	// ReadSize is the most bytes one read of a TCP peer takes; 0 is 64 KiB. UDP
+	// always takes whole datagrams.
+	ReadSize int
+	// Broadcast allows sending to a broadcast address; default off.
+	Broadcast Choice
+	// KernelTime stamps datagrams where the kernel received them
+	// (SO_TIMESTAMPNS, Linux); default off: at the read.
+	KernelTime Choice
+
+	// ConnectTimeout bounds one attempt to connect; 0 is 10 s.
+	ConnectTimeout time.Duration
+	// SendTimeout bounds how long a send waits for a peer that does not read;
+	// 0 is for ever.
+	SendTimeout time.Duration
+	// IdleTimeout closes a peer on which nothing crossed for so long; 0 is never
+	// for TCP and 5 min for UDP.
+	IdleTimeout time.Duration
+	// FinIdle is how long a peer that finished sending may stay without our
+	// sending anything; 0 is 60 s, negative closes it at once.
+	FinIdle time.Duration
+	// Reconnect makes a connecting session connect again for ever, waiting 0.5 s
+	// to 30 s with full jitter.
+	Reconnect bool
+	// SelfConnect allows a connection whose two ends are the same socket, which
+	// TCP's simultaneous open can make on loopback; default off.
+	SelfConnect Choice
+}
+
+// Limits of options, chosen so that a typing error cannot take the machine down.
+const (
+	maxPeersLimit  = 1 << 20
+	maxBufferBytes = 1 << 30
+	maxBacklog     = 1 << 16
+)
+
+// WithDefaults is a copy with every zero option replaced by its default for the
+// endpoint's transport.
+func (o Options) WithDefaults(n Network) Options {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	num := func(n *int, v int) {
+		if *n == 0 {
+			*n = v
+		}
+	}
+	num(&o.MaxPeers, 8192)
+	num(&o.ReadSize, 64<<10)
+	num(&o.KeepAliveCount, 3)
+	def(&o.KeepAliveIdle, 5*time.Second)
+	def(&o.KeepAliveInterval, 5*time.Second)
+	def(&o.UserTimeout, 20*time.Second)
+	def(&o.ConnectTimeout, 10*time.Second)
+	def(&o.FinIdle, time.Minute)
+	if n.Transport() == UDP {
+		num(&o.ReceiveBuffer, 4<<20)
+		def(&o.IdleTimeout, 5*time.Minute)
+	}
+	if o.OverCap == "" {
+		o.OverCap = RefuseOverCap
+	}
+	return o
+}
+
+// Validate reports everything that is wrong with the endpoint, joined; each part
+// is an *Error of kind Invalid whose Target is the field.
+func (e Endpoint) Validate() error {
+	var v problems
+	switch e.Mode {
+	case Listen:
+	case Connect:
+		v.checkConnect(e)
+	default:
+		v.add("mode", Text{fmt.Sprintf("%q is neither listen nor connect", e.Mode), fmt.Sprintf("%q 既不是 listen 也不是 connect", e.Mode)}, Text{})
+	}
+	o := e.Options
+	v.between("backlog", o.Backlog, maxBacklog)
+	v.between("max-peers", o.MaxPeers, maxPeersLimit)
+	v.between("receive-buffer", o.ReceiveBuffer, maxBufferBytes)
+	v.between("send-buffer", o.SendBuffer, maxBufferBytes)
+	v.between("read-size", o.ReadSize, maxBufferBytes)
+	v.between("keepalive-count", o.KeepAliveCount, 127)
+	v.notNegative("connect-timeout", o.ConnectTimeout)
+	v.notNegative("send-timeout", o.SendTimeout)
+	v.notNegative("idle-timeout", o.IdleTimeout)
+	v.notNegative("keepalive-idle", o.KeepAliveIdle)
+	v.notNegative("keepalive-interval", o.KeepAliveInterval)
+	if o.Prefer != 0 && o.Prefer != 4 && o.Prefer != 6 {
+		v.add("prefer", Text{"an address family is 4 or 6", "地址族只能是 4 或 6"}, Text{})
+	}
+	if o.OverCap != "" && o.OverCap != RefuseOverCap && o.OverCap != PauseOverCap {
+		v.add("over-cap", Text{fmt.Sprintf("%q is neither refuse nor pause", o.OverCap), fmt.Sprintf("%q 既不是 refuse 也不是 pause", o.OverCap)}, Text{})
+	}
+	return errors.Join(v...)
+}
+
+// problems collects what Validate finds.
+type problems []error
+
+func (v *problems) add(field string, message, hint Text) {
+	*v = append(*v, &Error{Kind: Invalid, Op: "set", Target: field, Message: message, Hint: hint})
+}
+
+func (v *problems) between(field string, n, most int) {
+	if n < 0 || n > most {
+		v.add(field, Text{fmt.Sprintf("%d is not between 0 and %d", n, most), fmt.Sprintf("%d 不在 0 和 %d 之间", n, most)},
+			Text{"0 is the default", "0 表示默认值"})
+	}
+}
+
+func (v *problems) notNegative(field string, d time.Duration) {
+	if d < 0 {
+		v.add(field, Text{fmt.Sprintf("%s is negative", d), fmt.Sprintf("%s 是负数", d)}, Text{"0 is the default", "0 表示默认值"})
+	}
+}
+
+func (v *problems) checkConnect(e Endpoint) {
+	if e.Address.Host == "" {
+		v.add("address", Text{"connect needs a host", "连接需要主机地址"},
+			Text{fmt.Sprintf("write localhost:%d for this machine, or the other machine's address", e.Address.Port),
+				fmt.Sprintf("本机请写 localhost:%d，否则写对方的地址", e.Address.Port)})
+	}
+	if e.Address.Port == 0 {
+		v.add("address", Text{"connect needs a port from 1 to 65535", "连接需要 1 到 65535 的端口"}, Text{})
+	}
+	for _, s := range e.Options.Sources {
+		if want := e.Address.Network.Family(); want != 0 && (want == 4) != s.Unmap().Is4() {
+			v.add("source", Text{fmt.Sprintf("%s is not an IPv%d address", s, want), fmt.Sprintf("%s 不是 IPv%d 地址", s, want)}, Text{})
+		}
+	}
+}

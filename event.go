@@ -1,0 +1,110 @@
+package sockeye
+
+import (
+	"net/netip"
+	"time"
+)
+
+// EventKind says what an event is about.
+type EventKind uint8
+
+// The kinds of event, in the order a session usually meets them. Their names
+// (see String) are stable: they are the same word in the journal, the API and
+// the output of --json.
+const (
+	Opened   EventKind = iota + 1 // the session is open; the real local addresses are in Detail.Locals
+	Joined                        // a peer connected, or a datagram's source was seen for the first time
+	Received                      // bytes came off the socket
+	Sent                          // the kernel took bytes
+	Finished                      // one side sent FIN: Detail.Reason is EOF for the peer, Local for us
+	Left                          // a peer is gone, why is in Detail.Reason
+	Failed                        // something went wrong on the session or a peer: kind "error"
+	Gap                           // events are missing here: how many is in Detail.Lost
+	Ended                         // the session is closed, the last event of it: kind "closed"
+)
+
+var eventKindNames = [...]string{
+	Opened: "opened", Joined: "joined", Received: "received", Sent: "sent", Finished: "finished",
+	Left: "left", Failed: "error", Gap: "gap", Ended: "closed",
+}
+
+// String is the stable name of the kind, or "" for a value that is none.
+func (k EventKind) String() string {
+	if int(k) < len(eventKindNames) {
+		return eventKindNames[k]
+	}
+	return ""
+}
+
+// MarshalText is String, for JSON.
+func (k EventKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Reason says why a peer left or a session closed: a stable word.
+type Reason string
+
+// The reasons.
+const (
+	ReasonEOF     Reason = "eof"     // the peer closed in good order (FIN)
+	ReasonReset   Reason = "reset"   // the peer aborted (RST)
+	ReasonTimeout Reason = "timeout" // the peer stopped answering
+	ReasonLocal   Reason = "local"   // we closed in good order
+	ReasonAborted Reason = "aborted" // we aborted (RST)
+	ReasonIdle    Reason = "idle"    // nothing crossed for the idle limit
+	ReasonLimit   Reason = "limit"   // the oldest peer made room for a new one
+	ReasonError   Reason = "error"   // the system failed; the error is in Detail.Err
+)
+
+// Event is one record of the journal. An Event is a value; Data belongs to
+// whoever made it and is only lent (see journal.Append and journal.Cursor for
+// how long). Everything it points to never changes.
+type Event struct {
+	// Seq numbers all events of one journal from 1, without holes. It is set by
+	// the journal.
+	Seq uint64
+	// Time is when the bytes were read or written, not when they were recorded.
+	// It never decreases within a journal.
+	Time    time.Time
+	Kind    EventKind
+	Session *Session
+	// Peer is nil for the session's own events.
+	Peer *Peer
+	// Data is the bytes of received and sent, exactly as they crossed the socket.
+	Data []byte
+	// Detail is nil for nearly all received and sent events.
+	Detail *Detail
+}
+
+// Detail is what only some events carry. Zero fields do not apply.
+type Detail struct {
+	Reason Reason
+	Err    *Error
+	// Locals are the addresses really bound (opened).
+	Locals []netip.AddrPort
+	// Retry is how long the session waits before it connects again.
+	Retry time.Duration
+	// Attempts are the addresses tried for one connection, in order.
+	Attempts []Attempt
+	// Datagram is the true length of a received datagram that did not fit the
+	// buffer; Data holds only its beginning.
+	Datagram int
+	// Unsent counts bytes of a failed send that the kernel did not take.
+	Unsent int
+	// Lost says what a gap swallowed.
+	Lost Lost
+}
+
+// Lost counts what is missing at a gap.
+type Lost struct {
+	Events, Bytes uint64
+}
+
+// Attempt is one try to reach one address of a name (RFC 8305, Happy Eyeballs).
+type Attempt struct {
+	Address netip.AddrPort
+	// After is when the try began, counted from the first one's beginning.
+	After time.Duration
+	// Took is how long it lasted.
+	Took time.Duration
+	// Err is why it failed; nil for the one that won. Canceled means that another won.
+	Err *Error
+}

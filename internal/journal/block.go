@@ -1,0 +1,104 @@
+package journal
+
+import (
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"sockeye"
+)
+
+// block is a fixed stretch of the ring: records and the bytes they speak of.
+// Appending fills it from the front under the journal's lock; published records
+// are never written again until the block is evicted and no cursor pins it, so
+// readers need no lock.
+type block struct {
+	first  uint64 // number of records[0]
+	before uint64 // data bytes appended to the journal before this block
+	count  atomic.Uint32
+	// records and data keep their full length; count and used say how far they
+	// are filled.
+	records []record
+	data    []byte
+	used    int
+
+	// Guarded by the journal's lock.
+	pins    int
+	evicted bool
+}
+
+// record is an event at rest. Its number is block.first plus its index.
+type record struct {
+	time    int64 // Unix nanoseconds
+	session *sockeye.Session
+	peer    *sockeye.Peer
+	detail  *sockeye.Detail
+	offset  uint32
+	length  uint32
+	kind    sockeye.EventKind
+}
+
+// blockSize is how a block divides its memory.
+type blockSize struct{ records, data int }
+
+// bytes is the memory of a block of this size.
+func (s blockSize) bytes() int { return s.data + s.records*int(unsafe.Sizeof(record{})) }
+
+// sizeFor divides a memory limit into about 32 blocks of at most 1 MiB of data,
+// with room for records of 128 bytes on average.
+func sizeFor(limit int) blockSize {
+	data := min(1<<20, limit/48)
+	return blockSize{records: max(8, data/128), data: max(256, data)}
+}
+
+func newBlock(records, data int) *block {
+	return &block{records: make([]record, records), data: make([]byte, data)}
+}
+
+func (b *block) reset() {
+	clear(b.records[:b.count.Load()]) // lets go of sessions and peers
+	b.count.Store(0)
+	b.used, b.evicted = 0, false
+}
+
+func (b *block) bytes() int { return blockSize{len(b.records), len(b.data)}.bytes() }
+
+// bytesBefore counts the data bytes of the journal before event n of this block.
+func (b *block) bytesBefore(n uint64) uint64 {
+	sum := b.before
+	for i := range n - b.first {
+		sum += uint64(b.records[i].length)
+	}
+	return sum
+}
+
+func (b *block) fits(n int) bool {
+	return int(b.count.Load()) < len(b.records) && b.used+n <= len(b.data)
+}
+
+// next is the number after the block's last event.
+func (b *block) next() uint64 { return b.first + uint64(b.count.Load()) }
+
+// append is called under the journal's lock, after fits.
+func (b *block) append(now int64, e *sockeye.Event) uint64 {
+	i := b.count.Load()
+	n := copy(b.data[b.used:], e.Data)
+	b.records[i] = record{
+		time: now, session: e.Session, peer: e.Peer, detail: e.Detail,
+		offset: uint32(b.used), length: uint32(n), kind: e.Kind,
+	}
+	b.used += n
+	b.count.Store(i + 1)
+	return b.first + uint64(i)
+}
+
+// event is a published record as an event; its Data points into the block.
+func (b *block) event(i uint32) sockeye.Event {
+	r := &b.records[i]
+	end := r.offset + r.length
+	return sockeye.Event{
+		Seq: b.first + uint64(i), Time: time.Unix(0, r.time), Kind: r.kind,
+		Session: r.session, Peer: r.peer, Detail: r.detail,
+		Data: b.data[r.offset:end:end],
+	}
+}

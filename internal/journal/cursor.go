@@ -1,0 +1,171 @@
+package journal
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"sockeye"
+)
+
+// Cursor reads a journal from one place on, at its own pace. It belongs to one
+// goroutine. Close it when done: until then it may keep one block alive.
+type Cursor struct {
+	journal *Journal
+	wake    chan struct{}
+	block   *block // pinned; nil before the first read
+	index   uint32
+	next    uint64 // number of the event to read
+	bytes   uint64 // data bytes of the events before next
+	known   bool   // bytes is exact
+	last    time.Time
+	waiting bool // noted for a wake-up; guarded by the journal's lock
+}
+
+// Cursor makes a cursor that reads from event number from on; 0 is the oldest
+// still kept. A number not reached yet waits for it.
+func (j *Journal) Cursor(from uint64) *Cursor {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	oldest, end := j.spanLocked()
+	if from == 0 {
+		from = oldest
+	}
+	c := &Cursor{journal: j, wake: make(chan struct{}, 1), next: from}
+	switch {
+	case from == 1:
+		c.known = true
+	case from == end:
+		c.bytes, c.known = j.total, true
+	case from >= oldest && from < end:
+		c.bytes, c.known = j.holding(from).bytesBefore(from), true
+	}
+	return c
+}
+
+// Next is the next event. It waits for one until ctx ends, and returns io.EOF
+// when the journal is closed and read to its end. Events that left the ring
+// before they were read appear as one event of kind Gap: Seq is the first lost
+// one, Detail.Lost counts them (its Bytes
+// are 0 if the cursor asked for events that had already left). The event's Data is lent until the next call.
+func (c *Cursor) Next(ctx context.Context) (sockeye.Event, error) {
+	for {
+		e, state := c.read(true)
+		switch state {
+		case got:
+			return e, nil
+		case ended:
+			return sockeye.Event{}, io.EOF
+		}
+		select {
+		case <-c.wake:
+		case <-ctx.Done():
+			return sockeye.Event{}, context.Cause(ctx)
+		}
+	}
+}
+
+// Try is Next without the waiting: false means that nothing is there yet, or
+// that the journal has ended.
+func (c *Cursor) Try() (sockeye.Event, bool) {
+	e, state := c.read(false)
+	return e, state == got
+}
+
+// Close lets go of the journal's memory. The cursor cannot be used afterwards.
+func (c *Cursor) Close() {
+	c.journal.mu.Lock()
+	defer c.journal.mu.Unlock()
+	c.unpinLocked()
+}
+
+type readState int
+
+const (
+	got   readState = iota
+	empty           // nothing there yet
+	ended           // and never will be
+)
+
+func (c *Cursor) read(wait bool) (sockeye.Event, readState) {
+	if b := c.block; b != nil && c.index < b.count.Load() {
+		return c.take(), got
+	}
+	return c.advance(wait)
+}
+
+func (c *Cursor) take() sockeye.Event {
+	e := c.block.event(c.index)
+	c.index++
+	c.next++
+	c.bytes += uint64(len(e.Data))
+	c.last = e.Time
+	return e
+}
+
+// advance moves to the block that holds the next event, reporting a gap when it
+// has left the ring. With wait, an empty journal notes the cursor for a wake-up.
+func (c *Cursor) advance(wait bool) (sockeye.Event, readState) {
+	j := c.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	oldest, end := j.spanLocked()
+	if c.next >= end {
+		switch {
+		case j.closed:
+			return sockeye.Event{}, ended
+		case wait && !c.waiting:
+			c.waiting = true
+			j.waiting = append(j.waiting, c)
+		}
+		return sockeye.Event{}, empty
+	}
+	if c.next < oldest {
+		return c.skipLocked(oldest), got
+	}
+	c.pinLocked(j.holding(c.next))
+	return c.take(), got
+}
+
+// skipLocked steps over lost events.
+func (c *Cursor) skipLocked(oldest uint64) sockeye.Event {
+	b := c.journal.blocks[0]
+	lost := sockeye.Lost{Events: oldest - c.next}
+	if c.known {
+		lost.Bytes = b.before - c.bytes
+	}
+	at := c.last
+	if at.IsZero() {
+		at = b.event(0).Time
+	}
+	gap := sockeye.Event{Seq: c.next, Time: at, Kind: sockeye.Gap, Detail: &sockeye.Detail{Lost: lost}}
+	c.next = oldest
+	c.pinLocked(b)
+	return gap
+}
+
+func (c *Cursor) pinLocked(b *block) {
+	if c.block != b {
+		c.unpinLocked()
+		b.pins++
+		c.block = b
+	}
+	c.index = uint32(c.next - b.first)
+	c.bytes, c.known = b.bytesBefore(c.next), true
+}
+
+func (c *Cursor) unpinLocked() {
+	if c.block == nil {
+		return
+	}
+	c.block.pins--
+	c.journal.recycle(c.block)
+	c.block = nil
+}
+
+func (c *Cursor) signal() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,103 @@
+// Package sockeye holds the nouns of Sockeye, the socket workbench: Address,
+// Endpoint, Session, Peer, Event and Error. Every other package speaks in these
+// words, so this one imports only the standard library, starts no goroutine and
+// does no input or output. Read it first.
+//
+// An Endpoint says what to open. Open, it is a Session, which owns its Peers.
+// Everything that happens on them is an Event; the journal numbers events and
+// keeps them. What Sockeye itself could not do is an Error.
+package sockeye
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// DefaultPort is the port of an address written without one: the port of the
+// experiment that Sockeye starts from.
+const DefaultPort = 10000
+
+// Session is the identity of an open endpoint. It never changes after the
+// session is opened, so it may be kept and read from any goroutine.
+type Session struct {
+	// ID is unique within one running Sockeye, short, and safe in a URL: "s1".
+	ID string
+	// Endpoint is what was asked for; the addresses really bound are in the
+	// session's opened event.
+	Endpoint Endpoint
+}
+
+// Peer is the identity of one remote party of a session: the five-tuple
+// (protocol, local address and port, remote address and port) and an alias.
+// Only the alias can change; a Peer may be kept and read from any goroutine.
+type Peer struct {
+	// ID numbers the peers of one running Sockeye from 1, in the order they joined.
+	ID      uint64
+	Session *Session
+	// Network is "tcp" or "udp".
+	Network string
+	// Local and Remote are unmapped (an IPv4 address is never shown as ::ffff:a.b.c.d)
+	// and keep their IPv6 zone.
+	Local, Remote netip.AddrPort
+
+	alias atomic.Pointer[string]
+}
+
+// Alias is the name a person gave the peer, or "".
+func (p *Peer) Alias() string {
+	if a := p.alias.Load(); a != nil {
+		return *a
+	}
+	return ""
+}
+
+// SetAlias names the peer in every event of it, past ones included. It is safe
+// to call from any goroutine.
+func (p *Peer) SetAlias(name string) { p.alias.Store(&name) }
+
+// String is the remote address and port.
+func (p *Peer) String() string { return p.Remote.String() }
+
+// PeerState says how far a connection has come.
+type PeerState string
+
+// The states of a peer. A UDP peer is always Connected until it is Gone.
+const (
+	Connected    PeerState = "connected"
+	PeerFinished PeerState = "peer-finished" // the peer sent FIN; we may still send
+	WeFinished   PeerState = "we-finished"   // we sent FIN; the peer may still send
+	Gone         PeerState = "gone"
+)
+
+// Counters count one peer's traffic since it joined. For TCP a message is one
+// read or one write as the kernel took it; for UDP, one datagram.
+type Counters struct {
+	ReceivedBytes, ReceivedMessages uint64
+	SentBytes, SentMessages         uint64
+}
+
+// PeerStatus is a peer as it was at one moment.
+type PeerStatus struct {
+	*Peer
+	State    PeerState
+	Counters Counters
+	// ReceiveRate and SendRate are bytes per second over the last second or so.
+	ReceiveRate, SendRate float64
+	Since                 time.Time
+	// Unsent counts bytes that were accepted by Send but not yet acknowledged by
+	// the peer's kernel, and -1 where the system does not tell.
+	Unsent int
+	// TCP is nil for UDP and where the system does not tell.
+	TCP *TCPInfo
+}
+
+// TCPInfo is what the kernel tells of one TCP connection (Linux: TCP_INFO).
+type TCPInfo struct {
+	State            string // as in RFC 9293, "ESTABLISHED"
+	RTT, RTTVariance time.Duration
+	Retransmits      uint32 // segments, over the whole connection
+	CongestionWindow uint32 // segments
+	Unacked          uint32 // segments
+	SendMSS          uint32 // bytes
+}
