@@ -183,8 +183,8 @@ func (p addressParser) host(s string) (string, error) {
 	addr, zone, hasZone := strings.Cut(s, "%")
 	if hasZone {
 		zone = strings.TrimPrefix(zone, "25") // the URL spelling, RFC 6874
-		if zone == "" {
-			return "", p.fail(Text{"the zone after % is empty", "% 后面缺少网卡名"}, addressHint)
+		if zone == "" || strings.ContainsAny(zone, "[]%:") || strings.ContainsFunc(zone, notInName) {
+			return "", p.fail(Text{"the zone after % is not the name of a network interface", "% 后面不是网卡名"}, addressHint)
 		}
 		s = addr + "%" + zone
 	}
