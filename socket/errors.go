@@ -47,16 +47,16 @@ func (e *Error) Timeout() bool {
 }
 
 // The errors of a call in the wrong order or on the wrong type of socket. Each
-// also unwraps to the number that a system gives for it, here in brackets.
+// also unwraps to the number that systems give for it.
 var (
-	ErrNotBound     error = &misuse{"socket has no local address; call Bind first", syscall.EINVAL}            // [EINVAL]
-	ErrBound        error = &misuse{"socket is already bound", syscall.EINVAL}                                 // [EINVAL]
-	ErrNotListening error = &misuse{"socket is not listening; call Bind and Listen first", syscall.EINVAL}     // [EINVAL]
-	ErrListening    error = &misuse{"socket is listening; only what Accept returns connects", syscall.EISCONN} // [EISCONN]
-	ErrNotConnected error = &misuse{"socket is not connected; call Connect first", syscall.ENOTCONN}           // [ENOTCONN]
-	ErrConnected    error = &misuse{"socket is already connected", syscall.EISCONN}                            // [EISCONN]
-	ErrNotStream    error = &misuse{"not a stream socket", syscall.EOPNOTSUPP}                                 // [EOPNOTSUPP]
-	ErrNotDatagram  error = &misuse{"not a datagram socket; use Connect and Send", syscall.EOPNOTSUPP}         // [EOPNOTSUPP]
+	ErrNotBound     error = &misuse{"socket has no local address; call Bind first", syscall.EINVAL}
+	ErrBound        error = &misuse{"socket is already bound", syscall.EINVAL}
+	ErrNotListening error = &misuse{"socket is not listening; call Bind and Listen first", syscall.EINVAL}
+	ErrListening    error = &misuse{"socket is listening; only what Accept returns connects", syscall.EISCONN}
+	ErrNotConnected error = &misuse{"socket is not connected; call Connect first", syscall.ENOTCONN}
+	ErrConnected    error = &misuse{"socket is already connected", syscall.EISCONN}
+	ErrNotStream    error = &misuse{"not a stream socket", syscall.EOPNOTSUPP}
+	ErrNotDatagram  error = &misuse{"not a datagram socket; use Connect and Send", syscall.EOPNOTSUPP}
 )
 
 // misuse is the caller's mistake in words, and the number a system would give.

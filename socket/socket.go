@@ -117,8 +117,8 @@ func newSocket(family Family, typ Type, sys *system, st stage) *Socket {
 
 // SetTimeout bounds each call that begins after it, name lookup included; a call
 // that takes longer fails with os.ErrDeadlineExceeded and the socket stays good.
-// Zero or less waits for ever, which is how a socket starts, also an accepted
-// one. SendAll has one timeout for all it sends.
+// Zero or less waits for ever, as None does in Python, and is how every socket
+// starts, also an accepted one. SendAll has one timeout for all it sends.
 func (s *Socket) SetTimeout(d time.Duration) { s.timeout.Store(int64(max(d, 0))) }
 
 // Shutdown ends one direction or both for everyone who holds the connection, as

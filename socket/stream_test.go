@@ -135,6 +135,20 @@ func TestShutdownReadWakesRecv(t *testing.T) {
 	}
 }
 
+// A peer that closes with unread data resets; that is not the end of the stream.
+func TestResetIsNotTheEnd(t *testing.T) {
+	client, server := pair(t, socket.AF_INET)
+	_, err := client.Send([]byte("never read"))
+	must(t, err)
+	must(t, server.Close())
+	remote := client.RemoteAddr().String()
+	_, err = client.Recv(1)
+	var e *socket.Error
+	if !errors.Is(err, syscall.ECONNRESET) || !errors.As(err, &e) || e.Op != "recv" || e.Address != remote {
+		t.Errorf("Recv = %v", err)
+	}
+}
+
 func TestSendAllBothWaysAtOnce(t *testing.T) {
 	families(t, func(t *testing.T, family socket.Family) {
 		client, server := pair(t, family)

@@ -192,7 +192,8 @@ func (c *system) recv(ctx context.Context, b []byte) (int, netip.AddrPort, error
 	var n, flags uint32
 	if c.stream {
 		err := c.wait(ctx, pollRead, func() error { return windows.WSARecv(c.handle, &buf, 1, &n, &flags, nil, nil) })
-		if err == nil && n == 0 {
+		if err == nil && n == 0 || err == windows.WSAESHUTDOWN {
+			// After its own Shutdown the reader is at the end, as on Unix.
 			err = io.EOF
 		}
 		return int(n), netip.AddrPort{}, err
