@@ -1,0 +1,257 @@
+package payload
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"sockeye"
+)
+
+// ParseHex reads bytes as people type them in hex:
+//
+//	01 03 00 0A        0103000a          01:03-00,0a;       0x01, 0x3, 0x0103
+//	\x01\x03           01h 3h 0FFh       01 03 // read      01 03 # read
+//
+// Two digits are a byte, and digits that stand together are bytes in the order
+// written: 0x0103 is 01 03. Between bytes may stand any number of spaces, line
+// ends, commas, colons, semicolons and dashes, or nothing. // and # begin a
+// comment that ends with its line. The full-width digits, letters and signs of a
+// Chinese input method are taken for the plain ones.
+//
+// A single digit is a byte only where 0x or h says that it is a number; "1 2 3"
+// and "123" could each mean several things and are errors. The error is a
+// *sockeye.Error of kind Invalid that names the column. Nothing, or nothing but
+// comments, is no bytes.
+func ParseHex(s string) ([]byte, error) {
+	p := hexParser{typed: s, out: make([]byte, 0, (len(s)+1)/2)}
+	for p.at < len(s) {
+		if p.skip() {
+			continue
+		}
+		if f := p.word(); f != nil {
+			return nil, f.in(s)
+		}
+	}
+	return p.out, nil
+}
+
+// AppendHex appends b as two lower-case digits a byte, with a space between:
+// "01 03 0a".
+func AppendHex(dst, b []byte) []byte {
+	for i, c := range b {
+		if i > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return dst
+}
+
+// FormatHex is AppendHex as a string. ParseHex reads it back.
+func FormatHex(b []byte) string {
+	return string(AppendHex(make([]byte, 0, 3*len(b)), b))
+}
+
+const hexDigits = "0123456789abcdef"
+
+type hexParser struct {
+	typed string
+	at    int // byte offset of what is read next
+	out   []byte
+}
+
+// peek is the character skipped bytes ahead, with its full-width form made
+// plain, and its length in bytes. It is 0, 0 at the end.
+func (p *hexParser) peek(skipped int) (r rune, size int) {
+	rest := p.typed[p.at+skipped:]
+	if rest == "" {
+		return 0, 0
+	}
+	if rest[0] < utf8.RuneSelf {
+		return rune(rest[0]), 1
+	}
+	r, size = utf8.DecodeRuneInString(rest)
+	if 0xFF01 <= r && r <= 0xFF5E { // U+FF01–U+FF5E mirror ASCII in full width
+		r -= 0xFF01 - '!'
+	}
+	return r, size
+}
+
+// skip passes one separator or comment and reports whether there was one.
+func (p *hexParser) skip() bool {
+	r, size := p.peek(0)
+	if r == '/' {
+		if second, _ := p.peek(size); second != '/' {
+			return false
+		}
+	}
+	switch {
+	case r == '#', r == '/':
+		size = strings.IndexByte(p.typed[p.at:], '\n') + 1
+		if size == 0 {
+			size = len(p.typed) - p.at
+		}
+	case !isSeparator(r):
+		return false
+	}
+	p.at += size
+	return true
+}
+
+func isSeparator(r rune) bool {
+	switch r {
+	case ',', ':', ';', '-', '、',
+		'‐', '‑', '‒', '–', '—', '―', '−', // what input methods and word processors make of a dash
+		'\uFEFF': // the mark at the start of a file saved on Windows
+		return true
+	}
+	return unicode.IsSpace(r)
+}
+
+// word reads one group of digits with its prefix or suffix.
+func (p *hexParser) word() *fault {
+	start := p.at
+	prefix := p.prefix()
+	first := p.at
+	lead, leadSize := p.peek(0)
+	digits := p.digits()
+	suffix := false
+	if r, size := p.peek(0); prefix == 0 && digits > 0 && (r == 'h' || r == 'H') {
+		suffix = true
+		p.at += size
+	}
+	switch {
+	case digits == 0:
+		return p.badDigit(start, prefix)
+	case prefix == '\\' && digits != 2:
+		return p.badEscape(start)
+	case digits%2 == 0, digits == 1 && (prefix != 0 || suffix):
+		p.pairs(first, digits)
+	case digits == 3 && suffix && lead == '0':
+		// 0FFh: assemblers want a digit before a letter, so the 0 is no part of it.
+		p.pairs(first+leadSize, 2)
+	case !p.atBoundary():
+		return p.badDigit(start, prefix) // "0g" lacks no digit, it has a wrong one
+	default:
+		return p.oddDigits(start)
+	}
+	return nil
+}
+
+// atBoundary reports whether a group of digits may end here.
+func (p *hexParser) atBoundary() bool {
+	r, size := p.peek(0)
+	return size == 0 || r == '#' || r == '/' || r == '\\' || isSeparator(r)
+}
+
+// prefix passes 0x or \x and returns its first character, or 0 if there is none.
+func (p *hexParser) prefix() rune {
+	r, size := p.peek(0)
+	if r != '0' && r != '\\' {
+		return 0
+	}
+	if x, more := p.peek(size); x == 'x' || x == 'X' && r == '0' {
+		p.at += size + more
+		return r
+	}
+	return 0
+}
+
+// digits passes the digits that stand together and counts them. A 0x after whole
+// bytes ends them: 0x010x03.
+func (p *hexParser) digits() int {
+	for n := 0; ; n++ {
+		r, size := p.peek(0)
+		if _, ok := hexValue(r); !ok {
+			return n
+		}
+		if x, _ := p.peek(size); n > 0 && n%2 == 0 && r == '0' && (x == 'x' || x == 'X') {
+			return n
+		}
+		p.at += size
+	}
+}
+
+// pairs appends the bytes of the n digits from offset first; n may be 1.
+func (p *hexParser) pairs(first, n int) {
+	end := p.at
+	p.at = first
+	var b byte
+	for ; n > 0; n-- {
+		r, size := p.peek(0)
+		p.at += size
+		v, _ := hexValue(r)
+		b = b<<4 | v
+		if n%2 == 1 {
+			p.out = append(p.out, b)
+			b = 0
+		}
+	}
+	p.at = end
+}
+
+func hexValue(r rune) (byte, bool) {
+	switch {
+	case '0' <= r && r <= '9':
+		return byte(r - '0'), true
+	case 'a' <= r && r <= 'f':
+		return byte(r-'a') + 10, true
+	case 'A' <= r && r <= 'F':
+		return byte(r-'A') + 10, true
+	}
+	return 0, false
+}
+
+var hexHint = sockeye.Text{
+	En: "write bytes as pairs of 0-9 and a-f: 01 03 0a",
+	Zh: "每个字节写两位 0-9、a-f：01 03 0a",
+}
+
+// badDigit is the fault of a character that begins no byte.
+func (p *hexParser) badDigit(start int, prefix rune) *fault {
+	if p.at == len(p.typed) {
+		q := Quote(p.typed[start:], 0)
+		return &fault{start, both("no hex digits after %s", "%s 后面没有十六进制数字", q), hexHint}
+	}
+	q := quoteFirst(p.typed[p.at:])
+	f := &fault{p.at, both("%s is not a hex digit", "%s 不是十六进制数字", q), hexHint}
+	switch r, _ := p.peek(0); {
+	case r == 'o' || r == 'O':
+		f.hint = sockeye.Text{En: "if you mean zero, write the digit 0", Zh: "如果要写零，请用数字 0"}
+	case r == 'l' || r == 'I' || r == 'i':
+		f.hint = sockeye.Text{En: "if you mean one, write the digit 1", Zh: "如果要写一，请用数字 1"}
+	case r == '\\' && prefix == 0:
+		f.hint = sockeye.Text{
+			En: `hex knows no escape but \x0d; \r\n is 0d 0a`,
+			Zh: `十六进制中只能写 \x0d 这样的转义；\r\n 请写成 0d 0a`,
+		}
+	}
+	return f
+}
+
+// badEscape is the fault of a \x without exactly two digits: in text the third
+// would be a character.
+func (p *hexParser) badEscape(start int) *fault {
+	q := shown(p.typed[start:p.at])
+	return &fault{start, both(`%s: \x takes exactly two digits`, `%s：\x 后面必须正好是两位数字`, q), hexHint}
+}
+
+func (p *hexParser) oddDigits(start int) *fault {
+	typed := p.typed[start:p.at]
+	if q := shown(typed); p.at-start == 1 {
+		return &fault{start,
+			both("single digit %s: a byte is two hex digits", "%s 只有一位：一个字节是两位十六进制数字", q),
+			both("write 0%[1]s for one byte; if %[1]s belongs to its neighbour, join them",
+				"一个字节请写 0%[1]s；如果 %[1]s 属于相邻的数字，请连在一起", typed)}
+	}
+	return &fault{start,
+		both("%s has an odd number of hex digits: a byte is two", "%s 的位数是奇数：一个字节是两位", shown(typed)),
+		sockeye.Text{
+			En: "a digit is missing or too many; separate the bytes to find it: 01 23",
+			Zh: "少了或多了一位；把字节分开写可以找到它：01 23",
+		}}
+}
+
+// shown quotes a group of digits, which can be long.
+func shown(digits string) string { return Quote(digits, 20) }
