@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -46,6 +47,25 @@ func TestAppendSafe(t *testing.T) {
 			}
 			checkPrintable(t, got)
 		})
+	}
+}
+
+// Every character that can be assigned, and every byte, after a letter.
+func TestAppendSafeEverything(t *testing.T) {
+	check := func(data []byte) {
+		safe := AppendSafe(nil, data)
+		checkPrintable(t, string(safe))
+		if back, err := ParseText(string(safe)); err != nil || !bytes.Equal(back, data) {
+			t.Fatalf("%q is shown as %q, which reads back as %q, %v", data, safe, back, err)
+		}
+	}
+	for r := range rune(utf8.MaxRune + 1) {
+		if plane := r >> 16; plane < 4 || plane > 13 { // nothing is assigned in between
+			check(utf8.AppendRune([]byte{'a'}, r))
+		}
+	}
+	for b := range 256 {
+		check([]byte{'a', byte(b)})
 	}
 }
 
