@@ -67,7 +67,7 @@ const (
 )
 
 // Options are how to open an endpoint. The zero value of every option is its
-// documented default; Defaults fills them in.
+// documented default; Endpoint.Effective fills them in.
 type Options struct {
 	// Sources are the local addresses a connecting endpoint may bind, tried in
 	// turn when one has no free port left. A listening endpoint binds its Address.
@@ -91,9 +91,6 @@ type Options struct {
 	ReuseAddress Choice
 	// ReusePort is SO_REUSEPORT (several processes share one port); default off.
 	ReusePort Choice
-	// DualStack accepts IPv4 on an IPv6 socket bound to every address; default on
-	// for tcp:// and udp://.
-	DualStack Choice
 
 	// NoDelay is TCP_NODELAY: send small messages at once. Default on.
 	NoDelay Choice
@@ -110,8 +107,8 @@ type Options struct {
 	// ReceiveBuffer and SendBuffer are SO_RCVBUF and SO_SNDBUF in bytes; 0 is the
 	// system's choice (4 MiB receive for UDP). The kernel may give more or less.
 	ReceiveBuffer, SendBuffer int
-	// ReadSize is the most bytes one read of a TCP peer takes; 0 is 64 KiB. UDP
-	// always takes whole datagrams.
+	// ReadSize is the most bytes one read takes; 0 is 64 KiB. Of a longer datagram
+	// the rest is lost, as with recv(2), and the event says how long it was.
 	ReadSize int
 	// Broadcast allows sending to a broadcast address; default off.
 	Broadcast Choice
@@ -125,7 +122,7 @@ type Options struct {
 	// 0 is for ever.
 	SendTimeout time.Duration
 	// IdleTimeout closes a peer on which nothing crossed for so long; 0 is never
-	// for TCP and 5 min for UDP.
+	// except for a listening UDP session, whose peers are forgotten after 5 min.
 	IdleTimeout time.Duration
 	// FinIdle is how long a peer that finished sending may stay without our
 	// sending anything; 0 is 60 s, negative closes it at once.
@@ -145,9 +142,9 @@ const (
 	maxBacklog     = 1 << 16
 )
 
-// WithDefaults is a copy with every zero option replaced by its default for the
-// endpoint's transport.
-func (o Options) WithDefaults(n Network) Options {
+// Effective is the endpoint's options with every zero one replaced by its default.
+func (e Endpoint) Effective() Options {
+	o := e.Options
 	def := func(d *time.Duration, v time.Duration) {
 		if *d == 0 {
 			*d = v
@@ -159,16 +156,18 @@ func (o Options) WithDefaults(n Network) Options {
 		}
 	}
 	num(&o.MaxPeers, 8192)
-	num(&o.ReadSize, 64<<10)
+	num(&o.ReadSize, 64<<10) // the largest datagram is 65,527 bytes
 	num(&o.KeepAliveCount, 3)
 	def(&o.KeepAliveIdle, 5*time.Second)
 	def(&o.KeepAliveInterval, 5*time.Second)
 	def(&o.UserTimeout, 20*time.Second)
 	def(&o.ConnectTimeout, 10*time.Second)
 	def(&o.FinIdle, time.Minute)
-	if n.Transport() == UDP {
+	if e.Address.network().Transport() == UDP {
 		num(&o.ReceiveBuffer, 4<<20)
-		def(&o.IdleTimeout, 5*time.Minute)
+		if e.Mode == Listen {
+			def(&o.IdleTimeout, 5*time.Minute)
+		}
 	}
 	if o.OverCap == "" {
 		o.OverCap = RefuseOverCap

@@ -88,8 +88,31 @@ type PeerStatus struct {
 	// Unsent counts bytes that were accepted by Send but not yet acknowledged by
 	// the peer's kernel, and -1 where the system does not tell.
 	Unsent int
+	// ReceiveBuffer and SendBuffer are what the kernel really gave, in bytes; 0
+	// where the system does not tell.
+	ReceiveBuffer, SendBuffer int
 	// TCP is nil for UDP and where the system does not tell.
 	TCP *TCPInfo
+}
+
+// SessionStatus is a session as it was at one moment.
+type SessionStatus struct {
+	*Session
+	// Locals are the addresses really bound.
+	Locals []netip.AddrPort
+	// Peers counts the peers there now.
+	Peers int
+	// Queue is nil for a session that does not accept, and where the system does
+	// not tell.
+	Queue *AcceptQueue
+}
+
+// AcceptQueue is the kernel's queue of connections not yet accepted.
+type AcceptQueue struct {
+	Waiting, Backlog int
+	// Overflows counts connections the kernel dropped because a queue was full, on
+	// the whole machine (Linux: ListenOverflows) since it started.
+	Overflows uint64
 }
 
 // TCPInfo is what the kernel tells of one TCP connection (Linux: TCP_INFO).
