@@ -1,0 +1,208 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"sockeye"
+)
+
+// listenStream binds every address of the endpoint and starts accepting.
+func (s *Session) listenStream(ctx context.Context) error {
+	lc := net.ListenConfig{Control: s.controlListen, KeepAlive: -1}
+	lc.SetMultipathTCP(false)
+	var bound []*net.TCPListener
+	err := s.bindAll(ctx, func(network, address string) (netip.AddrPort, error) {
+		l, err := lc.Listen(ctx, network, address)
+		if err != nil {
+			return netip.AddrPort{}, err
+		}
+		bound = append(bound, l.(*net.TCPListener))
+		return addrPort(l.Addr()), s.setBacklog(l.(*net.TCPListener))
+	})
+	if err != nil {
+		for _, l := range bound {
+			l.Close()
+		}
+		return err
+	}
+	var locals []netip.AddrPort
+	for _, l := range bound {
+		locals = append(locals, addrPort(l.Addr()))
+	}
+	s.opened(locals...)
+	for _, l := range bound {
+		s.onStop(func() { l.Close() })
+		s.owners.Go(func() { s.acceptAll(l) })
+		s.watchAddress(addrPort(l.Addr()))
+	}
+	s.mu.Lock()
+	s.queues = bound
+	s.mu.Unlock()
+	return nil
+}
+
+// bindAll calls bind for every address the endpoint means: one for a literal or
+// for all addresses, all of a name's otherwise. Port 0 is chosen once and then
+// the same for all. An address of a name that this machine lacks is skipped, as
+// long as another one is bound.
+func (s *Session) bindAll(ctx context.Context, bind func(network, address string) (netip.AddrPort, error)) error {
+	a := s.ep.Address
+	if a.Host == "" {
+		_, err := bind(string(a.Network), a.HostPort())
+		return s.explainBind(a, err)
+	}
+	addrs, err := Resolve(ctx, a.Host, a.Network)
+	if err != nil {
+		return err
+	}
+	var skipped error
+	done := 0
+	for _, ip := range addrs {
+		one := sockeye.Address{Network: a.Network, Host: ip.String(), Port: a.Port}
+		local, err := bind(string(a.Network), one.HostPort())
+		switch {
+		case err == nil:
+			a.Port = local.Port()
+			done++
+		case errors.Is(err, syscall.EADDRNOTAVAIL) && len(addrs) > 1:
+			skipped = s.explainBind(one, err)
+		default:
+			return s.explainBind(one, err)
+		}
+	}
+	if done == 0 {
+		return skipped
+	}
+	return nil
+}
+
+func (s *Session) explainBind(a sockeye.Address, err error) error {
+	if err == nil {
+		return nil
+	}
+	return bindFailure("listen", a, err)
+}
+
+// setBacklog calls listen(2) again, which sets the queue length of a socket that
+// listens already; package net leaves no choice of it.
+func (s *Session) setBacklog(l *net.TCPListener) error {
+	if s.opts.Backlog == 0 {
+		return nil
+	}
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var listenErr error
+	err = raw.Control(func(fd uintptr) { listenErr = listenAgain(fd, s.opts.Backlog) })
+	return errors.Join(err, listenErr)
+}
+
+// acceptAll accepts until the listener is closed.
+func (s *Session) acceptAll(l *net.TCPListener) {
+	spare := newSpare()
+	defer spare.close()
+	over := &note{session: s, every: time.Second}
+	defer over.flush()
+	for {
+		if !s.waitForRoom() {
+			return
+		}
+		conn, err := l.AcceptTCP()
+		switch {
+		case err == nil:
+			spare.recovered()
+			s.accepted(conn, over)
+		case errors.Is(err, net.ErrClosed):
+			return
+		case isLimit(err):
+			over.add(failure("accept", l.Addr().String(), err))
+			if !s.releaseFinished() {
+				spare.shed(s.ctx, l)
+			}
+		case isPassing(err):
+			continue // the connection died in the queue; the next one may not have
+		default:
+			over.add(failure("accept", l.Addr().String(), err))
+			spare.wait(s.ctx)
+		}
+	}
+}
+
+// waitForRoom holds accepting back while the session is full and its policy is
+// to pause. It says false when the session stops.
+func (s *Session) waitForRoom() bool {
+	for s.opts.OverCap == sockeye.PauseOverCap {
+		full, change := s.full()
+		if !full {
+			return true
+		}
+		select {
+		case <-change:
+		case <-s.ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// accepted makes a peer of a connection, or resets it when the session is full.
+func (s *Session) accepted(conn *net.TCPConn, over *note) {
+	if full, _ := s.full(); full && !s.releaseFinished() {
+		over.add(&sockeye.Error{
+			Kind: sockeye.LimitReached, Op: "accept", Target: conn.RemoteAddr().String(),
+			Message: sockeye.Text{
+				En: fmt.Sprintf("refused with RST: the limit of %d peers is reached", s.opts.MaxPeers),
+				Zh: fmt.Sprintf("已用 RST 拒绝：已达到 %d 个连接的上限", s.opts.MaxPeers)},
+			Hint: sockeye.Text{
+				En: "allow more with --max-peers, or close peers that are no longer needed",
+				Zh: "用 --max-peers 提高上限，或关闭不再需要的连接"},
+		})
+		conn.SetLinger(0)
+		conn.Close()
+		return
+	}
+	if err := s.afterConnect(conn); err != nil {
+		over.add(failure("set", conn.RemoteAddr().String(), err))
+	}
+	s.join(conn, nil)
+}
+
+// note records errors that may come in a storm: the first at once, then at most
+// one per interval that says how many there were.
+type note struct {
+	session *Session
+	every   time.Duration
+	last    time.Time
+	held    int
+	latest  *sockeye.Error
+}
+
+func (n *note) add(e *sockeye.Error) {
+	n.latest = e
+	n.held++
+	if now := time.Now(); now.Sub(n.last) >= n.every {
+		n.last = now
+		n.flush()
+	}
+}
+
+// flush records what is held back.
+func (n *note) flush() {
+	if n.held == 0 {
+		return
+	}
+	e := *n.latest
+	if n.held > 1 {
+		en, zh := e.Reason(sockeye.English), e.Reason(sockeye.Chinese)
+		e.Message = sockeye.Text{En: fmt.Sprintf("%s (%d times)", en, n.held), Zh: fmt.Sprintf("%s（%d 次）", zh, n.held)}
+	}
+	n.held = 0
+	n.session.failed(&e)
+}

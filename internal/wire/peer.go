@@ -1,0 +1,232 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sockeye"
+)
+
+// Peer is one remote party of an open session, as long as it is there and after.
+// All methods may be called from any goroutine.
+type Peer struct {
+	*sockeye.Peer
+	session *Session
+	mover   mover
+	since   time.Time
+	done    chan struct{} // closed once the left event is recorded
+	closing chan struct{} // closed when somebody on our side ends it
+	close1  sync.Once
+
+	active                                   atomic.Int64 // when bytes last crossed, Unix nanoseconds
+	recvBytes, recvMsgs, sentBytes, sentMsgs atomic.Uint64
+
+	mu     sync.Mutex
+	state  sockeye.PeerState
+	reason sockeye.Reason
+	cause  *sockeye.Error
+	sample sample // for rates
+}
+
+// mover moves the bytes of one peer.
+type mover interface {
+	// send returns how many bytes the kernel took; fewer than all only with an error.
+	send(ctx context.Context, data []byte) (int, error)
+	// finish ends our sending direction after what is being sent.
+	finish(ctx context.Context) error
+	// close ends the connection in good order, at the latest when ctx ends.
+	close(ctx context.Context)
+	// stop ends it at once; abort says whether the peer shall see RST.
+	stop(abort bool)
+	// fill adds what the kernel tells.
+	fill(st *sockeye.PeerStatus)
+}
+
+// sample is a reading of the counters, to make a rate from two.
+type sample struct {
+	at                 time.Time
+	recv, sent         uint64
+	recvRate, sentRate float64
+}
+
+func (s *Session) newPeer(id *sockeye.Peer) *Peer {
+	now := s.cfg.Now()
+	p := &Peer{Peer: id, session: s, since: now, done: make(chan struct{}), closing: make(chan struct{}), state: sockeye.Connected, sample: sample{at: now}}
+	p.active.Store(now.UnixNano())
+	if s.cfg.Named != nil {
+		s.cfg.Named(id)
+	}
+	return p
+}
+
+// Send gives data to the kernel, whole and in order with other sends to this
+// peer, and returns how many bytes it took. It waits while the peer does not
+// read, until ctx, the send timeout or the connection ends; then the error is an
+// *sockeye.Error and the rest of data was not sent. data is not kept.
+func (p *Peer) Send(ctx context.Context, data []byte) (int, error) {
+	n, err := p.mover.send(ctx, data)
+	if err == nil {
+		return n, nil
+	}
+	e := failure("send", p.String(), err)
+	if e.Kind == sockeye.Misuse {
+		return n, e // the caller's mistake, not something that happened
+	}
+	if n > 0 && n < len(data) {
+		e = partial(e, n, len(data))
+	}
+	p.record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e, Unsent: len(data) - n}})
+	return n, e
+}
+
+// Finish ends our sending direction (FIN); the peer may go on sending.
+func (p *Peer) Finish(ctx context.Context) error {
+	if err := p.mover.finish(ctx); err != nil {
+		return failure("finish", p.String(), err)
+	}
+	return nil
+}
+
+// Close ends the connection in good order: what is being sent is finished, the
+// peer sees FIN, and what it still sends is recorded until it closes too. When
+// ctx ends first the rest is cut. It returns when the peer's left event is in
+// the journal.
+func (p *Peer) Close(ctx context.Context) {
+	p.noteClosing()
+	p.mover.close(ctx)
+	<-p.done
+}
+
+// Abort ends the connection at once; a TCP peer sees RST. It returns when the
+// left event is in the journal.
+func (p *Peer) Abort() {
+	p.stop(sockeye.ReasonAborted)
+	<-p.done
+}
+
+// stop ends the connection at once without waiting for the left event.
+func (p *Peer) stop(r sockeye.Reason) {
+	p.because(r, nil)
+	p.noteClosing()
+	p.mover.stop(r == sockeye.ReasonAborted)
+}
+
+func (p *Peer) noteClosing() { p.close1.Do(func() { close(p.closing) }) }
+
+// Closing is closed when our side begins to end the connection: a Responder that
+// waits stops waiting then.
+func (p *Peer) Closing() <-chan struct{} { return p.closing }
+
+// Done is closed when the peer's left event is in the journal.
+func (p *Peer) Done() <-chan struct{} { return p.done }
+
+// Status is the peer as it is now.
+func (p *Peer) Status() sockeye.PeerStatus {
+	st := sockeye.PeerStatus{
+		Peer:  p.Peer,
+		Since: p.since,
+		Counters: sockeye.Counters{
+			ReceivedBytes: p.recvBytes.Load(), ReceivedMessages: p.recvMsgs.Load(),
+			SentBytes: p.sentBytes.Load(), SentMessages: p.sentMsgs.Load(),
+		},
+		Unsent: -1,
+	}
+	p.mu.Lock()
+	st.State = p.state
+	p.sample.take(p.session.cfg.Now(), st.Counters)
+	st.ReceiveRate, st.SendRate = p.sample.recvRate, p.sample.sentRate
+	p.mu.Unlock()
+	if st.State != sockeye.Gone {
+		p.mover.fill(&st)
+	}
+	return st
+}
+
+// take renews the rates once at least a second has gone by since the last time.
+func (s *sample) take(now time.Time, c sockeye.Counters) {
+	passed := now.Sub(s.at).Seconds()
+	if passed < 1 {
+		return
+	}
+	s.recvRate = float64(c.ReceivedBytes-s.recv) / passed
+	s.sentRate = float64(c.SentBytes-s.sent) / passed
+	s.at, s.recv, s.sent = now, c.ReceivedBytes, c.SentBytes
+}
+
+// record hands an event of this peer to the recorder.
+func (p *Peer) record(e sockeye.Event) uint64 {
+	e.Peer, e.Session = p.Peer, p.Peer.Session
+	if e.Time.IsZero() {
+		e.Time = p.session.cfg.Now()
+	}
+	return p.session.cfg.Recorder.Append(e)
+}
+
+// received records and counts bytes that came off the socket.
+func (p *Peer) received(now time.Time, data []byte, d *sockeye.Detail) {
+	p.recvBytes.Add(uint64(len(data)))
+	p.recvMsgs.Add(1)
+	p.active.Store(now.UnixNano())
+	p.record(sockeye.Event{Time: now, Kind: sockeye.Received, Data: data, Detail: d})
+}
+
+// sent records and counts bytes that the kernel took.
+func (p *Peer) sent(now time.Time, data []byte) uint64 {
+	p.sentBytes.Add(uint64(len(data)))
+	p.sentMsgs.Add(1)
+	p.active.Store(now.UnixNano())
+	return p.record(sockeye.Event{Time: now, Kind: sockeye.Sent, Data: data})
+}
+
+// because notes why the peer will leave. A good end is named by whoever ended
+// first; a violent one is the news, whatever went before.
+func (p *Peer) because(r sockeye.Reason, cause *sockeye.Error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r == sockeye.ReasonEOF || r == sockeye.ReasonLocal {
+		if p.reason != "" {
+			return
+		}
+	} else if p.reason == sockeye.ReasonAborted || p.reason == sockeye.ReasonIdle {
+		return // what the kernel says after our own abort is its echo
+	}
+	p.reason, p.cause = r, cause
+}
+
+func (p *Peer) setState(st sockeye.PeerState) {
+	p.mu.Lock()
+	p.state = st
+	p.mu.Unlock()
+}
+
+func (p *Peer) isState(st sockeye.PeerState) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state == st
+}
+
+// leave records the end of the peer; its owner calls it once, as its last act.
+func (p *Peer) leave(unsent int) {
+	p.mu.Lock()
+	p.state = sockeye.Gone
+	if p.reason == "" {
+		p.reason = sockeye.ReasonLocal
+	}
+	d := &sockeye.Detail{Reason: p.reason, Err: p.cause, Unsent: unsent}
+	p.mu.Unlock()
+	p.session.forget(p)
+	p.record(sockeye.Event{Kind: sockeye.Left, Detail: d})
+	close(p.done)
+}
+
+// partial says of a failed send how much the kernel took before.
+func partial(e *sockeye.Error, n, all int) *sockeye.Error {
+	out := *e
+	out.Message = sockeye.Text{
+		En: fmt.Sprintf("%s; %d of %d bytes were sent, %d were not", e.Reason(sockeye.English), n, all, all-n),
+		Zh: fmt.Sprintf("%s；已发送 %d / %d 字节，%d 字节未发送", e.Reason(sockeye.Chinese), n, all, all-n)}
+	return &out
+}

@@ -1,0 +1,46 @@
+// Package wire opens endpoints and moves bytes: it listens, dials, accepts,
+// reads, writes and closes real TCP and UDP sockets, sets their options and asks
+// the kernel about them. Everything that happens becomes an event handed to a
+// Recorder; what comes in may be answered by a Responder. It keeps no record,
+// knows no rule and shows nothing.
+package wire
+
+import (
+	"time"
+
+	"sockeye"
+)
+
+// Recorder takes events as they happen. Append borrows e.Data for the call only,
+// must not block on anything but memory, and is called from many goroutines.
+type Recorder interface {
+	Append(e sockeye.Event) uint64
+}
+
+// Responder answers peers. Its methods are called on the goroutine that owns the
+// peer's reads, so while one blocks, nothing more is read from that peer (TCP
+// slows the sender down by itself). No other TCP peer waits; the UDP peers of one
+// socket share its reader. A responder that waits ends its wait at p.Closing.
+type Responder interface {
+	// Joined is called once, before anything is read.
+	Joined(p *Peer)
+	// Received is called with each chunk or datagram after it was recorded. data
+	// is lent for the call.
+	Received(p *Peer, data []byte)
+}
+
+// Config is what a session is given from above.
+type Config struct {
+	// Session is the identity that its events carry.
+	Session *sockeye.Session
+	// Recorder takes the events.
+	Recorder Recorder
+	// Responder answers peers; nil for none.
+	Responder Responder
+	// NextPeer numbers peers; it is safe to call from any goroutine.
+	NextPeer func() uint64
+	// Named is told of a new peer before its joined event, to give it an alias; may be nil.
+	Named func(p *sockeye.Peer)
+	// Now stamps events.
+	Now func() time.Time
+}

@@ -1,0 +1,90 @@
+package workbench
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"sockeye"
+)
+
+// aliases remembers the names that were given to addresses, so that a board that
+// comes back from another port is still itself.
+type aliases struct {
+	mu     sync.Mutex
+	byAddr map[netip.Addr][]string
+	worn   map[string]*sockeye.Peer // who has a name; it may have left
+}
+
+func (a *aliases) set(p *sockeye.Peer, name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byAddr == nil {
+		a.byAddr, a.worn = map[netip.Addr][]string{}, map[string]*sockeye.Peer{}
+	}
+	ip := p.Remote.Addr()
+	if old := p.Alias(); old != "" {
+		a.byAddr[ip] = without(a.byAddr[ip], old)
+		delete(a.worn, old)
+	}
+	p.SetAlias(name)
+	if name != "" {
+		a.byAddr[ip] = append(without(a.byAddr[ip], name), name)
+		a.worn[name] = p
+	}
+}
+
+// name gives a joining peer the first name of its address whose wearer has left.
+func (a *aliases) name(p *sockeye.Peer, gone func(*sockeye.Peer) bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, name := range a.byAddr[p.Remote.Addr()] {
+		if gone(a.worn[name]) {
+			a.worn[name] = p
+			p.SetAlias(name)
+			return
+		}
+	}
+}
+
+func without(list []string, s string) []string {
+	var out []string
+	for _, v := range list {
+		if v != s {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// checkAlias refuses names that could be taken for something else, or that would
+// not show as they are.
+func checkAlias(name string) error {
+	fail := func(en, zh string) error {
+		return &sockeye.Error{
+			Kind: sockeye.Invalid, Op: "alias", Target: strconv.Quote(name),
+			Message: sockeye.Text{En: en, Zh: zh},
+			Hint:    sockeye.Text{En: "a name is one word that begins with a letter, such as kitchen-1", Zh: "别名是以文字开头的一个词，例如 kitchen-1 或 厨房"},
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	first, _ := utf8.DecodeRuneInString(name)
+	switch {
+	case utf8.RuneCountInString(name) > 40:
+		return fail("longer than 40 characters", "超过 40 个字符")
+	case !unicode.IsLetter(first):
+		return fail("does not begin with a letter", "不以文字开头")
+	case strings.EqualFold(name, "all"):
+		return fail("means every peer", "这个词表示所有连接对象")
+	case strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+	}):
+		return fail("has characters other than letters, digits, - _ and .", "含有文字、数字、- _ . 以外的字符")
+	}
+	return nil
+}

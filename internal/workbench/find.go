@@ -1,0 +1,79 @@
+package workbench
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"sockeye"
+	"sockeye/internal/wire"
+)
+
+// All is the word that selects every peer.
+const All = "all"
+
+// Find returns the peers that words mean: "all", a peer's number ("3" or "#3"),
+// its alias, its address ("192.168.1.88:54036"), its port (":54036"), or an IP
+// address, which means every peer there. A UDP address not seen yet becomes a
+// new peer. The error is an *sockeye.Error of kind NotFound.
+func (s *Session) Find(words ...string) ([]*wire.Peer, error) {
+	var found []*wire.Peer
+	seen := map[*wire.Peer]bool{}
+	peers := s.Peers()
+	for _, word := range words {
+		matches := s.match(peers, word)
+		if len(matches) == 0 {
+			p, err := s.reachNew(word)
+			if err != nil {
+				return nil, err
+			}
+			matches = append(matches, p)
+		}
+		for _, p := range matches {
+			if !seen[p] {
+				seen[p] = true
+				found = append(found, p)
+			}
+		}
+	}
+	return found, nil
+}
+
+func (s *Session) match(peers []*wire.Peer, word string) []*wire.Peer {
+	if strings.EqualFold(word, All) {
+		return peers
+	}
+	id, idErr := strconv.ParseUint(strings.TrimPrefix(word, "#"), 10, 64)
+	ip, ipErr := netip.ParseAddr(word)
+	var out []*wire.Peer
+	for _, p := range peers {
+		switch {
+		case idErr == nil && p.ID == id,
+			p.Alias() != "" && p.Alias() == word,
+			p.Remote.String() == word,
+			ipErr == nil && p.Remote.Addr() == ip,
+			strings.HasPrefix(word, ":") && word[1:] == strconv.Itoa(int(p.Remote.Port())):
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// reachNew makes a UDP peer of an address, or says who is there.
+func (s *Session) reachNew(word string) (*wire.Peer, error) {
+	if strings.EqualFold(word, All) {
+		return nil, &sockeye.Error{
+			Kind: sockeye.NotFound, Op: "send",
+			Message: sockeye.Text{En: "no peer is connected yet", Zh: "还没有连接对象"},
+			Hint:    sockeye.Text{En: "wait for one to join", Zh: "请等待连接"},
+		}
+	}
+	if to, err := netip.ParseAddrPort(word); err == nil && s.id.Endpoint.Address.Network.Transport() == sockeye.UDP {
+		return s.Reach(to)
+	}
+	return nil, &sockeye.Error{
+		Kind: sockeye.NotFound, Op: "send", Target: strconv.Quote(word),
+		Message: sockeye.Text{En: "no such peer", Zh: "没有这个连接对象"},
+		Hint:    sockeye.Text{En: "a peer is named by number, alias, address or port; /peers lists them", Zh: "可用编号、别名、地址或端口；/peers 列出全部"},
+	}
+}
