@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/wire"
+	"sockeye/internal/workbench"
+)
+
+// connectFlags are the flags of connect.
+type connectFlags struct {
+	endpointFlags
+	displayFlags
+	inputFlags
+	send, sendHex, expect, expectHex string
+	timeout                          time.Duration
+	sendOnly, recvOnly               bool
+}
+
+func (a *app) connectCommand() *cobra.Command {
+	var f connectFlags
+	cmd := &cobra.Command{
+		Use:   "connect ADDRESS",
+		Short: a.t("Connect to a server, send and receive", "连接服务器，收发数据"),
+		Long: a.t(`Connect to a TCP or UDP server.
+
+On a terminal, what the server sends is shown as it comes, and what you type goes
+to it. Otherwise standard input goes to the socket and the socket to standard
+output, as with nc: the end of input finishes our sending, and the command exits
+when both directions are done.`,
+			`连接 TCP 或 UDP 服务器。
+
+在终端中：实时显示对方发来的数据，输入的内容会发送给对方。
+不在终端中：标准输入发往套接字，套接字写到标准输出，与 nc 相同；
+输入结束后结束发送方向，双方都结束后退出。`),
+		Example: `  sockeye connect 192.168.1.111:10000
+  echo hello | sockeye connect localhost 10000
+  sockeye connect localhost:10000 --send 'AT\r\n' --expect OK --timeout 2s
+  sockeye connect udp://192.168.1.88:10000 --send-hex '01 03 00 00 00 0a c5 cd' --hex`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.connect(&f, args) },
+	}
+	fs := cmd.Flags()
+	f.endpointFlags.register(a, fs)
+	f.registerConnect(a, fs)
+	f.displayFlags.register(a, fs)
+	f.inputFlags.register(a, fs)
+	fs.StringVar(&f.send, "send", "", a.t(`send TEXT (with escapes such as \r\n and \x01) instead of standard input`, `发送文本（支持 \r\n、\x01 等转义），不读标准输入`))
+	fs.StringVar(&f.sendHex, "send-hex", "", a.t("send these bytes, written in hex", "发送十六进制数据"))
+	fs.StringVar(&f.expect, "expect", "", a.t("exit 0 as soon as TEXT was received, 3 if it was not", "收到该文本立即以 0 退出，否则以 3 退出"))
+	fs.StringVar(&f.expectHex, "expect-hex", "", a.t("the same for bytes written in hex", "同上，期望内容为十六进制"))
+	fs.Var(&duration{&f.timeout}, "timeout", a.t("how long to wait for what is expected (default 10s), or altogether", "等待期望内容的时间（默认 10s），或总时间"))
+	fs.BoolVar(&f.sendOnly, "send-only", false, a.t("only send; exit at the end of input", "只发送，输入结束即退出"))
+	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
+	return cmd
+}
+
+// request is what connect sends by itself and waits for; nil where not asked.
+type request struct{ send, expect []byte }
+
+func (f *connectFlags) request() (request, error) {
+	var r request
+	for _, c := range []struct {
+		flag, text string
+		parse      func(string) ([]byte, error)
+		into       *[]byte
+	}{
+		{"--send", f.send, payload.ParseText, &r.send}, {"--send-hex", f.sendHex, payload.ParseHex, &r.send},
+		{"--expect", f.expect, payload.ParseText, &r.expect}, {"--expect-hex", f.expectHex, payload.ParseHex, &r.expect},
+	} {
+		if c.text == "" {
+			continue
+		}
+		if *c.into != nil {
+			return r, usage(c.flag, sockeye.Text{En: "given twice, as text and as hex", Zh: "文本与十六进制不能同时使用"},
+				sockeye.Text{En: `text takes bytes too: \x01`, Zh: `文本中也可写字节：\x01`})
+		}
+		b, err := c.parse(c.text)
+		if err != nil {
+			e := *sockeye.ErrorOf(err)
+			e.Op, e.Target = "parse", c.flag
+			return r, &e
+		}
+		*c.into = b
+	}
+	return r, nil
+}
+
+func (a *app) connect(f *connectFlags, words []string) error {
+	ep, err := f.endpoint(sockeye.Connect, words, ":10000")
+	if err != nil {
+		return err
+	}
+	show, err := f.form(a)
+	if err != nil {
+		return err
+	}
+	req, err := f.request()
+	if err != nil {
+		return err
+	}
+	typing := req.send == nil && req.expect == nil && !f.recvOnly
+	if !typing {
+		ep.Options.FinIdle = -1
+	}
+	l := a.start(show, &f.displayFlags, typing)
+	met := l.expect(req.expect)
+	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{})
+	if err != nil {
+		return l.finish(err)
+	}
+	return l.finish(l.converseOnce(s, f, req, met))
+}
+
+// converseOnce runs an open connection to its end.
+func (l *live) converseOnce(s *workbench.Session, f *connectFlags, req request, met <-chan struct{}) error {
+	input := l.clientInput(s, f, req)
+	timeout := time.Duration(0)
+	if f.timeout > 0 {
+		timeout = f.timeout
+	} else if req.expect != nil {
+		timeout = 10 * time.Second
+	}
+	var late <-chan time.Time
+	if timeout > 0 {
+		late = time.After(timeout)
+	}
+	for {
+		select {
+		case <-l.app.ctx.Done():
+			return l.app.interrupted()
+		case <-l.viewDone:
+			return nil
+		case <-met:
+			return nil
+		case <-late:
+			if req.expect == nil {
+				return nil
+			}
+			return notMet(f, fmt.Sprintf("within %s", timeout), fmt.Sprintf("在 %s 内", timeout))
+		case err := <-input:
+			if err != nil || f.sendOnly || l.console != nil {
+				return err
+			}
+			input = nil // sent; the answer may still come
+		case <-s.Done():
+			return l.outcome(s, f, req, met)
+		}
+	}
+}
+
+// outcome is the error of a connection that has ended.
+func (l *live) outcome(s *workbench.Session, f *connectFlags, req request, met <-chan struct{}) error {
+	if req.expect != nil {
+		select {
+		case <-met: // what it waited for may have come last
+			return nil
+		case <-time.After(100 * time.Millisecond):
+		}
+		return notMet(f, "before the connection ended", "直到连接结束")
+	}
+	switch reason, cause := s.Outcome(); reason {
+	case sockeye.ReasonReset, sockeye.ReasonTimeout, sockeye.ReasonError:
+		if cause != nil {
+			return cause
+		}
+	}
+	return nil
+}
+
+func notMet(f *connectFlags, en, zh string) error {
+	what := f.expect
+	if what == "" {
+		what = f.expectHex
+	}
+	return &sockeye.Error{
+		Kind: sockeye.Expected, Op: "expect", Target: fmt.Sprintf("%q", what),
+		Message: sockeye.Text{En: "was not received " + en, Zh: zh + "没有收到"},
+		Hint:    sockeye.Text{En: "run again with --hex to see what was received", Zh: "加 --hex 重新运行，查看实际收到的内容"},
+	}
+}
+
+// clientInput sends what is to be sent; the channel tells when that is done.
+func (l *live) clientInput(s *workbench.Session, f *connectFlags, req request) <-chan error {
+	done := make(chan error, 1)
+	if l.console != nil {
+		go func() { done <- l.converse(s, &f.inputFlags) }()
+		return done
+	}
+	if f.recvOnly || req.send == nil && req.expect != nil {
+		return done
+	}
+	go func() {
+		p, err := l.firstPeer(s)
+		switch {
+		case err != nil:
+		case req.send != nil:
+			if _, err = p.Send(l.app.ctx, req.send); err == nil && req.expect == nil && p.Network == "tcp" {
+				err = p.Finish(l.app.ctx)
+			}
+		default:
+			err = l.pipeToPeer(p, &f.inputFlags)
+		}
+		if err != nil && l.app.ctx.Err() == nil && isGone(p) {
+			return // why the peer left says more than the send that failed for it
+		}
+		done <- err
+	}()
+	return done
+}
+
+func isGone(p *wire.Peer) bool {
+	if p == nil {
+		return false
+	}
+	st := p.Status()
+	return st.State == sockeye.Gone || st.TCP != nil && st.TCP.State == "CLOSED"
+}
+
+// firstPeer waits for the session's connection, which a reconnecting session may
+// not have yet.
+func (l *live) firstPeer(s *workbench.Session) (*wire.Peer, error) {
+	for {
+		_, next := l.bench.Span()
+		if peers := s.Peers(); len(peers) > 0 {
+			return peers[0], nil
+		}
+		select {
+		case <-l.watch(next, func(e sockeye.Event) bool { return e.Kind != sockeye.Joined }):
+		case <-s.Done():
+			return nil, nil
+		case <-l.app.ctx.Done():
+			return nil, context.Cause(l.app.ctx)
+		}
+	}
+}
+
+// expect watches for bytes in what is received, over the borders of chunks. The
+// channel is closed when they have come; it is nil if nothing is expected.
+func (l *live) expect(want []byte) <-chan struct{} {
+	if want == nil {
+		return nil
+	}
+	met := make(chan struct{})
+	var tail []byte
+	l.watch(1, func(e sockeye.Event) bool {
+		if e.Kind != sockeye.Received {
+			return true
+		}
+		tail = append(tail, e.Data...)
+		if bytes.Contains(tail, want) {
+			close(met)
+			return false
+		}
+		tail = tail[max(0, len(tail)-len(want)+1):]
+		return true
+	})
+	return met
+}

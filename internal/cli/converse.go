@@ -1,0 +1,267 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/wire"
+	"sockeye/internal/workbench"
+)
+
+// conversation carries out what a person types at the console, for one session.
+// It belongs to one goroutine; what is sent goes out on others, so that a peer
+// that does not read holds up neither the console nor other peers.
+type conversation struct {
+	live    *live
+	app     *app
+	session *workbench.Session
+	lines   lineEnds
+	to      []string // words that select the peers to send to
+
+	out sending
+}
+
+// converse takes typed lines until the person ends the input (nil), or the error
+// that ends the command.
+func (l *live) converse(s *workbench.Session, f *inputFlags) error {
+	c := &conversation{live: l, app: l.app, session: s, lines: lineEnds{crlf: f.crlf}, to: []string{workbench.All}}
+	c.out.init(l.app.ctx, func(busy string) { l.console.prompt(c.promptText(), busy) })
+	defer c.out.stop()
+	l.console.prompt(c.promptText(), "")
+	for {
+		select {
+		case line, ok := <-l.console.typed:
+			if !ok {
+				return nil
+			}
+			if err := c.take(line); errors.Is(err, errQuit) {
+				return nil
+			} else if err != nil {
+				c.tellError(err)
+			}
+		case <-s.Done():
+			return nil
+		case <-l.app.ctx.Done():
+			return l.app.interrupted()
+		}
+	}
+}
+
+var errQuit = errors.New("quit")
+
+// promptText names the peers that a typed line goes to.
+func (c *conversation) promptText() string {
+	if c.session.Endpoint().Mode == sockeye.Connect {
+		return "> "
+	}
+	to := strings.Join(c.to, " ")
+	if slices.Equal(c.to, []string{workbench.All}) {
+		to = c.app.t("all", "全部")
+	}
+	return payload.SafeString(to) + "> "
+}
+
+// take carries out one line.
+func (c *conversation) take(line string) error {
+	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
+		line = strings.TrimPrefix(line, "/")
+		return c.send(c.lines.convert([]byte(line + "\n")))
+	}
+	c.live.console.tell("> " + line)
+	name, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	var names []string
+	for _, k := range slashCommands {
+		if k.name == name {
+			return k.run(c, rest)
+		}
+		names = append(names, k.name)
+	}
+	hint := sockeye.Text{En: "/help lists the commands; //text sends a line that begins with /", Zh: "/help 列出全部命令；要发送以 / 开头的内容，请多写一个 /"}
+	if near := nearest(name, names); near != "" {
+		hint = didYouMean(near)
+	}
+	return usage("", sockeye.Text{En: fmt.Sprintf("unknown command %q", name), Zh: fmt.Sprintf("未知的命令 %q", name)}, hint)
+}
+
+// slashCommand is one of the console's commands.
+type slashCommand struct {
+	name string
+	args string
+	help sockeye.Text
+	run  func(c *conversation, rest string) error
+}
+
+// slashCommands are listed by /help in this order.
+var slashCommands []slashCommand
+
+func init() { // filled here because /help refers to the table
+	slashCommands = []slashCommand{
+		{"/to", "PEER… | all", sockeye.Text{En: "choose whom typed lines go to", Zh: "选择发送对象"}, (*conversation).chooseTo},
+		{"/peers", "", sockeye.Text{En: "list the peers with their counters", Zh: "列出连接对象和收发统计"}, (*conversation).listPeers},
+		{"/alias", "PEER NAME", sockeye.Text{En: "name a peer; without NAME, take the name away", Zh: "为连接对象取别名；不写名称则取消别名"}, (*conversation).alias},
+		{"/text", "TEXT", sockeye.Text{En: `send TEXT with escapes such as \r\n and \x01, and no line end`, Zh: `发送带转义（如 \r\n、\x01）的文本，不附加换行`}, (*conversation).sendText},
+		{"/hex", "01 03 00", sockeye.Text{En: "send bytes written in hex", Zh: "发送十六进制数据"}, (*conversation).sendHex},
+		{"/file", "PATH", sockeye.Text{En: "send a file as it is", Zh: "原样发送文件"}, (*conversation).sendFile},
+		{"/stop", "", sockeye.Text{En: "stop what is being sent", Zh: "停止正在进行的发送"}, (*conversation).stopSending},
+		{"/finish", "PEER…", sockeye.Text{En: "finish sending (FIN); the peer may still send", Zh: "结束发送方向（FIN），对方仍可发送"}, (*conversation).finish},
+		{"/close", "PEER…", sockeye.Text{En: "close in good order (FIN)", Zh: "正常关闭连接（FIN）"}, (*conversation).close},
+		{"/abort", "PEER…", sockeye.Text{En: "abort (RST)", Zh: "强制中止连接（RST）"}, (*conversation).abort},
+		{"/quit", "", sockeye.Text{En: "close everything and leave (also Ctrl-D)", Zh: "关闭全部并退出（也可按 Ctrl-D）"}, func(*conversation, string) error { return errQuit }},
+		{"/help", "", sockeye.Text{En: "this list", Zh: "显示本列表"}, (*conversation).help},
+	}
+}
+
+func (c *conversation) help(string) error {
+	var b strings.Builder
+	for _, k := range slashCommands {
+		fmt.Fprintf(&b, "  %-8s%-14s%s\n", k.name, k.args, k.help.In(c.app.lang))
+	}
+	b.WriteString(c.app.t(
+		"  A PEER is a number (3 or #3), an alias, an address, a port (:54036), or all.\n  Anything else you type is sent with a line end; a line that begins with / as //.\n",
+		"  PEER 可以是编号（3 或 #3）、别名、地址、端口（:54036）或 all。\n  其他输入都会连同换行一起发送；要发送以 / 开头的内容，请写 //。\n"))
+	c.live.console.tell(b.String())
+	return nil
+}
+
+// tellError shows an error as the command line does: the fault, then the hint.
+func (c *conversation) tellError(err error) {
+	for _, line := range c.app.errorLines(err) {
+		c.live.console.tell(line)
+	}
+}
+
+// find is the peers that words mean, which must be at least one word.
+func (c *conversation) find(words string) ([]*wire.Peer, error) {
+	if words == "" {
+		return nil, usage("", sockeye.Text{En: "which peer?", Zh: "缺少连接对象"},
+			sockeye.Text{En: "name one by number, alias, address or port; /peers lists them", Zh: "可用编号、别名、地址或端口；/peers 列出全部"})
+	}
+	return c.session.Find(strings.Fields(words)...)
+}
+
+func (c *conversation) chooseTo(words string) error {
+	if !strings.EqualFold(words, workbench.All) {
+		if _, err := c.find(words); err != nil {
+			return err
+		}
+	}
+	c.to = strings.Fields(words)
+	c.live.console.prompt(c.promptText(), "")
+	return nil
+}
+
+func (c *conversation) alias(rest string) error {
+	words, name, _ := strings.Cut(rest, " ")
+	peers, err := c.find(words)
+	if err != nil {
+		return err
+	}
+	if len(peers) > 1 {
+		return usage(words, sockeye.Text{En: fmt.Sprintf("means %d peers", len(peers)), Zh: fmt.Sprintf("对应 %d 个连接对象", len(peers))},
+			sockeye.Text{En: "a name is for one peer; use its number", Zh: "别名只能给一个连接对象，请用编号"})
+	}
+	if err := c.session.Alias(peers[0], strings.TrimSpace(name)); err != nil {
+		return err
+	}
+	c.live.console.tell(peerName(peers[0].Peer))
+	return nil
+}
+
+func (c *conversation) sendText(text string) error {
+	data, err := payload.ParseText(text)
+	if err != nil {
+		return err
+	}
+	return c.send(data)
+}
+
+func (c *conversation) sendHex(text string) error {
+	data, err := payload.ParseHex(text)
+	if err != nil {
+		return err
+	}
+	return c.send(data)
+}
+
+// send sends data to the chosen peers.
+func (c *conversation) send(data []byte) error {
+	peers, err := c.session.Find(c.to...)
+	if err != nil {
+		return err
+	}
+	for _, p := range peers {
+		c.out.queue(p, func(ctx context.Context) {
+			if _, err := p.Send(ctx, data); sockeye.ErrorOf(err) != nil && sockeye.ErrorOf(err).Kind == sockeye.Misuse {
+				c.tellError(err) // any other failure is an event, and shown as one
+			}
+		})
+	}
+	return nil
+}
+
+func (c *conversation) sendFile(path string) error {
+	if err := checkFile(path); err != nil {
+		return err
+	}
+	peers, err := c.session.Find(c.to...)
+	if err != nil {
+		return err
+	}
+	for _, p := range peers {
+		c.out.queue(p, func(ctx context.Context) {
+			n, err := c.out.file(ctx, p, path)
+			if err != nil && sockeye.ErrorOf(err).Op != "send" { // a failed send is an event, and shown as one
+				c.tellError(err)
+			}
+			c.live.console.tell(fmt.Sprintf(c.app.t("%[1]s of %[2]s given to %[3]s", "已将 %[2]s 的 %[1]s 交给 %[3]s"), c.app.byteCount(n), path, peerName(p.Peer)))
+		})
+	}
+	return nil
+}
+
+func (c *conversation) stopSending(string) error {
+	c.out.cancel()
+	return nil
+}
+
+func (c *conversation) finish(words string) error {
+	return c.each(words, func(p *wire.Peer) error { return p.Finish(c.app.ctx) })
+}
+
+func (c *conversation) close(words string) error {
+	return c.each(words, func(p *wire.Peer) error {
+		ctx, cancel := context.WithTimeout(c.app.ctx, c.live.drain)
+		defer cancel()
+		p.Close(ctx)
+		return nil
+	})
+}
+
+func (c *conversation) abort(words string) error {
+	return c.each(words, func(p *wire.Peer) error {
+		p.Abort()
+		return nil
+	})
+}
+
+// each does something that may take a while to each peer, in the background.
+func (c *conversation) each(words string, do func(*wire.Peer) error) error {
+	peers, err := c.find(words)
+	if err != nil {
+		return err
+	}
+	for _, p := range peers {
+		c.out.aside(func() {
+			if err := do(p); err != nil {
+				c.tellError(err)
+			}
+		})
+	}
+	return nil
+}

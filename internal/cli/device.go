@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/device"
+	"sockeye/internal/payload"
+	"sockeye/internal/workbench"
+)
+
+// deviceFlags are the flags of device.
+type deviceFlags struct {
+	endpointFlags
+	displayFlags
+	hello    string
+	interval time.Duration
+	count    int
+}
+
+func (a *app) deviceCommand() *cobra.Command {
+	f := deviceFlags{interval: device.DefaultInterval}
+	cmd := &cobra.Command{
+		Use:   "device [ADDRESS]",
+		Short: a.t("Play the board: connect, say hello, echo", "扮演开发板：连接、问好、回传"),
+		Long: a.t(`Play the board of the experiment (default address localhost:10000): connect, send
+the hello, print what comes and send it back. It leaves when the PC closes.`,
+			`扮演实验中的开发板（默认地址 localhost:10000）：连接、发送问候，
+打印收到的数据并回传。电脑端关闭时退出。`),
+		Example: `  sockeye device 192.168.1.111:10000
+  sockeye device --reconnect 192.168.1.111:10000
+  sockeye device --count 30 --hello 'board here\r\n' localhost:10000`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.device(&f, args) },
+	}
+	fs := cmd.Flags()
+	f.endpointFlags.register(a, fs)
+	f.registerConnect(a, fs)
+	f.displayFlags.register(a, fs)
+	fs.StringVar(&f.hello, "hello", device.DefaultHello, a.t("what to say when connected (escapes allowed)", "连接后发送的问候（支持转义）"))
+	fs.Var(&duration{&f.interval}, "interval", a.t("pause after each echo", "每次回传后的停顿"))
+	fs.IntVar(&f.o.ReadSize, "recv", device.DefaultReceive, a.t("most bytes taken at a time", "单次最多接收的字节数"))
+	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
+	fs.MarkHidden("read-size")
+	return cmd
+}
+
+func (a *app) device(f *deviceFlags, words []string) error {
+	ep, err := f.endpoint(sockeye.Connect, words, "localhost:10000")
+	if err != nil {
+		return err
+	}
+	hello, err := payload.ParseText(f.hello)
+	if err != nil {
+		e := *sockeye.ErrorOf(err)
+		e.Op, e.Target = "parse", "--hello"
+		return &e
+	}
+	if f.count < 1 || f.count > 20_000 {
+		return usage("--count", sockeye.Text{
+			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})
+	}
+	show, err := f.form(a)
+	if err != nil {
+		return err
+	}
+	ep.Options.FinIdle = -1 // it echoes what came before the end, then leaves
+	board := &device.Device{Hello: hello, Interval: f.interval}
+	l := a.start(show, &f.displayFlags, false)
+	return l.finish(l.play(ep, board, f.count))
+}
+
+// play runs count boards until all have left or a signal comes.
+func (l *live) play(ep sockeye.Endpoint, board *device.Device, count int) error {
+	var running sync.WaitGroup
+	var sessions []*workbench.Session
+	for range count {
+		s, err := l.bench.Open(l.app.ctx, ep, workbench.Answer{Device: board})
+		if err != nil {
+			return err
+		}
+		sessions = append(sessions, s)
+		running.Go(func() { <-s.Done() })
+	}
+	left := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(left)
+	}()
+	select {
+	case <-l.app.ctx.Done():
+		return l.app.interrupted()
+	case <-l.viewDone:
+		return nil
+	case <-left:
+	}
+	for _, s := range sessions {
+		if _, cause := s.Outcome(); cause != nil {
+			return cause
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/workbench"
+)
+
+// listenFlags are the flags of listen.
+type listenFlags struct {
+	endpointFlags
+	displayFlags
+	inputFlags
+	echo, once, keepOpen bool
+	port                 uint16
+	source               string
+}
+
+func (a *app) listenCommand() *cobra.Command {
+	var f listenFlags
+	cmd := &cobra.Command{
+		Use:   "listen [ADDRESS]",
+		Short: a.t("Open a server, show what peers send, answer them", "打开服务器，显示收到的数据并应答"),
+		Long: a.t(`Open a TCP or UDP server (default tcp://:10000).
+
+On a terminal, what peers send is shown as it comes, and what you type goes to
+them; /help lists what else can be typed. Otherwise standard input goes to all
+peers, and received bytes come out on standard output, as with ncat.`,
+			`打开 TCP 或 UDP 服务器（默认 tcp://:10000）。
+
+在终端中：实时显示对方发来的数据，输入的内容会发送给对方；输入 /help 查看更多命令。
+不在终端中：标准输入发送给所有连接对象，收到的字节写到标准输出，与 ncat 相同。`),
+		Example: `  sockeye listen
+  sockeye listen :8080 --echo
+  sockeye listen udp://:10000 --hex
+  sockeye listen 127.0.0.1:0 --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("backlog") && f.o.Backlog <= 0 {
+				return usage("--backlog", sockeye.Text{
+					En: fmt.Sprintf("%d: a queue has room for at least one connection", f.o.Backlog),
+					Zh: fmt.Sprintf("%d：队列至少要能容纳一个连接", f.o.Backlog)},
+					sockeye.Text{En: "leave it out for the system's largest", Zh: "不写则取系统上限"})
+			}
+			return a.listen(&f, args)
+		},
+	}
+	fs := cmd.Flags()
+	f.endpointFlags.register(a, fs)
+	f.registerListen(a, fs)
+	f.displayFlags.register(a, fs)
+	f.inputFlags.register(a, fs)
+	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
+	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
+	fs.Var(&duration{&f.o.FinIdle}, "fin-idle", a.t("how long a peer that finished sending may stay (default 1m)", "对方结束发送后连接保留多久（默认 1m）"))
+	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
+	fs.Uint16VarP(&f.port, "port", "p", 0, "")
+	fs.StringVarP(&f.source, "source", "s", "", "")
+	for _, name := range []string{"keep-open", "port", "source"} { // ncat's letters for what ADDRESS says
+		fs.MarkHidden(name)
+	}
+	return cmd
+}
+
+func (a *app) listen(f *listenFlags, words []string) error {
+	if f.port != 0 || f.source != "" {
+		addr := sockeye.Address{Host: f.source, Port: f.port}
+		if f.port == 0 {
+			addr.Port = sockeye.DefaultPort
+		}
+		words = []string{addr.HostPort()}
+	}
+	ep, err := f.endpoint(sockeye.Listen, words, "")
+	if err != nil {
+		return err
+	}
+	show, err := f.form(a)
+	if err != nil {
+		return err
+	}
+	if f.once {
+		ep.Options.MaxPeers = 1
+	}
+	if ep.Options.FinIdle == 0 && (f.echo || f.once) {
+		ep.Options.FinIdle = -1 * time.Nanosecond // nobody will answer later
+	}
+	f.verbose = f.verbose || isTerminal(a.Err)
+	l := a.start(show, &f.displayFlags, true)
+	firstLeft := l.watch(1, func(e sockeye.Event) bool { return e.Kind != sockeye.Left })
+	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{Echo: f.echo})
+	if err != nil {
+		return l.finish(err)
+	}
+	var once <-chan struct{}
+	if f.once {
+		once = firstLeft
+	}
+	input := l.serveInput(s, &f.inputFlags)
+	select {
+	case <-a.ctx.Done():
+		err = a.interrupted()
+	case <-once:
+	case err = <-input:
+	case <-s.Done():
+	case <-l.viewDone:
+	}
+	return l.finish(err)
+}

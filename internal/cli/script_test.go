@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestMain makes the test binary play the sockeye command for the scripts, so
+// that -race and coverage reach it.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sockeye": func() {
+		signals := make(chan os.Signal, 2)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+		os.Exit(Run(os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv}, signals))
+	}})
+}
+
+// TestScript runs testdata/script/*.txtar. Besides testscript's commands there are
+//
+//	exits N PROGRAM ARG...      run it; its exit code must be exactly N
+//	refuses FAULT HINT ARG...   run sockeye ARG...: exit code 2, no output, and two lines on
+//	                            standard error that contain these words; HINT '' is no line
+//	serve NAME ARG...           start sockeye ARG... --json; when it is open, $NAME is its
+//	                            address and $NAME_PORT the port of it
+//	waitevent NAME KIND K=V...  read NAME's events up to one of the kind with these fields
+//	                            (data= is the bytes; a value ending in … is a prefix)
+//	say NAME TEXT               write to the standard input of a served command; \n is a line end
+//	end NAME                    close that input
+//	term NAME N                 SIGTERM (interrupt NAME N: SIGINT); it must exit with code N
+//	gone NAME N                 wait until it ends by itself with code N
+//	events NAME FILE            write to a file what waitevent has read so far
+//	allbytes FILE               write a file with every byte value once
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Condition:           scriptCondition,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("LANG", "C.UTF-8")
+			env.Setenv("NO_COLOR", "1")
+			if dir := os.Getenv("GOCOVERDIR"); dir != "" {
+				env.Setenv("GOCOVERDIR", dir)
+			}
+			env.Values[servedKey{}] = &servers{env: env, byName: map[string]*server{}}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":     scriptExits,
+			"refuses":   scriptRefuses,
+			"serve":     scriptServe,
+			"waitevent": scriptWaitEvent,
+			"say":       scriptSay,
+			"end":       scriptEnd,
+			"term":      func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, args, syscall.SIGTERM) },
+			"interrupt": func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, args, os.Interrupt) },
+			"gone":      func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, args, nil) },
+			"events":    scriptEvents,
+			"allbytes":  scriptAllBytes,
+		},
+	})
+}
+
+// scriptCondition adds [ipv6]: this machine has an IPv6 loopback. In CI it must.
+func scriptCondition(name string) (bool, error) {
+	if name != "ipv6" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			return false, fmt.Errorf("CI needs IPv6: %w", err)
+		}
+		return false, nil
+	}
+	return true, l.Close()
+}
+
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: exits CODE PROGRAM ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	runFor(ts, want, args[1], args[2:])
+}
+
+// runFor runs a program to its end, which must be a certain exit code.
+func runFor(ts *testscript.TestScript, want int, program string, args []string) {
+	err := ts.Exec(program, args...)
+	got := 0
+	if err != nil {
+		e, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = e.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func scriptRefuses(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 3 || neg {
+		ts.Fatalf("usage: refuses FAULT HINT ARG...")
+	}
+	runFor(ts, exitOther, "sockeye", args[2:])
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("standard output is not empty: %q", out)
+	}
+	want := []string{args[0], args[1]}
+	if args[1] == "" {
+		want = want[:1]
+	}
+	got := strings.Split(strings.TrimSuffix(ts.ReadFile("stderr"), "\n"), "\n")
+	if len(got) != len(want) {
+		ts.Fatalf("%d lines of error, want %d", len(got), len(want))
+	}
+	for n, line := range got {
+		if !strings.Contains(line, want[n]) {
+			ts.Fatalf("line %d does not contain %q: %s", n+1, want[n], line)
+		}
+	}
+}
+
+func scriptAllBytes(ts *testscript.TestScript, _ bool, args []string) {
+	all := make([]byte, 256)
+	for n := range all {
+		all[n] = byte(n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), all, 0o600))
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/wire"
+)
+
+// sending carries out what a console sends: to one peer in the order it was
+// typed, to different peers side by side.
+type sending struct {
+	parent context.Context
+	show   func(busy string) // shows what is being sent
+
+	ctx     context.Context // of what is queued now; ends with cancel
+	end     context.CancelFunc
+	last    map[*wire.Peer]<-chan struct{} // closed when the latest one queued for a peer is done
+	running sync.WaitGroup
+}
+
+func (s *sending) init(parent context.Context, show func(string)) {
+	s.parent, s.show, s.last = parent, show, map[*wire.Peer]<-chan struct{}{}
+	s.ctx, s.end = context.WithCancel(parent)
+}
+
+// queue has do called after what was queued for the peer before.
+func (s *sending) queue(p *wire.Peer, do func(ctx context.Context)) {
+	before, done, ctx := s.last[p], make(chan struct{}), s.ctx
+	s.last[p] = done
+	s.running.Go(func() {
+		defer close(done)
+		if before != nil {
+			<-before
+		}
+		if ctx.Err() == nil {
+			do(ctx)
+		}
+	})
+	for q, last := range s.last { // forget who has nothing to send
+		select {
+		case <-last:
+			delete(s.last, q)
+		default:
+		}
+	}
+}
+
+// aside has do called at once, beside what is being sent.
+func (s *sending) aside(do func()) { s.running.Go(do) }
+
+// cancel ends everything that is queued. What the kernel took is sent.
+func (s *sending) cancel() {
+	s.end()
+	s.ctx, s.end = context.WithCancel(s.parent)
+}
+
+// stop is cancel, and waits for the end.
+func (s *sending) stop() {
+	s.end()
+	s.running.Wait()
+}
+
+// checkFile refuses what cannot be sent as a file. A device or a FIFO may never end.
+func checkFile(path string) error {
+	if path == "" {
+		return usage("/file", sockeye.Text{En: "which file?", Zh: "缺少文件名"}, sockeye.Text{En: "write /file PATH", Zh: "请写 /file 路径"})
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return fileError("open", path, err)
+	}
+	if !st.Mode().IsRegular() {
+		return usage(path, sockeye.Text{En: "is not a regular file", Zh: "不是普通文件"}, sockeye.Text{})
+	}
+	return nil
+}
+
+// fileError says what the system has against a file.
+func fileError(op, path string, err error) error {
+	e := &sockeye.Error{Kind: sockeye.System, Op: op, Target: path, Err: err}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		e.Kind = sockeye.NotFound
+		e.Message = sockeye.Text{En: "no such file", Zh: "文件不存在"}
+		e.Hint = sockeye.Text{En: "the path is relative to where sockeye was started", Zh: "相对路径以启动 sockeye 时的目录为准"}
+	case errors.Is(err, os.ErrPermission):
+		e.Kind = sockeye.AccessDenied
+		e.Message = sockeye.Text{En: "not allowed to read it", Zh: "没有读取权限"}
+	}
+	return e
+}
+
+// file sends a file to a peer, in datagrams that fit an Ethernet frame where the
+// peer is UDP, and shows how far it is. It returns how many bytes were sent.
+func (s *sending) file(ctx context.Context, p *wire.Peer, path string) (int, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, fileError("open", path, err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return 0, fileError("read", path, err)
+	}
+	buf := make([]byte, 64<<10)
+	if p.Network == "udp" {
+		buf = buf[:1400]
+	}
+	defer s.show("")
+	sent, shown := 0, time.Now()
+	for {
+		n, err := f.Read(buf)
+		if n > 0 {
+			took, sendErr := p.Send(ctx, buf[:n])
+			sent += took
+			if sendErr != nil {
+				return sent, sendErr
+			}
+		}
+		if err == io.EOF {
+			return sent, nil
+		}
+		if err != nil {
+			return sent, fileError("read", path, err)
+		}
+		if time.Since(shown) > 200*time.Millisecond {
+			shown = time.Now()
+			s.show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), p, int64(sent)*100/max(1, st.Size())))
+		}
+	}
+}

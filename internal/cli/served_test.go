@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience bounds every wait of a script: far more than anything takes, for slow
+// machines under -race.
+const patience = 20 * time.Second
+
+// servers are the background commands of one script.
+type servers struct {
+	env    *testscript.Env
+	byName map[string]*server
+}
+
+type servedKey struct{}
+
+// server is a sockeye command in the background that prints events.
+type server struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stderr strings.Builder
+	lines  chan string // closed at the end of its output
+	read   []string    // taken from lines
+	ended  chan struct{}
+	err    error // of Wait, after ended
+}
+
+func (s *servers) named(ts *testscript.TestScript, name string) *server {
+	one := s.byName[name]
+	if one == nil {
+		ts.Fatalf("no server %q was started", name)
+	}
+	return one
+}
+
+func serverArg(ts *testscript.TestScript, args []string, least int) *server {
+	if len(args) < least {
+		ts.Fatalf("too few arguments")
+	}
+	return ts.Value(servedKey{}).(*servers).named(ts, args[0])
+}
+
+func scriptServe(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: serve NAME COMMAND ARG...")
+	}
+	all := ts.Value(servedKey{}).(*servers)
+	one := &server{lines: make(chan string, 10_000), ended: make(chan struct{})}
+	one.cmd = exec.Command("sockeye", append(args[1:], "--json")...)
+	one.cmd.Env, one.cmd.Dir = all.env.Vars, all.env.WorkDir
+	one.cmd.Stderr = &one.stderr
+	var err error
+	one.stdin, err = one.cmd.StdinPipe()
+	ts.Check(err)
+	out, err := one.cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(one.cmd.Start())
+	ts.Defer(func() {
+		one.cmd.Process.Kill()
+		<-one.ended
+	})
+	go one.follow(out)
+	all.byName[args[0]] = one
+	opened := one.wait(ts, "opened", nil)
+	if local, err := netip.ParseAddrPort(fmt.Sprint(opened["local"])); err == nil { // one that reconnects has none yet
+		ts.Setenv(args[0], local.String())
+		ts.Setenv(args[0]+"_PORT", strconv.Itoa(int(local.Port())))
+	}
+}
+
+// follow reads the command's output to its end, then waits for the command.
+func (s *server) follow(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		s.lines <- lines.Text()
+	}
+	close(s.lines)
+	s.err = s.cmd.Wait()
+	close(s.ended)
+}
+
+// wait reads events up to the first of a kind that has all the fields.
+func (s *server) wait(ts *testscript.TestScript, kind string, fields []string) map[string]any {
+	late := time.After(patience)
+	for {
+		select {
+		case line, ok := <-s.lines:
+			if !ok {
+				<-s.ended
+				ts.Fatalf("ended without %s %v; stderr: %s; events:\n%s", kind, fields, s.stderr.String(), strings.Join(s.read, "\n"))
+			}
+			s.read = append(s.read, line)
+			var e map[string]any
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				ts.Fatalf("not JSON: %q", line)
+			}
+			if e["kind"] == kind && hasFields(ts, e, line, fields) {
+				return e
+			}
+		case <-late:
+			ts.Fatalf("no %s %v in %s; events:\n%s", kind, fields, patience, strings.Join(s.read, "\n"))
+		}
+	}
+}
+
+// hasFields compares fields written as key=value with an event. The event's data
+// is compared as the bytes, in Go's escapes.
+func hasFields(ts *testscript.TestScript, e map[string]any, line string, fields []string) bool {
+	for _, f := range fields {
+		key, want, _ := strings.Cut(f, "=")
+		got := fmt.Sprint(e[key])
+		if key == "data" {
+			var typed struct{ Data []byte }
+			ts.Check(json.Unmarshal([]byte(line), &typed))
+			q := strconv.Quote(string(typed.Data))
+			got = q[1 : len(q)-1]
+		}
+		if e[key] == nil && key != "data" {
+			got = ""
+		}
+		prefix, isPrefix := strings.CutSuffix(want, "…")
+		if got != want && !(isPrefix && strings.HasPrefix(got, prefix)) {
+			return false
+		}
+	}
+	return true
+}
+
+func scriptWaitEvent(ts *testscript.TestScript, _ bool, args []string) {
+	serverArg(ts, args, 2).wait(ts, args[1], args[2:])
+}
+
+func scriptSay(ts *testscript.TestScript, _ bool, args []string) {
+	s := serverArg(ts, args, 2)
+	_, err := io.WriteString(s.stdin, strings.ReplaceAll(args[1], `\n`, "\n"))
+	ts.Check(err)
+}
+
+func scriptEnd(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(serverArg(ts, args, 1).stdin.Close())
+}
+
+// scriptStop ends a server by a signal, or nil waits for its own end, and checks
+// its exit code.
+func scriptStop(ts *testscript.TestScript, args []string, signal os.Signal) {
+	s := serverArg(ts, args, 2)
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if signal != nil {
+		ts.Check(s.cmd.Process.Signal(signal))
+	}
+	late := time.After(patience)
+	for open := true; open; {
+		var line string
+		select {
+		case line, open = <-s.lines:
+			if open {
+				s.read = append(s.read, line)
+			}
+		case <-late:
+			ts.Fatalf("still running after %s; events:\n%s", patience, strings.Join(s.read, "\n"))
+		}
+	}
+	<-s.ended
+	got := 0
+	if e, ok := errors.AsType[*exec.ExitError](s.err); ok {
+		got = e.ExitCode()
+	} else if s.err != nil {
+		ts.Fatalf("%v", s.err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d; stderr: %s", got, want, s.stderr.String())
+	}
+}
+
+func scriptEvents(ts *testscript.TestScript, _ bool, args []string) {
+	s := serverArg(ts, args, 2)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(s.read, "\n")+"\n"), 0o600))
+}

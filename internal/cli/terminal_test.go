@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/workbench"
+)
+
+// terminal is a real terminal, of tmux, that runs sockeye.
+type terminal struct {
+	t      *testing.T
+	socket string
+}
+
+// openTerminal starts sockeye with arguments in a terminal of 100 × 30.
+func openTerminal(t *testing.T, args ...string) *terminal {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("this test needs tmux: ", err)
+		}
+		t.Skip("needs tmux: ", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir() // its test binary plays sockeye under that name, see TestMain
+	program := filepath.Join(dir, "sockeye")
+	if err := os.Symlink(self, program); err != nil {
+		t.Fatal(err)
+	}
+	x := &terminal{t, filepath.Join(dir, "tmux")}
+	line := "LANG=C.UTF-8 exec " + program
+	for _, a := range args {
+		line += " '" + a + "'"
+	}
+	x.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", line, ";", "set", "-g", "remain-on-exit", "on")
+	t.Cleanup(func() { exec.Command("tmux", "-S", x.socket, "kill-server").Run() })
+	return x
+}
+
+func (x *terminal) tmux(args ...string) string {
+	x.t.Helper()
+	cmd := exec.Command("tmux", append([]string{"-S", x.socket}, args...)...)
+	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "LC_ALL=C.UTF-8")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		x.t.Fatalf("tmux %v: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// enter types a line.
+func (x *terminal) enter(line string) {
+	x.t.Helper()
+	x.tmux("send-keys", "-l", line)
+	x.tmux("send-keys", "Enter")
+}
+
+// screen is all that can be seen, what scrolled off included.
+func (x *terminal) screen() string { return x.tmux("capture-pane", "-p", "-S", "-200") }
+
+// await waits until the screen shows a text, and returns the line with it.
+func (x *terminal) await(text string) string {
+	x.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		for line := range strings.Lines(x.screen()) {
+			if strings.Contains(line, text) {
+				return line
+			}
+		}
+	}
+	x.t.Fatalf("never shown: %q\n%s", text, x.screen())
+	return ""
+}
+
+// exits waits until the program has ended, with a certain exit code.
+func (x *terminal) exits(code int) {
+	x.t.Helper()
+	want := fmt.Sprintf("1 %d", code)
+	got := ""
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if got = strings.TrimSpace(x.tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}")); got == want {
+			return
+		}
+	}
+	x.t.Fatalf("ended and exit code %q, want %q\n%s", got, want, x.screen())
+}
+
+// peerOf connects a client in this process to what the terminal listens on.
+func (x *terminal) peerOf(listening string) *workbench.Session {
+	x.t.Helper()
+	_, address, _ := strings.Cut(strings.TrimSpace(listening), "tcp://")
+	to, err := sockeye.ParseAddress(address)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	bench := workbench.New(0)
+	x.t.Cleanup(func() { bench.Shutdown(x.t.Context()) })
+	s, err := bench.Open(x.t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: to}, workbench.Answer{Echo: true})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return s
+}
+
+func (x *terminal) says(s *workbench.Session, text string) {
+	x.t.Helper()
+	if err := s.Send(x.t.Context(), s.Peers(), []byte(text)); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// A person at a terminal: sees two boards, names one, answers it alone, then all.
+func TestTerminalConversation(t *testing.T) {
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	listening := x.await("listening on")
+	a := x.peerOf(listening)
+	x.says(a, "Hello 01Studio!")
+	x.await("← #1")
+	b := x.peerOf(listening)
+	x.says(b, "second")
+	x.await("second")
+
+	x.enter("/alias 1 kitchen")
+	x.await("#1 kitchen (")
+	x.enter("/to kitchen")
+	x.await("kitchen>")
+	x.enter("only you 你")
+	x.await(`→ #1 kitchen (` + a.Locals()[0].String() + `)  only you 你\n`)
+	x.enter("/to all")
+	x.enter("/hex 01 03 00")
+	x.await(`→ #2 ` + b.Locals()[0].String() + `  \x01\x03\x00`)
+	if strings.Contains(x.screen(), "→ #2 "+b.Locals()[0].String()+"  only") {
+		t.Error("the second board was sent what only the first one should get")
+	}
+	file := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(file, []byte("from a file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.enter("/file " + file)
+	x.await("→ #1 kitchen (" + a.Locals()[0].String() + ")  from a file")
+	x.enter(`/text AT\r`)
+	x.await(`AT\r`)
+	x.enter("//slash")
+	x.await(`/slash\n`)
+	x.enter("/peers")
+	x.await("kitchen  127.0.0.1:")
+	x.enter("/close kitchen")
+	x.await("- #1 kitchen (" + a.Locals()[0].String() + ")  left: closed here (FIN)")
+	x.enter("/abort 2")
+	x.await("left: aborted here (RST)")
+	x.tmux("send-keys", "C-d")
+	x.exits(exitOK)
+}
+
+// What a person mistypes is said with what to do.
+func TestTerminalMistakes(t *testing.T) {
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	x.await("listening on")
+	for _, c := range []struct{ line, want string }{
+		{"/peeers", `did you mean "/peers"?`},
+		{"/to 9", "no such peer"},
+		{"/close", "which peer?"},
+		{"/hex 0g", `"g" is not a hex digit`},
+		{"/file /dev/zero", "is not a regular file"},
+		{"/file nothing-there", "no such file"},
+		{"nobody hears", "no peer is connected yet"},
+		{"/help", "choose whom typed lines go to"},
+	} {
+		x.enter(c.line)
+		x.await(c.want)
+	}
+	x.tmux("send-keys", "Up")
+	x.await("all> /help")
+	x.tmux("send-keys", "C-c")
+	x.exits(exitInterrupted)
+}
+
+// T26: whatever a peer sends, the terminal shows it and does nothing else: title,
+// colours, cursor and clipboard stay as they are.
+func TestT26TerminalEscapes(t *testing.T) {
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	before := x.tmux("display-message", "-p", "#{pane_title} #{alternate_on} #{cursor_flag} #{pane_in_mode} #{mouse_any_flag}")
+	s := x.peerOf(x.await("listening on"))
+	corpus := []string{
+		"\x1b]0;owned\x07", "\x1b]2;owned\x1b\\", "\x1b]52;c;b3duZWQ=\x07", "\x1b[2J\x1b[H", "\x1b[31mred", "\x1b[?1049h", "\x1b[?25l", "\x1b[?1003h",
+		"\x9b2J", "\x9d0;owned\x9c", "\u009b2J", "\u009d0;owned\u009c", "\x1bP+q544e\x1b\\", "over\rwritten", "\b\b\b\b", "\x7f", "\x1bc", "\x0e\x0f", "\u202egnol", "a\u200bb",
+	}
+	for n, attack := range corpus {
+		x.says(s, attack+fmt.Sprintf(" end-%d.", n))
+		x.await(fmt.Sprintf(" end-%d.", n))
+	}
+	shown := x.screen()
+	for _, want := range []string{`\x1b]0;owned\x07 end-0.`, `\x1b[2J\x1b[H end-3.`, `over\rwritten end-13.`, `\u{202e}gnol end-18.`} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("not shown as itself: %s\n%s", want, shown)
+		}
+	}
+	if after := x.tmux("display-message", "-p", "#{pane_title} #{alternate_on} #{cursor_flag} #{pane_in_mode} #{mouse_any_flag}"); after != before {
+		t.Errorf("the terminal was driven: %q, before %q", after, before)
+	}
+	if buffers := x.tmux("list-buffers"); buffers != "" {
+		t.Errorf("the clipboard was set: %s", buffers)
+	}
+}

@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"sockeye"
+)
+
+// translate gives the command tree everything cobra would say by itself: help,
+// usage, the help command and the help and version flags, in the language of
+// this run.
+func (a *app) translate(root *cobra.Command) {
+	root.PersistentFlags().BoolP("help", "h", false, a.t("show this help", "显示帮助"))
+	root.Version = thisBuild().Version
+	root.Flags().Bool("version", false, a.t("show the version", "显示版本"))
+	root.PersistentPreRunE = a.checkLang
+	root.SetHelpCommand(a.helpCommand())
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.writeHelp(cmd) })
+	root.SetUsageFunc(func(cmd *cobra.Command) error { return a.writeHelp(cmd) })
+	root.PersistentFlags().SortFlags = false
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.Flags().SortFlags = false // they are registered in the order they are shown
+	}
+}
+
+// checkLang refuses a language that Sockeye does not speak; see app.language,
+// which has chosen it by now.
+func (a *app) checkLang(cmd *cobra.Command, _ []string) error {
+	lang := cmd.Flag("lang")
+	v := strings.ToLower(lang.Value.String())
+	if !lang.Changed || strings.HasPrefix(v, "en") || strings.HasPrefix(v, "zh") {
+		return nil
+	}
+	return usage("--lang", sockeye.Text{En: fmt.Sprintf("%q is not a language of Sockeye", v), Zh: fmt.Sprintf("Sockeye 没有 %q 这种语言", v)},
+		sockeye.Text{En: "write en or zh", Zh: "请写 en 或 zh"})
+}
+
+// Tree is the command tree in English as manual pages need it: with the usage
+// lines of the help. It is for generators; its commands are not to be run.
+func Tree() *cobra.Command {
+	a := &app{lang: sockeye.English, Streams: Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Env: func(string) string { return "" }}}
+	root := a.root()
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.Use = strings.TrimPrefix(a.usageLine(cmd), "sockeye ")
+		cmd.DisableFlagsInUseLine = true
+	}
+	root.Use = "sockeye " + root.Use
+	return root
+}
+
+func (a *app) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   a.t("Show the help of a command", "显示命令的帮助"),
+		Long:    a.t("Show the help of a command, or of Sockeye.", "显示某个命令的帮助，或 Sockeye 的帮助。"),
+		Example: `  sockeye help listen`,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
+			for _, c := range cmd.Root().Commands() {
+				if len(args) == 0 && c.IsAvailableCommand() {
+					out = append(out, cobra.CompletionWithDesc(c.Name(), c.Short))
+				}
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			topic, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if err := a.onlyKnownCommands(topic, rest); err != nil {
+				return err
+			}
+			return a.writeHelp(topic)
+		},
+	}
+}
+
+// expertFlags are the flags that the experiment can do without. They stand under
+// their own heading.
+var expertFlags = []string{
+	"interface", "no-delay", "keepalive", "keepalive-idle", "keepalive-interval", "keepalive-count", "user-timeout",
+	"recv-buffer", "send-buffer", "read-size", "send-timeout", "fin-idle", "broadcast", "reuse-port", "kernel-time",
+	"over-cap", "prefer", "self-connect", "drain",
+}
+
+// placeholders are the words for a flag's value, by flag; see placeholder for
+// the others.
+var placeholders = map[string]string{
+	"lang": "en|zh", "interface": "NAME", "over-cap": "refuse|pause", "prefer": "4|6", "source": "IP", "source-port": "PORT",
+	"send-hex": "HEX", "expect-hex": "HEX", "recv-buffer": "BYTES", "send-buffer": "BYTES", "read-size": "BYTES", "recv": "BYTES",
+	"port": "PORT",
+}
+
+func placeholder(f *pflag.Flag) string {
+	if p, ok := placeholders[f.Name]; ok {
+		return p
+	}
+	switch f.Value.Type() {
+	case "bool":
+		return ""
+	case "duration":
+		return "TIME"
+	case "string", "stringSlice":
+		return "TEXT"
+	}
+	return "N"
+}
+
+// writeHelp prints the help of a command to standard output.
+func (a *app) writeHelp(cmd *cobra.Command) error {
+	out := bufio.NewWriter(a.Out)
+	section := func(title, body string) {
+		if body != "" {
+			out.WriteString("\n" + title + "\n" + body)
+		}
+	}
+	out.WriteString(strings.TrimSpace(cmd.Long) + "\n")
+	section(a.t("Usage:", "用法："), "  "+a.usageLine(cmd)+"\n")
+	if cmd.HasAvailableSubCommands() {
+		section(a.t("Commands:", "命令："), commandList(cmd))
+	}
+	if cmd.HasExample() {
+		section(a.t("Examples:", "示例："), strings.TrimRight(cmd.Example, "\n")+"\n")
+	}
+	isExpert := func(f *pflag.Flag) bool { return slices.Contains(expertFlags, f.Name) }
+	common := cmd.Root().PersistentFlags()
+	isCommon := func(f *pflag.Flag) bool { return common.Lookup(f.Name) != nil }
+	section(a.t("Flags:", "选项："), a.flagList(cmd.Flags(), func(f *pflag.Flag) bool { return !isExpert(f) && !isCommon(f) }))
+	section(a.t("Expert flags:", "高级选项："), a.flagList(cmd.Flags(), isExpert))
+	section(a.t("Flags of every command:", "通用选项："), a.flagList(common, isCommon))
+	if cmd.HasAvailableSubCommands() {
+		section(a.t("More:", "更多："), a.t(
+			"  sockeye COMMAND --help shows the flags of a command.\n", "  sockeye 命令 --help 显示该命令的选项。\n"))
+	}
+	return out.Flush()
+}
+
+// usageLine is the command with its flags before its words, as all examples write it.
+func (a *app) usageLine(cmd *cobra.Command) string {
+	if !cmd.HasParent() {
+		return "sockeye " + a.t("COMMAND [flags] [ADDRESS]", "命令 [选项] [地址]")
+	}
+	_, words, _ := strings.Cut(cmd.Use, " ")
+	words = strings.NewReplacer("ADDRESS", a.t("ADDRESS", "地址"), "HOST", a.t("HOST", "主机"), "PORT", a.t("PORT", "端口"),
+		"COMMAND", a.t("COMMAND", "命令")).Replace(words)
+	return strings.TrimSpace(cmd.CommandPath() + a.t(" [flags] ", " [选项] ") + words)
+}
+
+// commandOrder is how the commands are listed: what a newcomer needs first.
+var commandOrder = []string{"demo", "listen", "connect", "device", "addrs", "resolve", "help", "completion", "version"}
+
+func commandList(root *cobra.Command) string {
+	var b strings.Builder
+	for _, name := range commandOrder {
+		for _, c := range root.Commands() {
+			if c.Name() == name {
+				fmt.Fprintf(&b, "  %-12s%s\n", name, c.Short)
+			}
+		}
+	}
+	return b.String()
+}
+
+// flagList prints those flags of a set that are wanted, one per line, in the
+// order they were registered.
+func (a *app) flagList(fs *pflag.FlagSet, want func(*pflag.Flag) bool) string {
+	const indent = 33
+	var b strings.Builder
+	fs.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden || !want(f) {
+			return
+		}
+		left := "      --" + f.Name
+		if f.Shorthand != "" {
+			left = "  -" + f.Shorthand + ", --" + f.Name
+		}
+		if p := placeholder(f); p != "" {
+			left += " " + p
+		}
+		b.WriteString(wrap(fmt.Sprintf("%-*s", indent, left), f.Usage+a.defaultOf(f), indent) + "\n")
+	})
+	return b.String()
+}
+
+// defaultOf is the default of a flag, unless it is nothing, or its text says it.
+func (a *app) defaultOf(f *pflag.Flag) string {
+	if slices.Contains([]string{"", "0", "false", "[]"}, f.DefValue) ||
+		strings.Contains(f.Usage, "(default") || strings.Contains(f.Usage, "（默认") {
+		return ""
+	}
+	def := f.DefValue
+	if def == "true" {
+		return a.t(" (on; off with --"+f.Name+"=false)", "（默认开启，用 --"+f.Name+"=false 关闭）")
+	}
+	if f.Value.Type() == "string" && placeholder(f) == "TEXT" {
+		def = `"` + def + `"`
+	}
+	return a.t(" (default "+def+")", "（默认 "+def+"）")
+}
+
+// wrap breaks text at spaces so that lines stay under 100 columns, and indents
+// what follows the first. A Chinese character takes two columns.
+func wrap(left, text string, indent int) string {
+	const most = 100
+	line := left
+	column := indent
+	for n, word := range strings.Split(text, " ") {
+		w := columns(word)
+		switch {
+		case n == 0:
+		case column+1+w > most:
+			line += "\n" + strings.Repeat(" ", indent)
+			column = indent
+		default:
+			line += " "
+			column++
+		}
+		line += word
+		column += w
+	}
+	return line
+}
+
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x2e80 { // CJK and full-width forms
+			n++
+		}
+	}
+	return n
+}
