@@ -1,0 +1,215 @@
+package sockeye_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// floors are the rooms from top to bottom. Imports only point down, and rooms on
+// one floor do not import each other.
+var floors = [][]string{
+	{"cmd/sockeye"},
+	{"internal/cli"},
+	{"internal/workbench"},
+	{"internal/wire", "internal/journal", "internal/device"},
+	{"internal/payload", "internal/pcapng"},
+	{"."},
+}
+
+// doors are the imports there may be between rooms, and what each is for. A new
+// one needs a reason that a reader of DESIGN would accept; it is never added just
+// to make a build pass.
+var doors = []struct{ from, to, why string }{
+	{"cmd/sockeye", "internal/cli", "main hands the process over"},
+
+	{"internal/cli", "internal/workbench", "commands open and drive sessions"},
+	{"internal/cli", "internal/wire", "a session's peers are wire's"},
+	{"internal/cli", "internal/journal", "a view is a cursor on the journal"},
+	{"internal/cli", "internal/device", "the board's hello and pause are flags"},
+	{"internal/cli", "internal/payload", "what people type, and what is shown"},
+	{"internal/cli", ".", "the nouns"},
+
+	{"internal/workbench", "internal/wire", "it opens sessions"},
+	{"internal/workbench", "internal/journal", "it records their events"},
+	{"internal/workbench", "internal/device", "a session can answer as the board"},
+	{"internal/workbench", ".", "the nouns"},
+
+	{"internal/wire", ".", "the nouns"},
+	{"internal/journal", "internal/pcapng", "segments on disk are pcapng"},
+	{"internal/journal", ".", "the nouns"},
+	{"internal/payload", ".", "its faults are errors"},
+	{"internal/pcapng", ".", "packets are made of events and peers"},
+}
+
+// Besides the rooms there are programs and a library that stand alone.
+const (
+	library  = "socket"         // imports nothing of ours
+	examples = "examples"       // import only the library
+	tools    = "internal/tools" // import what they like; nothing imports them
+)
+
+// TestRooms holds every import between our packages against the doors. It reads
+// the files of all systems, not only of this one.
+func TestRooms(t *testing.T) {
+	for _, f := range sourceFiles(t) {
+		for _, spec := range f.ast.Imports {
+			to, ours := ourPackage(importPath(spec))
+			if !ours || to == f.dir && f.test {
+				continue
+			}
+			if why := forbidden(f.dir, to); why != "" {
+				t.Errorf("%s imports %s: %s", f.name, to, why)
+			}
+		}
+	}
+}
+
+// forbidden says why one of our packages may not import another, or "".
+func forbidden(from, to string) string {
+	switch {
+	case within(from, tools):
+		return ""
+	case within(to, tools), within(to, examples), within(to, "cmd"):
+		return "nothing imports programs"
+	case within(from, library):
+		return "package socket stands alone"
+	case within(from, examples) && to != library:
+		return "the examples import only package socket"
+	case within(from, examples):
+		return ""
+	}
+	for _, d := range doors {
+		if d.from == from && d.to == to {
+			return ""
+		}
+	}
+	return "there is no door in the table of rooms_test.go"
+}
+
+// TestDoors holds the table itself: every door leads down, and says why.
+func TestDoors(t *testing.T) {
+	floorOf := func(room string) int {
+		return slices.IndexFunc(floors, func(f []string) bool { return slices.Contains(f, room) })
+	}
+	for _, d := range doors {
+		from, to := floorOf(d.from), floorOf(d.to)
+		if from < 0 || to < 0 || from >= to || d.why == "" {
+			t.Errorf("the door %s -> %s does not lead down, or has no reason", d.from, d.to)
+		}
+	}
+}
+
+// TestNounsImportOnlyTheStandardLibrary: the root package is what everybody
+// imports.
+func TestNounsImportOnlyTheStandardLibrary(t *testing.T) {
+	for _, f := range sourceFiles(t) {
+		for _, spec := range f.ast.Imports {
+			if p := importPath(spec); f.dir == "." && !f.test && !standard(p) {
+				t.Errorf("%s imports %s", f.name, p)
+			}
+		}
+	}
+}
+
+// TestPackageComments: every package says in exactly one place what it is for.
+func TestPackageComments(t *testing.T) {
+	comments := map[string]int{}
+	for _, f := range sourceFiles(t) {
+		switch {
+		case f.test:
+		case f.ast.Doc != nil:
+			comments[f.dir]++
+		default:
+			comments[f.dir] += 0
+		}
+	}
+	for dir, n := range comments {
+		if n != 1 {
+			t.Errorf("the package in %s has %d package comments, want one", dir, n)
+		}
+	}
+}
+
+func TestForbidden(t *testing.T) {
+	got := map[string]bool{}
+	for _, edge := range []string{
+		"internal/cli internal/workbench", "internal/workbench internal/cli", "internal/wire internal/journal",
+		"socket .", "examples/client socket", "examples/client .", "internal/tools/man internal/cli", "internal/cli internal/tools/man",
+	} {
+		from, to, _ := strings.Cut(edge, " ")
+		got[edge] = forbidden(from, to) == ""
+	}
+	want := map[string]bool{
+		"internal/cli internal/workbench": true, "internal/workbench internal/cli": false, "internal/wire internal/journal": false,
+		"socket .": false, "examples/client socket": true, "examples/client .": false, "internal/tools/man internal/cli": true, "internal/cli internal/tools/man": false,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("allowed (-want +got):\n%s", diff)
+	}
+}
+
+// sourceFile is one Go file of the module.
+type sourceFile struct {
+	name, dir string // by slashes, from the root
+	test      bool
+	ast       *ast.File // up to its imports
+}
+
+func sourceFiles(t *testing.T) []sourceFile {
+	t.Helper()
+	var files []sourceFile
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "dist"):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go"):
+			return nil
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		files = append(files, sourceFile{name, path.Dir(name), strings.HasSuffix(name, "_test.go"), tree})
+		return nil
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	return files
+}
+
+func importPath(spec *ast.ImportSpec) string {
+	p, _ := strconv.Unquote(spec.Path.Value) // the parser has checked it
+	return p
+}
+
+// ourPackage is the folder of a package of this module, "." for the root's.
+func ourPackage(importPath string) (dir string, ours bool) {
+	if importPath == "sockeye" {
+		return ".", true
+	}
+	return strings.CutPrefix(importPath, "sockeye/")
+}
+
+// standard reports whether a package is of the standard library: only other
+// modules have a dot in their first word.
+func standard(importPath string) bool {
+	_, ours := ourPackage(importPath)
+	first, _, _ := strings.Cut(importPath, "/")
+	return !ours && !strings.Contains(first, ".")
+}
+
+func within(dir, parent string) bool { return dir == parent || strings.HasPrefix(dir, parent+"/") }
