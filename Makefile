@@ -1,0 +1,24 @@
+# Sockeye's tasks. Each is one line that can also be typed by hand.
+
+# Debian keeps ip, nft and mkfs outside an ordinary user's PATH.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.PHONY: run test check build cross fuzz
+
+run: # the whole experiment on this computer
+	go run ./cmd/sockeye demo
+
+test: # everything, after installing what the tests need
+	scripts/need && go run ./internal/tools/verify
+
+check: # what takes seconds, before a commit: gofmt, vet, staticcheck, the rooms
+	go run ./internal/tools/verify static
+
+build: # dist/sockeye for this computer
+	CGO_ENABLED=0 go build -trimpath -o dist/sockeye ./cmd/sockeye
+
+cross: # dist/sockeye-SYSTEM-CPU for every platform, and a start of the foreign ones
+	go run ./internal/tools/verify cross
+
+fuzz: # every fuzz test for FUZZTIME (default 30s)
+	scripts/fuzz

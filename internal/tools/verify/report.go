@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// report prints one line per check as it ends and counts them. It belongs to one
+// goroutine.
+type report struct {
+	out    io.Writer
+	strict bool // a skip is a failure
+
+	passed int
+	failed []string // names
+}
+
+// line prints how one thing went.
+func (r *report) line(how, name, note string) {
+	fmt.Fprintln(r.out, strings.TrimRight(fmt.Sprintf("%-4s  %-36s  %s", how, name, note), " "))
+}
+
+// pass counts a check that went well.
+func (r *report) pass(name string, took time.Duration) {
+	r.passed++
+	r.line("ok", name, seconds(took))
+}
+
+// fail counts a check that did not, and prints all it had to say.
+func (r *report) fail(name, output string) {
+	r.failed = append(r.failed, name)
+	r.line("FAIL", name, "")
+	if output = strings.TrimRight(output, "\n"); output != "" {
+		fmt.Fprintln(r.out, output)
+	}
+}
+
+// skip tells of a check that could not be made here.
+func (r *report) skip(name, why string) {
+	if r.strict {
+		r.fail(name, "      skipped, which CI=true does not allow: "+why)
+		return
+	}
+	r.line("skip", name, why)
+}
+
+// close prints the sum and reports whether all went well.
+func (r *report) close() bool {
+	if len(r.failed) > 0 {
+		fmt.Fprintln(r.out, "\nfailed:\n  "+strings.Join(r.failed, "\n  "))
+	}
+	fmt.Fprintf(r.out, "\n%d passed, %d failed\n", r.passed, len(r.failed))
+	return len(r.failed) == 0
+}
+
+// command is one check that is a program to run. It fails if the program does,
+// or if good refuses what the program printed.
+type command struct {
+	name string
+	env  []string // in addition
+	args []string
+	good func(output string) bool
+}
+
+func (r *report) command(c command) bool {
+	start := time.Now()
+	cmd := exec.Command(c.args[0], c.args[1:]...)
+	cmd.Env = append(os.Environ(), c.env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	if err == nil && c.good != nil && !c.good(out.String()) {
+		err = fmt.Errorf("%s: not what it should print", strings.Join(c.args, " "))
+	}
+	if err != nil {
+		r.fail(c.name, out.String()+err.Error())
+		return false
+	}
+	r.pass(c.name, time.Since(start))
+	return true
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
