@@ -196,12 +196,6 @@ func (p *Peer) because(r sockeye.Reason, cause *sockeye.Error) {
 	p.reason, p.cause = r, cause
 }
 
-func (p *Peer) setState(st sockeye.PeerState) {
-	p.mu.Lock()
-	p.state = st
-	p.mu.Unlock()
-}
-
 func (p *Peer) isState(st sockeye.PeerState) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
