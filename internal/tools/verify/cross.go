@@ -1,24 +1,86 @@
 package main
 
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
 // target is a platform that Sockeye is built for.
-type target struct{ os, cpu string }
+type target struct {
+	os, cpu  string
+	emulator string // Debian's program that runs it on another CPU, or ""
+}
 
 // targets are the platforms of the README. Windows and macOS are built on every
 // change but run by nobody here.
 var targets = []target{
-	{"linux", "amd64"}, {"linux", "arm64"}, {"linux", "arm"}, {"linux", "riscv64"},
-	{"windows", "amd64"}, {"darwin", "arm64"},
+	{"linux", "amd64", "qemu-x86_64-static"},
+	{"linux", "arm64", "qemu-aarch64-static"},
+	{"linux", "arm", "qemu-arm-static"},
+	{"linux", "riscv64", "qemu-riscv64-static"},
+	{"windows", "amd64", ""},
+	{"darwin", "arm64", ""},
 }
 
-// cross builds every package for every platform, without C.
+// startLimit is ten times what an emulator takes on a busy machine.
+const startLimit = time.Minute
+
+// cross builds every package for every platform, without C, and starts the
+// programs that can be started here.
 func cross(r *report) {
+	if err := os.MkdirAll("dist", 0o755); err != nil {
+		r.fail("dist", err.Error())
+		return
+	}
 	for _, t := range targets {
-		r.command(command{name: "build " + t.os + "/" + t.cpu, env: t.env(), args: []string{"go", "build", "-trimpath", "./..."}})
+		if t.build(r) && t.os == "linux" && runtime.GOOS == "linux" {
+			t.start(r)
+		}
 	}
 }
 
-// env are the variables that make go build for the target. GOARM=7 is the
-// Raspberry Pi 2 and everything after it.
-func (t target) env() []string {
-	return []string{"CGO_ENABLED=0", "GOOS=" + t.os, "GOARCH=" + t.cpu, "GOARM=7"}
+func (t target) String() string { return t.os + "/" + t.cpu }
+
+// program is the file the target is built into: dist/sockeye-linux-arm64.
+func (t target) program() string {
+	name := filepath.Join("dist", "sockeye-"+t.os+"-"+t.cpu)
+	if t.os == "windows" {
+		name += ".exe"
+	}
+	return name
+}
+
+func (t target) build(r *report) bool {
+	// GOARM=7 is the Raspberry Pi 2 and everything after it.
+	env := []string{"CGO_ENABLED=0", "GOOS=" + t.os, "GOARCH=" + t.cpu, "GOARM=7"}
+	return r.command(command{name: "build " + t.String(), env: env, args: []string{"go", "build", "-trimpath", "./..."}}) &&
+		r.command(command{name: "link " + t.String(), env: env, args: []string{"go", "build", "-trimpath", "-o", t.program(), "./cmd/sockeye"}})
+}
+
+// start runs the program: it must know its platform, and do the experiment.
+func (t target) start(r *report) {
+	run := []string{t.program()}
+	if t.cpu != runtime.GOARCH {
+		if _, err := exec.LookPath(t.emulator); err != nil {
+			r.skip("start "+t.String(), t.emulator+" is missing (Debian: qemu-user-static)")
+			return
+		}
+		run = []string{t.emulator, t.program()}
+	}
+	for _, c := range []struct{ args, prints string }{
+		{"version", t.String()},
+		{"demo --once --port 0", "Hello 01Studio!"},
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+		r.command(command{
+			name: "start " + t.String() + " " + c.args, ctx: ctx, args: append(run[:len(run):len(run)], strings.Fields(c.args)...),
+			good: func(out string) bool { return strings.Contains(out, c.prints) },
+		})
+		cancel()
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -22,7 +23,7 @@ type report struct {
 
 // line prints how one thing went.
 func (r *report) line(how, name, note string) {
-	fmt.Fprintln(r.out, strings.TrimRight(fmt.Sprintf("%-4s  %-36s  %s", how, name, note), " "))
+	fmt.Fprintln(r.out, strings.TrimRight(fmt.Sprintf("%-4s  %-40s  %s", how, name, note), " "))
 }
 
 // pass counts a check that went well.
@@ -62,14 +63,18 @@ func (r *report) close() bool {
 // or if good refuses what the program printed.
 type command struct {
 	name string
-	env  []string // in addition
+	ctx  context.Context // bounds it; nil is no bound
+	env  []string        // in addition
 	args []string
 	good func(output string) bool
 }
 
 func (r *report) command(c command) bool {
 	start := time.Now()
-	cmd := exec.Command(c.args[0], c.args[1:]...)
+	if c.ctx == nil {
+		c.ctx = context.Background()
+	}
+	cmd := exec.CommandContext(c.ctx, c.args[0], c.args[1:]...)
 	cmd.Env = append(os.Environ(), c.env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -15,5 +15,7 @@ func static(r *report) {
 	}
 	gofmt := filepath.Join(strings.TrimSpace(string(root)), "bin", "gofmt") // the one of this Go; PATH may have none
 	r.command(command{name: "gofmt", args: []string{gofmt, "-l", "."}, good: func(out string) bool { return out == "" }})
+	r.command(command{name: "go mod tidy", args: []string{"go", "mod", "tidy", "-diff"}})
 	r.command(command{name: "go vet", args: []string{"go", "vet", "./..."}})
+	r.command(command{name: "staticcheck", args: []string{"go", "tool", "staticcheck", "./..."}})
 }
