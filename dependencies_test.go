@@ -1,0 +1,85 @@
+package sockeye_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// dependencies are the modules of others that the sockeye program imports
+// directly, and what each is for. docs/decisions has the measurements.
+var dependencies = map[string]string{
+	"charm.land/bubbles/v2":           "the console's input line: editing and history",
+	"charm.land/bubbletea/v2":         "the console's terminal: keys, resizing, and lines above the input",
+	"github.com/charmbracelet/x/ansi": "widths and cutting of lines with wide characters",
+	"github.com/spf13/cobra":          "commands, help and completions for four shells",
+	"github.com/spf13/pflag":          "cobra's flags, for values of our own types",
+	"golang.org/x/sys":                "socket options, TCP_INFO and batches that package syscall lacks",
+	"golang.org/x/term":               "whether a stream is a person's terminal",
+}
+
+// TestDependencies: a module comes into the program only by the table above.
+func TestDependencies(t *testing.T) {
+	for _, system := range []string{"linux", "windows", "darwin"} {
+		t.Run(system, func(t *testing.T) {
+			got := directModules(t, system)
+			for _, m := range got {
+				if dependencies[m] == "" {
+					t.Errorf("%s is not in the table of dependencies", m)
+				}
+			}
+			if system != "linux" {
+				return
+			}
+			for m := range dependencies {
+				if !slices.Contains(got, m) {
+					t.Errorf("%s is in the table of dependencies, but not in the program", m)
+				}
+			}
+		})
+	}
+}
+
+// directModules lists the modules that our packages in the program import.
+func directModules(t *testing.T, system string) []string {
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports,Module", "./cmd/sockeye")
+	cmd.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type listed struct {
+		ImportPath string
+		Imports    []string
+		Module     *struct{ Path string }
+	}
+	module := map[string]string{} // by import path
+	var imported []string         // by our packages
+	for packages := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := packages.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if _, ours := ourPackage(p.ImportPath); ours {
+			imported = append(imported, p.Imports...)
+		} else if p.Module != nil {
+			module[p.ImportPath] = p.Module.Path
+		}
+	}
+	var modules []string
+	for _, p := range imported {
+		if m := module[p]; m != "" {
+			modules = append(modules, m)
+		}
+	}
+	slices.Sort(modules)
+	return slices.Compact(modules)
+}
