@@ -38,11 +38,12 @@ func openTerminal(t *testing.T, args ...string) *terminal {
 		t.Fatal(err)
 	}
 	x := &terminal{t, filepath.Join(dir, "tmux")}
-	line := "LANG=C.UTF-8 exec " + program
+	line := "LANG=C.UTF-8 " + program
 	for _, a := range args {
 		line += " '" + a + "'"
 	}
-	x.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", line, ";", "set", "-g", "remain-on-exit", "on")
+	line += "; echo exit code $?; exec sleep 100" // tmux may lose the exit code of a program that ends quickly
+	x.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", line)
 	t.Cleanup(func() { exec.Command("tmux", "-S", x.socket, "kill-server").Run() })
 	return x
 }
@@ -85,14 +86,7 @@ func (x *terminal) await(text string) string {
 // exits waits until the program has ended, with a certain exit code.
 func (x *terminal) exits(code int) {
 	x.t.Helper()
-	want := fmt.Sprintf("1 %d", code)
-	got := ""
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if got = strings.TrimSpace(x.tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}")); got == want {
-			return
-		}
-	}
-	x.t.Fatalf("ended and exit code %q, want %q\n%s", got, want, x.screen())
+	x.await(fmt.Sprintf("exit code %d", code))
 }
 
 // peerOf connects a client in this process to what the terminal listens on.
