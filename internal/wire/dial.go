@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -126,7 +125,7 @@ func (s *Session) dialOne(ctx context.Context, to netip.AddrPort) (*net.TCPConn,
 		if conn, err = d.DialContext(ctx, "tcp", to.String()); err == nil {
 			return s.checked(conn.(*net.TCPConn))
 		}
-		if !errors.Is(err, syscall.EADDRNOTAVAIL) {
+		if !isOneOf(err, syscall.EADDRNOTAVAIL) {
 			break
 		}
 	}

@@ -55,7 +55,7 @@ func (s *Session) bindAll(ctx context.Context, bind func(network, address string
 	a := s.ep.Address
 	if a.Host == "" {
 		_, err := bind(string(a.Network), a.HostPort())
-		return s.explainBind(a, err)
+		return explainBind(a, err)
 	}
 	addrs, err := Resolve(ctx, a.Host, a.Network)
 	if err != nil {
@@ -70,10 +70,10 @@ func (s *Session) bindAll(ctx context.Context, bind func(network, address string
 		case err == nil:
 			a.Port = local.Port()
 			done++
-		case errors.Is(err, syscall.EADDRNOTAVAIL) && len(addrs) > 1:
-			skipped = s.explainBind(one, err)
+		case isOneOf(err, syscall.EADDRNOTAVAIL) && len(addrs) > 1:
+			skipped = explainBind(one, err)
 		default:
-			return s.explainBind(one, err)
+			return explainBind(one, err)
 		}
 	}
 	if done == 0 {
@@ -82,11 +82,11 @@ func (s *Session) bindAll(ctx context.Context, bind func(network, address string
 	return nil
 }
 
-func (s *Session) explainBind(a sockeye.Address, err error) error {
+func explainBind(a sockeye.Address, err error) error {
 	if err == nil {
 		return nil
 	}
-	return bindFailure("listen", a, err)
+	return failure("listen", a.String(), err)
 }
 
 // setBacklog calls listen(2) again, which sets the queue length of a socket that

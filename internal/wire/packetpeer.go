@@ -196,8 +196,8 @@ func (k *packetSocket) refused(to netip.AddrPort, err error) {
 	}
 	if n := m.last.Load(); n > 0 {
 		e.Message = sockeye.Text{
-			En: fmt.Sprintf("the datagram of event %d was refused: %s", n, e.Reason(sockeye.English)),
-			Zh: fmt.Sprintf("事件 %d 的数据报被拒绝：%s", n, e.Reason(sockeye.Chinese))}
+			En: fmt.Sprintf("the datagram of event %d did not arrive: %s", n, e.Reason(sockeye.English)),
+			Zh: fmt.Sprintf("事件 %d 的数据报未送达：%s", n, e.Reason(sockeye.Chinese))}
 	}
 	m.peer.record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e}})
 }

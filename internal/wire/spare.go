@@ -2,10 +2,8 @@ package wire
 
 import (
 	"context"
-	"errors"
 	"net"
 	"os"
-	"slices"
 	"syscall"
 	"time"
 )
@@ -83,8 +81,4 @@ func isLimit(err error) bool {
 func isPassing(err error) bool {
 	return isOneOf(err, syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO, syscall.ENETDOWN, syscall.ENOPROTOOPT,
 		syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.EOPNOTSUPP, syscall.ENETUNREACH)
-}
-
-func isOneOf(err error, numbers ...syscall.Errno) bool {
-	return slices.ContainsFunc(numbers, func(n syscall.Errno) bool { return errors.Is(err, n) })
 }

@@ -1,0 +1,24 @@
+//go:build unix
+
+package wire
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// portable is the number that the rest of the package compares with.
+func portable(n syscall.Errno) syscall.Errno { return n }
+
+// errnoName is the system's name of a number, "ECONNREFUSED", or "".
+func errnoName(n syscall.Errno) string { return unix.ErrnoName(n) }
+
+// descriptorLimit is how many descriptors this process may have, 0 if unknown.
+func descriptorLimit() uint64 {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return 0
+	}
+	return uint64(limit.Cur)
+}
