@@ -192,7 +192,7 @@ func (q *inquiry) explain(host string, err error) *sockeye.Error {
 	if q.err != nil && errnoOf(q.err) != 0 {
 		return q.unasked(e, server)
 	}
-	e.Message, e.Hint = unanswered(dns, server, q.budget)
+	e.Message, e.Hint = unanswered(dns, server)
 	return e
 }
 

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"time"
 
 	"sockeye"
 )
@@ -36,13 +35,13 @@ func noSuchHost(e *sockeye.Error, server string) {
 }
 
 // unanswered explains a name server that could be asked but gave no answer.
-func unanswered(dns *net.DNSError, server string, budget time.Duration) (message, hint sockeye.Text) {
+func unanswered(dns *net.DNSError, server string) (message, hint sockeye.Text) {
 	name := serverName(server)
 	switch {
 	case dns.IsTimeout:
 		return sockeye.Text{
-			En: fmt.Sprintf("%s did not answer in time (%v)", name.En, budget),
-			Zh: fmt.Sprintf("%s没有及时应答（%v）", name.Zh, budget)}, serverHint
+			En: fmt.Sprintf("%s did not answer in time", name.En),
+			Zh: fmt.Sprintf("%s没有及时应答", name.Zh)}, serverHint
 	case dns.Err == "server misbehaving":
 		return sockeye.Text{
 				En: fmt.Sprintf("%s could not find out (server failure, SERVFAIL)", name.En),
