@@ -1,0 +1,293 @@
+package pcapng
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"sockeye"
+)
+
+// DecodeOptions are how to read a segment. The zero value is usable.
+type DecodeOptions struct {
+	// Offset is where in the file the reader stands. Anything but 0 may be in the
+	// middle of a segment: the decoder goes on with what Names knows of it.
+	Offset int64
+	// Names is shared by the decoders of one recording; nil is one of its own.
+	Names *Names
+	// Damaged is told of everything that is not as it was written; may be nil.
+	Damaged func(Damage)
+}
+
+// Decoder reads the blocks of segments, one after the other, and gives their
+// events. It checks every byte and needs less than 3 MiB of memory, but for
+// events longer than that. It belongs to one goroutine.
+type Decoder struct {
+	win     window
+	names   *Names
+	damaged func(Damage)
+
+	begun   bool    // the first block is read
+	section Segment // the one being read
+	frame   frame   // the last block
+
+	interfaces map[uint32]*sockeye.Session // of this section
+	peers      map[uint64]*sockeye.Peer    // by number
+	peer       *sockeye.Peer               // the last one, or nil
+
+	skip  int    // bytes of the window that the next call moves over
+	whole int64  // offset after the last whole block that belongs to a whole event
+	start int64  // offset of the first block of the event returned last
+	last  uint64 // the number of that event
+
+	parts   parts
+	excused bool // damage was reported since the last whole event
+	mends   int  // how often mending was tried
+}
+
+// Segment is what a segment says of itself.
+type Segment struct {
+	// Run tells one journal from another, see Options.Run.
+	Run uint64
+	// ID is the same in every block of the segment; 0 before anything is read.
+	ID uint32
+	// Began is when the segment was begun.
+	Began time.Time
+	// Application, Hardware and OS are what made it.
+	Application, Hardware, OS string
+}
+
+// NewDecoder makes a decoder that reads r to its end.
+func NewDecoder(r io.Reader, o DecodeOptions) *Decoder {
+	if o.Names == nil {
+		o.Names = NewNames()
+	}
+	if o.Damaged == nil {
+		o.Damaged = func(Damage) {}
+	}
+	return &Decoder{
+		win: window{r: r, offset: o.Offset}, names: o.Names, damaged: o.Damaged,
+		begun: o.Offset != 0, whole: o.Offset, start: o.Offset,
+		interfaces: map[uint32]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{},
+	}
+}
+
+// Next is the next event, and io.EOF at the end of the file. The event's Data is
+// lent until the next call; what else it points to may be kept. Damage is
+// reported and read over. The error is ErrForeign for a file that Sockeye did not
+// write, an *sockeye.Error of kind Unsupported for one of a newer Sockeye, and
+// otherwise that of the reader.
+func (d *Decoder) Next() (sockeye.Event, error) {
+	for {
+		if err := d.advance(); err != nil {
+			return sockeye.Event{}, err
+		}
+		if ev, ok := d.event(); ok {
+			return ev, nil
+		}
+	}
+}
+
+// Segment is what the segment being read says of itself. Before the first event
+// it reads the section header, and fails as Next would.
+func (d *Decoder) Segment() (Segment, error) {
+	if !d.begun {
+		if err := d.begin(); err != nil {
+			return Segment{}, err
+		}
+	}
+	return d.section, nil
+}
+
+// Offset is the place in the file after the last whole block, where a torn tail
+// is to be cut. Blocks of an event that is not all there do not count.
+func (d *Decoder) Offset() int64 { return d.whole }
+
+// Start is the place in the file of the event returned last: a decoder that
+// begins there, with the same Names, gives this event first.
+func (d *Decoder) Start() int64 { return d.start }
+
+// advance moves to the next sound block: d.frame, which is valid until then.
+func (d *Decoder) advance() error {
+	if !d.begun {
+		return d.begin()
+	}
+	d.win.skip(d.skip)
+	d.skip = 0
+	if !d.sound() {
+		return d.recover()
+	}
+	return d.enter()
+}
+
+// sound reads the block at the window's front into d.frame.
+func (d *Decoder) sound() bool {
+	b := d.win.peek(blockTail)
+	if len(b) < blockTail {
+		return false
+	}
+	n, ok := lengthOf(b)
+	if !ok {
+		return false
+	}
+	if b = d.win.peek(n); len(b) < n || d.frame.check(b) != sound {
+		return false
+	}
+	d.skip = n
+	return d.section.ID == d.frame.seal.segment || d.frame.block == blockSection || d.section.ID == 0
+}
+
+// enter takes note of what d.frame says of the segment.
+func (d *Decoder) enter() error {
+	f := &d.frame
+	if f.block == blockSection {
+		if err := d.enterSection(); err != nil {
+			return err
+		}
+	} else if d.section.ID != f.seal.segment { // the section header is lost, or before where we began
+		d.section = Segment{ID: f.seal.segment, Run: d.names.run(f.seal.segment)}
+	}
+	if d.parts.none() {
+		d.whole = d.win.offset + int64(d.skip)
+	}
+	return nil
+}
+
+func (d *Decoder) enterSection() error {
+	f := &d.frame
+	if f.seal.version > Version {
+		return newer(f.seal.version)
+	}
+	d.dropParts()
+	d.section = Segment{ID: f.seal.segment, Run: f.seal.number, Began: time.Unix(0, int64(f.seal.peer))}
+	for code, value, rest, ok := option(f.options); ok; code, value, rest, ok = option(rest) {
+		switch code {
+		case optHardware:
+			d.section.Hardware = string(value)
+		case optOS:
+			d.section.OS = string(value)
+		case optApplication:
+			d.section.Application = string(value)
+		}
+	}
+	d.names.setRun(d.section.ID, d.section.Run)
+	clear(d.interfaces)
+	clear(d.peers)
+	d.peer, d.last = nil, 0
+	return nil
+}
+
+// event makes an event of d.frame; false if it holds none, or not yet all.
+func (d *Decoder) event() (sockeye.Event, bool) {
+	f := &d.frame
+	k := &f.seal
+	if f.block == blockInterface {
+		d.describe()
+		return sockeye.Event{}, false
+	}
+	if k.kind == 0 {
+		return sockeye.Event{}, false
+	}
+	if k.number != 0 && k.number <= d.last {
+		d.report(Damage{Offset: d.win.offset, Length: int64(d.skip), Kind: Repeated, Seq: k.number, What: repeatedText})
+		return sockeye.Event{}, false
+	}
+	ev := sockeye.Event{Seq: k.number, Time: time.Unix(0, int64(f.at)), Kind: sockeye.EventKind(k.kind)}
+	if k.flags&flagSession != 0 {
+		ev.Session = d.session(f.iface)
+	}
+	if k.flags&flagNote != 0 {
+		ev.Detail = d.read(ev.Session).Detail.detail()
+	}
+	if k.flags&flagPeer != 0 {
+		ev.Peer = d.peerOf(ev.Session)
+	}
+	if k.parts > 0 {
+		if !d.parts.join(d, &ev) {
+			return sockeye.Event{}, false
+		}
+	} else {
+		d.start = d.win.offset
+	}
+	d.last, d.excused = k.number, false
+	d.whole = d.win.offset + int64(d.skip)
+	return ev, true
+}
+
+// read takes in the note of d.frame, which it has, and the peer that it introduces.
+func (d *Decoder) read(s *sockeye.Session) *note {
+	f, n := &d.frame, &note{}
+	if err := json.Unmarshal(f.note(), n); err != nil {
+		d.report(Damage{Offset: d.win.offset, Length: int64(d.skip), Kind: Broken, Seq: f.seal.number, What: noteText})
+		return &note{}
+	}
+	if n.Peer != nil {
+		d.peer = d.names.introduce(d.section.Run, s, n.Peer, f.seal.number)
+		d.peers[n.Peer.ID] = d.peer
+	}
+	return n
+}
+
+// describe takes in an interface description.
+func (d *Decoder) describe() {
+	f := &d.frame
+	number := uint32(f.seal.number)
+	var s *sessionNote
+	if f.seal.flags&flagNote != 0 {
+		s = d.read(nil).Session
+	}
+	d.interfaces[number] = d.names.describe(d.section.ID, number, s)
+}
+
+func (d *Decoder) session(iface uint32) *sockeye.Session {
+	s, ok := d.interfaces[iface]
+	if !ok {
+		s = d.names.session(d.section.ID, iface)
+		d.interfaces[iface] = s
+	}
+	return s
+}
+
+// peerOf finds the peer of d.frame. One whose introduction is lost is made of
+// what the packet says.
+func (d *Decoder) peerOf(s *sockeye.Session) *sockeye.Peer {
+	id := d.frame.seal.peer
+	if d.peer != nil && d.peer.ID == id {
+		return d.peer
+	}
+	p := d.peers[id]
+	if p == nil {
+		p = d.names.peer(d.section.Run, id, func() *sockeye.Peer { return d.frame.peer(id, s) })
+		d.peers[id] = p
+	}
+	d.peer = p
+	return p
+}
+
+// peer is what a packet's headers say of its peer.
+func (f *frame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
+	p := &sockeye.Peer{ID: id, Session: s}
+	if _, ok := payloadOf(f.packet); ok {
+		p.Network, p.Local, p.Remote = endsOf(f.packet)
+		if !f.ours {
+			p.Local, p.Remote = p.Remote, p.Local
+		}
+	}
+	return p
+}
+
+// report tells of damage.
+func (d *Decoder) report(what Damage) {
+	d.excused = true
+	d.damaged(what)
+}
+
+// end is why nothing more can be read, once that is so.
+func (d *Decoder) end() error {
+	d.dropParts()
+	if errors.Is(d.win.err, io.EOF) {
+		return io.EOF
+	}
+	return d.win.err
+}

@@ -1,0 +1,158 @@
+package pcapng
+
+import (
+	"crypto/rand"
+	"hash/crc32"
+	"time"
+
+	"sockeye"
+)
+
+// Options are how to write a recording. The zero value is usable.
+type Options struct {
+	// Application, Hardware and OS are shown by Wireshark as what made the file;
+	// Application is "Sockeye" when empty.
+	Application, Hardware, OS string
+	// Lang is the language of comments; "" is English. The events themselves keep
+	// both.
+	Lang sockeye.Lang
+	// Run tells one journal from another: numbers of events, peers and sessions
+	// start again in each. 0 is a random one.
+	Run uint64
+
+	// first is where a peer's sequence numbers start, for tests.
+	first func(p *sockeye.Peer, direction uint32) uint32
+}
+
+// Encoder turns the events of one journal into pcapng blocks. It keeps each
+// peer's TCP sequence numbers across segments, so that segments put together
+// are one capture. It belongs to one goroutine.
+type Encoder struct {
+	o       Options
+	segment uint32 // number of the segment, random-like; 0 before the first
+
+	interfaces map[*sockeye.Session]uint32 // of this segment
+	session    *sockeye.Session            // the last one
+	iface      uint32                      // its interface
+	counts     *traffic                    // its traffic
+	traffic    map[*sockeye.Session]*traffic
+
+	streams map[*sockeye.Peer]*stream
+	stream  *stream // the last one, or nil
+
+	options []byte // scratch: of the block being written
+}
+
+// traffic counts what an interface statistics block says of a session.
+type traffic struct{ messages, lost uint64 }
+
+// NewEncoder makes an encoder. Call Begin before Append.
+func NewEncoder(o Options) *Encoder {
+	if o.Application == "" {
+		o.Application = "Sockeye"
+	}
+	if o.Run == 0 {
+		var b [8]byte
+		rand.Read(b[:])
+		o.Run = le.Uint64(b[:]) | 1
+	}
+	if o.first == nil {
+		o.first = firstSequence
+	}
+	return &Encoder{
+		o:          o,
+		interfaces: map[*sockeye.Session]uint32{},
+		traffic:    map[*sockeye.Session]*traffic{},
+		streams:    map[*sockeye.Peer]*stream{},
+	}
+}
+
+// Run is the number of the journal in every segment of it.
+func (e *Encoder) Run() uint64 { return e.o.Run }
+
+// Begin starts a segment and appends its section header block to dst. Sessions
+// and peers are introduced again from there on, so that the segment can be read
+// alone.
+func (e *Encoder) Begin(dst []byte, at time.Time) []byte {
+	var id [20]byte
+	le.PutUint64(id[:], e.o.Run)
+	le.PutUint64(id[8:], uint64(at.UnixNano()))
+	le.PutUint32(id[16:], e.segment)
+	e.segment = crc32.Checksum(id[:], castagnoli)
+	clear(e.interfaces)
+	e.session = nil
+
+	start := len(dst)
+	dst = appendSection(dst)
+	for _, o := range []struct {
+		code  uint16
+		value string
+	}{{optHardware, e.o.Hardware}, {optOS, e.o.OS}, {optApplication, e.o.Application}} {
+		if o.value != "" {
+			dst = appendOption(dst, o.code, plain(o.value))
+		}
+	}
+	return closeBlock(dst, start, &seal{version: Version, segment: e.segment, number: e.o.Run, peer: uint64(at.UnixNano())})
+}
+
+// Append appends the blocks of an event to dst, with an interface description
+// block before them when its session is new in this segment. ev is only read
+// during the call. It allocates nothing for received and sent bytes of a known
+// peer when dst has room: the data and about 250 bytes for each 64 KiB.
+func (e *Encoder) Append(dst []byte, ev *sockeye.Event) []byte {
+	session := ev.Session
+	if session == nil && ev.Peer != nil {
+		session = ev.Peer.Session
+	}
+	if session != e.session || len(e.interfaces) == 0 {
+		dst = e.use(dst, session)
+	}
+	w := writer{e: e, ev: ev, at: uint64(ev.Time.UnixNano())}
+	w.seal = seal{version: Version, kind: byte(ev.Kind), segment: e.segment, number: ev.Seq}
+	if session != nil {
+		w.seal.flags |= flagSession
+	}
+	dst = w.event(dst)
+	if ev.Kind == sockeye.Ended {
+		delete(e.traffic, session)
+	}
+	return dst
+}
+
+// use makes the session's interface the current one, describing it if it is new.
+func (e *Encoder) use(dst []byte, s *sockeye.Session) []byte {
+	e.session = s
+	n, ok := e.interfaces[s]
+	if !ok {
+		n = uint32(len(e.interfaces))
+		e.interfaces[s] = n
+		dst = e.describe(dst, n, s)
+	}
+	e.iface = n
+	e.counts = e.traffic[s]
+	if e.counts == nil {
+		e.counts = &traffic{}
+		e.traffic[s] = e.counts
+	}
+	return dst
+}
+
+// describe appends the interface description block of a session; of none, for
+// what belongs to no session.
+func (e *Encoder) describe(dst []byte, n uint32, s *sockeye.Session) []byte {
+	start := len(dst)
+	dst = appendInterface(dst)
+	k := seal{version: Version, segment: e.segment, number: uint64(n)}
+	if s == nil {
+		dst = appendOption(dst, optName, "journal")
+		dst = appendOption(dst, optResolution, "\x09")
+		return closeBlock(dst, start, &k)
+	}
+	k.flags = flagNote | flagSession
+	dst = appendOption(dst, optName, plain(s.ID+" "+s.Endpoint.String()))
+	dst = appendOption(dst, optDescription, plain(s.Endpoint.String()))
+	dst = appendOption(dst, optResolution, "\x09") // nanoseconds
+	dst = appendOption(dst, optComment, plain(sessionWords(s).In(e.o.Lang)))
+	dst = appendNote(dst, (&note{Session: sessionNoteOf(s)}).json())
+	return closeBlock(dst, start, &k)
+}

@@ -1,0 +1,142 @@
+package pcapng
+
+import (
+	"encoding/binary"
+	"net/netip"
+)
+
+// flow is one direction of a peer: the headers of its packets, ready but for
+// what differs from one to the next.
+type flow struct {
+	header [60]byte // IP, then TCP or UDP
+	ip     int      // bytes of the IP header
+	size   int      // bytes of both headers
+	most   int      // payload bytes that fit one packet
+	ipSum  uint64   // sum of the IPv4 header, without its length
+	base   uint64   // sum of the pseudo header, without the length
+
+	direction uint32 // inbound or outbound
+
+	// TCP only.
+	next    uint32 // sequence number of the next byte
+	unacked uint32 // bytes that the other side has not acknowledged
+	fin     bool   // this side has finished
+}
+
+const (
+	protocolTCP = 6
+	protocolUDP = 17
+
+	tcpHeader = 20
+	udpHeader = 8
+	hopLimit  = 64
+
+	flagFIN = 0x01
+	flagSYN = 0x02
+	flagRST = 0x04
+	flagPSH = 0x08
+	flagACK = 0x10
+)
+
+// newFlow makes the flow from one address to another.
+func newFlow(network string, from, to netip.AddrPort, direction uint32) flow {
+	f := flow{direction: direction}
+	protocol, transport := byte(protocolTCP), tcpHeader
+	if network == "udp" {
+		protocol, transport = protocolUDP, udpHeader
+	}
+	src, dst := sameFamily(from.Addr(), to.Addr())
+	h := f.header[:]
+	if src.Is4() {
+		f.ip = 20
+		s, d := src.As4(), dst.As4()
+		h[0] = 0x45 // version 4, five words
+		h[6] = 0x40 // don't fragment, so that the identification may be 0 (RFC 6864)
+		h[8], h[9] = hopLimit, protocol
+		copy(h[12:], s[:])
+		copy(h[16:], d[:])
+		f.ipSum = sum(0, h[:20])
+		f.base = sum(0, h[12:20])
+		f.most = 0xFFFF - f.ip - transport
+	} else {
+		f.ip = 40
+		s, d := src.As16(), dst.As16()
+		h[0] = 0x60
+		h[6], h[7] = protocol, hopLimit
+		copy(h[8:], s[:])
+		copy(h[24:], d[:])
+		f.base = sum(0, h[8:40])
+		f.most = 0xFFFF - transport
+	}
+	f.base = add(f.base, uint16(protocol))
+	f.size = f.ip + transport
+	binary.BigEndian.PutUint16(h[f.ip:], from.Port())
+	binary.BigEndian.PutUint16(h[f.ip+2:], to.Port())
+	return f
+}
+
+// sameFamily makes two addresses fit one packet. A socket bound to every address
+// has :: for itself when an IPv4 peer calls.
+func sameFamily(a, b netip.Addr) (netip.Addr, netip.Addr) {
+	unset := func(x netip.Addr) bool { return !x.IsValid() || x.IsUnspecified() }
+	six := a.Is6() && !unset(a) || b.Is6() && !unset(b)
+	if unset(a) && unset(b) {
+		six = a.Is6() || b.Is6()
+	}
+	fit := func(x netip.Addr) netip.Addr {
+		switch {
+		case unset(x) && six:
+			return netip.IPv6Unspecified()
+		case unset(x):
+			return netip.IPv4Unspecified()
+		case six:
+			return netip.AddrFrom16(x.As16())
+		}
+		return x
+	}
+	return fit(a), fit(b)
+}
+
+// putTCP writes the headers of a TCP segment at the front of p, which holds its
+// payload and is the whole packet.
+func (f *flow) putTCP(p []byte, seq, ack uint32, flags byte, options []byte) {
+	f.putIP(p, len(p))
+	t := p[f.ip:]
+	copy(t[tcpHeader:], options)
+	h := (*[tcpHeader]byte)(t)
+	binary.BigEndian.PutUint32(h[4:], seq)
+	binary.BigEndian.PutUint32(h[8:], ack)
+	h[12] = byte(tcpHeader+len(options)) << 2
+	h[13] = flags
+	h[14], h[15] = openWindow>>8, openWindow&0xFF
+	binary.LittleEndian.PutUint16(h[16:], checksum(add(sum(f.base, t), uint16(len(t)))))
+}
+
+// putUDP writes the headers of a datagram of n bytes at the front of p, which
+// holds what is known of it.
+func (f *flow) putUDP(p []byte, n int) {
+	f.putIP(p, f.size+n)
+	t := p[f.ip:]
+	length := uint16(udpHeader + n)
+	binary.BigEndian.PutUint16(t[4:], length)
+	// The length is summed twice: in the header and in the pseudo header.
+	c := checksum(add(sum(f.base, t), length))
+	switch {
+	case c == 0:
+		c = 0xFFFF // RFC 768: 0 means no checksum
+	case len(p) < f.size+n && f.ip == 20:
+		c = 0 // the rest is not known, so neither is its checksum
+	}
+	binary.LittleEndian.PutUint16(t[6:], c)
+}
+
+// putIP writes both headers as they are but for the length, n bytes in all.
+func (f *flow) putIP(p []byte, n int) {
+	copy(p, f.header[:f.size])
+	if f.ip == 40 {
+		binary.BigEndian.PutUint16(p[4:], uint16(n-40))
+		return
+	}
+	binary.BigEndian.PutUint16(p[2:], uint16(n))
+	binary.LittleEndian.PutUint16(p[10:], checksum(add(f.ipSum, uint16(n))))
+}

@@ -1,0 +1,198 @@
+package pcapng
+
+import (
+	"encoding/json"
+	"net/netip"
+	"time"
+
+	"sockeye"
+)
+
+// note is what a packet cannot say, as JSON. Names are stable; unknown ones are
+// ignored.
+type note struct {
+	Session *sessionNote `json:"session,omitempty"`
+	Peer    *peerNote    `json:"peer,omitempty"`
+	Detail  *detailNote  `json:"detail,omitempty"`
+}
+
+type sessionNote struct {
+	ID      string          `json:"id"`
+	Mode    sockeye.Mode    `json:"mode"`
+	Network sockeye.Network `json:"network"`
+	Host    string          `json:"host"`
+	Port    uint16          `json:"port"`
+}
+
+// peerNote introduces a peer, once in every segment, and again when its alias
+// changes. The zones of addresses are only here.
+type peerNote struct {
+	ID      uint64         `json:"id"`
+	Network string         `json:"network"`
+	Local   netip.AddrPort `json:"local"`
+	Remote  netip.AddrPort `json:"remote"`
+	Alias   string         `json:"alias,omitempty"`
+	Since   *time.Time     `json:"since,omitempty"` // when it joined, if that is known
+}
+
+type detailNote struct {
+	Reason   sockeye.Reason   `json:"reason,omitempty"`
+	Error    *errorNote       `json:"error,omitempty"`
+	Locals   []netip.AddrPort `json:"locals,omitempty"`
+	Retry    time.Duration    `json:"retry_ns,omitempty"`
+	Attempts []attemptNote    `json:"attempts,omitempty"`
+	Datagram int              `json:"datagram_bytes,omitempty"`
+	Unsent   int              `json:"unsent_bytes,omitempty"`
+	Lost     *lostNote        `json:"lost,omitempty"`
+}
+
+type errorNote struct {
+	Kind    sockeye.ErrorKind `json:"kind,omitempty"`
+	Op      string            `json:"op,omitempty"`
+	Target  string            `json:"target,omitempty"`
+	Message *textNote         `json:"message,omitempty"`
+	Hint    *textNote         `json:"hint,omitempty"`
+	Errno   string            `json:"errno,omitempty"`
+	Cause   string            `json:"cause,omitempty"` // the text of Err, for a kind that has no sentence of its own
+}
+
+type textNote struct {
+	En string `json:"en"`
+	Zh string `json:"zh,omitempty"`
+}
+
+type attemptNote struct {
+	Address netip.AddrPort `json:"address"`
+	After   time.Duration  `json:"after_ns"`
+	Took    time.Duration  `json:"took_ns"`
+	Error   *errorNote     `json:"error,omitempty"`
+}
+
+type lostNote struct {
+	Events uint64 `json:"events"`
+	Bytes  uint64 `json:"bytes"`
+}
+
+// json is the note as one line, at most maxNote/2 bytes of it: what no honest
+// event reaches is left out, longest first.
+func (n *note) json() []byte {
+	out := mustMarshal(n)
+	if len(out) > maxNote/2 && n.Detail != nil {
+		d := *n.Detail
+		d.Attempts, d.Locals = nil, nil
+		out = mustMarshal(&note{n.Session, n.Peer, &d})
+	}
+	if len(out) > maxNote/2 && n.Detail != nil {
+		d := detailNote{Reason: n.Detail.Reason, Datagram: n.Detail.Datagram, Unsent: n.Detail.Unsent, Lost: n.Detail.Lost}
+		out = mustMarshal(&note{n.Session, n.Peer, &d})
+	}
+	if len(out) > maxNote/2 && n.Peer != nil {
+		p := *n.Peer
+		p.Alias = ""
+		out = mustMarshal(&note{n.Session, &p, n.Detail})
+	}
+	return out
+}
+
+func mustMarshal(n *note) []byte {
+	out, err := json.Marshal(n)
+	if err != nil {
+		panic("pcapng: note does not marshal: " + err.Error()) // no field of note can fail
+	}
+	return out
+}
+
+func sessionNoteOf(s *sockeye.Session) *sessionNote {
+	a := s.Endpoint.Address
+	return &sessionNote{s.ID, s.Endpoint.Mode, a.Network, a.Host, a.Port}
+}
+
+func (n *sessionNote) session() *sockeye.Session {
+	return &sockeye.Session{ID: n.ID, Endpoint: sockeye.Endpoint{
+		Mode: n.Mode, Address: sockeye.Address{Network: n.Network, Host: n.Host, Port: n.Port}}}
+}
+
+func peerNoteOf(p *sockeye.Peer, alias string, since time.Time) *peerNote {
+	n := &peerNote{ID: p.ID, Network: p.Network, Local: p.Local, Remote: p.Remote, Alias: alias}
+	if !since.IsZero() {
+		since = since.UTC()
+		n.Since = &since
+	}
+	return n
+}
+
+func detailNoteOf(d *sockeye.Detail) *detailNote {
+	if d == nil {
+		return nil
+	}
+	n := &detailNote{
+		Reason: d.Reason, Error: errorNoteOf(d.Err), Locals: d.Locals, Retry: d.Retry,
+		Datagram: d.Datagram, Unsent: d.Unsent,
+	}
+	for _, a := range d.Attempts {
+		n.Attempts = append(n.Attempts, attemptNote{a.Address, a.After, a.Took, errorNoteOf(a.Err)})
+	}
+	if d.Lost != (sockeye.Lost{}) {
+		n.Lost = &lostNote{d.Lost.Events, d.Lost.Bytes}
+	}
+	return n
+}
+
+func (n *detailNote) detail() *sockeye.Detail {
+	if n == nil {
+		return nil
+	}
+	d := &sockeye.Detail{
+		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
+		Datagram: n.Datagram, Unsent: n.Unsent,
+	}
+	for _, a := range n.Attempts {
+		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})
+	}
+	if n.Lost != nil {
+		d.Lost = sockeye.Lost{Events: n.Lost.Events, Bytes: n.Lost.Bytes}
+	}
+	return d
+}
+
+func errorNoteOf(e *sockeye.Error) *errorNote {
+	if e == nil {
+		return nil
+	}
+	n := &errorNote{Kind: e.Kind, Op: e.Op, Target: e.Target, Message: textNoteOf(e.Message), Hint: textNoteOf(e.Hint), Errno: e.Errno}
+	if e.Err != nil && e.Message.IsZero() {
+		n.Cause = e.Err.Error()
+	}
+	return n
+}
+
+// error is the same error with a cause that is only its text.
+func (n *errorNote) error() *sockeye.Error {
+	if n == nil {
+		return nil
+	}
+	e := &sockeye.Error{Kind: n.Kind, Op: n.Op, Target: n.Target, Message: n.Message.text(), Hint: n.Hint.text(), Errno: n.Errno}
+	if n.Cause != "" {
+		e.Err = cause(n.Cause)
+	}
+	return e
+}
+
+// cause is what is left of an error's cause in a recording.
+type cause string
+
+func (c cause) Error() string { return string(c) }
+
+func textNoteOf(t sockeye.Text) *textNote {
+	if t.IsZero() {
+		return nil
+	}
+	return &textNote{t.En, t.Zh}
+}
+
+func (n *textNote) text() sockeye.Text {
+	if n == nil {
+		return sockeye.Text{}
+	}
+	return sockeye.Text{En: n.En, Zh: n.Zh}
+}

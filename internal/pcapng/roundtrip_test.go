@@ -1,0 +1,85 @@
+package pcapng
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye"
+)
+
+// same compares events by what they mean: pointers by what they point to, times
+// by the moment, an error's cause not at all.
+var same = cmp.Options{
+	cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) }),
+	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
+	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
+	cmp.Comparer(func(a, b *sockeye.Session) bool {
+		return a == b || a != nil && b != nil && a.ID == b.ID && a.Endpoint.Mode == b.Endpoint.Mode && a.Endpoint.Address == b.Endpoint.Address
+	}),
+	cmp.Comparer(func(a, b *sockeye.Error) bool {
+		if a == nil || b == nil {
+			return a == b
+		}
+		return a.Kind == b.Kind && a.Op == b.Op && a.Target == b.Target && a.Message == b.Message && a.Hint == b.Hint && a.Errno == b.Errno
+	}),
+	cmp.Comparer(func(a, b []byte) bool { return bytes.Equal(a, b) }),
+	cmp.Comparer(func(a, b *sockeye.Peer) bool {
+		if a == nil || b == nil {
+			return a == b
+		}
+		return a.ID == b.ID && a.Network == b.Network && a.Local == b.Local && a.Remote == b.Remote && a.Alias() == b.Alias() &&
+			a.Session.ID == b.Session.ID
+	}),
+}
+
+// decoded is what a decoder gave: events that own their data, and damage.
+type decoded struct {
+	events []sockeye.Event
+	damage []Damage
+	end    int64 // Offset
+	err    error // nil for io.EOF
+}
+
+func decode(b []byte, o DecodeOptions) decoded {
+	var out decoded
+	o.Damaged = func(d Damage) { out.damage = append(out.damage, d) }
+	d := NewDecoder(bytes.NewReader(b), o)
+	for {
+		ev, err := d.Next()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				out.err = err
+			}
+			out.end = d.Offset()
+			return out
+		}
+		ev.Data = bytes.Clone(ev.Data)
+		out.events = append(out.events, ev)
+	}
+}
+
+// wantEvents fails unless a segment gives the events and nothing is wrong with it.
+func wantEvents(t *testing.T, want []sockeye.Event, segment []byte) {
+	t.Helper()
+	got := decode(segment, DecodeOptions{})
+	if got.err != nil || len(got.damage) > 0 {
+		t.Fatalf("error %v, damage %v", got.err, got.damage)
+	}
+	if got.end != int64(len(segment)) {
+		t.Errorf("Offset is %d of %d", got.end, len(segment))
+	}
+	if diff := cmp.Diff(want, got.events, same); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRoundTripClassroom(t *testing.T) {
+	s := classroom()
+	wantEvents(t, s.events, s.encode(Options{}))
+}

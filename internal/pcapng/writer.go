@@ -1,0 +1,272 @@
+package pcapng
+
+import "sockeye"
+
+// What our synthesised TCP says of itself: a receiver that is never the limit.
+const (
+	openWindow = 0xFFFF
+	ackAfter   = 16 << 20 // bytes one side sends until the other acknowledges them
+
+	segmentSize4 = 0xFFFF - 40 // maximum segment size: what fits the packet
+	segmentSize6 = 0xFFFF - 20
+)
+
+// synOptions are maximum segment size (RFC 9293 section 3.7.1) and a window scale of
+// 14 (RFC 7323), by IP version.
+var (
+	synOptions4 = []byte{2, 4, segmentSize4 >> 8, segmentSize4 & 0xFF, 1, 3, 3, 14}
+	synOptions6 = []byte{2, 4, segmentSize6 >> 8, segmentSize6 & 0xFF, 1, 3, 3, 14}
+)
+
+// writer writes the blocks of one event.
+type writer struct {
+	e       *Encoder
+	ev      *sockeye.Event
+	at      uint64 // Unix nanoseconds
+	seal    seal   // of the next block
+	options []byte // of the next block: comments and note
+}
+
+func (w *writer) event(dst []byte) []byte {
+	p, kind := w.ev.Peer, w.ev.Kind
+	data := kind == sockeye.Received || kind == sockeye.Sent
+	if p == nil {
+		if len(w.ev.Data) > 0 {
+			return w.stray(dst)
+		}
+		w.explain(nil)
+		return w.statistics(dst)
+	}
+	w.seal.flags |= flagPeer
+	w.seal.peer = p.ID
+	st := w.e.streamOf(p, data || kind == sockeye.Joined || kind == sockeye.Finished)
+	if kind == sockeye.Joined {
+		st.since = w.ev.Time
+	}
+	w.explain(st)
+	switch {
+	case data && (st.udp || len(w.ev.Data) > 0), len(w.ev.Data) > 0:
+		return w.data(dst, st)
+	case st.udp:
+	case kind == sockeye.Joined:
+		return w.handshake(dst, st)
+	case kind == sockeye.Finished:
+		f, back := st.from(w.ev.Detail == nil || w.ev.Detail.Reason != sockeye.ReasonEOF)
+		if !f.fin {
+			return w.finish(dst, f, back)
+		}
+	case kind == sockeye.Left:
+		dst = w.leave(dst, st)
+		w.e.forget(st)
+		return dst
+	}
+	if kind == sockeye.Left {
+		w.e.forget(st)
+	}
+	return w.statistics(dst)
+}
+
+// stray writes bytes that belong to no peer: nothing that Sockeye records, but
+// bytes all the same.
+func (w *writer) stray(dst []byte) []byte {
+	w.explain(nil)
+	st := w.e.newStream(&sockeye.Peer{Network: "udp"})
+	return w.data(dst, st)
+}
+
+// data writes the event's bytes, in as many packets as they need.
+func (w *writer) data(dst []byte, st *stream) []byte {
+	w.e.counts.messages++
+	f, back := st.from(w.ev.Kind == sockeye.Sent)
+	data := w.ev.Data
+	parts := max(1, (len(data)+f.most-1)/f.most)
+	piece := min(f.most, (len(data)/parts+8)&^7)
+	w.seal.parts = uint16(parts)
+	for i := range parts {
+		w.seal.part = uint16(i)
+		part := data[:min(piece, len(data))]
+		data = data[len(part):]
+		if st.udp {
+			dst = w.datagram(dst, f, part)
+		} else {
+			dst = w.part(dst, f, back, part, i == parts-1)
+		}
+		w.options = nil
+		w.seal.flags &^= flagNote
+	}
+	return dst
+}
+
+// part writes one piece of a TCP stream, acknowledged from time to time: bytes
+// under way must stay far below the 2 GiB in which sequence numbers compare.
+func (w *writer) part(dst []byte, f, back *flow, data []byte, last bool) []byte {
+	flags := byte(flagACK)
+	if last {
+		flags |= flagPSH
+	}
+	dst = w.tcp(dst, f, back, flags, data)
+	if f.unacked > ackAfter {
+		k := w.seal
+		w.silent()
+		dst = w.tcp(dst, back, f, flagACK, nil)
+		w.seal = k
+	}
+	return dst
+}
+
+// silent makes the next blocks carry nothing of the event.
+func (w *writer) silent() {
+	w.options = nil
+	w.seal.kind, w.seal.flags, w.seal.part, w.seal.parts = 0, 0, 0, 0
+}
+
+// handshake writes how a TCP connection opens. Which side opens it is which side
+// the session is on.
+func (w *writer) handshake(dst []byte, st *stream) []byte {
+	st.in.next, st.out.next = w.e.o.first(st.peer, inbound), w.e.o.first(st.peer, outbound)
+	st.in.fin, st.out.fin = false, false
+	f, back := st.from(st.peer.Session != nil && st.peer.Session.Endpoint.Mode == sockeye.Connect)
+	dst = w.tcp(dst, f, back, flagSYN, nil)
+	w.silent()
+	dst = w.tcp(dst, back, f, flagSYN|flagACK, nil)
+	return w.tcp(dst, f, back, flagACK, nil)
+}
+
+// finish writes the FIN of one side and its acknowledgement.
+func (w *writer) finish(dst []byte, f, back *flow) []byte {
+	dst = w.tcp(dst, f, back, flagFIN|flagACK, nil)
+	f.fin = true
+	w.silent()
+	return w.tcp(dst, back, f, flagACK, nil)
+}
+
+// leave writes the end of a TCP connection as it was. A connection that ended
+// without a packet, by silence or by a fault of the system, gets none.
+func (w *writer) leave(dst []byte, st *stream) []byte {
+	var reason sockeye.Reason
+	if w.ev.Detail != nil {
+		reason = w.ev.Detail.Reason
+	}
+	switch reason {
+	case sockeye.ReasonReset:
+		return w.tcp(dst, &st.in, &st.out, flagRST|flagACK, nil)
+	case sockeye.ReasonAborted:
+		return w.tcp(dst, &st.out, &st.in, flagRST|flagACK, nil)
+	case sockeye.ReasonTimeout, sockeye.ReasonError:
+		return w.statistics(dst)
+	}
+	peerToo := reason == sockeye.ReasonEOF && !st.in.fin
+	if !peerToo && st.out.fin {
+		return w.statistics(dst) // both FINs are there already, or the peer's never came
+	}
+	if peerToo {
+		dst = w.finish(dst, &st.in, &st.out)
+	}
+	if !st.out.fin {
+		dst = w.finish(dst, &st.out, &st.in)
+	}
+	return dst
+}
+
+// tcp appends one segment and moves the sequence numbers on.
+func (w *writer) tcp(dst []byte, f, back *flow, flags byte, data []byte) []byte {
+	var options []byte
+	if flags&flagSYN != 0 {
+		if options = synOptions4; f.ip == 40 {
+			options = synOptions6
+		}
+	}
+	front := f.size + len(options)
+	n := front + len(data)
+	b := w.block(f, n, n)
+	start := len(dst)
+	dst = b.open(dst)
+	block := dst[start:]
+	p := block[packetFixed:][:n]
+	copy(p[front:], data)
+	ack := uint32(0)
+	if flags&flagACK != 0 {
+		ack = back.next
+		back.unacked = 0
+	}
+	f.putTCP(p, f.next, ack, flags, options)
+	b.close(block, &w.seal)
+	f.next += uint32(len(data))
+	f.unacked += uint32(len(data))
+	if flags&(flagSYN|flagFIN) != 0 {
+		f.next++
+	}
+	return dst
+}
+
+// datagram appends one UDP packet with its true length, which is more than what
+// was received when it did not fit the buffer.
+func (w *writer) datagram(dst []byte, f *flow, data []byte) []byte {
+	length := len(data)
+	if d := w.ev.Detail; d != nil && w.seal.parts == 1 {
+		length = min(max(length, d.Datagram), f.most)
+	}
+	n := f.size + len(data)
+	b := w.block(f, n, f.size+length)
+	start := len(dst)
+	dst = b.open(dst)
+	block := dst[start:]
+	p := block[packetFixed:][:n]
+	copy(p[f.size:], data)
+	f.putUDP(p, length)
+	b.close(block, &w.seal)
+	return dst
+}
+
+func (w *writer) block(f *flow, captured, original int) packetBlock {
+	return packetBlock{
+		iface: w.e.iface, at: w.at, direction: f.direction,
+		packet: captured, original: original, options: w.options,
+	}
+}
+
+// statistics appends the block of an event that has no packet.
+func (w *writer) statistics(dst []byte) []byte {
+	start := len(dst)
+	dst = appendStatistics(dst, w.e.iface, w.at)
+	dst = append(dst, w.options...)
+	if w.ev.Kind == sockeye.Gap || w.ev.Kind == sockeye.Ended {
+		t := w.e.counts
+		if w.ev.Detail != nil {
+			t.lost += w.ev.Detail.Lost.Events
+		}
+		dst = appendCount(dst, optReceived, t.messages)
+		dst = appendCount(dst, optDropped, t.lost)
+	}
+	return closeBlock(dst, start, &w.seal)
+}
+
+// explain prepares the comments and the note of the event's first block.
+func (w *writer) explain(st *stream) {
+	ev := w.ev
+	introduce := st != nil && st.segment != w.e.segment
+	renamed := false
+	if st != nil {
+		if alias := ev.Peer.Alias(); alias != st.alias {
+			renamed, st.alias = true, alias
+		}
+	}
+	if ev.Detail == nil && !introduce && !renamed {
+		return
+	}
+	n := note{Detail: detailNoteOf(ev.Detail)}
+	o := w.e.options[:0]
+	if introduce || renamed {
+		st.segment = w.e.segment
+		n.Peer = peerNoteOf(st.peer, st.alias, st.since)
+		if st.alias != "" {
+			o = appendOption(o, optComment, plain(aliasWords(st.peer, st.alias).In(w.e.o.Lang)))
+		}
+	}
+	if t := eventWords(ev, w.e.o.Lang); t != "" {
+		o = appendOption(o, optComment, plain(t))
+	}
+	o = appendNote(o, n.json())
+	w.e.options, w.options = o, o
+	w.seal.flags |= flagNote
+}
