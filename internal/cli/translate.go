@@ -50,6 +50,10 @@ func Tree() *cobra.Command {
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Use = strings.TrimPrefix(a.usageLine(cmd), "sockeye ")
 		cmd.DisableFlagsInUseLine = true
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			f.Usage += a.defaultOf(f)
+			f.DefValue = placeholder(f)
+		})
 	}
 	root.Use = "sockeye " + root.Use
 	return root

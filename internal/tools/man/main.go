@@ -17,7 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 
 	"sockeye/internal/cli"
@@ -54,7 +53,8 @@ func generate() (map[string][]byte, error) {
 		if err := doc.GenMan(cmd, header, &page); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		out := defaults.ReplaceAll(page.Bytes(), nil)
+		out := option.ReplaceAll(page.Bytes(), []byte(".TP\n$1 \\fI$2\\fP\n$3\n"))
+		out = bytes.ReplaceAll(out, []byte(` \fI\fP`), nil) // a flag that takes no value
 		if cmd == root {
 			out = append(out, common...)
 		}
@@ -68,9 +68,9 @@ func indented(long string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(long, "\n  ", "\n      "), "\n              ", "\n                  ")
 }
 
-// defaults are the values that cobra/doc writes after each flag: the texts name
-// the defaults that matter.
-var defaults = regexp.MustCompile(`(?m)(\[=(false|true)\]|=("[^"]*"|[^\s"]*))$`)
+// option is one flag as cobra/doc writes it, a paragraph with its value after an
+// equals sign: it becomes a tagged one, with the value as our help writes it.
+var option = regexp.MustCompile(`(?m)(?:^\.PP\n)?^(\\fB-.*?)\[?="?([^"\]\n]*)"?\]?\n\t(.*)\n`)
 
 // common is what no help text of one command says.
 const common = `
@@ -99,5 +99,3 @@ The first one that is set chooses the language: Chinese if it begins with zh, el
 NO_COLOR
 Set to anything, no colours are used.
 `
-
-var _ *cobra.Command
