@@ -29,6 +29,7 @@ type Decoder struct {
 	damaged func(Damage)
 
 	begun   bool    // the first block is read
+	packets bool    // a packet block of ours was read
 	section Segment // the one being read
 	frame   frame   // the last block
 
@@ -80,7 +81,10 @@ func NewDecoder(r io.Reader, o DecodeOptions) *Decoder {
 // otherwise that of the reader.
 func (d *Decoder) Next() (sockeye.Event, error) {
 	for {
-		if err := d.advance(); err != nil {
+		switch err := d.advance(); {
+		case err == errAgain:
+			continue
+		case err != nil:
 			return sockeye.Event{}, err
 		}
 		if ev, ok := d.event(); ok {
@@ -131,11 +135,16 @@ func (d *Decoder) sound() bool {
 	if !ok {
 		return false
 	}
-	if b = d.win.peek(n); len(b) < n || d.frame.check(b) != sound {
+	if b = d.win.peek(n); len(b) < n || d.frame.check(b) != sound || !d.fits() {
 		return false
 	}
 	d.skip = n
-	return d.section.ID == d.frame.seal.segment || d.frame.block == blockSection || d.section.ID == 0
+	return true
+}
+
+// fits says whether d.frame belongs to the segment being read, or begins one.
+func (d *Decoder) fits() bool {
+	return d.section.ID == d.frame.seal.segment || d.section.ID == 0 || d.frame.block == blockSection
 }
 
 // enter takes note of what d.frame says of the segment.
@@ -148,6 +157,7 @@ func (d *Decoder) enter() error {
 	} else if d.section.ID != f.seal.segment { // the section header is lost, or before where we began
 		d.section = Segment{ID: f.seal.segment, Run: d.names.run(f.seal.segment)}
 	}
+	d.packets = d.packets || f.block == blockPacket
 	if d.parts.none() {
 		d.whole = d.win.offset + int64(d.skip)
 	}
@@ -190,7 +200,7 @@ func (d *Decoder) event() (sockeye.Event, bool) {
 		return sockeye.Event{}, false
 	}
 	if k.number != 0 && k.number <= d.last {
-		d.report(Damage{Offset: d.win.offset, Length: int64(d.skip), Kind: Repeated, Seq: k.number, What: repeatedText})
+		d.report(d.here(Repeated, k.number, repeatedText))
 		return sockeye.Event{}, false
 	}
 	ev := sockeye.Event{Seq: k.number, Time: time.Unix(0, int64(f.at)), Kind: sockeye.EventKind(k.kind)}
@@ -219,7 +229,7 @@ func (d *Decoder) event() (sockeye.Event, bool) {
 func (d *Decoder) read(s *sockeye.Session) *note {
 	f, n := &d.frame, &note{}
 	if err := json.Unmarshal(f.note(), n); err != nil {
-		d.report(Damage{Offset: d.win.offset, Length: int64(d.skip), Kind: Broken, Seq: f.seal.number, What: noteText})
+		d.report(d.here(Broken, f.seal.number, noteText))
 		return &note{}
 	}
 	if n.Peer != nil {
@@ -277,17 +287,41 @@ func (f *frame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
 	return p
 }
 
+// here is damage of the block that the next call moves over.
+func (d *Decoder) here(kind DamageKind, seq uint64, what sockeye.Text) Damage {
+	return Damage{Offset: d.win.offset, Length: int64(d.skip), Kind: kind, Seq: seq, What: what}
+}
+
 // report tells of damage.
 func (d *Decoder) report(what Damage) {
 	d.excused = true
 	d.damaged(what)
 }
 
+// reportUnlessExcused reports a consequence, unless its cause was reported.
+func (d *Decoder) reportUnlessExcused(what Damage) {
+	if !d.excused {
+		d.report(what)
+	}
+}
+
+// reportMended reports d.frame as mended.
+func (d *Decoder) reportMended(what sockeye.Text) {
+	seq := d.frame.seal.number
+	if d.frame.seal.kind == 0 {
+		seq = 0
+	}
+	d.report(d.here(Mended, seq, what))
+}
+
 // end is why nothing more can be read, once that is so.
 func (d *Decoder) end() error {
-	d.dropParts()
-	if errors.Is(d.win.err, io.EOF) {
-		return io.EOF
+	if !errors.Is(d.win.err, io.EOF) {
+		return d.win.err
 	}
-	return d.win.err
+	if p := &d.parts; !p.none() {
+		p.next = 0
+		d.reportUnlessExcused(Damage{Offset: p.start, Length: d.win.offset - p.start, Kind: Torn, Seq: p.seq, What: halfText})
+	}
+	return io.EOF
 }

@@ -19,12 +19,16 @@ func (p *parts) none() bool { return p.next == 0 }
 func (p *parts) join(d *Decoder, ev *sockeye.Event) bool {
 	k := &d.frame.seal
 	data, ok := payloadOf(d.frame.packet)
+	if !p.none() && k.number == p.seq && k.part < p.next {
+		d.report(d.here(Repeated, k.number, repeatedText))
+		return false
+	}
 	if k.part == 0 {
 		d.dropParts()
 	}
 	if !ok || k.part >= k.parts || k.part != p.next || k.part > 0 && k.number != p.seq {
 		d.dropParts()
-		d.reportUnlessExcused(Damage{Offset: d.win.offset, Length: int64(d.skip), Kind: Broken, Seq: k.number, What: partText})
+		d.reportUnlessExcused(d.here(Broken, k.number, partText))
 		return false
 	}
 	if k.part == 0 {
@@ -32,6 +36,9 @@ func (p *parts) join(d *Decoder, ev *sockeye.Event) bool {
 		if k.parts == 1 {
 			ev.Data = data
 			return true
+		}
+		if cap(p.data) > 4*largeWindow {
+			p.data = nil // the last event was a giant
 		}
 		p.seq, p.start, p.detail, p.data = k.number, d.win.offset, ev.Detail, p.data[:0]
 	}
@@ -54,11 +61,4 @@ func (d *Decoder) dropParts() {
 	}
 	p.next = 0
 	d.reportUnlessExcused(Damage{Offset: p.start, Length: d.win.offset - p.start, Kind: Broken, Seq: p.seq, What: partText})
-}
-
-// reportUnlessExcused reports a consequence, unless its cause was reported.
-func (d *Decoder) reportUnlessExcused(what Damage) {
-	if !d.excused {
-		d.report(what)
-	}
 }

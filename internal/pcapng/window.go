@@ -27,25 +27,18 @@ func (w *window) peek(n int) []byte {
 	return w.buf[w.start:min(w.end, w.start+n)]
 }
 
-// fill reads until n bytes are there.
+// fill reads until n bytes are there. It takes no more memory than twice what
+// there is to read.
 func (w *window) fill(n int) {
-	if w.err != nil {
-		return
-	}
-	size := len(w.buf)
-	if w.end == size || size < n { // what came filled it: there is more
-		size = min(largeWindow, max(2*size, n, smallWindow))
-	}
-	if size > len(w.buf) {
-		grown := make([]byte, size)
-		copy(grown, w.buf[w.start:w.end])
-		w.buf = grown
-	} else {
-		copy(w.buf, w.buf[w.start:w.end])
-	}
+	copy(w.buf, w.buf[w.start:w.end])
 	w.end -= w.start
 	w.start = 0
 	for empty := 0; w.end < n && w.err == nil; {
+		if w.end == len(w.buf) {
+			grown := make([]byte, min(largeWindow, max(2*len(w.buf), smallWindow)))
+			copy(grown, w.buf)
+			w.buf = grown
+		}
 		var got int
 		got, w.err = w.r.Read(w.buf[w.end:])
 		w.end += got

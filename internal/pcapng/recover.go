@@ -1,0 +1,288 @@
+package pcapng
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"sockeye"
+)
+
+// searched is how far a file without a section header is searched for blocks of
+// ours, in bytes.
+const searched = 16 << 20
+
+// begin reads the first block of the file.
+func (d *Decoder) begin() error {
+	d.begun = true
+	if len(d.win.peek(1)) == 0 {
+		return d.end()
+	}
+	if d.sound() {
+		if d.frame.block != blockSection {
+			d.report(Damage{Offset: d.win.offset, Kind: Broken, What: headerText})
+		}
+		return d.enter()
+	}
+	b := d.win.peek(maxBlock)
+	for _, n := range extents(b) {
+		if _, ok := d.mend(b[:n]); ok && d.frame.block == blockSection {
+			d.skip = n
+			d.reportMended(mendedText)
+			return d.enter()
+		}
+	}
+	if otherProgram(b) {
+		return ErrForeign
+	}
+	return d.search(searched)
+}
+
+// recover goes on after a block that is not sound: it mends it, or finds out how
+// far the damage goes and reports it.
+func (d *Decoder) recover() error {
+	b := d.win.peek(maxBlock)
+	if len(b) == 0 {
+		return d.end()
+	}
+	lengths := extents(b)
+	for _, n := range lengths {
+		if ok, err := d.rescue(b[:n]); ok {
+			return err
+		}
+	}
+	if !d.packets && rewritten(b) {
+		return ErrForeign
+	}
+	for _, n := range lengths {
+		if d.plausibleEnd(n) {
+			d.skip = n
+			d.report(d.here(Broken, 0, blockText))
+			return errAgain
+		}
+	}
+	return d.search(0)
+}
+
+// errAgain says that d.frame holds nothing, and to try the next block.
+var errAgain = errors.New("pcapng: skipped")
+
+// rescue makes use of a block b of a likely length, as far as it can. It says
+// false if there is nothing in it to trust.
+func (d *Decoder) rescue(b []byte) (bool, error) {
+	state := d.frame.check(b)
+	mended := false
+	if state == sound && !d.fits() {
+		d.skip = len(b)
+		d.report(d.here(Broken, d.frame.seal.number, strangeText))
+		return true, errAgain
+	}
+	if state != badPacket || !d.fits() {
+		if state, mended = d.mend(b); !mended {
+			return false, nil
+		}
+	}
+	d.skip = len(b)
+	switch k := &d.frame.seal; {
+	case state == sound:
+		d.reportMended(mendedText)
+	case k.parts == 0:
+		d.reportMended(framingText)
+	default:
+		d.report(d.here(Broken, k.number, packetText))
+		d.learn()
+		return true, errAgain
+	}
+	return true, d.enter()
+}
+
+// learn takes in what the note of a block tells of others, its own event being
+// lost.
+func (d *Decoder) learn() {
+	f := &d.frame
+	if f.seal.flags&flagNote != 0 {
+		var s *sockeye.Session
+		if f.seal.flags&flagSession != 0 {
+			s = d.session(f.iface)
+		}
+		d.read(s)
+	}
+}
+
+// plausibleEnd says whether a damaged block is likely to be n bytes long: it says
+// so at its end as well, or what follows is sound, or nothing follows.
+func (d *Decoder) plausibleEnd(n int) bool {
+	b := d.win.peek(n + maxBlock)
+	if len(b) == n || le.Uint32(b[n-4:]) == uint32(n) {
+		return true
+	}
+	if len(b) < n+blockTail {
+		return false
+	}
+	next, ok := lengthOf(b[n:])
+	return ok && n+next <= len(b) && d.frame.check(b[n:n+next]) == sound && d.fits()
+}
+
+// search moves on to the next sound block and reports what is before it. It
+// gives up after limit bytes, if that is not 0.
+//
+// A block that only looks like one of ours because it is part of recorded data
+// is told by its segment. Section headers are not looked for, because they have
+// nothing to be told by.
+func (d *Decoder) search(limit int64) error {
+	from := d.win.offset
+	head := append([]byte(nil), d.win.peek(blockTail)...)
+	full := from // offset after the last byte that is not zero
+	for {
+		b := d.win.peek(largeWindow)
+		last := d.win.err != nil
+		stop := len(b) - maxBlock // where not all of a block may be in sight
+		if last {
+			stop = len(b)
+		}
+		i := 0
+		for ; i < stop; i += 4 {
+			if n := d.blockAt(b[i:]); n > 0 && d.win.offset+int64(i) > from {
+				d.foundAt(from, i, n)
+				return d.enter()
+			}
+		}
+		i = min(i, len(b))
+		if k := lastNonZero(b[:i]); k >= 0 {
+			full = d.win.offset + int64(k) + 1
+		}
+		d.win.skip(i)
+		switch {
+		case last:
+			return d.tail(from, full, head)
+		case limit > 0 && d.win.offset-from > limit:
+			return ErrForeign
+		}
+	}
+}
+
+// blockAt is the length of the sound block at the front of b, or 0.
+func (d *Decoder) blockAt(b []byte) int {
+	if len(b) < blockTail {
+		return 0
+	}
+	n, ok := lengthOf(b)
+	if !ok || n > len(b) || le.Uint32(b) == blockSection || le.Uint32(b[n-4:]) != uint32(n) {
+		return 0
+	}
+	if d.frame.check(b[:n]) != sound || !d.fits() {
+		return 0
+	}
+	return n
+}
+
+// foundAt reports what search went over and stands at the block it found.
+func (d *Decoder) foundAt(from int64, i, n int) {
+	what := gapText
+	if d.section.ID == 0 {
+		what = headerText
+	}
+	d.win.skip(i)
+	d.skip = n
+	d.report(Damage{Offset: from, Length: d.win.offset - from, Kind: Broken, What: what})
+}
+
+// tail says what the end of the file is, in which search found nothing: head is
+// how it begins, and from full on there are only zeros.
+func (d *Decoder) tail(from, full int64, head []byte) error {
+	if d.win.err != nil && !errors.Is(d.win.err, io.EOF) {
+		return d.win.err
+	}
+	size := d.win.offset - from
+	claimed, isBlock := 0, len(head) < blockTail
+	if !isBlock {
+		claimed, isBlock = lengthOf(head)
+	}
+	what := Damage{Offset: from, Length: size, Kind: Torn}
+	switch {
+	case d.section.ID == 0 && full > from && !bytes.HasPrefix(sectionMagic, head[:min(len(head), 4)]):
+		return ErrForeign
+	case full == from:
+		what.What = zerosText
+	case isBlock && (int64(claimed) > size || len(head) < blockTail || full-from < int64(claimed)-3), full-from <= blockTail:
+		what.What = cutText
+	case d.section.ID == 0:
+		return ErrForeign
+	default:
+		what.Kind, what.What = Broken, gapText
+	}
+	if !d.parts.none() {
+		what.Offset, what.Length = d.parts.start, d.win.offset-d.parts.start
+		d.parts.next = 0
+	}
+	d.report(what)
+	return d.end()
+}
+
+var sectionMagic = []byte{0x0A, 0x0D, 0x0D, 0x0A}
+
+// otherProgram says whether b is how captures of other programs begin: pcapng
+// without our seal, or pcap.
+func otherProgram(b []byte) bool {
+	if len(b) < sectionFixed {
+		return false
+	}
+	switch le.Uint32(b) {
+	case 0xA1B2C3D4, 0xD4C3B2A1, 0xA1B23C4D, 0x4D3CB2A1: // pcap, draft-ietf-opsawg-pcap section 4
+		return true
+	case blockSection:
+	default:
+		return false
+	}
+	if binary.BigEndian.Uint32(b[8:]) == byteOrderMagic {
+		return true
+	}
+	n := int(le.Uint32(b[4:]))
+	if le.Uint32(b[8:]) != byteOrderMagic || n&3 != 0 || n < sectionFixed+4 || n > len(b) || le.Uint32(b[n-4:]) != uint32(n) {
+		return false
+	}
+	return !hasSeal(b[sectionFixed : n-4])
+}
+
+// rewritten says whether b begins with a packet block that another program wrote
+// anew from one of ours: Wireshark keeps custom options and drops hashes.
+func rewritten(b []byte) bool {
+	if len(b) < packetFixed || le.Uint32(b) != blockPacket {
+		return false
+	}
+	n, captured := uint64(le.Uint32(b[4:])), uint64(le.Uint32(b[20:]))
+	at := packetFixed + (captured+3)&^3
+	if n > uint64(len(b)) || at+4 > n || le.Uint32(b[n-4:]) != uint32(n) {
+		return false
+	}
+	options := b[at : n-4]
+	for code, _, rest, ok := option(options); ok; code, _, rest, ok = option(rest) {
+		if code == optHash {
+			return false
+		}
+	}
+	return hasSeal(options)
+}
+
+// hasSeal says whether a seal is among options, whatever it says.
+func hasSeal(options []byte) bool {
+	for code, value, rest, ok := option(options); ok; code, value, rest, ok = option(rest) {
+		if code == optCustomData && len(value) >= 4+sealContent && le.Uint32(value) == enterprise {
+			return true
+		}
+	}
+	return false
+}
+
+// lastNonZero is the index of the last byte that is not zero, or -1.
+func lastNonZero(b []byte) int {
+	i := len(b)
+	for i >= 8 && le.Uint64(b[i-8:]) == 0 {
+		i -= 8
+	}
+	for i > 0 && b[i-1] == 0 {
+		i--
+	}
+	return i - 1
+}
