@@ -27,8 +27,8 @@ var floors = [][]string{
 }
 
 // doors are the imports there may be between rooms, and what each is for. A new
-// one needs a reason that a reader of DESIGN would accept; it is never added just
-// to make a build pass.
+// one needs a reason that holds against docs/architecture.md; it is never added
+// just to make a build pass.
 var doors = []struct{ from, to, why string }{
 	{"cmd/sockeye", "internal/cli", "main hands the process over"},
 
