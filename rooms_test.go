@@ -22,6 +22,7 @@ var floors = [][]string{
 	{"internal/cli"},
 	{"internal/workbench"},
 	{"internal/wire", "internal/journal", "internal/device"},
+	{"internal/recording"},
 	{"internal/payload", "internal/pcapng"},
 	{"."},
 }
@@ -45,8 +46,11 @@ var doors = []struct{ from, to, why string }{
 	{"internal/workbench", ".", "the nouns"},
 
 	{"internal/wire", ".", "the nouns"},
-	{"internal/journal", "internal/pcapng", "segments on disk are pcapng"},
+	{"internal/journal", "internal/recording", "the recorder drives the disk"},
+	{"internal/journal", "internal/pcapng", "its tests read segments back"},
 	{"internal/journal", ".", "the nouns"},
+	{"internal/recording", "internal/pcapng", "segments are pcapng"},
+	{"internal/recording", ".", "the nouns"},
 	{"internal/payload", ".", "its faults are errors"},
 	{"internal/pcapng", ".", "packets are made of events and peers"},
 }

@@ -1,0 +1,37 @@
+package recording
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+)
+
+func isFull(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) ||
+		errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED) || errors.Is(err, syscall.ENOSPC)
+}
+
+func surviveSizeLimit() {}
+
+// removed is never true: an open file cannot be removed here.
+func removed(*os.File) bool { return false }
+
+// SyncDir has nothing to do: NTFS journals names.
+func (system) SyncDir(string) error { return nil }
+
+// lockedAt is far behind the end of a lock file, so that others can read it.
+const lockedAt = 1 << 30
+
+func tryLock(f *os.File) (held bool, err error) {
+	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
+	err = windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{Offset: lockedAt})
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// errnoName is "": Windows has numbers only.
+func errnoName(syscall.Errno) string { return "" }

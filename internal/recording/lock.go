@@ -1,0 +1,61 @@
+package recording
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// lockName is the lock file in a directory that is recorded into.
+const lockName = ".lock"
+
+// lock is a locked file. It holds the number of the process while that runs, and
+// nothing once it has ended in good order.
+type lock struct {
+	file    *os.File
+	unclean bool
+}
+
+func (system) Lock(path string) (Lock, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	held, err := tryLock(f)
+	if err == nil && !held {
+		pid, _ := strconv.Atoi(firstLine(f))
+		err = LockedError{pid}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	l := &lock{f, firstLine(f) != ""}
+	l.write(fmt.Sprintln(os.Getpid())) // a full disk costs only the name of the holder
+	return l, nil
+}
+
+func (l *lock) Unclean() bool { return l.unclean }
+
+func (l *lock) Release() error {
+	l.write("")
+	return l.file.Close() // and with it the lock
+}
+
+func (l *lock) write(s string) error {
+	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := l.file.WriteAt([]byte(s), 0); err != nil {
+		return err
+	}
+	return l.file.Sync()
+}
+
+func firstLine(f *os.File) string {
+	b := make([]byte, 32)
+	n, _ := f.ReadAt(b, 0)
+	line, _, _ := strings.Cut(string(b[:n]), "\n")
+	return line
+}

@@ -1,0 +1,250 @@
+package recording
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// place is where a Writer's files are: it names them, makes room for them and
+// keeps others out.
+type place interface {
+	// next opens the file to write now.
+	next() (path string, f File, err error)
+	// spare gives back what was put aside for the end of a recording on a full
+	// disk, and says whether there was anything.
+	spare() bool
+	// once says that there is no next file after the first.
+	once() bool
+	// tidy deletes what is too old, and close lets go of the place.
+	tidy()
+	close()
+}
+
+// directory is the place of many segments.
+type directory struct {
+	o       Options
+	lock    Lock
+	names   segmentName // of the newest segment
+	unclean bool
+	current string
+	reserve bool // the reserve file is there
+}
+
+const (
+	reserveName = ".reserve"
+	// reserveBytes must hold the last words of a recording, and the block of any
+	// file system.
+	reserveBytes = 1 << 20
+)
+
+func openDirectory(o Options) (*directory, error) {
+	d := &directory{o: o}
+	if err := o.Files.MakeDir(o.Dir); err != nil {
+		return nil, err
+	}
+	if err := d.enter(); err != nil {
+		return nil, err
+	}
+	segments, err := d.segments()
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	d.unclean = d.lock.Unclean() && len(segments) > 0
+	d.names = segmentName{began: stampAfter(o.Now(), segments), name: o.Name}
+	return d, nil
+}
+
+// enter takes the directory for this process.
+func (d *directory) enter() (err error) {
+	d.lock, err = d.o.Files.Lock(filepath.Join(d.o.Dir, lockName))
+	return err
+}
+
+func (d *directory) segments() ([]segment, error) {
+	files, err := d.o.Files.List(d.o.Dir)
+	return segmentsOf(files), err
+}
+
+// next makes the next segment. Whatever happened to the directory meanwhile, it
+// is there and ours afterwards, or there is an error.
+func (d *directory) next() (string, File, error) {
+	if err := d.restore(); err != nil {
+		return "", nil, err
+	}
+	if err := d.putAside(); err != nil {
+		return "", nil, err
+	}
+	d.tidy()
+	n := d.names
+	n.number++
+	path := filepath.Join(d.o.Dir, n.String())
+	f, err := d.o.Files.Create(path)
+	if err != nil {
+		return path, nil, err
+	}
+	if err := d.o.Files.SyncDir(d.o.Dir); err != nil {
+		f.Close()
+		d.o.Files.Remove(path)
+		return path, nil, err
+	}
+	d.names, d.current = n, n.String()
+	return path, f, nil
+}
+
+// restore makes the directory again if somebody removed it, and enters it.
+func (d *directory) restore() error {
+	files, err := d.o.Files.List(d.o.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err != nil {
+		if err := d.o.Files.MakeDir(d.o.Dir); err != nil {
+			return err
+		}
+	}
+	named := func(name string) bool {
+		return slices.ContainsFunc(files, func(f Entry) bool { return f.Name == name })
+	}
+	d.reserve = d.reserve && named(reserveName)
+	if d.lock != nil && named(lockName) {
+		return nil
+	}
+	d.leave()
+	return d.enter()
+}
+
+// putAside writes the reserve file, unless it is there.
+func (d *directory) putAside() error {
+	if d.reserve {
+		return nil
+	}
+	path := filepath.Join(d.o.Dir, reserveName)
+	if err := d.o.Files.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := d.o.Files.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = writeAll(f, make([]byte, reserveBytes))
+	if err == nil {
+		err = f.Sync() // a file system may find out only now that there is no room
+	}
+	f.Close()
+	d.reserve = err == nil
+	if err != nil {
+		d.o.Files.Remove(path)
+	}
+	return err
+}
+
+func (d *directory) spare() bool {
+	had := d.reserve
+	d.reserve = false
+	return had && d.o.Files.Remove(filepath.Join(d.o.Dir, reserveName)) == nil
+}
+
+// tidy deletes the oldest segments until the bounds hold, with a full segment
+// yet to come. The one being written stays.
+func (d *directory) tidy() {
+	if d.o.TotalBytes == 0 && d.o.MaxAge == 0 {
+		return
+	}
+	segments, err := d.segments()
+	if err != nil {
+		return
+	}
+	total := d.o.SegmentBytes
+	for _, s := range segments {
+		total += s.Bytes
+	}
+	for _, s := range segments {
+		tooMuch := d.o.TotalBytes > 0 && total > d.o.TotalBytes
+		tooOld := d.o.MaxAge > 0 && d.o.Now().Sub(s.Modified) > d.o.MaxAge
+		if s.Name == d.current || !tooMuch && !tooOld {
+			continue
+		}
+		if d.o.Files.Remove(filepath.Join(d.o.Dir, s.Name)) == nil {
+			total -= s.Bytes
+		}
+	}
+}
+
+func (d *directory) close() {
+	d.spare()
+	d.leave()
+}
+
+func (d *directory) once() bool { return false }
+
+func (d *directory) leave() {
+	if d.lock != nil {
+		d.lock.Release()
+		d.lock = nil
+	}
+}
+
+// singleFile is the place of one file. Only when that fails a second one is
+// begun beside it.
+type singleFile struct {
+	o      Options
+	number int  // of the newest file, from 1
+	stream bool // it is a pipe or a device: there is no second one
+}
+
+func (p *singleFile) next() (string, File, error) {
+	path := p.o.File
+	if p.number > 0 {
+		path = fmt.Sprintf("%s_%04d%s", strings.TrimSuffix(path, extension), p.number+1, extension)
+	}
+	f, err := p.o.Files.Create(path)
+	if err != nil {
+		return path, nil, err
+	}
+	if _, p.stream = f.(stream); !p.stream {
+		err = p.o.Files.SyncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		f.Close()
+		p.o.Files.Remove(path)
+		return path, nil, err
+	}
+	p.number++
+	return path, f, nil
+}
+
+func (p *singleFile) once() bool { return p.stream }
+func (*singleFile) spare() bool  { return false }
+func (*singleFile) tidy()        {}
+func (*singleFile) close()       {}
+
+// outlet is the place of a stream that is somebody else's.
+type outlet struct{ out io.Writer }
+
+func (p *outlet) next() (string, File, error) { return "-", stream{nopCloser{p.out}}, nil }
+
+func (*outlet) once() bool  { return true }
+func (*outlet) spare() bool { return false }
+func (*outlet) tidy()       {}
+func (*outlet) close()      {}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// newPlace is where the options say.
+func newPlace(o Options) (place, error) {
+	switch {
+	case o.Dir != "":
+		return openDirectory(o)
+	case o.Out != nil:
+		return &outlet{out: o.Out}, nil
+	}
+	return &singleFile{o: o}, nil
+}

@@ -1,0 +1,100 @@
+package recording
+
+import (
+	"errors"
+
+	"sockeye"
+)
+
+// errBroken is what Flush says between an error and Resume.
+var errBroken = errors.New("the recording is paused")
+
+// Kept is the number of the newest event that is sure to be in the recording;
+// on a Writer that is not broken, of the newest that was flushed. After an error
+// what comes later is to be appended again. Some of it may be in the old segment
+// all the same; whoever reads drops what is there twice, by number.
+func (w *Writer) Kept() uint64 { return w.safety.written }
+
+// Durable is the number of the newest event that no power cut can take.
+func (w *Writer) Durable() uint64 { return w.safety.durable }
+
+// Start tells the Writer, before the first Append, the number of the event before.
+func (w *Writer) Start(before uint64) { w.safety.written, w.safety.durable = before, before }
+
+// fail ends the segment after an error, as well as can be, and breaks the Writer.
+func (w *Writer) fail(err error) error {
+	why := failure(w.path, err)
+	_, untrusted := errors.AsType[syncError](err)
+	untrusted = w.safety.join() != nil || untrusted
+	if !untrusted {
+		untrusted = w.endSegment(why, isFull(err)) != nil
+	}
+	if untrusted {
+		w.safety.written = w.safety.durable
+	}
+	w.safety.unsynced = 0
+	w.file.Close()
+	w.file = nil
+	w.forget()
+	return why
+}
+
+// endSegment leaves a file that ends with a whole block. On a full disk it takes
+// the space put aside to say in the file why it ends.
+func (w *Writer) endSegment(why *sockeye.Error, full bool) error {
+	w.file.Truncate(w.size) // if it fails the torn tail stays, which readers know
+	if full && w.place.spare() {
+		last := sockeye.Event{
+			// Its number is 0: a remark, not an event of the journal.
+			Time: w.o.Now(), Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: why},
+		}
+		if w.put(w.encoder.Append(w.buf[:0], &last)) != nil {
+			w.file.Truncate(w.size)
+		}
+	}
+	return w.safety.sync(w.file)
+}
+
+// Resume makes a broken Writer whole again with a new segment. The error is an
+// *sockeye.Error.
+func (w *Writer) Resume() error {
+	path, f, err := w.place.next()
+	if err != nil {
+		return failure(path, err)
+	}
+	if err := w.begin(path, f); err != nil {
+		return w.fail(err)
+	}
+	return nil
+}
+
+// Resumable says whether Resume can succeed at all: what a stream has lost in its
+// middle, its reader cannot know, so a stream is never resumed.
+func (w *Writer) Resumable() bool { return !w.place.once() }
+
+// Full says whether an error means that there is no room, so that a new segment
+// is of no use.
+func Full(err error) bool { return isFull(err) }
+
+// Close flushes, makes everything durable and lets go of the place. A segment
+// without an event is not left behind. The error is an *sockeye.Error.
+func (w *Writer) Close() error {
+	defer w.place.close()
+	if w.file == nil {
+		return nil
+	}
+	err := w.Flush()
+	if err != nil {
+		return err
+	}
+	if err := w.safety.sync(w.file); err != nil {
+		return w.fail(err)
+	}
+	if err := w.file.Close(); err != nil {
+		return failure(w.path, err)
+	}
+	if w.messages == 0 && w.o.Dir != "" {
+		w.o.Files.Remove(w.path)
+	}
+	return nil
+}
