@@ -65,6 +65,8 @@ type Event struct {
 	// It never decreases within a journal.
 	Time    time.Time
 	Kind    EventKind
+	// Session is nil for what concerns all of them: errors of recording, and gaps
+	// of a view.
 	Session *Session
 	// Peer is nil for the session's own events.
 	Peer *Peer
@@ -89,7 +91,9 @@ type Detail struct {
 	Datagram int
 	// Unsent counts bytes of a failed send that the kernel did not take.
 	Unsent int
-	// Lost says what a gap swallowed.
+	// Lost says what a gap swallowed. A gap without a session stands in the place
+	// of the events with the numbers from Seq on; one with a session is an event of
+	// its own, and what it counts never had a number.
 	Lost Lost
 }
 

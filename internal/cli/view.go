@@ -131,7 +131,7 @@ var marks = map[sockeye.EventKind]struct{ mark, colour string }{
 // appendLine appends one event as a line a person reads. What came from the
 // network cannot drive the terminal: it is escaped.
 func (v *view) appendLine(dst []byte, e sockeye.Event) []byte {
-	if e.Kind == sockeye.Failed && e.Peer == nil && !v.opened[e.Session] {
+	if e.Kind == sockeye.Failed && e.Peer == nil && e.Session != nil && !v.opened[e.Session] {
 		return dst // the command itself fails with this error, and says so
 	}
 	if e.Kind == sockeye.Left {
@@ -255,6 +255,9 @@ func (a *app) describe(e sockeye.Event) string {
 	case sockeye.Failed:
 		return a.describeFailure(d)
 	case sockeye.Gap:
+		if e.Session != nil {
+			return fmt.Sprintf(a.t("%d datagrams with %d bytes were dropped: the disk is slower than they came", "丢弃了 %d 个数据报（%d 字节）：磁盘写入跟不上"), d.Lost.Events, d.Lost.Bytes)
+		}
 		return fmt.Sprintf(a.t("%d events with %d bytes are not shown: this view was too slow", "有 %d 个事件（%d 字节）未显示：显示速度跟不上"), d.Lost.Events, d.Lost.Bytes)
 	case sockeye.Ended:
 		return a.t("closed", "已关闭")

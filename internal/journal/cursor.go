@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"sockeye"
@@ -12,6 +13,7 @@ import (
 // goroutine. Close it when done: until then it may keep one block alive.
 type Cursor struct {
 	journal *Journal
+	gate    *atomic.Uint64 // number of the first event that it may not read yet
 	wake    chan struct{}
 	block   *block // pinned; nil before the first read
 	index   uint32
@@ -27,11 +29,15 @@ type Cursor struct {
 func (j *Journal) Cursor(from uint64) *Cursor {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.cursorLocked(from)
+}
+
+func (j *Journal) cursorLocked(from uint64) *Cursor {
 	oldest, end := j.spanLocked()
 	if from == 0 {
 		from = oldest
 	}
-	c := &Cursor{journal: j, wake: make(chan struct{}, 1), next: from}
+	c := &Cursor{journal: j, gate: &j.hold.gate, wake: make(chan struct{}, 1), next: from}
 	switch {
 	case from == 1:
 		c.known = true
@@ -88,7 +94,9 @@ const (
 )
 
 func (c *Cursor) read(wait bool) (sockeye.Event, readState) {
-	if b := c.block; b != nil && c.index < b.count.Load() {
+	// The count is read before the gate: an event that was appended after the gate
+	// closed cannot pass.
+	if b := c.block; b != nil && c.index < b.count.Load() && c.next < c.gate.Load() {
 		return c.take(), got
 	}
 	return c.advance(wait)
@@ -110,13 +118,12 @@ func (c *Cursor) advance(wait bool) (sockeye.Event, readState) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	oldest, end := j.spanLocked()
-	if c.next >= end {
-		switch {
-		case j.closed:
+	if c.next >= min(end, c.gate.Load()) {
+		if j.closed && c.next >= end {
 			return sockeye.Event{}, ended
-		case wait && !c.waiting:
-			c.waiting = true
-			j.waiting = append(j.waiting, c)
+		}
+		if wait {
+			c.waitLocked()
 		}
 		return sockeye.Event{}, empty
 	}
@@ -125,6 +132,26 @@ func (c *Cursor) advance(wait bool) (sockeye.Event, readState) {
 	}
 	c.pinLocked(j.holding(c.next))
 	return c.take(), got
+}
+
+// waitLocked notes the cursor for a wake-up.
+func (c *Cursor) waitLocked() {
+	switch j := c.journal; {
+	case j.hold.recorder != nil && c == j.hold.recorder.cursor:
+		j.hold.hungry = c
+	case !c.waiting:
+		c.waiting = true
+		j.waiting = append(j.waiting, c)
+	}
+}
+
+// seek makes the cursor go on at another event, before which the journal had the
+// given number of data bytes.
+func (c *Cursor) seek(next, bytes uint64) {
+	c.journal.mu.Lock()
+	defer c.journal.mu.Unlock()
+	c.unpinLocked()
+	c.next, c.bytes, c.known = next, bytes, true
 }
 
 // skipLocked steps over lost events.

@@ -1,8 +1,11 @@
 // Package journal is the record: the ordered events of everything that runs.
 // Sockets append to it, views read it through cursors of their own, and neither
 // waits for the other. It holds the newest events in a bounded ring in memory;
-// what has left the ring is reported to a slow reader as an exact gap. It knows
-// nothing of sockets, terminals or files.
+// what has left the ring is reported to a slow reader as an exact gap.
+//
+// A Recorder is its first reader: while one runs, no other cursor sees an event
+// before the disk has it, and the ring lets go of no event before. It knows
+// nothing of sockets, terminals or how files are written.
 package journal
 
 import (
@@ -21,11 +24,13 @@ const DefaultLimit = 64 << 20
 type Journal struct {
 	limit int // bytes
 	size  blockSize
+	hold  hold
 
 	mu      sync.Mutex
 	blocks  []*block // oldest first; the last one is being filled
 	held    int      // bytes of memory in blocks
 	spare   *block   // evicted and unread, for reuse
+	next    uint64   // number of the event to come
 	total   uint64   // data bytes ever appended
 	last    int64    // time of the newest event, Unix nanoseconds
 	waiting []*Cursor
@@ -40,7 +45,9 @@ func New(limit int) *Journal {
 		limit = DefaultLimit
 	}
 	limit = max(limit, 4<<10)
-	return &Journal{limit: limit, size: sizeFor(limit)}
+	j := &Journal{limit: limit, size: sizeFor(limit), next: 1}
+	j.hold.init(&j.mu)
+	return j
 }
 
 // Append numbers the event and keeps a copy of it. e.Seq is ignored; e.Data is
@@ -48,41 +55,89 @@ func New(limit int) *Journal {
 // older than the newest event's becomes that time, so that times never decrease.
 // It returns the number, or 0 when the journal is closed. It allocates nothing
 // while blocks can be reused, and holds its lock only for the copy.
+//
+// While a recorder is so far behind that the ring is full, Append waits for it;
+// but never for an event of a UDP peer, whose bytes are dropped instead (0) and
+// told of in a Gap event as soon as there is room.
 func (j *Journal) Append(e sockeye.Event) uint64 {
-	now := e.Time.UnixNano()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.closed {
+	if len(j.hold.dropped) > 0 {
+		j.tellDropped()
+	}
+	b := j.room(&e)
+	if b == nil {
 		return 0
 	}
-	b := j.room(len(e.Data))
-	now = max(now, j.last)
+	return j.put(b, &e)
+}
+
+// put appends to the newest block, which the event must fit, and wakes who waits
+// for it.
+func (j *Journal) put(b *block, e *sockeye.Event) uint64 {
+	now := max(e.Time.UnixNano(), j.last)
 	j.last = now
 	j.total += uint64(len(e.Data))
-	seq := b.append(now, &e)
-	if len(j.waiting) > 0 {
+	seq := b.append(now, e)
+	j.next = seq + 1
+	if c := j.hold.hungry; c != nil {
+		j.hold.hungry = nil
+		c.signal()
+	}
+	if len(j.waiting) > 0 && j.hold.recorder == nil { // else the gate wakes them
 		j.wakeLocked()
 	}
 	return seq
 }
 
-// room returns the newest block if n more bytes and one more record fit it, and
-// else a fresh one.
-func (j *Journal) room(n int) *block {
-	first := uint64(1)
-	if len(j.blocks) > 0 {
-		b := j.blocks[len(j.blocks)-1]
-		if b.fits(n) {
+// room returns a block that the event fits, waiting for it if need be. It is nil
+// when the journal is closed or the event is dropped.
+func (j *Journal) room(e *sockeye.Event) *block {
+	n := len(e.Data)
+	for !j.closed {
+		if b := j.newest(); b != nil && b.fits(n) {
 			return b
 		}
-		first = b.next()
+		if j.makeRoom(n) {
+			return j.grow(n)
+		}
+		if e.Peer != nil && e.Peer.Network == "udp" {
+			if n == 0 {
+				return j.grow(n)
+			}
+			j.drop(e)
+			return nil
+		}
+		j.hold.space.Wait()
 	}
+	return nil
+}
+
+// newest is the block being filled, or nil.
+func (j *Journal) newest() *block {
+	if len(j.blocks) == 0 {
+		return nil
+	}
+	return j.blocks[len(j.blocks)-1]
+}
+
+// makeRoom evicts what stands in the way of a new block with n bytes of data; it
+// says false when the recorder still needs that.
+func (j *Journal) makeRoom(n int) bool {
 	need := blockSize{j.size.records, max(n, j.size.data)}.bytes()
 	for len(j.blocks) > 0 && j.held+need > j.limit {
+		if j.blocks[0].next() > j.hold.kept {
+			return false
+		}
 		j.evict()
 	}
+	return true
+}
+
+// grow begins a block with room for n bytes of data.
+func (j *Journal) grow(n int) *block {
 	b := j.fresh(n)
-	b.first, b.before = first, j.total
+	b.first, b.before = j.next, j.total
 	j.held += b.bytes()
 	j.blocks = append(j.blocks, b)
 	return b
@@ -124,10 +179,17 @@ func (j *Journal) wakeLocked() {
 
 // Close ends the journal: later appends are refused, and a cursor that has read
 // everything gets io.EOF. What is kept stays readable.
+//
+// A recorder that runs records everything to the end and then stops by itself.
 func (j *Journal) Close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.closed = true
+	j.hold.space.Broadcast()
+	if c := j.hold.hungry; c != nil {
+		j.hold.hungry = nil
+		c.signal()
+	}
 	j.wakeLocked()
 }
 
@@ -147,9 +209,9 @@ func (j *Journal) holding(n uint64) *block {
 
 func (j *Journal) spanLocked() (oldest, next uint64) {
 	if len(j.blocks) == 0 {
-		return 1, 1
+		return j.next, j.next
 	}
-	return j.blocks[0].first, j.blocks[len(j.blocks)-1].next()
+	return j.blocks[0].first, j.next
 }
 
 // Now is the clock for events of one process: the wall clock at start, carried

@@ -1,0 +1,5 @@
+package journal
+
+const victimDir = "SOCKEYE_TEST_VICTIM"
+
+func victim(dir string) {}
