@@ -101,8 +101,9 @@ type Options struct {
 	KeepAliveInterval time.Duration
 	KeepAliveCount    int
 	// UserTimeout is how long sent bytes may stay unacknowledged before the
-	// connection is given up (TCP_USER_TIMEOUT, RFC 5482); 0 is 20 s, negative
-	// leaves it to the system. Linux; it overrides KeepAliveCount there.
+	// connection is given up (TCP_USER_TIMEOUT, RFC 5482). Linux, where it
+	// overrides KeepAliveCount (tcp(7)); so 0 is the time in which keepalive finds
+	// a dead peer, 20 s at most. Negative leaves it to the system.
 	UserTimeout time.Duration
 	// ReceiveBuffer and SendBuffer are SO_RCVBUF and SO_SNDBUF in bytes; 0 is the
 	// system's choice (4 MiB receive for UDP). The kernel may give more or less.
@@ -160,7 +161,7 @@ func (e Endpoint) Effective() Options {
 	num(&o.KeepAliveCount, 3)
 	def(&o.KeepAliveIdle, 5*time.Second)
 	def(&o.KeepAliveInterval, 5*time.Second)
-	def(&o.UserTimeout, 20*time.Second)
+	def(&o.UserTimeout, o.userTimeout())
 	def(&o.ConnectTimeout, 10*time.Second)
 	def(&o.FinIdle, time.Minute)
 	if e.Address.network().Transport() == UDP {
@@ -173,6 +174,15 @@ func (e Endpoint) Effective() Options {
 		o.OverCap = RefuseOverCap
 	}
 	return o
+}
+
+// userTimeout is the default of UserTimeout.
+func (o Options) userTimeout() time.Duration {
+	const most = 20 * time.Second
+	if !o.KeepAlive.Or(true) {
+		return most
+	}
+	return min(most, o.KeepAliveIdle+time.Duration(o.KeepAliveCount)*o.KeepAliveInterval)
 }
 
 // Validate reports everything that is wrong with the endpoint, joined; each part

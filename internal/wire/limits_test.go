@@ -162,6 +162,16 @@ func TestOptionsReachBothSides(t *testing.T) {
 	}
 }
 
+// C21, C22: TCP_USER_TIMEOUT, which overrides the count of probes (tcp(7)), fits
+// the keepalive times that were asked for.
+func TestC21UserTimeoutFitsKeepAlive(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: 2 * time.Second, KeepAliveCount: 2}, nil)
+	dialTCP(t, pc)
+	if got := socketOption(t, firstPeer(t, pc, r), unix.SOL_TCP, unix.TCP_USER_TIMEOUT); got != 5000 {
+		t.Errorf("TCP_USER_TIMEOUT is %d ms, want 5000", got)
+	}
+}
+
 // C24: what the kernel made of the asked buffer sizes is shown.
 func TestC24EffectiveBuffers(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{ReceiveBuffer: 50_000, SendBuffer: 60_000}, nil)
