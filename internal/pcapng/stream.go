@@ -24,8 +24,17 @@ func (e *Encoder) newStream(p *sockeye.Peer) *stream {
 		in:  newFlow(p.Network, p.Remote, p.Local, inbound),
 		out: newFlow(p.Network, p.Local, p.Remote, outbound),
 	}
-	st.in.next, st.out.next = e.o.first(p, inbound), e.o.first(p, outbound)
+	e.restart(st)
 	return st
+}
+
+// restart puts a stream to its first sequence numbers. The very last number is not
+// one of them: the answer to its SYN acknowledges 0, which Wireshark takes for
+// repeated.
+func (e *Encoder) restart(st *stream) {
+	for _, f := range []*flow{&st.in, &st.out} {
+		f.next, f.unacked, f.fin = min(e.o.first(st.peer, f.direction), 1<<32-2), 0, false
+	}
 }
 
 // streamOf finds the peer's stream. A new one is kept only if more events of the

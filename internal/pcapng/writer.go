@@ -123,8 +123,7 @@ func (w *writer) silent() {
 // handshake writes how a TCP connection opens. Which side opens it is which side
 // the session is on.
 func (w *writer) handshake(dst []byte, st *stream) []byte {
-	st.in.next, st.out.next = w.e.o.first(st.peer, inbound), w.e.o.first(st.peer, outbound)
-	st.in.fin, st.out.fin = false, false
+	w.e.restart(st)
 	f, back := st.from(st.peer.Session != nil && st.peer.Session.Endpoint.Mode == sockeye.Connect)
 	dst = w.tcp(dst, f, back, flagSYN, nil)
 	w.silent()
