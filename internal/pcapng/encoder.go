@@ -153,6 +153,6 @@ func (e *Encoder) describe(dst []byte, n uint32, s *sockeye.Session) []byte {
 	dst = appendOption(dst, optDescription, plain(s.Endpoint.String()))
 	dst = appendOption(dst, optResolution, "\x09") // nanoseconds
 	dst = appendOption(dst, optComment, plain(sessionWords(s).In(e.o.Lang)))
-	dst = appendNote(dst, (&note{Session: sessionNoteOf(s)}).json())
+	dst = appendNote(dst, note{Session: sessionNoteOf(s)}.json())
 	return closeBlock(dst, start, &k)
 }

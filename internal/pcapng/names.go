@@ -1,6 +1,7 @@
 package pcapng
 
 import (
+	"fmt"
 	"sync"
 
 	"sockeye"
@@ -90,11 +91,18 @@ func (n *Names) describe(segment, number uint32, s *sessionNote) *sockeye.Sessio
 	return known
 }
 
-// session is the session of an interface, nil if it has none or is not known.
+// session is the session of an interface. One whose description is lost gets an
+// identity that says so.
 func (n *Names) session(segment, number uint32) *sockeye.Session {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.interfaces[interfaceKey{segment, number}]
+	key := interfaceKey{segment, number}
+	s := n.interfaces[key]
+	if s == nil {
+		s = &sockeye.Session{ID: fmt.Sprintf("lost%d", number)}
+		n.interfaces[key] = s
+	}
+	return s
 }
 
 // introduce finds or makes the peer of a note that came with event number seq.

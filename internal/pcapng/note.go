@@ -73,25 +73,29 @@ type lostNote struct {
 	Bytes  uint64 `json:"bytes"`
 }
 
-// json is the note as one line, at most maxNote/2 bytes of it: what no honest
-// event reaches is left out, longest first.
-func (n *note) json() []byte {
-	out := mustMarshal(n)
-	if len(out) > maxNote/2 && n.Detail != nil {
-		d := *n.Detail
-		d.Attempts, d.Locals = nil, nil
-		out = mustMarshal(&note{n.Session, n.Peer, &d})
+// json is the note as one line. What would make it longer than any honest event
+// needs is left out.
+func (n note) json() []byte {
+	out := mustMarshal(&n)
+	if len(out) <= maxNote/2 {
+		return out
 	}
-	if len(out) > maxNote/2 && n.Detail != nil {
-		d := detailNote{Reason: n.Detail.Reason, Datagram: n.Detail.Datagram, Unsent: n.Detail.Unsent, Lost: n.Detail.Lost}
-		out = mustMarshal(&note{n.Session, n.Peer, &d})
+	if n.Session != nil {
+		s := *n.Session
+		s.Host = ""
+		n.Session = &s
 	}
-	if len(out) > maxNote/2 && n.Peer != nil {
+	if n.Peer != nil {
 		p := *n.Peer
 		p.Alias = ""
-		out = mustMarshal(&note{n.Session, &p, n.Detail})
+		n.Peer = &p
 	}
-	return out
+	if n.Detail != nil {
+		d := *n.Detail
+		d.Error, d.Locals, d.Attempts = nil, nil, nil
+		n.Detail = &d
+	}
+	return mustMarshal(&n)
 }
 
 func mustMarshal(n *note) []byte {

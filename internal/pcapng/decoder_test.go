@@ -1,0 +1,222 @@
+package pcapng
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"sockeye"
+)
+
+func TestReadersOfEverySort(t *testing.T) {
+	s := mixed()
+	s.received(s.events[2].Peer, noise(300_000))
+	b := s.encode(Options{})
+	for _, test := range []struct {
+		name string
+		r    io.Reader
+	}{
+		{"a byte at a time", iotest.OneByteReader(bytes.NewReader(b))},
+		{"half of what is asked", iotest.HalfReader(bytes.NewReader(b))},
+		{"data with the end", iotest.DataErrReader(bytes.NewReader(b))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := NewDecoder(test.r, DecodeOptions{})
+			var got []sockeye.Event
+			for {
+				ev, err := d.Next()
+				if errors.Is(err, io.EOF) {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				ev.Data = bytes.Clone(ev.Data)
+				got = append(got, ev)
+			}
+			if diff := diffEvents(s.events, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A fault of the reader is not damage of the file.
+func TestReaderFails(t *testing.T) {
+	s := mixed()
+	b := s.encode(Options{})
+	d := NewDecoder(io.MultiReader(bytes.NewReader(b[:len(b)-50]), iotest.ErrReader(io.ErrClosedPipe)), DecodeOptions{
+		Damaged: func(d Damage) { t.Error(d) },
+	})
+	for n := 0; ; n++ {
+		if _, err := d.Next(); err != nil {
+			if !errors.Is(err, io.ErrClosedPipe) || n != len(s.events)-1 {
+				t.Errorf("error %v after %d events", err, n)
+			}
+			break
+		}
+	}
+}
+
+func TestSegmentSaysWhatItIs(t *testing.T) {
+	s := classroom()
+	d := NewDecoder(bytes.NewReader(s.encode(Options{Application: "Sockeye 1.0", Hardware: "board", OS: "linux", Run: 5})), DecodeOptions{})
+	got, err := d.Segment()
+	if err != nil || got.Run != 5 || got.ID == 0 || !got.Began.Equal(s.events[0].Time) ||
+		got.Application != "Sockeye 1.0" || got.Hardware != "board" || got.OS != "linux" {
+		t.Errorf("Segment = %+v, %v", got, err)
+	}
+	if ev, err := d.Next(); err != nil || ev.Seq != 1 {
+		t.Errorf("then Next = event %d, %v", ev.Seq, err)
+	}
+}
+
+// An older Sockeye refuses what a newer one recorded, and says so (F24).
+func TestNewerVersionIsRefused(t *testing.T) {
+	b := appendSection(nil)
+	b = closeBlock(b, 0, &seal{version: Version + 1, segment: 1, number: 1})
+	got := decode(append(b, classroom().encode(Options{})...), DecodeOptions{})
+	e := sockeye.ErrorOf(got.err)
+	if e == nil || e.Kind != sockeye.Unsupported || !strings.Contains(e.Message.En, "version 2") || !strings.Contains(e.Message.Zh, "版本为 2") {
+		t.Errorf("error %v", got.err)
+	}
+}
+
+// A decoder with the Names of another one can begin at any event.
+func TestBeginInTheMiddle(t *testing.T) {
+	s := mixed()
+	b := s.encode(Options{})
+	names := NewNames()
+	d := NewDecoder(bytes.NewReader(b), DecodeOptions{Names: names})
+	var starts []int64
+	var first []sockeye.Event
+	for ev, err := d.Next(); err == nil; ev, err = d.Next() {
+		starts = append(starts, d.Start())
+		ev.Data = bytes.Clone(ev.Data)
+		first = append(first, ev)
+	}
+	for i, at := range starts {
+		got := decode(b[at:], DecodeOptions{Offset: at, Names: names})
+		if got.err != nil || len(got.damage) > 0 || got.end != int64(len(b)) {
+			t.Fatalf("from event %d: error %v, damage %v, Offset %d", i+1, got.err, got.damage, got.end)
+		}
+		if diff := diffEvents(s.events[i:], got.events); diff != "" {
+			t.Fatalf("from event %d: %s", i+1, diff)
+		}
+		for k, ev := range got.events {
+			if ev.Session != first[i+k].Session || ev.Peer != first[i+k].Peer {
+				t.Fatalf("from event %d: event %d has another session or peer", i+1, ev.Seq)
+			}
+		}
+	}
+}
+
+// Without these Names it knows what the packets say.
+func TestBeginInTheMiddleWithoutNames(t *testing.T) {
+	s := classroom()
+	b := s.encode(Options{})
+	at := bytes.Index(b, []byte("Hello 01Studio!")) - 40 - packetFixed
+	got := decode(b[at:], DecodeOptions{Offset: int64(at)})
+	if got.err != nil || len(got.damage) > 0 || len(got.events) != len(s.events)-2 {
+		t.Fatalf("error %v, damage %v, %d events", got.err, got.damage, len(got.events))
+	}
+	ev := got.events[0]
+	if string(ev.Data) != "Hello 01Studio!" || ev.Peer.Remote != s.events[2].Peer.Remote || ev.Peer.Local != s.events[2].Peer.Local ||
+		ev.Peer.Network != "tcp" || ev.Session == nil || ev.Peer.Session != ev.Session {
+		t.Errorf("event %+v of %+v", ev, ev.Peer)
+	}
+}
+
+// Peers of a journal that still runs are the ones in memory.
+func TestKeptPeers(t *testing.T) {
+	s := classroom()
+	p := s.events[2].Peer
+	names := NewNames()
+	names.Keep(77, p)
+	b := s.encode(Options{})
+	p.SetAlias("renamed since")
+	for _, ev := range decode(b, DecodeOptions{Names: names}).events {
+		if ev.Peer != nil && (ev.Peer != p || ev.Session != p.Session) {
+			t.Errorf("event %d has another peer or session", ev.Seq)
+		}
+	}
+	if p.Alias() != "renamed since" {
+		t.Errorf("what was read changed the alias to %q", p.Alias())
+	}
+}
+
+// Segments may be read in any order: the newest alias stays.
+func TestNewestAliasStays(t *testing.T) {
+	s := newScene()
+	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
+	e := NewEncoder(Options{})
+	var segments [][]byte
+	for _, alias := range []string{"first", "second"} {
+		p.SetAlias(alias)
+		s.received(p, alias)
+		segments = append(segments, e.Append(e.Begin(nil, s.now), &s.events[len(s.events)-1]))
+	}
+	names := NewNames()
+	decode(segments[1], DecodeOptions{Names: names})
+	if got := decode(segments[0], DecodeOptions{Names: names}).events[0].Peer.Alias(); got != "second" {
+		t.Errorf("alias %q, want the newest", got)
+	}
+}
+
+// However long the texts of an event are, its block can be read.
+func TestLongNotes(t *testing.T) {
+	s := newScene()
+	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
+	long := strings.Repeat("长", 20_000)
+	d := &sockeye.Detail{Reason: sockeye.ReasonError, Err: &sockeye.Error{Kind: sockeye.System, Target: long[:len(long)/2/3*3]}}
+	s.add(sockeye.Event{Kind: sockeye.Failed, Peer: p, Detail: d})
+	wantEvents(t, s.events, s.encode(Options{}))
+
+	p.SetAlias(strings.Repeat(long, 3))
+	s.add(sockeye.Event{Kind: sockeye.Failed, Peer: p, Detail: &sockeye.Detail{
+		Reason: sockeye.ReasonError, Err: &sockeye.Error{Kind: sockeye.System, Message: sockeye.Text{En: strings.Repeat(long, 5)}}}})
+	got := decode(s.encode(Options{}), DecodeOptions{})
+	if len(got.damage) > 0 || len(got.events) != 2 || got.events[1].Detail.Reason != sockeye.ReasonError {
+		t.Errorf("damage %v, %d events", got.damage, len(got.events))
+	}
+}
+
+// Reading takes little memory, whatever there is to read.
+func TestMemoryIsBounded(t *testing.T) {
+	s := newScene()
+	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
+	for range 300 {
+		s.received(p, noise(100_000))
+	}
+	b := s.encode(Options{})
+	for name, file := range map[string][]byte{
+		"sound": b, "headers only": bytes.Repeat(b[:8], 4<<20), "zeros": make([]byte, 32<<20), "broken": spoiled(b),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			d := NewDecoder(bytes.NewReader(file), DecodeOptions{})
+			for {
+				if _, err := d.Next(); err != nil {
+					break
+				}
+			}
+			runtime.ReadMemStats(&after)
+			if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
+				t.Errorf("%d bytes were allocated", n)
+			}
+		})
+	}
+}
+
+// spoiled has a byte changed in each 10,000.
+func spoiled(b []byte) []byte {
+	b = bytes.Clone(b)
+	for i := 500; i < len(b); i += 10_000 {
+		b[i] ^= 0x55
+	}
+	return b
+}
