@@ -201,6 +201,21 @@ func (j *Journal) Span() (oldest, next uint64) {
 	return j.spanLocked()
 }
 
+// Held is the memory that event n and all after it take, in bytes of whole blocks;
+// 0 if n is yet to come.
+func (j *Journal) Held(n uint64) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	sum := 0
+	for i := len(j.blocks) - 1; i >= 0 && j.blocks[i].next() > n; i-- {
+		sum += j.blocks[i].bytes()
+	}
+	return sum
+}
+
+// Limit is the memory the journal may hold, in bytes.
+func (j *Journal) Limit() int { return j.limit }
+
 // holding is the block that holds event n, which must be in the span.
 func (j *Journal) holding(n uint64) *block {
 	i := sort.Search(len(j.blocks), func(i int) bool { return j.blocks[i].next() > n })

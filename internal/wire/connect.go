@@ -66,7 +66,7 @@ func (s *Session) endWith(p *Peer) {
 	s.mu.Lock()
 	s.ending, s.cause = reason, cause
 	s.mu.Unlock()
-	s.stopAccepting()
+	s.StopAccepting()
 }
 
 // The waits between attempts to connect again.

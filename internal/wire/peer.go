@@ -23,6 +23,7 @@ type Peer struct {
 
 	active                                   atomic.Int64 // when bytes last crossed, Unix nanoseconds
 	recvBytes, recvMsgs, sentBytes, sentMsgs atomic.Uint64
+	held                                     atomic.Int32 // reads and sends that Config.Pace holds back
 
 	mu     sync.Mutex
 	state  sockeye.PeerState

@@ -198,7 +198,7 @@ func (s *Session) Outcome() (sockeye.Reason, *sockeye.Error) {
 // Shutdown stops accepting at once, then closes every peer in good order, all of
 // them until ctx ends at the latest. It returns when the session has ended.
 func (s *Session) Shutdown(ctx context.Context) {
-	s.stopAccepting()
+	s.StopAccepting()
 	var closing sync.WaitGroup
 	for _, p := range s.snapshot() {
 		closing.Go(func() { p.Close(ctx) })
@@ -210,14 +210,15 @@ func (s *Session) Shutdown(ctx context.Context) {
 // Close ends the session at once: peers see FIN where nothing is unread or
 // unsent. It returns when the session has ended.
 func (s *Session) Close() {
-	s.stopAccepting()
+	s.StopAccepting()
 	for _, p := range s.snapshot() {
 		p.stop(sockeye.ReasonLocal)
 	}
 	<-s.done
 }
 
-func (s *Session) stopAccepting() {
+// StopAccepting lets no new peer in from now on. Those that are there stay.
+func (s *Session) StopAccepting() {
 	s.cancel(errClosing)
 	s.mu.Lock()
 	stops := s.stops
@@ -301,6 +302,9 @@ func (s *Session) sweepOnce(now time.Time) {
 	idle := s.opts.IdleTimeout
 	finIdle := max(time.Duration(s.finIdle.Load()), shortestQuiet)
 	for _, p := range s.snapshot() {
+		if p.held.Load() > 0 {
+			p.active.Store(now.UnixNano())
+		}
 		quiet := now.Sub(time.Unix(0, p.active.Load()))
 		switch {
 		case quiet >= finIdle && p.isState(sockeye.PeerFinished):

@@ -23,6 +23,8 @@ type stream struct {
 	in   inbound
 	out  outbound
 	turn chan struct{} // capacity 1: full while somebody sends
+	cut  chan struct{} // closed when the socket is
+	once sync.Once     // closes cut
 
 	// order makes the journal's order the kernel's: it is held over one
 	// non-blocking read or write together with the append of its event, so that
@@ -42,7 +44,7 @@ func (s *Session) join(conn *net.TCPConn, attempts []sockeye.Attempt) (*Peer, bo
 		ID: s.cfg.NextPeer(), Session: s.id, Network: "tcp",
 		Local: addrPort(conn.LocalAddr()), Remote: addrPort(conn.RemoteAddr()),
 	})
-	c := &stream{peer: p, conn: conn, raw: raw, turn: make(chan struct{}, 1)}
+	c := &stream{peer: p, conn: conn, raw: raw, turn: make(chan struct{}, 1), cut: make(chan struct{})}
 	c.in.init(c)
 	c.out.init(c)
 	p.mover = c
@@ -81,6 +83,7 @@ func (c *stream) own() {
 func (c *stream) readAll() error {
 	s := c.peer.session
 	for {
+		c.keepPace(nil)
 		buf, n, err := c.in.next()
 		if err != nil {
 			if errors.Is(err, io.EOF) {
@@ -120,6 +123,14 @@ func (c *stream) afterEOF() error {
 	return c.in.waitClosed()
 }
 
+func (c *stream) keepPace(canceled <-chan struct{}) {
+	if pace := c.peer.session.cfg.Pace; pace != nil {
+		c.peer.held.Add(1)
+		pace(canceled, c.cut)
+		c.peer.held.Add(-1)
+	}
+}
+
 // explain notes why the connection ended, unless one of us ended it.
 func (c *stream) explain(err error) {
 	switch {
@@ -146,6 +157,7 @@ func (p *Peer) reasonNow() sockeye.Reason {
 // send takes its turn and writes. ctx's end and the send timeout work through
 // the socket's write deadline, which only the holder of the turn touches.
 func (c *stream) send(ctx context.Context, data []byte) (int, error) {
+	c.keepPace(ctx.Done())
 	if err := c.takeTurn(ctx); err != nil {
 		return 0, err
 	}
@@ -283,6 +295,7 @@ func (c *stream) stop(abort bool) {
 		c.conn.SetLinger(0)
 	}
 	c.conn.Close()
+	c.once.Do(func() { close(c.cut) })
 	c.in.wake()
 }
 

@@ -43,4 +43,9 @@ type Config struct {
 	Named func(p *sockeye.Peer)
 	// Now stamps events.
 	Now func() time.Time
+	// Pace, if not nil, is called before each read from a TCP peer and before each
+	// send to one. While it blocks, that peer moves nothing, and is not idle for it. It
+	// returns at the latest when one of the channels is closed: canceled with the
+	// send's context, cut with the socket.
+	Pace func(canceled, cut <-chan struct{})
 }

@@ -23,6 +23,7 @@ type Workbench struct {
 	journal  *journal.Journal
 	lastPeer atomic.Uint64
 	aliases  aliases
+	pace     *Pace // nil: nobody must be waited for
 
 	mu          sync.Mutex
 	lastSession int
@@ -57,6 +58,7 @@ func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*S
 		NextPeer:  func() uint64 { return w.lastPeer.Add(1) },
 		Named:     func(p *sockeye.Peer) { w.aliases.name(p, w.isGone) },
 		Now:       journal.Now,
+		Pace:      w.pace.hook(),
 	})
 	if err != nil {
 		return nil, err
