@@ -51,6 +51,12 @@ type interrupt struct{ signal os.Signal }
 
 func (i *interrupt) Error() string { return i.signal.String() }
 
+// isTermination reports whether a command ends because it was asked to: SIGTERM.
+func isTermination(err error) bool {
+	i, ok := errors.AsType[*interrupt](err)
+	return ok && i.signal == syscall.SIGTERM
+}
+
 // Run runs one command line (without the program's name) and returns the exit
 // code. The first signal asks the command to end in good order, the second to
 // end at once.
@@ -146,10 +152,10 @@ func (a *app) report(err error) int {
 	if e, ok := errors.AsType[exit](err); ok {
 		return e.code
 	}
-	if i, ok := errors.AsType[*interrupt](err); ok {
-		if i.signal == syscall.SIGTERM {
-			return exitOK // asked to end, and ended in good order
-		}
+	if isTermination(err) {
+		return exitOK // it ended in good order
+	}
+	if _, ok := errors.AsType[*interrupt](err); ok {
 		return exitInterrupted
 	}
 	if errors.Is(err, syscall.EPIPE) {

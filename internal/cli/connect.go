@@ -134,7 +134,7 @@ func (l *live) converseOnce(s *workbench.Session, f *connectFlags, req request, 
 	for {
 		select {
 		case <-l.app.ctx.Done():
-			return l.app.interrupted()
+			return l.interrupted()
 		case <-l.viewDone:
 			return nil
 		case <-met:
@@ -188,26 +188,27 @@ func notMet(f *connectFlags, en, zh string) error {
 
 // clientInput sends what is to be sent; the channel tells when that is done.
 func (l *live) clientInput(s *workbench.Session, f *connectFlags, req request) <-chan error {
-	done := make(chan error, 1)
 	if l.console != nil {
-		go func() { done <- l.converse(s, &f.inputFlags) }()
-		return done
+		return l.converseAside(s, &f.inputFlags)
 	}
+	done := make(chan error, 1)
 	if f.recvOnly || req.send == nil && req.expect != nil {
 		return done
 	}
+	l.fed = make(chan struct{})
 	go func() {
+		defer close(l.fed)
 		p, err := l.firstPeer(s)
 		switch {
 		case err != nil:
 		case req.send != nil:
-			if _, err = p.Send(l.app.ctx, req.send); err == nil && req.expect == nil && p.Network == "tcp" {
-				err = p.Finish(l.app.ctx)
+			if _, err = p.Send(l.sending, req.send); err == nil && req.expect == nil && p.Network == "tcp" {
+				err = p.Finish(l.sending)
 			}
 		default:
 			err = l.pipeToPeer(p, &f.inputFlags)
 		}
-		if err != nil && l.app.ctx.Err() == nil && isGone(p) {
+		if err != nil && l.sending.Err() == nil && isGone(p) {
 			return // why the peer left says more than the send that failed for it
 		}
 		done <- err

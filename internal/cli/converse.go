@@ -30,7 +30,7 @@ type conversation struct {
 // that ends the command.
 func (l *live) converse(s *workbench.Session, f *inputFlags) error {
 	c := &conversation{live: l, app: l.app, session: s, lines: lineEnds{crlf: f.crlf}, to: []string{workbench.All}}
-	c.out.init(l.app.ctx, func(busy string) { l.console.prompt(c.promptText(), busy) })
+	c.out.init(l.sending, func(busy string) { l.console.prompt(c.promptText(), busy) })
 	defer c.out.stop()
 	l.console.prompt(c.promptText(), "")
 	for {
@@ -47,6 +47,7 @@ func (l *live) converse(s *workbench.Session, f *inputFlags) error {
 		case <-s.Done():
 			return nil
 		case <-l.app.ctx.Done():
+			c.out.running.Wait() // as long as the sending context lets it
 			return l.app.interrupted()
 		}
 	}
@@ -231,12 +232,12 @@ func (c *conversation) stopSending(string) error {
 }
 
 func (c *conversation) finish(words string) error {
-	return c.each(words, func(p *wire.Peer) error { return p.Finish(c.app.ctx) })
+	return c.each(words, func(p *wire.Peer) error { return p.Finish(c.live.sending) })
 }
 
 func (c *conversation) close(words string) error {
 	return c.each(words, func(p *wire.Peer) error {
-		ctx, cancel := context.WithTimeout(c.app.ctx, c.live.drain)
+		ctx, cancel := context.WithTimeout(c.live.sending, c.live.drain)
 		defer cancel()
 		p.Close(ctx)
 		return nil

@@ -76,10 +76,9 @@ func (a *app) demo(f demoFlags) error {
 // untilStopped waits for the end that a person wants: by a signal, or, if they
 // may type to a session, at the console.
 func (l *live) untilStopped(typeTo *workbench.Session) error {
-	var typed chan error
+	var typed <-chan error
 	if l.console != nil && typeTo != nil {
-		typed = make(chan error, 1)
-		go func() { typed <- l.converse(typeTo, &inputFlags{}) }()
+		typed = l.converseAside(typeTo, &inputFlags{})
 	}
 	select {
 	case err := <-typed:
@@ -87,7 +86,7 @@ func (l *live) untilStopped(typeTo *workbench.Session) error {
 	case <-l.viewDone:
 		return nil
 	case <-l.app.ctx.Done():
-		return l.app.interrupted()
+		return l.interrupted()
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -27,18 +28,30 @@ func (a *app) interrupted() error { return context.Cause(a.ctx) }
 // console to the chosen ones, a pipe's bytes to all. The channel gets nil when
 // the person is done; the end of a pipe closes nothing.
 func (l *live) serveInput(s *workbench.Session, f *inputFlags) <-chan error {
-	done := make(chan error, 1)
 	if l.console != nil {
-		go func() { done <- l.converse(s, f) }()
-		return done
+		return l.converseAside(s, f)
 	}
+	done := make(chan error, 1)
 	if isTerminal(l.app.In) && l.showing == quiet {
 		return done
 	}
+	l.fed = make(chan struct{})
 	go func() {
+		defer close(l.fed)
 		if err := l.pipeToAll(s, f); err != nil {
 			done <- err
 		}
+	}()
+	return done
+}
+
+// converseAside runs the console's conversation on a goroutine of its own.
+func (l *live) converseAside(s *workbench.Session, f *inputFlags) <-chan error {
+	done := make(chan error, 1)
+	l.fed = make(chan struct{})
+	go func() {
+		defer close(l.fed)
+		done <- l.converse(s, f)
 	}()
 	return done
 }
@@ -54,27 +67,77 @@ func (l *live) pipeToAll(s *workbench.Session, f *inputFlags) error {
 	}
 	defer s.SetFinIdle(-1) // after the end of input nobody answers any more
 	return l.readInput(f, func(data []byte) error {
-		s.Send(l.app.ctx, s.Peers(), data)
+		s.Send(l.sending, s.Peers(), data)
 		return nil
 	})
 }
 
-// readInput hands standard input on as it comes, until its end or send fails.
+// inputPause is how long standard input must have nothing to say until a command
+// that was asked to end takes it for the end of the input.
+const inputPause = 250 * time.Millisecond
+
+// readInput hands standard input on as it comes, until its end or send fails; once
+// the command is asked to end, until the input pauses.
 func (l *live) readInput(f *inputFlags, send func([]byte) error) error {
-	buf := make([]byte, 64<<10)
+	chunks, free, over := make(chan inputChunk), make(chan []byte, 1), make(chan struct{})
+	defer close(over)
+	free <- make([]byte, 64<<10)
+	go l.pump(chunks, free, over)
 	lines := lineEnds{crlf: f.crlf}
+	ending, latest := l.app.ctx.Done(), time.Now()
+	var pause <-chan time.Time
 	for {
-		n, err := l.app.In.Read(buf)
-		if n > 0 {
-			if err := send(lines.convert(buf[:n])); err != nil {
-				return err
+		select {
+		case c := <-chunks:
+			if len(c.data) > 0 {
+				if err := send(lines.convert(c.data)); err != nil {
+					return err
+				}
 			}
-		}
-		if isEnd(err) {
+			if isEnd(c.err) {
+				return nil
+			}
+			if c.err != nil {
+				return &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "stdin", Err: c.err}
+			}
+			free <- c.data[:cap(c.data)]
+			latest = time.Now()
+			if ending == nil {
+				pause = time.After(inputPause)
+			}
+		case <-ending:
+			ending, pause = nil, time.After(inputPause-time.Since(latest))
+		case <-pause:
 			return nil
+		case <-l.sending.Done():
+			return context.Cause(l.sending)
 		}
-		if err != nil {
-			return &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "stdin", Err: err}
+	}
+}
+
+// inputChunk is what one read gave.
+type inputChunk struct {
+	data []byte
+	err  error
+}
+
+// pump reads standard input into the buffer that is free. A read that waits
+// cannot be ended: it outlives the command, and the process ends it.
+func (l *live) pump(chunks chan<- inputChunk, free <-chan []byte, over <-chan struct{}) {
+	for {
+		select {
+		case buf := <-free:
+			n, err := l.app.In.Read(buf)
+			select {
+			case chunks <- inputChunk{buf[:n], err}:
+			case <-over:
+				return
+			}
+			if err != nil {
+				return
+			}
+		case <-over:
+			return
 		}
 	}
 }
@@ -107,13 +170,13 @@ func (c *lineEnds) convert(data []byte) []byte {
 // sees the end as it came. It returns when that is done.
 func (l *live) pipeToPeer(p *wire.Peer, f *inputFlags) error {
 	err := l.readInput(f, func(data []byte) error {
-		_, err := p.Send(l.app.ctx, data)
+		_, err := p.Send(l.sending, data)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := p.Finish(l.app.ctx); err != nil && sockeye.ErrorOf(err).Kind != sockeye.Unsupported {
+	if err := p.Finish(l.sending); err != nil && sockeye.ErrorOf(err).Kind != sockeye.Unsupported {
 		return err
 	}
 	return nil

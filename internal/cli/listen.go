@@ -101,7 +101,8 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	input := l.serveInput(s, &f.inputFlags)
 	select {
 	case <-a.ctx.Done():
-		err = a.interrupted()
+		s.StopAccepting()
+		err = l.interrupted()
 	case <-once:
 	case err = <-input:
 	case <-s.Done():

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -22,7 +24,15 @@ type live struct {
 	showing  form
 	drain    time.Duration
 	viewDone chan struct{}
-	viewErr  error // valid after viewDone
+	viewErr  error           // valid after viewDone
+	pace     *workbench.Pace // of a view that must be exact, or nil
+
+	// sending is for what goes to peers; it ends when a signal leaves no more time.
+	sending     context.Context
+	stopSending context.CancelCauseFunc
+	fed         chan struct{}          // closed when the input has been sent; nil without input
+	ending      func() context.Context // how long closing in good order may take, from the first call on
+	ended       context.CancelFunc     // of ending
 }
 
 // displayFlags choose how a command shows what happens.
@@ -77,6 +87,12 @@ func (a *app) start(f form, d *displayFlags, typing bool) *live {
 // the bottom line.
 func (a *app) follow(bench *workbench.Workbench, from uint64, session string, f form, d *displayFlags, typing bool) *live {
 	l := &live{app: a, bench: bench, showing: f, drain: d.drain, viewDone: make(chan struct{})}
+	l.sending, l.stopSending = context.WithCancelCause(context.Background())
+	l.ending = sync.OnceValue(func() context.Context {
+		ctx, cancel := context.WithTimeout(a.hurry, l.drain)
+		l.ended = cancel
+		return ctx
+	})
 	out := a.Out
 	if typing && (f == lines || f == hexLines) && isTerminal(a.In) && isTerminal(a.Out) {
 		l.console = newConsole(a.In, a.Out, a.interrupt)
@@ -86,21 +102,62 @@ func (a *app) follow(bench *workbench.Workbench, from uint64, session string, f 
 	v := a.newView(f, out, a.Err, colour)
 	v.chatty = d.verbose
 	v.from, v.session = from, session
+	if f == raw {
+		l.pace = bench.KeepPace()
+		v.pace = l.pace
+	}
 	cursor := l.bench.View(1)
 	go func() {
 		defer close(l.viewDone)
 		l.viewErr = v.run(cursor)
+		l.freePace()
 	}()
 	return l
+}
+
+func (l *live) freePace() {
+	if l.pace != nil {
+		l.pace.End()
+	}
+}
+
+// interrupted is how a signal ends the command. A request to end (SIGTERM) first
+// lets the input that is there go out, as long as closing in good order may take;
+// an interrupt does not. The error is the signal, or why not all could be sent.
+func (l *live) interrupted() error {
+	err := l.app.interrupted()
+	if l.fed == nil || !isTermination(err) {
+		l.stopSending(err)
+		return err
+	}
+	select {
+	case <-l.fed:
+	case <-l.ending().Done():
+		err = cutShort(l.drain)
+		l.stopSending(err)
+	}
+	return err
+}
+
+// cutShort is the error of input that did not get through in time.
+func cutShort(drain time.Duration) error {
+	return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send",
+		Message: sockeye.Text{En: fmt.Sprintf("not all input could be sent within %s", drain), Zh: fmt.Sprintf("%s 内没能发送完全部输入", drain)},
+		Hint:    sockeye.Text{En: "--drain gives it longer", Zh: "可用 --drain 延长"}}
 }
 
 // finish closes everything in good order, waits for the view to show it, and
 // returns the error that ends the command. A second signal cuts it short.
 func (l *live) finish(err error) error {
-	ctx, cancel := context.WithTimeout(l.app.hurry, l.drain)
-	defer cancel()
-	l.bench.Shutdown(ctx)
-	<-l.viewDone
+	free := context.AfterFunc(l.ending(), l.freePace)
+	defer l.ended()
+	defer free()
+	l.bench.Shutdown(l.ending())
+	select {
+	case <-l.viewDone:
+	case <-l.app.hurry.Done():
+		return exit{exitInterrupted} // whoever reads our output may never do so again
+	}
 	if l.console != nil {
 		l.console.Close()
 	}

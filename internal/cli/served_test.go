@@ -20,6 +20,17 @@ import (
 // machines under -race.
 const patience = 20 * time.Second
 
+// failer is what ends a test or a script that went wrong.
+type failer interface {
+	Fatalf(format string, args ...any)
+}
+
+func must(on failer, err error) {
+	if err != nil {
+		on.Fatalf("%v", err)
+	}
+}
+
 // servers are the background commands of one script.
 type servers struct {
 	env    *testscript.Env
@@ -59,27 +70,42 @@ func scriptServe(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: serve NAME COMMAND ARG...")
 	}
 	all := ts.Value(servedKey{}).(*servers)
-	one := &server{lines: make(chan string, 10_000), ended: make(chan struct{})}
-	one.cmd = exec.Command("sockeye", append(args[1:], "--json")...)
-	one.cmd.Env, one.cmd.Dir = all.env.Vars, all.env.WorkDir
-	one.cmd.Stderr = &one.stderr
-	var err error
-	one.stdin, err = one.cmd.StdinPipe()
-	ts.Check(err)
-	out, err := one.cmd.StdoutPipe()
-	ts.Check(err)
-	ts.Check(one.cmd.Start())
-	ts.Defer(func() {
-		one.cmd.Process.Kill()
-		<-one.ended
-	})
-	go one.follow(out)
+	cmd := exec.Command("sockeye", append(args[1:], "--json")...)
+	cmd.Env, cmd.Dir = all.env.Vars, all.env.WorkDir
+	one := startServer(ts, cmd)
+	ts.Defer(one.kill)
 	all.byName[args[0]] = one
-	opened := one.wait(ts, "opened", nil)
-	if local, err := netip.ParseAddrPort(fmt.Sprint(opened["local"])); err == nil { // one that reconnects has none yet
+	if local := one.local(ts); local.IsValid() {
 		ts.Setenv(args[0], local.String())
 		ts.Setenv(args[0]+"_PORT", strconv.Itoa(int(local.Port())))
 	}
+}
+
+// startServer starts a command that prints events.
+func startServer(on failer, cmd *exec.Cmd) *server {
+	s := &server{cmd: cmd, lines: make(chan string, 10_000), ended: make(chan struct{})}
+	cmd.Stderr = &s.stderr
+	var err error
+	s.stdin, err = cmd.StdinPipe()
+	must(on, err)
+	out, err := cmd.StdoutPipe()
+	must(on, err)
+	must(on, cmd.Start())
+	go s.follow(out)
+	return s
+}
+
+// local waits for the opened event, and is the address in it. One that reconnects
+// has none yet.
+func (s *server) local(on failer) netip.AddrPort {
+	local, _ := netip.ParseAddrPort(fmt.Sprint(s.wait(on, "opened")["local"]))
+	return local
+}
+
+// kill ends the command whatever it does.
+func (s *server) kill() {
+	s.cmd.Process.Kill()
+	<-s.ended
 }
 
 // follow reads the command's output to its end, then waits for the command.
@@ -95,38 +121,38 @@ func (s *server) follow(out io.Reader) {
 }
 
 // wait reads events up to the first of a kind that has all the fields.
-func (s *server) wait(ts *testscript.TestScript, kind string, fields []string) map[string]any {
+func (s *server) wait(on failer, kind string, fields ...string) map[string]any {
 	late := time.After(patience)
 	for {
 		select {
 		case line, ok := <-s.lines:
 			if !ok {
 				<-s.ended
-				ts.Fatalf("ended without %s %v; stderr: %s; events:\n%s", kind, fields, s.stderr.String(), strings.Join(s.read, "\n"))
+				on.Fatalf("ended without %s %v; stderr: %s; events:\n%s", kind, fields, s.stderr.String(), strings.Join(s.read, "\n"))
 			}
 			s.read = append(s.read, line)
 			var e map[string]any
 			if err := json.Unmarshal([]byte(line), &e); err != nil {
-				ts.Fatalf("not JSON: %q", line)
+				on.Fatalf("not JSON: %q", line)
 			}
-			if e["kind"] == kind && hasFields(ts, e, line, fields) {
+			if e["kind"] == kind && hasFields(on, e, line, fields) {
 				return e
 			}
 		case <-late:
-			ts.Fatalf("no %s %v in %s; events:\n%s", kind, fields, patience, strings.Join(s.read, "\n"))
+			on.Fatalf("no %s %v in %s; events:\n%s", kind, fields, patience, strings.Join(s.read, "\n"))
 		}
 	}
 }
 
 // hasFields compares fields written as key=value with an event. The event's data
 // is compared as the bytes, in Go's escapes.
-func hasFields(ts *testscript.TestScript, e map[string]any, line string, fields []string) bool {
+func hasFields(on failer, e map[string]any, line string, fields []string) bool {
 	for _, f := range fields {
 		key, want, _ := strings.Cut(f, "=")
 		got := fmt.Sprint(e[key])
 		if key == "data" {
 			var typed struct{ Data []byte }
-			ts.Check(json.Unmarshal([]byte(line), &typed))
+			must(on, json.Unmarshal([]byte(line), &typed))
 			q := strconv.Quote(string(typed.Data))
 			got = q[1 : len(q)-1]
 		}
@@ -142,7 +168,7 @@ func hasFields(ts *testscript.TestScript, e map[string]any, line string, fields 
 }
 
 func scriptWaitEvent(ts *testscript.TestScript, _ bool, args []string) {
-	serverArg(ts, args, 2).wait(ts, args[1], args[2:])
+	serverArg(ts, args, 2).wait(ts, args[1], args[2:]...)
 }
 
 func scriptSay(ts *testscript.TestScript, _ bool, args []string) {
@@ -158,11 +184,15 @@ func scriptEnd(ts *testscript.TestScript, _ bool, args []string) {
 // scriptStop ends a server by a signal, or nil waits for its own end, and checks
 // its exit code.
 func scriptStop(ts *testscript.TestScript, args []string, signal os.Signal) {
-	s := serverArg(ts, args, 2)
 	want, err := strconv.Atoi(args[1])
 	ts.Check(err)
+	serverArg(ts, args, 2).stop(ts, signal, want)
+}
+
+// stop sends a signal, if any, and waits for the end with an exit code.
+func (s *server) stop(on failer, signal os.Signal, want int) {
 	if signal != nil {
-		ts.Check(s.cmd.Process.Signal(signal))
+		must(on, s.cmd.Process.Signal(signal))
 	}
 	late := time.After(patience)
 	for open := true; open; {
@@ -173,7 +203,7 @@ func scriptStop(ts *testscript.TestScript, args []string, signal os.Signal) {
 				s.read = append(s.read, line)
 			}
 		case <-late:
-			ts.Fatalf("still running after %s; events:\n%s", patience, strings.Join(s.read, "\n"))
+			on.Fatalf("still running after %s; events:\n%s", patience, strings.Join(s.read, "\n"))
 		}
 	}
 	<-s.ended
@@ -181,10 +211,10 @@ func scriptStop(ts *testscript.TestScript, args []string, signal os.Signal) {
 	if e, ok := errors.AsType[*exec.ExitError](s.err); ok {
 		got = e.ExitCode()
 	} else if s.err != nil {
-		ts.Fatalf("%v", s.err)
+		on.Fatalf("%v", s.err)
 	}
 	if got != want {
-		ts.Fatalf("exit code %d, want %d; stderr: %s", got, want, s.stderr.String())
+		on.Fatalf("exit code %d, want %d; stderr: %s", got, want, s.stderr.String())
 	}
 }
 

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"syscall"
 	"time"
 
 	"sockeye"
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
+	"sockeye/internal/workbench"
 )
 
 // form is how a view shows events.
@@ -32,9 +35,9 @@ type view struct {
 	notices io.Writer // for raw
 	chatty  bool      // for raw: peers that come and go are noticed too
 	colour  bool
-	onEvent func(sockeye.Event) // sees every event before it is printed; may be nil
-	from    uint64              // the first event that is shown
-	session string              // the only session that is shown, or ""
+	from    uint64          // the first event that is shown
+	session string          // the only session that is shown, or ""
+	pace    *workbench.Pace // waits for this view; nil: nobody does
 
 	opened   map[*sockeye.Session]bool
 	printers map[direction]*payload.Printer
@@ -55,32 +58,46 @@ func (a *app) newView(f form, out, notices io.Writer, colour bool) *view {
 	}
 }
 
-// run prints events until the journal has ended. The error is the first that
-// writing gave; events are read on all the same.
+// run prints events until the journal has ended or writing fails.
 func (v *view) run(c *journal.Cursor) error {
 	defer c.Close()
-	var failed error
 	for {
 		e, ok := c.Try()
 		if !ok {
-			if failed == nil {
-				failed = v.out.Flush()
+			if err := v.out.Flush(); err != nil {
+				return outputError(err)
 			}
 			var err error
 			if e, err = c.Next(context.Background()); errors.Is(err, io.EOF) {
-				return failed
+				return nil
 			}
-		}
-		if v.onEvent != nil {
-			v.onEvent(e)
 		}
 		if e.Kind == sockeye.Opened {
 			v.opened[e.Session] = true
 		}
-		if failed == nil && v.wants(e) {
-			failed = v.show(e)
+		if v.wants(e) {
+			if err := v.show(e); err != nil {
+				return outputError(err)
+			}
+		}
+		if v.pace != nil {
+			v.pace.Shown(e.Seq)
 		}
 	}
+}
+
+// outputError says that standard output takes no more.
+func outputError(err error) error {
+	e := &sockeye.Error{Kind: sockeye.System, Op: "write", Target: "stdout", Err: err,
+		Hint: sockeye.Text{En: "see where the output goes", Zh: "请检查输出的去处"}}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		e.Err = path.Err // its path is only /dev/stdout
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		e.Message = sockeye.Text{En: "the disk is full", Zh: "磁盘已满"}
+		e.Hint = sockeye.Text{En: "make room, or send the output to another disk", Zh: "请清理空间，或把输出改到另一个磁盘"}
+	}
+	return e
 }
 
 func (v *view) wants(e sockeye.Event) bool {

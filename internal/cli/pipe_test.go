@@ -1,0 +1,225 @@
+//go:build linux
+
+package cli
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// randomFile is a file of random bytes, and their hash.
+func randomFile(t *testing.T, size int) (path string, sum [32]byte) {
+	t.Helper()
+	data := make([]byte, size)
+	rand.NewChaCha8([32]byte{7}).Read(data)
+	path = filepath.Join(t.TempDir(), "random")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, sha256.Sum256(data)
+}
+
+func hashFile(t *testing.T, path string) [32]byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(data)
+}
+
+func openFile(t *testing.T, path string, flag int) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(path, flag, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// Files go through pipes exactly, to ncat and from it.
+func TestPipesAreExact(t *testing.T) {
+	t.Parallel()
+	file, want := randomFile(t, 8<<20)
+	there, back := filepath.Join(t.TempDir(), "there"), filepath.Join(t.TempDir(), "back")
+
+	ncat := command(t, "ncat", "-l", "127.0.0.1", "0")
+	ncat.Stdout = openFile(t, there, os.O_CREATE|os.O_WRONLY)
+	receiver := start(t, ncat)
+	connect := command(t, "sockeye", "connect", receiver.address("127.0.0.1"))
+	connect.Stdin = openFile(t, file, os.O_RDONLY)
+	sender := start(t, connect)
+	receiver.ends(0) // it has the end of the stream; its own input is still open
+	sender.ends(0)
+	if hashFile(t, there) != want {
+		t.Error("what ncat received is not the file")
+	}
+
+	listen := command(t, "sockeye", "listen", "127.0.0.1:0", "--once")
+	listen.Stdout = openFile(t, back, os.O_CREATE|os.O_WRONLY)
+	server := start(t, listen)
+	address := server.address("127.0.0.1")
+	ncat = command(t, "ncat", "--send-only", "127.0.0.1", address[strings.LastIndexByte(address, ':')+1:])
+	ncat.Stdin = openFile(t, there, os.O_RDONLY)
+	start(t, ncat).ends(0)
+	server.ends(exitOK)
+	if hashFile(t, back) != want {
+		t.Error("what listen received is not the file")
+	}
+	if said := server.errs.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "listening on tcp://127.0.0.1:") {
+		t.Errorf("standard error is %q, want the address only", said)
+	}
+}
+
+// source is a server that sends one peer a stream and then finishes. sent counts
+// what the kernel took.
+func source(t *testing.T, data []byte, sent *atomic.Int64) net.Addr {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for rest := data; len(rest) > 0 && err == nil; {
+			var n int
+			n, err = c.Write(rest[:min(len(rest), 64<<10)])
+			rest = rest[n:]
+			sent.Add(int64(n))
+		}
+		c.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, c)
+	}()
+	return l.Addr()
+}
+
+// standsStill waits until a count has been the same for a while.
+func standsStill(t *testing.T, count *atomic.Int64) {
+	t.Helper()
+	last, since := int64(0), time.Now()
+	for deadline := time.Now().Add(patience); time.Since(since) < 300*time.Millisecond || last == 0; time.Sleep(5 * time.Millisecond) {
+		if now := count.Load(); now != last {
+			last, since = now, time.Now()
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it never stood still")
+		}
+	}
+}
+
+// Standard output into a pipe is exact however slow its reader is: the memory
+// for events is less than what comes, and yet nothing is missing.
+func TestPipeWaitsForSlowReader(t *testing.T) {
+	t.Parallel()
+	data := bytes.Repeat([]byte("0123456789abcdefghijklmnopqrstuv"), 96<<20/32)
+	var sent atomic.Int64
+	cmd := command(t, "sockeye", "connect", "--recv-only", source(t, data, &sent).String())
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cmd.Stdout = w
+	p := start(t, cmd)
+	w.Close()
+	standsStill(t, &sent)
+	if n := sent.Load(); n > 64<<20 {
+		t.Errorf("the server could send %d bytes that nobody had read", n)
+	}
+	got, err := io.ReadAll(r)
+	if err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes came out, want the %d that came in: %v", len(got), len(data), err)
+	}
+	p.ends(exitOK)
+	if said := p.errs.String(); said != "" {
+		t.Errorf("standard error is %q", said)
+	}
+}
+
+// F22: whoever reads our output has gone. That ends the command and is no news.
+func TestF22OutputClosed(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, "sockeye", "listen", "127.0.0.1:0", "--json")
+	cmd.Stdout = w
+	p := start(t, cmd)
+	w.Close()
+	if _, err := r.Read(make([]byte, 1000)); err != nil { // like head -1
+		t.Fatal(err)
+	}
+	r.Close()
+	dialAndSay(t, p.address("127.0.0.1"), "one more line")
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		t.Fatal("it still runs")
+	}
+	if !isSignal(p.err, syscall.SIGPIPE) { // as cat and grep end there
+		t.Errorf("it ended with %v", p.err)
+	}
+	if said := p.errs.String(); said != "" {
+		t.Errorf("standard error is %q", said)
+	}
+}
+
+// F22: an output that fails is said, and ends the command. What was written stays.
+func TestF22OutputFull(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "out")
+	cmd := command(t, "bash", "-c", `ulimit -f 1; trap '' XFSZ; exec sockeye listen 127.0.0.1:0 >"$0"`, out) // 1 KiB
+	p := start(t, cmd)
+	text := strings.Repeat("0123456789abcdef", 128)
+	dialAndSay(t, p.address("127.0.0.1"), text)
+	p.ends(exitOther)
+	lines := strings.Split(p.errs.String(), "\n")
+	if len(lines) != 4 || !strings.HasPrefix(lines[1], "sockeye: write stdout: ") || !strings.HasPrefix(lines[2], "hint: ") {
+		t.Errorf("standard error is %q", lines)
+	}
+	got, err := os.ReadFile(out)
+	if err != nil || string(got) != text[:1024] {
+		t.Errorf("%d bytes were written, want the first 1024: %v", len(got), err)
+	}
+
+	full := command(t, "sockeye", "listen", "127.0.0.1:0", "--json")
+	full.Stdout = openFile(t, "/dev/full", os.O_WRONLY)
+	p = start(t, full)
+	p.ends(exitOther)
+	if want := "sockeye: write stdout: the disk is full\nhint: make room, or send the output to another disk\n"; p.errs.String() != want {
+		t.Errorf("standard error is %q, want %q", p.errs, want)
+	}
+}
+
+// dialAndSay connects and sends a text. The connection stays until the test ends.
+func dialAndSay(t *testing.T, address, text string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(patience))
+	if _, err := fmt.Fprint(c, text); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
