@@ -39,6 +39,10 @@ func main() {
 		}
 	}
 	r := &report{out: os.Stdout, strict: os.Getenv("CI") == "true"}
+	if !r.command(command{name: "go mod download", args: []string{"go", "mod", "download"}}) {
+		r.close() // without its modules everything would fail, for one reason
+		os.Exit(1)
+	}
 	for _, p := range parts {
 		if len(wanted) == 0 || slices.Contains(wanted, p.name) {
 			p.run(r)
