@@ -8,11 +8,11 @@ export PATH := $(PATH):/usr/sbin:/sbin
 run: # the whole experiment on this computer
 	go run ./cmd/sockeye demo
 
-test: # everything, after installing what the tests need
+test: # every check and test, after installing what they need
 	scripts/need && go run ./internal/tools/verify
 
-check: # what takes seconds, before a commit: gofmt, vet, staticcheck, the rooms
-	go run ./internal/tools/verify static
+check: # the same with what is here; "go run ./internal/tools/verify static" takes seconds
+	go run ./internal/tools/verify
 
 build: # dist/sockeye for this computer
 	CGO_ENABLED=0 go build -trimpath -o dist/sockeye ./cmd/sockeye
