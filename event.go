@@ -63,8 +63,8 @@ type Event struct {
 	Seq uint64
 	// Time is when the bytes were read or written, not when they were recorded.
 	// It never decreases within a journal.
-	Time    time.Time
-	Kind    EventKind
+	Time time.Time
+	Kind EventKind
 	// Session is nil for what concerns all of them: errors of recording, and gaps
 	// of a view.
 	Session *Session

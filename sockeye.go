@@ -10,6 +10,8 @@ package sockeye
 
 import (
 	"net/netip"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -58,6 +60,21 @@ func (p *Peer) SetAlias(name string) { p.alias.Store(&name) }
 
 // String is the remote address and port.
 func (p *Peer) String() string { return p.Remote.String() }
+
+// Answers says whether a word means this peer: its number ("3" or "#3"), its
+// alias, its address ("192.168.1.88:54036"), its port (":54036") or its IP address.
+func (p *Peer) Answers(word string) bool {
+	if word == "" {
+		return false
+	}
+	if id, err := strconv.ParseUint(strings.TrimPrefix(word, "#"), 10, 64); err == nil {
+		return id == p.ID
+	}
+	if ip, err := netip.ParseAddr(word); err == nil {
+		return ip == p.Remote.Addr()
+	}
+	return word == p.Alias() || word == p.Remote.String() || word == ":"+strconv.Itoa(int(p.Remote.Port()))
+}
 
 // PeerState says how far a connection has come.
 type PeerState string

@@ -43,16 +43,9 @@ func (s *Session) match(peers []*wire.Peer, word string) []*wire.Peer {
 	if strings.EqualFold(word, All) {
 		return peers
 	}
-	id, idErr := strconv.ParseUint(strings.TrimPrefix(word, "#"), 10, 64)
-	ip, ipErr := netip.ParseAddr(word)
 	var out []*wire.Peer
 	for _, p := range peers {
-		switch {
-		case idErr == nil && p.ID == id,
-			p.Alias() != "" && p.Alias() == word,
-			p.Remote.String() == word,
-			ipErr == nil && p.Remote.Addr() == ip,
-			strings.HasPrefix(word, ":") && word[1:] == strconv.Itoa(int(p.Remote.Port())):
+		if p.Answers(word) {
 			out = append(out, p)
 		}
 	}
