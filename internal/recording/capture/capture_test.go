@@ -1,0 +1,242 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye"
+	"sockeye/internal/pcapng"
+)
+
+// capturing runs tcpdump on loopback while do makes traffic, and returns what it
+// wrote, once that has the text until in it.
+func capturing(t *testing.T, filter string, do func(), until string) []byte {
+	t.Helper()
+	if _, err := exec.LookPath("tcpdump"); err != nil || os.Getuid() != 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("this test needs tcpdump and root: %v", err)
+		}
+		t.Skip("needs tcpdump and root")
+	}
+	file := filepath.Join(t.TempDir(), "capture")
+	cmd := exec.Command("tcpdump", "-U", "--immediate-mode", "-Z", "root", "-i", "lo", "-w", file, filter)
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make([]byte, 4096)
+	for said := ""; !strings.Contains(said, "listening on"); {
+		n, err := errs.Read(ready)
+		if err != nil {
+			t.Fatalf("tcpdump: %s, %v", said, err)
+		}
+		said += string(ready[:n])
+	}
+	do()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		if found, _ := os.ReadFile(file); bytes.Contains(found, []byte(until)) {
+			break
+		}
+	}
+	cmd.Process.Signal(os.Interrupt)
+	io.Copy(io.Discard, errs)
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	found, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// read is every event of a capture, shortly: kind, data, reason.
+func read(t testing.TB, file []byte) (events []string, lost []string) {
+	t.Helper()
+	d, err := NewReader(bytes.NewReader(file), Options{Lost: func(x pcapng.Damage) { lost = append(lost, x.What.En) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := uint64(1); ; n++ {
+		e, err := d.Next()
+		if errors.Is(err, io.EOF) {
+			return events, lost
+		}
+		if err != nil || e.Seq != n || e.Time.IsZero() || e.Session == nil {
+			t.Fatalf("event %d: %+v, %v", n, e, err)
+		}
+		line := e.Kind.String()
+		if len(e.Data) > 0 {
+			line += " " + string(e.Data)
+		}
+		if e.Detail != nil && e.Detail.Reason != "" {
+			line += " " + string(e.Detail.Reason)
+		}
+		events = append(events, line)
+	}
+}
+
+// A conversation that tcpdump saw comes out as the events that Sockeye would have
+// recorded as its server.
+func TestTCPConversation(t *testing.T) {
+	for _, c := range []struct{ name, network, host string }{{"IPv4", "tcp4", "127.0.0.1"}, {"IPv6", "tcp6", "::1"}} {
+		t.Run(c.name, func(t *testing.T) {
+			l, err := net.Listen(c.network, net.JoinHostPort(c.host, "0"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			filter := fmt.Sprintf("port %d", l.Addr().(*net.TCPAddr).Port)
+			file := capturing(t, filter, func() { converse(t, l) }, "the end")
+			events, lost := read(t, file)
+			want := []string{"opened", "joined", "received Hello 01Studio!", "sent answer", "received the end", "finished eof", "finished local", "left eof"}
+			if diff := cmp.Diff(want, events); diff != "" || len(lost) > 0 {
+				t.Errorf("%s %v", diff, lost)
+			}
+		})
+	}
+}
+
+// converse has a client say something, a server answer, and both close in order.
+func converse(t *testing.T, l net.Listener) {
+	done := make(chan error, 1)
+	go func() {
+		done <- func() error {
+			s, err := l.Accept()
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if _, err := io.ReadFull(s, make([]byte, 15)); err != nil {
+				return err
+			}
+			if _, err := s.Write([]byte("answer")); err != nil {
+				return err
+			}
+			_, err = io.Copy(io.Discard, s)
+			return err
+		}()
+	}()
+	c, err := net.Dial(l.Addr().Network(), l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Write([]byte("Hello 01Studio!"))
+	if _, err := io.ReadFull(c, make([]byte, 6)); err != nil {
+		t.Fatal(err)
+	}
+	c.Write([]byte("the end"))
+	c.(*net.TCPConn).CloseWrite()
+	io.Copy(io.Discard, c)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUDPDatagrams(t *testing.T) {
+	server, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	port := server.LocalAddr().(*net.UDPAddr).Port
+	file := capturing(t, fmt.Sprintf("port %d", port), func() {
+		c, err := net.Dial("udp4", server.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.Write([]byte("question"))
+		buf := make([]byte, 100)
+		_, from, err := server.ReadFrom(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.WriteTo([]byte("the end"), from)
+	}, "the end")
+	events, _ := read(t, file)
+	if len(events) != 4 || !strings.Contains(strings.Join(events, ","), "question") {
+		t.Errorf("%q", events)
+	}
+}
+
+// The bytes are those that tshark follows.
+func TestSameAsTshark(t *testing.T) {
+	if _, err := exec.LookPath("tshark"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("this test needs tshark: ", err)
+		}
+		t.Skip("needs tshark")
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	file := capturing(t, fmt.Sprintf("port %d", l.Addr().(*net.TCPAddr).Port), func() { converse(t, l) }, "the end")
+	path := filepath.Join(t.TempDir(), "c.pcap")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "tshark", "-r", path, "-q", "-z", "follow,tcp,raw,0").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewReader(bytes.NewReader(file), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		e, err := d.Next()
+		if err != nil {
+			break
+		}
+		line := fmt.Sprintf("%x\n", e.Data)
+		if e.Kind == sockeye.Sent {
+			line = "\t" + line
+		}
+		if len(e.Data) > 0 && !strings.Contains(string(out), line) {
+			t.Errorf("tshark does not have %q:\n%s", line, out)
+		}
+	}
+}
+
+// T39: whatever a capture holds, reading ends, without a panic and in bounded
+// memory.
+func FuzzReader(f *testing.F) {
+	f.Add([]byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00"))
+	f.Add([]byte("\x0a\x0d\x0d\x0a\x1c\x00\x00\x00\x4d\x3c\x2b\x1a\x01\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x1c\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		d, err := NewReader(bytes.NewReader(file), Options{})
+		if err != nil {
+			return
+		}
+		for {
+			e, err := d.Next()
+			if err != nil {
+				return
+			}
+			if len(e.Data) > len(file) {
+				t.Fatalf("%d bytes from a file of %d", len(e.Data), len(file))
+			}
+		}
+	})
+}

@@ -1,0 +1,154 @@
+package recording
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/pcapng"
+)
+
+// csvHeader names the columns of WriteCSV.
+var csvHeader = []string{"seq", "time", "session", "kind", "network", "local", "peer", "peer_id", "alias", "bytes", "hex", "text", "reason", "error"}
+
+// WriteCSV writes the events that m wants as comma-separated values (RFC 4180). No
+// cell can become a formula in a spreadsheet, whatever a peer sent.
+func WriteCSV(ctx context.Context, d *Reader, m *Matcher, w io.Writer, l sockeye.Lang) error {
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	if err := out.Write(csvHeader); err != nil {
+		return err
+	}
+	row := make([]string, len(csvHeader))
+	err := d.Each(ctx, m, func(e *sockeye.Event) error {
+		csvRow(row, e, l)
+		return out.Write(row)
+	})
+	out.Flush()
+	if err == nil {
+		err = out.Error()
+	}
+	return err
+}
+
+func csvRow(row []string, e *sockeye.Event, l sockeye.Lang) {
+	clear(row)
+	row[0], row[1], row[3] = strconv.FormatUint(e.Seq, 10), e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z"), e.Kind.String()
+	if e.Session != nil {
+		row[2], row[4] = e.Session.ID, string(e.Session.Endpoint.Address.Network.Transport())
+	}
+	if p := e.Peer; p != nil {
+		row[4], row[5], row[6], row[7], row[8] = p.Network, p.Local.String(), p.Remote.String(), strconv.FormatUint(p.ID, 10), payload.SafeString(p.Alias())
+	}
+	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
+		row[9], row[10] = strconv.Itoa(len(e.Data)), hex.EncodeToString(e.Data)
+		row[11] = string(payload.AppendSafe(nil, e.Data))
+	}
+	if e.Detail != nil {
+		row[12] = string(e.Detail.Reason)
+		if e.Detail.Err != nil {
+			row[13] = payload.SafeString(e.Detail.Err.In(l))
+		}
+	}
+	for n, cell := range row {
+		row[n] = harmless(cell)
+	}
+}
+
+// harmless makes a cell text for every spreadsheet: one that begins like a formula
+// gets an apostrophe (OWASP, CSV injection).
+func harmless(cell string) string {
+	if cell == "" {
+		return cell
+	}
+	switch cell[0] {
+	case '=', '+', '-', '@', '\t', '\r', '\n', 0:
+		return "'" + cell
+	}
+	return cell
+}
+
+// WriteRaw writes the bytes of each peer and direction to a file of their own in
+// a new directory, and returns the files' names. They are made of our numbers,
+// never of what a peer says.
+func WriteRaw(ctx context.Context, d *Reader, m *Matcher, dir string) (names []string, err error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, unwritable(dir, err)
+	}
+	const mostOpen = 64
+	open := map[way]*os.File{}
+	made := map[string]bool{}
+	closeAll := func() {
+		for w, f := range open {
+			if closeErr := f.Close(); closeErr != nil && err == nil {
+				err = unwritable(f.Name(), closeErr)
+			}
+			delete(open, w)
+		}
+	}
+	defer closeAll()
+	err = d.Each(ctx, m, func(e *sockeye.Event) error {
+		if len(e.Data) == 0 || e.Peer == nil || e.Session == nil {
+			return nil
+		}
+		f := open[way{e.Peer, e.Kind}]
+		if f == nil {
+			if len(open) >= mostOpen {
+				closeAll()
+			}
+			name := rawName(e)
+			if !made[name] {
+				made[name] = true
+				names = append(names, name)
+			}
+			var err error
+			if f, err = os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
+				return unwritable(filepath.Join(dir, name), err)
+			}
+			open[way{e.Peer, e.Kind}] = f
+		}
+		if _, err := f.Write(e.Data); err != nil {
+			return unwritable(f.Name(), err)
+		}
+		return nil
+	})
+	return names, err
+}
+
+func rawName(e *sockeye.Event) string {
+	return fmt.Sprintf("%s_peer-%d_%s.bin", plainName(e.Session.ID), e.Peer.ID, e.Kind)
+}
+
+// WritePcapng writes the events that m wants as one recording. If m leaves any
+// out they are numbered anew, so that what is left out does not look lost.
+func WritePcapng(ctx context.Context, d *Reader, m *Matcher, w io.Writer) error {
+	encoder := pcapng.NewEncoder(pcapng.Options{})
+	out := bufio.NewWriterSize(w, batch)
+	var buf []byte
+	seq, begun := uint64(0), false
+	err := d.Each(ctx, m, func(e *sockeye.Event) error {
+		buf = buf[:0]
+		if !begun {
+			begun = true
+			buf = encoder.Begin(buf, e.Time)
+		}
+		if seq++; m != nil && !m.f.IsZero() {
+			e.Seq = seq
+		}
+		buf = encoder.Append(buf, e)
+		_, err := out.Write(buf)
+		return err
+	})
+	if flushErr := out.Flush(); err == nil {
+		err = flushErr
+	}
+	return err
+}

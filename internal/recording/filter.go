@@ -1,0 +1,240 @@
+package recording
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"time"
+
+	"sockeye"
+)
+
+// Filter says which events are wanted. Zero fields do not restrict. With Peer,
+// Direction, Bytes or Regexp set, only events of peers, of bytes, and of bytes that
+// match are wanted.
+type Filter struct {
+	Session string // "s1"
+	// Peer is a peer as people name it, see sockeye.Peer.Answers.
+	Peer string
+	// Direction is Received or Sent; 0 is both.
+	Direction     sockeye.EventKind
+	After, Before time.Time
+	// Bytes is looked for in the stream of each direction, whatever chunks it came
+	// in; a datagram stands alone.
+	Bytes []byte
+	// Regexp is a regular expression of RE2 syntax on bytes. A match of up to 4 KiB
+	// is found over the borders of chunks.
+	Regexp string
+}
+
+// IsZero says whether every event is wanted.
+func (f Filter) IsZero() bool {
+	return f.Session == "" && f.Peer == "" && f.Direction == 0 && f.After.IsZero() && f.Before.IsZero() && len(f.Bytes) == 0 && f.Regexp == ""
+}
+
+// Match is a place where wanted bytes were found.
+type Match struct {
+	// Seq is the number of the event in which the match begins.
+	Seq uint64
+	// Offset counts the bytes of that direction before it, as far as they were read.
+	Offset uint64
+	Length int
+}
+
+// Matcher applies a Filter to events in their order. It remembers the ends of
+// streams, so each goroutine needs its own.
+type Matcher struct {
+	f      Filter
+	re     *regexp.Regexp
+	window int // bytes before a chunk that a match in it may begin in
+	ends   map[way]*end
+	last   way
+	lastAt *end
+	joint  []byte
+}
+
+// way is one direction of one peer.
+type way struct {
+	peer *sockeye.Peer
+	kind sockeye.EventKind
+}
+
+// end is the latest of a stream.
+type end struct {
+	total  uint64 // bytes so far
+	tail   []byte // the last of them
+	starts []start
+}
+
+// start is where in a stream an event begins.
+type start struct{ offset, seq uint64 }
+
+// regexpWindow is how far a regular expression looks back.
+const regexpWindow = 4 << 10
+
+// mostProgram bounds how costly a regular expression may be, in instructions.
+const mostProgram = 2000
+
+// Matcher compiles the filter. The error is an *sockeye.Error of kind Invalid.
+func (f Filter) Matcher() (*Matcher, error) {
+	m := &Matcher{f: f, ends: map[way]*end{}}
+	if len(f.Bytes) > 0 && f.Regexp != "" {
+		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "regexp",
+			Message: sockeye.Text{En: "not together with a text or bytes", Zh: "不能与文本或字节同时使用"},
+			Hint:    sockeye.Text{En: "a regular expression can hold them", Zh: "可以写进正则表达式"}}
+	}
+	if f.Regexp != "" {
+		re, err := regexp.Compile(f.Regexp)
+		if err == nil && len(f.Regexp) > mostProgram {
+			err = errors.New("expression too large")
+		}
+		if err != nil {
+			return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "regexp", Err: err,
+				Message: sockeye.Text{En: err.Error(), Zh: "正则表达式有误：" + err.Error()},
+				Hint:    sockeye.Text{En: "the syntax is RE2's; write (?s) for . to match line ends", Zh: "采用 RE2 语法；要让 . 匹配换行请写 (?s)"}}
+		}
+		m.re, m.window = re, regexpWindow
+	} else if n := len(f.Bytes); n > 0 {
+		m.window = n - 1
+	}
+	return m, nil
+}
+
+// Wants says whether an event passes. It must see every event, wanted or not.
+func (m *Matcher) Wants(e *sockeye.Event) bool {
+	found := false
+	m.Each(e, func(Match) { found = true })
+	return found
+}
+
+// Each calls found for every match in an event, in order: once, with no offset,
+// if the filter looks for no bytes. It allocates nothing once a stream is known.
+func (m *Matcher) Each(e *sockeye.Event, found func(Match)) {
+	isData := e.Kind == sockeye.Received || e.Kind == sockeye.Sent
+	if !m.concerns(e, isData) {
+		return
+	}
+	inTime := (m.f.After.IsZero() || !e.Time.Before(m.f.After)) && (m.f.Before.IsZero() || e.Time.Before(m.f.Before))
+	switch {
+	case m.re == nil && len(m.f.Bytes) == 0:
+		if inTime {
+			found(Match{Seq: e.Seq})
+		}
+	case isData:
+		s := m.end(e)
+		s.begin(e)
+		if inTime {
+			m.search(s, e, found)
+		}
+		s.advance(e, m.window)
+	}
+}
+
+// concerns is the part of the filter that needs no bytes.
+func (m *Matcher) concerns(e *sockeye.Event, isData bool) bool {
+	f := &m.f
+	switch {
+	case f.Session != "" && (e.Session == nil || e.Session.ID != f.Session),
+		f.Direction != 0 && e.Kind != f.Direction,
+		f.Peer != "" && (e.Peer == nil || !e.Peer.Answers(f.Peer)):
+		return false
+	}
+	if e.Kind == sockeye.Left && e.Peer != nil && m.window > 0 {
+		delete(m.ends, way{e.Peer, sockeye.Received})
+		delete(m.ends, way{e.Peer, sockeye.Sent})
+		m.last = way{}
+	}
+	return true
+}
+
+func (m *Matcher) end(e *sockeye.Event) *end {
+	w := way{e.Peer, e.Kind}
+	if w == m.last && m.lastAt != nil {
+		return m.lastAt
+	}
+	s := m.ends[w]
+	if s == nil {
+		s = &end{}
+		m.ends[w] = s
+	}
+	m.last, m.lastAt = w, s
+	return s
+}
+
+func (m *Matcher) search(s *end, e *sockeye.Event, found func(Match)) {
+	if m.re != nil {
+		m.searchRegexp(s, e.Data, found)
+		return
+	}
+	needle := m.f.Bytes
+	if n := len(s.tail); n > 0 { // over the border
+		m.joint = append(append(m.joint[:0], s.tail...), e.Data[:min(len(e.Data), len(needle)-1)]...)
+		for at := 0; ; at++ {
+			k := bytes.Index(m.joint[at:], needle)
+			if k < 0 || at+k >= n {
+				break
+			}
+			at += k
+			if at+len(needle) > n { // one that ends in the tail was found before
+				found(s.match(s.total-uint64(n)+uint64(at), len(needle)))
+			}
+		}
+	}
+	for at := 0; ; {
+		k := bytes.Index(e.Data[at:], needle)
+		if k < 0 {
+			return
+		}
+		found(s.match(s.total+uint64(at+k), len(needle)))
+		at += k + len(needle)
+	}
+}
+
+func (m *Matcher) searchRegexp(s *end, data []byte, found func(Match)) {
+	n := len(s.tail)
+	where := data
+	if n > 0 {
+		m.joint = append(append(m.joint[:0], s.tail...), data...)
+		where = m.joint
+	}
+	for _, at := range m.re.FindAllIndex(where, -1) {
+		if at[1] > n && at[1] > at[0] {
+			found(s.match(s.total-uint64(n)+uint64(at[0]), at[1]-at[0]))
+		}
+	}
+}
+
+// match names the event in which an offset lies.
+func (s *end) match(offset uint64, length int) Match {
+	out := Match{Offset: offset, Length: length}
+	for _, b := range s.starts {
+		if b.offset > offset {
+			break
+		}
+		out.Seq = b.seq
+	}
+	return out
+}
+
+func (s *end) begin(e *sockeye.Event) { s.starts = append(s.starts, start{s.total, e.Seq}) }
+
+// advance keeps the last window bytes of the stream with their events.
+func (s *end) advance(e *sockeye.Event, window int) {
+	s.total += uint64(len(e.Data))
+	if e.Peer != nil && e.Peer.Network == "udp" {
+		window = 0
+	}
+	if len(e.Data) >= window {
+		s.tail = append(s.tail[:0], e.Data[len(e.Data)-window:]...)
+	} else {
+		if over := len(s.tail) + len(e.Data) - window; over > 0 {
+			s.tail = s.tail[:copy(s.tail, s.tail[over:])]
+		}
+		s.tail = append(s.tail, e.Data...)
+	}
+	first := 0
+	for first+1 < len(s.starts) && s.starts[first+1].offset <= s.total-uint64(len(s.tail)) {
+		first++
+	}
+	s.starts = s.starts[:copy(s.starts, s.starts[first:])]
+}

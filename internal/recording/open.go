@@ -1,0 +1,128 @@
+package recording
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"sockeye"
+	"sockeye/internal/pcapng"
+	"sockeye/internal/recording/capture"
+)
+
+// Recording is what there is to read at a path: a directory of segments, one
+// segment, or a capture that another program made. It may still be growing. All
+// methods may be called from any goroutine.
+type Recording struct {
+	path    string
+	isDir   bool
+	foreign bool
+	names   *pcapng.Names
+}
+
+// Open looks at what is at a path. The error is an *sockeye.Error.
+func Open(path string) (*Recording, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	r := &Recording{path: path, isDir: st.IsDir(), names: pcapng.NewNames()}
+	files, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, &sockeye.Error{
+			Kind: sockeye.NotFound, Op: "open", Target: path,
+			Message: sockeye.Text{En: "no recording in this directory", Zh: "该目录中没有记录"},
+			Hint:    sockeye.Text{En: "sockeye listen --record DIR makes one", Zh: "用 sockeye listen --record 目录 生成记录"},
+		}
+	}
+	if !r.isDir {
+		r.foreign, err = isForeign(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Path is what was opened.
+func (r *Recording) Path() string { return r.path }
+
+// Foreign says whether another program made the capture. Its events are made of
+// its packets and have no checksums of ours.
+func (r *Recording) Foreign() bool { return r.foreign }
+
+// source is one file of a recording.
+type source struct {
+	path  string
+	bytes int64
+}
+
+// files are the recording's files as they are now, in the order they were written.
+func (r *Recording) files() ([]source, error) {
+	if !r.isDir {
+		st, err := os.Stat(r.path)
+		if err != nil {
+			return nil, unreadable(r.path, err)
+		}
+		return []source{{r.path, st.Size()}}, nil
+	}
+	entries, err := System().List(r.path)
+	if err != nil {
+		return nil, unreadable(r.path, err)
+	}
+	var list []source
+	for _, s := range segmentsOf(entries) {
+		list = append(list, source{filepath.Join(r.path, s.Name), s.Bytes})
+	}
+	return list, nil
+}
+
+// isForeign looks at the beginning of a file. What is no capture at all is an
+// error; an empty file is a recording of nothing.
+func isForeign(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, unreadable(path, err)
+	}
+	defer f.Close()
+	_, err = pcapng.NewDecoder(f, pcapng.DecodeOptions{}).Segment()
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return false, nil
+	case !errors.Is(err, pcapng.ErrForeign):
+		return false, unreadable(path, err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return false, unreadable(path, err)
+	}
+	if !capture.Known(f) {
+		return false, &sockeye.Error{
+			Kind: sockeye.Invalid, Op: "open", Target: path,
+			Message: sockeye.Text{En: "neither a recording nor a capture (pcap, pcapng)", Zh: "既不是记录，也不是抓包文件（pcap、pcapng）"},
+			Hint:    sockeye.Text{En: "name a directory or a file that Sockeye, tcpdump or Wireshark wrote", Zh: "请指定 Sockeye、tcpdump 或 Wireshark 写出的目录或文件"},
+		}
+	}
+	return true, nil
+}
+
+// unreadable turns what the system said about a path into an error for people.
+func unreadable(path string, err error) error {
+	e := *failure(path, err)
+	e.Op = "read"
+	if e.Target == "" {
+		e.Target = path
+	}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		e.Message = sockeye.Text{En: "no such file or directory", Zh: "文件或目录不存在"}
+		e.Hint = sockeye.Text{}
+	case errors.Is(err, os.ErrPermission):
+		e.Message = sockeye.Text{En: "no permission to read it", Zh: "没有读取权限"}
+		e.Hint = sockeye.Text{En: "a recording is for its owner alone; read it as that user", Zh: "记录只有其所有者可以读取，请换用该用户"}
+	}
+	return &e
+}
