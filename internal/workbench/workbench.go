@@ -25,6 +25,8 @@ type Workbench struct {
 	aliases  aliases
 	pace     *Pace // nil: nobody must be waited for
 
+	recordings recordings
+
 	mu          sync.Mutex
 	lastSession int
 	sessions    []*Session // open ones, in the order they were opened
@@ -106,15 +108,17 @@ func (w *Workbench) View(from uint64) *journal.Cursor { return w.journal.Cursor(
 func (w *Workbench) Span() (oldest, next uint64) { return w.journal.Span() }
 
 // Shutdown closes every session in good order, all of them until ctx ends at the
-// latest, and then the journal. It returns when everything has ended; views may
-// still read what is kept.
-func (w *Workbench) Shutdown(ctx context.Context) {
+// latest, and then the journal and its recording. It returns when everything has
+// ended, with the error of a recording that is not complete; views may still read
+// what is kept.
+func (w *Workbench) Shutdown(ctx context.Context) error {
 	var closing sync.WaitGroup
 	for _, s := range w.Sessions() {
 		closing.Go(func() { s.Shutdown(ctx) })
 	}
 	closing.Wait()
 	w.journal.Close()
+	return w.StopRecording(ctx)
 }
 
 // Session is an open session of a workbench.

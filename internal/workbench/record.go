@@ -1,0 +1,62 @@
+package workbench
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"sockeye"
+	"sockeye/internal/journal"
+	"sockeye/internal/recording"
+)
+
+// recordings is the workbench's one recording, if any.
+type recordings struct {
+	mu      sync.Mutex
+	current *journal.Recorder // running, or the last one
+}
+
+// Record begins to record everything in memory and to come; see journal.Record.
+// There is one recording at a time.
+func (w *Workbench) Record(o recording.Options) error {
+	w.recordings.mu.Lock()
+	defer w.recordings.mu.Unlock()
+	r, err := w.journal.Record(o)
+	if err != nil {
+		return err
+	}
+	w.recordings.current = r
+	return nil
+}
+
+// StopRecording ends the recording. When it returns nil, everything up to the
+// call is durable; it waits for the disk until ctx ends. Without a recording it
+// does nothing.
+func (w *Workbench) StopRecording(ctx context.Context) error {
+	w.recordings.mu.Lock()
+	defer w.recordings.mu.Unlock()
+	if w.recordings.current == nil {
+		return nil
+	}
+	return w.recordings.current.Close(ctx)
+}
+
+// RecordStatus is how the recording is, or how the last one ended.
+func (w *Workbench) RecordStatus() journal.RecordStatus {
+	w.recordings.mu.Lock()
+	defer w.recordings.mu.Unlock()
+	if w.recordings.current == nil {
+		return journal.RecordStatus{State: journal.RecordOff}
+	}
+	return w.recordings.current.Status()
+}
+
+// RecordName is the name of a recording after an endpoint, "tcp-listen-10000".
+func RecordName(ep sockeye.Endpoint) string {
+	a := ep.Address
+	host := ""
+	if a.Host != "" {
+		host = "-" + a.Host
+	}
+	return string(a.Network.Transport()) + "-" + string(ep.Mode) + host + "-" + strconv.Itoa(int(a.Port))
+}
