@@ -18,6 +18,7 @@ import (
 type connectFlags struct {
 	endpointFlags
 	displayFlags
+	recordFlags
 	inputFlags
 	send, sendHex, expect, expectHex string
 	timeout                          time.Duration
@@ -50,6 +51,7 @@ when both directions are done.`,
 	f.endpointFlags.register(a, fs)
 	f.registerConnect(a, fs)
 	f.displayFlags.register(a, fs)
+	f.recordFlags.register(a, fs)
 	f.inputFlags.register(a, fs)
 	fs.StringVar(&f.send, "send", "", a.t(`send TEXT (with escapes such as \r\n and \x01) instead of standard input`, `发送文本（支持 \r\n、\x01 等转义），不读标准输入`))
 	fs.StringVar(&f.sendHex, "send-hex", "", a.t("send these bytes, written in hex", "发送十六进制数据"))
@@ -97,7 +99,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	show, err := f.form(a)
+	show, err := f.recordFlags.form(a, &f.displayFlags)
 	if err != nil {
 		return err
 	}
@@ -110,6 +112,9 @@ func (a *app) connect(f *connectFlags, words []string) error {
 		ep.Options.FinIdle = -1
 	}
 	l := a.start(show, &f.displayFlags, typing)
+	if err := l.record(&f.recordFlags, ep); err != nil {
+		return l.finish(err)
+	}
 	met := l.expect(req.expect)
 	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{})
 	if err != nil {

@@ -80,11 +80,13 @@ func (c *console) take() string {
 // prompt shows a text before the input line; busy, if not empty, after it.
 func (c *console) prompt(text, busy string) { c.program.Send(promptText{text, busy}) }
 
-// Close gives the terminal back and writes out what was not shown yet. Nobody
-// may write any more.
+// Close gives the terminal back and writes out what was not shown yet. What is
+// written later is not shown.
 func (c *console) Close() {
 	c.program.Quit()
 	<-c.over
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.out.Write(c.buffer)
 	c.buffer = nil
 }

@@ -17,6 +17,7 @@ import (
 type deviceFlags struct {
 	endpointFlags
 	displayFlags
+	recordFlags
 	hello    string
 	interval time.Duration
 	count    int
@@ -40,6 +41,7 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	f.endpointFlags.register(a, fs)
 	f.registerConnect(a, fs)
 	f.displayFlags.register(a, fs)
+	f.recordFlags.register(a, fs)
 	fs.StringVar(&f.hello, "hello", device.DefaultHello, a.t("what to say when connected (escapes allowed)", "连接后发送的问候（支持转义）"))
 	fs.Var(&duration{&f.interval}, "interval", a.t("pause after each echo", "每次回传后的停顿"))
 	fs.IntVar(&f.o.ReadSize, "recv", device.DefaultReceive, a.t("most bytes taken at a time", "单次最多接收的字节数"))
@@ -63,13 +65,16 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		return usage("--count", sockeye.Text{
 			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})
 	}
-	show, err := f.form(a)
+	show, err := f.recordFlags.form(a, &f.displayFlags)
 	if err != nil {
 		return err
 	}
 	ep.Options.FinIdle = -1 // it echoes what came before the end, then leaves
 	board := &device.Device{Hello: hello, Interval: f.interval}
 	l := a.start(show, &f.displayFlags, false)
+	if err := l.record(&f.recordFlags, ep); err != nil {
+		return l.finish(err)
+	}
 	return l.finish(l.play(ep, board, f.count))
 }
 

@@ -14,6 +14,7 @@ import (
 type listenFlags struct {
 	endpointFlags
 	displayFlags
+	recordFlags
 	inputFlags
 	echo, once, keepOpen bool
 	port                 uint16
@@ -52,6 +53,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	f.endpointFlags.register(a, fs)
 	f.registerListen(a, fs)
 	f.displayFlags.register(a, fs)
+	f.recordFlags.register(a, fs)
 	f.inputFlags.register(a, fs)
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
 	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
@@ -77,7 +79,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	show, err := f.form(a)
+	show, err := f.recordFlags.form(a, &f.displayFlags)
 	if err != nil {
 		return err
 	}
@@ -89,6 +91,9 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	f.verbose = f.verbose || isTerminal(a.Err)
 	l := a.start(show, &f.displayFlags, true)
+	if err := l.record(&f.recordFlags, ep); err != nil {
+		return l.finish(err)
+	}
 	firstLeft := l.watch(1, func(e sockeye.Event) bool { return e.Kind != sockeye.Left })
 	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{Echo: f.echo})
 	if err != nil {

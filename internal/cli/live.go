@@ -152,11 +152,10 @@ func (l *live) finish(err error) error {
 	free := context.AfterFunc(l.ending(), l.freePace)
 	defer l.ended()
 	defer free()
-	l.bench.Shutdown(l.ending())
+	incomplete := l.bench.Shutdown(l.ending())
 	select {
 	case <-l.viewDone:
-	case <-l.app.hurry.Done():
-		return exit{exitInterrupted} // whoever reads our output may never do so again
+	case <-l.app.hurry.Done(): // whoever reads our output may never do so again
 	}
 	if l.console != nil {
 		l.console.Close()
@@ -167,7 +166,15 @@ func (l *live) finish(err error) error {
 	if err == nil {
 		err = l.viewErr
 	}
+	if err == nil || isInterrupt(err) && incomplete != nil {
+		err = incomplete
+	}
 	return err
+}
+
+func isInterrupt(err error) bool {
+	_, ok := errors.AsType[*interrupt](err)
+	return ok
 }
 
 // watch calls see with every event from number from on, until it says false or

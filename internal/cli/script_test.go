@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -44,6 +45,7 @@ func TestMain(m *testing.M) {
 //	gone NAME N                 wait until it ends by itself with code N
 //	events NAME FILE            write to a file what waitevent has read so far
 //	allbytes FILE               write a file with every byte value once
+//	damage FILE TEXT            change the last TEXT in a file
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -72,6 +74,7 @@ func TestScript(t *testing.T) {
 			"gone":      func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, args, nil) },
 			"events":    scriptEvents,
 			"allbytes":  scriptAllBytes,
+			"damage":    scriptDamage,
 		},
 	})
 }
@@ -145,4 +148,16 @@ func scriptAllBytes(ts *testscript.TestScript, _ bool, args []string) {
 		all[n] = byte(n)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), all, 0o600))
+}
+
+func scriptDamage(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	text, err := os.ReadFile(path)
+	ts.Check(err)
+	at := bytes.LastIndex(text, []byte(args[1]))
+	if at < 0 {
+		ts.Fatalf("%q is not in %s", args[1], args[0])
+	}
+	text[at] ^= 0xff
+	ts.Check(os.WriteFile(path, text, 0o600))
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -25,8 +26,24 @@ func (a *app) translate(root *cobra.Command) {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.writeHelp(cmd) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return a.writeHelp(cmd) })
 	root.PersistentFlags().SortFlags = false
-	for _, cmd := range append(root.Commands(), root) {
+	for cmd := range Every(root) {
 		cmd.Flags().SortFlags = false // they are registered in the order they are shown
+	}
+}
+
+// Every is a command and all below it.
+func Every(cmd *cobra.Command) iter.Seq[*cobra.Command] {
+	return func(yield func(*cobra.Command) bool) {
+		if !yield(cmd) {
+			return
+		}
+		for _, sub := range cmd.Commands() {
+			for c := range Every(sub) {
+				if !yield(c) {
+					return
+				}
+			}
+		}
 	}
 }
 
@@ -47,15 +64,21 @@ func (a *app) checkLang(cmd *cobra.Command, _ []string) error {
 func Tree() *cobra.Command {
 	a := &app{lang: sockeye.English, Streams: Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Env: func(string) string { return "" }}}
 	root := a.root()
-	for _, cmd := range append(root.Commands(), root) {
-		cmd.Use = strings.TrimPrefix(a.usageLine(cmd), "sockeye ")
+	lines := map[*cobra.Command]string{}
+	for cmd := range Every(root) {
+		lines[cmd] = a.usageLine(cmd)
+	}
+	for cmd, line := range lines {
+		if cmd.HasParent() {
+			line = strings.TrimPrefix(line, cmd.Parent().CommandPath()+" ")
+		}
+		cmd.Use = line
 		cmd.DisableFlagsInUseLine = true
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			f.Usage += a.defaultOf(f)
 			f.DefValue = placeholder(f)
 		})
 	}
-	root.Use = "sockeye " + root.Use
 	return root
 }
 
@@ -91,7 +114,7 @@ func (a *app) helpCommand() *cobra.Command {
 var expertFlags = []string{
 	"interface", "no-delay", "keepalive", "keepalive-idle", "keepalive-interval", "keepalive-count", "user-timeout",
 	"recv-buffer", "send-buffer", "read-size", "send-timeout", "fin-idle", "broadcast", "reuse-port", "kernel-time",
-	"over-cap", "prefer", "self-connect", "drain",
+	"over-cap", "prefer", "self-connect", "drain", "sync", "record-size", "record-time", "record-total", "record-age",
 }
 
 // placeholders are the words for a flag's value, by flag; see placeholder for
@@ -99,7 +122,8 @@ var expertFlags = []string{
 var placeholders = map[string]string{
 	"lang": "en|zh", "interface": "NAME", "over-cap": "refuse|pause", "prefer": "4|6", "source": "IP", "source-port": "PORT",
 	"send-hex": "HEX", "expect-hex": "HEX", "recv-buffer": "BYTES", "send-buffer": "BYTES", "read-size": "BYTES", "recv": "BYTES",
-	"port": "PORT",
+	"port": "PORT", "peer": "PEER", "session": "SESSION", "direction": "received|sent", "since": "TIME", "until": "TIME", "bytes": "HEX",
+	"output": "PATH", "record": "PLACE", "sync": "relaxed|always", "format": "FORMAT", "from": "N",
 }
 
 func placeholder(f *pflag.Flag) string {
@@ -111,6 +135,8 @@ func placeholder(f *pflag.Flag) string {
 		return ""
 	case "duration":
 		return "TIME"
+	case "size":
+		return "SIZE"
 	case "string", "stringSlice":
 		return "TEXT"
 	}
@@ -140,33 +166,41 @@ func (a *app) writeHelp(cmd *cobra.Command) error {
 	section(a.t("Expert flags:", "高级选项："), a.flagList(cmd.Flags(), isExpert))
 	section(a.t("Flags of every command:", "通用选项："), a.flagList(common, isCommon))
 	if cmd.HasAvailableSubCommands() {
-		section(a.t("More:", "更多："), a.t(
-			"  sockeye COMMAND --help shows the flags of a command.\n", "  sockeye 命令 --help 显示该命令的选项。\n"))
+		section(a.t("More:", "更多："), fmt.Sprintf(a.t(
+			"  %s COMMAND --help shows the flags of a command.\n", "  %s 命令 --help 显示该命令的选项。\n"), cmd.CommandPath()))
 	}
 	return out.Flush()
 }
 
 // usageLine is the command with its flags before its words, as all examples write it.
 func (a *app) usageLine(cmd *cobra.Command) string {
-	if !cmd.HasParent() {
+	switch {
+	case !cmd.HasParent():
 		return "sockeye " + a.t("COMMAND [flags] [ADDRESS]", "命令 [选项] [地址]")
+	case cmd.HasAvailableSubCommands():
+		return cmd.CommandPath() + a.t(" COMMAND [flags] ", " 命令 [选项] ") + a.t("RECORDING", "记录")
 	}
 	_, words, _ := strings.Cut(cmd.Use, " ")
 	words = strings.NewReplacer("ADDRESS", a.t("ADDRESS", "地址"), "HOST", a.t("HOST", "主机"), "PORT", a.t("PORT", "端口"),
-		"COMMAND", a.t("COMMAND", "命令")).Replace(words)
+		"COMMAND", a.t("COMMAND", "命令"), "RECORDING", a.t("RECORDING", "记录"), "TEXT", a.t("TEXT", "文本"), "TO", a.t("TO", "目标")).Replace(words)
 	return strings.TrimSpace(cmd.CommandPath() + a.t(" [flags] ", " [选项] ") + words)
 }
 
-// commandOrder is how the commands are listed: what a newcomer needs first.
-var commandOrder = []string{"demo", "listen", "connect", "device", "addrs", "resolve", "help", "completion", "version"}
+// commandOrder is how the commands are listed: what a newcomer needs first. Those
+// below another command stand by name.
+var commandOrder = []string{"demo", "listen", "connect", "device", "log", "addrs", "resolve", "help", "completion", "version"}
 
-func commandList(root *cobra.Command) string {
+func commandList(cmd *cobra.Command) string {
+	commands := slices.Clone(cmd.Commands())
+	if !cmd.HasParent() {
+		slices.SortFunc(commands, func(a, b *cobra.Command) int {
+			return slices.Index(commandOrder, a.Name()) - slices.Index(commandOrder, b.Name())
+		})
+	}
 	var b strings.Builder
-	for _, name := range commandOrder {
-		for _, c := range root.Commands() {
-			if c.Name() == name {
-				fmt.Fprintf(&b, "  %-12s%s\n", name, c.Short)
-			}
+	for _, c := range commands {
+		if c.IsAvailableCommand() || c.Name() == "help" {
+			fmt.Fprintf(&b, "  %-12s%s\n", c.Name(), c.Short)
 		}
 	}
 	return b.String()

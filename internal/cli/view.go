@@ -38,6 +38,7 @@ type view struct {
 	from    uint64          // the first event that is shown
 	session string          // the only session that is shown, or ""
 	pace    *workbench.Pace // waits for this view; nil: nobody does
+	dated   bool            // it shows a recording: a line begins with the date, too
 
 	opened   map[*sockeye.Session]bool
 	printers map[direction]*payload.Printer
@@ -158,13 +159,21 @@ func (v *view) appendLine(dst []byte, e sockeye.Event) []byte {
 	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
 		return v.appendData(dst, e)
 	}
-	dst = append(dst, payload.SafeString(v.app.describe(e))...)
+	what := v.app.describe(e)
+	if e.Kind == sockeye.Gap && v.dated {
+		what = fmt.Sprintf(v.app.t("%d events with %d bytes are missing in the recording", "记录中缺少 %d 个事件（%d 字节）"), e.Detail.Lost.Events, e.Detail.Lost.Bytes)
+	}
+	dst = append(dst, payload.SafeString(what)...)
 	return append(dst, '\n')
 }
 
 // appendHead appends what every line begins with: time, mark and peer.
 func (v *view) appendHead(dst []byte, e sockeye.Event) []byte {
-	dst = e.Time.Local().AppendFormat(dst, "15:04:05.000")
+	form := "15:04:05.000"
+	if v.dated {
+		form = "2006-01-02 15:04:05.000"
+	}
+	dst = e.Time.Local().AppendFormat(dst, form)
 	dst = append(dst, "  "...)
 	m := marks[e.Kind]
 	dst = v.paint(dst, m.colour, m.mark)

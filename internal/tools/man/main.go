@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ func generate() (map[string][]byte, error) {
 	root.DisableAutoGenTag = true
 	date := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 	pages := map[string][]byte{}
-	for _, cmd := range append(root.Commands(), root) {
+	for _, cmd := range slices.Collect(cli.Every(root)) { // GenMan adds help commands of cobra's own
 		name := strings.ReplaceAll(cmd.CommandPath(), " ", "-")
 		cmd.Long = indented(cmd.Long)
 		var page bytes.Buffer

@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/pcapng"
+	"sockeye/internal/recording"
+)
+
+func (a *app) logVerifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify RECORDING",
+		Short: a.t("Check every byte of a recording", "校验记录的每个字节"),
+		Long: a.t(`Check every byte of a recording against its checksums, and name each damaged place.
+Exit code 1 if there is any. A torn end is what a crash leaves: nothing that was
+promised is in it.`,
+			`用校验和检查记录的每个字节，并指出每处损坏；有损坏时退出码为 1。
+结尾不完整是程序意外结束留下的，其中没有任何已经承诺保存的内容。`),
+		Example: `  sockeye log verify board-log`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectArguments(cmd, args, 1); err != nil {
+				return err
+			}
+			return a.logVerify(args)
+		},
+	}
+}
+
+func (a *app) logVerify(args []string) error {
+	r, err := openRecording(args)
+	if err != nil {
+		return err
+	}
+	p := a.startProgress(a.t("verifying", "正在校验"))
+	report, err := r.Verify(a.ctx, p.at)
+	p.end()
+	if err != nil {
+		return a.ended(err)
+	}
+	if err := a.printReport(report); err != nil {
+		return err
+	}
+	switch {
+	case r.Foreign():
+		fmt.Fprintln(a.Out, a.t("a capture of another program: it has no checksums to check", "这是其他程序的抓包文件，没有可供校验的校验和"))
+	case report.Sound():
+		fmt.Fprintln(a.Out, a.t("sound: every byte is as it was written", "完好：每个字节都与写入时一致"))
+	}
+	if !report.Sound() {
+		return exit{exitNetwork}
+	}
+	return nil
+}
+
+// printReport prints each damaged place and the totals.
+func (a *app) printReport(report *recording.Report) error {
+	out := bufio.NewWriter(a.Out)
+	for _, d := range report.Damage {
+		fmt.Fprintln(out, a.damageLine(d.File, d.Damage))
+	}
+	if rest := report.Damages + report.Torn - len(report.Damage); rest > 0 {
+		fmt.Fprintf(out, a.t("… and %d more\n", "……还有 %d 处\n"), rest)
+	}
+	fmt.Fprintf(out, a.t("%d events, %s in %d files; %d places damaged, %d torn\n", "%d 个事件，%s，%d 个文件；%d 处损坏，%d 处结尾不完整\n"),
+		report.Events, size(float64(report.Bytes)), report.Files, report.Damages, report.Torn)
+	return out.Flush()
+}
+
+func (a *app) logRepairCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "repair RECORDING TO",
+		Short: a.t("Write what is whole to a new place", "把完好的部分写到新位置"),
+		Long: a.t(`Write what is whole of a recording to a new file or directory, and say what was left
+out. The old one is not touched.`,
+			`把记录中完好的部分写到新的文件或目录，并说明舍弃了什么。原记录不会被改动。`),
+		Example: `  sockeye log repair board-log board-log-repaired`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectArguments(cmd, args, 2); err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				return usage("TO", sockeye.Text{En: "where to write it is missing", Zh: "缺少写入位置"}, helpHint(cmd))
+			}
+			return a.logRepair(args)
+		},
+	}
+}
+
+func (a *app) logRepair(args []string) error {
+	r, err := openRecording(args)
+	if err != nil {
+		return err
+	}
+	p := a.startProgress(a.t("repairing", "正在修复"))
+	report, err := r.Repair(a.ctx, args[1], p.at)
+	p.end()
+	if err != nil {
+		return a.ended(err)
+	}
+	return a.printReport(report)
+}
+
+// exportForms are what log export writes.
+var exportForms = []string{"text", "csv", "json", "raw", "pcapng"}
+
+func (a *app) logExportCommand() *cobra.Command {
+	var f filterFlags
+	var form, to string
+	cmd := &cobra.Command{
+		Use:   "export RECORDING",
+		Short: a.t("Write events as text, CSV, JSON, raw bytes or pcapng", "导出为文本、CSV、JSON、原始字节或 pcapng"),
+		Long: a.t(`Write the events of a recording for other programs: text as shown, CSV that no
+spreadsheet takes for formulas, JSON Lines, the raw bytes of each peer and
+direction in a file of its own, or one pcapng file.`,
+			`导出记录供其他程序使用：显示的文本、不会被电子表格当作公式的 CSV、JSON Lines、
+每个连接对象每个方向一个文件的原始字节，或一个 pcapng 文件。`),
+		Example: `  sockeye log export board-log --format csv --output board.csv
+  sockeye log export board-log --format raw --output board-bytes --peer kitchen
+  sockeye log export capture.pcap --format json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectArguments(cmd, args, 1); err != nil {
+				return err
+			}
+			return a.logExport(args, &f, form, to)
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&form, "format", "text", a.t("text, csv, json, raw or pcapng", "text、csv、json、raw 或 pcapng"))
+	fs.StringVarP(&to, "output", "o", "", a.t("file to write, or directory for raw; must not exist (default: standard output)", "写入的文件（raw 为目录），不能已存在（默认写到标准输出）"))
+	f.register(a, fs)
+	f.registerContent(a, fs)
+	return cmd
+}
+
+func (a *app) logExport(args []string, f *filterFlags, form, to string) error {
+	known := false
+	for _, name := range exportForms {
+		known = known || name == form
+	}
+	if !known {
+		hint := sockeye.Text{En: "choose one of " + strings.Join(exportForms, ", "), Zh: "可选：" + strings.Join(exportForms, "、")}
+		if near := nearest(form, exportForms); near != "" {
+			hint = didYouMean(near)
+		}
+		return usage("--format", sockeye.Text{En: fmt.Sprintf("unknown format %q", form), Zh: fmt.Sprintf("未知的格式 %q", form)}, hint)
+	}
+	filter, err := f.filter()
+	if err != nil {
+		return err
+	}
+	m, err := filter.Matcher()
+	if err != nil {
+		return err
+	}
+	r, err := openRecording(args)
+	if err != nil {
+		return err
+	}
+	p := a.startProgress(a.t("exporting", "正在导出"))
+	told := 0
+	d, err := r.Read(recording.ReadOptions{After: filter.After, Progress: p.at, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	err = a.exportTo(d, m, form, to)
+	p.end()
+	return a.ended(err)
+}
+
+func (a *app) exportTo(d *recording.Reader, m *recording.Matcher, form, to string) error {
+	if form == "raw" {
+		if to == "" {
+			return usage("--output", sockeye.Text{En: "raw needs a directory", Zh: "raw 需要一个目录"}, sockeye.Text{En: "each peer and direction gets a file there", Zh: "每个连接对象的每个方向会在其中各有一个文件"})
+		}
+		names, err := recording.WriteRaw(a.ctx, d, m, to)
+		for _, n := range names {
+			fmt.Fprintln(a.Out, n)
+		}
+		return err
+	}
+	out := a.Out
+	if to != "" {
+		f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return fileError("write", to, err)
+		}
+		defer f.Close()
+		out = f
+	}
+	if form == "pcapng" && isTerminal(out) {
+		return usage("--output", sockeye.Text{En: "pcapng is not for a terminal", Zh: "pcapng 不能输出到终端"}, sockeye.Text{En: "name a file, or pipe it: | wireshark -k -i -", Zh: "请指定文件，或用管道：| wireshark -k -i -"})
+	}
+	err := a.writeExport(d, m, form, out)
+	if f, ok := out.(*os.File); ok && to != "" && err == nil {
+		err = f.Close()
+	}
+	return err
+}
+
+func (a *app) writeExport(d *recording.Reader, m *recording.Matcher, form string, out io.Writer) error {
+	switch form {
+	case "csv":
+		return recording.WriteCSV(a.ctx, d, m, out, a.lang)
+	case "pcapng":
+		return recording.WritePcapng(a.ctx, d, m, out)
+	}
+	v := a.newView(lines, out, io.Discard, false)
+	v.dated = true
+	if form == "json" {
+		v.form = jsonLines
+	}
+	err := d.Each(a.ctx, m, func(e *sockeye.Event) error {
+		if e.Session != nil {
+			v.opened[e.Session] = true
+		}
+		return v.show(*e)
+	})
+	if flushErr := v.out.Flush(); err == nil {
+		err = flushErr
+	}
+	return err
+}

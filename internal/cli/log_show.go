@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/pcapng"
+	"sockeye/internal/recording"
+)
+
+func (a *app) logShowCommand() *cobra.Command {
+	var f filterFlags
+	var d displayFlags
+	var o recording.ReadOptions
+	cmd := &cobra.Command{
+		Use:   "show RECORDING",
+		Short: a.t("Show events as they were seen", "按当时的样子显示事件"),
+		Long: a.t(`Show the events of a recording as listen and connect do. With --follow it goes on
+with what is being recorded.`,
+			`像 listen 和 connect 那样显示记录中的事件。加 --follow 会继续显示正在记录的内容。`),
+		Example: `  sockeye log show board-log --peer kitchen --since 10m
+  sockeye log show board-log --hex --bytes '01 03'
+  sockeye log show board-log --follow --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectArguments(cmd, args, 1); err != nil {
+				return err
+			}
+			return a.logShow(args, &f, &d, o)
+		},
+	}
+	fs := cmd.Flags()
+	f.register(a, fs)
+	f.registerContent(a, fs)
+	fs.Uint64Var(&o.From, "from", 0, a.t("begin at the event with this number", "从该编号的事件开始"))
+	fs.BoolVarP(&o.Follow, "follow", "f", false, a.t("go on with what is being recorded", "继续显示正在记录的内容"))
+	fs.BoolVar(&d.hex, "hex", false, a.t("show bytes as a hex dump", "以十六进制显示"))
+	fs.BoolVar(&d.json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
+	fs.BoolVar(&d.raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
+	return cmd
+}
+
+func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recording.ReadOptions) error {
+	form, err := d.form(a)
+	if err != nil {
+		return err
+	}
+	if form == raw && !d.raw {
+		form = lines
+	}
+	filter, err := f.filter()
+	if err != nil {
+		return err
+	}
+	m, err := filter.Matcher()
+	if err != nil {
+		return err
+	}
+	r, err := openRecording(args)
+	if err != nil {
+		return err
+	}
+	told := 0
+	o.Damaged = func(file string, d pcapng.Damage) {
+		if d.Kind != pcapng.Torn || !o.Follow {
+			a.warnDamage(file, d, &told)
+		}
+	}
+	o.After = filter.After
+	events, err := r.Read(o)
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	v := a.newView(form, a.Out, io.Discard, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
+	v.dated = true
+	err = events.Each(a.ctx, m, func(e *sockeye.Event) error {
+		if e.Session != nil {
+			v.opened[e.Session] = true // its errors are not the command's own
+		}
+		if err := v.show(*e); err != nil {
+			return err
+		}
+		if o.Follow {
+			return v.out.Flush()
+		}
+		return nil
+	})
+	if flushErr := v.out.Flush(); err == nil {
+		err = flushErr
+	}
+	return a.ended(err)
+}
+
+func (a *app) logSearchCommand() *cobra.Command {
+	var f filterFlags
+	var asHex, asRegexp, asJSON bool
+	var most int
+	cmd := &cobra.Command{
+		Use:   "search RECORDING TEXT",
+		Short: a.t("Find bytes in the streams", "在数据流中查找"),
+		Long: a.t(`Find a text (with escapes), bytes or a regular expression in what was received and
+sent, whatever chunks it came in. Exit code 1 if it is nowhere, as with grep.`,
+			`在收发的数据中查找文本（支持转义）、字节或正则表达式，不受数据分块影响。
+没有找到时退出码为 1，与 grep 相同。`),
+		Example: `  sockeye log search board-log 'temp='
+  sockeye log search board-log --hex '01 03'
+  sockeye log search board-log --regexp 'temp=[0-9]+' --peer kitchen`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectArguments(cmd, args, 2); err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				return usage("TEXT", sockeye.Text{En: "what to find is missing", Zh: "缺少要查找的内容"}, helpHint(cmd))
+			}
+			if len(args) == 2 {
+				switch {
+				case asHex && asRegexp:
+					return usage("--hex --regexp", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"}, sockeye.Text{})
+				case asHex:
+					f.bytes = args[1]
+				case asRegexp:
+					f.f.Regexp = args[1]
+				default:
+					f.text = args[1]
+				}
+			}
+			return a.logSearch(args, &f, most, asJSON)
+		},
+	}
+	fs := cmd.Flags()
+	f.register(a, fs)
+	fs.BoolVar(&asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
+	fs.BoolVar(&asRegexp, "regexp", false, a.t("TEXT is a regular expression (RE2)", "TEXT 是正则表达式（RE2）"))
+	fs.IntVarP(&most, "max-count", "m", 0, a.t("stop after so many", "找到这么多处后停止"))
+	fs.BoolVar(&asJSON, "json", false, a.t("print one JSON object per place", "每处输出一行 JSON"))
+	return cmd
+}
+
+// foundLine is the --json form of one place.
+type foundLine struct {
+	V         int    `json:"v"`
+	Seq       uint64 `json:"seq"`
+	Time      string `json:"time"`
+	Session   string `json:"session"`
+	PeerID    uint64 `json:"peer_id"`
+	Peer      string `json:"peer"`
+	Direction string `json:"direction"`
+	Offset    uint64 `json:"offset"` // bytes of the direction before it
+	Bytes     int    `json:"bytes"`
+}
+
+var errEnough = errors.New("enough")
+
+func (a *app) logSearch(args []string, f *filterFlags, most int, asJSON bool) error {
+	filter, err := f.filter()
+	if err != nil {
+		return err
+	}
+	m, err := filter.Matcher()
+	if err != nil {
+		return err
+	}
+	r, err := openRecording(args)
+	if err != nil {
+		return err
+	}
+	p := a.startProgress(a.t("searching", "正在查找"))
+	told := 0
+	d, err := r.Read(recording.ReadOptions{After: filter.After, Progress: p.at, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	v := a.newView(lines, a.Out, io.Discard, isTerminal(a.Out) && a.Env("NO_COLOR") == "")
+	v.dated = true
+	found := 0
+	err = d.Each(a.ctx, nil, func(e *sockeye.Event) error {
+		var failed error
+		m.Each(e, func(x recording.Match) {
+			if failed != nil || most > 0 && found >= most {
+				return
+			}
+			if found++; found == 1 {
+				p.end()
+			}
+			failed = a.showMatch(v, e, x, asJSON)
+		})
+		if failed == nil && most > 0 && found >= most {
+			return errEnough
+		}
+		return failed
+	})
+	p.end()
+	if flushErr := v.out.Flush(); err == nil {
+		err = flushErr
+	}
+	switch {
+	case err != nil && !errors.Is(err, errEnough):
+		return a.ended(err)
+	case found == 0:
+		return exit{exitNetwork}
+	}
+	return nil
+}
+
+// showMatch prints a place: the event it ends in, and where in the stream it is.
+func (a *app) showMatch(v *view, e *sockeye.Event, x recording.Match, asJSON bool) error {
+	if asJSON {
+		line := foundLine{V: 1, Seq: x.Seq, Time: e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z"), Direction: e.Kind.String(), Offset: x.Offset, Bytes: x.Length}
+		if e.Peer != nil {
+			line.PeerID, line.Peer = e.Peer.ID, e.Peer.Remote.String()
+		}
+		if e.Session != nil {
+			line.Session = e.Session.ID
+		}
+		return a.printJSON(line)
+	}
+	v.buf = v.appendHead(v.buf[:0], *e)
+	v.buf = fmt.Appendf(v.buf, a.t("event %d, byte %d: ", "事件 %d，字节 %d："), x.Seq, x.Offset)
+	v.buf = payload.AppendSafe(v.buf, around(e.Data, x))
+	v.buf = append(v.buf, '\n')
+	_, err := v.out.Write(v.buf)
+	return err
+}
+
+// around is at most 200 bytes of a chunk: enough to know the place again.
+func around(data []byte, x recording.Match) []byte { return data[:min(len(data), 200)] }

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/internal/recording"
+	"sockeye/internal/workbench"
+)
+
+// recordFlags say whether and how a command records what happens.
+type recordFlags struct {
+	to   string
+	sync string
+	how  recording.Options
+}
+
+func (f *recordFlags) register(a *app, fs *pflag.FlagSet) {
+	fs.StringVar(&f.to, "record", "", a.t("record every byte: in a directory, in a .pcapng file, or - for standard output", "记录每个字节：写到目录、.pcapng 文件或标准输出（-）"))
+	fs.StringVar(&f.sync, "sync", string(recording.Relaxed), a.t("what a power cut may cost: relaxed (the last second) or always (nothing)", "断电最多损失什么：relaxed（最后一秒）或 always（无损失）"))
+	fs.Var(&byteSize{&f.how.SegmentBytes}, "record-size", a.t("begin a new segment at this size (default 64MiB)", "分段达到此大小后换新文件（默认 64MiB）"))
+	fs.Var(&duration{&f.how.SegmentAge}, "record-time", a.t("begin a new segment after this time", "分段写满此时间后换新文件"))
+	fs.Var(&byteSize{&f.how.TotalBytes}, "record-total", a.t("delete the oldest segments beyond this size", "总大小超过此值时删除最旧的分段"))
+	fs.Var(&duration{&f.how.MaxAge}, "record-age", a.t("delete segments older than this", "删除早于此时间的分段"))
+}
+
+// takesOutput says whether the recording goes where views would print.
+func (f *recordFlags) takesOutput() bool { return f.to == "-" }
+
+// options are how to record a command's endpoint.
+func (f *recordFlags) options(a *app, ep sockeye.Endpoint) recording.Options {
+	o := f.how
+	o.Sync, o.Lang, o.Name = recording.Sync(f.sync), a.lang, workbench.RecordName(ep)
+	o.Application = "Sockeye " + thisBuild().Version
+	return recordTo(a, o, f.to)
+}
+
+// recordTo fills in the place that a word means.
+func recordTo(a *app, o recording.Options, to string) recording.Options {
+	switch {
+	case to == "-":
+		o.Out = a.Out
+	case strings.HasSuffix(strings.ToLower(to), ".pcapng"), isStream(to):
+		o.File = to
+	default:
+		o.Dir = to
+	}
+	return o
+}
+
+// isStream says whether a path is a named pipe or a device.
+func isStream(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && !st.IsDir() && !st.Mode().IsRegular()
+}
+
+// form is what the display flags say, with nothing to print where the recording
+// takes standard output.
+func (f *recordFlags) form(a *app, d *displayFlags) (form, error) {
+	if !f.takesOutput() {
+		return d.form(a)
+	}
+	for _, c := range []struct {
+		on   bool
+		name string
+	}{{d.hex, "--hex"}, {d.raw, "--raw"}, {d.json, "--json"}} {
+		if c.on {
+			return 0, usage(c.name+" --record -", sockeye.Text{En: "only one of the two can have standard output", Zh: "标准输出只能用于其中之一"},
+				sockeye.Text{En: "record in a file or directory", Zh: "请记录到文件或目录"})
+		}
+	}
+	if isTerminal(a.Out) {
+		return 0, usage("--record -", sockeye.Text{En: "a recording is not for a terminal", Zh: "记录不能输出到终端"},
+			sockeye.Text{En: "pipe it: sockeye listen --record - | wireshark -k -i -", Zh: "请用管道：sockeye listen --record - | wireshark -k -i -"})
+	}
+	return quiet, nil
+}
+
+// record begins to record, if asked to.
+func (l *live) record(f *recordFlags, ep sockeye.Endpoint) error {
+	if f.to == "" {
+		return nil
+	}
+	return l.bench.Record(f.options(l.app, ep))
+}
