@@ -110,6 +110,7 @@ func init() { // filled here because /help refers to the table
 		{"/hex", "01 03 00", sockeye.Text{En: "send bytes written in hex", Zh: "发送十六进制数据"}, (*conversation).sendHex},
 		{"/file", "PATH", sockeye.Text{En: "send a file as it is", Zh: "原样发送文件"}, (*conversation).sendFile},
 		{"/stop", "", sockeye.Text{En: "stop what is being sent", Zh: "停止正在进行的发送"}, (*conversation).stopSending},
+		{"/record", "PLACE | off", sockeye.Text{En: "record in a directory or .pcapng file, or end it; alone: how it is", Zh: "记录到目录或 .pcapng 文件，或停止记录；单独使用则显示状态"}, (*conversation).record},
 		{"/finish", "PEER…", sockeye.Text{En: "finish sending (FIN); the peer may still send", Zh: "结束发送方向（FIN），对方仍可发送"}, (*conversation).finish},
 		{"/close", "PEER…", sockeye.Text{En: "close in good order (FIN)", Zh: "正常关闭连接（FIN）"}, (*conversation).close},
 		{"/abort", "PEER…", sockeye.Text{En: "abort (RST)", Zh: "强制中止连接（RST）"}, (*conversation).abort},

@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/journal"
+	"sockeye/internal/payload"
 	"sockeye/internal/recording"
 	"sockeye/internal/workbench"
 )
@@ -77,6 +81,47 @@ func (f *recordFlags) form(a *app, d *displayFlags) (form, error) {
 			sockeye.Text{En: "pipe it: sockeye listen --record - | wireshark -k -i -", Zh: "请用管道：sockeye listen --record - | wireshark -k -i -"})
 	}
 	return quiet, nil
+}
+
+// record is /record: on, off, or how it is.
+func (c *conversation) record(to string) error {
+	bench := c.live.bench
+	switch to {
+	case "":
+	case "off":
+		ctx, cancel := context.WithTimeout(c.app.ctx, c.live.drain)
+		defer cancel()
+		if err := bench.StopRecording(ctx); err != nil {
+			return err
+		}
+	case "-":
+		return usage("/record", sockeye.Text{En: "standard output is this terminal", Zh: "标准输出就是这个终端"},
+			sockeye.Text{En: "name a directory or a .pcapng file", Zh: "请指定目录或 .pcapng 文件"})
+	default:
+		f := recordFlags{to: to}
+		if err := bench.Record(f.options(c.app, c.session.Endpoint())); err != nil {
+			return err
+		}
+	}
+	c.live.console.tell(c.app.recordLine(bench.RecordStatus()))
+	return nil
+}
+
+// recordLine says how a recording is.
+func (a *app) recordLine(st journal.RecordStatus) string {
+	state := map[journal.RecordState]string{
+		journal.RecordOn: a.t("recording", "正在记录"), journal.RecordPaused: a.t("recording is paused", "记录已暂停"), journal.RecordOff: a.t("not recording", "没有在记录"),
+	}[st.State]
+	if st.Path != "" {
+		state += fmt.Sprintf(a.t(": %s, %d events, %s", "：%s，%d 个事件，%s"), payload.SafeString(st.Path), st.Events, size(float64(st.Bytes)))
+	}
+	if st.Lost.Events > 0 {
+		state += fmt.Sprintf(a.t("; %d events are missing in it", "；其中缺少 %d 个事件"), st.Lost.Events)
+	}
+	if st.Err != nil {
+		state += a.t("; ", "；") + st.Err.In(a.lang)
+	}
+	return state
 }
 
 // record begins to record, if asked to.

@@ -156,6 +156,31 @@ func TestTerminalConversation(t *testing.T) {
 	x.exits(exitOK)
 }
 
+// Recording is switched on and off while a session runs.
+func TestTerminalRecord(t *testing.T) {
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	s := x.peerOf(x.await("listening on"))
+	dir := filepath.Join(t.TempDir(), "rec")
+	x.enter("/record")
+	x.await("not recording")
+	x.enter("/record " + dir)
+	x.await("recording: ")
+	x.says(s, "kept")
+	x.await("← #1 " + s.Locals()[0].String() + "  kept")
+	x.enter("/record off")
+	x.await("not recording: ")
+	x.says(s, "forgotten")
+	x.await("forgotten")
+	x.enter("/record -")
+	x.await("is this terminal")
+	kept := output(t, "log", "show", dir)
+	if !strings.Contains(kept, "kept") || strings.Contains(kept, "forgotten") {
+		t.Error(kept)
+	}
+	x.tmux("send-keys", "C-d")
+	x.exits(exitOK)
+}
+
 // What a person mistypes is said with what to do.
 func TestTerminalMistakes(t *testing.T) {
 	x := openTerminal(t, "listen", "127.0.0.1:0")

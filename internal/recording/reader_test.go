@@ -605,3 +605,12 @@ func FuzzRecording(f *testing.F) {
 		}
 	})
 }
+
+// F24: what the first version wrote is read by every later one. The file is of a
+// real session; it is never made anew.
+func TestF24Version1(t *testing.T) {
+	want := []string{"1 opened", "2 joined", "3 received Hello 01Studio!", "4 sent Hello 01Studio!", "5 finished", "6 left", "7 closed"}
+	if diff := cmp.Diff(want, lines(t, filepath.Join("testdata", "version1.pcapng"), ReadOptions{}, Filter{})); diff != "" {
+		t.Error(diff)
+	}
+}
