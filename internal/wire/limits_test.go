@@ -231,15 +231,7 @@ func TestLocalhostBindsBothFamilies(t *testing.T) {
 
 // C47: TCP's simultaneous open can connect a socket to itself; that is no server.
 func TestC47SelfConnect(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := free.Addr().(*net.TCPAddr).AddrPort().Port()
-	free.Close()
-	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: port},
-		Options: sockeye.Options{SourcePort: port, Sources: nil}}
-	_, _, err = tryOpen(t, ep, nil)
+	ep, err := selfConnect(t)
 	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.SelfConnect {
 		t.Fatalf("got %v, want self-connect", err)
 	}
@@ -247,6 +239,28 @@ func TestC47SelfConnect(t *testing.T) {
 	if _, _, err = tryOpen(t, ep, nil); err != nil {
 		t.Errorf("self-connect that was asked for: %v", err)
 	}
+}
+
+// selfConnect tries to connect a free port to itself. A port that is free to
+// listen on may still be kept from a client, by an old connection in TIME_WAIT:
+// then it takes another.
+func selfConnect(t *testing.T) (ep sockeye.Endpoint, err error) {
+	t.Helper()
+	for range 50 {
+		free, listenErr := net.Listen("tcp", "127.0.0.1:0")
+		if listenErr != nil {
+			t.Fatal(listenErr)
+		}
+		port := free.Addr().(*net.TCPAddr).AddrPort().Port()
+		free.Close()
+		ep = sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: port},
+			Options: sockeye.Options{SourcePort: port}}
+		_, _, err = tryOpen(t, ep, nil)
+		if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AddressInUse {
+			break
+		}
+	}
+	return ep, err
 }
 
 // C49: peers join in the order of accept, and one at full speed does not starve
