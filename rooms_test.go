@@ -68,6 +68,7 @@ const (
 	library  = "socket"         // imports nothing of ours
 	examples = "examples"       // import only the library
 	tools    = "internal/tools" // import what they like; nothing imports them
+	bench    = "bench"          // measures the program from outside
 )
 
 // TestRooms holds every import between our packages against the doors. It reads

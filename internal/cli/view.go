@@ -108,7 +108,7 @@ func (v *view) wants(e sockeye.Event) bool {
 func (v *view) show(e sockeye.Event) error {
 	switch v.form {
 	case quiet:
-		return nil
+		return v.showTrouble(e)
 	case raw:
 		return v.showRaw(e)
 	case jsonLines:
@@ -118,6 +118,15 @@ func (v *view) show(e sockeye.Event) error {
 	}
 	_, err := v.out.Write(v.buf)
 	return err
+}
+
+// showTrouble shows even one who wants to see nothing that the record is not
+// complete.
+func (v *view) showTrouble(e sockeye.Event) error {
+	if e.Kind == sockeye.Failed && e.Session == nil && v.notices != nil {
+		v.notices.Write(v.appendLine(v.buf[:0], e))
+	}
+	return nil
 }
 
 func (v *view) showRaw(e sockeye.Event) error {
