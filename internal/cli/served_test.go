@@ -102,6 +102,12 @@ func (s *server) local(on failer) netip.AddrPort {
 	return local
 }
 
+// say writes to the command's standard input.
+func (s *server) say(text string) error {
+	_, err := io.WriteString(s.stdin, text)
+	return err
+}
+
 // kill ends the command whatever it does.
 func (s *server) kill() {
 	s.cmd.Process.Kill()
@@ -172,9 +178,7 @@ func scriptWaitEvent(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func scriptSay(ts *testscript.TestScript, _ bool, args []string) {
-	s := serverArg(ts, args, 2)
-	_, err := io.WriteString(s.stdin, strings.ReplaceAll(args[1], `\n`, "\n"))
-	ts.Check(err)
+	ts.Check(serverArg(ts, args, 2).say(strings.ReplaceAll(args[1], `\n`, "\n")))
 }
 
 func scriptEnd(ts *testscript.TestScript, _ bool, args []string) {
