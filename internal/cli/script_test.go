@@ -21,13 +21,15 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestMain makes the test binary play the sockeye command for the scripts, so
-// that -race and coverage reach it.
+// that -race and coverage reach it, and a program of the tests.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sockeye": func() {
-		signals := make(chan os.Signal, 2)
-		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-		os.Exit(Run(os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv}, signals))
-	}})
+	testscript.Main(m, map[string]func(){"sockeye": sockeyeMain, "crowd": crowdMain})
+}
+
+func sockeyeMain() {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	os.Exit(Run(os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv}, signals))
 }
 
 // TestScript runs testdata/script/*.txtar. Besides testscript's commands there are
