@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/wire"
 	"sockeye/internal/workbench"
 )
 
@@ -90,6 +91,9 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		ep.Options.FinIdle = -1 * time.Nanosecond // nobody will answer later
 	}
 	f.verbose = f.verbose || isTerminal(a.Err)
+	if ep.Address.Network.Transport() == sockeye.TCP {
+		a.warnOfFileLimit(ep.Options.MaxPeers, wire.DescriptorLimit())
+	}
 	l := a.start(show, &f.displayFlags, true)
 	if err := l.record(&f.recordFlags, ep); err != nil {
 		return l.finish(err)
@@ -114,4 +118,20 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	case <-l.viewDone:
 	}
 	return l.finish(err)
+}
+
+// ownFiles is how many descriptors a server needs besides its peers', rounded up:
+// standard streams, listeners, the poller, a spare.
+const ownFiles = 32
+
+// warnOfFileLimit says so if the peers that were asked for (0: none in particular)
+// cannot all have a descriptor.
+func (a *app) warnOfFileLimit(peers int, limit uint64) {
+	if limit == 0 || uint64(peers+ownFiles) <= limit {
+		return
+	}
+	fmt.Fprintf(a.Err, a.t(
+		"warning: --max-peers %d: this process may open %d files, so only about %d peers fit\nhint: raise the limit before starting: ulimit -n %d (systemd: LimitNOFILE=%[4]d)\n",
+		"警告：--max-peers %d：本进程最多打开 %d 个文件，只容得下约 %d 个连接\n提示：启动前先提高上限：ulimit -n %d（systemd：LimitNOFILE=%[4]d）\n"),
+		peers, limit, max(0, int(limit)-ownFiles), peers+ownFiles)
 }

@@ -14,8 +14,8 @@ func portable(n syscall.Errno) syscall.Errno { return n }
 // errnoName is the system's name of a number, "ECONNREFUSED", or "".
 func errnoName(n syscall.Errno) string { return unix.ErrnoName(n) }
 
-// descriptorLimit is how many descriptors this process may have, 0 if unknown.
-func descriptorLimit() uint64 {
+// DescriptorLimit is how many descriptors this process may have, 0 if unknown.
+func DescriptorLimit() uint64 {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
 		return 0

@@ -54,6 +54,6 @@ func errnoName(n syscall.Errno) string {
 	return ""
 }
 
-// descriptorLimit is how many descriptors this process may have: Windows sets
+// DescriptorLimit is how many descriptors this process may have: Windows sets
 // no such limit.
-func descriptorLimit() uint64 { return 0 }
+func DescriptorLimit() uint64 { return 0 }

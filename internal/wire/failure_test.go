@@ -109,7 +109,7 @@ func TestFailure(t *testing.T) {
 			sockeye.Invalid, "ENODEV", "no such network interface", "sockeye addrs", "网卡"},
 		{"option not permitted", "listen", "tcp://:1", os.NewSyscallError("setsockopt", syscall.EPERM), sockeye.NotPermitted, "EPERM", "more rights", "sudo", "权限"},
 		{"family", "connect", to, syscall.EAFNOSUPPORT, sockeye.WrongFamily, "EAFNOSUPPORT", "address family", "tcp4://", "地址族"},
-		{"F26 descriptors", "connect", to, syscall.EMFILE, sockeye.LimitReached, "EMFILE", fmt.Sprint("this process may have ", descriptorLimit()), "ulimit -n", "上限"},
+		{"F26 descriptors", "connect", to, syscall.EMFILE, sockeye.LimitReached, "EMFILE", fmt.Sprint("this process may have ", DescriptorLimit()), "ulimit -n", "上限"},
 		{"F26 files of the machine", "accept", to, syscall.ENFILE, sockeye.LimitReached, "ENFILE", "whole machine", "fs.file-max", "整台机器"},
 		{"F28 privileged port", "listen", "tcp://127.0.0.1:80", said("listen", "bind", syscall.EACCES, "", "127.0.0.1:80"),
 			sockeye.AccessDenied, "EACCES", "below 1024", "tcp://127.0.0.1:10080", "特权"},

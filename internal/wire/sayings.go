@@ -157,7 +157,7 @@ func placesOf(target string) []string {
 // explainDescriptors names the limit that a process without a free descriptor
 // has reached. The Go runtime has raised it as far as it may already.
 func explainDescriptors(e *sockeye.Error) {
-	limit := descriptorLimit()
+	limit := DescriptorLimit()
 	more := max(65535, 2*limit)
 	e.Message = sockeye.Text{
 		En: fmt.Sprintf("too many open files: this process may have %d", limit),
