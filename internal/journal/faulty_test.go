@@ -19,7 +19,6 @@ type faulty struct {
 	calls  map[string]int
 	faults []fault
 	wait   map[string]chan struct{}
-	gone   bool
 }
 
 // fault is what happens to some calls.
@@ -40,12 +39,23 @@ func (f *faulty) stall(call string) (release func()) {
 	f.mu.Lock()
 	f.wait[call] = c
 	f.mu.Unlock()
-	return sync.OnceFunc(func() {
+	return func() {
 		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.wait[call] == c {
+			delete(f.wait, call)
+			close(c)
+		}
+	}
+}
+
+func (f *faulty) releaseAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for call, c := range f.wait {
 		delete(f.wait, call)
-		f.mu.Unlock()
 		close(c)
-	})
+	}
 }
 
 // add makes a fault of the calls to come.

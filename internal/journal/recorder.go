@@ -147,16 +147,18 @@ func (r *Recorder) run() {
 // record takes what there is, writes it, lets others go on, and waits, until
 // everything is recorded that shall be: nil, or why it is not.
 func (r *Recorder) record() error {
-	for {
+	for over := false; ; {
 		more := r.take()
-		if err := r.flush(); err != nil {
+		err := r.flush(over)
+		switch {
+		case err != nil:
 			if err := r.mend(err); err != nil {
 				return err
 			}
-			continue
-		}
-		if !more && !r.wait() {
+		case over && !more:
 			return nil
+		case !more:
+			over = !r.wait()
 		}
 	}
 }
@@ -177,10 +179,14 @@ func (r *Recorder) take() (more bool) {
 	return true
 }
 
-// flush writes, and lets everybody else go as far as the disk is.
-func (r *Recorder) flush() error {
+// flush writes, and lets everybody else go as far as the disk is. At the end of
+// the recording it makes all of it durable.
+func (r *Recorder) flush(last bool) error {
 	r.busy.Store(time.Now().UnixNano())
 	err := r.writer.Flush()
+	if err == nil && last {
+		err = r.writer.Sync()
+	}
 	r.wrote = time.Now()
 	r.busy.Store(0)
 	if err == nil {

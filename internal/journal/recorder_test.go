@@ -78,26 +78,34 @@ func (s sender) numbered(j *Journal, n int) {
 
 // recorded reads all segments of a directory in their order. Events of numbers
 // that were there before are left out, and so are remarks.
-func recorded(t *testing.T, dir string) (events []sockeye.Event, damage []pcapng.Damage) {
+func recorded(t *testing.T, dir string) ([]sockeye.Event, []pcapng.Damage) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.pcapng"))
+	events, damage, err := readAll(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return events, damage
+}
+
+func readAll(dir string) (events []sockeye.Event, damage []pcapng.Damage, err error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.pcapng"))
+	if err != nil {
+		return nil, nil, err
+	}
 	var next uint64 = 1
 	for _, name := range files {
-		f, err := os.Open(name)
+		b, err := os.ReadFile(name)
 		if err != nil {
-			t.Fatal(err)
+			return nil, nil, err
 		}
-		d := pcapng.NewDecoder(f, pcapng.DecodeOptions{Damaged: func(d pcapng.Damage) { damage = append(damage, d) }})
+		d := pcapng.NewDecoder(bytes.NewReader(b), pcapng.DecodeOptions{Damaged: func(d pcapng.Damage) { damage = append(damage, d) }})
 		for {
 			e, err := d.Next()
-			if err != nil {
-				if err != io.EOF {
-					t.Fatalf("%s: %v", name, err)
-				}
+			if err == io.EOF {
 				break
+			}
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s: %w", name, err)
 			}
 			if e.Seq >= next {
 				e.Data = bytes.Clone(e.Data)
@@ -105,9 +113,8 @@ func recorded(t *testing.T, dir string) (events []sockeye.Event, damage []pcapng
 				next = after(e)
 			}
 		}
-		f.Close()
 	}
-	return events, damage
+	return events, damage, nil
 }
 
 // after is the number after an event, or after what a gap stands for.
@@ -118,8 +125,8 @@ func after(e sockeye.Event) uint64 {
 	return e.Seq + 1
 }
 
-// complete demands that a directory holds events 1 to last, gaps included, and
-// returns what the gaps say is missing.
+// complete demands that a directory holds events 1 to at least last, gaps
+// included, and returns what the gaps say is missing.
 func complete(t *testing.T, dir string, last uint64) (lost sockeye.Lost) {
 	t.Helper()
 	events, damage := recorded(t, dir)
@@ -136,7 +143,7 @@ func complete(t *testing.T, dir string, last uint64) (lost sockeye.Lost) {
 			lost = plus(lost, e.Detail.Lost)
 		}
 	}
-	if next != last+1 {
+	if next <= last {
 		t.Errorf("the recording ends with event %d, want %d", next-1, last)
 	}
 	return lost
@@ -198,6 +205,7 @@ func TestGateHoldsViewsBack(t *testing.T) {
 	dir := t.TempDir()
 	j, s := New(0), newSender("tcp")
 	files := newFaulty()
+	t.Cleanup(files.releaseAll)
 	r := recordTo(t, j, recording.Options{Dir: dir, Files: files})
 	release := files.stall("write")
 	view := j.Cursor(1)
@@ -222,6 +230,7 @@ func TestGateHoldsViewsBack(t *testing.T) {
 func TestAlwaysMeansDurable(t *testing.T) {
 	j, s := New(0), newSender("tcp")
 	files := newFaulty()
+	t.Cleanup(files.releaseAll)
 	recordTo(t, j, recording.Options{Dir: t.TempDir(), Files: files, Sync: recording.Always})
 	view := j.Cursor(1)
 	defer view.Close()
@@ -244,6 +253,7 @@ func TestSlowDisk(t *testing.T) {
 	j, tcp, udp := New(64<<10), newSender("tcp"), newSender("udp")
 	udp.session.ID = "s2"
 	files := newFaulty()
+	t.Cleanup(files.releaseAll)
 	r := recordTo(t, j, recording.Options{Dir: dir, Files: files})
 	release := files.stall("write")
 	const n = 5_000
@@ -391,6 +401,7 @@ func TestUncleanStopIsTold(t *testing.T) {
 func TestCloseGivesUpWithItsContext(t *testing.T) {
 	j, s := New(4<<10), newSender("tcp")
 	files := newFaulty()
+	t.Cleanup(files.releaseAll)
 	r := recordTo(t, j, recording.Options{Dir: t.TempDir(), Files: files})
 	release := files.stall("write")
 	defer release()

@@ -51,6 +51,7 @@ func (w *Writer) endSegment(why *sockeye.Error, full bool) error {
 		if w.put(w.encoder.Append(w.buf[:0], &last)) != nil {
 			w.file.Truncate(w.size)
 		}
+		w.safety.unsynced++
 	}
 	return w.safety.sync(w.file)
 }
@@ -76,19 +77,31 @@ func (w *Writer) Resumable() bool { return !w.place.once() }
 // is of no use.
 func Full(err error) bool { return isFull(err) }
 
+// Sync makes everything flushed durable. The error is an *sockeye.Error, and the
+// Writer broken.
+func (w *Writer) Sync() error {
+	if w.file == nil {
+		return failure(w.path, errBroken)
+	}
+	if err := w.safety.sync(w.file); err != nil {
+		return w.fail(err)
+	}
+	return nil
+}
+
 // Close flushes, makes everything durable and lets go of the place. A segment
-// without an event is not left behind. The error is an *sockeye.Error.
+// without an event is not left behind. The error is an *sockeye.Error; a broken
+// Writer gives none any more.
 func (w *Writer) Close() error {
 	defer w.place.close()
 	if w.file == nil {
 		return nil
 	}
-	err := w.Flush()
-	if err != nil {
+	if err := w.Flush(); err != nil {
 		return err
 	}
-	if err := w.safety.sync(w.file); err != nil {
-		return w.fail(err)
+	if err := w.Sync(); err != nil {
+		return err
 	}
 	if err := w.file.Close(); err != nil {
 		return failure(w.path, err)

@@ -57,9 +57,6 @@ func (s *safety) await(now time.Time) error {
 // secure does what the promise asks for after a write.
 func (s *safety) secure(f File, promise Sync, now time.Time) error {
 	if promise == Always {
-		if s.unsynced == 0 {
-			return nil
-		}
 		return s.sync(f)
 	}
 	if s.running != nil {
@@ -85,6 +82,9 @@ func (s *safety) secure(f File, promise Sync, now time.Time) error {
 func (s *safety) sync(f File) error {
 	if err := s.join(); err != nil {
 		return err
+	}
+	if s.unsynced == 0 {
+		return nil
 	}
 	if err := f.Sync(); err != nil {
 		return syncError{err}
