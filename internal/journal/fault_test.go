@@ -36,7 +36,6 @@ func newScene(t *testing.T, o recording.Options, limit int) *scene {
 	c := &scene{T: t, dir: t.TempDir(), files: newFaulty(), j: New(limit), s: newSender("tcp")}
 	o.Dir, o.Files = c.dir, c.files
 	c.r = recordTo(t, c.j, o)
-	t.Cleanup(c.files.releaseAll)
 	c.view = c.j.Cursor(1)
 	t.Cleanup(c.view.Close)
 	return c

@@ -42,6 +42,9 @@ func recordTo(t *testing.T, j *Journal, o recording.Options) *Recorder {
 		r.Close(ctx)
 		<-r.Done()
 	})
+	if f, ok := o.Files.(*faulty); ok {
+		t.Cleanup(f.releaseAll) // before that
+	}
 	return r
 }
 
@@ -205,7 +208,6 @@ func TestGateHoldsViewsBack(t *testing.T) {
 	dir := t.TempDir()
 	j, s := New(0), newSender("tcp")
 	files := newFaulty()
-	t.Cleanup(files.releaseAll)
 	r := recordTo(t, j, recording.Options{Dir: dir, Files: files})
 	release := files.stall("write")
 	view := j.Cursor(1)
@@ -230,7 +232,6 @@ func TestGateHoldsViewsBack(t *testing.T) {
 func TestAlwaysMeansDurable(t *testing.T) {
 	j, s := New(0), newSender("tcp")
 	files := newFaulty()
-	t.Cleanup(files.releaseAll)
 	recordTo(t, j, recording.Options{Dir: t.TempDir(), Files: files, Sync: recording.Always})
 	view := j.Cursor(1)
 	defer view.Close()
@@ -253,7 +254,6 @@ func TestSlowDisk(t *testing.T) {
 	j, tcp, udp := New(64<<10), newSender("tcp"), newSender("udp")
 	udp.session.ID = "s2"
 	files := newFaulty()
-	t.Cleanup(files.releaseAll)
 	r := recordTo(t, j, recording.Options{Dir: dir, Files: files})
 	release := files.stall("write")
 	const n = 5_000
@@ -401,7 +401,6 @@ func TestUncleanStopIsTold(t *testing.T) {
 func TestCloseGivesUpWithItsContext(t *testing.T) {
 	j, s := New(4<<10), newSender("tcp")
 	files := newFaulty()
-	t.Cleanup(files.releaseAll)
 	r := recordTo(t, j, recording.Options{Dir: t.TempDir(), Files: files})
 	release := files.stall("write")
 	defer release()
