@@ -97,22 +97,21 @@ func appendStatistics(dst []byte, iface uint32, at uint64) []byte {
 	return le.AppendUint32(dst, uint32(at))
 }
 
-// packetBlock is a packet block being written: room for the packet, and what
-// goes around it.
+// packetBlock is a packet block being written: what goes around the packet.
 type packetBlock struct {
 	iface     uint32
 	at        uint64 // Unix nanoseconds
 	direction uint32
-	packet    int // bytes captured
-	original  int // bytes it had
 	options   []byte
+	seal      seal
 }
 
-// openPacket appends the block but for the packet bytes and what is computed
-// from them. The packet is at dst[start+packetFixed:], packet bytes long.
-func (b *packetBlock) open(dst []byte) []byte {
+// open appends a block with room for a packet of n bytes, of which there were
+// more, original, if it is cut. The packet is to be put at packetFixed, before
+// close is called.
+func (b *packetBlock) open(dst []byte, n, original int) []byte {
 	start := len(dst)
-	length := packetFixed + padded(b.packet) + len(b.options) + packetAfter
+	length := packetFixed + padded(n) + len(b.options) + packetAfter
 	dst = room(dst, length)
 	h := (*[packetFixed]byte)(dst[start:])
 	le.PutUint32(h[0:], blockPacket)
@@ -120,20 +119,17 @@ func (b *packetBlock) open(dst []byte) []byte {
 	le.PutUint32(h[8:], b.iface)
 	le.PutUint32(h[12:], uint32(b.at>>32))
 	le.PutUint32(h[16:], uint32(b.at))
-	le.PutUint32(h[20:], uint32(b.packet))
-	le.PutUint32(h[24:], uint32(b.original))
+	le.PutUint32(h[20:], uint32(n))
+	le.PutUint32(h[24:], uint32(original))
 	return dst
 }
 
-// close fills in the rest of the block once the packet is there.
-func (b *packetBlock) close(block []byte, s *seal) {
-	packet := block[packetFixed:][:b.packet]
-	hash := crc32.ChecksumIEEE(packet)
-	covered := packetFixed + b.packet // where the seal's second stretch begins
-	after := block[packetFixed+padded(b.packet):]
-	for i := covered; i < len(block)-len(after); i++ {
-		block[i] = 0
-	}
+// close fills in what comes after the packet of n bytes.
+func (b *packetBlock) close(block []byte, n int) {
+	hash := crc32.ChecksumIEEE(block[packetFixed:][:n])
+	end := packetFixed + n // where the packet ends and what the seal covers goes on
+	after := block[packetFixed+padded(n):]
+	clear(block[end : len(block)-len(after)])
 
 	o := (*[20]byte)(after)
 	le.PutUint32(o[0:], optFlags|4<<16)
@@ -143,6 +139,7 @@ func (b *packetBlock) close(block []byte, s *seal) {
 	le.PutUint32(o[16:], hash>>24) // and three bytes of padding
 	copy(after[20:], b.options)
 
+	s := &b.seal
 	t := (*[12 + sealOption + blockTail]byte)(after[20+len(b.options):])
 	le.PutUint32(t[0:], optPacketID|8<<16)
 	le.PutUint64(t[4:], s.number)
@@ -155,7 +152,7 @@ func (b *packetBlock) close(block []byte, s *seal) {
 	le.PutUint32(t[28:], s.segment)
 	le.PutUint64(t[32:], s.peer)
 	crc := crc32.Update(0, castagnoli, block[:packetFixed])
-	crc = crc32.Update(crc, castagnoli, block[covered:len(block)-blockTail-4])
+	crc = crc32.Update(crc, castagnoli, block[end:len(block)-blockTail-4])
 	le.PutUint32(t[40:], crc)
 	le.PutUint32(t[44:], optEnd)
 	le.PutUint32(t[48:], uint32(len(block)))

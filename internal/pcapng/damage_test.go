@@ -125,6 +125,11 @@ func TestTruncationAtEveryByte(t *testing.T) {
 		if lastWhole := got.end == int64(cut); torn == lastWhole || !torn && len(got.damage) > 0 {
 			t.Fatalf("cut at %d: Offset %d, damage %v", cut, got.end, got.damage)
 		}
+		for i, end := range l.ends {
+			if whole := end <= int(got.end); whole && i >= len(got.events) || !whole && i < len(got.events)-1 {
+				t.Fatalf("cut at %d: Offset %d is in the middle of event %d", cut, got.end, i+1)
+			}
+		}
 		if !boundaries[int(got.end)] {
 			t.Fatalf("cut at %d: Offset %d is inside a block", cut, got.end)
 		}

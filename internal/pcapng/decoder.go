@@ -1,7 +1,6 @@
 package pcapng
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"time"
@@ -21,15 +20,22 @@ type DecodeOptions struct {
 }
 
 // Decoder reads the blocks of segments, one after the other, and gives their
-// events. It checks every byte and needs less than 3 MiB of memory, but for
+// events. It checks every byte. It needs less than 3 MiB of memory, but for
 // events longer than that. It belongs to one goroutine.
+//
+// A file that is still being written may end in the middle of a block, which is
+// reported as torn. To read what has come since, begin another decoder at Offset
+// with the same Names.
 type Decoder struct {
 	win     window
 	names   *Names
 	damaged func(Damage)
 
 	begun   bool    // the first block is read
+	middle  bool    // that was in the middle of a segment
 	packets bool    // a packet block of ours was read
+	held    bool    // d.frame was read, but not yet looked at by Next
+	failed  error   // why nothing more is read
 	section Segment // the one being read
 	frame   frame   // the last block
 
@@ -69,7 +75,7 @@ func NewDecoder(r io.Reader, o DecodeOptions) *Decoder {
 	}
 	return &Decoder{
 		win: window{r: r, offset: o.Offset}, names: o.Names, damaged: o.Damaged,
-		begun: o.Offset != 0, whole: o.Offset, start: o.Offset,
+		begun: o.Offset != 0, middle: o.Offset != 0, whole: o.Offset, start: o.Offset,
 		interfaces: map[uint32]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{},
 	}
 }
@@ -87,7 +93,11 @@ func (d *Decoder) Next() (sockeye.Event, error) {
 		case err != nil:
 			return sockeye.Event{}, err
 		}
-		if ev, ok := d.event(); ok {
+		ev, ok := d.event()
+		if d.parts.none() {
+			d.whole = d.win.offset + int64(d.skip)
+		}
+		if ok {
 			return ev, nil
 		}
 	}
@@ -97,11 +107,12 @@ func (d *Decoder) Next() (sockeye.Event, error) {
 // it reads the section header, and fails as Next would.
 func (d *Decoder) Segment() (Segment, error) {
 	if !d.begun {
-		if err := d.begin(); err != nil {
+		if err := d.advance(); err != nil {
 			return Segment{}, err
 		}
+		d.held = true
 	}
-	return d.section, nil
+	return d.section, d.failed
 }
 
 // Offset is the place in the file after the last whole block, where a torn tail
@@ -113,16 +124,25 @@ func (d *Decoder) Offset() int64 { return d.whole }
 func (d *Decoder) Start() int64 { return d.start }
 
 // advance moves to the next sound block: d.frame, which is valid until then.
-func (d *Decoder) advance() error {
-	if !d.begun {
-		return d.begin()
+func (d *Decoder) advance() (err error) {
+	if d.held || d.failed != nil {
+		d.held = false
+		return d.failed
 	}
 	d.win.skip(d.skip)
 	d.skip = 0
-	if !d.sound() {
-		return d.recover()
+	switch {
+	case !d.begun:
+		err = d.begin()
+	case d.sound():
+		err = d.enter()
+	default:
+		err = d.recover()
 	}
-	return d.enter()
+	if err != errAgain {
+		d.failed = err
+	}
+	return err
 }
 
 // sound reads the block at the window's front into d.frame.
@@ -158,9 +178,6 @@ func (d *Decoder) enter() error {
 		d.section = Segment{ID: f.seal.segment, Run: d.names.run(f.seal.segment)}
 	}
 	d.packets = d.packets || f.block == blockPacket
-	if d.parts.none() {
-		d.whole = d.win.offset + int64(d.skip)
-	}
 	return nil
 }
 
@@ -221,70 +238,7 @@ func (d *Decoder) event() (sockeye.Event, bool) {
 		d.start = d.win.offset
 	}
 	d.last, d.excused = k.number, false
-	d.whole = d.win.offset + int64(d.skip)
 	return ev, true
-}
-
-// read takes in the note of d.frame, which it has, and the peer that it introduces.
-func (d *Decoder) read(s *sockeye.Session) *note {
-	f, n := &d.frame, &note{}
-	if err := json.Unmarshal(f.note(), n); err != nil {
-		d.report(d.here(Broken, f.seal.number, noteText))
-		return &note{}
-	}
-	if n.Peer != nil {
-		d.peer = d.names.introduce(d.section.Run, s, n.Peer, f.seal.number)
-		d.peers[n.Peer.ID] = d.peer
-	}
-	return n
-}
-
-// describe takes in an interface description.
-func (d *Decoder) describe() {
-	f := &d.frame
-	number := uint32(f.seal.number)
-	var s *sessionNote
-	if f.seal.flags&flagNote != 0 {
-		s = d.read(nil).Session
-	}
-	d.interfaces[number] = d.names.describe(d.section.ID, number, s)
-}
-
-func (d *Decoder) session(iface uint32) *sockeye.Session {
-	s, ok := d.interfaces[iface]
-	if !ok {
-		s = d.names.session(d.section.ID, iface)
-		d.interfaces[iface] = s
-	}
-	return s
-}
-
-// peerOf finds the peer of d.frame. One whose introduction is lost is made of
-// what the packet says.
-func (d *Decoder) peerOf(s *sockeye.Session) *sockeye.Peer {
-	id := d.frame.seal.peer
-	if d.peer != nil && d.peer.ID == id {
-		return d.peer
-	}
-	p := d.peers[id]
-	if p == nil {
-		p = d.names.peer(d.section.Run, id, func() *sockeye.Peer { return d.frame.peer(id, s) })
-		d.peers[id] = p
-	}
-	d.peer = p
-	return p
-}
-
-// peer is what a packet's headers say of its peer.
-func (f *frame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
-	p := &sockeye.Peer{ID: id, Session: s}
-	if _, ok := payloadOf(f.packet); ok {
-		p.Network, p.Local, p.Remote = endsOf(f.packet)
-		if !f.ours {
-			p.Local, p.Remote = p.Remote, p.Local
-		}
-	}
-	return p
 }
 
 // here is damage of the block that the next call moves over.

@@ -74,6 +74,19 @@ func TestSegmentSaysWhatItIs(t *testing.T) {
 	}
 }
 
+// An error stays what it is.
+func TestErrorsStay(t *testing.T) {
+	d := NewDecoder(strings.NewReader("Hello 01Studio!"), DecodeOptions{})
+	for range 2 {
+		if _, err := d.Segment(); err != ErrForeign {
+			t.Errorf("Segment fails with %v", err)
+		}
+		if _, err := d.Next(); err != ErrForeign {
+			t.Errorf("Next fails with %v", err)
+		}
+	}
+}
+
 // An older Sockeye refuses what a newer one recorded, and says so (F24).
 func TestNewerVersionIsRefused(t *testing.T) {
 	b := appendSection(nil)
@@ -111,6 +124,27 @@ func TestBeginInTheMiddle(t *testing.T) {
 				t.Fatalf("from event %d: event %d has another session or peer", i+1, ev.Seq)
 			}
 		}
+	}
+}
+
+// A file that is still being written is read on from where it was whole.
+func TestReadWhileWritten(t *testing.T) {
+	s := mixed()
+	s.received(s.events[2].Peer, noise(200_000))
+	b := s.encode(Options{})
+	names := NewNames()
+	var got []sockeye.Event
+	at := int64(0)
+	for end := 1; end <= len(b); end = min(end+17+end/9, max(len(b), end+1)) {
+		one := decode(b[at:end], DecodeOptions{Offset: at, Names: names})
+		if one.err != nil || len(one.damage) > 1 || len(one.damage) == 1 && one.damage[0].Kind != Torn {
+			t.Fatalf("to byte %d: error %v, damage %v", end, one.err, one.damage)
+		}
+		got = append(got, one.events...)
+		at = one.end
+	}
+	if diff := diffEvents(s.events, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

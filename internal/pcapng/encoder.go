@@ -107,7 +107,8 @@ func (e *Encoder) Append(dst []byte, ev *sockeye.Event) []byte {
 	if session != e.session || len(e.interfaces) == 0 {
 		dst = e.use(dst, session)
 	}
-	w := writer{e: e, ev: ev, at: uint64(ev.Time.UnixNano())}
+	w := writer{e: e, ev: ev}
+	w.iface, w.at = e.iface, uint64(ev.Time.UnixNano())
 	w.seal = seal{version: Version, kind: byte(ev.Kind), segment: e.segment, number: ev.Seq}
 	if session != nil {
 		w.seal.flags |= flagSession

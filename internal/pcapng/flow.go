@@ -13,14 +13,15 @@ type flow struct {
 	size   int      // bytes of both headers
 	most   int      // payload bytes that fit one packet
 	ipSum  uint64   // sum of the IPv4 header, without its length
-	base   uint64   // sum of the pseudo header, without the length
+	base   uint64   // sum of the pseudo and the transport header as they are here
 
 	direction uint32 // inbound or outbound
 
 	// TCP only.
-	next    uint32 // sequence number of the next byte
-	unacked uint32 // bytes that the other side has not acknowledged
-	fin     bool   // this side has finished
+	next            uint32 // sequence number of the next byte
+	unackedBytes    uint32 // sent and not acknowledged by the other side
+	unackedSegments uint32
+	fin             bool // this side has finished
 }
 
 const (
@@ -31,11 +32,11 @@ const (
 	udpHeader = 8
 	hopLimit  = 64
 
-	flagFIN = 0x01
-	flagSYN = 0x02
-	flagRST = 0x04
-	flagPSH = 0x08
-	flagACK = 0x10
+	tcpFIN = 0x01
+	tcpSYN = 0x02
+	tcpRST = 0x04
+	tcpPSH = 0x08
+	tcpACK = 0x10
 )
 
 // newFlow makes the flow from one address to another.
@@ -70,8 +71,13 @@ func newFlow(network string, from, to netip.AddrPort, direction uint32) flow {
 	}
 	f.base = add(f.base, uint16(protocol))
 	f.size = f.ip + transport
-	binary.BigEndian.PutUint16(h[f.ip:], from.Port())
-	binary.BigEndian.PutUint16(h[f.ip+2:], to.Port())
+	t := h[f.ip:f.size]
+	binary.BigEndian.PutUint16(t, from.Port())
+	binary.BigEndian.PutUint16(t[2:], to.Port())
+	if protocol == protocolTCP {
+		binary.BigEndian.PutUint16(t[14:], openWindow)
+	}
+	f.base = sum(f.base, t)
 	return f
 }
 
@@ -102,14 +108,20 @@ func sameFamily(a, b netip.Addr) (netip.Addr, netip.Addr) {
 func (f *flow) putTCP(p []byte, seq, ack uint32, flags byte, options []byte) {
 	f.putIP(p, len(p))
 	t := p[f.ip:]
+	front := tcpHeader + len(options)
 	copy(t[tcpHeader:], options)
 	h := (*[tcpHeader]byte)(t)
 	binary.BigEndian.PutUint32(h[4:], seq)
 	binary.BigEndian.PutUint32(h[8:], ack)
-	h[12] = byte(tcpHeader+len(options)) << 2
-	h[13] = flags
-	h[14], h[15] = openWindow>>8, openWindow&0xFF
-	binary.LittleEndian.PutUint16(h[16:], checksum(add(sum(f.base, t), uint16(len(t)))))
+	h[12], h[13] = byte(front)<<2, flags
+	// The rest of the header is in the flow's sum.
+	s := add(sum(f.base, t[tcpHeader:]), uint16(len(t)))
+	s = add(s, uint16(front)<<10|uint16(flags))
+	s = add(s, uint16(seq>>16))
+	s = add(s, uint16(seq))
+	s = add(s, uint16(ack>>16))
+	s = add(s, uint16(ack))
+	binary.LittleEndian.PutUint16(h[16:], checksum(s))
 }
 
 // putUDP writes the headers of a datagram of n bytes at the front of p, which
@@ -119,8 +131,8 @@ func (f *flow) putUDP(p []byte, n int) {
 	t := p[f.ip:]
 	length := uint16(udpHeader + n)
 	binary.BigEndian.PutUint16(t[4:], length)
-	// The length is summed twice: in the header and in the pseudo header.
-	c := checksum(add(sum(f.base, t), length))
+	// The length counts twice: in the header and in the pseudo header.
+	c := checksum(add(add(sum(f.base, t[udpHeader:]), length), length))
 	switch {
 	case c == 0:
 		c = 0xFFFF // RFC 768: 0 means no checksum

@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-
-	"sockeye"
 )
 
 // searched is how far a file without a section header is searched for blocks of
@@ -97,19 +95,6 @@ func (d *Decoder) rescue(b []byte) (bool, error) {
 	return true, d.enter()
 }
 
-// learn takes in what the note of a block tells of others, its own event being
-// lost.
-func (d *Decoder) learn() {
-	f := &d.frame
-	if f.seal.flags&flagNote != 0 {
-		var s *sockeye.Session
-		if f.seal.flags&flagSession != 0 {
-			s = d.session(f.iface)
-		}
-		d.read(s)
-	}
-}
-
 // plausibleEnd says whether a damaged block is likely to be n bytes long: it says
 // so at its end as well, or what follows is sound, or nothing follows.
 func (d *Decoder) plausibleEnd(n int) bool {
@@ -177,10 +162,13 @@ func (d *Decoder) blockAt(b []byte) int {
 	return n
 }
 
+// headless says that nothing has been read yet where a section header should be.
+func (d *Decoder) headless() bool { return d.section.ID == 0 && !d.middle }
+
 // foundAt reports what search went over and stands at the block it found.
 func (d *Decoder) foundAt(from int64, i, n int) {
 	what := gapText
-	if d.section.ID == 0 {
+	if d.headless() {
 		what = headerText
 	}
 	d.win.skip(i)
@@ -201,13 +189,13 @@ func (d *Decoder) tail(from, full int64, head []byte) error {
 	}
 	what := Damage{Offset: from, Length: size, Kind: Torn}
 	switch {
-	case d.section.ID == 0 && full > from && !bytes.HasPrefix(sectionMagic, head[:min(len(head), 4)]):
+	case d.headless() && full > from && !bytes.HasPrefix(sectionMagic, head[:min(len(head), 4)]):
 		return ErrForeign
 	case full == from:
 		what.What = zerosText
 	case isBlock && (int64(claimed) > size || len(head) < blockTail || full-from < int64(claimed)-3), full-from <= blockTail:
 		what.What = cutText
-	case d.section.ID == 0:
+	case d.headless():
 		return ErrForeign
 	default:
 		what.Kind, what.What = Broken, gapText

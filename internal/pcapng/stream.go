@@ -33,7 +33,8 @@ func (e *Encoder) newStream(p *sockeye.Peer) *stream {
 // repeated.
 func (e *Encoder) restart(st *stream) {
 	for _, f := range []*flow{&st.in, &st.out} {
-		f.next, f.unacked, f.fin = min(e.o.first(st.peer, f.direction), 1<<32-2), 0, false
+		f.next = min(e.o.first(st.peer, f.direction), 1<<32-2)
+		f.unackedBytes, f.unackedSegments, f.fin = 0, 0, false
 	}
 }
 

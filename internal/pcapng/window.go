@@ -27,17 +27,21 @@ func (w *window) peek(n int) []byte {
 	return w.buf[w.start:min(w.end, w.start+n)]
 }
 
-// fill reads until n bytes are there. It takes no more memory than twice what
-// there is to read.
+// fill reads until n bytes are there. The more there is to read, the larger the
+// window gets, but never beyond twice that.
 func (w *window) fill(n int) {
+	if w.err != nil {
+		return
+	}
+	if w.end == len(w.buf) {
+		w.grow()
+	}
 	copy(w.buf, w.buf[w.start:w.end])
 	w.end -= w.start
 	w.start = 0
 	for empty := 0; w.end < n && w.err == nil; {
 		if w.end == len(w.buf) {
-			grown := make([]byte, min(largeWindow, max(2*len(w.buf), smallWindow)))
-			copy(grown, w.buf)
-			w.buf = grown
+			w.grow()
 		}
 		var got int
 		got, w.err = w.r.Read(w.buf[w.end:])
@@ -47,6 +51,14 @@ func (w *window) fill(n int) {
 		} else if empty > 100 && w.err == nil {
 			w.err = io.ErrNoProgress
 		}
+	}
+}
+
+func (w *window) grow() {
+	if size := min(largeWindow, max(2*len(w.buf), smallWindow)); size > len(w.buf) {
+		grown := make([]byte, size)
+		copy(grown, w.buf[:w.end])
+		w.buf = grown
 	}
 }
 

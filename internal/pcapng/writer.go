@@ -5,7 +5,12 @@ import "sockeye"
 // What our synthesised TCP says of itself: a receiver that is never the limit.
 const (
 	openWindow = 0xFFFF
-	ackAfter   = 16 << 20 // bytes one side sends until the other acknowledges them
+
+	// How much one side sends until the other acknowledges it: sequence numbers
+	// compare only within 2 GiB, and Wireshark walks the list of unacknowledged
+	// segments for each new one (a million of 64 bytes took it minutes).
+	ackBytes    = 16 << 20
+	ackSegments = 256
 
 	segmentSize4 = 0xFFFF - 40 // maximum segment size: what fits the packet
 	segmentSize6 = 0xFFFF - 20
@@ -18,13 +23,12 @@ var (
 	synOptions6 = []byte{2, 4, segmentSize6 >> 8, segmentSize6 & 0xFF, 1, 3, 3, 14}
 )
 
-// writer writes the blocks of one event.
+// writer writes the blocks of one event. Its packetBlock is the next block, with
+// the comments and the note as options.
 type writer struct {
-	e       *Encoder
-	ev      *sockeye.Event
-	at      uint64 // Unix nanoseconds
-	seal    seal   // of the next block
-	options []byte // of the next block: comments and note
+	packetBlock
+	e  *Encoder
+	ev *sockeye.Event
 }
 
 func (w *writer) event(dst []byte) []byte {
@@ -79,8 +83,11 @@ func (w *writer) data(dst []byte, st *stream) []byte {
 	w.e.counts.messages++
 	f, back := st.from(w.ev.Kind == sockeye.Sent)
 	data := w.ev.Data
-	parts := max(1, (len(data)+f.most-1)/f.most)
-	piece := min(f.most, (len(data)/parts+8)&^7)
+	parts, piece := 1, len(data)
+	if piece > f.most {
+		parts = (len(data) + f.most - 1) / f.most
+		piece = min(f.most, (len(data)/parts+8)&^7)
+	}
 	w.seal.parts = uint16(parts)
 	for i := range parts {
 		w.seal.part = uint16(i)
@@ -97,18 +104,17 @@ func (w *writer) data(dst []byte, st *stream) []byte {
 	return dst
 }
 
-// part writes one piece of a TCP stream, acknowledged from time to time: bytes
-// under way must stay far below the 2 GiB in which sequence numbers compare.
+// part writes one piece of a TCP stream, acknowledged from time to time.
 func (w *writer) part(dst []byte, f, back *flow, data []byte, last bool) []byte {
-	flags := byte(flagACK)
+	flags := byte(tcpACK)
 	if last {
-		flags |= flagPSH
+		flags |= tcpPSH
 	}
 	dst = w.tcp(dst, f, back, flags, data)
-	if f.unacked > ackAfter {
+	if f.unackedBytes > ackBytes || f.unackedSegments >= ackSegments {
 		k := w.seal
 		w.silent()
-		dst = w.tcp(dst, back, f, flagACK, nil)
+		dst = w.tcp(dst, back, f, tcpACK, nil)
 		w.seal = k
 	}
 	return dst
@@ -125,18 +131,18 @@ func (w *writer) silent() {
 func (w *writer) handshake(dst []byte, st *stream) []byte {
 	w.e.restart(st)
 	f, back := st.from(st.peer.Session != nil && st.peer.Session.Endpoint.Mode == sockeye.Connect)
-	dst = w.tcp(dst, f, back, flagSYN, nil)
+	dst = w.tcp(dst, f, back, tcpSYN, nil)
 	w.silent()
-	dst = w.tcp(dst, back, f, flagSYN|flagACK, nil)
-	return w.tcp(dst, f, back, flagACK, nil)
+	dst = w.tcp(dst, back, f, tcpSYN|tcpACK, nil)
+	return w.tcp(dst, f, back, tcpACK, nil)
 }
 
 // finish writes the FIN of one side and its acknowledgement.
 func (w *writer) finish(dst []byte, f, back *flow) []byte {
-	dst = w.tcp(dst, f, back, flagFIN|flagACK, nil)
+	dst = w.tcp(dst, f, back, tcpFIN|tcpACK, nil)
 	f.fin = true
 	w.silent()
-	return w.tcp(dst, back, f, flagACK, nil)
+	return w.tcp(dst, back, f, tcpACK, nil)
 }
 
 // leave writes the end of a TCP connection as it was. A connection that ended
@@ -148,9 +154,9 @@ func (w *writer) leave(dst []byte, st *stream) []byte {
 	}
 	switch reason {
 	case sockeye.ReasonReset:
-		return w.tcp(dst, &st.in, &st.out, flagRST|flagACK, nil)
+		return w.tcp(dst, &st.in, &st.out, tcpRST|tcpACK, nil)
 	case sockeye.ReasonAborted:
-		return w.tcp(dst, &st.out, &st.in, flagRST|flagACK, nil)
+		return w.tcp(dst, &st.out, &st.in, tcpRST|tcpACK, nil)
 	case sockeye.ReasonTimeout, sockeye.ReasonError:
 		return w.statistics(dst)
 	}
@@ -170,29 +176,30 @@ func (w *writer) leave(dst []byte, st *stream) []byte {
 // tcp appends one segment and moves the sequence numbers on.
 func (w *writer) tcp(dst []byte, f, back *flow, flags byte, data []byte) []byte {
 	var options []byte
-	if flags&flagSYN != 0 {
+	if flags&tcpSYN != 0 {
 		if options = synOptions4; f.ip == 40 {
 			options = synOptions6
 		}
 	}
 	front := f.size + len(options)
 	n := front + len(data)
-	b := w.block(f, n, n)
+	w.direction = f.direction
 	start := len(dst)
-	dst = b.open(dst)
+	dst = w.open(dst, n, n)
 	block := dst[start:]
 	p := block[packetFixed:][:n]
 	copy(p[front:], data)
 	ack := uint32(0)
-	if flags&flagACK != 0 {
+	if flags&tcpACK != 0 {
 		ack = back.next
-		back.unacked = 0
+		back.unackedBytes, back.unackedSegments = 0, 0
 	}
 	f.putTCP(p, f.next, ack, flags, options)
-	b.close(block, &w.seal)
+	w.close(block, n)
 	f.next += uint32(len(data))
-	f.unacked += uint32(len(data))
-	if flags&(flagSYN|flagFIN) != 0 {
+	f.unackedBytes += uint32(len(data))
+	f.unackedSegments++
+	if flags&(tcpSYN|tcpFIN) != 0 {
 		f.next++
 	}
 	return dst
@@ -206,28 +213,21 @@ func (w *writer) datagram(dst []byte, f *flow, data []byte) []byte {
 		length = min(max(length, d.Datagram), f.most)
 	}
 	n := f.size + len(data)
-	b := w.block(f, n, f.size+length)
+	w.direction = f.direction
 	start := len(dst)
-	dst = b.open(dst)
+	dst = w.open(dst, n, f.size+length)
 	block := dst[start:]
 	p := block[packetFixed:][:n]
 	copy(p[f.size:], data)
 	f.putUDP(p, length)
-	b.close(block, &w.seal)
+	w.close(block, n)
 	return dst
-}
-
-func (w *writer) block(f *flow, captured, original int) packetBlock {
-	return packetBlock{
-		iface: w.e.iface, at: w.at, direction: f.direction,
-		packet: captured, original: original, options: w.options,
-	}
 }
 
 // statistics appends the block of an event that has no packet.
 func (w *writer) statistics(dst []byte) []byte {
 	start := len(dst)
-	dst = appendStatistics(dst, w.e.iface, w.at)
+	dst = appendStatistics(dst, w.iface, w.at)
 	dst = append(dst, w.options...)
 	if w.ev.Kind == sockeye.Gap || w.ev.Kind == sockeye.Ended {
 		t := w.e.counts

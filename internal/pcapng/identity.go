@@ -1,0 +1,82 @@
+package pcapng
+
+import (
+	"encoding/json"
+
+	"sockeye"
+)
+
+// read takes in the note of d.frame, which it has, and the peer that it introduces.
+func (d *Decoder) read(s *sockeye.Session) *note {
+	f, n := &d.frame, &note{}
+	if err := json.Unmarshal(f.note(), n); err != nil {
+		d.report(d.here(Broken, f.seal.number, noteText))
+		return &note{}
+	}
+	if n.Peer != nil {
+		d.peer = d.names.introduce(d.section.Run, s, n.Peer, f.seal.number)
+		d.peers[n.Peer.ID] = d.peer
+	}
+	return n
+}
+
+// describe takes in an interface description.
+func (d *Decoder) describe() {
+	f := &d.frame
+	number := uint32(f.seal.number)
+	var s *sessionNote
+	if f.seal.flags&flagNote != 0 {
+		s = d.read(nil).Session
+	}
+	d.interfaces[number] = d.names.describe(d.section.ID, number, s)
+}
+
+func (d *Decoder) session(iface uint32) *sockeye.Session {
+	s, ok := d.interfaces[iface]
+	if !ok {
+		s = d.names.session(d.section.ID, iface)
+		d.interfaces[iface] = s
+	}
+	return s
+}
+
+// peerOf finds the peer of d.frame. One whose introduction is lost is made of
+// what the packet says.
+func (d *Decoder) peerOf(s *sockeye.Session) *sockeye.Peer {
+	id := d.frame.seal.peer
+	if d.peer != nil && d.peer.ID == id {
+		return d.peer
+	}
+	p := d.peers[id]
+	if p == nil {
+		p = d.names.peer(d.section.Run, id, func() *sockeye.Peer { return d.frame.peer(id, s) })
+		d.peers[id] = p
+	}
+	d.peer = p
+	return p
+}
+
+// peer is what a packet's headers say of its peer.
+func (f *frame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
+	p := &sockeye.Peer{ID: id, Session: s}
+	if _, ok := payloadOf(f.packet); ok {
+		p.Network, p.Local, p.Remote = endsOf(f.packet)
+		if !f.ours {
+			p.Local, p.Remote = p.Remote, p.Local
+		}
+	}
+	return p
+}
+
+// learn takes in what the note of a block tells of others, its own event being
+// lost.
+func (d *Decoder) learn() {
+	f := &d.frame
+	if f.seal.flags&flagNote != 0 {
+		var s *sockeye.Session
+		if f.seal.flags&flagSession != 0 {
+			s = d.session(f.iface)
+		}
+		d.read(s)
+	}
+}
