@@ -111,9 +111,9 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if !typing {
 		ep.Options.FinIdle = -1
 	}
-	l := a.start(show, &f.displayFlags, typing)
-	if err := l.record(&f.recordFlags, ep); err != nil {
-		return l.finish(err)
+	l, err := a.start(show, &f.displayFlags, typing, &f.recordFlags, ep)
+	if err != nil {
+		return err
 	}
 	met := l.expect(req.expect)
 	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{})
@@ -255,7 +255,7 @@ func (l *live) expect(want []byte) <-chan struct{} {
 	}
 	met := make(chan struct{})
 	var tail []byte
-	l.watch(1, func(e sockeye.Event) bool {
+	l.watch(0, func(e sockeye.Event) bool {
 		if e.Kind != sockeye.Received {
 			return true
 		}

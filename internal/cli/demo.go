@@ -52,7 +52,7 @@ Afterwards the server stays open on all addresses for a board of your own.`,
 func (a *app) demo(f demoFlags) error {
 	bench := workbench.New(0)
 	if f.json {
-		l := a.follow(bench, 1, "", jsonLines, &demoDisplay, false)
+		l := a.follow(bench, 0, "", jsonLines, &demoDisplay, false)
 		s := a.newStory(bench, io.Discard, f)
 		err := s.tell()
 		if err == nil && !f.once {

@@ -71,9 +71,9 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	}
 	ep.Options.FinIdle = -1 // it echoes what came before the end, then leaves
 	board := &device.Device{Hello: hello, Interval: f.interval}
-	l := a.start(show, &f.displayFlags, false)
-	if err := l.record(&f.recordFlags, ep); err != nil {
-		return l.finish(err)
+	l, err := a.start(show, &f.displayFlags, false, &f.recordFlags, ep)
+	if err != nil {
+		return err
 	}
 	return l.finish(l.play(ep, board, f.count))
 }

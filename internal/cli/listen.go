@@ -94,11 +94,11 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if ep.Address.Network.Transport() == sockeye.TCP {
 		a.warnOfFileLimit(ep.Options.MaxPeers, wire.DescriptorLimit())
 	}
-	l := a.start(show, &f.displayFlags, true)
-	if err := l.record(&f.recordFlags, ep); err != nil {
-		return l.finish(err)
+	l, err := a.start(show, &f.displayFlags, true, &f.recordFlags, ep)
+	if err != nil {
+		return err
 	}
-	firstLeft := l.watch(1, func(e sockeye.Event) bool { return e.Kind != sockeye.Left })
+	firstLeft := l.watch(0, func(e sockeye.Event) bool { return e.Kind != sockeye.Left })
 	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{Echo: f.echo})
 	if err != nil {
 		return l.finish(err)

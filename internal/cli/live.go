@@ -77,9 +77,16 @@ func (f *displayFlags) form(a *app) (form, error) {
 	return raw, nil
 }
 
-// start makes a workbench and begins to show all of it.
-func (a *app) start(f form, d *displayFlags, typing bool) *live {
-	return a.follow(workbench.New(0), 1, "", f, d, typing)
+// start makes a workbench, begins to record it, if asked to, and to show all of
+// it: what this run does, not what the recording has of earlier ones.
+func (a *app) start(f form, d *displayFlags, typing bool, rec *recordFlags, ep sockeye.Endpoint) (*live, error) {
+	bench := workbench.New(0)
+	if rec.to != "" {
+		if err := bench.Record(rec.options(a, ep)); err != nil {
+			return nil, err
+		}
+	}
+	return a.follow(bench, 0, "", f, d, typing), nil
 }
 
 // follow shows a workbench from event number from on: one session of it, or all
@@ -106,7 +113,7 @@ func (a *app) follow(bench *workbench.Workbench, from uint64, session string, f 
 		l.pace = bench.KeepPace()
 		v.pace = l.pace
 	}
-	cursor := l.bench.View(1)
+	cursor := l.bench.View(0)
 	go func() {
 		defer close(l.viewDone)
 		l.viewErr = v.run(cursor)

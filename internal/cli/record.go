@@ -123,11 +123,3 @@ func (a *app) recordLine(st journal.RecordStatus) string {
 	}
 	return state
 }
-
-// record begins to record, if asked to.
-func (l *live) record(f *recordFlags, ep sockeye.Endpoint) error {
-	if f.to == "" {
-		return nil
-	}
-	return l.bench.Record(f.options(l.app, ep))
-}

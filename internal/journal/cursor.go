@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"io"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,9 @@ type Cursor struct {
 	known   bool   // bytes is exact
 	last    time.Time
 	waiting bool // noted for a wake-up; guarded by the journal's lock
+
+	past  *history // being read, or nil
+	blind uint64   // what is older was looked for on the disk already
 }
 
 // Cursor makes a cursor that reads from event number from on; 0 is the oldest
@@ -50,10 +54,11 @@ func (j *Journal) cursorLocked(from uint64) *Cursor {
 }
 
 // Next is the next event. It waits for one until ctx ends, and returns io.EOF
-// when the journal is closed and read to its end. Events that left the ring
-// before they were read appear as one event of kind Gap: Seq is the first lost
-// one, Detail.Lost counts them (its Bytes
-// are 0 if the cursor asked for events that had already left). The event's Data is lent until the next call.
+// when the journal is closed and read to its end. Events that left the ring before
+// they were read come from the disk if the journal is recorded there; else they
+// appear as one event of kind Gap: Seq is the first lost one, Detail.Lost counts
+// them (its Bytes are 0 if that is not known). The event's Data is lent until the
+// next call.
 func (c *Cursor) Next(ctx context.Context) (sockeye.Event, error) {
 	for {
 		e, state := c.read(true)
@@ -83,22 +88,40 @@ func (c *Cursor) Close() {
 	c.journal.mu.Lock()
 	defer c.journal.mu.Unlock()
 	c.unpinLocked()
+	c.forgetPast()
 }
 
 type readState int
 
 const (
-	got   readState = iota
-	empty           // nothing there yet
-	ended           // and never will be
+	got    readState = iota
+	empty            // nothing there yet
+	ended            // and never will be
+	behind           // it has left the ring, but may be on the disk
 )
 
 func (c *Cursor) read(wait bool) (sockeye.Event, readState) {
+	if c.past != nil {
+		if e, ok := c.remember(); ok {
+			return e, got
+		}
+	}
 	// The count is read before the gate: an event that was appended after the gate
 	// closed cannot pass.
 	if b := c.block; b != nil && c.index < b.count.Load() && c.next < c.gate.Load() {
 		return c.take(), got
 	}
+	e, state := c.advance(wait)
+	if state != behind {
+		return e, state
+	}
+	if c.lookBack() {
+		if e, ok := c.remember(); ok {
+			return e, got
+		}
+	}
+	c.blind = math.MaxUint64 // what is not on the disk is lost
+	defer func() { c.blind = 0 }()
 	return c.advance(wait)
 }
 
@@ -128,16 +151,25 @@ func (c *Cursor) advance(wait bool) (sockeye.Event, readState) {
 		return sockeye.Event{}, empty
 	}
 	if c.next < oldest {
+		if j.hold.place != "" && c.blind != math.MaxUint64 && !c.recordsLocked() {
+			return sockeye.Event{}, behind
+		}
 		return c.skipLocked(oldest), got
 	}
 	c.pinLocked(j.holding(c.next))
 	return c.take(), got
 }
 
+// recordsLocked says whether the cursor is the recorder's.
+func (c *Cursor) recordsLocked() bool {
+	r := c.journal.hold.recorder
+	return r != nil && c == r.cursor
+}
+
 // waitLocked notes the cursor for a wake-up.
 func (c *Cursor) waitLocked() {
 	switch j := c.journal; {
-	case j.hold.recorder != nil && c == j.hold.recorder.cursor:
+	case c.recordsLocked():
 		j.hold.hungry = c
 	case !c.waiting:
 		c.waiting = true

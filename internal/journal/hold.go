@@ -23,6 +23,8 @@ type hold struct {
 	opening  bool
 	// run is the journal's number in its segments, 0 before the first.
 	run uint64
+	// place is where it is, or was last, recorded, if that can be read; see history.
+	place string
 	// space is told when kept grows.
 	space *sync.Cond
 	// dropped is what found no room, and is not yet told of.

@@ -36,6 +36,7 @@ type Recorder struct {
 	timer  *time.Timer   // for wait
 	ended  bool          // the journal is closed, and read to its end
 
+	before   recording.Last // where the directory's earlier runs ended, if this one goes on from there
 	patience time.Duration
 	broke    time.Time      // when an error came last
 	news     *sockeye.Error // to be told once the disk takes events again
@@ -84,6 +85,10 @@ func (j *Journal) Record(o recording.Options) (*Recorder, error) {
 		return nil, err
 	}
 	o.Run = j.hold.run
+	var before recording.Last
+	if o.Dir != "" && o.Files == nil {
+		before = recording.LastOf(o.Dir)
+	}
 	w, err := recording.OpenWriter(o)
 	if err != nil {
 		j.mu.Lock()
@@ -91,8 +96,14 @@ func (j *Journal) Record(o recording.Options) (*Recorder, error) {
 		j.mu.Unlock()
 		return nil, err
 	}
-	r := &Recorder{journal: j, writer: w, patience: o.Patience(), stop: make(chan struct{}), done: make(chan struct{}), timer: time.NewTimer(0)}
+	if !j.goOnAfter(before) {
+		before = recording.Last{}
+	}
+	r := &Recorder{journal: j, before: before, writer: w, patience: o.Patience(), stop: make(chan struct{}), done: make(chan struct{}), timer: time.NewTimer(0)}
 	r.begin()
+	j.mu.Lock()
+	j.hold.place = o.Dir + o.File
+	j.mu.Unlock()
 	if w.Unclean() {
 		j.tell(uncleanStop(o.Dir))
 	}
@@ -292,6 +303,10 @@ func (r *Recorder) Close(ctx context.Context) error {
 	r.letGoLocked()
 	return abandoned(r.status.Path, context.Cause(ctx))
 }
+
+// Before is where the runs before this one ended: numbers go on from there. It is
+// zero if they do not.
+func (r *Recorder) Before() recording.Last { return r.before }
 
 // Done is closed when the recorder has ended: by Close, with the journal, or
 // because a stream that it wrote to has failed.

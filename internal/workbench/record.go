@@ -17,7 +17,9 @@ type recordings struct {
 }
 
 // Record begins to record everything in memory and to come; see journal.Record.
-// There is one recording at a time.
+// There is one recording at a time. Before anything is opened, a directory with
+// earlier recordings makes one journal with them: numbers of events, sessions and
+// peers go on, and a view may begin in what was recorded then.
 func (w *Workbench) Record(o recording.Options) error {
 	w.recordings.mu.Lock()
 	defer w.recordings.mu.Unlock()
@@ -26,6 +28,13 @@ func (w *Workbench) Record(o recording.Options) error {
 		return err
 	}
 	w.recordings.current = r
+	before := r.Before()
+	w.mu.Lock()
+	w.lastSession = max(w.lastSession, before.Session)
+	w.mu.Unlock()
+	if w.lastPeer.Load() < before.Peer {
+		w.lastPeer.Store(before.Peer) // nothing is open yet
+	}
 	return nil
 }
 
