@@ -18,16 +18,31 @@ import (
 	"sockeye/internal/recording"
 )
 
+// roles are what the test binary can be instead of a test: a process that records
+// into a directory and suffers for it.
+var roles = map[string]func(dir string){"relaxed": victim(recording.Relaxed), "always": victim(recording.Always)}
+
 const (
-	victimDir  = "SOCKEYE_TEST_VICTIM"
-	victimSync = "SOCKEYE_TEST_SYNC"
+	roleVar = "SOCKEYE_TEST_ROLE"
+	dirVar  = "SOCKEYE_TEST_DIR"
 )
+
+// inRole is the test binary in a role.
+func inRole(role, dir string) *exec.Cmd {
+	p := exec.Command(os.Args[0])
+	p.Env = append(os.Environ(), roleVar+"="+role, dirVar+"="+dir)
+	return p
+}
 
 // victim is the process that TestF01Kill kills: it records numbered traffic into
 // a directory and prints what a view is shown, number and checksum, until then.
-func victim(dir string) {
+func victim(promise recording.Sync) func(dir string) {
+	return func(dir string) { recordAndPrint(recording.Options{Dir: dir, SegmentBytes: 256 << 10, Sync: promise}) }
+}
+
+func recordAndPrint(o recording.Options) {
 	j, s := New(1<<20), newSender("tcp")
-	_, err := j.Record(recording.Options{Dir: dir, SegmentBytes: 256 << 10, Sync: recording.Sync(os.Getenv(victimSync))})
+	_, err := j.Record(o)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -90,8 +105,7 @@ func TestF01Kill(t *testing.T) {
 
 // kill runs one victim and compares what it was shown with what it recorded.
 func kill(dir string, promise recording.Sync, after time.Duration) (shown int, err error) {
-	p := exec.Command(os.Args[0])
-	p.Env = append(os.Environ(), victimDir+"="+dir, victimSync+"="+string(promise))
+	p := inRole(string(promise), dir)
 	out, err := p.StdoutPipe()
 	if err != nil {
 		return 0, err

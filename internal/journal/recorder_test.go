@@ -20,8 +20,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(victimDir); dir != "" {
-		victim(dir)
+	if role, ok := roles[os.Getenv(roleVar)]; ok {
+		role(os.Getenv(dirVar))
 		return
 	}
 	goleak.VerifyTestMain(m)

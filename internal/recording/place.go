@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // place is where a Writer's files are: it names them, makes room for them and
@@ -140,6 +141,9 @@ func (d *directory) putAside() error {
 	d.reserve = err == nil
 	if err != nil {
 		d.o.Files.Remove(path)
+	}
+	if errors.Is(err, syscall.EFBIG) {
+		return nil // a segment may still fit the limit
 	}
 	return err
 }
