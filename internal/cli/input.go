@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -67,9 +68,23 @@ func (l *live) pipeToAll(s *workbench.Session, f *inputFlags) error {
 	}
 	defer s.SetFinIdle(-1) // after the end of input nobody answers any more
 	return l.readInput(f, func(data []byte) error {
-		s.Send(l.sending, s.Peers(), data)
+		var all sync.WaitGroup
+		for _, p := range s.Peers() {
+			all.Go(func() { l.sendOrLose(p, data) })
+		}
+		all.Wait()
 		return nil
 	})
+}
+
+// sendOrLose sends a part of a stream to one of many peers. One that does not read
+// for as long as --send-timeout allows is aborted: what it got later would not
+// follow what it had.
+func (l *live) sendOrLose(p *wire.Peer, data []byte) {
+	_, err := p.Send(l.sending, data)
+	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.TimedOut && p.Network == "tcp" && l.sending.Err() == nil {
+		p.Abort()
+	}
 }
 
 // inputPause is how long standard input must have nothing to say until a command

@@ -46,6 +46,7 @@ type server struct {
 	stderr strings.Builder
 	lines  chan string // closed at the end of its output
 	read   []string    // taken from lines
+	opened map[string]any
 	ended  chan struct{}
 	err    error // of Wait, after ended
 }
@@ -98,7 +99,10 @@ func startServer(on failer, cmd *exec.Cmd) *server {
 // local waits for the opened event, and is the address in it. One that reconnects
 // has none yet.
 func (s *server) local(on failer) netip.AddrPort {
-	local, _ := netip.ParseAddrPort(fmt.Sprint(s.wait(on, "opened")["local"]))
+	if s.opened == nil {
+		s.opened = s.wait(on, "opened")
+	}
+	local, _ := netip.ParseAddrPort(fmt.Sprint(s.opened["local"]))
 	return local
 }
 
@@ -155,14 +159,19 @@ func (s *server) wait(on failer, kind string, fields ...string) map[string]any {
 func hasFields(on failer, e map[string]any, line string, fields []string) bool {
 	for _, f := range fields {
 		key, want, _ := strings.Cut(f, "=")
-		got := fmt.Sprint(e[key])
+		value := e[key]
+		if outer, inner, nested := strings.Cut(key, "."); nested { // error.kind
+			fields, _ := e[outer].(map[string]any)
+			value = fields[inner]
+		}
+		got := fmt.Sprint(value)
 		if key == "data" {
 			var typed struct{ Data []byte }
 			must(on, json.Unmarshal([]byte(line), &typed))
 			q := strconv.Quote(string(typed.Data))
 			got = q[1 : len(q)-1]
 		}
-		if e[key] == nil && key != "data" {
+		if value == nil && key != "data" {
 			got = ""
 		}
 		prefix, isPrefix := strings.CutSuffix(want, "…")

@@ -1,0 +1,101 @@
+//go:build linux
+
+package cli
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What a peer does wrong is an event with its reason. Here real processes do it to
+// the real binary.
+
+// python is a program that connects to the server as s and then runs the lines.
+func python(t *testing.T, pc *server, lines ...string) *program {
+	t.Helper()
+	host, port := hostPort(t, pc.local(t).String())
+	code := append([]string{"import socket, struct, sys", "s = socket.create_connection((sys.argv[1], sys.argv[2]))"}, lines...)
+	return run(t, "python3", "-u", "-c", strings.Join(code, "\n"), host, port)
+}
+
+const (
+	saysHello   = `s.sendall(b"hello")`
+	waitForEver = `sys.stdin.read()`
+)
+
+// A process is killed: the kernel says FIN for it if it had read everything, and
+// RST if not.
+func TestKilledPeer(t *testing.T) {
+	t.Parallel()
+	t.Run("with nothing unread", func(t *testing.T) {
+		t.Parallel()
+		pc := serve(t, "listen", "127.0.0.1:0", "--fin-idle", "10ms")
+		peer := python(t, pc, saysHello, waitForEver)
+		pc.wait(t, "received", "data=hello")
+		peer.kill()
+		pc.wait(t, "finished", "reason=eof")
+		pc.wait(t, "left", "reason=eof")
+		pc.stop(t, syscall.SIGTERM, exitOK)
+	})
+	t.Run("with bytes unread", func(t *testing.T) {
+		t.Parallel()
+		pc := serve(t, "listen", "127.0.0.1:0")
+		peer := python(t, pc, saysHello, waitForEver)
+		pc.wait(t, "received", "data=hello")
+		must(t, pc.say("never read"))
+		pc.wait(t, "sent", "data=never read")
+		peer.kill()
+		pc.wait(t, "left", "reason=reset")
+		pc.stop(t, syscall.SIGTERM, exitOK)
+	})
+}
+
+// A peer resets the connection. What it said before is kept.
+func TestResettingPeer(t *testing.T) {
+	t.Parallel()
+	pc := serve(t, "listen", "127.0.0.1:0")
+	peer := python(t, pc, saysHello,
+		`sys.stdin.readline()`,
+		`s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))`,
+		`s.close()`)
+	pc.wait(t, "received", "data=hello")
+	peer.says("now\n")
+	pc.wait(t, "left", "reason=reset")
+	peer.ends(0)
+	pc.stop(t, syscall.SIGTERM, exitOK)
+}
+
+// A peer finishes sending, reads on, and is still answered.
+func TestHalfClosingPeer(t *testing.T) {
+	t.Parallel()
+	pc := serve(t, "listen", "127.0.0.1:0")
+	peer := python(t, pc, saysHello, `s.shutdown(socket.SHUT_WR)`, `print(s.recv(100))`)
+	pc.wait(t, "received", "data=hello")
+	pc.wait(t, "finished", "reason=eof")
+	must(t, pc.say("still here?"))
+	peer.prints("b'still here?'\n")
+	peer.ends(0)
+	must(t, pc.say("and now?")) // only a send can find out that it does not read any more
+	pc.wait(t, "left", "reason=reset")
+	pc.stop(t, syscall.SIGTERM, exitOK)
+}
+
+// A peer never reads. With --send-timeout a send to it ends, what it left unsent
+// is told, it is aborted, and the others are served.
+func TestPeerThatNeverReads(t *testing.T) {
+	t.Parallel()
+	pc := serve(t, "listen", "127.0.0.1:0", "--send-timeout", "300ms", "--send-buffer", "65536")
+	python(t, pc, saysHello, waitForEver)
+	pc.wait(t, "received", "data=hello", "peer_id=1")
+	other := python(t, pc, saysHello, `while s.recv(1 << 20).find(b"!") < 0: pass`, `print("heard all")`)
+	pc.wait(t, "received", "data=hello", "peer_id=2")
+	go pc.say(strings.Repeat("0123456789abcdef", 1<<19) + "!") // 8 MiB, more than the kernel takes for one
+	failed := pc.wait(t, "error", "peer_id=1", "error.kind=timed-out", "error.op=send")
+	if n, _ := failed["unsent_bytes"].(float64); n == 0 {
+		t.Errorf("the event does not say how much was not sent: %v", failed)
+	}
+	pc.wait(t, "left", "peer_id=1", "reason=aborted")
+	other.prints("heard all\n")
+	pc.stop(t, syscall.SIGTERM, exitOK)
+}
