@@ -42,6 +42,7 @@ func TestFifteenThousandConnections(t *testing.T) {
 	var clients [crowds]*program
 	for n := range clients {
 		clients[n] = run(t, "crowd", address, fmt.Sprintf("127.0.0.%d", n+2), strconv.Itoa(inCrowd))
+		clients[n].wait = 5 * patience // on a busy machine
 	}
 	for _, c := range clients {
 		c.prints("here\n")
@@ -65,6 +66,11 @@ func TestFifteenThousandConnections(t *testing.T) {
 	}
 	for _, c := range clients {
 		c.ends(0)
+	}
+	for deadline := time.Now().Add(patience); openFiles(t, pc) > atFirst; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d descriptors are left, %d before", openFiles(t, pc), atFirst)
+		}
 	}
 	pc.cmd.Process.Signal(syscall.SIGTERM)
 	pc.ends(exitOK)

@@ -21,7 +21,7 @@ import (
 func crowdMain() {
 	count, err := strconv.Atoi(os.Args[3])
 	die(err)
-	dialer := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: net.ParseIP(os.Args[2])}}
+	dialer := net.Dialer{Timeout: 3 * patience, LocalAddr: &net.TCPAddr{IP: net.ParseIP(os.Args[2])}}
 	conns := make([]net.Conn, count)
 	each(conns, func(c *net.Conn) {
 		var err error
@@ -59,7 +59,7 @@ func each(conns []net.Conn, do func(*net.Conn)) {
 
 // speak says a word and hears it back.
 func speak(c net.Conn, word string) {
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(3 * patience))
 	word += " " + c.LocalAddr().String()
 	_, err := io.WriteString(c, word)
 	die(err)

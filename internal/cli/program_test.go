@@ -26,6 +26,7 @@ type program struct {
 	in    io.WriteCloser // its standard input, unless the command brought its own
 	out   *heard         // its standard output, unless the command brought its own
 	errs  *heard
+	wait  time.Duration // for what it must do
 	ended chan struct{}
 	err   error // of Wait, after ended
 }
@@ -48,7 +49,7 @@ func command(t *testing.T, name string, args ...string) *exec.Cmd {
 // start starts a command. It is killed, if need be, when the test is over.
 func start(t *testing.T, cmd *exec.Cmd) *program {
 	t.Helper()
-	p := &program{t: t, cmd: cmd, out: newHeard(), errs: newHeard(), ended: make(chan struct{})}
+	p := &program{t: t, cmd: cmd, out: newHeard(), errs: newHeard(), wait: patience, ended: make(chan struct{})}
 	if cmd.Stdin == nil {
 		var err error
 		if p.in, err = cmd.StdinPipe(); err != nil {
@@ -99,7 +100,7 @@ func (p *program) says(text string) {
 // prints waits until the standard output holds a text.
 func (p *program) prints(text string) {
 	p.t.Helper()
-	if !p.out.await(text, p.ended) {
+	if !p.out.await(text, p.wait, p.ended) {
 		p.t.Fatalf("%s never printed %q, but %q; and on standard error %q", p.cmd.Args, text, p.out, p.errs)
 	}
 }
@@ -109,8 +110,8 @@ func (p *program) ends(code int) {
 	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(patience):
-		p.t.Fatalf("%s still runs after %s; it said %q and %q", p.cmd.Args, patience, p.out, p.errs)
+	case <-time.After(p.wait):
+		p.t.Fatalf("%s still runs after %s; it said %q and %q", p.cmd.Args, p.wait, p.out, p.errs)
 	}
 	if got := p.cmd.ProcessState.ExitCode(); got != code {
 		p.t.Fatalf("%s ended with code %d (%v), want %d; it said %q", p.cmd.Args, got, p.err, code, p.errs)
@@ -182,8 +183,8 @@ func (h *heard) String() string {
 }
 
 // await waits for a text until the writer has ended.
-func (h *heard) await(text string, ended <-chan struct{}) bool {
-	late := time.After(patience)
+func (h *heard) await(text string, wait time.Duration, ended <-chan struct{}) bool {
+	late := time.After(wait)
 	for {
 		h.mu.Lock()
 		found, more := strings.Contains(h.b.String(), text), h.more
