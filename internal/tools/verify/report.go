@@ -17,8 +17,8 @@ type report struct {
 	out    io.Writer
 	strict bool // a skip is a failure
 
-	passed int
-	failed []string // names
+	passed, skipped int
+	failed          []string // names
 }
 
 // line prints how one thing went.
@@ -47,6 +47,7 @@ func (r *report) skip(name, why string) {
 		r.fail(name, "      skipped, which CI=true does not allow: "+why)
 		return
 	}
+	r.skipped++
 	r.line("skip", name, why)
 }
 
@@ -54,6 +55,9 @@ func (r *report) skip(name, why string) {
 func (r *report) close() bool {
 	if len(r.failed) > 0 {
 		fmt.Fprintln(r.out, "\nfailed:\n  "+strings.Join(r.failed, "\n  "))
+	}
+	if r.skipped > 0 {
+		fmt.Fprintf(r.out, "\n%d skipped, each for the reason above\n", r.skipped)
 	}
 	fmt.Fprintf(r.out, "\n%d passed, %d failed\n", r.passed, len(r.failed))
 	return len(r.failed) == 0
