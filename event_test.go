@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -69,4 +70,37 @@ func TestErrorTexts(t *testing.T) {
 			t.Errorf("kind %s lacks a language", kind)
 		}
 	}
+}
+
+// T27: whatever is in an event, it is one valid line of JSON, and the texts come
+// back out of it.
+func FuzzAppendJSON(f *testing.F) {
+	f.Add("kitchen", "refused\n{\"v\":1}", []byte("a\nb"))
+	f.Add("\x1b[31m\u202e", "\xff\x00\u2028", []byte(nil))
+	f.Fuzz(func(t *testing.T, alias, message string, data []byte) {
+		p := &Peer{ID: 1, Network: "tcp"}
+		p.SetAlias(alias)
+		e := Event{Seq: 1, Time: time.Unix(0, 0), Kind: Received, Peer: p, Data: data,
+			Detail: &Detail{Err: &Error{Kind: System, Target: message, Message: Text{En: message}}}}
+		line := e.AppendJSON(nil, English)
+		for _, b := range line {
+			if b < ' ' {
+				t.Fatalf("%q has a control character", line)
+			}
+		}
+		var back struct {
+			Alias string
+			Data  []byte
+			Error struct{ Message string }
+		}
+		if err := json.Unmarshal(line, &back); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if string(back.Data) != string(data) {
+			t.Errorf("data %q became %q", data, back.Data)
+		}
+		if utf8.ValidString(alias+message) && (back.Alias != alias || message != "" && back.Error.Message != message) {
+			t.Errorf("%q", line)
+		}
+	})
 }
