@@ -146,7 +146,10 @@ func (k *packetSocket) readAll() {
 			k.received(unmapped(from), buf[:n], oob[:oobn])
 		case errors.Is(err, net.ErrClosed):
 			return
-		case k.reportICMP(err):
+		case isICMP(err):
+			k.order.Lock() // the event of a datagram comes before what became of it
+			k.reportICMP(err)
+			k.order.Unlock()
 		default:
 			trouble.add(failure("receive", k.local.String(), err))
 			if !pause(s.ctx, shortPause) {

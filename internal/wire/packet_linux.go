@@ -32,14 +32,12 @@ func kernelTime(oob []byte) (time.Time, bool) {
 }
 
 // reportICMP records what the network said of earlier datagrams, and to which
-// address they went (IP_RECVERR, ip(7)). It says false if err is not of that kind.
-func (k *packetSocket) reportICMP(err error) bool {
-	if !isICMP(err) {
-		return false
-	}
-	raw, rawErr := k.conn.SyscallConn()
-	if rawErr != nil {
-		return true
+// address they went (IP_RECVERR, ip(7)). It is called under order, with an error
+// that isICMP; which of them it was, the kernel's queue says.
+func (k *packetSocket) reportICMP(error) {
+	raw, err := k.conn.SyscallConn()
+	if err != nil {
+		return
 	}
 	raw.Control(func(fd uintptr) {
 		var data [64]byte
@@ -54,7 +52,6 @@ func (k *packetSocket) reportICMP(err error) bool {
 			}
 		}
 	})
-	return true
 }
 
 // extendedError finds the error in a struct sock_extended_err, whose first field

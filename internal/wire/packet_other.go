@@ -10,16 +10,12 @@ import (
 
 func kernelTime([]byte) (time.Time, bool) { return time.Time{}, false }
 
-// reportICMP records what the network said of an earlier datagram. It says false
-// if err is not of that kind.
-func (k *packetSocket) reportICMP(err error) bool {
-	if !isICMP(err) {
-		return false
-	}
+// reportICMP records what the network said of an earlier datagram: an error that
+// isICMP. It is called under order.
+func (k *packetSocket) reportICMP(err error) {
 	if m := k.anyPeer(); m != nil {
 		k.refused(m.peer.Remote, err)
 	}
-	return true
 }
 
 // anyPeer is the peer of a connected socket.
