@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 
 	"sockeye/internal/recording"
 )
@@ -183,8 +182,3 @@ func (f *faultyFile) Sync() error {
 	}
 	return f.File.Sync()
 }
-
-var (
-	errIO   = syscall.EIO
-	errFull = syscall.ENOSPC
-)
