@@ -1,6 +1,6 @@
 // Command bench measures what recording costs, side by side in one run:
 //
-//	go run ./bench [-rounds 5] [-time 2s] [-dir /dev/shm]
+//	go run ./bench [-rounds 5] [-time 2s] [-dir /dev/shm] [-pin=false]
 //
 // It builds sockeye, puts the same load on "sockeye listen" with and without
 // --record in turns, and prints the ratio of each round and the median of them.
@@ -43,6 +43,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "rounds of each scenario")
 	each := flag.Duration("time", 2*time.Second, "length of one measurement")
 	dir := flag.String("dir", "/dev/shm", "where to record")
+	pin := flag.Bool("pin", true, "load on one core, sockeye on another")
 	isLoad := flag.String("load", "", "be the load: the scenario's number, then the address")
 	flag.Parse()
 	if *isLoad != "" {
@@ -51,18 +52,18 @@ func main() {
 		}
 		return
 	}
-	if err := run(*rounds, *each, *dir); err != nil {
+	if err := run(*rounds, *each, *dir, *pin); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(rounds int, each time.Duration, dir string) error {
+func run(rounds int, each time.Duration, dir string, pin bool) error {
 	work, err := os.MkdirTemp(dir, "sockeye-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
-	b := &bench{work: work, each: each, program: filepath.Join(work, "sockeye")}
+	b := &bench{work: work, each: each, pin: pin, program: filepath.Join(work, "sockeye")}
 	build := exec.Command("go", "build", "-trimpath", "-o", b.program, "./cmd/sockeye")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
@@ -96,11 +97,12 @@ func run(rounds int, each time.Duration, dir string) error {
 type bench struct {
 	work, program, self string
 	each                time.Duration
+	pin                 bool
 }
 
 // pinned is a command on one core, where that can be had.
-func pinned(core string, name string, args ...string) *exec.Cmd {
-	if _, err := exec.LookPath("taskset"); err != nil || runtime.NumCPU() < 2 {
+func (b *bench) pinned(core string, name string, args ...string) *exec.Cmd {
+	if _, err := exec.LookPath("taskset"); err != nil || !b.pin || runtime.NumCPU() < 2 {
 		return exec.Command(name, args...)
 	}
 	return exec.Command("taskset", append([]string{"-c", core, name}, args...)...)
@@ -118,7 +120,7 @@ func (b *bench) measure(n int, s scenario, record bool) (result, error) {
 	if record {
 		args = append(args, "--record", dir)
 	}
-	server := pinned("1", b.program, args...)
+	server := b.pinned("1", b.program, args...)
 	server.Stderr = os.Stderr
 	if err := server.Start(); err != nil {
 		return result{}, err
@@ -126,7 +128,7 @@ func (b *bench) measure(n int, s scenario, record bool) (result, error) {
 	var got result
 	err = awaitPort(address)
 	if err == nil {
-		client := pinned("0", b.self, "-time", b.each.String(), "-load", fmt.Sprint(n), address)
+		client := b.pinned("0", b.self, "-time", b.each.String(), "-load", fmt.Sprint(n), address)
 		client.Stderr = os.Stderr
 		var out []byte
 		if out, err = client.Output(); err == nil {
