@@ -1,16 +1,42 @@
 package recording
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
 	"os"
+	"path/filepath"
 	"time"
 
 	"sockeye"
+	"sockeye/internal/pcapng"
 )
 
-// fileSummary is what one segment holds, as its index keeps it.
+// index is what is known of a file without reading it. It is kept in a file
+// beside it, which may be deleted at any time: everything in it is derived, and
+// it is used only while the file is the one it was made of.
+type index struct {
+	Size     int64     `json:"size"`     // of the file
+	Modified time.Time `json:"modified"` // the file was
+	Segment  uint32    `json:"segment"`  // its ID, and
+	Run      uint64    `json:"run"`      // its run, as its section header says
+	fileSummary
+
+	// Points are places where an event begins, about indexStep apart. There are none
+	// where numbers or times are out of order.
+	Points []point `json:"points,omitempty"`
+	// Introductions are the stretches that say who the sessions and peers are,
+	// beginning with the section header.
+	Introductions []stretch `json:"introductions,omitempty"`
+}
+
+// fileSummary is what a file holds, counted.
 type fileSummary struct {
 	Events   uint64         `json:"events"`
+	FirstSeq uint64         `json:"first_seq"`
+	LastSeq  uint64         `json:"last_seq"`
 	First    time.Time      `json:"first"`
 	Last     time.Time      `json:"last"`
 	Lost     sockeye.Lost   `json:"lost"`
@@ -19,83 +45,120 @@ type fileSummary struct {
 }
 
 type indexSession struct {
-	Run uint64 `json:"run,string"`
+	Run uint64 `json:"run"`
 	*SessionSummary
 }
 
-// index is the file beside a segment. It is derived: whatever is wrong with it,
-// the segment is read instead.
-type index struct {
-	Version int         `json:"v"`
-	Of      stamp       `json:"of"`
-	Summary fileSummary `json:"summary"`
+// point is the place of an event.
+type point struct {
+	Offset int64     `json:"offset"`
+	Seq    uint64    `json:"seq"`
+	Time   time.Time `json:"time"`
 }
 
-// indexVersion is what this program writes. Any other version is not used.
-const indexVersion = 1
-
-// stamp tells whether a segment has changed.
-type stamp struct {
-	Bytes    int64 `json:"bytes"`
-	Modified int64 `json:"modified"` // Unix nanoseconds
+// stretch is a part of a file, in bytes.
+type stretch struct {
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"`
 }
 
-func stampOf(path string) (stamp, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return stamp{}, err
-	}
-	return stamp{st.Size(), st.ModTime().UnixNano()}, nil
-}
+const (
+	// indexVersion goes up with every change of what is in an index. Another version
+	// is no index.
+	indexVersion = 2
+	indexStep    = 1 << 20 // bytes from point to point
+	// mostIndex bounds what is read of an index, in bytes. It is smaller than what it
+	// is made of, but for files that are not worth one.
+	mostIndex, leastIndex = 256 << 20, 64 << 10
+	// A file that was changed in the last moments may change again within what the
+	// clock of its file system can tell apart.
+	indexAfter = 2 * time.Second
+)
 
-// mostIndex bounds what is read of an index, in bytes.
-const mostIndex = 64 << 20
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// errNoIndex says that there is no index that can be used.
+var errNoIndex = errors.New("no index")
 
 func indexName(segment string) string { return segment + ".idx" }
 
-// readIndex is a segment's summary, if its index speaks of the segment as it is now.
-func readIndex(segment string) (*fileSummary, bool) {
-	now, err := stampOf(segment)
+// loadIndex reads the index of a file, if it has one that speaks of the file as it
+// is now.
+func loadIndex(f segmentFile) (*index, error) {
+	st, err := os.Stat(indexName(f.path))
+	if err != nil || !st.Mode().IsRegular() || st.Size() > min(mostIndex, f.size+leastIndex) {
+		return nil, errNoIndex
+	}
+	text, err := os.ReadFile(indexName(f.path))
 	if err != nil {
-		return nil, false
+		return nil, errNoIndex
 	}
-	if st, err := os.Stat(indexName(segment)); err != nil || st.Size() > mostIndex || !st.Mode().IsRegular() {
-		return nil, false
+	x, err := parseIndex(text)
+	if err != nil || x.Size != f.size || !x.Modified.Equal(f.modified) {
+		return nil, errNoIndex
 	}
-	text, err := os.ReadFile(indexName(segment))
-	if err != nil {
-		return nil, false
+	if s, err := readHeader(f.path); err != nil || s.ID != x.Segment || s.Run != x.Run {
+		return nil, errNoIndex
 	}
-	var x index
-	if err := json.Unmarshal(text, &x); err != nil || x.Version != indexVersion || x.Of != now {
-		return nil, false
-	}
-	for _, s := range x.Summary.Sessions {
-		if s.SessionSummary == nil {
-			return nil, false
-		}
-	}
-	return &x.Summary, true
+	return x, nil
 }
 
-// writeIndex leaves an index beside a segment. Where it may not be written, the
-// next reader counts again.
-func writeIndex(segment string, of stamp, s *fileSummary) {
-	text, err := json.Marshal(index{Version: indexVersion, Of: of, Summary: *s})
+// readHeader is what the section header of a file says.
+func readHeader(path string) (pcapng.Segment, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return pcapng.Segment{}, err
+	}
+	defer f.Close()
+	return pcapng.NewDecoder(f, pcapng.DecodeOptions{}).Segment()
+}
+
+// parseIndex reads an index: a line with version and checksum, then JSON. Only
+// the checksum tells that a digit has changed.
+func parseIndex(text []byte) (*index, error) {
+	line, body, found := bytes.Cut(text, []byte("\n"))
+	if !found || string(line) != indexLine(body) {
+		return nil, errNoIndex
+	}
+	x := &index{}
+	if err := json.Unmarshal(body, x); err != nil {
+		return nil, errNoIndex
+	}
+	for _, s := range x.Sessions {
+		if s.SessionSummary == nil {
+			return nil, errNoIndex
+		}
+	}
+	return x, nil
+}
+
+func indexLine(body []byte) string {
+	return fmt.Sprintf("sockeye-index %d %08x", indexVersion, crc32.Checksum(body, castagnoli))
+}
+
+// save writes the index beside its file, if that has been left alone for a while.
+// Where it may not be written, the next reader counts again.
+func (x *index) save(f segmentFile) {
+	st, err := os.Stat(f.path)
+	if err != nil || st.Size() != x.Size || !st.ModTime().Equal(x.Modified) || time.Since(x.Modified) < indexAfter {
+		return
+	}
+	body, err := json.Marshal(x)
 	if err != nil {
 		return
 	}
-	fresh := indexName(segment) + ".new"
-	if os.WriteFile(fresh, text, 0o600) != nil || os.Rename(fresh, indexName(segment)) != nil {
-		os.Remove(fresh)
+	fresh, err := os.CreateTemp(filepath.Dir(f.path), ".index-*")
+	if err != nil {
+		return
 	}
-}
-
-// file is the tally as an index keeps it.
-func (t *tally) file() *fileSummary {
-	f := &fileSummary{Events: t.Events, First: t.First, Last: t.Last, Lost: t.Lost, Damages: t.Damages}
-	for _, s := range t.Sessions {
-		f.Sessions = append(f.Sessions, indexSession{s.run, s})
+	_, err = fresh.Write(append([]byte(indexLine(body)+"\n"), body...))
+	if closeErr := fresh.Close(); err == nil {
+		err = closeErr
 	}
-	return f
+	if err == nil {
+		err = os.Rename(fresh.Name(), indexName(f.path))
+	}
+	if err != nil {
+		os.Remove(fresh.Name())
+	}
 }

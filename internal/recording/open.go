@@ -5,6 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
+	"time"
 
 	"sockeye"
 	"sockeye/internal/pcapng"
@@ -19,6 +22,9 @@ type Recording struct {
 	isDir   bool
 	foreign bool
 	names   *pcapng.Names
+
+	mu    sync.Mutex
+	heads map[string]head // of files, by path
 }
 
 // Open looks at what is at a path. The error is an *sockeye.Error.
@@ -27,7 +33,7 @@ func Open(path string) (*Recording, error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	r := &Recording{path: path, isDir: st.IsDir(), names: pcapng.NewNames()}
+	r := &Recording{path: path, isDir: st.IsDir(), names: pcapng.NewNames(), heads: map[string]head{}}
 	files, err := r.files()
 	if err != nil {
 		return nil, err
@@ -55,30 +61,41 @@ func (r *Recording) Path() string { return r.path }
 // its packets and have no checksums of ours.
 func (r *Recording) Foreign() bool { return r.foreign }
 
-// source is one file of a recording.
-type source struct {
-	path  string
-	bytes int64
+// segmentFile is one file of a recording.
+type segmentFile struct {
+	name     segmentName // zero for a file that is a recording alone
+	path     string
+	size     int64
+	modified time.Time
 }
 
 // files are the recording's files as they are now, in the order they were written.
-func (r *Recording) files() ([]source, error) {
+func (r *Recording) files() ([]segmentFile, error) {
 	if !r.isDir {
 		st, err := os.Stat(r.path)
 		if err != nil {
 			return nil, unreadable(r.path, err)
 		}
-		return []source{{r.path, st.Size()}}, nil
+		return []segmentFile{{path: r.path, size: st.Size(), modified: st.ModTime()}}, nil
 	}
 	entries, err := System().List(r.path)
 	if err != nil {
 		return nil, unreadable(r.path, err)
 	}
-	var list []source
+	var list []segmentFile
 	for _, s := range segmentsOf(entries) {
-		list = append(list, source{filepath.Join(r.path, s.Name), s.Bytes})
+		list = append(list, segmentFile{s.segmentName, filepath.Join(r.path, s.Name), s.Bytes, s.Modified})
 	}
 	return list, nil
+}
+
+// after are the files that were written after one, which may be gone.
+func after(files []segmentFile, f segmentFile) []segmentFile {
+	i := slices.IndexFunc(files, func(g segmentFile) bool { return g.name.compare(f.name) > 0 })
+	if i < 0 || f.name == (segmentName{}) {
+		return nil
+	}
+	return files[i:]
 }
 
 // isForeign looks at the beginning of a file. What is no capture at all is an

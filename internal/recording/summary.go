@@ -85,45 +85,46 @@ func (r *Recording) Summarize(ctx context.Context, progress func(done, total int
 	if err != nil {
 		return nil, err
 	}
-	total, done := int64(0), int64(0)
-	for _, f := range files {
-		total += f.bytes
+	if progress == nil {
+		progress = func(int64, int64) {}
 	}
 	all := newTally()
-	all.Files, all.Bytes = len(files), total
+	all.Files = len(files)
 	for _, f := range files {
-		part, err := r.summarizeFile(ctx, f, func(n int64) {
-			if progress != nil {
-				progress(done+n, total)
-			}
-		})
+		all.Bytes += f.size
+	}
+	done := int64(0)
+	before := &index{}
+	for _, f := range files {
+		x, err := r.indexOf(ctx, f, func(n int64) { progress(done+n, all.Bytes) })
 		if err != nil {
 			return nil, err
 		}
-		all.merge(part)
-		done += f.bytes
+		done += f.size
+		all.merge(&x.fileSummary)
+		if x.FirstSeq == 0 {
+			continue
+		}
+		if x.Run == before.Run && x.FirstSeq <= before.LastSeq {
+			return r.countAll(ctx, files, progress)
+		}
+		if x.Run == before.Run && before.LastSeq > 0 {
+			all.Lost.Events += x.FirstSeq - before.LastSeq - 1
+		}
+		before = x
 	}
 	return &all.Summary, nil
 }
 
-// summarizeFile takes a file's summary from its index, or counts and leaves one.
-func (r *Recording) summarizeFile(ctx context.Context, f source, progress func(int64)) (*fileSummary, error) {
-	if r.isDir {
-		if s, ok := readIndex(f.path); ok {
-			return s, nil
-		}
-	}
-	one := &Recording{path: f.path, names: r.names, foreign: r.foreign}
-	before, _ := stampOf(f.path)
+// countAll is for files of which some hold the same events, as after a disk
+// error: in their order a Reader knows which count.
+func (r *Recording) countAll(ctx context.Context, files []segmentFile, progress func(done, total int64)) (*Summary, error) {
 	t := newTally()
-	d, err := one.Read(ReadOptions{
-		Damaged: func(_ string, what pcapng.Damage) {
-			if what.Kind != pcapng.Torn {
-				t.Damages++
-			}
-		},
-		Progress: func(done, _ int64) { progress(done) },
-	})
+	t.Files = len(files)
+	for _, f := range files {
+		t.Bytes += f.size
+	}
+	d, err := r.Read(ReadOptions{Damaged: t.damaged, Progress: progress})
 	if err != nil {
 		return nil, err
 	}
@@ -132,14 +133,14 @@ func (r *Recording) summarizeFile(ctx context.Context, f source, progress func(i
 		t.count(e, d.run)
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	return &t.Summary, err
+}
+
+// damaged counts damage, but for a torn tail.
+func (t *tally) damaged(_ string, what pcapng.Damage) {
+	if what.Kind != pcapng.Torn {
+		t.Damages++
 	}
-	s := t.file()
-	if after, err := stampOf(f.path); r.isDir && err == nil && after == before {
-		writeIndex(f.path, after, s)
-	}
-	return s, nil
 }
 
 // tally is a summary being counted.
@@ -158,62 +159,75 @@ type sessionRun struct {
 
 func newTally() *tally { return &tally{sessions: map[sessionRun]*SessionSummary{}} }
 
-func (t *tally) count(e *sockeye.Event, run uint64) {
+// count takes an event into account. It says whether its session, its peer or the
+// peer's alias is new.
+func (t *tally) count(e *sockeye.Event, run uint64) (introduces bool) {
 	t.Events++
 	t.span(e.Time, e.Time)
 	if e.Kind == sockeye.Gap && e.Detail != nil {
 		t.Lost.Events += e.Detail.Lost.Events
 		t.Lost.Bytes += e.Detail.Lost.Bytes
 	}
-	if e.Peer != nil && e.Peer == t.last {
-		t.lastOf.count(e)
-		t.lastOf.Last = e.Time
-		t.lastPeer.see(e)
-		return
+	if e.Peer == nil || e.Peer != t.last {
+		if e.Session == nil {
+			return false
+		}
+		introduces = t.turnTo(e, run)
 	}
-	if e.Session == nil {
-		return
+	t.lastOf.Counts.count(e)
+	t.lastOf.Last = e.Time
+	if e.Peer == nil {
+		return introduces
 	}
-	s := t.session(run, e.Session.ID, e.Session.Endpoint.String(), e.Time)
-	s.count(e)
-	s.Last = e.Time
-	if p := e.Peer; p != nil {
-		t.last, t.lastOf = p, s
-		t.lastPeer = s.peer(PeerSummary{ID: p.ID, Network: p.Network, Local: p.Local, Remote: p.Remote, First: e.Time})
-		t.lastPeer.see(e)
-	}
+	return t.lastPeer.see(e) || introduces
 }
 
-func (p *PeerSummary) see(e *sockeye.Event) {
+// turnTo makes the session and the peer of an event the last ones. It says
+// whether one is new.
+func (t *tally) turnTo(e *sockeye.Event, run uint64) (fresh bool) {
+	s, fresh := t.session(run, e.Session.ID, e.Session.Endpoint.String(), e.Time)
+	t.lastOf, t.last, t.lastPeer = s, nil, nil
+	p := e.Peer
+	if p == nil {
+		return fresh
+	}
+	var freshPeer bool
+	t.lastPeer, freshPeer = s.peer(PeerSummary{ID: p.ID, Network: p.Network, Local: p.Local, Remote: p.Remote, First: e.Time})
+	t.last = p
+	return fresh || freshPeer
+}
+
+// see counts an event of the peer. It says whether its alias is new.
+func (p *PeerSummary) see(e *sockeye.Event) (renamed bool) {
 	p.Counts.count(e)
 	p.Last = e.Time
-	if a := e.Peer.Alias(); a != "" {
-		p.Alias = a
+	if a := e.Peer.Alias(); a != p.Alias {
+		renamed, p.Alias = true, a
 	}
 	if e.Kind == sockeye.Left && e.Detail != nil {
 		p.Reason = e.Detail.Reason
 	}
+	return renamed
 }
 
-func (t *tally) session(run uint64, id, endpoint string, at time.Time) *SessionSummary {
+func (t *tally) session(run uint64, id, endpoint string, at time.Time) (s *SessionSummary, fresh bool) {
 	key := sessionRun{run, id}
-	s := t.sessions[key]
-	if s == nil {
-		s = &SessionSummary{ID: id, Endpoint: endpoint, First: at, run: run, byID: map[uint64]*PeerSummary{}}
-		t.sessions[key] = s
-		t.Sessions = append(t.Sessions, s)
+	if s = t.sessions[key]; s != nil {
+		return s, false
 	}
-	return s
+	s = &SessionSummary{ID: id, Endpoint: endpoint, First: at, run: run, byID: map[uint64]*PeerSummary{}}
+	t.sessions[key] = s
+	t.Sessions = append(t.Sessions, s)
+	return s, true
 }
 
-func (s *SessionSummary) peer(p PeerSummary) *PeerSummary {
-	known := s.byID[p.ID]
-	if known == nil {
-		known = &p
-		s.byID[p.ID] = known
-		s.Peers = append(s.Peers, known)
+func (s *SessionSummary) peer(p PeerSummary) (known *PeerSummary, fresh bool) {
+	if known = s.byID[p.ID]; known != nil {
+		return known, false
 	}
-	return known
+	s.byID[p.ID] = &p
+	s.Peers = append(s.Peers, &p)
+	return &p, true
 }
 
 func (t *tally) span(first, last time.Time) {
@@ -235,13 +249,13 @@ func (t *tally) merge(f *fileSummary) {
 		t.span(f.First, f.Last)
 	}
 	for _, from := range f.Sessions {
-		s := t.session(from.Run, from.ID, from.Endpoint, from.First)
+		s, _ := t.session(from.Run, from.ID, from.Endpoint, from.First)
 		s.Last = from.Last
 		s.Counts.add(from.Counts)
 		for _, p := range from.Peers {
 			fresh := *p
 			fresh.Counts = Counts{}
-			known := s.peer(fresh)
+			known, _ := s.peer(fresh)
 			known.Counts.add(p.Counts)
 			known.Last = p.Last
 			if p.Alias != "" {
@@ -251,5 +265,13 @@ func (t *tally) merge(f *fileSummary) {
 				known.Reason = p.Reason
 			}
 		}
+	}
+}
+
+// into gives what was counted of one file to its index.
+func (t *tally) into(f *fileSummary) {
+	f.Events, f.First, f.Last, f.Lost, f.Damages = t.Events, t.First, t.Last, t.Lost, t.Damages
+	for _, s := range t.Sessions {
+		f.Sessions = append(f.Sessions, indexSession{s.run, s})
 	}
 }

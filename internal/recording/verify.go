@@ -53,7 +53,7 @@ func (r *Recording) Verify(ctx context.Context, progress func(done, total int64)
 	}
 	report := &Report{Files: len(files)}
 	for _, f := range files {
-		report.Bytes += f.bytes
+		report.Bytes += f.size
 	}
 	d, err := r.Read(ReadOptions{Damaged: report.note, Progress: progress})
 	if err != nil {
@@ -85,7 +85,7 @@ func (r *Recording) Repair(ctx context.Context, dst string, progress func(done, 
 	var out *copied
 	file := ""
 	err = d.Each(ctx, nil, func(e *sockeye.Event) error {
-		if file != d.current {
+		if file != d.path {
 			if out != nil {
 				if err := out.close(); err != nil {
 					return err
@@ -93,13 +93,13 @@ func (r *Recording) Repair(ctx context.Context, dst string, progress func(done, 
 			}
 			path := dst
 			if r.isDir {
-				path = filepath.Join(dst, filepath.Base(d.current))
+				path = filepath.Join(dst, filepath.Base(d.path))
 			}
 			next, err := createCopy(path, out, d.run)
 			if err != nil {
 				return err
 			}
-			out, file = next, d.current
+			out, file = next, d.path
 			report.Files++
 		}
 		report.Events++

@@ -1,0 +1,100 @@
+package recording
+
+import (
+	"context"
+
+	"sockeye"
+	"sockeye/internal/pcapng"
+)
+
+// indexOf is the index of a file: the one beside it, or a new one, which is left
+// beside it if it is a segment.
+func (r *Recording) indexOf(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
+	if r.isDir {
+		if x, err := loadIndex(f); err == nil {
+			return x, nil
+		}
+	}
+	x, err := r.scan(ctx, f, progress)
+	if err == nil && r.isDir {
+		x.save(f)
+	}
+	return x, err
+}
+
+// scan reads a file and makes its index.
+func (r *Recording) scan(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
+	// It has names of its own, so that a peer has the alias that it had at each event.
+	one := &Recording{path: f.path, foreign: r.foreign, names: pcapng.NewNames(), heads: map[string]head{}}
+	s := &scanner{tally: newTally(), ordered: true}
+	d, err := one.Read(ReadOptions{Damaged: s.tally.damaged, Progress: func(done, _ int64) { progress(done) }})
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	err = d.Each(ctx, nil, func(e *sockeye.Event) error {
+		s.add(e, d)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.finish(d), nil
+}
+
+// scanner makes an index of what a Reader gives.
+type scanner struct {
+	index
+	tally   *tally
+	begun   bool
+	ordered bool
+	whole   int64 // the place after the last event's blocks
+	last    point // number and time of the last event, place of the last point
+}
+
+func (s *scanner) add(e *sockeye.Event, d *Reader) {
+	introduces := s.tally.count(e, d.run)
+	segment, ours := d.open.segment()
+	if !ours || d.missed() { // or it is in no block
+		return
+	}
+	if !s.begun {
+		s.begun, s.Segment, s.Run, s.FirstSeq = true, segment.ID, segment.Run, e.Seq
+	}
+	start := s.whole
+	s.whole, s.LastSeq = d.open.whole(), lastOf(e)
+	if introduces {
+		s.introduce(start, s.whole)
+	}
+	if e.Seq <= s.last.Seq || e.Time.Before(s.last.Time) || segment.ID != s.Segment {
+		s.ordered = false
+	}
+	s.last.Seq, s.last.Time = e.Seq, e.Time
+	if start >= s.last.Offset+indexStep {
+		s.last.Offset = start
+		s.Points = append(s.Points, s.last)
+	}
+}
+
+// introduce notes a stretch, as part of the one before if that ends there.
+func (s *scanner) introduce(start, end int64) {
+	if n := len(s.Introductions); n > 0 {
+		if last := &s.Introductions[n-1]; last.Offset+last.Length == start {
+			last.Length = end - last.Offset
+			return
+		}
+	}
+	s.Introductions = append(s.Introductions, stretch{start, end - start})
+}
+
+func (s *scanner) finish(d *Reader) *index {
+	if !s.ordered {
+		s.Points, s.Introductions = nil, nil
+	}
+	s.tally.into(&s.fileSummary)
+	s.Size = d.open.position
+	if st, err := d.open.f.Stat(); err == nil {
+		s.Modified = st.ModTime()
+	}
+	return &s.index
+}
