@@ -209,10 +209,11 @@ func (e Endpoint) Validate() error {
 	v.notNegative("keepalive-idle", o.KeepAliveIdle)
 	v.notNegative("keepalive-interval", o.KeepAliveInterval)
 	if o.Prefer != 0 && o.Prefer != 4 && o.Prefer != 6 {
-		v.add("prefer", Text{"an address family is 4 or 6", "地址族只能是 4 或 6"}, Text{})
+		v.add("prefer", Text{"an address family is 4 or 6", "地址族只能是 4 或 6"}, Text{"leave it out to keep the resolver's order", "不写则按解析器给出的顺序"})
 	}
 	if o.OverCap != "" && o.OverCap != RefuseOverCap && o.OverCap != PauseOverCap {
-		v.add("over-cap", Text{fmt.Sprintf("%q is neither refuse nor pause", o.OverCap), fmt.Sprintf("%q 既不是 refuse 也不是 pause", o.OverCap)}, Text{})
+		v.add("over-cap", Text{fmt.Sprintf("%q is neither refuse nor pause", o.OverCap), fmt.Sprintf("%q 既不是 refuse 也不是 pause", o.OverCap)},
+			Text{"refuse resets the connection, pause lets it wait in the kernel's queue", "refuse 表示重置连接，pause 表示在内核队列中等待"})
 	}
 	return errors.Join(v...)
 }
@@ -244,11 +245,13 @@ func (v *problems) checkConnect(e Endpoint) {
 				fmt.Sprintf("本机请写 localhost:%d，否则写对方的地址", e.Address.Port)})
 	}
 	if e.Address.Port == 0 {
-		v.add("address", Text{"connect needs a port from 1 to 65535", "连接需要 1 到 65535 的端口"}, Text{})
+		v.add("address", Text{"connect needs a port from 1 to 65535", "连接需要 1 到 65535 的端口"},
+			Text{"port 0, any free port, is for listening", "端口 0（任意空闲端口）只能用于监听"})
 	}
 	for _, s := range e.Options.Sources {
 		if want := e.Address.Network.Family(); want != 0 && (want == 4) != s.Unmap().Is4() {
-			v.add("source", Text{fmt.Sprintf("%s is not an IPv%d address", s, want), fmt.Sprintf("%s 不是 IPv%d 地址", s, want)}, Text{})
+			v.add("source", Text{fmt.Sprintf("%s is not an IPv%d address", s, want), fmt.Sprintf("%s 不是 IPv%d 地址", s, want)},
+				Text{"source and destination are of one family", "源地址与目标地址必须同为 IPv4 或 IPv6"})
 		}
 	}
 }

@@ -88,7 +88,8 @@ func Run(args []string, std Streams, signals <-chan os.Signal) int {
 	}()
 	root := a.root()
 	root.SetArgs(args)
-	return a.report(root.ExecuteContext(a.ctx))
+	cmd, err := root.ExecuteContextC(a.ctx)
+	return a.report(withHint(cmd, err))
 }
 
 // language is --lang, else what the environment's locale says (POSIX order). It

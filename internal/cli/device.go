@@ -51,6 +51,11 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 }
 
 func (a *app) device(f *deviceFlags, words []string) error {
+	if f.o.ReadSize < 1 {
+		return usage("--recv", sockeye.Text{
+			En: fmt.Sprintf("%d: at least one byte has to be taken at a time", f.o.ReadSize), Zh: fmt.Sprintf("%d：每次至少接收 1 字节", f.o.ReadSize)},
+			sockeye.Text{En: "the tutorial's program takes 128", Zh: "教程程序每次接收 128 字节"})
+	}
 	ep, err := f.endpoint(sockeye.Connect, words, "localhost:10000")
 	if err != nil {
 		return err

@@ -107,6 +107,18 @@ func unknownFlag(cmd *cobra.Command, name string) error {
 	return usage("", sockeye.Text{En: "unknown flag " + dashed, Zh: "未知的选项 " + dashed}, hint)
 }
 
+// withHint adds where to look to an error of the command line that has no better
+// hint.
+func withHint(cmd *cobra.Command, err error) error {
+	e, ok := errors.AsType[*sockeye.Error](err)
+	if !ok || e.Kind != sockeye.Invalid || !e.Hint.IsZero() {
+		return err
+	}
+	out := *e
+	out.Hint = helpHint(cmd)
+	return &out
+}
+
 func flagName(f *pflag.Flag) string { return "--" + f.Name }
 
 func typeName(f *pflag.Flag) sockeye.Text {

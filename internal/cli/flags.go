@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -98,7 +99,30 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string) 
 	o.KernelTime, o.SelfConnect = sockeye.ChoiceOf(f.kernelTime), sockeye.ChoiceOf(f.selfConnect)
 	o.Prefer, o.OverCap = f.prefer, sockeye.OverCap(f.overCap)
 	ep := sockeye.Endpoint{Mode: mode, Address: addr, Options: o}
-	return ep, ep.Validate()
+	return ep, asFlags(ep.Validate())
+}
+
+// asFlags names the flags, as they are typed, in what Validate says of options.
+func asFlags(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var all []error
+	for _, err := range joined.Unwrap() {
+		e := *sockeye.ErrorOf(err)
+		switch e.Target {
+		case "address":
+		case "receive-buffer":
+			e.Op, e.Target = "", "--recv-buffer"
+		case "connect-timeout":
+			e.Op, e.Target = "", "--wait"
+		default:
+			e.Op, e.Target = "", "--"+e.Target
+		}
+		all = append(all, &e)
+	}
+	return errors.Join(all...)
 }
 
 // network combines the scheme that was typed with -u, -4 and -6.

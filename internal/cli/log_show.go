@@ -117,6 +117,10 @@ sent, whatever chunks it came in. Exit code 1 if it is nowhere, as with grep.`,
 			if len(args) == 1 {
 				return usage("TEXT", sockeye.Text{En: "what to find is missing", Zh: "缺少要查找的内容"}, helpHint(cmd))
 			}
+			if most < 0 {
+				return usage("--max-count", sockeye.Text{En: fmt.Sprintf("%d is negative", most), Zh: fmt.Sprintf("%d 是负数", most)},
+					sockeye.Text{En: "leave it out to find all", Zh: "不写则查找全部"})
+			}
 			if len(args) == 2 {
 				switch {
 				case asHex && asRegexp:

@@ -36,7 +36,7 @@ func sockeyeMain() {
 //
 //	exits N PROGRAM ARG...      run it; its exit code must be exactly N
 //	refuses FAULT HINT ARG...   run sockeye ARG...: exit code 2, no output, and two lines on
-//	                            standard error that contain these words; HINT '' is no line
+//	                            standard error that contain these words
 //	serve NAME ARG...           start sockeye ARG... --json; when it is open, $NAME is its
 //	                            address and $NAME_PORT the port of it
 //	waitevent NAME KIND K=V...  read NAME's events up to one of the kind with these fields
@@ -129,10 +129,7 @@ func scriptRefuses(ts *testscript.TestScript, neg bool, args []string) {
 	if out := ts.ReadFile("stdout"); out != "" {
 		ts.Fatalf("standard output is not empty: %q", out)
 	}
-	want := []string{args[0], args[1]}
-	if args[1] == "" {
-		want = want[:1]
-	}
+	want := args[:2]
 	got := strings.Split(strings.TrimSuffix(ts.ReadFile("stderr"), "\n"), "\n")
 	if len(got) != len(want) {
 		ts.Fatalf("%d lines of error, want %d", len(got), len(want))

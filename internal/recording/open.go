@@ -136,7 +136,7 @@ func unreadable(path string, err error) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		e.Message = sockeye.Text{En: "no such file or directory", Zh: "文件或目录不存在"}
-		e.Hint = sockeye.Text{}
+		e.Hint = sockeye.Text{En: "the path is relative to where sockeye was started", Zh: "相对路径以启动 sockeye 时的目录为准"}
 	case errors.Is(err, os.ErrPermission):
 		e.Message = sockeye.Text{En: "no permission to read it", Zh: "没有读取权限"}
 		e.Hint = sockeye.Text{En: "a recording is for its owner alone; read it as that user", Zh: "记录只有其所有者可以读取，请换用该用户"}

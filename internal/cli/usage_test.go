@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"sockeye"
+)
+
+// refuse runs a command line that must be refused: exit code 2, nothing on standard
+// output, one line with the fault that holds the words, and one with the hint.
+func refuse(t *testing.T, fault string, args ...string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	signals := make(chan os.Signal, 2)
+	late := time.AfterFunc(patience, func() { // it was not refused
+		signals <- os.Interrupt
+		signals <- os.Interrupt
+	})
+	defer late.Stop()
+	env := func(string) string { return "" }
+	code := Run(args, Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Env: env}, signals)
+	lines := strings.Split(errs.String(), "\n")
+	if code != exitOther || out.Len() > 0 || len(lines) != 3 || lines[2] != "" ||
+		!strings.HasPrefix(lines[0], "sockeye: ") || !strings.Contains(lines[0], fault) || !strings.HasPrefix(lines[1], "hint: ") {
+		t.Errorf("sockeye %s: want a fault with %q and a hint, got code %d, output %q and:\n%s", strings.Join(args, " "), fault, code, &out, &errs)
+	}
+}
+
+// line is a command's words with what it cannot do without, and then more.
+func line(c *cobra.Command, more ...string) []string {
+	args := strings.Fields(c.CommandPath())[1:]
+	if strings.Contains(c.Use, "ADDRESS") {
+		args = append(args, "127.0.0.1:1")
+	}
+	if strings.Contains(c.Use, "RECORDING TEXT") {
+		args = append(args, "recording", "text")
+	}
+	return append(args, more...)
+}
+
+// Whatever is wrong with a flag of any command is said in two lines.
+func TestEveryFlagRefuses(t *testing.T) {
+	for c := range Every(tree(sockeye.English)) {
+		refuse(t, "unknown flag --no-such-flag", line(c, "--no-such-flag")...)
+		refuse(t, "unknown flag -?", line(c, "-?")...)
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			name := "--" + f.Name
+			if f.Hidden { // another name for what an open one says
+				return
+			}
+			if f.NoOptDefVal == "" {
+				refuse(t, name+": needs a value", line(c, name)...)
+			}
+			switch f.Value.Type() {
+			case "string", "stringSlice":
+				return // each of these is in testdata/script
+			case "bool":
+				refuse(t, name+": ", line(c, name+"=perhaps")...)
+				return
+			}
+			for _, wrong := range []string{"x", "-1", "", "0x", "1e999", "99999999999999999999", "١", "1 2"} {
+				refuse(t, name+": ", line(c, name+"="+wrong)...)
+			}
+		})
+	}
+}
+
+// Every port that is none is refused, wherever a port is written.
+func TestWrongPorts(t *testing.T) {
+	for _, port := range []string{"-1", "65536", "99999999999999999999", "0x50", "1e3", "8o80", "٨٠", "+80", "80.0"} {
+		for _, address := range []string{"127.0.0.1:%s", "[::1]:%s", "udp://localhost:%s"} {
+			at := fmt.Sprintf(address, port)
+			refuse(t, "port", "listen", at)
+			refuse(t, "port", "connect", at)
+			refuse(t, "port", "device", at)
+		}
+	}
+}
