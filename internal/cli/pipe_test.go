@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // randomFile is a file of random bytes, and their hash.
@@ -222,4 +224,53 @@ func dialAndSay(t *testing.T, address, text string) net.Conn {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// What a peer sent before it reset the connection is written out all the same,
+// and then the reset is an error.
+func TestResetAfterData(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p := run(t, "sockeye", "connect", "--recv-only", l.Addr().String())
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("0123456789abcdef", 4<<10) + "." // fits the kernel's buffers
+	if _, err := fmt.Fprint(conn, text); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged(t, conn.(*net.TCPConn))
+	conn.(*net.TCPConn).SetLinger(0)
+	conn.Close()
+	p.ends(exitNetwork)
+	if got := p.out.String(); got != text {
+		t.Errorf("%d bytes came out, want the %d that were sent", len(got), len(text))
+	}
+	if said := p.errs.String(); !strings.Contains(said, "reset") || strings.Count(said, "\n") != 2 {
+		t.Errorf("standard error is %q", said)
+	}
+}
+
+// acknowledged waits until the other kernel has all that was sent.
+func acknowledged(t *testing.T, c *net.TCPConn) {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		left := -1
+		if err := raw.Control(func(fd uintptr) { left, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }); err != nil {
+			t.Fatal(err)
+		}
+		if left == 0 {
+			return
+		}
+	}
+	t.Fatal("it was never acknowledged")
 }
