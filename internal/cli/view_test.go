@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"sockeye"
 )
@@ -36,4 +38,36 @@ func TestViewShowsRecordingTrouble(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
+}
+
+// Whatever comes from outside, one event is one line (and in hex its dump) of
+// characters that cannot drive a terminal (T26, T27).
+func FuzzView(f *testing.F) {
+	f.Add([]byte("\x1b]0;owned\x07\r\n"), "kitchen", "no \x1b[2J such\u202e host\n")
+	f.Add([]byte("\x9b2J\u009d0;x\u009c\xe4\xbd"), "\x1b[31mred", "")
+	f.Add([]byte{}, "", "\x00\xff")
+	f.Fuzz(func(t *testing.T, data []byte, alias, text string) {
+		peer := &sockeye.Peer{ID: 1, Network: "udp", Session: &sockeye.Session{ID: "s1"}}
+		peer.SetAlias(alias)
+		failure := &sockeye.Error{Kind: sockeye.System, Op: "send", Target: text, Message: sockeye.Text{En: text, Zh: text}, Hint: sockeye.Text{En: text}}
+		for _, form := range []form{lines, hexLines} {
+			v := (&app{}).newView(form, io.Discard, io.Discard, false)
+			for _, e := range []sockeye.Event{
+				{Kind: sockeye.Received, Data: data, Peer: peer}, {Kind: sockeye.Sent, Data: data, Peer: peer},
+				{Kind: sockeye.Failed, Peer: peer, Detail: &sockeye.Detail{Err: failure}}, {Kind: sockeye.Left, Peer: peer, Detail: &sockeye.Detail{Reason: sockeye.ReasonError, Err: failure}},
+			} {
+				got := string(v.appendLine(nil, e))
+				want := 1
+				if form == hexLines && (e.Kind == sockeye.Received || e.Kind == sockeye.Sent) {
+					want += (len(data) + 15) / 16
+				}
+				if n := strings.Count(got, "\n"); n != want || !strings.HasSuffix(got, "\n") {
+					t.Errorf("%d lines, want %d: %q", n, want, got)
+				}
+				if bad := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); bad >= 0 || !utf8.ValidString(got) {
+					t.Errorf("not printable at %d: %q", bad, got)
+				}
+			}
+		}
+	})
 }
