@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,9 +21,10 @@ import (
 	"sockeye/internal/pcapng"
 )
 
-// capturing runs tcpdump on loopback while do makes traffic, and returns what it
-// wrote, once that has the text until in it.
-func capturing(t *testing.T, filter string, do func(), until string) []byte {
+// capturing runs tcpdump on loopback while do makes traffic on port, and returns
+// what it wrote once an event that ends so can be read from it: a packet reaches
+// tcpdump some time after it reached its socket.
+func capturing(t *testing.T, port int, do func(), ending string) []byte {
 	t.Helper()
 	if _, err := exec.LookPath("tcpdump"); err != nil || os.Getuid() != 0 {
 		if os.Getenv("CI") == "true" {
@@ -31,7 +33,7 @@ func capturing(t *testing.T, filter string, do func(), until string) []byte {
 		t.Skip("needs tcpdump and root")
 	}
 	file := filepath.Join(t.TempDir(), "capture")
-	cmd := exec.Command("tcpdump", "-U", "--immediate-mode", "-Z", "root", "-i", "lo", "-w", file, filter)
+	cmd := exec.Command("tcpdump", "-U", "--immediate-mode", "-Z", "root", "-i", "lo", "-w", file, fmt.Sprintf("port %d", port))
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -48,9 +50,13 @@ func capturing(t *testing.T, filter string, do func(), until string) []byte {
 		said += string(ready[:n])
 	}
 	do()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		if found, _ := os.ReadFile(file); bytes.Contains(found, []byte(until)) {
-			break
+	complete := func() bool {
+		found, _ := os.ReadFile(file)
+		return slices.ContainsFunc(written(found), func(e string) bool { return strings.HasSuffix(e, ending) })
+	}
+	for deadline := time.Now().Add(20 * time.Second); !complete(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("tcpdump never saw an event that ends in %q", ending)
 		}
 	}
 	cmd.Process.Signal(os.Interrupt)
@@ -65,7 +71,19 @@ func capturing(t *testing.T, filter string, do func(), until string) []byte {
 	return found
 }
 
-// read is every event of a capture, shortly: kind, data, reason.
+// written is what can be read of a capture that grows.
+func written(file []byte) (events []string) {
+	d, err := NewReader(bytes.NewReader(file), Options{})
+	for err == nil {
+		var e sockeye.Event
+		if e, err = d.Next(); err == nil {
+			events = append(events, shortly(e))
+		}
+	}
+	return events
+}
+
+// read is every event of a capture, and what was lost on the way.
 func read(t testing.TB, file []byte) (events []string, lost []string) {
 	t.Helper()
 	d, err := NewReader(bytes.NewReader(file), Options{Lost: func(x pcapng.Damage) { lost = append(lost, x.What.En) }})
@@ -80,15 +98,20 @@ func read(t testing.TB, file []byte) (events []string, lost []string) {
 		if err != nil || e.Seq != n || e.Time.IsZero() || e.Session == nil {
 			t.Fatalf("event %d: %+v, %v", n, e, err)
 		}
-		line := e.Kind.String()
-		if len(e.Data) > 0 {
-			line += " " + string(e.Data)
-		}
-		if e.Detail != nil && e.Detail.Reason != "" {
-			line += " " + string(e.Detail.Reason)
-		}
-		events = append(events, line)
+		events = append(events, shortly(e))
 	}
+}
+
+// shortly is an event as its kind, its data and its reason.
+func shortly(e sockeye.Event) string {
+	line := e.Kind.String()
+	if len(e.Data) > 0 {
+		line += " " + string(e.Data)
+	}
+	if e.Detail != nil && e.Detail.Reason != "" {
+		line += " " + string(e.Detail.Reason)
+	}
+	return line
 }
 
 // A conversation that tcpdump saw comes out as the events that Sockeye would have
@@ -101,8 +124,7 @@ func TestTCPConversation(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer l.Close()
-			filter := fmt.Sprintf("port %d", l.Addr().(*net.TCPAddr).Port)
-			file := capturing(t, filter, func() { converse(t, l) }, "the end")
+			file := capturing(t, l.Addr().(*net.TCPAddr).Port, func() { converse(t, l) }, "left eof")
 			events, lost := read(t, file)
 			want := []string{"opened", "joined", "received Hello 01Studio!", "sent answer", "received the end", "finished eof", "finished local", "left eof"}
 			if diff := cmp.Diff(want, events); diff != "" || len(lost) > 0 {
@@ -156,7 +178,7 @@ func TestUDPDatagrams(t *testing.T) {
 	}
 	defer server.Close()
 	port := server.LocalAddr().(*net.UDPAddr).Port
-	file := capturing(t, fmt.Sprintf("port %d", port), func() {
+	file := capturing(t, port, func() {
 		c, err := net.Dial("udp4", server.LocalAddr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -189,7 +211,7 @@ func TestSameAsTshark(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	file := capturing(t, fmt.Sprintf("port %d", l.Addr().(*net.TCPAddr).Port), func() { converse(t, l) }, "the end")
+	file := capturing(t, l.Addr().(*net.TCPAddr).Port, func() { converse(t, l) }, "left eof")
 	path := filepath.Join(t.TempDir(), "c.pcap")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
