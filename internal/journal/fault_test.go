@@ -339,11 +339,7 @@ func TestF10FullPipe(t *testing.T) {
 	const n = 20_000
 	var writer sync.WaitGroup
 	writer.Go(func() { s.numbered(j, n) })
-	until(t, "the pipe and the ring are full", func() bool {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		return j.newest() != nil && !j.makeRoom(0) && !j.newest().fits(64)
-	})
+	until(t, "the pipe is full and TCP waits", func() bool { return waits(j) })
 	var reader sync.WaitGroup
 	reader.Go(func() {
 		d := pcapng.NewDecoder(read, pcapng.DecodeOptions{Damaged: func(d pcapng.Damage) { t.Error(d) }})
@@ -405,11 +401,7 @@ func TestF14StallWithAlways(t *testing.T) {
 	var writer sync.WaitGroup
 	writer.Go(func() { c.s.numbered(c.j, 5_000) })
 	<-c.files.stalled
-	until(t, "the ring is full", func() bool {
-		c.j.mu.Lock()
-		defer c.j.mu.Unlock()
-		return !c.j.makeRoom(0) && !c.j.newest().fits(64)
-	})
+	until(t, "TCP waits", func() bool { return waits(c.j) })
 	if e, ok := c.view.Try(); ok {
 		t.Errorf("the view was shown event %d", e.Seq)
 	}

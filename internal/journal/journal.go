@@ -56,9 +56,10 @@ func New(limit int) *Journal {
 // It returns the number, or 0 when the journal is closed. It allocates nothing
 // while blocks can be reused, and holds its lock only for the copy.
 //
-// While a recorder is so far behind that the ring is full, Append waits for it;
-// but never for an event of a UDP peer, whose bytes are dropped instead (0) and
-// told of in a Gap event as soon as there is room.
+// While a recorder is behind by a quarter of the ring, Append waits for it, so that
+// what views may see is in memory for a while; but never for an event of a UDP
+// peer, whose bytes may fill the ring, are dropped then (0) and told of in a Gap
+// event as soon as there is room.
 func (j *Journal) Append(e sockeye.Event) uint64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -98,10 +99,11 @@ func (j *Journal) room(e *sockeye.Event) *block {
 		if b := j.newest(); b != nil && b.fits(n) {
 			return b
 		}
-		if j.makeRoom(n) {
+		udp := e.Peer != nil && e.Peer.Network == "udp"
+		if (udp || !j.farBehind()) && j.makeRoom(n) {
 			return j.grow(n)
 		}
-		if e.Peer != nil && e.Peer.Network == "udp" {
+		if udp {
 			if n == 0 {
 				return j.grow(n)
 			}
@@ -112,6 +114,9 @@ func (j *Journal) room(e *sockeye.Event) *block {
 	}
 	return nil
 }
+
+// farBehind says whether the recorder is so far behind that those wait who can.
+func (j *Journal) farBehind() bool { return j.heldLocked(j.hold.kept) >= j.limit/4 }
 
 // newest is the block being filled, or nil.
 func (j *Journal) newest() *block {
@@ -206,6 +211,10 @@ func (j *Journal) Span() (oldest, next uint64) {
 func (j *Journal) Held(n uint64) int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.heldLocked(n)
+}
+
+func (j *Journal) heldLocked(n uint64) int {
 	sum := 0
 	for i := len(j.blocks) - 1; i >= 0 && j.blocks[i].next() > n; i-- {
 		sum += j.blocks[i].bytes()

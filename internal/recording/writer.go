@@ -13,8 +13,9 @@ import (
 
 const (
 	// batchBytes is how much is encoded before it is written: write(2) costs as
-	// much as encoding a few events, so more gains nothing.
-	batchBytes = 1 << 20
+	// much as encoding a few events, and what is written shall still be in the
+	// processor's cache.
+	batchBytes = 256 << 10
 	// lookEvery is how often the writer looks whether its file was removed.
 	lookEvery = time.Second
 	tidyEvery = time.Minute
