@@ -144,7 +144,7 @@ func (f *crashingFile) after() []byte {
 // not promised yet in any order, in part, or wrongly. What was durable is there;
 // nothing is there that was not recorded; and what is missing in between is told.
 func TestF04ReorderedAndGarbageWrites(t *testing.T) {
-	const events, seeds = 90, 25
+	const events, seeds = 90, 10
 	for _, promise := range []Sync{Always, Relaxed} {
 		t.Run(string(promise), func(t *testing.T) {
 			for syncs := 0; ; syncs++ {
