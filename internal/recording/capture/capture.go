@@ -96,6 +96,7 @@ type Reader struct {
 	sessions map[sessionKey]*sockeye.Session
 	datagram map[peerKey]*sockeye.Peer
 	peers    uint64
+	strange  map[layers.LinkType]bool // told of
 	tcp      *assembly
 }
 
@@ -117,7 +118,7 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Err: err,
 			Message: sockeye.Text{En: "not a capture: " + err.Error(), Zh: "不是抓包文件：" + err.Error()}}
 	}
-	d := &Reader{opened: file, o: o, sessions: map[sessionKey]*sockeye.Session{}, datagram: map[peerKey]*sockeye.Peer{}}
+	d := &Reader{opened: file, o: o, sessions: map[sessionKey]*sockeye.Session{}, datagram: map[peerKey]*sockeye.Peer{}, strange: map[layers.LinkType]bool{}}
 	if d.o.Lost == nil {
 		d.o.Lost = func(pcapng.Damage) {}
 	}
@@ -158,9 +159,14 @@ func (d *Reader) packet() (err error) {
 		return err
 	}
 	d.count++
-	p := gopacket.NewPacket(data, d.link(info.InterfaceIndex), gopacket.DecodeOptions{Lazy: true, NoCopy: true})
+	link := d.link(info.InterfaceIndex)
+	p := gopacket.NewPacket(data, decoderOf(link), gopacket.DecodeOptions{Lazy: true, NoCopy: true})
 	network := p.NetworkLayer()
 	if network == nil {
+		if len(p.Layers()) == 1 && p.ErrorLayer() != nil && !d.strange[link] {
+			d.strange[link] = true
+			d.lost(pcapng.Broken, fmt.Sprintf("link type %d is not known here: its packets are left out", link), fmt.Sprintf("不认识链路类型 %d：此类数据包未导入", link))
+		}
 		return nil // ARP and the like: not ours to tell of
 	}
 	if fragment(network) {
@@ -174,6 +180,18 @@ func (d *Reader) packet() (err error) {
 		d.udp(network, t, info)
 	}
 	return nil
+}
+
+// decoderOf is what reads packets of a link type. The library lacks the two that
+// say which IP they hold (https://www.tcpdump.org/linktypes.html).
+func decoderOf(l layers.LinkType) gopacket.Decoder {
+	switch l {
+	case layers.LinkTypeIPv4:
+		return layers.LayerTypeIPv4
+	case layers.LinkTypeIPv6:
+		return layers.LayerTypeIPv6
+	}
+	return l
 }
 
 func fragment(n gopacket.NetworkLayer) bool {
