@@ -25,6 +25,7 @@ var floors = [][]string{
 	{"internal/recording"},
 	{"internal/recording/capture"},
 	{"internal/payload", "internal/pcapng"},
+	{"internal/checksum"},
 	{"."},
 }
 
@@ -59,7 +60,9 @@ var doors = []struct{ from, to, why string }{
 	{"internal/recording", ".", "the nouns"},
 	{"internal/recording/capture", "internal/pcapng", "what it cannot read is damage as elsewhere"},
 	{"internal/recording/capture", ".", "packets become events"},
+	{"internal/payload", "internal/checksum", "fields that are checksums"},
 	{"internal/payload", ".", "its faults are errors"},
+	{"internal/checksum", ".", "its faults are errors"},
 	{"internal/pcapng", ".", "packets are made of events and peers"},
 }
 
