@@ -21,6 +21,7 @@ var dependencies = map[string]string{
 	"github.com/spf13/cobra":          "commands, help and completions for four shells",
 	"github.com/spf13/pflag":          "cobra's flags, for values of our own types",
 	"golang.org/x/sys":                "socket options, TCP_INFO and batches that package syscall lacks",
+	"golang.org/x/text":               "the tables of GBK, GB18030, Big5 and Shift-JIS",
 	"golang.org/x/term":               "whether a stream is a person's terminal",
 }
 

@@ -67,11 +67,7 @@ func (o Order) of(a *Algorithm) Order {
 	return Big
 }
 
-// Put writes a sum into all of dst, in an order: Natural is the algorithm's.
-func (a *Algorithm) Put(dst []byte, sum uint64, o Order) {
-	putUint(dst, sum, o.of(a))
-}
-
+// putUint writes the low bytes of v into all of dst, high byte first but for Little.
 func putUint(dst []byte, v uint64, o Order) {
 	n := len(dst)
 	for i := range dst {
@@ -81,16 +77,4 @@ func putUint(dst []byte, v uint64, o Order) {
 			dst[n-1-i] = byte(v >> (8 * i))
 		}
 	}
-}
-
-func readUint(b []byte, o Order) uint64 {
-	var v uint64
-	for i := range b {
-		if o == Little {
-			v |= uint64(b[i]) << (8 * i)
-		} else {
-			v = v<<8 | uint64(b[i])
-		}
-	}
-	return v
 }

@@ -57,23 +57,28 @@ func normal(name string) string {
 	}, strings.ToLower(name))
 }
 
-// Nearest is the key or alias that is spelled most like name, or "" if none is
-// near.
-func Nearest(name string) string {
+// Nearest is the key, alias or one of the other words that is spelled most like
+// name, or "" if none is near.
+func Nearest(name string, others ...string) string {
 	name = normal(name)
 	if len(name) < 3 || len(name) > 40 {
 		return ""
 	}
 	best, distance := "", len(name)/3+1
+	words := others
 	for _, a := range All() {
-		for _, key := range append([]string{a.Key}, a.Aliases...) {
-			if d := editDistance(name, key); d < distance {
-				best, distance = key, d
-			}
+		words = append(append(words, a.Key), a.Aliases...)
+	}
+	for _, word := range words {
+		if d := editDistance(name, normal(word)); d < distance {
+			best, distance = word, d
 		}
 	}
 	return best
 }
+
+// Near reports whether two names are spelled alike but for a letter in three.
+func Near(a, b string) bool { return editDistance(a, b) <= max(len(a), len(b))/3 }
 
 // editDistance is the number of letters to change, insert or leave out.
 func editDistance(a, b string) int {

@@ -60,7 +60,8 @@ func (r Range) Cut(field int) (from, to int, ok bool) {
 // Digits says how a sum is written.
 type Digits uint8
 
-// The ways to write a sum.
+// The ways to write a sum. As digits it is a number, the highest digit first,
+// unless the order is Little.
 const (
 	Binary Digits = iota
 	Lower         // two hex digits a byte, as text: 3f
@@ -191,7 +192,7 @@ func (t Trailer) Put(dst []byte, sum uint64) {
 		return
 	}
 	var raw [8]byte
-	putUint(raw[:len(dst)/2], sum, t.Order.of(t.Algorithm))
+	putUint(raw[:len(dst)/2], sum, t.Order)
 	digits := "0123456789abcdef"
 	if t.Digits == Upper {
 		digits = "0123456789ABCDEF"

@@ -4,9 +4,11 @@
 // AppendSafe or AppendHexdump on their way to a screen, and can never drive it.
 //
 // There is one language of escapes for both ways: ParseText reads back exactly
-// the bytes of whatever AppendSafe and Printer print.
+// the bytes of whatever AppendSafe and Printer print. Parse reads the same language
+// with fields in it, {{seq}} or {{crc16modbus}}, and charsets other than UTF-8: a
+// Template makes a message of them as often as one is sent.
 //
-// The functions are pure. Package payload knows nothing of peers, sessions,
-// colours or files, does not cut bytes into messages, and takes all text for
-// UTF-8.
+// The functions are pure: time, chance and variables are passed in. Package
+// payload knows nothing of sessions, colours or files, and does not cut bytes into
+// messages.
 package payload

@@ -142,7 +142,7 @@ func (p *hexParser) word() *fault {
 // atBoundary reports whether a group of digits may end here.
 func (p *hexParser) atBoundary() bool {
 	r, size := p.peek(0)
-	return size == 0 || r == '#' || r == '/' || r == '\\' || isSeparator(r)
+	return size == 0 || r == '#' || r == '/' || r == '\\' || r == '{' || isSeparator(r)
 }
 
 // prefix passes 0x or \x and returns its first character, or 0 if there is none.

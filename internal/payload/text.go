@@ -11,7 +11,7 @@ import (
 //
 //	\r \n \t \a \b \f \v    as in C
 //	\0 \e                   zero, escape
-//	\\ \" \'                the character itself
+//	\\ \" \' \{ \}          the character itself
 //	\xNN                    one byte, two hex digits
 //	\u{4f60}                one character, up to six hex digits, in UTF-8
 //
@@ -48,7 +48,7 @@ func FormatText(b []byte) string {
 // simpleEscapes are the bytes of the escapes with one letter; 0 is none.
 var simpleEscapes = [utf8.RuneSelf]byte{
 	'a': '\a', 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r', 'e': 0x1b,
-	'\\': '\\', '"': '"', '\'': '\'',
+	'\\': '\\', '"': '"', '\'': '\'', '{': '{', '}': '}',
 }
 
 // appendEscaped appends the bytes of the escape that s begins with, and returns
@@ -79,8 +79,8 @@ func appendEscaped(out []byte, s string) ([]byte, int, *fault) {
 }
 
 var backslashHint = sockeye.Text{
-	En: `write \\ for a backslash; escapes are \r \n \t \0 \a \b \f \v \e \" \' \xNN \u{4f60}`,
-	Zh: `反斜杠本身请写 \\；可用的转义：\r \n \t \0 \a \b \f \v \e \" \' \xNN \u{4f60}`,
+	En: `write \\ for a backslash; escapes are \r \n \t \0 \a \b \f \v \e \" \' \{ \xNN \u{4f60}`,
+	Zh: `反斜杠本身请写 \\；可用的转义：\r \n \t \0 \a \b \f \v \e \" \' \{ \xNN \u{4f60}`,
 }
 
 // appendByteEscape reads \xNN.

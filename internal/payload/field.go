@@ -1,0 +1,582 @@
+package payload
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+)
+
+// word is a part of a field and where it stands in what was typed.
+type word struct {
+	string
+	at int
+}
+
+// lengthField is {{len}}: how many bytes a part has.
+type lengthField struct {
+	part int
+	add  int
+	form form
+}
+
+func (l *lengthField) text(parts []part) string {
+	s := "len"
+	if name := partName(l.part, parts); name != "" {
+		s += "(" + name + ")"
+	}
+	return s + signed(int64(l.add)) + l.form.suffix(form{kind: decimal})
+}
+
+// sumField is a checksum over a part, or over a range of bytes.
+type sumField struct {
+	checksum.Trailer
+	part int
+}
+
+func (s *sumField) text(parts []part) string {
+	name, form, _ := strings.Cut(s.Trailer.String(), ":")
+	if of := partName(s.part, parts); of != "" {
+		name += "(" + of + ")"
+	}
+	if form != "" {
+		name += ":" + form
+	}
+	return name
+}
+
+func partName(i int, parts []part) string {
+	switch i {
+	case whole:
+		return "all"
+	case rest:
+		return ""
+	}
+	return parts[i].name
+}
+
+// fieldNames are what may stand in braces, besides checksums.
+var fieldNames = []string{
+	"seq", "time", "rand", "len", "fill", "hex", "text", "match",
+	"peer.ip", "peer.port", "peer.id", "peer.alias", "local.ip", "local.port", "env.NAME", "var.NAME",
+}
+
+// field reads one field; from and to are where its braces are.
+func (p *templateParser) field(w word, from, to int) *fault {
+	switch {
+	case w.string == "":
+		return &fault{from, sockeye.Text{En: "an empty field", Zh: "空字段"}, fieldHint}
+	case strings.HasPrefix(w.string, "#"):
+		return p.openPart(word{strings.TrimSpace(w.string[1:]), w.at + 1}, from, to)
+	case strings.HasPrefix(w.string, "/"):
+		return p.closePart(word{strings.TrimSpace(w.string[1:]), w.at + 1}, to)
+	case strings.HasPrefix(w.string, "hex:"):
+		return p.block(word{w.string[4:], w.at + 4}, true)
+	case strings.HasPrefix(w.string, "text:"):
+		return p.block(word{w.string[5:], w.at + 5}, false)
+	}
+	c, f := splitCall(w)
+	if f != nil {
+		return f
+	}
+	var made piece
+	switch {
+	case c.name == "seq":
+		made.value, f = p.seq(c)
+	case c.name == "time":
+		made.value, f = p.time(c)
+	case c.name == "rand":
+		made.value, f = p.rand(c)
+	case c.name == "fill":
+		made.value, f = p.fill(c)
+	case c.name == "len":
+		made.length, f = p.length(c)
+	case c.name == "match" || strings.HasPrefix(c.name, "match."):
+		made.value, f = p.match(c)
+	case strings.HasPrefix(c.name, "env.") || strings.HasPrefix(c.name, "var."):
+		made.value, f = p.lookup(c)
+	default:
+		if _, ok := peerFields[c.name]; ok {
+			made.value, f = p.peer(c)
+		} else {
+			made.sum, f = p.sum(c)
+		}
+	}
+	if f != nil {
+		return f
+	}
+	p.flush(to)
+	made.at = from
+	p.t.pieces = append(p.t.pieces, made)
+	return nil
+}
+
+var fieldHint = sockeye.Text{
+	En: `fields are {{seq}}, {{time}}, {{rand:4}}, {{len}}, {{crc16modbus}} and others: see the manual`,
+	Zh: `可用字段有 {{seq}}、{{time}}、{{rand:4}}、{{len}}、{{crc16modbus}} 等，见手册`,
+}
+
+// call is a field taken apart: name+add(of):args.
+type call struct {
+	word          // the whole
+	name   string // "" never
+	add    int64
+	summed bool // something is added
+	of     word // what stands in parentheses
+	called bool // there are parentheses
+	args   []word
+}
+
+// splitCall takes a field apart.
+func splitCall(w word) (call, *fault) {
+	c := call{word: w}
+	s := w.string
+	end := strings.IndexAny(s, "(:+ ")
+	if i := strings.IndexByte(s, ']'); strings.HasPrefix(s, "crc[") && i > 0 {
+		end = i + 1
+	}
+	for _, name := range []string{"seq-", "len-"} {
+		if strings.HasPrefix(s, name) {
+			end = 3
+		}
+	}
+	if end < 0 {
+		end = len(s)
+	}
+	c.name = s[:end]
+	at := end
+	if strings.HasPrefix(s[at:], "(") {
+		closing := strings.IndexByte(s[at:], ')')
+		if closing < 0 {
+			return c, &fault{w.at + at, sockeye.Text{En: "the parenthesis is not closed", Zh: "括号没有结束"}, sockeye.Text{En: "write {{crc16modbus(body)}}", Zh: "写成 {{crc16modbus(body)}}"}}
+		}
+		inner := s[at+1 : at+closing]
+		c.called = true
+		c.of = word{strings.TrimSpace(inner), w.at + at + 1}
+		at += closing + 1
+	}
+	if at < len(s) && (s[at] == '+' || s[at] == '-') {
+		stop := at + 1
+		for stop < len(s) && '0' <= s[stop] && s[stop] <= '9' {
+			stop++
+		}
+		n, err := strconv.ParseInt(s[at:stop], 10, 32)
+		if err != nil {
+			return c, &fault{w.at + at, sockeye.Text{En: "not a number to add", Zh: "加减的不是数字"}, sockeye.Text{En: "write {{seq+100}} or {{len(body)-2}}", Zh: "写成 {{seq+100}} 或 {{len(body)-2}}"}}
+		}
+		c.add, c.summed = n, true
+		at = stop
+	}
+	for at < len(s) {
+		if s[at] != ':' {
+			return c, &fault{w.at + at, both("unexpected %s in a field", "字段中出现了多余的 %s", quoteFirst(s[at:])),
+				sockeye.Text{En: "a field is NAME, NAME(PART) or NAME:FORM", Zh: "字段的写法是 名称、名称(标记) 或 名称:格式"}}
+		}
+		at++
+		start, quoted := at, false
+		for at < len(s) && (quoted || s[at] != ':') {
+			if s[at] == '"' {
+				quoted = !quoted
+			} else if s[at] == '\\' && quoted {
+				at++
+			}
+			at++
+		}
+		at = min(at, len(s))
+		c.args = append(c.args, word{s[start:at], w.at + start})
+	}
+	return c, nil
+}
+
+// plain refuses parentheses and additions where a field has none.
+func (c call) plain(mayAdd bool) *fault {
+	switch {
+	case c.called:
+		return &fault{c.at, both("{{%s}} takes no part", "{{%s}} 后面不能写括号", SafeString(c.name)), fieldHint}
+	case c.summed && !mayAdd:
+		return &fault{c.at, both("nothing can be added to {{%s}}", "{{%s}} 不能加减", SafeString(c.name)), fieldHint}
+	}
+	return nil
+}
+
+// noMore refuses the arguments that are left.
+func noMore(args []word) *fault {
+	if len(args) == 0 {
+		return nil
+	}
+	return badForm(args[0], formList)
+}
+
+func badForm(w word, choices string) *fault {
+	return &fault{w.at, both("%s is not a form", "%s 不是可用的格式", Quote(w.string, shownTarget)),
+		sockeye.Text{En: "choose one of " + choices, Zh: "可选 " + choices}}
+}
+
+// number reads the form of a number, if there is one among args.
+func number(args []word, assumed form) (form, *fault) {
+	if len(args) == 0 {
+		return assumed, nil
+	}
+	f, ok := parseForm(args[0].string)
+	if !ok {
+		return f, badForm(args[0], formList)
+	}
+	return f, noMore(args[1:])
+}
+
+func (p *templateParser) seq(c call) (value, *fault) {
+	if f := c.plain(true); f != nil {
+		return nil, f
+	}
+	p.t.seq = true
+	form, f := number(c.args, form{kind: decimal})
+	return seqValue{c.add, form}, f
+}
+
+// longestLayout bounds what a time may be written as.
+const longestLayout = 200
+
+func (p *templateParser) time(c call) (value, *fault) {
+	if f := c.plain(false); f != nil {
+		return nil, f
+	}
+	t, args := timeValue{}, c.args
+	if len(args) > 0 && args[0].string == "utc" {
+		t.utc, args = true, args[1:]
+	}
+	if len(args) == 0 {
+		return t, nil
+	}
+	first := args[0]
+	if strings.HasPrefix(first.string, `"`) {
+		inner, ok := strings.CutSuffix(first.string[1:], `"`)
+		if !ok || len(inner) > longestLayout {
+			return nil, &fault{first.at, sockeye.Text{En: "the quotes of the time are not closed, or it is too long", Zh: "时间格式的引号没有结束，或太长"}, layoutHint}
+		}
+		t.kind, t.layout = written, strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(inner)
+		if f := checkLayout(t.layout); f != nil {
+			f.at = first.at
+			return nil, f
+		}
+		if _, f := p.encoder.append(nil, t.layout); f != nil {
+			f.at = first.at
+			return nil, f
+		}
+		return t, noMore(args[1:])
+	}
+	kind, ok := timeKinds[first.string]
+	if !ok {
+		return nil, badForm(first, `unix ms us ns date clock bcd utc "%Y-%m-%d %H:%M:%S"`)
+	}
+	t.kind = kind
+	if kind == unix || kind == millis || kind == micros || kind == nanos {
+		var f *fault
+		t.form, f = number(args[1:], form{kind: decimal})
+		return t, f
+	}
+	return t, noMore(args[1:])
+}
+
+func (p *templateParser) rand(c call) (value, *fault) {
+	if f := c.plain(false); f != nil {
+		return nil, f
+	}
+	stream := p.streams
+	p.streams++
+	if len(c.args) == 0 {
+		return nil, &fault{c.at, sockeye.Text{En: "how many random bytes?", Zh: "缺少随机字节数"}, randHint}
+	}
+	if from, to, ok := strings.Cut(c.args[0].string, ".."); ok {
+		a, err1 := strconv.ParseUint(from, 0, 64)
+		b, err2 := strconv.ParseUint(to, 0, 64)
+		if err1 != nil || err2 != nil || a > b {
+			return nil, &fault{c.args[0].at, both("%s is not a range of numbers", "%s 不是数字范围", Quote(c.args[0].string, shownTarget)), randHint}
+		}
+		fm, f := number(c.args[1:], form{kind: decimal})
+		if f == nil && !fm.fits(b) {
+			f = tooWide("rand", b, fm)
+			f.at = c.args[1].at
+		}
+		return randomNumber{a, b, fm, stream}, f
+	}
+	r := randomBytes{stream: stream}
+	var f *fault
+	if r.n, f = count(c.args[0], randHint); f != nil {
+		return nil, f
+	}
+	args := c.args[1:]
+	if len(args) > 0 {
+		switch args[0].string {
+		case "text":
+			r.letter = true
+		case "hex":
+			r.form = form{kind: hexLower}
+		case "HEX":
+			r.form = form{kind: hexUpper}
+		default:
+			return nil, badForm(args[0], "hex HEX text")
+		}
+		args = args[1:]
+	}
+	return r, noMore(args)
+}
+
+var randHint = sockeye.Text{
+	En: "{{rand:4}} is four random bytes, {{rand:1..100}} a number from 1 to 100",
+	Zh: "{{rand:4}} 是四个随机字节，{{rand:1..100}} 是 1 到 100 的随机数",
+}
+
+// count reads how many bytes a field has.
+func count(w word, hint sockeye.Text) (int, *fault) {
+	n, err := strconv.ParseUint(w.string, 10, 64)
+	if err != nil {
+		return 0, &fault{w.at, both("%s is not a number of bytes", "%s 不是字节数", Quote(w.string, shownTarget)), hint}
+	}
+	if n > MaxSize {
+		return 0, tooLong(w.at)
+	}
+	return int(n), nil
+}
+
+func (p *templateParser) fill(c call) (value, *fault) {
+	if f := c.plain(false); f != nil {
+		return nil, f
+	}
+	hint := sockeye.Text{En: "{{fill:16}} is 16 zero bytes, {{fill:16:ff}} 16 bytes ff", Zh: "{{fill:16}} 是 16 个零字节，{{fill:16:ff}} 是 16 个 ff"}
+	if len(c.args) == 0 {
+		return nil, &fault{c.at, sockeye.Text{En: "how many bytes?", Zh: "缺少字节数"}, hint}
+	}
+	n, f := count(c.args[0], hint)
+	if f != nil || len(c.args) == 1 {
+		return fillValue{n: n}, f
+	}
+	b, err := strconv.ParseUint(c.args[1].string, 16, 8)
+	if err != nil || len(c.args[1].string) != 2 {
+		return nil, &fault{c.args[1].at, both("%s is not a byte in hex", "%s 不是一个十六进制字节", Quote(c.args[1].string, shownTarget)), hint}
+	}
+	return fillValue{n, byte(b)}, noMore(c.args[2:])
+}
+
+func (p *templateParser) peer(c call) (value, *fault) {
+	if f := c.plain(false); f != nil {
+		return nil, f
+	}
+	v := peerValue{name: c.name}
+	if peerFields[c.name] {
+		var f *fault
+		v.form, f = number(c.args, form{kind: decimal})
+		return v, f
+	}
+	if len(c.args) == 0 {
+		return v, nil
+	}
+	if c.name == "peer.alias" || c.args[0].string != "bytes" {
+		return nil, badForm(c.args[0], "bytes")
+	}
+	v.raw = true
+	return v, noMore(c.args[1:])
+}
+
+func (p *templateParser) lookup(c call) (value, *fault) {
+	if f := c.plain(false); f != nil {
+		return nil, f
+	}
+	v := lookupValue{name: c.name}
+	if f := checkName(c, c.name[4:]); f != nil {
+		return nil, f
+	}
+	if len(c.args) == 1 && c.args[0].string == "bytes" {
+		v.raw = true
+		return v, nil
+	}
+	var f *fault
+	v.form, f = number(c.args, form{})
+	return v, f
+}
+
+func (p *templateParser) match(c call) (value, *fault) {
+	if f := c.plain(false); f != nil {
+		return nil, f
+	}
+	if !p.t.o.Match {
+		return nil, &fault{c.at, sockeye.Text{En: "{{match}} is for the replies of a rule", Zh: "{{match}} 只能用在自动应答中"}, fieldHint}
+	}
+	v := matchValue{name: "0"}
+	if name, ok := strings.CutPrefix(c.name, "match."); ok {
+		if f := checkName(c, name); f != nil {
+			return nil, f
+		}
+		v.name = name
+	}
+	switch {
+	case len(c.args) == 0:
+	case c.args[0].string == "hex":
+		v.form = form{kind: hexLower}
+	case c.args[0].string == "HEX":
+		v.form = form{kind: hexUpper}
+	default:
+		return nil, badForm(c.args[0], "hex HEX")
+	}
+	return v, noMore(c.args[min(1, len(c.args)):])
+}
+
+func (p *templateParser) length(c call) (*lengthField, *fault) {
+	l := &lengthField{part: rest, add: int(c.add)}
+	if l.add > math.MaxInt32 || l.add < -math.MaxInt32 {
+		return nil, tooLong(c.at)
+	}
+	p.of(c, &l.part)
+	var f *fault
+	l.form, f = number(c.args, form{kind: decimal})
+	return l, f
+}
+
+// of notes the part that a field names.
+func (p *templateParser) of(c call, part *int) {
+	switch {
+	case !c.called:
+		*part = rest
+	case c.of.string == "all":
+		*part = whole
+	default:
+		p.refs = append(p.refs, partRef{c.of.string, c.of.at, part})
+	}
+}
+
+func (p *templateParser) sum(c call) (*sumField, *fault) {
+	a, err := checksum.Lookup(c.name)
+	if err != nil {
+		return nil, unknownField(c, err)
+	}
+	if c.summed {
+		return nil, c.plain(false)
+	}
+	if p.t.sums++; p.t.sums > MaxSums {
+		return nil, &fault{c.at, both("more than %d checksums", "校验超过 %d 个", MaxSums), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
+	}
+	s := &sumField{part: rest}
+	s.Algorithm = a
+	if strings.Contains(c.of.string, "..") {
+		if s.Range, err = checksum.ParseRange(c.of.string); err != nil {
+			e := sockeye.ErrorOf(err)
+			return nil, &fault{c.of.at, both("%s is not a range of bytes", "%s 不是字节范围", Quote(c.of.string, shownTarget)), e.Hint}
+		}
+	} else {
+		p.of(c, &s.part)
+	}
+	for _, w := range c.args {
+		switch w.string {
+		case "be":
+			s.Order = checksum.Big
+		case "le":
+			s.Order = checksum.Little
+		case "hex":
+			s.Digits = checksum.Lower
+		case "HEX":
+			s.Digits = checksum.Upper
+		default:
+			return nil, badForm(w, "be le hex HEX")
+		}
+	}
+	return s, nil
+}
+
+// unknownField is the fault of a name that is neither a field nor a checksum.
+func unknownField(c call, err error) *fault {
+	if e := sockeye.ErrorOf(err); e.Kind == sockeye.Invalid { // parameters that cannot be
+		return &fault{c.at, sockeye.Text{En: SafeString(e.Message.En), Zh: SafeString(e.Message.Zh)}, e.Hint}
+	}
+	f := &fault{c.at, both("unknown field %s", "未知的字段 %s", Quote(c.name, shownTarget)), sockeye.Text{
+		En: `write \{{ for two braces; ` + fieldHint.En, Zh: `若要发送两个花括号本身，请写 \{{；` + fieldHint.Zh}}
+	if near := checksum.Nearest(c.name, fieldNames...); near != "" {
+		f.hint = both("did you mean {{%s}}?", "是否要写 {{%s}}？", near)
+	}
+	return f
+}
+
+// block is {{hex:…}} or {{text:…}}: bytes written the other way.
+func (p *templateParser) block(w word, hex bool) *fault {
+	if hex {
+		h := hexParser{typed: p.typed[:w.at+len(w.string)], at: w.at}
+		for h.at < len(h.typed) {
+			if h.skip() {
+				continue
+			}
+			if f := h.word(); f != nil {
+				return f
+			}
+		}
+		p.add(h.out)
+		return nil
+	}
+	b, f := appendTyped(nil, w.string, p.encoder)
+	if f != nil {
+		f.at += w.at
+		return f
+	}
+	p.add(b)
+	return nil
+}
+
+func (p *templateParser) openPart(w word, from, to int) *fault {
+	if f := checkName(call{word: w}, w.string); f != nil {
+		return f
+	}
+	for _, part := range p.t.parts {
+		if part.name == w.string {
+			return &fault{w.at, both("two parts are called %s", "有两个标记都叫 %s", w.string), sockeye.Text{En: "give one another name", Zh: "请换一个名称"}}
+		}
+	}
+	if w.string == "all" || len(p.t.parts) >= MaxFields {
+		return &fault{w.at, sockeye.Text{En: "all is the whole message, and there is a limit to the number of parts", Zh: "all 表示整条数据；标记的数量也有上限"}, sockeye.Text{En: "give it another name", Zh: "请换一个名称"}}
+	}
+	p.flush(to)
+	p.open = append(p.open, len(p.t.parts))
+	p.t.parts = append(p.t.parts, part{name: w.string, at: from, from: len(p.t.pieces)})
+	return nil
+}
+
+func (p *templateParser) closePart(w word, to int) *fault {
+	if len(p.open) == 0 {
+		return &fault{w.at, sockeye.Text{En: "no part is open here", Zh: "这里没有未结束的标记"}, sockeye.Text{En: "write {{#body}} where it begins", Zh: "请在开始处写 {{#body}}"}}
+	}
+	inner := &p.t.parts[p.open[len(p.open)-1]]
+	if w.string != "" && w.string != inner.name {
+		return &fault{w.at, both("the part that is open here is %s", "这里未结束的标记是 %s", inner.name), both("write {{/%s}}", "请写 {{/%s}}", inner.name)}
+	}
+	p.flush(to)
+	inner.to = len(p.t.pieces)
+	p.open = p.open[:len(p.open)-1]
+	return nil
+}
+
+// checkName refuses names that would be hard to write again. name is the end of
+// the call's.
+func checkName(c call, name string) *fault {
+	at := c.at + max(0, len(c.name)-len(name))
+	digitFirst := strings.HasPrefix(c.name, "match.")
+	for i, r := range name {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '_'
+		if digit := '0' <= r && r <= '9'; !letter && (!digit || i == 0 && !digitFirst) {
+			return &fault{at + i, both("%s cannot be in a name", "名称中不能有 %s", quoteFirst(name[i:])), nameHint}
+		}
+	}
+	if name == "" || len(name) > 64 {
+		return &fault{c.at, sockeye.Text{En: "a name has 1 to 64 characters", Zh: "名称为 1 到 64 个字符"}, nameHint}
+	}
+	return nil
+}
+
+var nameHint = sockeye.Text{En: "names are letters, digits and _, a letter first: body, frame_1", Zh: "名称由字母、数字和 _ 组成，以字母开头：body、frame_1"}
+
+// closest is the word that differs from name in one or two letters, or "".
+func closest(name string, words []string) string {
+	for _, w := range words {
+		if checksum.Near(name, w) {
+			return w
+		}
+	}
+	return ""
+}

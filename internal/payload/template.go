@@ -1,0 +1,494 @@
+package payload
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+)
+
+// MaxSize is the most bytes that a payload may come to. What is larger is refused
+// before it is built.
+const MaxSize = 16 << 20
+
+// MaxFields is how many fields a payload may have, and MaxSums how many of them
+// may be checksums.
+const (
+	MaxFields = 4096
+	MaxSums   = 64
+)
+
+// Options say how a payload is written. The zero value is text in UTF-8, with
+// escapes and fields.
+type Options struct {
+	// Hex takes the text for hex, as ParseHex does, with fields among it.
+	Hex bool
+	// Plain takes text as it is: a backslash and {{ stand for themselves.
+	Plain bool
+	// Charset is what characters become.
+	Charset Charset
+	// Trailer is a checksum put after all the rest, and LineEnd ("\n", "\r\n" or
+	// "\r") a line end after that, unless the text ends with one. Line ends that
+	// were typed become LineEnd, too. "" leaves them as they are; hex has none.
+	Trailer checksum.Trailer
+	LineEnd string
+	// Match allows the fields match and match.NAME, which a rule's reply has.
+	Match bool
+}
+
+// Vars is what the fields of one message become. Template reads it only; a
+// caller that sends many messages keeps one and changes it in between.
+type Vars struct {
+	// Seq is the number of the message, from 1.
+	Seq uint64
+	// Time is when it is sent, in the zone to show.
+	Time time.Time
+	// Random seeds {{rand}}: equal seeds give equal bytes.
+	Random uint64
+	// Peer is whom it goes to, or nil.
+	Peer *sockeye.Peer
+	// Lookup finds the text of "env.NAME" and "var.NAME"; nil finds nothing.
+	Lookup func(name string) (string, bool)
+	// Match finds what a rule's pattern took: "0" is all of it, "1" the first
+	// group, or a group's name; nil finds nothing.
+	Match func(name string) ([]byte, bool)
+}
+
+// Template is a parsed payload. It does not change and may be used by any number
+// of goroutines.
+type Template struct {
+	text   string // as it was typed
+	o      Options
+	pieces []piece
+	parts  []part
+	end    []byte // the line end that is added
+	seq    bool
+	sums   int
+}
+
+// piece is a part of the message: bytes, a value, a length or a checksum.
+type piece struct {
+	at      int // of the field, in the text
+	literal []byte
+	value   value
+	length  *lengthField
+	sum     *sumField
+}
+
+// part is what stands between {{#NAME}} and {{/NAME}}: the pieces from and up to
+// but without to.
+type part struct {
+	name     string
+	at       int // of {{#NAME}}
+	from, to int
+}
+
+// value is a field that knows its bytes from Vars alone.
+type value interface {
+	// size is how many bytes append will append.
+	size(v *Vars, e *encoder) (int, *fault)
+	append(dst []byte, v *Vars, e *encoder) ([]byte, *fault)
+	// String is the field as it is written, without braces.
+	String() string
+}
+
+// whole and rest are parts that need no marks.
+const (
+	whole = -1 // the message
+	rest  = -2 // for a length all that follows it, for a checksum all before it
+)
+
+// Size is how many bytes Append appends for v. More than MaxSize is an error, and
+// so is a field that v has no value for.
+func (t *Template) Size(v *Vars) (int, error) {
+	var buf [stackPieces]int
+	n, _, f := t.sizes(v, buf[:0], t.o.Charset.encoder())
+	if f != nil {
+		return 0, f.in(t.text)
+	}
+	return n, nil
+}
+
+// stackPieces is how many pieces a template may have without Append allocating.
+const stackPieces = 48
+
+// sizes appends the size of each piece, and returns that of the message.
+func (t *Template) sizes(v *Vars, sizes []int, e *encoder) (total int, _ []int, _ *fault) {
+	for i := range t.pieces {
+		p := &t.pieces[i]
+		n := len(p.literal)
+		var f *fault
+		switch {
+		case p.value != nil:
+			n, f = p.value.size(v, e)
+		case p.length != nil:
+			n = p.length.form.fixedSize() // -1 for a text without a width, see below
+		case p.sum != nil:
+			n = p.sum.Size()
+		}
+		if f != nil {
+			f.at += p.at
+			return 0, nil, f
+		}
+		total += max(0, n)
+		if total > MaxSize {
+			return 0, nil, tooLong(p.at)
+		}
+		sizes = append(sizes, n)
+	}
+	for i := range sizes {
+		if sizes[i] < 0 {
+			t.lengthSize(i, sizes)
+		}
+	}
+	total = 0
+	for _, n := range sizes {
+		total += n
+	}
+	total += t.o.Trailer.Size() + len(t.end)
+	if total > MaxSize {
+		return 0, nil, tooLong(0)
+	}
+	return total, sizes, nil
+}
+
+// lengthSize is the size of a length in decimal digits, which depends on what it
+// counts. Parse has seen to it that lengths do not count each other.
+func (t *Template) lengthSize(i int, sizes []int) {
+	n := 0
+	from, to := t.span(t.pieces[i].length.part, i, false)
+	for k := from; k < to; k++ {
+		if sizes[k] < 0 {
+			t.lengthSize(k, sizes)
+		}
+		n += sizes[k]
+	}
+	sizes[i] = t.pieces[i].length.form.textSize(uint64(max(0, n+t.pieces[i].length.add)))
+}
+
+// span is the pieces that a field at i means by a part.
+func (t *Template) span(part, i int, before bool) (from, to int) {
+	switch {
+	case part == whole:
+		return 0, len(t.pieces)
+	case part == rest && before:
+		return 0, i
+	case part == rest:
+		return i + 1, len(t.pieces)
+	}
+	return t.parts[part].from, t.parts[part].to
+}
+
+func tooLong(at int) *fault {
+	return &fault{at, both("the payload would be longer than %d MiB", "数据会超过 %d MiB", MaxSize>>20),
+		sockeye.Text{En: "send a file instead", Zh: "请改用文件发送"}}
+}
+
+// Append appends the message for v. It allocates nothing when dst has room and no
+// field needs to be encoded. The error is a *sockeye.Error that names the column
+// of the field.
+func (t *Template) Append(dst []byte, v *Vars) ([]byte, error) {
+	if len(t.pieces) == 1 && t.pieces[0].literal != nil && t.o.Trailer.Algorithm == nil {
+		return append(append(dst, t.pieces[0].literal...), t.end...), nil
+	}
+	e := t.o.Charset.encoder()
+	var buf, offsetBuf [stackPieces + 1]int
+	total, sizes, f := t.sizes(v, buf[:0], e)
+	if f != nil {
+		return dst, f.in(t.text)
+	}
+	start := len(dst)
+	out := slices.Grow(dst, total)
+	offsets := offsetBuf[:0]
+	for i := range t.pieces {
+		p := &t.pieces[i]
+		offsets = append(offsets, len(out)-start)
+		switch {
+		case p.value != nil:
+			if out, f = p.value.append(out, v, e); f != nil {
+				f.at += p.at
+				return dst, f.in(t.text)
+			}
+		case p.literal != nil:
+			out = append(out, p.literal...)
+		default: // filled in when everything is in its place
+			out = appendZeros(out, sizes[i])
+		}
+	}
+	message := out[start:]
+	offsets = append(offsets, len(message))
+	if f := t.fillLengths(message, offsets); f != nil {
+		return dst, f.in(t.text)
+	}
+	if f := t.fillSums(message, offsets); f != nil {
+		return dst, f.in(t.text)
+	}
+	if t.o.Trailer.Algorithm != nil {
+		if message, f = appendTrailer(message, t.o.Trailer); f != nil {
+			return dst, f.in(t.text)
+		}
+		out = append(out, message[len(out)-start:]...)
+	}
+	return append(out, t.end...), nil
+}
+
+func appendZeros(dst []byte, n int) []byte {
+	n += len(dst)
+	dst = slices.Grow(dst, n-len(dst))
+	clear(dst[len(dst):n])
+	return dst[:n]
+}
+
+func appendTrailer(message []byte, tr checksum.Trailer) ([]byte, *fault) {
+	before := len(message)
+	message = tr.Append(message)
+	if len(message) == before {
+		return nil, &fault{0, both("the message of %d bytes is too short for the checksum over %s", "数据只有 %d 字节，不够计算 %s 的校验", before, tr.Range.String()),
+			sockeye.Text{En: "choose a range inside the message", Zh: "请把范围定在数据之内"}}
+	}
+	return message, nil
+}
+
+// fillLengths writes the lengths into the finished message.
+func (t *Template) fillLengths(message []byte, offsets []int) *fault {
+	for i := range t.pieces {
+		l := t.pieces[i].length
+		if l == nil {
+			continue
+		}
+		from, to := t.span(l.part, i, false)
+		n := offsets[to] - offsets[from] + l.add
+		if n < 0 || !l.form.put(message[offsets[i]:offsets[i+1]], uint64(n)) {
+			return &fault{t.pieces[i].at, both("a length of %d does not fit into %s", "长度 %d 超出 %s 的范围", n, l.form.String()),
+				sockeye.Text{En: "take a wider form, u32be for one", Zh: "请用更宽的格式，例如 u32be"}}
+		}
+	}
+	return nil
+}
+
+// fillSums writes the checksums: one that covers others after these. Its own place
+// counts as zeros, and so does, where two cover each other, that of the later one.
+func (t *Template) fillSums(message []byte, offsets []int) *fault {
+	if t.sums == 0 {
+		return nil
+	}
+	var fields [MaxSums]int
+	var from, to [MaxSums]int
+	n := 0
+	for i := range t.pieces {
+		s := t.pieces[i].sum
+		if s == nil {
+			continue
+		}
+		fields[n] = i
+		if s.Range != (checksum.Range{}) {
+			var ok bool
+			from[n], to[n], ok = s.Range.Cut(offsets[i])
+			if !ok || to[n] > len(message) {
+				return &fault{t.pieces[i].at, both("the message has no bytes %s", "数据中没有 %s 这段字节", s.Range.String()),
+					sockeye.Text{En: "bytes are counted from 0, without the last", Zh: "字节从 0 数起，不含终点"}}
+			}
+		} else {
+			a, b := t.span(s.part, i, true)
+			from[n], to[n] = offsets[a], offsets[b]
+		}
+		n++
+	}
+	covers := func(a, b int) bool {
+		at := offsets[fields[b]]
+		return a != b && from[a] <= at && at < to[a]
+	}
+	done := uint64(0)
+	for range n {
+		next := -1
+		for a := range n {
+			free := done>>a&1 == 0
+			for b := 0; free && b < n; b++ {
+				free = done>>b&1 == 1 || !covers(a, b)
+			}
+			if free {
+				next = a
+				break
+			}
+		}
+		for a := 0; next < 0; a++ { // they cover each other
+			if done>>a&1 == 0 {
+				next = a
+			}
+		}
+		done |= 1 << next
+		i := fields[next]
+		s := t.pieces[i].sum
+		s.Put(message[offsets[i]:offsets[i+1]], s.Algorithm.Sum(message[from[next]:to[next]]))
+	}
+	return nil
+}
+
+// Constant is the whole message where no field can change it; ok is false where
+// one can.
+func (t *Template) Constant() (message []byte, ok bool) {
+	for i := range t.pieces {
+		if v := t.pieces[i].value; v != nil {
+			if _, fixed := v.(fillValue); !fixed {
+				return nil, false
+			}
+		}
+	}
+	message, err := t.Append(nil, &Vars{})
+	return message, err == nil
+}
+
+// Counts reports whether the template has a {{seq}}, so that sending it uses up a
+// number.
+func (t *Template) Counts() bool { return t.seq }
+
+// String is the payload as Parse, with the same options, reads it. It need not be
+// what was typed.
+func (t *Template) String() string {
+	if t.o.Plain && !t.o.Hex {
+		return t.text
+	}
+	var b strings.Builder
+	for i := 0; i <= len(t.pieces); i++ {
+		t.writeMarks(&b, i)
+		if i == len(t.pieces) {
+			break
+		}
+		p := &t.pieces[i]
+		switch {
+		case p.literal != nil && t.o.Hex:
+			b.WriteString(" " + FormatHex(p.literal))
+		case p.literal != nil:
+			b.Write(t.o.Charset.appendText(nil, p.literal))
+		case p.value != nil:
+			t.writeField(&b, p.value.String())
+		case p.length != nil:
+			t.writeField(&b, p.length.text(t.parts))
+		default:
+			t.writeField(&b, p.sum.text(t.parts))
+		}
+	}
+	if t.o.Hex {
+		return strings.TrimPrefix(b.String(), " ")
+	}
+	return b.String()
+}
+
+func (t *Template) writeField(b *strings.Builder, field string) {
+	if t.o.Hex {
+		b.WriteByte(' ')
+	}
+	b.WriteString("{{" + field + "}}")
+}
+
+// writeMarks writes the marks that stand before piece i. Parts that begin or end
+// at one place nest in the order they have in t.parts.
+func (t *Template) writeMarks(b *strings.Builder, i int) {
+	for _, m := range t.marks(i) {
+		t.writeField(b, m)
+	}
+}
+
+// marks are the marks before piece i as they were typed.
+func (t *Template) marks(i int) []string {
+	var out []string
+	for k := len(t.parts) - 1; k >= 0; k-- { // an inner part ends first
+		if p := t.parts[k]; p.to == i && p.from < i {
+			out = append(out, "/"+p.name)
+		}
+	}
+	for _, p := range t.parts {
+		if p.from == i {
+			out = append(out, "#"+p.name)
+			if p.to == i {
+				out = append(out, "/"+p.name)
+			}
+		}
+	}
+	return out
+}
+
+// appendText appends bytes as text with escapes that Parse reads back exactly.
+func (c Charset) appendText(dst, data []byte) []byte {
+	p := Printer{Charset: c}
+	e := c.encoder()
+	for len(data) > 0 {
+		if bytes.HasPrefix(data, []byte("{{")) {
+			dst = append(dst, `\{`...)
+			data = data[1:]
+			continue
+		}
+		before := len(dst)
+		var size int
+		if dst, size = p.appendFirst(dst, data); size == 0 {
+			size = 1
+			dst = appendByte(dst, data[0])
+		}
+		if back, f := appendTyped(nil, string(dst[before:]), e); f != nil || !bytes.Equal(back, data[:size]) {
+			dst = dst[:before]
+			for _, b := range data[:size] {
+				dst = appendByte(dst, b)
+			}
+		}
+		data = data[size:]
+	}
+	return dst
+}
+
+// fits makes sure that what is known of the size before any Vars is not too long.
+func (t *Template) fits() *fault {
+	total := 0
+	for i := range t.pieces {
+		p := &t.pieces[i]
+		total += len(p.literal)
+		switch v := p.value.(type) {
+		case fillValue:
+			total += v.n
+		case randomBytes:
+			total += v.form.bytesSize(v.n)
+		}
+		if total > MaxSize {
+			return tooLong(p.at)
+		}
+	}
+	if len(t.pieces) > MaxFields {
+		return &fault{t.pieces[MaxFields].at, both("more than %d fields", "字段超过 %d 个", MaxFields), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
+	}
+	return nil
+}
+
+// acyclic makes sure that no length written in as many digits as it needs counts
+// itself, by way of others or not.
+func (t *Template) acyclic() *fault {
+	state := make([]byte, len(t.pieces)) // 1: being looked at, 2: right
+	var visit func(i int) *fault
+	visit = func(i int) *fault {
+		l := t.pieces[i].length
+		if l == nil || l.form.fixedSize() >= 0 || state[i] == 2 {
+			return nil
+		}
+		if state[i] == 1 {
+			return &fault{t.pieces[i].at, sockeye.Text{En: "the number of digits of this length depends on itself", Zh: "这个长度的位数取决于它自己"},
+				sockeye.Text{En: fmt.Sprintf("give it a width: {{%s:dec4}}", strings.TrimSuffix(l.text(t.parts), ":dec")), Zh: fmt.Sprintf("请指定位数：{{%s:dec4}}", strings.TrimSuffix(l.text(t.parts), ":dec"))}}
+		}
+		state[i] = 1
+		from, to := t.span(l.part, i, false)
+		for k := from; k < to; k++ {
+			if f := visit(k); f != nil {
+				return f
+			}
+		}
+		state[i] = 2
+		return nil
+	}
+	for i := range t.pieces {
+		if f := visit(i); f != nil {
+			return f
+		}
+	}
+	return nil
+}
