@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -151,7 +152,8 @@ func (d *decoder) next(data []byte) (text []byte, size int) {
 			continue
 		}
 		text = d.out[:nDst]
-		if nSrc != n || string(text) == "\uFFFD" && n < 4 || nDst == 0 || isC1(text) {
+		replaced := bytes.HasPrefix(text, []byte("\uFFFD")) && string(data[:n]) != gb18030Replacement
+		if nSrc != n || nDst == 0 || replaced || isC1(text) {
 			return nil, 1
 		}
 		return text, n
@@ -161,6 +163,10 @@ func (d *decoder) next(data []byte) (text []byte, size int) {
 	}
 	return nil, 0
 }
+
+// gb18030Replacement is a real U+FFFD in GB18030; every other one is x/text's word
+// for bytes that are wrong.
+const gb18030Replacement = "\x84\x31\xa4\x37"
 
 // isC1 reports whether a text is a C1 control, which is shown as the byte it came
 // as.
