@@ -3,7 +3,7 @@
 # Debian keeps ip, nft and mkfs outside an ordinary user's PATH.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: run test check build cross fuzz
+.PHONY: run test check build cross fuzz bench bench-quick
 
 run: # the whole experiment on this computer
 	go run ./cmd/sockeye demo
@@ -22,3 +22,9 @@ cross: # dist/sockeye-SYSTEM-CPU for every platform, and a start of the foreign 
 
 fuzz: # every fuzz test for FUZZTIME (default 30s)
 	scripts/fuzz
+
+bench: # side by side with others, a quarter of an hour; writes bench/RESULTS.md
+	scripts/need && go run ./bench -write
+
+bench-quick: # the same with fewer rows and rounds, in under two minutes
+	go run ./bench -quick

@@ -1,188 +1,137 @@
-// Command bench measures what recording costs, side by side in one run:
+//go:build linux
+
+// Command bench measures sockeye side by side with others, in one run:
 //
-//	go run ./bench [-rounds 5] [-time 2s] [-dir /dev/shm] [-pin=false]
+//	go run ./bench [-quick] [-only echo-50,udp-64] [-rounds 5] [-time 2s] [-write]
 //
-// It builds sockeye, puts the same load on "sockeye listen" with and without
-// --record in turns, and prints the ratio of each round and the median of them.
-// After each recorded round it reads the recording back and compares it with what
-// the load sent: one byte that is missing fails the run. Where taskset is, the
-// load runs on one core and sockeye on another.
+// It builds sockeye, a load generator and a server in C that do nothing else
+// (bench/load, bench/reference), and the servers that a user would take instead
+// (bench/servers, ncat, socat). Every row puts one load on each of them in turn, A
+// B A B over some rounds, and every byte that comes back is compared. What is
+// printed is the median over the rounds of the ratio to the C server in the same
+// round: the machine's speed drifts, its ratios do not. With -write the rows that
+// were measured go into bench/RESULTS.md, and those that were not stay there.
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"log"
-	"net"
 	"os"
-	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// scenario is a load and how sockeye meets it.
-type scenario struct {
-	name  string
-	serve []string // flags of sockeye listen
-	load  load
-	goal  float64 // ratio of recorded to unrecorded
-}
-
-var scenarios = []scenario{
-	{"echo of 64 bytes, 50 connections", []string{"--echo"}, load{connections: 50, size: 64, echo: true}, 0.85},
-	{"receiving 64 KiB, 8 connections", nil, load{connections: 8, size: 64 << 10}, 0.60},
+// options are what the command line says.
+type options struct {
+	quick, write, buildOnly, isBuilt bool
+	only, sockeye, build, disk       string
+	rounds                           int
+	each                             time.Duration
 }
 
 func main() {
 	log.SetFlags(0)
-	rounds := flag.Int("rounds", 5, "rounds of each scenario")
-	each := flag.Duration("time", 2*time.Second, "length of one measurement")
-	dir := flag.String("dir", "/dev/shm", "where to record")
-	pin := flag.Bool("pin", true, "load on one core, sockeye on another")
-	isLoad := flag.String("load", "", "be the load: the scenario's number, then the address")
+	var o options
+	flag.BoolVar(&o.quick, "quick", false, "fewer rows, servers and rounds: under two minutes")
+	flag.StringVar(&o.only, "only", "", "only these rows, separated by commas")
+	flag.IntVar(&o.rounds, "rounds", 0, "rounds of each row (5; 3 with -quick)")
+	flag.DurationVar(&o.each, "time", 0, "length of one measurement (2s; 1s with -quick)")
+	flag.BoolVar(&o.write, "write", false, "write the rows into bench/RESULTS.md")
+	flag.StringVar(&o.sockeye, "sockeye", "", "measure this program instead of building one")
+	flag.StringVar(&o.build, "dir", filepath.Join("dist", "bench"), "where to build")
+	flag.StringVar(&o.disk, "disk", os.TempDir(), "where the row that records to a disk does so")
+	flag.BoolVar(&o.buildOnly, "build", false, "only build")
+	flag.BoolVar(&o.isBuilt, "built", false, "use what -build has built")
 	flag.Parse()
-	if *isLoad != "" {
-		if err := scenarios[int((*isLoad)[0]-'0')].load.run(flag.Arg(0), *each); err != nil {
-			log.Fatal(err)
-		}
-		return
+	if o.rounds == 0 {
+		o.rounds = pick(o.quick, 3, 5)
 	}
-	if err := run(*rounds, *each, *dir, *pin); err != nil {
+	if o.each == 0 {
+		o.each = pick(o.quick, time.Second, 2*time.Second)
+	}
+	runtime.LockOSThread() // what is started ends with the thread that started it
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, &o)
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(rounds int, each time.Duration, dir string, pin bool) error {
-	work, err := os.MkdirTemp(dir, "sockeye-bench-")
+func run(ctx context.Context, o *options) error {
+	chosen, err := choose(o)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
-	b := &bench{work: work, each: each, pin: pin, program: filepath.Join(work, "sockeye")}
-	build := exec.Command("go", "build", "-trimpath", "-o", b.program, "./cmd/sockeye")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return err
-	}
-	if b.self, err = os.Executable(); err != nil {
-		return err
-	}
-	fmt.Printf("%s, %d cores, %d rounds of %v; ratios of recorded to unrecorded\n\n", runtime.Version(), runtime.NumCPU(), rounds, each)
-	for n, s := range scenarios {
-		var ratios []float64
-		for range rounds {
-			plain, err := b.measure(n, s, false)
-			if err != nil {
-				return err
-			}
-			recorded, err := b.measure(n, s, true)
-			if err != nil {
-				return err
-			}
-			ratios = append(ratios, recorded.PerSecond/plain.PerSecond)
-			fmt.Printf("%-34s %10.0f/s %10.0f/s recorded  %.2f\n", s.name, plain.PerSecond, recorded.PerSecond, ratios[len(ratios)-1])
-		}
-		slices.Sort(ratios)
-		fmt.Printf("%-34s median %.2f, %.2f to %.2f; wanted %.2f; nothing dropped\n\n", s.name, ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1], s.goal)
-	}
-	return nil
-}
-
-// bench is one run.
-type bench struct {
-	work, program, self string
-	each                time.Duration
-	pin                 bool
-}
-
-// pinned is a command on one core, where that can be had.
-func (b *bench) pinned(core string, name string, args ...string) *exec.Cmd {
-	if _, err := exec.LookPath("taskset"); err != nil || !b.pin || runtime.NumCPU() < 2 {
-		return exec.Command(name, args...)
-	}
-	return exec.Command("taskset", append([]string{"-c", core, name}, args...)...)
-}
-
-// measure puts the load on one server and returns what it achieved.
-func (b *bench) measure(n int, s scenario, record bool) (result, error) {
-	port, err := freePort()
-	if err != nil {
-		return result{}, err
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	args := append([]string{"listen", address, "--quiet", "--max-peers", "100"}, s.serve...)
-	dir := filepath.Join(b.work, "rec")
-	if record {
-		args = append(args, "--record", dir)
-	}
-	server := b.pinned("1", b.program, args...)
-	server.Stderr = os.Stderr
-	if err := server.Start(); err != nil {
-		return result{}, err
-	}
-	var got result
-	err = awaitPort(address)
-	if err == nil {
-		client := b.pinned("0", b.self, "-time", b.each.String(), "-load", fmt.Sprint(n), address)
-		client.Stderr = os.Stderr
-		var out []byte
-		if out, err = client.Output(); err == nil {
-			err = json.Unmarshal(out, &got)
-		}
-	}
-	server.Process.Signal(os.Interrupt)
-	server.Wait() // its exit code says that it was interrupted
-	if err == nil && record {
-		err = b.compare(dir, got)
-	}
-	os.RemoveAll(dir)
-	return got, err
-}
-
-// freePort is a port that was free a moment ago.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-func awaitPort(address string) error {
-	for late := time.Now().Add(10 * time.Second); time.Now().Before(late); {
-		if c, err := net.Dial("tcp", address); err == nil {
-			return c.Close()
-		}
-	}
-	return errors.New("sockeye does not listen")
-}
-
-// compare reads the recording back: it must hold what the load sent.
-func (b *bench) compare(dir string, got result) error {
-	out, err := exec.Command(b.program, "log", "ls", "--json", dir).Output()
-	if err != nil {
-		return err
-	}
-	received := uint64(0)
-	for line := range strings.Lines(string(out)) {
-		var s struct {
-			Counts struct {
-				Received uint64 `json:"received_bytes"`
-			} `json:"counts"`
-		}
-		if err := json.Unmarshal([]byte(line), &s); err != nil {
+	b := &bench{options: o, programs: programsIn(o)}
+	if !o.isBuilt {
+		if err := b.buildAll(ctx); err != nil {
 			return err
 		}
-		received += s.Counts.Received
 	}
-	if received != got.Sent {
-		return fmt.Errorf("%d bytes were sent and %d are recorded", got.Sent, received)
+	if o.buildOnly {
+		return nil
 	}
-	return nil
+	if b.work, err = os.MkdirTemp("", "sockeye-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.work)
+	all := report{Machine: describeMachine(), Versions: b.versions(ctx)}
+	b.progress.expect(chosen, o.rounds)
+	for _, r := range chosen {
+		measured, err := b.row(ctx, r)
+		if errors.Is(err, context.Canceled) {
+			log.Print("interrupted: the rows so far are below")
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		all.Rows = append(all.Rows, measured)
+		if o.write {
+			if err := all.write("bench"); err != nil {
+				return err
+			}
+		}
+	}
+	b.progress.clear()
+	fmt.Print(all.heading(), all.table())
+	return ctx.Err()
+}
+
+// choose picks the rows to measure, with the servers to measure there.
+func choose(o *options) ([]row, error) {
+	chosen := slices.Clone(rows)
+	if o.only != "" {
+		names := strings.Split(o.only, ",")
+		for _, n := range names {
+			if !slices.ContainsFunc(rows, func(r row) bool { return r.name == n }) {
+				return nil, fmt.Errorf("there is no row %q; there are %s", n, strings.Join(rowNames(), ", "))
+			}
+		}
+		chosen = slices.DeleteFunc(chosen, func(r row) bool { return !slices.Contains(names, r.name) })
+	} else if o.quick {
+		chosen = slices.DeleteFunc(chosen, func(r row) bool { return !r.quick })
+	}
+	if o.quick {
+		for i := range chosen {
+			chosen[i].servers = slices.DeleteFunc(slices.Clone(chosen[i].servers), func(s string) bool { return !slices.Contains(quickServers, s) })
+		}
+	}
+	return chosen, nil
+}
+
+func pick[T any](yes bool, a, b T) T {
+	if yes {
+		return a
+	}
+	return b
 }

@@ -1,0 +1,103 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// buildAll builds what is measured and what measures, from the root of the
+// project. Only servers of others may be missing.
+func (b *bench) buildAll(ctx context.Context) error {
+	dir, err := filepath.Abs(b.dir)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	if b.sockeye == "" {
+		if err := build(ctx, ".", "go", "build", "-trimpath", "-o", b.ours, "./cmd/sockeye"); err != nil {
+			return err
+		}
+	}
+	for program, source := range map[string]string{
+		"load": "bench/load/*.c", "echo_tcp": "bench/reference/echo_tcp.c", "echo_udp": "bench/reference/echo_udp.c",
+	} {
+		files, err := filepath.Glob(source)
+		if err != nil {
+			return err
+		}
+		if err := build(ctx, ".", "gcc", append([]string{"-std=c11", "-O2", "-Wall", "-Wextra", "-o", b.path(program)}, files...)...); err != nil {
+			return err
+		}
+	}
+	for _, server := range []string{"net", "gnet"} {
+		if err := build(ctx, filepath.Join("bench", "servers"), "go", "build", "-o", filepath.Join(dir, server), "./"+server); err != nil {
+			log.Printf("without %s: %v", server, err)
+			os.Remove(b.path(server))
+		}
+	}
+	return ctx.Err()
+}
+
+func build(ctx context.Context, dir string, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, bytes.TrimSpace(text))
+	}
+	return nil
+}
+
+// versions are what was measured, for the head of the table.
+func (b *bench) versions(ctx context.Context) []string {
+	var found []string
+	for _, v := range []struct {
+		name    string
+		command []string
+	}{
+		{"sockeye", []string{b.ours, "version"}},
+		{"C", []string{"gcc", "--version"}},
+		{"gnet", []string{"go", "version", "-m", b.path("gnet")}},
+		{"Python", []string{"python3", "--version"}},
+		{"socat", []string{"socat", "-V"}},
+		{"ncat", []string{"ncat", "--version"}},
+		{"tcpdump", []string{"tcpdump", "--version"}},
+	} {
+		if present(v.command) == nil {
+			continue
+		}
+		out, _ := exec.CommandContext(ctx, v.command[0], v.command[1:]...).CombinedOutput()
+		if line := telling(v.name, string(out)); line != "" {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// telling is the line of a program's answer that has its version.
+func telling(name, text string) string {
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		switch {
+		case name == "gnet" && (len(f) < 3 || f[0] != "dep" || !strings.Contains(f[1], "gnet")):
+		case name == "gnet":
+			return "gnet " + f[2]
+		case name == "socat" && !strings.HasPrefix(line, "socat version"):
+		case len(f) > 0:
+			line, _, _ = strings.Cut(strings.TrimSpace(line), " on ")
+			line, _, _ = strings.Cut(line, " ( ")
+			return strings.TrimPrefix(line, "Ncat: ")
+		}
+	}
+	return ""
+}

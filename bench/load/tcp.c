@@ -1,0 +1,158 @@
+/* The modes echo and receive: connections that stay open under load. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "load.h"
+
+struct connection {
+	int fd;
+	unsigned id;
+	bool full;               /* the socket took no more: waits for EPOLLOUT */
+	uint64_t sent, received; /* bytes */
+	uint64_t *asked;         /* when message n was begun, at n % depth */
+};
+
+static int set;
+static bool finishing; /* begin no new message */
+static uint8_t buffer[256 << 10];
+
+static struct connection *open_all(void)
+{
+	struct connection *all = calloc(opt.connections, sizeof *all);
+	set = epoll_create1(EPOLL_CLOEXEC);
+	if (!all || set < 0)
+		fail("out of memory or descriptors");
+	for (unsigned i = 0; i < opt.connections; i++) {
+		struct connection *c = &all[i];
+		*c = (struct connection){ .fd = dial(SOCK_STREAM, i), .id = i, .asked = calloc(opt.depth, sizeof *c->asked) };
+		struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
+		if (!c->asked || epoll_ctl(set, EPOLL_CTL_ADD, c->fd, &e) < 0)
+			fail("out of memory or descriptors");
+	}
+	return all;
+}
+
+static void wait_until_writable(struct connection *c, bool on)
+{
+	if (c->full == on)
+		return;
+	c->full = on;
+	struct epoll_event e = { .events = EPOLLIN | (on ? EPOLLOUT : 0), .data.ptr = c };
+	epoll_ctl(set, EPOLL_CTL_MOD, c->fd, &e);
+}
+
+/* Sends up to n bytes in one call and says how many went. */
+static size_t send_some(struct connection *c, size_t n)
+{
+	ssize_t r = send(c->fd, bytes_of(c->id, c->sent), n, 0);
+	if (r < 0 && errno != EAGAIN)
+		fail("connection %u: send: %s", c->id, strerror(errno));
+	r = r < 0 ? 0 : r;
+	c->sent += (uint64_t)r;
+	result.sent_bytes += (uint64_t)r;
+	return (size_t)r;
+}
+
+/* Brings the messages in flight up to depth. */
+static void ask(struct connection *c)
+{
+	uint64_t begun = (c->sent + opt.size - 1) / opt.size;
+	uint64_t limit = (finishing ? begun : c->received / opt.size + opt.depth) * opt.size;
+	uint64_t at = now();
+	bool full = false;
+	while (c->sent < limit && !full) {
+		size_t n = limit - c->sent < MOST ? (size_t)(limit - c->sent) : MOST;
+		full = send_some(c, n) < n;
+	}
+	for (; begun * opt.size < c->sent; begun++)
+		c->asked[begun % opt.depth] = at;
+	wait_until_writable(c, full);
+}
+
+/* Takes one read's worth of answers. */
+static void take(struct connection *c)
+{
+	ssize_t r = recv(c->fd, buffer, sizeof buffer, 0);
+	if (r < 0 && errno == EAGAIN)
+		return;
+	if (r <= 0)
+		fail("connection %u ended after %llu bytes: %s", c->id, (unsigned long long)c->received, r ? strerror(errno) : "closed");
+	if (c->received + (uint64_t)r > c->sent)
+		fail("connection %u: more came back than was sent", c->id);
+	uint64_t at = now(), message = c->received / opt.size;
+	check(c->id, c->received, buffer, (size_t)r);
+	c->received += (uint64_t)r;
+	for (; (message + 1) * opt.size <= c->received; message++)
+		answered(c->asked[message % opt.depth], at);
+}
+
+void run_echo(void)
+{
+	struct connection *all = open_all();
+	struct epoll_event events[512];
+	begin();
+	for (unsigned i = 0; i < opt.connections; i++)
+		ask(&all[i]);
+	while (running()) {
+		int n = epoll_wait(set, events, 512, until_end());
+		for (int i = 0; i < n; i++) {
+			struct connection *c = events[i].data.ptr;
+			if (events[i].events & ~(uint32_t)EPOLLOUT)
+				take(c);
+			ask(c);
+		}
+	}
+	/* what was begun must still come back, and be right */
+	finishing = true;
+	uint64_t late = now() + 5 * SECOND;
+	for (unsigned i = 0; i < opt.connections; i++)
+		for (struct connection *c = &all[i]; c->received < (c->sent + opt.size - 1) / opt.size * opt.size;) {
+			if (now() > late)
+				fail("connection %u: %llu bytes did not come back", i, (unsigned long long)(c->sent - c->received));
+			int n = epoll_wait(set, events, 512, 100);
+			for (int k = 0; k < n; k++) {
+				take(events[k].data.ptr);
+				ask(events[k].data.ptr);
+			}
+		}
+}
+
+void run_receive(void)
+{
+	struct connection *all = open_all();
+	struct epoll_event events[512];
+	begin();
+	for (unsigned i = 0; i < opt.connections; i++)
+		wait_until_writable(&all[i], true);
+	while (running()) {
+		int n = epoll_wait(set, events, 512, until_end());
+		for (int i = 0; i < n; i++) {
+			struct connection *c = events[i].data.ptr;
+			if (events[i].events & ~(uint32_t)EPOLLOUT)
+				take(c); /* nothing may come: it fails */
+			size_t took = send_some(c, opt.size);
+			if (measured(now()))
+				result.bytes += took;
+		}
+	}
+	result.messages = result.bytes / opt.size;
+	/* a server that has read everything closes, too */
+	for (unsigned i = 0; i < opt.connections; i++) {
+		struct timeval patience = { .tv_sec = 10 };
+		setsockopt(all[i].fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+		shutdown(all[i].fd, SHUT_WR);
+	}
+	for (unsigned i = 0; i < opt.connections; i++) {
+		struct epoll_event e = { .events = EPOLLIN };
+		int one = epoll_create1(EPOLL_CLOEXEC);
+		epoll_ctl(one, EPOLL_CTL_ADD, all[i].fd, &e);
+		if (epoll_wait(one, &e, 1, 20000) != 1 || recv(all[i].fd, buffer, 1, 0) != 0)
+			fail("connection %u: the server did not read to the end", i);
+		close(one);
+	}
+}

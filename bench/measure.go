@@ -1,0 +1,209 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// bench is one run.
+type bench struct {
+	*options
+	programs
+	progress progress
+	work     string // a directory for what is only needed now
+}
+
+// figures are what the load generator tells of one measurement (bench/load).
+type figures struct {
+	PerSecond    float64 `json:"per_second"`
+	MBPerSecond  float64 `json:"mb_per_second"`
+	P50          float64 `json:"p50_us"`
+	P99          float64 `json:"p99_us"`
+	ServerMicros float64 `json:"server_us"` // CPU per message
+	ServerCPU    float64 `json:"server_cpu"`
+	LoadCPU      float64 `json:"load_cpu"`
+	SentBytes    uint64  `json:"sent_bytes"`
+	Sent         uint64  `json:"sent"`
+	Lost         uint64  `json:"lost"`
+	Start        float64 `json:"start_ms"`
+	Idle         float64 `json:"bytes_per_idle"`
+}
+
+// row measures everybody in turn, round by round. A server that fails is left out
+// of further rounds, unless it is ours or the reference.
+func (b *bench) row(ctx context.Context, r row) (result, error) {
+	out := newResult(&r, b.rounds, b.each)
+	for round := range b.rounds {
+		for i, server := range r.servers {
+			s := out.of(server)
+			if s.Missing != "" {
+				continue
+			}
+			b.progress.show(r.name, round, server)
+			f, err := b.measure(ctx, &r, server)
+			switch {
+			case ctx.Err() != nil:
+				return out, context.Cause(ctx)
+			case errors.Is(err, errNotThere):
+				s.Missing = "–"
+			case err != nil && (i == 0 || server == "sockeye" || server == "recorded"):
+				return out, fmt.Errorf("%s: %w", server, err)
+			case err != nil:
+				s.Missing = "failed"
+				b.progress.note("%s: %s: %v", r.name, server, err)
+			default:
+				s.Rounds = append(s.Rounds, f)
+			}
+		}
+	}
+	out.compare()
+	return out, nil
+}
+
+var errNotThere = errors.New("it cannot do that or is not there")
+
+// measure starts a server, puts the load on it and stops it.
+func (b *bench) measure(ctx context.Context, r *row, server string) (figures, error) {
+	port, err := freePort()
+	if err != nil {
+		return figures{}, err
+	}
+	place, done, err := b.placeToRecord(r)
+	if err != nil {
+		return figures{}, err
+	}
+	defer done()
+	command := b.command(server, r, port, place)
+	if command == nil {
+		return figures{}, errNotThere
+	}
+	loadCore, serverCore := r.where.cores()
+	load := append([]string{b.path("load")}, r.load...)
+	load = append(load, "--port", strconv.Itoa(port), "--seconds", strconv.FormatFloat(b.each.Seconds(), 'f', 3, 64))
+	if r.unit == startUp {
+		return medianStart(ctx, append(append(load, "--"), command...))
+	}
+	p, err := start(command, serverCore)
+	if err != nil {
+		return figures{}, err
+	}
+	running := true
+	stop := func() {
+		if running {
+			p.stop(syscall.SIGINT, 30*time.Second)
+			running = false
+		}
+	}
+	defer stop()
+	if err := p.awaitPort(ctx, r.network(), port); err != nil {
+		return figures{}, err
+	}
+	var capture *process
+	if server == "tcpdump" {
+		if capture, err = startCapture(ctx, place, port); err != nil {
+			return figures{}, err
+		}
+	}
+	f, err := runLoad(ctx, pinned(append(load, "--group", strconv.Itoa(p.group())), loadCore))
+	if capture != nil {
+		capture.stop(syscall.SIGINT, 30*time.Second)
+		f.Sent, f.Lost = captured(capture.output.String())
+	}
+	if err == nil && server == "recorded" {
+		stop() // closes the recording
+		err = b.checkRecording(ctx, place, f.SentBytes, r.mode() == "echo")
+	}
+	return f, err
+}
+
+// starts is how often a server is started in a round.
+const starts = 7
+
+// medianStart starts a server some times.
+func medianStart(ctx context.Context, command []string) (figures, error) {
+	var times []float64
+	for range starts {
+		f, err := runLoad(ctx, command)
+		if err != nil {
+			return f, err
+		}
+		times = append(times, f.Start)
+	}
+	return figures{Start: median(times)}, nil
+}
+
+// runLoad runs the load generator to its end.
+func runLoad(ctx context.Context, command []string) (figures, error) {
+	var f figures
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Run(); err != nil {
+		return f, fmt.Errorf("%s (%w)", bytes.TrimSpace(stderr.Bytes()), err)
+	}
+	return f, json.Unmarshal(stdout.Bytes(), &f)
+}
+
+// placeToRecord is a path for a recording that is not there yet, and what removes
+// it again.
+func (b *bench) placeToRecord(r *row) (place string, done func(), err error) {
+	in := b.disk
+	if info, err := os.Stat("/dev/shm"); r.memory && err == nil && info.IsDir() {
+		in = "/dev/shm"
+	}
+	dir, err := os.MkdirTemp(in, "sockeye-bench-")
+	return filepath.Join(dir, "recording"), func() { os.RemoveAll(dir) }, err
+}
+
+// startCapture starts tcpdump beside the server, writing everything, and returns
+// once it captures.
+func startCapture(ctx context.Context, file string, port int) (*process, error) {
+	command := present([]string{"tcpdump", "-i", "lo", "-s", "0", "-U", "-Z", "root", "-w", file, "port", strconv.Itoa(port)})
+	if command == nil || os.Geteuid() != 0 {
+		return nil, errNotThere
+	}
+	p, err := start(command, "")
+	if err != nil {
+		return nil, err
+	}
+	for late := time.Now().Add(10 * time.Second); ; {
+		if info, err := os.Stat(file); err == nil && info.Size() > 0 { // its header is there
+			return p, nil
+		}
+		if ctx.Err() != nil || time.Now().After(late) {
+			p.stop(syscall.SIGKILL, 0)
+			return nil, errNotThere
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// captured reads from tcpdump's last words how many packets there were, and how
+// many of them it lost.
+func captured(words string) (packets, lost uint64) {
+	for line := range strings.Lines(words) {
+		var n uint64
+		switch count, what, _ := strings.Cut(strings.TrimSpace(line), " "); what {
+		case "packets received by filter":
+			n, _ = strconv.ParseUint(count, 10, 64)
+			packets = n
+		case "packets dropped by kernel":
+			n, _ = strconv.ParseUint(count, 10, 64)
+			lost = n
+		}
+	}
+	return packets, lost
+}

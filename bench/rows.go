@@ -1,0 +1,89 @@
+//go:build linux
+
+package main
+
+import "strconv"
+
+// row is one kind of work, and who does it.
+type row struct {
+	name string
+	what string
+	// goal is what sockeye is to reach, in words.
+	goal string
+	// load are the arguments of the load generator: its mode first.
+	load []string
+	// servers are measured in turn; the first is what the others are compared with.
+	servers []string
+	where   placement
+	unit    unit
+	// peers is the number of connections, if it is more than sockeye's default limit.
+	peers int
+	// memory says that recordings go to memory (/dev/shm), not to a disk.
+	memory bool
+	quick  bool
+}
+
+// placement says on which cores load and server run.
+type placement int
+
+const (
+	apart    placement = iota // the load on one core, the server on another
+	free                      // wherever the system puts them
+	together                  // both on one core
+)
+
+// unit says what a row measures.
+type unit int
+
+const (
+	messages unit = iota // per second
+	volume               // bytes per second
+	memory               // bytes per connection
+	startUp              // time
+	loss                 // datagrams
+)
+
+var (
+	everybody = []string{"c", "sockeye", "gnet", "net", "python", "socat", "ncat"}
+	capable   = []string{"c", "sockeye", "gnet", "net", "python"}
+	recorded  = []string{"sockeye", "recorded", "tcpdump"}
+
+	quickServers = []string{"c", "sockeye", "net", "recorded"}
+)
+
+// rows are the work to measure, in the order of the table.
+var rows = []row{
+	{name: "echo-50", what: "TCP echo 64 B, 50 connections", goal: "1.00", load: words("echo", 50, 64, 1), servers: everybody, quick: true},
+	{name: "echo-1000", what: "TCP echo 64 B, 1,000 connections", goal: "1.05", load: words("echo", 1000, 64, 1), servers: capable},
+	{name: "echo-10000", what: "TCP echo 64 B, 10,000 connections", goal: "0.98", load: words("echo", 10000, 64, 1), servers: capable, peers: 12000},
+	{name: "echo-free", what: "TCP echo 64 B, 50 connections, nothing pinned", goal: "0.95, p99 ≤ 1.3×", load: words("echo", 50, 64, 1), servers: capable, where: free},
+	{name: "echo-deep", what: "TCP echo 64 B, 50 connections, 16 in flight", goal: "0.98", load: words("echo", 50, 64, 16), servers: capable},
+	{name: "echo-1", what: "TCP echo 64 B, 1 connection, one core", goal: "0.95", load: words("echo", 1, 64, 1), servers: everybody, where: together},
+	{name: "echo-64k", what: "TCP echo 64 KiB, 8 connections", goal: "0.97", load: words("echo", 8, 64<<10, 1), servers: everybody, unit: volume, quick: true},
+	{name: "receive-1", what: "receive only, 64 KiB, 1 connection", goal: "1.00", load: words("receive", 1, 64<<10, 1), servers: everybody, unit: volume},
+	{name: "receive-8", what: "receive only, 64 KiB, 8 connections", goal: "1.00", load: words("receive", 8, 64<<10, 1), servers: capable, unit: volume, quick: true},
+	{name: "connect", what: "connect, one message, close", goal: "1.00", load: words("connect", 50, 64, 1, "--sources", "64"), servers: everybody},
+	{name: "udp-64", what: "UDP echo 64 B, 8 sockets, 32 in flight", goal: "0.96", load: words("udp", 8, 64, 32), servers: capable, quick: true},
+	{name: "udp-1400", what: "UDP echo 1400 B, 8 sockets, 32 in flight", goal: "1.00", load: words("udp", 8, 1400, 32), servers: capable},
+	{name: "udp-offered", what: "UDP echo 64 B, 200,000 datagrams/s offered", goal: "no loss", load: words("udp", 8, 64, 1, "--rate", "200000"), servers: capable, unit: loss, quick: true},
+	{name: "record-echo", what: "echo-50 while recording to disk", goal: "0.85 of unrecorded", load: words("echo", 50, 64, 1), servers: recorded, quick: true},
+	{name: "record-receive", what: "receive-8 while recording to memory", goal: "0.60 of unrecorded", load: words("receive", 8, 64<<10, 1), servers: recorded, unit: volume, memory: true},
+	{name: "idle", what: "memory per idle connection, 10,000 of them", goal: "≤ 1 KiB", load: words("idle", 10000, 64, 1), servers: capable, unit: memory, peers: 12000, quick: true},
+	{name: "start", what: "start to first connection", goal: "≤ 10 ms", load: words("start", 1, 64, 1), servers: everybody, where: free, unit: startUp, quick: true},
+}
+
+func words(mode string, connections, size, depth int, more ...string) []string {
+	return append([]string{mode, "--connections", strconv.Itoa(connections), "--size", strconv.Itoa(size), "--depth", strconv.Itoa(depth)}, more...)
+}
+
+func (r *row) mode() string { return r.load[0] }
+
+func (r *row) network() string { return pick(r.mode() == "udp", "udp", "tcp") }
+
+func rowNames() []string {
+	var names []string
+	for _, r := range rows {
+		names = append(names, r.name)
+	}
+	return names
+}
