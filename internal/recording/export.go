@@ -59,21 +59,8 @@ func csvRow(row []string, e *sockeye.Event, l sockeye.Lang) {
 		}
 	}
 	for n, cell := range row {
-		row[n] = harmless(cell)
+		row[n] = payload.Cell(cell)
 	}
-}
-
-// harmless makes a cell text for every spreadsheet: one that begins like a formula
-// gets an apostrophe (OWASP, CSV injection).
-func harmless(cell string) string {
-	if cell == "" {
-		return cell
-	}
-	switch cell[0] {
-	case '=', '+', '-', '@', '\t', '\r', '\n', 0:
-		return "'" + cell
-	}
-	return cell
 }
 
 // WriteRaw writes the bytes of each peer and direction to a file of their own in

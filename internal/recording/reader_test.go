@@ -466,16 +466,6 @@ func TestT28CSV(t *testing.T) {
 	}
 }
 
-func FuzzCSVCell(f *testing.F) {
-	f.Add("=1")
-	f.Add("")
-	f.Fuzz(func(t *testing.T, s string) {
-		if got := harmless(s); got != "" && strings.ContainsRune("=+-@\t\r\n\x00", rune(got[0])) {
-			t.Errorf("%q", got)
-		}
-	})
-}
-
 func TestWriteRaw(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("one").sent("two").received("three").cut()

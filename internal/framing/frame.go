@@ -1,0 +1,97 @@
+package framing
+
+import "time"
+
+// Mark says what a piece of a stream is.
+type Mark uint8
+
+// The marks. Their names (see String) are stable.
+const (
+	Whole      Mark = iota // a frame
+	Garbage                // bytes that belong to no frame, or a frame that breaks its own rules
+	Oversize               // a piece of something longer than a frame may be
+	Incomplete             // a frame that the end of the stream cut off
+)
+
+var markNames = [...]string{Whole: "whole", Garbage: "garbage", Oversize: "oversize", Incomplete: "incomplete"}
+
+// String is the stable name of the mark.
+func (m Mark) String() string { return markNames[m] }
+
+// MarshalText is String, for JSON.
+func (m Mark) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// Verdict says whether the checksum of a frame is right.
+type Verdict uint8
+
+// The verdicts. Their names (see String) are stable.
+const (
+	Unchecked Verdict = iota // nobody asked, or the piece is no frame
+	Right
+	Wrong
+)
+
+var verdictNames = [...]string{Unchecked: "", Right: "right", Wrong: "wrong"}
+
+// String is the stable name of the verdict, "" for Unchecked.
+func (v Verdict) String() string { return verdictNames[v] }
+
+// Chunk is bytes of one direction as one read or write moved them.
+type Chunk struct {
+	Data []byte
+	// Seq is the number of the event.
+	Seq  uint64
+	Time time.Time
+}
+
+// Frame is one piece of a stream. Its slices are lent: they are valid until the
+// next call of the Framer.
+type Frame struct {
+	// Data is the piece exactly as it crossed the socket. The Data of all pieces
+	// together is the stream; only line ends and the like after the last frame may
+	// be missing.
+	Data []byte
+	// Body is what the frame is about: without delimiter, head and tail, or RTU
+	// checksum, unescaped for SLIP and COBS; else, and if Mark is not Whole, it is
+	// Data.
+	Body []byte
+	// Offset is where in the stream Data begins.
+	Offset uint64
+	Mark   Mark
+	Check  Verdict
+	// Cuts are the offsets in Data at which another chunk begins. Of one frame in
+	// more than 4,096 chunks not all are known.
+	Cuts []int
+	// Seq and Time are the event in which Data begins, LastSeq and End the one in
+	// which it ends.
+	Seq, LastSeq uint64
+	Time, End    time.Time
+}
+
+// cutter says where the first frame of a stream ends. It may only look at what
+// the answer needs, so that the answer is the same for every longer stream.
+type cutter interface {
+	// cut looks at b, of which an earlier call has seen the first seen bytes and
+	// found no answer. A positive n says that the first n bytes are a piece with
+	// this mark, a negative one that the first -n bytes begin no frame, and 0 that
+	// more bytes must come.
+	cut(b []byte, seen int) (n int, m Mark)
+	// body is the body of a whole frame; scratch may be used and grown.
+	body(frame []byte, scratch *[]byte) []byte
+}
+
+// ender is a cutter that knows better than Incomplete what a stream's last bytes
+// are. It is false for what is not worth a frame.
+type ender interface {
+	end(b []byte) (Mark, bool)
+}
+
+// maxCuts bounds the chunk borders remembered of what is not cut yet.
+const maxCuts = 4096
+
+// start is where in the stream a chunk begins.
+type start struct {
+	offset uint64
+	seq    uint64
+	time   time.Time
+}

@@ -1,0 +1,301 @@
+package framing
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye/internal/payload"
+)
+
+// Kind is a way to find frames: the first word of a Spec.
+type Kind string
+
+// The kinds.
+const (
+	None      Kind = "none"       // each chunk as it was read
+	Line      Kind = "line"       // up to LF; a CR before it belongs to the end
+	Delimiter Kind = "delim"      // up to given bytes
+	Fixed     Kind = "fixed"      // always the same length
+	Length    Kind = "length"     // a number in the frame says how long it is
+	Between   Kind = "between"    // from a head to a tail
+	STX       Kind = "stx"        // from STX to ETX, and a block check after it if there is one
+	SLIP      Kind = "slip"       // RFC 1055
+	COBS      Kind = "cobs"       // Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999
+	Idle      Kind = "idle"       // up to a pause
+	ModbusRTU Kind = "modbus-rtu" // Modbus over Serial Line V1.02, section 2.5.1
+	ModbusTCP Kind = "modbus-tcp" // Modbus Messaging on TCP/IP V1.0b, section 3.1.3
+	JSON      Kind = "json"       // one JSON value after the other (RFC 8259)
+)
+
+// Kinds lists every kind in the order help texts show them.
+var Kinds = []Kind{None, Line, Delimiter, Fixed, Length, Between, STX, Idle, SLIP, COBS, ModbusRTU, ModbusTCP, JSON}
+
+// DefaultMax is the longest frame in bytes when a Spec does not say, and MaxLimit
+// the most that it may say.
+const (
+	DefaultMax = 64 << 10
+	MaxLimit   = 16 << 20
+)
+
+// Order is the byte order of a length.
+type Order string
+
+// The byte orders; "" is big.
+const (
+	Big    Order = "big"
+	Little Order = "little"
+)
+
+// Counts says which bytes the number in a length prefix counts.
+type Counts string
+
+// What a length counts; "" is the rest.
+const (
+	Rest Counts = "rest" // the bytes after the number
+	All  Counts = "all"  // the whole frame
+)
+
+// Spec says how frames are found in a stream. The zero Spec is None. Which fields
+// a kind uses is in fields; the others are zero. Specs can be compared with ==.
+type Spec struct {
+	Kind Kind
+	// Max is the longest frame in bytes; 0 is DefaultMax.
+	Max int
+	// Delimiter ends a frame (delim).
+	Delimiter string
+	// Head begins a frame, Tail ends it (between; of length they are optional).
+	Head, Tail string
+	// After counts the bytes after the tail that are part of the frame: a checksum
+	// (between, stx).
+	After int
+	// Size is the length of a frame (fixed), or of the number in it (length), in bytes.
+	Size int
+	// Offset is where in a frame the number begins, and Adjust what is added to it
+	// (length).
+	Offset, Adjust int
+	Order          Order
+	Counts         Counts
+	// Pause ends a frame (idle); for modbus-rtu it ends what is no frame, and 0
+	// means that no pause does.
+	Pause time.Duration
+}
+
+// String writes the spec as Parse reads it, without what is the default.
+func (s Spec) String() string {
+	if s.Kind == "" {
+		s.Kind = None
+	}
+	var words []string
+	for _, f := range fieldsOf(s.Kind) {
+		text := f.print(&s)
+		switch {
+		case text == f.def && !f.needed:
+		case f.first:
+			words = append(words, text)
+		default:
+			words = append(words, f.name+"="+text)
+		}
+	}
+	if len(words) == 0 {
+		return string(s.Kind)
+	}
+	return string(s.Kind) + ":" + strings.Join(words, ",")
+}
+
+// max is the longest frame in bytes.
+func (s Spec) max() int {
+	if s.Max == 0 {
+		return DefaultMax
+	}
+	return s.Max
+}
+
+// field is one setting of a kind.
+type field struct {
+	name   string
+	first  bool   // it stands alone after the colon, without its name
+	needed bool   // there is no default
+	def    string // as print writes it
+	print  func(*Spec) string
+	set    func(s *Spec, v value) *fault
+}
+
+// fieldsOf are the settings of a kind, in the order they are written.
+func fieldsOf(k Kind) []field {
+	most := number("max", 1, MaxLimit, strconv.Itoa(DefaultMax), func(s *Spec) *int { return &s.Max })
+	switch k {
+	case Line, SLIP, COBS, JSON:
+		return []field{most}
+	case Delimiter:
+		return []field{needed(alone(text("delim", func(s *Spec) *string { return &s.Delimiter }))), most}
+	case Fixed:
+		return []field{needed(alone(number("size", 1, MaxLimit, "", func(s *Spec) *int { return &s.Size })))}
+	case Length:
+		return []field{
+			number("offset", 0, 1<<16, "0", func(s *Spec) *int { return &s.Offset }),
+			needed(number("size", 1, 8, "", func(s *Spec) *int { return &s.Size })),
+			choice("order", func(s *Spec) *Order { return &s.Order }, Big, Little),
+			number("adjust", -1<<16, 1<<16, "0", func(s *Spec) *int { return &s.Adjust }),
+			choice("counts", func(s *Spec) *Counts { return &s.Counts }, Rest, All),
+			text("head", func(s *Spec) *string { return &s.Head }),
+			text("tail", func(s *Spec) *string { return &s.Tail }), most,
+		}
+	case Between:
+		return []field{
+			needed(text("head", func(s *Spec) *string { return &s.Head })), needed(text("tail", func(s *Spec) *string { return &s.Tail })),
+			number("after", 0, 1<<10, "0", func(s *Spec) *int { return &s.After }), most,
+		}
+	case STX:
+		return []field{number("after", 0, 1<<10, "0", func(s *Spec) *int { return &s.After }), most}
+	case Idle:
+		return []field{needed(alone(pause("pause", ""))), most}
+	case ModbusRTU:
+		return []field{pause("idle", defaultRTUPause.String())}
+	}
+	return nil // none, modbus-tcp
+}
+
+func alone(f field) field {
+	f.first = true
+	return f
+}
+
+func needed(f field) field {
+	f.needed = true
+	return f
+}
+
+func number(name string, least, most int, def string, of func(*Spec) *int) field {
+	return field{name: name, def: def,
+		print: func(s *Spec) string {
+			n := *of(s)
+			if name == "max" {
+				n = s.max()
+			}
+			return strconv.Itoa(n)
+		},
+		set: func(s *Spec, v value) *fault {
+			n, err := strconv.Atoi(v.text)
+			if err != nil || n < least || n > most {
+				return v.wrong(both("%s is not a number from %d to %d", "%s 不是 %d 到 %d 之间的数字", v.quoted(), least, most), none)
+			}
+			if name == "max" && n == DefaultMax {
+				n = 0
+			}
+			*of(s) = n
+			return nil
+		}}
+}
+
+// text is a setting whose value is bytes: in hex, or text in double quotes.
+func text(name string, of func(*Spec) *string) field {
+	return field{name: name,
+		print: func(s *Spec) string { return hex.EncodeToString([]byte(*of(s))) },
+		set: func(s *Spec, v value) *fault {
+			b, f := v.bytes()
+			if f == nil && len(b) == 0 {
+				f = v.wrong(both("no bytes", "没有字节"), bytesHint)
+			}
+			if f == nil && len(b) > 64 {
+				f = v.wrong(both("%d bytes are more than 64", "%d 字节超过了 64 字节", len(b)), none)
+			}
+			*of(s) = string(b)
+			return f
+		}}
+}
+
+func choice[T ~string](name string, of func(*Spec) *T, words ...T) field {
+	return field{name: name, def: string(words[0]),
+		print: func(s *Spec) string {
+			if w := *of(s); w != "" {
+				return string(w)
+			}
+			return string(words[0])
+		},
+		set: func(s *Spec, v value) *fault {
+			for n, w := range words {
+				if v.text == string(w) {
+					if n == 0 {
+						w = ""
+					}
+					*of(s) = w
+					return nil
+				}
+			}
+			return v.wrong(both("%s is neither %s nor %s", "%s 既不是 %s 也不是 %s", v.quoted(), words[0], words[1]), none)
+		}}
+}
+
+func pause(name, def string) field {
+	return field{name: name, def: def,
+		print: func(s *Spec) string { return s.Pause.String() },
+		set: func(s *Spec, v value) *fault {
+			d, err := time.ParseDuration(v.text)
+			if v.text == "0" && def != "" || err == nil && d == 0 && def != "" {
+				s.Pause = 0
+				return nil
+			}
+			if err != nil || d < time.Microsecond || d > time.Hour {
+				return v.wrong(both("%s is not a pause from 1µs to 1h", "%s 不是 1µs 到 1h 之间的时间", v.quoted()), pauseHint)
+			}
+			s.Pause = d
+			return nil
+		}}
+}
+
+// value is what stands after a colon or an equals sign.
+type value struct {
+	text string
+	at   int // byte offset in the spec
+}
+
+func (v value) quoted() string { return payload.Quote(v.text, 20) }
+
+func (v value) wrong(message, hint textPair) *fault { return &fault{v.at, message, hint} }
+
+// bytes reads bytes in hex, or text with escapes in double quotes.
+func (v value) bytes() ([]byte, *fault) {
+	parse, typed, skipped := payload.ParseHex, v.text, 0
+	if strings.HasPrefix(v.text, `"`) {
+		if len(v.text) < 2 || !strings.HasSuffix(v.text, `"`) {
+			return nil, v.wrong(both("the quote is not closed", "引号没有闭合"), bytesHint)
+		}
+		parse, typed, skipped = payload.ParseText, v.text[1:len(v.text)-1], 1
+	}
+	b, err := parse(typed)
+	if err != nil {
+		return nil, &fault{v.at + skipped, both("%s are not bytes", "%s 不是字节", v.quoted()), bytesHint}
+	}
+	return b, nil
+}
+
+var bytesHint = both(`write bytes in hex, 0d0a, or as text in quotes, "\r\n"`, `字节写成十六进制（0d0a），或写成带引号的文本（"\r\n"）`)
+
+var pauseHint = both("write 20ms, 1.5ms or 2s", "写成 20ms、1.5ms 或 2s")
+
+// seconds-less default of modbus-rtu; see rtu.
+const defaultRTUPause = 100 * time.Millisecond
+
+func (k Kind) known() bool {
+	for _, o := range Kinds {
+		if o == k {
+			return true
+		}
+	}
+	return false
+}
+
+func kindList(separator string) string {
+	var names []string
+	for _, k := range Kinds {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, separator)
+}
+
+func both(en, zh string, args ...any) textPair {
+	return textPair{En: fmt.Sprintf(en, args...), Zh: fmt.Sprintf(zh, args...)}
+}
