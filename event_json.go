@@ -59,6 +59,14 @@ type lostLine struct {
 // of errors are in the given language; the words in "kind" and "reason" never
 // change with it. Data is base64.
 func (e *Event) AppendJSON(dst []byte, l Lang) []byte {
+	out, err := json.Marshal(e.line(l))
+	if err != nil {
+		panic("sockeye: event does not marshal: " + err.Error()) // no field of eventLine can fail
+	}
+	return append(dst, out...)
+}
+
+func (e *Event) line(l Lang) eventLine {
 	line := eventLine{V: EventVersion, Seq: e.Seq, Time: e.Time.UTC().Format(timeNanos), Kind: e.Kind.String()}
 	if e.Session != nil {
 		line.Session = e.Session.ID
@@ -75,11 +83,7 @@ func (e *Event) AppendJSON(dst []byte, l Lang) []byte {
 	if e.Detail != nil {
 		line.detail(e.Detail, l)
 	}
-	out, err := json.Marshal(line)
-	if err != nil {
-		panic("sockeye: event does not marshal: " + err.Error()) // no field of eventLine can fail
-	}
-	return append(dst, out...)
+	return line
 }
 
 const timeNanos = "2006-01-02T15:04:05.000000000Z07:00"

@@ -20,7 +20,8 @@ import (
 var floors = [][]string{
 	{"cmd/sockeye"},
 	{"internal/cli"},
-	{"internal/workbench"},
+	{"internal/api"},
+	{"internal/workbench", "internal/webui"},
 	{"internal/wire", "internal/journal", "internal/device"},
 	{"internal/recording"},
 	{"internal/recording/capture"},
@@ -36,6 +37,7 @@ var floors = [][]string{
 var doors = []struct{ from, to, why string }{
 	{"cmd/sockeye", "internal/cli", "main hands the process over"},
 
+	{"internal/cli", "internal/api", "ui serves it, session asks it"},
 	{"internal/cli", "internal/workbench", "commands open and drive sessions"},
 	{"internal/cli", "internal/wire", "a session's peers are wire's"},
 	{"internal/cli", "internal/journal", "a view is a cursor on the journal"},
@@ -44,6 +46,15 @@ var doors = []struct{ from, to, why string }{
 	{"internal/cli", "internal/pcapng", "log shows where a recording is damaged"},
 	{"internal/cli", "internal/payload", "what people type, and what is shown"},
 	{"internal/cli", ".", "the nouns"},
+
+	{"internal/api", "internal/workbench", "requests open and drive sessions"},
+	{"internal/api", "internal/webui", "the page's files are routes"},
+	{"internal/api", "internal/wire", "a session's peers are wire's"},
+	{"internal/api", "internal/journal", "a window of events is read with a cursor"},
+	{"internal/api", "internal/device", "a session can play the board"},
+	{"internal/api", "internal/recording", "filters, exports and how to record"},
+	{"internal/api", "internal/payload", "what people type becomes bytes"},
+	{"internal/api", ".", "the nouns"},
 
 	{"internal/workbench", "internal/wire", "it opens sessions"},
 	{"internal/workbench", "internal/journal", "it records their events"},

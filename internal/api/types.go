@@ -1,0 +1,357 @@
+// Package api is the HTTP API.
+package api
+
+import (
+	"reflect"
+
+	"sockeye"
+)
+
+// What crosses the API, as JSON. These structs are the one source: openapi.json
+// and web/src/api-types.ts are made of them. A field with omitempty may be
+// absent; an enum tag lists the words a field may have. Times are RFC 3339 with
+// nanoseconds, in UTC; durations are milliseconds; bytes are base64.
+type (
+	// Login trades a one-time ticket, or the password of a workbench that has one,
+	// for a token. Exactly one of them is given.
+	Login struct {
+		Ticket   string `json:"ticket,omitempty"`
+		Password string `json:"password,omitempty"`
+	}
+	// Token is the credential of every other request: Authorization: Bearer TOKEN.
+	Token struct {
+		Token string `json:"token"`
+	}
+	// Ticket opens one more page: it is part of the URL, and is good once, for a minute.
+	Ticket struct {
+		Ticket string `json:"ticket"`
+		URL    string `json:"url"`
+	}
+
+	// Machine is where the core runs.
+	Machine struct {
+		Version      string            `json:"version"`
+		OS           string            `json:"os"`
+		Arch         string            `json:"arch"`
+		Language     sockeye.Lang      `json:"language" enum:"en,zh"`
+		Interfaces   []Interface       `json:"interfaces"`
+		BoardAddress string            `json:"board_address"` // of this machine, for a board in the same network
+		Experiment   Experiment        `json:"experiment"`
+		Refusals     map[string]uint64 `json:"refusals"`   // requests that were turned away, by check
+		Recordings   string            `json:"recordings"` // the directory that recordings begun here are in
+	}
+	// Interface is a network interface of the machine, the most useful first.
+	Interface struct {
+		Name      string             `json:"name"`
+		Up        bool               `json:"up"`
+		Loopback  bool               `json:"loopback"`
+		Virtual   bool               `json:"virtual"`
+		Addresses []InterfaceAddress `json:"addresses"`
+	}
+	// InterfaceAddress is an address as one types it, with its zone if it needs one.
+	InterfaceAddress struct {
+		Address string `json:"address"`
+		Family  int    `json:"family"` // 4 or 6
+		Scope   string `json:"scope" enum:"private,global,shared,link-local,loopback"`
+	}
+	// Experiment is what a board types to reach a server on Port of this machine.
+	Experiment struct {
+		Port         uint16        `json:"port"`
+		CommandLines []CommandLine `json:"command_lines"`
+	}
+	// CommandLine is one program's way to play the board.
+	CommandLine struct {
+		Label string `json:"label"`
+		Line  string `json:"line"`
+	}
+
+	// Sessions are all that are open or were, in the order they were opened.
+	Sessions struct {
+		Sessions []Session `json:"sessions"`
+	}
+	// Open is what to open.
+	Open struct {
+		Mode    sockeye.Mode `json:"mode" enum:"listen,connect"`
+		Address string       `json:"address"` // as people type it: udp://:10000, 192.168.1.111:10000
+		Options *Options     `json:"options,omitempty"`
+		Echo    bool         `json:"echo,omitempty"`
+		Device  *Device      `json:"device,omitempty"`
+	}
+	// Device lets the session play the experiment's board.
+	Device struct {
+		Hello      string   `json:"hello"`
+		IntervalMS *float64 `json:"interval_ms,omitempty"`
+	}
+	// Options are sockeye.Options; what is absent has its default.
+	Options struct {
+		Sources             []string        `json:"sources,omitempty"`
+		SourcePort          uint16          `json:"source_port,omitempty"`
+		Interface           string          `json:"interface,omitempty"`
+		Prefer              int             `json:"prefer,omitempty"`
+		Backlog             int             `json:"backlog,omitempty"`
+		MaxPeers            int             `json:"max_peers,omitempty"`
+		OverCap             sockeye.OverCap `json:"over_cap,omitempty" enum:"refuse,pause"`
+		ReuseAddress        *bool           `json:"reuse_address,omitempty"`
+		ReusePort           *bool           `json:"reuse_port,omitempty"`
+		NoDelay             *bool           `json:"no_delay,omitempty"`
+		KeepAlive           *bool           `json:"keepalive,omitempty"`
+		KeepAliveIdleMS     float64         `json:"keepalive_idle_ms,omitempty"`
+		KeepAliveIntervalMS float64         `json:"keepalive_interval_ms,omitempty"`
+		KeepAliveCount      int             `json:"keepalive_count,omitempty"`
+		UserTimeoutMS       float64         `json:"user_timeout_ms,omitempty"`
+		ReceiveBuffer       int             `json:"receive_buffer,omitempty"`
+		SendBuffer          int             `json:"send_buffer,omitempty"`
+		ReadSize            int             `json:"read_size,omitempty"`
+		Broadcast           *bool           `json:"broadcast,omitempty"`
+		KernelTime          *bool           `json:"kernel_time,omitempty"`
+		ConnectTimeoutMS    float64         `json:"connect_timeout_ms,omitempty"`
+		SendTimeoutMS       float64         `json:"send_timeout_ms,omitempty"`
+		IdleTimeoutMS       float64         `json:"idle_timeout_ms,omitempty"`
+		FinIdleMS           float64         `json:"fin_idle_ms,omitempty"`
+		Reconnect           bool            `json:"reconnect,omitempty"`
+		SelfConnect         *bool           `json:"self_connect,omitempty"`
+	}
+	// Traffic counts bytes and messages each way. For TCP a message is one read or
+	// one write as the kernel took it; for UDP, one datagram. Rates are bytes per
+	// second over the last second or so.
+	Traffic struct {
+		ReceivedBytes    uint64  `json:"received_bytes"`
+		ReceivedMessages uint64  `json:"received_messages"`
+		SentBytes        uint64  `json:"sent_bytes"`
+		SentMessages     uint64  `json:"sent_messages"`
+		ReceiveRate      float64 `json:"receive_rate"`
+		SendRate         float64 `json:"send_rate"`
+	}
+	// Session is a session with all its peers' traffic, those that left included.
+	Session struct {
+		ID      string             `json:"id"`
+		Mode    sockeye.Mode       `json:"mode" enum:"listen,connect"`
+		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6"`
+		Address string             `json:"address"` // what was asked for, as a URL
+		Locals  []string           `json:"locals"`  // what is really bound
+		State   string             `json:"state" enum:"open,connecting,closed"`
+		Reason  sockeye.Reason     `json:"reason,omitempty" enum:"eof,reset,timeout,local,aborted,idle,limit,error"`
+		Since   string             `json:"since"`
+		Until   string             `json:"until,omitempty"` // when it closed
+		Peers   int                `json:"peers"`           // that are there now
+		Echo    bool               `json:"echo,omitempty"`
+		Device  bool               `json:"device,omitempty"`
+		Queue   *Queue             `json:"queue,omitempty"`
+		Error   *sockeye.ErrorLine `json:"error,omitempty"` // why it closed
+		Traffic
+	}
+	// Queue is the kernel's queue of connections not yet accepted.
+	Queue struct {
+		Waiting   int    `json:"waiting"`
+		Backlog   int    `json:"backlog"`
+		Overflows uint64 `json:"overflows"`
+	}
+
+	// Peers are the peers that are there now, in the order they joined.
+	Peers struct {
+		Peers []Peer `json:"peers"`
+	}
+	// Peer is one remote party of a session.
+	Peer struct {
+		ID      uint64            `json:"id"`
+		Session string            `json:"session"`
+		Network string            `json:"network" enum:"tcp,udp"`
+		Local   string            `json:"local"`
+		Remote  string            `json:"remote"`
+		Alias   string            `json:"alias"`
+		State   sockeye.PeerState `json:"state" enum:"connected,peer-finished,we-finished,gone"`
+		Since   string            `json:"since"`
+		Unsent  int               `json:"unsent"` // not yet acknowledged; -1: the system does not tell
+		TCP     *TCP              `json:"tcp,omitempty"`
+		Traffic
+	}
+	// TCP is what the kernel tells of a connection.
+	TCP struct {
+		State            string  `json:"state"`
+		RTTMS            float64 `json:"rtt_ms"`
+		RTTVarianceMS    float64 `json:"rtt_variance_ms"`
+		Retransmits      uint32  `json:"retransmits"`
+		CongestionWindow uint32  `json:"congestion_window"`
+		Unacked          uint32  `json:"unacked"`
+		SendMSS          uint32  `json:"send_mss"`
+	}
+	// Alias names a peer; "" takes the name away.
+	Alias struct {
+		Alias string `json:"alias"`
+	}
+
+	// Payload is bytes as people write them.
+	Payload struct {
+		Kind       string    `json:"kind" enum:"text,hex"`
+		Text       string    `json:"text"`
+		Charset    string    `json:"charset,omitempty"` // "" is UTF-8
+		LineEnding string    `json:"line_ending,omitempty" enum:"lf,crlf,cr"`
+		Escapes    bool      `json:"escapes,omitempty"`
+		Checksum   *Checksum `json:"checksum,omitempty"`
+	}
+	// Checksum is appended to a payload. It is of the bytes from From up to To, exclusive;
+	// To 0 is the end, and a negative one counts from there.
+	Checksum struct {
+		Name  string `json:"name"`
+		From  int    `json:"from,omitempty"`
+		To    int    `json:"to,omitempty"`
+		Order string `json:"order,omitempty" enum:"big,little"` // "" is the checksum's own
+	}
+	// Encoded is what a payload means.
+	Encoded struct {
+		Data  []byte `json:"data"`
+		Bytes int    `json:"bytes"`
+	}
+	// Send is what to send to whom: To or All, Payload or Data.
+	Send struct {
+		To      []uint64 `json:"to,omitempty"`
+		All     bool     `json:"all,omitempty"`
+		Payload *Payload `json:"payload,omitempty"`
+		Data    []byte   `json:"data,omitempty"`
+	}
+	// SendResults are one for each peer, and the bytes that were to be sent.
+	SendResults struct {
+		Results []SendResult `json:"results"`
+		Data    []byte       `json:"data"`
+	}
+	// SendResult says how many bytes the kernel took for a peer.
+	SendResult struct {
+		Peer  uint64             `json:"peer"`
+		Bytes int                `json:"bytes"`
+		Error *sockeye.ErrorLine `json:"error,omitempty"`
+	}
+	// StartRepeat begins to send every so often. With All, each time to the peers
+	// that are there then. Count 0 is until it is stopped or the session ends.
+	StartRepeat struct {
+		To      []uint64 `json:"to,omitempty"`
+		All     bool     `json:"all,omitempty"`
+		Payload *Payload `json:"payload,omitempty"`
+		Data    []byte   `json:"data,omitempty"`
+		EveryMS float64  `json:"every_ms"`
+		Count   uint64   `json:"count,omitempty"`
+	}
+	// Repeats are those of a session that run, or ended last.
+	Repeats struct {
+		Repeats []Repeat `json:"repeats"`
+	}
+	// Repeat is one repeated sending. It lives in the core.
+	Repeat struct {
+		ID      uint64             `json:"id"`
+		Session string             `json:"session"`
+		To      []uint64           `json:"to"`
+		All     bool               `json:"all"`
+		Data    []byte             `json:"data"`
+		EveryMS float64            `json:"every_ms"`
+		Count   uint64             `json:"count"`  // asked for; 0 is for ever
+		Sent    uint64             `json:"sent"`   // times that it was sent
+		Missed  uint64             `json:"missed"` // times that were over before the send before them was
+		Running bool               `json:"running"`
+		Error   *sockeye.ErrorLine `json:"error,omitempty"` // of the last time
+	}
+
+	// Events is a window of the journal, in order of number. ScannedTo is the number
+	// to ask from next, forward or back, if Done is false: the scan of one request is
+	// bounded, and there may be more.
+	Events struct {
+		Events    []EventLine `json:"events"`
+		Oldest    uint64      `json:"oldest"` // the first event that can be read
+		Next      uint64      `json:"next"`   // the number the next event will get
+		ScannedTo uint64      `json:"scanned_to"`
+		Done      bool        `json:"done"` // everything there was on that side was looked at
+	}
+	// EventLine is an event as in a line of --json. Data is cut at 64 KiB; Bytes is the
+	// true length, and /events/{seq}/data has all of it.
+	EventLine = sockeye.EventLine
+
+	// Live is one line of the live feed: what has changed since the line before. The
+	// first line has everything but peers, which are those with an open session.
+	Live struct {
+		Oldest    uint64            `json:"oldest"`
+		Next      uint64            `json:"next"`
+		Sessions  []Session         `json:"sessions,omitempty"`
+		Peers     []Peer            `json:"peers,omitempty"` // a peer with state gone has left
+		Recording *Recording        `json:"recording,omitempty"`
+		Gap       *sockeye.LostLine `json:"gap,omitempty"`    // events that are gone before this reader was told of them
+		Closed    []string          `json:"closed,omitempty"` // sessions that were removed from the list
+		Ended     bool              `json:"ended,omitempty"`  // the workbench ends; no line follows
+	}
+
+	// SetRecording begins or ends recording. Path is one plain name in the machine's
+	// directory of recordings; "" is a name made of the date.
+	SetRecording struct {
+		On   bool   `json:"on"`
+		Path string `json:"path,omitempty"`
+		Sync string `json:"sync,omitempty" enum:"relaxed,always"`
+	}
+	// Recording is how recording is.
+	Recording struct {
+		State  string             `json:"state" enum:"on,paused,off"`
+		Path   string             `json:"path"` // the file being written
+		Events uint64             `json:"events"`
+		Bytes  int64              `json:"bytes"`
+		Lost   sockeye.LostLine   `json:"lost"`
+		Error  *sockeye.ErrorLine `json:"error,omitempty"`
+	}
+
+	// Workspace is what a person keeps from one day to the next.
+	Workspace struct {
+		Aliases   []SavedAlias   `json:"aliases"`
+		Messages  []SavedMessage `json:"messages"`
+		Endpoints []SavedOpen    `json:"endpoints"`
+	}
+	// SavedAlias is the name of whoever connects from an IP address.
+	SavedAlias struct {
+		Address string `json:"address"`
+		Alias   string `json:"alias"`
+	}
+	// SavedMessage is a message to send again.
+	SavedMessage struct {
+		Name    string  `json:"name"`
+		Payload Payload `json:"payload"`
+	}
+	// SavedOpen is an endpoint to open again.
+	SavedOpen struct {
+		Name string `json:"name"`
+		Open Open   `json:"open"`
+	}
+
+	// Failure is the body of every answer that is not 2xx. Also holds the other faults,
+	// when a request has several.
+	Failure struct {
+		sockeye.ErrorLine
+		Also []sockeye.ErrorLine `json:"also,omitempty"`
+	}
+	// Health answers /healthz.
+	Health struct {
+		OK bool `json:"ok"`
+	}
+	// None is the body of a request or answer without content: {}.
+	None struct{}
+)
+
+// Types are all of the above, for those who make other descriptions of them.
+func Types() []reflect.Type {
+	return []reflect.Type{
+		reflect.TypeFor[Login](), reflect.TypeFor[Token](), reflect.TypeFor[Ticket](), reflect.TypeFor[Machine](),
+		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Alias](),
+		reflect.TypeFor[Payload](), reflect.TypeFor[Encoded](), reflect.TypeFor[Send](), reflect.TypeFor[SendResults](),
+		reflect.TypeFor[StartRepeat](), reflect.TypeFor[Repeats](), reflect.TypeFor[Events](), reflect.TypeFor[Live](),
+		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[Workspace](), reflect.TypeFor[Failure](),
+		reflect.TypeFor[Health](),
+	}
+}
+
+// TypeName is the name of a struct outside the program.
+func TypeName(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[sockeye.EventLine]():
+		return "EventLine"
+	case reflect.TypeFor[sockeye.ErrorLine]():
+		return "ErrorLine"
+	case reflect.TypeFor[sockeye.AttemptLine]():
+		return "Attempt"
+	case reflect.TypeFor[sockeye.LostLine]():
+		return "Lost"
+	}
+	return t.Name()
+}
