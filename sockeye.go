@@ -94,6 +94,14 @@ type Counters struct {
 	SentBytes, SentMessages         uint64
 }
 
+// Plus is both together.
+func (c Counters) Plus(o Counters) Counters {
+	return Counters{
+		ReceivedBytes: c.ReceivedBytes + o.ReceivedBytes, ReceivedMessages: c.ReceivedMessages + o.ReceivedMessages,
+		SentBytes: c.SentBytes + o.SentBytes, SentMessages: c.SentMessages + o.SentMessages,
+	}
+}
+
 // PeerStatus is a peer as it was at one moment.
 type PeerStatus struct {
 	*Peer
@@ -119,6 +127,10 @@ type SessionStatus struct {
 	Locals []netip.AddrPort
 	// Peers counts the peers there now.
 	Peers int
+	// Counters are all peers' together, those that left included; the rates are bytes
+	// per second over the last second or so.
+	Counters              Counters
+	ReceiveRate, SendRate float64
 	// Queue is nil for a session that does not accept, and where the system does
 	// not tell.
 	Queue *AcceptQueue

@@ -288,7 +288,7 @@ type (
 		State  string             `json:"state" enum:"on,paused,off"`
 		Path   string             `json:"path"` // the file being written
 		Events uint64             `json:"events"`
-		Bytes  int64              `json:"bytes"`
+		Bytes  uint64             `json:"bytes"`
 		Lost   sockeye.LostLine   `json:"lost"`
 		Error  *sockeye.ErrorLine `json:"error,omitempty"`
 	}

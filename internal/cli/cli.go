@@ -125,8 +125,9 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:              func(*cobra.Command, []string) error { return a.ui(newUIFlags()) },
 	}
+	cobra.MousetrapHelpText = "" // a double click in Windows starts the workbench
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
@@ -134,7 +135,7 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 	root.SetFlagErrorFunc(a.badFlag)
 	root.AddCommand(
 		a.listenCommand(), a.connectCommand(), a.deviceCommand(), a.addrsCommand(),
-		a.resolveCommand(), a.demoCommand(), a.logCommand(), a.versionCommand(), a.completionCommand(),
+		a.resolveCommand(), a.uiCommand(), a.demoCommand(), a.logCommand(), a.versionCommand(), a.completionCommand(),
 	)
 	a.translate(root)
 	return root

@@ -206,6 +206,23 @@ func (j *Journal) Span() (oldest, next uint64) {
 	return j.spanLocked()
 }
 
+// Passed is Span as far as views may see, with the data bytes of all events before
+// the oldest and before the next one.
+func (j *Journal) Passed() (oldest, next, before, total uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	oldest, next = j.spanLocked()
+	before, total = j.total, j.total
+	if len(j.blocks) > 0 {
+		before = j.blocks[0].before
+	}
+	if gate := j.hold.gate.Load(); gate < next {
+		next = max(gate, oldest)
+		total = j.holding(next).bytesBefore(next)
+	}
+	return oldest, next, before, total
+}
+
 // Held is the memory that event n and all after it take, in bytes of whole blocks;
 // 0 if n is yet to come.
 func (j *Journal) Held(n uint64) int {
@@ -220,6 +237,13 @@ func (j *Journal) heldLocked(n uint64) int {
 		sum += j.blocks[i].bytes()
 	}
 	return sum
+}
+
+// Place is where the journal is, or was last, recorded, if that can be read; else "".
+func (j *Journal) Place() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.hold.place
 }
 
 // Limit is the memory the journal may hold, in bytes.

@@ -61,6 +61,15 @@ func (r *Recording) Path() string { return r.path }
 // its packets and have no checksums of ours.
 func (r *Recording) Foreign() bool { return r.foreign }
 
+// First is the number of the first event there is, or 0.
+func (r *Recording) First() uint64 {
+	files, err := r.files()
+	if err != nil || len(files) == 0 {
+		return 0
+	}
+	return r.headOf(files[0]).first
+}
+
 // segmentFile is one file of a recording.
 type segmentFile struct {
 	name     segmentName // zero for a file that is a recording alone

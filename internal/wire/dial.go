@@ -114,6 +114,11 @@ func (s *Session) race(ctx context.Context, addrs []netip.Addr) (*net.TCPConn, [
 func (s *Session) dialOne(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.ConnectTimeout)
 	defer cancel()
+	if s.cfg.MayDial != nil {
+		if err := s.cfg.MayDial(to); err != nil {
+			return nil, err
+		}
+	}
 	d := net.Dialer{ControlContext: s.controlDial, KeepAlive: -1}
 	d.SetMultipathTCP(false)
 	var err error

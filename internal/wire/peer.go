@@ -127,13 +127,10 @@ func (p *Peer) Done() <-chan struct{} { return p.done }
 // Status is the peer as it is now.
 func (p *Peer) Status() sockeye.PeerStatus {
 	st := sockeye.PeerStatus{
-		Peer:  p.Peer,
-		Since: p.since,
-		Counters: sockeye.Counters{
-			ReceivedBytes: p.recvBytes.Load(), ReceivedMessages: p.recvMsgs.Load(),
-			SentBytes: p.sentBytes.Load(), SentMessages: p.sentMsgs.Load(),
-		},
-		Unsent: -1,
+		Peer:     p.Peer,
+		Since:    p.since,
+		Counters: p.Counters(),
+		Unsent:   -1,
 	}
 	p.mu.Lock()
 	st.State = p.state
@@ -144,6 +141,21 @@ func (p *Peer) Status() sockeye.PeerStatus {
 		p.mover.fill(&st)
 	}
 	return st
+}
+
+// Counters are the peer's, and cost nothing.
+func (p *Peer) Counters() sockeye.Counters {
+	return sockeye.Counters{
+		ReceivedBytes: p.recvBytes.Load(), ReceivedMessages: p.recvMsgs.Load(),
+		SentBytes: p.sentBytes.Load(), SentMessages: p.sentMsgs.Load(),
+	}
+}
+
+// State is how far the connection has come.
+func (p *Peer) State() sockeye.PeerState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state
 }
 
 // take renews the rates once at least a second has gone by since the last time.

@@ -42,6 +42,8 @@ type Session struct {
 	sockets []*packetSocket
 	ending  sockeye.Reason
 	cause   *sockeye.Error
+	past    sockeye.Counters // of the peers that left
+	sample  sample           // for rates
 }
 
 // Open opens the endpoint. A listening session is bound when it returns; a
@@ -56,6 +58,8 @@ func Open(ctx context.Context, ep sockeye.Endpoint, cfg Config) (*Session, error
 		peers: map[uint64]*Peer{},
 		done:  make(chan struct{}),
 		room:  make(chan struct{}),
+
+		sample: sample{at: cfg.Now()},
 	}
 	s.buffers.New = func() any { b := make([]byte, s.opts.ReadSize); return &b }
 	s.finIdle.Store(int64(s.opts.FinIdle))
@@ -141,7 +145,12 @@ func (s *Session) Locals() []netip.AddrPort {
 // Status is the session as it is now.
 func (s *Session) Status() sockeye.SessionStatus {
 	s.mu.Lock()
-	st := sockeye.SessionStatus{Session: s.id, Locals: slices.Clone(s.locals), Peers: len(s.peers)}
+	st := sockeye.SessionStatus{Session: s.id, Locals: slices.Clone(s.locals), Peers: len(s.peers), Counters: s.past}
+	for _, p := range s.peers {
+		st.Counters = st.Counters.Plus(p.Counters())
+	}
+	s.sample.take(s.cfg.Now(), st.Counters)
+	st.ReceiveRate, st.SendRate = s.sample.recvRate, s.sample.sentRate
 	queues := s.queues
 	s.mu.Unlock()
 	for _, l := range queues {
@@ -259,6 +268,7 @@ func (s *Session) forget(p *Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.peers, p.ID)
+	s.past = s.past.Plus(p.Counters())
 	close(s.room)
 	s.room = make(chan struct{})
 }

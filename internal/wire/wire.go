@@ -6,6 +6,7 @@
 package wire
 
 import (
+	"net/netip"
 	"time"
 
 	"sockeye"
@@ -48,4 +49,7 @@ type Config struct {
 	// returns at the latest when one of the channels is closed: canceled with the
 	// send's context, cut with the socket.
 	Pace func(canceled, cut <-chan struct{})
+	// MayDial, if not nil, is asked before each TCP connection, with the address that
+	// was resolved and will be dialled; its error is the attempt's.
+	MayDial func(to netip.AddrPort) error
 }

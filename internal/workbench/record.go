@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"time"
 
 	"sockeye"
 	"sockeye/internal/journal"
@@ -14,6 +15,11 @@ import (
 type recordings struct {
 	mu      sync.Mutex
 	current *journal.Recorder // running, or the last one
+
+	looking  sync.Mutex // guards what was seen at the place:
+	place    string
+	looked   time.Time
+	firstSeq uint64
 }
 
 // Record begins to record everything in memory and to come; see journal.Record.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"sockeye"
 	"sockeye/internal/device"
@@ -27,9 +28,13 @@ type Workbench struct {
 
 	recordings recordings
 
+	repeats repeats
+	guarded guarded
+
 	mu          sync.Mutex
 	lastSession int
 	sessions    []*Session // open ones, in the order they were opened
+	closed      []*Session // those that were, the same way
 }
 
 // New makes a workbench with nothing open, whose journal keeps at most limit
@@ -49,6 +54,7 @@ type Answer struct {
 // Open opens an endpoint as a session; see wire.Open for what has happened when
 // it returns.
 func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*Session, error) {
+	began := journal.Now()
 	w.mu.Lock()
 	w.lastSession++
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
@@ -61,17 +67,19 @@ func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*S
 		Named:     func(p *sockeye.Peer) { w.aliases.name(p, w.isGone) },
 		Now:       journal.Now,
 		Pace:      w.pace.hook(),
+		MayDial:   w.mayDial,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Session: opened, id: id, bench: w}
+	s := &Session{Session: opened, id: id, bench: w, answer: a, since: began, dropped: make(chan struct{})}
 	w.mu.Lock()
 	w.sessions = append(w.sessions, s)
 	w.mu.Unlock()
 	go func() {
 		<-s.Done()
 		w.drop(s)
+		close(s.dropped)
 	}()
 	return s, nil
 }
@@ -86,10 +94,19 @@ func (w *Workbench) isGone(p *sockeye.Peer) bool {
 	return true
 }
 
+// mostClosed is how many closed sessions are remembered.
+const mostClosed = 256
+
 func (w *Workbench) drop(s *Session) {
+	last := s.Session.Status()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	s.until, s.last = journal.Now(), last
 	w.sessions = slices.DeleteFunc(w.sessions, func(o *Session) bool { return o == s })
+	w.closed = append(w.closed, s)
+	if over := len(w.closed) - mostClosed; over > 0 {
+		w.closed = slices.Delete(w.closed, 0, over)
+	}
 }
 
 // Sessions are the open sessions, in the order they were opened.
@@ -97,6 +114,28 @@ func (w *Workbench) Sessions() []*Session {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.sessions)
+}
+
+// Closed are the sessions that were open and are not forgotten, in the order they
+// closed.
+func (w *Workbench) Closed() []*Session {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.closed)
+}
+
+// Close closes a session in good order, until ctx ends. When it returns, the
+// session is among the closed ones.
+func (w *Workbench) Close(ctx context.Context, s *Session) {
+	s.Shutdown(ctx)
+	<-s.dropped
+}
+
+// Forget takes a closed session out of Closed. Its events stay.
+func (w *Workbench) Forget(s *Session) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = slices.DeleteFunc(w.closed, func(o *Session) bool { return o == s })
 }
 
 // View is a new reader of the journal, from event number from on; 0 is the oldest
@@ -107,11 +146,16 @@ func (w *Workbench) View(from uint64) *journal.Cursor { return w.journal.Cursor(
 // the oldest, and the number the next event will get.
 func (w *Workbench) Span() (oldest, next uint64) { return w.journal.Span() }
 
+// Passed is Span as far as views may see, with the data bytes of all events before
+// the oldest and before the next one.
+func (w *Workbench) Passed() (oldest, next, before, total uint64) { return w.journal.Passed() }
+
 // Shutdown closes every session in good order, all of them until ctx ends at the
 // latest, and then the journal and its recording. It returns when everything has
 // ended, with the error of a recording that is not complete; views may still read
 // what is kept.
 func (w *Workbench) Shutdown(ctx context.Context) error {
+	w.repeats.stopAll()
 	var closing sync.WaitGroup
 	for _, s := range w.Sessions() {
 		closing.Go(func() { s.Shutdown(ctx) })
@@ -124,12 +168,44 @@ func (w *Workbench) Shutdown(ctx context.Context) error {
 // Session is an open session of a workbench.
 type Session struct {
 	*wire.Session
-	id    *sockeye.Session
-	bench *Workbench
+	id     *sockeye.Session
+	bench  *Workbench
+	answer Answer
+	since  time.Time
+
+	dropped chan struct{} // closed when it is among the closed ones
+	// Once it is closed, guarded by the workbench's lock:
+	until time.Time
+	last  sockeye.SessionStatus
 }
 
 // ID is the session's short name, "s1".
 func (s *Session) ID() string { return s.id.ID }
+
+// Answer is how it answers by itself.
+func (s *Session) Answer() Answer { return s.answer }
+
+// Since is when it was opened.
+func (s *Session) Since() time.Time { return s.since }
+
+// Until is when it closed, and zero while it is open.
+func (s *Session) Until() time.Time {
+	s.bench.mu.Lock()
+	defer s.bench.mu.Unlock()
+	return s.until
+}
+
+// Status is the session as it is now, or as it was in the end.
+func (s *Session) Status() sockeye.SessionStatus {
+	s.bench.mu.Lock()
+	closed, last := !s.until.IsZero(), s.last
+	s.bench.mu.Unlock()
+	if closed {
+		last.ReceiveRate, last.SendRate, last.Queue = 0, 0, nil
+		return last
+	}
+	return s.Session.Status()
+}
 
 // Endpoint is what was asked for.
 func (s *Session) Endpoint() sockeye.Endpoint { return s.id.Endpoint }
@@ -161,11 +237,30 @@ func (s *Session) Send(ctx context.Context, to []*wire.Peer, data []byte) error 
 		_, err := to[0].Send(ctx, data)
 		return err
 	}
-	errs := make([]error, len(to))
+	var errs []error
+	for _, o := range s.SendEach(ctx, to, data) {
+		errs = append(errs, o.Err)
+	}
+	return errors.Join(errs...)
+}
+
+// SendOutcome is what became of a send to one peer.
+type SendOutcome struct {
+	Peer  *wire.Peer
+	Bytes int   // that the kernel took
+	Err   error // an *sockeye.Error, or nil
+}
+
+// SendEach is Send with an outcome for each peer, in their order.
+func (s *Session) SendEach(ctx context.Context, to []*wire.Peer, data []byte) []SendOutcome {
+	out := make([]SendOutcome, len(to))
 	var sending sync.WaitGroup
 	for i, p := range to {
-		sending.Go(func() { _, errs[i] = p.Send(ctx, data) })
+		sending.Go(func() {
+			n, err := p.Send(ctx, data)
+			out[i] = SendOutcome{p, n, err}
+		})
 	}
 	sending.Wait()
-	return errors.Join(errs...)
+	return out
 }

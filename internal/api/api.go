@@ -1,0 +1,187 @@
+// Package api is the HTTP API of a running workbench: its routes, who may use
+// them, the live feed, and the client that a shell uses. What it serves is in
+// types.go and openapi.json. It has no logic of sockets or records: that is the
+// workbench's.
+package api
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/webui"
+	"sockeye/internal/workbench"
+)
+
+// Config says what to serve and to whom.
+type Config struct {
+	Bench    *workbench.Workbench
+	Version  string
+	Language sockeye.Lang
+	// Hosts are names, besides the loopback's, by which pages may call this machine:
+	// "lab.example", without a port.
+	Hosts []string
+	// Password lets in whoever has it; "" lets in nobody. TLS is nil for plain HTTP.
+	Password string
+	TLS      *tls.Config
+	// Recordings is the directory in which recordings begun by a page are made, and
+	// Workspace the file that keeps the workspace; "" is for none.
+	Recordings, Workspace string
+
+	limits limits
+}
+
+// limits bound what a client may take. Tests make them smaller.
+type limits struct {
+	header      time.Duration // to send a request's head
+	idle        time.Duration // between requests
+	body        time.Duration // to send a body, and
+	bodyRate    int           // more for each so many bytes a second
+	write       time.Duration // to take one piece of an answer
+	connections int
+}
+
+func (l limits) filled() limits {
+	if l == (limits{}) {
+		return limits{header: 5 * time.Second, idle: time.Minute, body: 10 * time.Second, bodyRate: 16 << 10, write: 10 * time.Second, connections: 512}
+	}
+	return l
+}
+
+// Server serves the API and the page. All methods may be called from any goroutine.
+type Server struct {
+	o      Config
+	bench  *workbench.Workbench
+	http   *http.Server
+	mux    *http.ServeMux
+	routes []*route
+	paths  map[string]pathRoutes
+	page   map[string]*webui.File
+
+	secrets   secrets
+	guesses   guesses
+	refused   refusals
+	workspace workspaceFile
+	ctx       context.Context // ends with Close
+	cancel    context.CancelFunc
+
+	mu     sync.Mutex
+	hosts  map[string]bool // as in the Host header
+	origin string          // of the first listener, for tickets
+}
+
+// New makes a server that listens nowhere yet. The error is an *sockeye.Error of a
+// workspace that cannot be read.
+func New(o Config) (*Server, error) {
+	o.limits = o.limits.filled()
+	s := &Server{o: o, bench: o.Bench, mux: http.NewServeMux(), paths: map[string]pathRoutes{}, page: webui.Files(), hosts: map[string]bool{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.secrets.init(o.Password)
+	if err := s.workspace.open(o.Workspace); err != nil {
+		return nil, err
+	}
+	s.register()
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	s.http = &http.Server{
+		Handler: s, Protocols: protocols,
+		ReadHeaderTimeout: o.limits.header, IdleTimeout: o.limits.idle, MaxHeaderBytes: mostHead + 4096,
+		ErrorLog:    log.New(nothing{}, "", 0),
+		BaseContext: func(net.Listener) context.Context { return s.ctx },
+	}
+	return s, nil
+}
+
+// nothing takes what net/http would print: that somebody's connection broke is no
+// news for the terminal.
+type nothing struct{}
+
+func (nothing) Write(p []byte) (int, error) { return len(p), nil }
+
+// Allow makes ready for Serve with a listener: requests on it may name it, and the
+// workbench connects no session to it. From then on URL and NewTicket say where the
+// page is.
+func (s *Server) Allow(l net.Listener) {
+	at, _ := netip.ParseAddrPort(l.Addr().String())
+	s.bench.Guard(at)
+	s.allow(at)
+}
+
+// Serve answers on a listener, which Allow was told of, until Close.
+func (s *Server) Serve(l net.Listener) error {
+	at := l.Addr()
+	l = &limitedListener{Listener: l, free: make(chan struct{}, s.o.limits.connections)}
+	if s.o.TLS != nil {
+		l = tls.NewListener(l, s.o.TLS)
+	}
+	err := s.http.Serve(&shapedListener{l, s.o.limits.header})
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: at.String(), Err: err}
+}
+
+// allow names the hosts that requests on a listener may name.
+func (s *Server) allow(at netip.AddrPort) {
+	port := netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port()).String()[len("0.0.0.0"):]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range append([]string{"127.0.0.1", "[::1]", "localhost", "sockeye.localhost"}, s.o.Hosts...) {
+		s.hosts[name+port] = true
+	}
+	if a := at.Addr(); !a.IsUnspecified() {
+		s.hosts[at.String()] = true
+	}
+	if s.origin != "" {
+		return
+	}
+	host := at.String()
+	if at.Addr().IsUnspecified() {
+		host = "localhost" + port
+	}
+	s.origin = s.scheme() + "://" + host
+}
+
+func (s *Server) scheme() string {
+	if s.o.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+func (s *Server) allowsHost(host string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hosts[host]
+}
+
+// URL is where the page is, without a ticket.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.origin + "/"
+}
+
+// NewTicket is one more way in for a page: good once, for a minute.
+func (s *Server) NewTicket() Ticket {
+	t := s.secrets.ticket()
+	return Ticket{Ticket: t, URL: s.URL() + "#t=" + t}
+}
+
+// ShellToken is the credential of this machine's shells. No browser may use it.
+func (s *Server) ShellToken() string { return s.secrets.shell }
+
+// Close ends every feed and request, in good order until ctx ends.
+func (s *Server) Close(ctx context.Context) {
+	s.cancel()
+	if s.http.Shutdown(ctx) != nil {
+		s.http.Close()
+	}
+}

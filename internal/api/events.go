@@ -1,0 +1,122 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/recording"
+	"sockeye/internal/workbench"
+)
+
+// filterQuery are the query parameters that choose events.
+var filterQuery = []string{"session", "peer", "direction", "text", "hex"}
+
+// filter reads them.
+func (c *call) filter() (recording.Filter, error) {
+	f := recording.Filter{Session: c.q.Get("session"), Peer: c.q.Get("peer")}
+	switch d := c.q.Get("direction"); d {
+	case "":
+	case "received":
+		f.Direction = sockeye.Received
+	case "sent":
+		f.Direction = sockeye.Sent
+	default:
+		return f, invalid("direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", d), Zh: fmt.Sprintf("%q 不是 received 或 sent", d)}, sockeye.Text{})
+	}
+	text, hex := c.q.Get("text"), c.q.Get("hex")
+	if text != "" && hex != "" {
+		return f, invalid("hex", sockeye.Text{En: "not together with text", Zh: "不能与 text 同时使用"}, sockeye.Text{})
+	}
+	f.Bytes = []byte(text)
+	if hex != "" {
+		data, err := payload.ParseHex(hex)
+		if err != nil {
+			return f, err
+		}
+		f.Bytes = data
+	}
+	return f, nil
+}
+
+// kinds reads the kinds of events that are wanted, with commas between.
+func (c *call) kinds() ([]sockeye.EventKind, error) {
+	var kinds []sockeye.EventKind
+	if c.q.Get("kind") == "" {
+		return nil, nil
+	}
+	for word := range strings.SplitSeq(c.q.Get("kind"), ",") {
+		kind := sockeye.Opened
+		for kind.String() != word {
+			if kind++; kind.String() == "" {
+				return nil, invalid("kind", sockeye.Text{En: fmt.Sprintf("%q is no kind of event", word), Zh: fmt.Sprintf("%q 不是事件类型", word)}, sockeye.Text{})
+			}
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, nil
+}
+
+func (c *call) events(None) (Events, error) {
+	var q workbench.Window
+	var err error
+	if q.From, err = number("from", c.q.Get("from")); err != nil {
+		return Events{}, err
+	}
+	limit, err := number("limit", c.q.Get("limit"))
+	if err != nil {
+		return Events{}, err
+	}
+	if limit > workbench.MostWindow {
+		return Events{}, invalid("limit", sockeye.Text{En: fmt.Sprintf("more than %d", workbench.MostWindow), Zh: fmt.Sprintf("超过 %d", workbench.MostWindow)}, sockeye.Text{})
+	}
+	q.Limit = int(limit)
+	if q.Back, err = c.yes("back"); err != nil {
+		return Events{}, err
+	}
+	if q.Filter, err = c.filter(); err != nil {
+		return Events{}, err
+	}
+	if q.Kinds, err = c.kinds(); err != nil {
+		return Events{}, err
+	}
+	seen, err := c.bench.Look(c.ctx(), q)
+	if err != nil {
+		return Events{}, err
+	}
+	out := Events{Events: make([]EventLine, 0, len(seen.Events)), Oldest: seen.Oldest, Next: seen.Next, ScannedTo: seen.ScannedTo, Done: seen.Done}
+	for _, e := range seen.Events {
+		line := e.Line(c.lang)
+		if line.Bytes != nil {
+			*line.Bytes = e.Bytes
+		}
+		out.Events = append(out.Events, line)
+	}
+	return out, nil
+}
+
+// eventData gives all bytes of one event, as a download.
+func (c *call) eventData() error {
+	seq, err := number("seq", c.r.PathValue("seq"))
+	if err != nil {
+		return err
+	}
+	e, err := c.bench.Event(seq)
+	if err != nil {
+		return err
+	}
+	c.download(fmt.Sprintf("event-%d.bin", seq))
+	c.w.Write(e.Data)
+	return nil
+}
+
+// download makes the answer a file that no browser shows. The name is ours.
+func (c *call) download(name string) {
+	h := c.w.Header()
+	h.Set("Content-Type", octets)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Content-Security-Policy", "sandbox; "+contentPolicy)
+	c.w.WriteHeader(http.StatusOK)
+}

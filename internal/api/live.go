@@ -1,0 +1,204 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/wire"
+	"sockeye/internal/workbench"
+)
+
+// The pace of the live feed.
+const (
+	liveTick  = 50 * time.Millisecond
+	liveQuiet = 5 * time.Second // a line comes at least so often
+	livePeers = 64              // most peers in one line; others are in the next
+	liveAgain = time.Second     // rates are told again after so long
+)
+
+// live streams what changes. One goroutine, that of the request, looks at the
+// workbench at every tick and keeps what this reader was told last. A reader that
+// does not take a line is waited for; then it hears of now, and what it can no
+// longer read is a counted gap.
+func (c *call) live() error {
+	from, err := number("from", c.q.Get("from"))
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Type", "application/x-ndjson")
+	c.w.WriteHeader(http.StatusOK)
+	f := &feed{server: c.Server, lang: c.lang, told: from, sessions: map[string]*toldSession{}, peers: map[uint64]*toldPeer{}}
+	control := http.NewResponseController(c.w)
+	tick := time.NewTicker(liveTick)
+	defer tick.Stop()
+	var last time.Time
+	for {
+		line, news := f.line(time.Now())
+		if news || time.Since(last) >= liveQuiet {
+			last = time.Now()
+			out, err := json.Marshal(line)
+			if err != nil {
+				panic("api: a line does not marshal: " + err.Error()) // no type of types.go can fail
+			}
+			if _, err := c.w.Write(append(out, '\n')); err != nil {
+				return nil
+			}
+			if control.Flush() != nil || line.Ended {
+				return nil
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-c.r.Context().Done():
+			if c.Server.ctx.Err() == nil {
+				return nil
+			}
+			f.ending = true
+		}
+	}
+}
+
+// feed is what one reader of the live feed knows.
+type feed struct {
+	server *Server
+	lang   sockeye.Lang
+	begun  bool
+	ending bool
+
+	told       uint64 // the number that was the next one
+	toldOldest uint64
+	total      uint64 // data bytes before told; known if begun
+	recording  Recording
+	sessions   map[string]*toldSession
+	peers      map[uint64]*toldPeer
+	turn       uint64 // the peer after which to go on telling
+}
+
+type toldSession struct {
+	Session
+	at    time.Time
+	alive uint64 // the line in which it was still listed
+	open  bool
+}
+
+type toldPeer struct {
+	state    sockeye.PeerState
+	alias    string
+	counters sockeye.Counters
+	rates    bool
+	at       time.Time
+	alive    bool
+	session  string
+}
+
+// line is what has changed since the last one.
+func (f *feed) line(now time.Time) (line Live, news bool) {
+	b := f.server.bench
+	memory, next, before, total := b.Passed()
+	line.Oldest, line.Next = min(b.Oldest(), next), next
+	if f.told > 0 && line.Oldest > f.told {
+		lost := sockeye.LostLine{Events: line.Oldest - f.told}
+		if f.begun && line.Oldest == memory {
+			lost.Bytes = before - min(before, f.total)
+		}
+		line.Gap = &lost
+	}
+	news = !f.begun || next != f.told || line.Gap != nil || line.Oldest != f.toldOldest || f.ending
+	f.told, f.toldOldest, f.total = next, line.Oldest, total
+	f.tellSessions(&line, now)
+	f.tellRecording(&line)
+	f.begun, line.Ended = true, f.ending
+	return line, news || len(line.Sessions) > 0 || len(line.Peers) > 0 || len(line.Closed) > 0 || line.Recording != nil
+}
+
+func (f *feed) tellRecording(line *Live) {
+	now := f.server.recordingNow(f.lang)
+	// Two errors are the same if they say the same.
+	same := f.begun && now.State == f.recording.State && now.Path == f.recording.Path && now.Bytes == f.recording.Bytes && now.Lost == f.recording.Lost &&
+		(now.Error == nil) == (f.recording.Error == nil) && (now.Error == nil || *now.Error == *f.recording.Error)
+	if !same {
+		f.recording = now
+		line.Recording = &now
+	}
+}
+
+func (f *feed) tellSessions(line *Live, now time.Time) {
+	for _, t := range f.sessions {
+		t.alive = 0
+	}
+	for _, t := range f.peers {
+		t.alive = false
+	}
+	var moving []*wire.Peer
+	for _, s := range f.server.allSessions() {
+		t := f.sessions[s.ID()]
+		if t == nil {
+			t = &toldSession{open: true}
+			f.sessions[s.ID()] = t
+		}
+		t.alive = 1
+		if t.open {
+			f.tellSession(line, t, s, now)
+			moving = append(moving, s.Peers()...)
+		}
+	}
+	f.tellPeers(line, moving, now)
+	for id, t := range f.sessions {
+		if t.alive == 0 {
+			delete(f.sessions, id)
+			line.Closed = append(line.Closed, id)
+		}
+	}
+	for id, t := range f.peers {
+		if !t.alive {
+			delete(f.peers, id)
+			line.Peers = append(line.Peers, Peer{ID: id, Session: t.session, State: sockeye.Gone, Alias: t.alias, Unsent: -1})
+		}
+	}
+}
+
+// tellSession adds a session if something of it has changed. What is closed never
+// changes again.
+func (f *feed) tellSession(line *Live, t *toldSession, s *workbench.Session, now time.Time) {
+	st := sessionOf(s, f.lang)
+	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Traffic != t.Traffic ||
+		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue
+	if !changed {
+		return
+	}
+	t.Session, t.at, t.open = st, now, st.State != "closed"
+	line.Sessions = append(line.Sessions, st)
+}
+
+// tellPeers adds the peers of which something has changed, so many at most, and
+// goes on with the others in the next line.
+func (f *feed) tellPeers(line *Live, peers []*wire.Peer, now time.Time) {
+	begin := 0
+	for begin < len(peers) && peers[begin].ID <= f.turn {
+		begin++
+	}
+	for i := range peers {
+		p := peers[(begin+i)%len(peers)]
+		t := f.peers[p.ID]
+		isNew := t == nil
+		if isNew {
+			if len(line.Peers) >= livePeers {
+				continue // it is not known yet
+			}
+			t = &toldPeer{session: p.Session.ID}
+			f.peers[p.ID] = t
+		}
+		t.alive = true
+		state, alias, n := p.State(), p.Alias(), p.Counters()
+		if len(line.Peers) >= livePeers || !isNew && state == t.state && alias == t.alias && n == t.counters && !(t.rates && now.Sub(t.at) >= liveAgain) {
+			continue
+		}
+		told := peerOf(p)
+		t.state, t.alias, t.counters, t.at = state, alias, n, now
+		t.rates = told.ReceiveRate > 0 || told.SendRate > 0
+		line.Peers = append(line.Peers, told)
+		f.turn = p.ID
+	}
+}

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"runtime"
+
+	"sockeye"
+	"sockeye/internal/workbench"
+)
+
+func (c *call) machine(None) (Machine, error) {
+	list, err := workbench.Interfaces()
+	if err != nil {
+		return Machine{}, err
+	}
+	board, _ := workbench.BoardAddress(list)
+	m := Machine{
+		Version: c.o.Version, OS: runtime.GOOS, Arch: runtime.GOARCH, Language: c.o.Language,
+		Interfaces: []Interface{}, BoardAddress: board.String(), Refusals: c.refused.all(), Recordings: c.o.Recordings,
+		Experiment: Experiment{Port: sockeye.DefaultPort, CommandLines: []CommandLine{}},
+	}
+	if m.Language == "" {
+		m.Language = sockeye.English
+	}
+	for _, i := range list {
+		out := Interface{Name: i.Name, Up: i.Up, Loopback: i.Loopback, Virtual: i.Virtual, Addresses: []InterfaceAddress{}}
+		for _, a := range i.Addresses {
+			family := 6
+			if a.Prefix.Addr().Is4() {
+				family = 4
+			}
+			out.Addresses = append(out.Addresses, InterfaceAddress{Address: a.Addr().String(), Family: family, Scope: string(a.Scope)})
+		}
+		m.Interfaces = append(m.Interfaces, out)
+	}
+	for _, l := range workbench.BoardLines(board, sockeye.DefaultPort) {
+		m.Experiment.CommandLines = append(m.Experiment.CommandLines, CommandLine{Label: l.Program.In(c.lang), Line: l.Line})
+	}
+	return m, nil
+}

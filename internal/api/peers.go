@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+
+	"sockeye"
+	"sockeye/internal/wire"
+	"sockeye/internal/workbench"
+)
+
+func (c *call) peers(None) (Peers, error) {
+	s, err := c.session()
+	if err != nil {
+		return Peers{}, err
+	}
+	out := Peers{Peers: []Peer{}}
+	for _, p := range s.Peers() {
+		out.Peers = append(out.Peers, peerOf(p))
+	}
+	return out, nil
+}
+
+func peerOf(p *wire.Peer) Peer {
+	st := p.Status()
+	out := Peer{
+		ID: p.ID, Session: p.Session.ID, Network: p.Network, Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
+		State: st.State, Since: stamp(st.Since), Unsent: st.Unsent, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
+	}
+	if t := st.TCP; t != nil {
+		out.TCP = &TCP{
+			State: t.State, RTTMS: float64(t.RTT.Microseconds()) / 1000, RTTVarianceMS: float64(t.RTTVariance.Microseconds()) / 1000,
+			Retransmits: t.Retransmits, CongestionWindow: t.CongestionWindow, Unacked: t.Unacked, SendMSS: t.SendMSS,
+		}
+	}
+	return out
+}
+
+// peer is the one that the path names, with its session.
+func (c *call) peer() (*workbench.Session, *wire.Peer, error) {
+	s, err := c.openSession()
+	if err != nil {
+		return nil, nil, err
+	}
+	id, err := number("peer", c.r.PathValue("peer"))
+	if err != nil {
+		return nil, nil, err
+	}
+	p := s.Peer(id)
+	if p == nil {
+		return nil, nil, noPeer(c.r.PathValue("peer"))
+	}
+	return s, p, nil
+}
+
+func noPeer(name string) error {
+	return &sockeye.Error{Kind: sockeye.NotFound, Op: "send", Target: name,
+		Message: sockeye.Text{En: "this peer is not there any more", Zh: "该连接对象已不存在"},
+		Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
+}
+
+func (c *call) alias(in Alias) (Peer, error) {
+	s, p, err := c.peer()
+	if err == nil {
+		err = s.Alias(p, in.Alias)
+	}
+	if err != nil {
+		return Peer{}, err
+	}
+	return peerOf(p), nil
+}
+
+func (c *call) closePeer(None) (Peer, error) {
+	_, p, err := c.peer()
+	if err != nil {
+		return Peer{}, err
+	}
+	ctx, cancel := context.WithTimeout(c.Server.ctx, drain)
+	defer cancel()
+	p.Close(ctx)
+	return peerOf(p), nil
+}
+
+func (c *call) abortPeer(None) (Peer, error) {
+	_, p, err := c.peer()
+	if err != nil {
+		return Peer{}, err
+	}
+	p.Abort()
+	return peerOf(p), nil
+}
+
+func (c *call) finishPeer(None) (Peer, error) {
+	_, p, err := c.peer()
+	if err != nil {
+		return Peer{}, err
+	}
+	ctx, cancel := context.WithTimeout(c.ctx(), drain)
+	defer cancel()
+	if err := p.Finish(ctx); err != nil {
+		return Peer{}, err
+	}
+	return peerOf(p), nil
+}

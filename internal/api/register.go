@@ -1,0 +1,125 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/webui"
+)
+
+// register fills the table of routes.
+func (s *Server) register() {
+	for path, file := range s.page {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			s.add(&route{method: method, path: path, summary: "A file of the page.", open: true, media: file.Type, do: func(c *call) error { return c.file(file) }})
+		}
+	}
+	s.add(&route{method: http.MethodGet, path: "/healthz", summary: "Whether the workbench lives.", open: true, out: reflect.TypeFor[Health](),
+		do: func(c *call) error { answer(c.w, http.StatusOK, Health{OK: true}); return nil }})
+	handle(s, "POST", "/login", "Trade a one-time ticket, or the password, for a token.", (*call).login).open = true
+	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *call, _ None) (Ticket, error) { return c.NewTicket(), nil })
+	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*call).machine)
+	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
+		do: func(c *call) error { answer(c.w, http.StatusOK, c.OpenAPI()); return nil }})
+
+	handle(s, "GET", "/sessions", "The sessions that are open or were.", (*call).sessions)
+	handle(s, "POST", "/sessions", "Open a session.", (*call).open).status = http.StatusCreated
+	handle(s, "GET", "/sessions/{id}", "One session.", (*call).oneSession)
+	handle(s, "DELETE", "/sessions/{id}", "Close an open session in good order, or take a closed one from the list.", (*call).closeSession)
+	handle(s, "GET", "/sessions/{id}/peers", "The peers that are there.", (*call).peers)
+	handle(s, "PATCH", "/sessions/{id}/peers/{peer}", "Name a peer.", (*call).alias)
+	handle(s, "POST", "/sessions/{id}/peers/{peer}/close", "Close a connection in good order.", (*call).closePeer)
+	handle(s, "POST", "/sessions/{id}/peers/{peer}/abort", "Abort a connection (RST).", (*call).abortPeer)
+	handle(s, "POST", "/sessions/{id}/peers/{peer}/finish", "End the sending direction (FIN).", (*call).finishPeer)
+
+	handle(s, "POST", "/payload", "What a payload means; nothing is sent.", (*call).preview)
+	handle(s, "POST", "/sessions/{id}/send", "Send to peers.", (*call).send).mostBody = mostSendBody
+	handle(s, "GET", "/sessions/{id}/repeats", "Repeated sending.", (*call).repeats)
+	handle(s, "POST", "/sessions/{id}/repeats", "Begin to send again and again.", (*call).startRepeat).status = http.StatusCreated
+	handle(s, "DELETE", "/sessions/{id}/repeats/{repeat}", "End repeated sending.", (*call).stopRepeat)
+
+	handle(s, "GET", "/events", "A window of the journal.", (*call).events).query = append([]string{"from", "limit", "back", "kind"}, filterQuery...)
+	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*call).eventData})
+	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"},
+		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*call).live})
+
+	handle(s, "GET", "/recording", "How recording is.", (*call).recording)
+	handle(s, "PUT", "/recording", "Begin or end recording.", (*call).setRecording)
+	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets,
+		query: append([]string{"format"}, filterQuery...), do: (*call).export})
+	handle(s, "GET", "/workspace", "What a person keeps.", func(c *call, _ None) (Workspace, error) { return c.workspace.get(), nil })
+	handle(s, "PUT", "/workspace", "Keep something else.", (*call).setWorkspace)
+
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, 0, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: r.URL.Path, Message: sockeye.Text{En: "there is nothing here", Zh: "此处没有内容"}})
+	})
+}
+
+const octets = "application/octet-stream"
+
+// file serves a file of the page.
+func (c *call) file(f *webui.File) error {
+	h, body := c.w.Header(), f.Body
+	h.Set("Content-Type", f.Type)
+	if f.Lasting {
+		h.Set("Cache-Control", "private, max-age=31536000, immutable")
+	}
+	if f.Gzip != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if acceptsGzip(c.r) {
+			h.Set("Content-Encoding", "gzip")
+			body = f.Gzip
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if c.r.Method == http.MethodHead {
+		return nil
+	}
+	c.w.Write(body)
+	return nil
+}
+
+func acceptsGzip(r *http.Request) bool {
+	return slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(s string) bool {
+		return strings.TrimSpace(s) == "gzip"
+	})
+}
+
+func (c *call) login(in Login) (Token, error) {
+	if (in.Ticket == "") == (in.Password == "") {
+		return Token{}, invalid("ticket", sockeye.Text{En: "a ticket or a password is needed, and only one", Zh: "需要票据或密码，二者之一"}, sockeye.Text{})
+	}
+	if in.Ticket != "" {
+		if token, ok := c.secrets.redeem(in.Ticket); ok {
+			return Token{token}, nil
+		}
+		return Token{}, c.wrongGuess(badCredential(
+			sockeye.Text{En: "this address was used already, or is older than a minute", Zh: "该地址已被使用，或已超过一分钟"},
+			sockeye.Text{En: "run sockeye ui again: it opens a fresh one", Zh: "请再次运行 sockeye ui，它会打开新的地址"}))
+	}
+	wrong := badCredential(sockeye.Text{En: "wrong password", Zh: "密码错误"}, sockeye.Text{})
+	waited := c.guesses.punished(time.Now())
+	if waited { // a password can be guessed, so it is looked at only when it is its turn
+		if no := c.wrongGuess(wrong); no.status == http.StatusTooManyRequests {
+			return Token{}, no
+		}
+	}
+	if token, ok := c.secrets.enter(in.Password); ok {
+		return Token{token}, nil
+	}
+	if waited {
+		return Token{}, &refusal{checkCredential, http.StatusUnauthorized, wrong}
+	}
+	return Token{}, c.wrongGuess(wrong)
+}
+
+// wrongGuess makes a wrong credential wait and be counted.
+func (c *call) wrongGuess(wrong *sockeye.Error) *refusal {
+	status, err := c.afterGuess(c.r, wrong)
+	return &refusal{checkCredential, status, sockeye.ErrorOf(err)}
+}

@@ -1,0 +1,252 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye"
+)
+
+// route is one thing that can be asked for. The table of them is what is served,
+// what openapi.json says and what the attack tests walk.
+type route struct {
+	method, path string
+	summary      string
+	open         bool     // no credential is needed
+	query        []string // names that may be in the query
+	in, out      reflect.Type
+	media        string // of the answer; "" is application/json
+	status       int    // of success; 0 is 200
+	mostBody     int64
+	do           func(c *call) error
+}
+
+// The bounds of a body, in bytes.
+const (
+	mostBody     = 1 << 20
+	mostSendBody = 12 << 20 // 8 MiB of data as base64, and words
+)
+
+// pathRoutes are the routes of one path, by method.
+type pathRoutes map[string]*route
+
+// call is one request being answered.
+type call struct {
+	*Server
+	w    http.ResponseWriter
+	r    *http.Request
+	lang sockeye.Lang
+	q    url.Values
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// add takes a route into the table.
+func (s *Server) add(t *route) *route {
+	if t.mostBody == 0 {
+		t.mostBody = mostBody
+	}
+	if s.paths[t.path] == nil {
+		s.paths[t.path] = pathRoutes{}
+		pattern := t.path
+		if pattern == "/" {
+			pattern = "/{$}"
+		}
+		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.run(w, r, s.paths[t.path]) })
+	}
+	s.paths[t.path][t.method] = t
+	s.routes = append(s.routes, t)
+	return t
+}
+
+// handle adds a route that takes and gives JSON.
+func handle[In, Out any](s *Server, method, path, summary string, do func(c *call, in In) (Out, error)) *route {
+	t := &route{method: method, path: "/api/v1" + path, summary: summary, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
+	t.do = func(c *call) error {
+		var in In
+		if method != http.MethodGet {
+			body, err := c.body(t.mostBody)
+			if err != nil {
+				return err
+			}
+			if err := decode(body, &in); err != nil {
+				return err
+			}
+		}
+		out, err := do(c, in)
+		if err != nil {
+			return err
+		}
+		answer(c.w, max(t.status, http.StatusOK), out)
+		return nil
+	}
+	return s.add(t)
+}
+
+// run answers with the route for the request's method.
+func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) {
+	t := routes[r.Method]
+	if t == nil {
+		var allowed []string
+		for method := range routes {
+			allowed = append(allowed, method)
+		}
+		slices.Sort(allowed)
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.fail(w, r, http.StatusMethodNotAllowed, invalid(r.Method, sockeye.Text{En: "not possible here", Zh: "此处不支持该方法"}, sockeye.Text{}))
+		return
+	}
+	if no := wrongType(r); no != nil {
+		s.refused.count(no.check)
+		s.fail(w, r, no.status, no.err)
+		return
+	}
+	c := &call{Server: s, w: w, r: r, lang: s.languageOf(r)}
+	err := c.parseQuery(t.query)
+	if err == nil {
+		err = t.do(c)
+	}
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		s.refused.count(refused.check)
+		s.fail(w, r, refused.status, refused.err)
+	} else if err != nil {
+		s.fail(w, r, 0, err)
+	}
+}
+
+// wrongType refuses a write that an HTML form could have made.
+func wrongType(r *http.Request) *refusal {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err == nil && kind == "application/json" && len(r.Header.Values("Content-Type")) == 1 {
+		return nil
+	}
+	return &refusal{checkType, http.StatusUnsupportedMediaType, &sockeye.Error{
+		Kind: sockeye.Invalid, Op: "read", Target: "Content-Type",
+		Message: sockeye.Text{En: "must be application/json", Zh: "必须是 application/json"}}}
+}
+
+func (no *refusal) Error() string { return no.check + ": " + no.err.Error() }
+
+func (c *call) parseQuery(known []string) error {
+	q, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return invalid("query", sockeye.Text{En: "cannot be understood", Zh: "无法解析"}, sockeye.Text{})
+	}
+	for name, values := range q {
+		if !slices.Contains(known, name) {
+			return invalid(name, sockeye.Text{En: "unknown query parameter", Zh: "未知的查询参数"}, sockeye.Text{})
+		}
+		if len(values) > 1 {
+			return invalid(name, sockeye.Text{En: "given twice", Zh: "重复出现"}, sockeye.Text{})
+		}
+	}
+	if c.r.URL.RawQuery == "" && strings.Contains(c.r.RequestURI, "?") {
+		return invalid("query", sockeye.Text{En: "is empty", Zh: "为空"}, sockeye.Text{})
+	}
+	c.q = q
+	return nil
+}
+
+// number is a query parameter or part of the path that is a number; an absent
+// parameter is 0.
+func number(name, value string) (uint64, error) {
+	if value == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(value, 10, 64)
+	if err != nil || !isNumber(value) {
+		return 0, invalid(name, sockeye.Text{En: fmt.Sprintf("%q is not a number from 0 on", value), Zh: fmt.Sprintf("%q 不是非负整数", value)}, sockeye.Text{})
+	}
+	return n, nil
+}
+
+// yes is a query parameter that is true or false; an absent one is false.
+func (c *call) yes(name string) (bool, error) {
+	switch v := c.q.Get(name); v {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, invalid(name, sockeye.Text{En: fmt.Sprintf("%q is neither true nor false", v), Zh: fmt.Sprintf("%q 不是 true 或 false", v)}, sockeye.Text{})
+	}
+}
+
+// body reads the request's body within bounds of size and time.
+func (c *call) body(most int64) ([]byte, error) {
+	if c.r.ContentLength > most {
+		return nil, tooLong(most)
+	}
+	control := http.NewResponseController(c.w)
+	defer control.SetReadDeadline(time.Time{})
+	begun := time.Now()
+	l := c.o.limits
+	body := make([]byte, 0, min(max(c.r.ContentLength, 0), most))
+	for {
+		late := begun.Add(l.body + time.Duration(len(body)/l.bodyRate)*time.Second)
+		if idle := time.Now().Add(l.body); idle.Before(late) {
+			late = idle
+		}
+		control.SetReadDeadline(late)
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+		n, err := c.r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, &refusal{"slow", http.StatusRequestTimeout, &sockeye.Error{Kind: sockeye.TimedOut, Op: "read",
+				Message: sockeye.Text{En: "the request's body comes too slowly", Zh: "请求内容传输过慢"}}}
+		case err != nil:
+			return nil, invalid("body", sockeye.Text{En: "ends early", Zh: "不完整"}, sockeye.Text{})
+		}
+	}
+}
+
+func tooLong(most int64) error {
+	return &sockeye.Error{Kind: sockeye.TooLarge, Op: "read", Target: "body",
+		Message: sockeye.Text{En: fmt.Sprintf("more than %d bytes", most), Zh: fmt.Sprintf("超过 %d 字节", most)},
+		Hint:    sockeye.Text{En: "send it in pieces", Zh: "请分块发送"}}
+}
+
+// writer gives every piece of an answer so long to be taken.
+type writer struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	most    time.Duration
+}
+
+func newWriter(w http.ResponseWriter, most time.Duration) *writer {
+	return &writer{w, http.NewResponseController(w), most}
+}
+
+// Unwrap is for http.ResponseController.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *writer) Write(p []byte) (n int, err error) {
+	const piece = 64 << 10
+	for {
+		w.control.SetWriteDeadline(time.Now().Add(w.most))
+		k, err := w.ResponseWriter.Write(p[:min(len(p), piece)])
+		n += k
+		if p = p[k:]; err != nil || len(p) == 0 {
+			return n, err
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package api
+
+import (
+	"fmt"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/wire"
+	"sockeye/internal/workbench"
+)
+
+// encode makes the bytes that a payload means.
+func (p *Payload) encode() ([]byte, error) {
+	if p.Charset != "" && p.Charset != "utf-8" {
+		return nil, invalid("payload.charset", sockeye.Text{En: fmt.Sprintf("unknown charset %q", p.Charset), Zh: fmt.Sprintf("未知的字符集 %q", p.Charset)}, sockeye.Text{})
+	}
+	if p.Checksum != nil {
+		return nil, invalid("payload.checksum", sockeye.Text{En: fmt.Sprintf("unknown checksum %q", p.Checksum.Name), Zh: fmt.Sprintf("未知的校验 %q", p.Checksum.Name)}, sockeye.Text{})
+	}
+	var data []byte
+	var err error
+	switch {
+	case p.Kind == "hex":
+		data, err = payload.ParseHex(p.Text)
+	case p.Kind != "text":
+		return nil, invalid("payload.kind", sockeye.Text{En: fmt.Sprintf("%q is neither text nor hex", p.Kind), Zh: fmt.Sprintf("%q 不是 text 或 hex", p.Kind)}, sockeye.Text{})
+	case p.Escapes:
+		data, err = payload.ParseText(p.Text)
+	default:
+		data = []byte(p.Text)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch p.LineEnding {
+	case "":
+	case "lf":
+		data = append(data, '\n')
+	case "crlf":
+		data = append(data, '\r', '\n')
+	case "cr":
+		data = append(data, '\r')
+	default:
+		return nil, invalid("payload.line_ending", sockeye.Text{En: fmt.Sprintf("%q is none of lf, crlf and cr", p.LineEnding), Zh: fmt.Sprintf("%q 不是 lf、crlf 或 cr", p.LineEnding)}, sockeye.Text{})
+	}
+	return data, nil
+}
+
+func (c *call) preview(in Payload) (Encoded, error) {
+	data, err := in.encode()
+	if err != nil {
+		return Encoded{}, err
+	}
+	return Encoded{Data: notNil(data), Bytes: len(data)}, nil
+}
+
+// notNil is data that JSON shows as "" and not as null.
+func notNil(data []byte) []byte {
+	if data == nil {
+		return []byte{}
+	}
+	return data
+}
+
+// outgoing is what to send to whom, as Send and StartRepeat say it.
+type outgoing struct {
+	to      []uint64
+	all     bool
+	payload *Payload
+	data    []byte
+}
+
+// bytes are what to send.
+func (o outgoing) bytes() ([]byte, error) {
+	switch {
+	case o.payload != nil && o.data != nil:
+		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
+	case o.payload != nil:
+		return o.payload.encode()
+	case o.data != nil:
+		return o.data, nil
+	}
+	return nil, invalid("payload", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, sockeye.Text{})
+}
+
+// aimed says whether it is said whom to send to.
+func (o outgoing) aimed() error {
+	if o.all == (len(o.to) > 0) {
+		return invalid("to", sockeye.Text{En: "name peers, or all of them, and only one of the two", Zh: "请指定连接对象或全部，二者之一"}, sockeye.Text{})
+	}
+	return nil
+}
+
+// peers are those to send to; a number that nobody has is an error.
+func (o outgoing) peers(s *workbench.Session) ([]*wire.Peer, error) {
+	if err := o.aimed(); err != nil {
+		return nil, err
+	}
+	if o.all {
+		if peers := s.Peers(); len(peers) > 0 {
+			return peers, nil
+		}
+		return s.Find(workbench.All) // says that there is none
+	}
+	var peers []*wire.Peer
+	seen := map[uint64]bool{}
+	for _, id := range o.to {
+		p := s.Peer(id)
+		if p == nil {
+			return nil, noPeer(fmt.Sprintf("#%d", id))
+		}
+		if !seen[id] {
+			seen[id] = true
+			peers = append(peers, p)
+		}
+	}
+	return peers, nil
+}
+
+func (c *call) send(in Send) (SendResults, error) {
+	s, err := c.openSession()
+	if err != nil {
+		return SendResults{}, err
+	}
+	o := outgoing{in.To, in.All, in.Payload, in.Data}
+	data, err := o.bytes()
+	if err != nil {
+		return SendResults{}, err
+	}
+	to, err := o.peers(s)
+	if err != nil {
+		return SendResults{}, err
+	}
+	out := SendResults{Data: notNil(data), Results: []SendResult{}}
+	for _, sent := range s.SendEach(c.ctx(), to, data) {
+		result := SendResult{Peer: sent.Peer.ID, Bytes: sent.Bytes}
+		if sent.Err != nil {
+			result.Error = sockeye.ErrorOf(sent.Err).Line(c.lang)
+		}
+		out.Results = append(out.Results, result)
+	}
+	return out, nil
+}
+
+func (c *call) repeats(None) (Repeats, error) {
+	s, err := c.session()
+	if err != nil {
+		return Repeats{}, err
+	}
+	out := Repeats{Repeats: []Repeat{}}
+	for _, r := range s.Repeats() {
+		out.Repeats = append(out.Repeats, repeatOf(r, c.lang))
+	}
+	return out, nil
+}
+
+func repeatOf(r *workbench.Repeat, l sockeye.Lang) Repeat {
+	st := r.Status()
+	out := Repeat{
+		ID: r.ID, Session: r.Session.ID(), To: r.To, All: len(r.To) == 0, Data: notNil(r.Data), EveryMS: float64(r.Every.Microseconds()) / 1000,
+		Count: r.Count, Sent: st.Sent, Missed: st.Missed, Running: st.Running,
+	}
+	if out.To == nil {
+		out.To = []uint64{}
+	}
+	if st.Err != nil {
+		out.Error = st.Err.Line(l)
+	}
+	return out
+}
+
+func (c *call) startRepeat(in StartRepeat) (Repeat, error) {
+	s, err := c.openSession()
+	if err != nil {
+		return Repeat{}, err
+	}
+	o := outgoing{in.To, in.All, in.Payload, in.Data}
+	data, err := o.bytes()
+	if err != nil {
+		return Repeat{}, err
+	}
+	if err := o.aimed(); err != nil {
+		return Repeat{}, err
+	}
+	if _, err := o.peers(s); err != nil && !in.All { // all may come later
+		return Repeat{}, err
+	}
+	var wrong fieldErrors
+	every := wrong.duration("every_ms", in.EveryMS, 0)
+	if len(wrong) > 0 {
+		return Repeat{}, wrong.join()
+	}
+	r, err := s.Repeat(workbench.RepeatOptions{To: in.To, Data: data, Every: every, Count: in.Count})
+	if err != nil {
+		return Repeat{}, err
+	}
+	return repeatOf(r, c.lang), nil
+}
+
+func (c *call) stopRepeat(None) (Repeat, error) {
+	s, err := c.session()
+	if err != nil {
+		return Repeat{}, err
+	}
+	id, err := number("repeat", c.r.PathValue("repeat"))
+	if err != nil {
+		return Repeat{}, err
+	}
+	for _, r := range s.Repeats() {
+		if r.ID == id {
+			r.Stop()
+			return repeatOf(r, c.lang), nil
+		}
+	}
+	return Repeat{}, &sockeye.Error{Kind: sockeye.NotFound, Op: "close", Target: fmt.Sprint(id), Message: sockeye.Text{En: "no such repeated sending", Zh: "没有这个循环发送"}}
+}

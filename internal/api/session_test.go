@@ -1,0 +1,123 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// board connects to a session and says hello.
+func board(t *testing.T, s Session) net.Conn {
+	t.Helper()
+	_, port, _ := net.SplitHostPort(s.Locals[0])
+	c, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	io.WriteString(c, "Hello 01Studio!")
+	return c
+}
+
+// feed reads the live feed until a line satisfies want.
+func (v *served) follow(want func(Live) bool) Live {
+	v.t.Helper()
+	r := v.request("GET", "/api/v1/live", nil)
+	resp, err := (checked{v.t}).RoundTrip(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var line Live
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			v.t.Fatal(err)
+		}
+		if want(line) {
+			return line
+		}
+	}
+	v.t.Fatalf("the feed ended: %v", lines.Err())
+	return Live{}
+}
+
+// The whole experiment over the API.
+func TestExperiment(t *testing.T) {
+	v := serve(t)
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	b := board(t, s)
+	v.follow(func(l Live) bool {
+		return len(l.Peers) == 1 && l.Peers[0].ReceivedBytes == 15 && l.Peers[0].State == "connected"
+	})
+	peers := ask[Peers](v, "GET", "/api/v1/sessions/s1/peers", nil).Peers
+	if len(peers) != 1 || peers[0].Remote != b.LocalAddr().String() {
+		t.Fatalf("%+v", peers)
+	}
+	sent := ask[SendResults](v, "POST", "/api/v1/sessions/s1/send", Send{All: true, Payload: &Payload{Kind: "text", Text: `hi\x00`, Escapes: true, LineEnding: "crlf"}})
+	if diff := cmp.Diff(SendResults{Results: []SendResult{{Peer: 1, Bytes: 5}}, Data: []byte("hi\x00\r\n")}, sent); diff != "" {
+		t.Error(diff)
+	}
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(b, got); err != nil || string(got) != "hi\x00\r\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if p := ask[Peer](v, "PATCH", "/api/v1/sessions/s1/peers/1", Alias{"kitchen"}); p.Alias != "kitchen" {
+		t.Errorf("%+v", p)
+	}
+	if p := ask[Peer](v, "POST", "/api/v1/sessions/s1/peers/1/abort", nil); p.State != "gone" {
+		t.Errorf("%+v", p)
+	}
+	events := ask[Events](v, "GET", "/api/v1/events?session=s1", nil)
+	var kinds []string
+	for _, e := range events.Events {
+		kinds = append(kinds, e.Kind)
+	}
+	if diff := cmp.Diff("opened joined received sent left", strings.Join(kinds, " ")); diff != "" || !events.Done {
+		t.Error(diff, events.Done)
+	}
+	if got := events.Events[2]; string(got.Data) != "Hello 01Studio!" || *got.Bytes != 15 || got.Alias != "kitchen" {
+		t.Errorf("%+v", got)
+	}
+	closed := ask[Session](v, "DELETE", "/api/v1/sessions/s1", nil)
+	if closed.State != "closed" || closed.Reason != "local" || closed.ReceivedBytes != 15 || closed.SentBytes != 5 {
+		t.Errorf("%+v", closed)
+	}
+	if n := len(ask[Sessions](v, "GET", "/api/v1/sessions", nil).Sessions); n != 1 {
+		t.Errorf("%d sessions are listed, want the closed one", n)
+	}
+	ask[Session](v, "DELETE", "/api/v1/sessions/s1", nil)
+	if n := len(ask[Sessions](v, "GET", "/api/v1/sessions", nil).Sessions); n != 0 {
+		t.Errorf("%d sessions are listed, want none", n)
+	}
+	v.failing(404, "GET", "/api/v1/sessions/s1", nil)
+}
+
+func TestRepeats(t *testing.T) {
+	v := serve(t)
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	b := board(t, s)
+	v.follow(func(l Live) bool { return len(l.Peers) == 1 })
+	r := ask[Repeat](v, "POST", "/api/v1/sessions/s1/repeats", StartRepeat{All: true, Data: []byte("ab"), EveryMS: 1, Count: 20})
+	got := make([]byte, 40)
+	if _, err := io.ReadFull(b, got); err != nil || string(got) != strings.Repeat("ab", 20) {
+		t.Fatalf("%q, %v", got, err)
+	}
+	forever := ask[Repeat](v, "POST", "/api/v1/sessions/s1/repeats", StartRepeat{All: true, Data: []byte("c"), EveryMS: 1})
+	if _, err := io.ReadFull(b, got[:3]); err != nil {
+		t.Fatal(err)
+	}
+	if stopped := ask[Repeat](v, "DELETE", "/api/v1/sessions/s1/repeats/2", nil); stopped.Running || stopped.ID != forever.ID {
+		t.Errorf("%+v", stopped)
+	}
+	list := ask[Repeats](v, "GET", "/api/v1/sessions/s1/repeats", nil).Repeats
+	if len(list) != 2 || list[0].ID != r.ID || list[0].Sent != 20 || list[0].Running {
+		t.Errorf("%+v", list)
+	}
+}

@@ -1,0 +1,222 @@
+package api
+
+import (
+	"context"
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/device"
+	"sockeye/internal/workbench"
+)
+
+const timeForm = "2006-01-02T15:04:05.000000000Z07:00"
+
+func stamp(t time.Time) string { return t.UTC().Format(timeForm) }
+
+// drain is how long closing in good order may take.
+const drain = 5 * time.Second
+
+func (c *call) sessions(None) (Sessions, error) {
+	out := Sessions{Sessions: []Session{}}
+	for _, s := range c.allSessions() {
+		out.Sessions = append(out.Sessions, sessionOf(s, c.lang))
+	}
+	return out, nil
+}
+
+// allSessions are the closed ones and the open ones, in the order they were opened.
+func (s *Server) allSessions() []*workbench.Session {
+	all := append(s.bench.Closed(), s.bench.Sessions()...)
+	slices.SortStableFunc(all, func(a, b *workbench.Session) int { return a.Since().Compare(b.Since()) })
+	return slices.Compact(all)
+}
+
+func sessionOf(s *workbench.Session, l sockeye.Lang) Session {
+	ep, st := s.Endpoint(), s.Status()
+	network := ep.Address.Network
+	if network == "" {
+		network = sockeye.TCP
+	}
+	out := Session{
+		ID: s.ID(), Mode: ep.Mode, Network: string(network), Address: ep.Address.String(), Locals: []string{},
+		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil,
+		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
+	}
+	for _, a := range st.Locals {
+		out.Locals = append(out.Locals, a.String())
+	}
+	if q := st.Queue; q != nil {
+		out.Queue = &Queue{Waiting: q.Waiting, Backlog: q.Backlog, Overflows: q.Overflows}
+	}
+	switch until := s.Until(); {
+	case !until.IsZero():
+		reason, cause := s.Outcome()
+		if reason == "" {
+			reason = sockeye.ReasonLocal
+		}
+		out.State, out.Reason, out.Until, out.Peers = "closed", reason, stamp(until), 0
+		if cause != nil {
+			out.Error = cause.Line(l)
+		}
+	case ep.Mode == sockeye.Connect && st.Peers == 0:
+		out.State = "connecting"
+	}
+	return out
+}
+
+func trafficOf(n sockeye.Counters, receive, send float64) Traffic {
+	return Traffic{
+		ReceivedBytes: n.ReceivedBytes, ReceivedMessages: n.ReceivedMessages, SentBytes: n.SentBytes, SentMessages: n.SentMessages,
+		ReceiveRate: receive, SendRate: send,
+	}
+}
+
+// session is the one that the path names.
+func (c *call) session() (*workbench.Session, error) {
+	id := c.r.PathValue("id")
+	for _, s := range c.allSessions() {
+		if s.ID() == id {
+			return s, nil
+		}
+	}
+	return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: id,
+		Message: sockeye.Text{En: "no such session", Zh: "没有这个会话"},
+		Hint:    sockeye.Text{En: "GET /api/v1/sessions lists them", Zh: "GET /api/v1/sessions 列出全部会话"}}
+}
+
+// openSession is session, if it is open.
+func (c *call) openSession() (*workbench.Session, error) {
+	s, err := c.session()
+	if err == nil && !s.Until().IsZero() {
+		err = &sockeye.Error{Kind: sockeye.Closed, Op: "open", Target: s.ID(),
+			Message: sockeye.Text{En: "the session is closed", Zh: "会话已关闭"},
+			Hint:    sockeye.Text{En: "open another one", Zh: "请重新打开一个"}}
+	}
+	return s, err
+}
+
+func (c *call) oneSession(None) (Session, error) {
+	s, err := c.session()
+	if err != nil {
+		return Session{}, err
+	}
+	return sessionOf(s, c.lang), nil
+}
+
+func (c *call) open(in Open) (Session, error) {
+	ep, answer, err := endpointOf(in)
+	if err != nil {
+		return Session{}, err
+	}
+	s, err := c.bench.Open(c.ctx(), ep, answer)
+	if err != nil {
+		return Session{}, err
+	}
+	return sessionOf(s, c.lang), nil
+}
+
+// endpointOf reads what to open, with one error for each field that is wrong.
+func endpointOf(in Open) (sockeye.Endpoint, workbench.Answer, error) {
+	ep := sockeye.Endpoint{Mode: in.Mode}
+	var answer workbench.Answer
+	var err error
+	if ep.Address, err = sockeye.ParseAddress(in.Address); err != nil {
+		return ep, answer, err
+	}
+	var wrong fieldErrors
+	if in.Options != nil {
+		ep.Options = in.Options.endpoint(&wrong)
+	}
+	answer.Echo = in.Echo
+	if in.Device != nil {
+		answer.Device = &device.Device{Hello: []byte(in.Device.Hello), Interval: device.DefaultInterval}
+		if in.Device.IntervalMS != nil {
+			answer.Device.Interval = wrong.duration("device.interval_ms", *in.Device.IntervalMS, 0)
+		}
+	}
+	if len(wrong) > 0 {
+		return ep, answer, wrong.join()
+	}
+	return ep, answer, ep.Validate()
+}
+
+// longestOption is the longest time an option may have, in milliseconds.
+const longestOption = 365 * 24 * 3600 * 1000
+
+// fieldErrors collects what is wrong with fields.
+type fieldErrors []error
+
+func (f *fieldErrors) add(field string, en, zh string) {
+	*f = append(*f, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: field, Message: sockeye.Text{En: en, Zh: zh}})
+}
+
+func (f *fieldErrors) join() error { return joinErrors(*f) }
+
+// duration reads milliseconds.
+func (f *fieldErrors) duration(field string, ms, least float64) time.Duration {
+	if math.IsNaN(ms) || ms < least || ms > longestOption {
+		f.add(field, "is not a time from 0 to a year, in milliseconds", "不是 0 到一年之间的毫秒数")
+		return 0
+	}
+	return time.Duration(ms * float64(time.Millisecond))
+}
+
+func (o *Options) endpoint(wrong *fieldErrors) sockeye.Options {
+	out := sockeye.Options{
+		SourcePort: o.SourcePort, Interface: o.Interface, Prefer: o.Prefer, Backlog: o.Backlog, MaxPeers: o.MaxPeers, OverCap: o.OverCap,
+		ReuseAddress: choice(o.ReuseAddress), ReusePort: choice(o.ReusePort), NoDelay: choice(o.NoDelay), KeepAlive: choice(o.KeepAlive),
+		KeepAliveCount: o.KeepAliveCount, ReceiveBuffer: o.ReceiveBuffer, SendBuffer: o.SendBuffer, ReadSize: o.ReadSize,
+		Broadcast: choice(o.Broadcast), KernelTime: choice(o.KernelTime), Reconnect: o.Reconnect, SelfConnect: choice(o.SelfConnect),
+	}
+	for _, s := range o.Sources {
+		a, err := netip.ParseAddr(s)
+		if err != nil {
+			wrong.add("options.sources", s+" is not an IP address", s+" 不是 IP 地址")
+			continue
+		}
+		out.Sources = append(out.Sources, a)
+	}
+	for _, d := range []struct {
+		field string
+		ms    float64
+		least float64
+		to    *time.Duration
+	}{
+		{"keepalive_idle_ms", o.KeepAliveIdleMS, 0, &out.KeepAliveIdle},
+		{"keepalive_interval_ms", o.KeepAliveIntervalMS, 0, &out.KeepAliveInterval},
+		{"user_timeout_ms", o.UserTimeoutMS, -1, &out.UserTimeout},
+		{"connect_timeout_ms", o.ConnectTimeoutMS, 0, &out.ConnectTimeout},
+		{"send_timeout_ms", o.SendTimeoutMS, 0, &out.SendTimeout},
+		{"idle_timeout_ms", o.IdleTimeoutMS, 0, &out.IdleTimeout},
+		{"fin_idle_ms", o.FinIdleMS, -1, &out.FinIdle},
+	} {
+		*d.to = wrong.duration("options."+d.field, d.ms, d.least)
+	}
+	return out
+}
+
+func choice(b *bool) sockeye.Choice {
+	if b == nil {
+		return sockeye.Default
+	}
+	return sockeye.ChoiceOf(*b)
+}
+
+// closeSession closes an open session, and forgets a closed one.
+func (c *call) closeSession(None) (Session, error) {
+	s, err := c.session()
+	if err != nil {
+		return Session{}, err
+	}
+	if !s.Until().IsZero() {
+		c.bench.Forget(s)
+		return sessionOf(s, c.lang), nil
+	}
+	ctx, cancel := context.WithTimeout(c.Server.ctx, drain) // whether or not somebody waits for the answer
+	defer cancel()
+	c.bench.Close(ctx, s)
+	return sessionOf(s, c.lang), nil
+}

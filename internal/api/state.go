@@ -1,0 +1,91 @@
+package api
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"sockeye"
+)
+
+// State is how this user's shells find the running workbench: a file that nobody
+// else may read.
+type State struct {
+	URL   string `json:"url"` // with a slash at the end
+	Token string `json:"token"`
+	PID   int    `json:"pid"`
+	// Certificate is the SHA-256 of the TLS certificate in hex, "" for plain HTTP.
+	Certificate string `json:"certificate,omitempty"`
+}
+
+// StateDir is the directory for what is true while the program runs, and DataDir
+// the one for what a person keeps: the XDG base directories, or what the platform
+// has in their place. They are "" where there is no home.
+func StateDir(env func(string) string) string {
+	return userDir(env, "XDG_STATE_HOME", filepath.Join(".local", "state"))
+}
+
+// DataDir is explained at StateDir.
+func DataDir(env func(string) string) string {
+	return userDir(env, "XDG_DATA_HOME", filepath.Join(".local", "share"))
+}
+
+func userDir(env func(string) string, xdg, unix string) string {
+	if dir := env(xdg); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "sockeye")
+	}
+	home := env("HOME")
+	switch runtime.GOOS {
+	case "windows":
+		home, unix = env("LOCALAPPDATA"), ""
+	case "darwin":
+		unix = filepath.Join("Library", "Application Support")
+	}
+	if home == "" {
+		return ""
+	}
+	return filepath.Join(home, unix, "sockeye")
+}
+
+func stateFile(dir string) string { return filepath.Join(dir, "workbench.json") }
+
+// WriteState makes the workbench known in a directory.
+func WriteState(dir string, st State) error {
+	text, err := json.Marshal(st)
+	if err == nil {
+		err = replaceFile(stateFile(dir), append(text, '\n'))
+	}
+	if err != nil {
+		return &sockeye.Error{Kind: sockeye.System, Op: "write", Target: stateFile(dir), Err: err,
+			Hint: sockeye.Text{En: "shells will not find this workbench", Zh: "命令行将找不到这个工作台"}}
+	}
+	return nil
+}
+
+// ReadState is the workbench that was made known last; it may have ended since.
+func ReadState(dir string) (State, error) {
+	var st State
+	text, err := os.ReadFile(stateFile(dir))
+	if err == nil {
+		err = json.Unmarshal(text, &st)
+	}
+	if err != nil || st.URL == "" {
+		return st, noWorkbench(err)
+	}
+	return st, nil
+}
+
+// RemoveState takes back what WriteState made known, unless another workbench has
+// taken its place.
+func RemoveState(dir string, st State) {
+	if now, err := ReadState(dir); err == nil && now == st {
+		os.Remove(stateFile(dir))
+	}
+}
+
+func noWorkbench(err error) error {
+	return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: "workbench", Err: err,
+		Message: sockeye.Text{En: "no workbench is running", Zh: "没有正在运行的工作台"},
+		Hint:    sockeye.Text{En: "start one: sockeye ui", Zh: "请先启动：sockeye ui"}}
+}

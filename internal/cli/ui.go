@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/api"
+	"sockeye/internal/payload"
+	"sockeye/internal/recording"
+	"sockeye/internal/workbench"
+)
+
+// uiPort is the workbench's port unless told otherwise.
+const uiPort = 7625
+
+// uiFlags are the flags of ui.
+type uiFlags struct {
+	recordFlags
+	bind      string
+	port      uint16
+	portGiven bool
+	noBrowser bool
+	cert, key string
+	password  string // a file
+	hosts     []string
+	memory    int64
+	drain     time.Duration
+}
+
+func (a *app) uiCommand() *cobra.Command {
+	f := newUIFlags()
+	cmd := &cobra.Command{
+		Use:   "ui",
+		Short: a.t("Start the workbench and open its page in the browser", "启动工作台并在浏览器中打开页面"),
+		Long: a.t(`Start the workbench: open, watch and answer sockets in the browser. Sessions live
+here, not in the page: close the tab, and nothing is lost. "sockeye session" drives
+the same sessions from a shell.
+
+The page is served to this computer only. The address that is printed is good once,
+for a minute; "sockeye ui" again opens another page on the same workbench.`,
+			`启动工作台：在浏览器里打开、查看并应答套接字。会话保存在本程序中，关闭网页不会丢失
+任何内容。也可以用 sockeye session 在终端中操作同一批会话。
+
+页面只对本机开放。显示的地址一分钟内有效，只能用一次；再次运行 sockeye ui 会为同一个
+工作台再打开一个页面。`),
+		Example: `  sockeye ui
+  sockeye ui --record board-log
+  sockeye ui --port 8080 --no-browser`,
+		Args: a.noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.portGiven = cmd.Flags().Changed("port")
+			return a.ui(f)
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&f.bind, "bind", f.bind, a.t("address to serve the page on; beyond this computer only with TLS and a password", "页面的监听地址；对本机以外开放必须使用 TLS 和密码"))
+	fs.Uint16Var(&f.port, "port", f.port, a.t("port of the page; the next free one if another program has it", "页面端口；被其他程序占用时用下一个空闲端口"))
+	fs.BoolVar(&f.noBrowser, "no-browser", false, a.t("print the address only", "只显示地址，不打开浏览器"))
+	fs.StringVar(&f.cert, "tls-cert", "", a.t("file with the TLS certificate chain (PEM)", "TLS 证书链文件（PEM）"))
+	fs.StringVar(&f.key, "tls-key", "", a.t("file with the certificate's key (PEM)", "证书私钥文件（PEM）"))
+	fs.StringVar(&f.password, "password-file", "", a.t("file whose first line is the password that lets a page in", "首行为登录密码的文件"))
+	fs.StringSliceVar(&f.hosts, "host", nil, a.t("name by which pages may call this computer, besides its addresses", "页面可以使用的本机主机名（地址之外）"))
+	fs.Var(&byteSize{&f.memory}, "memory", a.t("memory for the record (default 64MiB)", "记录占用的内存（默认 64MiB）"))
+	f.recordFlags.register(a, fs)
+	fs.Var(&duration{&f.drain}, "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
+	return cmd
+}
+
+func newUIFlags() *uiFlags {
+	return &uiFlags{bind: "127.0.0.1", port: uiPort, drain: 5 * time.Second, recordFlags: recordFlags{sync: string(recording.Relaxed)}}
+}
+
+func (a *app) ui(f *uiFlags) error {
+	if f.takesOutput() {
+		return usage("--record -", sockeye.Text{En: "the workbench records in a directory or file", Zh: "工作台只能记录到目录或文件"},
+			sockeye.Text{En: "name one", Zh: "请指定目录或文件"})
+	}
+	config, err := a.uiConfig(f)
+	if err != nil {
+		return err
+	}
+	if found, err := a.openRunning(f); found || err != nil {
+		return err
+	}
+	listener, err := a.listenForPage(f)
+	if err != nil {
+		return err
+	}
+	bench := config.Bench
+	if f.to != "" {
+		o := f.options(a, sockeye.Endpoint{})
+		o.Name = "workbench"
+		if err := bench.Record(o); err != nil {
+			listener.Close()
+			return err
+		}
+	}
+	server, err := api.New(config)
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	server.Allow(listener)
+	l := a.follow(bench, 0, "", quiet, &displayFlags{drain: f.drain}, false)
+	serving := make(chan error, 1)
+	go func() { serving <- server.Serve(listener) }()
+	forget := a.makeKnown(server, config.TLS)
+	a.welcome(server.NewTicket(), f)
+	select {
+	case err = <-serving:
+	case <-a.ctx.Done():
+		err = l.interrupted()
+	}
+	forget()
+	ctx, cancel := context.WithTimeout(a.hurry, time.Second)
+	defer cancel()
+	server.Close(ctx)
+	return l.finish(err)
+}
+
+// makeKnown lets this user's shells find the workbench, until the function that it
+// returns is called.
+func (a *app) makeKnown(server *api.Server, secure *tls.Config) (forget func()) {
+	dir := api.StateDir(a.Env)
+	if dir == "" {
+		return func() {}
+	}
+	st := api.State{URL: server.URL(), Token: server.ShellToken(), PID: os.Getpid()}
+	if secure != nil {
+		sum := sha256.Sum256(secure.Certificates[0].Certificate[0])
+		st.Certificate = hex.EncodeToString(sum[:])
+	}
+	if err := api.WriteState(dir, st); err != nil {
+		a.showError(err)
+	}
+	return func() { api.RemoveState(dir, st) }
+}
+
+// uiConfig is what to serve, and to whom. Beyond this computer it is served only to
+// who has a password, and in secret.
+func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
+	c := api.Config{Version: thisBuild().Version, Language: a.lang, Hosts: f.hosts}
+	if dir := api.DataDir(a.Env); dir != "" {
+		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.json")
+	}
+	ip, err := netip.ParseAddr(f.bind)
+	if err != nil {
+		return c, usage("--bind", sockeye.Text{En: fmt.Sprintf("%q is not an IP address", f.bind), Zh: fmt.Sprintf("%q 不是 IP 地址", f.bind)},
+			sockeye.Text{En: "sockeye addrs lists this machine's addresses", Zh: "sockeye addrs 列出本机地址"})
+	}
+	if !ip.IsLoopback() && (f.cert == "" || f.password == "") {
+		return c, usage("--bind", sockeye.Text{
+			En: fmt.Sprintf("%s can be reached from other computers, so the page needs TLS and a password", ip),
+			Zh: fmt.Sprintf("%s 可从其他计算机访问，页面必须使用 TLS 和密码", ip)},
+			sockeye.Text{En: "add --tls-cert, --tls-key and --password-file, or leave --bind out", Zh: "请加上 --tls-cert、--tls-key 和 --password-file，或去掉 --bind"})
+	}
+	if (f.cert == "") != (f.key == "") {
+		return c, usage("--tls-cert --tls-key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
+	}
+	if f.cert != "" {
+		pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+		if err != nil {
+			return c, usage("--tls-cert", sockeye.Text{En: err.Error(), Zh: "无法读取证书：" + err.Error()}, sockeye.Text{En: "both files are PEM", Zh: "两个文件都应为 PEM 格式"})
+		}
+		c.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	}
+	if f.password != "" {
+		text, err := os.ReadFile(f.password)
+		if err != nil {
+			return c, usage("--password-file", sockeye.Text{En: err.Error(), Zh: "无法读取：" + err.Error()}, sockeye.Text{})
+		}
+		c.Password, _, _ = strings.Cut(string(text), "\n")
+		c.Password = strings.TrimSuffix(c.Password, "\r")
+		if len(c.Password) < 8 {
+			return c, usage("--password-file", sockeye.Text{En: "the password has fewer than 8 characters", Zh: "密码少于 8 个字符"}, sockeye.Text{En: "its first line is the password", Zh: "文件首行为密码"})
+		}
+	}
+	c.Bench = workbench.New(int(f.memory))
+	return c, nil
+}
+
+// openRunning opens a page on this user's workbench if one runs already.
+func (a *app) openRunning(f *uiFlags) (found bool, err error) {
+	dir := api.StateDir(a.Env)
+	st, err := api.ReadState(dir)
+	if dir == "" || err != nil {
+		return false, nil
+	}
+	if f.portGiven && !strings.HasSuffix(st.URL, fmt.Sprintf(":%d/", f.port)) {
+		return false, nil
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, 2*time.Second)
+	defer cancel()
+	var t api.Ticket
+	if err := api.NewClient(st, a.lang).Ask(ctx, "POST", "/tickets", api.None{}, &t); err != nil {
+		return false, nil // it has ended
+	}
+	if f.to != "" {
+		return true, usage("--record", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
+			sockeye.Text{En: "begin to record in its page, or end it first", Zh: "请在其页面中开始记录，或先结束它"})
+	}
+	fmt.Fprintln(a.Out, a.t("A workbench is running already; this opens another page on it.", "已有工作台在运行，将为它再打开一个页面。"))
+	a.showAddress(t, f)
+	return true, nil
+}
+
+// listenForPage takes the port that was asked for, or the next free one.
+func (a *app) listenForPage(f *uiFlags) (net.Listener, error) {
+	for port := int(f.port); ; port++ {
+		l, err := net.Listen("tcp", net.JoinHostPort(f.bind, strconv.Itoa(port)))
+		if err == nil {
+			if port != int(f.port) {
+				fmt.Fprintf(a.Err, a.t("Port %d is taken by another program; this is %d.\n", "端口 %d 被其他程序占用，改用 %d。\n"), f.port, port)
+			}
+			return l, nil
+		}
+		if inUse := errors.Is(err, syscall.EADDRINUSE); inUse && port < int(f.port)+20 && port < 65535 && f.port != 0 {
+			continue
+		}
+		return nil, &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: net.JoinHostPort(f.bind, strconv.Itoa(port)), Err: err,
+			Hint: sockeye.Text{En: "choose another port with --port", Zh: "请用 --port 换一个端口"}}
+	}
+}
+
+// welcome says where the page is, and opens it.
+func (a *app) welcome(t api.Ticket, f *uiFlags) {
+	a.showAddress(t, f)
+	fmt.Fprintln(a.Out, a.t(`The address is good once, for a minute; "sockeye ui" opens another page. Ctrl-C ends the workbench.`,
+		"该地址一分钟内有效，只能用一次；再次运行 sockeye ui 可再打开一个页面。按 Ctrl-C 结束工作台。"))
+}
+
+func (a *app) showAddress(t api.Ticket, f *uiFlags) {
+	fmt.Fprintf(a.Out, a.t("Sockeye: %s\n", "Sockeye：%s\n"), payload.SafeString(t.URL))
+	if f.noBrowser {
+		return
+	}
+	if err := openBrowser(t.URL); err != nil {
+		fmt.Fprintln(a.Err, a.t("No browser could be opened; open the address yourself.", "未能打开浏览器，请自行打开上面的地址。"))
+	}
+}
