@@ -21,14 +21,14 @@ var csvHeader = []string{"seq", "time", "session", "kind", "network", "local", "
 
 // WriteCSV writes the events that m wants as comma-separated values (RFC 4180). No
 // cell can become a formula in a spreadsheet, whatever a peer sent.
-func WriteCSV(ctx context.Context, d *Reader, m *Matcher, w io.Writer, l sockeye.Lang) error {
+func WriteCSV(ctx context.Context, from Source, m *Matcher, w io.Writer, l sockeye.Lang) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	if err := out.Write(csvHeader); err != nil {
 		return err
 	}
 	row := make([]string, len(csvHeader))
-	err := d.Each(ctx, m, func(e *sockeye.Event) error {
+	err := Each(ctx, from, m, func(e *sockeye.Event) error {
 		csvRow(row, e, l)
 		return out.Write(row)
 	})
@@ -116,12 +116,12 @@ func rawName(e *sockeye.Event) string {
 
 // WritePcapng writes the events that m wants as one recording. If m leaves any
 // out they are numbered anew, so that what is left out does not look lost.
-func WritePcapng(ctx context.Context, d *Reader, m *Matcher, w io.Writer) error {
+func WritePcapng(ctx context.Context, from Source, m *Matcher, w io.Writer) error {
 	encoder := pcapng.NewEncoder(pcapng.Options{})
 	out := bufio.NewWriterSize(w, batch)
 	var buf []byte
 	seq, begun := uint64(0), false
-	err := d.Each(ctx, m, func(e *sockeye.Event) error {
+	err := Each(ctx, from, m, func(e *sockeye.Event) error {
 		buf = buf[:0]
 		if !begun {
 			begun = true

@@ -3,10 +3,12 @@ package workbench
 import (
 	"bytes"
 	"context"
+	"io"
 	"slices"
 	"time"
 
 	"sockeye"
+	"sockeye/internal/journal"
 	"sockeye/internal/recording"
 )
 
@@ -243,3 +245,31 @@ func (r *recordings) first(place string) uint64 {
 	}
 	return r.firstSeq
 }
+
+// Stretch is the journal as it was at one moment, a source of events: it ends before what came
+// later.
+type Stretch struct {
+	cursor *journal.Cursor
+	to     uint64
+}
+
+// Stretch is everything that can be read now, from the oldest event on. Close it
+// when done.
+func (w *Workbench) Stretch() *Stretch {
+	_, next, _, _ := w.Passed()
+	return &Stretch{w.View(w.Oldest()), next}
+}
+
+// Next is the next event, and io.EOF after the last.
+func (s *Stretch) Next(ctx context.Context) (sockeye.Event, error) {
+	if ctx.Err() != nil {
+		return sockeye.Event{}, context.Cause(ctx)
+	}
+	if e, ok := s.cursor.Try(); ok && e.Seq < s.to {
+		return e, nil
+	}
+	return sockeye.Event{}, io.EOF
+}
+
+// Close lets go of the journal's memory.
+func (s *Stretch) Close() { s.cursor.Close() }
