@@ -26,7 +26,7 @@ func (s *Session) connect(ctx context.Context) error {
 		return err
 	}
 	s.owners.Go(func() {
-		<-p.done
+		<-p.Done()
 		s.endWith(p)
 	})
 	return nil
@@ -93,7 +93,7 @@ func (s *Session) keepConnected(dial func(context.Context, bool) (*Peer, error))
 		p, err := dial(s.ctx, false)
 		begun := time.Now()
 		if err == nil {
-			<-p.done
+			<-p.Done()
 			if time.Since(begun) > 10*shortestRetry {
 				tries = 0
 			}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,39 +22,45 @@ var tcpStates = [...]string{
 
 // fill adds what the kernel knows of the connection (TCP_INFO, tcp(7)).
 func (c *stream) fill(st *sockeye.PeerStatus) {
-	st.Unsent = c.unacknowledged()
-	c.raw.Control(func(fd uintptr) {
-		st.ReceiveBuffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
-		st.SendBuffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF)
-		info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO)
-		if err != nil {
-			return
-		}
-		st.TCP = &sockeye.TCPInfo{
-			RTT: time.Duration(info.Rtt) * time.Microsecond, RTTVariance: time.Duration(info.Rttvar) * time.Microsecond,
-			Retransmits: info.Total_retrans, CongestionWindow: info.Snd_cwnd, Unacked: info.Unacked, SendMSS: info.Snd_mss,
-		}
-		if int(info.State) < len(tcpStates) {
-			st.TCP.State = tcpStates[info.State]
-		}
-	})
+	c.raw.Control(func(fd uintptr) { fillTCP(st, int(fd)) })
+}
+
+func fillTCP(st *sockeye.PeerStatus, fd int) {
+	st.Unsent = outQueue(fd)
+	st.ReceiveBuffer, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
+	st.SendBuffer, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF)
+	info, err := unix.GetsockoptTCPInfo(fd, unix.SOL_TCP, unix.TCP_INFO)
+	if err != nil {
+		return
+	}
+	st.TCP = &sockeye.TCPInfo{
+		RTT: time.Duration(info.Rtt) * time.Microsecond, RTTVariance: time.Duration(info.Rttvar) * time.Microsecond,
+		Retransmits: info.Total_retrans, CongestionWindow: info.Snd_cwnd, Unacked: info.Unacked, SendMSS: info.Snd_mss,
+	}
+	if int(info.State) < len(tcpStates) {
+		st.TCP.State = tcpStates[info.State]
+	}
 }
 
 // unacknowledged counts bytes written but not acknowledged by the peer, -1 if
-// the kernel does not say (SIOCOUTQ, tcp(7)).
+// the kernel does not say.
 func (c *stream) unacknowledged() int {
 	n := -1
-	c.raw.Control(func(fd uintptr) {
-		if v, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); err == nil {
-			n = v
-		}
-	})
+	c.raw.Control(func(fd uintptr) { n = outQueue(int(fd)) })
 	return n
+}
+
+// outQueue asks for unacknowledged bytes (SIOCOUTQ, tcp(7)).
+func outQueue(fd int) int {
+	if n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ); err == nil {
+		return n
+	}
+	return -1
 }
 
 // acceptQueue reads a listening socket's queue: for it TCP_INFO holds the length
 // in tcpi_unacked and the backlog in tcpi_sacked.
-func acceptQueue(raw syscall.RawConn) *sockeye.AcceptQueue {
+func acceptQueue(raw controller) *sockeye.AcceptQueue {
 	var q *sockeye.AcceptQueue
 	raw.Control(func(fd uintptr) {
 		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO); err == nil {

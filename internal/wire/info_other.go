@@ -2,11 +2,7 @@
 
 package wire
 
-import (
-	"syscall"
-
-	"sockeye"
-)
+import "sockeye"
 
 // This system tells nothing of its connections through the standard interfaces.
 
@@ -14,4 +10,4 @@ func (c *stream) fill(*sockeye.PeerStatus) {}
 
 func (c *stream) unacknowledged() int { return -1 }
 
-func acceptQueue(syscall.RawConn) *sockeye.AcceptQueue { return nil }
+func acceptQueue(controller) *sockeye.AcceptQueue { return nil }

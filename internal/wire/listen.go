@@ -36,15 +36,25 @@ func (s *Session) listenStream(ctx context.Context) error {
 		locals = append(locals, addrPort(l.Addr()))
 	}
 	s.opened(locals...)
+	if !s.serveFast(bound) {
+		s.servePortably(bound)
+	}
+	for _, local := range locals {
+		s.watchAddress(local)
+	}
+	return nil
+}
+
+// servePortably accepts with a goroutine for each socket, and serves peers with a
+// goroutine for each.
+func (s *Session) servePortably(bound []*net.TCPListener) {
 	for _, l := range bound {
+		if raw, err := l.SyscallConn(); err == nil {
+			s.queues = append(s.queues, raw)
+		}
 		s.onStop(func() { l.Close() })
 		s.owners.Go(func() { s.acceptAll(l) })
-		s.watchAddress(addrPort(l.Addr()))
 	}
-	s.mu.Lock()
-	s.queues = bound
-	s.mu.Unlock()
-	return nil
 }
 
 // bindAll calls bind for every address the endpoint means: one for a literal or
@@ -124,7 +134,8 @@ func (s *Session) acceptAll(l *net.TCPListener) {
 		case isLimit(err):
 			over.add(failure("accept", l.Addr().String(), err))
 			if !s.releaseFinished() {
-				spare.shed(s.ctx, l)
+				spare.shed(func() { turnAway(l) })
+				spare.wait(s.ctx)
 			}
 		case isPassing(err):
 			continue // the connection died in the queue; the next one may not have
@@ -135,12 +146,22 @@ func (s *Session) acceptAll(l *net.TCPListener) {
 	}
 }
 
+// turnAway resets one connection that waits.
+func turnAway(l *net.TCPListener) {
+	l.SetDeadline(time.Now().Add(time.Millisecond))
+	if conn, err := l.AcceptTCP(); err == nil {
+		conn.SetLinger(0)
+		conn.Close()
+	}
+	l.SetDeadline(time.Time{})
+}
+
 // waitForRoom holds accepting back while the session is full and its policy is
 // to pause. It says false when the session stops.
 func (s *Session) waitForRoom() bool {
 	for s.opts.OverCap == sockeye.PauseOverCap {
-		full, change := s.full()
-		if !full {
+		change := s.change()
+		if change == nil {
 			return true
 		}
 		select {
@@ -154,16 +175,8 @@ func (s *Session) waitForRoom() bool {
 
 // accepted makes a peer of a connection, or resets it when the session is full.
 func (s *Session) accepted(conn *net.TCPConn, over *note) {
-	if full, _ := s.full(); full && !s.releaseFinished() {
-		over.add(&sockeye.Error{
-			Kind: sockeye.LimitReached, Op: "accept", Target: conn.RemoteAddr().String(),
-			Message: sockeye.Text{
-				En: fmt.Sprintf("refused with RST: the limit of %d peers is reached", s.opts.MaxPeers),
-				Zh: fmt.Sprintf("已用 RST 拒绝：已达到 %d 个连接的上限", s.opts.MaxPeers)},
-			Hint: sockeye.Text{
-				En: "allow more with --max-peers, or close peers that are no longer needed",
-				Zh: "用 --max-peers 提高上限，或关闭不再需要的连接"},
-		})
+	if s.full() && !s.releaseFinished() {
+		over.add(s.overCap(conn.RemoteAddr().String()))
 		conn.SetLinger(0)
 		conn.Close()
 		return
@@ -172,6 +185,19 @@ func (s *Session) accepted(conn *net.TCPConn, over *note) {
 		over.add(failure("set", conn.RemoteAddr().String(), err))
 	}
 	s.join(conn, nil)
+}
+
+// overCap is the error of a connection beyond the peer limit.
+func (s *Session) overCap(from string) *sockeye.Error {
+	return &sockeye.Error{
+		Kind: sockeye.LimitReached, Op: "accept", Target: from,
+		Message: sockeye.Text{
+			En: fmt.Sprintf("refused with RST: the limit of %d peers is reached", s.opts.MaxPeers),
+			Zh: fmt.Sprintf("已用 RST 拒绝：已达到 %d 个连接的上限", s.opts.MaxPeers)},
+		Hint: sockeye.Text{
+			En: "allow more with --max-peers, or close peers that are no longer needed",
+			Zh: "用 --max-peers 提高上限，或关闭不再需要的连接"},
+	}
 }
 
 // note records errors that may come in a storm: the first at once, then at most

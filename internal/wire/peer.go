@@ -17,19 +17,47 @@ type Peer struct {
 	session *Session
 	mover   mover
 	since   time.Time
-	done    chan struct{} // closed once the left event is recorded
-	closing chan struct{} // closed when somebody on our side ends it
-	close1  sync.Once
 
 	active                                   atomic.Int64 // when bytes last crossed, Unix nanoseconds
 	recvBytes, recvMsgs, sentBytes, sentMsgs atomic.Uint64
 	held                                     atomic.Int32 // reads and sends that Config.Pace holds back
 
-	mu     sync.Mutex
-	state  sockeye.PeerState
-	reason sockeye.Reason
-	cause  *sockeye.Error
-	sample sample // for rates
+	mu      sync.Mutex
+	done    moment // the left event is recorded
+	closing moment // somebody on our side ends it
+	state   sockeye.PeerState
+	reason  sockeye.Reason
+	cause   *sockeye.Error
+	sample  *sample // for rates; nil until somebody asks
+}
+
+// moment is something that happens once and can be waited for. The channel is
+// only made when somebody does: thousands of idle peers need none.
+type moment struct {
+	past bool
+	ch   chan struct{}
+}
+
+// reached is closed when the moment has come. mu guards the moment.
+func (m *moment) reached(mu *sync.Mutex) <-chan struct{} {
+	mu.Lock()
+	defer mu.Unlock()
+	if m.ch == nil {
+		m.ch = make(chan struct{})
+		if m.past {
+			close(m.ch)
+		}
+	}
+	return m.ch
+}
+
+func (m *moment) come(mu *sync.Mutex) {
+	mu.Lock()
+	defer mu.Unlock()
+	if !m.past && m.ch != nil {
+		close(m.ch)
+	}
+	m.past = true
 }
 
 // mover moves the bytes of one peer.
@@ -54,13 +82,17 @@ type sample struct {
 }
 
 func (s *Session) newPeer(id *sockeye.Peer) *Peer {
-	now := s.cfg.Now()
-	p := &Peer{Peer: id, session: s, since: now, done: make(chan struct{}), closing: make(chan struct{}), state: sockeye.Connected, sample: sample{at: now}}
-	p.active.Store(now.UnixNano())
+	p := new(Peer)
+	p.init(s, id)
+	return p
+}
+
+func (p *Peer) init(s *Session, id *sockeye.Peer) {
+	p.Peer, p.session, p.since, p.state = id, s, s.cfg.Now(), sockeye.Connected
+	p.active.Store(p.since.UnixNano())
 	if s.cfg.Named != nil {
 		s.cfg.Named(id)
 	}
-	return p
 }
 
 // Send gives data to the kernel, whole and in order with other sends to this
@@ -72,15 +104,21 @@ func (p *Peer) Send(ctx context.Context, data []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
+	return n, p.sendFailed(err, n, len(data))
+}
+
+// sendFailed records that the kernel took only n of some bytes, unless that is
+// the caller's mistake.
+func (p *Peer) sendFailed(err error, n, all int) error {
 	e := failure("send", p.String(), err)
 	if e.Kind == sockeye.Misuse {
-		return n, e // the caller's mistake, not something that happened
+		return e // not something that happened
 	}
-	if n > 0 && n < len(data) {
-		e = partial(e, n, len(data))
+	if n > 0 && n < all {
+		e = partial(e, n, all)
 	}
-	p.record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e, Unsent: len(data) - n}})
-	return n, e
+	p.record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e, Unsent: all - n}})
+	return e
 }
 
 // Finish ends our sending direction (FIN); the peer may go on sending.
@@ -98,14 +136,14 @@ func (p *Peer) Finish(ctx context.Context) error {
 func (p *Peer) Close(ctx context.Context) {
 	p.noteClosing()
 	p.mover.close(ctx)
-	<-p.done
+	<-p.Done()
 }
 
 // Abort ends the connection at once; a TCP peer sees RST. It returns when the
 // left event is in the journal.
 func (p *Peer) Abort() {
 	p.stop(sockeye.ReasonAborted)
-	<-p.done
+	<-p.Done()
 }
 
 // stop ends the connection at once without waiting for the left event.
@@ -115,14 +153,14 @@ func (p *Peer) stop(r sockeye.Reason) {
 	p.mover.stop(r == sockeye.ReasonAborted)
 }
 
-func (p *Peer) noteClosing() { p.close1.Do(func() { close(p.closing) }) }
+func (p *Peer) noteClosing() { p.closing.come(&p.mu) }
 
 // Closing is closed when our side begins to end the connection: a Responder that
 // waits stops waiting then.
-func (p *Peer) Closing() <-chan struct{} { return p.closing }
+func (p *Peer) Closing() <-chan struct{} { return p.closing.reached(&p.mu) }
 
 // Done is closed when the peer's left event is in the journal.
-func (p *Peer) Done() <-chan struct{} { return p.done }
+func (p *Peer) Done() <-chan struct{} { return p.done.reached(&p.mu) }
 
 // Status is the peer as it is now.
 func (p *Peer) Status() sockeye.PeerStatus {
@@ -134,6 +172,9 @@ func (p *Peer) Status() sockeye.PeerStatus {
 	}
 	p.mu.Lock()
 	st.State = p.state
+	if p.sample == nil {
+		p.sample = &sample{at: p.since}
+	}
 	p.sample.take(p.session.cfg.Now(), st.Counters)
 	st.ReceiveRate, st.SendRate = p.sample.recvRate, p.sample.sentRate
 	p.mu.Unlock()
@@ -209,6 +250,61 @@ func (p *Peer) because(r sockeye.Reason, cause *sockeye.Error) {
 	p.reason, p.cause = r, cause
 }
 
+// explain notes the system's reason why the connection ended.
+func (p *Peer) explain(err error) {
+	e := failure("receive", p.String(), err)
+	switch e.Kind {
+	case sockeye.Reset, sockeye.BrokenPipe:
+		p.because(sockeye.ReasonReset, e)
+	case sockeye.TimedOut, sockeye.HostUnreachable, sockeye.NetworkUnreachable:
+		p.because(sockeye.ReasonTimeout, e)
+	default:
+		p.because(sockeye.ReasonError, e)
+	}
+}
+
+// isCut says whether the connection ended so that what it still had to deliver
+// counts as lost.
+func (p *Peer) isCut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reason == sockeye.ReasonTimeout || p.reason == sockeye.ReasonReset
+}
+
+// afterFIN is what becomes of a connection whose peer finished.
+type afterFIN int
+
+const (
+	halfClosed   afterFIN = iota // somebody may still send on it
+	over                         // nobody can
+	overOnceSent                 // nobody will, after what is being sent
+)
+
+// finishedByPeer records the peer's FIN, unless the connection is known to be
+// reset: a send may have been told of it before.
+func (p *Peer) finishedByPeer() afterFIN {
+	p.because(sockeye.ReasonEOF, nil)
+	p.mu.Lock()
+	if p.reason != sockeye.ReasonEOF && p.reason != sockeye.ReasonLocal {
+		p.mu.Unlock()
+		return over
+	}
+	both := p.state == sockeye.WeFinished
+	if !both {
+		p.state = sockeye.PeerFinished
+	}
+	p.mu.Unlock()
+	p.active.Store(p.session.cfg.Now().UnixNano())
+	p.record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonEOF}})
+	switch {
+	case both:
+		return over
+	case p.session.finIdle.Load() < 0:
+		return overOnceSent
+	}
+	return halfClosed
+}
+
 func (p *Peer) isState(st sockeye.PeerState) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -226,7 +322,7 @@ func (p *Peer) leave(unsent int) {
 	p.mu.Unlock()
 	p.session.forget(p)
 	p.record(sockeye.Event{Kind: sockeye.Left, Detail: d})
-	close(p.done)
+	p.done.come(&p.mu)
 }
 
 // partial says of a failed send how much the kernel took before.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -36,14 +35,19 @@ type Session struct {
 	mu      sync.Mutex
 	locals  []netip.AddrPort
 	peers   map[uint64]*Peer
-	room    chan struct{} // closed and renewed when a peer leaves
+	room    chan struct{} // closed when a peer leaves; nil while nobody waits for it
 	stops   []func()      // close what accepts
-	queues  []*net.TCPListener
+	queues  []controller  // sockets that accept
 	sockets []*packetSocket
 	ending  sockeye.Reason
 	cause   *sockeye.Error
 	past    sockeye.Counters // of the peers that left
 	sample  sample           // for rates
+}
+
+// controller lets a function use a descriptor that cannot be closed meanwhile.
+type controller interface {
+	Control(f func(fd uintptr)) error
 }
 
 // Open opens the endpoint. A listening session is bound when it returns; a
@@ -57,7 +61,6 @@ func Open(ctx context.Context, ep sockeye.Endpoint, cfg Config) (*Session, error
 		opts:  ep.Effective(),
 		peers: map[uint64]*Peer{},
 		done:  make(chan struct{}),
-		room:  make(chan struct{}),
 
 		sample: sample{at: cfg.Now()},
 	}
@@ -154,11 +157,7 @@ func (s *Session) Status() sockeye.SessionStatus {
 	queues := s.queues
 	s.mu.Unlock()
 	for _, l := range queues {
-		raw, err := l.SyscallConn()
-		if err != nil {
-			continue
-		}
-		if q := acceptQueue(raw); q != nil {
+		if q := acceptQueue(l); q != nil {
 			if st.Queue != nil {
 				q.Waiting += st.Queue.Waiting
 			}
@@ -269,15 +268,30 @@ func (s *Session) forget(p *Peer) {
 	defer s.mu.Unlock()
 	delete(s.peers, p.ID)
 	s.past = s.past.Plus(p.Counters())
-	close(s.room)
-	s.room = make(chan struct{})
+	if s.room != nil {
+		close(s.room)
+		s.room = nil
+	}
 }
 
-// full says whether the peer limit is reached, and what to wait on for a change.
-func (s *Session) full() (bool, <-chan struct{}) {
+// full says whether the peer limit is reached.
+func (s *Session) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.peers) >= s.opts.MaxPeers, s.room
+	return len(s.peers) >= s.opts.MaxPeers
+}
+
+// change is closed when a peer leaves a full session; nil if it is not full.
+func (s *Session) change() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.peers) < s.opts.MaxPeers {
+		return nil
+	}
+	if s.room == nil {
+		s.room = make(chan struct{})
+	}
+	return s.room
 }
 
 // SetFinIdle changes Options.FinIdle while the session is open: nobody needs a

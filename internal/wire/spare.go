@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"net"
 	"os"
 	"syscall"
 	"time"
@@ -29,20 +28,14 @@ func newSpare() *spare {
 	return s
 }
 
-// shed turns one waiting connection away, then pauses, longer each time.
-func (s *spare) shed(ctx context.Context, l *net.TCPListener) {
+// shed lends the descriptor to turnAway, which turns one waiting connection away.
+func (s *spare) shed(turnAway func()) {
 	if s.file != nil {
 		s.file.Close()
 		s.file = nil
-		l.SetDeadline(time.Now().Add(time.Millisecond))
-		if conn, err := l.AcceptTCP(); err == nil {
-			conn.SetLinger(0)
-			conn.Close()
-		}
-		l.SetDeadline(time.Time{})
+		turnAway()
 		s.file, _ = os.Open(os.DevNull)
 	}
-	s.wait(ctx)
 }
 
 // wait pauses, longer each time, until ctx ends.

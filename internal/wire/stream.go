@@ -14,11 +14,20 @@ import (
 	"sockeye"
 )
 
+// connection is what the portable mover needs: a *net.TCPConn is one.
+type connection interface {
+	io.ReadWriteCloser
+	CloseWrite() error
+	SetLinger(seconds int) error
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
+
 // stream is the portable mover of one TCP peer: a goroutine that owns its reads,
 // and senders that take turns.
 type stream struct {
 	peer *Peer
-	conn *net.TCPConn
+	conn connection
 	raw  syscall.RawConn
 	in   inbound
 	out  outbound
@@ -44,9 +53,7 @@ func (s *Session) join(conn *net.TCPConn, attempts []sockeye.Attempt) (*Peer, bo
 		ID: s.cfg.NextPeer(), Session: s.id, Network: "tcp",
 		Local: addrPort(conn.LocalAddr()), Remote: addrPort(conn.RemoteAddr()),
 	})
-	c := &stream{peer: p, conn: conn, raw: raw, turn: make(chan struct{}, 1), cut: make(chan struct{})}
-	c.in.init(c)
-	c.out.init(c)
+	c := newStream(p, conn, raw)
 	p.mover = c
 	if !s.admit(p) {
 		conn.Close()
@@ -57,22 +64,33 @@ func (s *Session) join(conn *net.TCPConn, attempts []sockeye.Attempt) (*Peer, bo
 		joined.Detail = &sockeye.Detail{Attempts: attempts}
 	}
 	p.record(joined)
-	s.owners.Go(c.own)
+	s.owners.Go(func() {
+		if r := s.cfg.Responder; r != nil {
+			r.Joined(p)
+		}
+		c.own()
+	})
 	return p, true
 }
 
-// own reads the peer from its joining to its leaving.
+func newStream(p *Peer, conn connection, raw syscall.RawConn) *stream {
+	c := &stream{peer: p, conn: conn, raw: raw, turn: make(chan struct{}, 1), cut: make(chan struct{})}
+	c.in.init(c)
+	c.out.init(c)
+	return c
+}
+
+// own reads the peer until it leaves.
 func (c *stream) own() {
-	if r := c.peer.session.cfg.Responder; r != nil {
-		r.Joined(c.peer)
-	}
-	err := c.readAll()
-	if err == nil {
+	var err error
+	if c.peer.isState(sockeye.PeerFinished) {
+		err = c.in.waitClosed() // it finished before it was handed over
+	} else if err = c.readAll(); err == nil {
 		err = c.afterEOF()
 	}
 	c.explain(err)
 	unsent := 0
-	if r := c.peer.reasonNow(); r == sockeye.ReasonTimeout || r == sockeye.ReasonReset {
+	if c.peer.isCut() {
 		unsent = max(0, c.unacknowledged())
 	}
 	c.conn.Close()
@@ -101,22 +119,10 @@ func (c *stream) readAll() error {
 // afterEOF keeps our direction open for as long as somebody may use it.
 func (c *stream) afterEOF() error {
 	p := c.peer
-	p.because(sockeye.ReasonEOF, nil)
-	if r := p.reasonNow(); r != sockeye.ReasonEOF && r != sockeye.ReasonLocal {
-		return nil // a send was told of a reset before us
-	}
-	p.mu.Lock()
-	both := p.state == sockeye.WeFinished
-	if !both {
-		p.state = sockeye.PeerFinished
-	}
-	p.mu.Unlock()
-	p.active.Store(p.session.cfg.Now().UnixNano())
-	p.record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonEOF}})
-	switch {
-	case both:
+	switch p.finishedByPeer() {
+	case over:
 		return nil
-	case p.session.finIdle.Load() < 0:
+	case overOnceSent:
 		c.turn <- struct{}{} // what is being sent is finished first
 		return nil
 	}
@@ -137,21 +143,7 @@ func (c *stream) explain(err error) {
 	case err == nil, errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
 		return // our own doing: the reason is already noted
 	}
-	e := failure("receive", c.peer.String(), err)
-	switch e.Kind {
-	case sockeye.Reset, sockeye.BrokenPipe:
-		c.peer.because(sockeye.ReasonReset, e)
-	case sockeye.TimedOut, sockeye.HostUnreachable, sockeye.NetworkUnreachable:
-		c.peer.because(sockeye.ReasonTimeout, e)
-	default:
-		c.peer.because(sockeye.ReasonError, e)
-	}
-}
-
-func (p *Peer) reasonNow() sockeye.Reason {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.reason
+	c.peer.explain(err)
 }
 
 // send takes its turn and writes. ctx's end and the send timeout work through
@@ -162,6 +154,11 @@ func (c *stream) send(ctx context.Context, data []byte) (int, error) {
 		return 0, err
 	}
 	defer c.giveTurn()
+	return c.sendInTurn(ctx, data)
+}
+
+// sendInTurn is called by the holder of the turn.
+func (c *stream) sendInTurn(ctx context.Context, data []byte) (int, error) {
 	if c.peer.isState(sockeye.WeFinished) {
 		return 0, errFinished
 	}
@@ -221,7 +218,7 @@ func (c *stream) takeTurn(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-c.peer.done:
+	case <-c.peer.Done():
 		return net.ErrClosed
 	}
 }
@@ -277,7 +274,7 @@ func (c *stream) waitForPeer(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		select {
-		case <-c.peer.done:
+		case <-c.peer.Done():
 			return
 		case <-ctx.Done():
 			return

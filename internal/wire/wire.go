@@ -30,6 +30,19 @@ type Responder interface {
 	Received(p *Peer, data []byte)
 }
 
+// Prompt is a Responder that can answer at once, from memory alone. On Linux its
+// TCP peers are served by one loop for all of them, so Joined and Reply must not
+// wait for anything, nor end the peer.
+type Prompt interface {
+	Responder
+	// Reply is called instead of Received, and returns what to send back: nothing,
+	// data itself, or bytes that do not change until it is called for p again. It
+	// may not send by itself. If it cannot answer without waiting it says false;
+	// from then on the peer has a goroutine of its own, which calls Received,
+	// beginning with this data.
+	Reply(p *Peer, data []byte) (reply []byte, now bool)
+}
+
 // Config is what a session is given from above.
 type Config struct {
 	// Session is the identity that its events carry.
@@ -52,4 +65,6 @@ type Config struct {
 	// MayDial, if not nil, is asked before each TCP connection, with the address that
 	// was resolved and will be dialled; its error is the attempt's.
 	MayDial func(to netip.AddrPort) error
+
+	portable bool // the portable mover is wanted, whatever the system could do
 }

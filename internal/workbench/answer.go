@@ -27,6 +27,9 @@ func (echo) Received(p *wire.Peer, data []byte) {
 	p.Send(context.Background(), data) // a failure is recorded by Send
 }
 
+// Reply makes it a wire.Prompt: it never waits by itself.
+func (echo) Reply(_ *wire.Peer, data []byte) ([]byte, bool) { return data, true }
+
 // board lets a device answer wire's peers.
 type board struct{ device *device.Device }
 
