@@ -62,6 +62,9 @@ func (a *app) newView(f form, out, notices io.Writer, colour bool) *view {
 // run prints events until the journal has ended or writing fails.
 func (v *view) run(c *journal.Cursor) error {
 	defer c.Close()
+	if v.form == quiet && v.pace == nil {
+		c.Only(sockeye.Opened, sockeye.Failed)
+	}
 	for {
 		e, ok := c.Try()
 		if !ok {

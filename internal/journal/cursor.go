@@ -23,6 +23,7 @@ type Cursor struct {
 	known   bool   // bytes is exact
 	last    time.Time
 	waiting bool // noted for a wake-up; guarded by the journal's lock
+	heeds   kindSet
 
 	past  *history // being read, or nil
 	blind uint64   // what is older was looked for on the disk already
@@ -41,7 +42,7 @@ func (j *Journal) cursorLocked(from uint64) *Cursor {
 	if from == 0 {
 		from = oldest
 	}
-	c := &Cursor{journal: j, gate: &j.hold.gate, wake: make(chan struct{}, 1), next: from}
+	c := &Cursor{journal: j, gate: &j.hold.gate, wake: make(chan struct{}, 1), next: from, heeds: allKinds}
 	switch {
 	case from == 1:
 		c.known = true
@@ -51,6 +52,24 @@ func (j *Journal) cursorLocked(from uint64) *Cursor {
 		c.bytes, c.known = j.holding(from).bytesBefore(from), true
 	}
 	return c
+}
+
+// kindSet is a set of event kinds, one bit each.
+type kindSet uint32
+
+const allKinds = ^kindSet(0)
+
+func setOf(k sockeye.EventKind) kindSet { return 1 << k }
+
+// Only makes the cursor give events of these kinds only, and gaps. What it skips
+// does not wake it, so that traffic pays nothing for it: it steps over it when an
+// event of these kinds comes, and whenever the ring has grown by a block. It is
+// called before the first read.
+func (c *Cursor) Only(kinds ...sockeye.EventKind) {
+	c.heeds = setOf(sockeye.Gap)
+	for _, k := range kinds {
+		c.heeds |= setOf(k)
+	}
 }
 
 // Next is the next event. It waits for one until ctx ends, and returns io.EOF
@@ -101,6 +120,15 @@ const (
 )
 
 func (c *Cursor) read(wait bool) (sockeye.Event, readState) {
+	for {
+		e, state := c.readAny(wait)
+		if state != got || c.heeds&setOf(e.Kind) != 0 {
+			return e, state
+		}
+	}
+}
+
+func (c *Cursor) readAny(wait bool) (sockeye.Event, readState) {
 	if c.past != nil {
 		if e, ok := c.remember(); ok {
 			return e, got
@@ -174,6 +202,7 @@ func (c *Cursor) waitLocked() {
 	case !c.waiting:
 		c.waiting = true
 		j.waiting = append(j.waiting, c)
+		j.heeded |= c.heeds
 	}
 }
 

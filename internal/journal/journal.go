@@ -34,6 +34,7 @@ type Journal struct {
 	total   uint64   // data bytes ever appended
 	last    int64    // time of the newest event, Unix nanoseconds
 	waiting []*Cursor
+	heeded  kindSet // the kinds that wake one of waiting
 	closed  bool
 }
 
@@ -85,7 +86,7 @@ func (j *Journal) put(b *block, e *sockeye.Event) uint64 {
 		j.hold.hungry = nil
 		c.signal()
 	}
-	if len(j.waiting) > 0 && j.hold.recorder == nil { // else the gate wakes them
+	if j.heeded&setOf(e.Kind) != 0 && j.hold.recorder == nil { // else the gate wakes them
 		j.wakeLocked()
 	}
 	return seq
@@ -145,6 +146,9 @@ func (j *Journal) grow(n int) *block {
 	b.first, b.before = j.next, j.total
 	j.held += b.bytes()
 	j.blocks = append(j.blocks, b)
+	if len(j.waiting) > 0 {
+		j.heeded = allKinds // nobody may fall behind by what it skips
+	}
 	return b
 }
 
@@ -180,6 +184,7 @@ func (j *Journal) wakeLocked() {
 		j.waiting[i] = nil
 	}
 	j.waiting = j.waiting[:0]
+	j.heeded = 0
 }
 
 // Close ends the journal: later appends are refused, and a cursor that has read

@@ -21,7 +21,9 @@ import (
 
 // C01: a send cut short says exactly how much the kernel took, and the record
 // agrees with what the peer can read.
-func TestC01PartialWrite(t *testing.T) {
+func TestC01PartialWrite(t *testing.T) { onEachMover(t, testC01PartialWrite) }
+
+func testC01PartialWrite(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{SendTimeout: 200 * time.Millisecond, SendBuffer: 64 << 10}, nil)
 	c := dialTCP(t, pc)
 	p := firstPeer(t, pc, r)
@@ -48,7 +50,9 @@ func TestC01PartialWrite(t *testing.T) {
 
 // C02, F33: a peer that finishes is told of once, its owner does not spin, and
 // it can still be sent to.
-func TestC02EndOfStreamOnce(t *testing.T) {
+func TestC02EndOfStreamOnce(t *testing.T) { onEachMover(t, testC02EndOfStreamOnce) }
+
+func testC02EndOfStreamOnce(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	c := dialTCP(t, pc)
 	c.Write([]byte("last words"))
@@ -82,7 +86,9 @@ func TestC02EndOfStreamOnce(t *testing.T) {
 // C04, F33: after our FIN the other direction goes on for as long as the peer
 // sends. RELIABILITY.md asks 1 GB; half of it each way is enough to overflow
 // every buffer many times over.
-func TestC04HalfCloseThenMuchMore(t *testing.T) {
+func TestC04HalfCloseThenMuchMore(t *testing.T) { onEachMover(t, testC04HalfCloseThenMuchMore) }
+
+func testC04HalfCloseThenMuchMore(t *testing.T) {
 	const size = 256 << 20
 	pc, r := listening(t, "tcp", sockeye.Options{}, counting{})
 	c := dialTCP(t, pc)
@@ -116,9 +122,13 @@ type counting struct{}
 func (counting) Joined(*Peer)           {}
 func (counting) Received(*Peer, []byte) {}
 
+func (counting) Reply(*Peer, []byte) ([]byte, bool) { return nil, true }
+
 // C05: an echo whose peer ends is closed on both sides: no socket is left half
 // open.
-func TestC05EchoClosesAfterEOF(t *testing.T) {
+func TestC05EchoClosesAfterEOF(t *testing.T) { onEachMover(t, testC05EchoClosesAfterEOF) }
+
+func testC05EchoClosesAfterEOF(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, echoing{})
 	c := dialTCP(t, pc)
 	c.Write([]byte("echo me"))
@@ -135,7 +145,9 @@ func TestC05EchoClosesAfterEOF(t *testing.T) {
 }
 
 // F33: a half-closed peer that nobody answers is closed after fin-idle.
-func TestF33FinIdle(t *testing.T) {
+func TestF33FinIdle(t *testing.T) { onEachMover(t, testF33FinIdle) }
+
+func testF33FinIdle(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{FinIdle: 100 * time.Millisecond}, nil)
 	c := dialTCP(t, pc)
 	c.CloseWrite()
@@ -148,7 +160,9 @@ func TestF33FinIdle(t *testing.T) {
 }
 
 // C06: close is FIN, abort is RST, and the other side can tell.
-func TestC06CloseIsFINAbortIsRST(t *testing.T) {
+func TestC06CloseIsFINAbortIsRST(t *testing.T) { onEachMover(t, testC06CloseIsFINAbortIsRST) }
+
+func testC06CloseIsFINAbortIsRST(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	c1, c2 := dialTCP(t, pc), dialTCP(t, pc)
 	r.waitKind(t, sockeye.Joined, 2)
@@ -176,7 +190,9 @@ func TestC06CloseIsFINAbortIsRST(t *testing.T) {
 
 // C06, F20: closing while bytes are unread still ends with FIN: they are read
 // and recorded first.
-func TestC06CloseWithUnreadDataIsFIN(t *testing.T) {
+func TestC06CloseWithUnreadDataIsFIN(t *testing.T) { onEachMover(t, testC06CloseWithUnreadDataIsFIN) }
+
+func testC06CloseWithUnreadDataIsFIN(t *testing.T) {
 	slow := &slowResponder{release: make(chan struct{})}
 	pc, r := listening(t, "tcp", sockeye.Options{ReadSize: 1024}, slow)
 	c := dialTCP(t, pc)
@@ -207,7 +223,9 @@ func (*slowResponder) Joined(*Peer)             {}
 func (s *slowResponder) Received(*Peer, []byte) { <-s.release }
 
 // C07, F34: a reset is told as one, with its error, and what came before stays.
-func TestC07ResetKeepsWhatCame(t *testing.T) {
+func TestC07ResetKeepsWhatCame(t *testing.T) { onEachMover(t, testC07ResetKeepsWhatCame) }
+
+func testC07ResetKeepsWhatCame(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	c := dialTCP(t, pc)
 	c.Write([]byte("before the reset"))
@@ -224,7 +242,9 @@ func TestC07ResetKeepsWhatCame(t *testing.T) {
 }
 
 // F34: a reset that comes after the peer's FIN is noticed without our sending.
-func TestF34ResetAfterFIN(t *testing.T) {
+func TestF34ResetAfterFIN(t *testing.T) { onEachMover(t, testF34ResetAfterFIN) }
+
+func testF34ResetAfterFIN(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	c := dialTCP(t, pc)
 	c.CloseWrite()
@@ -270,7 +290,9 @@ func TestC08AcceptedThenReset(t *testing.T) {
 }
 
 // C10: writing to a reset connection is an error of that peer and of nothing else.
-func TestC10NoSIGPIPE(t *testing.T) {
+func TestC10NoSIGPIPE(t *testing.T) { onEachMover(t, testC10NoSIGPIPE) }
+
+func testC10NoSIGPIPE(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	c := dialTCP(t, pc)
 	p := firstPeer(t, pc, r)
@@ -286,7 +308,9 @@ func TestC10NoSIGPIPE(t *testing.T) {
 }
 
 // C14: who closes first is in the record, because TIME_WAIT stays with them.
-func TestC14WhoClosedFirst(t *testing.T) {
+func TestC14WhoClosedFirst(t *testing.T) { onEachMover(t, testC14WhoClosedFirst) }
+
+func testC14WhoClosedFirst(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, nil)
 	c := dialTCP(t, pc)
 	c.Close()
@@ -307,6 +331,10 @@ func TestC14WhoClosedFirst(t *testing.T) {
 
 // C48: closing while others read and write gives one clean left event each time.
 func TestC48CloseWhileReadingAndWriting(t *testing.T) {
+	onEachMover(t, testC48CloseWhileReadingAndWriting)
+}
+
+func testC48CloseWhileReadingAndWriting(t *testing.T) {
 	const rounds = 10_000 / 20
 	pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, echoing{})
 	r.dropData()

@@ -27,7 +27,9 @@ import (
 // The rows of RELIABILITY.md about limits, options and order.
 
 // C16: the accept queue is shown as the kernel has it: length and real backlog.
-func TestC16AcceptQueue(t *testing.T) {
+func TestC16AcceptQueue(t *testing.T) { onEachMover(t, testC16AcceptQueue) }
+
+func testC16AcceptQueue(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{Backlog: 7, MaxPeers: 1, OverCap: sockeye.PauseOverCap}, nil)
 	dialTCP(t, pc)
 	r.waitKind(t, sockeye.Joined, 1)
@@ -54,7 +56,9 @@ func TestListenOverflows(t *testing.T) {
 }
 
 // C17: beyond the cap a connection is reset and told of, or waits its turn.
-func TestC17OverCapRefuses(t *testing.T) {
+func TestC17OverCapRefuses(t *testing.T) { onEachMover(t, testC17OverCapRefuses) }
+
+func testC17OverCapRefuses(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 2}, echoing{})
 	first, second := dialTCP(t, pc), dialTCP(t, pc)
 	r.waitKind(t, sockeye.Joined, 2)
@@ -78,7 +82,9 @@ func TestC17OverCapRefuses(t *testing.T) {
 	}
 }
 
-func TestC17OverCapPauses(t *testing.T) {
+func TestC17OverCapPauses(t *testing.T) { onEachMover(t, testC17OverCapPauses) }
+
+func testC17OverCapPauses(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 1, OverCap: sockeye.PauseOverCap, FinIdle: -1}, echoing{})
 	const n = 5
 	var clients []*net.TCPConn
@@ -107,12 +113,14 @@ func TestC17OverCapPauses(t *testing.T) {
 func socketOption(t *testing.T, p *Peer, level, opt int) int {
 	t.Helper()
 	v := -1
-	p.mover.(*stream).raw.Control(func(fd uintptr) { v, _ = unix.GetsockoptInt(int(fd), level, opt) })
+	p.mover.(controller).Control(func(fd uintptr) { v, _ = unix.GetsockoptInt(int(fd), level, opt) })
 	return v
 }
 
 // C23: plain TCP, not MPTCP, on both sides.
-func TestC23PlainTCP(t *testing.T) {
+func TestC23PlainTCP(t *testing.T) { onEachMover(t, testC23PlainTCP) }
+
+func testC23PlainTCP(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	board, br := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, nil)
 	for _, p := range []*Peer{firstPeer(t, pc, r), firstPeer(t, board, br)} {
@@ -124,7 +132,9 @@ func TestC23PlainTCP(t *testing.T) {
 
 // C18, C20, C21: options are on the accepted and the dialled socket, by default
 // and when asked for.
-func TestOptionsReachBothSides(t *testing.T) {
+func TestOptionsReachBothSides(t *testing.T) { onEachMover(t, testOptionsReachBothSides) }
+
+func testOptionsReachBothSides(t *testing.T) {
 	type values map[string]int
 	read := func(p *Peer) values {
 		return values{
@@ -164,7 +174,9 @@ func TestOptionsReachBothSides(t *testing.T) {
 
 // C21, C22: TCP_USER_TIMEOUT, which overrides the count of probes (tcp(7)), fits
 // the keepalive times that were asked for.
-func TestC21UserTimeoutFitsKeepAlive(t *testing.T) {
+func TestC21UserTimeoutFitsKeepAlive(t *testing.T) { onEachMover(t, testC21UserTimeoutFitsKeepAlive) }
+
+func testC21UserTimeoutFitsKeepAlive(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: 2 * time.Second, KeepAliveCount: 2}, nil)
 	dialTCP(t, pc)
 	if got := socketOption(t, firstPeer(t, pc, r), unix.SOL_TCP, unix.TCP_USER_TIMEOUT); got != 5000 {
@@ -173,7 +185,9 @@ func TestC21UserTimeoutFitsKeepAlive(t *testing.T) {
 }
 
 // C24: what the kernel made of the asked buffer sizes is shown.
-func TestC24EffectiveBuffers(t *testing.T) {
+func TestC24EffectiveBuffers(t *testing.T) { onEachMover(t, testC24EffectiveBuffers) }
+
+func testC24EffectiveBuffers(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{ReceiveBuffer: 50_000, SendBuffer: 60_000}, nil)
 	dialTCP(t, pc)
 	st := firstPeer(t, pc, r).Status()
@@ -187,7 +201,9 @@ func TestC24EffectiveBuffers(t *testing.T) {
 
 // C35: the three binds: IPv4, IPv6 only, both; and an IPv4 client of a dual
 // socket is shown as IPv4.
-func TestC35DualStack(t *testing.T) {
+func TestC35DualStack(t *testing.T) { onEachMover(t, testC35DualStack) }
+
+func testC35DualStack(t *testing.T) {
 	hasIPv6(t)
 	for _, test := range []struct {
 		typed, local string
@@ -220,7 +236,9 @@ func TestC35DualStack(t *testing.T) {
 }
 
 // A name with both families is bound on both, on one port.
-func TestLocalhostBindsBothFamilies(t *testing.T) {
+func TestLocalhostBindsBothFamilies(t *testing.T) { onEachMover(t, testLocalhostBindsBothFamilies) }
+
+func testLocalhostBindsBothFamilies(t *testing.T) {
 	hasIPv6(t)
 	s, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "localhost:0")}, nil)
 	locals := s.Locals()
@@ -265,7 +283,9 @@ func selfConnect(t *testing.T) (ep sockeye.Endpoint, err error) {
 
 // C49: peers join in the order of accept, and one at full speed does not starve
 // the quiet ones.
-func TestC49OrderAndFairness(t *testing.T) {
+func TestC49OrderAndFairness(t *testing.T) { onEachMover(t, testC49OrderAndFairness) }
+
+func testC49OrderAndFairness(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
 	r.dropData()
 	const quiet = 50
@@ -314,7 +334,9 @@ func TestC49OrderAndFairness(t *testing.T) {
 
 // C46: the order of the record is the kernel's: an answer never comes before
 // what it answers, and times do not decrease for one peer.
-func TestC46AnswerAfterQuestion(t *testing.T) {
+func TestC46AnswerAfterQuestion(t *testing.T) { onEachMover(t, testC46AnswerAfterQuestion) }
+
+func testC46AnswerAfterQuestion(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	board, _ := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, echoing{})
 	p := firstPeer(t, pc, r)
@@ -357,7 +379,7 @@ func child(t *testing.T, outer ...string) (address string, pid int) {
 	}
 	args := append(outer, self, "-test.run=^TestChildServesEcho$")
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), "SOCKEYE_TEST_CHILD=1")
+	cmd.Env = append(os.Environ(), "SOCKEYE_TEST_CHILD="+testMover)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -387,7 +409,7 @@ func child(t *testing.T, outer ...string) (address string, pid int) {
 
 // TestChildServesEcho is the body of the process that child starts.
 func TestChildServesEcho(t *testing.T) {
-	if os.Getenv("SOCKEYE_TEST_CHILD") == "" {
+	if testMover = os.Getenv("SOCKEYE_TEST_CHILD"); testMover == "" {
 		return // only ever meant to be run by child
 	}
 	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
@@ -408,7 +430,9 @@ func echoesOn(c net.Conn, within time.Duration) error {
 
 // F25: out of descriptors, the server stays calm, serves those it has, turns
 // others away, and accepts again as soon as it can.
-func TestF25OutOfDescriptors(t *testing.T) {
+func TestF25OutOfDescriptors(t *testing.T) { onEachMover(t, testF25OutOfDescriptors) }
+
+func testF25OutOfDescriptors(t *testing.T) {
 	address, pid := child(t, "prlimit", "--nofile=64")
 	var served []net.Conn
 	refused := 0
@@ -477,7 +501,9 @@ func processCPU(t *testing.T, pid int) time.Duration {
 }
 
 // C09, F27: interrupted and aborted calls are nobody's business.
-func TestF27AcceptErrorsPass(t *testing.T) {
+func TestF27AcceptErrorsPass(t *testing.T) { onEachMover(t, testF27AcceptErrorsPass) }
+
+func testF27AcceptErrorsPass(t *testing.T) {
 	for _, fault := range []string{
 		"accept4:error=ECONNABORTED:when=2+3", "accept4:error=EPROTO:when=2+3", "read:error=EINTR:when=4+3", "write:error=EINTR:when=4+3",
 	} {

@@ -159,6 +159,26 @@ func (r *recorder) String() string {
 
 var testPeers atomic.Uint64
 
+// The movers of a listening session's peers. Nobody can tell them apart, so every
+// test of such a session runs on both.
+const (
+	anyMover      = "any" // the one that the session chooses
+	portableMover = "portable"
+)
+
+// testMover is the mover of the sessions that a test opens.
+var testMover = anyMover
+
+func onEachMover(t *testing.T, test func(t *testing.T)) {
+	for _, mover := range []string{anyMover, portableMover} {
+		t.Run(mover, func(t *testing.T) {
+			testMover = mover
+			t.Cleanup(func() { testMover = anyMover })
+			test(t)
+		})
+	}
+}
+
 // open opens an endpoint for a test and closes it at the test's end.
 func open(t testing.TB, ep sockeye.Endpoint, answer Responder) (*Session, *recorder) {
 	t.Helper()
@@ -174,6 +194,7 @@ func tryOpen(t testing.TB, ep sockeye.Endpoint, answer Responder) (*Session, *re
 	s, err := Open(t.Context(), ep, Config{
 		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Recorder: r, Responder: answer,
 		NextPeer: func() uint64 { return testPeers.Add(1) }, Now: time.Now,
+		portable: testMover == portableMover,
 	})
 	if err == nil {
 		t.Cleanup(s.Close)
@@ -233,6 +254,9 @@ func (echoing) Joined(*Peer) {}
 func (echoing) Received(p *Peer, data []byte) {
 	p.Send(context.Background(), data)
 }
+
+// Reply makes it a Prompt.
+func (echoing) Reply(_ *Peer, data []byte) ([]byte, bool) { return data, true }
 
 // loopback reports whether the machine has IPv6 loopback.
 func hasIPv6(t testing.TB) {

@@ -18,7 +18,9 @@ import (
 
 // The experiment at the level of sockets: a server, a board, a hello, an answer,
 // an echo, and both ends' records agree.
-func TestTheExperiment(t *testing.T) {
+func TestTheExperiment(t *testing.T) { onEachMover(t, testTheExperiment) }
+
+func testTheExperiment(t *testing.T) {
 	pc, pcRecord := listening(t, "tcp", sockeye.Options{}, nil)
 	board, boardRecord := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, echoing{})
 
@@ -52,7 +54,9 @@ func TestTheExperiment(t *testing.T) {
 }
 
 // Bytes are recorded as they crossed, both ways, however they were cut.
-func TestStreamCarriesEveryByte(t *testing.T) {
+func TestStreamCarriesEveryByte(t *testing.T) { onEachMover(t, testStreamCarriesEveryByte) }
+
+func testStreamCarriesEveryByte(t *testing.T) {
 	pc, pcRecord := listening(t, "tcp", sockeye.Options{}, echoing{})
 	c := dialTCP(t, pc)
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -86,6 +90,10 @@ func TestStreamCarriesEveryByte(t *testing.T) {
 }
 
 func TestManyPeersAreAnsweredAloneAndTogether(t *testing.T) {
+	onEachMover(t, testManyPeersAreAnsweredAloneAndTogether)
+}
+
+func testManyPeersAreAnsweredAloneAndTogether(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	const n = 20
 	var clients []*net.TCPConn
@@ -120,7 +128,9 @@ func TestManyPeersAreAnsweredAloneAndTogether(t *testing.T) {
 	}
 }
 
-func TestCountersAndStatus(t *testing.T) {
+func TestCountersAndStatus(t *testing.T) { onEachMover(t, testCountersAndStatus) }
+
+func testCountersAndStatus(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
 	c := dialTCP(t, pc)
 	c.Write([]byte("12345"))
@@ -139,7 +149,9 @@ func TestCountersAndStatus(t *testing.T) {
 	}
 }
 
-func TestIdlePeerIsClosed(t *testing.T) {
+func TestIdlePeerIsClosed(t *testing.T) { onEachMover(t, testIdlePeerIsClosed) }
+
+func testIdlePeerIsClosed(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{IdleTimeout: 50 * time.Millisecond}, nil)
 	c := dialTCP(t, pc)
 	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonIdle {
@@ -150,7 +162,9 @@ func TestIdlePeerIsClosed(t *testing.T) {
 	}
 }
 
-func TestReconnectForEver(t *testing.T) {
+func TestReconnectForEver(t *testing.T) { onEachMover(t, testReconnectForEver) }
+
+func testReconnectForEver(t *testing.T) {
 	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
 	address := addressOf(pc)
 	board, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: address, Options: sockeye.Options{Reconnect: true, FinIdle: -1}}, nil)

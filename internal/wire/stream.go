@@ -296,6 +296,9 @@ func (c *stream) stop(abort bool) {
 	c.in.wake()
 }
 
+// Control calls f with the descriptor, while it is open.
+func (c *stream) Control(f func(fd uintptr)) error { return c.raw.Control(f) }
+
 // addrPort is a TCP or UDP address in the form the record uses.
 func addrPort(a net.Addr) netip.AddrPort {
 	switch a := a.(type) {

@@ -1,0 +1,249 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+)
+
+// fast is the mover of one TCP peer that a loop serves. It has no goroutine: it
+// is a descriptor under a lock, and whoever uses the descriptor or ends the
+// connection does so under the lock. Whatever would have to wait hands the
+// connection over to the portable mover, for good.
+type fast struct {
+	peer Peer // these three are one allocation: thousands of them are idle
+	id   sockeye.Peer
+	loop *loop
+
+	// order makes the journal's order the kernel's, as stream.order does: it is held
+	// over one non-blocking read or write together with the append of its event. It
+	// guards what follows.
+	order    sync.Mutex
+	fd       int     // -1 once closed or handed over; changes under peer.mu, too
+	finished bool    // the peer's FIN was read
+	portable *stream // who has taken over, or nil
+}
+
+// serve moves what the loop was told of: one read and its reply, so that a peer
+// at full speed takes no more of a turn than any other.
+func (c *fast) serve() {
+	c.order.Lock()
+	defer c.order.Unlock()
+	switch {
+	case c.fd < 0: // ended or handed over since
+	case c.finished:
+		c.end(socketError(uintptr(c.fd)))
+	default:
+		c.read()
+	}
+}
+
+func (c *fast) read() {
+	p := &c.peer
+	n, errno := readNow(c.fd, c.loop.buf)
+	switch {
+	case n > 0:
+		p.received(p.session.cfg.Now(), c.loop.buf[:n], nil)
+		if c.loop.prompt != nil {
+			c.reply(c.loop.buf[:n])
+		}
+	case errno == syscall.EAGAIN:
+	case errno != 0:
+		c.end(errno)
+	case p.finishedByPeer() == halfClosed:
+		c.finished = true
+		c.loop.heed(c.fd, unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
+	default:
+		c.end(nil)
+	}
+}
+
+// reply answers data, which it only borrows.
+func (c *fast) reply(data []byte) {
+	p := &c.peer
+	reply, now := c.loop.prompt.Reply(p, data)
+	if !now {
+		data = bytes.Clone(data)
+		c.handOver(false, func(*stream) { c.loop.prompt.Received(p, data) })
+		return
+	}
+	n, err := c.push(reply)
+	switch {
+	case err == nil:
+	case err == syscall.EAGAIN:
+		all, rest := len(reply), bytes.Clone(reply[n:])
+		c.handOver(true, func(s *stream) {
+			defer s.giveTurn()
+			if m, err := s.sendInTurn(context.Background(), rest); err != nil {
+				p.sendFailed(err, n+m, all)
+			}
+		})
+	default:
+		p.explain(err) // the kernel tells it once: a read would see a clean end
+		p.sendFailed(err, n, len(reply))
+		c.end(nil)
+	}
+}
+
+// push writes until everything is taken, the kernel's buffer is full (EAGAIN) or
+// the connection fails. Every write the kernel takes is one event.
+func (c *fast) push(data []byte) (n int, err error) {
+	p := &c.peer
+	for n < len(data) {
+		took, errno := writeNow(c.fd, data[n:min(len(data), n+writePiece)])
+		if took <= 0 {
+			return n, errno
+		}
+		p.sent(p.session.cfg.Now(), data[n:n+took])
+		n += took
+	}
+	return n, nil
+}
+
+// end closes the connection and records that the peer left. It is called under
+// the lock, by whoever ends it.
+func (c *fast) end(err error) {
+	p := &c.peer
+	if err != nil {
+		p.explain(err)
+	}
+	unsent := 0
+	if p.isCut() {
+		unsent = max(0, outQueue(c.fd))
+	}
+	unix.Close(c.letGo())
+	p.leave(unsent)
+	c.loop.release()
+}
+
+// letGo takes the descriptor out of the loop.
+func (c *fast) letGo() int {
+	fd := c.fd
+	c.loop.drop(c)
+	c.peer.mu.Lock()
+	c.fd = -1
+	c.peer.mu.Unlock()
+	return fd
+}
+
+// handOver makes the connection the portable mover's, whose owner begins with
+// first, if that is not nil. sending says that a message has begun: the turn to
+// send is the caller's, or first's. It is called under the lock, while there is a
+// descriptor.
+func (c *fast) handOver(sending bool, first func(*stream)) *stream {
+	c.loop.heed(c.fd, unix.EPOLL_CTL_DEL, 0)
+	c.portable = adopt(&c.peer, c.letGo())
+	if sending {
+		c.portable.turn <- struct{}{}
+	}
+	c.peer.session.owners.Go(func() {
+		if first != nil {
+			first(c.portable)
+		}
+		c.portable.own()
+	})
+	c.loop.release()
+	return c.portable
+}
+
+// taken hands the connection over if nobody did. It is nil when the connection
+// has ended.
+func (c *fast) taken() *stream {
+	c.order.Lock()
+	defer c.order.Unlock()
+	if c.portable == nil && c.fd >= 0 {
+		c.handOver(false, nil)
+	}
+	return c.portable
+}
+
+func (c *fast) send(ctx context.Context, data []byte) (int, error) {
+	c.order.Lock()
+	s := c.portable
+	switch {
+	case s != nil:
+		c.order.Unlock()
+		return s.send(ctx, data)
+	case c.fd < 0:
+		c.order.Unlock()
+		return 0, net.ErrClosed
+	}
+	n, err := c.push(data)
+	switch {
+	case err == nil:
+	case err == syscall.EAGAIN:
+		s = c.handOver(true, nil)
+	default:
+		c.peer.explain(err)
+		unix.Shutdown(c.fd, unix.SHUT_RDWR) // tells the loop
+	}
+	c.order.Unlock()
+	if s != nil {
+		defer s.giveTurn()
+		var m int
+		m, err = s.sendInTurn(ctx, data[n:])
+		n += m
+	}
+	return n, err
+}
+
+func (c *fast) finish(ctx context.Context) error {
+	if s := c.taken(); s != nil {
+		return s.finish(ctx)
+	}
+	return nil
+}
+
+func (c *fast) close(ctx context.Context) {
+	if s := c.taken(); s != nil {
+		s.close(ctx)
+	}
+}
+
+func (c *fast) stop(abort bool) {
+	c.order.Lock()
+	defer c.order.Unlock()
+	switch {
+	case c.portable != nil:
+		c.portable.stop(abort)
+	case c.fd >= 0:
+		if abort {
+			resetOnClose(c.fd)
+		}
+		c.end(nil)
+	}
+}
+
+func (c *fast) fill(st *sockeye.PeerStatus) {
+	c.Control(func(fd uintptr) { fillTCP(st, int(fd)) })
+}
+
+// Control calls f with the descriptor, if there is one.
+func (c *fast) Control(f func(fd uintptr)) error {
+	c.peer.mu.Lock()
+	fd, s := c.fd, (*stream)(nil)
+	if fd >= 0 {
+		f(uintptr(fd))
+	}
+	c.peer.mu.Unlock()
+	if fd < 0 {
+		c.order.Lock()
+		s = c.portable
+		c.order.Unlock()
+	}
+	if s != nil {
+		return s.Control(f)
+	}
+	return nil
+}
+
+// resetOnClose makes closing a connection reset it (SO_LINGER, socket(7)).
+func resetOnClose(fd int) {
+	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+}

@@ -1,0 +1,294 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+)
+
+// Which mover serves a peer, and what hands it over.
+
+// isFast says whether a loop serves a peer now.
+func isFast(p *Peer) bool {
+	c, ok := p.mover.(*fast)
+	if !ok {
+		return false
+	}
+	c.order.Lock()
+	defer c.order.Unlock()
+	return c.portable == nil && c.fd >= 0
+}
+
+// waiting is a Prompt that always has to wait.
+type waiting struct{ slowResponder }
+
+func (*waiting) Reply(*Peer, []byte) ([]byte, bool) { return nil, false }
+
+func TestMoverIsChosen(t *testing.T) {
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0")}
+	for _, test := range []struct {
+		name string
+		cfg  Config
+		want bool
+	}{
+		{"nobody answers", Config{}, true},
+		{"echo", Config{Responder: echoing{}}, true},
+		{"a responder that may wait", Config{Responder: &slowResponder{}}, false},
+		{"a pace to keep", Config{Pace: func(canceled, cut <-chan struct{}) {}}, false},
+		{"the portable mover is wanted", Config{portable: true}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRecorder()
+			test.cfg.Session, test.cfg.Recorder, test.cfg.Now = &sockeye.Session{ID: "s1", Endpoint: ep}, r, time.Now
+			test.cfg.NextPeer = func() uint64 { return testPeers.Add(1) }
+			s, err := Open(t.Context(), ep, test.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			dialTCP(t, s)
+			if got := isFast(firstPeer(t, s, r)); got != test.want {
+				t.Errorf("served by a loop: %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// stillServed fails unless a new client of a session is echoed or recorded.
+func stillServed(t *testing.T, s *Session, r *recorder, echo bool) {
+	t.Helper()
+	c := dialTCP(t, s)
+	c.Write([]byte("ping"))
+	if echo {
+		if _, err := io.ReadFull(c, make([]byte, 4)); err != nil {
+			t.Errorf("another client is not served: %v", err)
+		}
+		return
+	}
+	r.wait(t, "ping", func(e sockeye.Event) bool {
+		return e.Kind == sockeye.Received && e.Peer.Remote.String() == c.LocalAddr().String()
+	})
+}
+
+// A peer that does not read what it is answered holds up nobody, and gets every
+// byte in the end.
+func TestSlowReaderIsHandedOver(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 16 << 10}, echoing{})
+	c := dialTCP(t, pc)
+	p := firstPeer(t, pc, r)
+	data := make([]byte, 8<<20)
+	for i := range data {
+		data[i] = byte(i * 7 >> 3)
+	}
+	var writing sync.WaitGroup
+	writing.Go(func() { c.Write(data) })
+	eventually(t, "the slow reader is handed over", func() bool { return !isFast(p) })
+	stillServed(t, pc, r, true)
+	got := make([]byte, len(data))
+	if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("the slow reader got something else, or %v", err)
+	}
+	writing.Wait()
+	if back := r.bytes(sockeye.Sent); !bytes.HasSuffix(back, data[len(data)-100:]) || len(back) != len(data)+4 {
+		t.Errorf("%d bytes are recorded as sent, want %d", len(back), len(data)+4)
+	}
+}
+
+// A reply that fails after the hand-over is told of as a whole.
+func TestHandedOverReplyThatFails(t *testing.T) {
+	onEachMover(t, func(t *testing.T) {
+		pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 4 << 10, ReadSize: 1 << 20, SendTimeout: 100 * time.Millisecond}, echoing{})
+		c := dialTCP(t, pc)
+		c.SetReadBuffer(4 << 10)
+		var writing sync.WaitGroup
+		writing.Go(func() { c.Write(make([]byte, 32<<20)) })
+		e := r.waitKind(t, sockeye.Failed, 1)
+		c.Close()
+		writing.Wait()
+		if e.Detail.Err.Kind != sockeye.TimedOut || e.Detail.Err.Op != "send" || e.Detail.Unsent == 0 {
+			t.Errorf("the event says %v, %d unsent", e.Detail.Err, e.Detail.Unsent)
+		}
+	})
+}
+
+// A responder that has to wait holds up nobody, and begins with the data that it
+// was asked about.
+func TestWaitingResponderIsHandedOver(t *testing.T) {
+	answer := &waiting{slowResponder{release: make(chan struct{})}}
+	pc, r := listening(t, "tcp", sockeye.Options{}, answer)
+	c := dialTCP(t, pc)
+	p := firstPeer(t, pc, r)
+	if !isFast(p) {
+		t.Fatal("the peer does not begin on the loop")
+	}
+	c.Write([]byte("question"))
+	eventually(t, "the peer is handed over", func() bool { return !isFast(p) })
+	stillServed(t, pc, r, false)
+	close(answer.release)
+	c.Write([]byte("more"))
+	r.wait(t, "more", func(e sockeye.Event) bool { return string(e.Data) == "more" })
+}
+
+// Sends to a peer that does not read wait, come out whole, and hold up nobody.
+func TestWaitingSendIsHandedOver(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 16 << 10}, nil)
+	r.dropData()
+	c := dialTCP(t, pc)
+	p := firstPeer(t, pc, r)
+	const senders, size = 8, 1 << 20
+	var sending sync.WaitGroup
+	for i := range senders {
+		sending.Go(func() {
+			if n, err := p.Send(context.Background(), bytes.Repeat([]byte{byte('a' + i)}, size)); n != size || err != nil {
+				t.Errorf("Send = %d, %v", n, err)
+			}
+		})
+	}
+	eventually(t, "the peer is handed over", func() bool { return !isFast(p) })
+	other := dialTCP(t, pc)
+	r.waitKind(t, sockeye.Joined, 2)
+	if _, err := pc.Peers()[1].Send(t.Context(), []byte("hi")); err != nil {
+		t.Error(err)
+	}
+	if _, err := io.ReadFull(other, make([]byte, 2)); err != nil {
+		t.Error(err)
+	}
+	for range senders {
+		got := make([]byte, size)
+		if _, err := io.ReadFull(c, got); err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(got, got[:1]); n != size {
+			t.Fatalf("a message was interrupted: %d of %d bytes are %q", n, size, got[0])
+		}
+	}
+	sending.Wait()
+	if got := p.Status().Counters.SentBytes; got != senders*size {
+		t.Errorf("%d bytes are counted as sent, want %d", got, senders*size)
+	}
+}
+
+// gate is a recorder that holds the first received event back until it is opened.
+type gate struct {
+	*recorder
+	once   sync.Once
+	opened chan struct{}
+}
+
+func (g *gate) Append(e sockeye.Event) uint64 {
+	if e.Kind == sockeye.Received {
+		g.once.Do(func() { <-g.opened })
+	}
+	return g.recorder.Append(e)
+}
+
+// While two peers have something to read, they are read in turn: one at full
+// speed keeps a quiet one waiting for one read at most.
+func TestLoopIsFair(t *testing.T) {
+	const size, reads = 1024, 20
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size}}
+	r := &gate{recorder: newRecorder(), opened: make(chan struct{})}
+	s, err := Open(t.Context(), ep, Config{
+		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Recorder: r, Responder: counting{},
+		NextPeer: func() uint64 { return testPeers.Add(1) }, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	first, busy, quiet := dialTCP(t, s), dialTCP(t, s), dialTCP(t, s)
+	r.waitKind(t, sockeye.Joined, 3)
+	first.Write([]byte("x")) // the loop is held in its record
+	busy.Write(make([]byte, 2*reads*size))
+	quiet.Write(make([]byte, reads*size))
+	for _, p := range s.Peers()[1:] {
+		eventually(t, "all has arrived", func() bool { return unread(p) >= reads*size })
+	}
+	close(r.opened)
+	r.waitBytes(t, sockeye.Received, 1+3*reads*size)
+	busyRun, seen := 0, 0
+	for _, e := range r.all(isKind(sockeye.Received)) {
+		switch e.Peer.Remote.String() {
+		case busy.LocalAddr().String():
+			busyRun++
+		case quiet.LocalAddr().String():
+			busyRun, seen = 0, seen+1
+		}
+		if busyRun > 2 && seen < reads {
+			t.Fatalf("the quiet peer waited for %d reads of the busy one", busyRun)
+		}
+	}
+	if seen != reads {
+		t.Errorf("the quiet peer was read %d times, want %d", seen, reads)
+	}
+}
+
+// Idle peers are many: this is what a loop keeps for each, beside 8 bytes of
+// epoll's table and an entry of the session's.
+func TestFastPeerIsSmall(t *testing.T) {
+	if size := unsafe.Sizeof(fast{}); size > 416 {
+		t.Errorf("a peer takes %d bytes, want 416 at most", size)
+	}
+}
+
+// Nothing is allocated for an event, on either mover.
+func TestEventsAllocateNothing(t *testing.T) {
+	onEachMover(t, func(t *testing.T) {
+		pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
+		r.keepNothing()
+		c := dialTCP(t, pc)
+		message, back := make([]byte, 64), make([]byte, 64)
+		n := testing.AllocsPerRun(2000, func() {
+			c.Write(message)
+			if _, err := io.ReadFull(c, back); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > 0 {
+			t.Errorf("%v allocations for a received and a sent event, want 0", n)
+		}
+	})
+}
+
+// Whatever ends a listening session, its loop ends, too: with peers or without,
+// before or after they leave.
+func TestLoopEnds(t *testing.T) {
+	for i, end := range []func(s *Session, c net.Conn){
+		func(s *Session, _ net.Conn) { s.Close() },
+		func(s *Session, _ net.Conn) { s.Shutdown(context.Background()) },
+		func(s *Session, c net.Conn) { s.StopAccepting(); c.Close(); <-s.Done() },
+		func(s *Session, c net.Conn) { c.Close(); s.StopAccepting(); <-s.Done() },
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, echoing{})
+			c := dialTCP(t, pc)
+			c.Write([]byte("x"))
+			r.waitBytes(t, sockeye.Sent, 1)
+			go func() {
+				io.Copy(io.Discard, c)
+				c.Close()
+			}()
+			end(pc, c)
+			if kinds := r.all(isKind(sockeye.Ended)); len(kinds) != 1 || kinds[0].Seq != uint64(len(r.events)) {
+				t.Errorf("the record does not end with the session's end\n%s", r)
+			}
+		})
+	}
+}
+
+// unread counts the bytes that wait in the kernel for a peer's next read.
+func unread(p *Peer) int {
+	n := 0
+	p.mover.(controller).Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.SIOCINQ) })
+	return n
+}

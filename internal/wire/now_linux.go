@@ -1,0 +1,82 @@
+package wire
+
+import (
+	"net/netip"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// System calls that cannot block, made without telling Go's scheduler, which for
+// a short call costs more than the call. A descriptor is non-blocking here, or a
+// timeout zero.
+
+func readNow(fd int, b []byte) (int, syscall.Errno) { return now(syscall.SYS_READ, fd, b) }
+
+func writeNow(fd int, b []byte) (int, syscall.Errno) { return now(syscall.SYS_WRITE, fd, b) }
+
+// now is read(2) or write(2), repeated when a signal came first.
+func now(call uintptr, fd int, b []byte) (int, syscall.Errno) {
+	for {
+		n, _, errno := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		switch errno {
+		case 0:
+			return int(n), 0
+		case syscall.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// pollNow is epoll_wait(2) with a timeout of zero.
+func pollNow(epoll int, events []unix.EpollEvent) int {
+	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epoll), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// acceptNow is accept4(2): a non-blocking connection and where it comes from.
+func acceptNow(fd int) (int, netip.AddrPort, syscall.Errno) {
+	var from unix.RawSockaddrAny
+	size := uint32(unix.SizeofSockaddrAny)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&from)), uintptr(unsafe.Pointer(&size)),
+		unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+	if errno != 0 {
+		return -1, netip.AddrPort{}, errno
+	}
+	return int(n), rawAddrPort(&from), 0
+}
+
+// localNow is getsockname(2).
+func localNow(fd int) netip.AddrPort {
+	var local unix.RawSockaddrAny
+	size := uint32(unix.SizeofSockaddrAny)
+	syscall.RawSyscall(unix.SYS_GETSOCKNAME, uintptr(fd), uintptr(unsafe.Pointer(&local)), uintptr(unsafe.Pointer(&size)))
+	return rawAddrPort(&local)
+}
+
+// rawAddrPort is an IP address as the kernel writes it, in the form the record uses.
+func rawAddrPort(a *unix.RawSockaddrAny) netip.AddrPort {
+	switch a.Addr.Family {
+	case unix.AF_INET:
+		in := (*unix.RawSockaddrInet4)(unsafe.Pointer(a))
+		return netip.AddrPortFrom(netip.AddrFrom4(in.Addr), bigEndian(&in.Port))
+	case unix.AF_INET6:
+		in := (*unix.RawSockaddrInet6)(unsafe.Pointer(a))
+		ip := netip.AddrFrom16(in.Addr).Unmap()
+		if in.Scope_id != 0 && ip.Is6() {
+			ip = ip.WithZone(zoneName(int(in.Scope_id)))
+		}
+		return netip.AddrPortFrom(ip, bigEndian(&in.Port))
+	}
+	return netip.AddrPort{}
+}
+
+func bigEndian(port *uint16) uint16 {
+	b := (*[2]byte)(unsafe.Pointer(port))
+	return uint16(b[0])<<8 | uint16(b[1])
+}
