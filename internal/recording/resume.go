@@ -22,11 +22,13 @@ func (w *Writer) Durable() uint64 { return w.safety.durable }
 func (w *Writer) Start(before uint64) { w.safety.written, w.safety.durable = before, before }
 
 // fail ends the segment after an error, as well as can be, and breaks the Writer.
+// A segment that has no event yet, perhaps not even a header, is not left behind.
 func (w *Writer) fail(err error) error {
 	why := failure(w.path, err)
 	_, untrusted := errors.AsType[syncError](err)
 	untrusted = w.safety.join() != nil || untrusted
-	if !untrusted {
+	empty := w.messages == 0 && w.o.Dir != ""
+	if !untrusted && !empty {
 		untrusted = w.endSegment(why, isFull(err)) != nil
 	}
 	if untrusted {
@@ -34,6 +36,9 @@ func (w *Writer) fail(err error) error {
 	}
 	w.safety.unsynced = 0
 	w.file.Close()
+	if empty {
+		w.o.Files.Remove(w.path)
+	}
 	w.file = nil
 	w.forget()
 	return why
