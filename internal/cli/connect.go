@@ -238,7 +238,7 @@ func (l *live) firstPeer(s *workbench.Session) (*wire.Peer, error) {
 			return peers[0], nil
 		}
 		select {
-		case <-l.watch(next, func(e sockeye.Event) bool { return e.Kind != sockeye.Joined }):
+		case <-l.first(next, sockeye.Joined):
 		case <-s.Done():
 			return nil, nil
 		case <-l.app.ctx.Done():
@@ -255,10 +255,7 @@ func (l *live) expect(want []byte) <-chan struct{} {
 	}
 	met := make(chan struct{})
 	var tail []byte
-	l.watch(0, func(e sockeye.Event) bool {
-		if e.Kind != sockeye.Received {
-			return true
-		}
+	l.watch(0, sockeye.Received, func(e sockeye.Event) bool {
 		tail = append(tail, e.Data...)
 		if bytes.Contains(tail, want) {
 			close(met)

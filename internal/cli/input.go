@@ -60,7 +60,7 @@ func (l *live) converseAside(s *workbench.Session, f *inputFlags) <-chan error {
 // pipeToAll sends standard input to all peers, once there is one. A peer that
 // fails is its own event and keeps nothing from the others.
 func (l *live) pipeToAll(s *workbench.Session, f *inputFlags) error {
-	joined := l.watch(0, func(e sockeye.Event) bool { return e.Kind != sockeye.Joined })
+	joined := l.first(0, sockeye.Joined)
 	select {
 	case <-joined:
 	case <-l.app.ctx.Done():

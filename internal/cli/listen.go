@@ -98,14 +98,13 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	firstLeft := l.watch(0, func(e sockeye.Event) bool { return e.Kind != sockeye.Left })
+	var once <-chan struct{}
+	if f.once {
+		once = l.first(0, sockeye.Left)
+	}
 	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{Echo: f.echo})
 	if err != nil {
 		return l.finish(err)
-	}
-	var once <-chan struct{}
-	if f.once {
-		once = firstLeft
 	}
 	input := l.serveInput(s, &f.inputFlags)
 	select {

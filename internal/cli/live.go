@@ -184,21 +184,28 @@ func isInterrupt(err error) bool {
 	return ok
 }
 
-// watch calls see with every event from number from on, until it says false or
-// the journal ends. It returns at once.
-func (l *live) watch(from uint64, see func(sockeye.Event) bool) (done <-chan struct{}) {
+// watch calls see with every event of a kind from number from on, until it says
+// false or the journal ends. It returns at once.
+func (l *live) watch(from uint64, kind sockeye.EventKind, see func(sockeye.Event) bool) (done <-chan struct{}) {
 	cursor, over := l.bench.View(from), make(chan struct{})
+	cursor.Only(kind)
 	go func() {
 		defer close(over)
 		defer cursor.Close()
 		for {
 			e, err := cursor.Next(context.Background())
-			if err != nil || !see(e) {
+			if err != nil || e.Kind == kind && !see(e) {
 				return
 			}
 		}
 	}()
 	return over
+}
+
+// first is closed with the first event of a kind from number from on, or when the
+// journal ends.
+func (l *live) first(from uint64, kind sockeye.EventKind) <-chan struct{} {
+	return l.watch(from, kind, func(sockeye.Event) bool { return false })
 }
 
 // isTerminal reports whether a stream is a person's terminal.

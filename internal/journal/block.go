@@ -23,6 +23,7 @@ type block struct {
 	used    int
 
 	// Guarded by the journal's lock.
+	kinds   kindSet // of its records
 	pins    int
 	evicted bool
 }
@@ -58,7 +59,7 @@ func newBlock(records, data int) *block {
 func (b *block) reset() {
 	clear(b.records[:b.count.Load()]) // lets go of sessions and peers
 	b.count.Store(0)
-	b.used, b.evicted = 0, false
+	b.used, b.kinds, b.evicted = 0, 0, false
 }
 
 func (b *block) bytes() int { return blockSize{len(b.records), len(b.data)}.bytes() }
@@ -88,6 +89,7 @@ func (b *block) append(now int64, e *sockeye.Event) uint64 {
 		offset: uint32(b.used), length: uint32(n), kind: e.Kind,
 	}
 	b.used += n
+	b.kinds |= setOf(e.Kind)
 	b.count.Store(i + 1)
 	return b.first + uint64(i)
 }

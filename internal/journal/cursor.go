@@ -121,10 +121,31 @@ const (
 
 func (c *Cursor) read(wait bool) (sockeye.Event, readState) {
 	for {
+		if c.heeds != allKinds && c.past == nil {
+			c.hop()
+		}
 		e, state := c.readAny(wait)
 		if state != got || c.heeds&setOf(e.Kind) != 0 {
 			return e, state
 		}
+	}
+}
+
+// hop steps over whole blocks, of which the newest may not be full, that hold
+// nothing for this cursor.
+func (c *Cursor) hop() {
+	j := c.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	oldest, end := j.spanLocked()
+	for c.next >= oldest && c.next < end {
+		b := j.holding(c.next)
+		if b.kinds&c.heeds != 0 || b.next() > c.gate.Load() {
+			return
+		}
+		c.unpinLocked()
+		c.next = b.next()
+		c.bytes, c.known = b.before+uint64(b.used), true
 	}
 }
 

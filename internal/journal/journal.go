@@ -62,16 +62,16 @@ func New(limit int) *Journal {
 // peer, whose bytes may fill the ring, are dropped then (0) and told of in a Gap
 // event as soon as there is room.
 func (j *Journal) Append(e sockeye.Event) uint64 {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+	j.mu.Lock() // without defer: every message pays
 	if len(j.hold.dropped) > 0 {
 		j.tellDropped()
 	}
-	b := j.room(&e)
-	if b == nil {
-		return 0
+	var seq uint64
+	if b := j.room(&e); b != nil {
+		seq = j.put(b, &e)
 	}
-	return j.put(b, &e)
+	j.mu.Unlock()
+	return seq
 }
 
 // put appends to the newest block, which the event must fit, and wakes who waits

@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -33,8 +34,7 @@ type fast struct {
 // serve moves what the loop was told of: one read and its reply, so that a peer
 // at full speed takes no more of a turn than any other.
 func (c *fast) serve() {
-	c.order.Lock()
-	defer c.order.Unlock()
+	c.order.Lock() // without defer, as nothing here panics and every message pays
 	switch {
 	case c.fd < 0: // ended or handed over since
 	case c.finished:
@@ -42,6 +42,7 @@ func (c *fast) serve() {
 	default:
 		c.read()
 	}
+	c.order.Unlock()
 }
 
 func (c *fast) read() {
@@ -49,11 +50,12 @@ func (c *fast) read() {
 	n, errno := readNow(c.fd, c.loop.buf)
 	switch {
 	case n > 0:
-		p.received(p.session.cfg.Now(), c.loop.buf[:n], nil)
+		now := p.session.cfg.Now()
+		p.received(now, c.loop.buf[:n], nil)
 		if c.loop.prompt != nil {
-			c.reply(c.loop.buf[:n])
+			c.reply(now, c.loop.buf[:n])
 		}
-	case errno == syscall.EAGAIN:
+	case errno == syscall.EAGAIN, errno == syscall.EINTR: // it will be told of again
 	case errno != 0:
 		c.end(errno)
 	case p.finishedByPeer() == halfClosed:
@@ -64,8 +66,9 @@ func (c *fast) read() {
 	}
 }
 
-// reply answers data, which it only borrows.
-func (c *fast) reply(data []byte) {
+// reply answers data, which it only borrows, and which was read now: some
+// microseconds later the answer bears the same time.
+func (c *fast) reply(at time.Time, data []byte) {
 	p := &c.peer
 	reply, now := c.loop.prompt.Reply(p, data)
 	if !now {
@@ -73,7 +76,10 @@ func (c *fast) reply(data []byte) {
 		c.handOver(false, func(*stream) { c.loop.prompt.Received(p, data) })
 		return
 	}
-	n, err := c.push(reply)
+	if len(reply) == 0 {
+		return
+	}
+	n, err := c.push(at, reply)
 	switch {
 	case err == nil:
 	case err == syscall.EAGAIN:
@@ -92,18 +98,25 @@ func (c *fast) reply(data []byte) {
 }
 
 // push writes until everything is taken, the kernel's buffer is full (EAGAIN) or
-// the connection fails. Every write the kernel takes is one event.
-func (c *fast) push(data []byte) (n int, err error) {
+// the connection fails. Every write the kernel takes is one event, the first of
+// the given time.
+func (c *fast) push(at time.Time, data []byte) (n int, err error) {
 	p := &c.peer
-	for n < len(data) {
+	for {
 		took, errno := writeNow(c.fd, data[n:min(len(data), n+writePiece)])
-		if took <= 0 {
+		switch errno {
+		case 0:
+			p.sent(at, data[n:n+took])
+			n += took
+		case syscall.EINTR:
+		default:
 			return n, errno
 		}
-		p.sent(p.session.cfg.Now(), data[n:n+took])
-		n += took
+		if n == len(data) {
+			return n, nil
+		}
+		at = p.session.cfg.Now()
 	}
-	return n, nil
 }
 
 // end closes the connection and records that the peer left. It is called under
@@ -146,7 +159,7 @@ func (c *fast) handOver(sending bool, first func(*stream)) *stream {
 		if first != nil {
 			first(c.portable)
 		}
-		c.portable.own()
+		c.portable.own(c.finished)
 	})
 	c.loop.release()
 	return c.portable
@@ -174,7 +187,11 @@ func (c *fast) send(ctx context.Context, data []byte) (int, error) {
 		c.order.Unlock()
 		return 0, net.ErrClosed
 	}
-	n, err := c.push(data)
+	if len(data) == 0 {
+		c.order.Unlock()
+		return 0, nil
+	}
+	n, err := c.push(c.peer.session.cfg.Now(), data)
 	switch {
 	case err == nil:
 	case err == syscall.EAGAIN:

@@ -506,6 +506,7 @@ func TestF27AcceptErrorsPass(t *testing.T) { onEachMover(t, testF27AcceptErrorsP
 func testF27AcceptErrorsPass(t *testing.T) {
 	for _, fault := range []string{
 		"accept4:error=ECONNABORTED:when=2+3", "accept4:error=EPROTO:when=2+3", "read:error=EINTR:when=4+3", "write:error=EINTR:when=4+3",
+		"recvfrom:error=EINTR:when=4+3", "sendto:error=EINTR:when=4+3",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			address, _ := child(t, "strace", "-f", "-o", os.DevNull, "-e", "trace=none", "-e", "inject="+fault)

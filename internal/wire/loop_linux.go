@@ -81,7 +81,7 @@ func (l *loop) run() {
 				l.doors[e.Fd].answer()
 			case e.Pad == aboutBell:
 				var b [8]byte
-				readNow(l.bell, b[:])
+				unix.Read(l.bell, b[:])
 			}
 		}
 	}
@@ -164,4 +164,4 @@ func (l *loop) stop() {
 }
 
 // ring ends the wait. It is called under the lock, before the loop has ended.
-func (l *loop) ring() { writeNow(l.bell, binary.NativeEndian.AppendUint64(nil, 1)) }
+func (l *loop) ring() { unix.Write(l.bell, binary.NativeEndian.AppendUint64(nil, 1)) }

@@ -224,7 +224,7 @@ func (p *Peer) received(now time.Time, data []byte, d *sockeye.Detail) {
 	p.recvBytes.Add(uint64(len(data)))
 	p.recvMsgs.Add(1)
 	p.active.Store(now.UnixNano())
-	p.record(sockeye.Event{Time: now, Kind: sockeye.Received, Data: data, Detail: d})
+	p.session.cfg.Recorder.Append(sockeye.Event{Time: now, Kind: sockeye.Received, Session: p.session.id, Peer: p.Peer, Data: data, Detail: d})
 }
 
 // sent records and counts bytes that the kernel took.
@@ -232,7 +232,7 @@ func (p *Peer) sent(now time.Time, data []byte) uint64 {
 	p.sentBytes.Add(uint64(len(data)))
 	p.sentMsgs.Add(1)
 	p.active.Store(now.UnixNano())
-	return p.record(sockeye.Event{Time: now, Kind: sockeye.Sent, Data: data})
+	return p.session.cfg.Recorder.Append(sockeye.Event{Time: now, Kind: sockeye.Sent, Session: p.session.id, Peer: p.Peer, Data: data})
 }
 
 // because notes why the peer will leave. A good end is named by whoever ended

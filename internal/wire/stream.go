@@ -68,7 +68,7 @@ func (s *Session) join(conn *net.TCPConn, attempts []sockeye.Attempt) (*Peer, bo
 		if r := s.cfg.Responder; r != nil {
 			r.Joined(p)
 		}
-		c.own()
+		c.own(false)
 	})
 	return p, true
 }
@@ -80,11 +80,11 @@ func newStream(p *Peer, conn connection, raw syscall.RawConn) *stream {
 	return c
 }
 
-// own reads the peer until it leaves.
-func (c *stream) own() {
+// own reads the peer until it leaves. finished says that its end was read already.
+func (c *stream) own(finished bool) {
 	var err error
-	if c.peer.isState(sockeye.PeerFinished) {
-		err = c.in.waitClosed() // it finished before it was handed over
+	if finished {
+		err = c.in.waitClosed()
 	} else if err = c.readAll(); err == nil {
 		err = c.afterEOF()
 	}
