@@ -44,6 +44,8 @@ var doors = []struct{ from, to, why string }{
 	{"internal/cli", "internal/device", "the board's hello and pause are flags"},
 	{"internal/cli", "internal/recording", "log reads what was recorded"},
 	{"internal/cli", "internal/pcapng", "log shows where a recording is damaged"},
+	{"internal/cli", "internal/framing", "views cut streams into frames"},
+	{"internal/cli", "internal/checksum", "frames are judged by the checksum in them"},
 	{"internal/cli", "internal/payload", "what people type, and what is shown"},
 	{"internal/cli", ".", "the nouns"},
 

@@ -110,6 +110,7 @@ func init() { // filled here because /help refers to the table
 		{"/hex", "01 03 00", sockeye.Text{En: "send bytes written in hex", Zh: "发送十六进制数据"}, (*conversation).sendHex},
 		{"/file", "PATH", sockeye.Text{En: "send a file as it is", Zh: "原样发送文件"}, (*conversation).sendFile},
 		{"/stop", "", sockeye.Text{En: "stop what is being sent", Zh: "停止正在进行的发送"}, (*conversation).stopSending},
+		{"/frame", "SPEC [CHECK] | off", sockeye.Text{En: "cut what was and will be received into frames: line, delim:0d0a, idle:20ms …", Zh: "把已收到和将收到的数据分帧显示：line、delim:0d0a、idle:20ms…"}, (*conversation).frame},
 		{"/record", "PLACE | off", sockeye.Text{En: "record in a directory or .pcapng file, or end it; alone: how it is", Zh: "记录到目录或 .pcapng 文件，或停止记录；单独使用则显示状态"}, (*conversation).record},
 		{"/finish", "PEER…", sockeye.Text{En: "finish sending (FIN); the peer may still send", Zh: "结束发送方向（FIN），对方仍可发送"}, (*conversation).finish},
 		{"/close", "PEER…", sockeye.Text{En: "close in good order (FIN)", Zh: "正常关闭连接（FIN）"}, (*conversation).close},
@@ -122,7 +123,7 @@ func init() { // filled here because /help refers to the table
 func (c *conversation) help(string) error {
 	var b strings.Builder
 	for _, k := range slashCommands {
-		fmt.Fprintf(&b, "  %-8s%-14s%s\n", k.name, k.args, k.help.In(c.app.lang))
+		fmt.Fprintf(&b, "  %-8s%-20s%s\n", k.name, k.args, k.help.In(c.app.lang))
 	}
 	b.WriteString(c.app.t(
 		"  A PEER is a number (3 or #3), an alias, an address, a port (:54036), or all.\n  Anything else you type is sent with a line end; a line that begins with / as //.\n",
@@ -224,6 +225,31 @@ func (c *conversation) sendFile(path string) error {
 			c.live.console.tell(fmt.Sprintf(c.app.t("%[1]s of %[2]s given to %[3]s", "已将 %[2]s 的 %[1]s 交给 %[3]s"), c.app.byteCount(n), path, peerName(p.Peer)))
 		})
 	}
+	return nil
+}
+
+// frame cuts what the view shows anew, from the oldest event that is kept.
+func (c *conversation) frame(rest string) error {
+	if rest == "" {
+		return usage("/frame", sockeye.Text{En: "how?", Zh: "缺少分帧方式"}, sockeye.Text{En: "write line, delim:0d0a, idle:20ms … or off", Zh: "写 line、delim:0d0a、idle:20ms…，或 off"})
+	}
+	var cut *cutting
+	if rest != "off" {
+		quoted := false
+		end := strings.IndexFunc(rest, func(r rune) bool {
+			quoted = quoted != (r == '"')
+			return r == ' ' && !quoted
+		})
+		if end < 0 {
+			end = len(rest)
+		}
+		var err error
+		if cut, err = parseCutting(rest[:end], strings.TrimSpace(rest[end:])); err != nil {
+			return err
+		}
+	}
+	again := c.live.bench.View(0)
+	c.live.view.reframing.ask(func(v *view) { v.recut(cut, again) })
 	return nil
 }
 

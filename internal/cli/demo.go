@@ -52,7 +52,7 @@ Afterwards the server stays open on all addresses for a board of your own.`,
 func (a *app) demo(f demoFlags) error {
 	bench := workbench.New(0)
 	if f.json {
-		l := a.follow(bench, 0, "", jsonLines, &demoDisplay, false)
+		l := a.follow(bench, 0, "", jsonLines, &demoDisplay, nil, false)
 		s := a.newStory(bench, io.Discard, f)
 		err := s.tell()
 		if err == nil && !f.once {
@@ -69,7 +69,7 @@ func (a *app) demo(f demoFlags) error {
 	}
 	_, next := bench.Span()
 	s.invite()
-	l := a.follow(bench, next, s.pc.ID(), lines, &demoDisplay, true)
+	l := a.follow(bench, next, s.pc.ID(), lines, &demoDisplay, nil, true)
 	return l.finish(l.untilStopped(s.pc))
 }
 

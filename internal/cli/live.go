@@ -20,6 +20,7 @@ import (
 type live struct {
 	app      *app
 	bench    *workbench.Workbench
+	view     *view    // its goroutine's, but for reframing
 	console  *console // nil unless a person types at a terminal
 	showing  form
 	drain    time.Duration
@@ -37,6 +38,7 @@ type live struct {
 
 // displayFlags choose how a command shows what happens.
 type displayFlags struct {
+	frameFlags
 	hex, raw, json, quiet, verbose bool
 	drain                          time.Duration
 }
@@ -47,6 +49,7 @@ func (f *displayFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.BoolVar(&f.json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
 	fs.BoolVar(&f.quiet, "quiet", false, a.t("show nothing", "不显示任何内容"))
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, a.t("with --raw: tell on standard error who comes and goes", "配合 --raw：在标准错误上显示连接与断开"))
+	f.frameFlags.register(a, fs)
 	f.drain = 5 * time.Second
 	fs.Var(&duration{&f.drain}, "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 }
@@ -70,29 +73,34 @@ func (f *displayFlags) form(a *app) (form, error) {
 	}
 	switch {
 	case name != "":
-		return asked, nil
 	case isTerminal(a.Out):
-		return lines, nil
+		asked = lines
+	default:
+		asked = raw
 	}
-	return raw, nil
+	return f.framed(f, asked)
 }
 
 // start makes a workbench, begins to record it, if asked to, and to show all of
 // it: what this run does, not what the recording has of earlier ones.
 func (a *app) start(f form, d *displayFlags, typing bool, rec *recordFlags, ep sockeye.Endpoint) (*live, error) {
+	cut, err := d.cutting()
+	if err != nil {
+		return nil, err
+	}
 	bench := workbench.New(0)
 	if rec.to != "" {
 		if err := bench.Record(rec.options(a, ep)); err != nil {
 			return nil, err
 		}
 	}
-	return a.follow(bench, 0, "", f, d, typing), nil
+	return a.follow(bench, 0, "", f, d, cut, typing), nil
 }
 
 // follow shows a workbench from event number from on: one session of it, or all
-// for "". At a terminal on both sides, and if typing is wanted, a console takes
+// for "", as chunks or cut into frames. At a terminal on both sides, and if typing is wanted, a console takes
 // the bottom line.
-func (a *app) follow(bench *workbench.Workbench, from uint64, session string, f form, d *displayFlags, typing bool) *live {
+func (a *app) follow(bench *workbench.Workbench, from uint64, session string, f form, d *displayFlags, cut *cutting, typing bool) *live {
 	l := &live{app: a, bench: bench, showing: f, drain: d.drain, viewDone: make(chan struct{})}
 	l.sending, l.stopSending = context.WithCancelCause(context.Background())
 	l.ending = sync.OnceValue(func() context.Context {
@@ -108,7 +116,8 @@ func (a *app) follow(bench *workbench.Workbench, from uint64, session string, f 
 	colour := (f == lines || f == hexLines) && isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
 	v := a.newView(f, out, a.Err, colour)
 	v.chatty = d.verbose
-	v.from, v.session = from, session
+	v.from, v.session, v.cut = from, session, cut.splitter()
+	l.view = v
 	if f == raw {
 		l.pace = bench.KeepPace()
 		v.pace = l.pace

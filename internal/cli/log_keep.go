@@ -6,10 +6,12 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/framing"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
 )
@@ -112,6 +114,7 @@ var exportForms = []string{"text", "csv", "json", "raw", "pcapng"}
 
 func (a *app) logExportCommand() *cobra.Command {
 	var f filterFlags
+	var frames frameFlags
 	var form, to string
 	cmd := &cobra.Command{
 		Use:   "export RECORDING",
@@ -128,7 +131,7 @@ direction in a file of its own, or one pcapng file.`,
 			if err := expectArguments(cmd, args, 1); err != nil {
 				return err
 			}
-			return a.logExport(args, &f, form, to)
+			return a.logExport(args, &f, &frames, form, to)
 		},
 	}
 	fs := cmd.Flags()
@@ -136,10 +139,11 @@ direction in a file of its own, or one pcapng file.`,
 	fs.StringVarP(&to, "output", "o", "", a.t("file to write, or directory for raw; must not exist (default: standard output)", "写入的文件（raw 为目录），不能已存在（默认写到标准输出）"))
 	f.register(a, fs)
 	f.registerContent(a, fs)
+	frames.register(a, fs)
 	return cmd
 }
 
-func (a *app) logExport(args []string, f *filterFlags, form, to string) error {
+func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form, to string) error {
 	known := false
 	for _, name := range exportForms {
 		known = known || name == form
@@ -155,6 +159,20 @@ func (a *app) logExport(args []string, f *filterFlags, form, to string) error {
 	if err != nil {
 		return err
 	}
+	after := filter.After
+	x := exporting{form: form}
+	if x.cut, err = frames.cutting(); err != nil {
+		return err
+	}
+	if x.cut != nil {
+		if form == "raw" || form == "pcapng" {
+			return usage("--frame", sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
+		}
+		after = time.Time{} // a frame may begin before
+		if filter, x.wants, err = framesOf(filter); err != nil {
+			return err
+		}
+	}
 	m, err := filter.Matcher()
 	if err != nil {
 		return err
@@ -165,17 +183,25 @@ func (a *app) logExport(args []string, f *filterFlags, form, to string) error {
 	}
 	p := a.startProgress(a.t("exporting", "正在导出"))
 	told := 0
-	d, err := r.Read(recording.ReadOptions{After: filter.After, Progress: p.at, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
+	d, err := r.Read(recording.ReadOptions{After: after, Progress: p.at, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	err = a.exportTo(d, m, form, to)
+	err = a.exportTo(d, m, x, to)
 	p.end()
 	return a.ended(err)
 }
 
-func (a *app) exportTo(d *recording.Reader, m *recording.Matcher, form, to string) error {
+// exporting is what is written.
+type exporting struct {
+	form  string
+	cut   *cutting // nil: events as they are
+	wants func(*framing.PeerFrame) bool
+}
+
+func (a *app) exportTo(d *recording.Reader, m *recording.Matcher, x exporting, to string) error {
+	form := x.form
 	if form == "raw" {
 		if to == "" {
 			return usage("--output", sockeye.Text{En: "raw needs a directory", Zh: "raw 需要一个目录"}, sockeye.Text{En: "each peer and direction gets a file there", Zh: "每个连接对象的每个方向会在其中各有一个文件"})
@@ -198,23 +224,25 @@ func (a *app) exportTo(d *recording.Reader, m *recording.Matcher, form, to strin
 	if form == "pcapng" && isTerminal(out) {
 		return usage("--output", sockeye.Text{En: "pcapng is not for a terminal", Zh: "pcapng 不能输出到终端"}, sockeye.Text{En: "name a file, or pipe it: | wireshark -k -i -", Zh: "请指定文件，或用管道：| wireshark -k -i -"})
 	}
-	err := a.writeExport(d, m, form, out)
+	err := a.writeExport(d, m, x, out)
 	if f, ok := out.(*os.File); ok && to != "" && err == nil {
 		err = f.Close()
 	}
 	return err
 }
 
-func (a *app) writeExport(d *recording.Reader, m *recording.Matcher, form string, out io.Writer) error {
-	switch form {
-	case "csv":
+func (a *app) writeExport(d *recording.Reader, m *recording.Matcher, x exporting, out io.Writer) error {
+	switch form := x.form; {
+	case form == "csv" && x.cut != nil:
+		return a.writeFrames(d, m, x.wants, x.cut, out)
+	case form == "csv":
 		return recording.WriteCSV(a.ctx, d, m, out, a.lang)
-	case "pcapng":
+	case form == "pcapng":
 		return recording.WritePcapng(a.ctx, d, m, out)
 	}
 	v := a.newView(lines, out, io.Discard, false)
-	v.dated = true
-	if form == "json" {
+	v.dated, v.cut, v.wantsFrame = true, x.cut.splitter(), x.wants
+	if x.form == "json" {
 		v.form = jsonLines
 	}
 	err := d.Each(a.ctx, m, func(e *sockeye.Event) error {
@@ -223,6 +251,9 @@ func (a *app) writeExport(d *recording.Reader, m *recording.Matcher, form string
 		}
 		return v.show(*e)
 	})
+	if v.cut != nil {
+		v.cut.End(v.showFrame)
+	}
 	if flushErr := v.out.Flush(); err == nil {
 		err = flushErr
 	}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
@@ -41,6 +43,7 @@ with what is being recorded.`,
 	fs.BoolVar(&d.hex, "hex", false, a.t("show bytes as a hex dump", "以十六进制显示"))
 	fs.BoolVar(&d.json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
 	fs.BoolVar(&d.raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
+	d.frameFlags.register(a, fs)
 	return cmd
 }
 
@@ -56,6 +59,18 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 	if err != nil {
 		return err
 	}
+	cut, err := d.cutting()
+	if err != nil {
+		return err
+	}
+	o.After = filter.After
+	var wants func(*framing.PeerFrame) bool
+	if cut != nil {
+		o.After = time.Time{} // a frame may begin before
+		if filter, wants, err = framesOf(filter); err != nil {
+			return err
+		}
+	}
 	m, err := filter.Matcher()
 	if err != nil {
 		return err
@@ -70,14 +85,13 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 			a.warnDamage(file, d, &told)
 		}
 	}
-	o.After = filter.After
 	events, err := r.Read(o)
 	if err != nil {
 		return err
 	}
 	defer events.Close()
 	v := a.newView(form, a.Out, io.Discard, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
-	v.dated = true
+	v.dated, v.cut, v.wantsFrame = true, cut.splitter(), wants
 	err = events.Each(a.ctx, m, func(e *sockeye.Event) error {
 		if e.Session != nil {
 			v.opened[e.Session] = true // its errors are not the command's own
@@ -90,6 +104,9 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 		}
 		return nil
 	})
+	if v.cut != nil {
+		v.cut.End(v.showFrame)
+	}
 	if flushErr := v.out.Flush(); err == nil {
 		err = flushErr
 	}

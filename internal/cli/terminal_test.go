@@ -113,6 +113,29 @@ func (x *terminal) says(s *workbench.Session, text string) {
 	}
 }
 
+// What was received is cut anew when the person asks for frames.
+func TestTerminalFrames(t *testing.T) {
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	board := x.peerOf(x.await("listening on"))
+	x.says(board, "one\ntw")
+	x.await("one\\ntw")
+	x.enter("/frame lin")
+	x.await(`"lin" is no way to find frames`)
+	x.enter("/frame line")
+	x.await("cut anew as line: 1 frames")
+	x.says(board, "o\n")
+	x.await("two [2 chunks, cut at 2]")
+	x.enter("/frame fixed:3 sum8")
+	x.await("cut anew as fixed:3 sum8: 2 frames")
+	x.await("one [checksum wrong]")
+	x.enter("/frame off")
+	x.await("from here on as chunks")
+	x.says(board, "last")
+	x.await("last")
+	x.enter("/quit")
+	x.exits(0)
+}
+
 // A person at a terminal: sees two boards, names one, answers it alone, then all.
 func TestTerminalConversation(t *testing.T) {
 	x := openTerminal(t, "listen", "127.0.0.1:0")

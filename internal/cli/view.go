@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/framing"
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
 	"sockeye/internal/workbench"
@@ -39,6 +39,12 @@ type view struct {
 	session string          // the only session that is shown, or ""
 	pace    *workbench.Pace // waits for this view; nil: nobody does
 	dated   bool            // it shows a recording: a line begins with the date, too
+
+	cut        *framing.Splitter              // frames are shown instead of chunks
+	wantsFrame func(*framing.PeerFrame) bool // nil: all
+	frameErr   error                         // of writing a frame
+	shown      uint64                        // the last event that was read
+	reframing  reframing
 
 	opened   map[*sockeye.Session]bool
 	printers map[direction]*payload.Printer
@@ -72,10 +78,16 @@ func (v *view) run(c *journal.Cursor) error {
 				return outputError(err)
 			}
 			var err error
-			if e, err = c.Next(context.Background()); errors.Is(err, io.EOF) {
+			if e, err = v.next(c); errors.Is(err, io.EOF) {
 				return nil
+			} else if err != nil {
+				if err := v.idle(); err != nil {
+					return outputError(err)
+				}
+				continue
 			}
 		}
+		v.shown = e.Seq
 		if e.Kind == sockeye.Opened {
 			v.opened[e.Session] = true
 		}
@@ -109,6 +121,12 @@ func (v *view) wants(e sockeye.Event) bool {
 }
 
 func (v *view) show(e sockeye.Event) error {
+	if v.cut != nil && v.form != quiet && v.form != raw {
+		v.cut.Event(&e, v.showFrame)
+		if v.frameErr != nil || e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
+			return v.frameErr
+		}
+	}
 	switch v.form {
 	case quiet:
 		return v.showTrouble(e)
