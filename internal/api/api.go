@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sockeye"
@@ -69,6 +70,7 @@ type Server struct {
 	guesses   guesses
 	refused   refusals
 	workspace workspaceFile
+	busy      atomic.Int64    // requests being answered
 	ctx       context.Context // ends with Close
 	cancel    context.CancelFunc
 

@@ -70,6 +70,8 @@ func setHeaders(h http.Header) {
 
 // ServeHTTP lets a request in through every check, and answers it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.busy.Add(1)
+	defer s.busy.Add(-1)
 	setHeaders(w.Header())
 	out := newWriter(w, s.o.limits.write)
 	if no := s.turnAway(out, r); no != nil {

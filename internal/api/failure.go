@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -84,10 +85,26 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, err er
 	if status == 0 {
 		status = statusOf(f.Kind)
 	}
-	if status == http.StatusBadRequest || status >= 500 {
-		w.Header().Set("Connection", "close") // the rest of the request may be anything
+	if r.ContentLength == 0 {
+		answer(w, status, f)
+		return
 	}
+	w.Header().Set("Connection", "close")
 	answer(w, status, f)
+	s.linger(w, r)
+}
+
+// mostLinger is how many bytes of an unwanted body are read, in the time for a head.
+const mostLinger = 32 << 20
+
+// linger reads what is left of a request that was refused: closing before would
+// reset the answer away.
+func (s *Server) linger(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	control.Flush()
+	control.SetReadDeadline(time.Now().Add(s.o.limits.header))
+	io.CopyN(io.Discard, r.Body, mostLinger)
+	control.SetReadDeadline(time.Now()) // net/http need not try again
 }
 
 // answer sends a JSON body.

@@ -192,7 +192,6 @@ func (c *call) body(most int64) ([]byte, error) {
 		return nil, tooLong(most)
 	}
 	control := http.NewResponseController(c.w)
-	defer control.SetReadDeadline(time.Time{})
 	begun := time.Now()
 	l := c.o.limits
 	body := make([]byte, 0, min(max(c.r.ContentLength, 0), most))
@@ -209,6 +208,7 @@ func (c *call) body(most int64) ([]byte, error) {
 		body = body[:len(body)+n]
 		switch {
 		case errors.Is(err, io.EOF):
+			control.SetReadDeadline(time.Time{})
 			return body, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil, &refusal{"slow", http.StatusRequestTimeout, &sockeye.Error{Kind: sockeye.TimedOut, Op: "read",
