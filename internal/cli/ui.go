@@ -116,7 +116,7 @@ func (a *app) ui(f *uiFlags) error {
 		return err
 	}
 	server.Allow(listener)
-	l := a.follow(bench, 0, "", quiet, &displayFlags{drain: f.drain}, false)
+	l := a.follow(bench, 0, "", quiet, &displayFlags{drain: f.drain}, nil, false)
 	serving := make(chan error, 1)
 	go func() { serving <- server.Serve(listener) }()
 	forget := a.makeKnown(server, config.TLS)
