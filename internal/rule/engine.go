@@ -1,0 +1,232 @@
+package rule
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/payload"
+)
+
+// Engine runs a program for the peers of one session. All methods may be called
+// from any goroutine; a frame that no rule matches costs no allocation.
+type Engine struct {
+	program *Program
+	options Options
+
+	mu     sync.Mutex
+	random *rand.Rand
+	peers  map[uint64]*player
+	seq    uint64 // of replies
+	hits   []Hits
+	groups []int
+}
+
+// Options are what an engine needs besides its rules.
+type Options struct {
+	// Seed makes chances and ranges of delays repeatable; 0 is a seed like any other.
+	Seed uint64
+	// Lookup finds the variables of payloads; see payload.Vars.
+	Lookup func(name string) (string, bool)
+	// Allow lifts protections that stand in the way of what is really wanted.
+	Allow Allowed
+}
+
+// player is the state of one peer.
+type player struct {
+	peer   *sockeye.Peer
+	state  int
+	since  time.Time // it is in the state
+	rules  []played  // by rule, made when the first is needed
+	guard  guard
+	budget budget
+}
+
+// played is what one peer has had of one rule.
+type played struct {
+	count int
+	last  time.Time
+	next  time.Time // of a timer; zero is not set
+}
+
+// Hits counts what became of a rule.
+type Hits struct {
+	// Hits are the times it answered. Skipped are those when it matched, but its
+	// cool-down, its count, chance or a guard said no.
+	Hits, Skipped uint64
+}
+
+// Step is one thing to do, at its time. Steps of one plan are in order.
+type Step struct {
+	// At is when: the event's time and all delays so far.
+	At time.Time
+	// Peer is whose rule it is, To who gets Data.
+	Peer *sockeye.Peer
+	To   To
+	// Data is the plan's own.
+	Data []byte
+	// End, if not "", is done to Peer after the data.
+	End End
+	// Rule is the number of the rule, from 0.
+	Rule int
+}
+
+// Plan is what follows from an event: steps, and what has to be said about it.
+type Plan struct {
+	Steps []Step
+	// Trouble is why something will not be done: a guard that stepped in, a payload
+	// that could not be made. It goes into the record.
+	Trouble []*sockeye.Error
+}
+
+// NewEngine makes an engine without peers.
+func NewEngine(p *Program, o Options) *Engine {
+	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*player{}, hits: make([]Hits, len(p.rules))}
+}
+
+// Program is what it runs.
+func (e *Engine) Program() *Program { return e.program }
+
+// Hits are the counters of the rules, in their order.
+func (e *Engine) Hits() []Hits {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.hits)
+}
+
+// State is the state that a peer is in.
+func (e *Engine) State(peer *sockeye.Peer) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p := e.peers[peer.ID]; p != nil {
+		return e.program.states[p.state]
+	}
+	return e.program.states[0]
+}
+
+// Joined is a new peer.
+func (e *Engine) Joined(peer *sockeye.Peer, now time.Time) (plan Plan) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := e.player(peer, now)
+	for n := range e.program.rules {
+		if r := &e.program.rules[n]; r.Join && r.isIn(p.state) && e.answer(&plan, p, n, nil, nil, now) {
+			break
+		}
+	}
+	return plan
+}
+
+// Left forgets a peer.
+func (e *Engine) Left(peer *sockeye.Peer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.peers, peer.ID)
+}
+
+// Input notes what a peer sent, before its frames: what it sends is what UDP replies
+// to it may come to.
+func (e *Engine) Input(peer *sockeye.Peer, bytes int, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.player(peer, now).budget.received += uint64(bytes)
+}
+
+// Frame is a frame that a peer sent. body is lent for the call.
+func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan Plan) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := e.player(peer, now)
+	for n := range e.program.rules {
+		r := &e.program.rules[n]
+		if r.pattern == nil || !r.isIn(p.state) || !r.pattern.Match(body, &e.groups) {
+			continue
+		}
+		if trouble := p.guard.judge(body, now, e.options.Allow); trouble != nil {
+			plan.Trouble = append(plan.Trouble, trouble)
+		}
+		if p.guard.stopped {
+			e.hits[n].Skipped++
+			return plan
+		}
+		if e.answer(&plan, p, n, body, r.pattern, now) {
+			return plan
+		}
+	}
+	return plan
+}
+
+func (e *Engine) player(peer *sockeye.Peer, now time.Time) *player {
+	p := e.peers[peer.ID]
+	if p == nil {
+		p = &player{peer: peer, since: now, rules: make([]played, len(e.program.rules))}
+		e.peers[peer.ID] = p
+		e.setTimers(p, now)
+	}
+	return p
+}
+
+func (c *compiled) isIn(state int) bool { return c.in == nil || slices.Contains(c.in, state) }
+
+// answer plans what a rule does, and says whether it did.
+func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Pattern, now time.Time) bool {
+	r, had := &e.program.rules[n], &p.rules[n]
+	rests := had.count > 0 && now.Sub(had.last) < r.Cooldown.Least
+	if rests || r.Count > 0 && had.count >= r.Count || r.chance < 1 && e.random.Float64() >= r.chance {
+		e.hits[n].Skipped++
+		return false
+	}
+	had.count++
+	had.last = now
+	e.hits[n].Hits++
+	at := now
+	for i, t := range r.replies {
+		at = at.Add(r.Replies[i].Delay.draw(e.random))
+		e.seq++
+		vars := payload.Vars{Seq: e.seq, Time: at, Random: e.random.Uint64(), Peer: p.peer, Lookup: e.options.Lookup}
+		if pattern != nil {
+			vars.Match = func(name string) ([]byte, bool) { return group(pattern, body, e.groups, name) }
+		}
+		data, err := t.Append(nil, &vars)
+		if err != nil {
+			trouble := *sockeye.ErrorOf(err)
+			trouble.Op, trouble.Target = "answer", place(n, r.Rule)
+			plan.Trouble = append(plan.Trouble, &trouble)
+			continue
+		}
+		to := r.Replies[i].To
+		if to == "" {
+			to = Sender
+		}
+		if to != Others {
+			p.guard.replied(data)
+		}
+		plan.Steps = append(plan.Steps, Step{At: at, Peer: p.peer, To: to, Data: data, Rule: n})
+	}
+	if r.End != "" {
+		plan.Steps = append(plan.Steps, Step{At: at, Peer: p.peer, End: r.End, Rule: n})
+	}
+	if r.to >= 0 {
+		p.state, p.since = r.to, at
+		e.setTimers(p, at)
+	}
+	return true
+}
+
+// group is what a group took, by its number or name.
+func group(pattern *Pattern, body []byte, found []int, name string) ([]byte, bool) {
+	n, err := strconv.Atoi(name)
+	if err != nil {
+		n = slices.Index(pattern.Groups(), name) + 1
+		if n == 0 {
+			return nil, false
+		}
+	}
+	if n < 0 || 2*n+1 >= len(found) || found[2*n] < 0 {
+		return nil, n >= 0 && n <= len(pattern.Groups()) // one that took no part is empty
+	}
+	return body[found[2*n]:found[2*n+1]], true
+}

@@ -1,0 +1,197 @@
+package rule
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+
+	"sockeye"
+	"sockeye/internal/payload"
+)
+
+// Bounds of a regular expression, so that no text can hold a session up for more
+// than about 50 ms: instructions of the program, and their number times the length
+// of the text.
+const (
+	mostInstructions = 2000
+	mostSteps        = 2_000_000
+)
+
+// MaxInput is the longest frame in bytes that a pattern is tried on.
+const MaxInput = 64 << 10
+
+// Pattern is what a frame is compared with. It may be used by any number of
+// goroutines.
+type Pattern struct {
+	typed string
+	form  form
+	text  []byte // is, prefix, suffix, contains
+	hex   *hexPattern
+	re    *regexp.Regexp
+	names []string // of the groups; "" for one that has only a number
+	limit int
+}
+
+type form string
+
+// The forms of a pattern, the word before the colon.
+const (
+	anything form = "any"
+	exact    form = "is"
+	prefix   form = "prefix"
+	suffix   form = "suffix"
+	contains form = "contains"
+	hexForm  form = "hex"
+	regex    form = "regexp"
+)
+
+var forms = []form{anything, exact, prefix, suffix, contains, hexForm, regex}
+
+// ParsePattern reads a pattern:
+//
+//	is:PING  prefix:AT+  suffix:?  contains:temp  any     text with escapes (payload.ParseText)
+//	hex:01 03 ?? 0? 80/80 *   hex:(unit: ??) 03 (??*)     bytes, see docs/protocols.md
+//	regexp:^AT\+(\w+)=(.*)$                               RE2, on bytes
+//
+// The error is an *sockeye.Error of kind Invalid that names the column.
+func ParsePattern(typed string) (*Pattern, error) {
+	word, rest, colon := strings.Cut(typed, ":")
+	p := &Pattern{typed: typed, form: form(strings.TrimSpace(word)), limit: MaxInput}
+	at := len(word) + 1
+	var f *fault
+	switch {
+	case p.form == anything && !colon:
+		return p, nil
+	case !colon || p.form == anything || !p.form.known():
+		f = &fault{0, both("%s begins no pattern", "%s 不是匹配方式", payload.Quote(word, 20)), formsHint}
+	case p.form == hexForm:
+		p.hex, f = parseHexPattern(rest, at)
+		if f == nil {
+			p.names = p.hex.names()
+		}
+	case p.form == regex:
+		f = p.compile(rest, at)
+	default:
+		f = p.parseText(rest, at)
+	}
+	if f != nil {
+		return nil, payload.ErrorAt(typed, f.at, f.message, f.hint)
+	}
+	return p, nil
+}
+
+func (f form) known() bool {
+	for _, o := range forms {
+		if o == f {
+			return true
+		}
+	}
+	return false
+}
+
+var formsHint = both(`write is:TEXT, prefix:TEXT, suffix:TEXT, contains:TEXT, hex:01 ?? *, regexp:EXPRESSION, or any`,
+	`写成 is:文本、prefix:文本、suffix:文本、contains:文本、hex:01 ?? *、regexp:表达式 或 any`)
+
+// fault is what is wrong with a typed pattern, and where.
+type fault struct {
+	at            int
+	message, hint sockeye.Text
+}
+
+func both(en, zh string, args ...any) sockeye.Text {
+	return sockeye.Text{En: fmt.Sprintf(en, args...), Zh: fmt.Sprintf(zh, args...)}
+}
+
+func (p *Pattern) parseText(rest string, at int) *fault {
+	b, err := payload.ParseText(rest)
+	if err != nil {
+		e := sockeye.ErrorOf(err)
+		return &fault{at, e.Message, e.Hint}
+	}
+	if len(b) == 0 && p.form != exact {
+		return &fault{at, both("nothing to look for", "没有要匹配的内容"), both("any matches every frame", "any 匹配所有帧")}
+	}
+	p.text = b
+	return nil
+}
+
+func (p *Pattern) compile(rest string, at int) *fault {
+	hint := both("the syntax is RE2's; write (?s) for . to match line ends", "采用 RE2 语法；要让 . 匹配换行请写 (?s)")
+	if len(rest) > mostInstructions {
+		return &fault{at, both("the expression is longer than %d characters", "表达式超过 %d 个字符", mostInstructions), hint}
+	}
+	re, err := regexp.Compile(rest)
+	if err != nil {
+		return &fault{at, both("%s", "正则表达式有误：%s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), hint}
+	}
+	tree, err := syntax.Parse(rest, syntax.Perl)
+	if err != nil {
+		return &fault{at, both("%s", "正则表达式有误：%s", err), hint}
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return &fault{at, both("%s", "正则表达式有误：%s", err), hint}
+	}
+	n := len(program.Inst)
+	if n > mostInstructions {
+		return &fault{at, both("the expression takes %d steps for each byte, more than %d", "表达式每个字节需要 %d 步，超过 %d 步", n, mostInstructions),
+			both("make counted repetitions smaller", "请减小重复次数")}
+	}
+	p.re, p.limit = re, min(MaxInput, mostSteps/n)
+	p.names = re.SubexpNames()[1:]
+	return nil
+}
+
+// String is the pattern as it was typed.
+func (p *Pattern) String() string { return p.typed }
+
+// Limit is the longest frame in bytes that the pattern is tried on; a longer one
+// does not match.
+func (p *Pattern) Limit() int { return p.limit }
+
+// Groups names the pattern's groups in order; "" has only its number.
+func (p *Pattern) Groups() []string { return p.names }
+
+// Match reports whether body matches. groups, if not nil, is filled with the
+// offsets of what matched: all of it, then each group, two numbers each and -1 for
+// a group that took no part. It allocates nothing but for a regular expression that
+// matches.
+func (p *Pattern) Match(body []byte, groups *[]int) bool {
+	if len(body) > p.limit {
+		return false
+	}
+	from, to, ok := 0, len(body), true
+	switch p.form {
+	case anything:
+	case exact:
+		ok = bytes.Equal(body, p.text)
+	case prefix:
+		ok, to = bytes.HasPrefix(body, p.text), len(p.text)
+	case suffix:
+		ok, from = bytes.HasSuffix(body, p.text), len(body)-len(p.text)
+	case contains:
+		from = bytes.Index(body, p.text)
+		ok, to = from >= 0, from+len(p.text)
+	case hexForm:
+		return p.hex.match(body, groups)
+	case regex:
+		return p.matchRegexp(body, groups)
+	}
+	if ok && groups != nil {
+		*groups = append((*groups)[:0], from, to)
+	}
+	return ok
+}
+
+func (p *Pattern) matchRegexp(body []byte, groups *[]int) bool {
+	if groups == nil {
+		return p.re.Match(body)
+	}
+	found := p.re.FindSubmatchIndex(body)
+	if found != nil {
+		*groups = append((*groups)[:0], found...)
+	}
+	return found != nil
+}

@@ -1,0 +1,325 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/payload"
+)
+
+// Set is rules in the order they are tried, as people write them. For one frame
+// the first rule that matches answers.
+type Set struct {
+	// Start is the state every peer begins in; "" is a state like any other name.
+	Start string
+	Rules []Rule
+}
+
+// Rule is: when this, then reply so. Exactly one of Match, Join, Every and After
+// says when.
+type Rule struct {
+	// Name is for people; "" is the rule's number.
+	Name string
+	// Match is a pattern for frames, see ParsePattern.
+	Match string
+	// Join is a peer joining.
+	Join bool
+	// Every is time passing, again and again, and After once, from the moment when a
+	// peer is in one of the states In.
+	Every, After Span
+	// In are the states in which the rule is tried; none is all.
+	In []string
+	// Replies are sent one after the other.
+	Replies []Reply
+	// Goto is the state that the peer is in afterwards; "" leaves it.
+	Goto string
+	// Cooldown is how long the rule rests after a hit, for the same peer.
+	Cooldown Span
+	// Count is the most hits for one peer; 0 is no limit.
+	Count int
+	// Chance is how probable a hit is, from 0 to 1; nil is always.
+	Chance *float64
+	// End is how the connection ends after the replies.
+	End End
+}
+
+// Reply is one message that a rule sends.
+type Reply struct {
+	// Text or Hex is the payload (see payload.Parse), with {{match}} and {{match.NAME}}
+	// for what the pattern's groups took. Only one of them is given.
+	Text, Hex string
+	// Delay is how long to wait before, after the reply before it.
+	Delay Span
+	To    To
+}
+
+// End is how a rule ends a connection.
+type End string
+
+// The ends; "" leaves it open.
+const (
+	Close End = "close" // in good order (FIN)
+	Abort End = "abort" // at once (RST)
+)
+
+// To is who gets a reply.
+type To string
+
+// The receivers; "" is the sender.
+const (
+	Sender To = "sender"
+	Others To = "others" // every peer of the session but the sender
+	All    To = "all"
+)
+
+// Span is a time, or a range of times out of which one is drawn: "20ms",
+// "100ms..300ms". The zero Span is no time.
+type Span struct{ Least, Most time.Duration }
+
+// UnmarshalText reads a span.
+func (s *Span) UnmarshalText(text []byte) error {
+	from, to, isRange := strings.Cut(string(text), "..")
+	least, err := time.ParseDuration(strings.TrimSpace(from))
+	most := least
+	if isRange && err == nil {
+		most, err = time.ParseDuration(strings.TrimSpace(to))
+	}
+	if err != nil || least < 0 || most < least || most > 24*time.Hour {
+		return &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: payload.Quote(string(text), 40),
+			Message: both("is no time up to 24h, nor a range of times", "不是 24h 以内的时间，也不是时间范围"),
+			Hint:    both("write 20ms, 1.5s, or 100ms..300ms", "写成 20ms、1.5s 或 100ms..300ms")}
+	}
+	s.Least, s.Most = least, most
+	return nil
+}
+
+// MarshalText writes the span as UnmarshalText reads it.
+func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// String writes the span as UnmarshalText reads it.
+func (s Span) String() string {
+	if s.Least == s.Most {
+		return s.Least.String()
+	}
+	return s.Least.String() + ".." + s.Most.String()
+}
+
+// IsZero says whether it is no time.
+func (s Span) IsZero() bool { return s == Span{} }
+
+// draw is a time out of the range.
+func (s Span) draw(r *rand.Rand) time.Duration {
+	if s.Most <= s.Least {
+		return s.Least
+	}
+	return s.Least + time.Duration(r.Int64N(int64(s.Most-s.Least)+1))
+}
+
+// Program is a set that was found sound. It does not change and may be used by any
+// number of engines.
+type Program struct {
+	rules  []compiled
+	states []string // by number; 0 is the start
+	timed  bool
+}
+
+type compiled struct {
+	Rule
+	pattern *Pattern
+	in      []int // numbers of states; nil is all
+	to      int   // number of the state afterwards, or -1
+	replies []*payload.Template
+	chance  float64
+}
+
+// MaxRules and MaxReplies bound a set.
+const (
+	MaxRules   = 1000
+	MaxReplies = 100
+)
+
+// Compile checks a set and makes it ready to run. The error joins everything that
+// is wrong, each an *sockeye.Error of kind Invalid whose Target is the place:
+// "rule 3 (hello): reply 1".
+func Compile(s Set) (*Program, error) {
+	if len(s.Rules) > MaxRules {
+		return nil, invalid("rules", both("%d rules are more than %d", "%d 条规则超过了 %d 条", len(s.Rules), MaxRules), sockeye.Text{})
+	}
+	p := &Program{states: []string{s.Start}}
+	for _, r := range s.Rules {
+		for _, state := range append(r.In, r.Goto) {
+			if state != "" {
+				p.number(state)
+			}
+		}
+	}
+	var problems []error
+	for n, r := range s.Rules {
+		c, err := p.compile(r)
+		for _, e := range err {
+			e.Target = place(n, r) + e.Target
+			problems = append(problems, e)
+		}
+		p.rules = append(p.rules, c)
+	}
+	problems = append(problems, p.unreachable()...)
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return p, nil
+}
+
+func place(n int, r Rule) string {
+	s := "rule " + strconv.Itoa(n+1)
+	if r.Name != "" {
+		s += " (" + payload.SafeString(r.Name) + ")"
+	}
+	return s
+}
+
+func invalid(target string, message, hint sockeye.Text) *sockeye.Error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: target, Message: message, Hint: hint}
+}
+
+// number is the number of a state, which it gets when it is named first.
+func (p *Program) number(state string) int {
+	for n, s := range p.states {
+		if s == state {
+			return n
+		}
+	}
+	p.states = append(p.states, state)
+	return len(p.states) - 1
+}
+
+func (p *Program) compile(r Rule) (compiled, []*sockeye.Error) {
+	c := compiled{Rule: r, to: -1, chance: 1}
+	var found []*sockeye.Error
+	wrong := func(target string, message, hint sockeye.Text) {
+		found = append(found, invalid(target, message, hint))
+	}
+	triggers := 0
+	for _, on := range []bool{r.Match != "", r.Join, !r.Every.IsZero(), !r.After.IsZero()} {
+		if on {
+			triggers++
+		}
+	}
+	if triggers != 1 {
+		wrong("", both("a rule needs one of match, join, every and after", "规则需要 match、join、every、after 之一，且只能有一个"), formsHint)
+	}
+	if r.Match != "" {
+		var err error
+		if c.pattern, err = ParsePattern(r.Match); err != nil {
+			e := sockeye.ErrorOf(err)
+			wrong(": match", e.Message, e.Hint)
+		}
+	}
+	if !r.Every.IsZero() && r.Every.Least < minimumEvery {
+		wrong(": every", both("%s is too often", "%s 太频繁", r.Every), both("the least is %s", "最短 %s", minimumEvery))
+	}
+	p.timed = p.timed || !r.Every.IsZero() || !r.After.IsZero()
+	for _, state := range r.In {
+		c.in = append(c.in, p.number(state))
+	}
+	if r.Goto != "" {
+		c.to = p.number(r.Goto)
+	}
+	if r.Chance != nil {
+		c.chance = *r.Chance
+		if !(c.chance >= 0 && c.chance <= 1) {
+			wrong(": chance", both("%v is not between 0 and 1", "%v 不在 0 和 1 之间", c.chance), sockeye.Text{})
+		}
+	}
+	if r.Cooldown.Most != r.Cooldown.Least {
+		wrong(": cooldown", both("%s is a range", "%s 是一个范围", r.Cooldown), both("write one time", "请写一个时间"))
+	}
+	if r.Count < 0 {
+		wrong(": count", both("%d is negative", "%d 是负数", r.Count), both("leave it out for no limit", "不写则不限"))
+	}
+	if r.End != "" && r.End != Close && r.End != Abort {
+		wrong(": end", both("%q is neither close nor abort", "%q 既不是 close 也不是 abort", r.End), sockeye.Text{})
+	}
+	if len(r.Replies) > MaxReplies {
+		wrong("", both("%d replies are more than %d", "%d 条应答超过了 %d 条", len(r.Replies), MaxReplies), sockeye.Text{})
+	}
+	for n, reply := range r.Replies {
+		t, e := compileReply(reply, c.pattern)
+		if e != nil {
+			e.Target = fmt.Sprintf(": reply %d", n+1)
+			found = append(found, e)
+		}
+		c.replies = append(c.replies, t)
+	}
+	return c, found
+}
+
+// minimumEvery is the shortest time of a timer, so that no rule keeps a core busy.
+const minimumEvery = time.Millisecond
+
+func compileReply(r Reply, pattern *Pattern) (*payload.Template, *sockeye.Error) {
+	if r.To != "" && r.To != Sender && r.To != Others && r.To != All {
+		return nil, invalid("", both("%q is neither sender, others nor all", "%q 不是 sender、others 或 all", r.To), sockeye.Text{})
+	}
+	text := r.Text
+	if r.Hex != "" {
+		if r.Text != "" {
+			return nil, invalid("", both("both text and hex", "同时写了文本和十六进制"), both("write two replies", "请写成两条应答"))
+		}
+		text = r.Hex
+	}
+	t, err := payload.Parse(text, payload.Options{Hex: r.Hex != "", Match: pattern != nil})
+	if err != nil {
+		e := sockeye.ErrorOf(err)
+		return nil, invalid("", e.Message, e.Hint)
+	}
+	return t, nil
+}
+
+// unreachable are the states that rules wait in, but that nothing leads to.
+func (p *Program) unreachable() []error {
+	reached := map[int]bool{0: true}
+	for _, c := range p.rules {
+		if c.to >= 0 {
+			reached[c.to] = true
+		}
+	}
+	var problems []error
+	for n, c := range p.rules {
+		for _, state := range c.in {
+			if !reached[state] {
+				problems = append(problems, invalid(place(n, c.Rule)+": in", both("no rule leads to the state %q", "没有规则进入状态 %q", p.states[state]),
+					both("the states that are reached: %s", "可以进入的状态：%s", strings.Join(p.names(reached), ", "))))
+				reached[state] = true // said once
+			}
+		}
+	}
+	return problems
+}
+
+func (p *Program) names(which map[int]bool) []string {
+	var names []string
+	for n, s := range p.states {
+		if which[n] {
+			names = append(names, strconv.Quote(s))
+		}
+	}
+	return names
+}
+
+// Names are the rules' names, or their numbers, in order.
+func (p *Program) Names() []string {
+	var names []string
+	for n, c := range p.rules {
+		name := c.Name
+		if name == "" {
+			name = strconv.Itoa(n + 1)
+		}
+		names = append(names, name)
+	}
+	return names
+}
