@@ -48,11 +48,9 @@ func (c *call) kinds() ([]sockeye.EventKind, error) {
 		return nil, nil
 	}
 	for word := range strings.SplitSeq(c.q.Get("kind"), ",") {
-		kind := sockeye.Opened
-		for kind.String() != word {
-			if kind++; kind.String() == "" {
-				return nil, invalid("kind", sockeye.Text{En: fmt.Sprintf("%q is no kind of event", word), Zh: fmt.Sprintf("%q 不是事件类型", word)}, sockeye.Text{})
-			}
+		kind, ok := kindOf(word)
+		if !ok {
+			return nil, invalid("kind", sockeye.Text{En: fmt.Sprintf("%q is no kind of event", word), Zh: fmt.Sprintf("%q 不是事件类型", word)}, sockeye.Text{})
 		}
 		kinds = append(kinds, kind)
 	}

@@ -39,6 +39,8 @@ func sockeyeMain() {
 //	                            standard error that contain these words
 //	serve NAME ARG...           start sockeye ARG... --json; when it is open, $NAME is its
 //	                            address and $NAME_PORT the port of it
+//	workbench NAME ARG...       start sockeye ui ARG... on a free port; when it serves, $NAME is
+//	                            the line that it printed
 //	waitevent NAME KIND K=V...  read NAME's events up to one of the kind with these fields
 //	                            (data= is the bytes; a value ending in … is a prefix)
 //	say NAME TEXT               write to the standard input of a served command; \n is a line end
@@ -68,6 +70,7 @@ func TestScript(t *testing.T) {
 			"exits":     scriptExits,
 			"refuses":   scriptRefuses,
 			"serve":     scriptServe,
+			"workbench": scriptWorkbench,
 			"waitevent": scriptWaitEvent,
 			"say":       scriptSay,
 			"end":       scriptEnd,

@@ -235,3 +235,25 @@ func scriptEvents(ts *testscript.TestScript, _ bool, args []string) {
 	s := serverArg(ts, args, 2)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(s.read, "\n")+"\n"), 0o600))
 }
+
+func scriptWorkbench(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: workbench NAME ARG...")
+	}
+	all := ts.Value(servedKey{}).(*servers)
+	cmd := exec.Command("sockeye", append([]string{"ui", "--no-browser", "--port", "0"}, args[1:]...)...)
+	cmd.Env, cmd.Dir = all.env.Vars, all.env.WorkDir
+	one := startServer(ts, cmd)
+	ts.Defer(one.kill)
+	all.byName[args[0]] = one
+	select {
+	case line, ok := <-one.lines:
+		if !ok {
+			<-one.ended
+			ts.Fatalf("ended: %s", one.stderr.String())
+		}
+		ts.Setenv(args[0], line)
+	case <-time.After(patience):
+		ts.Fatalf("no address in %s", patience)
+	}
+}

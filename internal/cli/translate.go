@@ -115,6 +115,7 @@ var expertFlags = []string{
 	"interface", "no-delay", "keepalive", "keepalive-idle", "keepalive-interval", "keepalive-count", "user-timeout",
 	"recv-buffer", "send-buffer", "read-size", "send-timeout", "fin-idle", "broadcast", "reuse-port", "kernel-time",
 	"over-cap", "prefer", "self-connect", "drain", "sync", "record-size", "record-time", "record-total", "record-age",
+	"bind", "tls-cert", "tls-key", "password-file", "host",
 }
 
 // placeholders are the words for a flag's value, by flag; see placeholder for
@@ -124,6 +125,7 @@ var placeholders = map[string]string{
 	"send-hex": "HEX", "expect-hex": "HEX", "recv-buffer": "BYTES", "send-buffer": "BYTES", "read-size": "BYTES", "recv": "BYTES",
 	"port": "PORT", "peer": "PEER", "session": "SESSION", "direction": "received|sent", "since": "TIME", "until": "TIME", "bytes": "HEX",
 	"output": "PATH", "record": "PLACE", "sync": "relaxed|always", "format": "FORMAT", "from": "N",
+	"bind": "IP", "tls-cert": "FILE", "tls-key": "FILE", "password-file": "FILE", "host": "NAME", "to": "PEER", "line-ending": "lf|crlf|cr",
 }
 
 func placeholder(f *pflag.Flag) string {
@@ -178,11 +180,15 @@ func (a *app) usageLine(cmd *cobra.Command) string {
 	case !cmd.HasParent():
 		return "sockeye " + a.t("COMMAND [flags] [ADDRESS]", "命令 [选项] [地址]")
 	case cmd.HasAvailableSubCommands():
-		return cmd.CommandPath() + a.t(" COMMAND [flags] ", " 命令 [选项] ") + a.t("RECORDING", "记录")
+		words := a.t("RECORDING", "记录")
+		if cmd.Name() == "session" {
+			words = a.t("SESSION", "会话")
+		}
+		return cmd.CommandPath() + a.t(" COMMAND [flags] ", " 命令 [选项] ") + words
 	}
 	_, words, _ := strings.Cut(cmd.Use, " ")
 	words = strings.NewReplacer("ADDRESS", a.t("ADDRESS", "地址"), "HOST", a.t("HOST", "主机"), "PORT", a.t("PORT", "端口"),
-		"COMMAND", a.t("COMMAND", "命令"), "RECORDING", a.t("RECORDING", "记录"), "TEXT", a.t("TEXT", "文本"), "TO", a.t("TO", "目标")).Replace(words)
+		"COMMAND", a.t("COMMAND", "命令"), "RECORDING", a.t("RECORDING", "记录"), "SESSION", a.t("SESSION", "会话"), "MODE", a.t("MODE", "模式"), "TEXT", a.t("TEXT", "文本"), "TO", a.t("TO", "目标")).Replace(words)
 	return strings.TrimSpace(cmd.CommandPath() + a.t(" [flags] ", " [选项] ") + words)
 }
 

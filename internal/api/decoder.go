@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"sockeye"
+)
+
+// Decoder makes events of lines again, for a view in another process. It belongs to
+// one goroutine.
+type Decoder struct {
+	client   *Client
+	sessions map[string]*sockeye.Session
+	peers    map[uint64]*sockeye.Peer
+}
+
+// NewDecoder makes a decoder that asks a workbench who the sessions are.
+func NewDecoder(c *Client) *Decoder {
+	return &Decoder{client: c, sessions: map[string]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{}}
+}
+
+// Event is the event that a line tells of. The same session or peer is the same
+// pointer in all events. Texts are in the language that the client asks in.
+func (d *Decoder) Event(ctx context.Context, l *EventLine) sockeye.Event {
+	e := sockeye.Event{Seq: l.Seq, Data: l.Data, Session: d.session(ctx, l)}
+	e.Time, _ = time.Parse(time.RFC3339Nano, l.Time)
+	e.Kind, _ = kindOf(l.Kind)
+	if l.PeerID > 0 {
+		e.Peer = d.peer(l, e.Session)
+	}
+	e.Detail = detailOf(l)
+	return e
+}
+
+// detailOf is what a line says besides; nil if nothing.
+func detailOf(l *EventLine) *sockeye.Detail {
+	if l.Reason == "" && l.Error == nil && l.Local == "" && l.RetryMS == 0 && l.Datagram == 0 && l.Unsent == 0 && l.Lost == nil && l.Attempts == nil {
+		return nil
+	}
+	t := &sockeye.Detail{Reason: l.Reason, Retry: milliseconds(l.RetryMS), Datagram: l.Datagram, Unsent: l.Unsent}
+	if l.Error != nil {
+		t.Err = errorOf(*l.Error)
+	}
+	if l.Lost != nil {
+		t.Lost = sockeye.Lost{Events: l.Lost.Events, Bytes: l.Lost.Bytes}
+	}
+	locals := l.Locals
+	if locals == nil && l.Local != "" && l.PeerID == 0 {
+		locals = []string{l.Local}
+	}
+	for _, s := range locals {
+		if a, err := netip.ParseAddrPort(s); err == nil {
+			t.Locals = append(t.Locals, a)
+		}
+	}
+	for _, a := range l.Attempts {
+		at := sockeye.Attempt{After: milliseconds(a.AfterMS), Took: milliseconds(a.TookMS)}
+		at.Address, _ = netip.ParseAddrPort(a.Address)
+		if a.Error != "" {
+			at.Err = &sockeye.Error{Message: sockeye.Text{En: a.Error, Zh: a.Error}}
+		}
+		t.Attempts = append(t.Attempts, at)
+	}
+	return t
+}
+
+func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+func (d *Decoder) session(ctx context.Context, l *EventLine) *sockeye.Session {
+	if l.Session == "" {
+		return nil
+	}
+	s := d.sessions[l.Session]
+	if s != nil {
+		return s
+	}
+	s = &sockeye.Session{ID: l.Session, Endpoint: sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.Network(l.Network)}}}
+	var told Session
+	if d.client.Ask(ctx, "GET", "/sessions/"+l.Session, nil, &told) == nil { // else it was taken from the list
+		s.Endpoint.Mode = told.Mode
+		s.Endpoint.Address, _ = sockeye.ParseAddress(told.Address)
+	}
+	d.sessions[l.Session] = s
+	return s
+}
+
+func (d *Decoder) peer(l *EventLine, s *sockeye.Session) *sockeye.Peer {
+	p := d.peers[l.PeerID]
+	if p == nil {
+		p = &sockeye.Peer{ID: l.PeerID, Session: s, Network: l.Network}
+		p.Local, _ = netip.ParseAddrPort(l.Local)
+		p.Remote, _ = netip.ParseAddrPort(l.Peer)
+		d.peers[l.PeerID] = p
+	}
+	if l.Alias != p.Alias() {
+		p.SetAlias(l.Alias)
+	}
+	if l.Kind == sockeye.Left.String() {
+		delete(d.peers, l.PeerID)
+	}
+	return p
+}
+
+// kindOf is the kind with a name.
+func kindOf(name string) (sockeye.EventKind, bool) {
+	for kind := sockeye.Opened; kind.String() != ""; kind++ {
+		if kind.String() == name {
+			return kind, true
+		}
+	}
+	return 0, false
+}
+
+// OpenOf is what to ask for to have an endpoint opened.
+func OpenOf(ep sockeye.Endpoint, echo bool) Open {
+	o := ep.Options
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	out := &Options{
+		SourcePort: o.SourcePort, Interface: o.Interface, Prefer: o.Prefer, Backlog: o.Backlog, MaxPeers: o.MaxPeers, OverCap: o.OverCap,
+		ReuseAddress: said(o.ReuseAddress), ReusePort: said(o.ReusePort), NoDelay: said(o.NoDelay), KeepAlive: said(o.KeepAlive),
+		KeepAliveIdleMS: ms(o.KeepAliveIdle), KeepAliveIntervalMS: ms(o.KeepAliveInterval), KeepAliveCount: o.KeepAliveCount,
+		UserTimeoutMS: ms(o.UserTimeout), ReceiveBuffer: o.ReceiveBuffer, SendBuffer: o.SendBuffer, ReadSize: o.ReadSize,
+		Broadcast: said(o.Broadcast), KernelTime: said(o.KernelTime), ConnectTimeoutMS: ms(o.ConnectTimeout), SendTimeoutMS: ms(o.SendTimeout),
+		IdleTimeoutMS: ms(o.IdleTimeout), FinIdleMS: ms(o.FinIdle), Reconnect: o.Reconnect, SelfConnect: said(o.SelfConnect),
+	}
+	for _, a := range o.Sources {
+		out.Sources = append(out.Sources, a.String())
+	}
+	return Open{Mode: ep.Mode, Address: ep.Address.String(), Options: out, Echo: echo}
+}
+
+func said(c sockeye.Choice) *bool {
+	if c == sockeye.Default {
+		return nil
+	}
+	on := c == sockeye.On
+	return &on
+}

@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/api"
+	"sockeye/internal/payload"
+)
+
+func (a *app) sessionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "session",
+		Short: a.t("Drive a running workbench from the shell", "在终端中操作正在运行的工作台"),
+		Long: a.t(`Open, list, watch, feed and close the sessions of the workbench that "sockeye ui"
+runs: the same ones as in its page.`,
+			`打开、列出、查看、发送和关闭 sockeye ui 所运行工作台的会话，与页面中的是同一批。`),
+		Args: a.onlyKnownCommands,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionTailCommand(), a.sessionCloseCommand())
+	return cmd
+}
+
+// client asks the workbench that runs.
+func (a *app) client() (*api.Client, error) {
+	st, err := api.ReadState(api.StateDir(a.Env))
+	if err != nil {
+		return nil, err
+	}
+	return api.NewClient(st, a.lang), nil
+}
+
+// askBench sends one request to the workbench that runs.
+func (a *app) askBench(method, path string, in, out any) error {
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	return c.Ask(a.ctx, method, path, in, out)
+}
+
+func (a *app) sessionOpenCommand() *cobra.Command {
+	var f endpointFlags
+	var echo, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "open MODE [ADDRESS]",
+		Short: a.t("Open a session: listen or connect", "打开会话：listen 或 connect"),
+		Long: a.t(`Open a session in the running workbench. MODE is listen or connect; ADDRESS is as
+for these commands. The session's name is printed.`,
+			`在正在运行的工作台中打开会话。MODE 为 listen 或 connect；ADDRESS 与这两个命令相同。
+成功后输出会话名。`),
+		Example: `  sockeye session open listen :10000
+  sockeye session open connect 192.168.1.88:10000 --reconnect
+  sockeye session open listen udp://:10000 --echo`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, helpHint(cmd))
+			}
+			def := ""
+			if sockeye.Mode(args[0]) == sockeye.Connect {
+				def = "localhost"
+			}
+			ep, err := f.endpoint(sockeye.Mode(args[0]), args[1:], def)
+			if err != nil {
+				return err
+			}
+			var s api.Session
+			if err := a.askBench("POST", "/sessions", api.OpenOf(ep, echo), &s); err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(s)
+			}
+			_, err = fmt.Fprintf(a.Out, "%s  %s\n", s.ID, a.sessionWhere(s))
+			return err
+		},
+	}
+	fs := cmd.Flags()
+	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
+	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
+	f.register(a, fs)
+	f.registerListen(a, fs)
+	f.registerConnect(a, fs)
+	return cmd
+}
+
+// sessionWhere is where a session is bound, or whereto it connects.
+func (a *app) sessionWhere(s api.Session) string {
+	where := s.Address
+	if s.Mode == sockeye.Listen && len(s.Locals) > 0 {
+		transport, _, _ := strings.Cut(where, "://")
+		where = transport + "://" + strings.Join(s.Locals, ", ")
+	}
+	return payload.SafeString(string(s.Mode) + " " + where)
+}
+
+func (a *app) sessionListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "ls",
+		Short:   a.t("List the sessions", "列出会话"),
+		Long:    a.t("List the sessions of the running workbench, closed ones too.", "列出正在运行的工作台中的会话，包括已关闭的。"),
+		Example: `  sockeye session ls`,
+		Args:    a.noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			var list api.Sessions
+			if err := a.askBench("GET", "/sessions", nil, &list); err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(list)
+			}
+			rows := [][]string{{a.t("session", "会话"), a.t("endpoint", "端点"), a.t("state", "状态"), a.t("peers", "连接对象"), a.t("received", "接收"), a.t("sent", "发送")}}
+			for _, s := range list.Sessions {
+				rows = append(rows, []string{s.ID, a.sessionWhere(s), a.sessionState(s.State), fmt.Sprint(s.Peers),
+					a.amount(s.ReceivedBytes, s.ReceivedMessages, s.ReceiveRate), a.amount(s.SentBytes, s.SentMessages, s.SendRate)})
+			}
+			return a.printTable(rows, a.t("no session is open", "没有会话"))
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
+	return cmd
+}
+
+func (a *app) sessionState(state string) string {
+	return map[string]string{"open": a.t("open", "已打开"), "connecting": a.t("connecting", "正在连接"), "closed": a.t("closed", "已关闭")}[state]
+}
+
+// printTable prints rows under their headings, or says that there are none.
+func (a *app) printTable(rows [][]string, none string) error {
+	text := none + "\n"
+	if len(rows) > 1 {
+		text = table(rows)
+	}
+	_, err := fmt.Fprint(a.Out, text)
+	return err
+}
+
+func (a *app) sessionPeersCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "peers SESSION",
+		Short:   a.t("List a session's peers", "列出会话的连接对象"),
+		Long:    a.t("List the peers of a session with their counters.", "列出会话的连接对象和收发统计。"),
+		Example: `  sockeye session peers s1`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectSessions(cmd, args, 1); err != nil {
+				return err
+			}
+			var list api.Peers
+			if err := a.askBench("GET", "/sessions/"+args[0]+"/peers", nil, &list); err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(list)
+			}
+			rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("received", "接收"), a.t("sent", "发送")}}
+			for _, p := range list.Peers {
+				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias), payload.SafeString(p.Remote), a.peerState(p.State),
+					a.amount(p.ReceivedBytes, p.ReceivedMessages, p.ReceiveRate), a.amount(p.SentBytes, p.SentMessages, p.SendRate)})
+			}
+			return a.printTable(rows, a.t("no peer is connected", "没有连接对象"))
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
+	return cmd
+}
+
+// expectSessions checks that sessions are named, most of them at most (0: any number).
+func expectSessions(cmd *cobra.Command, args []string, most int) error {
+	hint := sockeye.Text{En: "sockeye session ls lists the sessions", Zh: "sockeye session ls 列出会话"}
+	if len(args) == 0 {
+		return usage("SESSION", sockeye.Text{En: "which session?", Zh: "缺少会话名"}, hint)
+	}
+	if most > 0 && len(args) > most {
+		return usage(args[most], sockeye.Text{En: "one word too many", Zh: "多余的参数"}, helpHint(cmd))
+	}
+	if most > 0 {
+		args = args[:1]
+	}
+	for _, s := range args {
+		if strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+			return usage(s, sockeye.Text{En: "is not the name of a session", Zh: "不是会话名"}, hint)
+		}
+	}
+	return nil
+}
+
+func (a *app) sessionSendCommand() *cobra.Command {
+	var asHex bool
+	var to []uint
+	var ending string
+	cmd := &cobra.Command{
+		Use:   "send SESSION TEXT",
+		Short: a.t("Send to the peers of a session", "向会话的连接对象发送"),
+		Long: a.t(`Send TEXT, in which escapes such as \r\n and \x01 are understood, or bytes written in
+hex, to all peers of a session or to some.`,
+			`向会话的全部或部分连接对象发送 TEXT（支持 \r\n、\x01 等转义）或十六进制数据。`),
+		Example: `  sockeye session send s1 'LED ON\n'
+  sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to 2`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectSessions(cmd, args, 2); err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				return usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, helpHint(cmd))
+			}
+			in := api.Send{All: len(to) == 0, Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending}}
+			if asHex {
+				in.Payload.Kind, in.Payload.Escapes = "hex", false
+			}
+			for _, id := range to {
+				in.To = append(in.To, uint64(id))
+			}
+			var out api.SendResults
+			if err := a.askBench("POST", "/sessions/"+args[0]+"/send", in, &out); err != nil {
+				return err
+			}
+			return a.showSent(out)
+		},
+	}
+	fs := cmd.Flags()
+	fs.BoolVar(&asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
+	fs.UintSliceVar(&to, "to", nil, a.t("number of a peer to send to (default: all)", "发送对象的编号（默认全部）"))
+	fs.StringVar(&ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
+	return cmd
+}
+
+func (a *app) showSent(out api.SendResults) error {
+	var failed error
+	for _, r := range out.Results {
+		if r.Error != nil {
+			failed = exit{exitNetwork}
+			fmt.Fprintf(a.Err, "sockeye: #%d: %s\n", r.Peer, payload.SafeString(r.Error.Message))
+			continue
+		}
+		fmt.Fprintf(a.Out, a.t("#%d: %s\n", "#%d：%s\n"), r.Peer, a.byteCount(r.Bytes))
+	}
+	return failed
+}
+
+func (a *app) sessionCloseCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "close SESSION...",
+		Short: a.t("Close sessions in good order", "正常关闭会话"),
+		Long: a.t(`Close sessions in good order. A session that is closed already is taken from the
+list; its events stay.`,
+			`正常关闭会话。已经关闭的会话会从列表中移除，其事件仍然保留。`),
+		Example: `  sockeye session close s1`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectSessions(cmd, args, 0); err != nil {
+				return err
+			}
+			for _, id := range args {
+				if err := a.askBench("DELETE", "/sessions/"+id, api.None{}, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// benchGone says that the workbench ended, which ends a view of it in good order.
+func benchGone(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && err != nil && sockeye.ErrorOf(err).Kind == sockeye.Closed
+}

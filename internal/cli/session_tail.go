@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/api"
+)
+
+// tailFlags are the flags of session tail.
+type tailFlags struct {
+	displayFlags
+	last uint
+	once bool
+}
+
+func (a *app) sessionTailCommand() *cobra.Command {
+	var f tailFlags
+	cmd := &cobra.Command{
+		Use:   "tail [SESSION]",
+		Short: a.t("Show what happens, as it happens", "实时显示发生的一切"),
+		Long: a.t(`Show the last events of a session, or of all, and then what happens, as listen and
+connect do. It ends with the session, or with the workbench.`,
+			`显示某个会话（或全部会话）最近的事件，然后像 listen 和 connect 那样实时显示。
+会话或工作台结束时退出。`),
+		Example: `  sockeye session tail
+  sockeye session tail s1 --hex
+  sockeye session tail --json --last 1000 --once`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			session := ""
+			if len(args) > 0 {
+				if err := expectSessions(cmd, args, 1); err != nil {
+					return err
+				}
+				session = args[0]
+			}
+			return a.sessionTail(session, &f)
+		},
+	}
+	fs := cmd.Flags()
+	fs.UintVar(&f.last, "last", 20, a.t("how many events of before to begin with", "先显示此前的多少个事件"))
+	fs.BoolVar(&f.once, "once", false, a.t("do not wait for more", "显示完后不再等待"))
+	fs.BoolVar(&f.hex, "hex", false, a.t("show bytes as a hex dump", "以十六进制显示"))
+	fs.BoolVar(&f.json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
+	fs.BoolVar(&f.raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
+	return cmd
+}
+
+func (a *app) sessionTail(session string, f *tailFlags) error {
+	form, err := f.form(a)
+	if err != nil {
+		return err
+	}
+	if form == raw && !f.raw {
+		form = lines
+	}
+	client, err := a.client()
+	if err != nil {
+		return err
+	}
+	t := &tail{app: a, client: client, session: session, decoder: api.NewDecoder(client)}
+	t.view = a.newView(form, a.Out, a.Err, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
+	err = t.run(f)
+	if flushErr := t.view.out.Flush(); err == nil && flushErr != nil {
+		err = outputError(flushErr)
+	}
+	if benchGone(a.ctx, err) {
+		return nil
+	}
+	return err
+}
+
+// tail follows a workbench in another process.
+type tail struct {
+	app     *app
+	client  *api.Client
+	session string
+	decoder *api.Decoder
+	view    *view
+	next    uint64 // the number to ask from
+	over    bool   // the session is closed
+}
+
+func (t *tail) run(f *tailFlags) error {
+	if t.session != "" {
+		if err := t.client.Ask(t.app.ctx, "GET", "/sessions/"+t.session, nil, nil); err != nil {
+			return err
+		}
+	}
+	if err := t.begin(f.last); err != nil {
+		return err
+	}
+	if f.once || t.over {
+		return nil
+	}
+	feed, err := t.client.Get(t.app.ctx, "GET", fmt.Sprintf("/live?from=%d", t.next), nil)
+	if err != nil {
+		return err
+	}
+	defer feed.Close()
+	return t.follow(feed)
+}
+
+// begin shows the last events there are.
+func (t *tail) begin(last uint) error {
+	var pages []api.Events
+	from := uint64(0)
+	for left := min(last, 1_000_000); ; {
+		page, err := t.page(from, min(max(left, 1), 1000), true)
+		if err != nil {
+			return err
+		}
+		if from == 0 {
+			t.next = page.Next
+		}
+		if left == 0 {
+			return nil
+		}
+		pages = append(pages, page)
+		left -= min(left, uint(len(page.Events)))
+		if from = page.ScannedTo; page.Done || left == 0 {
+			break
+		}
+	}
+	for n := len(pages) - 1; n >= 0; n-- {
+		if err := t.show(pages[n].Events); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tail) page(from uint64, limit uint, back bool) (page api.Events, err error) {
+	q := url.Values{"from": {fmt.Sprint(from)}, "limit": {fmt.Sprint(limit)}, "back": {fmt.Sprint(back)}}
+	if t.session != "" {
+		q.Set("session", t.session)
+	}
+	err = t.client.Ask(t.app.ctx, "GET", "/events?"+q.Encode(), nil, &page)
+	return page, err
+}
+
+// follow shows what comes whenever the feed tells of more.
+func (t *tail) follow(feed io.Reader) error {
+	news := bufio.NewScanner(feed)
+	news.Buffer(nil, 16<<20)
+	for news.Scan() {
+		var line api.Live
+		if err := json.Unmarshal(news.Bytes(), &line); err != nil {
+			return &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "workbench", Err: err}
+		}
+		for t.next < line.Next && !t.over {
+			page, err := t.page(t.next, 1000, false)
+			if err != nil {
+				return err
+			}
+			if page.Oldest > t.next {
+				t.view.show(sockeye.Event{Seq: t.next, Kind: sockeye.Gap, Time: time.Now(), Detail: &sockeye.Detail{Lost: sockeye.Lost{Events: page.Oldest - t.next}}})
+			}
+			if err := t.show(page.Events); err != nil {
+				return err
+			}
+			t.next = page.ScannedTo
+		}
+		if err := t.view.out.Flush(); err != nil {
+			return outputError(err)
+		}
+		if line.Ended || t.over {
+			return nil
+		}
+	}
+	if t.app.ctx.Err() != nil {
+		return t.app.interrupted()
+	}
+	return nil // the workbench has gone
+}
+
+func (t *tail) show(events []api.EventLine) error {
+	for n := range events {
+		e := t.decoder.Event(t.app.ctx, &events[n])
+		if e.Session != nil {
+			t.view.opened[e.Session] = true // its errors are news, not the command's own
+		}
+		if err := t.view.show(e); err != nil {
+			return outputError(err)
+		}
+		if e.Kind == sockeye.Ended && t.session != "" {
+			t.over = true
+		}
+	}
+	return nil
+}
