@@ -84,7 +84,7 @@ func (c *call) session() (*workbench.Session, error) {
 	}
 	return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: id,
 		Message: sockeye.Text{En: "no such session", Zh: "没有这个会话"},
-		Hint:    sockeye.Text{En: "GET /api/v1/sessions lists them", Zh: "GET /api/v1/sessions 列出全部会话"}}
+		Hint:    sockeye.Text{En: "sockeye session ls lists them", Zh: "sockeye session ls 列出全部会话"}}
 }
 
 // openSession is session, if it is open.

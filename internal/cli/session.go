@@ -61,11 +61,15 @@ for these commands. The session's name is printed.`,
 			if len(args) == 0 {
 				return usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, helpHint(cmd))
 			}
-			def := ""
-			if sockeye.Mode(args[0]) == sockeye.Connect {
+			mode, def := sockeye.Mode(args[0]), ""
+			switch mode {
+			case sockeye.Listen:
+			case sockeye.Connect:
 				def = "localhost"
+			default:
+				return usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, helpHint(cmd))
 			}
-			ep, err := f.endpoint(sockeye.Mode(args[0]), args[1:], def)
+			ep, err := f.endpoint(mode, args[1:], def)
 			if err != nil {
 				return err
 			}

@@ -204,7 +204,7 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	if f.portGiven && !strings.HasSuffix(st.URL, fmt.Sprintf(":%d/", f.port)) {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(a.ctx, 15*time.Second)
 	defer cancel()
 	var t api.Ticket
 	if err := api.NewClient(st, a.lang).Ask(ctx, "POST", "/tickets", api.None{}, &t); err != nil {
