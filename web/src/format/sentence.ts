@@ -1,0 +1,55 @@
+// What an event says that carries no data, in the person's words.
+
+import type { EventLine } from '../api-types';
+import { t, type Word } from '../words/words.svelte';
+import { count, size } from './numbers';
+import { safe } from './text';
+
+const reasons: Record<string, Word> = {
+  eof: 'reasonEof',
+  reset: 'reasonReset',
+  timeout: 'reasonTimeout',
+  local: 'reasonLocal',
+  aborted: 'reasonAborted',
+  idle: 'reasonIdle',
+  limit: 'reasonLimit',
+  error: 'reasonError',
+};
+
+const reason = (e: EventLine): string => (e.error ? e.error.message : t(reasons[e.reason ?? ''] ?? 'reasonError'));
+
+export function sentence(e: EventLine): string {
+  switch (e.kind) {
+    case 'opened': {
+      const address = (e.locals ?? [e.local ?? '']).map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
+      return t(e.peer ? 'eventConnecting' : 'eventOpened', { address });
+    }
+    case 'joined':
+      return t('eventJoined');
+    case 'left':
+      return t('eventLeft', { reason: reason(e) });
+    case 'closed':
+      return t('eventClosed', { reason: reason(e) });
+    case 'finished':
+      return t(e.reason === 'eof' ? 'eventFinishedThem' : 'eventFinishedUs');
+    case 'gap':
+      return t('eventGap', { events: count(e.lost?.events ?? 0), bytes: count(e.lost?.bytes ?? 0) });
+    case 'error': {
+      const said = [e.error?.target ? safe(e.error.target) + ':' : '', e.error?.message ?? '', e.error?.hint ? `— ${e.error.hint}` : ''];
+      if (e.retry_ms) said.push(`— ${t('eventRetry', { s: (e.retry_ms / 1000).toFixed(1) })}`);
+      return safe(said.filter(Boolean).join(' '));
+    }
+    default:
+      return e.kind;
+  }
+}
+
+/** A peer's name: its alias, if a person gave it one, or its address. */
+export const nameOf = (p: { alias?: string | undefined; peer?: string | undefined; remote?: string | undefined }): string =>
+  safe(p.alias || p.peer || p.remote || '');
+
+/** A row as a line of text, for the clipboard. */
+export function plain(e: EventLine, time: string, content: string): string {
+  const way = e.kind === 'received' ? '←' : e.kind === 'sent' ? '→' : '*';
+  return [time, way, nameOf(e), e.bytes !== undefined ? size(e.bytes) : '', content].filter(Boolean).join('  ');
+}

@@ -1,0 +1,35 @@
+// The credential of this page: a one-time ticket comes in the address after #,
+// is traded for a token, and the token is kept for this tab only.
+
+import type { ErrorLine, Login, Token } from '../api-types';
+import { words } from '../words/words.svelte';
+
+const key = 'sockeye-token';
+
+export const token = (): string => sessionStorage.getItem(key) ?? '';
+
+export const forget = (): void => sessionStorage.removeItem(key);
+
+/** Trades the ticket of the address, if there is one. False when there is no way in. */
+export async function enter(): Promise<boolean> {
+  const ticket = new URLSearchParams(location.hash.slice(1)).get('t');
+  if (ticket) {
+    history.replaceState(null, '', location.pathname);
+    await login({ ticket });
+  }
+  return token() !== '';
+}
+
+/** Trades a ticket or a password for a token. Undefined if it was good, or what the core says. */
+export async function login(by: Login): Promise<ErrorLine | undefined> {
+  const answer = await fetch('/api/v1/login', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Accept-Language': words.language },
+    body: JSON.stringify(by),
+  }).catch(() => undefined);
+  if (!answer) return { kind: 'closed', message: words.t('coreGone'), hint: words.t('coreGoneHint') };
+  const body: unknown = await answer.json().catch(() => ({}));
+  if (!answer.ok) return body as ErrorLine;
+  sessionStorage.setItem(key, (body as Token).token);
+  return undefined;
+}

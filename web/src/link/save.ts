@@ -1,0 +1,23 @@
+// Saving: the core makes the file, the browser keeps it.
+
+import { query, request } from './api';
+
+export const saves = ['text', 'csv', 'jsonl', 'pcapng', 'raw'] as const;
+export type SaveAs = (typeof saves)[number];
+
+const endings: Record<SaveAs, string> = { text: 'txt', csv: 'csv', jsonl: 'jsonl', pcapng: 'pcapng', raw: 'bin' };
+
+
+/** Saves the record of a session, or of one of its peers. Returns the file's name. */
+export async function save(as: SaveAs, what: { session?: string | undefined; peer?: number | undefined }): Promise<string> {
+  const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const name = `sockeye-${what.session ?? 'all'}-${stamp}.${endings[as]}`;
+  const answer = await request('GET', '/export' + query({ ...what, format: as }));
+  const url = URL.createObjectURL(await answer.blob());
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  return name;
+}

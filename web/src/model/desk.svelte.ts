@@ -1,0 +1,214 @@
+// What is open on the page: tabs, each a session or one that is about to be, and
+// what the person has set up in them.
+
+import type { ErrorLine, Open, Session } from '../api-types';
+import { failureOf } from '../link/api';
+import { workbench } from './workbench.svelte';
+
+export const protocols = ['tcp-server', 'tcp-client', 'udp'] as const;
+export type Protocol = (typeof protocols)[number];
+
+/** The network settings of a tab. */
+export interface Form {
+  protocol: Protocol;
+  local: string; // '' is all addresses, or any
+  localPort: string;
+  remote: string;
+  remotePort: string;
+  echo: boolean;
+  reconnect: boolean;
+}
+
+let numbered = 0;
+
+export class Tab {
+  readonly key = `t${++numbered}`;
+  session = $state<string>();
+  form = $state<Form>({ protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false });
+  opening = $state(false);
+  error = $state.raw<ErrorLine>();
+  // the log of this tab
+  floor = $state(1);
+  peer = $state(0);
+  direction = $state<'' | 'received' | 'sent'>('');
+  filterText = $state('');
+  // sending
+  all = $state(true);
+  targets = $state.raw<ReadonlySet<number>>(new Set());
+  input = $state('');
+  // counters are shown from here
+  base = $state.raw({ received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 });
+
+  constructor(session?: Session) {
+    if (session) this.adopt(session);
+  }
+
+  adopt(session: Session): void {
+    this.session = session.id;
+    this.form = formOf(session, this.form);
+  }
+
+  get status(): Session | undefined {
+    return this.session ? workbench.sessions.get(this.session) : undefined;
+  }
+
+  get isOpen(): boolean {
+    const state = this.status?.state;
+    return state === 'open' || state === 'connecting';
+  }
+
+  /** Everyone there, in the order they joined. */
+  get peers() {
+    return this.session ? workbench.peersOf(this.session) : [];
+  }
+
+  /** Who is sent to: the chosen ones that are still there. */
+  get chosen(): number[] {
+    return this.peers.filter((p) => this.all || this.targets.has(p.id)).map((p) => p.id);
+  }
+
+  resetCounters(): void {
+    const s = this.status;
+    if (s) this.base = { received_bytes: s.received_bytes, received_messages: s.received_messages, sent_bytes: s.sent_bytes, sent_messages: s.sent_messages };
+  }
+}
+
+class Desk {
+  tabs = $state<Tab[]>([]);
+  private chosen = $state(sessionStorage.getItem('sockeye-tab') ?? '');
+  /** Which drawer is out, where the screen is too narrow for all. */
+  drawer = $state<'' | 'settings' | 'panel'>('');
+  /** What the panel shows. */
+  panel = $state<'peers' | 'message'>('peers');
+  help = $state(false);
+  /** A short sentence for the status bar, and for a screen reader. */
+  note = $state('');
+
+  get tab(): Tab {
+    return this.tabs.find((t) => t.session === this.chosen || t.key === this.chosen) ?? this.tabs[0] ?? empty;
+  }
+
+  choose(tab: Tab): void {
+    this.chosen = tab.session ?? tab.key;
+    sessionStorage.setItem('sockeye-tab', this.chosen);
+  }
+
+  add(): Tab {
+    const tab = new Tab();
+    tab.form.localPort = String(freePort(this.tabs));
+    this.tabs.push(tab);
+    this.choose(tab);
+    return tab;
+  }
+
+  /** Brings the tabs in step with the sessions of the core. */
+  sync(): void {
+    for (const s of workbench.sessions.values()) {
+      if (!this.tabs.some((t) => t.session === s.id || t.opening)) this.tabs.push(new Tab(s));
+    }
+    const kept = this.tabs.filter((t) => !t.session || workbench.sessions.has(t.session));
+    if (kept.length !== this.tabs.length) this.tabs = kept;
+    if (this.tabs.length === 0) this.tabs.push(new Tab());
+  }
+
+  /** Opens what the form says. What the tab had before stays as a closed session, unless nothing ever crossed it. */
+  async open(tab: Tab): Promise<boolean> {
+    const before = tab.status;
+    tab.opening = true;
+    tab.error = undefined;
+    try {
+      const s = await workbench.open(request(tab.form));
+      tab.session = s.id;
+      tab.all = true;
+      tab.targets = new Set();
+      tab.peer = 0;
+      tab.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
+      this.choose(tab);
+      if (before && before.received_messages + before.sent_messages === 0) await this.drop(before.id);
+      return true;
+    } catch (e) {
+      tab.error = failureOf(e);
+      return false;
+    } finally {
+      tab.opening = false;
+      this.sync();
+    }
+  }
+
+  /** Closes the session; the tab stays, with its log. */
+  async shut(tab: Tab): Promise<void> {
+    const id = tab.session;
+    if (id) await workbench.attempt(() => workbench.close(id));
+  }
+
+  /** Takes the tab away, and the session with it. */
+  async remove(tab: Tab): Promise<void> {
+    const at = this.tabs.indexOf(tab);
+    if (tab.session) {
+      const id = tab.session;
+      if (tab.isOpen && !(await workbench.attempt(() => workbench.close(id)))) return;
+      if (!(await workbench.attempt(() => this.drop(id)))) return;
+    }
+    this.tabs = this.tabs.filter((t) => t !== tab);
+    this.sync();
+    this.choose(this.tabs[Math.min(at, this.tabs.length - 1)] ?? this.tab);
+  }
+
+  private async drop(id: string): Promise<void> {
+    await workbench.close(id); // of a closed session: takes it from the list
+    workbench.forget(id);
+  }
+
+  say(note: string): void {
+    this.note = note;
+    clearTimeout(this.fading);
+    this.fading = setTimeout(() => (this.note = ''), 8000);
+  }
+
+  private fading = 0;
+}
+
+// empty stands in until the first sync.
+const empty = new Tab();
+
+export const desk = new Desk();
+
+/** What to ask the core for. */
+export function request(f: Form): Open {
+  const scheme = f.protocol === 'udp' ? 'udp' : 'tcp';
+  if (f.protocol === 'tcp-server' || (f.protocol === 'udp' && f.remote.trim() === '')) {
+    return { mode: 'listen', address: url(scheme, f.local, f.localPort), ...(f.echo ? { echo: true } : {}) };
+  }
+  const port = Number(f.localPort.trim());
+  return {
+    mode: 'connect',
+    address: url(scheme, f.remote.trim(), f.remotePort),
+    options: {
+      ...(f.local ? { sources: [f.local] } : {}),
+      ...(f.protocol === 'udp' && port > 0 ? { source_port: port } : {}),
+      ...(f.reconnect ? { reconnect: true } : {}),
+    },
+    ...(f.echo ? { echo: true } : {}),
+  };
+}
+
+function url(scheme: string, host: string, port: string): string {
+  return `${scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port.trim()}`;
+}
+
+/** The settings that a session was opened with. */
+function formOf(s: Session, otherwise: Form): Form {
+  const found = /^\w+:\/\/(.*):(\d+)$/.exec(s.address);
+  const host = (found?.[1] ?? '').replace(/^\[(.*)\]$/, '$1');
+  const port = found?.[2] ?? '';
+  const f = { ...otherwise, echo: s.echo ?? false };
+  const udp = s.network.startsWith('udp');
+  if (s.mode === 'listen') return { ...f, protocol: udp ? 'udp' : 'tcp-server', local: host, localPort: port, remote: '' };
+  return { ...f, protocol: udp ? 'udp' : 'tcp-client', local: '', localPort: '', remote: host, remotePort: port };
+}
+
+function freePort(tabs: Tab[]): number {
+  let port = 10000;
+  while (tabs.some((t) => t.form.localPort === String(port))) port++;
+  return port;
+}

@@ -1,0 +1,188 @@
+// Sending: what is in the box as a payload, once, over and over, or from a file.
+
+import type { Encoded, ErrorLine, Payload, Repeat, SavedMessage, SendResults, Workspace } from '../api-types';
+import { toBase64 } from '../format/bytes';
+import { call, failureOf } from '../link/api';
+import type { Tab } from './desk.svelte';
+import { remember, settings } from './settings.svelte';
+import { workbench } from './workbench.svelte';
+
+const slice = 128 << 10; // bytes of a file in one request
+
+/** How far a file has gone out. */
+export interface Progress {
+  name: string;
+  done: number;
+  all: number;
+}
+
+class Sending {
+  error = $state.raw<ErrorLine>();
+  preview = $state.raw<Encoded>();
+  busy = $state(false);
+  file = $state.raw<File>();
+  useFile = $state(false);
+  progress = $state.raw<Progress>();
+  repeats = $state.raw<Repeat[]>([]);
+  messages = $state.raw<SavedMessage[]>([]);
+
+  private workspace: Workspace | undefined;
+  private cancel: AbortController | undefined;
+  private asking: AbortController | undefined;
+
+  /** The payload of a text, as the send settings say. */
+  payload(text: string): Payload {
+    const s = settings;
+    const checksum = s.checksum
+      ? { name: s.checksum, from: s.checksumFrom, to: s.checksumTo, ...(s.checksumOrder ? { order: s.checksumOrder } : {}) }
+      : undefined;
+    const more = { ...(s.lineEnding && !s.sendHex ? { line_ending: s.lineEnding } : {}), ...(checksum ? { checksum } : {}) };
+    if (s.sendHex) return { kind: 'hex', text, ...more };
+    return { kind: 'text', text, charset: s.sendCharset, escapes: s.sendEscapes, ...more };
+  }
+
+  /** Asks the core what the text means, without sending it. */
+  async look(text: string): Promise<void> {
+    this.asking?.abort();
+    if (text === '') {
+      this.preview = this.error = undefined;
+      return;
+    }
+    const asking = (this.asking = new AbortController());
+    try {
+      this.preview = await call<Encoded>('POST', '/payload', this.payload(text), asking.signal);
+      this.error = undefined;
+    } catch (e) {
+      if (asking.signal.aborted) return;
+      this.preview = undefined;
+      this.error = failureOf(e);
+    }
+  }
+
+  /** Sends once. Returns how many bytes went to each, or -1. */
+  async send(tab: Tab, text: string): Promise<number> {
+    const got = await this.post(tab, { payload: this.payload(text) });
+    if (!got) return -1;
+    remember(text);
+    return Math.max(0, ...got.results.map((r) => r.bytes));
+  }
+
+  private async post(tab: Tab, what: { payload: Payload } | { data: string }, signal?: AbortSignal): Promise<SendResults | undefined> {
+    this.busy = true;
+    this.error = undefined;
+    try {
+      const to = tab.all ? { all: true } : { to: tab.chosen };
+      const got = await call<SendResults>('POST', `/sessions/${tab.session}/send`, { ...to, ...what }, signal);
+      const failed = got.results.find((r) => r.error);
+      if (failed?.error) this.error = failed.error;
+      return failed ? undefined : got;
+    } catch (e) {
+      if (!signal?.aborted) this.error = failureOf(e);
+      return undefined;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Sends the chosen file, slice after slice. Returns the bytes that went out. */
+  async sendFile(tab: Tab): Promise<number> {
+    const file = this.file;
+    if (!file) return 0;
+    const cancel = (this.cancel = new AbortController());
+    let done = 0;
+    this.progress = { name: file.name, done, all: file.size };
+    try {
+      while (done < file.size && !cancel.signal.aborted) {
+        const part = new Uint8Array(await file.slice(done, done + slice).arrayBuffer());
+        if (!(await this.post(tab, { data: toBase64(part) }, cancel.signal))) break;
+        done += part.length;
+        this.progress = { name: file.name, done, all: file.size };
+      }
+    } catch (e) {
+      this.error = failureOf(e);
+    }
+    this.progress = undefined;
+    return done;
+  }
+
+  cancelFile(): void {
+    this.cancel?.abort();
+  }
+
+  // ---- over and over ----
+
+  async startRepeat(tab: Tab, text: string): Promise<void> {
+    this.error = undefined;
+    try {
+      const to = tab.all ? { all: true } : { to: tab.chosen };
+      await call('POST', `/sessions/${tab.session}/repeats`, { ...to, payload: this.payload(text), every_ms: settings.repeatEvery });
+      remember(text);
+    } catch (e) {
+      this.error = failureOf(e);
+    }
+    await this.listRepeats(tab);
+  }
+
+  async stopRepeats(tab: Tab): Promise<void> {
+    for (const r of this.repeats) {
+      await workbench.attempt(() => call('DELETE', `/sessions/${tab.session}/repeats/${r.id}`));
+    }
+    await this.listRepeats(tab);
+  }
+
+  async listRepeats(tab: Tab): Promise<void> {
+    if (!tab.session) {
+      this.repeats = [];
+      return;
+    }
+    try {
+      const got = await call<{ repeats: Repeat[] | null }>('GET', `/sessions/${tab.session}/repeats`);
+      this.repeats = (got.repeats ?? []).filter((r) => r.running);
+    } catch {
+      this.repeats = [];
+    }
+  }
+
+  // ---- saved messages ----
+
+  async loadMessages(): Promise<void> {
+    await workbench.attempt(async () => {
+      this.workspace = await call<Workspace>('GET', '/workspace');
+      this.messages = this.workspace.messages ?? [];
+    });
+  }
+
+  async saveMessage(name: string, text: string): Promise<void> {
+    await this.keep([...this.messages.filter((m) => m.name !== name), { name, payload: this.payload(text) }]);
+  }
+
+  async removeMessage(name: string): Promise<void> {
+    await this.keep(this.messages.filter((m) => m.name !== name));
+  }
+
+  // keep saves the messages; what else the workspace holds is read anew, since
+  // somebody else may have changed it.
+  private async keep(messages: SavedMessage[]): Promise<void> {
+    await workbench.attempt(async () => {
+      const now = await call<Workspace>('GET', '/workspace');
+      this.workspace = await call<Workspace>('PUT', '/workspace', { ...now, messages });
+      this.messages = messages;
+    });
+  }
+
+  /** Makes a saved message's settings the ones in use. Returns its text. */
+  use(m: SavedMessage): string {
+    const p = m.payload;
+    settings.sendHex = p.kind === 'hex';
+    settings.sendEscapes = p.escapes ?? false;
+    settings.sendCharset = (p.charset || 'utf-8') as typeof settings.sendCharset;
+    settings.lineEnding = p.line_ending ?? '';
+    settings.checksum = p.checksum?.name ?? '';
+    settings.checksumFrom = p.checksum?.from ?? 0;
+    settings.checksumTo = p.checksum?.to ?? 0;
+    settings.checksumOrder = p.checksum?.order ?? '';
+    return p.text;
+  }
+}
+
+export const sending = new Sending();

@@ -1,0 +1,62 @@
+// What the person chose, kept by the browser: how the log looks, how things are
+// sent, light or dark.
+
+import type { Charset } from '../format/text';
+import type { Look } from '../format/layout';
+import type { Stamp } from '../format/numbers';
+
+const key = 'sockeye-settings';
+
+const defaults = {
+  theme: 'auto' as 'auto' | 'light' | 'dark',
+  look: 'text' as Look,
+  charset: 'utf-8' as Charset,
+  stamp: 'ms' as Stamp,
+  showTime: true,
+  wrap: true,
+  panel: true,
+  sendHex: false,
+  sendEscapes: true,
+  sendCharset: 'utf-8' as Charset,
+  lineEnding: '' as '' | 'lf' | 'crlf' | 'cr',
+  checksum: '',
+  checksumFrom: 0,
+  checksumTo: 0,
+  checksumOrder: '' as '' | 'big' | 'little',
+  clearAfter: false,
+  repeat: false,
+  repeatEvery: 1000,
+  welcomed: false,
+  history: [] as string[],
+};
+
+export type Settings = typeof defaults;
+
+function stored(): Settings {
+  try {
+    const found = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Settings>;
+    return { ...defaults, ...found };
+  } catch {
+    return { ...defaults };
+  }
+}
+
+export const settings = $state<Settings>(stored());
+
+/** Keeps the settings from now on. Call once, within a component. */
+export function keepSettings(): void {
+  $effect(() => {
+    localStorage.setItem(key, JSON.stringify(settings));
+  });
+  $effect(() => {
+    const root = document.documentElement;
+    if (settings.theme === 'auto') delete root.dataset['theme'];
+    else root.dataset['theme'] = settings.theme;
+  });
+}
+
+/** Remembers what was sent, the newest last, each text once. */
+export function remember(text: string): void {
+  if (text === '') return;
+  settings.history = [...settings.history.filter((h) => h !== text), text].slice(-100);
+}
