@@ -56,6 +56,7 @@ var doors = []struct{ from, to, why string }{
 	{"internal/api", "internal/device", "a session can play the board"},
 	{"internal/api", "internal/recording", "filters, exports and how to record"},
 	{"internal/api", "internal/payload", "what people type becomes bytes"},
+	{"internal/api", "internal/checksum", "a checksum can be put at the end of it"},
 	{"internal/api", ".", "the nouns"},
 
 	{"internal/workbench", "internal/wire", "it opens sessions"},

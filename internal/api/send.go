@@ -4,63 +4,9 @@ import (
 	"fmt"
 
 	"sockeye"
-	"sockeye/internal/payload"
 	"sockeye/internal/wire"
 	"sockeye/internal/workbench"
 )
-
-// encode makes the bytes that a payload means.
-func (p *Payload) encode() ([]byte, error) {
-	if p.Charset != "" && p.Charset != "utf-8" {
-		return nil, invalid("payload.charset", sockeye.Text{En: fmt.Sprintf("unknown charset %q", p.Charset), Zh: fmt.Sprintf("未知的字符集 %q", p.Charset)}, sockeye.Text{})
-	}
-	if p.Checksum != nil {
-		return nil, invalid("payload.checksum", sockeye.Text{En: fmt.Sprintf("unknown checksum %q", p.Checksum.Name), Zh: fmt.Sprintf("未知的校验 %q", p.Checksum.Name)}, sockeye.Text{})
-	}
-	var data []byte
-	var err error
-	switch {
-	case p.Kind == "hex":
-		data, err = payload.ParseHex(p.Text)
-	case p.Kind != "text":
-		return nil, invalid("payload.kind", sockeye.Text{En: fmt.Sprintf("%q is neither text nor hex", p.Kind), Zh: fmt.Sprintf("%q 不是 text 或 hex", p.Kind)}, sockeye.Text{})
-	case p.Escapes:
-		data, err = payload.ParseText(p.Text)
-	default:
-		data = []byte(p.Text)
-	}
-	if err != nil {
-		return nil, err
-	}
-	switch p.LineEnding {
-	case "":
-	case "lf":
-		data = append(data, '\n')
-	case "crlf":
-		data = append(data, '\r', '\n')
-	case "cr":
-		data = append(data, '\r')
-	default:
-		return nil, invalid("payload.line_ending", sockeye.Text{En: fmt.Sprintf("%q is none of lf, crlf and cr", p.LineEnding), Zh: fmt.Sprintf("%q 不是 lf、crlf 或 cr", p.LineEnding)}, sockeye.Text{})
-	}
-	return data, nil
-}
-
-func (c *call) preview(in Payload) (Encoded, error) {
-	data, err := in.encode()
-	if err != nil {
-		return Encoded{}, err
-	}
-	return Encoded{Data: notNil(data), Bytes: len(data)}, nil
-}
-
-// notNil is data that JSON shows as "" and not as null.
-func notNil(data []byte) []byte {
-	if data == nil {
-		return []byte{}
-	}
-	return data
-}
 
 // outgoing is what to send to whom, as Send and StartRepeat say it.
 type outgoing struct {
@@ -68,19 +14,6 @@ type outgoing struct {
 	all     bool
 	payload *Payload
 	data    []byte
-}
-
-// bytes are what to send.
-func (o outgoing) bytes() ([]byte, error) {
-	switch {
-	case o.payload != nil && o.data != nil:
-		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
-	case o.payload != nil:
-		return o.payload.encode()
-	case o.data != nil:
-		return o.data, nil
-	}
-	return nil, invalid("payload", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, sockeye.Text{})
 }
 
 // aimed says whether it is said whom to send to.
@@ -123,7 +56,7 @@ func (c *call) send(in Send) (SendResults, error) {
 		return SendResults{}, err
 	}
 	o := outgoing{in.To, in.All, in.Payload, in.Data}
-	data, err := o.bytes()
+	made, err := o.maker()
 	if err != nil {
 		return SendResults{}, err
 	}
@@ -131,8 +64,18 @@ func (c *call) send(in Send) (SendResults, error) {
 	if err != nil {
 		return SendResults{}, err
 	}
-	out := SendResults{Data: notNil(data), Results: []SendResult{}}
-	for _, sent := range s.SendEach(c.ctx(), to, data) {
+	first, err := made(1, to[0].Peer)
+	if err != nil {
+		return SendResults{}, err
+	}
+	out := SendResults{Data: notNil(first), Results: []SendResult{}}
+	message := func(p *wire.Peer) ([]byte, error) {
+		if p == to[0] {
+			return first, nil
+		}
+		return made(1, p.Peer)
+	}
+	for _, sent := range s.SendEach(c.ctx(), to, message) {
 		result := SendResult{Peer: sent.Peer.ID, Bytes: sent.Bytes}
 		if sent.Err != nil {
 			result.Error = sockeye.ErrorOf(sent.Err).Line(c.lang)
@@ -157,7 +100,7 @@ func (c *call) repeats(None) (Repeats, error) {
 func repeatOf(r *workbench.Repeat, l sockeye.Lang) Repeat {
 	st := r.Status()
 	out := Repeat{
-		ID: r.ID, Session: r.Session.ID(), To: r.To, All: len(r.To) == 0, Data: notNil(r.Data), EveryMS: float64(r.Every.Microseconds()) / 1000,
+		ID: r.ID, Session: r.Session.ID(), To: r.To, All: len(r.To) == 0, EveryMS: float64(r.Every.Microseconds()) / 1000,
 		Count: r.Count, Sent: st.Sent, Missed: st.Missed, Running: st.Running,
 	}
 	if out.To == nil {
@@ -175,7 +118,7 @@ func (c *call) startRepeat(in StartRepeat) (Repeat, error) {
 		return Repeat{}, err
 	}
 	o := outgoing{in.To, in.All, in.Payload, in.Data}
-	data, err := o.bytes()
+	made, err := o.maker()
 	if err != nil {
 		return Repeat{}, err
 	}
@@ -190,7 +133,7 @@ func (c *call) startRepeat(in StartRepeat) (Repeat, error) {
 	if len(wrong) > 0 {
 		return Repeat{}, wrong.join()
 	}
-	r, err := s.Repeat(workbench.RepeatOptions{To: in.To, Data: data, Every: every, Count: in.Count})
+	r, err := s.Repeat(workbench.RepeatOptions{To: in.To, Make: made, Every: every, Count: in.Count})
 	if err != nil {
 		return Repeat{}, err
 	}

@@ -121,3 +121,29 @@ func TestRepeats(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+// The page, the shell and files mean the same by a payload: the core encodes it.
+func TestPayload(t *testing.T) {
+	v := serve(t)
+	for _, c := range []struct {
+		in   Payload
+		want string
+	}{
+		{Payload{Kind: "text", Text: `a\n`}, `a\n`},
+		{Payload{Kind: "text", Text: `a\n`, Escapes: true}, "a\n"},
+		{Payload{Kind: "text", Text: "中", Charset: "gbk", LineEnding: "crlf"}, "\xd6\xd0\r\n"},
+		{Payload{Kind: "hex", Text: "01 03 00 00 00 0A", Checksum: &Checksum{Name: "crc16modbus"}}, "\x01\x03\x00\x00\x00\x0a\xc5\xcd"},
+		{Payload{Kind: "hex", Text: "01 03 00 00 00 0A", Checksum: &Checksum{Name: "crc16modbus", Order: "big"}}, "\x01\x03\x00\x00\x00\x0a\xcd\xc5"},
+		{Payload{Kind: "text", Text: "n{{seq}}", Escapes: true}, "n1"},
+	} {
+		if got := ask[Encoded](v, "POST", "/api/v1/payload", c.in); string(got.Data) != c.want || got.Bytes != len(c.want) {
+			t.Errorf("%+v: %q", c.in, got.Data)
+		}
+	}
+	for _, bad := range []Payload{{}, {Kind: "x"}, {Kind: "hex", Text: "0g"}, {Kind: "text", Charset: "klingon"}, {Kind: "text", LineEnding: "x"},
+		{Kind: "text", Checksum: &Checksum{Name: "x"}}, {Kind: "text", Checksum: &Checksum{Name: "sum8", Order: "x"}}, {Kind: "text", Checksum: &Checksum{Name: "sum8", From: -1}}} {
+		if f := v.failing(400, "POST", "/api/v1/payload", bad); f.Message == "" {
+			t.Errorf("%+v: %+v", bad, f)
+		}
+	}
+}

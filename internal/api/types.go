@@ -1,4 +1,3 @@
-// Package api is the HTTP API.
 package api
 
 import (
@@ -209,7 +208,8 @@ type (
 		Payload *Payload `json:"payload,omitempty"`
 		Data    []byte   `json:"data,omitempty"`
 	}
-	// SendResults are one for each peer, and the bytes that were to be sent.
+	// SendResults are one for each peer, and the bytes that were to be sent to the
+	// first: fields of a payload may differ from peer to peer.
 	SendResults struct {
 		Results []SendResult `json:"results"`
 		Data    []byte       `json:"data"`
@@ -240,7 +240,6 @@ type (
 		Session string             `json:"session"`
 		To      []uint64           `json:"to"`
 		All     bool               `json:"all"`
-		Data    []byte             `json:"data"`
 		EveryMS float64            `json:"every_ms"`
 		Count   uint64             `json:"count"`  // asked for; 0 is for ever
 		Sent    uint64             `json:"sent"`   // times that it was sent

@@ -37,6 +37,9 @@ func refuse(t *testing.T, fault string, args ...string) {
 // line is a command's words with what it cannot do without, and then more.
 func line(c *cobra.Command, more ...string) []string {
 	args := strings.Fields(c.CommandPath())[1:]
+	if strings.Contains(c.Use, "MODE") {
+		args = append(args, "connect")
+	}
 	if strings.Contains(c.Use, "ADDRESS") {
 		args = append(args, "127.0.0.1:1")
 	}

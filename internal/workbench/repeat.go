@@ -25,7 +25,7 @@ const (
 	mostRepeats    = 1000 // that are remembered
 )
 
-// Repeat is one repeated sending: the same bytes, on time, until it has been done
+// Repeat is one repeated sending: one message after another, on time, until it has been done
 // often enough, is stopped, or the session ends.
 type Repeat struct {
 	ID      uint64
@@ -42,8 +42,9 @@ type Repeat struct {
 // RepeatOptions say what to send to whom and when.
 type RepeatOptions struct {
 	// To are the peers' numbers; none means all that are there each time.
-	To    []uint64
-	Data  []byte
+	To []uint64
+	// Make gives the n-th message, from 1, for a peer. It is called by many goroutines.
+	Make  func(n uint64, p *sockeye.Peer) ([]byte, error)
 	Every time.Duration
 	Count uint64 // 0: without end
 }
@@ -176,7 +177,8 @@ func (r *Repeat) once(ctx context.Context) bool {
 	if len(to) == 0 {
 		return len(r.To) == 0
 	}
-	err := r.Session.Send(ctx, to, r.Data)
+	n := r.Status().Sent + 1
+	err := errorsOf(r.Session.SendEach(ctx, to, func(p *wire.Peer) ([]byte, error) { return r.Make(n, p.Peer) }))
 	if ctx.Err() != nil {
 		return false
 	}

@@ -286,7 +286,6 @@ export interface Repeat {
   session: string;
   to: number[];
   all: boolean;
-  data: string;
   every_ms: number;
   /** asked for; 0 is for ever */
   count: number;
@@ -337,7 +336,10 @@ export interface SendResult {
   error?: ErrorLine;
 }
 
-/** SendResults are one for each peer, and the bytes that were to be sent. */
+/**
+ * SendResults are one for each peer, and the bytes that were to be sent to the
+ * first: fields of a payload may differ from peer to peer.
+ */
 export interface SendResults {
   results: SendResult[];
   data: string;

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+	"sockeye/internal/payload"
+)
+
+// parse reads a payload. The error is an *sockeye.Error that names the field, or the
+// column in the text.
+func (p *Payload) parse() (*payload.Template, error) {
+	o := payload.Options{Plain: !p.Escapes}
+	var err error
+	switch p.Kind {
+	case "text":
+	case "hex":
+		o.Hex, o.Plain = true, false
+	default:
+		return nil, invalid("payload.kind", sockeye.Text{En: fmt.Sprintf("%q is neither text nor hex", p.Kind), Zh: fmt.Sprintf("%q 不是 text 或 hex", p.Kind)}, sockeye.Text{})
+	}
+	ends := map[string]string{"": "", "lf": "\n", "crlf": "\r\n", "cr": "\r"}
+	var known bool
+	if o.LineEnd, known = ends[p.LineEnding]; !known {
+		return nil, invalid("payload.line_ending", sockeye.Text{En: fmt.Sprintf("%q is none of lf, crlf and cr", p.LineEnding), Zh: fmt.Sprintf("%q 不是 lf、crlf 或 cr", p.LineEnding)}, sockeye.Text{})
+	}
+	if o.Charset, err = payload.ParseCharset(p.Charset); err != nil {
+		return nil, err
+	}
+	if p.Checksum != nil {
+		if o.Trailer, err = p.Checksum.trailer(); err != nil {
+			return nil, err
+		}
+	}
+	return payload.Parse(p.Text, o)
+}
+
+func (c *Checksum) trailer() (checksum.Trailer, error) {
+	t := checksum.Trailer{Range: checksum.Range{From: c.From, To: c.To}}
+	if c.From < 0 || c.To > 0 && c.To < c.From {
+		return t, invalid("payload.checksum.from", sockeye.Text{En: "the range begins before the message, or ends before it begins", Zh: "校验范围的起止有误"}, sockeye.Text{})
+	}
+	orders := map[string]checksum.Order{"": checksum.Natural, "big": checksum.Big, "little": checksum.Little}
+	var known bool
+	if t.Order, known = orders[c.Order]; !known {
+		return t, invalid("payload.checksum.order", sockeye.Text{En: fmt.Sprintf("%q is neither big nor little", c.Order), Zh: fmt.Sprintf("%q 不是 big 或 little", c.Order)}, sockeye.Text{})
+	}
+	var err error
+	if t.Algorithm, err = checksum.Lookup(c.Name); err != nil {
+		e := *sockeye.ErrorOf(err)
+		e.Kind = sockeye.Invalid // the request names it; nothing that was asked for is missing
+		return t, &e
+	}
+	return t, nil
+}
+
+// maker is the messages that a payload makes, or the bytes that were given: the n-th
+// for a peer. A peer of nil is for a look at it.
+func (o outgoing) maker() (func(n uint64, p *sockeye.Peer) ([]byte, error), error) {
+	switch {
+	case o.payload != nil && o.data != nil:
+		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
+	case o.payload == nil && o.data == nil:
+		return nil, invalid("payload", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, sockeye.Text{})
+	case o.data != nil:
+		return func(uint64, *sockeye.Peer) ([]byte, error) { return o.data, nil }, nil
+	}
+	t, err := o.payload.parse()
+	if err != nil {
+		return nil, err
+	}
+	if fixed, ok := t.Constant(); ok {
+		return func(uint64, *sockeye.Peer) ([]byte, error) { return fixed, nil }, nil
+	}
+	return func(n uint64, p *sockeye.Peer) ([]byte, error) {
+		return t.Append(nil, &payload.Vars{Seq: n, Time: time.Now(), Random: rand.Uint64(), Peer: p})
+	}, nil
+}
+
+func (c *call) preview(in Payload) (Encoded, error) {
+	made, err := outgoing{payload: &in}.maker()
+	if err != nil {
+		return Encoded{}, err
+	}
+	data, err := made(1, nil)
+	if err != nil {
+		return Encoded{}, err
+	}
+	return Encoded{Data: notNil(data), Bytes: len(data)}, nil
+}
+
+// notNil is data that JSON shows as "" and not as null.
+func notNil(data []byte) []byte {
+	if data == nil {
+		return []byte{}
+	}
+	return data
+}
