@@ -25,7 +25,10 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 /** The same for an answer that is not JSON. */
 export async function request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Authorization: `Bearer ${token()}`, 'Accept-Language': words.language };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method !== 'GET') {
+    headers['Content-Type'] = 'application/json'; // of every change: no form of another page can say so
+    body ??= {};
+  }
   let answer: Response;
   try {
     answer = await fetch('/api/v1' + path, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: signal ?? null });

@@ -19,12 +19,14 @@ export interface Form {
   reconnect: boolean;
 }
 
+const fresh: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false };
+
 let numbered = 0;
 
 export class Tab {
   readonly key = `t${++numbered}`;
   session = $state<string>();
-  form = $state<Form>({ protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false });
+  form = $state<Form>({ ...fresh });
   opening = $state(false);
   error = $state.raw<ErrorLine>();
   // the log of this tab
@@ -57,6 +59,11 @@ export class Tab {
     return state === 'open' || state === 'connecting';
   }
 
+  /** Nobody has typed anything, or opened it. */
+  get isPristine(): boolean {
+    return !this.session && !this.opening && this.input === '' && JSON.stringify(this.form) === JSON.stringify(fresh);
+  }
+
   /** Everyone there, in the order they joined. */
   get peers() {
     return this.session ? workbench.peersOf(this.session) : [];
@@ -74,7 +81,8 @@ export class Tab {
 }
 
 class Desk {
-  tabs = $state<Tab[]>([]);
+  tabs = $state<Tab[]>([new Tab()]);
+  private begun = false;
   private chosen = $state(sessionStorage.getItem('sockeye-tab') ?? '');
   /** Which drawer is out, where the screen is too narrow for all. */
   drawer = $state<'' | 'settings' | 'panel'>('');
@@ -85,7 +93,7 @@ class Desk {
   note = $state('');
 
   get tab(): Tab {
-    return this.tabs.find((t) => t.session === this.chosen || t.key === this.chosen) ?? this.tabs[0] ?? empty;
+    return this.tabs.find((t) => t.session === this.chosen || t.key === this.chosen) ?? this.tabs[0]!;
   }
 
   choose(tab: Tab): void {
@@ -103,12 +111,15 @@ class Desk {
 
   /** Brings the tabs in step with the sessions of the core. */
   sync(): void {
+    const first = this.tabs[0];
+    if (!this.begun && first?.isPristine && workbench.sessions.size > 0) this.tabs = [];
+    this.begun = true;
     for (const s of workbench.sessions.values()) {
       if (!this.tabs.some((t) => t.session === s.id || t.opening)) this.tabs.push(new Tab(s));
     }
     const kept = this.tabs.filter((t) => !t.session || workbench.sessions.has(t.session));
-    if (kept.length !== this.tabs.length) this.tabs = kept;
-    if (this.tabs.length === 0) this.tabs.push(new Tab());
+    if (kept.length === 0) this.tabs = [new Tab()];
+    else if (kept.length !== this.tabs.length) this.tabs = kept;
   }
 
   /** Opens what the form says. What the tab had before stays as a closed session, unless nothing ever crossed it. */
@@ -149,7 +160,8 @@ class Desk {
       if (tab.isOpen && !(await workbench.attempt(() => workbench.close(id)))) return;
       if (!(await workbench.attempt(() => this.drop(id)))) return;
     }
-    this.tabs = this.tabs.filter((t) => t !== tab);
+    const left = this.tabs.filter((t) => t !== tab);
+    this.tabs = left.length > 0 ? left : [new Tab()];
     this.sync();
     this.choose(this.tabs[Math.min(at, this.tabs.length - 1)] ?? this.tab);
   }
@@ -167,9 +179,6 @@ class Desk {
 
   private fading = 0;
 }
-
-// empty stands in until the first sync.
-const empty = new Tab();
 
 export const desk = new Desk();
 

@@ -1,0 +1,314 @@
+//go:build linux
+
+// The page in a real browser, on the real program: every test drives headless
+// Chromium as a person would, and waits for what can be seen, never for time.
+package page_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// patience bounds every wait: far more than anything takes, for slow machines
+// under -race.
+const patience = 10 * time.Second
+
+// tools is what all tests share: the program, built once, and a browser.
+var tools struct {
+	program  string // path of the built sockeye
+	chromium string // path of the browser
+	why      string // why there is none here, or ""
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "sockeye-page")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	tools.program = filepath.Join(dir, "sockeye")
+	args := append([]string{"build", "-o", tools.program}, buildFlags...)
+	if out, err := exec.Command("go", append(args, "sockeye/cmd/sockeye")...).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	chromium := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			chromium = path
+			break
+		}
+	}
+	if chromium == "" {
+		tools.why = "chromium is not here: apt-get install chromium"
+		return m.Run()
+	}
+	tools.chromium = chromium
+	return m.Run()
+}
+
+// newBrowser starts a browser of its own for a page: of several windows of one
+// browser, headless Chromium at times draws only some.
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	if tools.why != "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(tools.why)
+		}
+		t.Skip(tools.why)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(tools.chromium), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", "en-US"), chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
+	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(end)
+	browser, _ := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		ctx, end := context.WithTimeout(browser, patience)
+		defer end()
+		chromedp.Cancel(ctx) // waits, so that the profile's directory can be removed
+	})
+	return browser
+}
+
+// page is one tab of the browser, with cookies and storage of its own.
+type page struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	wrong    []string // exceptions, and what the content policy refused
+	requests []string
+}
+
+// open opens the page of a workbench.
+func (b *bench) open(t *testing.T) *page {
+	t.Helper()
+	p := blank(t)
+	p.visit(b.ticket(t))
+	return p
+}
+
+// blank is a page that shows nothing yet. What it logs as an error fails the test.
+func blank(t *testing.T) *page {
+	t.Helper()
+	ctx := newBrowser(t)
+	p := &page{t: t, ctx: ctx}
+	if err := chromedp.Listen(ctx, p.hear); err != nil {
+		t.Fatal(err)
+	}
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if text := fmt.Sprint(m); strings.HasPrefix(text, "error") && !strings.Contains(text, "server responded with") {
+				p.mu.Lock()
+				p.wrong = append(p.wrong, text)
+				p.mu.Unlock()
+			}
+		}
+	}()
+	t.Cleanup(p.isSound)
+	command(p, network.Enable, network.EnableParams{})
+	command(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // as the only window has it
+	p.size(1440, 900)
+	return p
+}
+
+func (p *page) visit(url string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(url))
+}
+
+func (p *page) hear(event any) {
+	if r, ok := event.(*network.EventRequestWillBeSent); ok {
+		p.mu.Lock()
+		p.requests = append(p.requests, r.Request.URL)
+		p.mu.Unlock()
+	}
+}
+
+// isSound fails the test if the page met something that it should not have.
+func (p *page) isSound() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.wrong {
+		p.t.Errorf("the page says: %s", w)
+	}
+	if p.t.Failed() {
+		p.shot("failed-" + strings.ReplaceAll(p.t.Name(), "/", "-"))
+	}
+}
+
+func (p *page) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, end := context.WithTimeout(p.ctx, patience)
+	defer end()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.shot("failed-" + strings.ReplaceAll(p.t.Name(), "/", "-"))
+		p.t.Fatalf("%v; the page shows:\n%s", err, p.text())
+	}
+}
+
+// command gives the browser a command of its protocol.
+func command[P, R any](p *page, c cdp.Command[P, R], params P) {
+	p.t.Helper()
+	ctx, end := context.WithTimeout(p.ctx, patience)
+	defer end()
+	if _, err := chromedp.Call(ctx, c, params); err != nil {
+		p.t.Fatalf("%s: %v", c.Method, err)
+	}
+}
+
+// value evaluates a JavaScript expression; a promise is waited for.
+func value[T any](p *page, js string) T {
+	p.t.Helper()
+	ctx, end := context.WithTimeout(p.ctx, patience)
+	defer end()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", js, err)
+	}
+	return v
+}
+
+// wait waits until a JavaScript expression is true.
+func (p *page) wait(js string) {
+	p.t.Helper()
+	const loop = `new Promise(done => {
+		const end = Date.now() + %d;
+		const look = () => {
+			let is = false;
+			try { is = !!(%s) } catch {}
+			if (is || Date.now() > end) done(is); else setTimeout(look, 15);
+		};
+		look();
+	})`
+	ctx, end := context.WithTimeout(p.ctx, patience+5*time.Second)
+	defer end()
+	ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](fmt.Sprintf(loop, patience.Milliseconds(), js), chromedp.EvalAwaitPromise))
+	if err != nil || !ok {
+		p.shot("failed-" + strings.ReplaceAll(p.t.Name(), "/", "-"))
+		p.t.Fatalf("never true: %s (%v); the page shows:\n%s", js, err, p.text())
+	}
+}
+
+func (p *page) text() string {
+	ctx, end := context.WithTimeout(p.ctx, patience)
+	defer end()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	if err != nil {
+		return err.Error()
+	}
+	return v
+}
+
+// control is the selector of a control by its stable name.
+func control(name string) string { return `[data-control="` + name + `"]` }
+
+// jsonOf is a value in JavaScript.
+func jsonOf(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+func quoted(s string) string { return jsonOf(s) }
+
+// click clicks in the middle of what a selector finds, as a mouse does.
+func (p *page) click(selector string) {
+	p.t.Helper()
+	p.wait(`document.querySelector(` + quoted(selector) + `) && !document.querySelector(` + quoted(selector) + `).disabled`)
+	p.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// press clicks a button by the words on it.
+func (p *page) press(words string) {
+	p.t.Helper()
+	const find = `[...document.querySelectorAll('button')].find(b => b.innerText.trim() === %s || b.getAttribute('aria-label') === %[1]s)`
+	p.wait(fmt.Sprintf(find, quoted(words)))
+	value[any](p, fmt.Sprintf(find+`.click()`, quoted(words)))
+}
+
+// fill replaces what a field holds, by keys.
+func (p *page) fill(name, text string) {
+	p.t.Helper()
+	p.wait(`document.querySelector(` + quoted(control(name)) + `) && !document.querySelector(` + quoted(control(name)) + `).disabled`)
+	value[any](p, `(() => { const e = document.querySelector(`+quoted(control(name))+`); e.focus(); e.select() })()`)
+	if text == "" {
+		p.do(chromedp.KeyEvent(kb.Delete))
+		return
+	}
+	p.do(chromedp.KeyEvent(text))
+}
+
+// choose chooses an option by its value.
+func (p *page) choose(selector, option string) {
+	p.t.Helper()
+	value[any](p, `(() => { const e = document.querySelector(`+quoted(selector)+`); e.value = `+quoted(option)+`; e.dispatchEvent(new Event('change', {bubbles: true})) })()`)
+	p.wait(`document.querySelector(` + quoted(selector) + `).value === ` + quoted(option))
+}
+
+// check turns a box on or off.
+func (p *page) check(name string, on bool) {
+	p.t.Helper()
+	box := `document.querySelector(` + quoted(control(name)) + `)`
+	p.wait(box)
+	if value[bool](p, box+`.checked`) != on {
+		p.click(control(name))
+	}
+	p.wait(fmt.Sprintf(`%s.checked === %v`, box, on))
+}
+
+func (p *page) size(width, height int64) { p.do(chromedp.EmulateViewport(width, height)) }
+
+func (p *page) theme(scheme string) {
+	command(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+}
+
+// rows are the rows of the log on the screen, each a message or an event.
+const rows = `[...document.querySelectorAll('[role=grid] [role=row]')]`
+
+// row is the JavaScript for "a row has a direction mark and holds a text".
+func row(way, text string) string {
+	return rows + `.some(r => r.querySelector('.way')?.innerText === ` + quoted(way) + ` && r.innerText.includes(` + quoted(text) + `))`
+}
+
+// shots is where screenshots go; git ignores it.
+const shots = "../../../dist/screenshots"
+
+func (p *page) shot(name string) {
+	ctx, end := context.WithTimeout(p.ctx, patience)
+	defer end()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil && os.MkdirAll(shots, 0o755) == nil {
+		err = os.WriteFile(filepath.Join(shots, name+".png"), png, 0o644)
+	}
+	if err != nil {
+		p.t.Logf("screenshot %s: %v", name, err)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race && linux
+
+package page_test
+
+var buildFlags []string
