@@ -263,7 +263,7 @@ export class Log {
     if (back) {
       this.rows = fresh.concat(this.rows);
       this.anchor.row += fresh.length;
-      this.low = got.scanned_to;
+      this.low = got.done ? this.begin : got.scanned_to;
       this.chain(0, Math.min(this.rows.length, fresh.length + 100));
       this.trim(this.rows.length - keep, false);
     } else {
@@ -315,37 +315,38 @@ export class Log {
   private async tail(): Promise<void> {
     if (this.busy || !this.view) return;
     const end = this.end;
-    if (this.high >= end && this.rows.length > 0) return this.changed();
+    const known = this.high > this.low; // something was looked at already
+    if (known && this.high >= end) return this.changed();
     const need = Math.ceil(this.screen) + 10;
-    if (this.rows.length > 0 && end - this.high <= 2 * need) {
+    if (known && end - this.high <= 2 * need) {
       const got = await this.ask(this.high, 2 * need, false);
       if (got) this.join(got, false);
-      this.changed();
-      return;
+      return this.changed();
     }
-    const collected = new Tail(end);
-    for (let tries = 0; tries < 8 && collected.rows < need && collected.low > Math.max(this.high, this.begin); tries++) {
-      const got = await this.ask(collected.low, need, true);
+    const t = new Tail(end);
+    const stop = known ? this.high : this.begin;
+    for (let tries = 0; tries < 8 && t.rows < need && t.low > stop; tries++) {
+      const got = await this.ask(t.low, need, true);
       if (!got) return;
-      collected.add(got);
+      t.add(got);
       if (got.done) break;
     }
-    this.replace(collected, end);
+    this.replace(t, end, known && t.low <= this.high);
     this.changed();
   }
 
-  private replace(t: Tail, end: number): void {
-    const joined = t.low <= this.high && this.rows.length > 0;
-    const fresh = t.parts.flat();
-    const after = joined ? fresh.filter((e) => (e.seq ?? 0) >= this.high) : fresh;
-    if (!joined) {
+  // replace makes what was fetched from the end the window, or joins it to the
+  // window, if nothing is missing in between.
+  private replace(t: Tail, end: number, joined: boolean): void {
+    let fresh = t.parts.flat();
+    if (joined) fresh = fresh.filter((e) => (e.seq ?? 0) >= this.high);
+    else {
       this.rows = [];
-      this.low = t.low;
+      this.low = Math.max(t.low, this.begin);
       this.anchor = { row: 0, line: 0, px: 0 };
     }
-    this.high = Math.max(joined ? this.high : 0, 0);
-    this.join({ events: after, oldest: this.oldest, next: this.next, scanned_to: end, done: true }, false);
     this.high = end;
+    this.join({ events: fresh, oldest: this.oldest, next: this.next, scanned_to: end, done: true }, false);
   }
 
   // ---- drawing ----
@@ -454,7 +455,7 @@ export class Log {
 
   // loadMore asks for rows when the screen comes near an end of what is loaded.
   private loadMore(endRow: number): void {
-    if (this.busy || !this.view || this.following && this.rows.length === 0) return;
+    if (this.busy || !this.view || this.high === this.low) return;
     if (this.anchor.row < near && this.low > this.begin) void this.more(this.low, true);
     else if (!this.following && this.rows.length - endRow < near && this.high < this.end) void this.more(this.high, false);
   }
@@ -462,8 +463,7 @@ export class Log {
   private async more(from: number, back: boolean): Promise<void> {
     const got = await this.ask(from, batch, back);
     if (!got) return;
-    if (back && got.scanned_to >= from) this.low = this.begin; // nothing is left there
-    else this.join(got, back);
+    this.join(got, back);
     this.changed();
   }
 }
