@@ -1,12 +1,12 @@
 // Command verify checks the whole project and counts what passed:
 //
-//	go run ./internal/tools/verify [static] [cross] [tests]
+//	go run ./internal/tools/verify [static] [cross] [page] [tests]
 //
 // static is gofmt, go vet and staticcheck; cross builds for every platform and
-// starts the foreign programs that can be started here; tests is every test with
-// the race detector. Without arguments it does all three. What fails is printed
-// in full. The last line is "N passed, N failed", and the exit code is 1 if
-// anything failed.
+// starts the foreign programs that can be started here; page builds the workbench's
+// page anew and compares; tests is every test with the race detector. Without
+// arguments it does all of them. What fails is printed in full. The last line is
+// "N passed, N failed", and the exit code is 1 if anything failed.
 //
 // With CI=true nothing may be skipped: a check or a test that is, has failed.
 package main
@@ -27,6 +27,7 @@ type part struct {
 var parts = []part{
 	{"static", static},
 	{"cross", cross},
+	{"page", page},
 	{"tests", tests},
 }
 
@@ -34,7 +35,7 @@ func main() {
 	wanted := os.Args[1:]
 	for _, w := range wanted {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == w }) {
-			fmt.Fprintln(os.Stderr, "usage: verify [static] [cross] [tests]")
+			fmt.Fprintln(os.Stderr, "usage: verify [static] [cross] [page] [tests]")
 			os.Exit(2)
 		}
 	}

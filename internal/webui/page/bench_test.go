@@ -163,6 +163,7 @@ func dial(t *testing.T, address string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(2 * patience)) // of the whole test, so that none hangs
 	return c
 }
 
@@ -177,7 +178,6 @@ func write(t *testing.T, c net.Conn, data string) {
 func reads(t *testing.T, c net.Conn, want string) {
 	t.Helper()
 	got := make([]byte, len(want))
-	c.SetReadDeadline(time.Now().Add(patience))
 	if n, err := io.ReadFull(c, got); err != nil || string(got) != want {
 		t.Fatalf("received %q (%v), want %q", got[:n], err, want)
 	}

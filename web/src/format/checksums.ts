@@ -1,2 +1,22 @@
-/** The checksums that the core can append, by the names that it knows them by. */
-export const checksums: readonly string[] = ['sum8', 'xor8', 'crc-8', 'crc-16/modbus', 'crc-16/ccitt', 'crc-32'];
+/** The checksums that people ask for most, by the names of the core's catalogue, which knows many more. */
+export const checksums: readonly string[] = [
+  'CRC-16/MODBUS',
+  'SUM-8',
+  'SUM-16',
+  'XOR-8',
+  'LRC',
+  'CRC-8/SMBUS',
+  'CRC-8/MAXIM-DOW',
+  'CRC-16/IBM-3740',
+  'CRC-16/XMODEM',
+  'CRC-16/KERMIT',
+  'CRC-16/ARC',
+  'CRC-16/USB',
+  'CRC-32/ISO-HDLC',
+  'CRC-32/MPEG-2',
+  'CRC-32/ISCSI',
+  'CRC-64/XZ',
+  'INTERNET',
+  'FLETCHER-16',
+  'ADLER-32',
+];

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDiffer(t *testing.T) {
+	one, other := t.TempDir(), t.TempDir()
+	write := func(dir, name, text string) {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(one, "same", "x")
+	write(other, "same", "x")
+	write(one, "assets/changed", "x")
+	write(other, "assets/changed", "y")
+	write(one, "new", "")
+	write(other, "old", "")
+	got, err := differ(one, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"assets/changed", "new", "old"}, got); diff != "" {
+		t.Errorf("different files (-want +got):\n%s", diff)
+	}
+	if _, err := differ(one, filepath.Join(other, "nowhere")); err == nil {
+		t.Error("a directory that is not there is no error")
+	}
+}
