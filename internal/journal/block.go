@@ -21,6 +21,7 @@ type block struct {
 	records []record
 	data    []byte
 	used    int
+	lent    int // up to where the memory that was lent last is used
 
 	// Guarded by the journal's lock.
 	kinds   kindSet // of its records
@@ -59,7 +60,7 @@ func newBlock(records, data int) *block {
 func (b *block) reset() {
 	clear(b.records[:b.count.Load()]) // lets go of sessions and peers
 	b.count.Store(0)
-	b.used, b.kinds, b.evicted = 0, 0, false
+	b.used, b.lent, b.kinds, b.evicted = 0, 0, 0, false
 }
 
 func (b *block) bytes() int { return blockSize{len(b.records), len(b.data)}.bytes() }
@@ -80,15 +81,26 @@ func (b *block) fits(n int) bool {
 // next is the number after the block's last event.
 func (b *block) next() uint64 { return b.first + uint64(b.count.Load()) }
 
-// append is called under the journal's lock, after fits.
+// holds says whether the event's data is here already, and its record fits.
+func (b *block) holds(data []byte) bool {
+	_, inside := b.find(data)
+	return inside && int(b.count.Load()) < len(b.records)
+}
+
+// append is called under the journal's lock, after fits or holds.
 func (b *block) append(now int64, e *sockeye.Event) uint64 {
 	i := b.count.Load()
-	n := copy(b.data[b.used:], e.Data)
+	offset, inside := b.find(e.Data)
+	if inside {
+		b.lent = max(b.lent, offset+len(e.Data))
+	} else {
+		offset = b.used
+		b.used += copy(b.data[offset:], e.Data)
+	}
 	b.records[i] = record{
 		time: now, session: e.Session, peer: e.Peer, detail: e.Detail,
-		offset: uint32(b.used), length: uint32(n), kind: e.Kind,
+		offset: uint32(offset), length: uint32(len(e.Data)), kind: e.Kind,
 	}
-	b.used += n
 	b.kinds |= setOf(e.Kind)
 	b.count.Store(i + 1)
 	return b.first + uint64(i)

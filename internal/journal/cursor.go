@@ -145,7 +145,10 @@ func (c *Cursor) hop() {
 		}
 		c.unpinLocked()
 		c.next = b.next()
-		c.bytes, c.known = b.before+uint64(b.used), true
+		c.bytes, c.known = j.total, true
+		if c.next < end {
+			c.bytes = j.holding(c.next).before
+		}
 	}
 }
 

@@ -28,46 +28,64 @@ type fast struct {
 	order    sync.Mutex
 	fd       int     // -1 once closed or handed over; changes under peer.mu, too
 	finished bool    // the peer's FIN was read
+	bulky    bool    // the last read was a large one
+	rest     *unsent // of a reply; while there is one, nothing is read
 	portable *stream // who has taken over, or nil
 }
 
-// serve moves what the loop was told of: one read and its reply, so that a peer
-// at full speed takes no more of a turn than any other.
-func (c *fast) serve() {
-	c.order.Lock() // without defer, as nothing here panics and every message pays
+// unsent is the end of a reply, which the kernel has not taken yet.
+type unsent struct {
+	data   []byte
+	before int // bytes of the reply that it took
+}
+
+// serve moves what the loop was told of, one read at most, so that a peer at full
+// speed takes no more of a turn than any other. It says whether there is something
+// to reply to (see loop.asked); then the lock is kept until that is done.
+func (c *fast) serve() (asked bool) {
+	c.order.Lock() // no defer on this path: every message pays for it
 	switch {
 	case c.fd < 0: // ended or handed over since
 	case c.finished:
 		c.end(socketError(uintptr(c.fd)))
+	case c.rest != nil:
+		c.sendRest()
 	default:
-		c.read()
+		asked = c.read()
 	}
-	c.order.Unlock()
+	if !asked {
+		c.order.Unlock()
+	}
+	return asked
 }
 
-func (c *fast) read() {
-	p := &c.peer
-	n, errno := readNow(c.fd, c.loop.buf)
+func (c *fast) read() (asked bool) {
+	p, l := &c.peer, c.loop
+	buf := l.room(c.bulky)
+	n, errno := readNow(c.fd, buf)
 	switch {
 	case n > 0:
 		now := p.session.cfg.Now()
-		p.received(now, c.loop.buf[:n], nil)
-		if c.loop.prompt != nil {
-			c.reply(now, c.loop.buf[:n])
+		p.received(now, buf[:n], nil)
+		c.bulky = n >= bulk
+		if l.prompt != nil {
+			l.asked = append(l.asked, request{c, now, buf[:n]})
+			return true
 		}
 	case errno == syscall.EAGAIN, errno == syscall.EINTR: // it will be told of again
 	case errno != 0:
 		c.end(errno)
 	case p.finishedByPeer() == halfClosed:
 		c.finished = true
-		c.loop.heed(c.fd, unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
+		l.heed(c.fd, unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
 	default:
 		c.end(nil)
 	}
+	return false
 }
 
-// reply answers data, which it only borrows, and which was read now: some
-// microseconds later the answer bears the same time.
+// reply answers data, which it only borrows and which was read at the given time:
+// some microseconds later the answer bears the same.
 func (c *fast) reply(at time.Time, data []byte) {
 	p := &c.peer
 	reply, now := c.loop.prompt.Reply(p, data)
@@ -82,19 +100,36 @@ func (c *fast) reply(at time.Time, data []byte) {
 	n, err := c.push(at, reply)
 	switch {
 	case err == nil:
-	case err == syscall.EAGAIN:
-		all, rest := len(reply), bytes.Clone(reply[n:])
-		c.handOver(true, func(s *stream) {
-			defer s.giveTurn()
-			if m, err := s.sendInTurn(context.Background(), rest); err != nil {
-				p.sendFailed(err, n+m, all)
-			}
-		})
+	case err != syscall.EAGAIN:
+		c.replyFailed(err, n, len(reply))
 	default:
-		p.explain(err) // the kernel tells it once: a read would see a clean end
-		p.sendFailed(err, n, len(reply))
-		c.end(nil)
+		c.rest = &unsent{bytes.Clone(reply[n:]), n}
+		if p.session.opts.SendTimeout > 0 {
+			c.handOverRest() // which knows about time
+			return
+		}
+		c.loop.heed(c.fd, unix.EPOLL_CTL_MOD, unix.EPOLLOUT)
 	}
+}
+
+// sendRest goes on with a reply.
+func (c *fast) sendRest() {
+	r := c.rest
+	n, err := c.push(c.peer.session.cfg.Now(), r.data)
+	r.data, r.before = r.data[n:], r.before+n
+	switch {
+	case err == nil:
+		c.rest = nil
+		c.loop.heed(c.fd, unix.EPOLL_CTL_MOD, toRead)
+	case err != syscall.EAGAIN:
+		c.replyFailed(err, r.before, r.before+len(r.data))
+	}
+}
+
+func (c *fast) replyFailed(err error, n, all int) {
+	c.peer.explain(err) // the kernel tells it once: a read would see a clean end
+	c.peer.sendFailed(err, n, all)
+	c.end(nil)
 }
 
 // push writes until everything is taken, the kernel's buffer is full (EAGAIN) or
@@ -165,13 +200,29 @@ func (c *fast) handOver(sending bool, first func(*stream)) *stream {
 	return c.portable
 }
 
+// handOverRest hands the connection over with what is left of a reply, if
+// anything is, which goes out first.
+func (c *fast) handOverRest() *stream {
+	r := c.rest
+	if r == nil {
+		return c.handOver(false, nil)
+	}
+	c.rest = nil
+	return c.handOver(true, func(s *stream) {
+		defer s.giveTurn()
+		if n, err := s.sendInTurn(context.Background(), r.data); err != nil {
+			c.peer.sendFailed(err, r.before+n, r.before+len(r.data))
+		}
+	})
+}
+
 // taken hands the connection over if nobody did. It is nil when the connection
 // has ended.
 func (c *fast) taken() *stream {
 	c.order.Lock()
 	defer c.order.Unlock()
 	if c.portable == nil && c.fd >= 0 {
-		c.handOver(false, nil)
+		c.handOverRest()
 	}
 	return c.portable
 }
@@ -179,6 +230,9 @@ func (c *fast) taken() *stream {
 func (c *fast) send(ctx context.Context, data []byte) (int, error) {
 	c.order.Lock()
 	s := c.portable
+	if s == nil && c.rest != nil {
+		s = c.handOverRest()
+	}
 	switch {
 	case s != nil:
 		c.order.Unlock()
@@ -186,8 +240,7 @@ func (c *fast) send(ctx context.Context, data []byte) (int, error) {
 	case c.fd < 0:
 		c.order.Unlock()
 		return 0, net.ErrClosed
-	}
-	if len(data) == 0 {
+	case len(data) == 0:
 		c.order.Unlock()
 		return 0, nil
 	}

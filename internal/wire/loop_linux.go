@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,9 +15,13 @@ import (
 type loop struct {
 	session *Session
 	prompt  Prompt // nil: nobody answers
-	buf     []byte // what is being read; the only one
+	window  Window // the recorder's memory to read into, or nil
 	epoll   int
 	bell    int // an eventfd(2): ends the wait
+
+	buf   []byte    // what was read and is not answered
+	used  int       // bytes of it
+	asked []request // what is to be answered
 
 	mu       sync.Mutex
 	conns    []*fast // by descriptor
@@ -36,8 +41,34 @@ const (
 // turn is how many notifications the loop takes at once.
 const turn = 512
 
+// request is what was received and is still to be answered. The lock of its
+// connection is held meanwhile.
+type request struct {
+	from *fast
+	at   time.Time
+	data []byte
+}
+
+// The loop reads from a few connections before it answers them, because both ways
+// through the kernel are long: one after the other they would displace each other
+// from the processor's cache. More than a few would keep their peers waiting.
+const (
+	fewRequests = 8
+	fewBytes    = 16 << 10
+)
+
+// bulk is the size from which on what was read is not worth copying: the next read
+// of its connection goes into the recorder's memory.
+const bulk = 8 << 10
+
+// toRead is what a connection is registered for.
+const toRead = unix.EPOLLIN | unix.EPOLLRDHUP
+
 func newLoop(s *Session, prompt Prompt) (*loop, error) {
-	l := &loop{session: s, prompt: prompt, buf: make([]byte, s.opts.ReadSize)}
+	l := &loop{session: s, prompt: prompt, buf: make([]byte, fewBytes+s.opts.ReadSize)}
+	if s.cfg.Window != nil {
+		l.window = s.cfg.Window()
+	}
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, err
@@ -53,6 +84,9 @@ func newLoop(s *Session, prompt Prompt) (*loop, error) {
 func (l *loop) close() {
 	unix.Close(l.epoll)
 	unix.Close(l.bell)
+	if l.window != nil {
+		l.window.Close()
+	}
 }
 
 func (l *loop) register(fd int, events uint32, id, about int) error {
@@ -73,17 +107,18 @@ func (l *loop) run() {
 		n = l.wait(events, n)
 		l.find(events[:n], ready)
 		for i, e := range events[:n] {
-			switch {
-			case ready[i] != nil:
-				ready[i].serve()
+			if c := ready[i]; c != nil {
 				ready[i] = nil
-			case e.Pad == aboutDoor:
-				l.doors[e.Fd].answer()
-			case e.Pad == aboutBell:
-				var b [8]byte
-				unix.Read(l.bell, b[:])
+				if c.serve() {
+					l.answerSome(c.bulky)
+				}
+			}
+			if e.Pad != aboutConn {
+				l.answer()
+				l.look(e)
 			}
 		}
+		l.answer()
 	}
 	for _, d := range l.doors {
 		d.gone()
@@ -91,6 +126,46 @@ func (l *loop) run() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.close()
+}
+
+// look sees to what is no connection.
+func (l *loop) look(e unix.EpollEvent) {
+	if e.Pad == aboutDoor {
+		l.doors[e.Fd].answer()
+		return
+	}
+	var b [8]byte
+	unix.Read(l.bell, b[:])
+}
+
+// room is where to read into: the loop's own buffer, or the recorder's memory. What
+// was read there before is answered.
+func (l *loop) room(bulky bool) []byte {
+	if bulky && l.window != nil {
+		if buf := l.window.Take(l.session.opts.ReadSize); buf != nil {
+			return buf
+		}
+	}
+	return l.buf[l.used : l.used+l.session.opts.ReadSize]
+}
+
+// answerSome answers if there is enough to answer.
+func (l *loop) answerSome(bulky bool) {
+	l.used += len(l.asked[len(l.asked)-1].data)
+	if bulky || len(l.asked) == fewRequests || l.used > fewBytes {
+		l.answer()
+	}
+}
+
+// answer replies to everything that was asked.
+func (l *loop) answer() {
+	for i := range l.asked {
+		q := &l.asked[i]
+		q.from.reply(q.at, q.data)
+		q.from.order.Unlock()
+		*q = request{}
+	}
+	l.asked, l.used = l.asked[:0], 0
 }
 
 // wait returns how many notifications there are, at least one unless a signal

@@ -43,12 +43,23 @@ type Prompt interface {
 	Reply(p *Peer, data []byte) (reply []byte, now bool)
 }
 
+// Window is memory of the recorder. An event whose data lies in what Take returned
+// last is recorded without being copied. It belongs to one goroutine.
+type Window interface {
+	// Take is n bytes to read into, nil if there are none now. They are the caller's
+	// until the next call.
+	Take(n int) []byte
+	Close()
+}
+
 // Config is what a session is given from above.
 type Config struct {
 	// Session is the identity that its events carry.
 	Session *sockeye.Session
 	// Recorder takes the events.
 	Recorder Recorder
+	// Window makes a window of the Recorder; nil: it has none.
+	Window func() Window
 	// Responder answers peers; nil for none.
 	Responder Responder
 	// NextPeer numbers peers; it is safe to call from any goroutine.

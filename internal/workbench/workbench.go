@@ -62,6 +62,7 @@ func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*S
 	opened, err := wire.Open(ctx, ep, wire.Config{
 		Session:   id,
 		Recorder:  w.journal,
+		Window:    func() wire.Window { return w.journal.Window() },
 		Responder: a.responder(),
 		NextPeer:  func() uint64 { return w.lastPeer.Add(1) },
 		Named:     func(p *sockeye.Peer) { w.aliases.name(p, w.isGone) },

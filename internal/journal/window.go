@@ -1,0 +1,72 @@
+package journal
+
+import "unsafe"
+
+// Window is memory of the ring to read into. An event whose data lies in what Take
+// returned last is appended without being copied; so is one that repeats data of
+// the same block, such as an echo. A Window belongs to one goroutine. Close it
+// when done: until then it may keep one block alive.
+type Window struct {
+	journal *Journal
+	block   *block // pinned; nil before the first Take
+	from    int    // where the taken memory begins in it, and where it ends
+	to      int
+}
+
+// Window makes a window.
+func (j *Journal) Window() *Window { return &Window{journal: j} }
+
+// Take returns n bytes of the ring's memory, or nil when there is no room for them
+// now. They are the caller's until it calls Take or Close again. What of them is
+// not appended is given back.
+func (w *Window) Take(n int) []byte {
+	j := w.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	w.giveBackLocked()
+	b := j.newest()
+	if b == nil || !b.fits(n) {
+		if j.closed || j.farBehind() || !j.makeRoom(n) {
+			return nil
+		}
+		b = j.grow(n)
+	}
+	w.block, w.from, w.to = b, b.used, b.used+n
+	b.pins++
+	b.used += n
+	b.lent = w.from
+	return b.data[w.from:w.to:w.to]
+}
+
+// Close gives the memory back.
+func (w *Window) Close() {
+	w.journal.mu.Lock()
+	defer w.journal.mu.Unlock()
+	w.giveBackLocked()
+}
+
+func (w *Window) giveBackLocked() {
+	b := w.block
+	if b == nil {
+		return
+	}
+	if b.used == w.to { // nothing came after it
+		b.used = max(w.from, b.lent)
+	}
+	b.pins--
+	w.journal.recycle(b)
+	w.block = nil
+}
+
+// find is where data lies in the block, if it does.
+func (b *block) find(data []byte) (offset int, inside bool) {
+	if len(data) == 0 || len(b.data) == 0 {
+		return 0, false
+	}
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	begin := uintptr(unsafe.Pointer(unsafe.SliceData(b.data)))
+	if at < begin || at+uintptr(len(data)) > begin+uintptr(len(b.data)) {
+		return 0, false
+	}
+	return int(at - begin), true
+}

@@ -1,0 +1,163 @@
+package journal
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye"
+)
+
+// What is read into a window is recorded where it lies, and so is its echo.
+func TestWindowIsNotCopied(t *testing.T) {
+	j := New(64 << 10)
+	w := j.Window()
+	defer w.Close()
+	buf := w.Take(512)
+	n := copy(buf, "read into the ring")
+	j.Append(received(string(buf[:0]) + "before")) // somebody else, meanwhile
+	j.Append(sockeye.Event{Kind: sockeye.Received, Data: buf[:n]})
+	j.Append(sockeye.Event{Kind: sockeye.Sent, Data: buf[:n]})
+	c := j.Cursor(0)
+	defer c.Close()
+	var got []string
+	for range 3 {
+		e, _ := c.Try()
+		got = append(got, string(e.Data))
+		if same := unsafe.SliceData(e.Data) == unsafe.SliceData(buf); same != (len(got) > 1) {
+			t.Errorf("event %d lies in the window: %v", e.Seq, same)
+		}
+	}
+	if diff := cmp.Diff([]string{"before", "read into the ring", "read into the ring"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Memory that was taken and not used is there for the next.
+func TestWindowGivesBack(t *testing.T) {
+	j := New(1 << 20)
+	w := j.Window()
+	defer w.Close()
+	first := w.Take(1000)
+	j.Append(sockeye.Event{Kind: sockeye.Received, Data: first[:10]})
+	for range 1000 {
+		if second := w.Take(1000); unsafe.SliceData(second) != unsafe.SliceData(first[10:]) {
+			t.Fatal("what the first read left unused is not used by the second")
+		}
+	}
+	if held := j.Held(1); held != j.size.bytes() {
+		t.Errorf("%d bytes are held, want one block of %d", held, j.size.bytes())
+	}
+}
+
+// A window's memory stays as it is while the ring goes round, and several windows
+// and others that append do not damage each other's data.
+func TestWindowsSideBySide(t *testing.T) {
+	const most = 300
+	j := New(64 << 10)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	windows := []*Window{j.Window(), j.Window(), j.Window()}
+	lent := make([][]byte, len(windows))
+	want := map[uint64][]byte{}
+	c := j.Cursor(1)
+	defer c.Close()
+	for step := range 50_000 {
+		i := rnd.IntN(len(windows) + 1)
+		mark := fmt.Appendf(nil, "%d %s", step, bytes.Repeat([]byte{byte('a' + i)}, rnd.IntN(most-20)))
+		switch {
+		case i == len(windows):
+			want[j.Append(sockeye.Event{Kind: sockeye.Received, Data: mark})] = mark
+		case lent[i] == nil:
+			lent[i] = windows[i].Take(most)
+		default:
+			data := lent[i][:copy(lent[i], mark)]
+			want[j.Append(sockeye.Event{Kind: sockeye.Received, Data: data})] = mark
+			if rnd.IntN(2) == 0 {
+				want[j.Append(sockeye.Event{Kind: sockeye.Sent, Data: data})] = mark
+			}
+			lent[i] = nil
+		}
+		for {
+			e, ok := c.Try()
+			if !ok {
+				break
+			}
+			if !bytes.Equal(e.Data, want[e.Seq]) {
+				t.Fatalf("event %d is %q, want %q", e.Seq, e.Data, want[e.Seq])
+			}
+			delete(want, e.Seq)
+		}
+	}
+	for _, w := range windows {
+		w.Close()
+	}
+	if len(want) > 0 {
+		t.Errorf("%d events were not read", len(want))
+	}
+}
+
+// A cursor for some kinds gives these and is not woken for others, and never falls
+// behind by what it skips.
+func TestCursorForSomeKinds(t *testing.T) {
+	j := New(16 << 10)
+	c := j.Cursor(1)
+	defer c.Close()
+	c.Only(sockeye.Joined)
+	next := make(chan sockeye.Event)
+	go func() {
+		defer close(next)
+		for {
+			e, err := c.Next(t.Context())
+			if err != nil {
+				return
+			}
+			next <- e
+		}
+	}()
+	for i := range 10 {
+		for range 5000 { // several times the ring
+			j.Append(received("x"))
+		}
+		seq := j.Append(sockeye.Event{Kind: sockeye.Joined})
+		e := <-next
+		for e.Kind == sockeye.Gap {
+			e = <-next
+		}
+		if e.Kind != sockeye.Joined || e.Seq != seq {
+			t.Fatalf("round %d: got event %d, a %v, want %d, joined", i, e.Seq, e.Kind, seq)
+		}
+	}
+	j.Close()
+	if e, ok := <-next; ok {
+		t.Errorf("after the end there is a %v", e.Kind)
+	}
+}
+
+// What a cursor skips does not wake it.
+func TestSkippedEventsWakeNobody(t *testing.T) {
+	j := New(1 << 20)
+	c := j.Cursor(1)
+	defer c.Close()
+	c.Only(sockeye.Failed)
+	if _, state := c.read(true); state != empty {
+		t.Fatalf("an empty journal is %v", state)
+	}
+	j.Append(sockeye.Event{Kind: sockeye.Opened}) // begins a block, which wakes it once
+	c.read(true)
+	<-c.wake
+	j.Append(received("x"))
+	if len(c.wake) > 0 {
+		t.Error("a received event woke who waits for failures")
+	}
+	j.Append(sockeye.Event{Kind: sockeye.Failed})
+	if len(c.wake) == 0 {
+		t.Error("a failure did not wake who waits for one")
+	}
+	if e, ok := c.Try(); !ok || e.Kind != sockeye.Failed {
+		t.Errorf("got %v", e.Kind)
+	}
+}
