@@ -311,6 +311,9 @@ func (a *app) describe(e sockeye.Event) string {
 	case sockeye.Failed:
 		return a.describeFailure(d)
 	case sockeye.Gap:
+		if d.Err != nil {
+			return fmt.Sprintf(a.t("%d datagrams were dropped: ", "丢弃了 %d 个数据报："), d.Lost.Events) + a.describeFailure(d)
+		}
 		if e.Session != nil {
 			return fmt.Sprintf(a.t("%d datagrams with %d bytes were dropped: the disk is slower than they came", "丢弃了 %d 个数据报（%d 字节）：磁盘写入跟不上"), d.Lost.Events, d.Lost.Bytes)
 		}

@@ -30,7 +30,9 @@ func dialUDP(t testing.TB, s *Session) *net.UDPConn {
 }
 
 // C03: an empty datagram is a message, both ways, and ends nothing.
-func TestC03EmptyDatagram(t *testing.T) {
+func TestC03EmptyDatagram(t *testing.T) { onEachMover(t, testC03EmptyDatagram) }
+
+func testC03EmptyDatagram(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
 	c := dialUDP(t, pc)
 	c.Write(nil)
@@ -50,7 +52,9 @@ func TestC03EmptyDatagram(t *testing.T) {
 
 // C27: on UDP one datagram is one event; on TCP the chunks are kept as read, and
 // only their bytes mean something.
-func TestC27Boundaries(t *testing.T) {
+func TestC27Boundaries(t *testing.T) { onEachMover(t, testC27Boundaries) }
+
+func testC27Boundaries(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
 	c := dialUDP(t, pc)
 	for range 10 {
@@ -76,7 +80,9 @@ func TestC27Boundaries(t *testing.T) {
 }
 
 // C28: a datagram longer than the read is cut, and the event says how long it was.
-func TestC28Truncation(t *testing.T) {
+func TestC28Truncation(t *testing.T) { onEachMover(t, testC28Truncation) }
+
+func testC28Truncation(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{ReadSize: 128}, nil)
 	c := dialUDP(t, pc)
 	c.Write(make([]byte, 1000))
@@ -91,7 +97,9 @@ func TestC28Truncation(t *testing.T) {
 }
 
 // C28: by default the largest datagram there is comes whole.
-func TestC28LargestDatagram(t *testing.T) {
+func TestC28LargestDatagram(t *testing.T) { onEachMover(t, testC28LargestDatagram) }
+
+func testC28LargestDatagram(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
 	c := dialUDP(t, pc)
 	if _, err := c.Write(make([]byte, maxDatagram4)); err != nil {
@@ -103,7 +111,9 @@ func TestC28LargestDatagram(t *testing.T) {
 }
 
 // C29: too large a datagram is refused with the limit, and the socket lives.
-func TestC29TooLarge(t *testing.T) {
+func TestC29TooLarge(t *testing.T) { onEachMover(t, testC29TooLarge) }
+
+func testC29TooLarge(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
 	c := dialUDP(t, pc)
 	c.Write([]byte("hello"))
@@ -119,7 +129,9 @@ func TestC29TooLarge(t *testing.T) {
 
 // C30, F45: a refused datagram is told late, names the datagram, and the socket
 // stays usable; connected and unconnected.
-func TestC30RefusedLater(t *testing.T) {
+func TestC30RefusedLater(t *testing.T) { onEachMover(t, testC30RefusedLater) }
+
+func testC30RefusedLater(t *testing.T) {
 	gone, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +170,9 @@ func TestC30RefusedLater(t *testing.T) {
 // C31: the peers of a UDP server are its sources, found again by address, capped
 // (the longest silent makes room) and forgotten when idle. No datagram is lost
 // to the cap.
-func TestC31PeersAreSources(t *testing.T) {
+func TestC31PeersAreSources(t *testing.T) { onEachMover(t, testC31PeersAreSources) }
+
+func testC31PeersAreSources(t *testing.T) {
 	const sources, limit = 300, 50
 	pc, r := listening(t, "udp", sockeye.Options{MaxPeers: limit}, nil)
 	for range sources {
@@ -190,7 +204,7 @@ func TestC31ManySourcesAreCapped(t *testing.T) {
 	pc.mu.Unlock()
 	for i := range sources {
 		from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 7)
-		k.received(from, []byte("x"), nil)
+		k.in.takeAll([]datagram{{from: from, data: []byte("x"), size: 1}})
 		if i%10_000 == 0 {
 			if n := len(pc.snapshot()); n > limit {
 				t.Fatalf("%d peers after %d sources", n, i)
@@ -202,7 +216,9 @@ func TestC31ManySourcesAreCapped(t *testing.T) {
 	}
 }
 
-func TestC31IdlePeerIsForgotten(t *testing.T) {
+func TestC31IdlePeerIsForgotten(t *testing.T) { onEachMover(t, testC31IdlePeerIsForgotten) }
+
+func testC31IdlePeerIsForgotten(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{IdleTimeout: 50 * time.Millisecond}, nil)
 	c := dialUDP(t, pc)
 	c.Write([]byte("x"))
@@ -243,7 +259,9 @@ func TestDirectedBroadcast(t *testing.T) {
 }
 
 // C46: times never decrease, and the kernel's own are taken when asked for.
-func TestC46Times(t *testing.T) {
+func TestC46Times(t *testing.T) { onEachMover(t, testC46Times) }
+
+func testC46Times(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{KernelTime: sockeye.On}, nil)
 	c := dialUDP(t, pc)
 	before := time.Now()

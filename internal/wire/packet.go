@@ -2,13 +2,9 @@ package wire
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
-	"time"
-
-	"sockeye"
 )
 
 // packetSocket is one bound UDP socket of a session. Its peers are the source
@@ -23,6 +19,8 @@ type packetSocket struct {
 	// write, which for a datagram waits for nothing but the network device; the
 	// reader takes it only to record.
 	order sync.Mutex
+
+	in packetReader // used by the goroutine that reads
 }
 
 // listenPacket binds every address of the endpoint and starts reading.
@@ -59,6 +57,7 @@ func (s *Session) newPacketSocket(conn *net.UDPConn, connected bool) *packetSock
 	if s.opts.ReceiveBuffer > 0 {
 		conn.SetReadBuffer(s.opts.ReceiveBuffer) // capped by the system: a hint
 	}
+	k.in.init(k)
 	return k
 }
 
@@ -68,7 +67,7 @@ func (s *Session) run(k *packetSocket) {
 	s.sockets = append(s.sockets, k)
 	s.mu.Unlock()
 	s.onStop(func() { k.conn.Close() })
-	s.owners.Go(k.readAll)
+	s.owners.Go(k.in.readAll)
 }
 
 // dialPacket makes a UDP socket for the endpoint's one remote address a peer of
@@ -90,13 +89,13 @@ func (s *Session) dialPacket(ctx context.Context, first bool) (*Peer, error) {
 		} else {
 			s.setLocals(k.local)
 		}
-		p, joinErr := k.peer(to)
-		if joinErr != nil {
+		m := k.peer(to, netip.Addr{})
+		if m == nil {
 			k.conn.Close()
-			return nil, joinErr
+			return nil, errClosing
 		}
 		s.run(k)
-		return p, nil
+		return m.peer, nil
 	}
 	return nil, err
 }
@@ -131,75 +130,11 @@ func (s *Session) openPacket(ctx context.Context, to netip.AddrPort) (*packetSoc
 	return s.newPacketSocket(conn.(*net.UDPConn), true), nil
 }
 
-// readAll reads datagrams until the socket is closed, then lets its peers leave.
-func (k *packetSocket) readAll() {
-	s := k.session
-	buf := make([]byte, max(s.opts.ReadSize, 64<<10))
-	oob := make([]byte, 256)
-	trouble := &note{session: s, every: time.Second}
-	defer trouble.flush()
-	defer k.letGo()
-	for {
-		n, oobn, _, from, err := k.conn.ReadMsgUDPAddrPort(buf, oob)
-		switch {
-		case err == nil:
-			k.received(unmapped(from), buf[:n], oob[:oobn])
-		case errors.Is(err, net.ErrClosed):
-			return
-		case isICMP(err):
-			k.order.Lock() // the event of a datagram comes before what became of it
-			k.reportICMP(err)
-			k.order.Unlock()
-		default:
-			trouble.add(failure("receive", k.local.String(), err))
-			if !pause(s.ctx, shortPause) {
-				return
-			}
-		}
-	}
-}
-
-// received records one datagram and has it answered.
-func (k *packetSocket) received(from netip.AddrPort, data, oob []byte) {
-	s := k.session
-	p, err := k.peer(from)
-	if err != nil {
-		return // closing
-	}
-	var d *sockeye.Detail
-	if len(data) > s.opts.ReadSize {
-		d = &sockeye.Detail{Datagram: len(data)}
-		data = data[:s.opts.ReadSize]
-	}
-	k.order.Lock()
-	now := s.cfg.Now()
-	if at, ok := kernelTime(oob); ok {
-		now = at
-	}
-	p.received(now, data, d)
-	k.order.Unlock()
-	if s.cfg.Responder != nil {
-		s.cfg.Responder.Received(p, data)
-	}
-}
-
 // letGo lets every peer of the socket leave.
 func (k *packetSocket) letGo() {
 	for _, p := range k.session.snapshot() {
 		if m, ok := p.mover.(*packetPeer); ok && m.socket == k {
 			m.leave()
 		}
-	}
-}
-
-// pause waits, and says false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

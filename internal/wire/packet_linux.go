@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -12,23 +11,70 @@ import (
 	"sockeye"
 )
 
-// kernelTime finds the kernel's receive time among control messages
-// (SO_TIMESTAMPNS, socket(7)).
-func kernelTime(oob []byte) (time.Time, bool) {
-	if len(oob) == 0 {
-		return time.Time{}, false
+// parseControl reads the control messages of a datagram: the time that it came
+// (SO_TIMESTAMPNS), how many were dropped (SO_RXQ_OVFL), both of socket(7), and
+// where it was sent to (IP_PKTINFO of ip(7), IPV6_RECVPKTINFO of ipv6(7)).
+func parseControl(oob []byte) control {
+	var c control
+	for len(oob) >= unix.SizeofCmsghdr {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(&oob[0]))
+		n := int(h.Len)
+		if n < unix.SizeofCmsghdr || n > len(oob) {
+			break
+		}
+		c.add(h, oob[unix.CmsgLen(0):max(n, unix.CmsgLen(0))])
+		oob = oob[min(unix.CmsgSpace(n-unix.CmsgLen(0)), len(oob)):]
 	}
-	messages, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return time.Time{}, false
-	}
-	for _, m := range messages {
-		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SCM_TIMESTAMPNS && len(m.Data) >= int(unsafe.Sizeof(unix.Timespec{})) {
-			ts := (*unix.Timespec)(unsafe.Pointer(&m.Data[0]))
-			return time.Unix(ts.Unix()), true
+	return c
+}
+
+func (c *control) add(h *unix.Cmsghdr, data []byte) {
+	switch kind := [2]int32{h.Level, h.Type}; {
+	case kind == [2]int32{unix.SOL_SOCKET, unix.SCM_TIMESTAMPNS} && len(data) >= int(unsafe.Sizeof(unix.Timespec{})):
+		c.at = (*unix.Timespec)(unsafe.Pointer(&data[0])).Nano()
+	case kind == [2]int32{unix.SOL_SOCKET, unix.SO_RXQ_OVFL} && len(data) >= 4:
+		c.dropped = *(*uint32)(unsafe.Pointer(&data[0]))
+	case kind == [2]int32{unix.SOL_IP, unix.IP_PKTINFO} && len(data) >= unix.SizeofInet4Pktinfo:
+		// Spec_dst is ours even if the datagram was broadcast.
+		c.to = netip.AddrFrom4((*unix.Inet4Pktinfo)(unsafe.Pointer(&data[0])).Spec_dst)
+	case kind == [2]int32{unix.SOL_IPV6, unix.IPV6_PKTINFO} && len(data) >= unix.SizeofInet6Pktinfo:
+		ip := netip.AddrFrom16((*unix.Inet6Pktinfo)(unsafe.Pointer(&data[0])).Addr)
+		if !ip.Is4In6() && !ip.IsMulticast() { // IPv4 has a message of its own
+			c.to = ip
 		}
 	}
-	return time.Time{}, false
+}
+
+// askForDestination has the system tell of each datagram to which address of ours
+// it was sent. A socket of IPv6 carries IPv4, too.
+func askForDestination(raw syscall.RawConn) {
+	raw.Control(func(fd uintptr) {
+		unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_PKTINFO, 1)
+		unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1)
+	})
+}
+
+// sourceControl is the control message that sends a datagram from an address of
+// ours, nil for any.
+func sourceControl(ip netip.Addr) []byte {
+	switch {
+	case ip.Is4():
+		return unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: ip.As4()})
+	case ip.Is6():
+		return unix.PktInfo6(&unix.Inet6Pktinfo{Addr: ip.As16()})
+	}
+	return nil
+}
+
+// dropsOf asks how many datagrams a socket has dropped (SO_MEMINFO). It says
+// nothing before Linux 4.6.
+func dropsOf(fd int) (uint32, bool) {
+	const drops = 8 // SK_MEMINFO_DROPS of linux/sock_diag.h, the last one
+	var info [drops + 1]uint32
+	size := uint32(unsafe.Sizeof(info))
+	_, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	return info[drops], errno == 0 && size > 4*drops
 }
 
 // reportICMP records what the network said of earlier datagrams, and to which

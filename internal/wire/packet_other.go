@@ -3,12 +3,16 @@
 package wire
 
 import (
-	"time"
+	"net/netip"
 
 	"sockeye"
 )
 
-func kernelTime([]byte) (time.Time, bool) { return time.Time{}, false }
+func newInbox(k *packetSocket) inbox { return newSingleInbox(k) }
+
+func parseControl([]byte) control { return control{} }
+
+func sourceControl(netip.Addr) []byte { return nil }
 
 // reportICMP records what the network said of an earlier datagram: an error that
 // isICMP. It is called under order.

@@ -21,6 +21,13 @@ type packetPeer struct {
 	once   sync.Once
 	recent *list.Element // in packetTable.order
 	last   atomic.Uint64 // number of the last sent event
+	gone   atomic.Bool
+	heard  uint64 // the batch it was last heard in; the reader's
+
+	// Guarded by the socket's order: the local address that the peer sends to, if it
+	// must be named to answer from it, and the control message that does.
+	local  netip.Addr
+	source []byte
 }
 
 // packetKey finds a UDP peer: the same source may talk to several sockets.
@@ -36,9 +43,10 @@ type packetTable struct {
 	order  list.List // of *packetPeer, the most recent first
 }
 
-// peer finds or makes the peer for a remote address. At the session's peer limit
-// the one heard of longest ago makes room.
-func (k *packetSocket) peer(remote netip.AddrPort) (*Peer, error) {
+// peer finds or makes the peer for a remote address; nil when the session is
+// closing. At the session's peer limit the one heard of longest ago makes room.
+// local is the address that the peer sent to, zero if that is not known.
+func (k *packetSocket) peer(remote netip.AddrPort, local netip.Addr) *packetPeer {
 	s := k.session
 	t := &s.packets
 	key := packetKey{k, remote}
@@ -46,10 +54,14 @@ func (k *packetSocket) peer(remote netip.AddrPort) (*Peer, error) {
 	if m := t.byAddr[key]; m != nil {
 		t.order.MoveToFront(m.recent)
 		t.mu.Unlock()
-		return m.peer, nil
+		return m
 	}
 	m := &packetPeer{socket: k}
-	m.peer = s.newPeer(&sockeye.Peer{ID: s.cfg.NextPeer(), Session: s.id, Network: "udp", Local: k.local, Remote: remote})
+	id := &sockeye.Peer{ID: s.cfg.NextPeer(), Session: s.id, Network: "udp", Local: k.local, Remote: remote}
+	if local.IsValid() {
+		id.Local = netip.AddrPortFrom(local, k.local.Port())
+	}
+	m.peer = s.newPeer(id)
 	m.peer.mover = m
 	var oldest *packetPeer
 	if len(t.byAddr) >= s.opts.MaxPeers {
@@ -57,7 +69,7 @@ func (k *packetSocket) peer(remote netip.AddrPort) (*Peer, error) {
 	}
 	if !s.admit(m.peer) {
 		t.mu.Unlock()
-		return nil, errClosing
+		return nil
 	}
 	if t.byAddr == nil {
 		t.byAddr = map[packetKey]*packetPeer{}
@@ -74,7 +86,22 @@ func (k *packetSocket) peer(remote netip.AddrPort) (*Peer, error) {
 	if s.cfg.Responder != nil {
 		s.cfg.Responder.Joined(m.peer)
 	}
-	return m.peer, nil
+	return m
+}
+
+// touch notes that the peer was heard of.
+func (m *packetPeer) touch() {
+	t := &m.peer.session.packets
+	t.mu.Lock()
+	t.order.MoveToFront(m.recent)
+	t.mu.Unlock()
+}
+
+// answerFrom makes the peer be answered from the local address that it sent to.
+// It is called under the socket's order.
+func (m *packetPeer) answerFrom(local netip.Addr) {
+	m.local = local
+	m.source = sourceControl(local)
 }
 
 // Reach returns the UDP peer for an address, known or not, so that it can be
@@ -89,7 +116,10 @@ func (s *Session) Reach(to netip.AddrPort) (*Peer, error) {
 	}
 	for _, k := range sockets {
 		if !k.connected && canReach(k.local.Addr(), to.Addr()) {
-			return k.peer(to)
+			if m := k.peer(to, netip.Addr{}); m != nil {
+				return m.peer, nil
+			}
+			return nil, errClosing
 		}
 	}
 	return nil, &sockeye.Error{
@@ -110,11 +140,11 @@ func (m *packetPeer) send(_ context.Context, data []byte) (int, error) {
 	k := m.socket
 	k.order.Lock()
 	defer k.order.Unlock()
-	n, err := k.write(m.peer.Remote, data)
+	n, err := k.write(m, data)
 	if err != nil && isICMP(err) {
 		// The error is an earlier datagram's, told now (udp(7)); this one was not tried.
 		k.reportICMP(err)
-		n, err = k.write(m.peer.Remote, data)
+		n, err = k.write(m, data)
 	}
 	if err != nil {
 		return 0, tooLarge(err, m.peer.Remote, len(data))
@@ -123,11 +153,22 @@ func (m *packetPeer) send(_ context.Context, data []byte) (int, error) {
 	return n, nil
 }
 
-func (k *packetSocket) write(to netip.AddrPort, data []byte) (int, error) {
-	if k.connected {
+// write sends one datagram. It is called under order.
+func (k *packetSocket) write(m *packetPeer, data []byte) (int, error) {
+	switch {
+	case k.connected:
 		return k.conn.Write(data)
+	case m.source == nil:
+		return k.conn.WriteToUDPAddrPort(data, m.peer.Remote)
 	}
-	return k.conn.WriteToUDPAddrPort(data, to)
+	n, _, err := k.conn.WriteMsgUDPAddrPort(data, m.source, m.peer.Remote)
+	return n, err
+}
+
+// notSent records that a reply could not be sent.
+func (m *packetPeer) notSent(err error, n int) {
+	e := failure("send", m.peer.String(), tooLarge(err, m.peer.Remote, n))
+	m.peer.record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e, Unsent: n}})
 }
 
 // The most bytes one datagram carries: 65,535 less the headers, which IPv6 does
@@ -175,6 +216,7 @@ func (m *packetPeer) leave() {
 	m.once.Do(func() {
 		t := &m.peer.session.packets
 		t.mu.Lock()
+		m.gone.Store(true)
 		delete(t.byAddr, packetKey{m.socket, m.peer.Remote})
 		t.order.Remove(m.recent)
 		t.mu.Unlock()

@@ -1,0 +1,248 @@
+package wire
+
+import (
+	"net/netip"
+	"os"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A batch begins with few datagrams, since each has a buffer of its own, and
+// doubles whenever more have come than fit.
+const (
+	firstBatch = 8
+	mostBatch  = 64
+)
+
+// batchInbox takes and sends many datagrams with each call (recvmmsg(2),
+// sendmmsg(2)). Headers are laid out once, and a reply goes to the address as the
+// kernel gave it.
+type batchInbox struct {
+	socket *packetSocket
+	raw    syscall.RawConn
+
+	in, out   []message
+	names     []unix.RawSockaddrInet6 // large enough for IPv4, too
+	parts     []unix.Iovec
+	outParts  []unix.Iovec
+	controls  [][controlSize]byte
+	buffers   []byte
+	datagrams []datagram
+
+	// What the last call did. The functions are made once, so that no call
+	// allocates.
+	n        int
+	errno    syscall.Errno
+	receive  func(fd uintptr) bool
+	transmit func(fd uintptr) bool
+	sending  int // messages to transmit
+	sent     int
+	lost     uint32
+	looked   bool // for drops, since the last datagram
+	zones    map[uint32]string
+}
+
+// message is struct mmsghdr.
+type message struct {
+	unix.Msghdr
+	n uint32
+}
+
+// controlSize has room for a time, a destination in both families and a count.
+const controlSize = 160
+
+func newInbox(k *packetSocket) inbox {
+	raw, err := k.conn.SyscallConn()
+	if err == nil && !k.connected && k.local.Addr().IsUnspecified() {
+		askForDestination(raw)
+	}
+	if err != nil || k.session.cfg.portable {
+		return newSingleInbox(k)
+	}
+	b := &batchInbox{socket: k, raw: raw}
+	b.receive, b.transmit = b.tryReceive, b.tryTransmit
+	b.layOut(firstBatch)
+	return b
+}
+
+// layOut prepares for n datagrams with each call.
+func (b *batchInbox) layOut(n int) {
+	size := min(b.socket.session.opts.ReadSize, largestDatagram)
+	// A distance between buffers that is not a power of two spreads them over the
+	// processor's caches.
+	distance := size + 3*64
+	b.in, b.out = make([]message, n), make([]message, n)
+	b.names = make([]unix.RawSockaddrInet6, n)
+	b.parts, b.outParts = make([]unix.Iovec, n), make([]unix.Iovec, n)
+	b.controls = make([][controlSize]byte, n)
+	b.buffers = make([]byte, n*distance)
+	b.datagrams = make([]datagram, n)
+	for i := range n {
+		part := &b.parts[i]
+		part.Base = &b.buffers[i*distance]
+		part.SetLen(size)
+		m := &b.in[i]
+		m.Iov, m.Control = part, &b.controls[i][0]
+		m.SetIovlen(1)
+		m.SetControllen(controlSize)
+		b.out[i].Iov = &b.outParts[i]
+		b.out[i].SetIovlen(1)
+		m.Name = (*byte)(unsafe.Pointer(&b.names[i]))
+		m.Namelen = unix.SizeofSockaddrInet6
+	}
+}
+
+func (b *batchInbox) read() ([]datagram, error) {
+	if b.n == len(b.in) {
+		if b.n < mostBatch {
+			b.layOut(2 * b.n)
+		} else {
+			runtime.Gosched() // there may be more at once, and others to serve
+		}
+	}
+	if err := b.raw.Read(b.receive); err != nil {
+		b.n = 0
+		return nil, err
+	}
+	if b.errno != 0 {
+		b.n = 0
+		return nil, os.NewSyscallError("recvmmsg", b.errno)
+	}
+	for i := range b.n {
+		b.parse(i)
+	}
+	return b.datagrams[:b.n], nil
+}
+
+// tryReceive is false when there is nothing to tell yet. The scheduler is not told
+// of the call, which cannot wait: else it would give our thread's place away and
+// have to find another.
+func (b *batchInbox) tryReceive(fd uintptr) bool {
+	for {
+		n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.in[0])), uintptr(len(b.in)),
+			unix.MSG_TRUNC, 0, 0)
+		b.n, b.errno = int(n), errno
+		switch errno {
+		case 0:
+			b.looked = false
+			return true
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			b.n, b.errno = 0, 0
+			return b.dropsAreNews(int(fd))
+		default:
+			b.n = 0
+			return true
+		}
+	}
+}
+
+// dropsAreNews asks once, when all is read, for drops that no datagram has told of.
+func (b *batchInbox) dropsAreNews(fd int) bool {
+	if b.looked {
+		return false
+	}
+	b.looked = true
+	lost, ok := dropsOf(fd)
+	news := ok && lost != b.lost
+	if news {
+		b.lost = lost
+	}
+	return news
+}
+
+func (b *batchInbox) dropped() uint32 { return b.lost }
+
+// parse makes a datagram of message i, whose header is then ready for the next.
+func (b *batchInbox) parse(i int) {
+	m, d := &b.in[i], &b.datagrams[i]
+	d.size = int(m.n)
+	d.data = unsafe.Slice(b.parts[i].Base, b.parts[i].Len)[:min(d.size, int(b.parts[i].Len))]
+	d.control = control{}
+	if m.Controllen > 0 {
+		d.control = parseControl(b.controls[i][:m.Controllen])
+		if d.dropped != 0 {
+			b.lost = d.dropped
+		}
+	}
+	m.SetControllen(controlSize)
+	d.from = b.address(&b.names[i])
+	m.Namelen = unix.SizeofSockaddrInet6
+}
+
+// address reads a socket address of the kernel's.
+func (b *batchInbox) address(name *unix.RawSockaddrInet6) netip.AddrPort {
+	port := *(*[2]byte)(unsafe.Pointer(&name.Port))
+	number := uint16(port[0])<<8 | uint16(port[1])
+	if name.Family == unix.AF_INET {
+		return netip.AddrPortFrom(netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr), number)
+	}
+	ip := netip.AddrFrom16(name.Addr).Unmap()
+	if name.Scope_id != 0 && ip.Is6() {
+		ip = ip.WithZone(b.zone(name.Scope_id))
+	}
+	return netip.AddrPortFrom(ip, number)
+}
+
+// zone remembers the names of interfaces, which take long to ask for.
+func (b *batchInbox) zone(index uint32) string {
+	name, known := b.zones[index]
+	if !known {
+		if b.zones == nil {
+			b.zones = map[uint32]string{}
+		}
+		name = zoneName(int(index))
+		b.zones[index] = name
+	}
+	return name
+}
+
+func (b *batchInbox) send(replies []reply) (int, error) {
+	for i, a := range replies {
+		m, part := &b.out[i], &b.outParts[i]
+		part.Base = unsafe.SliceData(a.data)
+		part.SetLen(len(a.data))
+		if !b.socket.connected {
+			m.Name = (*byte)(unsafe.Pointer(&b.names[a.of]))
+			m.Namelen = nameLength(&b.names[a.of])
+		}
+		m.Control = unsafe.SliceData(a.to.source)
+		m.SetControllen(len(a.to.source))
+	}
+	b.sending = len(replies)
+	if err := b.raw.Write(b.transmit); err != nil {
+		return 0, err
+	}
+	if b.errno != 0 {
+		return 0, os.NewSyscallError("sendmmsg", b.errno)
+	}
+	return b.sent, nil // what stopped it before the last one comes with the next call
+}
+
+// tryTransmit is false when the kernel takes nothing yet.
+func (b *batchInbox) tryTransmit(fd uintptr) bool {
+	for {
+		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&b.out[0])), uintptr(b.sending), 0, 0, 0)
+		b.sent, b.errno = int(n), errno
+		switch errno {
+		case 0:
+			return true
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return false
+		default:
+			b.sent = 0
+			return true
+		}
+	}
+}
+
+func nameLength(name *unix.RawSockaddrInet6) uint32 {
+	if name.Family == unix.AF_INET {
+		return unix.SizeofSockaddrInet4
+	}
+	return unix.SizeofSockaddrInet6
+}

@@ -1,0 +1,40 @@
+package wire
+
+// singleInbox takes and sends one datagram with each call, as every system can.
+type singleInbox struct {
+	socket   *packetSocket
+	buf, oob []byte
+	one      [1]datagram
+	lost     uint32
+}
+
+func newSingleInbox(k *packetSocket) *singleInbox {
+	return &singleInbox{socket: k, buf: make([]byte, largestDatagram), oob: make([]byte, 256)}
+}
+
+// largestDatagram holds the longest one there is (see maxDatagram6).
+const largestDatagram = 64 << 10
+
+func (b *singleInbox) read() ([]datagram, error) {
+	n, oobn, _, from, err := b.socket.conn.ReadMsgUDPAddrPort(b.buf, b.oob)
+	if err != nil {
+		return nil, err
+	}
+	d := &b.one[0]
+	*d = datagram{from: unmapped(from), data: b.buf[:min(n, b.socket.session.opts.ReadSize)], size: n, control: parseControl(b.oob[:oobn])}
+	if d.dropped != 0 {
+		b.lost = d.dropped
+	}
+	return b.one[:], nil
+}
+
+func (b *singleInbox) dropped() uint32 { return b.lost }
+
+func (b *singleInbox) send(replies []reply) (int, error) {
+	for i, a := range replies {
+		if _, err := b.socket.write(a.to, a.data); err != nil {
+			return i, err
+		}
+	}
+	return len(replies), nil
+}
