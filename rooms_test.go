@@ -63,6 +63,9 @@ var doors = []struct{ from, to, why string }{
 	{"internal/workbench", "internal/journal", "it records their events"},
 	{"internal/workbench", "internal/device", "a session can answer as the board"},
 	{"internal/workbench", "internal/recording", "where and how to record"},
+	{"internal/workbench", "internal/framing", "rules answer frames"},
+	{"internal/workbench", "internal/checksum", "frames that rules answer have a right one"},
+	{"internal/workbench", "internal/rule", "it carries out what rules plan"},
 	{"internal/workbench", ".", "the nouns"},
 
 	{"internal/wire", ".", "the nouns"},

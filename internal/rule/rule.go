@@ -311,6 +311,21 @@ func (p *Program) names(which map[int]bool) []string {
 	return names
 }
 
+// Timed says whether any rule has a timer.
+func (p *Program) Timed() bool { return p.timed }
+
+// LongestDelay is how long the replies of one rule may take, at most.
+func (p *Program) LongestDelay() (longest time.Duration) {
+	for _, r := range p.rules {
+		sum := time.Duration(0)
+		for _, reply := range r.Replies {
+			sum += reply.Delay.Most
+		}
+		longest = max(longest, sum)
+	}
+	return longest
+}
+
 // Names are the rules' names, or their numbers, in order.
 func (p *Program) Names() []string {
 	var names []string

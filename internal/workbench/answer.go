@@ -8,8 +8,10 @@ import (
 )
 
 // responder is nil when nothing answers.
-func (a Answer) responder() wire.Responder {
+func (a Answer) responder(rules *responding) wire.Responder {
 	switch {
+	case rules != nil:
+		return rules
 	case a.Device != nil:
 		return board{a.Device}
 	case a.Echo:

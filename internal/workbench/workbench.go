@@ -49,6 +49,8 @@ type Answer struct {
 	Echo bool
 	// Device plays a board; Echo is ignored then.
 	Device *device.Device
+	// Rules answer frames; Echo and Device are ignored then.
+	Rules *Rules
 }
 
 // Open opens an endpoint as a session; see wire.Open for what has happened when
@@ -59,11 +61,15 @@ func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*S
 	w.lastSession++
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
+	var rules *responding
+	if a.Rules != nil {
+		rules = newResponding(*a.Rules, id, func(e sockeye.Event) { w.journal.Append(e) })
+	}
 	opened, err := wire.Open(ctx, ep, wire.Config{
 		Session:   id,
 		Recorder:  w.journal,
 		Window:    func() wire.Window { return w.journal.Window() },
-		Responder: a.responder(),
+		Responder: a.responder(rules),
 		NextPeer:  func() uint64 { return w.lastPeer.Add(1) },
 		Named:     func(p *sockeye.Peer) { w.aliases.name(p, w.isGone) },
 		Now:       journal.Now,
@@ -71,14 +77,20 @@ func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*S
 		MayDial:   w.mayDial,
 	})
 	if err != nil {
+		if rules != nil {
+			rules.stop()
+		}
 		return nil, err
 	}
-	s := &Session{Session: opened, id: id, bench: w, answer: a, since: began, dropped: make(chan struct{})}
+	s := &Session{Session: opened, id: id, bench: w, answer: a, rules: rules, since: began, dropped: make(chan struct{})}
 	w.mu.Lock()
 	w.sessions = append(w.sessions, s)
 	w.mu.Unlock()
 	go func() {
 		<-s.Done()
+		if rules != nil {
+			rules.stop()
+		}
 		w.drop(s)
 		close(s.dropped)
 	}()
@@ -172,6 +184,7 @@ type Session struct {
 	id     *sockeye.Session
 	bench  *Workbench
 	answer Answer
+	rules  *responding // nil without rules
 	since  time.Time
 
 	dropped chan struct{} // closed when it is among the closed ones

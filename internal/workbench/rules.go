@@ -1,0 +1,393 @@
+package workbench
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+	"sockeye/internal/framing"
+	"sockeye/internal/journal"
+	"sockeye/internal/rule"
+	"sockeye/internal/wire"
+)
+
+// Rules is how a session answers by rules.
+type Rules struct {
+	Program *rule.Program
+	// Frame is how frames are found in what peers send, and Check the checksum they
+	// must have; frames in which it is wrong are not answered.
+	Frame   framing.Spec
+	Check   checksum.Trailer
+	Options rule.Options
+}
+
+// RuleStatus is what became of one rule.
+type RuleStatus struct {
+	Name string
+	rule.Hits
+}
+
+// Rules are the session's rules with their counters, in order; nil without rules.
+func (s *Session) Rules() []RuleStatus {
+	if s.rules == nil {
+		return nil
+	}
+	var out []RuleStatus
+	hits := s.rules.engine.Hits()
+	for n, name := range s.rules.engine.Program().Names() {
+		out = append(out, RuleStatus{name, hits[n]})
+	}
+	return out
+}
+
+// RuleState is the state that a peer is in by the session's rules, or "".
+func (s *Session) RuleState(p *wire.Peer) string {
+	if s.rules == nil {
+		return ""
+	}
+	return s.rules.engine.State(p.Peer)
+}
+
+// Bounds of what waits to be sent to one peer.
+const (
+	mostWaiting  = 1024 // replies; what is beyond is dropped, and said
+	pauseReading = 256  // replies that make a TCP peer wait with its next request
+)
+
+// responding carries out the plans of an engine for one session: it is wire's
+// responder. Peers' readers give it bytes; one goroutine keeps the times, and one
+// for each peer sends, so that a peer that does not read delays nobody.
+type responding struct {
+	how    Rules
+	id     *sockeye.Session
+	engine *rule.Engine
+	record func(sockeye.Event)
+	timed  chan struct{} // something has got a time: capacity 1
+	over   chan struct{}
+	ended  sync.WaitGroup
+
+	mu    sync.Mutex
+	peers map[uint64]*respondent
+	due   schedule
+}
+
+// respondent is one peer that is answered.
+type respondent struct {
+	peer    *wire.Peer
+	steps   chan rule.Step // to be done now
+	waiting atomic.Int32   // steps that were planned and are not done
+	room    chan struct{}  // one was done: capacity 1
+	dropped atomic.Bool
+
+	mu      sync.Mutex // guards what follows
+	framer  *framing.Framer
+	resting bool // its pause is in the schedule
+}
+
+func newResponding(how Rules, id *sockeye.Session, record func(sockeye.Event)) *responding {
+	r := &responding{how: how, id: id, engine: rule.NewEngine(how.Program, how.Options), record: record,
+		timed: make(chan struct{}, 1), over: make(chan struct{}), peers: map[uint64]*respondent{}}
+	r.ended.Go(r.keepTime)
+	return r
+}
+
+// stop ends the goroutines; the session's peers have left.
+func (r *responding) stop() {
+	close(r.over)
+	r.ended.Wait()
+}
+
+// Joined begins to answer a peer.
+func (r *responding) Joined(p *wire.Peer) {
+	q := &respondent{peer: p, steps: make(chan rule.Step, mostWaiting), room: make(chan struct{}, 1), framer: framing.New(r.how.Frame, r.how.Check)}
+	r.mu.Lock()
+	r.peers[p.ID] = q
+	r.mu.Unlock()
+	r.ended.Go(func() { r.serve(q) })
+	r.carryOut(r.engine.Joined(p.Peer, journal.Now()), p.Peer)
+}
+
+// Received cuts what came into frames and answers them. A TCP peer that takes no
+// answers is not read from until it does.
+func (r *responding) Received(p *wire.Peer, data []byte) {
+	r.mu.Lock()
+	q := r.peers[p.ID]
+	r.mu.Unlock()
+	if q == nil {
+		return
+	}
+	now := journal.Now()
+	if p.Network == "udp" {
+		r.engine.Input(p.Peer, len(data), now)
+	}
+	q.mu.Lock()
+	q.framer.Feed(framing.Chunk{Data: data, Time: now})
+	if p.Network == "udp" {
+		q.framer.End()
+	}
+	r.answerLocked(q, now)
+	q.mu.Unlock()
+	for p.Network == "tcp" && q.waiting.Load() > pauseReading {
+		select {
+		case <-q.room:
+		case <-p.Closing():
+			return
+		case <-p.Done():
+			return
+		}
+	}
+}
+
+// answerLocked answers the frames that are there; q.mu is held.
+func (r *responding) answerLocked(q *respondent, now time.Time) {
+	for {
+		f, ok := q.framer.Next()
+		if !ok {
+			break
+		}
+		if f.Mark == framing.Whole && f.Check != framing.Wrong {
+			r.carryOut(r.engine.Frame(q.peer.Peer, f.Body, now), q.peer.Peer)
+		}
+	}
+	if due := q.framer.Due(); !due.IsZero() && !q.resting {
+		q.resting = true
+		r.plan(moment{at: due, pause: q})
+	}
+}
+
+// carryOut does what a plan says now, and keeps the rest for its time. peer is whose
+// event it follows from; nil for the time's.
+func (r *responding) carryOut(p rule.Plan, peer *sockeye.Peer) {
+	for _, e := range p.Trouble {
+		r.tell(e, peer)
+	}
+	if r.how.Program.Timed() && peer != nil {
+		r.wake() // a state may have changed, and with it what runs
+	}
+	if len(p.Steps) == 0 {
+		return
+	}
+	now := journal.Now()
+	for _, s := range p.Steps {
+		r.mu.Lock()
+		q := r.peers[s.Peer.ID]
+		r.mu.Unlock()
+		if q == nil {
+			continue
+		}
+		if q.waiting.Load() >= mostWaiting {
+			r.drop(q)
+			continue
+		}
+		q.waiting.Add(1)
+		if s.At.After(now) {
+			r.plan(moment{at: s.At, step: s, of: q})
+		} else {
+			r.do(s, q)
+		}
+	}
+}
+
+// do gives a step whose time has come to those who send.
+func (r *responding) do(s rule.Step, q *respondent) {
+	if s.To == rule.Others || s.To == rule.All {
+		r.mu.Lock()
+		var all []*respondent
+		for _, o := range r.peers {
+			if o != q {
+				all = append(all, o)
+			}
+		}
+		r.mu.Unlock()
+		for _, o := range all {
+			if o.waiting.Add(1) > mostWaiting || !o.offer(s) {
+				o.done()
+				r.drop(o)
+			}
+		}
+	}
+	if s.To == rule.Others {
+		q.done()
+	} else if !q.offer(s) {
+		q.done()
+		r.drop(q)
+	}
+}
+
+func (q *respondent) offer(s rule.Step) bool {
+	select {
+	case q.steps <- s:
+		return true
+	default:
+		return false
+	}
+}
+
+// done notes that a step needs no more waiting for.
+func (q *respondent) done() {
+	q.waiting.Add(-1)
+	select {
+	case q.room <- struct{}{}:
+	default:
+	}
+}
+
+// serve sends to one peer until it leaves.
+func (r *responding) serve(q *respondent) {
+	for {
+		select {
+		case s := <-q.steps:
+			r.perform(s, q)
+			q.done()
+		case <-q.peer.Done():
+			r.mu.Lock()
+			delete(r.peers, q.peer.ID)
+			r.mu.Unlock()
+			r.engine.Left(q.peer.Peer)
+			return
+		}
+	}
+}
+
+// drain bounds how long a rule's close may wait for the peer's.
+const ruleDrain = 5 * time.Second
+
+func (r *responding) perform(s rule.Step, q *respondent) {
+	switch {
+	case s.End == rule.Abort:
+		q.peer.Abort()
+	case s.End == rule.Close:
+		ctx, cancel := context.WithTimeout(context.Background(), ruleDrain)
+		defer cancel()
+		q.peer.Close(ctx)
+	default:
+		ok, trouble := r.engine.Permit(q.peer.Peer, len(s.Data), journal.Now())
+		if trouble != nil {
+			r.tell(trouble, q.peer.Peer)
+		}
+		if ok {
+			q.peer.Send(context.Background(), s.Data) // a failure is recorded by Send
+		}
+	}
+}
+
+// drop says, once for each peer, that it takes replies too slowly.
+func (r *responding) drop(q *respondent) {
+	if q.dropped.Swap(true) {
+		return
+	}
+	r.tell(&sockeye.Error{Kind: sockeye.LimitReached, Op: "answer",
+		Message: sockeye.Text{En: "more replies wait than may; the newest are dropped", Zh: "等待发送的应答过多，最新的应答被丢弃"},
+		Hint:    sockeye.Text{En: "the peer does not read, or the rules answer more often than replies can be sent", Zh: "对方没有接收，或规则应答得比能发送的更快"}}, q.peer.Peer)
+}
+
+func (r *responding) tell(e *sockeye.Error, p *sockeye.Peer) {
+	out := *e
+	if out.Target == "" && p != nil {
+		out.Target = p.String()
+	}
+	r.record(sockeye.Event{Kind: sockeye.Failed, Session: r.id, Peer: p, Time: journal.Now(), Detail: &sockeye.Detail{Err: &out}})
+}
+
+// moment is something with a time: a step, or the end of a peer's pause.
+type moment struct {
+	at    time.Time
+	order uint64 // moments of one time are in the order they were planned
+	step  rule.Step
+	of    *respondent
+	pause *respondent
+}
+
+// schedule is a heap of moments, the first on top.
+type schedule struct {
+	moments []moment
+	planned uint64
+}
+
+func (s *schedule) Len() int { return len(s.moments) }
+func (s *schedule) Less(i, j int) bool {
+	a, b := &s.moments[i], &s.moments[j]
+	return a.at.Before(b.at) || a.at.Equal(b.at) && a.order < b.order
+}
+func (s *schedule) Swap(i, j int) { s.moments[i], s.moments[j] = s.moments[j], s.moments[i] }
+func (s *schedule) Push(m any)    { s.moments = append(s.moments, m.(moment)) }
+func (s *schedule) Pop() any {
+	last := s.moments[len(s.moments)-1]
+	s.moments[len(s.moments)-1] = moment{}
+	s.moments = s.moments[:len(s.moments)-1]
+	return last
+}
+
+func (r *responding) plan(m moment) {
+	r.mu.Lock()
+	r.due.planned++
+	m.order = r.due.planned
+	heap.Push(&r.due, m)
+	r.mu.Unlock()
+	r.wake()
+}
+
+func (r *responding) wake() {
+	select {
+	case r.timed <- struct{}{}:
+	default:
+	}
+}
+
+// keepTime does what has a time.
+func (r *responding) keepTime() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if at := r.next(); at.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(at.Sub(journal.Now()))
+		}
+		select {
+		case <-r.timed:
+		case <-timer.C:
+		case <-r.over:
+			return
+		}
+		r.fire(journal.Now())
+	}
+}
+
+// next is when there is something to do, or zero.
+func (r *responding) next() time.Time {
+	at := r.engine.Due()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.due.moments) > 0 && (at.IsZero() || r.due.moments[0].at.Before(at)) {
+		at = r.due.moments[0].at
+	}
+	return at
+}
+
+func (r *responding) fire(now time.Time) {
+	for {
+		r.mu.Lock()
+		if len(r.due.moments) == 0 || r.due.moments[0].at.After(now) {
+			r.mu.Unlock()
+			break
+		}
+		m := heap.Pop(&r.due).(moment)
+		r.mu.Unlock()
+		if m.of != nil {
+			r.do(m.step, m.of)
+			continue
+		}
+		q := m.pause
+		q.mu.Lock()
+		q.resting = false
+		q.framer.Rest(now)
+		r.answerLocked(q, now)
+		q.mu.Unlock()
+	}
+	r.carryOut(r.engine.Tick(now), nil)
+}
