@@ -37,7 +37,7 @@ func text(replies ...string) (out []rule.Reply) {
 	return out
 }
 
-func after(d time.Duration, reply string) rule.Reply {
+func replyAfter(d time.Duration, reply string) rule.Reply {
 	return rule.Reply{Text: reply, Delay: rule.Span{Least: d, Most: d}}
 }
 
@@ -64,7 +64,7 @@ func TestRulesPlayADevice(t *testing.T) {
 	w := bench(t)
 	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), byRules(t, "line",
 		rule.Rule{Name: "greet", Join: true, Replies: text(`ready\n`)},
-		rule.Rule{Name: "add", Match: `regexp:^add (\d)$`, Replies: []rule.Reply{after(20*time.Millisecond, `{{match.1}}`), after(time.Millisecond, `!\n`)}},
+		rule.Rule{Name: "add", Match: `regexp:^add (\d)$`, Replies: []rule.Reply{replyAfter(20*time.Millisecond, `{{match.1}}`), replyAfter(time.Millisecond, `!\n`)}},
 		rule.Rule{Name: "say", Match: "prefix:say ", Replies: []rule.Reply{{Text: `{{match}}x\n`, To: rule.Others}}},
 		rule.Rule{Name: "bye", Match: "is:bye", Replies: text(`bye\n`), End: rule.Close},
 		rule.Rule{Name: "tick", After: rule.Span{Least: time.Hour, Most: time.Hour}},
