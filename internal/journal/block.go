@@ -83,6 +83,9 @@ func (b *block) next() uint64 { return b.first + uint64(b.count.Load()) }
 
 // holds says whether the event's data is here already, and its record fits.
 func (b *block) holds(data []byte) bool {
+	if len(data) < worthFinding {
+		return false
+	}
 	_, inside := b.find(data)
 	return inside && int(b.count.Load()) < len(b.records)
 }
@@ -90,7 +93,10 @@ func (b *block) holds(data []byte) bool {
 // append is called under the journal's lock, after fits or holds.
 func (b *block) append(now int64, e *sockeye.Event) uint64 {
 	i := b.count.Load()
-	offset, inside := b.find(e.Data)
+	offset, inside := b.used, false
+	if len(e.Data) >= worthFinding {
+		offset, inside = b.find(e.Data)
+	}
 	if inside {
 		b.lent = max(b.lent, offset+len(e.Data))
 	} else {

@@ -2,9 +2,9 @@ package journal
 
 import "unsafe"
 
-// Window is memory of the ring to read into. An event whose data lies in what Take
-// returned last is appended without being copied; so is one that repeats data of
-// the same block, such as an echo. A Window belongs to one goroutine. Close it
+// Window is memory of the ring to read into. An event of at least 4 KiB of data
+// that lies in what Take returned last is appended without being copied; so is one
+// that repeats data of the same block, such as an echo. A Window belongs to one goroutine. Close it
 // when done: until then it may keep one block alive.
 type Window struct {
 	journal *Journal
@@ -58,11 +58,12 @@ func (w *Window) giveBackLocked() {
 	w.block = nil
 }
 
+// worthFinding is from which size on it is worth finding out that data need not be
+// copied.
+const worthFinding = 4 << 10
+
 // find is where data lies in the block, if it does.
 func (b *block) find(data []byte) (offset int, inside bool) {
-	if len(data) == 0 || len(b.data) == 0 {
-		return 0, false
-	}
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
 	begin := uintptr(unsafe.Pointer(unsafe.SliceData(b.data)))
 	if at < begin || at+uintptr(len(data)) > begin+uintptr(len(b.data)) {

@@ -159,11 +159,10 @@ func (l *loop) answerSome(bulky bool) {
 
 // answer replies to everything that was asked.
 func (l *loop) answer() {
-	for i := range l.asked {
+	for i := range l.asked { // what is left in it is soon written over
 		q := &l.asked[i]
 		q.from.reply(q.at, q.data)
 		q.from.order.Unlock()
-		*q = request{}
 	}
 	l.asked, l.used = l.asked[:0], 0
 }
