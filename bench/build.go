@@ -13,14 +13,10 @@ import (
 	"strings"
 )
 
-// buildAll builds what is measured and what measures, from the root of the
-// project. Only servers of others may be missing.
-func (b *bench) buildAll(ctx context.Context) error {
-	dir, err := filepath.Abs(b.dir)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+// buildOurs builds sockeye, the load generator and the servers in C, from the root
+// of the project.
+func (b *bench) buildOurs(ctx context.Context) error {
+	if err := os.MkdirAll(b.dir, 0o777); err != nil {
 		return err
 	}
 	if b.sockeye == "" {
@@ -38,6 +34,16 @@ func (b *bench) buildAll(ctx context.Context) error {
 		if err := build(ctx, ".", "gcc", append([]string{"-std=c11", "-O2", "-Wall", "-Wextra", "-o", b.path(program)}, files...)...); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// buildOthers builds the servers in Go that sockeye is compared with. They may be
+// missing: their modules come from the network.
+func (b *bench) buildOthers(ctx context.Context) error {
+	dir, err := filepath.Abs(b.dir)
+	if err != nil {
+		return err
 	}
 	for _, server := range []string{"net", "gnet"} {
 		if err := build(ctx, filepath.Join("bench", "servers"), "go", "build", "-o", filepath.Join(dir, server), "./"+server); err != nil {

@@ -73,7 +73,10 @@ func run(ctx context.Context, o *options) error {
 	}
 	b := &bench{options: o, programs: programsIn(o)}
 	if !o.isBuilt {
-		if err := b.buildAll(ctx); err != nil {
+		if err := b.buildOurs(ctx); err != nil {
+			return err
+		}
+		if err := b.buildOthers(ctx); err != nil {
 			return err
 		}
 	}

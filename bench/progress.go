@@ -26,6 +26,9 @@ func (p *progress) expect(chosen []row, rounds int) {
 
 // show says what is measured now. The rest is estimated from what went before.
 func (p *progress) show(row string, round int, server string) {
+	if p.total == 0 {
+		return // nobody waits
+	}
 	left := ""
 	if p.done > 0 {
 		rest := time.Since(p.began) / time.Duration(p.done) * time.Duration(p.total-p.done)

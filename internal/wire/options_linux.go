@@ -56,7 +56,6 @@ func (s *Session) commonOptions(network string) []option {
 		if o.KernelTime.Or(false) {
 			add("SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 		}
-		add("SO_RXQ_OVFL", unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 		add("IP_RECVERR", unix.SOL_IP, unix.IP_RECVERR, 1) // an IPv6 socket may carry IPv4 too
 		if network == "udp6" {
 			add("IPV6_RECVERR", unix.SOL_IPV6, unix.IPV6_RECVERR, 1)

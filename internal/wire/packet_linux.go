@@ -12,8 +12,8 @@ import (
 )
 
 // parseControl reads the control messages of a datagram: the time that it came
-// (SO_TIMESTAMPNS), how many were dropped (SO_RXQ_OVFL), both of socket(7), and
-// where it was sent to (IP_PKTINFO of ip(7), IPV6_RECVPKTINFO of ipv6(7)).
+// (SO_TIMESTAMPNS, socket(7)) and where it was sent to (IP_PKTINFO of ip(7),
+// IPV6_RECVPKTINFO of ipv6(7)).
 func parseControl(oob []byte) control {
 	var c control
 	for len(oob) >= unix.SizeofCmsghdr {
@@ -32,8 +32,6 @@ func (c *control) add(h *unix.Cmsghdr, data []byte) {
 	switch kind := [2]int32{h.Level, h.Type}; {
 	case kind == [2]int32{unix.SOL_SOCKET, unix.SCM_TIMESTAMPNS} && len(data) >= int(unsafe.Sizeof(unix.Timespec{})):
 		c.at = (*unix.Timespec)(unsafe.Pointer(&data[0])).Nano()
-	case kind == [2]int32{unix.SOL_SOCKET, unix.SO_RXQ_OVFL} && len(data) >= 4:
-		c.dropped = *(*uint32)(unsafe.Pointer(&data[0]))
 	case kind == [2]int32{unix.SOL_IP, unix.IP_PKTINFO} && len(data) >= unix.SizeofInet4Pktinfo:
 		// Spec_dst is ours even if the datagram was broadcast.
 		c.to = netip.AddrFrom4((*unix.Inet4Pktinfo)(unsafe.Pointer(&data[0])).Spec_dst)
@@ -66,15 +64,24 @@ func sourceControl(ip netip.Addr) []byte {
 	return nil
 }
 
-// dropsOf asks how many datagrams a socket has dropped (SO_MEMINFO). It says
-// nothing before Linux 4.6.
-func dropsOf(fd int) (uint32, bool) {
+// dropped asks how many datagrams the socket has dropped.
+func (k *packetSocket) dropped() (n uint32) {
+	if raw, err := k.conn.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { n = dropsOf(fd) })
+	}
+	return n
+}
+
+// dropsOf asks how many datagrams a socket has dropped (SO_MEMINFO), 0 before Linux
+// 4.6. A count with each datagram (SO_RXQ_OVFL) would cost every one of them, and
+// say nothing of those that were dropped last.
+func dropsOf(fd uintptr) uint32 {
 	const drops = 8 // SK_MEMINFO_DROPS of linux/sock_diag.h, the last one
 	var info [drops + 1]uint32
 	size := uint32(unsafe.Sizeof(info))
-	_, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+	syscall.RawSyscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
 		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
-	return info[drops], errno == 0 && size > 4*drops
+	return info[drops]
 }
 
 // reportICMP records what the network said of earlier datagrams, and to which

@@ -12,6 +12,8 @@ func newInbox(k *packetSocket) inbox { return newSingleInbox(k) }
 
 func parseControl([]byte) control { return control{} }
 
+func (k *packetSocket) dropped() uint32 { return 0 }
+
 func sourceControl(netip.Addr) []byte { return nil }
 
 // reportICMP records what the network said of an earlier datagram: an error that

@@ -41,8 +41,9 @@ type batchInbox struct {
 	sending  int // messages to transmit
 	sent     int
 	lost     uint32
-	looked   bool // for drops, since the last datagram
-	zones    map[uint32]string
+
+	wantsControl bool // there may be control messages
+	zones        map[uint32]string
 }
 
 // message is struct mmsghdr.
@@ -51,18 +52,19 @@ type message struct {
 	n uint32
 }
 
-// controlSize has room for a time, a destination in both families and a count.
-const controlSize = 160
+// controlSize has room for a time and for destinations in both families.
+const controlSize = 128
 
 func newInbox(k *packetSocket) inbox {
 	raw, err := k.conn.SyscallConn()
-	if err == nil && !k.connected && k.local.Addr().IsUnspecified() {
+	onAll := !k.connected && k.local.Addr().IsUnspecified()
+	if err == nil && onAll {
 		askForDestination(raw)
 	}
 	if err != nil || k.session.cfg.portable {
 		return newSingleInbox(k)
 	}
-	b := &batchInbox{socket: k, raw: raw}
+	b := &batchInbox{socket: k, raw: raw, wantsControl: onAll || k.session.opts.KernelTime.Or(false)}
 	b.receive, b.transmit = b.tryReceive, b.tryTransmit
 	b.layOut(firstBatch)
 	return b
@@ -77,7 +79,9 @@ func (b *batchInbox) layOut(n int) {
 	b.in, b.out = make([]message, n), make([]message, n)
 	b.names = make([]unix.RawSockaddrInet6, n)
 	b.parts, b.outParts = make([]unix.Iovec, n), make([]unix.Iovec, n)
-	b.controls = make([][controlSize]byte, n)
+	if b.wantsControl {
+		b.controls = make([][controlSize]byte, n)
+	}
 	b.buffers = make([]byte, n*distance)
 	b.datagrams = make([]datagram, n)
 	for i := range n {
@@ -85,9 +89,12 @@ func (b *batchInbox) layOut(n int) {
 		part.Base = &b.buffers[i*distance]
 		part.SetLen(size)
 		m := &b.in[i]
-		m.Iov, m.Control = part, &b.controls[i][0]
+		m.Iov = part
 		m.SetIovlen(1)
-		m.SetControllen(controlSize)
+		if b.wantsControl {
+			m.Control = &b.controls[i][0]
+			m.SetControllen(controlSize)
+		}
 		b.out[i].Iov = &b.outParts[i]
 		b.out[i].SetIovlen(1)
 		m.Name = (*byte)(unsafe.Pointer(&b.names[i]))
@@ -117,9 +124,9 @@ func (b *batchInbox) read() ([]datagram, error) {
 	return b.datagrams[:b.n], nil
 }
 
-// tryReceive is false when there is nothing to tell yet. The scheduler is not told
-// of the call, which cannot wait: else it would give our thread's place away and
-// have to find another.
+// tryReceive is false when nothing has come yet. The scheduler is not told of the
+// call, which cannot wait: else it would give our thread's place away and have to
+// find another.
 func (b *batchInbox) tryReceive(fd uintptr) bool {
 	for {
 		n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.in[0])), uintptr(len(b.in)),
@@ -127,31 +134,16 @@ func (b *batchInbox) tryReceive(fd uintptr) bool {
 		b.n, b.errno = int(n), errno
 		switch errno {
 		case 0:
-			b.looked = false
+			// What is dropped later was preceded by what is still to be read.
+			b.lost = dropsOf(fd)
 			return true
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			b.n, b.errno = 0, 0
-			return b.dropsAreNews(int(fd))
+			return false
 		default:
-			b.n = 0
 			return true
 		}
 	}
-}
-
-// dropsAreNews asks once, when all is read, for drops that no datagram has told of.
-func (b *batchInbox) dropsAreNews(fd int) bool {
-	if b.looked {
-		return false
-	}
-	b.looked = true
-	lost, ok := dropsOf(fd)
-	news := ok && lost != b.lost
-	if news {
-		b.lost = lost
-	}
-	return news
 }
 
 func (b *batchInbox) dropped() uint32 { return b.lost }
@@ -161,14 +153,10 @@ func (b *batchInbox) parse(i int) {
 	m, d := &b.in[i], &b.datagrams[i]
 	d.size = int(m.n)
 	d.data = unsafe.Slice(b.parts[i].Base, b.parts[i].Len)[:min(d.size, int(b.parts[i].Len))]
-	d.control = control{}
-	if m.Controllen > 0 {
+	if b.wantsControl {
 		d.control = parseControl(b.controls[i][:m.Controllen])
-		if d.dropped != 0 {
-			b.lost = d.dropped
-		}
+		m.SetControllen(controlSize)
 	}
-	m.SetControllen(controlSize)
 	d.from = b.address(&b.names[i])
 	m.Namelen = unix.SizeofSockaddrInet6
 }

@@ -30,10 +30,9 @@ type packetReader struct {
 // (packetsingle.go), or many (packetbatch_linux.go).
 type inbox interface {
 	// read waits for datagrams and returns those of one call, lent until the next.
-	// There are none if all it has to tell is that the system dropped some.
 	read() ([]datagram, error)
-	// dropped counts what the system has dropped since the socket was opened,
-	// modulo 1<<32, as far as it tells.
+	// dropped counts what the system had dropped when the last read returned, since
+	// the socket was opened and modulo 1<<32; 0 where it does not tell.
 	dropped() uint32
 	// send sends replies to datagrams of the last read, and says how many of them
 	// the kernel took: the first ones, all unless there is an error.
@@ -50,9 +49,8 @@ type datagram struct {
 
 // control is what the system says of a datagram besides.
 type control struct {
-	at      int64      // when the kernel received it, Unix nanoseconds; 0 if it does not say
-	to      netip.Addr // the local address it was sent to, or zero
-	dropped uint32     // how many were dropped before it, or 0
+	at int64      // when the kernel received it, Unix nanoseconds; 0 if it does not say
+	to netip.Addr // the local address it was sent to, or zero
 }
 
 // reply is an answer to a datagram of the last read.

@@ -5,7 +5,6 @@ type singleInbox struct {
 	socket   *packetSocket
 	buf, oob []byte
 	one      [1]datagram
-	lost     uint32
 }
 
 func newSingleInbox(k *packetSocket) *singleInbox {
@@ -22,13 +21,10 @@ func (b *singleInbox) read() ([]datagram, error) {
 	}
 	d := &b.one[0]
 	*d = datagram{from: unmapped(from), data: b.buf[:min(n, b.socket.session.opts.ReadSize)], size: n, control: parseControl(b.oob[:oobn])}
-	if d.dropped != 0 {
-		b.lost = d.dropped
-	}
 	return b.one[:], nil
 }
 
-func (b *singleInbox) dropped() uint32 { return b.lost }
+func (b *singleInbox) dropped() uint32 { return b.socket.dropped() }
 
 func (b *singleInbox) send(replies []reply) (int, error) {
 	for i, a := range replies {

@@ -31,15 +31,16 @@ type Responder interface {
 }
 
 // Prompt is a Responder that can answer at once, from memory alone. On Linux its
-// TCP peers are served by one loop for all of them, so Joined and Reply must not
-// wait for anything, nor end the peer.
+// TCP peers are served by one loop for all of them, and its answers to datagrams
+// that came together leave together, so Joined and Reply must not wait for
+// anything, nor end the peer.
 type Prompt interface {
 	Responder
-	// Reply is called instead of Received, and returns what to send back: nothing,
-	// data itself, or bytes that do not change until it is called for p again. It
-	// may not send by itself. If it cannot answer without waiting it says false;
-	// from then on the peer has a goroutine of its own, which calls Received,
-	// beginning with this data.
+	// Reply is called instead of Received, and returns what to send back: nil for
+	// nothing, data itself, or bytes that do not change until it is called for p
+	// again (empty ones are an empty datagram). It may not send by itself. If it
+	// cannot answer without waiting it says false: then Received is called with this
+	// data, for a TCP peer on a goroutine of its own that it has from then on.
 	Reply(p *Peer, data []byte) (reply []byte, now bool)
 }
 
