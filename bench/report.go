@@ -177,13 +177,26 @@ func (r *report) write(dir string) error {
 			merged.Rows = append(merged.Rows, old.Rows[i])
 		}
 	}
-	if text, err = json.MarshalIndent(merged, "", "\t"); err != nil {
-		return err
-	}
-	if err := os.WriteFile(file, append(text, '\n'), 0o666); err != nil {
+	if err := os.WriteFile(file, merged.json(), 0o666); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "RESULTS.md"), []byte(merged.page()), 0o666)
+}
+
+// json is results.json: a line for each row, so that a change shows which.
+func (r *report) json() []byte {
+	line := func(v any) string {
+		text, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // there is nothing in a report that cannot be written
+		}
+		return string(text)
+	}
+	var lines []string
+	for i := range r.Rows {
+		lines = append(lines, line(r.Rows[i]))
+	}
+	return fmt.Appendf(nil, "{\"Machine\":%s,\n\"Versions\":%s,\n\"Rows\":[\n%s\n]}\n", line(r.Machine), line(r.Versions), strings.Join(lines, ",\n"))
 }
 
 // page is RESULTS.md.
