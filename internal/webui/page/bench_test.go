@@ -182,3 +182,19 @@ func reads(t *testing.T, c net.Conn, want string) {
 		t.Fatalf("received %q (%v), want %q", got[:n], err, want)
 	}
 }
+
+// eventually waits for something that no page shows: a file.
+func eventually(is func() bool) bool {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(patience); ; {
+		if is() {
+			return true
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			return false
+		}
+	}
+}

@@ -172,7 +172,7 @@ func TestPeers(t *testing.T) {
 	}
 	open(first)
 	p.wait(`document.querySelector('.panel dl').innerText.includes('ESTABLISHED')`)
-	p.press("Finish")
+	p.click(`.acts [data-act=finish]`)
 	if n, err := first.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Fatalf("read %d bytes, %v, want the end", n, err)
 	}
@@ -181,7 +181,7 @@ func TestPeers(t *testing.T) {
 	first.Close()
 	p.wait(`document.querySelectorAll('.panel li').length === 1`)
 	open(second)
-	p.press("Abort")
+	p.click(`.acts [data-act=abort]`)
 	if _, err := second.Read(make([]byte, 1)); err == nil || err == io.EOF {
 		t.Fatalf("read: %v, want a reset", err)
 	}
@@ -189,7 +189,7 @@ func TestPeers(t *testing.T) {
 	third := dial(t, address)
 	p.wait(`document.querySelector('.panel').innerText.includes(` + quoted(third.LocalAddr().String()) + `)`)
 	open(third)
-	p.press("Close")
+	p.click(`.acts [data-act=close]`)
 	if n, err := third.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Fatalf("read %d bytes, %v, want the end", n, err)
 	}

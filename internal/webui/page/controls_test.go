@@ -1,0 +1,316 @@
+//go:build linux
+
+package page_test
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// netAssist is every control of NetAssist 3.8.1's window, and the control of the
+// page that does its job.
+var netAssist = []struct{ theirs, ours string }{
+	{"协议类型", "protocol"},
+	{"本地IP地址", "local-address"},
+	{"本地端口号", "local-port"},
+	{"连接/断开", "open"},
+	{"接收转向文件", "receive-to-file"},
+	{"显示接收时间", "show-time"},
+	{"十六进制显示", "hex-display"},
+	{"暂停接收显示", "pause-display"},
+	{"保存数据", "save-data"},
+	{"清除显示", "clear-display"},
+	{"启用文件数据源", "file-source"},
+	{"自动发送附加位", "checksum"},
+	{"发送完自动清空", "clear-after"},
+	{"按十六进制发送", "send-hex"},
+	{"数据流循环发送", "repeat"},
+	{"发送间隔", "interval"},
+	{"文件载入", "load-file"},
+	{"清除输入", "clear-input"},
+	{"网络数据接收", "log"},
+	{"连接对象", "target"},
+	{"发送框", "input"},
+	{"发送", "send"},
+	{"发送计数", "count-sent"},
+	{"接收计数", "count-received"},
+	{"复位计数", "reset-counters"},
+}
+
+// Every control of NetAssist has its place on the page, where it can be seen and
+// has a name.
+func TestNetAssistControls(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	p.size(1440, 1000)
+	p.wait(`document.querySelector('[data-control=log]')`)
+	for _, c := range netAssist {
+		js := fmt.Sprintf(`(() => {
+			const e = document.querySelector(%s);
+			if (!e) return 'is not there';
+			const r = e.getBoundingClientRect();
+			if (r.width < 4 || r.height < 4 || r.right > innerWidth || r.bottom > innerHeight) return 'cannot be seen';
+			const name = e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.title || e.innerText || e.labels?.[0]?.innerText || '';
+			return name.trim() ? '' : 'has no name';
+		})()`, quoted(control(c.ours)))
+		if why := value[string](p, js); why != "" {
+			t.Errorf("%s (%s) %s", c.theirs, c.ours, why)
+		}
+	}
+}
+
+// The network settings are fixed while the session is open, as in NetAssist, and
+// free when it is closed; the session can then be opened again. A failure says what
+// the command line says.
+func TestNetworkSettings(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	p := startBench(t).open(t)
+	fixed := func(is bool) {
+		for _, c := range []string{"protocol", "local-address", "local-port"} {
+			p.wait(fmt.Sprintf(`document.querySelector(%s).disabled === %v`, quoted(control(c)), is))
+		}
+	}
+	p.wait(`[...document.querySelector('[data-control=local-address]').options].some(o => o.value === '127.0.0.1')`)
+	p.choose(control("local-address"), "127.0.0.1")
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	p.fill("local-port", port)
+	p.click(control("open"))
+	p.wait(`/address in use/.test(document.querySelector('.settings [role=alert]').innerText)`)
+	fixed(false)
+	p.fill("local-port", "0")
+	p.click(control("open"))
+	p.wait(`document.querySelector('[data-control=open] .lamp').getAttribute('aria-label') === 'open'`)
+	fixed(true)
+	p.click(control("open"))
+	p.wait(`document.querySelector('[data-control=open] .lamp').getAttribute('aria-label') === 'closed'`)
+	fixed(false)
+
+	// a client, and UDP both ways
+	p.choose(control("protocol"), "tcp-client")
+	p.fill("remote-address", "127.0.0.1")
+	p.fill("remote-port", port)
+	p.click(control("open"))
+	c, err := taken.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	write(t, c, "from the server")
+	p.wait(row("←", "from the server"))
+	p.say("from the client")
+	reads(t, c, "from the client")
+
+	p.click(control("new-tab"))
+	p.choose(control("protocol"), "udp")
+	p.fill("local-port", "0")
+	p.click(control("open"))
+	p.wait(`/^UDP :[1-9]/.test(document.querySelector('header [aria-selected=true]').innerText.trim())`)
+	title := value[string](p, `document.querySelector('header [aria-selected=true]').innerText.trim()`)
+	u, err := net.Dial("udp", "127.0.0.1"+title[strings.Index(title, ":"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.Close()
+	write(t, u, "a datagram")
+	p.wait(row("←", "a datagram"))
+	p.say("another")
+	reads(t, u, "another")
+}
+
+// What is received is shown as text, hex or both, with or without time; the
+// display pauses, is cleared, and everything is still in the record.
+func TestReceiveSettings(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, p.server())
+	write(t, board, "Hi\x00\x1b")
+	p.wait(row("←", `Hi\x00\x1b`))
+	p.click(control("hex-display") + ` label:nth-child(2)`)
+	p.wait(row("←", "48 69 00 1b"))
+	p.click(control("hex-display") + ` label:nth-child(3)`)
+	p.wait(rows + `.some(r => r.innerText.includes('0000') && r.innerText.includes('48 69 00 1b') && r.innerText.includes('Hi··'))`)
+	p.click(control("hex-display") + ` label:nth-child(1)`)
+	p.wait(row("←", `Hi\x00\x1b`))
+	p.check("show-time", false)
+	p.wait(rows + `.every(r => !/\d\d:\d\d:\d\d/.test(r.innerText))`)
+	p.check("show-time", true)
+
+	p.check("pause-display", true)
+	write(t, board, "while paused")
+	p.wait(`document.querySelector('[data-control=count-received] b').dataset.bytes === '16'`)
+	if value[bool](p, row("←", "while paused")) {
+		t.Error("the paused display goes on")
+	}
+	p.check("pause-display", false)
+	p.wait(row("←", "while paused"))
+
+	p.click(control("clear-display"))
+	p.wait(rows + `.length === 0`)
+	write(t, board, "after clearing")
+	p.wait(row("←", "after clearing"))
+
+	dir := t.TempDir()
+	command(p, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir})
+	for _, s := range []struct{ button, ending, has string }{
+		{"Text", "txt", "while paused"}, {"CSV", "csv", "7768696c6520706175736564"}, {"JSON Lines", "jsonl", `"kind":"received"`}, {"pcapng (Wireshark)", "pcapng", "while paused"},
+	} {
+		p.click(control("save-data"))
+		p.press(s.button)
+		p.wait(`document.querySelector('footer [role=status]').innerText.endsWith('` + "." + s.ending + `.')`)
+		awaitFile(t, filepath.Join(dir, "*."+s.ending), s.has)
+	}
+
+	p.check("receive-to-file", true)
+	p.wait(`/\.pcapng|sockeye/.test(document.querySelector('.settings .path').innerText)`)
+	write(t, board, "to the file, too")
+	p.wait(row("←", "to the file, too"))
+	file := value[string](p, `document.querySelector('.settings .path').title`)
+	p.check("receive-to-file", false)
+	p.wait(`!document.querySelector('.settings .path')`)
+	if text, err := os.ReadFile(file); err != nil || !bytes.Contains(text, []byte("to the file, too")) {
+		t.Errorf("%s has not what was received (%v)", file, err)
+	}
+}
+
+// awaitFile waits for a download to be complete.
+func awaitFile(t *testing.T, pattern, has string) {
+	t.Helper()
+	var text []byte
+	if !eventually(func() bool {
+		names, _ := filepath.Glob(pattern)
+		if len(names) == 0 {
+			return false
+		}
+		text, _ = os.ReadFile(names[0])
+		return bytes.Contains(text, []byte(has))
+	}) {
+		t.Errorf("%s has no %q: %q", pattern, has, text)
+	}
+}
+
+// What is typed becomes the bytes that leave: text with escapes, hex, charset, line
+// ending, checksum; and the log has exactly these bytes.
+func TestSendSettings(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, p.server())
+	p.wait(`document.querySelectorAll('.panel li').length === 1`)
+	send := func(text, want string) {
+		t.Helper()
+		p.say(text)
+		reads(t, board, want)
+	}
+	send(`a\x00\r\n\\`, "a\x00\r\n\\")
+	p.choose("#line-ending", "crlf")
+	send("AT", "AT\r\n")
+	p.choose("#line-ending", "")
+	p.choose("#send-charset", "gbk")
+	send("你好", "\xc4\xe3\xba\xc3")
+	p.choose("#send-charset", "utf-8")
+
+	p.check("send-hex", true)
+	send("01 03,0x00;00 00 0A", "\x01\x03\x00\x00\x00\x0a")
+	p.check("checksum", true)
+	send("010300000001", "\x01\x03\x00\x00\x00\x01\x84\x0a") // CRC-16/MODBUS, low byte first
+	p.choose(`[aria-label="Checksum"]`, "SUM-8")
+	send("01 02 03", "\x01\x02\x03\x06")
+	p.check("checksum", false)
+	p.fill("input", "0g")
+	p.wait(`document.querySelector('.composer [role=alert]')`)
+	p.wait(`document.querySelector('[data-control=send]').disabled`)
+	p.check("send-hex", false)
+
+	p.check("clear-after", true)
+	send("once", "once")
+	p.wait(`document.querySelector('[data-control=input]').value === ''`)
+	p.check("clear-after", false)
+	value[any](p, `document.querySelector('[data-control=input]').focus()`)
+	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.wait(`document.querySelector('[data-control=input]').value === 'once'`)
+	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.wait(`document.querySelector('[data-control=input]').value === '01 02 03'`)
+	p.do(chromedp.KeyEvent(kb.ArrowDown))
+	p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	reads(t, board, "once")
+
+	p.fill("interval", "20")
+	p.check("repeat", true)
+	p.say("tick ")
+	reads(t, board, "tick tick tick ")
+	p.wait(`document.querySelector('[data-control=send]').innerText.trim() === 'Stop'`)
+	p.click(control("send"))
+	p.wait(`document.querySelector('[data-control=send]').innerText.trim() === 'Send'`)
+	p.check("repeat", false)
+
+	p.fill("input", "keep me")
+	p.click(`[aria-label="Save this message"]`)
+	p.wait(`document.querySelector('.messages input')`)
+	p.do(chromedp.KeyEvent("greeting" + kb.Enter))
+	p.wait(`document.querySelector('.messages .saved')?.innerText.includes('greeting')`)
+	p.click(control("clear-input"))
+	p.wait(`document.querySelector('[data-control=input]').value === ''`)
+	p.press("greeting")
+	p.wait(`document.querySelector('[data-control=input]').value === 'keep me'`)
+}
+
+// A file goes out whole, in slices, and into the box.
+func TestSendFile(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, p.server())
+	p.wait(`document.querySelectorAll('.panel li').length === 1`)
+	content := strings.Repeat("0123456789abcdef", 40<<10) // five slices
+	file := filepath.Join(t.TempDir(), "firmware.bin")
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.check("file-source", true)
+	p.do(chromedp.SetUploadFiles(chromedp.CSS(control("file")), []string{file}))
+	p.wait(`document.querySelector('.composer .name').innerText === 'firmware.bin'`)
+	p.click(control("send"))
+	reads(t, board, content)
+	p.wait(`document.querySelector('footer [role=status]').innerText.includes('655,360 bytes')`)
+	p.check("file-source", false)
+
+	text := filepath.Join(t.TempDir(), "message.txt")
+	if err := os.WriteFile(text, []byte("from a file"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.SetUploadFiles(chromedp.CSS(`.links input[type=file]`), []string{text}))
+	p.wait(`document.querySelector('[data-control=input]').value === 'from a file'`)
+}
+
+// Every checksum that the page offers is one that the core knows.
+func TestChecksums(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	p.check("checksum", true)
+	p.wait(`document.querySelector('[aria-label="Checksum"]').options.length > 10`)
+	wrong := value[string](p, `(async () => {
+		const headers = {Authorization: 'Bearer ' + sessionStorage.getItem('sockeye-token'), 'Content-Type': 'application/json'};
+		const wrong = [];
+		for (const {value} of document.querySelector('[aria-label="Checksum"]').options) {
+			const body = JSON.stringify({kind: 'text', text: '123456789', checksum: {name: value}});
+			const got = await fetch('/api/v1/payload', {method: 'POST', headers, body});
+			if (!got.ok) wrong.push(value);
+		}
+		return wrong.join(', ');
+	})()`)
+	if wrong != "" {
+		t.Errorf("the core does not know %s", wrong)
+	}
+}
