@@ -81,7 +81,7 @@ func TestDocumentLinks(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && path != top && strings.HasPrefix(d.Name(), ".") {
+		if d.IsDir() && path != top && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules") {
 			return fs.SkipDir
 		}
 		if filepath.Ext(path) != ".md" {

@@ -40,7 +40,7 @@ type view struct {
 	pace    *workbench.Pace // waits for this view; nil: nobody does
 	dated   bool            // it shows a recording: a line begins with the date, too
 
-	cut        *framing.Splitter              // frames are shown instead of chunks
+	cut        *framing.Splitter             // frames are shown instead of chunks
 	wantsFrame func(*framing.PeerFrame) bool // nil: all
 	frameErr   error                         // of writing a frame
 	shown      uint64                        // the last event that was read
