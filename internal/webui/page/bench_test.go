@@ -156,9 +156,9 @@ func (p *program) ends(t *testing.T) {
 }
 
 // dial connects to a server of the workbench, as a board does.
-func dial(t *testing.T, address string) net.Conn {
+func dial(t *testing.T, network, address string) net.Conn {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", address, patience)
+	c, err := net.DialTimeout(network, address, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func newBrowser(t *testing.T) context.Context {
 		t.Skip(tools.why)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(tools.chromium), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1440, 1000), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en-US"), chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
 	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(end)
@@ -132,7 +132,6 @@ func blank(t *testing.T) *page {
 	t.Cleanup(p.isSound)
 	command(p, network.Enable, network.EnableParams{})
 	command(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // as the only window has it
-	p.size(1440, 900)
 	return p
 }
 
@@ -302,7 +301,7 @@ func row(way, text string) string {
 const shots = "../../../dist/screenshots"
 
 func (p *page) shot(name string) {
-	ctx, end := context.WithTimeout(p.ctx, patience)
+	ctx, end := context.WithTimeout(p.ctx, 3*time.Second)
 	defer end()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err == nil && os.MkdirAll(shots, 0o755) == nil {

@@ -136,7 +136,7 @@ func TestNetworkSettings(t *testing.T) {
 func TestReceiveSettings(t *testing.T) {
 	t.Parallel()
 	p := startBench(t).open(t)
-	board := dial(t, p.server())
+	board := dial(t, "tcp", p.server())
 	write(t, board, "Hi\x00\x1b")
 	p.wait(row("←", `Hi\x00\x1b`))
 	p.click(control("hex-display") + ` label:nth-child(2)`)
@@ -207,7 +207,7 @@ func awaitFile(t *testing.T, pattern, has string) {
 func TestSendSettings(t *testing.T) {
 	t.Parallel()
 	p := startBench(t).open(t)
-	board := dial(t, p.server())
+	board := dial(t, "tcp", p.server())
 	p.wait(`document.querySelectorAll('.panel li').length === 1`)
 	send := func(text, want string) {
 		t.Helper()
@@ -271,7 +271,7 @@ func TestSendSettings(t *testing.T) {
 func TestSendFile(t *testing.T) {
 	t.Parallel()
 	p := startBench(t).open(t)
-	board := dial(t, p.server())
+	board := dial(t, "tcp", p.server())
 	p.wait(`document.querySelectorAll('.panel li').length === 1`)
 	content := strings.Repeat("0123456789abcdef", 40<<10) // five slices
 	file := filepath.Join(t.TempDir(), "firmware.bin")

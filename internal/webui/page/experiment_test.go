@@ -14,13 +14,13 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// server opens a TCP server on a free port with the left column, and says where
+// server opens a server on a free port with the left column, and says where
 // boards reach it.
 func (p *page) server() string {
 	p.t.Helper()
 	p.fill("local-port", "0")
 	p.click(control("open"))
-	p.wait(`/^TCP :[1-9]/.test(document.querySelector('header [aria-selected=true]').innerText.trim())`)
+	p.wait(`/^(TCP|UDP) :[1-9]/.test(document.querySelector('header [aria-selected=true]').innerText.trim())`)
 	title := value[string](p, `document.querySelector('header [aria-selected=true]').innerText.trim()`)
 	_, port, _ := strings.Cut(title, ":")
 	return net.JoinHostPort("127.0.0.1", port)
@@ -122,7 +122,7 @@ func TestThreeBoards(t *testing.T) {
 	address := p.server()
 	var boards []net.Conn
 	for i := range 3 {
-		c := dial(t, address)
+		c := dial(t, "tcp", address)
 		write(t, c, fmt.Sprintf("board %d", i+1))
 		boards = append(boards, c)
 		p.wait(row("←", fmt.Sprintf("board %d", i+1)))
@@ -152,7 +152,7 @@ func TestPeers(t *testing.T) {
 	t.Parallel()
 	p := startBench(t).open(t)
 	address := p.server()
-	first, second := dial(t, address), dial(t, address)
+	first, second := dial(t, "tcp", address), dial(t, "tcp", address)
 	write(t, first, "from the first")
 	write(t, second, "from the second")
 	p.wait(row("←", "from the first") + ` && ` + row("←", "from the second"))
@@ -186,7 +186,7 @@ func TestPeers(t *testing.T) {
 		t.Fatalf("read: %v, want a reset", err)
 	}
 	p.wait(rows + `.some(r => r.innerText.includes('aborted here (RST)'))`)
-	third := dial(t, address)
+	third := dial(t, "tcp", address)
 	p.wait(`document.querySelector('.panel').innerText.includes(` + quoted(third.LocalAddr().String()) + `)`)
 	open(third)
 	p.click(`.acts [data-act=close]`)
@@ -201,7 +201,7 @@ func TestReloadAndSecondPage(t *testing.T) {
 	t.Parallel()
 	b := startBench(t)
 	p := b.open(t)
-	board := dial(t, p.server())
+	board := dial(t, "tcp", p.server())
 	write(t, board, "before the reload")
 	p.wait(row("←", "before the reload"))
 	p.do(chromedp.Reload())

@@ -12,6 +12,7 @@ import { Row, type Line, type View } from './row';
 
 const batch = 200; // rows asked for at a time
 const near = 80; // lines that are loaded beyond the screen, at least
+const latest = 150; // ms until the log is drawn without a frame
 const keep = 1200; // rows that are kept at most
 
 export class Log {
@@ -47,7 +48,8 @@ export class Log {
   private pixels = 0; // height of the screen
   private rowHeight = 22;
   private filter: Filter = {};
-  private drawn = 0;
+  private drawn = 0; // the frame that is asked for
+  private late = 0;
 
   // ---- what the view tells ----
 
@@ -353,11 +355,17 @@ export class Log {
 
   private changed(): void {
     if (this.drawn) return;
-    this.drawn = requestAnimationFrame(() => {
-      this.drawn = 0;
-      this.draw();
-    });
+    this.drawn = requestAnimationFrame(this.drawNow);
+    // A browser that paints nothing just now gives no frames; what the page says must be right all the same.
+    this.late = setTimeout(this.drawNow, latest);
   }
+
+  private drawNow = (): void => {
+    cancelAnimationFrame(this.drawn);
+    clearTimeout(this.late);
+    this.drawn = 0;
+    this.draw();
+  };
 
   private draw(): void {
     if (!this.view) return;
@@ -455,7 +463,9 @@ export class Log {
 
   // loadMore asks for rows when the screen comes near an end of what is loaded.
   private loadMore(endRow: number): void {
-    if (this.busy || !this.view || this.high === this.low) return;
+    if (this.busy || !this.view) return;
+    if (this.following && this.high < this.end) return void this.tail(); // more came while the last request was under way
+    if (this.high === this.low) return;
     if (this.anchor.row < near && this.low > this.begin) void this.more(this.low, true);
     else if (!this.following && this.rows.length - endRow < near && this.high < this.end) void this.more(this.high, false);
   }

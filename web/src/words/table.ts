@@ -2,11 +2,9 @@
 
 export const table = {
   // the frame
-  tagline: ['socket workbench', '网络调试工作台'],
   tabs: ['Sessions', '会话'],
   newTab: ['New session', '新建会话'],
   removeTab: ['Remove {name}', '移除 {name}'],
-  everything: ['All sessions', '全部会话'],
   language: ['中文', 'English'],
   switchLanguage: ['切换到中文', 'Switch to English'],
   theme: ['Light or dark', '浅色或深色'],
@@ -125,10 +123,8 @@ export const table = {
   toEnd: ['To the newest', '到最新'],
   newer: ['{n} newer', '之后还有 {n} 条'],
   columnTime: ['Time', '时间'],
-  columnWay: ['Direction', '方向'],
   columnPeer: ['Peer', '对象'],
   columnLength: ['Bytes', '字节'],
-  columnData: ['Data', '数据'],
   empty: ['Nothing here yet.', '暂无数据。'],
   emptyFilter: ['Nothing matches the filter.', '没有符合过滤条件的数据。'],
   place: ['Place in the record', '在记录中的位置'],
@@ -182,7 +178,6 @@ export const table = {
   message: ['Message', '消息'],
   noMessage: ['Click a row of the log to see all of it.', '点击一行数据查看完整内容。'],
   number: ['number', '编号'],
-  bytesOf: ['{n} bytes', '{n} 字节'],
   shownOf: ['The first {shown} of {all} bytes.', '只显示前 {shown} 字节，共 {all} 字节。'],
   asText: ['As text', '文本'],
   asHex: ['As hex', '十六进制'],
@@ -203,7 +198,6 @@ export const table = {
   sendCancel: ['Cancel', '取消'],
   repeating: ['{n} times, every {ms} ms', '每 {ms} 毫秒，已发 {n} 次'],
   willSend: ['{n} bytes', '{n} 字节'],
-  history: ['History', '历史'],
   savedMessages: ['Saved messages', '常用消息'],
   saveMessage: ['Save this message', '保存此消息'],
   messageName: ['Name', '名称'],
@@ -225,7 +219,6 @@ export const table = {
   coreGone: ['the workbench does not answer', '工作台没有应答'],
   coreGoneHint: ['is the program still running? this page goes on when it is back', '程序是否仍在运行？恢复后本页面会自动继续'],
   dismiss: ['Dismiss', '知道了'],
-  gapNote: ['{n} events were skipped by this page; the record has them.', '本页面略过了 {n} 个事件，记录中仍保留。'],
 
   // the first visit
   welcome: ['Talk to your board', '与开发板通讯'],

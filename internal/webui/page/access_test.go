@@ -1,0 +1,180 @@
+//go:build linux
+
+package page_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"sockeye/internal/webui"
+)
+
+// From a small telephone to a 4K screen, light and dark, in both languages, with
+// the drawers in and out, nothing sticks out of the window.
+func TestWidths(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, "tcp", p.server())
+	write(t, board, strings.Repeat("a long line without an end ", 40))
+	write(t, board, strings.Repeat("x", 300))
+	p.wait(rows + `.length > 4`)
+	fits := func(what string) {
+		t.Helper()
+		if out := value[string](p, `(() => {
+			if (document.documentElement.scrollWidth > innerWidth) return 'the document';
+			for (const e of document.querySelectorAll('header *, footer *, .composer *, .bar *, .settings *, .panel .switch *')) {
+				const r = e.getBoundingClientRect(), s = getComputedStyle(e);
+				if (r.width === 0 || s.visibility === 'hidden' || e.closest('.unseen, .list, svg, option, optgroup, .skip')) continue;
+				if (r.left < -1 || r.right > innerWidth + 1) return e.tagName + '.' + e.className + ' from ' + r.left + ' to ' + r.right;
+			}
+			return '';
+		})()`); out != "" {
+			p.shot("overflow-" + what)
+			t.Errorf("%s: %s sticks out", what, out)
+		}
+	}
+	for _, width := range []int64{360, 768, 1024, 1440, 3840} {
+		height := width * 9 / 16
+		if width < 1000 {
+			height = 740
+		}
+		p.size(width, height)
+		p.wait(fmt.Sprintf(`innerWidth === %d && %s.length > 2`, width, rows))
+		for _, scheme := range []string{"light", "dark"} {
+			p.theme(scheme)
+			fits(fmt.Sprintf("%d-%s", width, scheme))
+			p.shot(fmt.Sprintf("%d-%s", width, scheme))
+		}
+		if width < 900 {
+			p.click(".only-narrow")
+			p.wait(`getComputedStyle(document.querySelector('.settings')).visibility === 'visible'`)
+			fits(fmt.Sprintf("%d-settings", width))
+			p.click(".settings .closer")
+			p.click(control("panel"))
+			p.wait(`getComputedStyle(document.querySelector('.panel')).visibility === 'visible'`)
+			fits(fmt.Sprintf("%d-panel", width))
+			p.click(".panel .closer")
+		}
+		p.click(control("language"))
+		fits(fmt.Sprintf("%d-zh", width))
+		p.click(control("language"))
+	}
+}
+
+// axe-core finds nothing serious, wherever one can be on the page.
+func TestAccessibility(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile("../../../web/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v: go run ./internal/tools/verify page installs it", err)
+		}
+		t.Skipf("%v: npm ci in web installs it", err)
+	}
+	b := startBench(t)
+	p := b.open(t)
+	check := func(where string) {
+		t.Helper()
+		for _, scheme := range []string{"light", "dark"} {
+			p.theme(scheme)
+			found := value[[]string](p, string(axe)+`;
+				axe.run(document, {resultTypes: ['violations']}).then(r => r.violations
+					.filter(v => v.impact === 'serious' || v.impact === 'critical')
+					.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target + ': ' + n.failureSummary)))`)
+			for _, f := range found {
+				t.Errorf("%s, %s: %s", where, scheme, f)
+			}
+		}
+	}
+	p.wait(`document.querySelector('.card')`)
+	check("first visit")
+	p.server()
+	p.click(control("simulate"))
+	p.wait(row("←", "Hello 01Studio!"))
+	p.say("answer")
+	p.wait(row("←", "answer"))
+	value[any](p, `document.querySelector('.panel .name').click()`)
+	p.check("checksum", true)
+	p.click(control("save-data"))
+	p.click(control("target"))
+	p.wait(`document.querySelector('.picker .list') && document.querySelector('.panel dl')`)
+	check("a session")
+	p.do(chromedp.KeyEvent(kb.Escape))
+	p.click(control("hex-display") + ` label:nth-child(3)`)
+	value[any](p, `document.querySelector('[role=row]').dispatchEvent(new MouseEvent('mousedown', {bubbles: true}))`)
+	p.wait(`document.querySelector('.panel .message')`)
+	check("a message")
+	p.do(chromedp.KeyEvent(kb.F1))
+	p.wait(`document.querySelector('dialog').open`)
+	check("help")
+	p.do(chromedp.KeyEvent(kb.Escape))
+	p.size(360, 740)
+	p.wait(`innerWidth === 360`)
+	check("a small screen")
+}
+
+// The experiment with the keyboard alone.
+func TestKeyboardOnly(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	p.wait(`document.querySelector('[data-control=local-port]')`)
+	focused := func() string {
+		return value[string](p, `document.activeElement?.dataset?.control ?? document.activeElement?.tagName ?? ''`)
+	}
+	tabTo := func(name string) {
+		t.Helper()
+		for range 80 {
+			if focused() == name {
+				return
+			}
+			p.do(chromedp.KeyEvent(kb.Tab))
+		}
+		t.Fatalf("Tab never comes to %s", name)
+	}
+	tabTo("local-port")
+	p.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	value[any](p, `document.activeElement.select()`)
+	p.do(chromedp.KeyEvent("0" + kb.Enter))
+	p.wait(`document.querySelector('[data-control=open] .lamp').getAttribute('aria-label') === 'open'`)
+	_, port, _ := strings.Cut(value[string](p, `document.querySelector('header [aria-selected=true]').innerText.trim()`), ":")
+	board := dial(t, "tcp", "127.0.0.1:"+port)
+	write(t, board, "Hello")
+	p.wait(row("←", "Hello"))
+	tabTo("input")
+	p.do(chromedp.KeyEvent("by hand"), chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	reads(t, board, "by hand")
+	p.wait(row("→", "by hand"))
+	tabTo("log")
+	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.wait(`document.querySelector('[role=row][aria-selected=true]')?.innerText.includes('Hello')`)
+	p.do(chromedp.KeyEvent("f", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.wait(`document.activeElement.dataset.control === 'search'`)
+	p.do(chromedp.KeyEvent(kb.F6))
+	p.wait(`document.activeElement.dataset.control === 'log'`)
+}
+
+// The first load is small: what the page needs before it stands, compressed.
+func TestFirstLoad(t *testing.T) {
+	t.Parallel()
+	const most = 150_000
+	sum := 0
+	for path, f := range webui.Files() {
+		if strings.HasPrefix(path, "/assets/plot") { // loaded later
+			continue
+		}
+		if f.Gzip != nil {
+			sum += len(f.Gzip)
+		} else {
+			sum += len(f.Body)
+		}
+	}
+	t.Logf("the first load is %d bytes", sum)
+	if sum > most || sum == 0 {
+		t.Errorf("the first load is %d bytes, want less than %d", sum, most)
+	}
+}

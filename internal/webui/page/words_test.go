@@ -1,0 +1,76 @@
+package page_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every entry of the table of words says something in both languages, in the
+// script of the language, and is used.
+func TestWords(t *testing.T) {
+	source, err := os.ReadFile("../../../web/src/words/table.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := sources(t)
+	for _, m := range regexp.MustCompile(`(?m)^  (\w+): \[`).FindAllStringSubmatch(string(source), -1) {
+		if !regexp.MustCompile(`['"` + "`" + `]` + m[1] + `['"]`).MatchString(all) {
+			t.Errorf("nobody says %s", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^  (\w+): \['((?:[^'\\]|\\.)*)', '((?:[^'\\]|\\.)*)'\],$`).FindAllStringSubmatch(string(source), -1) {
+		if m[2] == "" || m[3] == "" || regexp.MustCompile(`\p{Han}`).MatchString(m[2]) && m[1] != "language" && m[1] != "switchLanguage" {
+			t.Errorf("%s is not English and Chinese: %q, %q", m[1], m[2], m[3])
+		}
+	}
+}
+
+// What a person reads is in the table: no template has words of its own.
+func TestNoWordsInTemplates(t *testing.T) {
+	markup := regexp.MustCompile(`(?s)<script.*?</script>|<style>.*?</style>|<!--.*?-->|\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\}`)
+	text := regexp.MustCompile(`>([^<>{}]*[A-Za-z\p{Han}]{2,}[^<>{}]*)<`)
+	attribute := regexp.MustCompile(`(?:aria-label|title|placeholder|alt)="([^"{}]*[A-Za-z]{2,}[^"{}]*)"`)
+	allowed := map[string]bool{"Sockeye": true, "sockeye ui": true, "192.168.1.88": true, "ms": true, "ms ±": true}
+	err := filepath.WalkDir("../../../web/src", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".svelte") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		bare := markup.ReplaceAllString(string(source), "")
+		for _, m := range append(text.FindAllStringSubmatch(bare, -1), attribute.FindAllStringSubmatch(bare, -1)...) {
+			words := strings.Join(strings.Fields(m[1]), " ")
+			if words != "" && !allowed[words] && !strings.ContainsAny(words, "=;") {
+				t.Errorf("%s says %q by itself", path, words)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sources are the page's sources but the table, as one text.
+func sources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir("../../../web/src", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "table.ts") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
