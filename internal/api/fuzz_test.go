@@ -1,0 +1,121 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"sockeye"
+	"sockeye/internal/workbench"
+)
+
+// fuzzed is a server whose handlers are called without a network: what got in.
+func fuzzed(f *testing.F) (*Server, string) {
+	s, err := New(Config{Bench: workbench.New(1 << 20)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	s.hosts["127.0.0.1:1"] = true
+	token, _ := s.secrets.redeem(s.NewTicket().Ticket)
+	return s, token
+}
+
+// request answers a request and holds the answer against what every one must be.
+func answered(t *testing.T, s *Server, token, method, target, body string) int {
+	r := httptest.NewRequest(method, "/", strings.NewReader(body))
+	path, query, _ := strings.Cut(target, "?")
+	r.URL = &url.URL{Path: path, RawQuery: query}
+	r.RequestURI, r.Host = target, "127.0.0.1:1"
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	resp := w.Result()
+	checkAnswer(t, method+" "+target, resp)
+	if resp.StatusCode >= 400 {
+		var why Failure
+		if err := json.Unmarshal(w.Body.Bytes(), &why); err != nil || why.Kind == "" || why.Message == "" {
+			t.Fatalf("%s %s %q: %d %s", method, target, body, resp.StatusCode, w.Body)
+		}
+	}
+	return resp.StatusCode
+}
+
+// Whatever JSON comes, it is understood strictly or refused with a reason (T38, T50):
+// nothing here opens a socket, and nothing fails inside.
+func FuzzBodies(f *testing.F) {
+	s, token := fuzzed(f)
+	for _, seed := range []string{
+		`{"kind":"text","text":"a"}`, `{"kind":"hex","text":"01","checksum":{"name":"sum8","from":1,"to":-1}}`, `{"aliases":[{"address":"::1","alias":"x"}],"messages":[],"endpoints":[]}`,
+		`{"endpoints":[{"name":"x","open":{"mode":"listen","address":":0","options":{"max_peers":1}}}]}`, `{"ticket":"x"}`, `{"a":{"a":[[{}]]}}`, "{\"\xff\":1}", `{} {}`, `[`, ``,
+	} {
+		f.Add(seed)
+	}
+	paths := []string{"POST /api/v1/payload", "PUT /api/v1/workspace", "POST /api/v1/sessions/s1/send", "POST /api/v1/sessions/s1/repeats", "PATCH /api/v1/sessions/s1/peers/1"}
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, p := range paths {
+			method, path, _ := strings.Cut(p, " ")
+			if status := answered(t, s, token, method, path, body); status >= 500 {
+				t.Fatalf("%s %q: %d", p, body, status)
+			}
+		}
+		var open Open
+		if decode([]byte(body), &open) != nil {
+			return
+		}
+		if ep, _, err := endpointOf(open); err == nil && ep.Mode != sockeye.Listen && ep.Mode != sockeye.Connect {
+			t.Fatalf("%q became %+v", body, ep)
+		}
+	})
+}
+
+// Whatever stands in a query, it is understood or refused.
+func FuzzQueries(f *testing.F) {
+	s, token := fuzzed(f)
+	for _, seed := range []string{"from=1&limit=2&back=true", "session=s1&peer=1&direction=sent&text=a", "hex=0a+0d&kind=received,sent", "kind=x", "from=-1", "limit=1e9", "text=%00%ff", "a;b", "text=a&text=b", "%zz"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		if status := answered(t, s, token, "GET", "/api/v1/events?"+query, ""); status >= 500 {
+			t.Fatalf("%q: %d", query, status)
+		}
+	})
+}
+
+// Whatever head comes, the filter either refuses it or lets net/http read the same
+// request in it: the same method, target, host and length.
+func FuzzHead(f *testing.F) {
+	for _, seed := range []string{
+		"GET / HTTP/1.1\r\nHost: localhost:1\r\n\r\n", "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", "GET /a?b=%20 HTTP/1.0\r\nhOST: x\r\nA: b\r\n\r\n",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\nHost: x\n\n", "GET / HTTP/1.1\r\nHost: x\r\n b\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n", "GET /%61 HTTP/1.1\r\nHost: x\r\n\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		end, fault := headEnd(raw, 0)
+		if end < 0 || fault != "" {
+			return
+		}
+		length, fault := checkHead(raw[:end])
+		if fault != "" {
+			return
+		}
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
+		if err != nil {
+			t.Fatalf("let pass, and net/http says %v: %q", err, raw[:end])
+		}
+		line, _, _ := strings.Cut(string(raw), "\r\n")
+		if got := r.Method + " " + r.RequestURI + " " + r.Proto; got != line {
+			t.Fatalf("%q was read as %q", line, got)
+		}
+		if r.ContentLength != length || len(r.TransferEncoding) > 0 || r.Host == "" {
+			t.Fatalf("%q: length %d, net/http says %d, %v, host %q", raw[:end], length, r.ContentLength, r.TransferEncoding, r.Host)
+		}
+	})
+}

@@ -1,0 +1,53 @@
+package workbench
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+
+	"sockeye"
+	"sockeye/internal/journal"
+	"sockeye/internal/recording"
+)
+
+// BenchmarkLook is what a page asks while one scrolls: 200 rows anywhere in a long
+// journal, in memory and on disk.
+func BenchmarkLook(b *testing.B) {
+	fill := func(w *Workbench, n int) {
+		s := &sockeye.Session{ID: "s1", Endpoint: sockeye.Endpoint{Mode: sockeye.Listen}}
+		p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
+		data := make([]byte, 64)
+		for range n {
+			w.journal.Append(sockeye.Event{Time: journal.Now(), Kind: sockeye.Received, Session: s, Peer: p, Data: data})
+		}
+	}
+	ask := func(b *testing.B, w *Workbench, q Window) {
+		oldest := w.Oldest()
+		_, next, _, _ := w.Passed()
+		for b.Loop() {
+			q.From = oldest + rand.Uint64N(next-oldest)
+			if _, err := w.Look(context.Background(), q); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("memory", func(b *testing.B) {
+		w := New(512 << 20)
+		fill(w, 3_000_000)
+		ask(b, w, Window{Limit: 200})
+	})
+	b.Run("memory back", func(b *testing.B) {
+		w := New(512 << 20)
+		fill(w, 3_000_000)
+		ask(b, w, Window{Limit: 200, Back: true})
+	})
+	b.Run("disk", func(b *testing.B) {
+		w := New(0)
+		if err := w.Record(recording.Options{Dir: b.TempDir() + "/r"}); err != nil {
+			b.Fatal(err)
+		}
+		fill(w, 10_000_000)
+		defer w.StopRecording(context.Background())
+		ask(b, w, Window{Limit: 200})
+	})
+}
