@@ -14,7 +14,7 @@ import (
 // doubles whenever more have come than fit.
 const (
 	firstBatch = 8
-	mostBatch  = 64
+	mostBatch  = 128
 )
 
 // batchInbox takes and sends many datagrams with each call (recvmmsg(2),

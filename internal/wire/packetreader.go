@@ -24,6 +24,7 @@ type packetReader struct {
 	replies []reply
 	scratch []byte // holds replies that the prompt may change
 	dropped uint32 // datagrams dropped by the system, as far as they are recorded
+	window  Window // the recorder's memory, or nil
 }
 
 // inbox is how datagrams cross from the system and to it: one with each call
@@ -64,6 +65,9 @@ func (r *packetReader) init(k *packetSocket) {
 	r.socket = k
 	r.inbox = newInbox(k)
 	r.prompt, _ = k.session.cfg.Responder.(Prompt)
+	if make := k.session.cfg.Window; make != nil && r.prompt != nil {
+		r.window = make()
+	}
 }
 
 // readAll reads datagrams until the socket is closed, then lets its peers leave.
@@ -99,10 +103,45 @@ func (r *packetReader) takeAll(batch []datagram) {
 	r.round++
 	r.tellDropped()
 	now := r.socket.session.cfg.Now()
+	kept := r.keep(batch)
 	for i := range batch {
 		r.take(i, &batch[i], now)
 	}
 	r.flush()
+	if kept {
+		r.window.Close()
+	}
+}
+
+// What is moved into the recorder's memory at once: for less it does not pay, and
+// more would not fit a block.
+const (
+	leastKept = 1 << 10
+	mostKept  = 256 << 10
+)
+
+// keep moves the bytes of a batch into the recorder's memory, so that an answer
+// which repeats them is not copied there again. It says false if it did not.
+func (r *packetReader) keep(batch []datagram) bool {
+	if r.window == nil {
+		return false
+	}
+	total := 0
+	for i := range batch {
+		total += len(batch[i].data)
+	}
+	if total < leastKept || total > mostKept {
+		return false
+	}
+	room := r.window.Take(total)
+	if room == nil {
+		return false
+	}
+	for i := range batch {
+		n := copy(room, batch[i].data)
+		batch[i].data, room = room[:n:n], room[n:]
+	}
+	return true
 }
 
 // take records datagram i of a batch and has it answered.
