@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -18,19 +19,19 @@ import (
 // connection does so under the lock. Whatever would have to wait hands the
 // connection over to the portable mover, for good.
 type fast struct {
-	peer Peer // these three are one allocation: thousands of them are idle
-	id   sockeye.Peer
-	loop *loop
-
 	// order makes the journal's order the kernel's, as stream.order does: it is held
 	// over one non-blocking read or write together with the append of its event. It
-	// guards what follows.
+	// guards what follows, down to loop.
 	order    sync.Mutex
 	fd       int     // -1 once closed or handed over; changes under peer.mu, too
 	finished bool    // the peer's FIN was read
 	bulky    bool    // the last read was a large one
 	rest     *unsent // of a reply; while there is one, nothing is read
 	portable *stream // who has taken over, or nil
+
+	loop *loop
+	peer Peer // in one allocation, what every message needs in front: thousands are idle
+	id   sockeye.Peer
 }
 
 // unsent is the end of a reply, which the kernel has not taken yet.
@@ -66,11 +67,14 @@ func (c *fast) read() (asked bool) {
 	switch {
 	case n > 0:
 		now := p.session.cfg.Now()
-		p.received(now, buf[:n], nil)
 		c.bulky = n >= bulk
 		if l.prompt != nil {
+			p.received(now, buf[:n], nil)
 			l.asked = append(l.asked, request{c, now, buf[:n]})
 			return true
+		}
+		for piece := range slices.Chunk(buf[:n], p.session.opts.ReadSize) {
+			p.received(now, piece, nil)
 		}
 	case errno == syscall.EAGAIN, errno == syscall.EINTR: // it will be told of again
 	case errno != 0:

@@ -265,8 +265,8 @@ func TestLoopIsFair(t *testing.T) {
 // Idle peers are many: this is what a loop keeps for each, beside 8 bytes of
 // epoll's table and an entry of the session's.
 func TestFastPeerIsSmall(t *testing.T) {
-	if size := unsafe.Sizeof(fast{}); size > 416 {
-		t.Errorf("a peer takes %d bytes, want 416 at most", size)
+	if size := unsafe.Sizeof(fast{}); size > 352 {
+		t.Errorf("a peer takes %d bytes, want 352 at most", size)
 	}
 }
 

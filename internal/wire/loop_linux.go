@@ -61,6 +61,10 @@ const (
 // of its connection goes into the recorder's memory.
 const bulk = 8 << 10
 
+// manyPieces is how many events one call may read of such a connection, if there is
+// nothing to reply: the kernel tells the sender less often how far it may send.
+const manyPieces = 4
+
 // toRead is what a connection is registered for.
 const toRead = unix.EPOLLIN | unix.EPOLLRDHUP
 
@@ -142,7 +146,11 @@ func (l *loop) look(e unix.EpollEvent) {
 // was read there before is answered.
 func (l *loop) room(bulky bool) []byte {
 	if bulky && l.window != nil {
-		if buf := l.window.Take(l.session.opts.ReadSize); buf != nil {
+		n := l.session.opts.ReadSize
+		if l.prompt == nil {
+			n *= manyPieces
+		}
+		if buf := l.window.Take(n); buf != nil {
 			return buf
 		}
 	}

@@ -15,12 +15,13 @@ import (
 type Peer struct {
 	*sockeye.Peer
 	session *Session
-	mover   mover
-	since   time.Time
 
 	active                                   atomic.Int64 // when bytes last crossed, Unix nanoseconds
 	recvBytes, recvMsgs, sentBytes, sentMsgs atomic.Uint64
 	held                                     atomic.Int32 // reads and sends that Config.Pace holds back
+
+	mover mover
+	since time.Time
 
 	mu      sync.Mutex
 	done    moment // the left event is recorded
