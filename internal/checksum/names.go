@@ -77,8 +77,15 @@ func Nearest(name string, others ...string) string {
 	return best
 }
 
-// Near reports whether two names are spelled alike but for a letter in three.
-func Near(a, b string) bool { return editDistance(a, b) <= max(len(a), len(b))/3 }
+// Near reports whether two names are spelled alike but for a letter or, in longer
+// ones, two.
+func Near(a, b string) bool {
+	most := 1
+	if len(a) > 4 {
+		most = 2
+	}
+	return len(a) < 100 && editDistance(a, b) <= most
+}
 
 // editDistance is the number of letters to change, insert or leave out.
 func editDistance(a, b string) int {

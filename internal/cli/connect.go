@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/checksum"
 	"sockeye/internal/payload"
+	"sockeye/internal/sendlist"
 	"sockeye/internal/wire"
 	"sockeye/internal/workbench"
 )
@@ -20,9 +22,10 @@ type connectFlags struct {
 	displayFlags
 	recordFlags
 	inputFlags
-	send, sendHex, expect, expectHex string
-	timeout                          time.Duration
-	sendOnly, recvOnly               bool
+	timedFlags
+	expect, expectHex  string
+	timeout            time.Duration
+	sendOnly, recvOnly bool
 }
 
 func (a *app) connectCommand() *cobra.Command {
@@ -44,6 +47,7 @@ when both directions are done.`,
 		Example: `  sockeye connect 192.168.1.111:10000
   echo hello | sockeye connect localhost 10000
   sockeye connect localhost:10000 --send 'AT\r\n' --expect OK --timeout 2s
+  sockeye connect localhost:10000 --send 'ping {{seq}}\n' --every 500ms --repeat 10
   sockeye connect udp://192.168.1.88:10000 --send-hex '01 03 00 00 00 0a c5 cd' --hex`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.connect(&f, args) },
 	}
@@ -53,8 +57,10 @@ when both directions are done.`,
 	f.displayFlags.register(a, fs)
 	f.recordFlags.register(a, fs)
 	f.inputFlags.register(a, fs)
-	fs.StringVar(&f.send, "send", "", a.t(`send TEXT (with escapes such as \r\n and \x01) instead of standard input`, `发送文本（支持 \r\n、\x01 等转义），不读标准输入`))
+	fs.StringVar(&f.send, "send", "", a.t(`send TEXT (with escapes such as \r\n and fields such as {{seq}}) instead of standard input`, `发送文本（支持 \r\n 等转义和 {{seq}} 等字段），不读标准输入`))
 	fs.StringVar(&f.sendHex, "send-hex", "", a.t("send these bytes, written in hex", "发送十六进制数据"))
+	f.timedFlags.register(a, fs)
+	f.timedFlags.registerFile(a, fs, true)
 	fs.StringVar(&f.expect, "expect", "", a.t("exit 0 as soon as TEXT was received, 3 if it was not", "收到该文本立即以 0 退出，否则以 3 退出"))
 	fs.StringVar(&f.expectHex, "expect-hex", "", a.t("the same for bytes written in hex", "同上，期望内容为十六进制"))
 	fs.Var(&duration{&f.timeout}, "timeout", a.t("how long to wait for what is expected (default 10s), or altogether", "等待期望内容的时间（默认 10s），或总时间"))
@@ -64,32 +70,43 @@ when both directions are done.`,
 }
 
 // request is what connect sends by itself and waits for; nil where not asked.
-type request struct{ send, expect []byte }
+type request struct {
+	send   *payload.Template
+	list   *sendlist.List
+	file   string
+	expect []byte
+}
+
+// sends says whether there is something to send by itself.
+func (r request) sends() bool { return r.send != nil || r.list != nil || r.file != "" }
 
 func (f *connectFlags) request() (request, error) {
 	var r request
-	for _, c := range []struct {
-		flag, text string
-		parse      func(string) ([]byte, error)
-		into       *[]byte
-	}{
-		{"--send", f.send, payload.ParseText, &r.send}, {"--send-hex", f.sendHex, payload.ParseHex, &r.send},
-		{"--expect", f.expect, payload.ParseText, &r.expect}, {"--expect-hex", f.expectHex, payload.ParseHex, &r.expect},
-	} {
-		if c.text == "" {
-			continue
+	var err error
+	if r.send, err = parseEither(f.write, "--send", f.send, "--send-hex", f.sendHex); err != nil {
+		return r, err
+	}
+	if r.list, err = f.sendList(&f.inputFlags); err != nil {
+		return r, err
+	}
+	if r.file = f.file; r.file != "" {
+		if r.send != nil || r.list != nil {
+			return r, usage("--send-file", sockeye.Text{En: "only one thing can be sent", Zh: "只能发送一种内容"}, sockeye.Text{En: "leave out --send and --send-list", Zh: "请去掉 --send 与 --send-list"})
 		}
-		if *c.into != nil {
-			return r, usage(c.flag, sockeye.Text{En: "given twice, as text and as hex", Zh: "文本与十六进制不能同时使用"},
-				sockeye.Text{En: `text takes bytes too: \x01`, Zh: `文本中也可写字节：\x01`})
+		if err := checkFile(r.file); err != nil {
+			return r, err
 		}
-		b, err := c.parse(c.text)
-		if err != nil {
-			e := *sockeye.ErrorOf(err)
-			e.Op, e.Target = "parse", c.flag
-			return r, &e
-		}
-		*c.into = b
+	}
+	expected := f.write
+	expected.Trailer = checksum.Trailer{}
+	want, err := parseEither(expected, "--expect", f.expect, "--expect-hex", f.expectHex)
+	if err != nil || want == nil {
+		return r, err
+	}
+	fixed := false
+	if r.expect, fixed = want.Constant(); !fixed {
+		return r, usage("--expect", sockeye.Text{En: "has a field that changes", Zh: "含有会变化的字段"},
+			sockeye.Text{En: `expect the part that stays; {{ itself is written \{{`, Zh: `请只写不变的部分；{{ 本身写成 \{{`})
 	}
 	return r, nil
 }
@@ -103,11 +120,14 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.inputFlags.parse(&f.displayFlags); err != nil {
+		return err
+	}
 	req, err := f.request()
 	if err != nil {
 		return err
 	}
-	typing := req.send == nil && req.expect == nil && !f.recvOnly
+	typing := !req.sends() && req.expect == nil && !f.recvOnly
 	if !typing {
 		ep.Options.FinIdle = -1
 	}
@@ -115,6 +135,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err != nil {
 		return err
 	}
+	l.bench.SetLookup(a.lookup(&f.payloadFlags))
 	met := l.expect(req.expect)
 	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{})
 	if err != nil {
@@ -194,10 +215,10 @@ func notMet(f *connectFlags, en, zh string) error {
 // clientInput sends what is to be sent; the channel tells when that is done.
 func (l *live) clientInput(s *workbench.Session, f *connectFlags, req request) <-chan error {
 	if l.console != nil {
-		return l.converseAside(s, &f.inputFlags)
+		return l.converseAside(s, &f.inputFlags, f.pace)
 	}
 	done := make(chan error, 1)
-	if f.recvOnly || req.send == nil && req.expect != nil {
+	if f.recvOnly || !req.sends() && req.expect != nil {
 		return done
 	}
 	l.fed = make(chan struct{})
@@ -206,8 +227,8 @@ func (l *live) clientInput(s *workbench.Session, f *connectFlags, req request) <
 		p, err := l.firstPeer(s)
 		switch {
 		case err != nil:
-		case req.send != nil:
-			if _, err = p.Send(l.sending, req.send); err == nil && req.expect == nil && p.Network == "tcp" {
+		case req.sends():
+			if err = l.sendRequest(s, p, f, req); err == nil && req.expect == nil && p.Network == "tcp" {
 				err = p.Finish(l.sending)
 			}
 		default:
@@ -219,6 +240,18 @@ func (l *live) clientInput(s *workbench.Session, f *connectFlags, req request) <
 		done <- err
 	}()
 	return done
+}
+
+// sendRequest sends what the flags say, to the end.
+func (l *live) sendRequest(s *workbench.Session, p *wire.Peer, f *connectFlags, req request) error {
+	switch {
+	case req.list != nil:
+		return l.playList(s, req.list)
+	case req.file != "":
+		_, err := sendFile(l.sending, p, req.file, f.pace, func(string) {})
+		return err
+	}
+	return l.sendPayload(s, p, req.send)
 }
 
 func isGone(p *wire.Peer) bool {

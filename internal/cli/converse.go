@@ -20,7 +20,9 @@ type conversation struct {
 	live    *live
 	app     *app
 	session *workbench.Session
-	lines   lineEnds
+	write   payload.Options // how what is typed becomes bytes
+	lineEnd string
+	pace    filePace
 	to      []string // words that select the peers to send to
 
 	out sending
@@ -28,8 +30,8 @@ type conversation struct {
 
 // converse takes typed lines until the person ends the input (nil), or the error
 // that ends the command.
-func (l *live) converse(s *workbench.Session, f *inputFlags) error {
-	c := &conversation{live: l, app: l.app, session: s, lines: lineEnds{crlf: f.crlf}, to: []string{workbench.All}}
+func (l *live) converse(s *workbench.Session, f *inputFlags, pace filePace) error {
+	c := &conversation{live: l, app: l.app, session: s, write: f.write, lineEnd: map[bool]string{false: "\n", true: "\r\n"}[f.crlf], pace: pace, to: []string{workbench.All}}
 	c.out.init(l.sending, func(busy string) { l.console.prompt(c.promptText(), busy) })
 	defer c.out.stop()
 	l.console.prompt(c.promptText(), "")
@@ -71,7 +73,9 @@ func (c *conversation) promptText() string {
 func (c *conversation) take(line string) error {
 	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
 		line = strings.TrimPrefix(line, "/")
-		return c.send(c.lines.convert([]byte(line + "\n")))
+		o := c.write
+		o.Plain, o.LineEnd = true, c.lineEnd
+		return c.say(line, o)
 	}
 	c.live.console.tell("> " + line)
 	name, rest, _ := strings.Cut(line, " ")
@@ -106,9 +110,11 @@ func init() { // filled here because /help refers to the table
 		{"/to", "PEER… | all", sockeye.Text{En: "choose whom typed lines go to", Zh: "选择发送对象"}, (*conversation).chooseTo},
 		{"/peers", "", sockeye.Text{En: "list the peers with their counters", Zh: "列出连接对象和收发统计"}, (*conversation).listPeers},
 		{"/alias", "PEER NAME", sockeye.Text{En: "name a peer; without NAME, take the name away", Zh: "为连接对象取别名；不写名称则取消别名"}, (*conversation).alias},
-		{"/text", "TEXT", sockeye.Text{En: `send TEXT with escapes such as \r\n and \x01, and no line end`, Zh: `发送带转义（如 \r\n、\x01）的文本，不附加换行`}, (*conversation).sendText},
+		{"/text", "TEXT", sockeye.Text{En: `send TEXT with escapes such as \r\n and fields such as {{seq}}, and no line end`, Zh: `发送带转义（如 \r\n）和字段（如 {{seq}}）的文本，不附加换行`}, (*conversation).sendText},
 		{"/hex", "01 03 00", sockeye.Text{En: "send bytes written in hex", Zh: "发送十六进制数据"}, (*conversation).sendHex},
-		{"/file", "PATH", sockeye.Text{En: "send a file as it is", Zh: "原样发送文件"}, (*conversation).sendFile},
+		{"/every", "TIME TEXT", sockeye.Text{En: "send TEXT again and again, this long apart", Zh: "按间隔反复发送文本"}, (*conversation).every},
+		{"/list", "FILE", sockeye.Text{En: "send the rows of a list; alone: how far the lists are", Zh: "发送列表文件；单独使用则显示进度"}, (*conversation).list},
+		{"/file", "PATH", sockeye.Text{En: "send a file as it is; chunk=1k rate=10k set its pace", Zh: "原样发送文件；chunk=1k rate=10k 控制节奏"}, (*conversation).sendFile},
 		{"/stop", "", sockeye.Text{En: "stop what is being sent", Zh: "停止正在进行的发送"}, (*conversation).stopSending},
 		{"/frame", "SPEC [CHECK] | off", sockeye.Text{En: "cut what was and will be received into frames: line, delim:0d0a, idle:20ms …", Zh: "把已收到和将收到的数据分帧显示：line、delim:0d0a、idle:20ms…"}, (*conversation).frame},
 		{"/record", "PLACE | off", sockeye.Text{En: "record in a directory or .pcapng file, or end it; alone: how it is", Zh: "记录到目录或 .pcapng 文件，或停止记录；单独使用则显示状态"}, (*conversation).record},
@@ -176,31 +182,31 @@ func (c *conversation) alias(rest string) error {
 	return nil
 }
 
-func (c *conversation) sendText(text string) error {
-	data, err := payload.ParseText(text)
-	if err != nil {
-		return err
-	}
-	return c.send(data)
-}
+func (c *conversation) sendText(text string) error { return c.say(text, c.write) }
 
 func (c *conversation) sendHex(text string) error {
-	data, err := payload.ParseHex(text)
+	o := c.write
+	o.Hex = true
+	return c.say(text, o)
+}
+
+// say sends what was typed to the chosen peers.
+func (c *conversation) say(text string, o payload.Options) error {
+	t, err := payload.Parse(text, o)
 	if err != nil {
 		return err
 	}
-	return c.send(data)
-}
-
-// send sends data to the chosen peers.
-func (c *conversation) send(data []byte) error {
 	peers, err := c.session.Find(c.to...)
 	if err != nil {
 		return err
 	}
-	for _, p := range peers {
+	messages, err := c.session.Compose(peers, t)
+	if err != nil {
+		return err
+	}
+	for i, p := range peers {
 		c.out.queue(p, func(ctx context.Context) {
-			if _, err := p.Send(ctx, data); sockeye.ErrorOf(err) != nil && sockeye.ErrorOf(err).Kind == sockeye.Misuse {
+			if _, err := p.Send(ctx, messages[i]); sockeye.ErrorOf(err) != nil && sockeye.ErrorOf(err).Kind == sockeye.Misuse {
 				c.tellError(err) // any other failure is an event, and shown as one
 			}
 		})
@@ -208,7 +214,11 @@ func (c *conversation) send(data []byte) error {
 	return nil
 }
 
-func (c *conversation) sendFile(path string) error {
+func (c *conversation) sendFile(rest string) error {
+	path, pace, err := cutPace(rest, c.pace)
+	if err != nil {
+		return err
+	}
 	if err := checkFile(path); err != nil {
 		return err
 	}
@@ -218,7 +228,7 @@ func (c *conversation) sendFile(path string) error {
 	}
 	for _, p := range peers {
 		c.out.queue(p, func(ctx context.Context) {
-			n, err := c.out.file(ctx, p, path)
+			n, err := sendFile(ctx, p, path, pace, c.out.show)
 			if err != nil && sockeye.ErrorOf(err).Op != "send" { // a failed send is an event, and shown as one
 				c.tellError(err)
 			}
@@ -255,6 +265,9 @@ func (c *conversation) frame(rest string) error {
 
 func (c *conversation) stopSending(string) error {
 	c.out.cancel()
+	for _, r := range c.session.Lists() {
+		c.out.aside(r.Stop)
+	}
 	return nil
 }
 

@@ -78,7 +78,7 @@ func (a *app) demo(f demoFlags) error {
 func (l *live) untilStopped(typeTo *workbench.Session) error {
 	var typed <-chan error
 	if l.console != nil && typeTo != nil {
-		typed = l.converseAside(typeTo, &inputFlags{})
+		typed = l.converseAside(typeTo, &inputFlags{}, filePace{})
 	}
 	select {
 	case err := <-typed:

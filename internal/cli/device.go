@@ -18,6 +18,7 @@ type deviceFlags struct {
 	endpointFlags
 	displayFlags
 	recordFlags
+	payloadFlags
 	hello    string
 	interval time.Duration
 	count    int
@@ -42,7 +43,8 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	f.registerConnect(a, fs)
 	f.displayFlags.register(a, fs)
 	f.recordFlags.register(a, fs)
-	fs.StringVar(&f.hello, "hello", device.DefaultHello, a.t("what to say when connected (escapes allowed)", "连接后发送的问候（支持转义）"))
+	fs.StringVar(&f.hello, "hello", device.DefaultHello, a.t("what to say when connected (escapes and fields allowed)", "连接后发送的问候（支持转义与字段）"))
+	f.payloadFlags.register(a, fs)
 	fs.Var(&duration{&f.interval}, "interval", a.t("pause after each echo", "每次回传后的停顿"))
 	fs.IntVar(&f.o.ReadSize, "recv", device.DefaultReceive, a.t("most bytes taken at a time", "单次最多接收的字节数"))
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
@@ -60,12 +62,15 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	hello, err := payload.ParseText(f.hello)
+	write, err := f.payloadOptions()
 	if err != nil {
-		e := *sockeye.ErrorOf(err)
-		e.Op, e.Target = "parse", "--hello"
-		return &e
+		return err
 	}
+	hello, err := payload.Parse(f.hello, write)
+	if err != nil {
+		return ofFlag(err, "--hello")
+	}
+	f.charset = write.Charset
 	if f.count < 1 || f.count > 20_000 {
 		return usage("--count", sockeye.Text{
 			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})
@@ -75,20 +80,21 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		return err
 	}
 	ep.Options.FinIdle = -1 // it echoes what came before the end, then leaves
-	board := &device.Device{Hello: hello, Interval: f.interval}
+	board := &device.Device{Interval: f.interval}
 	l, err := a.start(show, &f.displayFlags, false, &f.recordFlags, ep)
 	if err != nil {
 		return err
 	}
-	return l.finish(l.play(ep, board, f.count))
+	l.bench.SetLookup(a.lookup(&f.payloadFlags))
+	return l.finish(l.play(ep, workbench.Answer{Device: board, Hello: hello}, f.count))
 }
 
 // play runs count boards until all have left or a signal comes.
-func (l *live) play(ep sockeye.Endpoint, board *device.Device, count int) error {
+func (l *live) play(ep sockeye.Endpoint, board workbench.Answer, count int) error {
 	var running sync.WaitGroup
 	var sessions []*workbench.Session
 	for range count {
-		s, err := l.bench.Open(l.app.ctx, ep, workbench.Answer{Device: board})
+		s, err := l.bench.Open(l.app.ctx, ep, board)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/payload"
 )
 
 // output runs a command line in this process and returns what it prints.
@@ -120,7 +121,19 @@ func TestHelpExamplesParse(t *testing.T) {
 				t.Errorf("%q: %v", line, err)
 			}
 			for _, a := range cmd.Flags().Args() {
-				if _, err := sockeye.ParseAddress(a); err != nil && cmd.Name() != "resolve" && cmd.Parent().Name() != "log" && cmd.Parent().Name() != "session" {
+				var err error
+				switch cmd.Parent().Name() + " " + cmd.Name() {
+				case "sockeye resolve":
+				case "sockeye payload":
+					_, err = payload.Parse(a, payload.Options{Hex: cmd.Flag("hex").Changed})
+				case "crc find":
+					_, err = payload.ParseHex(a)
+				default:
+					if cmd.Parent().Name() != "log" && cmd.Parent().Name() != "session" {
+						_, err = sockeye.ParseAddress(a)
+					}
+				}
+				if err != nil {
 					t.Errorf("%q: %v", line, err)
 				}
 			}

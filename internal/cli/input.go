@@ -9,17 +9,30 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/sendlist"
 	"sockeye/internal/wire"
 	"sockeye/internal/workbench"
 )
 
 // inputFlags say what happens to what is typed or piped in.
 type inputFlags struct {
-	crlf bool
+	payloadFlags
+	crlf  bool
+	write payload.Options // how what is typed becomes bytes
+}
+
+// parse makes sense of the flags; charset is for the view, too.
+func (f *inputFlags) parse(d *displayFlags) error {
+	var err error
+	f.write, err = f.payloadOptions()
+	d.charset = f.write.Charset
+	return err
 }
 
 func (f *inputFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.crlf, "crlf", "C", false, a.t("send CRLF for each line end", "把换行 LF 转换为 CRLF 发送"))
+	f.payloadFlags.register(a, fs)
 }
 
 // interrupted is the error of a command that a signal ends.
@@ -28,11 +41,21 @@ func (a *app) interrupted() error { return context.Cause(a.ctx) }
 // serveInput sends what comes in to the session's peers: lines typed at the
 // console to the chosen ones, a pipe's bytes to all. The channel gets nil when
 // the person is done; the end of a pipe closes nothing.
-func (l *live) serveInput(s *workbench.Session, f *inputFlags) <-chan error {
-	if l.console != nil {
-		return l.converseAside(s, f)
-	}
+//
+// A list, if there is one, is sent beside the console, and instead of a pipe.
+func (l *live) serveInput(s *workbench.Session, f *inputFlags, pace filePace, list *sendlist.List) <-chan error {
 	done := make(chan error, 1)
+	if list != nil {
+		if _, err := s.SendList(*list); err != nil || l.console == nil {
+			if err != nil {
+				done <- err
+			}
+			return done
+		}
+	}
+	if l.console != nil {
+		return l.converseAside(s, f, pace)
+	}
 	if isTerminal(l.app.In) && l.showing == quiet {
 		return done
 	}
@@ -47,12 +70,12 @@ func (l *live) serveInput(s *workbench.Session, f *inputFlags) <-chan error {
 }
 
 // converseAside runs the console's conversation on a goroutine of its own.
-func (l *live) converseAside(s *workbench.Session, f *inputFlags) <-chan error {
+func (l *live) converseAside(s *workbench.Session, f *inputFlags, pace filePace) <-chan error {
 	done := make(chan error, 1)
 	l.fed = make(chan struct{})
 	go func() {
 		defer close(l.fed)
-		done <- l.converse(s, f)
+		done <- l.converse(s, f, pace)
 	}()
 	return done
 }

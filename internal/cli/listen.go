@@ -17,6 +17,7 @@ type listenFlags struct {
 	displayFlags
 	recordFlags
 	inputFlags
+	timedFlags
 	echo, once, keepOpen bool
 	port                 uint16
 	source               string
@@ -56,6 +57,10 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	f.displayFlags.register(a, fs)
 	f.recordFlags.register(a, fs)
 	f.inputFlags.register(a, fs)
+	fs.StringVar(&f.send, "send", "", a.t("with --every or --repeat: what to send to all peers", "配合 --every 或 --repeat：发送给全部连接对象的内容"))
+	fs.StringVar(&f.sendHex, "send-hex", "", a.t("the same, written in hex", "同上，十六进制"))
+	f.timedFlags.register(a, fs)
+	f.timedFlags.registerFile(a, fs, false)
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
 	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
 	fs.Var(&duration{&f.o.FinIdle}, "fin-idle", a.t("how long a peer that finished sending may stay (default 1m)", "对方结束发送后连接保留多久（默认 1m）"))
@@ -84,6 +89,16 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.inputFlags.parse(&f.displayFlags); err != nil {
+		return err
+	}
+	list, err := f.sendList(&f.inputFlags)
+	if err != nil {
+		return err
+	}
+	if list == nil && f.send+f.sendHex != "" {
+		return usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
+	}
 	if f.once {
 		ep.Options.MaxPeers = 1
 	}
@@ -98,6 +113,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
+	l.bench.SetLookup(a.lookup(&f.payloadFlags))
 	var once <-chan struct{}
 	if f.once {
 		once = l.first(0, sockeye.Left)
@@ -106,7 +122,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return l.finish(err)
 	}
-	input := l.serveInput(s, &f.inputFlags)
+	input := l.serveInput(s, &f.inputFlags, f.pace, list)
 	select {
 	case <-a.ctx.Done():
 		s.StopAccepting()

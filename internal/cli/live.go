@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"sockeye"
+	"sockeye/internal/payload"
 	"sockeye/internal/workbench"
 )
 
@@ -41,6 +42,7 @@ type displayFlags struct {
 	frameFlags
 	hex, raw, json, quiet, verbose bool
 	drain                          time.Duration
+	charset                        payload.Charset
 }
 
 func (f *displayFlags) register(a *app, fs *pflag.FlagSet) {
@@ -115,7 +117,7 @@ func (a *app) follow(bench *workbench.Workbench, from uint64, session string, f 
 	}
 	colour := (f == lines || f == hexLines) && isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
 	v := a.newView(f, out, a.Err, colour)
-	v.chatty = d.verbose
+	v.chatty, v.charset = d.verbose, d.charset
 	v.from, v.session, v.cut = from, session, cut.splitter()
 	l.view = v
 	if f == raw {

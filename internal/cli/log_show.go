@@ -19,6 +19,7 @@ func (a *app) logShowCommand() *cobra.Command {
 	var f filterFlags
 	var d displayFlags
 	var o recording.ReadOptions
+	var charset string
 	cmd := &cobra.Command{
 		Use:   "show RECORDING",
 		Short: a.t("Show events as they were seen", "按当时的样子显示事件"),
@@ -32,6 +33,10 @@ with what is being recorded.`,
 			if err := expectArguments(cmd, args, 1); err != nil {
 				return err
 			}
+			var err error
+			if d.charset, err = payload.ParseCharset(charset); err != nil {
+				return ofFlag(err, "--charset")
+			}
 			return a.logShow(args, &f, &d, o)
 		},
 	}
@@ -44,6 +49,7 @@ with what is being recorded.`,
 	fs.BoolVar(&d.json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
 	fs.BoolVar(&d.raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
 	d.frameFlags.register(a, fs)
+	fs.StringVar(&charset, "charset", "", a.t("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1"))
 	return cmd
 }
 
@@ -91,7 +97,7 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 	}
 	defer events.Close()
 	v := a.newView(form, a.Out, io.Discard, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
-	v.dated, v.cut, v.wantsFrame = true, cut.splitter(), wants
+	v.dated, v.cut, v.wantsFrame, v.charset = true, cut.splitter(), wants, d.charset
 	err = events.Each(a.ctx, m, func(e *sockeye.Event) error {
 		if e.Session != nil {
 			v.opened[e.Session] = true // its errors are not the command's own

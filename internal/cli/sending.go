@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,9 +99,47 @@ func fileError(op, path string, err error) error {
 	return e
 }
 
-// file sends a file to a peer, in datagrams that fit an Ethernet frame where the
-// peer is UDP, and shows how far it is. It returns how many bytes were sent.
-func (s *sending) file(ctx context.Context, p *wire.Peer, path string) (int, error) {
+// filePace bounds how a file is sent.
+type filePace struct {
+	chunk int64 // most bytes at a time; 0: as it suits the network
+	rate  int64 // most bytes in a second; 0: as fast as they are taken
+}
+
+// size is how many bytes are read and sent at a time.
+func (f filePace) size(network string) int {
+	n := int64(64 << 10)
+	if network == "udp" {
+		n = 1400 // fits an Ethernet frame
+	}
+	if f.chunk > 0 {
+		n = min(f.chunk, 1<<20)
+	} else if f.rate > 0 {
+		n = max(1, min(n, f.rate/20))
+	}
+	return int(n)
+}
+
+// cutPace takes chunk=SIZE and rate=SIZE off the end of what was typed after /file.
+func cutPace(rest string, pace filePace) (path string, _ filePace, _ error) {
+	for {
+		i := strings.LastIndexByte(rest, ' ')
+		word := rest[i+1:]
+		key, value, found := strings.Cut(word, "=")
+		into := map[string]*int64{"chunk": &pace.chunk, "rate": &pace.rate}[key]
+		if !found || into == nil || i < 0 {
+			return rest, pace, nil
+		}
+		if err := (&byteSize{into}).Set(value); err != nil {
+			return "", pace, ofFlag(err, key)
+		}
+		rest = strings.TrimSpace(rest[:i])
+	}
+}
+
+// sendFile sends a file to a peer, and shows how far it is. With a rate each piece
+// has a time counted from the start, so that the rate holds on the whole. It
+// returns how many bytes were sent.
+func sendFile(ctx context.Context, p *wire.Peer, path string, pace filePace, show func(busy string)) (int, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, fileError("open", path, err)
@@ -110,15 +149,15 @@ func (s *sending) file(ctx context.Context, p *wire.Peer, path string) (int, err
 	if err != nil {
 		return 0, fileError("read", path, err)
 	}
-	buf := make([]byte, 64<<10)
-	if p.Network == "udp" {
-		buf = buf[:1400]
-	}
-	defer s.show("")
-	sent, shown := 0, time.Now()
+	buf := make([]byte, pace.size(p.Network))
+	defer show("")
+	start, sent, shown := time.Now(), 0, time.Now()
 	for {
 		n, err := f.Read(buf)
 		if n > 0 {
+			if err := pace.wait(ctx, start, sent); err != nil {
+				return sent, err
+			}
 			took, sendErr := p.Send(ctx, buf[:n])
 			sent += took
 			if sendErr != nil {
@@ -133,7 +172,23 @@ func (s *sending) file(ctx context.Context, p *wire.Peer, path string) (int, err
 		}
 		if time.Since(shown) > 200*time.Millisecond {
 			shown = time.Now()
-			s.show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), p, int64(sent)*100/max(1, st.Size())))
+			show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), p, int64(sent)*100/max(1, st.Size())))
 		}
+	}
+}
+
+// wait returns when the byte after the first sent ones is due.
+func (f filePace) wait(ctx context.Context, start time.Time, sent int) error {
+	if f.rate <= 0 {
+		return nil
+	}
+	due := time.Duration(float64(sent) / float64(f.rate) * float64(time.Second))
+	t := time.NewTimer(due - time.Since(start))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return &sockeye.Error{Kind: sockeye.Canceled, Op: "send", Err: context.Cause(ctx)}
 	}
 }

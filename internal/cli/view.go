@@ -38,7 +38,8 @@ type view struct {
 	from    uint64          // the first event that is shown
 	session string          // the only session that is shown, or ""
 	pace    *workbench.Pace // waits for this view; nil: nobody does
-	dated   bool            // it shows a recording: a line begins with the date, too
+	charset payload.Charset
+	dated   bool // it shows a recording: a line begins with the date, too
 
 	cut        *framing.Splitter             // frames are shown instead of chunks
 	wantsFrame func(*framing.PeerFrame) bool // nil: all
@@ -243,7 +244,7 @@ func (v *view) appendData(dst []byte, e sockeye.Event) []byte {
 	d := direction{e.Peer, e.Kind}
 	p := v.printers[d]
 	if p == nil {
-		p = &payload.Printer{}
+		p = &payload.Printer{Charset: v.charset}
 		v.printers[d] = p
 	}
 	dst = p.Append(dst, e.Data)

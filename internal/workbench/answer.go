@@ -4,16 +4,17 @@ import (
 	"context"
 
 	"sockeye/internal/device"
+	"sockeye/internal/payload"
 	"sockeye/internal/wire"
 )
 
 // responder is nil when nothing answers.
-func (a Answer) responder(rules *responding) wire.Responder {
+func (a Answer) responder(s *Session) wire.Responder {
 	switch {
-	case rules != nil:
-		return rules
+	case s.rules != nil:
+		return s.rules
 	case a.Device != nil:
-		return board{a.Device}
+		return board{a.Device, a.Hello, s}
 	case a.Echo:
 		return echo{}
 	}
@@ -33,8 +34,23 @@ func (echo) Received(p *wire.Peer, data []byte) {
 func (echo) Reply(_ *wire.Peer, data []byte) ([]byte, bool) { return data, true }
 
 // board lets a device answer wire's peers.
-type board struct{ device *device.Device }
+type board struct {
+	device  *device.Device
+	hello   *payload.Template // nil: the device's own
+	session *Session          // which makes a message of it
+}
 
-func (b board) Joined(p *wire.Peer) { b.device.Joined(p) }
+func (b board) Joined(p *wire.Peer) {
+	if b.hello == nil {
+		b.device.Joined(p)
+		return
+	}
+	v := b.session.vars(b.hello)
+	v.Peer = p.Peer
+	hello, err := b.hello.Append(nil, &v)
+	if err == nil && len(hello) > 0 {
+		p.Send(context.Background(), hello) // a failure is recorded by Send
+	}
+}
 
 func (b board) Received(p *wire.Peer, data []byte) { b.device.Received(p, data) }

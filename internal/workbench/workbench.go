@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"sockeye"
 	"sockeye/internal/device"
 	"sockeye/internal/journal"
+	"sockeye/internal/payload"
 	"sockeye/internal/wire"
 )
 
@@ -30,6 +32,9 @@ type Workbench struct {
 
 	repeats repeats
 	guarded guarded
+	lists   sync.WaitGroup // send lists that are being sent
+	lookup  atomic.Pointer[func(string) (string, bool)]
+	seed    uint64 // of the random bytes in payloads
 
 	mu          sync.Mutex
 	lastSession int
@@ -40,7 +45,7 @@ type Workbench struct {
 // New makes a workbench with nothing open, whose journal keeps at most limit
 // bytes in memory (0: journal.DefaultLimit).
 func New(limit int) *Workbench {
-	return &Workbench{journal: journal.New(limit)}
+	return &Workbench{journal: journal.New(limit), seed: rand.Uint64()}
 }
 
 // Answer is how a session answers its peers by itself.
@@ -51,6 +56,8 @@ type Answer struct {
 	Device *device.Device
 	// Rules answer frames; Echo and Device are ignored then.
 	Rules *Rules
+	// Hello is what a board says first instead of its own hello, or nil.
+	Hello *payload.Template
 }
 
 // Open opens an endpoint as a session; see wire.Open for what has happened when
@@ -61,15 +68,16 @@ func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*S
 	w.lastSession++
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
-	var rules *responding
+	s := &Session{id: id, bench: w}
 	if a.Rules != nil {
-		rules = newResponding(*a.Rules, id, func(e sockeye.Event) { w.journal.Append(e) })
+		s.rules = newResponding(*a.Rules, id, func(e sockeye.Event) { w.journal.Append(e) })
 	}
-	opened, err := wire.Open(ctx, ep, wire.Config{
+	var err error
+	s.Session, err = wire.Open(ctx, ep, wire.Config{
 		Session:   id,
 		Recorder:  w.journal,
 		Window:    func() wire.Window { return w.journal.Window() },
-		Responder: a.responder(rules),
+		Responder: a.responder(s),
 		NextPeer:  func() uint64 { return w.lastPeer.Add(1) },
 		Named:     func(p *sockeye.Peer) { w.aliases.name(p, w.isGone) },
 		Now:       journal.Now,
@@ -77,19 +85,19 @@ func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*S
 		MayDial:   w.mayDial,
 	})
 	if err != nil {
-		if rules != nil {
-			rules.stop()
+		if s.rules != nil {
+			s.rules.stop()
 		}
 		return nil, err
 	}
-	s := &Session{Session: opened, id: id, bench: w, answer: a, rules: rules, since: began, dropped: make(chan struct{})}
+	s.answer, s.since, s.dropped = a, began, make(chan struct{})
 	w.mu.Lock()
 	w.sessions = append(w.sessions, s)
 	w.mu.Unlock()
 	go func() {
 		<-s.Done()
-		if rules != nil {
-			rules.stop()
+		if s.rules != nil {
+			s.rules.stop()
 		}
 		w.drop(s)
 		close(s.dropped)
@@ -174,6 +182,7 @@ func (w *Workbench) Shutdown(ctx context.Context) error {
 		closing.Go(func() { s.Shutdown(ctx) })
 	}
 	closing.Wait()
+	w.lists.Wait()
 	w.journal.Close()
 	return w.StopRecording(ctx)
 }
@@ -186,6 +195,9 @@ type Session struct {
 	answer Answer
 	rules  *responding // nil without rules
 	since  time.Time
+
+	composing composing
+	runs      runs
 
 	dropped chan struct{} // closed when it is among the closed ones
 	// Once it is closed, guarded by the workbench's lock:

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+	"sockeye/internal/payload"
+)
+
+func (a *app) crcCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "crc",
+		Short: a.t("List checksums, and find out which one a frame has", "列出校验算法，找出一帧用的是哪一种"),
+		Long: a.t(`List the checksums that Sockeye knows, and name the one that explains the last
+bytes of given frames.`,
+			`列出 Sockeye 支持的校验算法，并找出能解释一帧末尾字节的那一种。`),
+		Example: `  sockeye crc ls
+  sockeye crc find '01 03 00 00 00 0a c5 cd'`,
+		Args: a.onlyKnownCommands,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.crcListCommand(), a.crcFindCommand())
+	return cmd
+}
+
+func (a *app) crcListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "ls",
+		Short: a.t("List the checksums by name", "按名称列出校验算法"),
+		Long: a.t(`List every checksum: the name to type, its bits, the sum of the characters 123456789,
+and what it is. With --json, a CRC's parameters and all other names too.`,
+			`列出全部校验算法：可输入的名称、位数、对字符串 123456789 的校验值和用途。
+加 --json 还会输出 CRC 的参数与其他名称。`),
+		Example: `  sockeye crc ls
+  sockeye crc ls --json`,
+		Args: a.noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			if asJSON {
+				return a.printJSON(checksumsJSON())
+			}
+			out := bufio.NewWriter(a.Out)
+			for _, c := range checksum.All() {
+				name := c.Name
+				if len(c.Aliases) > 0 {
+					name += " (" + strings.Join(c.Aliases, ", ") + ")"
+				}
+				fmt.Fprintf(out, "%-18s %2d  %-16s  %s: %s\n", c.Key, c.Bits, fmt.Sprintf("%0*x", (c.Bits+3)/4, c.Check), name, c.What.In(a.lang))
+			}
+			return out.Flush()
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
+	return cmd
+}
+
+// checksumJSON is one line of crc ls --json. The numbers are in hex.
+type checksumJSON struct {
+	Key     string   `json:"key"`
+	Name    string   `json:"name"`
+	Aliases []string `json:"aliases"`
+	Bits    int      `json:"bits"`
+	Order   string   `json:"order"`
+	Check   string   `json:"check"`
+	What    string   `json:"what"`
+	Poly    string   `json:"poly,omitempty"`
+	Init    string   `json:"init,omitempty"`
+	RefIn   bool     `json:"refin"`
+	RefOut  bool     `json:"refout"`
+	XorOut  string   `json:"xorout,omitempty"`
+}
+
+func checksumsJSON() []checksumJSON {
+	var all []checksumJSON
+	for _, c := range checksum.All() {
+		number := func(v uint64) string { return fmt.Sprintf("%0*x", (c.Bits+3)/4, v) }
+		j := checksumJSON{Key: c.Key, Name: c.Name, Aliases: append([]string{}, c.Aliases...), Bits: c.Bits, Order: "be", Check: number(c.Check), What: c.What.En}
+		if c.Little {
+			j.Order = "le"
+		}
+		if p := c.CRC; p != nil {
+			j.Poly, j.Init, j.XorOut, j.RefIn, j.RefOut = number(p.Poly), number(p.Init), number(p.XorOut), p.RefIn, p.RefOut
+		}
+		all = append(all, j)
+	}
+	return all
+}
+
+// mostExplanations is how many findings are shown.
+const mostExplanations = 8
+
+func (a *app) crcFindCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "find HEX",
+		Short: a.t("Name the checksum that explains the last bytes of frames", "找出能解释帧末尾字节的校验算法"),
+		Long: a.t(`Name the checksum, its range and byte order that explain the last bytes of every
+frame given: one frame a word, or a line of standard input for -. Two or three frames
+rule out coincidence. Where no checksum with a name fits, the parameters of a CRC of 16
+or 8 bits are computed, which takes at least three frames of one length. Exit code 1 if
+nothing fits.`,
+			`根据给出的帧（每个参数一帧；写 - 则从标准输入每行读一帧），找出能解释末尾字节的
+校验算法、范围和字节序。给出两三帧可以排除巧合。没有现成算法符合时，会推算 16 位或
+8 位 CRC 的参数，这至少需要三帧相同长度的数据。都不符合时退出码为 1。`),
+		Example: `  sockeye crc find '01 03 00 00 00 0a c5 cd'
+  sockeye crc find 'aa 01 02 03 06' 'aa 10 20 30 60'`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			frames, err := a.readFrames(cmd, args)
+			if err != nil {
+				return err
+			}
+			return a.showFound(checksum.Find(frames))
+		},
+	}
+}
+
+func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
+	if len(args) == 1 && args[0] == "-" {
+		text, err := io.ReadAll(io.LimitReader(a.In, payload.MaxSize))
+		if err != nil {
+			return nil, fileError("read", "stdin", err)
+		}
+		args = strings.Split(string(text), "\n")
+	}
+	var frames [][]byte
+	for i, text := range args {
+		f, err := payload.ParseHex(text)
+		if err != nil {
+			return nil, ofFlag(err, fmt.Sprintf("HEX %d", i+1))
+		}
+		if len(f) > 0 {
+			frames = append(frames, f)
+		}
+	}
+	if len(frames) == 0 {
+		return nil, usage("HEX", sockeye.Text{En: "no frame was given", Zh: "没有给出帧"}, helpHint(cmd))
+	}
+	return frames, nil
+}
+
+func (a *app) showFound(found []checksum.Found) error {
+	out := bufio.NewWriter(a.Out)
+	for _, f := range found[:min(mostExplanations, len(found))] {
+		fmt.Fprintf(out, "%-24s %s\n", f.Trailer, a.explainFound(f))
+	}
+	if n := len(found) - mostExplanations; n > 0 {
+		fmt.Fprintf(out, a.t("and %d more\n", "还有 %d 种\n"), n)
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	switch {
+	case len(found) == 0:
+		fmt.Fprintln(a.Err, a.t("no checksum explains the last bytes of all frames\nhint: give whole frames; with three or more of one length, parameters of a CRC can be computed",
+			"没有校验算法能解释全部帧的末尾字节\n提示：请给出完整的帧；三帧以上长度相同时可以推算 CRC 参数"))
+		return exit{exitNetwork}
+	case found[0].Chance > 0.01:
+		fmt.Fprintln(a.Err, a.t("hint: so little can fit by coincidence; give another frame to be sure", "提示：数据太少，可能只是巧合；再给一帧才能确定"))
+	}
+	return nil
+}
+
+// explainFound says in words where a checksum stands and what it covers.
+func (a *app) explainFound(f checksum.Found) string {
+	t := f.Trailer
+	s := t.Algorithm.Name + ": "
+	if t.Range.From == 0 {
+		s += a.t("over all bytes before it", "覆盖它之前的全部字节")
+	} else {
+		s += fmt.Sprintf(a.t("from byte %d on", "从第 %d 个字节起"), t.Range.From)
+	}
+	if t.Range.To < 0 {
+		s += fmt.Sprintf(a.t(", without the last %d", "，不含最后 %d 个字节"), -t.Range.To)
+	}
+	if t.Digits != checksum.Binary {
+		s += a.t(", as hex digits", "，写成十六进制文本")
+	}
+	if t.Algorithm.Size() > 1 {
+		little := t.Order == checksum.Little || t.Order == checksum.Natural && t.Algorithm.Little && t.Digits == checksum.Binary
+		s += map[bool]string{true: a.t(", low byte first", "，低字节在前"), false: a.t(", high byte first", "，高字节在前")}[little]
+	}
+	if t.After > 0 {
+		s += fmt.Sprintf(a.t(", then %s", "，其后还有 %s"), a.byteCount(t.After))
+	}
+	if f.Solved {
+		s += a.t("; computed from the frames", "；参数由这些帧推算得出")
+		if !f.Whole {
+			s += a.t(" (init and xorout only for this length)", "（init 与 xorout 只对这个长度成立）")
+		}
+	}
+	return s
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/sendlist"
+	"sockeye/internal/workbench"
+)
+
+// timedFlags are what a command sends by itself, again and again: one payload, or
+// the rows of a list.
+type timedFlags struct {
+	send, sendHex, list string
+	every               time.Duration
+	repeat              int
+	file                string
+	pace                filePace
+}
+
+func (f *timedFlags) register(a *app, fs *pflag.FlagSet) {
+	fs.Var(&duration{&f.every}, "every", a.t("send --send again and again, this long apart", "按此间隔反复发送 --send 的内容"))
+	fs.IntVar(&f.repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
+	fs.StringVar(&f.list, "send-list", "", a.t("send the rows of a list, a .toml or .csv file", "发送列表文件（.toml 或 .csv）中的各行"))
+}
+
+// registerFile adds the flags for files. Without flag only the pace is for files that
+// the console sends.
+func (f *timedFlags) registerFile(a *app, fs *pflag.FlagSet, flag bool) {
+	if flag {
+		fs.StringVar(&f.file, "send-file", "", a.t("send a file as it is", "原样发送文件"))
+	}
+	fs.Var(&byteSize{&f.pace.chunk}, "chunk", a.t("most bytes of a file sent at a time", "发送文件时每次最多发送的字节数"))
+	fs.Var(&byteSize{&f.pace.rate}, "rate", a.t("most bytes of a file sent in a second", "发送文件时每秒最多发送的字节数"))
+}
+
+// sendList is the list that the flags mean, nil if they mean none. Without
+// --every and --repeat a payload is not a list.
+func (f *timedFlags) sendList(in *inputFlags) (*sendlist.List, error) {
+	timed := f.every > 0 || f.repeat != 0
+	switch {
+	case f.repeat < 0:
+		return nil, usage("--repeat", sockeye.Text{En: fmt.Sprintf("%d: at least one message has to be sent", f.repeat), Zh: fmt.Sprintf("%d：至少发送一次", f.repeat)},
+			sockeye.Text{En: "leave it out to send for ever", Zh: "不写则不限次数"})
+	case f.list != "" && (timed || f.send != "" || f.sendHex != ""):
+		return nil, usage("--send-list", sockeye.Text{En: "the list says what to send, and when", Zh: "发送什么、何时发送由列表决定"},
+			sockeye.Text{En: "leave out --send, --every and --repeat", Zh: "请去掉 --send、--every 和 --repeat"})
+	case f.list != "":
+		return readList(f.list)
+	case !timed:
+		return nil, nil
+	case f.send == "" && f.sendHex == "":
+		return nil, usage("--every", sockeye.Text{En: "there is nothing to send", Zh: "没有要发送的内容"}, sockeye.Text{En: "add --send or --send-hex", Zh: "请加上 --send 或 --send-hex"})
+	}
+	if _, err := parseEither(in.write, "--send", f.send, "--send-hex", f.sendHex); err != nil {
+		return nil, err
+	}
+	row := sendlist.Row{Text: f.send + f.sendHex, Hex: f.sendHex != "", Charset: in.charsetName, Checksum: in.checksum}
+	l := sendlist.Every(row, f.every, f.repeat)
+	_, err := l.Templates()
+	return &l, err
+}
+
+// mostListBytes bounds the file of a list.
+const mostListBytes = 64 << 20
+
+func readList(path string) (*sendlist.List, error) {
+	if st, err := os.Stat(path); err == nil && st.Size() > mostListBytes {
+		return nil, usage(path, sockeye.Text{En: "is too large for a list", Zh: "文件太大，不像发送列表"}, sockeye.Text{En: "a list has at most 10,000 rows", Zh: "列表最多 10,000 行"})
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fileError("open", path, err)
+	}
+	l, err := sendlist.Parse(path, string(text))
+	if err == nil {
+		_, err = l.Templates()
+	}
+	if err != nil {
+		return nil, ofFlag(err, path)
+	}
+	return l, nil
+}
+
+// playList sends a list and returns when it has ended, with the error of its last
+// message if that failed.
+func (l *live) playList(s *workbench.Session, list *sendlist.List) error {
+	run, err := s.SendList(*list)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-run.Done():
+	case <-l.app.ctx.Done():
+		run.Stop()
+	}
+	if p := run.Progress(); p.Err != nil {
+		return p.Err
+	}
+	return nil
+}
+
+// list is /list: play a file, or show what is being sent.
+func (c *conversation) list(path string) error {
+	if path == "" {
+		runs := c.session.Lists()
+		if len(runs) == 0 {
+			c.live.console.tell(c.app.t("nothing is being sent; /list FILE sends one", "没有正在发送的列表；/list 文件 开始发送"))
+		}
+		for _, r := range runs {
+			c.live.console.tell(c.app.runLine(r))
+		}
+		return nil
+	}
+	l, err := readList(path)
+	if err != nil {
+		return err
+	}
+	return c.start(*l)
+}
+
+// every is /every: one payload, again and again.
+func (c *conversation) every(rest string) error {
+	interval, text, _ := strings.Cut(rest, " ")
+	d := time.Duration(0)
+	if err := (&duration{&d}).Set(interval); err != nil || text == "" {
+		return usage("/every", sockeye.Text{En: "how often, and what?", Zh: "缺少间隔或内容"}, sockeye.Text{En: `write /every 500ms ping {{seq}}\r\n`, Zh: `请写 /every 500ms ping {{seq}}\r\n`})
+	}
+	row := sendlist.Row{Text: text, Charset: string(c.write.Charset), Checksum: c.write.Trailer.String()}
+	return c.start(sendlist.Every(row, d, 0))
+}
+
+// start plays a list to the chosen peers, and tells when it has ended.
+func (c *conversation) start(l sendlist.List) error {
+	run, err := c.session.SendList(l, c.to...)
+	if err != nil {
+		return err
+	}
+	c.live.console.tell(c.app.runLine(run) + c.app.t("; /stop ends it", "；/stop 停止"))
+	c.out.aside(func() {
+		<-run.Done()
+		c.live.console.tell(c.app.runLine(run))
+	})
+	return nil
+}
+
+// runLine says how far a list has come.
+func (a *app) runLine(r *workbench.Run) string {
+	p := r.Progress()
+	total := a.t("without end", "不限次数")
+	if p.Total > 0 {
+		total = fmt.Sprintf(a.t("of %d", "共 %d 条"), p.Total)
+	}
+	state := a.t("ended", "已结束")
+	if p.Running {
+		state = a.t("sending", "正在发送")
+	}
+	s := fmt.Sprintf(a.t("list %s %s: %d messages sent, %s", "列表 %s %s：已发送 %d 条，%s"), r.ID(), state, p.Messages, total)
+	if name := r.List().Name; name != "" {
+		s = fmt.Sprintf(a.t("list %s (%s) %s: %d messages sent, %s", "列表 %s（%s）%s：已发送 %d 条，%s"), r.ID(), payload.SafeString(name), state, p.Messages, total)
+	}
+	if p.Failed > 0 {
+		s += fmt.Sprintf(a.t("; %d failed", "；失败 %d 条"), p.Failed)
+	}
+	if p.Skipped > 0 {
+		s += fmt.Sprintf(a.t("; %d skipped, nobody was there", "；无连接对象而跳过 %d 条"), p.Skipped)
+	}
+	if p.Err != nil {
+		s += a.t("; ", "；") + p.Err.In(a.lang)
+	}
+	return s
+}

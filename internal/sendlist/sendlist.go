@@ -1,0 +1,240 @@
+// Package sendlist has the lists of payloads that people send again and again, with
+// a pause after each: what a list is, when each of its messages is due, and how it
+// is kept in a TOML file or a CSV table. It is pure: it sends nothing and knows no
+// clock; workbench plays lists.
+package sendlist
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+	"sockeye/internal/payload"
+)
+
+// List is a named list of payloads.
+type List struct {
+	Name string
+	// Times is how often the whole list is sent; 0 is for ever.
+	Times int
+	Rows  []Row
+}
+
+// Row is one payload of a list.
+type Row struct {
+	// Name is a word for people; it may be empty.
+	Name string
+	// Text is the payload as it is written; Hex says that it is hex.
+	Text string
+	Hex  bool
+	// Charset, Checksum and LineEnd are as payload.Options has them, in words: a
+	// charset's name, what checksum.ParseTrailer reads, and "", "lf", "crlf" or "cr".
+	Charset, Checksum, LineEnd string
+	// Delay is the time from this message until the next.
+	Delay time.Duration
+	// Repeat is how often the row is sent before the next; 0 is once.
+	Repeat int
+	// Off rows are kept but not sent.
+	Off bool
+	// To names the peers as workbench's Find does, with spaces between; "" is all.
+	To string
+}
+
+// The bounds of a list. MostRows is how many rows a file may have.
+const (
+	MostRows  = 10_000
+	MostTimes = 1_000_000_000
+	// LongestDelay is the longest pause.
+	LongestDelay = 30 * 24 * time.Hour
+	// ShortestRound is the least that a list takes which is sent for ever.
+	ShortestRound = time.Millisecond
+)
+
+// Every is a list of one payload that is sent every so often, times times, or for
+// ever for 0.
+func Every(r Row, interval time.Duration, times int) List {
+	r.Delay, r.Repeat = interval, 0
+	return List{Name: r.Name, Times: times, Rows: []Row{r}}
+}
+
+// Options are how the row's text becomes bytes.
+func (r Row) Options() (payload.Options, error) {
+	o := payload.Options{Hex: r.Hex}
+	var err error
+	if o.Charset, err = payload.ParseCharset(r.Charset); err != nil {
+		return o, err
+	}
+	if r.Checksum != "" {
+		if o.Trailer, err = checksum.ParseTrailer(r.Checksum); err != nil {
+			return o, err
+		}
+	}
+	o.LineEnd, err = LineEnd(r.LineEnd)
+	return o, err
+}
+
+// LineEnd is the line end that a word means: "lf", "crlf", "cr", or none.
+func LineEnd(word string) (string, error) {
+	switch strings.ToLower(word) {
+	case "":
+		return "", nil
+	case "lf":
+		return "\n", nil
+	case "crlf":
+		return "\r\n", nil
+	case "cr":
+		return "\r", nil
+	}
+	return "", &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: payload.Quote(word, 20),
+		Message: sockeye.Text{En: "is not a line end", Zh: "不是换行方式"}, Hint: sockeye.Text{En: "write lf, crlf, cr, or nothing", Zh: "可写 lf、crlf、cr，或不写"}}
+}
+
+// Template is the row's payload, parsed.
+func (r Row) Template() (*payload.Template, error) {
+	o, err := r.Options()
+	if err != nil {
+		return nil, err
+	}
+	return payload.Parse(r.Text, o)
+}
+
+// Templates checks the list and parses its rows; one that is off has nil. The error
+// is a *sockeye.Error that names the row, counted from 1.
+func (l *List) Templates() ([]*payload.Template, error) {
+	if err := l.bounds(); err != nil {
+		return nil, err
+	}
+	all := make([]*payload.Template, len(l.Rows))
+	round, on := time.Duration(0), 0
+	for i, r := range l.Rows {
+		if err := r.bounds(); err != nil {
+			return nil, inRow(i, err)
+		}
+		t, err := r.Template()
+		if err != nil {
+			return nil, inRow(i, err)
+		}
+		if r.Off {
+			continue
+		}
+		all[i] = t
+		on++
+		round += r.Delay * time.Duration(max(1, r.Repeat))
+	}
+	switch {
+	case on == 0:
+		return nil, bad(l.Name, "the list has no row to send", "列表中没有要发送的行", "switch a row on", "请启用至少一行")
+	case l.Times == 0 && round < ShortestRound:
+		return nil, bad(l.Name, "a list that is sent for ever needs a pause", "无限循环的列表需要有间隔", "give a row a delay, or the list a number of times", "请给某一行设置间隔，或限定循环次数")
+	}
+	return all, nil
+}
+
+func (l *List) bounds() error {
+	switch {
+	case l.Times < 0 || l.Times > MostTimes:
+		return bad(l.Name, fmt.Sprintf("%d is not how often a list is sent", l.Times), fmt.Sprintf("循环次数不能是 %d", l.Times), "write 1 or more; 0 is for ever", "请写 1 以上的数；0 表示无限循环")
+	case len(l.Rows) > MostRows:
+		return bad(l.Name, fmt.Sprintf("more than %d rows", MostRows), fmt.Sprintf("超过 %d 行", MostRows), "split the list", "请拆成多个列表")
+	}
+	return nil
+}
+
+func (r Row) bounds() error {
+	switch {
+	case r.Delay < 0 || r.Delay > LongestDelay:
+		return bad("", fmt.Sprintf("a delay of %s", r.Delay), fmt.Sprintf("间隔 %s 不可用", r.Delay), "write 0 to 720h", "请写 0 到 720h")
+	case r.Repeat < 0 || r.Repeat > MostTimes:
+		return bad("", fmt.Sprintf("%d is not how often a row is sent", r.Repeat), fmt.Sprintf("重复次数不能是 %d", r.Repeat), "write 1 or more", "请写 1 以上的数")
+	}
+	return nil
+}
+
+func bad(target, en, zh, hintEn, hintZh string) error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: target, Message: sockeye.Text{En: en, Zh: zh}, Hint: sockeye.Text{En: hintEn, Zh: hintZh}}
+}
+
+// inRow says in which row an error is.
+func inRow(i int, err error) error {
+	e := *sockeye.ErrorOf(err)
+	where := sockeye.Text{En: fmt.Sprintf("row %d: ", i+1), Zh: fmt.Sprintf("第 %d 行：", i+1)}
+	if e.Target != "" {
+		where.En += e.Target + ": "
+		where.Zh += e.Target + "："
+	}
+	e.Op, e.Target = "parse", "list"
+	e.Message = sockeye.Text{En: where.En + e.Reason(sockeye.English), Zh: where.Zh + e.Reason(sockeye.Chinese)}
+	return &e
+}
+
+// Step is one message of a list that is being sent.
+type Step struct {
+	// Row is the index of the row; Round and Repeat count from 0.
+	Row, Round, Repeat int
+	// Due is when it is to be sent, from the start of the list on.
+	Due time.Duration
+}
+
+// Plan gives the steps of a list one after another. Due times add up exactly: a
+// list that is sent for a day is as punctual at its end as at its beginning.
+type Plan struct {
+	list *List
+	next Step
+	over bool
+}
+
+// Plan is the plan of the list, which must have passed Templates and not change.
+func (l *List) Plan() *Plan {
+	p := &Plan{list: l}
+	p.over = !p.settle()
+	return p
+}
+
+// Next is the next step; ok is false when there are no more.
+func (p *Plan) Next() (s Step, ok bool) {
+	if p.over {
+		return Step{}, false
+	}
+	s = p.next
+	row := p.list.Rows[s.Row]
+	p.next.Due += row.Delay
+	if p.next.Repeat++; p.next.Repeat >= max(1, row.Repeat) {
+		p.next.Row, p.next.Repeat = s.Row+1, 0
+		p.over = !p.settle()
+	}
+	return s, true
+}
+
+// Steps is how many messages the plan has in all, and 0 for one without end.
+func (l *List) Steps() int {
+	n := 0
+	for _, r := range l.Rows {
+		if !r.Off {
+			n += max(1, r.Repeat)
+		}
+	}
+	return n * l.Times
+}
+
+// settle moves on to a row that is on, and reports whether there is one.
+func (p *Plan) settle() bool {
+	for skipped := 0; ; p.next.Row++ {
+		if p.next.Row >= len(p.list.Rows) {
+			p.next.Row = 0
+			if p.next.Round++; p.list.Times > 0 && p.next.Round >= p.list.Times {
+				return false
+			}
+		}
+		if len(p.list.Rows) == 0 {
+			return false
+		}
+		if !p.list.Rows[p.next.Row].Off {
+			return true
+		}
+		if skipped++; skipped > len(p.list.Rows) {
+			return false
+		}
+	}
+}

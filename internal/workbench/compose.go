@@ -1,0 +1,94 @@
+package workbench
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"sockeye/internal/journal"
+	"sockeye/internal/payload"
+	"sockeye/internal/wire"
+)
+
+// SetLookup says where {{env.NAME}} and {{var.NAME}} of payloads are found; nil
+// finds nothing, as at the beginning. It may be called at any time.
+func (w *Workbench) SetLookup(find func(name string) (string, bool)) { w.lookup.Store(&find) }
+
+// composing is what a session keeps for the payloads it sends.
+type composing struct {
+	seq    atomic.Uint64 // the number of the last message that has one
+	random atomic.Uint64
+}
+
+// vars are the values of the next message of t: it has a number of its own if it
+// shows one, and one time, whoever it goes to.
+func (s *Session) vars(t *payload.Template) payload.Vars {
+	v := payload.Vars{Time: journal.Now().Local(), Random: s.bench.seed + s.composing.random.Add(1)}
+	if t.Counts() {
+		v.Seq = s.composing.seq.Add(1)
+	}
+	if find := s.bench.lookup.Load(); find != nil {
+		v.Lookup = *find
+	}
+	return v
+}
+
+// Compose makes the next message of a payload, as it is for each of the peers, and
+// uses up its number. SendPayload sends it too.
+func (s *Session) Compose(to []*wire.Peer, t *payload.Template) ([][]byte, error) {
+	messages := make([][]byte, len(to))
+	v := s.vars(t)
+	for i, p := range to {
+		v.Peer = p.Peer
+		var err error
+		if messages[i], err = t.Append(nil, &v); err != nil {
+			return nil, err
+		}
+	}
+	return messages, nil
+}
+
+// Delivery is what became of a payload for one peer.
+type Delivery struct {
+	Peer *wire.Peer
+	// Data is the message as it was made for this peer.
+	Data []byte
+	// Sent is how many bytes of it the kernel took; fewer than all only with Err.
+	Sent int
+	Err  error
+}
+
+// SendPayload makes a message of a payload for each of the peers and sends it, to
+// all at the same time. {{seq}} counts the messages of the session, from 1. If the
+// message cannot be made for one of the peers, nothing is sent to any, and err says
+// why; what sending came to is in the deliveries, in the order of to.
+func (s *Session) SendPayload(ctx context.Context, to []*wire.Peer, t *payload.Template) (sent []Delivery, err error) {
+	messages, err := s.Compose(to, t)
+	if err != nil {
+		return nil, err
+	}
+	sent = make([]Delivery, len(to))
+	for i, p := range to {
+		sent[i].Peer, sent[i].Data = p, messages[i]
+	}
+	var sending sync.WaitGroup
+	for i := range sent[min(1, len(sent)):] {
+		d := &sent[i+1]
+		sending.Go(func() { d.Sent, d.Err = d.Peer.Send(ctx, d.Data) })
+	}
+	if len(sent) > 0 { // the first one needs no goroutine
+		sent[0].Sent, sent[0].Err = sent[0].Peer.Send(ctx, sent[0].Data)
+	}
+	sending.Wait()
+	return sent, nil
+}
+
+// Failures joins the errors of deliveries.
+func Failures(sent []Delivery) error {
+	var errs []error
+	for _, d := range sent {
+		errs = append(errs, d.Err)
+	}
+	return errors.Join(errs...)
+}
