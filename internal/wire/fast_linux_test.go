@@ -325,3 +325,67 @@ func unread(p *Peer) int {
 	p.mover.(controller).Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.SIOCINQ) })
 	return n
 }
+
+// ownMemory is a recorder's window for a test.
+type ownMemory struct {
+	taken int
+	buf   []byte
+}
+
+func (w *ownMemory) Take(n int) []byte {
+	w.taken++
+	if len(w.buf) < n {
+		w.buf = make([]byte, n)
+	}
+	return w.buf[:n]
+}
+
+func (*ownMemory) Close() {}
+
+// What comes in large pieces is read into the recorder's memory, and an event is
+// still of one read's size at most.
+func TestBulkIsReadIntoTheRecord(t *testing.T) {
+	for name, answer := range map[string]Responder{"nobody answers": nil, "echo": echoing{}} {
+		t.Run(name, func(t *testing.T) {
+			const size = 16 << 10
+			ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size, FinIdle: -1}}
+			r, w := newRecorder(), &ownMemory{}
+			s, err := Open(t.Context(), ep, Config{
+				Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Recorder: r, Responder: answer,
+				Window:   func() Window { return w },
+				NextPeer: func() uint64 { return testPeers.Add(1) }, Now: time.Now,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			c := dialTCP(t, s)
+			data := make([]byte, 3<<20)
+			for i := range data {
+				data[i] = byte(i * 13 >> 4)
+			}
+			var writing sync.WaitGroup
+			writing.Go(func() {
+				c.Write(data)
+				c.CloseWrite()
+			})
+			back, err := io.ReadAll(c)
+			writing.Wait()
+			if err != nil || answer != nil && !bytes.Equal(back, data) {
+				t.Errorf("%d bytes came back, %v", len(back), err)
+			}
+			if !bytes.Equal(r.bytes(sockeye.Received), data) {
+				t.Error("the record differs from what was sent")
+			}
+			for _, e := range r.all(isKind(sockeye.Received)) {
+				if len(e.Data) > size {
+					t.Fatalf("an event has %d bytes, want %d at most", len(e.Data), size)
+				}
+			}
+			s.Close()
+			if w.taken == 0 {
+				t.Error("nothing was read into the recorder's memory")
+			}
+		})
+	}
+}
