@@ -2,10 +2,10 @@ package journal
 
 import "unsafe"
 
-// Window is memory of the ring to read into. An event of at least 4 KiB of data
+// Window is memory of the ring to read into. An event of at least 1 KiB of data
 // that lies in what Take returned last is appended without being copied; so is one
-// that repeats data of the same block, such as an echo. A Window belongs to one goroutine. Close it
-// when done: until then it may keep one block alive.
+// that repeats data of the same block, such as an echo. A Window belongs to one
+// goroutine. Close it when done: until then it may keep one block alive.
 type Window struct {
 	journal *Journal
 	block   *block // pinned; nil before the first Take
@@ -60,7 +60,7 @@ func (w *Window) giveBackLocked() {
 
 // worthFinding is from which size on it is worth finding out that data need not be
 // copied.
-const worthFinding = 4 << 10
+const worthFinding = 1 << 10
 
 // find is where data lies in the block, if it does.
 func (b *block) find(data []byte) (offset int, inside bool) {

@@ -113,11 +113,11 @@ func (r *packetReader) takeAll(batch []datagram) {
 	}
 }
 
-// What is moved into the recorder's memory at once: for less it does not pay, and
-// more would not fit a block.
+// Batches are moved into the recorder's memory if their datagrams have so many
+// bytes on average, since it does not pay for less, and if they fit a block.
 const (
-	leastKept = 1 << 10
-	mostKept  = 256 << 10
+	worthKeeping = 1 << 10
+	mostKept     = 512 << 10
 )
 
 // keep moves the bytes of a batch into the recorder's memory, so that an answer
@@ -130,7 +130,7 @@ func (r *packetReader) keep(batch []datagram) bool {
 	for i := range batch {
 		total += len(batch[i].data)
 	}
-	if total < leastKept || total > mostKept {
+	if total < worthKeeping*len(batch) || total > mostKept {
 		return false
 	}
 	room := r.window.Take(total)
