@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Found is a checksum that explains frames.
@@ -38,6 +39,7 @@ func Find(frames [][]byte) []Found {
 		named[a.Bits]++
 		seen := map[Trailer]bool{} // ranges differ only by bytes that change nothing
 		for _, t := range places(a) {
+			t.Algorithm = a
 			plain := t
 			plain.Range = Range{}
 			if !seen[plain] && explains(t, frames) {
@@ -68,14 +70,33 @@ func (f Found) evidence(n int) int { return f.Algorithm.Bits*n - 2*oddity(f.Trai
 // worth showing.
 const closeCall = 8
 
-// places are the ways a checksum may stand in a frame, the plainest first.
+// everyPlace are the ways a checksum may stand in a frame, the plainest first: for
+// those of one byte, those with the low byte first, and the others.
+var everyPlace = sync.OnceValue(func() (all [3][]Trailer) {
+	for i, a := range []*Algorithm{{Bits: 8}, {Bits: 16, Little: true}, {Bits: 16}} {
+		all[i] = placesLike(a)
+	}
+	return all
+})
+
+// places are the ways that an algorithm's checksum may stand in a frame.
 func places(a *Algorithm) []Trailer {
+	switch {
+	case a.Size() == 1:
+		return everyPlace()[0]
+	case a.Little:
+		return everyPlace()[1]
+	}
+	return everyPlace()[2]
+}
+
+func placesLike(a *Algorithm) []Trailer {
 	var all []Trailer
 	for after := range mostAfter + 1 {
 		for between := range mostBetween + 1 {
 			for before := range mostBefore + 1 {
 				for _, digits := range []Digits{Binary, Upper} {
-					t := Trailer{Algorithm: a, Range: Range{before, -between}, Digits: digits, After: after}
+					t := Trailer{Range: Range{before, -between}, Digits: digits, After: after}
 					all = append(all, t)
 					if a.Size() > 1 {
 						t.Order = Big
