@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"os"
@@ -702,9 +703,40 @@ func TestT25DownloadsAreNoPages(t *testing.T) {
 		body, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		h := resp.Header
+		_, named, _ := mime.ParseMediaType(h.Get("Content-Disposition"))
+		if name := named["filename"]; !plainFileName(name) { // T29: our own name, whatever peers are called
+			t.Errorf("%s is named %q", path, name)
+		}
 		if err != nil || resp.StatusCode != 200 || len(body) == 0 || h.Get("Content-Type") != octets || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment;") ||
 			!strings.HasPrefix(h.Get("Content-Security-Policy"), "sandbox;") {
 			t.Errorf("%s: %s, %d bytes, %v, %v", path, resp.Status, len(body), h, err)
+		}
+	}
+}
+
+// T31: a giant message is one short row; all of it is a download of its own.
+func TestT31GiantRows(t *testing.T) {
+	v := serve(t)
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Options: &Options{ReadSize: 4 << 20, ReceiveBuffer: 4 << 20}})
+	b := board(t, s)
+	if _, err := b.Write(make([]byte, 8<<20)); err != nil {
+		t.Fatal(err)
+	}
+	v.follow(func(l Live) bool { return len(l.Peers) == 1 && l.Peers[0].ReceivedBytes == 8<<20+15 })
+	status, text := v.do(v.request("GET", "/api/v1/events", nil))
+	var page Events
+	if err := json.Unmarshal([]byte(text), &page); err != nil || status != 200 || len(text) > 3<<20 {
+		t.Fatalf("%d, %d bytes, %v", status, len(text), err)
+	}
+	for _, e := range page.Events {
+		if len(e.Data) > 64<<10 {
+			t.Errorf("event %d shows %d bytes", e.Seq, len(e.Data))
+		}
+		if e.Kind != "received" {
+			continue
+		}
+		if _, all := v.do(v.request("GET", fmt.Sprintf("/api/v1/events/%d/data", e.Seq), nil)); len(all) != *e.Bytes {
+			t.Errorf("event %d has %d bytes, the download %d", e.Seq, *e.Bytes, len(all))
 		}
 	}
 }

@@ -229,12 +229,18 @@ func (a *app) listenForPage(f *uiFlags) (net.Listener, error) {
 			}
 			return l, nil
 		}
-		if inUse := errors.Is(err, syscall.EADDRINUSE); inUse && port < int(f.port)+20 && port < 65535 && f.port != 0 {
+		if isTaken(err) && port < int(f.port)+20 && port < 65535 && f.port != 0 {
 			continue
 		}
 		return nil, &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: net.JoinHostPort(f.bind, strconv.Itoa(port)), Err: err,
 			Hint: sockeye.Text{En: "choose another port with --port", Zh: "请用 --port 换一个端口"}}
 	}
+}
+
+// isTaken says whether another program has the port.
+func isTaken(err error) bool {
+	const windows = syscall.Errno(10048) // WSAEADDRINUSE
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windows)
 }
 
 // welcome says where the page is, and opens it.
