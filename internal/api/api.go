@@ -89,6 +89,11 @@ func New(o Config) (*Server, error) {
 	if err := s.workspace.open(o.Workspace); err != nil {
 		return nil, err
 	}
+	for _, a := range s.workspace.get().Aliases {
+		if from, err := netip.ParseAddr(a.Address); err == nil {
+			s.bench.Remember(from, a.Alias) // what was set was checked then
+		}
+	}
 	s.register()
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)

@@ -110,8 +110,11 @@ func (c *call) setWorkspace(in Workspace) (Workspace, error) {
 		wrong.add("workspace", fmt.Sprintf("more than %d of a kind", mostKept), fmt.Sprintf("每类最多 %d 个", mostKept))
 	}
 	for i, a := range in.Aliases {
-		if _, err := netip.ParseAddr(a.Address); err != nil {
+		from, err := netip.ParseAddr(a.Address)
+		if err != nil {
 			wrong.add(fmt.Sprintf("aliases[%d].address", i), fmt.Sprintf("%q is not an IP address", a.Address), fmt.Sprintf("%q 不是 IP 地址", a.Address))
+		} else if err := c.bench.Remember(from, a.Alias); err != nil {
+			wrong.add(fmt.Sprintf("aliases[%d].alias", i), sockeye.ErrorOf(err).Reason(sockeye.English), sockeye.ErrorOf(err).Reason(sockeye.Chinese))
 		}
 	}
 	for i, e := range in.Endpoints {

@@ -42,12 +42,31 @@ func (a *aliases) name(p *sockeye.Peer, gone func(*sockeye.Peer) bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, name := range a.byAddr[p.Remote.Addr()] {
-		if gone(a.worn[name]) {
+		if wearer := a.worn[name]; wearer == nil || gone(wearer) {
 			a.worn[name] = p
 			p.SetAlias(name)
 			return
 		}
 	}
+}
+
+// Remember gives a name to whoever joins from an address next, as Alias does for
+// who was there before. The error is an *sockeye.Error of kind Invalid.
+func (w *Workbench) Remember(from netip.Addr, name string) error {
+	if err := checkAlias(name); err != nil {
+		return err
+	}
+	w.aliases.remember(from.Unmap(), name)
+	return nil
+}
+
+func (a *aliases) remember(from netip.Addr, name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byAddr == nil {
+		a.byAddr, a.worn = map[netip.Addr][]string{}, map[string]*sockeye.Peer{}
+	}
+	a.byAddr[from] = append(without(a.byAddr[from], name), name)
 }
 
 func without(list []string, s string) []string {
