@@ -24,7 +24,7 @@ type bench struct {
 }
 
 // startBench starts a workbench. It is told to end when the test is over, and must.
-func startBench(t *testing.T, args ...string) *bench {
+func startBench(t testing.TB, args ...string) *bench {
 	t.Helper()
 	b := &bench{home: t.TempDir()}
 	p := b.start(t, append([]string{"ui", "--port", "0", "--no-browser", "--lang", "en"}, args...)...)
@@ -37,7 +37,7 @@ func startBench(t *testing.T, args ...string) *bench {
 }
 
 // ticket is the address of one more page.
-func (b *bench) ticket(t *testing.T) string {
+func (b *bench) ticket(t testing.TB) string {
 	t.Helper()
 	first := ""
 	b.once.Do(func() { first = b.url })
@@ -50,7 +50,7 @@ func (b *bench) ticket(t *testing.T) string {
 }
 
 // start starts a sockeye command.
-func (b *bench) start(t *testing.T, args ...string) *program {
+func (b *bench) start(t testing.TB, args ...string) *program {
 	t.Helper()
 	return start(t, b.home, tools.program, args...)
 }
@@ -65,7 +65,7 @@ type program struct {
 	more chan struct{}
 }
 
-func start(t *testing.T, home, name string, args ...string) *program {
+func start(t testing.TB, home, name string, args ...string) *program {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -120,7 +120,7 @@ func (p *program) output() string {
 }
 
 // says waits until the program has printed a text.
-func (p *program) says(t *testing.T, text string) {
+func (p *program) says(t testing.TB, text string) {
 	t.Helper()
 	end := time.After(patience)
 	for !strings.Contains(p.output(), text) {
@@ -137,7 +137,7 @@ func (p *program) says(t *testing.T, text string) {
 }
 
 // address is the page's address that the program prints.
-func (p *program) address(t *testing.T) string {
+func (p *program) address(t testing.TB) string {
 	t.Helper()
 	p.says(t, "Sockeye: http")
 	_, rest, _ := strings.Cut(p.output(), "Sockeye: ")
@@ -146,7 +146,7 @@ func (p *program) address(t *testing.T) string {
 }
 
 // ends waits until the program has ended.
-func (p *program) ends(t *testing.T) {
+func (p *program) ends(t testing.TB) {
 	t.Helper()
 	select {
 	case <-p.ended:
@@ -156,7 +156,7 @@ func (p *program) ends(t *testing.T) {
 }
 
 // dial connects to a server of the workbench, as a board does.
-func dial(t *testing.T, network, address string) net.Conn {
+func dial(t testing.TB, network, address string) net.Conn {
 	t.Helper()
 	c, err := net.DialTimeout(network, address, patience)
 	if err != nil {
@@ -167,7 +167,7 @@ func dial(t *testing.T, network, address string) net.Conn {
 	return c
 }
 
-func write(t *testing.T, c net.Conn, data string) {
+func write(t testing.TB, c net.Conn, data string) {
 	t.Helper()
 	if _, err := io.WriteString(c, data); err != nil {
 		t.Fatal(err)
@@ -175,7 +175,7 @@ func write(t *testing.T, c net.Conn, data string) {
 }
 
 // reads reads exactly what must come.
-func reads(t *testing.T, c net.Conn, want string) {
+func reads(t testing.TB, c net.Conn, want string) {
 	t.Helper()
 	got := make([]byte, len(want))
 	if n, err := io.ReadFull(c, got); err != nil || string(got) != want {

@@ -68,7 +68,7 @@ func run(m *testing.M) int {
 
 // newBrowser starts a browser of its own for a page: of several windows of one
 // browser, headless Chromium at times draws only some.
-func newBrowser(t *testing.T) context.Context {
+func newBrowser(t testing.TB) context.Context {
 	t.Helper()
 	if tools.why != "" {
 		if os.Getenv("CI") == "true" {
@@ -92,7 +92,7 @@ func newBrowser(t *testing.T) context.Context {
 
 // page is one tab of the browser, with cookies and storage of its own.
 type page struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	mu       sync.Mutex
@@ -101,7 +101,7 @@ type page struct {
 }
 
 // open opens the page of a workbench.
-func (b *bench) open(t *testing.T) *page {
+func (b *bench) open(t testing.TB) *page {
 	t.Helper()
 	p := blank(t)
 	p.visit(b.ticket(t))
@@ -109,7 +109,7 @@ func (b *bench) open(t *testing.T) *page {
 }
 
 // blank is a page that shows nothing yet. What it logs as an error fails the test.
-func blank(t *testing.T) *page {
+func blank(t testing.TB) *page {
 	t.Helper()
 	ctx := newBrowser(t)
 	p := &page{t: t, ctx: ctx}
@@ -299,6 +299,15 @@ func row(way, text string) string {
 
 // shots is where screenshots go; git ignores it.
 const shots = "../../../dist/screenshots"
+
+// picture is a screenshot in the size of a document.
+func (p *page) picture(name string) {
+	p.size(1180, 720)
+	p.wait(`innerWidth === 1180`)
+	p.shot(name)
+	p.size(1440, 1000)
+	p.wait(`innerWidth === 1440`)
+}
 
 func (p *page) shot(name string) {
 	ctx, end := context.WithTimeout(p.ctx, 3*time.Second)

@@ -78,7 +78,7 @@ func TestExperiment(t *testing.T) {
 	p.wait(`document.querySelector('[data-control=count-received] b').dataset.bytes === '27'`)
 	p.click(control("reset-counters"))
 	p.wait(`document.querySelector('[data-control=count-received] b').dataset.bytes === '0'`)
-	p.shot("experiment")
+	p.picture("page") // README.md shows it
 	p.click(control("open"))
 	board.ends(t)
 	p.wait(rows + `.some(r => r.innerText.includes('closed here (FIN)'))`)

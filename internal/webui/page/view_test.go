@@ -147,7 +147,10 @@ func TestLanguages(t *testing.T) {
 	p.server()
 	p.click(control("simulate"))
 	p.wait(row("←", "Hello 01Studio!"))
-	p.shot("chinese")
+	p.theme("dark")
+	p.say("你好，开发板！")
+	p.wait(row("←", "你好，开发板！"))
+	p.picture("page.zh-CN") // README.zh-CN.md shows it
 	for _, is := range []int{1, 0, 1} {
 		p.wait(`document.querySelector('.tools [lang]')`)
 		for _, other := range words(t) {

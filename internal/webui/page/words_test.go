@@ -18,7 +18,7 @@ func TestWords(t *testing.T) {
 	}
 	all := sources(t)
 	for _, m := range regexp.MustCompile(`(?m)^  (\w+): \[`).FindAllStringSubmatch(string(source), -1) {
-		if !regexp.MustCompile(`['"` + "`" + `]` + m[1] + `['"]`).MatchString(all) {
+		if !strings.Contains(all, "'"+m[1]+"'") {
 			t.Errorf("nobody says %s", m[1])
 		}
 	}
