@@ -135,7 +135,7 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 	root.SetFlagErrorFunc(a.badFlag)
 	root.AddCommand(
 		a.listenCommand(), a.connectCommand(), a.deviceCommand(), a.addrsCommand(),
-		a.resolveCommand(), a.uiCommand(), a.sessionCommand(), a.demoCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand(),
+		a.resolveCommand(), a.uiCommand(), a.sessionCommand(), a.demoCommand(), a.runCommand(), a.ruleCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand(),
 		a.versionCommand(), a.completionCommand(),
 	)
 	a.translate(root)

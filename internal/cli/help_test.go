@@ -123,13 +123,13 @@ func TestHelpExamplesParse(t *testing.T) {
 			for _, a := range cmd.Flags().Args() {
 				var err error
 				switch cmd.Parent().Name() + " " + cmd.Name() {
-				case "sockeye resolve":
+				case "sockeye resolve", "sockeye run":
 				case "sockeye payload":
 					_, err = payload.Parse(a, payload.Options{Hex: cmd.Flag("hex").Changed})
 				case "crc find":
 					_, err = payload.ParseHex(a)
 				default:
-					if cmd.Parent().Name() != "log" && cmd.Parent().Name() != "session" {
+					if !slices.Contains([]string{"log", "rule", "session"}, cmd.Parent().Name()) {
 						_, err = sockeye.ParseAddress(a)
 					}
 				}

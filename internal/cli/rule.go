@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/framing"
+	"sockeye/internal/payload"
+	"sockeye/internal/pcapng"
+	"sockeye/internal/recording"
+	"sockeye/internal/rule"
+	"sockeye/internal/workspace"
+)
+
+func (a *app) ruleCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rule COMMAND",
+		Short: a.t("Work on rules that answer by themselves", "调试自动应答规则"),
+		Long: a.t(`Work on the rules of a workspace file, which answer by themselves.`,
+			`调试工作区文件中的自动应答规则。`),
+		Example: `  sockeye rule try meter.toml '*IDN?'`,
+		Args:    a.onlyKnownCommands,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.writeHelp(cmd) },
+	}
+	cmd.AddCommand(a.ruleTryCommand())
+	return cmd
+}
+
+// tryFlags are the flags of rule try.
+type tryFlags struct {
+	hex                 bool
+	endpoint, recording string
+	seed                uint64
+}
+
+func (a *app) ruleTryCommand() *cobra.Command {
+	var f tryFlags
+	cmd := &cobra.Command{
+		Use:   "try FILE [MESSAGE…]",
+		Short: a.t("Show what rules would answer, without sending anything", "显示规则会如何应答，不发送任何数据"),
+		Long: a.t(`Show what the rules of a workspace file would answer to each MESSAGE (with escapes),
+one second after the other, or to what was received in a recording. Nothing is
+opened, and nothing is sent.`,
+			`显示工作区文件中的规则对每条 MESSAGE（支持转义，依次间隔一秒）或对记录中收到的数据
+会如何应答。不打开任何端点，也不发送任何数据。`),
+		Example: `  sockeye rule try meter.toml '*IDN?' 'MEAS:VOLT?'
+  sockeye rule try slave.toml --hex '01 03 00 00 00 02 {{crc16modbus}}'
+  sockeye rule try meter.toml --recording board-log`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.ruleTry(&f, args) },
+	}
+	fs := cmd.Flags()
+	fs.BoolVar(&f.hex, "hex", false, a.t("each MESSAGE is bytes written in hex", "每条 MESSAGE 是十六进制数据"))
+	fs.StringVar(&f.endpoint, "endpoint", "", a.t("whose rules (default: the first endpoint that has any)", "使用哪个端点的规则（默认为第一个有规则的端点）"))
+	fs.StringVar(&f.recording, "recording", "", a.t("try what was received in this recording", "用这个记录中收到的数据来试"))
+	fs.Uint64Var(&f.seed, "seed", 0, a.t("another course of chances and random delays", "换一组概率与随机延时"))
+	return cmd
+}
+
+func (a *app) ruleTry(f *tryFlags, args []string) error {
+	file, openings, err := readWorkspace(args)
+	if err != nil {
+		return err
+	}
+	o, err := f.choose(openings)
+	if err != nil {
+		return err
+	}
+	if f.recording == "" && len(args) < 2 {
+		return usage("MESSAGE", sockeye.Text{En: "what to try is missing", Zh: "缺少要试的消息"}, sockeye.Text{En: "write a message, or name a --recording", Zh: "请写一条消息，或用 --recording 指定记录"})
+	}
+	var messages [][]byte
+	for _, typed := range args[1:] {
+		t, err := payload.Parse(typed, payload.Options{Hex: f.hex})
+		if err != nil {
+			return err
+		}
+		b, err := t.Append(nil, &payload.Vars{Seq: 1, Time: time.Now()})
+		if err != nil {
+			return err
+		}
+		messages = append(messages, b)
+	}
+	t := &trial{app: a, engine: rule.NewEngine(o.Program, rule.Options{Seed: f.seed, Lookup: file.Lookup, Allow: o.Allow})}
+	if f.recording != "" {
+		err = t.record(f.recording, o)
+	} else {
+		t.say(messages, o)
+	}
+	if err != nil {
+		return err
+	}
+	for n, h := range t.engine.Hits() {
+		fmt.Fprintf(&t.out, a.t("%6d answered %6d skipped  %s\n", "应答 %6d 次 跳过 %6d 次  %s\n"), h.Hits, h.Skipped, payload.SafeString(o.Program.Names()[n]))
+	}
+	_, err = io.WriteString(a.Out, t.out.String())
+	return err
+}
+
+// choose is the endpoint whose rules are tried.
+func (f *tryFlags) choose(openings []workspace.Opening) (workspace.Opening, error) {
+	for _, o := range openings {
+		if o.Program != nil && (f.endpoint == "" || o.Name == f.endpoint) {
+			return o, nil
+		}
+	}
+	if f.endpoint == "" {
+		return workspace.Opening{}, usage("FILE", sockeye.Text{En: "no endpoint of the file has rules", Zh: "文件中没有带规则的端点"}, sockeye.Text{En: `write rules = "NAME" at an endpoint`, Zh: `在端点中写 rules = "名称"`})
+	}
+	return workspace.Opening{}, usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", f.endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", f.endpoint)}, sockeye.Text{})
+}
+
+// trial runs an engine and tells what it plans.
+type trial struct {
+	app    *app
+	engine *rule.Engine
+	out    strings.Builder
+}
+
+// say tries messages of one peer that has just joined.
+func (t *trial) say(messages [][]byte, o workspace.Opening) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	peer := &sockeye.Peer{ID: 1, Network: string(o.Endpoint.Address.Network.Transport()), Remote: netip.MustParseAddrPort("127.0.0.1:50000")}
+	if plan := t.engine.Joined(peer, now); len(plan.Steps)+len(plan.Trouble) > 0 {
+		t.tell(t.app.t("(a peer joins)", "（连接对象加入）"), plan, now)
+	}
+	for _, m := range messages {
+		for due := t.engine.Due(); !due.IsZero() && !due.After(now.Add(time.Second)); due = t.engine.Due() {
+			if plan := t.engine.Tick(due); len(plan.Steps)+len(plan.Trouble) > 0 {
+				t.tell(t.app.t("(time passes)", "（时间流逝）"), plan, due)
+			}
+		}
+		now = now.Add(time.Second)
+		split := framing.New(o.Frame, o.Check)
+		split.Feed(framing.Chunk{Data: m, Time: now})
+		split.End()
+		for {
+			f, ok := split.Next()
+			if !ok {
+				break
+			}
+			t.frame(peer, &f, now, "")
+		}
+	}
+}
+
+// frame tries one frame; head stands before it.
+func (t *trial) frame(peer *sockeye.Peer, f *framing.Frame, now time.Time, head string) {
+	text := head + payload.FormatText(f.Body)
+	switch {
+	case f.Mark == framing.Garbage || f.Mark == framing.Oversize:
+		fmt.Fprintf(&t.out, "%s\n    %s\n", text, t.app.t("no frame: no rule is asked", "不是帧：不经过规则"))
+	case f.Check == framing.Wrong:
+		fmt.Fprintf(&t.out, "%s\n    %s\n", text, t.app.t("the checksum is wrong: no rule is asked", "校验错误：不经过规则"))
+	default:
+		// a message without its line end is meant as one, too
+		t.tell(text, t.engine.Frame(peer, f.Body, now), now)
+	}
+}
+
+func (t *trial) tell(text string, plan rule.Plan, now time.Time) {
+	fmt.Fprintf(&t.out, "%s\n", text)
+	for _, s := range plan.Steps {
+		fmt.Fprintf(&t.out, "    %s", payload.SafeString(t.engine.Program().Names()[s.Rule]))
+		if d := s.At.Sub(now); d > 0 {
+			fmt.Fprintf(&t.out, t.app.t(", after %s", "，%s 后"), d)
+		}
+		switch {
+		case s.End != "":
+			fmt.Fprintf(&t.out, ": %s\n", s.End)
+		case s.To != rule.Sender:
+			fmt.Fprintf(&t.out, t.app.t(" to %s: %s\n", " 发给 %s：%s\n"), s.To, payload.FormatText(s.Data))
+		default:
+			fmt.Fprintf(&t.out, ": %s\n", payload.FormatText(s.Data))
+		}
+	}
+	for _, e := range plan.Trouble {
+		fmt.Fprintf(&t.out, "    ! %s\n", payload.SafeString(e.In(t.app.lang)))
+	}
+	if len(plan.Steps)+len(plan.Trouble) == 0 {
+		fmt.Fprintf(&t.out, "    %s\n", t.app.t("no answer", "没有应答"))
+	}
+}
+
+// record tries what was received in a recording, each peer in its own state.
+func (t *trial) record(path string, o workspace.Opening) error {
+	r, err := recording.Open(path)
+	if err != nil {
+		return err
+	}
+	told := 0
+	events, err := r.Read(recording.ReadOptions{Damaged: func(file string, d pcapng.Damage) { t.app.warnDamage(file, d, &told) }})
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	split := framing.NewSplitter(o.Frame, o.Check)
+	try := func(f *framing.PeerFrame) {
+		if f.Kind == sockeye.Received && f.Peer != nil && f.Mark != framing.Incomplete {
+			head := f.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + peerName(f.Peer) + "  "
+			t.frame(f.Peer, &f.Frame, f.End, head)
+		}
+	}
+	err = events.Each(t.app.ctx, nil, func(e *sockeye.Event) error {
+		if e.Kind == sockeye.Joined && e.Peer != nil {
+			if plan := t.engine.Joined(e.Peer, e.Time); len(plan.Steps)+len(plan.Trouble) > 0 {
+				t.tell(peerName(e.Peer)+"  "+t.app.t("(a peer joins)", "（连接对象加入）"), plan, e.Time)
+			}
+		}
+		split.Event(e, try)
+		if e.Kind == sockeye.Left && e.Peer != nil {
+			t.engine.Left(e.Peer)
+		}
+		return nil
+	})
+	split.End(try)
+	return t.app.ended(err)
+}

@@ -1,0 +1,288 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/workbench"
+	"sockeye/internal/workspace"
+)
+
+// runFlags are the flags of run.
+type runFlags struct {
+	displayFlags
+	recordFlags
+	yes, plan, env bool
+	at             []string
+	seed           uint64
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run FILE",
+		Short: a.t("Open what a workspace file says and play its rules", "按工作区文件打开端点并执行自动应答"),
+		Long: a.t(`Open the endpoints of a workspace file and answer by its rules: a device simulator
+in one file. First it shows what the file will do, and asks; --yes does not ask.`,
+			`打开工作区文件中的端点，并按其规则自动应答：一个文件就是一台设备模拟器。
+执行前先显示文件将要做什么并请你确认；加 --yes 不再询问。`),
+		Example: `  sockeye run meter.toml
+  sockeye run meter.toml --yes --at meter=127.0.0.1:0 --json
+  sockeye run meter.toml --plan`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectArguments(cmd, args, 1); err != nil {
+				return err
+			}
+			return a.run(&f, args)
+		},
+	}
+	fs := cmd.Flags()
+	fs.BoolVarP(&f.yes, "yes", "y", false, a.t("do it without asking", "不再询问，直接执行"))
+	fs.BoolVar(&f.plan, "plan", false, a.t("show what the file would do, and do nothing", "只显示文件将要做什么，不执行"))
+	fs.StringSliceVar(&f.at, "at", nil, a.t("open an endpoint at another address: NAME=ADDRESS", "改用其他地址打开端点：NAME=ADDRESS"))
+	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
+	fs.Uint64Var(&f.seed, "seed", 0, a.t("repeat chances and random delays of another run (default: new ones)", "重现另一次运行的概率与随机延时（默认每次不同）"))
+	f.displayFlags.register(a, fs)
+	f.recordFlags.register(a, fs)
+	return cmd
+}
+
+// readWorkspace reads the one file that a command is given.
+func readWorkspace(args []string) (*workspace.File, []workspace.Opening, error) {
+	if len(args) == 0 {
+		return nil, nil, usage("FILE", sockeye.Text{En: "which workspace is missing", Zh: "缺少工作区文件"},
+			sockeye.Text{En: "name a workspace file; docs/protocols.md shows how one is written", Zh: "请写工作区文件，写法见 docs/protocols.zh-CN.md"})
+	}
+	f, err := workspace.Read(args[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	openings, err := f.Openings()
+	return f, openings, err
+}
+
+func (a *app) run(f *runFlags, args []string) error {
+	file, openings, err := readWorkspace(args)
+	if err != nil {
+		return err
+	}
+	if len(openings) == 0 {
+		return usage(args[0], sockeye.Text{En: "the file opens nothing", Zh: "文件中没有要打开的端点"}, sockeye.Text{En: "it needs an [[endpoint]]", Zh: "需要一个 [[endpoint]]"})
+	}
+	if err := moveEndpoints(openings, f.at); err != nil {
+		return err
+	}
+	show, err := f.recordFlags.form(a, &f.displayFlags)
+	if err != nil {
+		return err
+	}
+	if f.plan {
+		_, err := fmt.Fprint(a.Out, a.planText(args[0], file, openings))
+		return err
+	}
+	if !f.yes {
+		if err := a.askToRun(args[0], file, openings); err != nil {
+			return err
+		}
+	}
+	if show == raw && !f.raw { // the bytes of several peers, mixed, are of no use
+		show = lines
+	}
+	l, err := a.start(show, &f.displayFlags, true, &f.recordFlags, openings[0].Endpoint)
+	if err != nil {
+		return err
+	}
+	o := workbench.PlayOptions{Seed: f.seed}
+	if o.Seed == 0 {
+		o.Seed = uint64(time.Now().UnixNano())
+	}
+	if f.env {
+		o.Lookup = func(name string) (string, bool) {
+			v, isEnv := strings.CutPrefix(name, "env.")
+			return a.Env(v), isEnv
+		}
+	}
+	sessions, err := l.bench.OpenWorkspace(a.ctx, file, openings, o)
+	if err != nil {
+		return l.finish(err)
+	}
+	err = l.untilAllStopped(sessions)
+	a.tellHits(openings, sessions, f.quiet || f.json)
+	return l.finish(err)
+}
+
+// moveEndpoints opens endpoints at other addresses than the file says.
+func moveEndpoints(openings []workspace.Opening, at []string) error {
+	var names []string
+	for n := range openings {
+		// What a rule still has to say is said after the peer finished, then the
+		// connection ends: nobody at a keyboard will go on.
+		if o := &openings[n].Endpoint.Options; o.FinIdle == 0 {
+			o.FinIdle = time.Second
+			if p := openings[n].Program; p != nil {
+				o.FinIdle += p.LongestDelay()
+			}
+		}
+		names = append(names, openings[n].Name)
+	}
+	for _, move := range at {
+		name, address, ok := strings.Cut(move, "=")
+		if !ok {
+			return usage("--at", sockeye.Text{En: fmt.Sprintf("%q is not NAME=ADDRESS", move), Zh: fmt.Sprintf("%q 不是 NAME=ADDRESS 的形式", move)},
+				sockeye.Text{En: "the endpoints are " + strings.Join(names, ", "), Zh: "端点有：" + strings.Join(names, "、")})
+		}
+		to, err := sockeye.ParseAddress(address)
+		if err != nil {
+			e := *sockeye.ErrorOf(err)
+			e.Op, e.Target = "", "--at"
+			return &e
+		}
+		found := false
+		for n := range openings {
+			if o := &openings[n]; o.Name == name {
+				found = true
+				if !strings.Contains(address, "://") {
+					to.Network = o.Endpoint.Address.Network
+				}
+				o.Endpoint.Address = to
+				if err := o.Endpoint.Validate(); err != nil {
+					return err
+				}
+			}
+		}
+		if !found {
+			return usage("--at", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q", name), Zh: fmt.Sprintf("没有端点 %q", name)},
+				sockeye.Text{En: "the endpoints are " + strings.Join(names, ", "), Zh: "端点有：" + strings.Join(names, "、")})
+		}
+	}
+	return nil
+}
+
+// planText says what a file will do, endpoint by endpoint.
+func (a *app) planText(path string, f *workspace.File, openings []workspace.Opening) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, a.t("%s will:\n", "%s 将会：\n"), payload.SafeString(path))
+	if f.About != "" {
+		fmt.Fprintf(&b, "  # %s\n", payload.SafeString(f.About))
+	}
+	for _, o := range openings {
+		at := payload.SafeString(o.Endpoint.Address.String())
+		if o.Endpoint.Mode == sockeye.Connect {
+			fmt.Fprintf(&b, a.t("  connect to %s", "  连接 %s"), at)
+		} else {
+			fmt.Fprintf(&b, a.t("  listen on %s, for %s", "  监听 %s，%s"), at, a.reachOf(o.Endpoint.Address))
+		}
+		fmt.Fprintf(&b, " (%s)\n", payload.SafeString(o.Name))
+		switch {
+		case o.Program != nil:
+			fmt.Fprintf(&b, a.t("    answer by %d rules (%s), frames: %s", "    按 %d 条规则（%s）应答，分帧：%s"), len(o.Program.Names()), payload.SafeString(o.RuleSet), o.Frame)
+			if o.Check.Algorithm != nil {
+				fmt.Fprintf(&b, " %s", o.Check)
+			}
+			b.WriteByte('\n')
+		case o.Echo:
+			b.WriteString(a.t("    send back everything that comes\n", "    收到什么就发回什么\n"))
+		}
+		for _, guard := range []struct {
+			off  bool
+			word string
+		}{{o.Allow.Storm, "storm"}, {o.Allow.Amplify, "amplify"}, {o.Allow.LowPorts, "low-ports"}} {
+			if guard.off {
+				fmt.Fprintf(&b, a.t("    without the guard against %s\n", "    不启用防护：%s\n"), guard.word)
+			}
+		}
+	}
+	return b.String()
+}
+
+// reachOf says who can connect to an address.
+func (a *app) reachOf(address sockeye.Address) string {
+	ip, err := netip.ParseAddr(address.Host)
+	if address.Host == "localhost" || err == nil && ip.IsLoopback() {
+		return a.t("programs on this machine", "仅限本机程序连接")
+	}
+	return a.t("whoever reaches this machine", "任何能访问本机的人都可连接")
+}
+
+// askToRun shows the plan and asks. Without a person at a terminal, it refuses.
+func (a *app) askToRun(path string, f *workspace.File, openings []workspace.Opening) error {
+	if !isTerminal(a.In) || !isTerminal(a.Err) {
+		return usage(path, sockeye.Text{En: "nobody is there to be asked whether to run it", Zh: "没有终端可供确认是否执行"},
+			sockeye.Text{En: "--plan shows what the file will do, --yes does it", Zh: "用 --plan 查看文件将要做什么，用 --yes 执行"})
+	}
+	fmt.Fprint(a.Err, a.planText(path, f, openings), a.t("Run it? [y/N] ", "执行吗？[y/N] "))
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(oneByte{a.In}).ReadString('\n')
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case s := <-answer:
+		if s == "y" || s == "yes" || s == "是" {
+			return nil
+		}
+		return exit{exitOther}
+	case <-a.ctx.Done():
+		return a.interrupted()
+	}
+}
+
+// oneByte reads no further than it must: what is typed next is not for the question.
+type oneByte struct{ in interface{ Read([]byte) (int, error) } }
+
+func (o oneByte) Read(p []byte) (int, error) { return o.in.Read(p[:min(1, len(p))]) }
+
+// untilAllStopped waits for a signal, the end of the view, the person at the console,
+// or for all sessions to end by themselves.
+func (l *live) untilAllStopped(sessions []*workbench.Session) error {
+	ended := make(chan struct{})
+	go func() {
+		for _, s := range sessions {
+			<-s.Done()
+		}
+		close(ended)
+	}()
+	var input <-chan error
+	if l.console != nil {
+		input = l.converseAside(sessions[0], &inputFlags{})
+	}
+	select {
+	case <-l.app.ctx.Done():
+		return l.interrupted()
+	case err := <-input:
+		return err
+	case <-l.viewDone:
+	case <-ended:
+		var causes []error
+		for _, s := range sessions {
+			if _, cause := s.Outcome(); cause != nil {
+				causes = append(causes, cause)
+			}
+		}
+		return errors.Join(causes...)
+	}
+	return nil
+}
+
+// tellHits says at the end what the rules did.
+func (a *app) tellHits(openings []workspace.Opening, sessions []*workbench.Session, silent bool) {
+	for n, s := range sessions {
+		status := s.Rules()
+		if silent || status == nil {
+			continue
+		}
+		fmt.Fprintf(a.Err, a.t("rules of %s:\n", "%s 的规则：\n"), payload.SafeString(openings[n].Name))
+		for _, r := range status {
+			fmt.Fprintf(a.Err, a.t("  %6d answered %6d skipped  %s\n", "  应答 %6d 次 跳过 %6d 次  %s\n"), r.Hits.Hits, r.Skipped, payload.SafeString(r.Name))
+		}
+	}
+}
+

@@ -1,0 +1,288 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+	"sockeye/internal/framing"
+	"sockeye/internal/payload"
+	"sockeye/internal/rule"
+)
+
+// checker collects what is wrong with a file.
+type checker struct {
+	file     *File
+	problems []error
+	// place finds the line of something, for files that were read; may be nil.
+	place func(path ...any) string
+}
+
+// mostProblems bounds how many are told at once.
+const mostProblems = 20
+
+// add notes a problem at a place: a path of keys and indexes, whose last words are
+// named in the target.
+func (c *checker) add(err error, target string, path ...any) {
+	if len(c.problems) >= mostProblems {
+		return
+	}
+	e := *sockeye.ErrorOf(err)
+	e.Op, e.Target = "", target
+	if c.place != nil {
+		if at := c.place(path...); at != "" {
+			e.Target = at + ": " + target
+		}
+	}
+	c.problems = append(c.problems, &e)
+}
+
+func problem(en, zh, hintEn, hintZh string, args ...any) error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Message: both(en, zh, args...), Hint: sockeye.Text{En: hintEn, Zh: hintZh}}
+}
+
+func both(en, zh string, args ...any) sockeye.Text {
+	return sockeye.Text{En: fmt.Sprintf(en, args...), Zh: fmt.Sprintf(zh, args...)}
+}
+
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// unknownName is the error of a name that is not among those there are.
+func unknownName(what, name string, there []string) error {
+	e := &sockeye.Error{Kind: sockeye.NotFound, Message: both("there is no %s named %s", "没有名为 %[2]s 的 %[1]s", what, payload.Quote(name, 40))}
+	if near := nearest(name, there); near != "" {
+		e.Hint = both("did you mean %q?", "是否想写 %q？", near)
+	} else if len(there) > 0 {
+		e.Hint = both("there are: %s", "已有：%s", strings.Join(there, ", "))
+	}
+	return e
+}
+
+func nearest(name string, there []string) string {
+	for _, s := range there {
+		if checksum.Near(strings.ToLower(name), strings.ToLower(s)) {
+			return s
+		}
+	}
+	return ""
+}
+
+func (c *checker) openings() ([]Opening, error) {
+	sets := c.sets()
+	c.payloads()
+	c.lists()
+	c.aliases()
+	var all []Opening
+	names := map[string]bool{}
+	for n, e := range c.file.Endpoints {
+		name := e.Name
+		if name == "" {
+			c.add(problem("an endpoint needs a name", "端点需要名称", `write name = "meter"`, `写 name = "meter"`), "endpoint "+strconv.Itoa(n+1), "endpoint", n)
+		} else if names[name] {
+			c.add(problem("two endpoints have this name", "两个端点重名", "", ""), "endpoint "+name, "endpoint", n, "name")
+		}
+		names[name] = true
+		all = append(all, c.opening(n, e, sets))
+	}
+	return all, errors.Join(c.problems...)
+}
+
+func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set) Opening {
+	o := Opening{Name: e.Name, Echo: e.Echo, RuleSet: e.Rules}
+	wrong := func(err error, key string) { c.add(err, "endpoint "+e.Name+": "+key, "endpoint", n, key) }
+	mode, typed, key := sockeye.Listen, e.Listen, "listen"
+	if e.Connect != "" {
+		mode, typed, key = sockeye.Connect, e.Connect, "connect"
+	}
+	if (e.Listen == "") == (e.Connect == "") {
+		wrong(problem("an endpoint needs one of listen and connect", "端点需要 listen 或 connect 之一", `write listen = "tcp://:10000"`, `写 listen = "tcp://:10000"`), "listen")
+	} else if a, err := sockeye.ParseAddress(typed); err != nil {
+		wrong(err, key)
+	} else {
+		o.Endpoint = sockeye.Endpoint{Mode: mode, Address: a, Options: e.options()}
+		if err := o.Endpoint.Validate(); err != nil {
+			for _, one := range split(err) {
+				wrong(one, sockeye.ErrorOf(one).Target)
+			}
+		}
+	}
+	var err error
+	if e.Frame != "" {
+		if o.Frame, err = framing.Parse(e.Frame); err != nil {
+			wrong(err, "frame")
+		}
+	}
+	if e.Check != "" {
+		if o.Check, err = checksum.ParseTrailer(e.Check); err != nil {
+			wrong(err, "check")
+		}
+	}
+	for _, word := range e.Allow {
+		switch word {
+		case "storm":
+			o.Allow.Storm = true
+		case "amplify":
+			o.Allow.Amplify = true
+		case "low-ports":
+			o.Allow.LowPorts = true
+		default:
+			wrong(unknownName("guard", word, []string{"storm", "amplify", "low-ports"}), "allow")
+		}
+	}
+	c.rulesOf(&o, e, sets, wrong)
+	return o
+}
+
+func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wrong func(error, string)) {
+	if e.Rules == "" {
+		if e.Start != "" {
+			wrong(problem("a state without rules", "没有规则却有状态", `write rules = "NAME"`, `写 rules = "名称"`), "start")
+		}
+		return
+	}
+	if e.Echo {
+		wrong(problem("not together with rules", "不能与 rules 同时使用", `a rule that echoes: match = "any", reply = "{{match}}"`, `回显规则：match = "any"，reply = "{{match}}"`), "echo")
+	}
+	set, ok := sets[e.Rules]
+	if !ok {
+		wrong(unknownName("rules", e.Rules, keys(sets)), "rules")
+		return
+	}
+	set.Start = e.Start
+	program, err := rule.Compile(set)
+	for _, one := range split(err) {
+		inner := *sockeye.ErrorOf(one)
+		at := []any{"rules", e.Rules}
+		number := 0
+		if n, _ := fmt.Sscanf(inner.Target, "rule %d", &number); n == 1 {
+			at = append(at, number-1)
+		}
+		c.add(&inner, "rules."+e.Rules+": "+inner.Target, at...)
+	}
+	o.Program = program
+}
+
+func split(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+func (e Endpoint) options() sockeye.Options {
+	o := sockeye.Options{MaxPeers: e.MaxPeers, Backlog: e.Backlog, Interface: e.Interface, IdleTimeout: e.IdleTimeout, FinIdle: e.FinIdle,
+		ConnectTimeout: e.ConnectTimeout, ReceiveBuffer: e.ReceiveBuffer, SendBuffer: e.SendBuffer, ReadSize: e.ReadSize, Reconnect: e.Reconnect}
+	if e.Broadcast {
+		o.Broadcast = sockeye.On
+	}
+	return o
+}
+
+// sets are the rules with their payloads looked up. What is wrong with a rule of a
+// set that no endpoint uses is found here, too.
+func (c *checker) sets() map[string]rule.Set {
+	used := map[string]bool{}
+	for _, e := range c.file.Endpoints {
+		used[e.Rules] = true
+	}
+	sets := map[string]rule.Set{}
+	for _, name := range keys(c.file.Rules) {
+		var set rule.Set
+		for n, r := range c.file.Rules[name] {
+			set.Rules = append(set.Rules, c.rule(name, n, r))
+		}
+		sets[name] = set
+		if !used[name] {
+			c.rulesOf(&Opening{}, Endpoint{Rules: name}, sets, func(error, string) {})
+		}
+	}
+	return sets
+}
+
+func (c *checker) rule(set string, n int, r Rule) rule.Rule {
+	out := rule.Rule{Name: r.Name, Match: r.Match, Join: r.Join, Every: r.Every, After: r.After, In: r.In, Goto: r.Goto,
+		Cooldown: r.Cooldown, Count: r.Count, Chance: r.Chance, End: r.End}
+	replies := r.Replies
+	switch short := (Reply{Text: r.Reply, Hex: r.ReplyHex, Payload: r.Payload, Delay: r.Delay, To: r.To}); {
+	case short == (Reply{}):
+	case len(replies) > 0:
+		c.add(problem("both one reply and replies", "同时写了单条应答和 replies", "write all of them in replies", "请全部写进 replies"), fmt.Sprintf("rules.%s: rule %d", set, n+1), "rules", set, n)
+	default:
+		replies = []Reply{short}
+	}
+	for _, reply := range replies {
+		text, hex := reply.Text, reply.Hex
+		if reply.Payload != "" {
+			p, ok := c.file.Payloads[reply.Payload]
+			if !ok || text != "" || hex != "" {
+				err := unknownName("payload", reply.Payload, keys(c.file.Payloads))
+				if ok {
+					err = problem("both a named payload and one written here", "同时写了数据名称和数据内容", "write one of them", "只写其中之一")
+				}
+				c.add(err, fmt.Sprintf("rules.%s: rule %d: payload", set, n+1), "rules", set, n)
+				continue
+			}
+			text, hex = p.Text, p.Hex
+		}
+		out.Replies = append(out.Replies, rule.Reply{Text: text, Hex: hex, Delay: reply.Delay, To: reply.To})
+	}
+	return out
+}
+
+func (c *checker) payloads() {
+	for _, name := range keys(c.file.Payloads) {
+		p := c.file.Payloads[name]
+		if p.Text != "" && p.Hex != "" {
+			c.add(problem("both text and hex", "同时写了 text 和 hex", "write one of them", "只写其中之一"), "payloads."+name, "payloads", name)
+			continue
+		}
+		text := p.Text + p.Hex
+		if _, err := payload.Parse(text, payload.Options{Hex: p.Hex != "", Match: true}); err != nil {
+			c.add(err, "payloads."+name, "payloads", name)
+		}
+	}
+}
+
+func (c *checker) lists() {
+	for _, name := range keys(c.file.Lists) {
+		for n, row := range c.file.Lists[name] {
+			target := fmt.Sprintf("lists.%s: row %d", name, n+1)
+			written := 0
+			for _, s := range []string{row.Text, row.Hex, row.Payload} {
+				if s != "" {
+					written++
+				}
+			}
+			if written != 1 {
+				c.add(problem("a row needs one of text, hex and payload", "每行需要 text、hex、payload 之一", "", ""), target, "lists", name, n)
+				continue
+			}
+			if _, ok := c.file.Payloads[row.Payload]; row.Payload != "" && !ok {
+				c.add(unknownName("payload", row.Payload, keys(c.file.Payloads)), target, "lists", name, n)
+			}
+			if _, err := payload.Parse(row.Text+row.Hex, payload.Options{Hex: row.Hex != ""}); err != nil {
+				c.add(err, target, "lists", name, n)
+			}
+			if row.Repeat < 0 {
+				c.add(problem("%d is negative", "%d 是负数", "leave it out for once", "不写则发送一次", row.Repeat), target+": repeat", "lists", name, n, "repeat")
+			}
+		}
+	}
+}
+
+func (c *checker) aliases() {
+	for _, address := range keys(c.file.Aliases) {
+		if _, err := netip.ParseAddr(address); err != nil {
+			c.add(problem("%s is not an IP address", "%s 不是 IP 地址", `write "192.168.1.88" = "kitchen"`, `写 "192.168.1.88" = "kitchen"`, payload.Quote(address, 40)), "aliases", "aliases", address)
+		}
+	}
+}

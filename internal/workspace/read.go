@@ -1,0 +1,248 @@
+package workspace
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"sockeye"
+	"sockeye/internal/payload"
+)
+
+// Read reads a workspace file and checks everything in it. Nothing is opened. The
+// error joins what is wrong, each an *sockeye.Error with the file and the line.
+func Read(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fileError("open", path, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	if err != nil {
+		return nil, fileError("read", path, err)
+	}
+	file, err := Parse(text)
+	if err == nil {
+		return file, nil
+	}
+	var all []error
+	for _, one := range split(err) {
+		e := *sockeye.ErrorOf(one)
+		e.Target = strings.TrimSuffix(path+": "+e.Target, ": ")
+		all = append(all, &e)
+	}
+	return nil, errors.Join(all...)
+}
+
+func fileError(op, path string, err error) error {
+	e := &sockeye.Error{Kind: sockeye.System, Op: op, Target: path, Err: err}
+	if inner, ok := errors.AsType[*os.PathError](err); ok {
+		e.Err = inner.Err
+	}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		e.Kind, e.Message, e.Hint = sockeye.NotFound, both("no such file", "文件不存在"), both("give the path of a workspace file", "请写工作区文件的路径")
+	case errors.Is(err, os.ErrPermission):
+		e.Kind = sockeye.AccessDenied
+	}
+	return e
+}
+
+// Parse reads the text of a workspace file and checks everything in it. The error
+// joins what is wrong, each an *sockeye.Error whose Target begins with the line.
+func Parse(text []byte) (*File, error) {
+	if len(text) > MaxBytes {
+		return nil, problem("larger than %d MiB", "超过 %d MiB", "", "", MaxBytes>>20)
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // the mark of editors on Windows
+	var head struct {
+		Version *int `toml:"sockeye"`
+	}
+	if _, err := toml.Decode(string(text), &head); err != nil {
+		return nil, syntaxError(err)
+	}
+	switch {
+	case head.Version == nil:
+		return nil, problem("this is no workspace: it does not say sockeye = 1", "不是工作区文件：缺少 sockeye = 1", "a workspace begins with the line sockeye = 1", "工作区文件以 sockeye = 1 开头")
+	case *head.Version > Version:
+		return nil, problem("version %d of the format is newer than this Sockeye, which reads up to %d", "格式版本 %d 比本程序新（本程序支持到 %d）", "use a newer Sockeye", "请使用更新的 Sockeye", *head.Version, Version)
+	case *head.Version < 1:
+		return nil, problem("there is no version %d of the format", "没有格式版本 %d", "write sockeye = 1", "写 sockeye = 1", *head.Version)
+	}
+	f := &File{}
+	md, err := toml.Decode(string(text), f)
+	if err != nil {
+		return nil, syntaxError(err)
+	}
+	l := locator{text: string(text)}
+	c := checker{file: f, place: l.line}
+	for _, key := range md.Undecoded() {
+		if len(c.problems) < mostProblems {
+			c.unknownKey(key, &l)
+		}
+	}
+	c.openings()
+	if len(c.problems) > 0 {
+		return nil, errors.Join(c.problems...)
+	}
+	return f, nil
+}
+
+// syntaxError says where the text is not TOML, or a value is not what its key wants.
+func syntaxError(err error) error {
+	p, ok := errors.AsType[toml.ParseError](err)
+	if !ok { // a value of another type: the library says where only in words
+		line, key := 0, ""
+		text := strings.TrimPrefix(err.Error(), "toml: ")
+		if n, _ := fmt.Sscanf(text, "line %d (last key %q", &line, &key); n == 2 {
+			_, what, _ := strings.Cut(text, "): ")
+			return &sockeye.Error{Kind: sockeye.Invalid, Target: fmt.Sprintf("line %d: %s", line, key), Message: both("%s", "值的类型不对：%s", what)}
+		}
+		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("%s", "TOML 有误：%s", text)}
+	}
+	e := &sockeye.Error{Kind: sockeye.Invalid, Target: position(p.Position), Message: sockeye.Text{En: p.Message, Zh: "TOML 有误：" + p.Message}}
+	if inner, ok := errors.AsType[*sockeye.Error](err); ok {
+		e.Message, e.Hint = inner.Message, inner.Hint
+		if inner.Target != "" {
+			e.Message = both("%s %s", "%s %s", inner.Target, inner.Message.En)
+			e.Message.Zh = inner.Target + " " + inner.Message.Zh
+		}
+	}
+	if e.Message.En == "" {
+		e.Message = sockeye.Text{En: err.Error(), Zh: "TOML 有误：" + err.Error()}
+	}
+	return e
+}
+
+func position(p toml.Position) string {
+	if p.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d, column %d", p.Line, max(1, p.Col))
+}
+
+// unknownKey says of a key that the format does not have where it is, and what was
+// meant.
+func (c *checker) unknownKey(key toml.Key, l *locator) {
+	name := key[len(key)-1]
+	e := &sockeye.Error{Kind: sockeye.Invalid, Message: both("there is no key %s", "没有 %s 这个键", payload.Quote(name, 40))}
+	known := knownKeys(reflect.TypeFor[File](), key[:len(key)-1])
+	if near := nearest(name, known); near != "" {
+		e.Hint = both("did you mean %s?", "是否想写 %s？", near)
+	} else if len(known) > 0 {
+		e.Hint = both("the keys here are %s", "此处可用的键：%s", strings.Join(known, ", "))
+	}
+	e.Target = l.key(key)
+	c.problems = append(c.problems, e)
+}
+
+// knownKeys are the keys of the table at a path.
+func knownKeys(t reflect.Type, path []string) []string {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case t.Kind() == reflect.Map && len(path) > 0:
+		return knownKeys(t.Elem(), path[1:])
+	case t.Kind() != reflect.Struct:
+		return nil
+	case len(path) == 0:
+		var names []string
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ",")
+			names = append(names, name)
+		}
+		return names
+	}
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ","); name == path[0] {
+			return knownKeys(t.Field(i).Type, path[1:])
+		}
+	}
+	return nil
+}
+
+// UnmarshalTOML takes a payload that is only a text, too.
+func (p *Payload) UnmarshalTOML(v any) error {
+	wrong := func(key string) error {
+		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("a payload is a text, or a table with text or hex, not %s", "数据是文本，或含 text、hex 的表，不能是 %s", key)}
+	}
+	switch v := v.(type) {
+	case string:
+		p.Text = v
+		return nil
+	case map[string]any:
+		for key, value := range v {
+			s, ok := value.(string)
+			switch {
+			case ok && key == "text":
+				p.Text = s
+			case ok && key == "hex":
+				p.Hex = s
+			default:
+				return wrong(payload.Quote(key, 40))
+			}
+		}
+		return nil
+	}
+	return wrong(fmt.Sprintf("%T", v))
+}
+
+// Format writes the file as text that Parse reads as the same. What a person wrote
+// as comments is not in a File, and so not in its text.
+func (f *File) Format() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# A workspace of Sockeye: sockeye run FILE opens what it says.\n")
+	out := *f
+	out.Version = Version
+	e := toml.NewEncoder(&b)
+	e.Indent = ""
+	if err := e.Encode(out); err != nil {
+		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "write", Message: sockeye.Text{En: err.Error()}, Err: err}
+	}
+	return b.Bytes(), nil
+}
+
+// Write writes a file so that at any moment either the old or the new one is there,
+// whole, also after a power cut.
+func Write(path string, text []byte) (err error) {
+	dir := filepath.Dir(path)
+	t, err := os.CreateTemp(dir, ".sockeye-*.tmp")
+	if err != nil {
+		return fileError("write", path, err)
+	}
+	defer func() {
+		if err != nil {
+			t.Close()
+			os.Remove(t.Name())
+			err = fileError("write", path, err)
+		}
+	}()
+	if st, statErr := os.Stat(path); statErr == nil {
+		t.Chmod(st.Mode().Perm())
+	}
+	if _, err = t.Write(text); err != nil {
+		return err
+	}
+	if err = t.Sync(); err != nil {
+		return err
+	}
+	if err = t.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(t.Name(), path); err != nil {
+		return err
+	}
+	if d, openErr := os.Open(dir); openErr == nil { // the new name, too; not every system can
+		d.Sync()
+		d.Close()
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+// Package workspace reads and writes the one file that holds saved endpoints,
+// aliases, payloads, lists and rules. It is TOML, made to be read, commented and
+// sent to somebody; what is in a file is checked to the end before any of it is
+// used. The package opens nothing: a File is data, until somebody says run.
+package workspace
+
+import (
+	"time"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+	"sockeye/internal/framing"
+	"sockeye/internal/payload"
+	"sockeye/internal/rule"
+)
+
+// Version is the version of the format that is written. Older ones are read.
+const Version = 1
+
+// MaxBytes is the largest file that is read.
+const MaxBytes = 4 << 20
+
+// File is what a workspace file says. The tags are its keys.
+type File struct {
+	// Version is that of the format; every file begins with it.
+	Version int `toml:"sockeye"`
+	// About says in a line what the file is for.
+	About string `toml:"about,omitempty"`
+	// Variables are what {{var.NAME}} in payloads becomes.
+	Variables map[string]string `toml:"variables,omitempty"`
+	// Aliases name addresses: "192.168.1.88" = "kitchen".
+	Aliases map[string]string `toml:"aliases,omitempty"`
+	// Payloads are messages with a name.
+	Payloads map[string]Payload `toml:"payloads,omitempty"`
+	// Endpoints are what the file opens, in this order.
+	Endpoints []Endpoint `toml:"endpoint,omitempty"`
+	// Rules are sets of rules with a name; a set's rules are tried in their order.
+	Rules map[string][]Rule `toml:"rules,omitempty"`
+	// Lists are lists of payloads to send, with a name.
+	Lists map[string][]Row `toml:"lists,omitempty"`
+}
+
+// Payload is a message: text with escapes and fields, or the same in hex.
+type Payload struct {
+	Text string `toml:"text,omitempty"`
+	Hex  string `toml:"hex,omitempty"`
+}
+
+// Endpoint is something to open, and how it is answered. Exactly one of Listen and
+// Connect is given.
+type Endpoint struct {
+	Name    string `toml:"name"`
+	Listen  string `toml:"listen,omitempty"`
+	Connect string `toml:"connect,omitempty"`
+	// Frame is a framing spec, Check the checksum that frames end with.
+	Frame string `toml:"frame,omitempty"`
+	Check string `toml:"check,omitempty"`
+	// Rules is the name of the set that answers, and Start the state that each peer
+	// begins in.
+	Rules string `toml:"rules,omitempty"`
+	Start string `toml:"start,omitempty"`
+	// Allow lifts guards: "storm", "amplify", "low-ports".
+	Allow []string `toml:"allow,omitempty"`
+	// Echo sends back what comes in.
+	Echo bool `toml:"echo,omitempty"`
+
+	MaxPeers       int           `toml:"max-peers,omitempty"`
+	Backlog        int           `toml:"backlog,omitempty"`
+	Interface      string        `toml:"interface,omitempty"`
+	IdleTimeout    time.Duration `toml:"idle-timeout,omitempty"`
+	FinIdle        time.Duration `toml:"fin-idle,omitempty"`
+	ConnectTimeout time.Duration `toml:"connect-timeout,omitempty"`
+	ReceiveBuffer  int           `toml:"recv-buffer,omitempty"`
+	SendBuffer     int           `toml:"send-buffer,omitempty"`
+	ReadSize       int           `toml:"read-size,omitempty"`
+	Reconnect      bool          `toml:"reconnect,omitempty"`
+	Broadcast      bool          `toml:"broadcast,omitempty"`
+}
+
+// Rule is a rule.Rule with a short form for the usual case of one reply.
+type Rule struct {
+	Name     string    `toml:"name,omitempty"`
+	Match    string    `toml:"match,omitempty"`
+	Join     bool      `toml:"join,omitempty"`
+	Every    rule.Span `toml:"every,omitzero"`
+	After    rule.Span `toml:"after,omitzero"`
+	In       []string  `toml:"in,omitempty"`
+	Reply    string    `toml:"reply,omitempty"`
+	ReplyHex string    `toml:"reply-hex,omitempty"`
+	Payload  string    `toml:"payload,omitempty"` // the name of one
+	Delay    rule.Span `toml:"delay,omitzero"`
+	To       rule.To   `toml:"to,omitempty"`
+	Replies  []Reply   `toml:"replies,omitempty"`
+	Goto     string    `toml:"goto,omitempty"`
+	Cooldown rule.Span `toml:"cooldown,omitzero"`
+	Count    int       `toml:"count,omitempty"`
+	Chance   *float64  `toml:"chance,omitempty"`
+	End      rule.End  `toml:"end,omitempty"`
+}
+
+// Reply is one reply of a rule with several.
+type Reply struct {
+	Text    string    `toml:"text,omitempty"`
+	Hex     string    `toml:"hex,omitempty"`
+	Payload string    `toml:"payload,omitempty"`
+	Delay   rule.Span `toml:"delay,omitzero"`
+	To      rule.To   `toml:"to,omitempty"`
+}
+
+// Row is one payload of a list.
+type Row struct {
+	Name     string    `toml:"name,omitempty"`
+	Text     string    `toml:"text,omitempty"`
+	Hex      string    `toml:"hex,omitempty"`
+	Payload  string    `toml:"payload,omitempty"`
+	Delay    rule.Span `toml:"delay,omitzero"` // before it
+	Repeat   int       `toml:"repeat,omitempty"`
+	Disabled bool      `toml:"disabled,omitempty"`
+	To       string    `toml:"to,omitempty"` // as sockeye.Peer.Answers, or all
+}
+
+// Opening is an endpoint with everything that answers it, found sound.
+type Opening struct {
+	Name     string
+	Endpoint sockeye.Endpoint
+	Echo     bool
+	Frame    framing.Spec
+	Check    checksum.Trailer
+	// RuleSet is the name of the rules, or "", and Program what they are.
+	RuleSet string
+	Program *rule.Program
+	Allow   rule.Allowed
+}
+
+// Openings are what the file opens, in its order. The error joins everything that
+// is wrong with the file, each an *sockeye.Error whose Target is the place.
+func (f *File) Openings() ([]Opening, error) {
+	c := checker{file: f}
+	return c.openings()
+}
+
+// Lookup finds the file's variables for payloads: "var.NAME".
+func (f *File) Lookup(name string) (string, bool) {
+	const prefix = "var."
+	if len(name) <= len(prefix) || name[:len(prefix)] != prefix {
+		return "", false
+	}
+	v, ok := f.Variables[name[len(prefix):]]
+	return v, ok
+}
+
+// Template is a named payload, ready to be sent.
+func (f *File) Template(name string) (*payload.Template, error) {
+	p, ok := f.Payloads[name]
+	if !ok {
+		return nil, unknownName("payload", name, keys(f.Payloads))
+	}
+	text := p.Text
+	if p.Hex != "" {
+		text = p.Hex
+	}
+	return payload.Parse(text, payload.Options{Hex: p.Hex != ""})
+}

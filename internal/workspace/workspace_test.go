@@ -1,0 +1,233 @@
+package workspace
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye"
+)
+
+const whole = `# what a person wrote
+sockeye = 1
+about = "everything that a file can say"
+
+[variables]
+unit = "C"
+
+[aliases]
+"192.168.1.88" = "kitchen"
+
+[payloads]
+hello = 'hello {{var.unit}}\r\n'
+query = { hex = "01 03 {{crc16modbus}}" }
+
+[[endpoint]]
+name = "server"
+listen = "tcp://127.0.0.1:5020"
+frame = "length:offset=4,size=2"
+check = "crc16modbus"
+rules = "device"
+start = "idle"
+allow = ["storm", "amplify"]
+max-peers = 5
+idle-timeout = "90s"
+
+[[endpoint]]
+name = "client"
+connect = "udp://192.168.1.88:9"
+reconnect = true
+echo = true
+
+[[rules.device]]
+name = "one"
+match = "hex:(?? ??) *"
+payload = "query"
+delay = "10ms..20ms"
+in = ["idle"]
+goto = "busy"
+cooldown = "1s"
+count = 3
+chance = 0.5
+
+[[rules.device]]
+every = "1s"
+replies = [ { text = "a", delay = "5ms" }, { hex = "00", to = "others" }, { payload = "hello" } ]
+end = "abort"
+
+[[rules.device]]
+join = true
+reply = "hi"
+
+[[rules.device]]
+after = "2s"
+in = ["busy"]
+goto = "idle"
+
+[[lists.morning]]
+text = 'AT\r\n'
+delay = "1s"
+repeat = 2
+
+[[lists.morning]]
+payload = "hello"
+disabled = true
+to = "all"
+`
+
+// What was read is written, and read again, as the same.
+func TestFormat(t *testing.T) {
+	f, err := Parse([]byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := f.Format()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse(text)
+	if err != nil {
+		t.Fatalf("%v in:\n%s", err, text)
+	}
+	if diff := cmp.Diff(f, again); diff != "" {
+		t.Errorf("%s in:\n%s", diff, text)
+	}
+}
+
+func TestOpenings(t *testing.T) {
+	f, err := Parse([]byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Openings()
+	if err != nil || len(got) != 2 {
+		t.Fatal(got, err)
+	}
+	server, client := got[0], got[1]
+	if server.Endpoint.String() != "tcp-listen://127.0.0.1:5020" || server.Endpoint.Options.MaxPeers != 5 || server.Endpoint.Options.IdleTimeout.Seconds() != 90 ||
+		server.Frame.String() != "length:offset=4,size=2" || server.Check.String() != "crc16modbus" || !server.Allow.Storm || server.Allow.LowPorts {
+		t.Errorf("%+v", server)
+	}
+	if diff := cmp.Diff([]string{"one", "2", "3", "4"}, server.Program.Names()); diff != "" {
+		t.Error(diff)
+	}
+	if client.Endpoint.String() != "udp-connect://192.168.1.88:9" || !client.Endpoint.Options.Reconnect || !client.Echo || client.Program != nil {
+		t.Errorf("%+v", client)
+	}
+	if v, ok := f.Lookup("var.unit"); v != "C" || !ok {
+		t.Errorf("%q %v", v, ok)
+	}
+	if _, err := f.Template("helo"); err == nil || !strings.Contains(sockeye.ErrorOf(err).Hint.En, "hello") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Each fault is said with its line, and what was meant.
+func TestFaults(t *testing.T) {
+	const head = "sockeye = 1\n"
+	endpoint := func(more string) string { return head + "[[endpoint]]\nname = \"a\"\nlisten = \":1\"\n" + more }
+	for text, want := range map[string][2]string{
+		"":                               {": this is no workspace", "sockeye = 1"},
+		"sockeye = 2":                    {": version 2 of the format is newer", "newer Sockeye"},
+		"sockeye = 0":                    {": there is no version 0", ""},
+		"sockeye = ":                     {"line 1, column 10: ", ""},
+		"sockeye = \"1\"":                {"line 1: sockeye: incompatible types", ""},
+		head + "abuot = \"x\"":           {`line 2, column 1: there is no key "abuot"`, "about"},
+		head + "[endpiont]\na = 1":       {`line 2`, ""},
+		endpoint("max_peers = 3"):        {`line 5, column 1: there is no key "max_peers"`, "max-peers"},
+		endpoint("max-peers = -3"):       {"line 5: endpoint a: max-peers: -3 is not between", ""},
+		endpoint("idle-timeout = \"x\""): {"line 5, column ", ""},
+		endpoint("connect = \":1\""):     {"line 4: endpoint a: listen: an endpoint needs one of listen and connect", ""},
+		endpoint("[[endpoint]]\nname = \"a\"\nconnect = \"h:1\""):                        {"line 6: endpoint a: two endpoints have this name", ""},
+		endpoint("check = \"crc16modbuss\""):                                             {"line 5: endpoint a: check: no checksum has this name", "crc16modbus"},
+		endpoint("allow = [\"strom\"]"):                                                  {"line 5: endpoint a: allow: there is no guard", "storm"},
+		endpoint("rules = \"b\""):                                                        {`line 5: endpoint a: rules: there is no rules named "b"`, ""},
+		endpoint("start = \"b\""):                                                        {"line 5: endpoint a: start: a state without rules", ""},
+		head + "[[rules.a]]\nmatch = \"any\"\ndelay = \"never\"":                         {"line 4, column ", ""},
+		head + "[[rules.a]]\nmatch = \"any\"\nreply = \"x\"\nreplies = [{text = \"y\"}]": {"line 2: rules.a: rule 1: both one reply and replies", ""},
+		head + "[payloads]\na = 3":                                                       {"line 3, column ", "text"},
+		head + "[payloads]\na = {text = \"x\", hex = \"00\"}":                            {"line 3: payloads.a: both text and hex", ""},
+		head + "[[lists.a]]\ndelay = \"1s\"":                                             {"line 2: lists.a: row 1: a row needs one of", ""},
+		head + "[aliases]\nkitchen = \"10.0.0.1\"":                                       {"line 3: aliases: \"kitchen\" is not an IP address", ""},
+	} {
+		_, err := Parse([]byte(text))
+		if err == nil {
+			t.Errorf("%q was taken", text)
+			continue
+		}
+		e := sockeye.ErrorOf(split(err)[0])
+		said := e.Target + ": " + e.Message.En
+		if e.Kind != sockeye.Invalid && e.Kind != sockeye.NotFound || !strings.HasPrefix(said, want[0]) || e.Message.Zh == "" ||
+			!strings.Contains(e.Hint.En+e.Message.En, want[1]) {
+			t.Errorf("%q: %s; %s; want %s", text, said, e.Hint.En, want)
+		}
+	}
+}
+
+// A file is written whole or not at all, and keeps its mode.
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.toml")
+	for _, text := range []string{whole, "sockeye = 1\n"} {
+		if err := Write(path, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st, err := os.Stat(path); err != nil || st.Mode().Perm() != 0o640 {
+		t.Errorf("%v %v", st.Mode(), err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".sockeye-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	err := Write(filepath.Join(path, "below", "b.toml"), nil)
+	if e := sockeye.ErrorOf(err); e == nil || e.Op != "write" {
+		t.Errorf("%v", err)
+	}
+	if _, err := Read(filepath.Join(t.TempDir(), "none.toml")); sockeye.ErrorOf(err).Kind != sockeye.NotFound {
+		t.Errorf("%v", err)
+	}
+}
+
+// Whatever a file holds: an error or a file that can be written and read again.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(whole))
+	examples, _ := filepath.Glob("../../examples/workspaces/*.toml")
+	for _, e := range examples {
+		text, err := os.ReadFile(e)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte("sockeye = 1\n[[endpoint]]\nnmae = 3"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file, err := Parse(text)
+		if err != nil {
+			for _, one := range split(err) {
+				if e := sockeye.ErrorOf(one); e.Kind == sockeye.System || e.Message.En == "" {
+					t.Errorf("%#v", e)
+				}
+			}
+			return
+		}
+		out, err := file.Format()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Parse(out)
+		if err != nil {
+			t.Fatalf("%v in:\n%s", err, out)
+		}
+		if text, _ := again.Format(); string(text) != string(out) {
+			t.Errorf("written anew it is another:\n%s\n%s", out, text)
+		}
+	})
+}
