@@ -136,6 +136,32 @@ func TestTerminalFrames(t *testing.T) {
 	x.exits(0)
 }
 
+// T48: at a terminal, a file is run only when the person says so.
+func TestTerminalAsksBeforeItRuns(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.toml")
+	text := "sockeye = 1\n[[endpoint]]\nname = \"a\"\nlisten = \"127.0.0.1:0\"\nframe = \"line\"\nrules = \"a\"\n[[rules.a]]\njoin = true\nreply = 'good day\\n'\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	no := openTerminal(t, "run", file)
+	no.await("listen on tcp://127.0.0.1:0, for programs on this machine (a)")
+	no.await("Run it? [y/N]")
+	no.enter("")
+	no.exits(exitOther)
+	if strings.Contains(no.screen(), "listening on") {
+		t.Error("it ran all the same")
+	}
+	yes := openTerminal(t, "run", file)
+	yes.await("Run it? [y/N]")
+	yes.enter("y")
+	board := yes.peerOf(yes.await("listening on"))
+	yes.await("good day")
+	yes.says(board, "hello\n")
+	yes.await("hello")
+	yes.enter("/quit")
+	yes.exits(0)
+}
+
 // A person at a terminal: sees two boards, names one, answers it alone, then all.
 func TestTerminalConversation(t *testing.T) {
 	x := openTerminal(t, "listen", "127.0.0.1:0")
