@@ -16,9 +16,8 @@ import (
 var dependencies = map[string]string{
 	"charm.land/bubbles/v2":           "the console's input line: editing and history",
 	"charm.land/bubbletea/v2":         "the console's terminal: keys, resizing, and lines above the input",
-	"github.com/BurntSushi/toml":      "workspace files: strict, with the place of what is wrong",
+	"github.com/BurntSushi/toml":      "files that people write: workspaces and send lists, strict, with the place of what is wrong",
 	"github.com/charmbracelet/x/ansi": "widths and cutting of lines with wide characters",
-	"github.com/BurntSushi/toml":      "send lists in a file that people write",
 	"github.com/gopacket/gopacket":    "captures of other programs: link layers and TCP put together",
 	"github.com/spf13/cobra":          "commands, help and completions for four shells",
 	"github.com/spf13/pflag":          "cobra's flags, for values of our own types",

@@ -20,7 +20,7 @@ import (
 var floors = [][]string{
 	{"cmd/sockeye"},
 	{"internal/cli"},
-	{"internal/api"},
+	{"internal/api", "internal/webui/page"},
 	{"internal/workbench", "internal/webui"},
 	{"internal/wire", "internal/journal", "internal/device"},
 	{"internal/recording", "internal/workspace"},
@@ -55,6 +55,7 @@ var doors = []struct{ from, to, why string }{
 
 	{"internal/api", "internal/workbench", "requests open and drive sessions"},
 	{"internal/api", "internal/webui", "the page's files are routes"},
+	{"internal/webui/page", "internal/webui", "a real browser shows what is served"},
 	{"internal/api", "internal/wire", "a session's peers are wire's"},
 	{"internal/api", "internal/journal", "a window of events is read with a cursor"},
 	{"internal/api", "internal/device", "a session can play the board"},

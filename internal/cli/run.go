@@ -236,7 +236,9 @@ func (a *app) askToRun(path string, f *workspace.File, openings []workspace.Open
 }
 
 // oneByte reads no further than it must: what is typed next is not for the question.
-type oneByte struct{ in interface{ Read([]byte) (int, error) } }
+type oneByte struct {
+	in interface{ Read([]byte) (int, error) }
+}
 
 func (o oneByte) Read(p []byte) (int, error) { return o.in.Read(p[:min(1, len(p))]) }
 
@@ -252,7 +254,7 @@ func (l *live) untilAllStopped(sessions []*workbench.Session) error {
 	}()
 	var input <-chan error
 	if l.console != nil {
-		input = l.converseAside(sessions[0], &inputFlags{})
+		input = l.converseAside(sessions[0], &inputFlags{}, filePace{})
 	}
 	select {
 	case <-l.app.ctx.Done():
@@ -285,4 +287,3 @@ func (a *app) tellHits(openings []workspace.Opening, sessions []*workbench.Sessi
 		}
 	}
 }
-
