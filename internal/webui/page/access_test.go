@@ -44,7 +44,8 @@ func TestWidths(t *testing.T) {
 			height = 740
 		}
 		p.size(width, height)
-		p.wait(fmt.Sprintf(`innerWidth === %d && %s.length > 2`, width, rows))
+		// no line of the log is longer than the log is wide
+		p.wait(fmt.Sprintf(`innerWidth === %d && %s.length > 2 && %[2]s.every(r => r.scrollWidth <= r.clientWidth)`, width, rows))
 		for _, scheme := range []string{"light", "dark"} {
 			p.theme(scheme)
 			fits(fmt.Sprintf("%d-%s", width, scheme))

@@ -76,9 +76,9 @@ func TestExperiment(t *testing.T) {
 	board.says(t, "Hello board!")
 	p.wait(`document.querySelector('[data-control=count-sent] b').dataset.bytes === '12'`)
 	p.wait(`document.querySelector('[data-control=count-received] b').dataset.bytes === '27'`)
+	p.picture("page") // README.md shows it
 	p.click(control("reset-counters"))
 	p.wait(`document.querySelector('[data-control=count-received] b').dataset.bytes === '0'`)
-	p.picture("page") // README.md shows it
 	p.click(control("open"))
 	board.ends(t)
 	p.wait(rows + `.some(r => r.innerText.includes('closed here (FIN)'))`)
