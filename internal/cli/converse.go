@@ -117,6 +117,7 @@ func init() { // filled here because /help refers to the table
 		{"/file", "PATH", sockeye.Text{En: "send a file as it is; chunk=1k rate=10k set its pace", Zh: "原样发送文件；chunk=1k rate=10k 控制节奏"}, (*conversation).sendFile},
 		{"/stop", "", sockeye.Text{En: "stop what is being sent", Zh: "停止正在进行的发送"}, (*conversation).stopSending},
 		{"/frame", "SPEC [CHECK] | off", sockeye.Text{En: "cut what was and will be received into frames: line, delim:0d0a, idle:20ms …", Zh: "把已收到和将收到的数据分帧显示：line、delim:0d0a、idle:20ms…"}, (*conversation).frame},
+		{"/rules", "", sockeye.Text{En: "list the rules that answer, with their hits", Zh: "列出自动应答规则及其次数"}, (*conversation).listRules},
 		{"/record", "PLACE | off", sockeye.Text{En: "record in a directory or .pcapng file, or end it; alone: how it is", Zh: "记录到目录或 .pcapng 文件，或停止记录；单独使用则显示状态"}, (*conversation).record},
 		{"/finish", "PEER…", sockeye.Text{En: "finish sending (FIN); the peer may still send", Zh: "结束发送方向（FIN），对方仍可发送"}, (*conversation).finish},
 		{"/close", "PEER…", sockeye.Text{En: "close in good order (FIN)", Zh: "正常关闭连接（FIN）"}, (*conversation).close},
@@ -260,6 +261,24 @@ func (c *conversation) frame(rest string) error {
 	}
 	again := c.live.bench.View(0)
 	c.live.view.reframing.ask(func(v *view) { v.recut(cut, again) })
+	return nil
+}
+
+// listRules shows what became of each rule, and which state each peer is in.
+func (c *conversation) listRules(string) error {
+	status := c.session.Rules()
+	if status == nil {
+		return usage("/rules", sockeye.Text{En: "no rules answer this session", Zh: "此会话没有自动应答规则"},
+			sockeye.Text{En: "sockeye run FILE plays the rules of a workspace", Zh: "sockeye run FILE 执行工作区中的规则"})
+	}
+	for _, r := range status {
+		c.live.console.tell(fmt.Sprintf(c.app.t("%6d answered %6d skipped  %s", "应答 %6d 次 跳过 %6d 次  %s"), r.Hits.Hits, r.Skipped, r.Name))
+	}
+	for _, p := range c.session.Peers() {
+		if state := c.session.RuleState(p); state != "" {
+			c.live.console.tell(fmt.Sprintf(c.app.t("%s is in the state %q", "%s 处于状态 %q"), peerName(p.Peer), state))
+		}
+	}
 	return nil
 }
 

@@ -158,6 +158,8 @@ func TestTerminalAsksBeforeItRuns(t *testing.T) {
 	yes.await("good day")
 	yes.says(board, "hello\n")
 	yes.await("hello")
+	yes.enter("/rules")
+	yes.await("1 answered      0 skipped  1")
 	yes.enter("/quit")
 	yes.exits(0)
 }
