@@ -64,7 +64,12 @@ func unknownName(what, name string, there []string) error {
 	return e
 }
 
+// nearest is the name that is spelled much like another; of two letters any two
+// names are.
 func nearest(name string, there []string) string {
+	if len(name) < 3 {
+		return ""
+	}
 	for _, s := range there {
 		if checksum.Near(strings.ToLower(name), strings.ToLower(s)) {
 			return s
