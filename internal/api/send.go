@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 
 	"sockeye"
@@ -56,33 +57,42 @@ func (c *call) send(in Send) (SendResults, error) {
 		return SendResults{}, err
 	}
 	o := outgoing{in.To, in.All, in.Payload, in.Data}
-	made, err := o.maker()
-	if err != nil {
+	if _, err := o.maker(); err != nil {
 		return SendResults{}, err
 	}
 	to, err := o.peers(s)
 	if err != nil {
 		return SendResults{}, err
 	}
-	first, err := made(1, to[0].Peer)
+	sent, err := o.send(c.ctx(), s, to)
 	if err != nil {
 		return SendResults{}, err
 	}
-	out := SendResults{Data: notNil(first), Results: []SendResult{}}
-	message := func(p *wire.Peer) ([]byte, error) {
-		if p == to[0] {
-			return first, nil
-		}
-		return made(1, p.Peer)
-	}
-	for _, sent := range s.SendEach(c.ctx(), to, message) {
-		result := SendResult{Peer: sent.Peer.ID, Bytes: sent.Bytes}
-		if sent.Err != nil {
-			result.Error = sockeye.ErrorOf(sent.Err).Line(c.lang)
+	out := SendResults{Data: notNil(sent[0].Data), Results: []SendResult{}}
+	for _, d := range sent {
+		result := SendResult{Peer: d.Peer.ID, Bytes: d.Sent}
+		if d.Err != nil {
+			result.Error = sockeye.ErrorOf(d.Err).Line(c.lang)
 		}
 		out.Results = append(out.Results, result)
 	}
 	return out, nil
+}
+
+// send sends it once; a payload is the session's next message.
+func (o outgoing) send(ctx context.Context, s *workbench.Session, to []*wire.Peer) ([]workbench.Delivery, error) {
+	if o.payload != nil {
+		t, err := o.payload.parse()
+		if err != nil {
+			return nil, err
+		}
+		return s.SendPayload(ctx, to, t)
+	}
+	var sent []workbench.Delivery
+	for _, x := range s.SendEach(ctx, to, func(*wire.Peer) ([]byte, error) { return o.data, nil }) {
+		sent = append(sent, workbench.Delivery{Peer: x.Peer, Data: o.data, Sent: x.Bytes, Err: x.Err})
+	}
+	return sent, nil
 }
 
 func (c *call) repeats(None) (Repeats, error) {

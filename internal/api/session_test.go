@@ -176,3 +176,17 @@ func TestWorkspaceIsKept(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A payload that counts goes on counting from one request to the next.
+func TestPayloadsCount(t *testing.T) {
+	v := serve(t)
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	board(t, s)
+	v.follow(func(l Live) bool { return len(l.Peers) == 1 && l.Peers[0].State == "connected" })
+	for _, want := range []string{"no. 1", "no. 2", "no. 3"} {
+		sent := ask[SendResults](v, "POST", "/api/v1/sessions/s1/send", Send{All: true, Payload: &Payload{Kind: "text", Text: "no. {{seq}}", Escapes: true}})
+		if string(sent.Data) != want {
+			t.Errorf("%q was sent, want %q", sent.Data, want)
+		}
+	}
+}
