@@ -240,7 +240,16 @@ func quoted(s string) string { return jsonOf(s) }
 // click clicks in the middle of what a selector finds, as a mouse does.
 func (p *page) click(selector string) {
 	p.t.Helper()
-	p.wait(`document.querySelector(` + quoted(selector) + `) && !document.querySelector(` + quoted(selector) + `).disabled`)
+	// The mouse hits a place: what is still moving would not be there any more.
+	const still = `(() => {
+		const e = document.querySelector(%s);
+		if (!e || e.disabled) return false;
+		const r = e.getBoundingClientRect(), was = window.clickAt;
+		window.clickAt = [r.x, r.y, r.width, r.height].join();
+		return was === window.clickAt;
+	})()`
+	value[any](p, `window.clickAt = ''`)
+	p.wait(fmt.Sprintf(still, quoted(selector)))
 	p.do(chromedp.Click(chromedp.CSS(selector)))
 }
 

@@ -186,6 +186,7 @@ func TestPeers(t *testing.T) {
 		t.Fatalf("read: %v, want a reset", err)
 	}
 	p.wait(rows + `.some(r => r.innerText.includes('aborted here (RST)'))`)
+	p.wait(`document.querySelectorAll('.panel li').length === 0`) // what moves under the mouse is not hit
 	third := dial(t, "tcp", address)
 	p.wait(`document.querySelector('.panel').innerText.includes(` + quoted(third.LocalAddr().String()) + `)`)
 	open(third)
