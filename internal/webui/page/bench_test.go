@@ -26,7 +26,16 @@ type bench struct {
 // startBench starts a workbench. It is told to end when the test is over, and must.
 func startBench(t testing.TB, args ...string) *bench {
 	t.Helper()
-	b := &bench{home: t.TempDir()}
+	return startBenchIn(t, t.TempDir(), args...)
+}
+
+// startBenchIn starts it with a home directory of a name that matters.
+func startBenchIn(t testing.TB, home string, args ...string) *bench {
+	t.Helper()
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{home: home}
 	p := b.start(t, append([]string{"ui", "--port", "0", "--no-browser", "--lang", "en"}, args...)...)
 	b.url = p.address(t)
 	t.Cleanup(func() {
