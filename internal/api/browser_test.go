@@ -246,6 +246,38 @@ func TestT11T12EmbeddingInBrowser(t *testing.T) {
 	v.alive()
 }
 
+// T12: whoever opens us in a window has no hold of that window.
+func TestT12OpenerInBrowser(t *testing.T) {
+	v := serve(t)
+	evil, other := serveEvil(t, ""), serveEvil(t, "")
+	b := openBrowser(t)
+	for _, host := range []string{"evil.test:", "127.0.0.1:"} { // another site, and another port of ours
+		b.visit("http://" + host + evil.port + "/")
+		// A window that nobody protects can be held, so that the test could fail.
+		held := js[string](b, fmt.Sprintf(`new Promise(done => {
+			const w = window.open('http://127.0.0.1:%s/');
+			const look = () => { try { if (w.location.href === 'about:blank') return setTimeout(look, 10) } catch {} done(w.closed ? 'closed' : 'open') };
+			look();
+		})`, other.port))
+		if held != "open" {
+			t.Errorf("%s an ordinary window is %s", host, held)
+		}
+		for _, path := range []string{"/", "/api/v1/machine", "/healthz", "/nowhere"} {
+			got := js[string](b, fmt.Sprintf(`new Promise(done => {
+				const w = window.open(%q), end = Date.now() + %d;
+				if (!w) return done('null');
+				const look = () => w.closed ? done('closed') : Date.now() > end ? done('open, with ' + w.length + ' frames') : setTimeout(look, 10);
+				look();
+			})`, "http://"+v.addr+path, (browserPatience/2).Milliseconds()))
+			if got != "closed" && got != "null" {
+				t.Errorf("%s %s: the handle is %s", host, path, got)
+			}
+		}
+	}
+	evil.gotNoSecret(t, v.token)
+	v.alive()
+}
+
 // T25: what a peer sent is no page of ours, however one comes to its address.
 func TestT25PayloadIsNoPageInBrowser(t *testing.T) {
 	v := serve(t)
