@@ -766,6 +766,33 @@ func TestT32PathsOfRecordings(t *testing.T) {
 	v.failing(409, "PUT", "/api/v1/recording", SetRecording{On: true, Path: "link"})
 }
 
+// T32: nor does one that names a file for what is received.
+func TestT32PathsOfReceiveFiles(t *testing.T) {
+	v := serve(t)
+	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	const file = "/api/v1/sessions/s1/file"
+	for _, name := range hostilePaths {
+		f := v.failing(400, "PUT", file, SetReceiveFile{On: true, Path: name})
+		if f.Kind != sockeye.Invalid || f.Target != "path" {
+			t.Errorf("%q: %+v", name, f)
+		}
+	}
+	if found, err := os.ReadDir(v.o.Recordings); err == nil {
+		t.Errorf("something was made: %v", found)
+	}
+	if err := os.MkdirAll(v.o.Recordings, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	outside := filepath.Join(t.TempDir(), "outside")
+	if err := os.Symlink(outside, filepath.Join(v.o.Recordings, "link")); err != nil {
+		t.Fatal(err)
+	}
+	v.failing(409, "PUT", file, SetReceiveFile{On: true, Path: "link"})
+	if _, err := os.Stat(outside); err == nil {
+		t.Error("a link was followed")
+	}
+}
+
 var hostilePaths = []string{
 	"..", ".", "../x", "a/b", "/etc/x", "/", "a/../b", "..\\x", "C:\\x", "C:x", "\\\\host\\share", "a\\b", "%2e%2e", "%2f", "..%2f", "x\x00", "\x00", "a\nb", " a", "a b", ".hidden", "end.",
 	"~", "~/x", "$HOME", "a;b", "a|b", "`id`", "$(id)", "a*", "a?", "*", "a:b", "a\"b", "a'b", "<x>", "-\x01", "名", "\u202e", "ａ", "a\u0301", "/proc/self/mem", "/dev/null", "file:///x", "//x",

@@ -159,16 +159,17 @@ func (f *feed) tellSessions(line *Live, now time.Time) {
 	}
 }
 
-// tellSession adds a session if something of it has changed. What is closed never
-// changes again.
+// tellSession adds a session if something of it has changed. What is closed
+// never changes again, once its file is.
 func (f *feed) tellSession(line *Live, t *toldSession, s *workbench.Session, now time.Time) {
 	st := sessionOf(s, f.lang)
 	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Traffic != t.Traffic ||
-		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue
+		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue ||
+		!sameFile(st.File, t.File)
 	if !changed {
 		return
 	}
-	t.Session, t.at, t.open = st, now, st.State != "closed"
+	t.Session, t.at, t.open = st, now, st.State != "closed" || st.File != nil && st.File.State == "on"
 	line.Sessions = append(line.Sessions, st)
 }
 

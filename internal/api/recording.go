@@ -49,33 +49,49 @@ func (c *call) startRecording(in SetRecording) error {
 // placeFor is a new directory for a recording, among the others and nowhere else: a
 // page names files, it does not choose where they are.
 func (c *call) placeFor(name string) (string, error) {
-	if c.o.Recordings == "" {
-		return "", &sockeye.Error{Kind: sockeye.Unsupported, Op: "record", Message: sockeye.Text{En: "this workbench has no directory for recordings", Zh: "本工作台没有记录目录"}}
-	}
 	if name == "" {
 		name = time.Now().Format("20060102-150405")
 	}
+	root, err := c.recordingsRoot(name)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	dir := filepath.Join(c.o.Recordings, name)
+	return dir, notMade(dir, root.Mkdir(name, 0o700))
+}
+
+// recordingsRoot is the directory for what a page begins to write, in which a file
+// or directory can have the name.
+func (c *call) recordingsRoot(name string) (*os.Root, error) {
+	if c.o.Recordings == "" {
+		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "record", Message: sockeye.Text{En: "this workbench has no directory for recordings", Zh: "本工作台没有记录目录"}}
+	}
 	if !plainFileName(name) {
-		return "", &sockeye.Error{Kind: sockeye.Invalid, Op: "record", Target: "path",
+		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "record", Target: "path",
 			Message: sockeye.Text{En: "is not one plain name of letters, digits, - _ and .", Zh: "只能是由字母、数字、- _ . 组成的单个名称"},
 			Hint:    sockeye.Text{En: "recordings are made in " + c.o.Recordings, Zh: "记录保存在 " + c.o.Recordings}}
 	}
 	if err := os.MkdirAll(c.o.Recordings, 0o700); err != nil {
-		return "", &sockeye.Error{Kind: sockeye.System, Op: "record", Target: c.o.Recordings, Err: err}
+		return nil, recording.Unwritable(c.o.Recordings, err)
 	}
 	root, err := os.OpenRoot(c.o.Recordings)
 	if err != nil {
-		return "", &sockeye.Error{Kind: sockeye.System, Op: "record", Target: c.o.Recordings, Err: err}
+		return nil, recording.Unwritable(c.o.Recordings, err)
 	}
-	defer root.Close()
-	dir := filepath.Join(c.o.Recordings, name)
-	if err := root.Mkdir(name, 0o700); errors.Is(err, fs.ErrExist) {
-		return "", &sockeye.Error{Kind: sockeye.Misuse, Op: "record", Target: dir,
+	return root, nil
+}
+
+// notMade says why a new file or directory was not made, if there is an error.
+func notMade(path string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrExist):
+		return &sockeye.Error{Kind: sockeye.Misuse, Op: "record", Target: path,
 			Message: sockeye.Text{En: "exists already", Zh: "已经存在"}, Hint: sockeye.Text{En: "choose another name", Zh: "请换一个名称"}}
-	} else if err != nil {
-		return "", &sockeye.Error{Kind: sockeye.System, Op: "record", Target: dir, Err: err}
 	}
-	return dir, nil
+	return recording.Unwritable(path, err)
 }
 
 // plainFileName says whether a name is a plain file name on every system.

@@ -50,6 +50,8 @@ func (s *Server) register() {
 
 	handle(s, "GET", "/recording", "How recording is.", (*call).recording)
 	handle(s, "PUT", "/recording", "Begin or end recording.", (*call).setRecording)
+	handle(s, "GET", "/sessions/{id}/file", "How receiving to a file is.", (*call).receiveFile)
+	handle(s, "PUT", "/sessions/{id}/file", "Begin or end writing the bytes received to a file.", (*call).setReceiveFile)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets,
 		query: append([]string{"format"}, filterQuery...), do: (*call).export})
 	handle(s, "GET", "/workspace", "What a person keeps.", func(c *call, _ None) (Workspace, error) { return c.workspace.get(), nil })

@@ -43,7 +43,7 @@ func sessionOf(s *workbench.Session, l sockeye.Lang) Session {
 	out := Session{
 		ID: s.ID(), Mode: ep.Mode, Network: string(network), Address: ep.Address.String(), Locals: []string{},
 		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil,
-		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
+		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
 	}
 	for _, a := range st.Locals {
 		out.Locals = append(out.Locals, a.String())

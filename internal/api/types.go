@@ -137,6 +137,7 @@ type (
 		Device  bool               `json:"device,omitempty"`
 		Queue   *Queue             `json:"queue,omitempty"`
 		Error   *sockeye.ErrorLine `json:"error,omitempty"` // why it closed
+		File    *ReceiveFile       `json:"file,omitempty"`  // what is received goes there, too, or did last
 		Traffic
 	}
 	// Queue is the kernel's queue of connections not yet accepted.
@@ -292,6 +293,25 @@ type (
 		Error  *sockeye.ErrorLine `json:"error,omitempty"`
 	}
 
+	// SetReceiveFile begins or ends writing the bytes that a session receives, of one
+	// peer or, with 0, of all in the order they came, to a new file. Path is one plain
+	// name in the machine's directory of recordings; "" is a name made of the date.
+	SetReceiveFile struct {
+		On   bool   `json:"on"`
+		Path string `json:"path,omitempty"`
+		Peer uint64 `json:"peer,omitempty"`
+	}
+	// ReceiveFile is how a session's receiving to a file is. Lost counts what left the
+	// memory before it was written.
+	ReceiveFile struct {
+		State string             `json:"state" enum:"on,off"`
+		Path  string             `json:"path"`
+		Peer  uint64             `json:"peer,omitempty"`
+		Bytes uint64             `json:"bytes"`
+		Lost  sockeye.LostLine   `json:"lost"`
+		Error *sockeye.ErrorLine `json:"error,omitempty"`
+	}
+
 	// Workspace is what a person keeps from one day to the next.
 	Workspace struct {
 		Aliases   []SavedAlias   `json:"aliases"`
@@ -335,7 +355,8 @@ func Types() []reflect.Type {
 		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Alias](),
 		reflect.TypeFor[Payload](), reflect.TypeFor[Encoded](), reflect.TypeFor[Send](), reflect.TypeFor[SendResults](),
 		reflect.TypeFor[StartRepeat](), reflect.TypeFor[Repeats](), reflect.TypeFor[Events](), reflect.TypeFor[Live](),
-		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[Workspace](), reflect.TypeFor[Failure](),
+		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[SetReceiveFile](), reflect.TypeFor[ReceiveFile](),
+		reflect.TypeFor[Workspace](), reflect.TypeFor[Failure](),
 		reflect.TypeFor[Health](),
 	}
 }

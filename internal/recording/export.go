@@ -68,7 +68,7 @@ func csvRow(row []string, e *sockeye.Event, l sockeye.Lang) {
 // never of what a peer says.
 func WriteRaw(ctx context.Context, d *Reader, m *Matcher, dir string) (names []string, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return nil, unwritable(dir, err)
+		return nil, Unwritable(dir, err)
 	}
 	const mostOpen = 64
 	open := map[way]*os.File{}
@@ -76,7 +76,7 @@ func WriteRaw(ctx context.Context, d *Reader, m *Matcher, dir string) (names []s
 	closeAll := func() {
 		for w, f := range open {
 			if closeErr := f.Close(); closeErr != nil && err == nil {
-				err = unwritable(f.Name(), closeErr)
+				err = Unwritable(f.Name(), closeErr)
 			}
 			delete(open, w)
 		}
@@ -98,12 +98,12 @@ func WriteRaw(ctx context.Context, d *Reader, m *Matcher, dir string) (names []s
 			}
 			var err error
 			if f, err = os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
-				return unwritable(filepath.Join(dir, name), err)
+				return Unwritable(filepath.Join(dir, name), err)
 			}
 			open[way{e.Peer, e.Kind}] = f
 		}
 		if _, err := f.Write(e.Data); err != nil {
-			return unwritable(f.Name(), err)
+			return Unwritable(f.Name(), err)
 		}
 		return nil
 	})

@@ -26,7 +26,7 @@ func (r *Recording) Repair(ctx context.Context, dst string, progress func(done, 
 	w := &rewriter{dst: dst, isDir: r.isDir}
 	if r.isDir {
 		if err := os.Mkdir(dst, 0o700); err != nil {
-			return nil, unwritable(dst, err)
+			return nil, Unwritable(dst, err)
 		}
 	}
 	report, err := r.inspect(ctx, progress, w.add)
@@ -81,7 +81,7 @@ func (w *rewriter) add(e *sockeye.Event, d *Reader) error {
 	n, err := w.out.Write(w.blocks)
 	w.written += int64(n)
 	if err != nil {
-		return unwritable(w.file.Name(), err)
+		return Unwritable(w.file.Name(), err)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (w *rewriter) create(from string) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return unwritable(path, err)
+		return Unwritable(path, err)
 	}
 	w.from, w.file, w.out = from, f, bufio.NewWriterSize(f, batch)
 	w.made = append(w.made, path)
@@ -125,7 +125,7 @@ func (w *rewriter) finish() error {
 		err = closeErr
 	}
 	if err != nil {
-		err = unwritable(w.file.Name(), err)
+		err = Unwritable(w.file.Name(), err)
 	}
 	w.file = nil
 	return err
@@ -143,10 +143,13 @@ func (w *rewriter) undo() {
 	}
 }
 
-// unwritable turns what the system said about a path that was to be written into
-// an error for people.
-func unwritable(path string, err error) error {
+// Unwritable says what the system said about a file that is written once: nothing
+// goes on by itself. It is an *sockeye.Error.
+func Unwritable(path string, err error) error {
 	e := *failure(path, err)
 	e.Op = "write"
+	if e.Hint == freeSpace {
+		e.Hint = sockeye.Text{En: "free some space, then begin again", Zh: "请腾出空间后重新开始"}
+	}
 	return &e
 }

@@ -172,19 +172,24 @@ func (w *Workbench) Span() (oldest, next uint64) { return w.journal.Span() }
 func (w *Workbench) Passed() (oldest, next, before, total uint64) { return w.journal.Passed() }
 
 // Shutdown closes every session in good order, all of them until ctx ends at the
-// latest, and then the journal and its recording. It returns when everything has
-// ended, with the error of a recording that is not complete; views may still read
+// latest, and then the journal, its recording and the files that sessions are received
+// to. It returns when everything has ended, with the error of what is not complete; views may still read
 // what is kept.
 func (w *Workbench) Shutdown(ctx context.Context) error {
 	w.repeats.stopAll()
 	var closing sync.WaitGroup
-	for _, s := range w.Sessions() {
+	sessions := w.Sessions()
+	for _, s := range sessions {
 		closing.Go(func() { s.Shutdown(ctx) })
 	}
 	closing.Wait()
 	w.lists.Wait()
 	w.journal.Close()
-	return w.StopRecording(ctx)
+	err := w.StopRecording(ctx)
+	for _, s := range sessions {
+		err = errors.Join(err, s.StopReceiving(ctx))
+	}
+	return err
 }
 
 // Session is an open session of a workbench.
@@ -198,6 +203,9 @@ type Session struct {
 
 	composing composing
 	runs      runs
+
+	receiving sync.Mutex
+	received  *receivedFile // the one file, or the last; guarded by receiving
 
 	dropped chan struct{} // closed when it is among the closed ones
 	// Once it is closed, guarded by the workbench's lock:

@@ -269,6 +269,19 @@ export interface Queue {
   overflows: number;
 }
 
+/**
+ * ReceiveFile is how a session's receiving to a file is. Lost counts what left the
+ * memory before it was written.
+ */
+export interface ReceiveFile {
+  state: "on" | "off";
+  path: string;
+  peer?: number;
+  bytes: number;
+  lost: Lost;
+  error?: ErrorLine;
+}
+
 /** Recording is how recording is. */
 export interface Recording {
   state: "on" | "paused" | "off";
@@ -366,6 +379,8 @@ export interface Session {
   queue?: Queue;
   /** why it closed */
   error?: ErrorLine;
+  /** what is received goes there, too, or did last */
+  file?: ReceiveFile;
   received_bytes: number;
   received_messages: number;
   sent_bytes: number;
@@ -377,6 +392,17 @@ export interface Session {
 /** Sessions are all that are open or were, in the order they were opened. */
 export interface Sessions {
   sessions: Session[];
+}
+
+/**
+ * SetReceiveFile begins or ends writing the bytes that a session receives, of one
+ * peer or, with 0, of all in the order they came, to a new file. Path is one plain
+ * name in the machine's directory of recordings; "" is a name made of the date.
+ */
+export interface SetReceiveFile {
+  on: boolean;
+  path?: string;
+  peer?: number;
 }
 
 /**

@@ -186,6 +186,33 @@ func TestReceiveSettings(t *testing.T) {
 	}
 }
 
+// The same switch writes the bytes received and nothing else, where that is chosen.
+func TestReceiveRawToFile(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	p.choose(control("receive-to-file-as"), "raw")
+	p.wait(`document.querySelector('[data-control=receive-to-file]').disabled`)
+	board := dial(t, "tcp", p.server())
+	write(t, board, "before")
+	p.wait(row("←", "before"))
+	p.check("receive-to-file", true)
+	p.wait(`document.querySelector('.settings .path')?.title.endsWith('.bin')`)
+	file := value[string](p, `document.querySelector('.settings .path').title`)
+	write(t, board, "raw\x00bytes")
+	p.wait(row("←", `raw\x00bytes`))
+	p.say("an answer")
+	reads(t, board, "an answer")
+	p.wait(`document.querySelector('.settings .note').innerText.includes('9 B')`)
+	p.check("receive-to-file", false)
+	p.wait(`!document.querySelector('.settings .path')`)
+	write(t, board, "afterwards")
+	p.wait(row("←", "afterwards"))
+	if text, err := os.ReadFile(file); err != nil || string(text) != "raw\x00bytes" {
+		t.Errorf("%q, %v", text, err)
+	}
+	p.isSound()
+}
+
 // awaitFile waits for a download to be complete.
 func awaitFile(t *testing.T, pattern, has string) {
 	t.Helper()

@@ -14,6 +14,7 @@ const defaults = {
   stamp: 'ms' as Stamp,
   showTime: true,
   wrap: true,
+  fileAs: 'pcapng' as 'pcapng' | 'raw',
   panel: true,
   sendHex: false,
   sendEscapes: true,

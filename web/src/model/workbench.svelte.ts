@@ -2,7 +2,7 @@
 // recording. The core owns all of it; the page asks and follows.
 
 import { SvelteMap } from 'svelte/reactivity';
-import type { ErrorLine, Live, Machine, Peer, Recording, Session } from '../api-types';
+import type { ErrorLine, Live, Machine, Peer, ReceiveFile, Recording, Session } from '../api-types';
 import { call, failureOf } from '../link/api';
 import { follow } from '../link/live';
 
@@ -89,6 +89,13 @@ class Workbench {
 
   async close(id: string): Promise<void> {
     await call('DELETE', `/sessions/${id}`);
+  }
+
+  /** Begins or ends writing what a session receives, of one peer or of all, to a file. */
+  async receiveTo(id: string, on: boolean, peer: number): Promise<void> {
+    const file = await call<ReceiveFile>('PUT', `/sessions/${id}/file`, on && peer > 0 ? { on, peer } : { on });
+    const s = this.sessions.get(id);
+    if (s) this.sessions.set(id, { ...s, file });
   }
 
   forget(id: string): void {

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/workbench"
+)
+
+// fileOf is how a session's receiving to a file is; nil if there never was one.
+func fileOf(s *workbench.Session, l sockeye.Lang) *ReceiveFile {
+	st := s.FileStatus()
+	if st.Path == "" {
+		return nil
+	}
+	out := &ReceiveFile{State: "off", Path: st.Path, Peer: st.Peer, Bytes: st.Bytes, Lost: sockeye.LostLine{Events: st.Lost.Events, Bytes: st.Lost.Bytes}}
+	if st.On {
+		out.State = "on"
+	}
+	if st.Err != nil {
+		out.Error = st.Err.Line(l)
+	}
+	return out
+}
+
+// sameFile says whether two say the same.
+func sameFile(a, b *ReceiveFile) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	x, y := *a, *b
+	x.Error, y.Error = nil, nil
+	return x == y && (a.Error == b.Error || a.Error != nil && b.Error != nil && *a.Error == *b.Error)
+}
+
+func (c *call) receiveFile(None) (ReceiveFile, error) {
+	s, err := c.session()
+	if err != nil {
+		return ReceiveFile{}, err
+	}
+	if f := fileOf(s, c.lang); f != nil {
+		return *f, nil
+	}
+	return ReceiveFile{State: "off"}, nil
+}
+
+func (c *call) setReceiveFile(in SetReceiveFile) (ReceiveFile, error) {
+	if in.On {
+		if err := c.receiveTo(in); err != nil {
+			return ReceiveFile{}, err
+		}
+		return c.receiveFile(None{})
+	}
+	s, err := c.session()
+	if err != nil {
+		return ReceiveFile{}, err
+	}
+	ctx, cancel := context.WithTimeout(c.Server.ctx, drain)
+	defer cancel()
+	if err := s.StopReceiving(ctx); err != nil {
+		return ReceiveFile{}, err
+	}
+	return c.receiveFile(None{})
+}
+
+// receiveTo makes a new file, where recordings are and nowhere else.
+func (c *call) receiveTo(in SetReceiveFile) error {
+	s, err := c.openSession()
+	if err != nil {
+		return err
+	}
+	if in.Peer > 0 && s.Peer(in.Peer) == nil {
+		return noPeer(fmt.Sprintf("#%d", in.Peer))
+	}
+	name := in.Path
+	if name == "" {
+		name = time.Now().Format("20060102-150405.000") + "-" + s.ID() + ".bin"
+	}
+	root, err := c.recordingsRoot(name)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return notMade(root.Name()+string(os.PathSeparator)+name, err)
+	}
+	if err := s.ReceiveTo(file, in.Peer); err != nil {
+		file.Close()
+		root.Remove(name)
+		return err
+	}
+	return nil
+}
