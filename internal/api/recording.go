@@ -43,7 +43,9 @@ func (c *call) startRecording(in SetRecording) error {
 	if err != nil {
 		return err
 	}
-	return c.bench.Record(recording.Options{Dir: dir, Sync: recording.Sync(in.Sync), Lang: c.o.Language, Application: "Sockeye " + c.o.Version})
+	// Between here and there the directory may become a link to somewhere else.
+	files := recording.Within(c.o.Recordings)
+	return c.bench.Record(recording.Options{Dir: dir, Files: files, Sync: recording.Sync(in.Sync), Lang: c.o.Language, Application: "Sockeye " + c.o.Version})
 }
 
 // placeFor is a new directory for a recording, among the others and nowhere else: a

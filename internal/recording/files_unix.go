@@ -32,8 +32,11 @@ func (system) SyncDir(dir string) error {
 		return err
 	}
 	defer d.Close()
-	return d.Sync()
+	return syncNames(d)
 }
+
+// syncNames makes the names in an open directory durable.
+func syncNames(dir *os.File) error { return dir.Sync() }
 
 // tryLock takes flock(2), which ends with the process.
 func tryLock(f *os.File) (held bool, err error) {

@@ -21,6 +21,8 @@ func removed(*os.File) bool { return false }
 // SyncDir has nothing to do: NTFS journals names.
 func (system) SyncDir(string) error { return nil }
 
+func syncNames(*os.File) error { return nil }
+
 // lockedAt is far behind the end of a lock file, so that others can read it.
 const lockedAt = 1 << 30
 

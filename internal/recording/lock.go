@@ -22,6 +22,11 @@ func (system) Lock(path string) (Lock, error) {
 	if err != nil {
 		return nil, err
 	}
+	return takeLock(f)
+}
+
+// takeLock makes an open file the lock, or closes it.
+func takeLock(f *os.File) (Lock, error) {
 	held, err := tryLock(f)
 	if err == nil && !held {
 		pid, _ := strconv.Atoi(firstLine(f))
