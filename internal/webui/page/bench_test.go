@@ -19,6 +19,7 @@ import (
 // bench is a running "sockeye ui" in a home of its own.
 type bench struct {
 	home string
+	ui   *program
 	url  string // with the first ticket
 	once sync.Once
 }
@@ -37,7 +38,7 @@ func startBenchIn(t testing.TB, home string, args ...string) *bench {
 	}
 	b := &bench{home: home}
 	p := b.start(t, append([]string{"ui", "--port", "0", "--no-browser", "--lang", "en"}, args...)...)
-	b.url = p.address(t)
+	b.ui, b.url = p, p.address(t)
 	t.Cleanup(func() {
 		p.cmd.Process.Signal(syscall.SIGTERM)
 		p.ends(t)
