@@ -207,14 +207,15 @@ func TestT23MarkupInNames(t *testing.T) {
 	all := corpus()
 	b := startBenchIn(t, filepath.Join(t.TempDir(), evil))
 	p := b.watched(t)
-	refused := func(what string, statuses []int) {
+	refused := func(what, method, path, body string, list []string) {
 		t.Helper()
-		if len(statuses) != len(all) {
+		statuses := p.asked(method, path, body, list)
+		if len(statuses) != len(list) {
 			t.Errorf("%s: %d answers", what, len(statuses))
 		}
 		for i, status := range statuses {
-			if status < 400 {
-				t.Errorf("%s %q: %d", what, all[i], status)
+			if status != 400 {
+				t.Errorf("%s %q: %d", what, list[i], status)
 			}
 		}
 	}
@@ -248,7 +249,7 @@ func TestT23MarkupInNames(t *testing.T) {
 		const [q] = (await (await fetch('/api/v1/sessions/' + s.id + '/peers', {headers})).json()).peers;
 		return '/sessions/' + s.id + '/peers/' + q.id;
 	})()`)
-	refused("alias", p.asked("PATCH", peer, `{alias: x}`, all))
+	refused("alias", "PATCH", peer, `{alias: x}`, all)
 	p.press("Name this peer " + board.LocalAddr().String())
 	p.fill("alias", evil)
 	p.do(chromedp.KeyEvent(kb.Enter))
@@ -256,7 +257,7 @@ func TestT23MarkupInNames(t *testing.T) {
 	p.unharmed("the name of a peer")
 
 	// directory and name of a recording
-	refused("recording", p.asked("PUT", "/recording", `{on: true, path: x}`, all))
+	refused("recording", "PUT", "/recording", `{on: true, path: x}`, all)
 	p.check("receive-to-file", true)
 	p.wait(`document.querySelector('.settings .path')?.innerText.includes(` + quoted(evil) + `)`)
 	p.unharmed("the path of the recording")
@@ -273,7 +274,13 @@ func TestT23MarkupInNames(t *testing.T) {
 	p.unharmed("the name of a file")
 
 	// the host of an endpoint, and the error that names it
-	refused("host", p.asked("POST", "/sessions", `{mode: 'connect', address: x}`, all))
+	var noHosts []string // what could be a host is asked of the network
+	for _, text := range all {
+		if strings.ContainsAny(text, `<>"' `) {
+			noHosts = append(noHosts, text)
+		}
+	}
+	refused("host", "POST", "/sessions", `{mode: 'connect', address: x}`, noHosts)
 	p.click(control("new-tab"))
 	p.choose(control("protocol"), "tcp-client")
 	p.fill("remote-address", evil)
