@@ -20,6 +20,18 @@ func (c *call) peers(None) (Peers, error) {
 	return out, nil
 }
 
+func (c *call) reach(in Reach) (Peer, error) {
+	s, err := c.openSession()
+	if err != nil {
+		return Peer{}, err
+	}
+	p, err := s.ReachHost(c.ctx(), in.Address)
+	if err != nil {
+		return Peer{}, err
+	}
+	return peerOf(p), nil
+}
+
 func peerOf(p *wire.Peer) Peer {
 	st := p.Status()
 	out := Peer{

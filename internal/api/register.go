@@ -32,6 +32,7 @@ func (s *Server) register() {
 	handle(s, "GET", "/sessions/{id}", "One session.", (*call).oneSession)
 	handle(s, "DELETE", "/sessions/{id}", "Close an open session in good order, or take a closed one from the list.", (*call).closeSession)
 	handle(s, "GET", "/sessions/{id}/peers", "The peers that are there.", (*call).peers)
+	handle(s, "POST", "/sessions/{id}/peers", "Make a UDP peer of an address.", (*call).reach)
 	handle(s, "PATCH", "/sessions/{id}/peers/{peer}", "Name a peer.", (*call).alias)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/close", "Close a connection in good order.", (*call).closePeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/abort", "Abort a connection (RST).", (*call).abortPeer)

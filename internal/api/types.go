@@ -175,6 +175,11 @@ type (
 		Unacked          uint32  `json:"unacked"`
 		SendMSS          uint32  `json:"send_mss"`
 	}
+	// Reach makes a peer of whoever is at an address, "192.168.1.88:10000" or with a
+	// name for the host, so that a UDP session can send there first.
+	Reach struct {
+		Address string `json:"address"`
+	}
 	// Alias names a peer; "" takes the name away.
 	Alias struct {
 		Alias string `json:"alias"`
@@ -352,7 +357,7 @@ type (
 func Types() []reflect.Type {
 	return []reflect.Type{
 		reflect.TypeFor[Login](), reflect.TypeFor[Token](), reflect.TypeFor[Ticket](), reflect.TypeFor[Machine](),
-		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Alias](),
+		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Reach](), reflect.TypeFor[Alias](),
 		reflect.TypeFor[Payload](), reflect.TypeFor[Encoded](), reflect.TypeFor[Send](), reflect.TypeFor[SendResults](),
 		reflect.TypeFor[StartRepeat](), reflect.TypeFor[Repeats](), reflect.TypeFor[Events](), reflect.TypeFor[Live](),
 		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[SetReceiveFile](), reflect.TypeFor[ReceiveFile](),

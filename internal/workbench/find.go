@@ -1,6 +1,7 @@
 package workbench
 
 import (
+	"context"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -37,6 +38,42 @@ func (s *Session) Find(words ...string) ([]*wire.Peer, error) {
 		}
 	}
 	return found, nil
+}
+
+// ReachHost returns the UDP peer for an address as people type it, "board.lan:10000",
+// seen or not, so that it can be sent to. A name is looked up; of its addresses, the
+// first that the session can send to is taken. The error is an *sockeye.Error.
+func (s *Session) ReachHost(ctx context.Context, typed string) (*wire.Peer, error) {
+	network := s.id.Endpoint.Address.Network
+	if network.Transport() != sockeye.UDP {
+		return nil, &sockeye.Error{
+			Kind: sockeye.Unsupported, Op: "send", Target: strconv.Quote(typed),
+			Message: sockeye.Text{En: "only a UDP session can send to who was not there yet", Zh: "只有 UDP 会话可以发往尚未出现的地址"},
+			Hint:    sockeye.Text{En: "open a connection to it", Zh: "请建立到该地址的连接"},
+		}
+	}
+	a, err := sockeye.ParseAddress(typed)
+	if err != nil {
+		return nil, err
+	}
+	if a.Host == "" || a.Port == 0 {
+		return nil, &sockeye.Error{
+			Kind: sockeye.Invalid, Op: "send", Target: strconv.Quote(typed),
+			Message: sockeye.Text{En: "is no address that can be sent to", Zh: "不是可以发送的地址"},
+			Hint:    sockeye.Text{En: "give a host and a port, as in 192.168.1.88:10000", Zh: "请写明主机和端口，如 192.168.1.88:10000"},
+		}
+	}
+	addrs, err := wire.Resolve(ctx, a.Host, network)
+	if err != nil {
+		return nil, err
+	}
+	for _, ip := range addrs {
+		var p *wire.Peer
+		if p, err = s.Reach(netip.AddrPortFrom(ip, a.Port)); err == nil {
+			return p, nil
+		}
+	}
+	return nil, err
 }
 
 func (s *Session) match(peers []*wire.Peer, word string) []*wire.Peer {

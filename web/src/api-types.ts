@@ -270,6 +270,14 @@ export interface Queue {
 }
 
 /**
+ * Reach makes a peer of whoever is at an address, "192.168.1.88:10000" or with a
+ * name for the host, so that a UDP session can send there first.
+ */
+export interface Reach {
+  address: string;
+}
+
+/**
  * ReceiveFile is how a session's receiving to a file is. Lost counts what left the
  * memory before it was written.
  */

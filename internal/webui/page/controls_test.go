@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
@@ -131,6 +132,60 @@ func TestNetworkSettings(t *testing.T) {
 	reads(t, u, "another")
 }
 
+// A UDP session sends to the remote address, hears everybody on its own port, and
+// is told of another remote address while it is open.
+func TestUDPRemote(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	var far [2]net.PacketConn
+	var ports [2]string
+	for n := range far {
+		c, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(patience))
+		far[n] = c
+		_, ports[n], _ = net.SplitHostPort(c.LocalAddr().String())
+	}
+	hears := func(n int, want string) {
+		t.Helper()
+		buf := make([]byte, 100)
+		if got, _, err := far[n].ReadFrom(buf); err != nil || string(buf[:got]) != want {
+			t.Fatalf("%q, %v", buf[:got], err)
+		}
+	}
+	p.choose(control("protocol"), "udp")
+	p.fill("local-port", "")
+	p.fill("remote-address", "127.0.0.1")
+	p.fill("remote-port", ports[0])
+	p.click(control("open"))
+	p.wait(`/^UDP :[1-9]/.test(document.querySelector('header [aria-selected=true]').innerText.trim())`)
+	title := value[string](p, `document.querySelector('header [aria-selected=true]').innerText.trim()`)
+	p.say("to the first")
+	hears(0, "to the first")
+
+	u, err := net.Dial("udp", "127.0.0.1"+title[strings.Index(title, ":"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.Close()
+	write(t, u, "unasked")
+	p.wait(row("←", "unasked"))
+	p.say("to the first alone")
+	hears(0, "to the first alone")
+
+	p.fill("remote-port", ports[1])
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.wait(`document.querySelector('[data-control=target]').innerText.includes(` + quoted(":"+ports[1]) + `)`)
+	p.say("to the second")
+	hears(1, "to the second")
+	p.fill("remote-port", "0")
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.wait(`document.querySelector('.settings form [role=alert]')`)
+}
+
 // What is received is shown as text, hex or both, with or without time; the
 // display pauses, is cleared, and everything is still in the record.
 func TestReceiveSettings(t *testing.T) {
@@ -210,7 +265,6 @@ func TestReceiveRawToFile(t *testing.T) {
 	if text, err := os.ReadFile(file); err != nil || string(text) != "raw\x00bytes" {
 		t.Errorf("%q, %v", text, err)
 	}
-	p.isSound()
 }
 
 // awaitFile waits for a download to be complete.

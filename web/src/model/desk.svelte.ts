@@ -135,6 +135,7 @@ class Desk {
       tab.peer = 0;
       tab.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
       this.choose(tab);
+      if (tab.form.protocol === 'udp' && tab.form.remote.trim() !== '') await this.reach(tab);
       if (before && before.received_messages + before.sent_messages === 0) await this.drop(before.id);
       return true;
     } catch (e) {
@@ -143,6 +144,20 @@ class Desk {
     } finally {
       tab.opening = false;
       this.sync();
+    }
+  }
+
+  /** Sends to the remote address from now on; UDP needs no connection for it. */
+  async reach(tab: Tab): Promise<void> {
+    const { remote, remotePort } = tab.form;
+    if (!tab.session || remote.trim() === '') return;
+    tab.error = undefined;
+    try {
+      const p = await workbench.reach(tab.session, hostPort(remote.trim(), remotePort));
+      tab.all = false;
+      tab.targets = new Set([p.id]);
+    } catch (e) {
+      tab.error = failureOf(e);
     }
   }
 
@@ -185,16 +200,14 @@ export const desk = new Desk();
 /** What to ask the core for. */
 export function request(f: Form): Open {
   const scheme = f.protocol === 'udp' ? 'udp' : 'tcp';
-  if (f.protocol === 'tcp-server' || (f.protocol === 'udp' && f.remote.trim() === '')) {
-    return { mode: 'listen', address: url(scheme, f.local, f.localPort), ...(f.echo ? { echo: true } : {}) };
+  if (f.protocol !== 'tcp-client') {
+    return { mode: 'listen', address: url(scheme, f.local, f.localPort.trim() === '' && scheme === 'udp' ? '0' : f.localPort), ...(f.echo ? { echo: true } : {}) };
   }
-  const port = Number(f.localPort.trim());
   return {
     mode: 'connect',
     address: url(scheme, f.remote.trim(), f.remotePort),
     options: {
       ...(f.local ? { sources: [f.local] } : {}),
-      ...(f.protocol === 'udp' && port > 0 ? { source_port: port } : {}),
       ...(f.reconnect ? { reconnect: true } : {}),
     },
     ...(f.echo ? { echo: true } : {}),
@@ -202,7 +215,11 @@ export function request(f: Form): Open {
 }
 
 function url(scheme: string, host: string, port: string): string {
-  return `${scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port.trim()}`;
+  return `${scheme}://${hostPort(host, port)}`;
+}
+
+function hostPort(host: string, port: string): string {
+  return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port.trim()}`;
 }
 
 /** The settings that a session was opened with. */

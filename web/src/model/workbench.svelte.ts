@@ -91,6 +91,13 @@ class Workbench {
     await call('DELETE', `/sessions/${id}`);
   }
 
+  /** Makes a peer of an address that a UDP session is to send to. */
+  async reach(id: string, address: string): Promise<Peer> {
+    const p = await call<Peer>('POST', `/sessions/${id}/peers`, { address });
+    this.heed([p]);
+    return p;
+  }
+
   /** Begins or ends writing what a session receives, of one peer or of all, to a file. */
   async receiveTo(id: string, on: boolean, peer: number): Promise<void> {
     const file = await call<ReceiveFile>('PUT', `/sessions/${id}/file`, on && peer > 0 ? { on, peer } : { on });
