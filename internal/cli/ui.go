@@ -34,6 +34,7 @@ type uiFlags struct {
 	bind      string
 	port      uint16
 	portGiven bool
+	bindGiven bool
 	noBrowser bool
 	cert, key string
 	password  string // a file
@@ -63,7 +64,7 @@ for a minute; "sockeye ui" again opens another page on the same workbench.`,
   sockeye ui --port 8080 --no-browser`,
 		Args: a.noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.portGiven = cmd.Flags().Changed("port")
+			f.portGiven, f.bindGiven = cmd.Flags().Changed("port"), cmd.Flags().Changed("bind")
 			return a.ui(f)
 		},
 	}
@@ -97,28 +98,37 @@ func (a *app) ui(f *uiFlags) error {
 	if found, err := a.openRunning(f); found || err != nil {
 		return err
 	}
-	listener, err := a.listenForPage(f)
+	listeners, err := a.listenForPage(f)
 	if err != nil {
 		return err
+	}
+	unlisten := func() {
+		for _, l := range listeners {
+			l.Close()
+		}
 	}
 	bench := config.Bench
 	if f.to != "" {
 		o := f.options(a, sockeye.Endpoint{})
 		o.Name = "workbench"
 		if err := bench.Record(o); err != nil {
-			listener.Close()
+			unlisten()
 			return err
 		}
 	}
 	server, err := api.New(config)
 	if err != nil {
-		listener.Close()
+		unlisten()
 		return err
 	}
-	server.Allow(listener)
+	for _, l := range listeners {
+		server.Allow(l)
+	}
 	l := a.follow(bench, 0, "", quiet, &displayFlags{drain: f.drain}, nil, false)
-	serving := make(chan error, 1)
-	go func() { serving <- server.Serve(listener) }()
+	serving := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { serving <- server.Serve(l) }()
+	}
 	forget := a.makeKnown(server, config.TLS)
 	a.welcome(server.NewTicket(), f)
 	select {
@@ -219,15 +229,16 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	return true, nil
 }
 
-// listenForPage takes the port that was asked for, or the next free one.
-func (a *app) listenForPage(f *uiFlags) (net.Listener, error) {
+// listenForPage takes the port that was asked for, or the next free one: of the
+// loopback's both families, where this machine has both, unless --bind says where.
+func (a *app) listenForPage(f *uiFlags) ([]net.Listener, error) {
 	for port := int(f.port); ; port++ {
-		l, err := net.Listen("tcp", net.JoinHostPort(f.bind, strconv.Itoa(port)))
+		found, err := listenOn(f, port)
 		if err == nil {
 			if port != int(f.port) {
 				fmt.Fprintf(a.Err, a.t("Port %d is taken by another program; this is %d.\n", "端口 %d 被其他程序占用，改用 %d。\n"), f.port, port)
 			}
-			return l, nil
+			return found, nil
 		}
 		if isTaken(err) && port < int(f.port)+20 && port < 65535 && f.port != 0 {
 			continue
@@ -235,6 +246,25 @@ func (a *app) listenForPage(f *uiFlags) (net.Listener, error) {
 		return nil, &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: net.JoinHostPort(f.bind, strconv.Itoa(port)), Err: err,
 			Hint: sockeye.Text{En: "choose another port with --port", Zh: "请用 --port 换一个端口"}}
 	}
+}
+
+// listenOn takes one port. Its [::1] must not be another program's, to whom the name
+// localhost could lead; a machine without ::1 does without.
+func listenOn(f *uiFlags, port int) ([]net.Listener, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(f.bind, strconv.Itoa(port)))
+	if err != nil || f.bindGiven {
+		return []net.Listener{l}, err
+	}
+	_, taken, _ := net.SplitHostPort(l.Addr().String())
+	l6, err := net.Listen("tcp6", net.JoinHostPort("::1", taken))
+	switch {
+	case err == nil:
+		return []net.Listener{l, l6}, nil
+	case isTaken(err) && port != 0:
+		l.Close()
+		return nil, err
+	}
+	return []net.Listener{l}, nil
 }
 
 // isTaken says whether another program has the port.
