@@ -48,8 +48,12 @@ export function sentence(e: EventLine): string {
 export const nameOf = (p: { alias?: string | undefined; peer?: string | undefined; remote?: string | undefined }): string =>
   safe(p.alias || p.peer || p.remote || '');
 
+/** The same with the address, which nobody can choose, beside an alias. */
+export const fullNameOf = (p: { alias?: string | undefined; peer?: string | undefined }): string =>
+  safe([p.alias, p.peer].filter(Boolean).join(' '));
+
 /** A row as a line of text, for the clipboard. */
 export function plain(e: EventLine, time: string, content: string): string {
   const way = e.kind === 'received' ? '←' : e.kind === 'sent' ? '→' : '*';
-  return [time, way, nameOf(e), e.bytes !== undefined ? size(e.bytes) : '', content].filter(Boolean).join('  ');
+  return [time, way, fullNameOf(e), e.bytes !== undefined ? size(e.bytes) : '', content].filter(Boolean).join('  ');
 }
