@@ -24,6 +24,8 @@ func TestT31GiantRows(t *testing.T) {
 		write(t, sender, piece)
 	}
 	sender.Close()
+	// Its end comes after all of it; a message sent before could be far above.
+	p.wait(`[...document.querySelectorAll('[role=grid] [role=row]')].some(r => r.innerText.includes(` + quoted(sender.LocalAddr().String()) + `) && r.innerText.includes('FIN'))`)
 	write(t, dial(t, "tcp", address), "after the giant")
 	p.wait(row("←", "after the giant"))
 	if heap := value[float64](p, `performance.memory.usedJSHeapSize`); heap > 300e6 {
