@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"sockeye"
 	"sockeye/internal/checksum"
 	"sockeye/internal/payload"
+	"sockeye/internal/wire"
+	"sockeye/internal/workbench"
 )
 
 // parse reads a payload. The error is an *sockeye.Error that names the field, or the
@@ -57,35 +60,35 @@ func (c *Checksum) trailer() (checksum.Trailer, error) {
 	return t, nil
 }
 
-// maker is the messages that a payload makes, or the bytes that were given: the n-th
-// for a peer. A peer of nil is for a look at it.
-func (o outgoing) maker() (func(n uint64, p *sockeye.Peer) ([]byte, error), error) {
+// sender gives what sends the message to peers of a session, once it is read: bytes
+// as they are, or a payload as the session's next message.
+func (o outgoing) sender(s *workbench.Session) (func(context.Context, []*wire.Peer) ([]workbench.Delivery, error), error) {
 	switch {
 	case o.payload != nil && o.data != nil:
 		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
 	case o.payload == nil && o.data == nil:
 		return nil, invalid("payload", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, sockeye.Text{})
 	case o.data != nil:
-		return func(uint64, *sockeye.Peer) ([]byte, error) { return o.data, nil }, nil
+		return func(ctx context.Context, to []*wire.Peer) ([]workbench.Delivery, error) {
+			return s.SendData(ctx, to, o.data), nil
+		}, nil
 	}
 	t, err := o.payload.parse()
 	if err != nil {
 		return nil, err
 	}
-	if fixed, ok := t.Constant(); ok {
-		return func(uint64, *sockeye.Peer) ([]byte, error) { return fixed, nil }, nil
-	}
-	return func(n uint64, p *sockeye.Peer) ([]byte, error) {
-		return t.Append(nil, &payload.Vars{Seq: n, Time: time.Now(), Random: rand.Uint64(), Peer: p})
+	return func(ctx context.Context, to []*wire.Peer) ([]workbench.Delivery, error) {
+		return s.SendPayload(ctx, to, t)
 	}, nil
 }
 
+// preview is the first message that a payload makes, for nobody.
 func (c *call) preview(in Payload) (Encoded, error) {
-	made, err := outgoing{payload: &in}.maker()
+	t, err := in.parse()
 	if err != nil {
 		return Encoded{}, err
 	}
-	data, err := made(1, nil)
+	data, err := t.Append(nil, &payload.Vars{Seq: 1, Time: time.Now(), Random: rand.Uint64()})
 	if err != nil {
 		return Encoded{}, err
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 
 	"sockeye"
@@ -57,14 +56,15 @@ func (c *call) send(in Send) (SendResults, error) {
 		return SendResults{}, err
 	}
 	o := outgoing{in.To, in.All, in.Payload, in.Data}
-	if _, err := o.maker(); err != nil {
+	send, err := o.sender(s)
+	if err != nil {
 		return SendResults{}, err
 	}
 	to, err := o.peers(s)
 	if err != nil {
 		return SendResults{}, err
 	}
-	sent, err := o.send(c.ctx(), s, to)
+	sent, err := send(c.ctx(), to)
 	if err != nil {
 		return SendResults{}, err
 	}
@@ -77,22 +77,6 @@ func (c *call) send(in Send) (SendResults, error) {
 		out.Results = append(out.Results, result)
 	}
 	return out, nil
-}
-
-// send sends it once; a payload is the session's next message.
-func (o outgoing) send(ctx context.Context, s *workbench.Session, to []*wire.Peer) ([]workbench.Delivery, error) {
-	if o.payload != nil {
-		t, err := o.payload.parse()
-		if err != nil {
-			return nil, err
-		}
-		return s.SendPayload(ctx, to, t)
-	}
-	var sent []workbench.Delivery
-	for _, x := range s.SendEach(ctx, to, func(*wire.Peer) ([]byte, error) { return o.data, nil }) {
-		sent = append(sent, workbench.Delivery{Peer: x.Peer, Data: o.data, Sent: x.Bytes, Err: x.Err})
-	}
-	return sent, nil
 }
 
 func (c *call) repeats(None) (Repeats, error) {
@@ -128,7 +112,7 @@ func (c *call) startRepeat(in StartRepeat) (Repeat, error) {
 		return Repeat{}, err
 	}
 	o := outgoing{in.To, in.All, in.Payload, in.Data}
-	made, err := o.maker()
+	send, err := o.sender(s)
 	if err != nil {
 		return Repeat{}, err
 	}
@@ -143,7 +127,7 @@ func (c *call) startRepeat(in StartRepeat) (Repeat, error) {
 	if len(wrong) > 0 {
 		return Repeat{}, wrong.join()
 	}
-	r, err := s.Repeat(workbench.RepeatOptions{To: in.To, Make: made, Every: every, Count: in.Count})
+	r, err := s.Repeat(workbench.RepeatOptions{To: in.To, Send: send, Every: every, Count: in.Count})
 	if err != nil {
 		return Repeat{}, err
 	}

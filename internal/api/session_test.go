@@ -177,16 +177,24 @@ func TestWorkspaceIsKept(t *testing.T) {
 	}
 }
 
-// A payload that counts goes on counting from one request to the next.
+// A payload that counts goes on counting from one request to the next, repeats
+// included.
 func TestPayloadsCount(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
-	board(t, s)
+	b := board(t, s)
 	v.follow(func(l Live) bool { return len(l.Peers) == 1 && l.Peers[0].State == "connected" })
-	for _, want := range []string{"no. 1", "no. 2", "no. 3"} {
-		sent := ask[SendResults](v, "POST", "/api/v1/sessions/s1/send", Send{All: true, Payload: &Payload{Kind: "text", Text: "no. {{seq}}", Escapes: true}})
+	counting := &Payload{Kind: "text", Text: "no. {{seq}}", Escapes: true}
+	for _, want := range []string{"no. 1", "no. 2"} {
+		sent := ask[SendResults](v, "POST", "/api/v1/sessions/s1/send", Send{All: true, Payload: counting})
 		if string(sent.Data) != want {
 			t.Errorf("%q was sent, want %q", sent.Data, want)
 		}
+	}
+	ask[Repeat](v, "POST", "/api/v1/sessions/s1/repeats", StartRepeat{All: true, Payload: counting, EveryMS: 1, Count: 2})
+	const want = "no. 1no. 2no. 3no. 4"
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(b, got); err != nil || string(got) != want {
+		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -68,9 +68,19 @@ func (s *Session) SendPayload(ctx context.Context, to []*wire.Peer, t *payload.T
 	if err != nil {
 		return nil, err
 	}
-	sent = make([]Delivery, len(to))
+	return deliver(ctx, to, func(i int) []byte { return messages[i] }), nil
+}
+
+// SendData is Send, and says what it came to for each peer, in the order of to.
+func (s *Session) SendData(ctx context.Context, to []*wire.Peer, data []byte) []Delivery {
+	return deliver(ctx, to, func(int) []byte { return data })
+}
+
+// deliver sends each of the peers its message, to all at the same time.
+func deliver(ctx context.Context, to []*wire.Peer, message func(i int) []byte) []Delivery {
+	sent := make([]Delivery, len(to))
 	for i, p := range to {
-		sent[i].Peer, sent[i].Data = p, messages[i]
+		sent[i].Peer, sent[i].Data = p, message(i)
 	}
 	var sending sync.WaitGroup
 	for i := range sent[min(1, len(sent)):] {
@@ -81,7 +91,7 @@ func (s *Session) SendPayload(ctx context.Context, to []*wire.Peer, t *payload.T
 		sent[0].Sent, sent[0].Err = sent[0].Peer.Send(ctx, sent[0].Data)
 	}
 	sending.Wait()
-	return sent, nil
+	return sent
 }
 
 // Failures joins the errors of deliveries.

@@ -43,8 +43,8 @@ type Repeat struct {
 type RepeatOptions struct {
 	// To are the peers' numbers; none means all that are there each time.
 	To []uint64
-	// Make gives the n-th message, from 1, for a peer. It is called by many goroutines.
-	Make  func(n uint64, p *sockeye.Peer) ([]byte, error)
+	// Send sends the next message; see Session.SendData and SendPayload.
+	Send  func(ctx context.Context, to []*wire.Peer) ([]Delivery, error)
 	Every time.Duration
 	Count uint64 // 0: without end
 }
@@ -177,8 +177,10 @@ func (r *Repeat) once(ctx context.Context) bool {
 	if len(to) == 0 {
 		return len(r.To) == 0
 	}
-	n := r.Status().Sent + 1
-	err := errorsOf(r.Session.SendEach(ctx, to, func(p *wire.Peer) ([]byte, error) { return r.Make(n, p.Peer) }))
+	sent, err := r.Send(ctx, to)
+	if err == nil {
+		err = Failures(sent)
+	}
 	if ctx.Err() != nil {
 		return false
 	}

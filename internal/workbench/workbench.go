@@ -271,39 +271,5 @@ func (s *Session) Send(ctx context.Context, to []*wire.Peer, data []byte) error 
 		_, err := to[0].Send(ctx, data)
 		return err
 	}
-	return errorsOf(s.SendEach(ctx, to, func(*wire.Peer) ([]byte, error) { return data, nil }))
-}
-
-// errorsOf joins the errors of all outcomes.
-func errorsOf(outcomes []SendOutcome) error {
-	var errs []error
-	for _, o := range outcomes {
-		errs = append(errs, o.Err)
-	}
-	return errors.Join(errs...)
-}
-
-// SendOutcome is what became of a send to one peer.
-type SendOutcome struct {
-	Peer  *wire.Peer
-	Bytes int   // that the kernel took
-	Err   error // an *sockeye.Error, or nil
-}
-
-// SendEach is Send with a message for each peer, which message makes on goroutines
-// of its own, and an outcome for each, in their order.
-func (s *Session) SendEach(ctx context.Context, to []*wire.Peer, message func(*wire.Peer) ([]byte, error)) []SendOutcome {
-	out := make([]SendOutcome, len(to))
-	var sending sync.WaitGroup
-	for i, p := range to {
-		sending.Go(func() {
-			out[i].Peer = p
-			var data []byte
-			if data, out[i].Err = message(p); out[i].Err == nil {
-				out[i].Bytes, out[i].Err = p.Send(ctx, data)
-			}
-		})
-	}
-	sending.Wait()
-	return out
+	return Failures(s.SendData(ctx, to, data))
 }
