@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -87,6 +88,9 @@ func operationID(t *route) string {
 
 // schema describes a type; a struct by reference. words are those of an enumeration.
 func (d *describer) schema(t reflect.Type, words string) object {
+	if isText(t) {
+		return object{"type": "string"}
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return d.schema(t.Elem(), words)
@@ -132,7 +136,7 @@ func (d *describer) reference(t reflect.Type) object {
 		}
 		word, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		properties[word] = d.schema(f.Type, f.Tag.Get("enum"))
-		if !strings.Contains(options, "omitempty") {
+		if !strings.HasPrefix(options, "omit") {
 			required = append(required, word)
 		}
 	}
@@ -140,4 +144,9 @@ func (d *describer) reference(t reflect.Type) object {
 		schema["required"] = required
 	}
 	return ref
+}
+
+// isText says whether a struct is a string in JSON.
+func isText(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
 }

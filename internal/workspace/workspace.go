@@ -23,100 +23,100 @@ const MaxBytes = 4 << 20
 // File is what a workspace file says. The tags are its keys.
 type File struct {
 	// Version is that of the format; every file begins with it.
-	Version int `toml:"sockeye"`
+	Version int `toml:"sockeye" json:"sockeye"`
 	// About says in a line what the file is for.
-	About string `toml:"about,omitempty"`
+	About string `toml:"about,omitempty" json:"about,omitempty"`
 	// Variables are what {{var.NAME}} in payloads becomes.
-	Variables map[string]string `toml:"variables,omitempty"`
+	Variables map[string]string `toml:"variables,omitempty" json:"variables,omitempty"`
 	// Aliases name addresses: "192.168.1.88" = "kitchen".
-	Aliases map[string]string `toml:"aliases,omitempty"`
+	Aliases map[string]string `toml:"aliases,omitempty" json:"aliases,omitempty"`
 	// Payloads are messages with a name.
-	Payloads map[string]Payload `toml:"payloads,omitempty"`
+	Payloads map[string]Payload `toml:"payloads,omitempty" json:"payloads,omitempty"`
 	// Endpoints are what the file opens, in this order.
-	Endpoints []Endpoint `toml:"endpoint,omitempty"`
+	Endpoints []Endpoint `toml:"endpoint,omitempty" json:"endpoint,omitempty"`
 	// Rules are sets of rules with a name; a set's rules are tried in their order.
-	Rules map[string][]Rule `toml:"rules,omitempty"`
+	Rules map[string][]Rule `toml:"rules,omitempty" json:"rules,omitempty"`
 	// Lists are lists of payloads to send, with a name.
-	Lists map[string][]Row `toml:"lists,omitempty"`
+	Lists map[string][]Row `toml:"lists,omitempty" json:"lists,omitempty"`
 }
 
 // Payload is a message: text with escapes and fields, or the same in hex.
 type Payload struct {
-	Text string `toml:"text,omitempty"`
-	Hex  string `toml:"hex,omitempty"`
+	Text string `toml:"text,omitempty" json:"text,omitempty"`
+	Hex  string `toml:"hex,omitempty" json:"hex,omitempty"`
 }
 
 // Endpoint is something to open, and how it is answered. Exactly one of Listen and
 // Connect is given.
 type Endpoint struct {
-	Name    string `toml:"name"`
-	Listen  string `toml:"listen,omitempty"`
-	Connect string `toml:"connect,omitempty"`
+	Name    string `toml:"name" json:"name"`
+	Listen  string `toml:"listen,omitempty" json:"listen,omitempty"`
+	Connect string `toml:"connect,omitempty" json:"connect,omitempty"`
 	// Frame is a framing spec, Check the checksum that frames end with.
-	Frame string `toml:"frame,omitempty"`
-	Check string `toml:"check,omitempty"`
+	Frame string `toml:"frame,omitempty" json:"frame,omitempty"`
+	Check string `toml:"check,omitempty" json:"check,omitempty"`
 	// Rules is the name of the set that answers, and Start the state that each peer
 	// begins in.
-	Rules string `toml:"rules,omitempty"`
-	Start string `toml:"start,omitempty"`
+	Rules string `toml:"rules,omitempty" json:"rules,omitempty"`
+	Start string `toml:"start,omitempty" json:"start,omitempty"`
 	// Allow lifts guards: "storm", "amplify", "low-ports".
-	Allow []string `toml:"allow,omitempty"`
+	Allow []string `toml:"allow,omitempty" json:"allow,omitempty"`
 	// Echo sends back what comes in.
-	Echo bool `toml:"echo,omitempty"`
+	Echo bool `toml:"echo,omitempty" json:"echo,omitempty"`
 
-	MaxPeers       int           `toml:"max-peers,omitempty"`
-	Backlog        int           `toml:"backlog,omitempty"`
-	Interface      string        `toml:"interface,omitempty"`
-	IdleTimeout    time.Duration `toml:"idle-timeout,omitempty"`
-	FinIdle        time.Duration `toml:"fin-idle,omitempty"`
-	ConnectTimeout time.Duration `toml:"connect-timeout,omitempty"`
-	ReceiveBuffer  int           `toml:"recv-buffer,omitempty"`
-	SendBuffer     int           `toml:"send-buffer,omitempty"`
-	ReadSize       int           `toml:"read-size,omitempty"`
-	Reconnect      bool          `toml:"reconnect,omitempty"`
-	Broadcast      bool          `toml:"broadcast,omitempty"`
+	MaxPeers       int           `toml:"max-peers,omitempty" json:"max_peers,omitempty"`
+	Backlog        int           `toml:"backlog,omitempty" json:"backlog,omitempty"`
+	Interface      string        `toml:"interface,omitempty" json:"interface,omitempty"`
+	IdleTimeout    time.Duration `toml:"idle-timeout,omitempty" json:"idle_timeout,omitempty"`
+	FinIdle        time.Duration `toml:"fin-idle,omitempty" json:"fin_idle,omitempty"`
+	ConnectTimeout time.Duration `toml:"connect-timeout,omitempty" json:"connect_timeout,omitempty"`
+	ReceiveBuffer  int           `toml:"recv-buffer,omitempty" json:"recv_buffer,omitempty"`
+	SendBuffer     int           `toml:"send-buffer,omitempty" json:"send_buffer,omitempty"`
+	ReadSize       int           `toml:"read-size,omitempty" json:"read_size,omitempty"`
+	Reconnect      bool          `toml:"reconnect,omitempty" json:"reconnect,omitempty"`
+	Broadcast      bool          `toml:"broadcast,omitempty" json:"broadcast,omitempty"`
 }
 
 // Rule is a rule.Rule with a short form for the usual case of one reply.
 type Rule struct {
-	Name     string    `toml:"name,omitempty"`
-	Match    string    `toml:"match,omitempty"`
-	Join     bool      `toml:"join,omitempty"`
-	Every    rule.Span `toml:"every,omitzero"`
-	After    rule.Span `toml:"after,omitzero"`
-	In       []string  `toml:"in,omitempty"`
-	Reply    string    `toml:"reply,omitempty"`
-	ReplyHex string    `toml:"reply-hex,omitempty"`
-	Payload  string    `toml:"payload,omitempty"` // the name of one
-	Delay    rule.Span `toml:"delay,omitzero"`
-	To       rule.To   `toml:"to,omitempty"`
-	Replies  []Reply   `toml:"replies,omitempty"`
-	Goto     string    `toml:"goto,omitempty"`
-	Cooldown rule.Span `toml:"cooldown,omitzero"`
-	Count    int       `toml:"count,omitempty"`
-	Chance   *float64  `toml:"chance,omitempty"`
-	End      rule.End  `toml:"end,omitempty"`
+	Name     string    `toml:"name,omitempty" json:"name,omitempty"`
+	Match    string    `toml:"match,omitempty" json:"match,omitempty"`
+	Join     bool      `toml:"join,omitempty" json:"join,omitempty"`
+	Every    rule.Span `toml:"every,omitzero" json:"every,omitzero"`
+	After    rule.Span `toml:"after,omitzero" json:"after,omitzero"`
+	In       []string  `toml:"in,omitempty" json:"in,omitempty"`
+	Reply    string    `toml:"reply,omitempty" json:"reply,omitempty"`
+	ReplyHex string    `toml:"reply-hex,omitempty" json:"reply_hex,omitempty"`
+	Payload  string    `toml:"payload,omitempty" json:"payload,omitempty"` // the name of one
+	Delay    rule.Span `toml:"delay,omitzero" json:"delay,omitzero"`
+	To       rule.To   `toml:"to,omitempty" json:"to,omitempty"`
+	Replies  []Reply   `toml:"replies,omitempty" json:"replies,omitempty"`
+	Goto     string    `toml:"goto,omitempty" json:"goto,omitempty"`
+	Cooldown rule.Span `toml:"cooldown,omitzero" json:"cooldown,omitzero"`
+	Count    int       `toml:"count,omitempty" json:"count,omitempty"`
+	Chance   *float64  `toml:"chance,omitempty" json:"chance,omitempty"`
+	End      rule.End  `toml:"end,omitempty" json:"end,omitempty"`
 }
 
 // Reply is one reply of a rule with several.
 type Reply struct {
-	Text    string    `toml:"text,omitempty"`
-	Hex     string    `toml:"hex,omitempty"`
-	Payload string    `toml:"payload,omitempty"`
-	Delay   rule.Span `toml:"delay,omitzero"`
-	To      rule.To   `toml:"to,omitempty"`
+	Text    string    `toml:"text,omitempty" json:"text,omitempty"`
+	Hex     string    `toml:"hex,omitempty" json:"hex,omitempty"`
+	Payload string    `toml:"payload,omitempty" json:"payload,omitempty"`
+	Delay   rule.Span `toml:"delay,omitzero" json:"delay,omitzero"`
+	To      rule.To   `toml:"to,omitempty" json:"to,omitempty"`
 }
 
 // Row is one payload of a list.
 type Row struct {
-	Name     string    `toml:"name,omitempty"`
-	Text     string    `toml:"text,omitempty"`
-	Hex      string    `toml:"hex,omitempty"`
-	Payload  string    `toml:"payload,omitempty"`
-	Delay    rule.Span `toml:"delay,omitzero"` // before it
-	Repeat   int       `toml:"repeat,omitempty"`
-	Disabled bool      `toml:"disabled,omitempty"`
-	To       string    `toml:"to,omitempty"` // as sockeye.Peer.Answers, or all
+	Name     string    `toml:"name,omitempty" json:"name,omitempty"`
+	Text     string    `toml:"text,omitempty" json:"text,omitempty"`
+	Hex      string    `toml:"hex,omitempty" json:"hex,omitempty"`
+	Payload  string    `toml:"payload,omitempty" json:"payload,omitempty"`
+	Delay    rule.Span `toml:"delay,omitzero" json:"delay,omitzero"` // before it
+	Repeat   int       `toml:"repeat,omitempty" json:"repeat,omitempty"`
+	Disabled bool      `toml:"disabled,omitempty" json:"disabled,omitempty"`
+	To       string    `toml:"to,omitempty" json:"to,omitempty"` // as sockeye.Peer.Answers, or all
 }
 
 // Opening is an endpoint with everything that answers it, found sound.

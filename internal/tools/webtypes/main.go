@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"encoding"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -63,7 +64,7 @@ func (g *generator) add(t reflect.Type) {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
 		g.add(t.Elem())
 	case reflect.Struct:
-		if g.done[t] {
+		if g.done[t] || isText(t) {
 			return
 		}
 		g.done[t] = true
@@ -92,7 +93,7 @@ func (g *generator) write(t reflect.Type) {
 	for f := range fieldsOf(t) {
 		word, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		optional := ""
-		if strings.Contains(options, "omitempty") {
+		if strings.HasPrefix(options, "omit") {
 			optional = "?"
 		}
 		g.comment("  ", g.said[name+"."+f.Name])
@@ -136,6 +137,9 @@ func typeScript(t reflect.Type, words string) string {
 	case reflect.Map:
 		return "Record<string, " + typeScript(t.Elem(), "") + ">"
 	case reflect.Struct:
+		if isText(t) {
+			return "string"
+		}
 		return api.TypeName(t)
 	case reflect.String:
 		return "string"
@@ -144,6 +148,9 @@ func typeScript(t reflect.Type, words string) string {
 	}
 	return "number"
 }
+
+// isText says whether a struct is a string in JSON.
+func isText(t reflect.Type) bool { return t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) }
 
 // commentsOf finds what the source says of its types and their fields.
 func commentsOf(source string) (map[string]string, error) {
