@@ -28,7 +28,7 @@ func (r *report) heading() string {
 
 // columns are the servers of the table, and their names there.
 var columns = []struct{ server, title string }{
-	{"sockeye", "sockeye"}, {"net", "Go net"}, {"gnet", "gnet"}, {"python", "Python"}, {"socat", "socat"}, {"ncat", "ncat"},
+	{"sockeye", "sockeye"}, {"keep", "C keeping all"}, {"net", "Go net"}, {"gnet", "gnet"}, {"python", "Python"}, {"socat", "socat"}, {"ncat", "ncat"},
 }
 
 // table is the one table, in Markdown.
@@ -79,7 +79,7 @@ func (r *result) cell(s *served) string {
 		return ""
 	case s.Missing != "":
 		return s.Missing
-	case r.Unit == memory || r.Unit == startUp:
+	case r.Unit == memory || r.Unit == startUp || r.Unit == delay:
 		return r.absolute(s)
 	case r.Unit == loss:
 		return fmt.Sprintf("%.1f %% lost", lostPercent(&s.Median))
@@ -100,6 +100,8 @@ func (r *result) absolute(s *served) string {
 		return fmt.Sprintf("%.1f ms", s.Median.Start)
 	case r.Unit == loss:
 		return fmt.Sprintf("%.1f %% lost", lostPercent(&s.Median))
+	case r.Unit == delay:
+		return fmt.Sprintf("%.2f ms", s.Median.P99/1000)
 	}
 	return fmt.Sprintf("%.0f/s", s.Median.PerSecond)
 }

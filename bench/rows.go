@@ -41,27 +41,31 @@ const (
 	memory               // bytes per connection
 	startUp              // time
 	loss                 // datagrams
+	delay                // 99th percentile of the answer times
 )
 
 var (
 	everybody = []string{"c", "sockeye", "gnet", "net", "python", "socat", "ncat"}
+	kept      = []string{"c", "keep", "sockeye", "gnet", "net", "python", "socat", "ncat"}
+	keptFew   = []string{"c", "keep", "sockeye", "gnet", "net", "python"}
 	capable   = []string{"c", "sockeye", "gnet", "net", "python"}
 	recorded  = []string{"sockeye", "recorded", "tcpdump"}
 
-	quickServers = []string{"c", "sockeye", "net", "recorded"}
+	quickServers = []string{"c", "keep", "sockeye", "net", "recorded"}
 )
 
 // rows are the work to measure, in the order of the table.
 var rows = []row{
-	{name: "echo-50", what: "TCP echo 64 B, 50 connections", goal: "1.00", load: words("echo", 50, 64, 1), servers: everybody, quick: true},
-	{name: "echo-1000", what: "TCP echo 64 B, 1,000 connections", goal: "1.05", load: words("echo", 1000, 64, 1), servers: capable},
-	{name: "echo-10000", what: "TCP echo 64 B, 10,000 connections", goal: "0.98", load: words("echo", 10000, 64, 1), servers: capable, peers: 12000},
+	{name: "echo-50", what: "TCP echo 64 B, 50 connections", goal: "1.00", load: words("echo", 50, 64, 1), servers: kept, quick: true},
+	{name: "echo-1000", what: "TCP echo 64 B, 1,000 connections", goal: "1.05", load: words("echo", 1000, 64, 1), servers: keptFew},
+	{name: "echo-10000", what: "TCP echo 64 B, 10,000 connections", goal: "0.98", load: words("echo", 10000, 64, 1), servers: keptFew, peers: 12000},
 	{name: "echo-free", what: "TCP echo 64 B, 50 connections, nothing pinned", goal: "0.95, p99 ≤ 1.3×", load: words("echo", 50, 64, 1), servers: capable, where: free},
-	{name: "echo-deep", what: "TCP echo 64 B, 50 connections, 16 in flight", goal: "0.98", load: words("echo", 50, 64, 16), servers: capable},
+	{name: "echo-deep", what: "TCP echo 64 B, 50 connections, 16 in flight", goal: "0.98", load: words("echo", 50, 64, 16), servers: keptFew},
 	{name: "echo-1", what: "TCP echo 64 B, 1 connection, one core", goal: "0.95", load: words("echo", 1, 64, 1), servers: everybody, where: together},
-	{name: "echo-64k", what: "TCP echo 64 KiB, 8 connections", goal: "0.97", load: words("echo", 8, 64<<10, 1), servers: everybody, unit: volume, quick: true},
-	{name: "receive-1", what: "receive only, 64 KiB, 1 connection", goal: "1.00", load: words("receive", 1, 64<<10, 1), servers: everybody, unit: volume},
-	{name: "receive-8", what: "receive only, 64 KiB, 8 connections", goal: "1.00", load: words("receive", 8, 64<<10, 1), servers: capable, unit: volume, quick: true},
+	{name: "echo-64k", what: "TCP echo 64 KiB, 8 connections", goal: "0.97", load: words("echo", 8, 64<<10, 1), servers: kept, unit: volume, quick: true},
+	{name: "receive-1", what: "receive only, 64 KiB, 1 connection", goal: "1.00", load: words("receive", 1, 64<<10, 1), servers: kept, unit: volume},
+	{name: "receive-8", what: "receive only, 64 KiB, 8 connections", goal: "1.00", load: words("receive", 8, 64<<10, 1), servers: keptFew, unit: volume, quick: true},
+	{name: "beside", what: "p99 of a quiet connection beside one at full speed", goal: "≤ 2 ms", load: words("beside", 2, 64<<10, 1), servers: capable, unit: delay},
 	{name: "connect", what: "connect, one message, close", goal: "1.00", load: words("connect", 50, 64, 1, "--sources", "64"), servers: everybody},
 	{name: "udp-64", what: "UDP echo 64 B, 8 sockets, 32 in flight", goal: "0.96", load: words("udp", 8, 64, 32), servers: capable, quick: true},
 	{name: "udp-1400", what: "UDP echo 1400 B, 8 sockets, 32 in flight", goal: "1.00", load: words("udp", 8, 1400, 32), servers: capable},

@@ -32,6 +32,8 @@ func (p *programs) command(server string, r *row, port int, record string) []str
 	switch server {
 	case "c":
 		command = []string{p.path("echo_" + r.network()), number}
+	case "keep":
+		command = []string{p.path("echo_" + r.network()), number, "keep"}
 	case "sockeye", "recorded", "tcpdump":
 		command = []string{p.ours, "listen", address, "--quiet"}
 		if r.peers > 0 {

@@ -70,6 +70,7 @@ void check(unsigned connection, uint64_t offset, const uint8_t *got, size_t n);
 int dial(int type, unsigned id);
 
 void run_echo(void);
+void run_beside(void);
 void run_receive(void);
 void run_connect(void);
 void run_idle(void);

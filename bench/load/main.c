@@ -6,6 +6,8 @@
  * Modes
  *   echo     TCP: each connection keeps DEPTH messages in flight; the server sends
  *            every byte back
+ *   beside   TCP: one connection asks for 64 bytes now and then, beside others that
+ *            echo at full speed; the answer times are those of the quiet one
  *   receive  TCP: sends as fast as the server takes it, then waits until the server
  *            has read it all and closes
  *   connect  TCP: connect, one message there and back, close, and again
@@ -121,7 +123,7 @@ static void report(void)
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*run)(void); } modes[] = {
-		{ "echo", run_echo }, { "receive", run_receive }, { "connect", run_connect },
+		{ "echo", run_echo }, { "beside", run_beside }, { "receive", run_receive }, { "connect", run_connect },
 		{ "idle", run_idle }, { "udp", run_udp }, { "start", run_start },
 	};
 	parse(argc, argv);

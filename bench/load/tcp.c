@@ -1,4 +1,4 @@
-/* The modes echo and receive: connections that stay open under load. */
+/* The modes echo, beside and receive: connections that stay open under load. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 struct connection {
 	int fd;
 	unsigned id;
+	unsigned size;           /* of its messages, bytes */
 	bool full;               /* the socket took no more: waits for EPOLLOUT */
 	uint64_t sent, received; /* bytes */
 	uint64_t *asked;         /* when message n was begun, at n % depth */
@@ -19,6 +20,7 @@ struct connection {
 
 static int set;
 static bool finishing; /* begin no new message */
+static bool quiet_counts; /* mode beside: only the answers of connection 0 are timed */
 static uint8_t buffer[256 << 10];
 
 static struct connection *open_all(void)
@@ -29,7 +31,7 @@ static struct connection *open_all(void)
 		fail("out of memory or descriptors");
 	for (unsigned i = 0; i < opt.connections; i++) {
 		struct connection *c = &all[i];
-		*c = (struct connection){ .fd = dial(SOCK_STREAM, i), .id = i, .asked = calloc(opt.depth, sizeof *c->asked) };
+		*c = (struct connection){ .fd = dial(SOCK_STREAM, i), .id = i, .size = opt.size, .asked = calloc(opt.depth, sizeof *c->asked) };
 		struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
 		if (!c->asked || epoll_ctl(set, EPOLL_CTL_ADD, c->fd, &e) < 0)
 			fail("out of memory or descriptors");
@@ -61,15 +63,15 @@ static size_t send_some(struct connection *c, size_t n)
 /* Brings the messages in flight up to depth. */
 static void ask(struct connection *c)
 {
-	uint64_t begun = (c->sent + opt.size - 1) / opt.size;
-	uint64_t limit = (finishing ? begun : c->received / opt.size + opt.depth) * opt.size;
+	uint64_t begun = (c->sent + c->size - 1) / c->size;
+	uint64_t limit = (finishing ? begun : c->received / c->size + opt.depth) * c->size;
 	uint64_t at = now();
 	bool full = false;
 	while (c->sent < limit && !full) {
 		size_t n = limit - c->sent < MOST ? (size_t)(limit - c->sent) : MOST;
 		full = send_some(c, n) < n;
 	}
-	for (; begun * opt.size < c->sent; begun++)
+	for (; begun * c->size < c->sent; begun++)
 		c->asked[begun % opt.depth] = at;
 	wait_until_writable(c, full);
 }
@@ -84,11 +86,30 @@ static void take(struct connection *c)
 		fail("connection %u ended after %llu bytes: %s", c->id, (unsigned long long)c->received, r ? strerror(errno) : "closed");
 	if (c->received + (uint64_t)r > c->sent)
 		fail("connection %u: more came back than was sent", c->id);
-	uint64_t at = now(), message = c->received / opt.size;
+	uint64_t at = now(), message = c->received / c->size;
 	check(c->id, c->received, buffer, (size_t)r);
 	c->received += (uint64_t)r;
-	for (; (message + 1) * opt.size <= c->received; message++)
-		answered(c->asked[message % opt.depth], at);
+	for (; (message + 1) * c->size <= c->received; message++)
+		if (!quiet_counts || c->id == 0)
+			answered(c->asked[message % opt.depth], at);
+}
+
+/* What was begun must still come back, and be right. */
+static void finish(struct connection *all)
+{
+	struct epoll_event events[512];
+	finishing = true;
+	uint64_t late = now() + 5 * SECOND;
+	for (unsigned i = 0; i < opt.connections; i++)
+		for (struct connection *c = &all[i]; c->received < (c->sent + c->size - 1) / c->size * c->size;) {
+			if (now() > late)
+				fail("connection %u: %llu bytes did not come back", i, (unsigned long long)(c->sent - c->received));
+			int n = epoll_wait(set, events, 512, 100);
+			for (int k = 0; k < n; k++) {
+				take(events[k].data.ptr);
+				ask(events[k].data.ptr);
+			}
+		}
 }
 
 void run_echo(void)
@@ -107,19 +128,37 @@ void run_echo(void)
 			ask(c);
 		}
 	}
-	/* what was begun must still come back, and be right */
-	finishing = true;
-	uint64_t late = now() + 5 * SECOND;
-	for (unsigned i = 0; i < opt.connections; i++)
-		for (struct connection *c = &all[i]; c->received < (c->sent + opt.size - 1) / opt.size * opt.size;) {
-			if (now() > late)
-				fail("connection %u: %llu bytes did not come back", i, (unsigned long long)(c->sent - c->received));
-			int n = epoll_wait(set, events, 512, 100);
-			for (int k = 0; k < n; k++) {
-				take(events[k].data.ptr);
-				ask(events[k].data.ptr);
-			}
+	finish(all);
+}
+
+/* Connection 0 asks for 64 bytes now and then; the others echo at full speed beside
+ * it. What is told are the answer times of connection 0. */
+void run_beside(void)
+{
+	struct connection *all = open_all();
+	struct epoll_event events[512];
+	const uint64_t pause = SECOND / 500;
+	uint64_t due = 0;
+	quiet_counts = true;
+	all[0].size = opt.size = 64;
+	begin();
+	for (unsigned i = 1; i < opt.connections; i++)
+		ask(&all[i]);
+	while (running()) {
+		if (now() >= due && all[0].sent == all[0].received) {
+			ask(&all[0]);
+			due = now() + pause;
 		}
+		int n = epoll_wait(set, events, 512, 1);
+		for (int i = 0; i < n; i++) {
+			struct connection *c = events[i].data.ptr;
+			if (events[i].events & ~(uint32_t)EPOLLOUT)
+				take(c);
+			if (c->id != 0)
+				ask(c);
+		}
+	}
+	finish(all);
 }
 
 void run_receive(void)
