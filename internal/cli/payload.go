@@ -69,13 +69,21 @@ func ofFlag(err error, flag string) error {
 	return &e
 }
 
-// lookup finds {{env.NAME}} and {{var.NAME}}. An environment variable that is
-// empty counts as not set.
+// environment finds {{env.NAME}}. A variable that is empty counts as not set.
+func (a *app) environment(name string) (string, bool) {
+	env, ok := strings.CutPrefix(name, "env.")
+	if !ok {
+		return "", false
+	}
+	v := a.Env(env)
+	return v, v != ""
+}
+
+// lookup finds {{env.NAME}} and {{var.NAME}}.
 func (a *app) lookup(f *payloadFlags) func(string) (string, bool) {
 	return func(name string) (string, bool) {
-		if env, ok := strings.CutPrefix(name, "env."); ok {
-			v := a.Env(env)
-			return v, v != ""
+		if strings.HasPrefix(name, "env.") {
+			return a.environment(name)
 		}
 		v, ok := f.variables[name]
 		return v, ok

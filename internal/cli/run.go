@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -100,17 +99,17 @@ func (a *app) run(f *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	o := workbench.PlayOptions{Seed: f.seed}
-	if o.Seed == 0 {
-		o.Seed = uint64(time.Now().UnixNano())
+	seed := f.seed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
 	}
-	if f.env {
-		o.Lookup = func(name string) (string, bool) {
-			v, isEnv := strings.CutPrefix(name, "env.")
-			return a.Env(v), isEnv
+	l.bench.SetLookup(func(name string) (string, bool) {
+		if v, ok := file.Lookup(name); ok || !f.env {
+			return v, ok
 		}
-	}
-	sessions, err := l.bench.OpenWorkspace(a.ctx, file, openings, o)
+		return a.environment(name)
+	})
+	sessions, err := l.bench.OpenWorkspace(a.ctx, file, openings, seed)
 	if err != nil {
 		return l.finish(err)
 	}
@@ -168,48 +167,7 @@ func moveEndpoints(openings []workspace.Opening, at []string) error {
 
 // planText says what a file will do, endpoint by endpoint.
 func (a *app) planText(path string, f *workspace.File, openings []workspace.Opening) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, a.t("%s will:\n", "%s 将会：\n"), payload.SafeString(path))
-	if f.About != "" {
-		fmt.Fprintf(&b, "  # %s\n", payload.SafeString(f.About))
-	}
-	for _, o := range openings {
-		at := payload.SafeString(o.Endpoint.Address.String())
-		if o.Endpoint.Mode == sockeye.Connect {
-			fmt.Fprintf(&b, a.t("  connect to %s", "  连接 %s"), at)
-		} else {
-			fmt.Fprintf(&b, a.t("  listen on %s, for %s", "  监听 %s，%s"), at, a.reachOf(o.Endpoint.Address))
-		}
-		fmt.Fprintf(&b, " (%s)\n", payload.SafeString(o.Name))
-		switch {
-		case o.Program != nil:
-			fmt.Fprintf(&b, a.t("    answer by %d rules (%s), frames: %s", "    按 %d 条规则（%s）应答，分帧：%s"), len(o.Program.Names()), payload.SafeString(o.RuleSet), o.Frame)
-			if o.Check.Algorithm != nil {
-				fmt.Fprintf(&b, " %s", o.Check)
-			}
-			b.WriteByte('\n')
-		case o.Echo:
-			b.WriteString(a.t("    send back everything that comes\n", "    收到什么就发回什么\n"))
-		}
-		for _, guard := range []struct {
-			off  bool
-			word string
-		}{{o.Allow.Storm, "storm"}, {o.Allow.Amplify, "amplify"}, {o.Allow.LowPorts, "low-ports"}} {
-			if guard.off {
-				fmt.Fprintf(&b, a.t("    without the guard against %s\n", "    不启用防护：%s\n"), guard.word)
-			}
-		}
-	}
-	return b.String()
-}
-
-// reachOf says who can connect to an address.
-func (a *app) reachOf(address sockeye.Address) string {
-	ip, err := netip.ParseAddr(address.Host)
-	if address.Host == "localhost" || err == nil && ip.IsLoopback() {
-		return a.t("programs on this machine", "仅限本机程序连接")
-	}
-	return a.t("whoever reaches this machine", "任何能访问本机的人都可连接")
+	return fmt.Sprintf(a.t("%s will:\n", "%s 将会：\n"), payload.SafeString(path)) + f.PlanText(openings, a.lang)
 }
 
 // askToRun shows the plan and asks. Without a person at a terminal, it refuses.

@@ -53,6 +53,8 @@ type Reply struct {
 	// Text or Hex is the payload (see payload.Parse), with {{match}} and {{match.NAME}}
 	// for what the pattern's groups took. Only one of them is given.
 	Text, Hex string
+	// Options are its charset, checksum and line end; Hex and Match in them are not read.
+	Options payload.Options
 	// Delay is how long to wait before, after the reply before it.
 	Delay Span
 	To    To
@@ -272,7 +274,9 @@ func compileReply(r Reply, pattern *Pattern) (*payload.Template, *sockeye.Error)
 		}
 		text = r.Hex
 	}
-	t, err := payload.Parse(text, payload.Options{Hex: r.Hex != "", Match: pattern != nil})
+	o := r.Options
+	o.Hex, o.Match = r.Hex != "", pattern != nil
+	t, err := payload.Parse(text, o)
 	if err != nil {
 		e := sockeye.ErrorOf(err)
 		return nil, invalid("", e.Message, e.Hint)

@@ -2,11 +2,7 @@ package workbench
 
 import (
 	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
 	"sockeye"
 )
@@ -53,7 +49,7 @@ func (a *aliases) name(p *sockeye.Peer, gone func(*sockeye.Peer) bool) {
 // Remember gives a name to whoever joins from an address next, as Alias does for
 // who was there before. The error is an *sockeye.Error of kind Invalid.
 func (w *Workbench) Remember(from netip.Addr, name string) error {
-	if err := checkAlias(name); err != nil {
+	if err := sockeye.CheckAlias(name); err != nil {
 		return err
 	}
 	w.aliases.remember(from.Unmap(), name)
@@ -77,33 +73,4 @@ func without(list []string, s string) []string {
 		}
 	}
 	return out
-}
-
-// checkAlias refuses names that could be taken for something else, or that would
-// not show as they are.
-func checkAlias(name string) error {
-	fail := func(en, zh string) error {
-		return &sockeye.Error{
-			Kind: sockeye.Invalid, Op: "alias", Target: strconv.Quote(name),
-			Message: sockeye.Text{En: en, Zh: zh},
-			Hint:    sockeye.Text{En: "a name is one word that begins with a letter, such as kitchen-1", Zh: "别名是以文字开头的一个词，例如 kitchen-1 或 厨房"},
-		}
-	}
-	if name == "" {
-		return nil
-	}
-	first, _ := utf8.DecodeRuneInString(name)
-	switch {
-	case utf8.RuneCountInString(name) > 40:
-		return fail("longer than 40 characters", "超过 40 个字符")
-	case !unicode.IsLetter(first):
-		return fail("does not begin with a letter", "不以文字开头")
-	case strings.EqualFold(name, "all"):
-		return fail("means every peer", "这个词表示所有连接对象")
-	case strings.ContainsFunc(name, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
-	}):
-		return fail("has characters other than letters, digits, - _ and .", "含有文字、数字、- _ . 以外的字符")
-	}
-	return nil
 }

@@ -15,6 +15,14 @@ import (
 // finds nothing, as at the beginning. It may be called at any time.
 func (w *Workbench) SetLookup(find func(name string) (string, bool)) { w.lookup.Store(&find) }
 
+// Lookup finds what SetLookup was told of.
+func (w *Workbench) Lookup(name string) (string, bool) {
+	if find := w.lookup.Load(); find != nil && *find != nil {
+		return (*find)(name)
+	}
+	return "", false
+}
+
 // composing is what a session keeps for the payloads it sends.
 type composing struct {
 	seq    atomic.Uint64 // the number of the last message that has one

@@ -19,6 +19,7 @@ import (
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
 	"sockeye/internal/wire"
+	"sockeye/internal/workspace"
 )
 
 // Workbench is one running Sockeye. All methods may be called from any goroutine.
@@ -63,12 +64,17 @@ type Answer struct {
 // Open opens an endpoint as a session; see wire.Open for what has happened when
 // it returns.
 func (w *Workbench) Open(ctx context.Context, ep sockeye.Endpoint, a Answer) (*Session, error) {
+	return w.open(ctx, ep, a, nil)
+}
+
+// open is Open for an endpoint of a workspace, or nil.
+func (w *Workbench) open(ctx context.Context, ep sockeye.Endpoint, a Answer, of *workspace.Opening) (*Session, error) {
 	began := journal.Now()
 	w.mu.Lock()
 	w.lastSession++
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
-	s := &Session{id: id, bench: w}
+	s := &Session{id: id, bench: w, opening: of}
 	if a.Rules != nil {
 		s.rules = newResponding(*a.Rules, id, func(e sockeye.Event) { w.journal.Append(e) })
 	}
@@ -195,11 +201,12 @@ func (w *Workbench) Shutdown(ctx context.Context) error {
 // Session is an open session of a workbench.
 type Session struct {
 	*wire.Session
-	id     *sockeye.Session
-	bench  *Workbench
-	answer Answer
-	rules  *responding // nil without rules
-	since  time.Time
+	id      *sockeye.Session
+	bench   *Workbench
+	answer  Answer
+	opening *workspace.Opening // nil: of no workspace
+	rules   *responding        // nil without rules
+	since   time.Time
 
 	composing composing
 	runs      runs
@@ -247,7 +254,7 @@ func (s *Session) Endpoint() sockeye.Endpoint { return s.id.Endpoint }
 // Alias names a peer; peers that later join from its address, when no other peer
 // there has the name, inherit it. "" takes the name away.
 func (s *Session) Alias(p *wire.Peer, name string) error {
-	if err := checkAlias(name); err != nil {
+	if err := sockeye.CheckAlias(name); err != nil {
 		return err
 	}
 	for _, o := range s.Peers() {

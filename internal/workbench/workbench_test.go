@@ -241,12 +241,12 @@ func TestAliasIsKeptOverReconnect(t *testing.T) {
 
 func TestAliasRefuses(t *testing.T) {
 	for _, name := range []string{"all", "ALL", "3", "#3", "two words", "a\x1bb", "1.2.3.4:5", strings.Repeat("x", 41), "-x"} {
-		if checkAlias(name) == nil {
+		if sockeye.CheckAlias(name) == nil {
 			t.Errorf("%q was accepted", name)
 		}
 	}
 	for _, name := range []string{"kitchen-1", "厨房", "Li_Lei.2", ""} {
-		if err := checkAlias(name); err != nil {
+		if err := sockeye.CheckAlias(name); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

@@ -4,43 +4,41 @@ import (
 	"context"
 	"net/netip"
 
+	"sockeye"
 	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
 
-// PlayOptions are what the rules of a workspace need besides the file.
-type PlayOptions struct {
-	// Seed repeats chances and ranges of delays.
-	Seed uint64
-	// Lookup finds variables of payloads that the file does not have; may be nil.
-	Lookup func(name string) (string, bool)
-}
-
-// OpenWorkspace opens everything that a workspace file says, in its order: call it
-// when the user has said so. If one cannot be opened, those before it are closed
-// again, the last first.
-func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openings []workspace.Opening, o PlayOptions) ([]*Session, error) {
+// Remembered gives the names of a workspace to whoever joins from its addresses. The
+// error is an *sockeye.Error of a name that cannot be one.
+func (w *Workbench) Remembered(f *workspace.File) error {
 	for address, name := range f.Aliases {
-		if err := checkAlias(name); err != nil {
-			return nil, err
+		if err := sockeye.CheckAlias(name); err != nil {
+			return err
 		}
 		if ip, err := netip.ParseAddr(address); err == nil {
 			w.aliases.remember(ip.Unmap(), name)
 		}
 	}
-	lookup := func(name string) (string, bool) {
-		if v, ok := f.Lookup(name); ok || o.Lookup == nil {
-			return v, ok
-		}
-		return o.Lookup(name)
+	return nil
+}
+
+// OpenWorkspace opens what a workspace file says, all of openings in their order: call
+// it when the user has said so. If one cannot be opened, those before it are closed
+// again, the last first. Variables of the rules are found by Lookup; seed repeats
+// chances and ranges of delays.
+func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openings []workspace.Opening, seed uint64) ([]*Session, error) {
+	if err := w.Remembered(f); err != nil {
+		return nil, err
 	}
 	var opened []*Session
-	for _, one := range openings {
+	for i := range openings {
+		one := &openings[i]
 		a := Answer{Echo: one.Echo}
 		if one.Program != nil {
-			a.Rules = &Rules{Program: one.Program, Frame: one.Frame, Check: one.Check, Options: rule.Options{Seed: o.Seed, Lookup: lookup, Allow: one.Allow}}
+			a.Rules = &Rules{Program: one.Program, Frame: one.Frame, Check: one.Check, Options: rule.Options{Seed: seed, Lookup: w.Lookup, Allow: one.Allow}}
 		}
-		s, err := w.Open(ctx, one.Endpoint, a)
+		s, err := w.open(ctx, one.Endpoint, a, one)
 		if err != nil {
 			for n := len(opened) - 1; n >= 0; n-- {
 				opened[n].Close()
@@ -51,3 +49,6 @@ func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openin
 	}
 	return opened, nil
 }
+
+// Opening is what the session was opened for in a workspace, or nil. Nobody changes it.
+func (s *Session) Opening() *workspace.Opening { return s.opening }

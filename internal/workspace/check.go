@@ -110,11 +110,16 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set) Opening {
 	} else if a, err := sockeye.ParseAddress(typed); err != nil {
 		wrong(err, key)
 	} else {
-		o.Endpoint = sockeye.Endpoint{Mode: mode, Address: a, Options: e.options()}
-		if err := o.Endpoint.Validate(); err != nil {
-			for _, one := range split(err) {
-				wrong(one, sockeye.ErrorOf(one).Target)
+		o.Endpoint = sockeye.Endpoint{Mode: mode, Address: a, Options: e.options(wrong)}
+		for _, one := range each(o.Endpoint.Validate()) {
+			target := sockeye.ErrorOf(one).Target
+			switch target {
+			case "address":
+				target = key
+			case "receive-buffer":
+				target = "recv-buffer"
 			}
+			wrong(one, target)
 		}
 	}
 	var err error
@@ -161,7 +166,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	}
 	set.Start = e.Start
 	program, err := rule.Compile(set)
-	for _, one := range split(err) {
+	for _, one := range each(err) {
 		inner := *sockeye.ErrorOf(one)
 		at := []any{"rules", e.Rules}
 		number := 0
@@ -173,7 +178,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	o.Program = program
 }
 
-func split(err error) []error {
+func each(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
@@ -181,15 +186,6 @@ func split(err error) []error {
 		return nil
 	}
 	return []error{err}
-}
-
-func (e Endpoint) options() sockeye.Options {
-	o := sockeye.Options{MaxPeers: e.MaxPeers, Backlog: e.Backlog, Interface: e.Interface, IdleTimeout: e.IdleTimeout, FinIdle: e.FinIdle,
-		ConnectTimeout: e.ConnectTimeout, ReceiveBuffer: e.ReceiveBuffer, SendBuffer: e.SendBuffer, ReadSize: e.ReadSize, Reconnect: e.Reconnect}
-	if e.Broadcast {
-		o.Broadcast = sockeye.On
-	}
-	return o
 }
 
 // sets are the rules with their payloads looked up. What is wrong with a rule of a
@@ -225,10 +221,10 @@ func (c *checker) rule(set string, n int, r Rule) rule.Rule {
 		replies = []Reply{short}
 	}
 	for _, reply := range replies {
-		text, hex := reply.Text, reply.Hex
+		whole := rule.Reply{Text: reply.Text, Hex: reply.Hex, Delay: reply.Delay, To: reply.To}
 		if reply.Payload != "" {
 			p, ok := c.file.Payloads[reply.Payload]
-			if !ok || text != "" || hex != "" {
+			if !ok || reply.Text != "" || reply.Hex != "" {
 				err := unknownName("payload", reply.Payload, keys(c.file.Payloads))
 				if ok {
 					err = problem("both a named payload and one written here", "同时写了数据名称和数据内容", "write one of them", "只写其中之一")
@@ -236,9 +232,10 @@ func (c *checker) rule(set string, n int, r Rule) rule.Rule {
 				c.add(err, fmt.Sprintf("rules.%s: rule %d: payload", set, n+1), "rules", set, n)
 				continue
 			}
-			text, hex = p.Text, p.Hex
+			whole.Text, whole.Hex = p.Text, p.Hex
+			whole.Options, _ = p.options() // what is wrong with it is told of the payload
 		}
-		out.Replies = append(out.Replies, rule.Reply{Text: text, Hex: hex, Delay: reply.Delay, To: reply.To})
+		out.Replies = append(out.Replies, whole)
 	}
 	return out
 }
@@ -250,8 +247,7 @@ func (c *checker) payloads() {
 			c.add(problem("both text and hex", "同时写了 text 和 hex", "write one of them", "只写其中之一"), "payloads."+name, "payloads", name)
 			continue
 		}
-		text := p.Text + p.Hex
-		if _, err := payload.Parse(text, payload.Options{Hex: p.Hex != "", Match: true}); err != nil {
+		if _, err := p.parse(true); err != nil {
 			c.add(err, "payloads."+name, "payloads", name)
 		}
 	}
@@ -288,6 +284,12 @@ func (c *checker) aliases() {
 	for _, address := range keys(c.file.Aliases) {
 		if _, err := netip.ParseAddr(address); err != nil {
 			c.add(problem("%s is not an IP address", "%s 不是 IP 地址", `write "192.168.1.88" = "kitchen"`, `写 "192.168.1.88" = "kitchen"`, payload.Quote(address, 40)), "aliases", "aliases", address)
+		}
+		alias := c.file.Aliases[address]
+		if alias == "" {
+			c.add(problem("an alias needs a name", "别名不能为空", "", ""), "aliases", "aliases", address)
+		} else if err := sockeye.CheckAlias(alias); err != nil {
+			c.add(err, "aliases: "+payload.Quote(alias, 40), "aliases", address)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func Read(path string) (*File, error) {
 		return file, nil
 	}
 	var all []error
-	for _, one := range split(err) {
+	for _, one := range each(err) {
 		e := *sockeye.ErrorOf(one)
 		e.Target = strings.TrimSuffix(path+": "+e.Target, ": ")
 		all = append(all, &e)
@@ -55,13 +55,18 @@ func fileError(op, path string, err error) error {
 	return e
 }
 
+// byteOrderMark is what editors on Windows put before a text.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+var fileType = reflect.TypeFor[File]()
+
 // Parse reads the text of a workspace file and checks everything in it. The error
 // joins what is wrong, each an *sockeye.Error whose Target begins with the line.
 func Parse(text []byte) (*File, error) {
 	if len(text) > MaxBytes {
 		return nil, problem("larger than %d MiB", "超过 %d MiB", "", "", MaxBytes>>20)
 	}
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // the mark of editors on Windows
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	var head struct {
 		Version *int `toml:"sockeye"`
 	}
@@ -133,7 +138,7 @@ func position(p toml.Position) string {
 func (c *checker) unknownKey(key toml.Key, l *locator) {
 	name := key[len(key)-1]
 	e := &sockeye.Error{Kind: sockeye.Invalid, Message: both("there is no key %s", "没有 %s 这个键", payload.Quote(name, 40))}
-	known := knownKeys(reflect.TypeFor[File](), key[:len(key)-1])
+	known := knownKeys(fileType, key[:len(key)-1])
 	if near := nearest(name, known); near != "" {
 		e.Hint = both("did you mean %s?", "是否想写 %s？", near)
 	} else if len(known) > 0 {
@@ -172,7 +177,7 @@ func knownKeys(t reflect.Type, path []string) []string {
 // UnmarshalTOML takes a payload that is only a text, too.
 func (p *Payload) UnmarshalTOML(v any) error {
 	wrong := func(key string) error {
-		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("a payload is a text, or a table with text or hex, not %s", "数据是文本，或含 text、hex 的表，不能是 %s", key)}
+		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("a payload is a text, or a table of text or hex with charset, checksum and line-end, not %s", "数据是文本，或含 text 或 hex 以及 charset、checksum、line-end 的表，不能是 %s", key)}
 	}
 	switch v := v.(type) {
 	case string:
@@ -186,6 +191,12 @@ func (p *Payload) UnmarshalTOML(v any) error {
 				p.Text = s
 			case ok && key == "hex":
 				p.Hex = s
+			case ok && key == "charset":
+				p.Charset = s
+			case ok && key == "checksum":
+				p.Checksum = s
+			case ok && key == "line-end":
+				p.LineEnd = s
 			default:
 				return wrong(payload.Quote(key, 40))
 			}
@@ -195,24 +206,13 @@ func (p *Payload) UnmarshalTOML(v any) error {
 	return wrong(fmt.Sprintf("%T", v))
 }
 
-// Format writes the file as text that Parse reads as the same. What a person wrote
-// as comments is not in a File, and so not in its text.
-func (f *File) Format() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString("# A workspace of Sockeye: sockeye run FILE opens what it says.\n")
-	out := *f
-	out.Version = Version
-	e := toml.NewEncoder(&b)
-	e.Indent = ""
-	if err := e.Encode(out); err != nil {
-		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "write", Message: sockeye.Text{En: err.Error()}, Err: err}
-	}
-	return b.Bytes(), nil
-}
-
 // Write writes a file so that at any moment either the old or the new one is there,
-// whole, also after a power cut.
+// whole, also after a power cut. The file that a symbolic link leads to is written,
+// not the link.
 func Write(path string, text []byte) (err error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
 	dir := filepath.Dir(path)
 	t, err := os.CreateTemp(dir, ".sockeye-*.tmp")
 	if err != nil {

@@ -40,10 +40,17 @@ type File struct {
 	Lists map[string][]Row `toml:"lists,omitempty" json:"lists,omitempty"`
 }
 
-// Payload is a message: text with escapes and fields, or the same in hex.
+// Payload is a message: text with escapes and fields, or the same in hex. A file may
+// give just the text, without a table.
 type Payload struct {
 	Text string `toml:"text,omitempty" json:"text,omitempty"`
 	Hex  string `toml:"hex,omitempty" json:"hex,omitempty"`
+	// Charset is what characters become, and Checksum is put after the rest: a name, or
+	// what checksum.ParseTrailer reads.
+	Charset  string `toml:"charset,omitempty" json:"charset,omitempty"`
+	Checksum string `toml:"checksum,omitempty" json:"checksum,omitempty"`
+	// LineEnd is put after all: "lf", "crlf" or "cr".
+	LineEnd string `toml:"line-end,omitempty" json:"line_end,omitempty"`
 }
 
 // Endpoint is something to open, and how it is answered. Exactly one of Listen and
@@ -64,17 +71,34 @@ type Endpoint struct {
 	// Echo sends back what comes in.
 	Echo bool `toml:"echo,omitempty" json:"echo,omitempty"`
 
-	MaxPeers       int           `toml:"max-peers,omitempty" json:"max_peers,omitempty"`
-	Backlog        int           `toml:"backlog,omitempty" json:"backlog,omitempty"`
-	Interface      string        `toml:"interface,omitempty" json:"interface,omitempty"`
-	IdleTimeout    time.Duration `toml:"idle-timeout,omitempty" json:"idle_timeout,omitempty"`
-	FinIdle        time.Duration `toml:"fin-idle,omitempty" json:"fin_idle,omitempty"`
-	ConnectTimeout time.Duration `toml:"connect-timeout,omitempty" json:"connect_timeout,omitempty"`
-	ReceiveBuffer  int           `toml:"recv-buffer,omitempty" json:"recv_buffer,omitempty"`
-	SendBuffer     int           `toml:"send-buffer,omitempty" json:"send_buffer,omitempty"`
-	ReadSize       int           `toml:"read-size,omitempty" json:"read_size,omitempty"`
-	Reconnect      bool          `toml:"reconnect,omitempty" json:"reconnect,omitempty"`
-	Broadcast      bool          `toml:"broadcast,omitempty" json:"broadcast,omitempty"`
+	// The rest are sockeye.Options, in the words of the flags of listen and connect;
+	// what is absent has its default.
+	Sources           []string        `toml:"source,omitempty" json:"source,omitempty"`
+	SourcePort        uint16          `toml:"source-port,omitempty" json:"source_port,omitempty"`
+	Interface         string          `toml:"interface,omitempty" json:"interface,omitempty"`
+	Prefer            int             `toml:"prefer,omitempty" json:"prefer,omitempty"`
+	Backlog           int             `toml:"backlog,omitempty" json:"backlog,omitempty"`
+	MaxPeers          int             `toml:"max-peers,omitempty" json:"max_peers,omitempty"`
+	OverCap           sockeye.OverCap `toml:"over-cap,omitempty" json:"over_cap,omitempty" enum:"refuse,pause"`
+	ReuseAddress      *bool           `toml:"reuse-address,omitempty" json:"reuse_address,omitempty"`
+	ReusePort         *bool           `toml:"reuse-port,omitempty" json:"reuse_port,omitempty"`
+	NoDelay           *bool           `toml:"no-delay,omitempty" json:"no_delay,omitempty"`
+	KeepAlive         *bool           `toml:"keepalive,omitempty" json:"keepalive,omitempty"`
+	KeepAliveIdle     Duration        `toml:"keepalive-idle,omitempty" json:"keepalive_idle,omitempty"`
+	KeepAliveInterval Duration        `toml:"keepalive-interval,omitempty" json:"keepalive_interval,omitempty"`
+	KeepAliveCount    int             `toml:"keepalive-count,omitempty" json:"keepalive_count,omitempty"`
+	UserTimeout       Duration        `toml:"user-timeout,omitempty" json:"user_timeout,omitempty"`
+	ReceiveBuffer     int             `toml:"recv-buffer,omitempty" json:"recv_buffer,omitempty"`
+	SendBuffer        int             `toml:"send-buffer,omitempty" json:"send_buffer,omitempty"`
+	ReadSize          int             `toml:"read-size,omitempty" json:"read_size,omitempty"`
+	Broadcast         *bool           `toml:"broadcast,omitempty" json:"broadcast,omitempty"`
+	KernelTime        *bool           `toml:"kernel-time,omitempty" json:"kernel_time,omitempty"`
+	ConnectTimeout    Duration        `toml:"connect-timeout,omitempty" json:"connect_timeout,omitempty"`
+	SendTimeout       Duration        `toml:"send-timeout,omitempty" json:"send_timeout,omitempty"`
+	IdleTimeout       Duration        `toml:"idle-timeout,omitempty" json:"idle_timeout,omitempty"`
+	FinIdle           Duration        `toml:"fin-idle,omitempty" json:"fin_idle,omitempty"`
+	Reconnect         bool            `toml:"reconnect,omitempty" json:"reconnect,omitempty"`
+	SelfConnect       *bool           `toml:"self-connect,omitempty" json:"self_connect,omitempty"`
 }
 
 // Rule is a rule.Rule with a short form for the usual case of one reply.
@@ -155,9 +179,21 @@ func (f *File) Template(name string) (*payload.Template, error) {
 	if !ok {
 		return nil, unknownName("payload", name, keys(f.Payloads))
 	}
-	text := p.Text
-	if p.Hex != "" {
-		text = p.Hex
-	}
-	return payload.Parse(text, payload.Options{Hex: p.Hex != ""})
+	return p.parse(false)
 }
+
+// Duration is a time as people write it: "90s", "1.5h".
+type Duration time.Duration
+
+// UnmarshalText reads a duration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return problem("%s is no time", "%s 不是时间", "write 500ms, 2s, 5m or 1h", "写成 500ms、2s、5m 或 1h", payload.Quote(string(text), 40))
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes the duration as UnmarshalText reads it.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }

@@ -84,10 +84,7 @@ func TestFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := f.Format()
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := f.Format()
 	again, err := Parse(text)
 	if err != nil {
 		t.Fatalf("%v in:\n%s", err, text)
@@ -158,7 +155,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%q was taken", text)
 			continue
 		}
-		e := sockeye.ErrorOf(split(err)[0])
+		e := sockeye.ErrorOf(each(err)[0])
 		said := e.Target + ": " + e.Message.En
 		if e.Kind != sockeye.Invalid && e.Kind != sockeye.NotFound || !strings.HasPrefix(said, want[0]) || e.Message.Zh == "" ||
 			!strings.Contains(e.Hint.En+e.Message.En, want[1]) {
@@ -211,22 +208,19 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := Parse(text)
 		if err != nil {
-			for _, one := range split(err) {
+			for _, one := range each(err) {
 				if e := sockeye.ErrorOf(one); e.Kind == sockeye.System || e.Message.En == "" {
 					t.Errorf("%#v", e)
 				}
 			}
 			return
 		}
-		out, err := file.Format()
-		if err != nil {
-			t.Fatal(err)
-		}
+		out := file.Format()
 		again, err := Parse(out)
 		if err != nil {
 			t.Fatalf("%v in:\n%s", err, out)
 		}
-		if text, _ := again.Format(); string(text) != string(out) {
+		if text := again.Format(); string(text) != string(out) {
 			t.Errorf("written anew it is another:\n%s\n%s", out, text)
 		}
 	})

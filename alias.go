@@ -1,0 +1,37 @@
+package sockeye
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// CheckAlias refuses names of peers that could be taken for something else, or that
+// would not show as they are. "" is no name, and passes.
+func CheckAlias(name string) error {
+	fail := func(en, zh string) error {
+		return &Error{
+			Kind: Invalid, Op: "alias", Target: strconv.Quote(name),
+			Message: Text{En: en, Zh: zh},
+			Hint:    Text{En: "a name is one word that begins with a letter, such as kitchen-1", Zh: "别名是以文字开头的一个词，例如 kitchen-1 或 厨房"},
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	first, _ := utf8.DecodeRuneInString(name)
+	switch {
+	case utf8.RuneCountInString(name) > 40:
+		return fail("longer than 40 characters", "超过 40 个字符")
+	case !unicode.IsLetter(first):
+		return fail("does not begin with a letter", "不以文字开头")
+	case strings.EqualFold(name, "all"):
+		return fail("means every peer", "这个词表示所有连接对象")
+	case strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+	}):
+		return fail("has characters other than letters, digits, - _ and .", "含有文字、数字、- _ . 以外的字符")
+	}
+	return nil
+}

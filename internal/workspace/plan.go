@@ -1,0 +1,73 @@
+package workspace
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"sockeye"
+	"sockeye/internal/payload"
+)
+
+// Plan says what an endpoint will do when it is opened, in a line for the endpoint and
+// one for each way in which it acts by itself. The lines are safe to show.
+func (o *Opening) Plan(l sockeye.Lang) []string {
+	say := func(en, zh string, args ...any) string { return both(en, zh, args...).In(l) }
+	at := payload.SafeString(o.Endpoint.Address.String())
+	first := say("connect to %s", "连接 %s", at)
+	if o.Endpoint.Mode == sockeye.Listen {
+		first = say("listen on %s, for %s", "监听 %s，%s", at, reach(o.Endpoint.Address).In(l))
+	}
+	lines := []string{first}
+	switch {
+	case o.Program != nil:
+		how := o.Frame.String()
+		if o.Check.Algorithm != nil {
+			how += " " + o.Check.String()
+		}
+		rules := payload.SafeString(o.RuleSet)
+		if n := len(o.Program.Names()); n != 1 {
+			lines = append(lines, say("answer by %d rules (%s), frames: %s", "按 %d 条规则（%s）应答，分帧：%s", n, rules, how))
+		} else {
+			lines = append(lines, say("answer by one rule (%s), frames: %s", "按 1 条规则（%s）应答，分帧：%s", rules, how))
+		}
+	case o.Echo:
+		lines = append(lines, say("send back everything that comes", "收到什么就发回什么"))
+	}
+	for _, guard := range []struct {
+		off  bool
+		word string
+	}{{o.Allow.Storm, "storm"}, {o.Allow.Amplify, "amplify"}, {o.Allow.LowPorts, "low-ports"}} {
+		if guard.off {
+			lines = append(lines, say("without the guard against %s", "不启用防护：%s", guard.word))
+		}
+	}
+	return lines
+}
+
+// reach says who can connect to an address.
+func reach(address sockeye.Address) sockeye.Text {
+	ip, err := netip.ParseAddr(address.Host)
+	if address.Host == "localhost" || err == nil && ip.IsLoopback() {
+		return sockeye.Text{En: "programs on this machine", Zh: "仅限本机程序连接"}
+	}
+	return sockeye.Text{En: "whoever reaches this machine", Zh: "任何能访问本机的人都可连接"}
+}
+
+// PlanText is the plan of all that a file opens, for a terminal.
+func (f *File) PlanText(openings []Opening, l sockeye.Lang) string {
+	var b strings.Builder
+	if f.About != "" {
+		fmt.Fprintf(&b, "  # %s\n", payload.SafeString(f.About))
+	}
+	for i := range openings {
+		for n, line := range openings[i].Plan(l) {
+			if n == 0 {
+				fmt.Fprintf(&b, "  %s (%s)\n", line, payload.SafeString(openings[i].Name))
+			} else {
+				fmt.Fprintf(&b, "    %s\n", line)
+			}
+		}
+	}
+	return b.String()
+}

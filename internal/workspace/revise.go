@@ -1,0 +1,271 @@
+package workspace
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// Revise is a text that says what f says, and is the old text wherever that says the
+// same: comments, order, blank lines and spelling of what did not change stay. Where a
+// value changed, its key and comment stay; what is new stands at the end of its table.
+// A text that is empty is a new one. The error is what is wrong with the old text or
+// with the file, as Parse tells it.
+func Revise(old []byte, f *File) ([]byte, error) {
+	fresh := f.Format()
+	if _, err := Parse(fresh); err != nil {
+		return nil, err
+	}
+	if len(bytes.TrimSpace(old)) == 0 {
+		return fresh, nil
+	}
+	was, err := Parse(old)
+	if err != nil {
+		return nil, err
+	}
+	if was.tree().String() == f.tree().String() {
+		return old, nil
+	}
+	text, mark := bytes.CutPrefix(old, byteOrderMark)
+	if blocks, ok := split(string(text)); ok {
+		r := reviser{was: was.tree(), now: f.tree(), blocks: blocks, between: make([]string, len(blocks)+1), end: "\n"}
+		r.between[len(blocks)] = blocks[len(blocks)-1].takeEnd()
+		if bytes.Contains(text, []byte("\r\n")) {
+			r.end = "\r\n"
+		}
+		revised := []byte(r.revise())
+		if mark {
+			revised = append(slices.Clip(byteOrderMark), revised...)
+		}
+		if again, err := Parse(revised); err == nil && again.tree().String() == f.tree().String() {
+			return revised, nil
+		}
+	}
+	return fresh, nil // a way of writing that is not known here: what is said counts most
+}
+
+// reviser makes one text of another.
+type reviser struct {
+	was, now *node
+	blocks   []*block
+	// out is what becomes of each block, and between what comes before it; the last is
+	// the end of the text.
+	out, between []string
+	end          string // of a line
+}
+
+func (r *reviser) revise() string {
+	r.out = make([]string, len(r.blocks))
+	lists := map[string][]int{} // blocks of a list, by its path
+	var order []string
+	for i, b := range r.blocks {
+		if !b.inList {
+			r.out[i] = r.table(b, r.was.at(b.path...), r.now.at(b.path...))
+			continue
+		}
+		name := pathText(b.path)
+		if lists[name] == nil {
+			order = append(order, name)
+		}
+		lists[name] = append(lists[name], i)
+	}
+	for _, name := range order {
+		r.elements(lists[name])
+	}
+	r.missing(r.now, nil)
+	var text strings.Builder
+	last := ""
+	for i, between := range r.between {
+		pieces := []string{between}
+		if i < len(r.out) {
+			pieces = append(pieces, r.out[i])
+		}
+		for _, piece := range pieces {
+			if piece == "" {
+				continue
+			}
+			if last != "" && !strings.HasSuffix(last, "\n") {
+				text.WriteString(r.end)
+			}
+			text.WriteString(piece)
+			last = piece
+		}
+	}
+	return text.String()
+}
+
+// written is new text with the line ends of the old one.
+func (r *reviser) written(s string) string {
+	if r.end == "\n" {
+		return s
+	}
+	return strings.ReplaceAll(s, "\n", r.end)
+}
+
+// table is a block that says now instead of was.
+func (r *reviser) table(b *block, was, now *node) string {
+	switch {
+	case now == nil:
+		return ""
+	case was.String() == now.String() && was != nil:
+		return b.text()
+	case b.nested != "":
+		return b.lead + b.head + r.written(now.lines())
+	}
+	var text strings.Builder
+	text.WriteString(b.lead + b.head)
+	there := map[string]bool{}
+	for i := range b.statements {
+		s := &b.statements[i]
+		there[s.path[0]] = true
+		before, after := was.at(s.path...), now.at(s.path...)
+		switch {
+		case before.String() == after.String():
+			text.WriteString(s.text())
+		case after != nil:
+			text.WriteString(s.lead + s.head + r.written(after.String()) + s.rest)
+		}
+	}
+	for _, key := range now.keys {
+		if one := now.below[key]; one.inLine() && !there[key] && !(was.at(key) != nil && r.hasBlock(append(slices.Clip(b.path), key))) {
+			if s := text.String(); s != "" && !strings.HasSuffix(s, "\n") {
+				text.WriteString(r.end)
+			}
+			text.WriteString(r.written(line(key, one)))
+		}
+	}
+	text.WriteString(b.tail)
+	return text.String()
+}
+
+// hasBlock says whether a path, or one below it, has a block that is no element.
+func (r *reviser) hasBlock(path []string) bool {
+	return slices.ContainsFunc(r.blocks, func(b *block) bool {
+		return len(b.path) >= len(path) && slices.Equal(b.path[:len(path)], path)
+	})
+}
+
+// elements puts the elements of a list that there are now in the place of those that
+// were: each in its block if the order allows it, else behind the one before it.
+func (r *reviser) elements(blocks []int) {
+	path := r.blocks[blocks[0]].path
+	was, now := r.was.at(path...), r.now.at(path...)
+	if now == nil || was == nil || len(was.list) != len(blocks) {
+		return
+	}
+	match := pair(was.list, now.list)
+	place := -1
+	for j, one := range now.list {
+		text := ""
+		if match[j] >= 0 {
+			text = r.table(r.blocks[blocks[match[j]]], was.list[match[j]], one)
+		} else {
+			text = r.written(one.section(true, path))
+		}
+		if match[j] > place {
+			place = match[j]
+		}
+		into := &r.between[blocks[0]]
+		if place >= 0 {
+			into = &r.out[blocks[place]]
+		}
+		if *into != "" && !strings.HasSuffix(*into, "\n") {
+			*into += r.end
+		}
+		*into += text
+	}
+}
+
+// pair finds for each element of now the one of was that it is, or was made of: an
+// equal one, one with the same name, or the one in its place. -1 is none.
+func pair(was, now []*node) []int {
+	match := make([]int, len(now))
+	used := make([]bool, len(was))
+	by := func(name func(n *node) string) {
+		free := map[string][]int{}
+		for i, n := range was {
+			if key := name(n); !used[i] && key != "" {
+				free[key] = append(free[key], i)
+			}
+		}
+		for j, n := range now {
+			if list := free[name(n)]; match[j] < 0 && len(list) > 0 {
+				match[j], free[name(n)] = list[0], list[1:]
+				used[list[0]] = true
+			}
+		}
+	}
+	for j := range match {
+		match[j] = -1
+	}
+	by((*node).String)
+	by(func(n *node) string { return n.at("name").String() })
+	for j := range match {
+		if match[j] < 0 && j < len(was) && !used[j] {
+			match[j], used[j] = j, true
+		}
+	}
+	return match
+}
+
+// missing writes the tables and lists that have no place in the old text.
+func (r *reviser) missing(n *node, path []string) {
+	for _, key := range n.keys {
+		one, at := n.below[key], append(slices.Clip(path), key)
+		if one.inLine() || r.hasStatement(at) {
+			continue
+		}
+		head := slices.ContainsFunc(r.blocks, func(b *block) bool { return slices.Equal(b.path, at) })
+		switch {
+		case one.isList && !head:
+			for _, element := range one.list {
+				r.insert(at[0], element.section(true, at))
+			}
+		case one.isTable:
+			if !head {
+				r.insertTable(one, at)
+			}
+			r.missing(one, at)
+		}
+	}
+}
+
+// insertTable writes what stands in the lines of a table, of which some may have
+// blocks of their own already.
+func (r *reviser) insertTable(n *node, path []string) {
+	bare := &node{isTable: true, below: n.below}
+	for _, key := range n.keys {
+		if at := append(slices.Clip(path), key); n.below[key].inLine() && !r.hasBlock(at) && !r.hasStatement(at) {
+			bare.keys = append(bare.keys, key)
+		}
+	}
+	if len(bare.keys) > 0 || len(n.keys) == 0 {
+		r.insert(path[0], bare.section(false, path))
+	}
+}
+
+// hasStatement says whether a path, or one above it, is a key with a value in the text.
+func (r *reviser) hasStatement(path []string) bool {
+	return slices.ContainsFunc(r.blocks, func(b *block) bool {
+		return !b.inList && slices.ContainsFunc(b.statements, func(s statement) bool {
+			n := len(b.path) + len(s.path)
+			return n <= len(path) && slices.Equal(b.path, path[:len(b.path)]) && slices.Equal(s.path, path[len(b.path):n])
+		})
+	})
+}
+
+// insert puts a section behind what comes before it in a file that Format writes.
+func (r *reviser) insert(key, section string) {
+	keys := knownKeys(fileType, nil)
+	rank := func(key string) int { return slices.Index(keys, key) }
+	at := len(r.blocks)
+	for i, b := range r.blocks {
+		if i > 0 && rank(b.path[0]) > rank(key) {
+			at = i
+			break
+		}
+	}
+	r.between[at] += r.written(section)
+}
+
+func pathText(path []string) string { return strings.Join(path, "\x00") }
