@@ -15,6 +15,7 @@ const (
 	NotFound ErrorKind = "not-found" // a peer, session or file that does not exist
 	Misuse   ErrorKind = "misuse"    // a call in the wrong order or on the wrong side
 	Expected ErrorKind = "expected"  // an expectation was not met
+	Conflict ErrorKind = "conflict"  // somebody else changed meanwhile what was to be changed
 
 	Refused            ErrorKind = "refused"
 	TimedOut           ErrorKind = "timed-out"
@@ -118,6 +119,7 @@ func (e *Error) fallback() Text {
 
 // kindText is the sentence of a kind when an Error brings none of its own.
 var kindText = map[ErrorKind]Text{
+	Conflict:            {"somebody else changed it meanwhile", "其间已被其他程序修改"},
 	Refused:             {"connection refused: the host is there, but nothing listens on this port", "连接被拒绝：主机在线，但没有程序监听这个端口"},
 	TimedOut:            {"timed out: no answer", "超时：没有应答"},
 	Reset:               {"connection reset by the peer", "连接被对方重置"},

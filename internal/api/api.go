@@ -32,6 +32,8 @@ type Config struct {
 	// Password lets in whoever has it; "" lets in nobody. TLS is nil for plain HTTP.
 	Password string
 	TLS      *tls.Config
+	// Lookup finds what payloads name and the workspace does not have; may be nil.
+	Lookup func(name string) (string, bool)
 	// Recordings is the directory in which recordings begun by a page are made, and
 	// Workspace the file that keeps the workspace; "" is for none.
 	Recordings, Workspace string
@@ -69,7 +71,7 @@ type Server struct {
 	secrets   secrets
 	guesses   guesses
 	refused   refusals
-	workspace workspaceFile
+	workspace store
 	busy      atomic.Int64    // requests being answered
 	ctx       context.Context // ends with Close
 	cancel    context.CancelFunc
@@ -86,13 +88,8 @@ func New(o Config) (*Server, error) {
 	s := &Server{o: o, bench: o.Bench, mux: http.NewServeMux(), paths: map[string]pathRoutes{}, page: webui.Files(), hosts: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.secrets.init(o.Password)
-	if err := s.workspace.open(o.Workspace); err != nil {
+	if err := s.openStore(); err != nil {
 		return nil, err
-	}
-	for _, a := range s.workspace.get().Aliases {
-		if from, err := netip.ParseAddr(a.Address); err == nil {
-			s.bench.Remember(from, a.Alias) // what was set was checked then
-		}
 	}
 	s.register()
 	protocols := new(http.Protocols)

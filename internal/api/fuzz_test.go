@@ -51,12 +51,12 @@ func answered(t *testing.T, s *Server, token, method, target, body string) int {
 func FuzzBodies(f *testing.F) {
 	s, token := fuzzed(f)
 	for _, seed := range []string{
-		`{"kind":"text","text":"a"}`, `{"kind":"hex","text":"01","checksum":{"name":"sum8","from":1,"to":-1}}`, `{"aliases":[{"address":"::1","alias":"x"}],"messages":[],"endpoints":[]}`,
-		`{"endpoints":[{"name":"x","open":{"mode":"listen","address":":0","options":{"max_peers":1}}}]}`, `{"ticket":"x"}`, `{"a":{"a":[[{}]]}}`, "{\"\xff\":1}", `{} {}`, `[`, ``,
+		`{"kind":"text","text":"a"}`, `{"kind":"hex","text":"01","checksum":{"name":"sum8","from":1,"to":-1}}`, `{"stamp":"","file":{"sockeye":1,"aliases":{"::1":"x"},"endpoint":[{"name":"x","listen":":0","idle_timeout":"1s","max_peers":1}]}}`,
+		`{"stamp":"","text":"sockeye = 1\n[rules]"}`, `{"text":"sockeye = 1\n[[endpoint]]\nname = 'a'"}`, `{"stamp":"","endpoint":"x"}`, `{"ticket":"x"}`, `{"a":{"a":[[{}]]}}`, "{\"\xff\":1}", `{} {}`, `[`, ``,
 	} {
 		f.Add(seed)
 	}
-	paths := []string{"POST /api/v1/payload", "PUT /api/v1/workspace", "POST /api/v1/sessions/s1/send", "POST /api/v1/sessions/s1/repeats", "PATCH /api/v1/sessions/s1/peers/1"}
+	paths := []string{"POST /api/v1/payload", "PUT /api/v1/workspace", "POST /api/v1/workspace/plan", "POST /api/v1/sessions/s1/send", "POST /api/v1/sessions/s1/repeats", "PATCH /api/v1/sessions/s1/peers/1"}
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, p := range paths {
 			method, path, _ := strings.Cut(p, " ")

@@ -35,6 +35,10 @@ func decode(body []byte, into any) error {
 	return nil
 }
 
+// namedByPeople are the objects of a workspace whose fields have names that a person
+// gave: no two of them are the same for a capital letter.
+var namedByPeople = map[string]bool{"variables": true, "payloads": true, "rules": true, "lists": true}
+
 // onceEach refuses what encoding/json would let pass: a field given twice, in
 // whatever case, something that is no object, or anything after it.
 func onceEach(body []byte) error {
@@ -43,6 +47,8 @@ func onceEach(body []byte) error {
 	type level struct {
 		fields map[string]bool // nil in an array
 		value  bool            // the next token is a field's value
+		name   string          // of the latest field
+		exact  bool            // capital letters count
 	}
 	var levels []level
 	for {
@@ -59,17 +65,21 @@ func onceEach(body []byte) error {
 		if n := len(levels); n > 0 && levels[n-1].fields != nil {
 			top := &levels[n-1]
 			if name, ok := token.(string); ok && !top.value {
-				if name = strings.ToLower(name); top.fields[name] {
+				if !top.exact {
+					name = strings.ToLower(name)
+				}
+				if top.fields[name] {
 					return badJSON(name, sockeye.Text{En: "given twice", Zh: "重复出现"})
 				}
-				top.fields[name], top.value = true, true
+				top.fields[name], top.value, top.name = true, true, name
 				continue
 			}
 			top.value = false
 		}
 		switch token {
 		case json.Delim('{'):
-			levels = append(levels, level{fields: map[string]bool{}})
+			n := len(levels)
+			levels = append(levels, level{fields: map[string]bool{}, exact: n > 0 && namedByPeople[levels[n-1].name]})
 		case json.Delim('['):
 			levels = append(levels, level{})
 		case json.Delim('}'), json.Delim(']'):
@@ -93,6 +103,9 @@ func explainJSON(err error) error {
 		return badJSON(e.Field, sockeye.Text{
 			En: fmt.Sprintf("%s does not fit here: a %s is wanted", e.Value, wanted(e.Type.Kind().String()).En),
 			Zh: fmt.Sprintf("不能是 %s，这里需要%s", e.Value, wanted(e.Type.Kind().String()).Zh)})
+	}
+	if e, ok := errors.AsType[*sockeye.Error](err); ok { // of a field that is a text with a meaning
+		return e
 	}
 	text := err.Error()
 	if name, found := strings.CutPrefix(text, "json: unknown field "); found {

@@ -146,7 +146,7 @@ func (d *describer) reference(t reflect.Type) object {
 	return ref
 }
 
-// isText says whether a struct is a string in JSON.
+// isText says whether a type is a string in JSON although it is of another kind.
 func isText(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct && t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+	return t.Kind() != reflect.Pointer && t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
 }

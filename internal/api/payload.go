@@ -51,12 +51,19 @@ func (c *Checksum) trailer() (checksum.Trailer, error) {
 	if t.Order, known = orders[c.Order]; !known {
 		return t, invalid("payload.checksum.order", sockeye.Text{En: fmt.Sprintf("%q is neither big nor little", c.Order), Zh: fmt.Sprintf("%q 不是 big 或 little", c.Order)}, sockeye.Text{})
 	}
-	var err error
-	if t.Algorithm, err = checksum.Lookup(c.Name); err != nil {
+	whole, err := checksum.ParseTrailer(c.Name)
+	if err != nil {
 		e := *sockeye.ErrorOf(err)
 		e.Kind = sockeye.Invalid // the request names it; nothing that was asked for is missing
 		return t, &e
 	}
+	if t.Range == (checksum.Range{}) {
+		t.Range = whole.Range
+	}
+	if t.Order == checksum.Natural {
+		t.Order = whole.Order
+	}
+	t.Algorithm, t.Digits, t.After = whole.Algorithm, whole.Digits, whole.After
 	return t, nil
 }
 
@@ -88,7 +95,7 @@ func (c *call) preview(in Payload) (Encoded, error) {
 	if err != nil {
 		return Encoded{}, err
 	}
-	data, err := t.Append(nil, &payload.Vars{Seq: 1, Time: time.Now(), Random: rand.Uint64()})
+	data, err := t.Append(nil, &payload.Vars{Seq: 1, Time: time.Now(), Random: rand.Uint64(), Lookup: c.bench.Lookup})
 	if err != nil {
 		return Encoded{}, err
 	}

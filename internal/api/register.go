@@ -55,8 +55,10 @@ func (s *Server) register() {
 	handle(s, "PUT", "/sessions/{id}/file", "Begin or end writing the bytes received to a file.", (*call).setReceiveFile)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets,
 		query: append([]string{"format"}, filterQuery...), do: (*call).export})
-	handle(s, "GET", "/workspace", "What a person keeps.", func(c *call, _ None) (Workspace, error) { return c.workspace.get(), nil })
+	handle(s, "GET", "/workspace", "What a person keeps, as the file says it now.", (*call).readWorkspace)
 	handle(s, "PUT", "/workspace", "Keep something else.", (*call).setWorkspace)
+	handle(s, "POST", "/workspace/plan", "What a text says and would open; nothing is kept or opened.", (*call).planWorkspace)
+	handle(s, "POST", "/workspace/open", "Open what the workspace says.", (*call).openWorkspace).status = http.StatusCreated
 
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, 0, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: r.URL.Path, Message: sockeye.Text{En: "there is nothing here", Zh: "此处没有内容"}})

@@ -148,35 +148,6 @@ func TestPayload(t *testing.T) {
 	}
 }
 
-// What a person keeps is there after a restart, and names who joins.
-func TestWorkspaceIsKept(t *testing.T) {
-	file := t.TempDir() + "/kept/workspace.json"
-	keep := func(o *Config) { o.Workspace = file }
-	want := Workspace{
-		Aliases: []SavedAlias{{"127.0.0.1", "kitchen"}}, Messages: []SavedMessage{{"led", Payload{Kind: "text", Text: "LED ON"}}},
-		Endpoints: []SavedOpen{{"server", Open{Mode: "listen", Address: ":10000"}}},
-	}
-	first := serve(t, keep)
-	ask[Workspace](first, "PUT", "/api/v1/workspace", want)
-	again := serve(t, keep)
-	if diff := cmp.Diff(want, ask[Workspace](again, "GET", "/api/v1/workspace", nil)); diff != "" {
-		t.Error(diff)
-	}
-	board(t, ask[Session](again, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"}))
-	again.follow(func(l Live) bool { return len(l.Peers) == 1 && l.Peers[0].Alias == "kitchen" })
-	for body, field := range map[string]string{
-		`{"aliases":[{"address":"x","alias":"a"}]}`: "aliases[0].address", `{"aliases":[{"address":"::1","alias":"1"}]}`: "aliases[0].alias",
-		`{"endpoints":[{"name":"x","open":{"mode":"listen","address":":65536"}}]}`: "endpoints[0].open",
-	} {
-		if f := again.failing(400, "PUT", "/api/v1/workspace", body); f.Target != field {
-			t.Errorf("%s: %+v", body, f)
-		}
-	}
-	if diff := cmp.Diff(want, ask[Workspace](again, "GET", "/api/v1/workspace", nil)); diff != "" {
-		t.Error(diff)
-	}
-}
-
 // A payload that counts goes on counting from one request to the next, repeats
 // included.
 func TestPayloadsCount(t *testing.T) {

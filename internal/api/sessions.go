@@ -45,6 +45,12 @@ func sessionOf(s *workbench.Session, l sockeye.Lang) Session {
 		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil,
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
 	}
+	if o := s.Opening(); o != nil {
+		out.Name, out.Frame = o.Name, o.FrameSpec()
+		if o.Check.Algorithm != nil {
+			out.Check = o.Check.String()
+		}
+	}
 	for _, a := range st.Locals {
 		out.Locals = append(out.Locals, a.String())
 	}

@@ -89,3 +89,25 @@ func noWorkbench(err error) error {
 		Message: sockeye.Text{En: "no workbench is running", Zh: "没有正在运行的工作台"},
 		Hint:    sockeye.Text{En: "start one: sockeye ui", Zh: "请先启动：sockeye ui"}}
 }
+
+// replaceFile writes a private file beside the old one and puts it in its place.
+func replaceFile(path string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(text)
+	if closeErr := fresh.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(fresh.Name(), path)
+	}
+	if err != nil {
+		os.Remove(fresh.Name())
+	}
+	return err
+}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"sockeye"
+	"sockeye/internal/workspace"
 )
 
 // What crosses the API, as JSON. These structs are the one source: openapi.json
@@ -138,6 +139,9 @@ type (
 		Queue   *Queue             `json:"queue,omitempty"`
 		Error   *sockeye.ErrorLine `json:"error,omitempty"` // why it closed
 		File    *ReceiveFile       `json:"file,omitempty"`  // what is received goes there, too, or did last
+		Name    string             `json:"name,omitempty"`  // of the endpoint in the workspace, if it was opened from there
+		Frame   string             `json:"frame,omitempty"` // how that endpoint's frames are found, and
+		Check   string             `json:"check,omitempty"` // the checksum they end with
 		Traffic
 	}
 	// Queue is the kernel's queue of connections not yet accepted.
@@ -195,7 +199,8 @@ type (
 		Checksum   *Checksum `json:"checksum,omitempty"`
 	}
 	// Checksum is appended to a payload. It is of the bytes from From up to To, exclusive;
-	// To 0 is the end, and a negative one counts from there.
+	// To 0 is the end, and a negative one counts from there. Name may also be all that is
+	// said of it, as in a workspace: "xor8(1..-1):HEX".
 	Checksum struct {
 		Name  string `json:"name"`
 		From  int    `json:"from,omitempty"`
@@ -317,26 +322,45 @@ type (
 		Error *sockeye.ErrorLine `json:"error,omitempty"`
 	}
 
-	// Workspace is what a person keeps from one day to the next.
+	// Workspace is what a person keeps from one day to the next: a TOML file. Text is
+	// all of it, and File what it says. Stamp is this state of it: whoever changes the
+	// file, or opens what it says, gives the stamp of what was read.
 	Workspace struct {
-		Aliases   []SavedAlias   `json:"aliases"`
-		Messages  []SavedMessage `json:"messages"`
-		Endpoints []SavedOpen    `json:"endpoints"`
+		Path  string         `json:"path"` // "" keeps it as long as the workbench runs
+		Stamp string         `json:"stamp"`
+		Text  string         `json:"text"`
+		File  workspace.File `json:"file"`
+		// Plan is what each endpoint of the file will do when it is opened.
+		Plan []Planned `json:"plan"`
+		// Faults are what is wrong with the text; there are no file and no plan then.
+		Faults []sockeye.ErrorLine `json:"faults,omitempty"`
 	}
-	// SavedAlias is the name of whoever connects from an IP address.
-	SavedAlias struct {
-		Address string `json:"address"`
-		Alias   string `json:"alias"`
+	// Planned is what an endpoint will do, in words.
+	Planned struct {
+		Name  string   `json:"name"`
+		Lines []string `json:"lines"`
 	}
-	// SavedMessage is a message to send again.
-	SavedMessage struct {
-		Name    string  `json:"name"`
-		Payload Payload `json:"payload"`
+	// SetWorkspace keeps Text as it is, or writes File into the text that is there; it is
+	// refused with a conflict if Stamp is no longer that of the file.
+	SetWorkspace struct {
+		Stamp string          `json:"stamp"`
+		Text  *string         `json:"text,omitempty"`
+		File  *workspace.File `json:"file,omitempty"`
 	}
-	// SavedOpen is an endpoint to open again.
-	SavedOpen struct {
-		Name string `json:"name"`
-		Open Open   `json:"open"`
+	// WorkspaceText is a text that is not kept yet.
+	WorkspaceText struct {
+		Text string `json:"text"`
+	}
+	// WorkspacePlan is what a text says, and what its endpoints would do.
+	WorkspacePlan struct {
+		File workspace.File `json:"file"`
+		Plan []Planned      `json:"plan"`
+	}
+	// OpenWorkspace opens an endpoint of the workspace, or All.
+	OpenWorkspace struct {
+		Stamp    string `json:"stamp"`
+		Endpoint string `json:"endpoint,omitempty"`
+		All      bool   `json:"all,omitempty"`
 	}
 
 	// Failure is the body of every answer that is not 2xx. Also holds the other faults,
@@ -361,7 +385,8 @@ func Types() []reflect.Type {
 		reflect.TypeFor[Payload](), reflect.TypeFor[Encoded](), reflect.TypeFor[Send](), reflect.TypeFor[SendResults](),
 		reflect.TypeFor[StartRepeat](), reflect.TypeFor[Repeats](), reflect.TypeFor[Events](), reflect.TypeFor[Live](),
 		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[SetReceiveFile](), reflect.TypeFor[ReceiveFile](),
-		reflect.TypeFor[Workspace](), reflect.TypeFor[Failure](),
+		reflect.TypeFor[Workspace](), reflect.TypeFor[SetWorkspace](), reflect.TypeFor[WorkspaceText](), reflect.TypeFor[WorkspacePlan](), reflect.TypeFor[OpenWorkspace](),
+		reflect.TypeFor[Failure](),
 		reflect.TypeFor[Health](),
 	}
 }
@@ -377,6 +402,12 @@ func TypeName(t reflect.Type) string {
 		return "Attempt"
 	case reflect.TypeFor[sockeye.LostLine]():
 		return "Lost"
+	case reflect.TypeFor[workspace.File]():
+		return "WorkspaceFile"
+	case reflect.TypeFor[workspace.Endpoint]():
+		return "SavedEndpoint"
+	case reflect.TypeFor[workspace.Payload]():
+		return "SavedPayload"
 	}
 	return t.Name()
 }

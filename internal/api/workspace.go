@@ -1,132 +1,128 @@
 package api
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"net/netip"
-	"os"
-	"path/filepath"
-	"sync"
+	"math/rand/v2"
+	"strings"
 
 	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/workbench"
+	"sockeye/internal/workspace"
 )
 
-// workspaceFile keeps the workspace, in memory and in a file of its own.
-type workspaceFile struct {
-	path string
-	mu   sync.Mutex
-	now  Workspace
-}
-
-// mostKept is how many things of a kind a workspace holds.
-const mostKept = 1000
-
-func (f *workspaceFile) open(path string) error {
-	f.path, f.now = path, filled(Workspace{})
-	if path == "" {
-		return nil
-	}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		var w Workspace
-		if err = decode(text, &w); err == nil {
-			f.now = filled(w)
-			return nil
-		}
-	}
-	return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: path, Err: err,
-		Message: sockeye.Text{En: "the workspace cannot be read: " + err.Error(), Zh: "无法读取工作区：" + err.Error()},
-		Hint:    sockeye.Text{En: "mend the file, or move it away to begin with an empty one", Zh: "请修正该文件，或将其移走以使用空的工作区"}}
-}
-
-// filled has no list that JSON would show as null.
-func filled(w Workspace) Workspace {
-	if w.Aliases == nil {
-		w.Aliases = []SavedAlias{}
-	}
-	if w.Messages == nil {
-		w.Messages = []SavedMessage{}
-	}
-	if w.Endpoints == nil {
-		w.Endpoints = []SavedOpen{}
-	}
-	return w
-}
-
-func (f *workspaceFile) get() Workspace {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.now
-}
-
-// set keeps another workspace: the old file is there until the new one is whole.
-func (f *workspaceFile) set(w Workspace) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.path != "" {
-		text, err := json.MarshalIndent(w, "", "  ")
-		if err != nil {
-			return err
-		}
-		if err := replaceFile(f.path, append(text, '\n')); err != nil {
-			return &sockeye.Error{Kind: sockeye.System, Op: "write", Target: f.path, Err: err}
-		}
-	}
-	f.now = w
-	return nil
-}
-
-// replaceFile writes a private file beside the old one and puts it in its place.
-func replaceFile(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	fresh, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+func (c *call) readWorkspace(None) (Workspace, error) {
+	k, err := c.workspace.read()
 	if err != nil {
-		return err
-	}
-	_, err = fresh.Write(text)
-	if closeErr := fresh.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(fresh.Name(), path)
-	}
-	if err != nil {
-		os.Remove(fresh.Name())
-	}
-	return err
-}
-
-func (c *call) setWorkspace(in Workspace) (Workspace, error) {
-	in = filled(in)
-	var wrong fieldErrors
-	if max(len(in.Aliases), len(in.Messages), len(in.Endpoints)) > mostKept {
-		wrong.add("workspace", fmt.Sprintf("more than %d of a kind", mostKept), fmt.Sprintf("每类最多 %d 个", mostKept))
-	}
-	for i, a := range in.Aliases {
-		from, err := netip.ParseAddr(a.Address)
-		if err != nil {
-			wrong.add(fmt.Sprintf("aliases[%d].address", i), fmt.Sprintf("%q is not an IP address", a.Address), fmt.Sprintf("%q 不是 IP 地址", a.Address))
-		} else if err := c.bench.Remember(from, a.Alias); err != nil {
-			wrong.add(fmt.Sprintf("aliases[%d].alias", i), sockeye.ErrorOf(err).Reason(sockeye.English), sockeye.ErrorOf(err).Reason(sockeye.Chinese))
-		}
-	}
-	for i, e := range in.Endpoints {
-		if _, _, err := endpointOf(e.Open); err != nil {
-			wrong.add(fmt.Sprintf("endpoints[%d].open", i), sockeye.ErrorOf(err).In(sockeye.English), sockeye.ErrorOf(err).In(sockeye.Chinese))
-		}
-	}
-	if len(wrong) > 0 {
-		return Workspace{}, wrong.join()
-	}
-	if err := c.workspace.set(in); err != nil {
 		return Workspace{}, err
 	}
-	return in, nil
+	return c.workspaceOf(k), nil
+}
+
+func (c *call) workspaceOf(k kept) Workspace {
+	out := Workspace{Path: c.workspace.path, Stamp: k.stamp, Text: strings.ToValidUTF8(string(k.text), "\uFFFD"), File: *k.file, Plan: c.plan(k.openings)}
+	if k.err != nil {
+		for _, e := range faults(k.err) {
+			out.Faults = append(out.Faults, *e.Line(c.lang))
+		}
+	}
+	return out
+}
+
+// plan says what endpoints would do.
+func (c *call) plan(openings []workspace.Opening) []Planned {
+	plan := []Planned{}
+	for i := range openings {
+		plan = append(plan, Planned{Name: openings[i].Name, Lines: openings[i].Plan(c.lang)})
+	}
+	return plan
+}
+
+// planWorkspace looks at a text. It must not open anything (T48).
+func (c *call) planWorkspace(in WorkspaceText) (WorkspacePlan, error) {
+	file, err := workspace.Parse([]byte(in.Text))
+	if err != nil {
+		return WorkspacePlan{}, err
+	}
+	openings, err := file.Openings()
+	if err != nil {
+		return WorkspacePlan{}, err
+	}
+	return WorkspacePlan{File: *file, Plan: c.plan(openings)}, nil
+}
+
+func (c *call) setWorkspace(in SetWorkspace) (Workspace, error) {
+	if (in.Text == nil) == (in.File == nil) {
+		return Workspace{}, invalid("text", sockeye.Text{En: "text or file is needed, and only one of them", Zh: "需要 text 或 file，二者之一"}, sockeye.Text{})
+	}
+	k, err := c.workspace.write(in.Stamp, func(old kept) ([]byte, error) {
+		if in.Text != nil {
+			return []byte(*in.Text), nil
+		}
+		if old.err != nil {
+			return nil, old.err // nobody can say what of it should stay
+		}
+		if v := in.File.Version; v != 0 && v != workspace.Version {
+			return nil, invalid("file.sockeye", sockeye.Text{En: "is not the version of this Sockeye", Zh: "与本程序的格式版本不符"}, sockeye.Text{})
+		}
+		if _, err := in.File.Openings(); err != nil {
+			return nil, err
+		}
+		return workspace.Revise(old.text, in.File)
+	})
+	if err != nil {
+		return Workspace{}, err
+	}
+	if err := c.bench.RememberAll(k.file.Aliases); err != nil {
+		return Workspace{}, err
+	}
+	return c.workspaceOf(k), nil
+}
+
+// openWorkspace opens what the person has seen, and nothing else: a file that has
+// changed since is refused.
+func (c *call) openWorkspace(in OpenWorkspace) (Sessions, error) {
+	if in.All == (in.Endpoint != "") {
+		return Sessions{}, invalid("endpoint", sockeye.Text{En: "name an endpoint, or all of them, and only one of the two", Zh: "请指定端点或全部，二者之一"}, sockeye.Text{})
+	}
+	k, err := c.workspace.at(in.Stamp)
+	if err == nil {
+		err = k.err
+	}
+	if err != nil {
+		return Sessions{}, err
+	}
+	openings := k.openings
+	if !in.All {
+		openings = nil
+		for _, o := range k.openings {
+			if o.Name == in.Endpoint {
+				openings = append(openings, o)
+			}
+		}
+	}
+	if len(openings) == 0 {
+		return Sessions{}, noEndpoint(in.Endpoint, k.openings)
+	}
+	opened, err := c.bench.OpenWorkspace(c.ctx(), k.file, openings, workbench.PlayOptions{Seed: rand.Uint64(), Lookup: c.o.Lookup})
+	if err != nil {
+		return Sessions{}, err
+	}
+	out := Sessions{Sessions: []Session{}}
+	for _, s := range opened {
+		out.Sessions = append(out.Sessions, sessionOf(s, c.lang))
+	}
+	return out, nil
+}
+
+func noEndpoint(name string, there []workspace.Opening) error {
+	var names []string
+	for _, o := range there {
+		names = append(names, o.Name)
+	}
+	e := &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: payload.Quote(name, 40), Message: sockeye.Text{En: "the workspace has no such endpoint", Zh: "工作区中没有这个端点"}}
+	if len(names) > 0 {
+		list := strings.Join(names, ", ")
+		e.Hint = sockeye.Text{En: "the endpoints are " + list, Zh: "端点有：" + list}
+	}
+	return e
 }

@@ -99,17 +99,20 @@ func (a *app) run(f *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	seed := f.seed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
+	o := workbench.PlayOptions{Seed: f.seed}
+	if o.Seed == 0 {
+		o.Seed = uint64(time.Now().UnixNano())
 	}
-	l.bench.SetLookup(func(name string) (string, bool) {
-		if v, ok := file.Lookup(name); ok || !f.env {
+	if f.env {
+		o.Lookup = a.environment
+	}
+	l.bench.SetLookup(func(name string) (string, bool) { // for what is typed at the console
+		if v, ok := file.Lookup(name); ok || o.Lookup == nil {
 			return v, ok
 		}
-		return a.environment(name)
+		return o.Lookup(name)
 	})
-	sessions, err := l.bench.OpenWorkspace(a.ctx, file, openings, seed)
+	sessions, err := l.bench.OpenWorkspace(a.ctx, file, openings, o)
 	if err != nil {
 		return l.finish(err)
 	}

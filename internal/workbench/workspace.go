@@ -4,41 +4,38 @@ import (
 	"context"
 	"net/netip"
 
-	"sockeye"
 	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
 
-// Remembered gives the names of a workspace to whoever joins from its addresses. The
-// error is an *sockeye.Error of a name that cannot be one.
-func (w *Workbench) Remembered(f *workspace.File) error {
-	for address, name := range f.Aliases {
-		if err := sockeye.CheckAlias(name); err != nil {
-			return err
-		}
-		if ip, err := netip.ParseAddr(address); err == nil {
-			w.aliases.remember(ip.Unmap(), name)
-		}
-	}
-	return nil
+// PlayOptions are what the rules of a workspace need besides the file.
+type PlayOptions struct {
+	// Seed repeats chances and ranges of delays.
+	Seed uint64
+	// Lookup finds variables of payloads that the file does not have; may be nil.
+	Lookup func(name string) (string, bool)
 }
 
-// OpenWorkspace opens what a workspace file says, all of openings in their order: call
-// it when the user has said so. If one cannot be opened, those before it are closed
-// again, the last first. Variables of the rules are found by Lookup; seed repeats
-// chances and ranges of delays.
-func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openings []workspace.Opening, seed uint64) ([]*Session, error) {
-	if err := w.Remembered(f); err != nil {
+// OpenWorkspace opens everything that a workspace file says, in its order: call it
+// when the user has said so. If one cannot be opened, those before it are closed
+// again, the last first.
+func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openings []workspace.Opening, o PlayOptions) ([]*Session, error) {
+	if err := w.RememberAll(f.Aliases); err != nil {
 		return nil, err
 	}
+	lookup := func(name string) (string, bool) {
+		if v, ok := f.Lookup(name); ok || o.Lookup == nil {
+			return v, ok
+		}
+		return o.Lookup(name)
+	}
 	var opened []*Session
-	for i := range openings {
-		one := &openings[i]
+	for n, one := range openings {
 		a := Answer{Echo: one.Echo}
 		if one.Program != nil {
-			a.Rules = &Rules{Program: one.Program, Frame: one.Frame, Check: one.Check, Options: rule.Options{Seed: seed, Lookup: w.Lookup, Allow: one.Allow}}
+			a.Rules = &Rules{Program: one.Program, Frame: one.Frame, Check: one.Check, Options: rule.Options{Seed: o.Seed, Lookup: lookup, Allow: one.Allow}}
 		}
-		s, err := w.open(ctx, one.Endpoint, a, one)
+		s, err := w.open(ctx, one.Endpoint, a, &openings[n])
 		if err != nil {
 			for n := len(opened) - 1; n >= 0; n-- {
 				opened[n].Close()
@@ -48,6 +45,20 @@ func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openin
 		opened = append(opened, s)
 	}
 	return opened, nil
+}
+
+// RememberAll is Remember for the aliases of a workspace, by address.
+func (w *Workbench) RememberAll(aliases map[string]string) error {
+	for address, name := range aliases {
+		ip, err := netip.ParseAddr(address)
+		if err != nil {
+			continue // a file that was checked has none
+		}
+		if err := w.Remember(ip, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Opening is what the session was opened for in a workspace, or nil. Nobody changes it.

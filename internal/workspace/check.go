@@ -111,7 +111,7 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set) Opening {
 		wrong(err, key)
 	} else {
 		o.Endpoint = sockeye.Endpoint{Mode: mode, Address: a, Options: e.options(wrong)}
-		for _, one := range each(o.Endpoint.Validate()) {
+		for _, one := range split(o.Endpoint.Validate()) {
 			target := sockeye.ErrorOf(one).Target
 			switch target {
 			case "address":
@@ -166,7 +166,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	}
 	set.Start = e.Start
 	program, err := rule.Compile(set)
-	for _, one := range each(err) {
+	for _, one := range split(err) {
 		inner := *sockeye.ErrorOf(one)
 		at := []any{"rules", e.Rules}
 		number := 0
@@ -178,7 +178,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	o.Program = program
 }
 
-func each(err error) []error {
+func split(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}

@@ -19,6 +19,27 @@ import (
 // Read reads a workspace file and checks everything in it. Nothing is opened. The
 // error joins what is wrong, each an *sockeye.Error with the file and the line.
 func Read(path string) (*File, error) {
+	text, err := ReadText(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := Parse(text)
+	if err == nil {
+		return file, nil
+	}
+	var all []error
+	for _, one := range split(err) {
+		e := *sockeye.ErrorOf(one)
+		e.Target = strings.TrimSuffix(path+": "+e.Target, ": ")
+		all = append(all, &e)
+	}
+	return nil, errors.Join(all...)
+}
+
+// ReadText reads the text of a workspace file, up to a byte more than it may have. It
+// is not checked. The error is an *sockeye.Error; kind NotFound is for a file that is
+// not there.
+func ReadText(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fileError("open", path, err)
@@ -28,17 +49,7 @@ func Read(path string) (*File, error) {
 	if err != nil {
 		return nil, fileError("read", path, err)
 	}
-	file, err := Parse(text)
-	if err == nil {
-		return file, nil
-	}
-	var all []error
-	for _, one := range each(err) {
-		e := *sockeye.ErrorOf(one)
-		e.Target = strings.TrimSuffix(path+": "+e.Target, ": ")
-		all = append(all, &e)
-	}
-	return nil, errors.Join(all...)
+	return text, nil
 }
 
 func fileError(op, path string, err error) error {

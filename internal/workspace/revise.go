@@ -27,7 +27,7 @@ func Revise(old []byte, f *File) ([]byte, error) {
 		return old, nil
 	}
 	text, mark := bytes.CutPrefix(old, byteOrderMark)
-	if blocks, ok := split(string(text)); ok {
+	if blocks, ok := blocksOf(string(text)); ok {
 		r := reviser{was: was.tree(), now: f.tree(), blocks: blocks, between: make([]string, len(blocks)+1), end: "\n"}
 		r.between[len(blocks)] = blocks[len(blocks)-1].takeEnd()
 		if bytes.Contains(text, []byte("\r\n")) {

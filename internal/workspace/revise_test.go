@@ -65,14 +65,14 @@ func TestRevise(t *testing.T) {
 		change func(f *File)
 		was    []string // pairs: what is in the old text, and what stands in its place
 	}{
-		"nothing":         {func(*File) {}, nil},
-		"a value":         {func(f *File) { f.About = "it's mine" }, []string{`'a shop'`, `"it's mine"`}},
-		"a variable":      {func(f *File) { f.Variables["price"] = "4" }, []string{`"3.20"`, `"4"`}},
-		"a new variable":  {func(f *File) { f.Variables["a b"] = `\` }, []string{"unit = \"kg\"\n", "unit = \"kg\"\n\"a b\" = '\\'\n"}},
-		"no variables":    {func(f *File) { f.Variables = nil }, []string{"\n[variables]\n# of today\nprice = \"3.20\"   # in francs\nunit = \"kg\"\n", ""}},
-		"a key goes":      {func(f *File) { f.Endpoints[0].Frame = "" }, []string{"frame = 'line'\n", ""}},
-		"a key comes":     {func(f *File) { f.Endpoints[1].IdleTimeout = 9e9 }, []string{"  reconnect = false\n", "  reconnect = false\nidle-timeout = \"9s\"\n"}},
-		"said otherwise":  {func(f *File) { f.Endpoints[1].Reconnect = true }, []string{"reconnect = false", "reconnect = true"}},
+		"nothing":        {func(*File) {}, nil},
+		"a value":        {func(f *File) { f.About = "it's mine" }, []string{`'a shop'`, `"it's mine"`}},
+		"a variable":     {func(f *File) { f.Variables["price"] = "4" }, []string{`"3.20"`, `"4"`}},
+		"a new variable": {func(f *File) { f.Variables["a b"] = `\` }, []string{"unit = \"kg\"\n", "unit = \"kg\"\n\"a b\" = '\\'\n"}},
+		"no variables":   {func(f *File) { f.Variables = nil }, []string{"\n[variables]\n# of today\nprice = \"3.20\"   # in francs\nunit = \"kg\"\n", ""}},
+		"a key goes":     {func(f *File) { f.Endpoints[0].Frame = "" }, []string{"frame = 'line'\n", ""}},
+		"a key comes":    {func(f *File) { f.Endpoints[1].IdleTimeout = 9e9 }, []string{"  reconnect = false\n", "  reconnect = false\nidle-timeout = \"9s\"\n"}},
+		"said otherwise": {func(f *File) { f.Endpoints[1].Reconnect = true }, []string{"reconnect = false", "reconnect = true"}},
 		"an endpoint goes": {func(f *File) { f.Endpoints = f.Endpoints[:1] }, []string{
 			"\n  # indented\n  [[endpoint]]\n  name = \"back\"\n  connect = \"10.0.0.1:80\"\n  reconnect = false\n", ""}},
 		"the first goes": {func(f *File) { f.Endpoints = f.Endpoints[1:] }, []string{
@@ -236,7 +236,7 @@ func revised(t testing.TB, old []byte, f *File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks, ok := split(string(bytes.TrimPrefix(old, byteOrderMark)))
+	blocks, ok := blocksOf(string(bytes.TrimPrefix(old, byteOrderMark)))
 	if !ok {
 		return
 	}

@@ -156,6 +156,14 @@ type Opening struct {
 	Allow   rule.Allowed
 }
 
+// FrameSpec is how its frames are found, as framing.Parse reads it; "" is as they come.
+func (o *Opening) FrameSpec() string {
+	if o.Frame == (framing.Spec{}) {
+		return ""
+	}
+	return o.Frame.String()
+}
+
 // Openings are what the file opens, in its order. The error joins everything that
 // is wrong with the file, each an *sockeye.Error whose Target is the place.
 func (f *File) Openings() ([]Opening, error) {

@@ -60,8 +60,8 @@ func (b *block) takeEnd() string {
 	return strings.Join(lines[n:], "")
 }
 
-// split finds the blocks of a text that is sound TOML; ok is false where it is not.
-func split(text string) (blocks []*block, ok bool) {
+// blocksOf finds the blocks of a text that is sound TOML; ok is false where it is not.
+func blocksOf(text string) (blocks []*block, ok bool) {
 	now := &block{}
 	blocks = append(blocks, now)
 	seen := 0 // up to here all is in blocks
