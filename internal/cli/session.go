@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"sockeye"
 	"sockeye/internal/api"
@@ -47,17 +48,23 @@ func (a *app) askBench(method, path string, in, out any) error {
 func (a *app) sessionOpenCommand() *cobra.Command {
 	var f endpointFlags
 	var echo, asJSON bool
+	var from string
 	cmd := &cobra.Command{
 		Use:   "open MODE [ADDRESS]",
 		Short: a.t("Open a session: listen or connect", "打开会话：listen 或 connect"),
 		Long: a.t(`Open a session in the running workbench. MODE is listen or connect; ADDRESS is as
-for these commands. The session's name is printed.`,
+for these commands. The session's name is printed. With --from-workspace the endpoint
+of the workspace with that name is opened as the file says it, with its rules.`,
 			`在正在运行的工作台中打开会话。MODE 为 listen 或 connect；ADDRESS 与这两个命令相同。
-成功后输出会话名。`),
+成功后输出会话名。--from-workspace 则按工作区文件打开其中这个名称的端点，规则一并生效。`),
 		Example: `  sockeye session open listen :10000
   sockeye session open connect 192.168.1.88:10000 --reconnect
-  sockeye session open listen udp://:10000 --echo`,
+  sockeye session open listen udp://:10000 --echo
+  sockeye session open --from-workspace meter`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if from != "" {
+				return a.openFromWorkspace(cmd, from, args, asJSON)
+			}
 			if len(args) == 0 {
 				return usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, helpHint(cmd))
 			}
@@ -77,20 +84,56 @@ for these commands. The session's name is printed.`,
 			if err := a.askBench("POST", "/sessions", api.OpenOf(ep, echo), &s); err != nil {
 				return err
 			}
-			if asJSON {
-				return a.printJSON(s)
-			}
-			_, err = fmt.Fprintf(a.Out, "%s  %s\n", s.ID, a.sessionWhere(s))
-			return err
+			return a.printOpened(s, asJSON)
 		},
 	}
 	fs := cmd.Flags()
+	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
 	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	f.register(a, fs)
 	f.registerListen(a, fs)
 	f.registerConnect(a, fs)
 	return cmd
+}
+
+func (a *app) printOpened(s api.Session, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(s)
+	}
+	_, err := fmt.Fprintf(a.Out, "%s  %s\n", s.ID, a.sessionWhere(s))
+	return err
+}
+
+// openFromWorkspace opens an endpoint of the running workbench's workspace.
+func (a *app) openFromWorkspace(cmd *cobra.Command, name string, args []string, asJSON bool) error {
+	if len(args) > 0 {
+		return usage("--from-workspace", sockeye.Text{En: "not together with MODE and ADDRESS", Zh: "不能与 MODE、ADDRESS 同时使用"}, helpHint(cmd))
+	}
+	other := ""
+	local := cmd.LocalNonPersistentFlags()
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "from-workspace" && f.Name != "json" && local.Lookup(f.Name) != nil {
+			other = f.Name
+		}
+	})
+	if other != "" {
+		return usage("--"+other, sockeye.Text{En: "the workspace says how the endpoint is opened", Zh: "端点的打开方式由工作区决定"}, sockeye.Text{En: "change it there", Zh: "请在工作区中修改"})
+	}
+	var w api.Workspace
+	if err := a.askBench("GET", "/workspace", nil, &w); err != nil {
+		return err
+	}
+	var opened api.Sessions
+	if err := a.askBench("POST", "/workspace/open", api.OpenWorkspace{Stamp: w.Stamp, Endpoint: name}, &opened); err != nil {
+		return err
+	}
+	for _, s := range opened.Sessions {
+		if err := a.printOpened(s, asJSON); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sessionWhere is where a session is bound, or whereto it connects.

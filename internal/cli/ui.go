@@ -23,6 +23,7 @@ import (
 	"sockeye/internal/payload"
 	"sockeye/internal/recording"
 	"sockeye/internal/workbench"
+	"sockeye/internal/workspace"
 )
 
 // uiPort is the workbench's port unless told otherwise.
@@ -40,6 +41,8 @@ type uiFlags struct {
 	password  string // a file
 	hosts     []string
 	memory    int64
+	workspace string // a file; "" is the user's own
+	env       bool
 	drain     time.Duration
 }
 
@@ -53,13 +56,21 @@ here, not in the page: close the tab, and nothing is lost. "sockeye session" dri
 the same sessions from a shell.
 
 The page is served to this computer only. The address that is printed is good once,
-for a minute; "sockeye ui" again opens another page on the same workbench.`,
+for a minute; "sockeye ui" again opens another page on the same workbench.
+
+Saved endpoints, messages, rules and lists are in one workspace file, which "sockeye
+run" plays, too. Starting with a file opens nothing of it: the page offers what is
+in it.`,
 			`启动工作台：在浏览器里打开、查看并应答套接字。会话保存在本程序中，关闭网页不会丢失
 任何内容。也可以用 sockeye session 在终端中操作同一批会话。
 
 页面只对本机开放。显示的地址一分钟内有效，只能用一次；再次运行 sockeye ui 会为同一个
-工作台再打开一个页面。`),
+工作台再打开一个页面。
+
+保存的端点、消息、规则和列表都在一个工作区文件里，sockeye run 也能执行它。启动时不会
+打开文件中的任何端点，由你在页面中选择打开。`),
 		Example: `  sockeye ui
+  sockeye ui --workspace meter.toml
   sockeye ui --record board-log
   sockeye ui --port 8080 --no-browser`,
 		Args: a.noArguments,
@@ -77,6 +88,8 @@ for a minute; "sockeye ui" again opens another page on the same workbench.`,
 	fs.StringVar(&f.password, "password-file", "", a.t("file whose first line is the password that lets a page in", "首行为登录密码的文件"))
 	fs.StringSliceVar(&f.hosts, "host", nil, a.t("name by which pages may call this computer, besides its addresses", "页面可以使用的本机主机名（地址之外）"))
 	fs.Var(&byteSize{&f.memory}, "memory", a.t("memory for the record (default 64MiB)", "记录占用的内存（默认 64MiB）"))
+	fs.StringVar(&f.workspace, "workspace", "", a.t("keep endpoints, messages and rules in this file (default: one of your own)", "在此文件中保存端点、消息和规则（默认使用用户自己的文件）"))
+	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
 	f.recordFlags.register(a, fs)
 	fs.Var(&duration{&f.drain}, "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 	return cmd
@@ -166,7 +179,19 @@ func (a *app) makeKnown(server *api.Server, secure *tls.Config) (forget func()) 
 func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 	c := api.Config{Version: thisBuild().Version, Language: a.lang, Hosts: f.hosts}
 	if dir := api.DataDir(a.Env); dir != "" {
-		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.json")
+		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.toml")
+	}
+	if f.workspace != "" {
+		c.Workspace = f.workspace
+		if abs, err := filepath.Abs(f.workspace); err == nil {
+			c.Workspace = abs // the page says it to people who stand elsewhere
+		}
+		if _, err := workspace.Read(f.workspace); err != nil && sockeye.ErrorOf(err).Kind != sockeye.NotFound {
+			return c, err
+		}
+	}
+	if f.env {
+		c.Lookup = a.environment
 	}
 	ip, err := netip.ParseAddr(f.bind)
 	if err != nil {
@@ -219,6 +244,10 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	var t api.Ticket
 	if err := api.NewClient(st, a.lang).Ask(ctx, "POST", "/tickets", api.None{}, &t); err != nil {
 		return false, nil // it has ended
+	}
+	if f.workspace != "" {
+		return true, usage("--workspace", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
+			sockeye.Text{En: "import the file in its page, or end it first", Zh: "请在其页面中导入该文件，或先结束它"})
 	}
 	if f.to != "" {
 		return true, usage("--record", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
