@@ -92,6 +92,10 @@ func checksumsJSON() []checksumJSON {
 	return all
 }
 
+// longestFrame bounds the frames that are looked at, in bytes: every checksum is tried
+// in every place.
+const longestFrame = 16 << 10
+
 // mostExplanations is how many findings are shown.
 const mostExplanations = 8
 
@@ -101,12 +105,14 @@ func (a *app) crcFindCommand() *cobra.Command {
 		Short: a.t("Name the checksum that explains the last bytes of frames", "找出能解释帧末尾字节的校验算法"),
 		Long: a.t(`Name the checksum, its range and byte order that explain the last bytes of every
 frame given: one frame a word, or a line of standard input for -. Two or three frames
-rule out coincidence. Where no checksum with a name fits, the parameters of a CRC of 16
-or 8 bits are computed, which takes at least three frames of one length. Exit code 1 if
-nothing fits.`,
+rule out coincidence. Where no checksum with a name fits, the parameters of a CRC of 8
+to 64 bits are computed. That takes three frames of one length, four of different
+ones, or one or two more for fewer than 16 bits; two are enough for 24 bits and more if
+init and xorout are all zeros or all ones. Exit code 1 if nothing fits.`,
 			`根据给出的帧（每个参数一帧；写 - 则从标准输入每行读一帧），找出能解释末尾字节的
-校验算法、范围和字节序。给出两三帧可以排除巧合。没有现成算法符合时，会推算 16 位或
-8 位 CRC 的参数，这至少需要三帧相同长度的数据。都不符合时退出码为 1。`),
+校验算法、范围和字节序。给出两三帧可以排除巧合。没有现成算法符合时，会推算 8 到 64 位
+CRC 的参数：需要三帧相同长度或四帧不同长度的数据，不足 16 位时再多一两帧；若 init 与
+xorout 为全 0 或全 1，24 位以上两帧即可。都不符合时退出码为 1。`),
 		Example: `  sockeye crc find '01 03 00 00 00 0a c5 cd'
   sockeye crc find 'aa 01 02 03 06' 'aa 10 20 30 60'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -114,7 +120,8 @@ nothing fits.`,
 			if err != nil {
 				return err
 			}
-			return a.showFound(checksum.Find(frames))
+			found, scope := checksum.Find(frames)
+			return a.showFound(found, scope, len(frames))
 		},
 	}
 }
@@ -133,6 +140,11 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 		if err != nil {
 			return nil, ofFlag(err, fmt.Sprintf("HEX %d", i+1))
 		}
+		if len(f) > longestFrame {
+			return nil, usage(fmt.Sprintf("HEX %d", i+1),
+				sockeye.Text{En: fmt.Sprintf("has %d bytes; a frame has at most %d", len(f), longestFrame), Zh: fmt.Sprintf("有 %d 字节；一帧最多 %d 字节", len(f), longestFrame)},
+				sockeye.Text{En: "give one message a word, or a line of standard input", Zh: "每个参数（或标准输入的每一行）只写一条消息"})
+		}
 		if len(f) > 0 {
 			frames = append(frames, f)
 		}
@@ -143,7 +155,7 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 	return frames, nil
 }
 
-func (a *app) showFound(found []checksum.Found) error {
+func (a *app) showFound(found []checksum.Found, scope checksum.Scope, frames int) error {
 	out := bufio.NewWriter(a.Out)
 	for _, f := range found[:min(mostExplanations, len(found))] {
 		fmt.Fprintf(out, "%-24s %s\n", f.Trailer, a.explainFound(f))
@@ -156,13 +168,33 @@ func (a *app) showFound(found []checksum.Found) error {
 	}
 	switch {
 	case len(found) == 0:
-		fmt.Fprintln(a.Err, a.t("no checksum explains the last bytes of all frames\nhint: give whole frames; with three or more of one length, parameters of a CRC can be computed",
-			"没有校验算法能解释全部帧的末尾字节\n提示：请给出完整的帧；三帧以上长度相同时可以推算 CRC 参数"))
+		fmt.Fprintln(a.Err, a.t("no checksum explains the last bytes of all frames", "没有校验算法能解释全部帧的末尾字节"))
+		fmt.Fprintln(a.Err, a.searched(scope, frames))
 		return exit{exitNetwork}
 	case found[0].Chance > 0.01:
 		fmt.Fprintln(a.Err, a.t("hint: so little can fit by coincidence; give another frame to be sure", "提示：数据太少，可能只是巧合；再给一帧才能确定"))
 	}
 	return nil
+}
+
+// searched says what a search that found nothing has looked for, and what to do next.
+func (a *app) searched(scope checksum.Scope, frames int) string {
+	s := fmt.Sprintf(a.t("searched: %d checksums by name, each in %d places", "已搜索：%d 种有名称的校验，各 %d 种位置"), scope.Named, scope.Places)
+	more := a.t("\nhint: give whole frames, and more of them: from three of one length the parameters of a CRC are computed", "\n提示：请给出完整的帧并多给几帧：三帧长度相同时可以推算 CRC 参数")
+	if scope.Any > 0 {
+		s += fmt.Sprintf(a.t("; every CRC of %d to 64 bits", "；%d 到 64 位的全部 CRC"), scope.Any)
+		more = a.t("\nhint: give whole frames; a checksum that is no CRC and has no name, or covers a secret, is not found", "\n提示：请给出完整的帧；没有名称且不是 CRC 的校验，或含有密钥的校验，无法找出")
+	}
+	if scope.Usual > 0 && scope.Usual != scope.Any {
+		s += fmt.Sprintf(a.t("; CRCs from %d bits on whose init and xorout are all zeros or all ones", "；%d 位以上、init 与 xorout 为全 0 或全 1 的 CRC"), scope.Usual)
+	}
+	if scope.Any > 8 {
+		more = fmt.Sprintf(a.t("\nhint: %d frames do not settle CRCs of fewer bits: give one or two more", "\n提示：%d 帧不足以确定位数更少的 CRC：再给一两帧"), frames)
+	}
+	if scope.Stopped {
+		more = a.t("; stopped early, because the frames are long\nhint: give shorter frames", "；因为帧很长，搜索提前停止\n提示：请给出较短的帧")
+	}
+	return s + more
 }
 
 // explainFound says in words where a checksum stands and what it covers.
