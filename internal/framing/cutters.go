@@ -97,6 +97,11 @@ func (d *delimited) cut(b []byte, seen int) (int, Mark) {
 
 func (d *delimited) reset() { d.over = false }
 
+func (d *delimited) copy() cutter {
+	c := *d
+	return &c
+}
+
 func (d *delimited) end([]byte) (Mark, bool) {
 	if d.over {
 		return Oversize, true

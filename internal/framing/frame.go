@@ -11,9 +11,10 @@ const (
 	Garbage                // bytes that belong to no frame, or a frame that breaks its own rules
 	Oversize               // a piece of something longer than a frame may be
 	Incomplete             // a frame that the end of the stream cut off
+	Open                   // bytes that more may make a frame of; see Splitter.Rests
 )
 
-var markNames = [...]string{Whole: "whole", Garbage: "garbage", Oversize: "oversize", Incomplete: "incomplete"}
+var markNames = [...]string{Whole: "whole", Garbage: "garbage", Oversize: "oversize", Incomplete: "incomplete", Open: "open"}
 
 // String is the stable name of the mark.
 func (m Mark) String() string { return markNames[m] }
@@ -68,6 +69,16 @@ type Frame struct {
 	Time, End    time.Time
 }
 
+// BodyAt is where in Data the body lies; false if it does not, since it is decoded.
+func (f *Frame) BodyAt() (from, to int, within bool) {
+	from = cap(f.Data) - cap(f.Body)
+	to = from + len(f.Body)
+	if len(f.Body) == 0 || from < 0 || to > len(f.Data) || &f.Data[from] != &f.Body[0] {
+		return 0, 0, len(f.Body) == 0
+	}
+	return from, to, true
+}
+
 // cutter says where the first frame of a stream ends. It may only look at what
 // the answer needs, so that the answer is the same for every longer stream.
 type cutter interface {
@@ -84,6 +95,13 @@ type cutter interface {
 // are. It is false for what is not worth a frame.
 type ender interface {
 	end(b []byte) (Mark, bool)
+}
+
+// stateful is a cutter that remembers what it has seen of a frame.
+type stateful interface {
+	cutter
+	reset()       // forgets it
+	copy() cutter // with a memory of its own
 }
 
 // maxCuts bounds the chunk borders remembered of what is not cut yet.

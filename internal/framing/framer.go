@@ -190,9 +190,22 @@ func (f *Framer) leftover() (Frame, bool) {
 
 // reset makes the rule forget a frame that it has seen in part.
 func (f *Framer) reset() {
-	if r, ok := f.rule.(interface{ reset() }); ok {
+	if r, ok := f.rule.(stateful); ok {
 		r.reset()
 	}
+}
+
+// clone is a framer that goes on from the same place; between two calls of Feed, when
+// Next has said false.
+func (f *Framer) clone() *Framer {
+	c := *f
+	c.own = slices.Clone(f.pending)
+	c.pending, c.owned = c.own, len(c.own) > 0
+	c.starts, c.cuts, c.scratch = slices.Clone(f.starts), nil, nil
+	if r, ok := f.rule.(stateful); ok {
+		c.rule = r.copy()
+	}
+	return &c
 }
 
 // take makes a frame of the first n pending bytes.

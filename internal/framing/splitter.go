@@ -3,6 +3,7 @@ package framing
 import (
 	"cmp"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -16,13 +17,31 @@ import (
 type Splitter struct {
 	spec  Spec
 	check checksum.Trailer
-	ways  map[way]*Framer
+	ways  map[way]*stream
+	mine  *byte // marks the streams that no other splitter has; see Clone
+	held  int
 }
 
-// way is one direction of one peer.
+// way is one direction of one peer. The peer is known by its number and address: one
+// that is read from a recording twice is the same.
 type way struct {
+	id     uint64
+	remote netip.AddrPort
+	kind   sockeye.EventKind
+}
+
+func wayOf(p *sockeye.Peer, kind sockeye.EventKind) way {
+	if p == nil {
+		return way{kind: kind}
+	}
+	return way{p.ID, p.Remote, kind}
+}
+
+// stream is what a splitter keeps of a way.
+type stream struct {
+	*Framer
 	peer *sockeye.Peer
-	kind sockeye.EventKind
+	of   *byte // the splitter that may change it
 }
 
 // PeerFrame is a frame with where it comes from. It is lent for the call that it is
@@ -37,11 +56,36 @@ type PeerFrame struct {
 
 // NewSplitter makes a splitter without any peer yet; see New.
 func NewSplitter(s Spec, check checksum.Trailer) *Splitter {
-	return &Splitter{spec: s, check: check, ways: map[way]*Framer{}}
+	return &Splitter{spec: s, check: check, ways: map[way]*stream{}, mine: new(byte)}
 }
 
 // Spec is how it cuts.
 func (s *Splitter) Spec() Spec { return s.spec }
+
+// Clone is a splitter that goes on from the same place. What the two know is shared
+// until one of them changes it, so a clone costs little but a map of all streams. Two
+// clones may be made or used by two goroutines, but not while either is cloned.
+func (s *Splitter) Clone() *Splitter {
+	s.mine = new(byte)
+	return &Splitter{spec: s.spec, check: s.check, ways: maps.Clone(s.ways), mine: new(byte), held: s.held}
+}
+
+// Held is about how much memory the splitter needs: what is no frame yet, and some for
+// each stream.
+func (s *Splitter) Held() int { return s.held + streamSize*len(s.ways) }
+
+// streamSize is about what a stream needs besides its bytes.
+const streamSize = 256
+
+// own is the stream of a way, to change; nil if there is none.
+func (s *Splitter) own(w way) *stream {
+	f := s.ways[w]
+	if f != nil && f.of != s.mine {
+		f = &stream{f.clone(), f.peer, s.mine}
+		s.ways[w] = f
+	}
+	return f
+}
 
 // Event takes the next event and calls frame for every frame that ends by it, in
 // order. Events without bytes end streams: that of what a peer that left or
@@ -55,10 +99,10 @@ func (s *Splitter) Event(e *sockeye.Event, frame func(*PeerFrame)) {
 		if e.Detail != nil && e.Detail.Reason == sockeye.ReasonLocal {
 			kind = sockeye.Sent
 		}
-		s.end(way{e.Peer, kind}, frame)
+		s.end(wayOf(e.Peer, kind), frame)
 	case sockeye.Left:
 		for _, kind := range []sockeye.EventKind{sockeye.Received, sockeye.Sent} {
-			w := way{e.Peer, kind}
+			w := wayOf(e.Peer, kind)
 			s.end(w, frame)
 			delete(s.ways, w)
 		}
@@ -70,35 +114,40 @@ func (s *Splitter) Event(e *sockeye.Event, frame func(*PeerFrame)) {
 }
 
 func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
-	w := way{e.Peer, e.Kind}
-	f := s.ways[w]
+	w := wayOf(e.Peer, e.Kind)
+	f := s.own(w)
 	if f == nil {
-		f = New(s.spec, s.check)
+		f = &stream{New(s.spec, s.check), e.Peer, s.mine}
 		s.ways[w] = f
 	}
+	before := f.Pending()
+	f.peer = e.Peer
 	f.Feed(Chunk{Data: e.Data, Seq: e.Seq, Time: e.Time})
 	if e.Peer != nil && e.Peer.Network == "udp" {
 		f.End()
 	}
-	s.drain(f, w, frame)
+	f.drain(e.Kind, frame)
+	s.held += f.Pending() - before
 }
 
 func (s *Splitter) end(w way, frame func(*PeerFrame)) {
-	if f := s.ways[w]; f != nil {
+	if f := s.own(w); f != nil {
+		s.held -= f.Pending()
 		f.End()
-		s.drain(f, w, frame)
+		f.drain(w.kind, frame)
 	}
 }
 
-func (s *Splitter) drain(f *Framer, w way, frame func(*PeerFrame)) {
+// drain gives the frames that there are now.
+func (f *stream) drain(kind sockeye.EventKind, frame func(*PeerFrame)) {
 	for {
 		fr, ok := f.Next()
 		if !ok {
 			return
 		}
-		out := PeerFrame{Frame: fr, Peer: w.peer, Kind: w.kind}
-		if w.peer != nil {
-			out.Session = w.peer.Session
+		out := PeerFrame{Frame: fr, Peer: f.peer, Kind: kind}
+		if f.peer != nil {
+			out.Session = f.peer.Session
 		}
 		frame(&out)
 	}
@@ -106,30 +155,54 @@ func (s *Splitter) drain(f *Framer, w way, frame func(*PeerFrame)) {
 
 // End ends every stream.
 func (s *Splitter) End(frame func(*PeerFrame)) {
-	for _, w := range s.inOrder() {
+	for _, w := range s.pending() {
 		s.end(w, frame)
 	}
 }
 
 // Rest tells that nothing more came until now, and Due when it should be told.
 func (s *Splitter) Rest(now time.Time, frame func(*PeerFrame)) {
-	for _, w := range s.inOrder() {
-		s.ways[w].Rest(now)
-		s.drain(s.ways[w], w, frame)
+	for _, w := range s.pending() {
+		if due := s.ways[w].Due(); !due.IsZero() && !now.Before(due) {
+			s.end(w, frame)
+		}
 	}
 }
 
-// inOrder are the streams by their peers' numbers.
-func (s *Splitter) inOrder() []way {
-	number := func(w way) uint64 {
-		if w.peer == nil {
-			return 0
+// Rests gives what no event has ended yet, as if nothing more came, and leaves it as
+// it is: pieces whose pause is over by now are what they are, and all others are
+// marked Open. It returns when the next of these pauses is over, or zero.
+func (s *Splitter) Rests(now time.Time, frame func(*PeerFrame)) (next time.Time) {
+	for _, w := range s.pending() {
+		due := s.ways[w].Due()
+		over := !due.IsZero() && !now.Before(due)
+		if !over && !due.IsZero() && (next.IsZero() || due.Before(next)) {
+			next = due
 		}
-		return w.peer.ID
+		f := &stream{s.ways[w].clone(), s.ways[w].peer, nil}
+		f.End()
+		f.drain(w.kind, func(fr *PeerFrame) {
+			if !over && (fr.Mark == Whole || fr.Mark == Incomplete) {
+				fr.Mark, fr.Check, fr.Body = Open, Unchecked, fr.Data
+			}
+			frame(fr)
+		})
 	}
-	return slices.SortedFunc(maps.Keys(s.ways), func(a, b way) int {
-		return cmp.Or(cmp.Compare(number(a), number(b)), cmp.Compare(a.kind, b.kind))
+	return next
+}
+
+// pending are the streams with bytes that are no frame yet, by their peers' numbers.
+func (s *Splitter) pending() []way {
+	var list []way
+	for w, f := range s.ways {
+		if f.Pending() > 0 {
+			list = append(list, w)
+		}
+	}
+	slices.SortFunc(list, func(a, b way) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), a.remote.Compare(b.remote), cmp.Compare(a.kind, b.kind))
 	})
+	return list
 }
 
 // Due is the first moment at which Rest may find a frame, or zero.

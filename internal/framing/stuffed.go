@@ -39,6 +39,11 @@ func (s *stuffed) cut(b []byte, seen int) (int, Mark) {
 
 func (s *stuffed) reset() { s.over, s.lead = false, 0 }
 
+func (s *stuffed) copy() cutter {
+	c := *s
+	return &c
+}
+
 func (s *stuffed) end(b []byte) (Mark, bool) {
 	switch {
 	case s.over:

@@ -20,6 +20,11 @@ type values struct {
 
 func (v *values) reset() { *v = values{max: v.max} }
 
+func (v *values) copy() cutter {
+	c := *v
+	return &c
+}
+
 func (v *values) cut(b []byte, _ int) (int, Mark) {
 	n, m := v.scan(b)
 	if n == 0 && len(b) > v.max || n > v.max || -n > v.max {
