@@ -258,24 +258,6 @@ func (v *view) appendCuts(dst []byte, cuts []int) []byte {
 	return append(dst, ']')
 }
 
-// framesOf cuts the events of a recording: what the filter asks of bytes and times is
-// asked of the frames.
-func framesOf(f recording.Filter) (events recording.Filter, wants func(*framing.PeerFrame) bool, err error) {
-	events = recording.Filter{Session: f.Session, Peer: f.Peer, Direction: f.Direction}
-	content := recording.Filter{After: f.After, Before: f.Before, Bytes: f.Bytes, Regexp: f.Regexp}
-	if content.IsZero() {
-		return events, nil, nil
-	}
-	m, err := content.Matcher()
-	return events, func(fr *framing.PeerFrame) bool {
-		// as a datagram, so that nothing is found over the borders of frames
-		return m.Wants(&sockeye.Event{Kind: fr.Kind, Time: fr.Time, Data: fr.Data, Peer: &frameAlone})
-	}, err
-}
-
-// frameAlone stands for the peer of a frame where only its bytes count.
-var frameAlone = sockeye.Peer{Network: "udp"}
-
 // writeFrames exports the frames of a recording as CSV.
 func (a *app) writeFrames(d *recording.Reader, m *recording.Matcher, wants func(*framing.PeerFrame) bool, c *cutting, w io.Writer) error {
 	out := csv.NewWriter(w)

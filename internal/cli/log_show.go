@@ -13,6 +13,7 @@ import (
 	"sockeye/internal/payload"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
+	"sockeye/internal/workbench"
 )
 
 func (a *app) logShowCommand() *cobra.Command {
@@ -73,7 +74,7 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 	var wants func(*framing.PeerFrame) bool
 	if cut != nil {
 		o.After = time.Time{} // a frame may begin before
-		if filter, wants, err = framesOf(filter); err != nil {
+		if filter, wants, err = workbench.FramesOf(filter); err != nil {
 			return err
 		}
 	}

@@ -22,6 +22,9 @@ type Window struct {
 	// Filter says which are wanted, and Kinds of which kind; none means all.
 	Filter recording.Filter
 	Kinds  []sockeye.EventKind
+	// Cut asks for frames: what Filter and Kinds say of bytes and directions is then
+	// asked of them. Data events in which no wanted frame ends are left out.
+	Cut *Cut
 }
 
 // Seen is a part of the journal that was looked at.
@@ -33,12 +36,27 @@ type Seen struct {
 	// there is nothing more on that side.
 	ScannedTo uint64
 	Done      bool
+	// Frames is how the frames were found, if they were asked for.
+	Frames *SeenCut
 }
 
 // SeenEvent is an event with data of its own, which may be cut.
 type SeenEvent struct {
 	sockeye.Event
 	Bytes int // that the event has
+	// Frames are those that end by this event, if they were asked for; the event has no
+	// data then. LeftOut counts those beyond the bound.
+	Frames  []SeenFrame
+	LeftOut int
+}
+
+// size is what the event takes in an answer, about.
+func (e *SeenEvent) size() int {
+	n := len(e.Data)
+	for i := range e.Frames {
+		n += frameSize + len(e.Frames[i].Data) + len(e.Frames[i].Decoded)
+	}
+	return n
 }
 
 // The limits of one look.
@@ -64,6 +82,10 @@ func (w *Workbench) Look(ctx context.Context, q Window) (*Seen, error) {
 		q.Limit = MostWindow
 	}
 	l := &look{bench: w, ctx: ctx, q: q, until: time.Now().Add(mostScanTime)}
+	if q.Cut != nil {
+		l.cut = newCutLook(w.cuttings.of(*q.Cut), q)
+		l.seen.Frames = &SeenCut{}
+	}
 	l.seen.Oldest, l.seen.Next = w.Oldest(), 0
 	_, l.seen.Next, _, _ = w.Passed()
 	l.seen.Oldest = min(l.seen.Oldest, l.seen.Next)
@@ -71,6 +93,9 @@ func (w *Workbench) Look(ctx context.Context, q Window) (*Seen, error) {
 		l.back()
 	} else {
 		l.forward()
+	}
+	if l.err != nil {
+		return nil, l.err
 	}
 	return &l.seen, nil
 }
@@ -83,18 +108,21 @@ type look struct {
 	until   time.Time
 	scanned int
 	seen    Seen
+	cut     *cutLook // nil: events are wanted as they are
+	stuck   bool     // the streams are not cut up to the window yet
+	err     error
 }
 
 func (l *look) forward() {
 	from := max(l.q.From, l.seen.Oldest)
 	data, full := 0, uint64(0)
-	reached := l.pass(from, l.seen.Next, func(e *sockeye.Event) bool {
-		data += min(len(e.Data), mostPreview)
+	reached := l.pass(from, l.seen.Next, func(e SeenEvent) bool {
+		data += e.size()
 		if data > mostData && len(l.seen.Events) > 0 {
 			full = e.Seq
 			return false
 		}
-		l.seen.Events = append(l.seen.Events, keep(e))
+		l.seen.Events = append(l.seen.Events, e)
 		return len(l.seen.Events) < l.q.Limit
 	})
 	if full > 0 {
@@ -102,6 +130,9 @@ func (l *look) forward() {
 	}
 	l.seen.ScannedTo = reached
 	l.seen.Done = reached >= l.seen.Next
+	if l.cut != nil && !l.seen.Done {
+		l.seen.Frames.Open, l.seen.Frames.OpenLeftOut, l.seen.Frames.Due = nil, 0, 0
+	}
 }
 
 // back reads stretches that end where the one before began: the journal is read
@@ -123,6 +154,9 @@ func (l *look) back() {
 		}
 		found := latest{events: room.events, data: room.data, first: len(l.seen.Events) == 0}
 		l.pass(start, end, found.add)
+		if l.stuck || l.err != nil {
+			break
+		}
 		l.seen.Events = slices.Concat(found.list, l.seen.Events)
 		room.events -= len(found.list)
 		room.data -= found.held
@@ -144,11 +178,11 @@ type latest struct {
 	from         uint64 // list has everything from this number on; 0 if nothing was left out
 }
 
-func (k *latest) add(e *sockeye.Event) bool {
-	k.list = append(k.list, keep(e))
-	k.held += len(k.list[len(k.list)-1].Data)
+func (k *latest) add(e SeenEvent) bool {
+	k.list = append(k.list, e)
+	k.held += e.size()
 	for len(k.list) > k.events || k.held > k.data && (len(k.list) > 1 || !k.first) {
-		k.held -= len(k.list[0].Data)
+		k.held -= k.list[0].size()
 		k.from = after(k.list[0].Event)
 		k.list = k.list[1:]
 	}
@@ -161,7 +195,10 @@ func (l *look) over() bool {
 
 // pass gives the wanted events from a number up to another, exclusive, to take,
 // until that says false. It returns how far it came.
-func (l *look) pass(from, to uint64, take func(e *sockeye.Event) bool) (reached uint64) {
+func (l *look) pass(from, to uint64, take func(e SeenEvent) bool) (reached uint64) {
+	if l.cut != nil {
+		return l.passFrames(from, to, take)
+	}
 	m, _ := l.q.Filter.Matcher() // it was tried before
 	begin := from
 	if len(l.q.Filter.Bytes) > 0 || l.q.Filter.Regexp != "" {
@@ -177,7 +214,7 @@ func (l *look) pass(from, to uint64, take func(e *sockeye.Event) bool) (reached 
 		wanted := m.Wants(&e) && (len(l.q.Kinds) == 0 || slices.Contains(l.q.Kinds, e.Kind))
 		if next := after(e); next > from {
 			reached = next
-			if wanted && !take(&e) {
+			if wanted && !take(keep(&e)) {
 				return reached
 			}
 		}
@@ -200,7 +237,7 @@ func after(e sockeye.Event) uint64 {
 }
 
 func keep(e *sockeye.Event) SeenEvent {
-	s := SeenEvent{*e, len(e.Data)}
+	s := SeenEvent{Event: *e, Bytes: len(e.Data)}
 	s.Data = bytes.Clone(e.Data[:min(len(e.Data), mostPreview)])
 	return s
 }

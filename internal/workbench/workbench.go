@@ -30,6 +30,7 @@ type Workbench struct {
 	pace     *Pace // nil: nobody must be waited for
 
 	recordings recordings
+	cuttings   cuttings
 
 	repeats repeats
 	guarded guarded
