@@ -266,18 +266,16 @@ func (c *conversation) frame(rest string) error {
 
 // listRules shows what became of each rule, and which state each peer is in.
 func (c *conversation) listRules(string) error {
-	status := c.session.Rules()
-	if status == nil {
+	status, ok := c.session.RulesStatus()
+	if !ok {
 		return usage("/rules", sockeye.Text{En: "no rules answer this session", Zh: "此会话没有自动应答规则"},
 			sockeye.Text{En: "sockeye run FILE plays the rules of a workspace", Zh: "sockeye run FILE 执行工作区中的规则"})
 	}
-	for _, r := range status {
+	for _, r := range status.Rules {
 		c.live.console.tell(fmt.Sprintf(c.app.t("%6d answered %6d skipped  %s", "应答 %6d 次 跳过 %6d 次  %s"), r.Hits.Hits, r.Skipped, r.Name))
 	}
-	for _, p := range c.session.Peers() {
-		if state := c.session.RuleState(p); state != "" {
-			c.live.console.tell(fmt.Sprintf(c.app.t("%s is in the state %q", "%s 处于状态 %q"), peerName(p.Peer), state))
-		}
+	for _, p := range status.States {
+		c.live.console.tell(fmt.Sprintf(c.app.t("%s is in the state %q", "%s 处于状态 %q"), peerName(p.Peer), p.State))
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
 	"sockeye/internal/rule"
+	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
@@ -86,17 +87,17 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 		}
 		messages = append(messages, b)
 	}
-	t := &trial{app: a, engine: rule.NewEngine(o.Program, rule.Options{Seed: f.seed, Lookup: file.Lookup, Allow: o.Allow})}
+	t := &trial{app: a, names: o.Program.Names(), Trial: workbench.NewTrial(workbench.RulesOf(workspace.RuleSet{}, o, rule.Options{Seed: f.seed, Lookup: file.Lookup}))}
 	if f.recording != "" {
-		err = t.record(f.recording, o)
+		err = t.record(f.recording)
 	} else {
 		t.say(messages, o)
 	}
 	if err != nil {
 		return err
 	}
-	for n, h := range t.engine.Hits() {
-		fmt.Fprintf(&t.out, a.t("%6d answered %6d skipped  %s\n", "应答 %6d 次 跳过 %6d 次  %s\n"), h.Hits, h.Skipped, payload.SafeString(o.Program.Names()[n]))
+	for _, r := range t.Counts() {
+		fmt.Fprintf(&t.out, a.t("%6d answered %6d skipped  %s\n", "应答 %6d 次 跳过 %6d 次  %s\n"), r.Hits.Hits, r.Skipped, payload.SafeString(r.Name))
 	}
 	_, err = io.WriteString(a.Out, t.out.String())
 	return err
@@ -115,58 +116,51 @@ func (f *tryFlags) choose(openings []workspace.Opening) (workspace.Opening, erro
 	return workspace.Opening{}, usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", f.endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", f.endpoint)}, sockeye.Text{})
 }
 
-// trial runs an engine and tells what it plans.
+// trial tells what rules plan.
 type trial struct {
-	app    *app
-	engine *rule.Engine
-	out    strings.Builder
+	*workbench.Trial
+	app   *app
+	names []string // of the rules
+	out   strings.Builder
 }
 
 // say tries messages of one peer that has just joined.
 func (t *trial) say(messages [][]byte, o workspace.Opening) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	peer := &sockeye.Peer{ID: 1, Network: string(o.Endpoint.Address.Network.Transport()), Remote: netip.MustParseAddrPort("127.0.0.1:50000")}
-	if plan := t.engine.Joined(peer, now); len(plan.Steps)+len(plan.Trouble) > 0 {
-		t.tell(t.app.t("(a peer joins)", "（连接对象加入）"), plan, now)
-	}
+	tell := func(tried *workbench.Tried) { t.show(tried, "") }
+	t.Join(peer, now, tell)
 	for _, m := range messages {
-		for due := t.engine.Due(); !due.IsZero() && !due.After(now.Add(time.Second)); due = t.engine.Due() {
-			if plan := t.engine.Tick(due); len(plan.Steps)+len(plan.Trouble) > 0 {
-				t.tell(t.app.t("(time passes)", "（时间流逝）"), plan, due)
-			}
-		}
+		t.Pass(now.Add(time.Second), mostTicks, tell)
 		now = now.Add(time.Second)
-		split := framing.New(o.Frame, o.Check)
-		split.Feed(framing.Chunk{Data: m, Time: now})
-		split.End()
-		for {
-			f, ok := split.Next()
-			if !ok {
-				break
-			}
-			t.frame(peer, &f, now, "")
-		}
+		t.Message(peer, m, now, tell)
 	}
 }
 
-// frame tries one frame; head stands before it.
-func (t *trial) frame(peer *sockeye.Peer, f *framing.Frame, now time.Time, head string) {
-	text := head + payload.FormatText(f.Body)
+// mostTicks bounds what the timers of one second may do.
+const mostTicks = 2000
+
+// show tells of one occasion; head stands before it.
+func (t *trial) show(tried *workbench.Tried, head string) {
+	text := head + payload.FormatText(tried.Body)
 	switch {
-	case f.Mark == framing.Garbage || f.Mark == framing.Oversize:
-		fmt.Fprintf(&t.out, "%s\n    %s\n", text, t.app.t("no frame: no rule is asked", "不是帧：不经过规则"))
-	case f.Check == framing.Wrong:
+	case tried.On == workbench.OnJoin:
+		t.tell(head+t.app.t("(a peer joins)", "（连接对象加入）"), tried.Plan, tried.Time)
+	case tried.On == workbench.OnTime:
+		t.tell(head+t.app.t("(time passes)", "（时间流逝）"), tried.Plan, tried.Time)
+	case tried.Asked():
+		t.tell(text, tried.Plan, tried.Time)
+	case tried.Check == framing.Wrong:
 		fmt.Fprintf(&t.out, "%s\n    %s\n", text, t.app.t("the checksum is wrong: no rule is asked", "校验错误：不经过规则"))
 	default:
-		// a message without its line end is meant as one, too
-		t.tell(text, t.engine.Frame(peer, f.Body, now), now)
+		fmt.Fprintf(&t.out, "%s\n    %s\n", text, t.app.t("no frame: no rule is asked", "不是帧：不经过规则"))
 	}
 }
 
 func (t *trial) tell(text string, plan rule.Plan, now time.Time) {
 	fmt.Fprintf(&t.out, "%s\n", text)
 	for _, s := range plan.Steps {
-		fmt.Fprintf(&t.out, "    %s", payload.SafeString(t.engine.Program().Names()[s.Rule]))
+		fmt.Fprintf(&t.out, "    %s", payload.SafeString(t.names[s.Rule]))
 		if d := s.At.Sub(now); d > 0 {
 			fmt.Fprintf(&t.out, t.app.t(", after %s", "，%s 后"), d)
 		}
@@ -188,7 +182,7 @@ func (t *trial) tell(text string, plan rule.Plan, now time.Time) {
 }
 
 // record tries what was received in a recording, each peer in its own state.
-func (t *trial) record(path string, o workspace.Opening) error {
+func (t *trial) record(path string) error {
 	r, err := recording.Open(path)
 	if err != nil {
 		return err
@@ -199,25 +193,17 @@ func (t *trial) record(path string, o workspace.Opening) error {
 		return err
 	}
 	defer events.Close()
-	split := framing.NewSplitter(o.Frame, o.Check)
-	try := func(f *framing.PeerFrame) {
-		if f.Kind == sockeye.Received && f.Peer != nil && f.Mark != framing.Incomplete {
-			head := f.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + peerName(f.Peer) + "  "
-			t.frame(f.Peer, &f.Frame, f.End, head)
+	tell := func(tried *workbench.Tried) {
+		head := peerName(tried.Peer) + "  "
+		if tried.On == workbench.OnFrame {
+			head = tried.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + head
 		}
+		t.show(tried, head)
 	}
 	err = events.Each(t.app.ctx, nil, func(e *sockeye.Event) error {
-		if e.Kind == sockeye.Joined && e.Peer != nil {
-			if plan := t.engine.Joined(e.Peer, e.Time); len(plan.Steps)+len(plan.Trouble) > 0 {
-				t.tell(peerName(e.Peer)+"  "+t.app.t("(a peer joins)", "（连接对象加入）"), plan, e.Time)
-			}
-		}
-		split.Event(e, try)
-		if e.Kind == sockeye.Left && e.Peer != nil {
-			t.engine.Left(e.Peer)
-		}
+		t.Event(e, tell)
 		return nil
 	})
-	split.End(try)
+	t.End(tell)
 	return t.app.ended(err)
 }

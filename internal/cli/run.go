@@ -238,12 +238,12 @@ func (l *live) untilAllStopped(sessions []*workbench.Session) error {
 // tellHits says at the end what the rules did.
 func (a *app) tellHits(openings []workspace.Opening, sessions []*workbench.Session, silent bool) {
 	for n, s := range sessions {
-		status := s.Rules()
-		if silent || status == nil {
+		status, ok := s.RulesStatus()
+		if silent || !ok {
 			continue
 		}
 		fmt.Fprintf(a.Err, a.t("rules of %s:\n", "%s 的规则：\n"), payload.SafeString(openings[n].Name))
-		for _, r := range status {
+		for _, r := range status.Rules {
 			fmt.Fprintf(a.Err, a.t("  %6d answered %6d skipped  %s\n", "  应答 %6d 次 跳过 %6d 次  %s\n"), r.Hits.Hits, r.Skipped, payload.SafeString(r.Name))
 		}
 	}

@@ -80,6 +80,8 @@ type Plan struct {
 	// Trouble is why something will not be done: a guard that stepped in, a payload
 	// that could not be made. It goes into the record.
 	Trouble []*sockeye.Error
+	// Hits are the numbers of the rules that answered, from 0, in order.
+	Hits []int
 }
 
 // NewEngine makes an engine without peers.
@@ -118,6 +120,47 @@ func (e *Engine) Joined(peer *sockeye.Peer, now time.Time) (plan Plan) {
 		}
 	}
 	return plan
+}
+
+// Present is a peer that was there before the engine: it begins in the start state,
+// and no rule for joining answers it.
+func (e *Engine) Present(peer *sockeye.Peer, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.player(peer, now)
+}
+
+// Put brings a peer into a state. It says false if no rule has a state of this name.
+func (e *Engine) Put(peer *sockeye.Peer, state string, now time.Time) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := slices.Index(e.program.states, state)
+	if n < 0 {
+		return false
+	}
+	p := e.player(peer, now)
+	p.state, p.since = n, now
+	e.setTimers(p, now)
+	return true
+}
+
+// PeerState is the state that a peer is in, and since when.
+type PeerState struct {
+	Peer  *sockeye.Peer
+	State string
+	Since time.Time
+}
+
+// PeerStates are the states of peers by their numbers, most of them at most, and how
+// many more there are.
+func (e *Engine) PeerStates(most int) (states []PeerState, more int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := e.inOrder()
+	for _, p := range all[:min(most, len(all))] {
+		states = append(states, PeerState{p.peer, e.program.states[p.state], p.since})
+	}
+	return states, len(all) - len(states)
 }
 
 // Left forgets a peer.
@@ -182,6 +225,7 @@ func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Patt
 	had.count++
 	had.last = now
 	e.hits[n].Hits++
+	plan.Hits = append(plan.Hits, n)
 	at := now
 	for i, t := range r.replies {
 		at = at.Add(r.Replies[i].Delay.draw(e.random))

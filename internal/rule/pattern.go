@@ -19,6 +19,10 @@ const (
 	mostSteps        = 2_000_000
 )
 
+// leastInput is the length of frames in bytes that expressions are tried on at least,
+// however many there are.
+const leastInput = 512
+
 // MaxInput is the longest frame in bytes that a pattern is tried on.
 const MaxInput = 64 << 10
 
@@ -32,6 +36,8 @@ type Pattern struct {
 	re    *regexp.Regexp
 	names []string // of the groups; "" for one that has only a number
 	limit int
+
+	instructions int // of a regular expression
 }
 
 type form string
@@ -139,7 +145,7 @@ func (p *Pattern) compile(rest string, at int) *fault {
 		return &fault{at, both("the expression takes %d steps for each byte, more than %d", "表达式每个字节需要 %d 步，超过 %d 步", n, mostInstructions),
 			both("make counted repetitions smaller", "请减小重复次数")}
 	}
-	p.re, p.limit = re, min(MaxInput, mostSteps/n)
+	p.re, p.limit, p.instructions = re, min(MaxInput, mostSteps/n), n
 	p.names = re.SubexpNames()[1:]
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,9 +146,24 @@ const (
 	MaxReplies = 100
 )
 
+// Fault is something that is wrong with one rule of a set.
+type Fault struct {
+	// Rule is its number, from 0.
+	Rule int
+	// Field is the field as JSON names it: "match", "replies[0].text"; "" is the rule
+	// as a whole.
+	Field string
+	// Err is of kind Invalid. Its Target is the place for people: "rule 3 (hello): reply 1".
+	Err *sockeye.Error
+}
+
+func (f *Fault) Error() string { return f.Err.Error() }
+
+// Unwrap is the error itself.
+func (f *Fault) Unwrap() error { return f.Err }
+
 // Compile checks a set and makes it ready to run. The error joins everything that
-// is wrong, each an *sockeye.Error of kind Invalid whose Target is the place:
-// "rule 3 (hello): reply 1".
+// is wrong, each a *Fault; only of a set that is too large it is an *sockeye.Error.
 func Compile(s Set) (*Program, error) {
 	if len(s.Rules) > MaxRules {
 		return nil, invalid("rules", both("%d rules are more than %d", "%d 条规则超过了 %d 条", len(s.Rules), MaxRules), sockeye.Text{})
@@ -162,14 +178,15 @@ func Compile(s Set) (*Program, error) {
 	}
 	var problems []error
 	for n, r := range s.Rules {
-		c, err := p.compile(r)
-		for _, e := range err {
-			e.Target = place(n, r) + e.Target
-			problems = append(problems, e)
+		c, faults := p.compile(r)
+		for _, f := range faults {
+			f.Rule, f.Err.Target = n, place(n, r)+f.Err.Target
+			problems = append(problems, f)
 		}
 		p.rules = append(p.rules, c)
 	}
 	problems = append(problems, p.unreachable()...)
+	problems = append(problems, p.bound()...)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
@@ -199,11 +216,15 @@ func (p *Program) number(state string) int {
 	return len(p.states) - 1
 }
 
-func (p *Program) compile(r Rule) (compiled, []*sockeye.Error) {
+func (p *Program) compile(r Rule) (compiled, []*Fault) {
 	c := compiled{Rule: r, to: -1, chance: 1}
-	var found []*sockeye.Error
-	wrong := func(target string, message, hint sockeye.Text) {
-		found = append(found, invalid(target, message, hint))
+	var found []*Fault
+	wrong := func(field string, message, hint sockeye.Text) {
+		target := field
+		if field != "" {
+			target = ": " + field
+		}
+		found = append(found, &Fault{Field: field, Err: invalid(target, message, hint)})
 	}
 	triggers := 0
 	for _, on := range []bool{r.Match != "", r.Join, !r.Every.IsZero(), !r.After.IsZero()} {
@@ -218,11 +239,11 @@ func (p *Program) compile(r Rule) (compiled, []*sockeye.Error) {
 		var err error
 		if c.pattern, err = ParsePattern(r.Match); err != nil {
 			e := sockeye.ErrorOf(err)
-			wrong(": match", e.Message, e.Hint)
+			wrong("match", e.Message, e.Hint)
 		}
 	}
 	if !r.Every.IsZero() && r.Every.Least < minimumEvery {
-		wrong(": every", both("%s is too often", "%s 太频繁", r.Every), both("the least is %s", "最短 %s", minimumEvery))
+		wrong("every", both("%s is too often", "%s 太频繁", r.Every), both("the least is %s", "最短 %s", minimumEvery))
 	}
 	p.timed = p.timed || !r.Every.IsZero() || !r.After.IsZero()
 	for _, state := range r.In {
@@ -234,26 +255,26 @@ func (p *Program) compile(r Rule) (compiled, []*sockeye.Error) {
 	if r.Chance != nil {
 		c.chance = *r.Chance
 		if !(c.chance >= 0 && c.chance <= 1) {
-			wrong(": chance", both("%v is not between 0 and 1", "%v 不在 0 和 1 之间", c.chance), sockeye.Text{})
+			wrong("chance", both("%v is not between 0 and 1", "%v 不在 0 和 1 之间", c.chance), sockeye.Text{})
 		}
 	}
 	if r.Cooldown.Most != r.Cooldown.Least {
-		wrong(": cooldown", both("%s is a range", "%s 是一个范围", r.Cooldown), both("write one time", "请写一个时间"))
+		wrong("cooldown", both("%s is a range", "%s 是一个范围", r.Cooldown), both("write one time", "请写一个时间"))
 	}
 	if r.Count < 0 {
-		wrong(": count", both("%d is negative", "%d 是负数", r.Count), both("leave it out for no limit", "不写则不限"))
+		wrong("count", both("%d is negative", "%d 是负数", r.Count), both("leave it out for no limit", "不写则不限"))
 	}
 	if r.End != "" && r.End != Close && r.End != Abort {
-		wrong(": end", both("%q is neither close nor abort", "%q 既不是 close 也不是 abort", r.End), sockeye.Text{})
+		wrong("end", both("%q is neither close nor abort", "%q 既不是 close 也不是 abort", r.End), sockeye.Text{})
 	}
 	if len(r.Replies) > MaxReplies {
-		wrong("", both("%d replies are more than %d", "%d 条应答超过了 %d 条", len(r.Replies), MaxReplies), sockeye.Text{})
+		wrong("replies", both("%d replies are more than %d", "%d 条应答超过了 %d 条", len(r.Replies), MaxReplies), sockeye.Text{})
 	}
 	for n, reply := range r.Replies {
-		t, e := compileReply(reply, c.pattern)
+		t, field, e := compileReply(reply, c.pattern)
 		if e != nil {
 			e.Target = fmt.Sprintf(": reply %d", n+1)
-			found = append(found, e)
+			found = append(found, &Fault{Field: fmt.Sprintf("replies[%d].%s", n, field), Err: e})
 		}
 		c.replies = append(c.replies, t)
 	}
@@ -263,25 +284,25 @@ func (p *Program) compile(r Rule) (compiled, []*sockeye.Error) {
 // minimumEvery is the shortest time of a timer, so that no rule keeps a core busy.
 const minimumEvery = time.Millisecond
 
-func compileReply(r Reply, pattern *Pattern) (*payload.Template, *sockeye.Error) {
+func compileReply(r Reply, pattern *Pattern) (t *payload.Template, field string, wrong *sockeye.Error) {
 	if r.To != "" && r.To != Sender && r.To != Others && r.To != All {
-		return nil, invalid("", both("%q is neither sender, others nor all", "%q 不是 sender、others 或 all", r.To), sockeye.Text{})
+		return nil, "to", invalid("", both("%q is neither sender, others nor all", "%q 不是 sender、others 或 all", r.To), sockeye.Text{})
 	}
-	text := r.Text
+	text, field := r.Text, "text"
 	if r.Hex != "" {
 		if r.Text != "" {
-			return nil, invalid("", both("both text and hex", "同时写了文本和十六进制"), both("write two replies", "请写成两条应答"))
+			return nil, "hex", invalid("", both("both text and hex", "同时写了文本和十六进制"), both("write two replies", "请写成两条应答"))
 		}
-		text = r.Hex
+		text, field = r.Hex, "hex"
 	}
 	o := r.Options
 	o.Hex, o.Match = r.Hex != "", pattern != nil
 	t, err := payload.Parse(text, o)
 	if err != nil {
 		e := sockeye.ErrorOf(err)
-		return nil, invalid("", e.Message, e.Hint)
+		return nil, field, invalid("", e.Message, e.Hint)
 	}
-	return t, nil
+	return t, field, nil
 }
 
 // unreachable are the states that rules wait in, but that nothing leads to.
@@ -296,8 +317,8 @@ func (p *Program) unreachable() []error {
 	for n, c := range p.rules {
 		for _, state := range c.in {
 			if !reached[state] {
-				problems = append(problems, invalid(place(n, c.Rule)+": in", both("no rule leads to the state %q", "没有规则进入状态 %q", p.states[state]),
-					both("the states that are reached: %s", "可以进入的状态：%s", strings.Join(p.names(reached), ", "))))
+				problems = append(problems, &Fault{n, "in", invalid(place(n, c.Rule)+": in", both("no rule leads to the state %q", "没有规则进入状态 %q", p.states[state]),
+					both("the states that are reached: %s", "可以进入的状态：%s", strings.Join(p.names(reached), ", ")))})
 				reached[state] = true // said once
 			}
 		}
@@ -315,6 +336,37 @@ func (p *Program) names(which map[int]bool) []string {
 	return names
 }
 
+// bound keeps the expressions of all rules together within what one may take, so
+// that no frame holds a session up for longer than about 100 ms: many share the
+// length of the frames that they are tried on. It says which are too many.
+func (p *Program) bound() []error {
+	total := 0
+	for _, c := range p.rules {
+		if c.pattern != nil {
+			total += c.pattern.instructions
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	limit := 2 * mostSteps / total
+	if limit < leastInput {
+		for n := len(p.rules) - 1; n >= 0; n-- { // the last is the one that is being added
+			if c := &p.rules[n]; c.pattern != nil && c.pattern.instructions > 0 {
+				return []error{&Fault{n, "match", invalid(place(n, c.Rule)+": match",
+					both("the expressions of all rules take %d steps for each byte together, more than %d", "全部规则的表达式合计每个字节需要 %d 步，超过 %d 步", total, 2*mostSteps/leastInput),
+					both("use prefix:, contains: or hex: where they do, or make counted repetitions smaller", "能用 prefix:、contains:、hex: 时请改用，或减小重复次数"))}}
+			}
+		}
+	}
+	for _, c := range p.rules {
+		if c.pattern != nil && c.pattern.instructions > 0 {
+			c.pattern.limit = min(c.pattern.limit, limit)
+		}
+	}
+	return nil
+}
+
 // Timed says whether any rule has a timer.
 func (p *Program) Timed() bool { return p.timed }
 
@@ -329,6 +381,9 @@ func (p *Program) LongestDelay() (longest time.Duration) {
 	}
 	return longest
 }
+
+// States are the names of the states, the start first.
+func (p *Program) States() []string { return slices.Clone(p.states) }
 
 // Names are the rules' names, or their numbers, in order.
 func (p *Program) Names() []string {

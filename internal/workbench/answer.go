@@ -3,16 +3,26 @@ package workbench
 import (
 	"context"
 
+	"sockeye"
 	"sockeye/internal/device"
 	"sockeye/internal/payload"
 	"sockeye/internal/wire"
 )
 
-// responder is nil when nothing answers.
+// responder is nil when nothing answers. A session whose rules cannot change is
+// answered without a look at whether there are any.
 func (a Answer) responder(s *Session) wire.Responder {
+	without := a.withoutRules(s)
+	if a.Rules == nil && !a.Changeable {
+		return without
+	}
+	s.answering = &answering{id: s.id, record: func(e sockeye.Event) { s.bench.journal.Append(e) }, without: without}
+	s.answering.set(a.Rules, false, func() []*wire.Peer { return nil })
+	return s.answering.responder()
+}
+
+func (a Answer) withoutRules(s *Session) wire.Responder {
 	switch {
-	case s.rules != nil:
-		return s.rules
 	case a.Device != nil:
 		return board{a.Device, a.Hello, s}
 	case a.Echo:

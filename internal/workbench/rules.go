@@ -12,10 +12,13 @@ import (
 	"sockeye/internal/journal"
 	"sockeye/internal/rule"
 	"sockeye/internal/wire"
+	"sockeye/internal/workspace"
 )
 
 // Rules is how a session answers by rules.
 type Rules struct {
+	// Set is the rules as they were written.
+	Set     workspace.RuleSet
 	Program *rule.Program
 	// Frame is how frames are found in what peers send, and Check the checksum they
 	// must have; frames in which it is wrong are not answered.
@@ -24,54 +27,28 @@ type Rules struct {
 	Options rule.Options
 }
 
-// RuleStatus is what became of one rule.
-type RuleStatus struct {
-	Name string
-	rule.Hits
-}
-
-// Rules are the session's rules with their counters, in order; nil without rules.
-func (s *Session) Rules() []RuleStatus {
-	if s.rules == nil {
-		return nil
-	}
-	var out []RuleStatus
-	hits := s.rules.engine.Hits()
-	for n, name := range s.rules.engine.Program().Names() {
-		out = append(out, RuleStatus{name, hits[n]})
-	}
-	return out
-}
-
-// RuleState is the state that a peer is in by the session's rules, or "".
-func (s *Session) RuleState(p *wire.Peer) string {
-	if s.rules == nil {
-		return ""
-	}
-	return s.rules.engine.State(p.Peer)
-}
-
 // Bounds of what waits to be sent to one peer.
 const (
 	mostWaiting  = 1024 // replies; what is beyond is dropped, and said
 	pauseReading = 256  // replies that make a TCP peer wait with its next request
 )
 
-// responding carries out the plans of an engine for one session: it is wire's
-// responder. Peers' readers give it bytes; one goroutine keeps the times, and one
+// responding carries out the plans of an engine for one session, as long as these
+// are its rules. Peers' readers give it bytes; one goroutine keeps the times, and one
 // for each peer sends, so that a peer that does not read delays nobody.
 type responding struct {
 	how    Rules
 	id     *sockeye.Session
 	engine *rule.Engine
 	record func(sockeye.Event)
-	timed  chan struct{} // something has got a time: capacity 1
-	over   chan struct{}
-	ended  sync.WaitGroup
+	timed  chan struct{}   // something has got a time: capacity 1
+	over   chan struct{}   // closed when it answers no more
+	ended  *sync.WaitGroup // its goroutines, with those of the session's earlier rules
 
-	mu    sync.Mutex
-	peers map[uint64]*respondent
-	due   schedule
+	mu      sync.Mutex
+	peers   map[uint64]*respondent
+	due     schedule
+	stopped bool
 }
 
 // respondent is one peer that is answered.
@@ -87,37 +64,64 @@ type respondent struct {
 	resting bool // its pause is in the schedule
 }
 
-func newResponding(how Rules, id *sockeye.Session, record func(sockeye.Event)) *responding {
+func newResponding(how Rules, id *sockeye.Session, record func(sockeye.Event), ended *sync.WaitGroup) *responding {
 	r := &responding{how: how, id: id, engine: rule.NewEngine(how.Program, how.Options), record: record,
-		timed: make(chan struct{}, 1), over: make(chan struct{}), peers: map[uint64]*respondent{}}
-	r.ended.Go(r.keepTime)
+		timed: make(chan struct{}, 1), over: make(chan struct{}), ended: ended, peers: map[uint64]*respondent{}}
+	ended.Go(r.keepTime)
 	return r
 }
 
-// stop ends the goroutines; the session's peers have left.
+// stop drops what waits to be sent. A reply that is being sent is finished: cut off,
+// it would leave the peer with half a message. Its goroutines end soon.
 func (r *responding) stop() {
-	close(r.over)
-	r.ended.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.stopped {
+		r.stopped = true
+		close(r.over)
+	}
 }
 
-// Joined begins to answer a peer.
-func (r *responding) Joined(p *wire.Peer) {
-	q := &respondent{peer: p, steps: make(chan rule.Step, mostWaiting), room: make(chan struct{}, 1), framer: framing.New(r.how.Frame, r.how.Check)}
+// respondent is a peer that is answered, from now on if it was not; nil when these
+// rules answer no more.
+func (r *responding) respondent(p *wire.Peer) *respondent {
 	r.mu.Lock()
-	r.peers[p.ID] = q
-	r.mu.Unlock()
-	r.ended.Go(func() { r.serve(q) })
-	r.carryOut(r.engine.Joined(p.Peer, journal.Now()), p.Peer)
-}
-
-// Received cuts what came into frames and answers them. A TCP peer that takes no
-// answers is not read from until it does.
-func (r *responding) Received(p *wire.Peer, data []byte) {
-	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return nil
+	}
 	q := r.peers[p.ID]
-	r.mu.Unlock()
 	if q == nil {
-		return
+		q = &respondent{peer: p, steps: make(chan rule.Step, mostWaiting), room: make(chan struct{}, 1), framer: framing.New(r.how.Frame, r.how.Check)}
+		r.peers[p.ID] = q
+		r.ended.Go(func() { r.serve(q) })
+	}
+	return q
+}
+
+// Present begins to answer a peer that joined before there were these rules.
+func (r *responding) Present(p *wire.Peer) {
+	if r.respondent(p) != nil {
+		r.engine.Present(p.Peer, journal.Now())
+		r.wake()
+	}
+}
+
+// join begins to answer a new peer. It says false if these rules answer no more.
+func (r *responding) join(p *wire.Peer) bool {
+	if r.respondent(p) == nil {
+		return false
+	}
+	r.carryOut(r.engine.Joined(p.Peer, journal.Now()), p.Peer)
+	return true
+}
+
+// receive cuts what came into frames and answers them. A TCP peer that takes no
+// answers is not read from until it does. It says false if these rules answer no more.
+func (r *responding) receive(p *wire.Peer, data []byte) bool {
+	q := r.respondent(p)
+	if q == nil {
+		return false
 	}
 	now := journal.Now()
 	if p.Network == "udp" {
@@ -134,11 +138,14 @@ func (r *responding) Received(p *wire.Peer, data []byte) {
 		select {
 		case <-q.room:
 		case <-p.Closing():
-			return
+			return true
 		case <-p.Done():
-			return
+			return true
+		case <-r.over:
+			return true
 		}
 	}
+	return true
 }
 
 // answerLocked answers the frames that are there; q.mu is held.
@@ -240,8 +247,15 @@ func (r *responding) serve(q *respondent) {
 	for {
 		select {
 		case s := <-q.steps:
+			select {
+			case <-r.over:
+				return
+			default:
+			}
 			r.perform(s, q)
 			q.done()
+		case <-r.over:
+			return
 		case <-q.peer.Done():
 			r.mu.Lock()
 			delete(r.peers, q.peer.ID)

@@ -41,6 +41,15 @@ func replyAfter(d time.Duration, reply string) rule.Reply {
 	return rule.Reply{Text: reply, Delay: rule.Span{Least: d, Most: d}}
 }
 
+func statusOf(t *testing.T, s *Session) RulesStatus {
+	t.Helper()
+	st, ok := s.RulesStatus()
+	if !ok {
+		t.Fatal("no rules")
+	}
+	return st
+}
+
 // reads expects a text from a connection.
 func reads(t *testing.T, c net.Conn, want string) {
 	t.Helper()
@@ -84,7 +93,7 @@ func TestRulesPlayADevice(t *testing.T) {
 		t.Errorf("after the end: %d, %v", n, err)
 	}
 	hits := map[string]uint64{}
-	for _, r := range s.Rules() {
+	for _, r := range statusOf(t, s).Rules {
 		hits[r.Name] = r.Hits.Hits
 	}
 	if diff := cmp.Diff(map[string]uint64{"greet": 2, "add": 2, "say": 1, "bye": 1, "tick": 0}, hits); diff != "" {
@@ -172,7 +181,7 @@ func TestRulesAnswerOnlySoundFrames(t *testing.T) {
 	writes(t, c, "\x01\x03\x00\x00\x00\x0a\xc5\xce")
 	writes(t, c, "\x01\x03\x00\x00\x00\x0a\xc5\xcd")
 	reads(t, c, "\x01\x83\x02\xc0\xf1")
-	if n := s.Rules()[0].Hits.Hits; n != 1 {
+	if n := statusOf(t, s).Rules[0].Hits.Hits; n != 1 {
 		t.Errorf("%d frames were answered", n)
 	}
 }

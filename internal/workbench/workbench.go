@@ -56,8 +56,11 @@ type Answer struct {
 	Echo bool
 	// Device plays a board; Echo is ignored then.
 	Device *device.Device
-	// Rules answer frames; Echo and Device are ignored then.
+	// Rules answer frames; Echo and Device wait until there are no rules any more.
 	Rules *Rules
+	// Changeable lets rules be set while the session is open. It costs every message
+	// a look whether there are any.
+	Changeable bool
 	// Hello is what a board says first instead of its own hello, or nil.
 	Hello *payload.Template
 }
@@ -76,9 +79,6 @@ func (w *Workbench) open(ctx context.Context, ep sockeye.Endpoint, a Answer, of 
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
 	s := &Session{id: id, bench: w, opening: of}
-	if a.Rules != nil {
-		s.rules = newResponding(*a.Rules, id, func(e sockeye.Event) { w.journal.Append(e) })
-	}
 	var err error
 	s.Session, err = wire.Open(ctx, ep, wire.Config{
 		Session:   id,
@@ -92,8 +92,8 @@ func (w *Workbench) open(ctx context.Context, ep sockeye.Endpoint, a Answer, of 
 		MayDial:   w.mayDial,
 	})
 	if err != nil {
-		if s.rules != nil {
-			s.rules.stop()
+		if s.answering != nil {
+			s.answering.end()
 		}
 		return nil, err
 	}
@@ -103,8 +103,8 @@ func (w *Workbench) open(ctx context.Context, ep sockeye.Endpoint, a Answer, of 
 	w.mu.Unlock()
 	go func() {
 		<-s.Done()
-		if s.rules != nil {
-			s.rules.stop()
+		if s.answering != nil {
+			s.answering.end()
 		}
 		w.drop(s)
 		close(s.dropped)
@@ -206,8 +206,9 @@ type Session struct {
 	bench   *Workbench
 	answer  Answer
 	opening *workspace.Opening // nil: of no workspace
-	rules   *responding        // nil without rules
 	since   time.Time
+
+	answering *answering // nil: how it answers cannot change
 
 	composing composing
 	runs      runs

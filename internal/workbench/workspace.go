@@ -14,6 +14,25 @@ type PlayOptions struct {
 	Seed uint64
 	// Lookup finds variables of payloads that the file does not have; may be nil.
 	Lookup func(name string) (string, bool)
+	// Changeable is Answer.Changeable of all sessions.
+	Changeable bool
+}
+
+// RulesOf are rules as a set has them, found sound as an opening. The guards that
+// they lift are the opening's.
+func RulesOf(set workspace.RuleSet, o workspace.Opening, options rule.Options) *Rules {
+	options.Allow = o.Allow
+	return &Rules{Set: set, Program: o.Program, Frame: o.Frame, Check: o.Check, Options: options}
+}
+
+// endpointOf is the endpoint of a file with a name.
+func endpointOf(f *workspace.File, name string) workspace.Endpoint {
+	for _, e := range f.Endpoints {
+		if e.Name == name {
+			return e
+		}
+	}
+	return workspace.Endpoint{}
 }
 
 // OpenWorkspace opens everything that a workspace file says, in its order: call it
@@ -31,9 +50,10 @@ func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openin
 	}
 	var opened []*Session
 	for n, one := range openings {
-		a := Answer{Echo: one.Echo}
+		a := Answer{Echo: one.Echo, Changeable: o.Changeable}
 		if one.Program != nil {
-			a.Rules = &Rules{Program: one.Program, Frame: one.Frame, Check: one.Check, Options: rule.Options{Seed: o.Seed, Lookup: lookup, Allow: one.Allow}}
+			set, _ := f.RuleSet(endpointOf(f, one.Name))
+			a.Rules = RulesOf(set, one, rule.Options{Seed: o.Seed, Lookup: lookup})
 		}
 		s, err := w.open(ctx, one.Endpoint, a, &openings[n])
 		if err != nil {

@@ -133,17 +133,8 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set) Opening {
 			wrong(err, "check")
 		}
 	}
-	for _, word := range e.Allow {
-		switch word {
-		case "storm":
-			o.Allow.Storm = true
-		case "amplify":
-			o.Allow.Amplify = true
-		case "low-ports":
-			o.Allow.LowPorts = true
-		default:
-			wrong(unknownName("guard", word, []string{"storm", "amplify", "low-ports"}), "allow")
-		}
+	if o.Allow, err = Allowed(e.Allow); err != nil {
+		wrong(err, "allow")
 	}
 	c.rulesOf(&o, e, sets, wrong)
 	return o
@@ -210,32 +201,13 @@ func (c *checker) sets() map[string]rule.Set {
 }
 
 func (c *checker) rule(set string, n int, r Rule) rule.Rule {
-	out := rule.Rule{Name: r.Name, Match: r.Match, Join: r.Join, Every: r.Every, After: r.After, In: r.In, Goto: r.Goto,
-		Cooldown: r.Cooldown, Count: r.Count, Chance: r.Chance, End: r.End}
-	replies := r.Replies
-	switch short := (Reply{Text: r.Reply, Hex: r.ReplyHex, Payload: r.Payload, Delay: r.Delay, To: r.To}); {
-	case short == (Reply{}):
-	case len(replies) > 0:
-		c.add(problem("both one reply and replies", "同时写了单条应答和 replies", "write all of them in replies", "请全部写进 replies"), fmt.Sprintf("rules.%s: rule %d", set, n+1), "rules", set, n)
-	default:
-		replies = []Reply{short}
-	}
-	for _, reply := range replies {
-		whole := rule.Reply{Text: reply.Text, Hex: reply.Hex, Delay: reply.Delay, To: reply.To}
-		if reply.Payload != "" {
-			p, ok := c.file.Payloads[reply.Payload]
-			if !ok || reply.Text != "" || reply.Hex != "" {
-				err := unknownName("payload", reply.Payload, keys(c.file.Payloads))
-				if ok {
-					err = problem("both a named payload and one written here", "同时写了数据名称和数据内容", "write one of them", "只写其中之一")
-				}
-				c.add(err, fmt.Sprintf("rules.%s: rule %d: payload", set, n+1), "rules", set, n)
-				continue
-			}
-			whole.Text, whole.Hex = p.Text, p.Hex
-			whole.Options, _ = p.options() // what is wrong with it is told of the payload
+	out, field, err := r.resolved(c.file.Payloads)
+	if err != nil {
+		target := fmt.Sprintf("rules.%s: rule %d", set, n+1)
+		if strings.HasSuffix(field, "payload") {
+			target += ": payload"
 		}
-		out.Replies = append(out.Replies, whole)
+		c.add(err, target, "rules", set, n)
 	}
 	return out
 }
