@@ -60,6 +60,7 @@ var doors = []struct{ from, to, why string }{
 	{"internal/api", "internal/journal", "a window of events is read with a cursor"},
 	{"internal/api", "internal/device", "a session can play the board"},
 	{"internal/api", "internal/recording", "filters, exports and how to record"},
+	{"internal/api", "internal/rule", "it tells what rules plan"},
 	{"internal/api", "internal/workspace", "what a person keeps is shown, changed and opened"},
 	{"internal/api", "internal/payload", "what people type becomes bytes"},
 	{"internal/api", "internal/checksum", "a checksum can be put at the end of it"},

@@ -52,11 +52,13 @@ func FuzzBodies(f *testing.F) {
 	s, token := fuzzed(f)
 	for _, seed := range []string{
 		`{"kind":"text","text":"a"}`, `{"kind":"hex","text":"01","checksum":{"name":"sum8","from":1,"to":-1}}`, `{"stamp":"","file":{"sockeye":1,"aliases":{"::1":"x"},"endpoint":[{"name":"x","listen":":0","idle_timeout":"1s","max_peers":1}]}}`,
-		`{"stamp":"","text":"sockeye = 1\n[rules]"}`, `{"text":"sockeye = 1\n[[endpoint]]\nname = 'a'"}`, `{"stamp":"","endpoint":"x"}`, `{"ticket":"x"}`, `{"a":{"a":[[{}]]}}`, "{\"\xff\":1}", `{} {}`, `[`, ``,
+		`{"stamp":"","text":"sockeye = 1\n[rules]"}`, `{"text":"sockeye = 1\n[[endpoint]]\nname = 'a'"}`, `{"stamp":"","endpoint":"x"}`, `{"ticket":"x"}`,
+		`{"rules":[{"match":"regexp:^a(.)$","replies":[{"text":"{{match.1}}","delay":"1ms..2ms"}],"goto":"b"},{"every":"1s","in":["b"],"reply_hex":"00"}],"frame":"line","payload":{"kind":"text","text":"ab"}}`, `{"a":{"a":[[{}]]}}`, "{\"\xff\":1}", `{} {}`, `[`, ``,
 	} {
 		f.Add(seed)
 	}
-	paths := []string{"POST /api/v1/payload", "PUT /api/v1/workspace", "POST /api/v1/workspace/plan", "POST /api/v1/sessions/s1/send", "POST /api/v1/sessions/s1/repeats", "PATCH /api/v1/sessions/s1/peers/1"}
+	paths := []string{"POST /api/v1/payload", "PUT /api/v1/workspace", "POST /api/v1/workspace/plan", "POST /api/v1/sessions/s1/send", "POST /api/v1/sessions/s1/repeats", "PATCH /api/v1/sessions/s1/peers/1",
+		"PUT /api/v1/sessions/s1/rules", "POST /api/v1/rules/try"}
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, p := range paths {
 			method, path, _ := strings.Cut(p, " ")

@@ -44,6 +44,11 @@ func (s *Server) register() {
 	handle(s, "POST", "/sessions/{id}/repeats", "Begin to send again and again.", (*call).startRepeat).status = http.StatusCreated
 	handle(s, "DELETE", "/sessions/{id}/repeats/{repeat}", "End repeated sending.", (*call).stopRepeat)
 
+	handle(s, "GET", "/sessions/{id}/rules", "How a session answers by rules, with their counters.", (*call).rules)
+	handle(s, "PUT", "/sessions/{id}/rules", "Let rules answer a session from now on.", (*call).setRules)
+	handle(s, "DELETE", "/sessions/{id}/rules", "Take the rules of a session away.", (*call).clearRules)
+	handle(s, "POST", "/rules/try", "What rules would answer; nothing is sent.", (*call).tryRules)
+
 	handle(s, "GET", "/events", "A window of the journal.", (*call).events).query = append([]string{"from", "limit", "back", "kind"}, filterQuery...)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*call).eventData})
 	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"},

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"time"
@@ -42,7 +43,7 @@ func sessionOf(s *workbench.Session, l sockeye.Lang) Session {
 	}
 	out := Session{
 		ID: s.ID(), Mode: ep.Mode, Network: string(network), Address: ep.Address.String(), Locals: []string{},
-		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil,
+		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.AnsweredBy(),
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
 	}
 	if o := s.Opening(); o != nil {
@@ -136,11 +137,18 @@ func endpointOf(in Open) (sockeye.Endpoint, workbench.Answer, error) {
 	if in.Options != nil {
 		ep.Options = in.Options.endpoint(&wrong)
 	}
-	answer.Echo = in.Echo
+	answer.Echo, answer.Changeable = in.Echo, true
 	if in.Device != nil {
 		answer.Device = &device.Device{Hello: []byte(in.Device.Hello), Interval: device.DefaultInterval}
 		if in.Device.IntervalMS != nil {
 			answer.Device.Interval = wrong.duration("device.interval_ms", *in.Device.IntervalMS, 0)
+		}
+	}
+	if in.Rules != nil {
+		if answer.Rules, err = rulesFrom(*in.Rules, rand.Uint64(), "rules."); err != nil {
+			for _, e := range faults(err) {
+				wrong = append(wrong, e)
+			}
 		}
 	}
 	if len(wrong) > 0 {

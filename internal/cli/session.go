@@ -23,7 +23,7 @@ runs: the same ones as in its page.`,
 		Args: a.onlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionTailCommand(), a.sessionCloseCommand())
+	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionTailCommand(), a.sessionRulesCommand(), a.sessionCloseCommand())
 	return cmd
 }
 

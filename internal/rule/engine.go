@@ -226,7 +226,7 @@ func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Patt
 	had.last = now
 	e.hits[n].Hits++
 	plan.Hits = append(plan.Hits, n)
-	at := now
+	at, made := now, 0
 	for i, t := range r.replies {
 		at = at.Add(r.Replies[i].Delay.draw(e.random))
 		e.seq++
@@ -235,10 +235,16 @@ func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Patt
 			vars.Match = func(name string) ([]byte, bool) { return group(pattern, body, e.groups, name) }
 		}
 		data, err := t.Append(nil, &vars)
+		if made += len(data); err == nil && made > mostReplied {
+			err = invalid("", both("the replies of one rule come to more than %d MiB", "一条规则的应答合计超过 %d MiB", mostReplied>>20), sockeye.Text{})
+		}
 		if err != nil {
 			trouble := *sockeye.ErrorOf(err)
 			trouble.Op, trouble.Target = "answer", place(n, r.Rule)
 			plan.Trouble = append(plan.Trouble, &trouble)
+			if made > mostReplied {
+				break
+			}
 			continue
 		}
 		to := r.Replies[i].To
@@ -259,6 +265,9 @@ func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Patt
 	}
 	return true
 }
+
+// mostReplied is the most bytes that one hit of a rule makes, as one payload may.
+const mostReplied = 16 << 20
 
 // group is what a group took, by its number or name.
 func group(pattern *Pattern, body []byte, found []int, name string) ([]byte, bool) {

@@ -17,7 +17,7 @@ func (a Answer) responder(s *Session) wire.Responder {
 		return without
 	}
 	s.answering = &answering{id: s.id, record: func(e sockeye.Event) { s.bench.journal.Append(e) }, without: without}
-	s.answering.set(a.Rules, false, func() []*wire.Peer { return nil })
+	s.answering.set(s.bench.completed(a.Rules), false, func() []*wire.Peer { return nil })
 	return s.answering.responder()
 }
 

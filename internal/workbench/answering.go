@@ -154,7 +154,23 @@ func (s *Session) SetRules(r *Rules, off bool) error {
 			Message: sockeye.Text{En: "this session was opened to answer always the same way", Zh: "该会话打开时已固定了应答方式"},
 			Hint:    sockeye.Text{En: "open it in a workbench that sockeye ui runs", Zh: "请在 sockeye ui 运行的工作台中打开"}}
 	}
-	return s.answering.set(r, off, s.Peers)
+	return s.answering.set(s.bench.completed(r), off, s.Peers)
+}
+
+// completed are rules whose payloads find the workbench's variables, unless they have
+// some of their own.
+func (w *Workbench) completed(r *Rules) *Rules {
+	if r == nil || r.Options.Lookup != nil {
+		return r
+	}
+	out := *r
+	out.Options.Lookup = func(name string) (string, bool) {
+		if find := w.lookup.Load(); find != nil && *find != nil {
+			return (*find)(name)
+		}
+		return "", false
+	}
+	return &out
 }
 
 // RulesStatus is how the session answers by rules now, or did in the end; false

@@ -143,7 +143,7 @@ func TestRulesChangeUnderTraffic(t *testing.T) {
 		asking.Go(func() {
 			defer close(done)
 			from, newest, older := bufio.NewReader(c), 0, 0
-			for newest < 100 {
+			for newest < 20 {
 				line, err := readLine(c, from)
 				n := -1
 				fmt.Sscanf(line, "%06d\n", &n)

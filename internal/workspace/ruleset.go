@@ -3,6 +3,7 @@ package workspace
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,4 +151,23 @@ func (r Rule) resolved(payloads map[string]Payload) (out rule.Rule, field string
 		out.Replies = append(out.Replies, whole)
 	}
 	return out, field, err
+}
+
+// WrittenOut is the set with the payloads that it names in place of their names.
+func (s RuleSet) WrittenOut(payloads map[string]Payload) RuleSet {
+	out := s
+	out.Rules = slices.Clone(s.Rules)
+	for n := range out.Rules {
+		r := &out.Rules[n]
+		if p, ok := payloads[r.Payload]; ok && r.Payload != "" {
+			r.Reply, r.ReplyHex, r.Payload = p.Text, p.Hex, ""
+		}
+		r.Replies = slices.Clone(r.Replies)
+		for i := range r.Replies {
+			if p, ok := payloads[r.Replies[i].Payload]; ok && r.Replies[i].Payload != "" {
+				r.Replies[i].Text, r.Replies[i].Hex, r.Replies[i].Payload = p.Text, p.Hex, ""
+			}
+		}
+	}
+	return out
 }

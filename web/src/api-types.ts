@@ -182,6 +182,29 @@ export interface Machine {
   recordings: string;
 }
 
+/**
+ * Occasion is something that rules were tried on. Data is cut at 1 KiB, Bytes is
+ * its true length; no rule is asked of what is no frame or has a wrong checksum.
+ */
+export interface Occasion {
+  on: "frame" | "join" | "time";
+  peer: number;
+  /** in a record */
+  time?: string;
+  /** the event in which the frame ends */
+  seq?: number;
+  data: string;
+  bytes: number;
+  mark?: "whole" | "garbage" | "oversize" | "incomplete";
+  check?: "right" | "wrong";
+  /** the numbers of those that answer, from 1 */
+  rules: number[];
+  steps: Step[];
+  /** the peer's afterwards */
+  state: string;
+  trouble?: ErrorLine[];
+}
+
 /** Open is what to open. */
 export interface Open {
   mode: "listen" | "connect";
@@ -190,6 +213,8 @@ export interface Open {
   options?: Options;
   echo?: boolean;
   device?: Device;
+  /** they go before echo and device */
+  rules?: RuleSet;
 }
 
 /** OpenWorkspace opens an endpoint of the workspace, or All. */
@@ -259,6 +284,13 @@ export interface Peer {
   sent_messages: number;
   receive_rate: number;
   send_rate: number;
+}
+
+/** PeerRuleState is the state that the rules have brought a peer into. */
+export interface PeerRuleState {
+  peer: number;
+  state: string;
+  since: string;
 }
 
 /** Peers are the peers that are there now, in the order they joined. */
@@ -380,6 +412,44 @@ export interface Rule {
 }
 
 /**
+ * RuleCount counts how often a rule answered, and how often it matched but its
+ * cool-down, count, chance or a guard said no.
+ */
+export interface RuleCount {
+  answered: number;
+  skipped: number;
+}
+
+/** RuleSet is rules with all that they need to answer a session by themselves. */
+export interface RuleSet {
+  /** Rules are tried in their order: the first that matches answers. */
+  rules: Rule[];
+  /** Frame is a framing spec, Check the checksum that frames end with. */
+  frame?: string;
+  check?: string;
+  /** Start is the state that each peer begins in. */
+  start?: string;
+  /** Allow lifts guards: "storm", "amplify", "low-ports". */
+  allow?: string[];
+}
+
+/** Rules is how a session answers by rules. */
+export interface Rules {
+  off?: boolean;
+  rules: Rule[];
+  frame?: string;
+  check?: string;
+  start?: string;
+  allow?: string[];
+  /** of each rule, in order; none while they are off */
+  counts: RuleCount[];
+  /** if the rules have more than one state */
+  states: PeerRuleState[];
+  /** peers whose state is left out */
+  more: number;
+}
+
+/**
  * Endpoint is something to open, and how it is answered. Exactly one of Listen and
  * Connect is given.
  */
@@ -491,6 +561,8 @@ export interface Session {
   peers: number;
   echo?: boolean;
   device?: boolean;
+  /** so many answer now */
+  rules?: number;
   queue?: Queue;
   /** why it closed */
   error?: ErrorLine;
@@ -537,6 +609,19 @@ export interface SetRecording {
 }
 
 /**
+ * SetRules lets rules answer a session from now on, in place of those it had. Off
+ * keeps them without effect.
+ */
+export interface SetRules {
+  off?: boolean;
+  rules: Rule[];
+  frame?: string;
+  check?: string;
+  start?: string;
+  allow?: string[];
+}
+
+/**
  * SetWorkspace keeps Text as it is, or writes File into the text that is there; it is
  * refused with a conflict if Stamp is no longer that of the file.
  */
@@ -559,6 +644,17 @@ export interface StartRepeat {
   count?: number;
 }
 
+/** Step is one thing that a rule would do: send data, or end the connection. */
+export interface Step {
+  /** its number, from 1 */
+  rule: number;
+  after_ms: number;
+  to?: "sender" | "others" | "all";
+  data: string;
+  bytes: number;
+  end?: "close" | "abort";
+}
+
 /** TCP is what the kernel tells of a connection. */
 export interface TCP {
   state: string;
@@ -579,6 +675,43 @@ export interface Ticket {
 /** Token is the credential of every other request: Authorization: Bearer TOKEN. */
 export interface Token {
   token: string;
+}
+
+/**
+ * Tried is what rules would do. The work of one request is bounded: if Done is
+ * false, ScannedTo is the event to go on from, and Left counts occasions that were
+ * not told.
+ */
+export interface Tried {
+  occasions: Occasion[];
+  counts: RuleCount[];
+  left: number;
+  scanned_to: number;
+  done: boolean;
+}
+
+/**
+ * TryRules asks what rules would answer; nothing is sent. They are tried on a
+ * message (Payload or Data) of a peer that has just joined, or with State of one in
+ * that state; or on what a session received, in the events from From up to To,
+ * exclusive and 0 for now, of one peer or all.
+ */
+export interface TryRules {
+  rules: Rule[];
+  frame?: string;
+  check?: string;
+  start?: string;
+  allow?: string[];
+  payload?: Payload;
+  data?: string;
+  network?: "tcp" | "udp";
+  state?: string;
+  session?: string;
+  from?: number;
+  to?: number;
+  peer?: number;
+  /** of chances and ranges of times */
+  seed?: number;
 }
 
 /**

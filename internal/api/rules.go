@@ -1,0 +1,236 @@
+package api
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/rule"
+	"sockeye/internal/workbench"
+	"sockeye/internal/workspace"
+)
+
+// mostProblems bounds how many problems of a set are told at once.
+const mostProblems = 100
+
+// rulesFrom makes a set ready to answer. The error has every problem of the set, with
+// its field below prefix.
+func rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*workbench.Rules, error) {
+	opening, err := set.Opening(nil)
+	if err != nil {
+		var all []error
+		found := faults(err)
+		for _, e := range found[:min(mostProblems, len(found))] {
+			named := *e
+			named.Op, named.Target = "set", prefix+e.Target
+			all = append(all, &named)
+		}
+		return nil, joinErrors(all)
+	}
+	return workbench.RulesOf(set, opening, rule.Options{Seed: seed}), nil
+}
+
+func (c *call) rules(None) (Rules, error) {
+	s, err := c.session()
+	if err != nil {
+		return Rules{}, err
+	}
+	return rulesOf(s), nil
+}
+
+// rulesOf is how a session answers by rules; without any, the lists are empty.
+func rulesOf(s *workbench.Session) Rules {
+	st, _ := s.RulesStatus()
+	out := Rules{Off: st.Off, RuleSet: st.Set, Counts: countsOf(st.Rules), States: []PeerRuleState{}, More: st.More}
+	if out.Rules == nil {
+		out.Rules = []workspace.Rule{}
+	}
+	for _, p := range st.States {
+		out.States = append(out.States, PeerRuleState{Peer: p.Peer.ID, State: p.State, Since: stamp(p.Since)})
+	}
+	return out
+}
+
+func countsOf(rules []workbench.RuleStatus) []RuleCount {
+	out := []RuleCount{}
+	for _, r := range rules {
+		out = append(out, RuleCount{Answered: r.Hits.Hits, Skipped: r.Skipped})
+	}
+	return out
+}
+
+func (c *call) setRules(in SetRules) (Rules, error) {
+	s, err := c.openSession()
+	if err != nil {
+		return Rules{}, err
+	}
+	how, err := rulesFrom(in.RuleSet, rand.Uint64(), "")
+	if err == nil {
+		err = s.SetRules(how, in.Off)
+	}
+	if err != nil {
+		return Rules{}, err
+	}
+	return rulesOf(s), nil
+}
+
+func (c *call) clearRules(None) (Rules, error) {
+	s, err := c.openSession()
+	if err == nil {
+		err = s.SetRules(nil, false)
+	}
+	if err != nil {
+		return Rules{}, err
+	}
+	return rulesOf(s), nil
+}
+
+// The bounds of one try.
+const (
+	mostOccasions = 500
+	mostTrySteps  = 2000
+	mostTried     = 200_000 // events
+	mostTicks     = 2000
+	mostTryTime   = 500 * time.Millisecond
+	mostTryData   = 1 << 10 // bytes shown of a frame or a reply
+)
+
+// trying is one try as it goes on.
+type trying struct {
+	*workbench.Trial
+	lang  sockeye.Lang
+	begun time.Time
+	now   time.Time // of the message; zero for a record
+	out   Tried
+	steps int
+}
+
+func (c *call) tryRules(in TryRules) (Tried, error) {
+	how, err := rulesFrom(in.RuleSet, in.Seed, "")
+	if err != nil {
+		return Tried{}, err
+	}
+	t := &trying{Trial: workbench.NewTrial(how), lang: c.lang, begun: time.Now(), out: Tried{Occasions: []Occasion{}, Done: true}}
+	switch message := in.Payload != nil || in.Data != nil; {
+	case message == (in.Session != ""):
+		err = invalid("payload", sockeye.Text{En: "a message or a session is needed, and only one of the two", Zh: "需要一条消息或一个会话，二者之一"}, sockeye.Text{})
+	case message:
+		err = t.message(in, how)
+	default:
+		err = c.tryRecord(t, in)
+	}
+	t.out.Counts = countsOf(t.Counts())
+	return t.out, err
+}
+
+// message tries one message of a peer that has just joined, or is in a state.
+func (t *trying) message(in TryRules, how *workbench.Rules) error {
+	data, err := in.message()
+	if err != nil {
+		return err
+	}
+	if in.Network != "" && in.Network != "tcp" && in.Network != "udp" {
+		return invalid("network", sockeye.Text{En: fmt.Sprintf("%q is neither tcp nor udp", in.Network), Zh: fmt.Sprintf("%q 不是 tcp 或 udp", in.Network)}, sockeye.Text{})
+	}
+	t.now = t.begun
+	peer := &sockeye.Peer{ID: 1, Network: in.Network, Local: netip.MustParseAddrPort("127.0.0.1:10000"), Remote: netip.MustParseAddrPort("127.0.0.1:50000")}
+	if in.State == nil {
+		t.Join(peer, t.now, t.tell)
+	} else if !t.Put(peer, *in.State, t.now) {
+		return invalid("state", sockeye.Text{En: fmt.Sprintf("no rule has the state %q", *in.State), Zh: fmt.Sprintf("规则中没有状态 %q", *in.State)}, sockeye.Text{
+			En: fmt.Sprintf("the states: %q", how.Program.States()), Zh: fmt.Sprintf("状态有：%q", how.Program.States())})
+	}
+	t.Message(peer, data, t.now, t.tell)
+	return nil
+}
+
+func (in *TryRules) message() ([]byte, error) {
+	if in.Payload != nil && in.Data != nil {
+		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
+	}
+	if in.Data != nil {
+		return in.Data, nil
+	}
+	template, err := in.Payload.parse()
+	if err != nil {
+		return nil, err
+	}
+	return template.Append(nil, &payload.Vars{Seq: 1, Time: time.Now(), Random: rand.Uint64()})
+}
+
+// tryRecord tries what a session received.
+func (c *call) tryRecord(t *trying, in TryRules) error {
+	known := false
+	for _, s := range c.allSessions() {
+		known = known || s.ID() == in.Session
+	}
+	if !known {
+		return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: in.Session, Message: sockeye.Text{En: "no such session", Zh: "没有这个会话"}}
+	}
+	_, next, _, _ := c.bench.Passed()
+	to := next
+	if in.To > 0 {
+		to = min(to, in.To)
+	}
+	events := c.bench.View(max(in.From, c.bench.Oldest()))
+	defer events.Close()
+	t.out.ScannedTo = to
+	for n := 0; ; n++ {
+		e, ok := events.Try()
+		if !ok || e.Seq >= to {
+			break
+		}
+		if e.Session != nil && (e.Session.ID != in.Session || in.Peer > 0 && (e.Peer == nil || e.Peer.ID != in.Peer)) {
+			if n >= mostTried {
+				t.out.ScannedTo, t.out.Done = e.Seq, false
+				return nil
+			}
+			continue
+		}
+		if n >= mostTried || t.isFull() || !t.Pass(e.Time, mostTicks, t.tell) || c.ctx().Err() != nil {
+			t.out.ScannedTo, t.out.Done = e.Seq, false
+			return nil
+		}
+		t.Event(&e, t.tell)
+	}
+	t.End(t.tell)
+	return nil
+}
+
+func (t *trying) isFull() bool {
+	return len(t.out.Occasions) >= mostOccasions || t.steps >= mostTrySteps || time.Since(t.begun) > mostTryTime
+}
+
+// tell notes what rules would do on one occasion.
+func (t *trying) tell(tried *workbench.Tried) {
+	if t.isFull() {
+		t.out.Left++
+		return
+	}
+	o := Occasion{On: string(tried.On), Seq: tried.Seq, Data: cut(tried.Body), Bytes: len(tried.Body), Rules: []int{}, Steps: []Step{}, State: tried.State}
+	if tried.Peer != nil {
+		o.Peer = tried.Peer.ID
+	}
+	if t.now.IsZero() {
+		o.Time = stamp(tried.Time)
+	}
+	if tried.On == workbench.OnFrame {
+		o.Mark, o.Check = tried.Mark.String(), tried.Check.String()
+	}
+	for _, n := range tried.Plan.Hits {
+		o.Rules = append(o.Rules, n+1)
+	}
+	for _, s := range tried.Plan.Steps {
+		o.Steps = append(o.Steps, Step{Rule: s.Rule + 1, AfterMS: float64(s.At.Sub(tried.Time).Microseconds()) / 1000, To: s.To, Data: cut(s.Data), Bytes: len(s.Data), End: s.End})
+	}
+	for _, e := range tried.Plan.Trouble {
+		o.Trouble = append(o.Trouble, *e.Line(t.lang))
+	}
+	t.steps += len(o.Steps)
+	t.out.Occasions = append(t.out.Occasions, o)
+}
+
+func cut(data []byte) []byte { return notNil(data[:min(len(data), mostTryData)]) }
