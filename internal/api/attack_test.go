@@ -215,7 +215,7 @@ func TestT09ReadingChangesNothing(t *testing.T) {
 		for i := range sessions.Sessions {
 			sessions.Sessions[i].ReceiveRate = 0 // time changes it
 		}
-		text, err := json.Marshal([]any{events, sessions, ask[Repeats](v, "GET", "/api/v1/sessions/s1/repeats", nil), ask[Workspace](v, "GET", "/api/v1/workspace", nil), ask[Recording](v, "GET", "/api/v1/recording", nil)})
+		text, err := json.Marshal([]any{events, sessions, ask[Runs](v, "GET", "/api/v1/sessions/s1/runs", nil), ask[Workspace](v, "GET", "/api/v1/workspace", nil), ask[Recording](v, "GET", "/api/v1/recording", nil)})
 		if err != nil {
 			t.Fatal(err)
 		}

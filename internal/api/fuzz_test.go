@@ -57,7 +57,7 @@ func FuzzBodies(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	paths := []string{"POST /api/v1/payload", "PUT /api/v1/workspace", "POST /api/v1/workspace/plan", "POST /api/v1/sessions/s1/send", "POST /api/v1/sessions/s1/repeats", "PATCH /api/v1/sessions/s1/peers/1",
+	paths := []string{"POST /api/v1/payload", "PUT /api/v1/workspace", "POST /api/v1/workspace/plan", "POST /api/v1/sessions/s1/send", "POST /api/v1/sessions/s1/runs", "POST /api/v1/lists/parse", "POST /api/v1/lists/export", "PATCH /api/v1/sessions/s1/peers/1",
 		"PUT /api/v1/sessions/s1/rules", "POST /api/v1/rules/try"}
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, p := range paths {

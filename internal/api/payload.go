@@ -9,6 +9,7 @@ import (
 	"sockeye"
 	"sockeye/internal/checksum"
 	"sockeye/internal/payload"
+	"sockeye/internal/sendlist"
 	"sockeye/internal/wire"
 	"sockeye/internal/workbench"
 )
@@ -41,6 +42,20 @@ func (p *Payload) parse() (*payload.Template, error) {
 	return payload.Parse(p.Text, o)
 }
 
+// row is the payload as a row of a list. The error is that of parse.
+func (p *Payload) row() (sendlist.Row, error) {
+	if _, err := p.parse(); err != nil {
+		return sendlist.Row{}, err
+	}
+	r := sendlist.Row{Text: p.Text, Hex: p.Kind == "hex", Charset: p.Charset, LineEnd: p.LineEnding}
+	r.Plain = !r.Hex && !p.Escapes
+	if p.Checksum != nil {
+		t, _ := p.Checksum.trailer() // parse found it sound
+		r.Checksum = t.String()
+	}
+	return r, nil
+}
+
 func (c *Checksum) trailer() (checksum.Trailer, error) {
 	t := checksum.Trailer{Range: checksum.Range{From: c.From, To: c.To}}
 	if c.From < 0 || c.To > 0 && c.To < c.From {
@@ -67,15 +82,24 @@ func (c *Checksum) trailer() (checksum.Trailer, error) {
 	return t, nil
 }
 
+// something says whether there is one thing to send.
+func (o outgoing) something() error {
+	switch {
+	case o.payload != nil && o.data != nil:
+		return invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
+	case o.payload == nil && o.data == nil:
+		return invalid("payload", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, sockeye.Text{})
+	}
+	return nil
+}
+
 // sender gives what sends the message to peers of a session, once it is read: bytes
 // as they are, or a payload as the session's next message.
 func (o outgoing) sender(s *workbench.Session) (func(context.Context, []*wire.Peer) ([]workbench.Delivery, error), error) {
-	switch {
-	case o.payload != nil && o.data != nil:
-		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
-	case o.payload == nil && o.data == nil:
-		return nil, invalid("payload", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, sockeye.Text{})
-	case o.data != nil:
+	if err := o.something(); err != nil {
+		return nil, err
+	}
+	if o.data != nil {
 		return func(ctx context.Context, to []*wire.Peer) ([]workbench.Delivery, error) {
 			return s.SendData(ctx, to, o.data), nil
 		}, nil

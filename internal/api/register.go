@@ -40,9 +40,12 @@ func (s *Server) register() {
 
 	handle(s, "POST", "/payload", "What a payload means; nothing is sent.", (*call).preview)
 	handle(s, "POST", "/sessions/{id}/send", "Send to peers.", (*call).send).mostBody = mostSendBody
-	handle(s, "GET", "/sessions/{id}/repeats", "Repeated sending.", (*call).repeats)
-	handle(s, "POST", "/sessions/{id}/repeats", "Begin to send again and again.", (*call).startRepeat).status = http.StatusCreated
-	handle(s, "DELETE", "/sessions/{id}/repeats/{repeat}", "End repeated sending.", (*call).stopRepeat)
+	handle(s, "GET", "/sessions/{id}/runs", "Lists that are being sent, and how far they are.", (*call).runs)
+	start := handle(s, "POST", "/sessions/{id}/runs", "Begin to send a list, or one message again and again.", (*call).startRun)
+	start.status, start.mostBody = http.StatusCreated, mostListBody
+	handle(s, "DELETE", "/sessions/{id}/runs/{run}", "Stop sending a list, at once.", (*call).stopRun)
+	handle(s, "POST", "/lists/parse", "Lists out of the text of a file; nothing is sent.", (*call).parseLists).mostBody = mostListBody
+	handle(s, "POST", "/lists/export", "A list as the text of a file.", (*call).exportList).mostBody = mostListBody
 
 	handle(s, "GET", "/sessions/{id}/rules", "How a session answers by rules, with their counters.", (*call).rules)
 	handle(s, "PUT", "/sessions/{id}/rules", "Let rules answer a session from now on.", (*call).setRules)

@@ -36,6 +36,7 @@ type route struct {
 const (
 	mostBody     = 1 << 20
 	mostSendBody = 12 << 20 // 8 MiB of data as base64, and words
+	mostListBody = 6 << 20  // what a workspace may hold, as JSON
 )
 
 // pathRoutes are the routes of one path, by method.

@@ -99,29 +99,6 @@ func TestExperiment(t *testing.T) {
 	v.failing(404, "GET", "/api/v1/sessions/s1", nil)
 }
 
-func TestRepeats(t *testing.T) {
-	v := serve(t)
-	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
-	b := board(t, s)
-	v.follow(func(l Live) bool { return len(l.Peers) == 1 })
-	r := ask[Repeat](v, "POST", "/api/v1/sessions/s1/repeats", StartRepeat{All: true, Data: []byte("ab"), EveryMS: 1, Count: 20})
-	got := make([]byte, 40)
-	if _, err := io.ReadFull(b, got); err != nil || string(got) != strings.Repeat("ab", 20) {
-		t.Fatalf("%q, %v", got, err)
-	}
-	forever := ask[Repeat](v, "POST", "/api/v1/sessions/s1/repeats", StartRepeat{All: true, Data: []byte("c"), EveryMS: 1})
-	if _, err := io.ReadFull(b, got[:3]); err != nil {
-		t.Fatal(err)
-	}
-	if stopped := ask[Repeat](v, "DELETE", "/api/v1/sessions/s1/repeats/2", nil); stopped.Running || stopped.ID != forever.ID {
-		t.Errorf("%+v", stopped)
-	}
-	list := ask[Repeats](v, "GET", "/api/v1/sessions/s1/repeats", nil).Repeats
-	if len(list) != 2 || list[0].ID != r.ID || list[0].Sent != 20 || list[0].Running {
-		t.Errorf("%+v", list)
-	}
-}
-
 // The page, the shell and files mean the same by a payload: the core encodes it.
 func TestPayload(t *testing.T) {
 	v := serve(t)
@@ -148,7 +125,7 @@ func TestPayload(t *testing.T) {
 	}
 }
 
-// A payload that counts goes on counting from one request to the next, repeats
+// A payload that counts goes on counting from one request to the next, runs
 // included.
 func TestPayloadsCount(t *testing.T) {
 	v := serve(t)
@@ -162,7 +139,7 @@ func TestPayloadsCount(t *testing.T) {
 			t.Errorf("%q was sent, want %q", sent.Data, want)
 		}
 	}
-	ask[Repeat](v, "POST", "/api/v1/sessions/s1/repeats", StartRepeat{All: true, Payload: counting, EveryMS: 1, Count: 2})
+	ask[Run](v, "POST", "/api/v1/sessions/s1/runs", StartRun{All: true, Payload: counting, EveryMS: 1, Times: 2})
 	const want = "no. 1no. 2no. 3no. 4"
 	got := make([]byte, len(want))
 	if _, err := io.ReadFull(b, got); err != nil || string(got) != want {

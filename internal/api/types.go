@@ -234,32 +234,65 @@ type (
 		Bytes int                `json:"bytes"`
 		Error *sockeye.ErrorLine `json:"error,omitempty"`
 	}
-	// StartRepeat begins to send every so often. With All, each time to the peers
-	// that are there then. Count 0 is until it is stopped or the session ends.
-	StartRepeat struct {
-		To      []uint64 `json:"to,omitempty"`
-		All     bool     `json:"all,omitempty"`
-		Payload *Payload `json:"payload,omitempty"`
-		Data    []byte   `json:"data,omitempty"`
-		EveryMS float64  `json:"every_ms"`
-		Count   uint64   `json:"count,omitempty"`
+	// StartRun begins to send a List, or one Payload or Data again and again. Rows that
+	// name no peers go to To or, with All, each time to those who are there then.
+	StartRun struct {
+		To      []uint64        `json:"to,omitempty"`
+		All     bool            `json:"all,omitempty"`
+		Name    string          `json:"name,omitempty"` // of the list, for people
+		List    *workspace.List `json:"list,omitempty"`
+		Payload *Payload        `json:"payload,omitempty"`
+		Data    []byte          `json:"data,omitempty"`
+		EveryMS float64         `json:"every_ms,omitempty"` // from one Payload or Data to the next
+		Times   int             `json:"times,omitempty"`    // how many of them; 0 is until it is stopped
 	}
-	// Repeats are those of a session that run, or ended last.
-	Repeats struct {
-		Repeats []Repeat `json:"repeats"`
+	// Runs are those of a session that run, or ended last, in the order they began.
+	Runs struct {
+		Runs []Run `json:"runs"`
 	}
-	// Repeat is one repeated sending. It lives in the core.
-	Repeat struct {
-		ID      uint64             `json:"id"`
-		Session string             `json:"session"`
-		To      []uint64           `json:"to"`
-		All     bool               `json:"all"`
-		EveryMS float64            `json:"every_ms"`
-		Count   uint64             `json:"count"`  // asked for; 0 is for ever
-		Sent    uint64             `json:"sent"`   // times that it was sent
-		Missed  uint64             `json:"missed"` // times that were over before the send before them was
+	// Run is a list being sent, and how far it has come. It lives in the core.
+	Run struct {
+		ID      string   `json:"id"`
+		Session string   `json:"session"`
+		Name    string   `json:"name"`
+		To      []uint64 `json:"to"`
+		All     bool     `json:"all"`
+		Rows    int      `json:"rows"`
+		Times   int      `json:"times"`    // that the list is sent; 0 is for ever
+		EveryMS float64  `json:"every_ms"` // from one message to the next, of a list of one row
+
+		Total    int     `json:"total"` // messages in all; 0 without end
+		Steps    uint64  `json:"steps"` // that are over
+		Row      int     `json:"row"`   // of the latest message, from 0, as are round and repeat
+		Round    int     `json:"round"`
+		Repeat   int     `json:"repeat"`
+		Messages uint64  `json:"messages"` // sent; one to two peers counts twice
+		Bytes    uint64  `json:"bytes"`
+		Failed   uint64  `json:"failed"`  // that one peer did not get
+		Skipped  uint64  `json:"skipped"` // steps for which no peer was there
+		MeanLate float64 `json:"mean_late_ms"`
+		MostLate float64 `json:"most_late_ms"`
+		Delayed  uint64  `json:"delayed"` // times that a send took so long that the rest was put off
+
 		Running bool               `json:"running"`
-		Error   *sockeye.ErrorLine `json:"error,omitempty"` // of the last time
+		Error   *sockeye.ErrorLine `json:"error,omitempty"` // of the latest message
+	}
+	// ListText is lists as text: a workspace file, or a table with one list, which
+	// becomes Name.
+	ListText struct {
+		Name   string `json:"name,omitempty"`
+		Format string `json:"format" enum:"toml,csv"`
+		Text   string `json:"text"`
+	}
+	// Lists are lists by name. Saved payloads are written out in them.
+	Lists struct {
+		Lists map[string]workspace.List `json:"lists"`
+	}
+	// ExportList asks for a list as ListText.
+	ExportList struct {
+		Name   string         `json:"name"`
+		Format string         `json:"format" enum:"toml,csv"`
+		List   workspace.List `json:"list"`
 	}
 
 	// RuleSet is rules with all that they need to answer a session by themselves; see
@@ -467,7 +500,7 @@ func Types() []reflect.Type {
 		reflect.TypeFor[Login](), reflect.TypeFor[Token](), reflect.TypeFor[Ticket](), reflect.TypeFor[Machine](),
 		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Reach](), reflect.TypeFor[Alias](),
 		reflect.TypeFor[Payload](), reflect.TypeFor[Encoded](), reflect.TypeFor[Send](), reflect.TypeFor[SendResults](),
-		reflect.TypeFor[StartRepeat](), reflect.TypeFor[Repeats](), reflect.TypeFor[Events](), reflect.TypeFor[Live](),
+		reflect.TypeFor[StartRun](), reflect.TypeFor[Runs](), reflect.TypeFor[ListText](), reflect.TypeFor[Lists](), reflect.TypeFor[ExportList](), reflect.TypeFor[Events](), reflect.TypeFor[Live](),
 		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[SetReceiveFile](), reflect.TypeFor[ReceiveFile](),
 		reflect.TypeFor[Workspace](), reflect.TypeFor[SetWorkspace](), reflect.TypeFor[WorkspaceText](), reflect.TypeFor[WorkspacePlan](), reflect.TypeFor[OpenWorkspace](),
 		reflect.TypeFor[Failure](),

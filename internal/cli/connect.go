@@ -11,7 +11,6 @@ import (
 	"sockeye"
 	"sockeye/internal/checksum"
 	"sockeye/internal/payload"
-	"sockeye/internal/sendlist"
 	"sockeye/internal/wire"
 	"sockeye/internal/workbench"
 )
@@ -72,7 +71,7 @@ when both directions are done.`,
 // request is what connect sends by itself and waits for; nil where not asked.
 type request struct {
 	send   *payload.Template
-	list   *sendlist.List
+	list   *timedList
 	file   string
 	expect []byte
 }

@@ -282,7 +282,7 @@ func (c *conversation) listRules(string) error {
 
 func (c *conversation) stopSending(string) error {
 	c.out.cancel()
-	for _, r := range c.session.Lists() {
+	for _, r := range c.session.Runs() {
 		c.out.aside(r.Stop)
 	}
 	return nil

@@ -10,7 +10,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
-	"sockeye/internal/sendlist"
 	"sockeye/internal/wire"
 	"sockeye/internal/workbench"
 )
@@ -43,10 +42,10 @@ func (a *app) interrupted() error { return context.Cause(a.ctx) }
 // the person is done; the end of a pipe closes nothing.
 //
 // A list, if there is one, is sent beside the console, and instead of a pipe.
-func (l *live) serveInput(s *workbench.Session, f *inputFlags, pace filePace, list *sendlist.List) <-chan error {
+func (l *live) serveInput(s *workbench.Session, f *inputFlags, pace filePace, list *timedList) <-chan error {
 	done := make(chan error, 1)
 	if list != nil {
-		if _, err := s.SendList(*list); err != nil || l.console == nil {
+		if _, err := s.SendList(list.List, workbench.RunOptions{Lookup: list.lookup}); err != nil || l.console == nil {
 			if err != nil {
 				done <- err
 			}

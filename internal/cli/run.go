@@ -28,10 +28,11 @@ func (a *app) runCommand() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run FILE",
-		Short: a.t("Open what a workspace file says and play its rules", "按工作区文件打开端点并执行自动应答"),
-		Long: a.t(`Open the endpoints of a workspace file and answer by its rules: a device simulator
-in one file. First it shows what the file will do, and asks; --yes does not ask.`,
-			`打开工作区文件中的端点，并按其规则自动应答：一个文件就是一台设备模拟器。
+		Short: a.t("Open what a workspace file says, play its rules and send its lists", "按工作区文件打开端点、自动应答并发送列表"),
+		Long: a.t(`Open the endpoints of a workspace file, answer by its rules and send its lists: a
+device simulator in one file. First it shows what the file will do, and asks; --yes
+does not ask.`,
+			`打开工作区文件中的端点，按其规则自动应答，并发送其列表：一个文件就是一台设备模拟器。
 执行前先显示文件将要做什么并请你确认；加 --yes 不再询问。`),
 		Example: `  sockeye run meter.toml
   sockeye run meter.toml --yes --at meter=127.0.0.1:0 --json
@@ -118,6 +119,7 @@ func (a *app) run(f *runFlags, args []string) error {
 	}
 	err = l.untilAllStopped(sessions)
 	a.tellHits(openings, sessions, f.quiet || f.json)
+	a.tellRuns(openings, sessions, f.quiet || f.json)
 	return l.finish(err)
 }
 
@@ -125,12 +127,15 @@ func (a *app) run(f *runFlags, args []string) error {
 func moveEndpoints(openings []workspace.Opening, at []string) error {
 	var names []string
 	for n := range openings {
-		// What a rule still has to say is said after the peer finished, then the
+		// What a rule or a list still has to say is said after the peer finished, then the
 		// connection ends: nobody at a keyboard will go on.
 		if o := &openings[n].Endpoint.Options; o.FinIdle == 0 {
 			o.FinIdle = time.Second
 			if p := openings[n].Program; p != nil {
 				o.FinIdle += p.LongestDelay()
+			}
+			if l := openings[n].List; l != nil {
+				o.FinIdle += l.LongestDelay()
 			}
 		}
 		names = append(names, openings[n].Name)
@@ -245,6 +250,18 @@ func (a *app) tellHits(openings []workspace.Opening, sessions []*workbench.Sessi
 		fmt.Fprintf(a.Err, a.t("rules of %s:\n", "%s 的规则：\n"), payload.SafeString(openings[n].Name))
 		for _, r := range status.Rules {
 			fmt.Fprintf(a.Err, a.t("  %6d answered %6d skipped  %s\n", "  应答 %6d 次 跳过 %6d 次  %s\n"), r.Hits.Hits, r.Skipped, payload.SafeString(r.Name))
+		}
+	}
+}
+
+// tellRuns says at the end how far the lists came.
+func (a *app) tellRuns(openings []workspace.Opening, sessions []*workbench.Session, silent bool) {
+	for n, s := range sessions {
+		if silent || openings[n].List == nil {
+			continue
+		}
+		for _, r := range s.Runs() {
+			fmt.Fprintf(a.Err, "%s: %s\n", payload.SafeString(openings[n].Name), a.runLine(r))
 		}
 	}
 }

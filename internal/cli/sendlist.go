@@ -2,7 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +16,7 @@ import (
 	"sockeye/internal/payload"
 	"sockeye/internal/sendlist"
 	"sockeye/internal/workbench"
+	"sockeye/internal/workspace"
 )
 
 // timedFlags are what a command sends by itself, again and again: one payload, or
@@ -27,7 +32,7 @@ type timedFlags struct {
 func (f *timedFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.Var(&duration{&f.every}, "every", a.t("send --send again and again, this long apart", "按此间隔反复发送 --send 的内容"))
 	fs.IntVar(&f.repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
-	fs.StringVar(&f.list, "send-list", "", a.t("send the rows of a list, a .toml or .csv file", "发送列表文件（.toml 或 .csv）中的各行"))
+	fs.StringVar(&f.list, "send-list", "", a.t("send a list: a workspace FILE, FILE#NAME if it has several, or a .csv table", "发送列表：工作区文件 FILE（含多个列表时写 FILE#NAME）或 .csv 表格"))
 }
 
 // registerFile adds the flags for files. Without flag only the pace is for files that
@@ -40,9 +45,16 @@ func (f *timedFlags) registerFile(a *app, fs *pflag.FlagSet, flag bool) {
 	fs.Var(&byteSize{&f.pace.rate}, "rate", a.t("most bytes of a file sent in a second", "发送文件时每秒最多发送的字节数"))
 }
 
+// timedList is a list to send, and where its payloads find variables besides the
+// flags, or nil.
+type timedList struct {
+	sendlist.List
+	lookup func(string) (string, bool)
+}
+
 // sendList is the list that the flags mean, nil if they mean none. Without
 // --every and --repeat a payload is not a list.
-func (f *timedFlags) sendList(in *inputFlags) (*sendlist.List, error) {
+func (f *timedFlags) sendList(in *inputFlags) (*timedList, error) {
 	timed := f.every > 0 || f.repeat != 0
 	switch {
 	case f.repeat < 0:
@@ -62,36 +74,100 @@ func (f *timedFlags) sendList(in *inputFlags) (*sendlist.List, error) {
 		return nil, err
 	}
 	row := sendlist.Row{Text: f.send + f.sendHex, Hex: f.sendHex != "", Charset: in.charsetName, Checksum: in.checksum}
-	l := sendlist.Every(row, f.every, f.repeat)
+	l := &timedList{List: sendlist.Every(row, f.every, f.repeat)}
 	_, err := l.Templates()
-	return &l, err
+	return l, err
 }
 
-// mostListBytes bounds the file of a list.
-const mostListBytes = 64 << 20
-
-func readList(path string) (*sendlist.List, error) {
-	if st, err := os.Stat(path); err == nil && st.Size() > mostListBytes {
-		return nil, usage(path, sockeye.Text{En: "is too large for a list", Zh: "文件太大，不像发送列表"}, sockeye.Text{En: "a list has at most 10,000 rows", Zh: "列表最多 10,000 行"})
+// readList reads the list that typed means: a table, FILE.csv, or a workspace with
+// one list, or with several and FILE#NAME.
+func readList(typed string) (*timedList, error) {
+	path, name := typed, ""
+	if _, err := os.Stat(path); err != nil { // a file may have a # in its name
+		if file, after, ok := cutLast(typed, "#"); ok {
+			path, name = file, after
+		}
 	}
-	text, err := os.ReadFile(path)
+	l := &timedList{}
+	var err error
+	if strings.EqualFold(filepath.Ext(path), ".csv") {
+		l.List, err = readTable(path)
+	} else {
+		l, err = readListOf(path, name)
+	}
 	if err != nil {
-		return nil, fileError("open", path, err)
+		return nil, err
 	}
-	l, err := sendlist.Parse(path, string(text))
-	if err == nil {
-		_, err = l.Templates()
-	}
-	if err != nil {
-		return nil, ofFlag(err, path)
+	if err := l.Sendable(); err != nil {
+		return nil, ofFlag(err, typed)
 	}
 	return l, nil
 }
 
+// readListOf reads a list of a workspace file; "" is its only one.
+func readListOf(path, name string) (*timedList, error) {
+	f, err := workspace.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		names := slices.Sorted(maps.Keys(f.Lists))
+		switch len(names) {
+		case 0:
+			return nil, usage(path, sockeye.Text{En: "there is no list in the file", Zh: "文件中没有列表"}, sockeye.Text{En: `a list is [[lists.NAME.row]], then text = 'AT\r\n'`, Zh: `列表写法：[[lists.名称.row]]，再写 text = 'AT\r\n'`})
+		case 1:
+			name = names[0]
+		default:
+			return nil, usage(path, sockeye.Text{En: "there are several lists in the file", Zh: "文件中有多个列表"},
+				sockeye.Text{En: "name one, as in " + path + "#" + names[0] + "; there are: " + strings.Join(names, ", "), Zh: "请指明一个，如 " + path + "#" + names[0] + "；已有：" + strings.Join(names, "、")})
+		}
+	}
+	l, err := f.SendList(name)
+	if err != nil {
+		return nil, ofFlag(err, path)
+	}
+	return &timedList{*l, f.Lookup}, nil
+}
+
+// readTable reads a list from a CSV file.
+func readTable(path string) (sendlist.List, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return sendlist.List{}, fileError("open", path, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, workspace.MaxBytes+1))
+	switch {
+	case err != nil:
+		return sendlist.List{}, fileError("read", path, err)
+	case len(text) > workspace.MaxBytes:
+		return sendlist.List{}, usage(path, sockeye.Text{En: "is too large for a list", Zh: "文件太大，不像发送列表"}, sockeye.Text{En: "a list has at most 10,000 rows", Zh: "列表最多 10,000 行"})
+	}
+	l, err := sendlist.ParseCSV(string(text))
+	if err == nil {
+		_, err = l.Templates()
+	}
+	if err != nil {
+		e := *sockeye.ErrorOf(err)
+		e.Target = path + ": " + e.Target
+		return sendlist.List{}, &e
+	}
+	return *l, nil
+}
+
+// cutLast is strings.Cut at the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
 // playList sends a list and returns when it has ended, with the error of its last
 // message if that failed.
-func (l *live) playList(s *workbench.Session, list *sendlist.List) error {
-	run, err := s.SendList(*list)
+func (l *live) playList(s *workbench.Session, list *timedList) error {
+	run, err := s.SendList(list.List, workbench.RunOptions{Lookup: list.lookup})
 	if err != nil {
 		return err
 	}
@@ -109,7 +185,7 @@ func (l *live) playList(s *workbench.Session, list *sendlist.List) error {
 // list is /list: play a file, or show what is being sent.
 func (c *conversation) list(path string) error {
 	if path == "" {
-		runs := c.session.Lists()
+		runs := c.session.Runs()
 		if len(runs) == 0 {
 			c.live.console.tell(c.app.t("nothing is being sent; /list FILE sends one", "没有正在发送的列表；/list 文件 开始发送"))
 		}
@@ -122,7 +198,7 @@ func (c *conversation) list(path string) error {
 	if err != nil {
 		return err
 	}
-	return c.start(*l)
+	return c.start(l.List, l.lookup)
 }
 
 // every is /every: one payload, again and again.
@@ -133,12 +209,12 @@ func (c *conversation) every(rest string) error {
 		return usage("/every", sockeye.Text{En: "how often, and what?", Zh: "缺少间隔或内容"}, sockeye.Text{En: `write /every 500ms ping {{seq}}\r\n`, Zh: `请写 /every 500ms ping {{seq}}\r\n`})
 	}
 	row := sendlist.Row{Text: text, Charset: string(c.write.Charset), Checksum: c.write.Trailer.String()}
-	return c.start(sendlist.Every(row, d, 0))
+	return c.start(sendlist.Every(row, d, 0), nil)
 }
 
 // start plays a list to the chosen peers, and tells when it has ended.
-func (c *conversation) start(l sendlist.List) error {
-	run, err := c.session.SendList(l, c.to...)
+func (c *conversation) start(l sendlist.List, lookup func(string) (string, bool)) error {
+	run, err := c.session.SendList(l, workbench.RunOptions{To: c.to, Lookup: lookup})
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func TestWorkspaces(t *testing.T) {
 	tests := map[string]func(*testing.T){
 		"modbus-tcp-slave.toml": testModbusTCP, "modbus-rtu-slave.toml": testModbusRTU, "nmea-source.toml": testNMEA,
 		"at-modem.toml": testModem, "scpi-meter.toml": testMeter, "line-chat.toml": testChat, "delayed-echo.toml": testDelayedEcho,
-		"smtp-sink.toml": testMail, "http-status.toml": testWeb, "udp-sensor.toml": testSensor,
+		"smtp-sink.toml": testMail, "http-status.toml": testWeb, "udp-sensor.toml": testSensor, "http-report.toml": testReport,
 	}
 	files, err := filepath.Glob(filepath.Join(top, "examples/workspaces/*.toml"))
 	if err != nil {
@@ -180,4 +180,17 @@ func testSensor(t *testing.T) {
 	p.prints("{\"restarting\":true}\n{\"ready\":true}\n")
 	p.says("nonsense {}\n")
 	p.prints(`{"error":"unknown request"}`)
+}
+
+// testReport: Python's web server is told by a list, again and again, also after it has
+// ended the connection.
+func testReport(t *testing.T) {
+	server := run(t, "python3", "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", t.TempDir(), "0")
+	at := server.address("127.0.0.1")
+	serve(t, "run", filepath.Join(top, "examples/workspaces/http-report.toml"), "--yes", "--at", "sensor="+at)
+	for n := range 2 {
+		if want := fmt.Sprintf(`"GET /update?key=DEMO&n=%d&field1=21.5 HTTP/1.1" 404`, n+1); !server.errs.await(want, server.wait, server.ended) {
+			t.Fatalf("the server never said %q, but %q", want, server.errs)
+		}
+	}
 }

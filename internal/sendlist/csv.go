@@ -7,8 +7,10 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"sockeye"
+	"sockeye/internal/payload"
 )
 
 // columns are those of a table, in the order they are written in; one that is read
@@ -69,7 +71,7 @@ func ParseCSV(text string) (*List, error) {
 	}
 	place := map[string]int{}
 	for i, name := range head {
-		place[strings.ToLower(strings.TrimSpace(name))] = i
+		place[strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "-", "_")] = i
 	}
 	if _, ok := place["payload"]; !ok {
 		return nil, bad("list", "the table has no column payload", "表格中没有 payload 列", "its first line names the columns: "+strings.Join(columns, ","), "第一行为列名："+strings.Join(columns, ","))
@@ -78,7 +80,7 @@ func ParseCSV(text string) (*List, error) {
 	for {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return l, l.bounds()
+			return l, l.Bounds()
 		}
 		if err != nil {
 			return nil, badCSV(err)
@@ -91,10 +93,10 @@ func ParseCSV(text string) (*List, error) {
 		}
 		row, err := rowOf(cell)
 		if err != nil {
-			return nil, inRow(len(l.Rows), err)
+			return nil, InRow(len(l.Rows), err)
 		}
 		if l.Rows = append(l.Rows, row); len(l.Rows) > MostRows {
-			return nil, l.bounds()
+			return nil, l.Bounds()
 		}
 	}
 }
@@ -121,7 +123,7 @@ func rowOf(cell func(string) string) (Row, error) {
 			return r, bad("", fmt.Sprintf("%q is not a number", n), fmt.Sprintf("%q 不是数字", n), "write how often the row is sent", "请写该行的发送次数")
 		}
 	}
-	r.Delay, err = parseDelay(cell("delay"))
+	r.Delay, err = ParseDelay(cell("delay"))
 	return r, err
 }
 
@@ -130,10 +132,14 @@ func badCSV(err error) error {
 		Hint: sockeye.Text{En: "a table is CSV as spreadsheets save it, in UTF-8", Zh: "表格为电子表格软件保存的 UTF-8 编码 CSV"}}
 }
 
-// Parse reads a list from a file: CSV if its name ends in .csv, else TOML.
-func Parse(name, text string) (*List, error) {
-	if strings.HasSuffix(strings.ToLower(name), ".csv") {
-		return ParseCSV(text)
+// ParseDelay reads a delay as files and tables have it: "500ms", "" for none.
+func ParseDelay(s string) (time.Duration, error) {
+	if s == "" {
+		return 0, nil
 	}
-	return ParseTOML(text)
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, bad("", fmt.Sprintf("%s is not a time", payload.Quote(s, 20)), fmt.Sprintf("%s 不是时间", payload.Quote(s, 20)), "write 500ms, 2s or 1m", "写成 500ms、2s 或 1m")
+	}
+	return d, nil
 }

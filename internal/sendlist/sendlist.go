@@ -1,7 +1,7 @@
 // Package sendlist has the lists of payloads that people send again and again, with
 // a pause after each: what a list is, when each of its messages is due, and how it
-// is kept in a TOML file or a CSV table. It is pure: it sends nothing and knows no
-// clock; workbench plays lists.
+// is a CSV table. It is pure: it sends nothing and knows no clock. Files of lists are
+// workspaces; workbench plays lists.
 package sendlist
 
 import (
@@ -26,9 +26,10 @@ type List struct {
 type Row struct {
 	// Name is a word for people; it may be empty.
 	Name string
-	// Text is the payload as it is written; Hex says that it is hex.
-	Text string
-	Hex  bool
+	// Text is the payload as it is written; Hex says that it is hex, and Plain that it
+	// is text without escapes and fields.
+	Text       string
+	Hex, Plain bool
 	// Charset, Checksum and LineEnd are as payload.Options has them, in words: a
 	// charset's name, what checksum.ParseTrailer reads, and "", "lf", "crlf" or "cr".
 	Charset, Checksum, LineEnd string
@@ -44,10 +45,12 @@ type Row struct {
 
 // The bounds of a list. MostRows is how many rows a file may have.
 const (
-	MostRows  = 10_000
+	MostRows = 10_000
+	// MostTimes is how often a row or a list is sent at most, and how many messages a
+	// list has in all that is not sent for ever.
 	MostTimes = 1_000_000_000
 	// LongestDelay is the longest pause.
-	LongestDelay = 30 * 24 * time.Hour
+	LongestDelay = 24 * time.Hour
 	// ShortestRound is the least that a list takes which is sent for ever.
 	ShortestRound = time.Millisecond
 )
@@ -61,7 +64,7 @@ func Every(r Row, interval time.Duration, times int) List {
 
 // Options are how the row's text becomes bytes.
 func (r Row) Options() (payload.Options, error) {
-	o := payload.Options{Hex: r.Hex}
+	o := payload.Options{Hex: r.Hex, Plain: r.Plain}
 	var err error
 	if o.Charset, err = payload.ParseCharset(r.Charset); err != nil {
 		return o, err
@@ -91,8 +94,11 @@ func LineEnd(word string) (string, error) {
 		Message: sockeye.Text{En: "is not a line end", Zh: "不是换行方式"}, Hint: sockeye.Text{En: "write lf, crlf, cr, or nothing", Zh: "可写 lf、crlf、cr，或不写"}}
 }
 
-// Template is the row's payload, parsed.
+// Template checks the row and parses its payload.
 func (r Row) Template() (*payload.Template, error) {
+	if err := r.bounds(); err != nil {
+		return nil, err
+	}
 	o, err := r.Options()
 	if err != nil {
 		return nil, err
@@ -101,38 +107,46 @@ func (r Row) Template() (*payload.Template, error) {
 }
 
 // Templates checks the list and parses its rows; one that is off has nil. The error
-// is a *sockeye.Error that names the row, counted from 1.
+// is a *sockeye.Error whose target is the row, counted from 1: "row 2".
 func (l *List) Templates() ([]*payload.Template, error) {
-	if err := l.bounds(); err != nil {
+	if err := l.Bounds(); err != nil {
 		return nil, err
 	}
 	all := make([]*payload.Template, len(l.Rows))
-	round, on := time.Duration(0), 0
 	for i, r := range l.Rows {
-		if err := r.bounds(); err != nil {
-			return nil, inRow(i, err)
-		}
 		t, err := r.Template()
 		if err != nil {
-			return nil, inRow(i, err)
+			return nil, InRow(i, err)
 		}
-		if r.Off {
-			continue
+		if !r.Off {
+			all[i] = t
 		}
-		all[i] = t
-		on++
-		round += r.Delay * time.Duration(max(1, r.Repeat))
 	}
-	switch {
-	case on == 0:
-		return nil, bad(l.Name, "the list has no row to send", "列表中没有要发送的行", "switch a row on", "请启用至少一行")
-	case l.Times == 0 && round < ShortestRound:
-		return nil, bad(l.Name, "a list that is sent for ever needs a pause", "无限循环的列表需要有间隔", "give a row a delay, or the list a number of times", "请给某一行设置间隔，或限定循环次数")
-	}
-	return all, nil
+	return all, l.Sendable()
 }
 
-func (l *List) bounds() error {
+// Sendable says what keeps a list whose rows are sound from being sent.
+func (l *List) Sendable() error {
+	round, messages := time.Duration(0), 0
+	for _, r := range l.Rows {
+		if !r.Off {
+			messages += max(1, r.Repeat)
+			round += min(r.Delay, ShortestRound)
+		}
+	}
+	switch {
+	case messages == 0:
+		return bad(l.Name, "the list has no row to send", "列表中没有要发送的行", "switch a row on", "请启用至少一行")
+	case l.Times == 0 && round < ShortestRound:
+		return bad(l.Name, "a list that is sent for ever needs a pause", "无限循环的列表需要有间隔", "give a row a delay, or the list a number of times", "请给某一行设置间隔，或限定循环次数")
+	case l.Times > 0 && messages > MostTimes/l.Times:
+		return bad(l.Name, fmt.Sprintf("more than %d messages", MostTimes), fmt.Sprintf("超过 %d 条消息", MostTimes), "send it less often, or for ever: times = 0", "请减少次数，或无限循环：times = 0")
+	}
+	return nil
+}
+
+// Bounds checks how many rows the list has, and how often it is sent.
+func (l *List) Bounds() error {
 	switch {
 	case l.Times < 0 || l.Times > MostTimes:
 		return bad(l.Name, fmt.Sprintf("%d is not how often a list is sent", l.Times), fmt.Sprintf("循环次数不能是 %d", l.Times), "write 1 or more; 0 is for ever", "请写 1 以上的数；0 表示无限循环")
@@ -144,8 +158,10 @@ func (l *List) bounds() error {
 
 func (r Row) bounds() error {
 	switch {
+	case r.Text == "":
+		return bad("", "there is nothing to send", "没有要发送的内容", "write a payload", "请填写数据")
 	case r.Delay < 0 || r.Delay > LongestDelay:
-		return bad("", fmt.Sprintf("a delay of %s", r.Delay), fmt.Sprintf("间隔 %s 不可用", r.Delay), "write 0 to 720h", "请写 0 到 720h")
+		return bad("", fmt.Sprintf("a delay of %s", r.Delay), fmt.Sprintf("间隔 %s 不可用", r.Delay), "write 0 to 24h", "请写 0 到 24h")
 	case r.Repeat < 0 || r.Repeat > MostTimes:
 		return bad("", fmt.Sprintf("%d is not how often a row is sent", r.Repeat), fmt.Sprintf("重复次数不能是 %d", r.Repeat), "write 1 or more", "请写 1 以上的数")
 	}
@@ -156,16 +172,13 @@ func bad(target, en, zh, hintEn, hintZh string) error {
 	return &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: target, Message: sockeye.Text{En: en, Zh: zh}, Hint: sockeye.Text{En: hintEn, Zh: hintZh}}
 }
 
-// inRow says in which row an error is.
-func inRow(i int, err error) error {
+// InRow says in which row, counted from 0, an error is.
+func InRow(i int, err error) error {
 	e := *sockeye.ErrorOf(err)
-	where := sockeye.Text{En: fmt.Sprintf("row %d: ", i+1), Zh: fmt.Sprintf("第 %d 行：", i+1)}
 	if e.Target != "" {
-		where.En += e.Target + ": "
-		where.Zh += e.Target + "："
+		e.Message = sockeye.Text{En: e.Target + ": " + e.Reason(sockeye.English), Zh: e.Target + "：" + e.Reason(sockeye.Chinese)}
 	}
-	e.Op, e.Target = "parse", "list"
-	e.Message = sockeye.Text{En: where.En + e.Reason(sockeye.English), Zh: where.Zh + e.Reason(sockeye.Chinese)}
+	e.Op, e.Target = "parse", fmt.Sprintf("row %d", i+1)
 	return &e
 }
 
@@ -216,6 +229,28 @@ func (l *List) Steps() int {
 		}
 	}
 	return n * l.Times
+}
+
+// RowsOn is how many rows are sent.
+func (l *List) RowsOn() int {
+	n := 0
+	for _, r := range l.Rows {
+		if !r.Off {
+			n++
+		}
+	}
+	return n
+}
+
+// LongestDelay is the longest time from one message until the next.
+func (l *List) LongestDelay() time.Duration {
+	longest := time.Duration(0)
+	for _, r := range l.Rows {
+		if !r.Off {
+			longest = max(longest, r.Delay)
+		}
+	}
+	return longest
 }
 
 // settle moves on to a row that is on, and reports whether there is one.

@@ -55,7 +55,7 @@ func (b board) Joined(p *wire.Peer) {
 		b.device.Joined(p)
 		return
 	}
-	v := b.session.vars(b.hello)
+	v := b.session.vars(b.hello, nil)
 	v.Peer = p.Peer
 	hello, err := b.hello.Append(nil, &v)
 	if err == nil && len(hello) > 0 {

@@ -30,8 +30,9 @@ type composing struct {
 }
 
 // vars are the values of the next message of t: it has a number of its own if it
-// shows one, and one time, whoever it goes to.
-func (s *Session) vars(t *payload.Template) payload.Vars {
+// shows one, and one time, whoever it goes to. lookup is asked before the workbench's;
+// it may be nil.
+func (s *Session) vars(t *payload.Template, lookup func(string) (string, bool)) payload.Vars {
 	v := payload.Vars{Time: journal.Now().Local(), Random: s.bench.seed + s.composing.random.Add(1)}
 	if t.Counts() {
 		v.Seq = s.composing.seq.Add(1)
@@ -39,14 +40,26 @@ func (s *Session) vars(t *payload.Template) payload.Vars {
 	if find := s.bench.lookup.Load(); find != nil {
 		v.Lookup = *find
 	}
+	if general := v.Lookup; lookup != nil {
+		v.Lookup = func(name string) (string, bool) {
+			if value, ok := lookup(name); ok || general == nil {
+				return value, ok
+			}
+			return general(name)
+		}
+	}
 	return v
 }
 
 // Compose makes the next message of a payload, as it is for each of the peers, and
 // uses up its number. SendPayload sends it too.
 func (s *Session) Compose(to []*wire.Peer, t *payload.Template) ([][]byte, error) {
+	return s.compose(to, t, nil)
+}
+
+func (s *Session) compose(to []*wire.Peer, t *payload.Template, lookup func(string) (string, bool)) ([][]byte, error) {
 	messages := make([][]byte, len(to))
-	v := s.vars(t)
+	v := s.vars(t, lookup)
 	for i, p := range to {
 		v.Peer = p.Peer
 		var err error
@@ -72,7 +85,11 @@ type Delivery struct {
 // message cannot be made for one of the peers, nothing is sent to any, and err says
 // why; what sending came to is in the deliveries, in the order of to.
 func (s *Session) SendPayload(ctx context.Context, to []*wire.Peer, t *payload.Template) (sent []Delivery, err error) {
-	messages, err := s.Compose(to, t)
+	return s.sendPayload(ctx, to, t, nil)
+}
+
+func (s *Session) sendPayload(ctx context.Context, to []*wire.Peer, t *payload.Template, lookup func(string) (string, bool)) ([]Delivery, error) {
+	messages, err := s.compose(to, t, lookup)
 	if err != nil {
 		return nil, err
 	}

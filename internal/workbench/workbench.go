@@ -32,9 +32,8 @@ type Workbench struct {
 	recordings recordings
 	cuttings   cuttings
 
-	repeats repeats
 	guarded guarded
-	lists   sync.WaitGroup // send lists that are being sent
+	running sync.WaitGroup // runs of send lists
 	lookup  atomic.Pointer[func(string) (string, bool)]
 	seed    uint64 // of the random bytes in payloads
 
@@ -183,14 +182,13 @@ func (w *Workbench) Passed() (oldest, next, before, total uint64) { return w.jou
 // to. It returns when everything has ended, with the error of what is not complete; views may still read
 // what is kept.
 func (w *Workbench) Shutdown(ctx context.Context) error {
-	w.repeats.stopAll()
 	var closing sync.WaitGroup
 	sessions := w.Sessions()
 	for _, s := range sessions {
 		closing.Go(func() { s.Shutdown(ctx) })
 	}
 	closing.Wait()
-	w.lists.Wait()
+	w.running.Wait()
 	w.journal.Close()
 	err := w.StopRecording(ctx)
 	for _, s := range sessions {

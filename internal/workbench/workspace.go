@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 
+	"sockeye"
 	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
@@ -35,9 +36,10 @@ func endpointOf(f *workspace.File, name string) workspace.Endpoint {
 	return workspace.Endpoint{}
 }
 
-// OpenWorkspace opens everything that a workspace file says, in its order: call it
-// when the user has said so. If one cannot be opened, those before it are closed
-// again, the last first.
+// OpenWorkspace opens everything that a workspace file says, in its order, and then
+// sends the lists of what it opened, of a client once it is connected: call it when
+// the user has said so. If one cannot be opened, those before it are closed again,
+// the last first.
 func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openings []workspace.Opening, o PlayOptions) ([]*Session, error) {
 	if err := w.RememberAll(f.Aliases); err != nil {
 		return nil, err
@@ -49,6 +51,12 @@ func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openin
 		return o.Lookup(name)
 	}
 	var opened []*Session
+	undo := func(err error) ([]*Session, error) {
+		for n := len(opened) - 1; n >= 0; n-- {
+			opened[n].Close()
+		}
+		return nil, err
+	}
 	for n, one := range openings {
 		a := Answer{Echo: one.Echo, Changeable: o.Changeable}
 		if one.Program != nil {
@@ -57,12 +65,17 @@ func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openin
 		}
 		s, err := w.open(ctx, one.Endpoint, a, &openings[n])
 		if err != nil {
-			for n := len(opened) - 1; n >= 0; n-- {
-				opened[n].Close()
-			}
-			return nil, err
+			return undo(err)
 		}
 		opened = append(opened, s)
+	}
+	for n, one := range openings {
+		if one.List == nil {
+			continue
+		}
+		if _, err := opened[n].SendList(*one.List, RunOptions{Lookup: lookup, Wait: one.Endpoint.Mode == sockeye.Connect}); err != nil {
+			return undo(err)
+		}
 	}
 	return opened, nil
 }

@@ -14,6 +14,7 @@ import (
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/rule"
+	"sockeye/internal/sendlist"
 )
 
 // checker collects what is wrong with a file.
@@ -81,7 +82,7 @@ func nearest(name string, there []string) string {
 func (c *checker) openings() ([]Opening, error) {
 	sets := c.sets()
 	c.payloads()
-	c.lists()
+	lists := c.lists()
 	c.aliases()
 	var all []Opening
 	names := map[string]bool{}
@@ -93,12 +94,12 @@ func (c *checker) openings() ([]Opening, error) {
 			c.add(problem("two endpoints have this name", "两个端点重名", "", ""), "endpoint "+name, "endpoint", n, "name")
 		}
 		names[name] = true
-		all = append(all, c.opening(n, e, sets))
+		all = append(all, c.opening(n, e, sets, lists))
 	}
 	return all, errors.Join(c.problems...)
 }
 
-func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set) Opening {
+func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map[string]*sendlist.List) Opening {
 	o := Opening{Name: e.Name, Echo: e.Echo, RuleSet: e.Rules}
 	wrong := func(err error, key string) { c.add(err, "endpoint "+e.Name+": "+key, "endpoint", n, key) }
 	mode, typed, key := sockeye.Listen, e.Listen, "listen"
@@ -137,6 +138,7 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set) Opening {
 		wrong(err, "allow")
 	}
 	c.rulesOf(&o, e, sets, wrong)
+	o.List = c.listOf(e, lists, wrong)
 	return o
 }
 
@@ -221,33 +223,6 @@ func (c *checker) payloads() {
 		}
 		if _, err := p.parse(true); err != nil {
 			c.add(err, "payloads."+name, "payloads", name)
-		}
-	}
-}
-
-func (c *checker) lists() {
-	for _, name := range keys(c.file.Lists) {
-		for n, row := range c.file.Lists[name] {
-			target := fmt.Sprintf("lists.%s: row %d", name, n+1)
-			written := 0
-			for _, s := range []string{row.Text, row.Hex, row.Payload} {
-				if s != "" {
-					written++
-				}
-			}
-			if written != 1 {
-				c.add(problem("a row needs one of text, hex and payload", "每行需要 text、hex、payload 之一", "", ""), target, "lists", name, n)
-				continue
-			}
-			if _, ok := c.file.Payloads[row.Payload]; row.Payload != "" && !ok {
-				c.add(unknownName("payload", row.Payload, keys(c.file.Payloads)), target, "lists", name, n)
-			}
-			if _, err := payload.Parse(row.Text+row.Hex, payload.Options{Hex: row.Hex != ""}); err != nil {
-				c.add(err, target, "lists", name, n)
-			}
-			if row.Repeat < 0 {
-				c.add(problem("%d is negative", "%d 是负数", "leave it out for once", "不写则发送一次", row.Repeat), target+": repeat", "lists", name, n, "repeat")
-			}
 		}
 	}
 }

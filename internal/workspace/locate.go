@@ -30,7 +30,7 @@ func (l *locator) line(path ...any) string {
 // knows only the last of them. It is that of the key after the index, or of the
 // table's head; 0 where there is none.
 func (l *locator) inTables(path []any) int {
-	var head []string
+	var head toml.Key
 	index, key := -1, ""
 	for n, p := range path {
 		if i, ok := p.(int); ok {
@@ -58,7 +58,7 @@ func (l *locator) inTables(path []any) int {
 			if rest, ok := strings.CutPrefix(line, key); ok && key != "" && strings.HasPrefix(strings.TrimSpace(rest), "=") {
 				return n
 			}
-		case isHead && closed && strings.Trim(name, " \t") == strings.Join(head, "."):
+		case isHead && closed && strings.ReplaceAll(strings.Trim(name, " \t"), "'", `"`) == head.String():
 			if index == 0 {
 				found = n
 			}

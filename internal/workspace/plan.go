@@ -34,6 +34,13 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 	case o.Echo:
 		lines = append(lines, say("send back everything that comes", "收到什么就发回什么"))
 	}
+	if list := o.List; list != nil {
+		rows := say("%d rows", "%d 行", list.RowsOn())
+		if list.RowsOn() == 1 {
+			rows = say("one row", "1 行")
+		}
+		lines = append(lines, say("send the list %s: ", "发送列表 %s：", payload.SafeString(list.Name))+rows+say(", ", "，")+times(list.Times).In(l))
+	}
 	for _, guard := range []struct {
 		off  bool
 		word string
@@ -43,6 +50,17 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 		}
 	}
 	return lines
+}
+
+// times says how often a list is sent.
+func times(n int) sockeye.Text {
+	switch n {
+	case 0:
+		return sockeye.Text{En: "for ever", Zh: "无限循环"}
+	case 1:
+		return sockeye.Text{En: "once", Zh: "一次"}
+	}
+	return both("%d times", "%d 次", n)
 }
 
 // reach says who can connect to an address.

@@ -12,6 +12,7 @@ import (
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/rule"
+	"sockeye/internal/sendlist"
 )
 
 // Version is the version of the format that is written. Older ones are read.
@@ -37,7 +38,7 @@ type File struct {
 	// Rules are sets of rules with a name; a set's rules are tried in their order.
 	Rules map[string][]Rule `toml:"rules,omitempty" json:"rules,omitempty"`
 	// Lists are lists of payloads to send, with a name.
-	Lists map[string][]Row `toml:"lists,omitempty" json:"lists,omitempty"`
+	Lists map[string]List `toml:"lists,omitempty" json:"lists,omitempty"`
 }
 
 // Payload is a message: text with escapes and fields, or the same in hex. A file may
@@ -68,6 +69,8 @@ type Endpoint struct {
 	Start string `toml:"start,omitempty" json:"start,omitempty"`
 	// Allow lifts guards: "storm", "amplify", "low-ports".
 	Allow []string `toml:"allow,omitempty" json:"allow,omitempty"`
+	// Send is the name of the list that is sent once it is open.
+	Send string `toml:"send,omitempty" json:"send,omitempty"`
 	// Echo sends back what comes in.
 	Echo bool `toml:"echo,omitempty" json:"echo,omitempty"`
 
@@ -131,18 +134,6 @@ type Reply struct {
 	To      rule.To   `toml:"to,omitempty" json:"to,omitempty"`
 }
 
-// Row is one payload of a list.
-type Row struct {
-	Name     string    `toml:"name,omitempty" json:"name,omitempty"`
-	Text     string    `toml:"text,omitempty" json:"text,omitempty"`
-	Hex      string    `toml:"hex,omitempty" json:"hex,omitempty"`
-	Payload  string    `toml:"payload,omitempty" json:"payload,omitempty"`
-	Delay    rule.Span `toml:"delay,omitzero" json:"delay,omitzero"` // before it
-	Repeat   int       `toml:"repeat,omitempty" json:"repeat,omitempty"`
-	Disabled bool      `toml:"disabled,omitempty" json:"disabled,omitempty"`
-	To       string    `toml:"to,omitempty" json:"to,omitempty"` // as sockeye.Peer.Answers, or all
-}
-
 // Opening is an endpoint with everything that answers it, found sound.
 type Opening struct {
 	Name     string
@@ -154,6 +145,8 @@ type Opening struct {
 	RuleSet string
 	Program *rule.Program
 	Allow   rule.Allowed
+	// List is what is sent once it is open, or nil.
+	List *sendlist.List
 }
 
 // FrameSpec is how its frames are found, as framing.Parse reads it; "" is as they come.

@@ -39,6 +39,7 @@ idle-timeout = "90s"
 [[endpoint]]
 name = "client"
 connect = "udp://192.168.1.88:9"
+send = "morning"
 reconnect = true
 echo = true
 
@@ -67,15 +68,24 @@ after = "2s"
 in = ["busy"]
 goto = "idle"
 
-[[lists.morning]]
+[lists.morning]
+times = 0
+
+[[lists.morning.row]]
 text = 'AT\r\n'
 delay = "1s"
 repeat = 2
+line-end = "crlf"
+charset = "gbk"
+checksum = "sum8"
 
-[[lists.morning]]
+[[lists.morning.row]]
 payload = "hello"
-disabled = true
+enabled = false
 to = "all"
+
+[[lists."good evening".row]]
+hex = "01 03"
 `
 
 // What was read is written, and read again, as the same.
@@ -114,6 +124,9 @@ func TestOpenings(t *testing.T) {
 	if client.Endpoint.String() != "udp-connect://192.168.1.88:9" || !client.Endpoint.Options.Reconnect || !client.Echo || client.Program != nil {
 		t.Errorf("%+v", client)
 	}
+	if client.List == nil || client.List.Name != "morning" || len(client.List.Rows) != 2 || server.List != nil {
+		t.Errorf("%+v", client.List)
+	}
 	if v, ok := f.Lookup("var.unit"); v != "C" || !ok {
 		t.Errorf("%q %v", v, ok)
 	}
@@ -138,17 +151,27 @@ func TestFaults(t *testing.T) {
 		endpoint("max-peers = -3"):       {"line 5: endpoint a: max-peers: -3 is not between", ""},
 		endpoint("idle-timeout = \"x\""): {"line 5, column ", ""},
 		endpoint("connect = \":1\""):     {"line 4: endpoint a: listen: an endpoint needs one of listen and connect", ""},
-		endpoint("[[endpoint]]\nname = \"a\"\nconnect = \"h:1\""):                        {"line 6: endpoint a: two endpoints have this name", ""},
-		endpoint("check = \"crc16modbuss\""):                                             {"line 5: endpoint a: check: no checksum has this name", "crc16modbus"},
-		endpoint("allow = [\"strom\"]"):                                                  {"line 5: endpoint a: allow: there is no guard", "storm"},
-		endpoint("rules = \"b\""):                                                        {`line 5: endpoint a: rules: there is no rules named "b"`, ""},
-		endpoint("start = \"b\""):                                                        {"line 5: endpoint a: start: a state without rules", ""},
-		head + "[[rules.a]]\nmatch = \"any\"\ndelay = \"never\"":                         {"line 4, column ", ""},
-		head + "[[rules.a]]\nmatch = \"any\"\nreply = \"x\"\nreplies = [{text = \"y\"}]": {"line 2: rules.a: rule 1: both one reply and replies", ""},
-		head + "[payloads]\na = 3":                                                       {"line 3, column ", "text"},
-		head + "[payloads]\na = {text = \"x\", hex = \"00\"}":                            {"line 3: payloads.a: both text and hex", ""},
-		head + "[[lists.a]]\ndelay = \"1s\"":                                             {"line 2: lists.a: row 1: a row needs one of", ""},
-		head + "[aliases]\nkitchen = \"10.0.0.1\"":                                       {"line 3: aliases: \"kitchen\" is not an IP address", ""},
+		endpoint("[[endpoint]]\nname = \"a\"\nconnect = \"h:1\""):                              {"line 6: endpoint a: two endpoints have this name", ""},
+		endpoint("check = \"crc16modbuss\""):                                                   {"line 5: endpoint a: check: no checksum has this name", "crc16modbus"},
+		endpoint("allow = [\"strom\"]"):                                                        {"line 5: endpoint a: allow: there is no guard", "storm"},
+		endpoint("rules = \"b\""):                                                              {`line 5: endpoint a: rules: there is no rules named "b"`, ""},
+		endpoint("start = \"b\""):                                                              {"line 5: endpoint a: start: a state without rules", ""},
+		head + "[[rules.a]]\nmatch = \"any\"\ndelay = \"never\"":                               {"line 4, column ", ""},
+		head + "[[rules.a]]\nmatch = \"any\"\nreply = \"x\"\nreplies = [{text = \"y\"}]":       {"line 2: rules.a: rule 1: both one reply and replies", ""},
+		head + "[payloads]\na = 3":                                                             {"line 3, column ", "text"},
+		head + "[payloads]\na = {text = \"x\", hex = \"00\"}":                                  {"line 3: payloads.a: both text and hex", ""},
+		head + "[[lists.a.row]]\ndelay = \"1s\"":                                               {"line 2: lists.a: row 1: a row needs one of", ""},
+		head + "[[lists.'a b'.row]]\ntext='x'\n[[lists.'a b'.row]]\ntext = 'x'\ncharset = 'y'": {"line 4: lists.a b: row 2: \"y\": is not a charset", ""},
+		head + "[[lists.a.row]]\ntext = 'x'\ndisabled = true":                                  {`line 4, column 1: there is no key "disabled"`, "enabled"},
+		head + "[[lists.a.row]]\ntext = 'x'\n[[lists.a.row]]\ntext = 'x{{seqq}}'":              {"line 4: lists.a: row 2: \"x{{seqq}}\": column 4", ""},
+		head + "[[lists.a.row]]\ntext = 'x'\ndelay = '1s..2s'":                                 {"line 2: lists.a: row 1: the delay of a row is one time, not 1s..2s", ""},
+		head + "[[lists.a.row]]\npayload = 'x'":                                                {`line 2: lists.a: row 1: there is no payload named "x"`, ""},
+		head + "[lists.a]\ntimes = -1":                                                         {"line 2: lists.a: -1 is not how often", ""},
+		head + "[lists.a]\ntime = 1":                                                           {`line 3, column 1: there is no key "time"`, "times"},
+		endpoint("send = \"b\"\n[lists.a]"):                                                    {`line 5: endpoint a: send: there is no list named "b"`, "a"},
+		endpoint("send = \"a\"\n[lists.a]"):                                                    {"line 5: endpoint a: send: the list has no row to send", ""},
+		endpoint("send = \"a\"\n[lists.a]\ntimes = 0\n[[lists.a.row]]\ntext = 'x'"):            {"line 5: endpoint a: send: a list that is sent for ever needs a pause", ""},
+		head + "[aliases]\nkitchen = \"10.0.0.1\"":                                             {"line 3: aliases: \"kitchen\" is not an IP address", ""},
 	} {
 		_, err := Parse([]byte(text))
 		if err == nil {

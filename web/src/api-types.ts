@@ -97,6 +97,13 @@ export interface Experiment {
   command_lines: CommandLine[];
 }
 
+/** ExportList asks for a list as ListText. */
+export interface ExportList {
+  name: string;
+  format: "toml" | "csv";
+  list: List;
+}
+
 /**
  * Failure is the body of every answer that is not 2xx. Also holds the other faults,
  * when a request has several.
@@ -131,6 +138,28 @@ export interface InterfaceAddress {
   /** 4 or 6 */
   family: number;
   scope: "private" | "global" | "shared" | "link-local" | "loopback";
+}
+
+/** List is a list of payloads that are sent one after another. */
+export interface List {
+  /** Times is how often the whole list is sent: once if it is not said, for ever for 0. */
+  times?: number;
+  row?: Row[];
+}
+
+/**
+ * ListText is lists as text: a workspace file, or a table with one list, which
+ * becomes Name.
+ */
+export interface ListText {
+  name?: string;
+  format: "toml" | "csv";
+  text: string;
+}
+
+/** Lists are lists by name. Saved payloads are written out in them. */
+export interface Lists {
+  lists: Record<string, List>;
 }
 
 /**
@@ -343,29 +372,6 @@ export interface Recording {
   error?: ErrorLine;
 }
 
-/** Repeat is one repeated sending. It lives in the core. */
-export interface Repeat {
-  id: number;
-  session: string;
-  to: number[];
-  all: boolean;
-  every_ms: number;
-  /** asked for; 0 is for ever */
-  count: number;
-  /** times that it was sent */
-  sent: number;
-  /** times that were over before the send before them was */
-  missed: number;
-  running: boolean;
-  /** of the last time */
-  error?: ErrorLine;
-}
-
-/** Repeats are those of a session that run, or ended last. */
-export interface Repeats {
-  repeats: Repeat[];
-}
-
 /** Reply is one reply of a rule with several. */
 export interface Reply {
   text?: string;
@@ -375,17 +381,26 @@ export interface Reply {
   to?: string;
 }
 
-/** Row is one payload of a list. */
+/**
+ * Row is one payload of a list: exactly one of Text, Hex and Payload, the name of a
+ * saved one.
+ */
 export interface Row {
   name?: string;
   text?: string;
   hex?: string;
   payload?: string;
-  /** before it */
+  /** Charset, Checksum and LineEnd ("lf", "crlf", "cr") are of the message. */
+  charset?: string;
+  checksum?: string;
+  line_end?: string;
+  /** Delay is the time from this message until the next: one time, no range. */
   delay?: string;
+  /** Repeat is how often the row is sent before the next; 0 is once. */
   repeat?: number;
-  disabled?: boolean;
-  /** as sockeye.Peer.Answers, or all */
+  /** Enabled is false for a row that is kept but not sent. */
+  enabled?: boolean;
+  /** To names peers as sockeye.Peer.Answers, with spaces between; "" is all. */
   to?: string;
 }
 
@@ -449,6 +464,47 @@ export interface Rules {
   more: number;
 }
 
+/** Run is a list being sent, and how far it has come. It lives in the core. */
+export interface Run {
+  id: string;
+  session: string;
+  name: string;
+  to: number[];
+  all: boolean;
+  rows: number;
+  /** that the list is sent; 0 is for ever */
+  times: number;
+  /** from one message to the next, of a list of one row */
+  every_ms: number;
+  /** messages in all; 0 without end */
+  total: number;
+  /** that are over */
+  steps: number;
+  /** of the latest message, from 0, as are round and repeat */
+  row: number;
+  round: number;
+  repeat: number;
+  /** sent; one to two peers counts twice */
+  messages: number;
+  bytes: number;
+  /** that one peer did not get */
+  failed: number;
+  /** steps for which no peer was there */
+  skipped: number;
+  mean_late_ms: number;
+  most_late_ms: number;
+  /** times that a send took so long that the rest was put off */
+  delayed: number;
+  running: boolean;
+  /** of the latest message */
+  error?: ErrorLine;
+}
+
+/** Runs are those of a session that run, or ended last, in the order they began. */
+export interface Runs {
+  runs: Run[];
+}
+
 /**
  * Endpoint is something to open, and how it is answered. Exactly one of Listen and
  * Connect is given.
@@ -468,6 +524,8 @@ export interface SavedEndpoint {
   start?: string;
   /** Allow lifts guards: "storm", "amplify", "low-ports". */
   allow?: string[];
+  /** Send is the name of the list that is sent once it is open. */
+  send?: string;
   /** Echo sends back what comes in. */
   echo?: boolean;
   /**
@@ -632,16 +690,21 @@ export interface SetWorkspace {
 }
 
 /**
- * StartRepeat begins to send every so often. With All, each time to the peers
- * that are there then. Count 0 is until it is stopped or the session ends.
+ * StartRun begins to send a List, or one Payload or Data again and again. Rows that
+ * name no peers go to To or, with All, each time to those who are there then.
  */
-export interface StartRepeat {
+export interface StartRun {
   to?: number[];
   all?: boolean;
+  /** of the list, for people */
+  name?: string;
+  list?: List;
   payload?: Payload;
   data?: string;
-  every_ms: number;
-  count?: number;
+  /** from one Payload or Data to the next */
+  every_ms?: number;
+  /** how many of them; 0 is until it is stopped */
+  times?: number;
 }
 
 /** Step is one thing that a rule would do: send data, or end the connection. */
@@ -748,7 +811,7 @@ export interface WorkspaceFile {
   /** Rules are sets of rules with a name; a set's rules are tried in their order. */
   rules?: Record<string, Rule[]>;
   /** Lists are lists of payloads to send, with a name. */
-  lists?: Record<string, Row[]>;
+  lists?: Record<string, List>;
 }
 
 /** WorkspacePlan is what a text says, and what its endpoints would do. */

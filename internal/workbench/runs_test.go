@@ -2,6 +2,9 @@ package workbench
 
 import (
 	"context"
+	"fmt"
+	"net"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -74,7 +77,7 @@ func TestPlayStops(t *testing.T) {
 }
 
 // listening is a session with two peers, and what both of them got.
-func listening(t *testing.T) (*Workbench, *Session, []*Session) {
+func listening(t testing.TB) (*Workbench, *Session, []*Session) {
 	t.Helper()
 	bench := New(0)
 	t.Cleanup(func() { bench.Shutdown(context.Background()) })
@@ -104,7 +107,7 @@ func listening(t *testing.T) (*Workbench, *Session, []*Session) {
 	return bench, server, clients
 }
 
-func mustEndpoint(t *testing.T, mode sockeye.Mode, address string) sockeye.Endpoint {
+func mustEndpoint(t testing.TB, mode sockeye.Mode, address string) sockeye.Endpoint {
 	t.Helper()
 	a, err := sockeye.ParseAddress(address)
 	if err != nil {
@@ -140,15 +143,15 @@ func TestSendList(t *testing.T) {
 		t.Fatal(err)
 	}
 	run, err := server.SendList(sendlist.List{Times: 2, Rows: []sendlist.Row{
-		{Text: "<{{seq}}{{var.x}}>"}, {Text: "off", Off: true}, {Text: "{{peer.alias}}!", To: "board", Repeat: 2}, {Text: "no", To: "nobody"},
-	}})
+		{Text: "<{{seq}}{{var.x}}{{var.y}}>"}, {Text: "off", Off: true}, {Text: "{{peer.alias}}!", To: "board", Repeat: 2}, {Text: "no", To: "nobody"},
+	}}, RunOptions{Lookup: func(name string) (string, bool) { return "w", name == "var.y" }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	<-run.Done()
-	boards := "<1v>board!board!<2v>board!board!"
+	boards := "<1vw>board!board!<2vw>board!board!"
 	for _, c := range clients {
-		want := "<1v><2v>"
+		want := "<1vw><2vw>"
 		if c.Peers()[0].Local == first.Remote {
 			want = boards
 		}
@@ -157,9 +160,11 @@ func TestSendList(t *testing.T) {
 		}
 	}
 	p := run.Progress()
-	p.MeanLate, p.MostLate = 0, 0
-	p.Err = nil
-	want := Progress{Total: 8, Step: sendlist.Step{Row: 3, Round: 1}, Messages: 8, Bytes: uint64(len(boards) + 8), Skipped: 2}
+	if p.MeanLate > p.MostLate || p.Err == nil || p.Err.Kind != sockeye.NotFound {
+		t.Errorf("%+v, %v", p, p.Err)
+	}
+	p.MeanLate, p.MostLate, p.Err = 0, 0, nil
+	want := Progress{Total: 8, Steps: 8, Step: sendlist.Step{Row: 3, Round: 1}, Messages: 8, Bytes: uint64(len(boards) + 10), Skipped: 2}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -168,7 +173,7 @@ func TestSendList(t *testing.T) {
 // A run stops at once, and with its session.
 func TestSendListStops(t *testing.T) {
 	bench, server, clients := listening(t)
-	run, err := server.SendList(sendlist.Every(sendlist.Row{Text: "tick"}, time.Millisecond, 0))
+	run, err := server.SendList(sendlist.Every(sendlist.Row{Text: "tick"}, time.Millisecond, 0), RunOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,11 +183,11 @@ func TestSendListStops(t *testing.T) {
 	if sent.Running || sent.Messages < 10 || sent.Total != 0 {
 		t.Errorf("%+v", sent)
 	}
-	again, err := server.SendList(sendlist.Every(sendlist.Row{Text: "tick"}, time.Hour, 0))
+	again, err := server.SendList(sendlist.Every(sendlist.Row{Text: "tick"}, time.Hour, 0), RunOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := server.Lists(); !slices.Equal(got, []*Run{run, again}) || again.ID() != "r2" {
+	if got := server.Runs(); !slices.Equal(got, []*Run{run, again}) || again.ID() != "r2" {
 		t.Errorf("%v", got)
 	}
 	server.Close()
@@ -190,7 +195,7 @@ func TestSendListStops(t *testing.T) {
 	if run.Progress() != sent {
 		t.Errorf("after Stop %+v, now %+v", sent, run.Progress())
 	}
-	if _, err := clients[0].SendList(sendlist.List{Times: 1, Rows: []sendlist.Row{{Text: "{{nothing}}"}}}); sockeye.ErrorOf(err) == nil {
+	if _, err := clients[0].SendList(sendlist.List{Times: 1, Rows: []sendlist.Row{{Text: "{{nothing}}"}}}, RunOptions{}); sockeye.ErrorOf(err) == nil {
 		t.Error("a wrong payload is no error")
 	}
 }
@@ -203,7 +208,7 @@ func TestSendListToNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := server.SendList(sendlist.Every(sendlist.Row{Text: "x"}, time.Millisecond, 20))
+	run, err := server.SendList(sendlist.Every(sendlist.Row{Text: "x"}, time.Millisecond, 20), RunOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,25 +217,119 @@ func TestSendListToNobody(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	for range endedRuns + 5 {
-		if run, err = server.SendList(sendlist.Every(sendlist.Row{Text: "x"}, 0, 1)); err != nil {
+		if run, err = server.SendList(sendlist.Every(sendlist.Row{Text: "x"}, 0, 1), RunOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		<-run.Done()
 	}
-	if n := len(server.Lists()); n > endedRuns+1 {
+	if n := len(server.Runs()); n > endedRuns+1 {
 		t.Errorf("%d ended runs are remembered", n)
 	}
 }
 
-// BenchmarkRhythm sends every 10 ms and reports how late messages begin. A run of
-// 10,000 takes 100 s: go test -run '^$' -bench Rhythm -benchtime 10000x.
+// A run of somebody who is gone for good ends; one that names somebody who is there,
+// too, goes on without the other.
+func TestSendListToTheGone(t *testing.T) {
+	bench, server, clients := listening(t)
+	peers := server.Peers()
+	gone, there := peers[0], peers[1]
+	one, err := server.SendList(sendlist.Every(sendlist.Row{Text: "x"}, time.Millisecond, 0), RunOptions{To: []string{"#" + fmt.Sprint(gone.ID)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := server.SendList(sendlist.Every(sendlist.Row{Text: "y"}, time.Millisecond, 0), RunOptions{To: []string{fmt.Sprint(gone.ID), fmt.Sprint(there.ID)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later, err := server.SendList(sendlist.Every(sendlist.Row{Text: "z"}, time.Millisecond, 0), RunOptions{To: []string{fmt.Sprint(there.ID + 1000)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range clients {
+		if c.Peers()[0].Local == there.Remote {
+			defer func() { received(t, bench, c, 200) }()
+		}
+	}
+	gone.Abort()
+	<-one.Done()
+	if p := one.Progress(); p.Err == nil || p.Err.Kind != sockeye.NotFound || p.Running {
+		t.Errorf("%+v", p)
+	}
+	for p := both.Progress(); p.Failed < 10; p = both.Progress() {
+		if !p.Running {
+			t.Fatalf("ended: %+v", p)
+		}
+		runtime.Gosched()
+	}
+	if p := later.Progress(); !p.Running {
+		t.Errorf("a peer that may come is not waited for: %+v", p)
+	}
+}
+
+// A client's list begins when it is connected; so many runs there may be, and no more.
+func TestSendListWaits(t *testing.T) {
+	bench := New(0)
+	defer bench.Shutdown(context.Background())
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken.Close()
+	ep := mustEndpoint(t, sockeye.Connect, taken.Addr().String())
+	ep.Options.Reconnect = true
+	client := open(t, bench, ep, Answer{})
+	run, err := client.SendList(sendlist.List{Times: 1, Rows: []sendlist.Row{{Text: "first", Delay: time.Millisecond}, {Text: "second"}}}, RunOptions{Wait: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	never := sendlist.Every(sendlist.Row{Text: "x"}, time.Hour, 0)
+	for range MostRuns - 1 {
+		if _, err := client.SendList(never, RunOptions{To: []string{"nobody"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := client.SendList(never, RunOptions{}); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.LimitReached {
+		t.Errorf("one more than may be: %v", err)
+	}
+	server := open(t, bench, mustEndpoint(t, sockeye.Listen, taken.Addr().String()), Answer{})
+	if got := received(t, bench, server, 11); got != "firstsecond" {
+		t.Errorf("%q", got)
+	}
+	<-run.Done()
+	if p := run.Progress(); p.Messages != 2 || p.Skipped != 0 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// BenchmarkRhythm sends every 10 ms and reports how late messages begin: as planned,
+// and to a peer. A run of 10,000 takes 100 s: go test -run '^$' -bench Rhythm
+// -benchtime 10000x.
 func BenchmarkRhythm(b *testing.B) {
-	l := sendlist.Every(sendlist.Row{Text: "x"}, 10*time.Millisecond, b.N)
-	var sum, most time.Duration
-	play(context.Background(), l.Plan(), preciseSleep, func(_ context.Context, _ sendlist.Step, late time.Duration, _ bool) {
-		sum += late
-		most = max(most, late)
+	const interval = 10 * time.Millisecond
+	report := func(b *testing.B, mean, most time.Duration) {
+		b.ReportMetric(float64(mean.Nanoseconds())/1000, "µs-late/op")
+		b.ReportMetric(float64(most.Nanoseconds())/1000, "µs-late-max")
+	}
+	b.Run("plan", func(b *testing.B) {
+		l := sendlist.Every(sendlist.Row{Text: "x"}, interval, b.N)
+		var sum, most time.Duration
+		play(context.Background(), l.Plan(), preciseSleep, func(_ context.Context, _ sendlist.Step, late time.Duration, _ bool) {
+			sum += late
+			most = max(most, late)
+		})
+		report(b, sum/time.Duration(b.N), most)
 	})
-	b.ReportMetric(float64(sum.Microseconds())/float64(b.N), "µs-late/op")
-	b.ReportMetric(float64(most.Microseconds()), "µs-late-max")
+	b.Run("peer", func(b *testing.B) {
+		_, server, _ := listening(b)
+		run, err := server.SendList(sendlist.Every(sendlist.Row{Text: "x"}, interval, b.N), RunOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		<-run.Done()
+		p := run.Progress()
+		if p.Messages != 2*uint64(b.N) {
+			b.Fatalf("%+v", p)
+		}
+		report(b, p.MeanLate, p.MostLate)
+	})
 }
