@@ -1,6 +1,6 @@
 // Sending: what is in the box as a payload, once, over and over, or from a file.
 
-import type { Encoded, ErrorLine, Payload, Repeat, SavedMessage, SendResults, Workspace } from '../api-types';
+import type { Encoded, ErrorLine, Payload, Run, Runs, SavedMessage, SendResults, Workspace } from '../api-types';
 import { toBase64 } from '../format/bytes';
 import { call, failureOf } from '../link/api';
 import type { Tab } from './desk.svelte';
@@ -23,7 +23,7 @@ class Sending {
   file = $state.raw<File>();
   useFile = $state(false);
   progress = $state.raw<Progress>();
-  repeats = $state.raw<Repeat[]>([]);
+  repeats = $state.raw<Run[]>([]); // runs of the box: those without a name
   messages = $state.raw<SavedMessage[]>([]);
 
   private workspace: Workspace | undefined;
@@ -115,7 +115,7 @@ class Sending {
     this.error = undefined;
     try {
       const to = tab.all ? { all: true } : { to: tab.chosen };
-      await call('POST', `/sessions/${tab.session}/repeats`, { ...to, payload: this.payload(text), every_ms: settings.repeatEvery });
+      await call('POST', `/sessions/${tab.session}/runs`, { ...to, payload: this.payload(text), every_ms: settings.repeatEvery });
       remember(text);
     } catch (e) {
       this.error = failureOf(e);
@@ -125,7 +125,7 @@ class Sending {
 
   async stopRepeats(tab: Tab): Promise<void> {
     for (const r of this.repeats) {
-      await workbench.attempt(() => call('DELETE', `/sessions/${tab.session}/repeats/${r.id}`));
+      await workbench.attempt(() => call('DELETE', `/sessions/${tab.session}/runs/${r.id}`));
     }
     await this.listRepeats(tab);
   }
@@ -136,8 +136,8 @@ class Sending {
       return;
     }
     try {
-      const got = await call<{ repeats: Repeat[] | null }>('GET', `/sessions/${tab.session}/repeats`);
-      this.repeats = (got.repeats ?? []).filter((r) => r.running);
+      const { runs } = await call<Runs>('GET', `/sessions/${tab.session}/runs`);
+      this.repeats = runs.filter((r) => r.running && r.name === '');
     } catch {
       this.repeats = [];
     }
