@@ -185,7 +185,7 @@ func TestWorkspaceFaults(t *testing.T) {
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"payloads":{"a":{"text":"x","line_end":"x"}}}}`:                  "payloads.a",
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"payloads":{"a":{"txt":"x"}}}}`:                                  "txt",
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"variables":{"a":"x","a":"y"}}}`:                                 "a",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"endpoint":[{"name":"a","listen":":1","idle_timeout":"soon"}]}}`: "",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"endpoint":[{"name":"a","listen":":1","idle_timeout":"soon"}]}}`: "file.endpoint[0].idle_timeout",
 	} {
 		if f := v.failing(400, "PUT", "/api/v1/workspace", body); f.Target != target || f.Message == "" {
 			t.Errorf("%s: %+v", body, f)
