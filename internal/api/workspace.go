@@ -120,6 +120,7 @@ func noEndpoint(name string, there []workspace.Opening) error {
 		names = append(names, o.Name)
 	}
 	e := &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: payload.Quote(name, 40), Message: sockeye.Text{En: "the workspace has no such endpoint", Zh: "工作区中没有这个端点"}}
+	e.Hint = sockeye.Text{En: "it has none yet", Zh: "其中还没有端点"}
 	if len(names) > 0 {
 		list := strings.Join(names, ", ")
 		e.Hint = sockeye.Text{En: "the endpoints are " + list, Zh: "端点有：" + list}

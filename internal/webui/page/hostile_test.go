@@ -221,7 +221,11 @@ func TestT23MarkupInNames(t *testing.T) {
 	}
 
 	// saved messages, which a name may be given that is any text
-	if got := p.asked("PUT", "/workspace", `{messages: `+jsonOf(all)+`.map((name, i) => ({name: name + ' ' + i, payload: {kind: 'text', text: name}}))}`, []string{"once"}); got[0] != 200 {
+	const now = `stamp: (await (await fetch('/api/v1/workspace', {headers})).json()).stamp`
+	const plain = `text.replaceAll('\\', '\\\\').replaceAll('{{', '\\{{')`
+	saved := `Object.fromEntries(` + jsonOf(all) + `.map((text, i) => [text + ' ' + i, {text: ` + plain + `}]))`
+	endpoints := jsonOf(all) + `.map((text, i) => ({name: text + ' ' + i, listen: ':0'}))`
+	if got := p.asked("PUT", "/workspace", `{`+now+`, file: {sockeye: 1, about: `+quoted(evil)+`, payloads: `+saved+`, variables: {`+quoted(evil)+`: `+quoted(evil)+`}, endpoint: `+endpoints+`}}`, []string{"once"}); got[0] != 200 {
 		t.Fatalf("the workspace: %v", got)
 	}
 	p.do(chromedp.Reload())
@@ -233,7 +237,14 @@ func TestT23MarkupInNames(t *testing.T) {
 		}
 	}
 	p.unharmed("saved messages")
-	if got := p.asked("PUT", "/workspace", `{messages: []}`, []string{"once"}); got[0] != 200 {
+	p.click(control("workspace-tab"))
+	p.wait(fmt.Sprintf(`document.querySelectorAll('.workspace .endpoint').length === %d`, len(all)))
+	p.unharmed("the workspace")
+	p.click(control("workspace-text"))
+	p.wait(`document.querySelector('[data-control=workspace-area]').value.includes('onerror')`)
+	p.unharmed("the workspace as text")
+	p.do(chromedp.KeyEvent(kb.Escape))
+	if got := p.asked("PUT", "/workspace", `{`+now+`, file: {sockeye: 1}}`, []string{"once"}); got[0] != 200 {
 		t.Fatalf("the workspace: %v", got)
 	}
 	p.do(chromedp.Reload())

@@ -13,11 +13,21 @@ export async function save(as: SaveAs, what: { session?: string | undefined; pee
   const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const name = `sockeye-${what.session ?? 'all'}-${stamp}.${endings[as]}`;
   const answer = await request('GET', '/export' + query({ ...what, format: as }));
-  const url = URL.createObjectURL(await answer.blob());
+  hand(name, await answer.blob());
+  return name;
+}
+
+/** Saves a text under a name. */
+export function saveText(name: string, text: string): void {
+  hand(name, new Blob([text], { type: 'text/plain' }));
+}
+
+// hand gives the browser a file to keep.
+function hand(name: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  return name;
 }

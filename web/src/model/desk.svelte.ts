@@ -87,7 +87,7 @@ class Desk {
   /** Which drawer is out, where the screen is too narrow for all. */
   drawer = $state<'' | 'settings' | 'panel'>('');
   /** What the panel shows. */
-  panel = $state<'peers' | 'message'>('peers');
+  panel = $state<'peers' | 'message' | 'workspace'>('peers');
   help = $state(false);
   /** A short sentence for the status bar, and for a screen reader. */
   note = $state('');
@@ -145,6 +145,13 @@ class Desk {
       tab.opening = false;
       this.sync();
     }
+  }
+
+  /** Shows a session that was opened elsewhere than in its form. */
+  show(id: string): void {
+    this.sync();
+    const tab = this.tabs.find((t) => t.session === id);
+    if (tab) this.choose(tab);
   }
 
   /** Sends to the remote address from now on; UDP needs no connection for it. */

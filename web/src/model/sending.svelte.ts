@@ -1,11 +1,13 @@
 // Sending: what is in the box as a payload, once, over and over, or from a file.
 
-import type { Encoded, ErrorLine, Payload, Run, Runs, SavedMessage, SendResults, Workspace } from '../api-types';
+import type { Encoded, ErrorLine, Payload, Run, Runs, SavedPayload, SendResults } from '../api-types';
 import { toBase64 } from '../format/bytes';
 import { call, failureOf } from '../link/api';
 import type { Tab } from './desk.svelte';
 import { remember, settings } from './settings.svelte';
+import { checksumOf, kept } from '../format/payload';
 import { workbench } from './workbench.svelte';
+import { workspace } from './workspace.svelte';
 
 const slice = 128 << 10; // bytes of a file in one request
 
@@ -24,9 +26,7 @@ class Sending {
   useFile = $state(false);
   progress = $state.raw<Progress>();
   repeats = $state.raw<Run[]>([]); // runs of the box: those without a name
-  messages = $state.raw<SavedMessage[]>([]);
 
-  private workspace: Workspace | undefined;
   private cancel: AbortController | undefined;
   private asking: AbortController | undefined;
 
@@ -143,45 +143,29 @@ class Sending {
     }
   }
 
-  // ---- saved messages ----
+  // ---- saved messages: payloads of the workspace ----
 
-  async loadMessages(): Promise<void> {
-    await workbench.attempt(async () => {
-      this.workspace = await call<Workspace>('GET', '/workspace');
-      this.messages = this.workspace.messages ?? [];
-    });
+  saveMessage(name: string, text: string): Promise<boolean> {
+    const payload = kept(this.payload(text));
+    return workspace.change((f) => ({ ...f, payloads: { ...f.payloads, [name]: payload } }));
   }
 
-  async saveMessage(name: string, text: string): Promise<void> {
-    await this.keep([...this.messages.filter((m) => m.name !== name), { name, payload: this.payload(text) }]);
-  }
-
-  async removeMessage(name: string): Promise<void> {
-    await this.keep(this.messages.filter((m) => m.name !== name));
-  }
-
-  // keep saves the messages; what else the workspace holds is read anew, since
-  // somebody else may have changed it.
-  private async keep(messages: SavedMessage[]): Promise<void> {
-    await workbench.attempt(async () => {
-      const now = await call<Workspace>('GET', '/workspace');
-      this.workspace = await call<Workspace>('PUT', '/workspace', { ...now, messages });
-      this.messages = messages;
-    });
+  removeMessage(name: string): Promise<boolean> {
+    return workspace.change((f) => ({ ...f, payloads: Object.fromEntries(Object.entries(f.payloads ?? {}).filter(([n]) => n !== name)) }));
   }
 
   /** Makes a saved message's settings the ones in use. Returns its text. */
-  use(m: SavedMessage): string {
-    const p = m.payload;
-    settings.sendHex = p.kind === 'hex';
-    settings.sendEscapes = p.escapes ?? false;
-    settings.sendCharset = (p.charset || 'utf-8') as typeof settings.sendCharset;
-    settings.lineEnding = p.line_ending ?? '';
-    settings.checksum = p.checksum?.name ?? '';
-    settings.checksumFrom = p.checksum?.from ?? 0;
-    settings.checksumTo = p.checksum?.to ?? 0;
-    settings.checksumOrder = p.checksum?.order ?? '';
-    return p.text;
+  use(p: SavedPayload): string {
+    const sum = checksumOf(p.checksum ?? '');
+    settings.sendHex = !!p.hex;
+    settings.sendEscapes = true;
+    settings.sendCharset = (p.charset?.toLowerCase() || 'utf-8') as typeof settings.sendCharset;
+    settings.lineEnding = (p.line_end?.toLowerCase() ?? '') as typeof settings.lineEnding;
+    settings.checksum = sum.name;
+    settings.checksumFrom = sum.from ?? 0;
+    settings.checksumTo = sum.to ?? 0;
+    settings.checksumOrder = sum.order ?? '';
+    return p.hex || p.text || '';
   }
 }
 

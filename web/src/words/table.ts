@@ -1,6 +1,10 @@
 // Every word the page says, in English and in Chinese. One idea, one entry.
 
+import { workspaceWords } from './workspace';
+
 export const table = {
+  ...workspaceWords,
+
   // the frame
   tabs: ['Sessions', '会话'],
   newTab: ['New session', '新建会话'],
