@@ -63,6 +63,7 @@ var doors = []struct{ from, to, why string }{
 	{"internal/api", "internal/rule", "it tells what rules plan"},
 	{"internal/api", "internal/workspace", "what a person keeps is shown, changed and opened"},
 	{"internal/api", "internal/sendlist", "a run is of a list, lists become tables"},
+	{"internal/api", "internal/framing", "how frames are found is a query parameter"},
 	{"internal/api", "internal/payload", "what people type becomes bytes"},
 	{"internal/api", "internal/checksum", "a checksum can be put at the end of it"},
 	{"internal/api", ".", "the nouns"},

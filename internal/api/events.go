@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"sockeye"
 	"sockeye/internal/payload"
@@ -80,19 +81,38 @@ func (c *call) events(None) (Events, error) {
 	if q.Kinds, err = c.kinds(); err != nil {
 		return Events{}, err
 	}
+	if q.Cut, err = c.cut(); err != nil {
+		return Events{}, err
+	}
 	seen, err := c.bench.Look(c.ctx(), q)
 	if err != nil {
 		return Events{}, err
 	}
-	out := Events{Events: make([]EventLine, 0, len(seen.Events)), Oldest: seen.Oldest, Next: seen.Next, ScannedTo: seen.ScannedTo, Done: seen.Done}
-	for _, e := range seen.Events {
-		line := e.Line(c.lang)
+	out := Events{Events: c.lines(seen.Events), Oldest: seen.Oldest, Next: seen.Next, ScannedTo: seen.ScannedTo, Done: seen.Done}
+	if f := seen.Frames; f != nil {
+		out.Cut = &Cut{From: f.From, To: f.To, Open: c.lines(f.Open), OpenLeftOut: f.OpenLeftOut, DueMS: float64(f.Due) / float64(time.Millisecond)}
+		for n := range out.Cut.Open {
+			out.Cut.Open[n].Bytes = nil // it is not the event that is told of
+		}
+	}
+	return out, nil
+}
+
+// lines are events as they are shown outside.
+func (c *call) lines(events []workbench.SeenEvent) []EventLine {
+	out := make([]EventLine, 0, len(events))
+	for i := range events {
+		e := &events[i]
+		line := EventLine{EventLine: e.Line(c.lang), FramesLeftOut: e.LeftOut}
 		if line.Bytes != nil {
 			*line.Bytes = e.Bytes
 		}
-		out.Events = append(out.Events, line)
+		for n := range e.Frames {
+			line.Frames = append(line.Frames, frameLine(&e.Event, &e.Frames[n]))
+		}
+		out = append(out, line)
 	}
-	return out, nil
+	return out
 }
 
 // eventData gives all bytes of one event, as a download.

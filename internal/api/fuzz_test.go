@@ -79,7 +79,8 @@ func FuzzBodies(f *testing.F) {
 // Whatever stands in a query, it is understood or refused.
 func FuzzQueries(f *testing.F) {
 	s, token := fuzzed(f)
-	for _, seed := range []string{"from=1&limit=2&back=true", "session=s1&peer=1&direction=sent&text=a", "hex=0a+0d&kind=received,sent", "kind=x", "from=-1", "limit=1e9", "text=%00%ff", "a;b", "text=a&text=b", "%zz"} {
+	for _, seed := range []string{"from=1&limit=2&back=true", "session=s1&peer=1&direction=sent&text=a", "hex=0a+0d&kind=received,sent", "kind=x", "from=-1", "limit=1e9", "text=%00%ff", "a;b", "text=a&text=b", "%zz",
+		"frame=line&check=sum8", "frame=length:size=2,max=9&back=true&peer=1", "frame=idle:1h", "frame=between:head=%22a", "check=x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {

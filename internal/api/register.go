@@ -52,7 +52,7 @@ func (s *Server) register() {
 	handle(s, "DELETE", "/sessions/{id}/rules", "Take the rules of a session away.", (*call).clearRules)
 	handle(s, "POST", "/rules/try", "What rules would answer; nothing is sent.", (*call).tryRules)
 
-	handle(s, "GET", "/events", "A window of the journal.", (*call).events).query = append([]string{"from", "limit", "back", "kind"}, filterQuery...)
+	handle(s, "GET", "/events", "A window of the journal.", (*call).events).query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*call).eventData})
 	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"},
 		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*call).live})

@@ -31,6 +31,23 @@ export interface CommandLine {
   line: string;
 }
 
+/**
+ * Cut is how the frames of a window were found. Streams are cut from the event From
+ * on: one that was there before is cut from its middle. To is how far they are cut
+ * now; while that is before the window, ask again. Open is what no event has ended
+ * yet, if the window reaches the end of the journal: for each stream its last event,
+ * with pieces that are a frame by now, since nothing came for long enough, or may
+ * become one.
+ */
+export interface Cut {
+  from: number;
+  to: number;
+  open?: EventLine[];
+  open_left_out?: number;
+  /** until another of them is a frame if nothing comes */
+  due_ms?: number;
+}
+
 /** Device lets the session play the experiment's board. */
 export interface Device {
   hello: string;
@@ -52,6 +69,12 @@ export interface ErrorLine {
   errno?: string;
 }
 
+/**
+ * EventLine is an event as in a line of --json. Data is cut at 64 KiB; Bytes is the
+ * true length, and /events/{seq}/data has all of it. When frames are asked for, there
+ * is no data, but the frames that end by this event, and data events in which none
+ * ends are left out.
+ */
 export interface EventLine {
   v: number;
   seq?: number;
@@ -73,6 +96,9 @@ export interface EventLine {
   retry_ms?: number;
   attempts?: Attempt[];
   lost?: Lost;
+  frames?: Frame[];
+  /** more that end here, beyond what one event may have */
+  frames_left_out?: number;
 }
 
 /**
@@ -89,6 +115,7 @@ export interface Events {
   scanned_to: number;
   /** everything there was on that side was looked at */
   done: boolean;
+  cut?: Cut;
 }
 
 /** Experiment is what a board types to reach a server on Port of this machine. */
@@ -116,6 +143,39 @@ export interface Failure {
   hint?: string;
   errno?: string;
   also?: ErrorLine[];
+}
+
+/**
+ * Frame is a frame, or a piece of a stream that is none. Data is cut at 64 KiB, and of
+ * Cuts the first 64 are given: Bytes and Chunks are the true numbers. The content is
+ * all of it, or from BodyAt[0] up to BodyAt[1], or, unescaped, Body.
+ */
+export interface Frame {
+  direction: "received" | "sent";
+  /** if the event is not of its peer */
+  peer_id?: number;
+  /** the same */
+  peer?: string;
+  /** the event in which it begins */
+  seq: number;
+  /** the one with its last byte */
+  last_seq: number;
+  /** of its first byte */
+  time: string;
+  /** of its last */
+  end: string;
+  /** bytes of its stream before it, as far as that was cut */
+  offset: number;
+  bytes: number;
+  data: string;
+  body_at?: number[];
+  body?: string;
+  mark: "whole" | "garbage" | "oversize" | "incomplete" | "open";
+  /** of the checksum; absent if nobody asked, or it is no frame */
+  check?: "right" | "wrong";
+  chunks: number;
+  /** where in it another chunk begins */
+  cuts?: number[];
 }
 
 /** Health answers /healthz. */
