@@ -68,6 +68,9 @@ func TestWorkspaceOpen(t *testing.T) {
 	p.click(`.panel [data-endpoint=slave]`)
 	p.wait(`document.querySelector('header [aria-selected=true]').innerText.trim() === 'slave'`)
 	p.wait(`document.querySelector('.panel [data-endpoint=slave]').innerText.trim() === 'Show'`)
+	if n := value[int](p, `document.querySelectorAll('header [role=tab]').length`); n != 1 {
+		t.Errorf("%d tabs: the one that nobody used is still there", n)
+	}
 	listening := `[...document.querySelectorAll('[role=grid] [role=row]')].map(r => /listening on .*127\.0\.0\.1:(\d+)/.exec(r.innerText)?.[1]).find(Boolean)`
 	p.wait(listening)
 	port := value[string](p, listening)
@@ -133,7 +136,7 @@ func TestWorkspaceImport(t *testing.T) {
 	p.wait(inPanel("connect to " + "tcp://" + trap.Addr().String() + " (out)"))
 	p.wait(inPanel("listen on tcp://:0, for whoever reaches this machine (in)"))
 	p.wait(inPanel("send back everything that comes"))
-	p.wait(inPanel("1 messages, 1 variables"))
+	p.wait(inPanel("It brings: messages (1), variables (1)."))
 	p.shot("workspace-import")
 	quiet("looking")
 	if _, err := os.Stat(mine); err == nil {

@@ -149,9 +149,12 @@ class Desk {
 
   /** Shows a session that was opened elsewhere than in its form. */
   show(id: string): void {
+    const before = this.tab;
     this.sync();
     const tab = this.tabs.find((t) => t.session === id);
-    if (tab) this.choose(tab);
+    if (!tab) return;
+    this.choose(tab);
+    if (before.isPristine) this.tabs = this.tabs.filter((t) => t !== before);
   }
 
   /** Sends to the remote address from now on; UDP needs no connection for it. */

@@ -145,13 +145,14 @@ class Sending {
 
   // ---- saved messages: payloads of the workspace ----
 
-  saveMessage(name: string, text: string): Promise<boolean> {
+  async saveMessage(name: string, text: string): Promise<void> {
     const payload = kept(this.payload(text));
-    return workspace.change((f) => ({ ...f, payloads: { ...f.payloads, [name]: payload } }));
+    if (!(await workspace.change((f) => ({ ...f, payloads: { ...f.payloads, [name]: payload } })))) this.error = workspace.faults[0];
   }
 
-  removeMessage(name: string): Promise<boolean> {
-    return workspace.change((f) => ({ ...f, payloads: Object.fromEntries(Object.entries(f.payloads ?? {}).filter(([n]) => n !== name)) }));
+  async removeMessage(name: string): Promise<void> {
+    const others = (all: Record<string, SavedPayload>) => Object.fromEntries(Object.entries(all).filter(([n]) => n !== name));
+    if (!(await workspace.change((f) => ({ ...f, payloads: others(f.payloads ?? {}) })))) this.error = workspace.faults[0];
   }
 
   /** Makes a saved message's settings the ones in use. Returns its text. */
