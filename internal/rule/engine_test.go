@@ -230,7 +230,7 @@ func play(a, b *Engine, first string, every time.Duration) (messages int, why st
 
 // T53: two repliers that feed each other are stopped, and the reason is said. What
 // a busy client does is not.
-func TestStorms(t *testing.T) {
+func TestT53Storms(t *testing.T) {
 	rules := func(match, reply string) Set {
 		return Set{Rules: []Rule{{Match: match, Replies: []Reply{{Text: reply}}}}}
 	}
@@ -284,7 +284,7 @@ func TestStorms(t *testing.T) {
 
 // T53: an address that anybody could have forged gets no more than it sent, ten
 // times a second; servers' ports get nothing.
-func TestUDPBudget(t *testing.T) {
+func TestT53UDPBudget(t *testing.T) {
 	e := engine(t, Set{Rules: []Rule{{Match: "any", Replies: []Reply{{Text: "0123456789"}}}}}, Options{})
 	session := &sockeye.Session{Endpoint: sockeye.Endpoint{Mode: sockeye.Listen}}
 	peer := func(id uint64, from string) *sockeye.Peer {

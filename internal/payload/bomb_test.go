@@ -1,0 +1,121 @@
+package payload
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"sockeye"
+)
+
+// The size of a message is known before it is built: what would be too long is refused
+// at the price of its text, whatever multiplies it.
+func TestT49TemplateBombs(t *testing.T) {
+	big := strings.Repeat("a", 4<<20)
+	v := someVars()
+	v.Lookup = func(name string) (string, bool) {
+		switch name {
+		case "var.big", "env.BIG":
+			return big, true
+		case "var.hex":
+			return strings.Repeat("61", 4<<20), true
+		case "var.field": // a value is no template
+			return strings.Repeat("{{var.big}}", 100), true
+		}
+		return "", false
+	}
+	bigBytes := []byte(big)
+	v.Match = func(string) ([]byte, bool) { return bigBytes, true }
+	nested := strings.Repeat("{{#p%d}}", 200)
+	for n := range 200 {
+		nested = strings.Replace(nested, "%d", fmt.Sprint(n), 1)
+	}
+	nested += "{{fill:9000000}}{{fill:9000000}}"
+	for n := range 200 {
+		nested += fmt.Sprintf("{{/p%d}}", 199-n)
+	}
+	for name, c := range map[string]struct {
+		typed string
+		o     Options
+	}{
+		"fill":               {"{{fill:1000000000000}}", Options{}},
+		"fill of 64 bits":    {"{{fill:18446744073709551615}}", Options{}},
+		"many fills":         {strings.Repeat("{{fill:1048576}}", 17), Options{}},
+		"random":             {strings.Repeat("{{rand:8388608}}", 3), Options{}},
+		"random digits":      {"{{rand:10000000:hex}}", Options{}},
+		"decimal digits":     {"{{seq:dec999999999}}", Options{}},
+		"BCD digits":         {"{{seq:bcd999999999}}", Options{}},
+		"fills in parts":     {nested, Options{}},
+		"fields":             {strings.Repeat("{{seq}}", MaxFields+1), Options{}},
+		"checksums":          {strings.Repeat("{{crc32}}", 65), Options{}},
+		"a field in a field": {"{{fill:{{fill:9}}}}", Options{}},
+		"variables":          {strings.Repeat("{{var.big}}", 5), Options{}},
+		"variables in hex":   {strings.Repeat("{{var.big}}", 5), Options{Hex: true}},
+		"environment":        {strings.Repeat("{{env.BIG}}", 4096), Options{}},
+		"what matched":       {strings.Repeat("{{match}}", 5), Options{Match: true}},
+		"matched as digits":  {strings.Repeat("{{match.1:hex}}", 3), Options{Match: true}},
+		"checksum behind it": {strings.Repeat("{{var.big}}", 4), Options{Trailer: trailer("crc32")}},
+		"line end behind it": {strings.Repeat("{{var.big}}", 4), Options{LineEnd: "\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var err error
+			built := allocated(func() {
+				var tm *Template
+				if tm, err = Parse(c.typed, c.o); err == nil {
+					_, err = tm.Append(nil, v)
+				}
+			})
+			if fault := sockeye.ErrorOf(err); fault == nil || fault.Kind != sockeye.Invalid || !strings.HasPrefix(fault.Message.En, "column ") {
+				t.Errorf("got %v", err)
+			}
+			if most := uint64(1<<20 + 600*len(c.typed)); built > most {
+				t.Errorf("%d bytes were allocated before it was refused, want at most %d", built, most)
+			}
+		})
+	}
+	tm, err := Parse("{{var.field}}", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := tm.Append(nil, v); err != nil || string(got) != strings.Repeat("{{var.big}}", 100) {
+		t.Errorf("a value was taken for a template: %d bytes, %v", len(got), err)
+	}
+}
+
+// allocated is how many bytes f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// Whatever is typed, a message is never longer than MaxSize, and its size is known
+// before.
+func FuzzT49(f *testing.F) {
+	for _, s := range []string{"{{fill:99999}}{{fill:1}}", "{{#a}}{{rand:9}}{{/a}}{{len(a)}}", "{{var.big}}{{var.big}}", "{{match}}{{seq:dec9}}", "{{rand:65536:hex}}"} {
+		f.Add(s, uint16(300))
+	}
+	f.Fuzz(func(t *testing.T, typed string, length uint16) {
+		tm, err := Parse(typed, Options{Match: true})
+		if err != nil {
+			return
+		}
+		big := strings.Repeat("a", int(length))
+		v := someVars()
+		v.Lookup = func(string) (string, bool) { return big, true }
+		v.Match = func(string) ([]byte, bool) { return []byte(big), true }
+		n, err := tm.Size(v)
+		if err == nil && n > MaxSize {
+			t.Errorf("%q may be %d bytes", typed, n)
+		}
+		if err != nil || n > 1<<20 {
+			return // right, but slow to build
+		}
+		if got, err := tm.Append(nil, v); err == nil && len(got) != n {
+			t.Errorf("%q has %d bytes, not %d", typed, len(got), n)
+		}
+	})
+}
