@@ -59,20 +59,22 @@ func TestT48ReadingOpensNothing(t *testing.T) {
 	pc.stop(t, nil, 0)
 
 	for _, c := range []struct {
+		name string
 		code int
 		says string
 		args []string
 	}{
-		{0, "listen on tcp://0.0.0.0:0", []string{"run", file, "--plan", "--env"}},
-		{exitOther, "--yes does it", []string{"run", file}},
-		{0, "hello", []string{"rule", "try", file, "--endpoint", "in", "hello"}},
-		{0, "hello", []string{"rule", "try", file, "--endpoint", "in", "--recording", recording}},
-		{0, "hello", []string{"log", "show", recording}},
-		{0, "hello", []string{"log", "export", recording, "--format", "csv"}},
-		{0, "", []string{"log", "verify", recording}},
-		{0, "", []string{"log", "ls", recording}},
+		{"plan", 0, "listen on tcp://0.0.0.0:0", []string{"run", file, "--plan", "--env"}},
+		{"run", exitOther, "--yes does it", []string{"run", file}},
+		{"try", 0, "hello", []string{"rule", "try", file, "--endpoint", "in", "hello"}},
+		{"try recording", 0, "hello", []string{"rule", "try", file, "--endpoint", "in", "--recording", recording}},
+		{"show", 0, "hello", []string{"log", "show", recording}},
+		{"export", 0, "hello", []string{"log", "export", recording, "--format", "csv"}},
+		{"verify", 0, "", []string{"log", "verify", recording}},
+		{"ls", 0, "", []string{"log", "ls", recording}},
 	} {
-		t.Run(strings.Join(c.args[:2], " "), func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			calls := filepath.Join(t.TempDir(), "calls")
 			cmd := command(t, "strace", append([]string{"-f", "-qq", "-o", calls, "-e", "trace=%network,execve,execveat", "sockeye"}, c.args...)...)
 			out, err := cmd.CombinedOutput()
