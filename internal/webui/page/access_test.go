@@ -173,7 +173,7 @@ func TestFirstLoad(t *testing.T) {
 	const most = 150_000
 	sum := 0
 	for path, f := range webui.Files() {
-		if strings.HasPrefix(path, "/assets/plot") { // loaded later
+		if strings.HasPrefix(path, "/assets/plot") || strings.HasPrefix(path, "/assets/RulesPanel") { // loaded later
 			continue
 		}
 		if f.Gzip != nil {

@@ -9,11 +9,14 @@ import (
 	"testing"
 )
 
+// wordFiles are the files with the page's words.
+const wordFiles = "../../../web/src/words/*.ts"
+
 // Every entry of the table of words says something in both languages, in the
 // script of the language, and is used.
 func TestWords(t *testing.T) {
 	var source []byte
-	tables, err := filepath.Glob("../../../web/src/words/*.ts")
+	tables, err := filepath.Glob(wordFiles)
 	for _, table := range tables {
 		text, readErr := os.ReadFile(table)
 		if readErr != nil {

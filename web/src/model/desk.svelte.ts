@@ -3,6 +3,7 @@
 
 import type { ErrorLine, Open, Session } from '../api-types';
 import { failureOf } from '../link/api';
+import { RuleBook } from './rules.svelte';
 import { workbench } from './workbench.svelte';
 
 export const protocols = ['tcp-server', 'tcp-client', 'udp'] as const;
@@ -38,6 +39,8 @@ export class Tab {
   all = $state(true);
   targets = $state.raw<ReadonlySet<number>>(new Set());
   input = $state('');
+  /** How it answers by itself. */
+  readonly rules = new RuleBook();
   // counters are shown from here
   base = $state.raw({ received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 });
 
@@ -61,7 +64,7 @@ export class Tab {
 
   /** Nobody has typed anything, or opened it. */
   get isPristine(): boolean {
-    return !this.session && !this.opening && this.input === '' && JSON.stringify(this.form) === JSON.stringify(fresh);
+    return !this.session && !this.opening && this.input === '' && this.rules.items.length === 0 && JSON.stringify(this.form) === JSON.stringify(fresh);
   }
 
   /** Everyone there, in the order they joined. */
@@ -87,7 +90,7 @@ class Desk {
   /** Which drawer is out, where the screen is too narrow for all. */
   drawer = $state<'' | 'settings' | 'panel'>('');
   /** What the panel shows. */
-  panel = $state<'peers' | 'message' | 'workspace'>('peers');
+  panel = $state<'peers' | 'message' | 'rules' | 'workspace'>('peers');
   help = $state(false);
   /** A short sentence for the status bar, and for a screen reader. */
   note = $state('');
@@ -128,13 +131,15 @@ class Desk {
     tab.opening = true;
     tab.error = undefined;
     try {
-      const s = await workbench.open(request(tab.form));
+      if (before?.rules && tab.rules.items.length === 0) await tab.rules.read(before.id);
+      const s = await workbench.open({ ...request(tab.form), ...tab.rules.opening });
       tab.session = s.id;
       tab.all = true;
       tab.targets = new Set();
       tab.peer = 0;
       tab.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
       this.choose(tab);
+      if (tab.rules.off && tab.rules.items.length > 0) await tab.rules.change(s.id, {});
       if (tab.form.protocol === 'udp' && tab.form.remote.trim() !== '') await this.reach(tab);
       if (before && before.received_messages + before.sent_messages === 0) await this.drop(before.id);
       return true;

@@ -1,8 +1,10 @@
 // Every word the page says, in English and in Chinese. One idea, one entry.
 
+import { ruleWords } from './rules';
 import { workspaceWords } from './workspace';
 
 export const table = {
+  ...ruleWords,
   ...workspaceWords,
 
   // the frame
