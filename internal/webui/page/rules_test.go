@@ -98,7 +98,7 @@ func TestRuleFaults(t *testing.T) {
 	p.fill("reply-1", "{{nonsense}}")
 	p.click(`.rules details summary`)
 	p.fill("rule-in", "nowhere")
-	p.fill("rule-chance", "200")
+	p.fill("rule-chance", "2")
 	p.click(control("rule-apply"))
 	for field, says := range map[string]string{"rule-match": "column", "reply-1": "nonsense", "rule-in": "no rule leads to the state", "rule-chance": "between 0 and 1"} {
 		p.wait(fmt.Sprintf(`document.querySelector('[data-control=%q]').getAttribute('aria-invalid') === 'true'`, field))
@@ -108,7 +108,7 @@ func TestRuleFaults(t *testing.T) {
 	p.fill("rule-match", "01 0?")
 	p.fill("reply-1", "x")
 	p.fill("rule-in", "")
-	p.fill("rule-chance", "50")
+	p.fill("rule-chance", "0.5")
 	p.fill("reply-delay-1", "soon")
 	p.click(control("rule-apply"))
 	p.wait(`document.querySelectorAll('.rules [aria-invalid=true]').length === 1 && document.querySelector('[data-control=reply-delay-1]').getAttribute('aria-invalid') === 'true'`)

@@ -25,7 +25,7 @@ export interface Draft {
   replies: ReplyDraft[];
   cooldown: string;
   count: string;
-  chance: string; // in percent
+  chance: string;
   end: string;
 }
 
@@ -53,7 +53,7 @@ export function draftOf(r: Rule): Draft {
     replies: repliesOf(r).map((a) => ({ as: a.payload ? 'payload' : a.hex ? 'hex' : 'text', text: a.payload ?? a.hex ?? a.text ?? '', delay: a.delay ?? '', to: a.to ?? '' })),
     cooldown: r.cooldown ?? '',
     count: r.count ? String(r.count) : '',
-    chance: r.chance === undefined ? '' : String(+(r.chance * 100).toFixed(4)),
+    chance: r.chance === undefined ? '' : String(r.chance),
     end: r.end ?? '',
   };
 }
@@ -81,7 +81,7 @@ export function ruleOf(d: Draft): Rule {
   if (d.goto.trim()) r.goto = d.goto.trim();
   if (d.cooldown.trim()) r.cooldown = d.cooldown.trim();
   if (d.count.trim()) r.count = Number(d.count);
-  if (d.chance.trim()) r.chance = Number(d.chance) / 100;
+  if (d.chance.trim()) r.chance = Number(d.chance);
   if (d.end) r.end = d.end;
   return r;
 }
