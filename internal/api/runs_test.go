@@ -83,6 +83,12 @@ func TestRunsOfLists(t *testing.T) {
 	if text := ask[ListText](v, "POST", "/api/v1/lists/export", ExportList{Name: "a", Format: "toml", List: hi}).Text; !strings.Contains(text, `hi = { text = "hi {{var.who}}", line-end = "lf" }`) {
 		t.Errorf("%s", text)
 	}
+	reads(t, b, sentRow(v, Send{All: true, Row: &workspace.Row{Payload: "hi", LineEnd: "cr"}}))
+	reads(t, b, sentRow(v, Send{Row: &workspace.Row{Hex: "30 31", To: "#1", Delay: hi.Rows[0].Delay, Enabled: new(false)}}))
+	for _, in := range []Send{{All: true, Row: &workspace.Row{}}, {All: true, Row: &workspace.Row{Text: "x"}, Data: []byte("x")}, {Row: &workspace.Row{Text: "x"}}} {
+		v.failing(400, "POST", "/api/v1/sessions/s1/send", in)
+	}
+	v.failing(404, "POST", "/api/v1/sessions/s1/send", Send{All: true, Row: &workspace.Row{Text: "x", To: "nobody"}})
 	for _, c := range []struct {
 		row             workspace.Row
 		target, message string
@@ -101,6 +107,10 @@ func TestRunsOfLists(t *testing.T) {
 	for _, in := range []StartRun{{All: true, List: &workspace.List{}}, {All: true, List: new(rows()), EveryMS: 1}, {List: new(rows())}} {
 		v.failing(400, "POST", "/api/v1/sessions/s1/runs", in)
 	}
+}
+
+func sentRow(v *served, in Send) string {
+	return string(ask[SendResults](v, "POST", "/api/v1/sessions/s1/send", in).Data)
 }
 
 // A list goes to a file and comes back the same, and a table of it has no formulas.

@@ -2,10 +2,12 @@ package api
 
 import (
 	"fmt"
+	"strings"
 
 	"sockeye"
 	"sockeye/internal/wire"
 	"sockeye/internal/workbench"
+	"sockeye/internal/workspace"
 )
 
 // outgoing is what to send to whom, as Send and StartRun say it.
@@ -55,6 +57,9 @@ func (c *call) send(in Send) (SendResults, error) {
 	if err != nil {
 		return SendResults{}, err
 	}
+	if in.Row != nil {
+		return c.sendRow(s, in)
+	}
 	o := outgoing{in.To, in.All, in.Payload, in.Data}
 	send, err := o.sender(s)
 	if err != nil {
@@ -68,13 +73,46 @@ func (c *call) send(in Send) (SendResults, error) {
 	if err != nil {
 		return SendResults{}, err
 	}
+	return resultsOf(sent, c.lang), nil
+}
+
+func resultsOf(sent []workbench.Delivery, l sockeye.Lang) SendResults {
 	out := SendResults{Data: notNil(sent[0].Data), Results: []SendResult{}}
 	for _, d := range sent {
 		result := SendResult{Peer: d.Peer.ID, Bytes: d.Sent}
 		if d.Err != nil {
-			result.Error = sockeye.ErrorOf(d.Err).Line(c.lang)
+			result.Error = sockeye.ErrorOf(d.Err).Line(l)
 		}
 		out.Results = append(out.Results, result)
 	}
-	return out, nil
+	return out
+}
+
+// sendRow sends a row of a list once.
+func (c *call) sendRow(s *workbench.Session, in Send) (SendResults, error) {
+	if in.Payload != nil || in.Data != nil {
+		return SendResults{}, invalid("row", sockeye.Text{En: "not together with a payload or data", Zh: "不能与 payload 或 data 同时使用"}, sockeye.Text{})
+	}
+	l, err := c.resolve("", workspace.List{Rows: []workspace.Row{*in.Row}})
+	if err != nil {
+		return SendResults{}, err
+	}
+	t, err := l.Rows[0].Template()
+	if err != nil {
+		return SendResults{}, asInvalid(err)
+	}
+	var to []*wire.Peer
+	if words := strings.Fields(in.Row.To); len(words) > 0 {
+		to, err = s.Find(words...)
+	} else {
+		to, err = outgoing{to: in.To, all: in.All}.peers(s)
+	}
+	if err != nil {
+		return SendResults{}, err
+	}
+	sent, err := s.SendPayload(c.ctx(), to, t)
+	if err != nil {
+		return SendResults{}, err
+	}
+	return resultsOf(sent, c.lang), nil
 }

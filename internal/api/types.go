@@ -215,12 +215,14 @@ type (
 		Data  []byte `json:"data"`
 		Bytes int    `json:"bytes"`
 	}
-	// Send is what to send to whom: To or All, Payload or Data.
+	// Send is what to send to whom: To or All, and Payload, Data or a Row of a list, once.
+	// A Row that names peers goes to those.
 	Send struct {
-		To      []uint64 `json:"to,omitempty"`
-		All     bool     `json:"all,omitempty"`
-		Payload *Payload `json:"payload,omitempty"`
-		Data    []byte   `json:"data,omitempty"`
+		To      []uint64       `json:"to,omitempty"`
+		All     bool           `json:"all,omitempty"`
+		Payload *Payload       `json:"payload,omitempty"`
+		Data    []byte         `json:"data,omitempty"`
+		Row     *workspace.Row `json:"row,omitempty"`
 	}
 	// SendResults are one for each peer, and the bytes that were to be sent to the
 	// first: fields of a payload may differ from peer to peer.

@@ -637,12 +637,16 @@ export interface SavedPayload {
   line_end?: string;
 }
 
-/** Send is what to send to whom: To or All, Payload or Data. */
+/**
+ * Send is what to send to whom: To or All, and Payload, Data or a Row of a list, once.
+ * A Row that names peers goes to those.
+ */
 export interface Send {
   to?: number[];
   all?: boolean;
   payload?: Payload;
   data?: string;
+  row?: Row;
 }
 
 /** SendResult says how many bytes the kernel took for a peer. */
