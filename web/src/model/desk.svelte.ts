@@ -90,7 +90,7 @@ class Desk {
   /** Which drawer is out, where the screen is too narrow for all. */
   drawer = $state<'' | 'settings' | 'panel'>('');
   /** What the panel shows. */
-  panel = $state<'peers' | 'message' | 'rules' | 'workspace'>('peers');
+  panel = $state<'peers' | 'message' | 'lists' | 'rules' | 'workspace'>('peers');
   help = $state(false);
   /** A short sentence for the status bar, and for a screen reader. */
   note = $state('');

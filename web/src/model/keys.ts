@@ -10,6 +10,7 @@ export const keys: readonly { keys: string; does: Word }[] = [
   { keys: 'End', does: 'keyFollow' },
   { keys: 'Shift ↑ ↓', does: 'keySelect' },
   { keys: 'Ctrl C', does: 'keyCopy' },
+  { keys: 'Alt ↑ ↓', does: 'keyMoveRow' },
   { keys: 'F6', does: 'keyAreas' },
   { keys: 'Delete', does: 'keyRemove' },
   { keys: 'Esc', does: 'keyEscape' },

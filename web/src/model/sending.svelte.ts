@@ -1,12 +1,12 @@
 // Sending: what is in the box as a payload, once, over and over, or from a file.
 
-import type { Encoded, ErrorLine, Payload, Run, Runs, SavedPayload, SendResults } from '../api-types';
+import type { Encoded, ErrorLine, Payload, SavedPayload, SendResults } from '../api-types';
 import { toBase64 } from '../format/bytes';
 import { call, failureOf } from '../link/api';
 import type { Tab } from './desk.svelte';
+import { runs } from './runs.svelte';
 import { remember, settings } from './settings.svelte';
 import { checksumOf, kept } from '../format/payload';
-import { workbench } from './workbench.svelte';
 import { workspace } from './workspace.svelte';
 
 const slice = 128 << 10; // bytes of a file in one request
@@ -25,7 +25,6 @@ class Sending {
   file = $state.raw<File>();
   useFile = $state(false);
   progress = $state.raw<Progress>();
-  repeats = $state.raw<Run[]>([]); // runs of the box: those without a name
 
   private cancel: AbortController | undefined;
   private asking: AbortController | undefined;
@@ -115,31 +114,10 @@ class Sending {
     this.error = undefined;
     try {
       const to = tab.all ? { all: true } : { to: tab.chosen };
-      await call('POST', `/sessions/${tab.session}/runs`, { ...to, payload: this.payload(text), every_ms: settings.repeatEvery });
+      await runs.start(tab.session ?? '', { ...to, payload: this.payload(text), every_ms: settings.repeatEvery });
       remember(text);
     } catch (e) {
       this.error = failureOf(e);
-    }
-    await this.listRepeats(tab);
-  }
-
-  async stopRepeats(tab: Tab): Promise<void> {
-    for (const r of this.repeats) {
-      await workbench.attempt(() => call('DELETE', `/sessions/${tab.session}/runs/${r.id}`));
-    }
-    await this.listRepeats(tab);
-  }
-
-  async listRepeats(tab: Tab): Promise<void> {
-    if (!tab.session) {
-      this.repeats = [];
-      return;
-    }
-    try {
-      const { runs } = await call<Runs>('GET', `/sessions/${tab.session}/runs`);
-      this.repeats = runs.filter((r) => r.running && r.name === '');
-    } catch {
-      this.repeats = [];
     }
   }
 

@@ -1,9 +1,11 @@
 // Every word the page says, in English and in Chinese. One idea, one entry.
 
+import { listWords } from './lists';
 import { ruleWords } from './rules';
 import { workspaceWords } from './workspace';
 
 export const table = {
+  ...listWords,
   ...ruleWords,
   ...workspaceWords,
 

@@ -1,0 +1,49 @@
+// The runs of a session: lists that are being sent, and those that ended last. They
+// live in the core; this is what the page knows of them.
+
+import type { Run, Runs, StartRun } from '../api-types';
+import { call } from '../link/api';
+import { workbench } from './workbench.svelte';
+
+class RunsModel {
+  all = $state.raw<Run[]>([]);
+  private session = '';
+
+  /** The runs of the send box have no name; those of lists have the list's. */
+  ofBox = $derived(this.all.filter((r) => r.running && r.name === ''));
+  running = $derived(this.all.some((r) => r.running));
+
+  /** The latest run of a list. */
+  of(list: string): Run | undefined {
+    return this.all.findLast((r) => r.name === list);
+  }
+
+  /** Asks how the runs of a session are. */
+  async look(session: string | undefined): Promise<void> {
+    this.session = session ?? '';
+    if (!session) {
+      this.all = [];
+      return;
+    }
+    try {
+      const { runs } = await call<Runs>('GET', `/sessions/${session}/runs`);
+      if (this.session === session) this.all = runs;
+    } catch {
+      if (this.session === session) this.all = [];
+    }
+  }
+
+  /** Begins to send. Throws what the core has against it. */
+  async start(session: string, what: StartRun): Promise<Run> {
+    const run = await call<Run>('POST', `/sessions/${session}/runs`, what);
+    await this.look(session);
+    return run;
+  }
+
+  async stop(runs: Run[]): Promise<void> {
+    for (const r of runs) await workbench.attempt(() => call('DELETE', `/sessions/${r.session}/runs/${r.id}`));
+    if (runs[0]) await this.look(runs[0].session);
+  }
+}
+
+export const runs = new RunsModel();
