@@ -27,6 +27,8 @@ type hold struct {
 	place string
 	// space is told when kept grows.
 	space *sync.Cond
+	// hurried are the sessions whose events wait for no recorder; see Hurry.
+	hurried map[*sockeye.Session]bool
 	// dropped is what found no room, and is not yet told of.
 	dropped map[*sockeye.Session]sockeye.Lost
 	lost    sockeye.Lost // by drops, since the recorder began
@@ -55,6 +57,24 @@ func (j *Journal) releaseLocked() {
 		j.tellDropped()
 	}
 	j.hold.space.Broadcast()
+}
+
+// Hurry lets nothing of a session wait for a recorder any more, because it has to end:
+// it may fill the ring, then data is dropped and counted as that of datagrams is, and
+// other events make the ring grow. It holds until patient is called.
+func (j *Journal) Hurry(s *sockeye.Session) (patient func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.hold.hurried == nil {
+		j.hold.hurried = map[*sockeye.Session]bool{}
+	}
+	j.hold.hurried[s] = true
+	j.hold.space.Broadcast()
+	return func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		delete(j.hold.hurried, s)
+	}
 }
 
 // drop counts an event that found no room.

@@ -60,7 +60,8 @@ func New(limit int) *Journal {
 // While a recorder is behind by a quarter of the ring, Append waits for it, so that
 // what views may see is in memory for a while; but never for an event of a UDP
 // peer, whose bytes may fill the ring, are dropped then (0) and told of in a Gap
-// event as soon as there is room.
+// event as soon as there is room. Nor does it wait for a session that must end; see
+// Hurry.
 func (j *Journal) Append(e sockeye.Event) uint64 {
 	j.mu.Lock() // without defer: every message pays
 	if len(j.hold.dropped) > 0 {
@@ -100,11 +101,11 @@ func (j *Journal) room(e *sockeye.Event) *block {
 		if b := j.newest(); b != nil && (b.fits(n) || b.holds(e.Data)) {
 			return b
 		}
-		udp := e.Peer != nil && e.Peer.Network == "udp"
-		if (udp || !j.farBehind()) && j.makeRoom(n) {
+		hurries := e.Peer != nil && e.Peer.Network == "udp" || j.hold.hurried[e.Session]
+		if (hurries || !j.farBehind()) && j.makeRoom(n) {
 			return j.grow(n)
 		}
-		if udp {
+		if hurries {
 			if n == 0 {
 				return j.grow(n)
 			}

@@ -16,7 +16,7 @@ func (r *Recorder) mend(why error) error {
 	}
 	again := time.Since(r.broke) < retryEvery || recording.Full(why)
 	r.broke = time.Now()
-	if !again && r.writer.Resume() == nil {
+	if !again && r.resume() == nil {
 		r.rewind()
 		r.news = movedOn(sockeye.ErrorOf(why), r.writer.Status().Path)
 		return nil
@@ -31,11 +31,18 @@ func (r *Recorder) mend(why error) error {
 			}
 			r.lastTry = true
 		}
-		if why = r.writer.Resume(); why == nil {
+		if why = r.resume(); why == nil {
 			r.rewind()
 			return nil
 		}
 	}
+}
+
+// resume begins a new segment, under the eyes of watch: the disk may stand still now.
+func (r *Recorder) resume() error {
+	r.busy.Store(time.Now().UnixNano())
+	defer r.busy.Store(0)
+	return r.writer.Resume()
 }
 
 // rewind makes the cursor read again what the recording may not have.

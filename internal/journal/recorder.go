@@ -41,7 +41,7 @@ type Recorder struct {
 	broke    time.Time      // when an error came last
 	news     *sockeye.Error // to be told once the disk takes events again
 	lastTry  bool           // to mend, after stop
-	busy     atomic.Int64   // when the running Flush began, Unix nanoseconds, or 0
+	busy     atomic.Int64   // when the running call to the disk began, Unix nanoseconds, or 0
 
 	// Guarded by the journal's lock.
 	status RecordStatus

@@ -27,13 +27,13 @@ type recordings struct {
 // earlier recordings makes one journal with them: numbers of events, sessions and
 // peers go on, and a view may begin in what was recorded then.
 func (w *Workbench) Record(o recording.Options) error {
-	w.recordings.mu.Lock()
-	defer w.recordings.mu.Unlock()
-	r, err := w.journal.Record(o)
+	r, err := w.journal.Record(o) // nothing is locked: a disk may not answer
 	if err != nil {
 		return err
 	}
+	w.recordings.mu.Lock()
 	w.recordings.current = r
+	w.recordings.mu.Unlock()
 	before := r.Before()
 	w.mu.Lock()
 	w.lastSession = max(w.lastSession, before.Session)
@@ -48,22 +48,27 @@ func (w *Workbench) Record(o recording.Options) error {
 // call is durable; it waits for the disk until ctx ends. Without a recording it
 // does nothing.
 func (w *Workbench) StopRecording(ctx context.Context) error {
-	w.recordings.mu.Lock()
-	defer w.recordings.mu.Unlock()
-	if w.recordings.current == nil {
+	r := w.recorder()
+	if r == nil {
 		return nil
 	}
-	return w.recordings.current.Close(ctx)
+	return r.Close(ctx)
 }
 
 // RecordStatus is how the recording is, or how the last one ended.
 func (w *Workbench) RecordStatus() journal.RecordStatus {
-	w.recordings.mu.Lock()
-	defer w.recordings.mu.Unlock()
-	if w.recordings.current == nil {
+	r := w.recorder()
+	if r == nil {
 		return journal.RecordStatus{State: journal.RecordOff}
 	}
-	return w.recordings.current.Status()
+	return r.Status()
+}
+
+// recorder is the recording that runs, or the last one; nil if there was none.
+func (w *Workbench) recorder() *journal.Recorder {
+	w.recordings.mu.Lock()
+	defer w.recordings.mu.Unlock()
+	return w.recordings.current
 }
 
 // RecordName is the name of a recording after an endpoint, "tcp-listen-10000".

@@ -154,8 +154,22 @@ func (w *Workbench) Closed() []*Session {
 // Close closes a session in good order, until ctx ends. When it returns, the
 // session is among the closed ones.
 func (w *Workbench) Close(ctx context.Context, s *Session) {
+	defer w.hurryAfter(ctx, s)()
 	s.Shutdown(ctx)
 	<-s.dropped
+}
+
+// hurryAfter lets a session that closes wait for the disk until ctx ends, and no
+// longer: what found no room in memory then is told of in a gap. Call what it returns
+// when the session has ended.
+func (w *Workbench) hurryAfter(ctx context.Context, s *Session) (ended func()) {
+	patient := make(chan func(), 1)
+	stop := context.AfterFunc(ctx, func() { patient <- w.journal.Hurry(s.id) })
+	return func() {
+		if !stop() {
+			(<-patient)()
+		}
+	}
 }
 
 // Forget takes a closed session out of Closed. Its events stay.
@@ -185,7 +199,7 @@ func (w *Workbench) Shutdown(ctx context.Context) error {
 	var closing sync.WaitGroup
 	sessions := w.Sessions()
 	for _, s := range sessions {
-		closing.Go(func() { s.Shutdown(ctx) })
+		closing.Go(func() { w.Close(ctx, s) })
 	}
 	closing.Wait()
 	w.running.Wait()
