@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What is typed once is sent again and again until it is stopped.
+func TestTerminalEvery(t *testing.T) {
+	x := openTerminal(t, "listen", "127.0.0.1:0", "--checksum", "sum8:hex")
+	board := x.peerOf(x.await("listening on"))
+	x.await("+ #1")
+	x.enter("/every soon tick")
+	x.await("how often, and what?")
+	x.enter("/every 5ms")
+	x.await(`write /every 500ms ping {{seq}}\r\n`)
+	x.enter("/every 5ms tick {{sequ}}")
+	x.await("did you mean {{seq}}?")
+	x.enter(`/every 100ms tick {{seq}}!`)
+	x.await("without end; /stop ends it")
+	x.await("→ #1 " + board.Locals()[0].String() + "  tick 1!")
+	x.await("← #1 " + board.Locals()[0].String() + "  tick ") // the board echoes it, checksum and all
+	x.await("tick 3!")
+	x.enter("/list")
+	x.await("sending: ")
+	x.enter("/stop")
+	x.await("ended: ")
+	x.enter("/quit")
+	x.exits(exitOK)
+}
+
+// A list is sent row by row to the chosen peers, and says when it has ended.
+func TestTerminalList(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "boot.csv")
+	if err := os.WriteFile(file, []byte("payload,kind,delay,repeat\none\\n,text,5ms,2\n01 03 0a,hex,,\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	listening := x.await("listening on")
+	x.enter("/list")
+	x.await("nothing is being sent; /list FILE sends one")
+	x.enter("/list no-such-list.csv")
+	x.await("no such file")
+	first := x.peerOf(listening)
+	x.await("+ #1")
+	x.peerOf(listening)
+	x.await("+ #2")
+	x.enter("/to 1")
+	x.await("1>")
+	x.enter("/list " + file)
+	x.await("ended: 3 messages sent, of 3")
+	x.await("→ #1 " + first.Locals()[0].String() + `  \x01\x03`)
+	shown := x.screen()
+	if n := strings.Count(shown, "→ #1 "+first.Locals()[0].String()+`  one\n`); n != 2 {
+		t.Errorf("the first row was sent %d times, want 2:\n%s", n, shown)
+	}
+	if strings.Contains(shown, "→ #2") {
+		t.Errorf("the second board was sent what only the first should get:\n%s", shown)
+	}
+	x.enter("/quit")
+	x.exits(exitOK)
+}
+
+// A file goes out in pieces of the size that was asked for, and can be stopped.
+func TestTerminalFilePieces(t *testing.T) {
+	dir := t.TempDir()
+	small, large := filepath.Join(dir, "small"), filepath.Join(dir, "large")
+	for path, data := range map[string]string{small: "0123456789", large: strings.Repeat("x", 100_000)} {
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	board := x.peerOf(x.await("listening on"))
+	x.await("+ #1")
+	x.enter("/file " + small + " chunk=4 rate=1M")
+	for _, piece := range []string{"0123", "4567", "89"} {
+		x.await("→ #1 " + board.Locals()[0].String() + "  " + piece)
+	}
+	x.await("10 bytes of ")
+	x.enter("/file " + small + " chunk=many")
+	x.await("many")
+	x.enter("/file " + large + " chunk=1k rate=2k") // would take most of a minute
+	x.await("xxxxxxxx")
+	x.enter("/stop")
+	x.await("large given to")
+	x.enter("/quit")
+	x.exits(exitOK)
+}
+
+// A character that two reads cut is shown whole, though another peer's halves come in
+// between; and so in the recording.
+func TestTerminalCharset(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "rec")
+	x := openTerminal(t, "listen", "127.0.0.1:0", "--charset", "gbk", "--record", dir)
+	listening := x.await("listening on")
+	a := x.peerOf(listening)
+	x.await("+ #1")
+	b := x.peerOf(listening)
+	x.await("+ #2")
+	x.says(a, "one \xc4") // 你 is c4 e3, 好 is ba c3
+	x.await("← #1 " + a.Locals()[0].String() + "  one")
+	x.says(b, "two \xba")
+	x.await("← #2 " + b.Locals()[0].String() + "  two")
+	x.says(a, "\xe3.")
+	x.await("← #1 " + a.Locals()[0].String() + "  你.")
+	x.says(b, "\xc3.")
+	x.await("← #2 " + b.Locals()[0].String() + "  好.")
+	x.says(a, "\xff\xc4")
+	x.await(`\xff`)
+	x.says(a, "a") // c4 61 is a character of GBK: 腶
+	x.await("腶")
+	x.enter("你好") // what is typed goes out in the same charset: the board echoes it
+	x.await("← #2 " + b.Locals()[0].String() + "  你好")
+	x.enter("/quit")
+	x.exits(exitOK)
+	shown := output(t, "log", "show", dir, "--charset", "gbk")
+	for _, want := range []string{"  你.", "  好.", "腶", "你好"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the recording does not show %q:\n%s", want, shown)
+		}
+	}
+}
