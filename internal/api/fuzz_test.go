@@ -70,7 +70,7 @@ func FuzzBodies(f *testing.F) {
 		if decode([]byte(body), &open) != nil {
 			return
 		}
-		if ep, _, err := endpointOf(open); err == nil && ep.Mode != sockeye.Listen && ep.Mode != sockeye.Connect {
+		if ep, _, err := s.endpointOf(open); err == nil && ep.Mode != sockeye.Listen && ep.Mode != sockeye.Connect {
 			t.Fatalf("%q became %+v", body, ep)
 		}
 	})

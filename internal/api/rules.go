@@ -16,10 +16,10 @@ import (
 // mostProblems bounds how many problems of a set are told at once.
 const mostProblems = 100
 
-// rulesFrom makes a set ready to answer. The error has every problem of the set, with
-// its field below prefix.
-func rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*workbench.Rules, error) {
-	opening, err := set.Opening(nil)
+// rulesFrom makes a set ready to answer, with the payloads and variables of the
+// workspace. The error has every problem of the set, with its field below prefix.
+func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*workbench.Rules, error) {
+	opening, err := set.Opening(s.saved().Payloads)
 	if err != nil {
 		var all []error
 		found := faults(err)
@@ -30,7 +30,7 @@ func rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*workbench.Ru
 		}
 		return nil, joinErrors(all)
 	}
-	return workbench.RulesOf(set, opening, rule.Options{Seed: seed}), nil
+	return workbench.RulesOf(set, opening, rule.Options{Seed: seed, Lookup: s.bench.Lookup}), nil
 }
 
 func (c *call) rules(None) (Rules, error) {
@@ -67,7 +67,7 @@ func (c *call) setRules(in SetRules) (Rules, error) {
 	if err != nil {
 		return Rules{}, err
 	}
-	how, err := rulesFrom(in.RuleSet, rand.Uint64(), "")
+	how, err := c.rulesFrom(in.RuleSet, rand.Uint64(), "")
 	if err == nil {
 		err = s.SetRules(how, in.Off)
 	}
@@ -109,7 +109,7 @@ type trying struct {
 }
 
 func (c *call) tryRules(in TryRules) (Tried, error) {
-	how, err := rulesFrom(in.RuleSet, in.Seed, "")
+	how, err := c.rulesFrom(in.RuleSet, in.Seed, "")
 	if err != nil {
 		return Tried{}, err
 	}
@@ -118,7 +118,7 @@ func (c *call) tryRules(in TryRules) (Tried, error) {
 	case message == (in.Session != ""):
 		err = invalid("payload", sockeye.Text{En: "a message or a session is needed, and only one of the two", Zh: "需要一条消息或一个会话，二者之一"}, sockeye.Text{})
 	case message:
-		err = t.message(in, how)
+		err = t.message(in, how, c.bench.Lookup)
 	default:
 		err = c.tryRecord(t, in)
 	}
@@ -127,8 +127,8 @@ func (c *call) tryRules(in TryRules) (Tried, error) {
 }
 
 // message tries one message of a peer that has just joined, or is in a state.
-func (t *trying) message(in TryRules, how *workbench.Rules) error {
-	data, err := in.message()
+func (t *trying) message(in TryRules, how *workbench.Rules, lookup func(string) (string, bool)) error {
+	data, err := in.message(lookup)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (t *trying) message(in TryRules, how *workbench.Rules) error {
 	return nil
 }
 
-func (in *TryRules) message() ([]byte, error) {
+func (in *TryRules) message(lookup func(string) (string, bool)) ([]byte, error) {
 	if in.Payload != nil && in.Data != nil {
 		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
 	}
@@ -158,7 +158,7 @@ func (in *TryRules) message() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return template.Append(nil, &payload.Vars{Seq: 1, Time: time.Now(), Random: rand.Uint64()})
+	return template.Append(nil, &payload.Vars{Seq: 1, Time: time.Now(), Random: rand.Uint64(), Lookup: lookup})
 }
 
 // tryRecord tries what a session received.

@@ -132,8 +132,8 @@ func (c *call) stopRun(None) (Run, error) {
 }
 
 // saved is the workspace's file, for its payloads.
-func (c *call) saved() *workspace.File {
-	if k, err := c.workspace.read(); err == nil {
+func (s *Server) saved() *workspace.File {
+	if k, err := s.workspace.read(); err == nil {
 		return k.file
 	}
 	return &workspace.File{}

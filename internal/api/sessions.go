@@ -114,7 +114,7 @@ func (c *call) oneSession(None) (Session, error) {
 }
 
 func (c *call) open(in Open) (Session, error) {
-	ep, answer, err := endpointOf(in)
+	ep, answer, err := c.endpointOf(in)
 	if err != nil {
 		return Session{}, err
 	}
@@ -126,7 +126,7 @@ func (c *call) open(in Open) (Session, error) {
 }
 
 // endpointOf reads what to open, with one error for each field that is wrong.
-func endpointOf(in Open) (sockeye.Endpoint, workbench.Answer, error) {
+func (s *Server) endpointOf(in Open) (sockeye.Endpoint, workbench.Answer, error) {
 	ep := sockeye.Endpoint{Mode: in.Mode}
 	var answer workbench.Answer
 	var err error
@@ -145,7 +145,7 @@ func endpointOf(in Open) (sockeye.Endpoint, workbench.Answer, error) {
 		}
 	}
 	if in.Rules != nil {
-		if answer.Rules, err = rulesFrom(*in.Rules, rand.Uint64(), "rules."); err != nil {
+		if answer.Rules, err = s.rulesFrom(*in.Rules, rand.Uint64(), "rules."); err != nil {
 			for _, e := range faults(err) {
 				wrong = append(wrong, e)
 			}

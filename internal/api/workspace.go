@@ -103,7 +103,9 @@ func (c *call) openWorkspace(in OpenWorkspace) (Sessions, error) {
 	if len(openings) == 0 {
 		return Sessions{}, noEndpoint(in.Endpoint, k.openings)
 	}
-	opened, err := c.bench.OpenWorkspace(c.ctx(), k.file, openings, workbench.PlayOptions{Seed: rand.Uint64(), Lookup: c.o.Lookup})
+	file := *k.file
+	file.Variables = nil // those of the workspace are found, as they are then
+	opened, err := c.bench.OpenWorkspace(c.ctx(), &file, openings, workbench.PlayOptions{Seed: rand.Uint64(), Lookup: c.bench.Lookup, Changeable: true})
 	if err != nil {
 		return Sessions{}, err
 	}

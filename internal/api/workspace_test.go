@@ -257,6 +257,17 @@ func TestOpenWorkspace(t *testing.T) {
 	if got := ask[Encoded](v, "POST", "/api/v1/payload", p); string(got.Data) != "in F" {
 		t.Errorf("%q", got.Data)
 	}
+	io.WriteString(conn, "temp?\n")
+	hears("21 F\n")
+
+	// its rules can be changed, and say payloads of the workspace with all that these have
+	more := changed + "\n[payloads.sum]\nhex = '01 {{var.unit:bytes}}'\nchecksum = 'crc16modbus'\n"
+	more = strings.Replace(more, `"F"`, `"0f"`, 1)
+	w = ask[Workspace](v, "GET", "/api/v1/workspace", nil)
+	ask[Workspace](v, "PUT", "/api/v1/workspace", SetWorkspace{Stamp: w.Stamp, Text: &more})
+	ask[Rules](v, "PUT", "/api/v1/sessions/s1/rules", SetRules{RuleSet: workspace.RuleSet{Frame: "line", Rules: []workspace.Rule{{Match: "is:sum", Payload: "sum"}}}})
+	io.WriteString(conn, "sum\n")
+	hears("\x01\x0f\x40\x24")
 }
 
 // Environment variables are found only if whoever started the workbench lets them.
