@@ -169,7 +169,7 @@ func changed(t testing.TB, f *File, seed uint64) *File {
 		(*m)[key] = value
 	}
 	for range 1 + r.IntN(4) {
-		switch r.IntN(9) {
+		switch r.IntN(10) {
 		case 0:
 			out.About = text()
 		case 1:
@@ -190,6 +190,17 @@ func changed(t testing.TB, f *File, seed uint64) *File {
 		case 7:
 			if n := len(out.Endpoints); n > 0 {
 				out.Endpoints[r.IntN(n)].MaxPeers = r.IntN(9)
+			}
+		case 9:
+			if out.Lists == nil {
+				out.Lists = map[string]List{}
+			}
+			l := out.Lists["morning"]
+			times := r.IntN(3)
+			l.Times, l.Rows = &times, append(l.Rows, Row{Text: "a"})
+			out.Lists["morning"] = l
+			if r.IntN(2) == 0 {
+				out.Lists[text()] = List{Rows: []Row{{Hex: "00"}}}
 			}
 		case 8:
 			for name, set := range out.Rules {

@@ -216,6 +216,27 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// A link to a file stays a link.
+func TestWriteThroughLink(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "real.toml"), filepath.Join(dir, "link.toml")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip(err) // a right that not everybody has on Windows
+	}
+	if err := Write(link, []byte("sockeye = 1\n")); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("%v %v", st, err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "sockeye = 1\n" {
+		t.Errorf("%q %v", text, err)
+	}
+}
+
 // Whatever a file holds: an error or a file that can be written and read again.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(whole))

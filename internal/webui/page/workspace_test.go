@@ -276,13 +276,49 @@ func TestWorkspaceKeeps(t *testing.T) {
 	p.click(control("send"))
 	reads(t, board, plain)
 
+	if got := p.asked("PUT", "/sessions/s1/rules", `{frame: 'line', rules: [{match: 'is:ping', reply: 'pong'}]}`, []string{"once"}); got[0] != 200 {
+		t.Fatalf("the rules: %v", got)
+	}
 	p.click(control("keep-session"))
 	p.wait(`document.querySelector('[data-control=endpoint-name]')`)
 	p.do(chromedp.KeyEvent("my server" + kb.Enter))
 	p.wait(inPanel("my server"))
 	want := strings.Replace(text, "\n[[endpoint]]", "\n[variables]\nunit = \"°C\"\n\n[payloads]\npath = 'C:\\\\new \\{{time}} \"x\"'\n\n[[endpoint]]", 1)
-	want = strings.Replace(want, "rules = \"slave\"\n", "rules = \"slave\"\n\n[[endpoint]]\nname = \"my server\"\nlisten = \"tcp://:0\"\n", 1)
+	want = strings.Replace(want, "rules = \"slave\"\n", "rules = \"slave\"\n\n[[endpoint]]\nname = \"my server\"\nlisten = \"tcp://:0\"\nframe = \"line\"\nrules = \"my server\"\n", 1)
+	want += "\n[[rules.\"my server\"]]\nmatch = \"is:ping\"\nreply = \"pong\"\n"
 	if diff := cmp.Diff(want, fileText(t, path)); diff != "" {
 		t.Errorf("kept (-want +got):\n%s", diff)
+	}
+	p.shot("workspace-kept")
+
+	// taking it out again asks once more
+	p.click(`[data-remove="my server"]`)
+	p.press("Cancel")
+	p.click(`[data-remove="my server"]`)
+	p.click(control("endpoint-remove"))
+	p.wait(`!document.querySelector('[data-endpoint="my server"]')`)
+	if got := fileText(t, path); strings.Contains(got, "name = \"my server\"") || !strings.HasPrefix(got, "# A Modbus TCP slave") {
+		t.Errorf("after removing:\n%s", got)
+	}
+
+	// a file that another program made wrong is told of, and mended as text
+	if err := os.WriteFile(path, []byte(strings.Replace(text, "frame", "fraem", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.press("Message")
+	p.click(control("workspace-tab"))
+	p.wait(inPanel("did you mean frame?"))
+	p.wait(inPanel("was left as it was"))
+	p.click(control("workspace-text"))
+	p.wait(`document.querySelector('dialog[open] .gutter .wrong')`)
+	value[any](p, `(() => {
+		const a = document.querySelector('[data-control=workspace-area]');
+		a.value = a.value.replace('fraem', 'frame');
+		a.dispatchEvent(new Event('input', {bubbles: true}));
+	})()`)
+	p.click(control("text-keep"))
+	p.wait(`!document.querySelector('dialog[open]') && document.querySelector('.panel [data-endpoint=slave]')`)
+	if got := fileText(t, path); got != text {
+		t.Errorf("mended:\n%s", got)
 	}
 }

@@ -1,7 +1,7 @@
 // What a person keeps from one day to the next: the workspace file, as the core reads
 // and writes it. Nothing here opens anything but open(), which a person asked for.
 
-import type { ErrorLine, Failure as Told, OpenWorkspace, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
+import type { ErrorLine, Failure as Told, OpenWorkspace, Rules, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
 import { call, Failure, failureOf } from '../link/api';
 import { saveText } from '../link/save';
 import { desk, request, type Form } from './desk.svelte';
@@ -69,17 +69,31 @@ class WorkspaceModel {
     return [...workbench.sessions.values()].findLast((s) => s.name === name && s.state !== 'closed')?.id ?? '';
   }
 
-  /** Saves the network settings of a tab as an endpoint. */
-  async keepForm(name: string, form: Form): Promise<boolean> {
+  /** Saves the network settings of a tab as an endpoint, with the rules of its session. */
+  async keepForm(name: string, form: Form, session?: string): Promise<boolean> {
+    const set = session ? await call<Rules>('GET', `/sessions/${session}/rules`).catch(() => undefined) : undefined;
+    const ruled = (set?.rules.length ?? 0) > 0;
     const { mode, address, options, echo } = request(form);
     const endpoint: SavedEndpoint = {
       name,
       ...(mode === 'listen' ? { listen: address } : { connect: address }),
       ...(options?.sources ? { source: options.sources } : {}),
       ...(options?.reconnect ? { reconnect: true } : {}),
-      ...(echo ? { echo: true } : {}),
+      ...(set?.frame ? { frame: set.frame } : {}),
+      ...(set?.check ? { check: set.check } : {}),
+      ...(set && ruled ? { rules: name, ...(set.start ? { start: set.start } : {}), ...(set.allow?.length ? { allow: set.allow } : {}) } : {}),
+      ...(echo && !ruled ? { echo: true } : {}),
     };
-    return this.change((f) => ({ ...f, endpoint: [...(f.endpoint ?? []).filter((e) => e.name !== name), endpoint] }));
+    return this.change((f) => ({
+      ...f,
+      endpoint: [...(f.endpoint ?? []).filter((e) => e.name !== name), endpoint],
+      ...(set && ruled ? { rules: { ...f.rules, [name]: set.rules } } : {}),
+    }));
+  }
+
+  /** Takes an endpoint out of the file. What it names stays. */
+  async removeEndpoint(name: string): Promise<boolean> {
+    return this.change((f) => ({ ...f, endpoint: (f.endpoint ?? []).filter((e) => e.name !== name) }));
   }
 
   /** What a text says; nothing is kept or opened. */
