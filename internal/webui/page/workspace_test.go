@@ -308,7 +308,7 @@ func TestWorkspaceKeeps(t *testing.T) {
 	p.press("Message")
 	p.click(control("workspace-tab"))
 	p.wait(inPanel("did you mean frame?"))
-	p.wait(inPanel("was left as it was"))
+	p.wait(inPanel("was left as it is"))
 	p.click(control("workspace-text"))
 	p.wait(`document.querySelector('dialog[open] .gutter .wrong')`)
 	value[any](p, `(() => {
