@@ -19,12 +19,12 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 		first = say("listen on %s, for %s", "监听 %s，%s", at, reach(o.Endpoint.Address).In(l))
 	}
 	lines := []string{first}
+	how := o.Frame.String()
+	if o.Check.Algorithm != nil {
+		how += " " + o.Check.String()
+	}
 	switch {
 	case o.Program != nil:
-		how := o.Frame.String()
-		if o.Check.Algorithm != nil {
-			how += " " + o.Check.String()
-		}
 		rules := payload.SafeString(o.RuleSet)
 		if n := len(o.Program.Names()); n != 1 {
 			lines = append(lines, say("answer by %d rules (%s), frames: %s", "按 %d 条规则（%s）应答，分帧：%s", n, rules, how))
@@ -33,6 +33,9 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 		}
 	case o.Echo:
 		lines = append(lines, say("send back everything that comes", "收到什么就发回什么"))
+	}
+	if o.Program == nil && o.FrameSpec() != "" {
+		lines = append(lines, say("find frames: %s", "分帧：%s", how))
 	}
 	if list := o.List; list != nil {
 		rows := say("%d rows", "%d 行", list.RowsOn())
