@@ -21,17 +21,21 @@ import (
 type checker struct {
 	file     *File
 	problems []error
+	programs map[[2]string]*rule.Program // by rules and start, so that each is made once
 	// place finds the line of something, for files that were read; may be nil.
 	place func(path ...any) string
 }
 
-// mostProblems bounds how many are told at once.
+// mostProblems bounds how many are told at once. When there are so many, nothing more
+// is looked at.
 const mostProblems = 20
+
+func (c *checker) isFull() bool { return len(c.problems) >= mostProblems }
 
 // add notes a problem at a place: a path of keys and indexes, whose last words are
 // named in the target.
 func (c *checker) add(err error, target string, path ...any) {
-	if len(c.problems) >= mostProblems {
+	if c.isFull() {
 		return
 	}
 	e := *sockeye.ErrorOf(err)
@@ -86,7 +90,14 @@ func (c *checker) openings() ([]Opening, error) {
 	c.aliases()
 	var all []Opening
 	names := map[string]bool{}
+	if n := len(c.file.Endpoints); n > MaxEndpoints {
+		c.add(problem("%d endpoints are more than %d", "%d 个端点超过了 %d 个", "split the file", "请拆成多个文件", n, MaxEndpoints), "endpoint", "endpoint")
+		return nil, errors.Join(c.problems...)
+	}
 	for n, e := range c.file.Endpoints {
+		if c.isFull() {
+			break
+		}
 		name := e.Name
 		if name == "" {
 			c.add(problem("an endpoint needs a name", "端点需要名称", `write name = "meter"`, `写 name = "meter"`), "endpoint "+strconv.Itoa(n+1), "endpoint", n)
@@ -157,8 +168,17 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 		wrong(unknownName("rules", e.Rules, keys(sets)), "rules")
 		return
 	}
+	key := [2]string{e.Rules, e.Start}
+	if program, ok := c.programs[key]; ok {
+		o.Program = program
+		return
+	}
 	set.Start = e.Start
 	program, err := rule.Compile(set)
+	if c.programs == nil {
+		c.programs = map[[2]string]*rule.Program{}
+	}
+	c.programs[key] = program
 	for _, one := range split(err) {
 		inner := *sockeye.ErrorOf(one)
 		at := []any{"rules", e.Rules}
@@ -192,6 +212,9 @@ func (c *checker) sets() map[string]rule.Set {
 	for _, name := range keys(c.file.Rules) {
 		var set rule.Set
 		for n, r := range c.file.Rules[name] {
+			if c.isFull() {
+				return sets
+			}
 			set.Rules = append(set.Rules, c.rule(name, n, r))
 		}
 		sets[name] = set
@@ -216,6 +239,9 @@ func (c *checker) rule(set string, n int, r Rule) rule.Rule {
 
 func (c *checker) payloads() {
 	for _, name := range keys(c.file.Payloads) {
+		if c.isFull() {
+			return
+		}
 		p := c.file.Payloads[name]
 		if p.Text != "" && p.Hex != "" {
 			c.add(problem("both text and hex", "同时写了 text 和 hex", "write one of them", "只写其中之一"), "payloads."+name, "payloads", name)
@@ -229,6 +255,9 @@ func (c *checker) payloads() {
 
 func (c *checker) aliases() {
 	for _, address := range keys(c.file.Aliases) {
+		if c.isFull() {
+			return
+		}
 		if _, err := netip.ParseAddr(address); err != nil {
 			c.add(problem("%s is not an IP address", "%s 不是 IP 地址", `write "192.168.1.88" = "kitchen"`, `写 "192.168.1.88" = "kitchen"`, payload.Quote(address, 40)), "aliases", "aliases", address)
 		}

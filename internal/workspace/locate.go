@@ -10,7 +10,12 @@ import (
 
 // locator finds where in a text a key is. The library tells it only with an error,
 // so the locator decodes just that key into something that refuses it.
-type locator struct{ text string }
+type locator struct {
+	text string
+	// top are the keys at the top, once they were decoded.
+	top map[string]toml.Primitive
+	md  toml.MetaData
+}
 
 // line is "line 12" for a path of keys and indexes, or for the nearest part of it
 // that is there, or "".
@@ -95,14 +100,15 @@ var errHere = errors.New("here")
 func (*refusal) UnmarshalTOML(any) error { return errHere }
 
 func (l *locator) find(path []any) toml.Position {
-	var top map[string]toml.Primitive
-	md, err := toml.Decode(l.text, &top)
-	if err != nil {
-		return toml.Position{}
+	if l.top == nil {
+		var err error
+		if l.md, err = toml.Decode(l.text, &l.top); err != nil {
+			return toml.Position{}
+		}
 	}
 	name, ok := path[0].(string)
-	if p, there := top[name]; ok && there {
-		return descend(&md, p, path[1:])
+	if p, there := l.top[name]; ok && there {
+		return descend(&l.md, p, path[1:])
 	}
 	return toml.Position{}
 }

@@ -23,21 +23,18 @@ func Revise(old []byte, f *File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if was.tree().String() == f.tree().String() {
+	before, after := was.tree(), f.tree()
+	said := after.String()
+	if before.String() == said {
 		return old, nil
 	}
 	text, mark := bytes.CutPrefix(old, byteOrderMark)
 	if blocks, ok := blocksOf(string(text)); ok {
-		r := reviser{was: was.tree(), now: f.tree(), blocks: blocks, between: make([]string, len(blocks)+1), end: "\n"}
-		r.between[len(blocks)] = blocks[len(blocks)-1].takeEnd()
-		if bytes.Contains(text, []byte("\r\n")) {
-			r.end = "\r\n"
-		}
-		revised := []byte(r.revise())
+		revised := []byte(newReviser(before, after, string(text), blocks).revise())
 		if mark {
 			revised = append(slices.Clip(byteOrderMark), revised...)
 		}
-		if again, err := Parse(revised); err == nil && again.tree().String() == f.tree().String() {
+		if again, err := Parse(revised); err == nil && again.tree().String() == said {
 			return revised, nil
 		}
 	}
@@ -50,17 +47,54 @@ type reviser struct {
 	blocks   []*block
 	// out is what becomes of each block, and between what comes before it; the last is
 	// the end of the text.
-	out, between []string
+	out, between [][]string
 	end          string // of a line
+
+	heads      map[string]bool // paths of tables and lists that have blocks
+	above      map[string]bool // the same, and every path above one
+	statements map[string]bool // paths of keys that are not in a list
+	places     map[string]int  // where new tables with a key at the top go
+}
+
+func newReviser(was, now *node, text string, blocks []*block) *reviser {
+	r := &reviser{was: was, now: now, blocks: blocks, out: make([][]string, len(blocks)), between: make([][]string, len(blocks)+1), end: "\n",
+		heads: map[string]bool{}, above: map[string]bool{}, statements: map[string]bool{}, places: map[string]int{}}
+	if strings.Contains(text, "\r\n") {
+		r.end = "\r\n"
+	}
+	r.between[len(blocks)] = []string{blocks[len(blocks)-1].takeEnd()}
+	keys := knownKeys(fileType, nil)
+	for _, key := range keys {
+		r.places[key] = len(blocks)
+	}
+	for i, b := range slices.Backward(blocks) {
+		r.heads[pathText(b.path)] = true
+		for n := range b.path {
+			r.above[pathText(b.path[:n+1])] = true
+		}
+		for s := range b.statements {
+			if !b.inList {
+				r.statements[pathText(append(slices.Clip(b.path), b.statements[s].path...))] = true
+			}
+		}
+		if i == 0 {
+			continue
+		}
+		for rank, key := range keys {
+			if rank < slices.Index(keys, b.path[0]) {
+				r.places[key] = i
+			}
+		}
+	}
+	return r
 }
 
 func (r *reviser) revise() string {
-	r.out = make([]string, len(r.blocks))
 	lists := map[string][]int{} // blocks of a list, by its path
 	var order []string
 	for i, b := range r.blocks {
 		if !b.inList {
-			r.out[i] = r.table(b, r.was.at(b.path...), r.now.at(b.path...))
+			r.out[i] = []string{r.table(b, r.was.at(b.path...), r.now.at(b.path...))}
 			continue
 		}
 		name := pathText(b.path)
@@ -73,23 +107,29 @@ func (r *reviser) revise() string {
 		r.elements(lists[name])
 	}
 	r.missing(r.now, nil)
-	var text strings.Builder
-	last := ""
+	var all []string
 	for i, between := range r.between {
-		pieces := []string{between}
+		all = append(all, between...)
 		if i < len(r.out) {
-			pieces = append(pieces, r.out[i])
+			all = append(all, r.out[i]...)
 		}
-		for _, piece := range pieces {
-			if piece == "" {
-				continue
-			}
-			if last != "" && !strings.HasSuffix(last, "\n") {
-				text.WriteString(r.end)
-			}
-			text.WriteString(piece)
-			last = piece
+	}
+	return r.joined(all)
+}
+
+// joined is pieces as one text; each begins a line of its own.
+func (r *reviser) joined(pieces []string) string {
+	var text strings.Builder
+	open := false // the last piece has not ended its line
+	for _, piece := range pieces {
+		if piece == "" {
+			continue
 		}
+		if open {
+			text.WriteString(r.end)
+		}
+		text.WriteString(piece)
+		open = !strings.HasSuffix(piece, "\n")
 	}
 	return text.String()
 }
@@ -112,8 +152,7 @@ func (r *reviser) table(b *block, was, now *node) string {
 	case b.nested != "":
 		return b.lead + b.head + r.written(now.lines())
 	}
-	var text strings.Builder
-	text.WriteString(b.lead + b.head)
+	text := []string{b.lead + b.head}
 	there := map[string]bool{}
 	for i := range b.statements {
 		s := &b.statements[i]
@@ -121,28 +160,22 @@ func (r *reviser) table(b *block, was, now *node) string {
 		before, after := was.at(s.path...), now.at(s.path...)
 		switch {
 		case before.String() == after.String():
-			text.WriteString(s.text())
+			text = append(text, s.text())
 		case after != nil:
-			text.WriteString(s.lead + s.head + r.written(after.String()) + s.rest)
+			text = append(text, s.lead+s.head+r.written(after.String())+s.rest)
 		}
 	}
 	for _, key := range now.keys {
-		if one := now.below[key]; one.inLine() && !there[key] && !(was.at(key) != nil && r.hasBlock(append(slices.Clip(b.path), key))) {
-			if s := text.String(); s != "" && !strings.HasSuffix(s, "\n") {
-				text.WriteString(r.end)
-			}
-			text.WriteString(r.written(line(key, one)))
+		if one := now.below[key]; one.inLine() && !there[key] && !r.hasBlock(b, key) {
+			text = append(text, r.written(line(key, one)))
 		}
 	}
-	text.WriteString(b.tail)
-	return text.String()
+	return r.joined(append(text, b.tail))
 }
 
-// hasBlock says whether a path, or one below it, has a block that is no element.
-func (r *reviser) hasBlock(path []string) bool {
-	return slices.ContainsFunc(r.blocks, func(b *block) bool {
-		return len(b.path) >= len(path) && slices.Equal(b.path[:len(path)], path)
-	})
+// hasBlock says whether what a key of a block names has a block of its own.
+func (r *reviser) hasBlock(b *block, key string) bool {
+	return !b.inList && r.above[pathText(append(slices.Clip(b.path), key))]
 }
 
 // elements puts the elements of a list that there are now in the place of those that
@@ -169,10 +202,7 @@ func (r *reviser) elements(blocks []int) {
 		if place >= 0 {
 			into = &r.out[blocks[place]]
 		}
-		if *into != "" && !strings.HasSuffix(*into, "\n") {
-			*into += r.end
-		}
-		*into += text
+		*into = append(*into, text)
 	}
 }
 
@@ -215,7 +245,7 @@ func (r *reviser) missing(n *node, path []string) {
 		if one.inLine() || r.hasStatement(at) {
 			continue
 		}
-		head := slices.ContainsFunc(r.blocks, func(b *block) bool { return slices.Equal(b.path, at) })
+		head := r.heads[pathText(at)]
 		switch {
 		case one.isList && !head:
 			for _, element := range one.list {
@@ -235,7 +265,7 @@ func (r *reviser) missing(n *node, path []string) {
 func (r *reviser) insertTable(n *node, path []string) {
 	bare := &node{isTable: true, below: n.below}
 	for _, key := range n.keys {
-		if at := append(slices.Clip(path), key); n.below[key].inLine() && !r.hasBlock(at) && !r.hasStatement(at) {
+		if at := append(slices.Clip(path), key); n.below[key].inLine() && !r.above[pathText(at)] && !r.hasStatement(at) {
 			bare.keys = append(bare.keys, key)
 		}
 	}
@@ -246,26 +276,18 @@ func (r *reviser) insertTable(n *node, path []string) {
 
 // hasStatement says whether a path, or one above it, is a key with a value in the text.
 func (r *reviser) hasStatement(path []string) bool {
-	return slices.ContainsFunc(r.blocks, func(b *block) bool {
-		return !b.inList && slices.ContainsFunc(b.statements, func(s statement) bool {
-			n := len(b.path) + len(s.path)
-			return n <= len(path) && slices.Equal(b.path, path[:len(b.path)]) && slices.Equal(s.path, path[len(b.path):n])
-		})
-	})
+	for n := range path {
+		if r.statements[pathText(path[:n+1])] {
+			return true
+		}
+	}
+	return false
 }
 
 // insert puts a section behind what comes before it in a file that Format writes.
 func (r *reviser) insert(key, section string) {
-	keys := knownKeys(fileType, nil)
-	rank := func(key string) int { return slices.Index(keys, key) }
-	at := len(r.blocks)
-	for i, b := range r.blocks {
-		if i > 0 && rank(b.path[0]) > rank(key) {
-			at = i
-			break
-		}
-	}
-	r.between[at] += r.written(section)
+	at := &r.between[r.places[key]]
+	*at = append(*at, r.written(section))
 }
 
 func pathText(path []string) string { return strings.Join(path, "\x00") }

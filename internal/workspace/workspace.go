@@ -18,8 +18,11 @@ import (
 // Version is the version of the format that is written. Older ones are read.
 const Version = 1
 
-// MaxBytes is the largest file that is read.
-const MaxBytes = 4 << 20
+// MaxBytes is the largest file that is read, and MaxEndpoints the most that one opens.
+const (
+	MaxBytes     = 4 << 20
+	MaxEndpoints = 256
+)
 
 // File is what a workspace file says. The tags are its keys.
 type File struct {

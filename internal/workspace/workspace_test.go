@@ -171,6 +171,14 @@ func TestFaults(t *testing.T) {
 		endpoint("send = \"b\"\n[lists.a]"):                                                    {`line 5: endpoint a: send: there is no list named "b"`, "a"},
 		endpoint("send = \"a\"\n[lists.a]"):                                                    {"line 5: endpoint a: send: the list has no row to send", ""},
 		endpoint("send = \"a\"\n[lists.a]\ntimes = 0\n[[lists.a.row]]\ntext = 'x'"):            {"line 5: endpoint a: send: a list that is sent for ever needs a pause", ""},
+		head + strings.Repeat("[[endpoint]]\nname = \"a\"\nlisten = \":1\"\n", MaxEndpoints+1): {"line 770: endpoint: 257 endpoints are more than 256", "split"},
+		head + "[aliases]\n\"::1\" = \"1\"":                                                    {"line 3: aliases: \"1\": does not begin with a letter", "kitchen-1"},
+		head + "[aliases]\n\"::1\" = \"\"":                                                     {"line 3: aliases: an alias needs a name", ""},
+		head + "[payloads]\na = {hex = \"00\", charset = \"klingon\"}":                         {"line 3: payloads.a: ", ""},
+		head + "[payloads]\na = {hex = \"00\", line-end = \"lfcr\"}":                           {"line 3: payloads.a: is not a line end", "crlf"},
+		endpoint("source = [\"here\"]"):                                                        {"line 5: endpoint a: source: \"here\" is not an IP address", ""},
+		endpoint("recv-buffer = -1"):                                                           {"line 5: endpoint a: recv-buffer: -1 is not between", ""},
+		endpoint("no-delay = 1"):                                                               {"line 5", ""},
 		head + "[aliases]\nkitchen = \"10.0.0.1\"":                                             {"line 3: aliases: \"kitchen\" is not an IP address", ""},
 	} {
 		_, err := Parse([]byte(text))
@@ -182,7 +190,7 @@ func TestFaults(t *testing.T) {
 		said := e.Target + ": " + e.Message.En
 		if e.Kind != sockeye.Invalid && e.Kind != sockeye.NotFound || !strings.HasPrefix(said, want[0]) || e.Message.Zh == "" ||
 			!strings.Contains(e.Hint.En+e.Message.En, want[1]) {
-			t.Errorf("%q: %s; %s; want %s", text, said, e.Hint.En, want)
+			t.Errorf("%.200q: %s; %s; want %s", text, said, e.Hint.En, want)
 		}
 	}
 }
