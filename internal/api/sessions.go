@@ -11,6 +11,7 @@ import (
 	"sockeye"
 	"sockeye/internal/device"
 	"sockeye/internal/workbench"
+	"sockeye/internal/workspace"
 )
 
 const timeForm = "2006-01-02T15:04:05.000000000Z07:00"
@@ -143,6 +144,9 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, workbench.Answer, error)
 		if in.Device.IntervalMS != nil {
 			answer.Device.Interval = wrong.duration("device.interval_ms", *in.Device.IntervalMS, 0)
 		}
+	}
+	if answer.Allow, err = workspace.Allowed(in.Allow); err != nil {
+		wrong.add("allow", sockeye.ErrorOf(err).Reason(sockeye.English), sockeye.ErrorOf(err).Reason(sockeye.Chinese))
 	}
 	if in.Rules != nil {
 		if answer.Rules, err = s.rulesFrom(*in.Rules, rand.Uint64(), "rules."); err != nil {

@@ -77,6 +77,7 @@ type (
 		Options *Options     `json:"options,omitempty"`
 		Echo    bool         `json:"echo,omitempty"`
 		Device  *Device      `json:"device,omitempty"`
+		Allow   []string     `json:"allow,omitempty"` // guards of echo and device to lift: storm, amplify, low-ports
 		Rules   *RuleSet     `json:"rules,omitempty"` // they go before echo and device
 	}
 	// Device lets the session play the experiment's board.

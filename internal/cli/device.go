@@ -22,6 +22,7 @@ type deviceFlags struct {
 	hello    string
 	interval time.Duration
 	count    int
+	allow    allowFlag
 }
 
 func (a *app) deviceCommand() *cobra.Command {
@@ -47,6 +48,7 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	f.payloadFlags.register(a, fs)
 	fs.Var(&duration{&f.interval}, "interval", a.t("pause after each echo", "每次回传后的停顿"))
 	fs.IntVar(&f.o.ReadSize, "recv", device.DefaultReceive, a.t("most bytes taken at a time", "单次最多接收的字节数"))
+	f.allow.register(a, fs)
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
 	fs.MarkHidden("read-size")
 	return cmd
@@ -59,6 +61,10 @@ func (a *app) device(f *deviceFlags, words []string) error {
 			sockeye.Text{En: "the tutorial's program takes 128", Zh: "教程程序每次接收 128 字节"})
 	}
 	ep, err := f.endpoint(sockeye.Connect, words, "localhost:10000")
+	if err != nil {
+		return err
+	}
+	allow, err := f.allow.allowed()
 	if err != nil {
 		return err
 	}
@@ -86,7 +92,7 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		return err
 	}
 	l.bench.SetLookup(a.lookup(&f.payloadFlags))
-	return l.finish(l.play(ep, workbench.Answer{Device: board, Hello: hello}, f.count))
+	return l.finish(l.play(ep, workbench.Answer{Device: board, Hello: hello, Allow: allow}, f.count))
 }
 
 // play runs count boards until all have left or a signal comes.

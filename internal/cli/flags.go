@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/rule"
+	"sockeye/internal/workspace"
 )
 
 // endpointFlags are the flags that describe an endpoint, for every command that
@@ -180,4 +182,20 @@ func (v *duration) Set(s string) error {
 	}
 	*v.d = d
 	return nil
+}
+
+// allowFlag is a flag with the words that lift guards.
+type allowFlag struct{ words []string }
+
+func (f *allowFlag) register(a *app, fs *pflag.FlagSet) {
+	fs.StringSliceVar(&f.words, "allow", nil, a.t("echo without a guard: storm, amplify, low-ports", "回传时不启用的防护：storm、amplify、low-ports"))
+}
+
+func (f *allowFlag) allowed() (rule.Allowed, error) {
+	allow, err := workspace.Allowed(f.words)
+	if err != nil {
+		e := sockeye.ErrorOf(err)
+		return allow, usage("--allow", e.Message, e.Hint)
+	}
+	return allow, nil
 }

@@ -21,6 +21,7 @@ type listenFlags struct {
 	echo, once, keepOpen bool
 	port                 uint16
 	source               string
+	allow                allowFlag
 }
 
 func (a *app) listenCommand() *cobra.Command {
@@ -62,6 +63,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	f.timedFlags.register(a, fs)
 	f.timedFlags.registerFile(a, fs, false)
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
+	f.allow.register(a, fs)
 	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
 	fs.Var(&duration{&f.o.FinIdle}, "fin-idle", a.t("how long a peer that finished sending may stay (default 1m)", "对方结束发送后连接保留多久（默认 1m）"))
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
@@ -92,6 +94,10 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err := f.inputFlags.parse(&f.displayFlags); err != nil {
 		return err
 	}
+	allow, err := f.allow.allowed()
+	if err != nil {
+		return err
+	}
 	list, err := f.sendList(&f.inputFlags)
 	if err != nil {
 		return err
@@ -118,7 +124,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if f.once {
 		once = l.first(0, sockeye.Left)
 	}
-	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{Echo: f.echo})
+	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{Echo: f.echo, Allow: allow})
 	if err != nil {
 		return l.finish(err)
 	}

@@ -42,7 +42,7 @@ type player struct {
 	since  time.Time // it is in the state
 	rules  []played  // by rule, made when the first is needed
 	guard  guard
-	budget budget
+	budget Budget
 }
 
 // played is what one peer has had of one rule.
@@ -175,7 +175,7 @@ func (e *Engine) Left(peer *sockeye.Peer) {
 func (e *Engine) Input(peer *sockeye.Peer, bytes int, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.player(peer, now).budget.received += uint64(bytes)
+	e.player(peer, now).budget.Received(bytes)
 }
 
 // Frame is a frame that a peer sent. body is lent for the call.

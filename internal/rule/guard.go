@@ -110,7 +110,7 @@ func (g *guard) stop(why sockeye.Text) *sockeye.Error {
 	return &sockeye.Error{
 		Kind: sockeye.LimitReached, Op: "answer",
 		Message: sockeye.Text{En: why.En + "; this peer gets no more replies from rules", Zh: why.Zh + "；规则不再应答该连接对象"},
-		Hint:    both(`if that is wanted, write allow = ["storm"] at the endpoint`, `如果确实需要，请在端点中写 allow = ["storm"]`),
+		Hint:    both(`if that is wanted, write allow = ["storm"] beside the rules`, `如果确实需要，请在规则旁写 allow = ["storm"]`),
 	}
 }
 
@@ -132,15 +132,26 @@ const (
 	lowPorts    = 1024
 )
 
-// budget bounds the UDP replies to one peer.
-type budget struct {
+// Budget bounds the UDP replies to one peer. It belongs to one goroutine at a time.
+type Budget struct {
 	received, sent uint64 // bytes
 	tokens         float64
 	filled         time.Time
 	told           bool
 }
 
-func (b *budget) permit(peer *sockeye.Peer, size int, now time.Time, allow Allowed) (bool, *sockeye.Error) {
+// Suspect says whether what is sent to a peer has to be bounded: a UDP peer whose
+// address is a server's port, or could be forged.
+func Suspect(peer *sockeye.Peer, allow Allowed) bool {
+	return peer.Network == "udp" && (peer.Remote.Port() < lowPorts && !allow.LowPorts || !allow.Amplify && !vouched(peer))
+}
+
+// Received counts what the peer sent.
+func (b *Budget) Received(bytes int) { b.received += uint64(bytes) }
+
+// Permit says whether a reply of a certain size may be sent now; trouble, if not nil,
+// is why not, the first time. What it permits counts as sent.
+func (b *Budget) Permit(peer *sockeye.Peer, size int, now time.Time, allow Allowed) (bool, *sockeye.Error) {
 	if peer.Remote.Port() < lowPorts && !allow.LowPorts {
 		return false, b.refuse(both("port %d is a server's: an answer to it could begin a loop", "端口 %d 属于服务器：应答可能造成循环", peer.Remote.Port()), "low-ports")
 	}
@@ -173,7 +184,7 @@ func vouched(peer *sockeye.Peer) bool {
 	return peer.Remote.Addr().IsLoopback()
 }
 
-func (b *budget) refuse(why sockeye.Text, word string) *sockeye.Error {
+func (b *Budget) refuse(why sockeye.Text, word string) *sockeye.Error {
 	if b.told {
 		return nil
 	}
@@ -181,6 +192,6 @@ func (b *budget) refuse(why sockeye.Text, word string) *sockeye.Error {
 	return &sockeye.Error{
 		Kind: sockeye.LimitReached, Op: "answer",
 		Message: sockeye.Text{En: why.En + "; it was not sent, nor will others like it be", Zh: why.Zh + "；该应答及类似的应答都不会发送"},
-		Hint:    both("if that is wanted, write allow = [%q] at the endpoint", "如果确实需要，请在端点中写 allow = [%q]", word),
+		Hint:    both("if that is wanted: --allow %s, or allow = [%q] in a workspace", "如果确实需要：--allow %s，或在工作区中写 allow = [%q]", word, word),
 	}
 }

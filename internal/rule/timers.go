@@ -91,5 +91,5 @@ func (e *Engine) Permit(peer *sockeye.Peer, size int, now time.Time) (ok bool, t
 	if p == nil || peer.Network != "udp" {
 		return true, nil
 	}
-	return p.budget.permit(peer, size, now, e.options.Allow)
+	return p.budget.Permit(peer, size, now, e.options.Allow)
 }

@@ -101,6 +101,15 @@ func (p *Peer) init(s *Session, id *sockeye.Peer) {
 // read, until ctx, the send timeout or the connection ends; then the error is an
 // *sockeye.Error and the rest of data was not sent. data is not kept.
 func (p *Peer) Send(ctx context.Context, data []byte) (int, error) {
+	if begun := p.session.cfg.Begun; begun != nil {
+		begun(p, data)
+	}
+	return p.Answer(ctx, data)
+}
+
+// Answer is Send for a Responder: what it sends follows from something that came, and
+// Config.Begun is not told of it.
+func (p *Peer) Answer(ctx context.Context, data []byte) (int, error) {
 	n, err := p.mover.send(ctx, data)
 	if err == nil {
 		return n, nil

@@ -74,6 +74,9 @@ type Config struct {
 	// returns at the latest when one of the channels is closed: canceled with the
 	// send's context, cut with the socket.
 	Pace func(canceled, cut <-chan struct{})
+	// Begun, if not nil, is told of each message that Peer.Send is given, before it is
+	// sent. data is lent for the call.
+	Begun func(p *Peer, data []byte)
 	// MayDial, if not nil, is asked before each TCP connection, with the address that
 	// was resolved and will be dialled; its error is the attempt's.
 	MayDial func(to netip.AddrPort) error

@@ -1,11 +1,8 @@
 package workbench
 
 import (
-	"context"
-
 	"sockeye"
-	"sockeye/internal/device"
-	"sockeye/internal/payload"
+	"sockeye/internal/rule"
 	"sockeye/internal/wire"
 )
 
@@ -24,43 +21,23 @@ func (a Answer) responder(s *Session) wire.Responder {
 func (a Answer) withoutRules(s *Session) wire.Responder {
 	switch {
 	case a.Device != nil:
-		return board{a.Device, a.Hello, s}
+		return board{a.Device, a.Hello, s, s.guard(a.Allow)}
 	case a.Echo:
-		return echo{}
+		return echo{s.guard(a.Allow)}
 	}
 	return nil
 }
 
-// echo sends back what it receives.
-type echo struct{}
-
-func (echo) Joined(*wire.Peer) {}
-
-func (echo) Received(p *wire.Peer, data []byte) {
-	p.Send(context.Background(), data) // a failure is recorded by Send
+// guard is the guard of a session that echoes.
+func (s *Session) guard(allow rule.Allowed) *echoGuard {
+	s.echoes = newEchoGuard(s, allow)
+	return s.echoes
 }
 
-// Reply makes it a wire.Prompt: it never waits by itself.
-func (echo) Reply(_ *wire.Peer, data []byte) ([]byte, bool) { return data, true }
-
-// board lets a device answer wire's peers.
-type board struct {
-	device  *device.Device
-	hello   *payload.Template // nil: the device's own
-	session *Session          // which makes a message of it
-}
-
-func (b board) Joined(p *wire.Peer) {
-	if b.hello == nil {
-		b.device.Joined(p)
-		return
+// begun is what wire tells of messages that are no echo; nil if nothing echoes.
+func (s *Session) begun() func(*wire.Peer, []byte) {
+	if s.echoes == nil {
+		return nil
 	}
-	v := b.session.vars(b.hello, nil)
-	v.Peer = p.Peer
-	hello, err := b.hello.Append(nil, &v)
-	if err == nil && len(hello) > 0 {
-		p.Send(context.Background(), hello) // a failure is recorded by Send
-	}
+	return s.echoes.begun
 }
-
-func (b board) Received(p *wire.Peer, data []byte) { b.device.Received(p, data) }

@@ -283,7 +283,7 @@ func (r *responding) perform(s rule.Step, q *respondent) {
 			r.tell(trouble, q.peer.Peer)
 		}
 		if ok {
-			q.peer.Send(context.Background(), s.Data) // a failure is recorded by Send
+			q.peer.Answer(context.Background(), s.Data) // a failure is recorded by Answer
 		}
 	}
 }

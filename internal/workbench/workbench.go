@@ -18,6 +18,7 @@ import (
 	"sockeye/internal/device"
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
+	"sockeye/internal/rule"
 	"sockeye/internal/wire"
 	"sockeye/internal/workspace"
 )
@@ -60,6 +61,8 @@ type Answer struct {
 	// Changeable lets rules be set while the session is open. It costs every message
 	// a look whether there are any.
 	Changeable bool
+	// Allow lifts the guards of Echo and Device; Rules have their own.
+	Allow rule.Allowed
 	// Hello is what a board says first instead of its own hello, or nil.
 	Hello *payload.Template
 }
@@ -78,12 +81,14 @@ func (w *Workbench) open(ctx context.Context, ep sockeye.Endpoint, a Answer, of 
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
 	s := &Session{id: id, bench: w, opening: of}
+	responder := a.responder(s)
 	var err error
 	s.Session, err = wire.Open(ctx, ep, wire.Config{
 		Session:   id,
 		Recorder:  w.journal,
 		Window:    func() wire.Window { return w.journal.Window() },
-		Responder: a.responder(s),
+		Responder: responder,
+		Begun:     s.begun(),
 		NextPeer:  func() uint64 { return w.lastPeer.Add(1) },
 		Named:     func(p *sockeye.Peer) { w.aliases.name(p, w.isGone) },
 		Now:       journal.Now,
@@ -221,6 +226,7 @@ type Session struct {
 	since   time.Time
 
 	answering *answering // nil: how it answers cannot change
+	echoes    *echoGuard // nil: it never echoes
 
 	composing composing
 	runs      runs

@@ -58,7 +58,7 @@ func (w *Workbench) OpenWorkspace(ctx context.Context, f *workspace.File, openin
 		return nil, err
 	}
 	for n, one := range openings {
-		a := Answer{Echo: one.Echo, Changeable: o.Changeable}
+		a := Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
 		if one.Program != nil {
 			set, _ := f.RuleSet(endpointOf(f, one.Name))
 			a.Rules = RulesOf(set, one, rule.Options{Seed: o.Seed, Lookup: lookup})

@@ -302,6 +302,8 @@ export interface Open {
   options?: Options;
   echo?: boolean;
   device?: Device;
+  /** guards of echo and device to lift: storm, amplify, low-ports */
+  allow?: string[];
   /** they go before echo and device */
   rules?: RuleSet;
 }
