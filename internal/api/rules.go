@@ -16,8 +16,8 @@ import (
 // mostProblems bounds how many problems of a set are told at once.
 const mostProblems = 100
 
-// rulesFrom makes a set ready to answer, with the payloads and variables of the
-// workspace. The error has every problem of the set, with its field below prefix.
+// rulesFrom makes a set ready to answer; what it names is looked for in the set, then
+// in the workspace. The error has every problem of the set, with its field below prefix.
 func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*workbench.Rules, error) {
 	opening, err := set.Opening(s.saved().Payloads)
 	if err != nil {
@@ -30,7 +30,13 @@ func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*
 		}
 		return nil, joinErrors(all)
 	}
-	return workbench.RulesOf(set, opening, rule.Options{Seed: seed, Lookup: s.bench.Lookup}), nil
+	lookup := func(name string) (string, bool) {
+		if v, ok := set.Lookup(name); ok {
+			return v, true
+		}
+		return s.bench.Lookup(name)
+	}
+	return workbench.RulesOf(set, opening, rule.Options{Seed: seed, Lookup: lookup}), nil
 }
 
 func (c *call) rules(None) (Rules, error) {

@@ -111,12 +111,13 @@ func TestRulesFaults(t *testing.T) {
 			{"match":"any","payload":"none"},{"match":"any","reply":"x","replies":[{"text":"y"}]}]}`: "allow check frame rules[0].match rules[1] rules[2].reply rules[3].chance rules[3].count rules[3].end rules[3].in rules[3].reply_hex " +
 			"rules[4].replies[1].hex rules[4].replies[2].to rules[4].replies[3].text rules[5].payload rules[6].replies",
 		`{"rules":[{"every":"1 day"},{"match":"any","delay":"2s..1s"},{"match":"any","replies":[{"delay":"x"}]}]}`: "rules[0].every rules[1].delay rules[2].replies[0].delay",
-		`{"rules":[{"match":"any","count":"x"}]}`:                                                  "rules.count",
-		`{"rules":[{"match":"any","every":5}]}`:                                                    "rules.every",
-		`{"rules":[{"match":"any","cooldwn":"5s"}]}`:                                               "cooldwn",
-		fmt.Sprintf(`{"rules":[{"match":%q}]}`, bomb):                                              "rules[0].match", // T43: one that costs too much
-		`{"rules":[` + strings.Repeat(`{"match":"any"},`, 1000) + `{"match":"any"}]}`:              "rules",
-		`{"rules":[` + strings.Repeat(`{"match":"regexp:(a|b){100}c"},`, 60) + `{"match":"any"}]}`: "rules[59].match", // together too much
+		`{"rules":[{"match":"any","count":"x"}]}`:                                                   "rules.count",
+		`{"rules":[{"match":"any","every":5}]}`:                                                     "rules.every",
+		`{"rules":[{"match":"any","payload":"a"}],"payloads":{"a":{"text":"{{x"},"b":{"hex":"0"}}}`: "payloads.a payloads.b rules[0].payload",
+		`{"rules":[{"match":"any","cooldwn":"5s"}]}`:                                                "cooldwn",
+		fmt.Sprintf(`{"rules":[{"match":%q}]}`, bomb):                                               "rules[0].match", // T43: one that costs too much
+		`{"rules":[` + strings.Repeat(`{"match":"any"},`, 1000) + `{"match":"any"}]}`:               "rules",
+		`{"rules":[` + strings.Repeat(`{"match":"regexp:(a|b){100}c"},`, 60) + `{"match":"any"}]}`:  "rules[59].match", // together too much
 	} {
 		f := v.failing(400, "PUT", "/api/v1/sessions/s1/rules", body)
 		targets := []string{f.Target}
@@ -218,6 +219,36 @@ func TestTryRules(t *testing.T) {
 	tried(t, v, TryRules{RuleSet: set, Session: "s1", From: last}, `frame "*IDN?" 1:"meter\n" -> cold`)
 	tried(t, v, TryRules{RuleSet: set, Session: "s1", Peer: 9})
 	v.failing(404, "POST", "/api/v1/rules/try", TryRules{RuleSet: set, Session: "s7"})
+}
+
+// What rules name comes with them, or else from the workspace.
+func TestRulesFindWhatTheyName(t *testing.T) {
+	v, _ := keeping(t, mine+"[payloads]\nmine = 'workspace {{var.unit}}\\n'\n")
+	set := workspace.RuleSet{Frame: "line", Rules: []workspace.Rule{{Match: "is:a", Payload: "mine"}, {Match: "is:b", Payload: "own"}, {Match: "is:c", Reply: `{{var.unit}}\n`}}}
+	set.Payloads = map[string]workspace.Payload{"own": {Text: "中", Charset: "gbk", LineEnd: "lf"}}
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Rules: &set})
+	b := board(t, s)
+	answers(t, b, "\na\nb\nc\n", "workspace C\n\xd6\xd0\nC\n")
+	set.Variables = map[string]string{"unit": "F"}
+	got := ask[Rules](v, "PUT", "/api/v1/sessions/s1/rules", SetRules{RuleSet: set})
+	if diff := cmp.Diff(set, got.RuleSet); diff != "" {
+		t.Error(diff)
+	}
+	answers(t, b, "c\n", "F\n")
+	tried(t, v, TryRules{RuleSet: set, Data: []byte("c\n")}, `frame "c" 3:"F\n" -> `)
+
+	// those of an endpoint of the workspace are seen, and can be changed, too
+	w := ask[Workspace](v, "GET", "/api/v1/workspace", nil)
+	opened := ask[Sessions](v, "POST", "/api/v1/workspace/open", OpenWorkspace{Stamp: w.Stamp, All: true}).Sessions[0]
+	b = board(t, opened)
+	answers(t, b, "\ntemp?\n", "21 C\n")
+	kept := ask[Rules](v, "GET", "/api/v1/sessions/s2/rules", nil)
+	if len(kept.Rules) != 1 || kept.Frame != "line" || kept.Counts[0].Answered != 1 {
+		t.Errorf("%+v", kept)
+	}
+	kept.RuleSet.Rules[0].Reply = `22 {{var.unit}}\n`
+	ask[Rules](v, "PUT", "/api/v1/sessions/s2/rules", SetRules{RuleSet: kept.RuleSet})
+	answers(t, b, "temp?\n", "22 C\n")
 }
 
 // A try is bounded, however much was received and however often a timer runs.

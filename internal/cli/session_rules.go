@@ -63,8 +63,8 @@ workspace file answer it from now on. States, counters and frames begin anew the
 	return cmd
 }
 
-// rulesOfFile are the rules of an endpoint of a workspace file. Payloads that they
-// name are written out: the workbench does not have the file.
+// rulesOfFile are the rules of an endpoint of a workspace file, with what they name:
+// the workbench does not have the file.
 func rulesOfFile(path, endpoint string) (api.SetRules, error) {
 	file, openings, err := readWorkspace([]string{path})
 	if err != nil {
@@ -76,7 +76,7 @@ func rulesOfFile(path, endpoint string) (api.SetRules, error) {
 	}
 	for _, e := range file.Endpoints {
 		if set, ok := file.RuleSet(e); ok && e.Name == o.Name {
-			return api.SetRules{RuleSet: set.WrittenOut(file.Payloads)}, nil
+			return api.SetRules{RuleSet: set.Alone(file)}, nil
 		}
 	}
 	return api.SetRules{}, nil

@@ -164,12 +164,7 @@ func (w *Workbench) completed(r *Rules) *Rules {
 		return r
 	}
 	out := *r
-	out.Options.Lookup = func(name string) (string, bool) {
-		if find := w.lookup.Load(); find != nil && *find != nil {
-			return (*find)(name)
-		}
-		return "", false
-	}
+	out.Options.Lookup = w.Lookup
 	return &out
 }
 

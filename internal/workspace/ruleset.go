@@ -3,7 +3,7 @@ package workspace
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -24,6 +24,36 @@ type RuleSet struct {
 	Start string `json:"start,omitempty"`
 	// Allow lifts guards: "storm", "amplify", "low-ports".
 	Allow []string `json:"allow,omitempty"`
+	// Payloads and Variables are those that the rules name and that are not looked for
+	// elsewhere first.
+	Payloads  map[string]Payload `json:"payloads,omitempty"`
+	Variables map[string]string  `json:"variables,omitempty"`
+}
+
+// Lookup finds the set's variables for payloads: "var.NAME".
+func (s RuleSet) Lookup(name string) (string, bool) {
+	return (&File{Variables: s.Variables}).Lookup(name)
+}
+
+// Alone is the set with everything that it names in its file.
+func (s RuleSet) Alone(f *File) RuleSet {
+	s.Variables, s.Payloads = f.Variables, nil
+	named := map[string]bool{}
+	for _, r := range s.Rules {
+		named[r.Payload] = true
+		for _, reply := range r.Replies {
+			named[reply.Payload] = true
+		}
+	}
+	for name, p := range f.Payloads {
+		if named[name] {
+			if s.Payloads == nil {
+				s.Payloads = map[string]Payload{}
+			}
+			s.Payloads[name] = p
+		}
+	}
+	return s
 }
 
 // RuleSet is the set that an endpoint is answered by; false if it has none.
@@ -33,7 +63,7 @@ func (f *File) RuleSet(e Endpoint) (RuleSet, bool) {
 }
 
 // Opening makes the set ready to answer: an opening without an endpoint. Payloads
-// are those that the rules may name. The error joins everything that is wrong, each
+// are those that the rules may name besides the set's own. The error joins everything that is wrong, each
 // an *sockeye.Error whose Target is the field as JSON has it:
 // "rules[2].replies[0].text".
 func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
@@ -57,6 +87,19 @@ func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 	}
 	if o.Allow, err = Allowed(s.Allow); err != nil {
 		wrong(err, "allow")
+	}
+	for _, name := range keys(s.Payloads) {
+		if _, err := s.Payloads[name].parse(true); err != nil {
+			wrong(err, "payloads."+name)
+		}
+	}
+	if len(s.Payloads) > 0 {
+		both := maps.Clone(payloads)
+		if both == nil {
+			both = map[string]Payload{}
+		}
+		maps.Copy(both, s.Payloads)
+		payloads = both
 	}
 	set := rule.Set{Start: s.Start}
 	for n, r := range s.Rules {
@@ -151,23 +194,4 @@ func (r Rule) resolved(payloads map[string]Payload) (out rule.Rule, field string
 		out.Replies = append(out.Replies, whole)
 	}
 	return out, field, err
-}
-
-// WrittenOut is the set with the payloads that it names in place of their names.
-func (s RuleSet) WrittenOut(payloads map[string]Payload) RuleSet {
-	out := s
-	out.Rules = slices.Clone(s.Rules)
-	for n := range out.Rules {
-		r := &out.Rules[n]
-		if p, ok := payloads[r.Payload]; ok && r.Payload != "" {
-			r.Reply, r.ReplyHex, r.Payload = p.Text, p.Hex, ""
-		}
-		r.Replies = slices.Clone(r.Replies)
-		for i := range r.Replies {
-			if p, ok := payloads[r.Replies[i].Payload]; ok && r.Replies[i].Payload != "" {
-				r.Replies[i].Text, r.Replies[i].Hex, r.Replies[i].Payload = p.Text, p.Hex, ""
-			}
-		}
-	}
-	return out
 }

@@ -508,6 +508,12 @@ export interface RuleSet {
   start?: string;
   /** Allow lifts guards: "storm", "amplify", "low-ports". */
   allow?: string[];
+  /**
+   * Payloads and Variables are those that the rules name and that are not looked for
+   * elsewhere first.
+   */
+  payloads?: Record<string, SavedPayload>;
+  variables?: Record<string, string>;
 }
 
 /** Rules is how a session answers by rules. */
@@ -518,6 +524,8 @@ export interface Rules {
   check?: string;
   start?: string;
   allow?: string[];
+  payloads?: Record<string, SavedPayload>;
+  variables?: Record<string, string>;
   /** of each rule, in order; none while they are off */
   counts: RuleCount[];
   /** if the rules have more than one state */
@@ -743,6 +751,8 @@ export interface SetRules {
   check?: string;
   start?: string;
   allow?: string[];
+  payloads?: Record<string, SavedPayload>;
+  variables?: Record<string, string>;
 }
 
 /**
@@ -831,6 +841,8 @@ export interface TryRules {
   check?: string;
   start?: string;
   allow?: string[];
+  payloads?: Record<string, SavedPayload>;
+  variables?: Record<string, string>;
   payload?: Payload;
   data?: string;
   network?: "tcp" | "udp";

@@ -5,6 +5,7 @@ package page_test
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
@@ -210,6 +211,40 @@ func TestTryRules(t *testing.T) {
 	p.wait(`document.querySelector('.panel .scroll').scrollWidth <= document.querySelector('.panel .scroll').clientWidth`)
 }
 
+// Rules are kept in the workspace under a name, and used from there by another session;
+// an endpoint is kept with the rules that answer it.
+func TestRulesInTheWorkspace(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	p.server()
+	p.rules()
+	p.addRule("greeting", "is", "hi", `hello\n`)
+	p.fill("rules-name", "polite")
+	p.click(control("rules-keep"))
+	p.wait(`[...document.querySelector('[data-control=rules-use]').options].some(o => o.value === 'polite')`)
+
+	p.click(control("new-tab"))
+	board := dial(t, "tcp", p.server())
+	p.wait(`document.querySelector('[data-control=rules-use]') && document.querySelectorAll('.rules ol').length === 0`)
+	value[any](p, `(() => { const e = document.querySelector('[data-control=rules-use]'); e.value = 'polite'; e.dispatchEvent(new Event('change', {bubbles: true})) })()`)
+	p.wait(ruleNames + ` === 'greeting'`)
+	write(t, board, "hi")
+	reads(t, board, "hello\n")
+	p.fill("rules-frame", "line")
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.wait(counted(0, "answered 0")) // they begin anew
+	write(t, board, "h")
+	p.wait(row("←", "h"))
+	write(t, board, "i\n")
+	reads(t, board, "hello\n")
+
+	p.click(control("workspace-tab"))
+	p.click(control("keep-session"))
+	p.fill("endpoint-name", "simulator")
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.wait(`[...document.querySelectorAll('.workspace .endpoint')].some(e => e.innerText.includes('simulator') && e.innerText.includes('one rule (simulator), frames: line'))`)
+}
+
 // Rules can be made before the session is opened, and stay when it is closed and opened
 // again: a device simulator in the page. They are reached by keyboard, and axe-core
 // finds nothing serious in the panel.
@@ -219,7 +254,11 @@ func TestRulesBeforeOpening(t *testing.T) {
 	p.rules()
 	p.addRule("greeting", "any", "", "hello")
 	for range 2 {
-		board := dial(t, "tcp", p.server())
+		p.fill("local-port", "0")
+		p.click(control("open"))
+		p.wait(`document.querySelector('[data-control=open] .lamp').getAttribute('aria-label') === 'open'`)
+		_, port, _ := strings.Cut(value[string](p, `document.querySelector('header [aria-selected=true]').innerText.trim()`), ":")
+		board := dial(t, "tcp", "127.0.0.1:"+port)
 		write(t, board, "?")
 		reads(t, board, "hello")
 		p.wait(counted(0, "answered 1"))

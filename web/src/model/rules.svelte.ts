@@ -16,11 +16,13 @@ export type Around = Omit<RuleSet, 'rules'>;
 let numbered = 0;
 
 // aroundOf is what of a set is not its rules, always in one order.
-const aroundOf = ({ frame, check, start, allow }: Around): Around => ({
+const aroundOf = ({ frame, check, start, allow, payloads, variables }: Around): Around => ({
   ...(frame ? { frame } : {}),
   ...(check ? { check } : {}),
   ...(start ? { start } : {}),
   ...(allow && allow.length > 0 ? { allow } : {}),
+  ...(payloads ? { payloads } : {}),
+  ...(variables ? { variables } : {}),
 });
 
 export class RuleBook {

@@ -1,7 +1,7 @@
 // What a person keeps from one day to the next: the workspace file, as the core reads
 // and writes it. Nothing here opens anything but open(), which a person asked for.
 
-import type { ErrorLine, Failure as Told, OpenWorkspace, Rules, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
+import type { ErrorLine, Failure as Told, OpenWorkspace, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
 import { call, Failure, failureOf } from '../link/api';
 import { saveText } from '../link/save';
 import { desk, request, type Form } from './desk.svelte';
@@ -69,31 +69,36 @@ class WorkspaceModel {
     return [...workbench.sessions.values()].findLast((s) => s.name === name && s.state !== 'closed')?.id ?? '';
   }
 
-  /** Saves the network settings of a tab as an endpoint, with the rules of its session. */
-  async keepForm(name: string, form: Form, session?: string): Promise<boolean> {
-    const set = session ? await call<Rules>('GET', `/sessions/${session}/rules`).catch(() => undefined) : undefined;
-    const ruled = (set?.rules.length ?? 0) > 0;
+  /** Saves the network settings of a tab as an endpoint, with the rules that answer it, if there are any. */
+  async keepForm(name: string, form: Form, set: RuleSet): Promise<boolean> {
     const { mode, address, options, echo } = request(form);
     const endpoint: SavedEndpoint = {
       name,
       ...(mode === 'listen' ? { listen: address } : { connect: address }),
       ...(options?.sources ? { source: options.sources } : {}),
       ...(options?.reconnect ? { reconnect: true } : {}),
-      ...(set?.frame ? { frame: set.frame } : {}),
-      ...(set?.check ? { check: set.check } : {}),
-      ...(set && ruled ? { rules: name, ...(set.start ? { start: set.start } : {}), ...(set.allow?.length ? { allow: set.allow } : {}) } : {}),
-      ...(echo && !ruled ? { echo: true } : {}),
+      ...(set.rules.length > 0 ? { rules: name, ...aroundOf(set) } : echo ? { echo: true } : {}),
     };
     return this.change((f) => ({
-      ...f,
+      ...(set.rules.length > 0 ? withRules(f, name, set) : f),
       endpoint: [...(f.endpoint ?? []).filter((e) => e.name !== name), endpoint],
-      ...(set && ruled ? { rules: { ...f.rules, [name]: set.rules } } : {}),
     }));
   }
 
   /** Takes an endpoint out of the file. What it names stays. */
   async removeEndpoint(name: string): Promise<boolean> {
     return this.change((f) => ({ ...f, endpoint: (f.endpoint ?? []).filter((e) => e.name !== name) }));
+  }
+
+  /** Saves rules under a name. How frames are found is said by the endpoint that uses them. */
+  async keepRules(name: string, set: RuleSet): Promise<boolean> {
+    return this.change((f) => withRules(f, name, set));
+  }
+
+  /** The rules that are saved under a name, as the first endpoint that uses them does. */
+  rules(name: string): RuleSet {
+    const file = this.now?.file;
+    return { rules: file?.rules?.[name] ?? [], ...aroundOf(file?.endpoint?.find((e) => e.rules === name) ?? {}) };
   }
 
   /** What a text says; nothing is kept or opened. */
@@ -147,6 +152,20 @@ class WorkspaceModel {
     }
   }
 }
+
+const aroundOf = ({ frame, check, start, allow }: Pick<RuleSet, 'frame' | 'check' | 'start' | 'allow'>) => ({
+  ...(frame ? { frame } : {}),
+  ...(check ? { check } : {}),
+  ...(start ? { start } : {}),
+  ...(allow && allow.length > 0 ? { allow } : {}),
+});
+
+const withRules = (f: WorkspaceFile, name: string, set: RuleSet): WorkspaceFile => ({
+  ...f,
+  rules: { ...f.rules, [name]: set.rules },
+  ...(set.payloads ? { payloads: { ...f.payloads, ...set.payloads } } : {}),
+  ...(set.variables ? { variables: { ...f.variables, ...set.variables } } : {}),
+});
 
 /** Two files as one: what said has goes before what is there under the same name. */
 function added(there: WorkspaceFile, said: WorkspaceFile): WorkspaceFile {
