@@ -345,3 +345,39 @@ func BenchmarkPrefix1K(b *testing.B) {
 		e.Frame(p, body, begin)
 	}
 }
+
+// Many expressions share the length of the frames that they are tried on, so that all
+// together take no longer than two; too many are refused, and which.
+func TestExpressionsShareOneBudget(t *testing.T) {
+	one := Rule{Match: "regexp:(ab|cd){30}x"}
+	limits := map[int]int{}
+	for _, n := range []int{1, 10, 30} {
+		var set Set
+		for range n {
+			set.Rules = append(set.Rules, one)
+		}
+		set.Rules = append(set.Rules, Rule{Match: "prefix:x"})
+		p, err := Compile(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limits[n] = p.rules[0].pattern.Limit()
+		if total := n * p.rules[0].pattern.instructions * limits[n]; total > 2*mostSteps {
+			t.Errorf("%d expressions take %d steps", n, total)
+		}
+		if p.rules[n].pattern.Limit() != MaxInput {
+			t.Error("a prefix is not tried on every frame")
+		}
+	}
+	if !(limits[1] > limits[10] && limits[10] > limits[30] && limits[30] >= leastInput) {
+		t.Errorf("%v", limits)
+	}
+	var set Set
+	for range 100 {
+		set.Rules = append(set.Rules, one)
+	}
+	_, err := Compile(set)
+	if f, ok := errors.AsType[*Fault](err); !ok || f.Rule != 99 || f.Field != "match" {
+		t.Errorf("%v", err)
+	}
+}

@@ -138,6 +138,42 @@ func TestT53ForgedSources(t *testing.T) {
 	}
 }
 
+// T53, CVE-2024-2169: one datagram with a forged source sets two servers that echo at
+// each other; the exchange dies by itself, and the record says why. A server's port is
+// never answered.
+func TestT53ForgedLoop(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	ip(t, "link", "set", "lo", "up")
+	ip(t, "address", "add", "198.51.100.1/32", "dev", "lo")
+	ip(t, "address", "add", "198.51.100.2/32", "dev", "lo")
+	w := bench(t)
+	a := open(t, w, endpoint(t, sockeye.Listen, "udp://198.51.100.1:0"), Answer{Echo: true})
+	b := open(t, w, endpoint(t, sockeye.Listen, "udp://198.51.100.2:0"), Answer{Echo: true})
+	refused := func(word string) {
+		t.Helper()
+		wait(t, w, "a refusal: "+word, func(e sockeye.Event) bool {
+			return e.Kind == sockeye.Failed && e.Detail.Err.Op == "answer" && strings.Contains(e.Detail.Err.Hint.En, "--allow "+word)
+		})
+	}
+	forge(t, b.Locals()[0], a.Locals()[0], "round and round")
+	refused("amplify")
+	waitFor(t, "silence", func() bool { // one came that nobody sent, and one was not sent back
+		n := a.Status().Counters.Plus(b.Status().Counters)
+		return n.ReceivedMessages == n.SentMessages+1
+	})
+	if n := a.Status().Counters.SentMessages + b.Status().Counters.SentMessages; n < 2 || n > 60 {
+		t.Errorf("%d datagrams went round", n)
+	}
+	before := a.Status().Counters.SentMessages
+	forge(t, netip.MustParseAddrPort("198.51.100.2:7"), a.Locals()[0], "to a server")
+	refused("low-ports")
+	if n := a.Status().Counters.SentMessages; n != before {
+		t.Errorf("port 7 was answered %d times", n-before)
+	}
+}
+
 // drained is what waits at a socket.
 func drained(t *testing.T, c *net.UDPConn) (count, bytes int) {
 	t.Helper()
