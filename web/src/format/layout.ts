@@ -40,13 +40,13 @@ export function wrapText(text: string, width: number, most: number): Range[] {
   return lines;
 }
 
-/** A part of a text as pieces: plain runs, escapes, and what was searched for. */
-export function pieces(text: string, range: Range, found: Range[]): Piece[] {
+/** A part of a text as pieces: plain runs, escapes, what was searched for, and ticks where chunks begin. */
+export function pieces(text: string, range: Range, found: Range[], ticks: number[] = []): Piece[] {
   const out: Piece[] = [];
-  const add = (piece: string, escape: boolean, mark: boolean) => {
+  const add = (piece: string, escape: boolean, mark: boolean, tick: boolean) => {
     const last = out[out.length - 1];
-    if (last && !!last.escape === escape && !!last.found === mark) last.text += piece;
-    else out.push({ text: piece, escape, found: mark });
+    if (last && !tick && !!last.escape === escape && !!last.found === mark) last.text += piece;
+    else out.push({ text: piece, escape, found: mark, tick });
   };
   let next = 0;
   for (let i = range.start; i < range.end; ) {
@@ -54,14 +54,14 @@ export function pieces(text: string, range: Range, found: Range[]): Piece[] {
     while (next < found.length && found[next]!.end <= i) next++;
     const mark = next < found.length && found[next]!.start <= i;
     const escape = char >= ' ' && char <= '~' ? '' : escapeOf(char);
-    add(escape || char, escape !== '', mark);
+    add(escape || char, escape !== '', mark, ticks.includes(i));
     i += char.length;
   }
   return out;
 }
 
 /** A part of the bytes as pieces of hex, with a wider gap after eight. */
-export function hexPieces(bytes: Uint8Array, range: Range, found: Range[], gap: boolean): Piece[] {
+export function hexPieces(bytes: Uint8Array, range: Range, found: Range[], gap: boolean, ticks: number[] = []): Piece[] {
   const out: Piece[] = [];
   let next = 0;
   for (let i = range.start; i < range.end; i++) {
@@ -70,10 +70,11 @@ export function hexPieces(bytes: Uint8Array, range: Range, found: Range[], gap: 
     const column = i - range.start;
     const lead = column === 0 ? '' : gap && column % 8 === 0 ? '  ' : ' ';
     const last = out[out.length - 1];
-    if (last && !!last.found === mark) last.text += lead + hexByte(bytes[i]!);
+    const tick = ticks.includes(i);
+    if (last && !tick && !!last.found === mark) last.text += lead + hexByte(bytes[i]!);
     else {
       if (lead && last) last.text += lead;
-      out.push({ text: hexByte(bytes[i]!), found: mark });
+      out.push({ text: hexByte(bytes[i]!), found: mark, tick });
     }
   }
   return out;

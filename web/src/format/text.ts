@@ -54,6 +54,8 @@ export interface Piece {
   text: string;
   escape?: boolean;
   found?: boolean;
+  /** Another chunk begins here. */
+  tick?: boolean;
 }
 
 // Controls (C0, DEL, C1), soft hyphen, zero-width and direction controls, line and

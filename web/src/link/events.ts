@@ -10,11 +10,22 @@ export interface Filter {
   direction?: 'received' | 'sent' | undefined;
   text?: string | undefined;
   hex?: string | undefined;
+  /** How frames are found and checked, as --frame and --check say it. */
+  frame?: string | undefined;
+  check?: string | undefined;
 }
 
 export const filtered = (f: Filter): boolean => !!(f.peer || f.direction || f.text || f.hex);
 
-/** At most limit matching events from a number on, or the ones before it. */
-export function events(f: Filter, from: number, limit: number, back: boolean, signal?: AbortSignal): Promise<Events> {
-  return call<Events>('GET', '/events' + query({ ...f, from, limit, back }), undefined, signal);
+/**
+ * At most limit matching events from a number on, or the ones before it. The core cuts
+ * streams into frames a part at a time: as long as it has not come to the window, it is
+ * asked again, if going says so.
+ */
+export async function events(f: Filter, from: number, limit: number, back: boolean, going: (got: Events) => boolean = () => true): Promise<Events> {
+  for (;;) {
+    const got = await call<Events>('GET', '/events' + query({ ...f, from, limit, back }));
+    const stuck = got.cut && !got.done && got.events.length === 0 && (back ? got.scanned_to >= Math.min(from || got.next, got.next) : got.scanned_to <= from);
+    if (!stuck || !going(got)) return got;
+  }
 }

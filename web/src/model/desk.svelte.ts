@@ -4,6 +4,7 @@
 import type { ErrorLine, Open, Session } from '../api-types';
 import { failureOf } from '../link/api';
 import { RuleBook } from './rules.svelte';
+import { settings } from './settings.svelte';
 import { workbench } from './workbench.svelte';
 
 export const protocols = ['tcp-server', 'tcp-client', 'udp'] as const;
@@ -21,6 +22,14 @@ export interface Form {
 }
 
 const fresh: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false };
+
+/** How frames are found and checked, as --frame and --check say it; "" is not at all. */
+export interface Framing {
+  frame: string;
+  check: string;
+}
+
+const noFraming: Framing = { frame: '', check: '' };
 
 let numbered = 0;
 
@@ -55,6 +64,21 @@ export class Tab {
 
   get status(): Session | undefined {
     return this.session ? workbench.sessions.get(this.session) : undefined;
+  }
+
+  /** How its streams are cut: kept for the endpoint, so that it is the same when it is opened again. */
+  get framing(): Framing {
+    return settings.framings[this.place] ?? noFraming;
+  }
+
+  set framing(f: Framing) {
+    const others = Object.entries(settings.framings).filter(([place]) => place !== this.place);
+    settings.framings = Object.fromEntries(f.frame === '' && f.check === '' ? others : [...others.slice(-49), [this.place, f]]);
+  }
+
+  private get place(): string {
+    const { mode, address } = this.status ?? request(this.form);
+    return `${mode} ${address}`;
   }
 
   get isOpen(): boolean {

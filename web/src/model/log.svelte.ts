@@ -4,16 +4,16 @@
 // as a row, a line of it and some pixels, never as pixels from the top: a journal
 // of ten million rows is taller than a browser can scroll.
 
-import type { Events } from '../api-types';
+import type { ErrorLine, Events } from '../api-types';
 import { failureOf } from '../link/api';
 import { events, type Filter } from '../link/events';
-import type { ErrorLine } from '../api-types';
-import { Row, type Line, type View } from './row';
+import type { View } from './content';
+import type { Line, Row } from './row';
+import { Tail, Window } from './window';
 
 const batch = 200; // rows asked for at a time
 const near = 80; // lines that are loaded beyond the screen, at least
 const latest = 150; // ms until the log is drawn without a frame
-const keep = 1200; // rows that are kept at most
 
 export class Log {
   /** What the screen shows, and how far its first line is pushed up, in pixels. */
@@ -29,12 +29,14 @@ export class Log {
   failure = $state.raw<ErrorLine>();
   paused = $state(false);
   current = $state(0);
+  /** Which of the current row's messages is meant. */
+  index = $state(0);
   /** The other end of what is selected. */
   mark = $state(0);
+  /** How the streams are cut, if frames are shown; with progress below 1, it is still being found out. */
+  cut = $state.raw<{ from: number; progress: number; leftOut: number }>();
 
-  private rows: Row[] = [];
-  private low = 1; // rows holds the matching events from low …
-  private high = 1; // … up to but without high
+  private readonly window = new Window();
   private oldest = 1;
   private next = 1;
   private floor = 1; // nothing before is shown: the view was cleared there
@@ -50,6 +52,7 @@ export class Log {
   private filter: Filter = {};
   private drawn = 0; // the frame that is asked for
   private late = 0;
+  private due = 0; // a timer: a pause will be over
 
   // ---- what the view tells ----
 
@@ -70,7 +73,9 @@ export class Log {
     this.ceiling = Infinity;
     this.paused = false;
     this.following = true;
-    this.current = this.mark = 0;
+    this.current = this.mark = this.index = 0;
+    this.cut = undefined;
+    this.failure = undefined;
     this.reset(this.end);
   }
 
@@ -130,40 +135,57 @@ export class Log {
   async show(seq: number): Promise<void> {
     this.following = false;
     this.current = this.mark = seq;
-    const at = this.find(seq);
-    if (this.rows[at]?.seq !== seq) await this.load(seq);
-    this.anchor = { row: this.find(seq), line: 0, px: -Math.floor(this.screen / 2) * this.rowHeight };
+    this.index = 0;
+    if (!this.window.at(seq)) await this.load(seq);
+    this.anchor = { row: this.window.find(seq), line: 0, px: -Math.floor(this.screen / 2) * this.rowHeight };
     this.changed();
   }
 
-  /** Moves the current row by some rows, and the screen after it. */
-  step(by: number, extend: boolean): void {
-    const last = this.lines.at(-1)?.row.seq ?? 0;
-    const from = this.current ? this.find(this.current) : this.find(last);
-    const to = Math.min(Math.max(from + by, 0), this.rows.length - 1);
-    const row = this.rows[to];
-    if (!row) return;
-    this.current = row.seq;
-    if (!extend) this.mark = row.seq;
-    const lines = this.lines.filter((l) => l.row === row && l.part === 0);
-    const bottom = this.lines.length > 0 && this.find(this.lines[this.lines.length - 1]!.row.seq);
-    if (lines.length === 0 || to === bottom) {
-      this.following = false;
-      if (to <= this.anchor.row) this.anchor = { row: to, line: 0, px: 0 };
-      else this.anchor = { row: to, line: row.height(this.view!), px: -this.pixels };
+  /** Moves to the next or previous message, or row if extend, and the screen after it. */
+  step(by: 1 | -1, extend: boolean): void {
+    const { window } = this;
+    const now = this.at(this.current);
+    const inside = this.index + by;
+    if (!extend && now && inside >= 0 && inside < messages(now)) this.index = inside;
+    else {
+      const from = now ? window.find(now.seq) : window.find(this.lines.at(-1)?.row.seq ?? 0);
+      const to = Math.min(Math.max(from + by, 0), window.rows.length - 1);
+      const row = window.rows[to];
+      if (!row) return;
+      if (row !== now) this.index = by > 0 ? 0 : messages(row) - 1;
+      this.current = row.seq;
     }
+    if (!extend) this.mark = this.current;
+    this.reveal();
     this.changed();
+  }
+
+  // reveal scrolls to the current message, if it is not on the screen.
+  private reveal(): void {
+    const at = this.window.find(this.current);
+    const row = this.window.rows[at];
+    if (!row || !this.view) return;
+    const seen = this.lines.slice(0, Math.max(1, Math.floor(this.screen))).some((l) => l.row === row && l.index === this.index && l.head);
+    const last = this.lines.at(-1);
+    if (seen && !(last?.row === row && last.index === this.index)) return;
+    this.following = false;
+    let line = 0; // where the message begins in its row, and where it ends
+    const height = row.height(this.view);
+    while (line < height && row.line(this.view, line).index < this.index) line++;
+    let end = line;
+    while (end < height && row.line(this.view, end).index === this.index) end++;
+    const up = at < this.anchor.row || (at === this.anchor.row && line <= this.anchor.line);
+    this.anchor = up ? { row: at, line, px: 0 } : { row: at, line: end, px: -this.pixels };
   }
 
   at(seq: number): Row | undefined {
-    const row = this.rows[this.find(seq)];
-    return row?.seq === seq ? row : undefined;
+    return this.window.at(seq);
   }
 
   /** The rows that are selected, as far as they are loaded. */
   selected(): Row[] {
     const [a, b] = this.current < this.mark ? [this.current, this.mark] : [this.mark, this.current];
-    return this.rows.filter((r) => r.seq >= a && r.seq <= b);
+    return this.window.rows.filter((r) => r.seq >= a && r.seq <= b);
   }
 
   /** The next match of a search after or before the current row, or undefined. */
@@ -191,31 +213,20 @@ export class Log {
     return Math.min(this.next, this.ceiling);
   }
 
-  // find is the index of the first row with this number or a later one.
-  private find(seq: number): number {
-    let low = 0;
-    let high = this.rows.length;
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (this.rows[mid]!.seq < seq) low = mid + 1;
-      else high = mid;
-    }
-    return low;
-  }
-
   private reset(at: number): void {
     this.generation++;
     this.busy = false;
-    this.rows = [];
-    this.low = this.high = at;
+    clearTimeout(this.due);
+    this.window.empty(at);
     this.anchor = { row: 0, line: 0, px: 0 };
     this.changed();
     if (this.following) void this.tail();
   }
 
   private jump(seq: number): void {
-    if (seq >= this.low && seq <= this.high && this.rows.length > 0) {
-      this.anchor = { row: this.find(seq), line: 0, px: 0 };
+    const { window } = this;
+    if (seq >= window.low && seq <= window.high && window.rows.length > 0) {
+      this.anchor = { row: window.find(seq), line: 0, px: 0 };
       this.changed();
       return;
     }
@@ -228,8 +239,7 @@ export class Log {
     this.wanted = undefined;
     const got = await this.ask(seq, batch, false);
     if (!got) return;
-    this.rows = [];
-    this.low = this.high = seq;
+    this.window.empty(seq);
     this.join(got, false);
     this.anchor = { row: 0, line: 0, px: 0 };
     this.changed();
@@ -242,11 +252,13 @@ export class Log {
     const generation = this.generation;
     this.busy = this.loading = true;
     try {
-      const got = await events(this.filter, from, limit, back);
+      const going = (got: Events) => generation === this.generation && (this.tellCut(got, false), true);
+      const got = await events(this.filter, from, limit, back, going);
       if (generation !== this.generation) return undefined;
       this.failure = undefined;
       this.oldest = got.oldest;
       this.next = Math.max(this.next, got.next);
+      this.tellCut(got, true);
       return got;
     } catch (e) {
       if (generation === this.generation) this.failure = failureOf(e);
@@ -259,96 +271,64 @@ export class Log {
     }
   }
 
+  private tellCut(got: Events, whole: boolean): void {
+    const { cut } = got;
+    if (!cut) return;
+    const progress = whole ? 1 : (cut.to - got.oldest) / Math.max(1, got.next - got.oldest);
+    this.cut = { from: cut.from, progress, leftOut: cut.open_left_out ?? 0 };
+  }
+
   // join adds what was asked for at one end of the window.
   private join(got: Events, back: boolean): void {
-    const fresh = (got.events ?? []).map((e) => new Row(e)).filter((r) => r.seq >= this.begin);
+    const { window, anchor } = this;
     if (back) {
-      this.rows = fresh.concat(this.rows);
-      this.anchor.row += fresh.length;
-      this.low = got.done ? this.begin : got.scanned_to;
-      this.chain(0, Math.min(this.rows.length, fresh.length + 100));
-      this.trim(this.rows.length - keep, false);
-    } else {
-      const at = this.rows.length;
-      this.rows = this.rows.concat(fresh);
-      this.high = Math.max(got.scanned_to, this.high);
-      this.chain(at, this.rows.length);
-      this.trim(this.rows.length - keep, true);
+      anchor.row += window.addFront(got, this.begin);
+      window.trimBack(anchor.row + near);
+      return;
     }
+    window.addBack(got, this.begin);
+    anchor.row -= window.trimFront(anchor.row);
+    clearTimeout(this.due);
+    if (got.cut?.due_ms) this.due = setTimeout(() => void this.look(), got.cut.due_ms + 1);
   }
 
-  // chain links rows from start up to end with the ones of their stream before them.
-  private chain(start: number, end: number): void {
-    const last = new Map<string, Row>();
-    for (let i = Math.max(0, start - 100); i < end; i++) {
-      const row = this.rows[i]!;
-      row.above = this.rows[i - 1]?.event.time;
-      if (row.stream === '') continue;
-      const before = last.get(row.stream);
-      if (i >= start && before && before !== row.before) {
-        row.before = before;
-        row.unsettle();
-      }
-      last.set(row.stream, row);
-    }
-  }
-
-  private trim(extra: number, front: boolean): void {
-    if (extra <= 0) return;
-    if (front) {
-      extra = Math.min(extra, this.anchor.row);
-      const first = this.rows[extra];
-      if (extra <= 0 || !first) return;
-      this.rows = this.rows.slice(extra);
-      this.low = first.seq;
-      first.before = undefined;
-      this.anchor.row -= extra;
-    } else {
-      const end = Math.max(this.rows.length - extra, this.anchor.row + near);
-      const first = this.rows[end];
-      if (!first) return;
-      this.rows = this.rows.slice(0, end);
-      this.high = first.seq;
-    }
+  // look sees what has become a frame without an event.
+  private async look(): Promise<void> {
+    if (this.paused || this.window.high < this.next) return; // another request sees it
+    if (this.busy) this.due = setTimeout(() => void this.look(), latest);
+    else await this.more(this.window.high, false);
   }
 
   // tail brings the newest rows. What lies between them and the window is not
   // fetched if it is more than the screen shows: scrolling up loads it.
   private async tail(): Promise<void> {
     if (this.busy || !this.view) return;
-    const end = this.end;
-    const known = this.high > this.low; // something was looked at already
-    if (known && this.high >= end) return this.changed();
+    const { end, window } = this;
+    const known = window.known;
+    if (known && window.high >= end) return this.changed();
     const need = Math.ceil(this.screen) + 10;
-    if (known && end - this.high <= 2 * need) {
-      const got = await this.ask(this.high, 2 * need, false);
-      if (got) this.join(got, false);
-      return this.changed();
-    }
+    if (known && end - window.high <= 2 * need) return this.more(window.high, false, 2 * need);
     const t = new Tail(end);
-    const stop = known ? this.high : this.begin;
+    const stop = known ? window.high : this.begin;
     for (let tries = 0; tries < 8 && t.rows < need && t.low > stop; tries++) {
       const got = await this.ask(t.low, need, true);
       if (!got) return;
       t.add(got);
       if (got.done) break;
     }
-    this.replace(t, end, known && t.low <= this.high);
+    this.replace(t, end, known && t.low <= window.high);
     this.changed();
   }
 
   // replace makes what was fetched from the end the window, or joins it to the
   // window, if nothing is missing in between.
   private replace(t: Tail, end: number, joined: boolean): void {
-    let fresh = t.parts.flat();
-    if (joined) fresh = fresh.filter((e) => (e.seq ?? 0) >= this.high);
-    else {
-      this.rows = [];
-      this.low = Math.max(t.low, this.begin);
+    const { window } = this;
+    if (!joined) {
+      window.empty(Math.max(t.low, this.begin));
       this.anchor = { row: 0, line: 0, px: 0 };
     }
-    this.high = end;
-    this.join({ events: fresh, oldest: this.oldest, next: this.next, scanned_to: end, done: true }, false);
+    this.join(t.whole(window.high, end), false);
   }
 
   // ---- drawing ----
@@ -373,8 +353,8 @@ export class Log {
     const lines: Line[] = [];
     const want = Math.ceil((this.pixels + this.anchor.px) / this.rowHeight);
     let { row, line } = this.anchor;
-    while (row < this.rows.length && lines.length < want) {
-      const r = this.rows[row]!;
+    while (row < this.window.rows.length && lines.length < want) {
+      const r = this.window.rows[row]!;
       const height = r.height(this.view);
       for (; line < height && lines.length < want; line++) lines.push(r.line(this.view, line));
       line = 0;
@@ -393,13 +373,13 @@ export class Log {
     if (this.following) this.bottom(view);
     else {
       this.normalize(view);
-      const complete = this.high >= this.end;
+      const complete = this.window.high >= this.end;
       if (complete && this.below(view) < this.pixels) {
         this.bottom(view);
         if (!this.paused) this.following = true;
       }
     }
-    a.row = Math.max(0, Math.min(a.row, Math.max(0, this.rows.length - 1)));
+    a.row = Math.max(0, Math.min(a.row, Math.max(0, this.window.rows.length - 1)));
   }
 
   private normalize(view: View): void {
@@ -407,13 +387,13 @@ export class Log {
     let move = Math.floor(a.px / this.rowHeight);
     a.px -= move * this.rowHeight;
     while (move !== 0) {
-      const height = this.rows[a.row]?.height(view) ?? 0;
+      const height = this.window.rows[a.row]?.height(view) ?? 0;
       if (move > 0) {
         const step = Math.min(move, height - a.line);
         a.line += step;
         move -= step;
         if (a.line >= height) {
-          if (a.row >= this.rows.length - 1) {
+          if (a.row >= this.window.rows.length - 1) {
             a.line = Math.max(0, height - 1);
             a.px = 0;
             return;
@@ -427,7 +407,7 @@ export class Log {
         move += step;
       } else if (a.row > 0) {
         a.row--;
-        a.line = this.rows[a.row]!.height(view);
+        a.line = this.window.rows[a.row]!.height(view);
       } else {
         a.px = 0;
         return;
@@ -439,14 +419,14 @@ export class Log {
   // many as the screen has.
   private below(view: View): number {
     let px = -this.anchor.px - this.anchor.line * this.rowHeight;
-    for (let i = this.anchor.row; i < this.rows.length && px < this.pixels; i++) px += this.rows[i]!.height(view) * this.rowHeight;
+    for (let i = this.anchor.row; i < this.window.rows.length && px < this.pixels; i++) px += this.window.rows[i]!.height(view) * this.rowHeight;
     return px;
   }
 
   private bottom(view: View): void {
     let lines = this.screen;
-    let row = this.rows.length;
-    while (row > 0 && lines > 0) lines -= this.rows[--row]!.height(view);
+    let row = this.window.rows.length;
+    while (row > 0 && lines > 0) lines -= this.window.rows[--row]!.height(view);
     const over = Math.max(0, -lines);
     this.anchor = { row, line: Math.floor(over), px: Math.round((over - Math.floor(over)) * this.rowHeight) };
   }
@@ -455,7 +435,7 @@ export class Log {
     const all = Math.max(1, this.end - this.begin);
     const first = lines[0]?.row.seq ?? this.begin;
     const last = lines.at(-1)?.row.seq ?? this.end;
-    const whole = this.low <= this.begin && this.high >= this.end && lines.length > 0 && lines[0]!.row === this.rows[0] && lines.length < this.screen;
+    const whole = this.window.low <= this.begin && this.window.high >= this.end && lines.length > 0 && lines[0]!.row === this.window.rows[0] && lines.length < this.screen;
     this.place = whole || lines.length === 0 ? { top: 0, size: 1 } : { top: (first - this.begin) / all, size: Math.min(1, (last - first + 1) / all) };
     if (this.following) this.waiting = 0;
     else this.waiting = Math.max(0, this.next - Math.max(last + 1, this.begin));
@@ -464,29 +444,19 @@ export class Log {
   // loadMore asks for rows when the screen comes near an end of what is loaded.
   private loadMore(endRow: number): void {
     if (this.busy || !this.view) return;
-    if (this.following && this.high < this.end) return void this.tail(); // more came while the last request was under way
-    if (this.high === this.low) return;
-    if (this.anchor.row < near && this.low > this.begin) void this.more(this.low, true);
-    else if (!this.following && this.rows.length - endRow < near && this.high < this.end) void this.more(this.high, false);
+    if (this.following && this.window.high < this.end) return void this.tail(); // more came while the last request was under way
+    if (this.window.high === this.window.low) return;
+    if (this.anchor.row < near && this.window.low > this.begin) void this.more(this.window.low, true);
+    else if (!this.following && this.window.rows.length - endRow < near && this.window.high < this.end) void this.more(this.window.high, false);
   }
 
-  private async more(from: number, back: boolean): Promise<void> {
-    const got = await this.ask(from, batch, back);
+  private async more(from: number, back: boolean, limit = batch): Promise<void> {
+    const got = await this.ask(from, limit, back);
     if (!got) return;
     this.join(got, back);
     this.changed();
   }
 }
 
-// Tail is what was fetched going back from the end.
-class Tail {
-  parts: Events['events'][] = [];
-  rows = 0;
-  constructor(public low: number) {}
-
-  add(got: Events): void {
-    this.parts.unshift(got.events ?? []);
-    this.rows += got.events?.length ?? 0;
-    this.low = got.done ? got.oldest : Math.min(this.low, got.scanned_to);
-  }
-}
+// messages are the ones that a row shows one after the other.
+const messages = (row: Row): number => Math.max(1, row.contents.length);

@@ -14,6 +14,7 @@ const defaults = {
   stamp: 'ms' as Stamp,
   showTime: true,
   wrap: true,
+  framings: {} as Record<string, { frame: string; check: string }>, // by endpoint
   fileAs: 'pcapng' as 'pcapng' | 'raw',
   panel: true,
   sendHex: false,

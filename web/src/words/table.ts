@@ -1,10 +1,12 @@
 // Every word the page says, in English and in Chinese. One idea, one entry.
 
+import { frameWords } from './frames';
 import { listWords } from './lists';
 import { ruleWords } from './rules';
 import { workspaceWords } from './workspace';
 
 export const table = {
+  ...frameWords,
   ...listWords,
   ...ruleWords,
   ...workspaceWords,

@@ -1,0 +1,145 @@
+//go:build linux
+
+package page_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// frames are the messages in the log, as "length badge content" with a bar where another
+// chunk begins.
+const frames = `[...document.querySelectorAll('[role=grid] [role=row]')].reduce((all, r) => {
+	const content = r.querySelector('.content > span:not(.offset)')?.cloneNode(true);
+	content?.querySelectorAll('.tick').forEach(t => t.replaceWith('|'));
+	if (!r.classList.contains('first')) all[all.length - 1] += content?.textContent ?? '';
+	else if (r.querySelector('.length')?.innerText) all.push([r.querySelector('.length').innerText, r.querySelector('.tag')?.dataset.tag ?? '', content?.textContent].join(' '));
+	return all;
+}, []).join('\n')`
+
+// shows waits until the log has exactly these messages.
+func (p *page) shows(want string) {
+	p.t.Helper()
+	defer func() {
+		if p.t.Failed() {
+			p.t.Logf("the messages are\n%s\nwant\n%s", value[string](p, frames), want)
+		}
+	}()
+	p.wait(frames + ` === ` + quoted(want))
+}
+
+// put types into a field that takes what is typed when it is left.
+func (p *page) put(name, text string) {
+	p.t.Helper()
+	p.fill(name, text)
+	p.do(chromedp.KeyEvent(kb.Enter))
+}
+
+// A sticky stream, several frames in one read and one frame over several, is a line per
+// frame; another choice in the menu cuts what was received anew.
+func TestFraming(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := b.open(t)
+	board := dial(t, "tcp", p.server())
+	for n, text := range []string{"one\r\ntwo\r\nthr", "ee\r\nfo", "ur"} {
+		write(t, board, text)
+		p.wait(fmt.Sprintf(`document.querySelectorAll('[role=row] .length:not(:empty)').length === %d`, n+1))
+	}
+	p.shows("13  one\\r\\ntwo\\r\\nthr\n6  ee\\r\\nfo\n2  ur")
+
+	p.choose(control("framing"), "line")
+	p.shows("5  one\n5  two\n7  thr|ee\n4 tagOpen fo|ur")
+	p.wait(`document.querySelector('[data-control="framing-spec"]').value === 'line'`)
+	write(t, board, "\r\nfive\r\n")
+	p.shows("5  one\n5  two\n7  thr|ee\n6  fo|ur\n6  five")
+	p.picture("frames")
+
+	// The panel tells of one frame of several in an event.
+	p.click(`[role=row].first:nth-last-child(1)`)
+	p.wait(`document.querySelector('.panel pre').innerText.trim() === 'five'`)
+	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.wait(`document.querySelector('.panel pre').innerText.trim() === 'four'`)
+	p.wait(`document.querySelector('.panel dl').innerText.includes('3; new ones begin at 2, 4')`)
+	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.wait(`document.querySelector('.panel pre').innerText.trim() === 'three'`)
+
+	// Bytes are looked for in frames; a hex dump has them with their ends.
+	p.fill("filter-text", "three")
+	p.shows("7  thr|ee")
+	p.click(control("hex-display") + ` label:nth-child(2)`)
+	p.shows("7  74 68 72 |65 65 0d 0a")
+	p.fill("filter-text", "")
+
+	p.choose(control("framing"), "delim")
+	p.put("framing-delim", `"e"`)
+	p.wait(`document.querySelector('[data-control="framing-spec"]').value === 'delim:"e"'`)
+	p.click(control("hex-display") + ` label:nth-child(1)`)
+	p.shows("3  on\n11  \\r\\ntwo\\r\\nthr\n1  \n12  \\r\\nfo|ur|\\r\\nfiv\n2 tagOpen \\r\\n")
+	p.put("framing-spec", "fixed")
+	p.wait(`document.querySelector('[role=alert]').innerText.includes('fixed needs size')`)
+	p.put("framing-spec", "fixed:20")
+	p.shows("20  one\\r\\ntwo\\r\\nthr|ee\\r\\nfo|u\n9 tagOpen r|\\r\\nfive\\r\\n")
+	p.choose(control("framing"), "")
+	p.shows("13  one\\r\\ntwo\\r\\nthr\n6  ee\\r\\nfo\n2  ur\n8  \\r\\nfive\\r\\n")
+
+	// The choice is the endpoint's: it is there again when the page is.
+	p.choose(control("framing"), "line")
+	p.visit(b.ticket(t))
+	p.wait(`document.querySelector('[data-control="framing-spec"]')?.value === 'line'`)
+	p.shows("5  one\n5  two\n7  thr|ee\n6  fo|ur\n6  five")
+}
+
+// A checksum is right or wrong in words, in both languages.
+func TestFramingChecksums(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := b.open(t)
+	board := dial(t, "tcp", p.server())
+	for _, text := range []string{"010300000001840a", "010300000001840b"} {
+		data, _ := hex.DecodeString(text)
+		write(t, board, string(data))
+	}
+	p.wait(`document.querySelectorAll('[role=row] .length:not(:empty)').length > 0`)
+	p.click(control("hex-display") + ` label:nth-child(2)`)
+	p.choose(control("framing"), "fixed")
+	p.choose(control("framing-check"), "CRC-16/MODBUS")
+	const right, wrong = "01 03 00 00 00 01 84 0a", "01 03 00 00 00 01 84 0b"
+	p.wait(frames + `.replaceAll('|', '').replaceAll('  ', ' ') === ` + quoted("8 tagRight "+right+"\n8 tagWrong "+wrong))
+	p.wait(`document.querySelector('.tag.wrong').innerText === '✗ wrong'`)
+	p.wait(`document.querySelector('[data-control="framing-check-spec"]').value === 'CRC-16/MODBUS'`)
+	p.click(`[role=row]:has(.tag.wrong)`)
+	p.wait(`document.querySelector('[data-control="frame-is"]').innerText === '✗ The checksum is wrong.'`)
+	p.press("中文")
+	p.wait(`document.querySelector('.tag.wrong').innerText === '✗ 校验错误'`)
+	p.wait(`document.querySelector('[data-control="frame-is"]').innerText === '✗ 校验错误。'`)
+	p.picture("frames-zh")
+	p.size(360, 740)
+	p.wait(`innerWidth === 360 && document.querySelector('.line.meta .tag.wrong')`)
+	p.shot("frames-360")
+}
+
+// A frame that only a pause ends is there when the pause is over, though nothing came
+// after it; and while more may come, what came is shown as unfinished.
+func TestFramingByPauses(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := b.open(t)
+	board := dial(t, "tcp", p.server())
+	p.choose(control("framing"), "idle")
+	write(t, board, "first")
+	p.shows("5  first")
+	p.put("framing-pause", "1h")
+	p.shows("5 tagOpen first")
+	p.put("framing-pause", "50ms")
+	p.shows("5  first")
+	write(t, board, "second")
+	p.shows("5  first\n6  second")
+	board.Close()
+	p.wait(rows + `.some(r => r.innerText.includes('FIN'))`)
+	p.shows("5  first\n6  second")
+}
