@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/framing"
 )
 
 // Decoder makes events of lines again, for a view in another process. It belongs to
@@ -32,6 +33,38 @@ func (d *Decoder) Event(ctx context.Context, l *EventLine) sockeye.Event {
 	}
 	e.Detail = detailOf(l)
 	return e
+}
+
+// Frame is the frame of a line that an event has. Its bytes may be cut short, as they are
+// in the line.
+func (d *Decoder) Frame(e sockeye.Event, l *Frame) framing.PeerFrame {
+	f := framing.PeerFrame{Session: e.Session, Peer: e.Peer}
+	if l.PeerID > 0 {
+		if f.Peer = d.peers[l.PeerID]; f.Peer != nil {
+			f.Session = f.Peer.Session
+		}
+	}
+	f.Kind, _ = kindOf(l.Direction)
+	f.Seq, f.LastSeq, f.Offset, f.Data, f.Body, f.Cuts = l.Seq, l.LastSeq, l.Offset, l.Data, l.Data, l.Cuts
+	f.Time, _ = time.Parse(time.RFC3339Nano, l.Time)
+	f.End, _ = time.Parse(time.RFC3339Nano, l.End)
+	switch {
+	case l.Body != nil:
+		f.Body = l.Body
+	case len(l.BodyAt) == 2 && l.BodyAt[0] <= min(l.BodyAt[1], len(l.Data)):
+		f.Body = l.Data[l.BodyAt[0]:min(l.BodyAt[1], len(l.Data))]
+	}
+	for m := framing.Whole; m <= framing.Open; m++ {
+		if m.String() == l.Mark {
+			f.Mark = m
+		}
+	}
+	for _, v := range []framing.Verdict{framing.Right, framing.Wrong} {
+		if v.String() == l.Check {
+			f.Check = v
+		}
+	}
+	return f
 }
 
 // detailOf is what a line says besides; nil if nothing.

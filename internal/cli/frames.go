@@ -218,6 +218,8 @@ func (v *view) appendFrame(dst []byte, f *framing.PeerFrame) []byte {
 		dst = v.appendNote(dst, v.app.t("too long for a frame", "超过最大帧长"))
 	case framing.Incomplete:
 		dst = v.appendNote(dst, v.app.t("incomplete", "不完整"))
+	case framing.Open:
+		dst = append(dst, v.app.t(" [unfinished]", " [未完成]")...)
 	}
 	switch f.Check {
 	case framing.Right:

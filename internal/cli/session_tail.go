@@ -17,6 +17,7 @@ import (
 // tailFlags are the flags of session tail.
 type tailFlags struct {
 	displayFlags
+	frameFlags
 	last uint
 	once bool
 }
@@ -50,6 +51,7 @@ connect do. It ends with the session, or with the workbench.`,
 	fs.BoolVar(&f.hex, "hex", false, a.t("show bytes as a hex dump", "以十六进制显示"))
 	fs.BoolVar(&f.json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
 	fs.BoolVar(&f.raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
+	f.frameFlags.register(a, fs)
 	return cmd
 }
 
@@ -61,11 +63,17 @@ func (a *app) sessionTail(session string, f *tailFlags) error {
 	if form == raw && !f.raw {
 		form = lines
 	}
+	if form, err = f.framed(&f.displayFlags, form); err != nil {
+		return err
+	}
+	if _, err = f.cutting(); err != nil {
+		return err
+	}
 	client, err := a.client()
 	if err != nil {
 		return err
 	}
-	t := &tail{app: a, client: client, session: session, decoder: api.NewDecoder(client)}
+	t := &tail{app: a, client: client, session: session, frames: f.frameFlags, told: map[tailWay]uint64{}, decoder: api.NewDecoder(client)}
 	t.view = a.newView(form, a.Out, a.Err, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
 	err = t.run(f)
 	if flushErr := t.view.out.Flush(); err == nil && flushErr != nil {
@@ -82,10 +90,13 @@ type tail struct {
 	app     *app
 	client  *api.Client
 	session string
+	frames  frameFlags
 	decoder *api.Decoder
 	view    *view
-	next    uint64 // the number to ask from
-	over    bool   // the session is closed
+	next    uint64             // the number to ask from
+	over    bool               // the session is closed
+	told    map[tailWay]uint64 // how far frames were shown that only a pause has ended
+	due     <-chan time.Time   // another of them is one then
 }
 
 func (t *tail) run(f *tailFlags) error {
@@ -94,7 +105,7 @@ func (t *tail) run(f *tailFlags) error {
 			return err
 		}
 	}
-	if err := t.begin(f.last); err != nil {
+	if err := t.begin(f.last, f.once); err != nil {
 		return err
 	}
 	if f.once || t.over {
@@ -108,8 +119,8 @@ func (t *tail) run(f *tailFlags) error {
 	return t.follow(feed)
 }
 
-// begin shows the last events there are.
-func (t *tail) begin(last uint) error {
+// begin shows the last events there are, and if nothing follows, what is no frame yet.
+func (t *tail) begin(last uint, once bool) error {
 	var pages []api.Events
 	from := uint64(0)
 	for left := min(last, 1_000_000); ; {
@@ -134,7 +145,7 @@ func (t *tail) begin(last uint) error {
 			return err
 		}
 	}
-	return nil
+	return t.showOpen(pages[0].Cut, once)
 }
 
 func (t *tail) page(from uint64, limit uint, back bool) (page api.Events, err error) {
@@ -142,50 +153,103 @@ func (t *tail) page(from uint64, limit uint, back bool) (page api.Events, err er
 	if t.session != "" {
 		q.Set("session", t.session)
 	}
+	if t.frames.frame != "" {
+		q.Set("frame", t.frames.frame)
+	}
+	if t.frames.check != "" {
+		q.Set("check", t.frames.check)
+	}
 	err = t.client.Ask(t.app.ctx, "GET", "/events?"+q.Encode(), nil, &page)
 	return page, err
 }
 
-// follow shows what comes whenever the feed tells of more.
+// follow shows what comes whenever the feed tells of more, or a pause is over.
 func (t *tail) follow(feed io.Reader) error {
-	news := bufio.NewScanner(feed)
-	news.Buffer(nil, 16<<20)
-	for news.Scan() {
+	news, stop := make(chan api.Live), make(chan struct{})
+	failed := make(chan error, 1)
+	defer close(stop)
+	go func() {
+		defer close(news)
+		lines := bufio.NewScanner(feed)
+		lines.Buffer(nil, 16<<20)
+		for lines.Scan() {
+			var line api.Live
+			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+				failed <- &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "workbench", Err: err}
+				return
+			}
+			select {
+			case news <- line:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	for {
 		var line api.Live
-		if err := json.Unmarshal(news.Bytes(), &line); err != nil {
-			return &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "workbench", Err: err}
+		told := true
+		select {
+		case line, told = <-news:
+		case <-t.due:
+			line.Next = t.next
 		}
-		for t.next < line.Next && !t.over {
-			page, err := t.page(t.next, 1000, false)
-			if err != nil {
+		if !told {
+			select {
+			case err := <-failed:
 				return err
+			default:
 			}
-			if page.Oldest > t.next {
-				t.view.show(sockeye.Event{Seq: t.next, Kind: sockeye.Gap, Time: time.Now(), Detail: &sockeye.Detail{Lost: sockeye.Lost{Events: page.Oldest - t.next}}})
+			if t.app.ctx.Err() != nil {
+				return t.app.interrupted()
 			}
-			if err := t.show(page.Events); err != nil {
-				return err
-			}
-			t.next = page.ScannedTo
+			return nil // the workbench has gone
 		}
-		if err := t.view.out.Flush(); err != nil {
-			return outputError(err)
+		if err := t.showUpTo(line.Next); err != nil {
+			return err
 		}
 		if line.Ended || t.over {
 			return nil
 		}
 	}
-	if t.app.ctx.Err() != nil {
-		return t.app.interrupted()
+}
+
+// showUpTo shows what came before an event, and what pauses have ended by now.
+func (t *tail) showUpTo(next uint64) error {
+	for again := t.due != nil; (t.next < next || again) && !t.over; again = false {
+		page, err := t.page(t.next, 1000, false)
+		if err != nil {
+			return err
+		}
+		if page.Oldest > t.next {
+			t.view.show(sockeye.Event{Seq: t.next, Kind: sockeye.Gap, Time: time.Now(), Detail: &sockeye.Detail{Lost: sockeye.Lost{Events: page.Oldest - t.next}}})
+		}
+		if err := t.show(page.Events); err != nil {
+			return err
+		}
+		if err := t.showOpen(page.Cut, false); err != nil {
+			return err
+		}
+		t.next = page.ScannedTo
 	}
-	return nil // the workbench has gone
+	if err := t.view.out.Flush(); err != nil {
+		return outputError(err)
+	}
+	return nil
 }
 
 func (t *tail) show(events []api.EventLine) error {
 	for n := range events {
-		e := t.decoder.Event(t.app.ctx, &events[n])
+		l := &events[n]
+		e := t.decoder.Event(t.app.ctx, l)
 		if e.Session != nil {
 			t.view.opened[e.Session] = true // its errors are news, not the command's own
+		}
+		t.showFrames(l, e, func(*api.Frame) bool { return true })
+		if t.view.frameErr != nil {
+			return outputError(t.view.frameErr)
+		}
+		if t.frames.frame != "" && (e.Kind == sockeye.Received || e.Kind == sockeye.Sent) {
+			continue
 		}
 		if err := t.view.show(e); err != nil {
 			return outputError(err)
