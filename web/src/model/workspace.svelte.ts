@@ -1,10 +1,10 @@
 // What a person keeps from one day to the next: the workspace file, as the core reads
 // and writes it. Nothing here opens anything but open(), which a person asked for.
 
-import type { ErrorLine, Failure as Told, OpenWorkspace, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
+import type { ErrorLine, Failure as Told, OpenWorkspace, Rules, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
 import { call, Failure, failureOf } from '../link/api';
 import { saveText } from '../link/save';
-import { desk, request, type Form } from './desk.svelte';
+import { desk, request, type Tab } from './desk.svelte';
 import { workbench } from './workbench.svelte';
 
 /** A file that was looked at and is not kept. */
@@ -69,18 +69,20 @@ class WorkspaceModel {
     return [...workbench.sessions.values()].findLast((s) => s.name === name && s.state !== 'closed')?.id ?? '';
   }
 
-  /** Saves the network settings of a tab as an endpoint, with the rules that answer it, if there are any. */
-  async keepForm(name: string, form: Form, set: RuleSet): Promise<boolean> {
-    const { mode, address, options, echo } = request(form);
+  /** Saves the network settings of a tab as an endpoint, with its rules. */
+  async keepTab(name: string, tab: Tab): Promise<boolean> {
+    const set: RuleSet | undefined = tab.isOpen ? await call<Rules>('GET', `/sessions/${tab.session}/rules`).catch(() => undefined) : tab.rules.set;
+    const ruled = set && set.rules.length > 0 ? set : undefined;
+    const { mode, address, options, echo } = request(tab.form);
     const endpoint: SavedEndpoint = {
       name,
       ...(mode === 'listen' ? { listen: address } : { connect: address }),
       ...(options?.sources ? { source: options.sources } : {}),
       ...(options?.reconnect ? { reconnect: true } : {}),
-      ...(set.rules.length > 0 ? { rules: name, ...aroundOf(set) } : echo ? { echo: true } : {}),
+      ...(ruled ? { rules: name, ...aroundOf(ruled) } : echo ? { echo: true } : {}),
     };
     return this.change((f) => ({
-      ...(set.rules.length > 0 ? withRules(f, name, set) : f),
+      ...(ruled ? withRules(f, name, ruled) : f),
       endpoint: [...(f.endpoint ?? []).filter((e) => e.name !== name), endpoint],
     }));
   }
