@@ -47,11 +47,19 @@ secret = "x"
 	v, path := keeping(t, theirs)
 	api := v.addr[strings.LastIndexByte(v.addr, ':'):]
 	trapPort := trap.Addr().String()
-	count := func() int { return sockets(t, api, trapPort) }
-	before := count()
+	before := sockets(t, api, trapPort)
+	fresh := func() int { // what earlier tests left may still be closing
+		n := 0
+		for inode := range sockets(t, api, trapPort) {
+			if !before[inode] {
+				n++
+			}
+		}
+		return n
+	}
 	quiet := func(what string) {
 		t.Helper()
-		if n := count() - before; n != 0 || len(v.bench.Sessions()) > 0 || len(v.bench.Closed()) > 0 {
+		if n := fresh(); n != 0 || len(v.bench.Sessions()) > 0 || len(v.bench.Closed()) > 0 {
 			t.Fatalf("%s: %d sockets more, %d sessions", what, n, len(v.bench.Sessions()))
 		}
 		if _, next := v.bench.Span(); next != 1 {
@@ -78,7 +86,7 @@ secret = "x"
 	// the counting finds what is really opened
 	w = ask[Workspace](v, "GET", "/api/v1/workspace", nil)
 	ask[Sessions](v, "POST", "/api/v1/workspace/open", OpenWorkspace{Stamp: w.Stamp, All: true})
-	if n := count() - before; n != 3 && n != 4 { // whether the client is connected yet
+	if n := fresh(); n != 3 && n != 4 { // whether the client is connected yet
 		t.Errorf("%d sockets after opening four endpoints", n)
 	}
 	conn, err := trap.Accept()
@@ -88,9 +96,9 @@ secret = "x"
 	conn.Close()
 }
 
-// sockets counts the internet sockets of this process but those of the API, and those
-// that were accepted at an address.
-func sockets(t *testing.T, apiPort, accepted string) int {
+// sockets are the internet sockets of this process, by inode, but those of the API and
+// those at an address.
+func sockets(t *testing.T, apiPort, accepted string) map[string]bool {
 	t.Helper()
 	mine := map[string]bool{}
 	links, err := filepath.Glob("/proc/self/fd/*")
@@ -113,7 +121,7 @@ func sockets(t *testing.T, apiPort, accepted string) int {
 	api := hex(port)
 	_, port, _ = strings.Cut(accepted, ":")
 	trap := hex(port)
-	n := 0
+	found := map[string]bool{}
 	for _, table := range []string{"tcp", "tcp6", "udp", "udp6"} {
 		text, err := os.ReadFile("/proc/self/net/" + table)
 		if err != nil {
@@ -124,8 +132,8 @@ func sockets(t *testing.T, apiPort, accepted string) int {
 			if len(f) < 10 || !mine[f[9]] || strings.HasSuffix(f[1], api) || strings.HasSuffix(f[2], api) || strings.HasSuffix(f[1], trap) {
 				continue
 			}
-			n++
+			found[f[9]] = true
 		}
 	}
-	return n
+	return found
 }
