@@ -239,6 +239,19 @@ func TestWorkspaceText(t *testing.T) {
 	}
 	p.click(control("text-reload"))
 	p.wait(`document.querySelector('[data-control=workspace-area]').value.startsWith('# Their Modbus')`)
+
+	// Escape does not throw away what was typed, unless it is pressed again
+	typed("2 holding", "III holding")
+	p.do(chromedp.KeyEvent(kb.Escape))
+	p.wait(`document.querySelector('dialog[open]').innerText.includes('Escape again discards it')`)
+	value[any](p, `document.querySelector('[data-control=workspace-area]').focus()`)
+	p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.wait(`!document.querySelector('dialog[open]')`)
+	if got := fileText(t, path); got != strings.Replace(theirs, "2 holding", "III holding", 1) {
+		t.Errorf("kept:\n%s", got)
+	}
+	p.click(control("workspace-text"))
+	p.wait(`document.querySelector('dialog[open] [data-control=workspace-area]')`)
 	p.do(chromedp.KeyEvent(kb.Escape))
 	p.wait(`!document.querySelector('dialog[open]')`)
 }
@@ -276,6 +289,12 @@ func TestWorkspaceKeeps(t *testing.T) {
 	p.click(control("send"))
 	reads(t, board, plain)
 
+	if got := p.asked("PATCH", "/sessions/s1/peers/1", `{alias: 'kitchen'}`, []string{"once"}); got[0] != 200 {
+		t.Fatalf("the alias: %v", got)
+	}
+	p.click(control("keep-aliases"))
+	p.wait(`!document.querySelector('[data-control=keep-aliases]')`)
+	p.wait(inPanel("kitchen"))
 	if got := p.asked("PUT", "/sessions/s1/rules", `{frame: 'line', rules: [{match: 'is:ping', reply: 'pong'}]}`, []string{"once"}); got[0] != 200 {
 		t.Fatalf("the rules: %v", got)
 	}
@@ -283,7 +302,7 @@ func TestWorkspaceKeeps(t *testing.T) {
 	p.wait(`document.querySelector('[data-control=endpoint-name]')`)
 	p.do(chromedp.KeyEvent("my server" + kb.Enter))
 	p.wait(inPanel("my server"))
-	want := strings.Replace(text, "\n[[endpoint]]", "\n[variables]\nunit = \"°C\"\n\n[payloads]\npath = 'C:\\\\new \\{{time}} \"x\"'\n\n[[endpoint]]", 1)
+	want := strings.Replace(text, "\n[[endpoint]]", "\n[variables]\nunit = \"°C\"\n\n[aliases]\n\"127.0.0.1\" = \"kitchen\"\n\n[payloads]\npath = 'C:\\\\new \\{{time}} \"x\"'\n\n[[endpoint]]", 1)
 	want = strings.Replace(want, "rules = \"slave\"\n", "rules = \"slave\"\n\n[[endpoint]]\nname = \"my server\"\nlisten = \"tcp://:0\"\nframe = \"line\"\nrules = \"my server\"\n", 1)
 	want += "\n[[rules.\"my server\"]]\nmatch = \"is:ping\"\nreply = \"pong\"\n"
 	if diff := cmp.Diff(want, fileText(t, path)); diff != "" {

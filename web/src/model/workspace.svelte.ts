@@ -27,6 +27,18 @@ class WorkspaceModel {
   draft = $state<string>();
 
   payloads = $derived<[string, SavedPayload][]>(Object.entries(this.now?.file.payloads ?? {}));
+  aliases = $derived<[string, string][]>(Object.entries(this.now?.file.aliases ?? {}));
+  /** Names of peers that are there, by address, which the file does not have. */
+  given = $derived.by(() => {
+    const all: Record<string, string> = {};
+    for (const peers of workbench.peers.values()) {
+      for (const p of peers.values()) {
+        const ip = p.remote.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '');
+        if (p.alias && this.now?.file.aliases?.[ip] !== p.alias) all[ip] = p.alias;
+      }
+    }
+    return all;
+  });
   variables = $derived<[string, string][]>(Object.entries(this.now?.file.variables ?? {}));
 
   async load(): Promise<void> {

@@ -22,6 +22,10 @@ export const workspaceWords = {
   cancel: ['Cancel', '取消'],
   noMessages: ['Save one with the star beside the send box.', '点击发送框旁的星形按钮即可保存。'],
   intoBox: ['Put {name} into the send box', '将 {name} 放入发送框'],
+  aliases: ['Aliases', '别名'],
+  aliasesHint: ['Whoever connects from the address has the name.', '来自该地址的连接使用这个名称。'],
+  keepAliases: ['Keep the names given now', '保存当前的别名'],
+  removeAlias: ['Remove the name of {name}', '移除 {name} 的别名'],
   variables: ['Variables', '变量'],
   variablesHint: ['{{var.NAME}} in whatever is sent becomes the value.', '发送内容中的 {{var.名称}} 会替换为变量值。'],
   variableName: ['Name', '名称'],
@@ -51,6 +55,7 @@ export const workspaceWords = {
   textSound: ['No mistakes.', '没有错误。'],
   textFaults: ['Mistakes', '错误'],
   textReload: ['Load the file as it is now', '载入文件的当前内容'],
+  textUnkept: ['Not kept yet: Escape again discards it.', '尚未保存：再按一次 Escape 将放弃修改。'],
   textOverwrite: ['Keep mine instead', '仍保存我的内容'],
   welcomeSaved: ['From your workspace', '来自你的工作区'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
