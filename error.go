@@ -154,5 +154,5 @@ var opZh = map[string]string{
 	"listen": "监听", "accept": "接受连接", "connect": "连接", "send": "发送", "receive": "接收",
 	"finish": "结束发送", "close": "关闭", "abort": "中止", "resolve": "解析", "parse": "解析",
 	"read": "读取", "write": "写入", "open": "打开", "bind": "绑定", "alias": "别名", "expect": "期望",
-	"set": "设置", "start": "启动", "record": "记录",
+	"set": "设置", "answer": "应答", "start": "启动", "record": "记录",
 }

@@ -49,6 +49,7 @@ func (a *app) sessionOpenCommand() *cobra.Command {
 	var f endpointFlags
 	var echo, asJSON bool
 	var from string
+	var allow allowFlag
 	cmd := &cobra.Command{
 		Use:   "open MODE [ADDRESS]",
 		Short: a.t("Open a session: listen or connect", "打开会话：listen 或 connect"),
@@ -80,8 +81,13 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			if err != nil {
 				return err
 			}
+			if _, err := allow.allowed(); err != nil {
+				return err
+			}
+			in := api.OpenOf(ep, echo)
+			in.Allow = allow.words
 			var s api.Session
-			if err := a.askBench("POST", "/sessions", api.OpenOf(ep, echo), &s); err != nil {
+			if err := a.askBench("POST", "/sessions", in, &s); err != nil {
 				return err
 			}
 			return a.printOpened(s, asJSON)
@@ -90,6 +96,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 	fs := cmd.Flags()
 	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
+	allow.register(a, fs)
 	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	f.register(a, fs)
 	f.registerListen(a, fs)
@@ -164,7 +171,7 @@ func (a *app) sessionListCommand() *cobra.Command {
 			}
 			rows := [][]string{{a.t("session", "会话"), a.t("endpoint", "端点"), a.t("state", "状态"), a.t("peers", "连接对象"), a.t("received", "接收"), a.t("sent", "发送")}}
 			for _, s := range list.Sessions {
-				rows = append(rows, []string{s.ID, a.sessionWhere(s), a.sessionState(s.State), fmt.Sprint(s.Peers),
+				rows = append(rows, []string{s.ID, a.sessionWhere(s), a.sessionState(s), fmt.Sprint(s.Peers),
 					a.amount(s.ReceivedBytes, s.ReceivedMessages, s.ReceiveRate), a.amount(s.SentBytes, s.SentMessages, s.SendRate)})
 			}
 			return a.printTable(rows, a.t("no session is open", "没有会话"))
@@ -174,7 +181,15 @@ func (a *app) sessionListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) sessionState(state string) string {
+// sessionState is whether a session is open, and how many rules answer it.
+func (a *app) sessionState(s api.Session) string {
+	if s.Rules > 0 && s.State != "closed" {
+		return a.stateName(s.State) + fmt.Sprintf(a.t(", %d rules", "，%d 条规则"), s.Rules)
+	}
+	return a.stateName(s.State)
+}
+
+func (a *app) stateName(state string) string {
 	return map[string]string{"open": a.t("open", "已打开"), "connecting": a.t("connecting", "正在连接"), "closed": a.t("closed", "已关闭")}[state]
 }
 

@@ -21,7 +21,8 @@ type Recorder interface {
 // Responder answers peers. Its methods are called on the goroutine that owns the
 // peer's reads, so while one blocks, nothing more is read from that peer (TCP
 // slows the sender down by itself). No other TCP peer waits; the UDP peers of one
-// socket share its reader. A responder that waits ends its wait at p.Closing.
+// socket share its reader. A responder that waits ends its wait at p.Closing. What it
+// sends because of what came it sends by p.Answer.
 type Responder interface {
 	// Joined is called once, before anything is read.
 	Joined(p *Peer)
