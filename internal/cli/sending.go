@@ -136,9 +136,8 @@ func cutPace(rest string, pace filePace) (path string, _ filePace, _ error) {
 	}
 }
 
-// sendFile sends a file to a peer, and shows how far it is. With a rate each piece
-// has a time counted from the start, so that the rate holds on the whole. It
-// returns how many bytes were sent.
+// sendFile sends a file to a peer, and shows how far it is. It returns how many bytes
+// were sent.
 func sendFile(ctx context.Context, p *wire.Peer, path string, pace filePace, show func(busy string)) (int, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -149,30 +148,44 @@ func sendFile(ctx context.Context, p *wire.Peer, path string, pace filePace, sho
 	if err != nil {
 		return 0, fileError("read", path, err)
 	}
-	buf := make([]byte, pace.size(p.Network))
 	defer show("")
-	start, sent, shown := time.Now(), 0, time.Now()
-	for {
-		n, err := f.Read(buf)
-		if n > 0 {
-			if err := pace.wait(ctx, start, sent); err != nil {
-				return sent, err
-			}
-			took, sendErr := p.Send(ctx, buf[:n])
-			sent += took
-			if sendErr != nil {
-				return sent, sendErr
-			}
-		}
-		if err == io.EOF {
-			return sent, nil
-		}
-		if err != nil {
-			return sent, fileError("read", path, err)
-		}
+	shown, done := time.Now(), 0
+	sent, readErr, err := pace.copy(ctx, f, make([]byte, pace.size(p.Network)), func(piece []byte) (int, error) {
+		took, err := p.Send(ctx, piece)
+		done += took
 		if time.Since(shown) > 200*time.Millisecond {
 			shown = time.Now()
-			show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), p, int64(sent)*100/max(1, st.Size())))
+			show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), p, int64(done)*100/max(1, st.Size())))
+		}
+		return took, err
+	})
+	if readErr != nil {
+		return sent, fileError("read", path, readErr)
+	}
+	return sent, err
+}
+
+// copy sends what it reads, a buffer at a time, until its end. With a rate each piece
+// has a time counted from the start, so that the rate holds on the whole.
+func (f filePace) copy(ctx context.Context, from io.Reader, buf []byte, send func(piece []byte) (took int, err error)) (sent int, readErr, err error) {
+	start := time.Now()
+	for {
+		n, readErr := from.Read(buf)
+		if n > 0 {
+			if err := f.wait(ctx, start, sent); err != nil {
+				return sent, nil, err
+			}
+			took, err := send(buf[:n])
+			sent += took
+			if err != nil {
+				return sent, nil, err
+			}
+		}
+		if readErr == io.EOF {
+			return sent, nil, nil
+		}
+		if readErr != nil {
+			return sent, readErr, nil
 		}
 	}
 }

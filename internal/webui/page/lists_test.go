@@ -16,7 +16,9 @@ import (
 )
 
 // listRow is the JavaScript for the nth row of the list, from 1.
-func listRow(n int) string { return fmt.Sprintf(`document.querySelectorAll('.lists li[data-row]')[%d]`, n-1) }
+func listRow(n int) string {
+	return fmt.Sprintf(`document.querySelectorAll('.lists li[data-row]')[%d]`, n-1)
+}
 
 // listed waits until the list has exactly these data, in this order.
 func (p *page) listed(data ...string) {
@@ -204,4 +206,74 @@ func (p *page) brings(dir, name, text string) {
 	}
 	p.wait(`document.querySelector('[data-control=list-import]')`)
 	p.do(chromedp.SetUploadFiles(chromedp.CSS(control("list-import")), []string{path}))
+}
+
+// The lists are whole and sound on a small telephone and on a desk, in both languages,
+// light and dark, with a row open and a run going.
+func TestListsFit(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile("../../../web/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v: go run ./internal/tools/verify page installs it", err)
+		}
+		t.Skipf("%v: npm ci in web installs it", err)
+	}
+	p, _, _ := withList(t)
+	p.inRow(1, "delay", "20")
+	p.click(`.lists li:nth-child(2) [data-row-more]`)
+	p.inRow(2, "name", "a name that is long enough to need more than one line of the panel")
+	p.inRow(2, "checksum", "no such sum")
+	p.wait(listRow(2) + `.querySelector('.fault')`)
+	p.choose(control("list-often"), "ever")
+	for _, width := range []int64{1440, 360} {
+		p.size(width, 800)
+		p.wait(fmt.Sprintf(`innerWidth === %d`, width))
+		if width < 1000 {
+			p.click(control("panel"))
+			p.wait(`getComputedStyle(document.querySelector('.panel')).visibility === 'visible'`)
+		}
+		for range 2 {
+			p.click(control("language"))
+			for _, scheme := range []string{"light", "dark"} {
+				p.theme(scheme)
+				lang := value[string](p, `document.documentElement.lang`)
+				p.shot(fmt.Sprintf("lists-%d-%s-%s", width, lang, scheme))
+				for _, out := range value[[]string](p, `[...document.querySelectorAll('.lists *, .panel .switch *')].filter(e => {
+					const r = e.getBoundingClientRect(), panel = document.querySelector('.panel').getBoundingClientRect();
+					return r.width > 0 && !e.closest('.unseen, svg, option, datalist') && (r.left < panel.left - 1 || r.right > panel.right + 1);
+				}).map(e => e.outerHTML.slice(0, 100))`) {
+					t.Errorf("%d, %s: %s sticks out", width, lang, out)
+				}
+				for _, f := range value[[]string](p, string(axe)+`;
+					axe.run('.panel', {resultTypes: ['violations']}).then(r => r.violations
+						.filter(v => v.impact === 'serious' || v.impact === 'critical')
+						.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target + ': ' + n.failureSummary)))`) {
+					t.Errorf("%d, %s, %s: %s", width, lang, scheme, f)
+				}
+			}
+		}
+	}
+}
+
+// A file goes in pieces of the size that is asked for, at the rate that is asked for.
+func TestFilePace(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, "tcp", p.server())
+	p.wait(`document.querySelectorAll('.panel li').length === 1`)
+	path := filepath.Join(t.TempDir(), "eleven.bin")
+	if err := os.WriteFile(path, []byte("01234567890"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.check("file-source", true)
+	p.do(chromedp.SetUploadFiles(chromedp.CSS(control("file")), []string{path}))
+	p.fill("file-chunk", "4")
+	p.fill("file-rate", "1000")
+	p.click(control("send"))
+	reads(t, board, "01234567890")
+	for _, piece := range []string{"0123", "4567", "890"} {
+		p.wait(row("→", piece))
+	}
+	p.wait(rows + `.filter(r => r.querySelector('.way')?.innerText === '→').length === 3`)
 }

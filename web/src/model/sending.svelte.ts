@@ -83,16 +83,21 @@ class Sending {
     }
   }
 
-  /** Sends the chosen file, slice after slice. Returns the bytes that went out. */
+  /** Sends the chosen file, slice after slice, at the pace of the settings. Returns the bytes that went out. */
   async sendFile(tab: Tab): Promise<number> {
     const file = this.file;
     if (!file) return 0;
     const cancel = (this.cancel = new AbortController());
+    const rate = Math.max(0, settings.fileRate || 0);
+    const size = sliceOf(tab, rate);
+    const start = performance.now();
     let done = 0;
     this.progress = { name: file.name, done, all: file.size };
     try {
       while (done < file.size && !cancel.signal.aborted) {
-        const part = new Uint8Array(await file.slice(done, done + slice).arrayBuffer());
+        const part = new Uint8Array(await file.slice(done, done + size).arrayBuffer());
+        if (rate > 0) await until(start + (done / rate) * 1000, cancel.signal);
+        if (cancel.signal.aborted) break;
         if (!(await this.post(tab, { data: toBase64(part) }, cancel.signal))) break;
         done += part.length;
         this.progress = { name: file.name, done, all: file.size };
@@ -146,6 +151,21 @@ class Sending {
     settings.checksumOrder = sum.order ?? '';
     return p.hex || p.text || '';
   }
+}
+
+/** How many bytes of a file go at a time: a piece is a message, and of UDP a datagram. */
+function sliceOf(tab: Tab, rate: number): number {
+  const most = tab.status?.network.startsWith('udp') ? 1400 : slice; // 1400 fits an Ethernet frame
+  if (settings.fileChunk >= 1) return Math.min(Math.floor(settings.fileChunk), slice);
+  return rate > 0 ? Math.max(1, Math.min(most, Math.floor(rate / 20))) : most;
+}
+
+/** Waits for a time of performance.now(), or for a signal. */
+function until(time: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, time - performance.now());
+    signal.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
+  });
 }
 
 export const sending = new Sending();

@@ -28,6 +28,8 @@ const defaults = {
   clearAfter: false,
   repeat: false,
   repeatEvery: 1000,
+  fileChunk: 0, // bytes of a file at a time; 0 as it suits the network
+  fileRate: 0, // bytes of a file in a second; 0 as fast as they are taken
   welcomed: false,
   history: [] as string[],
 };
