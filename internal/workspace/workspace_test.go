@@ -267,6 +267,11 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		for name, l := range file.Lists {
+			if again, err := Parse([]byte(file.FormatList(name, l))); err != nil || len(again.Lists[name].Rows) != len(l.Rows) {
+				t.Fatalf("the list %q: %v in:\n%s", name, err, file.FormatList(name, l))
+			}
+		}
 		out := file.Format()
 		again, err := Parse(out)
 		if err != nil {
