@@ -128,7 +128,8 @@ func (c *call) stopRun(None) (Run, error) {
 		}
 	}
 	return Run{}, &sockeye.Error{Kind: sockeye.NotFound, Op: "close", Target: strconv.Quote(id),
-		Message: sockeye.Text{En: "no list of this name is being sent, or was of late", Zh: "没有这个正在发送或刚发送过的列表"}}
+		Message: sockeye.Text{En: "no list of this name is being sent, or was of late", Zh: "没有这个正在发送或刚发送过的列表"},
+		Hint:    sockeye.Text{En: "sockeye session runs lists them", Zh: "sockeye session runs 列出它们"}}
 }
 
 // saved is the workspace's file, for its payloads.

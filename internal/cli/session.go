@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -23,7 +24,7 @@ runs: the same ones as in its page.`,
 		Args: a.onlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionTailCommand(), a.sessionRulesCommand(), a.sessionCloseCommand())
+	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionPlayCommand(), a.sessionRunsCommand(), a.sessionStopCommand(), a.sessionTailCommand(), a.sessionRulesCommand(), a.sessionCloseCommand())
 	return cmd
 }
 
@@ -257,14 +258,19 @@ func (a *app) sessionSendCommand() *cobra.Command {
 	var asHex bool
 	var to []uint
 	var ending string
+	var every time.Duration
+	var repeat int
 	cmd := &cobra.Command{
 		Use:   "send SESSION TEXT",
 		Short: a.t("Send to the peers of a session", "向会话的连接对象发送"),
 		Long: a.t(`Send TEXT, in which escapes such as \r\n and \x01 are understood, or bytes written in
-hex, to all peers of a session or to some.`,
-			`向会话的全部或部分连接对象发送 TEXT（支持 \r\n、\x01 等转义）或十六进制数据。`),
+hex, to all peers of a session or to some. With --every the workbench goes on sending,
+and what that is called is printed: see session runs and session stop.`,
+			`向会话的全部或部分连接对象发送 TEXT（支持 \r\n、\x01 等转义）或十六进制数据。
+加 --every 时由工作台持续发送，并输出其名称，参见 session runs 与 session stop。`),
 		Example: `  sockeye session send s1 'LED ON\n'
-  sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to 2`,
+  sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to 2
+  sockeye session send s1 'ping {{seq}}\n' --every 500ms`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := expectSessions(cmd, args, 2); err != nil {
 				return err
@@ -275,6 +281,12 @@ hex, to all peers of a session or to some.`,
 			in := api.Send{All: len(to) == 0, Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending}}
 			if asHex {
 				in.Payload.Kind, in.Payload.Escapes = "hex", false
+			}
+			if every > 0 {
+				return a.startRun(args[0], to, api.StartRun{Payload: in.Payload, EveryMS: float64(every.Microseconds()) / 1000, Times: repeat})
+			}
+			if repeat != 0 {
+				return usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 			}
 			for _, id := range to {
 				in.To = append(in.To, uint64(id))
@@ -288,7 +300,9 @@ hex, to all peers of a session or to some.`,
 	}
 	fs := cmd.Flags()
 	fs.BoolVar(&asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
-	fs.UintSliceVar(&to, "to", nil, a.t("number of a peer to send to (default: all)", "发送对象的编号（默认全部）"))
+	registerTo(a, cmd, &to)
+	fs.Var(&duration{&every}, "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
+	fs.IntVar(&repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
 	fs.StringVar(&ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
 	return cmd
 }
