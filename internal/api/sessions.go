@@ -46,6 +46,7 @@ func sessionOf(s *workbench.Session, l sockeye.Lang) Session {
 		ID: s.ID(), Mode: ep.Mode, Network: string(network), Address: ep.Address.String(), Locals: []string{},
 		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.AnsweredBy(),
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
+		Remote: s.Reached(), Broadcast: ep.Options.Broadcast.Or(false),
 	}
 	if o := s.Opening(); o != nil {
 		out.Name, out.Frame = o.Name, o.FrameSpec()

@@ -146,6 +146,10 @@ type (
 		Name    string             `json:"name,omitempty"`  // of the endpoint in the workspace, if it was opened from there
 		Frame   string             `json:"frame,omitempty"` // how that endpoint's frames are found, and
 		Check   string             `json:"check,omitempty"` // the checksum they end with
+		// Remote is what a UDP session was last told to send to, as it was typed, and
+		// Broadcast says that this may be everybody.
+		Remote    string `json:"remote,omitempty"`
+		Broadcast bool   `json:"broadcast,omitempty"`
 		Traffic
 	}
 	// Queue is the kernel's queue of connections not yet accepted.

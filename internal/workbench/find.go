@@ -70,10 +70,19 @@ func (s *Session) ReachHost(ctx context.Context, typed string) (*wire.Peer, erro
 	for _, ip := range addrs {
 		var p *wire.Peer
 		if p, err = s.Reach(netip.AddrPortFrom(ip, a.Port)); err == nil {
+			s.reached.Store(&typed)
 			return p, nil
 		}
 	}
 	return nil, err
+}
+
+// Reached is the address that ReachHost found last, as it was typed, or "".
+func (s *Session) Reached() string {
+	if typed := s.reached.Load(); typed != nil {
+		return *typed
+	}
+	return ""
 }
 
 func (s *Session) match(peers []*wire.Peer, word string) []*wire.Peer {

@@ -230,6 +230,7 @@ type Session struct {
 
 	composing composing
 	runs      runs
+	reached   atomic.Pointer[string] // see Reached
 
 	receiving sync.Mutex
 	received  *receivedFile // the one file, or the last; guarded by receiving

@@ -706,6 +706,12 @@ export interface Session {
   frame?: string;
   /** the checksum they end with */
   check?: string;
+  /**
+   * Remote is what a UDP session was last told to send to, as it was typed, and
+   * Broadcast says that this may be everybody.
+   */
+  remote?: string;
+  broadcast?: boolean;
   received_bytes: number;
   received_messages: number;
   sent_bytes: number;

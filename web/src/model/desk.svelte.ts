@@ -19,9 +19,10 @@ export interface Form {
   remotePort: string;
   echo: boolean;
   reconnect: boolean;
+  broadcast: boolean;
 }
 
-const fresh: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false };
+const fresh: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false, broadcast: false };
 
 /** How frames are found and checked, as --frame and --check say it; "" is not at all. */
 export interface Framing {
@@ -240,7 +241,12 @@ export const desk = new Desk();
 export function request(f: Form): Open {
   const scheme = f.protocol === 'udp' ? 'udp' : 'tcp';
   if (f.protocol !== 'tcp-client') {
-    return { mode: 'listen', address: url(scheme, f.local, f.localPort.trim() === '' && scheme === 'udp' ? '0' : f.localPort), ...(f.echo ? { echo: true } : {}) };
+    return {
+      mode: 'listen',
+      address: url(scheme, f.local, f.localPort.trim() === '' && scheme === 'udp' ? '0' : f.localPort),
+      ...(f.broadcast && scheme === 'udp' ? { options: { broadcast: true } } : {}),
+      ...(f.echo ? { echo: true } : {}),
+    };
   }
   return {
     mode: 'connect',
@@ -263,13 +269,20 @@ function hostPort(host: string, port: string): string {
 
 /** The settings that a session was opened with. */
 function formOf(s: Session, otherwise: Form): Form {
-  const found = /^\w+:\/\/(.*):(\d+)$/.exec(s.address);
-  const host = (found?.[1] ?? '').replace(/^\[(.*)\]$/, '$1');
-  const port = found?.[2] ?? '';
-  const f = { ...otherwise, echo: s.echo ?? false };
+  const [host, port] = parts(s.address);
+  const f = { ...otherwise, echo: s.echo ?? false, broadcast: s.broadcast ?? false };
   const udp = s.network.startsWith('udp');
-  if (s.mode === 'listen') return { ...f, protocol: udp ? 'udp' : 'tcp-server', local: host, localPort: port, remote: '' };
+  if (s.mode === 'listen') {
+    const [remote, remotePort] = s.remote ? parts(s.remote) : ['', f.remotePort];
+    return { ...f, protocol: udp ? 'udp' : 'tcp-server', local: host, localPort: port, remote, remotePort };
+  }
   return { ...f, protocol: udp ? 'udp' : 'tcp-client', local: '', localPort: '', remote: host, remotePort: port };
+}
+
+/** Host and port of an address, which may be a URL. */
+function parts(address: string): [host: string, port: string] {
+  const found = /^(?:\w+:\/\/)?(.*):(\d+)$/.exec(address);
+  return [(found?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'), found?.[2] ?? ''];
 }
 
 function freePort(tabs: Tab[]): number {

@@ -2,12 +2,14 @@
 
 import { frameWords } from './frames';
 import { listWords } from './lists';
+import { networkWords } from './network';
 import { ruleWords } from './rules';
 import { workspaceWords } from './workspace';
 
 export const table = {
   ...frameWords,
   ...listWords,
+  ...networkWords,
   ...ruleWords,
   ...workspaceWords,
 
