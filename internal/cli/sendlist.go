@@ -58,8 +58,7 @@ func (f *timedFlags) sendList(in *inputFlags) (*timedList, error) {
 	timed := f.every > 0 || f.repeat != 0
 	switch {
 	case f.repeat < 0:
-		return nil, usage("--repeat", sockeye.Text{En: fmt.Sprintf("%d: at least one message has to be sent", f.repeat), Zh: fmt.Sprintf("%d：至少发送一次", f.repeat)},
-			sockeye.Text{En: "leave it out to send for ever", Zh: "不写则不限次数"})
+		return nil, tooFew(f.repeat)
 	case f.list != "" && (timed || f.send != "" || f.sendHex != ""):
 		return nil, usage("--send-list", sockeye.Text{En: "the list says what to send, and when", Zh: "发送什么、何时发送由列表决定"},
 			sockeye.Text{En: "leave out --send, --every and --repeat", Zh: "请去掉 --send、--every 和 --repeat"})

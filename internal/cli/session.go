@@ -272,6 +272,9 @@ and what that is called is printed: see session runs and session stop.`,
   sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to 2
   sockeye session send s1 'ping {{seq}}\n' --every 500ms`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if repeat < 0 {
+				return tooFew(repeat)
+			}
 			if err := expectSessions(cmd, args, 2); err != nil {
 				return err
 			}
