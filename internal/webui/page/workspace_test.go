@@ -233,12 +233,31 @@ func TestWorkspaceText(t *testing.T) {
 	}
 	typed("2 holding", "II holding")
 	p.click(control("text-keep"))
-	p.wait(`document.querySelector('#text-faults').innerText.includes('changed meanwhile')`)
+	p.wait(`document.querySelector('dialog[open] .fault[role=alert]')?.innerText.includes('changed meanwhile')`)
 	if fileText(t, path) != theirs {
 		t.Error("what another program wrote is lost")
 	}
 	p.click(control("text-reload"))
 	p.wait(`document.querySelector('[data-control=workspace-area]').value.startsWith('# Their Modbus')`)
+
+	// lines that end as on Windows go on doing so
+	windows := strings.ReplaceAll(text, "\n", "\r\n")
+	if err := os.WriteFile(path, []byte(windows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	typed("2 holding", "IV holding")
+	p.click(control("text-keep"))
+	p.wait(`document.querySelector('dialog[open] .fault[role=alert]')`)
+	p.click(control("text-reload"))
+	p.wait(`document.querySelector('[data-control=workspace-area]').value.startsWith('# A Modbus')`)
+	typed("two holding", "2 holding")
+	p.click(control("text-keep"))
+	p.wait(`!document.querySelector('dialog[open]')`)
+	if got := fileText(t, path); got != strings.Replace(windows, "two holding", "2 holding", 1) {
+		t.Errorf("kept:\n%q", got)
+	}
+	p.click(control("workspace-text"))
+	p.wait(`document.querySelector('dialog[open] [data-control=workspace-area]')`)
 
 	// Escape does not throw away what was typed, unless it is pressed again
 	typed("2 holding", "III holding")
@@ -247,7 +266,7 @@ func TestWorkspaceText(t *testing.T) {
 	value[any](p, `document.querySelector('[data-control=workspace-area]').focus()`)
 	p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	p.wait(`!document.querySelector('dialog[open]')`)
-	if got := fileText(t, path); got != strings.Replace(theirs, "2 holding", "III holding", 1) {
+	if got := fileText(t, path); got != strings.Replace(windows, "two holding", "III holding", 1) {
 		t.Errorf("kept:\n%s", got)
 	}
 	p.click(control("workspace-text"))
