@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -137,13 +138,14 @@ func lookAll(t *testing.T, w *Workbench, q Window, rnd *rand.Rand) (list []ridin
 		q.Limit = 1 + rnd.IntN(200)
 		seen, err := w.Look(context.Background(), q)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return nil
 		}
 		var part []riding
 		for _, e := range seen.Events {
 			isData := e.Kind == sockeye.Received || e.Kind == sockeye.Sent
 			if e.LeftOut > 0 || isData && (len(e.Frames) == 0 || len(e.Data) > 0) {
-				t.Fatalf("event %d has %d frames, %d left out, and data %q", e.Seq, len(e.Frames), e.LeftOut, e.Data)
+				t.Errorf("event %d has %d frames, %d left out, and data %q", e.Seq, len(e.Frames), e.LeftOut, e.Data)
 			}
 			for i := range e.Frames {
 				part = append(part, ridingOn(e.Seq, &e.Frames[i].PeerFrame))
@@ -356,4 +358,69 @@ func TestLookForFramesIsBounded(t *testing.T) {
 	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.TooLarge {
 		t.Errorf("%d bytes that are no frame: %v", 800*len(chunk), err)
 	}
+}
+
+// A look whose time is over before it comes to its window has not been in vain: the next
+// goes on where it stopped.
+func TestLookForFramesGoesOn(t *testing.T) {
+	w := New(0)
+	s := &sockeye.Session{ID: "s1"}
+	p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
+	chunk := append(bytes.Repeat([]byte("x"), 4000), '\n')
+	for range 1000 {
+		w.journal.Append(sockeye.Event{Time: journal.Now(), Kind: sockeye.Received, Session: s, Peer: p, Data: chunk})
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	q := Window{Cut: cutOf(t, "line", ""), From: 990, Limit: 3}
+	reached := uint64(0)
+	for n := 0; ; n++ {
+		seen, err := w.Look(over, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(seen.Events) > 0 {
+			if f := seen.Events[0].Frames[0]; n < 2 || f.Offset != 989*4001 || seen.Frames.From != 1 {
+				t.Errorf("after %d looks: %+v", n, f)
+			}
+			return
+		}
+		if seen.Done || seen.ScannedTo != q.From || seen.Frames.To <= reached {
+			t.Fatalf("look %d came to %d, after %d: %+v", n, seen.Frames.To, reached, seen)
+		}
+		reached = seen.Frames.To
+	}
+}
+
+// Several views may cut alike at the same time, while more comes.
+func TestLookForFramesTogether(t *testing.T) {
+	w := traffic(rand.New(rand.NewPCG(5, 6)), 1000)
+	cut := cutOf(t, "line", "")
+	want := cutAtOnce(w, cut, nil)
+	_, end := w.Span()
+	var views sync.WaitGroup
+	for n := range 6 {
+		views.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(n), 7))
+			q := Window{Cut: cut, Back: n%2 == 0}
+			if q.Back {
+				q.From = end
+			}
+			var got []riding
+			for _, f := range lookAll(t, w, q, rnd) {
+				if f.Event < end {
+					got = append(got, f)
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("view %d (-want +got):\n%s", n, diff)
+			}
+		})
+	}
+	s := &sockeye.Session{ID: "s2"}
+	p := &sockeye.Peer{ID: 1000, Session: s, Network: "tcp"}
+	for range 500 {
+		w.journal.Append(sockeye.Event{Time: journal.Now(), Kind: sockeye.Received, Session: s, Peer: p, Data: []byte("more\n")})
+	}
+	views.Wait()
 }
