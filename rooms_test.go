@@ -56,6 +56,7 @@ var doors = []struct{ from, to, why string }{
 	{"internal/api", "internal/workbench", "requests open and drive sessions"},
 	{"internal/api", "internal/webui", "the page's files are routes"},
 	{"internal/webui/page", "internal/webui", "a real browser shows what is served"},
+	{"internal/webui/page", "internal/framing", "the page's ways to find frames are the core's"},
 	{"internal/api", "internal/wire", "a session's peers are wire's"},
 	{"internal/api", "internal/journal", "a window of events is read with a cursor"},
 	{"internal/api", "internal/device", "a session can play the board"},

@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"sockeye/internal/framing"
 )
 
 // frames are the messages in the log, as "length badge content" with a bar where another
@@ -142,4 +144,39 @@ func TestFramingByPauses(t *testing.T) {
 	board.Close()
 	p.wait(rows + `.some(r => r.innerText.includes('FIN'))`)
 	p.shows("5  first\n6  second")
+}
+
+// Every way in the menu is one that the core knows, and what is typed as a spec is in the
+// menu's fields, as far as these go.
+func TestFramingMenu(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := b.open(t)
+	board := dial(t, "tcp", p.server())
+	write(t, board, "one")
+	p.shows("3  one")
+	const spec = `document.querySelector('[data-control="framing-spec"]').value`
+	kinds := value[[]string](p, `[...document.querySelector('[data-control=framing]').options].map(o => o.value).filter(v => v && v !== 'custom')`)
+	if len(kinds) != len(framing.Kinds)-1 { // none is not to cut
+		t.Errorf("the menu has %v, the core %v", kinds, framing.Kinds)
+	}
+	for _, k := range kinds {
+		p.choose(control("framing"), k)
+		p.wait(frames + `.startsWith('3 tag') || ` + frames + `.startsWith('1 tag') || ` + frames + `.startsWith('3  one')`) // the core has cut
+		if _, err := framing.Parse(value[string](p, spec)); err != nil {
+			t.Error(k, err)
+		}
+	}
+	p.put("framing-spec", `length:head="a,b",size=4,order=little,max=100`)
+	p.wait(`document.querySelector('[data-control=framing]').value === 'length'`)
+	p.wait(`document.querySelector('[data-control="framing-head"]').value === '"a,b"'`)
+	p.wait(`document.querySelector('[data-control="framing-order"]').value === 'little'`)
+	p.put("framing-adjust", "2")
+	p.wait(spec + ` === 'length:size=4,order=little,adjust=2,head="a,b",max=100'`)
+	p.choose(control("framing-order"), "big")
+	p.wait(spec + ` === 'length:size=4,adjust=2,head="a,b",max=100'`)
+	p.put("framing-spec", "what")
+	p.wait(`document.querySelector('[data-control=framing]').value === 'custom' && document.querySelector('[role=alert]').innerText.includes('no way to find frames')`)
+	p.choose(control("framing"), "")
+	p.shows("3  one")
 }
