@@ -42,6 +42,7 @@ type stream struct {
 	*Framer
 	peer *sockeye.Peer
 	of   *byte // the splitter that may change it
+	out  PeerFrame
 }
 
 // PeerFrame is a frame with where it comes from. It is lent for the call that it is
@@ -81,7 +82,7 @@ const streamSize = 256
 func (s *Splitter) own(w way) *stream {
 	f := s.ways[w]
 	if f != nil && f.of != s.mine {
-		f = &stream{f.clone(), f.peer, s.mine}
+		f = &stream{Framer: f.clone(), peer: f.peer, of: s.mine}
 		s.ways[w] = f
 	}
 	return f
@@ -117,7 +118,7 @@ func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
 	w := wayOf(e.Peer, e.Kind)
 	f := s.own(w)
 	if f == nil {
-		f = &stream{New(s.spec, s.check), e.Peer, s.mine}
+		f = &stream{Framer: New(s.spec, s.check), of: s.mine}
 		s.ways[w] = f
 	}
 	before := f.Pending()
@@ -145,11 +146,11 @@ func (f *stream) drain(kind sockeye.EventKind, frame func(*PeerFrame)) {
 		if !ok {
 			return
 		}
-		out := PeerFrame{Frame: fr, Peer: f.peer, Kind: kind}
+		f.out = PeerFrame{Frame: fr, Peer: f.peer, Kind: kind}
 		if f.peer != nil {
-			out.Session = f.peer.Session
+			f.out.Session = f.peer.Session
 		}
-		frame(&out)
+		frame(&f.out)
 	}
 }
 
@@ -179,7 +180,7 @@ func (s *Splitter) Rests(now time.Time, frame func(*PeerFrame)) (next time.Time)
 		if !over && !due.IsZero() && (next.IsZero() || due.Before(next)) {
 			next = due
 		}
-		f := &stream{s.ways[w].clone(), s.ways[w].peer, nil}
+		f := &stream{Framer: s.ways[w].clone(), peer: s.ways[w].peer}
 		f.End()
 		f.drain(w.kind, func(fr *PeerFrame) {
 			if !over && (fr.Mark == Whole || fr.Mark == Incomplete) {

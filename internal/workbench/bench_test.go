@@ -1,7 +1,9 @@
 package workbench
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -50,4 +52,46 @@ func BenchmarkLook(b *testing.B) {
 		defer w.StopRecording(context.Background())
 		ask(b, w, Window{Limit: 200})
 	})
+}
+
+// A first look for frames at the end of a full journal, until it is answered, and the
+// next, when one event has come.
+func BenchmarkLookForFrames(b *testing.B) {
+	for _, size := range []int{64, 4096} {
+		w := New(64 << 20)
+		s := &sockeye.Session{ID: "s1"}
+		p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
+		data := append(bytes.Repeat([]byte("x"), size-1), '\n')
+		add := func() {
+			w.journal.Append(sockeye.Event{Time: journal.Now(), Kind: sockeye.Received, Session: s, Peer: p, Data: data})
+		}
+		for range 48 << 20 / (size + 128) {
+			add()
+		}
+		q := Window{Cut: cutOf(b, "line", ""), Back: true, Limit: 50}
+		look := func(b *testing.B) {
+			for q := q; ; {
+				seen, err := w.Look(b.Context(), q)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if len(seen.Events) > 0 {
+					return
+				}
+				q.From = seen.ScannedTo
+			}
+		}
+		b.Run(fmt.Sprintf("%d/first", size), func(b *testing.B) {
+			for b.Loop() {
+				w.cuttings = cuttings{}
+				look(b)
+			}
+		})
+		b.Run(fmt.Sprintf("%d/next", size), func(b *testing.B) {
+			for b.Loop() {
+				add()
+				look(b)
+			}
+		})
+	}
 }

@@ -5,6 +5,7 @@
 // of ten million rows is taller than a browser can scroll.
 
 import type { ErrorLine, Events } from '../api-types';
+import { findBytes } from '../format/bytes';
 import { failureOf } from '../link/api';
 import { events, type Filter } from '../link/events';
 import type { View } from './content';
@@ -131,13 +132,14 @@ export class Log {
     void this.tail();
   }
 
-  /** Puts a row into the middle of the screen and makes it current. */
-  async show(seq: number): Promise<void> {
+  /** Puts a row into the middle of the screen and makes it current, of several messages the first with these bytes. */
+  async show(seq: number, holds: Uint8Array): Promise<void> {
     this.following = false;
     this.current = this.mark = seq;
-    this.index = 0;
     if (!this.window.at(seq)) await this.load(seq);
-    this.anchor = { row: this.window.find(seq), line: 0, px: -Math.floor(this.screen / 2) * this.rowHeight };
+    const row = this.window.at(seq);
+    this.index = Math.max(0, row?.contents.findIndex((c) => findBytes(c.data, holds).length > 0) ?? 0);
+    this.anchor = { row: this.window.find(seq), line: row && this.view ? row.lineOf(this.view, this.index) : 0, px: -Math.floor(this.screen / 2) * this.rowHeight };
     this.changed();
   }
 
@@ -169,11 +171,8 @@ export class Log {
     const last = this.lines.at(-1);
     if (seen && !(last?.row === row && last.index === this.index)) return;
     this.following = false;
-    let line = 0; // where the message begins in its row, and where it ends
-    const height = row.height(this.view);
-    while (line < height && row.line(this.view, line).index < this.index) line++;
-    let end = line;
-    while (end < height && row.line(this.view, end).index === this.index) end++;
+    const line = row.lineOf(this.view, this.index);
+    const end = row.lineOf(this.view, this.index + 1);
     const up = at < this.anchor.row || (at === this.anchor.row && line <= this.anchor.line);
     this.anchor = up ? { row: at, line, px: 0 } : { row: at, line: end, px: -this.pixels };
   }

@@ -62,6 +62,11 @@ export class Row {
     return n;
   }
 
+  /** The line that a message begins with. */
+  lineOf(view: View, index: number): number {
+    return this.contents.slice(0, index).reduce((n, c) => n + c.height(view) + (view.narrow ? 1 : 0), 0);
+  }
+
   line(view: View, part: number): Line {
     const line: Line = { row: this, part, head: false, of: undefined, index: 0, leftOut: 0, offset: '', content: [], beside: [], more: false };
     const lead = view.narrow ? 1 : 0;
