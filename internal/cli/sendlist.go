@@ -52,6 +52,12 @@ type timedList struct {
 	lookup func(string) (string, bool)
 }
 
+// tooFew refuses a --repeat below zero.
+func tooFew(repeat int) error {
+	return usage("--repeat", sockeye.Text{En: fmt.Sprintf("%d: at least one message has to be sent", repeat), Zh: fmt.Sprintf("%d：至少发送一次", repeat)},
+		sockeye.Text{En: "leave it out to send for ever", Zh: "不写则不限次数"})
+}
+
 // sendList is the list that the flags mean, nil if they mean none. Without
 // --every and --repeat a payload is not a list.
 func (f *timedFlags) sendList(in *inputFlags) (*timedList, error) {
