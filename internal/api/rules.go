@@ -120,6 +120,13 @@ func (c *call) tryRules(in TryRules) (Tried, error) {
 		return Tried{}, err
 	}
 	t := &trying{Trial: workbench.NewTrial(how), lang: c.lang, begun: time.Now(), out: Tried{Occasions: []Occasion{}, Done: true}}
+	t.Enough = func() bool {
+		full := t.isFull()
+		if full {
+			t.out.Left++
+		}
+		return full
+	}
 	switch message := in.Payload != nil || in.Data != nil; {
 	case message == (in.Session != ""):
 		err = invalid("payload", sockeye.Text{En: "a message or a session is needed, and only one of the two", Zh: "需要一条消息或一个会话，二者之一"}, sockeye.Text{})
@@ -212,10 +219,6 @@ func (t *trying) isFull() bool {
 
 // tell notes what rules would do on one occasion.
 func (t *trying) tell(tried *workbench.Tried) {
-	if t.isFull() {
-		t.out.Left++
-		return
-	}
 	o := Occasion{On: string(tried.On), Seq: tried.Seq, Data: cut(tried.Body), Bytes: len(tried.Body), Rules: []int{}, Steps: []Step{}, State: tried.State}
 	if tried.Peer != nil {
 		o.Peer = tried.Peer.ID

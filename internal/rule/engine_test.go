@@ -376,8 +376,13 @@ func TestExpressionsShareOneBudget(t *testing.T) {
 	for range 100 {
 		set.Rules = append(set.Rules, one)
 	}
-	_, err := Compile(set)
-	if f, ok := errors.AsType[*Fault](err); !ok || f.Rule != 99 || f.Field != "match" {
+	p, err := ParsePattern(one.Match)
+	if err != nil {
+		t.Fatal(err)
+	}
+	each := p.instructions
+	_, err = Compile(set)
+	if f, ok := errors.AsType[*Fault](err); !ok || f.Rule*each > mostTogether || (f.Rule+1)*each <= mostTogether || f.Field != "match" {
 		t.Errorf("%v", err)
 	}
 }

@@ -140,6 +140,9 @@ type compiled struct {
 	chance  float64
 }
 
+// mostFaults is how many faults of a set are looked for.
+const mostFaults = 100
+
 // MaxRules and MaxReplies bound a set.
 const (
 	MaxRules   = 1000
@@ -177,6 +180,7 @@ func Compile(s Set) (*Program, error) {
 		}
 	}
 	var problems []error
+	instructions := 0
 	for n, r := range s.Rules {
 		c, faults := p.compile(r)
 		for _, f := range faults {
@@ -184,12 +188,21 @@ func Compile(s Set) (*Program, error) {
 			problems = append(problems, f)
 		}
 		p.rules = append(p.rules, c)
+		if c.pattern != nil {
+			instructions += c.pattern.instructions
+		}
+		if instructions > mostTogether {
+			problems = append(problems, tooMany(n, r))
+		}
+		if instructions > mostTogether || len(problems) > mostFaults {
+			return nil, errors.Join(problems...) // to look on could take long
+		}
 	}
 	problems = append(problems, p.unreachable()...)
-	problems = append(problems, p.bound()...)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
+	p.share(instructions)
 	return p, nil
 }
 
@@ -336,35 +349,25 @@ func (p *Program) names(which map[int]bool) []string {
 	return names
 }
 
-// bound keeps the expressions of all rules together within what one may take, so
-// that no frame holds a session up for longer than about 100 ms: many share the
-// length of the frames that they are tried on. It says which are too many.
-func (p *Program) bound() []error {
-	total := 0
-	for _, c := range p.rules {
-		if c.pattern != nil {
-			total += c.pattern.instructions
-		}
-	}
-	if total == 0 {
-		return nil
-	}
-	limit := 2 * mostSteps / total
-	if limit < leastInput {
-		for n := len(p.rules) - 1; n >= 0; n-- { // the last is the one that is being added
-			if c := &p.rules[n]; c.pattern != nil && c.pattern.instructions > 0 {
-				return []error{&Fault{n, "match", invalid(place(n, c.Rule)+": match",
-					both("the expressions of all rules take %d steps for each byte together, more than %d", "全部规则的表达式合计每个字节需要 %d 步，超过 %d 步", total, 2*mostSteps/leastInput),
-					both("use prefix:, contains: or hex: where they do, or make counted repetitions smaller", "能用 prefix:、contains:、hex: 时请改用，或减小重复次数"))}}
-			}
-		}
-	}
+// mostTogether is how many instructions the expressions of a set may have together,
+// so that no frame holds a session up for longer than about 100 ms: many share the
+// length of the frames that they are tried on, and leave them leastInput.
+const mostTogether = 2 * mostSteps / leastInput
+
+// tooMany is what is wrong with the rule whose expression is one too many.
+func tooMany(n int, r Rule) *Fault {
+	return &Fault{n, "match", invalid(place(n, r)+": match",
+		both("the expressions of all rules take more than %d steps for each byte together", "全部规则的表达式合计每个字节超过 %d 步", mostTogether),
+		both("use prefix:, contains: or hex: where they do, or make counted repetitions smaller", "能用 prefix:、contains:、hex: 时请改用，或减小重复次数"))}
+}
+
+// share shares the length of frames out to expressions of so many instructions.
+func (p *Program) share(instructions int) {
 	for _, c := range p.rules {
 		if c.pattern != nil && c.pattern.instructions > 0 {
-			c.pattern.limit = min(c.pattern.limit, limit)
+			c.pattern.limit = min(c.pattern.limit, 2*mostSteps/instructions)
 		}
 	}
-	return nil
 }
 
 // Timed says whether any rule has a timer.
