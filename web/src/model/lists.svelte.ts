@@ -249,14 +249,14 @@ class ListsModel {
   // tell puts faults at their rows.
   private tell(faults: ErrorLine[]): void {
     const rest: ErrorLine[] = [];
-    const at: Record<number, ErrorLine> = {};
+    const placed: Record<number, ErrorLine> = {};
     for (const f of faults) {
-      const found = /^(?:lists\.(.*): )?row (\d+)$/.exec(f.target ?? '');
-      const row = this.draft && found && (found[1] ?? this.draft.name) === this.draft.name ? written(this.draft)[Number(found[2]) - 1] : undefined;
-      if (row) at[row.key] = { ...f, target: '' };
+      const at = placeOf(f.target ?? '');
+      const row = this.draft && at && (at.list ?? this.draft.name) === this.draft.name ? written(this.draft)[at.row] : undefined;
+      if (row) placed[row.key] = { ...f, target: '' };
       else rest.push(f);
     }
-    this.rowFaults = at;
+    this.rowFaults = placed;
     this.faults = rest;
   }
 
@@ -331,6 +331,14 @@ class ListsModel {
       return '';
     }
   }
+}
+
+/** The row that a fault is about: "lists.boot: row 3", "row 3" or "list.row[2].delay". */
+function placeOf(target: string): { list?: string; row: number } | undefined {
+  const said = /^(?:lists\.(.*): )?row (\d+)$/.exec(target);
+  if (said) return { ...(said[1] !== undefined ? { list: said[1] } : {}), row: Number(said[2]) - 1 };
+  const path = /^(?:list|file\.lists\.(.*))\.row\[(\d+)\]/.exec(target);
+  return path ? { ...(path[1] !== undefined ? { list: path[1] } : {}), row: Number(path[2]) } : undefined;
 }
 
 function target(tab: Tab): { all: true } | { to: number[] } {

@@ -14,7 +14,7 @@ export const listWords = {
   undo: ['Undo', '撤销'],
   listTimes: ['How often', '循环次数'],
   timesOnce: ['once', '一次'],
-  timesSome: ['times', '次'],
+  timesSome: ['N times', 'N 次'],
   timesForEver: ['for ever', '无限循环'],
   timesNumber: ['Number of times', '循环几次'],
   runList: ['Send list', '发送列表'],
