@@ -50,6 +50,8 @@ type played struct {
 	count int
 	last  time.Time
 	next  time.Time // of a timer; zero is not set
+	// tooLong: a frame was longer than the pattern takes, and this was told.
+	tooLong bool
 }
 
 // Hits counts what became of a rule.
@@ -185,7 +187,14 @@ func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan Pla
 	p := e.player(peer, now)
 	for n := range e.program.rules {
 		r := &e.program.rules[n]
-		if r.pattern == nil || !r.isIn(p.state) || !r.pattern.Match(body, &e.groups) {
+		if r.pattern == nil || !r.isIn(p.state) {
+			continue
+		}
+		if !r.pattern.Match(body, &e.groups) {
+			if had := &p.rules[n]; len(body) > r.pattern.limit && !had.tooLong {
+				had.tooLong = true
+				plan.Trouble = append(plan.Trouble, tooLong(n, r.Rule, len(body), r.pattern.limit))
+			}
 			continue
 		}
 		if trouble := p.guard.judge(body, now, e.options.Allow); trouble != nil {
@@ -200,6 +209,15 @@ func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan Pla
 		}
 	}
 	return plan
+}
+
+// tooLong says, once for each rule of a peer, that a frame was not compared.
+func tooLong(n int, r Rule, length, limit int) *sockeye.Error {
+	return &sockeye.Error{
+		Kind: sockeye.LimitReached, Op: "answer", Target: place(n, r),
+		Message: both("a frame of %d bytes was not compared with the pattern, which takes at most %d; nor will others like it be", "一帧有 %d 字节，超过该匹配方式的上限 %d 字节，未进行匹配；之后同样的帧也不会匹配", length, limit),
+		Hint:    both("an expression with fewer repetitions takes longer frames; prefix:, contains: and hex: take 64 KiB", "重复次数少的表达式可匹配更长的帧；prefix:、contains:、hex: 可达 64 KiB"),
+	}
 }
 
 func (e *Engine) player(peer *sockeye.Peer, now time.Time) *player {
