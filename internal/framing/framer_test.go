@@ -86,6 +86,11 @@ func TestCut(t *testing.T) {
 		{"length with a checksum after", "length:size=1,adjust=2", "hex 01aac1c2|00c1c2"},
 		{"length over the limit", "length:size=4,max=8", "hex g!ffffffff|00000001aa|i!00000003aa"},
 		{"length smaller than its header", "length:size=2,counts=all,max=16", "hex g!00|0003aa|g!0001|000477ff"},
+		{"varint", "length:size=varint", "hex 02c0c1|00|8100aa|i!03bb"},
+		{"varint over the limit", "length:size=varint,max=200", "hex g!c9|01aa|00"},
+		{"varint that never ends", "length:size=varint", "hex g!ff80|80808080808080808000"},
+		{"MQTT", "length:offset=1,size=varint", "hex c000|3003000161|d000|i!3080"},
+		{"varint of all", "length:size=varint,counts=all", "hex 03aabb|01|g!00|02cc"},
 		{"length with head and tail", "length:head=aa55,offset=2,size=1,adjust=1,tail=0d", "hex g!00aaaa|aa5501bb0d|g!aa5501bb0c|aa55000d|i!aa"},
 		{"head and tail", `between:head="<<",tail=">"`, "g!x|<<<a>=<a|<<>=|g!>|i!<<b"},
 		{"head and tail with two bytes after", "between:head=24,tail=2a,after=2,max=10", "$GP*41=GP|$*00=|o!$aaaaaaaaa|g!aaaa|$a*11=a|i!$b*1"},
@@ -159,6 +164,7 @@ func each(n int) []int {
 
 // specs are of every kind whose frames do not depend on chunks, with tight limits.
 var specs = []string{
+	"length:size=varint", "length:offset=1,size=varint,counts=all,max=300,tail=0b",
 	"line", "line:max=5", "delim:0a0b", `delim:"\n\n",max=6`, "fixed:3", "length:size=1", "length:offset=1,size=2,order=little,max=20", "length:size=3,counts=all,adjust=-1,max=12",
 	"length:head=0a,offset=1,size=1,tail=0b", "between:head=0a,tail=0b", "between:head=0a0a,tail=0b0b,after=1,max=9", "stx", "stx:after=2,max=7",
 	"slip", "slip:max=5", "cobs", "cobs:max=5", "modbus-rtu", "modbus-tcp", "json", "json:max=6",

@@ -22,7 +22,7 @@ type fault struct {
 //	none  line  json  slip  cobs  modbus-rtu  modbus-tcp
 //	delim:0d0a     delim:";"      fixed:8     idle:20ms
 //	length:offset=2,size=2        length:size=4,order=little,counts=all,adjust=2,head=aa55
-//	between:head=7e,tail=7e       stx:after=1
+//	length:size=varint            between:head=7e,tail=7e       stx:after=1
 //
 // Bytes are hex, or text with escapes in double quotes. Every kind whose frames
 // vary in length takes max=, the longest frame in bytes. The error is an
@@ -118,7 +118,10 @@ func (s *Spec) conflict(at int) *fault {
 	case STX:
 		least = 2 + s.After
 	case Length:
-		least = max(s.Offset+s.Size, len(s.Head)+len(s.Tail))
+		if s.Size == Varint && s.Order == Little {
+			return &fault{at, both("order means nothing for size=varint", "size=varint 时 order 没有意义"), none}
+		}
+		least = max(s.Offset+max(1, s.Size), len(s.Head)+len(s.Tail))
 	}
 	if s.max() <= least {
 		return &fault{at, both("max=%d leaves no room beside %d bytes around the content", "max=%d 小于内容之外的 %d 字节", s.max(), least), none}

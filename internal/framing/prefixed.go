@@ -1,24 +1,29 @@
 package framing
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // prefixed are frames in which a number says how long they are.
 type prefixed struct {
 	itself
 	head, tail   []byte
-	offset, size int
-	first        int // bytes until the length is known
+	offset, size int // size may be Varint
+	rest         bool
+	first        int // bytes until the length is known, at least
 	add          int // frame length = number + add
 	max          int
 	little       bool
 }
 
 func newPrefixed(s Spec) *prefixed {
-	p := &prefixed{head: []byte(s.Head), tail: []byte(s.Tail), offset: s.Offset, size: s.Size, add: s.Adjust, max: s.max(), little: s.Order == Little}
-	if s.Counts != All {
-		p.add += s.Offset + s.Size
+	p := &prefixed{head: []byte(s.Head), tail: []byte(s.Tail), offset: s.Offset, size: s.Size, add: s.Adjust, max: s.max(), little: s.Order == Little, rest: s.Counts != All}
+	size := max(0, s.Size)
+	if p.rest {
+		p.add += s.Offset + size
 	}
-	p.first = max(s.Offset+s.Size, len(p.head))
+	p.first = max(s.Offset+max(1, size), len(p.head))
 	return p
 }
 
@@ -35,7 +40,7 @@ func (p *prefixed) cut(b []byte, _ int) (int, Mark) {
 	if !ok {
 		return -1, Whole
 	}
-	if len(b) < n {
+	if n == 0 || len(b) < n {
 		return 0, Whole
 	}
 	if !bytes.HasSuffix(b[:n], p.tail) {
@@ -44,9 +49,20 @@ func (p *prefixed) cut(b []byte, _ int) (int, Mark) {
 	return n, Whole
 }
 
-// length is how long the frame that b begins with says it is; false if it cannot
-// be that long.
+// length is how long the frame that b begins with says it is, 0 if it does not say yet;
+// false if it cannot be that long.
 func (p *prefixed) length(b []byte) (int, bool) {
+	if p.size == Varint {
+		v, size := binary.Uvarint(b[p.offset:])
+		if size <= 0 {
+			return 0, size == 0
+		}
+		more := 0
+		if p.rest {
+			more = size
+		}
+		return p.fit(v, more, p.offset+size)
+	}
 	var v uint64
 	digits := b[p.offset : p.offset+p.size]
 	if p.little {
@@ -58,11 +74,17 @@ func (p *prefixed) length(b []byte) (int, bool) {
 			v = v<<8 | uint64(d)
 		}
 	}
+	return p.fit(v, 0, p.first)
+}
+
+// fit is the length that a number and more bytes mean; false if it is less than least,
+// or too much.
+func (p *prefixed) fit(v uint64, more, least int) (int, bool) {
 	if v > uint64(p.max)+1<<17 { // the adjustment and the offset are less: it stays so, and no sum overflows
 		return 0, false
 	}
-	n := int(v) + p.add
-	return n, n >= p.first && n >= len(p.head)+len(p.tail) && n <= p.max
+	n := int(v) + p.add + more
+	return n, n >= least && n >= len(p.head)+len(p.tail) && n <= p.max
 }
 
 // mbap are Modbus TCP frames: a header of seven bytes with a protocol number that

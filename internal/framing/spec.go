@@ -58,6 +58,10 @@ const (
 	All  Counts = "all"  // the whole frame
 )
 
+// Varint is the Size of a number that says itself how long it is: seven bits a byte,
+// the lowest first, as Protocol Buffers and MQTT (5.0, section 1.5.5) write lengths.
+const Varint = -1
+
 // Spec says how frames are found in a stream. The zero Spec is None. Which fields
 // a kind uses is in fields; the others are zero. Specs can be compared with ==.
 type Spec struct {
@@ -71,7 +75,8 @@ type Spec struct {
 	// After counts the bytes after the tail that are part of the frame: a checksum
 	// (between, stx).
 	After int
-	// Size is the length of a frame (fixed), or of the number in it (length), in bytes.
+	// Size is the length of a frame (fixed), or of the number in it (length), in bytes,
+	// or Varint.
 	Size int
 	// Offset is where in a frame the number begins, and Adjust what is added to it
 	// (length).
@@ -136,7 +141,7 @@ func fieldsOf(k Kind) []field {
 	case Length:
 		return []field{
 			number("offset", 0, 1<<16, "0", func(s *Spec) *int { return &s.Offset }),
-			needed(number("size", 1, 8, "", func(s *Spec) *int { return &s.Size })),
+			needed(orVarint(number("size", 1, 8, "", func(s *Spec) *int { return &s.Size }))),
 			choice("order", func(s *Spec) *Order { return &s.Order }, Big, Little),
 			number("adjust", -1<<16, 1<<16, "0", func(s *Spec) *int { return &s.Adjust }),
 			choice("counts", func(s *Spec) *Counts { return &s.Counts }, Rest, All),
@@ -160,6 +165,29 @@ func fieldsOf(k Kind) []field {
 
 func alone(f field) field {
 	f.first = true
+	return f
+}
+
+// orVarint lets the size of a number be varint, too.
+func orVarint(f field) field {
+	print, set := f.print, f.set
+	f.print = func(s *Spec) string {
+		if s.Size == Varint {
+			return "varint"
+		}
+		return print(s)
+	}
+	f.set = func(s *Spec, v value) *fault {
+		if v.text == "varint" {
+			s.Size = Varint
+			return nil
+		}
+		if f := set(s, v); f != nil {
+			f.hint = both("or write varint, for a length as in Protocol Buffers and MQTT", "也可写 varint，表示 Protocol Buffers、MQTT 那样的变长长度")
+			return f
+		}
+		return nil
+	}
 	return f
 }
 
