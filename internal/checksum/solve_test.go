@@ -9,10 +9,7 @@ import (
 // mixed lengths, and explains the next frames too.
 func TestSolveEveryWidth(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	for width := 8; width <= 64; width++ {
-		if width%8 != 0 && width%3 != 0 {
-			continue
-		}
+	for _, width := range []int{8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 40, 48, 56, 63, 64} {
 		tr, after := randomTrailer(t, width, rng)
 		lengths := []int{15, 15, 15, 18, 18, 22, 27, 15, 30}
 		all := frames(tr, rng, after, lengths...)
@@ -33,7 +30,7 @@ func TestSolveEveryWidth(t *testing.T) {
 // length.
 func TestSolveThreeFrames(t *testing.T) {
 	rng := rand.New(rand.NewPCG(13, 14))
-	for _, width := range []int{16, 24, 32, 40, 48, 56, 64} {
+	for _, width := range []int{16, 24, 32, 64} {
 		for range 2 {
 			tr, after := randomTrailer(t, width, rng)
 			if width == 16 { // so few bits are believed in a plain place only
