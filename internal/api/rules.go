@@ -136,6 +136,7 @@ func (c *call) tryRules(in TryRules) (Tried, error) {
 		err = c.tryRecord(t, in)
 	}
 	t.out.Counts = countsOf(t.Counts())
+	t.out.Done = t.out.Done && t.out.Left == 0
 	return t.out, err
 }
 

@@ -348,8 +348,8 @@ type (
 		Seed    uint64   `json:"seed,omitempty"` // of chances and ranges of times
 	}
 	// Tried is what rules would do. The work of one request is bounded: if Done is
-	// false, ScannedTo is the event to go on from, and Left counts occasions that were
-	// not told.
+	// false, ScannedTo is the event to go on from, and Left counts the frames before it
+	// that were left out.
 	Tried struct {
 		Occasions []Occasion  `json:"occasions"`
 		Counts    []RuleCount `json:"counts"`

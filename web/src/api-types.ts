@@ -824,8 +824,8 @@ export interface Token {
 
 /**
  * Tried is what rules would do. The work of one request is bounded: if Done is
- * false, ScannedTo is the event to go on from, and Left counts occasions that were
- * not told.
+ * false, ScannedTo is the event to go on from, and Left counts the frames before it
+ * that were left out.
  */
 export interface Tried {
   occasions: Occasion[];
