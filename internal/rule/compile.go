@@ -1,0 +1,291 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/payload"
+)
+
+// Program is a set that was found sound. It does not change and may be used by any
+// number of engines.
+type Program struct {
+	rules  []compiled
+	states []string // by number; 0 is the start
+	timed  bool
+}
+
+type compiled struct {
+	Rule
+	pattern *Pattern
+	in      []int // numbers of states; nil is all
+	to      int   // number of the state afterwards, or -1
+	replies []*payload.Template
+	chance  float64
+}
+
+// mostFaults is how many faults of a set are looked for.
+const mostFaults = 100
+
+// MaxRules and MaxReplies bound a set.
+const (
+	MaxRules   = 1000
+	MaxReplies = 100
+)
+
+// Fault is something that is wrong with one rule of a set.
+type Fault struct {
+	// Rule is its number, from 0.
+	Rule int
+	// Field is the field as JSON names it: "match", "replies[0].text"; "" is the rule
+	// as a whole.
+	Field string
+	// Err is of kind Invalid. Its Target is the place for people: "rule 3 (hello): reply 1".
+	Err *sockeye.Error
+}
+
+func (f *Fault) Error() string { return f.Err.Error() }
+
+// Unwrap is the error itself.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// Compile checks a set and makes it ready to run. The error joins everything that
+// is wrong, each a *Fault; only of a set that is too large it is an *sockeye.Error.
+func Compile(s Set) (*Program, error) {
+	if len(s.Rules) > MaxRules {
+		return nil, invalid("rules", both("%d rules are more than %d", "%d 条规则超过了 %d 条", len(s.Rules), MaxRules), sockeye.Text{})
+	}
+	p := &Program{states: []string{s.Start}}
+	for _, r := range s.Rules {
+		for _, state := range append(r.In, r.Goto) {
+			if state != "" {
+				p.number(state)
+			}
+		}
+	}
+	var problems []error
+	instructions := 0
+	for n, r := range s.Rules {
+		c, faults := p.compile(r)
+		for _, f := range faults {
+			f.Rule, f.Err.Target = n, place(n, r)+f.Err.Target
+			problems = append(problems, f)
+		}
+		p.rules = append(p.rules, c)
+		if c.pattern != nil {
+			instructions += c.pattern.instructions
+		}
+		if instructions > mostTogether {
+			problems = append(problems, tooMany(n, r))
+		}
+		if instructions > mostTogether || len(problems) > mostFaults {
+			return nil, errors.Join(problems...) // to look on could take long
+		}
+	}
+	problems = append(problems, p.unreachable()...)
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	p.share(instructions)
+	return p, nil
+}
+
+func place(n int, r Rule) string {
+	s := "rule " + strconv.Itoa(n+1)
+	if r.Name != "" {
+		s += " (" + payload.SafeString(r.Name) + ")"
+	}
+	return s
+}
+
+func invalid(target string, message, hint sockeye.Text) *sockeye.Error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: target, Message: message, Hint: hint}
+}
+
+// number is the number of a state, which it gets when it is named first.
+func (p *Program) number(state string) int {
+	for n, s := range p.states {
+		if s == state {
+			return n
+		}
+	}
+	p.states = append(p.states, state)
+	return len(p.states) - 1
+}
+
+func (p *Program) compile(r Rule) (compiled, []*Fault) {
+	c := compiled{Rule: r, to: -1, chance: 1}
+	var found []*Fault
+	wrong := func(field string, message, hint sockeye.Text) {
+		target := field
+		if field != "" {
+			target = ": " + field
+		}
+		found = append(found, &Fault{Field: field, Err: invalid(target, message, hint)})
+	}
+	triggers := 0
+	for _, on := range []bool{r.Match != "", r.Join, !r.Every.IsZero(), !r.After.IsZero()} {
+		if on {
+			triggers++
+		}
+	}
+	if triggers != 1 {
+		wrong("", both("a rule needs one of match, join, every and after", "规则需要 match、join、every、after 之一，且只能有一个"), formsHint)
+	}
+	if r.Match != "" {
+		var err error
+		if c.pattern, err = ParsePattern(r.Match); err != nil {
+			e := sockeye.ErrorOf(err)
+			wrong("match", e.Message, e.Hint)
+		}
+	}
+	if !r.Every.IsZero() && r.Every.Least < minimumEvery {
+		wrong("every", both("%s is too often", "%s 太频繁", r.Every), both("the least is %s", "最短 %s", minimumEvery))
+	}
+	p.timed = p.timed || !r.Every.IsZero() || !r.After.IsZero()
+	for _, state := range r.In {
+		c.in = append(c.in, p.number(state))
+	}
+	if r.Goto != "" {
+		c.to = p.number(r.Goto)
+	}
+	if r.Chance != nil {
+		c.chance = *r.Chance
+		if !(c.chance >= 0 && c.chance <= 1) {
+			wrong("chance", both("%v is not between 0 and 1", "%v 不在 0 和 1 之间", c.chance), sockeye.Text{})
+		}
+	}
+	if r.Cooldown.Most != r.Cooldown.Least {
+		wrong("cooldown", both("%s is a range", "%s 是一个范围", r.Cooldown), both("write one time", "请写一个时间"))
+	}
+	if r.Count < 0 {
+		wrong("count", both("%d is negative", "%d 是负数", r.Count), both("leave it out for no limit", "不写则不限"))
+	}
+	if r.End != "" && r.End != Close && r.End != Abort {
+		wrong("end", both("%q is neither close nor abort", "%q 既不是 close 也不是 abort", r.End), sockeye.Text{})
+	}
+	if len(r.Replies) > MaxReplies {
+		wrong("replies", both("%d replies are more than %d", "%d 条应答超过了 %d 条", len(r.Replies), MaxReplies), sockeye.Text{})
+	}
+	for n, reply := range r.Replies {
+		t, field, e := compileReply(reply, c.pattern)
+		if e != nil {
+			e.Target = fmt.Sprintf(": reply %d", n+1)
+			found = append(found, &Fault{Field: fmt.Sprintf("replies[%d].%s", n, field), Err: e})
+		}
+		c.replies = append(c.replies, t)
+	}
+	return c, found
+}
+
+// minimumEvery is the shortest time of a timer, so that no rule keeps a core busy.
+const minimumEvery = time.Millisecond
+
+func compileReply(r Reply, pattern *Pattern) (t *payload.Template, field string, wrong *sockeye.Error) {
+	if r.To != "" && r.To != Sender && r.To != Others && r.To != All {
+		return nil, "to", invalid("", both("%q is neither sender, others nor all", "%q 不是 sender、others 或 all", r.To), sockeye.Text{})
+	}
+	text, field := r.Text, "text"
+	if r.Hex != "" {
+		if r.Text != "" {
+			return nil, "hex", invalid("", both("both text and hex", "同时写了文本和十六进制"), both("write two replies", "请写成两条应答"))
+		}
+		text, field = r.Hex, "hex"
+	}
+	o := r.Options
+	o.Hex, o.Match = r.Hex != "", pattern != nil
+	t, err := payload.Parse(text, o)
+	if err != nil {
+		e := sockeye.ErrorOf(err)
+		return nil, field, invalid("", e.Message, e.Hint)
+	}
+	return t, field, nil
+}
+
+// unreachable are the states that rules wait in, but that nothing leads to.
+func (p *Program) unreachable() []error {
+	reached := map[int]bool{0: true}
+	for _, c := range p.rules {
+		if c.to >= 0 {
+			reached[c.to] = true
+		}
+	}
+	var problems []error
+	for n, c := range p.rules {
+		for _, state := range c.in {
+			if !reached[state] {
+				problems = append(problems, &Fault{n, "in", invalid(place(n, c.Rule)+": in", both("no rule leads to the state %q", "没有规则进入状态 %q", p.states[state]),
+					both("the states that are reached: %s", "可以进入的状态：%s", strings.Join(p.names(reached), ", ")))})
+				reached[state] = true // said once
+			}
+		}
+	}
+	return problems
+}
+
+func (p *Program) names(which map[int]bool) []string {
+	var names []string
+	for n, s := range p.states {
+		if which[n] {
+			names = append(names, strconv.Quote(s))
+		}
+	}
+	return names
+}
+
+// mostTogether is how many instructions the expressions of a set may have together,
+// so that no frame holds a session up for longer than about 100 ms: many share the
+// length of the frames that they are tried on, and leave them leastInput.
+const mostTogether = 2 * mostSteps / leastInput
+
+// tooMany is what is wrong with the rule whose expression is one too many.
+func tooMany(n int, r Rule) *Fault {
+	return &Fault{n, "match", invalid(place(n, r)+": match",
+		both("the expressions of all rules take more than %d steps for each byte together", "全部规则的表达式合计每个字节超过 %d 步", mostTogether),
+		both("use prefix:, contains: or hex: where they do, or make counted repetitions smaller", "能用 prefix:、contains:、hex: 时请改用，或减小重复次数"))}
+}
+
+// share shares the length of frames out to expressions of so many instructions.
+func (p *Program) share(instructions int) {
+	for _, c := range p.rules {
+		if c.pattern != nil && c.pattern.instructions > 0 {
+			c.pattern.limit = min(c.pattern.limit, 2*mostSteps/instructions)
+		}
+	}
+}
+
+// Timed says whether any rule has a timer.
+func (p *Program) Timed() bool { return p.timed }
+
+// LongestDelay is how long the replies of one rule may take, at most.
+func (p *Program) LongestDelay() (longest time.Duration) {
+	for _, r := range p.rules {
+		sum := time.Duration(0)
+		for _, reply := range r.Replies {
+			sum += reply.Delay.Most
+		}
+		longest = max(longest, sum)
+	}
+	return longest
+}
+
+// States are the names of the states, the start first.
+func (p *Program) States() []string { return slices.Clone(p.states) }
+
+// Names are the rules' names, or their numbers, in order.
+func (p *Program) Names() []string {
+	var names []string
+	for n, c := range p.rules {
+		name := c.Name
+		if name == "" {
+			name = strconv.Itoa(n + 1)
+		}
+		names = append(names, name)
+	}
+	return names
+}
