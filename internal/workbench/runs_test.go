@@ -3,7 +3,6 @@ package workbench
 import (
 	"context"
 	"fmt"
-	"net"
 	"runtime"
 	"slices"
 	"testing"
@@ -266,33 +265,26 @@ func TestSendListToTheGone(t *testing.T) {
 	}
 }
 
-// A client's list begins when it is connected; so many runs there may be, and no more.
+// A list may wait for somebody to be there; so many runs there may be, and no more.
 func TestSendListWaits(t *testing.T) {
 	bench := New(0)
 	defer bench.Shutdown(context.Background())
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	taken.Close()
-	ep := mustEndpoint(t, sockeye.Connect, taken.Addr().String())
-	ep.Options.Reconnect = true
-	client := open(t, bench, ep, Answer{})
-	run, err := client.SendList(sendlist.List{Times: 1, Rows: []sendlist.Row{{Text: "first", Delay: time.Millisecond}, {Text: "second"}}}, RunOptions{Wait: true})
+	server := open(t, bench, mustEndpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	run, err := server.SendList(sendlist.List{Times: 1, Rows: []sendlist.Row{{Text: "first", Delay: time.Millisecond}, {Text: "second"}}}, RunOptions{Wait: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	never := sendlist.Every(sendlist.Row{Text: "x"}, time.Hour, 0)
 	for range MostRuns - 1 {
-		if _, err := client.SendList(never, RunOptions{To: []string{"nobody"}}); err != nil {
+		if _, err := server.SendList(never, RunOptions{To: []string{"nobody"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := client.SendList(never, RunOptions{}); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.LimitReached {
+	if _, err := server.SendList(never, RunOptions{}); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.LimitReached {
 		t.Errorf("one more than may be: %v", err)
 	}
-	server := open(t, bench, mustEndpoint(t, sockeye.Listen, taken.Addr().String()), Answer{})
-	if got := received(t, bench, server, 11); got != "firstsecond" {
+	client := open(t, bench, mustEndpoint(t, sockeye.Connect, server.Locals()[0].String()), Answer{})
+	if got := received(t, bench, client, 11); got != "firstsecond" {
 		t.Errorf("%q", got)
 	}
 	<-run.Done()
