@@ -5,6 +5,9 @@ package page_test
 import (
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -179,4 +182,37 @@ func TestFramingMenu(t *testing.T) {
 	p.wait(`document.querySelector('[data-control=framing]').value === 'custom' && document.querySelector('[role=alert]').innerText.includes('no way to find frames')`)
 	p.choose(control("framing"), "")
 	p.shows("3  one")
+}
+
+// An endpoint of the workspace is shown in the frames that the file says, until the person
+// chooses others; and a session that is saved says its frames in the file.
+func TestFramingOfEndpoints(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lines.toml")
+	if err := os.WriteFile(path, []byte("sockeye = 1\n\n[[endpoint]]\nname = 'lines'\nlisten = 'tcp://127.0.0.1:0'\nframe = 'line'\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := startBench(t, "--workspace", path)
+	p := b.open(t)
+	p.click(control("workspace-tab"))
+	p.click(`.panel [data-endpoint=lines]`)
+	listening := `[...document.querySelectorAll('[role=grid] [role=row]')].map(r => /listening on .*127\.0\.0\.1:(\d+)/.exec(r.innerText)?.[1]).find(Boolean)`
+	p.wait(listening)
+	board := dial(t, "tcp", "127.0.0.1:"+value[string](p, listening))
+	write(t, board, "one\ntwo\n")
+	p.shows("4  one\n4  two")
+	p.choose(control("framing"), "")
+	p.shows("8  one\\ntwo\\n")
+	p.visit(b.ticket(t))
+	p.shows("8  one\\ntwo\\n")
+	p.choose(control("framing"), "fixed")
+	p.shows("8  one\\ntwo\\n")
+	p.choose(control("framing-check"), "SUM-8")
+	p.click(control("workspace-tab"))
+	p.click(control("keep-session"))
+	p.put("endpoint-name", "eights")
+	p.wait(`document.querySelector('.panel [data-endpoint=eights]')`)
+	if text := fileText(t, path); !strings.Contains(text, "fixed:8") || !strings.Contains(text, "SUM-8") {
+		t.Errorf("the file does not say how frames are found:\n%s", text)
+	}
 }

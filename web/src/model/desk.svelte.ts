@@ -30,8 +30,6 @@ export interface Framing {
   check: string;
 }
 
-const noFraming: Framing = { frame: '', check: '' };
-
 let numbered = 0;
 
 export class Tab {
@@ -67,14 +65,14 @@ export class Tab {
     return this.session ? workbench.sessions.get(this.session) : undefined;
   }
 
-  /** How its streams are cut: kept for the endpoint, so that it is the same when it is opened again. */
+  /** How its streams are cut: as chosen here for the endpoint before, or as the workspace says. */
   get framing(): Framing {
-    return settings.framings[this.place] ?? noFraming;
+    return settings.framings[this.place] ?? { frame: this.status?.frame ?? '', check: this.status?.check ?? '' };
   }
 
   set framing(f: Framing) {
     const others = Object.entries(settings.framings).filter(([place]) => place !== this.place);
-    settings.framings = Object.fromEntries(f.frame === '' && f.check === '' ? others : [...others.slice(-49), [this.place, f]]);
+    settings.framings = Object.fromEntries([...others.slice(-49), [this.place, f]]);
   }
 
   private get place(): string {

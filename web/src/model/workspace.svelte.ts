@@ -81,17 +81,18 @@ class WorkspaceModel {
     return [...workbench.sessions.values()].findLast((s) => s.name === name && s.state !== 'closed')?.id ?? '';
   }
 
-  /** Saves the network settings of a tab as an endpoint, with its rules. */
+  /** Saves the network settings of a tab as an endpoint, with its rules, or how it is shown in frames. */
   async keepTab(name: string, tab: Tab): Promise<boolean> {
     const set: RuleSet | undefined = tab.isOpen ? await call<Rules>('GET', `/sessions/${tab.session}/rules`).catch(() => undefined) : tab.rules.set;
     const ruled = set && set.rules.length > 0 ? set : undefined;
     const { mode, address, options, echo } = request(tab.form);
+    const { frame, check } = tab.framing;
     const endpoint: SavedEndpoint = {
       name,
       ...(mode === 'listen' ? { listen: address } : { connect: address }),
       ...(options?.sources ? { source: options.sources } : {}),
       ...(options?.reconnect ? { reconnect: true } : {}),
-      ...(ruled ? { rules: name, ...aroundOf(ruled) } : echo ? { echo: true } : {}),
+      ...(ruled ? { rules: name, ...aroundOf(ruled) } : { ...(echo ? { echo } : {}), ...(frame ? { frame } : {}), ...(frame && check ? { check } : {}) }),
     };
     return this.change((f) => ({
       ...(ruled ? withRules(f, name, ruled) : f),
