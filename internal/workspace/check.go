@@ -134,23 +134,28 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 			wrong(one, target)
 		}
 	}
-	var err error
-	if e.Frame != "" {
-		if o.Frame, err = framing.Parse(e.Frame); err != nil {
-			wrong(err, "frame")
-		}
-	}
-	if e.Check != "" {
-		if o.Check, err = checksum.ParseTrailer(e.Check); err != nil {
-			wrong(err, "check")
-		}
-	}
-	if o.Allow, err = Allowed(e.Allow); err != nil {
-		wrong(err, "allow")
-	}
+	o.around(e.Frame, e.Check, e.Allow, wrong)
 	c.rulesOf(&o, e, sets, wrong)
 	o.List = c.listOf(e, lists, wrong)
 	return o
+}
+
+// around reads how frames are found and judged, and which guards are lifted.
+func (o *Opening) around(frame, check string, allow []string, wrong func(err error, key string)) {
+	var err error
+	if frame != "" {
+		if o.Frame, err = framing.Parse(frame); err != nil {
+			wrong(err, "frame")
+		}
+	}
+	if check != "" {
+		if o.Check, err = checksum.ParseTrailer(check); err != nil {
+			wrong(err, "check")
+		}
+	}
+	if o.Allow, err = Allowed(allow); err != nil {
+		wrong(err, "allow")
+	}
 }
 
 func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wrong func(error, string)) {

@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"sockeye"
-	"sockeye/internal/checksum"
-	"sockeye/internal/framing"
 	"sockeye/internal/rule"
 )
 
@@ -63,8 +61,8 @@ func (f *File) RuleSet(e Endpoint) (RuleSet, bool) {
 }
 
 // Opening makes the set ready to answer: an opening without an endpoint. Payloads
-// are those that the rules may name besides the set's own. The error joins everything that is wrong, each
-// an *sockeye.Error whose Target is the field as JSON has it:
+// are those that the rules may name besides the set's own. The error joins everything
+// that is wrong, each an *sockeye.Error whose Target is the field as JSON has it:
 // "rules[2].replies[0].text".
 func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 	var o Opening
@@ -74,20 +72,7 @@ func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 		e.Kind, e.Op, e.Target = sockeye.Invalid, "", field
 		problems = append(problems, &e)
 	}
-	var err error
-	if s.Frame != "" {
-		if o.Frame, err = framing.Parse(s.Frame); err != nil {
-			wrong(err, "frame")
-		}
-	}
-	if s.Check != "" {
-		if o.Check, err = checksum.ParseTrailer(s.Check); err != nil {
-			wrong(err, "check")
-		}
-	}
-	if o.Allow, err = Allowed(s.Allow); err != nil {
-		wrong(err, "allow")
-	}
+	o.around(s.Frame, s.Check, s.Allow, wrong)
 	for _, name := range keys(s.Payloads) {
 		if _, err := s.Payloads[name].parse(true); err != nil {
 			wrong(err, "payloads."+name)
@@ -109,10 +94,10 @@ func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 		}
 		set.Rules = append(set.Rules, compiled)
 	}
-	if o.Program, err = rule.Compile(set); err != nil {
-		for _, one := range split(err) {
-			wrong(one, s.fieldOf(one))
-		}
+	program, err := rule.Compile(set)
+	o.Program = program
+	for _, one := range split(err) {
+		wrong(one, s.fieldOf(one))
 	}
 	return o, errors.Join(problems...)
 }
