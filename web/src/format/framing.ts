@@ -7,7 +7,7 @@ import type { Word } from '../words/words.svelte';
 interface Field {
   name: string;
   word: Word;
-  kind: 'bytes' | 'number' | 'pause' | 'choice';
+  kind: 'bytes' | 'number' | 'size' | 'pause' | 'choice'; // size: a number, or varint
   first?: boolean; // it stands after the colon without its name
   initial?: string; // when the kind is chosen
   least?: number;
@@ -33,7 +33,7 @@ export const kinds: readonly Kind[] = [
     word: 'frameLength',
     fields: [
       number('offset', 'fieldOffset', 0),
-      number('size', 'fieldLengthSize', 1, '2'),
+      { name: 'size', word: 'fieldLengthSize', kind: 'size', initial: '2' },
       { name: 'order', word: 'fieldOrder', kind: 'choice', choices: [['big', 'orderBig'], ['little', 'orderLittle']] },
       { name: 'counts', word: 'fieldCounts', kind: 'choice', choices: [['rest', 'countsRest'], ['all', 'countsAll']] },
       number('adjust', 'fieldAdjust', -65536),

@@ -35,6 +35,7 @@ export const frameWords = {
   fieldAfter: ['bytes after the tail', '帧尾之后的字节数'],
   fieldPause: ['pause', '间隔'],
   fieldPauseHint: ['20ms, 1.5ms, 2s', '20ms、1.5ms、2s'],
+  fieldSizeHint: ['1 to 8, or varint: seven bits a byte, as in Protocol Buffers and MQTT', '1 到 8，或 varint：每字节七位，如 Protocol Buffers 和 MQTT'],
   fieldRest: ['pause that ends garbage', '结束无效数据的间隔'],
   cutting: ['Cutting into frames… {percent} %', '正在分帧… {percent}%'],
   cutFromMiddle: [
