@@ -97,6 +97,7 @@ func readList(typed string) (*timedList, error) {
 	var err error
 	if strings.EqualFold(filepath.Ext(path), ".csv") {
 		l.List, err = readTable(path)
+		l.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	} else {
 		l, err = readListOf(path, name)
 	}

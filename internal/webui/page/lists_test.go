@@ -280,3 +280,28 @@ func TestFilePace(t *testing.T) {
 	}
 	p.wait(rows + `.filter(r => r.querySelector('.way')?.innerText === '→').length === 3`)
 }
+
+// The list of an endpoint is sent when a person opens the endpoint, and not before; the
+// page shows it, beside another list, and stops it.
+func TestListOfEndpoint(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "ticker.toml")
+	const text = "sockeye = 1\n[[endpoint]]\nname = \"ticker\"\nlisten = \"127.0.0.1:0\"\nsend = \"ticks\"\n\n" +
+		"[lists.first]\n\n[lists.ticks]\ntimes = 0\n\n[[lists.ticks.row]]\ntext = \"tick \"\ndelay = \"10ms\"\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := startBench(t, "--workspace", file).open(t)
+	p.click(`.card [data-endpoint=ticker]`)
+	p.wait(`/^TCP :[1-9]/.test(document.querySelector('header [aria-selected=true]').innerText.trim()) || document.querySelector('header [aria-selected=true]').innerText.includes('ticker')`)
+	p.click(control("lists-tab"))
+	p.wait(`document.querySelector('[data-control=list]').value === 'first'`)
+	p.wait(`document.querySelector('[data-run=ticks]')`)
+	p.choose(control("list"), "ticks")
+	p.wait(`document.querySelector('[data-control=list-progress]')?.dataset.running === 'true' && !document.querySelector('[data-run=ticks]')`)
+	p.choose(control("list"), "first")
+	p.click(`[data-run=ticks]`)
+	p.wait(`!document.querySelector('[data-run=ticks]')`)
+	p.choose(control("list"), "ticks")
+	p.wait(`document.querySelector('[data-control=list-progress]')?.dataset.running === 'false'`)
+}

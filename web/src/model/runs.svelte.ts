@@ -9,8 +9,9 @@ class RunsModel {
   all = $state.raw<Run[]>([]);
   private session = '';
 
-  /** The runs of the send box have no name; those of lists have the list's. */
-  ofBox = $derived(this.all.filter((r) => r.running && r.name === ''));
+  /** What the send box sends again and again has no name; lists have theirs. */
+  ofBox = $derived(this.all.filter((r) => r.running && r.name === '' && r.rows === 1));
+  ofLists = $derived(this.all.filter((r) => r.running && !(r.name === '' && r.rows === 1)));
   running = $derived(this.all.some((r) => r.running));
 
   /** The latest run of a list. */

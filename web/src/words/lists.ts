@@ -19,6 +19,7 @@ export const listWords = {
   timesNumber: ['Number of times', '循环几次'],
   runList: ['Send list', '发送列表'],
   stopList: ['Stop', '停止'],
+  stopNamed: ['Stop {name}', '停止 {name}'],
   runProgress: ['{steps} of {total}', '{steps} / {total}'],
   runSteps: ['{steps} sent', '已发 {steps} 条'],
   runRound: ['round {n}', '第 {n} 轮'],
