@@ -192,3 +192,26 @@ func words(t *testing.T) [][2]string {
 	}
 	return all
 }
+
+// A character that a read has cut is whole, also where its beginning is far before the
+// rows that are loaded.
+func TestCutCharacters(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := b.open(t)
+	at := p.server()
+	board := dial(t, "tcp", at)
+	write(t, board, "\xe4\xbd")
+	p.wait(rows + `.some(r => r.querySelector('.length')?.innerText === '2')`)
+	for range 170 { // each joins and finishes
+		dial(t, "tcp", at).Close()
+	}
+	const finished = `fetch('/api/v1/events?kind=finished&limit=1000', {headers: {Authorization: 'Bearer ' + sessionStorage.getItem('sockeye-token')}}).then(r => r.json()).then(j => j.events.length)`
+	if !eventually(func() bool { return value[int](p, finished) == 170 }) {
+		t.Fatal("the others do not finish")
+	}
+	write(t, board, "\xa0 one")
+	p.wait(row("←", "你 one"))
+	p.visit(b.ticket(t))
+	p.wait(row("←", "你 one"))
+}

@@ -76,6 +76,11 @@ export class Content {
     return Object.assign(copy, this, { view: undefined, before: undefined, restOf: undefined });
   }
 
+  /** It may begin in the middle of a character. */
+  get isCut(): boolean {
+    return this.before === undefined && (this.data[0] ?? 0) >= 0x80;
+  }
+
   /** How many lines the bytes take. */
   height(view: View): number {
     this.arrange(view);

@@ -9,7 +9,7 @@ import { findBytes } from '../format/bytes';
 import { failureOf } from '../link/api';
 import { events, type Filter } from '../link/events';
 import type { View } from './content';
-import type { Line, Row } from './row';
+import { Row, type Line } from './row';
 import { Tail, Window } from './window';
 
 const batch = 200; // rows asked for at a time
@@ -281,14 +281,33 @@ export class Log {
   private join(got: Events, back: boolean): void {
     const { window, anchor } = this;
     if (back) {
-      anchor.row += window.addFront(got, this.begin);
+      const count = window.addFront(got, this.begin);
+      anchor.row += count;
       window.trimBack(anchor.row + near);
+      void this.mend(count);
       return;
     }
     window.addBack(got, this.begin);
+    void this.mend(-(got.events?.length ?? 0));
     anchor.row -= window.trimFront(anchor.row);
     clearTimeout(this.due);
     if (got.cut?.due_ms) this.due = setTimeout(() => void this.look(), got.cut.due_ms + 1);
+  }
+
+  // mend brings what begins a character whose end is the beginning of a row.
+  private async mend(count: number): Promise<void> {
+    if (this.view?.look !== 'text' || this.view.charset === 'latin-1') return;
+    const generation = this.generation;
+    for (const row of this.window.orphans(count)) {
+      const { session, peer_id: peer, kind } = row.event;
+      const direction = kind === 'sent' ? 'sent' : 'received';
+      const got = await events({ session, peer, direction }, row.seq, 1, true).catch(() => undefined);
+      const before = got?.events[0];
+      if (generation !== this.generation) return;
+      if (!before || !row.contents[0]!.isCut) continue;
+      row.contents[0]!.unsettle(new Row(before).contents[0]);
+      this.changed();
+    }
   }
 
   // look sees what has become a frame without an event.

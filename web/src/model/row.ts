@@ -52,7 +52,7 @@ export class Row {
 
   /** Which stream of bytes the row is a part of, if its text may go on from row to row. */
   get stream(): string {
-    return isData(this.event) && !this.event.frames ? `${this.event.peer_id ?? 0} ${this.event.kind}` : '';
+    return isData(this.event) && !this.event.frames && this.event.network !== 'udp' ? `${this.event.peer_id ?? 0} ${this.event.kind}` : '';
   }
 
   /** How many lines the row takes. */

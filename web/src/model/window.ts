@@ -62,6 +62,17 @@ export class Window {
     this.chain(at, this.rows.length);
   }
 
+  /** The rows at the front, or the back, of the window that may begin in the middle of a character: a few, each once. */
+  orphans(count: number): Row[] {
+    const from = count < 0 ? Math.max(0, this.rows.length + count) : 0;
+    const found = this.rows.slice(from, from + Math.abs(count)).filter((r) => r.stream !== '' && r.contents[0]!.isCut && !this.asked.has(r.event));
+    const few = found.slice(0, 4);
+    for (const r of few) this.asked.add(r.event);
+    return few;
+  }
+
+  private readonly asked = new WeakSet<object>();
+
   private dropOpen(): void {
     let n = this.rows.length;
     while (n > 0 && this.rows[n - 1]!.isOpen) n--;
