@@ -8,6 +8,7 @@ import type { ErrorLine, Events } from '../api-types';
 import { findBytes } from '../format/bytes';
 import { failureOf } from '../link/api';
 import { events, type Filter } from '../link/events';
+import { atBottom, below, linesFrom, normalize, type Anchor } from './anchor';
 import type { View } from './content';
 import { Row, type Line } from './row';
 import { Tail, Window } from './window';
@@ -42,7 +43,7 @@ export class Log {
   private next = 1;
   private floor = 1; // nothing before is shown: the view was cleared there
   private ceiling = Infinity; // nothing from here on is shown: the display is paused
-  private anchor = { row: 0, line: 0, px: 0 };
+  private anchor: Anchor = { row: 0, line: 0, px: 0 };
   private generation = 0;
   private busy = false;
   private wanted: number | undefined; // jump there when the request under way is done
@@ -368,85 +369,28 @@ export class Log {
   private draw(): void {
     if (!this.view) return;
     this.settleAnchor(this.view);
-    const lines: Line[] = [];
     const want = Math.ceil((this.pixels + this.anchor.px) / this.rowHeight);
-    let { row, line } = this.anchor;
-    while (row < this.window.rows.length && lines.length < want) {
-      const r = this.window.rows[row]!;
-      const height = r.height(this.view);
-      for (; line < height && lines.length < want; line++) lines.push(r.line(this.view, line));
-      line = 0;
-      row++;
-    }
+    const { lines, end } = linesFrom(this.anchor, this.window.rows, this.view, want);
     this.lines = lines;
     this.shift = this.anchor.px;
     this.tellPlace(lines);
-    this.loadMore(row);
+    this.loadMore(end);
   }
 
   // settleAnchor makes the anchor a line and less than a line of pixels, and keeps
   // the screen within the rows.
   private settleAnchor(view: View): void {
-    const a = this.anchor;
-    if (this.following) this.bottom(view);
+    const { rows, high } = this.window;
+    const bottom = () => (this.anchor = atBottom(rows, view, this.rowHeight, this.screen));
+    if (this.following) bottom();
     else {
-      this.normalize(view);
-      const complete = this.window.high >= this.end;
-      if (complete && this.below(view) < this.pixels) {
-        this.bottom(view);
+      normalize(this.anchor, rows, view, this.rowHeight);
+      if (high >= this.end && below(this.anchor, rows, view, this.rowHeight, this.pixels) < this.pixels) {
+        bottom();
         if (!this.paused) this.following = true;
       }
     }
-    a.row = Math.max(0, Math.min(a.row, Math.max(0, this.window.rows.length - 1)));
-  }
-
-  private normalize(view: View): void {
-    const a = this.anchor;
-    let move = Math.floor(a.px / this.rowHeight);
-    a.px -= move * this.rowHeight;
-    while (move !== 0) {
-      const height = this.window.rows[a.row]?.height(view) ?? 0;
-      if (move > 0) {
-        const step = Math.min(move, height - a.line);
-        a.line += step;
-        move -= step;
-        if (a.line >= height) {
-          if (a.row >= this.window.rows.length - 1) {
-            a.line = Math.max(0, height - 1);
-            a.px = 0;
-            return;
-          }
-          a.row++;
-          a.line = 0;
-        }
-      } else if (a.line > 0) {
-        const step = Math.min(-move, a.line);
-        a.line -= step;
-        move += step;
-      } else if (a.row > 0) {
-        a.row--;
-        a.line = this.window.rows[a.row]!.height(view);
-      } else {
-        a.px = 0;
-        return;
-      }
-    }
-  }
-
-  // below is how many pixels of lines there are from the anchor on, or at least as
-  // many as the screen has.
-  private below(view: View): number {
-    let px = -this.anchor.px - this.anchor.line * this.rowHeight;
-    for (let i = this.anchor.row; i < this.window.rows.length && px < this.pixels; i++) px += this.window.rows[i]!.height(view) * this.rowHeight;
-    return px;
-  }
-
-  private bottom(view: View): void {
-    let lines = this.screen;
-    let row = this.window.rows.length;
-    while (row > 0 && lines > 0) lines -= this.window.rows[--row]!.height(view);
-    const over = Math.max(0, -lines);
-    this.anchor = { row, line: Math.floor(over), px: Math.round((over - Math.floor(over)) * this.rowHeight) };
+    this.anchor.row = Math.max(0, Math.min(this.anchor.row, rows.length - 1));
   }
 
   private tellPlace(lines: Line[]): void {
