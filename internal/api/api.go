@@ -1,6 +1,6 @@
 // Package api is the HTTP API of a running workbench: its routes, who may use
 // them, the live feed, and the client that a shell uses. What it serves is in
-// types.go and openapi.json. It has no logic of sockets or records: that is the
+// types*.go and openapi.json. It has no logic of sockets or records: that is the
 // workbench's.
 package api
 

@@ -111,7 +111,7 @@ func (s *Server) linger(w http.ResponseWriter, r *http.Request) {
 func answer(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
-		panic("api: an answer does not marshal: " + err.Error()) // no type of types.go can fail
+		panic("api: an answer does not marshal: " + err.Error()) // no type of types*.go can fail
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)+1))

@@ -40,7 +40,7 @@ func (c *call) live() error {
 			last = time.Now()
 			out, err := json.Marshal(line)
 			if err != nil {
-				panic("api: a line does not marshal: " + err.Error()) // no type of types.go can fail
+				panic("api: a line does not marshal: " + err.Error()) // no type of types*.go can fail
 			}
 			if _, err := c.w.Write(append(out, '\n')); err != nil {
 				return nil

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"sockeye"
+)
+
+// What is open: sessions, with all that can be asked of them, and their peers.
+type (
+	// Sessions are all that are open or were, in the order they were opened.
+	Sessions struct {
+		Sessions []Session `json:"sessions"`
+	}
+	// Open is what to open.
+	Open struct {
+		Mode    sockeye.Mode `json:"mode" enum:"listen,connect"`
+		Address string       `json:"address"` // as people type it: udp://:10000, 192.168.1.111:10000
+		Options *Options     `json:"options,omitempty"`
+		Echo    bool         `json:"echo,omitempty"`
+		Device  *Device      `json:"device,omitempty"`
+		Allow   []string     `json:"allow,omitempty"` // guards of echo and device to lift: storm, amplify, low-ports
+		Rules   *RuleSet     `json:"rules,omitempty"` // they go before echo and device
+	}
+	// Device lets the session play the experiment's board.
+	Device struct {
+		Hello      string   `json:"hello"`
+		IntervalMS *float64 `json:"interval_ms,omitempty"`
+	}
+	// Options are sockeye.Options; what is absent has its default.
+	Options struct {
+		Sources             []string        `json:"sources,omitempty"`
+		SourcePort          uint16          `json:"source_port,omitempty"`
+		Interface           string          `json:"interface,omitempty"`
+		Prefer              int             `json:"prefer,omitempty"`
+		Backlog             int             `json:"backlog,omitempty"`
+		MaxPeers            int             `json:"max_peers,omitempty"`
+		OverCap             sockeye.OverCap `json:"over_cap,omitempty" enum:"refuse,pause"`
+		ReuseAddress        *bool           `json:"reuse_address,omitempty"`
+		ReusePort           *bool           `json:"reuse_port,omitempty"`
+		NoDelay             *bool           `json:"no_delay,omitempty"`
+		KeepAlive           *bool           `json:"keepalive,omitempty"`
+		KeepAliveIdleMS     float64         `json:"keepalive_idle_ms,omitempty"`
+		KeepAliveIntervalMS float64         `json:"keepalive_interval_ms,omitempty"`
+		KeepAliveCount      int             `json:"keepalive_count,omitempty"`
+		UserTimeoutMS       float64         `json:"user_timeout_ms,omitempty"`
+		ReceiveBuffer       int             `json:"receive_buffer,omitempty"`
+		SendBuffer          int             `json:"send_buffer,omitempty"`
+		ReadSize            int             `json:"read_size,omitempty"`
+		Broadcast           *bool           `json:"broadcast,omitempty"`
+		KernelTime          *bool           `json:"kernel_time,omitempty"`
+		ConnectTimeoutMS    float64         `json:"connect_timeout_ms,omitempty"`
+		SendTimeoutMS       float64         `json:"send_timeout_ms,omitempty"`
+		IdleTimeoutMS       float64         `json:"idle_timeout_ms,omitempty"`
+		FinIdleMS           float64         `json:"fin_idle_ms,omitempty"`
+		Reconnect           bool            `json:"reconnect,omitempty"`
+		SelfConnect         *bool           `json:"self_connect,omitempty"`
+	}
+	// Traffic counts bytes and messages each way. For TCP a message is one read or
+	// one write as the kernel took it; for UDP, one datagram. Rates are bytes per
+	// second over the last second or so.
+	Traffic struct {
+		ReceivedBytes    uint64  `json:"received_bytes"`
+		ReceivedMessages uint64  `json:"received_messages"`
+		SentBytes        uint64  `json:"sent_bytes"`
+		SentMessages     uint64  `json:"sent_messages"`
+		ReceiveRate      float64 `json:"receive_rate"`
+		SendRate         float64 `json:"send_rate"`
+	}
+	// Session is a session with all its peers' traffic, those that left included.
+	Session struct {
+		ID      string             `json:"id"`
+		Mode    sockeye.Mode       `json:"mode" enum:"listen,connect"`
+		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6"`
+		Address string             `json:"address"` // what was asked for, as a URL
+		Locals  []string           `json:"locals"`  // what is really bound
+		State   string             `json:"state" enum:"open,connecting,closed"`
+		Reason  sockeye.Reason     `json:"reason,omitempty" enum:"eof,reset,timeout,local,aborted,idle,limit,error"`
+		Since   string             `json:"since"`
+		Until   string             `json:"until,omitempty"` // when it closed
+		Peers   int                `json:"peers"`           // that are there now
+		Echo    bool               `json:"echo,omitempty"`
+		Device  bool               `json:"device,omitempty"`
+		Rules   int                `json:"rules,omitempty"` // so many answer now
+		Queue   *Queue             `json:"queue,omitempty"`
+		Error   *sockeye.ErrorLine `json:"error,omitempty"` // why it closed
+		File    *ReceiveFile       `json:"file,omitempty"`  // what is received goes there, too, or did last
+		Name    string             `json:"name,omitempty"`  // of the endpoint in the workspace, if it was opened from there
+		Frame   string             `json:"frame,omitempty"` // how that endpoint's frames are found, and
+		Check   string             `json:"check,omitempty"` // the checksum they end with
+		// Remote is what a UDP session was last told to send to, as it was typed, and
+		// Broadcast says that this may be everybody.
+		Remote    string `json:"remote,omitempty"`
+		Broadcast bool   `json:"broadcast,omitempty"`
+		Traffic
+	}
+	// Queue is the kernel's queue of connections not yet accepted.
+	Queue struct {
+		Waiting   int    `json:"waiting"`
+		Backlog   int    `json:"backlog"`
+		Overflows uint64 `json:"overflows"`
+	}
+
+	// Peers are the peers that are there now, in the order they joined.
+	Peers struct {
+		Peers []Peer `json:"peers"`
+	}
+	// Peer is one remote party of a session.
+	Peer struct {
+		ID      uint64            `json:"id"`
+		Session string            `json:"session"`
+		Network string            `json:"network" enum:"tcp,udp"`
+		Local   string            `json:"local"`
+		Remote  string            `json:"remote"`
+		Alias   string            `json:"alias"`
+		State   sockeye.PeerState `json:"state" enum:"connected,peer-finished,we-finished,gone"`
+		Since   string            `json:"since"`
+		Unsent  int               `json:"unsent"` // not yet acknowledged; -1: the system does not tell
+		TCP     *TCP              `json:"tcp,omitempty"`
+		Traffic
+	}
+	// TCP is what the kernel tells of a connection.
+	TCP struct {
+		State            string  `json:"state"`
+		RTTMS            float64 `json:"rtt_ms"`
+		RTTVarianceMS    float64 `json:"rtt_variance_ms"`
+		Retransmits      uint32  `json:"retransmits"`
+		CongestionWindow uint32  `json:"congestion_window"`
+		Unacked          uint32  `json:"unacked"`
+		SendMSS          uint32  `json:"send_mss"`
+	}
+	// Reach makes a peer of whoever is at an address, "192.168.1.88:10000" or with a
+	// name for the host, so that a UDP session can send there first.
+	Reach struct {
+		Address string `json:"address"`
+	}
+	// Alias names a peer; "" takes the name away.
+	Alias struct {
+		Alias string `json:"alias"`
+	}
+)
