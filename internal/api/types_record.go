@@ -1,8 +1,6 @@
 package api
 
-import (
-	"sockeye"
-)
+import "sockeye"
 
 // What happened: events and frames, the live feed, recordings.
 type (

@@ -1,8 +1,6 @@
 package api
 
-import (
-	"sockeye"
-)
+import "sockeye"
 
 // What is open: sessions, with all that can be asked of them, and their peers.
 type (
