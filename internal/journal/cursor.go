@@ -22,8 +22,12 @@ type Cursor struct {
 	bytes   uint64 // data bytes of the events before next
 	known   bool   // bytes is exact
 	last    time.Time
-	waiting bool // noted for a wake-up; guarded by the journal's lock
 	heeds   kindSet
+
+	// Guarded by the journal's lock:
+	waiting     bool   // noted for a wake-up
+	passed      uint64 // nothing from where it began to wait up to here is for it
+	passedBytes uint64 // data bytes of the events before passed, once it has moved
 
 	past  *history // being read, or nil
 	blind uint64   // what is older was looked for on the disk already
@@ -63,8 +67,8 @@ func setOf(k sockeye.EventKind) kindSet { return 1 << k }
 
 // Only makes the cursor give events of these kinds only, and gaps. What it skips
 // does not wake it, so that traffic pays nothing for it: it steps over it when an
-// event of these kinds comes, and whenever the ring has grown by a block. It is
-// called before the first read.
+// event of these kinds comes, also if that has left the ring by then. It is called
+// before the first read.
 func (c *Cursor) Only(kinds ...sockeye.EventKind) {
 	c.heeds = setOf(sockeye.Gap)
 	for _, k := range kinds {
@@ -137,6 +141,10 @@ func (c *Cursor) hop() {
 	j := c.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if c.passed > c.next {
+		c.unpinLocked()
+		c.next, c.bytes, c.known = c.passed, c.passedBytes, true
+	}
 	oldest, end := j.spanLocked()
 	for c.next >= oldest && c.next < end {
 		b := j.holding(c.next)
@@ -220,6 +228,10 @@ func (c *Cursor) recordsLocked() bool {
 
 // waitLocked notes the cursor for a wake-up.
 func (c *Cursor) waitLocked() {
+	if c.heeds != allKinds {
+		c.unpinLocked() // it may wait for long
+		c.passed = max(c.passed, c.next)
+	}
 	switch j := c.journal; {
 	case c.recordsLocked():
 		j.hold.hungry = c
@@ -228,6 +240,23 @@ func (c *Cursor) waitLocked() {
 		j.waiting = append(j.waiting, c)
 		j.heeded |= c.heeds
 	}
+}
+
+// passLocked notes that a block leaves the ring, after which data bytes of the
+// journal come before the next one. Where the cursor waits in it, and what is left of
+// it is not for it, it has lost nothing.
+func (c *Cursor) passLocked(b *block, after uint64) {
+	if c.passed < b.first || c.passed >= b.next() {
+		return
+	}
+	if b.kinds&c.heeds != 0 {
+		for i := uint32(c.passed - b.first); i < b.count.Load(); i++ {
+			if setOf(b.records[i].kind)&c.heeds != 0 {
+				return
+			}
+		}
+	}
+	c.passed, c.passedBytes = b.next(), after
 }
 
 // seek makes the cursor go on at another event, before which the journal had the

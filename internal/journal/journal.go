@@ -147,14 +147,18 @@ func (j *Journal) grow(n int) *block {
 	b.first, b.before = j.next, j.total
 	j.held += b.bytes()
 	j.blocks = append(j.blocks, b)
-	if len(j.waiting) > 0 {
-		j.heeded = allKinds // nobody may fall behind by what it skips
-	}
 	return b
 }
 
 func (j *Journal) evict() {
 	old := j.blocks[0]
+	after := j.total
+	if len(j.blocks) > 1 {
+		after = j.blocks[1].before
+	}
+	for _, c := range j.waiting {
+		c.passLocked(old, after)
+	}
 	copy(j.blocks, j.blocks[1:])
 	j.blocks = j.blocks[:len(j.blocks)-1]
 	j.held -= old.bytes()

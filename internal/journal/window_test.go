@@ -139,27 +139,52 @@ func TestCursorForSomeKinds(t *testing.T) {
 	}
 }
 
-// What a cursor skips does not wake it.
+// What a cursor skips does not wake it, however much it is, and is no gap.
 func TestSkippedEventsWakeNobody(t *testing.T) {
-	j := New(1 << 20)
+	j := New(16 << 10)
 	c := j.Cursor(1)
 	defer c.Close()
 	c.Only(sockeye.Failed)
 	if _, state := c.read(true); state != empty {
 		t.Fatalf("an empty journal is %v", state)
 	}
-	j.Append(sockeye.Event{Kind: sockeye.Opened}) // begins a block, which wakes it once
+	for round := range 3 {
+		for range 5000 { // several times the ring
+			j.Append(received("x"))
+		}
+		if len(c.wake) > 0 {
+			t.Fatal("a received event woke who waits for failures")
+		}
+		failed := j.Append(sockeye.Event{Kind: sockeye.Failed})
+		if len(c.wake) == 0 {
+			t.Fatal("a failure did not wake who waits for one")
+		}
+		<-c.wake
+		if e, state := c.read(true); state != got || e.Kind != sockeye.Failed || e.Seq != failed {
+			t.Fatalf("round %d: got %v, event %d, want the failure, %d", round, e.Kind, e.Seq, failed)
+		}
+		if _, state := c.read(true); state != empty { // it waits in the middle of a block that has a failure before
+			t.Fatalf("after everything there is %v", state)
+		}
+	}
+	if want := uint64(3 * 5000); c.bytes != want || !c.known {
+		t.Errorf("it passed %d bytes, want %d", c.bytes, want)
+	}
+}
+
+// Who has been woken and does not read falls behind like everybody.
+func TestWokenAndSlow(t *testing.T) {
+	j := New(16 << 10)
+	c := j.Cursor(1)
+	defer c.Close()
+	c.Only(sockeye.Failed)
 	c.read(true)
-	<-c.wake
 	j.Append(received("x"))
-	if len(c.wake) > 0 {
-		t.Error("a received event woke who waits for failures")
-	}
 	j.Append(sockeye.Event{Kind: sockeye.Failed})
-	if len(c.wake) == 0 {
-		t.Error("a failure did not wake who waits for one")
+	for range 5000 {
+		j.Append(received("x"))
 	}
-	if e, ok := c.Try(); !ok || e.Kind != sockeye.Failed {
-		t.Errorf("got %v", e.Kind)
+	if e, ok := c.Try(); !ok || e.Kind != sockeye.Gap || e.Seq != 1 || e.Detail.Lost.Events == 0 {
+		t.Errorf("got %v, event %d", e.Kind, e.Seq)
 	}
 }
