@@ -51,7 +51,7 @@ var (
 	capable   = []string{"c", "sockeye", "gnet", "net", "python"}
 	recorded  = []string{"sockeye", "recorded", "tcpdump"}
 
-	quickServers = []string{"c", "keep", "sockeye", "net", "recorded"}
+	quickServers = []string{"c", "sockeye", "net", "recorded"}
 )
 
 // rows are the work to measure, in the order of the table.

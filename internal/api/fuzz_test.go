@@ -51,10 +51,10 @@ func answered(t *testing.T, s *Server, token, method, target, body string) int {
 func FuzzBodies(f *testing.F) {
 	s, token := fuzzed(f)
 	for _, seed := range []string{
-		`{"kind":"text","text":"a"}`, `{"kind":"hex","text":"01","checksum":{"name":"sum8","from":1,"to":-1}}`, `{"stamp":"","file":{"sockeye":1,"aliases":{"::1":"x"},"endpoint":[{"name":"x","listen":":0","idle_timeout":"1s","max_peers":1}]}}`,
-		`{"stamp":"","text":"sockeye = 1\n[rules]"}`, `{"text":"sockeye = 1\n[[endpoint]]\nname = 'a'"}`, `{"stamp":"","endpoint":"x"}`, `{"ticket":"x"}`,
+		`{"kind":"text","text":"a"}`, `{"kind":"hex","text":"01","checksum":{"name":"sum8","from":1,"to":-1}}`, `{"stamp":"","file":{"sockeye":2,"aliases":{"::1":"x"},"endpoint":[{"name":"x","listen":":0","idle_timeout":"1s","max_peers":1}]}}`,
+		`{"stamp":"","text":"sockeye = 2\n[rules]"}`, `{"text":"sockeye = 2\n[[endpoint]]\nname = 'a'"}`, `{"stamp":"","endpoint":"x"}`, `{"ticket":"x"}`,
 		`{"rules":[{"match":"regexp:^a(.)$","replies":[{"text":"{{match.1}}","delay":"1ms..2ms"}],"goto":"b"},{"every":"1s","in":["b"],"reply_hex":"00"}],"frame":"line","payload":{"kind":"text","text":"ab"}}`, `{"all":true,"name":"a","list":{"times":0,"row":[{"text":"x","delay":"1ms"},{"hex":"01","enabled":false}]}}`, `{"format":"csv","name":"a","text":"payload,kind\nx,text"}`,
-		`{"format":"toml","list":{"row":[{"payload":"x"}]},"text":"sockeye = 1\n[[lists.a.row]]\ntext = 'x'"}`, `{"a":{"a":[[{}]]}}`, "{\"\xff\":1}", `{} {}`, `[`, ``,
+		`{"format":"toml","list":{"row":[{"payload":"x"}]},"text":"sockeye = 2\n[[lists.a.row]]\ntext = 'x'"}`, `{"a":{"a":[[{}]]}}`, "{\"\xff\":1}", `{} {}`, `[`, ``,
 	} {
 		f.Add(seed)
 	}

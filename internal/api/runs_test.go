@@ -75,7 +75,7 @@ func TestRunsOfLists(t *testing.T) {
 	if r.Name != "boot" || r.Rows != 3 || r.Times != 2 || r.Total != 6 {
 		t.Errorf("%+v", r)
 	}
-	file := "sockeye = 1\n[variables]\nwho = \"you\"\n[payloads]\nhi = { text = 'hi {{var.who}}', line-end = \"lf\" }\n"
+	file := "sockeye = 2\n[variables]\nwho = \"you\"\n[payloads]\nhi = { text = 'hi {{var.who}}', line-end = \"lf\" }\n"
 	ask[Workspace](v, "PUT", "/api/v1/workspace", SetWorkspace{Text: &file})
 	hi := workspace.List{Rows: []workspace.Row{{Payload: "hi"}}}
 	ask[Run](v, "POST", "/api/v1/sessions/s1/runs", StartRun{To: []uint64{1}, List: &hi})
@@ -135,7 +135,7 @@ func TestListFiles(t *testing.T) {
 	if diff := cmp.Diff(map[string]workspace.List{"t": want}, ask[Lists](v, "POST", "/api/v1/lists/parse", table).Lists); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	saved := ListText{Format: "toml", Text: "sockeye = 1\n[payloads]\nq = { hex = '01' }\n[[lists.a.row]]\npayload = 'q'\n"}
+	saved := ListText{Format: "toml", Text: "sockeye = 2\n[payloads]\nq = { hex = '01' }\n[[lists.a.row]]\npayload = 'q'\n"}
 	if got := ask[Lists](v, "POST", "/api/v1/lists/parse", saved).Lists["a"]; got.Rows[0].Hex != "01" || got.Rows[0].Payload != "" {
 		t.Errorf("a saved payload is not written out: %+v", got)
 	}
@@ -145,7 +145,7 @@ func TestListFiles(t *testing.T) {
 	}{
 		{ListText{Format: "xml"}, "format"},
 		{ListText{Format: "toml", Text: "x"}, "line 1, column 1"},
-		{ListText{Format: "toml", Text: "sockeye = 1\n[[lists.a.row]]\ntext = 'x'\n[[lists.a.row]]\nhex = '0'"}, "line 4: lists.a: row 2"},
+		{ListText{Format: "toml", Text: "sockeye = 2\n[[lists.a.row]]\ntext = 'x'\n[[lists.a.row]]\nhex = '0'"}, "line 4: lists.a: row 2"},
 		{ListText{Format: "csv", Text: "payload,delay\nx,1s\nx,soon"}, "row 2"},
 		{ListText{Format: "csv", Text: "payload\nx\n{{sq}}"}, "row 2"},
 	} {

@@ -19,7 +19,7 @@ func TestT48OpeningAFileOpensNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer trap.Close()
-	theirs := fmt.Sprintf(`sockeye = 1
+	theirs := fmt.Sprintf(`sockeye = 2
 about = "run me"
 [aliases]
 "127.0.0.1" = "victim"

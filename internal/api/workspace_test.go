@@ -16,7 +16,7 @@ import (
 )
 
 const mine = `# mine
-sockeye = 1
+sockeye = 2
 
 [variables]
 unit = "C"   # or F
@@ -69,7 +69,7 @@ func TestWorkspaceIsKept(t *testing.T) {
 	}
 	yes := true
 	want := workspace.File{
-		Version: 1, Aliases: map[string]string{"127.0.0.1": "kitchen"},
+		Version: workspace.Version, Aliases: map[string]string{"127.0.0.1": "kitchen"},
 		Payloads: map[string]workspace.Payload{"led": {Text: `LED ON`, Charset: "gbk", Checksum: "crc16modbus", LineEnd: "crlf"}, "Led": {Text: "x"}},
 		Endpoints: []workspace.Endpoint{{Name: "all", Connect: "localhost:1", Sources: []string{"127.0.0.1"}, SourcePort: 1, Interface: "lo", Prefer: 4, Backlog: 1,
 			MaxPeers: 1, OverCap: "pause", ReuseAddress: &yes, ReusePort: &yes, NoDelay: &yes, KeepAlive: &yes, KeepAliveIdle: 1e9, KeepAliveInterval: 2e9, KeepAliveCount: 3,
@@ -177,15 +177,15 @@ func TestWorkspaceFaults(t *testing.T) {
 	}
 	for body, target := range map[string]string{
 		`{"stamp":"` + w.Stamp + `"}`:                                                                                    "text",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2}}`:                                                               "file.sockeye",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"endpoint":[{"name":"a"}]}}`:                                     "endpoint a: listen",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"aliases":{"x":"a"}}}`:                                           "aliases",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"aliases":{"::1":"1"}}}`:                                         `aliases: "1"`,
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"payloads":{"a":{"text":"x","charset":"klingon"}}}}`:             "payloads.a",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"payloads":{"a":{"text":"x","line_end":"x"}}}}`:                  "payloads.a",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"payloads":{"a":{"txt":"x"}}}}`:                                  "txt",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"variables":{"a":"x","a":"y"}}}`:                                 "a",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":1,"endpoint":[{"name":"a","listen":":1","idle_timeout":"soon"}]}}`: "file.endpoint[0].idle_timeout",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":3}}`:                                                               "file.sockeye",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"endpoint":[{"name":"a"}]}}`:                                     "endpoint a: listen",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"aliases":{"x":"a"}}}`:                                           "aliases",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"aliases":{"::1":"1"}}}`:                                         `aliases: "1"`,
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"text":"x","charset":"klingon"}}}}`:             "payloads.a",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"text":"x","line_end":"x"}}}}`:                  "payloads.a",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"txt":"x"}}}}`:                                  "txt",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"variables":{"a":"x","a":"y"}}}`:                                 "a",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"endpoint":[{"name":"a","listen":":1","idle_timeout":"soon"}]}}`: "file.endpoint[0].idle_timeout",
 	} {
 		if f := v.failing(400, "PUT", "/api/v1/workspace", body); f.Target != target || f.Message == "" {
 			t.Errorf("%s: %+v", body, f)

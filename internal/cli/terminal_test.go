@@ -139,7 +139,7 @@ func TestTerminalFrames(t *testing.T) {
 // T48: at a terminal, a file is run only when the person says so.
 func TestT48AsksBeforeItRuns(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.toml")
-	text := "sockeye = 1\n[[endpoint]]\nname = \"a\"\nlisten = \"127.0.0.1:0\"\nframe = \"line\"\nrules = \"a\"\n[[rules.a]]\njoin = true\nreply = 'good day\\n'\n"
+	text := "sockeye = 2\n[[endpoint]]\nname = \"a\"\nlisten = \"127.0.0.1:0\"\nframe = \"line\"\nrules = \"a\"\n[[rules.a]]\njoin = true\nreply = 'good day\\n'\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

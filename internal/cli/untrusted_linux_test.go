@@ -11,7 +11,7 @@ import (
 
 // hostileWorkspace is a file as somebody might send it: it would listen, dial by name
 // and by address, send to everybody and read the environment, all by itself.
-const hostileWorkspace = `sockeye = 1
+const hostileWorkspace = `sockeye = 2
 [payloads]
 steal = 'HOME={{env.HOME}}'
 [[endpoint]]

@@ -12,7 +12,7 @@ import (
 // A list's own file reads as a person would have written it, and as the list it was.
 func TestFormatList(t *testing.T) {
 	const want = `# A list of Sockeye: sockeye connect ADDRESS --send-list FILE
-sockeye = 1
+sockeye = 2
 
 [payloads]
 query = { hex = "01 03 {{crc16modbus}}", line-end = "lf" }

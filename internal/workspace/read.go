@@ -77,27 +77,16 @@ func Parse(text []byte) (*File, error) {
 	if len(text) > MaxBytes {
 		return nil, problem("larger than %d MiB", "超过 %d MiB", "", "", MaxBytes>>20)
 	}
-	text = bytes.TrimPrefix(text, byteOrderMark)
-	var head struct {
-		Version *int `toml:"sockeye"`
-	}
-	if _, err := toml.Decode(string(text), &head); err != nil {
-		return nil, syntaxError(err)
-	}
-	switch {
-	case head.Version == nil:
-		return nil, problem("this is no workspace: it does not say sockeye = 1", "不是工作区文件：缺少 sockeye = 1", "a workspace begins with the line sockeye = 1", "工作区文件以 sockeye = 1 开头")
-	case *head.Version > Version:
-		return nil, problem("version %d of the format is newer than this Sockeye, which reads up to %d", "格式版本 %d 比本程序新（本程序支持到 %d）", "use a newer Sockeye", "请使用更新的 Sockeye", *head.Version, Version)
-	case *head.Version < 1:
-		return nil, problem("there is no version %d of the format", "没有格式版本 %d", "write sockeye = 1", "写 sockeye = 1", *head.Version)
+	now, err := current(string(bytes.TrimPrefix(text, byteOrderMark)))
+	if err != nil {
+		return nil, err
 	}
 	f := &File{}
-	md, err := toml.Decode(string(text), f)
+	md, err := toml.Decode(now, f)
 	if err != nil {
 		return nil, syntaxError(err)
 	}
-	l := locator{text: string(text)}
+	l := locator{text: now}
 	c := checker{file: f, place: l.line}
 	for _, key := range md.Undecoded() {
 		if len(c.problems) < mostProblems {
@@ -109,6 +98,26 @@ func Parse(text []byte) (*File, error) {
 		return nil, errors.Join(c.problems...)
 	}
 	return f, nil
+}
+
+// current is a text in the words of the current version. The error is of a text that
+// is not TOML, or of a version that is not known.
+func current(text string) (string, error) {
+	var head struct {
+		Version *int `toml:"sockeye"`
+	}
+	if _, err := toml.Decode(text, &head); err != nil {
+		return "", syntaxError(err)
+	}
+	switch {
+	case head.Version == nil:
+		return "", problem("this is no workspace: it does not say sockeye = 2", "不是工作区文件：缺少 sockeye = 2", "a workspace begins with the line sockeye = 2", "工作区文件以 sockeye = 2 开头")
+	case *head.Version > Version:
+		return "", problem("version %d of the format is newer than this Sockeye, which reads up to %d", "格式版本 %d 比本程序新（本程序支持到 %d）", "use a newer Sockeye", "请使用更新的 Sockeye", *head.Version, Version)
+	case *head.Version < 1:
+		return "", problem("there is no version %d of the format", "没有格式版本 %d", "write sockeye = 2", "写 sockeye = 2", *head.Version)
+	}
+	return upgrade(text, *head.Version), nil
 }
 
 // syntaxError says where the text is not TOML, or a value is not what its key wants.

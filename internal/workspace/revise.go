@@ -29,7 +29,11 @@ func Revise(old []byte, f *File) ([]byte, error) {
 		return old, nil
 	}
 	text, mark := bytes.CutPrefix(old, byteOrderMark)
-	if blocks, ok := blocksOf(string(text)); ok {
+	now, err := current(string(text))
+	if err != nil {
+		return nil, err
+	}
+	if blocks, ok := blocksOf(now); ok {
 		revised := []byte(newReviser(before, after, string(text), blocks).revise())
 		if mark {
 			revised = append(slices.Clip(byteOrderMark), revised...)

@@ -13,7 +13,7 @@ import (
 )
 
 const written = `# mine
-sockeye = 1   # the format
+sockeye = 2   # the format
 
 # what it is for
 about = 'a shop'
@@ -121,14 +121,14 @@ func TestRevise(t *testing.T) {
 // Other ways to write the same are understood, too.
 func TestReviseOtherLayouts(t *testing.T) {
 	for _, old := range []string{
-		"sockeye = 1\nendpoint = [ {name = \"a\", listen = \":1\"} ]",
-		"sockeye = 1\nvariables.a = \"1\" # one\n[payloads.p]\nhex = \"01\"\n[payloads]\nq = \"x\"",
-		"sockeye = 1\n[payloads.p]\ntext = \"01\" # one\n",
-		"\xef\xbb\xbfsockeye = 1\n[variables]",
+		"sockeye = 2\nendpoint = [ {name = \"a\", listen = \":1\"} ]",
+		"sockeye = 2\nvariables.a = \"1\" # one\n[payloads.p]\nhex = \"01\"\n[payloads]\nq = \"x\"",
+		"sockeye = 2\n[payloads.p]\ntext = \"01\" # one\n",
+		"\xef\xbb\xbfsockeye = 2\n[variables]",
 		"'sockeye' = 1\n[\"variables\" ]\n'a' = \"\"\n[[rules.\"a.b\"]]\njoin = true\n[[ rules . c ]]\njoin = true",
-		"sockeye = 1\n[rules]\na = []",
-		"sockeye = 1\nabout = \"\"\"\n[[endpoint]]\n# no\\\"\"\"\"\"\"",
-		"sockeye = 1\n[variables]\na = '''it''''' # c\n",
+		"sockeye = 2\n[rules]\na = []",
+		"sockeye = 2\nabout = \"\"\"\n[[endpoint]]\n# no\\\"\"\"\"\"\"",
+		"sockeye = 2\n[variables]\na = '''it''''' # c\n",
 	} {
 		f, err := Parse([]byte(old))
 		if err != nil {
@@ -145,7 +145,7 @@ func TestReviseOtherLayouts(t *testing.T) {
 	if _, err := Revise([]byte("sockeye ="), &File{}); err == nil {
 		t.Error("a wrong text was revised")
 	}
-	if _, err := Revise([]byte("sockeye = 1"), &File{Endpoints: []Endpoint{{Name: "x"}}}); err == nil {
+	if _, err := Revise([]byte("sockeye = 2"), &File{Endpoints: []Endpoint{{Name: "x"}}}); err == nil {
 		t.Error("a wrong file was written")
 	}
 	if got, err := Revise(nil, &File{About: "x"}); err != nil || !strings.Contains(string(got), "about = \"x\"\n") {
@@ -309,8 +309,8 @@ func TestReviseKeepsWhatIsTheSame(t *testing.T) {
 func FuzzRevise(f *testing.F) {
 	f.Add([]byte(whole), uint64(1))
 	f.Add([]byte(written), uint64(2))
-	f.Add([]byte("sockeye = 1\n[payloads.p]\nhex = \"01\"\n[payloads]\nq.text = \"x\""), uint64(3))
-	f.Add([]byte("sockeye = 1\n[rules]\na = [ { join = true } ]\nb = []"), uint64(4))
+	f.Add([]byte("sockeye = 2\n[payloads.p]\nhex = \"01\"\n[payloads]\nq.text = \"x\""), uint64(3))
+	f.Add([]byte("sockeye = 2\n[rules]\na = [ { join = true } ]\nb = []"), uint64(4))
 	f.Fuzz(func(t *testing.T, old []byte, seed uint64) {
 		was, err := Parse(old)
 		if err != nil {

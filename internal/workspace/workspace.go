@@ -15,8 +15,9 @@ import (
 	"sockeye/internal/sendlist"
 )
 
-// Version is the version of the format that is written. Older ones are read.
-const Version = 1
+// Version is the version of the format that is written. Older ones are read; see
+// migrations.
+const Version = 2
 
 // MaxBytes is the largest file that is read, and MaxEndpoints the most that one opens.
 const (

@@ -12,7 +12,7 @@ import (
 )
 
 const whole = `# what a person wrote
-sockeye = 1
+sockeye = 2
 about = "everything that a file can say"
 
 [variables]
@@ -137,11 +137,11 @@ func TestOpenings(t *testing.T) {
 
 // Each fault is said with its line, and what was meant.
 func TestFaults(t *testing.T) {
-	const head = "sockeye = 1\n"
+	const head = "sockeye = 2\n"
 	endpoint := func(more string) string { return head + "[[endpoint]]\nname = \"a\"\nlisten = \":1\"\n" + more }
 	for text, want := range map[string][2]string{
-		"":                               {": this is no workspace", "sockeye = 1"},
-		"sockeye = 2":                    {": version 2 of the format is newer", "newer Sockeye"},
+		"":                               {": this is no workspace", "sockeye = 2"},
+		"sockeye = 3":                    {": version 3 of the format is newer", "newer Sockeye"},
 		"sockeye = 0":                    {": there is no version 0", ""},
 		"sockeye = ":                     {"line 1, column 10: ", ""},
 		"sockeye = \"1\"":                {"line 1: sockeye: incompatible types", ""},
@@ -198,7 +198,7 @@ func TestFaults(t *testing.T) {
 // A file is written whole or not at all, and keeps its mode.
 func TestWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.toml")
-	for _, text := range []string{whole, "sockeye = 1\n"} {
+	for _, text := range []string{whole, "sockeye = 2\n"} {
 		if err := Write(path, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
@@ -234,13 +234,13 @@ func TestWriteThroughLink(t *testing.T) {
 	if err := os.Symlink(file, link); err != nil {
 		t.Skip(err) // a right that not everybody has on Windows
 	}
-	if err := Write(link, []byte("sockeye = 1\n")); err != nil {
+	if err := Write(link, []byte("sockeye = 2\n")); err != nil {
 		t.Fatal(err)
 	}
 	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("%v %v", st, err)
 	}
-	if text, err := os.ReadFile(file); err != nil || string(text) != "sockeye = 1\n" {
+	if text, err := os.ReadFile(file); err != nil || string(text) != "sockeye = 2\n" {
 		t.Errorf("%q %v", text, err)
 	}
 }
@@ -256,7 +256,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
-	f.Add([]byte("sockeye = 1\n[[endpoint]]\nnmae = 3"))
+	f.Add([]byte("sockeye = 2\n[[endpoint]]\nnmae = 3"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := Parse(text)
 		if err != nil {

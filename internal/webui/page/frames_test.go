@@ -189,7 +189,7 @@ func TestFramingMenu(t *testing.T) {
 func TestFramingOfEndpoints(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lines.toml")
-	if err := os.WriteFile(path, []byte("sockeye = 1\n\n[[endpoint]]\nname = 'lines'\nlisten = 'tcp://127.0.0.1:0'\nframe = 'line'\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("sockeye = 2\n\n[[endpoint]]\nname = 'lines'\nlisten = 'tcp://127.0.0.1:0'\nframe = 'line'\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	b := startBench(t, "--workspace", path)

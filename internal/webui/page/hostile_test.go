@@ -225,7 +225,7 @@ func TestT23MarkupInNames(t *testing.T) {
 	const plain = `text.replaceAll('\\', '\\\\').replaceAll('{{', '\\{{')`
 	saved := `Object.fromEntries(` + jsonOf(all) + `.map((text, i) => [text + ' ' + i, {text: ` + plain + `}]))`
 	endpoints := jsonOf(all) + `.map((text, i) => ({name: text + ' ' + i, listen: ':0'}))`
-	if got := p.asked("PUT", "/workspace", `{`+now+`, file: {sockeye: 1, about: `+quoted(evil)+`, payloads: `+saved+`, variables: {`+quoted(evil)+`: `+quoted(evil)+`}, endpoint: `+endpoints+`}}`, []string{"once"}); got[0] != 200 {
+	if got := p.asked("PUT", "/workspace", `{`+now+`, file: {sockeye: 2, about: `+quoted(evil)+`, payloads: `+saved+`, variables: {`+quoted(evil)+`: `+quoted(evil)+`}, endpoint: `+endpoints+`}}`, []string{"once"}); got[0] != 200 {
 		t.Fatalf("the workspace: %v", got)
 	}
 	p.do(chromedp.Reload())
@@ -244,7 +244,7 @@ func TestT23MarkupInNames(t *testing.T) {
 	p.wait(`document.querySelector('[data-control=workspace-area]').value.includes('onerror')`)
 	p.unharmed("the workspace as text")
 	p.do(chromedp.KeyEvent(kb.Escape))
-	if got := p.asked("PUT", "/workspace", `{`+now+`, file: {sockeye: 1}}`, []string{"once"}); got[0] != 200 {
+	if got := p.asked("PUT", "/workspace", `{`+now+`, file: {sockeye: 2}}`, []string{"once"}); got[0] != 200 {
 		t.Fatalf("the workspace: %v", got)
 	}
 	p.do(chromedp.Reload())

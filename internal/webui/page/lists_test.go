@@ -286,7 +286,7 @@ func TestFilePace(t *testing.T) {
 func TestListOfEndpoint(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "ticker.toml")
-	const text = "sockeye = 1\n[[endpoint]]\nname = \"ticker\"\nlisten = \"127.0.0.1:0\"\nsend = \"ticks\"\n\n" +
+	const text = "sockeye = 2\n[[endpoint]]\nname = \"ticker\"\nlisten = \"127.0.0.1:0\"\nsend = \"ticks\"\n\n" +
 		"[lists.first]\n\n[lists.ticks]\ntimes = 0\n\n[[lists.ticks.row]]\ntext = \"tick \"\ndelay = \"10ms\"\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -111,7 +111,7 @@ func TestWorkspaceImport(t *testing.T) {
 		}
 	}()
 	theirs := filepath.Join(t.TempDir(), "theirs.toml")
-	text := fmt.Sprintf("# from a friend\nsockeye = 1\nabout = 'run me'\n[variables]\nsecret = 'x'\n[payloads]\nhello = 'hi \"you\"'\n\n[[endpoint]]\nname = 'out'\nconnect = 'tcp://%s'\nreconnect = true\n\n[[endpoint]]\nname = 'in'\nlisten = ':0'\necho = true\n", trap.Addr())
+	text := fmt.Sprintf("# from a friend\nsockeye = 2\nabout = 'run me'\n[variables]\nsecret = 'x'\n[payloads]\nhello = 'hi \"you\"'\n\n[[endpoint]]\nname = 'out'\nconnect = 'tcp://%s'\nreconnect = true\n\n[[endpoint]]\nname = 'in'\nlisten = ':0'\necho = true\n", trap.Addr())
 	if err := os.WriteFile(theirs, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestWorkspaceImport(t *testing.T) {
 
 	// a second file is added, and says what it would replace
 	second := filepath.Join(t.TempDir(), "second.toml")
-	if err := os.WriteFile(second, []byte("sockeye = 1\n[payloads]\nhello = 'other'\n[[endpoint]]\nname = 'more'\nlisten = ':0'\n"), 0o600); err != nil {
+	if err := os.WriteFile(second, []byte("sockeye = 2\n[payloads]\nhello = 'other'\n[[endpoint]]\nname = 'more'\nlisten = ':0'\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	choose(second)
@@ -164,7 +164,7 @@ func TestWorkspaceImport(t *testing.T) {
 	}
 
 	// one that is wrong says where
-	if err := os.WriteFile(second, []byte("sockeye = 1\n[[endpoint]]\nnmae = 'more'\n"), 0o600); err != nil {
+	if err := os.WriteFile(second, []byte("sockeye = 2\n[[endpoint]]\nnmae = 'more'\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	choose(second)

@@ -148,7 +148,7 @@ class WorkspaceModel {
 
   export(): string {
     const name = (this.now?.path.split(/[/\\]/).pop() || 'workspace.toml').replace(/[^\w.-]/g, '_');
-    saveText(name, this.now?.text || 'sockeye = 1\n');
+    saveText(name, this.now?.text || 'sockeye = 2\n');
     return name;
   }
 
