@@ -230,6 +230,7 @@ func TestRulesInTheWorkspace(t *testing.T) {
 	p.wait(ruleNames + ` === 'greeting'`)
 	write(t, board, "hi")
 	reads(t, board, "hello\n")
+	p.wait(counted(0, "answered 1"))
 	p.fill("rules-frame", "line")
 	p.do(chromedp.KeyEvent(kb.Enter))
 	p.wait(counted(0, "answered 0")) // they begin anew
