@@ -25,28 +25,15 @@ func BenchmarkReceive(b *testing.B) {
 }
 
 func receive(b *testing.B, pages int) {
-	bench := workbench.New(0)
-	server, err := New(Config{Bench: bench})
-	if err != nil {
-		b.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	server.Allow(l)
-	go server.Serve(l)
+	v := serve(b)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	defer bench.Shutdown(ctx)
-	defer server.Close(ctx)
-	s, err := bench.Open(ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}, Options: sockeye.Options{ReadSize: 64}}, workbench.Answer{})
+	s, err := v.bench.Open(ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}, Options: sockeye.Options{ReadSize: 64}}, workbench.Answer{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	token, _ := server.secrets.redeem(server.NewTicket().Ticket)
 	for range pages {
-		go play(ctx, b, l.Addr().String(), token)
+		go play(ctx, b, v.addr, v.token)
 	}
 	c, err := net.Dial("tcp", s.Locals()[0].String())
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 // feedReader reads lines of the live feed one by one.
 type feedReader struct {
-	t     *testing.T
+	t     testing.TB
 	lines *bufio.Scanner
 	close func() error
 }

@@ -17,13 +17,13 @@ import (
 // served is a workbench with its API on a port of its own.
 type served struct {
 	*Server
-	t     *testing.T
+	t     testing.TB
 	bench *workbench.Workbench
 	addr  string // 127.0.0.1:PORT
 	token string
 }
 
-func serve(t *testing.T, change ...func(*Config)) *served {
+func serve(t testing.TB, change ...func(*Config)) *served {
 	t.Helper()
 	bench := workbench.New(8 << 20)
 	o := Config{Bench: bench, Version: "test", Recordings: t.TempDir() + "/recordings"}
@@ -62,7 +62,7 @@ var alwaysHeaders = []string{
 
 // checked is a transport that holds every answer of the whole suite against what
 // none may lack, and none may have (T10, T11, T13).
-type checked struct{ t *testing.T }
+type checked struct{ t testing.TB }
 
 func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
@@ -72,7 +72,7 @@ func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func checkAnswer(t *testing.T, what string, resp *http.Response) {
+func checkAnswer(t testing.TB, what string, resp *http.Response) {
 	t.Helper()
 	for _, name := range alwaysHeaders {
 		if resp.Header.Get(name) == "" {

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"sockeye/internal/workbench"
 )
 
 // BenchmarkT16 is how long an ordinary request takes, alone and beside 200 connections
@@ -24,28 +22,14 @@ func BenchmarkT16(b *testing.B) {
 }
 
 func besideSlow(b *testing.B, slow int) {
-	bench := workbench.New(0)
-	server, err := New(Config{Bench: bench})
-	if err != nil {
-		b.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	server.Allow(l)
-	go server.Serve(l)
-	token, _ := server.secrets.redeem(server.NewTicket().Ticket)
-
+	v := serve(b)
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	defer func() {
 		cancel()
 		all.Wait()
-		server.Close(context.Background())
-		bench.Shutdown(context.Background())
 	}()
-	head := "Host: " + l.Addr().String() + "\r\nAuthorization: Bearer " + token + "\r\n"
+	head := "Host: " + v.addr + "\r\nAuthorization: Bearer " + v.token + "\r\n"
 	for n := range slow {
 		text := "GET / HTTP/1.1\r\nHost: "
 		if n%2 == 1 {
@@ -53,7 +37,7 @@ func besideSlow(b *testing.B, slow int) {
 		}
 		all.Go(func() {
 			for ctx.Err() == nil { // one that was cut comes again
-				trickle(ctx, l.Addr().String(), text)
+				trickle(ctx, v.addr, text)
 			}
 		})
 	}
@@ -62,11 +46,7 @@ func besideSlow(b *testing.B, slow int) {
 	defer client.CloseIdleConnections()
 	var took []time.Duration
 	for b.Loop() {
-		r, err := http.NewRequest("GET", "http://"+l.Addr().String()+"/api/v1/sessions", nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		r.Header.Set("Authorization", "Bearer "+token)
+		r := v.request("GET", "/api/v1/sessions", nil)
 		began := time.Now()
 		resp, err := client.Do(r)
 		if err != nil {

@@ -360,6 +360,30 @@ func TestF10FullPipe(t *testing.T) {
 	reader.Wait()
 }
 
+// standStill lets a call of the disk stand still until the recorder has said so, lets
+// traffic go on without it, and ends. It is what the recording says is lost.
+func (c *scene) standStill(call string) sockeye.Lost {
+	c.Helper()
+	release := c.files.stall(call)
+	c.send(1)
+	<-c.files.stalled
+	for c.r.Status().State == RecordOn { // a sync stalls beside the writing, at first
+		c.send(10)
+		time.Sleep(time.Millisecond)
+	}
+	if e := c.hear("has not answered"); e.Kind != sockeye.TimedOut {
+		c.Errorf("told %+v", e)
+	}
+	c.send(10_000)
+	c.show()
+	release()
+	c.hear("goes on after a pause")
+	c.send(100)
+	_, next := c.j.Span() // a slow disk may be told of while it ends
+	closeRecorder(c.T, c.r)
+	return complete(c.T, c.dir, next-1)
+}
+
 // F14: with relaxed a disk that stands still is waited for only so long; then
 // traffic goes on without it, and loss is counted.
 func TestF14Stall(t *testing.T) {
@@ -368,24 +392,7 @@ func TestF14Stall(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			c := newScene(t, recording.Options{StallLimit: 50 * time.Millisecond}, 64<<10)
-			release := c.files.stall(call)
-			c.send(1)
-			<-c.files.stalled
-			for c.r.Status().State == RecordOn { // a sync stalls beside the writing, at first
-				c.send(10)
-				time.Sleep(time.Millisecond)
-			}
-			if e := c.hear("has not answered"); e.Kind != sockeye.TimedOut {
-				t.Errorf("told %+v", e)
-			}
-			c.send(10_000)
-			c.show()
-			release()
-			c.hear("goes on after a pause")
-			c.send(100)
-			_, next := c.j.Span() // a slow disk may be told of while it ends
-			closeRecorder(t, c.r)
-			lost := complete(t, c.dir, next-1)
+			lost := c.standStill(call)
 			if st := c.r.Status(); lost.Events == 0 || st.Lost != lost {
 				t.Errorf("the recording says lost %+v, the status %+v", lost, st.Lost)
 			}

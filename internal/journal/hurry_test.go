@@ -46,24 +46,7 @@ func TestF14StallAtNewSegment(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.Options{StallLimit: 50 * time.Millisecond}, 64<<10)
 	c.files.add(fault{call: "write", from: 1, to: 1, err: syscall.EIO})
-	release := c.files.stall("create")
-	c.send(1)
-	<-c.files.stalled
-	for c.r.Status().State == RecordOn {
-		c.send(10)
-		time.Sleep(time.Millisecond)
-	}
-	if e := c.hear("has not answered"); e.Kind != sockeye.TimedOut {
-		t.Errorf("told %+v", e)
-	}
-	c.send(10_000)
-	c.show()
-	release()
-	c.hear("goes on after a pause")
-	c.send(100)
-	_, next := c.j.Span() // what is told while it ends is not recorded
-	closeRecorder(t, c.r)
-	if lost := complete(t, c.dir, next-1); lost != c.r.Status().Lost {
+	if lost := c.standStill("create"); lost != c.r.Status().Lost {
 		t.Errorf("the recording says lost %+v, the status %+v", lost, c.r.Status().Lost)
 	}
 }
