@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -108,8 +109,13 @@ func (c *Cursor) Try() (sockeye.Event, bool) {
 
 // Close lets go of the journal's memory. The cursor cannot be used afterwards.
 func (c *Cursor) Close() {
-	c.journal.mu.Lock()
-	defer c.journal.mu.Unlock()
+	j := c.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if c.waiting { // it would stay there until something came for it
+		c.waiting = false
+		j.waiting = slices.DeleteFunc(j.waiting, func(w *Cursor) bool { return w == c })
+	}
 	c.unpinLocked()
 	c.forgetPast()
 }

@@ -188,3 +188,17 @@ func TestWokenAndSlow(t *testing.T) {
 		t.Errorf("got %v, event %d", e.Kind, e.Seq)
 	}
 }
+
+// Who waits for something that never comes, and is closed, is forgotten.
+func TestClosedWhileWaiting(t *testing.T) {
+	j := New(16 << 10)
+	for range 3 {
+		c := j.Cursor(1)
+		c.Only(sockeye.Failed)
+		c.read(true)
+		c.Close()
+	}
+	if len(j.waiting) > 0 {
+		t.Errorf("%d closed cursors wait", len(j.waiting))
+	}
+}
