@@ -311,6 +311,7 @@ func FuzzRevise(f *testing.F) {
 	f.Add([]byte(written), uint64(2))
 	f.Add([]byte("sockeye = 2\n[payloads.p]\nhex = \"01\"\n[payloads]\nq.text = \"x\""), uint64(3))
 	f.Add([]byte("sockeye = 2\n[rules]\na = [ { join = true } ]\nb = []"), uint64(4))
+	f.Add([]byte(versionOne), uint64(5))
 	f.Fuzz(func(t *testing.T, old []byte, seed uint64) {
 		was, err := Parse(old)
 		if err != nil {

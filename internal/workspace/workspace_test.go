@@ -257,6 +257,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte("sockeye = 2\n[[endpoint]]\nnmae = 3"))
+	f.Add([]byte(versionOne))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := Parse(text)
 		if err != nil {
