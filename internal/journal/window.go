@@ -16,24 +16,24 @@ type Window struct {
 // Window makes a window.
 func (j *Journal) Window() *Window { return &Window{journal: j} }
 
-// Take returns n bytes of the ring's memory, or nil when there is no room for them
-// now. They are the caller's until it calls Take or Close again. What of them is
-// not appended is given back.
-func (w *Window) Take(n int) []byte {
+// Take returns between least and most bytes of the ring's memory, as many as lie
+// together, or nil when there is no room for the least now. They are the caller's
+// until it calls Take or Close again. What of them is not appended is given back.
+func (w *Window) Take(least, most int) []byte {
 	j := w.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	w.giveBackLocked()
 	b := j.newest()
-	if b == nil || !b.fits(n) {
-		if j.closed || j.farBehind() || !j.makeRoom(n) {
+	if b == nil || !b.fits(least) {
+		if j.closed || j.farBehind() || !j.makeRoom(least) {
 			return nil
 		}
-		b = j.grow(n)
+		b = j.grow(least)
 	}
-	w.block, w.from, w.to = b, b.used, b.used+n
+	w.block, w.from, w.to = b, b.used, min(b.used+most, len(b.data))
 	b.pins++
-	b.used += n
+	b.used = w.to
 	b.lent = w.from
 	return b.data[w.from:w.to:w.to]
 }

@@ -19,7 +19,7 @@ func TestWindowIsNotCopied(t *testing.T) {
 	w := j.Window()
 	defer w.Close()
 	text := strings.Repeat("read into the ring ", 300)
-	buf := w.Take(8 << 10)
+	buf := w.Take(8<<10, 8<<10)
 	n := copy(buf, text)
 	j.Append(received("before")) // somebody else, meanwhile
 	j.Append(sockeye.Event{Kind: sockeye.Received, Data: buf[:n]})
@@ -44,10 +44,10 @@ func TestWindowGivesBack(t *testing.T) {
 	j := New(1 << 20)
 	w := j.Window()
 	defer w.Close()
-	first := w.Take(10_000)
+	first := w.Take(10_000, 10_000)
 	j.Append(sockeye.Event{Kind: sockeye.Received, Data: first[:5000]})
 	for range 1000 {
-		if second := w.Take(1000); unsafe.SliceData(second) != unsafe.SliceData(first[5000:]) {
+		if second := w.Take(1000, 1000); unsafe.SliceData(second) != unsafe.SliceData(first[5000:]) {
 			t.Fatal("what the first read left unused is not used by the second")
 		}
 	}
@@ -74,7 +74,7 @@ func TestWindowsSideBySide(t *testing.T) {
 		case i == len(windows):
 			want[j.Append(sockeye.Event{Kind: sockeye.Received, Data: mark})] = mark
 		case lent[i] == nil:
-			lent[i] = windows[i].Take(most)
+			lent[i] = windows[i].Take(most, most)
 		default:
 			data := lent[i][:copy(lent[i], mark)]
 			want[j.Append(sockeye.Event{Kind: sockeye.Received, Data: data})] = mark

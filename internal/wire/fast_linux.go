@@ -68,6 +68,7 @@ func (c *fast) read() (asked bool) {
 	case n > 0:
 		now := p.session.cfg.Now()
 		c.bulky = n >= bulk
+		l.stream = l.stream || c.bulky
 		if l.prompt != nil {
 			p.received(now, buf[:n], nil)
 			l.asked = append(l.asked, request{c, now, buf[:n]})

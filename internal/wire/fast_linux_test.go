@@ -332,7 +332,7 @@ type ownMemory struct {
 	buf   []byte
 }
 
-func (w *ownMemory) Take(n int) []byte {
+func (w *ownMemory) Take(_, n int) []byte {
 	w.taken++
 	if len(w.buf) < n {
 		w.buf = make([]byte, n)

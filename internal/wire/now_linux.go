@@ -39,6 +39,9 @@ func pollNow(epoll int, events []unix.EpollEvent) int {
 	return int(n)
 }
 
+// yieldNow is sched_yield(2).
+func yieldNow() { syscall.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+
 // acceptNow is accept4(2): a non-blocking connection and where it comes from.
 func acceptNow(fd int) (int, netip.AddrPort, syscall.Errno) {
 	var from unix.RawSockaddrAny

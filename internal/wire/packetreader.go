@@ -133,7 +133,7 @@ func (r *packetReader) keep(batch []datagram) bool {
 	if total < worthKeeping*len(batch) || total > mostKept {
 		return false
 	}
-	room := r.window.Take(total)
+	room := r.window.Take(total, total)
 	if room == nil {
 		return false
 	}

@@ -48,9 +48,9 @@ type Prompt interface {
 // Window is memory of the recorder. An event whose data lies in what Take returned
 // last is recorded without being copied. It belongs to one goroutine.
 type Window interface {
-	// Take is n bytes to read into, nil if there are none now. They are the caller's
-	// until the next call.
-	Take(n int) []byte
+	// Take is memory to read into, between least and most bytes; nil if there is none
+	// now. It is the caller's until the next call.
+	Take(least, most int) []byte
 	Close()
 }
 
