@@ -75,6 +75,23 @@ func (j *Journal) Append(e sockeye.Event) uint64 {
 	return seq
 }
 
+// AppendAll is Append for each of the events, in their order, and gives each its
+// number (Seq). It takes the lock once, unless it has to wait.
+func (j *Journal) AppendAll(events []sockeye.Event) {
+	j.mu.Lock()
+	if len(j.hold.dropped) > 0 {
+		j.tellDropped()
+	}
+	for i := range events {
+		e := &events[i]
+		e.Seq = 0
+		if b := j.room(e); b != nil {
+			e.Seq = j.put(b, e)
+		}
+	}
+	j.mu.Unlock()
+}
+
 // put appends to the newest block, which the event must fit, and wakes who waits
 // for it.
 func (j *Journal) put(b *block, e *sockeye.Event) uint64 {

@@ -160,7 +160,7 @@ func (d *door) accepted(fd int, from netip.AddrPort) {
 	if c.fd < 0 {
 		return // ended or handed over already
 	}
-	if err := l.register(fd, toRead, fd, aboutConn); err != nil {
+	if err := l.register(fd, c.interest(), fd, aboutConn); err != nil {
 		c.peer.because(sockeye.ReasonError, failure("accept", from.String(), err)) // epoll has a limit of its own (epoll(7))
 		resetOnClose(fd)
 		c.end(nil)

@@ -26,6 +26,7 @@ type fast struct {
 	fd       int     // -1 once closed or handed over; changes under peer.mu, too
 	finished bool    // the peer's FIN was read
 	bulky    bool    // the last read was a large one
+	level    bool    // it is told of as long as there is something to read
 	rest     *unsent // of a reply; while there is one, nothing is read
 	portable *stream // who has taken over, or nil
 
@@ -43,16 +44,18 @@ type unsent struct {
 // serve moves what the loop was told of, one read at most, so that a peer at full
 // speed takes no more of a turn than any other. It says whether there is something
 // to reply to (see loop.asked); then the lock is kept until that is done.
-func (c *fast) serve() (asked bool) {
+func (c *fast) serve(events uint32) (asked bool) {
 	c.order.Lock() // no defer on this path: every message pays for it
 	switch {
 	case c.fd < 0: // ended or handed over since
 	case c.finished:
+		c.loop.record()
 		c.end(socketError(uintptr(c.fd)))
 	case c.rest != nil:
+		c.loop.record()
 		c.sendRest()
 	default:
-		asked = c.read()
+		asked = c.read(events)
 	}
 	if !asked {
 		c.order.Unlock()
@@ -60,23 +63,30 @@ func (c *fast) serve() (asked bool) {
 	return asked
 }
 
-func (c *fast) read() (asked bool) {
+func (c *fast) read(events uint32) (asked bool) {
 	p, l := &c.peer, c.loop
 	buf := l.room(c.bulky)
 	n, errno := readNow(c.fd, buf)
+	if n <= 0 {
+		l.record() // what came before comes first
+	}
 	switch {
 	case n > 0:
 		now := p.session.cfg.Now()
+		if n == len(buf) || events != unix.EPOLLIN {
+			c.readOn()
+		}
 		c.bulky = n >= bulk
 		l.stream = l.stream || c.bulky
 		if l.prompt != nil {
-			p.received(now, buf[:n], nil)
+			l.events = append(l.events, p.received(now, buf[:n], nil))
 			l.asked = append(l.asked, request{c, now, buf[:n]})
 			return true
 		}
 		for piece := range slices.Chunk(buf[:n], p.session.opts.ReadSize) {
-			p.received(now, piece, nil)
+			l.events = append(l.events, p.received(now, piece, nil))
 		}
+		l.record()
 	case errno == syscall.EAGAIN, errno == syscall.EINTR: // it will be told of again
 	case errno != 0:
 		c.end(errno)
@@ -89,12 +99,30 @@ func (c *fast) read() (asked bool) {
 	return false
 }
 
+// readOn has the connection told of from now on as long as there is something to
+// read: more may have come than was read, which in bulk is the rule.
+func (c *fast) readOn() {
+	if !c.level {
+		c.level = true
+		c.loop.heed(c.fd, unix.EPOLL_CTL_MOD, c.interest())
+	}
+}
+
+// interest is what the connection is registered for while it is read.
+func (c *fast) interest() uint32 {
+	if c.level {
+		return toRead
+	}
+	return toRead | once
+}
+
 // reply answers data, which it only borrows and which was read at the given time:
 // some microseconds later the answer bears the same.
 func (c *fast) reply(at time.Time, data []byte) {
 	p := &c.peer
 	reply, now := c.loop.prompt.Reply(p, data)
 	if !now {
+		c.loop.record()
 		data = bytes.Clone(data)
 		c.handOver(false, func(*stream) { c.loop.prompt.Received(p, data) })
 		return
@@ -102,7 +130,16 @@ func (c *fast) reply(at time.Time, data []byte) {
 	if len(reply) == 0 {
 		return
 	}
-	n, err := c.push(at, reply)
+	n, _ := writeNow(c.fd, reply[:min(len(reply), writePiece)])
+	if n > 0 {
+		c.loop.events = append(c.loop.events, p.sent(at, reply[:n]))
+	}
+	if n == len(reply) {
+		return
+	}
+	c.loop.record()
+	more, err := c.push(p.session.cfg.Now(), reply[n:])
+	n += more
 	switch {
 	case err == nil:
 	case err != syscall.EAGAIN:
@@ -125,7 +162,7 @@ func (c *fast) sendRest() {
 	switch {
 	case err == nil:
 		c.rest = nil
-		c.loop.heed(c.fd, unix.EPOLL_CTL_MOD, toRead)
+		c.loop.heed(c.fd, unix.EPOLL_CTL_MOD, c.interest())
 	case err != syscall.EAGAIN:
 		c.replyFailed(err, r.before, r.before+len(r.data))
 	}
@@ -146,7 +183,7 @@ func (c *fast) push(at time.Time, data []byte) (n int, err error) {
 		took, errno := writeNow(c.fd, data[n:min(len(data), n+writePiece)])
 		switch errno {
 		case 0:
-			p.sent(at, data[n:n+took])
+			p.append(p.sent(at, data[n:n+took]))
 			n += took
 		case syscall.EINTR:
 		default:

@@ -221,6 +221,12 @@ func (g *gate) Append(e sockeye.Event) uint64 {
 	return g.recorder.Append(e)
 }
 
+func (g *gate) AppendAll(events []sockeye.Event) {
+	for i, e := range events {
+		events[i].Seq = g.Append(e)
+	}
+}
+
 // While two peers have something to read, they are read in turn: one at full
 // speed keeps a quiet one waiting for one read at most.
 func TestLoopIsFair(t *testing.T) {

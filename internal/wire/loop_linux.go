@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye"
 )
 
 // loop is the fast mover of a listening session: one goroutine that waits for
@@ -21,9 +23,10 @@ type loop struct {
 	epoll   int
 	bell    int // an eventfd(2): ends the wait
 
-	buf   []byte    // what was read and is not answered
-	used  int       // bytes of it
-	asked []request // what is to be answered
+	buf    []byte          // what was read and is not answered
+	used   int             // bytes of it
+	asked  []request       // what is to be answered
+	events []sockeye.Event // what is to be recorded
 
 	stream bool // a large piece was read since the last wait
 	vain   int  // for how many waits nothing is hoped for
@@ -80,8 +83,13 @@ const (
 	vainWaits   = 16
 )
 
-// toRead is what a connection is registered for.
-const toRead = unix.EPOLLIN | unix.EPOLLRDHUP
+// toRead is what a connection is registered for. With once it is told of once for
+// all that has come, and the kernel need not look whether that was read; then
+// urgent data, at which a read ends early (tcp(7)), must be told of, too.
+const (
+	toRead = unix.EPOLLIN | unix.EPOLLRDHUP
+	once   = unix.EPOLLPRI | unix.EPOLLET&(1<<32-1)
+)
 
 // shareProcessor lets the system share a single processor out between a loop, which
 // keeps what Go calls a processor to itself, and everybody else. It is not done
@@ -139,7 +147,7 @@ func (l *loop) run() {
 		for i, e := range events[:n] {
 			if c := ready[i]; c != nil {
 				ready[i] = nil
-				if c.serve() {
+				if c.serve(e.Events) {
 					l.answerSome(c.bulky)
 				}
 			}
@@ -193,12 +201,25 @@ func (l *loop) answerSome(bulky bool) {
 
 // answer replies to everything that was asked.
 func (l *loop) answer() {
+	l.record()
 	for i := range l.asked { // what is left in it is soon written over
 		q := &l.asked[i]
 		q.from.reply(q.at, q.data)
-		q.from.order.Unlock()
+	}
+	l.record()
+	for i := range l.asked {
+		l.asked[i].from.order.Unlock()
 	}
 	l.asked, l.used = l.asked[:0], 0
+}
+
+// record records together what crossed since it was called last. The locks of the
+// connections are held.
+func (l *loop) record() {
+	if len(l.events) > 0 {
+		l.session.cfg.Recorder.AppendAll(l.events)
+		l.events = l.events[:0]
+	}
 }
 
 // wait returns how many notifications there are, at least one unless a signal

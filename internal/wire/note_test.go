@@ -17,6 +17,8 @@ func (k *kept) Append(e sockeye.Event) uint64 {
 	return uint64(len(*k))
 }
 
+func (k *kept) AppendAll(events []sockeye.Event) { *k = append(*k, events...) }
+
 // F23: a storm of errors, 100,000 a second for ten seconds, becomes one event a
 // second, and each of the million is counted in one of them.
 func TestF23ErrorStorm(t *testing.T) {

@@ -20,12 +20,13 @@ type packetPeer struct {
 	peer   *Peer
 	once   sync.Once
 	recent *list.Element // in packetTable.order
-	last   atomic.Uint64 // number of the last sent event
 	gone   atomic.Bool
 	heard  uint64 // the batch it was last heard in; the reader's
 
-	// Guarded by the socket's order: the local address that the peer sends to, if it
-	// must be named to answer from it, and the control message that does.
+	// Guarded by the socket's order: the number of the last sent event, and the local
+	// address that the peer sends to, if it must be named to answer from it, with the
+	// control message that does.
+	last   uint64
 	local  netip.Addr
 	source []byte
 }
@@ -149,7 +150,7 @@ func (m *packetPeer) send(_ context.Context, data []byte) (int, error) {
 	if err != nil {
 		return 0, tooLarge(err, m.peer.Remote, len(data))
 	}
-	m.last.Store(m.peer.sent(m.peer.session.cfg.Now(), data[:n]))
+	m.last = m.peer.append(m.peer.sent(m.peer.session.cfg.Now(), data[:n]))
 	return n, nil
 }
 
@@ -236,7 +237,7 @@ func (k *packetSocket) refused(to netip.AddrPort, err error) {
 		k.session.failed(e)
 		return
 	}
-	if n := m.last.Load(); n > 0 {
+	if n := m.last; n > 0 {
 		e.Message = sockeye.Text{
 			En: fmt.Sprintf("the datagram of event %d did not arrive: %s", n, e.Reason(sockeye.English)),
 			Zh: fmt.Sprintf("事件 %d 的数据报未送达：%s", n, e.Reason(sockeye.Chinese))}

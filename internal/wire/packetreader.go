@@ -18,6 +18,10 @@ type packetReader struct {
 	inbox  inbox
 	prompt Prompt // nil: the responder sends by itself, or there is none
 
+	batch  []datagram      // of the last read
+	came   []arrival       // those that are taken and not answered
+	events []sockeye.Event // what is to be recorded
+
 	// recent finds the peers of the last datagrams without the session's table.
 	recent  [256]*packetPeer
 	round   uint64 // counts batches
@@ -52,6 +56,12 @@ type datagram struct {
 type control struct {
 	at int64      // when the kernel received it, Unix nanoseconds; 0 if it does not say
 	to netip.Addr // the local address it was sent to, or zero
+}
+
+// arrival is a datagram of the last read that is not recorded and answered yet.
+type arrival struct {
+	from *packetPeer
+	of   int // the datagram's index
 }
 
 // reply is an answer to a datagram of the last read.
@@ -104,10 +114,11 @@ func (r *packetReader) takeAll(batch []datagram) {
 	r.tellDropped()
 	now := r.socket.session.cfg.Now()
 	kept := r.keep(batch)
+	r.batch = batch
 	for i := range batch {
 		r.take(i, &batch[i], now)
 	}
-	r.flush()
+	r.settle()
 	if kept {
 		r.window.Close()
 	}
@@ -144,7 +155,7 @@ func (r *packetReader) keep(batch []datagram) bool {
 	return true
 }
 
-// take records datagram i of a batch and has it answered.
+// take finds whose datagram i of a batch is and counts it.
 func (r *packetReader) take(i int, d *datagram, now time.Time) {
 	m := r.source(d)
 	if m == nil {
@@ -157,14 +168,28 @@ func (r *packetReader) take(i int, d *datagram, now time.Time) {
 	if d.at != 0 {
 		now = time.Unix(0, d.at)
 	}
+	if d.to != m.local {
+		r.socket.order.Lock()
+		m.answerFrom(d.to)
+		r.socket.order.Unlock()
+	}
+	r.events = append(r.events, m.peer.received(now, d.data, detail))
+	r.came = append(r.came, arrival{m, i})
+}
+
+// settle records what was taken, has it answered, and sends the answers.
+func (r *packetReader) settle() {
 	k := r.socket
 	k.order.Lock()
-	if d.to != m.local {
-		m.answerFrom(d.to)
-	}
-	m.peer.received(now, d.data, detail)
+	k.session.cfg.Recorder.AppendAll(r.events)
 	k.order.Unlock()
-	r.answer(m, i, d.data)
+	r.events = r.events[:0]
+	for _, a := range r.came {
+		r.answer(a.from, a.of, r.batch[a.of].data)
+	}
+	clear(r.came) // lets go of peers
+	r.came = r.came[:0]
+	r.flush()
 }
 
 // source finds or makes the peer that sent a datagram.
@@ -174,7 +199,7 @@ func (r *packetReader) source(d *datagram) *packetPeer {
 	m := *slot
 	if m == nil || m.peer.Remote != d.from || m.gone.Load() {
 		if m = r.socket.known(d.from); m == nil {
-			r.flush() // the new peer may make another one leave
+			r.settle() // the new peer may make another one leave
 			m = r.socket.peer(d.from, d.to)
 		}
 		if *slot = m; m == nil {
@@ -227,10 +252,7 @@ func (r *packetReader) flush() {
 	told := false
 	for left := r.replies; len(left) > 0; {
 		n, err := r.inbox.send(left)
-		now := k.session.cfg.Now()
-		for _, a := range left[:n] {
-			a.to.last.Store(a.to.peer.sent(now, a.data))
-		}
+		r.recordSent(left[:n])
 		left = left[n:]
 		switch {
 		case err == nil:
@@ -244,6 +266,19 @@ func (r *packetReader) flush() {
 	}
 	clear(r.replies) // lets go of peers
 	r.replies, r.scratch = r.replies[:0], r.scratch[:0]
+}
+
+func (r *packetReader) recordSent(replies []reply) {
+	s := r.socket.session
+	now := s.cfg.Now()
+	for _, a := range replies {
+		r.events = append(r.events, a.to.peer.sent(now, a.data))
+	}
+	s.cfg.Recorder.AppendAll(r.events)
+	for i, a := range replies {
+		a.to.last = r.events[i].Seq
+	}
+	r.events = r.events[:0]
 }
 
 // tellDropped records what the system has dropped since it was last told.

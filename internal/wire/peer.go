@@ -16,7 +16,7 @@ type Peer struct {
 	*sockeye.Peer
 	session *Session
 
-	active                                   atomic.Int64 // when bytes last crossed, Unix nanoseconds
+	active                                   atomic.Int64 // about when bytes last crossed, Unix nanoseconds
 	recvBytes, recvMsgs, sentBytes, sentMsgs atomic.Uint64
 	held                                     atomic.Int32 // reads and sends that Config.Pace holds back
 
@@ -229,20 +229,31 @@ func (p *Peer) record(e sockeye.Event) uint64 {
 	return p.session.cfg.Recorder.Append(e)
 }
 
-// received records and counts bytes that came off the socket.
-func (p *Peer) received(now time.Time, data []byte, d *sockeye.Detail) {
+// received counts bytes that came off the socket. The event is to be recorded.
+func (p *Peer) received(now time.Time, data []byte, d *sockeye.Detail) sockeye.Event {
 	p.recvBytes.Add(uint64(len(data)))
 	p.recvMsgs.Add(1)
-	p.active.Store(now.UnixNano())
-	p.session.cfg.Recorder.Append(sockeye.Event{Time: now, Kind: sockeye.Received, Session: p.session.id, Peer: p.Peer, Data: data, Detail: d})
+	p.isActive(now)
+	return sockeye.Event{Time: now, Kind: sockeye.Received, Session: p.session.id, Peer: p.Peer, Data: data, Detail: d}
 }
 
-// sent records and counts bytes that the kernel took.
-func (p *Peer) sent(now time.Time, data []byte) uint64 {
+// sent counts bytes that the kernel took. The event is to be recorded.
+func (p *Peer) sent(now time.Time, data []byte) sockeye.Event {
 	p.sentBytes.Add(uint64(len(data)))
 	p.sentMsgs.Add(1)
-	p.active.Store(now.UnixNano())
-	return p.session.cfg.Recorder.Append(sockeye.Event{Time: now, Kind: sockeye.Sent, Session: p.session.id, Peer: p.Peer, Data: data})
+	p.isActive(now)
+	return sockeye.Event{Time: now, Kind: sockeye.Sent, Session: p.session.id, Peer: p.Peer, Data: data}
+}
+
+// append records an event that is complete.
+func (p *Peer) append(e sockeye.Event) uint64 { return p.session.cfg.Recorder.Append(e) }
+
+// isActive notes when bytes last crossed, to the millisecond: to write costs more
+// than to read.
+func (p *Peer) isActive(now time.Time) {
+	if at := now.UnixNano(); at-p.active.Load() >= int64(time.Millisecond) {
+		p.active.Store(at)
+	}
 }
 
 // because notes why the peer will leave. A good end is named by whoever ended

@@ -68,6 +68,12 @@ func (r *recorder) Append(e sockeye.Event) uint64 {
 	return e.Seq
 }
 
+func (r *recorder) AppendAll(events []sockeye.Event) {
+	for i, e := range events {
+		events[i].Seq = r.Append(e)
+	}
+}
+
 // all returns the events that match.
 func (r *recorder) all(match func(sockeye.Event) bool) []sockeye.Event {
 	r.mu.Lock()

@@ -13,9 +13,12 @@ import (
 )
 
 // Recorder takes events as they happen. Append borrows e.Data for the call only,
-// must not block on anything but memory, and is called from many goroutines.
+// must not block on anything but memory, and is called from many goroutines. It
+// returns the event's number, 0 if there is none; AppendAll writes the numbers into
+// the events.
 type Recorder interface {
 	Append(e sockeye.Event) uint64
+	AppendAll(events []sockeye.Event)
 }
 
 // Responder answers peers. Its methods are called on the goroutine that owns the
