@@ -11,7 +11,7 @@ import (
 // addresses seen and those sent to.
 type packetSocket struct {
 	session   *Session
-	conn      *net.UDPConn
+	conn      packetConn
 	local     netip.AddrPort
 	connected bool // the kernel filters: there is one remote address
 
@@ -53,7 +53,7 @@ func (s *Session) listenPacket(ctx context.Context) error {
 }
 
 func (s *Session) newPacketSocket(conn *net.UDPConn, connected bool) *packetSocket {
-	k := &packetSocket{session: s, conn: conn, local: addrPort(conn.LocalAddr()), connected: connected}
+	k := &packetSocket{session: s, conn: netPacketConn{conn, connected}, local: addrPort(conn.LocalAddr()), connected: connected}
 	if s.opts.ReceiveBuffer > 0 {
 		conn.SetReadBuffer(s.opts.ReceiveBuffer) // capped by the system: a hint
 	}

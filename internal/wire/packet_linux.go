@@ -45,8 +45,8 @@ func (c *control) add(h *unix.Cmsghdr, data []byte) {
 
 // askForDestination has the system tell of each datagram to which address of ours
 // it was sent. A socket of IPv6 carries IPv4, too.
-func askForDestination(raw syscall.RawConn) {
-	raw.Control(func(fd uintptr) {
+func askForDestination(conn packetConn) {
+	conn.Control(func(fd uintptr) {
 		unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_PKTINFO, 1)
 		unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1)
 	})
@@ -66,33 +66,27 @@ func sourceControl(ip netip.Addr) []byte {
 
 // dropped asks how many datagrams the socket has dropped.
 func (k *packetSocket) dropped() (n uint32) {
-	if raw, err := k.conn.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) { n = dropsOf(fd) })
-	}
+	k.conn.Control(func(fd uintptr) { n = dropsOf(int(fd)) })
 	return n
 }
 
 // dropsOf asks how many datagrams a socket has dropped (SO_MEMINFO), 0 before Linux
 // 4.6. A count with each datagram (SO_RXQ_OVFL) would cost every one of them, and
 // say nothing of those that were dropped last.
-func dropsOf(fd uintptr) uint32 {
+func dropsOf(fd int) uint32 {
 	const drops = 8 // SK_MEMINFO_DROPS of linux/sock_diag.h, the last one
 	var info [drops + 1]uint32
 	size := uint32(unsafe.Sizeof(info))
-	syscall.RawSyscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+	syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
 		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 	return info[drops]
 }
 
 // reportICMP records what the network said of earlier datagrams, and to which
-// address they went (IP_RECVERR, ip(7)). It is called under order, with an error
-// that isICMP; which of them it was, the kernel's queue says.
+// address they went (IP_RECVERR, ip(7)). It is called under order; which errors there
+// were, the kernel's queue says.
 func (k *packetSocket) reportICMP(error) {
-	raw, err := k.conn.SyscallConn()
-	if err != nil {
-		return
-	}
-	raw.Control(func(fd uintptr) {
+	k.conn.Control(func(fd uintptr) {
 		var data [64]byte
 		var oob [512]byte
 		for {
@@ -108,7 +102,8 @@ func (k *packetSocket) reportICMP(error) {
 }
 
 // extendedError finds the error in a struct sock_extended_err, whose first field
-// it is.
+// it is; the next one says where it comes from. What the system itself had against a
+// datagram the sender knows already.
 func extendedError(oob []byte) (syscall.Errno, bool) {
 	messages, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
@@ -117,7 +112,7 @@ func extendedError(oob []byte) (syscall.Errno, bool) {
 	for _, m := range messages {
 		isError := m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR ||
 			m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR
-		if isError && len(m.Data) >= 4 {
+		if isError && len(m.Data) > 4 && m.Data[4] != unix.SO_EE_ORIGIN_LOCAL {
 			return syscall.Errno(*(*uint32)(unsafe.Pointer(&m.Data[0]))), true
 		}
 	}
@@ -140,11 +135,7 @@ func (k *packetSocket) addressOf(to unix.Sockaddr) netip.AddrPort {
 }
 
 func (k *packetSocket) fill(st *sockeye.PeerStatus) {
-	raw, err := k.conn.SyscallConn()
-	if err != nil {
-		return
-	}
-	raw.Control(func(fd uintptr) {
+	k.conn.Control(func(fd uintptr) {
 		st.ReceiveBuffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
 		st.SendBuffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF)
 	})

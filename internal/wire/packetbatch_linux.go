@@ -2,7 +2,6 @@ package wire
 
 import (
 	"net/netip"
-	"os"
 	"runtime"
 	"syscall"
 	"unsafe"
@@ -22,7 +21,7 @@ const (
 // kernel gave it.
 type batchInbox struct {
 	socket *packetSocket
-	raw    syscall.RawConn
+	conn   *rawPacketConn
 
 	in, out   []message
 	names     []unix.RawSockaddrInet6 // large enough for IPv4, too
@@ -32,15 +31,8 @@ type batchInbox struct {
 	buffers   []byte
 	datagrams []datagram
 
-	// What the last call did. The functions are made once, so that no call
-	// allocates.
-	n        int
-	errno    syscall.Errno
-	receive  func(fd uintptr) bool
-	transmit func(fd uintptr) bool
-	sending  int // messages to transmit
-	sent     int
-	lost     uint32
+	n    int // datagrams of the last read
+	lost uint32
 
 	wantsControl bool // there may be control messages
 	zones        map[uint32]string
@@ -56,16 +48,19 @@ type message struct {
 const controlSize = 128
 
 func newInbox(k *packetSocket) inbox {
-	raw, err := k.conn.SyscallConn()
 	onAll := !k.connected && k.local.Addr().IsUnspecified()
-	if err == nil && onAll {
-		askForDestination(raw)
+	if onAll {
+		askForDestination(k.conn)
 	}
-	if err != nil || k.session.cfg.portable {
+	if k.session.cfg.portable {
 		return newSingleInbox(k)
 	}
-	b := &batchInbox{socket: k, raw: raw, wantsControl: onAll || k.session.opts.KernelTime.Or(false)}
-	b.receive, b.transmit = b.tryReceive, b.tryTransmit
+	conn, err := takeOver(k)
+	if err != nil {
+		return newSingleInbox(k)
+	}
+	k.conn = conn
+	b := &batchInbox{socket: k, conn: conn, wantsControl: onAll || k.session.opts.KernelTime.Or(false)}
 	b.layOut(firstBatch)
 	return b
 }
@@ -110,40 +105,20 @@ func (b *batchInbox) read() ([]datagram, error) {
 			runtime.Gosched() // there may be more at once, and others to serve
 		}
 	}
-	if err := b.raw.Read(b.receive); err != nil {
-		b.n = 0
-		return nil, err
-	}
-	if b.errno != 0 {
-		b.n = 0
-		return nil, os.NewSyscallError("recvmmsg", b.errno)
+	b.n = 0
+	err := b.conn.until(unix.POLLIN, false, func(fd int) (errno syscall.Errno) {
+		if b.n, errno = receiveMessagesNow(fd, b.in); errno == 0 {
+			b.lost = dropsOf(fd) // what is dropped later was preceded by what is still to be read
+		}
+		return errno
+	})
+	if err != nil {
+		return nil, callFailed("recvmmsg", err)
 	}
 	for i := range b.n {
 		b.parse(i)
 	}
 	return b.datagrams[:b.n], nil
-}
-
-// tryReceive is false when nothing has come yet. The scheduler is not told of the
-// call, which cannot wait: else it would give our thread's place away and have to
-// find another.
-func (b *batchInbox) tryReceive(fd uintptr) bool {
-	for {
-		n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.in[0])), uintptr(len(b.in)),
-			unix.MSG_TRUNC, 0, 0)
-		b.n, b.errno = int(n), errno
-		switch errno {
-		case 0:
-			// What is dropped later was preceded by what is still to be read.
-			b.lost = dropsOf(fd)
-			return true
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return false
-		default:
-			return true
-		}
-	}
 }
 
 func (b *batchInbox) dropped() uint32 { return b.lost }
@@ -200,32 +175,12 @@ func (b *batchInbox) send(replies []reply) (int, error) {
 		m.Control = unsafe.SliceData(a.to.source)
 		m.SetControllen(len(a.to.source))
 	}
-	b.sending = len(replies)
-	if err := b.raw.Write(b.transmit); err != nil {
-		return 0, err
-	}
-	if b.errno != 0 {
-		return 0, os.NewSyscallError("sendmmsg", b.errno)
-	}
-	return b.sent, nil // what stopped it before the last one comes with the next call
-}
-
-// tryTransmit is false when the kernel takes nothing yet.
-func (b *batchInbox) tryTransmit(fd uintptr) bool {
-	for {
-		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&b.out[0])), uintptr(b.sending), 0, 0, 0)
-		b.sent, b.errno = int(n), errno
-		switch errno {
-		case 0:
-			return true
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return false
-		default:
-			b.sent = 0
-			return true
-		}
-	}
+	sent := 0
+	err := b.conn.until(unix.POLLOUT, true, func(fd int) (errno syscall.Errno) {
+		sent, errno = sendMessagesNow(fd, b.out[:len(replies)])
+		return errno
+	})
+	return sent, callFailed("sendmmsg", err) // what stopped it before the last one comes with the next call
 }
 
 func nameLength(name *unix.RawSockaddrInet6) uint32 {

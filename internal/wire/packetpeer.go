@@ -156,14 +156,7 @@ func (m *packetPeer) send(_ context.Context, data []byte) (int, error) {
 
 // write sends one datagram. It is called under order.
 func (k *packetSocket) write(m *packetPeer, data []byte) (int, error) {
-	switch {
-	case k.connected:
-		return k.conn.Write(data)
-	case m.source == nil:
-		return k.conn.WriteToUDPAddrPort(data, m.peer.Remote)
-	}
-	n, _, err := k.conn.WriteMsgUDPAddrPort(data, m.source, m.peer.Remote)
-	return n, err
+	return k.conn.send(data, m.source, m.peer.Remote)
 }
 
 // notSent records that a reply could not be sent.

@@ -3,19 +3,20 @@ package wire
 // singleInbox takes and sends one datagram with each call, as every system can.
 type singleInbox struct {
 	socket   *packetSocket
+	conn     netPacketConn
 	buf, oob []byte
 	one      [1]datagram
 }
 
 func newSingleInbox(k *packetSocket) *singleInbox {
-	return &singleInbox{socket: k, buf: make([]byte, largestDatagram), oob: make([]byte, 256)}
+	return &singleInbox{socket: k, conn: k.conn.(netPacketConn), buf: make([]byte, largestDatagram), oob: make([]byte, 256)}
 }
 
 // largestDatagram holds the longest one there is (see maxDatagram6).
 const largestDatagram = 64 << 10
 
 func (b *singleInbox) read() ([]datagram, error) {
-	n, oobn, _, from, err := b.socket.conn.ReadMsgUDPAddrPort(b.buf, b.oob)
+	n, oobn, _, from, err := b.conn.ReadMsgUDPAddrPort(b.buf, b.oob)
 	if err != nil {
 		return nil, err
 	}
