@@ -56,6 +56,27 @@ func TestWindowGivesBack(t *testing.T) {
 	}
 }
 
+// A window takes what is left of a block, if that is enough, and never more than one.
+func TestWindowTakesWhatIsThere(t *testing.T) {
+	j := New(2 << 20)
+	w := j.Window()
+	defer w.Close()
+	block := j.size.data
+	if got := len(w.Take(1000, 1<<30)); got != block {
+		t.Errorf("%d bytes of an empty journal, want a block of %d", got, block)
+	}
+	buf := w.Take(1000, 1<<30)
+	j.Append(sockeye.Event{Kind: sockeye.Received, Data: buf[:block-5000]})
+	for _, least := range []int{5000, 1000, 1} {
+		if got := len(w.Take(least, 1<<30)); got != 5000 {
+			t.Errorf("%d bytes when at least %d are wanted and 5000 are left", got, least)
+		}
+	}
+	if got := len(w.Take(5001, 6000)); got != 6000 {
+		t.Errorf("%d bytes of a new block, want 6000", got)
+	}
+}
+
 // A window's memory stays as it is while the ring goes round, and several windows
 // and others that append do not damage each other's data.
 func TestWindowsSideBySide(t *testing.T) {

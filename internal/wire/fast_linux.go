@@ -49,10 +49,8 @@ func (c *fast) serve(events uint32) (asked bool) {
 	switch {
 	case c.fd < 0: // ended or handed over since
 	case c.finished:
-		c.loop.record()
 		c.end(socketError(uintptr(c.fd)))
 	case c.rest != nil:
-		c.loop.record()
 		c.sendRest()
 	default:
 		asked = c.read(events)
@@ -67,27 +65,26 @@ func (c *fast) read(events uint32) (asked bool) {
 	p, l := &c.peer, c.loop
 	buf := l.room(c.bulky)
 	n, errno := readNow(c.fd, buf)
-	if n <= 0 {
-		l.record() // what came before comes first
-	}
 	switch {
 	case n > 0:
 		now := p.session.cfg.Now()
+		l.now = now
 		if n == len(buf) || events != unix.EPOLLIN {
 			c.readOn()
 		}
 		c.bulky = n >= bulk
 		l.stream = l.stream || c.bulky
 		if l.prompt != nil {
-			l.events = append(l.events, p.received(now, buf[:n], nil))
-			l.asked = append(l.asked, request{c, now, buf[:n]})
+			l.asked = append(l.asked, request{from: c, at: now, data: buf[:n]})
 			return true
 		}
 		for piece := range slices.Chunk(buf[:n], p.session.opts.ReadSize) {
 			l.events = append(l.events, p.received(now, piece, nil))
 		}
 		l.record()
-	case errno == syscall.EAGAIN, errno == syscall.EINTR: // it will be told of again
+	case errno == syscall.EAGAIN: // it will be told of again
+	case errno == syscall.EINTR:
+		c.readOn()
 	case errno != 0:
 		c.end(errno)
 	case p.finishedByPeer() == halfClosed:
@@ -100,7 +97,7 @@ func (c *fast) read(events uint32) (asked bool) {
 }
 
 // readOn has the connection told of from now on as long as there is something to
-// read: more may have come than was read, which in bulk is the rule.
+// read, because there may be more than was read: which of a stream is the rule.
 func (c *fast) readOn() {
 	if !c.level {
 		c.level = true
@@ -116,30 +113,28 @@ func (c *fast) interest() uint32 {
 	return toRead | once
 }
 
-// reply answers data, which it only borrows and which was read at the given time:
-// some microseconds later the answer bears the same.
-func (c *fast) reply(at time.Time, data []byte) {
+// replyTo is the answer to data, which it only borrows. If somebody has to wait for
+// it, the connection is handed over.
+func (c *fast) replyTo(data []byte) []byte {
 	p := &c.peer
 	reply, now := c.loop.prompt.Reply(p, data)
 	if !now {
-		c.loop.record()
 		data = bytes.Clone(data)
 		c.handOver(false, func(*stream) { c.loop.prompt.Received(p, data) })
-		return
+		return nil
 	}
-	if len(reply) == 0 {
-		return
+	return reply
+}
+
+// goOn sends a reply of which the kernel took only n bytes at once, or nothing.
+func (c *fast) goOn(reply []byte, n int, errno syscall.Errno) {
+	p := &c.peer
+	err := error(errno)
+	if errno == 0 || errno == syscall.EINTR {
+		var more int
+		more, err = c.push(p.session.cfg.Now(), reply[n:])
+		n += more
 	}
-	n, _ := writeNow(c.fd, reply[:min(len(reply), writePiece)])
-	if n > 0 {
-		c.loop.events = append(c.loop.events, p.sent(at, reply[:n]))
-	}
-	if n == len(reply) {
-		return
-	}
-	c.loop.record()
-	more, err := c.push(p.session.cfg.Now(), reply[n:])
-	n += more
 	switch {
 	case err == nil:
 	case err != syscall.EAGAIN:

@@ -28,6 +28,9 @@ type loop struct {
 	asked  []request       // what is to be answered
 	events []sockeye.Event // what is to be recorded
 
+	now   time.Time // of the last read
+	given time.Time // when it gave way last
+
 	stream bool // a large piece was read since the last wait
 	vain   int  // for how many waits nothing is hoped for
 
@@ -48,22 +51,6 @@ const (
 
 // turn is how many notifications the loop takes at once.
 const turn = 512
-
-// request is what was received and is still to be answered. The lock of its
-// connection is held meanwhile.
-type request struct {
-	from *fast
-	at   time.Time
-	data []byte
-}
-
-// The loop reads from a few connections before it answers them, because both ways
-// through the kernel are long: one after the other they would displace each other
-// from the processor's cache. More than a few would keep their peers waiting.
-const (
-	fewRequests = 8
-	fewBytes    = 16 << 10
-)
 
 // bulk is the size from which on what was read is not worth copying: the next read
 // of its connection goes into the recorder's memory.
@@ -91,10 +78,9 @@ const (
 	once   = unix.EPOLLPRI | unix.EPOLLET&(1<<32-1)
 )
 
-// shareProcessor lets the system share a single processor out between a loop, which
-// keeps what Go calls a processor to itself, and everybody else. It is not done
-// before there is a loop: what waits in Go's poller, such as datagrams, is then
-// waited for by a thread of its own, too, which costs it a tenth of its speed.
+// shareProcessor lets the system share a single processor out between who reads many
+// sockets or datagrams in one go, and keeps what Go calls a processor to itself
+// meanwhile, and everybody else.
 var shareProcessor = sync.OnceFunc(func() {
 	if runtime.GOMAXPROCS(0) == 1 && os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(2)
@@ -157,6 +143,7 @@ func (l *loop) run() {
 			}
 		}
 		l.answer()
+		l.giveWay()
 	}
 	for _, d := range l.doors {
 		d.gone()
@@ -164,6 +151,18 @@ func (l *loop) run() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.close()
+}
+
+// hold is how long the loop keeps others from running at most. Go would end that
+// itself after 10 ms, but by taking its place away in the middle of a system call; and
+// would watch more closely for some time, with a thread that wakes every 20 µs.
+const hold = 5 * time.Millisecond
+
+func (l *loop) giveWay() {
+	if l.now.Sub(l.given) >= hold {
+		l.given = l.now
+		runtime.Gosched()
+	}
 }
 
 // look sees to what is no connection.
@@ -189,37 +188,6 @@ func (l *loop) room(bulky bool) []byte {
 		}
 	}
 	return l.buf[l.used : l.used+l.session.opts.ReadSize]
-}
-
-// answerSome answers if there is enough to answer.
-func (l *loop) answerSome(bulky bool) {
-	l.used += len(l.asked[len(l.asked)-1].data)
-	if bulky || len(l.asked) == fewRequests || l.used > fewBytes {
-		l.answer()
-	}
-}
-
-// answer replies to everything that was asked.
-func (l *loop) answer() {
-	l.record()
-	for i := range l.asked { // what is left in it is soon written over
-		q := &l.asked[i]
-		q.from.reply(q.at, q.data)
-	}
-	l.record()
-	for i := range l.asked {
-		l.asked[i].from.order.Unlock()
-	}
-	l.asked, l.used = l.asked[:0], 0
-}
-
-// record records together what crossed since it was called last. The locks of the
-// connections are held.
-func (l *loop) record() {
-	if len(l.events) > 0 {
-		l.session.cfg.Recorder.AppendAll(l.events)
-		l.events = l.events[:0]
-	}
 }
 
 // wait returns how many notifications there are, at least one unless a signal

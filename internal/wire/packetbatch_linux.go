@@ -55,6 +55,7 @@ func newInbox(k *packetSocket) inbox {
 	if k.session.cfg.portable {
 		return newSingleInbox(k)
 	}
+	shareProcessor()
 	conn, err := takeOver(k)
 	if err != nil {
 		return newSingleInbox(k)
