@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -394,4 +395,51 @@ func TestBulkIsReadIntoTheRecord(t *testing.T) {
 			}
 		})
 	}
+}
+
+// scarceMemory is a window with one piece of memory, which it spoils before it lends it
+// again: what was not recorded by then is lost.
+type scarceMemory struct{ memory [1 << 20]byte }
+
+func (w *scarceMemory) Take(least, most int) []byte {
+	room := w.memory[:min(most, len(w.memory))]
+	for i := range room {
+		room[i] = '#'
+	}
+	return room
+}
+
+func (w *scarceMemory) Close() {}
+
+// Several streams at once are read into the same memory, and each gets its own back.
+func TestStreamsShareTheWindow(t *testing.T) {
+	const size, streams = 16 << 10, 4
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size}}
+	r := newRecorder()
+	r.keepNothing()
+	s, err := Open(t.Context(), ep, Config{
+		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Recorder: r, Responder: echoing{},
+		Window:   func() Window { return &scarceMemory{} },
+		NextPeer: func() uint64 { return testPeers.Add(1) }, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var talking sync.WaitGroup
+	for i := range streams {
+		c := dialTCP(t, s)
+		talking.Go(func() {
+			message, back := bytes.Repeat([]byte{byte('a' + i)}, size+1000*i), make([]byte, size+1000*i)
+			for round := range 500 {
+				c.Write(message)
+				if _, err := io.ReadFull(c, back); err != nil || !bytes.Equal(back, message) {
+					at := slices.IndexFunc(back, func(b byte) bool { return b != byte('a'+i) })
+					t.Errorf("stream %d, message %d came back with %q at byte %d, %v", i, round, back[max(0, at)], at, err)
+					return
+				}
+			}
+		})
+	}
+	talking.Wait()
 }

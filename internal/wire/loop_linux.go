@@ -175,10 +175,10 @@ func (l *loop) look(e unix.EpollEvent) {
 	unix.Read(l.bell, b[:])
 }
 
-// room is where to read into: the loop's own buffer, or the recorder's memory. What
-// was read there before is answered.
+// room is where to read into: the loop's own buffer, or the recorder's memory.
 func (l *loop) room(bulky bool) []byte {
 	if bulky && l.window != nil {
+		l.answer() // what lies there is recorded first
 		one, most := l.session.opts.ReadSize, l.session.opts.ReadSize
 		if l.prompt == nil {
 			most *= manyPieces
