@@ -369,7 +369,7 @@ func (c *scene) standStill(call string) sockeye.Lost {
 	<-c.files.stalled
 	for c.r.Status().State == RecordOn { // a sync stalls beside the writing, at first
 		c.send(10)
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // the pace of the traffic
 	}
 	if e := c.hear("has not answered"); e.Kind != sockeye.TimedOut {
 		c.Errorf("told %+v", e)

@@ -64,13 +64,7 @@ func New(limit int) *Journal {
 // Hurry.
 func (j *Journal) Append(e sockeye.Event) uint64 {
 	j.mu.Lock() // without defer: every message pays
-	if len(j.hold.dropped) > 0 {
-		j.tellDropped()
-	}
-	var seq uint64
-	if b := j.room(&e); b != nil {
-		seq = j.put(b, &e)
-	}
+	seq := j.appendLocked(&e)
 	j.mu.Unlock()
 	return seq
 }
@@ -79,17 +73,20 @@ func (j *Journal) Append(e sockeye.Event) uint64 {
 // number (Seq). It takes the lock once, unless it has to wait.
 func (j *Journal) AppendAll(events []sockeye.Event) {
 	j.mu.Lock()
+	for i := range events {
+		events[i].Seq = j.appendLocked(&events[i])
+	}
+	j.mu.Unlock()
+}
+
+func (j *Journal) appendLocked(e *sockeye.Event) uint64 {
 	if len(j.hold.dropped) > 0 {
 		j.tellDropped()
 	}
-	for i := range events {
-		e := &events[i]
-		e.Seq = 0
-		if b := j.room(e); b != nil {
-			e.Seq = j.put(b, e)
-		}
+	if b := j.room(e); b != nil {
+		return j.put(b, e)
 	}
-	j.mu.Unlock()
+	return 0
 }
 
 // put appends to the newest block, which the event must fit, and wakes who waits

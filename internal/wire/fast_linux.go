@@ -110,7 +110,7 @@ func (c *fast) interest() uint32 {
 	if c.level {
 		return toRead
 	}
-	return toRead | once
+	return toRead | toldOnce
 }
 
 // replyTo is the answer to data, which it only borrows. If somebody has to wait for
@@ -178,7 +178,7 @@ func (c *fast) push(at time.Time, data []byte) (n int, err error) {
 		took, errno := writeNow(c.fd, data[n:min(len(data), n+writePiece)])
 		switch errno {
 		case 0:
-			p.append(p.sent(at, data[n:n+took]))
+			p.record(p.sent(at, data[n:n+took]))
 			n += took
 		case syscall.EINTR:
 		default:

@@ -70,12 +70,12 @@ const (
 	vainWaits   = 16
 )
 
-// toRead is what a connection is registered for. With once it is told of once for
+// toRead is what a connection is registered for. With toldOnce it is told of once for
 // all that has come, and the kernel need not look whether that was read; then
 // urgent data, at which a read ends early (tcp(7)), must be told of, too.
 const (
-	toRead = unix.EPOLLIN | unix.EPOLLRDHUP
-	once   = unix.EPOLLPRI | unix.EPOLLET&(1<<32-1)
+	toRead   = unix.EPOLLIN | unix.EPOLLRDHUP
+	toldOnce = unix.EPOLLPRI | unix.EPOLLET&(1<<32-1)
 )
 
 // shareProcessor lets the system share a single processor out between who reads many

@@ -150,7 +150,7 @@ func (m *packetPeer) send(_ context.Context, data []byte) (int, error) {
 	if err != nil {
 		return 0, tooLarge(err, m.peer.Remote, len(data))
 	}
-	m.last = m.peer.append(m.peer.sent(m.peer.session.cfg.Now(), data[:n]))
+	m.last = m.peer.record(m.peer.sent(m.peer.session.cfg.Now(), data[:n]))
 	return n, nil
 }
 

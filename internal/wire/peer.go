@@ -233,7 +233,7 @@ func (p *Peer) record(e sockeye.Event) uint64 {
 func (p *Peer) received(now time.Time, data []byte, d *sockeye.Detail) sockeye.Event {
 	p.recvBytes.Add(uint64(len(data)))
 	p.recvMsgs.Add(1)
-	p.isActive(now)
+	p.noteActive(now)
 	return sockeye.Event{Time: now, Kind: sockeye.Received, Session: p.session.id, Peer: p.Peer, Data: data, Detail: d}
 }
 
@@ -241,16 +241,13 @@ func (p *Peer) received(now time.Time, data []byte, d *sockeye.Detail) sockeye.E
 func (p *Peer) sent(now time.Time, data []byte) sockeye.Event {
 	p.sentBytes.Add(uint64(len(data)))
 	p.sentMsgs.Add(1)
-	p.isActive(now)
+	p.noteActive(now)
 	return sockeye.Event{Time: now, Kind: sockeye.Sent, Session: p.session.id, Peer: p.Peer, Data: data}
 }
 
-// append records an event that is complete.
-func (p *Peer) append(e sockeye.Event) uint64 { return p.session.cfg.Recorder.Append(e) }
-
-// isActive notes when bytes last crossed, to the millisecond: to write costs more
+// noteActive notes when bytes last crossed, to the millisecond: to write costs more
 // than to read.
-func (p *Peer) isActive(now time.Time) {
+func (p *Peer) noteActive(now time.Time) {
 	if at := now.UnixNano(); at-p.active.Load() >= int64(time.Millisecond) {
 		p.active.Store(at)
 	}

@@ -25,7 +25,7 @@ func (in *inbound) next() (*[]byte, int, error) {
 	n, err := c.conn.Read(*buf)
 	if n > 0 {
 		c.order.Lock()
-		c.peer.append(c.peer.received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
+		c.peer.record(c.peer.received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
 		c.order.Unlock()
 		return buf, n, nil
 	}
@@ -61,7 +61,7 @@ func (o *outbound) write(data []byte) (n int, err error) {
 		took, err = o.c.conn.Write(data[:min(len(data), writePiece)])
 		if took > 0 {
 			o.c.order.Lock()
-			p.append(p.sent(p.session.cfg.Now(), data[:took]))
+			p.record(p.sent(p.session.cfg.Now(), data[:took]))
 			o.c.order.Unlock()
 		}
 		data, n = data[took:], n+took

@@ -45,7 +45,7 @@ func (in *inbound) read(fd uintptr) bool {
 	c.order.Lock()
 	n, err := ignoreEINTR(syscall.Read, fd, *buf)
 	if n > 0 {
-		c.peer.append(c.peer.received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
+		c.peer.record(c.peer.received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
 	}
 	c.order.Unlock()
 	if n > 0 {
@@ -116,7 +116,7 @@ func (o *outbound) push(fd uintptr) bool {
 		o.c.order.Lock()
 		n, err := ignoreEINTR(syscall.Write, fd, piece)
 		if n > 0 {
-			p.append(p.sent(p.session.cfg.Now(), piece[:n]))
+			p.record(p.sent(p.session.cfg.Now(), piece[:n]))
 		}
 		o.c.order.Unlock()
 		if n > 0 {
