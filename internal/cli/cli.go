@@ -46,20 +46,9 @@ type app struct {
 	interrupt func()
 }
 
-// interrupt is the cause of a context that a signal ended.
-type interrupt struct{ signal os.Signal }
-
-func (i *interrupt) Error() string { return i.signal.String() }
-
-// isTermination reports whether a command ends because it was asked to: SIGTERM.
-func isTermination(err error) bool {
-	i, ok := errors.AsType[*interrupt](err)
-	return ok && i.signal == syscall.SIGTERM
-}
-
 // Run runs one command line (without the program's name) and returns the exit
 // code. The first signal asks the command to end in good order, the second to
-// end at once.
+// end at once; see awaitSignals.
 func Run(args []string, std Streams, signals <-chan os.Signal) int {
 	a := &app{Streams: std}
 	a.lang = a.language(args)
@@ -74,18 +63,7 @@ func Run(args []string, std Streams, signals <-chan os.Signal) int {
 		default: // the second one has been pressed already
 		}
 	}
-	go func() {
-		for _, end := range []context.CancelCauseFunc{stop, stopNow} {
-			select {
-			case s := <-signals:
-				end(&interrupt{s})
-			case s := <-keyboard:
-				end(&interrupt{s})
-			case <-over:
-				return
-			}
-		}
-	}()
+	go awaitSignals(signals, keyboard, over, stop, stopNow)
 	root := a.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(a.ctx)

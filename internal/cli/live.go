@@ -190,11 +190,6 @@ func (l *live) finish(err error) error {
 	return err
 }
 
-func isInterrupt(err error) bool {
-	_, ok := errors.AsType[*interrupt](err)
-	return ok
-}
-
 // watch calls see with every event of a kind from number from on, until it says
 // false or the journal ends. It returns at once.
 func (l *live) watch(from uint64, kind sockeye.EventKind, see func(sockeye.Event) bool) (done <-chan struct{}) {

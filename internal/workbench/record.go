@@ -55,6 +55,22 @@ func (w *Workbench) StopRecording(ctx context.Context) error {
 	return r.Close(ctx)
 }
 
+// recordingGrace is what the end of a recording takes on a disk that is well: some
+// milliseconds, also when there is no time for peers.
+const recordingGrace = time.Second
+
+// endRecording is StopRecording, which leaves a recording that has been ended in good
+// order, if the disk answers at all.
+func (w *Workbench) endRecording(ctx context.Context) error {
+	err := w.StopRecording(ctx)
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordingGrace)
+	defer cancel()
+	return w.StopRecording(soon)
+}
+
 // RecordStatus is how the recording is, or how the last one ended.
 func (w *Workbench) RecordStatus() journal.RecordStatus {
 	r := w.recorder()

@@ -209,7 +209,7 @@ func (w *Workbench) Shutdown(ctx context.Context) error {
 	closing.Wait()
 	w.running.Wait()
 	w.journal.Close()
-	err := w.StopRecording(ctx)
+	err := w.endRecording(ctx)
 	for _, s := range sessions {
 		err = errors.Join(err, s.StopReceiving(ctx))
 	}

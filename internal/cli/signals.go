@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+)
+
+// sameSignal is how long a signal that comes again counts as the first one. One request
+// to end may come twice: timeout(1) sends it to its child and then to the whole group,
+// a terminal to everybody in front, a shell to its children.
+const sameSignal = time.Second
+
+// interrupt is the cause of a context that a signal ended.
+type interrupt struct{ signal os.Signal }
+
+func (i *interrupt) Error() string { return i.signal.String() }
+
+func isInterrupt(err error) bool {
+	_, ok := errors.AsType[*interrupt](err)
+	return ok
+}
+
+// isTermination reports whether a command ends because it was asked to: SIGTERM.
+func isTermination(err error) bool {
+	i, ok := errors.AsType[*interrupt](err)
+	return ok && i.signal == syscall.SIGTERM
+}
+
+// awaitSignals calls stop at the first signal and stopNow at the second, until over is
+// closed. The same signal within sameSignal after the first is not a second one;
+// another signal is.
+func awaitSignals(signals, keyboard <-chan os.Signal, over <-chan struct{}, stop, stopNow context.CancelCauseFunc) {
+	var first os.Signal
+	var since time.Time
+	for {
+		var s os.Signal
+		select {
+		case s = <-signals:
+		case s = <-keyboard:
+		case <-over:
+			return
+		}
+		switch {
+		case first == nil:
+			first, since = s, time.Now()
+			stop(&interrupt{s})
+		case s != first || time.Since(since) >= sameSignal:
+			stopNow(&interrupt{s})
+			return
+		}
+	}
+}
