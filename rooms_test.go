@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"internal/recording/capture"},
 	{"internal/framing", "internal/rule", "internal/sendlist"},
 	{"internal/payload", "internal/pcapng"},
-	{"internal/checksum"},
+	{"internal/checksum", "internal/regular"},
 	{"."},
 }
 
@@ -49,6 +49,7 @@ var doors = []struct{ from, to, why string }{
 	{"internal/cli", "internal/workspace", "run reads a file and shows what it will do"},
 	{"internal/cli", "internal/checksum", "frames are judged by the checksum in them"},
 	{"internal/cli", "internal/payload", "what people type, and what is shown"},
+	{"internal/cli", "internal/regular", "a file to send has an end"},
 	{"internal/cli", "internal/sendlist", "lists come from files"},
 	{"internal/cli", "internal/checksum", "crc lists, names and finds them"},
 	{"internal/cli", ".", "the nouns"},
@@ -86,6 +87,7 @@ var doors = []struct{ from, to, why string }{
 	{"internal/journal", "internal/pcapng", "its tests read segments back"},
 	{"internal/journal", ".", "the nouns"},
 	{"internal/recording", "internal/recording/capture", "captures of other programs are read alike"},
+	{"internal/recording", "internal/regular", "a segment or a capture is a file with an end"},
 	{"internal/recording", "internal/pcapng", "segments are pcapng"},
 	{"internal/recording", "internal/payload", "exported text is made safe"},
 	{"internal/recording", ".", "the nouns"},
@@ -96,6 +98,7 @@ var doors = []struct{ from, to, why string }{
 	{"internal/workspace", "internal/sendlist", "rows of lists, and the words of line ends"},
 	{"internal/workspace", "internal/payload", "named payloads"},
 	{"internal/workspace", "internal/checksum", "an endpoint's checksum"},
+	{"internal/workspace", "internal/regular", "a workspace is a file with an end"},
 	{"internal/workspace", ".", "what is wrong is an error with its place"},
 	{"internal/framing", "internal/payload", "delimiters are typed in hex or with escapes"},
 	{"internal/framing", "internal/checksum", "frames are judged by the checksum in them"},
@@ -108,6 +111,7 @@ var doors = []struct{ from, to, why string }{
 	{"internal/payload", "internal/checksum", "fields that are checksums"},
 	{"internal/payload", ".", "its faults are errors"},
 	{"internal/checksum", ".", "its faults are errors"},
+	{"internal/regular", ".", "its faults are errors"},
 	{"internal/pcapng", ".", "packets are made of events and peers"},
 }
 

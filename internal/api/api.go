@@ -37,6 +37,8 @@ type Config struct {
 	// Recordings is the directory in which recordings begun by a page are made, and
 	// Workspace the file that keeps the workspace; "" is for none.
 	Recordings, Workspace string
+	// RecordShared allows Recordings to be a directory that others may write into.
+	RecordShared bool
 
 	limits limits
 }

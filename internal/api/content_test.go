@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"sockeye"
+	"sockeye/internal/recording"
 )
 
 // T25: received bytes are only ever a download that no browser shows.
@@ -91,6 +92,32 @@ func TestT32PathsOfRecordings(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.failing(409, "PUT", "/api/v1/recording", SetRecording{On: true, Path: "link"})
+}
+
+// T20: where others may write, a page does not begin a recording or a file for what is
+// received, and hears the reason that the command line gives.
+func TestT20ExposedRecordings(t *testing.T) {
+	v := serve(t)
+	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	if err := os.MkdirAll(v.o.Recordings, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(v.o.Recordings, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	want := sockeye.ErrorOf(recording.CheckPrivate(v.o.Recordings))
+	for path, body := range map[string]any{
+		"/api/v1/recording":        SetRecording{On: true, Path: "board-1"},
+		"/api/v1/sessions/s1/file": SetReceiveFile{On: true, Path: "board.bin"},
+	} {
+		f := v.failing(403, "PUT", path, body)
+		if f.Kind != sockeye.AccessDenied || f.Message != want.Message.En || f.Hint != want.Hint.En || f.Target != v.o.Recordings {
+			t.Errorf("%s: %+v", path, f)
+		}
+	}
+	if found, err := os.ReadDir(v.o.Recordings); err != nil || len(found) > 0 {
+		t.Errorf("something was made: %v, %v", found, err)
+	}
 }
 
 // T32: nor does one that names a file for what is received.

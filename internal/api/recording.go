@@ -45,7 +45,7 @@ func (c *call) startRecording(in SetRecording) error {
 	}
 	// Between here and there the directory may become a link to somewhere else.
 	files := recording.Within(c.o.Recordings)
-	return c.bench.Record(recording.Options{Dir: dir, Files: files, Sync: recording.Sync(in.Sync), Lang: c.o.Language, Application: "Sockeye " + c.o.Version})
+	return c.bench.Record(recording.Options{Dir: dir, Files: files, Shared: c.o.RecordShared, Sync: recording.Sync(in.Sync), Lang: c.o.Language, Application: "Sockeye " + c.o.Version})
 }
 
 // placeFor is a new directory for a recording, among the others and nowhere else: a
@@ -76,6 +76,11 @@ func (c *call) recordingsRoot(name string) (*os.Root, error) {
 	}
 	if err := os.MkdirAll(c.o.Recordings, 0o700); err != nil {
 		return nil, recording.Unwritable(c.o.Recordings, err)
+	}
+	if !c.o.RecordShared {
+		if err := recording.CheckPrivate(c.o.Recordings); err != nil {
+			return nil, err
+		}
 	}
 	root, err := os.OpenRoot(c.o.Recordings)
 	if err != nil {

@@ -92,7 +92,7 @@ func (a *app) start(f form, d *displayFlags, typing bool, rec *recordFlags, ep s
 	}
 	bench := workbench.New(0)
 	if rec.to != "" {
-		if err := bench.Record(rec.options(a, ep)); err != nil {
+		if err := a.beginRecording(bench, rec.options(a, ep)); err != nil {
 			return nil, err
 		}
 	}

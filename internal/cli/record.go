@@ -28,7 +28,17 @@ func (f *recordFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.Var(&byteSize{&f.how.SegmentBytes}, "record-size", a.t("begin a new segment at this size (default 64MiB)", "分段达到此大小后换新文件（默认 64MiB）"))
 	fs.Var(&duration{&f.how.SegmentAge}, "record-time", a.t("begin a new segment after this time", "分段写满此时间后换新文件"))
 	fs.Var(&byteSize{&f.how.TotalBytes}, "record-total", a.t("delete the oldest segments beyond this size", "总大小超过此值时删除最旧的分段"))
+	fs.BoolVar(&f.how.Shared, "record-shared", false, a.t("record even into a directory that other users own or may write into", "允许记录到属于其他用户或其他用户可写的目录"))
 	fs.Var(&duration{&f.how.MaxAge}, "record-age", a.t("delete segments older than this", "删除早于此时间的分段"))
+}
+
+// beginRecording begins to record. Opening a named pipe waits for who reads it, and a
+// signal ends the waiting.
+func (a *app) beginRecording(bench *workbench.Workbench, o recording.Options) error {
+	if o.File == "" || !isStream(o.File) {
+		return bench.Record(o)
+	}
+	return a.interruptible(func() error { return bench.Record(o) })
 }
 
 // takesOutput says whether the recording goes where views would print.
@@ -99,7 +109,7 @@ func (c *conversation) record(to string) error {
 			sockeye.Text{En: "name a directory or a .pcapng file", Zh: "请指定目录或 .pcapng 文件"})
 	default:
 		f := recordFlags{to: to}
-		if err := bench.Record(f.options(c.app, c.session.Endpoint())); err != nil {
+		if err := c.app.beginRecording(bench, f.options(c.app, c.session.Endpoint())); err != nil {
 			return err
 		}
 	}

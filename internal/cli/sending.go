@@ -12,6 +12,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 	"sockeye/internal/wire"
 )
 
@@ -74,18 +75,18 @@ func checkFile(path string) error {
 	if path == "" {
 		return usage("/file", sockeye.Text{En: "which file?", Zh: "缺少文件名"}, sockeye.Text{En: "write /file PATH", Zh: "请写 /file 路径"})
 	}
-	st, err := os.Stat(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return fileError("open", path, err)
 	}
-	if !st.Mode().IsRegular() {
-		return usage(path, sockeye.Text{En: "is not a regular file", Zh: "不是普通文件"}, sockeye.Text{})
-	}
-	return nil
+	return f.Close()
 }
 
 // fileError says what the system has against a file.
 func fileError(op, path string, err error) error {
+	if e, ok := errors.AsType[*sockeye.Error](err); ok {
+		return e
+	}
 	e := &sockeye.Error{Kind: sockeye.System, Op: op, Target: path, Err: err}
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -139,7 +140,7 @@ func cutPace(rest string, pace filePace) (path string, _ filePace, _ error) {
 // sendFile sends a file to a peer, and shows how far it is. It returns how many bytes
 // were sent.
 func sendFile(ctx context.Context, p *wire.Peer, path string, pace filePace, show func(busy string)) (int, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return 0, fileError("open", path, err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 	"sockeye/internal/sendlist"
 	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
@@ -137,7 +138,7 @@ func readListOf(path, name string) (*timedList, error) {
 
 // readTable reads a list from a CSV file.
 func readTable(path string) (sendlist.List, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return sendlist.List{}, fileError("open", path, err)
 	}

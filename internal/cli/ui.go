@@ -124,7 +124,7 @@ func (a *app) ui(f *uiFlags) error {
 	if f.to != "" {
 		o := f.options(a, sockeye.Endpoint{})
 		o.Name = "workbench"
-		if err := bench.Record(o); err != nil {
+		if err := a.beginRecording(bench, o); err != nil {
 			unlisten()
 			return err
 		}
@@ -132,6 +132,7 @@ func (a *app) ui(f *uiFlags) error {
 	server, err := api.New(config)
 	if err != nil {
 		unlisten()
+		bench.Shutdown(a.hurry)
 		return err
 	}
 	for _, l := range listeners {
@@ -177,7 +178,7 @@ func (a *app) makeKnown(server *api.Server, secure *tls.Config) (forget func()) 
 // uiConfig is what to serve, and to whom. Beyond this computer it is served only to
 // who has a password, and in secret.
 func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
-	c := api.Config{Version: thisBuild().Version, Language: a.lang, Hosts: f.hosts}
+	c := api.Config{Version: thisBuild().Version, Language: a.lang, Hosts: f.hosts, RecordShared: f.how.Shared}
 	if dir := api.DataDir(a.Env); dir != "" {
 		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.toml")
 	}
@@ -208,14 +209,20 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 		return c, usage("--tls-cert --tls-key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
 	}
 	if f.cert != "" {
-		pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+		pair, err := a.loadKeyPair(f.cert, f.key)
+		if isInterrupt(err) {
+			return c, err
+		}
 		if err != nil {
 			return c, usage("--tls-cert", sockeye.Text{En: err.Error(), Zh: "无法读取证书：" + err.Error()}, sockeye.Text{En: "both files are PEM", Zh: "两个文件都应为 PEM 格式"})
 		}
 		c.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	}
 	if f.password != "" {
-		text, err := os.ReadFile(f.password)
+		text, err := a.readFile(f.password)
+		if isInterrupt(err) {
+			return c, err
+		}
 		if err != nil {
 			return c, usage("--password-file", sockeye.Text{En: err.Error(), Zh: "无法读取：" + err.Error()}, sockeye.Text{})
 		}

@@ -32,6 +32,9 @@ var causes = []struct {
 	{is(fs.ErrExist), sockeye.Invalid,
 		sockeye.Text{En: "the file exists, and a recording is never overwritten", Zh: "文件已存在，不会覆盖已有的记录"},
 		sockeye.Text{En: "choose another name, or a directory, which takes any number of recordings", Zh: "请换一个文件名，或指定目录（一个目录可以保存任意多次记录）"}},
+	{is(errNoLock), sockeye.Invalid,
+		sockeye.Text{En: "the file .lock there is not a recording's: a link, or a file that something else made", Zh: "该目录中的 .lock 不是记录的锁文件：它是链接，或由其他程序创建"},
+		sockeye.Text{En: "look what it is, and remove it, or record into another directory; it was not touched", Zh: "请检查并删除它，或换一个目录；该文件没有被改动"}},
 	{is(syscall.ENOTDIR), sockeye.Invalid,
 		sockeye.Text{En: "not a directory", Zh: "不是目录"}, sockeye.Text{}},
 	{is(syscall.EISDIR), sockeye.Invalid,
@@ -77,6 +80,9 @@ func failure(path string, err error) *sockeye.Error {
 	}
 	if l, ok := errors.AsType[LockedError](err); ok {
 		return locked(path, l)
+	}
+	if x, ok := errors.AsType[ExposedError](err); ok {
+		return exposed(path, x)
 	}
 	e := &sockeye.Error{Kind: sockeye.System, Op: "record", Target: path, Err: err}
 	if n, ok := errors.AsType[syscall.Errno](err); ok {

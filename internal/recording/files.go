@@ -15,6 +15,8 @@ import (
 type Files interface {
 	// MakeDir makes a directory for the user alone, with its parents; it may exist.
 	MakeDir(dir string) error
+	// Private says who else could change what is in a directory: an ExposedError, or nil.
+	Private(dir string) error
 	// List is what is in a directory.
 	List(dir string) ([]Entry, error)
 	// Create makes a new file; one that exists is an error (fs.ErrExist), but a
@@ -96,8 +98,7 @@ func (system) Create(path string) (File, error) {
 	if st, missing := os.Stat(path); missing != nil || st.Mode().IsRegular() || st.IsDir() {
 		return nil, err
 	}
-	f, err = os.OpenFile(path, os.O_WRONLY, 0)
-	return stream{f}, err
+	return openStream(path)
 }
 
 func (system) Remove(path string) error { return os.Remove(path) }

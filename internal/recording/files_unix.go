@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -37,6 +38,44 @@ func (system) SyncDir(dir string) error {
 
 // syncNames makes the names in an open directory durable.
 func syncNames(dir *os.File) error { return dir.Sync() }
+
+// lockFlags open a lock file by its own name, and never wait.
+const lockFlags = os.O_RDWR | os.O_CREATE | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// isLink says whether a file was not opened because it is a symbolic link.
+func isLink(err error) bool { return errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK) }
+
+// linked says whether a file has other names.
+func linked(f *os.File) bool {
+	var st unix.Stat_t
+	return unix.Fstat(int(f.Fd()), &st) != nil || st.Nlink != 1
+}
+
+// openAt opens a name in an open directory by lockFlags.
+func openAt(dir *os.File, name string) (*os.File, error) {
+	for {
+		fd, err := unix.Openat(int(dir.Fd()), name, lockFlags|unix.O_CLOEXEC, 0o600)
+		if err == nil {
+			return os.NewFile(uintptr(fd), filepath.Join(dir.Name(), name)), nil
+		}
+		if err != unix.EINTR {
+			return nil, &os.PathError{Op: "open", Path: filepath.Join(dir.Name(), name), Err: err}
+		}
+	}
+}
+
+// openStream opens a named pipe or a device to write to. In a directory that everybody
+// may write to it must not be another user's trap.
+func openStream(path string) (File, error) {
+	if err := checkLinks(path); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return stream{f}, nil
+}
 
 // tryLock takes flock(2), which ends with the process.
 func tryLock(f *os.File) (held bool, err error) {

@@ -3,6 +3,7 @@ package recording
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/windows"
@@ -20,6 +21,32 @@ func removed(*os.File) bool { return false }
 
 // SyncDir has nothing to do: NTFS journals names.
 func (system) SyncDir(string) error { return nil }
+
+// lockFlags have no word against links, which take a privilege to make here.
+const lockFlags = os.O_RDWR | os.O_CREATE
+
+func isLink(error) bool { return false }
+
+func linked(*os.File) bool { return false }
+
+// Private has nothing to say: the rights of a directory are inherited here, and a
+// person's own directories are not for others.
+func (system) Private(string) error { return nil }
+
+func (within) Private(string) error { return nil }
+
+func openStream(path string) (File, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return stream{f}, nil
+}
+
+// openAt opens a name in an open directory.
+func openAt(dir *os.File, name string) (*os.File, error) {
+	return os.OpenFile(filepath.Join(dir.Name(), name), lockFlags, 0o600)
+}
 
 func syncNames(*os.File) error { return nil }
 

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"sockeye"
 	"sockeye/internal/pcapng"
+	"sockeye/internal/regular"
 )
 
 // index is what is known of a file without reading it. It is kept in a file
@@ -85,12 +87,14 @@ func indexName(segment string) string { return segment + ".idx" }
 // loadIndex reads the index of a file, if it has one that speaks of the file as it
 // is now.
 func loadIndex(f segmentFile) (*index, error) {
-	st, err := os.Stat(indexName(f.path))
-	if err != nil || !st.Mode().IsRegular() || st.Size() > min(mostIndex, f.size+leastIndex) {
+	file, err := regular.OpenNoFollow(indexName(f.path))
+	if err != nil {
 		return nil, errNoIndex
 	}
-	text, err := os.ReadFile(indexName(f.path))
-	if err != nil {
+	defer file.Close()
+	most := min(mostIndex, f.size+leastIndex)
+	text, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err != nil || int64(len(text)) > most {
 		return nil, errNoIndex
 	}
 	x, err := parseIndex(text)
@@ -105,7 +109,7 @@ func loadIndex(f segmentFile) (*index, error) {
 
 // readHeader is what the section header of a file says.
 func readHeader(path string) (pcapng.Segment, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return pcapng.Segment{}, err
 	}

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -18,16 +19,27 @@ type lock struct {
 }
 
 func (system) Lock(path string) (Lock, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, lockFlags, 0o600)
+	if isLink(err) {
+		return nil, errNoLock
+	}
 	if err != nil {
 		return nil, err
 	}
 	return takeLock(f)
 }
 
+// errNoLock is of a file in the lock's place that we did not make: it may be
+// somebody's, through a link or by its name, and is not written to.
+var errNoLock = errors.New("not a lock file")
+
 // takeLock makes an open file the lock, or closes it.
 func takeLock(f *os.File) (Lock, error) {
-	held, err := tryLock(f)
+	err := checkLock(f)
+	held := false
+	if err == nil {
+		held, err = tryLock(f)
+	}
 	if err == nil && !held {
 		pid, _ := strconv.Atoi(firstLine(f))
 		err = LockedError{pid}
@@ -39,6 +51,24 @@ func takeLock(f *os.File) (Lock, error) {
 	l := &lock{f, firstLine(f) != ""}
 	l.write(fmt.Sprintln(os.Getpid())) // a full disk costs only the name of the holder
 	return l, nil
+}
+
+// checkLock refuses what is not a plain file of one name that holds a process number
+// or nothing: the lock empties it.
+func checkLock(f *os.File) error {
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !st.Mode().IsRegular() || st.Size() > 32 || linked(f) {
+		return errNoLock
+	}
+	if line := firstLine(f); line != "" {
+		if _, err := strconv.ParseUint(line, 10, 64); err != nil {
+			return errNoLock
+		}
+	}
+	return nil
 }
 
 func (l *lock) Unclean() bool { return l.unclean }

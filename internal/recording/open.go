@@ -12,6 +12,7 @@ import (
 	"sockeye"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording/capture"
+	"sockeye/internal/regular"
 )
 
 // Recording is what there is to read at a path: a directory of segments, one
@@ -110,7 +111,7 @@ func after(files []segmentFile, f segmentFile) []segmentFile {
 // isForeign looks at the beginning of a file. What is no capture at all is an
 // error; an empty file is a recording of nothing.
 func isForeign(path string) (bool, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return false, unreadable(path, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"sockeye"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording/capture"
+	"sockeye/internal/regular"
 )
 
 // openFile is a file that a Reader has open: one of ours, or a capture of another
@@ -31,8 +32,17 @@ type openFile struct {
 	ended   bool            // the decoder is at its end
 }
 
+// openSegment opens a file of a recording. A segment in a directory is not a link:
+// List gave none.
+func openSegment(f segmentFile) (*os.File, error) {
+	if f.name != (segmentName{}) {
+		return regular.OpenNoFollow(f.path)
+	}
+	return regular.Open(f.path)
+}
+
 func (r *Recording) openFile(file segmentFile) (*openFile, error) {
-	f, err := os.Open(file.path)
+	f, err := openSegment(file)
 	if err != nil {
 		return nil, err
 	}

@@ -61,8 +61,13 @@ func openDirectory(o Options) (*directory, error) {
 	return d, nil
 }
 
-// enter takes the directory for this process.
+// enter takes the directory for this process, if nobody else can interfere with it.
 func (d *directory) enter() (err error) {
+	if !d.o.Shared {
+		if err := d.o.Files.Private(d.o.Dir); err != nil {
+			return err
+		}
+	}
 	d.lock, err = d.o.Files.Lock(filepath.Join(d.o.Dir, lockName))
 	return err
 }

@@ -24,6 +24,11 @@ type Options struct {
 	// Out is a stream such as standard output. It cannot be resumed once it fails.
 	Out io.Writer
 
+	// Shared allows a directory that belongs to another user, or that others may
+	// write into: they can replace and remove what is recorded. Links are not followed
+	// in it all the same.
+	Shared bool
+
 	// Name is the part of segment names that a person chooses, "tcp-listen-10000";
 	// "" is "sockeye".
 	Name string

@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"os"
 	"sort"
 	"time"
 
@@ -23,7 +22,7 @@ func (r *Recording) headOf(f segmentFile) head {
 	if ok {
 		return h
 	}
-	file, err := os.Open(f.path)
+	file, err := openSegment(f)
 	if err != nil {
 		return head{}
 	}

@@ -86,7 +86,15 @@ func (w within) SyncDir(dir string) error {
 
 func (w within) Lock(path string) (l Lock, err error) {
 	err = w.in(path, func(root *os.Root, name string) error {
-		f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+		d, err := root.Open(filepath.Dir(name))
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		f, err := openAt(d, filepath.Base(name))
+		if isLink(err) {
+			return errNoLock
+		}
 		if err == nil {
 			l, err = takeLock(f)
 		}

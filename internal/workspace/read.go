@@ -14,6 +14,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 )
 
 // Read reads a workspace file and checks everything in it. Nothing is opened. The
@@ -40,7 +41,7 @@ func Read(path string) (*File, error) {
 // is not checked. The error is an *sockeye.Error; kind NotFound is for a file that is
 // not there.
 func ReadText(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fileError("open", path, err)
 	}
@@ -53,6 +54,9 @@ func ReadText(path string) ([]byte, error) {
 }
 
 func fileError(op, path string, err error) error {
+	if e, ok := errors.AsType[*sockeye.Error](err); ok {
+		return e
+	}
 	e := &sockeye.Error{Kind: sockeye.System, Op: op, Target: path, Err: err}
 	if inner, ok := errors.AsType[*os.PathError](err); ok {
 		e.Err = inner.Err

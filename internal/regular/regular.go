@@ -1,0 +1,63 @@
+// Package regular opens files that have a size and an end. A named pipe, a device or
+// a file of the kernel may never give a byte and never end; whoever names one where a
+// file is wanted gets an error at once, in words, instead of a program that hangs. It
+// reads nothing.
+package regular
+
+import (
+	"io/fs"
+	"os"
+
+	"sockeye"
+)
+
+// Open opens a regular file for reading. The error of anything else is an
+// *sockeye.Error; an error of the system is returned as it is. It never waits for
+// somebody to write into a named pipe, also if one takes the file's place meanwhile.
+func Open(path string) (*os.File, error) { return open(path, nonblocking) }
+
+// OpenNoFollow is Open for a name in a directory that others may write to: the name
+// must not be a symbolic link.
+func OpenNoFollow(path string) (*os.File, error) { return open(path, nonblocking|noFollow) }
+
+func open(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|flags, 0)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Stat()
+	if err == nil {
+		err = Check(path, st)
+	}
+	if err == nil && ofKernel(f) {
+		err = refused(path, sockeye.Text{En: "a file of the kernel, not one on a disk", Zh: "这是内核提供的文件，不是磁盘文件"})
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Check says what is wrong with a file that should be a regular one, as an
+// *sockeye.Error; nil if it is one.
+func Check(path string, st fs.FileInfo) error {
+	switch mode := st.Mode(); {
+	case mode.IsRegular():
+		return nil
+	case mode.IsDir():
+		return refused(path, sockeye.Text{En: "a directory, not a file", Zh: "这是目录，不是文件"})
+	case mode&fs.ModeNamedPipe != 0:
+		return refused(path, sockeye.Text{En: "a pipe, not a regular file", Zh: "这是管道，不是普通文件"})
+	case mode&fs.ModeSocket != 0:
+		return refused(path, sockeye.Text{En: "a socket, not a regular file", Zh: "这是套接字，不是普通文件"})
+	case mode&fs.ModeDevice != 0:
+		return refused(path, sockeye.Text{En: "a device, not a regular file", Zh: "这是设备，不是普通文件"})
+	}
+	return refused(path, sockeye.Text{En: "not a regular file", Zh: "不是普通文件"})
+}
+
+func refused(path string, why sockeye.Text) error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "open", Target: path, Message: why,
+		Hint: sockeye.Text{En: "copy what it gives into a file first, then name that", Zh: "请先把内容存成文件，再指定该文件"}}
+}

@@ -1,0 +1,74 @@
+//go:build unix
+
+package regular
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"sockeye"
+)
+
+// T33: what is no file with an end is refused at once, with what it is.
+func TestT33NoRegularFile(t *testing.T) {
+	dir := t.TempDir()
+	fifo, file, link := filepath.Join(dir, "fifo"), filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	refused := map[string]string{fifo: "pipe", dir: "directory", os.DevNull: "device"}
+	if runtime.GOOS == "linux" {
+		refused["/proc/self/mem"], refused["/dev/zero"] = "kernel", "device"
+		refused["/proc/self/fd/0"] = "" // whatever that is here: it must not hang
+	}
+	for path, what := range refused {
+		f, err := Open(path)
+		if err == nil {
+			f.Close()
+		}
+		if what == "" {
+			continue
+		}
+		e, ok := errors.AsType[*sockeye.Error](err)
+		if !ok || e.Kind != sockeye.Invalid || !strings.Contains(e.Message.En, what) || e.Target != path || e.Hint.Zh == "" {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := Open(filepath.Join(dir, "socket")); err == nil {
+		t.Error("a socket was opened")
+	}
+	for _, path := range []string{file, link} {
+		f, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(f); string(text) != "text" || err != nil {
+			t.Errorf("%s: %q, %v", path, text, err)
+		}
+		f.Close()
+	}
+	if _, err := OpenNoFollow(link); err == nil {
+		t.Error("a link was followed")
+	}
+	if _, err := Open(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+}
