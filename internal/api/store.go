@@ -1,9 +1,10 @@
 package api
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"hash/fnv"
 	"os"
 	"path/filepath"
 	"sync"
@@ -20,6 +21,9 @@ type store struct {
 	mu     sync.Mutex             // one change at a time
 	memory atomic.Pointer[[]byte] // the text, where there is no file to keep it in
 	sound  atomic.Pointer[workspace.File]
+	// latest is what the text was understood as: as long as it is the same text, what is
+	// opened is the very plan that was shown.
+	latest atomic.Pointer[kept]
 }
 
 // kept is the workspace at one moment.
@@ -36,9 +40,8 @@ func stampOf(text []byte) string {
 	if len(text) == 0 {
 		return ""
 	}
-	sum := fnv.New128a() // against accidents: whoever may write the file needs no tricks
-	sum.Write(text)
-	return hex.EncodeToString(sum.Sum(nil))
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }
 
 // read is the workspace as it is now. The error is of a file that cannot be read; what
@@ -54,11 +57,19 @@ func (s *store) read() (kept, error) {
 			return kept{}, err
 		}
 	}
+	if k := s.latest.Load(); k != nil && bytes.Equal(k.text, text) {
+		return *k, nil
+	}
 	k := understood(text)
+	s.keep(k)
+	return k, nil
+}
+
+func (s *store) keep(k kept) {
+	s.latest.Store(&k)
 	if k.err == nil {
 		s.sound.Store(k.file)
 	}
-	return k, nil
 }
 
 // understood is what a text says. No text says nothing.
@@ -113,7 +124,7 @@ func (s *store) write(stamp string, change func(old kept) ([]byte, error)) (kept
 	} else if err := workspace.Write(s.path, text); err != nil {
 		return kept{}, err
 	}
-	s.sound.Store(k.file)
+	s.keep(k)
 	return k, nil
 }
 

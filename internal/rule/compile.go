@@ -32,10 +32,14 @@ type compiled struct {
 // mostFaults is how many faults of a set are looked for.
 const mostFaults = 100
 
-// MaxRules and MaxReplies bound a set.
+// mostShown is how many characters of a name, and how many names, an error shows.
+const mostShown = 40
+
+// MaxRules, MaxReplies and MaxStates bound a set.
 const (
 	MaxRules   = 1000
 	MaxReplies = 100
+	MaxStates  = 1000
 )
 
 // Fault is something that is wrong with one rule of a set.
@@ -65,6 +69,9 @@ func Compile(s Set) (*Program, error) {
 		for _, state := range append(r.In, r.Goto) {
 			if state != "" {
 				p.number(state)
+			}
+			if len(p.states) > MaxStates {
+				return nil, invalid("rules", both("more than %d states", "状态超过 %d 个", MaxStates), both("split the set", "请拆成多个规则集"))
 			}
 		}
 	}
@@ -215,12 +222,13 @@ func (p *Program) unreachable() []error {
 			reached[c.to] = true
 		}
 	}
+	names := strings.Join(p.names(reached), ", ")
 	var problems []error
 	for n, c := range p.rules {
 		for _, state := range c.in {
-			if !reached[state] {
-				problems = append(problems, &Fault{n, "in", invalid(place(n, c.Rule)+": in", both("no rule leads to the state %q", "没有规则进入状态 %q", p.states[state]),
-					both("the states that are reached: %s", "可以进入的状态：%s", strings.Join(p.names(reached), ", ")))})
+			if !reached[state] && len(problems) < mostFaults {
+				problems = append(problems, &Fault{n, "in", invalid(place(n, c.Rule)+": in", both("no rule leads to the state %s", "没有规则进入状态 %s", payload.Quote(p.states[state], mostShown)),
+					both("the states that are reached: %s", "可以进入的状态：%s", names))})
 				reached[state] = true // said once
 			}
 		}
@@ -231,12 +239,30 @@ func (p *Program) unreachable() []error {
 func (p *Program) names(which map[int]bool) []string {
 	var names []string
 	for n, s := range p.states {
+		if len(names) == mostShown {
+			return append(names, "…")
+		}
 		if which[n] {
-			names = append(names, strconv.Quote(s))
+			names = append(names, payload.Quote(s, mostShown))
 		}
 	}
 	return names
 }
+
+// Steps is how many steps the expressions of all rules take for each byte; a set may
+// have MaxSteps.
+func (p *Program) Steps() int {
+	n := 0
+	for _, c := range p.rules {
+		if c.pattern != nil {
+			n += c.pattern.instructions
+		}
+	}
+	return n
+}
+
+// MaxSteps bounds the expressions of a set.
+const MaxSteps = mostTogether
 
 // mostTogether is how many instructions the expressions of a set may have together,
 // so that no frame holds a session up for longer than about 100 ms: many share the

@@ -22,6 +22,7 @@ type checker struct {
 	file     *File
 	problems []error
 	programs map[[2]string]*rule.Program // by rules and start, so that each is made once
+	steps    int                         // of all programs
 	// place finds the line of something, for files that were read; may be nil.
 	place func(path ...any) string
 }
@@ -29,6 +30,13 @@ type checker struct {
 // mostProblems bounds how many are told at once. When there are so many, nothing more
 // is looked at.
 const mostProblems = 20
+
+// mostSteps bounds the expressions of all rules that a file compiles, and mostRules the
+// rules: one set is bounded by itself, but a file may have thousands.
+const (
+	mostSteps = 4 * rule.MaxSteps
+	mostRules = 2 * rule.MaxRules
+)
 
 func (c *checker) isFull() bool { return len(c.problems) >= mostProblems }
 
@@ -178,8 +186,15 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 		o.Program = program
 		return
 	}
+	if c.steps > mostSteps {
+		wrong(problem("the expressions of all rules take more than %d steps for each byte together", "全部规则的表达式合计每个字节超过 %d 步", "split the file", "请拆成多个文件", mostSteps), "rules")
+		return
+	}
 	set.Start = e.Start
 	program, err := rule.Compile(set)
+	if err == nil {
+		c.steps += program.Steps()
+	}
 	if c.programs == nil {
 		c.programs = map[[2]string]*rule.Program{}
 	}
@@ -214,6 +229,14 @@ func (c *checker) sets() map[string]rule.Set {
 		used[e.Rules] = true
 	}
 	sets := map[string]rule.Set{}
+	rules := 0
+	for _, of := range c.file.Rules {
+		rules += len(of)
+	}
+	if rules > mostRules {
+		c.add(problem("%d rules are more than %d", "%d 条规则超过了 %d 条", "split the file", "请拆成多个文件", rules, mostRules), "rules", "rules")
+		return sets
+	}
 	for _, name := range keys(c.file.Rules) {
 		var set rule.Set
 		for n, r := range c.file.Rules[name] {
@@ -224,7 +247,7 @@ func (c *checker) sets() map[string]rule.Set {
 		}
 		sets[name] = set
 		if !used[name] {
-			c.rulesOf(&Opening{}, Endpoint{Rules: name}, sets, func(error, string) {})
+			c.rulesOf(&Opening{}, Endpoint{Rules: name}, sets, func(err error, _ string) { c.add(err, "rules."+name, "rules", name) })
 		}
 	}
 	return sets

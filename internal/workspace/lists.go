@@ -127,7 +127,11 @@ func (c *checker) lists() map[string]*sendlist.List {
 			continue
 		}
 		told := len(c.problems)
-		for n, r := range l.Rows {
+		rows := l.Rows
+		if len(rows) > sendlist.MostRows {
+			rows = nil
+		}
+		for n, r := range rows {
 			if len(c.problems) >= mostProblems {
 				break
 			}

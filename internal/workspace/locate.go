@@ -12,7 +12,7 @@ import (
 // so the locator decodes just that key into something that refuses it.
 type locator struct {
 	text string
-	// top are the keys at the top, once they were decoded.
+	// top are the keys at the top.
 	top map[string]toml.Primitive
 	md  toml.MetaData
 }
@@ -100,12 +100,6 @@ var errHere = errors.New("here")
 func (*refusal) UnmarshalTOML(any) error { return errHere }
 
 func (l *locator) find(path []any) toml.Position {
-	if l.top == nil {
-		var err error
-		if l.md, err = toml.Decode(l.text, &l.top); err != nil {
-			return toml.Position{}
-		}
-	}
 	name, ok := path[0].(string)
 	if p, there := l.top[name]; ok && there {
 		return descend(&l.md, p, path[1:])

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -73,7 +74,7 @@ func fileError(op, path string, err error) error {
 // byteOrderMark is what editors on Windows put before a text.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-var fileType = reflect.TypeFor[File]()
+var fileType, payloadType = reflect.TypeFor[File](), reflect.TypeFor[Payload]()
 
 // Parse reads the text of a workspace file and checks everything in it. The error
 // joins what is wrong, each an *sockeye.Error whose Target begins with the line.
@@ -81,47 +82,149 @@ func Parse(text []byte) (*File, error) {
 	if len(text) > MaxBytes {
 		return nil, problem("larger than %d MiB", "超过 %d MiB", "", "", MaxBytes>>20)
 	}
-	now, err := current(string(bytes.TrimPrefix(text, byteOrderMark)))
+	d, err := decodeText(string(bytes.TrimPrefix(text, byteOrderMark)))
 	if err != nil {
 		return nil, err
 	}
-	f := &File{}
-	md, err := toml.Decode(now, f)
-	if err != nil {
-		return nil, syntaxError(err)
-	}
-	l := locator{text: now}
-	c := checker{file: f, place: l.line}
-	for _, key := range md.Undecoded() {
-		if len(c.problems) < mostProblems {
-			c.unknownKey(key, &l)
+	l := locator{text: d.text, top: d.top, md: d.md}
+	c := checker{file: &File{}, place: l.line}
+	told, ambiguous := map[string]bool{}, false
+	for _, key := range d.md.Keys() {
+		where := strangeKey(key)
+		if path := where.String(); where != nil && !told[path] {
+			told[path] = true
+			ambiguous = ambiguous || differsInCase(where)
+			c.unknownKey(where, key, &l)
 		}
+	}
+	if ambiguous || c.isFull() {
+		return nil, errors.Join(c.problems...)
+	}
+	if err := d.into(c.file); err != nil {
+		return nil, syntaxError(err)
 	}
 	c.openings()
 	if len(c.problems) > 0 {
 		return nil, errors.Join(c.problems...)
 	}
-	return f, nil
+	return c.file, nil
 }
 
-// current is a text in the words of the current version. The error is of a text that
-// is not TOML, or of a version that is not known.
-func current(text string) (string, error) {
-	var head struct {
-		Version *int `toml:"sockeye"`
+// decoded is a text as the TOML decoder understood it, once for all.
+type decoded struct {
+	text string // in the words of the current version
+	top  map[string]toml.Primitive
+	md   toml.MetaData
+}
+
+// decodeText decodes a text whose bounds hold, in the words of the current version. The
+// error is of a text that is not TOML, or of a version that is not known.
+func decodeText(text string) (*decoded, error) {
+	if err := checkBounds(text); err != nil {
+		return nil, err
 	}
-	if _, err := toml.Decode(text, &head); err != nil {
-		return "", syntaxError(err)
+	d, err := decodeTop(text)
+	if err != nil {
+		return nil, err
+	}
+	version, err := d.version()
+	if err != nil || version == Version {
+		return d, err
+	}
+	return decodeTop(upgrade(text, version))
+}
+
+// current is a text in the words of the current version.
+func current(text string) (string, error) {
+	d, err := decodeText(text)
+	if err != nil {
+		return "", err
+	}
+	return d.text, nil
+}
+
+func decodeTop(text string) (*decoded, error) {
+	d := &decoded{text: text}
+	var err error
+	if d.md, err = toml.Decode(text, &d.top); err != nil {
+		return nil, syntaxError(err)
+	}
+	return d, nil
+}
+
+// version is that of the format which the text says it has.
+func (d *decoded) version() (int, error) {
+	said, ok := d.top["sockeye"]
+	if !ok {
+		return 0, problem("this is no workspace: it does not say sockeye = 2", "不是工作区文件：缺少 sockeye = 2", "a workspace begins with the line sockeye = 2", "工作区文件以 sockeye = 2 开头")
+	}
+	var version int
+	if err := d.md.PrimitiveDecode(said, &version); err != nil {
+		return 0, syntaxError(err)
 	}
 	switch {
-	case head.Version == nil:
-		return "", problem("this is no workspace: it does not say sockeye = 2", "不是工作区文件：缺少 sockeye = 2", "a workspace begins with the line sockeye = 2", "工作区文件以 sockeye = 2 开头")
-	case *head.Version > Version:
-		return "", problem("version %d of the format is newer than this Sockeye, which reads up to %d", "格式版本 %d 比本程序新（本程序支持到 %d）", "use a newer Sockeye", "请使用更新的 Sockeye", *head.Version, Version)
-	case *head.Version < 1:
-		return "", problem("there is no version %d of the format", "没有格式版本 %d", "write sockeye = 2", "写 sockeye = 2", *head.Version)
+	case version > Version:
+		return 0, problem("version %d of the format is newer than this Sockeye, which reads up to %d", "格式版本 %d 比本程序新（本程序支持到 %d）", "use a newer Sockeye", "请使用更新的 Sockeye", version, Version)
+	case version < 1:
+		return 0, problem("there is no version %d of the format", "没有格式版本 %d", "write sockeye = 2", "写 sockeye = 2", version)
 	}
-	return upgrade(text, *head.Version), nil
+	return version, nil
+}
+
+// into fills a file. No key may differ from one of the format in its case alone: the
+// decoder would take both for the same, in an order that is another each time.
+func (d *decoded) into(f *File) error {
+	v := reflect.ValueOf(f).Elem()
+	for i := range v.NumField() {
+		key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("toml"), ",")
+		if p, ok := d.top[key]; ok {
+			if err := d.md.PrimitiveDecode(p, v.Field(i).Addr().Interface()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// strangeKey is a key up to the first name that the format does not have there, letter
+// by letter; nil if there is none.
+func strangeKey(key toml.Key) toml.Key {
+	t := fileType
+	for n, part := range key {
+		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		switch {
+		case t == payloadType || t.Kind() != reflect.Map && t.Kind() != reflect.Struct:
+			return nil // it says itself what is wrong
+		case t.Kind() == reflect.Map:
+			t = t.Elem()
+		default:
+			field, ok := fieldOf(t, part)
+			if !ok {
+				return key[:n+1]
+			}
+			t = field.Type
+		}
+	}
+	return nil
+}
+
+// differsInCase says whether the last name of a strange key is one of the format but for
+// its case.
+func differsInCase(key toml.Key) bool {
+	name := key[len(key)-1]
+	return slices.ContainsFunc(knownKeys(fileType, key[:len(key)-1]), func(known string) bool { return strings.EqualFold(known, name) })
+}
+
+// fieldOf is the field of a struct that a key names.
+func fieldOf(t reflect.Type, key string) (reflect.StructField, bool) {
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ","); name == key {
+			return t.Field(i), true
+		}
+	}
+	return reflect.StructField{}, false
 }
 
 // syntaxError says where the text is not TOML, or a value is not what its key wants.
@@ -154,12 +257,17 @@ func position(p toml.Position) string {
 	if p.Line == 0 {
 		return ""
 	}
-	return fmt.Sprintf("line %d, column %d", p.Line, max(1, p.Col))
+	return positionText(p.Line, max(1, p.Col))
 }
 
+func positionText(line, column int) string { return fmt.Sprintf("line %d, column %d", line, column) }
+
 // unknownKey says of a key that the format does not have where it is, and what was
-// meant.
-func (c *checker) unknownKey(key toml.Key, l *locator) {
+// meant. The whole key is one that begins with it and has a place of its own.
+func (c *checker) unknownKey(key, whole toml.Key, l *locator) {
+	if c.isFull() {
+		return
+	}
 	name := key[len(key)-1]
 	e := &sockeye.Error{Kind: sockeye.Invalid, Message: both("there is no key %s", "没有 %s 这个键", payload.Quote(name, 40))}
 	known := knownKeys(fileType, key[:len(key)-1])
@@ -168,7 +276,9 @@ func (c *checker) unknownKey(key toml.Key, l *locator) {
 	} else if len(known) > 0 {
 		e.Hint = both("the keys here are %s", "此处可用的键：%s", strings.Join(known, ", "))
 	}
-	e.Target = l.key(key)
+	if e.Target = l.key(key); e.Target == "" {
+		e.Target = l.key(whole)
+	}
 	c.problems = append(c.problems, e)
 }
 
@@ -190,10 +300,8 @@ func knownKeys(t reflect.Type, path []string) []string {
 		}
 		return names
 	}
-	for i := range t.NumField() {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ","); name == path[0] {
-			return knownKeys(t.Field(i).Type, path[1:])
-		}
+	if field, ok := fieldOf(t, path[0]); ok {
+		return knownKeys(field.Type, path[1:])
 	}
 	return nil
 }
@@ -208,8 +316,8 @@ func (p *Payload) UnmarshalTOML(v any) error {
 		p.Text = v
 		return nil
 	case map[string]any:
-		for key, value := range v {
-			s, ok := value.(string)
+		for _, key := range keys(v) {
+			s, ok := v[key].(string)
 			switch {
 			case ok && key == "text":
 				p.Text = s

@@ -1,0 +1,189 @@
+package workspace
+
+import (
+	"strings"
+
+	"sockeye"
+)
+
+// The bounds of a text, which hold before the TOML decoder sees it: the decoder takes
+// memory and stack for whatever is nested, and time for each part of a key. The format
+// itself needs 4 parts and 5 levels.
+const (
+	mostKeyParts = 8
+	mostKeyBytes = 1024
+	mostNesting  = 16
+	mostValues   = 50_000 // keys, tables and elements of arrays together
+)
+
+// checkBounds refuses a text that is nested too deeply or has too much in it. It reads
+// the text once and keeps nothing of it. A text that is no TOML passes up to the place
+// where the decoder, too, will stop.
+func checkBounds(text string) error {
+	s := boundsScanner{text: text}
+	for s.err == nil && !s.done {
+		s.statement()
+	}
+	return s.err
+}
+
+// boundsScanner walks over the keys and brackets of a text.
+type boundsScanner struct {
+	text   string
+	at     int
+	values int
+	open   []byte // the brackets of the value that are not closed
+	done   bool   // at the end, or where no TOML is
+	err    error
+}
+
+// statement passes a head of a table, or a key and its value.
+func (s *boundsScanner) statement() {
+	s.skip(" \t\r\n")
+	if s.done {
+		return
+	}
+	s.count()
+	if s.text[s.at] == '[' {
+		s.at++
+		if strings.HasPrefix(s.text[s.at:], "[") {
+			s.at++
+		}
+		s.key(']')
+		for !s.done && s.at < len(s.text) && s.text[s.at] == ']' {
+			s.at++
+		}
+		return
+	}
+	s.key('=')
+	if s.err == nil && !s.done {
+		s.at++
+		s.value()
+	}
+}
+
+// skip passes blanks and comments.
+func (s *boundsScanner) skip(blanks string) {
+	for s.at < len(s.text) {
+		switch c := s.text[s.at]; {
+		case c == '#':
+			s.comment()
+		case strings.IndexByte(blanks, c) >= 0:
+			s.at++
+		default:
+			return
+		}
+	}
+	s.done = true
+}
+
+// comment passes a comment. The decoder ends one at a carriage return, too.
+func (s *boundsScanner) comment() {
+	if n := strings.IndexAny(s.text[s.at:], "\r\n"); n >= 0 {
+		s.at += n
+		return
+	}
+	s.at = len(s.text)
+}
+
+// key passes a key up to the byte that ends it.
+func (s *boundsScanner) key(end byte) {
+	start, parts := s.at, 0
+	for s.at < len(s.text) && s.text[s.at] != end {
+		switch c := s.text[s.at]; c {
+		case ' ', '\t', '.':
+			s.at++
+			continue
+		case '"', '\'':
+			s.at = stringEnd(s.text, s.at)
+		default:
+			n := strings.IndexAny(s.text[s.at:], " \t.=]\"'\n")
+			if n == 0 {
+				s.done = true
+				return
+			}
+			if n < 0 {
+				n = len(s.text) - s.at
+			}
+			s.at += n
+		}
+		if parts++; parts > mostKeyParts {
+			s.refuse(start, problem("a key of more than %d parts", "键超过 %d 段", "the keys of a workspace have at most 4 parts", "工作区的键最多 4 段", mostKeyParts))
+			return
+		}
+		if s.at-start > mostKeyBytes {
+			s.refuse(start, problem("a key longer than %d bytes", "键超过 %d 字节", "choose a shorter name", "请用更短的名称", mostKeyBytes))
+			return
+		}
+	}
+	s.done = s.at >= len(s.text)
+}
+
+// value passes a value up to the end of its line.
+func (s *boundsScanner) value() {
+	s.open = s.open[:0]
+	for s.at < len(s.text) && s.err == nil && !s.done {
+		switch c := s.text[s.at]; c {
+		case '"', '\'':
+			s.at = stringEnd(s.text, s.at)
+			continue
+		case '#':
+			s.comment()
+			continue
+		case '\n':
+			if len(s.open) == 0 {
+				return
+			}
+		case '[', '{':
+			s.enter(c)
+			continue
+		case ']', '}':
+			if len(s.open) == 0 {
+				s.done = true
+				return
+			}
+			s.open = s.open[:len(s.open)-1]
+		case ',':
+			s.count()
+			s.keyInside()
+			continue
+		}
+		s.at++
+	}
+}
+
+// enter goes into an array or an inline table.
+func (s *boundsScanner) enter(bracket byte) {
+	s.count()
+	if s.open = append(s.open, bracket); len(s.open) > mostNesting {
+		s.refuse(s.at, problem("nested deeper than %d", "嵌套超过 %d 层", "the values of a workspace are nested at most 5 deep", "工作区的值最多嵌套 5 层", mostNesting))
+		return
+	}
+	s.keyInside()
+}
+
+// keyInside passes a comma or a bracket, and the key behind it if there must be one.
+func (s *boundsScanner) keyInside() {
+	s.at++
+	if len(s.open) == 0 || s.open[len(s.open)-1] != '{' {
+		return
+	}
+	if s.skip(" \t\r\n"); !s.done && s.text[s.at] != '}' {
+		s.count()
+		s.key('=')
+	}
+}
+
+func (s *boundsScanner) count() {
+	if s.values++; s.values > mostValues && s.err == nil {
+		s.refuse(s.at, problem("more than %d keys, tables and values", "键、表和值超过 %d 个", "split the file", "请拆成多个文件", mostValues))
+	}
+}
+
+// refuse notes what is wrong at a place.
+func (s *boundsScanner) refuse(at int, err error) {
+	e := *sockeye.ErrorOf(err)
+	line := 1 + strings.Count(s.text[:at], "\n")
+	e.Target = positionText(line, at-strings.LastIndexByte(s.text[:at], '\n'))
+	s.err = &e
+}

@@ -1,0 +1,158 @@
+package workspace
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"sockeye"
+)
+
+// mebibytes4 repeats a piece until a text is as large as a file may be.
+func mebibytes4(piece func(i int) string) string {
+	var b strings.Builder
+	for i := 0; ; i++ {
+		p := piece(i)
+		if b.Len()+len(p) > MaxBytes-64 {
+			return b.String()
+		}
+		b.WriteString(p)
+	}
+}
+
+// numbers are n pieces with their numbers.
+func numbers(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+func always(s string) func(int) string { return func(int) string { return s } }
+
+// hostileTexts are files of up to 4 MiB that cost a decoder much for each byte, with what
+// must be said of them.
+func hostileTexts() map[string][2]string {
+	numbered := func(format string) string {
+		return mebibytes4(func(i int) string { return fmt.Sprintf(format, i) })
+	}
+	values := "more than 50000 keys, tables and values"
+	return map[string][2]string{
+		"key of 20,001 parts":      {strings.Repeat("a.", 20_000) + "a = 1", "line 2, column 1: a key of more than 8 parts"},
+		"key of 2 M parts":         {mebibytes4(always("a.")) + "a = 1", "a key of more than 8 parts"},
+		"quoted parts":             {mebibytes4(always(`"a".`)) + "a = 1", "a key of more than 8 parts"},
+		"head of 2 M parts":        {"[" + mebibytes4(always("a.")) + "a]", "a key of more than 8 parts"},
+		"list head":                {"[[" + mebibytes4(always("a.")) + "a]]", "a key of more than 8 parts"},
+		"parts in an inline table": {"a = { " + mebibytes4(always("a.")) + "a = 1 }", "a key of more than 8 parts"},
+		"arrays in arrays":         {"a = " + strings.Repeat("[", 2_500_000), "line 2, column 21: nested deeper than 16"},
+		"tables in tables":         {"a = " + mebibytes4(always("{a=")), "nested deeper than 16"},
+		"both in turn":             {"a = " + mebibytes4(always("[{a=")), "nested deeper than 16"},
+		"over lines":               {"a = " + mebibytes4(always("[\n")), "nested deeper than 16"},
+		"behind a comment":         {"# \ra = " + mebibytes4(always("[")), "nested deeper than 16"},
+		"long key":                 {mebibytes4(always("a")) + " = 1", "a key longer than 1024 bytes"},
+		"long quoted key":          {`"` + mebibytes4(always("a")) + `" = 1`, "a key longer than 1024 bytes"},
+		"long head and many keys":  {"[" + strings.Repeat("a", 1<<20) + "]\n" + strings.Repeat("b=1\n", 10_000), "a key longer than 1024 bytes"},
+		"many keys":                {numbered("a%d=1\n"), values},
+		"many tables":              {numbered("[a%d]\n"), values},
+		"many lists":               {mebibytes4(always("[[a]]\n")), values},
+		"many elements":            {"a = [" + mebibytes4(always("1,")) + "]", values},
+		"many tables in a list":    {"a = [" + mebibytes4(always("{a=1},")) + "]", values},
+		"many empty arrays":        {"a = [" + mebibytes4(always("[],")) + "]", values},
+		"keys of a table":          {"a = {" + numbered("a%d=1,") + "}", values},
+		"many strange keys":        {strings.Repeat("[[endpoint]]\nx=1\n", 20_000), `there is no key "x"`},
+		"many endpoints":           {strings.Repeat("[[endpoint]]\nname='x'\n", 20_000), "20000 endpoints are more than 256"},
+		"many rows":                {strings.Repeat("[[lists.l.row]]\ntext='x'\n", 20_000), "more than 10000 rows"},
+		"many rules":               {strings.Repeat("[[rules.r]]\nmatch='regexp:a{900}'\nreply='x'\n", 16_000), "16000 rules are more than 2000"},
+		"many sets":                {numbers(16_000, "[[rules.r%d]]\nmatch='regexp:(a|b|c){100}'\nreply='x'\n"), "16000 rules are more than 2000"},
+		"many steps":               {numbers(2_000, "[[rules.r%d]]\nmatch='regexp:(a|b|c){300}'\nreply='x'\n"), "steps for each byte together"},
+		"many states":              {"[[rules.r]]\nmatch='any'\nreply='x'\nin=[" + numbers(49_000, "'s%d',") + "]", "more than 1000 states"},
+		"states nowhere reached":   {"[[rules.r]]\nmatch='any'\nreply='x'\nin=[" + numbers(900, "'s%d"+strings.Repeat("s", 4000)+"',") + "]", "no rule leads to the state"},
+		"many starts":              {"[[rules.r]]\nmatch='regexp:a{900}'\nreply='x'\n" + numbers(256, "[[endpoint]]\nname='e%[1]d'\nlisten='tcp://:1'\nrules='r'\nstart='s%[1]d'\n"), "steps for each byte together"},
+		"string without an end":    {"about = '" + mebibytes4(always("x")), "line 2"},
+		"no values":                {mebibytes4(always("a=\n")), values},
+		"no keys":                  {mebibytes4(always("=1\n")), values},
+		"only brackets":            {mebibytes4(always("]")), "line 2"},
+	}
+}
+
+// Issue "Hostile files": a workspace of 40 KB took all memory, one of 2.5 MB the stack.
+// Whatever a file of at most 4 MiB says, it is refused in words and costs little.
+func TestHostileTextsAreRefusedCheaply(t *testing.T) {
+	for name, one := range hostileTexts() {
+		t.Run(name, func(t *testing.T) {
+			text := []byte("sockeye = 2\n" + one[0])
+			if len(text) > MaxBytes {
+				t.Fatalf("%d bytes", len(text))
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			begun := time.Now()
+			_, err := Parse(text)
+			took := time.Since(begun)
+			runtime.ReadMemStats(&after)
+			if err == nil || !strings.Contains(err.Error(), one[1]) {
+				t.Errorf("got %.300v, want %s", err, one[1])
+			}
+			if err != nil && sockeye.ErrorOf(split(err)[0]).Kind != sockeye.Invalid {
+				t.Errorf("kind %v", sockeye.ErrorOf(err).Kind)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > 100<<20 { // of it less than half at a time
+				t.Errorf("took %d MiB of memory", used>>20)
+			}
+			t.Logf("%v, %d KiB", took, (after.TotalAlloc-before.TotalAlloc)>>10)
+			if took > 5*time.Second { // 0.1 s on a machine that does nothing else
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// What passes the bounds has no more in it for the decoder than the bounds say.
+func FuzzBounds(f *testing.F) {
+	f.Add("a.b.c = 1\n[a.'b.c'.\"d\"]\nx = [1, [2, {y.z = 3}]] # ]]]\n")
+	f.Add("a = \"\"\"[[[\"\"\\\"\"\"\"\"\n[[a]]\r\n# \ra = [[\n]]")
+	f.Add("a = '''[[['''''\nb = { c = [ {\n d.e = 1 } ] }")
+	f.Add(whole)
+	f.Fuzz(func(t *testing.T, text string) {
+		if checkBounds(text) != nil {
+			return
+		}
+		var all map[string]any
+		md, err := toml.Decode(text, &all)
+		if err != nil {
+			return
+		}
+		if n := len(md.Keys()); n > mostValues {
+			t.Errorf("%d keys", n)
+		}
+		if n := depthOf(all); n > mostNesting*(mostKeyParts+1) {
+			t.Errorf("%d deep", n)
+		}
+	})
+}
+
+func depthOf(v any) int {
+	most := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for _, one := range v {
+			most = max(most, depthOf(one))
+		}
+	case []any:
+		for _, one := range v {
+			most = max(most, depthOf(one))
+		}
+	case []map[string]any:
+		for _, one := range v {
+			most = max(most, depthOf(one))
+		}
+	default:
+		return 0
+	}
+	return most + 1
+}
