@@ -44,6 +44,8 @@ type app struct {
 	hurry context.Context
 	// interrupt is what Ctrl-C does while a console has the keyboard.
 	interrupt func()
+	// helpErr is the error of a --help, which cobra has no way to hand on.
+	helpErr error
 }
 
 // Run runs one command line (without the program's name) and returns the exit
@@ -67,6 +69,9 @@ func Run(args []string, std Streams, signals <-chan os.Signal) int {
 	root := a.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(a.ctx)
+	if err == nil {
+		err = a.helpErr
+	}
 	return a.report(withHint(cmd, err))
 }
 

@@ -123,12 +123,12 @@ func flagName(f *pflag.Flag) string { return "--" + f.Name }
 
 func typeName(f *pflag.Flag) sockeye.Text {
 	switch f.Value.Type() {
-	case "int", "uint16", "uint", "int64":
+	case "int", "int64", "uint", "uint16", "uint64":
 		return sockeye.Text{En: "a number that fits", Zh: "有效的数字"}
 	case "bool":
 		return sockeye.Text{En: "true or false", Zh: " true 或 false"}
 	}
-	return sockeye.Text{En: "a valid " + f.Value.Type(), Zh: "有效的 " + f.Value.Type()}
+	return sockeye.Text{En: "a valid value", Zh: "有效的值"}
 }
 
 func helpHint(cmd *cobra.Command) sockeye.Text {

@@ -65,7 +65,7 @@ func (f *endpointFlags) registerListen(a *app, fs *pflag.FlagSet) {
 // registerConnect adds the flags of a connecting endpoint.
 func (f *endpointFlags) registerConnect(a *app, fs *pflag.FlagSet) {
 	o := &f.o
-	fs.StringSliceVarP(&f.sources, "source", "s", nil, a.t("local address to connect from; several are tried in turn", "本地源地址；可写多个，依次尝试"))
+	fs.VarP(&words{&f.sources}, "source", "s", a.t("local address to connect from; several are tried in turn", "本地源地址；可写多个，依次尝试"))
 	fs.Uint16VarP(&o.SourcePort, "source-port", "p", 0, a.t("local port to connect from", "本地源端口"))
 	fs.VarP(&duration{&o.ConnectTimeout}, "wait", "w", a.t("how long one attempt to connect may take (default 10s)", "单次连接的超时时间（默认 10s）"))
 	fs.IntVar(&f.prefer, "prefer", 0, a.t("address family to try first: 4 or 6", "优先尝试的地址族：4 或 6"))
@@ -188,7 +188,7 @@ func (v *duration) Set(s string) error {
 type allowFlag struct{ words []string }
 
 func (f *allowFlag) register(a *app, fs *pflag.FlagSet) {
-	fs.StringSliceVar(&f.words, "allow", nil, a.t("echo without a guard: storm, amplify, low-ports", "回传时不启用的防护：storm、amplify、low-ports"))
+	fs.Var(&words{&f.words}, "allow", a.t("echo without a guard: storm, amplify, low-ports", "回传时不启用的防护：storm、amplify、low-ports"))
 }
 
 func (f *allowFlag) allowed() (rule.Allowed, error) {

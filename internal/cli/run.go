@@ -47,7 +47,7 @@ does not ask.`,
 	fs := cmd.Flags()
 	fs.BoolVarP(&f.yes, "yes", "y", false, a.t("do it without asking", "不再询问，直接执行"))
 	fs.BoolVar(&f.plan, "plan", false, a.t("show what the file would do, and do nothing", "只显示文件将要做什么，不执行"))
-	fs.StringSliceVar(&f.at, "at", nil, a.t("open an endpoint at another address: NAME=ADDRESS", "改用其他地址打开端点：NAME=ADDRESS"))
+	fs.Var(&words{&f.at}, "at", a.t("open an endpoint at another address: NAME=ADDRESS", "改用其他地址打开端点：NAME=ADDRESS"))
 	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
 	fs.Uint64Var(&f.seed, "seed", 0, a.t("repeat chances and random delays of another run (default: new ones)", "重现另一次运行的概率与随机延时（默认每次不同）"))
 	f.displayFlags.register(a, fs)

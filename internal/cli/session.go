@@ -256,7 +256,7 @@ func expectSessions(cmd *cobra.Command, args []string, most int) error {
 
 func (a *app) sessionSendCommand() *cobra.Command {
 	var asHex bool
-	var to []uint
+	var to []string
 	var ending string
 	var every time.Duration
 	var repeat int
@@ -269,7 +269,7 @@ and what that is called is printed: see session runs and session stop.`,
 			`向会话的全部或部分连接对象发送 TEXT（支持 \r\n、\x01 等转义）或十六进制数据。
 加 --every 时由工作台持续发送，并输出其名称，参见 session runs 与 session stop。`),
 		Example: `  sockeye session send s1 'LED ON\n'
-  sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to 2
+  sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to kitchen
   sockeye session send s1 'ping {{seq}}\n' --every 500ms`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if repeat < 0 {
@@ -281,7 +281,7 @@ and what that is called is printed: see session runs and session stop.`,
 			if len(args) == 1 {
 				return usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, helpHint(cmd))
 			}
-			in := api.Send{All: len(to) == 0, Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending}}
+			in := api.Send{Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending}}
 			if asHex {
 				in.Payload.Kind, in.Payload.Escapes = "hex", false
 			}
@@ -291,8 +291,9 @@ and what that is called is printed: see session runs and session stop.`,
 			if repeat != 0 {
 				return usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 			}
-			for _, id := range to {
-				in.To = append(in.To, uint64(id))
+			var err error
+			if in.To, in.All, err = a.recipients(args[0], to); err != nil {
+				return err
 			}
 			var out api.SendResults
 			if err := a.askBench("POST", "/sessions/"+args[0]+"/send", in, &out); err != nil {

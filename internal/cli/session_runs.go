@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) sessionPlayCommand() *cobra.Command {
-	var to []uint
+	var to []string
 	cmd := &cobra.Command{
 		Use:   "play SESSION FILE",
 		Short: a.t("Send a list in a session", "在会话中发送列表"),
@@ -43,21 +43,21 @@ with it; its name is printed.`,
 	return cmd
 }
 
-func registerTo(a *app, cmd *cobra.Command, to *[]uint) {
-	cmd.Flags().UintSliceVar(to, "to", nil, a.t("number of a peer to send to (default: all)", "发送对象的编号（默认全部）"))
+func registerTo(a *app, cmd *cobra.Command, to *[]string) {
+	cmd.Flags().Var(&words{to}, "to", a.t("send to this peer: its number, alias, address or port; several by commas (default: all)", "发送对象：编号、别名、地址或端口，多个用逗号分隔（默认全部）"))
 }
 
 // startRun begins to send in a session, and prints what the run is called.
-func (a *app) startRun(session string, to []uint, in api.StartRun) error {
-	in.All = len(to) == 0
-	for _, id := range to {
-		in.To = append(in.To, uint64(id))
+func (a *app) startRun(session string, to []string, in api.StartRun) error {
+	var err error
+	if in.To, in.All, err = a.recipients(session, to); err != nil {
+		return err
 	}
 	var r api.Run
 	if err := a.askBench("POST", "/sessions/"+session+"/runs", in, &r); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(a.Out, r.ID)
+	_, err = fmt.Fprintln(a.Out, r.ID)
 	return err
 }
 

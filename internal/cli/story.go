@@ -30,6 +30,7 @@ type story struct {
 	lines  *view         // writes events as lines
 	cursor *journal.Cursor
 	seen   []sockeye.Event // read from the journal and not told yet
+	latest time.Time       // of the line that was written last
 
 	number    int // of the step being told
 	calls     string
@@ -217,8 +218,7 @@ func (s *story) await(of *workbench.Session, kind sockeye.EventKind) (sockeye.Ev
 		if n >= 0 {
 			e := s.seen[n]
 			s.seen = slices.Delete(s.seen, n, n+1)
-			_, err := s.out.Write(append([]byte("   "), s.lines.appendLine(nil, e)...))
-			return e, err
+			return e, s.show(e)
 		}
 		e, err := s.cursor.Next(ctx)
 		if err != nil {
@@ -229,6 +229,18 @@ func (s *story) await(of *workbench.Session, kind sockeye.EventKind) (sockeye.Ev
 			s.seen = append(s.seen, e)
 		}
 	}
+}
+
+// show writes the line of an event. Both ends of a connection have their own core of
+// this computer, so that accept() may return a little before connect() does; a step
+// is shown no earlier than the one that led to it.
+func (s *story) show(e sockeye.Event) error {
+	if e.Time.Before(s.latest) {
+		e.Time = s.latest
+	}
+	s.latest = e.Time
+	_, err := s.out.Write(append([]byte("   "), s.lines.appendLine(nil, e)...))
+	return err
 }
 
 func (s *story) notSeen(err error) error {

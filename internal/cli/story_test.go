@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,5 +87,29 @@ func TestStoryForeignBoard(t *testing.T) {
 	}
 	if strings.Contains(told.String(), "who is there?") || strings.Contains(told.String(), foreign.Locals()[0].String()) {
 		t.Error(told.String())
+	}
+}
+
+// The times of the steps rise, also where accept() returned before connect() did.
+func TestStoryTimesRise(t *testing.T) {
+	a, cancel := storyApp(sockeye.English)
+	defer cancel(nil)
+	bench := workbench.New(0)
+	defer bench.Shutdown(context.Background())
+	var told strings.Builder
+	s := a.newStory(bench, &told, demoFlags{once: true})
+	of := &sockeye.Session{ID: "s1", Endpoint: sockeye.Endpoint{Mode: sockeye.Listen}}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
+	for _, after := range []time.Duration{20 * time.Millisecond, 19 * time.Millisecond, 21 * time.Millisecond, 5 * time.Millisecond} {
+		if err := s.show(sockeye.Event{Kind: sockeye.Opened, Session: of, Time: at.Add(after)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var times []string
+	for line := range strings.Lines(told.String()) {
+		times = append(times, strings.Fields(line)[0])
+	}
+	if want := []string{"03:04:05.020", "03:04:05.020", "03:04:05.021", "03:04:05.021"}; !slices.Equal(times, want) {
+		t.Errorf("%v, want %v", times, want)
 	}
 }

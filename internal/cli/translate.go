@@ -23,7 +23,7 @@ func (a *app) translate(root *cobra.Command) {
 	root.Flags().Bool("version", false, a.t("show the version", "显示版本"))
 	root.PersistentPreRunE = a.checkLang
 	root.SetHelpCommand(a.helpCommand())
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.writeHelp(cmd) })
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.helpErr = a.helpOrUnknown(cmd) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return a.writeHelp(cmd) })
 	root.PersistentFlags().SortFlags = false
 	for cmd := range Every(root) {
@@ -45,6 +45,15 @@ func Every(cmd *cobra.Command) iter.Seq[*cobra.Command] {
 			}
 		}
 	}
+}
+
+// helpOrUnknown is what --help does: the help, unless the words before it name a
+// command that there is none of.
+func (a *app) helpOrUnknown(cmd *cobra.Command) error {
+	if words := cmd.Flags().Args(); cmd.HasSubCommands() && len(words) > 0 {
+		return a.onlyKnownCommands(cmd, words)
+	}
+	return a.writeHelp(cmd)
 }
 
 // checkLang refuses a language that Sockeye does not speak; see app.language,
@@ -140,7 +149,7 @@ func placeholder(f *pflag.Flag) string {
 		return "TIME"
 	case "size":
 		return "SIZE"
-	case "string", "stringSlice":
+	case "string", "words":
 		return "TEXT"
 	}
 	return "N"

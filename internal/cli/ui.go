@@ -86,7 +86,7 @@ in it.`,
 	fs.StringVar(&f.cert, "tls-cert", "", a.t("file with the TLS certificate chain (PEM)", "TLS 证书链文件（PEM）"))
 	fs.StringVar(&f.key, "tls-key", "", a.t("file with the certificate's key (PEM)", "证书私钥文件（PEM）"))
 	fs.StringVar(&f.password, "password-file", "", a.t("file whose first line is the password that lets a page in", "首行为登录密码的文件"))
-	fs.StringSliceVar(&f.hosts, "host", nil, a.t("name by which pages may call this computer, besides its addresses", "页面可以使用的本机主机名（地址之外）"))
+	fs.Var(&words{&f.hosts}, "host", a.t("name by which pages may call this computer, besides its addresses", "页面可以使用的本机主机名（地址之外）"))
 	fs.Var(&byteSize{&f.memory}, "memory", a.t("memory for the record (default 64MiB)", "记录占用的内存（默认 64MiB）"))
 	fs.StringVar(&f.workspace, "workspace", "", a.t("keep endpoints, messages and rules in this file (default: one of your own)", "在此文件中保存端点、消息和规则（默认使用用户自己的文件）"))
 	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
