@@ -54,6 +54,8 @@ var doors = []struct{ from, to, why string }{
 	{"internal/cli", "internal/checksum", "crc lists, names and finds them"},
 	{"internal/cli", ".", "the nouns"},
 
+	{"internal/webui/page", "internal/payload", "the page shows text as the terminal does"},
+
 	{"internal/api", "internal/workbench", "requests open and drive sessions"},
 	{"internal/api", "internal/webui", "the page's files are routes"},
 	{"internal/webui/page", "internal/webui", "a real browser shows what is served"},

@@ -154,6 +154,7 @@ const reshown = 200
 // events.
 func (v *view) recut(c *cutting, again *journal.Cursor) {
 	defer again.Close()
+	v.settle()
 	v.cut = c.splitter()
 	if v.cut == nil {
 		v.tell(v.app.t("from here on as chunks, as they were read", "以下按收到的数据块显示"))
@@ -180,13 +181,13 @@ func (v *view) recut(c *cutting, again *journal.Cursor) {
 		v.tell(fmt.Sprintf(v.app.t("cut anew as %s: %d frames", "按 %s 重新分帧：共 %d 帧"), c, count))
 	}
 	for n := max(0, count-reshown); n < count; n++ {
-		v.out.Write(last[n%reshown])
+		v.write(last[n%reshown])
 	}
 }
 
 // tell writes a line of the program's own.
 func (v *view) tell(text string) {
-	fmt.Fprintf(v.out, "--- %s ---\n", payload.SafeString(text))
+	v.write(fmt.Appendf(nil, "--- %s ---\n", payload.SafeString(text)))
 }
 
 // showFrame prints a frame.
@@ -199,7 +200,7 @@ func (v *view) showFrame(f *framing.PeerFrame) {
 	} else {
 		v.buf = v.appendFrame(v.buf[:0], f)
 	}
-	_, v.frameErr = v.out.Write(v.buf)
+	v.frameErr = v.write(v.buf)
 }
 
 // appendFrame appends a frame as a line a person reads: what it says, and in

@@ -255,7 +255,7 @@ func (a *app) writeExport(d *recording.Reader, m *recording.Matcher, x exporting
 	if v.cut != nil {
 		v.cut.End(v.showFrame)
 	}
-	if flushErr := v.out.Flush(); err == nil {
+	if flushErr := v.end(); err == nil {
 		err = flushErr
 	}
 	return err

@@ -107,14 +107,14 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 			return err
 		}
 		if o.Follow {
-			return v.out.Flush()
+			return v.flush()
 		}
 		return nil
 	})
 	if v.cut != nil {
 		v.cut.End(v.showFrame)
 	}
-	if flushErr := v.out.Flush(); err == nil {
+	if flushErr := v.end(); err == nil {
 		err = flushErr
 	}
 	return a.ended(err)

@@ -76,7 +76,7 @@ func (a *app) sessionTail(session string, f *tailFlags) error {
 	t := &tail{app: a, client: client, session: session, frames: f.frameFlags, told: map[tailWay]uint64{}, decoder: api.NewDecoder(client)}
 	t.view = a.newView(form, a.Out, a.Err, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
 	err = t.run(f)
-	if flushErr := t.view.out.Flush(); err == nil && flushErr != nil {
+	if flushErr := t.view.end(); err == nil && flushErr != nil {
 		err = outputError(flushErr)
 	}
 	if benchGone(a.ctx, err) {
@@ -231,7 +231,7 @@ func (t *tail) showUpTo(next uint64) error {
 		}
 		t.next = page.ScannedTo
 	}
-	if err := t.view.out.Flush(); err != nil {
+	if err := t.view.flush(); err != nil {
 		return outputError(err)
 	}
 	return nil

@@ -47,23 +47,18 @@ type view struct {
 	shown      uint64                        // the last event that was read
 	reframing  reframing
 
-	opened   map[*sockeye.Session]bool
-	printers map[direction]*payload.Printer
-	buf      []byte
-}
-
-// direction is one way of one peer: each has its own text, which reads may cut
-// anywhere.
-type direction struct {
-	peer *sockeye.Peer
-	kind sockeye.EventKind
+	opened map[*sockeye.Session]bool
+	buf    []byte
+	rows   rows
 }
 
 func (a *app) newView(f form, out, notices io.Writer, colour bool) *view {
-	return &view{
+	v := &view{
 		app: a, form: f, out: bufio.NewWriterSize(out, 64<<10), notices: notices, colour: colour,
-		opened: map[*sockeye.Session]bool{}, printers: map[direction]*payload.Printer{},
+		opened: map[*sockeye.Session]bool{},
 	}
+	v.rows.lines = payload.Rows[direction]{Out: v.out, Wait: characterWait}
+	return v
 }
 
 // run prints events until the journal has ended or writing fails.
@@ -72,14 +67,18 @@ func (v *view) run(c *journal.Cursor) error {
 	if v.form == quiet && v.pace == nil {
 		c.Only(sockeye.Opened, sockeye.Failed)
 	}
+	defer v.end()
 	for {
 		e, ok := c.Try()
 		if !ok {
-			if err := v.out.Flush(); err != nil {
+			if err := v.flush(); err != nil {
 				return outputError(err)
 			}
 			var err error
 			if e, err = v.next(c); errors.Is(err, io.EOF) {
+				if err := v.end(); err != nil {
+					return outputError(err)
+				}
 				return nil
 			} else if err != nil {
 				if err := v.idle(); err != nil {
@@ -136,7 +135,7 @@ func (v *view) show(e sockeye.Event) error {
 	case jsonLines:
 		v.buf = append(e.AppendJSON(v.buf[:0], v.app.lang), '\n')
 	default:
-		v.buf = v.appendLine(v.buf[:0], e)
+		return v.showLine(e)
 	}
 	_, err := v.out.Write(v.buf)
 	return err
@@ -183,9 +182,6 @@ func (v *view) appendLine(dst []byte, e sockeye.Event) []byte {
 	if e.Kind == sockeye.Failed && e.Peer == nil && e.Session != nil && !v.opened[e.Session] {
 		return dst // the command itself fails with this error, and says so
 	}
-	if e.Kind == sockeye.Left {
-		dst = v.forget(dst, e)
-	}
 	dst = v.appendHead(dst, e)
 	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
 		return v.appendData(dst, e)
@@ -216,24 +212,6 @@ func (v *view) appendHead(dst []byte, e sockeye.Event) []byte {
 	return dst
 }
 
-// forget drops the text state of a peer that leaves. A character that never
-// became whole is shown as the bytes that came of it.
-func (v *view) forget(dst []byte, e sockeye.Event) []byte {
-	for _, kind := range []sockeye.EventKind{sockeye.Received, sockeye.Sent} {
-		d := direction{e.Peer, kind}
-		p := v.printers[d]
-		if p == nil {
-			continue
-		}
-		delete(v.printers, d)
-		if rest := p.Flush(nil); len(rest) > 0 {
-			e.Kind = kind
-			dst = append(append(v.appendHead(dst, e), rest...), '\n')
-		}
-	}
-	return dst
-}
-
 func (v *view) appendData(dst []byte, e sockeye.Event) []byte {
 	if v.form == hexLines {
 		dst = append(dst, v.app.byteCount(len(e.Data))...)
@@ -241,21 +219,17 @@ func (v *view) appendData(dst []byte, e sockeye.Event) []byte {
 		dst = append(dst, '\n')
 		return payload.AppendHexdump(dst, e.Data, 0, "    ")
 	}
-	d := direction{e.Peer, e.Kind}
-	p := v.printers[d]
-	if p == nil {
-		p = &payload.Printer{Charset: v.charset}
-		v.printers[d] = p
-	}
-	dst = p.Append(dst, e.Data)
-	if e.Peer.Network == "udp" || len(e.Data) == 0 {
-		dst = p.Flush(dst) // a datagram ends its text
-	}
+	p := payload.Printer{Charset: v.charset}
+	dst = v.appendAfterText(p.Flush(p.Append(dst, e.Data)), e)
+	return append(dst, '\n')
+}
+
+// appendAfterText appends what a line says after the text of a read.
+func (v *view) appendAfterText(dst []byte, e sockeye.Event) []byte {
 	if len(e.Data) == 0 {
 		dst = append(dst, v.app.t("(empty datagram)", "（空数据报）")...)
 	}
-	dst = v.appendCut(dst, e)
-	return append(dst, '\n')
+	return v.appendCut(dst, e)
 }
 
 func (v *view) appendCut(dst []byte, e sockeye.Event) []byte {

@@ -64,7 +64,7 @@ func FuzzView(f *testing.F) {
 				if n := strings.Count(got, "\n"); n != want || !strings.HasSuffix(got, "\n") {
 					t.Errorf("%d lines, want %d: %q", n, want, got)
 				}
-				if bad := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); bad >= 0 || !utf8.ValidString(got) {
+				if bad := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && r != '\u3000' && !unicode.IsPrint(r) }); bad >= 0 || !utf8.ValidString(got) {
 					t.Errorf("not printable at %d: %q", bad, got)
 				}
 			}

@@ -15,12 +15,9 @@ import (
 // that were split between events of a stream are put together.
 func WriteText(ctx context.Context, from Source, m *Matcher, w io.Writer, l sockeye.Lang) error {
 	out := bufio.NewWriterSize(w, batch)
-	t := text{lang: l, printers: map[way]*payload.Printer{}}
-	err := Each(ctx, from, m, func(e *sockeye.Event) error {
-		t.buf = t.line(t.buf[:0], e)
-		_, err := out.Write(t.buf)
-		return err
-	})
+	t := text{lang: l, rows: payload.Rows[way]{Out: out}}
+	err := Each(ctx, from, m, t.write)
+	t.rows.SettleAll()
 	if flushErr := out.Flush(); err == nil {
 		err = flushErr
 	}
@@ -29,12 +26,27 @@ func WriteText(ctx context.Context, from Source, m *Matcher, w io.Writer, l sock
 
 // text is the state of WriteText.
 type text struct {
-	lang     sockeye.Lang
-	printers map[way]*payload.Printer
-	buf      []byte
+	lang sockeye.Lang
+	rows payload.Rows[way]
+	buf  []byte
 }
 
-func (t *text) line(dst []byte, e *sockeye.Event) []byte {
+func (t *text) write(e *sockeye.Event) (err error) {
+	t.buf = t.appendHead(t.buf[:0], e)
+	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
+		t.buf, err = t.rows.Piece(way{e.Peer, e.Kind}, t.buf, e.Data, nil, e.Peer == nil || e.Peer.Network == "udp")
+		return err
+	}
+	if e.Kind == sockeye.Left && e.Peer != nil {
+		t.rows.End(way{e.Peer, sockeye.Received})
+		t.rows.End(way{e.Peer, sockeye.Sent})
+	}
+	t.buf = append(t.appendNews(t.buf, e), '\n')
+	return t.rows.Line(t.buf)
+}
+
+// appendHead appends what every line begins with.
+func (t *text) appendHead(dst []byte, e *sockeye.Event) []byte {
 	dst = e.Time.Local().AppendFormat(dst, "2006-01-02 15:04:05.000000  ")
 	mark := map[sockeye.EventKind]string{sockeye.Received: "←", sockeye.Sent: "→"}[e.Kind]
 	if mark == "" {
@@ -50,33 +62,18 @@ func (t *text) line(dst []byte, e *sockeye.Event) []byte {
 	} else if e.Session != nil {
 		dst = append(append(dst, e.Session.ID...), ' ')
 	}
+	return dst
+}
+
+// appendNews appends what an event without data says.
+func (t *text) appendNews(dst []byte, e *sockeye.Event) []byte {
 	switch {
-	case e.Kind == sockeye.Received || e.Kind == sockeye.Sent:
-		dst = t.data(dst, e)
 	case e.Detail != nil && e.Detail.Err != nil:
 		dst = append(dst, payload.SafeString(e.Detail.Err.In(t.lang))...)
 	case e.Kind == sockeye.Gap && e.Detail != nil:
 		dst = fmt.Appendf(dst, sockeye.Text{En: "%d events, %d bytes are missing", Zh: "缺少 %d 个事件，%d 字节"}.In(t.lang), e.Detail.Lost.Events, e.Detail.Lost.Bytes)
 	case e.Detail != nil && e.Detail.Reason != "":
 		dst = append(dst, e.Detail.Reason...)
-	}
-	if e.Kind == sockeye.Left && e.Peer != nil {
-		delete(t.printers, way{e.Peer, sockeye.Received})
-		delete(t.printers, way{e.Peer, sockeye.Sent})
-	}
-	return append(dst, '\n')
-}
-
-func (t *text) data(dst []byte, e *sockeye.Event) []byte {
-	w := way{e.Peer, e.Kind}
-	p := t.printers[w]
-	if p == nil {
-		p = &payload.Printer{}
-		t.printers[w] = p
-	}
-	dst = p.Append(dst, e.Data)
-	if e.Peer == nil || e.Peer.Network == "udp" {
-		dst = p.Flush(dst)
 	}
 	return dst
 }

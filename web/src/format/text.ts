@@ -6,47 +6,126 @@ export type Charset = (typeof charsets)[number];
 
 const none = new Uint8Array(0);
 
-/** What one message says, when it begins with bytes left over from the one before it. */
+/** What one message says. */
 export interface Decoded {
+  /** A byte that is of no character is a lone surrogate here, and shown as its escape. */
   text: string;
-  /** The bytes at the end that begin a character which the next message completes. */
-  rest: Uint8Array;
+  /** The bytes at the end that begin a character. */
+  tail: Uint8Array;
 }
 
-/** Decodes a message that is a part of a stream. Bytes that mean nothing become U+FFFD. */
-export function decode(bytes: Uint8Array, charset: Charset, before: Uint8Array = none): Decoded {
-  if (charset === 'latin-1') return { text: latin1(bytes), rest: none };
-  let all = bytes;
-  if (before.length > 0) {
-    all = new Uint8Array(before.length + bytes.length);
-    all.set(before);
-    all.set(bytes, before.length);
+/** Decodes a message that is a part of a stream. */
+export function decode(bytes: Uint8Array, charset: Charset): Decoded {
+  if (charset === 'latin-1') return { text: latin1(bytes), tail: none };
+  try {
+    const text = fatal(charset).decode(bytes);
+    if (charset === 'utf-8' || !control.test(text)) return { text, tail: none };
+  } catch {
+    if (charset === 'utf-8') return decodeUTF8(bytes);
   }
-  const text = decoder(charset).decode(all, { stream: true });
-  return { text, rest: leftOver(all, charset, text) };
+  return decodeMultibyte(bytes, charset);
 }
 
-// decoder is a fresh one: a streaming decoder keeps state between calls.
-const decoder = (charset: Charset) => new TextDecoder(charset, { ignoreBOM: true });
+/** Bytes that are of no character, as decode has them in its text. */
+export const loose = (bytes: Uint8Array): string => Array.from(bytes, looseByte).join('');
 
-// leftOver finds the tail that a streaming decoder keeps: without it, the decoder
-// says the same when it is told that nothing follows.
-function leftOver(all: Uint8Array, charset: Charset, text: string): Uint8Array {
-  const last = all[all.length - 1];
-  const ascii = last !== undefined && last < 0x30; // no multi-byte character is left open by it
-  if (last === undefined || ascii) return none;
-  for (let n = 0; n <= 3 && n <= all.length; n++) {
-    if (decoder(charset).decode(all.subarray(0, all.length - n)) === text) {
-      return n === 0 ? none : all.slice(all.length - n);
+/** What next makes of the beginning of a character: true if it is one character, whole. */
+export function completes(tail: Uint8Array, next: Uint8Array, charset: Charset): boolean {
+  if (tail.length === 0) return false;
+  for (let n = 1; n <= 3 && n <= next.length; n++) {
+    try {
+      fatal(charset).decode(join(tail, next.subarray(0, n)));
+      return true;
+    } catch {
+      // not yet, or never
     }
   }
-  return none;
+  return false;
+}
+
+/** Two runs of bytes as one. */
+export function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
+
+// Lone surrogates stand for bytes, as in Python: no decoder gives one.
+const looseByte = (b: number): string => (b < 0x80 ? String.fromCharCode(b) : String.fromCharCode(0xdc00 + b));
+
+const fatal = (charset: Charset) => new TextDecoder(charset, { fatal: true, ignoreBOM: true });
+
+// A C1 control is shown as the bytes that it came as; only UTF-8 has an escape for it.
+const control = /[\u0080-\u009f]/;
+
+// lengthUTF8 is how many bytes the character has that begins at a place: 0 if none
+// does, and if the bytes end before it, all that are left, negative.
+function lengthUTF8(bytes: Uint8Array, at: number): number {
+  const b = bytes[at]!;
+  const size = b < 0x80 ? 1 : b < 0xc2 ? 0 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : b < 0xf5 ? 4 : 0;
+  const low = b === 0xe0 ? 0xa0 : b === 0xf0 ? 0x90 : 0x80;
+  const high = b === 0xed ? 0x9f : b === 0xf4 ? 0x8f : 0xbf;
+  for (let i = 1; i < size; i++) {
+    const c = bytes[at + i];
+    if (c === undefined) return -i;
+    if (c < (i === 1 ? low : 0x80) || c > (i === 1 ? high : 0xbf)) return 0;
+  }
+  return size;
+}
+
+function decodeUTF8(bytes: Uint8Array): Decoded {
+  const decoder = fatal('utf-8');
+  let text = '';
+  let from = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const size = lengthUTF8(bytes, at);
+    if (size > 0) {
+      at += size;
+      continue;
+    }
+    text += decoder.decode(bytes.subarray(from, at));
+    if (size < 0) return { text, tail: bytes.slice(at) };
+    text += looseByte(bytes[at]!);
+    from = ++at;
+  }
+  return { text: text + decoder.decode(bytes.subarray(from)), tail: none };
+}
+
+function decodeMultibyte(bytes: Uint8Array, charset: Charset): Decoded {
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at]! < 0x80) {
+      text += String.fromCharCode(bytes[at++]!);
+      continue;
+    }
+    const char = firstOf(bytes.subarray(at, at + 4), charset);
+    if (char === undefined) return { text, tail: bytes.slice(at) };
+    text += char.text;
+    at += char.size;
+  }
+  return { text, tail: none };
+}
+
+// firstOf is the character that bytes begin with, or the byte that begins none;
+// undefined if they end within a character.
+function firstOf(bytes: Uint8Array, charset: Charset): { text: string; size: number } | undefined {
+  for (let size = 1; size <= bytes.length; size++) {
+    try {
+      const text = fatal(charset).decode(bytes.subarray(0, size), { stream: true });
+      if (text !== '') return { text: control.test(text) ? loose(bytes.subarray(0, size)) : text, size };
+    } catch {
+      return { text: looseByte(bytes[0]!), size: 1 };
+    }
+  }
+  return undefined;
 }
 
 function latin1(bytes: Uint8Array): string {
   let out = '';
   for (let i = 0; i < bytes.length; i += 0x8000) out += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return out;
+  return out.replace(/[\u0080-\u009f]/g, (c) => looseByte(c.charCodeAt(0)));
 }
 
 /** A piece of a shown text: as it is, or an escape that stands for something unseen. */
@@ -75,6 +154,7 @@ export function escapeOf(char: string): string {
       return '\\t';
   }
   const code = char.codePointAt(0) ?? 0;
+  if (code >= 0xdc80 && code <= 0xdcff) return '\\x' + (code - 0xdc00).toString(16);
   return code < 0x80 ? '\\x' + code.toString(16).padStart(2, '0') : '\\u{' + code.toString(16) + '}';
 }
 
@@ -86,6 +166,9 @@ export function safe(text: string): string {
 
 // East Asian wide characters take two columns of a fixed-width line.
 const wide = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+/** A text from decode that can leave the page: its bytes of no character are escapes. */
+export const portable = (text: string): string => text.replace(/[\udc80-\udcff]/gu, escapeOf);
 
 /** How many columns a character takes. */
 export const columns = (char: string, escape: string): number => escape.length || (char > '\u10ff' && wide.test(char) ? 2 : 1);

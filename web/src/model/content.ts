@@ -3,7 +3,7 @@
 import type { Frame } from '../api-types';
 import { findBytes, fromBase64 } from '../format/bytes';
 import { findText, hexPieces, offset, pieces, wrapText, type Look, type Range } from '../format/layout';
-import { decode, escapeOf, type Charset, type Piece } from '../format/text';
+import { completes, decode, escapeOf, join, loose, type Charset, type Piece } from '../format/text';
 
 /** How the log is shown. A new object for every change: rows remember their lines by it. */
 export interface View {
@@ -43,12 +43,22 @@ export function perLine(view: View): number {
   return fit(32) ? 32 : fit(16) ? 16 : fit(8) ? 8 : 4;
 }
 
+/** A message in a charset. */
+interface Settled {
+  charset: Charset;
+  text: string;
+  /** The bytes at the end that are of the next message's first character. */
+  carried: Uint8Array;
+}
+
 export class Content {
   readonly data: Uint8Array;
   /** True length in bytes, of which data may be the beginning. */
   readonly bytes: number;
   /** The message before this one of the same stream, if it is loaded: it may have begun a character. */
   before: Content | undefined;
+
+  private next = none; // the first bytes of the message after this one: they may end its last character
 
   private readonly said: Uint8Array; // what is read as text: the content of a frame
   private readonly cuts: number[]; // where another chunk begins in data …
@@ -59,7 +69,7 @@ export class Content {
   private foundText: Range[] = [];
   private foundBytes: Range[] = [];
   private ticks: number[] = [];
-  private restOf: { charset: Charset; rest: Uint8Array; text: string } | undefined;
+  private settled: Settled | undefined;
 
   constructor(data: string | undefined, bytes: number | undefined, readonly frame?: Frame) {
     this.data = data ? fromBase64(data) : none;
@@ -73,7 +83,7 @@ export class Content {
   /** The same bytes, that remember nothing of how the log looks. */
   alone(): Content {
     const copy: Content = Object.create(Content.prototype) as Content;
-    return Object.assign(copy, this, { view: undefined, before: undefined, restOf: undefined });
+    return Object.assign(copy, this, { view: undefined, before: undefined, settled: undefined });
   }
 
   /** It may begin in the middle of a character. */
@@ -129,27 +139,27 @@ export class Content {
   }
 
   // settle decodes the message, and before it what it depends on.
-  private settle(charset: Charset): { text: string; rest: Uint8Array } {
+  private settle(charset: Charset): Settled {
     const waiting: Content[] = [];
-    for (let c: Content | undefined = this; c && c.restOf?.charset !== charset; c = c.before) waiting.push(c);
+    for (let c: Content | undefined = this; c && c.settled?.charset !== charset; c = c.before) waiting.push(c);
     for (const c of waiting.reverse()) {
-      const begun = c.before?.restOf?.rest ?? none;
-      c.restOf = { charset, ...decode(c.said, charset, begun) };
+      const { text, tail } = decode(join(c.before?.settled?.carried ?? none, c.said), charset);
+      c.settled = c.data.length === c.bytes && completes(tail, c.next, charset) ? { charset, text, carried: tail } : { charset, text: text + loose(tail), carried: none };
     }
-    return this.restOf!;
+    return this.settled!;
   }
 
-  /** The message before this one has come, or gone: what was decoded no longer holds. */
-  unsettle(before: Content | undefined): void {
+  /** The message before this one has come: what was decoded no longer holds. */
+  unsettle(before: Content): void {
     this.before = before;
-    this.restOf = undefined;
-    this.view = undefined;
+    before.next = this.said.slice(0, 3);
+    for (const c of [before, this]) c.settled = c.view = undefined;
   }
 
   private besides(charset: Charset, at: Range): Piece[] {
     const out: Piece[] = [];
     for (const cell of cells(this.data, charset, at)) {
-      const escape = cell === '' || escapeOf(cell) !== '';
+      const escape = cell === '' || cell === '\uFFFD' || escapeOf(cell) !== '';
       const shown = escape ? '·' : cell;
       const last = out[out.length - 1];
       if (last && !!last.escape === escape) last.text += shown;

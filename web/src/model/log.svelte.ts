@@ -305,8 +305,9 @@ export class Log {
       const got = await events({ session, peer, direction }, row.seq, 1, true).catch(() => undefined);
       const before = got?.events[0];
       if (generation !== this.generation) return;
-      if (!before || !row.contents[0]!.isCut) continue;
-      row.contents[0]!.unsettle(new Row(before).contents[0]);
+      const content = before && new Row(before).contents[0];
+      if (!content || !row.contents[0]!.isCut) continue;
+      row.contents[0]!.unsettle(content);
       this.changed();
     }
   }

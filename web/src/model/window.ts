@@ -82,13 +82,17 @@ export class Window {
   // chain links rows from start up to end with the ones of their stream before them.
   private chain(start: number, end: number): void {
     const last = new Map<string, Row>();
+    const changed = new Set<string>(); // streams of which a row may now begin elsewhere in a character
     for (let i = Math.max(0, start - 100); i < end; i++) {
       const row = this.rows[i]!;
       row.above = this.rows[i - 1]?.event.time;
       if (row.stream === '') continue;
       const before = last.get(row.stream)?.contents[0];
       const content = row.contents[0]!;
-      if (i >= start && before && before !== content.before) content.unsettle(before);
+      if (before && ((i >= start && before !== content.before) || changed.has(row.stream))) {
+        content.unsettle(before);
+        changed.add(row.stream);
+      }
       last.set(row.stream, row);
     }
   }

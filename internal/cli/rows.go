@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/payload"
+)
+
+// characterWait is how long a line whose last bytes begin a character waits for the
+// read that completes it. The pieces of one message are closer together.
+const characterWait = 100 * time.Millisecond
+
+// rows are the lines of a view that shows text.
+type rows struct {
+	mu    sync.Mutex // guards what follows and the view's out: a timer writes when nothing comes
+	lines payload.Rows[direction]
+	timer *time.Timer // runs while a line waits
+}
+
+// direction is one way of one peer: each has its own text, which reads may cut
+// anywhere.
+type direction struct {
+	peer *sockeye.Peer
+	kind sockeye.EventKind
+}
+
+// showLine prints an event as a line, or lets it wait for the end of a character.
+func (v *view) showLine(e sockeye.Event) error {
+	r := &v.rows
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var err error
+	if data := e.Kind == sockeye.Received || e.Kind == sockeye.Sent; data && v.form == lines {
+		r.lines.Charset = v.charset
+		d := direction{e.Peer, e.Kind}
+		v.buf, err = r.lines.Piece(d, v.appendHead(v.buf[:0], e), e.Data, v.appendAfterText(nil, e), e.Peer.Network == "udp")
+	} else {
+		if e.Kind == sockeye.Left {
+			r.lines.End(direction{e.Peer, sockeye.Received})
+			r.lines.End(direction{e.Peer, sockeye.Sent})
+		}
+		v.buf = v.appendLine(v.buf[:0], e)
+		err = r.lines.Line(v.buf)
+	}
+	v.waitLocked(r.lines.Settle(time.Now()))
+	return err
+}
+
+// waitLocked has lines that wait looked at again then.
+func (v *view) waitLocked(until time.Time) {
+	r := &v.rows
+	switch {
+	case until.IsZero() && r.timer != nil:
+		r.timer.Stop()
+		r.timer = nil
+	case !until.IsZero() && r.timer == nil:
+		r.timer = time.AfterFunc(time.Until(until), v.settleDue)
+	}
+}
+
+// settleDue is what the timer does.
+func (v *view) settleDue() {
+	r := &v.rows
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.timer == nil {
+		return // it had run out when it was stopped
+	}
+	r.timer = nil
+	v.waitLocked(r.lines.Settle(time.Now()))
+	v.out.Flush()
+}
+
+// settle shows what waits for the end of a character as it is.
+func (v *view) settle() {
+	v.rows.mu.Lock()
+	defer v.rows.mu.Unlock()
+	v.rows.lines.SettleAll()
+	v.waitLocked(time.Time{})
+}
+
+// write prints what is no line of an event.
+func (v *view) write(b []byte) error {
+	v.rows.mu.Lock()
+	defer v.rows.mu.Unlock()
+	_, err := v.out.Write(b)
+	return err
+}
+
+// flush brings to the reader what does not wait.
+func (v *view) flush() error {
+	v.rows.mu.Lock()
+	defer v.rows.mu.Unlock()
+	return v.out.Flush()
+}
+
+// end brings everything to the reader: nothing more comes.
+func (v *view) end() error {
+	v.settle()
+	return v.flush()
+}
