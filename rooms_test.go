@@ -15,14 +15,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// floors are the rooms from top to bottom. Imports only point down, and rooms on
+// levels are the rooms from top to bottom. Imports only point down, and rooms on
 // one floor do not import each other.
-var floors = [][]string{
+var levels = [][]string{
 	{"cmd/sockeye"},
 	{"internal/cli"},
 	{"internal/api", "internal/webui/page"},
-	{"internal/workbench", "internal/webui"},
-	{"internal/wire", "internal/journal", "internal/device"},
+	{"internal/core", "internal/webui"},
+	{"internal/transport", "internal/journal", "internal/device"},
 	{"internal/recording", "internal/workspace"},
 	{"internal/recording/capture"},
 	{"internal/framing", "internal/rule", "internal/sendlist"},
@@ -31,15 +31,15 @@ var floors = [][]string{
 	{"."},
 }
 
-// doors are the imports there may be between rooms, and what each is for. A new
+// edges are the imports there may be between rooms, and what each is for. A new
 // one needs a reason that holds against docs/architecture.md; it is never added
 // just to make a build pass.
-var doors = []struct{ from, to, why string }{
+var edges = []struct{ from, to, why string }{
 	{"cmd/sockeye", "internal/cli", "main hands the process over"},
 
 	{"internal/cli", "internal/api", "ui serves it, session asks it"},
-	{"internal/cli", "internal/workbench", "commands open and drive sessions"},
-	{"internal/cli", "internal/wire", "a session's peers are wire's"},
+	{"internal/cli", "internal/core", "commands open and drive sessions"},
+	{"internal/cli", "internal/transport", "a session's peers are transport's"},
 	{"internal/cli", "internal/journal", "a view is a cursor on the journal"},
 	{"internal/cli", "internal/device", "the board's hello and pause are flags"},
 	{"internal/cli", "internal/recording", "log reads what was recorded"},
@@ -56,11 +56,11 @@ var doors = []struct{ from, to, why string }{
 
 	{"internal/webui/page", "internal/payload", "the page shows text as the terminal does"},
 
-	{"internal/api", "internal/workbench", "requests open and drive sessions"},
+	{"internal/api", "internal/core", "requests open and drive sessions"},
 	{"internal/api", "internal/webui", "the page's files are routes"},
 	{"internal/webui/page", "internal/webui", "a real browser shows what is served"},
 	{"internal/webui/page", "internal/framing", "the page's ways to find frames are the core's"},
-	{"internal/api", "internal/wire", "a session's peers are wire's"},
+	{"internal/api", "internal/transport", "a session's peers are transport's"},
 	{"internal/api", "internal/journal", "a window of events is read with a cursor"},
 	{"internal/api", "internal/device", "a session can play the board"},
 	{"internal/api", "internal/recording", "filters, exports and how to record"},
@@ -72,19 +72,19 @@ var doors = []struct{ from, to, why string }{
 	{"internal/api", "internal/checksum", "a checksum can be put at the end of it"},
 	{"internal/api", ".", "the nouns"},
 
-	{"internal/workbench", "internal/wire", "it opens sessions"},
-	{"internal/workbench", "internal/journal", "it records their events"},
-	{"internal/workbench", "internal/device", "a session can answer as the board"},
-	{"internal/workbench", "internal/recording", "where and how to record"},
-	{"internal/workbench", "internal/framing", "rules answer frames"},
-	{"internal/workbench", "internal/checksum", "frames that rules answer have a right one"},
-	{"internal/workbench", "internal/rule", "it carries out what rules plan"},
-	{"internal/workbench", "internal/sendlist", "it plays lists"},
-	{"internal/workbench", "internal/payload", "it makes messages of payloads"},
-	{"internal/workbench", "internal/workspace", "it opens what a file says"},
-	{"internal/workbench", ".", "the nouns"},
+	{"internal/core", "internal/transport", "it opens sessions"},
+	{"internal/core", "internal/journal", "it records their events"},
+	{"internal/core", "internal/device", "a session can answer as the board"},
+	{"internal/core", "internal/recording", "where and how to record"},
+	{"internal/core", "internal/framing", "rules answer frames"},
+	{"internal/core", "internal/checksum", "frames that rules answer have a right one"},
+	{"internal/core", "internal/rule", "it carries out what rules plan"},
+	{"internal/core", "internal/sendlist", "it plays lists"},
+	{"internal/core", "internal/payload", "it makes messages of payloads"},
+	{"internal/core", "internal/workspace", "it opens what a file says"},
+	{"internal/core", ".", "the nouns"},
 
-	{"internal/wire", ".", "the nouns"},
+	{"internal/transport", ".", "the nouns"},
 	{"internal/journal", "internal/recording", "the recorder drives the disk"},
 	{"internal/journal", "internal/pcapng", "its tests read segments back"},
 	{"internal/journal", ".", "the nouns"},
@@ -155,7 +155,7 @@ func forbidden(from, to string) string {
 	case within(from, examples):
 		return ""
 	}
-	for _, d := range doors {
+	for _, d := range edges {
 		if d.from == from && d.to == to {
 			return ""
 		}
@@ -166,9 +166,9 @@ func forbidden(from, to string) string {
 // TestDoors holds the table itself: every door leads down, and says why.
 func TestDoors(t *testing.T) {
 	floorOf := func(room string) int {
-		return slices.IndexFunc(floors, func(f []string) bool { return slices.Contains(f, room) })
+		return slices.IndexFunc(levels, func(f []string) bool { return slices.Contains(f, room) })
 	}
-	for _, d := range doors {
+	for _, d := range edges {
 		from, to := floorOf(d.from), floorOf(d.to)
 		if from < 0 || to < 0 || from >= to || d.why == "" {
 			t.Errorf("the door %s -> %s does not lead down, or has no reason", d.from, d.to)
@@ -210,14 +210,14 @@ func TestPackageComments(t *testing.T) {
 func TestForbidden(t *testing.T) {
 	got := map[string]bool{}
 	for _, edge := range []string{
-		"internal/cli internal/workbench", "internal/workbench internal/cli", "internal/wire internal/journal",
+		"internal/cli internal/core", "internal/core internal/cli", "internal/transport internal/journal",
 		"socket .", "examples/client socket", "examples/client .", "internal/tools/man internal/cli", "internal/cli internal/tools/man",
 	} {
 		from, to, _ := strings.Cut(edge, " ")
 		got[edge] = forbidden(from, to) == ""
 	}
 	want := map[string]bool{
-		"internal/cli internal/workbench": true, "internal/workbench internal/cli": false, "internal/wire internal/journal": false,
+		"internal/cli internal/core": true, "internal/core internal/cli": false, "internal/transport internal/journal": false,
 		"socket .": false, "examples/client socket": true, "examples/client .": false, "internal/tools/man internal/cli": true, "internal/cli internal/tools/man": false,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

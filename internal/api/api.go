@@ -17,13 +17,13 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/webui"
-	"sockeye/internal/workbench"
 )
 
 // Config says what to serve and to whom.
 type Config struct {
-	Bench    *workbench.Workbench
+	Bench    *core.Core
 	Version  string
 	Language sockeye.Lang
 	// Hosts are names, besides the loopback's, by which pages may call this machine:
@@ -63,16 +63,16 @@ func (l limits) filled() limits {
 // Server serves the API and the page. All methods may be called from any goroutine.
 type Server struct {
 	o      Config
-	bench  *workbench.Workbench
+	bench  *core.Core
 	http   *http.Server
 	mux    *http.ServeMux
 	routes []*route
 	paths  map[string]pathRoutes
-	page   map[string]*webui.File
+	page   map[string]*webui.Asset
 
-	secrets   secrets
+	secrets   credentials
 	guesses   guesses
-	refused   refusals
+	refused   rejectCounters
 	workspace store
 	busy      atomic.Int64    // requests being answered
 	ctx       context.Context // ends with Close
@@ -98,7 +98,7 @@ func New(o Config) (*Server, error) {
 	protocols.SetHTTP1(true)
 	s.http = &http.Server{
 		Handler: s, Protocols: protocols,
-		ReadHeaderTimeout: o.limits.header, IdleTimeout: o.limits.idle, MaxHeaderBytes: mostHead + 4096,
+		ReadHeaderTimeout: o.limits.header, IdleTimeout: o.limits.idle, MaxHeaderBytes: maxHead + 4096,
 		ErrorLog:    log.New(nothing{}, "", 0),
 		BaseContext: func(net.Listener) context.Context { return s.ctx },
 	}
@@ -116,7 +116,7 @@ func (nothing) Write(p []byte) (int, error) { return len(p), nil }
 // page is.
 func (s *Server) Allow(l net.Listener) {
 	at, _ := netip.ParseAddrPort(l.Addr().String())
-	s.bench.Guard(at)
+	s.bench.GuardListener(at)
 	s.allow(at)
 }
 
@@ -127,7 +127,7 @@ func (s *Server) Serve(l net.Listener) error {
 	if s.o.TLS != nil {
 		l = tls.NewListener(l, s.o.TLS)
 	}
-	err := s.http.Serve(&shapedListener{l, s.o.limits.header})
+	err := s.http.Serve(&checkedListener{l, s.o.limits.header})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

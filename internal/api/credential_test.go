@@ -169,7 +169,7 @@ func TestT06OnlyConstantTimeComparisons(t *testing.T) {
 		})
 		return found
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "secrets.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "credentials.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,14 +191,14 @@ func TestT06OnlyConstantTimeComparisons(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name != "secrets.go" && name != "client.go" && !strings.HasSuffix(name, "_test.go") && strings.Contains(string(text), "sha256") {
+		if name != "credentials.go" && name != "client.go" && !strings.HasSuffix(name, "_test.go") && strings.Contains(string(text), "sha256") {
 			t.Errorf("%s handles secrets", name)
 		}
 	}
 }
 
 func TestT07TicketRace(t *testing.T) {
-	var s secrets
+	var s credentials
 	s.init("")
 	for range 1000 {
 		ticket := s.ticket()
@@ -216,7 +216,7 @@ func TestT07TicketRace(t *testing.T) {
 
 func TestT07LateTicket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var s secrets
+		var s credentials
 		s.init("")
 		early, late := s.ticket(), s.ticket()
 		time.Sleep(ticketLife - time.Second)

@@ -9,22 +9,22 @@ import (
 	"sockeye/internal/framing"
 )
 
-// Decoder makes events of lines again, for a view in another process. It belongs to
+// EventDecoder makes events of lines again, for a view in another process. It belongs to
 // one goroutine.
-type Decoder struct {
+type EventDecoder struct {
 	client   *Client
 	sessions map[string]*sockeye.Session
 	peers    map[uint64]*sockeye.Peer
 }
 
-// NewDecoder makes a decoder that asks a workbench who the sessions are.
-func NewDecoder(c *Client) *Decoder {
-	return &Decoder{client: c, sessions: map[string]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{}}
+// NewEventDecoder makes a decoder that asks a workbench who the sessions are.
+func NewEventDecoder(c *Client) *EventDecoder {
+	return &EventDecoder{client: c, sessions: map[string]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{}}
 }
 
 // Event is the event that a line tells of. The same session or peer is the same
 // pointer in all events. Texts are in the language that the client asks in.
-func (d *Decoder) Event(ctx context.Context, l *EventLine) sockeye.Event {
+func (d *EventDecoder) Event(ctx context.Context, l *EventLine) sockeye.Event {
 	e := sockeye.Event{Seq: l.Seq, Data: l.Data, Session: d.session(ctx, l)}
 	e.Time, _ = time.Parse(time.RFC3339Nano, l.Time)
 	e.Kind, _ = kindOf(l.Kind)
@@ -37,7 +37,7 @@ func (d *Decoder) Event(ctx context.Context, l *EventLine) sockeye.Event {
 
 // Frame is the frame of a line that an event has. Its bytes may be cut short, as they are
 // in the line.
-func (d *Decoder) Frame(e sockeye.Event, l *Frame) framing.PeerFrame {
+func (d *EventDecoder) Frame(e sockeye.Event, l *Frame) framing.PeerFrame {
 	f := framing.PeerFrame{Session: e.Session, Peer: e.Peer}
 	if l.PeerID > 0 {
 		if f.Peer = d.peers[l.PeerID]; f.Peer != nil {
@@ -45,7 +45,7 @@ func (d *Decoder) Frame(e sockeye.Event, l *Frame) framing.PeerFrame {
 		}
 	}
 	f.Kind, _ = kindOf(l.Direction)
-	f.Seq, f.LastSeq, f.Offset, f.Data, f.Body, f.Cuts = l.Seq, l.LastSeq, l.Offset, l.Data, l.Data, l.Cuts
+	f.Seq, f.LastSeq, f.Offset, f.Data, f.Body, f.Reads = l.Seq, l.LastSeq, l.Offset, l.Data, l.Data, l.Cuts
 	f.Time, _ = time.Parse(time.RFC3339Nano, l.Time)
 	f.End, _ = time.Parse(time.RFC3339Nano, l.End)
 	switch {
@@ -59,7 +59,7 @@ func (d *Decoder) Frame(e sockeye.Event, l *Frame) framing.PeerFrame {
 			f.Mark = m
 		}
 	}
-	for _, v := range []framing.Verdict{framing.Right, framing.Wrong} {
+	for _, v := range []framing.CheckResult{framing.Right, framing.Wrong} {
 		if v.String() == l.Check {
 			f.Check = v
 		}
@@ -101,7 +101,7 @@ func detailOf(l *EventLine) *sockeye.Detail {
 
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
-func (d *Decoder) session(ctx context.Context, l *EventLine) *sockeye.Session {
+func (d *EventDecoder) session(ctx context.Context, l *EventLine) *sockeye.Session {
 	if l.Session == "" {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (d *Decoder) session(ctx context.Context, l *EventLine) *sockeye.Session {
 	return s
 }
 
-func (d *Decoder) peer(l *EventLine, s *sockeye.Session) *sockeye.Peer {
+func (d *EventDecoder) peer(l *EventLine, s *sockeye.Session) *sockeye.Peer {
 	p := d.peers[l.PeerID]
 	if p == nil {
 		p = &sockeye.Peer{ID: l.PeerID, Session: s, Network: l.Network}
@@ -152,11 +152,11 @@ func OpenOf(ep sockeye.Endpoint, echo bool) Open {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	out := &Options{
 		SourcePort: o.SourcePort, Interface: o.Interface, Prefer: o.Prefer, Backlog: o.Backlog, MaxPeers: o.MaxPeers, OverCap: o.OverCap,
-		ReuseAddress: said(o.ReuseAddress), ReusePort: said(o.ReusePort), NoDelay: said(o.NoDelay), KeepAlive: said(o.KeepAlive),
+		ReuseAddress: textOf(o.ReuseAddress), ReusePort: textOf(o.ReusePort), NoDelay: textOf(o.NoDelay), KeepAlive: textOf(o.KeepAlive),
 		KeepAliveIdleMS: ms(o.KeepAliveIdle), KeepAliveIntervalMS: ms(o.KeepAliveInterval), KeepAliveCount: o.KeepAliveCount,
 		UserTimeoutMS: ms(o.UserTimeout), ReceiveBuffer: o.ReceiveBuffer, SendBuffer: o.SendBuffer, ReadSize: o.ReadSize,
-		Broadcast: said(o.Broadcast), KernelTime: said(o.KernelTime), ConnectTimeoutMS: ms(o.ConnectTimeout), SendTimeoutMS: ms(o.SendTimeout),
-		IdleTimeoutMS: ms(o.IdleTimeout), FinIdleMS: ms(o.FinIdle), Reconnect: o.Reconnect, SelfConnect: said(o.SelfConnect),
+		Broadcast: textOf(o.Broadcast), KernelTime: textOf(o.KernelTime), ConnectTimeoutMS: ms(o.ConnectTimeout), SendTimeoutMS: ms(o.SendTimeout),
+		IdleTimeoutMS: ms(o.IdleTimeout), FinIdleMS: ms(o.FinIdle), Reconnect: o.Reconnect, SelfConnect: textOf(o.SelfConnect),
 	}
 	for _, a := range o.Sources {
 		out.Sources = append(out.Sources, a.String())
@@ -164,7 +164,7 @@ func OpenOf(ep sockeye.Endpoint, echo bool) Open {
 	return Open{Mode: ep.Mode, Address: ep.Address.String(), Options: out, Echo: echo}
 }
 
-func said(c sockeye.Choice) *bool {
+func textOf(c sockeye.Choice) *bool {
 	if c == sockeye.Default {
 		return nil
 	}

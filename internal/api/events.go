@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/recording"
-	"sockeye/internal/workbench"
 )
 
 // filterQuery are the query parameters that choose events.
 var filterQuery = []string{"session", "peer", "direction", "text", "hex"}
 
 // filter reads them.
-func (c *call) filter() (recording.Filter, error) {
+func (c *requestContext) filter() (recording.Filter, error) {
 	f := recording.Filter{Session: c.q.Get("session"), Peer: c.q.Get("peer")}
 	switch d := c.q.Get("direction"); d {
 	case "":
@@ -43,7 +43,7 @@ func (c *call) filter() (recording.Filter, error) {
 }
 
 // kinds reads the kinds of events that are wanted, with commas between.
-func (c *call) kinds() ([]sockeye.EventKind, error) {
+func (c *requestContext) kinds() ([]sockeye.EventKind, error) {
 	var kinds []sockeye.EventKind
 	if c.q.Get("kind") == "" {
 		return nil, nil
@@ -58,8 +58,8 @@ func (c *call) kinds() ([]sockeye.EventKind, error) {
 	return kinds, nil
 }
 
-func (c *call) events(None) (Events, error) {
-	var q workbench.Window
+func (c *requestContext) events(None) (Events, error) {
+	var q core.Query
 	var err error
 	if q.From, err = number("from", c.q.Get("from")); err != nil {
 		return Events{}, err
@@ -68,11 +68,11 @@ func (c *call) events(None) (Events, error) {
 	if err != nil {
 		return Events{}, err
 	}
-	if limit > workbench.MostWindow {
-		return Events{}, invalid("limit", sockeye.Text{En: fmt.Sprintf("more than %d", workbench.MostWindow), Zh: fmt.Sprintf("超过 %d", workbench.MostWindow)}, sockeye.Text{})
+	if limit > core.MaxQueryLimit {
+		return Events{}, invalid("limit", sockeye.Text{En: fmt.Sprintf("more than %d", core.MaxQueryLimit), Zh: fmt.Sprintf("超过 %d", core.MaxQueryLimit)}, sockeye.Text{})
 	}
 	q.Limit = int(limit)
-	if q.Back, err = c.yes("back"); err != nil {
+	if q.Backward, err = c.yes("back"); err != nil {
 		return Events{}, err
 	}
 	if q.Filter, err = c.filter(); err != nil {
@@ -84,7 +84,7 @@ func (c *call) events(None) (Events, error) {
 	if q.Cut, err = c.cut(); err != nil {
 		return Events{}, err
 	}
-	seen, err := c.bench.Look(c.ctx(), q)
+	seen, err := c.bench.Query(c.ctx(), q)
 	if err != nil {
 		return Events{}, err
 	}
@@ -99,7 +99,7 @@ func (c *call) events(None) (Events, error) {
 }
 
 // lines are events as they are shown outside.
-func (c *call) lines(events []workbench.SeenEvent) []EventLine {
+func (c *requestContext) lines(events []core.PageEvent) []EventLine {
 	out := make([]EventLine, 0, len(events))
 	for i := range events {
 		e := &events[i]
@@ -116,7 +116,7 @@ func (c *call) lines(events []workbench.SeenEvent) []EventLine {
 }
 
 // eventData gives all bytes of one event, as a download.
-func (c *call) eventData() error {
+func (c *requestContext) eventData() error {
 	seq, err := number("seq", c.r.PathValue("seq"))
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (c *call) eventData() error {
 }
 
 // download makes the answer a file that no browser shows. The name is ours.
-func (c *call) download(name string) {
+func (c *requestContext) download(name string) {
 	h := c.w.Header()
 	h.Set("Content-Type", octets)
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)

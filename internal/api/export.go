@@ -14,7 +14,7 @@ var exports = map[string]string{"text": "txt", "csv": "csv", "jsonl": "jsonl", "
 
 // export streams what is in the journal now. Whoever takes it too slowly may be
 // overtaken by the ring; then the download has a counted gap.
-func (c *call) export() error {
+func (c *requestContext) export() error {
 	form := c.q.Get("format")
 	if form == "" {
 		form = "text"
@@ -31,7 +31,7 @@ func (c *call) export() error {
 	if err != nil {
 		return err
 	}
-	from := c.bench.Stretch()
+	from := c.bench.Range()
 	defer from.Close()
 	c.download("sockeye-" + time.Now().Format("20060102-150405") + "." + extension)
 	switch form {

@@ -11,12 +11,12 @@ import (
 	"testing"
 
 	"sockeye"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 // fuzzed is a server whose handlers are called without a network: what got in.
 func fuzzed(f *testing.F) (*Server, string) {
-	s, err := New(Config{Bench: workbench.New(1 << 20)})
+	s, err := New(Config{Bench: core.New(1 << 20)})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"sockeye"
 )
 
-// mostDepth is how deep arrays and objects of a request may be nested.
-const mostDepth = 64
+// maxDepth is how deep arrays and objects of a request may be nested.
+const maxDepth = 64
 
 // decode reads a request's JSON strictly: one object, every field known and given
 // once, in UTF-8. No body is an empty object. The error is an *sockeye.Error.
@@ -94,8 +94,8 @@ func onceEach(body []byte) error {
 				return nil
 			}
 		}
-		if len(levels) > mostDepth {
-			return badJSON("", sockeye.Text{En: fmt.Sprintf("nested deeper than %d", mostDepth), Zh: fmt.Sprintf("嵌套超过 %d 层", mostDepth)})
+		if len(levels) > maxDepth {
+			return badJSON("", sockeye.Text{En: fmt.Sprintf("nested deeper than %d", maxDepth), Zh: fmt.Sprintf("嵌套超过 %d 层", maxDepth)})
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/wire"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
+	"sockeye/internal/transport"
 )
 
 // The pace of the live feed.
@@ -22,14 +22,14 @@ const (
 // workbench at every tick and keeps what this reader was told last. A reader that
 // does not take a line is waited for; then it hears of now, and what it can no
 // longer read is a counted gap.
-func (c *call) live() error {
+func (c *requestContext) live() error {
 	from, err := number("from", c.q.Get("from"))
 	if err != nil {
 		return err
 	}
 	c.w.Header().Set("Content-Type", "application/x-ndjson")
 	c.w.WriteHeader(http.StatusOK)
-	f := &feed{server: c.Server, lang: c.lang, told: from, sessions: map[string]*toldSession{}, peers: map[uint64]*toldPeer{}}
+	f := &eventFeed{server: c.Server, lang: c.lang, sent: from, sessions: map[string]*sentSession{}, peers: map[uint64]*sentPeer{}}
 	control := http.NewResponseController(c.w)
 	tick := time.NewTicker(liveTick)
 	defer tick.Stop()
@@ -60,30 +60,30 @@ func (c *call) live() error {
 	}
 }
 
-// feed is what one reader of the live feed knows.
-type feed struct {
+// eventFeed is what one reader of the live feed knows.
+type eventFeed struct {
 	server *Server
 	lang   sockeye.Lang
 	begun  bool
 	ending bool
 
-	told       uint64 // the number that was the next one
-	toldOldest uint64
+	sent       uint64 // the number that was the next one
+	sentOldest uint64
 	total      uint64 // data bytes before told; known if begun
 	recording  Recording
-	sessions   map[string]*toldSession
-	peers      map[uint64]*toldPeer
+	sessions   map[string]*sentSession
+	peers      map[uint64]*sentPeer
 	turn       uint64 // the peer after which to go on telling
 }
 
-type toldSession struct {
+type sentSession struct {
 	Session
 	at    time.Time
 	alive uint64 // the line in which it was still listed
 	open  bool
 }
 
-type toldPeer struct {
+type sentPeer struct {
 	state    sockeye.PeerState
 	alias    string
 	counters sockeye.Counters
@@ -94,26 +94,26 @@ type toldPeer struct {
 }
 
 // line is what has changed since the last one.
-func (f *feed) line(now time.Time) (line Live, news bool) {
+func (f *eventFeed) line(now time.Time) (line Live, news bool) {
 	b := f.server.bench
-	memory, next, before, total := b.Passed()
+	memory, next, before, total := b.VisibleSpan()
 	line.Oldest, line.Next = min(b.Oldest(), next), next
-	if f.told > 0 && line.Oldest > f.told {
-		lost := sockeye.LostLine{Events: line.Oldest - f.told}
+	if f.sent > 0 && line.Oldest > f.sent {
+		lost := sockeye.LostLine{Events: line.Oldest - f.sent}
 		if f.begun && line.Oldest == memory {
 			lost.Bytes = before - min(before, f.total)
 		}
 		line.Gap = &lost
 	}
-	news = !f.begun || next != f.told || line.Gap != nil || line.Oldest != f.toldOldest || f.ending
-	f.told, f.toldOldest, f.total = next, line.Oldest, total
-	f.tellSessions(&line, now)
-	f.tellRecording(&line)
+	news = !f.begun || next != f.sent || line.Gap != nil || line.Oldest != f.sentOldest || f.ending
+	f.sent, f.sentOldest, f.total = next, line.Oldest, total
+	f.sendSessions(&line, now)
+	f.sendRecording(&line)
 	f.begun, line.Ended = true, f.ending
 	return line, news || len(line.Sessions) > 0 || len(line.Peers) > 0 || len(line.Closed) > 0 || line.Recording != nil
 }
 
-func (f *feed) tellRecording(line *Live) {
+func (f *eventFeed) sendRecording(line *Live) {
 	now := f.server.recordingNow(f.lang)
 	// Two errors are the same if they say the same.
 	same := f.begun && now.State == f.recording.State && now.Path == f.recording.Path && now.Bytes == f.recording.Bytes && now.Lost == f.recording.Lost &&
@@ -124,27 +124,27 @@ func (f *feed) tellRecording(line *Live) {
 	}
 }
 
-func (f *feed) tellSessions(line *Live, now time.Time) {
+func (f *eventFeed) sendSessions(line *Live, now time.Time) {
 	for _, t := range f.sessions {
 		t.alive = 0
 	}
 	for _, t := range f.peers {
 		t.alive = false
 	}
-	var moving []*wire.Peer
+	var moving []*transport.Peer
 	for _, s := range f.server.allSessions() {
 		t := f.sessions[s.ID()]
 		if t == nil {
-			t = &toldSession{open: true}
+			t = &sentSession{open: true}
 			f.sessions[s.ID()] = t
 		}
 		t.alive = 1
 		if t.open {
-			f.tellSession(line, t, s, now)
+			f.sendSession(line, t, s, now)
 			moving = append(moving, s.Peers()...)
 		}
 	}
-	f.tellPeers(line, moving, now)
+	f.sendPeers(line, moving, now)
 	for id, t := range f.sessions {
 		if t.alive == 0 {
 			delete(f.sessions, id)
@@ -159,9 +159,9 @@ func (f *feed) tellSessions(line *Live, now time.Time) {
 	}
 }
 
-// tellSession adds a session if something of it has changed. What is closed
+// sendSession adds a session if something of it has changed. What is closed
 // never changes again, once its file is.
-func (f *feed) tellSession(line *Live, t *toldSession, s *workbench.Session, now time.Time) {
+func (f *eventFeed) sendSession(line *Live, t *sentSession, s *core.Session, now time.Time) {
 	st := sessionOf(s, f.lang)
 	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Traffic != t.Traffic ||
 		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue ||
@@ -173,9 +173,9 @@ func (f *feed) tellSession(line *Live, t *toldSession, s *workbench.Session, now
 	line.Sessions = append(line.Sessions, st)
 }
 
-// tellPeers adds the peers of which something has changed, so many at most, and
+// sendPeers adds the peers of which something has changed, so many at most, and
 // goes on with the others in the next line.
-func (f *feed) tellPeers(line *Live, peers []*wire.Peer, now time.Time) {
+func (f *eventFeed) sendPeers(line *Live, peers []*transport.Peer, now time.Time) {
 	begin := 0
 	for begin < len(peers) && peers[begin].ID <= f.turn {
 		begin++
@@ -188,7 +188,7 @@ func (f *feed) tellPeers(line *Live, peers []*wire.Peer, now time.Time) {
 			if len(line.Peers) >= livePeers {
 				continue // it is not known yet
 			}
-			t = &toldPeer{session: p.Session.ID}
+			t = &sentPeer{session: p.Session.ID}
 			f.peers[p.ID] = t
 		}
 		t.alive = true

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 // feedReader reads lines of the live feed one by one.
@@ -109,7 +109,7 @@ func TestLiveTellsChanges(t *testing.T) {
 
 // A reader that comes back later is told how much it can no longer read.
 func TestLiveGap(t *testing.T) {
-	v := serve(t, func(o *Config) { o.Bench = workbench.New(64 << 10) })
+	v := serve(t, func(o *Config) { o.Bench = core.New(64 << 10) })
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	b := board(t, s)
 	f := v.feed("/api/v1/live")

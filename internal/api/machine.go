@@ -4,15 +4,15 @@ import (
 	"runtime"
 
 	"sockeye"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
-func (c *call) machine(None) (Machine, error) {
-	list, err := workbench.Interfaces()
+func (c *requestContext) machine(None) (Machine, error) {
+	list, err := core.Interfaces()
 	if err != nil {
 		return Machine{}, err
 	}
-	board, _ := workbench.BoardAddress(list)
+	board, _ := core.BoardAddress(list)
 	m := Machine{
 		Version: c.o.Version, OS: runtime.GOOS, Arch: runtime.GOARCH, Language: c.o.Language,
 		Interfaces: []Interface{}, BoardAddress: board.String(), Refusals: c.refused.all(), Recordings: c.o.Recordings,
@@ -32,7 +32,7 @@ func (c *call) machine(None) (Machine, error) {
 		}
 		m.Interfaces = append(m.Interfaces, out)
 	}
-	for _, l := range workbench.BoardLines(board, sockeye.DefaultPort) {
+	for _, l := range core.ConnectHints(board, sockeye.DefaultPort) {
 		m.Experiment.CommandLines = append(m.Experiment.CommandLines, CommandLine{Label: l.Program.In(c.lang), Line: l.Line})
 	}
 	return m, nil

@@ -8,16 +8,16 @@ import (
 
 	"sockeye"
 	"sockeye/internal/checksum"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/sendlist"
-	"sockeye/internal/wire"
-	"sockeye/internal/workbench"
+	"sockeye/internal/transport"
 )
 
 // parse reads a payload. The error is an *sockeye.Error that names the field, or the
 // column in the text.
 func (p *Payload) parse() (*payload.Template, error) {
-	o := payload.Options{Plain: !p.Escapes}
+	o := payload.ParseOptions{Plain: !p.Escapes}
 	var err error
 	switch p.Kind {
 	case "text":
@@ -61,7 +61,7 @@ func (c *Checksum) trailer() (checksum.Trailer, error) {
 	if c.From < 0 || c.To > 0 && c.To < c.From {
 		return t, invalid("payload.checksum.from", sockeye.Text{En: "the range begins before the message, or ends before it begins", Zh: "校验范围的起止有误"}, sockeye.Text{})
 	}
-	orders := map[string]checksum.Order{"": checksum.Natural, "big": checksum.Big, "little": checksum.Little}
+	orders := map[string]checksum.ByteOrder{"": checksum.Natural, "big": checksum.Big, "little": checksum.Little}
 	var known bool
 	if t.Order, known = orders[c.Order]; !known {
 		return t, invalid("payload.checksum.order", sockeye.Text{En: fmt.Sprintf("%q is neither big nor little", c.Order), Zh: fmt.Sprintf("%q 不是 big 或 little", c.Order)}, sockeye.Text{})
@@ -95,12 +95,12 @@ func (o outgoing) something() error {
 
 // sender gives what sends the message to peers of a session, once it is read: bytes
 // as they are, or a payload as the session's next message.
-func (o outgoing) sender(s *workbench.Session) (func(context.Context, []*wire.Peer) ([]workbench.Delivery, error), error) {
+func (o outgoing) sender(s *core.Session) (func(context.Context, []*transport.Peer) ([]core.Delivery, error), error) {
 	if err := o.something(); err != nil {
 		return nil, err
 	}
 	if o.data != nil {
-		return func(ctx context.Context, to []*wire.Peer) ([]workbench.Delivery, error) {
+		return func(ctx context.Context, to []*transport.Peer) ([]core.Delivery, error) {
 			return s.SendData(ctx, to, o.data), nil
 		}, nil
 	}
@@ -108,13 +108,13 @@ func (o outgoing) sender(s *workbench.Session) (func(context.Context, []*wire.Pe
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, to []*wire.Peer) ([]workbench.Delivery, error) {
+	return func(ctx context.Context, to []*transport.Peer) ([]core.Delivery, error) {
 		return s.SendPayload(ctx, to, t)
 	}, nil
 }
 
 // preview is the first message that a payload makes, for nobody.
-func (c *call) preview(in Payload) (Encoded, error) {
+func (c *requestContext) preview(in Payload) (Encoded, error) {
 	t, err := in.parse()
 	if err != nil {
 		return Encoded{}, err

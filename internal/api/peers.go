@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"sockeye"
-	"sockeye/internal/wire"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
+	"sockeye/internal/transport"
 )
 
-func (c *call) peers(None) (Peers, error) {
+func (c *requestContext) peers(None) (Peers, error) {
 	s, err := c.session()
 	if err != nil {
 		return Peers{}, err
@@ -20,7 +20,7 @@ func (c *call) peers(None) (Peers, error) {
 	return out, nil
 }
 
-func (c *call) reach(in Reach) (Peer, error) {
+func (c *requestContext) reach(in Reach) (Peer, error) {
 	s, err := c.openSession()
 	if err != nil {
 		return Peer{}, err
@@ -32,7 +32,7 @@ func (c *call) reach(in Reach) (Peer, error) {
 	return peerOf(p), nil
 }
 
-func peerOf(p *wire.Peer) Peer {
+func peerOf(p *transport.Peer) Peer {
 	st := p.Status()
 	out := Peer{
 		ID: p.ID, Session: p.Session.ID, Network: p.Network, Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
@@ -48,7 +48,7 @@ func peerOf(p *wire.Peer) Peer {
 }
 
 // peer is the one that the path names, with its session.
-func (c *call) peer() (*workbench.Session, *wire.Peer, error) {
+func (c *requestContext) peer() (*core.Session, *transport.Peer, error) {
 	s, err := c.openSession()
 	if err != nil {
 		return nil, nil, err
@@ -70,7 +70,7 @@ func noPeer(name string) error {
 		Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
 }
 
-func (c *call) alias(in Alias) (Peer, error) {
+func (c *requestContext) alias(in Alias) (Peer, error) {
 	s, p, err := c.peer()
 	if err == nil {
 		err = s.Alias(p, in.Alias)
@@ -81,7 +81,7 @@ func (c *call) alias(in Alias) (Peer, error) {
 	return peerOf(p), nil
 }
 
-func (c *call) closePeer(None) (Peer, error) {
+func (c *requestContext) closePeer(None) (Peer, error) {
 	_, p, err := c.peer()
 	if err != nil {
 		return Peer{}, err
@@ -92,7 +92,7 @@ func (c *call) closePeer(None) (Peer, error) {
 	return peerOf(p), nil
 }
 
-func (c *call) abortPeer(None) (Peer, error) {
+func (c *requestContext) abortPeer(None) (Peer, error) {
 	_, p, err := c.peer()
 	if err != nil {
 		return Peer{}, err
@@ -101,7 +101,7 @@ func (c *call) abortPeer(None) (Peer, error) {
 	return peerOf(p), nil
 }
 
-func (c *call) finishPeer(None) (Peer, error) {
+func (c *requestContext) finishPeer(None) (Peer, error) {
 	_, p, err := c.peer()
 	if err != nil {
 		return Peer{}, err

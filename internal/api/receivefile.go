@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 // fileOf is how a session's receiving to a file is; nil if there never was one.
-func fileOf(s *workbench.Session, l sockeye.Lang) *ReceiveFile {
+func fileOf(s *core.Session, l sockeye.Lang) *ReceiveFile {
 	st := s.FileStatus()
 	if st.Path == "" {
 		return nil
@@ -36,7 +36,7 @@ func sameFile(a, b *ReceiveFile) bool {
 	return x == y && (a.Error == b.Error || a.Error != nil && b.Error != nil && *a.Error == *b.Error)
 }
 
-func (c *call) receiveFile(None) (ReceiveFile, error) {
+func (c *requestContext) receiveFile(None) (ReceiveFile, error) {
 	s, err := c.session()
 	if err != nil {
 		return ReceiveFile{}, err
@@ -47,7 +47,7 @@ func (c *call) receiveFile(None) (ReceiveFile, error) {
 	return ReceiveFile{State: "off"}, nil
 }
 
-func (c *call) setReceiveFile(in SetReceiveFile) (ReceiveFile, error) {
+func (c *requestContext) setReceiveFile(in SetReceiveFile) (ReceiveFile, error) {
 	if in.On {
 		if err := c.receiveTo(in); err != nil {
 			return ReceiveFile{}, err
@@ -67,7 +67,7 @@ func (c *call) setReceiveFile(in SetReceiveFile) (ReceiveFile, error) {
 }
 
 // receiveTo makes a new file, where recordings are and nowhere else.
-func (c *call) receiveTo(in SetReceiveFile) error {
+func (c *requestContext) receiveTo(in SetReceiveFile) error {
 	s, err := c.openSession()
 	if err != nil {
 		return err

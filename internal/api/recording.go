@@ -12,7 +12,7 @@ import (
 	"sockeye/internal/recording"
 )
 
-func (c *call) recording(None) (Recording, error) { return c.recordingNow(c.lang), nil }
+func (c *requestContext) recording(None) (Recording, error) { return c.recordingNow(c.lang), nil }
 
 func (s *Server) recordingNow(l sockeye.Lang) Recording {
 	st := s.bench.RecordStatus()
@@ -23,7 +23,7 @@ func (s *Server) recordingNow(l sockeye.Lang) Recording {
 	return out
 }
 
-func (c *call) setRecording(in SetRecording) (Recording, error) {
+func (c *requestContext) setRecording(in SetRecording) (Recording, error) {
 	var err error
 	if in.On {
 		err = c.startRecording(in)
@@ -38,19 +38,19 @@ func (c *call) setRecording(in SetRecording) (Recording, error) {
 	return c.recordingNow(c.lang), nil
 }
 
-func (c *call) startRecording(in SetRecording) error {
+func (c *requestContext) startRecording(in SetRecording) error {
 	dir, err := c.placeFor(in.Path)
 	if err != nil {
 		return err
 	}
 	// Between here and there the directory may become a link to somewhere else.
-	files := recording.Within(c.o.Recordings)
-	return c.bench.Record(recording.Options{Dir: dir, Files: files, Shared: c.o.RecordShared, Sync: recording.Sync(in.Sync), Lang: c.o.Language, Application: "Sockeye " + c.o.Version})
+	files := recording.InRoot(c.o.Recordings)
+	return c.bench.Record(recording.WriteOptions{Dir: dir, Files: files, Shared: c.o.RecordShared, Sync: recording.Sync(in.Sync), Lang: c.o.Language, Application: "Sockeye " + c.o.Version})
 }
 
 // placeFor is a new directory for a recording, among the others and nowhere else: a
 // page names files, it does not choose where they are.
-func (c *call) placeFor(name string) (string, error) {
+func (c *requestContext) placeFor(name string) (string, error) {
 	if name == "" {
 		name = time.Now().Format("20060102-150405")
 	}
@@ -65,7 +65,7 @@ func (c *call) placeFor(name string) (string, error) {
 
 // recordingsRoot is the directory for what a page begins to write, in which a file
 // or directory can have the name.
-func (c *call) recordingsRoot(name string) (*os.Root, error) {
+func (c *requestContext) recordingsRoot(name string) (*os.Root, error) {
 	if c.o.Recordings == "" {
 		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "record", Message: sockeye.Text{En: "this workbench has no directory for recordings", Zh: "本工作台没有记录目录"}}
 	}

@@ -29,21 +29,21 @@ type route struct {
 	media        string // of the answer; "" is application/json
 	status       int    // of success; 0 is 200
 	mostBody     int64
-	do           func(c *call) error
+	do           func(c *requestContext) error
 }
 
 // The bounds of a body, in bytes.
 const (
-	mostBody     = 1 << 20
-	mostSendBody = 12 << 20 // 8 MiB of data as base64, and words
-	mostListBody = 6 << 20  // what a workspace may hold, as JSON
+	maxBody     = 1 << 20
+	maxSendBody = 12 << 20 // 8 MiB of data as base64, and words
+	maxListBody = 6 << 20  // what a workspace may hold, as JSON
 )
 
 // pathRoutes are the routes of one path, by method.
 type pathRoutes map[string]*route
 
-// call is one request being answered.
-type call struct {
+// requestContext is one request being answered.
+type requestContext struct {
 	*Server
 	w    http.ResponseWriter
 	r    *http.Request
@@ -51,12 +51,12 @@ type call struct {
 	q    url.Values
 }
 
-func (c *call) ctx() context.Context { return c.r.Context() }
+func (c *requestContext) ctx() context.Context { return c.r.Context() }
 
 // add takes a route into the table.
 func (s *Server) add(t *route) *route {
 	if t.mostBody == 0 {
-		t.mostBody = mostBody
+		t.mostBody = maxBody
 	}
 	if s.paths[t.path] == nil {
 		s.paths[t.path] = pathRoutes{}
@@ -72,9 +72,9 @@ func (s *Server) add(t *route) *route {
 }
 
 // handle adds a route that takes and gives JSON.
-func handle[In, Out any](s *Server, method, path, summary string, do func(c *call, in In) (Out, error)) *route {
+func handle[In, Out any](s *Server, method, path, summary string, do func(c *requestContext, in In) (Out, error)) *route {
 	t := &route{method: method, path: "/api/v1" + path, summary: summary, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
-	t.do = func(c *call) error {
+	t.do = func(c *requestContext) error {
 		var in In
 		if method != http.MethodGet {
 			body, err := c.body(t.mostBody)
@@ -113,12 +113,12 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 		s.fail(w, r, no.status, no.err)
 		return
 	}
-	c := &call{Server: s, w: w, r: r, lang: s.languageOf(r)}
+	c := &requestContext{Server: s, w: w, r: r, lang: s.languageOf(r)}
 	err := c.parseQuery(t.query)
 	if err == nil {
 		err = t.do(c)
 	}
-	if refused, ok := errors.AsType[*refusal](err); ok {
+	if refused, ok := errors.AsType[*rejection](err); ok {
 		s.refused.count(refused.check)
 		s.fail(w, r, refused.status, refused.err)
 	} else if err != nil {
@@ -127,7 +127,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 }
 
 // wrongType refuses a write that an HTML form could have made.
-func wrongType(r *http.Request) *refusal {
+func wrongType(r *http.Request) *rejection {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
@@ -135,14 +135,14 @@ func wrongType(r *http.Request) *refusal {
 	if err == nil && kind == "application/json" && len(r.Header.Values("Content-Type")) == 1 {
 		return nil
 	}
-	return &refusal{checkType, http.StatusUnsupportedMediaType, &sockeye.Error{
+	return &rejection{checkType, http.StatusUnsupportedMediaType, &sockeye.Error{
 		Kind: sockeye.Invalid, Op: "read", Target: "Content-Type",
 		Message: sockeye.Text{En: "must be application/json", Zh: "必须是 application/json"}}}
 }
 
-func (no *refusal) Error() string { return no.check + ": " + no.err.Error() }
+func (no *rejection) Error() string { return no.check + ": " + no.err.Error() }
 
-func (c *call) parseQuery(known []string) error {
+func (c *requestContext) parseQuery(known []string) error {
 	q, err := url.ParseQuery(c.r.URL.RawQuery)
 	if err != nil {
 		return invalid("query", sockeye.Text{En: "cannot be understood", Zh: "无法解析"}, sockeye.Text{})
@@ -176,7 +176,7 @@ func number(name, value string) (uint64, error) {
 }
 
 // yes is a query parameter that is true or false; an absent one is false.
-func (c *call) yes(name string) (bool, error) {
+func (c *requestContext) yes(name string) (bool, error) {
 	switch v := c.q.Get(name); v {
 	case "", "false":
 		return false, nil
@@ -188,7 +188,7 @@ func (c *call) yes(name string) (bool, error) {
 }
 
 // body reads the request's body within bounds of size and time.
-func (c *call) body(most int64) ([]byte, error) {
+func (c *requestContext) body(most int64) ([]byte, error) {
 	if c.r.ContentLength > most {
 		return nil, tooLong(most)
 	}
@@ -212,7 +212,7 @@ func (c *call) body(most int64) ([]byte, error) {
 			control.SetReadDeadline(time.Time{})
 			return body, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil, &refusal{"slow", http.StatusRequestTimeout, &sockeye.Error{Kind: sockeye.TimedOut, Op: "read",
+			return nil, &rejection{"slow", http.StatusRequestTimeout, &sockeye.Error{Kind: sockeye.TimedOut, Op: "read",
 				Message: sockeye.Text{En: "the request's body comes too slowly", Zh: "请求内容传输过慢"}}}
 		case err != nil:
 			return nil, invalid("body", sockeye.Text{En: "ends early", Zh: "不完整"}, sockeye.Text{})
@@ -226,21 +226,21 @@ func tooLong(most int64) error {
 		Hint:    sockeye.Text{En: "send it in pieces", Zh: "请分块发送"}}
 }
 
-// writer gives every piece of an answer so long to be taken.
-type writer struct {
+// boundedWriter gives every piece of an answer so long to be taken.
+type boundedWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	most    time.Duration
 }
 
-func newWriter(w http.ResponseWriter, most time.Duration) *writer {
-	return &writer{w, http.NewResponseController(w), most}
+func newWriter(w http.ResponseWriter, most time.Duration) *boundedWriter {
+	return &boundedWriter{w, http.NewResponseController(w), most}
 }
 
 // Unwrap is for http.ResponseController.
-func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *writer) Write(p []byte) (n int, err error) {
+func (w *boundedWriter) Write(p []byte) (n int, err error) {
 	const piece = 64 << 10
 	for {
 		w.control.SetWriteDeadline(time.Now().Add(w.most))

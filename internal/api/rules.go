@@ -7,23 +7,23 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/rule"
-	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
-// mostProblems bounds how many problems of a set are told at once.
-const mostProblems = 100
+// maxProblems bounds how many problems of a set are told at once.
+const maxProblems = 100
 
 // rulesFrom makes a set ready to answer; what it names is looked for in the set, then
 // in the workspace. The error has every problem of the set, with its field below prefix.
-func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*workbench.Rules, error) {
+func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*core.RuleProgram, error) {
 	opening, err := set.Opening(s.saved().Payloads)
 	if err != nil {
 		var all []error
 		found := faults(err)
-		for _, e := range found[:min(mostProblems, len(found))] {
+		for _, e := range found[:min(maxProblems, len(found))] {
 			named := *e
 			named.Op, named.Target = "set", prefix+e.Target
 			all = append(all, &named)
@@ -36,10 +36,10 @@ func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*
 		}
 		return s.bench.Lookup(name)
 	}
-	return workbench.RulesOf(set, opening, rule.Options{Seed: seed, Lookup: lookup}), nil
+	return core.RulesOf(set, opening, rule.EngineOptions{Seed: seed, Lookup: lookup}), nil
 }
 
-func (c *call) rules(None) (Rules, error) {
+func (c *requestContext) rules(None) (Rules, error) {
 	s, err := c.session()
 	if err != nil {
 		return Rules{}, err
@@ -48,7 +48,7 @@ func (c *call) rules(None) (Rules, error) {
 }
 
 // rulesOf is how a session answers by rules; without any, the lists are empty.
-func rulesOf(s *workbench.Session) Rules {
+func rulesOf(s *core.Session) Rules {
 	st, _ := s.RulesStatus()
 	out := Rules{Off: st.Off, RuleSet: st.Set, Counts: countsOf(st.Rules), States: []PeerRuleState{}, More: st.More}
 	if out.Rules == nil {
@@ -60,7 +60,7 @@ func rulesOf(s *workbench.Session) Rules {
 	return out
 }
 
-func countsOf(rules []workbench.RuleStatus) []RuleCount {
+func countsOf(rules []core.RuleStatus) []RuleCount {
 	out := []RuleCount{}
 	for _, r := range rules {
 		out = append(out, RuleCount{Answered: r.Hits.Hits, Skipped: r.Skipped})
@@ -68,7 +68,7 @@ func countsOf(rules []workbench.RuleStatus) []RuleCount {
 	return out
 }
 
-func (c *call) setRules(in SetRules) (Rules, error) {
+func (c *requestContext) setRules(in SetRules) (Rules, error) {
 	s, err := c.openSession()
 	if err != nil {
 		return Rules{}, err
@@ -83,7 +83,7 @@ func (c *call) setRules(in SetRules) (Rules, error) {
 	return rulesOf(s), nil
 }
 
-func (c *call) clearRules(None) (Rules, error) {
+func (c *requestContext) clearRules(None) (Rules, error) {
 	s, err := c.openSession()
 	if err == nil {
 		err = s.SetRules(nil, false)
@@ -96,17 +96,17 @@ func (c *call) clearRules(None) (Rules, error) {
 
 // The bounds of one try.
 const (
-	mostOccasions = 500
-	mostTrySteps  = 2000
-	mostTried     = 200_000 // events
-	mostTicks     = 2000
-	mostTryTime   = 500 * time.Millisecond
-	mostTryData   = 1 << 10 // bytes shown of a frame or a reply
+	maxOccasions = 500
+	maxTrySteps  = 2000
+	maxTried     = 200_000 // events
+	maxTicks     = 2000
+	maxTryTime   = 500 * time.Millisecond
+	maxTryData   = 1 << 10 // bytes shown of a frame or a reply
 )
 
-// trying is one try as it goes on.
-type trying struct {
-	*workbench.Trial
+// dryRun is one try as it goes on.
+type dryRun struct {
+	*core.DryRun
 	lang  sockeye.Lang
 	begun time.Time
 	now   time.Time // of the message; zero for a record
@@ -114,12 +114,12 @@ type trying struct {
 	steps int
 }
 
-func (c *call) tryRules(in TryRules) (Tried, error) {
+func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 	how, err := c.rulesFrom(in.RuleSet, in.Seed, "")
 	if err != nil {
 		return Tried{}, err
 	}
-	t := &trying{Trial: workbench.NewTrial(how), lang: c.lang, begun: time.Now(), out: Tried{Occasions: []Occasion{}, Done: true}}
+	t := &dryRun{DryRun: core.NewDryRun(how), lang: c.lang, begun: time.Now(), out: Tried{Occasions: []Occasion{}, Done: true}}
 	t.Enough = func() bool {
 		full := t.isFull()
 		if full {
@@ -141,7 +141,7 @@ func (c *call) tryRules(in TryRules) (Tried, error) {
 }
 
 // message tries one message of a peer that has just joined, or is in a state.
-func (t *trying) message(in TryRules, how *workbench.Rules, lookup func(string) (string, bool)) error {
+func (t *dryRun) message(in TryRules, how *core.RuleProgram, lookup func(string) (string, bool)) error {
 	data, err := in.message(lookup)
 	if err != nil {
 		return err
@@ -152,12 +152,12 @@ func (t *trying) message(in TryRules, how *workbench.Rules, lookup func(string) 
 	t.now = t.begun
 	peer := &sockeye.Peer{ID: 1, Network: in.Network, Local: netip.MustParseAddrPort("127.0.0.1:10000"), Remote: netip.MustParseAddrPort("127.0.0.1:50000")}
 	if in.State == nil {
-		t.Join(peer, t.now, t.tell)
+		t.Join(peer, t.now, t.add)
 	} else if !t.Put(peer, *in.State, t.now) {
 		return invalid("state", sockeye.Text{En: fmt.Sprintf("no rule has the state %q", *in.State), Zh: fmt.Sprintf("规则中没有状态 %q", *in.State)}, sockeye.Text{
 			En: fmt.Sprintf("the states: %q", how.Program.States()), Zh: fmt.Sprintf("状态有：%q", how.Program.States())})
 	}
-	t.Message(peer, data, t.now, t.tell)
+	t.Message(peer, data, t.now, t.add)
 	return nil
 }
 
@@ -176,7 +176,7 @@ func (in *TryRules) message(lookup func(string) (string, bool)) ([]byte, error) 
 }
 
 // tryRecord tries what a session received.
-func (c *call) tryRecord(t *trying, in TryRules) error {
+func (c *requestContext) tryRecord(t *dryRun, in TryRules) error {
 	known := false
 	for _, s := range c.allSessions() {
 		known = known || s.ID() == in.Session
@@ -184,7 +184,7 @@ func (c *call) tryRecord(t *trying, in TryRules) error {
 	if !known {
 		return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: in.Session, Message: sockeye.Text{En: "no such session", Zh: "没有这个会话"}}
 	}
-	_, next, _, _ := c.bench.Passed()
+	_, next, _, _ := c.bench.VisibleSpan()
 	to := next
 	if in.To > 0 {
 		to = min(to, in.To)
@@ -198,28 +198,28 @@ func (c *call) tryRecord(t *trying, in TryRules) error {
 			break
 		}
 		if e.Session != nil && (e.Session.ID != in.Session || in.Peer > 0 && (e.Peer == nil || e.Peer.ID != in.Peer)) {
-			if n >= mostTried {
+			if n >= maxTried {
 				t.out.ScannedTo, t.out.Done = e.Seq, false
 				return nil
 			}
 			continue
 		}
-		if n >= mostTried || t.isFull() || !t.Pass(e.Time, mostTicks, t.tell) || c.ctx().Err() != nil {
+		if n >= maxTried || t.isFull() || !t.Pass(e.Time, maxTicks, t.add) || c.ctx().Err() != nil {
 			t.out.ScannedTo, t.out.Done = e.Seq, false
 			return nil
 		}
-		t.Event(&e, t.tell)
+		t.Event(&e, t.add)
 	}
-	t.End(t.tell)
+	t.End(t.add)
 	return nil
 }
 
-func (t *trying) isFull() bool {
-	return len(t.out.Occasions) >= mostOccasions || t.steps >= mostTrySteps || time.Since(t.begun) > mostTryTime
+func (t *dryRun) isFull() bool {
+	return len(t.out.Occasions) >= maxOccasions || t.steps >= maxTrySteps || time.Since(t.begun) > maxTryTime
 }
 
-// tell notes what rules would do on one occasion.
-func (t *trying) tell(tried *workbench.Tried) {
+// add notes what rules would do on one occasion.
+func (t *dryRun) add(tried *core.DryRunStep) {
 	o := Occasion{On: string(tried.On), Seq: tried.Seq, Data: cut(tried.Body), Bytes: len(tried.Body), Rules: []int{}, Steps: []Step{}, State: tried.State}
 	if tried.Peer != nil {
 		o.Peer = tried.Peer.ID
@@ -227,7 +227,7 @@ func (t *trying) tell(tried *workbench.Tried) {
 	if t.now.IsZero() {
 		o.Time = stamp(tried.Time)
 	}
-	if tried.On == workbench.OnFrame {
+	if tried.On == core.OnFrame {
 		o.Mark, o.Check = tried.Mark.String(), tried.Check.String()
 	}
 	for _, n := range tried.Plan.Hits {
@@ -243,4 +243,4 @@ func (t *trying) tell(tried *workbench.Tried) {
 	t.out.Occasions = append(t.out.Occasions, o)
 }
 
-func cut(data []byte) []byte { return notNil(data[:min(len(data), mostTryData)]) }
+func cut(data []byte) []byte { return notNil(data[:min(len(data), maxTryData)]) }

@@ -256,7 +256,7 @@ func TestTryRulesIsBounded(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Echo: true})
 	b := board(t, s)
-	const lines = 2 * mostOccasions
+	const lines = 2 * maxOccasions
 	answers(t, b, strings.Repeat("x\n", lines), "Hello 01Studio!"+strings.Repeat("x\n", lines))
 	for _, set := range []workspace.RuleSet{
 		{Frame: "line", Rules: []workspace.Rule{{Match: "any", Reply: strings.Repeat("y", 5000)}}},
@@ -265,12 +265,12 @@ func TestTryRulesIsBounded(t *testing.T) {
 		out := ask[Tried](v, "POST", "/api/v1/rules/try", TryRules{RuleSet: set, Session: "s1"})
 		for _, o := range out.Occasions {
 			for _, st := range o.Steps {
-				if len(st.Data) > mostTryData {
+				if len(st.Data) > maxTryData {
 					t.Fatalf("%d bytes of a reply", len(st.Data))
 				}
 			}
 		}
-		if n := len(out.Occasions); n > mostOccasions || n == 0 || set.Frame == "line" && (n != mostOccasions || out.Done) {
+		if n := len(out.Occasions); n > maxOccasions || n == 0 || set.Frame == "line" && (n != maxOccasions || out.Done) {
 			t.Errorf("%d occasions, %d left", len(out.Occasions), out.Left)
 		}
 	}

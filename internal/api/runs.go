@@ -7,12 +7,12 @@ import (
 	"strings"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/sendlist"
-	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
-func (c *call) runs(None) (Runs, error) {
+func (c *requestContext) runs(None) (Runs, error) {
 	s, err := c.session()
 	if err != nil {
 		return Runs{}, err
@@ -24,7 +24,7 @@ func (c *call) runs(None) (Runs, error) {
 	return out, nil
 }
 
-func runOf(s *workbench.Session, r *workbench.Run, l sockeye.Lang) Run {
+func runOf(s *core.Session, r *core.Run, l sockeye.Lang) Run {
 	p, list := r.Progress(), r.List()
 	out := Run{
 		ID: r.ID(), Session: s.ID(), Name: list.Name, To: []uint64{}, All: len(r.Options().To) == 0, Rows: len(list.Rows), Times: list.Times,
@@ -46,7 +46,7 @@ func runOf(s *workbench.Session, r *workbench.Run, l sockeye.Lang) Run {
 	return out
 }
 
-func (c *call) startRun(in StartRun) (Run, error) {
+func (c *requestContext) startRun(in StartRun) (Run, error) {
 	s, err := c.openSession()
 	if err != nil {
 		return Run{}, err
@@ -62,7 +62,7 @@ func (c *call) startRun(in StartRun) (Run, error) {
 	if _, err := o.peers(s); err != nil && !in.All { // all may come later
 		return Run{}, err
 	}
-	options := workbench.RunOptions{}
+	options := core.RunOptions{}
 	for _, id := range in.To {
 		options.To = append(options.To, fmt.Sprintf("#%d", id))
 	}
@@ -74,7 +74,7 @@ func (c *call) startRun(in StartRun) (Run, error) {
 }
 
 // listOf is the list that a request means.
-func (c *call) listOf(in StartRun) (*sendlist.List, error) {
+func (c *requestContext) listOf(in StartRun) (*sendlist.List, error) {
 	single := outgoing{payload: in.Payload, data: in.Data}
 	if in.List == nil {
 		return single.every(in)
@@ -101,11 +101,11 @@ func (o outgoing) every(in StartRun) (*sendlist.List, error) {
 	}
 	var wrong fieldErrors
 	every := wrong.duration("every_ms", in.EveryMS, 0)
-	if len(wrong) == 0 && (every < sendlist.ShortestRound || every > sendlist.LongestDelay) {
+	if len(wrong) == 0 && (every < sendlist.MinRound || every > sendlist.MaxDelay) {
 		wrong.add("every_ms", "is not between 1 ms and 24 hours", "不在 1 毫秒到 24 小时之间")
 	}
-	if in.Times < 0 || in.Times > sendlist.MostTimes {
-		wrong.add("times", fmt.Sprintf("is not between 0 and %d", sendlist.MostTimes), fmt.Sprintf("不在 0 到 %d 之间", sendlist.MostTimes))
+	if in.Times < 0 || in.Times > sendlist.MaxTimes {
+		wrong.add("times", fmt.Sprintf("is not between 0 and %d", sendlist.MaxTimes), fmt.Sprintf("不在 0 到 %d 之间", sendlist.MaxTimes))
 	}
 	if len(wrong) > 0 {
 		return nil, wrong.join()
@@ -115,7 +115,7 @@ func (o outgoing) every(in StartRun) (*sendlist.List, error) {
 	return &l, nil
 }
 
-func (c *call) stopRun(None) (Run, error) {
+func (c *requestContext) stopRun(None) (Run, error) {
 	s, err := c.session()
 	if err != nil {
 		return Run{}, err
@@ -141,7 +141,7 @@ func (s *Server) saved() *workspace.File {
 }
 
 // resolve is a list of a request, with the workspace's saved payloads.
-func (c *call) resolve(name string, l workspace.List) (*sendlist.List, error) {
+func (c *requestContext) resolve(name string, l workspace.List) (*sendlist.List, error) {
 	out, err := c.saved().Resolve(name, l)
 	if err != nil {
 		return nil, asInvalid(err)
@@ -156,7 +156,7 @@ func asInvalid(err error) error {
 	return &e
 }
 
-func (c *call) parseLists(in ListText) (Lists, error) {
+func (c *requestContext) parseLists(in ListText) (Lists, error) {
 	out := Lists{Lists: map[string]workspace.List{}}
 	switch in.Format {
 	case "csv":
@@ -190,7 +190,7 @@ func noFormat(typed string) error {
 	return invalid("format", sockeye.Text{En: fmt.Sprintf("%q is neither toml nor csv", typed), Zh: fmt.Sprintf("%q 不是 toml 或 csv", typed)}, sockeye.Text{})
 }
 
-func (c *call) exportList(in ExportList) (ListText, error) {
+func (c *requestContext) exportList(in ExportList) (ListText, error) {
 	l, err := c.resolve(in.Name, in.List)
 	if err != nil {
 		return ListText{}, err

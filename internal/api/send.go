@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"sockeye"
-	"sockeye/internal/wire"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
+	"sockeye/internal/transport"
 	"sockeye/internal/workspace"
 )
 
@@ -27,7 +27,7 @@ func (o outgoing) aimed() error {
 }
 
 // peers are those to send to; a number that nobody has is an error.
-func (o outgoing) peers(s *workbench.Session) ([]*wire.Peer, error) {
+func (o outgoing) peers(s *core.Session) ([]*transport.Peer, error) {
 	if err := o.aimed(); err != nil {
 		return nil, err
 	}
@@ -35,9 +35,9 @@ func (o outgoing) peers(s *workbench.Session) ([]*wire.Peer, error) {
 		if peers := s.Peers(); len(peers) > 0 {
 			return peers, nil
 		}
-		return s.Find(workbench.All) // says that there is none
+		return s.Find(core.All) // says that there is none
 	}
-	var peers []*wire.Peer
+	var peers []*transport.Peer
 	seen := map[uint64]bool{}
 	for _, id := range o.to {
 		p := s.Peer(id)
@@ -52,7 +52,7 @@ func (o outgoing) peers(s *workbench.Session) ([]*wire.Peer, error) {
 	return peers, nil
 }
 
-func (c *call) send(in Send) (SendResults, error) {
+func (c *requestContext) send(in Send) (SendResults, error) {
 	s, err := c.openSession()
 	if err != nil {
 		return SendResults{}, err
@@ -76,7 +76,7 @@ func (c *call) send(in Send) (SendResults, error) {
 	return resultsOf(sent, c.lang), nil
 }
 
-func resultsOf(sent []workbench.Delivery, l sockeye.Lang) SendResults {
+func resultsOf(sent []core.Delivery, l sockeye.Lang) SendResults {
 	out := SendResults{Data: notNil(sent[0].Data), Results: []SendResult{}}
 	for _, d := range sent {
 		result := SendResult{Peer: d.Peer.ID, Bytes: d.Sent}
@@ -89,7 +89,7 @@ func resultsOf(sent []workbench.Delivery, l sockeye.Lang) SendResults {
 }
 
 // sendRow sends a row of a list once.
-func (c *call) sendRow(s *workbench.Session, in Send) (SendResults, error) {
+func (c *requestContext) sendRow(s *core.Session, in Send) (SendResults, error) {
 	if in.Payload != nil || in.Data != nil {
 		return SendResults{}, invalid("row", sockeye.Text{En: "not together with a payload or data", Zh: "不能与 payload 或 data 同时使用"}, sockeye.Text{})
 	}
@@ -101,7 +101,7 @@ func (c *call) sendRow(s *workbench.Session, in Send) (SendResults, error) {
 	if err != nil {
 		return SendResults{}, asInvalid(err)
 	}
-	var to []*wire.Peer
+	var to []*transport.Peer
 	if words := strings.Fields(in.Row.To); len(words) > 0 {
 		to, err = s.Find(words...)
 	} else {

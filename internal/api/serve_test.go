@@ -11,21 +11,21 @@ import (
 	"testing"
 	"time"
 
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 // served is a workbench with its API on a port of its own.
 type served struct {
 	*Server
 	t     testing.TB
-	bench *workbench.Workbench
+	bench *core.Core
 	addr  string // 127.0.0.1:PORT
 	token string
 }
 
 func serve(t testing.TB, change ...func(*Config)) *served {
 	t.Helper()
-	bench := workbench.New(8 << 20)
+	bench := core.New(8 << 20)
 	o := Config{Bench: bench, Version: "test", Recordings: t.TempDir() + "/recordings"}
 	for _, f := range change {
 		f(&o)

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/device"
-	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
@@ -21,7 +21,7 @@ func stamp(t time.Time) string { return t.UTC().Format(timeForm) }
 // drain is how long closing in good order may take.
 const drain = 5 * time.Second
 
-func (c *call) sessions(None) (Sessions, error) {
+func (c *requestContext) sessions(None) (Sessions, error) {
 	out := Sessions{Sessions: []Session{}}
 	for _, s := range c.allSessions() {
 		out.Sessions = append(out.Sessions, sessionOf(s, c.lang))
@@ -30,13 +30,13 @@ func (c *call) sessions(None) (Sessions, error) {
 }
 
 // allSessions are the closed ones and the open ones, in the order they were opened.
-func (s *Server) allSessions() []*workbench.Session {
+func (s *Server) allSessions() []*core.Session {
 	all := append(s.bench.Closed(), s.bench.Sessions()...)
-	slices.SortStableFunc(all, func(a, b *workbench.Session) int { return a.Since().Compare(b.Since()) })
+	slices.SortStableFunc(all, func(a, b *core.Session) int { return a.Since().Compare(b.Since()) })
 	return slices.Compact(all)
 }
 
-func sessionOf(s *workbench.Session, l sockeye.Lang) Session {
+func sessionOf(s *core.Session, l sockeye.Lang) Session {
 	ep, st := s.Endpoint(), s.Status()
 	network := ep.Address.Network
 	if network == "" {
@@ -84,7 +84,7 @@ func trafficOf(n sockeye.Counters, receive, send float64) Traffic {
 }
 
 // session is the one that the path names.
-func (c *call) session() (*workbench.Session, error) {
+func (c *requestContext) session() (*core.Session, error) {
 	id := c.r.PathValue("id")
 	for _, s := range c.allSessions() {
 		if s.ID() == id {
@@ -97,7 +97,7 @@ func (c *call) session() (*workbench.Session, error) {
 }
 
 // openSession is session, if it is open.
-func (c *call) openSession() (*workbench.Session, error) {
+func (c *requestContext) openSession() (*core.Session, error) {
 	s, err := c.session()
 	if err == nil && !s.Until().IsZero() {
 		err = &sockeye.Error{Kind: sockeye.Closed, Op: "open", Target: s.ID(),
@@ -107,7 +107,7 @@ func (c *call) openSession() (*workbench.Session, error) {
 	return s, err
 }
 
-func (c *call) oneSession(None) (Session, error) {
+func (c *requestContext) oneSession(None) (Session, error) {
 	s, err := c.session()
 	if err != nil {
 		return Session{}, err
@@ -115,7 +115,7 @@ func (c *call) oneSession(None) (Session, error) {
 	return sessionOf(s, c.lang), nil
 }
 
-func (c *call) open(in Open) (Session, error) {
+func (c *requestContext) open(in Open) (Session, error) {
 	ep, answer, err := c.endpointOf(in)
 	if err != nil {
 		return Session{}, err
@@ -128,9 +128,9 @@ func (c *call) open(in Open) (Session, error) {
 }
 
 // endpointOf reads what to open, with one error for each field that is wrong.
-func (s *Server) endpointOf(in Open) (sockeye.Endpoint, workbench.Answer, error) {
+func (s *Server) endpointOf(in Open) (sockeye.Endpoint, core.Answer, error) {
 	ep := sockeye.Endpoint{Mode: in.Mode}
-	var answer workbench.Answer
+	var answer core.Answer
 	var err error
 	if ep.Address, err = sockeye.ParseAddress(in.Address); err != nil {
 		return ep, answer, err
@@ -162,8 +162,8 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, workbench.Answer, error)
 	return ep, answer, ep.Validate()
 }
 
-// longestOption is the longest time an option may have, in milliseconds.
-const longestOption = 365 * 24 * 3600 * 1000
+// maxOption is the longest time an option may have, in milliseconds.
+const maxOption = 365 * 24 * 3600 * 1000
 
 // fieldErrors collects what is wrong with fields.
 type fieldErrors []error
@@ -176,7 +176,7 @@ func (f *fieldErrors) join() error { return joinErrors(*f) }
 
 // duration reads milliseconds.
 func (f *fieldErrors) duration(field string, ms, least float64) time.Duration {
-	if math.IsNaN(ms) || ms < least || ms > longestOption {
+	if math.IsNaN(ms) || ms < least || ms > maxOption {
 		f.add(field, "is not a time from 0 to a year, in milliseconds", "不是 0 到一年之间的毫秒数")
 		return 0
 	}
@@ -225,7 +225,7 @@ func choice(b *bool) sockeye.Choice {
 }
 
 // closeSession closes an open session, and forgets a closed one.
-func (c *call) closeSession(None) (Session, error) {
+func (c *requestContext) closeSession(None) (Session, error) {
 	s, err := c.session()
 	if err != nil {
 		return Session{}, err

@@ -5,12 +5,12 @@ import (
 	"strings"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
-func (c *call) readWorkspace(None) (Workspace, error) {
+func (c *requestContext) readWorkspace(None) (Workspace, error) {
 	k, err := c.workspace.read()
 	if err != nil {
 		return Workspace{}, err
@@ -18,7 +18,7 @@ func (c *call) readWorkspace(None) (Workspace, error) {
 	return c.workspaceOf(k), nil
 }
 
-func (c *call) workspaceOf(k kept) Workspace {
+func (c *requestContext) workspaceOf(k kept) Workspace {
 	out := Workspace{Path: c.workspace.path, Stamp: k.stamp, Text: strings.ToValidUTF8(string(k.text), "\uFFFD"), File: *k.file, Plan: c.plan(k.openings)}
 	if k.err != nil {
 		for _, e := range faults(k.err) {
@@ -29,7 +29,7 @@ func (c *call) workspaceOf(k kept) Workspace {
 }
 
 // plan says what endpoints would do.
-func (c *call) plan(openings []workspace.Opening) []Planned {
+func (c *requestContext) plan(openings []workspace.Opening) []Planned {
 	plan := []Planned{}
 	for i := range openings {
 		plan = append(plan, Planned{Name: openings[i].Name, Lines: openings[i].Plan(c.lang)})
@@ -38,7 +38,7 @@ func (c *call) plan(openings []workspace.Opening) []Planned {
 }
 
 // planWorkspace looks at a text. It must not open anything (T48).
-func (c *call) planWorkspace(in WorkspaceText) (WorkspacePlan, error) {
+func (c *requestContext) planWorkspace(in WorkspaceText) (WorkspacePlan, error) {
 	file, err := workspace.Parse([]byte(in.Text))
 	if err != nil {
 		return WorkspacePlan{}, err
@@ -50,7 +50,7 @@ func (c *call) planWorkspace(in WorkspaceText) (WorkspacePlan, error) {
 	return WorkspacePlan{File: *file, Plan: c.plan(openings)}, nil
 }
 
-func (c *call) setWorkspace(in SetWorkspace) (Workspace, error) {
+func (c *requestContext) setWorkspace(in SetWorkspace) (Workspace, error) {
 	if (in.Text == nil) == (in.File == nil) {
 		return Workspace{}, invalid("text", sockeye.Text{En: "text or file is needed, and only one of them", Zh: "需要 text 或 file，二者之一"}, sockeye.Text{})
 	}
@@ -80,7 +80,7 @@ func (c *call) setWorkspace(in SetWorkspace) (Workspace, error) {
 
 // openWorkspace opens what the person has seen, and nothing else: a file that has
 // changed since is refused.
-func (c *call) openWorkspace(in OpenWorkspace) (Sessions, error) {
+func (c *requestContext) openWorkspace(in OpenWorkspace) (Sessions, error) {
 	if in.All == (in.Endpoint != "") {
 		return Sessions{}, invalid("endpoint", sockeye.Text{En: "name an endpoint, or all of them, and only one of the two", Zh: "请指定端点或全部，二者之一"}, sockeye.Text{})
 	}
@@ -105,7 +105,7 @@ func (c *call) openWorkspace(in OpenWorkspace) (Sessions, error) {
 	}
 	file := *k.file
 	file.Variables = nil // those of the workspace are found, as they are then
-	opened, err := c.bench.OpenWorkspace(c.ctx(), &file, openings, workbench.PlayOptions{Seed: rand.Uint64(), Lookup: c.bench.Lookup, Changeable: true})
+	opened, err := c.bench.OpenWorkspace(c.ctx(), &file, openings, core.PlayOptions{Seed: rand.Uint64(), Lookup: c.bench.Lookup, Changeable: true})
 	if err != nil {
 		return Sessions{}, err
 	}

@@ -47,9 +47,9 @@ func sums() []*Algorithm {
 	}
 }
 
-// named is one CRC of the catalogue. Parameters and check values are those that
+// checksumEntry is one CRC of the catalogue. Parameters and check values are those that
 // Greg Cook's catalogue of parametrised CRC algorithms publishes.
-type named struct {
+type checksumEntry struct {
 	name    string // the catalogue's
 	aliases string // with spaces between
 	Parameters
@@ -57,11 +57,11 @@ type named struct {
 	en, zh string
 }
 
-func (n named) algorithm() *Algorithm {
+func (n checksumEntry) algorithm() *Algorithm {
 	p := n.Parameters
 	return &Algorithm{
 		Name: n.name, Key: normal(n.name), Aliases: strings.Fields(n.aliases), Bits: p.Width, Little: p.RefOut,
-		Check: n.check, What: sockeye.Text{En: n.en, Zh: n.zh}, CRC: &p, crc: &engine{Parameters: p},
+		Check: n.check, What: sockeye.Text{En: n.en, Zh: n.zh}, CRC: &p, crc: &crcEngine{Parameters: p},
 	}
 }
 
@@ -70,7 +70,7 @@ const (
 	f = false
 )
 
-var crcs = []named{
+var crcs = []checksumEntry{
 	{"CRC-8/SMBUS", "crc8", Parameters{8, 0x07, 0x00, f, f, 0x00}, 0xf4, "SMBus; plain CRC-8", "SMBus；最常见的 CRC-8"},
 	{"CRC-8/MAXIM-DOW", "crc8maxim crc8dallas crc8onewire dowcrc", Parameters{8, 0x31, 0x00, t, t, 0x00}, 0xa1, "1-Wire, DS18B20", "单总线、DS18B20"},
 	{"CRC-8/NRSC-5", "crc8sensirion crc8sht", Parameters{8, 0x31, 0xff, f, f, 0x00}, 0xf7, "Sensirion SHT sensors", "Sensirion SHT 传感器"},

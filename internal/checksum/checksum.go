@@ -28,7 +28,7 @@ type Algorithm struct {
 	CRC *Parameters
 
 	sum func(data []byte) uint64
-	crc *engine
+	crc *crcEngine
 }
 
 // Sum is the checksum of data. It allocates nothing, but for the tables of a CRC
@@ -43,21 +43,21 @@ func (a *Algorithm) Sum(data []byte) uint64 {
 // Size is how many bytes the sum takes.
 func (a *Algorithm) Size() int { return (a.Bits + 7) / 8 }
 
-// Order is an order of bytes.
-type Order uint8
+// ByteOrder is an order of bytes.
+type ByteOrder uint8
 
 // The orders of bytes. Natural is the algorithm's own: see Algorithm.Little.
 const (
-	Natural Order = iota
-	Big           // the high byte first
-	Little        // the low byte first
+	Natural ByteOrder = iota
+	Big               // the high byte first
+	Little            // the low byte first
 )
 
 // String is the word for an order, "be" or "le"; Natural has none.
-func (o Order) String() string { return [...]string{"", "be", "le"}[o] }
+func (o ByteOrder) String() string { return [...]string{"", "be", "le"}[o] }
 
 // of is the order that an algorithm is written in.
-func (o Order) of(a *Algorithm) Order {
+func (o ByteOrder) of(a *Algorithm) ByteOrder {
 	switch {
 	case o != Natural:
 		return o
@@ -68,7 +68,7 @@ func (o Order) of(a *Algorithm) Order {
 }
 
 // putUint writes the low bytes of v into all of dst, high byte first but for Little.
-func putUint(dst []byte, v uint64, o Order) {
+func putUint(dst []byte, v uint64, o ByteOrder) {
 	n := len(dst)
 	for i := range dst {
 		if o == Little {

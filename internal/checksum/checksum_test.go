@@ -111,7 +111,7 @@ func TestEngineAgainstDefinition(t *testing.T) {
 		width := 8 + rng.IntN(57)
 		m := mask(width)
 		p := Parameters{width, rng.Uint64()&m | 1, rng.Uint64() & m, rng.IntN(2) == 0, rng.IntN(2) == 0, rng.Uint64() & m}
-		e := &engine{Parameters: p}
+		e := &crcEngine{Parameters: p}
 		from := rng.IntN(8)
 		part := data[from : from+rng.IntN(60)]
 		if got, want := e.sum(part), bitwise(p, part); got != want {

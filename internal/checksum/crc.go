@@ -40,17 +40,17 @@ func (p Parameters) String() string {
 	return s + "]"
 }
 
-// engine computes a CRC with tables for eight bytes at a time ("slicing by 8";
+// crcEngine computes a CRC with tables for eight bytes at a time ("slicing by 8";
 // Kounavis and Berry, 2005). The register is kept at the low end of 64 bits where
 // bytes come low bit first, and at the high end where they do not, so that one
 // loop of each kind serves every width.
-type engine struct {
+type crcEngine struct {
 	Parameters
 	once   sync.Once
 	tables *[8][256]uint64
 }
 
-func (e *engine) sum(data []byte) uint64 {
+func (e *crcEngine) sum(data []byte) uint64 {
 	e.once.Do(e.build)
 	var r uint64
 	if e.RefIn {
@@ -64,7 +64,7 @@ func (e *engine) sum(data []byte) uint64 {
 	return r ^ e.XorOut
 }
 
-func (e *engine) build() {
+func (e *crcEngine) build() {
 	t := new([8][256]uint64)
 	for i := range 256 {
 		t[0][i] = e.step(byte(i))
@@ -83,7 +83,7 @@ func (e *engine) build() {
 }
 
 // step is the register after one byte, from an empty one.
-func (e *engine) step(b byte) uint64 {
+func (e *crcEngine) step(b byte) uint64 {
 	if e.RefIn {
 		r, poly := uint64(b), reverse(e.Poly, e.Width)
 		for range 8 {
@@ -98,7 +98,7 @@ func (e *engine) step(b byte) uint64 {
 	return r
 }
 
-func (e *engine) reflected(r uint64, data []byte) uint64 {
+func (e *crcEngine) reflected(r uint64, data []byte) uint64 {
 	t := e.tables
 	for len(data) >= 8 {
 		r ^= binary.LittleEndian.Uint64(data)
@@ -112,7 +112,7 @@ func (e *engine) reflected(r uint64, data []byte) uint64 {
 	return r
 }
 
-func (e *engine) straight(r uint64, data []byte) uint64 {
+func (e *crcEngine) straight(r uint64, data []byte) uint64 {
 	t := e.tables
 	for len(data) >= 8 {
 		r ^= binary.BigEndian.Uint64(data)

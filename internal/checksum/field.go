@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// field computes with remainders modulo a generator of 8 to 64 bits.
-type field struct {
+// galoisField computes with remainders modulo a generator of 8 to 64 bits.
+type galoisField struct {
 	poly  uint64
 	width int
 }
 
 // timesX is v times x.
-func (f field) timesX(v uint64) uint64 {
+func (f galoisField) timesX(v uint64) uint64 {
 	return (v<<1 ^ f.poly&-(v>>(f.width-1)&1)) & mask(f.width)
 }
 
 // times is the product of two remainders.
-func (f field) times(a, b uint64) (product uint64) {
+func (f galoisField) times(a, b uint64) (product uint64) {
 	for ; b != 0; b >>= 1 {
 		product ^= a & -(b & 1)
 		a = f.timesX(a)
@@ -27,7 +27,7 @@ func (f field) times(a, b uint64) (product uint64) {
 
 // afterZeros is x to the power of eight times n: what n bytes of zeros make of a
 // register of one.
-func (f field) afterZeros(n int) uint64 {
+func (f galoisField) afterZeros(n int) uint64 {
 	power, square := uint64(1), uint64(1)
 	for range 8 {
 		square = f.timesX(square)
@@ -42,7 +42,7 @@ func (f field) afterZeros(n int) uint64 {
 }
 
 // remainder is what a polynomial leaves when it is divided by the generator.
-func (f field) remainder(p poly) (r uint64) {
+func (f galoisField) remainder(p polynomial) (r uint64) {
 	for i := p.degree; i >= 0; i-- {
 		r = f.timesX(r) ^ p.words[i/64]>>(i%64)&1
 	}
@@ -50,7 +50,7 @@ func (f field) remainder(p poly) (r uint64) {
 }
 
 // xorOut is what is left in every frame when init is taken out of it.
-func (f field) xorOut(init uint64, rests []uint64, lengths []int) (out uint64, ok bool) {
+func (f galoisField) xorOut(init uint64, rests []uint64, lengths []int) (out uint64, ok bool) {
 	for i, r := range rests {
 		v := r ^ f.times(init, f.afterZeros(lengths[i]))
 		if i > 0 && v != out {
@@ -63,7 +63,7 @@ func (f field) xorOut(init uint64, rests []uint64, lengths []int) (out uint64, o
 
 // init solves, bit by bit, the linear equations that frames of different lengths are;
 // for one length it is 0.
-func (f field) init(rests []uint64, lengths []int) (init uint64, ok bool) {
+func (f galoisField) init(rests []uint64, lengths []int) (init uint64, ok bool) {
 	k := f.system(rests, lengths)
 	rest, init := k.right, uint64(0)
 	for _, row := range k.rows {
@@ -79,15 +79,15 @@ func (f field) init(rests []uint64, lengths []int) (init uint64, ok bool) {
 
 // unique reports whether these lengths leave no choice of init but what is the same
 // for all messages of whole bytes.
-func (f field) unique(lengths []int) bool {
+func (f galoisField) unique(lengths []int) bool {
 	here := f.system(make([]uint64, len(lengths)), lengths)
 	everywhere := f.system([]uint64{0, 0}, []int{0, 1})
 	return len(here.rows) == len(everywhere.rows)
 }
 
-// system is the equations for init that frames of different lengths make: what each
+// linearSystem is the equations for init that frames of different lengths make: what each
 // of its bits changes in them, as rows of which each has a highest bit of its own.
-type system struct {
+type linearSystem struct {
 	rows  []effect
 	right []uint64
 }
@@ -98,7 +98,7 @@ type effect struct {
 	top    int
 }
 
-func (f field) system(rests []uint64, lengths []int) (k system) {
+func (f galoisField) system(rests []uint64, lengths []int) (k linearSystem) {
 	var factors []uint64
 	seen := map[int]bool{lengths[0]: true}
 	first := f.afterZeros(lengths[0])

@@ -21,13 +21,13 @@ type Found struct {
 // The bounds of the search: bytes before the range, between it and the checksum,
 // and after that.
 const (
-	mostBefore  = 8
-	mostBetween = 2
-	mostAfter   = 3
+	maxBefore  = 8
+	maxBetween = 2
+	maxAfter   = 3
 )
 
-// Scope says what a search looked for, so that finding nothing means something.
-type Scope struct {
+// SearchScope says what a search looked for, so that finding nothing means something.
+type SearchScope struct {
 	// Named checksums were tried, each in up to Places.
 	Named, Places int
 	// Any is the smallest width, in bits, from which on CRCs of up to 64 bits with any
@@ -42,8 +42,8 @@ type Scope struct {
 // frame, the plainest first. Where none does, it computes the parameters of a CRC of 8
 // to 64 bits: from three frames of one length, four of different ones, more where the
 // bits are few, or from two if init and xorout are usual.
-func Find(frames [][]byte) ([]Found, Scope) {
-	scope := Scope{Named: len(All()), Places: len(everyPlace()[1])}
+func Find(frames [][]byte) ([]Found, SearchScope) {
+	scope := SearchScope{Named: len(All()), Places: len(everyPlace()[1])}
 	if len(frames) == 0 {
 		return nil, scope
 	}
@@ -63,7 +63,7 @@ func Find(frames [][]byte) ([]Found, Scope) {
 		}
 	}
 	if len(found) == 0 {
-		return solve(frames, &scope, mostWork), scope
+		return solve(frames, &scope, maxWork), scope
 	}
 	n := distinct(frames)
 	slices.SortStableFunc(found, func(a, b Found) int { return -cmp.Compare(a.evidence(n), b.evidence(n)) })
@@ -106,9 +106,9 @@ func places(a *Algorithm) []Trailer {
 
 func placesLike(a *Algorithm) []Trailer {
 	var all []Trailer
-	for after := range mostAfter + 1 {
-		for between := range mostBetween + 1 {
-			for before := range mostBefore + 1 {
+	for after := range maxAfter + 1 {
+		for between := range maxBetween + 1 {
+			for before := range maxBefore + 1 {
 				for _, digits := range []Digits{Binary, Upper} {
 					t := Trailer{Range: Range{before, -between}, Digits: digits, After: after}
 					all = append(all, t)

@@ -67,7 +67,7 @@ func TestFindSolves(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	for _, c := range []struct {
 		p       Parameters
-		order   Order
+		order   ByteOrder
 		lengths []int
 		whole   bool
 	}{

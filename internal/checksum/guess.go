@@ -156,7 +156,7 @@ func digit(c byte) (v byte, ok bool) {
 }
 
 // codeword is a frame's message and register as a polynomial.
-func (g guess) codeword(f []byte) (c poly, length int) {
+func (g guess) codeword(f []byte) (c polynomial, length int) {
 	body, sum, _ := g.read(f)
 	if g.refOut {
 		sum = reverse(sum, g.width)

@@ -114,7 +114,7 @@ var customs struct {
 	made map[Parameters]*Algorithm
 }
 
-const mostCustoms = 64
+const maxCustoms = 64
 
 // Custom is the CRC with these parameters, which need not have a name.
 func Custom(p Parameters) (*Algorithm, error) {
@@ -137,11 +137,11 @@ func Custom(p Parameters) (*Algorithm, error) {
 	if a := customs.made[p]; a != nil {
 		return a, nil
 	}
-	e := &engine{Parameters: p}
+	e := &crcEngine{Parameters: p}
 	a := &Algorithm{Name: p.String(), Key: p.String(), Bits: p.Width, Little: p.RefOut, CRC: &p, crc: e,
 		What: sockeye.Text{En: "a CRC without a name", Zh: "未命名的 CRC"}}
-	a.Check = (&engine{Parameters: p}).sum([]byte("123456789"))
-	if customs.made == nil || len(customs.made) >= mostCustoms {
+	a.Check = (&crcEngine{Parameters: p}).sum([]byte("123456789"))
+	if customs.made == nil || len(customs.made) >= maxCustoms {
 		customs.made = map[Parameters]*Algorithm{}
 	}
 	customs.made[p] = a

@@ -2,16 +2,16 @@ package checksum
 
 import "math/bits"
 
-// poly is a polynomial over GF(2): bit i of word i/64 is the coefficient of x^i. A
+// polynomial is a polynomial over GF(2): bit i of word i/64 is the coefficient of x^i. A
 // polynomial without terms has degree -1.
-type poly struct {
+type polynomial struct {
 	words  []uint64
 	degree int
 }
 
 // codeword is the polynomial of a message with its register behind it: the message,
 // its first bit the highest term, times x^width, plus the register.
-func codeword(message []byte, reflected bool, register uint64, width int) poly {
+func codeword(message []byte, reflected bool, register uint64, width int) polynomial {
 	words := make([]uint64, (8*len(message)+width+63)/64+1)
 	words[0] = register
 	for i, b := range message {
@@ -22,16 +22,16 @@ func codeword(message []byte, reflected bool, register uint64, width int) poly {
 		words[at/64] ^= uint64(b) << (at % 64)
 		words[at/64+1] ^= uint64(b) >> (64 - at%64) // at a shift of 64, nothing
 	}
-	p := poly{words: words, degree: 64*len(words) - 1}
+	p := polynomial{words: words, degree: 64*len(words) - 1}
 	p.trim()
 	return p
 }
 
 // small is the polynomial of one word.
-func small(v uint64) poly { return poly{[]uint64{v}, bits.Len64(v) - 1} }
+func small(v uint64) polynomial { return polynomial{[]uint64{v}, bits.Len64(v) - 1} }
 
 // trim lowers the degree to that of the highest term there is.
-func (p *poly) trim() {
+func (p *polynomial) trim() {
 	for i := p.degree / 64; i >= 0 && p.degree >= 0; i-- {
 		if n := bits.Len64(p.words[i]); n > 0 {
 			p.degree = 64*i + n - 1
@@ -41,13 +41,13 @@ func (p *poly) trim() {
 	p.degree = -1
 }
 
-func (p poly) clone() poly {
+func (p polynomial) clone() polynomial {
 	p.words = append([]uint64(nil), p.words...)
 	return p
 }
 
 // add adds q times x^shift.
-func (p *poly) add(q poly, shift int) {
+func (p *polynomial) add(q polynomial, shift int) {
 	if q.degree < 0 {
 		return
 	}
@@ -67,7 +67,7 @@ func (p *poly) add(q poly, shift int) {
 
 // reduce leaves the remainder of a division by q, which is not zero, and returns the
 // quotient's low 64 terms. Work is lowered by the words that were touched.
-func (p *poly) reduce(q poly, work *int) (quotient uint64) {
+func (p *polynomial) reduce(q polynomial, work *int) (quotient uint64) {
 	for p.degree >= q.degree {
 		shift := p.degree - q.degree
 		if shift < 64 {
@@ -80,7 +80,7 @@ func (p *poly) reduce(q poly, work *int) (quotient uint64) {
 }
 
 // gcd is the greatest common divisor of both, which it uses up.
-func gcd(p, q poly, work *int) poly {
+func gcd(p, q polynomial, work *int) polynomial {
 	for q.degree >= 0 {
 		p.reduce(q, work)
 		p, q = q, p
@@ -90,10 +90,10 @@ func gcd(p, q poly, work *int) poly {
 
 // basis holds polynomials of which none is a sum of others, each with a highest term
 // that no later one has.
-type basis []poly
+type basis []polynomial
 
 // add takes p, which it uses up, unless it is a sum of those there.
-func (b *basis) add(p poly) bool {
+func (b *basis) add(p polynomial) bool {
 	for _, q := range *b {
 		if at := q.degree; p.degree >= at && p.words[at/64]>>(at%64)&1 == 1 {
 			p.add(q, 0)
@@ -106,7 +106,7 @@ func (b *basis) add(p poly) bool {
 }
 
 // odd is p without factors x: a generator has none.
-func (p poly) odd() poly {
+func (p polynomial) odd() polynomial {
 	if p.degree < 0 {
 		return p
 	}
@@ -114,7 +114,7 @@ func (p poly) odd() poly {
 	for p.words[zeros/64]>>(zeros%64)&1 == 0 {
 		zeros++
 	}
-	r := poly{words: make([]uint64, p.degree/64+1), degree: p.degree - zeros}
+	r := polynomial{words: make([]uint64, p.degree/64+1), degree: p.degree - zeros}
 	for i := range r.degree + 1 {
 		at := i + zeros
 		r.words[i/64] |= p.words[at/64] >> (at % 64) & 1 << (i % 64)
@@ -122,16 +122,16 @@ func (p poly) odd() poly {
 	return r
 }
 
-// mostCofactor bounds the degree that a common divisor may have beyond a generator's:
+// maxCofactor bounds the degree that a common divisor may have beyond a generator's:
 // all divisors of the generator's degree are then tried.
-const mostCofactor = 12
+const maxCofactor = 12
 
 // generators are the divisors of degree width that have a constant term, without
 // their highest one.
-func (p poly) generators(width int, work *int) (found []uint64) {
+func (p polynomial) generators(width int, work *int) (found []uint64) {
 	p = p.odd()
 	extra := p.degree - width
-	if extra < 0 || extra > mostCofactor {
+	if extra < 0 || extra > maxCofactor {
 		return nil
 	}
 	for c := uint64(1) << extra; c < 2<<extra; c++ {

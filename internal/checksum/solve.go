@@ -11,11 +11,11 @@ import (
 // for a finding, how likely one in noise may be, and the words of polynomials that are
 // touched, about a quarter of a second's worth.
 const (
-	mostFrames     = 64
-	mostStatements = 8
-	leastEvidence  = 17
-	mostChance     = 1. / 512
-	mostWork       = 80_000_000
+	maxFrames     = 64
+	maxStatements = 8
+	minEvidence   = 17
+	maxChance     = 1. / 512
+	maxWork       = 80_000_000
 )
 
 // solver computes the parameters of a CRC from frames that have one. A message with
@@ -33,10 +33,10 @@ type solver struct {
 }
 
 // solve looks for CRCs of every width that the frames determine.
-func solve(frames [][]byte, scope *Scope, work int) []Found {
+func solve(frames [][]byte, scope *SearchScope, work int) []Found {
 	s := newSolver(frames)
 	s.work = work
-	free, usual := leastWidth(s.statements()), leastWidth(len(s.frames))
+	free, usual := minWidth(s.statements()), minWidth(len(s.frames))
 	scope.Any, scope.Usual = free, usual
 	guesses := s.guesses(free, usual)
 	var found []Found
@@ -80,7 +80,7 @@ func newSolver(frames [][]byte) *solver {
 		}
 	}
 	slices.SortStableFunc(s.frames, func(a, b []byte) int { return cmp.Compare(len(a), len(b)) })
-	s.frames = s.frames[:min(mostFrames, len(s.frames))]
+	s.frames = s.frames[:min(maxFrames, len(s.frames))]
 	var differences basis
 	for i, f := range s.frames {
 		if i == 0 || len(s.frames[i-1]) < len(f) {
@@ -90,7 +90,7 @@ func newSolver(frames [][]byte) *solver {
 		first := s.lengths[len(s.lengths)-1]
 		d := codeword(f, false, 0, 0)
 		d.add(codeword(s.frames[first], false, 0, 0), 0)
-		if len(s.pairs) < mostStatements && differences.add(d) {
+		if len(s.pairs) < maxStatements && differences.add(d) {
 			s.pairs = append(s.pairs, [2]int{first, i})
 		}
 	}
@@ -99,14 +99,14 @@ func newSolver(frames [][]byte) *solver {
 
 // statements counts what the frames say of a generator, whatever init and xorout are.
 func (s *solver) statements() int {
-	return len(s.pairs) + max(0, min(mostStatements, len(s.lengths))-2)
+	return len(s.pairs) + max(0, min(maxStatements, len(s.lengths))-2)
 }
 
-// leastWidth is the smallest width that so many statements determine, or 0: about as
+// minWidth is the smallest width that so many statements determine, or 0: about as
 // many generators as there are of a width satisfy one of them by chance.
-func leastWidth(statements int) int {
+func minWidth(statements int) int {
 	for width := 8; width <= 64; width++ {
-		if evidence(width, statements) >= leastEvidence {
+		if evidence(width, statements) >= minEvidence {
 			return width
 		}
 	}
@@ -121,7 +121,7 @@ func (s *solver) try(g guess) (found []Found) {
 	if g.usual {
 		multiples = s.known
 	}
-	divisor := poly{degree: -1}
+	divisor := polynomial{degree: -1}
 	for m := range multiples(g) {
 		if divisor = gcd(m, divisor, &s.work); divisor.degree >= 0 && divisor.degree < g.width || s.work < 0 {
 			return nil
@@ -136,11 +136,11 @@ func (s *solver) try(g guess) (found []Found) {
 	}
 	bits := evidence(g.width, len(independent))
 	chance := float64(s.tried[g.width]) * math.Pow(2, -float64(bits))
-	if bits < leastEvidence || chance > mostChance {
+	if bits < minEvidence || chance > maxChance {
 		return nil
 	}
 	for _, generator := range divisor.generators(g.width, &s.work) {
-		p, t, whole, ok := s.complete(g, field{generator, g.width})
+		p, t, whole, ok := s.complete(g, galoisField{generator, g.width})
 		if !ok {
 			continue
 		}
@@ -159,7 +159,7 @@ func (s *solver) try(g guess) (found []Found) {
 }
 
 // natural is the order that Natural stands for.
-func (t Trailer) natural() Order {
+func (t Trailer) natural() ByteOrder {
 	if t.Digits != Binary {
 		return Big
 	}
@@ -167,8 +167,8 @@ func (t Trailer) natural() Order {
 }
 
 // unknown are multiples of the generator, whatever init and xorout are.
-func (s *solver) unknown(g guess) iter.Seq[poly] {
-	return func(yield func(poly) bool) {
+func (s *solver) unknown(g guess) iter.Seq[polynomial] {
+	return func(yield func(polynomial) bool) {
 		for _, pair := range s.pairs {
 			if d, _ := s.difference(g, pair[0], pair[1]); !yield(d) {
 				return
@@ -176,7 +176,7 @@ func (s *solver) unknown(g guess) iter.Seq[poly] {
 		}
 		// With frames of n, n+d and n+e bytes: the sum of the first and second is init times
 		// x^8n (x^8d + 1), that of the first and third init times x^8n (x^8e + 1).
-		for j := 2; j < len(s.lengths) && j < mostStatements; j++ {
+		for j := 2; j < len(s.lengths) && j < maxStatements; j++ {
 			first, d := s.difference(g, s.lengths[0], s.lengths[1])
 			second, e := s.difference(g, s.lengths[0], s.lengths[j])
 			common := greatest(d, e)
@@ -190,7 +190,7 @@ func (s *solver) unknown(g guess) iter.Seq[poly] {
 }
 
 // difference is the sum of two frames, and by how many bytes the second is longer.
-func (s *solver) difference(g guess, a, b int) (d poly, longer int) {
+func (s *solver) difference(g guess, a, b int) (d polynomial, longer int) {
 	p, n := g.codeword(s.frames[a])
 	d, m := g.codeword(s.frames[b])
 	d.add(p, 0)
@@ -198,7 +198,7 @@ func (s *solver) difference(g guess, a, b int) (d poly, longer int) {
 }
 
 // repeated is p times (x^8(step·times) + 1) / (x^8step + 1).
-func (s *solver) repeated(p poly, step, times int) (sum poly) {
+func (s *solver) repeated(p polynomial, step, times int) (sum polynomial) {
 	sum.degree = -1
 	for i := range times {
 		s.work -= len(p.words)
@@ -215,10 +215,10 @@ func greatest(a, b int) int {
 }
 
 // known are multiples of the generator where init and xorout are as the guess says.
-func (s *solver) known(g guess) iter.Seq[poly] {
-	return func(yield func(poly) bool) {
+func (s *solver) known(g guess) iter.Seq[polynomial] {
+	return func(yield func(polynomial) bool) {
 		ones := small(mask(g.width))
-		for _, f := range s.frames[:min(mostStatements, len(s.frames))] {
+		for _, f := range s.frames[:min(maxStatements, len(s.frames))] {
 			c, n := g.codeword(f)
 			if g.onesIn {
 				c.add(ones, 8*n)
@@ -235,7 +235,7 @@ func (s *solver) known(g guess) iter.Seq[poly] {
 
 // complete finds init and xorout for a generator: the usual ones if they fit, from
 // the byte of the guess on or a later one up to which all frames are the same.
-func (s *solver) complete(g guess, f field) (p Parameters, t Trailer, whole, ok bool) {
+func (s *solver) complete(g guess, f galoisField) (p Parameters, t Trailer, whole, ok bool) {
 	p = Parameters{Width: g.width, Poly: f.poly, RefIn: g.refIn, RefOut: g.refOut}
 	ones := mask(g.width)
 	t = g.trailer
@@ -255,7 +255,7 @@ func (s *solver) complete(g guess, f field) (p Parameters, t Trailer, whole, ok 
 		if g.usual {
 			return p, t, false, false
 		}
-		if t.Range.From >= mostBefore || !s.constant(t.Range.From) {
+		if t.Range.From >= maxBefore || !s.constant(t.Range.From) {
 			break
 		}
 	}
@@ -270,7 +270,7 @@ func (s *solver) complete(g guess, f field) (p Parameters, t Trailer, whole, ok 
 
 // remainders are what each frame leaves when it is divided by the generator, and how
 // many bytes each covers.
-func (s *solver) remainders(g guess, f field) (rests []uint64, lengths []int) {
+func (s *solver) remainders(g guess, f galoisField) (rests []uint64, lengths []int) {
 	for _, frame := range s.frames {
 		c, n := g.codeword(frame)
 		s.work -= c.degree / 8

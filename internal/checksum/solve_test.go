@@ -108,13 +108,13 @@ func TestSolveNothing(t *testing.T) {
 // come first, and are looked at all the same.
 func TestSolveIsBounded(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
-	var scope Scope
-	if solve(frames(Trailer{}, rng, "", slicesOf(5, 2000)...), &scope, mostWork/20); !scope.Stopped {
+	var scope SearchScope
+	if solve(frames(Trailer{}, rng, "", slicesOf(5, 2000)...), &scope, maxWork/20); !scope.Stopped {
 		t.Errorf("%+v", scope)
 	}
 	a, _ := Custom(Parameters{Width: 32, Poly: 0x12345679, Init: 1, RefIn: true, RefOut: true})
 	all := frames(Trailer{Algorithm: a}, rng, "", 2000, 2000, 2000, 2100)
-	if found := solve(all, &scope, mostWork); !anyExplains(found, all) {
+	if found := solve(all, &scope, maxWork); !anyExplains(found, all) {
 		t.Errorf("%+v", scope)
 	}
 }
@@ -134,7 +134,7 @@ func FuzzSolve(f *testing.F) {
 		if len(all) == 0 {
 			return
 		}
-		for _, c := range solve(all, &Scope{}, 100_000) {
+		for _, c := range solve(all, &SearchScope{}, 100_000) {
 			if !explains(c.Trailer, all) {
 				t.Errorf("%s does not explain %q", c.Trailer, all)
 			}
@@ -176,7 +176,7 @@ func randomTrailer(t *testing.T, width int, rng *rand.Rand) (tr Trailer, after s
 	}
 	tr = Trailer{Algorithm: a, Range: Range{From: rng.IntN(5), To: -rng.IntN(3)}}
 	if width > 8 {
-		tr.Order = []Order{Natural, Big, Little}[rng.IntN(3)]
+		tr.Order = []ByteOrder{Natural, Big, Little}[rng.IntN(3)]
 	}
 	if rng.IntN(4) == 0 {
 		tr.Digits = Upper

@@ -73,7 +73,7 @@ const (
 type Trailer struct {
 	Algorithm *Algorithm
 	Range     Range
-	Order     Order
+	Order     ByteOrder
 	Digits    Digits
 	// After is how many bytes follow the checksum: 2 for one before CR LF.
 	After int

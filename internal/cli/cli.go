@@ -121,7 +121,7 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 		a.resolveCommand(), a.uiCommand(), a.sessionCommand(), a.demoCommand(), a.runCommand(), a.ruleCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand(),
 		a.versionCommand(), a.completionCommand(),
 	)
-	a.translate(root)
+	a.localizeHelp(root)
 	return root
 }
 

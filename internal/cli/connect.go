@@ -10,9 +10,9 @@ import (
 
 	"sockeye"
 	"sockeye/internal/checksum"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/wire"
-	"sockeye/internal/workbench"
+	"sockeye/internal/transport"
 )
 
 // connectFlags are the flags of connect.
@@ -68,8 +68,8 @@ when both directions are done.`,
 	return cmd
 }
 
-// request is what connect sends by itself and waits for; nil where not asked.
-type request struct {
+// sendPlan is what connect sends by itself and waits for; nil where not asked.
+type sendPlan struct {
 	send   *payload.Template
 	list   *timedList
 	file   string
@@ -77,10 +77,10 @@ type request struct {
 }
 
 // sends says whether there is something to send by itself.
-func (r request) sends() bool { return r.send != nil || r.list != nil || r.file != "" }
+func (r sendPlan) sends() bool { return r.send != nil || r.list != nil || r.file != "" }
 
-func (f *connectFlags) request() (request, error) {
-	var r request
+func (f *connectFlags) request() (sendPlan, error) {
+	var r sendPlan
 	var err error
 	if r.send, err = parseEither(f.write, "--send", f.send, "--send-hex", f.sendHex); err != nil {
 		return r, err
@@ -136,15 +136,15 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	}
 	l.bench.SetLookup(a.lookup(&f.payloadFlags))
 	met := l.expect(req.expect)
-	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{})
+	s, err := l.bench.Open(a.ctx, ep, core.Answer{})
 	if err != nil {
 		return l.finish(err)
 	}
-	return l.finish(l.converseOnce(s, f, req, met))
+	return l.finish(l.replOnce(s, f, req, met))
 }
 
-// converseOnce runs an open connection to its end.
-func (l *live) converseOnce(s *workbench.Session, f *connectFlags, req request, met <-chan struct{}) error {
+// replOnce runs an open connection to its end.
+func (l *runner) replOnce(s *core.Session, f *connectFlags, req sendPlan, met <-chan struct{}) error {
 	input := l.clientInput(s, f, req)
 	timeout := time.Duration(0)
 	if f.timeout > 0 {
@@ -181,7 +181,7 @@ func (l *live) converseOnce(s *workbench.Session, f *connectFlags, req request, 
 }
 
 // outcome is the error of a connection that has ended.
-func (l *live) outcome(s *workbench.Session, f *connectFlags, req request, met <-chan struct{}) error {
+func (l *runner) outcome(s *core.Session, f *connectFlags, req sendPlan, met <-chan struct{}) error {
 	if req.expect != nil {
 		select {
 		case <-met: // what it waited for may have come last
@@ -212,9 +212,9 @@ func notMet(f *connectFlags, en, zh string) error {
 }
 
 // clientInput sends what is to be sent; the channel tells when that is done.
-func (l *live) clientInput(s *workbench.Session, f *connectFlags, req request) <-chan error {
+func (l *runner) clientInput(s *core.Session, f *connectFlags, req sendPlan) <-chan error {
 	if l.console != nil {
-		return l.converseAside(s, &f.inputFlags, f.pace)
+		return l.replAside(s, &f.inputFlags, f.pace)
 	}
 	done := make(chan error, 1)
 	if f.recvOnly || !req.sends() && req.expect != nil {
@@ -242,7 +242,7 @@ func (l *live) clientInput(s *workbench.Session, f *connectFlags, req request) <
 }
 
 // sendRequest sends what the flags say, to the end.
-func (l *live) sendRequest(s *workbench.Session, p *wire.Peer, f *connectFlags, req request) error {
+func (l *runner) sendRequest(s *core.Session, p *transport.Peer, f *connectFlags, req sendPlan) error {
 	switch {
 	case req.list != nil:
 		return l.playList(s, req.list)
@@ -253,7 +253,7 @@ func (l *live) sendRequest(s *workbench.Session, p *wire.Peer, f *connectFlags, 
 	return l.sendPayload(s, p, req.send)
 }
 
-func isGone(p *wire.Peer) bool {
+func isGone(p *transport.Peer) bool {
 	if p == nil {
 		return false
 	}
@@ -263,14 +263,14 @@ func isGone(p *wire.Peer) bool {
 
 // firstPeer waits for the session's connection, which a reconnecting session may
 // not have yet.
-func (l *live) firstPeer(s *workbench.Session) (*wire.Peer, error) {
+func (l *runner) firstPeer(s *core.Session) (*transport.Peer, error) {
 	for {
 		_, next := l.bench.Span()
 		if peers := s.Peers(); len(peers) > 0 {
 			return peers[0], nil
 		}
 		select {
-		case <-l.first(next, sockeye.Joined):
+		case <-l.awaitEvent(next, sockeye.Joined):
 		case <-s.Done():
 			return nil, nil
 		case <-l.app.ctx.Done():
@@ -281,7 +281,7 @@ func (l *live) firstPeer(s *workbench.Session) (*wire.Peer, error) {
 
 // expect watches for bytes in what is received, over the borders of chunks. The
 // channel is closed when they have come; it is nil if nothing is expected.
-func (l *live) expect(want []byte) <-chan struct{} {
+func (l *runner) expect(want []byte) <-chan struct{} {
 	if want == nil {
 		return nil
 	}

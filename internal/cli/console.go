@@ -29,16 +29,16 @@ type console struct {
 	running bool
 }
 
-// mostBuffered is how much a console holds for the terminal. A view that writes
+// maxBuffered is how much a console holds for the terminal. A view that writes
 // more waits, falls behind, and says so by a gap.
-const mostBuffered = 256 << 10
+const maxBuffered = 256 << 10
 
 // newConsole takes over the terminal until Close. Interrupts from the keyboard,
 // which are plain keys then, go to interrupt.
 func newConsole(in io.Reader, out io.Writer, interrupt func()) *console {
 	c := &console{typed: make(chan string, 256), over: make(chan struct{}), out: out, running: true}
 	c.room.L = &c.mu
-	m := &prompt{console: c, input: newInput(), interrupt: interrupt}
+	m := &inputLine{console: c, input: newInput(), interrupt: interrupt}
 	c.program = tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler())
 	go func() {
 		defer close(c.over)
@@ -56,7 +56,7 @@ func newConsole(in io.Reader, out io.Writer, interrupt func()) *console {
 func (c *console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.running && len(c.buffer) > mostBuffered {
+	for c.running && len(c.buffer) > maxBuffered {
 		c.room.Wait()
 	}
 	c.buffer = append(c.buffer, p...)
@@ -103,8 +103,8 @@ const refresh = 40 * time.Millisecond
 // nextTick is made anew each time: its clock runs from the making.
 func nextTick() tea.Cmd { return tea.Tick(refresh, func(time.Time) tea.Msg { return tick{} }) }
 
-// prompt is the model of the program: the input line.
-type prompt struct {
+// inputLine is the model of the program: the input line.
+type inputLine struct {
 	console   *console
 	input     textinput.Model
 	busy      string
@@ -127,9 +127,9 @@ func newInput() textinput.Model {
 	return in
 }
 
-func (m *prompt) Init() tea.Cmd { return nextTick() }
+func (m *inputLine) Init() tea.Cmd { return nextTick() }
 
-func (m *prompt) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+func (m *inputLine) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tick:
 		return m, tea.Sequence(append(m.pages(m.console.take()), nextTick())...)
@@ -152,14 +152,14 @@ func (m *prompt) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 // fit gives the input the width that prompt and cursor leave.
-func (m *prompt) fit() {
+func (m *inputLine) fit() {
 	if m.width > 0 {
 		m.input.SetWidth(max(8, m.width-ansi.StringWidth(m.input.Prompt+m.busy)-2))
 	}
 }
 
 // key acts on the keys that are not editing.
-func (m *prompt) key(k string) (done bool, cmd tea.Cmd) {
+func (m *inputLine) key(k string) (done bool, cmd tea.Cmd) {
 	switch k {
 	case "enter":
 		m.enter()
@@ -182,7 +182,7 @@ func (m *prompt) key(k string) (done bool, cmd tea.Cmd) {
 	return true, nil
 }
 
-func (m *prompt) enter() {
+func (m *inputLine) enter() {
 	if m.ended {
 		return
 	}
@@ -201,7 +201,7 @@ func (m *prompt) enter() {
 }
 
 // recall shows another line of the history.
-func (m *prompt) recall(at int) {
+func (m *inputLine) recall(at int) {
 	if at < 0 || at > len(m.history) {
 		return
 	}
@@ -218,7 +218,7 @@ func (m *prompt) recall(at int) {
 }
 
 // end tells that no more lines will be typed.
-func (m *prompt) end() {
+func (m *inputLine) end() {
 	if !m.ended {
 		m.ended = true
 		close(m.console.typed)
@@ -228,7 +228,7 @@ func (m *prompt) end() {
 // pages prints text above the prompt in pieces that fit the screen: what is
 // printed at once scrolls by as one block, and a longer one would leave empty
 // lines.
-func (m *prompt) pages(text string) []tea.Cmd {
+func (m *inputLine) pages(text string) []tea.Cmd {
 	if text == "" {
 		return nil
 	}
@@ -259,7 +259,7 @@ func (m *prompt) pages(text string) []tea.Cmd {
 
 // View draws the input line. The terminal's own cursor is where the text goes, so
 // that an input method opens there; a line longer than the screen draws its own.
-func (m *prompt) View() tea.View {
+func (m *inputLine) View() tea.View {
 	value := []rune(m.input.Value())
 	fits := ansi.StringWidth(string(value)) < m.input.Width()
 	m.input.SetVirtualCursor(!fits)
@@ -272,7 +272,7 @@ func (m *prompt) View() tea.View {
 }
 
 // tell writes a line of the program's own words, made safe.
-func (c *console) tell(text string) {
+func (c *console) print(text string) {
 	for line := range strings.Lines(text) {
 		c.Write([]byte(payload.SafeString(strings.TrimSuffix(line, "\n")) + "\n"))
 	}

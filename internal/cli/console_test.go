@@ -11,15 +11,15 @@ import (
 )
 
 // testPrompt is an input line without a terminal.
-func testPrompt() *prompt {
-	m := &prompt{console: &console{typed: make(chan string, 8)}, input: newInput(), width: 40, height: 6}
+func testPrompt() *inputLine {
+	m := &inputLine{console: &console{typed: make(chan string, 8)}, input: newInput(), width: 40, height: 6}
 	m.console.room.L = &m.console.mu
 	m.fit()
 	return m
 }
 
 // press sends keys: names such as "up" and "enter", or text.
-func (m *prompt) press(keys ...string) {
+func (m *inputLine) press(keys ...string) {
 	codes := map[string]tea.Key{
 		"enter": {Code: tea.KeyEnter}, "up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft},
 		"backspace": {Code: tea.KeyBackspace}, "ctrl+d": {Code: 'd', Mod: tea.ModCtrl}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
@@ -126,7 +126,7 @@ func TestConsoleWriteWaits(t *testing.T) {
 	c := m.console
 	c.running = true
 	line := []byte(strings.Repeat("x", 1023) + "\n")
-	for range mostBuffered/1024 + 1 {
+	for range maxBuffered/1024 + 1 {
 		c.Write(line)
 	}
 	wrote := make(chan struct{})
@@ -137,7 +137,7 @@ func TestConsoleWriteWaits(t *testing.T) {
 	c.mu.Lock()
 	full := len(c.buffer)
 	c.mu.Unlock()
-	if full > mostBuffered+2*1024 {
+	if full > maxBuffered+2*1024 {
 		t.Errorf("%d bytes are waiting", full)
 	}
 	for taken := 0; ; {

@@ -92,12 +92,12 @@ func checksumsJSON() []checksumJSON {
 	return all
 }
 
-// longestFrame bounds the frames that are looked at, in bytes: every checksum is tried
+// maxFrame bounds the frames that are looked at, in bytes: every checksum is tried
 // in every place.
-const longestFrame = 16 << 10
+const maxFrame = 16 << 10
 
-// mostExplanations is how many findings are shown.
-const mostExplanations = 8
+// maxExplanations is how many findings are shown.
+const maxExplanations = 8
 
 func (a *app) crcFindCommand() *cobra.Command {
 	return &cobra.Command{
@@ -140,9 +140,9 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 		if err != nil {
 			return nil, ofFlag(err, fmt.Sprintf("HEX %d", i+1))
 		}
-		if len(f) > longestFrame {
+		if len(f) > maxFrame {
 			return nil, usage(fmt.Sprintf("HEX %d", i+1),
-				sockeye.Text{En: fmt.Sprintf("has %d bytes; a frame has at most %d", len(f), longestFrame), Zh: fmt.Sprintf("有 %d 字节；一帧最多 %d 字节", len(f), longestFrame)},
+				sockeye.Text{En: fmt.Sprintf("has %d bytes; a frame has at most %d", len(f), maxFrame), Zh: fmt.Sprintf("有 %d 字节；一帧最多 %d 字节", len(f), maxFrame)},
 				sockeye.Text{En: "give one message a word, or a line of standard input", Zh: "每个参数（或标准输入的每一行）只写一条消息"})
 		}
 		if len(f) > 0 {
@@ -155,12 +155,12 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 	return frames, nil
 }
 
-func (a *app) showFound(found []checksum.Found, scope checksum.Scope, frames int) error {
+func (a *app) showFound(found []checksum.Found, scope checksum.SearchScope, frames int) error {
 	out := bufio.NewWriter(a.Out)
-	for _, f := range found[:min(mostExplanations, len(found))] {
+	for _, f := range found[:min(maxExplanations, len(found))] {
 		fmt.Fprintf(out, "%-24s %s\n", f.Trailer, a.explainFound(f))
 	}
-	if n := len(found) - mostExplanations; n > 0 {
+	if n := len(found) - maxExplanations; n > 0 {
 		fmt.Fprintf(out, a.t("and %d more\n", "还有 %d 种\n"), n)
 	}
 	if err := out.Flush(); err != nil {
@@ -178,7 +178,7 @@ func (a *app) showFound(found []checksum.Found, scope checksum.Scope, frames int
 }
 
 // searched says what a search that found nothing has looked for, and what to do next.
-func (a *app) searched(scope checksum.Scope, frames int) string {
+func (a *app) searched(scope checksum.SearchScope, frames int) string {
 	s := fmt.Sprintf(a.t("searched: %d checksums by name, each in %d places", "已搜索：%d 种有名称的校验，各 %d 种位置"), scope.Named, scope.Places)
 	more := a.t("\nhint: give whole frames, and more of them: from three of one length the parameters of a CRC are computed", "\n提示：请给出完整的帧并多给几帧：三帧长度相同时可以推算 CRC 参数")
 	if scope.Any > 0 {

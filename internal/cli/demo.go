@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 // demoFlags are the flags of demo.
@@ -50,18 +50,18 @@ Afterwards the server stays open on all addresses for a board of your own.`,
 }
 
 func (a *app) demo(f demoFlags) error {
-	bench := workbench.New(0)
+	bench := core.New(0)
 	if f.json {
 		l := a.follow(bench, 0, "", jsonLines, &demoDisplay, nil, false)
-		s := a.newStory(bench, io.Discard, f)
-		err := s.tell()
+		s := a.newWalkthrough(bench, io.Discard, f)
+		err := s.step()
 		if err == nil && !f.once {
 			err = l.untilStopped(nil)
 		}
 		return l.finish(err)
 	}
-	s := a.newStory(bench, a.Out, f)
-	if err := s.tell(); err != nil || f.once {
+	s := a.newWalkthrough(bench, a.Out, f)
+	if err := s.step(); err != nil || f.once {
 		ctx, cancel := context.WithTimeout(a.hurry, demoDisplay.drain)
 		defer cancel()
 		bench.Shutdown(ctx)
@@ -75,10 +75,10 @@ func (a *app) demo(f demoFlags) error {
 
 // untilStopped waits for the end that a person wants: by a signal, or, if they
 // may type to a session, at the console.
-func (l *live) untilStopped(typeTo *workbench.Session) error {
+func (l *runner) untilStopped(typeTo *core.Session) error {
 	var typed <-chan error
 	if l.console != nil && typeTo != nil {
-		typed = l.converseAside(typeTo, &inputFlags{}, filePace{})
+		typed = l.replAside(typeTo, &inputFlags{}, chunkPace{})
 	}
 	select {
 	case err := <-typed:
@@ -91,10 +91,10 @@ func (l *live) untilStopped(typeTo *workbench.Session) error {
 }
 
 // invite says how to bring a board of one's own.
-func (s *story) invite() {
+func (s *walkthrough) invite() {
 	a := s.app
-	list, _ := workbench.Interfaces() // without any, this machine is still there
-	board, ok := workbench.BoardAddress(list)
+	list, _ := core.Interfaces() // without any, this machine is still there
+	board, ok := core.BoardAddress(list)
 	if !ok {
 		board = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}

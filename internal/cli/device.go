@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/device"
 	"sockeye/internal/payload"
-	"sockeye/internal/workbench"
 )
 
 // deviceFlags are the flags of device.
@@ -92,13 +92,13 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		return err
 	}
 	l.bench.SetLookup(a.lookup(&f.payloadFlags))
-	return l.finish(l.play(ep, workbench.Answer{Device: board, Hello: hello, Allow: allow}, f.count))
+	return l.finish(l.play(ep, core.Answer{Device: board, Hello: hello, Allow: allow}, f.count))
 }
 
 // play runs count boards until all have left or a signal comes.
-func (l *live) play(ep sockeye.Endpoint, board workbench.Answer, count int) error {
+func (l *runner) play(ep sockeye.Endpoint, board core.Answer, count int) error {
 	var running sync.WaitGroup
-	var sessions []*workbench.Session
+	var sessions []*core.Session
 	for range count {
 		s, err := l.bench.Open(l.app.ctx, ep, board)
 		if err != nil {

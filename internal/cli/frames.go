@@ -29,13 +29,13 @@ func (f *frameFlags) register(a *app, fs *pflag.FlagSet) {
 }
 
 // cutting is how frames are found and judged.
-type cutting struct {
+type frameChoice struct {
 	spec  framing.Spec
 	check checksum.Trailer
 }
 
-// cutting is what the flags mean; nil is no frames.
-func (f *frameFlags) cutting() (*cutting, error) {
+// choice is what the flags mean; nil is no frames.
+func (f *frameFlags) choice() (*frameChoice, error) {
 	if f.frame == "" {
 		if f.check != "" {
 			return nil, usage("--check", sockeye.Text{En: "a checksum is of a frame", Zh: "校验针对的是帧"},
@@ -43,7 +43,7 @@ func (f *frameFlags) cutting() (*cutting, error) {
 		}
 		return nil, nil
 	}
-	c, err := parseCutting(f.frame, f.check)
+	c, err := parseFrameChoice(f.frame, f.check)
 	if err != nil {
 		e := *sockeye.ErrorOf(err)
 		if e.Target == payload.Quote(f.frame, 60) || e.Op == "parse" {
@@ -58,14 +58,14 @@ func (f *frameFlags) cutting() (*cutting, error) {
 	return c, nil
 }
 
-// parseCutting reads a framing spec and a checksum. With an error about the
+// parseFrameChoice reads a framing spec and a checksum. With an error about the
 // checksum, the cutting is not nil.
-func parseCutting(frame, check string) (*cutting, error) {
+func parseFrameChoice(frame, check string) (*frameChoice, error) {
 	spec, err := framing.Parse(frame)
 	if err != nil {
 		return nil, err
 	}
-	c := &cutting{spec: spec}
+	c := &frameChoice{spec: spec}
 	if check != "" {
 		if c.check, err = checksum.ParseTrailer(check); err != nil {
 			return c, err
@@ -74,14 +74,14 @@ func parseCutting(frame, check string) (*cutting, error) {
 	return c, nil
 }
 
-func (c *cutting) splitter() *framing.Splitter {
+func (c *frameChoice) splitter() *framing.Splitter {
 	if c == nil {
 		return nil
 	}
 	return framing.NewSplitter(c.spec, c.check)
 }
 
-func (c *cutting) String() string {
+func (c *frameChoice) String() string {
 	s := c.spec.String()
 	if c.check.Algorithm != nil {
 		s += " " + c.check.String()
@@ -90,7 +90,7 @@ func (c *cutting) String() string {
 }
 
 // framed is form for a view that shows frames.
-func (f *frameFlags) framed(d *displayFlags, shown form) (form, error) {
+func (f *frameFlags) framed(d *displayFlags, shown outputFormat) (outputFormat, error) {
 	switch {
 	case f.frame == "":
 	case d.raw:
@@ -150,14 +150,14 @@ func (v *view) idle() error {
 // reshown is how many frames a view shows again when they are cut anew.
 const reshown = 200
 
-// recut shows what was received before once more, cut another way; nil goes back to
+// reframe shows what was received before once more, cut another way; nil goes back to
 // events.
-func (v *view) recut(c *cutting, again *journal.Cursor) {
+func (v *view) reframe(c *frameChoice, again *journal.Cursor) {
 	defer again.Close()
 	v.settle()
 	v.cut = c.splitter()
 	if v.cut == nil {
-		v.tell(v.app.t("from here on as chunks, as they were read", "以下按收到的数据块显示"))
+		v.showNotice(v.app.t("from here on as chunks, as they were read", "以下按收到的数据块显示"))
 		return
 	}
 	var last [reshown][]byte
@@ -176,17 +176,17 @@ func (v *view) recut(c *cutting, again *journal.Cursor) {
 		}
 	}
 	if count > reshown {
-		v.tell(fmt.Sprintf(v.app.t("cut anew as %s: the last %d of %d frames", "按 %s 重新分帧：共 %[3]d 帧，显示最后 %[2]d 帧"), c, reshown, count))
+		v.showNotice(fmt.Sprintf(v.app.t("cut anew as %s: the last %d of %d frames", "按 %s 重新分帧：共 %[3]d 帧，显示最后 %[2]d 帧"), c, reshown, count))
 	} else {
-		v.tell(fmt.Sprintf(v.app.t("cut anew as %s: %d frames", "按 %s 重新分帧：共 %d 帧"), c, count))
+		v.showNotice(fmt.Sprintf(v.app.t("cut anew as %s: %d frames", "按 %s 重新分帧：共 %d 帧"), c, count))
 	}
 	for n := max(0, count-reshown); n < count; n++ {
 		v.write(last[n%reshown])
 	}
 }
 
-// tell writes a line of the program's own.
-func (v *view) tell(text string) {
+// showNotice writes a line of the program's own.
+func (v *view) showNotice(text string) {
 	v.write(fmt.Appendf(nil, "--- %s ---\n", payload.SafeString(text)))
 }
 
@@ -195,7 +195,7 @@ func (v *view) showFrame(f *framing.PeerFrame) {
 	if v.frameErr != nil || v.wantsFrame != nil && !v.wantsFrame(f) {
 		return
 	}
-	if v.form == jsonLines {
+	if v.format == jsonLines {
 		v.buf = append(f.AppendJSON(v.buf[:0]), '\n')
 	} else {
 		v.buf = v.appendFrame(v.buf[:0], f)
@@ -207,7 +207,7 @@ func (v *view) showFrame(f *framing.PeerFrame) {
 // brackets what is special about it.
 func (v *view) appendFrame(dst []byte, f *framing.PeerFrame) []byte {
 	dst = v.appendHead(dst, sockeye.Event{Kind: f.Kind, Peer: f.Peer, Time: f.Time})
-	if v.form == hexLines {
+	if v.format == hexLines {
 		dst = append(dst, v.app.byteCount(len(f.Data))...)
 	} else {
 		dst = payload.AppendSafe(dst, f.Body)
@@ -228,9 +228,9 @@ func (v *view) appendFrame(dst []byte, f *framing.PeerFrame) []byte {
 	case framing.Wrong:
 		dst = v.appendNote(dst, v.app.t("checksum wrong", "校验错误"))
 	}
-	dst = v.appendCuts(dst, f.Cuts)
+	dst = v.appendCuts(dst, f.Reads)
 	dst = append(dst, '\n')
-	if v.form == hexLines {
+	if v.format == hexLines {
 		dst = payload.AppendHexdump(dst, f.Data, 0, "    ")
 	}
 	return dst
@@ -262,7 +262,7 @@ func (v *view) appendCuts(dst []byte, cuts []int) []byte {
 }
 
 // writeFrames exports the frames of a recording as CSV.
-func (a *app) writeFrames(d *recording.Reader, m *recording.Matcher, wants func(*framing.PeerFrame) bool, c *cutting, w io.Writer) error {
+func (a *app) writeFrames(d *recording.Reader, m *recording.Matcher, wants func(*framing.PeerFrame) bool, c *frameChoice, w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	err := out.Write(framing.CSVHeader)

@@ -125,7 +125,7 @@ func TestHelpExamplesParse(t *testing.T) {
 				switch cmd.Parent().Name() + " " + cmd.Name() {
 				case "sockeye resolve", "sockeye run":
 				case "sockeye payload":
-					_, err = payload.Parse(a, payload.Options{Hex: cmd.Flag("hex").Changed})
+					_, err = payload.Parse(a, payload.ParseOptions{Hex: cmd.Flag("hex").Changed})
 				case "crc find":
 					_, err = payload.ParseHex(a)
 				default:

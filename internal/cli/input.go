@@ -9,16 +9,16 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/wire"
-	"sockeye/internal/workbench"
+	"sockeye/internal/transport"
 )
 
 // inputFlags say what happens to what is typed or piped in.
 type inputFlags struct {
 	payloadFlags
 	crlf  bool
-	write payload.Options // how what is typed becomes bytes
+	write payload.ParseOptions // how what is typed becomes bytes
 }
 
 // parse makes sense of the flags; charset is for the view, too.
@@ -42,10 +42,10 @@ func (a *app) interrupted() error { return context.Cause(a.ctx) }
 // the person is done; the end of a pipe closes nothing.
 //
 // A list, if there is one, is sent beside the console, and instead of a pipe.
-func (l *live) serveInput(s *workbench.Session, f *inputFlags, pace filePace, list *timedList) <-chan error {
+func (l *runner) serveInput(s *core.Session, f *inputFlags, pace chunkPace, list *timedList) <-chan error {
 	done := make(chan error, 1)
 	if list != nil {
-		if _, err := s.SendList(list.List, workbench.RunOptions{Lookup: list.lookup}); err != nil || l.console == nil {
+		if _, err := s.SendList(list.List, core.RunOptions{Lookup: list.lookup}); err != nil || l.console == nil {
 			if err != nil {
 				done <- err
 			}
@@ -53,7 +53,7 @@ func (l *live) serveInput(s *workbench.Session, f *inputFlags, pace filePace, li
 		}
 	}
 	if l.console != nil {
-		return l.converseAside(s, f, pace)
+		return l.replAside(s, f, pace)
 	}
 	if isTerminal(l.app.In) && l.showing == quiet {
 		return done
@@ -68,21 +68,21 @@ func (l *live) serveInput(s *workbench.Session, f *inputFlags, pace filePace, li
 	return done
 }
 
-// converseAside runs the console's conversation on a goroutine of its own.
-func (l *live) converseAside(s *workbench.Session, f *inputFlags, pace filePace) <-chan error {
+// replAside runs the console's conversation on a goroutine of its own.
+func (l *runner) replAside(s *core.Session, f *inputFlags, pace chunkPace) <-chan error {
 	done := make(chan error, 1)
 	l.fed = make(chan struct{})
 	go func() {
 		defer close(l.fed)
-		done <- l.converse(s, f, pace)
+		done <- l.repl(s, f, pace)
 	}()
 	return done
 }
 
 // pipeToAll sends standard input to all peers, once there is one. A peer that
 // fails is its own event and keeps nothing from the others.
-func (l *live) pipeToAll(s *workbench.Session, f *inputFlags) error {
-	joined := l.first(0, sockeye.Joined)
+func (l *runner) pipeToAll(s *core.Session, f *inputFlags) error {
+	joined := l.awaitEvent(0, sockeye.Joined)
 	select {
 	case <-joined:
 	case <-l.app.ctx.Done():
@@ -102,7 +102,7 @@ func (l *live) pipeToAll(s *workbench.Session, f *inputFlags) error {
 // sendOrLose sends a part of a stream to one of many peers. One that does not read
 // for as long as --send-timeout allows is aborted: what it got later would not
 // follow what it had.
-func (l *live) sendOrLose(p *wire.Peer, data []byte) {
+func (l *runner) sendOrLose(p *transport.Peer, data []byte) {
 	_, err := p.Send(l.sending, data)
 	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.TimedOut && p.Network == "tcp" && l.sending.Err() == nil {
 		p.Abort()
@@ -115,7 +115,7 @@ const inputPause = 250 * time.Millisecond
 
 // readInput hands standard input on as it comes, until its end or send fails; once
 // the command is asked to end, until the input pauses.
-func (l *live) readInput(f *inputFlags, send func([]byte) error) error {
+func (l *runner) readInput(f *inputFlags, send func([]byte) error) error {
 	chunks, free, over := make(chan inputChunk), make(chan []byte, 1), make(chan struct{})
 	defer close(over)
 	free <- make([]byte, 64<<10)
@@ -160,7 +160,7 @@ type inputChunk struct {
 
 // pump reads standard input into the buffer that is free. A read that waits
 // cannot be ended: it outlives the command, and the process ends it.
-func (l *live) pump(chunks chan<- inputChunk, free <-chan []byte, over <-chan struct{}) {
+func (l *runner) pump(chunks chan<- inputChunk, free <-chan []byte, over <-chan struct{}) {
 	for {
 		select {
 		case buf := <-free:
@@ -205,7 +205,7 @@ func (c *lineEnds) convert(data []byte) []byte {
 
 // pipeToPeer sends standard input to one peer, then finishes sending: the peer
 // sees the end as it came. It returns when that is done.
-func (l *live) pipeToPeer(p *wire.Peer, f *inputFlags) error {
+func (l *runner) pipeToPeer(p *transport.Peer, f *inputFlags) error {
 	err := l.readInput(f, func(data []byte) error {
 		_, err := p.Send(l.sending, data)
 		return err

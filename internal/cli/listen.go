@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/wire"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
+	"sockeye/internal/transport"
 )
 
 // listenFlags are the flags of listen.
@@ -113,7 +113,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	f.verbose = f.verbose || isTerminal(a.Err)
 	if ep.Address.Network.Transport() == sockeye.TCP {
-		a.warnOfFileLimit(ep.Options.MaxPeers, wire.DescriptorLimit())
+		a.warnOfFileLimit(ep.Options.MaxPeers, transport.DescriptorLimit())
 	}
 	l, err := a.start(show, &f.displayFlags, true, &f.recordFlags, ep)
 	if err != nil {
@@ -122,9 +122,9 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	l.bench.SetLookup(a.lookup(&f.payloadFlags))
 	var once <-chan struct{}
 	if f.once {
-		once = l.first(0, sockeye.Left)
+		once = l.awaitEvent(0, sockeye.Left)
 	}
-	s, err := l.bench.Open(a.ctx, ep, workbench.Answer{Echo: f.echo, Allow: allow})
+	s, err := l.bench.Open(a.ctx, ep, core.Answer{Echo: f.echo, Allow: allow})
 	if err != nil {
 		return l.finish(err)
 	}

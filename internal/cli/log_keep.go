@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/framing"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
-	"sockeye/internal/workbench"
 )
 
 func (a *app) logVerifyCommand() *cobra.Command {
@@ -162,7 +162,7 @@ func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form,
 	}
 	after := filter.After
 	x := exporting{form: form}
-	if x.cut, err = frames.cutting(); err != nil {
+	if x.cut, err = frames.choice(); err != nil {
 		return err
 	}
 	if x.cut != nil {
@@ -170,7 +170,7 @@ func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form,
 			return usage("--frame", sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
 		}
 		after = time.Time{} // a frame may begin before
-		if filter, x.wants, err = workbench.FramesOf(filter); err != nil {
+		if filter, x.wants, err = core.FramesOf(filter); err != nil {
 			return err
 		}
 	}
@@ -197,7 +197,7 @@ func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form,
 // exporting is what is written.
 type exporting struct {
 	form  string
-	cut   *cutting // nil: events as they are
+	cut   *frameChoice // nil: events as they are
 	wants func(*framing.PeerFrame) bool
 }
 
@@ -244,7 +244,7 @@ func (a *app) writeExport(d *recording.Reader, m *recording.Matcher, x exporting
 	v := a.newView(lines, out, io.Discard, false)
 	v.dated, v.cut, v.wantsFrame = true, x.cut.splitter(), x.wants
 	if x.form == "json" {
-		v.form = jsonLines
+		v.format = jsonLines
 	}
 	err := d.Each(a.ctx, m, func(e *sockeye.Event) error {
 		if e.Session != nil {

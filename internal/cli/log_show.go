@@ -9,11 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
-	"sockeye/internal/workbench"
 )
 
 func (a *app) logShowCommand() *cobra.Command {
@@ -55,7 +55,7 @@ with what is being recorded.`,
 }
 
 func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recording.ReadOptions) error {
-	form, err := d.form(a)
+	form, err := d.format(a)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 	if err != nil {
 		return err
 	}
-	cut, err := d.cutting()
+	cut, err := d.choice()
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 	var wants func(*framing.PeerFrame) bool
 	if cut != nil {
 		o.After = time.Time{} // a frame may begin before
-		if filter, wants, err = workbench.FramesOf(filter); err != nil {
+		if filter, wants, err = core.FramesOf(filter); err != nil {
 			return err
 		}
 	}

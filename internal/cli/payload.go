@@ -11,9 +11,9 @@ import (
 
 	"sockeye"
 	"sockeye/internal/checksum"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/wire"
-	"sockeye/internal/workbench"
+	"sockeye/internal/transport"
 )
 
 // payloadFlags say how what is typed becomes bytes.
@@ -48,8 +48,8 @@ func (f *payloadFlags) register(a *app, fs *pflag.FlagSet) {
 }
 
 // options are the flags as the payload language takes them.
-func (f *payloadFlags) payloadOptions() (payload.Options, error) {
-	var o payload.Options
+func (f *payloadFlags) payloadOptions() (payload.ParseOptions, error) {
+	var o payload.ParseOptions
 	var err error
 	if o.Charset, err = payload.ParseCharset(f.charsetName); err != nil {
 		return o, ofFlag(err, "--charset")
@@ -142,7 +142,7 @@ of it.`,
 
 // parseEither reads a payload that is given by one of two flags: as text or as hex.
 // It is nil where neither is.
-func parseEither(o payload.Options, flag, text, hexFlag, hexText string) (*payload.Template, error) {
+func parseEither(o payload.ParseOptions, flag, text, hexFlag, hexText string) (*payload.Template, error) {
 	switch {
 	case text != "" && hexText != "":
 		return nil, usage(hexFlag, sockeye.Text{En: "given twice, as text and as hex", Zh: "文本与十六进制不能同时使用"},
@@ -160,8 +160,8 @@ func parseEither(o payload.Options, flag, text, hexFlag, hexText string) (*paylo
 }
 
 // sendPayload sends the next message of a payload to one peer.
-func (l *live) sendPayload(s *workbench.Session, p *wire.Peer, t *payload.Template) error {
-	sent, err := s.SendPayload(l.sending, []*wire.Peer{p}, t)
+func (l *runner) sendPayload(s *core.Session, p *transport.Peer, t *payload.Template) error {
+	sent, err := s.SendPayload(l.sending, []*transport.Peer{p}, t)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // listPeers shows the peers as a table.
-func (c *conversation) listPeers(string) error {
+func (c *repl) listPeers(string) error {
 	a := c.app
 	rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("since", "连接于"),
 		a.t("received", "接收"), a.t("sent", "发送"), a.t("round trip", "往返时间")}}
@@ -20,10 +20,10 @@ func (c *conversation) listPeers(string) error {
 		rows = append(rows, a.peerRow(p.Status()))
 	}
 	if len(rows) == 1 {
-		c.live.console.tell(a.t("no peer is connected", "没有连接对象"))
+		c.run.console.print(a.t("no peer is connected", "没有连接对象"))
 		return nil
 	}
-	c.live.console.tell(table(rows))
+	c.run.console.print(table(rows))
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/api"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 // recipients are the peers of a running workbench's session that words mean, as at
@@ -20,7 +20,7 @@ func (a *app) recipients(session string, words []string) (ids []uint64, all bool
 	}
 	var peers *api.Peers
 	for _, word := range words {
-		if strings.EqualFold(word, workbench.All) {
+		if strings.EqualFold(word, core.All) {
 			return nil, true, nil
 		}
 		if id, err := strconv.ParseUint(strings.TrimPrefix(word, "#"), 10, 64); err == nil {
@@ -29,7 +29,7 @@ func (a *app) recipients(session string, words []string) (ids []uint64, all bool
 		}
 		if peers == nil {
 			peers = &api.Peers{}
-			if err := a.askBench("GET", "/sessions/"+session+"/peers", nil, peers); err != nil {
+			if err := a.askWorkbench("GET", "/sessions/"+session+"/peers", nil, peers); err != nil {
 				return nil, false, err
 			}
 		}
@@ -72,7 +72,7 @@ func (a *app) reachNew(session, word string) (uint64, error) {
 		return 0, unknown
 	}
 	var p api.Peer
-	err := a.askBench("POST", "/sessions/"+session+"/peers", api.Reach{Address: word}, &p)
+	err := a.askWorkbench("POST", "/sessions/"+session+"/peers", api.Reach{Address: word}, &p)
 	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.Unsupported {
 		return 0, unknown // TCP: it would have to connect
 	}

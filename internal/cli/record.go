@@ -9,17 +9,17 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
 	"sockeye/internal/recording"
-	"sockeye/internal/workbench"
 )
 
 // recordFlags say whether and how a command records what happens.
 type recordFlags struct {
 	to   string
 	sync string
-	how  recording.Options
+	how  recording.WriteOptions
 }
 
 func (f *recordFlags) register(a *app, fs *pflag.FlagSet) {
@@ -34,7 +34,7 @@ func (f *recordFlags) register(a *app, fs *pflag.FlagSet) {
 
 // beginRecording begins to record. Opening a named pipe waits for who reads it, and a
 // signal ends the waiting.
-func (a *app) beginRecording(bench *workbench.Workbench, o recording.Options) error {
+func (a *app) beginRecording(bench *core.Core, o recording.WriteOptions) error {
 	if o.File == "" || !isStream(o.File) {
 		return bench.Record(o)
 	}
@@ -45,15 +45,15 @@ func (a *app) beginRecording(bench *workbench.Workbench, o recording.Options) er
 func (f *recordFlags) takesOutput() bool { return f.to == "-" }
 
 // options are how to record a command's endpoint.
-func (f *recordFlags) options(a *app, ep sockeye.Endpoint) recording.Options {
+func (f *recordFlags) options(a *app, ep sockeye.Endpoint) recording.WriteOptions {
 	o := f.how
-	o.Sync, o.Lang, o.Name = recording.Sync(f.sync), a.lang, workbench.RecordName(ep)
+	o.Sync, o.Lang, o.Name = recording.Sync(f.sync), a.lang, core.RecordName(ep)
 	o.Application = "Sockeye " + thisBuild().Version
 	return recordTo(a, o, f.to)
 }
 
 // recordTo fills in the place that a word means.
-func recordTo(a *app, o recording.Options, to string) recording.Options {
+func recordTo(a *app, o recording.WriteOptions, to string) recording.WriteOptions {
 	switch {
 	case to == "-":
 		o.Out = a.Out
@@ -73,9 +73,9 @@ func isStream(path string) bool {
 
 // form is what the display flags say, with nothing to print where the recording
 // takes standard output.
-func (f *recordFlags) form(a *app, d *displayFlags) (form, error) {
+func (f *recordFlags) form(a *app, d *displayFlags) (outputFormat, error) {
 	if !f.takesOutput() {
-		return d.form(a)
+		return d.format(a)
 	}
 	for _, c := range []struct {
 		on   bool
@@ -94,12 +94,12 @@ func (f *recordFlags) form(a *app, d *displayFlags) (form, error) {
 }
 
 // record is /record: on, off, or how it is.
-func (c *conversation) record(to string) error {
-	bench := c.live.bench
+func (c *repl) record(to string) error {
+	bench := c.run.bench
 	switch to {
 	case "":
 	case "off":
-		ctx, cancel := context.WithTimeout(c.app.ctx, c.live.drain)
+		ctx, cancel := context.WithTimeout(c.app.ctx, c.run.drain)
 		defer cancel()
 		if err := bench.StopRecording(ctx); err != nil {
 			return err
@@ -113,7 +113,7 @@ func (c *conversation) record(to string) error {
 			return err
 		}
 	}
-	c.live.console.tell(c.app.recordLine(bench.RecordStatus()))
+	c.run.console.print(c.app.recordLine(bench.RecordStatus()))
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 func (a *app) resolveCommand() *cobra.Command {
@@ -45,7 +45,7 @@ func (a *app) resolve(words []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	found, err := workbench.Resolve(a.ctx, host, port)
+	found, err := core.Resolve(a.ctx, host, port)
 	if err != nil {
 		return err
 	}

@@ -15,13 +15,13 @@ const characterWait = 100 * time.Millisecond
 // rows are the lines of a view that shows text.
 type rows struct {
 	mu    sync.Mutex // guards what follows and the view's out: a timer writes when nothing comes
-	lines payload.Rows[direction]
+	lines payload.Rows[flow]
 	timer *time.Timer // runs while a line waits
 }
 
-// direction is one way of one peer: each has its own text, which reads may cut
+// flow is one way of one peer: each has its own text, which reads may cut
 // anywhere.
-type direction struct {
+type flow struct {
 	peer *sockeye.Peer
 	kind sockeye.EventKind
 }
@@ -32,14 +32,14 @@ func (v *view) showLine(e sockeye.Event) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var err error
-	if data := e.Kind == sockeye.Received || e.Kind == sockeye.Sent; data && v.form == lines {
+	if data := e.Kind == sockeye.Received || e.Kind == sockeye.Sent; data && v.format == lines {
 		r.lines.Charset = v.charset
-		d := direction{e.Peer, e.Kind}
+		d := flow{e.Peer, e.Kind}
 		v.buf, err = r.lines.Piece(d, v.appendHead(v.buf[:0], e), e.Data, v.appendAfterText(nil, e), e.Peer.Network == "udp")
 	} else {
 		if e.Kind == sockeye.Left {
-			r.lines.End(direction{e.Peer, sockeye.Received})
-			r.lines.End(direction{e.Peer, sockeye.Sent})
+			r.lines.End(flow{e.Peer, sockeye.Received})
+			r.lines.End(flow{e.Peer, sockeye.Sent})
 		}
 		v.buf = v.appendLine(v.buf[:0], e)
 		err = r.lines.Line(v.buf)

@@ -10,12 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
 	"sockeye/internal/rule"
-	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
@@ -77,7 +77,7 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 	}
 	var messages [][]byte
 	for _, typed := range args[1:] {
-		t, err := payload.Parse(typed, payload.Options{Hex: f.hex})
+		t, err := payload.Parse(typed, payload.ParseOptions{Hex: f.hex})
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 		}
 		messages = append(messages, b)
 	}
-	t := &trial{app: a, names: o.Program.Names(), Trial: workbench.NewTrial(workbench.RulesOf(workspace.RuleSet{}, o, rule.Options{Seed: f.seed, Lookup: file.Lookup}))}
+	t := &dryRun{app: a, names: o.Program.Names(), DryRun: core.NewDryRun(core.RulesOf(workspace.RuleSet{}, o, rule.EngineOptions{Seed: f.seed, Lookup: file.Lookup}))}
 	if f.recording != "" {
 		err = t.record(f.recording)
 	} else {
@@ -116,40 +116,40 @@ func (f *tryFlags) choose(openings []workspace.Opening) (workspace.Opening, erro
 	return workspace.Opening{}, usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", f.endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", f.endpoint)}, sockeye.Text{})
 }
 
-// trial tells what rules plan.
-type trial struct {
-	*workbench.Trial
+// dryRun tells what rules plan.
+type dryRun struct {
+	*core.DryRun
 	app   *app
 	names []string // of the rules
 	out   strings.Builder
 }
 
 // say tries messages of one peer that has just joined.
-func (t *trial) say(messages [][]byte, o workspace.Opening) {
+func (t *dryRun) say(messages [][]byte, o workspace.Opening) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	peer := &sockeye.Peer{ID: 1, Network: string(o.Endpoint.Address.Network.Transport()), Remote: netip.MustParseAddrPort("127.0.0.1:50000")}
-	tell := func(tried *workbench.Tried) { t.show(tried, "") }
+	tell := func(tried *core.DryRunStep) { t.show(tried, "") }
 	t.Join(peer, now, tell)
 	for _, m := range messages {
-		t.Pass(now.Add(time.Second), mostTicks, tell)
+		t.Pass(now.Add(time.Second), maxTicks, tell)
 		now = now.Add(time.Second)
 		t.Message(peer, m, now, tell)
 	}
 }
 
-// mostTicks bounds what the timers of one second may do.
-const mostTicks = 2000
+// maxTicks bounds what the timers of one second may do.
+const maxTicks = 2000
 
 // show tells of one occasion; head stands before it.
-func (t *trial) show(tried *workbench.Tried, head string) {
+func (t *dryRun) show(tried *core.DryRunStep, head string) {
 	text := head + payload.FormatText(tried.Body)
 	switch {
-	case tried.On == workbench.OnJoin:
-		t.tell(head+t.app.t("(a peer joins)", "（连接对象加入）"), tried.Plan, tried.Time)
-	case tried.On == workbench.OnTime:
-		t.tell(head+t.app.t("(time passes)", "（时间流逝）"), tried.Plan, tried.Time)
+	case tried.On == core.OnJoin:
+		t.showNotice(head+t.app.t("(a peer joins)", "（连接对象加入）"), tried.Plan, tried.Time)
+	case tried.On == core.OnTime:
+		t.showNotice(head+t.app.t("(time passes)", "（时间流逝）"), tried.Plan, tried.Time)
 	case tried.Asked():
-		t.tell(text, tried.Plan, tried.Time)
+		t.showNotice(text, tried.Plan, tried.Time)
 	case tried.Check == framing.Wrong:
 		fmt.Fprintf(&t.out, "%s\n    %s\n", text, t.app.t("the checksum is wrong: no rule is asked", "校验错误：不经过规则"))
 	default:
@@ -157,7 +157,7 @@ func (t *trial) show(tried *workbench.Tried, head string) {
 	}
 }
 
-func (t *trial) tell(text string, plan rule.Plan, now time.Time) {
+func (t *dryRun) showNotice(text string, plan rule.Plan, now time.Time) {
 	fmt.Fprintf(&t.out, "%s\n", text)
 	for _, s := range plan.Steps {
 		fmt.Fprintf(&t.out, "    %s", payload.SafeString(t.names[s.Rule]))
@@ -182,7 +182,7 @@ func (t *trial) tell(text string, plan rule.Plan, now time.Time) {
 }
 
 // record tries what was received in a recording, each peer in its own state.
-func (t *trial) record(path string) error {
+func (t *dryRun) record(path string) error {
 	r, err := recording.Open(path)
 	if err != nil {
 		return err
@@ -193,9 +193,9 @@ func (t *trial) record(path string) error {
 		return err
 	}
 	defer events.Close()
-	tell := func(tried *workbench.Tried) {
+	tell := func(tried *core.DryRunStep) {
 		head := peerName(tried.Peer) + "  "
-		if tried.On == workbench.OnFrame {
+		if tried.On == core.OnFrame {
 			head = tried.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + head
 		}
 		t.show(tried, head)

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
@@ -77,7 +77,7 @@ func (a *app) run(f *runFlags, args []string) error {
 	if len(openings) == 0 {
 		return usage(args[0], sockeye.Text{En: "the file opens nothing", Zh: "文件中没有要打开的端点"}, sockeye.Text{En: "it needs an [[endpoint]]", Zh: "需要一个 [[endpoint]]"})
 	}
-	if err := moveEndpoints(openings, f.at); err != nil {
+	if err := overridePorts(openings, f.at); err != nil {
 		return err
 	}
 	show, err := f.recordFlags.form(a, &f.displayFlags)
@@ -100,7 +100,7 @@ func (a *app) run(f *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	o := workbench.PlayOptions{Seed: f.seed}
+	o := core.PlayOptions{Seed: f.seed}
 	if o.Seed == 0 {
 		o.Seed = uint64(time.Now().UnixNano())
 	}
@@ -118,13 +118,13 @@ func (a *app) run(f *runFlags, args []string) error {
 		return l.finish(err)
 	}
 	err = l.untilAllStopped(sessions)
-	a.tellHits(openings, sessions, f.quiet || f.json)
-	a.tellRuns(openings, sessions, f.quiet || f.json)
+	a.printHits(openings, sessions, f.quiet || f.json)
+	a.printRuns(openings, sessions, f.quiet || f.json)
 	return l.finish(err)
 }
 
-// moveEndpoints opens endpoints at other addresses than the file says.
-func moveEndpoints(openings []workspace.Opening, at []string) error {
+// overridePorts opens endpoints at other addresses than the file says.
+func overridePorts(openings []workspace.Opening, at []string) error {
 	var names []string
 	for n := range openings {
 		// What a rule or a list still has to say is said after the peer finished, then the
@@ -210,7 +210,7 @@ func (o oneByte) Read(p []byte) (int, error) { return o.in.Read(p[:min(1, len(p)
 
 // untilAllStopped waits for a signal, the end of the view, the person at the console,
 // or for all sessions to end by themselves.
-func (l *live) untilAllStopped(sessions []*workbench.Session) error {
+func (l *runner) untilAllStopped(sessions []*core.Session) error {
 	ended := make(chan struct{})
 	go func() {
 		for _, s := range sessions {
@@ -220,7 +220,7 @@ func (l *live) untilAllStopped(sessions []*workbench.Session) error {
 	}()
 	var input <-chan error
 	if l.console != nil {
-		input = l.converseAside(sessions[0], &inputFlags{}, filePace{})
+		input = l.replAside(sessions[0], &inputFlags{}, chunkPace{})
 	}
 	select {
 	case <-l.app.ctx.Done():
@@ -240,8 +240,8 @@ func (l *live) untilAllStopped(sessions []*workbench.Session) error {
 	return nil
 }
 
-// tellHits says at the end what the rules did.
-func (a *app) tellHits(openings []workspace.Opening, sessions []*workbench.Session, silent bool) {
+// printHits says at the end what the rules did.
+func (a *app) printHits(openings []workspace.Opening, sessions []*core.Session, silent bool) {
 	for n, s := range sessions {
 		status, ok := s.RulesStatus()
 		if silent || !ok {
@@ -254,8 +254,8 @@ func (a *app) tellHits(openings []workspace.Opening, sessions []*workbench.Sessi
 	}
 }
 
-// tellRuns says at the end how far the lists came.
-func (a *app) tellRuns(openings []workspace.Opening, sessions []*workbench.Session, silent bool) {
+// printRuns says at the end how far the lists came.
+func (a *app) printRuns(openings []workspace.Opening, sessions []*core.Session, silent bool) {
 	for n, s := range sessions {
 		if silent || openings[n].List == nil {
 			continue

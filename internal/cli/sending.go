@@ -13,7 +13,7 @@ import (
 	"sockeye"
 	"sockeye/internal/payload"
 	"sockeye/internal/regular"
-	"sockeye/internal/wire"
+	"sockeye/internal/transport"
 )
 
 // sending carries out what a console sends: to one peer in the order it was
@@ -24,17 +24,17 @@ type sending struct {
 
 	ctx     context.Context // of what is queued now; ends with cancel
 	end     context.CancelFunc
-	last    map[*wire.Peer]<-chan struct{} // closed when the latest one queued for a peer is done
+	last    map[*transport.Peer]<-chan struct{} // closed when the latest one queued for a peer is done
 	running sync.WaitGroup
 }
 
 func (s *sending) init(parent context.Context, show func(string)) {
-	s.parent, s.show, s.last = parent, show, map[*wire.Peer]<-chan struct{}{}
+	s.parent, s.show, s.last = parent, show, map[*transport.Peer]<-chan struct{}{}
 	s.ctx, s.end = context.WithCancel(parent)
 }
 
 // queue has do called after what was queued for the peer before.
-func (s *sending) queue(p *wire.Peer, do func(ctx context.Context)) {
+func (s *sending) queue(p *transport.Peer, do func(ctx context.Context)) {
 	before, done, ctx := s.last[p], make(chan struct{}), s.ctx
 	s.last[p] = done
 	s.running.Go(func() {
@@ -100,14 +100,14 @@ func fileError(op, path string, err error) error {
 	return e
 }
 
-// filePace bounds how a file is sent.
-type filePace struct {
+// chunkPace bounds how a file is sent.
+type chunkPace struct {
 	chunk int64 // most bytes at a time; 0: as it suits the network
 	rate  int64 // most bytes in a second; 0: as fast as they are taken
 }
 
 // size is how many bytes are read and sent at a time.
-func (f filePace) size(network string) int {
+func (f chunkPace) size(network string) int {
 	n := int64(64 << 10)
 	if network == "udp" {
 		n = 1400 // fits an Ethernet frame
@@ -121,7 +121,7 @@ func (f filePace) size(network string) int {
 }
 
 // cutPace takes chunk=SIZE and rate=SIZE off the end of what was typed after /file.
-func cutPace(rest string, pace filePace) (path string, _ filePace, _ error) {
+func cutPace(rest string, pace chunkPace) (path string, _ chunkPace, _ error) {
 	for {
 		i := strings.LastIndexByte(rest, ' ')
 		word := rest[i+1:]
@@ -139,7 +139,7 @@ func cutPace(rest string, pace filePace) (path string, _ filePace, _ error) {
 
 // sendFile sends a file to a peer, and shows how far it is. It returns how many bytes
 // were sent.
-func sendFile(ctx context.Context, p *wire.Peer, path string, pace filePace, show func(busy string)) (int, error) {
+func sendFile(ctx context.Context, p *transport.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
 	f, err := regular.Open(path)
 	if err != nil {
 		return 0, fileError("open", path, err)
@@ -168,7 +168,7 @@ func sendFile(ctx context.Context, p *wire.Peer, path string, pace filePace, sho
 
 // copy sends what it reads, a buffer at a time, until its end. With a rate each piece
 // has a time counted from the start, so that the rate holds on the whole.
-func (f filePace) copy(ctx context.Context, from io.Reader, buf []byte, send func(piece []byte) (took int, err error)) (sent int, readErr, err error) {
+func (f chunkPace) copy(ctx context.Context, from io.Reader, buf []byte, send func(piece []byte) (took int, err error)) (sent int, readErr, err error) {
 	start := time.Now()
 	for {
 		n, readErr := from.Read(buf)
@@ -192,7 +192,7 @@ func (f filePace) copy(ctx context.Context, from io.Reader, buf []byte, send fun
 }
 
 // wait returns when the byte after the first sent ones is due.
-func (f filePace) wait(ctx context.Context, start time.Time, sent int) error {
+func (f chunkPace) wait(ctx context.Context, start time.Time, sent int) error {
 	if f.rate <= 0 {
 		return nil
 	}

@@ -13,10 +13,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/regular"
 	"sockeye/internal/sendlist"
-	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
@@ -27,7 +27,7 @@ type timedFlags struct {
 	every               time.Duration
 	repeat              int
 	file                string
-	pace                filePace
+	pace                chunkPace
 }
 
 func (f *timedFlags) register(a *app, fs *pflag.FlagSet) {
@@ -173,8 +173,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // playList sends a list and returns when it has ended, with the error of its last
 // message if that failed.
-func (l *live) playList(s *workbench.Session, list *timedList) error {
-	run, err := s.SendList(list.List, workbench.RunOptions{Lookup: list.lookup})
+func (l *runner) playList(s *core.Session, list *timedList) error {
+	run, err := s.SendList(list.List, core.RunOptions{Lookup: list.lookup})
 	if err != nil {
 		return err
 	}
@@ -190,14 +190,14 @@ func (l *live) playList(s *workbench.Session, list *timedList) error {
 }
 
 // list is /list: play a file, or show what is being sent.
-func (c *conversation) list(path string) error {
+func (c *repl) list(path string) error {
 	if path == "" {
 		runs := c.session.Runs()
 		if len(runs) == 0 {
-			c.live.console.tell(c.app.t("nothing is being sent; /list FILE sends one", "没有正在发送的列表；/list 文件 开始发送"))
+			c.run.console.print(c.app.t("nothing is being sent; /list FILE sends one", "没有正在发送的列表；/list 文件 开始发送"))
 		}
 		for _, r := range runs {
-			c.live.console.tell(c.app.runLine(r))
+			c.run.console.print(c.app.runLine(r))
 		}
 		return nil
 	}
@@ -209,7 +209,7 @@ func (c *conversation) list(path string) error {
 }
 
 // every is /every: one payload, again and again.
-func (c *conversation) every(rest string) error {
+func (c *repl) every(rest string) error {
 	interval, text, _ := strings.Cut(rest, " ")
 	d := time.Duration(0)
 	if err := (&duration{&d}).Set(interval); err != nil || text == "" {
@@ -220,21 +220,21 @@ func (c *conversation) every(rest string) error {
 }
 
 // start plays a list to the chosen peers, and tells when it has ended.
-func (c *conversation) start(l sendlist.List, lookup func(string) (string, bool)) error {
-	run, err := c.session.SendList(l, workbench.RunOptions{To: c.to, Lookup: lookup})
+func (c *repl) start(l sendlist.List, lookup func(string) (string, bool)) error {
+	run, err := c.session.SendList(l, core.RunOptions{To: c.to, Lookup: lookup})
 	if err != nil {
 		return err
 	}
-	c.live.console.tell(c.app.runLine(run) + c.app.t("; /stop ends it", "；/stop 停止"))
+	c.run.console.print(c.app.runLine(run) + c.app.t("; /stop ends it", "；/stop 停止"))
 	c.out.aside(func() {
 		<-run.Done()
-		c.live.console.tell(c.app.runLine(run))
+		c.run.console.print(c.app.runLine(run))
 	})
 	return nil
 }
 
 // runLine says how far a list has come.
-func (a *app) runLine(r *workbench.Run) string {
+func (a *app) runLine(r *core.Run) string {
 	p := r.Progress()
 	total := a.t("without end", "不限次数")
 	if p.Total > 0 {

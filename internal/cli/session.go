@@ -37,8 +37,8 @@ func (a *app) client() (*api.Client, error) {
 	return api.NewClient(st, a.lang), nil
 }
 
-// askBench sends one request to the workbench that runs.
-func (a *app) askBench(method, path string, in, out any) error {
+// askWorkbench sends one request to the workbench that runs.
+func (a *app) askWorkbench(method, path string, in, out any) error {
 	c, err := a.client()
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			in := api.OpenOf(ep, echo)
 			in.Allow = allow.words
 			var s api.Session
-			if err := a.askBench("POST", "/sessions", in, &s); err != nil {
+			if err := a.askWorkbench("POST", "/sessions", in, &s); err != nil {
 				return err
 			}
 			return a.printOpened(s, asJSON)
@@ -129,11 +129,11 @@ func (a *app) openFromWorkspace(cmd *cobra.Command, name string, args []string, 
 		return usage("--"+other, sockeye.Text{En: "the workspace says how the endpoint is opened", Zh: "端点的打开方式由工作区决定"}, sockeye.Text{En: "change it there", Zh: "请在工作区中修改"})
 	}
 	var w api.Workspace
-	if err := a.askBench("GET", "/workspace", nil, &w); err != nil {
+	if err := a.askWorkbench("GET", "/workspace", nil, &w); err != nil {
 		return err
 	}
 	var opened api.Sessions
-	if err := a.askBench("POST", "/workspace/open", api.OpenWorkspace{Stamp: w.Stamp, Endpoint: name}, &opened); err != nil {
+	if err := a.askWorkbench("POST", "/workspace/open", api.OpenWorkspace{Stamp: w.Stamp, Endpoint: name}, &opened); err != nil {
 		return err
 	}
 	for _, s := range opened.Sessions {
@@ -164,7 +164,7 @@ func (a *app) sessionListCommand() *cobra.Command {
 		Args:    a.noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			var list api.Sessions
-			if err := a.askBench("GET", "/sessions", nil, &list); err != nil {
+			if err := a.askWorkbench("GET", "/sessions", nil, &list); err != nil {
 				return err
 			}
 			if asJSON {
@@ -216,7 +216,7 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 				return err
 			}
 			var list api.Peers
-			if err := a.askBench("GET", "/sessions/"+args[0]+"/peers", nil, &list); err != nil {
+			if err := a.askWorkbench("GET", "/sessions/"+args[0]+"/peers", nil, &list); err != nil {
 				return err
 			}
 			if asJSON {
@@ -296,7 +296,7 @@ and what that is called is printed: see session runs and session stop.`,
 				return err
 			}
 			var out api.SendResults
-			if err := a.askBench("POST", "/sessions/"+args[0]+"/send", in, &out); err != nil {
+			if err := a.askWorkbench("POST", "/sessions/"+args[0]+"/send", in, &out); err != nil {
 				return err
 			}
 			return a.showSent(out)
@@ -337,7 +337,7 @@ list; its events stay.`,
 				return err
 			}
 			for _, id := range args {
-				if err := a.askBench("DELETE", "/sessions/"+id, api.None{}, nil); err != nil {
+				if err := a.askWorkbench("DELETE", "/sessions/"+id, api.None{}, nil); err != nil {
 					return err
 				}
 			}
@@ -346,7 +346,7 @@ list; its events stay.`,
 	}
 }
 
-// benchGone says that the workbench ended, which ends a view of it in good order.
-func benchGone(ctx context.Context, err error) bool {
+// workbenchGone says that the workbench ended, which ends a view of it in good order.
+func workbenchGone(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && err != nil && sockeye.ErrorOf(err).Kind == sockeye.Closed
 }

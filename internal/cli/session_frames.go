@@ -9,8 +9,8 @@ import (
 	"sockeye/internal/framing"
 )
 
-// tailWay is one direction of one peer.
-type tailWay struct {
+// tailFlow is one direction of one peer.
+type tailFlow struct {
 	peer      uint64
 	direction string
 }
@@ -19,16 +19,16 @@ type tailWay struct {
 func (t *tail) showFrames(l *api.EventLine, e sockeye.Event, wants func(*api.Frame) bool) {
 	for i := range l.Frames {
 		f := &l.Frames[i]
-		w := tailWay{max(l.PeerID, f.PeerID), f.Direction}
-		if !wants(f) || f.Offset < t.told[w] {
+		w := tailFlow{max(l.PeerID, f.PeerID), f.Direction}
+		if !wants(f) || f.Offset < t.shown[w] {
 			continue
 		}
-		delete(t.told, w)
+		delete(t.shown, w)
 		fr := t.decoder.Frame(e, f)
 		t.view.showFrame(&fr)
 	}
 	if l.FramesLeftOut > 0 {
-		t.view.tell(fmt.Sprintf(t.app.t("%d more frames end here", "此处还有 %d 帧"), l.FramesLeftOut))
+		t.view.showNotice(fmt.Sprintf(t.app.t("%d more frames end here", "此处还有 %d 帧"), l.FramesLeftOut))
 	}
 }
 
@@ -45,7 +45,7 @@ func (t *tail) showOpen(c *api.Cut, all bool) error {
 		})
 		for _, f := range l.Frames {
 			if f.Mark == framing.Whole.String() {
-				t.told[tailWay{l.PeerID, f.Direction}] = f.Offset + uint64(f.Bytes)
+				t.shown[tailFlow{l.PeerID, f.Direction}] = f.Offset + uint64(f.Bytes)
 			}
 		}
 	}

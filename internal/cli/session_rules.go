@@ -36,14 +36,14 @@ workspace file answer it from now on. States, counters and frames begin anew the
 			case remove && len(args) == 2:
 				return usage("--remove", sockeye.Text{En: "not together with a file", Zh: "不能与文件同时使用"}, helpHint(cmd))
 			case remove:
-				return a.askBench("DELETE", path, api.None{}, nil)
+				return a.askWorkbench("DELETE", path, api.None{}, nil)
 			case len(args) == 1:
-				err = a.askBench("GET", path, nil, &out)
+				err = a.askWorkbench("GET", path, nil, &out)
 			default:
 				var in api.SetRules
 				if in, err = rulesOfFile(args[1], endpoint); err == nil {
 					in.Off = off
-					err = a.askBench("PUT", path, in, &out)
+					err = a.askWorkbench("PUT", path, in, &out)
 				}
 			}
 			if err != nil {

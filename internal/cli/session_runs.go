@@ -54,7 +54,7 @@ func (a *app) startRun(session string, to []string, in api.StartRun) error {
 		return err
 	}
 	var r api.Run
-	if err := a.askBench("POST", "/sessions/"+session+"/runs", in, &r); err != nil {
+	if err := a.askWorkbench("POST", "/sessions/"+session+"/runs", in, &r); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(a.Out, r.ID)
@@ -73,7 +73,7 @@ func (a *app) sessionRunsCommand() *cobra.Command {
 				return err
 			}
 			var list api.Runs
-			if err := a.askBench("GET", "/sessions/"+args[0]+"/runs", nil, &list); err != nil {
+			if err := a.askWorkbench("GET", "/sessions/"+args[0]+"/runs", nil, &list); err != nil {
 				return err
 			}
 			if asJSON {
@@ -123,7 +123,7 @@ func (a *app) sessionStopCommand() *cobra.Command {
 			}
 			if len(runs) == 0 {
 				var list api.Runs
-				if err := a.askBench("GET", "/sessions/"+args[0]+"/runs", nil, &list); err != nil {
+				if err := a.askWorkbench("GET", "/sessions/"+args[0]+"/runs", nil, &list); err != nil {
 					return err
 				}
 				for _, r := range list.Runs {
@@ -133,7 +133,7 @@ func (a *app) sessionStopCommand() *cobra.Command {
 				}
 			}
 			for _, id := range runs {
-				if err := a.askBench("DELETE", "/sessions/"+args[0]+"/runs/"+id, api.None{}, nil); err != nil {
+				if err := a.askWorkbench("DELETE", "/sessions/"+args[0]+"/runs/"+id, api.None{}, nil); err != nil {
 					return err
 				}
 			}

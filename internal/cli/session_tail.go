@@ -56,7 +56,7 @@ connect do. It ends with the session, or with the workbench.`,
 }
 
 func (a *app) sessionTail(session string, f *tailFlags) error {
-	form, err := f.form(a)
+	form, err := f.format(a)
 	if err != nil {
 		return err
 	}
@@ -66,20 +66,20 @@ func (a *app) sessionTail(session string, f *tailFlags) error {
 	if form, err = f.framed(&f.displayFlags, form); err != nil {
 		return err
 	}
-	if _, err = f.cutting(); err != nil {
+	if _, err = f.choice(); err != nil {
 		return err
 	}
 	client, err := a.client()
 	if err != nil {
 		return err
 	}
-	t := &tail{app: a, client: client, session: session, frames: f.frameFlags, told: map[tailWay]uint64{}, decoder: api.NewDecoder(client)}
+	t := &tail{app: a, client: client, session: session, frames: f.frameFlags, shown: map[tailFlow]uint64{}, decoder: api.NewEventDecoder(client)}
 	t.view = a.newView(form, a.Out, a.Err, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
 	err = t.run(f)
 	if flushErr := t.view.end(); err == nil && flushErr != nil {
 		err = outputError(flushErr)
 	}
-	if benchGone(a.ctx, err) {
+	if workbenchGone(a.ctx, err) {
 		return nil
 	}
 	return err
@@ -91,12 +91,12 @@ type tail struct {
 	client  *api.Client
 	session string
 	frames  frameFlags
-	decoder *api.Decoder
+	decoder *api.EventDecoder
 	view    *view
-	next    uint64             // the number to ask from
-	over    bool               // the session is closed
-	told    map[tailWay]uint64 // how far frames were shown that only a pause has ended
-	due     <-chan time.Time   // another of them is one then
+	next    uint64              // the number to ask from
+	over    bool                // the session is closed
+	shown   map[tailFlow]uint64 // how far frames were shown that only a pause has ended
+	due     <-chan time.Time    // another of them is one then
 }
 
 func (t *tail) run(f *tailFlags) error {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 // terminal is a real terminal, of tmux, that runs sockeye.
@@ -90,23 +90,23 @@ func (x *terminal) exits(code int) {
 }
 
 // peerOf connects a client in this process to what the terminal listens on.
-func (x *terminal) peerOf(listening string) *workbench.Session {
+func (x *terminal) peerOf(listening string) *core.Session {
 	x.t.Helper()
 	_, address, _ := strings.Cut(strings.TrimSpace(listening), "tcp://")
 	to, err := sockeye.ParseAddress(address)
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	bench := workbench.New(0)
+	bench := core.New(0)
 	x.t.Cleanup(func() { bench.Shutdown(x.t.Context()) })
-	s, err := bench.Open(x.t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: to}, workbench.Answer{Echo: true})
+	s, err := bench.Open(x.t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: to}, core.Answer{Echo: true})
 	if err != nil {
 		x.t.Fatal(err)
 	}
 	return s
 }
 
-func (x *terminal) says(s *workbench.Session, text string) {
+func (x *terminal) says(s *core.Session, text string) {
 	x.t.Helper()
 	if err := s.Send(x.t.Context(), s.Peers(), []byte(text)); err != nil {
 		x.t.Fatal(err)

@@ -20,9 +20,9 @@ import (
 
 	"sockeye"
 	"sockeye/internal/api"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/recording"
-	"sockeye/internal/workbench"
 	"sockeye/internal/workspace"
 )
 
@@ -232,7 +232,7 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 			return c, usage("--password-file", sockeye.Text{En: "the password has fewer than 8 characters", Zh: "密码少于 8 个字符"}, sockeye.Text{En: "its first line is the password", Zh: "文件首行为密码"})
 		}
 	}
-	c.Bench = workbench.New(int(f.memory))
+	c.Bench = core.New(int(f.memory))
 	return c, nil
 }
 

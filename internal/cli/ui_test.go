@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"sockeye/internal/api"
-	"sockeye/internal/workbench"
+	"sockeye/internal/core"
 )
 
 // hasLoopback6 says whether this machine has ::1.
@@ -28,7 +28,7 @@ func listening(t *testing.T, f *uiFlags) (hosts, ports []string, said string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := api.New(api.Config{Bench: workbench.New(0)})
+	server, err := api.New(api.Config{Bench: core.New(0)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,19 +10,19 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/framing"
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
-	"sockeye/internal/workbench"
 )
 
 // form is how a view shows events.
-type form int
+type outputFormat int
 
 const (
-	lines    form = iota // one line per event: time, direction, peer, escaped text
-	hexLines             // the same with a hex dump under each message
-	raw                  // received bytes exactly, and notices on standard error
+	lines    outputFormat = iota // one line per event: time, direction, peer, escaped text
+	hexLines                     // the same with a hex dump under each message
+	raw                          // received bytes exactly, and notices on standard error
 	jsonLines
 	quiet
 )
@@ -30,14 +30,14 @@ const (
 // view is a reader of the journal that prints it. It belongs to one goroutine.
 type view struct {
 	app     *app
-	form    form
+	format  outputFormat
 	out     *bufio.Writer
 	notices io.Writer // for raw
-	chatty  bool      // for raw: peers that come and go are noticed too
+	verbose bool      // for raw: peers that come and go are noticed too
 	colour  bool
-	from    uint64          // the first event that is shown
-	session string          // the only session that is shown, or ""
-	pace    *workbench.Pace // waits for this view; nil: nobody does
+	from    uint64             // the first event that is shown
+	session string             // the only session that is shown, or ""
+	pace    *core.Backpressure // waits for this view; nil: nobody does
 	charset payload.Charset
 	dated   bool // it shows a recording: a line begins with the date, too
 
@@ -52,19 +52,19 @@ type view struct {
 	rows   rows
 }
 
-func (a *app) newView(f form, out, notices io.Writer, colour bool) *view {
+func (a *app) newView(f outputFormat, out, notices io.Writer, colour bool) *view {
 	v := &view{
-		app: a, form: f, out: bufio.NewWriterSize(out, 64<<10), notices: notices, colour: colour,
+		app: a, format: f, out: bufio.NewWriterSize(out, 64<<10), notices: notices, colour: colour,
 		opened: map[*sockeye.Session]bool{},
 	}
-	v.rows.lines = payload.Rows[direction]{Out: v.out, Wait: characterWait}
+	v.rows.lines = payload.Rows[flow]{Out: v.out, Wait: characterWait}
 	return v
 }
 
 // run prints events until the journal has ended or writing fails.
 func (v *view) run(c *journal.Cursor) error {
 	defer c.Close()
-	if v.form == quiet && v.pace == nil {
+	if v.format == quiet && v.pace == nil {
 		c.Only(sockeye.Opened, sockeye.Failed)
 	}
 	defer v.end()
@@ -97,7 +97,7 @@ func (v *view) run(c *journal.Cursor) error {
 			}
 		}
 		if v.pace != nil {
-			v.pace.Shown(e.Seq)
+			v.pace.Consumed(e.Seq)
 		}
 	}
 }
@@ -121,13 +121,13 @@ func (v *view) wants(e sockeye.Event) bool {
 }
 
 func (v *view) show(e sockeye.Event) error {
-	if v.cut != nil && v.form != quiet && v.form != raw {
+	if v.cut != nil && v.format != quiet && v.format != raw {
 		v.cut.Event(&e, v.showFrame)
 		if v.frameErr != nil || e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
 			return v.frameErr
 		}
 	}
-	switch v.form {
+	switch v.format {
 	case quiet:
 		return v.showTrouble(e)
 	case raw:
@@ -155,7 +155,7 @@ func (v *view) showRaw(e sockeye.Event) error {
 		_, err := v.out.Write(e.Data)
 		return err
 	}
-	noticed := v.chatty && e.Kind != sockeye.Sent
+	noticed := v.verbose && e.Kind != sockeye.Sent
 	switch e.Kind {
 	case sockeye.Failed, sockeye.Gap:
 		noticed = true
@@ -213,7 +213,7 @@ func (v *view) appendHead(dst []byte, e sockeye.Event) []byte {
 }
 
 func (v *view) appendData(dst []byte, e sockeye.Event) []byte {
-	if v.form == hexLines {
+	if v.format == hexLines {
 		dst = append(dst, v.app.byteCount(len(e.Data))...)
 		dst = v.appendCut(dst, e)
 		dst = append(dst, '\n')

@@ -50,7 +50,7 @@ func FuzzView(f *testing.F) {
 		peer := &sockeye.Peer{ID: 1, Network: "udp", Session: &sockeye.Session{ID: "s1"}}
 		peer.SetAlias(alias)
 		failure := &sockeye.Error{Kind: sockeye.System, Op: "send", Target: text, Message: sockeye.Text{En: text, Zh: text}, Hint: sockeye.Text{En: text}}
-		for _, form := range []form{lines, hexLines} {
+		for _, form := range []outputFormat{lines, hexLines} {
 			v := (&app{}).newView(form, io.Discard, io.Discard, false)
 			for _, e := range []sockeye.Event{
 				{Kind: sockeye.Received, Data: data, Peer: peer}, {Kind: sockeye.Sent, Data: data, Peer: peer},

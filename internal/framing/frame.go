@@ -22,12 +22,12 @@ func (m Mark) String() string { return markNames[m] }
 // MarshalText is String, for JSON.
 func (m Mark) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// Verdict says whether the checksum of a frame is right.
-type Verdict uint8
+// CheckResult says whether the checksum of a frame is right.
+type CheckResult uint8
 
 // The verdicts. Their names (see String) are stable.
 const (
-	Unchecked Verdict = iota // nobody asked, or the piece is no frame
+	Unchecked CheckResult = iota // nobody asked, or the piece is no frame
 	Right
 	Wrong
 )
@@ -35,7 +35,7 @@ const (
 var verdictNames = [...]string{Unchecked: "", Right: "right", Wrong: "wrong"}
 
 // String is the stable name of the verdict, "" for Unchecked.
-func (v Verdict) String() string { return verdictNames[v] }
+func (v CheckResult) String() string { return verdictNames[v] }
 
 // Chunk is bytes of one direction as one read or write moved them.
 type Chunk struct {
@@ -59,10 +59,10 @@ type Frame struct {
 	// Offset is where in the stream Data begins.
 	Offset uint64
 	Mark   Mark
-	Check  Verdict
-	// Cuts are the offsets in Data at which another chunk begins. Of one frame in
+	Check  CheckResult
+	// Reads are the offsets in Data at which another chunk begins. Of one frame in
 	// more than 4,096 chunks not all are known.
-	Cuts []int
+	Reads []int
 	// Seq and Time are the event in which Data begins, LastSeq and End the one in
 	// which it ends.
 	Seq, LastSeq uint64
@@ -79,9 +79,9 @@ func (f *Frame) BodyAt() (from, to int, within bool) {
 	return from, to, true
 }
 
-// cutter says where the first frame of a stream ends. It may only look at what
+// splitRule says where the first frame of a stream ends. It may only look at what
 // the answer needs, so that the answer is the same for every longer stream.
-type cutter interface {
+type splitRule interface {
 	// cut looks at b, of which an earlier call has seen the first seen bytes and
 	// found no answer. A positive n says that the first n bytes are a piece with
 	// this mark, a negative one that the first -n bytes begin no frame, and 0 that
@@ -99,16 +99,16 @@ type ender interface {
 
 // stateful is a cutter that remembers what it has seen of a frame.
 type stateful interface {
-	cutter
-	reset()       // forgets it
-	copy() cutter // with a memory of its own
+	splitRule
+	reset()          // forgets it
+	copy() splitRule // with a memory of its own
 }
 
 // maxCuts bounds the chunk borders remembered of what is not cut yet.
 const maxCuts = 4096
 
-// start is where in the stream a chunk begins.
-type start struct {
+// readStart is where in the stream a chunk begins.
+type readStart struct {
 	offset uint64
 	seq    uint64
 	time   time.Time

@@ -14,7 +14,7 @@ import (
 type Framer struct {
 	spec  Spec
 	check checksum.Trailer
-	rule  cutter
+	rule  splitRule
 	max   int
 
 	pending []byte // not cut yet: in own, or the caller's chunk
@@ -26,7 +26,7 @@ type Framer struct {
 	found   int    // length of the piece after the garbage, if it is known
 	mark    Mark   // of it
 
-	starts  []start // of the chunks in pending, in order
+	starts  []readStart // of the chunks in pending, in order
 	cuts    []int
 	scratch []byte
 
@@ -61,7 +61,7 @@ func (f *Framer) add(c Chunk) {
 	if len(c.Data) == 0 {
 		return
 	}
-	s := start{f.offset + uint64(len(f.pending)), c.Seq, c.Time}
+	s := readStart{f.offset + uint64(len(f.pending)), c.Seq, c.Time}
 	if len(f.starts) < maxCuts {
 		f.starts = append(f.starts, s)
 	} else {
@@ -221,7 +221,7 @@ func (f *Framer) take(n int, mark Mark) Frame {
 		f.cuts = append(f.cuts, int(s.offset-f.offset))
 		fr.LastSeq, fr.End = s.seq, s.time
 	}
-	fr.Cuts = f.cuts
+	fr.Reads = f.cuts
 	fr.Body = fr.Data
 	if mark == Whole {
 		fr.Body = f.rule.body(fr.Data, &f.scratch)
@@ -229,14 +229,14 @@ func (f *Framer) take(n int, mark Mark) Frame {
 			fr.Body, fr.Mark = fr.Data, Garbage
 		}
 	}
-	f.judge(&fr)
+	f.verify(&fr)
 	f.skip(n)
 	return fr
 }
 
-// judge gives a frame its verdict. An RTU frame is one because its checksum is
+// verify gives a frame its verdict. An RTU frame is one because its checksum is
 // right, so what is none has a wrong one.
-func (f *Framer) judge(fr *Frame) {
+func (f *Framer) verify(fr *Frame) {
 	switch {
 	case f.check.Algorithm != nil && fr.Mark == Whole:
 		fr.Check = Wrong

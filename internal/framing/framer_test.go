@@ -228,7 +228,7 @@ func TestCuts(t *testing.T) {
 	for n, chunk := range []string{"ab", "c", "d\nef\ngh", "i\n", "j"} {
 		f.Feed(Chunk{Data: []byte(chunk), Seq: uint64(n + 10), Time: at(n)})
 		for fr, ok := f.Next(); ok; fr, ok = f.Next() {
-			got = append(got, fmt.Sprintf("%q at %d cut %v, events %d-%d, %s-%s", fr.Data, fr.Offset, fr.Cuts, fr.Seq, fr.LastSeq, fr.Time.Sub(begin), fr.End.Sub(begin)))
+			got = append(got, fmt.Sprintf("%q at %d cut %v, events %d-%d, %s-%s", fr.Data, fr.Offset, fr.Reads, fr.Seq, fr.LastSeq, fr.Time.Sub(begin), fr.End.Sub(begin)))
 		}
 	}
 	want := []string{
@@ -296,11 +296,11 @@ func TestVerdicts(t *testing.T) {
 	}
 	f := New(spec(t, "line"), nmea)
 	f.Feed(Chunk{Data: []byte("$GPGLL,5057.970,N,00146.110,E,142451,A*27\r\n$GPGLL,5057.970,N,00146.110,E,142451,A*28\r\n\n")})
-	var got []Verdict
+	var got []CheckResult
 	for fr, ok := f.Next(); ok; fr, ok = f.Next() {
 		got = append(got, fr.Check)
 	}
-	if diff := cmp.Diff([]Verdict{Right, Wrong, Wrong}, got); diff != "" {
+	if diff := cmp.Diff([]CheckResult{Right, Wrong, Wrong}, got); diff != "" {
 		t.Error(diff)
 	}
 }

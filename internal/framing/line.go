@@ -45,7 +45,7 @@ func (f *PeerFrame) AppendJSON(dst []byte) []byte {
 	line := frameLine{
 		V: FrameVersion, Kind: "frame", Seq: f.Seq, LastSeq: f.LastSeq,
 		Time: f.Time.UTC().Format(timeNanos), End: f.End.UTC().Format(timeNanos), Direction: f.Kind.String(),
-		Offset: f.Offset, Bytes: len(f.Data), Data: f.Data, Mark: f.Mark, Check: f.Check.String(), Cuts: f.Cuts,
+		Offset: f.Offset, Bytes: len(f.Data), Data: f.Data, Mark: f.Mark, Check: f.Check.String(), Cuts: f.Reads,
 	}
 	if len(f.Body) != len(f.Data) {
 		line.Body = f.Body
@@ -81,10 +81,10 @@ func (f *PeerFrame) CSV() []string {
 		network, local, remote, id, alias = p.Network, p.Local.String(), p.Remote.String(), number(p.ID), payload.SafeString(p.Alias())
 	}
 	row = append(row, session, network, local, remote, id, alias, f.Kind.String(),
-		number(f.Offset), strconv.Itoa(len(f.Data)), strconv.Itoa(len(f.Cuts)+1), f.Mark.String(), f.Check.String(),
+		number(f.Offset), strconv.Itoa(len(f.Data)), strconv.Itoa(len(f.Reads)+1), f.Mark.String(), f.Check.String(),
 		hex.EncodeToString(f.Data), string(payload.AppendSafe(nil, f.Body)))
 	for n, cell := range row {
-		row[n] = payload.Cell(cell)
+		row[n] = payload.EscapeCSV(cell)
 	}
 	return row
 }

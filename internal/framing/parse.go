@@ -11,8 +11,8 @@ type textPair = sockeye.Text
 
 var none textPair
 
-// fault is what is wrong with a typed spec, and where.
-type fault struct {
+// specFault is what is wrong with a typed spec, and where.
+type specFault struct {
 	at            int // byte offset
 	message, hint textPair
 }
@@ -30,12 +30,12 @@ type fault struct {
 func Parse(typed string) (Spec, error) {
 	s, f := parse(typed)
 	if f != nil {
-		return Spec{}, payload.ErrorAt(typed, f.at, f.message, f.hint)
+		return Spec{}, payload.ErrorAtColumn(typed, f.at, f.message, f.hint)
 	}
 	return s, nil
 }
 
-func parse(typed string) (Spec, *fault) {
+func parse(typed string) (Spec, *specFault) {
 	word, rest, colon := strings.Cut(typed, ":")
 	s := Spec{Kind: Kind(strings.TrimSpace(word))}
 	if !s.Kind.known() {
@@ -59,7 +59,7 @@ func parse(typed string) (Spec, *fault) {
 	}
 	for _, f := range fields {
 		if f.needed && !seen[f.name] {
-			return s, &fault{len(typed), both("%s needs %s", "%s 缺少 %s", s.Kind, f.name), exampleHint(s.Kind)}
+			return s, &specFault{len(typed), both("%s needs %s", "%s 缺少 %s", s.Kind, f.name), exampleHint(s.Kind)}
 		}
 	}
 	return s, s.conflict(len(typed))
@@ -82,31 +82,31 @@ func nextItem(s string) string {
 }
 
 // take reads one setting, the nth of the spec.
-func (s *Spec) take(item string, at, n int, fields []field, seen map[string]bool) *fault {
+func (s *Spec) take(item string, at, n int, fields []specField, seen map[string]bool) *specFault {
 	at += len(item) - len(strings.TrimLeft(item, " "))
 	item = strings.TrimSpace(item)
 	name, text, named := strings.Cut(item, "=")
 	named = named && !strings.HasPrefix(item, `"`)
 	if !named && n == 0 && len(fields) > 0 && fields[0].first {
 		seen[fields[0].name] = true
-		return fields[0].set(s, value{item, at})
+		return fields[0].set(s, specValue{item, at})
 	}
 	for _, f := range fields {
 		if !named || f.name != strings.TrimSpace(name) {
 			continue
 		}
 		if seen[f.name] {
-			return &fault{at, both("%s is given twice", "%s 重复了", f.name), none}
+			return &specFault{at, both("%s is given twice", "%s 重复了", f.name), none}
 		}
 		seen[f.name] = true
 		at += len(name) + 1
-		return f.set(s, value{strings.TrimSpace(text), at + len(text) - len(strings.TrimLeft(text, " "))})
+		return f.set(s, specValue{strings.TrimSpace(text), at + len(text) - len(strings.TrimLeft(text, " "))})
 	}
-	return &fault{at, both("%s has no setting %s", "%s 没有 %s 这个设置", s.Kind, payload.Quote(item, 20)), exampleHint(s.Kind)}
+	return &specFault{at, both("%s has no setting %s", "%s 没有 %s 这个设置", s.Kind, payload.Quote(item, 20)), exampleHint(s.Kind)}
 }
 
 // conflict says what the settings cannot mean together.
-func (s *Spec) conflict(at int) *fault {
+func (s *Spec) conflict(at int) *specFault {
 	least := 0
 	switch s.Kind {
 	case Delimiter:
@@ -119,22 +119,22 @@ func (s *Spec) conflict(at int) *fault {
 		least = 2 + s.After
 	case Length:
 		if s.Size == Varint && s.Order == Little {
-			return &fault{at, both("order means nothing for size=varint", "size=varint 时 order 没有意义"), none}
+			return &specFault{at, both("order means nothing for size=varint", "size=varint 时 order 没有意义"), none}
 		}
 		least = max(s.Offset+max(1, s.Size), len(s.Head)+len(s.Tail))
 	}
 	if s.max() <= least {
-		return &fault{at, both("max=%d leaves no room beside %d bytes around the content", "max=%d 小于内容之外的 %d 字节", s.max(), least), none}
+		return &specFault{at, both("max=%d leaves no room beside %d bytes around the content", "max=%d 小于内容之外的 %d 字节", s.max(), least), none}
 	}
 	return nil
 }
 
-func unknownKind(word string) *fault {
+func unknownKind(word string) *specFault {
 	hint := both("the ways are %s", "可选：%s", kindList(", "))
 	if known := Kind(strings.ToLower(strings.TrimSpace(word))); known.known() {
 		hint = both("write it in small letters: %s", "请用小写：%s", known)
 	}
-	return &fault{0, both("%s is no way to find frames", "没有 %s 这种分帧方式", payload.Quote(word, 20)), hint}
+	return &specFault{0, both("%s is no way to find frames", "没有 %s 这种分帧方式", payload.Quote(word, 20)), hint}
 }
 
 // Examples shows one spec of each kind, for help texts.

@@ -40,22 +40,22 @@ const (
 	MaxLimit   = 16 << 20
 )
 
-// Order is the byte order of a length.
-type Order string
+// ByteOrder is the byte order of a length.
+type ByteOrder string
 
 // The byte orders; "" is big.
 const (
-	Big    Order = "big"
-	Little Order = "little"
+	Big    ByteOrder = "big"
+	Little ByteOrder = "little"
 )
 
-// Counts says which bytes the number in a length prefix counts.
-type Counts string
+// LengthCounts says which bytes the number in a length prefix counts.
+type LengthCounts string
 
 // What a length counts; "" is the rest.
 const (
-	Rest Counts = "rest" // the bytes after the number
-	All  Counts = "all"  // the whole frame
+	Rest LengthCounts = "rest" // the bytes after the number
+	All  LengthCounts = "all"  // the whole frame
 )
 
 // Varint is the Size of a number that says itself how long it is: seven bits a byte,
@@ -81,8 +81,8 @@ type Spec struct {
 	// Offset is where in a frame the number begins, and Adjust what is added to it
 	// (length).
 	Offset, Adjust int
-	Order          Order
-	Counts         Counts
+	Order          ByteOrder
+	Counts         LengthCounts
 	// Pause ends a frame (idle); for modbus-rtu it ends what is no frame, and 0
 	// means that no pause does.
 	Pause time.Duration
@@ -118,58 +118,58 @@ func (s Spec) max() int {
 	return s.Max
 }
 
-// field is one setting of a kind.
-type field struct {
+// specField is one setting of a kind.
+type specField struct {
 	name   string
 	first  bool   // it stands alone after the colon, without its name
 	needed bool   // there is no default
 	def    string // as print writes it
 	print  func(*Spec) string
-	set    func(s *Spec, v value) *fault
+	set    func(s *Spec, v specValue) *specFault
 }
 
 // fieldsOf are the settings of a kind, in the order they are written.
-func fieldsOf(k Kind) []field {
+func fieldsOf(k Kind) []specField {
 	most := number("max", 1, MaxLimit, strconv.Itoa(DefaultMax), func(s *Spec) *int { return &s.Max })
 	switch k {
 	case Line, SLIP, COBS, JSON:
-		return []field{most}
+		return []specField{most}
 	case Delimiter:
-		return []field{needed(alone(text("delim", func(s *Spec) *string { return &s.Delimiter }))), most}
+		return []specField{needed(alone(text("delim", func(s *Spec) *string { return &s.Delimiter }))), most}
 	case Fixed:
-		return []field{needed(alone(number("size", 1, MaxLimit, "", func(s *Spec) *int { return &s.Size })))}
+		return []specField{needed(alone(number("size", 1, MaxLimit, "", func(s *Spec) *int { return &s.Size })))}
 	case Length:
-		return []field{
+		return []specField{
 			number("offset", 0, 1<<16, "0", func(s *Spec) *int { return &s.Offset }),
 			needed(orVarint(number("size", 1, 8, "", func(s *Spec) *int { return &s.Size }))),
-			choice("order", func(s *Spec) *Order { return &s.Order }, Big, Little),
+			choice("order", func(s *Spec) *ByteOrder { return &s.Order }, Big, Little),
 			number("adjust", -1<<16, 1<<16, "0", func(s *Spec) *int { return &s.Adjust }),
-			choice("counts", func(s *Spec) *Counts { return &s.Counts }, Rest, All),
+			choice("counts", func(s *Spec) *LengthCounts { return &s.Counts }, Rest, All),
 			text("head", func(s *Spec) *string { return &s.Head }),
 			text("tail", func(s *Spec) *string { return &s.Tail }), most,
 		}
 	case Between:
-		return []field{
+		return []specField{
 			needed(text("head", func(s *Spec) *string { return &s.Head })), needed(text("tail", func(s *Spec) *string { return &s.Tail })),
 			number("after", 0, 1<<10, "0", func(s *Spec) *int { return &s.After }), most,
 		}
 	case STX:
-		return []field{number("after", 0, 1<<10, "0", func(s *Spec) *int { return &s.After }), most}
+		return []specField{number("after", 0, 1<<10, "0", func(s *Spec) *int { return &s.After }), most}
 	case Idle:
-		return []field{needed(alone(pause("pause", ""))), most}
+		return []specField{needed(alone(pause("pause", ""))), most}
 	case ModbusRTU:
-		return []field{pause("idle", defaultRTUPause.String())}
+		return []specField{pause("idle", defaultRTUPause.String())}
 	}
 	return nil // none, modbus-tcp
 }
 
-func alone(f field) field {
+func alone(f specField) specField {
 	f.first = true
 	return f
 }
 
 // orVarint lets the size of a number be varint, too.
-func orVarint(f field) field {
+func orVarint(f specField) specField {
 	print, set := f.print, f.set
 	f.print = func(s *Spec) string {
 		if s.Size == Varint {
@@ -177,7 +177,7 @@ func orVarint(f field) field {
 		}
 		return print(s)
 	}
-	f.set = func(s *Spec, v value) *fault {
+	f.set = func(s *Spec, v specValue) *specFault {
 		if v.text == "varint" {
 			s.Size = Varint
 			return nil
@@ -191,13 +191,13 @@ func orVarint(f field) field {
 	return f
 }
 
-func needed(f field) field {
+func needed(f specField) specField {
 	f.needed = true
 	return f
 }
 
-func number(name string, least, most int, def string, of func(*Spec) *int) field {
-	return field{name: name, def: def,
+func number(name string, least, most int, def string, of func(*Spec) *int) specField {
+	return specField{name: name, def: def,
 		print: func(s *Spec) string {
 			n := *of(s)
 			if name == "max" {
@@ -205,7 +205,7 @@ func number(name string, least, most int, def string, of func(*Spec) *int) field
 			}
 			return strconv.Itoa(n)
 		},
-		set: func(s *Spec, v value) *fault {
+		set: func(s *Spec, v specValue) *specFault {
 			n, err := strconv.Atoi(v.text)
 			if err != nil || n < least || n > most {
 				return v.wrong(both("%s is not a number from %d to %d", "%s 不是 %d 到 %d 之间的数字", v.quoted(), least, most), none)
@@ -219,10 +219,10 @@ func number(name string, least, most int, def string, of func(*Spec) *int) field
 }
 
 // text is a setting whose value is bytes: in hex, or text in double quotes.
-func text(name string, of func(*Spec) *string) field {
-	return field{name: name,
+func text(name string, of func(*Spec) *string) specField {
+	return specField{name: name,
 		print: func(s *Spec) string { return hex.EncodeToString([]byte(*of(s))) },
-		set: func(s *Spec, v value) *fault {
+		set: func(s *Spec, v specValue) *specFault {
 			b, f := v.bytes()
 			if f == nil && len(b) == 0 {
 				f = v.wrong(both("no bytes", "没有字节"), bytesHint)
@@ -235,15 +235,15 @@ func text(name string, of func(*Spec) *string) field {
 		}}
 }
 
-func choice[T ~string](name string, of func(*Spec) *T, words ...T) field {
-	return field{name: name, def: string(words[0]),
+func choice[T ~string](name string, of func(*Spec) *T, words ...T) specField {
+	return specField{name: name, def: string(words[0]),
 		print: func(s *Spec) string {
 			if w := *of(s); w != "" {
 				return string(w)
 			}
 			return string(words[0])
 		},
-		set: func(s *Spec, v value) *fault {
+		set: func(s *Spec, v specValue) *specFault {
 			for n, w := range words {
 				if v.text == string(w) {
 					if n == 0 {
@@ -257,10 +257,10 @@ func choice[T ~string](name string, of func(*Spec) *T, words ...T) field {
 		}}
 }
 
-func pause(name, def string) field {
-	return field{name: name, def: def,
+func pause(name, def string) specField {
+	return specField{name: name, def: def,
 		print: func(s *Spec) string { return s.Pause.String() },
-		set: func(s *Spec, v value) *fault {
+		set: func(s *Spec, v specValue) *specFault {
 			d, err := time.ParseDuration(v.text)
 			if v.text == "0" && def != "" || err == nil && d == 0 && def != "" {
 				s.Pause = 0
@@ -274,18 +274,18 @@ func pause(name, def string) field {
 		}}
 }
 
-// value is what stands after a colon or an equals sign.
-type value struct {
+// specValue is what stands after a colon or an equals sign.
+type specValue struct {
 	text string
 	at   int // byte offset in the spec
 }
 
-func (v value) quoted() string { return payload.Quote(v.text, 20) }
+func (v specValue) quoted() string { return payload.Quote(v.text, 20) }
 
-func (v value) wrong(message, hint textPair) *fault { return &fault{v.at, message, hint} }
+func (v specValue) wrong(message, hint textPair) *specFault { return &specFault{v.at, message, hint} }
 
 // bytes reads bytes in hex, or text with escapes in double quotes.
-func (v value) bytes() ([]byte, *fault) {
+func (v specValue) bytes() ([]byte, *specFault) {
 	parse, typed, skipped := payload.ParseHex, v.text, 0
 	if strings.HasPrefix(v.text, `"`) {
 		if len(v.text) < 2 || !strings.HasSuffix(v.text, `"`) {
@@ -295,7 +295,7 @@ func (v value) bytes() ([]byte, *fault) {
 	}
 	b, err := parse(typed)
 	if err != nil {
-		return nil, &fault{v.at + skipped, both("%s are not bytes", "%s 不是字节", v.quoted()), bytesHint}
+		return nil, &specFault{v.at + skipped, both("%s are not bytes", "%s 不是字节", v.quoted()), bytesHint}
 	}
 	return b, nil
 }

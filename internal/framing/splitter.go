@@ -17,28 +17,28 @@ import (
 type Splitter struct {
 	spec  Spec
 	check checksum.Trailer
-	ways  map[way]*stream
+	ways  map[flowKey]*direction
 	mine  *byte // marks the streams that no other splitter has; see Clone
 	held  int
 }
 
-// way is one direction of one peer. The peer is known by its number and address: one
+// flowKey is one direction of one peer. The peer is known by its number and address: one
 // that is read from a recording twice is the same.
-type way struct {
+type flowKey struct {
 	id     uint64
 	remote netip.AddrPort
 	kind   sockeye.EventKind
 }
 
-func wayOf(p *sockeye.Peer, kind sockeye.EventKind) way {
+func flowKeyOf(p *sockeye.Peer, kind sockeye.EventKind) flowKey {
 	if p == nil {
-		return way{kind: kind}
+		return flowKey{kind: kind}
 	}
-	return way{p.ID, p.Remote, kind}
+	return flowKey{p.ID, p.Remote, kind}
 }
 
-// stream is what a splitter keeps of a way.
-type stream struct {
+// direction is what a splitter keeps of a way.
+type direction struct {
 	*Framer
 	peer *sockeye.Peer
 	of   *byte // the splitter that may change it
@@ -57,7 +57,7 @@ type PeerFrame struct {
 
 // NewSplitter makes a splitter without any peer yet; see New.
 func NewSplitter(s Spec, check checksum.Trailer) *Splitter {
-	return &Splitter{spec: s, check: check, ways: map[way]*stream{}, mine: new(byte)}
+	return &Splitter{spec: s, check: check, ways: map[flowKey]*direction{}, mine: new(byte)}
 }
 
 // Spec is how it cuts.
@@ -79,10 +79,10 @@ func (s *Splitter) Held() int { return s.held + streamSize*len(s.ways) }
 const streamSize = 256
 
 // own is the stream of a way, to change; nil if there is none.
-func (s *Splitter) own(w way) *stream {
+func (s *Splitter) own(w flowKey) *direction {
 	f := s.ways[w]
 	if f != nil && f.of != s.mine {
-		f = &stream{Framer: f.clone(), peer: f.peer, of: s.mine}
+		f = &direction{Framer: f.clone(), peer: f.peer, of: s.mine}
 		s.ways[w] = f
 	}
 	return f
@@ -100,10 +100,10 @@ func (s *Splitter) Event(e *sockeye.Event, frame func(*PeerFrame)) {
 		if e.Detail != nil && e.Detail.Reason == sockeye.ReasonLocal {
 			kind = sockeye.Sent
 		}
-		s.end(wayOf(e.Peer, kind), frame)
+		s.end(flowKeyOf(e.Peer, kind), frame)
 	case sockeye.Left:
 		for _, kind := range []sockeye.EventKind{sockeye.Received, sockeye.Sent} {
-			w := wayOf(e.Peer, kind)
+			w := flowKeyOf(e.Peer, kind)
 			s.end(w, frame)
 			delete(s.ways, w)
 		}
@@ -115,10 +115,10 @@ func (s *Splitter) Event(e *sockeye.Event, frame func(*PeerFrame)) {
 }
 
 func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
-	w := wayOf(e.Peer, e.Kind)
+	w := flowKeyOf(e.Peer, e.Kind)
 	f := s.own(w)
 	if f == nil {
-		f = &stream{Framer: New(s.spec, s.check), of: s.mine}
+		f = &direction{Framer: New(s.spec, s.check), of: s.mine}
 		s.ways[w] = f
 	}
 	before := f.Pending()
@@ -131,7 +131,7 @@ func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
 	s.held += f.Pending() - before
 }
 
-func (s *Splitter) end(w way, frame func(*PeerFrame)) {
+func (s *Splitter) end(w flowKey, frame func(*PeerFrame)) {
 	if f := s.own(w); f != nil {
 		s.held -= f.Pending()
 		f.End()
@@ -140,7 +140,7 @@ func (s *Splitter) end(w way, frame func(*PeerFrame)) {
 }
 
 // drain gives the frames that there are now.
-func (f *stream) drain(kind sockeye.EventKind, frame func(*PeerFrame)) {
+func (f *direction) drain(kind sockeye.EventKind, frame func(*PeerFrame)) {
 	for {
 		fr, ok := f.Next()
 		if !ok {
@@ -180,7 +180,7 @@ func (s *Splitter) Rests(now time.Time, frame func(*PeerFrame)) (next time.Time)
 		if !over && !due.IsZero() && (next.IsZero() || due.Before(next)) {
 			next = due
 		}
-		f := &stream{Framer: s.ways[w].clone(), peer: s.ways[w].peer}
+		f := &direction{Framer: s.ways[w].clone(), peer: s.ways[w].peer}
 		f.End()
 		f.drain(w.kind, func(fr *PeerFrame) {
 			if !over && (fr.Mark == Whole || fr.Mark == Incomplete) {
@@ -193,14 +193,14 @@ func (s *Splitter) Rests(now time.Time, frame func(*PeerFrame)) (next time.Time)
 }
 
 // pending are the streams with bytes that are no frame yet, by their peers' numbers.
-func (s *Splitter) pending() []way {
-	var list []way
+func (s *Splitter) pending() []flowKey {
+	var list []flowKey
 	for w, f := range s.ways {
 		if f.Pending() > 0 {
 			list = append(list, w)
 		}
 	}
-	slices.SortFunc(list, func(a, b way) int {
+	slices.SortFunc(list, func(a, b flowKey) int {
 		return cmp.Or(cmp.Compare(a.id, b.id), a.remote.Compare(b.remote), cmp.Compare(a.kind, b.kind))
 	})
 	return list

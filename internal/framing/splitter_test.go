@@ -41,7 +41,7 @@ func TestClone(t *testing.T) {
 				e := events[n]
 				e.Seq, e.Data = uint64(n+1), slices.Clone(e.Data)
 				split.Event(&e, func(f *PeerFrame) {
-					list = append(list, fmt.Sprint(n, f.Peer.ID, f.Kind, f.Offset, f.Mark, f.Cuts, f.Seq, string(f.Data), "=", string(f.Body)))
+					list = append(list, fmt.Sprint(n, f.Peer.ID, f.Kind, f.Offset, f.Mark, f.Reads, f.Seq, string(f.Data), "=", string(f.Body)))
 				})
 				clear(e.Data) // it was lent
 			}

@@ -8,11 +8,11 @@ import (
 	"sockeye"
 )
 
-// block is a fixed stretch of the ring: records and the bytes they speak of.
+// ringBlock is a fixed stretch of the ring: records and the bytes they speak of.
 // Appending fills it from the front under the journal's lock; published records
 // are never written again until the block is evicted and no cursor pins it, so
 // readers need no lock.
-type block struct {
+type ringBlock struct {
 	first  uint64 // number of records[0]
 	before uint64 // data bytes appended to the journal before this block
 	count  atomic.Uint32
@@ -24,7 +24,7 @@ type block struct {
 	lent    int // up to where the memory that was lent last is used
 
 	// Guarded by the journal's lock.
-	kinds   kindSet // of its records
+	kinds   kindMask // of its records
 	pins    int
 	evicted bool
 }
@@ -53,20 +53,20 @@ func sizeFor(limit int) blockSize {
 	return blockSize{records: max(8, data/128), data: max(256, data)}
 }
 
-func newBlock(records, data int) *block {
-	return &block{records: make([]record, records), data: make([]byte, data)}
+func newBlock(records, data int) *ringBlock {
+	return &ringBlock{records: make([]record, records), data: make([]byte, data)}
 }
 
-func (b *block) reset() {
+func (b *ringBlock) reset() {
 	clear(b.records[:b.count.Load()]) // lets go of sessions and peers
 	b.count.Store(0)
 	b.used, b.lent, b.kinds, b.evicted = 0, 0, 0, false
 }
 
-func (b *block) bytes() int { return blockSize{len(b.records), len(b.data)}.bytes() }
+func (b *ringBlock) bytes() int { return blockSize{len(b.records), len(b.data)}.bytes() }
 
 // bytesBefore counts the data bytes of the journal before event n of this block.
-func (b *block) bytesBefore(n uint64) uint64 {
+func (b *ringBlock) bytesBefore(n uint64) uint64 {
 	sum := b.before
 	for i := range n - b.first {
 		sum += uint64(b.records[i].length)
@@ -74,16 +74,16 @@ func (b *block) bytesBefore(n uint64) uint64 {
 	return sum
 }
 
-func (b *block) fits(n int) bool {
+func (b *ringBlock) fits(n int) bool {
 	return int(b.count.Load()) < len(b.records) && b.used+n <= len(b.data)
 }
 
 // next is the number after the block's last event.
-func (b *block) next() uint64 { return b.first + uint64(b.count.Load()) }
+func (b *ringBlock) next() uint64 { return b.first + uint64(b.count.Load()) }
 
 // holds says whether the event's data is here already, and its record fits.
-func (b *block) holds(data []byte) bool {
-	if len(data) < worthFinding {
+func (b *ringBlock) holds(data []byte) bool {
+	if len(data) < minLeaseFind {
 		return false
 	}
 	_, inside := b.find(data)
@@ -91,10 +91,10 @@ func (b *block) holds(data []byte) bool {
 }
 
 // append is called under the journal's lock, after fits or holds.
-func (b *block) append(now int64, e *sockeye.Event) uint64 {
+func (b *ringBlock) append(now int64, e *sockeye.Event) uint64 {
 	i := b.count.Load()
 	offset, inside := b.used, false
-	if len(e.Data) >= worthFinding {
+	if len(e.Data) >= minLeaseFind {
 		offset, inside = b.find(e.Data)
 	}
 	if inside {
@@ -107,13 +107,13 @@ func (b *block) append(now int64, e *sockeye.Event) uint64 {
 		time: now, session: e.Session, peer: e.Peer, detail: e.Detail,
 		offset: uint32(offset), length: uint32(len(e.Data)), kind: e.Kind,
 	}
-	b.kinds |= setOf(e.Kind)
+	b.kinds |= maskOf(e.Kind)
 	b.count.Store(i + 1)
 	return b.first + uint64(i)
 }
 
 // event is a published record as an event; its Data points into the block.
-func (b *block) event(i uint32) sockeye.Event {
+func (b *ringBlock) event(i uint32) sockeye.Event {
 	r := &b.records[i]
 	end := r.offset + r.length
 	return sockeye.Event{

@@ -17,21 +17,21 @@ type Cursor struct {
 	journal *Journal
 	gate    *atomic.Uint64 // number of the first event that it may not read yet
 	wake    chan struct{}
-	block   *block // pinned; nil before the first read
+	block   *ringBlock // pinned; nil before the first read
 	index   uint32
 	next    uint64 // number of the event to read
 	bytes   uint64 // data bytes of the events before next
 	known   bool   // bytes is exact
 	last    time.Time
-	heeds   kindSet
+	kinds   kindMask
 
 	// Guarded by the journal's lock:
 	waiting     bool   // noted for a wake-up
 	passed      uint64 // nothing from where it began to wait up to here is for it
 	passedBytes uint64 // data bytes of the events before passed, once it has moved
 
-	past  *history // being read, or nil
-	blind uint64   // what is older was looked for on the disk already
+	backfill *backfill // being read, or nil
+	skipsAll uint64    // what is older was looked for on the disk already
 }
 
 // Cursor makes a cursor that reads from event number from on; 0 is the oldest
@@ -47,7 +47,7 @@ func (j *Journal) cursorLocked(from uint64) *Cursor {
 	if from == 0 {
 		from = oldest
 	}
-	c := &Cursor{journal: j, gate: &j.hold.gate, wake: make(chan struct{}, 1), next: from, heeds: allKinds}
+	c := &Cursor{journal: j, gate: &j.barrier.gate, wake: make(chan struct{}, 1), next: from, kinds: allKinds}
 	switch {
 	case from == 1:
 		c.known = true
@@ -59,21 +59,21 @@ func (j *Journal) cursorLocked(from uint64) *Cursor {
 	return c
 }
 
-// kindSet is a set of event kinds, one bit each.
-type kindSet uint32
+// kindMask is a set of event kinds, one bit each.
+type kindMask uint32
 
-const allKinds = ^kindSet(0)
+const allKinds = ^kindMask(0)
 
-func setOf(k sockeye.EventKind) kindSet { return 1 << k }
+func maskOf(k sockeye.EventKind) kindMask { return 1 << k }
 
 // Only makes the cursor give events of these kinds only, and gaps. What it skips
 // does not wake it, so that traffic pays nothing for it: it steps over it when an
 // event of these kinds comes, also if that has left the ring by then. It is called
 // before the first read.
 func (c *Cursor) Only(kinds ...sockeye.EventKind) {
-	c.heeds = setOf(sockeye.Gap)
+	c.kinds = maskOf(sockeye.Gap)
 	for _, k := range kinds {
-		c.heeds |= setOf(k)
+		c.kinds |= maskOf(k)
 	}
 }
 
@@ -117,7 +117,7 @@ func (c *Cursor) Close() {
 		j.waiting = slices.DeleteFunc(j.waiting, func(w *Cursor) bool { return w == c })
 	}
 	c.unpinLocked()
-	c.forgetPast()
+	c.endBackfill()
 }
 
 type readState int
@@ -131,19 +131,19 @@ const (
 
 func (c *Cursor) read(wait bool) (sockeye.Event, readState) {
 	for {
-		if c.heeds != allKinds && c.past == nil {
-			c.hop()
+		if c.kinds != allKinds && c.backfill == nil {
+			c.nextBlock()
 		}
 		e, state := c.readAny(wait)
-		if state != got || c.heeds&setOf(e.Kind) != 0 {
+		if state != got || c.kinds&maskOf(e.Kind) != 0 {
 			return e, state
 		}
 	}
 }
 
-// hop steps over whole blocks, of which the newest may not be full, that hold
+// nextBlock steps over whole blocks, of which the newest may not be full, that hold
 // nothing for this cursor.
-func (c *Cursor) hop() {
+func (c *Cursor) nextBlock() {
 	j := c.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -154,7 +154,7 @@ func (c *Cursor) hop() {
 	oldest, end := j.spanLocked()
 	for c.next >= oldest && c.next < end {
 		b := j.holding(c.next)
-		if b.kinds&c.heeds != 0 || b.next() > c.gate.Load() {
+		if b.kinds&c.kinds != 0 || b.next() > c.gate.Load() {
 			return
 		}
 		c.unpinLocked()
@@ -167,7 +167,7 @@ func (c *Cursor) hop() {
 }
 
 func (c *Cursor) readAny(wait bool) (sockeye.Event, readState) {
-	if c.past != nil {
+	if c.backfill != nil {
 		if e, ok := c.remember(); ok {
 			return e, got
 		}
@@ -181,13 +181,13 @@ func (c *Cursor) readAny(wait bool) (sockeye.Event, readState) {
 	if state != behind {
 		return e, state
 	}
-	if c.lookBack() {
+	if c.startBackfill() {
 		if e, ok := c.remember(); ok {
 			return e, got
 		}
 	}
-	c.blind = math.MaxUint64 // what is not on the disk is lost
-	defer func() { c.blind = 0 }()
+	c.skipsAll = math.MaxUint64 // what is not on the disk is lost
+	defer func() { c.skipsAll = 0 }()
 	return c.advance(wait)
 }
 
@@ -217,7 +217,7 @@ func (c *Cursor) advance(wait bool) (sockeye.Event, readState) {
 		return sockeye.Event{}, empty
 	}
 	if c.next < oldest {
-		if j.hold.place != "" && c.blind != math.MaxUint64 && !c.recordsLocked() {
+		if j.barrier.place != "" && c.skipsAll != math.MaxUint64 && !c.recordsLocked() {
 			return sockeye.Event{}, behind
 		}
 		return c.skipLocked(oldest), got
@@ -228,36 +228,36 @@ func (c *Cursor) advance(wait bool) (sockeye.Event, readState) {
 
 // recordsLocked says whether the cursor is the recorder's.
 func (c *Cursor) recordsLocked() bool {
-	r := c.journal.hold.recorder
+	r := c.journal.barrier.recorder
 	return r != nil && c == r.cursor
 }
 
 // waitLocked notes the cursor for a wake-up.
 func (c *Cursor) waitLocked() {
-	if c.heeds != allKinds {
+	if c.kinds != allKinds {
 		c.unpinLocked() // it may wait for long
 		c.passed = max(c.passed, c.next)
 	}
 	switch j := c.journal; {
 	case c.recordsLocked():
-		j.hold.hungry = c
+		j.barrier.starved = c
 	case !c.waiting:
 		c.waiting = true
 		j.waiting = append(j.waiting, c)
-		j.heeded |= c.heeds
+		j.kindsWanted |= c.kinds
 	}
 }
 
 // passLocked notes that a block leaves the ring, after which data bytes of the
 // journal come before the next one. Where the cursor waits in it, and what is left of
 // it is not for it, it has lost nothing.
-func (c *Cursor) passLocked(b *block, after uint64) {
+func (c *Cursor) passLocked(b *ringBlock, after uint64) {
 	if c.passed < b.first || c.passed >= b.next() {
 		return
 	}
-	if b.kinds&c.heeds != 0 {
+	if b.kinds&c.kinds != 0 {
 		for i := uint32(c.passed - b.first); i < b.count.Load(); i++ {
-			if setOf(b.records[i].kind)&c.heeds != 0 {
+			if maskOf(b.records[i].kind)&c.kinds != 0 {
 				return
 			}
 		}
@@ -291,7 +291,7 @@ func (c *Cursor) skipLocked(oldest uint64) sockeye.Event {
 	return gap
 }
 
-func (c *Cursor) pinLocked(b *block) {
+func (c *Cursor) pinLocked(b *ringBlock) {
 	if c.block != b {
 		c.unpinLocked()
 		b.pins++

@@ -66,7 +66,7 @@ func remount(t *testing.T, dir, options string) {
 }
 
 // onDisk is a scene on a real file system.
-func onDisk(t *testing.T, dir string, o recording.Options) *scene {
+func onDisk(t *testing.T, dir string, o recording.WriteOptions) *scene {
 	c := &scene{T: t, dir: filepath.Join(dir, "rec"), j: New(0), s: newSender("tcp")}
 	o.Dir = c.dir
 	c.r = recordTo(t, c.j, o)
@@ -87,7 +87,7 @@ func TestF06RealDiskFull(t *testing.T) {
 	} {
 		t.Run(full.name, func(t *testing.T) {
 			dir := mounted(t, "tmpfs", "none", full.small)
-			c := onDisk(t, dir, recording.Options{SegmentBytes: 256 << 10})
+			c := onDisk(t, dir, recording.WriteOptions{SegmentBytes: 256 << 10})
 			c.s.peer.Network = "udp" // no acknowledgements in between: sizes are easy to foresee
 			for c.r.Status().State == RecordOn && c.sent < 10_000 {
 				c.j.Append(c.s.received(fmt.Sprint(c.sent) + strings.Repeat(" ", 1000)))
@@ -119,17 +119,17 @@ func TestF15RealReadOnly(t *testing.T) {
 		return
 	}
 	dir := mounted(t, "tmpfs", "none", "size=16m")
-	c := onDisk(t, dir, recording.Options{})
+	c := onDisk(t, dir, recording.WriteOptions{})
 	c.send(100)
 	c.show()
 	closeRecorder(t, c.r)
 	remount(t, dir, "ro")
-	_, err := c.j.Record(recording.Options{Dir: c.dir})
+	_, err := c.j.Record(recording.WriteOptions{Dir: c.dir})
 	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AccessDenied || !strings.HasPrefix(e.Target, c.dir) || e.Hint.Zh == "" {
 		t.Errorf("recording to a read-only file system: %v", err)
 	}
 	remount(t, dir, "rw")
-	c.r = recordTo(t, c.j, recording.Options{Dir: c.dir})
+	c.r = recordTo(t, c.j, recording.WriteOptions{Dir: c.dir})
 	c.send(100)
 	c.whole()
 }
@@ -145,7 +145,7 @@ func limited(dir string) {
 		os.Exit(1)
 	}
 	j, s := New(0), newSender("tcp")
-	r, err := j.Record(recording.Options{Dir: dir})
+	r, err := j.Record(recording.WriteOptions{Dir: dir})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)

@@ -32,7 +32,7 @@ type scene struct {
 	told  []*sockeye.Error
 }
 
-func newScene(t *testing.T, o recording.Options, limit int) *scene {
+func newScene(t *testing.T, o recording.WriteOptions, limit int) *scene {
 	c := &scene{T: t, dir: t.TempDir(), files: newFaulty(), j: New(limit), s: newSender("tcp")}
 	o.Dir, o.Files = c.dir, c.files
 	c.r = recordTo(t, c.j, o)
@@ -118,7 +118,7 @@ func (c *scene) whole() {
 
 func TestF06DiskFull(t *testing.T) {
 	t.Parallel()
-	c := newScene(t, recording.Options{}, 0)
+	c := newScene(t, recording.WriteOptions{}, 0)
 	c.send(100)
 	c.show()
 	c.files.add(fault{call: "write", from: 1, to: 1, err: syscall.ENOSPC, short: true}) // and the last words fit
@@ -175,7 +175,7 @@ func remarksIn(t *testing.T, dir string) (found []*sockeye.Error) {
 // event and in the recording.
 func TestF06LossIsCounted(t *testing.T) {
 	t.Parallel()
-	c := newScene(t, recording.Options{}, 64<<10)
+	c := newScene(t, recording.WriteOptions{}, 64<<10)
 	c.send(100)
 	c.show()
 	c.files.add(fault{call: "write", from: 1, err: syscall.ENOSPC})
@@ -220,7 +220,7 @@ func TestF08AnyCallFailsOnce(t *testing.T) {
 			for n := 1; n <= 4; n++ {
 				t.Run(fmt.Sprintf("%s %s %d", promise, call, n), func(t *testing.T) {
 					t.Parallel()
-					c := newScene(t, recording.Options{SegmentBytes: 64 << 10, TotalBytes: 1 << 30, Sync: promise}, 0)
+					c := newScene(t, recording.WriteOptions{SegmentBytes: 64 << 10, TotalBytes: 1 << 30, Sync: promise}, 0)
 					c.files.add(fault{call: call, from: n, to: n, err: syscall.EIO, short: n%2 == 0})
 					for range 6 {
 						c.send(200)
@@ -240,7 +240,7 @@ func TestF08AnyCallFailsForGood(t *testing.T) {
 	for _, call := range []string{"create", "write", "sync", "syncdir", "list"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
-			c := newScene(t, recording.Options{SegmentBytes: 64 << 10, Sync: recording.Always}, 64<<10)
+			c := newScene(t, recording.WriteOptions{SegmentBytes: 64 << 10, Sync: recording.Always}, 64<<10)
 			c.send(10)
 			c.show()
 			c.files.add(fault{call: call, from: 1, err: syscall.EIO})
@@ -273,7 +273,7 @@ func TestF09SyncFailsOnce(t *testing.T) {
 	for _, promise := range []recording.Sync{recording.Relaxed, recording.Always} {
 		t.Run(string(promise), func(t *testing.T) {
 			t.Parallel()
-			c := newScene(t, recording.Options{Sync: promise}, 0)
+			c := newScene(t, recording.WriteOptions{Sync: promise}, 0)
 			c.send(10)
 			c.show()
 			until(t, "durable", func() bool { return c.files.count("sync") > 0 && c.r.Status().Events >= 10 })
@@ -317,7 +317,7 @@ func numbersOf(t *testing.T, path string) (out []uint64) {
 
 func TestF10ShortWrites(t *testing.T) {
 	t.Parallel()
-	c := newScene(t, recording.Options{}, 0)
+	c := newScene(t, recording.WriteOptions{}, 0)
 	c.files.add(fault{call: "write", from: 1, short: true})
 	c.send(1000)
 	c.whole()
@@ -335,7 +335,7 @@ func TestF10FullPipe(t *testing.T) {
 	}
 	defer read.Close()
 	j, s := New(64<<10), newSender("tcp")
-	r := recordTo(t, j, recording.Options{Out: write})
+	r := recordTo(t, j, recording.WriteOptions{Out: write})
 	const n = 20_000
 	var writer sync.WaitGroup
 	writer.Go(func() { s.numbered(j, n) })
@@ -391,7 +391,7 @@ func TestF14Stall(t *testing.T) {
 	for _, call := range []string{"write", "sync"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
-			c := newScene(t, recording.Options{StallLimit: 50 * time.Millisecond}, 64<<10)
+			c := newScene(t, recording.WriteOptions{StallLimit: 50 * time.Millisecond}, 64<<10)
 			lost := c.standStill(call)
 			if st := c.r.Status(); lost.Events == 0 || st.Lost != lost {
 				t.Errorf("the recording says lost %+v, the status %+v", lost, st.Lost)
@@ -403,7 +403,7 @@ func TestF14Stall(t *testing.T) {
 // F14: with always traffic waits, and nothing is lost.
 func TestF14StallWithAlways(t *testing.T) {
 	t.Parallel()
-	c := newScene(t, recording.Options{Sync: recording.Always}, 64<<10)
+	c := newScene(t, recording.WriteOptions{Sync: recording.Always}, 64<<10)
 	release := c.files.stall("sync")
 	var writer sync.WaitGroup
 	writer.Go(func() { c.s.numbered(c.j, 5_000) })
@@ -421,7 +421,7 @@ func TestF14StallWithAlways(t *testing.T) {
 // it is written again.
 func TestF15DirectoryRemoved(t *testing.T) {
 	t.Parallel()
-	c := newScene(t, recording.Options{}, 0)
+	c := newScene(t, recording.WriteOptions{}, 0)
 	c.send(10)
 	c.show()
 	if err := os.RemoveAll(c.dir); err != nil {
@@ -448,7 +448,7 @@ func TestF15DirectoryRemoved(t *testing.T) {
 			t.Errorf("event %d follows %d", e.Seq, events[i].Seq)
 		}
 	}
-	if _, err := recording.OpenWriter(recording.Options{Dir: c.dir}); err != nil {
+	if _, err := recording.OpenWriter(recording.WriteOptions{Dir: c.dir}); err != nil {
 		t.Error("the new directory is not released: ", err)
 	}
 }
@@ -456,7 +456,7 @@ func TestF15DirectoryRemoved(t *testing.T) {
 // F15: a file system that becomes read-only pauses recording, with no busy loop.
 func TestF15ReadOnly(t *testing.T) {
 	t.Parallel()
-	c := newScene(t, recording.Options{}, 0)
+	c := newScene(t, recording.WriteOptions{}, 0)
 	c.send(10)
 	c.show()
 	for _, call := range []string{"write", "create", "reserve", "truncate"} {
@@ -481,7 +481,7 @@ func TestF15ReadOnly(t *testing.T) {
 // F26: where no file can be opened for the next segment the old one is written on.
 func TestF26TooManyFilesAtRoll(t *testing.T) {
 	t.Parallel()
-	c := newScene(t, recording.Options{SegmentBytes: 64 << 10}, 0)
+	c := newScene(t, recording.WriteOptions{SegmentBytes: 64 << 10}, 0)
 	c.files.add(fault{call: "create", from: 1, to: 3, err: syscall.EMFILE})
 	c.send(3000)
 	c.show()

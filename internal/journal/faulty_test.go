@@ -11,7 +11,7 @@ import (
 // faulty is the system's files with faults on demand. Calls are counted by name:
 // create, write, truncate, sync, syncdir, remove, list, makedir, lock.
 type faulty struct {
-	recording.Files
+	recording.FileSystem
 	stalled chan struct{} // gets one when a call begins to stall
 
 	mu     sync.Mutex
@@ -29,7 +29,7 @@ type fault struct {
 }
 
 func newFaulty(faults ...fault) *faulty {
-	return &faulty{Files: recording.System(), stalled: make(chan struct{}, 100), calls: map[string]int{}, faults: faults, wait: map[string]chan struct{}{}}
+	return &faulty{FileSystem: recording.System(), stalled: make(chan struct{}, 100), calls: map[string]int{}, faults: faults, wait: map[string]chan struct{}{}}
 }
 
 // stall makes calls of a name wait for release.
@@ -105,18 +105,18 @@ func (f *faulty) MakeDir(dir string) error {
 	if x, ok := f.hit("makedir"); ok {
 		return x.err
 	}
-	return f.Files.MakeDir(dir)
+	return f.FileSystem.MakeDir(dir)
 }
 
 func (f *faulty) List(dir string) ([]recording.Entry, error) {
 	if x, ok := f.hit("list"); ok {
 		return nil, x.err
 	}
-	return f.Files.List(dir)
+	return f.FileSystem.List(dir)
 }
 
 // Create counts segments only as create, so that a fault hits what it means to.
-func (f *faulty) Create(path string) (recording.File, error) {
+func (f *faulty) Create(path string) (recording.OutputFile, error) {
 	name := "create"
 	if !strings.HasSuffix(path, ".pcapng") {
 		name = "reserve"
@@ -124,7 +124,7 @@ func (f *faulty) Create(path string) (recording.File, error) {
 	if x, ok := f.hit(name); ok {
 		return nil, x.err
 	}
-	file, err := f.Files.Create(path)
+	file, err := f.FileSystem.Create(path)
 	if err != nil {
 		return nil, err
 	}
@@ -138,18 +138,18 @@ func (f *faulty) Remove(path string) error {
 	if x, ok := f.hit("remove"); ok && filepath.Ext(path) == ".pcapng" {
 		return x.err
 	}
-	return f.Files.Remove(path)
+	return f.FileSystem.Remove(path)
 }
 
 func (f *faulty) SyncDir(dir string) error {
 	if x, ok := f.hit("syncdir"); ok {
 		return x.err
 	}
-	return f.Files.SyncDir(dir)
+	return f.FileSystem.SyncDir(dir)
 }
 
 type faultyFile struct {
-	recording.File
+	recording.OutputFile
 	f *faulty
 }
 
@@ -157,7 +157,7 @@ func (f *faultyFile) Write(b []byte) (int, error) {
 	x, ok := f.f.hit("write")
 	switch {
 	case ok && x.short:
-		n, err := f.File.Write(b[:(len(b)+1)/2])
+		n, err := f.OutputFile.Write(b[:(len(b)+1)/2])
 		if err == nil {
 			err = x.err
 		}
@@ -165,14 +165,14 @@ func (f *faultyFile) Write(b []byte) (int, error) {
 	case ok:
 		return 0, x.err
 	}
-	return f.File.Write(b)
+	return f.OutputFile.Write(b)
 }
 
 func (f *faultyFile) Truncate(size int64) error {
 	if x, ok := f.f.hit("truncate"); ok {
 		return x.err
 	}
-	return f.File.Truncate(size)
+	return f.OutputFile.Truncate(size)
 }
 
 // Sync that fails has written nothing: what is dirty is forgotten, as Linux does.
@@ -180,5 +180,5 @@ func (f *faultyFile) Sync() error {
 	if x, ok := f.f.hit("sync"); ok {
 		return x.err
 	}
-	return f.File.Sync()
+	return f.OutputFile.Sync()
 }

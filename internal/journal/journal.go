@@ -22,20 +22,20 @@ const DefaultLimit = 64 << 20
 // Journal is a bounded ring of events. All methods may be called from any
 // goroutine.
 type Journal struct {
-	limit int // bytes
-	size  blockSize
-	hold  hold
+	limit   int // bytes
+	size    blockSize
+	barrier recordBarrier
 
-	mu      sync.Mutex
-	blocks  []*block // oldest first; the last one is being filled
-	held    int      // bytes of memory in blocks
-	spare   *block   // evicted and unread, for reuse
-	next    uint64   // number of the event to come
-	total   uint64   // data bytes ever appended
-	last    int64    // time of the newest event, Unix nanoseconds
-	waiting []*Cursor
-	heeded  kindSet // the kinds that wake one of waiting
-	closed  bool
+	mu          sync.Mutex
+	blocks      []*ringBlock // oldest first; the last one is being filled
+	held        int          // bytes of memory in blocks
+	spare       *ringBlock   // evicted and unread, for reuse
+	next        uint64       // number of the event to come
+	total       uint64       // data bytes ever appended
+	last        int64        // time of the newest event, Unix nanoseconds
+	waiting     []*Cursor
+	kindsWanted kindMask // the kinds that wake one of waiting
+	closed      bool
 }
 
 // New makes a journal that keeps at most about limit bytes in memory: data and
@@ -47,7 +47,7 @@ func New(limit int) *Journal {
 	}
 	limit = max(limit, 4<<10)
 	j := &Journal{limit: limit, size: sizeFor(limit), next: 1}
-	j.hold.init(&j.mu)
+	j.barrier.init(&j.mu)
 	return j
 }
 
@@ -80,28 +80,28 @@ func (j *Journal) AppendAll(events []sockeye.Event) {
 }
 
 func (j *Journal) appendLocked(e *sockeye.Event) uint64 {
-	if len(j.hold.dropped) > 0 {
-		j.tellDropped()
+	if len(j.barrier.dropped) > 0 {
+		j.notifyDropped()
 	}
 	if b := j.room(e); b != nil {
-		return j.put(b, e)
+		return j.insertLocked(b, e)
 	}
 	return 0
 }
 
-// put appends to the newest block, which the event must fit, and wakes who waits
+// insertLocked appends to the newest block, which the event must fit, and wakes who waits
 // for it.
-func (j *Journal) put(b *block, e *sockeye.Event) uint64 {
+func (j *Journal) insertLocked(b *ringBlock, e *sockeye.Event) uint64 {
 	now := max(e.Time.UnixNano(), j.last)
 	j.last = now
 	j.total += uint64(len(e.Data))
 	seq := b.append(now, e)
 	j.next = seq + 1
-	if c := j.hold.hungry; c != nil {
-		j.hold.hungry = nil
+	if c := j.barrier.starved; c != nil {
+		j.barrier.starved = nil
 		c.signal()
 	}
-	if j.heeded&setOf(e.Kind) != 0 && j.hold.recorder == nil { // else the gate wakes them
+	if j.kindsWanted&maskOf(e.Kind) != 0 && j.barrier.recorder == nil { // else the gate wakes them
 		j.wakeLocked()
 	}
 	return seq
@@ -109,14 +109,14 @@ func (j *Journal) put(b *block, e *sockeye.Event) uint64 {
 
 // room returns a block that the event fits, waiting for it if need be. It is nil
 // when the journal is closed or the event is dropped.
-func (j *Journal) room(e *sockeye.Event) *block {
+func (j *Journal) room(e *sockeye.Event) *ringBlock {
 	n := len(e.Data)
 	for !j.closed {
 		if b := j.newest(); b != nil && (b.fits(n) || b.holds(e.Data)) {
 			return b
 		}
-		hurries := e.Peer != nil && e.Peer.Network == "udp" || j.hold.hurried[e.Session]
-		if (hurries || !j.farBehind()) && j.makeRoom(n) {
+		hurries := e.Peer != nil && e.Peer.Network == "udp" || j.barrier.dropping[e.Session]
+		if (hurries || !j.recorderFarBehind()) && j.makeRoom(n) {
 			return j.grow(n)
 		}
 		if hurries {
@@ -126,16 +126,16 @@ func (j *Journal) room(e *sockeye.Event) *block {
 			j.drop(e)
 			return nil
 		}
-		j.hold.space.Wait()
+		j.barrier.space.Wait()
 	}
 	return nil
 }
 
-// farBehind says whether the recorder is so far behind that those wait who can.
-func (j *Journal) farBehind() bool { return j.heldLocked(j.hold.kept) >= j.limit/4 }
+// recorderFarBehind says whether the recorder is so far behind that those wait who can.
+func (j *Journal) recorderFarBehind() bool { return j.heldBytesLocked(j.barrier.kept) >= j.limit/4 }
 
 // newest is the block being filled, or nil.
-func (j *Journal) newest() *block {
+func (j *Journal) newest() *ringBlock {
 	if len(j.blocks) == 0 {
 		return nil
 	}
@@ -147,7 +147,7 @@ func (j *Journal) newest() *block {
 func (j *Journal) makeRoom(n int) bool {
 	need := blockSize{j.size.records, max(n, j.size.data)}.bytes()
 	for len(j.blocks) > 0 && j.held+need > j.limit {
-		if j.blocks[0].next() > j.hold.kept {
+		if j.blocks[0].next() > j.barrier.kept {
 			return false
 		}
 		j.evict()
@@ -156,7 +156,7 @@ func (j *Journal) makeRoom(n int) bool {
 }
 
 // grow begins a block with room for n bytes of data.
-func (j *Journal) grow(n int) *block {
+func (j *Journal) grow(n int) *ringBlock {
 	b := j.fresh(n)
 	b.first, b.before = j.next, j.total
 	j.held += b.bytes()
@@ -181,13 +181,13 @@ func (j *Journal) evict() {
 }
 
 // recycle keeps an evicted block for reuse once no cursor reads it.
-func (j *Journal) recycle(b *block) {
+func (j *Journal) recycle(b *ringBlock) {
 	if b.evicted && b.pins == 0 && j.spare == nil && len(b.data) == j.size.data {
 		j.spare = b
 	}
 }
 
-func (j *Journal) fresh(n int) *block {
+func (j *Journal) fresh(n int) *ringBlock {
 	if b := j.spare; b != nil && n <= len(b.data) {
 		j.spare = nil
 		b.reset()
@@ -203,7 +203,7 @@ func (j *Journal) wakeLocked() {
 		j.waiting[i] = nil
 	}
 	j.waiting = j.waiting[:0]
-	j.heeded = 0
+	j.kindsWanted = 0
 }
 
 // Close ends the journal: later appends are refused, and a cursor that has read
@@ -214,9 +214,9 @@ func (j *Journal) Close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.closed = true
-	j.hold.space.Broadcast()
-	if c := j.hold.hungry; c != nil {
-		j.hold.hungry = nil
+	j.barrier.space.Broadcast()
+	if c := j.barrier.starved; c != nil {
+		j.barrier.starved = nil
 		c.signal()
 	}
 	j.wakeLocked()
@@ -230,9 +230,9 @@ func (j *Journal) Span() (oldest, next uint64) {
 	return j.spanLocked()
 }
 
-// Passed is Span as far as views may see, with the data bytes of all events before
+// VisibleSpan is Span as far as views may see, with the data bytes of all events before
 // the oldest and before the next one.
-func (j *Journal) Passed() (oldest, next, before, total uint64) {
+func (j *Journal) VisibleSpan() (oldest, next, before, total uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	oldest, next = j.spanLocked()
@@ -240,22 +240,22 @@ func (j *Journal) Passed() (oldest, next, before, total uint64) {
 	if len(j.blocks) > 0 {
 		before = j.blocks[0].before
 	}
-	if gate := j.hold.gate.Load(); gate < next {
+	if gate := j.barrier.gate.Load(); gate < next {
 		next = max(gate, oldest)
 		total = j.holding(next).bytesBefore(next)
 	}
 	return oldest, next, before, total
 }
 
-// Held is the memory that event n and all after it take, in bytes of whole blocks;
+// HeldBytes is the memory that event n and all after it take, in bytes of whole blocks;
 // 0 if n is yet to come.
-func (j *Journal) Held(n uint64) int {
+func (j *Journal) HeldBytes(n uint64) int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.heldLocked(n)
+	return j.heldBytesLocked(n)
 }
 
-func (j *Journal) heldLocked(n uint64) int {
+func (j *Journal) heldBytesLocked(n uint64) int {
 	sum := 0
 	for i := len(j.blocks) - 1; i >= 0 && j.blocks[i].next() > n; i-- {
 		sum += j.blocks[i].bytes()
@@ -267,14 +267,14 @@ func (j *Journal) heldLocked(n uint64) int {
 func (j *Journal) Place() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.hold.place
+	return j.barrier.place
 }
 
 // Limit is the memory the journal may hold, in bytes.
 func (j *Journal) Limit() int { return j.limit }
 
 // holding is the block that holds event n, which must be in the span.
-func (j *Journal) holding(n uint64) *block {
+func (j *Journal) holding(n uint64) *ringBlock {
 	i := sort.Search(len(j.blocks), func(i int) bool { return j.blocks[i].next() > n })
 	return j.blocks[i]
 }

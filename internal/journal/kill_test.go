@@ -37,10 +37,12 @@ func inRole(role, dir string) *exec.Cmd {
 // victim is the process that TestF01Kill kills: it records numbered traffic into
 // a directory and prints what a view is shown, number and checksum, until then.
 func victim(promise recording.Sync) func(dir string) {
-	return func(dir string) { recordAndPrint(recording.Options{Dir: dir, SegmentBytes: 256 << 10, Sync: promise}) }
+	return func(dir string) {
+		recordAndPrint(recording.WriteOptions{Dir: dir, SegmentBytes: 256 << 10, Sync: promise})
+	}
 }
 
-func recordAndPrint(o recording.Options) {
+func recordAndPrint(o recording.WriteOptions) {
 	j, s := New(1<<20), newSender("tcp")
 	_, err := j.Record(o)
 	if err != nil {

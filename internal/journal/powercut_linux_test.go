@@ -119,7 +119,7 @@ type powerCut struct {
 func (c powerCut) run(t *testing.T, d disk, name string) (shown, lost int) {
 	dir := filepath.Join(d.dir, name)
 	j, s := New(4<<20), newSender("tcp")
-	r, err := j.Record(recording.Options{Dir: dir, Sync: c.promise, SegmentBytes: c.segment})
+	r, err := j.Record(recording.WriteOptions{Dir: dir, Sync: c.promise, SegmentBytes: c.segment})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// pace is the least time between two writes when everything there is was
+	// flushInterval is the least time between two writes when everything there is was
 	// written: under load one write takes what came in a millisecond, and an event
 	// after a silence is written at once.
-	pace = time.Millisecond
-	// retryEvery is how often a paused recorder tries to go on.
-	retryEvery = time.Second
+	flushInterval = time.Millisecond
+	// retryInterval is how often a paused recorder tries to go on.
+	retryInterval = time.Second
 )
 
 // Recorder writes a journal to the disk, from the oldest event in memory on, as
@@ -31,17 +31,17 @@ type Recorder struct {
 	writer *recording.Writer
 	cursor *Cursor
 	open   atomic.Uint64 // the gate of cursor: none
-	marks  []mark        // of writes not yet durable
+	marks  []syncMark    // of writes not yet durable
 	wrote  time.Time     // when it flushed last
 	timer  *time.Timer   // for wait
 	ended  bool          // the journal is closed, and read to its end
 
-	before   recording.Last // where the directory's earlier runs ended, if this one goes on from there
-	patience time.Duration
-	broke    time.Time      // when an error came last
-	news     *sockeye.Error // to be told once the disk takes events again
-	lastTry  bool           // to mend, after stop
-	busy     atomic.Int64   // when the running call to the disk began, Unix nanoseconds, or 0
+	before     recording.ResumePoint // where the directory's earlier runs ended, if this one goes on from there
+	stallLimit time.Duration
+	failedAt   time.Time      // when an error came last
+	changed    *sockeye.Error // to be told once the disk takes events again
+	lastTry    bool           // to mend, after stop
+	busy       atomic.Int64   // when the running call to the disk began, Unix nanoseconds, or 0
 
 	// Guarded by the journal's lock.
 	status RecordStatus
@@ -52,8 +52,8 @@ type Recorder struct {
 	err    error        // why it ended, after done
 }
 
-// mark is how many data bytes the journal had before an event.
-type mark struct{ next, bytes uint64 }
+// syncMark is how many data bytes the journal had before an event.
+type syncMark struct{ next, bytes uint64 }
 
 // RecordState says what a recorder does: a stable word.
 type RecordState string
@@ -80,32 +80,32 @@ type RecordStatus struct {
 // no cursor gives an event before it is as safe as o.Sync promises. When the disk
 // fails, recording pauses, says so in an event, and goes on by itself. The error
 // is an *sockeye.Error.
-func (j *Journal) Record(o recording.Options) (*Recorder, error) {
+func (j *Journal) Record(o recording.WriteOptions) (*Recorder, error) {
 	if err := j.reserve(); err != nil {
 		return nil, err
 	}
-	o.Run = j.hold.run
-	var before recording.Last
+	o.Run = j.barrier.run
+	var before recording.ResumePoint
 	if o.Dir != "" && o.Files == nil {
-		before = recording.LastOf(o.Dir)
+		before = recording.ResumePointOf(o.Dir)
 	}
 	w, err := recording.OpenWriter(o)
 	if err != nil {
 		j.mu.Lock()
-		j.hold.opening = false
+		j.barrier.opening = false
 		j.mu.Unlock()
 		return nil, err
 	}
-	if !j.goOnAfter(before) {
-		before = recording.Last{}
+	if !j.resumeAfter(before) {
+		before = recording.ResumePoint{}
 	}
-	r := &Recorder{journal: j, before: before, writer: w, patience: o.Patience(), stop: make(chan struct{}), done: make(chan struct{}), timer: time.NewTimer(0)}
+	r := &Recorder{journal: j, before: before, writer: w, stallLimit: o.StallLimitOrDefault(), stop: make(chan struct{}), done: make(chan struct{}), timer: time.NewTimer(0)}
 	r.begin()
 	j.mu.Lock()
-	j.hold.place = o.Dir + o.File
+	j.barrier.place = o.Dir + o.File
 	j.mu.Unlock()
 	if w.Unclean() {
-		j.tell(uncleanStop(o.Dir))
+		j.notify(uncleanStop(o.Dir))
 	}
 	go r.run()
 	return r, nil
@@ -118,14 +118,14 @@ func (j *Journal) reserve() error {
 	switch {
 	case j.closed:
 		return &sockeye.Error{Kind: sockeye.Closed, Op: "record"}
-	case j.hold.opening, j.hold.recorder != nil:
+	case j.barrier.opening, j.barrier.recorder != nil:
 		return &sockeye.Error{
 			Kind: sockeye.Misuse, Op: "record",
 			Message: sockeye.Text{En: "already recording", Zh: "已经在记录"},
 			Hint:    sockeye.Text{En: "stop that recording first", Zh: "请先停止当前的记录"},
 		}
 	}
-	j.hold.opening = true
+	j.barrier.opening = true
 	return nil
 }
 
@@ -137,11 +137,11 @@ func (r *Recorder) begin() {
 	r.cursor = j.cursorLocked(0)
 	r.open.Store(math.MaxUint64)
 	r.cursor.gate = &r.open
-	r.marks = []mark{{r.cursor.next, r.cursor.bytes}}
+	r.marks = []syncMark{{r.cursor.next, r.cursor.bytes}}
 	r.writer.Start(r.cursor.next - 1)
 	r.status = RecordStatus{State: RecordOn, Status: r.writer.Status()}
-	j.hold.opening, j.hold.recorder, j.hold.run, j.hold.lost = false, r, r.writer.Run(), sockeye.Lost{}
-	j.hold.upTo(r.cursor.next)
+	j.barrier.opening, j.barrier.recorder, j.barrier.run, j.barrier.lost = false, r, r.writer.Run(), sockeye.Lost{}
+	j.barrier.pendingEnd(r.cursor.next)
 }
 
 // run is the recorder's goroutine.
@@ -163,7 +163,7 @@ func (r *Recorder) record() error {
 		err := r.flush(over)
 		switch {
 		case err != nil:
-			if err := r.mend(err); err != nil {
+			if err := r.recover(err); err != nil {
 				return err
 			}
 		case over && !more:
@@ -209,7 +209,7 @@ func (r *Recorder) flush(last bool) error {
 func (r *Recorder) advance() {
 	next := r.writer.Kept() + 1
 	if next > r.marks[len(r.marks)-1].next {
-		r.marks = append(r.marks, mark{next, r.cursor.bytes})
+		r.marks = append(r.marks, syncMark{next, r.cursor.bytes})
 	}
 	for len(r.marks) > 1 && r.marks[1].next <= r.writer.Durable()+1 {
 		r.marks = r.marks[1:]
@@ -218,7 +218,7 @@ func (r *Recorder) advance() {
 	j.mu.Lock()
 	r.status.Status = r.writer.Status()
 	if !r.gone {
-		j.hold.upTo(next)
+		j.barrier.pendingEnd(next)
 		j.releaseLocked()
 	}
 	j.mu.Unlock()
@@ -239,7 +239,7 @@ func (r *Recorder) wait() bool {
 	}
 	select {
 	case <-r.cursor.wake:
-		time.Sleep(pace - time.Since(r.wrote))
+		time.Sleep(flushInterval - time.Since(r.wrote))
 		return true
 	case <-due:
 		return true
@@ -258,7 +258,7 @@ func (r *Recorder) end(err error) {
 	}
 	r.busy.Store(0)
 	if err != nil {
-		r.journal.tell(stopped(sockeye.ErrorOf(err)))
+		r.journal.notify(stopped(sockeye.ErrorOf(err)))
 	}
 	j := r.journal
 	j.mu.Lock()
@@ -266,17 +266,17 @@ func (r *Recorder) end(err error) {
 	r.cursor.unpinLocked()
 	r.err = err
 	r.status.Err = sockeye.ErrorOf(err)
-	r.letGoLocked()
+	r.releaseLocked()
 }
 
-// letGoLocked holds nothing back any more, for good.
-func (r *Recorder) letGoLocked() {
+// releaseLocked holds nothing back any more, for good.
+func (r *Recorder) releaseLocked() {
 	j := r.journal
 	r.gone = true
 	r.status.State = RecordOff
-	if j.hold.recorder == r {
-		j.hold.recorder = nil
-		j.hold.free()
+	if j.barrier.recorder == r {
+		j.barrier.recorder = nil
+		j.barrier.free()
 		j.releaseLocked()
 	}
 }
@@ -300,13 +300,13 @@ func (r *Recorder) Close(ctx context.Context) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r.letGoLocked()
+	r.releaseLocked()
 	return abandoned(r.status.Path, context.Cause(ctx))
 }
 
 // Before is where the runs before this one ended: numbers go on from there. It is
 // zero if they do not.
-func (r *Recorder) Before() recording.Last { return r.before }
+func (r *Recorder) Before() recording.ResumePoint { return r.before }
 
 // Done is closed when the recorder has ended: by Close, with the journal, or
 // because a stream that it wrote to has failed.
@@ -317,6 +317,6 @@ func (r *Recorder) Status() RecordStatus {
 	r.journal.mu.Lock()
 	defer r.journal.mu.Unlock()
 	st := r.status
-	st.Lost = plus(st.Lost, r.journal.hold.lost)
+	st.Lost = plus(st.Lost, r.journal.barrier.lost)
 	return st
 }

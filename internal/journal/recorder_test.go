@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // patience is only ever used up by a failing test.
 const patience = 20 * time.Second
 
-func recordTo(t *testing.T, j *Journal, o recording.Options) *Recorder {
+func recordTo(t *testing.T, j *Journal, o recording.WriteOptions) *Recorder {
 	t.Helper()
 	r, err := j.Record(o)
 	if err != nil {
@@ -167,7 +167,7 @@ func untilState(t *testing.T, r *Recorder, want RecordState) RecordStatus {
 func waits(j *Journal) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.farBehind() && !j.newest().fits(64)
+	return j.recorderFarBehind() && !j.newest().fits(64)
 }
 
 // until polls what nothing tells of.
@@ -188,13 +188,13 @@ func TestRecorderRecordsEverything(t *testing.T) {
 			dir := t.TempDir()
 			j, s := New(1<<20), newSender("tcp")
 			s.numbered(j, 100) // before it begins: still in memory
-			r := recordTo(t, j, recording.Options{Dir: dir, Sync: promise, SegmentBytes: 256 << 10})
+			r := recordTo(t, j, recording.WriteOptions{Dir: dir, Sync: promise, SegmentBytes: 256 << 10})
 			var writers sync.WaitGroup
 			for range 4 {
 				writers.Go(func() { s.numbered(j, 2_000) })
 			}
 			writers.Wait()
-			if _, err := j.Record(recording.Options{Dir: t.TempDir()}); sockeye.ErrorOf(err).Kind != sockeye.Misuse {
+			if _, err := j.Record(recording.WriteOptions{Dir: t.TempDir()}); sockeye.ErrorOf(err).Kind != sockeye.Misuse {
 				t.Errorf("a second recorder: %v", err)
 			}
 			closeRecorder(t, r)
@@ -215,7 +215,7 @@ func TestGateHoldsViewsBack(t *testing.T) {
 	dir := t.TempDir()
 	j, s := New(0), newSender("tcp")
 	files := newFaulty()
-	r := recordTo(t, j, recording.Options{Dir: dir, Files: files})
+	r := recordTo(t, j, recording.WriteOptions{Dir: dir, Files: files})
 	release := files.stall("write")
 	view := j.Cursor(1)
 	defer view.Close()
@@ -239,7 +239,7 @@ func TestGateHoldsViewsBack(t *testing.T) {
 func TestAlwaysMeansDurable(t *testing.T) {
 	j, s := New(0), newSender("tcp")
 	files := newFaulty()
-	recordTo(t, j, recording.Options{Dir: t.TempDir(), Files: files, Sync: recording.Always})
+	recordTo(t, j, recording.WriteOptions{Dir: t.TempDir(), Files: files, Sync: recording.Always})
 	view := j.Cursor(1)
 	defer view.Close()
 	release := files.stall("sync")
@@ -261,7 +261,7 @@ func TestSlowDisk(t *testing.T) {
 	j, tcp, udp := New(64<<10), newSender("tcp"), newSender("udp")
 	udp.session.ID = "s2"
 	files := newFaulty()
-	r := recordTo(t, j, recording.Options{Dir: dir, Files: files})
+	r := recordTo(t, j, recording.WriteOptions{Dir: dir, Files: files})
 	release := files.stall("write")
 	const n = 5_000
 	var writer sync.WaitGroup
@@ -279,7 +279,7 @@ func TestSlowDisk(t *testing.T) {
 	j.Append(sockeye.Event{Time: Now(), Kind: sockeye.Joined, Session: udp.session, Peer: udp.peer}) // does not wait either
 	release()
 	writer.Wait()
-	until(t, "the drops are told of", func() bool { j.mu.Lock(); defer j.mu.Unlock(); return len(j.hold.dropped) == 0 })
+	until(t, "the drops are told of", func() bool { j.mu.Lock(); defer j.mu.Unlock(); return len(j.barrier.dropped) == 0 })
 	if st := r.Status(); st.Lost != (sockeye.Lost{Events: 1000, Bytes: 7000}) {
 		t.Errorf("status says lost %+v", st.Lost)
 	}
@@ -312,7 +312,7 @@ func TestSlowDisk(t *testing.T) {
 func TestRecorderEndsWithJournal(t *testing.T) {
 	dir := t.TempDir()
 	j, s := New(0), newSender("tcp")
-	r := recordTo(t, j, recording.Options{Dir: dir})
+	r := recordTo(t, j, recording.WriteOptions{Dir: dir})
 	view := j.Cursor(1)
 	defer view.Close()
 	s.numbered(j, 1_000)
@@ -327,7 +327,7 @@ func TestRecorderEndsWithJournal(t *testing.T) {
 	}
 	<-r.Done()
 	complete(t, dir, 1_000)
-	if _, err := j.Record(recording.Options{Dir: dir}); sockeye.ErrorOf(err).Kind != sockeye.Closed {
+	if _, err := j.Record(recording.WriteOptions{Dir: dir}); sockeye.ErrorOf(err).Kind != sockeye.Closed {
 		t.Errorf("recording a closed journal: %v", err)
 	}
 }
@@ -338,7 +338,7 @@ func TestStopAndGoOn(t *testing.T) {
 	dir := t.TempDir()
 	j, s := New(0), newSender("tcp")
 	for range 3 {
-		r := recordTo(t, j, recording.Options{Dir: dir})
+		r := recordTo(t, j, recording.WriteOptions{Dir: dir})
 		s.numbered(j, 10)
 		closeRecorder(t, r)
 		s.numbered(j, 10)
@@ -353,7 +353,7 @@ func TestStreamEndsWithItsReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := recordTo(t, j, recording.Options{Out: write})
+	r := recordTo(t, j, recording.WriteOptions{Out: write})
 	s.numbered(j, 1)
 	d := pcapng.NewDecoder(read, pcapng.DecodeOptions{})
 	if e, err := d.Next(); err != nil || string(e.Data) != "0" {
@@ -395,7 +395,7 @@ func TestUncleanStopIsTold(t *testing.T) {
 	os.WriteFile(filepath.Join(dir, ".lock"), []byte("1\n"), 0o600)
 	os.WriteFile(filepath.Join(dir, "20250101-000000_x_0001.pcapng"), nil, 0o600)
 	j := New(0)
-	closeRecorder(t, recordTo(t, j, recording.Options{Dir: dir}))
+	closeRecorder(t, recordTo(t, j, recording.WriteOptions{Dir: dir}))
 	if told := failures(j); len(told) != 1 || !strings.Contains(told[0].Message.En, "without being closed") {
 		t.Errorf("told %v", told)
 	}
@@ -406,7 +406,7 @@ func TestUncleanStopIsTold(t *testing.T) {
 func TestCloseGivesUpWithItsContext(t *testing.T) {
 	j, s := New(4<<10), newSender("tcp")
 	files := newFaulty()
-	r := recordTo(t, j, recording.Options{Dir: t.TempDir(), Files: files})
+	r := recordTo(t, j, recording.WriteOptions{Dir: t.TempDir(), Files: files})
 	release := files.stall("write")
 	defer release()
 	var writer sync.WaitGroup
@@ -425,7 +425,7 @@ func TestCloseGivesUpWithItsContext(t *testing.T) {
 
 func TestRecordingAllocatesNothingPerEvent(t *testing.T) {
 	j, s := New(16<<20), newSender("tcp")
-	recordTo(t, j, recording.Options{Out: io.Discard})
+	recordTo(t, j, recording.WriteOptions{Out: io.Discard})
 	e := s.received(string(make([]byte, 64)))
 	for range 300_000 {
 		j.Append(e)

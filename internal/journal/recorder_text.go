@@ -7,8 +7,8 @@ import (
 	"sockeye"
 )
 
-// about is an error of the recording with its cause told in a sentence.
-func about(why *sockeye.Error, before, after sockeye.Text) *sockeye.Error {
+// errorAbout is an error of the recording with its cause told in a sentence.
+func errorAbout(why *sockeye.Error, before, after sockeye.Text) *sockeye.Error {
 	e := *why
 	e.Message = sockeye.Text{
 		En: before.En + why.Reason(sockeye.English) + after.En,
@@ -17,15 +17,15 @@ func about(why *sockeye.Error, before, after sockeye.Text) *sockeye.Error {
 }
 
 func pausedBy(why *sockeye.Error) *sockeye.Error {
-	return about(why, sockeye.Text{En: "recording is paused, traffic goes on: ", Zh: "记录已暂停，通信不受影响："}, sockeye.Text{})
+	return errorAbout(why, sockeye.Text{En: "recording is paused, traffic goes on: ", Zh: "记录已暂停，通信不受影响："}, sockeye.Text{})
 }
 
 func stopped(why *sockeye.Error) *sockeye.Error {
-	return about(why, sockeye.Text{En: "recording has ended early: ", Zh: "记录提前结束："}, sockeye.Text{})
+	return errorAbout(why, sockeye.Text{En: "recording has ended early: ", Zh: "记录提前结束："}, sockeye.Text{})
 }
 
 func movedOn(why *sockeye.Error, to string) *sockeye.Error {
-	return about(why, sockeye.Text{}, sockeye.Text{En: "; recording goes on in " + to, Zh: "；已改为记录到 " + to})
+	return errorAbout(why, sockeye.Text{}, sockeye.Text{En: "; recording goes on in " + to, Zh: "；已改为记录到 " + to})
 }
 
 func goesOn(path string, pause time.Duration) *sockeye.Error {

@@ -37,26 +37,26 @@ func TestT49TemplateBombs(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		typed string
-		o     Options
+		o     ParseOptions
 	}{
-		"fill":               {"{{fill:1000000000000}}", Options{}},
-		"fill of 64 bits":    {"{{fill:18446744073709551615}}", Options{}},
-		"many fills":         {strings.Repeat("{{fill:1048576}}", 17), Options{}},
-		"random":             {strings.Repeat("{{rand:8388608}}", 3), Options{}},
-		"random digits":      {"{{rand:10000000:hex}}", Options{}},
-		"decimal digits":     {"{{seq:dec999999999}}", Options{}},
-		"BCD digits":         {"{{seq:bcd999999999}}", Options{}},
-		"fills in parts":     {nested, Options{}},
-		"fields":             {strings.Repeat("{{seq}}", MaxFields+1), Options{}},
-		"checksums":          {strings.Repeat("{{crc32}}", 65), Options{}},
-		"a field in a field": {"{{fill:{{fill:9}}}}", Options{}},
-		"variables":          {strings.Repeat("{{var.big}}", 5), Options{}},
-		"variables in hex":   {strings.Repeat("{{var.big}}", 5), Options{Hex: true}},
-		"environment":        {strings.Repeat("{{env.BIG}}", 4096), Options{}},
-		"what matched":       {strings.Repeat("{{match}}", 5), Options{Match: true}},
-		"matched as digits":  {strings.Repeat("{{match.1:hex}}", 3), Options{Match: true}},
-		"checksum behind it": {strings.Repeat("{{var.big}}", 4), Options{Trailer: trailer("crc32")}},
-		"line end behind it": {strings.Repeat("{{var.big}}", 4), Options{LineEnd: "\n"}},
+		"fill":               {"{{fill:1000000000000}}", ParseOptions{}},
+		"fill of 64 bits":    {"{{fill:18446744073709551615}}", ParseOptions{}},
+		"many fills":         {strings.Repeat("{{fill:1048576}}", 17), ParseOptions{}},
+		"random":             {strings.Repeat("{{rand:8388608}}", 3), ParseOptions{}},
+		"random digits":      {"{{rand:10000000:hex}}", ParseOptions{}},
+		"decimal digits":     {"{{seq:dec999999999}}", ParseOptions{}},
+		"BCD digits":         {"{{seq:bcd999999999}}", ParseOptions{}},
+		"fills in parts":     {nested, ParseOptions{}},
+		"fields":             {strings.Repeat("{{seq}}", MaxFields+1), ParseOptions{}},
+		"checksums":          {strings.Repeat("{{crc32}}", 65), ParseOptions{}},
+		"a field in a field": {"{{fill:{{fill:9}}}}", ParseOptions{}},
+		"variables":          {strings.Repeat("{{var.big}}", 5), ParseOptions{}},
+		"variables in hex":   {strings.Repeat("{{var.big}}", 5), ParseOptions{Hex: true}},
+		"environment":        {strings.Repeat("{{env.BIG}}", 4096), ParseOptions{}},
+		"what matched":       {strings.Repeat("{{match}}", 5), ParseOptions{Match: true}},
+		"matched as digits":  {strings.Repeat("{{match.1:hex}}", 3), ParseOptions{Match: true}},
+		"checksum behind it": {strings.Repeat("{{var.big}}", 4), ParseOptions{Trailer: trailer("crc32")}},
+		"line end behind it": {strings.Repeat("{{var.big}}", 4), ParseOptions{LineEnd: "\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var err error
@@ -74,7 +74,7 @@ func TestT49TemplateBombs(t *testing.T) {
 			}
 		})
 	}
-	tm, err := Parse("{{var.field}}", Options{})
+	tm, err := Parse("{{var.field}}", ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func FuzzT49(f *testing.F) {
 		f.Add(s, uint16(300))
 	}
 	f.Fuzz(func(t *testing.T, typed string, length uint16) {
-		tm, err := Parse(typed, Options{Match: true})
+		tm, err := Parse(typed, ParseOptions{Match: true})
 		if err != nil {
 			return
 		}

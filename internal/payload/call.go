@@ -7,20 +7,20 @@ import (
 	"sockeye"
 )
 
-// call is a field taken apart: name+add(of):args.
-type call struct {
-	word          // the whole
-	name   string // "" never
-	add    int64
-	summed bool // something is added
-	of     word // what stands in parentheses
-	called bool // there are parentheses
-	args   []word
+// fieldCall is a field taken apart: name+add(of):args.
+type fieldCall struct {
+	typedWord        // the whole
+	name      string // "" never
+	add       int64
+	summed    bool      // something is added
+	of        typedWord // what stands in parentheses
+	called    bool      // there are parentheses
+	args      []typedWord
 }
 
 // splitCall takes a field apart.
-func splitCall(w word) (call, *fault) {
-	c := call{word: w}
+func splitCall(w typedWord) (fieldCall, *payloadFault) {
+	c := fieldCall{typedWord: w}
 	s := w.string
 	end := strings.IndexAny(s, "(:+ ")
 	if i := strings.IndexByte(s, ']'); strings.HasPrefix(s, "crc[") && i > 0 {
@@ -39,11 +39,11 @@ func splitCall(w word) (call, *fault) {
 	if strings.HasPrefix(s[at:], "(") {
 		closing := strings.IndexByte(s[at:], ')')
 		if closing < 0 {
-			return c, &fault{w.at + at, sockeye.Text{En: "the parenthesis is not closed", Zh: "括号没有结束"}, sockeye.Text{En: "write {{crc16modbus(body)}}", Zh: "写成 {{crc16modbus(body)}}"}}
+			return c, &payloadFault{w.at + at, sockeye.Text{En: "the parenthesis is not closed", Zh: "括号没有结束"}, sockeye.Text{En: "write {{crc16modbus(body)}}", Zh: "写成 {{crc16modbus(body)}}"}}
 		}
 		inner := s[at+1 : at+closing]
 		c.called = true
-		c.of = word{strings.TrimSpace(inner), w.at + at + 1}
+		c.of = typedWord{strings.TrimSpace(inner), w.at + at + 1}
 		at += closing + 1
 	}
 	if at < len(s) && (s[at] == '+' || s[at] == '-') {
@@ -53,14 +53,14 @@ func splitCall(w word) (call, *fault) {
 		}
 		n, err := strconv.ParseInt(s[at:stop], 10, 32)
 		if err != nil {
-			return c, &fault{w.at + at, sockeye.Text{En: "not a number to add", Zh: "加减的不是数字"}, sockeye.Text{En: "write {{seq+100}} or {{len(body)-2}}", Zh: "写成 {{seq+100}} 或 {{len(body)-2}}"}}
+			return c, &payloadFault{w.at + at, sockeye.Text{En: "not a number to add", Zh: "加减的不是数字"}, sockeye.Text{En: "write {{seq+100}} or {{len(body)-2}}", Zh: "写成 {{seq+100}} 或 {{len(body)-2}}"}}
 		}
 		c.add, c.summed = n, true
 		at = stop
 	}
 	for at < len(s) {
 		if s[at] != ':' {
-			return c, &fault{w.at + at, both("unexpected %s in a field", "字段中出现了多余的 %s", quoteFirst(s[at:])),
+			return c, &payloadFault{w.at + at, both("unexpected %s in a field", "字段中出现了多余的 %s", quoteFirst(s[at:])),
 				sockeye.Text{En: "a field is NAME, NAME(PART) or NAME:FORM", Zh: "字段的写法是 名称、名称(标记) 或 名称:格式"}}
 		}
 		at++
@@ -74,37 +74,37 @@ func splitCall(w word) (call, *fault) {
 			at++
 		}
 		at = min(at, len(s))
-		c.args = append(c.args, word{s[start:at], w.at + start})
+		c.args = append(c.args, typedWord{s[start:at], w.at + start})
 	}
 	return c, nil
 }
 
 // plain refuses parentheses and additions where a field has none.
-func (c call) plain(mayAdd bool) *fault {
+func (c fieldCall) plain(mayAdd bool) *payloadFault {
 	switch {
 	case c.called:
-		return &fault{c.at, both("{{%s}} takes no part", "{{%s}} 后面不能写括号", SafeString(c.name)), fieldHint}
+		return &payloadFault{c.at, both("{{%s}} takes no part", "{{%s}} 后面不能写括号", SafeString(c.name)), fieldHint}
 	case c.summed && !mayAdd:
-		return &fault{c.at, both("nothing can be added to {{%s}}", "{{%s}} 不能加减", SafeString(c.name)), fieldHint}
+		return &payloadFault{c.at, both("nothing can be added to {{%s}}", "{{%s}} 不能加减", SafeString(c.name)), fieldHint}
 	}
 	return nil
 }
 
 // noMore refuses the arguments that are left.
-func noMore(args []word) *fault {
+func noMore(args []typedWord) *payloadFault {
 	if len(args) == 0 {
 		return nil
 	}
 	return badForm(args[0], formList)
 }
 
-func badForm(w word, choices string) *fault {
-	return &fault{w.at, both("%s is not a form", "%s 不是可用的格式", Quote(w.string, shownTarget)),
+func badForm(w typedWord, choices string) *payloadFault {
+	return &payloadFault{w.at, both("%s is not a form", "%s 不是可用的格式", Quote(w.string, shownTarget)),
 		sockeye.Text{En: "choose one of " + choices, Zh: "可选 " + choices}}
 }
 
 // number reads the form of a number, if there is one among args.
-func number(args []word, assumed form) (form, *fault) {
+func number(args []typedWord, assumed numberForm) (numberForm, *payloadFault) {
 	if len(args) == 0 {
 		return assumed, nil
 	}

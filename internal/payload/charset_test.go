@@ -82,7 +82,7 @@ func FuzzCharsets(f *testing.F) {
 		checkPrintable(t, string(whole))
 		// A template shows only what becomes the same bytes again.
 		text := string(c.appendText(nil, data))
-		tm, err := Parse(text, Options{Charset: c})
+		tm, err := Parse(text, ParseOptions{Charset: c})
 		if err != nil {
 			t.Fatalf("%s %x: %q: %v", c, data, text, err)
 		}

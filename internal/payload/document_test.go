@@ -24,7 +24,7 @@ func TestDocument(t *testing.T) {
 			if part := regexp.MustCompile(`\((\w+)\)`).FindStringSubmatch(field); part != nil && part[1] != "all" {
 				typed = "{{#" + part[1] + "}}x{{/" + part[1] + "}}" + field
 			}
-			if _, err := Parse(typed, Options{Match: true}); err != nil {
+			if _, err := Parse(typed, ParseOptions{Match: true}); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

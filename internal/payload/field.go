@@ -9,8 +9,8 @@ import (
 	"sockeye/internal/checksum"
 )
 
-// word is a part of a field and where it stands in what was typed.
-type word struct {
+// typedWord is a part of a field and where it stands in what was typed.
+type typedWord struct {
 	string
 	at int
 }
@@ -19,15 +19,15 @@ type word struct {
 type lengthField struct {
 	part int
 	add  int
-	form form
+	form numberForm
 }
 
-func (l *lengthField) text(parts []part) string {
+func (l *lengthField) text(parts []partSpan) string {
 	s := "len"
 	if name := partName(l.part, parts); name != "" {
 		s += "(" + name + ")"
 	}
-	return s + signed(int64(l.add)) + l.form.suffix(form{kind: decimal})
+	return s + signed(int64(l.add)) + l.form.suffix(numberForm{kind: decimal})
 }
 
 // sumField is a checksum over a part, or over a range of bytes.
@@ -36,7 +36,7 @@ type sumField struct {
 	part int
 }
 
-func (s *sumField) text(parts []part) string {
+func (s *sumField) text(parts []partSpan) string {
 	name, form, _ := strings.Cut(s.Trailer.String(), ":")
 	if of := partName(s.part, parts); of != "" {
 		name += "(" + of + ")"
@@ -54,24 +54,24 @@ var fieldNames = []string{
 }
 
 // field reads one field; from and to are where its braces are.
-func (p *templateParser) field(w word, from, to int) *fault {
+func (p *templateParser) field(w typedWord, from, to int) *payloadFault {
 	switch {
 	case w.string == "":
-		return &fault{from, sockeye.Text{En: "an empty field", Zh: "空字段"}, fieldHint}
+		return &payloadFault{from, sockeye.Text{En: "an empty field", Zh: "空字段"}, fieldHint}
 	case strings.HasPrefix(w.string, "#"):
-		return p.openPart(word{strings.TrimSpace(w.string[1:]), w.at + 1}, from, to)
+		return p.openPart(typedWord{strings.TrimSpace(w.string[1:]), w.at + 1}, from, to)
 	case strings.HasPrefix(w.string, "/"):
-		return p.closePart(word{strings.TrimSpace(w.string[1:]), w.at + 1}, to)
+		return p.closePart(typedWord{strings.TrimSpace(w.string[1:]), w.at + 1}, to)
 	case strings.HasPrefix(w.string, "hex:"):
-		return p.block(word{w.string[4:], w.at + 4}, true)
+		return p.block(typedWord{w.string[4:], w.at + 4}, true)
 	case strings.HasPrefix(w.string, "text:"):
-		return p.block(word{w.string[5:], w.at + 5}, false)
+		return p.block(typedWord{w.string[5:], w.at + 5}, false)
 	}
 	c, f := splitCall(w)
 	if f != nil {
 		return f
 	}
-	var made piece
+	var made templatePiece
 	switch {
 	case c.name == "seq":
 		made.value, f = p.seq(c)
@@ -108,19 +108,19 @@ var fieldHint = sockeye.Text{
 	Zh: `可用字段有 {{seq}}、{{time}}、{{rand:4}}、{{len}}、{{crc16modbus}} 等，见手册`,
 }
 
-func (p *templateParser) seq(c call) (value, *fault) {
+func (p *templateParser) seq(c fieldCall) (fieldValue, *payloadFault) {
 	if f := c.plain(true); f != nil {
 		return nil, f
 	}
 	p.t.seq = true
-	form, f := number(c.args, form{kind: decimal})
+	form, f := number(c.args, numberForm{kind: decimal})
 	return seqValue{c.add, form}, f
 }
 
-// longestLayout bounds what a time may be written as.
-const longestLayout = 200
+// maxLayout bounds what a time may be written as.
+const maxLayout = 200
 
-func (p *templateParser) time(c call) (value, *fault) {
+func (p *templateParser) time(c fieldCall) (fieldValue, *payloadFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
@@ -134,8 +134,8 @@ func (p *templateParser) time(c call) (value, *fault) {
 	first := args[0]
 	if strings.HasPrefix(first.string, `"`) {
 		inner, ok := strings.CutSuffix(first.string[1:], `"`)
-		if !ok || len(inner) > longestLayout {
-			return nil, &fault{first.at, sockeye.Text{En: "the quotes of the time are not closed, or it is too long", Zh: "时间格式的引号没有结束，或太长"}, layoutHint}
+		if !ok || len(inner) > maxLayout {
+			return nil, &payloadFault{first.at, sockeye.Text{En: "the quotes of the time are not closed, or it is too long", Zh: "时间格式的引号没有结束，或太长"}, layoutHint}
 		}
 		t.kind, t.layout = written, strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(inner)
 		if f := checkLayout(t.layout); f != nil {
@@ -154,29 +154,29 @@ func (p *templateParser) time(c call) (value, *fault) {
 	}
 	t.kind = kind
 	if kind == unix || kind == millis || kind == micros || kind == nanos {
-		var f *fault
-		t.form, f = number(args[1:], form{kind: decimal})
+		var f *payloadFault
+		t.form, f = number(args[1:], numberForm{kind: decimal})
 		return t, f
 	}
 	return t, noMore(args[1:])
 }
 
-func (p *templateParser) rand(c call) (value, *fault) {
+func (p *templateParser) rand(c fieldCall) (fieldValue, *payloadFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
 	stream := p.streams
 	p.streams++
 	if len(c.args) == 0 {
-		return nil, &fault{c.at, sockeye.Text{En: "how many random bytes?", Zh: "缺少随机字节数"}, randHint}
+		return nil, &payloadFault{c.at, sockeye.Text{En: "how many random bytes?", Zh: "缺少随机字节数"}, randHint}
 	}
 	if from, to, ok := strings.Cut(c.args[0].string, ".."); ok {
 		a, err1 := strconv.ParseUint(from, 0, 64)
 		b, err2 := strconv.ParseUint(to, 0, 64)
 		if err1 != nil || err2 != nil || a > b {
-			return nil, &fault{c.args[0].at, both("%s is not a range of numbers", "%s 不是数字范围", Quote(c.args[0].string, shownTarget)), randHint}
+			return nil, &payloadFault{c.args[0].at, both("%s is not a range of numbers", "%s 不是数字范围", Quote(c.args[0].string, shownTarget)), randHint}
 		}
-		fm, f := number(c.args[1:], form{kind: decimal})
+		fm, f := number(c.args[1:], numberForm{kind: decimal})
 		if f == nil && !fm.fits(b) {
 			f = tooWide("rand", b, fm)
 			f.at = c.args[1].at
@@ -184,7 +184,7 @@ func (p *templateParser) rand(c call) (value, *fault) {
 		return randomNumber{a, b, fm, stream}, f
 	}
 	r := randomBytes{stream: stream}
-	var f *fault
+	var f *payloadFault
 	if r.n, f = count(c.args[0], randHint); f != nil {
 		return nil, f
 	}
@@ -194,9 +194,9 @@ func (p *templateParser) rand(c call) (value, *fault) {
 		case "text":
 			r.letter = true
 		case "hex":
-			r.form = form{kind: hexLower}
+			r.form = numberForm{kind: hexLower}
 		case "HEX":
-			r.form = form{kind: hexUpper}
+			r.form = numberForm{kind: hexUpper}
 		default:
 			return nil, badForm(args[0], "hex HEX text")
 		}
@@ -211,10 +211,10 @@ var randHint = sockeye.Text{
 }
 
 // count reads how many bytes a field has.
-func count(w word, hint sockeye.Text) (int, *fault) {
+func count(w typedWord, hint sockeye.Text) (int, *payloadFault) {
 	n, err := strconv.ParseUint(w.string, 10, 64)
 	if err != nil {
-		return 0, &fault{w.at, both("%s is not a number of bytes", "%s 不是字节数", Quote(w.string, shownTarget)), hint}
+		return 0, &payloadFault{w.at, both("%s is not a number of bytes", "%s 不是字节数", Quote(w.string, shownTarget)), hint}
 	}
 	if n > MaxSize {
 		return 0, tooLong(w.at)
@@ -222,13 +222,13 @@ func count(w word, hint sockeye.Text) (int, *fault) {
 	return int(n), nil
 }
 
-func (p *templateParser) fill(c call) (value, *fault) {
+func (p *templateParser) fill(c fieldCall) (fieldValue, *payloadFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
 	hint := sockeye.Text{En: "{{fill:16}} is 16 zero bytes, {{fill:16:ff}} 16 bytes ff", Zh: "{{fill:16}} 是 16 个零字节，{{fill:16:ff}} 是 16 个 ff"}
 	if len(c.args) == 0 {
-		return nil, &fault{c.at, sockeye.Text{En: "how many bytes?", Zh: "缺少字节数"}, hint}
+		return nil, &payloadFault{c.at, sockeye.Text{En: "how many bytes?", Zh: "缺少字节数"}, hint}
 	}
 	n, f := count(c.args[0], hint)
 	if f != nil || len(c.args) == 1 {
@@ -236,19 +236,19 @@ func (p *templateParser) fill(c call) (value, *fault) {
 	}
 	b, err := strconv.ParseUint(c.args[1].string, 16, 8)
 	if err != nil || len(c.args[1].string) != 2 {
-		return nil, &fault{c.args[1].at, both("%s is not a byte in hex", "%s 不是一个十六进制字节", Quote(c.args[1].string, shownTarget)), hint}
+		return nil, &payloadFault{c.args[1].at, both("%s is not a byte in hex", "%s 不是一个十六进制字节", Quote(c.args[1].string, shownTarget)), hint}
 	}
 	return fillValue{n, byte(b)}, noMore(c.args[2:])
 }
 
-func (p *templateParser) peer(c call) (value, *fault) {
+func (p *templateParser) peer(c fieldCall) (fieldValue, *payloadFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
 	v := peerValue{name: c.name}
 	if peerFields[c.name] {
-		var f *fault
-		v.form, f = number(c.args, form{kind: decimal})
+		var f *payloadFault
+		v.form, f = number(c.args, numberForm{kind: decimal})
 		return v, f
 	}
 	if len(c.args) == 0 {
@@ -261,7 +261,7 @@ func (p *templateParser) peer(c call) (value, *fault) {
 	return v, noMore(c.args[1:])
 }
 
-func (p *templateParser) lookup(c call) (value, *fault) {
+func (p *templateParser) lookup(c fieldCall) (fieldValue, *payloadFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
@@ -273,17 +273,17 @@ func (p *templateParser) lookup(c call) (value, *fault) {
 		v.raw = true
 		return v, nil
 	}
-	var f *fault
-	v.form, f = number(c.args, form{})
+	var f *payloadFault
+	v.form, f = number(c.args, numberForm{})
 	return v, f
 }
 
-func (p *templateParser) match(c call) (value, *fault) {
+func (p *templateParser) match(c fieldCall) (fieldValue, *payloadFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
 	if !p.t.o.Match {
-		return nil, &fault{c.at, sockeye.Text{En: "{{match}} is for the replies of a rule", Zh: "{{match}} 只能用在自动应答中"}, fieldHint}
+		return nil, &payloadFault{c.at, sockeye.Text{En: "{{match}} is for the replies of a rule", Zh: "{{match}} 只能用在自动应答中"}, fieldHint}
 	}
 	v := matchValue{name: "0"}
 	if name, ok := strings.CutPrefix(c.name, "match."); ok {
@@ -295,39 +295,39 @@ func (p *templateParser) match(c call) (value, *fault) {
 	switch {
 	case len(c.args) == 0:
 	case c.args[0].string == "hex":
-		v.form = form{kind: hexLower}
+		v.form = numberForm{kind: hexLower}
 	case c.args[0].string == "HEX":
-		v.form = form{kind: hexUpper}
+		v.form = numberForm{kind: hexUpper}
 	default:
 		return nil, badForm(c.args[0], "hex HEX")
 	}
 	return v, noMore(c.args[min(1, len(c.args)):])
 }
 
-func (p *templateParser) length(c call) (*lengthField, *fault) {
+func (p *templateParser) length(c fieldCall) (*lengthField, *payloadFault) {
 	l := &lengthField{part: rest, add: int(c.add)}
 	if l.add > math.MaxInt32 || l.add < -math.MaxInt32 {
 		return nil, tooLong(c.at)
 	}
 	p.of(c, &l.part)
-	var f *fault
-	l.form, f = number(c.args, form{kind: decimal})
+	var f *payloadFault
+	l.form, f = number(c.args, numberForm{kind: decimal})
 	return l, f
 }
 
 // of notes the part that a field names.
-func (p *templateParser) of(c call, part *int) {
+func (p *templateParser) of(c fieldCall, part *int) {
 	switch {
 	case !c.called:
 		*part = rest
 	case c.of.string == "all":
 		*part = whole
 	default:
-		p.refs = append(p.refs, partRef{c.of.string, c.of.at, part})
+		p.refs = append(p.refs, partReference{c.of.string, c.of.at, part})
 	}
 }
 
-func (p *templateParser) sum(c call) (*sumField, *fault) {
+func (p *templateParser) sum(c fieldCall) (*sumField, *payloadFault) {
 	a, err := checksum.Lookup(c.name)
 	if err != nil {
 		return nil, unknownField(c, err)
@@ -336,14 +336,14 @@ func (p *templateParser) sum(c call) (*sumField, *fault) {
 		return nil, c.plain(false)
 	}
 	if p.t.sums++; p.t.sums > MaxSums {
-		return nil, &fault{c.at, both("more than %d checksums", "校验超过 %d 个", MaxSums), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
+		return nil, &payloadFault{c.at, both("more than %d checksums", "校验超过 %d 个", MaxSums), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
 	}
 	s := &sumField{part: rest}
 	s.Algorithm = a
 	if strings.Contains(c.of.string, "..") {
 		if s.Range, err = checksum.ParseRange(c.of.string); err != nil {
 			e := sockeye.ErrorOf(err)
-			return nil, &fault{c.of.at, both("%s is not a range of bytes", "%s 不是字节范围", Quote(c.of.string, shownTarget)), e.Hint}
+			return nil, &payloadFault{c.of.at, both("%s is not a range of bytes", "%s 不是字节范围", Quote(c.of.string, shownTarget)), e.Hint}
 		}
 	} else {
 		p.of(c, &s.part)
@@ -366,11 +366,11 @@ func (p *templateParser) sum(c call) (*sumField, *fault) {
 }
 
 // unknownField is the fault of a name that is neither a field nor a checksum.
-func unknownField(c call, err error) *fault {
+func unknownField(c fieldCall, err error) *payloadFault {
 	if e := sockeye.ErrorOf(err); e.Kind == sockeye.Invalid { // parameters that cannot be
-		return &fault{c.at, sockeye.Text{En: SafeString(e.Message.En), Zh: SafeString(e.Message.Zh)}, e.Hint}
+		return &payloadFault{c.at, sockeye.Text{En: SafeString(e.Message.En), Zh: SafeString(e.Message.Zh)}, e.Hint}
 	}
-	f := &fault{c.at, both("unknown field %s", "未知的字段 %s", Quote(c.name, shownTarget)), sockeye.Text{
+	f := &payloadFault{c.at, both("unknown field %s", "未知的字段 %s", Quote(c.name, shownTarget)), sockeye.Text{
 		En: `write \{{ for two braces; ` + fieldHint.En, Zh: `若要发送两个花括号本身，请写 \{{；` + fieldHint.Zh}}
 	if near := checksum.Nearest(c.name, fieldNames...); near != "" {
 		f.hint = both("did you mean {{%s}}?", "是否要写 {{%s}}？", near)

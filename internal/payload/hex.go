@@ -110,7 +110,7 @@ func isSeparator(r rune) bool {
 }
 
 // word reads one group of digits with its prefix or suffix.
-func (p *hexParser) word() *fault {
+func (p *hexParser) word() *payloadFault {
 	start := p.at
 	prefix := p.prefix()
 	first := p.at
@@ -209,13 +209,13 @@ var hexHint = sockeye.Text{
 }
 
 // badDigit is the fault of a character that begins no byte.
-func (p *hexParser) badDigit(start int, prefix rune) *fault {
+func (p *hexParser) badDigit(start int, prefix rune) *payloadFault {
 	if p.at == len(p.typed) {
 		q := Quote(p.typed[start:], 0)
-		return &fault{start, both("no hex digits after %s", "%s 后面没有十六进制数字", q), hexHint}
+		return &payloadFault{start, both("no hex digits after %s", "%s 后面没有十六进制数字", q), hexHint}
 	}
 	q := quoteFirst(p.typed[p.at:])
-	f := &fault{p.at, both("%s is not a hex digit", "%s 不是十六进制数字", q), hexHint}
+	f := &payloadFault{p.at, both("%s is not a hex digit", "%s 不是十六进制数字", q), hexHint}
 	switch r, _ := p.peek(0); {
 	case r == 'o' || r == 'O':
 		f.hint = sockeye.Text{En: "if you mean zero, write the digit 0", Zh: "如果要写零，请用数字 0"}
@@ -232,20 +232,20 @@ func (p *hexParser) badDigit(start int, prefix rune) *fault {
 
 // badEscape is the fault of a \x without exactly two digits: in text the third
 // would be a character.
-func (p *hexParser) badEscape(start int) *fault {
+func (p *hexParser) badEscape(start int) *payloadFault {
 	q := shown(p.typed[start:p.at])
-	return &fault{start, both(`%s: \x takes exactly two digits`, `%s：\x 后面必须正好是两位数字`, q), hexHint}
+	return &payloadFault{start, both(`%s: \x takes exactly two digits`, `%s：\x 后面必须正好是两位数字`, q), hexHint}
 }
 
-func (p *hexParser) oddDigits(start int) *fault {
+func (p *hexParser) oddDigits(start int) *payloadFault {
 	typed := p.typed[start:p.at]
 	if q := shown(typed); p.at-start == 1 {
-		return &fault{start,
+		return &payloadFault{start,
 			both("single digit %s: a byte is two hex digits", "%s 只有一位：一个字节是两位十六进制数字", q),
 			both("write 0%[1]s for one byte; if %[1]s belongs to its neighbour, join them",
 				"一个字节请写 0%[1]s；如果 %[1]s 属于相邻的数字，请连在一起", typed)}
 	}
-	return &fault{start,
+	return &payloadFault{start,
 		both("%s has an odd number of hex digits: a byte is two", "%s 的位数是奇数：一个字节是两位", shown(typed)),
 		sockeye.Text{
 			En: "a digit is missing or too many; separate the bytes to find it: 01 23",

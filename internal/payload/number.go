@@ -7,11 +7,11 @@ import (
 	"sockeye/internal/checksum"
 )
 
-// form is how a number is written: as bytes in an order, or as digits.
-type form struct {
+// numberForm is how a number is written: as bytes in an order, or as digits.
+type numberForm struct {
 	kind  formKind
-	width int            // of bytes; of digits the least, 0: as many as it takes
-	order checksum.Order // of bytes
+	width int                // of bytes; of digits the least, 0: as many as it takes
+	order checksum.ByteOrder // of bytes
 }
 
 type formKind uint8
@@ -27,7 +27,7 @@ const (
 
 // parseForm reads u8, u16be, dec, dec4, hex, HEX4, bcd2; ok is false if the word
 // is none.
-func parseForm(word string) (f form, ok bool) {
+func parseForm(word string) (f numberForm, ok bool) {
 	if digits, isUint := strings.CutPrefix(word, "u"); isUint {
 		f.kind = unsigned
 		switch {
@@ -38,7 +38,7 @@ func parseForm(word string) (f form, ok bool) {
 		}
 		bits := strings.TrimSuffix(strings.TrimSuffix(digits, "be"), "le")
 		if f.order == checksum.Natural != (bits == "8") {
-			return form{}, false
+			return numberForm{}, false
 		}
 		switch bits {
 		case "8", "16", "24", "32", "40", "48", "56", "64":
@@ -46,7 +46,7 @@ func parseForm(word string) (f form, ok bool) {
 			f.width = n / 8
 			return f, true
 		}
-		return form{}, false
+		return numberForm{}, false
 	}
 	for _, k := range []struct {
 		name string
@@ -65,13 +65,13 @@ func parseForm(word string) (f form, ok bool) {
 		f.width = n
 		return f, err == nil && n >= 1 && n <= k.most && digits[0] != '0' && digits[0] != '+'
 	}
-	return form{}, false
+	return numberForm{}, false
 }
 
 // formHint lists the forms of numbers.
 const formList = "u8 u16be u16le u32be u32le u64be u64le dec dec4 hex hex4 HEX HEX4 bcd2"
 
-func (f form) String() string {
+func (f numberForm) String() string {
 	switch f.kind {
 	case unsigned:
 		return "u" + strconv.Itoa(8*f.width) + f.order.String()
@@ -88,7 +88,7 @@ func (f form) String() string {
 }
 
 // suffix is the form after a colon, or nothing for the one that is assumed.
-func (f form) suffix(assumed form) string {
+func (f numberForm) suffix(assumed numberForm) string {
 	if f == assumed {
 		return ""
 	}
@@ -96,7 +96,7 @@ func (f form) suffix(assumed form) string {
 }
 
 // fixedSize is how many bytes any number takes, or -1 if it depends on it.
-func (f form) fixedSize() int {
+func (f numberForm) fixedSize() int {
 	if f.kind == unsigned || f.kind == packed || f.width > 0 {
 		return f.width
 	}
@@ -104,7 +104,7 @@ func (f form) fixedSize() int {
 }
 
 // textSize is how many bytes v takes.
-func (f form) textSize(v uint64) int {
+func (f numberForm) textSize(v uint64) int {
 	if n := f.fixedSize(); n >= 0 {
 		return n
 	}
@@ -121,7 +121,7 @@ func (f form) textSize(v uint64) int {
 
 // put writes v into all of dst and reports whether it had room; else only the
 // lowest digits are there.
-func (f form) put(dst []byte, v uint64) bool {
+func (f numberForm) put(dst []byte, v uint64) bool {
 	switch f.kind {
 	case unsigned:
 		for i := range dst {
@@ -154,7 +154,7 @@ func (f form) put(dst []byte, v uint64) bool {
 }
 
 // append appends v; what does not fit is cut at the top.
-func (f form) append(dst []byte, v uint64) []byte {
+func (f numberForm) append(dst []byte, v uint64) []byte {
 	at := len(dst)
 	dst = appendZeros(dst, f.textSize(v))
 	f.put(dst[at:], v)
@@ -162,13 +162,13 @@ func (f form) append(dst []byte, v uint64) []byte {
 }
 
 // fits reports whether v can be written.
-func (f form) fits(v uint64) bool {
+func (f numberForm) fits(v uint64) bool {
 	var buf [20]byte
 	return f.put(buf[:f.textSize(v)], v)
 }
 
 // bytesSize is how many bytes n bytes take: as they are, or as hex digits.
-func (f form) bytesSize(n int) int {
+func (f numberForm) bytesSize(n int) int {
 	if f.kind == hexLower || f.kind == hexUpper {
 		return 2 * n
 	}
@@ -176,7 +176,7 @@ func (f form) bytesSize(n int) int {
 }
 
 // appendBytes appends bytes as they are, or as hex digits.
-func (f form) appendBytes(dst []byte, b ...byte) []byte {
+func (f numberForm) appendBytes(dst []byte, b ...byte) []byte {
 	digits := hexDigits
 	switch f.kind {
 	case hexUpper:

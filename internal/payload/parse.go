@@ -17,7 +17,7 @@ import (
 //
 // docs/payload.md has the whole language. Two braces that begin no field are
 // written \{{. The error is a *sockeye.Error of kind Invalid that names the column.
-func Parse(text string, o Options) (*Template, error) {
+func Parse(text string, o ParseOptions) (*Template, error) {
 	if len(text) > MaxSize {
 		return nil, tooLong(0).in("")
 	}
@@ -36,19 +36,19 @@ type templateParser struct {
 	literal []byte // of the piece that is being read
 	from    int    // where it began
 	open    []int  // the parts that are not closed, innermost last
-	refs    []partRef
+	refs    []partReference
 	streams uint64 // of random values
 }
 
-// partRef is a name of a part that a field uses, before or after it is marked.
-type partRef struct {
+// partReference is a name of a part that a field uses, before or after it is marked.
+type partReference struct {
 	name string
 	at   int
 	part *int // what to set
 }
 
-func (p *templateParser) parse() *fault {
-	var f *fault
+func (p *templateParser) parse() *payloadFault {
+	var f *payloadFault
 	switch o := p.t.o; {
 	case o.Hex:
 		f = p.hex()
@@ -63,7 +63,7 @@ func (p *templateParser) parse() *fault {
 	p.flush(len(p.typed))
 	if n := len(p.open); n > 0 {
 		part := p.t.parts[p.open[n-1]]
-		return &fault{part.at, both("the part {{#%s}} is not closed", "标记 {{#%s}} 没有结束", part.name),
+		return &payloadFault{part.at, both("the part {{#%s}} is not closed", "标记 {{#%s}} 没有结束", part.name),
 			both("write {{/%s}} where it ends", "请在结束处写 {{/%s}}", part.name)}
 	}
 	for _, r := range p.refs {
@@ -103,7 +103,7 @@ func withLineEnds(text, end string) string {
 // flush ends the piece of literal bytes; the next one begins at a place.
 func (p *templateParser) flush(next int) {
 	if len(p.literal) > 0 {
-		p.t.pieces = append(p.t.pieces, piece{at: p.from, literal: p.literal})
+		p.t.pieces = append(p.t.pieces, templatePiece{at: p.from, literal: p.literal})
 		p.literal = nil
 	}
 	p.from = next
@@ -114,9 +114,9 @@ func (p *templateParser) flush(next int) {
 func (p *templateParser) add(b []byte) { p.literal = append(p.literal, b...) }
 
 // text reads text with escapes and fields.
-func (p *templateParser) text() *fault {
+func (p *templateParser) text() *payloadFault {
 	start, at := 0, 0
-	flushText := func() *fault {
+	flushText := func() *payloadFault {
 		run := p.typed[start:at]
 		b, f := appendTyped(nil, run, p.encoder)
 		if f != nil {
@@ -151,7 +151,7 @@ func (p *templateParser) text() *fault {
 }
 
 // hex reads hex with fields.
-func (p *templateParser) hex() *fault {
+func (p *templateParser) hex() *payloadFault {
 	h := hexParser{typed: p.typed}
 	for h.at < len(h.typed) {
 		if h.skip() {
@@ -176,13 +176,13 @@ func (p *templateParser) hex() *fault {
 }
 
 // appendTyped appends the bytes of text with escapes, in a charset.
-func appendTyped(dst []byte, s string, e *encoder) ([]byte, *fault) {
+func appendTyped(dst []byte, s string, e *encoder) ([]byte, *payloadFault) {
 	for at := 0; at < len(s); {
 		plain := strings.IndexByte(s[at:], '\\')
 		if plain < 0 {
 			plain = len(s) - at
 		}
-		var f *fault
+		var f *payloadFault
 		if dst, f = e.append(dst, s[at:at+plain]); f != nil {
 			f.at += at
 			return nil, f
@@ -207,19 +207,19 @@ func appendTyped(dst []byte, s string, e *encoder) ([]byte, *fault) {
 }
 
 // braces reads the field that begins at a place, and returns its size.
-func (p *templateParser) braces(at int) (size int, f *fault) {
+func (p *templateParser) braces(at int) (size int, f *payloadFault) {
 	end := fieldEnd(p.typed, at+2)
 	if end < 0 {
-		return 0, &fault{at, sockeye.Text{En: "the field {{ is not closed", Zh: "字段 {{ 没有结束"},
+		return 0, &payloadFault{at, sockeye.Text{En: "the field {{ is not closed", Zh: "字段 {{ 没有结束"},
 			sockeye.Text{En: `end it with }}; two braces that begin no field are written \{{`, Zh: `请用 }} 结束；若要发送两个花括号本身，请写 \{{`}}
 	}
 	inner := p.typed[at+2 : end]
 	if i := strings.Index(inner, "{{"); i >= 0 && !strings.HasPrefix(strings.TrimSpace(inner), "text:") {
-		return 0, &fault{at + 2 + i, sockeye.Text{En: "a field inside a field", Zh: "字段不能嵌套"},
+		return 0, &payloadFault{at + 2 + i, sockeye.Text{En: "a field inside a field", Zh: "字段不能嵌套"},
 			sockeye.Text{En: "end the first one with }} before it", Zh: "请先用 }} 结束前一个字段"}}
 	}
 	left := len(inner) - len(strings.TrimLeft(inner, " \t"))
-	w := word{strings.TrimSpace(inner), at + 2 + left}
+	w := typedWord{strings.TrimSpace(inner), at + 2 + left}
 	if f := p.field(w, at, end+2); f != nil {
 		return 0, f
 	}
@@ -244,7 +244,7 @@ func fieldEnd(s string, at int) int {
 }
 
 // resolve finds the part that a field names.
-func (p *templateParser) resolve(r partRef) *fault {
+func (p *templateParser) resolve(r partReference) *payloadFault {
 	names := []string{"all"}
 	for i, part := range p.t.parts {
 		if part.name == r.name {
@@ -253,7 +253,7 @@ func (p *templateParser) resolve(r partRef) *fault {
 		}
 		names = append(names, part.name)
 	}
-	f := &fault{r.at, both("no part is marked %s", "没有名为 %s 的标记", Quote(r.name, shownTarget)),
+	f := &payloadFault{r.at, both("no part is marked %s", "没有名为 %s 的标记", Quote(r.name, shownTarget)),
 		both("mark it: {{#%[1]s}}…{{/%[1]s}}; all is the whole message", "请标记：{{#%[1]s}}…{{/%[1]s}}；all 表示整条数据", SafeString(shortened(r.name)))}
 	if near := closest(r.name, names); near != "" {
 		f.hint = both("did you mean %s?", "是否要写 %s？", near)

@@ -22,9 +22,9 @@ const (
 	MaxSums   = 64
 )
 
-// Options say how a payload is written. The zero value is text in UTF-8, with
+// ParseOptions say how a payload is written. The zero value is text in UTF-8, with
 // escapes and fields.
-type Options struct {
+type ParseOptions struct {
 	// Hex takes the text for hex, as ParseHex does, with fields among it.
 	Hex bool
 	// Plain takes text as it is: a backslash and {{ stand for themselves.
@@ -62,36 +62,36 @@ type Vars struct {
 // of goroutines.
 type Template struct {
 	text   string // as it was typed
-	o      Options
-	pieces []piece
-	parts  []part
+	o      ParseOptions
+	pieces []templatePiece
+	parts  []partSpan
 	end    []byte // the line end that is added
 	seq    bool
 	sums   int
 }
 
-// piece is a part of the message: bytes, a value, a length or a checksum.
-type piece struct {
+// templatePiece is a part of the message: bytes, a value, a length or a checksum.
+type templatePiece struct {
 	at      int // of the field, in the text
 	literal []byte
-	value   value
+	value   fieldValue
 	length  *lengthField
 	sum     *sumField
 }
 
-// part is what stands between {{#NAME}} and {{/NAME}}: the pieces from and up to
+// partSpan is what stands between {{#NAME}} and {{/NAME}}: the pieces from and up to
 // but without to.
-type part struct {
+type partSpan struct {
 	name     string
 	at       int // of {{#NAME}}
 	from, to int
 }
 
-// value is a field that knows its bytes from Vars alone.
-type value interface {
+// fieldValue is a field that knows its bytes from Vars alone.
+type fieldValue interface {
 	// size is how many bytes append will append.
-	size(v *Vars, e *encoder) (int, *fault)
-	append(dst []byte, v *Vars, e *encoder) ([]byte, *fault)
+	size(v *Vars, e *encoder) (int, *payloadFault)
+	append(dst []byte, v *Vars, e *encoder) ([]byte, *payloadFault)
 	// String is the field as it is written, without braces.
 	String() string
 }
@@ -117,11 +117,11 @@ func (t *Template) Size(v *Vars) (int, error) {
 const stackPieces = 48
 
 // sizes appends the size of each piece, and returns that of the message.
-func (t *Template) sizes(v *Vars, sizes []int, e *encoder) (total int, _ []int, _ *fault) {
+func (t *Template) sizes(v *Vars, sizes []int, e *encoder) (total int, _ []int, _ *payloadFault) {
 	for i := range t.pieces {
 		p := &t.pieces[i]
 		n := len(p.literal)
-		var f *fault
+		var f *payloadFault
 		switch {
 		case p.value != nil:
 			n, f = p.value.size(v, e)
@@ -183,8 +183,8 @@ func (t *Template) span(part, i int, before bool) (from, to int) {
 	return t.parts[part].from, t.parts[part].to
 }
 
-func tooLong(at int) *fault {
-	return &fault{at, both("the payload would be longer than %d MiB", "数据会超过 %d MiB", MaxSize>>20),
+func tooLong(at int) *payloadFault {
+	return &payloadFault{at, both("the payload would be longer than %d MiB", "数据会超过 %d MiB", MaxSize>>20),
 		sockeye.Text{En: "send a file instead", Zh: "请改用文件发送"}}
 }
 
@@ -243,18 +243,18 @@ func appendZeros(dst []byte, n int) []byte {
 	return dst[:n]
 }
 
-func appendTrailer(message []byte, tr checksum.Trailer) ([]byte, *fault) {
+func appendTrailer(message []byte, tr checksum.Trailer) ([]byte, *payloadFault) {
 	before := len(message)
 	message = tr.Append(message)
 	if len(message) == before {
-		return nil, &fault{0, both("the message of %d bytes is too short for the checksum over %s", "数据只有 %d 字节，不够计算 %s 的校验", before, tr.Range.String()),
+		return nil, &payloadFault{0, both("the message of %d bytes is too short for the checksum over %s", "数据只有 %d 字节，不够计算 %s 的校验", before, tr.Range.String()),
 			sockeye.Text{En: "choose a range inside the message", Zh: "请把范围定在数据之内"}}
 	}
 	return message, nil
 }
 
 // fillLengths writes the lengths into the finished message.
-func (t *Template) fillLengths(message []byte, offsets []int) *fault {
+func (t *Template) fillLengths(message []byte, offsets []int) *payloadFault {
 	for i := range t.pieces {
 		l := t.pieces[i].length
 		if l == nil {
@@ -263,7 +263,7 @@ func (t *Template) fillLengths(message []byte, offsets []int) *fault {
 		from, to := t.span(l.part, i, false)
 		n := offsets[to] - offsets[from] + l.add
 		if n < 0 || !l.form.put(message[offsets[i]:offsets[i+1]], uint64(n)) {
-			return &fault{t.pieces[i].at, both("a length of %d does not fit into %s", "长度 %d 超出 %s 的范围", n, l.form.String()),
+			return &payloadFault{t.pieces[i].at, both("a length of %d does not fit into %s", "长度 %d 超出 %s 的范围", n, l.form.String()),
 				sockeye.Text{En: "take a wider form, u32be for one", Zh: "请用更宽的格式，例如 u32be"}}
 		}
 	}
@@ -272,7 +272,7 @@ func (t *Template) fillLengths(message []byte, offsets []int) *fault {
 
 // fillSums writes the checksums: one that covers others after these. Its own place
 // counts as zeros, and so does, where two cover each other, that of the later one.
-func (t *Template) fillSums(message []byte, offsets []int) *fault {
+func (t *Template) fillSums(message []byte, offsets []int) *payloadFault {
 	if t.sums == 0 {
 		return nil
 	}
@@ -289,7 +289,7 @@ func (t *Template) fillSums(message []byte, offsets []int) *fault {
 			var ok bool
 			from[n], to[n], ok = s.Range.Cut(offsets[i])
 			if !ok || to[n] > len(message) {
-				return &fault{t.pieces[i].at, both("the message has no bytes %s", "数据中没有 %s 这段字节", s.Range.String()),
+				return &payloadFault{t.pieces[i].at, both("the message has no bytes %s", "数据中没有 %s 这段字节", s.Range.String()),
 					sockeye.Text{En: "bytes are counted from 0, without the last", Zh: "字节从 0 数起，不含终点"}}
 			}
 		} else {
@@ -440,7 +440,7 @@ func (c Charset) appendText(dst, data []byte) []byte {
 }
 
 // fits makes sure that what is known of the size before any Vars is not too long.
-func (t *Template) fits() *fault {
+func (t *Template) fits() *payloadFault {
 	total := 0
 	for i := range t.pieces {
 		p := &t.pieces[i]
@@ -456,23 +456,23 @@ func (t *Template) fits() *fault {
 		}
 	}
 	if len(t.pieces) > MaxFields {
-		return &fault{t.pieces[MaxFields].at, both("more than %d fields", "字段超过 %d 个", MaxFields), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
+		return &payloadFault{t.pieces[MaxFields].at, both("more than %d fields", "字段超过 %d 个", MaxFields), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
 	}
 	return nil
 }
 
 // acyclic makes sure that no length written in as many digits as it needs counts
 // itself, by way of others or not.
-func (t *Template) acyclic() *fault {
+func (t *Template) acyclic() *payloadFault {
 	state := make([]byte, len(t.pieces)) // 1: being looked at, 2: right
-	var visit func(i int) *fault
-	visit = func(i int) *fault {
+	var visit func(i int) *payloadFault
+	visit = func(i int) *payloadFault {
 		l := t.pieces[i].length
 		if l == nil || l.form.fixedSize() >= 0 || state[i] == 2 {
 			return nil
 		}
 		if state[i] == 1 {
-			return &fault{t.pieces[i].at, sockeye.Text{En: "the number of digits of this length depends on itself", Zh: "这个长度的位数取决于它自己"},
+			return &payloadFault{t.pieces[i].at, sockeye.Text{En: "the number of digits of this length depends on itself", Zh: "这个长度的位数取决于它自己"},
 				sockeye.Text{En: fmt.Sprintf("give it a width: {{%s:dec4}}", strings.TrimSuffix(l.text(t.parts), ":dec")), Zh: fmt.Sprintf("请指定位数：{{%s:dec4}}", strings.TrimSuffix(l.text(t.parts), ":dec"))}}
 		}
 		state[i] = 1

@@ -33,54 +33,54 @@ func someVars() *Vars {
 }
 
 func TestTemplate(t *testing.T) {
-	hex, gbk, match := Options{Hex: true}, Options{Charset: GBK}, Options{Match: true}
+	hex, gbk, match := ParseOptions{Hex: true}, ParseOptions{Charset: GBK}, ParseOptions{Match: true}
 	for _, c := range []struct {
 		name, typed string
-		o           Options
+		o           ParseOptions
 		want        string // as FormatText writes it
 	}{
-		{"nothing", "", Options{}, ""},
-		{"text", `Hello\r\n`, Options{}, `Hello\r\n`},
-		{"braces", `{"a":{"b":1}} \{{seq}} \{\}`, Options{}, `{"a":{"b":1}} {{seq}} {}`},
-		{"seq", "{{seq}} {{ seq:dec5 }} {{seq:hex}} {{seq:HEX4}} {{seq-8}} {{seq+1:u8}}", Options{}, `258 00258 102 0102 250 \x03`},
-		{"seq in bytes", "{{seq:u8}}{{seq:u16be}}{{seq:u16le}}{{seq:u24be}}{{seq:u32le}}{{seq:u64be}}{{seq:bcd2}}", Options{},
+		{"nothing", "", ParseOptions{}, ""},
+		{"text", `Hello\r\n`, ParseOptions{}, `Hello\r\n`},
+		{"braces", `{"a":{"b":1}} \{{seq}} \{\}`, ParseOptions{}, `{"a":{"b":1}} {{seq}} {}`},
+		{"seq", "{{seq}} {{ seq:dec5 }} {{seq:hex}} {{seq:HEX4}} {{seq-8}} {{seq+1:u8}}", ParseOptions{}, `258 00258 102 0102 250 \x03`},
+		{"seq in bytes", "{{seq:u8}}{{seq:u16be}}{{seq:u16le}}{{seq:u24be}}{{seq:u32le}}{{seq:u64be}}{{seq:bcd2}}", ParseOptions{},
 			`\x02\x01\x02\x02\x01\x00\x01\x02\x02\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x02X`},
-		{"time", `{{time}} {{time:date}} {{time:clock}} {{time:unix}} {{time:ms}} {{time:utc}}`, Options{},
+		{"time", `{{time}} {{time:date}} {{time:clock}} {{time:unix}} {{time:ms}} {{time:utc}}`, ParseOptions{},
 			"2026-01-31T09:30:15.123+08:00 2026-01-31 09:30:15 1769823015 1769823015123 2026-01-31T01:30:15.123Z"},
-		{"time in bytes", "{{time:unix:u32le}}{{time:unix:u32be}}{{time:bcd}}", Options{}, `'[}ii}['&\x011\t0\x15`},
-		{"time as one likes", `{{time:"%H:%M:%S.%L}} %% %f"}}|{{time:utc:"%Y%m%d%H"}}`, Options{}, "09:30:15.123}} % 123456|2026013101"},
-		{"peer", "{{peer.ip}} {{peer.port}} {{peer.id}} {{peer.alias}} {{local.ip}}:{{local.port}} {{peer.ip:bytes}}{{peer.port:u16be}}", Options{},
+		{"time in bytes", "{{time:unix:u32le}}{{time:unix:u32be}}{{time:bcd}}", ParseOptions{}, `'[}ii}['&\x011\t0\x15`},
+		{"time as one likes", `{{time:"%H:%M:%S.%L}} %% %f"}}|{{time:utc:"%Y%m%d%H"}}`, ParseOptions{}, "09:30:15.123}} % 123456|2026013101"},
+		{"peer", "{{peer.ip}} {{peer.port}} {{peer.id}} {{peer.alias}} {{local.ip}}:{{local.port}} {{peer.ip:bytes}}{{peer.port:u16be}}", ParseOptions{},
 			`192.168.1.88 54036 7 board 192.168.1.111:10000 \xc0\xa8\x01X\xd3\x14`},
-		{"surroundings", "{{env.HOME}} {{var.unit}} {{var.unit:u8}}{{var.key:bytes}}{{var.unit:hex4}}", Options{}, `/root 17 \x11\n\x0b0011`},
+		{"surroundings", "{{env.HOME}} {{var.unit}} {{var.unit:u8}}{{var.key:bytes}}{{var.unit:hex4}}", ParseOptions{}, `/root 17 \x11\n\x0b0011`},
 		{"match", "{{match}} {{match.1}} {{match.id}} {{match.id:HEX}}", match, `GET 5 5 \xff\x01 FF01`},
-		{"fill", "{{fill:3}}{{fill:2:41}}", Options{}, `\x00\x00\x00AA`},
-		{"len of what follows", "{{len}} {{len:u16be}}abc", Options{}, `6 \x00\x03abc`},
-		{"len of a part", "{{len(body):u16le}}{{#body}}hello{{/body}}!", Options{}, `\x05\x00hello!`},
-		{"len of all", "{{len(all):u8}}{{len(all)-2:u8}}abcd", Options{}, `\x06\x04abcd`},
-		{"len of a len", "{{len(a)}} {{#a}}{{len(b)}} {{#b}}0123456789{{/b}}{{/a}}", Options{}, "13 10 0123456789"},
-		{"checksum of all before it", "123456789{{crc16modbus}}", Options{}, `1234567897K`},
-		{"order and digits", "123456789{{crc16modbus(0..9):be}}{{crc16xmodem(..9):le}}{{crc32(..9):HEX}}{{sum8(..9):hex}}", Options{}, `123456789K7\xc31CBF43926dd`},
-		{"checksum of a part", `${{#body}}GPGLL,5300.97914,N,00259.98174,E,125926,A{{/body}}*{{xor8(body):HEX}}\r\n`, Options{}, `$GPGLL,5300.97914,N,00259.98174,E,125926,A*28\r\n`},
-		{"checksum before its part", "{{crc8(body)}}{{#body}}123456789{{/body}}", Options{}, `\xf4123456789`},
-		{"checksum over checksums", "{{sum8(all)}}{{#a}}\x01\x02{{/a}}{{sum8(a)}}", Options{}, `\x06\x01\x02\x03`},
-		{"a checksum's own place is zero", "{{#h}}\\x45\\0\\x00\\x73\\0\\0\\x40\\0\\x40\\x11{{inet16(h)}}\\xc0\\xa8\\0\\x01\\xc0\\xa8\\0\\xc7{{/h}}", Options{},
+		{"fill", "{{fill:3}}{{fill:2:41}}", ParseOptions{}, `\x00\x00\x00AA`},
+		{"len of what follows", "{{len}} {{len:u16be}}abc", ParseOptions{}, `6 \x00\x03abc`},
+		{"len of a part", "{{len(body):u16le}}{{#body}}hello{{/body}}!", ParseOptions{}, `\x05\x00hello!`},
+		{"len of all", "{{len(all):u8}}{{len(all)-2:u8}}abcd", ParseOptions{}, `\x06\x04abcd`},
+		{"len of a len", "{{len(a)}} {{#a}}{{len(b)}} {{#b}}0123456789{{/b}}{{/a}}", ParseOptions{}, "13 10 0123456789"},
+		{"checksum of all before it", "123456789{{crc16modbus}}", ParseOptions{}, `1234567897K`},
+		{"order and digits", "123456789{{crc16modbus(0..9):be}}{{crc16xmodem(..9):le}}{{crc32(..9):HEX}}{{sum8(..9):hex}}", ParseOptions{}, `123456789K7\xc31CBF43926dd`},
+		{"checksum of a part", `${{#body}}GPGLL,5300.97914,N,00259.98174,E,125926,A{{/body}}*{{xor8(body):HEX}}\r\n`, ParseOptions{}, `$GPGLL,5300.97914,N,00259.98174,E,125926,A*28\r\n`},
+		{"checksum before its part", "{{crc8(body)}}{{#body}}123456789{{/body}}", ParseOptions{}, `\xf4123456789`},
+		{"checksum over checksums", "{{sum8(all)}}{{#a}}\x01\x02{{/a}}{{sum8(a)}}", ParseOptions{}, `\x06\x01\x02\x03`},
+		{"a checksum's own place is zero", "{{#h}}\\x45\\0\\x00\\x73\\0\\0\\x40\\0\\x40\\x11{{inet16(h)}}\\xc0\\xa8\\0\\x01\\xc0\\xa8\\0\\xc7{{/h}}", ParseOptions{},
 			`E\x00\x00s\x00\x00@\x00@\x11\xb8a\xc0\xa8\x00\x01\xc0\xa8\x00\xc7`},
-		{"range of bytes", `\x02{{sum8(1..)}}` + `AB{{sum8(2..)}}`, Options{}, `\x02\x00AB\x83`},
-		{"parameters", "123456789{{crc[width=16,poly=1021,init=ffff]}}", Options{}, `123456789)\xb1`},
-		{"other names", "123456789{{crc16ccitt-false}}{{bcc(0..9)}}", Options{}, `123456789)\xb11`},
+		{"range of bytes", `\x02{{sum8(1..)}}` + `AB{{sum8(2..)}}`, ParseOptions{}, `\x02\x00AB\x83`},
+		{"parameters", "123456789{{crc[width=16,poly=1021,init=ffff]}}", ParseOptions{}, `123456789)\xb1`},
+		{"other names", "123456789{{crc16ccitt-false}}{{bcc(0..9)}}", ParseOptions{}, `123456789)\xb11`},
 		{"hex", "01 03 00 00 00 0A {{crc16modbus}}", hex, `\x01\x03\x00\x00\x00\n\xc5\xcd`},
 		{"hex without spaces", "01{{seq:u8}}02,{{text:A\\r}}", hex, `\x01\x02\x02A\r`},
 		{"fields in a comment of hex", "01 // {{nothing}}\n02 # {{", hex, `\x01\x02`},
 		{"Modbus TCP", "{{seq:u16be}} 0000 {{len:u16be}} 01 03 0000 000a", hex, `\x01\x02\x00\x00\x00\x06\x01\x03\x00\x00\x00\n`},
-		{"hex in text", `AT{{hex: 0x01, 02 // three` + "\n" + `03}}\n`, Options{}, `AT\x01\x02\x03\n`},
+		{"hex in text", `AT{{hex: 0x01, 02 // three` + "\n" + `03}}\n`, ParseOptions{}, `AT\x01\x02\x03\n`},
 		{"charset", `你好\u{4f60}{{var.name}}{{text:好}}\x80`, gbk, `\xc4\xe3\xba\xc3\xc4\xe3\xc4\xe3\xba` + "úÀ"},
-		{"plain", `a\n{{seq}}`, Options{Plain: true}, `a\\n{{seq}}`},
-		{"line ends", "a\nb\r\nc", Options{LineEnd: "\r\n"}, `a\r\nb\r\nc\r\n`},
-		{"line end that is there", "a\n", Options{LineEnd: "\r\n"}, `a\r\n`},
-		{"escapes are no typed line ends", `a\nb`, Options{LineEnd: "\r"}, `a\nb\r`},
-		{"checksum, then line end", "GP", Options{LineEnd: "\r\n", Trailer: trailer("xor8:HEX")}, `GP17\r\n`},
-		{"trailer", "01030000000a", Options{Hex: true, Trailer: trailer("crc16modbus")}, `\x01\x03\x00\x00\x00\n\xc5\xcd`},
-		{"trailer of a message with fields", "{{seq:u8}}a", Options{Trailer: trailer("sum8")}, `\x02ac`},
+		{"plain", `a\n{{seq}}`, ParseOptions{Plain: true}, `a\\n{{seq}}`},
+		{"line ends", "a\nb\r\nc", ParseOptions{LineEnd: "\r\n"}, `a\r\nb\r\nc\r\n`},
+		{"line end that is there", "a\n", ParseOptions{LineEnd: "\r\n"}, `a\r\n`},
+		{"escapes are no typed line ends", `a\nb`, ParseOptions{LineEnd: "\r"}, `a\nb\r`},
+		{"checksum, then line end", "GP", ParseOptions{LineEnd: "\r\n", Trailer: trailer("xor8:HEX")}, `GP17\r\n`},
+		{"trailer", "01030000000a", ParseOptions{Hex: true, Trailer: trailer("crc16modbus")}, `\x01\x03\x00\x00\x00\n\xc5\xcd`},
+		{"trailer of a message with fields", "{{seq:u8}}a", ParseOptions{Trailer: trailer("sum8")}, `\x02ac`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tm, err := Parse(c.typed, c.o)
@@ -136,7 +136,7 @@ func checkTemplate(t *testing.T, tm *Template, v *Vars) {
 }
 
 func TestTemplateRandom(t *testing.T) {
-	tm, err := Parse(`{{rand:4}}|{{rand:4:hex}}|{{rand:12:text}}|{{rand:1..6}}|{{rand:0..65535:u16be}}`, Options{})
+	tm, err := Parse(`{{rand:4}}|{{rand:4:hex}}|{{rand:12:text}}|{{rand:1..6}}|{{rand:0..65535:u16be}}`, ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,54 +157,54 @@ func TestTemplateRandom(t *testing.T) {
 }
 
 func TestTemplateFaults(t *testing.T) {
-	hex := Options{Hex: true}
+	hex := ParseOptions{Hex: true}
 	for _, c := range []struct {
 		name, typed string
-		o           Options
+		o           ParseOptions
 		en, hint    string // hint: a part of it, "" anything
 	}{
-		{"not closed", "你{{seq", Options{}, "column 2: the field {{ is not closed", `\{{`},
-		{"unknown", "ab{{ sequ }}", Options{}, `column 6: unknown field "sequ"`, "did you mean {{seq}}?"},
-		{"unknown checksum", "{{crc16modbos}}", Options{}, `column 3: unknown field "crc16modbos"`, "did you mean {{crc16modbus}}?"},
-		{"unlike anything", "{{name}}", Options{}, `column 3: unknown field "name"`, `\{{`},
-		{"hostile name", "{{\x1b[m}}", Options{}, `column 3: unknown field "\x1b[m"`, ""},
-		{"empty", "{{ }}", Options{}, "column 1: an empty field", ""},
-		{"nested", "{{len({{seq}})}}", Options{}, "column 7: a field inside a field", ""},
-		{"form", "{{seq:u16}}", Options{}, `column 7: "u16" is not a form`, "u16be"},
-		{"second form", "{{seq:u8:u8}}", Options{}, `column 10: "u8" is not a form`, ""},
-		{"form of a checksum", "{{crc32:u16be}}", Options{}, `column 9: "u16be" is not a form`, "be le hex HEX"},
-		{"form of a time", "{{time:iso}}", Options{}, `column 8: "iso" is not a form`, "unix"},
-		{"layout", `{{time:"%Q"}}`, Options{}, `column 8: %Q is not part of a time`, "%Y"},
-		{"layout cut", `{{time:"%"}}`, Options{}, `column 8: a % at the end means nothing`, "%Y"},
-		{"part", "{{len(bodi)}}{{#body}}{{/body}}", Options{}, `column 7: no part is marked "bodi"`, "did you mean body?"},
-		{"open part", "a{{#body}}b", Options{}, "column 2: the part {{#body}} is not closed", "{{/body}}"},
-		{"wrong end", "{{#a}}{{#b}}{{/a}}", Options{}, "column 16: the part that is open here is b", ""},
-		{"end without a beginning", "{{/a}}", Options{}, "column 4: no part is open here", ""},
-		{"two parts", "{{#a}}{{/a}}{{#a}}{{/a}}", Options{}, "column 16: two parts are called a", ""},
-		{"name of a part", "{{#a b}}", Options{}, `column 5: " " cannot be in a name`, ""},
-		{"parenthesis", "{{len(a}}", Options{}, "column 6: the parenthesis is not closed", ""},
-		{"part of no part", "{{seq(a)}}", Options{}, "column 3: {{seq}} takes no part", ""},
-		{"range", "{{sum8(5..2)}}", Options{}, `column 8: "5..2" is not a range of bytes`, "1.."},
-		{"rand", "{{rand}}", Options{}, "column 3: how many random bytes?", ""},
-		{"rand range", "{{rand:6..1}}", Options{}, `column 8: "6..1" is not a range of numbers`, ""},
-		{"rand too wide", "{{rand:1..256:u8}}", Options{}, "column 15: {{rand}} is 256, which does not fit into u8", ""},
-		{"T49 fill", "a{{fill:1000000000000}}", Options{}, "column 9: the payload would be longer than 16 MiB", ""},
-		{"T49 rand", strings.Repeat("{{rand:8388608}}", 3), Options{}, "column 33: the payload would be longer than 16 MiB", ""},
-		{"T49 hex digits", "{{rand:10000000:hex}}", Options{}, "column 1: the payload would be longer than 16 MiB", ""},
-		{"T49 checksums", strings.Repeat("{{crc32}}", 65), Options{}, "column 579: more than 64 checksums", ""},
-		{"circle", "{{len(all)}}", Options{}, "column 1: the number of digits of this length depends on itself", "{{len(all):dec4}}"},
-		{"circle of two", "{{#a}}{{len(b)}}{{/a}}{{#b}}{{len(a)}}{{/b}}", Options{}, "column 7: the number of digits of this length depends on itself", ""},
-		{"parameters", "{{crc[width=7,poly=9]}}", Options{}, "column 3: a width of 7 is not between 8 and 64", ""},
-		{"match", "{{match.1}}", Options{}, "column 3: {{match}} is for the replies of a rule", ""},
-		{"charset", `ab：€5`, Options{Charset: Latin1}, `column 3: LATIN-1 has no "："`, "utf-8"},
-		{"charset, escaped", `ab\u{1f44d}`, Options{Charset: GBK}, "column 3: GBK has no \"👍\"", ""},
-		{"escape", `a{{seq}}b\q`, Options{}, `column 10: a backslash before "q" is no escape`, ""},
-		{"escape on the second line", "a\n{{text:\\q}}", Options{LineEnd: "\r\n"}, `line 2, column 8: a backslash before "q" is no escape`, ""},
+		{"not closed", "你{{seq", ParseOptions{}, "column 2: the field {{ is not closed", `\{{`},
+		{"unknown", "ab{{ sequ }}", ParseOptions{}, `column 6: unknown field "sequ"`, "did you mean {{seq}}?"},
+		{"unknown checksum", "{{crc16modbos}}", ParseOptions{}, `column 3: unknown field "crc16modbos"`, "did you mean {{crc16modbus}}?"},
+		{"unlike anything", "{{name}}", ParseOptions{}, `column 3: unknown field "name"`, `\{{`},
+		{"hostile name", "{{\x1b[m}}", ParseOptions{}, `column 3: unknown field "\x1b[m"`, ""},
+		{"empty", "{{ }}", ParseOptions{}, "column 1: an empty field", ""},
+		{"nested", "{{len({{seq}})}}", ParseOptions{}, "column 7: a field inside a field", ""},
+		{"form", "{{seq:u16}}", ParseOptions{}, `column 7: "u16" is not a form`, "u16be"},
+		{"second form", "{{seq:u8:u8}}", ParseOptions{}, `column 10: "u8" is not a form`, ""},
+		{"form of a checksum", "{{crc32:u16be}}", ParseOptions{}, `column 9: "u16be" is not a form`, "be le hex HEX"},
+		{"form of a time", "{{time:iso}}", ParseOptions{}, `column 8: "iso" is not a form`, "unix"},
+		{"layout", `{{time:"%Q"}}`, ParseOptions{}, `column 8: %Q is not part of a time`, "%Y"},
+		{"layout cut", `{{time:"%"}}`, ParseOptions{}, `column 8: a % at the end means nothing`, "%Y"},
+		{"part", "{{len(bodi)}}{{#body}}{{/body}}", ParseOptions{}, `column 7: no part is marked "bodi"`, "did you mean body?"},
+		{"open part", "a{{#body}}b", ParseOptions{}, "column 2: the part {{#body}} is not closed", "{{/body}}"},
+		{"wrong end", "{{#a}}{{#b}}{{/a}}", ParseOptions{}, "column 16: the part that is open here is b", ""},
+		{"end without a beginning", "{{/a}}", ParseOptions{}, "column 4: no part is open here", ""},
+		{"two parts", "{{#a}}{{/a}}{{#a}}{{/a}}", ParseOptions{}, "column 16: two parts are called a", ""},
+		{"name of a part", "{{#a b}}", ParseOptions{}, `column 5: " " cannot be in a name`, ""},
+		{"parenthesis", "{{len(a}}", ParseOptions{}, "column 6: the parenthesis is not closed", ""},
+		{"part of no part", "{{seq(a)}}", ParseOptions{}, "column 3: {{seq}} takes no part", ""},
+		{"range", "{{sum8(5..2)}}", ParseOptions{}, `column 8: "5..2" is not a range of bytes`, "1.."},
+		{"rand", "{{rand}}", ParseOptions{}, "column 3: how many random bytes?", ""},
+		{"rand range", "{{rand:6..1}}", ParseOptions{}, `column 8: "6..1" is not a range of numbers`, ""},
+		{"rand too wide", "{{rand:1..256:u8}}", ParseOptions{}, "column 15: {{rand}} is 256, which does not fit into u8", ""},
+		{"T49 fill", "a{{fill:1000000000000}}", ParseOptions{}, "column 9: the payload would be longer than 16 MiB", ""},
+		{"T49 rand", strings.Repeat("{{rand:8388608}}", 3), ParseOptions{}, "column 33: the payload would be longer than 16 MiB", ""},
+		{"T49 hex digits", "{{rand:10000000:hex}}", ParseOptions{}, "column 1: the payload would be longer than 16 MiB", ""},
+		{"T49 checksums", strings.Repeat("{{crc32}}", 65), ParseOptions{}, "column 579: more than 64 checksums", ""},
+		{"circle", "{{len(all)}}", ParseOptions{}, "column 1: the number of digits of this length depends on itself", "{{len(all):dec4}}"},
+		{"circle of two", "{{#a}}{{len(b)}}{{/a}}{{#b}}{{len(a)}}{{/b}}", ParseOptions{}, "column 7: the number of digits of this length depends on itself", ""},
+		{"parameters", "{{crc[width=7,poly=9]}}", ParseOptions{}, "column 3: a width of 7 is not between 8 and 64", ""},
+		{"match", "{{match.1}}", ParseOptions{}, "column 3: {{match}} is for the replies of a rule", ""},
+		{"charset", `ab：€5`, ParseOptions{Charset: Latin1}, `column 3: LATIN-1 has no "："`, "utf-8"},
+		{"charset, escaped", `ab\u{1f44d}`, ParseOptions{Charset: GBK}, "column 3: GBK has no \"👍\"", ""},
+		{"escape", `a{{seq}}b\q`, ParseOptions{}, `column 10: a backslash before "q" is no escape`, ""},
+		{"escape on the second line", "a\n{{text:\\q}}", ParseOptions{LineEnd: "\r\n"}, `line 2, column 8: a backslash before "q" is no escape`, ""},
 		{"hex", "01 {{seq:u8}} 0g", hex, `column 16: "g" is not a hex digit`, ""},
-		{"hex in a field", "a{{hex:01 1}}", Options{}, `column 11: single digit "1": a byte is two hex digits`, ""},
+		{"hex in a field", "a{{hex:01 1}}", ParseOptions{}, `column 11: single digit "1": a byte is two hex digits`, ""},
 		{"field in hex", "01 {{sum9}}", hex, `column 6: unknown field "sum9"`, "did you mean {{sum8}}?"},
 		{"odd digits before a field", "1{{seq}}", hex, `column 1: single digit "1": a byte is two hex digits`, ""},
-		{"env", "{{env.A-B}}", Options{}, `column 8: "-" cannot be in a name`, ""},
+		{"env", "{{env.A-B}}", ParseOptions{}, `column 8: "-" cannot be in a name`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tm, err := Parse(c.typed, c.o)
@@ -226,24 +226,24 @@ func TestTemplateFaults(t *testing.T) {
 func TestAppendFaults(t *testing.T) {
 	for _, c := range []struct {
 		typed string
-		o     Options
+		o     ParseOptions
 		v     *Vars
 		en    string
 	}{
-		{"a{{peer.ip}}", Options{}, &Vars{}, `column 2: {{peer.ip}} needs a peer, and there is none`},
-		{"{{env.NONE}}", Options{}, someVars(), `column 1: there is no environment variable "NONE"`},
-		{"你{{var.none}}", Options{}, &Vars{}, `column 2: there is no variable "none"`},
-		{"{{var.name:u8}}", Options{}, someVars(), `column 1: {{var.name}} is "你好", which is not a number`},
-		{"{{var.big:u16be}}", Options{}, someVars(), `column 1: {{var.big}} is 70000, which does not fit into u16be`},
-		{"{{var.unit:bytes}}{{var.name:bytes}}", Options{}, someVars(), `column 19: {{var.name}} is "你好", which is not hex`},
-		{"{{var.name}}", Options{Charset: Latin1}, someVars(), `column 1: LATIN-1 has no "你"`},
-		{"{{match.9}}", Options{Match: true}, someVars(), `column 1: the pattern took no "9"`},
-		{"{{peer.port:u8}}", Options{}, someVars(), `column 1: {{peer.port}} is 54036, which does not fit into u8`},
-		{"{{len:u8}}{{fill:300}}", Options{}, someVars(), `column 1: a length of 300 does not fit into u8`},
-		{"{{len-5:u8}}", Options{}, someVars(), `column 1: a length of -5 does not fit into u8`},
-		{"ab{{sum8(5..)}}", Options{}, someVars(), `column 3: the message has no bytes 5..`},
-		{"ab{{sum8(1..9)}}", Options{}, someVars(), `column 3: the message has no bytes 1..9`},
-		{"ab", Options{Trailer: trailer("sum8(5..)")}, someVars(), `column 1: the message of 2 bytes is too short for the checksum over 5..`},
+		{"a{{peer.ip}}", ParseOptions{}, &Vars{}, `column 2: {{peer.ip}} needs a peer, and there is none`},
+		{"{{env.NONE}}", ParseOptions{}, someVars(), `column 1: there is no environment variable "NONE"`},
+		{"你{{var.none}}", ParseOptions{}, &Vars{}, `column 2: there is no variable "none"`},
+		{"{{var.name:u8}}", ParseOptions{}, someVars(), `column 1: {{var.name}} is "你好", which is not a number`},
+		{"{{var.big:u16be}}", ParseOptions{}, someVars(), `column 1: {{var.big}} is 70000, which does not fit into u16be`},
+		{"{{var.unit:bytes}}{{var.name:bytes}}", ParseOptions{}, someVars(), `column 19: {{var.name}} is "你好", which is not hex`},
+		{"{{var.name}}", ParseOptions{Charset: Latin1}, someVars(), `column 1: LATIN-1 has no "你"`},
+		{"{{match.9}}", ParseOptions{Match: true}, someVars(), `column 1: the pattern took no "9"`},
+		{"{{peer.port:u8}}", ParseOptions{}, someVars(), `column 1: {{peer.port}} is 54036, which does not fit into u8`},
+		{"{{len:u8}}{{fill:300}}", ParseOptions{}, someVars(), `column 1: a length of 300 does not fit into u8`},
+		{"{{len-5:u8}}", ParseOptions{}, someVars(), `column 1: a length of -5 does not fit into u8`},
+		{"ab{{sum8(5..)}}", ParseOptions{}, someVars(), `column 3: the message has no bytes 5..`},
+		{"ab{{sum8(1..9)}}", ParseOptions{}, someVars(), `column 3: the message has no bytes 1..9`},
+		{"ab", ParseOptions{Trailer: trailer("sum8(5..)")}, someVars(), `column 1: the message of 2 bytes is too short for the checksum over 5..`},
 	} {
 		t.Run(c.typed, func(t *testing.T) {
 			tm, err := Parse(c.typed, c.o)
@@ -267,7 +267,7 @@ func TestTemplateAllocations(t *testing.T) {
 		`Hello\r\n`, "{{seq}} {{time}} {{rand:9}} {{peer.ip}}:{{peer.port}} {{var.unit}}\\r\\n",
 		"{{seq:u16be}}\\0\\0{{len:u16be}}{{#body}}0123456789{{/body}}{{crc16modbus(body)}}{{crc32}}{{sum8:HEX}}",
 	} {
-		tm, err := Parse(typed, Options{Trailer: trailer("xor8")})
+		tm, err := Parse(typed, ParseOptions{Trailer: trailer("xor8")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,7 +284,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s, uint8(7))
 	}
 	f.Fuzz(func(t *testing.T, typed string, kind uint8) {
-		o := Options{Hex: kind&1 != 0, Charset: Charsets()[int(kind>>1)%len(Charsets())], Match: kind&16 != 0}
+		o := ParseOptions{Hex: kind&1 != 0, Charset: Charsets()[int(kind>>1)%len(Charsets())], Match: kind&16 != 0}
 		if kind&32 != 0 {
 			o.LineEnd = "\r\n"
 		}
@@ -316,7 +316,7 @@ func BenchmarkAppend(b *testing.B) {
 		"constant": `Hello 01Studio!\r\n`, "text": `{{seq}} {{time}} {{peer.ip}}\r\n`, "modbus": "{{seq:u16be}}{{fill:2}}{{len:u16be}}\\x01\\x03{{fill:100}}{{crc16modbus(6..)}}",
 	} {
 		b.Run(name, func(b *testing.B) {
-			tm, err := Parse(typed, Options{})
+			tm, err := Parse(typed, ParseOptions{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -330,10 +330,10 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func ExampleParse() {
-	read, _ := Parse("01 03 00 00 00 0A {{crc16modbus}}", Options{Hex: true})
+	read, _ := Parse("01 03 00 00 00 0A {{crc16modbus}}", ParseOptions{Hex: true})
 	frame, _ := read.Append(nil, &Vars{})
 	fmt.Println(FormatHex(frame))
-	_, err := Parse("ping {{sequ}}", Options{})
+	_, err := Parse("ping {{sequ}}", ParseOptions{})
 	fmt.Println(err)
 	fmt.Fprintln(os.Stdout, sockeye.ErrorOf(err).Hint.En)
 	// Output:

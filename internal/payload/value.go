@@ -13,13 +13,17 @@ import (
 // seqValue is {{seq}}: the number of the message.
 type seqValue struct {
 	add  int64
-	form form
+	form numberForm
 }
 
-func (s seqValue) of(v *Vars) uint64                      { return v.Seq + uint64(s.add) }
-func (s seqValue) size(v *Vars, _ *encoder) (int, *fault) { return s.form.textSize(s.of(v)), nil }
-func (s seqValue) String() string                         { return "seq" + signed(s.add) + s.form.suffix(form{kind: decimal}) }
-func (s seqValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *fault) {
+func (s seqValue) of(v *Vars) uint64 { return v.Seq + uint64(s.add) }
+func (s seqValue) size(v *Vars, _ *encoder) (int, *payloadFault) {
+	return s.form.textSize(s.of(v)), nil
+}
+func (s seqValue) String() string {
+	return "seq" + signed(s.add) + s.form.suffix(numberForm{kind: decimal})
+}
+func (s seqValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
 	return s.form.append(dst, s.of(v)), nil
 }
 
@@ -40,8 +44,8 @@ type fillValue struct {
 	b byte
 }
 
-func (f fillValue) size(*Vars, *encoder) (int, *fault) { return f.n, nil }
-func (f fillValue) append(dst []byte, _ *Vars, _ *encoder) ([]byte, *fault) {
+func (f fillValue) size(*Vars, *encoder) (int, *payloadFault) { return f.n, nil }
+func (f fillValue) append(dst []byte, _ *Vars, _ *encoder) ([]byte, *payloadFault) {
 	at := len(dst)
 	dst = appendZeros(dst, f.n)
 	for i := range dst[at:] {
@@ -60,13 +64,13 @@ func (f fillValue) String() string {
 // randomBytes is {{rand:N}}: random bytes, hex digits, or letters and digits.
 type randomBytes struct {
 	n      int
-	form   form // unset or hex digits
-	letter bool // of A-Z a-z 0-9
+	form   numberForm // unset or hex digits
+	letter bool       // of A-Z a-z 0-9
 	stream uint64
 }
 
-func (r randomBytes) size(*Vars, *encoder) (int, *fault) { return r.form.bytesSize(r.n), nil }
-func (r randomBytes) append(dst []byte, v *Vars, _ *encoder) ([]byte, *fault) {
+func (r randomBytes) size(*Vars, *encoder) (int, *payloadFault) { return r.form.bytesSize(r.n), nil }
+func (r randomBytes) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	var word uint64
 	for i := range r.n {
@@ -86,7 +90,7 @@ func (r randomBytes) String() string {
 	if r.letter {
 		return s + ":text"
 	}
-	return s + r.form.suffix(form{})
+	return s + r.form.suffix(numberForm{})
 }
 
 // random is a number that looks like one by chance: the output of SplitMix64
@@ -101,7 +105,7 @@ func random(seed, at uint64) uint64 {
 // randomNumber is {{rand:A..B}}: a number from A to B, both included.
 type randomNumber struct {
 	from, to uint64
-	form     form
+	form     numberForm
 	stream   uint64
 }
 
@@ -112,19 +116,21 @@ func (r randomNumber) of(v *Vars) uint64 {
 	}
 	return r.from + n
 }
-func (r randomNumber) size(v *Vars, _ *encoder) (int, *fault) { return r.form.textSize(r.of(v)), nil }
-func (r randomNumber) append(dst []byte, v *Vars, _ *encoder) ([]byte, *fault) {
+func (r randomNumber) size(v *Vars, _ *encoder) (int, *payloadFault) {
+	return r.form.textSize(r.of(v)), nil
+}
+func (r randomNumber) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
 	return r.form.append(dst, r.of(v)), nil
 }
 func (r randomNumber) String() string {
-	return "rand:" + strconv.FormatUint(r.from, 10) + ".." + strconv.FormatUint(r.to, 10) + r.form.suffix(form{kind: decimal})
+	return "rand:" + strconv.FormatUint(r.from, 10) + ".." + strconv.FormatUint(r.to, 10) + r.form.suffix(numberForm{kind: decimal})
 }
 
 // peerValue is a field about the peer: its address, port, number or alias.
 type peerValue struct {
 	name string
-	form form // of numbers
-	raw  bool // an address as 4 or 16 bytes
+	form numberForm // of numbers
+	raw  bool       // an address as 4 or 16 bytes
 }
 
 // peerFields are the fields about the peer, and whether each is a number.
@@ -132,11 +138,11 @@ var peerFields = map[string]bool{
 	"peer.ip": false, "peer.port": true, "peer.id": true, "peer.alias": false, "local.ip": false, "local.port": true,
 }
 
-func (p peerValue) missing(v *Vars) *fault {
+func (p peerValue) missing(v *Vars) *payloadFault {
 	if v.Peer != nil {
 		return nil
 	}
-	return &fault{0, both("{{%s}} needs a peer, and there is none", "{{%s}} 需要连接对象，但现在没有", p.name),
+	return &payloadFault{0, both("{{%s}} needs a peer, and there is none", "{{%s}} 需要连接对象，但现在没有", p.name),
 		sockeye.Text{En: "it gets its value when the payload is sent", Zh: "真正发送时才有值"}}
 }
 
@@ -157,13 +163,13 @@ func (p peerValue) number(v *Vars) uint64 {
 	return uint64(v.Peer.Remote.Port())
 }
 
-func (p peerValue) size(v *Vars, e *encoder) (int, *fault) {
+func (p peerValue) size(v *Vars, e *encoder) (int, *payloadFault) {
 	var buf [64]byte
 	out, f := p.append(buf[:0], v, e)
 	return len(out), f
 }
 
-func (p peerValue) append(dst []byte, v *Vars, e *encoder) ([]byte, *fault) {
+func (p peerValue) append(dst []byte, v *Vars, e *encoder) ([]byte, *payloadFault) {
 	if f := p.missing(v); f != nil {
 		return nil, f
 	}
@@ -185,12 +191,12 @@ func (p peerValue) String() string {
 	if p.raw {
 		return p.name + ":bytes"
 	}
-	return p.name + p.form.suffix(form{kind: map[bool]formKind{true: decimal}[peerFields[p.name]]})
+	return p.name + p.form.suffix(numberForm{kind: map[bool]formKind{true: decimal}[peerFields[p.name]]})
 }
 
 // tooWide says that a number does not fit into its form.
-func tooWide(name string, n uint64, f form) *fault {
-	return &fault{0, both("{{%s}} is %d, which does not fit into %s", "{{%s}} 的值 %d 超出 %s 的范围", name, n, f.String()),
+func tooWide(name string, n uint64, f numberForm) *payloadFault {
+	return &payloadFault{0, both("{{%s}} is %d, which does not fit into %s", "{{%s}} 的值 %d 超出 %s 的范围", name, n, f.String()),
 		sockeye.Text{En: "take a wider form, u32be for one", Zh: "请用更宽的格式，例如 u32be"}}
 }
 
@@ -199,10 +205,10 @@ func tooWide(name string, n uint64, f form) *fault {
 type lookupValue struct {
 	name string
 	raw  bool
-	form form
+	form numberForm
 }
 
-func (l lookupValue) find(v *Vars) (string, *fault) {
+func (l lookupValue) find(v *Vars) (string, *payloadFault) {
 	if v.Lookup != nil {
 		if s, ok := v.Lookup(l.name); ok {
 			return s, nil
@@ -214,10 +220,10 @@ func (l lookupValue) find(v *Vars) (string, *fault) {
 		hint = sockeye.Text{En: "give it a value in the workspace", Zh: "请在工作区中为它赋值"}
 	}
 	what := map[string]sockeye.Text{"env": {En: "environment variable", Zh: "环境变量"}, "var": {En: "variable", Zh: "变量"}}[kind]
-	return "", &fault{0, sockeye.Text{En: "there is no " + what.En + " " + Quote(name, shownTarget), Zh: "没有" + what.Zh + " " + Quote(name, shownTarget)}, hint}
+	return "", &payloadFault{0, sockeye.Text{En: "there is no " + what.En + " " + Quote(name, shownTarget), Zh: "没有" + what.Zh + " " + Quote(name, shownTarget)}, hint}
 }
 
-func (l lookupValue) size(v *Vars, e *encoder) (int, *fault) {
+func (l lookupValue) size(v *Vars, e *encoder) (int, *payloadFault) {
 	if !l.raw && l.form.kind == unset && e.t == nil {
 		s, f := l.find(v)
 		return len(s), f
@@ -226,7 +232,7 @@ func (l lookupValue) size(v *Vars, e *encoder) (int, *fault) {
 	return len(out), f
 }
 
-func (l lookupValue) append(dst []byte, v *Vars, e *encoder) ([]byte, *fault) {
+func (l lookupValue) append(dst []byte, v *Vars, e *encoder) ([]byte, *payloadFault) {
 	s, f := l.find(v)
 	switch {
 	case f != nil:
@@ -236,13 +242,13 @@ func (l lookupValue) append(dst []byte, v *Vars, e *encoder) ([]byte, *fault) {
 	case l.raw:
 		b, err := ParseHex(s)
 		if err != nil {
-			return nil, &fault{0, both("{{%s}} is %s, which is not hex", "{{%s}} 的值 %s 不是十六进制", l.name, Quote(s, shownTarget)), hexHint}
+			return nil, &payloadFault{0, both("{{%s}} is %s, which is not hex", "{{%s}} 的值 %s 不是十六进制", l.name, Quote(s, shownTarget)), hexHint}
 		}
 		return append(dst, b...), nil
 	case l.form.kind != unset:
 		n, err := strconv.ParseUint(strings.TrimSpace(s), 0, 64)
 		if err != nil {
-			return nil, &fault{0, both("{{%s}} is %s, which is not a number", "{{%s}} 的值 %s 不是数字", l.name, Quote(s, shownTarget)),
+			return nil, &payloadFault{0, both("{{%s}} is %s, which is not a number", "{{%s}} 的值 %s 不是数字", l.name, Quote(s, shownTarget)),
 				sockeye.Text{En: "write 17 or 0x11", Zh: "写成 17 或 0x11"}}
 		}
 		if !l.form.fits(n) {
@@ -260,31 +266,31 @@ func (l lookupValue) String() string {
 	if l.raw {
 		return l.name + ":bytes"
 	}
-	return l.name + l.form.suffix(form{})
+	return l.name + l.form.suffix(numberForm{})
 }
 
 // matchValue is {{match}} or {{match.NAME}}: what a rule's pattern took.
 type matchValue struct {
 	name string
-	form form // unset or hex digits
+	form numberForm // unset or hex digits
 }
 
-func (m matchValue) find(v *Vars) ([]byte, *fault) {
+func (m matchValue) find(v *Vars) ([]byte, *payloadFault) {
 	if v.Match != nil {
 		if b, ok := v.Match(m.name); ok {
 			return b, nil
 		}
 	}
-	return nil, &fault{0, both("the pattern took no %s", "匹配结果中没有 %s", Quote(m.name, shownTarget)),
+	return nil, &payloadFault{0, both("the pattern took no %s", "匹配结果中没有 %s", Quote(m.name, shownTarget)),
 		sockeye.Text{En: "count the groups of the pattern: {{match.1}} is the first", Zh: "请数一数模式中的分组：{{match.1}} 是第一个"}}
 }
 
-func (m matchValue) size(v *Vars, _ *encoder) (int, *fault) {
+func (m matchValue) size(v *Vars, _ *encoder) (int, *payloadFault) {
 	b, f := m.find(v)
 	return m.form.bytesSize(len(b)), f
 }
 
-func (m matchValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *fault) {
+func (m matchValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
 	b, f := m.find(v)
 	if f != nil {
 		return nil, f
@@ -294,7 +300,7 @@ func (m matchValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *fault) {
 
 func (m matchValue) String() string {
 	if m.name == "0" {
-		return "match" + m.form.suffix(form{})
+		return "match" + m.form.suffix(numberForm{})
 	}
-	return "match." + m.name + m.form.suffix(form{})
+	return "match." + m.name + m.form.suffix(numberForm{})
 }

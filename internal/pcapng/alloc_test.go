@@ -14,7 +14,7 @@ func TestAppendAllocatesNothing(t *testing.T) {
 	peers := []*sockeye.Peer{
 		s.peer(tcp, "10.0.0.1:10000", "10.0.0.2:1"), s.peer(tcp, "[::1]:10000", "[::1]:2"), s.peer(udp, "10.0.0.1:10000", "10.0.0.2:1"),
 	}
-	e := NewEncoder(Options{})
+	e := NewEncoder(EncodeOptions{})
 	buf := e.Begin(make([]byte, 0, 1<<20), s.now)
 	data := []byte(noise(100_000))
 	seq := uint64(0)
@@ -46,7 +46,7 @@ func TestNextAllocatesNothing(t *testing.T) {
 		large.received(a, noise(200_000)) // each in several packets
 	}
 	for _, s := range []*scene{s, large} {
-		d := NewDecoder(bytes.NewReader(s.encode(Options{})), DecodeOptions{})
+		d := NewDecoder(bytes.NewReader(s.encode(EncodeOptions{})), DecodeOptions{})
 		next := func() {
 			if _, err := d.Next(); err != nil {
 				t.Fatal(err)

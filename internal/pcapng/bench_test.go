@@ -13,7 +13,7 @@ func benchmarkAppend(b *testing.B, size int) {
 	s := newScene()
 	l := session("s1", sockeye.Listen, "tcp://:10000")
 	p := s.peer(l, "192.168.1.111:10000", "192.168.1.50:54036")
-	e := NewEncoder(Options{})
+	e := NewEncoder(EncodeOptions{})
 	buf := e.Begin(make([]byte, 0, 1<<20), s.now)
 	ev := sockeye.Event{Seq: 1, Time: s.now, Kind: sockeye.Received, Session: l, Peer: p, Data: make([]byte, size)}
 	for i := range ev.Data {
@@ -47,7 +47,7 @@ func BenchmarkDecode(b *testing.B) {
 			for range 16 << 20 / (test.size + 140) {
 				s.received(p, data)
 			}
-			segment := s.encode(Options{})
+			segment := s.encode(EncodeOptions{})
 			b.SetBytes(int64(len(segment)))
 			b.ReportAllocs()
 			for b.Loop() {

@@ -9,9 +9,9 @@ import (
 // le writes little-endian numbers.
 var le = binary.LittleEndian
 
-// seal is the content of the option that closes every block. Its number is
+// integrity is the content of the option that closes every block. Its number is
 // beside it in packet blocks.
-type seal struct {
+type integrity struct {
 	version     byte
 	kind        byte
 	flags       uint16
@@ -35,8 +35,8 @@ func appendOption(dst []byte, code uint16, value string) []byte {
 	return dst
 }
 
-// appendNote appends the note's JSON, in several options when it is long.
-func appendNote(dst, json []byte) []byte {
+// appendCustomOption appends the note's JSON, in several options when it is long.
+func appendCustomOption(dst, json []byte) []byte {
 	const piece = 32 << 10
 	for len(json) > 0 {
 		n := min(len(json), piece)
@@ -53,11 +53,11 @@ func appendNote(dst, json []byte) []byte {
 }
 
 // closeBlock seals the block that began at start: any but a packet block.
-func closeBlock(dst []byte, start int, s *seal) []byte {
-	length := len(dst) - start + sealOption + sealLonger + blockTail
+func closeBlock(dst []byte, start int, s *integrity) []byte {
+	length := len(dst) - start + integrityOption + integrityLonger + blockTail
 	le.PutUint32(dst[start+4:], uint32(length))
 	dst = le.AppendUint16(dst, optCustomData)
-	dst = le.AppendUint16(dst, 4+sealContent+sealLonger)
+	dst = le.AppendUint16(dst, 4+integrityContent+integrityLonger)
 	dst = le.AppendUint32(dst, enterprise)
 	dst = append(dst, s.version, s.kind)
 	dst = le.AppendUint16(dst, s.flags)
@@ -103,7 +103,7 @@ type packetBlock struct {
 	at        uint64 // Unix nanoseconds
 	direction uint32
 	options   []byte
-	seal      seal
+	seal      integrity
 }
 
 // open appends a block with room for a packet of n bytes, of which there were
@@ -140,10 +140,10 @@ func (b *packetBlock) close(block []byte, n int) {
 	copy(after[20:], b.options)
 
 	s := &b.seal
-	t := (*[12 + sealOption + blockTail]byte)(after[20+len(b.options):])
+	t := (*[12 + integrityOption + blockTail]byte)(after[20+len(b.options):])
 	le.PutUint32(t[0:], optPacketID|8<<16)
 	le.PutUint64(t[4:], s.number)
-	le.PutUint32(t[12:], optCustomData|(4+sealContent)<<16)
+	le.PutUint32(t[12:], optCustomData|(4+integrityContent)<<16)
 	le.PutUint32(t[16:], enterprise)
 	t[20], t[21] = s.version, s.kind
 	le.PutUint16(t[22:], s.flags)

@@ -31,7 +31,7 @@ type layout struct {
 	ends    []int // of each event's blocks
 }
 
-func (s *scene) layout(o Options) layout {
+func (s *scene) layout(o EncodeOptions) layout {
 	o.Run = 77
 	e := NewEncoder(o)
 	l := layout{segment: e.Begin(nil, s.events[0].Time)}
@@ -60,8 +60,8 @@ func (l layout) eventAt(offset int, begin int) int {
 // event that it is in.
 func TestEveryFlippedBit(t *testing.T) {
 	s := mixed()
-	l := s.layout(Options{OS: "linux"})
-	begin := len(NewEncoder(Options{OS: "linux"}).Begin(nil, s.now))
+	l := s.layout(EncodeOptions{OS: "linux"})
+	begin := len(NewEncoder(EncodeOptions{OS: "linux"}).Begin(nil, s.now))
 	lost := 0
 	for i := range len(l.segment) * 8 {
 		l.segment[i/8] ^= 1 << (i % 8)
@@ -98,8 +98,8 @@ func TestEveryFlippedBit(t *testing.T) {
 func TestTruncationAtEveryByte(t *testing.T) {
 	s := mixed()
 	s.received(s.events[2].Peer, string(bytes.Repeat([]byte("0123456789"), 20000))) // several packets
-	l := s.layout(Options{})
-	begin := len(NewEncoder(Options{}).Begin(nil, s.now))
+	l := s.layout(EncodeOptions{})
+	begin := len(NewEncoder(EncodeOptions{}).Begin(nil, s.now))
 	boundaries := map[int]bool{0: true}
 	for at := 0; at < len(l.segment); {
 		at += int(le.Uint32(l.segment[at+4:]))
@@ -138,10 +138,10 @@ func TestTruncationAtEveryByte(t *testing.T) {
 
 func TestDamage(t *testing.T) {
 	s := mixed()
-	l := s.layout(Options{})
+	l := s.layout(EncodeOptions{})
 	whole := len(l.segment)
 	event := func(i int) (from, to int) { return l.ends[i-2], l.ends[i-1] } // by number
-	other := classroom().encode(Options{Run: 5})
+	other := classroom().encode(EncodeOptions{Run: 5})
 	without := func(i int) []sockeye.Event {
 		return append(append([]sockeye.Event(nil), s.events[:i-1]...), s.events[i:]...)
 	}
@@ -185,7 +185,7 @@ func TestDamage(t *testing.T) {
 		}, Broken, 4, without(4)},
 		{"a stretch of another recording", func(b []byte) []byte {
 			_, to := event(4)
-			other := other[len(NewEncoder(Options{}).Begin(nil, s.now)):]
+			other := other[len(NewEncoder(EncodeOptions{}).Begin(nil, s.now)):]
 			n := int(le.Uint32(other[4:])) // its first block
 			return append(b[:to:to], append(other[:n:n], b[to:]...)...)
 		}, Broken, 0, s.events},
@@ -211,9 +211,9 @@ func TestBlocksInDataAreData(t *testing.T) {
 	s := newScene()
 	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
 	s.received(p, "before")
-	s.received(p, string(classroom().encode(Options{Run: 5})))
+	s.received(p, string(classroom().encode(EncodeOptions{Run: 5})))
 	s.received(p, "after")
-	l := s.layout(Options{})
+	l := s.layout(EncodeOptions{})
 	for at := l.ends[0]; at < l.ends[0]+12; at++ {
 		b := bytes.Clone(l.segment)
 		b[at] ^= 0xFF
@@ -226,7 +226,7 @@ func TestBlocksInDataAreData(t *testing.T) {
 
 func TestLostSectionHeader(t *testing.T) {
 	s := mixed()
-	b := s.encode(Options{})
+	b := s.encode(EncodeOptions{})
 	header := int(le.Uint32(b[4:]))
 	for _, test := range []struct {
 		name    string

@@ -14,7 +14,7 @@ type DecodeOptions struct {
 	// middle of a segment: the decoder goes on with what Names knows of it.
 	Offset int64
 	// Names is shared by the decoders of one recording; nil is one of its own.
-	Names *Names
+	Names *Registry
 	// Damaged is told of everything that is not as it was written; may be nil.
 	Damaged func(Damage)
 }
@@ -27,17 +27,17 @@ type DecodeOptions struct {
 // reported as torn. To read what has come since, begin another decoder at Offset
 // with the same Names.
 type Decoder struct {
-	win     window
-	names   *Names
-	damaged func(Damage)
+	lookahead lookahead
+	names     *Registry
+	damaged   func(Damage)
 
-	begun   bool    // the first block is read
-	middle  bool    // that was in the middle of a segment
-	packets bool    // a packet block of ours was read
-	held    bool    // d.frame was read, but not yet looked at by Next
-	failed  error   // why nothing more is read
-	section Segment // the one being read
-	frame   frame   // the last block
+	begun   bool        // the first block is read
+	middle  bool        // that was in the middle of a segment
+	packets bool        // a packet block of ours was read
+	held    bool        // d.frame was read, but not yet looked at by Next
+	failed  error       // why nothing more is read
+	section Segment     // the one being read
+	frame   packetFrame // the last block
 
 	interfaces map[uint32]*sockeye.Session // of this section
 	peers      map[uint64]*sockeye.Peer    // by number
@@ -48,9 +48,9 @@ type Decoder struct {
 	start int64  // offset of the first block of the event returned last
 	last  uint64 // the number of that event
 
-	parts   parts
-	excused bool // damage was reported since the last whole event
-	mends   int  // how often mending was tried
+	reassembly reassembly
+	excused    bool // damage was reported since the last whole event
+	mends      int  // how often mending was tried
 }
 
 // Segment is what a segment says of itself.
@@ -68,13 +68,13 @@ type Segment struct {
 // NewDecoder makes a decoder that reads r to its end.
 func NewDecoder(r io.Reader, o DecodeOptions) *Decoder {
 	if o.Names == nil {
-		o.Names = NewNames()
+		o.Names = NewRegistry()
 	}
 	if o.Damaged == nil {
 		o.Damaged = func(Damage) {}
 	}
 	return &Decoder{
-		win: window{r: r, offset: o.Offset}, names: o.Names, damaged: o.Damaged,
+		lookahead: lookahead{r: r, offset: o.Offset}, names: o.Names, damaged: o.Damaged,
 		begun: o.Offset != 0, middle: o.Offset != 0, whole: o.Offset, start: o.Offset,
 		interfaces: map[uint32]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{},
 	}
@@ -94,8 +94,8 @@ func (d *Decoder) Next() (sockeye.Event, error) {
 			return sockeye.Event{}, err
 		}
 		ev, ok := d.event()
-		if d.parts.none() {
-			d.whole = d.win.offset + int64(d.skip)
+		if d.reassembly.none() {
+			d.whole = d.lookahead.offset + int64(d.skip)
 		}
 		if ok {
 			return ev, nil
@@ -129,7 +129,7 @@ func (d *Decoder) advance() (err error) {
 		d.held = false
 		return d.failed
 	}
-	d.win.skip(d.skip)
+	d.lookahead.skip(d.skip)
 	d.skip = 0
 	switch {
 	case !d.begun:
@@ -147,7 +147,7 @@ func (d *Decoder) advance() (err error) {
 
 // sound reads the block at the window's front into d.frame.
 func (d *Decoder) sound() bool {
-	b := d.win.peek(blockTail)
+	b := d.lookahead.peek(blockTail)
 	if len(b) < blockTail {
 		return false
 	}
@@ -155,7 +155,7 @@ func (d *Decoder) sound() bool {
 	if !ok {
 		return false
 	}
-	if b = d.win.peek(n); len(b) < n || d.frame.check(b) != sound || !d.fits() {
+	if b = d.lookahead.peek(n); len(b) < n || d.frame.check(b) != intact || !d.fits() {
 		return false
 	}
 	d.skip = n
@@ -186,7 +186,7 @@ func (d *Decoder) enterSection() error {
 	if f.seal.version > Version {
 		return newer(f.seal.version)
 	}
-	d.dropParts()
+	d.dropReassembly()
 	d.section = Segment{ID: f.seal.segment, Run: f.seal.number, Began: time.Unix(0, int64(f.seal.peer))}
 	for code, value, rest, ok := option(f.options); ok; code, value, rest, ok = option(rest) {
 		switch code {
@@ -224,18 +224,18 @@ func (d *Decoder) event() (sockeye.Event, bool) {
 	if k.flags&flagSession != 0 {
 		ev.Session = d.session(f.iface)
 	}
-	if k.flags&flagNote != 0 {
+	if k.flags&flagCustomOption != 0 {
 		ev.Detail = d.read(ev.Session).Detail.detail()
 	}
 	if k.flags&flagPeer != 0 {
 		ev.Peer = d.peerOf(ev.Session)
 	}
 	if k.parts > 0 {
-		if !d.parts.join(d, &ev) {
+		if !d.reassembly.join(d, &ev) {
 			return sockeye.Event{}, false
 		}
 	} else {
-		d.start = d.win.offset
+		d.start = d.lookahead.offset
 	}
 	d.last, d.excused = k.number, false
 	return ev, true
@@ -243,7 +243,7 @@ func (d *Decoder) event() (sockeye.Event, bool) {
 
 // here is damage of the block that the next call moves over.
 func (d *Decoder) here(kind DamageKind, seq uint64, what sockeye.Text) Damage {
-	return Damage{Offset: d.win.offset, Length: int64(d.skip), Kind: kind, Seq: seq, What: what}
+	return Damage{Offset: d.lookahead.offset, Length: int64(d.skip), Kind: kind, Seq: seq, What: what}
 }
 
 // report tells of damage.
@@ -259,8 +259,8 @@ func (d *Decoder) reportUnlessExcused(what Damage) {
 	}
 }
 
-// reportMended reports d.frame as mended.
-func (d *Decoder) reportMended(what sockeye.Text) {
+// reportRepaired reports d.frame as mended.
+func (d *Decoder) reportRepaired(what sockeye.Text) {
 	seq := d.frame.seal.number
 	if d.frame.seal.kind == 0 {
 		seq = 0
@@ -270,12 +270,12 @@ func (d *Decoder) reportMended(what sockeye.Text) {
 
 // end is why nothing more can be read, once that is so.
 func (d *Decoder) end() error {
-	if !errors.Is(d.win.err, io.EOF) {
-		return d.win.err
+	if !errors.Is(d.lookahead.err, io.EOF) {
+		return d.lookahead.err
 	}
-	if p := &d.parts; !p.none() {
+	if p := &d.reassembly; !p.none() {
 		p.next = 0
-		d.reportUnlessExcused(Damage{Offset: p.start, Length: d.win.offset - p.start, Kind: Torn, Seq: p.seq, What: halfText})
+		d.reportUnlessExcused(Damage{Offset: p.start, Length: d.lookahead.offset - p.start, Kind: Torn, Seq: p.seq, What: halfText})
 	}
 	return io.EOF
 }

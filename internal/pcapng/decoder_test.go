@@ -15,7 +15,7 @@ import (
 func TestReadersOfEverySort(t *testing.T) {
 	s := mixed()
 	s.received(s.events[2].Peer, noise(300_000))
-	b := s.encode(Options{})
+	b := s.encode(EncodeOptions{})
 	for _, test := range []struct {
 		name string
 		r    io.Reader
@@ -47,7 +47,7 @@ func TestReadersOfEverySort(t *testing.T) {
 // A fault of the reader is not damage of the file.
 func TestReaderFails(t *testing.T) {
 	s := mixed()
-	b := s.encode(Options{})
+	b := s.encode(EncodeOptions{})
 	d := NewDecoder(io.MultiReader(bytes.NewReader(b[:len(b)-50]), iotest.ErrReader(io.ErrClosedPipe)), DecodeOptions{
 		Damaged: func(d Damage) { t.Error(d) },
 	})
@@ -63,7 +63,7 @@ func TestReaderFails(t *testing.T) {
 
 func TestSegmentSaysWhatItIs(t *testing.T) {
 	s := classroom()
-	d := NewDecoder(bytes.NewReader(s.encode(Options{Application: "Sockeye 1.0", Hardware: "board", OS: "linux", Run: 5})), DecodeOptions{})
+	d := NewDecoder(bytes.NewReader(s.encode(EncodeOptions{Application: "Sockeye 1.0", Hardware: "board", OS: "linux", Run: 5})), DecodeOptions{})
 	got, err := d.Segment()
 	if err != nil || got.Run != 5 || got.ID == 0 || !got.Began.Equal(s.events[0].Time) ||
 		got.Application != "Sockeye 1.0" || got.Hardware != "board" || got.OS != "linux" {
@@ -90,8 +90,8 @@ func TestErrorsStay(t *testing.T) {
 // An older Sockeye refuses what a newer one recorded, and says so (F24).
 func TestNewerVersionIsRefused(t *testing.T) {
 	b := appendSection(nil)
-	b = closeBlock(b, 0, &seal{version: Version + 1, segment: 1, number: 1})
-	got := decode(append(b, classroom().encode(Options{})...), DecodeOptions{})
+	b = closeBlock(b, 0, &integrity{version: Version + 1, segment: 1, number: 1})
+	got := decode(append(b, classroom().encode(EncodeOptions{})...), DecodeOptions{})
 	e := sockeye.ErrorOf(got.err)
 	if e == nil || e.Kind != sockeye.Unsupported || !strings.Contains(e.Message.En, "version 2") || !strings.Contains(e.Message.Zh, "版本为 2") {
 		t.Errorf("error %v", got.err)
@@ -101,8 +101,8 @@ func TestNewerVersionIsRefused(t *testing.T) {
 // A decoder with the Names of another one can begin at any event.
 func TestBeginInTheMiddle(t *testing.T) {
 	s := mixed()
-	b := s.encode(Options{})
-	names := NewNames()
+	b := s.encode(EncodeOptions{})
+	names := NewRegistry()
 	d := NewDecoder(bytes.NewReader(b), DecodeOptions{Names: names})
 	var starts []int64
 	var first []sockeye.Event
@@ -131,8 +131,8 @@ func TestBeginInTheMiddle(t *testing.T) {
 func TestReadWhileWritten(t *testing.T) {
 	s := mixed()
 	s.received(s.events[2].Peer, noise(200_000))
-	b := s.encode(Options{})
-	names := NewNames()
+	b := s.encode(EncodeOptions{})
+	names := NewRegistry()
 	var got []sockeye.Event
 	at := int64(0)
 	for end := 1; end <= len(b); end = min(end+17+end/9, max(len(b), end+1)) {
@@ -151,7 +151,7 @@ func TestReadWhileWritten(t *testing.T) {
 // Without these Names it knows what the packets say.
 func TestBeginInTheMiddleWithoutNames(t *testing.T) {
 	s := classroom()
-	b := s.encode(Options{})
+	b := s.encode(EncodeOptions{})
 	at := bytes.Index(b, []byte("Hello 01Studio!")) - 40 - packetFixed
 	got := decode(b[at:], DecodeOptions{Offset: int64(at)})
 	if got.err != nil || len(got.damage) > 0 || len(got.events) != len(s.events)-2 {
@@ -168,9 +168,9 @@ func TestBeginInTheMiddleWithoutNames(t *testing.T) {
 func TestKeptPeers(t *testing.T) {
 	s := classroom()
 	p := s.events[2].Peer
-	names := NewNames()
+	names := NewRegistry()
 	names.Keep(77, p)
-	b := s.encode(Options{})
+	b := s.encode(EncodeOptions{})
 	p.SetAlias("renamed since")
 	for _, ev := range decode(b, DecodeOptions{Names: names}).events {
 		if ev.Peer != nil && (ev.Peer != p || ev.Session != p.Session) {
@@ -186,14 +186,14 @@ func TestKeptPeers(t *testing.T) {
 func TestNewestAliasStays(t *testing.T) {
 	s := newScene()
 	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
-	e := NewEncoder(Options{})
+	e := NewEncoder(EncodeOptions{})
 	var segments [][]byte
 	for _, alias := range []string{"first", "second"} {
 		p.SetAlias(alias)
 		s.received(p, alias)
 		segments = append(segments, e.Append(e.Begin(nil, s.now), &s.events[len(s.events)-1]))
 	}
-	names := NewNames()
+	names := NewRegistry()
 	decode(segments[1], DecodeOptions{Names: names})
 	if got := decode(segments[0], DecodeOptions{Names: names}).events[0].Peer.Alias(); got != "second" {
 		t.Errorf("alias %q, want the newest", got)
@@ -207,12 +207,12 @@ func TestLongNotes(t *testing.T) {
 	long := strings.Repeat("长", 20_000)
 	d := &sockeye.Detail{Reason: sockeye.ReasonError, Err: &sockeye.Error{Kind: sockeye.System, Target: long[:len(long)/2/3*3]}}
 	s.add(sockeye.Event{Kind: sockeye.Failed, Peer: p, Detail: d})
-	wantEvents(t, s.events, s.encode(Options{}))
+	wantEvents(t, s.events, s.encode(EncodeOptions{}))
 
 	p.SetAlias(strings.Repeat(long, 3))
 	s.add(sockeye.Event{Kind: sockeye.Failed, Peer: p, Detail: &sockeye.Detail{
 		Reason: sockeye.ReasonError, Err: &sockeye.Error{Kind: sockeye.System, Message: sockeye.Text{En: strings.Repeat(long, 5)}}}})
-	got := decode(s.encode(Options{}), DecodeOptions{})
+	got := decode(s.encode(EncodeOptions{}), DecodeOptions{})
 	if len(got.damage) > 0 || len(got.events) != 2 || got.events[1].Detail.Reason != sockeye.ReasonError {
 		t.Errorf("damage %v, %d events", got.damage, len(got.events))
 	}
@@ -225,7 +225,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for range 300 {
 		s.received(p, noise(100_000))
 	}
-	b := s.encode(Options{})
+	b := s.encode(EncodeOptions{})
 	for name, file := range map[string][]byte{
 		"sound": b, "headers only": bytes.Repeat(b[:8], 4<<20), "zeros": make([]byte, 32<<20), "broken": spoiled(b),
 	} {

@@ -8,8 +8,8 @@ import (
 	"sockeye"
 )
 
-// Options are how to write a recording. The zero value is usable.
-type Options struct {
+// EncodeOptions are how to write a recording. The zero value is usable.
+type EncodeOptions struct {
 	// Application, Hardware and OS are shown by Wireshark as what made the file;
 	// Application is "Sockeye" when empty.
 	Application, Hardware, OS string
@@ -28,26 +28,26 @@ type Options struct {
 // peer's TCP sequence numbers across segments, so that segments put together
 // are one capture. It belongs to one goroutine.
 type Encoder struct {
-	o       Options
+	o       EncodeOptions
 	segment uint32 // number of the segment, random-like; 0 before the first
 
 	interfaces map[*sockeye.Session]uint32 // of this segment
 	session    *sockeye.Session            // the last one
 	iface      uint32                      // its interface
-	counts     *traffic                    // its traffic
-	traffic    map[*sockeye.Session]*traffic
+	counts     *trafficCounts              // its traffic
+	traffic    map[*sockeye.Session]*trafficCounts
 
-	streams map[*sockeye.Peer]*stream
-	stream  *stream // the last one, or nil
+	streams map[*sockeye.Peer]*peerStream
+	stream  *peerStream // the last one, or nil
 
 	options []byte // scratch: of the block being written
 }
 
-// traffic counts what an interface statistics block says of a session.
-type traffic struct{ messages, lost uint64 }
+// trafficCounts counts what an interface statistics block says of a session.
+type trafficCounts struct{ messages, lost uint64 }
 
 // NewEncoder makes an encoder. Call Begin before Append.
-func NewEncoder(o Options) *Encoder {
+func NewEncoder(o EncodeOptions) *Encoder {
 	if o.Application == "" {
 		o.Application = "Sockeye"
 	}
@@ -62,8 +62,8 @@ func NewEncoder(o Options) *Encoder {
 	return &Encoder{
 		o:          o,
 		interfaces: map[*sockeye.Session]uint32{},
-		traffic:    map[*sockeye.Session]*traffic{},
-		streams:    map[*sockeye.Peer]*stream{},
+		traffic:    map[*sockeye.Session]*trafficCounts{},
+		streams:    map[*sockeye.Peer]*peerStream{},
 	}
 }
 
@@ -89,10 +89,10 @@ func (e *Encoder) Begin(dst []byte, at time.Time) []byte {
 		value string
 	}{{optHardware, e.o.Hardware}, {optOS, e.o.OS}, {optApplication, e.o.Application}} {
 		if o.value != "" {
-			dst = appendOption(dst, o.code, plain(o.value))
+			dst = appendOption(dst, o.code, plainText(o.value))
 		}
 	}
-	return closeBlock(dst, start, &seal{version: Version, segment: e.segment, number: e.o.Run, peer: uint64(at.UnixNano())})
+	return closeBlock(dst, start, &integrity{version: Version, segment: e.segment, number: e.o.Run, peer: uint64(at.UnixNano())})
 }
 
 // Append appends the blocks of an event to dst, with an interface description
@@ -107,9 +107,9 @@ func (e *Encoder) Append(dst []byte, ev *sockeye.Event) []byte {
 	if session != e.session || len(e.interfaces) == 0 {
 		dst = e.use(dst, session)
 	}
-	w := writer{e: e, ev: ev}
+	w := eventWriter{e: e, ev: ev}
 	w.iface, w.at = e.iface, uint64(ev.Time.UnixNano())
-	w.seal = seal{version: Version, kind: byte(ev.Kind), segment: e.segment, number: ev.Seq}
+	w.seal = integrity{version: Version, kind: byte(ev.Kind), segment: e.segment, number: ev.Seq}
 	if session != nil {
 		w.seal.flags |= flagSession
 	}
@@ -132,7 +132,7 @@ func (e *Encoder) use(dst []byte, s *sockeye.Session) []byte {
 	e.iface = n
 	e.counts = e.traffic[s]
 	if e.counts == nil {
-		e.counts = &traffic{}
+		e.counts = &trafficCounts{}
 		e.traffic[s] = e.counts
 	}
 	return dst
@@ -143,17 +143,17 @@ func (e *Encoder) use(dst []byte, s *sockeye.Session) []byte {
 func (e *Encoder) describe(dst []byte, n uint32, s *sockeye.Session) []byte {
 	start := len(dst)
 	dst = appendInterface(dst)
-	k := seal{version: Version, segment: e.segment, number: uint64(n)}
+	k := integrity{version: Version, segment: e.segment, number: uint64(n)}
 	if s == nil {
 		dst = appendOption(dst, optName, "journal")
 		dst = appendOption(dst, optResolution, "\x09")
 		return closeBlock(dst, start, &k)
 	}
-	k.flags = flagNote | flagSession
-	dst = appendOption(dst, optName, plain(s.ID+" "+s.Endpoint.String()))
-	dst = appendOption(dst, optDescription, plain(s.Endpoint.String()))
+	k.flags = flagCustomOption | flagSession
+	dst = appendOption(dst, optName, plainText(s.ID+" "+s.Endpoint.String()))
+	dst = appendOption(dst, optDescription, plainText(s.Endpoint.String()))
 	dst = appendOption(dst, optResolution, "\x09") // nanoseconds
-	dst = appendOption(dst, optComment, plain(sessionWords(s).In(e.o.Lang)))
-	dst = appendNote(dst, note{Session: sessionNoteOf(s)}.json())
+	dst = appendOption(dst, optComment, plainText(sessionComment(s).In(e.o.Lang)))
+	dst = appendCustomOption(dst, customOption{Session: sessionOptionOf(s)}.json())
 	return closeBlock(dst, start, &k)
 }

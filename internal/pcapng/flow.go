@@ -5,9 +5,9 @@ import (
 	"net/netip"
 )
 
-// flow is one direction of a peer: the headers of its packets, ready but for
+// packetFlow is one direction of a peer: the headers of its packets, ready but for
 // what differs from one to the next.
-type flow struct {
+type packetFlow struct {
 	header [60]byte // IP, then TCP or UDP
 	ip     int      // bytes of the IP header
 	size   int      // bytes of both headers
@@ -40,8 +40,8 @@ const (
 )
 
 // newFlow makes the flow from one address to another.
-func newFlow(network string, from, to netip.AddrPort, direction uint32) flow {
-	f := flow{direction: direction}
+func newFlow(network string, from, to netip.AddrPort, direction uint32) packetFlow {
+	f := packetFlow{direction: direction}
 	protocol, transport := byte(protocolTCP), tcpHeader
 	if network == "udp" {
 		protocol, transport = protocolUDP, udpHeader
@@ -105,7 +105,7 @@ func sameFamily(a, b netip.Addr) (netip.Addr, netip.Addr) {
 
 // putTCP writes the headers of a TCP segment at the front of p, which holds its
 // payload and is the whole packet.
-func (f *flow) putTCP(p []byte, seq, ack uint32, flags byte, options []byte) {
+func (f *packetFlow) putTCP(p []byte, seq, ack uint32, flags byte, options []byte) {
 	f.putIP(p, len(p))
 	t := p[f.ip:]
 	front := tcpHeader + len(options)
@@ -126,7 +126,7 @@ func (f *flow) putTCP(p []byte, seq, ack uint32, flags byte, options []byte) {
 
 // putUDP writes the headers of a datagram of n bytes at the front of p, which
 // holds what is known of it.
-func (f *flow) putUDP(p []byte, n int) {
+func (f *packetFlow) putUDP(p []byte, n int) {
 	f.putIP(p, f.size+n)
 	t := p[f.ip:]
 	length := uint16(udpHeader + n)
@@ -143,7 +143,7 @@ func (f *flow) putUDP(p []byte, n int) {
 }
 
 // putIP writes both headers as they are but for the length, n bytes in all.
-func (f *flow) putIP(p []byte, n int) {
+func (f *packetFlow) putIP(p []byte, n int) {
 	copy(p, f.header[:f.size])
 	if f.ip == 40 {
 		binary.BigEndian.PutUint16(p[4:], uint16(n-40))

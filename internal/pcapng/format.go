@@ -88,9 +88,9 @@ const (
 
 // Flags of a seal.
 const (
-	flagNote    = 1 << iota // the block has a note
-	flagPeer                // the event has a peer: a peer number of 0 is a number
-	flagSession             // the event has a session: the interface's
+	flagCustomOption = 1 << iota // the block has a note
+	flagPeer                     // the event has a peer: a peer number of 0 is a number
+	flagSession                  // the event has a session: the interface's
 )
 
 // Sizes of the fixed parts of blocks, in bytes.
@@ -100,19 +100,19 @@ const (
 	interfaceFixed  = 16
 	sectionFixed    = 24
 
-	sealContent   = 24                  // as in a packet block, without the enterprise number
-	sealOption    = 4 + 4 + sealContent // with option header and enterprise number
-	sealLonger    = 8                   // what the seals of other blocks have more
-	blockTail     = 8                   // opt_endofopt and the length again
-	packetOptions = 8 + 12 + 12         // flags, hash and packet ID
-	packetAfter   = packetOptions + sealOption + blockTail
+	integrityContent = 24                       // as in a packet block, without the enterprise number
+	integrityOption  = 4 + 4 + integrityContent // with option header and enterprise number
+	integrityLonger  = 8                        // what the seals of other blocks have more
+	blockTail        = 8                        // opt_endofopt and the length again
+	packetOptions    = 8 + 12 + 12              // flags, hash and packet ID
+	packetAfter      = packetOptions + integrityOption + blockTail
 )
 
 // Limits that bound the memory of a reader. Nothing that is written comes near.
 const (
-	maxPacket = 0xFFFF + 40 // bytes of one packet: IPv6 does not count its own header
-	maxNote   = 128 << 10   // bytes of the options before the seal
-	maxBlock  = packetFixed + maxPacket + maxNote + packetAfter + 64
+	maxPacket       = 0xFFFF + 40 // bytes of one packet: IPv6 does not count its own header
+	maxCustomOption = 128 << 10   // bytes of the options before the seal
+	maxBlock        = packetFixed + maxPacket + maxCustomOption + packetAfter + 64
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

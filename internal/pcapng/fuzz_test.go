@@ -12,14 +12,14 @@ import (
 // and gives events that are within bounds; a second reading gives the same.
 func FuzzDecoder(f *testing.F) {
 	s := mixed()
-	segment := s.encode(Options{OS: "linux"})
+	segment := s.encode(EncodeOptions{OS: "linux"})
 	f.Add(segment)
 	f.Add(segment[:len(segment)-30])
 	f.Add(append(bytes.Clone(segment), make([]byte, 100)...))
 	f.Add(spoiled(segment))
 	f.Add(segment[le.Uint32(segment[4:]):])
 	f.Add(appendForeignSection(nil))
-	f.Add(closeBlock(appendSection(nil), 0, &seal{version: Version + 1}))
+	f.Add(closeBlock(appendSection(nil), 0, &integrity{version: Version + 1}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		first := decode(b, DecodeOptions{})
 		size := int64(len(b))
@@ -53,7 +53,7 @@ func FuzzDecoder(f *testing.F) {
 // FuzzDecoderSealed is FuzzDecoder for blocks whose checksums are right, so that
 // what is behind the checksums is reached.
 func FuzzDecoderSealed(f *testing.F) {
-	segment := mixed().encode(Options{})
+	segment := mixed().encode(EncodeOptions{})
 	f.Add(segment, 10, byte(1))
 	f.Fuzz(func(t *testing.T, b []byte, at int, x byte) {
 		if at < 0 || at >= len(b) || len(b) > 1<<20 {

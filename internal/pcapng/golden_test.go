@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write testdata anew")
 // a golden file beside the old one.
 func TestGoldenVersions(t *testing.T) {
 	s := mixed()
-	now := s.encode(Options{OS: "linux"})
+	now := s.encode(EncodeOptions{OS: "linux"})
 	const current = "testdata/version1.pcapng"
 	if *update {
 		if err := os.WriteFile(current, now, 0o644); err != nil {

@@ -7,11 +7,11 @@ import (
 )
 
 // read takes in the note of d.frame, which it has, and the peer that it introduces.
-func (d *Decoder) read(s *sockeye.Session) *note {
-	f, n := &d.frame, &note{}
-	if err := json.Unmarshal(f.note(), n); err != nil {
+func (d *Decoder) read(s *sockeye.Session) *customOption {
+	f, n := &d.frame, &customOption{}
+	if err := json.Unmarshal(f.customOption(), n); err != nil {
 		d.report(d.here(Broken, f.seal.number, noteText))
-		return &note{}
+		return &customOption{}
 	}
 	if n.Peer != nil {
 		d.peer = d.names.introduce(d.section.Run, s, n.Peer, f.seal.number)
@@ -24,8 +24,8 @@ func (d *Decoder) read(s *sockeye.Session) *note {
 func (d *Decoder) describe() {
 	f := &d.frame
 	number := uint32(f.seal.number)
-	var s *sessionNote
-	if f.seal.flags&flagNote != 0 {
+	var s *sessionOption
+	if f.seal.flags&flagCustomOption != 0 {
 		s = d.read(nil).Session
 	}
 	d.interfaces[number] = d.names.describe(d.section.ID, number, s)
@@ -57,7 +57,7 @@ func (d *Decoder) peerOf(s *sockeye.Session) *sockeye.Peer {
 }
 
 // peer is what a packet's headers say of its peer.
-func (f *frame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
+func (f *packetFrame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
 	p := &sockeye.Peer{ID: id, Session: s}
 	if _, ok := payloadOf(f.packet); ok {
 		p.Network, p.Local, p.Remote = endsOf(f.packet)
@@ -72,7 +72,7 @@ func (f *frame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
 // lost.
 func (d *Decoder) learn() {
 	f := &d.frame
-	if f.seal.flags&flagNote != 0 {
+	if f.seal.flags&flagCustomOption != 0 {
 		var s *sockeye.Session
 		if f.seal.flags&flagSession != 0 {
 			s = d.session(f.iface)

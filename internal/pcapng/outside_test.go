@@ -19,7 +19,7 @@ import (
 func TestPcapgoReads(t *testing.T) {
 	s := mixed()
 	s.received(s.events[2].Peer, noise(200_000))
-	r, err := pcapgo.NewNgReader(bytes.NewReader(s.encode(Options{OS: "linux", Hardware: "board"})), pcapgo.DefaultNgReaderOptions)
+	r, err := pcapgo.NewNgReader(bytes.NewReader(s.encode(EncodeOptions{OS: "linux", Hardware: "board"})), pcapgo.DefaultNgReaderOptions)
 	if err != nil {
 		t.Fatal(err)
 	}

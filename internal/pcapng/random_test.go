@@ -110,7 +110,7 @@ func TestRoundTripRandom(t *testing.T) {
 	for range 200 {
 		s := randomScene(r)
 		segments := s.segments(r)
-		names := NewNames()
+		names := NewRegistry()
 		var got []sockeye.Event
 		for _, b := range segments {
 			one := decode(b, DecodeOptions{Names: names})
@@ -140,7 +140,7 @@ func TestRoundTripRandom(t *testing.T) {
 
 // segments is the scene cut at random places.
 func (s *scene) segments(r *rand.Rand) [][]byte {
-	e := NewEncoder(Options{})
+	e := NewEncoder(EncodeOptions{})
 	var all [][]byte
 	for i := range s.events {
 		if i == 0 || r.IntN(20) == 0 {

@@ -14,20 +14,20 @@ const searched = 16 << 20
 // begin reads the first block of the file.
 func (d *Decoder) begin() error {
 	d.begun = true
-	if len(d.win.peek(1)) == 0 {
+	if len(d.lookahead.peek(1)) == 0 {
 		return d.end()
 	}
 	if d.sound() {
 		if d.frame.block != blockSection {
-			d.report(Damage{Offset: d.win.offset, Kind: Broken, What: headerText})
+			d.report(Damage{Offset: d.lookahead.offset, Kind: Broken, What: headerText})
 		}
 		return d.enter()
 	}
-	b := d.win.peek(maxBlock)
+	b := d.lookahead.peek(maxBlock)
 	for _, n := range extents(b) {
-		if _, ok := d.mend(b[:n]); ok && d.frame.block == blockSection {
+		if _, ok := d.repair(b[:n]); ok && d.frame.block == blockSection {
 			d.skip = n
-			d.reportMended(mendedText)
+			d.reportRepaired(mendedText)
 			return d.enter()
 		}
 	}
@@ -40,7 +40,7 @@ func (d *Decoder) begin() error {
 // recover goes on after a block that is not sound: it mends it, or finds out how
 // far the damage goes and reports it.
 func (d *Decoder) recover() error {
-	b := d.win.peek(maxBlock)
+	b := d.lookahead.peek(maxBlock)
 	if len(b) == 0 {
 		return d.end()
 	}
@@ -71,22 +71,22 @@ var errAgain = errors.New("pcapng: skipped")
 func (d *Decoder) rescue(b []byte) (bool, error) {
 	state := d.frame.check(b)
 	mended := false
-	if state == sound && !d.fits() {
+	if state == intact && !d.fits() {
 		d.skip = len(b)
 		d.report(d.here(Broken, d.frame.seal.number, strangeText))
 		return true, errAgain
 	}
 	if state != badPacket || !d.fits() {
-		if state, mended = d.mend(b); !mended {
+		if state, mended = d.repair(b); !mended {
 			return false, nil
 		}
 	}
 	d.skip = len(b)
 	switch k := &d.frame.seal; {
-	case state == sound:
-		d.reportMended(mendedText)
+	case state == intact:
+		d.reportRepaired(mendedText)
 	case k.parts == 0:
-		d.reportMended(framingText)
+		d.reportRepaired(framingText)
 	default:
 		d.report(d.here(Broken, k.number, packetText))
 		d.learn()
@@ -98,7 +98,7 @@ func (d *Decoder) rescue(b []byte) (bool, error) {
 // plausibleEnd says whether a damaged block is likely to be n bytes long: it says
 // so at its end as well, or what follows is sound, or nothing follows.
 func (d *Decoder) plausibleEnd(n int) bool {
-	b := d.win.peek(n + maxBlock)
+	b := d.lookahead.peek(n + maxBlock)
 	if len(b) == n || le.Uint32(b[n-4:]) == uint32(n) {
 		return true
 	}
@@ -106,7 +106,7 @@ func (d *Decoder) plausibleEnd(n int) bool {
 		return false
 	}
 	next, ok := lengthOf(b[n:])
-	return ok && n+next <= len(b) && d.frame.check(b[n:n+next]) == sound && d.fits()
+	return ok && n+next <= len(b) && d.frame.check(b[n:n+next]) == intact && d.fits()
 }
 
 // search moves on to the next sound block and reports what is before it. It
@@ -116,32 +116,32 @@ func (d *Decoder) plausibleEnd(n int) bool {
 // is told by its segment. Section headers are not looked for, because they have
 // nothing to be told by.
 func (d *Decoder) search(limit int64) error {
-	from := d.win.offset
-	head := append([]byte(nil), d.win.peek(blockTail)...)
+	from := d.lookahead.offset
+	head := append([]byte(nil), d.lookahead.peek(blockTail)...)
 	full := from // offset after the last byte that is not zero
 	for {
-		b := d.win.peek(largeWindow)
-		last := d.win.err != nil
+		b := d.lookahead.peek(maxLookahead)
+		last := d.lookahead.err != nil
 		stop := len(b) - maxBlock // where not all of a block may be in sight
 		if last {
 			stop = len(b)
 		}
 		i := 0
 		for ; i < stop; i += 4 {
-			if n := d.blockAt(b[i:]); n > 0 && d.win.offset+int64(i) > from {
+			if n := d.blockAt(b[i:]); n > 0 && d.lookahead.offset+int64(i) > from {
 				d.foundAt(from, i, n)
 				return d.enter()
 			}
 		}
 		i = min(i, len(b))
 		if k := lastNonZero(b[:i]); k >= 0 {
-			full = d.win.offset + int64(k) + 1
+			full = d.lookahead.offset + int64(k) + 1
 		}
-		d.win.skip(i)
+		d.lookahead.skip(i)
 		switch {
 		case last:
 			return d.tail(from, full, head)
-		case limit > 0 && d.win.offset-from > limit:
+		case limit > 0 && d.lookahead.offset-from > limit:
 			return ErrForeign
 		}
 	}
@@ -156,7 +156,7 @@ func (d *Decoder) blockAt(b []byte) int {
 	if !ok || n > len(b) || le.Uint32(b) == blockSection || le.Uint32(b[n-4:]) != uint32(n) {
 		return 0
 	}
-	if d.frame.check(b[:n]) != sound || !d.fits() {
+	if d.frame.check(b[:n]) != intact || !d.fits() {
 		return 0
 	}
 	return n
@@ -171,18 +171,18 @@ func (d *Decoder) foundAt(from int64, i, n int) {
 	if d.headless() {
 		what = headerText
 	}
-	d.win.skip(i)
+	d.lookahead.skip(i)
 	d.skip = n
-	d.report(Damage{Offset: from, Length: d.win.offset - from, Kind: Broken, What: what})
+	d.report(Damage{Offset: from, Length: d.lookahead.offset - from, Kind: Broken, What: what})
 }
 
 // tail says what the end of the file is, in which search found nothing: head is
 // how it begins, and from full on there are only zeros.
 func (d *Decoder) tail(from, full int64, head []byte) error {
-	if d.win.err != nil && !errors.Is(d.win.err, io.EOF) {
-		return d.win.err
+	if d.lookahead.err != nil && !errors.Is(d.lookahead.err, io.EOF) {
+		return d.lookahead.err
 	}
-	size := d.win.offset - from
+	size := d.lookahead.offset - from
 	claimed, isBlock := 0, len(head) < blockTail
 	if !isBlock {
 		claimed, isBlock = lengthOf(head)
@@ -200,9 +200,9 @@ func (d *Decoder) tail(from, full int64, head []byte) error {
 	default:
 		what.Kind, what.What = Broken, gapText
 	}
-	if !d.parts.none() {
-		what.Offset, what.Length = d.parts.start, d.win.offset-d.parts.start
-		d.parts.next = 0
+	if !d.reassembly.none() {
+		what.Offset, what.Length = d.reassembly.start, d.lookahead.offset-d.reassembly.start
+		d.reassembly.next = 0
 	}
 	d.report(what)
 	return d.end()
@@ -230,7 +230,7 @@ func otherProgram(b []byte) bool {
 	if le.Uint32(b[8:]) != byteOrderMagic || n&3 != 0 || n < sectionFixed+4 || n > len(b) || le.Uint32(b[n-4:]) != uint32(n) {
 		return false
 	}
-	return !hasSeal(b[sectionFixed : n-4])
+	return !hasIntegrity(b[sectionFixed : n-4])
 }
 
 // rewritten says whether b begins with a packet block that another program wrote
@@ -250,13 +250,13 @@ func rewritten(b []byte) bool {
 			return false
 		}
 	}
-	return hasSeal(options)
+	return hasIntegrity(options)
 }
 
-// hasSeal says whether a seal is among options, whatever it says.
-func hasSeal(options []byte) bool {
+// hasIntegrity says whether a seal is among options, whatever it says.
+func hasIntegrity(options []byte) bool {
 	for code, value, rest, ok := option(options); ok; code, value, rest, ok = option(rest) {
-		if code == optCustomData && len(value) >= 4+sealContent && le.Uint32(value) == enterprise {
+		if code == optCustomData && len(value) >= 4+integrityContent && le.Uint32(value) == enterprise {
 			return true
 		}
 	}

@@ -108,5 +108,5 @@ func wantEvents(t *testing.T, want []sockeye.Event, segment []byte) {
 
 func TestRoundTripClassroom(t *testing.T) {
 	s := classroom()
-	wantEvents(t, s.events, s.encode(Options{}))
+	wantEvents(t, s.events, s.encode(EncodeOptions{}))
 }

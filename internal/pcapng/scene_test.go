@@ -65,7 +65,7 @@ func (s *scene) sent(p *sockeye.Peer, data string) {
 }
 
 // encode is the scene as one segment.
-func (s *scene) encode(o Options) []byte {
+func (s *scene) encode(o EncodeOptions) []byte {
 	if o.Run == 0 {
 		o.Run = 77
 	}

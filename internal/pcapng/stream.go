@@ -6,20 +6,20 @@ import (
 	"sockeye"
 )
 
-// stream is what the encoder knows of one peer: its headers both ways, how far
+// peerStream is what the encoder knows of one peer: its headers both ways, how far
 // its sequence numbers are, and what of it the segment says already.
-type stream struct {
+type peerStream struct {
 	peer    *sockeye.Peer
 	udp     bool
-	in, out flow
+	in, out packetFlow
 	since   time.Time // when it joined; zero if that was not recorded
 
 	segment uint32 // the last one that introduces it
 	alias   string // as introduced
 }
 
-func (e *Encoder) newStream(p *sockeye.Peer) *stream {
-	st := &stream{
+func (e *Encoder) newStream(p *sockeye.Peer) *peerStream {
+	st := &peerStream{
 		peer: p, udp: p.Network == "udp",
 		in:  newFlow(p.Network, p.Remote, p.Local, inbound),
 		out: newFlow(p.Network, p.Local, p.Remote, outbound),
@@ -31,8 +31,8 @@ func (e *Encoder) newStream(p *sockeye.Peer) *stream {
 // restart puts a stream to its first sequence numbers. The very last number is not
 // one of them: the answer to its SYN acknowledges 0, which Wireshark takes for
 // repeated.
-func (e *Encoder) restart(st *stream) {
-	for _, f := range []*flow{&st.in, &st.out} {
+func (e *Encoder) restart(st *peerStream) {
+	for _, f := range []*packetFlow{&st.in, &st.out} {
 		f.next = min(e.o.first(st.peer, f.direction), 1<<32-2)
 		f.unackedBytes, f.unackedSegments, f.fin = 0, 0, false
 	}
@@ -40,7 +40,7 @@ func (e *Encoder) restart(st *stream) {
 
 // streamOf finds the peer's stream. A new one is kept only if more events of the
 // peer are to be expected.
-func (e *Encoder) streamOf(p *sockeye.Peer, keep bool) *stream {
+func (e *Encoder) streamOf(p *sockeye.Peer, keep bool) *peerStream {
 	if st := e.stream; st != nil && st.peer == p {
 		return st
 	}
@@ -56,7 +56,7 @@ func (e *Encoder) streamOf(p *sockeye.Peer, keep bool) *stream {
 	return st
 }
 
-func (e *Encoder) forget(st *stream) {
+func (e *Encoder) forget(st *peerStream) {
 	delete(e.streams, st.peer)
 	e.stream = nil
 }
@@ -72,7 +72,7 @@ func firstSequence(p *sockeye.Peer, direction uint32) uint32 {
 }
 
 // from is the flow of what the event's side sends, and the other one.
-func (st *stream) from(ours bool) (f, back *flow) {
+func (st *peerStream) from(ours bool) (f, back *packetFlow) {
 	if ours {
 		return &st.out, &st.in
 	}

@@ -136,7 +136,7 @@ func wantWireshark(t *testing.T, segment []byte, network string, want []conversa
 
 // wantBoth is wantWireshark for a scene of one network, which must also be read
 // back by ourselves.
-func wantBoth(t *testing.T, s *scene, network string, o Options) {
+func wantBoth(t *testing.T, s *scene, network string, o EncodeOptions) {
 	t.Helper()
 	segment := s.encode(o)
 	wantEvents(t, s.events, segment)
@@ -245,7 +245,7 @@ func TestWiresharkReadsTCP(t *testing.T) {
 				s.at(p, sockeye.Left, sockeye.ReasonLocal)
 			})},
 	} {
-		t.Run(test.name, func(t *testing.T) { wantBoth(t, test.scene, "tcp", Options{}) })
+		t.Run(test.name, func(t *testing.T) { wantBoth(t, test.scene, "tcp", EncodeOptions{}) })
 	}
 }
 
@@ -276,7 +276,7 @@ func TestWiresharkFollowsSequenceWrap(t *testing.T) {
 				s.sent(p, "bye")
 				s.at(p, sockeye.Left, sockeye.ReasonEOF)
 			})
-			wantBoth(t, s, "tcp", Options{first: func(*sockeye.Peer, uint32) uint32 { return -before }})
+			wantBoth(t, s, "tcp", EncodeOptions{first: func(*sockeye.Peer, uint32) uint32 { return -before }})
 		})
 	}
 }
@@ -300,7 +300,7 @@ func TestWiresharkReadsUDP(t *testing.T) {
 				s.sent(p, noise(1471))
 				s.at(p, sockeye.Left, sockeye.ReasonIdle)
 			})
-			segment := s.encode(Options{})
+			segment := s.encode(EncodeOptions{})
 			wantEvents(t, s.events, segment)
 			want := s.conversations("udp")[0]
 			local := s.events[1].Peer.Local
@@ -321,7 +321,7 @@ func TestWiresharkSeesTrueLengthOfDatagram(t *testing.T) {
 		s := talk(sockeye.Listen, test.address, test.local, test.remote, func(s *scene, p *sockeye.Peer) {
 			s.add(sockeye.Event{Kind: sockeye.Received, Peer: p, Data: []byte("the first bytes"), Detail: &sockeye.Detail{Datagram: 5000}})
 		})
-		segment := s.encode(Options{})
+		segment := s.encode(EncodeOptions{})
 		wantEvents(t, s.events, segment)
 		if faults, _ := inspect(t, segment, "udp", 0); faults != "" {
 			t.Errorf("tshark finds fault with:\n%s", faults)
@@ -353,13 +353,13 @@ func TestWiresharkReadsManyPeers(t *testing.T) {
 	for _, p := range peers {
 		s.at(p, sockeye.Left, sockeye.ReasonEOF)
 	}
-	wantBoth(t, s, "tcp", Options{})
+	wantBoth(t, s, "tcp", EncodeOptions{})
 }
 
 // The segments of one recording, put together, are one capture.
 func TestWiresharkReadsSegmentsTogether(t *testing.T) {
 	s := classroom()
-	e := NewEncoder(Options{})
+	e := NewEncoder(EncodeOptions{})
 	var whole []byte
 	for i := range s.events {
 		if i%3 == 0 {
@@ -378,7 +378,7 @@ func TestWiresharkShowsWords(t *testing.T) {
 	s.at(p, sockeye.Joined, "")
 	s.add(sockeye.Event{Kind: sockeye.Left, Peer: p, Detail: &sockeye.Detail{
 		Reason: sockeye.ReasonReset, Err: &sockeye.Error{Kind: sockeye.Reset, Op: "receive", Target: "10.0.0.2:7", Errno: "ECONNRESET"}}})
-	segment := s.encode(Options{OS: "linux"})
+	segment := s.encode(EncodeOptions{OS: "linux"})
 
 	got := tshark(t, segment, "-T", "fields", "-E", "separator=|", "-Y", "frame.comment", "-e", "frame.interface_name", "-e", "frame.comment")
 	want := strings.Join([]string{
@@ -408,7 +408,7 @@ func TestWiresharkShowsWords(t *testing.T) {
 // The filter of these tests finds what it looks for.
 func TestWiresharkFindsFaults(t *testing.T) {
 	s := classroom()
-	segment := s.encode(Options{})
+	segment := s.encode(EncodeOptions{})
 	spoil := func(offset int) string {
 		b := bytes.Clone(segment)
 		at := bytes.Index(b, []byte("Hello 01Studio!"))
@@ -425,7 +425,7 @@ func TestWiresharkFindsFaults(t *testing.T) {
 
 // A file that Wireshark wrote anew from ours is no longer ours.
 func TestRewrittenByWireshark(t *testing.T) {
-	if got := decode([]byte(tshark(t, classroom().encode(Options{}), "-w", "-")), DecodeOptions{}); got.err != ErrForeign || len(got.events) > 0 {
+	if got := decode([]byte(tshark(t, classroom().encode(EncodeOptions{}), "-w", "-")), DecodeOptions{}); got.err != ErrForeign || len(got.events) > 0 {
 		t.Errorf("error %v after %d events, want ErrForeign", got.err, len(got.events))
 	}
 }

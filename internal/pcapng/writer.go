@@ -23,15 +23,15 @@ var (
 	synOptions6 = []byte{2, 4, segmentSize6 >> 8, segmentSize6 & 0xFF, 1, 3, 3, 14}
 )
 
-// writer writes the blocks of one event. Its packetBlock is the next block, with
+// eventWriter writes the blocks of one event. Its packetBlock is the next block, with
 // the comments and the note as options.
-type writer struct {
+type eventWriter struct {
 	packetBlock
 	e  *Encoder
 	ev *sockeye.Event
 }
 
-func (w *writer) event(dst []byte) []byte {
+func (w *eventWriter) event(dst []byte) []byte {
 	p, kind := w.ev.Peer, w.ev.Kind
 	data := kind == sockeye.Received || kind == sockeye.Sent
 	if p == nil {
@@ -72,14 +72,14 @@ func (w *writer) event(dst []byte) []byte {
 
 // stray writes bytes that belong to no peer: nothing that Sockeye records, but
 // bytes all the same.
-func (w *writer) stray(dst []byte) []byte {
+func (w *eventWriter) stray(dst []byte) []byte {
 	w.explain(nil)
 	st := w.e.newStream(&sockeye.Peer{Network: "udp"})
 	return w.data(dst, st)
 }
 
 // data writes the event's bytes, in as many packets as they need.
-func (w *writer) data(dst []byte, st *stream) []byte {
+func (w *eventWriter) data(dst []byte, st *peerStream) []byte {
 	w.e.counts.messages++
 	f, back := st.from(w.ev.Kind == sockeye.Sent)
 	data := w.ev.Data
@@ -99,13 +99,13 @@ func (w *writer) data(dst []byte, st *stream) []byte {
 			dst = w.part(dst, f, back, part, i == parts-1)
 		}
 		w.options = nil
-		w.seal.flags &^= flagNote
+		w.seal.flags &^= flagCustomOption
 	}
 	return dst
 }
 
 // part writes one piece of a TCP stream, acknowledged from time to time.
-func (w *writer) part(dst []byte, f, back *flow, data []byte, last bool) []byte {
+func (w *eventWriter) part(dst []byte, f, back *packetFlow, data []byte, last bool) []byte {
 	flags := byte(tcpACK)
 	if last {
 		flags |= tcpPSH
@@ -121,14 +121,14 @@ func (w *writer) part(dst []byte, f, back *flow, data []byte, last bool) []byte 
 }
 
 // silent makes the next blocks carry nothing of the event.
-func (w *writer) silent() {
+func (w *eventWriter) silent() {
 	w.options = nil
 	w.seal.kind, w.seal.flags, w.seal.part, w.seal.parts = 0, 0, 0, 0
 }
 
 // handshake writes how a TCP connection opens. Which side opens it is which side
 // the session is on.
-func (w *writer) handshake(dst []byte, st *stream) []byte {
+func (w *eventWriter) handshake(dst []byte, st *peerStream) []byte {
 	w.e.restart(st)
 	f, back := st.from(st.peer.Session != nil && st.peer.Session.Endpoint.Mode == sockeye.Connect)
 	dst = w.tcp(dst, f, back, tcpSYN, nil)
@@ -138,7 +138,7 @@ func (w *writer) handshake(dst []byte, st *stream) []byte {
 }
 
 // finish writes the FIN of one side and its acknowledgement.
-func (w *writer) finish(dst []byte, f, back *flow) []byte {
+func (w *eventWriter) finish(dst []byte, f, back *packetFlow) []byte {
 	dst = w.tcp(dst, f, back, tcpFIN|tcpACK, nil)
 	f.fin = true
 	w.silent()
@@ -147,7 +147,7 @@ func (w *writer) finish(dst []byte, f, back *flow) []byte {
 
 // leave writes the end of a TCP connection as it was. A connection that ended
 // without a packet, by silence or by a fault of the system, gets none.
-func (w *writer) leave(dst []byte, st *stream) []byte {
+func (w *eventWriter) leave(dst []byte, st *peerStream) []byte {
 	var reason sockeye.Reason
 	if w.ev.Detail != nil {
 		reason = w.ev.Detail.Reason
@@ -174,7 +174,7 @@ func (w *writer) leave(dst []byte, st *stream) []byte {
 }
 
 // tcp appends one segment and moves the sequence numbers on.
-func (w *writer) tcp(dst []byte, f, back *flow, flags byte, data []byte) []byte {
+func (w *eventWriter) tcp(dst []byte, f, back *packetFlow, flags byte, data []byte) []byte {
 	var options []byte
 	if flags&tcpSYN != 0 {
 		if options = synOptions4; f.ip == 40 {
@@ -207,7 +207,7 @@ func (w *writer) tcp(dst []byte, f, back *flow, flags byte, data []byte) []byte 
 
 // datagram appends one UDP packet with its true length, which is more than what
 // was received when it did not fit the buffer.
-func (w *writer) datagram(dst []byte, f *flow, data []byte) []byte {
+func (w *eventWriter) datagram(dst []byte, f *packetFlow, data []byte) []byte {
 	length := len(data)
 	if d := w.ev.Detail; d != nil && w.seal.parts == 1 {
 		length = min(max(length, d.Datagram), f.most)
@@ -225,7 +225,7 @@ func (w *writer) datagram(dst []byte, f *flow, data []byte) []byte {
 }
 
 // statistics appends the block of an event that has no packet.
-func (w *writer) statistics(dst []byte) []byte {
+func (w *eventWriter) statistics(dst []byte) []byte {
 	start := len(dst)
 	dst = appendStatistics(dst, w.iface, w.at)
 	dst = append(dst, w.options...)
@@ -241,7 +241,7 @@ func (w *writer) statistics(dst []byte) []byte {
 }
 
 // explain prepares the comments and the note of the event's first block.
-func (w *writer) explain(st *stream) {
+func (w *eventWriter) explain(st *peerStream) {
 	ev := w.ev
 	introduce := st != nil && st.segment != w.e.segment
 	renamed := false
@@ -253,19 +253,19 @@ func (w *writer) explain(st *stream) {
 	if ev.Detail == nil && !introduce && !renamed {
 		return
 	}
-	n := note{Detail: detailNoteOf(ev.Detail)}
+	n := customOption{Detail: detailOptionOf(ev.Detail)}
 	o := w.e.options[:0]
 	if introduce || renamed {
 		st.segment = w.e.segment
-		n.Peer = peerNoteOf(st.peer, st.alias, st.since)
+		n.Peer = peerOptionOf(st.peer, st.alias, st.since)
 		if st.alias != "" {
-			o = appendOption(o, optComment, plain(aliasWords(st.peer, st.alias).In(w.e.o.Lang)))
+			o = appendOption(o, optComment, plainText(aliasComment(st.peer, st.alias).In(w.e.o.Lang)))
 		}
 	}
-	if t := eventWords(ev, w.e.o.Lang); t != "" {
-		o = appendOption(o, optComment, plain(t))
+	if t := eventComment(ev, w.e.o.Lang); t != "" {
+		o = appendOption(o, optComment, plainText(t))
 	}
-	o = appendNote(o, n.json())
+	o = appendCustomOption(o, n.json())
 	w.e.options, w.options = o, o
-	w.seal.flags |= flagNote
+	w.seal.flags |= flagCustomOption
 }

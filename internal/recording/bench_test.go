@@ -40,7 +40,7 @@ func fill(b *testing.B, w *Writer, p *sockeye.Peer, size, events int) {
 func BenchmarkWriter(b *testing.B) {
 	for _, size := range []int{64, 64 << 10} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			w, err := OpenWriter(Options{Dir: b.TempDir(), TotalBytes: 256 << 20})
+			w, err := OpenWriter(WriteOptions{Dir: b.TempDir(), TotalBytes: 256 << 20})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -60,7 +60,7 @@ func BenchmarkWriter(b *testing.B) {
 func benchRecording(b *testing.B, bytes int) string {
 	b.Helper()
 	dir := b.TempDir()
-	w, err := OpenWriter(Options{Dir: dir})
+	w, err := OpenWriter(WriteOptions{Dir: dir})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 // is there afterwards, and of each later write, as luck has it, all, nothing, the
 // beginning, or garbage of its length. It is how SQLite's test6.c breaks disks.
 type crashing struct {
-	Files
+	FileSystem
 	luck    *rand.Rand
 	syncs   int // until the power goes; counted down
 	files   map[string]*crashingFile
@@ -44,7 +44,7 @@ func (c *crashing) sync() error {
 	return nil
 }
 
-func (c *crashing) Create(path string) (File, error) {
+func (c *crashing) Create(path string) (OutputFile, error) {
 	if c.syncs < 0 {
 		return nil, errPower
 	}
@@ -171,7 +171,7 @@ func crash(t *testing.T, promise Sync, seed uint64, syncs, events int) (lived bo
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	w, err := OpenWriter(Options{Dir: dir, Files: disk, Now: now.Now, Sync: promise, SegmentBytes: 64 << 10, Run: 7})
+	w, err := OpenWriter(WriteOptions{Dir: dir, Files: disk, Now: now.Now, Sync: promise, SegmentBytes: 64 << 10, Run: 7})
 	durable := uint64(0)
 	if err == nil {
 		durable, err = recordUntil(w, now, events)
@@ -219,8 +219,8 @@ func recordUntil(w *Writer, now *clock, events int) (durable uint64, err error) 
 			continue
 		}
 		err := w.Flush()
-		if w.safety.running != nil && err == nil {
-			err = w.safety.join() // its moment is the test's
+		if w.syncState.running != nil && err == nil {
+			err = w.syncState.join() // its moment is the test's
 		}
 		if err != nil {
 			return w.Durable(), err

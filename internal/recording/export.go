@@ -59,7 +59,7 @@ func csvRow(row []string, e *sockeye.Event, l sockeye.Lang) {
 		}
 	}
 	for n, cell := range row {
-		row[n] = payload.Cell(cell)
+		row[n] = payload.EscapeCSV(cell)
 	}
 }
 
@@ -71,7 +71,7 @@ func WriteRaw(ctx context.Context, d *Reader, m *Matcher, dir string) (names []s
 		return nil, Unwritable(dir, err)
 	}
 	const mostOpen = 64
-	open := map[way]*os.File{}
+	open := map[flowKey]*os.File{}
 	made := map[string]bool{}
 	closeAll := func() {
 		for w, f := range open {
@@ -86,7 +86,7 @@ func WriteRaw(ctx context.Context, d *Reader, m *Matcher, dir string) (names []s
 		if len(e.Data) == 0 || e.Peer == nil || e.Session == nil {
 			return nil
 		}
-		f := open[way{e.Peer, e.Kind}]
+		f := open[flowKey{e.Peer, e.Kind}]
 		if f == nil {
 			if len(open) >= mostOpen {
 				closeAll()
@@ -100,7 +100,7 @@ func WriteRaw(ctx context.Context, d *Reader, m *Matcher, dir string) (names []s
 			if f, err = os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
 				return Unwritable(filepath.Join(dir, name), err)
 			}
-			open[way{e.Peer, e.Kind}] = f
+			open[flowKey{e.Peer, e.Kind}] = f
 		}
 		if _, err := f.Write(e.Data); err != nil {
 			return Unwritable(f.Name(), err)
@@ -117,7 +117,7 @@ func rawName(e *sockeye.Event) string {
 // WritePcapng writes the events that m wants as one recording. If m leaves any
 // out they are numbered anew, so that what is left out does not look lost.
 func WritePcapng(ctx context.Context, from Source, m *Matcher, w io.Writer) error {
-	encoder := pcapng.NewEncoder(pcapng.Options{})
+	encoder := pcapng.NewEncoder(pcapng.EncodeOptions{})
 	out := bufio.NewWriterSize(w, batch)
 	var buf []byte
 	seq, begun := uint64(0), false

@@ -65,8 +65,8 @@ func TestT20ExposedDirectory(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for what, files := range map[string]Files{"system": System(), "within": Within(filepath.Dir(dir))} {
-				w, err := OpenWriter(Options{Dir: dir, Files: files})
+			for what, files := range map[string]FileSystem{"system": System(), "within": InRoot(filepath.Dir(dir))} {
+				w, err := OpenWriter(WriteOptions{Dir: dir, Files: files})
 				if c.reason == "" {
 					if err != nil {
 						t.Fatalf("%s: %v", what, err)
@@ -83,7 +83,7 @@ func TestT20ExposedDirectory(t *testing.T) {
 					t.Errorf("%s: in it are %v, %v", what, found, err)
 				}
 			}
-			w, err := OpenWriter(Options{Dir: dir, Shared: true})
+			w, err := OpenWriter(WriteOptions{Dir: dir, Shared: true})
 			if err != nil {
 				t.Fatalf("allowed: %v", err)
 			}
@@ -97,7 +97,7 @@ func TestT20ExposedDirectory(t *testing.T) {
 func TestT20ReplacedDirectory(t *testing.T) {
 	asRoot(t)
 	dir := makeDir(t, 0o700)
-	w := openWriter(t, Options{Dir: dir, SegmentBytes: least})
+	w := openWriter(t, WriteOptions{Dir: dir, SegmentBytes: least})
 	defer w.Close()
 	if err := os.Rename(dir, dir+".old"); err != nil {
 		t.Fatal(err)
@@ -141,8 +141,8 @@ func TestT20PlantedLock(t *testing.T) {
 			if err := plant(victim, filepath.Join(dir, lockName)); err != nil {
 				t.Fatal(err)
 			}
-			for what, files := range map[string]Files{"system": System(), "within": Within(dir)} {
-				w, err := OpenWriter(Options{Dir: dir, Files: files, Shared: true})
+			for what, files := range map[string]FileSystem{"system": System(), "within": InRoot(dir)} {
+				w, err := OpenWriter(WriteOptions{Dir: dir, Files: files, Shared: true})
 				if err == nil {
 					w.Close()
 				}
@@ -177,7 +177,7 @@ func TestT20PlantedLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w := openWriter(t, Options{Dir: dir, Shared: true, Now: c.Now})
+	w := openWriter(t, WriteOptions{Dir: dir, Shared: true, Now: c.Now})
 	write(t, w, 1, 3, "data")
 	closeWriter(t, w)
 	r, err := Open(dir)
@@ -209,13 +209,13 @@ func TestT20LinkOfAnotherUser(t *testing.T) {
 	if err := os.Symlink(mine, link); err != nil {
 		t.Fatal(err)
 	}
-	w := openWriter(t, Options{Dir: filepath.Join(link, "own")}) // a link of one's own is well
+	w := openWriter(t, WriteOptions{Dir: filepath.Join(link, "own")}) // a link of one's own is well
 	closeWriter(t, w)
 	if err := os.Lchown(link, nobody, nobody); err != nil {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{link, filepath.Join(link, "own")} {
-		w, err := OpenWriter(Options{Dir: dir})
+		w, err := OpenWriter(WriteOptions{Dir: dir})
 		if err == nil {
 			w.Close()
 		}
@@ -230,7 +230,7 @@ func TestT20LinkOfAnotherUser(t *testing.T) {
 	if err := os.Lchown(pipe, nobody, nobody); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenWriter(Options{File: pipe}); err == nil || !strings.Contains(err.Error(), "symbolic link of another user") {
+	if _, err := OpenWriter(WriteOptions{File: pipe}); err == nil || !strings.Contains(err.Error(), "symbolic link of another user") {
 		t.Errorf("a stream by way of their link: %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestT20LinkOfAnotherUser(t *testing.T) {
 func TestT19FileModes(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0)) // nothing else runs in this package meanwhile
 	dir, c := filepath.Join(t.TempDir(), "a", "b"), newClock()
-	w := openWriter(t, Options{Dir: dir, Now: c.Now})
+	w := openWriter(t, WriteOptions{Dir: dir, Now: c.Now})
 	write(t, w, 1, 3, "data")
 	want := map[string]os.FileMode{".": 0o700 | os.ModeDir, "..": 0o700 | os.ModeDir, lockName: 0o600, reserveName: 0o600, names(t, dir)[0]: 0o600}
 	modes(t, dir, want)
@@ -263,7 +263,7 @@ func TestT19FileModes(t *testing.T) {
 	}
 	modes(t, fixed, map[string]os.FileMode{".": 0o700 | os.ModeDir, segment: 0o600})
 	file := dir + ".pcapng"
-	f := openWriter(t, Options{File: file})
+	f := openWriter(t, WriteOptions{File: file})
 	closeWriter(t, f)
 	modes(t, filepath.Dir(dir), map[string]os.FileMode{"b.pcapng": 0o600})
 }

@@ -15,7 +15,7 @@ import (
 
 // Private looks at the directory itself, not at its name, and at the links that lead
 // to it.
-func (system) Private(dir string) error {
+func (systemFiles) Private(dir string) error {
 	if err := checkLinks(dir); err != nil {
 		return err
 	}
@@ -99,11 +99,11 @@ func plainWord(s string) string {
 }
 
 // Private looks at a directory below the root, and at the root itself.
-func (w within) Private(dir string) error {
+func (w rootFiles) Private(dir string) error {
 	if err := System().Private(w.dir); err != nil {
 		return err
 	}
-	return w.in(dir, func(root *os.Root, name string) error {
+	return w.rooted(dir, func(root *os.Root, name string) error {
 		d, err := root.Open(name)
 		if err != nil {
 			return err

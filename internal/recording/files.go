@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Files is the little of a file system that recording writes through. Nothing
+// FileSystem is the little of a file system that recording writes through. Nothing
 // in the writer touches a file in another way, so that tests can make any call
 // fail.
-type Files interface {
+type FileSystem interface {
 	// MakeDir makes a directory for the user alone, with its parents; it may exist.
 	MakeDir(dir string) error
 	// Private says who else could change what is in a directory: an ExposedError, or nil.
@@ -21,7 +21,7 @@ type Files interface {
 	List(dir string) ([]Entry, error)
 	// Create makes a new file; one that exists is an error (fs.ErrExist), but a
 	// named pipe or a device is opened.
-	Create(path string) (File, error)
+	Create(path string) (OutputFile, error)
 	// Remove removes a file.
 	Remove(path string) error
 	// SyncDir makes the creation and removal of files in a directory durable.
@@ -31,9 +31,9 @@ type Files interface {
 	Lock(path string) (Lock, error)
 }
 
-// File is a file being written. Sync may be called beside Write; everything else
+// OutputFile is a file being written. Sync may be called beside Write; everything else
 // is one goroutine's.
-type File interface {
+type OutputFile interface {
 	io.WriteCloser
 	// Truncate cuts the file; the next Write goes to its end.
 	Truncate(size int64) error
@@ -64,14 +64,14 @@ type Entry struct {
 }
 
 // System is the operating system's file system.
-func System() Files { return system{} }
+func System() FileSystem { return systemFiles{} }
 
-type system struct{}
+type systemFiles struct{}
 
 // MakeDir makes it private: what is recorded may be anybody's secrets.
-func (system) MakeDir(dir string) error { return os.MkdirAll(dir, 0o700) }
+func (systemFiles) MakeDir(dir string) error { return os.MkdirAll(dir, 0o700) }
 
-func (system) List(dir string) ([]Entry, error) {
+func (systemFiles) List(dir string) ([]Entry, error) {
 	found, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (system) List(dir string) ([]Entry, error) {
 	return list, nil
 }
 
-func (system) Create(path string) (File, error) {
+func (systemFiles) Create(path string) (OutputFile, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
 		return systemFile{f}, nil
@@ -101,7 +101,7 @@ func (system) Create(path string) (File, error) {
 	return openStream(path)
 }
 
-func (system) Remove(path string) error { return os.Remove(path) }
+func (systemFiles) Remove(path string) error { return os.Remove(path) }
 
 // systemFile is a file of the operating system.
 type systemFile struct{ *os.File }
@@ -119,9 +119,9 @@ func (f systemFile) Sync() error { return syncData(f.File) }
 
 func (f systemFile) Removed() bool { return removed(f.File) }
 
-// stream is a pipe, a device or a Go writer: what is written is gone.
-type stream struct{ io.WriteCloser }
+// streamFile is a pipe, a device or a Go writer: what is written is gone.
+type streamFile struct{ io.WriteCloser }
 
-func (stream) Truncate(int64) error { return nil }
-func (stream) Sync() error          { return nil }
-func (stream) Removed() bool        { return false }
+func (streamFile) Truncate(int64) error { return nil }
+func (streamFile) Sync() error          { return nil }
+func (streamFile) Removed() bool        { return false }

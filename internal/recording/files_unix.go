@@ -27,7 +27,7 @@ func removed(f *os.File) bool {
 	return unix.Fstat(int(f.Fd()), &st) == nil && st.Nlink == 0
 }
 
-func (system) SyncDir(dir string) error {
+func (systemFiles) SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func openAt(dir *os.File, name string) (*os.File, error) {
 
 // openStream opens a named pipe or a device to write to. In a directory that everybody
 // may write to it must not be another user's trap.
-func openStream(path string) (File, error) {
+func openStream(path string) (OutputFile, error) {
 	if err := checkLinks(path); err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func openStream(path string) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stream{f}, nil
+	return streamFile{f}, nil
 }
 
 // tryLock takes flock(2), which ends with the process.

@@ -20,7 +20,7 @@ func surviveSizeLimit() {}
 func removed(*os.File) bool { return false }
 
 // SyncDir has nothing to do: NTFS journals names.
-func (system) SyncDir(string) error { return nil }
+func (systemFiles) SyncDir(string) error { return nil }
 
 // lockFlags have no word against links, which take a privilege to make here.
 const lockFlags = os.O_RDWR | os.O_CREATE
@@ -31,16 +31,16 @@ func linked(*os.File) bool { return false }
 
 // Private has nothing to say: the rights of a directory are inherited here, and a
 // person's own directories are not for others.
-func (system) Private(string) error { return nil }
+func (systemFiles) Private(string) error { return nil }
 
-func (within) Private(string) error { return nil }
+func (rootFiles) Private(string) error { return nil }
 
-func openStream(path string) (File, error) {
+func openStream(path string) (OutputFile, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err
 	}
-	return stream{f}, nil
+	return streamFile{f}, nil
 }
 
 // openAt opens a name in an open directory.

@@ -47,37 +47,37 @@ type Matcher struct {
 	f      Filter
 	re     *regexp.Regexp
 	window int // bytes before a chunk that a match in it may begin in
-	ends   map[way]*end
-	last   way
-	lastAt *end
+	ends   map[flowKey]*flowTail
+	last   flowKey
+	lastAt *flowTail
 	joint  []byte
 }
 
-// way is one direction of one peer.
-type way struct {
+// flowKey is one direction of one peer.
+type flowKey struct {
 	peer *sockeye.Peer
 	kind sockeye.EventKind
 }
 
-// end is the latest of a stream.
-type end struct {
+// flowTail is the latest of a stream.
+type flowTail struct {
 	total  uint64 // bytes so far
 	tail   []byte // the last of them
-	starts []start
+	starts []chunkStart
 }
 
-// start is where in a stream an event begins.
-type start struct{ offset, seq uint64 }
+// chunkStart is where in a stream an event begins.
+type chunkStart struct{ offset, seq uint64 }
 
 // regexpWindow is how far a regular expression looks back.
 const regexpWindow = 4 << 10
 
-// mostProgram bounds how costly a regular expression may be, in instructions.
-const mostProgram = 2000
+// maxProgram bounds how costly a regular expression may be, in instructions.
+const maxProgram = 2000
 
 // Matcher compiles the filter. The error is an *sockeye.Error of kind Invalid.
 func (f Filter) Matcher() (*Matcher, error) {
-	m := &Matcher{f: f, ends: map[way]*end{}}
+	m := &Matcher{f: f, ends: map[flowKey]*flowTail{}}
 	if len(f.Bytes) > 0 && f.Regexp != "" {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "regexp",
 			Message: sockeye.Text{En: "not together with a text or bytes", Zh: "不能与文本或字节同时使用"},
@@ -85,7 +85,7 @@ func (f Filter) Matcher() (*Matcher, error) {
 	}
 	if f.Regexp != "" {
 		re, err := regexp.Compile(f.Regexp)
-		if err == nil && len(f.Regexp) > mostProgram {
+		if err == nil && len(f.Regexp) > maxProgram {
 			err = errors.New("expression too large")
 		}
 		if err != nil {
@@ -140,28 +140,28 @@ func (m *Matcher) concerns(e *sockeye.Event, isData bool) bool {
 		return false
 	}
 	if e.Kind == sockeye.Left && e.Peer != nil && m.window > 0 {
-		delete(m.ends, way{e.Peer, sockeye.Received})
-		delete(m.ends, way{e.Peer, sockeye.Sent})
-		m.last = way{}
+		delete(m.ends, flowKey{e.Peer, sockeye.Received})
+		delete(m.ends, flowKey{e.Peer, sockeye.Sent})
+		m.last = flowKey{}
 	}
 	return true
 }
 
-func (m *Matcher) end(e *sockeye.Event) *end {
-	w := way{e.Peer, e.Kind}
+func (m *Matcher) end(e *sockeye.Event) *flowTail {
+	w := flowKey{e.Peer, e.Kind}
 	if w == m.last && m.lastAt != nil {
 		return m.lastAt
 	}
 	s := m.ends[w]
 	if s == nil {
-		s = &end{}
+		s = &flowTail{}
 		m.ends[w] = s
 	}
 	m.last, m.lastAt = w, s
 	return s
 }
 
-func (m *Matcher) search(s *end, e *sockeye.Event, found func(Match)) {
+func (m *Matcher) search(s *flowTail, e *sockeye.Event, found func(Match)) {
 	if m.re != nil {
 		m.searchRegexp(s, e.Data, found)
 		return
@@ -190,7 +190,7 @@ func (m *Matcher) search(s *end, e *sockeye.Event, found func(Match)) {
 	}
 }
 
-func (m *Matcher) searchRegexp(s *end, data []byte, found func(Match)) {
+func (m *Matcher) searchRegexp(s *flowTail, data []byte, found func(Match)) {
 	n := len(s.tail)
 	where := data
 	if n > 0 {
@@ -205,7 +205,7 @@ func (m *Matcher) searchRegexp(s *end, data []byte, found func(Match)) {
 }
 
 // match names the event in which an offset lies.
-func (s *end) match(offset uint64, length int) Match {
+func (s *flowTail) match(offset uint64, length int) Match {
 	out := Match{Offset: offset, Length: length}
 	for _, b := range s.starts {
 		if b.offset > offset {
@@ -216,10 +216,10 @@ func (s *end) match(offset uint64, length int) Match {
 	return out
 }
 
-func (s *end) begin(e *sockeye.Event) { s.starts = append(s.starts, start{s.total, e.Seq}) }
+func (s *flowTail) begin(e *sockeye.Event) { s.starts = append(s.starts, chunkStart{s.total, e.Seq}) }
 
 // advance keeps the last window bytes of the stream with their events.
-func (s *end) advance(e *sockeye.Event, window int) {
+func (s *flowTail) advance(e *sockeye.Event, window int) {
 	s.total += uint64(len(e.Data))
 	if e.Peer != nil && e.Peer.Network == "udp" {
 		window = 0

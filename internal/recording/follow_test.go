@@ -102,7 +102,7 @@ func TestFollowNextRun(t *testing.T) {
 	w.opened().cut()
 	f := follow(t, w.dir, ReadOptions{Damaged: noDamage(t)})
 	f.want("1 opened", "2 joined")
-	w.encoder, w.seq = pcapng.NewEncoder(pcapng.Options{}), 0
+	w.encoder, w.seq = pcapng.NewEncoder(pcapng.EncodeOptions{}), 0
 	w.opened().cut()
 	f.want("1 opened", "2 joined")
 }

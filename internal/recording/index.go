@@ -31,7 +31,7 @@ type index struct {
 	Points []point `json:"points,omitempty"`
 	// Introductions are the stretches that say who the sessions and peers are,
 	// beginning with the section header.
-	Introductions []stretch `json:"introductions,omitempty"`
+	Introductions []byteRange `json:"introductions,omitempty"`
 }
 
 // fileSummary is what a file holds, counted.
@@ -58,8 +58,8 @@ type point struct {
 	Time   time.Time `json:"time"`
 }
 
-// stretch is a part of a file, in bytes.
-type stretch struct {
+// byteRange is a part of a file, in bytes.
+type byteRange struct {
 	Offset int64 `json:"offset"`
 	Length int64 `json:"length"`
 }
@@ -69,9 +69,9 @@ const (
 	// is no index.
 	indexVersion = 2
 	indexStep    = 1 << 20 // bytes from point to point
-	// mostIndex bounds what is read of an index, in bytes. It is smaller than what it
+	// maxIndex bounds what is read of an index, in bytes. It is smaller than what it
 	// is made of, but for files that are not worth one.
-	mostIndex, leastIndex = 256 << 20, 64 << 10
+	maxIndex, minIndex = 256 << 20, 64 << 10
 	// A file that was changed in the last moments may change again within what the
 	// clock of its file system can tell apart.
 	indexAfter = 2 * time.Second
@@ -92,7 +92,7 @@ func loadIndex(f segmentFile) (*index, error) {
 		return nil, errNoIndex
 	}
 	defer file.Close()
-	most := min(mostIndex, f.size+leastIndex)
+	most := min(maxIndex, f.size+minIndex)
 	text, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err != nil || int64(len(text)) > most {
 		return nil, errNoIndex

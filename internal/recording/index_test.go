@@ -38,8 +38,8 @@ func TestF12Index(t *testing.T) {
 		if len(s.Sessions) != 1 || len(s.Sessions[0].Peers) != 1 {
 			t.Fatalf("%+v", s)
 		}
-		got := s.Sessions[0].Peers[0].Counts
-		want := Counts{Events: 3, Received: 3, ReceivedMessages: 1, Sent: 3, SentMessages: 1}
+		got := s.Sessions[0].Peers[0].EventCounts
+		want := EventCounts{Events: 3, Received: 3, ReceivedMessages: 1, Sent: 3, SentMessages: 1}
 		if s.Events != 4 || got != want || s.Files != 2 {
 			t.Errorf("%d events, %+v", s.Events, got)
 		}
@@ -76,7 +76,7 @@ func TestF12Index(t *testing.T) {
 			}
 			os.WriteFile(indexName(path), other, 0o600)
 		}},
-		{"larger than could be", overwrite(bytes.Repeat([]byte("x"), leastIndex+1<<20))},
+		{"larger than could be", overwrite(bytes.Repeat([]byte("x"), minIndex+1<<20))},
 		{"a directory", func() { os.Remove(indexName(path)); os.Mkdir(indexName(path), 0o700) }},
 		{"the file changed later", func() { later := tapeStart.Add(time.Hour); os.Chtimes(path, later, later) }},
 	} {

@@ -18,7 +18,7 @@ type lock struct {
 	unclean bool
 }
 
-func (system) Lock(path string) (Lock, error) {
+func (systemFiles) Lock(path string) (Lock, error) {
 	f, err := os.OpenFile(path, lockFlags, 0o600)
 	if isLink(err) {
 		return nil, errNoLock

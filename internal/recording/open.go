@@ -22,10 +22,10 @@ type Recording struct {
 	path    string
 	isDir   bool
 	foreign bool
-	names   *pcapng.Names
+	names   *pcapng.Registry
 
 	mu    sync.Mutex
-	heads map[string]head // of files, by path
+	heads map[string]segmentHead // of files, by path
 }
 
 // Open looks at what is at a path. The error is an *sockeye.Error.
@@ -34,7 +34,7 @@ func Open(path string) (*Recording, error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	r := &Recording{path: path, isDir: st.IsDir(), names: pcapng.NewNames(), heads: map[string]head{}}
+	r := &Recording{path: path, isDir: st.IsDir(), names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
 	files, err := r.files()
 	if err != nil {
 		return nil, err

@@ -35,13 +35,13 @@ type Reader struct {
 	recording *Recording
 	o         ReadOptions
 
-	waiting []segmentFile // still to be read, without the open one
-	open    *openFile     // nil between files
-	left    segmentFile   // the last one that was not waiting any more
-	path    string        // of the last one opened
-	done    int64         // bytes of the files that are read
-	total   int64         // bytes of all that there were at the start
-	calls   int           // of Next
+	waiting []segmentFile  // still to be read, without the open one
+	open    *segmentReader // nil between files
+	left    segmentFile    // the last one that was not waiting any more
+	path    string         // of the last one opened
+	done    int64          // bytes of the files that are read
+	total   int64          // bytes of all that there were at the start
+	calls   int            // of Next
 
 	run  uint64 // of the last event
 	next uint64 // the number that is due; 0: any
@@ -80,7 +80,7 @@ func (d *Reader) Next(ctx context.Context) (sockeye.Event, error) {
 		if ctx.Err() != nil {
 			return sockeye.Event{}, context.Cause(ctx)
 		}
-		d.tellProgress()
+		d.reportProgress()
 	}
 	for {
 		if d.open == nil {
@@ -90,7 +90,7 @@ func (d *Reader) Next(ctx context.Context) (sockeye.Event, error) {
 		}
 		e, err := d.open.next()
 		if len(d.open.found) > 0 {
-			d.tell(d.open.settled())
+			d.pushGap(d.open.isSettled())
 		}
 		switch {
 		case err == nil:
@@ -101,7 +101,7 @@ func (d *Reader) Next(ctx context.Context) (sockeye.Event, error) {
 		case errors.Is(err, io.EOF):
 			err = d.atEnd(ctx)
 		case errors.Is(err, pcapng.ErrForeign):
-			d.tell([]pcapng.Damage{noSegment(d.open.file)})
+			d.pushGap([]pcapng.Damage{noSegment(d.open.file)})
 			err = nil
 			d.leave()
 		default:
@@ -117,7 +117,7 @@ func (d *Reader) Next(ctx context.Context) (sockeye.Event, error) {
 // place puts an event into the order of the recording. It says false if the
 // event is not to be given.
 func (d *Reader) place(e *sockeye.Event) bool {
-	if !d.open.arrived() {
+	if !d.open.reachedSegment() {
 		return false
 	}
 	s, numbered := d.open.segment()
@@ -175,13 +175,13 @@ func lastOf(e *sockeye.Event) uint64 {
 // missing.
 func (d *Reader) missed() bool { return d.held.Kind != 0 }
 
-func (d *Reader) tell(found []pcapng.Damage) {
+func (d *Reader) pushGap(found []pcapng.Damage) {
 	for _, what := range found {
 		d.o.Damaged(d.path, what)
 	}
 }
 
-func (d *Reader) tellProgress() {
+func (d *Reader) reportProgress() {
 	if d.o.Progress != nil && d.open != nil {
 		d.o.Progress(min(d.total, d.done+d.open.position), d.total)
 	}

@@ -43,7 +43,7 @@ func newTape(t testing.TB) *tape {
 	}
 	s := &sockeye.Session{ID: "s1", Endpoint: sockeye.Endpoint{Mode: sockeye.Listen, Address: a}}
 	return &tape{
-		t: t, dir: t.TempDir(), encoder: pcapng.NewEncoder(pcapng.Options{}), now: tapeStart, session: s,
+		t: t, dir: t.TempDir(), encoder: pcapng.NewEncoder(pcapng.EncodeOptions{}), now: tapeStart, session: s,
 		peer: &sockeye.Peer{ID: 1, Session: s, Network: "tcp",
 			Local: netip.MustParseAddrPort("127.0.0.1:10000"), Remote: netip.MustParseAddrPort("127.0.0.1:54036")},
 	}
@@ -182,7 +182,7 @@ func TestReadRepeatsAndGaps(t *testing.T) {
 func TestReadTwoRuns(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("first run").cut()
-	w.encoder, w.seq = pcapng.NewEncoder(pcapng.Options{}), 0
+	w.encoder, w.seq = pcapng.NewEncoder(pcapng.EncodeOptions{}), 0
 	w.opened().received("second run").cut()
 	want := []string{"1 opened", "2 joined", "3 received first run", "1 opened", "2 joined", "3 received second run"}
 	if diff := cmp.Diff(want, lines(t, w.dir, ReadOptions{}, Filter{})); diff != "" {

@@ -13,8 +13,8 @@ import (
 	"sockeye"
 )
 
-// Options say where and how to record. Exactly one of Dir, File and Out is set.
-type Options struct {
+// WriteOptions say where and how to record. Exactly one of Dir, File and Out is set.
+type WriteOptions struct {
 	// Dir is a directory for segments; it is made if it does not exist. One process
 	// at a time records into a directory.
 	Dir string
@@ -58,7 +58,7 @@ type Options struct {
 	Application string
 
 	// Files is the file system, and Now the clock; nil is the operating system's.
-	Files Files
+	Files FileSystem
 	Now   func() time.Time
 }
 
@@ -84,7 +84,7 @@ const (
 )
 
 // filled is the options with every default in its place, or what is wrong.
-func (o Options) filled() (Options, error) {
+func (o WriteOptions) filled() (WriteOptions, error) {
 	places := 0
 	for _, set := range []bool{o.Dir != "", o.File != "", o.Out != nil} {
 		if set {
@@ -129,8 +129,8 @@ func (o Options) filled() (Options, error) {
 	return o, nil
 }
 
-// Patience is StallLimit, or its default.
-func (o Options) Patience() time.Duration {
+// StallLimitOrDefault is StallLimit, or its default.
+func (o WriteOptions) StallLimitOrDefault() time.Duration {
 	switch {
 	case o.StallLimit > 0:
 		return o.StallLimit

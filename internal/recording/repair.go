@@ -65,7 +65,7 @@ func (w *rewriter) add(e *sockeye.Event, d *Reader) error {
 	s, _ := d.open.segment()
 	if w.encoder == nil || w.run != d.run {
 		w.run, w.segment = d.run, 0
-		w.encoder = pcapng.NewEncoder(pcapng.Options{Run: d.run, Application: s.Application, Hardware: s.Hardware, OS: s.OS})
+		w.encoder = pcapng.NewEncoder(pcapng.EncodeOptions{Run: d.run, Application: s.Application, Hardware: s.Hardware, OS: s.OS})
 	}
 	if w.file == nil || w.from != d.path {
 		if err := w.create(d.path); err != nil {

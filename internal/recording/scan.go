@@ -25,7 +25,7 @@ func (r *Recording) indexOf(ctx context.Context, f segmentFile, progress func(in
 // scan reads a file and makes its index.
 func (r *Recording) scan(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
 	// It has names of its own, so that a peer has the alias that it had at each event.
-	one := &Recording{path: f.path, foreign: r.foreign, names: pcapng.NewNames(), heads: map[string]head{}}
+	one := &Recording{path: f.path, foreign: r.foreign, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
 	s := &scanner{tally: newTally(), ordered: true}
 	d, err := one.Read(ReadOptions{Damaged: s.tally.damaged, Progress: func(done, _ int64) { progress(done) }})
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *scanner) add(e *sockeye.Event, d *Reader) {
 		s.begun, s.Segment, s.Run, s.FirstSeq = true, segment.ID, segment.Run, e.Seq
 	}
 	start := s.whole
-	s.whole, s.LastSeq = d.open.whole(), lastOf(e)
+	s.whole, s.LastSeq = d.open.blockOK(), lastOf(e)
 	if introduces {
 		s.introduce(start, s.whole)
 	}
@@ -84,7 +84,7 @@ func (s *scanner) introduce(start, end int64) {
 			return
 		}
 	}
-	s.Introductions = append(s.Introductions, stretch{start, end - start})
+	s.Introductions = append(s.Introductions, byteRange{start, end - start})
 }
 
 func (s *scanner) finish(d *Reader) *index {

@@ -7,15 +7,15 @@ import (
 	"sockeye/internal/pcapng"
 )
 
-// head is how a file begins.
-type head struct {
+// segmentHead is how a file begins.
+type segmentHead struct {
 	run   uint64
 	first uint64 // number of the first event; 0 if it has none
 	at    time.Time
 }
 
 // headOf reads how a file begins. What is unknown is zero.
-func (r *Recording) headOf(f segmentFile) head {
+func (r *Recording) headOf(f segmentFile) segmentHead {
 	r.mu.Lock()
 	h, ok := r.heads[f.path]
 	r.mu.Unlock()
@@ -24,16 +24,16 @@ func (r *Recording) headOf(f segmentFile) head {
 	}
 	file, err := openSegment(f)
 	if err != nil {
-		return head{}
+		return segmentHead{}
 	}
 	defer file.Close()
 	d := pcapng.NewDecoder(file, pcapng.DecodeOptions{})
 	ev, err := d.Next()
 	if err != nil {
-		return head{}
+		return segmentHead{}
 	}
 	s, _ := d.Segment()
-	h = head{s.Run, ev.Seq, ev.Time}
+	h = segmentHead{s.Run, ev.Seq, ev.Time}
 	r.mu.Lock()
 	r.heads[f.path] = h
 	r.mu.Unlock()
@@ -73,7 +73,7 @@ func (d *Reader) seek(files []segmentFile) {
 
 // startAt is the index of the first file that may hold what is wanted.
 func (r *Recording) startAt(files []segmentFile, from uint64, since time.Time) int {
-	heads := make([]head, len(files))
+	heads := make([]segmentHead, len(files))
 	rising := true // every file's numbers are after those of the file before
 	for i, f := range files {
 		heads[i] = r.headOf(f)
@@ -109,7 +109,7 @@ func (x *index) pointBefore(from uint64, since time.Time) point {
 }
 
 // introductions are the stretches before a place that say who is who.
-func (x *index) introductions(before int64) []stretch {
+func (x *index) introductions(before int64) []byteRange {
 	n := sort.Search(len(x.Introductions), func(i int) bool { return x.Introductions[i].Offset >= before })
 	return x.Introductions[:n]
 }

@@ -25,31 +25,31 @@ type Summary struct {
 
 // SessionSummary is one session of a recording.
 type SessionSummary struct {
-	ID       string    `json:"id"`
-	Endpoint string    `json:"endpoint"`
-	First    time.Time `json:"first"`
-	Last     time.Time `json:"last"`
-	Counts   `json:"counts"`
-	Peers    []*PeerSummary `json:"peers"`
-	run      uint64
-	byID     map[uint64]*PeerSummary
+	ID          string    `json:"id"`
+	Endpoint    string    `json:"endpoint"`
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
+	EventCounts `json:"counts"`
+	Peers       []*PeerSummary `json:"peers"`
+	run         uint64
+	byID        map[uint64]*PeerSummary
 }
 
 // PeerSummary is one peer of a recording.
 type PeerSummary struct {
-	ID      uint64         `json:"id"`
-	Network string         `json:"network"`
-	Local   netip.AddrPort `json:"local"`
-	Remote  netip.AddrPort `json:"remote"`
-	Alias   string         `json:"alias,omitempty"`
-	First   time.Time      `json:"first"`
-	Last    time.Time      `json:"last"`
-	Reason  sockeye.Reason `json:"reason,omitempty"` // why it left; "" if that was not recorded
-	Counts  `json:"counts"`
+	ID          uint64         `json:"id"`
+	Network     string         `json:"network"`
+	Local       netip.AddrPort `json:"local"`
+	Remote      netip.AddrPort `json:"remote"`
+	Alias       string         `json:"alias,omitempty"`
+	First       time.Time      `json:"first"`
+	Last        time.Time      `json:"last"`
+	Reason      sockeye.Reason `json:"reason,omitempty"` // why it left; "" if that was not recorded
+	EventCounts `json:"counts"`
 }
 
-// Counts are events and bytes each way.
-type Counts struct {
+// EventCounts are events and bytes each way.
+type EventCounts struct {
 	Events           uint64 `json:"events"`
 	Received         uint64 `json:"received_bytes"`
 	ReceivedMessages uint64 `json:"received_messages"`
@@ -57,7 +57,7 @@ type Counts struct {
 	SentMessages     uint64 `json:"sent_messages"`
 }
 
-func (c *Counts) add(o Counts) {
+func (c *EventCounts) add(o EventCounts) {
 	c.Events += o.Events
 	c.Received += o.Received
 	c.ReceivedMessages += o.ReceivedMessages
@@ -65,7 +65,7 @@ func (c *Counts) add(o Counts) {
 	c.SentMessages += o.SentMessages
 }
 
-func (c *Counts) count(e *sockeye.Event) {
+func (c *EventCounts) count(e *sockeye.Event) {
 	c.Events++
 	switch e.Kind {
 	case sockeye.Received:
@@ -174,12 +174,12 @@ func (t *tally) count(e *sockeye.Event, run uint64) (introduces bool) {
 		}
 		introduces = t.turnTo(e, run)
 	}
-	t.lastOf.Counts.count(e)
+	t.lastOf.EventCounts.count(e)
 	t.lastOf.Last = e.Time
 	if e.Peer == nil {
 		return introduces
 	}
-	return t.lastPeer.see(e) || introduces
+	return t.lastPeer.update(e) || introduces
 }
 
 // turnTo makes the session and the peer of an event the last ones. It says
@@ -197,9 +197,9 @@ func (t *tally) turnTo(e *sockeye.Event, run uint64) (fresh bool) {
 	return fresh || freshPeer
 }
 
-// see counts an event of the peer. It says whether its alias is new.
-func (p *PeerSummary) see(e *sockeye.Event) (renamed bool) {
-	p.Counts.count(e)
+// update counts an event of the peer. It says whether its alias is new.
+func (p *PeerSummary) update(e *sockeye.Event) (renamed bool) {
+	p.EventCounts.count(e)
 	p.Last = e.Time
 	if a := e.Peer.Alias(); a != p.Alias {
 		renamed, p.Alias = true, a
@@ -251,12 +251,12 @@ func (t *tally) merge(f *fileSummary) {
 	for _, from := range f.Sessions {
 		s, _ := t.session(from.Run, from.ID, from.Endpoint, from.First)
 		s.Last = from.Last
-		s.Counts.add(from.Counts)
+		s.EventCounts.add(from.EventCounts)
 		for _, p := range from.Peers {
 			fresh := *p
-			fresh.Counts = Counts{}
+			fresh.EventCounts = EventCounts{}
 			known, _ := s.peer(fresh)
-			known.Counts.add(p.Counts)
+			known.EventCounts.add(p.EventCounts)
 			known.Last = p.Last
 			if p.Alias != "" {
 				known.Alias = p.Alias

@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	// lookAgain is how often the end of a recording is looked at for more.
-	lookAgain = 50 * time.Millisecond
-	// settles is how long a file must be left alone until its torn tail counts as
+	// pollInterval is how often the end of a recording is looked at for more.
+	pollInterval = 50 * time.Millisecond
+	// settleTime is how long a file must be left alone until its torn tail counts as
 	// damage: a write is under way for a shorter time.
-	settles = time.Second
+	settleTime = time.Second
 )
 
 // advance opens the next file; io.EOF means that there is none.
@@ -83,12 +83,12 @@ func (d *Reader) atEnd(ctx context.Context) error {
 			if grown, err := o.grown(); grown || err != nil {
 				return err
 			}
-			d.tell(o.found)
+			d.pushGap(o.found)
 			d.leave()
 			return nil
 		}
-		if len(o.found) > 0 && (time.Since(since) >= settles || o.quiet()) {
-			d.tell(o.found)
+		if len(o.found) > 0 && (time.Since(since) >= settleTime || o.quiet()) {
+			d.pushGap(o.found)
 			o.found = nil
 		}
 		if len(o.found) == 0 && !d.o.Follow {
@@ -103,7 +103,7 @@ func (d *Reader) atEnd(ctx context.Context) error {
 // grown says whether there is something behind what was read. Then it begins
 // again after the last whole event: what was torn may be cut off by now, and
 // something else written in its place.
-func (o *openFile) grown() (bool, error) {
+func (o *segmentReader) grown() (bool, error) {
 	st, err := o.f.Stat()
 	if err != nil {
 		return false, unreadable(o.file.path, err)
@@ -112,14 +112,14 @@ func (o *openFile) grown() (bool, error) {
 		return false, nil
 	}
 	o.file.size, o.file.modified = st.Size(), st.ModTime()
-	o.decode(min(o.whole(), st.Size()), nil)
+	o.decode(min(o.blockOK(), st.Size()), nil)
 	return true, nil
 }
 
 // quiet says whether nobody has written to the file for a while.
-func (o *openFile) quiet() bool {
+func (o *segmentReader) quiet() bool {
 	st, err := o.f.Stat()
-	return err == nil && time.Since(st.ModTime()) >= settles
+	return err == nil && time.Since(st.ModTime()) >= settleTime
 }
 
 // leave closes the open file.
@@ -133,7 +133,7 @@ func (d *Reader) leave() {
 }
 
 func pause(ctx context.Context) error {
-	t := time.NewTimer(lookAgain)
+	t := time.NewTimer(pollInterval)
 	defer t.Stop()
 	select {
 	case <-t.C:

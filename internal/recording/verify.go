@@ -26,8 +26,8 @@ type FileDamage struct {
 	pcapng.Damage
 }
 
-// mostDamage bounds how many places a report names.
-const mostDamage = 1000
+// maxDamage bounds how many places a report names.
+const maxDamage = 1000
 
 // Sound says whether nothing that was written is missing or changed.
 func (r *Report) Sound() bool { return r.Damages == 0 }
@@ -38,7 +38,7 @@ func (r *Report) note(file string, d pcapng.Damage) {
 	} else {
 		r.Damages++
 	}
-	if len(r.Damage) < mostDamage {
+	if len(r.Damage) < maxDamage {
 		r.Damage = append(r.Damage, FileDamage{file, d})
 	}
 }

@@ -151,7 +151,7 @@ func TestRepairLeavesNothingHalf(t *testing.T) {
 // when each segment began.
 func TestRepairKeepsWhoRecorded(t *testing.T) {
 	w := newTape(t)
-	w.encoder = pcapng.NewEncoder(pcapng.Options{Application: "Sockeye 1.2", OS: "linux", Run: 77})
+	w.encoder = pcapng.NewEncoder(pcapng.EncodeOptions{Application: "Sockeye 1.2", OS: "linux", Run: 77})
 	path := w.opened().received("one").cut()
 	r, err := Open(path)
 	if err != nil {

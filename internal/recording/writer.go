@@ -16,20 +16,20 @@ const (
 	// much as encoding a few events, and what is written shall still be in the
 	// processor's cache.
 	batchBytes = 256 << 10
-	// lookEvery is how often the writer looks whether its file was removed.
-	lookEvery = time.Second
-	tidyEvery = time.Minute
+	// checkEvery is how often the writer looks whether its file was removed.
+	checkEvery = time.Second
+	tidyEvery  = time.Minute
 )
 
 // Writer writes the events of one journal to the disk. It belongs to one
 // goroutine. After an error of Flush it is broken: what was appended but is not
 // kept (see Kept) is forgotten, and Resume goes on in a new segment.
 type Writer struct {
-	o       Options
+	o       WriteOptions
 	encoder *pcapng.Encoder
-	place   place
+	output  output
 
-	file     File // nil when broken
+	file     OutputFile // nil when broken
 	path     string
 	limit    int64     // bytes at which the file is full
 	limits   int64     // the same of the files to come
@@ -37,13 +37,13 @@ type Writer struct {
 	begun    time.Time // the file
 	messages uint64    // events in the file
 
-	buf      []byte // encoded, not yet written
-	buffered uint64 // events in buf
-	last     uint64 // number of the newest event in buf
-	safety   safety
+	buf       []byte // encoded, not yet written
+	buffered  uint64 // events in buf
+	last      uint64 // number of the newest event in buf
+	syncState syncState
 
-	looked, tidied time.Time
-	status         Status
+	checkedAt, tidied time.Time
+	status            Status
 }
 
 // Status is how far a recording has come.
@@ -57,19 +57,19 @@ type Status struct {
 
 // OpenWriter makes ready to record: the directory is there and ours, and the
 // first segment begun. The error is an *sockeye.Error.
-func OpenWriter(o Options) (*Writer, error) {
+func OpenWriter(o WriteOptions) (*Writer, error) {
 	o, err := o.filled()
 	if err != nil {
 		return nil, err
 	}
 	surviveSizeLimit()
-	p, err := newPlace(o)
+	p, err := newOutput(o)
 	if err != nil {
 		return nil, failure(o.where(), err)
 	}
 	w := &Writer{
-		o: o, place: p, limits: math.MaxInt64, buf: make([]byte, 0, batchBytes+batchBytes/8),
-		encoder: pcapng.NewEncoder(pcapng.Options{Application: o.Application, Lang: o.Lang, Run: o.Run}),
+		o: o, output: p, limits: math.MaxInt64, buf: make([]byte, 0, batchBytes+batchBytes/8),
+		encoder: pcapng.NewEncoder(pcapng.EncodeOptions{Application: o.Application, Lang: o.Lang, Run: o.Run}),
 		tidied:  o.Now(),
 	}
 	if o.Dir != "" {
@@ -83,7 +83,7 @@ func OpenWriter(o Options) (*Writer, error) {
 }
 
 // where names the place for people.
-func (o Options) where() string {
+func (o WriteOptions) where() string {
 	switch {
 	case o.Dir != "":
 		return o.Dir
@@ -96,7 +96,7 @@ func (o Options) where() string {
 // Unclean says whether the recording before this one in the directory ended
 // without Close: by a crash, a kill or a power cut.
 func (w *Writer) Unclean() bool {
-	d, ok := w.place.(*directory)
+	d, ok := w.output.(*dirOutput)
 	return ok && d.unclean
 }
 
@@ -136,17 +136,17 @@ func (w *Writer) Flush() error {
 
 func (w *Writer) flush(now time.Time) error {
 	if len(w.buf) > 0 {
-		if err := w.safety.await(now); err != nil {
+		if err := w.syncState.await(now); err != nil {
 			return err
 		}
 		if err := w.write(now); err != nil {
 			return err
 		}
 	}
-	if err := w.look(now); err != nil {
+	if err := w.checkFile(now); err != nil {
 		return err
 	}
-	if err := w.safety.secure(w.file, w.o.Sync, now); err != nil {
+	if err := w.syncState.syncNow(w.file, w.o.Sync, now); err != nil {
 		return err
 	}
 	if w.messages > 0 && (w.size >= w.limit || w.o.SegmentAge > 0 && now.Sub(w.begun) >= w.o.SegmentAge) {
@@ -154,7 +154,7 @@ func (w *Writer) flush(now time.Time) error {
 	}
 	if now.Sub(w.tidied) >= tidyEvery {
 		w.tidied = now
-		w.place.tidy()
+		w.output.tidy()
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (w *Writer) write(now time.Time) error {
 	if err := w.put(w.buf); err != nil {
 		return err
 	}
-	w.safety.wrote(w.last, len(w.buf), now)
+	w.syncState.noteWritten(w.last, len(w.buf), now)
 	w.messages += w.buffered
 	w.status.Events += w.buffered
 	w.forget()
@@ -195,13 +195,13 @@ func (w *Writer) forget() {
 	}
 }
 
-// look finds out whether somebody removed the file: writing to it would go on
+// checkFile finds out whether somebody removed the file: writing to it would go on
 // well, and for nothing.
-func (w *Writer) look(now time.Time) error {
-	if now.Sub(w.looked) < lookEvery {
+func (w *Writer) checkFile(now time.Time) error {
+	if now.Sub(w.checkedAt) < checkEvery {
 		return nil
 	}
-	w.looked = now
+	w.checkedAt = now
 	if w.file.Removed() {
 		return syncError{errRemoved}
 	}
@@ -212,10 +212,10 @@ func (w *Writer) look(now time.Time) error {
 // the new one is begun, so that no power cut can leave the new without the old.
 // Where no file can be opened the old one is written on for a while.
 func (w *Writer) roll() error {
-	if err := w.safety.sync(w.file); err != nil {
+	if err := w.syncState.sync(w.file); err != nil {
 		return err
 	}
-	path, f, err := w.place.next()
+	path, f, err := w.output.next()
 	switch {
 	case err == nil:
 		w.file.Close()
@@ -228,9 +228,9 @@ func (w *Writer) roll() error {
 }
 
 // begin starts a segment in a new file.
-func (w *Writer) begin(path string, f File) error {
+func (w *Writer) begin(path string, f OutputFile) error {
 	now := w.o.Now()
-	w.file, w.path, w.begun, w.looked = f, path, now, now
+	w.file, w.path, w.begun, w.checkedAt = f, path, now, now
 	w.size, w.messages, w.limit = 0, 0, w.limits
 	w.status.Path = path
 	w.status.Segments++
@@ -244,7 +244,7 @@ func (w *Writer) Due() time.Time {
 	if w.file == nil {
 		return time.Time{}
 	}
-	due := w.safety.due()
+	due := w.syncState.due()
 	sooner := func(t time.Time) {
 		if due.IsZero() || t.Before(due) {
 			due = t

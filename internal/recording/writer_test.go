@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 
 // holdLock is the other process of TestSecondProcessIsRefused.
 func holdLock(dir string) {
-	if _, err := OpenWriter(Options{Dir: dir}); err != nil {
+	if _, err := OpenWriter(WriteOptions{Dir: dir}); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -46,7 +46,7 @@ func (c *clock) Now() time.Time { return c.now }
 
 func (c *clock) pass(d time.Duration) { c.now = c.now.Add(d) }
 
-func openWriter(t *testing.T, o Options) *Writer {
+func openWriter(t *testing.T, o WriteOptions) *Writer {
 	t.Helper()
 	w, err := OpenWriter(o)
 	if err != nil {
@@ -142,7 +142,7 @@ func upTo(n uint64) []uint64 {
 
 func TestSegmentsRollBySize(t *testing.T) {
 	dir, c := t.TempDir(), newClock()
-	w := openWriter(t, Options{Dir: dir, Name: "tcp-listen-10000", SegmentBytes: 64 << 10, Now: c.Now})
+	w := openWriter(t, WriteOptions{Dir: dir, Name: "tcp-listen-10000", SegmentBytes: 64 << 10, Now: c.Now})
 	write(t, w, 1, 1000, strings.Repeat("x", 100))
 	closeWriter(t, w)
 	want := []string{"20260131-093015_tcp-listen-10000_0001.pcapng", "20260131-093015_tcp-listen-10000_0002.pcapng",
@@ -163,7 +163,7 @@ func TestSegmentsRollBySize(t *testing.T) {
 
 func TestSegmentsRollByAge(t *testing.T) {
 	dir, c := t.TempDir(), newClock()
-	w := openWriter(t, Options{Dir: dir, SegmentAge: time.Hour, Now: c.Now})
+	w := openWriter(t, WriteOptions{Dir: dir, SegmentAge: time.Hour, Now: c.Now})
 	c.pass(2 * time.Hour) // without an event a segment is not rolled
 	write(t, w, 1, 1, "a")
 	if got := len(names(t, dir)); got != 2 {
@@ -191,7 +191,7 @@ func TestTotalBytesDeletesTheOldestWholeSegments(t *testing.T) {
 	const bound = 512 << 10
 	os.WriteFile(filepath.Join(dir, "20250101-000000_earlier_0001.pcapng"), make([]byte, 100<<10), 0o600)
 	os.WriteFile(filepath.Join(dir, "mine.pcapng"), make([]byte, 1<<20), 0o600)
-	w := openWriter(t, Options{Dir: dir, SegmentBytes: 64 << 10, TotalBytes: bound, Now: c.Now})
+	w := openWriter(t, WriteOptions{Dir: dir, SegmentBytes: 64 << 10, TotalBytes: bound, Now: c.Now})
 	const last = 10_000
 	for n := uint64(1); n <= last; n += 100 {
 		write(t, w, n, n+99, strings.Repeat("x", 100))
@@ -225,7 +225,7 @@ func TestMaxAgeDeletes(t *testing.T) {
 		os.WriteFile(path, nil, 0o600)
 		os.Chtimes(path, c.now.Add(-age), c.now.Add(-age))
 	}
-	w := openWriter(t, Options{Dir: dir, MaxAge: 48 * time.Hour, Now: c.Now})
+	w := openWriter(t, WriteOptions{Dir: dir, MaxAge: 48 * time.Hour, Now: c.Now})
 	defer w.Close()
 	if got := names(t, dir); len(got) != 2 || got[0] != "20250101-000000_x_0002.pcapng" {
 		t.Errorf("at the start: %v", got)
@@ -245,7 +245,7 @@ func TestMaxAgeDeletes(t *testing.T) {
 func TestNamesSortInTheOrderOfRecording(t *testing.T) {
 	dir, c := t.TempDir(), newClock()
 	for i, name := range []string{"zebra", "ape", "bee"} {
-		w := openWriter(t, Options{Dir: dir, Name: name, Now: c.Now})
+		w := openWriter(t, WriteOptions{Dir: dir, Name: name, Now: c.Now})
 		write(t, w, uint64(i+1), uint64(i+1), "x")
 		closeWriter(t, w)
 		if i == 1 {
@@ -286,7 +286,7 @@ func TestSegmentNames(t *testing.T) {
 // directory is free again, and known to be unclean.
 func TestSecondProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	w := openWriter(t, Options{Dir: dir})
+	w := openWriter(t, WriteOptions{Dir: dir})
 	write(t, w, 1, 1, "x")
 	closeWriter(t, w)
 
@@ -300,19 +300,19 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	defer in.Close()
 	line := make([]byte, 6)
 	io.ReadFull(out, line)
-	_, err := OpenWriter(Options{Dir: dir})
+	_, err := OpenWriter(WriteOptions{Dir: dir})
 	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Misuse || !strings.Contains(e.Message.En, fmt.Sprint("process ", other.Process.Pid)) || e.Hint.Zh == "" {
 		t.Errorf("with %q running: %v", line, err)
 	}
 	other.Process.Kill()
 	other.Wait()
 
-	w = openWriter(t, Options{Dir: dir})
+	w = openWriter(t, WriteOptions{Dir: dir})
 	if !w.Unclean() {
 		t.Error("the kill is not noticed")
 	}
 	closeWriter(t, w)
-	w = openWriter(t, Options{Dir: dir})
+	w = openWriter(t, WriteOptions{Dir: dir})
 	if w.Unclean() {
 		t.Error("after a clean end the directory is unclean")
 	}
@@ -321,14 +321,14 @@ func TestSecondProcessIsRefused(t *testing.T) {
 
 func TestOneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "one.pcapng")
-	w := openWriter(t, Options{File: path, SegmentBytes: 64 << 10})
+	w := openWriter(t, WriteOptions{File: path, SegmentBytes: 64 << 10})
 	write(t, w, 1, 2000, strings.Repeat("x", 100))
 	closeWriter(t, w)
 	if diff := cmp.Diff(upTo(2000), numbers(t, path)); diff != "" {
 		t.Error(diff)
 	}
 	before, _ := os.ReadFile(path)
-	_, err := OpenWriter(Options{File: path})
+	_, err := OpenWriter(WriteOptions{File: path})
 	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Invalid || e.Target != path || e.Hint.Zh == "" {
 		t.Errorf("a file that exists: %v", err)
 	}
@@ -339,7 +339,7 @@ func TestOneFile(t *testing.T) {
 
 func TestStream(t *testing.T) {
 	var out bytes.Buffer
-	w := openWriter(t, Options{Out: &out})
+	w := openWriter(t, WriteOptions{Out: &out})
 	if out.Len() == 0 {
 		t.Error("the header is not written at once: who reads would think that nothing comes")
 	}
@@ -356,7 +356,7 @@ func TestStream(t *testing.T) {
 // An event larger than a segment is kept whole.
 func TestHugeEvent(t *testing.T) {
 	dir := t.TempDir()
-	w := openWriter(t, Options{Dir: dir, SegmentBytes: 64 << 10})
+	w := openWriter(t, WriteOptions{Dir: dir, SegmentBytes: 64 << 10})
 	write(t, w, 1, 3, strings.Repeat("x", 5<<20))
 	closeWriter(t, w)
 	if diff := cmp.Diff(upTo(3), numbers(t, inDir(dir, names(t, dir))...)); diff != "" {
@@ -365,7 +365,7 @@ func TestHugeEvent(t *testing.T) {
 }
 
 func TestOptionsRefused(t *testing.T) {
-	for name, o := range map[string]Options{
+	for name, o := range map[string]WriteOptions{
 		"no place":        {},
 		"two places":      {Dir: "a", File: "b"},
 		"unknown promise": {Dir: "a", Sync: "sometimes"},
@@ -385,14 +385,14 @@ func TestPlacesRefused(t *testing.T) {
 	file := filepath.Join(dir, "file")
 	os.WriteFile(file, nil, 0o600)
 	for name, c := range map[string]struct {
-		o    Options
+		o    WriteOptions
 		kind sockeye.ErrorKind
 	}{
-		"a file as directory":    {Options{Dir: file}, sockeye.Invalid},
-		"below a file":           {Options{Dir: filepath.Join(file, "x")}, sockeye.Invalid},
-		"a directory as file":    {Options{File: dir}, sockeye.Invalid},
-		"no such directory":      {Options{File: filepath.Join(dir, "no", "x.pcapng")}, sockeye.NotFound},
-		"where nobody may write": {Options{Dir: "/proc/sockeye"}, sockeye.NotFound},
+		"a file as directory":    {WriteOptions{Dir: file}, sockeye.Invalid},
+		"below a file":           {WriteOptions{Dir: filepath.Join(file, "x")}, sockeye.Invalid},
+		"a directory as file":    {WriteOptions{File: dir}, sockeye.Invalid},
+		"no such directory":      {WriteOptions{File: filepath.Join(dir, "no", "x.pcapng")}, sockeye.NotFound},
+		"where nobody may write": {WriteOptions{Dir: "/proc/sockeye"}, sockeye.NotFound},
 	} {
 		_, err := OpenWriter(c.o)
 		if e, ok := errors.AsType[*sockeye.Error](err); !ok || e.Kind != c.kind || e.Target == "" || e.Op != "record" {

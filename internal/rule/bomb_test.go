@@ -82,7 +82,7 @@ func TestT43TooLongIsTold(t *testing.T) {
 	e := engine(t, Set{Rules: []Rule{
 		{Name: "slow", Match: `regexp:(\pL|\pN|.){200}$`, Replies: []Reply{{Text: "slow"}}},
 		{Match: "prefix:x", Replies: []Reply{{Text: "quick"}}},
-	}}, Options{Allow: Allowed{Storm: true}})
+	}}, EngineOptions{Allow: Allowed{Storm: true}})
 	long := []byte(strings.Repeat("x", 60_000))
 	for n, peer := range []uint64{1, 1, 2} {
 		plan := e.Frame(tcpPeer(peer), long, begin)

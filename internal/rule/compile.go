@@ -29,8 +29,8 @@ type compiled struct {
 	chance  float64
 }
 
-// mostFaults is how many faults of a set are looked for.
-const mostFaults = 100
+// maxFaults is how many faults of a set are looked for.
+const maxFaults = 100
 
 // mostShown is how many characters of a name, and how many names, an error shows.
 const mostShown = 40
@@ -80,17 +80,17 @@ func Compile(s Set) (*Program, error) {
 	for n, r := range s.Rules {
 		c, faults := p.compile(r)
 		for _, f := range faults {
-			f.Rule, f.Err.Target = n, place(n, r)+f.Err.Target
+			f.Rule, f.Err.Target = n, faultPlace(n, r)+f.Err.Target
 			problems = append(problems, f)
 		}
 		p.rules = append(p.rules, c)
 		if c.pattern != nil {
 			instructions += c.pattern.instructions
 		}
-		if instructions > mostTogether {
+		if instructions > maxTogether {
 			problems = append(problems, tooMany(n, r))
 		}
-		if instructions > mostTogether || len(problems) > mostFaults {
+		if instructions > maxTogether || len(problems) > maxFaults {
 			return nil, errors.Join(problems...) // to look on could take long
 		}
 	}
@@ -102,7 +102,7 @@ func Compile(s Set) (*Program, error) {
 	return p, nil
 }
 
-func place(n int, r Rule) string {
+func faultPlace(n int, r Rule) string {
 	s := "rule " + strconv.Itoa(n+1)
 	if r.Name != "" {
 		s += " (" + payload.SafeString(r.Name) + ")"
@@ -151,7 +151,7 @@ func (p *Program) compile(r Rule) (compiled, []*Fault) {
 			wrong("match", e.Message, e.Hint)
 		}
 	}
-	if !r.Every.IsZero() && r.Every.Least < minimumEvery {
+	if !r.Every.IsZero() && r.Every.Min < minimumEvery {
 		wrong("every", both("%s is too often", "%s 太频繁", r.Every), both("the least is %s", "最短 %s", minimumEvery))
 	}
 	p.timed = p.timed || !r.Every.IsZero() || !r.After.IsZero()
@@ -167,7 +167,7 @@ func (p *Program) compile(r Rule) (compiled, []*Fault) {
 			wrong("chance", both("%v is not between 0 and 1", "%v 不在 0 和 1 之间", c.chance), sockeye.Text{})
 		}
 	}
-	if r.Cooldown.Most != r.Cooldown.Least {
+	if r.Cooldown.Max != r.Cooldown.Min {
 		wrong("cooldown", both("%s is a range", "%s 是一个范围", r.Cooldown), both("write one time", "请写一个时间"))
 	}
 	if r.Count < 0 {
@@ -226,8 +226,8 @@ func (p *Program) unreachable() []error {
 	var problems []error
 	for n, c := range p.rules {
 		for _, state := range c.in {
-			if !reached[state] && len(problems) < mostFaults {
-				problems = append(problems, &Fault{n, "in", invalid(place(n, c.Rule)+": in", both("no rule leads to the state %s", "没有规则进入状态 %s", payload.Quote(p.states[state], mostShown)),
+			if !reached[state] && len(problems) < maxFaults {
+				problems = append(problems, &Fault{n, "in", invalid(faultPlace(n, c.Rule)+": in", both("no rule leads to the state %s", "没有规则进入状态 %s", payload.Quote(p.states[state], mostShown)),
 					both("the states that are reached: %s", "可以进入的状态：%s", names))})
 				reached[state] = true // said once
 			}
@@ -262,17 +262,17 @@ func (p *Program) Steps() int {
 }
 
 // MaxSteps bounds the expressions of a set.
-const MaxSteps = mostTogether
+const MaxSteps = maxTogether
 
-// mostTogether is how many instructions the expressions of a set may have together,
+// maxTogether is how many instructions the expressions of a set may have together,
 // so that no frame holds a session up for longer than about 100 ms: many share the
-// length of the frames that they are tried on, and leave them leastInput.
-const mostTogether = 2 * mostSteps / leastInput
+// length of the frames that they are tried on, and leave them minInput.
+const maxTogether = 2 * maxSteps / minInput
 
 // tooMany is what is wrong with the rule whose expression is one too many.
 func tooMany(n int, r Rule) *Fault {
-	return &Fault{n, "match", invalid(place(n, r)+": match",
-		both("the expressions of all rules take more than %d steps for each byte together", "全部规则的表达式合计每个字节超过 %d 步", mostTogether),
+	return &Fault{n, "match", invalid(faultPlace(n, r)+": match",
+		both("the expressions of all rules take more than %d steps for each byte together", "全部规则的表达式合计每个字节超过 %d 步", maxTogether),
 		both("use prefix:, contains: or hex: where they do, or make counted repetitions smaller", "能用 prefix:、contains:、hex: 时请改用，或减小重复次数"))}
 }
 
@@ -280,7 +280,7 @@ func tooMany(n int, r Rule) *Fault {
 func (p *Program) share(instructions int) {
 	for _, c := range p.rules {
 		if c.pattern != nil && c.pattern.instructions > 0 {
-			c.pattern.limit = min(c.pattern.limit, 2*mostSteps/instructions)
+			c.pattern.limit = min(c.pattern.limit, 2*maxSteps/instructions)
 		}
 	}
 }
@@ -293,7 +293,7 @@ func (p *Program) LongestDelay() (longest time.Duration) {
 	for _, r := range p.rules {
 		sum := time.Duration(0)
 		for _, reply := range r.Replies {
-			sum += reply.Delay.Most
+			sum += reply.Delay.Max
 		}
 		longest = max(longest, sum)
 	}

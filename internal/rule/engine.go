@@ -15,18 +15,18 @@ import (
 // from any goroutine; a frame that no rule matches costs no allocation.
 type Engine struct {
 	program *Program
-	options Options
+	options EngineOptions
 
 	mu     sync.Mutex
 	random *rand.Rand
-	peers  map[uint64]*player
+	peers  map[uint64]*peerState
 	seq    uint64 // of replies
 	hits   []Hits
 	groups []int
 }
 
-// Options are what an engine needs besides its rules.
-type Options struct {
+// EngineOptions are what an engine needs besides its rules.
+type EngineOptions struct {
 	// Seed makes chances and ranges of delays repeatable; 0 is a seed like any other.
 	Seed uint64
 	// Lookup finds the variables of payloads; see payload.Vars.
@@ -35,18 +35,18 @@ type Options struct {
 	Allow Allowed
 }
 
-// player is the state of one peer.
-type player struct {
+// peerState is the state of one peer.
+type peerState struct {
 	peer   *sockeye.Peer
 	state  int
-	since  time.Time // it is in the state
-	rules  []played  // by rule, made when the first is needed
+	since  time.Time      // it is in the state
+	rules  []ruleProgress // by rule, made when the first is needed
 	guard  guard
-	budget Budget
+	budget RateLimit
 }
 
-// played is what one peer has had of one rule.
-type played struct {
+// ruleProgress is what one peer has had of one rule.
+type ruleProgress struct {
 	count int
 	last  time.Time
 	next  time.Time // of a timer; zero is not set
@@ -61,8 +61,8 @@ type Hits struct {
 	Hits, Skipped uint64
 }
 
-// Step is one thing to do, at its time. Steps of one plan are in order.
-type Step struct {
+// Action is one thing to do, at its time. Steps of one plan are in order.
+type Action struct {
 	// At is when: the event's time and all delays so far.
 	At time.Time
 	// Peer is whose rule it is, To who gets Data.
@@ -78,7 +78,7 @@ type Step struct {
 
 // Plan is what follows from an event: steps, and what has to be said about it.
 type Plan struct {
-	Steps []Step
+	Steps []Action
 	// Trouble is why something will not be done: a guard that stepped in, a payload
 	// that could not be made. It goes into the record.
 	Trouble []*sockeye.Error
@@ -87,8 +87,8 @@ type Plan struct {
 }
 
 // NewEngine makes an engine without peers.
-func NewEngine(p *Program, o Options) *Engine {
-	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*player{}, hits: make([]Hits, len(p.rules))}
+func NewEngine(p *Program, o EngineOptions) *Engine {
+	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*peerState{}, hits: make([]Hits, len(p.rules))}
 }
 
 // Program is what it runs.
@@ -115,7 +115,7 @@ func (e *Engine) State(peer *sockeye.Peer) string {
 func (e *Engine) Joined(peer *sockeye.Peer, now time.Time) (plan Plan) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	p := e.player(peer, now)
+	p := e.peerState(peer, now)
 	for n := range e.program.rules {
 		if r := &e.program.rules[n]; r.Join && r.isIn(p.state) && e.answer(&plan, p, n, nil, nil, now) {
 			break
@@ -129,7 +129,7 @@ func (e *Engine) Joined(peer *sockeye.Peer, now time.Time) (plan Plan) {
 func (e *Engine) Present(peer *sockeye.Peer, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.player(peer, now)
+	e.peerState(peer, now)
 }
 
 // Put brings a peer into a state. It says false if no rule has a state of this name.
@@ -140,7 +140,7 @@ func (e *Engine) Put(peer *sockeye.Peer, state string, now time.Time) bool {
 	if n < 0 {
 		return false
 	}
-	p := e.player(peer, now)
+	p := e.peerState(peer, now)
 	p.state, p.since = n, now
 	e.setTimers(p, now)
 	return true
@@ -177,14 +177,14 @@ func (e *Engine) Left(peer *sockeye.Peer) {
 func (e *Engine) Input(peer *sockeye.Peer, bytes int, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.player(peer, now).budget.Received(bytes)
+	e.peerState(peer, now).budget.Received(bytes)
 }
 
 // Frame is a frame that a peer sent. body is lent for the call.
 func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan Plan) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	p := e.player(peer, now)
+	p := e.peerState(peer, now)
 	for n := range e.program.rules {
 		r := &e.program.rules[n]
 		if r.pattern == nil || !r.isIn(p.state) {
@@ -214,16 +214,16 @@ func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan Pla
 // tooLong says, once for each rule of a peer, that a frame was not compared.
 func tooLong(n int, r Rule, length, limit int) *sockeye.Error {
 	return &sockeye.Error{
-		Kind: sockeye.LimitReached, Op: "answer", Target: place(n, r),
+		Kind: sockeye.LimitReached, Op: "answer", Target: faultPlace(n, r),
 		Message: both("a frame of %d bytes was not compared with the pattern, which takes at most %d; nor will others like it be", "一帧有 %d 字节，超过该匹配方式的上限 %d 字节，未进行匹配；之后同样的帧也不会匹配", length, limit),
 		Hint:    both("an expression with fewer repetitions takes longer frames; prefix:, contains: and hex: take 64 KiB", "重复次数少的表达式可匹配更长的帧；prefix:、contains:、hex: 可达 64 KiB"),
 	}
 }
 
-func (e *Engine) player(peer *sockeye.Peer, now time.Time) *player {
+func (e *Engine) peerState(peer *sockeye.Peer, now time.Time) *peerState {
 	p := e.peers[peer.ID]
 	if p == nil {
-		p = &player{peer: peer, since: now, rules: make([]played, len(e.program.rules))}
+		p = &peerState{peer: peer, since: now, rules: make([]ruleProgress, len(e.program.rules))}
 		e.peers[peer.ID] = p
 		e.setTimers(p, now)
 	}
@@ -233,9 +233,9 @@ func (e *Engine) player(peer *sockeye.Peer, now time.Time) *player {
 func (c *compiled) isIn(state int) bool { return c.in == nil || slices.Contains(c.in, state) }
 
 // answer plans what a rule does, and says whether it did.
-func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Pattern, now time.Time) bool {
+func (e *Engine) answer(plan *Plan, p *peerState, n int, body []byte, pattern *Pattern, now time.Time) bool {
 	r, had := &e.program.rules[n], &p.rules[n]
-	rests := had.count > 0 && now.Sub(had.last) < r.Cooldown.Least
+	rests := had.count > 0 && now.Sub(had.last) < r.Cooldown.Min
 	if rests || r.Count > 0 && had.count >= r.Count || r.chance < 1 && e.random.Float64() >= r.chance {
 		e.hits[n].Skipped++
 		return false
@@ -253,14 +253,14 @@ func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Patt
 			vars.Match = func(name string) ([]byte, bool) { return group(pattern, body, e.groups, name) }
 		}
 		data, err := t.Append(nil, &vars)
-		if made += len(data); err == nil && made > mostReplied {
-			err = invalid("", both("the replies of one rule come to more than %d MiB", "一条规则的应答合计超过 %d MiB", mostReplied>>20), sockeye.Text{})
+		if made += len(data); err == nil && made > maxReplied {
+			err = invalid("", both("the replies of one rule come to more than %d MiB", "一条规则的应答合计超过 %d MiB", maxReplied>>20), sockeye.Text{})
 		}
 		if err != nil {
 			trouble := *sockeye.ErrorOf(err)
-			trouble.Op, trouble.Target = "answer", place(n, r.Rule)
+			trouble.Op, trouble.Target = "answer", faultPlace(n, r.Rule)
 			plan.Trouble = append(plan.Trouble, &trouble)
-			if made > mostReplied {
+			if made > maxReplied {
 				break
 			}
 			continue
@@ -272,10 +272,10 @@ func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Patt
 		if to != Others {
 			p.guard.replied(data)
 		}
-		plan.Steps = append(plan.Steps, Step{At: at, Peer: p.peer, To: to, Data: data, Rule: n})
+		plan.Steps = append(plan.Steps, Action{At: at, Peer: p.peer, To: to, Data: data, Rule: n})
 	}
 	if r.End != "" {
-		plan.Steps = append(plan.Steps, Step{At: at, Peer: p.peer, End: r.End, Rule: n})
+		plan.Steps = append(plan.Steps, Action{At: at, Peer: p.peer, End: r.End, Rule: n})
 	}
 	if r.to >= 0 {
 		p.state, p.since = r.to, at
@@ -284,8 +284,8 @@ func (e *Engine) answer(plan *Plan, p *player, n int, body []byte, pattern *Patt
 	return true
 }
 
-// mostReplied is the most bytes that one hit of a rule makes, as one payload may.
-const mostReplied = 16 << 20
+// maxReplied is the most bytes that one hit of a rule makes, as one payload may.
+const maxReplied = 16 << 20
 
 // group is what a group took, by its number or name.
 func group(pattern *Pattern, body []byte, found []int, name string) ([]byte, bool) {

@@ -21,7 +21,7 @@ func tcpPeer(id uint64) *sockeye.Peer {
 	return &sockeye.Peer{ID: id, Network: "tcp", Remote: netip.MustParseAddrPort("192.0.2.1:5000")}
 }
 
-func engine(t testing.TB, s Set, o Options) *Engine {
+func engine(t testing.TB, s Set, o EngineOptions) *Engine {
 	t.Helper()
 	p, err := Compile(s)
 	if err != nil {
@@ -30,8 +30,8 @@ func engine(t testing.TB, s Set, o Options) *Engine {
 	return NewEngine(p, o)
 }
 
-func span(text string) Span {
-	var s Span
+func span(text string) DurationRange {
+	var s DurationRange
 	if err := s.UnmarshalText([]byte(text)); err != nil {
 		panic(err)
 	}
@@ -71,7 +71,7 @@ func TestStates(t *testing.T) {
 		{Match: "any", In: []string{"login"}, End: Abort},
 		{Match: `regexp:^add (\d+)$`, In: []string{"ready"}, Replies: []Reply{{Text: "{{match.1}}", Delay: span("20ms")}, {Hex: "06 {{match}}", Delay: span("5ms"), To: All}}},
 		{Match: "is:bye", In: []string{"ready"}, Replies: []Reply{{Text: "bye", To: Others}}, End: Close},
-	}}, Options{})
+	}}, EngineOptions{})
 	a, b := tcpPeer(1), tcpPeer(2)
 	want(t, e.Joined(a, at(0)), `0ms #1 "login:\n"`)
 	want(t, e.Frame(a, []byte("add 3"), at(1)), `1ms #1 "again"`)
@@ -102,7 +102,7 @@ func TestLimits(t *testing.T) {
 		{Match: "is:once", Count: 1, Replies: []Reply{{Text: "1"}}},
 		{Match: "is:maybe", Chance: &half, Replies: []Reply{{Text: "m", Delay: span("1ms..1000ms")}}},
 	}}
-	e := engine(t, set, Options{Seed: 7})
+	e := engine(t, set, EngineOptions{Seed: 7})
 	p := tcpPeer(1)
 	want(t, e.Frame(p, []byte("cool"), at(0)), `0ms #1 "c"`)
 	want(t, e.Frame(p, []byte("cool"), at(9)))
@@ -110,7 +110,7 @@ func TestLimits(t *testing.T) {
 	want(t, e.Frame(p, []byte("once"), at(11)), `11ms #1 "1"`)
 	want(t, e.Frame(p, []byte("once"), at(12)))
 	run := func(seed uint64) (all []string) {
-		e := engine(t, set, Options{Seed: seed})
+		e := engine(t, set, EngineOptions{Seed: seed})
 		for range 90 {
 			all = append(all, strings.Join(show(e.Frame(p, []byte("maybe"), at(0))), ""))
 		}
@@ -137,7 +137,7 @@ func TestTimers(t *testing.T) {
 		{Every: span("100ms"), In: []string{"on"}, Replies: []Reply{{Text: "{{seq}}"}}},
 		{After: span("250ms"), In: []string{"on"}, Goto: "off", Replies: []Reply{{Text: "enough"}}},
 		{Match: "is:on", Goto: "on"},
-	}}, Options{})
+	}}, EngineOptions{})
 	p := tcpPeer(1)
 	e.Joined(p, at(0))
 	if due := e.Due(); !due.Equal(at(100)) {
@@ -245,11 +245,11 @@ func TestT53Storms(t *testing.T) {
 		{"ping pong", "ping", "pong", time.Millisecond, 300, "said nothing new"},
 		{"counting", "a{{seq}}", "b{{seq}}", 10 * time.Microsecond, 5000, "answered in a second"},
 	} {
-		n, why := play(engine(t, rules("any", c.a), Options{}), engine(t, rules("any", c.b), Options{}), "hello", c.every)
+		n, why := play(engine(t, rules("any", c.a), EngineOptions{}), engine(t, rules("any", c.b), EngineOptions{}), "hello", c.every)
 		if n > c.most || !strings.Contains(why, c.why) {
 			t.Errorf("%s: %d messages, %s", c.name, n, why)
 		}
-		free := Options{Allow: Allowed{Storm: true}}
+		free := EngineOptions{Allow: Allowed{Storm: true}}
 		if c.name == "growing" {
 			continue // until a frame is too long for a pattern
 		}
@@ -271,7 +271,7 @@ func TestT53Storms(t *testing.T) {
 		} else if name == "short" {
 			reply = "b"
 		}
-		e, p, now := engine(t, rules("contains:read", reply), Options{}), tcpPeer(1), begin
+		e, p, now := engine(t, rules("contains:read", reply), EngineOptions{}), tcpPeer(1), begin
 		for n := range 3000 {
 			text, every := ask(n)
 			if plan := e.Frame(p, []byte(text), now); len(plan.Steps) != 1 {
@@ -285,7 +285,7 @@ func TestT53Storms(t *testing.T) {
 // T53: an address that anybody could have forged gets no more than it sent, ten
 // times a second; servers' ports get nothing.
 func TestT53UDPBudget(t *testing.T) {
-	e := engine(t, Set{Rules: []Rule{{Match: "any", Replies: []Reply{{Text: "0123456789"}}}}}, Options{})
+	e := engine(t, Set{Rules: []Rule{{Match: "any", Replies: []Reply{{Text: "0123456789"}}}}}, EngineOptions{})
 	session := &sockeye.Session{Endpoint: sockeye.Endpoint{Mode: sockeye.Listen}}
 	peer := func(id uint64, from string) *sockeye.Peer {
 		return &sockeye.Peer{ID: id, Session: session, Network: "udp", Remote: netip.MustParseAddrPort(from)}
@@ -328,7 +328,7 @@ func TestT53UDPBudget(t *testing.T) {
 
 // Frames that match no rule, and the matching itself, allocate nothing.
 func TestNoAllocation(t *testing.T) {
-	e := engine(t, Set{Rules: []Rule{{Match: "prefix:abc", Cooldown: span("24h")}, {Match: "hex:01 * ff"}, {Match: "contains:zzz"}}}, Options{Allow: Allowed{Storm: true}})
+	e := engine(t, Set{Rules: []Rule{{Match: "prefix:abc", Cooldown: span("24h")}, {Match: "hex:01 * ff"}, {Match: "contains:zzz"}}}, EngineOptions{Allow: Allowed{Storm: true}})
 	p, body := tcpPeer(1), []byte(strings.Repeat("x", 1024))
 	e.Frame(p, body, begin)
 	if n := testing.AllocsPerRun(100, func() { e.Frame(p, body, begin) }); n > 0 {
@@ -337,7 +337,7 @@ func TestNoAllocation(t *testing.T) {
 }
 
 func BenchmarkPrefix1K(b *testing.B) {
-	e := engine(b, Set{Rules: []Rule{{Match: "prefix:abc"}}}, Options{})
+	e := engine(b, Set{Rules: []Rule{{Match: "prefix:abc"}}}, EngineOptions{})
 	p, body := tcpPeer(1), []byte(strings.Repeat("x", 1024))
 	b.SetBytes(1024)
 	b.ReportAllocs()
@@ -362,14 +362,14 @@ func TestExpressionsShareOneBudget(t *testing.T) {
 			t.Fatal(err)
 		}
 		limits[n] = p.rules[0].pattern.Limit()
-		if total := n * p.rules[0].pattern.instructions * limits[n]; total > 2*mostSteps {
+		if total := n * p.rules[0].pattern.instructions * limits[n]; total > 2*maxSteps {
 			t.Errorf("%d expressions take %d steps", n, total)
 		}
 		if p.rules[n].pattern.Limit() != MaxInput {
 			t.Error("a prefix is not tried on every frame")
 		}
 	}
-	if !(limits[1] > limits[10] && limits[10] > limits[30] && limits[30] >= leastInput) {
+	if !(limits[1] > limits[10] && limits[10] > limits[30] && limits[30] >= minInput) {
 		t.Errorf("%v", limits)
 	}
 	var set Set
@@ -382,7 +382,7 @@ func TestExpressionsShareOneBudget(t *testing.T) {
 	}
 	each := p.instructions
 	_, err = Compile(set)
-	if f, ok := errors.AsType[*Fault](err); !ok || f.Rule*each > mostTogether || (f.Rule+1)*each <= mostTogether || f.Field != "match" {
+	if f, ok := errors.AsType[*Fault](err); !ok || f.Rule*each > maxTogether || (f.Rule+1)*each <= maxTogether || f.Field != "match" {
 		t.Errorf("%v", err)
 	}
 }

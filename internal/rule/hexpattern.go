@@ -6,13 +6,13 @@ import (
 	"sockeye/internal/payload"
 )
 
-// cell is one byte of a hex pattern: it matches b if b & mask == value.
-type cell struct{ value, mask byte }
+// hexCell is one byte of a hex pattern: it matches b if b & mask == value.
+type hexCell struct{ value, mask byte }
 
 // hexPattern is runs of cells, with any number of bytes between one run and the
 // next. The first is at the beginning of the frame, the last at its end.
 type hexPattern struct {
-	runs   [][]cell
+	runs   [][]hexCell
 	groups []hexGroup
 }
 
@@ -26,10 +26,10 @@ type hexGroup struct {
 // which side of the star's bytes it is.
 type border struct{ run, cell int }
 
-// mostRuns and mostCells bound a pattern.
+// maxRuns and maxCells bound a pattern.
 const (
-	mostRuns  = 16
-	mostCells = 1024
+	maxRuns  = 16
+	maxCells = 1024
 )
 
 type hexPatternParser struct {
@@ -44,8 +44,8 @@ type hexPatternParser struct {
 // parseHexPattern reads cells with spaces between if one likes: 01 for a byte, ??
 // for any, 0? and ?f for any nibble, 80/c0 for a value under a mask, * for any
 // number of bytes, and groups in parentheses, which may have a name: (unit: ??).
-func parseHexPattern(text string, base int) (*hexPattern, *fault) {
-	h := &hexPatternParser{text: text, base: base, open: -1, p: hexPattern{runs: [][]cell{nil}}}
+func parseHexPattern(text string, base int) (*hexPattern, *patternFault) {
+	h := &hexPatternParser{text: text, base: base, open: -1, p: hexPattern{runs: [][]hexCell{nil}}}
 	for h.at < len(text) {
 		if f := h.next(); f != nil {
 			return nil, f
@@ -60,8 +60,8 @@ func parseHexPattern(text string, base int) (*hexPattern, *fault) {
 	return &h.p, nil
 }
 
-func (h *hexPatternParser) fault(at int, en, zh string, args ...any) *fault {
-	return &fault{h.base + at, both(en, zh, args...), hexPatternHint}
+func (h *hexPatternParser) fault(at int, en, zh string, args ...any) *patternFault {
+	return &patternFault{h.base + at, both(en, zh, args...), hexPatternHint}
 }
 
 var hexPatternHint = both("write 01 for a byte, ?? for any, 0? for a nibble, 80/c0 for a value under a mask, * for any number, (??) for a group",
@@ -72,7 +72,7 @@ func (h *hexPatternParser) border() border {
 	return border{run, len(h.p.runs[run])}
 }
 
-func (h *hexPatternParser) next() *fault {
+func (h *hexPatternParser) next() *patternFault {
 	switch c := h.text[h.at]; c {
 	case ' ', '\t', '\n', '\r', ',':
 		h.at++
@@ -93,20 +93,20 @@ func (h *hexPatternParser) next() *fault {
 	return nil
 }
 
-func (h *hexPatternParser) star() *fault {
+func (h *hexPatternParser) star() *patternFault {
 	last := h.p.runs[len(h.p.runs)-1]
 	if len(h.p.runs) > 1 && len(last) == 0 {
 		return h.fault(h.at, "* after *", "* 后面又是 *")
 	}
-	if len(h.p.runs) == mostRuns {
-		return h.fault(h.at, "more than %d *", "* 超过 %d 个", mostRuns-1)
+	if len(h.p.runs) == maxRuns {
+		return h.fault(h.at, "more than %d *", "* 超过 %d 个", maxRuns-1)
 	}
 	h.p.runs = append(h.p.runs, nil)
 	h.at++
 	return nil
 }
 
-func (h *hexPatternParser) openGroup() *fault {
+func (h *hexPatternParser) openGroup() *patternFault {
 	if h.open >= 0 {
 		return h.fault(h.at, "a group in a group", "分组不能嵌套")
 	}
@@ -136,7 +136,7 @@ func isName(s string) bool {
 }
 
 // cell reads one byte, with its mask if it has one.
-func (h *hexPatternParser) cell() *fault {
+func (h *hexPatternParser) cell() *patternFault {
 	c, f := h.pair()
 	if f != nil {
 		return f
@@ -156,8 +156,8 @@ func (h *hexPatternParser) cell() *fault {
 		}
 		c.mask = m.value
 	}
-	if h.cells++; h.cells > mostCells {
-		return h.fault(h.at, "more than %d bytes", "超过 %d 个字节", mostCells)
+	if h.cells++; h.cells > maxCells {
+		return h.fault(h.at, "more than %d bytes", "超过 %d 个字节", maxCells)
 	}
 	run := &h.p.runs[len(h.p.runs)-1]
 	*run = append(*run, c)
@@ -165,7 +165,7 @@ func (h *hexPatternParser) cell() *fault {
 }
 
 // pair reads two digits or question marks.
-func (h *hexPatternParser) pair() (c cell, f *fault) {
+func (h *hexPatternParser) pair() (c hexCell, f *patternFault) {
 	for range 2 {
 		if h.at == len(h.text) {
 			return c, h.fault(h.at, "a digit is missing", "缺少一位数字")
@@ -204,7 +204,7 @@ func (h *hexPattern) names() []string {
 
 // match finds each run at the first place where it fits.
 func (h *hexPattern) match(body []byte, groups *[]int) bool {
-	var at [mostRuns]int
+	var at [maxRuns]int
 	last := len(h.runs) - 1
 	pos := 0
 	for n, run := range h.runs {
@@ -240,7 +240,7 @@ func (h *hexPattern) match(body []byte, groups *[]int) bool {
 }
 
 // fits reports whether b begins with what the cells say.
-func fits(run []cell, b []byte) bool {
+func fits(run []hexCell, b []byte) bool {
 	if len(b) < len(run) {
 		return false
 	}

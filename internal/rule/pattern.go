@@ -15,13 +15,13 @@ import (
 // than about 50 ms: instructions of the program, and their number times the length
 // of the text.
 const (
-	mostInstructions = 2000
-	mostSteps        = 2_000_000
+	maxInstructions = 2000
+	maxSteps        = 2_000_000
 )
 
-// leastInput is the length of frames in bytes that expressions are tried on at least,
+// minInput is the length of frames in bytes that expressions are tried on at least,
 // however many there are.
-const leastInput = 512
+const minInput = 512
 
 // MaxInput is the longest frame in bytes that a pattern is tried on.
 const MaxInput = 64 << 10
@@ -30,7 +30,7 @@ const MaxInput = 64 << 10
 // goroutines.
 type Pattern struct {
 	typed string
-	form  form
+	form  patternForm
 	text  []byte // is, prefix, suffix, contains
 	hex   *hexPattern
 	re    *regexp.Regexp
@@ -40,20 +40,20 @@ type Pattern struct {
 	instructions int // of a regular expression
 }
 
-type form string
+type patternForm string
 
 // The forms of a pattern, the word before the colon.
 const (
-	anything form = "any"
-	exact    form = "is"
-	prefix   form = "prefix"
-	suffix   form = "suffix"
-	contains form = "contains"
-	hexForm  form = "hex"
-	regex    form = "regexp"
+	anything patternForm = "any"
+	exact    patternForm = "is"
+	prefix   patternForm = "prefix"
+	suffix   patternForm = "suffix"
+	contains patternForm = "contains"
+	hexForm  patternForm = "hex"
+	regex    patternForm = "regexp"
 )
 
-var forms = []form{anything, exact, prefix, suffix, contains, hexForm, regex}
+var forms = []patternForm{anything, exact, prefix, suffix, contains, hexForm, regex}
 
 // ParsePattern reads a pattern:
 //
@@ -64,14 +64,14 @@ var forms = []form{anything, exact, prefix, suffix, contains, hexForm, regex}
 // The error is an *sockeye.Error of kind Invalid that names the column.
 func ParsePattern(typed string) (*Pattern, error) {
 	word, rest, colon := strings.Cut(typed, ":")
-	p := &Pattern{typed: typed, form: form(strings.TrimSpace(word)), limit: MaxInput}
+	p := &Pattern{typed: typed, form: patternForm(strings.TrimSpace(word)), limit: MaxInput}
 	at := len(word) + 1
-	var f *fault
+	var f *patternFault
 	switch {
 	case p.form == anything && !colon:
 		return p, nil
 	case !colon || p.form == anything || !p.form.known():
-		f = &fault{0, both("%s begins no pattern", "%s 不是匹配方式", payload.Quote(word, 20)), formsHint}
+		f = &patternFault{0, both("%s begins no pattern", "%s 不是匹配方式", payload.Quote(word, 20)), formsHint}
 	case p.form == hexForm:
 		p.hex, f = parseHexPattern(rest, at)
 		if f == nil {
@@ -83,12 +83,12 @@ func ParsePattern(typed string) (*Pattern, error) {
 		f = p.parseText(rest, at)
 	}
 	if f != nil {
-		return nil, payload.ErrorAt(typed, f.at, f.message, f.hint)
+		return nil, payload.ErrorAtColumn(typed, f.at, f.message, f.hint)
 	}
 	return p, nil
 }
 
-func (f form) known() bool {
+func (f patternForm) known() bool {
 	for _, o := range forms {
 		if o == f {
 			return true
@@ -100,8 +100,8 @@ func (f form) known() bool {
 var formsHint = both(`write is:TEXT, prefix:TEXT, suffix:TEXT, contains:TEXT, hex:01 ?? *, regexp:EXPRESSION, or any`,
 	`写成 is:文本、prefix:文本、suffix:文本、contains:文本、hex:01 ?? *、regexp:表达式 或 any`)
 
-// fault is what is wrong with a typed pattern, and where.
-type fault struct {
+// patternFault is what is wrong with a typed pattern, and where.
+type patternFault struct {
 	at            int
 	message, hint sockeye.Text
 }
@@ -110,42 +110,42 @@ func both(en, zh string, args ...any) sockeye.Text {
 	return sockeye.Text{En: fmt.Sprintf(en, args...), Zh: fmt.Sprintf(zh, args...)}
 }
 
-func (p *Pattern) parseText(rest string, at int) *fault {
+func (p *Pattern) parseText(rest string, at int) *patternFault {
 	b, err := payload.ParseText(rest)
 	if err != nil {
 		e := sockeye.ErrorOf(err)
-		return &fault{at, e.Message, e.Hint}
+		return &patternFault{at, e.Message, e.Hint}
 	}
 	if len(b) == 0 && p.form != exact {
-		return &fault{at, both("nothing to look for", "没有要匹配的内容"), both("any matches every frame", "any 匹配所有帧")}
+		return &patternFault{at, both("nothing to look for", "没有要匹配的内容"), both("any matches every frame", "any 匹配所有帧")}
 	}
 	p.text = b
 	return nil
 }
 
-func (p *Pattern) compile(rest string, at int) *fault {
+func (p *Pattern) compile(rest string, at int) *patternFault {
 	hint := both("the syntax is RE2's; write (?s) for . to match line ends", "采用 RE2 语法；要让 . 匹配换行请写 (?s)")
-	if len(rest) > mostInstructions {
-		return &fault{at, both("the expression is longer than %d characters", "表达式超过 %d 个字符", mostInstructions), hint}
+	if len(rest) > maxInstructions {
+		return &patternFault{at, both("the expression is longer than %d characters", "表达式超过 %d 个字符", maxInstructions), hint}
 	}
 	re, err := regexp.Compile(rest)
 	if err != nil {
-		return &fault{at, both("%s", "正则表达式有误：%s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), hint}
+		return &patternFault{at, both("%s", "正则表达式有误：%s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), hint}
 	}
 	tree, err := syntax.Parse(rest, syntax.Perl)
 	if err != nil {
-		return &fault{at, both("%s", "正则表达式有误：%s", err), hint}
+		return &patternFault{at, both("%s", "正则表达式有误：%s", err), hint}
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil {
-		return &fault{at, both("%s", "正则表达式有误：%s", err), hint}
+		return &patternFault{at, both("%s", "正则表达式有误：%s", err), hint}
 	}
 	n := len(program.Inst)
-	if n > mostInstructions {
-		return &fault{at, both("the expression takes %d steps for each byte, more than %d", "表达式每个字节需要 %d 步，超过 %d 步", n, mostInstructions),
+	if n > maxInstructions {
+		return &patternFault{at, both("the expression takes %d steps for each byte, more than %d", "表达式每个字节需要 %d 步，超过 %d 步", n, maxInstructions),
 			both("make counted repetitions smaller", "请减小重复次数")}
 	}
-	p.re, p.limit, p.instructions = re, min(MaxInput, mostSteps/n), n
+	p.re, p.limit, p.instructions = re, min(MaxInput, maxSteps/n), n
 	p.names = re.SubexpNames()[1:]
 	return nil
 }

@@ -28,7 +28,7 @@ type Rule struct {
 	Join bool
 	// Every is time passing, again and again, and After once, from the moment when a
 	// peer is in one of the states In.
-	Every, After Span
+	Every, After DurationRange
 	// In are the states in which the rule is tried; none is all.
 	In []string
 	// Replies are sent one after the other.
@@ -36,7 +36,7 @@ type Rule struct {
 	// Goto is the state that the peer is in afterwards; "" leaves it.
 	Goto string
 	// Cooldown is how long the rule rests after a hit, for the same peer.
-	Cooldown Span
+	Cooldown DurationRange
 	// Count is the most hits for one peer; 0 is no limit.
 	Count int
 	// Chance is how probable a hit is, from 0 to 1; nil is always.
@@ -51,9 +51,9 @@ type Reply struct {
 	// for what the pattern's groups took. Only one of them is given.
 	Text, Hex string
 	// Options are its charset, checksum and line end; Hex and Match in them are not read.
-	Options payload.Options
+	Options payload.ParseOptions
 	// Delay is how long to wait before, after the reply before it.
-	Delay Span
+	Delay DurationRange
 	To    To
 }
 
@@ -76,12 +76,12 @@ const (
 	All    To = "all"
 )
 
-// Span is a time, or a range of times out of which one is drawn: "20ms",
+// DurationRange is a time, or a range of times out of which one is drawn: "20ms",
 // "100ms..300ms". The zero Span is no time.
-type Span struct{ Least, Most time.Duration }
+type DurationRange struct{ Min, Max time.Duration }
 
 // UnmarshalText reads a span.
-func (s *Span) UnmarshalText(text []byte) error {
+func (s *DurationRange) UnmarshalText(text []byte) error {
 	from, to, isRange := strings.Cut(string(text), "..")
 	least, err := time.ParseDuration(strings.TrimSpace(from))
 	most := least
@@ -93,28 +93,28 @@ func (s *Span) UnmarshalText(text []byte) error {
 			Message: both("is no time up to 24h, nor a range of times", "不是 24h 以内的时间，也不是时间范围"),
 			Hint:    both("write 20ms, 1.5s, or 100ms..300ms", "写成 20ms、1.5s 或 100ms..300ms")}
 	}
-	s.Least, s.Most = least, most
+	s.Min, s.Max = least, most
 	return nil
 }
 
 // MarshalText writes the span as UnmarshalText reads it.
-func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s DurationRange) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // String writes the span as UnmarshalText reads it.
-func (s Span) String() string {
-	if s.Least == s.Most {
-		return s.Least.String()
+func (s DurationRange) String() string {
+	if s.Min == s.Max {
+		return s.Min.String()
 	}
-	return s.Least.String() + ".." + s.Most.String()
+	return s.Min.String() + ".." + s.Max.String()
 }
 
 // IsZero says whether it is no time.
-func (s Span) IsZero() bool { return s == Span{} }
+func (s DurationRange) IsZero() bool { return s == DurationRange{} }
 
 // draw is a time out of the range.
-func (s Span) draw(r *rand.Rand) time.Duration {
-	if s.Most <= s.Least {
-		return s.Least
+func (s DurationRange) draw(r *rand.Rand) time.Duration {
+	if s.Max <= s.Min {
+		return s.Min
 	}
-	return s.Least + time.Duration(r.Int64N(int64(s.Most-s.Least)+1))
+	return s.Min + time.Duration(r.Int64N(int64(s.Max-s.Min)+1))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // setTimers starts the timers of a peer that has come into its state.
-func (e *Engine) setTimers(p *player, now time.Time) {
+func (e *Engine) setTimers(p *peerState, now time.Time) {
 	if !e.program.timed {
 		return
 	}
@@ -73,12 +73,12 @@ func (e *Engine) Tick(now time.Time) (plan Plan) {
 }
 
 // inOrder are the peers by their numbers, so that a seed repeats a run.
-func (e *Engine) inOrder() []*player {
-	var all []*player
+func (e *Engine) inOrder() []*peerState {
+	var all []*peerState
 	for _, p := range e.peers {
 		all = append(all, p)
 	}
-	slices.SortFunc(all, func(a, b *player) int { return cmp.Compare(a.peer.ID, b.peer.ID) })
+	slices.SortFunc(all, func(a, b *peerState) int { return cmp.Compare(a.peer.ID, b.peer.ID) })
 	return all
 }
 

@@ -95,7 +95,7 @@ func ParseCSV(text string) (*List, error) {
 		if err != nil {
 			return nil, InRow(len(l.Rows), err)
 		}
-		if l.Rows = append(l.Rows, row); len(l.Rows) > MostRows {
+		if l.Rows = append(l.Rows, row); len(l.Rows) > MaxRows {
 			return nil, l.Bounds()
 		}
 	}

@@ -39,20 +39,20 @@ type Row struct {
 	Repeat int
 	// Off rows are kept but not sent.
 	Off bool
-	// To names the peers as workbench's Find does, with spaces between; "" is all.
+	// To names the peers as core's Find does, with spaces between; "" is all.
 	To string
 }
 
-// The bounds of a list. MostRows is how many rows a file may have.
+// The bounds of a list. MaxRows is how many rows a file may have.
 const (
-	MostRows = 10_000
-	// MostTimes is how often a row or a list is sent at most, and how many messages a
+	MaxRows = 10_000
+	// MaxTimes is how often a row or a list is sent at most, and how many messages a
 	// list has in all that is not sent for ever.
-	MostTimes = 1_000_000_000
-	// LongestDelay is the longest pause.
-	LongestDelay = 24 * time.Hour
-	// ShortestRound is the least that a list takes which is sent for ever.
-	ShortestRound = time.Millisecond
+	MaxTimes = 1_000_000_000
+	// MaxDelay is the longest pause.
+	MaxDelay = 24 * time.Hour
+	// MinRound is the least that a list takes which is sent for ever.
+	MinRound = time.Millisecond
 )
 
 // Every is a list of one payload that is sent every so often, times times, or for
@@ -63,8 +63,8 @@ func Every(r Row, interval time.Duration, times int) List {
 }
 
 // Options are how the row's text becomes bytes.
-func (r Row) Options() (payload.Options, error) {
-	o := payload.Options{Hex: r.Hex, Plain: r.Plain}
+func (r Row) Options() (payload.ParseOptions, error) {
+	o := payload.ParseOptions{Hex: r.Hex, Plain: r.Plain}
 	var err error
 	if o.Charset, err = payload.ParseCharset(r.Charset); err != nil {
 		return o, err
@@ -131,16 +131,16 @@ func (l *List) Sendable() error {
 	for _, r := range l.Rows {
 		if !r.Off {
 			messages += max(1, r.Repeat)
-			round += min(r.Delay, ShortestRound)
+			round += min(r.Delay, MinRound)
 		}
 	}
 	switch {
 	case messages == 0:
 		return bad(l.Name, "the list has no row to send", "列表中没有要发送的行", "switch a row on", "请启用至少一行")
-	case l.Times == 0 && round < ShortestRound:
+	case l.Times == 0 && round < MinRound:
 		return bad(l.Name, "a list that is sent for ever needs a pause", "无限循环的列表需要有间隔", "give a row a delay, or the list a number of times", "请给某一行设置间隔，或限定循环次数")
-	case l.Times > 0 && messages > MostTimes/l.Times:
-		return bad(l.Name, fmt.Sprintf("more than %d messages", MostTimes), fmt.Sprintf("超过 %d 条消息", MostTimes), "send it less often, or for ever: times = 0", "请减少次数，或无限循环：times = 0")
+	case l.Times > 0 && messages > MaxTimes/l.Times:
+		return bad(l.Name, fmt.Sprintf("more than %d messages", MaxTimes), fmt.Sprintf("超过 %d 条消息", MaxTimes), "send it less often, or for ever: times = 0", "请减少次数，或无限循环：times = 0")
 	}
 	return nil
 }
@@ -148,10 +148,10 @@ func (l *List) Sendable() error {
 // Bounds checks how many rows the list has, and how often it is sent.
 func (l *List) Bounds() error {
 	switch {
-	case l.Times < 0 || l.Times > MostTimes:
+	case l.Times < 0 || l.Times > MaxTimes:
 		return bad(l.Name, fmt.Sprintf("%d is not how often a list is sent", l.Times), fmt.Sprintf("循环次数不能是 %d", l.Times), "write 1 or more; 0 is for ever", "请写 1 以上的数；0 表示无限循环")
-	case len(l.Rows) > MostRows:
-		return bad(l.Name, fmt.Sprintf("more than %d rows", MostRows), fmt.Sprintf("超过 %d 行", MostRows), "split the list", "请拆成多个列表")
+	case len(l.Rows) > MaxRows:
+		return bad(l.Name, fmt.Sprintf("more than %d rows", MaxRows), fmt.Sprintf("超过 %d 行", MaxRows), "split the list", "请拆成多个列表")
 	}
 	return nil
 }
@@ -160,9 +160,9 @@ func (r Row) bounds() error {
 	switch {
 	case r.Text == "":
 		return bad("", "there is nothing to send", "没有要发送的内容", "write a payload", "请填写数据")
-	case r.Delay < 0 || r.Delay > LongestDelay:
+	case r.Delay < 0 || r.Delay > MaxDelay:
 		return bad("", fmt.Sprintf("a delay of %s", r.Delay), fmt.Sprintf("间隔 %s 不可用", r.Delay), "write 0 to 24h", "请写 0 到 24h")
-	case r.Repeat < 0 || r.Repeat > MostTimes:
+	case r.Repeat < 0 || r.Repeat > MaxTimes:
 		return bad("", fmt.Sprintf("%d is not how often a row is sent", r.Repeat), fmt.Sprintf("重复次数不能是 %d", r.Repeat), "write 1 or more", "请写 1 以上的数")
 	}
 	return nil
@@ -182,33 +182,33 @@ func InRow(i int, err error) error {
 	return &e
 }
 
-// Step is one message of a list that is being sent.
-type Step struct {
+// ScheduledRow is one message of a list that is being sent.
+type ScheduledRow struct {
 	// Row is the index of the row; Round and Repeat count from 0.
 	Row, Round, Repeat int
 	// Due is when it is to be sent, from the start of the list on.
 	Due time.Duration
 }
 
-// Plan gives the steps of a list one after another. Due times add up exactly: a
+// Playback gives the steps of a list one after another. Due times add up exactly: a
 // list that is sent for a day is as punctual at its end as at its beginning.
-type Plan struct {
+type Playback struct {
 	list *List
-	next Step
+	next ScheduledRow
 	over bool
 }
 
-// Plan is the plan of the list, which must have passed Templates and not change.
-func (l *List) Plan() *Plan {
-	p := &Plan{list: l}
+// Playback is the plan of the list, which must have passed Templates and not change.
+func (l *List) Playback() *Playback {
+	p := &Playback{list: l}
 	p.over = !p.settle()
 	return p
 }
 
 // Next is the next step; ok is false when there are no more.
-func (p *Plan) Next() (s Step, ok bool) {
+func (p *Playback) Next() (s ScheduledRow, ok bool) {
 	if p.over {
-		return Step{}, false
+		return ScheduledRow{}, false
 	}
 	s = p.next
 	row := p.list.Rows[s.Row]
@@ -242,7 +242,7 @@ func (l *List) RowsOn() int {
 	return n
 }
 
-// LongestDelay is the longest time from one message until the next.
+// MaxDelay is the longest time from one message until the next.
 func (l *List) LongestDelay() time.Duration {
 	longest := time.Duration(0)
 	for _, r := range l.Rows {
@@ -254,7 +254,7 @@ func (l *List) LongestDelay() time.Duration {
 }
 
 // settle moves on to a row that is on, and reports whether there is one.
-func (p *Plan) settle() bool {
+func (p *Playback) settle() bool {
 	for skipped := 0; ; p.next.Row++ {
 		if p.next.Row >= len(p.list.Rows) {
 			p.next.Row = 0

@@ -27,15 +27,15 @@ func TestPlan(t *testing.T) {
 	if _, err := l.Templates(); err != nil {
 		t.Fatal(err)
 	}
-	var got []Step
-	for p := l.Plan(); ; {
+	var got []ScheduledRow
+	for p := l.Playback(); ; {
 		s, ok := p.Next()
 		if !ok {
 			break
 		}
 		got = append(got, s)
 	}
-	want := []Step{
+	want := []ScheduledRow{
 		{0, 0, 0, 0}, {0, 0, 1, 500 * ms}, {1, 0, 0, 1000 * ms}, {3, 0, 0, 1010 * ms},
 		{0, 1, 0, 1010 * ms}, {0, 1, 1, 1510 * ms}, {1, 1, 0, 2010 * ms}, {3, 1, 0, 2020 * ms},
 	}
@@ -53,7 +53,7 @@ func TestPlanForEver(t *testing.T) {
 	if _, err := l.Templates(); err != nil {
 		t.Fatal(err)
 	}
-	p := l.Plan()
+	p := l.Playback()
 	for i := range 1_000_000 {
 		if s, ok := p.Next(); !ok || s.Due != time.Duration(i)*10*ms || s.Round != i {
 			t.Fatalf("step %d: %v, %v", i, s, ok)
@@ -74,8 +74,8 @@ func TestListFaults(t *testing.T) {
 		{List{Times: 1, Rows: []Row{{Text: "x", Off: true}}}, "", "the list has no row to send"},
 		{List{Rows: []Row{{Text: "x"}}}, "", "a list that is sent for ever needs a pause"},
 		{List{Times: -1, Rows: []Row{{Text: "x"}}}, "", "-1 is not how often a list is sent"},
-		{List{Times: 1000, Rows: []Row{{Text: "x", Repeat: MostTimes}}}, "", "more than 1000000000 messages"},
-		{List{Times: 1, Rows: make([]Row, MostRows+1)}, "", "more than 10000 rows"},
+		{List{Times: 1000, Rows: []Row{{Text: "x", Repeat: MaxTimes}}}, "", "more than 1000000000 messages"},
+		{List{Times: 1, Rows: make([]Row, MaxRows+1)}, "", "more than 10000 rows"},
 		{row(Row{Text: "a{{sequ}}"}), "row 2", `"a{{sequ}}": column 4: unknown field "sequ"`},
 		{row(Row{Text: "x", Off: true, Charset: "klingon"}), "row 2", `"klingon": is not a charset`},
 		{row(Row{Text: "x", Delay: -1}), "row 2", "a delay of -1ns"},
@@ -167,7 +167,7 @@ func FuzzParseCSV(f *testing.F) {
 			t.Errorf("%q is written as\n%s\nand then as\n%s", text, l.CSV(), back.CSV())
 		}
 		if _, err := l.Templates(); err == nil {
-			p := l.Plan()
+			p := l.Playback()
 			for range 100 {
 				s, ok := p.Next()
 				if !ok {

@@ -15,8 +15,8 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// File is one file of the page.
-type File struct {
+// Asset is one file of the page.
+type Asset struct {
 	Type string // its media type
 	Body []byte
 	Gzip []byte // Body compressed, or nil where that is no smaller
@@ -25,8 +25,8 @@ type File struct {
 }
 
 // Files are the page's files by URL path; the page itself is "/".
-var Files = sync.OnceValue(func() map[string]*File {
-	files := map[string]*File{}
+var Files = sync.OnceValue(func() map[string]*Asset {
+	files := map[string]*Asset{}
 	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -36,7 +36,7 @@ var Files = sync.OnceValue(func() map[string]*File {
 			return err
 		}
 		url := strings.TrimPrefix(name, "dist")
-		f := &File{Type: typeOf(name), Body: body, Lasting: strings.HasPrefix(url, "/assets/")}
+		f := &Asset{Type: typeOf(name), Body: body, Lasting: strings.HasPrefix(url, "/assets/")}
 		if z := compressed(body); len(z) < len(body)*9/10 {
 			f.Gzip = z
 		}

@@ -27,9 +27,9 @@ type checker struct {
 	place func(path ...any) string
 }
 
-// mostProblems bounds how many are told at once. When there are so many, nothing more
+// maxProblems bounds how many are told at once. When there are so many, nothing more
 // is looked at.
-const mostProblems = 20
+const maxProblems = 20
 
 // mostSteps bounds the expressions of all rules that a file compiles, and mostRules the
 // rules: one set is bounded by itself, but a file may have thousands.
@@ -38,7 +38,7 @@ const (
 	mostRules = 2 * rule.MaxRules
 )
 
-func (c *checker) isFull() bool { return len(c.problems) >= mostProblems }
+func (c *checker) isFull() bool { return len(c.problems) >= maxProblems }
 
 // add notes a problem at a place: a path of keys and indexes, whose last words are
 // named in the target.

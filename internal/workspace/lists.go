@@ -27,7 +27,7 @@ type Row struct {
 	Checksum string `toml:"checksum,omitempty" json:"checksum,omitempty"`
 	LineEnd  string `toml:"line-end,omitempty" json:"line_end,omitempty"`
 	// Delay is the time from this message until the next: one time, no range.
-	Delay rule.Span `toml:"delay,omitzero" json:"delay,omitzero"`
+	Delay rule.DurationRange `toml:"delay,omitzero" json:"delay,omitzero"`
 	// Repeat is how often the row is sent before the next; 0 is once.
 	Repeat int `toml:"repeat,omitempty" json:"repeat,omitempty"`
 	// Enabled is false for a row that is kept but not sent.
@@ -53,7 +53,7 @@ func (f *File) Resolve(name string, l List) (*sendlist.List, error) {
 	if l.Times != nil {
 		out.Times = *l.Times
 	}
-	if len(l.Rows) > sendlist.MostRows {
+	if len(l.Rows) > sendlist.MaxRows {
 		out.Rows = make([]sendlist.Row, len(l.Rows)) // for Bounds to see
 	}
 	if err := out.Bounds(); err != nil {
@@ -74,7 +74,7 @@ func (f *File) Resolve(name string, l List) (*sendlist.List, error) {
 
 func (f *File) row(r Row) (sendlist.Row, error) {
 	out := sendlist.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd,
-		Delay: r.Delay.Least, Repeat: r.Repeat, Off: r.Enabled != nil && !*r.Enabled, To: r.To}
+		Delay: r.Delay.Min, Repeat: r.Repeat, Off: r.Enabled != nil && !*r.Enabled, To: r.To}
 	written := 0
 	for _, s := range []string{r.Text, r.Hex, r.Payload} {
 		if s != "" {
@@ -84,7 +84,7 @@ func (f *File) row(r Row) (sendlist.Row, error) {
 	switch {
 	case written != 1:
 		return out, problem("a row needs one of text, hex and payload", "每行需要 text、hex、payload 之一", "", "")
-	case r.Delay.Least != r.Delay.Most:
+	case r.Delay.Min != r.Delay.Max:
 		return out, problem("the delay of a row is one time, not %s", "行的间隔是一个时间，不能是 %s", "write 500ms, 2s or 1m", "写成 500ms、2s 或 1m", r.Delay)
 	case r.Hex != "":
 		out.Text, out.Hex = r.Hex, true
@@ -104,7 +104,7 @@ func ListOf(l *sendlist.List) List {
 	out := List{Times: &l.Times, Rows: make([]Row, len(l.Rows))}
 	for n, r := range l.Rows {
 		row := Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd,
-			Delay: rule.Span{Least: r.Delay, Most: r.Delay}, Repeat: r.Repeat, To: r.To}
+			Delay: rule.DurationRange{Min: r.Delay, Max: r.Delay}, Repeat: r.Repeat, To: r.To}
 		if r.Hex {
 			row.Text, row.Hex = "", r.Text
 		}
@@ -128,11 +128,11 @@ func (c *checker) lists() map[string]*sendlist.List {
 		}
 		told := len(c.problems)
 		rows := l.Rows
-		if len(rows) > sendlist.MostRows {
+		if len(rows) > sendlist.MaxRows {
 			rows = nil
 		}
 		for n, r := range rows {
-			if len(c.problems) >= mostProblems {
+			if len(c.problems) >= maxProblems {
 				break
 			}
 			row, err := c.file.row(r)

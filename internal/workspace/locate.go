@@ -92,12 +92,12 @@ func (l *locator) key(key toml.Key) string {
 	return position(p)
 }
 
-// refusal refuses whatever it is decoded from.
-type refusal struct{}
+// positionProbe refuses whatever it is decoded from.
+type positionProbe struct{}
 
 var errHere = errors.New("here")
 
-func (*refusal) UnmarshalTOML(any) error { return errHere }
+func (*positionProbe) UnmarshalTOML(any) error { return errHere }
 
 func (l *locator) find(path []any) toml.Position {
 	name, ok := path[0].(string)
@@ -112,7 +112,7 @@ func (l *locator) find(path []any) toml.Position {
 func descend(md *toml.MetaData, p toml.Primitive, path []any) toml.Position {
 	if len(path) == 0 {
 		var at toml.ParseError
-		if errors.As(md.PrimitiveDecode(p, &refusal{}), &at) {
+		if errors.As(md.PrimitiveDecode(p, &positionProbe{}), &at) {
 			return at.Position
 		}
 		return toml.Position{}

@@ -7,7 +7,7 @@ import (
 
 // migrations bring the text of a version to the next one. They change what is in a
 // line and never how many there are, so that errors name the lines of the file.
-var migrations = map[int]func(blocks []*block){
+var migrations = map[int]func(blocks []*tomlBlock){
 	1: listsAsTables,
 }
 
@@ -36,7 +36,7 @@ func upgrade(text string, from int) string {
 // listsAsTables: in version 1 a list was an array of rows, [[lists.NAME]], and a row
 // was disabled = true. Since version 2 it is a table, which has room for more than
 // rows: [[lists.NAME.row]], and enabled = false.
-func listsAsTables(blocks []*block) {
+func listsAsTables(blocks []*tomlBlock) {
 	for _, b := range blocks {
 		switch {
 		case b.inList && len(b.path) == 2 && b.path[0] == "lists":

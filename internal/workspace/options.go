@@ -10,7 +10,7 @@ import (
 	"sockeye/internal/sendlist"
 )
 
-// options are the endpoint's, as wire knows them.
+// options are the endpoint's, as transport knows them.
 func (e Endpoint) options(wrong func(error, string)) sockeye.Options {
 	o := sockeye.Options{
 		SourcePort: e.SourcePort, Interface: e.Interface, Prefer: e.Prefer, Backlog: e.Backlog, MaxPeers: e.MaxPeers, OverCap: e.OverCap,
@@ -40,8 +40,8 @@ func choice(b *bool) sockeye.Choice {
 }
 
 // options are how the payload's text becomes bytes.
-func (p Payload) options() (payload.Options, error) {
-	o := payload.Options{Hex: p.Hex != ""}
+func (p Payload) options() (payload.ParseOptions, error) {
+	o := payload.ParseOptions{Hex: p.Hex != ""}
 	var err error
 	if o.Charset, err = payload.ParseCharset(p.Charset); err != nil {
 		return o, err

@@ -48,7 +48,7 @@ func Revise(old []byte, f *File) ([]byte, error) {
 // reviser makes one text of another.
 type reviser struct {
 	was, now *node
-	blocks   []*block
+	blocks   []*tomlBlock
 	// out is what becomes of each block, and between what comes before it; the last is
 	// the end of the text.
 	out, between [][]string
@@ -60,7 +60,7 @@ type reviser struct {
 	places     map[string]int  // where new tables with a key at the top go
 }
 
-func newReviser(was, now *node, text string, blocks []*block) *reviser {
+func newReviser(was, now *node, text string, blocks []*tomlBlock) *reviser {
 	r := &reviser{was: was, now: now, blocks: blocks, out: make([][]string, len(blocks)), between: make([][]string, len(blocks)+1), end: "\n",
 		heads: map[string]bool{}, above: map[string]bool{}, statements: map[string]bool{}, places: map[string]int{}}
 	if strings.Contains(text, "\r\n") {
@@ -147,7 +147,7 @@ func (r *reviser) written(s string) string {
 }
 
 // table is a block that says now instead of was.
-func (r *reviser) table(b *block, was, now *node) string {
+func (r *reviser) table(b *tomlBlock, was, now *node) string {
 	switch {
 	case now == nil:
 		return ""
@@ -178,7 +178,7 @@ func (r *reviser) table(b *block, was, now *node) string {
 }
 
 // hasBlock says whether what a key of a block names has a block of its own.
-func (r *reviser) hasBlock(b *block, key string) bool {
+func (r *reviser) hasBlock(b *tomlBlock, key string) bool {
 	return !b.inList && r.above[pathText(append(slices.Clip(b.path), key))]
 }
 

@@ -82,7 +82,7 @@ func TestRevise(t *testing.T) {
 		"rules change places": {func(f *File) { r := f.Rules["shop"]; r[0], r[1] = r[1], r[0] }, []string{
 			"\n# tea first\n[[rules.shop]]\nmatch = \"prefix:tea\"\nreplies = [\n  { text = \"yes\" },   # at once\n  { text = \"soon\", delay = \"1000ms\" },\n]\n", "",
 			"text = \"no\"\n", "text = \"no\"\n\n# tea first\n[[rules.shop]]\nmatch = \"prefix:tea\"\nreplies = [\n  { text = \"yes\" },   # at once\n  { text = \"soon\", delay = \"1000ms\" },\n]\n"}},
-		"a rule with tables below": {func(f *File) { f.Rules["shop"][1].Cooldown.Least, f.Rules["shop"][1].Cooldown.Most = 1e9, 1e9 }, []string{
+		"a rule with tables below": {func(f *File) { f.Rules["shop"][1].Cooldown.Min, f.Rules["shop"][1].Cooldown.Max = 1e9, 1e9 }, []string{
 			"match = \"any\"\n\n[[rules.shop.replies]]\ntext = \"no\"\n", "match = \"any\"\nreplies = [{ text = \"no\" }]\ncooldown = \"1s\"\n"}},
 		"another set": {func(f *File) { f.Rules["more"] = []Rule{{Join: true, Reply: "x"}} }, []string{
 			"# the end\n", "# the end\n\n[[rules.more]]\njoin = true\nreply = \"x\"\n"}},

@@ -110,32 +110,32 @@ type Endpoint struct {
 
 // Rule is a rule.Rule with a short form for the usual case of one reply.
 type Rule struct {
-	Name     string    `toml:"name,omitempty" json:"name,omitempty"`
-	Match    string    `toml:"match,omitempty" json:"match,omitempty"`
-	Join     bool      `toml:"join,omitempty" json:"join,omitempty"`
-	Every    rule.Span `toml:"every,omitzero" json:"every,omitzero"`
-	After    rule.Span `toml:"after,omitzero" json:"after,omitzero"`
-	In       []string  `toml:"in,omitempty" json:"in,omitempty"`
-	Reply    string    `toml:"reply,omitempty" json:"reply,omitempty"`
-	ReplyHex string    `toml:"reply-hex,omitempty" json:"reply_hex,omitempty"`
-	Payload  string    `toml:"payload,omitempty" json:"payload,omitempty"` // the name of one
-	Delay    rule.Span `toml:"delay,omitzero" json:"delay,omitzero"`
-	To       rule.To   `toml:"to,omitempty" json:"to,omitempty"`
-	Replies  []Reply   `toml:"replies,omitempty" json:"replies,omitempty"`
-	Goto     string    `toml:"goto,omitempty" json:"goto,omitempty"`
-	Cooldown rule.Span `toml:"cooldown,omitzero" json:"cooldown,omitzero"`
-	Count    int       `toml:"count,omitempty" json:"count,omitempty"`
-	Chance   *float64  `toml:"chance,omitempty" json:"chance,omitempty"`
-	End      rule.End  `toml:"end,omitempty" json:"end,omitempty"`
+	Name     string             `toml:"name,omitempty" json:"name,omitempty"`
+	Match    string             `toml:"match,omitempty" json:"match,omitempty"`
+	Join     bool               `toml:"join,omitempty" json:"join,omitempty"`
+	Every    rule.DurationRange `toml:"every,omitzero" json:"every,omitzero"`
+	After    rule.DurationRange `toml:"after,omitzero" json:"after,omitzero"`
+	In       []string           `toml:"in,omitempty" json:"in,omitempty"`
+	Reply    string             `toml:"reply,omitempty" json:"reply,omitempty"`
+	ReplyHex string             `toml:"reply-hex,omitempty" json:"reply_hex,omitempty"`
+	Payload  string             `toml:"payload,omitempty" json:"payload,omitempty"` // the name of one
+	Delay    rule.DurationRange `toml:"delay,omitzero" json:"delay,omitzero"`
+	To       rule.To            `toml:"to,omitempty" json:"to,omitempty"`
+	Replies  []Reply            `toml:"replies,omitempty" json:"replies,omitempty"`
+	Goto     string             `toml:"goto,omitempty" json:"goto,omitempty"`
+	Cooldown rule.DurationRange `toml:"cooldown,omitzero" json:"cooldown,omitzero"`
+	Count    int                `toml:"count,omitempty" json:"count,omitempty"`
+	Chance   *float64           `toml:"chance,omitempty" json:"chance,omitempty"`
+	End      rule.End           `toml:"end,omitempty" json:"end,omitempty"`
 }
 
 // Reply is one reply of a rule with several.
 type Reply struct {
-	Text    string    `toml:"text,omitempty" json:"text,omitempty"`
-	Hex     string    `toml:"hex,omitempty" json:"hex,omitempty"`
-	Payload string    `toml:"payload,omitempty" json:"payload,omitempty"`
-	Delay   rule.Span `toml:"delay,omitzero" json:"delay,omitzero"`
-	To      rule.To   `toml:"to,omitempty" json:"to,omitempty"`
+	Text    string             `toml:"text,omitempty" json:"text,omitempty"`
+	Hex     string             `toml:"hex,omitempty" json:"hex,omitempty"`
+	Payload string             `toml:"payload,omitempty" json:"payload,omitempty"`
+	Delay   rule.DurationRange `toml:"delay,omitzero" json:"delay,omitzero"`
+	To      rule.To            `toml:"to,omitempty" json:"to,omitempty"`
 }
 
 // Opening is an endpoint with everything that answers it, found sound.

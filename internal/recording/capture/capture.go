@@ -77,8 +77,8 @@ func recovered(err *error) {
 	}
 }
 
-// Options are how to read a capture.
-type Options struct {
+// CaptureOptions are how to read a capture.
+type CaptureOptions struct {
 	// Lost is told of packets that could not be made events; may be nil.
 	Lost func(pcapng.Damage)
 }
@@ -86,39 +86,39 @@ type Options struct {
 // Reader gives the events of a capture. It belongs to one goroutine.
 type Reader struct {
 	opened
-	o     Options
+	o     CaptureOptions
 	queue []sockeye.Event // made and not given out yet
 	at    int
 	err   error // the end
 
 	seq      uint64
 	count    int64 // of packets
-	sessions map[sessionKey]*sockeye.Session
-	datagram map[peerKey]*sockeye.Peer
+	sessions map[serverKey]*sockeye.Session
+	datagram map[fiveTuple]*sockeye.Peer
 	peers    uint64
 	strange  map[layers.LinkType]bool // told of
-	tcp      *assembly
+	tcp      *tcpAssembly
 }
 
 type (
-	sessionKey struct {
+	serverKey struct {
 		network string
 		server  netip.AddrPort
 	}
-	peerKey struct {
+	fiveTuple struct {
 		network       string
 		local, remote netip.AddrPort
 	}
 )
 
 // NewReader reads the head of a capture.
-func NewReader(r io.Reader, o Options) (*Reader, error) {
+func NewReader(r io.Reader, o CaptureOptions) (*Reader, error) {
 	file, err := open(r)
 	if err != nil {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Err: err,
 			Message: sockeye.Text{En: "not a capture: " + err.Error(), Zh: "不是抓包文件：" + err.Error()}}
 	}
-	d := &Reader{opened: file, o: o, sessions: map[sessionKey]*sockeye.Session{}, datagram: map[peerKey]*sockeye.Peer{}, strange: map[layers.LinkType]bool{}}
+	d := &Reader{opened: file, o: o, sessions: map[serverKey]*sockeye.Session{}, datagram: map[fiveTuple]*sockeye.Peer{}, strange: map[layers.LinkType]bool{}}
 	if d.o.Lost == nil {
 		d.o.Lost = func(pcapng.Damage) {}
 	}
@@ -213,7 +213,7 @@ func (d *Reader) add(e sockeye.Event) {
 
 // session is the session of a server's address, opened when first seen.
 func (d *Reader) session(network string, server netip.AddrPort, at gopacket.CaptureInfo) *sockeye.Session {
-	key := sessionKey{network, server}
+	key := serverKey{network, server}
 	s := d.sessions[key]
 	if s == nil {
 		s = &sockeye.Session{ID: fmt.Sprintf("s%d", len(d.sessions)+1), Endpoint: sockeye.Endpoint{Mode: sockeye.Listen,
@@ -241,8 +241,8 @@ func (d *Reader) udp(n gopacket.NetworkLayer, u *layers.UDP, info gopacket.Captu
 	if !ok1 || !ok2 {
 		return
 	}
-	received := peerKey{"udp", to, from}
-	sent := peerKey{"udp", from, to}
+	received := fiveTuple{"udp", to, from}
+	sent := fiveTuple{"udp", from, to}
 	kind, p := sockeye.Received, d.datagram[received]
 	if p == nil {
 		if p = d.datagram[sent]; p != nil {

@@ -73,7 +73,7 @@ func capturing(t *testing.T, port int, do func(), ending string) []byte {
 
 // written is what can be read of a capture that grows.
 func written(file []byte) (events []string) {
-	d, err := NewReader(bytes.NewReader(file), Options{})
+	d, err := NewReader(bytes.NewReader(file), CaptureOptions{})
 	for err == nil {
 		var e sockeye.Event
 		if e, err = d.Next(); err == nil {
@@ -86,7 +86,7 @@ func written(file []byte) (events []string) {
 // read is every event of a capture, and what was lost on the way.
 func read(t testing.TB, file []byte) (events []string, lost []string) {
 	t.Helper()
-	d, err := NewReader(bytes.NewReader(file), Options{Lost: func(x pcapng.Damage) { lost = append(lost, x.What.En) }})
+	d, err := NewReader(bytes.NewReader(file), CaptureOptions{Lost: func(x pcapng.Damage) { lost = append(lost, x.What.En) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestSameAsTshark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := NewReader(bytes.NewReader(file), Options{})
+	d, err := NewReader(bytes.NewReader(file), CaptureOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00"))
 	f.Add([]byte("\x0a\x0d\x0d\x0a\x1c\x00\x00\x00\x4d\x3c\x2b\x1a\x01\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x1c\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		d, err := NewReader(bytes.NewReader(file), Options{})
+		d, err := NewReader(bytes.NewReader(file), CaptureOptions{})
 		if err != nil {
 			return
 		}

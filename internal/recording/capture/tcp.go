@@ -13,8 +13,8 @@ import (
 	"sockeye/internal/pcapng"
 )
 
-// assembly puts TCP connections together from their segments.
-type assembly struct {
+// tcpAssembly puts TCP connections together from their segments.
+type tcpAssembly struct {
 	reader    *Reader
 	assembler *reassembly.Assembler
 	over      bool // the file has ended: what is closed now did not close by itself
@@ -27,35 +27,35 @@ const (
 	waitingAll  = 1 << 14
 )
 
-func newAssembly(d *Reader) *assembly {
-	t := &assembly{reader: d}
+func newAssembly(d *Reader) *tcpAssembly {
+	t := &tcpAssembly{reader: d}
 	t.assembler = reassembly.NewAssembler(reassembly.NewStreamPool(t))
 	t.assembler.MaxBufferedPagesPerConnection = waitingEach
 	t.assembler.MaxBufferedPagesTotal = waitingAll
 	return t
 }
 
-// seen is the context of one segment.
-type seen struct{ info gopacket.CaptureInfo }
+// capturedAt is the context of one segment.
+type capturedAt struct{ info gopacket.CaptureInfo }
 
-func (s *seen) GetCaptureInfo() gopacket.CaptureInfo { return s.info }
+func (s *capturedAt) GetCaptureInfo() gopacket.CaptureInfo { return s.info }
 
-func (t *assembly) packet(flow gopacket.Flow, tcp *layers.TCP, info gopacket.CaptureInfo) {
-	t.assembler.AssembleWithContext(flow, tcp, &seen{info})
+func (t *tcpAssembly) packet(flow gopacket.Flow, tcp *layers.TCP, info gopacket.CaptureInfo) {
+	t.assembler.AssembleWithContext(flow, tcp, &capturedAt{info})
 }
 
 // finish gives out what waits for segments that the file does not have.
-func (t *assembly) finish() {
+func (t *tcpAssembly) finish() {
 	t.over = true
 	t.assembler.FlushAll()
 }
 
 // New is called with the first segment of a connection (reassembly.StreamFactory).
-func (t *assembly) New(network, _ gopacket.Flow, tcp *layers.TCP, _ reassembly.AssemblerContext) reassembly.Stream {
+func (t *tcpAssembly) New(network, _ gopacket.Flow, tcp *layers.TCP, _ reassembly.AssemblerContext) reassembly.Stream {
 	from, _ := endOf(network.Src(), uint16(tcp.SrcPort))
 	to, _ := endOf(network.Dst(), uint16(tcp.DstPort))
-	c := &connection{assembly: t, firstIsPeer: true, server: to, client: from}
-	_, known := t.reader.sessions[sessionKey{"tcp", from}]
+	c := &tcpConnection{assembly: t, firstIsPeer: true, server: to, client: from}
+	_, known := t.reader.sessions[serverKey{"tcp", from}]
 	switch {
 	case tcp.SYN && !tcp.ACK:
 	case tcp.SYN, known, from.Port() < to.Port():
@@ -64,9 +64,9 @@ func (t *assembly) New(network, _ gopacket.Flow, tcp *layers.TCP, _ reassembly.A
 	return c
 }
 
-// connection is one TCP connection of the capture, seen from its server.
-type connection struct {
-	assembly       *assembly
+// tcpConnection is one TCP connection of the capture, seen from its server.
+type tcpConnection struct {
+	assembly       *tcpAssembly
 	server, client netip.AddrPort
 	firstIsPeer    bool          // the first segment came from the client
 	peer           *sockeye.Peer // nil until there is something to tell: a last ACK alone is no connection
@@ -79,7 +79,7 @@ type connection struct {
 
 // Accept takes every segment; one that begins in the middle of a connection
 // starts where it is (reassembly.Stream).
-func (c *connection) Accept(tcp *layers.TCP, info gopacket.CaptureInfo, dir reassembly.TCPFlowDirection, next reassembly.Sequence, start *bool, _ reassembly.AssemblerContext) bool {
+func (c *tcpConnection) Accept(tcp *layers.TCP, info gopacket.CaptureInfo, dir reassembly.TCPFlowDirection, next reassembly.Sequence, start *bool, _ reassembly.AssemblerContext) bool {
 	c.last = info.Timestamp
 	if c.peer == nil && (tcp.SYN || len(tcp.Payload) > 0) {
 		c.peer = c.assembly.reader.peer("tcp", c.server, c.client, info)
@@ -97,12 +97,12 @@ func (c *connection) Accept(tcp *layers.TCP, info gopacket.CaptureInfo, dir reas
 	return true
 }
 
-func (c *connection) fromPeer(dir reassembly.TCPFlowDirection) bool {
+func (c *tcpConnection) fromPeer(dir reassembly.TCPFlowDirection) bool {
 	return (dir == reassembly.TCPDirClientToServer) == c.firstIsPeer
 }
 
 // ReassembledSG takes the next bytes of one direction (reassembly.Stream).
-func (c *connection) ReassembledSG(sg reassembly.ScatterGather, ac reassembly.AssemblerContext) {
+func (c *tcpConnection) ReassembledSG(sg reassembly.ScatterGather, ac reassembly.AssemblerContext) {
 	d := c.assembly.reader
 	dir, _, end, skip := sg.Info()
 	n, _ := sg.Lengths()
@@ -133,14 +133,14 @@ func (c *connection) ReassembledSG(sg reassembly.ScatterGather, ac reassembly.As
 }
 
 // ReassemblyComplete is called when both directions have ended (reassembly.Stream).
-func (c *connection) ReassemblyComplete(reassembly.AssemblerContext) bool {
+func (c *tcpConnection) ReassemblyComplete(reassembly.AssemblerContext) bool {
 	if c.reason != "" && (!c.assembly.over || c.reset) {
 		c.add(sockeye.Event{Kind: sockeye.Left, Time: c.last, Detail: &sockeye.Detail{Reason: c.reason}})
 	}
 	return true
 }
 
-func (c *connection) add(e sockeye.Event) {
+func (c *tcpConnection) add(e sockeye.Event) {
 	if c.peer == nil {
 		return
 	}

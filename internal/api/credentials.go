@@ -1,0 +1,182 @@
+package api
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"sync"
+	"time"
+
+	"sockeye"
+)
+
+// The limits of credentials.
+const (
+	ticketLife = time.Minute
+	maxTokens  = 256 // of pages; the oldest is forgotten
+	maxSecret  = 512 // bytes of one that is presented
+)
+
+// credentials are the credentials of one run. Only the hashes of those given away are
+// kept.
+type credentials struct {
+	shell     string
+	shellHash hash
+	password  hash // zero: there is none
+	hasPass   bool
+
+	mu      sync.Mutex
+	tickets []issuedToken
+	tokens  []issuedToken
+}
+
+type hash = [sha256.Size]byte
+
+type issuedToken struct {
+	hash hash
+	at   time.Time
+}
+
+func (s *credentials) init(password string) {
+	s.shell = newSecret()
+	s.shellHash = sha256.Sum256([]byte(s.shell))
+	s.hasPass = password != ""
+	s.password = sha256.Sum256([]byte(password))
+}
+
+// newSecret is 256 random bits.
+func newSecret() string {
+	var b [32]byte
+	rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func same(a, b hash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
+
+// ticket makes a new one.
+func (s *credentials) ticket() string {
+	t := newSecret()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tickets = keepLatest(append(s.tickets, issuedToken{sha256.Sum256([]byte(t)), time.Now()}))
+	return t
+}
+
+func keepLatest(list []issuedToken) []issuedToken {
+	if over := len(list) - maxTokens; over > 0 {
+		list = append(list[:0], list[over:]...)
+	}
+	return list
+}
+
+// redeem trades a ticket for a token. A ticket is used up by it.
+func (s *credentials) redeem(ticket string) (token string, ok bool) {
+	if len(ticket) > maxSecret {
+		return "", false
+	}
+	h := sha256.Sum256([]byte(ticket))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, t := range s.tickets {
+		if same(t.hash, h) {
+			s.tickets = append(s.tickets[:i], s.tickets[i+1:]...)
+			if time.Since(t.at) > ticketLife {
+				return "", false
+			}
+			return s.tokenLocked(), true
+		}
+	}
+	return "", false
+}
+
+// enter trades the password for a token.
+func (s *credentials) enter(password string) (token string, ok bool) {
+	if len(password) > maxSecret || !same(sha256.Sum256([]byte(password)), s.password) || !s.hasPass {
+		return "", false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tokenLocked(), true
+}
+
+func (s *credentials) tokenLocked() string {
+	t := newSecret()
+	s.tokens = keepLatest(append(s.tokens, issuedToken{sha256.Sum256([]byte(t)), time.Now()}))
+	return t
+}
+
+// caller says whose a token is.
+type caller int
+
+const (
+	anonymous caller = iota
+	pageCaller
+	shellCaller
+)
+
+func (s *credentials) callerOf(token string) caller {
+	if len(token) > maxSecret {
+		return anonymous
+	}
+	h := sha256.Sum256([]byte(token))
+	if same(h, s.shellHash) {
+		return shellCaller
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.tokens {
+		if same(t.hash, h) {
+			return pageCaller
+		}
+	}
+	return anonymous
+}
+
+// guesses slows down whoever presents wrong credentials: beyond ten in a minute,
+// each waits its turn, one a second.
+type guesses struct {
+	mu     sync.Mutex
+	recent []time.Time // in the last minute, at most freeGuesses
+	turn   time.Time   // when the next one is answered
+}
+
+const (
+	freeGuesses = 10
+	guessEvery  = time.Second
+	maxTurn     = 10 * time.Second // a wrong credential waits no longer; it is turned away at once
+)
+
+// wait is how long the answer to one more wrong credential must wait; tooMany says
+// that others already wait as long as anybody may.
+func (g *guesses) wait(now time.Time) (d time.Duration, tooMany bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for len(g.recent) > 0 && now.Sub(g.recent[0]) > time.Minute {
+		g.recent = g.recent[1:]
+	}
+	if len(g.recent) < freeGuesses {
+		g.recent = append(g.recent, now)
+		return 0, false
+	}
+	if g.turn.Before(now) {
+		g.turn = now
+	}
+	if g.turn.Sub(now) >= maxTurn {
+		return 0, true
+	}
+	g.turn = g.turn.Add(guessEvery)
+	g.recent = append(g.recent[1:], now)
+	return g.turn.Sub(now), false
+}
+
+// punished says whether credentials that can be guessed must wait their turn.
+func (g *guesses) punished(now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.recent) == freeGuesses && now.Sub(g.recent[0]) <= time.Minute
+}
+
+func badCredential(message, hint sockeye.Text) *sockeye.Error {
+	return &sockeye.Error{Kind: sockeye.AccessDenied, Message: message, Hint: hint}
+}

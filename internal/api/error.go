@@ -1,0 +1,159 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"sockeye"
+)
+
+// statusOf is the one table from kinds of error to HTTP status.
+func statusOf(kind sockeye.ErrorKind) int {
+	switch kind {
+	case sockeye.Invalid, sockeye.Expected:
+		return http.StatusBadRequest
+	case sockeye.NotFound:
+		return http.StatusNotFound
+	case sockeye.Misuse, sockeye.AddressInUse, sockeye.Closed, sockeye.Conflict:
+		return http.StatusConflict
+	case sockeye.AccessDenied, sockeye.NotPermitted:
+		return http.StatusForbidden
+	case sockeye.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case sockeye.LimitReached, sockeye.PortsExhausted:
+		return http.StatusServiceUnavailable
+	case sockeye.Unsupported:
+		return http.StatusNotImplemented
+	case sockeye.TimedOut:
+		return http.StatusGatewayTimeout
+	case sockeye.Refused, sockeye.Reset, sockeye.BrokenPipe, sockeye.HostUnreachable, sockeye.NetworkUnreachable,
+		sockeye.NoSuchHost, sockeye.NameServer, sockeye.WrongFamily, sockeye.SelfConnect, sockeye.AddressNotAvailable:
+		return http.StatusBadGateway
+	case sockeye.Canceled:
+		return 499 // as nginx has it: nobody waits for the answer
+	}
+	return http.StatusInternalServerError
+}
+
+// languageOf is the first of English and Chinese that a request accepts, or the
+// workbench's own.
+func (s *Server) languageOf(r *http.Request) sockeye.Lang {
+	for tag := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag = strings.ToLower(strings.TrimSpace(tag))
+		if strings.HasPrefix(tag, "zh") || strings.HasPrefix(tag, "en") {
+			return sockeye.LangOf(tag)
+		}
+	}
+	return s.o.Language
+}
+
+// failureOf is the body that tells of an error, all faults of a joined one.
+func failureOf(err error, l sockeye.Lang) Failure {
+	var f Failure
+	for i, e := range faults(err) {
+		line := *e.Line(l)
+		if i == 0 {
+			f.ErrorLine = line
+			continue
+		}
+		f.Also = append(f.Also, line)
+	}
+	return f
+}
+
+func faults(err error) []*sockeye.Error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*sockeye.Error
+		for _, e := range joined.Unwrap() {
+			all = append(all, faults(e)...)
+		}
+		if len(all) > 0 {
+			return all
+		}
+	}
+	return []*sockeye.Error{sockeye.ErrorOf(err)}
+}
+
+// fail answers with an error; status 0 is the kind's.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, err error) {
+	f := failureOf(err, s.languageOf(r))
+	if status == 0 {
+		status = statusOf(f.Kind)
+	}
+	if r.ContentLength == 0 {
+		answer(w, status, f)
+		return
+	}
+	w.Header().Set("Connection", "close")
+	answer(w, status, f)
+	s.linger(w, r)
+}
+
+// maxLinger is how many bytes of an unwanted body are read, in the time for a head.
+const maxLinger = 32 << 20
+
+// linger reads what is left of a request that was refused: closing before would
+// reset the answer away.
+func (s *Server) linger(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	control.Flush()
+	control.SetReadDeadline(time.Now().Add(s.o.limits.header))
+	io.CopyN(io.Discard, r.Body, maxLinger)
+	control.SetReadDeadline(time.Now()) // net/http need not try again
+}
+
+// answer sends a JSON body.
+func answer(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic("api: an answer does not marshal: " + err.Error()) // no type of types*.go can fail
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", fmt.Sprint(len(body)+1))
+	w.WriteHeader(status)
+	w.Write(append(body, '\n'))
+}
+
+// wrongCredential is the answer to a request without a good credential. It makes
+// those wait who guess.
+func (s *Server) wrongCredential(r *http.Request) (int, error) {
+	err := badCredential(
+		sockeye.Text{En: "a credential is needed, and this is none", Zh: "缺少有效的凭据"},
+		sockeye.Text{En: "open the address that sockeye ui prints; each is good once, for a minute", Zh: "请打开 sockeye ui 显示的地址；每个地址一分钟内有效，只能用一次"})
+	if r.Header.Get("Authorization") == "" {
+		return http.StatusUnauthorized, err // no guess
+	}
+	return s.afterGuess(r, err)
+}
+
+// afterGuess waits as long as a wrong guess must.
+func (s *Server) afterGuess(r *http.Request, err error) (int, error) {
+	wait, tooMany := s.guesses.wait(time.Now())
+	if tooMany {
+		return http.StatusTooManyRequests, &sockeye.Error{Kind: sockeye.LimitReached,
+			Message: sockeye.Text{En: "too many wrong credentials", Zh: "错误的凭据过多"},
+			Hint:    sockeye.Text{En: "wait a minute", Zh: "请等一分钟"}}
+	}
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-r.Context().Done():
+		}
+	}
+	return http.StatusUnauthorized, err
+}
+
+// joinErrors is one error of several, or the one.
+func joinErrors(all []error) error {
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/webui"
+)
+
+// register fills the table of routes.
+func (s *Server) register() {
+	for path, file := range s.page {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			s.add(&route{method: method, path: path, summary: "A file of the page.", open: true, media: file.Type, do: func(c *requestContext) error { return c.file(file) }})
+		}
+	}
+	s.add(&route{method: http.MethodGet, path: "/healthz", summary: "Whether the workbench lives.", open: true, out: reflect.TypeFor[Health](),
+		do: func(c *requestContext) error { answer(c.w, http.StatusOK, Health{OK: true}); return nil }})
+	handle(s, "POST", "/login", "Trade a one-time ticket, or the password, for a token.", (*requestContext).login).open = true
+	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *requestContext, _ None) (Ticket, error) { return c.NewTicket(), nil })
+	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*requestContext).machine)
+	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
+		do: func(c *requestContext) error { answer(c.w, http.StatusOK, c.OpenAPI()); return nil }})
+
+	handle(s, "GET", "/sessions", "The sessions that are open or were.", (*requestContext).sessions)
+	handle(s, "POST", "/sessions", "Open a session.", (*requestContext).open).status = http.StatusCreated
+	handle(s, "GET", "/sessions/{id}", "One session.", (*requestContext).oneSession)
+	handle(s, "DELETE", "/sessions/{id}", "Close an open session in good order, or take a closed one from the list.", (*requestContext).closeSession)
+	handle(s, "GET", "/sessions/{id}/peers", "The peers that are there.", (*requestContext).peers)
+	handle(s, "POST", "/sessions/{id}/peers", "Make a UDP peer of an address.", (*requestContext).reach)
+	handle(s, "PATCH", "/sessions/{id}/peers/{peer}", "Name a peer.", (*requestContext).alias)
+	handle(s, "POST", "/sessions/{id}/peers/{peer}/close", "Close a connection in good order.", (*requestContext).closePeer)
+	handle(s, "POST", "/sessions/{id}/peers/{peer}/abort", "Abort a connection (RST).", (*requestContext).abortPeer)
+	handle(s, "POST", "/sessions/{id}/peers/{peer}/finish", "End the sending direction (FIN).", (*requestContext).finishPeer)
+
+	handle(s, "POST", "/payload", "What a payload means; nothing is sent.", (*requestContext).preview)
+	handle(s, "POST", "/sessions/{id}/send", "Send to peers.", (*requestContext).send).mostBody = maxSendBody
+	handle(s, "GET", "/sessions/{id}/runs", "Lists that are being sent, and how far they are.", (*requestContext).runs)
+	start := handle(s, "POST", "/sessions/{id}/runs", "Begin to send a list, or one message again and again.", (*requestContext).startRun)
+	start.status, start.mostBody = http.StatusCreated, maxListBody
+	handle(s, "DELETE", "/sessions/{id}/runs/{run}", "Stop sending a list, at once.", (*requestContext).stopRun)
+	handle(s, "POST", "/lists/parse", "Lists out of the text of a file; nothing is sent.", (*requestContext).parseLists).mostBody = maxListBody
+	handle(s, "POST", "/lists/export", "A list as the text of a file.", (*requestContext).exportList).mostBody = maxListBody
+
+	handle(s, "GET", "/sessions/{id}/rules", "How a session answers by rules, with their counters.", (*requestContext).rules)
+	handle(s, "PUT", "/sessions/{id}/rules", "Let rules answer a session from now on.", (*requestContext).setRules)
+	handle(s, "DELETE", "/sessions/{id}/rules", "Take the rules of a session away.", (*requestContext).clearRules)
+	handle(s, "POST", "/rules/try", "What rules would answer; nothing is sent.", (*requestContext).tryRules)
+
+	handle(s, "GET", "/events", "A window of the journal.", (*requestContext).events).query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
+	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*requestContext).eventData})
+	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"},
+		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*requestContext).live})
+
+	handle(s, "GET", "/recording", "How recording is.", (*requestContext).recording)
+	handle(s, "PUT", "/recording", "Begin or end recording.", (*requestContext).setRecording)
+	handle(s, "GET", "/sessions/{id}/file", "How receiving to a file is.", (*requestContext).receiveFile)
+	handle(s, "PUT", "/sessions/{id}/file", "Begin or end writing the bytes received to a file.", (*requestContext).setReceiveFile)
+	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets,
+		query: append([]string{"format"}, filterQuery...), do: (*requestContext).export})
+	handle(s, "GET", "/workspace", "What a person keeps, as the file says it now.", (*requestContext).readWorkspace)
+	handle(s, "PUT", "/workspace", "Keep something else.", (*requestContext).setWorkspace)
+	handle(s, "POST", "/workspace/plan", "What a text says and would open; nothing is kept or opened.", (*requestContext).planWorkspace)
+	handle(s, "POST", "/workspace/open", "Open what the workspace says.", (*requestContext).openWorkspace).status = http.StatusCreated
+
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, 0, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: r.URL.Path, Message: sockeye.Text{En: "there is nothing here", Zh: "此处没有内容"}})
+	})
+}
+
+const octets = "application/octet-stream"
+
+// file serves a file of the page.
+func (c *requestContext) file(f *webui.Asset) error {
+	h, body := c.w.Header(), f.Body
+	h.Set("Content-Type", f.Type)
+	if f.Lasting {
+		h.Set("Cache-Control", "private, max-age=31536000, immutable")
+	}
+	if f.Gzip != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if acceptsGzip(c.r) {
+			h.Set("Content-Encoding", "gzip")
+			body = f.Gzip
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if c.r.Method == http.MethodHead {
+		return nil
+	}
+	c.w.Write(body)
+	return nil
+}
+
+func acceptsGzip(r *http.Request) bool {
+	return slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(s string) bool {
+		return strings.TrimSpace(s) == "gzip"
+	})
+}
+
+func (c *requestContext) login(in Login) (Token, error) {
+	if (in.Ticket == "") == (in.Password == "") {
+		return Token{}, invalid("ticket", sockeye.Text{En: "a ticket or a password is needed, and only one", Zh: "需要票据或密码，二者之一"}, sockeye.Text{})
+	}
+	if in.Ticket != "" {
+		if token, ok := c.secrets.redeem(in.Ticket); ok {
+			return Token{token}, nil
+		}
+		return Token{}, c.wrongGuess(badCredential(
+			sockeye.Text{En: "this address was used already, or is older than a minute", Zh: "该地址已被使用，或已超过一分钟"},
+			sockeye.Text{En: "run sockeye ui again: it opens a fresh one", Zh: "请再次运行 sockeye ui，它会打开新的地址"}))
+	}
+	wrong := badCredential(sockeye.Text{En: "wrong password", Zh: "密码错误"}, sockeye.Text{})
+	waited := c.guesses.punished(time.Now())
+	if waited { // a password can be guessed, so it is looked at only when it is its turn
+		if no := c.wrongGuess(wrong); no.status == http.StatusTooManyRequests {
+			return Token{}, no
+		}
+	}
+	if token, ok := c.secrets.enter(in.Password); ok {
+		return Token{token}, nil
+	}
+	if waited {
+		return Token{}, &rejection{checkCredential, http.StatusUnauthorized, wrong}
+	}
+	return Token{}, c.wrongGuess(wrong)
+}
+
+// wrongGuess makes a wrong credential wait and be counted.
+func (c *requestContext) wrongGuess(wrong *sockeye.Error) *rejection {
+	status, err := c.afterGuess(c.r, wrong)
+	return &rejection{checkCredential, status, sockeye.ErrorOf(err)}
+}

@@ -1,0 +1,76 @@
+package core
+
+import (
+	"net/netip"
+	"sync"
+
+	"sockeye"
+)
+
+// aliases remembers the names that were given to addresses, so that a board that
+// comes back from another port is still itself.
+type aliases struct {
+	mu     sync.Mutex
+	byAddr map[netip.Addr][]string
+	worn   map[string]*sockeye.Peer // who has a name; it may have left
+}
+
+func (a *aliases) set(p *sockeye.Peer, name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byAddr == nil {
+		a.byAddr, a.worn = map[netip.Addr][]string{}, map[string]*sockeye.Peer{}
+	}
+	ip := p.Remote.Addr()
+	if old := p.Alias(); old != "" {
+		a.byAddr[ip] = without(a.byAddr[ip], old)
+		delete(a.worn, old)
+	}
+	p.SetAlias(name)
+	if name != "" {
+		a.byAddr[ip] = append(without(a.byAddr[ip], name), name)
+		a.worn[name] = p
+	}
+}
+
+// name gives a joining peer the first name of its address whose wearer has left.
+func (a *aliases) name(p *sockeye.Peer, gone func(*sockeye.Peer) bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, name := range a.byAddr[p.Remote.Addr()] {
+		if wearer := a.worn[name]; wearer == nil || gone(wearer) {
+			a.worn[name] = p
+			p.SetAlias(name)
+			return
+		}
+	}
+}
+
+// Remember gives a name to whoever joins from an address next, as Alias does for
+// who was there before. The error is an *sockeye.Error of kind Invalid.
+func (w *Core) Remember(from netip.Addr, name string) error {
+	if err := sockeye.CheckAlias(name); err != nil {
+		return err
+	}
+	w.aliases.remember(from.Unmap(), name)
+	return nil
+}
+
+func (a *aliases) remember(from netip.Addr, name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byAddr == nil {
+		a.byAddr, a.worn = map[netip.Addr][]string{}, map[string]*sockeye.Peer{}
+	}
+	a.byAddr[from] = append(without(a.byAddr[from], name), name)
+}
+
+func without(list []string, s string) []string {
+	var out []string
+	for _, v := range list {
+		if v != s {
+			out = append(out, v)
+		}
+	}
+	return out
+}

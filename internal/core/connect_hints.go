@@ -1,0 +1,29 @@
+package core
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"sockeye"
+)
+
+// ConnectHint is what to type on a board to reach a server here, by one program.
+type ConnectHint struct {
+	Program sockeye.Text
+	Line    string
+}
+
+// ConnectHints are the ways to reach an address, for a POSIX shell; the first is
+// Sockeye's own.
+func ConnectHints(to netip.Addr, port uint16) []ConnectHint {
+	address := netip.AddrPortFrom(to, port).String()
+	if strings.ContainsAny(address, "[]") {
+		address = "'" + address + "'"
+	}
+	return []ConnectHint{
+		{sockeye.Text{En: "Sockeye", Zh: "Sockeye"}, "sockeye device " + address},
+		{sockeye.Text{En: "netcat", Zh: "netcat"}, fmt.Sprintf("nc %s %d", to, port)},
+		{sockeye.Text{En: "the tutorial's Python program, in its address line", Zh: "教程里的 Python 程序，改 addr 一行"}, fmt.Sprintf("addr=('%s',%d)", to, port)},
+	}
+}

@@ -1,0 +1,71 @@
+package core
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+
+	"sockeye"
+)
+
+// ownListeners are the addresses on which this program takes orders itself. A session
+// that could connect there would let whoever feeds the session give orders.
+type ownListeners struct {
+	mu    sync.Mutex
+	addrs []netip.AddrPort
+}
+
+// GuardListener keeps every session from connecting to an address, by whatever name or
+// spelling: it is compared after resolution.
+func (w *Core) GuardListener(addr netip.AddrPort) {
+	w.ownListeners.mu.Lock()
+	defer w.ownListeners.mu.Unlock()
+	w.ownListeners.addrs = append(w.ownListeners.addrs, netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()))
+}
+
+// dialFilter is what transport asks before it connects.
+func (w *Core) dialFilter(to netip.AddrPort) error {
+	w.ownListeners.mu.Lock()
+	defer w.ownListeners.mu.Unlock()
+	for _, own := range w.ownListeners.addrs {
+		if own.Port() == to.Port() && reachesListener(to.Addr().Unmap().WithZone(""), own.Addr()) {
+			return &sockeye.Error{
+				Kind: sockeye.NotPermitted, Op: "connect", Target: to.String(),
+				Message: sockeye.Text{En: "this is Sockeye's own control address", Zh: "这是 Sockeye 自己的控制地址"},
+				Hint: sockeye.Text{
+					En: "connect to another port; to watch HTTP, run a server of your own",
+					Zh: "请连接其他端口；要观察 HTTP 请自己运行一个服务器"},
+			}
+		}
+	}
+	return nil
+}
+
+// reachesListener says whether a connection to an address arrives at a socket that is
+// bound to own.
+func reachesListener(to, own netip.Addr) bool {
+	switch {
+	case to == own.WithZone(""):
+		return true
+	case to.IsUnspecified(): // connects to this machine (Linux, macOS)
+		return own.IsLoopback() || own.IsUnspecified()
+	case own.IsUnspecified():
+		return to.IsLoopback() || isOwnAddress(to)
+	}
+	return false
+}
+
+// isOwnAddress says whether an address is this machine's; if the system does not tell, it
+// might be.
+func isOwnAddress(a netip.Addr) bool {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return true
+	}
+	for _, n := range all {
+		if p, err := netip.ParsePrefix(n.String()); err == nil && p.Addr().Unmap() == a {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,174 @@
+package core
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"sockeye"
+	"sockeye/internal/device"
+	"sockeye/internal/journal"
+	"sockeye/internal/payload"
+	"sockeye/internal/rule"
+	"sockeye/internal/transport"
+)
+
+// echo sends back what it receives, if its guard lets it.
+type echo struct{ guard *echoGuard }
+
+func (echo) Joined(*transport.Peer) {}
+
+func (e echo) Received(p *transport.Peer, data []byte) {
+	if e.guard.mayEcho(p, data) {
+		p.Answer(context.Background(), data) // a failure is recorded by Answer
+	}
+}
+
+// Reply makes it a transport.Prompt: it never waits by itself.
+func (e echo) Reply(p *transport.Peer, data []byte) ([]byte, bool) {
+	if e.guard.mayEcho(p, data) {
+		return data, true
+	}
+	return nil, true
+}
+
+// board lets a device answer transport's peers.
+type board struct {
+	device  *device.Device
+	hello   *payload.Template // nil: the device's own
+	session *Session          // which makes a message of it
+	guard   *echoGuard
+}
+
+func (b board) Joined(p *transport.Peer) {
+	if b.hello == nil {
+		b.device.Joined(p)
+		return
+	}
+	v := b.session.vars(b.hello, nil)
+	v.Peer = p.Peer
+	hello, err := b.hello.Append(nil, &v)
+	if err == nil && len(hello) > 0 {
+		p.Send(context.Background(), hello) // a failure is recorded by Send
+	}
+}
+
+func (b board) Received(p *transport.Peer, data []byte) {
+	if b.guard.mayEcho(p, data) {
+		b.device.Received(echoReply{p}, data)
+	}
+}
+
+// echoReply is a peer to which a device sends what follows from what came.
+type echoReply struct{ *transport.Peer }
+
+func (a echoReply) Send(ctx context.Context, data []byte) (int, error) {
+	return a.Peer.Answer(ctx, data)
+}
+
+// echoGuard keeps a session that echoes from going round in a circle with another
+// echoer, and from being made to answer whom it has never heard of: see
+// docs/decisions/0018-echo-storms.md. What nobody has to be guarded from costs one
+// look at a counter.
+type echoGuard struct {
+	session *Session
+	allow   rule.Allowed
+
+	watched atomic.Int32 // circles in which something is under way
+	mu      sync.Mutex
+	peers   map[uint64]*echoPeerState
+	sweep   int // so many peers are looked through for those that left
+}
+
+// echoPeerState is what a guard knows of one peer.
+type echoPeerState struct {
+	peer   *transport.Peer
+	loops  rule.LoopDetector
+	budget rule.RateLimit
+}
+
+func newEchoGuard(s *Session, allow rule.Allowed) *echoGuard {
+	return &echoGuard{session: s, allow: allow, peers: map[uint64]*echoPeerState{}, sweep: minSweep}
+}
+
+// minSweep is how many peers are known before those that left are looked for.
+const minSweep = 64
+
+// peerLocked is what is known of a peer; g.mu is held.
+func (g *echoGuard) peerLocked(p *transport.Peer) *echoPeerState {
+	q := g.peers[p.ID]
+	if q != nil {
+		return q
+	}
+	if len(g.peers) >= g.sweep {
+		for id, old := range g.peers {
+			if old.peer.State() == sockeye.Gone {
+				if old.loops.Watching() {
+					g.watched.Add(-1)
+				}
+				delete(g.peers, id)
+			}
+		}
+		g.sweep = max(minSweep, 2*len(g.peers))
+	}
+	q = &echoPeerState{peer: p}
+	g.peers[p.ID] = q
+	return q
+}
+
+// begun notes a message that is sent and is no echo.
+func (g *echoGuard) begun(p *transport.Peer, data []byte) {
+	if g.allow.Storm {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	q := g.peerLocked(p)
+	before := q.loops.Watching()
+	q.loops.OnSend(data)
+	g.count(before, q.loops.Watching())
+}
+
+func (g *echoGuard) count(before, after bool) {
+	switch {
+	case after && !before:
+		g.watched.Add(1)
+	case before && !after:
+		g.watched.Add(-1)
+	}
+}
+
+// mayEcho says whether data that came from a peer may be sent back.
+func (g *echoGuard) mayEcho(p *transport.Peer, data []byte) bool {
+	suspect := rule.Suspect(p.Peer, g.allow)
+	if !suspect && g.watched.Load() == 0 {
+		return true
+	}
+	ok, trouble := g.limit(p, data, suspect)
+	if trouble != nil {
+		e := *trouble
+		e.Target = p.String()
+		g.session.core.journal.Append(sockeye.Event{Kind: sockeye.Failed, Session: g.session.id, Peer: p.Peer, Time: journal.Now(), Detail: &sockeye.Detail{Err: &e}})
+	}
+	return ok
+}
+
+func (g *echoGuard) limit(p *transport.Peer, data []byte, suspect bool) (ok bool, trouble *sockeye.Error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	q := g.peers[p.ID]
+	if q == nil && !suspect {
+		return true, nil
+	}
+	if q == nil {
+		q = g.peerLocked(p)
+	}
+	before := q.loops.Watching()
+	ok, trouble = q.loops.Echo(data)
+	g.count(before, q.loops.Watching())
+	if ok && suspect {
+		q.budget.Received(len(data))
+		ok, trouble = q.budget.Permit(p.Peer, len(data), journal.Now(), g.allow)
+	}
+	return ok, trouble
+}

@@ -1,0 +1,195 @@
+package core
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/journal"
+	"sockeye/internal/recording"
+)
+
+// FileStatus is how a session's receiving to a file is, or how the last one ended.
+type FileStatus struct {
+	On    bool
+	Path  string // "" if there never was one
+	Peer  uint64 // whose bytes are written; 0 is everyone's
+	Bytes uint64 // that the system has taken
+	// Lost counts what left the memory before it could be written. Events of other
+	// sessions may be among it.
+	Lost sockeye.Lost
+	Err  *sockeye.Error // why it ended before it was told to
+}
+
+// receivedFile is one file that what a session receives is written to. It has a view
+// of its own, so a slow disk holds up no socket.
+type receivedFile struct {
+	session *Session
+	file    *os.File
+	ended   chan struct{}
+	stop    context.CancelFunc
+
+	mu     sync.Mutex
+	status FileStatus
+}
+
+// drainTime is how long the end of a file waits for events that a recording
+// holds back until they are durable.
+const drainTime = 2 * time.Second
+
+// ReceiveTo writes the bytes that the session receives from now on, of one peer or,
+// with 0, of all in the order they came, to a file, until StopReceiving, the end of
+// the session, or an error. There is one file at a time: else the error is an
+// *sockeye.Error of kind Misuse, and the file stays the caller's. Otherwise it is
+// closed in the end.
+func (s *Session) ReceiveTo(file *os.File, peer uint64) error {
+	s.file.Lock()
+	defer s.file.Unlock()
+	if s.received != nil && s.received.Status().On {
+		return &sockeye.Error{Kind: sockeye.Misuse, Op: "record", Target: s.received.file.Name(),
+			Message: sockeye.Text{En: "what is received is being written to a file already", Zh: "接收的数据已在写入文件"},
+			Hint:    sockeye.Text{En: "end that first", Zh: "请先停止"}}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	_, next := s.core.Span()
+	r := &receivedFile{session: s, file: file, ended: make(chan struct{}), stop: stop, status: FileStatus{On: true, Path: file.Name(), Peer: peer}}
+	view := s.core.View(next)
+	s.received = r
+	go func() {
+		select {
+		case <-s.dropped:
+			stop()
+		case <-r.ended:
+		}
+	}()
+	go r.run(ctx, view, next)
+	return nil
+}
+
+// StopReceiving ends the file. When it returns nil, everything received before the
+// call is written; it waits for the disk until ctx ends.
+func (s *Session) StopReceiving(ctx context.Context) error {
+	s.file.Lock()
+	r := s.received
+	s.file.Unlock()
+	if r == nil {
+		return nil
+	}
+	r.stop()
+	select {
+	case <-r.ended:
+	case <-ctx.Done():
+		return recording.Unwritable(r.file.Name(), context.Cause(ctx))
+	}
+	if st := r.Status(); st.Err != nil {
+		return st.Err
+	}
+	return nil
+}
+
+// FileStatus is how receiving to a file is, or how the last one ended.
+func (s *Session) FileStatus() FileStatus {
+	s.file.Lock()
+	defer s.file.Unlock()
+	if s.received == nil {
+		return FileStatus{}
+	}
+	return s.received.Status()
+}
+
+// Status may be called at any time.
+func (r *receivedFile) Status() FileStatus {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status
+}
+
+func (r *receivedFile) run(ctx context.Context, view *journal.Cursor, next uint64) {
+	defer r.stop()
+	defer close(r.ended)
+	defer view.Close()
+	out := bufio.NewWriterSize(r, 64<<10)
+	err := r.follow(ctx, view, &next, out)
+	if err == nil && ctx.Err() != nil {
+		err = r.drain(view, next, out)
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	if closed := r.file.Close(); err == nil {
+		err = closed
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status.On = false
+	if err != nil {
+		r.status.Err = sockeye.ErrorOf(recording.Unwritable(r.file.Name(), err))
+	}
+}
+
+// follow writes until it is stopped or the journal ends. What was read is with the
+// system whenever it waits for more.
+func (r *receivedFile) follow(ctx context.Context, view *journal.Cursor, next *uint64, out *bufio.Writer) error {
+	for ctx.Err() == nil {
+		e, ok := view.Try()
+		if !ok {
+			if err := out.Flush(); err != nil {
+				return err
+			}
+			var end error
+			if e, end = view.Next(ctx); end != nil {
+				return nil
+			}
+		}
+		if err := r.take(&e, out); err != nil {
+			return err
+		}
+		*next = after(e)
+	}
+	return nil
+}
+
+// drain writes what was received before the stop.
+func (r *receivedFile) drain(view *journal.Cursor, next uint64, out *bufio.Writer) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	_, until := r.session.core.Span()
+	for next < until {
+		e, end := view.Next(ctx)
+		if end != nil {
+			return nil
+		}
+		if next = after(e); e.Seq < until {
+			if err := r.take(&e, out); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *receivedFile) take(e *sockeye.Event, out *bufio.Writer) error {
+	switch {
+	case e.Kind == sockeye.Gap && (e.Session == nil || e.Session == r.session.id) && e.Detail != nil:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.status.Lost.Events += e.Detail.Lost.Events
+		r.status.Lost.Bytes += e.Detail.Lost.Bytes
+	case e.Kind == sockeye.Received && e.Session == r.session.id && (r.status.Peer == 0 || e.Peer != nil && e.Peer.ID == r.status.Peer):
+		_, err := out.Write(e.Data)
+		return err
+	}
+	return nil
+}
+
+// Write counts what the system takes.
+func (r *receivedFile) Write(data []byte) (int, error) {
+	n, err := r.file.Write(data)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status.Bytes += uint64(n)
+	return n, err
+}

@@ -1,0 +1,108 @@
+package core
+
+import (
+	"container/heap"
+	"time"
+
+	"sockeye/internal/journal"
+	"sockeye/internal/rule"
+)
+
+// timedStep is something with a time: a step, or the end of a peer's pause.
+type timedStep struct {
+	at    time.Time
+	order uint64 // moments of one time are in the order they were planned
+	step  rule.Action
+	of    *rulePeer
+	pause *rulePeer
+}
+
+// stepQueue is a heap of moments, the first on top.
+type stepQueue struct {
+	moments []timedStep
+	planned uint64
+}
+
+func (s *stepQueue) Len() int { return len(s.moments) }
+func (s *stepQueue) Less(i, j int) bool {
+	a, b := &s.moments[i], &s.moments[j]
+	return a.at.Before(b.at) || a.at.Equal(b.at) && a.order < b.order
+}
+func (s *stepQueue) Swap(i, j int) { s.moments[i], s.moments[j] = s.moments[j], s.moments[i] }
+func (s *stepQueue) Push(m any)    { s.moments = append(s.moments, m.(timedStep)) }
+func (s *stepQueue) Pop() any {
+	last := s.moments[len(s.moments)-1]
+	s.moments[len(s.moments)-1] = timedStep{}
+	s.moments = s.moments[:len(s.moments)-1]
+	return last
+}
+
+func (r *ruleRunner) plan(m timedStep) {
+	r.mu.Lock()
+	r.due.planned++
+	m.order = r.due.planned
+	heap.Push(&r.due, m)
+	r.mu.Unlock()
+	r.wake()
+}
+
+func (r *ruleRunner) wake() {
+	select {
+	case r.timed <- struct{}{}:
+	default:
+	}
+}
+
+// runClock does what has a time.
+func (r *ruleRunner) runClock() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if at := r.next(); at.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(at.Sub(journal.Now()))
+		}
+		select {
+		case <-r.timed:
+		case <-timer.C:
+		case <-r.isOver:
+			return
+		}
+		r.runDue(journal.Now())
+	}
+}
+
+// next is when there is something to do, or zero.
+func (r *ruleRunner) next() time.Time {
+	at := r.engine.Due()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.due.moments) > 0 && (at.IsZero() || r.due.moments[0].at.Before(at)) {
+		at = r.due.moments[0].at
+	}
+	return at
+}
+
+func (r *ruleRunner) runDue(now time.Time) {
+	for {
+		r.mu.Lock()
+		if len(r.due.moments) == 0 || r.due.moments[0].at.After(now) {
+			r.mu.Unlock()
+			break
+		}
+		m := heap.Pop(&r.due).(timedStep)
+		r.mu.Unlock()
+		if m.of != nil {
+			r.do(m.step, m.of)
+			continue
+		}
+		q := m.pause
+		q.mu.Lock()
+		q.resting = false
+		q.framer.Rest(now)
+		r.answerLocked(q, now)
+		q.mu.Unlock()
+	}
+	r.carryOut(r.engine.Tick(now), nil)
+}

@@ -1,0 +1,98 @@
+package core
+
+import (
+	"context"
+	"net/netip"
+
+	"sockeye"
+	"sockeye/internal/rule"
+	"sockeye/internal/workspace"
+)
+
+// PlayOptions are what the rules of a workspace need besides the file.
+type PlayOptions struct {
+	// Seed repeats chances and ranges of delays.
+	Seed uint64
+	// Lookup finds variables of payloads that the file does not have; may be nil.
+	Lookup func(name string) (string, bool)
+	// Changeable is Answer.Changeable of all sessions.
+	Changeable bool
+}
+
+// RulesOf are rules as a set has them, found sound as an opening. The guards that
+// they lift are the opening's.
+func RulesOf(set workspace.RuleSet, o workspace.Opening, options rule.EngineOptions) *RuleProgram {
+	options.Allow = o.Allow
+	return &RuleProgram{Set: set, Program: o.Program, Frame: o.Frame, Check: o.Check, Options: options}
+}
+
+// endpointOf is the endpoint of a file with a name.
+func endpointOf(f *workspace.File, name string) workspace.Endpoint {
+	for _, e := range f.Endpoints {
+		if e.Name == name {
+			return e
+		}
+	}
+	return workspace.Endpoint{}
+}
+
+// OpenWorkspace opens everything that a workspace file says, in its order, and then
+// sends the lists of what it opened, of a client once it is connected: call it when
+// the user has said so. If one cannot be opened, those before it are closed again,
+// the last first.
+func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []workspace.Opening, o PlayOptions) ([]*Session, error) {
+	if err := w.RememberAll(f.Aliases); err != nil {
+		return nil, err
+	}
+	lookup := func(name string) (string, bool) {
+		if v, ok := f.Lookup(name); ok || o.Lookup == nil {
+			return v, ok
+		}
+		return o.Lookup(name)
+	}
+	var opened []*Session
+	undo := func(err error) ([]*Session, error) {
+		for n := len(opened) - 1; n >= 0; n-- {
+			opened[n].Close()
+		}
+		return nil, err
+	}
+	for n, one := range openings {
+		a := Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
+		if one.Program != nil {
+			set, _ := f.RuleSet(endpointOf(f, one.Name))
+			a.Rules = RulesOf(set, one, rule.EngineOptions{Seed: o.Seed, Lookup: lookup})
+		}
+		s, err := w.open(ctx, one.Endpoint, a, &openings[n])
+		if err != nil {
+			return undo(err)
+		}
+		opened = append(opened, s)
+	}
+	for n, one := range openings {
+		if one.List == nil {
+			continue
+		}
+		if _, err := opened[n].SendList(*one.List, RunOptions{Lookup: lookup, Wait: one.Endpoint.Mode == sockeye.Connect}); err != nil {
+			return undo(err)
+		}
+	}
+	return opened, nil
+}
+
+// RememberAll is Remember for the aliases of a workspace, by address.
+func (w *Core) RememberAll(aliases map[string]string) error {
+	for address, name := range aliases {
+		ip, err := netip.ParseAddr(address)
+		if err != nil {
+			continue // a file that was checked has none
+		}
+		if err := w.Remember(ip, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Opening is what the session was opened for in a workspace, or nil. Nobody changes it.
+func (s *Session) Opening() *workspace.Opening { return s.opened }

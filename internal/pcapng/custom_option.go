@@ -1,0 +1,202 @@
+package pcapng
+
+import (
+	"encoding/json"
+	"net/netip"
+	"time"
+
+	"sockeye"
+)
+
+// customOption is what a packet cannot say, as JSON. Names are stable; unknown ones are
+// ignored.
+type customOption struct {
+	Session *sessionOption `json:"session,omitempty"`
+	Peer    *peerOption    `json:"peer,omitempty"`
+	Detail  *detailOption  `json:"detail,omitempty"`
+}
+
+type sessionOption struct {
+	ID      string          `json:"id"`
+	Mode    sockeye.Mode    `json:"mode"`
+	Network sockeye.Network `json:"network"`
+	Host    string          `json:"host"`
+	Port    uint16          `json:"port"`
+}
+
+// peerOption introduces a peer, once in every segment, and again when its alias
+// changes. The zones of addresses are only here.
+type peerOption struct {
+	ID      uint64         `json:"id"`
+	Network string         `json:"network"`
+	Local   netip.AddrPort `json:"local"`
+	Remote  netip.AddrPort `json:"remote"`
+	Alias   string         `json:"alias,omitempty"`
+	Since   *time.Time     `json:"since,omitempty"` // when it joined, if that is known
+}
+
+type detailOption struct {
+	Reason   sockeye.Reason   `json:"reason,omitempty"`
+	Error    *errorOption     `json:"error,omitempty"`
+	Locals   []netip.AddrPort `json:"locals,omitempty"`
+	Retry    time.Duration    `json:"retry_ns,omitempty"`
+	Attempts []attemptOption  `json:"attempts,omitempty"`
+	Datagram int              `json:"datagram_bytes,omitempty"`
+	Unsent   int              `json:"unsent_bytes,omitempty"`
+	Lost     *lostOption      `json:"lost,omitempty"`
+}
+
+type errorOption struct {
+	Kind    sockeye.ErrorKind `json:"kind,omitempty"`
+	Op      string            `json:"op,omitempty"`
+	Target  string            `json:"target,omitempty"`
+	Message *textOption       `json:"message,omitempty"`
+	Hint    *textOption       `json:"hint,omitempty"`
+	Errno   string            `json:"errno,omitempty"`
+	Cause   string            `json:"cause,omitempty"` // the text of Err, for a kind that has no sentence of its own
+}
+
+type textOption struct {
+	En string `json:"en"`
+	Zh string `json:"zh,omitempty"`
+}
+
+type attemptOption struct {
+	Address netip.AddrPort `json:"address"`
+	After   time.Duration  `json:"after_ns"`
+	Took    time.Duration  `json:"took_ns"`
+	Error   *errorOption   `json:"error,omitempty"`
+}
+
+type lostOption struct {
+	Events uint64 `json:"events"`
+	Bytes  uint64 `json:"bytes"`
+}
+
+// json is the note as one line. What would make it longer than any honest event
+// needs is left out.
+func (n customOption) json() []byte {
+	out := mustMarshal(&n)
+	if len(out) <= maxCustomOption/2 {
+		return out
+	}
+	if n.Session != nil {
+		s := *n.Session
+		s.Host = ""
+		n.Session = &s
+	}
+	if n.Peer != nil {
+		p := *n.Peer
+		p.Alias = ""
+		n.Peer = &p
+	}
+	if n.Detail != nil {
+		d := *n.Detail
+		d.Error, d.Locals, d.Attempts = nil, nil, nil
+		n.Detail = &d
+	}
+	return mustMarshal(&n)
+}
+
+func mustMarshal(n *customOption) []byte {
+	out, err := json.Marshal(n)
+	if err != nil {
+		panic("pcapng: note does not marshal: " + err.Error()) // no field of note can fail
+	}
+	return out
+}
+
+func sessionOptionOf(s *sockeye.Session) *sessionOption {
+	a := s.Endpoint.Address
+	return &sessionOption{s.ID, s.Endpoint.Mode, a.Network, a.Host, a.Port}
+}
+
+func (n *sessionOption) session() *sockeye.Session {
+	return &sockeye.Session{ID: n.ID, Endpoint: sockeye.Endpoint{
+		Mode: n.Mode, Address: sockeye.Address{Network: n.Network, Host: n.Host, Port: n.Port}}}
+}
+
+func peerOptionOf(p *sockeye.Peer, alias string, since time.Time) *peerOption {
+	n := &peerOption{ID: p.ID, Network: p.Network, Local: p.Local, Remote: p.Remote, Alias: alias}
+	if !since.IsZero() {
+		since = since.UTC()
+		n.Since = &since
+	}
+	return n
+}
+
+func detailOptionOf(d *sockeye.Detail) *detailOption {
+	if d == nil {
+		return nil
+	}
+	n := &detailOption{
+		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
+		Datagram: d.Datagram, Unsent: d.Unsent,
+	}
+	for _, a := range d.Attempts {
+		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
+	}
+	if d.Lost != (sockeye.Lost{}) {
+		n.Lost = &lostOption{d.Lost.Events, d.Lost.Bytes}
+	}
+	return n
+}
+
+func (n *detailOption) detail() *sockeye.Detail {
+	if n == nil {
+		return nil
+	}
+	d := &sockeye.Detail{
+		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
+		Datagram: n.Datagram, Unsent: n.Unsent,
+	}
+	for _, a := range n.Attempts {
+		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})
+	}
+	if n.Lost != nil {
+		d.Lost = sockeye.Lost{Events: n.Lost.Events, Bytes: n.Lost.Bytes}
+	}
+	return d
+}
+
+func errorOptionOf(e *sockeye.Error) *errorOption {
+	if e == nil {
+		return nil
+	}
+	n := &errorOption{Kind: e.Kind, Op: e.Op, Target: e.Target, Message: textOptionOf(e.Message), Hint: textOptionOf(e.Hint), Errno: e.Errno}
+	if e.Err != nil && e.Message.IsZero() {
+		n.Cause = e.Err.Error()
+	}
+	return n
+}
+
+// error is the same error with a cause that is only its text.
+func (n *errorOption) error() *sockeye.Error {
+	if n == nil {
+		return nil
+	}
+	e := &sockeye.Error{Kind: n.Kind, Op: n.Op, Target: n.Target, Message: n.Message.text(), Hint: n.Hint.text(), Errno: n.Errno}
+	if n.Cause != "" {
+		e.Err = causeText(n.Cause)
+	}
+	return e
+}
+
+// causeText is what is left of an error's cause in a recording.
+type causeText string
+
+func (c causeText) Error() string { return string(c) }
+
+func textOptionOf(t sockeye.Text) *textOption {
+	if t.IsZero() {
+		return nil
+	}
+	return &textOption{t.En, t.Zh}
+}
+
+func (n *textOption) text() sockeye.Text {
+	if n == nil {
+		return sockeye.Text{}
+	}
+	return sockeye.Text{En: n.En, Zh: n.Zh}
+}

@@ -1,0 +1,79 @@
+package transport
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"sockeye"
+)
+
+// addressPollInterval is how often the addresses of the machine are compared with those a
+// session is bound to.
+const addressPollInterval = time.Second
+
+// watchAddress reports when an address the session is bound to vanishes from the
+// machine (cable, DHCP) and when it comes back; the socket itself stays bound
+// and works again then. The unspecified and loopback addresses never vanish.
+func (s *Session) watchAddress(bound netip.AddrPort) {
+	ip := bound.Addr().WithZone("")
+	if ip.IsUnspecified() || ip.IsLoopback() {
+		return
+	}
+	s.goroutines.Go(func() {
+		there := true
+		tick := time.NewTicker(addressPollInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-s.ctx.Done():
+				return
+			case <-tick.C:
+			}
+			now, err := hasAddress(ip)
+			if err != nil || now == there {
+				continue
+			}
+			there = now
+			if there {
+				s.record(sockeye.Event{Kind: sockeye.Opened, Detail: &sockeye.Detail{Locals: []netip.AddrPort{bound}}})
+			} else {
+				s.failed(addressGone(bound))
+			}
+		}
+	})
+}
+
+func addressGone(bound netip.AddrPort) *sockeye.Error {
+	return &sockeye.Error{
+		Kind: sockeye.AddressNotAvailable, Op: "listen", Target: bound.String(),
+		Message: sockeye.Text{
+			En: "this machine lost the address: nobody can connect until it is back",
+			Zh: "本机失去了这个地址：恢复之前无法连接"},
+		Hint: sockeye.Text{
+			En: "check the cable or Wi-Fi; listening on :port takes every address, new ones included",
+			Zh: "检查网线或 Wi-Fi；监听 :端口 可以使用所有地址，包括新地址"},
+	}
+}
+
+func hasAddress(ip netip.Addr) (bool, error) {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return false, err
+	}
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Unmap() == ip {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// zoneName is the name of the interface with an index, or the index itself.
+func zoneName(index int) string {
+	if i, err := net.InterfaceByIndex(index); err == nil {
+		return i.Name
+	}
+	return strconv.Itoa(index)
+}

@@ -1,0 +1,67 @@
+//go:build linux
+
+package transport
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"sockeye"
+)
+
+// sendingTo is a peer of a new session that takes whatever it is sent. What is
+// recorded is only counted.
+func sendingTo(t testing.TB, network string) *Peer {
+	t.Helper()
+	pc, r := listening(t, network, sockeye.Options{}, nil)
+	c, err := net.Dial(network, pc.Locals()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Write([]byte("hello"))
+	p := firstPeer(t, pc, r)
+	r.waitBytes(t, sockeye.Received, 5)
+	r.keepNothing()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for buf := make([]byte, 64<<10); ; {
+			if _, err := c.Read(buf); err != nil {
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		c.Close()
+		<-ended
+	})
+	return p
+}
+
+// A send and its event allocate nothing.
+func TestSendAllocatesNothing(t *testing.T) { onEachConnKind(t, testSendAllocatesNothing) }
+
+func testSendAllocatesNothing(t *testing.T) {
+	for _, network := range []string{"tcp", "udp"} {
+		p, data, ctx := sendingTo(t, network), make([]byte, 64), context.Background()
+		if n := testing.AllocsPerRun(2000, func() { p.Send(ctx, data) }); n != 0 {
+			t.Errorf("%s: %v allocations per send", network, n)
+		}
+	}
+}
+
+func BenchmarkSend(b *testing.B) {
+	for _, network := range []string{"tcp", "udp"} {
+		b.Run(network, func(b *testing.B) {
+			p, data, ctx := sendingTo(b, network), make([]byte, 64), context.Background()
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := p.Send(ctx, data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,131 @@
+package transport
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"sockeye"
+)
+
+// connect starts a connecting session: connected when it returns, or, when it
+// reconnects, on its way.
+func (s *Session) connect(ctx context.Context) error {
+	dial := s.dialPeer
+	if s.ep.Address.Network.Transport() == sockeye.UDP {
+		dial = s.dialPacket
+	}
+	if s.opts.Reconnect {
+		s.opened()
+		s.goroutines.Go(func() { s.keepConnected(dial) })
+		return nil
+	}
+	p, err := dial(ctx, true)
+	if err != nil {
+		return err
+	}
+	s.goroutines.Go(func() {
+		<-p.Done()
+		s.endAfter(p)
+	})
+	return nil
+}
+
+// dialPeer makes one TCP connection a peer of the session. first says that the
+// opened event is still to be recorded.
+func (s *Session) dialPeer(ctx context.Context, first bool) (*Peer, error) {
+	conn, attempts, err := s.dialStream(ctx)
+	if err != nil {
+		return nil, err
+	}
+	local := addrPort(conn.LocalAddr())
+	if first {
+		s.opened(local)
+	} else {
+		s.setLocals(local)
+	}
+	p, ok := s.join(conn, attempts)
+	if !ok {
+		return nil, errClosing
+	}
+	return p, nil
+}
+
+func (s *Session) setLocals(locals ...netip.AddrPort) {
+	s.mu.Lock()
+	s.locals = locals
+	s.mu.Unlock()
+}
+
+// endAfter ends the session for the reason its peer left.
+func (s *Session) endAfter(p *Peer) {
+	p.mu.Lock()
+	reason, cause := p.reason, p.cause
+	p.mu.Unlock()
+	s.mu.Lock()
+	s.reason, s.err = reason, cause
+	s.mu.Unlock()
+	s.StopAccepting()
+}
+
+// The waits between attempts to connect again.
+const (
+	minRetryDelay = 500 * time.Millisecond
+	maxRetryDelay = 30 * time.Second
+)
+
+// retryDelay is the wait before attempt n (counted from 0) to connect again: full
+// jitter between the shortest wait and a ceiling that doubles, so that many
+// clients of one restarted server do not come back together.
+func retryDelay(n int, rnd func() float64) time.Duration {
+	ceiling := maxRetryDelay
+	if n < 6 {
+		ceiling = min(ceiling, minRetryDelay<<(n+1))
+	}
+	return minRetryDelay + time.Duration(rnd()*float64(ceiling-minRetryDelay))
+}
+
+// keepConnected dials for ever until the session stops.
+func (s *Session) keepConnected(dial func(context.Context, bool) (*Peer, error)) {
+	tries := 0
+	for s.ctx.Err() == nil {
+		p, err := dial(s.ctx, false)
+		begun := time.Now()
+		if err == nil {
+			<-p.Done()
+			if time.Since(begun) > 10*minRetryDelay {
+				tries = 0
+			}
+			s.retryAfter(&tries, errEnded)
+			continue
+		}
+		if s.ctx.Err() != nil {
+			return
+		}
+		s.retryAfter(&tries, err)
+	}
+}
+
+var errEnded = &sockeye.Error{
+	Kind: sockeye.Closed, Op: "connect",
+	Message: sockeye.Text{En: "the connection ended", Zh: "连接已断开"},
+}
+
+// retryAfter records why and when the session will try again, and waits.
+func (s *Session) retryAfter(tries *int, cause error) {
+	if s.ctx.Err() != nil {
+		return
+	}
+	wait := retryDelay(*tries, rand.Float64)
+	*tries++
+	d := detailOf("connect", s.ep.Address.String(), cause)
+	d.Retry = wait
+	s.record(sockeye.Event{Kind: sockeye.Failed, Detail: d})
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.ctx.Done():
+	}
+}

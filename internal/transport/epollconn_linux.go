@@ -1,0 +1,356 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+)
+
+// epollConn is the mover of one TCP peer that a loop serves. It has no goroutine: it
+// is a descriptor under a lock, and whoever uses the descriptor or ends the
+// connection does so under the lock. Whatever would have to wait hands the
+// connection over to the portable mover, for good.
+type epollConn struct {
+	// order makes the journal's order the kernel's, as stream.order does: it is held
+	// over one non-blocking read or write together with the append of its event. It
+	// guards what follows, down to loop.
+	order          sync.Mutex
+	fd             int           // -1 once closed or handed over; changes under peer.mu, too
+	finished       bool          // the peer's FIN was read
+	bulk           bool          // the last read was a large one
+	levelTriggered bool          // it is told of as long as there is something to read
+	pending        *pendingWrite // of a reply; while there is one, nothing is read
+	portable       *portableConn // who has taken over, or nil
+
+	loop *eventLoop
+	peer Peer // in one allocation, what every message needs in front: thousands are idle
+	id   sockeye.Peer
+}
+
+// pendingWrite is the end of a reply, which the kernel has not taken yet.
+type pendingWrite struct {
+	data    []byte
+	written int // bytes of the reply that it took
+}
+
+// serve moves what the loop was told of, one read at most, so that a peer at full
+// speed takes no more of a turn than any other. It says whether there is something
+// to reply to (see loop.asked); then the lock is kept until that is done.
+func (c *epollConn) serve(events uint32) (asked bool) {
+	c.order.Lock() // no defer on this path: every message pays for it
+	switch {
+	case c.fd < 0: // ended or handed over since
+	case c.finished:
+		c.end(socketError(uintptr(c.fd)))
+	case c.pending != nil:
+		c.flushPending()
+	default:
+		asked = c.read(events)
+	}
+	if !asked {
+		c.order.Unlock()
+	}
+	return asked
+}
+
+func (c *epollConn) read(events uint32) (asked bool) {
+	p, l := &c.peer, c.loop
+	buf := l.readBuffer(c.bulk)
+	n, errno := rawRead(c.fd, buf)
+	switch {
+	case n > 0:
+		now := p.session.cfg.Now()
+		l.now = now
+		if n == len(buf) || events != unix.EPOLLIN {
+			c.switchToLevel()
+		}
+		c.bulk = n >= bulkSize
+		l.sawBulk = l.sawBulk || c.bulk
+		if l.responder != nil {
+			l.pendingReplies = append(l.pendingReplies, pendingReply{conn: c, at: now, data: buf[:n]})
+			return true
+		}
+		for piece := range slices.Chunk(buf[:n], p.session.opts.ReadSize) {
+			l.events = append(l.events, p.received(now, piece, nil))
+		}
+		l.record()
+	case errno == syscall.EAGAIN: // it will be told of again
+	case errno == syscall.EINTR:
+		c.switchToLevel()
+	case errno != 0:
+		c.end(errno)
+	case p.onPeerFinished() == halfClosed:
+		c.finished = true
+		l.setInterest(c.fd, unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
+	default:
+		c.end(nil)
+	}
+	return false
+}
+
+// switchToLevel has the connection told of from now on as long as there is something to
+// read, because there may be more than was read: which of a stream is the rule.
+func (c *epollConn) switchToLevel() {
+	if !c.levelTriggered {
+		c.levelTriggered = true
+		c.loop.setInterest(c.fd, unix.EPOLL_CTL_MOD, c.readInterest())
+	}
+}
+
+// readInterest is what the connection is registered for while it is read.
+func (c *epollConn) readInterest() uint32 {
+	if c.levelTriggered {
+		return readEvents
+	}
+	return readEvents | edgeTriggered
+}
+
+// replyTo is the answer to data, which it only borrows. If somebody has to wait for
+// it, the connection is handed over.
+func (c *epollConn) replyTo(data []byte) []byte {
+	p := &c.peer
+	reply, now := c.loop.responder.Reply(p, data)
+	if !now {
+		data = bytes.Clone(data)
+		c.handOff(false, func(*portableConn) { c.loop.responder.Received(p, data) })
+		return nil
+	}
+	return reply
+}
+
+// continueWrite sends a reply of which the kernel took only n bytes at once, or nothing.
+func (c *epollConn) continueWrite(reply []byte, n int, errno syscall.Errno) {
+	p := &c.peer
+	err := error(errno)
+	if errno == 0 || errno == syscall.EINTR {
+		var more int
+		more, err = c.writeAll(p.session.cfg.Now(), reply[n:])
+		n += more
+	}
+	switch {
+	case err == nil:
+	case err != syscall.EAGAIN:
+		c.replyFailed(err, n, len(reply))
+	default:
+		c.pending = &pendingWrite{bytes.Clone(reply[n:]), n}
+		if p.session.opts.SendTimeout > 0 {
+			c.handOffPending() // which knows about time
+			return
+		}
+		c.loop.setInterest(c.fd, unix.EPOLL_CTL_MOD, unix.EPOLLOUT)
+	}
+}
+
+// flushPending goes on with a reply.
+func (c *epollConn) flushPending() {
+	r := c.pending
+	n, err := c.writeAll(c.peer.session.cfg.Now(), r.data)
+	r.data, r.written = r.data[n:], r.written+n
+	switch {
+	case err == nil:
+		c.pending = nil
+		c.loop.setInterest(c.fd, unix.EPOLL_CTL_MOD, c.readInterest())
+	case err != syscall.EAGAIN:
+		c.replyFailed(err, r.written, r.written+len(r.data))
+	}
+}
+
+func (c *epollConn) replyFailed(err error, n, all int) {
+	c.peer.setCause(err) // the kernel tells it once: a read would see a clean end
+	c.peer.sendFailed(err, n, all)
+	c.end(nil)
+}
+
+// push writes until everything is taken, the kernel's buffer is full (EAGAIN) or
+// the connection fails. Every write the kernel takes is one event, the first of
+// the given time.
+func (c *epollConn) writeAll(at time.Time, data []byte) (n int, err error) {
+	p := &c.peer
+	for {
+		took, errno := rawWrite(c.fd, data[n:min(len(data), n+writePiece)])
+		switch errno {
+		case 0:
+			p.record(p.sent(at, data[n:n+took]))
+			n += took
+		case syscall.EINTR:
+		default:
+			return n, errno
+		}
+		if n == len(data) {
+			return n, nil
+		}
+		at = p.session.cfg.Now()
+	}
+}
+
+// end closes the connection and records that the peer left. It is called under
+// the lock, by whoever ends it.
+func (c *epollConn) end(err error) {
+	p := &c.peer
+	if err != nil {
+		p.setCause(err)
+	}
+	unsent := 0
+	if p.lostUnacknowledged() {
+		unsent = max(0, outQueue(c.fd))
+	}
+	unix.Close(c.detach())
+	p.recordLeft(unsent)
+	c.loop.release()
+}
+
+// removePeers takes the descriptor out of the loop.
+func (c *epollConn) detach() int {
+	fd := c.fd
+	c.loop.drop(c)
+	c.peer.mu.Lock()
+	c.fd = -1
+	c.peer.mu.Unlock()
+	return fd
+}
+
+// handOff makes the connection the portable mover's, whose owner begins with
+// first, if that is not nil. sending says that a message has begun: the turn to
+// send is the caller's, or first's. It is called under the lock, while there is a
+// descriptor.
+func (c *epollConn) handOff(sending bool, first func(*portableConn)) *portableConn {
+	c.loop.setInterest(c.fd, unix.EPOLL_CTL_DEL, 0)
+	c.portable = adoptFD(&c.peer, c.detach())
+	if sending {
+		c.portable.sendSlot <- struct{}{}
+	}
+	c.peer.session.goroutines.Go(func() {
+		if first != nil {
+			first(c.portable)
+		}
+		c.portable.serve(c.finished)
+	})
+	c.loop.release()
+	return c.portable
+}
+
+// handOffPending hands the connection over with what is left of a reply, if
+// anything is, which goes out first.
+func (c *epollConn) handOffPending() *portableConn {
+	r := c.pending
+	if r == nil {
+		return c.handOff(false, nil)
+	}
+	c.pending = nil
+	return c.handOff(true, func(s *portableConn) {
+		defer s.releaseSend()
+		if n, err := s.sendLocked(context.Background(), r.data); err != nil {
+			c.peer.sendFailed(err, r.written+n, r.written+len(r.data))
+		}
+	})
+}
+
+// ensureHandedOff hands the connection over if nobody did. It is nil when the connection
+// has ended.
+func (c *epollConn) ensureHandedOff() *portableConn {
+	c.order.Lock()
+	defer c.order.Unlock()
+	if c.portable == nil && c.fd >= 0 {
+		c.handOffPending()
+	}
+	return c.portable
+}
+
+func (c *epollConn) send(ctx context.Context, data []byte) (int, error) {
+	c.order.Lock()
+	s := c.portable
+	if s == nil && c.pending != nil {
+		s = c.handOffPending()
+	}
+	switch {
+	case s != nil:
+		c.order.Unlock()
+		return s.send(ctx, data)
+	case c.fd < 0:
+		c.order.Unlock()
+		return 0, net.ErrClosed
+	case len(data) == 0:
+		c.order.Unlock()
+		return 0, nil
+	}
+	n, err := c.writeAll(c.peer.session.cfg.Now(), data)
+	switch {
+	case err == nil:
+	case err == syscall.EAGAIN:
+		s = c.handOff(true, nil)
+	default:
+		c.peer.setCause(err)
+		unix.Shutdown(c.fd, unix.SHUT_RDWR) // tells the loop
+	}
+	c.order.Unlock()
+	if s != nil {
+		defer s.releaseSend()
+		var m int
+		m, err = s.sendLocked(ctx, data[n:])
+		n += m
+	}
+	return n, err
+}
+
+func (c *epollConn) finish(ctx context.Context) error {
+	if s := c.ensureHandedOff(); s != nil {
+		return s.finish(ctx)
+	}
+	return nil
+}
+
+func (c *epollConn) close(ctx context.Context) {
+	if s := c.ensureHandedOff(); s != nil {
+		s.close(ctx)
+	}
+}
+
+func (c *epollConn) stop(abort bool) {
+	c.order.Lock()
+	defer c.order.Unlock()
+	switch {
+	case c.portable != nil:
+		c.portable.stop(abort)
+	case c.fd >= 0:
+		if abort {
+			resetOnClose(c.fd)
+		}
+		c.end(nil)
+	}
+}
+
+func (c *epollConn) fillStatus(st *sockeye.PeerStatus) {
+	c.Control(func(fd uintptr) { fillTCP(st, int(fd)) })
+}
+
+// Control calls f with the descriptor, if there is one.
+func (c *epollConn) Control(f func(fd uintptr)) error {
+	c.peer.mu.Lock()
+	fd, s := c.fd, (*portableConn)(nil)
+	if fd >= 0 {
+		f(uintptr(fd))
+	}
+	c.peer.mu.Unlock()
+	if fd < 0 {
+		c.order.Lock()
+		s = c.portable
+		c.order.Unlock()
+	}
+	if s != nil {
+		return s.Control(f)
+	}
+	return nil
+}
+
+// resetOnClose makes closing a connection reset it (SO_LINGER, socket(7)).
+func resetOnClose(fd int) {
+	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+}

@@ -1,0 +1,445 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+)
+
+// Which mover serves a peer, and what hands it over.
+
+// isFast says whether a loop serves a peer now.
+func isFast(p *Peer) bool {
+	c, ok := p.conn.(*epollConn)
+	if !ok {
+		return false
+	}
+	c.order.Lock()
+	defer c.order.Unlock()
+	return c.portable == nil && c.fd >= 0
+}
+
+// waiting is a Prompt that always has to wait.
+type waiting struct{ slowResponder }
+
+func (*waiting) Reply(*Peer, []byte) ([]byte, bool) { return nil, false }
+
+func TestMoverIsChosen(t *testing.T) {
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0")}
+	for _, test := range []struct {
+		name string
+		cfg  Config
+		want bool
+	}{
+		{"nobody answers", Config{}, true},
+		{"echo", Config{Responder: echoing{}}, true},
+		{"a responder that may wait", Config{Responder: &slowResponder{}}, false},
+		{"a pace to keep", Config{Backpressure: func(canceled, cut <-chan struct{}) {}}, false},
+		{"the portable mover is wanted", Config{portableOnly: true}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRecorder()
+			test.cfg.Session, test.cfg.Sink, test.cfg.Now = &sockeye.Session{ID: "s1", Endpoint: ep}, r, time.Now
+			test.cfg.NextPeer = func() uint64 { return testPeers.Add(1) }
+			s, err := Open(t.Context(), ep, test.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			dialTCP(t, s)
+			if got := isFast(firstPeer(t, s, r)); got != test.want {
+				t.Errorf("served by a loop: %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// stillServed fails unless a new client of a session is echoed or recorded.
+func stillServed(t *testing.T, s *Session, r *recorder, echo bool) {
+	t.Helper()
+	c := dialTCP(t, s)
+	c.Write([]byte("ping"))
+	if echo {
+		if _, err := io.ReadFull(c, make([]byte, 4)); err != nil {
+			t.Errorf("another client is not served: %v", err)
+		}
+		return
+	}
+	r.wait(t, "ping", func(e sockeye.Event) bool {
+		return e.Kind == sockeye.Received && e.Peer.Remote.String() == c.LocalAddr().String()
+	})
+}
+
+// isStuck says whether a peer on a loop does not read what it is answered.
+func isStuck(p *Peer) bool {
+	c := p.conn.(*epollConn)
+	c.order.Lock()
+	defer c.order.Unlock()
+	return c.pending != nil
+}
+
+// A peer that does not read what it is answered holds up nobody, and gets every
+// byte in the end; so it does when somebody sends to it meanwhile, which waits and
+// so hands it over.
+func TestSlowReaderHoldsUpNobody(t *testing.T) {
+	for _, sending := range []bool{false, true} {
+		t.Run(fmt.Sprintf("sending %v", sending), func(t *testing.T) {
+			pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 16 << 10}, echoing{})
+			r.dropData()
+			c := dialTCP(t, pc)
+			p := firstPeer(t, pc, r)
+			data := make([]byte, 8<<20)
+			for i := range data {
+				data[i] = byte(i * 7 >> 3 & 0x7f)
+			}
+			var busy sync.WaitGroup
+			busy.Go(func() { c.Write(data) })
+			eventually(t, "the peer is stuck", func() bool { return isStuck(p) })
+			between := []byte{}
+			if sending {
+				between = []byte("\xffbetween\xff")
+				busy.Go(func() { p.Send(context.Background(), between) })
+				eventually(t, "it is handed over", func() bool { return !isFast(p) })
+			}
+			stillServed(t, pc, r, true)
+			got := make([]byte, len(data)+len(between))
+			if _, err := io.ReadFull(c, got); err != nil {
+				t.Fatal(err)
+			}
+			busy.Wait()
+			if sending && bytes.Count(got, between) != 1 {
+				t.Error("what was sent meanwhile did not come whole")
+			}
+			if sending {
+				got = bytes.Replace(got, between, nil, 1)
+			}
+			if !bytes.Equal(got, data) {
+				t.Error("the slow reader got something else")
+			}
+			if isFast(p) == sending {
+				t.Errorf("it is on the loop: %v", !sending)
+			}
+		})
+	}
+}
+
+// A reply that fails after the hand-over is told of as a whole.
+func TestHandedOverReplyThatFails(t *testing.T) {
+	onEachConnKind(t, func(t *testing.T) {
+		pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 4 << 10, ReadSize: 1 << 20, SendTimeout: 100 * time.Millisecond}, echoing{})
+		c := dialTCP(t, pc)
+		c.SetReadBuffer(4 << 10)
+		var writing sync.WaitGroup
+		writing.Go(func() { c.Write(make([]byte, 32<<20)) })
+		e := r.waitKind(t, sockeye.Failed, 1)
+		c.Close()
+		writing.Wait()
+		if e.Detail.Err.Kind != sockeye.TimedOut || e.Detail.Err.Op != "send" || e.Detail.Unsent == 0 {
+			t.Errorf("the event says %v, %d unsent", e.Detail.Err, e.Detail.Unsent)
+		}
+	})
+}
+
+// A responder that has to wait holds up nobody, and begins with the data that it
+// was asked about.
+func TestWaitingResponderIsHandedOver(t *testing.T) {
+	answer := &waiting{slowResponder{release: make(chan struct{})}}
+	pc, r := listening(t, "tcp", sockeye.Options{}, answer)
+	c := dialTCP(t, pc)
+	p := firstPeer(t, pc, r)
+	if !isFast(p) {
+		t.Fatal("the peer does not begin on the loop")
+	}
+	c.Write([]byte("question"))
+	eventually(t, "the peer is handed over", func() bool { return !isFast(p) })
+	stillServed(t, pc, r, false)
+	close(answer.release)
+	c.Write([]byte("more"))
+	r.wait(t, "more", func(e sockeye.Event) bool { return string(e.Data) == "more" })
+}
+
+// Sends to a peer that does not read wait, come out whole, and hold up nobody.
+func TestWaitingSendIsHandedOver(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 16 << 10}, nil)
+	r.dropData()
+	c := dialTCP(t, pc)
+	p := firstPeer(t, pc, r)
+	const senders, size = 8, 1 << 20
+	var sending sync.WaitGroup
+	for i := range senders {
+		sending.Go(func() {
+			if n, err := p.Send(context.Background(), bytes.Repeat([]byte{byte('a' + i)}, size)); n != size || err != nil {
+				t.Errorf("Send = %d, %v", n, err)
+			}
+		})
+	}
+	eventually(t, "the peer is handed over", func() bool { return !isFast(p) })
+	other := dialTCP(t, pc)
+	r.waitKind(t, sockeye.Joined, 2)
+	if _, err := pc.Peers()[1].Send(t.Context(), []byte("hi")); err != nil {
+		t.Error(err)
+	}
+	if _, err := io.ReadFull(other, make([]byte, 2)); err != nil {
+		t.Error(err)
+	}
+	for range senders {
+		got := make([]byte, size)
+		if _, err := io.ReadFull(c, got); err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(got, got[:1]); n != size {
+			t.Fatalf("a message was interrupted: %d of %d bytes are %q", n, size, got[0])
+		}
+	}
+	sending.Wait()
+	if got := p.Status().Counters.SentBytes; got != senders*size {
+		t.Errorf("%d bytes are counted as sent, want %d", got, senders*size)
+	}
+}
+
+// gate is a recorder that holds the first received event back until it is opened.
+type gate struct {
+	*recorder
+	once   sync.Once
+	opened chan struct{}
+}
+
+func (g *gate) Append(e sockeye.Event) uint64 {
+	if e.Kind == sockeye.Received {
+		g.once.Do(func() { <-g.opened })
+	}
+	return g.recorder.Append(e)
+}
+
+func (g *gate) AppendAll(events []sockeye.Event) {
+	for i, e := range events {
+		events[i].Seq = g.Append(e)
+	}
+}
+
+// While two peers have something to read, they are read in turn: one at full
+// speed keeps a quiet one waiting for one read at most.
+func TestLoopIsFair(t *testing.T) {
+	const size, reads = 1024, 20
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size}}
+	r := &gate{recorder: newRecorder(), opened: make(chan struct{})}
+	s, err := Open(t.Context(), ep, Config{
+		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: r, Responder: counting{},
+		NextPeer: func() uint64 { return testPeers.Add(1) }, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	first, busy, quiet := dialTCP(t, s), dialTCP(t, s), dialTCP(t, s)
+	r.waitKind(t, sockeye.Joined, 3)
+	first.Write([]byte("x")) // the loop is held in its record
+	busy.Write(make([]byte, 2*reads*size))
+	quiet.Write(make([]byte, reads*size))
+	for _, p := range s.Peers()[1:] {
+		eventually(t, "all has arrived", func() bool { return unread(p) >= reads*size })
+	}
+	close(r.opened)
+	r.waitBytes(t, sockeye.Received, 1+3*reads*size)
+	busyRun, seen := 0, 0
+	for _, e := range r.all(isKind(sockeye.Received)) {
+		switch e.Peer.Remote.String() {
+		case busy.LocalAddr().String():
+			busyRun++
+		case quiet.LocalAddr().String():
+			busyRun, seen = 0, seen+1
+		}
+		if busyRun > 2 && seen < reads {
+			t.Fatalf("the quiet peer waited for %d reads of the busy one", busyRun)
+		}
+	}
+	if seen != reads {
+		t.Errorf("the quiet peer was read %d times, want %d", seen, reads)
+	}
+}
+
+// Idle peers are many: this is what a loop keeps for each, beside 8 bytes of
+// epoll's table and an entry of the session's.
+func TestFastPeerIsSmall(t *testing.T) {
+	if size := unsafe.Sizeof(epollConn{}); size > 352 {
+		t.Errorf("a peer takes %d bytes, want 352 at most", size)
+	}
+}
+
+// Nothing is allocated for an event, on either mover.
+func TestEventsAllocateNothing(t *testing.T) {
+	onEachConnKind(t, func(t *testing.T) {
+		pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
+		r.keepNothing()
+		lent := make([]byte, 1024)
+		pc.mu.Lock() // the race detector makes a sync.Pool lose what it holds
+		pc.buffers.New = func() any { return &lent }
+		pc.mu.Unlock()
+		c := dialTCP(t, pc)
+		message, back := make([]byte, 64), make([]byte, 64)
+		n := testing.AllocsPerRun(2000, func() {
+			c.Write(message)
+			if _, err := io.ReadFull(c, back); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > 0 {
+			t.Errorf("%v allocations for a received and a sent event, want 0", n)
+		}
+	})
+}
+
+// Whatever ends a listening session, its loop ends, too: with peers or without,
+// before or after they leave.
+func TestLoopEnds(t *testing.T) {
+	for i, end := range []func(s *Session, c net.Conn){
+		func(s *Session, _ net.Conn) { s.Close() },
+		func(s *Session, _ net.Conn) { s.Shutdown(context.Background()) },
+		func(s *Session, c net.Conn) { s.StopAccepting(); c.Close(); <-s.Done() },
+		func(s *Session, c net.Conn) { c.Close(); s.StopAccepting(); <-s.Done() },
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, echoing{})
+			c := dialTCP(t, pc)
+			c.Write([]byte("x"))
+			r.waitBytes(t, sockeye.Sent, 1)
+			go func() {
+				io.Copy(io.Discard, c)
+				c.Close()
+			}()
+			end(pc, c)
+			if kinds := r.all(isKind(sockeye.Ended)); len(kinds) != 1 || kinds[0].Seq != uint64(len(r.events)) {
+				t.Errorf("the record does not end with the session's end\n%s", r)
+			}
+		})
+	}
+}
+
+// unread counts the bytes that wait in the kernel for a peer's next read.
+func unread(p *Peer) int {
+	n := 0
+	p.conn.(fdController).Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.SIOCINQ) })
+	return n
+}
+
+// ownMemory is a recorder's window for a test.
+type ownMemory struct {
+	taken int
+	buf   []byte
+}
+
+func (w *ownMemory) Take(_, n int) []byte {
+	w.taken++
+	if len(w.buf) < n {
+		w.buf = make([]byte, n)
+	}
+	return w.buf[:n]
+}
+
+func (*ownMemory) Close() {}
+
+// What comes in large pieces is read into the recorder's memory, and an event is
+// still of one read's size at most.
+func TestBulkIsReadIntoTheRecord(t *testing.T) {
+	for name, answer := range map[string]Responder{"nobody answers": nil, "echo": echoing{}} {
+		t.Run(name, func(t *testing.T) {
+			const size = 16 << 10
+			ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size, FinIdle: -1}}
+			r, w := newRecorder(), &ownMemory{}
+			s, err := Open(t.Context(), ep, Config{
+				Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: r, Responder: answer,
+				BufferLease: func() BufferLease { return w },
+				NextPeer:    func() uint64 { return testPeers.Add(1) }, Now: time.Now,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			c := dialTCP(t, s)
+			data := make([]byte, 3<<20)
+			for i := range data {
+				data[i] = byte(i * 13 >> 4)
+			}
+			var writing sync.WaitGroup
+			writing.Go(func() {
+				c.Write(data)
+				c.CloseWrite()
+			})
+			back, err := io.ReadAll(c)
+			writing.Wait()
+			if err != nil || answer != nil && !bytes.Equal(back, data) {
+				t.Errorf("%d bytes came back, %v", len(back), err)
+			}
+			if !bytes.Equal(r.bytes(sockeye.Received), data) {
+				t.Error("the record differs from what was sent")
+			}
+			for _, e := range r.all(isKind(sockeye.Received)) {
+				if len(e.Data) > size {
+					t.Fatalf("an event has %d bytes, want %d at most", len(e.Data), size)
+				}
+			}
+			s.Close()
+			if w.taken == 0 {
+				t.Error("nothing was read into the recorder's memory")
+			}
+		})
+	}
+}
+
+// scarceMemory is a window with one piece of memory, which it spoils before it lends it
+// again: what was not recorded by then is lost.
+type scarceMemory struct{ memory [1 << 20]byte }
+
+func (w *scarceMemory) Take(least, most int) []byte {
+	room := w.memory[:min(most, len(w.memory))]
+	for i := range room {
+		room[i] = '#'
+	}
+	return room
+}
+
+func (w *scarceMemory) Close() {}
+
+// Several streams at once are read into the same memory, and each gets its own back.
+func TestStreamsShareTheWindow(t *testing.T) {
+	const size, streams = 16 << 10, 4
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size}}
+	r := newRecorder()
+	r.keepNothing()
+	s, err := Open(t.Context(), ep, Config{
+		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: r, Responder: echoing{},
+		BufferLease: func() BufferLease { return &scarceMemory{} },
+		NextPeer:    func() uint64 { return testPeers.Add(1) }, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var talking sync.WaitGroup
+	for i := range streams {
+		c := dialTCP(t, s)
+		talking.Go(func() {
+			message, back := bytes.Repeat([]byte{byte('a' + i)}, size+1000*i), make([]byte, size+1000*i)
+			for round := range 500 {
+				c.Write(message)
+				if _, err := io.ReadFull(c, back); err != nil || !bytes.Equal(back, message) {
+					at := slices.IndexFunc(back, func(b byte) bool { return b != byte('a'+i) })
+					t.Errorf("stream %d, message %d came back with %q at byte %d, %v", i, round, back[max(0, at)], at, err)
+					return
+				}
+			}
+		})
+	}
+	talking.Wait()
+}

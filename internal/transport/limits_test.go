@@ -1,0 +1,527 @@
+//go:build linux
+
+package transport
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+)
+
+// The rows of RELIABILITY.md about limits, options and order.
+
+// C16: the accept queue is shown as the kernel has it: length and real backlog.
+func TestC16AcceptQueue(t *testing.T) { onEachConnKind(t, testC16AcceptQueue) }
+
+func testC16AcceptQueue(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{Backlog: 7, MaxPeers: 1, OverCap: sockeye.PauseOverCap}, nil)
+	dialTCP(t, pc)
+	r.waitKind(t, sockeye.Joined, 1)
+	for range 4 { // one more is accepted before the session notices that it is full, or none
+		dialTCP(t, pc)
+	}
+	q := pc.Status().Queue
+	if q == nil || q.Backlog != 7 {
+		t.Fatalf("queue is %+v, want a backlog of 7", q)
+	}
+	if q.Waiting < 3 || q.Waiting > 4 {
+		t.Errorf("%d connections wait, want 3 or 4", q.Waiting)
+	}
+}
+
+func TestListenOverflows(t *testing.T) {
+	netstat := "TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 42 43\nIpExt: A\nIpExt: 1\n"
+	if n := listenOverflows([]byte(netstat)); n != 42 {
+		t.Errorf("got %d, want 42", n)
+	}
+	if n := listenOverflows([]byte("garbage\nTcpExt:\nTcpExt: x")); n != 0 {
+		t.Errorf("garbage gives %d", n)
+	}
+}
+
+// C17: beyond the cap a connection is reset and told of, or waits its turn.
+func TestC17OverCapRefuses(t *testing.T) { onEachConnKind(t, testC17OverCapRefuses) }
+
+func testC17OverCapRefuses(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 2}, echoing{})
+	first, second := dialTCP(t, pc), dialTCP(t, pc)
+	r.waitKind(t, sockeye.Joined, 2)
+	third, err := net.Dial("tcp", pc.Locals()[0].String())
+	if err == nil {
+		defer third.Close()
+		_, err = third.Read(make([]byte, 1))
+	}
+	if !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the third client saw %v, want ECONNRESET", err)
+	}
+	e := r.waitKind(t, sockeye.Failed, 1)
+	if e.Detail.Err.Kind != sockeye.LimitReached || !strings.Contains(e.Detail.Err.Error(), "limit of 2 peers") {
+		t.Errorf("the event says %v", e.Detail.Err)
+	}
+	for _, c := range []net.Conn{first, second} {
+		fmt.Fprint(c, "ok")
+		if _, err := io.ReadFull(c, make([]byte, 2)); err != nil {
+			t.Errorf("a peer below the cap was disturbed: %v", err)
+		}
+	}
+}
+
+func TestC17OverCapPauses(t *testing.T) { onEachConnKind(t, testC17OverCapPauses) }
+
+func testC17OverCapPauses(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 1, OverCap: sockeye.PauseOverCap, FinIdle: -1}, echoing{})
+	const n = 5
+	var clients []*net.TCPConn
+	for range n {
+		clients = append(clients, dialTCP(t, pc))
+	}
+	served := map[string]bool{}
+	for range n {
+		r.waitKind(t, sockeye.Joined, len(served)+1)
+		for _, p := range r.all(isKind(sockeye.Joined)) {
+			served[p.Peer.Remote.String()] = true
+		}
+		for _, c := range clients {
+			if served[c.LocalAddr().String()] {
+				c.Close()
+			}
+		}
+	}
+	r.waitKind(t, sockeye.Left, n)
+	if n := len(r.all(isKind(sockeye.Failed))); n != 0 {
+		t.Errorf("%d errors while pausing\n%s", n, r)
+	}
+}
+
+// socketOption reads an option of a session's only TCP connection.
+func socketOption(t *testing.T, p *Peer, level, opt int) int {
+	t.Helper()
+	v := -1
+	p.conn.(fdController).Control(func(fd uintptr) { v, _ = unix.GetsockoptInt(int(fd), level, opt) })
+	return v
+}
+
+// C23: plain TCP, not MPTCP, on both sides.
+func TestC23PlainTCP(t *testing.T) { onEachConnKind(t, testC23PlainTCP) }
+
+func testC23PlainTCP(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
+	board, br := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, nil)
+	for _, p := range []*Peer{firstPeer(t, pc, r), firstPeer(t, board, br)} {
+		if got := socketOption(t, p, unix.SOL_SOCKET, unix.SO_PROTOCOL); got != unix.IPPROTO_TCP {
+			t.Errorf("SO_PROTOCOL is %d, want %d", got, unix.IPPROTO_TCP)
+		}
+	}
+}
+
+// C18, C20, C21: options are on the accepted and the dialled socket, by default
+// and when asked for.
+func TestOptionsReachBothSides(t *testing.T) { onEachConnKind(t, testOptionsReachBothSides) }
+
+func testOptionsReachBothSides(t *testing.T) {
+	type values map[string]int
+	read := func(p *Peer) values {
+		return values{
+			"nodelay":  socketOption(t, p, unix.SOL_TCP, unix.TCP_NODELAY),
+			"alive":    socketOption(t, p, unix.SOL_SOCKET, unix.SO_KEEPALIVE),
+			"idle":     socketOption(t, p, unix.SOL_TCP, unix.TCP_KEEPIDLE),
+			"interval": socketOption(t, p, unix.SOL_TCP, unix.TCP_KEEPINTVL),
+			"count":    socketOption(t, p, unix.SOL_TCP, unix.TCP_KEEPCNT),
+			"timeout":  socketOption(t, p, unix.SOL_TCP, unix.TCP_USER_TIMEOUT),
+		}
+	}
+	for _, test := range []struct {
+		name string
+		o    sockeye.Options
+		want values
+	}{
+		{"defaults", sockeye.Options{}, values{"nodelay": 1, "alive": 1, "idle": 5, "interval": 5, "count": 3, "timeout": 20_000}},
+		{"chosen", sockeye.Options{NoDelay: sockeye.Off, KeepAliveIdle: 2 * time.Second, KeepAliveInterval: 1500 * time.Millisecond,
+			KeepAliveCount: 4, UserTimeout: 7 * time.Second},
+			values{"nodelay": 0, "alive": 1, "idle": 2, "interval": 2, "count": 4, "timeout": 7000}},
+		{"off", sockeye.Options{KeepAlive: sockeye.Off, UserTimeout: -1}, values{"nodelay": 1, "alive": 0, "timeout": 0}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			pc, r := listening(t, "tcp", test.o, nil)
+			board, br := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: test.o}, nil)
+			for side, p := range map[string]*Peer{"accepted": firstPeer(t, pc, r), "dialled": firstPeer(t, board, br)} {
+				got := read(p)
+				for name, want := range test.want {
+					if got[name] != want {
+						t.Errorf("%s: %s is %d, want %d", side, name, got[name], want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// C21, C22: TCP_USER_TIMEOUT, which overrides the count of probes (tcp(7)), fits
+// the keepalive times that were asked for.
+func TestC21UserTimeoutFitsKeepAlive(t *testing.T) {
+	onEachConnKind(t, testC21UserTimeoutFitsKeepAlive)
+}
+
+func testC21UserTimeoutFitsKeepAlive(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: 2 * time.Second, KeepAliveCount: 2}, nil)
+	dialTCP(t, pc)
+	if got := socketOption(t, firstPeer(t, pc, r), unix.SOL_TCP, unix.TCP_USER_TIMEOUT); got != 5000 {
+		t.Errorf("TCP_USER_TIMEOUT is %d ms, want 5000", got)
+	}
+}
+
+// C24: what the kernel made of the asked buffer sizes is shown.
+func TestC24EffectiveBuffers(t *testing.T) { onEachConnKind(t, testC24EffectiveBuffers) }
+
+func testC24EffectiveBuffers(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{ReceiveBuffer: 50_000, SendBuffer: 60_000}, nil)
+	dialTCP(t, pc)
+	st := firstPeer(t, pc, r).Status()
+	if st.ReceiveBuffer != 100_000 || st.SendBuffer != 120_000 {
+		t.Errorf("effective buffers are %d and %d; Linux doubles 50000 and 60000 (socket(7))", st.ReceiveBuffer, st.SendBuffer)
+	}
+	if st.TCP == nil || st.TCP.State != "ESTABLISHED" {
+		t.Errorf("TCP info is %+v", st.TCP)
+	}
+}
+
+// C35: the three binds: IPv4, IPv6 only, both; and an IPv4 client of a dual
+// socket is shown as IPv4.
+func TestC35DualStack(t *testing.T) { onEachConnKind(t, testC35DualStack) }
+
+func testC35DualStack(t *testing.T) {
+	hasIPv6(t)
+	for _, test := range []struct {
+		typed, local string
+		v4, v6       bool
+	}{
+		{"tcp4://:0", "0.0.0.0", true, false},
+		{"tcp6://:0", "::", false, true},
+		{"tcp://:0", "::", true, true},
+	} {
+		t.Run(test.typed, func(t *testing.T) {
+			s, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, test.typed)}, nil)
+			local := s.Locals()[0]
+			if local.Addr().String() != test.local {
+				t.Errorf("bound %v, want %s", local, test.local)
+			}
+			for host, want := range map[string]bool{"127.0.0.1": test.v4, "::1": test.v6} {
+				c, err := net.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(int(local.Port()))))
+				if (err == nil) != want {
+					t.Errorf("from %s: %v, want reachable %v", host, err, want)
+				}
+				if err == nil {
+					defer c.Close()
+					r.wait(t, "joined from "+host, func(e sockeye.Event) bool {
+						return e.Kind == sockeye.Joined && e.Peer.Remote.String() == c.LocalAddr().String() && e.Peer.Local.Addr().String() == host
+					})
+				}
+			}
+		})
+	}
+}
+
+// A name with both families is bound on both, on one port.
+func TestLocalhostBindsBothFamilies(t *testing.T) { onEachConnKind(t, testLocalhostBindsBothFamilies) }
+
+func testLocalhostBindsBothFamilies(t *testing.T) {
+	hasIPv6(t)
+	s, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "localhost:0")}, nil)
+	locals := s.Locals()
+	if len(locals) != 2 || locals[0].Port() != locals[1].Port() {
+		t.Fatalf("bound %v, want 127.0.0.1 and ::1 on one port", locals)
+	}
+}
+
+// C47: TCP's simultaneous open can connect a socket to itself; that is no server.
+func TestC47SelfConnect(t *testing.T) {
+	ep, err := selfConnect(t)
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.SelfConnect {
+		t.Fatalf("got %v, want self-connect", err)
+	}
+	ep.Options.SelfConnect = sockeye.On
+	if _, _, err = tryOpen(t, ep, nil); err != nil {
+		t.Errorf("self-connect that was asked for: %v", err)
+	}
+}
+
+// selfConnect tries to connect a free port to itself. A port that is free to
+// listen on may still be kept from a client, by an old connection in TIME_WAIT:
+// then it takes another.
+func selfConnect(t *testing.T) (ep sockeye.Endpoint, err error) {
+	t.Helper()
+	for range 50 {
+		free, listenErr := net.Listen("tcp", "127.0.0.1:0")
+		if listenErr != nil {
+			t.Fatal(listenErr)
+		}
+		port := free.Addr().(*net.TCPAddr).AddrPort().Port()
+		free.Close()
+		ep = sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: port},
+			Options: sockeye.Options{SourcePort: port}}
+		_, _, err = tryOpen(t, ep, nil)
+		if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AddressInUse {
+			break
+		}
+	}
+	return ep, err
+}
+
+// C49: peers join in the order of accept, and one at full speed does not starve
+// the quiet ones.
+func TestC49OrderAndFairness(t *testing.T) { onEachConnKind(t, testC49OrderAndFairness) }
+
+func testC49OrderAndFairness(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
+	r.dropData()
+	const quiet = 50
+	var clients []*net.TCPConn
+	for range quiet {
+		clients = append(clients, dialTCP(t, pc))
+	}
+	r.waitKind(t, sockeye.Joined, quiet)
+	var got, want []string
+	for i, e := range r.all(isKind(sockeye.Joined)) {
+		got = append(got, e.Peer.Remote.String())
+		want = append(want, clients[i].LocalAddr().String())
+	}
+	if !slices.Equal(got, want) {
+		t.Error("peers did not join in the order they connected")
+	}
+	busy := dialTCP(t, pc)
+	stop := make(chan struct{})
+	var flood sync.WaitGroup
+	flood.Go(func() { io.Copy(io.Discard, busy) })
+	flood.Go(func() {
+		defer busy.CloseWrite()
+		chunk := make([]byte, 64<<10)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, err := busy.Write(chunk); err != nil {
+				return
+			}
+		}
+	})
+	for i, c := range clients {
+		c.Write([]byte("ping"))
+		if _, err := io.ReadFull(c, make([]byte, 4)); err != nil {
+			t.Errorf("quiet client %d starved: %v", i, err)
+		}
+	}
+	close(stop)
+	busy.SetDeadline(time.Now().Add(patience))
+	pc.Close()
+	flood.Wait()
+}
+
+// C46: the order of the record is the kernel's: an answer never comes before
+// what it answers, and times do not decrease for one peer.
+func TestC46AnswerAfterQuestion(t *testing.T) { onEachConnKind(t, testC46AnswerAfterQuestion) }
+
+func testC46AnswerAfterQuestion(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
+	board, _ := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, echoing{})
+	p := firstPeer(t, pc, r)
+	const rounds = 2000
+	for range rounds {
+		if _, err := p.Send(t.Context(), []byte("q")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.waitBytes(t, sockeye.Received, rounds)
+	board.Close()
+	questions, answers := 0, 0
+	var last time.Time
+	for _, e := range r.all(func(sockeye.Event) bool { return true }) {
+		switch e.Kind {
+		case sockeye.Sent:
+			questions += len(e.Data)
+		case sockeye.Received:
+			answers += len(e.Data)
+		default:
+			continue
+		}
+		if answers > questions {
+			t.Fatalf("after %d questions there are %d answers", questions, answers)
+		}
+		if e.Time.Before(last) {
+			t.Fatal("times decrease")
+		}
+		last = e.Time
+	}
+}
+
+// child runs this test binary as another process that serves an echo, under an
+// outer command such as strace or prlimit, and returns its address and process.
+func child(t *testing.T, outer ...string) (address string, pid int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append(outer, self, "-test.run=^TestChildServesEcho$")
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "SOCKEYE_TEST_CHILD="+testConnKind)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		io.Copy(io.Discard, out)
+		cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the child said nothing: %v", err)
+	}
+	if _, err := fmt.Sscan(line, &address, &pid); err != nil {
+		t.Fatalf("the child said %q", line)
+	}
+	return address, pid
+}
+
+// TestChildServesEcho is the body of the process that child starts.
+func TestChildServesEcho(t *testing.T) {
+	if testConnKind = os.Getenv("SOCKEYE_TEST_CHILD"); testConnKind == "" {
+		return // only ever meant to be run by child
+	}
+	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
+	r.dropData()
+	fmt.Println(pc.Locals()[0], os.Getpid())
+	io.Copy(io.Discard, os.Stdin)
+}
+
+// echoesOn says whether a fresh or given connection to address echoes in time.
+func echoesOn(c net.Conn, within time.Duration) error {
+	c.SetDeadline(time.Now().Add(within))
+	if _, err := c.Write([]byte("ping")); err != nil {
+		return err
+	}
+	_, err := io.ReadFull(c, make([]byte, 4))
+	return err
+}
+
+// F25: out of descriptors, the server stays calm, serves those it has, turns
+// others away, and accepts again as soon as it can.
+func TestF25OutOfDescriptors(t *testing.T) { onEachConnKind(t, testF25OutOfDescriptors) }
+
+func testF25OutOfDescriptors(t *testing.T) {
+	address, pid := child(t, "prlimit", "--nofile=64")
+	var served []net.Conn
+	refused := 0
+	for len(served) < 200 && refused < 5 {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			refused++
+			continue
+		}
+		if err := echoesOn(c, 300*time.Millisecond); err != nil {
+			c.Close()
+			refused++
+			continue
+		}
+		defer c.Close()
+		served = append(served, c)
+	}
+	if len(served) < 10 || refused == 0 {
+		t.Fatalf("%d served and %d refused: the limit was not met", len(served), refused)
+	}
+	before := processCPU(t, pid)
+	pressing, err := net.Dial("tcp", address)
+	if err == nil {
+		defer pressing.Close()
+	}
+	hold := time.NewTimer(time.Second)
+	<-hold.C // the time over which spinning would show
+	if used := processCPU(t, pid) - before; used > 300*time.Millisecond {
+		t.Errorf("the server used %v of CPU time in a second of being full", used)
+	}
+	for i, c := range served {
+		if err := echoesOn(c, patience); err != nil {
+			t.Fatalf("served connection %d: %v", i, err)
+		}
+	}
+	for _, c := range served[:5] {
+		c.Close()
+	}
+	late := time.Now().Add(patience)
+	for {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			err = echoesOn(c, 300*time.Millisecond)
+			c.Close()
+		}
+		if err == nil {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatalf("no new connection is served after descriptors are free: %v", err)
+		}
+	}
+}
+
+// processCPU is the user and system time of a process (proc(5)).
+func processCPU(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * time.Second / 100
+}
+
+// C09, F27: interrupted and aborted calls are nobody's business.
+func TestF27AcceptErrorsPass(t *testing.T) { onEachConnKind(t, testF27AcceptErrorsPass) }
+
+func testF27AcceptErrorsPass(t *testing.T) {
+	for _, fault := range []string{
+		"accept4:error=ECONNABORTED:when=2+3", "accept4:error=EPROTO:when=2+3", "read:error=EINTR:when=4+3", "write:error=EINTR:when=4+3",
+		"recvfrom:error=EINTR:when=4+3", "sendto:error=EINTR:when=4+3",
+	} {
+		t.Run(fault, func(t *testing.T) {
+			address, _ := child(t, "strace", "-f", "-o", os.DevNull, "-e", "trace=none", "-e", "inject="+fault)
+			for i := range 20 {
+				c, err := net.Dial("tcp", address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := echoesOn(c, patience); err != nil {
+					t.Fatalf("connection %d: %v", i, err)
+				}
+				c.Close()
+			}
+		})
+	}
+}

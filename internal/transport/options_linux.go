@@ -1,0 +1,120 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+)
+
+// option is one setsockopt(2) call.
+type option struct {
+	name              string
+	level, opt, value int
+}
+
+// controlListen sets the options of a socket that will listen, before it is
+// bound. Accepted sockets inherit them (tcp(7)).
+func (s *Session) controlListen(network, address string, c syscall.RawConn) error {
+	list := s.commonOptions(network)
+	if s.opts.ReuseAddress != sockeye.Default {
+		list = append(list, option{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, boolOption(s.opts.ReuseAddress.Or(false))})
+	}
+	return s.setAll(c, list)
+}
+
+// controlDial sets the options of a socket that will connect, before it is bound.
+func (s *Session) controlDial(_ context.Context, network, address string, c syscall.RawConn) error {
+	list := s.commonOptions(network)
+	if len(s.opts.Sources) > 0 && s.opts.SourcePort == 0 {
+		// Chooses the port at connect, by four-tuple: bind(2) would use ports up.
+		list = append(list, option{"IP_BIND_ADDRESS_NO_PORT", unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1})
+	}
+	return s.setAll(c, list)
+}
+
+func (s *Session) commonOptions(network string) []option {
+	o := s.opts
+	var list []option
+	add := func(name string, level, opt, value int) { list = append(list, option{name, level, opt, value}) }
+	if o.ReusePort.Or(false) {
+		add("SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
+	if o.ReceiveBuffer > 0 {
+		add("SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, o.ReceiveBuffer)
+	}
+	if o.SendBuffer > 0 {
+		add("SO_SNDBUF", unix.SOL_SOCKET, unix.SO_SNDBUF, o.SendBuffer)
+	}
+	if network[:3] == "udp" {
+		if o.KernelTime.Or(false) {
+			add("SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+		}
+		add("IP_RECVERR", unix.SOL_IP, unix.IP_RECVERR, 1) // an IPv6 socket may carry IPv4 too
+		if network == "udp6" {
+			add("IPV6_RECVERR", unix.SOL_IPV6, unix.IPV6_RECVERR, 1)
+		}
+		return list
+	}
+	add("TCP_NODELAY", unix.SOL_TCP, unix.TCP_NODELAY, boolOption(o.NoDelay.Or(true)))
+	if o.KeepAlive.Or(true) {
+		add("SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+		add("TCP_KEEPIDLE", unix.SOL_TCP, unix.TCP_KEEPIDLE, seconds(o.KeepAliveIdle))
+		add("TCP_KEEPINTVL", unix.SOL_TCP, unix.TCP_KEEPINTVL, seconds(o.KeepAliveInterval))
+		add("TCP_KEEPCNT", unix.SOL_TCP, unix.TCP_KEEPCNT, o.KeepAliveCount)
+	}
+	if o.UserTimeout > 0 {
+		add("TCP_USER_TIMEOUT", unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(o.UserTimeout.Milliseconds()))
+	}
+	return list
+}
+
+func (s *Session) setAll(c syscall.RawConn, list []option) error {
+	var failed error
+	err := c.Control(func(fd uintptr) {
+		if name := s.opts.Interface; name != "" {
+			if err := unix.BindToDevice(int(fd), name); err != nil {
+				failed = fmt.Errorf("SO_BINDTODEVICE %s: %w", name, os.NewSyscallError("setsockopt", err))
+				return
+			}
+		}
+		for _, o := range list {
+			if err := unix.SetsockoptInt(int(fd), o.level, o.opt, o.value); err != nil {
+				failed = fmt.Errorf("%s=%d: %w", o.name, o.value, os.NewSyscallError("setsockopt", err))
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+// afterConnect sets what package net has overwritten since the socket was made.
+func (s *Session) afterConnect(conn *net.TCPConn) error {
+	if !s.opts.NoDelay.Or(true) {
+		return conn.SetNoDelay(false)
+	}
+	return nil
+}
+
+func relisten(fd uintptr, backlog int) error {
+	return os.NewSyscallError("listen", unix.Listen(int(fd), backlog))
+}
+
+func boolOption(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// seconds rounds up: the kernel counts keepalive in whole seconds and refuses 0.
+func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }

@@ -1,0 +1,251 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye"
+)
+
+// The tables as Linux on a little-endian machine prints them.
+const (
+	procTCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:2710 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 100 1 0000000000000000 100 0 0 10 0
+   1: 0100007F:2711 0100007F:C001 06 00000000:00000000 03:00001700 00000000     0        0 0 3 0000000000000000
+   2: 0100007F:2712 0100007F:C002 01 00000000:00000000 00:00000000 00000000  1000        0 102 1 0000000000000000 20 4 30 10 -1
+   3: 0100007F:2712 0100007F:C003 06 00000000:00000000 03:00001700 00000000     0        0 0 3 0000000000000000
+   4: 6F01A8C0:2713 00000000:0000 0A 00000000:00000000 00:00000000 00000000 65000        0 103 1 0000000000000000 100 0 0 10 0
+   5: 0100007F:2714 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 104 1 0000000000000000 100 0 0 10 0
+torn line
+`
+	procTCP6 = `  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000000000000000000000000000:2715 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 105 1 0000000000000000 100 0 0 10 0
+   1: 0000000000000000FFFF00000100007F:2716 0000000000000000FFFF00000100007F:C004 01 00000000:00000000 00:00000000 00000000     0        0 106 1 0000000000000000 20 4 30 10 -1
+   2: 000080FE00000000FF00000001000000:2717 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 107 1 0000000000000000 100 0 0 10 0
+`
+	procUDP = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+  409: 00000000:2718 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 108 2 0000000000000000 0
+`
+)
+
+func fakeProc() fstest.MapFS {
+	open := func(inode int) *fstest.MapFile {
+		return &fstest.MapFile{Mode: fs.ModeSymlink, Data: fmt.Appendf(nil, "socket:[%d]", inode)}
+	}
+	text := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
+	return fstest.MapFS{
+		"net/tcp": text(procTCP), "net/tcp6": text(procTCP6), "net/udp": text(procUDP),
+		"41/comm": text("python3\n"), "41/fd/3": open(100), "41/fd/4": open(1000),
+		"42/comm": text("python3\n"), "42/fd/3": open(100),
+		"50/comm": text("browser\n"), "50/fd/9": open(102), "50/fd/10": open(106), "50/fd/0": &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte("/dev/null")},
+		"77/comm": text("sockeye\n"), "77/fd/5": open(104),
+		"80/comm": text("dual\n"), "80/fd/5": open(105), "80/fd/6": open(107), "80/fd/7": open(108),
+		"sys/net": text("not a process"),
+	}
+}
+
+// C12, F28: who holds a port: another process, this one, a connection, TIME_WAIT,
+// a socket of both families; or a process that we may not see.
+func TestC12Holder(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		network sockeye.Network
+		wanted  string
+		say, zh string
+		hint    string
+	}{
+		{"another process", sockeye.TCP, "127.0.0.1:10000",
+			"python3 (pid 41) listens on 127.0.0.1:10000", "python3（进程 41）正在监听 127.0.0.1:10000", "stop that program"},
+		{"all addresses wanted, one held", sockeye.TCP, "0.0.0.0:10000", "python3 (pid 41) listens on 127.0.0.1:10000", "进程 41", "stop that program"},
+		{"both families wanted, IPv4 held", sockeye.TCP, "[::]:10000",
+			"python3 (pid 41) listens on 127.0.0.1:10000, and [::] would take IPv4 as well", "而 [::] 会同时占用 IPv4", "stop that program"},
+		{"TIME_WAIT", sockeye.TCP, "127.0.0.1:10001", "keeps the port (TIME_WAIT)", "TIME_WAIT", "wait a minute"},
+		{"a connection before TIME_WAIT", sockeye.TCP, "127.0.0.1:10002", "browser (pid 50) has a connection on 127.0.0.1:10002", "连接", "stop that program"},
+		{"process not seen", sockeye.TCP, "192.168.1.111:10003", "a program of user 65000 listens", "用户 65000 的程序", "sudo ss -tnap sport = :10003"},
+		{"this process", sockeye.TCP, "127.0.0.1:10004", "this program itself (pid 77) listens", "本程序自己", "close that session"},
+		{"dual stack", sockeye.TCP, "127.0.0.1:10005", "dual (pid 80) listens on [::]:10005, which takes IPv4 as well", "同时占用 IPv4", "stop that program"},
+		{"mapped address", sockeye.TCP, "127.0.0.1:10006", "browser (pid 50) has a connection on 127.0.0.1:10006", "browser", "stop that program"},
+		{"link-local", sockeye.TCP, "[fe80::ff:0:1%eth0]:10007", "dual (pid 80) listens on [fe80::ff:0:1]:10007", "dual", "stop that program"},
+		{"UDP", sockeye.UDP, "127.0.0.1:10008", "dual (pid 80) receives on 0.0.0.0:10008", "正在接收", "stop that program"},
+		{"another address", sockeye.TCP, "127.0.0.2:10000", "", "", ""},
+		{"another port", sockeye.TCP, "127.0.0.1:9999", "", "", ""},
+		{"another transport", sockeye.UDP, "127.0.0.1:10000", "", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			wanted := localAddr{test.network, netip.MustParseAddrPort(test.wanted)}
+			h, ok := findPortOwner(fakeProc(), 77, wanted)
+			if ok != (test.say != "") {
+				t.Fatalf("found %v: %+v", ok, h)
+			}
+			if !ok {
+				return
+			}
+			if got := h.describe(wanted); !strings.Contains(got.En, test.say) || !strings.Contains(got.Zh, test.zh) {
+				t.Errorf("says %q, %q; want %q, %q", got.En, got.Zh, test.say, test.zh)
+			}
+			if got := h.releaseHint(wanted); !strings.Contains(got.En, test.hint) || got.Zh == "" {
+				t.Errorf("hints %q, want %q", got.En, test.hint)
+			}
+		})
+	}
+}
+
+// Text that no kernel wrote finds nobody.
+func TestHolderOfGarbage(t *testing.T) {
+	for _, text := range []string{"", "\n\n", "a b c d e f g h i j k", "0: ZZZZZZZZ:2710 x 0A x x x 0 0 1", "0: 00:2710 x 0A x x x 0 0 1", "0: 0100007F:2710 x 0A x x x uid 0 1"} {
+		if h := socketsOn([]byte(text), 10000); h != nil {
+			t.Errorf("%q gives %+v", text, h)
+		}
+	}
+}
+
+func TestOverlap(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want bool
+	}{
+		{"127.0.0.1", "127.0.0.1", true}, {"127.0.0.1", "127.0.0.2", false},
+		{"0.0.0.0", "127.0.0.1", true}, {"::", "127.0.0.1", true}, {"0.0.0.0", "::", true},
+		{"::1", "::1", true}, {"::1", "::2", false}, {"::", "::1", true}, {"0.0.0.0", "::1", false},
+		{"fe80::1", "fe80::1%eth0", true},
+	} {
+		a, b := netip.MustParseAddr(test.a), netip.MustParseAddr(test.b)
+		if addressesOverlap(a, b) != test.want || addressesOverlap(b, a) != test.want {
+			t.Errorf("%s and %s: want %v", test.a, test.b, test.want)
+		}
+	}
+}
+
+// C12, F28: a session that cannot listen says who listens there, really, and the
+// port it offers instead is free.
+func TestF28ListenInUse(t *testing.T) {
+	hasIPv6(t)
+	self := fmt.Sprintf("this program itself (pid %d)", os.Getpid())
+	for _, test := range []struct{ name, held, wanted, say string }{
+		{"same address", "tcp://127.0.0.1:0", "tcp://127.0.0.1", self + " listens on 127.0.0.1:"},
+		{"dual stack", "tcp://:0", "tcp4://", "which takes IPv4 as well"},
+		{"dual stack wanted", "tcp4://:0", "tcp://", "[::] would take IPv4 as well"},
+		{"UDP", "udp://127.0.0.1:0", "udp://127.0.0.1", self + " receives on 127.0.0.1:"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			holder, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, test.held)}, nil)
+			port := holder.Locals()[0].Port()
+			_, r, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, fmt.Sprintf("%s:%d", test.wanted, port))}, nil)
+			e := sockeye.ErrorOf(err)
+			if e == nil || e.Kind != sockeye.AddressInUse || e.Errno != "EADDRINUSE" || !errors.Is(err, syscall.EADDRINUSE) {
+				t.Fatalf("got %+v, want address-in-use", e)
+			}
+			checkWords(t, e, "address in use: ", "close that session", "占用")
+			if !strings.Contains(e.Error(), test.say) {
+				t.Errorf("%q does not say %q", e.Error(), test.say)
+			}
+			if got := r.waitKind(t, sockeye.Failed, 1).Detail.Err; got != e {
+				t.Errorf("the event tells %v", got)
+			}
+			_, rest, found := strings.Cut(e.Hint.En, "use port ")
+			var free uint16
+			if _, err := fmt.Sscanf(rest, "%d", &free); !found || err != nil {
+				t.Fatalf("%q offers no port", e.Hint.En)
+			}
+			open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, fmt.Sprintf("%s:%d", test.wanted, free))}, nil)
+		})
+	}
+}
+
+// C12: a port whose socket is in no list is still said to be in use, with how to
+// find out more.
+func TestC12UnseenHolder(t *testing.T) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = tryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port))}, nil)
+	e := sockeye.ErrorOf(err)
+	if e == nil || e.Kind != sockeye.AddressInUse {
+		t.Fatalf("got %v", err)
+	}
+	checkWords(t, e, "another program has it", "sudo ss -tnap", "其他程序")
+}
+
+// C12: a source port that is taken names its holder, too, and hints at the flag.
+func TestC12SourcePortInUse(t *testing.T) {
+	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
+	busy, _ := listening(t, "tcp", sockeye.Options{}, nil)
+	_, _, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{
+		Sources: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, SourcePort: busy.Locals()[0].Port()}}, nil)
+	e := sockeye.ErrorOf(err)
+	if e == nil || e.Kind != sockeye.AddressInUse {
+		t.Fatalf("got %v, want address-in-use", err)
+	}
+	checkWords(t, e, "listens on "+busy.Locals()[0].String(), "--source-port", "占用")
+}
+
+// C13: an address of somebody else cannot be listened on, nor connected from.
+func TestC13NotOnThisHost(t *testing.T) {
+	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
+	for _, ep := range []sockeye.Endpoint{
+		{Mode: sockeye.Listen, Address: at(t, "192.0.2.7:0")},
+		{Mode: sockeye.Listen, Address: at(t, "udp://192.0.2.7:0")},
+		{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{Sources: []netip.Addr{netip.MustParseAddr("192.0.2.7")}}},
+	} {
+		_, _, err := tryOpen(t, ep, nil)
+		e := sockeye.ErrorOf(err)
+		if e == nil || e.Kind != sockeye.AddressNotAvailable || e.Errno != "EADDRNOTAVAIL" {
+			t.Fatalf("%v: got %v", ep, err)
+		}
+		checkWords(t, e, "no address 192.0.2.7", "sockeye addrs", "本机没有 192.0.2.7")
+	}
+}
+
+// C34: the kernel's EINVAL for a link-local address without zone is explained.
+func TestC34NoZone(t *testing.T) {
+	hasIPv6(t)
+	for _, mode := range []sockeye.Mode{sockeye.Listen, sockeye.Connect} {
+		for _, target := range []string{"[fe80::1]:10000", "udp://[fe80::1]:10000", "[fe80::1%nosuch0]:10000"} {
+			_, _, err := tryOpen(t, sockeye.Endpoint{Mode: mode, Address: at(t, target)}, nil)
+			if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Invalid || !strings.Contains(e.Error(), "interface") || e.Hint.IsZero() {
+				t.Errorf("%s %s: %v", mode, target, err)
+			}
+		}
+	}
+}
+
+func TestLocalOf(t *testing.T) {
+	_, inUse := net.Listen("tcp4", "192.0.2.7:10000")
+	for _, test := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"listen", inUse, "tcp 192.0.2.7:10000"},
+		{"listen on all", &net.OpError{Op: "listen", Net: "tcp", Addr: &net.TCPAddr{Port: 1}}, "tcp [::]:1"},
+		{"listen on all of IPv4", &net.OpError{Op: "listen", Net: "udp4", Addr: &net.UDPAddr{Port: 1}}, "udp 0.0.0.0:1"},
+		{"dial", said("dial", "connect", syscall.EADDRINUSE, "127.0.0.1:5", "127.0.0.1:6"), "tcp 127.0.0.1:5"},
+		{"dial from anywhere", said("dial", "connect", syscall.EADDRINUSE, "", "127.0.0.1:6"), " invalid AddrPort"},
+		{"not of package net", context.Canceled, " invalid AddrPort"},
+	} {
+		p := localAddrOf(test.err)
+		if diff := cmp.Diff(test.want, fmt.Sprint(p.network, " ", p.AddrPort)); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+//go:build !unix
+
+package transport
+
+import (
+	"os"
+	"sync"
+)
+
+// connReader reads a connection with a buffer taken for the whole wait: package net
+// offers no readiness here.
+type connReader struct {
+	c     *portableConn
+	once  sync.Once
+	woken chan struct{}
+}
+
+func (in *connReader) init(c *portableConn) { in.c, in.woken = c, make(chan struct{}) }
+
+// next waits for bytes, records them and returns the buffer that holds them; the
+// caller puts it back. At the end of the stream the error is io.EOF.
+func (in *connReader) next() (*[]byte, int, error) {
+	c := in.c
+	buf := c.peer.session.buffers.Get().(*[]byte)
+	n, err := c.conn.Read(*buf)
+	if n > 0 {
+		c.order.Lock()
+		c.peer.record(c.peer.received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
+		c.order.Unlock()
+		return buf, n, nil
+	}
+	c.peer.session.buffers.Put(buf)
+	return nil, 0, err
+}
+
+// waitClosed waits, after the peer finished, until we close the connection or
+// set a read deadline. A reset is only seen by the next send here.
+func (in *connReader) waitClosed() error {
+	<-in.woken
+	return os.ErrDeadlineExceeded
+}
+
+// wake ends waitClosed, and a read in progress.
+func (in *connReader) wake() {
+	in.once.Do(func() { close(in.woken) })
+}
+
+// connWriter writes a connection in small pieces; every piece is one event.
+type connWriter struct{ c *portableConn }
+
+func (o *connWriter) init(c *portableConn) { o.c = c }
+
+const writePiece = 16 << 10
+
+// write is called by the holder of the turn only. The event of a piece follows
+// its write, so an answer to it may be recorded first.
+func (o *connWriter) write(data []byte) (n int, err error) {
+	p := o.c.peer
+	for len(data) > 0 && err == nil {
+		var took int
+		took, err = o.c.conn.Write(data[:min(len(data), writePiece)])
+		if took > 0 {
+			o.c.order.Lock()
+			p.record(p.sent(p.session.cfg.Now(), data[:took]))
+			o.c.order.Unlock()
+		}
+		data, n = data[took:], n+took
+	}
+	return n, err
+}

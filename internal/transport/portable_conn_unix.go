@@ -1,0 +1,152 @@
+//go:build unix
+
+package transport
+
+import (
+	"io"
+	"syscall"
+)
+
+// connReader reads a connection by readiness: while there is nothing to read, the
+// connection holds no buffer.
+type connReader struct {
+	c        *portableConn
+	ready    func(fd uintptr) bool // made once, so that a read allocates nothing
+	closed   func(fd uintptr) bool
+	buf      *[]byte
+	n        int
+	err      error
+	resetErr error
+}
+
+func (in *connReader) init(c *portableConn) {
+	in.c = c
+	in.ready = in.read
+	in.closed = in.isClosed
+}
+
+// next waits for bytes, records them and returns the buffer that holds them; the
+// caller puts it back. At the end of the stream the error is io.EOF.
+func (in *connReader) next() (*[]byte, int, error) {
+	if err := in.c.raw.Read(in.ready); err != nil {
+		return nil, 0, err
+	}
+	if in.err != nil {
+		return nil, 0, in.err
+	}
+	return in.buf, in.n, nil
+}
+
+// read is one non-blocking read; false waits for readiness.
+func (in *connReader) read(fd uintptr) bool {
+	c := in.c
+	pool := &c.peer.session.buffers
+	buf := pool.Get().(*[]byte)
+	c.order.Lock()
+	n, err := ignoreEINTR(syscall.Read, fd, *buf)
+	if n > 0 {
+		c.peer.record(c.peer.received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
+	}
+	c.order.Unlock()
+	if n > 0 {
+		in.buf, in.n, in.err = buf, n, nil
+		return true
+	}
+	pool.Put(buf)
+	if err == syscall.EAGAIN {
+		return false
+	}
+	if in.err = err; err == nil {
+		in.err = io.EOF
+	}
+	return true
+}
+
+// waitClosed waits, after the peer finished, until it resets the connection (an
+// error), or until we close it or set a read deadline.
+func (in *connReader) waitClosed() error {
+	in.resetErr = nil
+	if err := in.c.raw.Read(in.closed); err != nil {
+		return err
+	}
+	return in.resetErr
+}
+
+// wake ends waitClosed.
+func (in *connReader) wake() { in.c.conn.SetReadDeadline(longAgo) }
+
+func (in *connReader) isClosed(fd uintptr) bool {
+	in.resetErr = socketError(fd)
+	return in.resetErr != nil
+}
+
+// connWriter writes a connection; every write the kernel takes is one event.
+type connWriter struct {
+	c     *portableConn
+	ready func(fd uintptr) bool
+	data  []byte
+	n     int
+	err   error
+}
+
+func (o *connWriter) init(c *portableConn) {
+	o.c = c
+	o.ready = o.writePiece
+}
+
+// write is called by the holder of the turn only.
+func (o *connWriter) write(data []byte) (int, error) {
+	o.data, o.n, o.err = data, 0, nil
+	err := o.c.raw.Write(o.ready)
+	o.data = nil
+	if o.err != nil {
+		err = o.err
+	}
+	return o.n, err
+}
+
+// writePiece bounds one write, and with it one event of the journal.
+const writePiece = 256 << 10
+
+// writePiece writes until everything is taken or the kernel's buffer is full.
+func (o *connWriter) writePiece(fd uintptr) bool {
+	p := o.c.peer
+	for len(o.data) > 0 {
+		piece := o.data[:min(len(o.data), writePiece)]
+		o.c.order.Lock()
+		n, err := ignoreEINTR(syscall.Write, fd, piece)
+		if n > 0 {
+			p.record(p.sent(p.session.cfg.Now(), piece[:n]))
+		}
+		o.c.order.Unlock()
+		if n > 0 {
+			o.data, o.n = o.data[n:], o.n+n
+			continue
+		}
+		if err == syscall.EAGAIN {
+			return false
+		}
+		o.err = err
+		return true
+	}
+	return true
+}
+
+// ignoreEINTR repeats a call that a signal interrupted.
+func ignoreEINTR(call func(int, []byte) (int, error), fd uintptr, b []byte) (int, error) {
+	for {
+		n, err := call(int(fd), b)
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+// socketError is the pending error of a socket, SO_ERROR.
+func socketError(fd uintptr) error {
+	n, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
+	if err == nil && n != 0 {
+		err = syscall.Errno(n)
+	}
+	return err
+}

@@ -1,0 +1,77 @@
+package transport
+
+import (
+	"context"
+	"os"
+	"syscall"
+	"time"
+)
+
+// reservedFD is a descriptor kept in reserve for the moment when there is no other:
+// then it is given up for a moment to accept one waiting connection and reset
+// it, so that clients are told instead of left hanging, and the accept loop
+// pauses instead of spinning. It belongs to one accept loop.
+type reservedFD struct {
+	file  *os.File
+	pause time.Duration
+}
+
+// The pauses of an accept loop that is out of descriptors.
+const (
+	minBackoff = 10 * time.Millisecond
+	maxBackoff = 200 * time.Millisecond
+)
+
+func newReservedFD() *reservedFD {
+	s := &reservedFD{pause: minBackoff}
+	s.file, _ = os.Open(os.DevNull) // without it we only pause
+	return s
+}
+
+// rejectOne lends the descriptor to rejectOne, which turns one waiting connection away.
+func (s *reservedFD) rejectOne(turnAway func()) {
+	if s.file != nil {
+		s.file.Close()
+		s.file = nil
+		turnAway()
+		s.file, _ = os.Open(os.DevNull)
+	}
+}
+
+// backOff pauses, longer each time, until ctx ends.
+func (s *reservedFD) backOff(ctx context.Context) {
+	t := time.NewTimer(s.pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	s.pause = min(2*s.pause, maxBackoff)
+}
+
+// reset notes that accepting works again.
+func (s *reservedFD) reset() {
+	s.pause = minBackoff
+	if s.file == nil {
+		s.file, _ = os.Open(os.DevNull)
+	}
+}
+
+func (s *reservedFD) close() {
+	if s.file != nil {
+		s.file.Close()
+	}
+}
+
+// isResourceLimit reports whether accepting failed because the process or the machine
+// is out of something (accept(2)).
+func isResourceLimit(err error) bool {
+	return isOneOf(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM)
+}
+
+// isTransientAccept reports whether accepting failed for the sake of one connection that
+// died in the queue; accept(2) tells to treat these like EAGAIN.
+func isTransientAccept(err error) bool {
+	return isOneOf(err, syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO, syscall.ENETDOWN, syscall.ENOPROTOOPT,
+		syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.EOPNOTSUPP, syscall.ENETUNREACH)
+}

@@ -1,0 +1,89 @@
+// Package transport opens endpoints and moves bytes: it listens, dials, accepts,
+// reads, writes and closes real TCP and UDP sockets, sets their options and asks
+// the kernel about them. Everything that happens becomes an event handed to a
+// Recorder; what comes in may be answered by a Responder. It keeps no record,
+// knows no rule and shows nothing.
+package transport
+
+import (
+	"net/netip"
+	"time"
+
+	"sockeye"
+)
+
+// EventSink takes events as they happen. Append borrows e.Data for the call only,
+// must not block on anything but memory, and is called from many goroutines. It
+// returns the event's number, 0 if there is none; AppendAll writes the numbers into
+// the events.
+type EventSink interface {
+	Append(e sockeye.Event) uint64
+	AppendAll(events []sockeye.Event)
+}
+
+// Responder answers peers. Its methods are called on the goroutine that owns the
+// peer's reads, so while one blocks, nothing more is read from that peer (TCP
+// slows the sender down by itself). No other TCP peer waits; the UDP peers of one
+// socket share its reader. A responder that waits ends its wait at p.Closing. What it
+// sends because of what came it sends by p.Answer.
+type Responder interface {
+	// Joined is called once, before anything is read.
+	Joined(p *Peer)
+	// Received is called with each chunk or datagram after it was recorded. data
+	// is lent for the call.
+	Received(p *Peer, data []byte)
+}
+
+// SyncResponder is a Responder that can answer at once, from memory alone. On Linux its
+// TCP peers are served by one loop for all of them, and its answers to datagrams
+// that came together leave together, so Joined and Reply must not wait for
+// anything, nor end the peer.
+type SyncResponder interface {
+	Responder
+	// Reply is called instead of Received, and returns what to send back: nil for
+	// nothing, data itself, or bytes that do not change until it is called for p
+	// again (empty ones are an empty datagram). It may not send by itself. If it
+	// cannot answer without waiting it says false: then Received is called with this
+	// data, for a TCP peer on a goroutine of its own that it has from then on.
+	Reply(p *Peer, data []byte) (reply []byte, now bool)
+}
+
+// BufferLease is memory of the recorder. An event whose data lies in what Take returned
+// last is recorded without being copied. It belongs to one goroutine.
+type BufferLease interface {
+	// Take is memory to read into, between least and most bytes; nil if there is none
+	// now. It is the caller's until the next call.
+	Take(least, most int) []byte
+	Close()
+}
+
+// Config is what a session is given from above.
+type Config struct {
+	// Session is the identity that its events carry.
+	Session *sockeye.Session
+	// Recorder takes the events.
+	Sink EventSink
+	// BufferLease makes a window of the Recorder; nil: it has none.
+	BufferLease func() BufferLease
+	// Responder answers peers; nil for none.
+	Responder Responder
+	// NextPeer numbers peers; it is safe to call from any goroutine.
+	NextPeer func() uint64
+	// OnJoin is told of a new peer before its joined event, to give it an alias; may be nil.
+	OnJoin func(p *sockeye.Peer)
+	// Now stamps events.
+	Now func() time.Time
+	// Backpressure, if not nil, is called before each read from a TCP peer and before each
+	// send to one. While it blocks, that peer moves nothing, and is not idle for it. It
+	// returns at the latest when one of the channels is closed: canceled with the
+	// send's context, cut with the socket.
+	Backpressure func(canceled, cut <-chan struct{})
+	// OnSend, if not nil, is told of each message that Peer.Send is given, before it is
+	// sent. data is lent for the call.
+	OnSend func(p *Peer, data []byte)
+	// DialFilter, if not nil, is asked before each TCP connection, with the address that
+	// was resolved and will be dialled; its error is the attempt's.
+	DialFilter func(to netip.AddrPort) error
+
+	portableOnly bool // the portable mover is wanted, whatever the system could do
+}

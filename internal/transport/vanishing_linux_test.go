@@ -1,0 +1,263 @@
+package transport
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"sockeye"
+)
+
+// What crosses the wire, and what is told when it is cut, over a cable between
+// two networks.
+
+// connectedTo opens a connection to a server on the other machine, on a port of the
+// test's choice.
+func connectedTo(t *testing.T, port uint16, o sockeye.Options) (*Peer, *recorder) {
+	t.Helper()
+	s, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: thereIP, Port: port}, Options: o}, nil)
+	return firstPeer(t, s, r), r
+}
+
+func on(port uint16) string { return fmt.Sprintf("%s:%d", thereIP, port) }
+
+// portCounters are rules that count what arrives on two TCP ports, by name.
+func portCounters(what string, ports map[string]uint16) (counters string, rules []string) {
+	for name, port := range ports {
+		counters += "counter " + name + " { }\n"
+		rules = append(rules, fmt.Sprintf("tcp dport %d tcp flags & (syn|fin|rst) == 0 %s counter name %s", port, what, name))
+	}
+	return counters, rules
+}
+
+// A segment without data is 20 bytes of IPv4 and 32 of TCP with timestamps.
+const (
+	withData    = "ip length > 52"
+	withoutData = "ip length 52"
+)
+
+// C18: with TCP_NODELAY a hundred writes of a byte are a hundred segments; with
+// Nagle's algorithm they wait for each other.
+func TestC18NoDelay(t *testing.T) {
+	if !ownNetwork(t) {
+		return
+	}
+	there := cable(t)
+	ports := map[string]uint16{"eager": 7001, "patient": 7002}
+	counters, rules := portCounters(withData, ports)
+	there.rules(t, counters, rules...)
+	// Acknowledgements take their time, as on a real network.
+	there.run(t, "ip", "link", "set", "vb", "mtu", "576") // the least burst that tbf takes
+	there.run(t, "tc", "qdisc", "add", "dev", "vb", "root", "tbf", "rate", "50kbit", "burst", "600", "latency", "5s")
+	segments := map[string]int{}
+	for name, choice := range map[string]sockeye.Choice{"eager": sockeye.Default, "patient": sockeye.Off} {
+		there.serve(t, on(ports[name]))
+		p, _ := connectedTo(t, ports[name], sockeye.Options{NoDelay: choice})
+		for range 100 {
+			// What is more than the congestion window is put together by the kernel anyway.
+			eventually(t, "there is room in the window", func() bool { return p.Status().Unsent < 8 })
+			if _, err := p.Send(t.Context(), []byte("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "everything is acknowledged", func() bool { return p.Status().Unsent == 0 })
+		segments[name] = there.counted(t, name)
+	}
+	if segments["eager"] < 100 || segments["patient"] > 70 {
+		t.Errorf("segments for 100 writes: %v; want 100 with TCP_NODELAY and clearly less without", segments)
+	}
+}
+
+// C20: an idle connection is probed as often as asked, and not when not.
+func TestC20KeepAlive(t *testing.T) {
+	if !ownNetwork(t) {
+		return
+	}
+	there := cable(t)
+	ports := map[string]uint16{"probed": 7001, "quiet": 7002}
+	for name, choice := range map[string]sockeye.Choice{"probed": sockeye.On, "quiet": sockeye.Off} {
+		there.serve(t, on(ports[name]))
+		connectedTo(t, ports[name], sockeye.Options{KeepAlive: choice, KeepAliveIdle: time.Second, KeepAliveInterval: time.Second})
+	}
+	counters, rules := portCounters(withoutData, ports)
+	there.rules(t, counters, rules...)
+	began := time.Now()
+	eventually(t, "two probes", func() bool { return there.counted(t, "probed") >= 2 })
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("two probes in %v, want one a second", took)
+	}
+	if n := there.counted(t, "quiet"); n != 0 {
+		t.Errorf("%d probes with keepalive off", n)
+	}
+}
+
+// C21, F32: bytes that nobody acknowledges end the connection after the user
+// timeout, and the record says how many there were.
+func TestC21F32UserTimeout(t *testing.T) {
+	if !ownNetwork(t) {
+		return
+	}
+	there := cable(t)
+	there.serve(t, on(7000))
+	p, r := connectedTo(t, 7000, sockeye.Options{UserTimeout: time.Second})
+	there.rules(t, "", "tcp dport 7000 drop")
+	began := time.Now()
+	if _, err := p.Send(t.Context(), []byte("hello?")); err != nil {
+		t.Fatal(err)
+	}
+	checkVanished(t, r, 6)
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("given up after %v, want 1 s at least", took)
+	}
+}
+
+func checkVanished(t *testing.T, r *recorder, unsent int) {
+	t.Helper()
+	d := r.waitKind(t, sockeye.Left, 1).Detail
+	if d.Reason != sockeye.ReasonTimeout || d.Err == nil || d.Err.Kind != sockeye.TimedOut || d.Err.Errno != "ETIMEDOUT" ||
+		!strings.Contains(d.Err.Error(), "vanished") || d.Err.Hint.IsZero() {
+		t.Errorf("left for %q: %+v", d.Reason, d.Err)
+	}
+	if d.Unsent != unsent {
+		t.Errorf("%d bytes unacknowledged, want %d", d.Unsent, unsent)
+	}
+}
+
+// C22, F31: an idle peer whose cable is cut is found dead by keepalive alone,
+// after idle + count × interval; by default that is 20 s.
+func TestC22F31IdlePeerVanishes(t *testing.T) {
+	if !ownNetwork(t) {
+		return
+	}
+	o := sockeye.Endpoint{Mode: sockeye.Connect}.Effective()
+	if dead := o.KeepAliveIdle + time.Duration(o.KeepAliveCount)*o.KeepAliveInterval; dead > 20*time.Second || o.UserTimeout > 20*time.Second {
+		t.Errorf("by default a peer is dead after %v and %v, want 20 s at most", dead, o.UserTimeout)
+	}
+	there := cable(t)
+	there.serve(t, on(7000))
+	_, r := connectedTo(t, 7000, sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: time.Second, KeepAliveCount: 2})
+	there.run(t, "ip", "link", "set", "vb", "down")
+	began := time.Now()
+	checkVanished(t, r, 0)
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("dead after %v, want about 3 s", took)
+	}
+}
+
+// F30: a listener says when its address leaves the machine and when it is back,
+// and works again then; a listener on every address has nothing to say.
+func TestF30AddressVanishes(t *testing.T) {
+	if !ownNetwork(t) {
+		return
+	}
+	there := cable(t)
+	pc, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, hereIP+":7000")}, nil)
+	_, wild := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, ":7001")}, nil)
+	run(t, "ip", "address", "delete", hereIP+"/24", "dev", "va")
+	e := r.waitKind(t, sockeye.Failed, 1).Detail.Err
+	if e.Kind != sockeye.AddressNotAvailable || e.Target != hereIP+":7000" || e.Hint.IsZero() {
+		t.Errorf("got %+v", e)
+	}
+	run(t, "ip", "address", "add", hereIP+"/24", "dev", "va")
+	back := r.waitKind(t, sockeye.Opened, 2)
+	if len(back.Detail.Locals) != 1 || back.Detail.Locals[0] != pc.Locals()[0] {
+		t.Errorf("back at %v", back.Detail.Locals)
+	}
+	for _, port := range []int{7000, 7001} {
+		there.do(func() {
+			c, err := net.DialTimeout("tcp", fmt.Sprintf("%s:%d", hereIP, port), patience)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			c.Close()
+		})
+	}
+	r.waitKind(t, sockeye.Joined, 1)
+	wild.waitKind(t, sockeye.Joined, 1)
+	if said := wild.all(func(e sockeye.Event) bool { return e.Kind == sockeye.Failed }); len(said) > 0 {
+		t.Errorf("the listener on every address says %v", said[0].Detail.Err)
+	}
+}
+
+// F35: a connection that an administrator kills here is told as that, and a
+// client that reconnects does.
+func TestF35KilledByAdministrator(t *testing.T) {
+	if !ownNetwork(t) {
+		return
+	}
+	there := cable(t)
+	there.serve(t, on(7000))
+	_, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at(t, on(7000)), Options: sockeye.Options{Reconnect: true}}, nil)
+	r.waitKind(t, sockeye.Joined, 1)
+	run(t, "ss", "-K", "dst", thereIP, "dport", "=", "7000")
+	d := r.waitKind(t, sockeye.Left, 1).Detail
+	if d.Reason != sockeye.ReasonReset || d.Err == nil || d.Err.Errno != "ECONNABORTED" || !strings.Contains(d.Err.Error(), "this machine ended the connection") {
+		t.Errorf("left for %q: %v", d.Reason, d.Err)
+	}
+	r.waitKind(t, sockeye.Joined, 2)
+}
+
+// F45: what the network says of datagrams comes back to their sender: of a
+// connected socket's, once each, and of an unconnected one's with who it was. The
+// socket stays usable.
+func TestF45UnreachableDatagrams(t *testing.T) {
+	if !ownNetwork(t) {
+		return
+	}
+	there := cable(t)
+	sysctl(t, "net.ipv4.icmp_ratelimit", "0")
+	there.do(func() { sysctl(t, "net.ipv4.icmp_ratelimit", "0") })
+	there.rules(t, "", "udp dport 7002 reject with icmp type host-unreachable")
+	var heard net.PacketConn
+	var err error
+	there.do(func() { heard, err = net.ListenPacket("udp", on(7003)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer heard.Close()
+
+	for port, want := range map[uint16]sockeye.ErrorKind{7001: sockeye.Refused, 7002: sockeye.HostUnreachable} {
+		board, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at(t, "udp://"+on(port))}, nil)
+		p := firstPeer(t, board, r)
+		for n := 1; n <= 2; n++ {
+			if _, err := p.Send(t.Context(), []byte("lost")); err != nil {
+				t.Fatalf("port %d, datagram %d: %v", port, n, err)
+			}
+			e := r.waitKind(t, sockeye.Failed, n)
+			sent := r.waitKind(t, sockeye.Sent, n)
+			if e.Detail.Err.Kind != want || !strings.Contains(e.Detail.Err.Error(), fmt.Sprintf("event %d ", sent.Seq)) {
+				t.Errorf("port %d, datagram %d: %v", port, n, e.Detail.Err)
+			}
+		}
+	}
+
+	pc, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "udp://:0")}, nil)
+	for n, port := range []uint16{7001, 7002} {
+		p, err := pc.Reach(netip.MustParseAddrPort(on(port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Send(t.Context(), []byte("lost")); err != nil {
+			t.Fatal(err)
+		}
+		if e := r.waitKind(t, sockeye.Failed, n+1); e.Peer == nil || e.Peer.ID != p.ID {
+			t.Errorf("port %d: told of %v, want %v", port, e.Peer, p)
+		}
+	}
+	p, err := pc.Reach(netip.MustParseAddrPort(on(7003)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Send(t.Context(), []byte("heard")); err != nil {
+		t.Fatal(err)
+	}
+	heard.SetDeadline(time.Now().Add(patience))
+	buf := make([]byte, 16)
+	if n, _, err := heard.ReadFrom(buf); err != nil || string(buf[:n]) != "heard" {
+		t.Errorf("got %q, %v", buf[:n], err)
+	}
+}

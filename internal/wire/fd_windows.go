@@ -1,5 +1,0 @@
-package wire
-
-import "syscall"
-
-func sysFD(fd uintptr) syscall.Handle { return syscall.Handle(fd) }
