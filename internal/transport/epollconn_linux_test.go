@@ -211,13 +211,24 @@ func TestWaitingSendIsHandedOver(t *testing.T) {
 // gate is a recorder that holds the first received event back until it is opened.
 type gate struct {
 	*recorder
-	once   sync.Once
-	opened chan struct{}
+	once    sync.Once
+	reached chan struct{} // closed when that event has come
+	opened  chan struct{}
+	open    func() // may be called more than once
+}
+
+func newGate() *gate {
+	g := &gate{recorder: newRecorder(), reached: make(chan struct{}), opened: make(chan struct{})}
+	g.open = sync.OnceFunc(func() { close(g.opened) })
+	return g
 }
 
 func (g *gate) Append(e sockeye.Event) uint64 {
 	if e.Kind == sockeye.Received {
-		g.once.Do(func() { <-g.opened })
+		g.once.Do(func() {
+			close(g.reached)
+			<-g.opened
+		})
 	}
 	return g.recorder.Append(e)
 }
@@ -233,7 +244,7 @@ func (g *gate) AppendAll(events []sockeye.Event) {
 func TestLoopIsFair(t *testing.T) {
 	const size, reads = 1024, 20
 	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size}}
-	r := &gate{recorder: newRecorder(), opened: make(chan struct{})}
+	r := newGate()
 	s, err := Open(t.Context(), ep, Config{
 		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: r, Responder: counting{},
 		NextPeer: func() uint64 { return testPeers.Add(1) }, Now: time.Now,
@@ -242,15 +253,19 @@ func TestLoopIsFair(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	defer r.open() // a session's end waits for its loop
 	first, busy, quiet := dialTCP(t, s), dialTCP(t, s), dialTCP(t, s)
 	r.waitKind(t, sockeye.Joined, 3)
-	first.Write([]byte("x")) // the loop is held in its record
+	first.Write([]byte("x"))
+	// The loop reads from up to sixteen peers before it records, so that the others
+	// may only write once it is held.
+	<-r.reached
 	busy.Write(make([]byte, 2*reads*size))
 	quiet.Write(make([]byte, reads*size))
 	for _, p := range s.Peers()[1:] {
 		eventually(t, "all has arrived", func() bool { return unread(p) >= reads*size })
 	}
-	close(r.opened)
+	r.open()
 	r.waitBytes(t, sockeye.Received, 1+3*reads*size)
 	busyRun, seen := 0, 0
 	for _, e := range r.all(isKind(sockeye.Received)) {

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must happen. It is only ever used
 // up by a failing test.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // recorder keeps every event and lets a test wait for one.
 type recorder struct {
