@@ -20,6 +20,29 @@ func (s *Session) allowBroadcast(to netip.Addr) error {
 	}
 }
 
+// refuseGroup refuses a multicast address where it could not do what it says: TCP
+// knows no groups, and to listen to one means to join it, which Sockeye cannot yet.
+// Package net would bind every address of this machine instead and join nothing.
+func refuseGroup(op string, n sockeye.Network, ip netip.Addr) error {
+	switch {
+	case !ip.IsMulticast():
+		return nil
+	case n.Transport() == sockeye.TCP:
+		return &sockeye.Error{
+			Kind: sockeye.Unsupported, Op: op, Target: ip.String(),
+			Message: sockeye.Text{En: "this is a multicast group, and TCP joins exactly two machines", Zh: "这是组播地址，而 TCP 只连接两台机器"},
+			Hint:    sockeye.Text{En: "write udp:// to send to a group, or the address of one machine", Zh: "向组播组发送请写 udp://，否则请写一台机器的地址"},
+		}
+	}
+	return &sockeye.Error{
+		Kind: sockeye.Unsupported, Op: op, Target: ip.String(),
+		Message: sockeye.Text{En: "this is a multicast group, and joining groups is not supported yet", Zh: "这是组播地址，目前还不支持加入组播组"},
+		Hint: sockeye.Text{
+			En: "listen on udp://:PORT for what is sent to this machine itself; sending to a group works: sockeye connect udp://GROUP:PORT",
+			Zh: "监听 udp://:端口 可接收发给本机的数据报；向组播组发送可用：sockeye connect udp://组播地址:端口"},
+	}
+}
+
 // isBroadcast reports whether an address is 255.255.255.255 or the directed
 // broadcast address of one of this machine's networks (RFC 919).
 func isBroadcast(a netip.Addr) bool {

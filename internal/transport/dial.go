@@ -114,6 +114,9 @@ func (s *Session) raceDial(ctx context.Context, addrs []netip.Addr) (*net.TCPCon
 func (s *Session) dialOne(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.ConnectTimeout)
 	defer cancel()
+	if err := refuseGroup("connect", sockeye.TCP, to.Addr()); err != nil {
+		return nil, err
+	}
 	if s.cfg.DialFilter != nil {
 		if err := s.cfg.DialFilter(to); err != nil {
 			return nil, err

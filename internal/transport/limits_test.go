@@ -201,37 +201,92 @@ func testC24EffectiveBuffers(t *testing.T) {
 	}
 }
 
-// C35: the three binds: IPv4, IPv6 only, both; and an IPv4 client of a dual
-// socket is shown as IPv4.
+// C35: 0.0.0.0 is every IPv4 address and nothing else, :: every address of both
+// families, unless the network names one. An IPv4 client of a socket for both is
+// shown as IPv4.
 func TestC35DualStack(t *testing.T) { onEachConnKind(t, testC35DualStack) }
 
 func testC35DualStack(t *testing.T) {
 	hasIPv6(t)
 	for _, test := range []struct {
-		typed, local string
-		v4, v6       bool
+		family, typed, local string
+		v4, v6               bool
 	}{
-		{"tcp4://:0", "0.0.0.0", true, false},
-		{"tcp6://:0", "::", false, true},
-		{"tcp://:0", "::", true, true},
+		{"", ":0", "::", true, true},
+		{"", "*:0", "::", true, true},
+		{"", "[::]:0", "::", true, true},
+		{"", "0.0.0.0:0", "0.0.0.0", true, false},
+		{"", "[::ffff:0.0.0.0]:0", "0.0.0.0", true, false},
+		{"4", ":0", "0.0.0.0", true, false},
+		{"4", "0.0.0.0:0", "0.0.0.0", true, false},
+		{"6", ":0", "::", false, true},
+		{"6", "[::]:0", "::", false, true},
+		{"", "127.0.0.1:0", "127.0.0.1", true, false},
+		{"", "[::1]:0", "::1", false, true},
 	} {
-		t.Run(test.typed, func(t *testing.T) {
-			s, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, test.typed)}, nil)
-			local := s.Locals()[0]
-			if local.Addr().String() != test.local {
-				t.Errorf("bound %v, want %s", local, test.local)
-			}
-			for host, want := range map[string]bool{"127.0.0.1": test.v4, "::1": test.v6} {
-				c, err := net.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(int(local.Port()))))
-				if (err == nil) != want {
-					t.Errorf("from %s: %v, want reachable %v", host, err, want)
+		for _, network := range []string{"tcp", "udp"} {
+			typed := network + test.family + "://" + test.typed
+			t.Run(typed, func(t *testing.T) {
+				s, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, typed)}, nil)
+				local := s.Locals()[0]
+				if local.Addr().String() != test.local || len(s.Locals()) != 1 {
+					t.Errorf("bound %v, want %s", s.Locals(), test.local)
 				}
-				if err == nil {
-					defer c.Close()
-					r.wait(t, "joined from "+host, func(e sockeye.Event) bool {
-						return e.Kind == sockeye.Joined && e.Peer.Remote.String() == c.LocalAddr().String() && e.Peer.Local.Addr().String() == host
-					})
+				for host, want := range map[string]bool{"127.0.0.1": test.v4, "::1": test.v6} {
+					c, reached := reaches(t, network, host, local.Port())
+					if reached != want {
+						t.Errorf("from %s: reachable %v, want %v", host, reached, want)
+					}
+					if reached {
+						r.wait(t, "joined from "+host, func(e sockeye.Event) bool {
+							return e.Kind == sockeye.Joined && e.Peer.Remote.String() == c.LocalAddr().String() && e.Peer.Local.Addr().String() == host
+						})
+					}
 				}
+			})
+		}
+	}
+}
+
+// reaches says whether something receives on a port of this machine. What no UDP
+// socket takes is refused (ICMP), and to be told of that takes one more call.
+func reaches(t *testing.T, network, host string, port uint16) (net.Conn, bool) {
+	t.Helper()
+	c, err := net.Dial(network, net.JoinHostPort(host, strconv.Itoa(int(port))))
+	if err != nil {
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Fatal(err)
+		}
+		return nil, false
+	}
+	t.Cleanup(func() { c.Close() })
+	if network == "udp" {
+		c.Write([]byte("hi")) // on loopback, the answer is there when it returns
+		if _, err = c.Write([]byte("hi")); errors.Is(err, syscall.ECONNREFUSED) {
+			return nil, false
+		}
+	}
+	return c, true
+}
+
+// What would have to join a multicast group, and what has none, is refused in words.
+func TestGroupsAreRefused(t *testing.T) {
+	for _, test := range []struct {
+		mode        sockeye.Mode
+		typed, says string
+	}{
+		{sockeye.Listen, "udp://239.1.2.3:10000", "joining groups is not supported yet"},
+		{sockeye.Listen, "udp4://224.0.0.251:0", "joining groups is not supported yet"},
+		{sockeye.Listen, "udp://[ff02::fb]:10000", "joining groups is not supported yet"},
+		{sockeye.Listen, "tcp://239.1.2.3:10000", "TCP joins exactly two machines"},
+		{sockeye.Connect, "tcp://239.1.2.3:10000", "TCP joins exactly two machines"},
+		{sockeye.Connect, "tcp://[ff02::fb]:10000", "TCP joins exactly two machines"},
+	} {
+		t.Run(string(test.mode)+" "+test.typed, func(t *testing.T) {
+			_, _, err := tryOpen(t, sockeye.Endpoint{Mode: test.mode, Address: at(t, test.typed)}, nil)
+			e := sockeye.ErrorOf(err)
+			if e == nil || e.Kind != sockeye.Unsupported || !strings.Contains(e.Error(), test.says) || e.Hint.En == "" || e.Message.Zh == "" {
+				t.Errorf("got %v, want %q and what to do", err, test.says)
 			}
 		})
 	}

@@ -58,7 +58,8 @@ func (s *Session) servePortable(bound []*net.TCPListener) {
 }
 
 // bindAll calls bind for every address the endpoint means: one for a literal or
-// for all addresses, all of a name's otherwise. Port 0 is chosen once and then
+// for all addresses, all of a name's otherwise. 0.0.0.0 is every IPv4 address, ::
+// and an empty host are every address of both families unless the network names one. Port 0 is chosen once and then
 // the same for all. An address of a name that this machine lacks is skipped, as
 // long as another one is bound.
 func (s *Session) bindAll(ctx context.Context, bind func(network, address string) (netip.AddrPort, error)) error {
@@ -74,8 +75,11 @@ func (s *Session) bindAll(ctx context.Context, bind func(network, address string
 	var skipped error
 	done := 0
 	for _, ip := range addrs {
+		if err := refuseGroup("listen", a.Network, ip); err != nil {
+			return err
+		}
 		one := sockeye.Address{Network: a.Network, Host: ip.String(), Port: a.Port}
-		local, err := bind(string(a.Network), one.HostPort())
+		local, err := bind(familyOf(a.Network, ip), one.HostPort())
 		switch {
 		case err == nil:
 			a.Port = local.Port()
@@ -90,6 +94,15 @@ func (s *Session) bindAll(ctx context.Context, bind func(network, address string
 		return skipped
 	}
 	return nil
+}
+
+// familyOf is the network to bind an address on. Package net takes 0.0.0.0 for every
+// address of both families where the network names none.
+func familyOf(n sockeye.Network, ip netip.Addr) string {
+	if ip.Is4() {
+		return string(n.Transport()) + "4"
+	}
+	return string(n)
 }
 
 func explainBind(a sockeye.Address, err error) error {

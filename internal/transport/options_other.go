@@ -40,9 +40,7 @@ func (s *Session) refuseUnknown() error {
 
 func (s *Session) afterConnect(conn *net.TCPConn) error {
 	o := s.opts
-	errs := []error{conn.SetNoDelay(o.NoDelay.Or(true)), conn.SetKeepAliveConfig(net.KeepAliveConfig{
-		Enable: o.KeepAlive.Or(true), Idle: o.KeepAliveIdle, Interval: o.KeepAliveInterval, Count: o.KeepAliveCount,
-	})}
+	errs := []error{conn.SetNoDelay(o.NoDelay.Or(true)), s.setKeepAlive(conn.SetKeepAliveConfig)}
 	if o.ReceiveBuffer > 0 {
 		errs = append(errs, conn.SetReadBuffer(o.ReceiveBuffer))
 	}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+
+	"sockeye"
 )
 
 // udpSocket is one bound UDP socket of a session. Its peers are the source
@@ -113,7 +115,7 @@ func (s *Session) openPacket(ctx context.Context, to netip.AddrPort) (*udpSocket
 			}
 		}
 		lc := net.ListenConfig{Control: s.controlListen}
-		conn, err := lc.ListenPacket(ctx, "udp", from.String())
+		conn, err := lc.ListenPacket(ctx, familyOf(sockeye.UDP, from.Addr()), from.String())
 		if err != nil {
 			return nil, err
 		}
