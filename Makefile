@@ -5,8 +5,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .PHONY: run test check build cross fuzz bench bench-quick
 
-run: # the whole experiment on this computer
-	go run ./cmd/sockeye demo
+run: # the whole experiment on this computer; Ctrl-C, its end, is no error (130)
+	@go build -o dist/sockeye ./cmd/sockeye && trap : INT && { dist/sockeye demo || [ $$? = 130 ]; }
 
 test: # every check and test, after installing what they need
 	scripts/need && go run ./internal/tools/verify

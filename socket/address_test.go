@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestResolve(t *testing.T) {
@@ -83,8 +84,8 @@ func TestRefusedAddresses(t *testing.T) {
 }
 
 func TestGetAddrInfo(t *testing.T) {
-	four := func(typ Type, a string) AddrInfo { return AddrInfo{AF_INET, typ, a} }
-	six := func(typ Type, a string) AddrInfo { return AddrInfo{AF_INET6, typ, a} }
+	four := func(typ Type, a string) AddrInfo { return AddrInfo{AF_INET, typ, a, netip.MustParseAddrPort(a)} }
+	six := func(typ Type, a string) AddrInfo { return AddrInfo{AF_INET6, typ, a, netip.MustParseAddrPort(a)} }
 	for _, test := range []struct {
 		name, host, port string
 		hints            []Hint
@@ -104,7 +105,7 @@ func TestGetAddrInfo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateComparable(netip.AddrPort{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

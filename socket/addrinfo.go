@@ -11,8 +11,12 @@ import (
 type AddrInfo struct {
 	Family Family
 	Type   Type
-	// Address is numeric host:port, ready for Connect, Bind and SendTo.
+	// Address is numeric host:port, ready for Connect, Bind and SendTo, as
+	// getaddrinfo(…)[0][-1] is in Python.
 	Address string
+	// AddrPort is the same as a value: its IP address (with its zone) and its port
+	// need not be read out of the text, and it is what package net takes.
+	AddrPort netip.AddrPort
 }
 
 // Hint narrows what GetAddrInfo answers: a Family or a Type.
@@ -27,6 +31,8 @@ func (t Type) narrow(i *AddrInfo)   { i.Type = t }
 // itself, an empty port is 0. Of several hints of a kind the last counts.
 //
 //	infos, err := socket.GetAddrInfo("www.baidu.com", "80", socket.AF_INET, socket.SOCK_STREAM)
+//	err = s.Connect(infos[0].Address)
+//	ip, port := infos[0].AddrPort.Addr(), infos[0].AddrPort.Port()
 func GetAddrInfo(host, port string, hints ...Hint) ([]AddrInfo, error) {
 	return GetAddrInfoContext(context.Background(), host, port, hints...)
 }
@@ -65,7 +71,8 @@ func getAddrInfo(ctx context.Context, want AddrInfo, host, port string) ([]AddrI
 	var infos []AddrInfo
 	for _, ip := range ips {
 		for _, p := range ports {
-			infos = append(infos, AddrInfo{familyOf(ip), p.typ, netip.AddrPortFrom(ip, p.number).String()})
+			at := netip.AddrPortFrom(ip, p.number)
+			infos = append(infos, AddrInfo{familyOf(ip), p.typ, at.String(), at})
 		}
 	}
 	return infos, nil

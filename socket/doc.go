@@ -24,6 +24,20 @@
 // IPv6 alone (IPV6_V6ONLY) on every system, so an AF_INET server may stand
 // beside it on the same port; a server for both families is two sockets.
 //
+// # In a program of one's own
+//
+// The module is called sockeye and has no address that Go could fetch it from. A
+// program in another folder says where its source is (the folder that has Sockeye's
+// go.mod), and then builds like any other:
+//
+//	go mod init example.com/board
+//	go mod edit -replace sockeye=../sockeye
+//	go mod tidy
+//	go build
+//
+// tidy adds the line "require sockeye v0.0.0-00010101000000-000000000000": of a
+// replaced module the version has no meaning.
+//
 // # Waiting
 //
 // Without a timeout a call waits for ever. [Socket.SetTimeout] bounds every

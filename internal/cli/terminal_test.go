@@ -22,26 +22,31 @@ type terminal struct {
 // openTerminal starts sockeye with arguments in a terminal of 100 × 30.
 func openTerminal(t *testing.T, args ...string) *terminal {
 	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "sockeye") // this test binary plays sockeye under that name, see TestMain
+	if err := os.Symlink(self, program); err != nil {
+		t.Fatal(err)
+	}
+	line := "LANG=C.UTF-8 " + program
+	for _, a := range args {
+		line += " '" + a + "'"
+	}
+	return openTerminalWith(t, line)
+}
+
+// openTerminalWith starts a shell's line in a terminal of 100 × 30.
+func openTerminalWith(t *testing.T, line string) *terminal {
+	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("this test needs tmux: ", err)
 		}
 		t.Skip("needs tmux: ", err)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir() // its test binary plays sockeye under that name, see TestMain
-	program := filepath.Join(dir, "sockeye")
-	if err := os.Symlink(self, program); err != nil {
-		t.Fatal(err)
-	}
-	x := &terminal{t, filepath.Join(dir, "tmux")}
-	line := "LANG=C.UTF-8 " + program
-	for _, a := range args {
-		line += " '" + a + "'"
-	}
+	x := &terminal{t, filepath.Join(t.TempDir(), "tmux")}
 	line += "; echo exit code $?; exec sleep 100" // tmux may lose the exit code of a program that ends quickly
 	x.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", line)
 	t.Cleanup(func() { exec.Command("tmux", "-S", x.socket, "kill-server").Run() })
@@ -280,5 +285,27 @@ func TestT26TerminalEscapes(t *testing.T) {
 	}
 	if buffers := x.tmux("list-buffers"); buffers != "" {
 		t.Errorf("the clipboard was set: %s", buffers)
+	}
+}
+
+// "make run" takes the demo's own board away before the reader types, and ends at
+// Ctrl-C without an error of make.
+func TestMakeRun(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("this test needs make: ", err)
+		}
+		t.Skip("needs make: ", err)
+	}
+	x := openTerminalWith(t, "LANG=C.UTF-8 make -C ../.. run")
+	x.await("Ctrl-C ends.")
+	x.enter("/peers")
+	x.await("> /peers")
+	x.enter("is anybody there?")
+	x.await("no peer is connected yet")
+	x.tmux("send-keys", "C-c")
+	x.exits(0)
+	if screen := x.screen(); strings.Contains(screen, "***") || strings.Contains(screen, "is anybody there?\\n") {
+		t.Error(screen)
 	}
 }

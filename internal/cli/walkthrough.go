@@ -63,9 +63,7 @@ Each line with a time is an event that really happened.
 		func() error { return s.boardReceives(answer) },
 		func() error { return s.boardSends(answer, s.app.t("sends it back", "原样发回")) },
 		func() error { return s.serverReceives(answer, s.app.t("receives its own words again", "收到回传")) },
-	}
-	if s.flags.once {
-		steps = append(steps, s.serverCloses)
+		s.serverCloses, // or the reader's words would go to this board, too
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
