@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -266,5 +267,48 @@ func TestSummarizeAcrossFiles(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An index beside a file of the same size and time that is another one is not believed.
+func TestIndexOfAnotherFile(t *testing.T) {
+	c := newClock()
+	old := time.Now().Add(-2 * indexAfter).Truncate(time.Second)
+	made := func(data string) (dir, segment string) {
+		dir = t.TempDir()
+		w := openWriter(t, WriteOptions{Dir: dir, Now: c.Now})
+		write(t, w, 1, 3, data)
+		closeWriter(t, w)
+		segment = filepath.Join(dir, names(t, dir)[0])
+		if err := os.Chtimes(segment, old, old); err != nil {
+			t.Fatal(err)
+		}
+		return dir, segment
+	}
+	theirs, theirSegment := made("theirs")
+	_, ourSegment := made("others")
+	r, err := Open(theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Summarize(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	index, err := os.ReadFile(indexName(theirSegment))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(indexName(ourSegment), index, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{theirSegment: true, ourSegment: false} {
+		st, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := loadIndex(segmentFile{path: path, size: st.Size(), modified: st.ModTime()})
+		if (err == nil) != want {
+			t.Errorf("%s: %+v, %v", path, x, err)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package recording
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -181,5 +183,27 @@ func TestRepairRefusesForeign(t *testing.T) {
 	}
 	if _, err := r.Repair(t.Context(), filepath.Join(t.TempDir(), "to"), nil); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.Unsupported {
 		t.Error(err)
+	}
+}
+
+// Repair never writes over what is there.
+func TestRepairOverwritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	file, there := filepath.Join(dir, "one.pcapng"), filepath.Join(dir, "there.pcapng")
+	w := openWriter(t, WriteOptions{File: file})
+	write(t, w, 1, 3, "data")
+	closeWriter(t, w)
+	if err := os.WriteFile(there, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Repair(t.Context(), there, nil); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("it says %v", err)
+	}
+	if text, err := os.ReadFile(there); string(text) != "mine" || err != nil {
+		t.Errorf("what was there is %q, %v", text, err)
 	}
 }
