@@ -3,7 +3,7 @@
 # Debian keeps ip, nft and mkfs outside an ordinary user's PATH.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: run test check build cross fuzz bench bench-quick
+.PHONY: run test check build cross fuzz mutants bench bench-quick
 
 run: # the whole experiment on this computer; Ctrl-C, its end, is no error (130)
 	@go build -o dist/sockeye ./cmd/sockeye && trap : INT && { dist/sockeye demo || [ $$? = 130 ]; }
@@ -22,6 +22,9 @@ cross: # dist/sockeye-SYSTEM-CPU for every platform, and a start of the foreign 
 
 fuzz: # every fuzz test for FUZZTIME (default 30s)
 	scripts/fuzz
+
+mutants: # plant single faults and see whether the tests notice; half an hour. ONLY=recording: some
+	go run ./internal/tools/mutants -only '$(ONLY)'
 
 bench: # side by side with others, a quarter of an hour; writes bench/RESULTS.md
 	scripts/need && go run ./bench -write

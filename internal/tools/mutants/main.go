@@ -1,0 +1,166 @@
+// Command mutants plants single faults in the code, one at a time, and sees whether the
+// tests notice:
+//
+//	go run ./internal/tools/mutants                 all of them
+//	go run ./internal/tools/mutants -only recording those whose file or name fits
+//	go run ./internal/tools/mutants -sample 20      so many, chosen at random
+//
+// The faults are picked by hand, in faults/*.toml: a file, a text that stands in it once,
+// what to put in its place, and the tests that should fail then. Nothing in the tree is
+// changed: the compiler reads the changed file through an overlay (go help build). Beside
+// each other run as many as -j says.
+//
+// The exit code is 1 if fewer are caught than -goal asks for, if one that must be caught
+// was not, or if a fault could not be planted: its text has changed, or it does not
+// compile.
+//
+// A tool that makes mutants of every operator (github.com/go-gremlins/gremlins) was
+// tried: it runs a package's whole tests for each, and cannot leave out a lock, a sync or
+// the handling of an error.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"regexp"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+type options struct {
+	only   string
+	sample int
+	goal   float64 // percent
+	beside int
+	limit  time.Duration // for one test run
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.only, "only", "", "only faults whose file or name matches this regular expression")
+	flag.IntVar(&o.sample, "sample", 0, "only so many, chosen at random")
+	flag.Float64Var(&o.goal, "goal", 90, "percent that must be caught")
+	flag.IntVar(&o.beside, "j", 2, "how many run beside each other")
+	flag.DurationVar(&o.limit, "timeout", 2*time.Minute, "for the tests of one fault; those that take longer have noticed it")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ok, err := mutate(ctx, o, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+	}
+	if err != nil || !ok {
+		stop()
+		os.Exit(1)
+	}
+}
+
+// mutate plants what the options choose, and says whether enough was caught.
+func mutate(ctx context.Context, o options, out io.Writer) (bool, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return false, err
+	}
+	faults, err := readFaults(root)
+	if err != nil {
+		return false, err
+	}
+	if faults, err = choose(faults, o); err != nil {
+		return false, err
+	}
+	r := runner{root: root, limit: o.limit}
+	if err := r.baseline(ctx, faults); err != nil {
+		return false, err
+	}
+	t := tally{out: out, all: len(faults), live: isTerminal(out)}
+	r.all(ctx, faults, o.beside, t.add)
+	t.end()
+	if ctx.Err() != nil {
+		return false, fmt.Errorf("interrupted after %d of %d", t.done, t.all)
+	}
+	return t.good(o.goal), nil
+}
+
+func choose(all []fault, o options) ([]fault, error) {
+	only, err := regexp.Compile(o.only)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []fault
+	for _, f := range all {
+		if only.MatchString(f.File) || only.MatchString(f.Name) {
+			chosen = append(chosen, f)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("-only %s: no fault fits", o.only)
+	}
+	if o.sample > 0 && o.sample < len(chosen) {
+		rand.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
+		chosen = chosen[:o.sample]
+	}
+	return chosen, nil
+}
+
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// tally counts outcomes and prints them as they come.
+type tally struct {
+	out  io.Writer
+	live bool // out is a terminal: show how far it is
+
+	all, done, caught  int
+	survived, unusable int
+	missed             int // of those that must be caught
+}
+
+func (t *tally) add(f *fault, o outcome) {
+	t.done++
+	switch o.verdict {
+	case caught:
+		t.caught++
+	case survived:
+		t.survived++
+		if f.Must {
+			t.missed++
+		}
+	case unusable:
+		t.unusable++
+	}
+	if t.live {
+		fmt.Fprint(t.out, "\r\x1b[K")
+	}
+	if o.verdict != caught || !t.live {
+		fmt.Fprintf(t.out, "%-9s %5.1fs  %s: %s\n", o.verdict, o.took.Seconds(), f.File, f.Name)
+	}
+	if o.verdict == unusable {
+		fmt.Fprintln(t.out, o.said)
+	}
+	if t.live {
+		fmt.Fprintf(t.out, "%d of %d, %d caught, %d survived", t.done, t.all, t.caught, t.survived)
+	}
+}
+
+func (t *tally) end() {
+	if t.live {
+		fmt.Fprint(t.out, "\r\x1b[K")
+	}
+	fmt.Fprintf(t.out, "%d faults: %d caught (%.1f %%), %d survived, of which %d had to be caught; %d could not be planted\n",
+		t.done, t.caught, t.share(), t.survived, t.missed, t.unusable)
+}
+
+func (t *tally) share() float64 { return 100 * float64(t.caught) / float64(max(1, t.done)) }
+
+func (t *tally) good(goal float64) bool {
+	return t.unusable == 0 && t.missed == 0 && t.share() >= goal
+}
