@@ -15,7 +15,7 @@ import (
 
 func (a *app) crcCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "crc",
+		Use:   "crc COMMAND [HEX…]",
 		Short: a.t("List checksums, and find out which one a frame has", "列出校验算法，找出一帧用的是哪一种"),
 		Long: a.t(`List the checksums that Sockeye knows, and name the one that explains the last
 bytes of given frames.`,
@@ -101,19 +101,21 @@ const maxExplanations = 8
 
 func (a *app) crcFindCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "find HEX",
+		Use:   "find HEX…",
 		Short: a.t("Name the checksum that explains the last bytes of frames", "找出能解释帧末尾字节的校验算法"),
 		Long: a.t(`Name the checksum, its range and byte order that explain the last bytes of every
-frame given: one frame a word, or a line of standard input for -. Two or three frames
-rule out coincidence. Where no checksum with a name fits, the parameters of a CRC of 8
-to 64 bits are computed. That takes three frames of one length, four of different
+frame given: one frame in quotes each, or a line of standard input for -. Bytes without
+quotes are one frame, and hex may be as programs have it: C arrays, hex dumps. Two or
+three frames rule out coincidence. Where no checksum with a name fits, the parameters
+of a CRC of 8 to 64 bits are computed. That takes three frames of one length, four of different
 ones, or one or two more for fewer than 16 bits; two are enough for 24 bits and more if
 init and xorout are all zeros or all ones. Exit code 1 if nothing fits.`,
-			`根据给出的帧（每个参数一帧；写 - 则从标准输入每行读一帧），找出能解释末尾字节的
-校验算法、范围和字节序。给出两三帧可以排除巧合。没有现成算法符合时，会推算 8 到 64 位
+			`根据给出的帧（每对引号一帧；写 - 则从标准输入每行读一帧），找出能解释末尾字节的
+校验算法、范围和字节序。不加引号、逐个写出的字节算作一帧；也可以直接粘贴 C 数组或
+十六进制转储。给出两三帧可以排除巧合。没有现成算法符合时，会推算 8 到 64 位
 CRC 的参数：需要三帧相同长度或四帧不同长度的数据，不足 16 位时再多一两帧；若 init 与
 xorout 为全 0 或全 1，24 位以上两帧即可。都不符合时退出码为 1。`),
-		Example: `  sockeye crc find '01 03 00 00 00 0a c5 cd'
+		Example: `  sockeye crc find 01 03 00 00 00 0a c5 cd
   sockeye crc find 'aa 01 02 03 06' 'aa 10 20 30 60'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			frames, err := a.readFrames(cmd, args)
@@ -132,7 +134,9 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 		if err != nil {
 			return nil, fileError("read", "stdin", err)
 		}
-		args = strings.Split(string(text), "\n")
+		args = payload.HexFrames(string(text))
+	} else {
+		args = payload.HexWords(args, 2) // of so few bytes nothing can be said
 	}
 	var frames [][]byte
 	for i, text := range args {

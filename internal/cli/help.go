@@ -186,20 +186,18 @@ func (a *app) writeHelp(cmd *cobra.Command) error {
 
 // usageLine is the command with its flags before its words, as all examples write it.
 func (a *app) usageLine(cmd *cobra.Command) string {
-	switch {
-	case !cmd.HasParent():
+	if !cmd.HasParent() {
 		return "sockeye " + a.t("COMMAND [flags] [ADDRESS]", "命令 [选项] [地址]")
-	case cmd.HasAvailableSubCommands():
-		words := a.t("RECORDING", "记录")
-		if cmd.Name() == "session" {
-			words = a.t("SESSION", "会话")
-		}
-		return cmd.CommandPath() + a.t(" COMMAND [flags] ", " 命令 [选项] ") + words
 	}
 	_, words, _ := strings.Cut(cmd.Use, " ")
+	command := ""
+	if cmd.HasAvailableSubCommands() {
+		command = a.t(" COMMAND", " 命令")
+		words = strings.TrimPrefix(words, "COMMAND")
+	}
 	words = strings.NewReplacer("ADDRESS", a.t("ADDRESS", "地址"), "HOST", a.t("HOST", "主机"), "PORT", a.t("PORT", "端口"),
 		"COMMAND", a.t("COMMAND", "命令"), "RECORDING", a.t("RECORDING", "记录"), "SESSION", a.t("SESSION", "会话"), "MODE", a.t("MODE", "模式"), "TEXT", a.t("TEXT", "文本"), "TO", a.t("TO", "目标")).Replace(words)
-	return strings.TrimSpace(cmd.CommandPath() + a.t(" [flags] ", " [选项] ") + words)
+	return strings.TrimSpace(cmd.CommandPath() + command + a.t(" [flags] ", " [选项] ") + strings.TrimSpace(words))
 }
 
 // commandOrder is how the commands are listed: what a newcomer needs first. Those

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -135,6 +136,9 @@ sent, whatever chunks it came in. Exit code 1 if it is nowhere, as with grep.`,
   sockeye log search board-log --hex '01 03'
   sockeye log search board-log --regexp 'temp=[0-9]+' --peer kitchen`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asHex && len(args) > 2 {
+				args = []string{args[0], strings.Join(args[1:], " ")}
+			}
 			if err := expectArguments(cmd, args, 2); err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ import (
 
 func (a *app) ruleCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "rule COMMAND",
+		Use:   "rule COMMAND FILE",
 		Short: a.t("Work on rules that answer by themselves", "调试自动应答规则"),
 		Long: a.t(`Work on the rules of a workspace file, which answer by themselves.`,
 			`调试工作区文件中的自动应答规则。`),
@@ -76,7 +76,11 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 		return usage("MESSAGE", sockeye.Text{En: "what to try is missing", Zh: "缺少要试的消息"}, sockeye.Text{En: "write a message, or name a --recording", Zh: "请写一条消息，或用 --recording 指定记录"})
 	}
 	var messages [][]byte
-	for _, typed := range args[1:] {
+	typed := args[1:]
+	if f.hex {
+		typed = payload.HexWords(typed, 1)
+	}
+	for _, typed := range typed {
 		t, err := payload.Parse(typed, payload.ParseOptions{Hex: f.hex})
 		if err != nil {
 			return err
@@ -162,7 +166,7 @@ func (t *dryRun) showNotice(text string, plan rule.Plan, now time.Time) {
 	for _, s := range plan.Steps {
 		fmt.Fprintf(&t.out, "    %s", payload.SafeString(t.names[s.Rule]))
 		if d := s.At.Sub(now); d > 0 {
-			fmt.Fprintf(&t.out, t.app.t(", after %s", "，%s 后"), d)
+			fmt.Fprintf(&t.out, t.app.t(", after %s", "，%s 后"), rounded(d))
 		}
 		switch {
 		case s.End != "":
@@ -179,6 +183,15 @@ func (t *dryRun) showNotice(text string, plan rule.Plan, now time.Time) {
 	if len(plan.Steps)+len(plan.Trouble) == 0 {
 		fmt.Fprintf(&t.out, "    %s\n", t.app.t("no answer", "没有应答"))
 	}
+}
+
+// rounded is a time with the four digits that say something.
+func rounded(d time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for d/unit >= 10_000 {
+		unit *= 10
+	}
+	return d.Round(unit)
 }
 
 // record tries what was received in a recording, each peer in its own state.

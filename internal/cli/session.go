@@ -16,7 +16,7 @@ import (
 
 func (a *app) sessionCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "session",
+		Use:   "session COMMAND [SESSION]",
 		Short: a.t("Drive a running workbench from the shell", "在终端中操作正在运行的工作台"),
 		Long: a.t(`Open, list, watch, feed and close the sessions of the workbench that "sockeye ui"
 runs: the same ones as in its page.`,
@@ -274,6 +274,9 @@ and what that is called is printed: see session runs and session stop.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if repeat < 0 {
 				return tooFew(repeat)
+			}
+			if asHex && len(args) > 2 {
+				args = []string{args[0], strings.Join(args[1:], " ")}
 			}
 			if err := expectSessions(cmd, args, 2); err != nil {
 				return err

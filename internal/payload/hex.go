@@ -13,10 +13,16 @@ import (
 //	01 03 00 0A        0103000a          01:03-00,0a;       0x01, 0x3, 0x0103
 //	\x01\x03           01h 3h 0FFh       01 03 // read      01 03 # read
 //
+// So are arrays and strings of programs, and the lines of a hex dump, as xxd,
+// hexdump -C, od, tcpdump, Wireshark and FormatHexdump print them:
+//
+//	uint8_t frame[] = {0x01, 0x03};    b'\x01\x03'    01 /* read */ 03
+//	00000000: 0103 000a                                ....
+//
 // Two digits are a byte, and digits that stand together are bytes in the order
 // written: 0x0103 is 01 03. Between bytes may stand any number of spaces, line
-// ends, commas, colons, semicolons and dashes, or nothing. // and # begin a
-// comment that ends with its line. The full-width digits, letters and signs of a
+// ends, commas, colons, semicolons, dashes, brackets and quotes, or nothing. // and #
+// begin a comment that ends with its line. The full-width digits, letters and signs of a
 // Chinese input method are taken for the plain ones.
 //
 // A single digit is a byte only where 0x or h says that it is a number; "1 2 3"
@@ -24,7 +30,8 @@ import (
 // *sockeye.Error of kind Invalid that names the column. Nothing, or nothing but
 // comments, is no bytes.
 func ParseHex(s string) ([]byte, error) {
-	p := hexParser{typed: s, out: make([]byte, 0, (len(s)+1)/2)}
+	p := newHexParser(s)
+	p.out = make([]byte, 0, (len(s)+1)/2)
 	for p.at < len(s) {
 		if p.skip() {
 			continue
@@ -32,6 +39,9 @@ func ParseHex(s string) ([]byte, error) {
 		if f := p.word(); f != nil {
 			return nil, f.in(s)
 		}
+	}
+	if len(p.out) > MaxSize {
+		return nil, tooLong(0).in("")
 	}
 	return p.out, nil
 }
@@ -56,9 +66,16 @@ func FormatHex(b []byte) string {
 const hexDigits = "0123456789abcdef"
 
 type hexParser struct {
-	typed string
-	at    int // byte offset of what is read next
-	out   []byte
+	typed   string
+	at      int // byte offset of what is read next
+	out     []byte
+	fields  bool         // {{ begins a field
+	repeats []dumpRepeat // in their order
+}
+
+func newHexParser(typed string) hexParser {
+	plain, repeats := pasted(typed)
+	return hexParser{typed: plain, repeats: repeats}
 }
 
 // peek is the character skipped bytes ahead, with its full-width form made
@@ -81,10 +98,13 @@ func (p *hexParser) peek(skipped int) (r rune, size int) {
 // skip passes one separator or comment and reports whether there was one.
 func (p *hexParser) skip() bool {
 	r, size := p.peek(0)
-	if r == '/' {
-		if second, _ := p.peek(size); second != '/' {
-			return false
-		}
+	switch second, _ := p.peek(size); {
+	case r == '/' && second == '*':
+		return p.block()
+	case r == '/' && second != '/', p.fields && r == '{' && second == '{':
+		return false
+	case r == '*' && len(p.repeats) > 0 && p.repeats[0].at == p.at:
+		return p.repeat()
 	}
 	switch {
 	case r == '#', r == '/':
@@ -99,9 +119,44 @@ func (p *hexParser) skip() bool {
 	return true
 }
 
+// block passes a comment from /* to */, if it is closed.
+func (p *hexParser) block() bool {
+	_, slash := p.peek(0)
+	_, open := p.peek(slash)
+	star := false
+	for at := p.at + slash + open; ; {
+		r, size := p.peek(at - p.at)
+		at += size
+		switch {
+		case size == 0:
+			return false
+		case star && r == '/':
+			p.at = at
+			return true
+		}
+		star = r == '*'
+	}
+}
+
+// repeat appends the lines that a hex dump leaves out.
+func (p *hexParser) repeat() bool {
+	r := p.repeats[0]
+	p.repeats = p.repeats[1:]
+	if len(p.out) < r.width || len(p.out)+r.bytes > MaxSize {
+		return false
+	}
+	for n := 0; n < r.bytes; n++ {
+		p.out = append(p.out, p.out[len(p.out)-r.width])
+	}
+	_, size := p.peek(0)
+	p.at += size
+	return true
+}
+
 func isSeparator(r rune) bool {
 	switch r {
-	case ',', ':', ';', '-', '、',
+	case '{', '}', '[', ']', '(', ')', '"', '\'',
+		',', ':', ';', '-', '、',
 		'‐', '‑', '‒', '–', '—', '―', '−', // what input methods and word processors make of a dash
 		'\uFEFF': // the mark at the start of a file saved on Windows
 		return true
@@ -117,7 +172,9 @@ func (p *hexParser) word() *payloadFault {
 	lead, leadSize := p.peek(0)
 	digits := p.digits()
 	suffix := false
-	if r, size := p.peek(0); prefix == 0 && digits > 0 && (r == 'h' || r == 'H') {
+	if r, size := p.peek(0); prefix == '0' && digits > 0 && (r == 'u' || r == 'U') {
+		p.at += size // 0x01U
+	} else if prefix == 0 && digits > 0 && (r == 'h' || r == 'H') {
 		suffix = true
 		p.at += size
 	}
@@ -142,7 +199,7 @@ func (p *hexParser) word() *payloadFault {
 // atBoundary reports whether a group of digits may end here.
 func (p *hexParser) atBoundary() bool {
 	r, size := p.peek(0)
-	return size == 0 || r == '#' || r == '/' || r == '\\' || r == '{' || isSeparator(r)
+	return size == 0 || r == '#' || r == '/' || r == '\\' || isSeparator(r)
 }
 
 // prefix passes 0x or \x and returns its first character, or 0 if there is none.

@@ -152,7 +152,8 @@ func (p *templateParser) text() *payloadFault {
 
 // hex reads hex with fields.
 func (p *templateParser) hex() *payloadFault {
-	h := hexParser{typed: p.typed}
+	h := newHexParser(p.typed)
+	h.fields = true
 	for h.at < len(h.typed) {
 		if h.skip() {
 			continue

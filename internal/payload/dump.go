@@ -1,0 +1,190 @@
+package payload
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// dumpRepeat stands for the lines of a hex dump that were left out (*), because they
+// are the same as the one before.
+type dumpRepeat struct {
+	at    int // of the star
+	bytes int
+	width int // of the line before, in bytes
+}
+
+// dumpLine is a line of a hex dump: an offset, bytes, and perhaps the bytes as text.
+type dumpLine struct {
+	start, area, end int // area is where the bytes begin
+	offset           uint64
+	digits           int  // of the offset
+	colon            bool // after the offset
+	gap              int  // spaces between offset and bytes
+	bar              int  // where |text| begins, or end
+	star             int  // where the star before the line is, or -1
+	areaEnd, bytes   int
+	pairs            bool // groups of one byte
+}
+
+// dump finds what is not bytes in the lines of a hex dump, as xxd, hexdump -C, od,
+// tcpdump -X, Wireshark and Sockeye print it. ok is false if the text is none: there,
+// the offsets count the bytes, and stand apart from them.
+func (f folded) dump() (blanks [][2]int, repeats []dumpRepeat, ok bool) {
+	lines, ok := f.dumpLines()
+	if !ok {
+		return nil, nil, false
+	}
+	width := 0
+	for i := range lines {
+		l := &lines[i]
+		known := -1
+		if i+1 < len(lines) && lines[i+1].offset != 0 && lines[i+1].star < 0 {
+			if lines[i+1].offset <= l.offset || lines[i+1].offset-l.offset > 256 {
+				return nil, nil, false
+			}
+			known = int(lines[i+1].offset - l.offset)
+		}
+		if !f.dumpBytes(l, known, width) {
+			return nil, nil, false
+		}
+		width = max(width, l.bytes)
+		if l.star >= 0 {
+			before := lines[i-1]
+			left := l.offset - before.offset - uint64(before.bytes)
+			if l.offset <= before.offset || left > MaxSize || before.bytes == 0 || left == 0 || left%uint64(before.bytes) != 0 {
+				return nil, nil, false
+			}
+			repeats = append(repeats, dumpRepeat{l.star, int(left), before.bytes})
+		}
+		blanks = append(blanks, [2]int{l.start, l.area}, [2]int{l.areaEnd, l.end})
+	}
+	return blanks, repeats, apart(lines)
+}
+
+// apart reports whether the offsets can be told from bytes.
+func apart(lines []dumpLine) bool {
+	counted := len(lines) > 1 || lines[0].offset == 0
+	wide, pairs, any := true, true, false
+	for _, l := range lines {
+		if l.bytes == 0 {
+			continue
+		}
+		any = true
+		if l.colon || l.bar < l.end {
+			return true
+		}
+		wide = wide && l.gap >= 2
+		pairs = pairs && l.pairs
+	}
+	return any && counted && pairs && (wide || len(lines) > 1 && lines[0].digits >= 6)
+}
+
+// dumpLines are the lines of a dump but for empty ones and comments.
+func (f folded) dumpLines() (lines []dumpLine, ok bool) {
+	star := -1
+	for start := 0; start < len(f.text); {
+		end := start + bytes.IndexByte(f.text[start:], '\n')
+		next := end + 1
+		if end < start {
+			end, next = len(f.text), len(f.text)
+		}
+		line := bytes.TrimSpace(f.text[start:end])
+		switch {
+		case len(line) == 0, line[0] == '#', bytes.HasPrefix(line, []byte("//")):
+		case string(line) == "*" && star < 0 && len(lines) > 0:
+			star = start + bytes.IndexByte(f.text[start:end], '*')
+		default:
+			l, ok := f.dumpLine(start, end)
+			if !ok {
+				return nil, false
+			}
+			l.star, star = star, -1
+			lines = append(lines, l)
+		}
+		start = next
+	}
+	return lines, len(lines) > 0 && star < 0
+}
+
+func (f folded) dumpLine(start, end int) (dumpLine, bool) {
+	at := skipBlanks(f.text, start, end)
+	if at+1 < end && f.text[at] == '0' && f.text[at+1] == 'x' {
+		at += 2
+	}
+	l := dumpLine{start: start, end: end, bar: end}
+	first := at
+	for at < end && isHexDigit(f.text[at]) {
+		at++
+	}
+	if l.digits = at - first; l.digits < 4 || l.digits > 16 {
+		return l, false
+	}
+	l.offset, _ = strconv.ParseUint(string(f.text[first:at]), 16, 64)
+	if at < end && f.text[at] == ':' {
+		l.colon = true
+		at++
+	}
+	l.area = skipBlanks(f.text, at, end)
+	l.gap = l.area - at
+	if l.area < end && l.gap == 0 {
+		return l, false
+	}
+	return l, true
+}
+
+// dumpBytes finds where the bytes of a line end. known is how many there are, or -1;
+// width is how many lines before have.
+func (f folded) dumpBytes(l *dumpLine, known, width int) bool {
+	text := bytes.TrimRight(f.text[l.area:l.end], " \r")
+	if bar := bytes.IndexByte(text, '|'); bar >= 0 && text[len(text)-1] == '|' {
+		l.bar = l.area + bar
+		if f.dumpGroups(l, known, width) && l.bytes == len(text)-bar-len("||") {
+			return true
+		}
+		l.bar = l.end
+	}
+	return f.dumpGroups(l, known, width)
+}
+
+func (f folded) dumpGroups(l *dumpLine, known, width int) bool {
+	at := l.area
+	l.areaEnd, l.pairs, l.bytes = at, true, 0
+	for at < l.bar {
+		group := at
+		for at < l.bar && isHexDigit(f.text[at]) {
+			at++
+		}
+		n := at - group
+		if n == 0 || n%2 != 0 || at < l.bar && !isBlank(f.text[at]) {
+			// Text begins: only after a gap, and not before the bytes there are.
+			return l.bytes > 0 && group-l.areaEnd >= 2 && known < 0 && l.bar == l.end
+		}
+		l.bytes += n / 2
+		l.pairs = l.pairs && n == 2
+		l.areaEnd = at
+		at = skipBlanks(f.text, at, l.bar)
+		gap := at - l.areaEnd
+		switch {
+		case known >= 0 && l.bytes >= known:
+			return l.bytes == known
+		case known >= 0 || l.bar < l.end:
+		case width > 0 && l.bytes >= width, gap > 2, gap == 2 && (l.colon || l.bytes != 8):
+			return true
+		}
+	}
+	return known < 0 || l.bytes == known
+}
+
+func skipBlanks(text []byte, at, end int) int {
+	for at < end && isBlank(text[at]) {
+		at++
+	}
+	return at
+}
+
+func isBlank(b byte) bool { return b == ' ' || b == '\r' }
+
+func isHexDigit(b byte) bool {
+	_, ok := hexValue(rune(b))
+	return ok
+}

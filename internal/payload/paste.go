@@ -1,0 +1,85 @@
+package payload
+
+import (
+	"regexp"
+	"unicode"
+	"unicode/utf8"
+)
+
+// pasted is hex as it stands in other programs, made plain: what is not bytes is
+// blanks, and all else is where it was, so that a fault still has its column.
+func pasted(typed string) (plain string, repeats []dumpRepeat) {
+	if !needsPlain.MatchString(typed) {
+		return typed, nil
+	}
+	text := fold(typed)
+	blanks, repeats, ok := text.dump()
+	if !ok {
+		blanks, repeats = text.code(), nil
+	}
+	if len(blanks) == 0 {
+		return typed, nil
+	}
+	out := []byte(typed)
+	for _, b := range blanks {
+		for i := text.at(b[0]); i < text.at(b[1]); i++ {
+			out[i] = ' '
+		}
+	}
+	for i := range repeats {
+		repeats[i].at = text.at(repeats[i].at)
+	}
+	return string(out), repeats
+}
+
+// needsPlain is true for all texts that may be code or a hex dump: they have a sign
+// that plain hex has not, or at the beginning of a line four digits and more.
+var needsPlain = regexp.MustCompile(`[=({\['"|*]|[^\x00-\x7f]|(?m:^\s*(?:0x)?[0-9a-fA-F]{4,16}:?[ \t])`)
+
+// folded is a text in which every character is one byte: the full-width forms are
+// plain, and what is not ASCII is 0.
+type folded struct {
+	text    []byte
+	offsets []int // of each character in the original; nil if they are the same
+}
+
+func fold(typed string) folded {
+	f := folded{text: make([]byte, 0, len(typed))}
+	p := hexParser{typed: typed}
+	for p.at < len(typed) {
+		r, size := p.peek(0)
+		switch {
+		case r != '\n' && r != '\r' && unicode.IsSpace(r), r == '\uFEFF':
+			r = ' '
+		case r >= utf8.RuneSelf:
+			r = 0
+		}
+		f.text = append(f.text, byte(r))
+		f.offsets = append(f.offsets, p.at)
+		p.at += size
+	}
+	f.offsets = append(f.offsets, len(typed))
+	return f
+}
+
+func (f folded) at(i int) int { return f.offsets[i] }
+
+// What stands around bytes in programs: a declaration up to its =, a word before a
+// bracket or quote, a type in parentheses. Each has a letter that is no hex digit.
+var codeAround = regexp.MustCompile(`(?m)^[ \t]*[A-Za-z_][\w \t*.,:<>&]*(?:\[[^\]\n]*\][ \t]*)*:?=` +
+	`|(?:[A-Za-z_][\w.]*[ \t]*)+(?:\[\][ \t]*)?[\[({]` +
+	`|\b[bB]['"]` +
+	`|\([ \t]*[A-Za-z_][\w \t]*\)`)
+
+var noHexLetter = regexp.MustCompile(`[g-zG-Z_]|[bB]['"]`)
+
+// code finds what is not bytes in a piece of a program.
+func (f folded) code() (blanks [][2]int) {
+	for _, m := range codeAround.FindAllIndex(f.text, -1) {
+		field := f.text[m[1]-1] == '{' && m[1] < len(f.text) && f.text[m[1]] == '{'
+		if !field && noHexLetter.Match(f.text[m[0]:m[1]]) {
+			blanks = append(blanks, [2]int{m[0], m[1]})
+		}
+	}
+	return blanks
+}

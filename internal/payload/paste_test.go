@@ -1,0 +1,162 @@
+package payload
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Bytes as they are copied from programs and tools.
+func TestParseHexPasted(t *testing.T) {
+	hello := "48 65 6c 6c 6f 20 30 31 53 74 75 64 69 6f 21 0a"
+	zeros := strings.TrimSuffix(strings.Repeat("00 ", 48), " ")
+	for _, c := range []struct{ name, typed, want string }{
+		{"C array", "{0x01, 0x03}", "01 03"},
+		{"C declaration", "const uint8_t frame[8] = {\n  0x01, 0x03, /* read */\n  0x00U, // 02\n};", "01 03 00"},
+		{"C string", `char s[] = "\x01\x03";`, "01 03"},
+		{"C++", "std::array<uint8_t, 2> a = {0x01, 0x03};", "01 03"},
+		{"Go", "[]byte{0x01, 0x03}", "01 03"},
+		{"Go declaration", "frame := []byte{0x01, 0x03}", "01 03"},
+		{"Python bytes", `b'\x01\x03'`, "01 03"},
+		{"Python declaration", `frame = b"\x01\x03"`, "01 03"},
+		{"Python fromhex", `bytes.fromhex("01 03 00")`, "01 03 00"},
+		{"Python list", "bytes([0x01, 0x03])", "01 03"},
+		{"Java", "new byte[] {(byte) 0x81, 0x03}", "81 03"},
+		{"JSON", `["01", "03"]`, "01 03"},
+		{"label", "request: = 01 03", "01 03"},
+		{"block comment", "01 /* 02 */ 03 /**/ 04 /*/ 05 */", "01 03 04"},
+		{"words of one byte", "0x01,0x03 01:03", "01 03 01 03"},
+
+		{"xxd", "00000000: 4865 6c6c 6f20 3031 5374 7564 696f 210a  Hello 01Studio!.\n00000010: abcd                                     ..\n", hello + " ab cd"},
+		{"one line of xxd", "00000000: 0103 abcd  ab cd", "01 03 ab cd"},
+		{"xxd -g1 from the middle", "00000010: 01 03 00  ...", "01 03 00"},
+		{"hexdump -C", "00000000  48 65 6c 6c 6f 20 30 31  53 74 75 64 69 6f 21 0a  |Hello 01Studio!.|\n00000010\n", hello},
+		{"hexdump -C leaves lines out", "00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n00000030\n", zeros},
+		{"hexdump -C leaves lines out before others", "00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n00000030  01                                                |.|\n00000031\n", zeros + " 01"},
+		{"od -A x -t x1z", "000000 48 65 6c 6c 6f 20 30 31 53 74 75 64 69 6f 21 0a  >Hello 01Studio!.<\n000010 ab cd                                            >..<\n000012\n", hello + " ab cd"},
+		{"tcpdump -X", "\t0x0000:  4865 6c6c 6f20 3031 5374 7564 696f 210a  Hello.01Studio!.\n\t0x0010:  abcd                                     ..", hello + " ab cd"},
+		{"Wireshark", "0000   48 65 6c 6c 6f 20 30 31 53 74 75 64 69 6f 21 0a   Hello 01Studio!.\n0010   ab cd                                             ..\n", hello + " ab cd"},
+		{"Wireshark follows a stream", "00000000  48 65 6c 6c 6f 20 30 31  53 74 75 64 69 6f 21 0a   Hello 01 Studio!.\n00000010  ab cd                                              ..\n", hello + " ab cd"},
+		{"one line of eight and text", "00000000  01 02 03 04 05 06 07 08   ab cd ef", "01 02 03 04 05 06 07 08"},
+		{"two messages", "    00000000  01 03                                             |..|\n    00000000  04                                                |.|\n", "01 03 04"},
+		{"line ends of Windows", "0000   01 03   ..\r\n0002   04   .\r\n", "01 03 04"},
+		{"comments among lines", "# asked\n00000000: 0103  ..\n\n// more\n00000002: 04    .\n", "01 03 04"},
+
+		{"four digits are no offset", "0000 0001\n0002 0003", "00 00 00 01 00 02 00 03"},
+		{"offsets that do not count", "0000  01 02\n0007  03", "00 00 01 02 00 07 03"},
+		{"columns of words", "0001  0002\n0003  0004", "00 01 00 02 00 03 00 04"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, typed := range []string{c.typed, fullWidth(c.typed)} {
+				got, err := ParseHex(typed)
+				if err != nil {
+					t.Fatalf("%q: %v", typed, err)
+				}
+				if diff := cmp.Diff(c.want, FormatHex(got)); diff != "" {
+					t.Errorf("ParseHex(%q) (-want +got):\n%s", typed, diff)
+				}
+				tm, err := Parse(typed, ParseOptions{Hex: true})
+				if err != nil {
+					t.Fatalf("template %q: %v", typed, err)
+				}
+				if again, _ := tm.Append(nil, &Vars{}); !bytes.Equal(got, again) {
+					t.Errorf("as a template % x", again)
+				}
+			}
+		})
+	}
+}
+
+// What is wrong in pasted code has its place in what was pasted.
+func TestParseHexPastedFaults(t *testing.T) {
+	for typed, want := range map[string]string{
+		"uint8_t x[] = {0x01, 0xzz};": `column 24: "z" is not a hex digit`,
+		"{0x01, 3}":                   `column 8: single digit "3": a byte is two hex digits`,
+		"01 /* 02":                    `column 4: "/" is not a hex digit`,
+		"01 *":                        `column 4: "*" is not a hex digit`,
+		"aa_{{seq}}":                  `column 3: "_" is not a hex digit`,
+	} {
+		_, err := Parse(typed, ParseOptions{Hex: true})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", typed, err, want)
+		}
+	}
+	_, err := ParseHex("00000000  00\n*\nffffff00  00 |.|\n")
+	if err == nil {
+		t.Error("a dump may grow without end")
+	}
+}
+
+// Fields keep their brackets among code.
+func TestParseHexPastedFields(t *testing.T) {
+	tm, err := Parse("uint8_t f[] = {0x01, {{#b}}0x03{{/b}}, {{len(b):u8}}};", ParseOptions{Hex: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := tm.Append(nil, &Vars{})
+	if diff := cmp.Diff("01 03 01", FormatHex(got)); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// Random bytes come back from a dump of every style.
+func TestParseHexDumps(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for range 2000 {
+		data := make([]byte, 1+random.IntN(70))
+		for i := range data {
+			data[i] = "\x00 09afAF|.:\xff"[random.IntN(12)]
+		}
+		for name, dump := range map[string]string{
+			"ours":      string(AppendHexdump(nil, data, 0, "    ")),
+			"xxd":       printedDump(data, "%08x: ", 2, 0, "  "),
+			"tcpdump":   printedDump(data, "\t0x%04x:  ", 2, 0, "  "),
+			"Wireshark": printedDump(data, "%04x   ", 1, 0, "   "),
+			"stream":    printedDump(data, "%08x  ", 1, 8, "   "),
+		} {
+			got, err := ParseHex(dump)
+			if err != nil || !bytes.Equal(got, data) {
+				t.Fatalf("%s:\n%s% x, %v; want % x", name, dump, got, err, data)
+			}
+		}
+	}
+}
+
+// printedDump prints a dump: groups of some bytes, a wider gap after so many, and
+// the text.
+func printedDump(data []byte, offset string, group, wider int, gap string) string {
+	var out strings.Builder
+	for at := 0; at < len(data); at += bytesPerLine {
+		line := data[at:min(len(data), at+bytesPerLine)]
+		fmt.Fprintf(&out, offset, at)
+		area := ""
+		for i := range bytesPerLine {
+			switch {
+			case i > 0 && i == wider:
+				area += "  "
+			case i > 0 && i%group == 0:
+				area += " "
+			}
+			if i < len(line) {
+				area += fmt.Sprintf("%02x", line[i])
+			} else {
+				area += "  "
+			}
+		}
+		out.WriteString(area + gap)
+		for _, b := range line {
+			if b < ' ' || b > '~' {
+				b = '.'
+			}
+			out.WriteByte(b)
+		}
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
