@@ -50,12 +50,19 @@ type limits struct {
 	body        time.Duration // to send a body, and
 	bodyRate    int           // more for each so many bytes a second
 	write       time.Duration // to take one piece of an answer
-	connections int
+	connections int           // over TCP, and
+	unproven    int           // of them those that have shown no credential yet,
+	perAddress  int           // and of these those of one address
+	owner       int           // places for the owner's shells, besides
 }
 
 func (l limits) filled() limits {
 	if l == (limits{}) {
-		return limits{header: 5 * time.Second, idle: time.Minute, body: 10 * time.Second, bodyRate: 16 << 10, write: 10 * time.Second, connections: 512}
+		l = limits{header: 5 * time.Second, idle: time.Minute, body: 10 * time.Second, bodyRate: 16 << 10, write: 10 * time.Second, connections: 512}
+	}
+	if l.unproven == 0 {
+		l.unproven, l.owner = l.connections-l.connections/4, 64
+		l.perAddress = max(1, l.unproven*3/4)
 	}
 	return l
 }
@@ -74,9 +81,11 @@ type Server struct {
 	guesses   guesses
 	refused   rejectCounters
 	workspace store
-	busy      atomic.Int64    // requests being answered
-	ctx       context.Context // ends with Close
-	cancel    context.CancelFunc
+	busy      atomic.Int64 // requests being answered
+	// connections are those over TCP, ownerConnections those of the owner's shells.
+	connections, ownerConnections *connectionTable
+	ctx                           context.Context // ends with Close
+	cancel                        context.CancelFunc
 
 	mu     sync.Mutex
 	hosts  map[string]bool // as in the Host header
@@ -90,6 +99,9 @@ func New(o Config) (*Server, error) {
 	s := &Server{o: o, bench: o.Bench, mux: http.NewServeMux(), paths: map[string]pathRoutes{}, page: webui.Files(), hosts: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.secrets.init(o.Password)
+	evicted := func() { s.refused.count(checkPlaces) }
+	s.connections = newConnectionTable(o.limits.connections, o.limits.unproven, o.limits.perAddress, evicted)
+	s.ownerConnections = newConnectionTable(o.limits.owner, o.limits.owner, o.limits.owner, evicted)
 	if err := s.openStore(); err != nil {
 		return nil, err
 	}
@@ -101,6 +113,7 @@ func New(o Config) (*Server, error) {
 		ReadHeaderTimeout: o.limits.header, IdleTimeout: o.limits.idle, MaxHeaderBytes: maxHead + 4096,
 		ErrorLog:    log.New(nothing{}, "", 0),
 		BaseContext: func(net.Listener) context.Context { return s.ctx },
+		ConnContext: withConnection,
 	}
 	return s, nil
 }
@@ -122,16 +135,20 @@ func (s *Server) Allow(l net.Listener) {
 
 // Serve answers on a listener, which Allow was told of, until Close.
 func (s *Server) Serve(l net.Listener) error {
-	at := l.Addr()
-	l = &limitedListener{Listener: l, free: make(chan struct{}, s.o.limits.connections)}
+	at := l.Addr().String()
+	l = &limitedListener{l, s.connections}
 	if s.o.TLS != nil {
 		l = tls.NewListener(l, s.o.TLS)
 	}
+	return s.serve(l, at)
+}
+
+func (s *Server) serve(l net.Listener, at string) error {
 	err := s.http.Serve(&checkedListener{l, s.o.limits.header})
-	if errors.Is(err, http.ErrServerClosed) {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
-	return &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: at.String(), Err: err}
+	return &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: at, Err: err}
 }
 
 // allow names the hosts that requests on a listener may name.

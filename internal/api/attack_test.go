@@ -19,7 +19,7 @@ import (
 // openRoutes need no credential: the page, its files, whether we live, and the way
 // to a credential. Nothing else ever does.
 func (v *served) openRoutes() map[string]bool {
-	open := map[string]bool{"GET /healthz": true, "POST /api/v1/login": true}
+	open := map[string]bool{"GET /healthz": true, "GET /proof": true, "POST /api/v1/login": true}
 	for path := range v.page {
 		open["GET "+path], open["HEAD "+path] = true, true
 	}

@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"sockeye"
@@ -23,28 +24,81 @@ type Client struct {
 	state State
 	lang  sockeye.Lang
 	http  *http.Client
+	base  string // what requests begin with
+	host  string // of the state's URL
 }
+
+var errOtherCertificate = errors.New("not the workbench's certificate")
 
 // NewClient asks the workbench that a state names. A TLS certificate is trusted if
 // it is the one in the state, which came from a file of the same user.
 func NewClient(st State, l sockeye.Lang) *Client {
-	transport := &http.Transport{DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext} // and no proxy
+	c := &Client{state: st, lang: l}
+	c.base, c.host = st.URL, hostOf(st.URL)
+	if st.Socket != "" {
+		c.base = "http://" + c.host + "/"
+	}
+	transport := &http.Transport{DialContext: c.dial} // and no proxy
+	c.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if st.Certificate != "" {
 		transport.TLSClientConfig = &tls.Config{
 			InsecureSkipVerify: true, // instead:
 			VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
 				want, err := hex.DecodeString(st.Certificate)
 				if err != nil || len(raw) == 0 {
-					return errors.New("no certificate to compare")
+					return errOtherCertificate
 				}
 				if sum := sha256.Sum256(raw[0]); subtle.ConstantTimeCompare(want, sum[:]) != 1 {
-					return errors.New("not the workbench's certificate")
+					return errOtherCertificate
 				}
 				return nil
 			},
 		}
 	}
-	return &Client{state: st, lang: l, http: &http.Client{Transport: transport}}
+	return c
+}
+
+func hostOf(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// dial connects to the workbench, and makes sure that it is.
+func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: 5 * time.Second}
+	check := func(conn net.Conn) error { return demandProof(conn, c.state, c.host) }
+	switch {
+	case c.state.Socket != "":
+		network, address = "unix", c.state.Socket
+		check = func(conn net.Conn) error { return checkOwnerOf(conn, c.state) }
+	case c.state.Certificate != "":
+		check = func(net.Conn) error { return nil } // TLS does it
+	}
+	conn, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(conn); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// NewTicket asks for one more way in for a page. Its URL is the state's: nothing but the
+// ticket is taken from the answer.
+func (c *Client) NewTicket(ctx context.Context) (Ticket, error) {
+	var t Ticket
+	if err := c.Ask(ctx, http.MethodPost, "/tickets", None{}, &t); err != nil {
+		return Ticket{}, err
+	}
+	if !isSecret(t.Ticket) {
+		return Ticket{}, impostor(c.state.URL, errors.New("its ticket is none"))
+	}
+	return Ticket{Ticket: t.Ticket, URL: c.state.URL + "#t=" + t.Ticket}, nil
 }
 
 // Ask sends a request, in as its body unless nil, and decodes the answer into out
@@ -74,7 +128,7 @@ func (c *Client) Get(ctx context.Context, method, path string, in any) (io.ReadC
 		}
 		body = bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(ctx, method, c.state.URL+"api/v1"+path, body)
+	r, err := http.NewRequestWithContext(ctx, method, c.base+"api/v1"+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +164,39 @@ func (c *Client) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if _, ok := errors.AsType[*net.OpError](err); ok {
+	if errors.Is(err, errImpostor) || errors.Is(err, errOtherUser) || errors.Is(err, errOtherCertificate) {
+		return impostor(c.where(), err)
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
 		return noWorkbench(err)
 	}
-	return &sockeye.Error{Kind: sockeye.Closed, Op: "read", Target: c.state.URL, Err: err,
+	if c.stillListens(ctx) {
+		return &sockeye.Error{Kind: sockeye.LimitReached, Op: "open", Target: c.where(), Err: err,
+			Message: sockeye.Text{En: "the workbench lives, but closed this connection: too many are open", Zh: "工作台仍在运行，但关闭了此连接：连接数过多"},
+			Hint:    sockeye.Text{En: "try again; see who else connects to it: ss -tnp", Zh: "请重试；用 ss -tnp 查看还有谁在连接"}}
+	}
+	return &sockeye.Error{Kind: sockeye.Closed, Op: "read", Target: c.where(), Err: err,
 		Message: sockeye.Text{En: "the workbench ended", Zh: "工作台已结束"}}
+}
+
+func (c *Client) where() string {
+	if c.state.Socket != "" {
+		return c.state.Socket
+	}
+	return c.state.URL
+}
+
+// stillListens says whether somebody accepts connections where the workbench was.
+func (c *Client) stillListens(ctx context.Context) bool {
+	network, address := "tcp", c.host
+	if c.state.Socket != "" {
+		network, address = "unix", c.state.Socket
+	}
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
 }
 
 // errorOf is an error as the workbench has told it, in the language asked for.

@@ -169,11 +169,8 @@ func TestT06OnlyConstantTimeComparisons(t *testing.T) {
 		})
 		return found
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "credentials.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
+	handling := map[string]bool{"credentials.go": true, "proof.go": true, "client.go": true}
+	inspect := func(n ast.Node) bool {
 		b, ok := n.(*ast.BinaryExpr)
 		if !ok || b.Op != token.EQL && b.Op != token.NEQ {
 			return true
@@ -182,16 +179,23 @@ func TestT06OnlyConstantTimeComparisons(t *testing.T) {
 			return true // whether there is one, and the result of the comparison
 		}
 		if secret(b.X) || secret(b.Y) {
-			t.Errorf("secrets.go compares a secret with %s", b.Op)
+			t.Errorf("a secret is compared with %s", b.Op)
 		}
 		return true
-	})
+	}
+	for _, name := range []string{"credentials.go", "proof.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, inspect)
+	}
 	for _, name := range sources {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name != "credentials.go" && name != "client.go" && !strings.HasSuffix(name, "_test.go") && strings.Contains(string(text), "sha256") {
+		if !handling[name] && name != "store.go" && !strings.HasSuffix(name, "_test.go") && strings.Contains(string(text), "sha256") {
 			t.Errorf("%s handles secrets", name)
 		}
 	}

@@ -52,6 +52,12 @@ func newSecret() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
+// isSecret says whether a text could be one that newSecret made.
+func isSecret(s string) bool {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return err == nil && len(b) == 32 && len(s) == 43
+}
+
 func same(a, b hash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
 
 // ticket makes a new one.

@@ -201,7 +201,8 @@ func TestT08SecretsStayInside(t *testing.T) {
 	}
 }
 
-// The limit of connections turns others away, and lets in again who comes later.
+// When all places are held by those with a credential, others are turned away, and who
+// comes later is let in again.
 func TestConnectionLimit(t *testing.T) {
 	v := serve(t, func(o *Config) {
 		o.limits = limits{header: 30 * time.Second, idle: 30 * time.Second, body: time.Second, bodyRate: 1, write: time.Second, connections: 3}
@@ -213,7 +214,7 @@ func TestConnectionLimit(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: "+v.addr+"\r\n\r\n")
+		io.WriteString(c, "GET /api/v1/machine HTTP/1.1\r\nHost: "+v.addr+"\r\nAuthorization: Bearer "+v.token+"\r\n\r\n")
 		if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != 200 {
 			t.Fatal(resp, err)
 		}

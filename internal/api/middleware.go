@@ -19,6 +19,8 @@ const (
 	checkCredential = "credential"
 	checkShell      = "shell"
 	checkType       = "content-type"
+	checkOwner      = "owner"       // of a Unix socket
+	checkPlaces     = "connections" // closed for another one
 )
 
 // rejectCounters counts what was turned away, by check.
@@ -166,6 +168,7 @@ func (s *Server) noCredential(r *http.Request) *rejection {
 		return &rejection{checkShell, http.StatusForbidden, badCredential(
 			sockeye.Text{En: "this token is for shells, not for pages", Zh: "该令牌只供命令行使用，网页不能使用"}, sockeye.Text{})}
 	}
+	prove(r.Context())
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -17,41 +16,6 @@ const maxHead = 16 << 10
 // refusedHeader is in the request that stands for one of a bad shape; no client can
 // send it.
 const refusedHeader = "Sockeye-Refused"
-
-// limitedListener accepts so many connections at a time, and closes others at once.
-type limitedListener struct {
-	net.Listener
-	free chan struct{}
-}
-
-func (l *limitedListener) Accept() (net.Conn, error) {
-	for {
-		c, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		select {
-		case l.free <- struct{}{}:
-			return &limitedConn{Conn: c, done: func() { <-l.free }}, nil
-		default:
-			c.Close()
-		}
-	}
-}
-
-type limitedConn struct {
-	net.Conn
-	once sync.Once
-	done func()
-}
-
-func (c *limitedConn) Close() error {
-	c.once.Do(c.done)
-	return c.Conn.Close()
-}
-
-// CloseWrite is for net/http, which lets an answer arrive before it closes.
-func (c *limitedConn) CloseWrite() error { return closeWrite(c.Conn) }
 
 func closeWrite(c net.Conn) error {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {

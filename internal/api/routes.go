@@ -21,6 +21,8 @@ func (s *Server) register() {
 	}
 	s.add(&route{method: http.MethodGet, path: "/healthz", summary: "Whether the workbench lives.", open: true, out: reflect.TypeFor[Health](),
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, Health{OK: true}); return nil }})
+	s.add(&route{method: http.MethodGet, path: "/proof", summary: "What proves to a shell that this is its workbench: HMAC-SHA-256 of its nonce with its token.", open: true, query: []string{"nonce"},
+		out: reflect.TypeFor[Proof](), do: (*requestContext).proof})
 	handle(s, "POST", "/login", "Trade a one-time ticket, or the password, for a token.", (*requestContext).login).open = true
 	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *requestContext, _ None) (Ticket, error) { return c.NewTicket(), nil })
 	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*requestContext).machine)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,8 @@ type State struct {
 	PID   int    `json:"pid"`
 	// Certificate is the SHA-256 of the TLS certificate in hex, "" for plain HTTP.
 	Certificate string `json:"certificate,omitempty"`
+	// Socket is the Unix socket for shells, "" where there is none.
+	Socket string `json:"socket,omitempty"`
 }
 
 // StateDir is the directory for what is true while the program runs, and DataDir
@@ -57,8 +60,7 @@ func WriteState(dir string, st State) error {
 		err = replaceFile(stateFile(dir), append(text, '\n'))
 	}
 	if err != nil {
-		return &sockeye.Error{Kind: sockeye.System, Op: "write", Target: stateFile(dir), Err: err,
-			Hint: sockeye.Text{En: "shells will not find this workbench", Zh: "命令行将找不到这个工作台"}}
+		return stateError(stateFile(dir), err)
 	}
 	return nil
 }
@@ -66,9 +68,15 @@ func WriteState(dir string, st State) error {
 // ReadState is the workbench that was made known last; it may have ended since.
 func ReadState(dir string) (State, error) {
 	var st State
-	text, err := os.ReadFile(stateFile(dir))
+	text, err := readPrivate(stateFile(dir))
 	if err == nil {
+		if err := checkPrivateDir(dir); err != nil {
+			return st, err
+		}
 		err = json.Unmarshal(text, &st)
+	}
+	if e, ok := errors.AsType[*sockeye.Error](err); ok {
+		return st, e
 	}
 	if err != nil || st.URL == "" {
 		return st, noWorkbench(err)
@@ -93,6 +101,9 @@ func noWorkbench(err error) error {
 // replaceFile writes a private file beside the old one and puts it in its place.
 func replaceFile(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	if err := checkPrivateDir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	fresh, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600

@@ -71,6 +71,10 @@ type (
 		sockeye.ErrorLine
 		Also []sockeye.ErrorLine `json:"also,omitempty"`
 	}
+	// Proof answers /proof.
+	Proof struct {
+		Proof string `json:"proof"` // in hex
+	}
 	// Health answers /healthz.
 	Health struct {
 		OK bool `json:"ok"`

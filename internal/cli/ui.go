@@ -169,10 +169,23 @@ func (a *app) makeKnown(server *api.Server, secure *tls.Config) (forget func()) 
 		sum := sha256.Sum256(secure.Certificates[0].Certificate[0])
 		st.Certificate = hex.EncodeToString(sum[:])
 	}
-	if err := api.WriteState(dir, st); err != nil {
+	owner, err := api.ListenOwner(dir)
+	if err == nil && owner != nil {
+		st.Socket = owner.Addr().String()
+		go server.ServeOwner(owner) // until the server closes
+	}
+	if err == nil {
+		err = api.WriteState(dir, st)
+	}
+	if err != nil {
 		a.showError(err)
 	}
-	return func() { api.RemoveState(dir, st) }
+	return func() {
+		api.RemoveState(dir, st)
+		if owner != nil {
+			owner.Close()
+		}
+	}
 }
 
 // uiConfig is what to serve, and to whom. Beyond this computer it is served only to
@@ -248,8 +261,11 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, 15*time.Second)
 	defer cancel()
-	var t api.Ticket
-	if err := api.NewClient(st, a.lang).Ask(ctx, "POST", "/tickets", api.None{}, &t); err != nil {
+	t, err := api.NewClient(st, a.lang).NewTicket(ctx)
+	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.LimitReached {
+		return true, err
+	}
+	if err != nil {
 		return false, nil // it has ended
 	}
 	if f.workspace != "" {

@@ -105,7 +105,7 @@ func TestHostileTextsAreRefusedCheaply(t *testing.T) {
 				t.Errorf("took %d MiB of memory", used>>20)
 			}
 			t.Logf("%v, %d KiB", took, (after.TotalAlloc-before.TotalAlloc)>>10)
-			if took > 5*time.Second { // 0.1 s on a machine that does nothing else
+			if took > 30*time.Second { // 0.1 s on a machine that does nothing else
 				t.Errorf("took %v", took)
 			}
 		})

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"container/list"
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// connectionTable bounds the connections of a server. One that has shown no credential
+// has its place only until others need it: when all such places are taken, in all or of
+// its address, the oldest of them is closed for the new one. So whoever opens connections
+// and says nothing holds up nobody who does.
+type connectionTable struct {
+	most, mostUnproven, mostPerAddress int
+
+	mu        sync.Mutex
+	n         int
+	unproven  list.List // of *limitedConn, the oldest first
+	byAddress map[netip.Addr]*list.List
+	evicted   func() // is told of each that was closed for another
+}
+
+func newConnectionTable(most, mostUnproven, mostPerAddress int, evicted func()) *connectionTable {
+	return &connectionTable{most: most, mostUnproven: mostUnproven, mostPerAddress: mostPerAddress, evicted: evicted, byAddress: map[netip.Addr]*list.List{}}
+}
+
+// add gives a connection a place, or is nil if there is none.
+func (t *connectionTable) add(c net.Conn) *limitedConn {
+	var address netip.Addr
+	if at, err := netip.ParseAddrPort(c.RemoteAddr().String()); err == nil {
+		address = at.Addr().Unmap()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	same := t.byAddress[address]
+	switch {
+	case same != nil && same.Len() >= t.mostPerAddress:
+		t.evictLocked(same)
+	case t.unproven.Len() >= t.mostUnproven, t.n >= t.most:
+		t.evictLocked(&t.unproven)
+	}
+	if t.n >= t.most {
+		return nil
+	}
+	one := &limitedConn{Conn: c, table: t, address: address}
+	if same = t.byAddress[address]; same == nil {
+		same = list.New()
+		t.byAddress[address] = same
+	}
+	one.inAll, one.inAddress = t.unproven.PushBack(one), same.PushBack(one)
+	t.n++
+	return one
+}
+
+// evictLocked closes the oldest connection of a list.
+func (t *connectionTable) evictLocked(of *list.List) {
+	if oldest := of.Front(); oldest != nil {
+		c := oldest.Value.(*limitedConn)
+		t.removeLocked(c)
+		t.evicted()
+		c.Conn.Close()
+	}
+}
+
+func (t *connectionTable) removeLocked(c *limitedConn) {
+	if !c.removed {
+		c.removed = true
+		t.n--
+	}
+	t.proveLocked(c)
+}
+
+// proveLocked takes a connection out of those that may be closed for others.
+func (t *connectionTable) proveLocked(c *limitedConn) {
+	if c.inAll == nil {
+		return
+	}
+	t.unproven.Remove(c.inAll)
+	same := t.byAddress[c.address]
+	if same.Remove(c.inAddress); same.Len() == 0 {
+		delete(t.byAddress, c.address)
+	}
+	c.inAll, c.inAddress = nil, nil
+}
+
+// limitedConn is a connection with a place in a table.
+type limitedConn struct {
+	net.Conn
+	table            *connectionTable
+	address          netip.Addr
+	inAll, inAddress *list.Element // nil once a credential was shown
+	removed          bool
+}
+
+func (c *limitedConn) Close() error {
+	c.table.mu.Lock()
+	c.table.removeLocked(c)
+	c.table.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// CloseWrite is for net/http, which lets an answer arrive before it closes.
+func (c *limitedConn) CloseWrite() error { return closeWrite(c.Conn) }
+
+// limitedListener gives what it accepts a place in a table, and closes what has none.
+type limitedListener struct {
+	net.Listener
+	table *connectionTable
+}
+
+func (l *limitedListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if one := l.table.add(c); one != nil {
+			return one, nil
+		}
+		c.Close()
+	}
+}
+
+type connectionKey struct{}
+
+// withConnection lets the handlers of a connection's requests find it.
+func withConnection(ctx context.Context, c net.Conn) context.Context {
+	for {
+		switch inner := c.(type) {
+		case *limitedConn:
+			return context.WithValue(ctx, connectionKey{}, inner)
+		case *checkedConn:
+			c = inner.Conn
+		case interface{ NetConn() net.Conn }: // TLS
+			c = inner.NetConn()
+		default:
+			return ctx
+		}
+	}
+}
+
+// prove notes that a request showed a good credential: its connection keeps its place.
+func prove(ctx context.Context) {
+	if c, ok := ctx.Value(connectionKey{}).(*limitedConn); ok {
+		c.table.mu.Lock()
+		c.table.proveLocked(c)
+		c.table.mu.Unlock()
+	}
+}

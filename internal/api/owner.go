@@ -1,0 +1,119 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sockeye"
+)
+
+// The owner's shells reach the workbench over a Unix socket in the state directory,
+// where the system has one: nobody else may open it, the kernel tells each side who the
+// other is, and its places are the owner's alone, however many connections others make.
+
+// mostSocketPath is how long the path of a Unix socket may be on every system.
+const mostSocketPath = 100
+
+// ListenOwner opens the socket for the owner's shells in a state directory. It is nil,
+// without an error, on a system that cannot tell who connects.
+func ListenOwner(dir string) (net.Listener, error) {
+	path := filepath.Join(dir, fmt.Sprintf("workbench-%d.sock", os.Getpid()))
+	if !knowsPeers || len(path) > mostSocketPath {
+		return nil, nil
+	}
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = checkPrivateDir(dir)
+	}
+	if err != nil {
+		return nil, stateError(dir, err)
+	}
+	removeStaleSockets(dir)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, stateError(path, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		l.Close()
+		return nil, stateError(path, err)
+	}
+	return l, nil
+}
+
+// removeStaleSockets removes those that workbenches left behind which were killed.
+func removeStaleSockets(dir string) {
+	found, _ := filepath.Glob(filepath.Join(dir, "workbench-*.sock"))
+	for _, path := range found {
+		st, err := os.Lstat(path)
+		if err != nil || st.Mode().Type() != os.ModeSocket {
+			continue
+		}
+		c, err := net.DialTimeout("unix", path, time.Second)
+		if err == nil {
+			c.Close()
+		} else if isRefused(err) {
+			os.Remove(path)
+		}
+	}
+}
+
+// ServeOwner answers the owner's shells until Close.
+func (s *Server) ServeOwner(l net.Listener) error {
+	return s.serve(&limitedListener{&ownerListener{l, s}, s.ownerConnections}, l.Addr().String())
+}
+
+// ownerListener accepts whom the kernel says to be of this user, or root.
+type ownerListener struct {
+	net.Listener
+	server *Server
+}
+
+func (l *ownerListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		uid, _, err := socketOwner(c)
+		if err == nil && (uid == os.Geteuid() || uid == 0) {
+			return c, nil
+		}
+		l.server.refused.count(checkOwner)
+		c.Close()
+	}
+}
+
+var errOtherUser = errors.New("the socket belongs to another user's program")
+
+// checkOwnerOf is whether this user's workbench is at the other end of a Unix socket.
+func checkOwnerOf(c net.Conn, st State) error {
+	uid, pid, err := socketOwner(c)
+	switch {
+	case err != nil:
+		return err
+	case uid != os.Geteuid(), pid > 0 && st.PID > 0 && pid != st.PID:
+		return errOtherUser
+	}
+	return nil
+}
+
+func stateError(path string, err error) error {
+	return &sockeye.Error{Kind: sockeye.System, Op: "write", Target: path, Err: err,
+		Hint: sockeye.Text{En: "shells will not find this workbench", Zh: "命令行将找不到这个工作台"}}
+}
+
+// tooOpen is the error of a file or directory that others could have changed.
+func tooOpen(path string, en, zh string) error {
+	return &sockeye.Error{Kind: sockeye.AccessDenied, Op: "open", Target: path,
+		Message: sockeye.Text{En: en, Zh: zh},
+		Hint:    sockeye.Text{En: "only you may own and write it: move it away, or chmod go-rwx", Zh: "只能由你本人拥有和写入：请移走它，或执行 chmod go-rwx"}}
+}
+
+func isRefused(err error) bool {
+	return err != nil && (errors.Is(err, refusedErrno) || strings.Contains(err.Error(), "connection refused"))
+}
