@@ -145,6 +145,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 
 // replOnce runs an open connection to its end.
 func (l *runner) replOnce(s *core.Session, f *connectFlags, req sendPlan, met <-chan struct{}) error {
+	lost := l.watchRefusals(s)
 	input := l.clientInput(s, f, req)
 	timeout := time.Duration(0)
 	if f.timeout > 0 {
@@ -164,9 +165,14 @@ func (l *runner) replOnce(s *core.Session, f *connectFlags, req sendPlan, met <-
 			return nil
 		case <-met:
 			return nil
+		case <-lost.first:
+			if req.expect == nil && req.list == nil && l.console == nil {
+				return l.unheard(lost.latest())
+			}
+			lost.first = nil // the program may be started yet
 		case <-late:
 			if req.expect == nil {
-				return nil
+				return l.unheard(lost.latest())
 			}
 			return notMet(f, fmt.Sprintf("within %s", timeout), fmt.Sprintf("在 %s 内", timeout))
 		case err := <-input:
@@ -175,7 +181,10 @@ func (l *runner) replOnce(s *core.Session, f *connectFlags, req sendPlan, met <-
 			}
 			input = nil // sent; the answer may still come
 		case <-s.Done():
-			return l.outcome(s, f, req, met)
+			if err := l.outcome(s, f, req, met); err != nil {
+				return err
+			}
+			return l.unheard(lost.latest())
 		}
 	}
 }
@@ -194,6 +203,13 @@ func (l *runner) outcome(s *core.Session, f *connectFlags, req sendPlan, met <-c
 	case sockeye.ReasonReset, sockeye.ReasonTimeout, sockeye.ReasonError:
 		if cause != nil {
 			return cause
+		}
+	case sockeye.ReasonIdle:
+		limit := s.Endpoint().Options.IdleTimeout
+		return &sockeye.Error{
+			Kind: sockeye.TimedOut, Op: "receive", Target: s.Endpoint().Address.String(),
+			Message: sockeye.Text{En: fmt.Sprintf("nothing came or went for %s", roundTime(sockeye.English, limit)), Zh: fmt.Sprintf("%s内没有收发数据", roundTime(sockeye.Chinese, limit))},
+			Hint:    sockeye.Text{En: "allow more time with --idle-timeout, or leave it out to wait for ever", Zh: "可用 --idle-timeout 延长等待时间，不写则一直等待"},
 		}
 	}
 	return nil

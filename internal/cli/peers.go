@@ -34,7 +34,7 @@ func (a *app) peerRow(st sockeye.PeerStatus) []string {
 		roundTrip = st.TCP.RTT.Round(10 * time.Microsecond).String()
 	}
 	return []string{
-		fmt.Sprint(st.ID), payload.SafeString(st.Alias()), st.Remote.String(), a.peerState(st.State), st.Since.Local().Format("15:04:05"),
+		fmt.Sprint(st.ID), payload.SafeString(st.Alias()), st.Remote.String(), a.peerState(st.Network, st.State), st.Since.Local().Format("15:04:05"),
 		a.amount(n.ReceivedBytes, n.ReceivedMessages, st.ReceiveRate), a.amount(n.SentBytes, n.SentMessages, st.SendRate), roundTrip,
 	}
 }
@@ -61,7 +61,10 @@ func size(n float64) string {
 	return fmt.Sprintf("%.1f %s", n, units[u])
 }
 
-func (a *app) peerState(s sockeye.PeerState) string {
+func (a *app) peerState(network string, s sockeye.PeerState) string {
+	if network == "udp" && s == sockeye.Connected {
+		return a.t("known", "已知")
+	}
 	return map[sockeye.PeerState]string{
 		sockeye.Connected:    a.t("connected", "已连接"),
 		sockeye.PeerFinished: a.t("peer finished", "对方已结束发送"),

@@ -224,7 +224,7 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 			}
 			rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("received", "接收"), a.t("sent", "发送")}}
 			for _, p := range list.Peers {
-				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias), payload.SafeString(p.Remote), a.peerState(p.State),
+				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias), payload.SafeString(p.Remote), a.peerState(p.Network, p.State),
 					a.amount(p.ReceivedBytes, p.ReceivedMessages, p.ReceiveRate), a.amount(p.SentBytes, p.SentMessages, p.SendRate)})
 			}
 			return a.printTable(rows, a.t("no peer is connected", "没有连接对象"))

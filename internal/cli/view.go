@@ -275,6 +275,9 @@ func (a *app) describe(e sockeye.Event) string {
 	case sockeye.Opened:
 		return a.describeOpened(e, d)
 	case sockeye.Joined:
+		if isUDP(e) {
+			return a.describeUDPPeer(e, d)
+		}
 		return a.t("joined", "已连接") + a.describeAttempts(d)
 	case sockeye.Finished:
 		if d.Reason == sockeye.ReasonLocal {
@@ -282,6 +285,9 @@ func (a *app) describe(e sockeye.Event) string {
 		}
 		return a.t("finished sending (FIN), it may still read", "对方已结束发送（FIN），仍可能接收")
 	case sockeye.Left:
+		if isUDP(e) {
+			return a.describeUDPEnd(e, d)
+		}
 		return a.t("left: ", "已断开：") + a.describeReason(d)
 	case sockeye.Failed:
 		return a.describeFailure(d)
@@ -303,6 +309,9 @@ func (a *app) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 	ep := e.Session.Endpoint
 	transport := string(ep.Address.Network.Transport())
 	if ep.Mode == sockeye.Connect {
+		if transport == "udp" {
+			return a.describeUDPOpened(ep, d)
+		}
 		if len(d.Locals) == 0 {
 			return fmt.Sprintf(a.t("connecting to %s", "正在连接 %s"), ep.Address)
 		}

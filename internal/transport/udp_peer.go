@@ -46,8 +46,9 @@ type udpPeerTable struct {
 
 // peer finds or makes the peer for a remote address; nil when the session is
 // closing. At the session's peer limit the one heard of longest ago makes room.
-// local is the address that the peer sent to, zero if that is not known.
-func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr) *udpPeer {
+// local is the address that the peer sent to, zero if that is not known; how is what
+// the joined event of a new peer tells, nil if a datagram came from it.
+func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr, how *sockeye.Detail) *udpPeer {
 	s := k.session
 	t := &s.packets
 	key := udpPeerKey{k, remote}
@@ -83,12 +84,15 @@ func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr) *udpPeer {
 		oldest.peer.setReason(sockeye.ReasonLimit, nil)
 		oldest.remove()
 	}
-	m.peer.record(sockeye.Event{Time: m.peer.since, Kind: sockeye.Joined})
+	m.peer.record(sockeye.Event{Time: m.peer.since, Kind: sockeye.Joined, Detail: how})
 	if s.cfg.Responder != nil {
 		s.cfg.Responder.Joined(m.peer)
 	}
 	return m
 }
+
+// chosenByUs is what the joined event tells of a peer that we send to first.
+func chosenByUs() *sockeye.Detail { return &sockeye.Detail{Reason: sockeye.ReasonLocal} }
 
 // markRecent notes that the peer was heard of.
 func (m *udpPeer) markRecent() {
@@ -117,7 +121,7 @@ func (s *Session) Reach(to netip.AddrPort) (*Peer, error) {
 	}
 	for _, k := range sockets {
 		if !k.connected && canReach(k.local.Addr(), to.Addr()) {
-			if m := k.peer(to, netip.Addr{}); m != nil {
+			if m := k.peer(to, netip.Addr{}, chosenByUs()); m != nil {
 				return m.peer, nil
 			}
 			return nil, errClosing

@@ -200,7 +200,7 @@ func (r *udpReader) source(d *datagram) *udpPeer {
 	if m == nil || m.peer.Remote != d.from || m.gone.Load() {
 		if m = r.socket.known(d.from); m == nil {
 			r.recordBatch() // the new peer may make another one leave
-			m = r.socket.peer(d.from, d.to)
+			m = r.socket.peer(d.from, d.to, nil)
 		}
 		if *slot = m; m == nil {
 			return nil

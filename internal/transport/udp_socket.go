@@ -91,7 +91,7 @@ func (s *Session) dialPacket(ctx context.Context, first bool) (*Peer, error) {
 		} else {
 			s.setLocals(k.local)
 		}
-		m := k.peer(to, netip.Addr{})
+		m := k.peer(to, netip.Addr{}, chosenByUs())
 		if m == nil {
 			k.conn.Close()
 			return nil, errClosing
