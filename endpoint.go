@@ -100,10 +100,11 @@ type Options struct {
 	KeepAliveIdle     time.Duration
 	KeepAliveInterval time.Duration
 	KeepAliveCount    int
-	// UserTimeout is how long sent bytes may stay unacknowledged before the
-	// connection is given up (TCP_USER_TIMEOUT, RFC 5482). Linux, where it
-	// overrides KeepAliveCount (tcp(7)); so 0 is the time in which keepalive finds
-	// a dead peer, 20 s at most. Negative leaves it to the system.
+	// UserTimeout is TCP_USER_TIMEOUT (RFC 5482, Linux): the connection ends once
+	// sent bytes were not acknowledged, or the peer's window was closed, for so long,
+	// although the peer may answer every probe. 0 does not set it: then the connection
+	// is given up when the peer answers nothing at all for AnswerTimeout. Negative
+	// leaves both to the system.
 	UserTimeout time.Duration
 	// ReceiveBuffer and SendBuffer are SO_RCVBUF and SO_SNDBUF in bytes; 0 is the
 	// system's choice (4 MiB receive for UDP). The kernel may give more or less.
@@ -125,9 +126,9 @@ type Options struct {
 	// IdleTimeout closes a peer on which nothing crossed for so long; 0 is never
 	// except for a listening UDP session, whose peers are forgotten after 5 min.
 	IdleTimeout time.Duration
-	// FinIdle is how long a peer that finished sending may stay without our
-	// sending anything; 0 is 60 s, negative closes it at once.
-	FinIdle time.Duration
+	// HalfOpen is how long a TCP peer that finished sending stays without our sending
+	// anything. With 0 it is sent what is queued for it, then our direction ends, too.
+	HalfOpen time.Duration
 	// Reconnect makes a connecting session connect again for ever, waiting 0.5 s
 	// to 30 s with full jitter.
 	Reconnect bool
@@ -161,9 +162,7 @@ func (e Endpoint) Effective() Options {
 	num(&o.KeepAliveCount, 3)
 	def(&o.KeepAliveIdle, 5*time.Second)
 	def(&o.KeepAliveInterval, 5*time.Second)
-	def(&o.UserTimeout, o.userTimeout())
 	def(&o.ConnectTimeout, 10*time.Second)
-	def(&o.FinIdle, time.Minute)
 	if e.Address.network().Transport() == UDP {
 		num(&o.ReceiveBuffer, 4<<20)
 		if e.Mode == Listen {
@@ -176,10 +175,19 @@ func (e Endpoint) Effective() Options {
 	return o
 }
 
-// userTimeout is the default of UserTimeout.
-func (o Options) userTimeout() time.Duration {
+// HalfOpenTime is how long HalfOpen is where it is wanted and no time is given.
+const HalfOpenTime = time.Minute
+
+// AnswerTimeout is after how long a TCP peer that was sent something and answers
+// nothing at all, probes of the kernel included, is given up: the time in which
+// keepalive finds a dead idle one, 20 s at most. 0 is never.
+func (e Endpoint) AnswerTimeout() time.Duration {
 	const most = 20 * time.Second
-	if !o.KeepAlive.Or(true) {
+	o := e.Effective()
+	switch {
+	case o.UserTimeout != 0:
+		return 0
+	case !o.KeepAlive.Or(true):
 		return most
 	}
 	return min(most, o.KeepAliveIdle+time.Duration(o.KeepAliveCount)*o.KeepAliveInterval)
@@ -206,6 +214,7 @@ func (e Endpoint) Validate() error {
 	v.notNegative("connect-timeout", o.ConnectTimeout)
 	v.notNegative("send-timeout", o.SendTimeout)
 	v.notNegative("idle-timeout", o.IdleTimeout)
+	v.notNegative("half-open", o.HalfOpen)
 	v.notNegative("keepalive-idle", o.KeepAliveIdle)
 	v.notNegative("keepalive-interval", o.KeepAliveInterval)
 	if o.Prefer != 0 && o.Prefer != 4 && o.Prefer != 6 {

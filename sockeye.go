@@ -110,9 +110,17 @@ type PeerStatus struct {
 	// ReceiveRate and SendRate are bytes per second over the last second or so.
 	ReceiveRate, SendRate float64
 	Since                 time.Time
+	// HalfOpen says that the peer finished sending and may still be sent to.
+	HalfOpen bool
 	// Unsent counts bytes that were accepted by Send but not yet acknowledged by
 	// the peer's kernel, and -1 where the system does not tell.
 	Unsent int
+	// Queued counts bytes that still have to reach the peer: Unsent, as far as it is
+	// known, and what of a send in progress the kernel has not taken.
+	Queued int
+	// NotReadingFor is how long the peer's receive window has been closed while bytes
+	// wait for it: its program does not read. 0: it reads, or the system does not tell.
+	NotReadingFor time.Duration
 	// ReceiveBuffer and SendBuffer are what the kernel really gave, in bytes; 0
 	// where the system does not tell.
 	ReceiveBuffer, SendBuffer int

@@ -156,7 +156,7 @@ func OpenOf(ep sockeye.Endpoint, echo bool) Open {
 		KeepAliveIdleMS: ms(o.KeepAliveIdle), KeepAliveIntervalMS: ms(o.KeepAliveInterval), KeepAliveCount: o.KeepAliveCount,
 		UserTimeoutMS: ms(o.UserTimeout), ReceiveBuffer: o.ReceiveBuffer, SendBuffer: o.SendBuffer, ReadSize: o.ReadSize,
 		Broadcast: textOf(o.Broadcast), KernelTime: textOf(o.KernelTime), ConnectTimeoutMS: ms(o.ConnectTimeout), SendTimeoutMS: ms(o.SendTimeout),
-		IdleTimeoutMS: ms(o.IdleTimeout), FinIdleMS: ms(o.FinIdle), Reconnect: o.Reconnect, SelfConnect: textOf(o.SelfConnect),
+		IdleTimeoutMS: ms(o.IdleTimeout), HalfOpenMS: ms(o.HalfOpen), Reconnect: o.Reconnect, SelfConnect: textOf(o.SelfConnect),
 	}
 	for _, a := range o.Sources {
 		out.Sources = append(out.Sources, a.String())

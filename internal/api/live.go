@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"sockeye"
@@ -83,11 +84,18 @@ type sentSession struct {
 	open  bool
 }
 
+// movingPeer is a peer with its session.
+type movingPeer struct {
+	of *core.Session
+	*transport.Peer
+}
+
 type sentPeer struct {
 	state    sockeye.PeerState
 	alias    string
 	counters sockeye.Counters
-	rates    bool
+	replaces uint64
+	passing  bool // something is told that changes by itself
 	at       time.Time
 	alive    bool
 	session  string
@@ -131,7 +139,7 @@ func (f *eventFeed) sendSessions(line *Live, now time.Time) {
 	for _, t := range f.peers {
 		t.alive = false
 	}
-	var moving []*transport.Peer
+	var moving []movingPeer
 	for _, s := range f.server.allSessions() {
 		t := f.sessions[s.ID()]
 		if t == nil {
@@ -141,7 +149,9 @@ func (f *eventFeed) sendSessions(line *Live, now time.Time) {
 		t.alive = 1
 		if t.open {
 			f.sendSession(line, t, s, now)
-			moving = append(moving, s.Peers()...)
+			for _, p := range s.Peers() {
+				moving = append(moving, movingPeer{s, p})
+			}
 		}
 	}
 	f.sendPeers(line, moving, now)
@@ -165,7 +175,7 @@ func (f *eventFeed) sendSession(line *Live, t *sentSession, s *core.Session, now
 	st := sessionOf(s, f.lang)
 	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Traffic != t.Traffic ||
 		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue ||
-		!sameFile(st.File, t.File)
+		!sameFile(st.File, t.File) || !slices.Equal(st.Recipients, t.Recipients)
 	if !changed {
 		return
 	}
@@ -175,7 +185,7 @@ func (f *eventFeed) sendSession(line *Live, t *sentSession, s *core.Session, now
 
 // sendPeers adds the peers of which something has changed, so many at most, and
 // goes on with the others in the next line.
-func (f *eventFeed) sendPeers(line *Live, peers []*transport.Peer, now time.Time) {
+func (f *eventFeed) sendPeers(line *Live, peers []movingPeer, now time.Time) {
 	begin := 0
 	for begin < len(peers) && peers[begin].ID <= f.turn {
 		begin++
@@ -192,13 +202,13 @@ func (f *eventFeed) sendPeers(line *Live, peers []*transport.Peer, now time.Time
 			f.peers[p.ID] = t
 		}
 		t.alive = true
-		state, alias, n := p.State(), p.Alias(), p.Counters()
-		if len(line.Peers) >= livePeers || !isNew && state == t.state && alias == t.alias && n == t.counters && !(t.rates && now.Sub(t.at) >= liveAgain) {
+		state, alias, n, replaces := p.State(), p.Alias(), p.Counters(), p.of.Replaces(p.ID)
+		if len(line.Peers) >= livePeers || !isNew && state == t.state && alias == t.alias && n == t.counters && replaces == t.replaces && !(t.passing && now.Sub(t.at) >= liveAgain) {
 			continue
 		}
-		told := peerOf(p)
-		t.state, t.alias, t.counters, t.at = state, alias, n, now
-		t.rates = told.ReceiveRate > 0 || told.SendRate > 0
+		told := peerOf(p.of, p.Peer)
+		t.state, t.alias, t.counters, t.replaces, t.at = state, alias, n, replaces, now
+		t.passing = told.ReceiveRate > 0 || told.SendRate > 0 || told.Queued > 0
 		line.Peers = append(line.Peers, told)
 		f.turn = p.ID
 	}

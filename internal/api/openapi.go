@@ -131,10 +131,10 @@ func (d *describer) reference(t reflect.Type) object {
 	d.schemas[name] = schema
 	var required []string
 	for _, f := range reflect.VisibleFields(t) {
-		if f.Anonymous {
+		word, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous || word == "-" {
 			continue
 		}
-		word, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		properties[word] = d.schema(f.Type, f.Tag.Get("enum"))
 		if !strings.HasPrefix(options, "omit") {
 			required = append(required, word)

@@ -15,7 +15,7 @@ func (c *requestContext) peers(None) (Peers, error) {
 	}
 	out := Peers{Peers: []Peer{}}
 	for _, p := range s.Peers() {
-		out.Peers = append(out.Peers, peerOf(p))
+		out.Peers = append(out.Peers, peerOf(s, p))
 	}
 	return out, nil
 }
@@ -29,14 +29,26 @@ func (c *requestContext) reach(in Reach) (Peer, error) {
 	if err != nil {
 		return Peer{}, err
 	}
-	return peerOf(p), nil
+	return peerOf(s, p), nil
 }
 
-func peerOf(p *transport.Peer) Peer {
+func (c *requestContext) choose(in Recipients) (Session, error) {
+	s, err := c.openSession()
+	if err == nil {
+		err = s.Choose(in.Peers)
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return sessionOf(s, c.lang), nil
+}
+
+func peerOf(s *core.Session, p *transport.Peer) Peer {
 	st := p.Status()
 	out := Peer{
 		ID: p.ID, Session: p.Session.ID, Network: p.Network, Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
-		State: st.State, Since: stamp(st.Since), Unsent: st.Unsent, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
+		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
+		Since: stamp(st.Since), Unsent: st.Unsent, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}
 	if t := st.TCP; t != nil {
 		out.TCP = &TCP{
@@ -78,31 +90,31 @@ func (c *requestContext) alias(in Alias) (Peer, error) {
 	if err != nil {
 		return Peer{}, err
 	}
-	return peerOf(p), nil
+	return peerOf(s, p), nil
 }
 
 func (c *requestContext) closePeer(None) (Peer, error) {
-	_, p, err := c.peer()
+	s, p, err := c.peer()
 	if err != nil {
 		return Peer{}, err
 	}
 	ctx, cancel := context.WithTimeout(c.Server.ctx, drain)
 	defer cancel()
 	p.Close(ctx)
-	return peerOf(p), nil
+	return peerOf(s, p), nil
 }
 
 func (c *requestContext) abortPeer(None) (Peer, error) {
-	_, p, err := c.peer()
+	s, p, err := c.peer()
 	if err != nil {
 		return Peer{}, err
 	}
 	p.Abort()
-	return peerOf(p), nil
+	return peerOf(s, p), nil
 }
 
 func (c *requestContext) finishPeer(None) (Peer, error) {
-	_, p, err := c.peer()
+	s, p, err := c.peer()
 	if err != nil {
 		return Peer{}, err
 	}
@@ -111,5 +123,5 @@ func (c *requestContext) finishPeer(None) (Peer, error) {
 	if err := p.Finish(ctx); err != nil {
 		return Peer{}, err
 	}
-	return peerOf(p), nil
+	return peerOf(s, p), nil
 }

@@ -32,10 +32,7 @@ func (o outgoing) peers(s *core.Session) ([]*transport.Peer, error) {
 		return nil, err
 	}
 	if o.all {
-		if peers := s.Peers(); len(peers) > 0 {
-			return peers, nil
-		}
-		return s.Find(core.All) // says that there is none
+		return s.Receivers(core.All)
 	}
 	var peers []*transport.Peer
 	seen := map[uint64]bool{}
@@ -103,7 +100,7 @@ func (c *requestContext) sendRow(s *core.Session, in Send) (SendResults, error) 
 	}
 	var to []*transport.Peer
 	if words := strings.Fields(in.Row.To); len(words) > 0 {
-		to, err = s.Find(words...)
+		to, err = s.Receivers(words...)
 	} else {
 		to, err = outgoing{to: in.To, all: in.All}.peers(s)
 	}

@@ -46,7 +46,7 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 		ID: s.ID(), Mode: ep.Mode, Network: string(network), Address: ep.Address.String(), Locals: []string{},
 		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.AnsweredBy(),
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
-		Remote: s.Reached(), Broadcast: ep.Options.Broadcast.Or(false),
+		Remote: s.Reached(), Recipients: s.Recipients(), Broadcast: ep.Options.Broadcast.Or(false),
 	}
 	if o := s.Opening(); o != nil {
 		out.Name, out.Frame = o.Name, o.FrameSpec()
@@ -210,7 +210,7 @@ func (o *Options) endpoint(wrong *fieldErrors) sockeye.Options {
 		{"connect_timeout_ms", o.ConnectTimeoutMS, 0, &out.ConnectTimeout},
 		{"send_timeout_ms", o.SendTimeoutMS, 0, &out.SendTimeout},
 		{"idle_timeout_ms", o.IdleTimeoutMS, 0, &out.IdleTimeout},
-		{"fin_idle_ms", o.FinIdleMS, -1, &out.FinIdle},
+		{"half_open_ms", o.HalfOpenMS, 0, &out.HalfOpen},
 	} {
 		*d.to = wrong.duration("options."+d.field, d.ms, d.least)
 	}

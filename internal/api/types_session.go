@@ -48,7 +48,7 @@ type (
 		ConnectTimeoutMS    float64         `json:"connect_timeout_ms,omitempty"`
 		SendTimeoutMS       float64         `json:"send_timeout_ms,omitempty"`
 		IdleTimeoutMS       float64         `json:"idle_timeout_ms,omitempty"`
-		FinIdleMS           float64         `json:"fin_idle_ms,omitempty"`
+		HalfOpenMS          float64         `json:"half_open_ms,omitempty"`
 		Reconnect           bool            `json:"reconnect,omitempty"`
 		SelfConnect         *bool           `json:"self_connect,omitempty"`
 	}
@@ -88,6 +88,10 @@ type (
 		// Broadcast says that this may be everybody.
 		Remote    string `json:"remote,omitempty"`
 		Broadcast bool   `json:"broadcast,omitempty"`
+		// Recipients are the numbers of the peers chosen to be sent to; absent for all. One
+		// that left stays among them until a peer comes back from its address or with its
+		// alias, which then takes its place: Peer.Replaces says so.
+		Recipients []uint64 `json:"recipients,omitempty"`
 		Traffic
 	}
 	// Queue is the kernel's queue of connections not yet accepted.
@@ -111,8 +115,18 @@ type (
 		Alias   string            `json:"alias"`
 		State   sockeye.PeerState `json:"state" enum:"connected,peer-finished,we-finished,gone"`
 		Since   string            `json:"since"`
-		Unsent  int               `json:"unsent"` // not yet acknowledged; -1: the system does not tell
-		TCP     *TCP              `json:"tcp,omitempty"`
+		// HalfOpen says that the peer finished sending and may still be sent to.
+		HalfOpen bool `json:"half_open,omitempty"`
+		// NotReadingForMS is how long the peer's receive window has been closed while bytes
+		// wait for it; absent while it reads.
+		NotReadingForMS float64 `json:"not_reading_for_ms,omitempty"`
+		// Queued counts bytes that still have to reach the peer.
+		Queued int `json:"queued,omitempty"`
+		// Replaces is the number of the chosen recipient that left and whose place this peer
+		// took, because it came back from its address or with its alias.
+		Replaces uint64 `json:"replaces,omitempty"`
+		Unsent   int    `json:"unsent"` // not yet acknowledged; -1: the system does not tell
+		TCP      *TCP   `json:"tcp,omitempty"`
 		Traffic
 	}
 	// TCP is what the kernel tells of a connection.
@@ -129,6 +143,11 @@ type (
 	// name for the host, so that a UDP session can send there first.
 	Reach struct {
 		Address string `json:"address"`
+	}
+	// Recipients chooses the peers that a session is sent to, by their numbers; none is
+	// all. The core remembers the choice as long as the session is open.
+	Recipients struct {
+		Peers []uint64 `json:"peers"`
 	}
 	// Alias names a peer; "" takes the name away.
 	Alias struct {

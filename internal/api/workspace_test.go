@@ -74,7 +74,7 @@ func TestWorkspaceIsKept(t *testing.T) {
 		Endpoints: []workspace.Endpoint{{Name: "all", Connect: "localhost:1", Sources: []string{"127.0.0.1"}, SourcePort: 1, Interface: "lo", Prefer: 4, Backlog: 1,
 			MaxPeers: 1, OverCap: "pause", ReuseAddress: &yes, ReusePort: &yes, NoDelay: &yes, KeepAlive: &yes, KeepAliveIdle: 1e9, KeepAliveInterval: 2e9, KeepAliveCount: 3,
 			UserTimeout: -1, ReceiveBuffer: 1, SendBuffer: 1, ReadSize: 1, Broadcast: &yes, KernelTime: &yes, ConnectTimeout: 3e9, SendTimeout: 4e9, IdleTimeout: 5e9,
-			FinIdle: -1, Reconnect: true, SelfConnect: &yes}},
+			HalfOpen: 6e9, Reconnect: true, SelfConnect: &yes}},
 	}
 	after := ask[Workspace](first, "PUT", "/api/v1/workspace", SetWorkspace{File: &want})
 	if diff := cmp.Diff(want, after.File); diff != "" || after.Text != read(t, path) || after.Stamp == "" {

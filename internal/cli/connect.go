@@ -127,15 +127,15 @@ func (a *app) connect(f *connectFlags, words []string) error {
 		return err
 	}
 	typing := !req.sends() && req.expect == nil && !f.recvOnly
-	if !typing {
-		ep.Options.FinIdle = -1
-	}
 	l, err := a.start(show, &f.displayFlags, typing, &f.recordFlags, ep)
 	if err != nil {
 		return err
 	}
 	l.bench.SetLookup(a.lookup(&f.payloadFlags))
 	met := l.expect(req.expect)
+	if l.console == nil && !f.recvOnly && req.list == nil && (req.sends() || req.expect == nil) {
+		l.sent = linger(&ep)
+	}
 	s, err := l.bench.Open(a.ctx, ep, core.Answer{})
 	if err != nil {
 		return l.finish(err)
@@ -240,6 +240,7 @@ func (l *runner) clientInput(s *core.Session, f *connectFlags, req sendPlan) <-c
 	go func() {
 		defer close(l.fed)
 		p, err := l.firstPeer(s)
+		defer l.sent(s)
 		switch {
 		case err != nil:
 		case req.sends():
@@ -259,6 +260,10 @@ func (l *runner) clientInput(s *core.Session, f *connectFlags, req sendPlan) <-c
 
 // sendRequest sends what the flags say, to the end.
 func (l *runner) sendRequest(s *core.Session, p *transport.Peer, f *connectFlags, req sendPlan) error {
+	if p != nil && req.list == nil {
+		p.Hold()
+		defer p.Release()
+	}
 	switch {
 	case req.list != nil:
 		return l.playList(s, req.list)

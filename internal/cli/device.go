@@ -85,7 +85,6 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	ep.Options.FinIdle = -1 // it echoes what came before the end, then leaves
 	board := &device.Device{Interval: f.interval}
 	l, err := a.start(show, &f.displayFlags, false, &f.recordFlags, ep)
 	if err != nil {

@@ -122,7 +122,7 @@ func (a *app) helpCommand() *cobra.Command {
 // their own heading.
 var expertFlags = []string{
 	"interface", "no-delay", "keepalive", "keepalive-idle", "keepalive-interval", "keepalive-count", "user-timeout",
-	"recv-buffer", "send-buffer", "read-size", "send-timeout", "fin-idle", "broadcast", "reuse-port", "kernel-time",
+	"recv-buffer", "send-buffer", "read-size", "send-timeout", "half-open", "broadcast", "reuse-port", "kernel-time",
 	"over-cap", "prefer", "self-connect", "drain", "sync", "record-size", "record-time", "record-total", "record-age",
 	"bind", "tls-cert", "tls-key", "password-file", "host",
 }
@@ -233,7 +233,11 @@ func (a *app) flagList(fs *pflag.FlagSet, want func(*pflag.Flag) bool) string {
 		if f.Shorthand != "" {
 			left = "  -" + f.Shorthand + ", --" + f.Name
 		}
-		if p := placeholder(f); p != "" {
+		switch p := placeholder(f); {
+		case p == "":
+		case f.NoOptDefVal != "": // it may be left out
+			left += "[=" + p + "]"
+		default:
 			left += " " + p
 		}
 		b.WriteString(wrap(fmt.Sprintf("%-*s", indent, left), f.Usage+a.defaultOf(f), indent) + "\n")

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"os"
 	"sync"
 	"time"
 
@@ -37,6 +38,25 @@ func (f *inputFlags) register(a *app, fs *pflag.FlagSet) {
 // interrupted is the error of a command that a signal ends.
 func (a *app) interrupted() error { return context.Cause(a.ctx) }
 
+// inputLinger is how long a peer that finished sending stays while standard input may
+// have more to say to it, and says nothing.
+const inputLinger = 750 * time.Millisecond
+
+// linger lets peers that finish sending stay for the rest of standard input, or of what
+// flags say to send. Call what it returns when that is sent.
+func linger(ep *sockeye.Endpoint) (sent func(*core.Session)) {
+	if ep.Options.HalfOpen > 0 {
+		return func(*core.Session) {}
+	}
+	ep.Options.HalfOpen = inputLinger
+	return func(s *core.Session) { s.SetHalfOpen(0) }
+}
+
+// pipes says whether standard input goes to peers as it is.
+func (l *runner) pipes() bool {
+	return l.console == nil && (!isTerminal(l.app.In) || l.showing != quiet)
+}
+
 // serveInput sends what comes in to the session's peers: lines typed at the
 // console to the chosen ones, a pipe's bytes to all. The channel gets nil when
 // the person is done; the end of a pipe closes nothing.
@@ -55,7 +75,7 @@ func (l *runner) serveInput(s *core.Session, f *inputFlags, pace chunkPace, list
 	if l.console != nil {
 		return l.replAside(s, f, pace)
 	}
-	if isTerminal(l.app.In) && l.showing == quiet {
+	if !l.pipes() {
 		return done
 	}
 	l.fed = make(chan struct{})
@@ -88,15 +108,36 @@ func (l *runner) pipeToAll(s *core.Session, f *inputFlags) error {
 	case <-l.app.ctx.Done():
 		return nil
 	}
-	defer s.SetFinIdle(-1) // after the end of input nobody answers any more
-	return l.readInput(f, func(data []byte) error {
+	defer l.sent(s)
+	err := l.readInput(f, func(data []byte) error {
+		s.Hold()
+		defer s.Release()
 		var all sync.WaitGroup
-		for _, p := range s.Peers() {
+		to, _ := s.Receivers(core.All) // nobody there: it is lost, as with ncat
+		for _, p := range to {
 			all.Go(func() { l.sendOrLose(p, data) })
 		}
 		all.Wait()
 		return nil
 	})
+	if err == nil && l.finishes && !isDevice(l.app.In) && l.app.ctx.Err() == nil {
+		to, _ := s.Receivers(core.All)
+		for _, p := range to {
+			p.Finish(l.sending)
+		}
+	}
+	return err
+}
+
+// isDevice says whether input is not meant as something to send: /dev/null is what a
+// program has for want of an input.
+func isDevice(in any) bool {
+	f, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeDevice != 0
 }
 
 // sendOrLose sends a part of a stream to one of many peers. One that does not read

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +64,6 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
 	f.allow.register(a, fs)
 	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
-	fs.Var(&duration{&f.o.FinIdle}, "fin-idle", a.t("how long a peer that finished sending may stay (default 1m)", "对方结束发送后连接保留多久（默认 1m）"))
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
 	fs.Uint16VarP(&f.port, "port", "p", 0, "")
 	fs.StringVarP(&f.source, "source", "s", "", "")
@@ -108,9 +106,6 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if f.once {
 		ep.Options.MaxPeers = 1
 	}
-	if ep.Options.FinIdle == 0 && (f.echo || f.once) {
-		ep.Options.FinIdle = -1 * time.Nanosecond // nobody will answer later
-	}
 	f.verbose = f.verbose || isTerminal(a.Err)
 	if ep.Address.Network.Transport() == sockeye.TCP {
 		a.warnOfFileLimit(ep.Options.MaxPeers, transport.DescriptorLimit())
@@ -123,6 +118,10 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	var once <-chan struct{}
 	if f.once {
 		once = l.awaitEvent(0, sockeye.Left)
+	}
+	if list == nil && !f.echo && l.pipes() {
+		l.sent = linger(&ep)
+		l.finishes = f.once && ep.Address.Network.Transport() == sockeye.TCP
 	}
 	s, err := l.bench.Open(a.ctx, ep, core.Answer{Echo: f.echo, Allow: allow})
 	if err != nil {

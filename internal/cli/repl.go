@@ -197,7 +197,7 @@ func (c *repl) say(text string, o payload.ParseOptions) error {
 	if err != nil {
 		return err
 	}
-	peers, err := c.session.Find(c.to...)
+	peers, err := c.session.Receivers(c.to...)
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (c *repl) sendFile(rest string) error {
 	if err := checkFile(path); err != nil {
 		return err
 	}
-	peers, err := c.session.Find(c.to...)
+	peers, err := c.session.Receivers(c.to...)
 	if err != nil {
 		return err
 	}

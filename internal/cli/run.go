@@ -127,17 +127,6 @@ func (a *app) run(f *runFlags, args []string) error {
 func overridePorts(openings []workspace.Opening, at []string) error {
 	var names []string
 	for n := range openings {
-		// What a rule or a list still has to say is said after the peer finished, then the
-		// connection ends: nobody at a keyboard will go on.
-		if o := &openings[n].Endpoint.Options; o.FinIdle == 0 {
-			o.FinIdle = time.Second
-			if p := openings[n].Program; p != nil {
-				o.FinIdle += p.LongestDelay()
-			}
-			if l := openings[n].List; l != nil {
-				o.FinIdle += l.LongestDelay()
-			}
-		}
 		names = append(names, openings[n].Name)
 	}
 	for _, move := range at {

@@ -33,6 +33,8 @@ type runner struct {
 	sending     context.Context
 	stopSending context.CancelCauseFunc
 	fed         chan struct{}          // closed when the input has been sent; nil without input
+	sent        func(*core.Session)    // see linger; never nil
+	finishes    bool                   // the end of the input finishes our direction
 	ending      func() context.Context // how long closing in good order may take, from the first call on
 	ended       context.CancelFunc     // of ending
 }
@@ -103,7 +105,7 @@ func (a *app) start(f outputFormat, d *displayFlags, typing bool, rec *recordFla
 // for "", as chunks or cut into frames. At a terminal on both sides, and if typing is wanted, a console takes
 // the bottom line.
 func (a *app) follow(bench *core.Core, from uint64, session string, f outputFormat, d *displayFlags, cut *frameChoice, typing bool) *runner {
-	l := &runner{app: a, bench: bench, showing: f, drain: d.drain, viewDone: make(chan struct{})}
+	l := &runner{app: a, sent: func(*core.Session) {}, bench: bench, showing: f, drain: d.drain, viewDone: make(chan struct{})}
 	l.sending, l.stopSending = context.WithCancelCause(context.Background())
 	l.ending = sync.OnceValue(func() context.Context {
 		ctx, cancel := context.WithTimeout(a.hurry, l.drain)

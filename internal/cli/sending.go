@@ -37,8 +37,10 @@ func (s *sending) init(parent context.Context, show func(string)) {
 func (s *sending) queue(p *transport.Peer, do func(ctx context.Context)) {
 	before, done, ctx := s.last[p], make(chan struct{}), s.ctx
 	s.last[p] = done
+	p.Hold()
 	s.running.Go(func() {
 		defer close(done)
+		defer p.Release()
 		if before != nil {
 			<-before
 		}

@@ -114,7 +114,6 @@ func (s *walkthrough) boardConnects() error {
 	s.begin(theBoard, "socket() connect()", s.app.t("connects to the PC", "连接电脑"))
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: s.pc.Locals()[0].Port()}}
 	ep.Options.ReadSize = device.DefaultReceive
-	ep.Options.FinIdle = -1
 	ep.Options.ConnectTimeout = s.limit
 	var err error
 	s.board, err = s.bench.Open(s.app.ctx, ep, core.Answer{

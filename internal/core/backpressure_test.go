@@ -23,7 +23,6 @@ func paced(t *testing.T, o sockeye.Options) (w *Core, pace *Backpressure, s *Ses
 		w.Shutdown(t.Context())
 	})
 	ep := endpoint(t, sockeye.Listen, "127.0.0.1:0")
-	o.FinIdle = -1
 	ep.Options = o
 	s = open(t, w, ep, Answer{Echo: true})
 	data = make([]byte, 8<<20)

@@ -84,13 +84,17 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a Answer, of *work
 	responder := a.responder(s)
 	var err error
 	s.Session, err = transport.Open(ctx, ep, transport.Config{
-		Session:      id,
-		Sink:         w.journal,
-		BufferLease:  func() transport.BufferLease { return w.journal.Lease() },
-		Responder:    responder,
-		OnSend:       s.onSend(),
-		NextPeer:     func() uint64 { return w.lastPeer.Add(1) },
-		OnJoin:       func(p *sockeye.Peer) { w.aliases.name(p, w.isGone) },
+		Session:     id,
+		Sink:        w.journal,
+		BufferLease: func() transport.BufferLease { return w.journal.Lease() },
+		Responder:   responder,
+		OnSend:      s.onSend(),
+		NextPeer:    func() uint64 { return w.lastPeer.Add(1) },
+		OnJoin: func(p *sockeye.Peer) {
+			w.aliases.name(p, w.isGone)
+			s.recipients.joining(p, func(id uint64) *transport.Peer { return s.Peer(id) })
+		},
+		Left:         s.left,
 		Now:          journal.Now,
 		Backpressure: w.backpressure.hook(),
 		DialFilter:   w.dialFilter,
@@ -228,9 +232,10 @@ type Session struct {
 	responder *dynamicResponder // nil: how it answers cannot change
 	echo      *echoGuard        // nil: it never echoes
 
-	builder messageBuilder
-	runs    runs
-	reached atomic.Pointer[string] // see Reached
+	builder    messageBuilder
+	runs       runs
+	recipients recipients
+	reached    atomic.Pointer[string] // see Reached
 
 	file     sync.Mutex
 	received *receivedFile // the one file, or the last; guarded by receiving

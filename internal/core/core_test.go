@@ -39,7 +39,7 @@ func endpoint(t *testing.T, mode sockeye.Mode, address string) sockeye.Endpoint 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sockeye.Endpoint{Mode: mode, Address: a, Options: sockeye.Options{FinIdle: -1}}
+	return sockeye.Endpoint{Mode: mode, Address: a}
 }
 
 func open(t *testing.T, w *Core, ep sockeye.Endpoint, a Answer) *Session {

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,20 @@ func (s *Session) Find(words ...string) ([]*transport.Peer, error) {
 		}
 	}
 	return found, nil
+}
+
+// Receivers are the peers to send to that words mean: as Find, but "all" means those that
+// can be sent to, without those to whom our direction is finished or being ended.
+func (s *Session) Receivers(words ...string) ([]*transport.Peer, error) {
+	found, err := s.Find(words...)
+	if err != nil || !slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, All) }) {
+		return found, err
+	}
+	found = slices.DeleteFunc(found, func(p *transport.Peer) bool { return !p.CanReceive() })
+	if len(found) == 0 {
+		_, err = s.reachNew(All)
+	}
+	return found, err
 }
 
 // ReachHost returns the UDP peer for an address as people type it, "board.lan:10000",

@@ -103,6 +103,7 @@ func (r *ruleRunner) runDue(now time.Time) {
 		q.framer.Rest(now)
 		r.answerLocked(q, now)
 		q.mu.Unlock()
+		q.release()
 	}
 	r.carryOut(r.engine.Tick(now), nil)
 }

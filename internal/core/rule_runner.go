@@ -62,6 +62,40 @@ type rulePeer struct {
 	mu      sync.Mutex // guards what follows
 	framer  *framing.Framer
 	resting bool // its pause is in the schedule
+
+	holding sync.Mutex // guards what follows
+	holds   int        // of peer: one for each step that waits, and one while it is resting
+	over    bool       // there will be none any more
+}
+
+// hold keeps our direction open although the peer may finish sending: it will be
+// answered yet.
+func (q *rulePeer) hold() {
+	q.holding.Lock()
+	defer q.holding.Unlock()
+	if !q.over {
+		q.holds++
+		q.peer.Hold()
+	}
+}
+
+func (q *rulePeer) release() {
+	q.holding.Lock()
+	defer q.holding.Unlock()
+	if q.holds > 0 {
+		q.holds--
+		q.peer.Release()
+	}
+}
+
+// releaseAll is for when nothing more will be sent.
+func (q *rulePeer) releaseAll() {
+	q.holding.Lock()
+	defer q.holding.Unlock()
+	q.over = true
+	for ; q.holds > 0; q.holds-- {
+		q.peer.Release()
+	}
 }
 
 func newResponding(how RuleProgram, id *sockeye.Session, record func(sockeye.Event), ended *sync.WaitGroup) *ruleRunner {
@@ -161,6 +195,7 @@ func (r *ruleRunner) answerLocked(q *rulePeer, now time.Time) {
 	}
 	if due := q.framer.Due(); !due.IsZero() && !q.resting {
 		q.resting = true
+		q.hold()
 		r.plan(timedStep{at: due, pause: q})
 	}
 }
@@ -190,6 +225,7 @@ func (r *ruleRunner) carryOut(p rule.Plan, peer *sockeye.Peer) {
 			continue
 		}
 		q.waiting.Add(1)
+		q.hold()
 		if s.At.After(now) {
 			r.plan(timedStep{at: s.At, step: s, of: q})
 		} else {
@@ -210,6 +246,7 @@ func (r *ruleRunner) do(s rule.Action, q *rulePeer) {
 		}
 		r.mu.Unlock()
 		for _, o := range all {
+			o.hold()
 			if o.waiting.Add(1) > maxPendingReplies || !o.offer(s) {
 				o.done()
 				r.drop(o)
@@ -236,6 +273,7 @@ func (q *rulePeer) offer(s rule.Action) bool {
 // done notes that a step needs no more waiting for.
 func (q *rulePeer) done() {
 	q.waiting.Add(-1)
+	q.release()
 	select {
 	case q.room <- struct{}{}:
 	default:
@@ -244,6 +282,7 @@ func (q *rulePeer) done() {
 
 // serve sends to one peer until it leaves.
 func (r *ruleRunner) serve(q *rulePeer) {
+	defer q.releaseAll()
 	for {
 		select {
 		case s := <-q.steps:

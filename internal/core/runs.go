@@ -264,7 +264,8 @@ func (r *Run) note(ctx context.Context, step sendlist.ScheduledRow, late time.Du
 // That nobody is there at all when all are meant is no error.
 func (r *Run) reach(words []string) (to []*transport.Peer, missing int, err error) {
 	if len(words) == 0 {
-		return r.session.Peers(), 0, nil
+		to, _ = r.session.Receivers(All)
+		return to, 0, nil
 	}
 	known := words[:0:0]
 	for _, word := range words {
@@ -274,7 +275,7 @@ func (r *Run) reach(words []string) (to []*transport.Peer, missing int, err erro
 			missing, err = missing+1, fault
 		}
 	}
-	to, fault := r.session.Find(known...)
+	to, fault := r.session.Receivers(known...)
 	if len(to) == 0 {
 		return nil, 0, cmp.Or(err, fault)
 	}

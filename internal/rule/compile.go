@@ -288,18 +288,6 @@ func (p *Program) share(instructions int) {
 // Timed says whether any rule has a timer.
 func (p *Program) Timed() bool { return p.timed }
 
-// LongestDelay is how long the replies of one rule may take, at most.
-func (p *Program) LongestDelay() (longest time.Duration) {
-	for _, r := range p.rules {
-		sum := time.Duration(0)
-		for _, reply := range r.Replies {
-			sum += reply.Delay.Max
-		}
-		longest = max(longest, sum)
-	}
-	return longest
-}
-
 // States are the names of the states, the start first.
 func (p *Program) States() []string { return slices.Clone(p.states) }
 

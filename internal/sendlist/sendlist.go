@@ -242,17 +242,6 @@ func (l *List) RowsOn() int {
 	return n
 }
 
-// MaxDelay is the longest time from one message until the next.
-func (l *List) LongestDelay() time.Duration {
-	longest := time.Duration(0)
-	for _, r := range l.Rows {
-		if !r.Off {
-			longest = max(longest, r.Delay)
-		}
-	}
-	return longest
-}
-
 // settle moves on to a row that is on, and reports whether there is one.
 func (p *Playback) settle() bool {
 	for skipped := 0; ; p.next.Row++ {

@@ -53,7 +53,7 @@ func testC01PartialWrite(t *testing.T) {
 func TestC02EndOfStreamOnce(t *testing.T) { onEachConnKind(t, testC02EndOfStreamOnce) }
 
 func testC02EndOfStreamOnce(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
+	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
 	c := dialTCP(t, pc)
 	c.Write([]byte("last words"))
 	c.CloseWrite()
@@ -129,7 +129,7 @@ func (counting) Reply(*Peer, []byte) ([]byte, bool) { return nil, true }
 func TestC05EchoClosesAfterEOF(t *testing.T) { onEachConnKind(t, testC05EchoClosesAfterEOF) }
 
 func testC05EchoClosesAfterEOF(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, echoing{})
+	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
 	c := dialTCP(t, pc)
 	c.Write([]byte("echo me"))
 	c.CloseWrite()
@@ -144,11 +144,11 @@ func testC05EchoClosesAfterEOF(t *testing.T) {
 	}
 }
 
-// F33: a half-closed peer that nobody answers is closed after fin-idle.
-func TestF33FinIdle(t *testing.T) { onEachConnKind(t, testF33FinIdle) }
+// F33: a half-closed peer that nobody answers is closed after the half-open time.
+func TestF33HalfOpenTime(t *testing.T) { onEachConnKind(t, testF33HalfOpenTime) }
 
-func testF33FinIdle(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{FinIdle: 100 * time.Millisecond}, nil)
+func testF33HalfOpenTime(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: 100 * time.Millisecond}, nil)
 	c := dialTCP(t, pc)
 	c.CloseWrite()
 	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
@@ -247,7 +247,7 @@ func testC07ResetKeepsWhatCame(t *testing.T) {
 func TestF34ResetAfterFIN(t *testing.T) { onEachConnKind(t, testF34ResetAfterFIN) }
 
 func testF34ResetAfterFIN(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
+	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
 	c := dialTCP(t, pc)
 	c.CloseWrite()
 	r.waitKind(t, sockeye.Finished, 1)
@@ -313,7 +313,7 @@ func testC10NoSIGPIPE(t *testing.T) {
 func TestC14WhoClosedFirst(t *testing.T) { onEachConnKind(t, testC14WhoClosedFirst) }
 
 func testC14WhoClosedFirst(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, nil)
+	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	c := dialTCP(t, pc)
 	c.Close()
 	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
@@ -338,7 +338,7 @@ func TestC48CloseWhileReadingAndWriting(t *testing.T) {
 
 func testC48CloseWhileReadingAndWriting(t *testing.T) {
 	const rounds = 10_000 / 20
-	pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, echoing{})
+	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
 	r.dropData()
 	for range rounds {
 		var clients sync.WaitGroup

@@ -97,6 +97,10 @@ func (s *Session) keepConnected(dial func(context.Context, bool) (*Peer, error))
 			if time.Since(begun) > 10*minRetryDelay {
 				tries = 0
 			}
+			if tries == 0 && p.left() == sockeye.ReasonEOF {
+				tries++ // the server is there: come back at once, but not again and again
+				continue
+			}
 			s.retryAfter(&tries, errEnded)
 			continue
 		}

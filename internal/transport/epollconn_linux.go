@@ -87,13 +87,28 @@ func (c *epollConn) read(events uint32) (asked bool) {
 		c.switchToLevel()
 	case errno != 0:
 		c.end(errno)
-	case p.onPeerFinished() == halfClosed:
-		c.finished = true
-		l.setInterest(c.fd, unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
+	default:
+		c.readFIN()
+	}
+	return false
+}
+
+// readFIN sees to a peer that finished. What it has not acknowledged yet is waited for
+// by the portable mover.
+func (c *epollConn) readFIN() {
+	c.finished = true
+	switch c.peer.onPeerFinished() {
+	case halfClosed:
+		c.loop.setInterest(c.fd, unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
+	case closeWhenSent:
+		if outQueue(c.fd) > 0 {
+			c.handOff(false, nil)
+			return
+		}
+		c.end(nil)
 	default:
 		c.end(nil)
 	}
-	return false
 }
 
 // switchToLevel has the connection told of from now on as long as there is something to
@@ -138,6 +153,7 @@ func (c *epollConn) continueWrite(reply []byte, n int, errno syscall.Errno) {
 	switch {
 	case err == nil:
 	case err != syscall.EAGAIN:
+		c.pending = &pendingWrite{reply[n:], n}
 		c.replyFailed(err, n, len(reply))
 	default:
 		c.pending = &pendingWrite{bytes.Clone(reply[n:]), n}
@@ -200,7 +216,10 @@ func (c *epollConn) end(err error) {
 	}
 	unsent := 0
 	if p.lostUnacknowledged() {
-		unsent = max(0, outQueue(c.fd))
+		unsent = max(0, p.unsent(outQueue(c.fd)))
+	}
+	if c.pending != nil {
+		unsent += len(c.pending.data)
 	}
 	unix.Close(c.detach())
 	p.recordLeft(unsent)
@@ -327,7 +346,42 @@ func (c *epollConn) stop(abort bool) {
 	}
 }
 
+func (c *epollConn) finishIfDone() {
+	c.order.Lock()
+	defer c.order.Unlock()
+	switch {
+	case c.portable != nil:
+		c.portable.finishIfDone()
+	case c.fd >= 0 && c.finished:
+		c.handOff(false, nil)
+	}
+}
+
+// sending is false while the loop serves it: it does not wait.
+func (c *epollConn) sending() bool {
+	c.order.Lock()
+	s := c.portable
+	c.order.Unlock()
+	return s != nil && s.sending()
+}
+
+func (c *epollConn) outgoing() (o outgoing, ok bool) {
+	c.Control(func(fd uintptr) { o, ok = outgoingOf(int(fd)) })
+	return o, ok
+}
+
 func (c *epollConn) fillStatus(st *sockeye.PeerStatus) {
+	if c.order.TryLock() { // else it is moving just now
+		rest, s := c.pending, c.portable
+		c.order.Unlock()
+		switch {
+		case s != nil:
+			s.fillStatus(st)
+			return
+		case rest != nil:
+			st.Queued = len(rest.data)
+		}
+	}
 	c.Control(func(fd uintptr) { fillTCP(st, int(fd)) })
 }
 

@@ -325,7 +325,7 @@ func TestLoopEnds(t *testing.T) {
 		func(s *Session, c net.Conn) { c.Close(); s.StopAccepting(); <-s.Done() },
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			pc, r := listening(t, "tcp", sockeye.Options{FinIdle: -1}, echoing{})
+			pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
 			c := dialTCP(t, pc)
 			c.Write([]byte("x"))
 			r.waitBytes(t, sockeye.Sent, 1)
@@ -370,7 +370,7 @@ func TestBulkIsReadIntoTheRecord(t *testing.T) {
 	for name, answer := range map[string]Responder{"nobody answers": nil, "echo": echoing{}} {
 		t.Run(name, func(t *testing.T) {
 			const size = 16 << 10
-			ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size, FinIdle: -1}}
+			ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{ReadSize: size}}
 			r, w := newRecorder(), &ownMemory{}
 			s, err := Open(t.Context(), ep, Config{
 				Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: r, Responder: answer,

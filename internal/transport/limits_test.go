@@ -85,7 +85,7 @@ func testC17OverCapRefuses(t *testing.T) {
 func TestC17OverCapPauses(t *testing.T) { onEachConnKind(t, testC17OverCapPauses) }
 
 func testC17OverCapPauses(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 1, OverCap: sockeye.PauseOverCap, FinIdle: -1}, echoing{})
+	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 1, OverCap: sockeye.PauseOverCap}, echoing{})
 	const n = 5
 	var clients []*net.TCPConn
 	for range n {
@@ -151,7 +151,7 @@ func testOptionsReachBothSides(t *testing.T) {
 		o    sockeye.Options
 		want values
 	}{
-		{"defaults", sockeye.Options{}, values{"nodelay": 1, "alive": 1, "idle": 5, "interval": 5, "count": 3, "timeout": 20_000}},
+		{"defaults", sockeye.Options{}, values{"nodelay": 1, "alive": 1, "idle": 5, "interval": 5, "count": 3, "timeout": 0}},
 		{"chosen", sockeye.Options{NoDelay: sockeye.Off, KeepAliveIdle: 2 * time.Second, KeepAliveInterval: 1500 * time.Millisecond,
 			KeepAliveCount: 4, UserTimeout: 7 * time.Second},
 			values{"nodelay": 0, "alive": 1, "idle": 2, "interval": 2, "count": 4, "timeout": 7000}},
@@ -172,18 +172,39 @@ func testOptionsReachBothSides(t *testing.T) {
 	}
 }
 
-// C21, C22: TCP_USER_TIMEOUT, which overrides the count of probes (tcp(7)), fits
-// the keepalive times that were asked for.
-func TestC21UserTimeoutFitsKeepAlive(t *testing.T) {
-	onEachConnKind(t, testC21UserTimeoutFitsKeepAlive)
+// C21, C22: how long a peer may answer nothing fits the keepalive times that were asked
+// for, and the kernel asks often enough meanwhile.
+func TestC21AnswerTimeoutFitsKeepAlive(t *testing.T) {
+	onEachConnKind(t, testC21AnswerTimeoutFitsKeepAlive)
 }
 
-func testC21UserTimeoutFitsKeepAlive(t *testing.T) {
+func testC21AnswerTimeoutFitsKeepAlive(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: 2 * time.Second, KeepAliveCount: 2}, nil)
 	dialTCP(t, pc)
-	if got := socketOption(t, firstPeer(t, pc, r), unix.SOL_TCP, unix.TCP_USER_TIMEOUT); got != 5000 {
-		t.Errorf("TCP_USER_TIMEOUT is %d ms, want 5000", got)
+	if got := pc.ep.AnswerTimeout(); got != 5*time.Second {
+		t.Errorf("the answer timeout is %v, want 5 s", got)
 	}
+	p := firstPeer(t, pc, r)
+	if got := socketOption(t, p, unix.SOL_TCP, unix.TCP_USER_TIMEOUT); got != 0 {
+		t.Errorf("TCP_USER_TIMEOUT is %d ms, want none", got)
+	}
+	if !knowsRTOMax() {
+		return
+	}
+	if got := socketOption(t, p, unix.SOL_TCP, rtoMaxMS); got < 1250 || got > 1260 { // in ticks of the kernel
+		t.Errorf("TCP_RTO_MAX_MS is %d, want a quarter of 5 s", got)
+	}
+}
+
+// knowsRTOMax says whether the kernel has TCP_RTO_MAX_MS (Linux 6.15).
+func knowsRTOMax() bool {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	_, err = unix.GetsockoptInt(fd, unix.SOL_TCP, rtoMaxMS)
+	return err == nil
 }
 
 // C24: what the kernel made of the asked buffer sizes is shown.

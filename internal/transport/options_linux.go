@@ -17,14 +17,18 @@ import (
 type option struct {
 	name              string
 	level, opt, value int
+	may               bool // the system may not know it
 }
+
+// rtoMaxMS is TCP_RTO_MAX_MS (linux/tcp.h).
+const rtoMaxMS = 44
 
 // controlListen sets the options of a socket that will listen, before it is
 // bound. Accepted sockets inherit them (tcp(7)).
 func (s *Session) controlListen(network, address string, c syscall.RawConn) error {
 	list := s.commonOptions(network)
 	if s.opts.ReuseAddress != sockeye.Default {
-		list = append(list, option{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, boolOption(s.opts.ReuseAddress.Or(false))})
+		list = append(list, option{name: "SO_REUSEADDR", level: unix.SOL_SOCKET, opt: unix.SO_REUSEADDR, value: boolOption(s.opts.ReuseAddress.Or(false))})
 	}
 	return s.setAll(c, list)
 }
@@ -34,7 +38,7 @@ func (s *Session) controlDial(_ context.Context, network, address string, c sysc
 	list := s.commonOptions(network)
 	if len(s.opts.Sources) > 0 && s.opts.SourcePort == 0 {
 		// Chooses the port at connect, by four-tuple: bind(2) would use ports up.
-		list = append(list, option{"IP_BIND_ADDRESS_NO_PORT", unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1})
+		list = append(list, option{name: "IP_BIND_ADDRESS_NO_PORT", level: unix.SOL_IP, opt: unix.IP_BIND_ADDRESS_NO_PORT, value: 1})
 	}
 	return s.setAll(c, list)
 }
@@ -42,7 +46,7 @@ func (s *Session) controlDial(_ context.Context, network, address string, c sysc
 func (s *Session) commonOptions(network string) []option {
 	o := s.opts
 	var list []option
-	add := func(name string, level, opt, value int) { list = append(list, option{name, level, opt, value}) }
+	add := func(name string, level, opt, value int) { list = append(list, option{name, level, opt, value, false}) }
 	if o.ReusePort.Or(false) {
 		add("SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 	}
@@ -72,6 +76,12 @@ func (s *Session) commonOptions(network string) []option {
 	if o.UserTimeout > 0 {
 		add("TCP_USER_TIMEOUT", unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(o.UserTimeout.Milliseconds()))
 	}
+	if limit := s.ep.AnswerTimeout(); limit > 0 {
+		// Without it the pauses between probes of a closed window grow to two minutes, and
+		// nobody could tell sooner that a peer has vanished meanwhile. Since Linux 6.15.
+		most := min(max(limit/4, time.Second), 5*time.Second)
+		list = append(list, option{"TCP_RTO_MAX_MS", unix.SOL_TCP, rtoMaxMS, int(most.Milliseconds()), true})
+	}
 	return list
 }
 
@@ -85,7 +95,7 @@ func (s *Session) setAll(c syscall.RawConn, list []option) error {
 			}
 		}
 		for _, o := range list {
-			if err := unix.SetsockoptInt(int(fd), o.level, o.opt, o.value); err != nil {
+			if err := unix.SetsockoptInt(int(fd), o.level, o.opt, o.value); err != nil && !o.may {
 				failed = fmt.Errorf("%s=%d: %w", o.name, o.value, os.NewSyscallError("setsockopt", err))
 				return
 			}

@@ -19,6 +19,7 @@ type Peer struct {
 	lastActive                               atomic.Int64 // about when bytes last crossed, Unix nanoseconds
 	recvBytes, recvMsgs, sentBytes, sentMsgs atomic.Uint64
 	backpressureHeld                         atomic.Int32 // reads and sends that Config.Pace holds back
+	pending                                  atomic.Int32 // see Hold
 
 	conn  conn
 	since time.Time
@@ -29,7 +30,8 @@ type Peer struct {
 	state   sockeye.PeerState
 	reason  sockeye.Reason
 	cause   *sockeye.Error
-	sample  *rateSample // for rates; nil until somebody asks
+	sample  *rateSample     // for rates; nil until somebody asks
+	unacked *unacknowledged // nil: everything it was sent is acknowledged
 }
 
 // latch is something that happens once and can be waited for. The channel is
@@ -71,7 +73,15 @@ type conn interface {
 	close(ctx context.Context)
 	// stop ends it at once; abort says whether the peer shall see RST.
 	stop(abort bool)
-	// fillStatus adds what the kernel tells.
+	// finishIfDone ends the connection of a peer that finished sending, in good order,
+	// if nothing keeps it.
+	finishIfDone()
+	// sending says whether a send is in progress.
+	sending() bool
+	// outgoing is what the kernel tells of the bytes it took; false if it does not.
+	outgoing() (outgoing, bool)
+	// fillStatus adds what the kernel tells, and to Queued the bytes of a send in progress that
+	// it has not taken.
 	fillStatus(st *sockeye.PeerStatus)
 }
 
@@ -185,11 +195,17 @@ func (p *Peer) Status() sockeye.PeerStatus {
 	if p.sample == nil {
 		p.sample = &rateSample{taken: p.since}
 	}
-	p.sample.update(p.session.cfg.Now(), st.Counters)
+	now := p.session.cfg.Now()
+	p.sample.update(now, st.Counters)
 	st.ReceiveRate, st.SendRate = p.sample.recvRate, p.sample.sentRate
+	if p.unacked != nil && !p.unacked.closed.IsZero() {
+		st.NotReadingFor = max(time.Millisecond, now.Sub(p.unacked.closed))
+	}
 	p.mu.Unlock()
+	st.HalfOpen = st.State == sockeye.PeerFinished
 	if st.State != sockeye.Gone {
 		p.conn.fillStatus(&st)
+		st.Queued += max(0, st.Unsent)
 	}
 	return st
 }
@@ -281,12 +297,68 @@ func (p *Peer) setCause(err error) {
 	}
 }
 
+// left is why the peer left; it is known once it is done.
+func (p *Peer) left() sockeye.Reason {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reason
+}
+
 // lostUnacknowledged says whether the connection ended so that what it still had to deliver
-// counts as lost.
+// is lost: the kernel drops it.
 func (p *Peer) lostUnacknowledged() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.reason == sockeye.ReasonTimeout || p.reason == sockeye.ReasonReset
+	return p.reason == sockeye.ReasonTimeout || p.reason == sockeye.ReasonReset || p.reason == sockeye.ReasonAborted
+}
+
+// unsent counts the bytes that the kernel took and the peer has not acknowledged, of
+// which queue, what SIOCOUTQ says, counts our FIN as one more (tcp(7)).
+func (p *Peer) unsent(queue int) int {
+	if queue > 0 && p.isState(sockeye.WeFinished) {
+		queue--
+	}
+	return queue
+}
+
+// Hold says that something will be sent to the peer soon: if the peer finishes sending
+// meanwhile, our direction stays open until as many calls of Release.
+func (p *Peer) Hold() { p.pending.Add(1) }
+
+// Release ends one Hold.
+func (p *Peer) Release() {
+	if p.pending.Add(-1) == 0 {
+		p.finishIfDone()
+	}
+}
+
+// finishIfDone ends our direction if the peer finished its own and nothing keeps it.
+func (p *Peer) finishIfDone() {
+	if p.isState(sockeye.PeerFinished) && !p.isHalfOpen() {
+		p.conn.finishIfDone()
+	}
+}
+
+// isHalfOpen says whether the peer finished sending and our direction is to stay open.
+func (p *Peer) isHalfOpen() bool {
+	s := p.session
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state == sockeye.PeerFinished && (p.reason == sockeye.ReasonEOF || p.reason == sockeye.ReasonLocal) && !p.closing.fired &&
+		(s.halfOpen.Load() > 0 || s.pending.Load() > 0 || p.pending.Load() > 0)
+}
+
+// isNeeded says whether somebody is sending to the peer, or will.
+func (p *Peer) isNeeded() bool {
+	return p.pending.Load() > 0 || p.session.pending.Load() > 0 || p.conn.sending()
+}
+
+// CanReceive says whether the peer can be sent to: our direction is open, and nobody is
+// ending it.
+func (p *Peer) CanReceive() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return (p.state == sockeye.Connected || p.state == sockeye.PeerFinished) && !p.closing.fired
 }
 
 // afterFinish is what becomes of a connection whose peer finished.
@@ -317,10 +389,10 @@ func (p *Peer) onPeerFinished() afterFinish {
 	switch {
 	case both:
 		return connectionOver
-	case p.session.finIdle.Load() < 0:
-		return closeWhenSent
+	case p.isHalfOpen():
+		return halfClosed
 	}
-	return halfClosed
+	return closeWhenSent
 }
 
 func (p *Peer) isState(st sockeye.PeerState) bool {
@@ -339,6 +411,9 @@ func (p *Peer) recordLeft(unsent int) {
 	d := &sockeye.Detail{Reason: p.reason, Err: p.cause, Unsent: unsent}
 	p.mu.Unlock()
 	p.session.removePeer(p)
+	if left := p.session.cfg.Left; left != nil {
+		left(p)
+	}
 	p.record(sockeye.Event{Kind: sockeye.Left, Detail: d})
 	p.done.fire(&p.mu)
 }

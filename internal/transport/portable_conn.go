@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,6 +35,9 @@ type portableConn struct {
 	sendSlot chan struct{} // capacity 1: full while somebody sends
 	closed   chan struct{} // closed when the socket is
 	once     sync.Once     // closes cut
+	ended    bool          // the owner has taken the turn, for good
+	waiting  atomic.Int64  // bytes of the send in progress that the kernel has not taken
+	lost     atomic.Int64  // bytes that were to be sent, or acknowledged, when it was cut
 
 	// order makes the journal's order the kernel's: it is held over one
 	// non-blocking read or write together with the append of its event, so that
@@ -84,17 +88,20 @@ func newPortableConn(p *Peer, conn streamConn, raw syscall.RawConn) *portableCon
 func (c *portableConn) serve(finished bool) {
 	var err error
 	if finished {
-		err = c.reader.waitClosed()
+		err = c.afterFIN()
 	} else if err = c.readAll(); err == nil {
 		err = c.awaitOurEnd()
 	}
 	c.setCause(err)
-	unsent := 0
 	if c.peer.lostUnacknowledged() {
-		unsent = max(0, c.unacknowledged())
+		c.lost.Add(int64(max(0, c.peer.unsent(c.unacknowledged()))))
 	}
 	c.conn.Close()
-	c.peer.recordLeft(unsent)
+	c.once.Do(func() { close(c.closed) })
+	if !c.ended {
+		c.sendSlot <- struct{}{} // who is sending fails, and says how much it could not send
+	}
+	c.peer.recordLeft(int(c.lost.Load()))
 }
 
 // readAll reads until the peer finishes (nil) or the connection fails.
@@ -116,17 +123,40 @@ func (c *portableConn) readAll() error {
 	}
 }
 
-// awaitOurEnd keeps our direction open for as long as somebody may use it.
+// awaitOurEnd records the peer's FIN.
 func (c *portableConn) awaitOurEnd() error {
-	p := c.peer
-	switch p.onPeerFinished() {
-	case connectionOver:
-		return nil
-	case closeWhenSent:
-		c.sendSlot <- struct{}{} // what is being sent is finished first
+	if c.peer.onPeerFinished() == connectionOver {
 		return nil
 	}
-	return c.reader.waitClosed()
+	return c.afterFIN()
+}
+
+// afterFinish keeps our direction open for as long as somebody may use it. Then it ends
+// it, and waits until the peer has acknowledged everything.
+func (c *portableConn) afterFIN() error {
+	p := c.peer
+	for p.isHalfOpen() {
+		if err := c.reader.waitClosed(); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		c.conn.SetReadDeadline(time.Time{}) // somebody woke us: look again
+	}
+	c.sendSlot <- struct{}{} // what is being sent is finished first
+	c.ended = true
+	p.mu.Lock()
+	finish := p.state == sockeye.PeerFinished
+	p.state = sockeye.WeFinished
+	p.mu.Unlock()
+	if p.lostUnacknowledged() {
+		return nil
+	}
+	if finish {
+		if err := c.conn.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	c.conn.SetReadDeadline(time.Time{})
+	return c.reader.waitAcknowledged()
 }
 
 func (c *portableConn) waitBackpressure(canceled <-chan struct{}) {
@@ -179,6 +209,7 @@ func (c *portableConn) sendLocked(ctx context.Context, data []byte) (int, error)
 		// The kernel tells an error once. If the write got it, the owner would
 		// read a clean end of stream.
 		c.setCause(err)
+		c.lost.Add(int64(len(data) - n))
 		c.reader.wake()
 	}
 	return n, err
@@ -226,6 +257,9 @@ func (c *portableConn) acquireSend(ctx context.Context) error {
 func (c *portableConn) releaseSend() { <-c.sendSlot }
 
 func (c *portableConn) finish(ctx context.Context) error {
+	if c.peer.isState(sockeye.WeFinished) {
+		return nil
+	}
 	if err := c.acquireSend(ctx); err != nil {
 		return err
 	}
@@ -289,12 +323,17 @@ func (c *portableConn) awaitPeerClose(ctx context.Context) {
 
 func (c *portableConn) stop(abort bool) {
 	if abort {
+		c.lost.Add(int64(max(0, c.peer.unsent(c.unacknowledged()))))
 		c.conn.SetLinger(0)
 	}
 	c.conn.Close()
 	c.once.Do(func() { close(c.closed) })
 	c.reader.wake()
 }
+
+func (c *portableConn) finishIfDone() { c.reader.wake() }
+
+func (c *portableConn) sending() bool { return len(c.sendSlot) > 0 }
 
 // Control calls f with the descriptor, while it is open.
 func (c *portableConn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }

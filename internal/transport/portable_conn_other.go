@@ -4,18 +4,16 @@ package transport
 
 import (
 	"os"
-	"sync"
 )
 
 // connReader reads a connection with a buffer taken for the whole wait: package net
 // offers no readiness here.
 type connReader struct {
 	c     *portableConn
-	once  sync.Once
-	woken chan struct{}
+	woken chan struct{} // capacity 1
 }
 
-func (in *connReader) init(c *portableConn) { in.c, in.woken = c, make(chan struct{}) }
+func (in *connReader) init(c *portableConn) { in.c, in.woken = c, make(chan struct{}, 1) }
 
 // next waits for bytes, records them and returns the buffer that holds them; the
 // caller puts it back. At the end of the stream the error is io.EOF.
@@ -40,10 +38,17 @@ func (in *connReader) waitClosed() error {
 	return os.ErrDeadlineExceeded
 }
 
-// wake ends waitClosed, and a read in progress.
+// wake ends waitClosed.
 func (in *connReader) wake() {
-	in.once.Do(func() { close(in.woken) })
+	select {
+	case in.woken <- struct{}{}:
+	default:
+	}
 }
+
+// waitAcknowledged does not wait: this system does not tell what the peer has
+// acknowledged, and sends the rest after the connection is closed here.
+func (in *connReader) waitAcknowledged() error { return nil }
 
 // connWriter writes a connection in small pieces; every piece is one event.
 type connWriter struct{ c *portableConn }
@@ -56,7 +61,9 @@ const writePiece = 16 << 10
 // its write, so an answer to it may be recorded first.
 func (o *connWriter) write(data []byte) (n int, err error) {
 	p := o.c.peer
+	defer o.c.waiting.Store(0)
 	for len(data) > 0 && err == nil {
+		o.c.waiting.Store(int64(len(data)))
 		var took int
 		took, err = o.c.conn.Write(data[:min(len(data), writePiece)])
 		if took > 0 {

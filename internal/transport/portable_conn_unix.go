@@ -80,6 +80,20 @@ func (in *connReader) isClosed(fd uintptr) bool {
 	return in.resetErr != nil
 }
 
+// waitAcknowledged waits, after both directions ended, until the peer has acknowledged
+// everything, or the connection fails (an error).
+func (in *connReader) waitAcknowledged() error {
+	var failed error
+	err := in.c.raw.Read(func(fd uintptr) bool {
+		failed = socketError(fd)
+		return failed != nil || isAcknowledged(fd)
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
 // connWriter writes a connection; every write the kernel takes is one event.
 type connWriter struct {
 	c     *portableConn
@@ -98,6 +112,9 @@ func (o *connWriter) init(c *portableConn) {
 func (o *connWriter) write(data []byte) (int, error) {
 	o.data, o.n, o.err = data, 0, nil
 	err := o.c.raw.Write(o.ready)
+	if o.c.waiting.Load() > 0 {
+		o.c.waiting.Store(0)
+	}
 	o.data = nil
 	if o.err != nil {
 		err = o.err
@@ -124,6 +141,7 @@ func (o *connWriter) writePiece(fd uintptr) bool {
 			continue
 		}
 		if err == syscall.EAGAIN {
+			o.c.waiting.Store(int64(len(o.data)))
 			return false
 		}
 		o.err = err

@@ -29,8 +29,9 @@ type Session struct {
 	goroutines sync.WaitGroup // accept loops, dial loop, peers' owners, sweeper
 	done       chan struct{}  // closed after the closed event
 
-	packets udpPeerTable
-	finIdle atomic.Int64 // time.Duration
+	packets  udpPeerTable
+	halfOpen atomic.Int64 // time.Duration
+	pending  atomic.Int32 // see Hold
 
 	mu           sync.Mutex
 	locals       []netip.AddrPort
@@ -42,6 +43,7 @@ type Session struct {
 	reason       sockeye.Reason
 	err          *sockeye.Error
 	departed     sockeye.Counters // of the peers that left
+	looked       time.Time        // when the sweeper looked at acknowledgements last; only the sweeper's
 	sample       rateSample       // for rates
 }
 
@@ -65,7 +67,7 @@ func Open(ctx context.Context, ep sockeye.Endpoint, cfg Config) (*Session, error
 		sample: rateSample{taken: cfg.Now()},
 	}
 	s.buffers.New = func() any { b := make([]byte, s.opts.ReadSize); return &b }
-	s.finIdle.Store(int64(s.opts.FinIdle))
+	s.halfOpen.Store(int64(s.opts.HalfOpen))
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	if err := ep.Validate(); err != nil {
 		s.cancel(err)
@@ -294,9 +296,27 @@ func (s *Session) capacityFreed() <-chan struct{} {
 	return s.capacity
 }
 
-// SetFinIdle changes Options.FinIdle while the session is open: nobody needs a
-// peer that finished sending once there is nobody left to answer it.
-func (s *Session) SetFinIdle(d time.Duration) { s.finIdle.Store(int64(d)) }
+// SetHalfOpen changes Options.HalfOpen while the session is open.
+func (s *Session) SetHalfOpen(d time.Duration) {
+	s.halfOpen.Store(int64(d))
+	s.finishIfDone()
+}
+
+// Hold is Peer.Hold for all peers of the session, those who will join included.
+func (s *Session) Hold() { s.pending.Add(1) }
+
+// Release ends one Hold.
+func (s *Session) Release() {
+	if s.pending.Add(-1) == 0 {
+		s.finishIfDone()
+	}
+}
+
+func (s *Session) finishIfDone() {
+	for _, p := range s.snapshot() {
+		p.finishIfDone()
+	}
+}
 
 // minQuiet is how long a peer must be quiet to be swept, however short its
 // limit: a send that is making way is not quiet.
@@ -305,7 +325,7 @@ const minQuiet = 50 * time.Millisecond
 // sweepIdle ends peers on which nothing crossed for too long.
 func (s *Session) sweepIdle() {
 	every := time.Second
-	for _, d := range []time.Duration{s.opts.IdleTimeout, s.opts.FinIdle} {
+	for _, d := range []time.Duration{s.opts.IdleTimeout, s.opts.HalfOpen, s.ep.AnswerTimeout()} {
 		if d > 0 {
 			every = min(every, max(d/8, 5*time.Millisecond))
 		}
@@ -323,15 +343,16 @@ func (s *Session) sweepIdle() {
 }
 
 func (s *Session) sweepOnce(now time.Time) {
-	idle := s.opts.IdleTimeout
-	finIdle := max(time.Duration(s.finIdle.Load()), minQuiet)
+	idle, halfOpen := s.opts.IdleTimeout, time.Duration(s.halfOpen.Load())
+	look := s.watchesAcks(now)
 	for _, p := range s.snapshot() {
 		if p.backpressureHeld.Load() > 0 {
 			p.lastActive.Store(now.UnixNano())
 		}
 		quiet := now.Sub(time.Unix(0, p.lastActive.Load()))
 		switch {
-		case quiet >= finIdle && p.isState(sockeye.PeerFinished):
+		case look && p.watchAcks(now, quiet):
+		case halfOpen > 0 && quiet >= max(halfOpen, minQuiet) && p.isState(sockeye.PeerFinished) && !p.isNeeded():
 			p.stop(sockeye.ReasonEOF)
 		case idle > 0 && quiet >= idle:
 			p.stop(sockeye.ReasonIdle)
@@ -344,7 +365,7 @@ func (s *Session) sweepOnce(now time.Time) {
 func (s *Session) evictFinished() bool {
 	now, found := s.cfg.Now(), false
 	for _, p := range s.snapshot() {
-		if p.isState(sockeye.PeerFinished) && now.Sub(time.Unix(0, p.lastActive.Load())) >= minQuiet {
+		if p.isState(sockeye.PeerFinished) && now.Sub(time.Unix(0, p.lastActive.Load())) >= minQuiet && !p.isNeeded() {
 			p.stop(sockeye.ReasonEOF)
 			found = true
 		}

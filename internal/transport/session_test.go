@@ -44,7 +44,7 @@ func testTheExperiment(t *testing.T) {
 	for _, e := range pcRecord.all(func(sockeye.Event) bool { return true }) {
 		kinds = append(kinds, e.Kind.String())
 	}
-	want := []string{"opened", "joined", "received", "sent", "received", "finished", "finished", "left", "closed"}
+	want := []string{"opened", "joined", "received", "sent", "received", "finished", "left", "closed"}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("the PC's record: %s\n%s", diff, pcRecord)
 	}
@@ -167,7 +167,7 @@ func TestReconnectForEver(t *testing.T) { onEachConnKind(t, testReconnectForEver
 func testReconnectForEver(t *testing.T) {
 	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
 	address := addressOf(pc)
-	board, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: address, Options: sockeye.Options{Reconnect: true, FinIdle: -1}}, nil)
+	board, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: address, Options: sockeye.Options{Reconnect: true}}, nil)
 	r.waitKind(t, sockeye.Joined, 1)
 	pc.Shutdown(t.Context())
 	failed := r.waitKind(t, sockeye.Failed, 1)

@@ -22,11 +22,15 @@ var tcpStates = [...]string{
 
 // fillStatus adds what the kernel knows of the connection (TCP_INFO, tcp(7)).
 func (c *portableConn) fillStatus(st *sockeye.PeerStatus) {
+	st.Queued = int(c.waiting.Load())
 	c.raw.Control(func(fd uintptr) { fillTCP(st, int(fd)) })
 }
 
 func fillTCP(st *sockeye.PeerStatus, fd int) {
 	st.Unsent = outQueue(fd)
+	if st.Unsent > 0 && st.State == sockeye.WeFinished {
+		st.Unsent-- // our FIN
+	}
 	st.ReceiveBuffer, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
 	st.SendBuffer, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF)
 	info, err := unix.GetsockoptTCPInfo(fd, unix.SOL_TCP, unix.TCP_INFO)
@@ -41,6 +45,28 @@ func fillTCP(st *sockeye.PeerStatus, fd int) {
 		st.TCP.State = tcpStates[info.State]
 	}
 }
+
+func (c *portableConn) outgoing() (o outgoing, ok bool) {
+	c.raw.Control(func(fd uintptr) { o, ok = outgoingOf(int(fd)) })
+	return o, ok
+}
+
+// outgoingOf asks for more than the number of unacknowledged bytes only if there are any.
+func outgoingOf(fd int) (o outgoing, ok bool) {
+	if o.unsent = outQueue(fd); o.unsent <= 0 {
+		return o, o.unsent == 0
+	}
+	info, err := unix.GetsockoptTCPInfo(fd, unix.SOL_TCP, unix.TCP_INFO)
+	if err != nil {
+		return o, false
+	}
+	o.inFlight, o.probes, o.acked = info.Unacked > 0, int(info.Probes), info.Bytes_acked
+	o.lastAck = time.Duration(info.Last_ack_recv) * time.Millisecond
+	return o, true
+}
+
+// isAcknowledged says whether the peer has acknowledged everything, our FIN included.
+func isAcknowledged(fd uintptr) bool { return outQueue(int(fd)) <= 0 }
 
 // unacknowledged counts bytes written but not acknowledged by the peer, -1 if
 // the kernel does not say.

@@ -222,6 +222,12 @@ func (m *udpPeer) remove() {
 	})
 }
 
+func (m *udpPeer) finishIfDone() {}
+
+func (m *udpPeer) sending() bool { return false }
+
+func (m *udpPeer) outgoing() (outgoing, bool) { return outgoing{}, false }
+
 func (m *udpPeer) fillStatus(st *sockeye.PeerStatus) { m.socket.fillStatus(st) }
 
 // refused records that an earlier datagram to a peer found no taker: ICMP tells

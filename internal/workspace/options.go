@@ -18,7 +18,7 @@ func (e Endpoint) options(wrong func(error, string)) sockeye.Options {
 		KeepAliveIdle: time.Duration(e.KeepAliveIdle), KeepAliveInterval: time.Duration(e.KeepAliveInterval), KeepAliveCount: e.KeepAliveCount,
 		UserTimeout: time.Duration(e.UserTimeout), ReceiveBuffer: e.ReceiveBuffer, SendBuffer: e.SendBuffer, ReadSize: e.ReadSize,
 		Broadcast: choice(e.Broadcast), KernelTime: choice(e.KernelTime), ConnectTimeout: time.Duration(e.ConnectTimeout),
-		SendTimeout: time.Duration(e.SendTimeout), IdleTimeout: time.Duration(e.IdleTimeout), FinIdle: time.Duration(e.FinIdle),
+		SendTimeout: time.Duration(e.SendTimeout), IdleTimeout: time.Duration(e.IdleTimeout), HalfOpen: time.Duration(max(e.HalfOpen, e.FinIdle, 0)),
 		Reconnect: e.Reconnect, SelfConnect: choice(e.SelfConnect),
 	}
 	for _, s := range e.Sources {

@@ -103,7 +103,8 @@ type Endpoint struct {
 	ConnectTimeout    Duration        `toml:"connect-timeout,omitempty" json:"connect_timeout,omitempty"`
 	SendTimeout       Duration        `toml:"send-timeout,omitempty" json:"send_timeout,omitempty"`
 	IdleTimeout       Duration        `toml:"idle-timeout,omitempty" json:"idle_timeout,omitempty"`
-	FinIdle           Duration        `toml:"fin-idle,omitempty" json:"fin_idle,omitempty"`
+	HalfOpen          Duration        `toml:"half-open,omitempty" json:"half_open,omitempty"`
+	FinIdle           Duration        `toml:"fin-idle,omitempty" json:"-"` // the old name of half-open
 	Reconnect         bool            `toml:"reconnect,omitempty" json:"reconnect,omitempty"`
 	SelfConnect       *bool           `toml:"self-connect,omitempty" json:"self_connect,omitempty"`
 }

@@ -340,7 +340,7 @@ export interface Options {
   connect_timeout_ms?: number;
   send_timeout_ms?: number;
   idle_timeout_ms?: number;
-  fin_idle_ms?: number;
+  half_open_ms?: number;
   reconnect?: boolean;
   self_connect?: boolean;
 }
@@ -366,6 +366,20 @@ export interface Peer {
   alias: string;
   state: "connected" | "peer-finished" | "we-finished" | "gone";
   since: string;
+  /** HalfOpen says that the peer finished sending and may still be sent to. */
+  half_open?: boolean;
+  /**
+   * NotReadingForMS is how long the peer's receive window has been closed while bytes
+   * wait for it; absent while it reads.
+   */
+  not_reading_for_ms?: number;
+  /** Queued counts bytes that still have to reach the peer. */
+  queued?: number;
+  /**
+   * Replaces is the number of the chosen recipient that left and whose place this peer
+   * took, because it came back from its address or with its alias.
+   */
+  replaces?: number;
   /** not yet acknowledged; -1: the system does not tell */
   unsent: number;
   tcp?: TCP;
@@ -625,7 +639,7 @@ export interface SavedEndpoint {
   connect_timeout?: string;
   send_timeout?: string;
   idle_timeout?: string;
-  fin_idle?: string;
+  half_open?: string;
   reconnect?: boolean;
   self_connect?: boolean;
 }
@@ -712,6 +726,12 @@ export interface Session {
    */
   remote?: string;
   broadcast?: boolean;
+  /**
+   * Recipients are the numbers of the peers chosen to be sent to; absent for all. One
+   * that left stays among them until a peer comes back from its address or with its
+   * alias, which then takes its place: Peer.Replaces says so.
+   */
+  recipients?: number[];
   received_bytes: number;
   received_messages: number;
   sent_bytes: number;

@@ -102,6 +102,9 @@ func (g *generator) write(t reflect.Type) {
 	fmt.Fprintf(&g.out, "export interface %s {\n", name)
 	for f := range fieldsOf(t) {
 		word, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if word == "-" {
+			continue
+		}
 		optional := ""
 		if strings.HasPrefix(options, "omit") {
 			optional = "?"

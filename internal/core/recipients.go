@@ -1,0 +1,156 @@
+package core
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"sockeye"
+	"sockeye/internal/transport"
+)
+
+// recipients are the peers that were chosen to be sent to. A board that restarts is
+// another peer, on another port; it takes the place of the one that left.
+type recipients struct {
+	any atomic.Bool // there are some: most sessions have none
+
+	mu       sync.Mutex
+	chosen   []recipient
+	replaces map[uint64]uint64 // who took whose place, as long as it is chosen
+}
+
+// recipient is a chosen peer, there or not.
+type recipient struct {
+	id    uint64
+	ip    netip.Addr
+	alias string
+
+	// The last peer that joined from its address while it was there, and how many bytes
+	// had come from it by then: if none came later, it was dead already, and that is
+	// the board come back.
+	next  uint64
+	heard uint64
+}
+
+// Choose makes the peers with these numbers the session's recipients; none is all. One
+// that left before may stay if it was chosen. The error is an *sockeye.Error of kind
+// NotFound.
+func (s *Session) Choose(ids []uint64) error {
+	r := &s.recipients
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var chosen []recipient
+	for _, id := range ids {
+		same := func(c recipient) bool { return c.id == id }
+		if slices.ContainsFunc(chosen, same) {
+			continue
+		}
+		if i := slices.IndexFunc(r.chosen, same); i >= 0 {
+			chosen = append(chosen, r.chosen[i])
+			continue
+		}
+		p := s.Peer(id)
+		if p == nil {
+			return &sockeye.Error{Kind: sockeye.NotFound, Op: "choose", Target: fmt.Sprintf("#%d", id),
+				Message: sockeye.Text{En: "this peer is not there any more", Zh: "该连接对象已不存在"},
+				Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
+		}
+		chosen = append(chosen, recipient{id: id, ip: p.Remote.Addr(), alias: p.Alias()})
+	}
+	r.chosen = chosen
+	for id := range r.replaces {
+		if !slices.ContainsFunc(chosen, func(c recipient) bool { return c.id == id }) {
+			delete(r.replaces, id)
+		}
+	}
+	r.any.Store(len(chosen) > 0)
+	return nil
+}
+
+// Recipients are the numbers of the chosen peers, those that left and did not come back
+// included; none when all are meant.
+func (s *Session) Recipients() []uint64 {
+	r := &s.recipients
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var ids []uint64
+	for _, c := range r.chosen {
+		ids = append(ids, c.id)
+	}
+	return ids
+}
+
+// Replaces is the number of the recipient that left and whose place a peer took, or 0.
+func (s *Session) Replaces(id uint64) uint64 {
+	r := &s.recipients
+	if !r.any.Load() {
+		return 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.replaces[id]
+}
+
+// joining lets a new peer take the place of a recipient that left, if it comes from the
+// same address or has its alias. Of several the one that joined last is replaced.
+func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *transport.Peer) {
+	if !r.any.Load() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	best := -1
+	for i := range r.chosen {
+		c := &r.chosen[i]
+		if c.ip != p.Remote.Addr() && (c.alias == "" || c.alias != p.Alias()) {
+			continue
+		}
+		if old := there(c.id); old != nil {
+			c.next, c.heard = p.ID, old.Counters().ReceivedBytes
+			continue
+		}
+		if best < 0 || c.id > r.chosen[best].id || c.alias != "" && c.alias == p.Alias() {
+			best = i
+		}
+	}
+	if best >= 0 {
+		r.replaceLocked(&r.chosen[best], p)
+	}
+}
+
+// left notes that a peer left. If it was chosen, and the board behind it was back before
+// that was noticed, the new peer takes its place, and its alias.
+func (s *Session) left(p *transport.Peer) {
+	r := &s.recipients
+	if !r.any.Load() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.chosen, func(c recipient) bool { return c.id == p.ID })
+	if i < 0 {
+		return
+	}
+	c := &r.chosen[i]
+	c.alias = p.Alias()
+	back := s.Peer(c.next)
+	chosen := func(o recipient) bool { return o.id == c.next }
+	if c.next == 0 || back == nil || p.Counters().ReceivedBytes != c.heard || slices.ContainsFunc(r.chosen, chosen) {
+		return
+	}
+	if c.alias != "" && back.Alias() == "" {
+		s.core.aliases.set(back.Peer, c.alias)
+	}
+	r.replaceLocked(c, back.Peer)
+}
+
+func (r *recipients) replaceLocked(c *recipient, p *sockeye.Peer) {
+	if r.replaces == nil {
+		r.replaces = map[uint64]uint64{}
+	}
+	delete(r.replaces, c.id)
+	r.replaces[p.ID] = c.id
+	*c = recipient{id: p.ID, ip: p.Remote.Addr(), alias: p.Alias()}
+}
