@@ -41,6 +41,14 @@ type errorLine struct {
 	Message string    `json:"message"`
 	Hint    string    `json:"hint,omitempty"`
 	Errno   string    `json:"errno,omitempty"`
+	// Translation says the same in another language, where both were asked for.
+	Translation *translation `json:"translation,omitempty"`
+}
+
+type translation struct {
+	Language Lang   `json:"language"`
+	Message  string `json:"message"`
+	Hint     string `json:"hint,omitempty"`
 }
 
 type attemptLine struct {

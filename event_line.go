@@ -7,6 +7,7 @@ type (
 	ErrorLine   = errorLine
 	AttemptLine = attemptLine
 	LostLine    = lostLine
+	Translation = translation
 )
 
 // Line is the event as it is shown outside the program. Texts of errors are in
@@ -15,3 +16,10 @@ func (e *Event) Line(l Lang) EventLine { return e.line(l) }
 
 // Line is the error as it is shown outside the program.
 func (e *Error) Line(l Lang) *ErrorLine { return e.line(l) }
+
+// Translated is Line with the texts in a second language beside those in the first.
+func (e *Error) Translated(l, second Lang) *ErrorLine {
+	line := e.line(l)
+	line.Translation = &Translation{Language: second, Message: e.Reason(second), Hint: e.Hint.In(second)}
+	return line
+}

@@ -52,11 +52,35 @@ func (s *Server) languageOf(r *http.Request) sockeye.Lang {
 	return s.o.Language
 }
 
+// wording is how a request wants texts: in one language, or in a second one beside it.
+type wording struct{ first, second sockeye.Lang }
+
+// wordingOf reads Accept-Language: a request that names English and Chinese gets its
+// failures in both, so that a page whose reader switches can say them anew.
+func (s *Server) wordingOf(r *http.Request) wording {
+	w := wording{first: s.languageOf(r)}
+	for tag := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag = strings.ToLower(strings.TrimSpace(tag))
+		named := strings.HasPrefix(tag, "zh") || strings.HasPrefix(tag, "en")
+		if l := sockeye.LangOf(tag); named && l != w.first {
+			w.second = l
+		}
+	}
+	return w
+}
+
+func (w wording) line(e *sockeye.Error) *sockeye.ErrorLine {
+	if w.second == "" {
+		return e.Line(w.first)
+	}
+	return e.Translated(w.first, w.second)
+}
+
 // failureOf is the body that tells of an error, all faults of a joined one.
-func failureOf(err error, l sockeye.Lang) Failure {
+func failureOf(err error, w wording) Failure {
 	var f Failure
 	for i, e := range faults(err) {
-		line := *e.Line(l)
+		line := *w.line(e)
 		if i == 0 {
 			f.ErrorLine = line
 			continue
@@ -81,7 +105,7 @@ func faults(err error) []*sockeye.Error {
 
 // fail answers with an error; status 0 is the kind's.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, err error) {
-	f := failureOf(err, s.languageOf(r))
+	f := failureOf(err, s.wordingOf(r))
 	if status == 0 {
 		status = statusOf(f.Kind)
 	}

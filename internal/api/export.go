@@ -31,7 +31,15 @@ func (c *requestContext) export() error {
 	if err != nil {
 		return err
 	}
-	from := c.bench.Range()
+	first, err := number("from", c.q.Get("from"))
+	if err != nil {
+		return err
+	}
+	end, err := number("to", c.q.Get("to"))
+	if err != nil {
+		return err
+	}
+	from := c.bench.Range(first, end)
 	defer from.Close()
 	c.download("sockeye-" + time.Now().Format("20060102-150405") + "." + extension)
 	switch form {

@@ -32,7 +32,7 @@ func (s *Server) OpenAPI() any {
 		"info": object{
 			"title": "Sockeye", "version": "1",
 			"description": "The API of a running workbench. Every request but those without security carries Authorization: Bearer TOKEN; writes carry Content-Type: application/json. " +
-				"Texts of errors are in the language of Accept-Language, en or zh.",
+				"Texts of errors are in the language of Accept-Language, en or zh; failures of a request that names both have the other as their translation.",
 		},
 		"paths": paths,
 		"components": object{

@@ -65,7 +65,7 @@ func (s *Server) register() {
 	handle(s, "GET", "/sessions/{id}/file", "How receiving to a file is.", (*requestContext).receiveFile)
 	handle(s, "PUT", "/sessions/{id}/file", "Begin or end writing the bytes received to a file.", (*requestContext).setReceiveFile)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets,
-		query: append([]string{"format"}, filterQuery...), do: (*requestContext).export})
+		query: append([]string{"format", "from", "to"}, filterQuery...), do: (*requestContext).export})
 	handle(s, "GET", "/workspace", "What a person keeps, as the file says it now.", (*requestContext).readWorkspace)
 	handle(s, "PUT", "/workspace", "Keep something else.", (*requestContext).setWorkspace)
 	handle(s, "POST", "/workspace/plan", "What a text says and would open; nothing is kept or opened.", (*requestContext).planWorkspace)

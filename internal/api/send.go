@@ -70,15 +70,15 @@ func (c *requestContext) send(in Send) (SendResults, error) {
 	if err != nil {
 		return SendResults{}, err
 	}
-	return resultsOf(sent, c.lang), nil
+	return resultsOf(sent, c.wordingOf(c.r)), nil
 }
 
-func resultsOf(sent []core.Delivery, l sockeye.Lang) SendResults {
+func resultsOf(sent []core.Delivery, w wording) SendResults {
 	out := SendResults{Data: notNil(sent[0].Data), Results: []SendResult{}}
 	for _, d := range sent {
 		result := SendResult{Peer: d.Peer.ID, Bytes: d.Sent}
 		if d.Err != nil {
-			result.Error = sockeye.ErrorOf(d.Err).Line(l)
+			result.Error = w.line(sockeye.ErrorOf(d.Err))
 		}
 		out.Results = append(out.Results, result)
 	}
@@ -111,5 +111,5 @@ func (c *requestContext) sendRow(s *core.Session, in Send) (SendResults, error) 
 	if err != nil {
 		return SendResults{}, err
 	}
-	return resultsOf(sent, c.lang), nil
+	return resultsOf(sent, c.wordingOf(c.r)), nil
 }

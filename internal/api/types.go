@@ -104,6 +104,8 @@ func TypeName(t reflect.Type) string {
 		return "ErrorLine"
 	case reflect.TypeFor[sockeye.AttemptLine]():
 		return "Attempt"
+	case reflect.TypeFor[sockeye.Translation]():
+		return "Translation"
 	case reflect.TypeFor[sockeye.LostLine]():
 		return "Lost"
 	case reflect.TypeFor[workspace.File]():

@@ -57,7 +57,7 @@ func ridingOn(seq uint64, f *framing.PeerFrame) riding {
 // cutAtOnce cuts a journal from its beginning with one splitter.
 func cutAtOnce(w *Core, c *FrameQuery, wants func(*framing.PeerFrame) bool) (list []riding) {
 	split := framing.NewSplitter(c.Spec, c.Check)
-	s := w.Range()
+	s := w.Range(0, 0)
 	defer s.Close()
 	for {
 		e, err := s.Next(context.Background())

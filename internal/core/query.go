@@ -290,11 +290,14 @@ type Range struct {
 	to     uint64
 }
 
-// Range is everything that can be read now, from the oldest event on. Close it
-// when done.
-func (w *Core) Range() *Range {
+// Range is everything that can be read now, from the oldest event on, or from a later
+// one, and up to without the event to, if that is not 0. Close it when done.
+func (w *Core) Range(from, to uint64) *Range {
 	_, next, _, _ := w.VisibleSpan()
-	return &Range{w.View(w.Oldest()), next}
+	if to > 0 {
+		next = min(next, to)
+	}
+	return &Range{w.View(max(w.Oldest(), min(from, next))), next}
 }
 
 // Next is the next event, and io.EOF after the last.

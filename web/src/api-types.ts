@@ -67,6 +67,7 @@ export interface ErrorLine {
   message: string;
   hint?: string;
   errno?: string;
+  translation?: Translation;
 }
 
 /**
@@ -142,6 +143,7 @@ export interface Failure {
   message: string;
   hint?: string;
   errno?: string;
+  translation?: Translation;
   also?: ErrorLine[];
 }
 
@@ -840,6 +842,12 @@ export interface Ticket {
 /** Token is the credential of every other request: Authorization: Bearer TOKEN. */
 export interface Token {
   token: string;
+}
+
+export interface Translation {
+  language: string;
+  message: string;
+  hint?: string;
 }
 
 /**
