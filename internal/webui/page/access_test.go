@@ -79,12 +79,13 @@ func TestAccessibility(t *testing.T) {
 	}
 	b := startBench(t)
 	p := b.open(t)
+	p.wait(`document.querySelector('.card')`)
+	value[any](p, string(axe)+`; 0`)
 	check := func(where string) {
 		t.Helper()
 		for _, scheme := range []string{"light", "dark"} {
 			p.theme(scheme)
-			found := value[[]string](p, string(axe)+`;
-				axe.run(document, {resultTypes: ['violations']}).then(r => r.violations
+			found := value[[]string](p, `axe.run(document, {resultTypes: ['violations']}).then(r => r.violations
 					.filter(v => v.impact === 'serious' || v.impact === 'critical')
 					.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target + ': ' + n.failureSummary)))`)
 			for _, f := range found {
@@ -92,7 +93,6 @@ func TestAccessibility(t *testing.T) {
 			}
 		}
 	}
-	p.wait(`document.querySelector('.card')`)
 	check("first visit")
 	p.server()
 	p.click(control("simulate"))

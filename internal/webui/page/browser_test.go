@@ -23,9 +23,10 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// patience bounds every wait: far more than anything takes, for slow machines
-// under -race.
-const patience = 10 * time.Second
+// patience bounds every wait for a state: far more than anything takes, also on a
+// machine that builds something else meanwhile, under -race. Who writes a test may
+// want to wait less: SOCKEYE_PATIENCE=10s.
+var patience = 90 * time.Second
 
 // tools is what all tests share: the program, built once, and a browser.
 var tools struct {
@@ -39,6 +40,9 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	if d, err := time.ParseDuration(os.Getenv("SOCKEYE_PATIENCE")); err == nil {
+		patience = d
+	}
 	dir, err := os.MkdirTemp("", "sockeye-page")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -122,7 +126,7 @@ func blank(t testing.TB) *page {
 			if err != nil {
 				return
 			}
-			if text := fmt.Sprint(m); strings.HasPrefix(text, "error") && !strings.Contains(text, "server responded with") {
+			if text := fmt.Sprint(m); strings.HasPrefix(text, "error") && !strings.Contains(text, "server responded with") && !strings.Contains(text, "ERR_CONNECTION_REFUSED") {
 				p.mu.Lock()
 				p.wrong = append(p.wrong, text)
 				p.mu.Unlock()
@@ -187,13 +191,27 @@ func value[T any](p *page, js string) T {
 	defer end()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
 	if err != nil {
-		p.t.Fatalf("%s: %v", js, err)
+		p.t.Fatalf("%s: %s", brief(js, 200), brief(err.Error(), 2000))
 	}
 	return v
 }
 
+// brief is the beginning of what may be a whole library.
+func brief(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return fmt.Sprintf("%s … (%d bytes)", strings.ToValidUTF8(text[:most], ""), len(text))
+}
+
 // wait waits until a JavaScript expression is true.
 func (p *page) wait(js string) {
+	p.t.Helper()
+	p.waitFor(js, func() string { return "never true: " + brief(js, 1000) + "; the page shows:\n" + p.text() })
+}
+
+// waitFor is wait that says in its own words what never came.
+func (p *page) waitFor(js string, what func() string) {
 	p.t.Helper()
 	const loop = `new Promise(done => {
 		const end = Date.now() + %d;
@@ -204,12 +222,15 @@ func (p *page) wait(js string) {
 		};
 		look();
 	})`
-	ctx, end := context.WithTimeout(p.ctx, patience+5*time.Second)
+	ctx, end := context.WithTimeout(p.ctx, 2*patience)
 	defer end()
 	ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](fmt.Sprintf(loop, patience.Milliseconds(), js), chromedp.EvalAwaitPromise))
 	if err != nil || !ok {
 		p.shot("failed-" + strings.ReplaceAll(p.t.Name(), "/", "-"))
-		p.t.Fatalf("never true: %s (%v); the page shows:\n%s", js, err, p.text())
+		if err != nil {
+			p.t.Error(brief(err.Error(), 2000))
+		}
+		p.t.Fatal(what())
 	}
 }
 
@@ -218,9 +239,9 @@ func (p *page) text() string {
 	defer end()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
 	if err != nil {
-		return err.Error()
+		return brief(err.Error(), 2000)
 	}
-	return v
+	return brief(v, 8000)
 }
 
 // control is the selector of a control by its stable name.
@@ -319,7 +340,7 @@ func (p *page) picture(name string) {
 }
 
 func (p *page) shot(name string) {
-	ctx, end := context.WithTimeout(p.ctx, 3*time.Second)
+	ctx, end := context.WithTimeout(p.ctx, 10*time.Second) // nobody depends on it
 	defer end()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err == nil && os.MkdirAll(shots, 0o755) == nil {

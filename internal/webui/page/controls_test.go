@@ -221,7 +221,7 @@ func TestReceiveSettings(t *testing.T) {
 	dir := t.TempDir()
 	command(p, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir})
 	for _, s := range []struct{ button, ending, has string }{
-		{"Text", "txt", "while paused"}, {"CSV", "csv", "7768696c6520706175736564"}, {"JSON Lines", "jsonl", `"kind":"received"`}, {"pcapng (Wireshark)", "pcapng", "while paused"},
+		{"Text", "txt", "after clearing"}, {"CSV", "csv", "616674657220636c656172696e67"}, {"JSON Lines", "jsonl", `"kind":"received"`}, {"pcapng (Wireshark)", "pcapng", "after clearing"},
 	} {
 		p.click(control("save-data"))
 		p.press(s.button)

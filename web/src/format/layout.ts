@@ -13,27 +13,43 @@ export interface Range {
   end: number;
 }
 
-/** Cuts a text into lines of at most width columns, after each line feed too. */
+/**
+ * Cuts a text into lines of at most width columns: after each line feed, and where a
+ * line is full after the last space, escape or wide character in it. Only a word that
+ * is longer than a line is cut inside.
+ */
 export function wrapText(text: string, width: number, most: number): Range[] {
   const lines: Range[] = [];
   let start = 0;
   let used = 0;
+  let goodEnd = 0; // a line that begins at start may end here …
+  let usedAfter = 0; // … and so many columns have come since
   for (let i = 0; i < text.length && lines.length < most; ) {
     const char = String.fromCodePoint(text.codePointAt(i)!);
     const escape = char >= ' ' && char <= '~' ? '' : escapeOf(char);
     const wants = columns(char, escape);
+    const alone = escape !== '' || wants > 1; // nothing that it stands beside is torn from it
+    if (alone && i > start) {
+      goodEnd = i;
+      usedAfter = 0;
+    }
     if (used + wants > width && i > start) {
-      lines.push({ start, end: i });
-      start = i;
-      used = 0;
+      const end = goodEnd > start ? goodEnd : i;
+      lines.push({ start, end });
+      used = end === i ? 0 : usedAfter;
+      start = end;
       continue;
     }
     i += char.length;
     used += wants;
+    usedAfter += wants;
     if (char === '\n' && i < text.length) {
       lines.push({ start, end: i });
       start = i;
       used = 0;
+    } else if (alone || char === ' ') {
+      goodEnd = i;
+      usedAfter = 0;
     }
   }
   if (lines.length < most && (start < text.length || lines.length === 0)) lines.push({ start, end: text.length });

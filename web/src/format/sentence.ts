@@ -1,6 +1,7 @@
 // What an event says that carries no data, in the person's words.
 
 import type { EventLine } from '../api-types';
+import { workbench } from '../model/workbench.svelte';
 import { t, type Word } from '../words/words.svelte';
 import { count, size } from './numbers';
 import { safe } from './text';
@@ -20,10 +21,8 @@ const reason = (e: EventLine): string => (e.error ? e.error.message : t(reasons[
 
 export function sentence(e: EventLine): string {
   switch (e.kind) {
-    case 'opened': {
-      const address = (e.locals ?? [e.local ?? '']).map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
-      return t(e.peer ? 'eventConnecting' : 'eventOpened', { address });
-    }
+    case 'opened':
+      return opened(e);
     case 'joined':
       return t('eventJoined');
     case 'left':
@@ -42,6 +41,15 @@ export function sentence(e: EventLine): string {
     default:
       return e.kind;
   }
+}
+
+function opened(e: EventLine): string {
+  const locals = e.locals ?? [e.local ?? ''];
+  const bound = locals.map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
+  const s = workbench.sessions.get(e.session ?? '');
+  if (s?.mode === 'listen') return t('eventOpened', { address: bound });
+  if (s) return t('eventDialed', { address: safe(s.address), local: locals.join(' ') });
+  return t('eventConnecting', { address: bound });
 }
 
 /** A peer's name: its alias, if a person gave it one, or its address. */

@@ -10,9 +10,13 @@ export const token = (): string => sessionStorage.getItem(key) ?? '';
 
 export const forget = (): void => sessionStorage.removeItem(key);
 
+const ticketOf = (): string | null => new URLSearchParams(location.hash.slice(1)).get('t');
+
+export const hasTicket = (): boolean => !!ticketOf();
+
 /** Trades the ticket of the address, if there is one. False when there is no way in. */
 export async function enter(): Promise<boolean> {
-  const ticket = new URLSearchParams(location.hash.slice(1)).get('t');
+  const ticket = ticketOf();
   if (ticket) {
     history.replaceState(null, '', location.pathname);
     await login({ ticket });
@@ -24,10 +28,10 @@ export async function enter(): Promise<boolean> {
 export async function login(by: Login): Promise<ErrorLine | undefined> {
   const answer = await fetch('/api/v1/login', {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'Accept-Language': words.language },
+    headers: { 'Content-Type': 'application/json', 'Accept-Language': words.accepted },
     body: JSON.stringify(by),
   }).catch(() => undefined);
-  if (!answer) return { kind: 'closed', message: words.t('coreGone'), hint: words.t('coreGoneHint') };
+  if (!answer) return words.failure('closed', 'coreGone', 'coreGoneHint');
   const body: unknown = await answer.json().catch(() => ({}));
   if (!answer.ok) return body as ErrorLine;
   sessionStorage.setItem(key, (body as Token).token);

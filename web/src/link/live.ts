@@ -6,7 +6,7 @@ import { Failure, request } from './api';
 /** Who follows the feed. */
 export interface Follower {
   /** Before the first line, each time the feed begins anew. */
-  begins(): Promise<void>;
+  begins(signal: AbortSignal): Promise<void>;
   line(line: Live): void;
   ends(why: unknown): void;
 }
@@ -21,7 +21,8 @@ export async function follow(f: Follower, signal: AbortSignal): Promise<void> {
     let why: unknown;
     try {
       const answer = await request('GET', '/live', undefined, signal);
-      await f.begins();
+      await f.begins(signal);
+      if (signal.aborted) return;
       wait = firstWait;
       await lines(answer, (text) => f.line(JSON.parse(text) as Live));
     } catch (e) {

@@ -1,6 +1,7 @@
 // Saving: the core makes the file, the browser keeps it.
 
 import { query, request } from './api';
+import type { Filter } from './events';
 
 export const saves = ['text', 'csv', 'jsonl', 'pcapng', 'raw'] as const;
 export type SaveAs = (typeof saves)[number];
@@ -8,8 +9,8 @@ export type SaveAs = (typeof saves)[number];
 const endings: Record<SaveAs, string> = { text: 'txt', csv: 'csv', jsonl: 'jsonl', pcapng: 'pcapng', raw: 'bin' };
 
 
-/** Saves the record of a session, or of one of its peers. Returns the file's name. */
-export async function save(as: SaveAs, what: { session?: string | undefined; peer?: number | undefined }): Promise<string> {
+/** Saves a part of the record. Returns the file's name. */
+export async function save(as: SaveAs, what: Filter & { from?: number; to?: number | undefined }): Promise<string> {
   const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const name = `sockeye-${what.session ?? 'all'}-${stamp}.${endings[as]}`;
   const answer = await request('GET', '/export' + query({ ...what, format: as }));

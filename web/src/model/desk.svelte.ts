@@ -30,6 +30,30 @@ export interface Framing {
   check: string;
 }
 
+/** What is kept of a tab over a reload, in this window of the browser. */
+interface Memory {
+  form?: Form; // of a tab that is no session yet
+  floor: number;
+  base: Tab['base'];
+  input: string;
+  all: boolean;
+  targets: number[];
+}
+
+const memoryKey = 'sockeye-tabs';
+const longestInput = 64 << 10; // characters of a draft that is kept
+
+// keyOf names a session of this workbench: the next one counts anew.
+const keyOf = (s: Session): string => `${s.id} ${s.since}`;
+
+function kept(): Record<string, Memory> {
+  try {
+    return JSON.parse(sessionStorage.getItem(memoryKey) ?? '{}') as Record<string, Memory>;
+  } catch {
+    return {};
+  }
+}
+
 let numbered = 0;
 
 export class Tab {
@@ -59,6 +83,24 @@ export class Tab {
   adopt(session: Session): void {
     this.session = session.id;
     this.form = formOf(session, this.form);
+    this.restore(kept()[keyOf(session)]);
+  }
+
+  /** What a reload must not lose. */
+  get memory(): Memory {
+    const { form, floor, base, input, all } = this;
+    const common = { floor, base, input: input.length > longestInput ? '' : input, all, targets: [...this.targets] };
+    return this.session ? common : { ...common, form };
+  }
+
+  restore(m: Memory | undefined): void {
+    if (!m) return;
+    if (m.form) this.form = { ...fresh, ...m.form };
+    this.floor = m.floor;
+    this.base = m.base;
+    this.input = m.input;
+    this.all = m.all;
+    this.targets = new Set(m.targets);
   }
 
   get status(): Session | undefined {
@@ -82,7 +124,7 @@ export class Tab {
 
   get isOpen(): boolean {
     const state = this.status?.state;
-    return state === 'open' || state === 'connecting';
+    return !workbench.lost && (state === 'open' || state === 'connecting');
   }
 
   /** Nobody has typed anything, or opened it. */
@@ -107,7 +149,7 @@ export class Tab {
 }
 
 class Desk {
-  tabs = $state<Tab[]>([new Tab()]);
+  tabs = $state<Tab[]>(unopened());
   private begun = false;
   private chosen = $state(sessionStorage.getItem('sockeye-tab') ?? '');
   /** Which drawer is out, where the screen is too narrow for all. */
@@ -116,7 +158,9 @@ class Desk {
   panel = $state<'peers' | 'message' | 'lists' | 'rules' | 'workspace'>('peers');
   help = $state(false);
   /** A short sentence for the status bar, and for a screen reader. */
-  note = $state('');
+  get note(): string {
+    return this.said?.() ?? '';
+  }
 
   get tab(): Tab {
     return this.tabs.find((t) => t.session === this.chosen || t.key === this.chosen) ?? this.tabs[0]!;
@@ -135,10 +179,30 @@ class Desk {
     return tab;
   }
 
+  /** Keeps what a reload must not lose, from now on. Call once, within a component. */
+  keepTabs(): void {
+    const keep = () => this.begun && this.keep();
+    let waiting = 0;
+    $effect(() => {
+      void JSON.stringify(this.tabs.map((t) => t.memory));
+      clearTimeout(waiting);
+      waiting = setTimeout(keep, 100);
+    });
+    addEventListener('pagehide', keep);
+  }
+
+  private keep(): void {
+    const all = this.tabs.map((t) => [t.status ? keyOf(t.status) : t.key, t.memory] as const);
+    try {
+      sessionStorage.setItem(memoryKey, JSON.stringify(Object.fromEntries(all)));
+    } catch {
+      // the browser keeps no more: a reload begins anew
+    }
+  }
+
   /** Brings the tabs in step with the sessions of the core. */
   sync(): void {
-    const first = this.tabs[0];
-    if (!this.begun && first?.isPristine && workbench.sessions.size > 0) this.tabs = [];
+    if (!this.begun && workbench.sessions.size > 0) this.tabs = this.tabs.filter((t) => !t.isPristine);
     this.begun = true;
     for (const s of workbench.sessions.values()) {
       if (!this.tabs.some((t) => t.session === s.id || t.opening)) this.tabs.push(new Tab(s));
@@ -205,8 +269,17 @@ class Desk {
     if (id) await workbench.attempt(() => workbench.close(id));
   }
 
-  /** Takes the tab away, and the session with it. */
+  /** The tab that is about to be removed, if that would cut somebody off. */
+  leaving = $state.raw<Tab>();
+
+  /** Takes the tab away, and the session with it; asks first, if peers are connected. */
   async remove(tab: Tab): Promise<void> {
+    if (tab.isOpen && tab.peers.length > 0) this.leaving = tab;
+    else await this.removeNow(tab);
+  }
+
+  async removeNow(tab: Tab): Promise<void> {
+    this.leaving = undefined;
     const at = this.tabs.indexOf(tab);
     if (tab.session) {
       const id = tab.session;
@@ -224,12 +297,14 @@ class Desk {
     workbench.forget(id);
   }
 
-  say(note: string): void {
-    this.note = note;
+  /** Says something for a while, in the language of whatever moment it is read in. */
+  say(note: () => string): void {
+    this.said = note;
     clearTimeout(this.fading);
-    this.fading = setTimeout(() => (this.note = ''), 8000);
+    this.fading = setTimeout(() => (this.said = undefined), 8000);
   }
 
+  private said = $state.raw<() => string>();
   private fading = 0;
 }
 
@@ -281,6 +356,18 @@ function formOf(s: Session, otherwise: Form): Form {
 function parts(address: string): [host: string, port: string] {
   const found = /^(?:\w+:\/\/)?(.*):(\d+)$/.exec(address);
   return [(found?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'), found?.[2] ?? ''];
+}
+
+// unopened are the tabs that were being filled in before a reload, or a new one.
+function unopened(): Tab[] {
+  const tabs = Object.values(kept())
+    .filter((m) => m.form)
+    .map((m) => {
+      const tab = new Tab();
+      tab.restore(m);
+      return tab;
+    });
+  return tabs.length > 0 ? tabs : [new Tab()];
 }
 
 function freePort(tabs: Tab[]): number {

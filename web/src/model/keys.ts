@@ -14,5 +14,5 @@ export const keys: readonly { keys: string; does: Word }[] = [
   { keys: 'F6', does: 'keyAreas' },
   { keys: 'Delete', does: 'keyRemove' },
   { keys: 'Esc', does: 'keyEscape' },
-  { keys: 'F1', does: 'keyHelp' },
+  { keys: 'F1 ?', does: 'keyHelp' },
 ];

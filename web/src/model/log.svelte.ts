@@ -7,7 +7,7 @@
 import type { ErrorLine, Events } from '../api-types';
 import { findBytes } from '../format/bytes';
 import { failureOf } from '../link/api';
-import { events, type Filter } from '../link/events';
+import { events, filtered, type Filter } from '../link/events';
 import { atBottom, below, linesFrom, normalize, type Anchor } from './anchor';
 import type { View } from './content';
 import { Row, type Line } from './row';
@@ -52,6 +52,7 @@ export class Log {
   private pixels = 0; // height of the screen
   private rowHeight = 22;
   private filter: Filter = {};
+  private off = true; // nothing is selected
   private drawn = 0; // the frame that is asked for
   private late = 0;
   private due = 0; // a timer: a pause will be over
@@ -68,9 +69,10 @@ export class Log {
     this.changed();
   }
 
-  /** Other events are meant. */
-  select(filter: Filter, floor: number): void {
-    this.filter = filter;
+  /** Other events are meant; without a filter, none at all. */
+  select(filter: Filter | undefined, floor: number): void {
+    this.off = filter === undefined;
+    this.filter = filter ?? {};
     this.floor = floor;
     this.ceiling = Infinity;
     this.paused = false;
@@ -86,6 +88,7 @@ export class Log {
     const before = this.next;
     this.oldest = oldest;
     this.next = next;
+    if (this.off) return;
     if (next < before) this.reset(next); // another core
     if (this.following) void this.tail();
     else this.changed();
@@ -98,6 +101,27 @@ export class Log {
     this.following = true;
     this.reset(this.next);
     return this.floor;
+  }
+
+  /** Which events are shown, for whoever wants them in another form. */
+  get shown(): Filter & { from: number; to?: number | undefined } {
+    const { frame: _, check: __, ...filter } = this.filter;
+    return { ...filter, from: this.floor, to: this.paused ? this.ceiling : undefined };
+  }
+
+  /** Whether anything of the session is not shown. */
+  get isPart(): boolean {
+    return this.paused || this.floor > 1 || filtered(this.filter);
+  }
+
+  /** Asks again for what is shown: its texts are in another language now. */
+  again(): void {
+    if (this.off) return;
+    const top = this.lines[0]?.row.seq;
+    this.generation++;
+    this.busy = false;
+    if (this.following || top === undefined) this.reset(this.end);
+    else void this.load(Math.ceil(top));
   }
 
   pause(on: boolean): void {
@@ -248,7 +272,7 @@ export class Log {
   // ask gets events, one request at a time; undefined if the log has meanwhile
   // become another one, or somebody asks already.
   private async ask(from: number, limit: number, back: boolean): Promise<Events | undefined> {
-    if (this.busy) return undefined;
+    if (this.busy || this.off) return undefined;
     const generation = this.generation;
     this.busy = this.loading = true;
     try {
@@ -322,7 +346,7 @@ export class Log {
   // tail brings the newest rows. What lies between them and the window is not
   // fetched if it is more than the screen shows: scrolling up loads it.
   private async tail(): Promise<void> {
-    if (this.busy || !this.view) return;
+    if (this.busy || this.off || !this.view) return;
     const { end, window } = this;
     const known = window.known;
     if (known && window.high >= end) return this.changed();

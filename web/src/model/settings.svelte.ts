@@ -1,6 +1,7 @@
 // What the person chose, kept by the browser: how the log looks, how things are
 // sent, light or dark.
 
+import { MediaQuery } from 'svelte/reactivity';
 import type { Charset } from '../format/text';
 import type { Look } from '../format/layout';
 import type { Stamp } from '../format/numbers';
@@ -47,12 +48,28 @@ function stored(): Settings {
 
 export const settings = $state<Settings>(stored());
 
+class Appearance {
+  private readonly query = new MediaQuery('prefers-color-scheme: dark');
+
+  get system(): 'light' | 'dark' {
+    return this.query.current ? 'dark' : 'light';
+  }
+
+  /** What is seen: what was chosen, or else the system's. */
+  get dark(): boolean {
+    return (settings.theme === 'auto' ? this.system : settings.theme) === 'dark';
+  }
+}
+
+export const look = new Appearance();
+
 /** Keeps the settings from now on. Call once, within a component. */
 export function keepSettings(): void {
   $effect(() => {
     localStorage.setItem(key, JSON.stringify(settings));
   });
-  $effect(() => {
+  // Before all others: what reads colours finds those of now.
+  $effect.pre(() => {
     const root = document.documentElement;
     if (settings.theme === 'auto') delete root.dataset['theme'];
     else root.dataset['theme'] = settings.theme;

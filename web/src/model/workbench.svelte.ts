@@ -2,9 +2,18 @@
 // recording. The core owns all of it; the page asks and follows.
 
 import { SvelteMap } from 'svelte/reactivity';
-import type { ErrorLine, Live, Machine, Peer, ReceiveFile, Recording, Session } from '../api-types';
-import { call, failureOf } from '../link/api';
+import type { ErrorLine, Events, Live, Machine, Peer, ReceiveFile, Recording, Session } from '../api-types';
+import { call, failureOf, query } from '../link/api';
 import { follow } from '../link/live';
+
+/** A peer that has left. */
+export interface Departed {
+  id: number;
+  remote: string;
+  alias: string;
+}
+
+const mostDeparted = 200; // of a session, the latest
 
 class Workbench {
   machine = $state.raw<Machine>();
@@ -17,22 +26,36 @@ class Workbench {
   next = $state(1);
   linked = $state(false);
   ready = $state(false);
+  /** The core has said that it ends. */
+  ended = $state(false);
   /** The credential is no longer good: the core was started again. */
   locked = $state(false);
   /** Something that no form shows. */
   failure = $state.raw<ErrorLine>();
 
-  private stop = new AbortController();
+  /** Peers that have left, by session, as far as this page knows of them. */
+  departed = new SvelteMap<string, Map<number, Departed>>();
 
-  async start(): Promise<void> {
-    void follow(this, this.stop.signal);
-    this.machine = await call<Machine>('GET', '/machine').catch((e: unknown) => {
-      this.failure = failureOf(e);
-      return undefined;
-    });
+  private following = new AbortController();
+
+  /** What is shown is as it was: the core has ended, or does not answer. */
+  get lost(): boolean {
+    return this.ready && !this.linked;
   }
 
-  async begins(): Promise<void> {
+  /** Follows the core from now on; anew, when the language of its texts is another. */
+  async start(): Promise<void> {
+    this.following.abort();
+    const { signal } = (this.following = new AbortController());
+    void follow(this, signal);
+    const machine = await call<Machine>('GET', '/machine', undefined, signal).catch((e: unknown) => {
+      if (!signal.aborted) this.failure = failureOf(e);
+      return undefined;
+    });
+    if (machine) this.machine = machine;
+  }
+
+  async begins(signal: AbortSignal): Promise<void> {
     const { sessions } = await call<{ sessions: Session[] | null }>('GET', '/sessions');
     const lists = await Promise.all(
       (sessions ?? []).map(async (s) => {
@@ -40,18 +63,21 @@ class Workbench {
         return [s, new Map((peers ?? []).map((p) => [p.id, p]))] as const;
       }),
     );
+    if (signal.aborted) return;
     this.sessions.clear();
     this.peers.clear();
     for (const [s, peers] of lists) {
       this.sessions.set(s.id, s);
       this.peers.set(s.id, peers);
     }
+    this.ended = false;
     this.linked = this.ready = true;
   }
 
   line(l: Live): void {
     this.oldest = l.oldest;
     this.next = l.next;
+    if (l.ended) this.ended = true;
     if (l.recording) this.recording = l.recording;
     for (const s of l.sessions ?? []) this.sessions.set(s.id, s);
     for (const id of l.closed ?? []) this.forget(id);
@@ -71,10 +97,36 @@ class Workbench {
         of = new Map(this.peers.get(p.session));
         touched.set(p.session, of);
       }
-      if (p.state === 'gone') of.delete(p.id);
+      if (p.state === 'gone') this.leaves(of, p);
       else of.set(p.id, p);
     }
     for (const [session, peers] of touched) this.peers.set(session, peers);
+  }
+
+  private leaves(of: Map<number, Peer>, p: Peer): void {
+    const was = of.get(p.id);
+    of.delete(p.id);
+    if (was) this.remember(p.session, [{ id: p.id, remote: was.remote, alias: p.alias || was.alias }]);
+  }
+
+  private remember(session: string, gone: Departed[]): void {
+    const all = new Map(this.departed.get(session));
+    for (const p of gone) all.set(p.id, p);
+    this.departed.set(session, new Map([...all].sort(([a], [b]) => a - b).slice(-mostDeparted)));
+  }
+
+  /** Looks in the record for peers that joined and are not there any more. */
+  async recall(session: string): Promise<void> {
+    const asked = query({ session, kind: 'joined', limit: mostDeparted, back: true });
+    const { events } = await call<Events>('GET', `/events${asked}`);
+    const there = this.peers.get(session);
+    const gone = events.filter((e) => e.peer && e.peer_id && !there?.has(e.peer_id));
+    this.remember(session, gone.map((e) => ({ id: e.peer_id!, remote: e.peer!, alias: this.departed.get(session)?.get(e.peer_id!)?.alias || (e.alias ?? '') })));
+  }
+
+  /** Peers that left a session and that rows may still be of, in the order they joined. */
+  departedOf(session: string): Departed[] {
+    return [...(this.departed.get(session)?.values() ?? [])];
   }
 
   peersOf(session: string): Peer[] {
@@ -108,6 +160,7 @@ class Workbench {
   forget(id: string): void {
     this.sessions.delete(id);
     this.peers.delete(id);
+    this.departed.delete(id);
   }
 
   /** Runs something that no form shows the failure of. */

@@ -1,17 +1,34 @@
 // The page's words in the language of the person, switchable while it runs.
 
+import type { ErrorLine } from '../api-types';
 import { table, type Word } from './table';
 
 export type Language = 'en' | 'zh';
 export type { Word };
+type Values = Record<string, string | number>;
 
 class Words {
   language = $state<Language>(first());
 
   /** The words of an idea. "{name}" in them is replaced by what is given. */
-  t = (word: Word, values?: Record<string, string | number>): string => {
-    const text: string = table[word][this.language === 'zh' ? 1 : 0];
-    return values ? text.replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all)) : text;
+  t = (word: Word, values?: Values): string => inLanguage(this.language, word, values);
+
+  /** How requests ask for texts: in the person's language, and in the other beside it. */
+  get accepted(): string {
+    return `${this.language}, ${other(this.language)}`;
+  }
+
+  /** A failure of the page's own, in both languages. */
+  failure(kind: string, message: Word, hint?: Word, values?: Values): ErrorLine {
+    const said = (l: Language) => ({ message: inLanguage(l, message, values), ...(hint ? { hint: inLanguage(l, hint, values) } : {}) });
+    const second = other(this.language);
+    return { kind, ...said(this.language), translation: { language: second, ...said(second) } };
+  }
+
+  /** A failure in the language of now, whichever it was told in. */
+  spoken = (f: ErrorLine): ErrorLine => {
+    const { translation: t } = f;
+    return t?.language === this.language ? { ...f, message: t.message, hint: t.hint ?? '' } : f;
   };
 
   set(language: Language): void {
@@ -25,6 +42,13 @@ class Words {
   }
 }
 
+const other = (l: Language): Language => (l === 'zh' ? 'en' : 'zh');
+
+function inLanguage(l: Language, word: Word, values?: Values): string {
+  const text: string = table[word][l === 'zh' ? 1 : 0];
+  return values ? text.replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all)) : text;
+}
+
 function first(): Language {
   const chosen = localStorage.getItem('sockeye-language');
   if (chosen === 'en' || chosen === 'zh') return chosen;
@@ -33,3 +57,4 @@ function first(): Language {
 
 export const words = new Words();
 export const t = words.t;
+export const spoken = words.spoken;
