@@ -91,6 +91,9 @@ func failureOf(err error, w wording) Failure {
 }
 
 func faults(err error) []*sockeye.Error {
+	if err == nil {
+		return nil
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*sockeye.Error
 		for _, e := range joined.Unwrap() {

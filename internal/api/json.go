@@ -30,7 +30,7 @@ func decode(body []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		if faults := textFaults(body, into); faults != nil {
+		if faults := requestFaults(body, into); faults != nil {
 			return faults
 		}
 		return explainJSON(err)
@@ -103,17 +103,7 @@ func onceEach(body []byte) error {
 // explainJSON says in our words what encoding/json found.
 func explainJSON(err error) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		want := wanted(e.Type.Kind().String())
-		if isText(e.Type) {
-			want = wanted("string")
-		}
-		field := e.Field
-		if first, rest, _ := strings.Cut(field, "."); first != strings.ToLower(first) {
-			field = rest // it was the name of an embedded struct: no field has capitals
-		}
-		return badJSON(field, sockeye.Text{
-			En: fmt.Sprintf("%s does not fit here: a %s is wanted", e.Value, want.En),
-			Zh: fmt.Sprintf("不能是 %s，这里需要%s", e.Value, want.Zh)})
+		return misfit(e.Field, e.Value, e.Type)
 	}
 	if e, ok := errors.AsType[*sockeye.Error](err); ok { // of a field that is a text with a meaning
 		return e

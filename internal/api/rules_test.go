@@ -111,10 +111,10 @@ func TestRulesFaults(t *testing.T) {
 			{"match":"any","payload":"none"},{"match":"any","reply":"x","replies":[{"text":"y"}]}]}`: "allow check frame rules[0].match rules[1] rules[2].reply rules[3].chance rules[3].count rules[3].end rules[3].in rules[3].reply_hex " +
 			"rules[4].replies[1].hex rules[4].replies[2].to rules[4].replies[3].text rules[5].payload rules[6].replies",
 		`{"rules":[{"every":"1 day"},{"match":"any","delay":"2s..1s"},{"match":"any","replies":[{"delay":"x"}]}]}`: "rules[0].every rules[1].delay rules[2].replies[0].delay",
-		`{"rules":[{"match":"any","count":"x"}]}`:                                                   "rules.count",
-		`{"rules":[{"match":"any","every":5}]}`:                                                     "rules.every",
+		`{"rules":[{"match":"any","count":"x"}]}`:                                                   "rules[0].count",
+		`{"rules":[{"match":"any","every":5}]}`:                                                     "rules[0].every",
 		`{"rules":[{"match":"any","payload":"a"}],"payloads":{"a":{"text":"{{x"},"b":{"hex":"0"}}}`: "payloads.a payloads.b rules[0].payload",
-		`{"rules":[{"match":"any","cooldwn":"5s"}]}`:                                                "cooldwn",
+		`{"rules":[{"match":"any","cooldwn":"5s"}]}`:                                                "rules[0].cooldwn",
 		fmt.Sprintf(`{"rules":[{"match":%q}]}`, bomb):                                               "rules[0].match", // T43: one that costs too much
 		`{"rules":[` + strings.Repeat(`{"match":"any"},`, 1000) + `{"match":"any"}]}`:               "rules",
 		`{"rules":[` + strings.Repeat(`{"match":"regexp:(a|b){100}c"},`, 60) + `{"match":"any"}]}`:  "rules[25].match", // together too much

@@ -82,7 +82,7 @@ func (c *requestContext) listOf(in StartRun) (*sendlist.List, error) {
 	if in.Payload != nil || in.Data != nil || in.EveryMS != 0 || in.Times != 0 {
 		return nil, invalid("list", sockeye.Text{En: "the list says what to send, when and how often", Zh: "发送什么、何时发送、发送几次由列表决定"}, sockeye.Text{})
 	}
-	return c.resolve(in.Name, *in.List)
+	return c.resolve(in.Name, *in.List, "list")
 }
 
 // every is a list of one message.
@@ -140,13 +140,26 @@ func (s *Server) saved() *workspace.File {
 	return &workspace.File{}
 }
 
-// resolve is a list of a request, with the workspace's saved payloads.
-func (c *requestContext) resolve(name string, l workspace.List) (*sendlist.List, error) {
+// resolve is a list of a request, with the workspace's saved payloads. The error has
+// every row that is wrong, with its path: the list's field, and ".row[2]".
+func (c *requestContext) resolve(name string, l workspace.List, field string) (*sendlist.List, error) {
 	out, err := c.saved().Resolve(name, l)
-	if err != nil {
-		return nil, asInvalid(err)
+	if err == nil {
+		return out, nil
 	}
-	return out, nil
+	var all []error
+	for _, e := range faults(err) {
+		named, row := *e, 0
+		named.Kind = sockeye.Invalid // the request names it; nothing that was asked for is missing
+		if field != "" {
+			named.Op, named.Target = "set", field
+			if n, _ := fmt.Sscanf(e.Target, "row %d", &row); n == 1 {
+				named.Target = fmt.Sprintf("%s.row[%d]", field, row-1)
+			}
+		}
+		all = append(all, &named)
+	}
+	return nil, joinErrors(all)
 }
 
 // asInvalid is an error of what a request holds: nothing that was asked for is missing.
@@ -162,7 +175,7 @@ func (c *requestContext) parseLists(in ListText) (Lists, error) {
 	case "csv":
 		l, err := sendlist.ParseCSV(in.Text)
 		if err == nil {
-			_, err = c.resolve(in.Name, workspace.ListOf(l))
+			_, err = c.resolve(in.Name, workspace.ListOf(l), "")
 		}
 		if err != nil {
 			return Lists{}, err
@@ -191,7 +204,7 @@ func noFormat(typed string) error {
 }
 
 func (c *requestContext) exportList(in ExportList) (ListText, error) {
-	l, err := c.resolve(in.Name, in.List)
+	l, err := c.resolve(in.Name, in.List, "list")
 	if err != nil {
 		return ListText{}, err
 	}

@@ -93,11 +93,11 @@ func TestRunsOfLists(t *testing.T) {
 		row             workspace.Row
 		target, message string
 	}{
-		{workspace.Row{}, "row 2", "a row needs one of"},
-		{workspace.Row{Text: "{{sq}}"}, "row 2", "column 3"},
-		{workspace.Row{Hex: "0"}, "row 2", "single digit"},
-		{workspace.Row{Payload: "x"}, "row 2", "there is no payload"},
-		{workspace.Row{Text: "x", Charset: "klingon"}, "row 2", "is not a charset"},
+		{workspace.Row{}, "list.row[1]", "a row needs one of"},
+		{workspace.Row{Text: "{{sq}}"}, "list.row[1]", "column 3"},
+		{workspace.Row{Hex: "0"}, "list.row[1]", "single digit"},
+		{workspace.Row{Payload: "x"}, "list.row[1]", "there is no payload"},
+		{workspace.Row{Text: "x", Charset: "klingon"}, "list.row[1]", "is not a charset"},
 	} {
 		l := workspace.List{Rows: []workspace.Row{{Text: "x"}, c.row}}
 		if f := v.failing(400, "POST", "/api/v1/sessions/s1/runs", StartRun{All: true, List: &l}); f.Target != c.target || !strings.Contains(f.Message, c.message) {

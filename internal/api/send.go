@@ -90,7 +90,7 @@ func (c *requestContext) sendRow(s *core.Session, in Send) (SendResults, error) 
 	if in.Payload != nil || in.Data != nil {
 		return SendResults{}, invalid("row", sockeye.Text{En: "not together with a payload or data", Zh: "不能与 payload 或 data 同时使用"}, sockeye.Text{})
 	}
-	l, err := c.resolve("", workspace.List{Rows: []workspace.Row{*in.Row}})
+	l, err := c.resolve("", workspace.List{Rows: []workspace.Row{*in.Row}}, "")
 	if err != nil {
 		return SendResults{}, err
 	}

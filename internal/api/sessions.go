@@ -2,15 +2,19 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/device"
+	"sockeye/internal/payload"
 	"sockeye/internal/workspace"
 )
 
@@ -131,11 +135,13 @@ func (c *requestContext) open(in Open) (Session, error) {
 func (s *Server) endpointOf(in Open) (sockeye.Endpoint, core.Answer, error) {
 	ep := sockeye.Endpoint{Mode: in.Mode}
 	var answer core.Answer
+	var wrong fieldErrors
 	var err error
 	if ep.Address, err = sockeye.ParseAddress(in.Address); err != nil {
-		return ep, answer, err
+		e := *sockeye.ErrorOf(err)
+		e.Op, e.Target = "set", "address"
+		wrong = append(wrong, &e)
 	}
-	var wrong fieldErrors
 	if in.Options != nil {
 		ep.Options = in.Options.endpoint(&wrong)
 	}
@@ -156,10 +162,39 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, core.Answer, error) {
 			}
 		}
 	}
+	wrong.endpoint(ep)
 	if len(wrong) > 0 {
 		return ep, answer, wrong.join()
 	}
-	return ep, answer, ep.Validate()
+	return ep, answer, nil
+}
+
+// endpoint notes what an endpoint says is wrong with it, with the paths of the request.
+// What is wrong with a field is noted once.
+func (f *fieldErrors) endpoint(ep sockeye.Endpoint) {
+	noted := map[string]bool{}
+	for _, e := range *f {
+		noted[sockeye.ErrorOf(e).Target] = true
+	}
+	for _, e := range faults(ep.Validate()) {
+		named := *e
+		if named.Target = optionPath(e.Target); !noted[named.Target] {
+			*f = append(*f, &named)
+		}
+	}
+}
+
+// optionPath is where a request has a field of an endpoint: "backlog" is options.backlog,
+// and "idle-timeout" options.idle_timeout_ms.
+func optionPath(field string) string {
+	word := strings.ReplaceAll(field, "-", "_")
+	for i, t := 0, reflect.TypeFor[Options](); i < t.NumField(); i++ {
+		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if tag == word || tag == word+"_ms" || tag == word+"s" {
+			return "options." + tag
+		}
+	}
+	return field
 }
 
 // maxOption is the longest time an option may have, in milliseconds.
@@ -190,10 +225,11 @@ func (o *Options) endpoint(wrong *fieldErrors) sockeye.Options {
 		KeepAliveCount: o.KeepAliveCount, ReceiveBuffer: o.ReceiveBuffer, SendBuffer: o.SendBuffer, ReadSize: o.ReadSize,
 		Broadcast: choice(o.Broadcast), KernelTime: choice(o.KernelTime), Reconnect: o.Reconnect, SelfConnect: choice(o.SelfConnect),
 	}
-	for _, s := range o.Sources {
+	for n, s := range o.Sources {
 		a, err := netip.ParseAddr(s)
 		if err != nil {
-			wrong.add("options.sources", s+" is not an IP address", s+" 不是 IP 地址")
+			shown := payload.Quote(s, 40)
+			wrong.add(fmt.Sprintf("options.sources[%d]", n), shown+" is not an IP address", shown+" 不是 IP 地址")
 			continue
 		}
 		out.Sources = append(out.Sources, a)

@@ -183,7 +183,7 @@ func TestWorkspaceFaults(t *testing.T) {
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"aliases":{"::1":"1"}}}`:                                         `aliases: "1"`,
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"text":"x","charset":"klingon"}}}}`:             "payloads.a",
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"text":"x","line_end":"x"}}}}`:                  "payloads.a",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"txt":"x"}}}}`:                                  "txt",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"txt":"x"}}}}`:                                  "file.payloads.a.txt",
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"variables":{"a":"x","a":"y"}}}`:                                 "a",
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"endpoint":[{"name":"a","listen":":1","idle_timeout":"soon"}]}}`: "file.endpoint[0].idle_timeout",
 	} {

@@ -2,8 +2,10 @@ package workspace
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
+	"sockeye"
 	"sockeye/internal/rule"
 	"sockeye/internal/sendlist"
 )
@@ -36,8 +38,8 @@ type Row struct {
 	To string `toml:"to,omitempty" json:"to,omitempty"`
 }
 
-// SendList is a list of the file with its saved payloads looked up. The error is a
-// *sockeye.Error whose target is the list, or one of its rows: "row 2".
+// SendList is a list of the file with its saved payloads looked up. The error joins what
+// is wrong, each a *sockeye.Error whose target is the list, or one of its rows: "row 2".
 func (f *File) SendList(name string) (*sendlist.List, error) {
 	l, ok := f.Lists[name]
 	if !ok {
@@ -60,14 +62,21 @@ func (f *File) Resolve(name string, l List) (*sendlist.List, error) {
 		return nil, err
 	}
 	out.Rows = make([]sendlist.Row, len(l.Rows))
+	var problems []error
 	for n, r := range l.Rows {
 		var err error
 		if out.Rows[n], err = f.row(r); err == nil {
 			_, err = out.Rows[n].Template()
 		}
-		if err != nil {
-			return nil, sendlist.InRow(n, err)
+		if err == nil {
+			continue
 		}
+		if problems = append(problems, sendlist.InRow(n, err)); len(problems) == maxProblems {
+			break
+		}
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
 	}
 	return out, nil
 }
@@ -120,31 +129,18 @@ func ListOf(l *sendlist.List) List {
 func (c *checker) lists() map[string]*sendlist.List {
 	sound := map[string]*sendlist.List{}
 	for _, name := range keys(c.file.Lists) {
-		l := c.file.Lists[name]
 		whole, err := c.file.SendList(name)
 		if err == nil {
 			sound[name] = whole
 			continue
 		}
-		told := len(c.problems)
-		rows := l.Rows
-		if len(rows) > sendlist.MaxRows {
-			rows = nil
-		}
-		for n, r := range rows {
-			if len(c.problems) >= maxProblems {
-				break
+		for _, one := range split(err) {
+			target, at := "lists."+name, []any{"lists", name}
+			row := 0
+			if n, _ := fmt.Sscanf(sockeye.ErrorOf(one).Target, "row %d", &row); n == 1 {
+				target, at = fmt.Sprintf("lists.%s: row %d", name, row), append(at, "row", row-1)
 			}
-			row, err := c.file.row(r)
-			if err == nil {
-				_, err = row.Template()
-			}
-			if err != nil {
-				c.add(sendlist.InRow(n, err), fmt.Sprintf("lists.%s: row %d", name, n+1), "lists", name, "row", n)
-			}
-		}
-		if len(c.problems) == told {
-			c.add(err, "lists."+name, "lists", name)
+			c.add(one, target, at...)
 		}
 	}
 	return sound
