@@ -253,3 +253,21 @@ func TestSessionsCannotReachTheControlAddress(t *testing.T) {
 		}
 	}
 }
+
+// Issue "Hostile files" (10): an export of a session that never was is not an empty file.
+// One that is closed and gone from the list still has its events.
+func TestExportOfUnknownSession(t *testing.T) {
+	v := serve(t)
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	for range 2 { // it is closed, then forgotten
+		ask[Session](v, "DELETE", "/api/v1/sessions/"+s.ID, None{})
+	}
+	if status, text := v.do(v.request("GET", "/api/v1/export?session="+s.ID, nil)); status != 200 || !strings.Contains(text, "opened s1") {
+		t.Errorf("%d %q", status, text)
+	}
+	for _, id := range []string{"s2", "s0", "s01", "s-1", "1", "x", "s99999999999999999999", "s1%20"} {
+		if f := v.failing(404, "GET", "/api/v1/export?session="+id, nil); f.Kind != sockeye.NotFound || f.Message != "no such session" {
+			t.Errorf("%s: %+v", id, f)
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,7 +95,7 @@ func TestT06GuessingIsSlow(t *testing.T) {
 		begun := time.Now()
 		var g guesses
 		for range 1000 {
-			wait, tooMany := g.wait(time.Now())
+			wait, tooMany := g.wait(netip.Addr{}, time.Now())
 			if tooMany {
 				t.Fatal("one at a time is not too many")
 			}
@@ -104,12 +106,47 @@ func TestT06GuessingIsSlow(t *testing.T) {
 		}
 		turnedAway := 0
 		for range 1000 { // at once
-			if _, tooMany := g.wait(time.Now()); tooMany {
+			if _, tooMany := g.wait(netip.Addr{}, time.Now()); tooMany {
 				turnedAway++
 			}
 		}
 		if turnedAway < 985 {
 			t.Errorf("of 1000 guesses at once %d were turned away", turnedAway)
+		}
+	})
+}
+
+// Issue "Hostile files" (10): a guesser locks out nobody else. Of IPv6 the /64 network
+// counts, and memory is bounded.
+func TestGuessersByAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g guesses
+		at := func(text string) netip.Addr { return guesserAddress(&http.Request{RemoteAddr: text}) }
+		for range 1000 {
+			g.wait(at("192.0.2.1:1"), time.Now())
+			g.wait(at("[2001:db8::1]:1"), time.Now())
+		}
+		for text, want := range map[string]bool{
+			"192.0.2.1:2": true, "[::ffff:192.0.2.1]:3": true, "[2001:db8::ffff:1]:1": true,
+			"192.0.2.2:1": false, "[2001:db8:0:1::1]:1": false, "127.0.0.1:1": false, "@": false,
+		} {
+			if got := g.punished(at(text), time.Now()); got != want {
+				t.Errorf("%s: %v, want %v", text, got, want)
+			}
+		}
+		for i := range 3 * mostGuessers {
+			g.wait(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), time.Now())
+		}
+		if n := len(g.byAddress); n > mostGuessers+1 {
+			t.Errorf("%d addresses are remembered", n)
+		}
+		time.Sleep(time.Hour)
+		if g.punished(at("192.0.2.1:1"), time.Now()) {
+			t.Error("an hour later it still waits")
+		}
+		g.wait(netip.MustParseAddr("198.51.100.1"), time.Now())
+		if n := len(g.byAddress); n > 2 {
+			t.Errorf("an hour later %d addresses are remembered", n)
 		}
 	})
 }
@@ -129,10 +166,11 @@ func TestPassword(t *testing.T) {
 	if got := login("correct horse"); got != 200 {
 		t.Errorf("password: %d", got)
 	}
+	local := netip.MustParseAddr("127.0.0.1")
 	for range freeGuesses {
-		v.Server.guesses.wait(time.Now())
+		v.Server.guesses.wait(local, time.Now())
 	}
-	v.Server.guesses.turn = time.Now().Add(time.Hour)
+	v.Server.guesses.byAddress[local].turn = time.Now().Add(time.Hour)
 	if got := login("correct horse"); got != 429 {
 		t.Errorf("the password while guesses wait: %d", got)
 	}

@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"maps"
+	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -139,48 +142,100 @@ func (s *credentials) callerOf(token string) caller {
 	return anonymous
 }
 
-// guesses slows down whoever presents wrong credentials: beyond ten in a minute,
-// each waits its turn, one a second.
+// guesses slows down whoever presents wrong credentials, each address by itself, so that
+// a guesser does not lock others out.
 type guesses struct {
-	mu     sync.Mutex
+	mu        sync.Mutex
+	byAddress map[netip.Addr]*guesser
+}
+
+// guesser is what an address has presented: beyond ten wrong ones in a minute, each
+// waits its turn, one a second.
+type guesser struct {
 	recent []time.Time // in the last minute, at most freeGuesses
 	turn   time.Time   // when the next one is answered
 }
 
 const (
-	freeGuesses = 10
-	guessEvery  = time.Second
-	maxTurn     = 10 * time.Second // a wrong credential waits no longer; it is turned away at once
+	freeGuesses  = 10
+	guessEvery   = time.Second
+	maxTurn      = 10 * time.Second // a wrong credential waits no longer; it is turned away at once
+	mostGuessers = 4096             // addresses that are remembered; beyond, all others share one
 )
 
-// wait is how long the answer to one more wrong credential must wait; tooMany says
-// that others already wait as long as anybody may.
-func (g *guesses) wait(now time.Time) (d time.Duration, tooMany bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for len(g.recent) > 0 && now.Sub(g.recent[0]) > time.Minute {
-		g.recent = g.recent[1:]
+// guesserAddress is the address by which a guesser is known: of IPv6 the /64 network,
+// which one machine may have all of.
+func guesserAddress(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // the owner's socket
 	}
-	if len(g.recent) < freeGuesses {
-		g.recent = append(g.recent, now)
-		return 0, false
+	address := at.Addr().Unmap().WithZone("")
+	if address.Is6() {
+		network, _ := address.Prefix(64)
+		return network.Addr()
 	}
-	if g.turn.Before(now) {
-		g.turn = now
-	}
-	if g.turn.Sub(now) >= maxTurn {
-		return 0, true
-	}
-	g.turn = g.turn.Add(guessEvery)
-	g.recent = append(g.recent[1:], now)
-	return g.turn.Sub(now), false
+	return address
 }
 
-// punished says whether credentials that can be guessed must wait their turn.
-func (g *guesses) punished(now time.Time) bool {
+// ofLocked is the guesser of an address; those who have waited it out are forgotten.
+func (g *guesses) ofLocked(address netip.Addr, now time.Time) *guesser {
+	if one := g.byAddress[address]; one != nil {
+		return one
+	}
+	if len(g.byAddress) >= mostGuessers {
+		maps.DeleteFunc(g.byAddress, func(_ netip.Addr, one *guesser) bool { return one.isQuiet(now) })
+	}
+	if len(g.byAddress) >= mostGuessers {
+		address = netip.Addr{}
+	}
+	one := g.byAddress[address]
+	if one == nil {
+		one = &guesser{}
+		if g.byAddress == nil {
+			g.byAddress = map[netip.Addr]*guesser{}
+		}
+		g.byAddress[address] = one
+	}
+	return one
+}
+
+// isQuiet says whether it would make no difference to forget it.
+func (g *guesser) isQuiet(now time.Time) bool {
+	return !g.turn.After(now) && (len(g.recent) == 0 || now.Sub(g.recent[len(g.recent)-1]) > time.Minute)
+}
+
+// wait is how long the answer to one more wrong credential of an address must wait;
+// tooMany says that others of it already wait as long as anybody may.
+func (g *guesses) wait(address netip.Addr, now time.Time) (d time.Duration, tooMany bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.recent) == freeGuesses && now.Sub(g.recent[0]) <= time.Minute
+	one := g.ofLocked(address, now)
+	for len(one.recent) > 0 && now.Sub(one.recent[0]) > time.Minute {
+		one.recent = one.recent[1:]
+	}
+	if len(one.recent) < freeGuesses {
+		one.recent = append(one.recent, now)
+		return 0, false
+	}
+	if one.turn.Before(now) {
+		one.turn = now
+	}
+	if one.turn.Sub(now) >= maxTurn {
+		return 0, true
+	}
+	one.turn = one.turn.Add(guessEvery)
+	one.recent = append(one.recent[1:], now)
+	return one.turn.Sub(now), false
+}
+
+// punished says whether credentials of an address that can be guessed must wait their
+// turn.
+func (g *guesses) punished(address netip.Addr, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	one := g.ofLocked(address, now)
+	return len(one.recent) == freeGuesses && now.Sub(one.recent[0]) <= time.Minute
 }
 
 func badCredential(message, hint sockeye.Text) *sockeye.Error {

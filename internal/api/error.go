@@ -160,7 +160,7 @@ func (s *Server) wrongCredential(r *http.Request) (int, error) {
 
 // afterGuess waits as long as a wrong guess must.
 func (s *Server) afterGuess(r *http.Request, err error) (int, error) {
-	wait, tooMany := s.guesses.wait(time.Now())
+	wait, tooMany := s.guesses.wait(guesserAddress(r), time.Now())
 	if tooMany {
 		return http.StatusTooManyRequests, &sockeye.Error{Kind: sockeye.LimitReached,
 			Message: sockeye.Text{En: "too many wrong credentials", Zh: "错误的凭据过多"},

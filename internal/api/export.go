@@ -27,6 +27,9 @@ func (c *requestContext) export() error {
 	if err != nil {
 		return err
 	}
+	if filter.Session != "" && !c.bench.Knew(filter.Session) {
+		return noSession(filter.Session)
+	}
 	m, err := filter.Matcher()
 	if err != nil {
 		return err

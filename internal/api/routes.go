@@ -119,7 +119,7 @@ func (c *requestContext) login(in Login) (Token, error) {
 			sockeye.Text{En: "run sockeye ui again: it opens a fresh one", Zh: "请再次运行 sockeye ui，它会打开新的地址"}))
 	}
 	wrong := badCredential(sockeye.Text{En: "wrong password", Zh: "密码错误"}, sockeye.Text{})
-	waited := c.guesses.punished(time.Now())
+	waited := c.guesses.punished(guesserAddress(c.r), time.Now())
 	if waited { // a password can be guessed, so it is looked at only when it is its turn
 		if no := c.wrongGuess(wrong); no.status == http.StatusTooManyRequests {
 			return Token{}, no

@@ -95,7 +95,11 @@ func (c *requestContext) session() (*core.Session, error) {
 			return s, nil
 		}
 	}
-	return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: id,
+	return nil, noSession(id)
+}
+
+func noSession(id string) error {
+	return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: payload.Quote(id, 40),
 		Message: sockeye.Text{En: "no such session", Zh: "没有这个会话"},
 		Hint:    sockeye.Text{En: "sockeye session ls lists them", Zh: "sockeye session ls 列出全部会话"}}
 }

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,6 +67,14 @@ type Answer struct {
 	Allow rule.Allowed
 	// Hello is what a board says first instead of its own hello, or nil.
 	Hello *payload.Template
+}
+
+// Knew says whether there is or ever was a session of this name.
+func (w *Core) Knew(id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, err := strconv.Atoi(strings.TrimPrefix(id, "s"))
+	return err == nil && n >= 1 && n <= w.lastSession && id == fmt.Sprintf("s%d", n)
 }
 
 // Open opens an endpoint as a session; see transport.Open for what has happened when
