@@ -162,10 +162,23 @@ print(s.quit())
 
 func testWeb(t *testing.T) {
 	host, port := played(t, "http-status.toml", "web")
-	for path, want := range map[string]string{"/settings": "{\"interval\":60,\"unit\":\"C\"}\n200", "/echo/a%20b": "a%20b\n200", "/none": "404"} {
+	for path, want := range map[string]string{"/settings": "{\"interval\":60,\"unit\":\"C\"}\n200", "/echo/a%20b": "a%20b\n200", "/favicon.ico": "204"} {
 		p := run(t, "curl", "--silent", "--noproxy", "*", "--max-time", "20", "--write-out", "%{http_code}", "http://"+host+":"+port+path)
 		p.ends(0)
 		if got := p.out.String(); got != want {
+			t.Errorf("%s: %q, want %q; %s", path, got, want, p.errs)
+		}
+	}
+	testWebPages(t, "http://"+host+":"+port)
+}
+
+// testWebPages: what a browser asks of it first is a page, and what is not there says
+// where one is.
+func testWebPages(t *testing.T, at string) {
+	for path, want := range map[string][2]string{"/": {"<h1>Sockeye</h1>", "200"}, "/index.html": {"/settings", "200"}, "/?x=1": {"<h1>", "200"}, "/none": {`<a href="/">First page</a>`, "404"}} {
+		p := run(t, "curl", "--silent", "--noproxy", "*", "--max-time", "20", "--write-out", "%{http_code}", at+path)
+		p.ends(0)
+		if got := p.out.String(); !strings.Contains(got, want[0]) || !strings.HasSuffix(got, want[1]) {
 			t.Errorf("%s: %q, want %q; %s", path, got, want, p.errs)
 		}
 	}
