@@ -18,7 +18,7 @@ var dependencies = map[string]string{
 	"charm.land/bubbletea/v2":         "the console's terminal: keys, resizing, and lines above the input",
 	"github.com/BurntSushi/toml":      "files that people write: workspaces and send lists, strict, with the place of what is wrong",
 	"github.com/charmbracelet/x/ansi": "widths and cutting of lines with wide characters",
-	"github.com/gopacket/gopacket":    "captures of other programs: link layers and TCP put together",
+	"github.com/klauspost/compress":   "captures that are compressed with zstd",
 	"github.com/spf13/cobra":          "commands, help and completions for four shells",
 	"github.com/spf13/pflag":          "cobra's flags, for values of our own types",
 	"golang.org/x/sys":                "socket options, TCP_INFO and batches that package syscall lacks",

@@ -68,7 +68,7 @@ func (a *app) printReport(report *recording.Report) error {
 	for _, d := range report.Damage {
 		fmt.Fprintln(out, a.damageLine(d.File, d.Damage))
 	}
-	if rest := report.Damages + report.Torn - len(report.Damage); rest > 0 {
+	if rest := report.Damages + report.Torn + report.Skipped - len(report.Damage); rest > 0 {
 		fmt.Fprintf(out, a.t("… and %d more\n", "……还有 %d 处\n"), rest)
 	}
 	fmt.Fprintf(out, a.t("%d events, %s in %d files; %d places damaged, %d torn\n", "%d 个事件，%s，%d 个文件；%d 处损坏，%d 处结尾不完整\n"),

@@ -126,12 +126,8 @@ func isForeign(path string) (bool, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return false, unreadable(path, err)
 	}
-	if !capture.Known(f) {
-		return false, &sockeye.Error{
-			Kind: sockeye.Invalid, Op: "open", Target: path,
-			Message: sockeye.Text{En: "neither a recording nor a capture (pcap, pcapng)", Zh: "既不是记录，也不是抓包文件（pcap、pcapng）"},
-			Hint:    sockeye.Text{En: "name a directory or a file that Sockeye, tcpdump or Wireshark wrote", Zh: "请指定 Sockeye、tcpdump 或 Wireshark 写出的目录或文件"},
-		}
+	if err := capture.Check(f); err != nil {
+		return false, unreadable(path, err)
 	}
 	return true, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/pcapng"
+	"sockeye/internal/recording/capture"
 )
 
 // Summary is what a recording holds, counted.
@@ -136,9 +137,9 @@ func (r *Recording) countAll(ctx context.Context, files []segmentFile, progress 
 	return &t.Summary, err
 }
 
-// damaged counts damage, but for a torn tail.
+// damaged counts damage, but for a torn tail and what was left out of a capture.
 func (t *tally) damaged(_ string, what pcapng.Damage) {
-	if what.Kind != pcapng.Torn {
+	if what.Kind != pcapng.Torn && what.Kind != capture.Skipped {
 		t.Damages++
 	}
 }

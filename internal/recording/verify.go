@@ -6,6 +6,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/pcapng"
+	"sockeye/internal/recording/capture"
 )
 
 // Report is what Verify found.
@@ -18,6 +19,9 @@ type Report struct {
 	// Damages counts all of them, a torn tail not included: it is what a crash
 	// leaves, and nothing that was promised is in it.
 	Damages, Torn int
+	// Skipped counts kinds of packets of a foreign capture that are no data of TCP or
+	// UDP. They are named with the damage, but are none.
+	Skipped int
 }
 
 // FileDamage is a damage and the file it is in.
@@ -33,9 +37,12 @@ const maxDamage = 1000
 func (r *Report) Sound() bool { return r.Damages == 0 }
 
 func (r *Report) note(file string, d pcapng.Damage) {
-	if d.Kind == pcapng.Torn {
+	switch d.Kind {
+	case pcapng.Torn:
 		r.Torn++
-	} else {
+	case capture.Skipped:
+		r.Skipped++
+	default:
 		r.Damages++
 	}
 	if len(r.Damage) < maxDamage {

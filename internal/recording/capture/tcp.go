@@ -3,64 +3,89 @@ package capture
 import (
 	"fmt"
 	"net/netip"
-	"time"
-
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/reassembly"
 
 	"sockeye"
-	"sockeye/internal/pcapng"
+)
+
+const (
+	tcpFIN = 0x01
+	tcpSYN = 0x02
+	tcpRST = 0x04
+	tcpACK = 0x10
 )
 
 // tcpAssembly puts TCP connections together from their segments.
 type tcpAssembly struct {
-	reader    *Reader
-	assembler *reassembly.Assembler
-	over      bool // the file has ended: what is closed now did not close by itself
+	reader      *Reader
+	connections *recent[pair, *tcpConnection]
+	waiting     int // bytes of segments that wait for a missing one, of all connections
 }
-
-// The pages, of about 2 KiB, that wait for a missing segment: of one connection
-// and of all. Beyond, the segment counts as lost.
-const (
-	waitingEach = 1 << 12
-	waitingAll  = 1 << 14
-)
 
 func newAssembly(d *Reader) *tcpAssembly {
 	t := &tcpAssembly{reader: d}
-	t.assembler = reassembly.NewAssembler(reassembly.NewStreamPool(t))
-	t.assembler.MaxBufferedPagesPerConnection = waitingEach
-	t.assembler.MaxBufferedPagesTotal = waitingAll
+	t.connections = newRecent[pair, *tcpConnection](maxConnections, (*tcpConnection).finish)
 	return t
-}
-
-// capturedAt is the context of one segment.
-type capturedAt struct{ info gopacket.CaptureInfo }
-
-func (s *capturedAt) GetCaptureInfo() gopacket.CaptureInfo { return s.info }
-
-func (t *tcpAssembly) packet(flow gopacket.Flow, tcp *layers.TCP, info gopacket.CaptureInfo) {
-	t.assembler.AssembleWithContext(flow, tcp, &capturedAt{info})
 }
 
 // finish gives out what waits for segments that the file does not have.
 func (t *tcpAssembly) finish() {
-	t.over = true
-	t.assembler.FlushAll()
+	for t.connections.drop() {
+	}
 }
 
-// New is called with the first segment of a connection (reassembly.StreamFactory).
-func (t *tcpAssembly) New(network, _ gopacket.Flow, tcp *layers.TCP, _ reassembly.AssemblerContext) reassembly.Stream {
-	from, _ := endOf(network.Src(), uint16(tcp.SrcPort))
-	to, _ := endOf(network.Dst(), uint16(tcp.DstPort))
-	c := &tcpConnection{assembly: t, firstIsPeer: true, server: to, client: from}
-	_, known := t.reader.sessions[serverKey{"tcp", from}]
-	switch {
-	case tcp.SYN && !tcp.ACK:
-	case tcp.SYN, known, from.Port() < to.Port():
-		c.firstIsPeer, c.server, c.client = false, from, to
+// segment is a TCP segment as it came.
+type segment struct {
+	from, to netip.AddrPort
+	seq, ack uint32
+	flags    byte
+	payload  frame
+}
+
+func (s *segment) has(flag byte) bool { return s.flags&flag != 0 }
+
+// begins reports whether a client begins a connection with it.
+func (s *segment) begins() bool { return s.flags&(tcpSYN|tcpACK) == tcpSYN }
+
+// segment takes in a TCP segment.
+func (t *tcpAssembly) segment(from, to netip.Addr, f frame) {
+	if len(f.data) < 20 {
+		t.reader.skip(malformed)
+		return
 	}
+	h, head := f.data, int(f.data[12]>>4)*4
+	if head < 20 || head > f.length {
+		t.reader.skip(malformed)
+		return
+	}
+	s := segment{netip.AddrPortFrom(from, be.Uint16(h)), netip.AddrPortFrom(to, be.Uint16(h[2:])), be.Uint32(h[4:]), be.Uint32(h[8:]), h[13],
+		frame{f.data[min(head, len(f.data)):], f.length - head}}
+	key := pairOf(s.from, s.to)
+	c, known := t.connections.get(key)
+	if known && c.replacedBy(&s) {
+		c.finish()
+		t.connections.remove(key)
+		known = false
+	}
+	if !known {
+		if s.has(tcpRST) {
+			return // the end of what was not seen
+		}
+		c = t.open(&s)
+		t.connections.put(key, c)
+	}
+	c.take(&s)
+}
+
+// open makes the connection of the first segment seen of it.
+func (t *tcpAssembly) open(s *segment) *tcpConnection {
+	c := &tcpConnection{assembly: t, server: s.to, client: s.from}
+	_, known := t.reader.sessions.get(serverKey{"tcp", s.from})
+	switch {
+	case s.begins():
+	case s.has(tcpSYN), known, s.from.Port() < s.to.Port():
+		c.server, c.client = s.from, s.to
+	}
+	c.half = [2]half{{kind: sockeye.Received, end: sockeye.ReasonEOF}, {kind: sockeye.Sent, end: sockeye.ReasonLocal}}
 	return c
 }
 
@@ -68,76 +93,135 @@ func (t *tcpAssembly) New(network, _ gopacket.Flow, tcp *layers.TCP, _ reassembl
 type tcpConnection struct {
 	assembly       *tcpAssembly
 	server, client netip.AddrPort
-	firstIsPeer    bool          // the first segment came from the client
 	peer           *sockeye.Peer // nil until there is something to tell: a last ACK alone is no connection
+	half           [2]half       // from the client, from the server
 
-	finished bool // a FIN was told of: the first one names the end
-	reason   sockeye.Reason
-	reset    bool
-	last     time.Time
+	reason sockeye.Reason // "" as long as nothing ended it
+	reset  bool
+	left   bool
 }
 
-// Accept takes every segment; one that begins in the middle of a connection
-// starts where it is (reassembly.Stream).
-func (c *tcpConnection) Accept(tcp *layers.TCP, info gopacket.CaptureInfo, dir reassembly.TCPFlowDirection, next reassembly.Sequence, start *bool, _ reassembly.AssemblerContext) bool {
-	c.last = info.Timestamp
-	if c.peer == nil && (tcp.SYN || len(tcp.Payload) > 0) {
-		c.peer = c.assembly.reader.peer("tcp", c.server, c.client, info)
+// sides are the half that a segment belongs to, and the other one.
+func (c *tcpConnection) sides(s *segment) (own, other *half) {
+	if s.from == c.client {
+		return &c.half[0], &c.half[1]
 	}
-	if next == -1 && !tcp.SYN {
-		*start = true
+	return &c.half[1], &c.half[0]
+}
+
+// closed reports whether the connection is over, for all that is known.
+func (c *tcpConnection) closed() bool {
+	return c.reset || c.half[0].finished && c.half[1].finished
+}
+
+// impossible is further than any window reaches (RFC 7323: 1 GiB), near what a
+// connection that ended may still get.
+const (
+	impossible = 1 << 30
+	near       = 1 << 20
+
+	// maxInFlight is what one side may be ahead of the other in the real world:
+	// a FIN from further away belongs to another connection.
+	maxInFlight = 64 << 20
+)
+
+// replacedBy reports whether a segment belongs to another connection between the
+// same addresses, which came after this one.
+func (c *tcpConnection) replacedBy(s *segment) bool {
+	own, other := c.sides(s)
+	switch {
+	case s.has(tcpRST):
+		return false
+	case s.has(tcpSYN):
+		same := own.started && s.seq+1 == uint32(own.start)
+		switch {
+		case c.closed():
+			return !s.has(tcpACK) || !same
+		case own.started:
+			return !same && (s.begins() || own.carried() || other.carried())
+		}
+		return s.begins() && other.started && !other.syn && other.carried()
+	case !own.started || s.payload.length == 0:
+		return false
 	}
-	if tcp.RST && !c.reset {
-		c.reset = true
-		c.reason = sockeye.ReasonAborted
-		if c.fromPeer(dir) {
+	ahead := int64(int32(s.seq - uint32(own.next)))
+	switch {
+	case ahead > impossible || ahead < -impossible:
+		return true
+	case own.finished && c.closed() && !c.reset:
+		return ahead >= 0
+	case c.reset && ahead > near:
+		return true
+	case own.syn:
+		return own.next+ahead < own.start-1
+	}
+	return own.next+ahead < own.start-near
+}
+
+// take takes in a segment of the connection.
+func (c *tcpConnection) take(s *segment) {
+	own, other := c.sides(s)
+	if c.peer == nil && (s.has(tcpSYN) || s.payload.length > 0) && !s.has(tcpRST) {
+		c.peer = c.assembly.reader.peer("tcp", c.server, c.client)
+	}
+	first := s.seq
+	if s.has(tcpSYN) {
+		first++
+		if !own.started || !own.carried() {
+			own.begin(first, true)
+		}
+	}
+	if s.has(tcpACK) {
+		other.acknowledged(s.ack)
+		c.advance(other)
+	}
+	if s.has(tcpRST) {
+		c.resetBy(own)
+		return
+	}
+	if !own.started && (s.payload.length > 0 || s.has(tcpFIN)) {
+		own.begin(own.beginning(first, s.payload.length), false)
+	}
+	if own.started {
+		c.insert(own, own.place(first), s.payload)
+		if s.has(tcpFIN) {
+			own.ends(own.place(first) + int64(s.payload.length))
+		}
+		c.advance(own)
+	}
+	c.leave()
+}
+
+// resetBy takes in an abort. What one side sent may still come after it.
+func (c *tcpConnection) resetBy(own *half) {
+	if !c.closed() {
+		c.reset, c.reason = true, sockeye.ReasonAborted
+		if own == &c.half[0] {
 			c.reason = sockeye.ReasonReset
 		}
 	}
-	return true
+	c.leave()
 }
 
-func (c *tcpConnection) fromPeer(dir reassembly.TCPFlowDirection) bool {
-	return (dir == reassembly.TCPDirClientToServer) == c.firstIsPeer
-}
-
-// ReassembledSG takes the next bytes of one direction (reassembly.Stream).
-func (c *tcpConnection) ReassembledSG(sg reassembly.ScatterGather, ac reassembly.AssemblerContext) {
-	d := c.assembly.reader
-	dir, _, end, skip := sg.Info()
-	n, _ := sg.Lengths()
-	at := ac.GetCaptureInfo().Timestamp
-	if n > 0 {
-		at = sg.CaptureInfo(0).Timestamp
-	}
-	kind, reason := sockeye.Sent, sockeye.ReasonLocal
-	if c.fromPeer(dir) {
-		kind, reason = sockeye.Received, sockeye.ReasonEOF
-	}
-	if skip > 0 {
-		c.add(sockeye.Event{Kind: sockeye.Gap, Time: at, Detail: &sockeye.Detail{Lost: sockeye.Lost{Bytes: uint64(skip)}}})
-		d.o.Lost(pcapng.Damage{Kind: pcapng.Broken, What: sockeye.Text{
-			En: fmt.Sprintf("%d bytes from or to %s are not in the capture", skip, c.client),
-			Zh: fmt.Sprintf("与 %[2]s 之间有 %[1]d 字节不在抓包文件中", skip, c.client)}})
-	}
-	if n > 0 {
-		c.add(sockeye.Event{Kind: kind, Time: at, Data: append([]byte(nil), sg.Fetch(n)...)})
-	}
-	if !end || c.reset || c.assembly.over {
+// leave tells of the end once, when nothing is missing before it.
+func (c *tcpConnection) leave() {
+	if c.left || !c.closed() || len(c.half[0].pending)+len(c.half[1].pending) > 0 {
 		return
 	}
-	if !c.finished {
-		c.finished, c.reason = true, reason
-	}
-	c.add(sockeye.Event{Kind: sockeye.Finished, Time: at, Detail: &sockeye.Detail{Reason: reason}})
+	c.left = true
+	c.add(sockeye.Event{Kind: sockeye.Left, Detail: &sockeye.Detail{Reason: c.reason}})
 }
 
-// ReassemblyComplete is called when both directions have ended (reassembly.Stream).
-func (c *tcpConnection) ReassemblyComplete(reassembly.AssemblerContext) bool {
-	if c.reason != "" && (!c.assembly.over || c.reset) {
-		c.add(sockeye.Event{Kind: sockeye.Left, Time: c.last, Detail: &sockeye.Detail{Reason: c.reason}})
+// finish gives out what waits: the rest is not in the file.
+func (c *tcpConnection) finish() {
+	for i := range c.half {
+		h := &c.half[i]
+		for len(h.pending) > 0 || h.hasFIN && !h.finished {
+			c.skipHole(h)
+			c.advance(h)
+		}
 	}
-	return true
+	c.leave()
 }
 
 func (c *tcpConnection) add(e sockeye.Event) {
@@ -146,4 +230,16 @@ func (c *tcpConnection) add(e sockeye.Event) {
 	}
 	e.Peer, e.Session = c.peer, c.peer.Session
 	c.assembly.reader.add(e)
+}
+
+// gap tells of bytes that the file does not have.
+func (c *tcpConnection) gap(n int64) {
+	if n <= 0 || c.peer == nil {
+		return
+	}
+	c.add(sockeye.Event{Kind: sockeye.Gap, Detail: &sockeye.Detail{Lost: sockeye.Lost{Bytes: uint64(n)}}})
+	d := c.assembly.reader
+	d.lostAt(d.count, damaged, sockeye.Text{
+		En: fmt.Sprintf("%d bytes from or to %s are not in the capture", n, c.client),
+		Zh: fmt.Sprintf("与 %[2]s 之间有 %[1]d 字节不在抓包文件中", n, c.client)})
 }

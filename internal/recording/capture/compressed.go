@@ -1,0 +1,113 @@
+package capture
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"sockeye"
+)
+
+// What a compressed file may become. A file that needs more can be unpacked by
+// hand, which sets no limit but the disk: nothing is held in memory here.
+const (
+	maxUnpacked  = 1 << 30
+	maxRatio     = 100
+	freeOfRatio  = 16 << 20 // so much may come of any file: short ones of one repeated poll pack better than most
+	maxZstdFrame = 32 << 20 // bytes that a zstd frame may refer back to, which are held in memory
+)
+
+// compressions are the ways a capture may be packed that Wireshark opens.
+var compressions = []struct {
+	magic, name, unpack string
+	open                func(io.Reader) (io.Reader, error)
+}{
+	{"\x1f\x8b", "gzip", "gzip -dk FILE", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{"\x28\xb5\x2f\xfd", "zstd", "zstd -dk FILE", openZstd},
+}
+
+// openZstd decodes in the reader's own goroutine, so nothing is left behind when
+// a file is not read to its end.
+func openZstd(r io.Reader) (io.Reader, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdFrame), zstd.WithDecoderMaxMemory(maxUnpacked))
+}
+
+// unpacked is r as it is, or what it holds if it is compressed, told by its first
+// bytes as Wireshark does.
+func unpacked(r *bufio.Reader) (*bufio.Reader, error) {
+	for _, c := range compressions {
+		head, _ := r.Peek(len(c.magic))
+		if !bytes.Equal(head, []byte(c.magic)) {
+			continue
+		}
+		u := &unpacking{name: c.name, unpack: c.unpack, packed: &counted{r: r}}
+		var err error
+		if u.r, err = c.open(bufio.NewReader(u.packed)); err != nil {
+			return nil, u.failed(err)
+		}
+		return bufio.NewReaderSize(u, bufferSize), nil
+	}
+	return r, nil
+}
+
+// unpacking reads a compressed file within the limits.
+type unpacking struct {
+	name, unpack string
+	packed       *counted
+	r            io.Reader
+	out          int64
+	err          error
+}
+
+func (u *unpacking) Read(p []byte) (int, error) {
+	if u.err != nil {
+		return 0, u.err
+	}
+	n, err := u.r.Read(p)
+	u.out += int64(n)
+	switch {
+	case u.out > maxUnpacked:
+		n, err = 0, u.tooMuch(sockeye.Text{En: fmt.Sprintf("it unpacks to more than %d MiB", maxUnpacked>>20), Zh: fmt.Sprintf("解压后超过 %d MiB", maxUnpacked>>20)})
+	case u.out > freeOfRatio && u.out > maxRatio*u.packed.n:
+		n, err = 0, u.tooMuch(sockeye.Text{En: fmt.Sprintf("it unpacks to more than %d times its size", maxRatio), Zh: fmt.Sprintf("解压后超过原大小的 %d 倍", maxRatio)})
+	case err != nil && !errors.Is(err, io.EOF):
+		err = u.failed(err)
+	}
+	u.err = err
+	return n, err
+}
+
+// failed says what is wrong with the compressed file.
+func (u *unpacking) failed(err error) error {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Err: io.ErrUnexpectedEOF,
+			Message: sockeye.Text{En: "the " + u.name + " file is cut off", Zh: u.name + " 文件不完整"}}
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+		return u.tooMuch(sockeye.Text{En: fmt.Sprintf("unpacking needs more than %d MiB of memory", maxZstdFrame>>20), Zh: fmt.Sprintf("解压需要超过 %d MiB 的内存", maxZstdFrame>>20)})
+	}
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Err: err,
+		Message: sockeye.Text{En: "the " + u.name + " file is damaged: " + err.Error(), Zh: u.name + " 文件已损坏：" + err.Error()}}
+}
+
+func (u *unpacking) tooMuch(why sockeye.Text) error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Message: why,
+		Hint: sockeye.Text{En: "if that is what it should be, unpack it first: " + u.unpack, Zh: "若确实如此，请先自行解压：" + u.unpack}}
+}
+
+// counted counts what is read.
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,155 @@
+package capture
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"sockeye"
+	"sockeye/internal/pcapng"
+)
+
+func gzipped(t testing.TB, parts ...[]byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for _, p := range parts { // each a member of its own (RFC 1952, 2.2)
+		w := gzip.NewWriter(&b)
+		w.Write(p)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Bytes()
+}
+
+func zstdOf(t testing.TB, b []byte, o ...zstd.EOption) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := zstd.NewWriter(&out, o...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(b)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// manyDatagrams is a capture of some size.
+func manyDatagrams(t testing.TB, n int) []byte {
+	packet := raw(udpPacket(t, client4, server4, "question"))
+	return pcapOf(t, bytesTimes(packet, n)...)
+}
+
+func bytesTimes(p built, n int) []built {
+	out := make([]built, n)
+	for i := range out {
+		out[i] = p
+	}
+	return out
+}
+
+// A compressed capture is opened by what it holds, as Wireshark does.
+func TestCompressed(t *testing.T) {
+	plain := manyDatagrams(t, 100)
+	want, _ := read(t, plain)
+	for name, file := range map[string][]byte{
+		"gzip":            gzipped(t, plain),
+		"gzip in members": gzipped(t, plain[:1000], plain[1000:]),
+		"zstd":            zstdOf(t, plain),
+		"zstd, pcapng":    zstdOf(t, pcapngOf(t, bytesTimes(raw(udpPacket(t, client4, server4, "question")), 100)...)),
+	} {
+		got, lost := read(t, file)
+		if diff := cmp.Diff(want, got); diff != "" || len(lost) > 0 {
+			t.Errorf("%s: %s %q", name, diff, lost)
+		}
+		if err := Check(bytes.NewReader(file)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Of a compressed file that is cut off or damaged, what comes before that is read.
+func TestCompressedDamaged(t *testing.T) {
+	plain := manyDatagrams(t, 20_000)
+	for name, whole := range map[string][]byte{"gzip": gzipped(t, plain), "zstd": zstdOf(t, plain)} {
+		events, lost := read(t, whole[:len(whole)-20])
+		if len(events) < 1000 || len(lost) != 1 || !strings.Contains(lost[0], "cut off") {
+			t.Errorf("%s cut off: %d events, %q", name, len(events), lost)
+		}
+		bad := bytes.Clone(whole)
+		bad[len(bad)*3/4] ^= 0x40
+		bad[len(bad)*3/4+1] ^= 0xFF
+		if events, lost := read(t, bad); len(lost) == 0 {
+			t.Errorf("%s changed: %d events, nothing lost", name, len(events))
+		}
+	}
+}
+
+// A file that unpacks to far more than it is ends in an error that says so and
+// what to do, and takes no memory for it.
+func TestCompressionBombs(t *testing.T) {
+	zeros := strings.NewReader(strings.Repeat("\x00", 1<<20))
+	bomb := func(w io.WriteCloser, b *bytes.Buffer) []byte {
+		w.Write(manyDatagrams(t, 10))
+		for range 64 {
+			zeros.Seek(0, io.SeekStart)
+			io.Copy(w, zeros)
+		}
+		w.Close()
+		return b.Bytes()
+	}
+	var g, z bytes.Buffer
+	zw, err := zstd.NewWriter(&z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wideHead := []byte{0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x98} // a frame that refers back 512 MiB
+	for _, c := range []struct {
+		name string
+		file []byte
+		want string
+	}{
+		{"gzip", bomb(gzip.NewWriter(&g), &g), "more than 100 times"},
+		{"zstd", bomb(zw, &z), "more than 100 times"},
+		{"zstd that needs much memory", append(wideHead, 0, 0, 0), "more than 32 MiB of memory"},
+	} {
+		err := readAll(c.file)
+		e, ok := errors.AsType[*sockeye.Error](err)
+		if !ok || !strings.Contains(e.Message.En, c.want) || !strings.Contains(e.Hint.En, "unpack it first") || e.Message.Zh == "" || e.Hint.Zh == "" {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// readAll reads a capture and gives the error that it ends in, nil for its end.
+func readAll(file []byte) error {
+	d, err := NewReader(bytes.NewReader(file), CaptureOptions{Lost: func(pcapng.Damage) {}})
+	for err == nil {
+		_, err = d.Next()
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// The limit of the size holds where that of the ratio does not.
+func TestUnpackedSize(t *testing.T) {
+	u := &unpacking{name: "gzip", unpack: "gzip -dk FILE", packed: &counted{n: 1 << 40}, r: endless{}}
+	n, err := io.Copy(io.Discard, u)
+	if err == nil || n > maxUnpacked || !strings.Contains(err.Error(), "1024 MiB") {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }

@@ -1,0 +1,246 @@
+package capture
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"hash/crc32"
+	"net/netip"
+	"slices"
+	"time"
+
+	"sockeye"
+)
+
+// What waits for missing fragments.
+const (
+	maxFragmented    = 1 << 12 // datagrams
+	maxFragmentBytes = 1 << 24 // bytes of all of them
+	fragmentCost     = 128     // bytes that a piece costs besides
+	fragmentWait     = time.Minute
+	fragmentAgain    = time.Second // after which another datagram may have the same number: small systems have but one
+	maxDatagram      = 1<<16 - 1
+)
+
+// fragmentKey tells the fragments of one datagram from those of another. For IPv6
+// the protocol is not part of it (RFC 8200, 4.5).
+type fragmentKey struct {
+	from, to netip.Addr
+	id       uint32
+	protocol byte
+}
+
+// piece is one fragment: its place in the datagram, its bytes, and whether it is
+// the last one.
+type piece struct {
+	offset int
+	frame
+	last bool
+}
+
+func (p *piece) end() int { return p.offset + p.length }
+
+// seenPiece is what is remembered of a fragment of a datagram that is complete.
+type seenPiece struct {
+	offset, length int
+	sum            uint32
+}
+
+// fragmented is a datagram of which fragments were seen.
+type fragmented struct {
+	key      fragmentKey
+	protocol byte
+	pieces   []piece // in order, without overlap
+	total    int     // 0 until the last one is seen
+	cost     int
+	since    time.Time
+	last     time.Time // of a fragment
+	number   int64     // of the packet of the first one
+	conflict bool      // fragments overlap: none of it is believed (RFC 5722)
+	before   []seenPiece
+}
+
+// fragments puts datagrams together.
+type fragments struct {
+	reader *Reader
+	all    *recent[fragmentKey, *fragmented]
+	cost   int
+}
+
+func newFragments(d *Reader) *fragments {
+	f := &fragments{reader: d}
+	f.all = newRecent[fragmentKey, *fragmented](maxFragmented, f.giveUp)
+	return f
+}
+
+// add takes in a fragment. It gives the datagram when that is complete.
+func (f *fragments) add(key fragmentKey, protocol byte, p piece) (frame, bool) {
+	if p.length == 0 || !p.last && p.length%8 != 0 || p.end() > maxDatagram {
+		f.reader.skip(malformed)
+		return frame{}, false
+	}
+	g, ok := f.all.get(key)
+	if ok && !g.fits(p) && f.reader.at.Sub(g.last) >= fragmentAgain {
+		f.giveUp(g)
+		f.all.remove(key)
+		ok = false
+	}
+	if !ok {
+		g = &fragmented{key: key}
+		f.all.put(key, g)
+	}
+	if len(g.pieces) == 0 && !g.conflict {
+		g.since, g.number = f.reader.at, f.reader.count
+	}
+	g.last = f.reader.at
+	if !g.insert(p) {
+		return frame{}, false
+	}
+	if p.offset == 0 {
+		g.protocol = protocol
+	}
+	whole, complete := g.whole()
+	f.account(g, complete)
+	for f.cost > maxFragmentBytes && f.all.drop() {
+	}
+	return whole, complete
+}
+
+// account brings what is waiting up to date. Of a datagram that is complete only
+// sums are kept.
+func (f *fragments) account(g *fragmented, complete bool) {
+	f.cost -= g.cost
+	g.cost = 0
+	if complete {
+		g.before = nil
+		for i := range g.pieces {
+			g.before = append(g.before, g.pieces[i].seen())
+		}
+		g.pieces, g.total = nil, 0
+	}
+	for i := range g.pieces {
+		g.cost += len(g.pieces[i].data)
+	}
+	g.cost += fragmentCost * (len(g.pieces) + len(g.before) + 1)
+	f.cost += g.cost
+}
+
+func (p *piece) seen() seenPiece {
+	return seenPiece{p.offset, p.length, crc32.ChecksumIEEE(p.data)}
+}
+
+// place is where a fragment belongs, and whether a copy of it is there.
+func (g *fragmented) place(p piece) (at int, copied bool) {
+	i, found := slices.BinarySearchFunc(g.pieces, p.offset, func(q piece, offset int) int { return cmp.Compare(q.offset, offset) })
+	return i, found && g.pieces[i].length == p.length && g.pieces[i].last == p.last && bytes.Equal(g.pieces[i].data, p.data)
+}
+
+// fits reports whether a fragment can be of the datagram: it is there already, or
+// it overlaps no other one and is not behind the end.
+func (g *fragmented) fits(p piece) bool {
+	if g.conflict {
+		return false
+	}
+	i, copied := g.place(p)
+	switch {
+	case copied:
+		return true
+	case i > 0 && g.pieces[i-1].end() > p.offset, i < len(g.pieces) && p.end() > g.pieces[i].offset:
+		return false
+	case g.total != 0 && (p.last || p.end() > g.total):
+		return false
+	}
+	return !p.last || i == len(g.pieces)
+}
+
+// insert puts a fragment in its place. It reports whether that changed anything.
+func (g *fragmented) insert(p piece) bool {
+	i, copied := g.place(p)
+	if copied || g.conflict {
+		return false
+	}
+	if !g.fits(p) {
+		g.conflict, g.pieces, g.before = true, nil, nil
+		return true
+	}
+	if p.last {
+		g.total = p.end()
+	}
+	g.pieces = slices.Insert(g.pieces, i, p)
+	return true
+}
+
+// whole is the datagram if nothing is missing. It is known up to where the
+// capture cut one of its fragments short.
+func (g *fragmented) whole() (frame, bool) {
+	if g.total == 0 || g.have() != g.total {
+		return frame{}, false
+	}
+	out := frame{length: g.total}
+	for _, p := range g.pieces {
+		out.data = append(out.data, p.data...)
+		if len(p.data) < p.length {
+			break
+		}
+	}
+	return out, true
+}
+
+// have is the number of bytes whose fragments were seen.
+func (g *fragmented) have() (n int) {
+	for _, p := range g.pieces {
+		n += p.length
+	}
+	return n
+}
+
+// expire gives up what has waited too long.
+func (f *fragments) expire(now time.Time) {
+	for {
+		g, ok := f.all.oldest()
+		if !ok || now.Sub(g.since) < fragmentWait {
+			return
+		}
+		f.all.drop()
+	}
+}
+
+// giveUp tells of a datagram that is not all there.
+func (f *fragments) giveUp(g *fragmented) {
+	f.cost -= g.cost
+	if !g.conflict && (len(g.pieces) == 0 || g.repeats()) {
+		return
+	}
+	d := f.reader
+	what := sockeye.Text{
+		En: fmt.Sprintf("an IP datagram from %s to %s in fragments that overlap: left out (RFC 5722)", g.key.from, g.key.to),
+		Zh: fmt.Sprintf("%s 发往 %s 的 IP 数据报分片互相重叠，未导入（RFC 5722）", g.key.from, g.key.to)}
+	if !g.conflict {
+		what = sockeye.Text{
+			En: fmt.Sprintf("an IP datagram from %s to %s is not all there: %s", g.key.from, g.key.to, g.missing().en),
+			Zh: fmt.Sprintf("%s 发往 %s 的 IP 数据报不完整：%s", g.key.from, g.key.to, g.missing().zh)}
+	}
+	d.lostAt(g.number, damaged, what)
+	if len(g.pieces) > 0 && g.protocol == protocolUDP && len(g.pieces[0].data) >= 8 && g.pieces[0].offset == 0 {
+		h := g.pieces[0].data
+		d.missingDatagram(netip.AddrPortFrom(g.key.from, be.Uint16(h)), netip.AddrPortFrom(g.key.to, be.Uint16(h[2:])), max(int(be.Uint16(h[4:]))-8, 0))
+	}
+}
+
+func (g *fragmented) missing() reason {
+	if g.total == 0 {
+		return reason{fmt.Sprintf("its last fragment is missing, %d bytes are there", g.have()), fmt.Sprintf("缺少最后一个分片，已有 %d 字节", g.have())}
+	}
+	return reason{fmt.Sprintf("%d of its %d bytes are missing", g.total-g.have(), g.total), fmt.Sprintf("共 %[2]d 字节，缺少 %[1]d 字节", g.total-g.have(), g.total)}
+}
+
+// repeats reports whether all there is are copies of fragments of the datagram
+// that was complete before, as a capture on several interfaces has them.
+func (g *fragmented) repeats() bool {
+	for i := range g.pieces {
+		if !slices.Contains(g.before, g.pieces[i].seen()) {
+			return false
+		}
+	}
+	return true
+}

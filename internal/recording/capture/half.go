@@ -1,0 +1,192 @@
+package capture
+
+import (
+	"cmp"
+	"slices"
+
+	"sockeye"
+)
+
+// What may wait for a missing segment of one direction, and of all. Beyond, the
+// segment counts as lost.
+const (
+	maxPending      = 1 << 13 // segments
+	maxPendingBytes = 8 << 20
+	maxWaiting      = 32 << 20
+	pendingCost     = 128 // bytes that a segment costs besides its payload
+)
+
+// half is one direction of a connection. Its places are sequence numbers that do
+// not wrap.
+type half struct {
+	kind sockeye.EventKind // of its data
+	end  sockeye.Reason    // of its FIN
+
+	started bool
+	syn     bool  // start is known from a SYN
+	start   int64 // place of the first byte
+	next    int64 // place of the byte that is due
+	acked   int64 // the other side has all before it; 0: unknown
+	early   uint32
+	isEarly bool // early is an acknowledgement that came before anything it acknowledges
+
+	fin              int64
+	hasFIN, finished bool
+
+	pending []waiting // beyond next, by place
+	cost    int
+}
+
+// waiting is payload that came before what is in front of it.
+type waiting struct {
+	at int64
+	frame
+}
+
+func (w *waiting) end() int64 { return w.at + int64(w.length) }
+
+// begin sets where the direction begins.
+func (h *half) begin(seq uint32, syn bool) {
+	h.started, h.syn = true, syn
+	h.start = 1<<32 + int64(seq)
+	h.next = h.start
+	if h.isEarly {
+		h.acknowledged(h.early)
+	}
+}
+
+// beginning is where a direction begins whose SYN was not seen, by its first
+// segment: there, unless the other side had acknowledged up to another place. Then
+// segments came out of order, or the byte before is a probe whether the other side
+// is alive (RFC 1122, 4.2.3.6).
+func (h *half) beginning(seq uint32, length int) uint32 {
+	if ahead := int32(seq - h.early); h.isEarly && (ahead > 0 && ahead < near || ahead == -1 && length <= 1) {
+		return h.early
+	}
+	return seq
+}
+
+// carried reports whether anything but the SYN was seen.
+func (h *half) carried() bool {
+	return h.started && (!h.syn || h.next != h.start || len(h.pending) > 0 || h.hasFIN)
+}
+
+// place is that of a sequence number, the one nearest to what is due.
+func (h *half) place(seq uint32) int64 { return h.next + int64(int32(seq-uint32(h.next))) }
+
+// acknowledged notes up to where the other side has everything.
+func (h *half) acknowledged(ack uint32) {
+	if !h.started {
+		h.early, h.isEarly = ack, true
+		return
+	}
+	if at := h.place(ack); at > h.acked && at < h.next+impossible {
+		h.acked = at
+	}
+}
+
+// ends notes where the FIN is.
+func (h *half) ends(at int64) {
+	if at >= h.next && at < max(h.next, h.acked)+maxInFlight && !h.finished {
+		h.fin, h.hasFIN = at, true
+	}
+}
+
+// insert takes in payload.
+func (c *tcpConnection) insert(h *half, at int64, f frame) {
+	if cut := h.next - at; cut > 0 {
+		if cut >= int64(f.length) {
+			return
+		}
+		f, at = f.without(int(cut)), h.next
+	}
+	if f.length == 0 || h.finished {
+		return
+	}
+	if at == h.next {
+		c.deliver(h, f)
+		return
+	}
+	i, found := slices.BinarySearchFunc(h.pending, at, func(w waiting, at int64) int { return cmp.Compare(w.at, at) })
+	if found && len(h.pending[i].data) >= len(f.data) {
+		return
+	}
+	h.pending = slices.Insert(h.pending, i, waiting{at, f})
+	c.cost(h, len(f.data)+pendingCost)
+	for len(h.pending) > maxPending || h.cost > maxPendingBytes || len(h.pending) > 0 && c.assembly.waiting > maxWaiting {
+		c.skipHole(h)
+		c.advance(h)
+	}
+}
+
+// without is the frame behind n bytes, which the capture may not hold.
+func (f frame) without(n int) frame {
+	return frame{f.data[min(n, len(f.data)):], f.length - n}
+}
+
+func (c *tcpConnection) cost(h *half, n int) {
+	h.cost += n
+	c.assembly.waiting += n
+}
+
+// deliver gives out the bytes that are due.
+func (c *tcpConnection) deliver(h *half, f frame) {
+	h.next += int64(f.length)
+	if len(f.data) > 0 {
+		c.add(sockeye.Event{Kind: h.kind, Data: f.data})
+	}
+	c.gap(int64(f.length - len(f.data))) // the capture cut the packet short
+}
+
+// advance gives out what is due, and what is beyond a hole that the other side has
+// seen filled: the capture missed it.
+func (c *tcpConnection) advance(h *half) {
+	for h.started {
+		switch {
+		case len(h.pending) > 0 && h.pending[0].at <= h.next:
+			w := h.pending[0]
+			h.pending[0] = waiting{}
+			h.pending = h.pending[1:]
+			c.cost(h, -len(w.data)-pendingCost)
+			if cut := h.next - w.at; cut < int64(w.length) {
+				c.deliver(h, w.without(int(cut)))
+			}
+		case len(h.pending) > 0 && h.acked > h.pending[0].at, len(h.pending) == 0 && h.hasFIN && h.acked > h.fin && !h.finished && h.next < h.fin:
+			c.skipHole(h)
+		case h.hasFIN && !h.finished && h.next >= h.fin:
+			c.end(h)
+			return
+		default:
+			return
+		}
+	}
+}
+
+// skipHole gives up what is missing before the first thing that waits.
+func (c *tcpConnection) skipHole(h *half) {
+	to := h.fin
+	if len(h.pending) > 0 {
+		to = h.pending[0].at
+	}
+	if to > h.next {
+		c.gap(to - h.next)
+		h.next = to
+	}
+}
+
+// end tells of a FIN. Nothing comes after it.
+func (c *tcpConnection) end(h *half) {
+	for _, w := range h.pending {
+		c.cost(h, -len(w.data)-pendingCost)
+	}
+	h.pending = nil
+	h.next = max(h.next, h.fin) + 1
+	h.finished = true
+	if c.reset || c.left {
+		return
+	}
+	if c.reason == "" {
+		c.reason = h.end
+	}
+	c.add(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: h.end}})
+}
