@@ -16,13 +16,15 @@ import (
 )
 
 // levels are the rooms from top to bottom. Imports only point down, and rooms on
-// one floor do not import each other.
+// one level do not import each other.
 var levels = [][]string{
 	{"cmd/sockeye"},
 	{"internal/cli"},
 	{"internal/api", "internal/webui/page"},
 	{"internal/core", "internal/webui"},
 	{"internal/transport", "internal/journal", "internal/device"},
+	{"internal/netinfo"},
+	{"internal/netinfo/netinfotest"},
 	{"internal/recording", "internal/workspace"},
 	{"internal/recording/capture"},
 	{"internal/framing", "internal/rule", "internal/sendlist"},
@@ -40,6 +42,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/cli", "internal/api", "ui serves it, session asks it"},
 	{"internal/cli", "internal/core", "commands open and drive sessions"},
 	{"internal/cli", "internal/transport", "a session's peers are transport's"},
+	{"internal/cli", "internal/netinfo", "addrs lists addresses, resolve asks for names"},
 	{"internal/cli", "internal/journal", "a view is a cursor on the journal"},
 	{"internal/cli", "internal/device", "the board's hello and pause are flags"},
 	{"internal/cli", "internal/recording", "log reads what was recorded"},
@@ -61,6 +64,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/webui/page", "internal/webui", "a real browser shows what is served"},
 	{"internal/webui/page", "internal/framing", "the page's ways to find frames are the core's"},
 	{"internal/api", "internal/transport", "a session's peers are transport's"},
+	{"internal/api", "internal/netinfo", "this machine's addresses are a route"},
 	{"internal/api", "internal/journal", "a window of events is read with a cursor"},
 	{"internal/api", "internal/device", "a session can play the board"},
 	{"internal/api", "internal/recording", "filters, exports and how to record"},
@@ -73,6 +77,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api", ".", "the nouns"},
 
 	{"internal/core", "internal/transport", "it opens sessions"},
+	{"internal/core", "internal/netinfo", "names are resolved"},
 	{"internal/core", "internal/journal", "it records their events"},
 	{"internal/core", "internal/device", "a session can answer as the board"},
 	{"internal/core", "internal/recording", "where and how to record"},
@@ -84,7 +89,12 @@ var edges = []struct{ from, to, why string }{
 	{"internal/core", "internal/workspace", "it opens what a file says"},
 	{"internal/core", ".", "the nouns"},
 
+	{"internal/transport", "internal/netinfo", "errors of the system, addresses, TCP_INFO"},
+	{"internal/transport", "internal/netinfo/netinfotest", "its tests ask name servers of their own"},
 	{"internal/transport", ".", "the nouns"},
+	{"internal/netinfo", "internal/netinfo/netinfotest", "its tests ask name servers of their own"},
+	{"internal/netinfo", ".", "what the system says is an error with a next step"},
+	{"internal/netinfo/netinfotest", ".", "the words of errors"},
 	{"internal/journal", "internal/recording", "the recorder drives the disk"},
 	{"internal/journal", "internal/pcapng", "its tests read segments back"},
 	{"internal/journal", ".", "the nouns"},
@@ -125,7 +135,7 @@ const (
 	bench    = "bench"          // measures the program from outside
 )
 
-// TestRooms holds every import between our packages against the doors. It reads
+// TestRooms holds every import between our packages against the edges. It reads
 // the files of all systems, not only of this one.
 func TestRooms(t *testing.T) {
 	for _, f := range sourceFiles(t) {
@@ -160,18 +170,18 @@ func forbidden(from, to string) string {
 			return ""
 		}
 	}
-	return "there is no door in the table of rooms_test.go"
+	return "there is no such edge in the table of rooms_test.go"
 }
 
-// TestDoors holds the table itself: every door leads down, and says why.
-func TestDoors(t *testing.T) {
-	floorOf := func(room string) int {
+// TestEdges holds the table itself: every edge leads down, and says why.
+func TestEdges(t *testing.T) {
+	levelOf := func(room string) int {
 		return slices.IndexFunc(levels, func(f []string) bool { return slices.Contains(f, room) })
 	}
 	for _, d := range edges {
-		from, to := floorOf(d.from), floorOf(d.to)
+		from, to := levelOf(d.from), levelOf(d.to)
 		if from < 0 || to < 0 || from >= to || d.why == "" {
-			t.Errorf("the door %s -> %s does not lead down, or has no reason", d.from, d.to)
+			t.Errorf("the edge %s -> %s does not lead down, or has no reason", d.from, d.to)
 		}
 	}
 }

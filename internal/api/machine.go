@@ -5,14 +5,15 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/netinfo"
 )
 
 func (c *requestContext) machine(None) (Machine, error) {
-	list, err := core.Interfaces()
+	list, err := netinfo.Interfaces()
 	if err != nil {
 		return Machine{}, err
 	}
-	board, _ := core.BoardAddress(list)
+	board, _ := netinfo.BoardAddress(list)
 	m := Machine{
 		Version: c.o.Version, OS: runtime.GOOS, Arch: runtime.GOARCH, Language: c.o.Language,
 		Interfaces: []Interface{}, BoardAddress: board.String(), Refusals: c.refused.all(), Recordings: c.o.Recordings,

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/core"
+	"sockeye/internal/netinfo"
 	"sockeye/internal/payload"
 )
 
@@ -26,7 +26,7 @@ likely reaches first, and the line to type on a board in the same network.`,
   sockeye addrs --json`,
 		Args: a.noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			list, err := core.Interfaces()
+			list, err := netinfo.Interfaces()
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,7 @@ likely reaches first, and the line to type on a board in the same network.`,
 	return cmd
 }
 
-func (a *app) printAddrs(list []core.Interface) error {
+func (a *app) printAddrs(list []netinfo.Interface) error {
 	out := bufio.NewWriter(a.Out)
 	wide := 0
 	for _, i := range list {
@@ -60,15 +60,15 @@ func (a *app) printAddrs(list []core.Interface) error {
 }
 
 // printBoardLines prints what to type on a board in the same network.
-func (a *app) printBoardLines(out *bufio.Writer, list []core.Interface) {
-	board, ok := core.BoardAddress(list)
+func (a *app) printBoardLines(out *bufio.Writer, list []netinfo.Interface) {
+	board, ok := netinfo.BoardAddress(list)
 	if !ok {
 		fmt.Fprintln(out, a.t("No network is connected: only this machine can reach itself. Here, type:", "没有连接网络：只有本机能访问自己。可在本机输入："))
 	} else {
 		fmt.Fprintln(out, a.t("On a board in the same network, type:", "在同一网络的开发板上输入："))
 	}
 	fmt.Fprintln(out, "    "+deviceLine(board, sockeye.DefaultPort))
-	link, ok := core.LinkLocalAddress(list)
+	link, ok := netinfo.LinkLocalAddress(list)
 	if !ok || link == board {
 		return
 	}
@@ -87,7 +87,7 @@ func deviceLine(to netip.Addr, port uint16) string {
 	return "sockeye device " + address
 }
 
-func (a *app) interfaceState(i core.Interface) string {
+func (a *app) interfaceState(i netinfo.Interface) string {
 	words := []string{a.t("down", "未启用")}
 	if i.Up {
 		words[0] = a.t("up", "已启用")
@@ -106,13 +106,13 @@ func (a *app) interfaceState(i core.Interface) string {
 	return strings.Join(words, a.t(", ", "，"))
 }
 
-func (a *app) scope(s core.AddressScope) string {
-	return map[core.AddressScope]string{
-		core.ScopePrivate:   a.t("private", "私有地址"),
-		core.ScopeGlobal:    a.t("global", "公网地址"),
-		core.ScopeShared:    a.t("shared (provider's NAT or VPN)", "共享地址（运营商 NAT 或 VPN）"),
-		core.ScopeLinkLocal: a.t("link-local", "链路本地地址"),
-		core.ScopeLoopback:  a.t("loopback", "环回地址"),
+func (a *app) scope(s netinfo.AddressScope) string {
+	return map[netinfo.AddressScope]string{
+		netinfo.ScopePrivate:   a.t("private", "私有地址"),
+		netinfo.ScopeGlobal:    a.t("global", "公网地址"),
+		netinfo.ScopeShared:    a.t("shared (provider's NAT or VPN)", "共享地址（运营商 NAT 或 VPN）"),
+		netinfo.ScopeLinkLocal: a.t("link-local", "链路本地地址"),
+		netinfo.ScopeLoopback:  a.t("loopback", "环回地址"),
 	}[s]
 }
 
@@ -132,15 +132,15 @@ type (
 		Addresses []addressLine `json:"addresses"`
 	}
 	addressLine struct {
-		Address string            `json:"address"` // with its zone, if it needs one
-		Bits    int               `json:"prefix_bits"`
-		Family  int               `json:"family"` // 4 or 6
-		Scope   core.AddressScope `json:"scope"`
+		Address string               `json:"address"` // with its zone, if it needs one
+		Bits    int                  `json:"prefix_bits"`
+		Family  int                  `json:"family"` // 4 or 6
+		Scope   netinfo.AddressScope `json:"scope"`
 	}
 )
 
-func addrsJSON(list []core.Interface) addrsLine {
-	board, _ := core.BoardAddress(list)
+func addrsJSON(list []netinfo.Interface) addrsLine {
+	board, _ := netinfo.BoardAddress(list)
 	out := addrsLine{V: 1, Board: netip.AddrPortFrom(board, sockeye.DefaultPort).String(), Interfaces: []interfaceLine{}}
 	for _, i := range list {
 		il := interfaceLine{Name: i.Name, Up: i.Up, Default: i.Default, Loopback: i.Loopback, Virtual: i.Virtual, Addresses: []addressLine{}}

@@ -11,6 +11,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/netinfo"
 )
 
 // demoFlags are the flags of demo.
@@ -93,8 +94,8 @@ func (l *runner) untilStopped(typeTo *core.Session) error {
 // invite says how to bring a board of one's own.
 func (s *walkthrough) invite() {
 	a := s.app
-	list, _ := core.Interfaces() // without any, this machine is still there
-	board, ok := core.BoardAddress(list)
+	list, _ := netinfo.Interfaces() // without any, this machine is still there
+	board, ok := netinfo.BoardAddress(list)
 	if !ok {
 		board = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}

@@ -7,7 +7,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/transport"
+	"sockeye/internal/netinfo"
 )
 
 // listenFlags are the flags of listen.
@@ -108,7 +108,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	f.verbose = f.verbose || isTerminal(a.Err)
 	if ep.Address.Network.Transport() == sockeye.TCP {
-		a.warnOfFileLimit(ep.Options.MaxPeers, transport.DescriptorLimit())
+		a.warnOfFileLimit(ep.Options.MaxPeers, netinfo.DescriptorLimit())
 	}
 	l, err := a.start(show, &f.displayFlags, true, &f.recordFlags, ep)
 	if err != nil {

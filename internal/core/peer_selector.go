@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 	"sockeye/internal/transport"
 )
 
@@ -78,7 +79,7 @@ func (s *Session) ReachHost(ctx context.Context, typed string) (*transport.Peer,
 			Hint:    sockeye.Text{En: "give a host and a port, as in 192.168.1.88:10000", Zh: "请写明主机和端口，如 192.168.1.88:10000"},
 		}
 	}
-	addrs, err := transport.Resolve(ctx, a.Host, network)
+	addrs, err := netinfo.Resolve(ctx, a.Host, network)
 	if err != nil {
 		return nil, err
 	}

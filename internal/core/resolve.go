@@ -7,7 +7,7 @@ import (
 	"net/netip"
 
 	"sockeye"
-	"sockeye/internal/transport"
+	"sockeye/internal/netinfo"
 )
 
 // Resolved is one way to reach a host, as getaddrinfo(3) gives it.
@@ -38,7 +38,7 @@ func Resolve(ctx context.Context, host, port string) ([]Resolved, error) {
 			Hint:    sockeye.Text{En: "a port is a number from 0 to 65535, or a name such as http", Zh: "端口是 0 到 65535 的数字，或 http 这样的服务名"},
 		}
 	}
-	addrs, err := transport.Resolve(ctx, a.Host, sockeye.TCP)
+	addrs, err := netinfo.Resolve(ctx, a.Host, sockeye.TCP)
 	if err != nil {
 		return nil, err
 	}

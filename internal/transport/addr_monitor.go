@@ -1,12 +1,11 @@
 package transport
 
 import (
-	"net"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // addressPollInterval is how often the addresses of the machine are compared with those a
@@ -31,7 +30,7 @@ func (s *Session) watchAddress(bound netip.AddrPort) {
 				return
 			case <-tick.C:
 			}
-			now, err := hasAddress(ip)
+			now, err := netinfo.HasAddress(ip)
 			if err != nil || now == there {
 				continue
 			}
@@ -55,25 +54,4 @@ func addressGone(bound netip.AddrPort) *sockeye.Error {
 			En: "check the cable or Wi-Fi; listening on :port takes every address, new ones included",
 			Zh: "检查网线或 Wi-Fi；监听 :端口 可以使用所有地址，包括新地址"},
 	}
-}
-
-func hasAddress(ip netip.Addr) (bool, error) {
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		return false, err
-	}
-	for _, a := range all {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Unmap() == ip {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// zoneName is the name of the interface with an index, or the index itself.
-func zoneName(index int) string {
-	if i, err := net.InterfaceByIndex(index); err == nil {
-		return i.Name
-	}
-	return strconv.Itoa(index)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // connect starts a connecting session: connected when it returns, or, when it
@@ -39,7 +40,7 @@ func (s *Session) dialPeer(ctx context.Context, first bool) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	local := addrPort(conn.LocalAddr())
+	local := netinfo.AddrPort(conn.LocalAddr())
 	if first {
 		s.opened(local)
 	} else {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // attemptDelay is the Connection Attempt Delay of RFC 8305, section 5.
@@ -18,7 +19,7 @@ const attemptDelay = 250 * time.Millisecond
 // (RFC 8305), each begun when the one before failed or is slow. It returns the
 // first connection and what was tried.
 func (s *Session) dialStream(ctx context.Context) (*net.TCPConn, []sockeye.Attempt, error) {
-	addrs, err := Resolve(ctx, s.ep.Address.Host, s.ep.Address.Network)
+	addrs, err := netinfo.Resolve(ctx, s.ep.Address.Host, s.ep.Address.Network)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -90,7 +91,7 @@ func (s *Session) raceDial(ctx context.Context, addrs []netip.Addr) (*net.TCPCon
 			at.Took = o.elapsed
 			switch {
 			case o.err != nil:
-				at.Err = failure("connect", at.Address.String(), o.err)
+				at.Err = netinfo.Explain("connect", at.Address.String(), o.err)
 			case winner == nil:
 				winner = o.conn
 				cancel()
@@ -133,7 +134,7 @@ func (s *Session) dialOne(ctx context.Context, to netip.AddrPort) (*net.TCPConn,
 		if conn, err = d.DialContext(ctx, "tcp", to.String()); err == nil {
 			return s.finishDial(conn.(*net.TCPConn))
 		}
-		if !isOneOf(err, syscall.EADDRNOTAVAIL) {
+		if !netinfo.IsErrno(err, syscall.EADDRNOTAVAIL) {
 			break
 		}
 	}
@@ -164,7 +165,7 @@ func (s *Session) sourcesFor(to netip.Addr) []netip.AddrPort {
 
 // finishDial finishes a fresh connection's options and refuses one to itself.
 func (s *Session) finishDial(conn *net.TCPConn) (*net.TCPConn, error) {
-	if addrPort(conn.LocalAddr()) == addrPort(conn.RemoteAddr()) && !s.opts.SelfConnect.Or(false) {
+	if netinfo.AddrPort(conn.LocalAddr()) == netinfo.AddrPort(conn.RemoteAddr()) && !s.opts.SelfConnect.Or(false) {
 		conn.SetLinger(0)
 		conn.Close()
 		return nil, &sockeye.Error{

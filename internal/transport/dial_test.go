@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 func TestInterleave(t *testing.T) {
@@ -82,7 +83,7 @@ func TestAllAttemptsAreNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := addrPort(free.Addr()).Port()
+	port := netinfo.AddrPort(free.Addr()).Port()
 	free.Close()
 	_, r, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "localhost", Port: port}}, nil)
 	e := sockeye.ErrorOf(err)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // epollConn is the mover of one TCP peer that a loop serves. It has no goroutine: it
@@ -101,7 +102,7 @@ func (c *epollConn) readFIN() {
 	case halfClosed:
 		c.loop.setInterest(c.fd, unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
 	case closeWhenSent:
-		if outQueue(c.fd) > 0 {
+		if netinfo.OutQueue(c.fd) > 0 {
 			c.handOff(false, nil)
 			return
 		}
@@ -216,7 +217,7 @@ func (c *epollConn) end(err error) {
 	}
 	unsent := 0
 	if p.lostUnacknowledged() {
-		unsent = max(0, p.unsent(outQueue(c.fd)))
+		unsent = max(0, p.unsent(netinfo.OutQueue(c.fd)))
 	}
 	if c.pending != nil {
 		unsent += len(c.pending.data)
@@ -365,8 +366,8 @@ func (c *epollConn) sending() bool {
 	return s != nil && s.sending()
 }
 
-func (c *epollConn) outgoing() (o outgoing, ok bool) {
-	c.Control(func(fd uintptr) { o, ok = outgoingOf(int(fd)) })
+func (c *epollConn) outgoing() (o netinfo.SendState, ok bool) {
+	c.Control(func(fd uintptr) { o, ok = netinfo.SendStateOf(int(fd)) })
 	return o, ok
 }
 
@@ -382,7 +383,7 @@ func (c *epollConn) fillStatus(st *sockeye.PeerStatus) {
 			st.Queued = len(rest.data)
 		}
 	}
-	c.Control(func(fd uintptr) { fillTCP(st, int(fd)) })
+	c.Control(func(fd uintptr) { netinfo.FillTCP(st, int(fd)) })
 }
 
 // Control calls f with the descriptor, if there is one.

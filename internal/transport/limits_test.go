@@ -45,16 +45,6 @@ func testC16AcceptQueue(t *testing.T) {
 	}
 }
 
-func TestListenOverflows(t *testing.T) {
-	netstat := "TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 42 43\nIpExt: A\nIpExt: 1\n"
-	if n := listenOverflows([]byte(netstat)); n != 42 {
-		t.Errorf("got %d, want 42", n)
-	}
-	if n := listenOverflows([]byte("garbage\nTcpExt:\nTcpExt: x")); n != 0 {
-		t.Errorf("garbage gives %d", n)
-	}
-}
-
 // C17: beyond the cap a connection is reset and told of, or waits its turn.
 func TestC17OverCapRefuses(t *testing.T) { onEachConnKind(t, testC17OverCapRefuses) }
 

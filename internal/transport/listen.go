@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // listenStream binds every address of the endpoint and starts accepting.
@@ -23,7 +24,7 @@ func (s *Session) listenStream(ctx context.Context) error {
 			return netip.AddrPort{}, err
 		}
 		bound = append(bound, l.(*net.TCPListener))
-		return addrPort(l.Addr()), s.setBacklog(l.(*net.TCPListener))
+		return netinfo.AddrPort(l.Addr()), s.setBacklog(l.(*net.TCPListener))
 	})
 	if err != nil {
 		for _, l := range bound {
@@ -33,7 +34,7 @@ func (s *Session) listenStream(ctx context.Context) error {
 	}
 	var locals []netip.AddrPort
 	for _, l := range bound {
-		locals = append(locals, addrPort(l.Addr()))
+		locals = append(locals, netinfo.AddrPort(l.Addr()))
 	}
 	s.opened(locals...)
 	if !s.serveEpoll(bound) {
@@ -68,7 +69,7 @@ func (s *Session) bindAll(ctx context.Context, bind func(network, address string
 		_, err := bind(string(a.Network), a.HostPort())
 		return explainBind(a, err)
 	}
-	addrs, err := Resolve(ctx, a.Host, a.Network)
+	addrs, err := netinfo.Resolve(ctx, a.Host, a.Network)
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (s *Session) bindAll(ctx context.Context, bind func(network, address string
 		case err == nil:
 			a.Port = local.Port()
 			done++
-		case isOneOf(err, syscall.EADDRNOTAVAIL) && len(addrs) > 1:
+		case netinfo.IsErrno(err, syscall.EADDRNOTAVAIL) && len(addrs) > 1:
 			skipped = explainBind(one, err)
 		default:
 			return explainBind(one, err)
@@ -109,7 +110,7 @@ func explainBind(a sockeye.Address, err error) error {
 	if err == nil {
 		return nil
 	}
-	return failure("listen", a.String(), err)
+	return netinfo.Explain("listen", a.String(), err)
 }
 
 // setBacklog calls listen(2) again, which sets the queue length of a socket that
@@ -145,7 +146,7 @@ func (s *Session) acceptAll(l *net.TCPListener) {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case isResourceLimit(err):
-			over.add(failure("accept", l.Addr().String(), err))
+			over.add(netinfo.Explain("accept", l.Addr().String(), err))
 			if !s.evictFinished() {
 				spare.rejectOne(func() { rejectOne(l) })
 				spare.backOff(s.ctx)
@@ -153,7 +154,7 @@ func (s *Session) acceptAll(l *net.TCPListener) {
 		case isTransientAccept(err):
 			continue // the connection died in the queue; the next one may not have
 		default:
-			over.add(failure("accept", l.Addr().String(), err))
+			over.add(netinfo.Explain("accept", l.Addr().String(), err))
 			spare.backOff(s.ctx)
 		}
 	}
@@ -195,7 +196,7 @@ func (s *Session) onAccept(conn *net.TCPConn, over *errorLimiter) {
 		return
 	}
 	if err := s.afterConnect(conn); err != nil {
-		over.add(failure("set", conn.RemoteAddr().String(), err))
+		over.add(netinfo.Explain("set", conn.RemoteAddr().String(), err))
 	}
 	s.join(conn, nil)
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // epollListener is one listening socket of a loop. Its mutex guards the descriptor, so
@@ -69,7 +70,7 @@ func (l *eventLoop) addListener(b *net.TCPListener) error {
 	if err != nil {
 		return err
 	}
-	d := &epollListener{loop: l, id: len(l.listeners), local: addrPort(b.Addr()), overLimit: errorLimiter{session: l.session, every: time.Second}}
+	d := &epollListener{loop: l, id: len(l.listeners), local: netinfo.AddrPort(b.Addr()), overLimit: errorLimiter{session: l.session, every: time.Second}}
 	d.wildcard = d.local.Addr().IsUnspecified()
 	var dupErr error
 	err = raw.Control(func(fd uintptr) { d.fd, dupErr = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
@@ -99,7 +100,7 @@ func (d *epollListener) acceptReady() {
 		case errno == syscall.EAGAIN, errno == syscall.EBADF:
 			return
 		case isResourceLimit(errno):
-			d.overLimit.add(failure("accept", d.local.String(), errno))
+			d.overLimit.add(netinfo.Explain("accept", d.local.String(), errno))
 			if !s.evictFinished() {
 				d.reserved.rejectOne(d.rejectOne)
 				d.pauseAccepting(func() { d.reserved.backOff(s.ctx) })
@@ -107,7 +108,7 @@ func (d *epollListener) acceptReady() {
 			return
 		case isTransientAccept(errno): // the connection died in the queue; the next one may not have
 		default:
-			d.overLimit.add(failure("accept", d.local.String(), errno))
+			d.overLimit.add(netinfo.Explain("accept", d.local.String(), errno))
 			d.pauseAccepting(func() { d.reserved.backOff(s.ctx) })
 			return
 		}
@@ -161,7 +162,7 @@ func (d *epollListener) onAccept(fd int, from netip.AddrPort) {
 		return // ended or handed over already
 	}
 	if err := l.register(fd, c.readInterest(), fd, tagConn); err != nil {
-		c.peer.setReason(sockeye.ReasonError, failure("accept", from.String(), err)) // epoll has a limit of its own (epoll(7))
+		c.peer.setReason(sockeye.ReasonError, netinfo.Explain("accept", from.String(), err)) // epoll has a limit of its own (epoll(7))
 		resetOnClose(fd)
 		c.end(nil)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // Peer is one remote party of an open session, as long as it is there and after.
@@ -79,7 +80,7 @@ type conn interface {
 	// sending says whether a send is in progress.
 	sending() bool
 	// outgoing is what the kernel tells of the bytes it took; false if it does not.
-	outgoing() (outgoing, bool)
+	outgoing() (netinfo.SendState, bool)
 	// fillStatus adds what the kernel tells, and to Queued the bytes of a send in progress that
 	// it has not taken.
 	fillStatus(st *sockeye.PeerStatus)
@@ -130,7 +131,7 @@ func (p *Peer) Answer(ctx context.Context, data []byte) (int, error) {
 // sendFailed records that the kernel took only n of some bytes, unless that is
 // the caller's mistake.
 func (p *Peer) sendFailed(err error, n, all int) error {
-	e := failure("send", p.String(), err)
+	e := netinfo.Explain("send", p.String(), err)
 	if e.Kind == sockeye.Misuse {
 		return e // not something that happened
 	}
@@ -144,7 +145,7 @@ func (p *Peer) sendFailed(err error, n, all int) error {
 // Finish ends our sending direction (FIN); the peer may go on sending.
 func (p *Peer) Finish(ctx context.Context) error {
 	if err := p.conn.finish(ctx); err != nil {
-		return failure("finish", p.String(), err)
+		return netinfo.Explain("finish", p.String(), err)
 	}
 	return nil
 }
@@ -286,7 +287,7 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 
 // setCause notes the system's reason why the connection ended.
 func (p *Peer) setCause(err error) {
-	e := failure("receive", p.String(), err)
+	e := netinfo.Explain("receive", p.String(), err)
 	switch e.Kind {
 	case sockeye.Reset, sockeye.BrokenPipe:
 		p.setReason(sockeye.ReasonReset, e)

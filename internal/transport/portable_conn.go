@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // streamConn is what the portable mover needs: a *net.TCPConn is one.
@@ -55,7 +55,7 @@ func (s *Session) join(conn *net.TCPConn, attempts []sockeye.Attempt) (*Peer, bo
 	}
 	p := s.newPeer(&sockeye.Peer{
 		ID: s.cfg.NextPeer(), Session: s.id, Network: "tcp",
-		Local: addrPort(conn.LocalAddr()), Remote: addrPort(conn.RemoteAddr()),
+		Local: netinfo.AddrPort(conn.LocalAddr()), Remote: netinfo.AddrPort(conn.RemoteAddr()),
 	})
 	c := newPortableConn(p, conn, raw)
 	p.conn = c
@@ -335,20 +335,24 @@ func (c *portableConn) finishIfDone() { c.reader.wake() }
 
 func (c *portableConn) sending() bool { return len(c.sendSlot) > 0 }
 
+// fillStatus adds what the kernel knows of the connection.
+func (c *portableConn) fillStatus(st *sockeye.PeerStatus) {
+	st.Queued = int(c.waiting.Load())
+	c.raw.Control(func(fd uintptr) { netinfo.FillTCP(st, int(fd)) })
+}
+
+// unacknowledged counts bytes written but not acknowledged by the peer, -1 if
+// the kernel does not say.
+func (c *portableConn) unacknowledged() int {
+	n := -1
+	c.raw.Control(func(fd uintptr) { n = netinfo.OutQueue(int(fd)) })
+	return n
+}
+
+func (c *portableConn) outgoing() (o netinfo.SendState, ok bool) {
+	c.raw.Control(func(fd uintptr) { o, ok = netinfo.SendStateOf(int(fd)) })
+	return o, ok
+}
+
 // Control calls f with the descriptor, while it is open.
 func (c *portableConn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }
-
-// addrPort is a TCP or UDP address in the form the record uses.
-func addrPort(a net.Addr) netip.AddrPort {
-	switch a := a.(type) {
-	case *net.TCPAddr:
-		return unmapped(a.AddrPort())
-	case *net.UDPAddr:
-		return unmapped(a.AddrPort())
-	}
-	return netip.AddrPort{}
-}
-
-func unmapped(a netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
-}

@@ -5,6 +5,8 @@ package transport
 import (
 	"io"
 	"syscall"
+
+	"sockeye/internal/netinfo"
 )
 
 // connReader reads a connection by readiness: while there is nothing to read, the
@@ -86,7 +88,7 @@ func (in *connReader) waitAcknowledged() error {
 	var failed error
 	err := in.c.raw.Read(func(fd uintptr) bool {
 		failed = socketError(fd)
-		return failed != nil || isAcknowledged(fd)
+		return failed != nil || netinfo.OutQueue(int(fd)) <= 0
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/netinfo"
 )
 
 // System calls that cannot block, made without telling Go's scheduler, which for
@@ -87,7 +89,7 @@ func rawAddrPort(a *unix.RawSockaddrAny) netip.AddrPort {
 		in := (*unix.RawSockaddrInet6)(unsafe.Pointer(a))
 		ip := netip.AddrFrom16(in.Addr).Unmap()
 		if in.Scope_id != 0 && ip.Is6() {
-			ip = ip.WithZone(zoneName(int(in.Scope_id)))
+			ip = ip.WithZone(netinfo.ZoneName(int(in.Scope_id)))
 		}
 		return netip.AddrPortFrom(ip, bigEndian(&in.Port))
 	}

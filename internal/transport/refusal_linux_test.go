@@ -16,6 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
+	"sockeye/internal/netinfo/netinfotest"
 )
 
 // What the kernel really says when something cannot be done, in networks made
@@ -219,10 +221,10 @@ func TestC13NoIPv6(t *testing.T) {
 	if e.Kind != sockeye.AddressNotAvailable || !strings.Contains(e.Error(), "no IPv6 address to connect from") {
 		t.Errorf("got kind %q: %v", e.Kind, e)
 	}
-	if got, err := Resolve(t.Context(), "localhost", sockeye.TCP); err != nil || len(got) != 1 || !got[0].Is4() {
+	if got, err := netinfo.Resolve(t.Context(), "localhost", sockeye.TCP); err != nil || len(got) != 1 || !got[0].Is4() {
 		t.Errorf("localhost is %v, %v; want 127.0.0.1 alone", got, err)
 	}
-	if _, err := Resolve(t.Context(), "localhost", sockeye.TCP6); sockeye.ErrorOf(err).Kind != sockeye.WrongFamily {
+	if _, err := netinfo.Resolve(t.Context(), "localhost", sockeye.TCP6); sockeye.ErrorOf(err).Kind != sockeye.WrongFamily {
 		t.Errorf("localhost of IPv6: %v", err)
 	}
 }
@@ -304,10 +306,10 @@ func TestC36C38Names(t *testing.T) {
 		return
 	}
 	nameServer(t, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-	serveNames(t, "127.0.0.1:53", zone{
-		hosts: map[string][]string{"pc.test.": {"127.0.0.1"}, "six.test.": {"2001:db8::6"}, "four.test.": {"192.0.2.4"},
+	netinfotest.ServeNames(t, "127.0.0.1:53", netinfotest.Zone{
+		Hosts: map[string][]string{"pc.test.": {"127.0.0.1"}, "six.test.": {"2001:db8::6"}, "four.test.": {"192.0.2.4"},
 			"127.0.0.1.": {"192.0.2.66"}},
-		errors: map[string]byte{"broken.test.": serverFailure, "mute.test.": silence},
+		Errors: map[string]byte{"broken.test.": netinfotest.ServerFailure, "mute.test.": netinfotest.Silence},
 	})
 	pc, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0")}, nil)
 	for _, host := range []string{"pc.test", "127.0.0.1"} {
@@ -338,9 +340,9 @@ func TestC38SecondServer(t *testing.T) {
 		return
 	}
 	nameServer(t, "nameserver 127.0.0.1\nnameserver 127.0.0.2\n")
-	serveNames(t, "127.0.0.1:53", zone{errors: map[string]byte{"pc.test.": silence}})
-	serveNames(t, "127.0.0.2:53", zone{hosts: map[string][]string{"pc.test.": {"127.0.0.1"}}})
-	if got, err := Resolve(t.Context(), "pc.test", sockeye.TCP4); err != nil || len(got) != 1 {
+	netinfotest.ServeNames(t, "127.0.0.1:53", netinfotest.Zone{Errors: map[string]byte{"pc.test.": netinfotest.Silence}})
+	netinfotest.ServeNames(t, "127.0.0.2:53", netinfotest.Zone{Hosts: map[string][]string{"pc.test.": {"127.0.0.1"}}})
+	if got, err := netinfo.Resolve(t.Context(), "pc.test", sockeye.TCP4); err != nil || len(got) != 1 {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
@@ -364,17 +366,6 @@ func TestC38NoNetwork(t *testing.T) {
 	if e := connectFails(t, "pc.test:1", sockeye.Options{}); e.Kind != sockeye.NameServer || !strings.Contains(e.Error(), "no network: the name server 192.0.2.53") {
 		t.Errorf("got kind %q: %v", e.Kind, e)
 	}
-}
-
-func serveNames(t *testing.T, address string, z zone) {
-	t.Helper()
-	c, err := net.ListenPacket("udp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan struct{})
-	go func() { z.serve(c); close(served) }()
-	t.Cleanup(func() { c.Close(); <-served })
 }
 
 // F26: out of descriptors, dialling and asking for a name tell the limit.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"sockeye/internal/netinfo"
 )
 
 // reservedFD is a descriptor kept in reserve for the moment when there is no other:
@@ -66,12 +68,12 @@ func (s *reservedFD) close() {
 // isResourceLimit reports whether accepting failed because the process or the machine
 // is out of something (accept(2)).
 func isResourceLimit(err error) bool {
-	return isOneOf(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM)
+	return netinfo.IsErrno(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM)
 }
 
 // isTransientAccept reports whether accepting failed for the sake of one connection that
 // died in the queue; accept(2) tells to treat these like EAGAIN.
 func isTransientAccept(err error) bool {
-	return isOneOf(err, syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO, syscall.ENETDOWN, syscall.ENOPROTOOPT,
+	return netinfo.IsErrno(err, syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO, syscall.ENETDOWN, syscall.ENOPROTOOPT,
 		syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.EOPNOTSUPP, syscall.ENETUNREACH)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // Session is an endpoint that is open. It ends by Shutdown or Close, or, when it
@@ -128,7 +129,7 @@ func (s *Session) record(e sockeye.Event) {
 
 // detailOf is what an event tells of a failure.
 func detailOf(op, target string, err error) *sockeye.Detail {
-	d := &sockeye.Detail{Err: failure(op, target, err)}
+	d := &sockeye.Detail{Err: netinfo.Explain(op, target, err)}
 	if tried, ok := errors.AsType[*attemptsError](err); ok {
 		d.Attempts = tried.attempts
 	}
@@ -159,7 +160,7 @@ func (s *Session) Status() sockeye.SessionStatus {
 	queues := s.acceptQueues
 	s.mu.Unlock()
 	for _, l := range queues {
-		if q := acceptQueue(l); q != nil {
+		if q := netinfo.AcceptQueueOf(l); q != nil {
 			if st.Queue != nil {
 				q.Waiting += st.Queue.Waiting
 			}

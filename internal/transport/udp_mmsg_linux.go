@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/netinfo"
 )
 
 // A batch begins with few datagrams, since each has a buffer of its own, and
@@ -158,7 +160,7 @@ func (b *mmsgIO) zone(index uint32) string {
 		if b.zones == nil {
 			b.zones = map[uint32]string{}
 		}
-		name = zoneName(int(index))
+		name = netinfo.ZoneName(int(index))
 		b.zones[index] = name
 	}
 	return name

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // udpPeer is the mover of one UDP peer.
@@ -115,7 +116,7 @@ func (s *Session) Reach(to netip.AddrPort) (*Peer, error) {
 	s.mu.Lock()
 	sockets := s.sockets
 	s.mu.Unlock()
-	to = unmapped(to)
+	to = netinfo.Unmapped(to)
 	if err := s.allowBroadcast(to.Addr()); err != nil {
 		return nil, err
 	}
@@ -165,7 +166,7 @@ func (k *udpSocket) write(m *udpPeer, data []byte) (int, error) {
 
 // recordUnsent records that a reply could not be sent.
 func (m *udpPeer) recordUnsent(err error, n int) {
-	e := failure("send", m.peer.String(), tooLarge(err, m.peer.Remote, n))
+	e := netinfo.Explain("send", m.peer.String(), tooLarge(err, m.peer.Remote, n))
 	m.peer.record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e, Unsent: n}})
 }
 
@@ -226,7 +227,7 @@ func (m *udpPeer) finishIfDone() {}
 
 func (m *udpPeer) sending() bool { return false }
 
-func (m *udpPeer) outgoing() (outgoing, bool) { return outgoing{}, false }
+func (m *udpPeer) outgoing() (netinfo.SendState, bool) { return netinfo.SendState{}, false }
 
 func (m *udpPeer) fillStatus(st *sockeye.PeerStatus) { m.socket.fillStatus(st) }
 
@@ -235,7 +236,7 @@ func (m *udpPeer) fillStatus(st *sockeye.PeerStatus) { m.socket.fillStatus(st) }
 func (k *udpSocket) refused(to netip.AddrPort, err error) {
 	m := k.known(to)
 	target := to.String()
-	e := failure("send", target, err)
+	e := netinfo.Explain("send", target, err)
 	if m == nil {
 		k.session.failed(e)
 		return
@@ -267,8 +268,8 @@ func (k *udpSocket) known(to netip.AddrPort) *udpPeer {
 // isICMP reports whether an error on a UDP socket is the late answer of the
 // network to an earlier datagram.
 func isICMP(err error) bool {
-	return isOneOf(err, syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ECONNRESET, syscall.EPROTO) &&
+	return netinfo.IsErrno(err, syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ECONNRESET, syscall.EPROTO) &&
 		!errors.Is(err, net.ErrClosed)
 }
 
-func isTooLarge(err error) bool { return isOneOf(err, syscall.EMSGSIZE) }
+func isTooLarge(err error) bool { return netinfo.IsErrno(err, syscall.EMSGSIZE) }

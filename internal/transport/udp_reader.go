@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // udpReader reads one UDP socket: it takes what has come, finds whose it is,
@@ -99,7 +100,7 @@ func (r *udpReader) readAll() {
 			k.reportICMP(err)
 			k.order.Unlock()
 		default:
-			trouble.add(failure("receive", k.local.String(), err))
+			trouble.add(netinfo.Explain("receive", k.local.String(), err))
 			if !backOff(s.ctx, minBackoff) {
 				return
 			}

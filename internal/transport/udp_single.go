@@ -1,5 +1,7 @@
 package transport
 
+import "sockeye/internal/netinfo"
+
 // singleIO takes and sends one datagram with each call, as every system can.
 type singleIO struct {
 	socket   *udpSocket
@@ -21,7 +23,7 @@ func (b *singleIO) read() ([]datagram, error) {
 		return nil, err
 	}
 	d := &b.one[0]
-	*d = datagram{from: unmapped(from), data: b.buf[:min(n, b.socket.session.opts.ReadSize)], size: n, control: parseControl(b.oob[:oobn])}
+	*d = datagram{from: netinfo.Unmapped(from), data: b.buf[:min(n, b.socket.session.opts.ReadSize)], size: n, control: parseControl(b.oob[:oobn])}
 	return b.one[:], nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // udpSocket is one bound UDP socket of a session. Its peers are the source
@@ -55,7 +56,7 @@ func (s *Session) listenPacket(ctx context.Context) error {
 }
 
 func (s *Session) newPacketSocket(conn *net.UDPConn, connected bool) *udpSocket {
-	k := &udpSocket{session: s, conn: netUDPConn{conn, connected}, local: addrPort(conn.LocalAddr()), connected: connected}
+	k := &udpSocket{session: s, conn: netUDPConn{conn, connected}, local: netinfo.AddrPort(conn.LocalAddr()), connected: connected}
 	if s.opts.ReceiveBuffer > 0 {
 		conn.SetReadBuffer(s.opts.ReceiveBuffer) // capped by the system: a hint
 	}
@@ -76,7 +77,7 @@ func (s *Session) startSocket(k *udpSocket) {
 // the session. A broadcast or multicast address is answered from other
 // addresses, so that socket stays unconnected.
 func (s *Session) dialPacket(ctx context.Context, first bool) (*Peer, error) {
-	addrs, err := Resolve(ctx, s.ep.Address.Host, s.ep.Address.Network)
+	addrs, err := netinfo.Resolve(ctx, s.ep.Address.Host, s.ep.Address.Network)
 	if err != nil {
 		return nil, err
 	}

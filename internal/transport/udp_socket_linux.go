@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // parseControl reads the control messages of a datagram: the time that it came
@@ -127,7 +128,7 @@ func (k *udpSocket) addressOf(to unix.Sockaddr) netip.AddrPort {
 	case *unix.SockaddrInet6:
 		ip := netip.AddrFrom16(a.Addr).Unmap()
 		if a.ZoneId != 0 {
-			ip = ip.WithZone(zoneName(int(a.ZoneId)))
+			ip = ip.WithZone(netinfo.ZoneName(int(a.ZoneId)))
 		}
 		return netip.AddrPortFrom(ip, uint16(a.Port))
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // Whether a peer lives is for its kernel to say: it acknowledges what it is sent, and
@@ -13,15 +14,6 @@ import (
 // likes. One that answers nothing at all for Endpoint.AnswerTimeout is given up.
 // TCP_USER_TIMEOUT would end the former, too. An idle peer, to which nothing is under
 // way, is what keepalive is for.
-
-// outgoing is what the kernel tells of the bytes it took for a peer.
-type outgoing struct {
-	unsent   int           // not acknowledged, our FIN included
-	inFlight bool          // segments are under way
-	probes   int           // of the closed window that were not answered
-	lastAck  time.Duration // since anything was acknowledged, probes included
-	acked    uint64        // bytes, since the connection began
-}
 
 // unacknowledged is what the sweeper knows of a peer that has not acknowledged
 // everything it was sent.
@@ -58,33 +50,33 @@ func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 		return false
 	}
 	o, ok := p.conn.outgoing()
-	if !ok || o.unsent <= 0 {
+	if !ok || o.Unsent <= 0 {
 		if u != nil {
 			p.setUnacknowledged(nil)
 		}
 		return false
 	}
-	next := unacknowledged{acked: o.acked}
-	if o.inFlight || o.probes > 0 {
+	next := unacknowledged{acked: o.Acked}
+	if o.InFlight || o.Probes > 0 {
 		next.asked = now
 	}
-	if !o.inFlight {
+	if !o.InFlight {
 		next.closed = now
 	}
 	if u != nil {
 		if !u.asked.IsZero() && !next.asked.IsZero() {
 			next.asked = u.asked
 		}
-		if !u.closed.IsZero() && !next.closed.IsZero() && u.acked == o.acked {
+		if !u.closed.IsZero() && !next.closed.IsZero() && u.acked == o.Acked {
 			next.closed = u.closed
 		}
 	}
 	p.setUnacknowledged(&next)
 	limit := p.session.ep.AnswerTimeout()
-	if limit <= 0 || next.asked.IsZero() || !o.inFlight && o.probes < 2 || min(now.Sub(next.asked), o.lastAck) < limit {
+	if limit <= 0 || next.asked.IsZero() || !o.InFlight && o.Probes < 2 || min(now.Sub(next.asked), o.LastAck) < limit {
 		return false
 	}
-	p.setReason(sockeye.ReasonTimeout, failure("receive", p.String(), syscall.ETIMEDOUT))
+	p.setReason(sockeye.ReasonTimeout, netinfo.Explain("receive", p.String(), syscall.ETIMEDOUT))
 	p.markClosing()
 	p.conn.stop(true)
 	return true

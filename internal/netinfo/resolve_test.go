@@ -1,8 +1,7 @@
-package transport
+package netinfo
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"net"
 	"net/netip"
@@ -14,94 +13,13 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo/netinfotest"
 )
-
-// zone is what a test's name server knows: the addresses of names, and names
-// that it answers with an error code of RFC 1035 section 4.1.1.
-type zone struct {
-	hosts  map[string][]string
-	errors map[string]byte
-}
-
-const (
-	serverFailure = 2
-	noSuchName    = 3
-	silence       = 255 // no code: the question is not answered
-)
-
-// serve answers questions until the socket is closed.
-func (z zone) serve(c net.PacketConn) {
-	buf := make([]byte, 512)
-	for {
-		n, from, err := c.ReadFrom(buf)
-		if err != nil {
-			return
-		}
-		if answer := z.answer(buf[:n]); answer != nil {
-			c.WriteTo(answer, from)
-		}
-	}
-}
-
-// answer makes the message that answers a question of one name (RFC 1035
-// section 4.1).
-func (z zone) answer(question []byte) []byte {
-	name, end := readName(question)
-	if end+4 > len(question) {
-		return nil
-	}
-	const recordA, recordAAAA = 1, 28
-	wanted := binary.BigEndian.Uint16(question[end:])
-	out := slices.Clone(question[:end+4])
-	out[2], out[3] = 0x81, 0x80 // a response, recursion available
-	clear(out[6:12])
-	hosts, known := z.hosts[name]
-	if code, bad := z.errors[name]; code == silence {
-		return nil
-	} else if bad {
-		out[3] |= code
-		return out
-	}
-	if !known {
-		out[3] |= noSuchName
-		return out
-	}
-	for _, h := range hosts {
-		ip := netip.MustParseAddr(h)
-		if ip.Is4() != (wanted == recordA) || ip.Is6() != (wanted == recordAAAA) {
-			continue
-		}
-		out[7]++
-		out = append(out, 0xc0, 12) // the name of the question
-		out = binary.BigEndian.AppendUint16(out, wanted)
-		out = append(out, 0, 1, 0, 0, 0, 60) // class IN, a minute to live
-		out = binary.BigEndian.AppendUint16(out, uint16(len(ip.AsSlice())))
-		out = append(out, ip.AsSlice()...)
-	}
-	return out
-}
-
-func readName(message []byte) (name string, end int) {
-	end = 12
-	for end < len(message) && message[end] != 0 {
-		label := message[end+1 : min(len(message), end+1+int(message[end]))]
-		name += string(label) + "."
-		end += 1 + len(label)
-	}
-	return name, end + 1
-}
 
 // asking is a resolver that asks a test's name server.
-func asking(t *testing.T, z zone) resolver {
+func asking(t *testing.T, z netinfotest.Zone) resolver {
 	t.Helper()
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan struct{})
-	go func() { z.serve(c); close(served) }()
-	t.Cleanup(func() { c.Close(); <-served })
-	return askingAt(c.LocalAddr().String())
+	return askingAt(netinfotest.ServeNames(t, "127.0.0.1:0", z))
 }
 
 func askingAt(server string) resolver {
@@ -120,7 +38,7 @@ func addrsOf(list string) (out []netip.Addr) {
 
 func TestResolve(t *testing.T) {
 	hasIPv6(t)
-	r := asking(t, zone{hosts: map[string][]string{
+	r := asking(t, netinfotest.Zone{Hosts: map[string][]string{
 		"both.test.": {"192.0.2.1", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"}, "four.test.": {"192.0.2.4"}, "six.test.": {"2001:db8::6"},
 		// A literal is never asked for.
 		"127.0.0.1.": {"192.0.2.66"}, "localhost.": {"192.0.2.66"},
@@ -158,9 +76,9 @@ func TestResolve(t *testing.T) {
 // that said so is named.
 func TestC38Failures(t *testing.T) {
 	hasIPv6(t)
-	z := zone{
-		hosts:  map[string][]string{"four.test.": {"192.0.2.4"}, "six.test.": {"2001:db8::6"}},
-		errors: map[string]byte{"broken.test.": serverFailure, "mute.test.": silence},
+	z := netinfotest.Zone{
+		Hosts:  map[string][]string{"four.test.": {"192.0.2.4"}, "six.test.": {"2001:db8::6"}},
+		Errors: map[string]byte{"broken.test.": netinfotest.ServerFailure, "mute.test.": netinfotest.Silence},
 	}
 	free, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -205,7 +123,7 @@ func TestC38Failures(t *testing.T) {
 			if e == nil || e.Kind != test.kind || e.Op != "resolve" || e.Target != test.host {
 				t.Fatalf("got %+v", e)
 			}
-			checkWords(t, e, test.say, test.hint, test.zh)
+			netinfotest.CheckWords(t, e, test.say, test.hint, test.zh)
 			if e.Kind == sockeye.NoSuchHost || e.Kind == sockeye.NameServer {
 				if server := nameServers(t); !slices.ContainsFunc(server, func(s string) bool { return strings.Contains(e.Error(), s) }) {
 					t.Errorf("%q does not name the server, one of %v", e.Error(), server)
@@ -237,7 +155,7 @@ func nameServers(t *testing.T) []string {
 
 // C38: a lookup ends with its caller's patience, and then that is the reason.
 func TestC38CanceledLookup(t *testing.T) {
-	r := asking(t, zone{errors: map[string]byte{"any.test.": silence}})
+	r := asking(t, netinfotest.Zone{Errors: map[string]byte{"any.test.": netinfotest.Silence}})
 	r.budget, r.lookupOne = time.Hour, time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
 	go cancel()
@@ -250,5 +168,13 @@ func TestC38CanceledLookup(t *testing.T) {
 func TestC38Budget(t *testing.T) {
 	if systemResolver.budget != 5*time.Second || 2*systemResolver.lookupOne >= systemResolver.budget {
 		t.Errorf("got %v, %v for one server", systemResolver.budget, systemResolver.lookupOne)
+	}
+}
+
+// hasIPv6 fails a test where the IPv6 loopback address is missing.
+func hasIPv6(t *testing.T) {
+	t.Helper()
+	if here, err := HasAddress(netip.IPv6Loopback()); err != nil || !here {
+		t.Fatalf("this test needs the IPv6 loopback address ::1: %v", err)
 	}
 }

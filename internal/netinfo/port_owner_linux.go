@@ -1,4 +1,4 @@
-package transport
+package netinfo
 
 import (
 	"bufio"
@@ -52,7 +52,7 @@ func findPortOwner(proc fs.FS, self int, wanted localAddr) (portOwner, bool) {
 func likelierOwner(a, b portOwner) int {
 	return cmp.Or(
 		cmp.Compare(a.use, b.use),
-		cmp.Compare(boolOption(a.pid == 0), boolOption(b.pid == 0)),
+		cmp.Compare(unknownLast(a.pid), unknownLast(b.pid)),
 		cmp.Compare(a.pid, b.pid))
 }
 
@@ -159,4 +159,12 @@ func portRange() (low, high int, ok bool) {
 	}
 	_, err = fmt.Sscan(string(text), &low, &high)
 	return low, high, err == nil
+}
+
+// unknownLast orders processes that the system names before those that it hides.
+func unknownLast(pid int) int {
+	if pid == 0 {
+		return 1
+	}
+	return 0
 }

@@ -1,4 +1,4 @@
-package transport
+package netinfo
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func localAddrOf(err error) localAddr {
 	if wanted == nil {
 		return localAddr{}
 	}
-	p := localAddr{sockeye.Network(op.Net), addrPort(wanted)}
+	p := localAddr{sockeye.Network(op.Net), AddrPort(wanted)}
 	if !p.Addr().IsValid() { // package net's spelling of every address
 		ip := netip.IPv6Unspecified()
 		if p.network.Family() == 4 {
@@ -48,7 +48,7 @@ func localAddrOf(err error) localAddr {
 func explainNotAvailable(e *sockeye.Error, local localAddr) {
 	ip := local.Addr()
 	chosen := ip.IsValid() && !ip.IsUnspecified()
-	here, err := hasAddress(asListed(ip))
+	here, err := HasAddress(asListed(ip))
 	switch {
 	case chosen && err == nil && !here:
 		e.Message = sockeye.Text{

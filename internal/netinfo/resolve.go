@@ -1,4 +1,4 @@
-package transport
+package netinfo
 
 import (
 	"context"
@@ -78,7 +78,7 @@ func isLocalhost(host string) bool {
 func loopbacks() []netip.Addr {
 	both := []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
 	have := slices.DeleteFunc(slices.Clone(both), func(ip netip.Addr) bool {
-		here, err := hasAddress(ip)
+		here, err := HasAddress(ip)
 		return err == nil && !here
 	})
 	if len(have) == 0 {
@@ -105,7 +105,7 @@ func (r resolver) lookup(ctx context.Context, host string, family int) ([]netip.
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, failure("resolve", host, context.Cause(ctx))
+			return nil, Explain("resolve", host, context.Cause(ctx))
 		}
 		return nil, asked.explain(host, err)
 	}
@@ -137,7 +137,7 @@ func (q *resolverTrace) exchange(ctx context.Context, network, address string) (
 	c, err := q.dial(ctx, network, address)
 	q.noteServer(address, err)
 	if udp, ok := c.(*net.UDPConn); ok {
-		context.AfterFunc(ctx, func() { udp.SetDeadline(longAgo) }) // package net would wait on
+		context.AfterFunc(ctx, func() { udp.SetDeadline(time.Unix(1, 0)) }) // package net would wait on
 		return &tracedConn{udp, q, address}, nil
 	}
 	return c, err
@@ -198,7 +198,7 @@ func (q *resolverTrace) explain(host string, err error) *sockeye.Error {
 
 // noServerAsked explains a name server that could not be reached.
 func (q *resolverTrace) noServerAsked(e *sockeye.Error, server string) *sockeye.Error {
-	cause := failure("resolve", server, q.err)
+	cause := Explain("resolve", server, q.err)
 	if cause.Kind == sockeye.LimitReached {
 		cause.Target = e.Target
 		return cause

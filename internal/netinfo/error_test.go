@@ -1,4 +1,4 @@
-package transport
+package netinfo
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"sockeye"
+	"sockeye/internal/netinfo/netinfotest"
 )
 
 // said is what package net returns when a call on a socket fails.
@@ -48,14 +49,14 @@ func TestC11SixSentences(t *testing.T) {
 		{syscall.EPERM, sockeye.NotPermitted, "EPERM", "own firewall", "nft list ruleset", "防火墙"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e := failure("connect", "tcp://192.0.2.1:10000", said("dial", "connect", test.number, "", "192.0.2.1:10000"))
+			e := Explain("connect", "tcp://192.0.2.1:10000", said("dial", "connect", test.number, "", "192.0.2.1:10000"))
 			if e.Kind != test.kind || e.Errno != test.name {
 				t.Errorf("kind %q, errno %q; want %q, %q", e.Kind, e.Errno, test.kind, test.name)
 			}
 			if !errors.Is(e, test.number) {
 				t.Error("the system's error is lost")
 			}
-			checkWords(t, e, test.sentence, test.hint, test.chinese)
+			netinfotest.CheckWords(t, e, test.sentence, test.hint, test.chinese)
 			for _, text := range []string{e.Reason(sockeye.English), e.Hint.En, e.Reason(sockeye.Chinese), e.Hint.Zh} {
 				if seen[text] {
 					t.Errorf("said of another error too: %s", text)
@@ -63,19 +64,6 @@ func TestC11SixSentences(t *testing.T) {
 				seen[text] = true
 			}
 		})
-	}
-}
-
-func checkWords(t *testing.T, e *sockeye.Error, sentence, hint, chinese string) {
-	t.Helper()
-	if got := e.Error(); !strings.Contains(got, sentence) {
-		t.Errorf("%q does not say %q", got, sentence)
-	}
-	if !strings.Contains(e.Hint.En, hint) {
-		t.Errorf("hint %q does not say %q", e.Hint.En, hint)
-	}
-	if got := e.In(sockeye.Chinese); !strings.Contains(got, chinese) {
-		t.Errorf("%q does not say %q", got, chinese)
 	}
 }
 
@@ -119,14 +107,14 @@ func TestFailure(t *testing.T) {
 		{"C36 package net's own word", "listen", "tcp4://::1", &net.AddrError{Err: "no suitable address found"}, sockeye.WrongFamily, "", "wanted family", "", "地址族"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e := failure(test.op, test.target, test.err)
+			e := Explain(test.op, test.target, test.err)
 			if e.Kind != test.kind || e.Errno != test.errno || e.Op != test.op || e.Target != test.target {
 				t.Errorf("got %+v, want kind %q, errno %q", e, test.kind, test.errno)
 			}
 			if !errors.Is(e, test.err) {
 				t.Error("the cause is lost")
 			}
-			checkWords(t, e, test.say, test.hint, test.chinese)
+			netinfotest.CheckWords(t, e, test.say, test.hint, test.chinese)
 			if strings.Contains(e.Hint.En+e.Hint.Zh+e.Error(), "{") {
 				t.Errorf("a place is not filled in: %+v", e)
 			}
@@ -137,7 +125,7 @@ func TestFailure(t *testing.T) {
 // What is explained already keeps its words.
 func TestFailureKeepsAnError(t *testing.T) {
 	own := &sockeye.Error{Kind: sockeye.Misuse, Op: "send", Message: sockeye.Text{En: "finished"}}
-	e := failure("write", "192.0.2.1:1", fmt.Errorf("once more: %w", own))
+	e := Explain("write", "192.0.2.1:1", fmt.Errorf("once more: %w", own))
 	if e.Kind != sockeye.Misuse || e.Op != "send" || e.Target != "192.0.2.1:1" || e.Message.En != "finished" {
 		t.Errorf("got %+v", e)
 	}
@@ -191,11 +179,11 @@ func TestC13NotAvailable(t *testing.T) {
 			sockeye.AddressInUse, "in use", "source port", "占用"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e := failure(test.op, "tcp://127.0.0.1:1", test.err)
+			e := Explain(test.op, "tcp://127.0.0.1:1", test.err)
 			if e.Kind != test.kind {
 				t.Errorf("kind %q, want %q", e.Kind, test.kind)
 			}
-			checkWords(t, e, test.say, test.hint, test.zh)
+			netinfotest.CheckWords(t, e, test.say, test.hint, test.zh)
 		})
 	}
 }
@@ -208,7 +196,7 @@ func TestC34ZoneIsExplained(t *testing.T) {
 		{"tcp://[fe80::1]:10000", "needs the interface"},
 		{"tcp://[fe80::1%nosuch0]:10000", `no interface "nosuch0"`},
 	} {
-		e := failure("connect", test.target, syscall.EINVAL)
+		e := Explain("connect", test.target, syscall.EINVAL)
 		if e.Kind != sockeye.Invalid || !strings.Contains(e.Error(), test.say) || e.Message.Zh == "" || e.Hint.Zh == "" {
 			t.Errorf("%s: %+v", test.target, e)
 		}
@@ -226,11 +214,11 @@ func TestC34ZoneIsExplained(t *testing.T) {
 		t.Fatalf("no interfaces: %v", err)
 	}
 	for _, zone := range []string{all[0].Name, fmt.Sprint(all[0].Index)} {
-		if e := failure("connect", "tcp://[fe80::1%"+zone+"]:1", syscall.EINVAL); e.Kind == sockeye.Invalid {
+		if e := Explain("connect", "tcp://[fe80::1%"+zone+"]:1", syscall.EINVAL); e.Kind == sockeye.Invalid {
 			t.Errorf("zone %s is here: %v", zone, e)
 		}
 	}
-	if e := failure("connect", "tcp://[fd00::1]:1", syscall.EINVAL); e.Kind == sockeye.Invalid {
+	if e := Explain("connect", "tcp://[fd00::1]:1", syscall.EINVAL); e.Kind == sockeye.Invalid {
 		t.Errorf("not link-local: %v", e)
 	}
 }

@@ -1,4 +1,4 @@
-package transport
+package netinfo
 
 import (
 	"bufio"
@@ -20,14 +20,10 @@ var tcpStates = [...]string{
 	"CLOSED", "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING",
 }
 
-// fillStatus adds what the kernel knows of the connection (TCP_INFO, tcp(7)).
-func (c *portableConn) fillStatus(st *sockeye.PeerStatus) {
-	st.Queued = int(c.waiting.Load())
-	c.raw.Control(func(fd uintptr) { fillTCP(st, int(fd)) })
-}
-
-func fillTCP(st *sockeye.PeerStatus, fd int) {
-	st.Unsent = outQueue(fd)
+// FillTCP adds to st what the kernel knows of a TCP socket: TCP_INFO, the send queue
+// and the buffers (tcp(7), socket(7)). Our FIN, which the queue counts, is taken off.
+func FillTCP(st *sockeye.PeerStatus, fd int) {
+	st.Unsent = OutQueue(fd)
 	if st.Unsent > 0 && st.State == sockeye.WeFinished {
 		st.Unsent-- // our FIN
 	}
@@ -46,47 +42,34 @@ func fillTCP(st *sockeye.PeerStatus, fd int) {
 	}
 }
 
-func (c *portableConn) outgoing() (o outgoing, ok bool) {
-	c.raw.Control(func(fd uintptr) { o, ok = outgoingOf(int(fd)) })
-	return o, ok
-}
-
-// outgoingOf asks for more than the number of unacknowledged bytes only if there are any.
-func outgoingOf(fd int) (o outgoing, ok bool) {
-	if o.unsent = outQueue(fd); o.unsent <= 0 {
-		return o, o.unsent == 0
+// SendStateOf asks what became of the bytes that the kernel took for a peer. It asks
+// for more than their number only if there are any; ok is false if it is not told.
+func SendStateOf(fd int) (o SendState, ok bool) {
+	if o.Unsent = OutQueue(fd); o.Unsent <= 0 {
+		return o, o.Unsent == 0
 	}
 	info, err := unix.GetsockoptTCPInfo(fd, unix.SOL_TCP, unix.TCP_INFO)
 	if err != nil {
 		return o, false
 	}
-	o.inFlight, o.probes, o.acked = info.Unacked > 0, int(info.Probes), info.Bytes_acked
-	o.lastAck = time.Duration(info.Last_ack_recv) * time.Millisecond
+	o.InFlight, o.Probes, o.Acked = info.Unacked > 0, int(info.Probes), info.Bytes_acked
+	o.LastAck = time.Duration(info.Last_ack_recv) * time.Millisecond
 	return o, true
 }
 
-// isAcknowledged says whether the peer has acknowledged everything, our FIN included.
-func isAcknowledged(fd uintptr) bool { return outQueue(int(fd)) <= 0 }
-
-// unacknowledged counts bytes written but not acknowledged by the peer, -1 if
-// the kernel does not say.
-func (c *portableConn) unacknowledged() int {
-	n := -1
-	c.raw.Control(func(fd uintptr) { n = outQueue(int(fd)) })
-	return n
-}
-
-// outQueue asks for unacknowledged bytes (SIOCOUTQ, tcp(7)).
-func outQueue(fd int) int {
+// OutQueue is how many bytes written to a TCP socket its peer has not acknowledged
+// (SIOCOUTQ, tcp(7)), our FIN included; -1 if the kernel does not say.
+func OutQueue(fd int) int {
 	if n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ); err == nil {
 		return n
 	}
 	return -1
 }
 
-// acceptQueue reads a listening socket's queue: for it TCP_INFO holds the length
-// in tcpi_unacked and the backlog in tcpi_sacked.
-func acceptQueue(raw fdController) *sockeye.AcceptQueue {
+// AcceptQueueOf reads the accept queue of a listening TCP socket, nil if the kernel
+// does not say. For such a socket TCP_INFO holds the length in tcpi_unacked and the
+// backlog in tcpi_sacked.
+func AcceptQueueOf(raw interface{ Control(func(fd uintptr)) error }) *sockeye.AcceptQueue {
 	var q *sockeye.AcceptQueue
 	raw.Control(func(fd uintptr) {
 		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO); err == nil {

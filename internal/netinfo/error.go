@@ -1,4 +1,4 @@
-package transport
+package netinfo
 
 import (
 	"context"
@@ -11,11 +11,11 @@ import (
 	"sockeye"
 )
 
-// failure turns what the system said into an error for people: its kind, the
+// Explain turns what the system said into an error for people: its kind, the
 // system's name for it, what it most likely means here and what to try next. What
 // is an *sockeye.Error already keeps its words and gains op and target if it has
 // none. err stays in the chain.
-func failure(op, target string, err error) *sockeye.Error {
+func Explain(op, target string, err error) *sockeye.Error {
 	if e, ok := errors.AsType[*sockeye.Error](err); ok {
 		return completeError(e, op, target)
 	}
@@ -108,8 +108,8 @@ func errnoOf(err error) syscall.Errno {
 	return portableErrno(n)
 }
 
-// isOneOf reports whether an error is one of the system's numbers.
-func isOneOf(err error, numbers ...syscall.Errno) bool {
+// IsErrno reports whether an error is one of the system's numbers.
+func IsErrno(err error, numbers ...syscall.Errno) bool {
 	n := errnoOf(err)
 	return n != 0 && slices.Contains(numbers, n)
 }
