@@ -8,6 +8,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 run: # the whole experiment on this computer; Ctrl-C, its end, is no error (130)
 	@go build -o dist/sockeye ./cmd/sockeye && trap : INT && { dist/sockeye demo || [ $$? = 130 ]; }
 
+# Kills and power cuts are few in everyday runs and some hundreds with CI=true.
+# SOCKEYE_ROUNDS=1000 SOCKEYE_CUTS=500 make test does as many as the matrix asks for.
 test: # every check and test, after installing what they need
 	scripts/need && go run ./internal/tools/verify
 

@@ -25,7 +25,7 @@ func ownMounts(t *testing.T) (elsewhere bool) {
 	if os.Getenv(mountsVar) != "" {
 		return false
 	}
-	p := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")
+	p := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=30m")
 	p.Env = append(os.Environ(), mountsVar+"=own")
 	p.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
 	out, err := p.CombinedOutput()
