@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -128,6 +129,13 @@ func TestMBAPLengths(t *testing.T) {
 			t.Errorf("length %d: cut at %d of %d", length, n, len(frame))
 		}
 	}
+	for at := 2; at < 5; at++ { // protocol number, and the length's high byte
+		frame := []byte{0, 1, 0, 0, 0, 2, 1, 3}
+		frame[at] = 1
+		if n, _ := (mbap{}).cut(frame, 0); n != -1 {
+			t.Errorf("%x: cut at %d", frame, n)
+		}
+	}
 }
 
 // The code 255 of COBS is 254 bytes without a zero behind them.
@@ -145,4 +153,35 @@ func TestCOBSLongBlock(t *testing.T) {
 			t.Errorf("%x gives %x", short, got)
 		}
 	}
+}
+
+// A frame that begins with a read has that read's number and time, though what stands
+// before it was held back until then.
+func TestFrameHasTheTimeOfItsRead(t *testing.T) {
+	f := New(spec(t, "stx"), checksum.Trailer{})
+	var got []string
+	for n, data := range []string{"??", "\x02a\x03", "\x02b", "c\x03\x02d\x03"} {
+		f.Feed(Chunk{Data: []byte(data), Seq: uint64(n + 1), Time: begin.Add(time.Duration(n) * time.Second)})
+		for fr, ok := f.Next(); ok; fr, ok = f.Next() {
+			got = append(got, fmt.Sprintf("%s %q of %d..%d at %s..%s", fr.Mark, fr.Body, fr.Seq, fr.LastSeq, fr.Time.Sub(begin), fr.End.Sub(begin)))
+		}
+	}
+	want := []string{`garbage "??" of 1..1 at 0s..0s`, `whole "a" of 2..2 at 1s..1s`, `whole "bc" of 3..4 at 2s..3s`, `whole "d" of 4..4 at 3s..3s`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Of several lengths with a right checksum an RTU frame has the shortest.
+func TestRTULengths(t *testing.T) {
+	both := appendCRC([]byte{1, 3, 8, 0, 0, 1})
+	both = append(both, 0, 0, 0, 0, 0) // a checksum that was right stays so over zeros
+	if n, _ := (rtu{}).cut(both, 0); n != 8 || crcModbus(both) != 0 {
+		t.Errorf("cut at %d of %x, want 8", n, both)
+	}
+}
+
+func appendCRC(b []byte) []byte {
+	crc := crcModbus(b)
+	return append(b, byte(crc), byte(crc>>8))
 }

@@ -58,7 +58,10 @@ func TestCursorReadsBackFromDisk(t *testing.T) {
 	}
 	c := j.Cursor(1)
 	defer c.Close()
-	check(t, c, 1, many-100)
+	if got := check(t, c, 1, 100); got != p {
+		t.Error("the peer on the disk is another one than in the ring")
+	}
+	check(t, c, 101, many-100)
 	appendLines(j, p, 100)
 	if got := check(t, c, many-99, many+100); got != p {
 		t.Error("the peer in the ring is another one than that of its past")

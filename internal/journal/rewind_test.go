@@ -146,3 +146,59 @@ func TestBlocksAreUsedAgain(t *testing.T) {
 		t.Errorf("%v allocations in 200 events that leave the ring", n)
 	}
 }
+
+// Views see what has been written, to the event, and nothing beyond.
+func TestGateStandsAtTheDisk(t *testing.T) {
+	j, s := New(1<<20), newSender("tcp")
+	w, err := recording.OpenWriter(recording.WriteOptions{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	r := &Recorder{journal: j, writer: w}
+	r.begin()
+	view := j.Cursor(1)
+	defer view.Close()
+	for written := range 3 {
+		for range 4 {
+			j.Append(s.received("data"))
+		}
+		if e, ok := view.Try(); ok {
+			t.Fatalf("event %d is shown before it is written", e.Seq)
+		}
+		r.take()
+		j.Append(s.received("not yet")) // this one is not written with them
+		if err := r.flush(false); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 4 + min(written, 1) {
+			if _, ok := view.Try(); !ok {
+				t.Fatalf("round %d: event %d was written and is not shown", written, n)
+			}
+		}
+		if e, ok := view.Try(); ok {
+			t.Fatalf("event %d is shown before it is written", e.Seq)
+		}
+	}
+}
+
+// A sync that fails at the end of a recording is mended as any other: what was not
+// durable is recorded once more, and Close says that all is well.
+func TestFailedLastSyncIsMended(t *testing.T) {
+	dir, j, s, files := t.TempDir(), New(1<<20), newSender("tcp"), newFaulty()
+	r, err := j.Record(recording.WriteOptions{Dir: dir, Files: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files.add(fault{call: "sync", from: 1, to: 1, err: syscall.EIO})
+	for range 10 {
+		j.Append(s.received("data"))
+	}
+	if err := r.Close(t.Context()); err != nil {
+		t.Errorf("Close says %v", err)
+	}
+	events, damage := recorded(t, dir)
+	if len(damage) > 0 || len(events) < 10 || events[9].Seq != 10 {
+		t.Errorf("%d events are recorded, damage %v", len(events), damage)
+	}
+}
