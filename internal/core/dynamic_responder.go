@@ -32,8 +32,15 @@ func (a *dynamicResponder) Joined(p *transport.Peer) {
 	}
 }
 
+// Left is told by transport when a peer is gone.
+func (a *dynamicResponder) Left(p *transport.Peer) {
+	if r := a.rules.Load(); r != nil {
+		r.leave(p)
+	}
+}
+
 func (a *dynamicResponder) Received(p *transport.Peer, data []byte) {
-	byRules := a.rulesApply(func(r *ruleRunner) bool { return r.receive(p, data) })
+	byRules := a.rulesApply(func(r *ruleRunner) bool { return r.receiveAndWait(p, data) })
 	if !byRules && a.fallback != nil {
 		a.fallback.Received(p, data)
 	}
@@ -55,28 +62,33 @@ func (a *dynamicResponder) rulesApply(give func(r *ruleRunner) bool) bool {
 	return false
 }
 
-// syncFallback is an answering whose session is served by transport's loop: without rules it
-// answers at once. The loop hands a peer over with its first bytes for a rule.
+// syncFallback is a dynamicResponder whose session is served by transport's event loop.
+// Rules plan at once and send from a goroutine of the peer's that lives as long as there
+// is something to send; the loop hands over a peer that takes its answers too slowly.
 type syncFallback struct {
 	*dynamicResponder
 	without transport.SyncResponder // nil: nobody
 }
 
 func (a syncFallback) Reply(p *transport.Peer, data []byte) ([]byte, bool) {
-	switch {
-	case a.rules.Load() != nil:
-		return nil, false
-	case a.without == nil:
+	if r := a.rules.Load(); r != nil {
+		if r.isCongested(p) {
+			return nil, false
+		}
+		if a.rulesApply(func(r *ruleRunner) bool { return r.receive(p, data) }) {
+			return nil, true
+		}
+	}
+	if a.without == nil {
 		return nil, true
 	}
 	return a.without.Reply(p, data)
 }
 
-// responder is what transport is given. Rules from the beginning keep their peers off the
-// loop: each would be handed over anyway.
+// responder is what transport is given.
 func (a *dynamicResponder) responder() transport.Responder {
 	without, ok := a.fallback.(transport.SyncResponder)
-	if a.rules.Load() != nil || a.fallback != nil && !ok {
+	if a.fallback != nil && !ok {
 		return a
 	}
 	return syncFallback{a, without}

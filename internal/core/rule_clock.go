@@ -81,7 +81,47 @@ func (r *ruleRunner) next() time.Time {
 	if len(r.due.moments) > 0 && (at.IsZero() || r.due.moments[0].at.Before(at)) {
 		at = r.due.moments[0].at
 	}
+	if !r.trimAt.IsZero() && (at.IsZero() || r.trimAt.Before(at)) {
+		at = r.trimAt
+	}
 	return at
+}
+
+// replyMemory is how long after its last answer a peer's is no longer compared with what it
+// sends.
+const replyMemory = 5 * time.Second
+
+// trimLater has memory given back when the answers that are made now are old.
+func (r *ruleRunner) trimLater(now time.Time) {
+	r.mu.Lock()
+	begin := r.trimAt.IsZero()
+	if begin {
+		r.trimAt = now.Add(replyMemory)
+	}
+	r.mu.Unlock()
+	if begin {
+		r.wake()
+	}
+}
+
+// trim gives memory back that quiet peers no longer need.
+func (r *ruleRunner) trim(now time.Time) {
+	r.mu.Lock()
+	due := !r.trimAt.IsZero() && !now.Before(r.trimAt)
+	if len(r.due.moments) == 0 {
+		r.due.moments = nil
+	}
+	r.mu.Unlock()
+	if !due {
+		return
+	}
+	more := r.engine.Trim(now.Add(-replyMemory))
+	r.mu.Lock()
+	r.trimAt = time.Time{}
+	if more {
+		r.trimAt = now.Add(replyMemory)
+	}
+	r.mu.Unlock()
 }
 
 func (r *ruleRunner) runDue(now time.Time) {
@@ -100,10 +140,13 @@ func (r *ruleRunner) runDue(now time.Time) {
 		q := m.pause
 		q.mu.Lock()
 		q.resting = false
-		q.framer.Rest(now)
-		r.answerLocked(q, now)
+		if q.framer != nil {
+			q.framer.Rest(now)
+			r.answerLocked(q, now)
+		}
 		q.mu.Unlock()
 		q.release()
 	}
+	r.trim(now)
 	r.carryOut(r.engine.Tick(now), nil)
 }

@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,9 +35,14 @@ const (
 	readingPause      = 256  // replies that make a TCP peer wait with its next request
 )
 
+// maxRuleMemory bounds, in bytes, the unfinished frames and waiting replies of all peers
+// of a session together; what is beyond is dropped, and said.
+const maxRuleMemory = 64 << 20
+
 // ruleRunner carries out the plans of an engine for one session, as long as these
 // are its rules. Peers' readers give it bytes; one goroutine keeps the times, and one
-// for each peer sends, so that a peer that does not read delays nobody.
+// for each peer that is just being answered sends, so that a peer that does not read
+// delays nobody.
 type ruleRunner struct {
 	config RuleProgram
 	id     *sockeye.Session
@@ -45,57 +52,15 @@ type ruleRunner struct {
 	isOver chan struct{}   // closed when it answers no more
 	ended  *sync.WaitGroup // its goroutines, with those of the session's earlier rules
 
+	framers  sync.Pool    // of *framing.Framer, for whoever sends next
+	reserved atomic.Int64 // bytes; see maxRuleMemory
+	full     atomic.Bool  // that they are too many was said
+
 	mu      sync.Mutex
 	peers   map[uint64]*rulePeer
 	due     stepQueue
+	trimAt  time.Time // what engine and clock remember is looked through then; zero: no need
 	stopped bool
-}
-
-// rulePeer is one peer that is answered.
-type rulePeer struct {
-	peer    *transport.Peer
-	steps   chan rule.Action // to be done now
-	waiting atomic.Int32     // steps that were planned and are not done
-	room    chan struct{}    // one was done: capacity 1
-	dropped atomic.Bool
-
-	mu      sync.Mutex // guards what follows
-	framer  *framing.Framer
-	resting bool // its pause is in the schedule
-
-	holding sync.Mutex // guards what follows
-	holds   int        // of peer: one for each step that waits, and one while it is resting
-	over    bool       // there will be none any more
-}
-
-// hold keeps our direction open although the peer may finish sending: it will be
-// answered yet.
-func (q *rulePeer) hold() {
-	q.holding.Lock()
-	defer q.holding.Unlock()
-	if !q.over {
-		q.holds++
-		q.peer.Hold()
-	}
-}
-
-func (q *rulePeer) release() {
-	q.holding.Lock()
-	defer q.holding.Unlock()
-	if q.holds > 0 {
-		q.holds--
-		q.peer.Release()
-	}
-}
-
-// releaseAll is for when nothing more will be sent.
-func (q *rulePeer) releaseAll() {
-	q.holding.Lock()
-	defer q.holding.Unlock()
-	q.over = true
-	for ; q.holds > 0; q.holds-- {
-		q.peer.Release()
-	}
 }
 
 func newResponding(how RuleProgram, id *sockeye.Session, record func(sockeye.Event), ended *sync.WaitGroup) *ruleRunner {
@@ -109,10 +74,14 @@ func newResponding(how RuleProgram, id *sockeye.Session, record func(sockeye.Eve
 // it would leave the peer with half a message. Its goroutines end soon.
 func (r *ruleRunner) stop() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if !r.stopped {
 		r.stopped = true
 		close(r.isOver)
+	}
+	peers := slices.Collect(maps.Values(r.peers))
+	r.mu.Unlock()
+	for _, q := range peers {
+		q.releaseAll()
 	}
 }
 
@@ -126,19 +95,20 @@ func (r *ruleRunner) respondent(p *transport.Peer) *rulePeer {
 	}
 	q := r.peers[p.ID]
 	if q == nil {
-		q = &rulePeer{peer: p, steps: make(chan rule.Action, maxPendingReplies), room: make(chan struct{}, 1), framer: framing.New(r.config.Frame, r.config.Check)}
+		q = &rulePeer{peer: p}
 		r.peers[p.ID] = q
-		r.ended.Go(func() { r.serve(q) })
 	}
 	return q
 }
 
 // Present begins to answer a peer that joined before there were these rules.
 func (r *ruleRunner) Present(p *transport.Peer) {
-	if r.respondent(p) != nil {
-		r.engine.Present(p.Peer, journal.Now())
-		r.wake()
+	if r.respondent(p) == nil {
+		return
 	}
+	r.engine.Present(p.Peer, journal.Now())
+	r.wake()
+	r.forgetGone(p)
 }
 
 // join begins to answer a new peer. It says false if these rules answer no more.
@@ -150,8 +120,9 @@ func (r *ruleRunner) join(p *transport.Peer) bool {
 	return true
 }
 
-// receive cuts what came into frames and answers them. A TCP peer that takes no
-// answers is not read from until it does. It says false if these rules answer no more.
+// receive cuts what came into frames and answers them. It says false if these rules
+// answer no more. A TCP peer that takes no answers is not to be read from until it does:
+// awaitRoom waits for that.
 func (r *ruleRunner) receive(p *transport.Peer, data []byte) bool {
 	q := r.respondent(p)
 	if q == nil {
@@ -162,24 +133,31 @@ func (r *ruleRunner) receive(p *transport.Peer, data []byte) bool {
 		r.engine.Input(p.Peer, len(data), now)
 	}
 	q.mu.Lock()
-	q.framer.Feed(framing.Chunk{Data: data, Time: now})
+	f := r.framerLocked(q)
+	f.Feed(framing.Chunk{Data: data, Time: now})
 	if p.Network == "udp" {
-		q.framer.End()
+		f.End()
 	}
 	r.answerLocked(q, now)
 	q.mu.Unlock()
-	for p.Network == "tcp" && q.waiting.Load() > readingPause {
-		select {
-		case <-q.room:
-		case <-p.Closing():
-			return true
-		case <-p.Done():
-			return true
-		case <-r.isOver:
-			return true
-		}
-	}
+	r.forgetGone(p)
 	return true
+}
+
+// receiveAndWait is receive for a goroutine that may wait.
+func (r *ruleRunner) receiveAndWait(p *transport.Peer, data []byte) bool {
+	if !r.receive(p, data) {
+		return false
+	}
+	r.awaitRoom(p)
+	return true
+}
+
+// forgetGone forgets a peer that may have left before it was known here.
+func (r *ruleRunner) forgetGone(p *transport.Peer) {
+	if p.State() == sockeye.Gone {
+		r.leave(p)
+	}
 }
 
 // answerLocked answers the frames that are there; q.mu is held.
@@ -198,6 +176,7 @@ func (r *ruleRunner) answerLocked(q *rulePeer, now time.Time) {
 		q.hold()
 		r.plan(timedStep{at: due, pause: q})
 	}
+	r.settleFramerLocked(q)
 }
 
 // carryOut does what a plan says now, and keeps the rest for its time. peer is whose
@@ -213,6 +192,7 @@ func (r *ruleRunner) carryOut(p rule.Plan, peer *sockeye.Peer) {
 		return
 	}
 	now := journal.Now()
+	r.trimLater(now)
 	for _, s := range p.Steps {
 		r.mu.Lock()
 		q := r.peers[s.Peer.ID]
@@ -220,12 +200,9 @@ func (r *ruleRunner) carryOut(p rule.Plan, peer *sockeye.Peer) {
 		if q == nil {
 			continue
 		}
-		if q.waiting.Load() >= maxPendingReplies {
-			r.drop(q)
+		if !r.admit(s, q) {
 			continue
 		}
-		q.waiting.Add(1)
-		q.hold()
 		if s.At.After(now) {
 			r.plan(timedStep{at: s.At, step: s, of: q})
 		} else {
@@ -246,63 +223,31 @@ func (r *ruleRunner) do(s rule.Action, q *rulePeer) {
 		}
 		r.mu.Unlock()
 		for _, o := range all {
-			o.hold()
-			if o.waiting.Add(1) > maxPendingReplies || !o.offer(s) {
-				o.done()
-				r.drop(o)
+			if r.admit(s, o) {
+				r.enqueue(s, o)
 			}
 		}
 	}
 	if s.To == rule.Others {
-		q.done()
-	} else if !q.offer(s) {
-		q.done()
-		r.drop(q)
+		r.done(s, q)
+	} else {
+		r.enqueue(s, q)
 	}
 }
 
-func (q *rulePeer) offer(s rule.Action) bool {
-	select {
-	case q.steps <- s:
-		return true
-	default:
+// admit counts a step that will wait for a peer, and says false if too many do.
+func (r *ruleRunner) admit(s rule.Action, q *rulePeer) bool {
+	if q.waiting.Add(1) > maxPendingReplies {
+		q.waiting.Add(-1)
+		r.drop(q)
 		return false
 	}
-}
-
-// done notes that a step needs no more waiting for.
-func (q *rulePeer) done() {
-	q.waiting.Add(-1)
-	q.release()
-	select {
-	case q.room <- struct{}{}:
-	default:
+	if !r.reserve(sizeOf(s)) {
+		q.waiting.Add(-1)
+		return false
 	}
-}
-
-// serve sends to one peer until it leaves.
-func (r *ruleRunner) serve(q *rulePeer) {
-	defer q.releaseAll()
-	for {
-		select {
-		case s := <-q.steps:
-			select {
-			case <-r.isOver:
-				return
-			default:
-			}
-			r.perform(s, q)
-			q.done()
-		case <-r.isOver:
-			return
-		case <-q.peer.Done():
-			r.mu.Lock()
-			delete(r.peers, q.peer.ID)
-			r.mu.Unlock()
-			r.engine.Left(q.peer.Peer)
-			return
-		}
-	}
+	q.hold()
+	return true
 }
 
 // drain bounds how long a rule's close may wait for the peer's.

@@ -47,6 +47,22 @@ func (f *Framer) Spec() Spec { return f.spec }
 // Pending counts the bytes that are no frame yet.
 func (f *Framer) Pending() int { return len(f.pending) + len(f.after.Data) }
 
+// Reset forgets all of the stream. A buffer that has grown large goes, too.
+func (f *Framer) Reset() {
+	own, starts := f.own, f.starts
+	if cap(own) > maxReused {
+		own = nil
+	}
+	f.reset()
+	*f = Framer{spec: f.spec, check: f.check, rule: f.rule, max: f.max, own: own[:0], starts: starts[:0], cuts: f.cuts, scratch: f.scratch}
+	if cap(f.scratch) > maxReused {
+		f.scratch = nil
+	}
+}
+
+// maxReused is the largest buffer, in bytes, that Reset keeps.
+const maxReused = 64 << 10
+
 // Feed adds a chunk to the stream. Its data is lent until Next has said false.
 func (f *Framer) Feed(c Chunk) {
 	if len(f.pending) > 0 && (f.spec.Kind == None || f.spec.Pause > 0 && c.Time.Sub(f.last) >= f.spec.Pause) {

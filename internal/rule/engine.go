@@ -40,13 +40,14 @@ type peerState struct {
 	peer   *sockeye.Peer
 	state  int
 	since  time.Time      // it is in the state
-	rules  []ruleProgress // by rule, made when the first is needed
+	rules  []ruleProgress // of the rules that have something to remember
 	guard  guard
 	budget RateLimit
 }
 
 // ruleProgress is what one peer has had of one rule.
 type ruleProgress struct {
+	rule  int
 	count int
 	last  time.Time
 	next  time.Time // of a timer; zero is not set
@@ -191,8 +192,8 @@ func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan Pla
 			continue
 		}
 		if !r.pattern.Match(body, &e.groups) {
-			if had := &p.rules[n]; len(body) > r.pattern.limit && !had.tooLong {
-				had.tooLong = true
+			if len(body) > r.pattern.limit && !p.progress(n).tooLong {
+				p.progress(n).tooLong = true
 				plan.Trouble = append(plan.Trouble, tooLong(n, r.Rule, len(body), r.pattern.limit))
 			}
 			continue
@@ -223,18 +224,46 @@ func tooLong(n int, r Rule, length, limit int) *sockeye.Error {
 func (e *Engine) peerState(peer *sockeye.Peer, now time.Time) *peerState {
 	p := e.peers[peer.ID]
 	if p == nil {
-		p = &peerState{peer: peer, since: now, rules: make([]ruleProgress, len(e.program.rules))}
+		p = &peerState{peer: peer, since: now}
 		e.peers[peer.ID] = p
 		e.setTimers(p, now)
 	}
 	return p
 }
 
+// progress is what the peer has had of a rule. It is good until the next call.
+func (p *peerState) progress(n int) *ruleProgress {
+	for i := range p.rules {
+		if p.rules[i].rule == n {
+			return &p.rules[i]
+		}
+	}
+	p.rules = append(p.rules, ruleProgress{rule: n})
+	return &p.rules[len(p.rules)-1]
+}
+
+// Trim forgets the replies to peers that have sent nothing since before, and says
+// whether others are remembered.
+func (e *Engine) Trim(before time.Time) (more bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, p := range e.peers {
+		switch {
+		case p.guard.reply == nil:
+		case p.guard.last.Before(before):
+			p.guard.reply = nil
+		default:
+			more = true
+		}
+	}
+	return more
+}
+
 func (c *compiled) isIn(state int) bool { return c.in == nil || slices.Contains(c.in, state) }
 
 // answer plans what a rule does, and says whether it did.
 func (e *Engine) answer(plan *Plan, p *peerState, n int, body []byte, pattern *Pattern, now time.Time) bool {
-	r, had := &e.program.rules[n], &p.rules[n]
+	r, had := &e.program.rules[n], p.progress(n)
 	rests := had.count > 0 && now.Sub(had.last) < r.Cooldown.Min
 	if rests || r.Count > 0 && had.count >= r.Count || r.chance < 1 && e.random.Float64() >= r.chance {
 		e.hits[n].Skipped++

@@ -18,11 +18,11 @@ func (e *Engine) setTimers(p *peerState, now time.Time) {
 		switch {
 		case r.Every.IsZero() && r.After.IsZero():
 		case !r.isIn(p.state):
-			p.rules[n].next = time.Time{}
-		case !r.Every.IsZero() && p.rules[n].next.IsZero():
-			p.rules[n].next = now.Add(r.Every.draw(e.random))
+			p.progress(n).next = time.Time{}
+		case !r.Every.IsZero() && p.progress(n).next.IsZero():
+			p.progress(n).next = now.Add(r.Every.draw(e.random))
 		case !r.After.IsZero():
-			p.rules[n].next = now.Add(r.After.draw(e.random))
+			p.progress(n).next = now.Add(r.After.draw(e.random))
 		}
 	}
 }
@@ -53,18 +53,22 @@ func (e *Engine) Tick(now time.Time) (plan Plan) {
 		return plan
 	}
 	for _, p := range e.inOrder() {
-		for n := range p.rules {
-			r, at := &e.program.rules[n], p.rules[n].next
+		for n := range e.program.rules {
+			r := &e.program.rules[n]
+			if r.Every.IsZero() && r.After.IsZero() {
+				continue
+			}
+			at := p.progress(n).next
 			if at.IsZero() || at.After(now) || !r.isIn(p.state) {
 				continue
 			}
-			p.rules[n].next = time.Time{}
+			p.progress(n).next = time.Time{}
 			if !r.Every.IsZero() {
 				next := at
 				for !next.After(now) {
 					next = next.Add(max(minimumEvery, r.Every.draw(e.random)))
 				}
-				p.rules[n].next = next
+				p.progress(n).next = next
 			}
 			e.answer(&plan, p, n, nil, nil, at)
 		}

@@ -417,6 +417,9 @@ func (p *Peer) recordLeft(unsent int) {
 	}
 	p.record(sockeye.Event{Kind: sockeye.Left, Detail: d})
 	p.done.fire(&p.mu)
+	if r, ok := p.session.cfg.Responder.(LeaveResponder); ok {
+		r.Left(p)
+	}
 }
 
 // partialSendError says of a failed send how much the kernel took before.

@@ -34,6 +34,14 @@ type Responder interface {
 	Received(p *Peer, data []byte)
 }
 
+// LeaveResponder is a Responder that keeps something for each peer.
+type LeaveResponder interface {
+	Responder
+	// Left is called once for each peer that joined, when it has left and Done is
+	// closed. It must not wait for anything.
+	Left(p *Peer)
+}
+
 // SyncResponder is a Responder that can answer at once, from memory alone. On Linux its
 // TCP peers are served by one loop for all of them, and its answers to datagrams
 // that came together leave together, so Joined and Reply must not wait for
