@@ -54,7 +54,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/cli", "internal/payload", "what people type, and what is shown"},
 	{"internal/cli", "internal/regular", "a file to send has an end"},
 	{"internal/cli", "internal/sendlist", "lists come from files"},
-	{"internal/cli", "internal/checksum", "crc lists, names and finds them"},
+	{"internal/cli", "internal/crcsearch", "crc find"},
 	{"internal/cli", ".", "the nouns"},
 
 	{"internal/webui/page", "internal/payload", "the page shows text as the terminal does"},
@@ -120,6 +120,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/sendlist", "internal/payload", "rows are payloads"},
 	{"internal/sendlist", "internal/checksum", "rows name checksums"},
 	{"internal/sendlist", ".", "its faults are errors"},
+	{"internal/crcsearch", "internal/checksum", "what it finds is a checksum at the end of a frame"},
 	{"internal/payload", "internal/checksum", "fields that are checksums"},
 	{"internal/payload", ".", "its faults are errors"},
 	{"internal/checksum", ".", "its faults are errors"},

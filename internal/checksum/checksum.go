@@ -56,8 +56,8 @@ const (
 // String is the word for an order, "be" or "le"; Natural has none.
 func (o ByteOrder) String() string { return [...]string{"", "be", "le"}[o] }
 
-// of is the order that an algorithm is written in.
-func (o ByteOrder) of(a *Algorithm) ByteOrder {
+// Of is the order itself, or for Natural the one that an algorithm is written in.
+func (o ByteOrder) Of(a *Algorithm) ByteOrder {
 	switch {
 	case o != Natural:
 		return o

@@ -188,7 +188,7 @@ func (t Trailer) Size() int {
 // Put writes a sum into dst, which has Size bytes.
 func (t Trailer) Put(dst []byte, sum uint64) {
 	if t.Digits == Binary {
-		putUint(dst, sum, t.Order.of(t.Algorithm))
+		putUint(dst, sum, t.Order.Of(t.Algorithm))
 		return
 	}
 	var raw [8]byte

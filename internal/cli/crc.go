@@ -10,6 +10,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/checksum"
+	"sockeye/internal/crcsearch"
 	"sockeye/internal/payload"
 )
 
@@ -122,7 +123,7 @@ xorout 为全 0 或全 1，24 位以上两帧即可。都不符合时退出码�
 			if err != nil {
 				return err
 			}
-			found, scope := checksum.Find(frames)
+			found, scope := crcsearch.Find(frames)
 			return a.showFound(found, scope, len(frames))
 		},
 	}
@@ -159,7 +160,7 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 	return frames, nil
 }
 
-func (a *app) showFound(found []checksum.Found, scope checksum.SearchScope, frames int) error {
+func (a *app) showFound(found []crcsearch.Found, scope crcsearch.SearchScope, frames int) error {
 	out := bufio.NewWriter(a.Out)
 	for _, f := range found[:min(maxExplanations, len(found))] {
 		fmt.Fprintf(out, "%-24s %s\n", f.Trailer, a.explainFound(f))
@@ -182,7 +183,7 @@ func (a *app) showFound(found []checksum.Found, scope checksum.SearchScope, fram
 }
 
 // searched says what a search that found nothing has looked for, and what to do next.
-func (a *app) searched(scope checksum.SearchScope, frames int) string {
+func (a *app) searched(scope crcsearch.SearchScope, frames int) string {
 	s := fmt.Sprintf(a.t("searched: %d checksums by name, each in %d places", "已搜索：%d 种有名称的校验，各 %d 种位置"), scope.Named, scope.Places)
 	more := a.t("\nhint: give whole frames, and more of them: from three of one length the parameters of a CRC are computed", "\n提示：请给出完整的帧并多给几帧：三帧长度相同时可以推算 CRC 参数")
 	if scope.Any > 0 {
@@ -202,7 +203,7 @@ func (a *app) searched(scope checksum.SearchScope, frames int) string {
 }
 
 // explainFound says in words where a checksum stands and what it covers.
-func (a *app) explainFound(f checksum.Found) string {
+func (a *app) explainFound(f crcsearch.Found) string {
 	t := f.Trailer
 	s := t.Algorithm.Name + ": "
 	if t.Range.From == 0 {

@@ -1,14 +1,16 @@
-package checksum
+package crcsearch
 
 import (
 	"cmp"
 	"slices"
+
+	"sockeye/internal/checksum"
 )
 
 // guess is where a CRC might stand and how its bits might run.
 type guess struct {
 	width         int
-	trailer       Trailer // without an algorithm
+	trailer       checksum.Trailer // without an algorithm
 	refIn, refOut bool
 	// usual: init and xorout are all zeros or all ones, as said, and not unknown.
 	usual           bool
@@ -40,13 +42,13 @@ func (s *solver) guesses(free, usual int) (all []guess) {
 
 // placed adds a guess for every place and direction of bits.
 func (s *solver) placed(all []guess, g guess) []guess {
-	for _, t := range places(&Algorithm{Bits: g.width}) {
+	for _, t := range places(&checksum.Algorithm{Bits: g.width}) {
 		// A byte before the range that is the same in all frames acts like another init.
 		if from := t.Range.From; from > 0 && !g.usual && s.constant(from-1) {
 			continue
 		}
-		if g.trailer = t; g.trailer.Order == Natural {
-			g.trailer.Order = Big
+		if g.trailer = t; g.trailer.Order == checksum.Natural {
+			g.trailer.Order = checksum.Big
 		}
 		if !s.possible(g) {
 			continue
@@ -65,12 +67,12 @@ func (s *solver) placed(all []guess, g guess) []guess {
 // oddityOf is larger the less a guess is expected.
 func oddityOf(g guess) int {
 	t := g.trailer
-	natural := Big
-	if g.refOut && t.Digits == Binary {
-		natural = Little
+	natural := checksum.Big
+	if g.refOut && t.Digits == checksum.Binary {
+		natural = checksum.Little
 	}
 	if t.Order == natural || g.width == 8 {
-		t.Order = Natural
+		t.Order = checksum.Natural
 	}
 	n := oddity(t)
 	if g.refIn != g.refOut {
@@ -116,7 +118,7 @@ func (s *solver) possible(g guess) bool {
 // read takes a frame apart: what is covered, and the sum.
 func (g guess) read(f []byte) (body []byte, sum uint64, ok bool) {
 	size, shift := (g.width+7)/8, 8
-	if g.trailer.Digits != Binary {
+	if g.trailer.Digits != checksum.Binary {
 		size, shift = 2*size, 4
 	}
 	at := len(f) - g.trailer.After - size
@@ -128,10 +130,10 @@ func (g guess) read(f []byte) (body []byte, sum uint64, ok bool) {
 	for i := range field {
 		b := field[i]
 		switch {
-		case shift == 8 && g.trailer.Order == Little:
+		case shift == 8 && g.trailer.Order == checksum.Little:
 			b = field[size-1-i]
 		case shift == 4:
-			if g.trailer.Order == Little {
+			if g.trailer.Order == checksum.Little {
 				b = field[size-2-i&^1+i&1] // the last pair of digits first
 			}
 			if b, ok = digit(b); !ok {
@@ -140,7 +142,7 @@ func (g guess) read(f []byte) (body []byte, sum uint64, ok bool) {
 		}
 		sum = sum<<shift | uint64(b)
 	}
-	return f[from:to], sum, sum <= mask(g.width)
+	return f[from:to], sum, sum <= lowBits(g.width)
 }
 
 func digit(c byte) (v byte, ok bool) {
@@ -159,7 +161,7 @@ func digit(c byte) (v byte, ok bool) {
 func (g guess) codeword(f []byte) (c polynomial, length int) {
 	body, sum, _ := g.read(f)
 	if g.refOut {
-		sum = reverse(sum, g.width)
+		sum = reverseBits(sum, g.width)
 	}
 	return codeword(body, g.refIn, sum, g.width), len(body)
 }

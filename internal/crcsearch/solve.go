@@ -1,10 +1,12 @@
-package checksum
+package crcsearch
 
 import (
 	"cmp"
 	"iter"
 	"math"
 	"slices"
+
+	"sockeye/internal/checksum"
 )
 
 // The bounds of solving: frames and statements that are used, bits that have to speak
@@ -60,7 +62,7 @@ func widest(found []Found) (kept []Found) {
 	for _, f := range found {
 		most = max(most, f.Algorithm.Bits)
 	}
-	seen := map[Trailer]bool{}
+	seen := map[checksum.Trailer]bool{}
 	for _, f := range found {
 		if f.Algorithm.Bits == most && !seen[f.Trailer] {
 			seen[f.Trailer] = true
@@ -144,12 +146,12 @@ func (s *solver) try(g guess) (found []Found) {
 		if !ok {
 			continue
 		}
-		a, err := Custom(p)
+		a, err := checksum.Custom(p)
 		if err != nil {
 			continue
 		}
-		if t.Algorithm = a; t.Order == t.natural() {
-			t.Order = Natural
+		if t.Algorithm = a; t.Order == naturalOrder(t) {
+			t.Order = checksum.Natural
 		}
 		if explains(t, s.frames) {
 			found = append(found, Found{Trailer: t, Solved: true, Whole: whole, Chance: chance})
@@ -158,12 +160,12 @@ func (s *solver) try(g guess) (found []Found) {
 	return found
 }
 
-// natural is the order that Natural stands for.
-func (t Trailer) natural() ByteOrder {
-	if t.Digits != Binary {
-		return Big
+// naturalOrder is the order that Natural stands for in a trailer.
+func naturalOrder(t checksum.Trailer) checksum.ByteOrder {
+	if t.Digits != checksum.Binary {
+		return checksum.Big
 	}
-	return Natural.of(t.Algorithm)
+	return checksum.Natural.Of(t.Algorithm)
 }
 
 // unknown are multiples of the generator, whatever init and xorout are.
@@ -217,7 +219,7 @@ func greatest(a, b int) int {
 // known are multiples of the generator where init and xorout are as the guess says.
 func (s *solver) known(g guess) iter.Seq[polynomial] {
 	return func(yield func(polynomial) bool) {
-		ones := small(mask(g.width))
+		ones := small(lowBits(g.width))
 		for _, f := range s.frames[:min(maxStatements, len(s.frames))] {
 			c, n := g.codeword(f)
 			if g.onesIn {
@@ -235,9 +237,9 @@ func (s *solver) known(g guess) iter.Seq[polynomial] {
 
 // complete finds init and xorout for a generator: the usual ones if they fit, from
 // the byte of the guess on or a later one up to which all frames are the same.
-func (s *solver) complete(g guess, f galoisField) (p Parameters, t Trailer, whole, ok bool) {
-	p = Parameters{Width: g.width, Poly: f.poly, RefIn: g.refIn, RefOut: g.refOut}
-	ones := mask(g.width)
+func (s *solver) complete(g guess, f galoisField) (p checksum.Parameters, t checksum.Trailer, whole, ok bool) {
+	p = checksum.Parameters{Width: g.width, Poly: f.poly, RefIn: g.refIn, RefOut: g.refOut}
+	ones := lowBits(g.width)
 	t = g.trailer
 	for ; ; t.Range.From++ {
 		later := g
@@ -263,7 +265,7 @@ func (s *solver) complete(g guess, f galoisField) (p Parameters, t Trailer, whol
 	init, solvable := f.init(rests, lengths)
 	out, fits := f.xorOut(init, rests, lengths)
 	if p.Init, p.XorOut = init, out; g.refOut {
-		p.XorOut = reverse(out, g.width)
+		p.XorOut = reverseBits(out, g.width)
 	}
 	return p, g.trailer, f.unique(lengths), solvable && fits
 }

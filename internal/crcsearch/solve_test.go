@@ -1,8 +1,10 @@
-package checksum
+package crcsearch
 
 import (
 	"math/rand/v2"
 	"testing"
+
+	"sockeye/internal/checksum"
 )
 
 // A CRC of whatever width and parameters, in any place, is computed from frames of
@@ -34,7 +36,7 @@ func TestSolveThreeFrames(t *testing.T) {
 		for range 2 {
 			tr, after := randomTrailer(t, width, rng)
 			if width == 16 { // so few bits are believed in a plain place only
-				tr, after = Trailer{Algorithm: tr.Algorithm}, ""
+				tr, after = checksum.Trailer{Algorithm: tr.Algorithm}, ""
 			}
 			all := frames(tr, rng, after, 20, 20, 20)
 			if found, _ := Find(all); !anyExplains(found, append(all, frames(tr, rng, after, 20, 20)...)) {
@@ -60,12 +62,12 @@ func TestSolveDifferentLengths(t *testing.T) {
 func TestSolveTwoFrames(t *testing.T) {
 	rng := rand.New(rand.NewPCG(17, 18))
 	for _, width := range []int{24, 32, 64} {
-		for _, init := range []uint64{0, mask(width)} {
-			a, err := Custom(Parameters{Width: width, Poly: rng.Uint64()&mask(width) | 1, Init: init, RefIn: true, RefOut: true, XorOut: mask(width)})
+		for _, init := range []uint64{0, lowBits(width)} {
+			a, err := checksum.Custom(checksum.Parameters{Width: width, Poly: rng.Uint64()&lowBits(width) | 1, Init: init, RefIn: true, RefOut: true, XorOut: lowBits(width)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			tr := Trailer{Algorithm: a, Range: Range{From: 2}}
+			tr := checksum.Trailer{Algorithm: a, Range: checksum.Range{From: 2}}
 			all := frames(tr, rng, "", 16, 19)
 			if found, _ := Find(all); !anyExplains(found, append(all, frames(tr, rng, "", 18, 40)...)) {
 				t.Errorf("%s: found %v", tr, found)
@@ -78,7 +80,7 @@ func TestSolveTwoFrames(t *testing.T) {
 // scope says what was looked for.
 func TestSolveNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(19, 20))
-	noise := func(n, length int) [][]byte { return frames(Trailer{}, rng, "", slicesOf(n, length)...) }
+	noise := func(n, length int) [][]byte { return frames(checksum.Trailer{}, rng, "", slicesOf(n, length)...) }
 	for _, c := range []struct {
 		frames     [][]byte
 		any, usual int
@@ -109,11 +111,11 @@ func TestSolveNothing(t *testing.T) {
 func TestSolveIsBounded(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	var scope SearchScope
-	if solve(frames(Trailer{}, rng, "", slicesOf(5, 2000)...), &scope, maxWork/20); !scope.Stopped {
+	if solve(frames(checksum.Trailer{}, rng, "", slicesOf(5, 2000)...), &scope, maxWork/20); !scope.Stopped {
 		t.Errorf("%+v", scope)
 	}
-	a, _ := Custom(Parameters{Width: 32, Poly: 0x12345679, Init: 1, RefIn: true, RefOut: true})
-	all := frames(Trailer{Algorithm: a}, rng, "", 2000, 2000, 2000, 2100)
+	a, _ := checksum.Custom(checksum.Parameters{Width: 32, Poly: 0x12345679, Init: 1, RefIn: true, RefOut: true})
+	all := frames(checksum.Trailer{Algorithm: a}, rng, "", 2000, 2000, 2000, 2100)
 	if found := solve(all, &scope, maxWork); !anyExplains(found, all) {
 		t.Errorf("%+v", scope)
 	}
@@ -149,7 +151,7 @@ func BenchmarkFindNothing(b *testing.B) {
 		name      string
 		n, length int
 	}{{"2x32", 2, 32}, {"3x32", 3, 32}, {"8x32", 8, 32}, {"8x512", 8, 512}, {"2x512", 2, 512}} {
-		all := frames(Trailer{}, rng, "", slicesOf(c.n, c.length)...)
+		all := frames(checksum.Trailer{}, rng, "", slicesOf(c.n, c.length)...)
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
 				Find(all)
@@ -160,26 +162,26 @@ func BenchmarkFindNothing(b *testing.B) {
 
 // randomTrailer is a CRC of a width with random parameters in a random place, and what
 // follows it.
-func randomTrailer(t *testing.T, width int, rng *rand.Rand) (tr Trailer, after string) {
+func randomTrailer(t *testing.T, width int, rng *rand.Rand) (tr checksum.Trailer, after string) {
 	t.Helper()
-	p := Parameters{Width: width, Poly: rng.Uint64()&mask(width) | 1, RefIn: rng.IntN(2) == 0}
+	p := checksum.Parameters{Width: width, Poly: rng.Uint64()&lowBits(width) | 1, RefIn: rng.IntN(2) == 0}
 	p.RefOut = p.RefIn != (rng.IntN(4) == 0)
 	switch rng.IntN(3) {
 	case 0:
-		p.Init, p.XorOut = mask(width), mask(width)
+		p.Init, p.XorOut = lowBits(width), lowBits(width)
 	case 1:
-		p.Init, p.XorOut = rng.Uint64()&mask(width), rng.Uint64()&mask(width)
+		p.Init, p.XorOut = rng.Uint64()&lowBits(width), rng.Uint64()&lowBits(width)
 	}
-	a, err := Custom(p)
+	a, err := checksum.Custom(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr = Trailer{Algorithm: a, Range: Range{From: rng.IntN(5), To: -rng.IntN(3)}}
+	tr = checksum.Trailer{Algorithm: a, Range: checksum.Range{From: rng.IntN(5), To: -rng.IntN(3)}}
 	if width > 8 {
-		tr.Order = []ByteOrder{Natural, Big, Little}[rng.IntN(3)]
+		tr.Order = []checksum.ByteOrder{checksum.Natural, checksum.Big, checksum.Little}[rng.IntN(3)]
 	}
 	if rng.IntN(4) == 0 {
-		tr.Digits = Upper
+		tr.Digits = checksum.Upper
 	}
 	after = []string{"", "\n", "\r\n"}[rng.IntN(3)]
 	tr.After = len(after)

@@ -1,4 +1,4 @@
-package checksum
+package crcsearch
 
 import (
 	"math/bits"
@@ -13,7 +13,7 @@ type galoisField struct {
 
 // timesX is v times x.
 func (f galoisField) timesX(v uint64) uint64 {
-	return (v<<1 ^ f.poly&-(v>>(f.width-1)&1)) & mask(f.width)
+	return (v<<1 ^ f.poly&-(v>>(f.width-1)&1)) & lowBits(f.width)
 }
 
 // times is the product of two remainders.

@@ -1,15 +1,20 @@
-package checksum
+// Package crcsearch finds which checksum is in frames that somebody captured: one
+// that is known by name, or a CRC of 8 to 64 bits that is computed from the frames.
+// It is pure: bytes in, explanations out.
+package crcsearch
 
 import (
 	"cmp"
 	"math"
 	"slices"
 	"sync"
+
+	"sockeye/internal/checksum"
 )
 
 // Found is a checksum that explains frames.
 type Found struct {
-	Trailer
+	checksum.Trailer
 	// Chance is how many checksums in as plain a place would explain the frames if
 	// these were random: far below 1 is a discovery, above it is a coincidence.
 	Chance float64
@@ -43,19 +48,19 @@ type SearchScope struct {
 // to 64 bits: from three frames of one length, four of different ones, more where the
 // bits are few, or from two if init and xorout are usual.
 func Find(frames [][]byte) ([]Found, SearchScope) {
-	scope := SearchScope{Named: len(All()), Places: len(everyPlace()[1])}
+	scope := SearchScope{Named: len(checksum.All()), Places: len(everyPlace()[1])}
 	if len(frames) == 0 {
 		return nil, scope
 	}
 	var found []Found
 	named := map[int]int{} // by bits
-	for _, a := range All() {
+	for _, a := range checksum.All() {
 		named[a.Bits]++
-		seen := map[Trailer]bool{} // ranges differ only by bytes that change nothing
+		seen := map[checksum.Trailer]bool{} // ranges differ only by bytes that change nothing
 		for _, t := range places(a) {
 			t.Algorithm = a
 			plain := t
-			plain.Range = Range{}
+			plain.Range = checksum.Range{}
 			if !seen[plain] && explains(t, frames) {
 				seen[plain] = true
 				found = append(found, Found{Trailer: t})
@@ -86,15 +91,15 @@ const closeCall = 8
 
 // everyPlace are the ways a checksum may stand in a frame, the plainest first: for
 // those of one byte, those with the low byte first, and the others.
-var everyPlace = sync.OnceValue(func() (all [3][]Trailer) {
-	for i, a := range []*Algorithm{{Bits: 8}, {Bits: 16, Little: true}, {Bits: 16}} {
+var everyPlace = sync.OnceValue(func() (all [3][]checksum.Trailer) {
+	for i, a := range []*checksum.Algorithm{{Bits: 8}, {Bits: 16, Little: true}, {Bits: 16}} {
 		all[i] = placesLike(a)
 	}
 	return all
 })
 
 // places are the ways that an algorithm's checksum may stand in a frame.
-func places(a *Algorithm) []Trailer {
+func places(a *checksum.Algorithm) []checksum.Trailer {
 	switch {
 	case a.Size() == 1:
 		return everyPlace()[0]
@@ -104,18 +109,18 @@ func places(a *Algorithm) []Trailer {
 	return everyPlace()[2]
 }
 
-func placesLike(a *Algorithm) []Trailer {
-	var all []Trailer
+func placesLike(a *checksum.Algorithm) []checksum.Trailer {
+	var all []checksum.Trailer
 	for after := range maxAfter + 1 {
 		for between := range maxBetween + 1 {
 			for before := range maxBefore + 1 {
-				for _, digits := range []Digits{Binary, Upper} {
-					t := Trailer{Range: Range{before, -between}, Digits: digits, After: after}
+				for _, digits := range []checksum.Digits{checksum.Binary, checksum.Upper} {
+					t := checksum.Trailer{Range: checksum.Range{From: before, To: -between}, Digits: digits, After: after}
 					all = append(all, t)
 					if a.Size() > 1 {
-						t.Order = Big
-						if digits == Upper || !a.Little {
-							t.Order = Little
+						t.Order = checksum.Big
+						if digits == checksum.Upper || !a.Little {
+							t.Order = checksum.Little
 						}
 						all = append(all, t)
 					}
@@ -123,29 +128,29 @@ func placesLike(a *Algorithm) []Trailer {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Trailer) int { return cmp.Compare(oddity(a), oddity(b)) })
+	slices.SortStableFunc(all, func(a, b checksum.Trailer) int { return cmp.Compare(oddity(a), oddity(b)) })
 	return all
 }
 
 // oddity is larger the less a place is expected.
-func oddity(t Trailer) int {
+func oddity(t checksum.Trailer) int {
 	n := 2*t.Range.From - 3*t.Range.To + 3*t.After
-	if t.Order != Natural {
+	if t.Order != checksum.Natural {
 		n += 2
 	}
-	if t.Digits != Binary {
+	if t.Digits != checksum.Binary {
 		n++
 	}
 	return n
 }
 
-func explains(t Trailer, frames [][]byte) bool {
+func explains(t checksum.Trailer, frames [][]byte) bool {
 	for _, f := range frames {
 		at := len(f) - t.After - t.Size()
 		if from, to, ok := t.Range.Cut(at); !ok || from >= to {
 			return false // a sum of nothing explains nothing
 		}
-		if v, _ := t.Verify(f); v != Right {
+		if v, _ := t.Verify(f); v != checksum.Right {
 			return false
 		}
 	}

@@ -1,4 +1,4 @@
-package checksum
+package crcsearch
 
 import "math/bits"
 
@@ -140,8 +140,14 @@ func (p polynomial) generators(width int, work *int) (found []uint64) {
 		}
 		rest := p.clone()
 		if q := rest.reduce(small(c), work); rest.degree < 0 {
-			found = append(found, q&mask(width))
+			found = append(found, q&lowBits(width))
 		}
 	}
 	return found
 }
+
+// lowBits has the lowest width bits set.
+func lowBits(width int) uint64 { return ^uint64(0) >> (64 - width) }
+
+// reverseBits turns the lowest width bits of v around.
+func reverseBits(v uint64, width int) uint64 { return bits.Reverse64(v) >> (64 - width) }
