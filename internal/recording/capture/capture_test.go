@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/gopacket/gopacket/layers"
 
 	"sockeye"
 	"sockeye/internal/pcapng"
@@ -224,8 +226,9 @@ func TestSameAsTshark(t *testing.T) {
 // T39: whatever a capture holds, reading ends, without a panic and in bounded
 // memory.
 func FuzzReader(f *testing.F) {
-	f.Add([]byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00"))
-	f.Add([]byte("\x0a\x0d\x0d\x0a\x1c\x00\x00\x00\x4d\x3c\x2b\x1a\x01\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x1c\x00\x00\x00"))
+	for _, file := range seeds(f) {
+		f.Add(file)
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		d, err := NewReader(bytes.NewReader(file), CaptureOptions{})
 		if err != nil {
@@ -236,9 +239,45 @@ func FuzzReader(f *testing.F) {
 			if err != nil {
 				return
 			}
-			if len(e.Data) > len(file) {
-				t.Fatalf("%d bytes from a file of %d", len(e.Data), len(file))
+			if len(e.Data) > maxPacket {
+				t.Fatalf("%d bytes in one event", len(e.Data))
 			}
+			if d.tcp.waiting > maxWaiting || d.tcp.waiting < 0 || d.fragments.cost > maxFragmentBytes || d.fragments.cost < 0 {
+				t.Fatalf("%d and %d bytes wait", d.tcp.waiting, d.fragments.cost)
+			}
+		}
+	})
+}
+
+// FuzzPacket is FuzzReader without a file around: whatever the packets of a link
+// are, taking them in ends.
+func FuzzPacket(f *testing.F) {
+	for _, c := range linkCases(f) {
+		client, server := client4, server4
+		if c.six {
+			client, server = client6, server6
+		}
+		f.Add(uint16(c.link), c.wrap(udpPacket(f, client, server, "question")), []byte{})
+	}
+	for _, c := range tcpCases(f) {
+		f.Add(uint16(c.packets[0].link), c.packets[0].data, c.packets[len(c.packets)-1].data)
+	}
+	for _, client := range []netip.AddrPort{client4, client6} {
+		server := server4
+		if client == client6 {
+			server = server6
+		}
+		pieces := fragmentsOf(udpPacket(f, client, server, "0123456789"), 8, 7)
+		f.Add(uint16(linkRaw), pieces[0], pieces[1])
+	}
+	f.Fuzz(func(t *testing.T, link uint16, one, two []byte) {
+		w := newWaitingReader(t, nil)
+		for _, p := range [][]byte{one, two, one} {
+			w.take(built{link: layers.LinkType(link), data: p})
+		}
+		w.finish()
+		if w.tcp.waiting != 0 || w.fragments.cost != 0 {
+			t.Fatalf("%d and %d bytes wait at the end", w.tcp.waiting, w.fragments.cost)
 		}
 	})
 }

@@ -203,7 +203,7 @@ type waitingReader struct {
 
 func newWaitingReader(t testing.TB, packets []built) *waitingReader {
 	w := &waitingReader{}
-	d, err := NewReader(bytes.NewReader(pcapOf(t, packets...)), CaptureOptions{Lost: func(x pcapng.Damage) { w.lost = append(w.lost, x.What.En) }})
+	d, err := NewReader(bytes.NewReader(pcapOf(t, raw(nil))), CaptureOptions{Lost: func(x pcapng.Damage) { w.lost = append(w.lost, x.What.En) }})
 	if err != nil {
 		t.Fatal(err)
 	}
