@@ -173,7 +173,7 @@ func (f *eventFeed) sendSessions(line *Live, now time.Time) {
 // never changes again, once its file is.
 func (f *eventFeed) sendSession(line *Live, t *sentSession, s *core.Session, now time.Time) {
 	st := sessionOf(s, f.lang)
-	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Traffic != t.Traffic ||
+	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Rules != t.Rules || st.Traffic != t.Traffic ||
 		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue ||
 		!sameFile(st.File, t.File) || !slices.Equal(st.Recipients, t.Recipients)
 	if !changed {

@@ -79,6 +79,21 @@ func TestRules(t *testing.T) {
 	v.failing(404, "GET", "/api/v1/sessions/s9/rules", nil)
 }
 
+// The live feed tells of rules, also where nothing else changes.
+func TestLiveTellsOfRules(t *testing.T) {
+	v := serve(t)
+	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	set := false
+	v.follow(func(l Live) bool {
+		if !set { // nothing crosses this session: only the rules are news
+			set = true
+			ask[Rules](v, "PUT", "/api/v1/sessions/s1/rules", SetRules{RuleSet: meter()})
+			return false
+		}
+		return len(l.Sessions) == 1 && l.Sessions[0].Rules == 3
+	})
+}
+
 // A session can be opened with rules: a device simulator in one request.
 func TestOpenWithRules(t *testing.T) {
 	v := serve(t)

@@ -312,6 +312,12 @@ func (p *page) check(name string, on bool) {
 	p.wait(fmt.Sprintf(`%s.checked === %v`, box, on))
 }
 
+// upload gives a file to a control that takes one.
+func (p *page) upload(name, file string) {
+	p.t.Helper()
+	p.do(chromedp.SetUploadFiles(chromedp.CSS(control(name)), []string{file}))
+}
+
 func (p *page) size(width, height int64) { p.do(chromedp.EmulateViewport(width, height)) }
 
 func (p *page) theme(scheme string) {

@@ -100,7 +100,7 @@ func TestLanguageOfTheCore(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		p.do(chromedp.SetUploadFiles(chromedp.CSS(control("workspace-import")), []string{file}))
+		p.upload("workspace-import", file)
 		p.wait(`document.querySelector('.import')?.innerText.includes(` + quoted(name) + `)`)
 		p.speaks("an imported file, " + name)
 		p.click(control("import-cancel"))
@@ -116,6 +116,7 @@ func TestLanguageOfTheCore(t *testing.T) {
 	p.click(control("open"))
 	p.wait(rows + `.some(r => r.classList.contains('bad'))`)
 	p.speaks("a refused connection")
+	p.wait(`document.querySelector('[role=row].bad')`)
 	value[any](p, `document.querySelector('[role=row].bad').dispatchEvent(new MouseEvent('mousedown', {bubbles: true}))`)
 	p.wait(`document.querySelector('.panel .message [role=alert]')`)
 	p.speaks("the message of a failure")

@@ -24,9 +24,9 @@ export function sentence(e: EventLine): string {
     case 'opened':
       return opened(e);
     case 'joined':
-      return t('eventJoined');
+      return joined(e);
     case 'left':
-      return t('eventLeft', { reason: reason(e) });
+      return left(e);
     case 'closed':
       return t('eventClosed', { reason: reason(e) });
     case 'finished':
@@ -43,11 +43,29 @@ export function sentence(e: EventLine): string {
   }
 }
 
+const isUDP = (e: EventLine): boolean => (e.network ?? '').startsWith('udp');
+const modeOf = (e: EventLine) => workbench.sessions.get(e.session ?? '')?.mode;
+
+// UDP knows no connections: a peer is an address that a datagram came from, or goes to.
+function joined(e: EventLine): string {
+  if (!isUDP(e)) return t('eventJoined');
+  if (e.reason === 'local' || modeOf(e) === 'connect') return t('udpDestination');
+  return t('udpFirst', { peer: safe(e.peer ?? '') });
+}
+
+function left(e: EventLine): string {
+  const unsent = e.unsent_bytes ? ` — ${t('eventUnsent', { n: count(e.unsent_bytes) })}` : '';
+  if (!isUDP(e)) return t('eventLeft', { reason: reason(e) }) + unsent;
+  const why = e.reason === 'local' || e.reason === 'aborted' ? t('udpClosedHere') : e.reason === 'idle' ? t('udpIdle') : reason(e);
+  return t('udpLeft', { reason: why }) + unsent;
+}
+
 function opened(e: EventLine): string {
   const locals = e.locals ?? [e.local ?? ''];
   const bound = locals.map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
   const s = workbench.sessions.get(e.session ?? '');
   if (s?.mode === 'listen') return t('eventOpened', { address: bound });
+  if (s && isUDP(e)) return e.local || e.locals ? t('udpSending', { address: safe(s.address), local: bound }) : t('udpWillSend', { address: safe(s.address) });
   if (s) return t('eventDialed', { address: safe(s.address), local: locals.join(' ') });
   return t('eventConnecting', { address: bound });
 }

@@ -20,9 +20,11 @@ export interface Form {
   echo: boolean;
   reconnect: boolean;
   broadcast: boolean;
+  halfOpen: boolean; // peers that finished sending are kept
+  halfOpenFor: number; // seconds
 }
 
-const fresh: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false, broadcast: false };
+const fresh: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60 };
 
 /** How frames are found and checked, as --frame and --check say it; "" is not at all. */
 export interface Framing {
@@ -36,8 +38,6 @@ interface Memory {
   floor: number;
   base: Tab['base'];
   input: string;
-  all: boolean;
-  targets: number[];
 }
 
 const memoryKey = 'sockeye-tabs';
@@ -68,8 +68,7 @@ export class Tab {
   direction = $state<'' | 'received' | 'sent'>('');
   filterText = $state('');
   // sending
-  all = $state(true);
-  targets = $state.raw<ReadonlySet<number>>(new Set());
+  none = $state(false); // nobody is chosen yet: "all" was taken away
   input = $state('');
   /** How it answers by itself. */
   readonly rules = new RuleBook();
@@ -88,8 +87,8 @@ export class Tab {
 
   /** What a reload must not lose. */
   get memory(): Memory {
-    const { form, floor, base, input, all } = this;
-    const common = { floor, base, input: input.length > longestInput ? '' : input, all, targets: [...this.targets] };
+    const { form, floor, base, input } = this;
+    const common = { floor, base, input: input.length > longestInput ? '' : input };
     return this.session ? common : { ...common, form };
   }
 
@@ -99,8 +98,6 @@ export class Tab {
     this.floor = m.floor;
     this.base = m.base;
     this.input = m.input;
-    this.all = m.all;
-    this.targets = new Set(m.targets);
   }
 
   get status(): Session | undefined {
@@ -137,9 +134,32 @@ export class Tab {
     return this.session ? workbench.peersOf(this.session) : [];
   }
 
+  /** Whoever is there is sent to. */
+  get all(): boolean {
+    return !this.none && (this.status?.recipients ?? []).length === 0;
+  }
+
+  /** The numbers of those who are chosen, and who may have left. The core keeps them. */
+  get targets(): ReadonlySet<number> {
+    return new Set(this.none ? [] : this.status?.recipients);
+  }
+
+  /** Everyone there who can be sent to. */
+  get receivers() {
+    return this.peers.filter((p) => p.state !== 'we-finished');
+  }
+
   /** Who is sent to: the chosen ones that are still there. */
   get chosen(): number[] {
-    return this.peers.filter((p) => this.all || this.targets.has(p.id)).map((p) => p.id);
+    return (this.all ? this.receivers : this.peers.filter((p) => this.targets.has(p.id))).map((p) => p.id);
+  }
+
+  /** Chooses whom to send to; all is whoever is there. */
+  async choose(whom: 'all' | Iterable<number>): Promise<void> {
+    const peers = whom === 'all' ? [] : [...whom];
+    this.none = whom !== 'all' && peers.length === 0;
+    const id = this.session;
+    if (id && !this.none) await workbench.attempt(() => workbench.choose(id, peers));
   }
 
   resetCounters(): void {
@@ -221,8 +241,7 @@ class Desk {
       if (before?.rules && tab.rules.items.length === 0) await tab.rules.read(before.id);
       const s = await workbench.open({ ...request(tab.form), ...tab.rules.opening });
       tab.session = s.id;
-      tab.all = true;
-      tab.targets = new Set();
+      tab.none = false;
       tab.peer = 0;
       tab.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
       this.choose(tab);
@@ -256,8 +275,7 @@ class Desk {
     tab.error = undefined;
     try {
       const p = await workbench.reach(tab.session, hostPort(remote.trim(), remotePort));
-      tab.all = false;
-      tab.targets = new Set([p.id]);
+      await tab.choose([p.id]);
     } catch (e) {
       tab.error = failureOf(e);
     }
@@ -313,11 +331,13 @@ export const desk = new Desk();
 /** What to ask the core for. */
 export function request(f: Form): Open {
   const scheme = f.protocol === 'udp' ? 'udp' : 'tcp';
+  const halfOpen = f.halfOpen && scheme === 'tcp' ? { half_open_ms: 1000 * f.halfOpenFor } : {};
   if (f.protocol !== 'tcp-client') {
+    const options = { ...(f.broadcast && scheme === 'udp' ? { broadcast: true } : {}), ...halfOpen };
     return {
       mode: 'listen',
       address: url(scheme, f.local, f.localPort.trim() === '' && scheme === 'udp' ? '0' : f.localPort),
-      ...(f.broadcast && scheme === 'udp' ? { options: { broadcast: true } } : {}),
+      ...(Object.keys(options).length > 0 ? { options } : {}),
       ...(f.echo ? { echo: true } : {}),
     };
   }
@@ -327,6 +347,7 @@ export function request(f: Form): Open {
     options: {
       ...(f.local ? { sources: [f.local] } : {}),
       ...(f.reconnect ? { reconnect: true } : {}),
+      ...halfOpen,
     },
     ...(f.echo ? { echo: true } : {}),
   };

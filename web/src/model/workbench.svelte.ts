@@ -150,6 +150,13 @@ class Workbench {
     return p;
   }
 
+  /** Chooses the peers that a session is sent to; none is all of them. */
+  async choose(id: string, peers: number[]): Promise<void> {
+    const before = this.sessions.get(id);
+    if (before) this.sessions.set(id, { ...before, recipients: peers }); // seen at once
+    this.sessions.set(id, await call<Session>('PUT', `/sessions/${id}/recipients`, { peers }));
+  }
+
   /** Begins or ends writing what a session receives, of one peer or of all, to a file. */
   async receiveTo(id: string, on: boolean, peer: number): Promise<void> {
     const file = await call<ReceiveFile>('PUT', `/sessions/${id}/file`, on && peer > 0 ? { on, peer } : { on });

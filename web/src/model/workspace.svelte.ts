@@ -92,6 +92,7 @@ class WorkspaceModel {
       ...(mode === 'listen' ? { listen: address } : { connect: address }),
       ...(options?.sources ? { source: options.sources } : {}),
       ...(options?.reconnect ? { reconnect: true } : {}),
+      ...(options?.half_open_ms ? { half_open: `${options.half_open_ms}ms` } : {}),
       ...(ruled ? { rules: name, ...aroundOf(ruled) } : { ...(echo ? { echo } : {}), ...(frame ? { frame } : {}), ...(frame && check ? { check } : {}) }),
     };
     return this.change((f) => ({

@@ -1,0 +1,163 @@
+//go:build linux
+
+package page_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// dialFrom connects from an address of this machine, so that who comes back can be
+// told from others.
+func dialFrom(t *testing.T, from, to string) *net.TCPConn {
+	t.Helper()
+	d := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	c, err := d.Dial("tcp", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(2 * patience))
+	return c.(*net.TCPConn)
+}
+
+// abort ends a connection by a reset.
+func abort(c *net.TCPConn) {
+	c.SetLinger(0)
+	c.Close()
+}
+
+// A peer that finished sending leaves, unless it is asked to be kept: then it is
+// marked, and can still be sent to.
+func TestHalfOpenPeers(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dialFrom(t, "127.0.0.1", p.server())
+	write(t, board, "to the end")
+	p.wait(row("←", "to the end") + ` && document.querySelectorAll('.panel li').length === 1`)
+	board.CloseWrite()
+	p.wait(`document.querySelectorAll('.panel li').length === 0`)
+	if _, err := board.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("read: %v, want the end", err)
+	}
+
+	p.click(control("new-tab"))
+	p.check("half-open", true)
+	p.fill("half-open-for", "3600")
+	board = dialFrom(t, "127.0.0.1", p.server())
+	write(t, board, "half of it")
+	p.wait(row("←", "half of it"))
+	board.CloseWrite()
+	p.wait(`document.querySelector('.panel [data-state=half-open]')?.innerText === 'half-open'`)
+	p.click(control("target"))
+	p.wait(`document.querySelector('.picker [data-state=half-open]')`)
+	p.click(control("target"))
+	p.say("the other half")
+	reads(t, board, "the other half")
+
+	p.click(`.panel .name`)
+	p.click(`.acts [data-act=finish]`) // now neither sends
+	p.wait(`document.querySelectorAll('.panel li').length === 0`)
+}
+
+// Who can receive no more is not counted among "all".
+func TestAllLeavesOutTheDeaf(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	at := p.server()
+	deaf, other := dialFrom(t, "127.0.0.1", at), dialFrom(t, "127.0.0.2", at)
+	p.wait(`document.querySelector('#target-said').innerText.includes('(2)')`)
+	value[any](p, `[...document.querySelectorAll('.panel .name')].find(b => b.innerText.includes(`+quoted(deaf.LocalAddr().String())+`)).click()`)
+	p.click(`.acts [data-act=finish]`)
+	p.wait(`document.querySelector('.panel [data-state=we-finished]') && document.querySelector('#target-said').innerText === 'All connections (1)'`)
+	p.say("to who can hear")
+	reads(t, other, "to who can hear")
+	p.wait(`document.querySelector('footer [role=status]').innerText === 'Sent 15 bytes.' && !document.querySelector('.composer [role=alert]')`)
+}
+
+// A board that does not read is shown as such, with what waits for it; and when it
+// goes, it is said how much never reached it.
+func TestNotReading(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dialFrom(t, "127.0.0.1", p.server())
+	p.wait(`document.querySelectorAll('.panel li').length === 1`)
+	file := filepath.Join(t.TempDir(), "firmware.bin")
+	if err := os.WriteFile(file, bytes.Repeat([]byte("firmware"), 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.check("file-source", true)
+	p.upload("file", file)
+	p.wait(`document.querySelector('.composer .name')?.innerText === 'firmware.bin'`)
+	p.click(control("send"))
+	p.wait(`/^not reading: window 0 for \d+ s · [\d.]+ [kM]B wait for it$/.test(document.querySelector('.panel [data-state=not-reading]')?.innerText)`)
+	p.click(control("language"))
+	p.wait(`/^对方停止读取：窗口为 0 已 \d+ 秒 · [\d.]+ [kM]B 等待发送$/.test(document.querySelector('.panel [data-state=not-reading]')?.innerText)`)
+	p.click(control("language"))
+	abort(board)
+	p.wait(rows + `.some(r => r.classList.contains('bad') && /^left: .* — [\d,]+ bytes never reached it$/.test(r.querySelector('.content').innerText))`)
+}
+
+// The recipient that was chosen is followed when it comes back, and said to have left
+// while it has not; nobody else gets what was meant for it. The core keeps the choice.
+func TestRecipientComesBack(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := b.open(t)
+	at := p.server()
+	board, other := dialFrom(t, "127.0.0.2", at), dialFrom(t, "127.0.0.1", at)
+	write(t, board, "I am here")
+	p.wait(row("←", "I am here") + ` && document.querySelectorAll('.panel li').length === 2`)
+	was := board.LocalAddr().String()
+	p.to(was)
+	p.wait(`document.querySelector('#target-said').innerText === ` + quoted(was))
+	abort(board)
+	p.fill("input", "welcome back")
+	p.wait(`document.querySelector('#target-said').innerText === ` + quoted(was+" (has left)") + ` && document.querySelector('[data-control=send]').disabled`)
+
+	again := dialFrom(t, "127.0.0.2", at)
+	now := again.LocalAddr().String()
+	_, port, _ := net.SplitHostPort(now)
+	p.wait(`document.querySelector('#target-said').innerText === ` + quoted(now+" · reconnected as :"+port))
+	p.wait(`document.querySelector('.panel [data-state=back]')`)
+	p.click(control("send"))
+	reads(t, again, "welcome back")
+
+	second := b.open(t)
+	second.wait(`document.querySelector('#target-said')?.innerText.startsWith(` + quoted(now) + `)`)
+	p.click(control("target"))
+	p.click(`.picker .list label:first-child`)
+	p.wait(`document.querySelector('#target-said').innerText === 'All connections (2)'`)
+	second.wait(`document.querySelector('#target-said').innerText === 'All connections (2)'`)
+	p.say("to everybody")
+	reads(t, other, "to everybody") // and nothing before it
+}
+
+// UDP is told of in its own words: nobody connects, joins or sends a FIN.
+func TestUDPWords(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	p.choose(control("protocol"), "udp")
+	p.wait(`!document.querySelector('[data-control=half-open]')`)
+	at := p.server()
+	p.wait(`document.querySelector('.panel .none').innerText.startsWith('No datagram')`)
+	board := dial(t, "udp", at)
+	write(t, board, "a datagram")
+	p.wait(row("·", "first datagram from "+board.LocalAddr().String()) + ` && ` + row("←", "a datagram"))
+	p.wait(`document.querySelector('#target-said').innerText === 'All peers (1)'`)
+	p.click(`.panel .name`)
+	p.click(`.acts [data-act=close]`)
+	p.wait(row("·", "left: closed here; UDP does not tell the peer"))
+	said := value[string](p, `document.querySelector('[role=grid]').innerText + document.querySelector('.panel').innerText`)
+	for _, tcp := range []string{"joined", "FIN", "onnect"} {
+		if strings.Contains(said, tcp) {
+			t.Errorf("of UDP it is said: %s\n%s", tcp, said)
+		}
+	}
+}
