@@ -28,7 +28,7 @@ var levels = [][]string{
 	{"internal/recording", "internal/workspace"},
 	{"internal/recording/capture"},
 	{"internal/framing", "internal/rule", "internal/sendlist"},
-	{"internal/payload", "internal/pcapng"},
+	{"internal/payload", "internal/pcapng", "internal/crcsearch"},
 	{"internal/checksum", "internal/regular"},
 	{"."},
 }
