@@ -248,6 +248,25 @@ func TestC40Broadcast(t *testing.T) {
 	}
 }
 
+// Sending to a broadcast address of a known socket has to be asked for, too.
+func TestReachRefusesBroadcast(t *testing.T) {
+	to := netip.MustParseAddrPort("255.255.255.255:9")
+	s, _ := listening(t, "udp4", sockeye.Options{}, nil)
+	if p, err := s.Reach(to); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.NotPermitted {
+		t.Errorf("peer %v, %v, want a refusal", p, err)
+	}
+	if p, err := s.Reach(netip.AddrPortFrom(netip.AddrFrom16(to.Addr().As16()), 9)); sockeye.ErrorOf(err) == nil {
+		t.Errorf("written as IPv6: peer %v, want a refusal", p)
+	}
+	if n := len(s.Peers()); n != 0 {
+		t.Errorf("%d peers, want none", n)
+	}
+	asked, _ := listening(t, "udp4", sockeye.Options{Broadcast: sockeye.On}, nil)
+	if _, err := asked.Reach(to); err != nil {
+		t.Errorf("asked for, and %v", err)
+	}
+}
+
 func TestDirectedBroadcast(t *testing.T) {
 	for prefix, want := range map[string]string{
 		"192.168.1.7/24": "192.168.1.255", "10.1.2.3/8": "10.255.255.255", "172.16.5.1/20": "172.16.15.255",

@@ -163,6 +163,7 @@ func (c *portableConn) waitBackpressure(canceled <-chan struct{}) {
 	if pace := c.peer.session.cfg.Backpressure; pace != nil {
 		c.peer.backpressureHeld.Add(1)
 		pace(canceled, c.closed)
+		c.peer.markActive(c.peer.session.cfg.Now()) // its idle time begins now
 		c.peer.backpressureHeld.Add(-1)
 	}
 }

@@ -1,0 +1,71 @@
+package transport
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sockeye"
+)
+
+// The idle time of a peer that Backpressure held back begins when it is let go, whoever
+// looked or did not look meanwhile.
+func TestIdleTimeBeginsWhenLetGo(t *testing.T) {
+	const idle = time.Hour
+	begun := time.Now()
+	var passed atomic.Int64 // time.Duration since begun
+	now := func() time.Time { return begun.Add(time.Duration(passed.Load())) }
+	held, release := make(chan struct{}, 100), make(chan struct{})
+	letGo := sync.OnceFunc(func() { close(release) })
+	r := newRecorder()
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{IdleTimeout: idle}}
+	s, err := Open(t.Context(), ep, Config{
+		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: r, Now: now,
+		NextPeer: func() uint64 { return testPeers.Add(1) },
+		Backpressure: func(_, closed <-chan struct{}) {
+			held <- struct{}{}
+			select {
+			case <-release:
+			case <-closed:
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	defer letGo()
+	c := dialTCP(t, s)
+	p := firstPeer(t, s, r)
+	<-held // its reader
+
+	stays := func(when string) {
+		t.Helper()
+		s.sweepOnce(now())
+		if reason := p.reasonNow(); reason != "" {
+			t.Fatalf("%s it is ended as %q", when, reason)
+		}
+	}
+	passed.Store(int64(5 * idle))
+	stays("held back for five hours")
+	// Nobody looked while it was held for ten hours more.
+	passed.Store(int64(15 * idle))
+	letGo()
+	eventually(t, "the peer is not held any more", func() bool { return p.backpressureHeld.Load() == 0 })
+	passed.Store(int64(15*idle + idle/2))
+	stays("half an hour after it was let go")
+	passed.Store(int64(17 * idle))
+	s.sweepOnce(now())
+	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonIdle {
+		t.Errorf("left for %q, want idle after an hour without traffic", e.Detail.Reason)
+	}
+	c.Close()
+}
+
+// reasonNow is why a peer is being ended, "" if it is not.
+func (p *Peer) reasonNow() sockeye.Reason {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reason
+}
