@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +83,30 @@ func TestF20TwiceEndsRecordingInOrder(t *testing.T) {
 		p.ends(exitOK)
 		endedInOrder(t, dir)
 	}
+}
+
+// F20: the end of the terminal (SIGHUP) ends a recording in good order, and under nohup(1)
+// nothing.
+func TestF20HangupEndsInOrder(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "rec")
+	p := run(t, "sockeye", "listen", "127.0.0.1:0", "--quiet", "--record", dir)
+	p.address("127.0.0.1")
+	p.cmd.Process.Signal(syscall.SIGHUP)
+	p.ends(exitOK)
+	endedInOrder(t, dir)
+
+	p = run(t, "nohup", "sockeye", "listen", "127.0.0.1:0", "--quiet", "--record", dir)
+	p.address("127.0.0.1")
+	p.cmd.Process.Signal(syscall.SIGHUP)
+	c, err := net.Dial("tcp", p.address("127.0.0.1"))
+	if err != nil {
+		t.Fatalf("under nohup: %v", err)
+	}
+	c.Close()
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	p.ends(exitOK)
+	endedInOrder(t, dir)
 }
 
 // F20: also a command that is to end at once leaves its recording in good order, if the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 )
@@ -12,6 +13,17 @@ import (
 // to end may come twice: timeout(1) sends it to its child and then to the whole group,
 // a terminal to everybody in front, a shell to its children.
 const sameSignal = time.Second
+
+// Signals are those that ask the program to end: Ctrl-C, SIGTERM, and SIGHUP, which says
+// that the terminal is gone, unless it is ignored because nohup(1) asked for that.
+func Signals() <-chan os.Signal {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	return signals
+}
 
 // interrupt is the cause of a context that a signal ended.
 type interrupt struct{ signal os.Signal }
@@ -23,10 +35,11 @@ func isInterrupt(err error) bool {
 	return ok
 }
 
-// isTermination reports whether a command ends because it was asked to: SIGTERM.
+// isTermination reports whether a command ends because it was asked to: SIGTERM, or
+// SIGHUP.
 func isTermination(err error) bool {
 	i, ok := errors.AsType[*interrupt](err)
-	return ok && i.signal == syscall.SIGTERM
+	return ok && (i.signal == syscall.SIGTERM || i.signal == syscall.SIGHUP)
 }
 
 // awaitSignals calls stop at the first signal and stopNow at the second, until over is
