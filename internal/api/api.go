@@ -80,6 +80,7 @@ type Server struct {
 	secrets   credentials
 	guesses   guesses
 	refused   rejectCounters
+	panics    panicLog
 	workspace store
 	busy      atomic.Int64 // requests being answered
 	// connections are those over TCP, ownerConnections those of the owner's shells.

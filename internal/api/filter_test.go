@@ -133,7 +133,9 @@ func TestStrictJSON(t *testing.T) {
 			t.Errorf("%.40q: %v, want %q", text, err, want)
 		}
 	}
-	var into struct{ A int }
+	var into struct {
+		A int `json:"a"`
+	}
 	for text, want := range map[string]string{"": "", "{\"a\":1}": "", "{\"a\":\"\xff\"}": "not UTF-8", `{"b":1}`: "unknown field", `{`: "ends early", `{"a"`: "ends early", `{"a":1.5}`: "a whole number"} {
 		err := decode([]byte(text), &into)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(sockeye.ErrorOf(err).Message.En, want) {

@@ -76,6 +76,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.busy.Add(-1)
 	setHeaders(w.Header())
 	out := newWriter(w, s.o.limits.write)
+	defer s.contain(out, r)
 	if no := s.reject(out, r); no != nil {
 		s.refused.count(no.check)
 		s.fail(out, r, no.status, no.err)
