@@ -15,7 +15,7 @@ import (
 func (c *repl) listPeers(string) error {
 	a := c.app
 	rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("since", "连接于"),
-		a.t("received", "接收"), a.t("sent", "发送"), a.t("round trip", "往返时间")}}
+		a.t("received", "接收"), a.t("sent", "发送"), a.t("unacknowledged", "未确认"), a.t("resent", "重传"), a.t("round trip", "往返时间")}}
 	for _, p := range c.session.Peers() {
 		rows = append(rows, a.peerRow(p.Status()))
 	}
@@ -29,14 +29,36 @@ func (c *repl) listPeers(string) error {
 
 func (a *app) peerRow(st sockeye.PeerStatus) []string {
 	n := st.Counters
-	roundTrip := ""
+	roundTrip, resent := "", ""
 	if st.TCP != nil {
-		roundTrip = st.TCP.RTT.Round(10 * time.Microsecond).String()
+		roundTrip, resent = st.TCP.RTT.Round(10*time.Microsecond).String(), fmt.Sprint(st.TCP.Retransmits)
 	}
+	state := a.peerState(st.Network, st.State) + a.peerTrouble(st.HalfOpen, st.NotReadingFor, st.Queued)
 	return []string{
-		fmt.Sprint(st.ID), payload.SafeString(st.Alias()), st.Remote.String(), a.peerState(st.Network, st.State), st.Since.Local().Format("15:04:05"),
-		a.amount(n.ReceivedBytes, n.ReceivedMessages, st.ReceiveRate), a.amount(n.SentBytes, n.SentMessages, st.SendRate), roundTrip,
+		fmt.Sprint(st.ID), payload.SafeString(st.Alias()), st.Remote.String(), state, st.Since.Local().Format("15:04:05"),
+		a.amount(n.ReceivedBytes, n.ReceivedMessages, st.ReceiveRate), a.amount(n.SentBytes, n.SentMessages, st.SendRate), unacknowledged(st.Network, st.Unsent), resent, roundTrip,
 	}
+}
+
+// peerTrouble is what a person should know of a connection that is not as usual: that
+// the peer finished, or does not read.
+func (a *app) peerTrouble(halfOpen bool, notReading time.Duration, queued int) string {
+	s := ""
+	if halfOpen {
+		s += a.t(" (half-open)", "（半开）")
+	}
+	if notReading > 0 {
+		s += fmt.Sprintf(a.t(", not reading: window 0 for %s, %s queued", "，对方未读取：窗口为 0 已 %s，%s 排队中"), roundTime(a.lang, max(time.Second, notReading.Round(time.Second))), size(float64(queued)))
+	}
+	return s
+}
+
+// unacknowledged is how many bytes a peer has not acknowledged, if that is known.
+func unacknowledged(network string, unsent int) string {
+	if network != "tcp" || unsent < 0 {
+		return ""
+	}
+	return size(float64(unsent))
 }
 
 // amount is "39 B in 3, 12 B/s".

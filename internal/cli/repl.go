@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -23,7 +23,7 @@ type repl struct {
 	write   payload.ParseOptions // how what is typed becomes bytes
 	lineEnd string
 	pace    chunkPace
-	to      []string // words that select the peers to send to
+	to      *targets
 
 	out sending
 }
@@ -31,10 +31,15 @@ type repl struct {
 // repl takes typed lines until the person ends the input (nil), or the error
 // that ends the command.
 func (l *runner) repl(s *core.Session, f *inputFlags, pace chunkPace) error {
-	c := &repl{run: l, app: l.app, session: s, write: f.write, lineEnd: map[bool]string{false: "\n", true: "\r\n"}[f.crlf], pace: pace, to: []string{core.All}}
+	c := &repl{run: l, app: l.app, session: s, write: f.write, lineEnd: map[bool]string{false: "\n", true: "\r\n"}[f.crlf], pace: pace, to: newTargets(core.All)}
 	c.out.init(l.sending, func(busy string) { l.console.prompt(c.promptText(), busy) })
 	defer c.out.stop()
 	l.console.prompt(c.promptText(), "")
+	ctx, cancel := context.WithCancel(context.Background())
+	var following sync.WaitGroup
+	following.Go(func() { c.followPeers(ctx) })
+	defer following.Wait()
+	defer cancel()
 	for {
 		select {
 		case line, ok := <-l.console.typed:
@@ -62,8 +67,8 @@ func (c *repl) promptText() string {
 	if c.session.Endpoint().Mode == sockeye.Connect {
 		return "> "
 	}
-	to := strings.Join(c.to, " ")
-	if slices.Equal(c.to, []string{core.All}) {
+	to := strings.Join(c.to.words(), " ")
+	if c.to.isAll() {
 		to = c.app.t("all", "全部")
 	}
 	return payload.SafeString(to) + "> "
@@ -156,12 +161,13 @@ func (c *repl) find(words string) ([]*transport.Peer, error) {
 }
 
 func (c *repl) chooseTo(words string) error {
-	if !strings.EqualFold(words, core.All) {
-		if _, err := c.find(words); err != nil {
-			return err
-		}
+	if words == "" {
+		_, err := c.find(words)
+		return err
 	}
-	c.to = strings.Fields(words)
+	if err := c.to.choose(c.session, strings.Fields(words)); err != nil {
+		return err
+	}
 	c.run.console.prompt(c.promptText(), "")
 	return nil
 }
@@ -197,7 +203,7 @@ func (c *repl) say(text string, o payload.ParseOptions) error {
 	if err != nil {
 		return err
 	}
-	peers, err := c.session.Receivers(c.to...)
+	peers, err := c.session.Receivers(c.to.words()...)
 	if err != nil {
 		return err
 	}
@@ -223,7 +229,7 @@ func (c *repl) sendFile(rest string) error {
 	if err := checkFile(path); err != nil {
 		return err
 	}
-	peers, err := c.session.Receivers(c.to...)
+	peers, err := c.session.Receivers(c.to.words()...)
 	if err != nil {
 		return err
 	}

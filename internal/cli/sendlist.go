@@ -221,7 +221,7 @@ func (c *repl) every(rest string) error {
 
 // start plays a list to the chosen peers, and tells when it has ended.
 func (c *repl) start(l sendlist.List, lookup func(string) (string, bool)) error {
-	run, err := c.session.SendList(l, core.RunOptions{To: c.to, Lookup: lookup})
+	run, err := c.session.SendList(l, core.RunOptions{To: c.to.words(), Lookup: lookup})
 	if err != nil {
 		return err
 	}

@@ -222,10 +222,17 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 			if asJSON {
 				return a.printJSON(list)
 			}
-			rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("received", "接收"), a.t("sent", "发送")}}
+			rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("received", "接收"), a.t("sent", "发送"),
+				a.t("unacknowledged", "未确认"), a.t("resent", "重传")}}
 			for _, p := range list.Peers {
-				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias), payload.SafeString(p.Remote), a.peerState(p.Network, p.State),
-					a.amount(p.ReceivedBytes, p.ReceivedMessages, p.ReceiveRate), a.amount(p.SentBytes, p.SentMessages, p.SendRate)})
+				notReading, resent := time.Duration(p.NotReadingForMS*float64(time.Millisecond)), ""
+				if p.TCP != nil {
+					resent = fmt.Sprint(p.TCP.Retransmits)
+				}
+				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias), payload.SafeString(p.Remote),
+					a.peerState(p.Network, p.State) + a.peerTrouble(p.HalfOpen, notReading, p.Queued),
+					a.amount(p.ReceivedBytes, p.ReceivedMessages, p.ReceiveRate), a.amount(p.SentBytes, p.SentMessages, p.SendRate),
+					unacknowledged(p.Network, p.Unsent), resent})
 			}
 			return a.printTable(rows, a.t("no peer is connected", "没有连接对象"))
 		},

@@ -309,3 +309,26 @@ func TestMakeRun(t *testing.T) {
 		t.Error(screen)
 	}
 }
+
+// What is typed to a chosen board goes to it again when it has come back, on another port.
+func TestTerminalFollowsABoard(t *testing.T) {
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	listening := x.await("listening on")
+	a := x.peerOf(listening)
+	x.await("+ #1")
+	x.enter("/to 1")
+	x.await("1>")
+	x.enter("first")
+	x.await("→ #1 " + a.Locals()[0].String() + "  first")
+	a.Shutdown(t.Context())
+	x.await("- #1 " + a.Locals()[0].String() + "  left: the peer closed (FIN)")
+	x.enter("into the void")
+	x.await("no such peer")
+	b := x.peerOf(listening)
+	x.await("#1 reconnected as #2 " + b.Locals()[0].String())
+	x.await("#2>")
+	x.enter("again")
+	x.await("→ #2 " + b.Locals()[0].String() + "  again")
+	x.enter("/quit")
+	x.exits(exitOK)
+}

@@ -351,7 +351,7 @@ func (a *app) describeReason(d *sockeye.Detail) string {
 		sockeye.ReasonError:   a.t("an error", "出错"),
 	}[d.Reason]
 	if d.Unsent > 0 {
-		s += fmt.Sprintf(a.t("; %d bytes were never acknowledged", "；%d 字节未被确认"), d.Unsent)
+		s += fmt.Sprintf(a.t("; %s never reached it", "；%s 未送达"), a.byteCount(d.Unsent))
 	}
 	if d.Err != nil && (d.Reason == sockeye.ReasonError || d.Reason == sockeye.ReasonTimeout) {
 		s += a.t(": ", "：") + d.Err.Reason(a.lang)

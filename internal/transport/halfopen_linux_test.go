@@ -206,3 +206,20 @@ func TestF32NotReadingIsAlive(t *testing.T) {
 		t.Errorf("given up after %v, want about %v", took, limit)
 	}
 }
+
+// F32, F33: bytes sent to a half-open peer whose program had ended are lost, and counted.
+func TestF33SentToAClosedPeer(t *testing.T) { onEachConnKind(t, testF33SentToAClosedPeer) }
+
+func testF33SentToAClosedPeer(t *testing.T) {
+	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
+	c := dialTCP(t, pc)
+	p := peerOf(t, pc, r, c)
+	c.Close()
+	r.waitKind(t, sockeye.Finished, 1)
+	if _, err := p.Send(t.Context(), []byte("hello board")); err != nil {
+		t.Fatal(err)
+	}
+	if d := leftOf(t, r, p).Detail; d.Reason != sockeye.ReasonReset || d.Unsent != 11 {
+		t.Errorf("left for %q with %d bytes unsent, want reset and 11", d.Reason, d.Unsent)
+	}
+}
