@@ -83,6 +83,24 @@ func TestT49TemplateBombs(t *testing.T) {
 	}
 }
 
+// The piece that is too much is named, before any after it is looked at.
+func TestT49NamesThePiece(t *testing.T) {
+	asked := 0
+	v := someVars()
+	v.Lookup = func(string) (string, bool) {
+		asked++
+		return strings.Repeat("a", 4<<20), true
+	}
+	tm, err := Parse(strings.Repeat("{{var.big}}", 100), ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tm.Size(v)
+	if e := sockeye.ErrorOf(err); e == nil || !strings.HasPrefix(e.Message.En, "column 45: the payload would be longer") || asked != 5 {
+		t.Errorf("%v, after %d fields", err, asked)
+	}
+}
+
 // allocated is how many bytes f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats

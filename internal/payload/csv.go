@@ -1,14 +1,59 @@
 package payload
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// formulaSigns make a spreadsheet take a cell for a formula, or may lead to one (OWASP,
+// CSV injection). Some spreadsheets take the full-width ones for the others.
+const formulaSigns = "=+-@\t\r\n\x00＝＋－＠"
+
 // EscapeCSV makes a text harmless for every spreadsheet: one that begins like a formula
-// gets an apostrophe (OWASP, CSV injection).
-func EscapeCSV(s string) string {
-	if s == "" {
+// gets an apostrophe, and so does what stands after a semicolon, which separates cells
+// where a comma is the decimal point.
+func EscapeCSV(s string) string { return guardCells(s, formulaSigns) }
+
+// GuardCSV is EscapeCSV so that UnguardCSV reads it back: apostrophes get one, too.
+func GuardCSV(s string) string { return guardCells(s, formulaSigns+"'") }
+
+func guardCells(s, signs string) string {
+	var out strings.Builder
+	copied := 0
+	for at := 0; at < len(s); {
+		if r, _ := utf8.DecodeRuneInString(s[at:]); strings.ContainsRune(signs, r) {
+			out.WriteString(s[copied:at] + "'")
+			copied = at
+		}
+		at = nextCell(s, at)
+	}
+	if copied == 0 && out.Len() == 0 {
 		return s
 	}
-	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\r', '\n', 0:
-		return "'" + s
+	return out.String() + s[copied:]
+}
+
+// UnguardCSV is GuardCSV undone. An apostrophe that it would not have put stays.
+func UnguardCSV(s string) string {
+	var out strings.Builder
+	copied := 0
+	for at := 0; at < len(s); {
+		if s[at] == '\'' {
+			if r, size := utf8.DecodeRuneInString(s[at+1:]); size > 0 && strings.ContainsRune(formulaSigns+"'", r) {
+				out.WriteString(s[copied:at])
+				copied = at + 1
+			}
+		}
+		at = nextCell(s, at)
 	}
-	return s
+	return out.String() + s[copied:]
+}
+
+// nextCell is where the next cell begins, if semicolons separate them.
+func nextCell(s string, at int) int {
+	n := strings.IndexByte(s[at:], ';')
+	if n < 0 {
+		return len(s)
+	}
+	return at + n + 1
 }

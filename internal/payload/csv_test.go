@@ -5,14 +5,36 @@ import (
 	"testing"
 )
 
+func TestEscapeCSV(t *testing.T) {
+	for s, want := range map[string]string{
+		"": "", "plain": "plain", "a=b": "a=b", "=1": "'=1", "\tx": "'\tx", "'": "'",
+		"＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x",
+		"a;=1": "a;'=1", "a;＝1;b;-2": "a;'＝1;b;'-2", "=1;=2": "'=1;'=2", ";;": ";;", "a; b": "a; b",
+	} {
+		if got := EscapeCSV(s); got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
+	}
+}
+
 func FuzzCell(f *testing.F) {
-	f.Add("=1")
-	f.Add("")
-	f.Add("plain")
+	for _, s := range []string{"=1", "", "plain", "a;=1", "＝1;'＋", "'';''-", ";'"} {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got := EscapeCSV(s)
-		if got != "" && strings.ContainsRune("=+-@\t\r\n\x00", rune(got[0])) || strings.TrimPrefix(got, "'") != strings.TrimPrefix(s, "'") {
+		for _, cell := range strings.Split(got, ";") {
+			for _, sign := range formulaSigns {
+				if strings.HasPrefix(cell, string(sign)) {
+					t.Errorf("%q became %q", s, got)
+				}
+			}
+		}
+		if strings.ReplaceAll(got, "'", "") != strings.ReplaceAll(s, "'", "") {
 			t.Errorf("%q became %q", s, got)
+		}
+		if back := UnguardCSV(GuardCSV(s)); back != s {
+			t.Errorf("%q came back as %q", s, back)
 		}
 	})
 }

@@ -85,9 +85,16 @@ func TestParseHexPastedFaults(t *testing.T) {
 			t.Errorf("%q: %v, want %s", typed, err, want)
 		}
 	}
-	_, err := ParseHex("00000000  00\n*\nffffff00  00 |.|\n")
-	if err == nil {
-		t.Error("a dump may grow without end")
+	if got, err := ParseHex("00000000: 0103 0405  ab\n00000003: 06  cd\n"); err == nil && len(got) == 5 {
+		t.Errorf("offsets do not count the bytes: % x", got)
+	}
+	bomb := "00000000  00 |.|\n"
+	for n := 1; n <= 40; n++ {
+		bomb += fmt.Sprintf("*\n%08x  00 |.|\n", n*(15<<20))
+	}
+	var err error
+	if built := allocated(func() { _, err = ParseHex(bomb) }); err == nil || built > 128<<20 {
+		t.Errorf("a dump that leaves lines out: %v after %d bytes", err, built)
 	}
 }
 

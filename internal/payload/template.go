@@ -363,7 +363,11 @@ func (t *Template) String() string {
 		case p.literal != nil && t.o.Hex:
 			b.WriteString(" " + FormatHex(p.literal))
 		case p.literal != nil:
-			b.Write(t.o.Charset.appendText(nil, p.literal))
+			text := t.o.Charset.appendText(nil, p.literal)
+			if before, ok := bytes.CutSuffix(text, []byte("{")); ok && !bytes.HasSuffix(before, []byte(`\`)) && t.fieldFollows(i) {
+				text = append(before, `\{`...)
+			}
+			b.Write(text)
 		case p.value != nil:
 			t.writeField(&b, p.value.String())
 		case p.length != nil:
@@ -376,6 +380,11 @@ func (t *Template) String() string {
 		return strings.TrimPrefix(b.String(), " ")
 	}
 	return b.String()
+}
+
+// fieldFollows reports whether a field or the mark of a part stands after a piece.
+func (t *Template) fieldFollows(i int) bool {
+	return i+1 < len(t.pieces) && t.pieces[i+1].literal == nil || len(t.marks(i+1)) > 0
 }
 
 func (t *Template) writeField(b *strings.Builder, field string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,27 +17,6 @@ import (
 // columns are those of a table, in the order they are written in; one that is read
 // may have them in any order, and leave out all but payload.
 var columns = []string{"name", "enabled", "kind", "payload", "charset", "checksum", "line_end", "delay", "repeat", "to"}
-
-// formula are the characters that make a spreadsheet take a cell for a formula, or
-// that may lead to one (OWASP, CSV injection).
-const formula = "=+-@\t\r\n\x00"
-
-// guard puts an apostrophe before a cell that a spreadsheet would run, or that
-// begins with one.
-func guard(cell string) string {
-	if cell != "" && strings.ContainsRune(formula+"'", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
-// unguard is guard undone. An apostrophe that guard would not have put stays.
-func unguard(cell string) string {
-	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune(formula+"'", rune(cell[1])) {
-		return cell[1:]
-	}
-	return cell
-}
 
 // CSV is the rows as a table that spreadsheets open and ParseCSV reads back (RFC
 // 4180). No cell of it is a formula. Times and the list's name are not in it, and a
@@ -52,7 +32,7 @@ func (l *List) CSV() string {
 		}
 		cells := []string{r.Name, strconv.FormatBool(!r.Off), kind, r.Text, r.Charset, r.Checksum, r.LineEnd, r.Delay.String(), strconv.Itoa(max(1, r.Repeat)), r.To}
 		for i := range cells {
-			cells[i] = guard(cells[i])
+			cells[i] = payload.GuardCSV(cells[i])
 		}
 		w.Write(cells)
 	}
@@ -87,7 +67,7 @@ func ParseCSV(text string) (*List, error) {
 		}
 		cell := func(name string) string {
 			if i, ok := place[name]; ok && i < len(record) {
-				return unguard(record[i])
+				return lineEnds.ReplaceAllString(payload.UnguardCSV(record[i]), "\n")
 			}
 			return ""
 		}
@@ -100,6 +80,10 @@ func ParseCSV(text string) (*List, error) {
 		}
 	}
 }
+
+// lineEnds are a line feed and what stands before it: each reading of a table would take
+// one of several carriage returns away.
+var lineEnds = regexp.MustCompile(`\r+\n`)
 
 func rowOf(cell func(string) string) (Row, error) {
 	r := Row{Name: cell("name"), Text: cell("payload"), Charset: cell("charset"), Checksum: cell("checksum"), LineEnd: cell("line_end"), To: cell("to")}
