@@ -26,7 +26,7 @@ func TestTextRows(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	frame := "\x01\x03\x00\x00\x00\x10\xc5\xcd"
-	pieces := []string{frame, frame, "a\xc5", "b", "\xe5", "\xa5\xbd", "\xc4\xe3\xba", "\xc3", "\x9b", "x\n"}
+	pieces := []string{frame, frame, "a\xc5", "b", "\xe5", "\xa5\xbd", "\xc4\xe3\xba", "\xc3", "\x9b", "x\n", "\xa5b\xa5", "b\xf0@", "\xf8\xa1\xfe\xfe"}
 	for range 12 {
 		piece := ""
 		for range 1 + random.IntN(4) {

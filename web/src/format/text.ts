@@ -19,7 +19,7 @@ export function decode(bytes: Uint8Array, charset: Charset): Decoded {
   if (charset === 'latin-1') return { text: latin1(bytes), tail: none };
   try {
     const text = fatal(charset).decode(bytes);
-    if (charset === 'utf-8' || !control.test(text)) return { text, tail: none };
+    if (charset === 'utf-8' || !(control.test(text) || nobodys.test(text))) return { text, tail: none };
   } catch {
     if (charset === 'utf-8') return decodeUTF8(bytes);
   }
@@ -34,8 +34,8 @@ export function completes(tail: Uint8Array, next: Uint8Array, charset: Charset):
   if (tail.length === 0) return false;
   for (let n = 1; n <= 3 && n <= next.length; n++) {
     try {
-      fatal(charset).decode(join(tail, next.subarray(0, n)));
-      return true;
+      const text = fatal(charset).decode(join(tail, next.subarray(0, n)));
+      return charset === 'utf-8' || !nobodys.test(text);
     } catch {
       // not yet, or never
     }
@@ -59,6 +59,10 @@ const fatal = (charset: Charset) => new TextDecoder(charset, { fatal: true, igno
 
 // A C1 control is shown as the bytes that it came as; only UTF-8 has an escape for it.
 const control = /[\u0080-\u009f]/;
+
+// Browsers take pairs of bytes that a charset leaves to its users for characters of
+// Unicode's private area, which nobody can read; the core takes them for no character.
+const nobodys = /[\ue000-\uf8ff]/;
 
 // lengthUTF8 is how many bytes the character has that begins at a place: 0 if none
 // does, and if the bytes end before it, all that are left, negative.
@@ -114,12 +118,14 @@ function firstOf(bytes: Uint8Array, charset: Charset): { text: string; size: num
   for (let size = 1; size <= bytes.length; size++) {
     try {
       const text = fatal(charset).decode(bytes.subarray(0, size), { stream: true });
+      if (charset !== 'utf-8' && nobodys.test(text)) break;
       if (text !== '') return { text: control.test(text) ? loose(bytes.subarray(0, size)) : text, size };
     } catch {
-      return { text: looseByte(bytes[0]!), size: 1 };
+      break;
     }
+    if (size === bytes.length) return undefined;
   }
-  return undefined;
+  return { text: looseByte(bytes[0]!), size: 1 };
 }
 
 function latin1(bytes: Uint8Array): string {
