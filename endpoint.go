@@ -85,6 +85,10 @@ type Options struct {
 	Backlog int
 	// MaxPeers bounds the peers of a session; 0 is 8192.
 	MaxPeers int
+	// AllowPeers and DenyPeers are who may be a peer of a listening session: with
+	// AllowPeers nobody else, and never those of DenyPeers. A TCP connection of
+	// others is reset, their datagrams are dropped; both are told of, not joined.
+	AllowPeers, DenyPeers []netip.Prefix
 	// OverCap is for TCP; "" is RefuseOverCap. UDP forgets its oldest peer.
 	OverCap OverCap
 	// ReuseAddress is SO_REUSEADDR; the default is on for listening TCP on Unix.

@@ -161,6 +161,12 @@ func OpenOf(ep sockeye.Endpoint, echo bool) Open {
 	for _, a := range o.Sources {
 		out.Sources = append(out.Sources, a.String())
 	}
+	for _, p := range o.AllowPeers {
+		out.AllowPeers = append(out.AllowPeers, sockeye.PrefixText(p))
+	}
+	for _, p := range o.DenyPeers {
+		out.DenyPeers = append(out.DenyPeers, sockeye.PrefixText(p))
+	}
 	return Open{Mode: ep.Mode, Address: ep.Address.String(), Options: out, Echo: echo}
 }
 

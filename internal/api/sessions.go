@@ -222,6 +222,19 @@ func (f *fieldErrors) duration(field string, ms, least float64) time.Duration {
 	return time.Duration(ms * float64(time.Millisecond))
 }
 
+// prefixes reads IP addresses and ranges of them.
+func (f *fieldErrors) prefixes(field string, list []string) (out []netip.Prefix) {
+	for _, s := range list {
+		p, err := sockeye.ParsePrefix(s)
+		if err != nil {
+			f.add(field, sockeye.ErrorOf(err).Message.En, sockeye.ErrorOf(err).Message.Zh)
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
 func (o *Options) endpoint(wrong *fieldErrors) sockeye.Options {
 	out := sockeye.Options{
 		SourcePort: o.SourcePort, Interface: o.Interface, Prefer: o.Prefer, Backlog: o.Backlog, MaxPeers: o.MaxPeers, OverCap: o.OverCap,
@@ -238,6 +251,8 @@ func (o *Options) endpoint(wrong *fieldErrors) sockeye.Options {
 		}
 		out.Sources = append(out.Sources, a)
 	}
+	out.AllowPeers = wrong.prefixes("options.allow_peers", o.AllowPeers)
+	out.DenyPeers = wrong.prefixes("options.deny_peers", o.DenyPeers)
 	for _, d := range []struct {
 		field string
 		ms    float64

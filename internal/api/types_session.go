@@ -31,6 +31,8 @@ type (
 		Prefer              int             `json:"prefer,omitempty"`
 		Backlog             int             `json:"backlog,omitempty"`
 		MaxPeers            int             `json:"max_peers,omitempty"`
+		AllowPeers          []string        `json:"allow_peers,omitempty"` // IP addresses and CIDR ranges
+		DenyPeers           []string        `json:"deny_peers,omitempty"`
 		OverCap             sockeye.OverCap `json:"over_cap,omitempty" enum:"refuse,pause"`
 		ReuseAddress        *bool           `json:"reuse_address,omitempty"`
 		ReusePort           *bool           `json:"reuse_port,omitempty"`

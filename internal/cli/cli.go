@@ -67,7 +67,7 @@ func Run(args []string, std Streams, signals <-chan os.Signal) int {
 	}
 	go awaitSignals(signals, keyboard, over, stop, stopNow)
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(a.withCommand(args))
 	cmd, err := root.ExecuteContextC(a.ctx)
 	if err == nil {
 		err = a.helpErr

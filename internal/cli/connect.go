@@ -25,6 +25,9 @@ type connectFlags struct {
 	expect, expectHex  string
 	timeout            time.Duration
 	sendOnly, recvOnly bool
+	zero               bool
+	dumpFlags
+	execFlags
 }
 
 func (a *app) connectCommand() *cobra.Command {
@@ -65,6 +68,9 @@ when both directions are done.`,
 	fs.Var(&duration{&f.timeout}, "timeout", a.t("how long to wait for what is expected (default 10s), or altogether", "等待期望内容的时间（默认 10s），或总时间"))
 	fs.BoolVar(&f.sendOnly, "send-only", false, a.t("only send; exit at the end of input", "只发送，输入结束即退出"))
 	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
+	fs.BoolVarP(&f.zero, "zero", "z", false, a.t("only say whether the port is open: exit 0 or 1", "只检查端口是否打开，以 0 或 1 退出"))
+	f.execFlags.register(a, fs)
+	f.dumpFlags.register(a, fs)
 	return cmd
 }
 
@@ -126,17 +132,32 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	typing := !req.sends() && req.expect == nil && !f.recvOnly
+	program, err := f.program(a)
+	if err != nil {
+		return err
+	}
+	typing := !req.sends() && req.expect == nil && !f.recvOnly && program == nil
+	if program != nil {
+		forProgram(&ep.Options)
+	}
+	if f.zero {
+		return a.probe(f, ep)
+	}
+	f.unheard = program != nil || f.sendOnly
+	if f.dump, err = f.dumpFlags.open(); err != nil {
+		return err
+	}
 	l, err := a.start(show, &f.displayFlags, typing, &f.recordFlags, ep)
 	if err != nil {
 		return err
 	}
 	l.bench.SetLookup(a.lookup(&f.payloadFlags))
 	met := l.expect(req.expect)
+	f.recvOnly = f.recvOnly || program != nil
 	if l.console == nil && !f.recvOnly && req.list == nil && (req.sends() || req.expect == nil) {
 		l.sent = linger(&ep)
 	}
-	s, err := l.bench.Open(a.ctx, ep, core.Answer{})
+	s, err := l.bench.Open(a.ctx, ep, core.Answer{Program: program})
 	if err != nil {
 		return l.finish(err)
 	}
@@ -153,7 +174,7 @@ func (l *runner) replOnce(s *core.Session, f *connectFlags, req sendPlan, met <-
 	} else if req.expect != nil {
 		timeout = 10 * time.Second
 	}
-	var late <-chan time.Time
+	var late, quit <-chan time.Time
 	if timeout > 0 {
 		late = time.After(timeout)
 	}
@@ -170,6 +191,8 @@ func (l *runner) replOnce(s *core.Session, f *connectFlags, req sendPlan, met <-
 				return l.unheard(lost.latest())
 			}
 			lost.first = nil // the program may be started yet
+		case <-quit:
+			return nil
 		case <-late:
 			if req.expect == nil {
 				return l.unheard(lost.latest())
@@ -180,6 +203,9 @@ func (l *runner) replOnce(s *core.Session, f *connectFlags, req sendPlan, met <-
 				return err
 			}
 			input = nil // sent; the answer may still come
+			if f.quitAfter >= 0 {
+				quit = time.After(f.quitAfter)
+			}
 		case <-s.Done():
 			if err := l.outcome(s, f, req, met); err != nil {
 				return err

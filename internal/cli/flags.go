@@ -19,6 +19,7 @@ import (
 // opens one.
 type endpointFlags struct {
 	udp, only4, only6 bool
+	numeric           bool // hosts are addresses: no DNS
 	sources           []string
 	o                 sockeye.Options
 	noDelay           bool
@@ -29,6 +30,9 @@ type endpointFlags struct {
 	selfConnect       bool
 	overCap           string
 	prefer            int
+	allowFile         string // ncat's: a list of peers to let in
+	denyFile          string
+	readFile          func(path string) ([]byte, error)
 }
 
 // register adds the flags both modes share.
@@ -37,6 +41,7 @@ func (f *endpointFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.udp, "udp", "u", false, a.t("UDP instead of TCP", "使用 UDP（默认 TCP）"))
 	fs.BoolVarP(&f.only4, "ipv4", "4", false, a.t("IPv4 only", "仅 IPv4"))
 	fs.BoolVarP(&f.only6, "ipv6", "6", false, a.t("IPv6 only", "仅 IPv6"))
+	fs.BoolVarP(&f.numeric, "nodns", "n", false, a.t("HOST is an IP address: look up no name", "主机必须是 IP 地址，不查询域名"))
 	fs.VarP(&duration{&o.IdleTimeout}, "idle-timeout", "i", a.t("close a peer on which nothing crossed for this long", "连接空闲多久后关闭"))
 	fs.StringVar(&o.Interface, "interface", "", a.t("use only this network interface (Linux)", "只使用这块网卡（Linux）"))
 	fs.BoolVar(&f.noDelay, "no-delay", true, a.t("TCP_NODELAY: send small messages at once", "TCP_NODELAY：小数据立即发送"))
@@ -61,6 +66,16 @@ func (f *endpointFlags) register(a *app, fs *pflag.FlagSet) {
 // registerListen adds the flags of a listening endpoint.
 func (f *endpointFlags) registerListen(a *app, fs *pflag.FlagSet) {
 	o := &f.o
+	fs.Var(&prefixes{&o.AllowPeers}, "allow-peer", a.t("let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7", "只允许这些地址连接：IP 或地址段，如 192.168.1.0/24,10.0.0.7"))
+	fs.Var(&prefixes{&o.DenyPeers}, "deny-peer", a.t("never let these in", "拒绝这些地址"))
+	fs.Var(&prefixes{&o.AllowPeers}, "allow", "") // ncat's names
+	fs.Var(&prefixes{&o.DenyPeers}, "deny", "")
+	f.readFile = a.readFile
+	fs.StringVar(&f.allowFile, "allowfile", "", "")
+	fs.StringVar(&f.denyFile, "denyfile", "", "")
+	for _, name := range []string{"allow", "deny", "allowfile", "denyfile"} {
+		fs.MarkHidden(name)
+	}
 	fs.IntVar(&o.Backlog, "backlog", 0, a.t("connections the kernel queues before they are accepted (default: the system's most)", "等待接受的连接队列长度（默认取系统上限）"))
 	fs.IntVarP(&o.MaxPeers, "max-peers", "m", 0, a.t("most peers at a time (default 8192)", "最多同时连接数（默认 8192）"))
 	fs.StringVar(&f.overCap, "over-cap", "refuse", a.t("what to do beyond max-peers: refuse (RST) or pause (let them queue)", "超过上限时：refuse（RST 拒绝）或 pause（排队等待）"))
@@ -90,6 +105,10 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string) 
 	if addr.Network, err = f.network(addr); err != nil {
 		return sockeye.Endpoint{}, err
 	}
+	if _, err := netip.ParseAddr(addr.Host); f.numeric && addr.Host != "" && err != nil {
+		return sockeye.Endpoint{}, usage("--nodns", sockeye.Text{En: fmt.Sprintf("%q is a name", addr.Host), Zh: fmt.Sprintf("%q 是名称", addr.Host)},
+			sockeye.Text{En: "write its IP address; sockeye resolve " + addr.Host + " looks it up", Zh: "请写 IP 地址；sockeye resolve " + addr.Host + " 可以查询"})
+	}
 	o := f.o
 	for _, s := range f.sources {
 		ip, err := netip.ParseAddr(s)
@@ -103,6 +122,19 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string) 
 	o.NoDelay, o.KeepAlive = sockeye.ChoiceOf(f.noDelay), sockeye.ChoiceOf(f.keepAlive)
 	o.ReusePort, o.Broadcast = sockeye.ChoiceOf(f.reusePort), sockeye.ChoiceOf(f.broadcast)
 	o.KernelTime, o.SelfConnect = sockeye.ChoiceOf(f.kernelTime), sockeye.ChoiceOf(f.selfConnect)
+	for _, file := range []struct {
+		path string
+		to   *[]netip.Prefix
+	}{{f.allowFile, &o.AllowPeers}, {f.denyFile, &o.DenyPeers}} {
+		if file.path == "" {
+			continue
+		}
+		list, err := f.prefixesIn(file.path)
+		if err != nil {
+			return sockeye.Endpoint{}, err
+		}
+		*file.to = append(*file.to, list...)
+	}
 	o.Prefer, o.OverCap = f.prefer, sockeye.OverCap(f.overCap)
 	ep := sockeye.Endpoint{Mode: mode, Address: addr, Options: o}
 	return ep, asFlags(ep.Validate())
@@ -163,7 +195,7 @@ func (f *endpointFlags) network(a sockeye.Address) (sockeye.Network, error) {
 type duration struct{ d *time.Duration }
 
 func (v *duration) String() string {
-	if v.d == nil || *v.d == 0 {
+	if v.d == nil || *v.d <= 0 {
 		return ""
 	}
 	return v.d.String()
@@ -192,14 +224,14 @@ func (v *duration) Set(s string) error {
 type allowFlag struct{ words []string }
 
 func (f *allowFlag) register(a *app, fs *pflag.FlagSet) {
-	fs.Var(&words{&f.words}, "allow", a.t("echo without a guard: storm, amplify, low-ports", "回传时不启用的防护：storm、amplify、low-ports"))
+	fs.Var(&words{&f.words}, "lift-guard", a.t("echo without a guard: storm, amplify, low-ports", "回传时不启用的防护：storm、amplify、low-ports"))
 }
 
 func (f *allowFlag) allowed() (rule.Allowed, error) {
 	allow, err := workspace.Allowed(f.words)
 	if err != nil {
 		e := sockeye.ErrorOf(err)
-		return allow, usage("--allow", e.Message, e.Hint)
+		return allow, usage("--lift-guard", e.Message, e.Hint)
 	}
 	return allow, nil
 }

@@ -123,14 +123,14 @@ func (a *app) helpCommand() *cobra.Command {
 var expertFlags = []string{
 	"interface", "no-delay", "keepalive", "keepalive-idle", "keepalive-interval", "keepalive-count", "user-timeout",
 	"recv-buffer", "send-buffer", "read-size", "send-timeout", "half-open", "broadcast", "reuse-port", "kernel-time",
-	"over-cap", "prefer", "self-connect", "drain", "sync", "record-size", "record-time", "record-total", "record-age",
+	"over-cap", "prefer", "self-connect", "append-output", "drain", "sync", "record-size", "record-time", "record-total", "record-age",
 	"bind", "tls-cert", "tls-key", "password-file", "host",
 }
 
 // placeholders are the words for a flag's value, by flag; see placeholder for
 // the others.
 var placeholders = map[string]string{
-	"lang": "en|zh", "interface": "NAME", "over-cap": "refuse|pause", "prefer": "4|6", "source": "IP", "source-port": "PORT",
+	"lang": "en|zh", "interface": "NAME", "over-cap": "refuse|pause", "prefer": "4|6", "source": "IP", "source-port": "PORT", "exec": "COMMAND", "sh-exec": "LINE", "hex-dump": "FILE", "allow-peer": "IP[/BITS]", "deny-peer": "IP[/BITS]",
 	"send-hex": "HEX", "expect-hex": "HEX", "recv-buffer": "BYTES", "send-buffer": "BYTES", "read-size": "BYTES", "recv": "BYTES",
 	"port": "PORT", "peer": "PEER", "session": "SESSION", "direction": "received|sent", "since": "TIME", "until": "TIME", "bytes": "HEX",
 	"output": "PATH", "record": "PLACE", "sync": "relaxed|always", "format": "FORMAT", "from": "N",
@@ -178,6 +178,11 @@ func (a *app) writeHelp(cmd *cobra.Command) error {
 	section(a.t("Expert flags:", "高级选项："), a.flagList(cmd.Flags(), isExpert))
 	section(a.t("Flags of every command:", "通用选项："), a.flagList(common, isCommon))
 	if cmd.HasAvailableSubCommands() {
+		if !cmd.HasParent() {
+			section(a.t("As with ncat:", "与 ncat 相同的用法："), a.t(
+				"  sockeye -l PORT     listen, for one connection; with -k for all\n  sockeye HOST PORT   connect\n",
+				"  sockeye -l 端口     监听，服务一个连接；加 -k 服务全部\n  sockeye 主机 端口   连接\n"))
+		}
 		section(a.t("More:", "更多："), fmt.Sprintf(a.t(
 			"  %s COMMAND --help shows the flags of a command.\n", "  %s 命令 --help 显示该命令的选项。\n"), cmd.CommandPath()))
 	}

@@ -19,7 +19,11 @@ import (
 type inputFlags struct {
 	payloadFlags
 	crlf  bool
-	write payload.ParseOptions // how what is typed becomes bytes
+	delay time.Duration
+	// quitAfter is how long to wait after the end of input before quitting; negative:
+	// until the peer is done, too.
+	quitAfter time.Duration
+	write     payload.ParseOptions // how what is typed becomes bytes
 }
 
 // parse makes sense of the flags; charset is for the view, too.
@@ -32,6 +36,9 @@ func (f *inputFlags) parse(d *displayFlags) error {
 
 func (f *inputFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.crlf, "crlf", "C", false, a.t("send CRLF for each line end", "把换行 LF 转换为 CRLF 发送"))
+	fs.VarP(&duration{&f.delay}, "delay", "d", a.t("wait so long between the lines of standard input", "标准输入逐行发送，行间等待这么久"))
+	f.quitAfter = -1
+	fs.VarP(&duration{&f.quitAfter}, "quit-after", "q", a.t("quit so long after the end of standard input", "标准输入结束后等待这么久就退出"))
 	f.payloadFlags.register(a, fs)
 }
 
@@ -81,7 +88,15 @@ func (l *runner) serveInput(s *core.Session, f *inputFlags, pace chunkPace, list
 	l.fed = make(chan struct{})
 	go func() {
 		defer close(l.fed)
-		if err := l.pipeToAll(s, f); err != nil {
+		err := l.pipeToAll(s, f)
+		if err == nil && f.quitAfter >= 0 {
+			select {
+			case <-time.After(f.quitAfter):
+				done <- nil
+			case <-l.app.ctx.Done():
+			}
+		}
+		if err != nil {
 			done <- err
 		}
 	}()
@@ -157,6 +172,17 @@ const inputPause = 250 * time.Millisecond
 // readInput hands standard input on as it comes, until its end or send fails; once
 // the command is asked to end, until the input pauses.
 func (l *runner) readInput(f *inputFlags, send func([]byte) error) error {
+	if f.delay <= 0 {
+		return l.readChunks(f, send)
+	}
+	lines := &delayedLines{ctx: l.sending, delay: f.delay, send: send}
+	if err := l.readChunks(f, lines.add); err != nil {
+		return err
+	}
+	return lines.flush()
+}
+
+func (l *runner) readChunks(f *inputFlags, send func([]byte) error) error {
 	chunks, free, over := make(chan inputChunk), make(chan []byte, 1), make(chan struct{})
 	defer close(over)
 	free <- make([]byte, 64<<10)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,11 @@ type listenFlags struct {
 	port                 uint16
 	source               string
 	allow                allowFlag
+	ncatForm             bool // "sockeye -l": one peer unless -k
+	keepOpenGiven        bool
+	dumpFlags
+	execFlags
+	broker, chat bool
 }
 
 func (a *app) listenCommand() *cobra.Command {
@@ -48,6 +54,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 					Zh: fmt.Sprintf("%d：队列至少要能容纳一个连接", f.o.Backlog)},
 					sockeye.Text{En: "leave it out for the system's largest", Zh: "不写则取系统上限"})
 			}
+			f.keepOpenGiven = cmd.Flags().Changed("keep-open")
 			return a.listen(&f, args)
 		},
 	}
@@ -64,13 +71,25 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
 	f.allow.register(a, fs)
 	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
+	f.execFlags.register(a, fs)
+	fs.BoolVar(&f.broker, "broker", false, a.t("pass what one peer sends to all others", "把一个连接对象发来的内容转发给其余全部"))
+	fs.BoolVar(&f.chat, "chat", false, a.t("the same with who says it: <user3> hello", "同上，并注明是谁：<user3> hello"))
+	f.dumpFlags.register(a, fs)
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
+	fs.IntVar(&f.o.MaxPeers, "max-conns", 0, "")
+	fs.BoolVarP(&f.ncatForm, "listen", "l", false, "")
 	fs.Uint16VarP(&f.port, "port", "p", 0, "")
 	fs.StringVarP(&f.source, "source", "s", "", "")
-	for _, name := range []string{"keep-open", "port", "source"} { // ncat's letters for what ADDRESS says
+	for _, name := range []string{"keep-open", "listen", "port", "source", "max-conns"} { // ncat's letters for what ADDRESS says
 		fs.MarkHidden(name)
 	}
 	return cmd
+}
+
+// endsAfterOne makes "sockeye -l" serve one peer, as "ncat -l" does, unless -k was
+// given; the command listen stays open by itself. UDP has no end of a peer.
+func (f *listenFlags) endsAfterOne(ep sockeye.Endpoint) bool {
+	return f.once || !f.keepOpen || f.ncatForm && !f.keepOpenGiven && !f.broker && !f.chat && ep.Address.Network.Transport() == sockeye.TCP
 }
 
 func (a *app) listen(f *listenFlags, words []string) error {
@@ -85,6 +104,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
+	f.once = f.endsAfterOne(ep)
 	show, err := f.recordFlags.form(a, &f.displayFlags)
 	if err != nil {
 		return err
@@ -100,6 +120,11 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
+	answer, err := f.answer(a, &ep)
+	if err != nil {
+		return err
+	}
+	answer.Allow = allow
 	if list == nil && f.send+f.sendHex != "" {
 		return usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 	}
@@ -110,7 +135,11 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if ep.Address.Network.Transport() == sockeye.TCP {
 		a.warnOfFileLimit(ep.Options.MaxPeers, netinfo.DescriptorLimit())
 	}
-	l, err := a.start(show, &f.displayFlags, true, &f.recordFlags, ep)
+	f.unheard = answer.Program != nil
+	if f.dump, err = f.dumpFlags.open(); err != nil {
+		return err
+	}
+	l, err := a.start(show, &f.displayFlags, answer.Program == nil, &f.recordFlags, ep)
 	if err != nil {
 		return err
 	}
@@ -119,15 +148,18 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if f.once {
 		once = l.awaitEvent(0, sockeye.Left)
 	}
-	if list == nil && !f.echo && l.pipes() {
+	if list == nil && !f.echo && answer.Program == nil && l.pipes() {
 		l.sent = linger(&ep)
 		l.finishes = f.once && ep.Address.Network.Transport() == sockeye.TCP
 	}
-	s, err := l.bench.Open(a.ctx, ep, core.Answer{Echo: f.echo, Allow: allow})
+	s, err := l.bench.Open(a.ctx, ep, answer)
 	if err != nil {
 		return l.finish(err)
 	}
-	input := l.serveInput(s, &f.inputFlags, f.pace, list)
+	var input <-chan error
+	if answer.Program == nil {
+		input = l.serveInput(s, &f.inputFlags, f.pace, list)
+	}
 	select {
 	case <-a.ctx.Done():
 		s.StopAccepting()
@@ -138,6 +170,39 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	case <-l.viewDone:
 	}
 	return l.finish(err)
+}
+
+// answer is how peers are answered by themselves: by one thing only.
+func (f *listenFlags) answer(a *app, ep *sockeye.Endpoint) (core.Answer, error) {
+	program, err := f.program(a)
+	if err != nil {
+		return core.Answer{}, err
+	}
+	answer := core.Answer{Echo: f.echo, Program: program}
+	if f.broker || f.chat {
+		answer.Broker = &core.Broker{Chat: f.chat}
+	}
+	if program != nil && (f.echo || answer.Broker != nil) || f.echo && answer.Broker != nil {
+		return answer, usage("--echo --exec --broker", sockeye.Text{En: "only one of them can answer", Zh: "只能选择一种应答方式"}, sockeye.Text{En: "leave the others out", Zh: "请去掉其余选项"})
+	}
+	if program != nil {
+		a.warnOfProgram(program, *ep)
+		forProgram(&ep.Options)
+		if ep.Options.MaxPeers == 0 {
+			ep.Options.MaxPeers = execPeers
+		}
+	}
+	return answer, nil
+}
+
+// programHalfOpen is longer than a program may be expected to think.
+const programHalfOpen = 24 * time.Hour
+
+// forProgram keeps a peer that finished sending until its program has said all.
+func forProgram(o *sockeye.Options) {
+	if o.HalfOpen == 0 {
+		o.HalfOpen = programHalfOpen
+	}
 }
 
 // ownFiles is how many descriptors a server needs besides its peers', rounded up:

@@ -45,6 +45,8 @@ type displayFlags struct {
 	hex, raw, json, quiet, verbose bool
 	drain                          time.Duration
 	charset                        payload.Charset
+	dump                           *dump // nil: none
+	unheard                        bool  // received bytes do not come out raw: a program has them, or nobody wants them
 }
 
 func (f *displayFlags) register(a *app, fs *pflag.FlagSet) {
@@ -113,6 +115,9 @@ func (a *app) follow(bench *core.Core, from uint64, session string, f outputForm
 		return ctx
 	})
 	out := a.Out
+	if f == raw && d.unheard && !d.raw {
+		out = io.Discard
+	}
 	if typing && (f == lines || f == hexLines) && isTerminal(a.In) && isTerminal(a.Out) {
 		l.console = newConsole(a.In, a.Out, a.interrupt)
 		out = l.console
@@ -122,7 +127,8 @@ func (a *app) follow(bench *core.Core, from uint64, session string, f outputForm
 	v.verbose, v.charset = d.verbose, d.charset
 	v.from, v.session, v.cut = from, session, cut.splitter()
 	l.view = v
-	if f == raw {
+	v.dump = d.dump
+	if f == raw || v.dump != nil { // neither may miss anything
 		l.pace = bench.StartBackpressure()
 		v.pace = l.pace
 	}

@@ -37,6 +37,7 @@ type view struct {
 	colour  bool
 	from    uint64             // the first event that is shown
 	session string             // the only session that is shown, or ""
+	dump    *dump              // nil: none
 	pace    *core.Backpressure // waits for this view; nil: nobody does
 	charset payload.Charset
 	dated   bool // it shows a recording: a line begins with the date, too
@@ -62,8 +63,13 @@ func (a *app) newView(f outputFormat, out, notices io.Writer, colour bool) *view
 }
 
 // run prints events until the journal has ended or writing fails.
-func (v *view) run(c *journal.Cursor) error {
+func (v *view) run(c *journal.Cursor) (err error) {
 	defer c.Close()
+	defer func() {
+		if closeErr := v.dump.close(); err == nil {
+			err = closeErr
+		}
+	}()
 	if v.format == quiet && v.pace == nil {
 		c.Only(sockeye.Opened, sockeye.Failed)
 	}
@@ -73,6 +79,9 @@ func (v *view) run(c *journal.Cursor) error {
 		if !ok {
 			if err := v.flush(); err != nil {
 				return outputError(err)
+			}
+			if err := v.dump.flush(); err != nil {
+				return err
 			}
 			var err error
 			if e, err = v.next(c); errors.Is(err, io.EOF) {
@@ -88,6 +97,9 @@ func (v *view) run(c *journal.Cursor) error {
 			}
 		}
 		v.shown = e.Seq
+		if err := v.dump.add(e); err != nil {
+			return err
+		}
 		if e.Kind == sockeye.Opened {
 			v.opened[e.Session] = true
 		}

@@ -65,6 +65,10 @@ type Answer struct {
 	Changeable bool
 	// Allow lifts the guards of Echo and Device; Rules have their own.
 	Allow rule.Allowed
+	// Program runs for each peer, and Broker passes on what peers send; nil: neither.
+	// They go before all others, and are never part of a workspace or a rule.
+	Program *Program
+	Broker  *Broker
 	// Hello is what a board says first instead of its own hello, or nil.
 	Hello *payload.Template
 }
@@ -123,6 +127,9 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a Answer, of *work
 		<-s.Done()
 		if s.responder != nil {
 			s.responder.end()
+		}
+		if s.helpers != nil {
+			s.helpers.end()
 		}
 		w.drop(s)
 		close(s.dropped)
@@ -239,8 +246,9 @@ type Session struct {
 	opened *workspace.Opening // nil: of no workspace
 	since  time.Time
 
-	responder *dynamicResponder // nil: how it answers cannot change
-	echo      *echoGuard        // nil: it never echoes
+	responder *dynamicResponder  // nil: how it answers cannot change
+	helpers   interface{ end() } // a Program's or Broker's goroutines; nil without
+	echo      *echoGuard         // nil: it never echoes
 
 	builder    messageBuilder
 	runs       runs

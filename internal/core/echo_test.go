@@ -13,7 +13,7 @@ import (
 
 // isStorm says whether an event tells of a loop that was cut, by a session.
 func isStorm(e sockeye.Event, of *Session) bool {
-	return e.Kind == sockeye.Failed && e.Session.ID == of.ID() && e.Detail.Err.Kind == sockeye.LimitReached && strings.Contains(e.Detail.Err.Hint.En, "--allow storm")
+	return e.Kind == sockeye.Failed && e.Session.ID == of.ID() && e.Detail.Err.Kind == sockeye.LimitReached && strings.Contains(e.Detail.Err.Hint.En, "--lift-guard storm")
 }
 
 // T53: a board that faces an echoer falls silent by itself, and the record says why;

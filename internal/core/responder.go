@@ -20,6 +20,14 @@ func (a Answer) responder(s *Session) transport.Responder {
 
 func (a Answer) staticResponder(s *Session) transport.Responder {
 	switch {
+	case a.Program != nil:
+		r := newPrograms(a.Program, s)
+		s.helpers = r
+		return r
+	case a.Broker != nil:
+		b := newBroker(*a.Broker)
+		s.helpers = b
+		return b
 	case a.Device != nil:
 		return board{a.Device, a.Hello, s, s.echoGuard(a.Allow)}
 	case a.Echo:

@@ -154,7 +154,7 @@ func TestT53ForgedLoop(t *testing.T) {
 	refused := func(word string) {
 		t.Helper()
 		wait(t, w, "a refusal: "+word, func(e sockeye.Event) bool {
-			return e.Kind == sockeye.Failed && e.Detail.Err.Op == "answer" && strings.Contains(e.Detail.Err.Hint.En, "--allow "+word)
+			return e.Kind == sockeye.Failed && e.Detail.Err.Op == "answer" && strings.Contains(e.Detail.Err.Hint.En, "--lift-guard "+word)
 		})
 	}
 	forge(t, b.Locals()[0], a.Locals()[0], "round and round")

@@ -62,7 +62,7 @@ func (c *LoopDetector) Echo(data []byte) (ok bool, trouble *sockeye.Error) {
 			Kind: sockeye.LimitReached, Op: "answer",
 			Message: both("what was sent from here came back %d times in a row: the peer echoes, and so does this session; it is not sent again",
 				"本端发出的内容连续 %d 次被原样发回：双方都在回传；不再发回该内容", c.times),
-			Hint: both(`if that is wanted: --allow storm, or allow = ["storm"] in a workspace`, `如果确实需要：--allow storm，或在工作区中写 allow = ["storm"]`),
+			Hint: both(`if that is wanted: --lift-guard storm, or allow = ["storm"] in a workspace`, `如果确实需要：--lift-guard storm，或在工作区中写 allow = ["storm"]`),
 		}
 	}
 	if !c.cut {

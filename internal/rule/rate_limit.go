@@ -192,6 +192,6 @@ func (b *RateLimit) refuse(why sockeye.Text, word string) *sockeye.Error {
 	return &sockeye.Error{
 		Kind: sockeye.LimitReached, Op: "answer",
 		Message: sockeye.Text{En: why.En + "; it was not sent, nor will others like it be", Zh: why.Zh + "；该应答及类似的应答都不会发送"},
-		Hint:    both("if that is wanted: --allow %s, or allow = [%q] in a workspace", "如果确实需要：--allow %s，或在工作区中写 allow = [%q]", word, word),
+		Hint:    both("if that is wanted: --lift-guard %s, or allow = [%q] in a workspace", "如果确实需要：--lift-guard %s，或在工作区中写 allow = [%q]", word, word),
 	}
 }

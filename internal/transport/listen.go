@@ -134,6 +134,8 @@ func (s *Session) acceptAll(l *net.TCPListener) {
 	defer spare.close()
 	over := &errorLimiter{session: s, every: time.Second}
 	defer over.flush()
+	admission := newAdmission(s)
+	defer admission.flush()
 	for {
 		if !s.waitForCapacity() {
 			return
@@ -142,7 +144,7 @@ func (s *Session) acceptAll(l *net.TCPListener) {
 		switch {
 		case err == nil:
 			spare.reset()
-			s.onAccept(conn, over)
+			s.onAccept(conn, over, &admission)
 		case errors.Is(err, net.ErrClosed):
 			return
 		case isResourceLimit(err):
@@ -188,7 +190,12 @@ func (s *Session) waitForCapacity() bool {
 }
 
 // onAccept makes a peer of a connection, or resets it when the session is full.
-func (s *Session) onAccept(conn *net.TCPConn, over *errorLimiter) {
+func (s *Session) onAccept(conn *net.TCPConn, over *errorLimiter, admission *admission) {
+	if admission.refuses(netinfo.AddrPort(conn.RemoteAddr()), refusedWithRST) {
+		conn.SetLinger(0)
+		conn.Close()
+		return
+	}
 	if s.isFull() && !s.evictFinished() {
 		over.add(s.overCapError(conn.RemoteAddr().String()))
 		conn.SetLinger(0)

@@ -23,6 +23,7 @@ type epollListener struct {
 	wildcard  bool           // each connection must be asked
 	reserved  *reservedFD
 	overLimit errorLimiter
+	admission admission
 
 	mu sync.Mutex
 	fd int // -1 once closed
@@ -70,7 +71,7 @@ func (l *eventLoop) addListener(b *net.TCPListener) error {
 	if err != nil {
 		return err
 	}
-	d := &epollListener{loop: l, id: len(l.listeners), local: netinfo.AddrPort(b.Addr()), overLimit: errorLimiter{session: l.session, every: time.Second}}
+	d := &epollListener{loop: l, id: len(l.listeners), local: netinfo.AddrPort(b.Addr()), overLimit: errorLimiter{session: l.session, every: time.Second}, admission: newAdmission(l.session)}
 	d.wildcard = d.local.Addr().IsUnspecified()
 	var dupErr error
 	err = raw.Control(func(fd uintptr) { d.fd, dupErr = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
@@ -136,6 +137,11 @@ func (d *epollListener) rejectOne() {
 // Its options are the listening socket's (tcp(7)).
 func (d *epollListener) onAccept(fd int, from netip.AddrPort) {
 	l, s := d.loop, d.loop.session
+	if d.admission.refuses(from, refusedWithRST) {
+		resetOnClose(fd)
+		unix.Close(fd)
+		return
+	}
 	if s.isFull() && !s.evictFinished() {
 		d.overLimit.add(s.overCapError(from.String()))
 		resetOnClose(fd)
@@ -219,5 +225,6 @@ func (d *epollListener) close() {
 // finish is called when the loop has ended.
 func (d *epollListener) finish() {
 	d.overLimit.flush()
+	d.admission.flush()
 	d.reserved.close()
 }

@@ -27,7 +27,8 @@ type udpReader struct {
 	recentPeers [256]*udpPeer
 	batchNumber uint64 // counts batches
 	replies     []reply
-	scratch     []byte      // holds replies that the prompt may change
+	scratch     []byte // holds replies that the prompt may change
+	admission   admission
 	dropped     uint32      // datagrams dropped by the system, as far as they are recorded
 	window      BufferLease // the recorder's memory, or nil
 }
@@ -74,6 +75,7 @@ type reply struct {
 
 func (r *udpReader) init(k *udpSocket) {
 	r.socket = k
+	r.admission = newAdmission(k.session)
 	r.io = newDatagramIO(k)
 	r.prompt, _ = k.session.cfg.Responder.(SyncResponder)
 	if make := k.session.cfg.BufferLease; make != nil && r.prompt != nil {
@@ -87,6 +89,7 @@ func (r *udpReader) readAll() {
 	s := k.session
 	trouble := &errorLimiter{session: s, every: time.Second}
 	defer trouble.flush()
+	defer r.admission.flush()
 	defer k.removePeers()
 	for {
 		batch, err := r.io.read()
@@ -160,7 +163,7 @@ func (r *udpReader) lease(batch []datagram) bool {
 func (r *udpReader) take(i int, d *datagram, now time.Time) {
 	m := r.source(d)
 	if m == nil {
-		return // closing
+		return // refused, or closing
 	}
 	var detail *sockeye.Detail
 	if d.size > len(d.data) {
@@ -200,6 +203,9 @@ func (r *udpReader) source(d *datagram) *udpPeer {
 	m := *slot
 	if m == nil || m.peer.Remote != d.from || m.gone.Load() {
 		if m = r.socket.known(d.from); m == nil {
+			if r.admission.refuses(d.from, datagramDropped) {
+				return nil
+			}
 			r.recordBatch() // the new peer may make another one leave
 			m = r.socket.peer(d.from, d.to, nil)
 		}

@@ -29,6 +29,20 @@ func (e Endpoint) options(wrong func(error, string)) sockeye.Options {
 		}
 		o.Sources = append(o.Sources, a)
 	}
+	for _, list := range []struct {
+		field string
+		texts []string
+		to    *[]netip.Prefix
+	}{{"allow-peers", e.AllowPeers, &o.AllowPeers}, {"deny-peers", e.DenyPeers, &o.DenyPeers}} {
+		for _, s := range list.texts {
+			p, err := sockeye.ParsePrefix(s)
+			if err != nil {
+				wrong(err, list.field)
+				continue
+			}
+			*list.to = append(*list.to, p)
+		}
+	}
 	return o
 }
 

@@ -86,6 +86,8 @@ type Endpoint struct {
 	Prefer            int             `toml:"prefer,omitempty" json:"prefer,omitempty"`
 	Backlog           int             `toml:"backlog,omitempty" json:"backlog,omitempty"`
 	MaxPeers          int             `toml:"max-peers,omitempty" json:"max_peers,omitempty"`
+	AllowPeers        []string        `toml:"allow-peers,omitempty" json:"allow_peers,omitempty"`
+	DenyPeers         []string        `toml:"deny-peers,omitempty" json:"deny_peers,omitempty"`
 	OverCap           sockeye.OverCap `toml:"over-cap,omitempty" json:"over_cap,omitempty" enum:"refuse,pause"`
 	ReuseAddress      *bool           `toml:"reuse-address,omitempty" json:"reuse_address,omitempty"`
 	ReusePort         *bool           `toml:"reuse-port,omitempty" json:"reuse_port,omitempty"`

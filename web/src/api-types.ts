@@ -325,6 +325,9 @@ export interface Options {
   prefer?: number;
   backlog?: number;
   max_peers?: number;
+  /** IP addresses and CIDR ranges */
+  allow_peers?: string[];
+  deny_peers?: string[];
   over_cap?: "refuse" | "pause";
   reuse_address?: boolean;
   reuse_port?: boolean;
@@ -624,6 +627,8 @@ export interface SavedEndpoint {
   prefer?: number;
   backlog?: number;
   max_peers?: number;
+  allow_peers?: string[];
+  deny_peers?: string[];
   over_cap?: "refuse" | "pause";
   reuse_address?: boolean;
   reuse_port?: boolean;

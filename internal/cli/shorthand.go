@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// withCommand gives a command line without a command the one that ncat would mean:
+// "-l PORT" is listen, "HOST PORT" and "HOST:PORT" are connect. What says a command
+// already, or nothing that can be an address, stays as it is.
+func (a *app) withCommand(args []string) []string {
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		done := args[1:max(1, len(args)-1)] // the last word is being typed
+		return slices.Concat(args[:1], a.withCommand(done), args[1+len(done):])
+	}
+	if len(args) == 0 || !strings.HasPrefix(args[0], "-") && a.isCommand(args[0]) {
+		return args
+	}
+	root := (&app{Streams: a.Streams, lang: a.lang}).root()
+	flags, common := flagsOfBoth(root)
+	flags.ParseErrorsAllowlist.UnknownFlags = true
+	if err := flags.Parse(args); err != nil && flags.NArg() == 0 && !flags.Changed("listen") {
+		return args
+	}
+	words := flags.Args()
+	switch {
+	case len(words) > 0 && (a.isCommand(words[0]) || nearest(words[0], commandOrder) != ""):
+		return args
+	case flags.Changed("listen"):
+		return append([]string{"listen"}, args...)
+	case len(words) == 0:
+		return args
+	}
+	meant := looksLikeAddress(words)
+	flags.Visit(func(f *pflag.Flag) { meant = meant || common.Lookup(f.Name) == nil })
+	if !meant {
+		return args
+	}
+	return append([]string{"connect"}, args...)
+}
+
+func (a *app) isCommand(word string) bool { return slices.Contains(commandOrder, word) }
+
+// flagsOfBoth are the flags of listen and connect in one set, and those of every command.
+func flagsOfBoth(root *cobra.Command) (all, common *pflag.FlagSet) {
+	all = pflag.NewFlagSet("", pflag.ContinueOnError)
+	all.Usage = func() {}
+	common = root.PersistentFlags()
+	add := func(f *pflag.Flag) {
+		if all.Lookup(f.Name) != nil {
+			return
+		}
+		one := *f
+		if one.Shorthand != "" && all.ShorthandLookup(one.Shorthand) != nil {
+			one.Shorthand = "" // means a value of another name in the other command
+		}
+		all.AddFlag(&one)
+	}
+	common.VisitAll(add)
+	for _, name := range []string{"connect", "listen"} {
+		for _, c := range root.Commands() {
+			if c.Name() == name {
+				c.Flags().VisitAll(add)
+			}
+		}
+	}
+	return all, common
+}
+
+// looksLikeAddress says whether words are HOST PORT, HOST:PORT, a URL or an IP
+// address, rather than a misspelt command.
+func looksLikeAddress(words []string) bool {
+	switch len(words) {
+	case 1:
+		_, err := netip.ParseAddr(words[0])
+		return err == nil || strings.Contains(words[0], ":")
+	case 2:
+		return words[1] != "" && strings.Trim(words[1], "0123456789") == ""
+	}
+	return false
+}
