@@ -137,16 +137,20 @@ func (r *ruleRunner) runDue(now time.Time) {
 			r.do(m.step, m.of)
 			continue
 		}
-		q := m.pause
-		q.mu.Lock()
-		q.resting = false
-		if q.framer != nil {
-			q.framer.Rest(now)
-			r.answerLocked(q, now)
-		}
-		q.mu.Unlock()
-		q.release()
+		r.endPause(m.pause, now)
+		m.pause.release()
 	}
 	r.trim(now)
 	r.carryOut(r.engine.Tick(now), nil)
+}
+
+// endPause answers the frame that a peer's pause ends.
+func (r *ruleRunner) endPause(q *rulePeer, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock() // whatever a rule does
+	q.resting = false
+	if q.framer != nil {
+		q.framer.Rest(now)
+		r.answerLocked(q, now)
+	}
 }

@@ -112,7 +112,10 @@ func (r *ruleRunner) start(run func()) bool {
 	if r.stopped {
 		return false
 	}
-	r.ended.Go(run)
+	r.ended.Go(func() {
+		defer r.contain()
+		run()
+	})
 	return true
 }
 

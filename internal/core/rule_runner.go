@@ -66,7 +66,10 @@ type ruleRunner struct {
 func newResponding(how RuleProgram, id *sockeye.Session, record func(sockeye.Event), ended *sync.WaitGroup) *ruleRunner {
 	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Program, how.Options), record: record,
 		timed: make(chan struct{}, 1), isOver: make(chan struct{}), ended: ended, peers: map[uint64]*rulePeer{}}
-	ended.Go(r.runClock)
+	ended.Go(func() {
+		defer r.contain()
+		r.runClock()
+	})
 	return r
 }
 
@@ -112,7 +115,8 @@ func (r *ruleRunner) Present(p *transport.Peer) {
 }
 
 // join begins to answer a new peer. It says false if these rules answer no more.
-func (r *ruleRunner) join(p *transport.Peer) bool {
+func (r *ruleRunner) join(p *transport.Peer) (ok bool) {
+	defer r.contain()
 	if r.respondent(p) == nil {
 		return false
 	}
@@ -123,7 +127,8 @@ func (r *ruleRunner) join(p *transport.Peer) bool {
 // receive cuts what came into frames and answers them. It says false if these rules
 // answer no more. A TCP peer that takes no answers is not to be read from until it does:
 // awaitRoom waits for that.
-func (r *ruleRunner) receive(p *transport.Peer, data []byte) bool {
+func (r *ruleRunner) receive(p *transport.Peer, data []byte) (ok bool) {
+	defer r.contain()
 	q := r.respondent(p)
 	if q == nil {
 		return false
@@ -132,16 +137,21 @@ func (r *ruleRunner) receive(p *transport.Peer, data []byte) bool {
 	if p.Network == "udp" {
 		r.engine.Input(p.Peer, len(data), now)
 	}
+	r.feed(q, data, now)
+	r.forgetGone(p)
+	return true
+}
+
+// feed gives bytes to a peer's framer and answers the frames that they end.
+func (r *ruleRunner) feed(q *rulePeer, data []byte, now time.Time) {
 	q.mu.Lock()
+	defer q.mu.Unlock() // whatever a rule does
 	f := r.framerLocked(q)
 	f.Feed(framing.Chunk{Data: data, Time: now})
-	if p.Network == "udp" {
+	if q.peer.Network == "udp" {
 		f.End()
 	}
 	r.answerLocked(q, now)
-	q.mu.Unlock()
-	r.forgetGone(p)
-	return true
 }
 
 // receiveAndWait is receive for a goroutine that may wait.
