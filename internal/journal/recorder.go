@@ -44,12 +44,12 @@ type Recorder struct {
 	busy       atomic.Int64   // when the running call to the disk began, Unix nanoseconds, or 0
 
 	// Guarded by the journal's lock.
-	status RecordStatus
-	missed sockeye.Lost // in the pause that is, or was just now
-	since  time.Time    // when the pause began
-	until  uint64       // with stop: the number after the last event to record
-	gone   bool         // it holds nothing any more, and never will
-	err    error        // why it ended, after done
+	status  RecordStatus
+	missed  sockeye.Lost // in the pause that is, or was just now
+	since   time.Time    // when the pause began
+	closing bool         // stop is closed
+	gone    bool         // it holds nothing any more, and never will
+	err     error        // why it ended, after done
 }
 
 // syncMark is how many data bytes the journal had before an event.
@@ -244,9 +244,7 @@ func (r *Recorder) wait() bool {
 	case <-due:
 		return true
 	case <-r.stop:
-		r.journal.mu.Lock()
-		defer r.journal.mu.Unlock()
-		return r.cursor.next < r.until
+		return false // what came before Close is taken once more, and with it what has come since
 	}
 }
 
@@ -288,8 +286,8 @@ func (r *Recorder) releaseLocked() {
 func (r *Recorder) Close(ctx context.Context) error {
 	j := r.journal
 	j.mu.Lock()
-	if r.until == 0 {
-		_, r.until = j.spanLocked()
+	if !r.closing {
+		r.closing = true
 		close(r.stop)
 	}
 	j.mu.Unlock()

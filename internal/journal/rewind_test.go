@@ -202,3 +202,38 @@ func TestFailedLastSyncIsMended(t *testing.T) {
 		t.Errorf("%d events are recorded, damage %v", len(events), damage)
 	}
 }
+
+// After a write that failed, what was written before it is whole and is not recorded again.
+func TestRewindBehindAWriteThatFailed(t *testing.T) {
+	files, j, s := newFaulty(), New(1<<20), newSender("tcp")
+	now := time.Now()
+	w, err := recording.OpenWriter(recording.WriteOptions{Dir: t.TempDir(), Files: files, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	r := &Recorder{journal: j, writer: w}
+	r.begin()
+	for range 3 {
+		for range 10 {
+			j.Append(s.received("12345"))
+		}
+		r.take()
+		if err := r.flush(false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Append(s.received("12345"))
+	r.take()
+	files.add(fault{call: "write", from: 1, to: 1, err: syscall.EIO})
+	if err := r.flush(false); err == nil {
+		t.Fatal("the write did not fail")
+	}
+	if err := r.resume(); err != nil {
+		t.Fatal(err)
+	}
+	r.rewind()
+	if r.cursor.next != 31 || r.cursor.bytes != 150 {
+		t.Errorf("it goes on at event %d behind %d bytes, want 31 behind 150", r.cursor.next, r.cursor.bytes)
+	}
+}
