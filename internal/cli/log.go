@@ -20,9 +20,10 @@ func (a *app) logCommand() *cobra.Command {
 		Use:   "log COMMAND RECORDING",
 		Short: a.t("Read what was recorded", "查看记录"),
 		Long: a.t(`Read what was recorded. RECORDING is a directory or a file that --record wrote, or
-a capture of tcpdump, dumpcap or Wireshark (pcap or pcapng).`,
+a capture of tcpdump, dumpcap or Wireshark (pcap or pcapng, also compressed with gzip
+or zstd).`,
 			`查看记录。RECORDING 是 --record 写出的目录或文件，也可以是 tcpdump、dumpcap 或
-Wireshark 的抓包文件（pcap 或 pcapng）。`),
+Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）。`),
 		Example: `  sockeye log ls board-log
   sockeye log show board-log --follow
   sockeye log search board-log 'Hello'`,

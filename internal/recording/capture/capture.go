@@ -184,11 +184,11 @@ func (d *Reader) session(network string, server netip.AddrPort) *sockeye.Session
 }
 
 // peer makes the peer of a server and joins it.
-func (d *Reader) peer(network string, server, client netip.AddrPort) *sockeye.Peer {
+func (d *Reader) peer(network string, server, client netip.AddrPort, detail *sockeye.Detail) *sockeye.Peer {
 	s := d.session(network, server)
 	d.joined++
 	p := &sockeye.Peer{ID: d.joined, Session: s, Network: network, Local: server, Remote: client}
-	d.add(sockeye.Event{Kind: sockeye.Joined, Session: s, Peer: p})
+	d.add(sockeye.Event{Kind: sockeye.Joined, Session: s, Peer: p, Detail: detail})
 	return p
 }
 
@@ -200,10 +200,11 @@ func (d *Reader) udpPeer(from, to netip.AddrPort) (p *sockeye.Peer, received boo
 	p, ok := d.udpPeers.get(key)
 	if !ok {
 		server, client := to, from
-		if from.Port() < to.Port() {
-			server, client = from, to
+		var detail *sockeye.Detail
+		if from.Port() < to.Port() { // as for one that a session sends to before it hears from it
+			server, client, detail = from, to, &sockeye.Detail{Reason: sockeye.ReasonLocal}
 		}
-		p = d.peer("udp", server, client)
+		p = d.peer("udp", server, client, detail)
 		d.udpPeers.put(key, p)
 	}
 	return p, p.Local == to

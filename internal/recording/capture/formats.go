@@ -132,7 +132,7 @@ func otherFormat(head []byte) error {
 			continue
 		}
 		e := *notACapture
-		e.Message = sockeye.Text{En: "this is " + o.what.En + ": it is not read here", Zh: "这是" + o.what.Zh + "，此处不能读取"}
+		e.Message = sockeye.Text{En: "this is " + o.what.En + ": it is not read here", Zh: "这是 " + o.what.Zh + "，此处不能读取"}
 		e.Hint = sockeye.Text{En: "convert it with Wireshark's editcap: editcap -F pcapng FILE NEW.pcapng", Zh: "用 Wireshark 的 editcap 转换：editcap -F pcapng FILE NEW.pcapng"}
 		if o.unpack != "" {
 			e.Hint = sockeye.Text{En: "unpack it first: " + o.unpack, Zh: "请先解压：" + o.unpack}

@@ -162,7 +162,7 @@ func (c *tcpConnection) replacedBy(s *segment) bool {
 func (c *tcpConnection) take(s *segment) {
 	own, other := c.sides(s)
 	if c.peer == nil && (s.has(tcpSYN) || s.payload.length > 0) && !s.has(tcpRST) {
-		c.peer = c.assembly.reader.peer("tcp", c.server, c.client)
+		c.peer = c.assembly.reader.peer("tcp", c.server, c.client, nil)
 	}
 	first := s.seq
 	if s.has(tcpSYN) {
