@@ -145,7 +145,7 @@ func (l *badLine) capture(do func(), enough func(file []byte) bool) []byte {
 	l.t.Helper()
 	path := filepath.Join(l.t.TempDir(), "capture")
 	// Room for more packets than there are: none is dropped if tcpdump is slow.
-	cmd := exec.Command("tcpdump", "-U", "--immediate-mode", "-s", "2000", "-B", "32768", "-Z", "root", "-i", "line", "-w", path)
+	cmd := exec.Command("tcpdump", "-U", "--immediate-mode", "-s", "2000", "-B", "32768", "-Z", "root", "-i", "line", "-w", path, "ip")
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		l.t.Fatal(err)
