@@ -104,6 +104,7 @@ func (a *app) ui(f *uiFlags) error {
 		return usage("--record -", sockeye.Text{En: "the workbench records in a directory or file", Zh: "工作台只能记录到目录或文件"},
 			sockeye.Text{En: "name one", Zh: "请指定目录或文件"})
 	}
+	withholdCore()
 	config, err := a.uiConfig(f)
 	if err != nil {
 		return err
@@ -222,6 +223,9 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 		return c, usage("--tls-cert --tls-key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
 	}
 	if f.cert != "" {
+		if err := checkSecretFile("--tls-key", f.key); err != nil {
+			return c, err
+		}
 		pair, err := a.loadKeyPair(f.cert, f.key)
 		if isInterrupt(err) {
 			return c, err
@@ -243,6 +247,9 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 		c.Password = strings.TrimSuffix(c.Password, "\r")
 		if len(c.Password) < 8 {
 			return c, usage("--password-file", sockeye.Text{En: "the password has fewer than 8 characters", Zh: "密码少于 8 个字符"}, sockeye.Text{En: "its first line is the password", Zh: "文件首行为密码"})
+		}
+		if err := checkSecretFile("--password-file", f.password); err != nil {
+			return c, err
 		}
 	}
 	c.Bench = core.New(int(f.memory))
