@@ -13,7 +13,7 @@ import (
 // its address, the oldest of them is closed for the new one. So whoever opens connections
 // and says nothing holds up nobody who does.
 type connectionTable struct {
-	most, mostUnproven, mostPerAddress int
+	maxAll, maxUnproven, maxPerAddress int
 
 	mu        sync.Mutex
 	n         int
@@ -22,8 +22,8 @@ type connectionTable struct {
 	evicted   func() // is told of each that was closed for another
 }
 
-func newConnectionTable(most, mostUnproven, mostPerAddress int, evicted func()) *connectionTable {
-	return &connectionTable{most: most, mostUnproven: mostUnproven, mostPerAddress: mostPerAddress, evicted: evicted, byAddress: map[netip.Addr]*list.List{}}
+func newConnectionTable(maxAll, maxUnproven, maxPerAddress int, evicted func()) *connectionTable {
+	return &connectionTable{maxAll: maxAll, maxUnproven: maxUnproven, maxPerAddress: maxPerAddress, evicted: evicted, byAddress: map[netip.Addr]*list.List{}}
 }
 
 // add gives a connection a place, or is nil if there is none.
@@ -36,12 +36,12 @@ func (t *connectionTable) add(c net.Conn) *limitedConn {
 	defer t.mu.Unlock()
 	same := t.byAddress[address]
 	switch {
-	case same != nil && same.Len() >= t.mostPerAddress:
+	case same != nil && same.Len() >= t.maxPerAddress:
 		t.evictLocked(same)
-	case t.unproven.Len() >= t.mostUnproven, t.n >= t.most:
+	case t.unproven.Len() >= t.maxUnproven, t.n >= t.maxAll:
 		t.evictLocked(&t.unproven)
 	}
-	if t.n >= t.most {
+	if t.n >= t.maxAll {
 		return nil
 	}
 	one := &limitedConn{Conn: c, table: t, address: address}

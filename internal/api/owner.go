@@ -16,14 +16,14 @@ import (
 // where the system has one: nobody else may open it, the kernel tells each side who the
 // other is, and its places are the owner's alone, however many connections others make.
 
-// mostSocketPath is how long the path of a Unix socket may be on every system.
-const mostSocketPath = 100
+// maxSocketPath is how long the path of a Unix socket may be on every system.
+const maxSocketPath = 100
 
 // ListenOwner opens the socket for the owner's shells in a state directory. It is nil,
 // without an error, on a system that cannot tell who connects.
 func ListenOwner(dir string) (net.Listener, error) {
 	path := filepath.Join(dir, fmt.Sprintf("workbench-%d.sock", os.Getpid()))
-	if !knowsPeers || len(path) > mostSocketPath {
+	if !knowsPeers || len(path) > maxSocketPath {
 		return nil, nil
 	}
 	err := os.MkdirAll(dir, 0o700)

@@ -318,7 +318,7 @@ func TestStaleSockets(t *testing.T) {
 func TestOwnerHasReservedPlaces(t *testing.T) {
 	v, st := madeKnown(t, shortDir(t))
 	v.connections.mu.Lock()
-	v.connections.most = 0 // as if all were taken by those with credentials
+	v.connections.maxAll = 0 // as if all were taken by those with credentials
 	v.connections.mu.Unlock()
 	if err := NewClient(st, "en").Ask(t.Context(), "GET", "/machine", nil, nil); err != nil {
 		t.Error(err)

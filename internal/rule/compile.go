@@ -32,8 +32,8 @@ type compiled struct {
 // maxFaults is how many faults of a set are looked for.
 const maxFaults = 100
 
-// mostShown is how many characters of a name, and how many names, an error shows.
-const mostShown = 40
+// maxShown is how many characters of a name, and how many names, an error shows.
+const maxShown = 40
 
 // MaxRules, MaxReplies and MaxStates bound a set.
 const (
@@ -227,7 +227,7 @@ func (p *Program) unreachable() []error {
 	for n, c := range p.rules {
 		for _, state := range c.in {
 			if !reached[state] && len(problems) < maxFaults {
-				problems = append(problems, &Fault{n, "in", invalid(faultPlace(n, c.Rule)+": in", both("no rule leads to the state %s", "没有规则进入状态 %s", payload.Quote(p.states[state], mostShown)),
+				problems = append(problems, &Fault{n, "in", invalid(faultPlace(n, c.Rule)+": in", both("no rule leads to the state %s", "没有规则进入状态 %s", payload.Quote(p.states[state], maxShown)),
 					both("the states that are reached: %s", "可以进入的状态：%s", names))})
 				reached[state] = true // said once
 			}
@@ -239,11 +239,11 @@ func (p *Program) unreachable() []error {
 func (p *Program) names(which map[int]bool) []string {
 	var names []string
 	for n, s := range p.states {
-		if len(names) == mostShown {
+		if len(names) == maxShown {
 			return append(names, "…")
 		}
 		if which[n] {
-			names = append(names, payload.Quote(s, mostShown))
+			names = append(names, payload.Quote(s, maxShown))
 		}
 	}
 	return names

@@ -10,10 +10,10 @@ import (
 // memory and stack for whatever is nested, and time for each part of a key. The format
 // itself needs 4 parts and 5 levels.
 const (
-	mostKeyParts = 8
-	mostKeyBytes = 1024
-	mostNesting  = 16
-	mostValues   = 50_000 // keys, tables and elements of arrays together
+	maxKeyParts = 8
+	maxKeyBytes = 1024
+	maxNesting  = 16
+	maxValues   = 50_000 // keys, tables and elements of arrays together
 )
 
 // checkBounds refuses a text that is nested too deeply or has too much in it. It reads
@@ -107,12 +107,12 @@ func (s *boundsScanner) key(end byte) {
 			}
 			s.at += n
 		}
-		if parts++; parts > mostKeyParts {
-			s.refuse(start, problem("a key of more than %d parts", "键超过 %d 段", "the keys of a workspace have at most 4 parts", "工作区的键最多 4 段", mostKeyParts))
+		if parts++; parts > maxKeyParts {
+			s.refuse(start, problem("a key of more than %d parts", "键超过 %d 段", "the keys of a workspace have at most 4 parts", "工作区的键最多 4 段", maxKeyParts))
 			return
 		}
-		if s.at-start > mostKeyBytes {
-			s.refuse(start, problem("a key longer than %d bytes", "键超过 %d 字节", "choose a shorter name", "请用更短的名称", mostKeyBytes))
+		if s.at-start > maxKeyBytes {
+			s.refuse(start, problem("a key longer than %d bytes", "键超过 %d 字节", "choose a shorter name", "请用更短的名称", maxKeyBytes))
 			return
 		}
 	}
@@ -155,8 +155,8 @@ func (s *boundsScanner) value() {
 // enter goes into an array or an inline table.
 func (s *boundsScanner) enter(bracket byte) {
 	s.count()
-	if s.open = append(s.open, bracket); len(s.open) > mostNesting {
-		s.refuse(s.at, problem("nested deeper than %d", "嵌套超过 %d 层", "the values of a workspace are nested at most 5 deep", "工作区的值最多嵌套 5 层", mostNesting))
+	if s.open = append(s.open, bracket); len(s.open) > maxNesting {
+		s.refuse(s.at, problem("nested deeper than %d", "嵌套超过 %d 层", "the values of a workspace are nested at most 5 deep", "工作区的值最多嵌套 5 层", maxNesting))
 		return
 	}
 	s.keyInside()
@@ -175,8 +175,8 @@ func (s *boundsScanner) keyInside() {
 }
 
 func (s *boundsScanner) count() {
-	if s.values++; s.values > mostValues && s.err == nil {
-		s.refuse(s.at, problem("more than %d keys, tables and values", "键、表和值超过 %d 个", "split the file", "请拆成多个文件", mostValues))
+	if s.values++; s.values > maxValues && s.err == nil {
+		s.refuse(s.at, problem("more than %d keys, tables and values", "键、表和值超过 %d 个", "split the file", "请拆成多个文件", maxValues))
 	}
 }
 

@@ -127,10 +127,10 @@ func FuzzBounds(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if n := len(md.Keys()); n > mostValues {
+		if n := len(md.Keys()); n > maxValues {
 			t.Errorf("%d keys", n)
 		}
-		if n := depthOf(all); n > mostNesting*(mostKeyParts+1) {
+		if n := depthOf(all); n > maxNesting*(maxKeyParts+1) {
 			t.Errorf("%d deep", n)
 		}
 	})

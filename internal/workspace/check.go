@@ -31,11 +31,11 @@ type checker struct {
 // is looked at.
 const maxProblems = 20
 
-// mostSteps bounds the expressions of all rules that a file compiles, and mostRules the
+// maxSteps bounds the expressions of all rules that a file compiles, and maxRules the
 // rules: one set is bounded by itself, but a file may have thousands.
 const (
-	mostSteps = 4 * rule.MaxSteps
-	mostRules = 2 * rule.MaxRules
+	maxSteps = 4 * rule.MaxSteps
+	maxRules = 2 * rule.MaxRules
 )
 
 func (c *checker) isFull() bool { return len(c.problems) >= maxProblems }
@@ -186,8 +186,8 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 		o.Program = program
 		return
 	}
-	if c.steps > mostSteps {
-		wrong(problem("the expressions of all rules take more than %d steps for each byte together", "全部规则的表达式合计每个字节超过 %d 步", "split the file", "请拆成多个文件", mostSteps), "rules")
+	if c.steps > maxSteps {
+		wrong(problem("the expressions of all rules take more than %d steps for each byte together", "全部规则的表达式合计每个字节超过 %d 步", "split the file", "请拆成多个文件", maxSteps), "rules")
 		return
 	}
 	set.Start = e.Start
@@ -233,8 +233,8 @@ func (c *checker) sets() map[string]rule.Set {
 	for _, of := range c.file.Rules {
 		rules += len(of)
 	}
-	if rules > mostRules {
-		c.add(problem("%d rules are more than %d", "%d 条规则超过了 %d 条", "split the file", "请拆成多个文件", rules, mostRules), "rules", "rules")
+	if rules > maxRules {
+		c.add(problem("%d rules are more than %d", "%d 条规则超过了 %d 条", "split the file", "请拆成多个文件", rules, maxRules), "rules", "rules")
 		return sets
 	}
 	for _, name := range keys(c.file.Rules) {
