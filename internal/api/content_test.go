@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,6 +145,39 @@ func TestT32PathsOfReceiveFiles(t *testing.T) {
 	v.failing(409, "PUT", file, SetReceiveFile{On: true, Path: "link"})
 	if _, err := os.Stat(outside); err == nil {
 		t.Error("a link was followed")
+	}
+}
+
+// T32: whatever stands where a path or query of any route has a name, no file is reached
+// by it: it is a name that nobody has, or none.
+func TestT32NamesOfEveryRoute(t *testing.T) {
+	v := serve(t)
+	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	tried := 0
+	for _, rt := range v.routes {
+		if !strings.Contains(rt.path, "{") {
+			continue
+		}
+		for _, name := range hostilePaths {
+			tried++
+			path := inPath.ReplaceAllString(rt.path, strings.ReplaceAll(url.PathEscape(name), "$", "$$"))
+			method := rt.method
+			got := v.answers(fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n", method, path, v.addr, v.token))
+			if len(got) != 1 || got[0] < 400 || got[0] >= 500 {
+				t.Errorf("%s %s: %v", method, path, got)
+			}
+		}
+	}
+	for _, name := range hostilePaths {
+		if status, text := v.do(v.request("GET", "/api/v1/export?session="+url.QueryEscape(name), nil)); status != 404 && status != 400 {
+			t.Errorf("export of %q: %d %.100q", name, status, text)
+		}
+	}
+	if tried < 600 || len(hostilePaths) < 60 {
+		t.Errorf("%d names were tried", tried)
+	}
+	if n := len(v.bench.Sessions()); n != 1 {
+		t.Errorf("%d sessions are open", n)
 	}
 }
 

@@ -128,9 +128,9 @@ func TestLiveGap(t *testing.T) {
 	}
 }
 
-// A reader that does not read costs the core nothing: traffic goes on, and in the
-// end it is cut.
-func TestLiveFrozenReader(t *testing.T) {
+// F49: a page that is frozen and does not read costs the core and other pages nothing:
+// traffic goes on, and in the end it is cut.
+func TestF49FrozenPage(t *testing.T) {
 	v := serve(t, func(o *Config) {
 		o.limits = limits{header: time.Second, idle: time.Second, body: time.Second, bodyRate: 1 << 20, write: 100 * time.Millisecond, connections: 100}
 	})
