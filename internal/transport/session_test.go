@@ -239,3 +239,28 @@ func TestShutdownOfAnIdleSessionIsPrompt(t *testing.T) {
 		}
 	}
 }
+
+// A client whose server ended in good order comes back at once, without a wait to tell of;
+// one that is sent away again and again waits longer each time.
+func TestReconnectAtOnce(t *testing.T) { onEachConnKind(t, testReconnectAtOnce) }
+
+func testReconnectAtOnce(t *testing.T) {
+	pc, pr := listening(t, "tcp", sockeye.Options{}, nil)
+	_, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{Reconnect: true}}, nil)
+	pr.waitKind(t, sockeye.Joined, 1)
+	r.waitKind(t, sockeye.Joined, 1)
+	pc.Peers()[0].Close(t.Context())
+	r.waitKind(t, sockeye.Joined, 2)
+	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
+		t.Errorf("left for %q, want eof", e.Detail.Reason)
+	}
+	if waits := r.all(isKind(sockeye.Failed)); len(waits) != 0 {
+		t.Errorf("it waited: %v", waits[0].Detail)
+	}
+	pr.waitKind(t, sockeye.Joined, 2)
+	pc.Peers()[0].Close(t.Context())
+	if d := r.waitKind(t, sockeye.Failed, 1).Detail; d.Retry < minRetryDelay {
+		t.Errorf("sent away twice, it waits %v, want %v at least", d.Retry, minRetryDelay)
+	}
+	r.waitKind(t, sockeye.Joined, 3)
+}
