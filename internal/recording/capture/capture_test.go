@@ -55,7 +55,7 @@ func capturing(t *testing.T, port int, do func(), ending string) []byte {
 		found, _ := os.ReadFile(file)
 		return slices.ContainsFunc(written(found), func(e string) bool { return strings.HasSuffix(e, ending) })
 	}
-	for deadline := time.Now().Add(5 * time.Second); !complete(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !complete(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			found, _ := os.ReadFile(file)
 			t.Fatalf("tcpdump never saw an event that ends in %q, but %q", ending, written(found))

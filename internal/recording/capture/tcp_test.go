@@ -61,6 +61,8 @@ func tcpCases(t testing.TB) []tcpCase {
 			s.segment("SA", 9000, 7001, ""), c.segment("A", 7001, 9001, "more")), append(with(whole...), "joined", "received more"), nil, "it takes the numbers for old ones"},
 		{"another initial number, without SYN", append(exchange(c, s, 99, 499, "question", "answer"),
 			c.segment("A", 3_000_000_000, 9001, "more"), s.segment("A", 9001, 3_000_000_004, "ok")), append(with(whole...), "joined", "received more", "sent ok"), nil, "it takes the numbers for old ones"},
+		{"another initial number, without SYN, the last one not closed", append(handshake(c, s, 5000, 499), c.segment("A", 5001, 500, "first"), c.segment("A", 100, 900, "more")),
+			with("joined", "received first", "joined", "received more"), nil, "it takes the numbers for old ones"},
 		{"SYN again", append(begun[:1:1], append([]built{begun[0], begun[1], begun[1], begun[2]}, exchange(c, s, 99, 499, "question", "answer")[3:]...)...), with(whole...), nil, ""},
 		{"SYN after SYN, ACK", append([]built{begun[1], begun[0], begun[2]}, exchange(c, s, 99, 499, "question", "answer")[3:]...), with(whole...), nil, ""},
 		{"data in SYN", []built{c.segment("S", 99, 0, "que"), s.segment("SA", 499, 103, ""), c.segment("A", 103, 500, "stion")}, with("joined", "received que", "received stion"), nil, ""},
