@@ -23,8 +23,8 @@ type State struct {
 }
 
 // StateDir is the directory for what is true while the program runs, and DataDir
-// the one for what a person keeps: the XDG base directories, or what the platform
-// has in their place. They are "" where there is no home.
+// the one for what a person keeps: the folders state and share of SOCKEYE_HOME, else
+// the XDG base directories, or what the platform has in their place. They are "" where there is no home.
 func StateDir(env func(string) string) string {
 	return userDir(env, "XDG_STATE_HOME", filepath.Join(".local", "state"))
 }
@@ -35,6 +35,9 @@ func DataDir(env func(string) string) string {
 }
 
 func userDir(env func(string) string, xdg, unix string) string {
+	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) { // all in one place, such as a USB stick
+		return filepath.Join(dir, filepath.Base(unix))
+	}
 	if dir := env(xdg); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "sockeye")
 	}

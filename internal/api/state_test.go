@@ -1,0 +1,26 @@
+package api
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// SOCKEYE_HOME holds everything; a relative one is not followed.
+func TestSockeyeHome(t *testing.T) {
+	home := t.TempDir()
+	env := func(vars map[string]string) func(string) string {
+		return func(name string) string { return vars[name] }
+	}
+	all := env(map[string]string{"SOCKEYE_HOME": home, "XDG_STATE_HOME": t.TempDir(), "XDG_DATA_HOME": t.TempDir()})
+	if got, want := StateDir(all), filepath.Join(home, "state"); got != want {
+		t.Errorf("StateDir is %s, want %s", got, want)
+	}
+	if got, want := DataDir(all), filepath.Join(home, "share"); got != want {
+		t.Errorf("DataDir is %s, want %s", got, want)
+	}
+	xdg := t.TempDir()
+	relative := env(map[string]string{"SOCKEYE_HOME": "here", "XDG_DATA_HOME": xdg})
+	if got, want := DataDir(relative), filepath.Join(xdg, "sockeye"); got != want {
+		t.Errorf("DataDir is %s, want %s", got, want)
+	}
+}
