@@ -54,7 +54,7 @@ func onStuckDisk(t *testing.T) *Core {
 	return w
 }
 
-// floods makes a session receive until its mover waits for the disk.
+// floods makes a session receive until its connection waits for the disk.
 func floods(t *testing.T, w *Core, c net.Conn) {
 	t.Helper()
 	go func() {
@@ -72,7 +72,7 @@ func floods(t *testing.T, w *Core, c net.Conn) {
 }
 
 // F14: a recording that never gets on keeps neither a session nor the workbench from
-// closing, whichever mover a session has: the loop of a listener, or the portable one
+// closing, whichever kind of connection a session has: the loop of a listener, or the portable one
 // of what connects. What is missing is said.
 func TestF14CloseOnStuckDisk(t *testing.T) {
 	for name, setUp := range map[string]func(t *testing.T, w *Core) (*Session, net.Conn){

@@ -134,7 +134,7 @@ func TestFailureKeepsAnError(t *testing.T) {
 	}
 }
 
-// Every saying is said in both languages, and the Chinese is Chinese.
+// Every hint is said in both languages, and the Chinese is Chinese.
 func TestSayingsInBothLanguages(t *testing.T) {
 	for o, s := range errorHints {
 		for _, text := range []sockeye.Text{s.message, s.hint} {

@@ -15,10 +15,10 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// epollConn is the mover of one TCP peer that a loop serves. It has no goroutine: it
+// epollConn moves the bytes of one TCP peer that an event loop serves. It has no goroutine: it
 // is a descriptor under a lock, and whoever uses the descriptor or ends the
 // connection does so under the lock. Whatever would have to wait hands the
-// connection over to the portable mover, for good.
+// connection over to a portableConn, for good.
 type epollConn struct {
 	// order makes the journal's order the kernel's, as stream.order does: it is held
 	// over one non-blocking read or write together with the append of its event. It
@@ -95,7 +95,7 @@ func (c *epollConn) read(events uint32) (asked bool) {
 }
 
 // readFIN sees to a peer that finished. What it has not acknowledged yet is waited for
-// by the portable mover.
+// by a portableConn.
 func (c *epollConn) readFIN() {
 	c.finished = true
 	switch c.peer.onPeerFinished() {
@@ -237,7 +237,7 @@ func (c *epollConn) detach() int {
 	return fd
 }
 
-// handOff makes the connection the portable mover's, whose owner begins with
+// handOff makes the connection a portableConn, whose goroutine begins with
 // first, if that is not nil. sending says that a message has begun: the turn to
 // send is the caller's, or first's. It is called under the lock, while there is a
 // descriptor.

@@ -17,7 +17,7 @@ import (
 	"sockeye"
 )
 
-// Which mover serves a peer, and what hands it over.
+// Which kind of connection serves a peer, and what hands it over.
 
 // isFast says whether a loop serves a peer now.
 func isFast(p *Peer) bool {
@@ -292,7 +292,7 @@ func TestFastPeerIsSmall(t *testing.T) {
 	}
 }
 
-// Nothing is allocated for an event, on either mover.
+// Nothing is allocated for an event, on either kind of connection.
 func TestEventsAllocateNothing(t *testing.T) {
 	onEachConnKind(t, func(t *testing.T) {
 		pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})

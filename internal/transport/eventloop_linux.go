@@ -12,7 +12,7 @@ import (
 	"sockeye"
 )
 
-// eventLoop is the fast mover of a listening session: one goroutine that waits for
+// eventLoop serves a listening session: one goroutine that waits for
 // all its sockets at once (epoll(7)), accepts, reads and replies. What it calls
 // cannot block, and so needs none of the preparations that Go makes for a system
 // call that may: for small messages these cost as much as everything else.
@@ -36,13 +36,13 @@ type eventLoop struct {
 
 	mu        sync.Mutex
 	conns     []*epollConn // by descriptor
-	count     int          // peers whose mover it is
+	count     int          // peers that it serves
 	listeners []*epollListener
 	stopping  bool // nobody will be accepted any more
 }
 
 // What a notification of epoll is about is in its Pad; the Fd is a descriptor, or
-// the number of a door.
+// the number of a listener.
 const (
 	tagConn = iota
 	tagListener

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adoptedConn is a connection that the portable mover takes over from a loop: the
+// adoptedConn is a connection that a portableConn takes over from an event loop: the
 // same descriptor, from now on in the hands of Go's poller.
 type adoptedConn struct {
 	*os.File

@@ -81,7 +81,7 @@ func (l *eventLoop) addListener(b *net.TCPListener) error {
 	return err
 }
 
-// acceptBatch is how many connections a door lets in at once; those that are in have
+// acceptBatch is how many connections a listener accepts at once; those that are in have
 // their turn then.
 const acceptBatch = 64
 
@@ -202,7 +202,7 @@ func (d *epollListener) setInterest(events uint32) {
 	})
 }
 
-// Control calls f with the descriptor, if the door is not closed.
+// Control calls f with the descriptor, if the listener is not closed.
 func (d *epollListener) Control(f func(fd uintptr)) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// streamConn is what the portable mover needs: a *net.TCPConn is one.
+// streamConn is what portableConn needs: a *net.TCPConn is one.
 type streamConn interface {
 	io.ReadWriteCloser
 	CloseWrite() error
@@ -24,7 +24,7 @@ type streamConn interface {
 	SetWriteDeadline(time.Time) error
 }
 
-// portableConn is the portable mover of one TCP peer: a goroutine that owns its reads,
+// portableConn moves the bytes of one TCP peer on every system: a goroutine that owns its reads,
 // and senders that take turns.
 type portableConn struct {
 	peer     *Peer

@@ -165,14 +165,14 @@ func (r *recorder) String() string {
 
 var testPeers atomic.Uint64
 
-// The movers of a listening session's peers. Nobody can tell them apart, so every
+// The kinds of connection of a listening session's peers. Nobody can tell them apart, so every
 // test of such a session runs on both.
 const (
 	fastestConn      = "any" // the one that the session chooses
 	portableConnKind = "portable"
 )
 
-// testConnKind is the mover of the sessions that a test opens.
+// testConnKind is the kind of connection of the sessions that a test opens.
 var testConnKind = fastestConn
 
 func onEachConnKind(t *testing.T, test func(t *testing.T)) {

@@ -96,5 +96,5 @@ type Config struct {
 	// was resolved and will be dialled; its error is the attempt's.
 	DialFilter func(to netip.AddrPort) error
 
-	portableOnly bool // the portable mover is wanted, whatever the system could do
+	portableOnly bool // portableConn is wanted, whatever the system could do
 }

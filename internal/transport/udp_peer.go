@@ -15,7 +15,7 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// udpPeer is the mover of one UDP peer.
+// udpPeer moves the datagrams of one UDP peer.
 type udpPeer struct {
 	socket     *udpSocket
 	peer       *Peer
