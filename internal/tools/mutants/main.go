@@ -3,12 +3,16 @@
 //
 //	go run ./internal/tools/mutants                 all of them
 //	go run ./internal/tools/mutants -only recording those whose file or name fits
+//	go run ./internal/tools/mutants -must           those that must be caught
 //	go run ./internal/tools/mutants -sample 20      so many, chosen at random
 //
 // The faults are picked by hand, in faults/*.toml: a file, a text that stands in it once,
 // what to put in its place, and the tests that should fail then. Nothing in the tree is
 // changed: the compiler reads the changed file through an overlay (go help build). Beside
 // each other run as many as -j says.
+//
+// Tests that do not end with a fault have noticed it, if the machine was not just slow:
+// they are shown and counted as "hung". Try those again alone, with a longer -timeout.
 //
 // The exit code is 1 if fewer are caught than -goal asks for, if one that must be caught
 // was not, or if a fault could not be planted: its text has changed, or it does not
@@ -36,6 +40,7 @@ import (
 
 type options struct {
 	only   string
+	must   bool
 	sample int
 	goal   float64 // percent
 	beside int
@@ -45,10 +50,11 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.only, "only", "", "only faults whose file or name matches this regular expression")
+	flag.BoolVar(&o.must, "must", false, "only faults that must be caught")
 	flag.IntVar(&o.sample, "sample", 0, "only so many, chosen at random")
 	flag.Float64Var(&o.goal, "goal", 90, "percent that must be caught")
 	flag.IntVar(&o.beside, "j", 2, "how many run beside each other")
-	flag.DurationVar(&o.limit, "timeout", 2*time.Minute, "for the tests of one fault; those that take longer have noticed it")
+	flag.DurationVar(&o.limit, "timeout", 2*time.Minute, "for the tests of one fault; those that take longer have hung")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -95,7 +101,7 @@ func choose(all []fault, o options) ([]fault, error) {
 	}
 	var chosen []fault
 	for _, f := range all {
-		if only.MatchString(f.File) || only.MatchString(f.Name) {
+		if (f.Must || !o.must) && (only.MatchString(f.File) || only.MatchString(f.Name)) {
 			chosen = append(chosen, f)
 		}
 	}
@@ -120,6 +126,7 @@ type tally struct {
 	live bool // out is a terminal: show how far it is
 
 	all, done, caught  int
+	hung               int // of the caught: their tests did not end
 	survived, unusable int
 	missed             int // of those that must be caught
 }
@@ -129,6 +136,9 @@ func (t *tally) add(f *fault, o outcome) {
 	switch o.verdict {
 	case caught:
 		t.caught++
+	case hung:
+		t.caught++
+		t.hung++
 	case survived:
 		t.survived++
 		if f.Must {
@@ -155,8 +165,8 @@ func (t *tally) end() {
 	if t.live {
 		fmt.Fprint(t.out, "\r\x1b[K")
 	}
-	fmt.Fprintf(t.out, "%d faults: %d caught (%.1f %%), %d survived, of which %d had to be caught; %d could not be planted\n",
-		t.done, t.caught, t.share(), t.survived, t.missed, t.unusable)
+	fmt.Fprintf(t.out, "%d faults: %d caught (%.1f %%), of which %d hung; %d survived, of which %d had to be caught; %d could not be planted\n",
+		t.done, t.caught, t.share(), t.hung, t.survived, t.missed, t.unusable)
 }
 
 func (t *tally) share() float64 { return 100 * float64(t.caught) / float64(max(1, t.done)) }

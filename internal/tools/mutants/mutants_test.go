@@ -66,7 +66,7 @@ func TestJudge(t *testing.T) {
 	}{
 		{"ok  	sum	0.1s\n", nil, survived},
 		{"--- FAIL: TestSum\nFAIL	sum	0.1s\n", failed, caught},
-		{"panic: test timed out after 1s\nFAIL	sum	1.0s\n", failed, caught},
+		{"panic: test timed out after 1s\nFAIL	sum	1.0s\n", failed, hung},
 		{"# sum\nsum.go:3: syntax error\nFAIL	sum [build failed]\n", failed, unusable},
 		{"ok  	sum	0.1s [no tests to run]\n", nil, unusable},
 		{"go: no such tool\n", failed, unusable},
@@ -105,7 +105,7 @@ func TestRun(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if count.end(); !strings.Contains(out.String(), "undefined: c") || !strings.Contains(out.String(), "3 faults: 1 caught (33.3 %), 1 survived, of which 0 had to be caught; 1 could not be planted") {
+	if count.end(); !strings.Contains(out.String(), "undefined: c") || !strings.Contains(out.String(), "3 faults: 1 caught (33.3 %), of which 0 hung; 1 survived, of which 0 had to be caught; 1 could not be planted") {
 		t.Errorf("it said %q", out.String())
 	}
 	if after, err := os.ReadFile(filepath.Join(root, "sum", "sum.go")); err != nil || string(after) != string(before) {

@@ -19,6 +19,7 @@ type verdict string
 
 const (
 	caught   verdict = "caught"
+	hung     verdict = "hung" // caught, as its tests did not end
 	survived verdict = "survived"
 	unusable verdict = "unusable" // it could not be planted, or no test was run
 )
@@ -112,7 +113,9 @@ func judge(said string, err error) verdict {
 		return unusable
 	case err == nil:
 		return survived
-	case strings.Contains(said, "FAIL"): // a failed test, a panic, a run out of time
+	case strings.Contains(said, "panic: test timed out after"):
+		return hung
+	case strings.Contains(said, "FAIL"): // a failed test, a panic
 		return caught
 	}
 	return unusable
