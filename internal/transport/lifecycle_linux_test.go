@@ -163,7 +163,7 @@ func TestFailedRegistration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &epollListener{loop: l, overLimit: errorLimiter{session: s, every: time.Second}}
+	d := &epollListener{loop: l, overLimit: errorLimiter{session: s, every: time.Second}, admission: newAdmission(s)}
 	d.onAccept(fd, netip.MustParseAddrPort(c.LocalAddr().String()))
 	e := r.waitKind(t, sockeye.Left, 1)
 	if e.Detail.Reason != sockeye.ReasonError || e.Detail.Err == nil || e.Detail.Err.Errno != "EBADF" {
