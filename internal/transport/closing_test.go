@@ -388,3 +388,13 @@ func testC48CloseWhileReadingAndWriting(t *testing.T) {
 		t.Errorf("%d joined and %d left, want %d of each", joined, left, rounds*20)
 	}
 }
+
+// cpuTime is what this process has used so far.
+func cpuTime(t testing.TB) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

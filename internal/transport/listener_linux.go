@@ -148,6 +148,7 @@ func (d *epollListener) onAccept(fd int, from netip.AddrPort) {
 		unix.Close(fd)
 		return
 	}
+	s.limitSendQueue(fd)
 	c := &epollConn{loop: l, fd: fd}
 	c.id = sockeye.Peer{ID: s.cfg.NextPeer(), Session: s.id, Network: "tcp", Local: d.local, Remote: from}
 	if d.wildcard {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -194,18 +193,6 @@ func drain(c net.Conn) {
 		if _, err := c.Read(buf); err != nil {
 			return
 		}
-	}
-}
-
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	late := time.Now().Add(patience)
-	for !holds() {
-		if time.Now().After(late) {
-			t.Fatalf("not in time: %s", what)
-		}
-		time.Sleep(20 * time.Millisecond)
 	}
 }
 

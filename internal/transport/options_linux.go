@@ -119,6 +119,38 @@ func relisten(fd uintptr, backlog int) error {
 	return os.NewSyscallError("listen", unix.Listen(int(fd), backlog))
 }
 
+// The kernel queues up to 4 MB for a TCP peer that does not read: a thousand of them
+// would take all that it has for TCP, and slow down the others. So in a session of more
+// than manyPeers it queues maxUnsent for each beyond what is on its way to the peer.
+// Fewer peers keep the longer queue, with which a stream is a tenth faster.
+const (
+	manyPeers = 256
+	maxUnsent = 256 << 10
+)
+
+// limitSendQueue limits what the kernel queues for a new TCP peer, if there are many
+// (TCP_NOTSENT_LOWAT, tcp(7)), and for those who were here before. A send buffer that
+// the user chose is kept.
+func (s *Session) limitSendQueue(fd int) {
+	if s.opts.SendBuffer != 0 {
+		return
+	}
+	if !s.crowded.Load() {
+		peers := s.snapshotIfMore(manyPeers)
+		if peers == nil || !s.crowded.CompareAndSwap(false, true) {
+			return
+		}
+		for _, p := range peers {
+			p.conn.(fdController).Control(func(fd uintptr) { limitUnsent(int(fd)) })
+		}
+	}
+	limitUnsent(fd)
+}
+
+func limitUnsent(fd int) {
+	unix.SetsockoptInt(fd, unix.SOL_TCP, unix.TCP_NOTSENT_LOWAT, maxUnsent)
+}
+
 func boolOption(b bool) int {
 	if b {
 		return 1

@@ -53,3 +53,6 @@ func (s *Session) afterConnect(conn *net.TCPConn) error {
 func relisten(fd uintptr, backlog int) error {
 	return os.NewSyscallError("listen", syscall.Listen(sysFD(fd), backlog))
 }
+
+// limitSendQueue leaves the queues to the system: those of Windows and macOS stay small.
+func (s *Session) limitSendQueue(int) {}

@@ -53,6 +53,7 @@ func (s *Session) join(conn *net.TCPConn, attempts []sockeye.Attempt) (*Peer, bo
 		conn.Close()
 		return nil, false
 	}
+	raw.Control(func(fd uintptr) { s.limitSendQueue(int(fd)) })
 	p := s.newPeer(&sockeye.Peer{
 		ID: s.cfg.NextPeer(), Session: s.id, Network: "tcp",
 		Local: netinfo.AddrPort(conn.LocalAddr()), Remote: netinfo.AddrPort(conn.RemoteAddr()),

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -278,12 +277,14 @@ func loopbackPort(p uint16) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), p)
 }
 
-// cpuTime is what this process has used so far.
-func cpuTime(t testing.TB) time.Duration {
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
+	late := time.Now().Add(patience)
+	for !holds() {
+		if time.Now().After(late) {
+			t.Fatalf("not in time: %s", what)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

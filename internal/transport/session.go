@@ -33,6 +33,7 @@ type Session struct {
 	packets  udpPeerTable
 	halfOpen atomic.Int64 // time.Duration
 	pending  atomic.Int32 // see Hold
+	crowded  atomic.Bool  // see limitSendQueue
 
 	mu           sync.Mutex
 	locals       []netip.AddrPort
@@ -193,6 +194,17 @@ func (s *Session) snapshot() []*Peer {
 		all = append(all, p)
 	}
 	return all
+}
+
+// snapshotIfMore is snapshot if a new peer is one more than n, else nil.
+func (s *Session) snapshotIfMore(n int) []*Peer {
+	s.mu.Lock()
+	count := len(s.peers)
+	s.mu.Unlock()
+	if count < n {
+		return nil
+	}
+	return s.snapshot()
 }
 
 // Done is closed when the session has ended and its closed event is recorded.

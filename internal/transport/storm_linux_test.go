@@ -1,0 +1,210 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+)
+
+// Connections that are not meant to be used, in numbers.
+
+// connectFrom connects a new socket from an address of loopback and returns it, -1 if that
+// is not done at once, as for one that does not block.
+func connectFrom(source byte, port uint16, flags int) (int, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|flags, 0)
+	if err != nil {
+		return -1, err
+	}
+	err = errors.Join(
+		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: int64(patience.Seconds())}),
+		unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, source}}))
+	for err == nil {
+		err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}})
+		if err != unix.EINTR {
+			break
+		}
+		err = nil
+	}
+	if err != nil && err != unix.EINPROGRESS {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// T57: thousands of connections that never get beyond their SYN, that end without a byte,
+// or that are reset at once, are tolerated: nothing of them stays, and a peer is served.
+func TestT57HalfOpenAndAbandoned(t *testing.T) {
+	if !ownNetwork(t) {
+		return
+	}
+	onEachConnKind(t, testT57HalfOpenAndAbandoned)
+}
+
+func testT57HalfOpenAndAbandoned(t *testing.T) {
+	const each, mute = 2000, 99
+	s, r := listening(t, "tcp", sockeye.Options{}, echoing{})
+	port := s.Locals()[0].Port()
+	healthy := dialTCP(t, s)
+	run(t, "nft", ruleset("input", "", "ip daddr 127.0.0."+strconv.Itoa(mute)+" drop")) // no SYN is answered
+	abandoned := 0
+	for range each {
+		fd, err := connectFrom(mute, port, unix.SOCK_NONBLOCK)
+		if err != nil {
+			t.Fatal("half open: ", err)
+		}
+		defer unix.Close(fd)
+		for _, end := range []func(int){func(int) {}, resetOnClose} {
+			fd, err := connectFrom(2, port, 0)
+			if errors.Is(err, unix.ETIMEDOUT) {
+				continue // the queue of SYNs is full
+			}
+			if err != nil {
+				t.Fatal("connecting: ", err)
+			}
+			end(fd)
+			unix.Close(fd)
+			abandoned++
+		}
+	}
+	if err := echoesOn(healthy, patience); err != nil {
+		t.Errorf("who was there before is not served: %v", err)
+	}
+	if err := echoesOn(dialTCP(t, s), patience); err != nil {
+		t.Errorf("who comes after is not served: %v", err)
+	}
+	eventually(t, "only those two are left", func() bool { return len(s.Peers()) == 2 })
+	joined, left := len(r.all(isKind(sockeye.Joined))), len(r.all(isKind(sockeye.Left)))
+	if joined > abandoned+2 || left != joined-2 {
+		t.Errorf("%d joined and %d left of %d abandoned connections", joined, left, abandoned)
+	}
+	if failed := r.all(isKind(sockeye.Failed)); len(failed) > 0 {
+		t.Errorf("%d errors, first: %v", len(failed), failed[0].Detail.Err)
+	}
+}
+
+// T56: 100,000 attempts to connect beyond the limit, by default a part of them: the
+// process lives, every attempt that is refused is counted, those who were there are
+// served at once, and the memory is given back.
+func TestT56ConnectionStorm(t *testing.T) {
+	os.Getenv(stormEnv) // so that a change of it is a test not run yet
+	if !ownNetwork(t) {
+		return
+	}
+	onEachConnKind(t, testT56ConnectionStorm)
+}
+
+// stormEnv says how many attempts there are.
+const stormEnv = "SOCKEYE_TEST_ATTEMPTS"
+
+func testT56ConnectionStorm(t *testing.T) {
+	const existing, limit, clients = 100, 200, 6
+	attempts := 20_000
+	if n, err := strconv.Atoi(os.Getenv(stormEnv)); err == nil {
+		attempts = n
+	}
+	s, r := listening(t, "tcp", sockeye.Options{MaxPeers: limit}, echoing{})
+	r.dropData()
+	var served []*net.TCPConn
+	for range existing {
+		served = append(served, dialTCP(t, s))
+	}
+	eventually(t, "they have joined", func() bool { return len(s.Peers()) == existing })
+	before := heapInUse()
+
+	var storm sync.WaitGroup
+	var refused atomic.Int64
+	admitted := make(chan int, attempts)
+	for client := range clients {
+		storm.Go(func() {
+			for range attempts / clients {
+				switch held, err := attempt(byte(2+client), s.Locals()[0].Port()); {
+				case err == nil:
+					admitted <- held
+				case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+					refused.Add(1)
+				default:
+					t.Errorf("an attempt ended with %v", err)
+					return
+				}
+			}
+		})
+	}
+	over := make(chan struct{})
+	go func() { storm.Wait(); close(over) }()
+	slowest := slices.Sorted(slices.Values(echoTimes(t, served, over)))
+	if p99 := slowest[len(slowest)*99/100]; p99 > 2*time.Second {
+		t.Errorf("during the storm the 99th percentile of an echo is %v", p99)
+	}
+	close(admitted)
+	letIn := len(admitted)
+	for fd := range admitted {
+		unix.Close(fd)
+	}
+	eventually(t, "only those from before are left", func() bool { return len(s.Peers()) == existing })
+	if now := heapInUse(); now > before+before/10+4<<20 {
+		t.Errorf("%d KiB are in use, %d before the storm", now>>10, before>>10)
+	}
+	s.Close() // tells of the last refusals
+	counted := 0
+	for _, e := range r.all(isKind(sockeye.Failed)) {
+		if text := e.Detail.Err.Reason(sockeye.English); strings.Contains(text, "limit of 200 peers") {
+			counted += times(text)
+		}
+	}
+	all := attempts / clients * clients
+	if n := int(refused.Load()); letIn != limit-existing || letIn+n != all || counted != n {
+		t.Errorf("%d attempts: %d let in, %d refused, of which %d are counted", all, letIn, n, counted)
+	}
+}
+
+// attempt connects and returns the socket if it is echoed.
+func attempt(source byte, port uint16) (int, error) {
+	fd, err := connectFrom(source, port, 0)
+	if err != nil {
+		return -1, err
+	}
+	var b [1]byte
+	if _, err = unix.SendmsgN(fd, b[:], nil, nil, unix.MSG_NOSIGNAL); err == nil {
+		var n int
+		if n, err = unix.Read(fd, b[:]); n == 1 {
+			return fd, nil
+		}
+	}
+	resetOnClose(fd)
+	unix.Close(fd)
+	return -1, err
+}
+
+// echoTimes has one connection after the other echoed until something is over, each one
+// at least once, and returns how long each time took.
+func echoTimes(t *testing.T, conns []*net.TCPConn, over <-chan struct{}) (took []time.Duration) {
+	for n := 0; ; n++ {
+		if n >= len(conns) {
+			select {
+			case <-over:
+				return took
+			default:
+			}
+		}
+		began := time.Now()
+		if err := echoesOn(conns[n%len(conns)], patience); err != nil {
+			<-over
+			t.Fatalf("connection %d is not served: %v", n%len(conns), err)
+		}
+		took = append(took, time.Since(began))
+	}
+}
