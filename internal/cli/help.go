@@ -124,7 +124,7 @@ var expertFlags = []string{
 	"interface", "no-delay", "keepalive", "keepalive-idle", "keepalive-interval", "keepalive-count", "user-timeout",
 	"recv-buffer", "send-buffer", "read-size", "send-timeout", "half-open", "broadcast", "reuse-port", "kernel-time",
 	"over-cap", "prefer", "self-connect", "append-output", "drain", "sync", "record-size", "record-time", "record-total", "record-age",
-	"bind", "tls-cert", "tls-key", "password-file", "host",
+	"bind", "cert", "key", "password-file", "host",
 }
 
 // placeholders are the words for a flag's value, by flag; see placeholder for
@@ -134,7 +134,7 @@ var placeholders = map[string]string{
 	"send-hex": "HEX", "expect-hex": "HEX", "recv-buffer": "BYTES", "send-buffer": "BYTES", "read-size": "BYTES", "recv": "BYTES",
 	"port": "PORT", "peer": "PEER", "session": "SESSION", "direction": "received|sent", "since": "TIME", "until": "TIME", "bytes": "HEX",
 	"output": "PATH", "record": "PLACE", "sync": "relaxed|always", "format": "FORMAT", "from": "N",
-	"bind": "IP", "tls-cert": "FILE", "tls-key": "FILE", "password-file": "FILE", "host": "NAME", "to": "PEER", "line-ending": "lf|crlf|cr",
+	"bind": "IP", "cert": "FILE", "key": "FILE", "password-file": "FILE", "host": "NAME", "to": "PEER", "line-ending": "lf|crlf|cr",
 	"charset": "NAME", "checksum": "NAME", "send-list": "FILE", "send-file": "FILE", "repeat": "N", "var": "NAME=VALUE",
 }
 

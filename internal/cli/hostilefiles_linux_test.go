@@ -52,7 +52,7 @@ func TestSignalEndsWaitingForPipe(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"password":        {"ui", "--no-browser", "--password-file", makeFIFO(t, "password")},
-		"certificate":     {"ui", "--no-browser", "--tls-cert", makeFIFO(t, "cert"), "--tls-key", os.DevNull},
+		"certificate":     {"ui", "--no-browser", "--cert", makeFIFO(t, "cert"), "--key", os.DevNull},
 		"recording":       {"listen", "127.0.0.1:0", "--record", makeFIFO(t, "pipe.pcapng")},
 		"recording of ui": {"ui", "--no-browser", "--port", "0", "--record", makeFIFO(t, "pipe.pcapng")},
 	} {

@@ -26,9 +26,9 @@ func TestT42SecretsThatAllMayRead(t *testing.T) {
 		more []string
 		says string
 	}{
-		{key, 0o644, []string{"--tls-cert", cert, "--tls-key", key}, "chmod 600 " + key},
-		{key, 0o602, []string{"--tls-cert", cert, "--tls-key", key}, "(mode 0602)"},
-		{key, 0o640, []string{"--tls-cert", cert, "--tls-key", key}, "both files are PEM"}, // the mode is right, what is in it not
+		{key, 0o644, []string{"--cert", cert, "--key", key}, "chmod 600 " + key},
+		{key, 0o602, []string{"--cert", cert, "--key", key}, "(mode 0602)"},
+		{key, 0o640, []string{"--cert", cert, "--key", key}, "both files are PEM"}, // the mode is right, what is in it not
 		{password, 0o644, []string{"--password-file", password}, "chmod 600 " + password},
 	} {
 		if err := os.Chmod(c.open, c.mode); err != nil {

@@ -83,8 +83,12 @@ in it.`,
 	fs.StringVar(&f.bind, "bind", f.bind, a.t("address to serve the page on; beyond this computer only with TLS and a password", "页面的监听地址；对本机以外开放必须使用 TLS 和密码"))
 	fs.Uint16Var(&f.port, "port", f.port, a.t("port of the page; the next free one if another program has it", "页面端口；被其他程序占用时用下一个空闲端口"))
 	fs.BoolVar(&f.noBrowser, "no-browser", false, a.t("print the address only", "只显示地址，不打开浏览器"))
-	fs.StringVar(&f.cert, "tls-cert", "", a.t("file with the TLS certificate chain (PEM)", "TLS 证书链文件（PEM）"))
-	fs.StringVar(&f.key, "tls-key", "", a.t("file with the certificate's key (PEM)", "证书私钥文件（PEM）"))
+	fs.StringVar(&f.cert, "cert", "", a.t("file with the TLS certificate chain (PEM)", "TLS 证书链文件（PEM）"))
+	fs.StringVar(&f.key, "key", "", a.t("file with the certificate's key (PEM)", "证书私钥文件（PEM）"))
+	fs.StringVar(&f.cert, "tls-cert", "", "") // the old names
+	fs.StringVar(&f.key, "tls-key", "", "")
+	fs.MarkHidden("tls-cert")
+	fs.MarkHidden("tls-key")
 	fs.StringVar(&f.password, "password-file", "", a.t("file whose first line is the password that lets a page in", "首行为登录密码的文件"))
 	fs.Var(&words{&f.hosts}, "host", a.t("name by which pages may call this computer, besides its addresses", "页面可以使用的本机主机名（地址之外）"))
 	fs.Var(&byteSize{&f.memory}, "memory", a.t("memory for the record (default 64MiB)", "记录占用的内存（默认 64MiB）"))
@@ -217,13 +221,13 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 		return c, usage("--bind", sockeye.Text{
 			En: fmt.Sprintf("%s can be reached from other computers, so the page needs TLS and a password", ip),
 			Zh: fmt.Sprintf("%s 可从其他计算机访问，页面必须使用 TLS 和密码", ip)},
-			sockeye.Text{En: "add --tls-cert, --tls-key and --password-file, or leave --bind out", Zh: "请加上 --tls-cert、--tls-key 和 --password-file，或去掉 --bind"})
+			sockeye.Text{En: "add --cert, --key and --password-file, or leave --bind out", Zh: "请加上 --cert、--key 和 --password-file，或去掉 --bind"})
 	}
 	if (f.cert == "") != (f.key == "") {
-		return c, usage("--tls-cert --tls-key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
+		return c, usage("--cert --key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
 	}
 	if f.cert != "" {
-		if err := checkSecretFile("--tls-key", f.key); err != nil {
+		if err := checkSecretFile("--key", f.key); err != nil {
 			return c, err
 		}
 		pair, err := a.loadKeyPair(f.cert, f.key)
@@ -231,7 +235,7 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 			return c, err
 		}
 		if err != nil {
-			return c, usage("--tls-cert", sockeye.Text{En: err.Error(), Zh: "无法读取证书：" + err.Error()}, sockeye.Text{En: "both files are PEM", Zh: "两个文件都应为 PEM 格式"})
+			return c, usage("--cert", sockeye.Text{En: err.Error(), Zh: "无法读取证书：" + err.Error()}, sockeye.Text{En: "both files are PEM", Zh: "两个文件都应为 PEM 格式"})
 		}
 		c.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	}
