@@ -88,7 +88,7 @@ var errorHints = map[hintKey]errorHint{
 			En: "look at this machine's rules for outgoing traffic: sudo nft list ruleset",
 			Zh: "请检查本机的出站规则：sudo nft list ruleset"}},
 	{"not-permitted", "set"}: {
-		message: sockeye.Text{En: "not permitted: the option needs more rights", Zh: "不允许：设置该选项需要更高的权限"},
+		message: sockeye.Text{En: "not permitted: the option{option} needs more rights", Zh: "不允许：设置选项{option} 需要更高的权限"},
 		hint:    sockeye.Text{En: "run with sudo, or leave the option out", Zh: "请用 sudo 运行，或去掉该选项"}},
 
 	{"ENFILE", ""}: {
@@ -109,7 +109,7 @@ var errorHints = map[hintKey]errorHint{
 			En: "look for a blackhole route (ip route get {host}), or a source that cannot reach it: 127.0.0.1 reaches only this machine",
 			Zh: "请检查是否有 blackhole 路由（ip route get {host}），或源地址无法到达目标：127.0.0.1 只能访问本机"}},
 	{"ENODEV", ""}: {
-		message: sockeye.Text{En: "this machine has no such network interface", Zh: "本机没有这块网卡"},
+		message: sockeye.Text{En: "this machine has no such network interface{value}", Zh: "本机没有这块网卡{value}"},
 		hint:    sockeye.Text{En: `"sockeye addrs" lists the interfaces`, Zh: "sockeye addrs 列出全部网卡"}},
 }
 
@@ -121,6 +121,16 @@ var vanishedHint = errorHint{
 		Zh: "请检查对方设备；客户端加上 --reconnect 会自动重连"},
 }
 
+// OptionError is that the system refused an option of a socket.
+type OptionError struct {
+	Option, Value string
+	Err           error
+}
+
+func (e *OptionError) Error() string { return e.Option + " " + e.Value + ": " + e.Err.Error() }
+
+func (e *OptionError) Unwrap() error { return e.Err }
+
 // explain gives an error the words for its occasion.
 func addHint(e *sockeye.Error) {
 	if e.Errno == "EMFILE" {
@@ -131,9 +141,14 @@ func addHint(e *sockeye.Error) {
 	if call, ok := errors.AsType[*os.SyscallError](e.Err); ok && call.Syscall == "setsockopt" {
 		op = "set"
 	}
+	words := append(hostAndPortOf(e.Target), "{option}", "", "{value}", "")
+	if o, ok := errors.AsType[*OptionError](e.Err); ok {
+		op = "set"
+		words = append(hostAndPortOf(e.Target), "{option}", " "+o.Option, "{value}", ": "+o.Value)
+	}
 	for _, o := range []hintKey{{e.Errno, op}, {e.Errno, ""}, {string(e.Kind), op}, {string(e.Kind), ""}} {
 		if s, ok := errorHints[o]; ok {
-			fill := strings.NewReplacer(hostAndPortOf(e.Target)...)
+			fill := strings.NewReplacer(words...)
 			e.Message = sockeye.Text{En: fill.Replace(s.message.En), Zh: fill.Replace(s.message.Zh)}
 			e.Hint = sockeye.Text{En: fill.Replace(s.hint.En), Zh: fill.Replace(s.hint.Zh)}
 			return

@@ -2,15 +2,16 @@ package transport
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // option is one setsockopt(2) call.
@@ -66,6 +67,7 @@ func (s *Session) commonOptions(network string) []option {
 		}
 		return list
 	}
+	add("SO_OOBINLINE", unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) // else urgent bytes are lost
 	add("TCP_NODELAY", unix.SOL_TCP, unix.TCP_NODELAY, boolOption(o.NoDelay.Or(true)))
 	if o.KeepAlive.Or(true) {
 		add("SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
@@ -90,13 +92,13 @@ func (s *Session) setAll(c syscall.RawConn, list []option) error {
 	err := c.Control(func(fd uintptr) {
 		if name := s.opts.Interface; name != "" {
 			if err := unix.BindToDevice(int(fd), name); err != nil {
-				failed = fmt.Errorf("SO_BINDTODEVICE %s: %w", name, os.NewSyscallError("setsockopt", err))
+				failed = &netinfo.OptionError{Option: "SO_BINDTODEVICE", Value: name, Err: err}
 				return
 			}
 		}
 		for _, o := range list {
 			if err := unix.SetsockoptInt(int(fd), o.level, o.opt, o.value); err != nil && !o.may {
-				failed = fmt.Errorf("%s=%d: %w", o.name, o.value, os.NewSyscallError("setsockopt", err))
+				failed = &netinfo.OptionError{Option: o.name, Value: strconv.Itoa(o.value), Err: err}
 				return
 			}
 		}

@@ -40,7 +40,7 @@ func (s *Session) refuseUnknown() error {
 
 func (s *Session) afterConnect(conn *net.TCPConn) error {
 	o := s.opts
-	errs := []error{conn.SetNoDelay(o.NoDelay.Or(true)), s.setKeepAlive(conn.SetKeepAliveConfig)}
+	errs := []error{conn.SetNoDelay(o.NoDelay.Or(true)), s.setKeepAlive(conn.SetKeepAliveConfig), keepUrgent(conn)}
 	if o.ReceiveBuffer > 0 {
 		errs = append(errs, conn.SetReadBuffer(o.ReceiveBuffer))
 	}
@@ -48,6 +48,22 @@ func (s *Session) afterConnect(conn *net.TCPConn) error {
 		errs = append(errs, conn.SetWriteBuffer(o.SendBuffer))
 	}
 	return errors.Join(errs...)
+}
+
+// soOOBInline is SO_OOBINLINE of Windows, macOS and the BSDs.
+const soOOBInline = 0x100
+
+// keepUrgent has urgent bytes received in their place; else they are lost.
+func keepUrgent(conn *net.TCPConn) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var setErr error
+	err = raw.Control(func(fd uintptr) {
+		setErr = syscall.SetsockoptInt(sysFD(fd), syscall.SOL_SOCKET, soOOBInline, 1)
+	})
+	return errors.Join(err, os.NewSyscallError("setsockopt", setErr))
 }
 
 func relisten(fd uintptr, backlog int) error {
