@@ -17,7 +17,7 @@ import (
 // parse reads a payload. The error is an *sockeye.Error that names the field, or the
 // column in the text.
 func (p *Payload) parse() (*payload.Template, error) {
-	o := payload.ParseOptions{Plain: !p.Escapes}
+	o := payload.ParseOptions{Plain: !p.Escapes, Prefix: p.Prefix, Suffix: p.Suffix}
 	var err error
 	switch p.Kind {
 	case "text":
@@ -47,7 +47,7 @@ func (p *Payload) row() (sendlist.Row, error) {
 	if _, err := p.parse(); err != nil {
 		return sendlist.Row{}, err
 	}
-	r := sendlist.Row{Text: p.Text, Hex: p.Kind == "hex", Charset: p.Charset, LineEnd: p.LineEnding}
+	r := sendlist.Row{Text: p.Text, Hex: p.Kind == "hex", Charset: p.Charset, LineEnd: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
 	r.Plain = !r.Hex && !p.Escapes
 	if p.Checksum != nil {
 		t, _ := p.Checksum.trailer() // parse found it sound

@@ -7,7 +7,8 @@ import (
 
 // What is sent: payloads, once, over and over, and in lists.
 type (
-	// Payload is bytes as people write them.
+	// Payload is bytes as people write them. Prefix and Suffix are text with escapes and
+	// fields, whatever Kind and Escapes say: prefix, text, checksum, suffix, line end.
 	Payload struct {
 		Kind       string    `json:"kind" enum:"text,hex"`
 		Text       string    `json:"text"`
@@ -15,6 +16,8 @@ type (
 		LineEnding string    `json:"line_ending,omitempty" enum:"lf,crlf,cr"`
 		Escapes    bool      `json:"escapes,omitempty"`
 		Checksum   *Checksum `json:"checksum,omitempty"`
+		Prefix     string    `json:"prefix,omitempty"`
+		Suffix     string    `json:"suffix,omitempty"`
 	}
 	// Checksum is appended to a payload. It is of the bytes from From up to To, exclusive;
 	// To 0 is the end, and a negative one counts from there. Name may also be all that is

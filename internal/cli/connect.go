@@ -103,7 +103,7 @@ func (f *connectFlags) request() (sendPlan, error) {
 		}
 	}
 	expected := f.write
-	expected.Trailer = checksum.Trailer{}
+	expected.Trailer, expected.Prefix, expected.Suffix = checksum.Trailer{}, "", ""
 	want, err := parseEither(expected, "--expect", f.expect, "--expect-hex", f.expectHex)
 	if err != nil || want == nil {
 		return r, err

@@ -19,6 +19,7 @@ import (
 // payloadFlags say how what is typed becomes bytes.
 type payloadFlags struct {
 	charsetName, checksum string
+	prefix, suffix        string
 	variables             variables
 }
 
@@ -44,7 +45,26 @@ func (v *variables) Set(s string) error {
 func (f *payloadFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.StringVar(&f.charsetName, "charset", "", a.t("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1"))
 	fs.StringVar(&f.checksum, "checksum", "", a.t("append this checksum to each message (sockeye crc ls lists them)", "在每条数据后附加校验（sockeye crc ls 列出全部）"))
+	registerAround(a, fs, &f.prefix, &f.suffix)
 	fs.Var(&f.variables, "var", a.t("a value for {{var.NAME}}, written NAME=VALUE", "{{var.名称}} 的值，写成 名称=值"))
+}
+
+// registerAround has the flags for what is put before and after each message.
+func registerAround(a *app, fs *pflag.FlagSet, prefix, suffix *string) {
+	fs.StringVar(prefix, "prefix", "", a.t(`put this before each message (escapes and fields allowed): '\x02'`, `在每条数据前加上这些内容（支持转义与字段），例如 '\x02'`))
+	fs.StringVar(suffix, "suffix", "", a.t(`put this after each message and its checksum: '\x03'`, `在每条数据及其校验后加上这些内容，例如 '\x03'`))
+}
+
+// checkAround checks a prefix and a suffix, before there is anything to put between
+// them.
+func checkAround(o payload.ParseOptions) error {
+	if _, err := payload.Parse("", payload.ParseOptions{Charset: o.Charset, Prefix: o.Prefix}); err != nil {
+		return ofFlag(err, "--prefix")
+	}
+	if _, err := payload.Parse("", o); err != nil {
+		return ofFlag(err, "--suffix")
+	}
+	return nil
 }
 
 // options are the flags as the payload language takes them.
@@ -59,7 +79,8 @@ func (f *payloadFlags) payloadOptions() (payload.ParseOptions, error) {
 			return o, ofFlag(err, "--checksum")
 		}
 	}
-	return o, nil
+	o.Prefix, o.Suffix = f.prefix, f.suffix
+	return o, checkAround(o)
 }
 
 // ofFlag names the flag in an error about its value.

@@ -119,6 +119,8 @@ func init() { // filled here because /help refers to the table
 		{"/hex", "01 03 00", sockeye.Text{En: "send bytes written in hex", Zh: "发送十六进制数据"}, (*repl).sendHex},
 		{"/every", "TIME TEXT", sockeye.Text{En: "send TEXT again and again, this long apart", Zh: "按间隔反复发送文本"}, (*repl).every},
 		{"/list", "FILE", sockeye.Text{En: "send the rows of a list; alone: how far the lists are", Zh: "发送列表文件；单独使用则显示进度"}, (*repl).list},
+		{"/prefix", "TEXT | off", sockeye.Text{En: `put TEXT before each message: \x02; alone: what there is`, Zh: `在每条数据前加上 TEXT，例如 \x02；单独使用则显示当前设置`}, (*repl).setPrefix},
+		{"/suffix", "TEXT | off", sockeye.Text{En: `put TEXT after each message and its checksum: \x03`, Zh: `在每条数据及其校验后加上 TEXT，例如 \x03`}, (*repl).setSuffix},
 		{"/file", "PATH", sockeye.Text{En: "send a file as it is; chunk=1k rate=10k set its pace", Zh: "原样发送文件；chunk=1k rate=10k 控制节奏"}, (*repl).sendFile},
 		{"/stop", "", sockeye.Text{En: "stop what is being sent", Zh: "停止正在进行的发送"}, (*repl).stopSending},
 		{"/frame", "SPEC [CHECK] | off", sockeye.Text{En: "cut what was and will be received into frames: line, delim:0d0a, idle:20ms …", Zh: "把已收到和将收到的数据分帧显示：line、delim:0d0a、idle:20ms…"}, (*repl).frame},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -70,7 +71,11 @@ func (f *timedFlags) sendList(in *inputFlags) (*timedList, error) {
 		return nil, usage("--send-list", sockeye.Text{En: "the list says what to send, and when", Zh: "发送什么、何时发送由列表决定"},
 			sockeye.Text{En: "leave out --send, --every and --repeat", Zh: "请去掉 --send、--every 和 --repeat"})
 	case f.list != "":
-		return readList(f.list)
+		l, err := readList(f.list)
+		if err == nil {
+			err = l.around(in.prefix, in.suffix)
+		}
+		return l, err
 	case !timed:
 		return nil, nil
 	case f.send == "" && f.sendHex == "":
@@ -79,10 +84,20 @@ func (f *timedFlags) sendList(in *inputFlags) (*timedList, error) {
 	if _, err := parseEither(in.write, "--send", f.send, "--send-hex", f.sendHex); err != nil {
 		return nil, err
 	}
-	row := sendlist.Row{Text: f.send + f.sendHex, Hex: f.sendHex != "", Charset: in.charsetName, Checksum: in.checksum}
+	row := sendlist.Row{Text: f.send + f.sendHex, Hex: f.sendHex != "", Charset: in.charsetName, Checksum: in.checksum, Prefix: in.prefix, Suffix: in.suffix}
 	l := &timedList{List: sendlist.Every(row, f.every, f.repeat)}
 	_, err := l.Templates()
 	return l, err
+}
+
+// around puts a prefix and a suffix around each message of a list that has none itself.
+func (l *timedList) around(prefix, suffix string) error {
+	for i := range l.Rows {
+		r := &l.Rows[i]
+		r.Prefix, r.Suffix = cmp.Or(r.Prefix, prefix), cmp.Or(r.Suffix, suffix)
+	}
+	_, err := l.Templates()
+	return err
 }
 
 // readList reads the list that typed means: a table, FILE.csv, or a workspace with
@@ -202,6 +217,9 @@ func (c *repl) list(path string) error {
 		return nil
 	}
 	l, err := readList(path)
+	if err == nil {
+		err = l.around(c.write.Prefix, c.write.Suffix)
+	}
 	if err != nil {
 		return err
 	}
@@ -215,7 +233,7 @@ func (c *repl) every(rest string) error {
 	if err := (&duration{&d}).Set(interval); err != nil || text == "" {
 		return usage("/every", sockeye.Text{En: "how often, and what?", Zh: "缺少间隔或内容"}, sockeye.Text{En: `write /every 500ms ping {{seq}}\r\n`, Zh: `请写 /every 500ms ping {{seq}}\r\n`})
 	}
-	row := sendlist.Row{Text: text, Charset: string(c.write.Charset), Checksum: c.write.Trailer.String()}
+	row := sendlist.Row{Text: text, Charset: string(c.write.Charset), Checksum: c.write.Trailer.String(), Prefix: c.write.Prefix, Suffix: c.write.Suffix}
 	return c.start(sendlist.Every(row, d, 0), nil)
 }
 

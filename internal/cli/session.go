@@ -264,7 +264,7 @@ func expectSessions(cmd *cobra.Command, args []string, most int) error {
 func (a *app) sessionSendCommand() *cobra.Command {
 	var asHex bool
 	var to []string
-	var ending string
+	var ending, prefix, suffix string
 	var every time.Duration
 	var repeat int
 	cmd := &cobra.Command{
@@ -291,7 +291,7 @@ and what that is called is printed: see session runs and session stop.`,
 			if len(args) == 1 {
 				return usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, helpHint(cmd))
 			}
-			in := api.Send{Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending}}
+			in := api.Send{Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending, Prefix: prefix, Suffix: suffix}}
 			if asHex {
 				in.Payload.Kind, in.Payload.Escapes = "hex", false
 			}
@@ -317,6 +317,7 @@ and what that is called is printed: see session runs and session stop.`,
 	registerTo(a, cmd, &to)
 	fs.Var(&duration{&every}, "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
 	fs.IntVar(&repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
+	registerAround(a, fs, &prefix, &suffix)
 	fs.StringVar(&ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
 	return cmd
 }

@@ -21,6 +21,9 @@ func Parse(text string, o ParseOptions) (*Template, error) {
 	if len(text) > MaxSize {
 		return nil, tooLong(0).in("")
 	}
+	if o.Prefix != "" || o.Suffix != "" {
+		return parseFramed(text, o)
+	}
 	p := &templateParser{typed: text, t: &Template{text: text, o: o}, encoder: o.Charset.encoder()}
 	if f := p.parse(); f != nil {
 		return nil, f.in(text)
@@ -55,11 +58,16 @@ func (p *templateParser) parse() *payloadFault {
 	case o.Plain:
 		p.literal, f = p.encoder.append(nil, withLineEnds(p.typed, o.LineEnd))
 	default:
-		f = p.text()
+		f = p.text(0)
 	}
 	if f != nil {
 		return f
 	}
+	return p.finish()
+}
+
+// finish checks what can be checked when everything was read.
+func (p *templateParser) finish() *payloadFault {
 	p.flush(len(p.typed))
 	if n := len(p.open); n > 0 {
 		part := p.t.parts[p.open[n-1]]
@@ -81,13 +89,8 @@ func (p *templateParser) parse() *payloadFault {
 // addLineEnd plans the line end, unless the text ends with one.
 func (p *templateParser) addLineEnd() {
 	end := p.t.o.LineEnd
-	if end == "" || p.t.o.Hex {
+	if end == "" || p.t.o.Hex || p.t.o.framed || p.t.endsWith(end) {
 		return
-	}
-	if n := len(p.t.pieces); n > 0 && p.t.o.Trailer.Algorithm == nil {
-		if last := p.t.pieces[n-1].literal; strings.HasSuffix(string(last), end) {
-			return
-		}
 	}
 	p.t.end = []byte(end)
 }
@@ -113,9 +116,9 @@ func (p *templateParser) flush(next int) {
 // before, so that there are never two in a row.
 func (p *templateParser) add(b []byte) { p.literal = append(p.literal, b...) }
 
-// text reads text with escapes and fields.
-func (p *templateParser) text() *payloadFault {
-	start, at := 0, 0
+// text reads text with escapes and fields, from a place on.
+func (p *templateParser) text(from int) *payloadFault {
+	start, at := from, from
 	flushText := func() *payloadFault {
 		run := p.typed[start:at]
 		b, f := appendTyped(nil, run, p.encoder)

@@ -36,8 +36,15 @@ type ParseOptions struct {
 	// were typed become LineEnd, too. "" leaves them as they are; hex has none.
 	Trailer checksum.Trailer
 	LineEnd string
+	// Prefix and Suffix are put before and after the message, whose checksum (Trailer)
+	// does not count them: prefix, message, checksum, suffix, line end. They are text
+	// with escapes and fields, even where the message is hex or plain; in them the
+	// message with its checksum is the part body.
+	Prefix, Suffix string
 	// Match allows the fields match and match.NAME, which a rule's reply has.
 	Match bool
+
+	framed bool // it is in a frame, which has the line end
 }
 
 // Vars is what the fields of one message become. Template reads it only; a
@@ -56,18 +63,21 @@ type Vars struct {
 	// Match finds what a rule's pattern took: "0" is all of it, "1" the first
 	// group, or a group's name; nil finds nothing.
 	Match func(name string) ([]byte, bool)
+
+	message []byte // what stands in a frame
 }
 
 // Template is a parsed payload. It does not change and may be used by any number
 // of goroutines.
 type Template struct {
-	text   string // as it was typed
+	text   string // as it was typed; of a frame, its prefix and suffix
 	o      ParseOptions
 	pieces []templatePiece
 	parts  []partSpan
 	end    []byte // the line end that is added
 	seq    bool
 	sums   int
+	frame  *frame // nil: there is no prefix and no suffix
 }
 
 // templatePiece is a part of the message: bytes, a value, a length or a checksum.
@@ -105,10 +115,14 @@ const (
 // Size is how many bytes Append appends for v. More than MaxSize is an error, and
 // so is a field that v has no value for.
 func (t *Template) Size(v *Vars) (int, error) {
+	v, err := t.framedVars(v)
+	if err != nil {
+		return 0, err
+	}
 	var buf [stackPieces]int
 	n, _, f := t.sizes(v, buf[:0], t.o.Charset.encoder())
 	if f != nil {
-		return 0, f.in(t.text)
+		return 0, t.errorOf(f)
 	}
 	return n, nil
 }
@@ -195,11 +209,15 @@ func (t *Template) Append(dst []byte, v *Vars) ([]byte, error) {
 	if len(t.pieces) == 1 && t.pieces[0].literal != nil && t.o.Trailer.Algorithm == nil {
 		return append(append(dst, t.pieces[0].literal...), t.end...), nil
 	}
+	v, err := t.framedVars(v)
+	if err != nil {
+		return dst, err
+	}
 	e := t.o.Charset.encoder()
 	var buf, offsetBuf [stackPieces + 1]int
 	total, sizes, f := t.sizes(v, buf[:0], e)
 	if f != nil {
-		return dst, f.in(t.text)
+		return dst, t.errorOf(f)
 	}
 	start := len(dst)
 	out := slices.Grow(dst, total)
@@ -211,7 +229,7 @@ func (t *Template) Append(dst []byte, v *Vars) ([]byte, error) {
 		case p.value != nil:
 			if out, f = p.value.append(out, v, e); f != nil {
 				f.at += p.at
-				return dst, f.in(t.text)
+				return dst, t.errorOf(f)
 			}
 		case p.literal != nil:
 			out = append(out, p.literal...)
@@ -222,14 +240,14 @@ func (t *Template) Append(dst []byte, v *Vars) ([]byte, error) {
 	message := out[start:]
 	offsets = append(offsets, len(message))
 	if f := t.fillLengths(message, offsets); f != nil {
-		return dst, f.in(t.text)
+		return dst, t.errorOf(f)
 	}
 	if f := t.fillSums(message, offsets); f != nil {
-		return dst, f.in(t.text)
+		return dst, t.errorOf(f)
 	}
 	if t.o.Trailer.Algorithm != nil {
 		if message, f = appendTrailer(message, t.o.Trailer); f != nil {
-			return dst, f.in(t.text)
+			return dst, t.errorOf(f)
 		}
 		out = append(out, message[len(out)-start:]...)
 	}
@@ -333,7 +351,13 @@ func (t *Template) fillSums(message []byte, offsets []int) *payloadFault {
 func (t *Template) Constant() (message []byte, ok bool) {
 	for i := range t.pieces {
 		if v := t.pieces[i].value; v != nil {
-			if _, fixed := v.(fillValue); !fixed {
+			switch v.(type) {
+			case fillValue:
+			case messageValue:
+				if _, fixed := t.frame.message.Constant(); !fixed {
+					return nil, false
+				}
+			default:
 				return nil, false
 			}
 		}
@@ -344,11 +368,14 @@ func (t *Template) Constant() (message []byte, ok bool) {
 
 // Counts reports whether the template has a {{seq}}, so that sending it uses up a
 // number.
-func (t *Template) Counts() bool { return t.seq }
+func (t *Template) Counts() bool { return t.seq || t.frame != nil && t.frame.message.seq }
 
 // String is the payload as Parse, with the same options, reads it. It need not be
 // what was typed.
 func (t *Template) String() string {
+	if t.frame != nil {
+		return t.frame.message.String()
+	}
 	if t.o.Plain && !t.o.Hex {
 		return t.text
 	}

@@ -33,6 +33,8 @@ type Row struct {
 	// Charset, Checksum and LineEnd are as payload.Options has them, in words: a
 	// charset's name, what checksum.ParseTrailer reads, and "", "lf", "crlf" or "cr".
 	Charset, Checksum, LineEnd string
+	// Prefix and Suffix are put around the message. A table has no columns for them.
+	Prefix, Suffix string
 	// Delay is the time from this message until the next.
 	Delay time.Duration
 	// Repeat is how often the row is sent before the next; 0 is once.
@@ -64,7 +66,7 @@ func Every(r Row, interval time.Duration, times int) List {
 
 // Options are how the row's text becomes bytes.
 func (r Row) Options() (payload.ParseOptions, error) {
-	o := payload.ParseOptions{Hex: r.Hex, Plain: r.Plain}
+	o := payload.ParseOptions{Hex: r.Hex, Plain: r.Plain, Prefix: r.Prefix, Suffix: r.Suffix}
 	var err error
 	if o.Charset, err = payload.ParseCharset(r.Charset); err != nil {
 		return o, err

@@ -28,6 +28,9 @@ type Row struct {
 	Charset  string `toml:"charset,omitempty" json:"charset,omitempty"`
 	Checksum string `toml:"checksum,omitempty" json:"checksum,omitempty"`
 	LineEnd  string `toml:"line-end,omitempty" json:"line_end,omitempty"`
+	// Prefix and Suffix are put around it: prefix, message, checksum, suffix, line end.
+	Prefix string `toml:"prefix,omitempty" json:"prefix,omitempty"`
+	Suffix string `toml:"suffix,omitempty" json:"suffix,omitempty"`
 	// Delay is the time from this message until the next: one time, no range.
 	Delay rule.DurationRange `toml:"delay,omitzero" json:"delay,omitzero"`
 	// Repeat is how often the row is sent before the next; 0 is once.
@@ -82,7 +85,7 @@ func (f *File) Resolve(name string, l List) (*sendlist.List, error) {
 }
 
 func (f *File) row(r Row) (sendlist.Row, error) {
-	out := sendlist.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd,
+	out := sendlist.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
 		Delay: r.Delay.Min, Repeat: r.Repeat, Off: r.Enabled != nil && !*r.Enabled, To: r.To}
 	written := 0
 	for _, s := range []string{r.Text, r.Hex, r.Payload} {
@@ -104,6 +107,7 @@ func (f *File) row(r Row) (sendlist.Row, error) {
 		}
 		out.Text, out.Hex = p.Text+p.Hex, p.Hex != ""
 		out.Charset, out.Checksum, out.LineEnd = cmp.Or(r.Charset, p.Charset), cmp.Or(r.Checksum, p.Checksum), cmp.Or(r.LineEnd, p.LineEnd)
+		out.Prefix, out.Suffix = cmp.Or(r.Prefix, p.Prefix), cmp.Or(r.Suffix, p.Suffix)
 	}
 	return out, nil
 }
@@ -112,7 +116,7 @@ func (f *File) row(r Row) (sendlist.Row, error) {
 func ListOf(l *sendlist.List) List {
 	out := List{Times: &l.Times, Rows: make([]Row, len(l.Rows))}
 	for n, r := range l.Rows {
-		row := Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd,
+		row := Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
 			Delay: rule.DurationRange{Min: r.Delay, Max: r.Delay}, Repeat: r.Repeat, To: r.To}
 		if r.Hex {
 			row.Text, row.Hex = "", r.Text

@@ -15,7 +15,7 @@ func TestFormatList(t *testing.T) {
 sockeye = 2
 
 [payloads]
-query = { hex = "01 03 {{crc16modbus}}", line-end = "lf" }
+query = { hex = "01 03 {{crc16modbus}}", line-end = "lf", prefix = '\x02', suffix = '\x03' }
 
 [lists."it's"]
 times = 0
@@ -45,7 +45,7 @@ charset = "gbk"
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	l, err := f.SendList("it's")
-	if err != nil || l.Name != "it's" || l.Times != 0 || l.Rows[2].Text != "01 03 {{crc16modbus}}" || !l.Rows[2].Hex || !l.Rows[1].Off || l.Rows[2].LineEnd != "lf" || l.Rows[2].Charset != "gbk" {
+	if err != nil || l.Name != "it's" || l.Times != 0 || l.Rows[2].Text != "01 03 {{crc16modbus}}" || !l.Rows[2].Hex || !l.Rows[1].Off || l.Rows[2].LineEnd != "lf" || l.Rows[2].Prefix != `\x02` || l.Rows[2].Suffix != `\x03` || l.Rows[2].Charset != "gbk" {
 		t.Errorf("%+v, %v", l, err)
 	}
 	back, err := f.Resolve("it's", ListOf(l))

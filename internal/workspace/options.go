@@ -55,7 +55,7 @@ func choice(b *bool) sockeye.Choice {
 
 // options are how the payload's text becomes bytes.
 func (p Payload) options() (payload.ParseOptions, error) {
-	o := payload.ParseOptions{Hex: p.Hex != ""}
+	o := payload.ParseOptions{Hex: p.Hex != "", Prefix: p.Prefix, Suffix: p.Suffix}
 	var err error
 	if o.Charset, err = payload.ParseCharset(p.Charset); err != nil {
 		return o, err

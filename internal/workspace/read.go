@@ -309,7 +309,7 @@ func knownKeys(t reflect.Type, path []string) []string {
 // UnmarshalTOML takes a payload that is only a text, too.
 func (p *Payload) UnmarshalTOML(v any) error {
 	wrong := func(key string) error {
-		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("a payload is a text, or a table of text or hex with charset, checksum and line-end, not %s", "数据是文本，或含 text 或 hex 以及 charset、checksum、line-end 的表，不能是 %s", key)}
+		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("a payload is a text, or a table of text or hex with charset, checksum, line-end, prefix and suffix, not %s", "数据是文本，或含 text 或 hex 以及 charset、checksum、line-end、prefix、suffix 的表，不能是 %s", key)}
 	}
 	switch v := v.(type) {
 	case string:
@@ -329,6 +329,10 @@ func (p *Payload) UnmarshalTOML(v any) error {
 				p.Checksum = s
 			case ok && key == "line-end":
 				p.LineEnd = s
+			case ok && key == "prefix":
+				p.Prefix = s
+			case ok && key == "suffix":
+				p.Suffix = s
 			default:
 				return wrong(payload.Quote(key, 40))
 			}

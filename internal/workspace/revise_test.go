@@ -182,7 +182,7 @@ func changed(t testing.TB, f *File, seed uint64) *File {
 			if out.Payloads == nil {
 				out.Payloads = map[string]Payload{}
 			}
-			out.Payloads[text()] = Payload{Text: "a", Charset: "gbk", LineEnd: "crlf"}
+			out.Payloads[text()] = Payload{Text: "a", Charset: "gbk", LineEnd: "crlf", Prefix: `\x02`, Suffix: `\x03`}
 		case 5:
 			r.Shuffle(len(out.Endpoints), func(i, j int) { out.Endpoints[i], out.Endpoints[j] = out.Endpoints[j], out.Endpoints[i] })
 		case 6:

@@ -56,6 +56,10 @@ type Payload struct {
 	Checksum string `toml:"checksum,omitempty" json:"checksum,omitempty"`
 	// LineEnd is put after all: "lf", "crlf" or "cr".
 	LineEnd string `toml:"line-end,omitempty" json:"line_end,omitempty"`
+	// Prefix and Suffix are text with escapes and fields, also around hex: prefix,
+	// message, checksum, suffix, line end.
+	Prefix string `toml:"prefix,omitempty" json:"prefix,omitempty"`
+	Suffix string `toml:"suffix,omitempty" json:"suffix,omitempty"`
 }
 
 // Endpoint is something to open, and how it is answered. Exactly one of Listen and

@@ -350,7 +350,10 @@ export interface Options {
   self_connect?: boolean;
 }
 
-/** Payload is bytes as people write them. */
+/**
+ * Payload is bytes as people write them. Prefix and Suffix are text with escapes and
+ * fields, whatever Kind and Escapes say: prefix, text, checksum, suffix, line end.
+ */
 export interface Payload {
   kind: "text" | "hex";
   text: string;
@@ -359,6 +362,8 @@ export interface Payload {
   line_ending?: "lf" | "crlf" | "cr";
   escapes?: boolean;
   checksum?: Checksum;
+  prefix?: string;
+  suffix?: string;
 }
 
 /** Peer is one remote party of a session. */
@@ -475,6 +480,9 @@ export interface Row {
   charset?: string;
   checksum?: string;
   line_end?: string;
+  /** Prefix and Suffix are put around it: prefix, message, checksum, suffix, line end. */
+  prefix?: string;
+  suffix?: string;
   /** Delay is the time from this message until the next: one time, no range. */
   delay?: string;
   /** Repeat is how often the row is sent before the next; 0 is once. */
@@ -666,6 +674,12 @@ export interface SavedPayload {
   checksum?: string;
   /** LineEnd is put after all: "lf", "crlf" or "cr". */
   line_end?: string;
+  /**
+   * Prefix and Suffix are text with escapes and fields, also around hex: prefix,
+   * message, checksum, suffix, line end.
+   */
+  prefix?: string;
+  suffix?: string;
 }
 
 /**

@@ -309,6 +309,11 @@ func TestSendSettings(t *testing.T) {
 	send("010300000001", "\x01\x03\x00\x00\x00\x01\x84\x0a") // CRC-16/MODBUS, low byte first
 	p.choose(`[aria-label="Checksum"]`, "SUM-8")
 	send("01 02 03", "\x01\x02\x03\x06")
+	p.fill("prefix", `\x02`)
+	p.fill("suffix", `\x03`)
+	send("01 02", "\x02\x01\x02\x03\x03") // the checksum is the message's alone
+	p.fill("prefix", "")
+	p.fill("suffix", "")
 	p.check("checksum", false)
 	p.fill("input", "0g")
 	p.wait(`document.querySelector('.composer [role=alert]')`)
@@ -323,7 +328,7 @@ func TestSendSettings(t *testing.T) {
 	p.do(chromedp.KeyEvent(kb.ArrowUp))
 	p.wait(`document.querySelector('[data-control=input]').value === 'once'`)
 	p.do(chromedp.KeyEvent(kb.ArrowUp))
-	p.wait(`document.querySelector('[data-control=input]').value === '01 02 03'`)
+	p.wait(`document.querySelector('[data-control=input]').value === '01 02'`)
 	p.do(chromedp.KeyEvent(kb.ArrowDown))
 	p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	reads(t, board, "once")

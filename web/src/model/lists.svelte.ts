@@ -21,6 +21,8 @@ export interface DraftRow {
   charset: string;
   checksum: string;
   lineEnd: string;
+  prefix: string;
+  suffix: string;
   delay: number; // ms
   repeat: number;
   enabled: boolean;
@@ -45,6 +47,8 @@ function draftRow(r: Row): DraftRow {
     charset: r.charset ?? '',
     checksum: r.checksum ?? '',
     lineEnd: r.line_end ?? '',
+    prefix: r.prefix ?? '',
+    suffix: r.suffix ?? '',
     delay: milliseconds(r.delay),
     repeat: Math.max(1, r.repeat ?? 1),
     enabled: r.enabled ?? true,
@@ -58,6 +62,8 @@ function rowOf(r: DraftRow): Row {
   if (r.charset && r.kind !== 'hex') row.charset = r.charset;
   if (r.checksum) row.checksum = r.checksum;
   if (r.lineEnd) row.line_end = r.lineEnd;
+  if (r.prefix) row.prefix = r.prefix;
+  if (r.suffix) row.suffix = r.suffix;
   const delay = duration(r.delay);
   if (delay) row.delay = delay;
   if (r.repeat > 1) row.repeat = r.repeat;
@@ -192,7 +198,7 @@ class ListsModel {
   add(what?: SavedPayload): DraftRow | undefined {
     const row = draftRow(what ? (what as Row) : {});
     const last = this.draft?.rows.at(-1);
-    if (!what && last) Object.assign(row, { kind: last.kind === 'hex' ? 'hex' : 'text', charset: last.charset, checksum: last.checksum, lineEnd: last.lineEnd, delay: last.delay });
+    if (!what && last) Object.assign(row, { kind: last.kind === 'hex' ? 'hex' : 'text', charset: last.charset, checksum: last.checksum, lineEnd: last.lineEnd, prefix: last.prefix, suffix: last.suffix, delay: last.delay });
     if (what && last) row.delay = last.delay;
     this.draft?.rows.push(row);
     return row;

@@ -35,7 +35,7 @@ class Sending {
     const checksum = s.checksum
       ? { name: s.checksum, from: s.checksumFrom, to: s.checksumTo, ...(s.checksumOrder ? { order: s.checksumOrder } : {}) }
       : undefined;
-    const more = { ...(s.lineEnding && !s.sendHex ? { line_ending: s.lineEnding } : {}), ...(checksum ? { checksum } : {}) };
+    const more = { ...(s.lineEnding && !s.sendHex ? { line_ending: s.lineEnding } : {}), ...(checksum ? { checksum } : {}), ...(s.prefix ? { prefix: s.prefix } : {}), ...(s.suffix ? { suffix: s.suffix } : {}) };
     if (s.sendHex) return { kind: 'hex', text, ...more };
     return { kind: 'text', text, charset: s.sendCharset, escapes: s.sendEscapes, ...more };
   }
@@ -149,6 +149,8 @@ class Sending {
     settings.checksumFrom = sum.from ?? 0;
     settings.checksumTo = sum.to ?? 0;
     settings.checksumOrder = sum.order ?? '';
+    settings.prefix = p.prefix ?? '';
+    settings.suffix = p.suffix ?? '';
     return p.hex || p.text || '';
   }
 }

@@ -26,6 +26,8 @@ const defaults = {
   checksumFrom: 0,
   checksumTo: 0,
   checksumOrder: '' as '' | 'big' | 'little',
+  prefix: '', // before and after every message, as text with escapes and fields
+  suffix: '',
   clearAfter: false,
   repeat: false,
   repeatEvery: 1000,
