@@ -45,18 +45,24 @@ func TestReadersOfEverySort(t *testing.T) {
 }
 
 // A fault of the reader is not damage of the file.
+// An error of the reader is not the end of the file, wherever it comes: in a block, behind
+// one, or at once.
 func TestReaderFails(t *testing.T) {
 	s := mixed()
-	b := s.encode(EncodeOptions{})
-	d := NewDecoder(io.MultiReader(bytes.NewReader(b[:len(b)-50]), iotest.ErrReader(io.ErrClosedPipe)), DecodeOptions{
-		Damaged: func(d Damage) { t.Error(d) },
-	})
-	for n := 0; ; n++ {
-		if _, err := d.Next(); err != nil {
-			if !errors.Is(err, io.ErrClosedPipe) || n != len(s.events)-1 {
-				t.Errorf("error %v after %d events", err, n)
-			}
-			break
+	l := s.layout(EncodeOptions{})
+	for _, at := range []struct{ bytes, events int }{
+		{len(l.segment) - 50, len(s.events) - 1}, {len(l.segment), len(s.events)}, {l.ends[0], 1}, {0, 0},
+	} {
+		d := NewDecoder(io.MultiReader(bytes.NewReader(l.segment[:at.bytes]), iotest.ErrReader(io.ErrClosedPipe)), DecodeOptions{
+			Damaged: func(d Damage) { t.Error(d) },
+		})
+		n := 0
+		_, err := d.Next()
+		for ; err == nil; _, err = d.Next() {
+			n++
+		}
+		if !errors.Is(err, io.ErrClosedPipe) || n != at.events {
+			t.Errorf("after %d bytes: error %v after %d events, want %d", at.bytes, err, n, at.events)
 		}
 	}
 }

@@ -75,6 +75,25 @@ func TestFollowTornTailReplaced(t *testing.T) {
 	f.want("3 error")
 }
 
+// Half an event at the end of a file that was written to just now is no damage yet.
+func TestFollowDoesNotTellOfAWriteUnderWay(t *testing.T) {
+	w := newTape(t)
+	w.opened().received("half of this is written")
+	w.buf = w.buf[:len(w.buf)-9]
+	path := w.cut()
+	f := follow(t, w.dir, ReadOptions{Damaged: noDamage(t)})
+	f.want("1 opened", "2 joined")
+	written := time.Now().Add(time.Hour) // however slow this test is
+	if err := os.Chtimes(path, written, written); err != nil {
+		t.Fatal(err)
+	}
+	looked, cancel := context.WithCancel(t.Context())
+	cancel()
+	if e, err := f.d.Next(looked); err == nil {
+		t.Errorf("the end of the file gives %s", line(&e))
+	}
+}
+
 // Old segments may be deleted while they are read; what was not read yet is a gap.
 func TestFollowWhileOldSegmentsGo(t *testing.T) {
 	w := newTape(t)

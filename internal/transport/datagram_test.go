@@ -152,6 +152,13 @@ func testC30RefusedLater(t *testing.T) {
 	if _, err := p.Send(t.Context(), []byte("again")); err != nil {
 		t.Errorf("the socket is not usable after a refusal: %v", err)
 	}
+	// Each is refused; what the system says of one must not cost the next, whoever is told.
+	for i := range 200 {
+		if n, err := p.Send(t.Context(), []byte("more")); n != 4 || err != nil {
+			t.Fatalf("datagram %d: Send = %d, %v", i, n, err)
+		}
+	}
+	r.waitKind(t, sockeye.Sent, 202)
 
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
 	to, err := pc.Reach(netip.MustParseAddrPort(closed))

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -130,6 +132,9 @@ func TestSlowReaderHoldsUpNobody(t *testing.T) {
 			if isFast(p) == sending {
 				t.Errorf("it is on the loop: %v", !sending)
 			}
+			if !sending {
+				eventually(t, "the loop is not told any more that it can be written to", func() bool { return interestIn(t, p)&unix.EPOLLOUT == 0 })
+			}
 		})
 	}
 }
@@ -206,6 +211,53 @@ func TestWaitingSendIsHandedOver(t *testing.T) {
 	if got := p.Status().Counters.SentBytes; got != senders*size {
 		t.Errorf("%d bytes are counted as sent, want %d", got, senders*size)
 	}
+}
+
+// interestIn is what a peer's loop is registered for, as the kernel tells it (proc(5)).
+func interestIn(t *testing.T, p *Peer) (events uint32) {
+	t.Helper()
+	c := p.conn.(*epollConn)
+	info, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", c.loop.epoll))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Control(func(fd uintptr) {
+		for line := range strings.Lines(string(info)) {
+			var of uintptr
+			var mask uint32
+			if _, err := fmt.Sscanf(line, "tfd: %d events: %x", &of, &mask); err == nil && of == fd {
+				events = mask
+			}
+		}
+	})
+	if events == 0 {
+		t.Fatalf("the loop is not told of it:\n%s", info)
+	}
+	return events
+}
+
+// A loop keeps nothing of a peer that has left.
+func TestLoopForgetsDescriptors(t *testing.T) {
+	s, r := listening(t, "tcp", sockeye.Options{}, nil)
+	c := dialTCP(t, s)
+	l := firstPeer(t, s, r).conn.(*epollConn).loop
+	stays := dialTCP(t, s)
+	r.waitKind(t, sockeye.Joined, 2)
+	c.Close()
+	r.waitKind(t, sockeye.Left, 1)
+	eventually(t, "the loop knows one connection", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		known := 0
+		for _, c := range l.conns {
+			if c != nil {
+				known++
+			}
+		}
+		return known == 1
+	})
+	stays.Write([]byte("x"))
+	r.waitBytes(t, sockeye.Received, 1)
 }
 
 // gate is a recorder that holds the first received event back until it is opened.

@@ -119,14 +119,7 @@ func testF32UnsentAtReset(t *testing.T) {
 			_, err := p.Send(t.Context(), data)
 			failed <- err
 		}()
-		arrived := func() (n int) {
-			raw, err := c.SyscallConn()
-			if err != nil {
-				t.Fatal(err)
-			}
-			raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
-			return n
-		}
+		arrived := func() int { return unreadBy(t, c) }
 		eventually(t, "the peer's window is closed", func() bool {
 			st := p.Status()
 			return st.Queued > 0 && arrived() == len(data)-st.Queued && st.TCP.Unacked == 0
@@ -140,6 +133,47 @@ func testF32UnsentAtReset(t *testing.T) {
 			t.Errorf("%s: left for %q with %d bytes unsent, want %d", name, d.Reason, d.Unsent, len(data)-got)
 		}
 	}
+}
+
+// F32: so are bytes that the kernel took at once, of a peer that nobody waits for.
+func TestF32UnacknowledgedAtReset(t *testing.T) {
+	onEachConnKind(t, func(t *testing.T) {
+		for name, end := range map[string]func(p *Peer, c *net.TCPConn){
+			"reset":   func(_ *Peer, c *net.TCPConn) { c.SetLinger(0); c.Close() },
+			"aborted": func(p *Peer, _ *net.TCPConn) { p.Abort() },
+		} {
+			pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 1 << 20}, nil)
+			c := dialTCP(t, pc)
+			p := peerOf(t, pc, r, c)
+			data := make([]byte, 300<<10)
+			if n, err := p.Send(t.Context(), data); n != len(data) || err != nil {
+				t.Fatalf("Send = %d, %v", n, err)
+			}
+			eventually(t, "the peer's window is closed", func() bool {
+				st := p.Status()
+				return st.TCP.Unacked == 0 && unreadBy(t, c) == len(data)-st.Unsent
+			})
+			want := len(data) - unreadBy(t, c)
+			if want == 0 {
+				t.Fatal("the peer's kernel took everything")
+			}
+			end(p, c)
+			if d := leftOf(t, r, p).Detail; d.Unsent != want {
+				t.Errorf("%s: left for %q with %d bytes unsent, want %d", name, d.Reason, d.Unsent, want)
+			}
+		}
+	})
+}
+
+// unreadBy counts the bytes that wait in the kernel for a client's next read.
+func unreadBy(t *testing.T, c *net.TCPConn) (n int) {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+	return n
 }
 
 // F33: our FIN is not a byte.

@@ -532,6 +532,13 @@ func testF25OutOfDescriptors(t *testing.T) {
 	if used := processCPU(t, pid) - before; used > 300*time.Millisecond {
 		t.Errorf("the server used %v of CPU time in a second of being full", used)
 	}
+	if turnedAway, err := net.Dial("tcp", address); err == nil { // else it was reset already
+		defer turnedAway.Close()
+		turnedAway.SetReadDeadline(time.Now().Add(patience))
+		if _, err := turnedAway.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("who comes while the server is full gets %v, want to be reset", err)
+		}
+	}
 	for i, c := range served {
 		if err := echoesOn(c, patience); err != nil {
 			t.Fatalf("served connection %d: %v", i, err)

@@ -322,6 +322,15 @@ func (p *Peer) unsent(queue int) int {
 	return queue
 }
 
+// noFIN puts the state back when our FIN could not be sent: unsent would count it.
+func (p *Peer) noFIN(before sockeye.PeerState) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == sockeye.WeFinished {
+		p.state = before
+	}
+}
+
 // Hold says that something will be sent to the peer soon: if the peer finishes sending
 // meanwhile, our direction stays open until as many calls of Release.
 func (p *Peer) Hold() { p.pending.Add(1) }

@@ -144,15 +144,16 @@ func (c *portableConn) afterFIN() error {
 	}
 	c.sendSlot <- struct{}{} // what is being sent is finished first
 	c.ended = true
+	if p.lostUnacknowledged() {
+		return nil // who sent got the error, and we read an end that is none
+	}
 	p.mu.Lock()
 	finish := p.state == sockeye.PeerFinished
 	p.state = sockeye.WeFinished
 	p.mu.Unlock()
-	if p.lostUnacknowledged() {
-		return nil
-	}
 	if finish {
 		if err := c.conn.CloseWrite(); err != nil {
+			p.noFIN(sockeye.PeerFinished)
 			return err
 		}
 	}
@@ -280,6 +281,8 @@ func (c *portableConn) finish(ctx context.Context) error {
 	err := c.conn.CloseWrite()
 	if err == nil {
 		p.record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonLocal}})
+	} else {
+		p.noFIN(state)
 	}
 	c.order.Unlock()
 	if state == sockeye.PeerFinished {

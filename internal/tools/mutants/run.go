@@ -147,7 +147,7 @@ func (r runner) overlay(f *fault) (name string, remove func(), err error) {
 
 // goTest runs tests, and returns what they said. Tests that hang are ended by go test.
 func (r runner) goTest(ctx context.Context, overlay, pkg, tests string, limit time.Duration) (string, error) {
-	args := []string{"test", "-count=1", "-failfast", "-vet=off", "-timeout", limit.String(), "-run", tests}
+	args := []string{"test", "-count=1", "-failfast", "-vet=off", "-ldflags=-s -w", "-timeout", limit.String(), "-run", tests}
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)
 	}
