@@ -246,7 +246,7 @@ func TestTerminalMistakes(t *testing.T) {
 		{"/to 9", "no such peer"},
 		{"/close", "which peer?"},
 		{"/hex 0g", `"g" is not a hex digit`},
-		{"/file /dev/zero", "is not a regular file"},
+		{"/file /dev/zero", "a device, not a regular file"},
 		{"/file nothing-there", "no such file"},
 		{"nobody hears", "no peer is connected yet"},
 		{"/help", "choose whom typed lines go to"},
