@@ -1,6 +1,7 @@
 package sockeye
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -89,12 +90,22 @@ type Detail struct {
 	// Datagram is the true length of a received datagram that did not fit the
 	// buffer; Data holds only its beginning.
 	Datagram int
-	// Unsent counts bytes of a failed send that the kernel did not take.
+	// Unsent counts bytes of a failed send that the kernel did not take, and of a peer
+	// that left those that never reached it.
 	Unsent int
 	// Lost says what a gap swallowed. A gap without a session stands in the place
 	// of the events with the numbers from Seq on; one with a session is an event of
 	// its own, and what it counts never had a number.
 	Lost Lost
+}
+
+// NeverReached says of a peer that left how many bytes were sent to it and not
+// acknowledged.
+func NeverReached(n int) Text {
+	if n == 1 {
+		return Text{En: "1 byte never reached it", Zh: "1 字节未送达"}
+	}
+	return Text{En: fmt.Sprintf("%d bytes never reached it", n), Zh: fmt.Sprintf("%d 字节未送达", n)}
 }
 
 // Lost counts what is missing at a gap.

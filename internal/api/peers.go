@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -71,12 +72,16 @@ func (c *requestContext) peer() (*core.Session, *transport.Peer, error) {
 	}
 	p := s.Peer(id)
 	if p == nil {
-		return nil, nil, noPeer(c.r.PathValue("peer"))
+		return nil, nil, noPeer(s, id)
 	}
 	return s, p, nil
 }
 
-func noPeer(name string) error {
+func noPeer(s *core.Session, id uint64) error {
+	name := fmt.Sprintf("#%d", id)
+	if err := s.Departed(name); err != nil {
+		return err
+	}
 	return &sockeye.Error{Kind: sockeye.NotFound, Op: "send", Target: name,
 		Message: sockeye.Text{En: "this peer is not there any more", Zh: "该连接对象已不存在"},
 		Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -49,6 +50,17 @@ func TestRecipients(t *testing.T) {
 	v.failing(http.StatusNotFound, "PUT", path+"/recipients", Recipients{Peers: []uint64{99}})
 	conn.Close()
 	v.follow(func(l Live) bool { return len(l.Sessions) == 1 && l.Sessions[0].Peers == 0 })
+	for _, f := range []Failure{
+		v.failing(http.StatusNotFound, "POST", path+"/send", Send{To: []uint64{first.ID}, Data: []byte("x")}),
+		v.failing(http.StatusNotFound, "POST", fmt.Sprintf("%s/peers/%d/finish", path, first.ID), None{}),
+	} {
+		if f.Message != "this peer left" || !strings.Contains(f.Hint, "comes back from 127.0.0.1") {
+			t.Errorf("of a recipient that left: %+v", f)
+		}
+	}
+	if f := v.failing(http.StatusNotFound, "POST", path+"/send", Send{To: []uint64{99}, Data: []byte("x")}); f.Message != "this peer is not there any more" {
+		t.Errorf("of nobody: %+v", f)
+	}
 	board(t, s)
 	back := v.follow(func(l Live) bool { return len(l.Peers) == 1 && l.Peers[0].Replaces == first.ID }).Peers[0]
 	if now := ask[Session](v, "GET", path, nil); !slices.Equal(now.Recipients, []uint64{back.ID}) {

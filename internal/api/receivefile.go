@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -73,7 +72,7 @@ func (c *requestContext) receiveTo(in SetReceiveFile) error {
 		return err
 	}
 	if in.Peer > 0 && s.Peer(in.Peer) == nil {
-		return noPeer(fmt.Sprintf("#%d", in.Peer))
+		return noPeer(s, in.Peer)
 	}
 	name := in.Path
 	if name == "" {

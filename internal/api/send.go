@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"strings"
 
 	"sockeye"
@@ -39,7 +38,7 @@ func (o outgoing) peers(s *core.Session) ([]*transport.Peer, error) {
 	for _, id := range o.to {
 		p := s.Peer(id)
 		if p == nil {
-			return nil, noPeer(fmt.Sprintf("#%d", id))
+			return nil, noPeer(s, id)
 		}
 		if !seen[id] {
 			seen[id] = true

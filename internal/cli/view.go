@@ -363,7 +363,7 @@ func (a *app) describeReason(d *sockeye.Detail) string {
 		sockeye.ReasonError:   a.t("an error", "出错"),
 	}[d.Reason]
 	if d.Unsent > 0 {
-		s += fmt.Sprintf(a.t("; %s never reached it", "；%s 未送达"), a.byteCount(d.Unsent))
+		s += a.t("; ", "；") + sockeye.NeverReached(d.Unsent).In(a.lang)
 	}
 	if d.Err != nil && (d.Reason == sockeye.ReasonError || d.Reason == sockeye.ReasonTimeout) {
 		s += a.t(": ", "：") + d.Err.Reason(a.lang)

@@ -126,6 +126,9 @@ func (s *Session) reachNew(word string) (*transport.Peer, error) {
 	if to, err := netip.ParseAddrPort(word); err == nil && s.id.Endpoint.Address.Network.Transport() == sockeye.UDP {
 		return s.Reach(to)
 	}
+	if err := s.Departed(word); err != nil {
+		return nil, err
+	}
 	return nil, &sockeye.Error{
 		Kind: sockeye.NotFound, Op: "send", Target: strconv.Quote(word),
 		Message: sockeye.Text{En: "no such peer", Zh: "没有这个连接对象"},

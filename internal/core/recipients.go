@@ -27,6 +27,10 @@ type recipient struct {
 	ip    netip.Addr
 	alias string
 
+	peer   *sockeye.Peer
+	gone   bool
+	unsent int // if it is gone: how many bytes never reached it
+
 	// The last peer that joined from its address while it was there, and how many bytes
 	// had come from it by then: if none came later, it was dead already, and that is
 	// the board come back.
@@ -57,7 +61,7 @@ func (s *Session) Choose(ids []uint64) error {
 				Message: sockeye.Text{En: "this peer is not there any more", Zh: "该连接对象已不存在"},
 				Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
 		}
-		chosen = append(chosen, recipient{id: id, ip: p.Remote.Addr(), alias: p.Alias()})
+		chosen = append(chosen, recipientOf(p.Peer))
 	}
 	r.chosen = chosen
 	for id := range r.replaces {
@@ -122,7 +126,7 @@ func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *transport.P
 
 // left notes that a peer left. If it was chosen, and the board behind it was back before
 // that was noticed, the new peer takes its place, and its alias.
-func (s *Session) left(p *transport.Peer) {
+func (s *Session) left(p *transport.Peer, unsent int) {
 	r := &s.recipients
 	if !r.any.Load() {
 		return
@@ -134,7 +138,7 @@ func (s *Session) left(p *transport.Peer) {
 		return
 	}
 	c := &r.chosen[i]
-	c.alias = p.Alias()
+	c.alias, c.gone, c.unsent = p.Alias(), true, unsent
 	back := s.Peer(c.next)
 	chosen := func(o recipient) bool { return o.id == c.next }
 	if c.next == 0 || back == nil || p.Counters().ReceivedBytes != c.heard || slices.ContainsFunc(r.chosen, chosen) {
@@ -152,5 +156,39 @@ func (r *recipients) replaceLocked(c *recipient, p *sockeye.Peer) {
 	}
 	delete(r.replaces, c.id)
 	r.replaces[p.ID] = c.id
-	*c = recipient{id: p.ID, ip: p.Remote.Addr(), alias: p.Alias()}
+	*c = recipientOf(p)
+}
+
+func recipientOf(p *sockeye.Peer) recipient {
+	return recipient{id: p.ID, ip: p.Remote.Addr(), alias: p.Alias(), peer: p}
+}
+
+// Departed says of a recipient that a word means, that left and did not come back, what
+// never reached it and that it will be followed; nil: the word means none.
+func (s *Session) Departed(word string) error {
+	r := &s.recipients
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.chosen, func(c recipient) bool {
+		return c.gone && (c.peer.Answers(word) || c.alias != "" && c.alias == word)
+	})
+	if i < 0 {
+		return nil
+	}
+	c := r.chosen[i]
+	e := &sockeye.Error{
+		Kind: sockeye.NotFound, Op: "send", Target: fmt.Sprintf("#%d", c.id),
+		Message: sockeye.Text{En: "this peer left", Zh: "该连接对象已断开"},
+		Hint: sockeye.Text{
+			En: fmt.Sprintf("it is followed when it comes back from %s; or choose another one", c.ip),
+			Zh: fmt.Sprintf("它从 %s 重新连接后会自动继续发往它；也可以另选对象", c.ip)},
+	}
+	if c.alias != "" {
+		e.Target = fmt.Sprintf("#%d %s", c.id, c.alias)
+	}
+	if c.unsent > 0 {
+		lost := sockeye.NeverReached(c.unsent)
+		e.Message = sockeye.Text{En: e.Message.En + "; " + lost.En, Zh: e.Message.Zh + "；" + lost.Zh}
+	}
+	return e
 }

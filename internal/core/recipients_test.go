@@ -1,8 +1,10 @@
 package core
 
 import (
+	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +41,49 @@ func TestRecipientComesBack(t *testing.T) {
 	}
 	if err := s.Choose(nil); err != nil || s.Recipients() != nil || s.Replaces(back.ID) != 0 {
 		t.Errorf("after all: %v, %v", s.Recipients(), err)
+	}
+}
+
+// Who is sent to a recipient that left is told so, how much never reached it, and that it
+// will be followed, by every word that means it.
+func TestRecipientDeparted(t *testing.T) {
+	w := bench(t)
+	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	conn := dial(t, s)
+	p := joinedAs(t, s, conn)
+	if err := s.Alias(p, "kitchen"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Choose([]uint64{p.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Departed("kitchen"); err != nil {
+		t.Errorf("of a peer that is there: %v", err)
+	}
+	go p.Send(t.Context(), make([]byte, 16<<20)) // more than the system takes for one who does not read
+	wait(t, w, "sent", func(e sockeye.Event) bool { return e.Kind == sockeye.Sent })
+	conn.(*net.TCPConn).SetLinger(0)
+	conn.Close()
+	unsent := wait(t, w, "left", func(e sockeye.Event) bool { return e.Kind == sockeye.Left }).Detail.Unsent
+	if unsent == 0 {
+		t.Fatal("everything reached it")
+	}
+	want := sockeye.Text{
+		En: fmt.Sprintf("send #%d kitchen: this peer left; %d bytes never reached it", p.ID, unsent),
+		Zh: fmt.Sprintf("发送 #%d kitchen：该连接对象已断开；%d 字节未送达", p.ID, unsent)}
+	for _, word := range []string{fmt.Sprint(p.ID), "kitchen", p.Remote.String()} {
+		_, err := s.Receivers(word)
+		e := sockeye.ErrorOf(err)
+		if e == nil || e.Kind != sockeye.NotFound || e.In(sockeye.English) != want.En || e.In(sockeye.Chinese) != want.Zh || !strings.Contains(e.Hint.Zh, "127.0.0.1") {
+			t.Errorf("%s: %v, %s, want %v", word, err, e.Hint.Zh, want)
+		}
+	}
+	if _, err := s.Receivers("pantry"); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Message.En != "no such peer" {
+		t.Errorf("of nobody: %v", err)
+	}
+	joinedAs(t, s, dial(t, s))
+	if got, err := s.Receivers("kitchen"); err != nil || len(got) != 1 {
+		t.Errorf("after it came back: %v, %v", got, err)
 	}
 }
 

@@ -72,7 +72,11 @@ func eventComment(ev *sockeye.Event, l sockeye.Lang) string {
 			add("%s", "%s", h)
 		}
 	}
-	if d.Unsent > 0 {
+	switch {
+	case d.Unsent > 0 && ev.Kind == sockeye.Left:
+		t := sockeye.NeverReached(d.Unsent)
+		add(t.En, t.Zh)
+	case d.Unsent > 0:
 		add("%d bytes were not sent", "%d 字节未发送", d.Unsent)
 	}
 	if d.Retry > 0 {

@@ -422,7 +422,7 @@ func (p *Peer) recordLeft(unsent int) {
 	p.mu.Unlock()
 	p.session.removePeer(p)
 	if left := p.session.cfg.Left; left != nil {
-		left(p)
+		left(p, unsent)
 	}
 	p.record(sockeye.Event{Kind: sockeye.Left, Detail: d})
 	p.done.fire(&p.mu)

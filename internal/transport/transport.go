@@ -79,9 +79,9 @@ type Config struct {
 	NextPeer func() uint64
 	// OnJoin is told of a new peer before its joined event, to give it an alias; may be nil.
 	OnJoin func(p *sockeye.Peer)
-	// Left is told of a peer that is not there any more, before its left event; may be nil.
-	// It must not wait.
-	Left func(p *Peer)
+	// Left is told of a peer that is not there any more and how many bytes never reached
+	// it, before its left event; may be nil. It must not wait.
+	Left func(p *Peer, unsent int)
 	// Now stamps events.
 	Now func() time.Time
 	// Backpressure, if not nil, is called before each read from a TCP peer and before each
