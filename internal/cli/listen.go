@@ -26,7 +26,8 @@ type listenFlags struct {
 	keepOpenGiven        bool
 	dumpFlags
 	execFlags
-	broker, chat bool
+	broker, chat       bool
+	sendOnly, recvOnly bool
 }
 
 func (a *app) listenCommand() *cobra.Command {
@@ -74,6 +75,8 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	f.execFlags.register(a, fs)
 	fs.BoolVar(&f.broker, "broker", false, a.t("pass what one peer sends to all others", "把一个连接对象发来的内容转发给其余全部"))
 	fs.BoolVar(&f.chat, "chat", false, a.t("the same with who says it: <user3> hello", "同上，并注明是谁：<user3> hello"))
+	fs.BoolVar(&f.sendOnly, "send-only", false, a.t("only send; exit at the end of input", "只发送，输入结束即退出"))
+	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
 	f.dumpFlags.register(a, fs)
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
 	fs.IntVar(&f.o.MaxPeers, "max-conns", 0, "")
@@ -135,11 +138,15 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if ep.Address.Network.Transport() == sockeye.TCP {
 		a.warnOfFileLimit(ep.Options.MaxPeers, netinfo.DescriptorLimit())
 	}
-	f.unheard = answer.Program != nil
+	f.unheard = answer.Program != nil || f.sendOnly
+	if f.sendOnly && f.quitAfter < 0 {
+		f.quitAfter = 0
+	}
+	reads := answer.Program == nil && (!f.recvOnly || list != nil)
 	if f.dump, err = f.dumpFlags.open(); err != nil {
 		return err
 	}
-	l, err := a.start(show, &f.displayFlags, answer.Program == nil, &f.recordFlags, ep)
+	l, err := a.start(show, &f.displayFlags, reads, &f.recordFlags, ep)
 	if err != nil {
 		return err
 	}
@@ -148,7 +155,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if f.once {
 		once = l.awaitEvent(0, sockeye.Left)
 	}
-	if list == nil && !f.echo && answer.Program == nil && l.pipes() {
+	if list == nil && !f.echo && reads && l.pipes() {
 		l.sent = linger(&ep)
 		l.finishes = f.once && ep.Address.Network.Transport() == sockeye.TCP
 	}
@@ -157,7 +164,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		return l.finish(err)
 	}
 	var input <-chan error
-	if answer.Program == nil {
+	if reads {
 		input = l.serveInput(s, &f.inputFlags, f.pace, list)
 	}
 	select {

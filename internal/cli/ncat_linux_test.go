@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // asNcat runs each test with ncat and with sockeye; both must come to the same. For
@@ -172,6 +174,135 @@ func TestAsNcat(t *testing.T) {
 			p := run(t, program, "-l", "--chat", "127.0.0.1", "0")
 			return meeting(t, p.address("127.0.0.1"), "is connected")
 		},
+		"-w": func(t *testing.T, program string) string {
+			p := run(t, program, "-w", "200ms", "127.0.0.1", fmt.Sprint(silentPort(t)))
+			p.ends(1)
+			return p.out.String()
+		},
+		"-i": func(t *testing.T, program string) string {
+			l := listener(t)
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			p := run(t, program, "-i", "200ms", "127.0.0.1", port)
+			p.ends(1)
+			return p.out.String()
+		},
+		"-m": func(t *testing.T, program string) string {
+			p := run(t, program, "-lk", "-m", "1", "127.0.0.1", "0", "-e", "/bin/cat")
+			at := p.address("127.0.0.1")
+			c, err := net.Dial("tcp", at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			io.WriteString(c, "first\n")
+			got, _ := bufio.NewReader(c).ReadString('\n')
+			return got + "|" + ask(t, "127.0.0.1", at, "second\n")
+		},
+		"-4": func(t *testing.T, program string) string {
+			p := run(t, program, "-4", "-lk", "0", "-e", "/bin/cat")
+			_, port, _ := net.SplitHostPort(p.address("127.0.0.1"))
+			return ask(t, "127.0.0.1", "127.0.0.1:"+port, "four\n") + ask(t, "::1", "[::1]:"+port, "six\n")
+		},
+		"-6": func(t *testing.T, program string) string {
+			p := run(t, program, "-6", "-lk", "0", "-e", "/bin/cat")
+			_, port, _ := net.SplitHostPort(p.address("::1"))
+			return ask(t, "127.0.0.1", "127.0.0.1:"+port, "four\n") + ask(t, "::1", "[::1]:"+port, "six\n")
+		},
+		"-4 and -6 with the other's address": func(t *testing.T, program string) string {
+			four, six := run(t, program, "-4", "::1", "1"), run(t, program, "-6", "127.0.0.1", "1")
+			four.ends(2)
+			six.ends(2)
+			return four.out.String() + six.out.String()
+		},
+		"-p of a client": func(t *testing.T, program string) string {
+			l, from := listener(t), freePort(t)
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			p := run(t, program, "-p", fmt.Sprint(from), "127.0.0.1", port)
+			c, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Close()
+			p.in.Close()
+			p.ends(0)
+			return fmt.Sprint(c.RemoteAddr().(*net.TCPAddr).Port == from)
+		},
+		"-p out of range": func(t *testing.T, program string) string {
+			p := run(t, program, "-p", "70000", "127.0.0.1", "1")
+			p.ends(2)
+			return fmt.Sprint(strings.Contains(p.errs.String(), "70000"))
+		},
+		"-v": func(t *testing.T, program string) string {
+			got, out := client(t, program, "hi\n", "there\n", "-v")
+			return got + "|" + out
+		},
+		"--recv-only": func(t *testing.T, program string) string {
+			got, out := client(t, program, "", "there\n", "--recv-only")
+			return got + "|" + out
+		},
+		"-l --recv-only": func(t *testing.T, program string) string {
+			p := run(t, program, "-l", "--recv-only", "127.0.0.1", "0")
+			p.says("never\n")
+			c, err := net.Dial("tcp", p.address("127.0.0.1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			io.WriteString(c, "hello\n")
+			p.prints("hello\n")
+			c.(*net.TCPConn).CloseWrite()
+			got, _ := io.ReadAll(c)
+			p.ends(0)
+			return string(got) + "|" + p.out.String()
+		},
+		"-l --send-only": func(t *testing.T, program string) string {
+			p := run(t, program, "-l", "--send-only", "127.0.0.1", "0")
+			c, err := net.Dial("tcp", p.address("127.0.0.1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			p.says("there\n")
+			p.in.Close()
+			got, _ := bufio.NewReader(c).ReadString('\n')
+			p.ends(0)
+			return got + "|" + p.out.String()
+		},
+		"-u": func(t *testing.T, program string) string {
+			server, err := net.ListenPacket("udp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close()
+			_, port, _ := net.SplitHostPort(server.LocalAddr().String())
+			p := run(t, program, "-u", "127.0.0.1", port)
+			p.says("hi\n")
+			data := make([]byte, 100)
+			n, from, err := server.ReadFrom(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			server.WriteTo([]byte("there\n"), from)
+			p.prints("there\n")
+			return string(data[:n])
+		},
+		"-u -l": func(t *testing.T, program string) string {
+			p := run(t, program, "-u", "-l", "127.0.0.1", "0")
+			c, err := net.Dial("udp", p.address("127.0.0.1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			io.WriteString(c, "hi\n")
+			p.prints("hi\n")
+			p.says("there\n")
+			data := make([]byte, 100)
+			n, err := c.Read(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(data[:n])
+		},
 		"no such option": func(t *testing.T, program string) string {
 			p := run(t, program, "--no-such-option", "127.0.0.1", "1")
 			p.ends(2)
@@ -222,6 +353,31 @@ func listener(t *testing.T) net.Listener {
 	}
 	t.Cleanup(func() { l.Close() })
 	return l
+}
+
+// silentPort is a port whose full queue leaves whoever connects without an answer.
+func silentPort(t *testing.T) int {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := name.(*syscall.SockaddrInet4).Port
+	for { // until one is left without an answer: the queue is full
+		c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 200*time.Millisecond)
+		if err != nil {
+			return port
+		}
+		t.Cleanup(func() { c.Close() })
+	}
 }
 
 // freePort is a port that nobody has just now.

@@ -55,6 +55,7 @@ func flagsOfBoth(root *cobra.Command) (all, common *pflag.FlagSet) {
 			return
 		}
 		one := *f
+		one.Value = anyValue(f.Value.Type())
 		if one.Shorthand != "" && all.ShorthandLookup(one.Shorthand) != nil {
 			one.Shorthand = "" // means a value of another name in the other command
 		}
@@ -70,6 +71,14 @@ func flagsOfBoth(root *cobra.Command) (all, common *pflag.FlagSet) {
 	}
 	return all, common
 }
+
+// anyValue is a flag that takes every value: what is wrong with one is for the command
+// to say.
+type anyValue string
+
+func (anyValue) Set(string) error { return nil }
+func (anyValue) String() string   { return "" }
+func (t anyValue) Type() string   { return string(t) }
 
 // looksLikeAddress says whether words are HOST PORT, HOST:PORT, a URL or an IP
 // address, rather than a misspelt command.
