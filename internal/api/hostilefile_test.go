@@ -12,7 +12,7 @@ import (
 func TestHostileWorkspaces(t *testing.T) {
 	v := serve(t)
 	for name, one := range map[string]struct{ text, at, says string }{
-		"parts of a key": {"sockeye = 2\n" + strings.Repeat("a.", 20_000) + "a = 1", "line 2, column 1", "a key of more than 8 parts"},
+		"parts of a key": {"sockeye = 2\n" + strings.Repeat("a.", 20_000) + "a = 1", "line 2, column 1", "a key of more than 4 parts"},
 		"arrays":         {"sockeye = 2\na = " + strings.Repeat("[", 900_000), "line 2, column 21", "nested deeper than 16"},
 	} {
 		for _, f := range []Failure{

@@ -38,10 +38,13 @@ var charsetNames = map[string]Charset{
 	"big5": Big5, "cp950": Big5, "shiftjis": ShiftJIS, "sjis": ShiftJIS, "cp932": ShiftJIS, "latin1": Latin1, "iso88591": Latin1, "ascii": UTF8,
 }
 
+// charsetSigns are left out of names; making it takes longer than using it.
+var charsetSigns = strings.NewReplacer("-", "", "_", "")
+
 // ParseCharset finds a charset by its name; "" is UTF-8. The error is a
 // *sockeye.Error of kind Invalid.
 func ParseCharset(name string) (Charset, error) {
-	if c, ok := charsetNames[strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(strings.TrimSpace(name)))]; ok {
+	if c, ok := charsetNames[charsetSigns.Replace(strings.ToLower(strings.TrimSpace(name)))]; ok {
 		return c, nil
 	}
 	return "", &sockeye.Error{

@@ -212,6 +212,9 @@ func appendTyped(dst []byte, s string, e *encoder) ([]byte, *payloadFault) {
 
 // braces reads the field that begins at a place, and returns its size.
 func (p *templateParser) braces(at int) (size int, f *payloadFault) {
+	if len(p.t.pieces) > MaxFields {
+		return 0, tooManyFields(p.t.pieces[MaxFields].at)
+	}
 	end := fieldEnd(p.typed, at+2)
 	if end < 0 {
 		return 0, &payloadFault{at, sockeye.Text{En: "the field {{ is not closed", Zh: "字段 {{ 没有结束"},

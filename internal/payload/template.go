@@ -492,9 +492,13 @@ func (t *Template) fits() *payloadFault {
 		}
 	}
 	if len(t.pieces) > MaxFields {
-		return &payloadFault{t.pieces[MaxFields].at, both("more than %d fields", "字段超过 %d 个", MaxFields), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
+		return tooManyFields(t.pieces[MaxFields].at)
 	}
 	return nil
+}
+
+func tooManyFields(at int) *payloadFault {
+	return &payloadFault{at, both("more than %d fields", "字段超过 %d 个", MaxFields), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
 }
 
 // acyclic makes sure that no length written in as many digits as it needs counts

@@ -8,12 +8,16 @@ import (
 
 // The bounds of a text, which hold before the TOML decoder sees it: the decoder takes
 // memory and stack for whatever is nested, and time for each part of a key. The format
-// itself needs 4 parts and 5 levels.
+// itself needs 4 parts and 5 levels. Of a key, the parts beyond the third count as values:
+// each may make a table.
 const (
-	maxKeyParts = 8
-	maxKeyBytes = 1024
-	maxNesting  = 16
-	maxValues   = 50_000 // keys, tables and elements of arrays together
+	maxKeyParts  = 4
+	freeKeyParts = 3
+	maxBareBytes = 256 // of a number, a time or a word
+	maxKeyBytes  = 1024
+	maxNesting   = 16
+	maxLines     = 250_000
+	maxValues    = 50_000 // keys, tables and elements of arrays together
 )
 
 // checkBounds refuses a text that is nested too deeply or has too much in it. It reads
@@ -21,8 +25,15 @@ const (
 // where the decoder, too, will stop.
 func checkBounds(text string) error {
 	s := boundsScanner{text: text}
+	return s.all()
+}
+
+func (s *boundsScanner) all() error {
 	for s.err == nil && !s.done {
 		s.statement()
+	}
+	if s.err == nil && strings.Count(s.text, "\n") > maxLines {
+		return problem("more than %d lines", "超过 %d 行", "split the file", "请拆成多个文件", maxLines)
 	}
 	return s.err
 }
@@ -32,8 +43,9 @@ type boundsScanner struct {
 	text   string
 	at     int
 	values int
-	open   []byte // the brackets of the value that are not closed
-	done   bool   // at the end, or where no TOML is
+	open   []byte                  // the brackets of the value that are not closed
+	done   bool                    // at the end, or where no TOML is
+	begins func(at int, head bool) // is told where each statement begins; may be nil
 	err    error
 }
 
@@ -44,6 +56,9 @@ func (s *boundsScanner) statement() {
 		return
 	}
 	s.count()
+	if s.begins != nil {
+		s.begins(s.at, s.text[s.at] == '[')
+	}
 	if s.text[s.at] == '[' {
 		s.at++
 		if strings.HasPrefix(s.text[s.at:], "[") {
@@ -79,11 +94,9 @@ func (s *boundsScanner) skip(blanks string) {
 
 // comment passes a comment. The decoder ends one at a carriage return, too.
 func (s *boundsScanner) comment() {
-	if n := strings.IndexAny(s.text[s.at:], "\r\n"); n >= 0 {
-		s.at += n
-		return
-	}
-	s.at = len(s.text)
+	line, _, _ := strings.Cut(s.text[s.at:], "\n")
+	line, _, _ = strings.Cut(line, "\r")
+	s.at += len(line)
 }
 
 // key passes a key up to the byte that ends it.
@@ -108,8 +121,11 @@ func (s *boundsScanner) key(end byte) {
 			s.at += n
 		}
 		if parts++; parts > maxKeyParts {
-			s.refuse(start, problem("a key of more than %d parts", "键超过 %d 段", "the keys of a workspace have at most 4 parts", "工作区的键最多 4 段", maxKeyParts))
+			s.refuse(start, problem("a key of more than %d parts", "键超过 %d 段", "the keys of a workspace have fewer", "工作区的键没有这么多段", maxKeyParts))
 			return
+		}
+		if parts > freeKeyParts {
+			s.count()
 		}
 		if s.at-start > maxKeyBytes {
 			s.refuse(start, problem("a key longer than %d bytes", "键超过 %d 字节", "choose a shorter name", "请用更短的名称", maxKeyBytes))
@@ -125,11 +141,20 @@ func (s *boundsScanner) value() {
 	for s.at < len(s.text) && s.err == nil && !s.done {
 		switch c := s.text[s.at]; c {
 		case '"', '\'':
-			s.at = stringEnd(s.text, s.at)
+			start := s.at
+			if s.at = stringEnd(s.text, s.at); s.at == len(s.text) && s.text[s.at-1] != c {
+				s.refuse(start, problem("a string that does not end", "字符串没有结束", "close it with the quotes that it began with", "请用开头的引号结束"))
+			}
 			continue
 		case '#':
 			s.comment()
 			continue
+		default:
+			if s.bare(); s.at < len(s.text) {
+				continue
+			}
+			return
+		case ' ', '\t', '\r':
 		case '\n':
 			if len(s.open) == 0 {
 				return
@@ -150,6 +175,18 @@ func (s *boundsScanner) value() {
 		}
 		s.at++
 	}
+}
+
+// bare passes what is no string and has no brackets.
+func (s *boundsScanner) bare() {
+	n := strings.IndexAny(s.text[s.at:], "\"'#\n[]{}, \t\r")
+	if n < 0 {
+		n = len(s.text) - s.at
+	}
+	if n > maxBareBytes {
+		s.refuse(s.at, problem("a value longer than %d bytes that is no string", "不是字符串的值超过 %d 字节", "put texts into quotes", "文本请加引号", maxBareBytes))
+	}
+	s.at += n
 }
 
 // enter goes into an array or an inline table.

@@ -23,6 +23,7 @@ type checker struct {
 	problems []error
 	programs map[[2]string]*rule.Program // by rules and start, so that each is made once
 	steps    int                         // of all programs
+	named    namedBytes
 	// place finds the line of something, for files that were read; may be nil.
 	place func(path ...any) string
 }
@@ -38,6 +39,20 @@ const (
 	maxRules = 2 * rule.MaxRules
 )
 
+// maxNamedBytes bounds the payloads that rows or rules name, counted once for each that
+// names one: a thousand rules may name the same megabyte.
+const maxNamedBytes = MaxBytes / 4
+
+// namedBytes counts them.
+type namedBytes int
+
+func (n *namedBytes) add(p Payload) error {
+	if *n += namedBytes(len(p.Text) + len(p.Hex)); *n <= maxNamedBytes {
+		return nil
+	}
+	return problem("the payloads named here and before are more than %d MiB, each counted as often as it is named", "此处及之前引用的数据超过 %d MiB（每次引用都计入）", "name long payloads less often, or split the file", "请减少对长数据的引用，或拆成多个文件", maxNamedBytes>>20)
+}
+
 func (c *checker) isFull() bool { return len(c.problems) >= maxProblems }
 
 // add notes a problem at a place: a path of keys and indexes, whose last words are
@@ -47,13 +62,24 @@ func (c *checker) add(err error, target string, path ...any) {
 		return
 	}
 	e := *sockeye.ErrorOf(err)
-	e.Op, e.Target = "", target
+	e.Op, e.Target = "", shortened(target)
+	e.Message = sockeye.Text{En: shortened(e.Message.En), Zh: shortened(e.Message.Zh)}
 	if c.place != nil {
 		if at := c.place(path...); at != "" {
-			e.Target = at + ": " + target
+			e.Target = at + ": " + e.Target
 		}
 	}
 	c.problems = append(c.problems, &e)
+}
+
+// maxTold bounds what is told of a problem: a name or a value may be as long as the file.
+const maxTold = 2000
+
+func shortened(s string) string {
+	if len(s) <= maxTold {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxTold], "") + "…"
 }
 
 func problem(en, zh, hintEn, hintZh string, args ...any) error {
@@ -67,29 +93,38 @@ func both(en, zh string, args ...any) sockeye.Text {
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // unknownName is the error of a name that is not among those there are.
-func unknownName(what, name string, there []string) error {
+func unknownName[V any](what, name string, there map[string]V) error {
 	e := &sockeye.Error{Kind: sockeye.NotFound, Message: both("there is no %s named %s", "没有名为 %[2]s 的 %[1]s", what, payload.Quote(name, 40))}
 	if near := nearest(name, there); near != "" {
 		e.Hint = both("did you mean %q?", "是否想写 %q？", near)
-	} else if len(there) > 0 {
-		e.Hint = both("there are: %s", "已有：%s", strings.Join(there, ", "))
+	} else if n := len(there); n > 0 && n <= maxNamesTold {
+		e.Hint = both("there are: %s", "已有：%s", payload.SafeString(strings.Join(keys(there), ", ")))
 	}
 	return e
 }
 
 // nearest is the name that is spelled much like another; of two letters any two
 // names are.
-func nearest(name string, there []string) string {
-	if len(name) < 3 {
+func nearest[V any](name string, there map[string]V) string {
+	if len(name) < 3 || len(name) > maxNearBytes {
 		return ""
 	}
-	for _, s := range there {
-		if checksum.Near(strings.ToLower(name), strings.ToLower(s)) {
-			return s
+	name, near := strings.ToLower(name), ""
+	for s := range there {
+		differ := len(name) - len(s) // Near takes two letters at most, of 4 bytes each
+		if differ >= -8 && differ <= 8 && (near == "" || s < near) && checksum.Near(name, strings.ToLower(s)) {
+			near = s
 		}
 	}
-	return ""
+	return near
 }
+
+// maxNearBytes is the longest name for which a similar one is looked for, maxNamesTold how
+// many names there may be for all of them to be told.
+const (
+	maxNearBytes = 100
+	maxNamesTold = 20
+)
 
 func (c *checker) openings() ([]Opening, error) {
 	sets := c.sets()
@@ -178,7 +213,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	}
 	set, ok := sets[e.Rules]
 	if !ok {
-		wrong(unknownName("rules", e.Rules, keys(sets)), "rules")
+		wrong(unknownName("rules", e.Rules, sets), "rules")
 		return
 	}
 	key := [2]string{e.Rules, e.Start}
@@ -234,7 +269,7 @@ func (c *checker) sets() map[string]rule.Set {
 		rules += len(of)
 	}
 	if rules > maxRules {
-		c.add(problem("%d rules are more than %d", "%d 条规则超过了 %d 条", "split the file", "请拆成多个文件", rules, maxRules), "rules", "rules")
+		c.add(tooManyRules(rules), "rules", "rules")
 		return sets
 	}
 	for _, name := range keys(c.file.Rules) {
@@ -253,8 +288,12 @@ func (c *checker) sets() map[string]rule.Set {
 	return sets
 }
 
+func tooManyRules(n int) error {
+	return problem("%d rules are more than %d", "%d 条规则超过了 %d 条", "split the file", "请拆成多个文件", n, maxRules)
+}
+
 func (c *checker) rule(set string, n int, r Rule) rule.Rule {
-	out, field, err := r.resolved(c.file.Payloads)
+	out, field, err := r.resolved(c.file.Payloads, &c.named)
 	if err != nil {
 		target := fmt.Sprintf("rules.%s: rule %d", set, n+1)
 		if strings.HasSuffix(field, "payload") {

@@ -46,14 +46,18 @@ type Row struct {
 func (f *File) SendList(name string) (*sendlist.List, error) {
 	l, ok := f.Lists[name]
 	if !ok {
-		return nil, unknownName("list", name, keys(f.Lists))
+		return nil, unknownName("list", name, f.Lists)
 	}
-	return f.Resolve(name, l)
+	return f.resolve(name, l, new(namedBytes))
 }
 
 // Resolve is SendList for a list that need not be of the file; its saved payloads
 // are the file's.
 func (f *File) Resolve(name string, l List) (*sendlist.List, error) {
+	return f.resolve(name, l, new(namedBytes))
+}
+
+func (f *File) resolve(name string, l List, named *namedBytes) (*sendlist.List, error) {
 	out := &sendlist.List{Name: name, Times: 1}
 	if l.Times != nil {
 		out.Times = *l.Times
@@ -68,7 +72,7 @@ func (f *File) Resolve(name string, l List) (*sendlist.List, error) {
 	var problems []error
 	for n, r := range l.Rows {
 		var err error
-		if out.Rows[n], err = f.row(r); err == nil {
+		if out.Rows[n], err = f.row(r, named); err == nil {
 			_, err = out.Rows[n].Template()
 		}
 		if err == nil {
@@ -84,7 +88,7 @@ func (f *File) Resolve(name string, l List) (*sendlist.List, error) {
 	return out, nil
 }
 
-func (f *File) row(r Row) (sendlist.Row, error) {
+func (f *File) row(r Row, named *namedBytes) (sendlist.Row, error) {
 	out := sendlist.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
 		Delay: r.Delay.Min, Repeat: r.Repeat, Off: r.Enabled != nil && !*r.Enabled, To: r.To}
 	written := 0
@@ -103,7 +107,10 @@ func (f *File) row(r Row) (sendlist.Row, error) {
 	case r.Payload != "":
 		p, ok := f.Payloads[r.Payload]
 		if !ok {
-			return out, unknownName("payload", r.Payload, keys(f.Payloads))
+			return out, unknownName("payload", r.Payload, f.Payloads)
+		}
+		if err := named.add(p); err != nil {
+			return out, err
 		}
 		out.Text, out.Hex = p.Text+p.Hex, p.Hex != ""
 		out.Charset, out.Checksum, out.LineEnd = cmp.Or(r.Charset, p.Charset), cmp.Or(r.Checksum, p.Checksum), cmp.Or(r.LineEnd, p.LineEnd)
@@ -133,7 +140,10 @@ func ListOf(l *sendlist.List) List {
 func (c *checker) lists() map[string]*sendlist.List {
 	sound := map[string]*sendlist.List{}
 	for _, name := range keys(c.file.Lists) {
-		whole, err := c.file.SendList(name)
+		if c.isFull() {
+			break
+		}
+		whole, err := c.file.resolve(name, c.file.Lists[name], &c.named)
 		if err == nil {
 			sound[name] = whole
 			continue
@@ -157,7 +167,7 @@ func (c *checker) listOf(e Endpoint, lists map[string]*sendlist.List, wrong func
 		return nil
 	}
 	if _, ok := c.file.Lists[e.Send]; !ok {
-		wrong(unknownName("list", e.Send, keys(c.file.Lists)), "send")
+		wrong(unknownName("list", e.Send, c.file.Lists), "send")
 	}
 	l := lists[e.Send]
 	if l != nil {

@@ -3,6 +3,7 @@ package workspace
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -15,6 +16,74 @@ type locator struct {
 	// top are the keys at the top.
 	top map[string]toml.Primitive
 	md  toml.MetaData
+	// What was looked for once: a file may have many problems and be large.
+	statements []statementPlace
+	tables     map[string]map[string]toml.Primitive
+	lists      map[string][]toml.Primitive
+}
+
+// statementPlace is where a statement begins, and whether it is the head of a table.
+type statementPlace struct {
+	at   int
+	head bool
+}
+
+// maxProbed is the longest text of which the library is asked where something is: it
+// copies the text each time. In a longer one it is the line of the statement.
+const maxProbed = 256 << 10
+
+// statementOf is the position of the first statement that has a path of names, or a value
+// in which it must be.
+func (l *locator) statementOf(wanted []string) toml.Position {
+	var table []string
+	for _, s := range l.allStatements() {
+		path := namesAt(l.text, s.at)
+		if s.head {
+			table = path
+		} else {
+			path = append(table[:len(table):len(table)], path...)
+		}
+		n := min(len(path), len(wanted))
+		if s.head && n < len(wanted) || !s.head && n <= len(table) || !slices.Equal(path[:n], wanted[:n]) {
+			continue
+		}
+		return toml.Position{Line: 1 + strings.Count(l.text[:s.at], "\n"), Col: s.at - strings.LastIndexByte(l.text[:s.at], '\n')}
+	}
+	return toml.Position{}
+}
+
+// namesAt are the names of the key or head at a place, whose bounds hold. Escapes in them
+// stay.
+func namesAt(text string, at int) (names []string) {
+	for at < len(text) {
+		switch c := text[at]; c {
+		case ' ', '\t', '.', '[':
+			at++
+		case '=', ']', '\n':
+			return names
+		case '"', '\'':
+			end := stringEnd(text, at)
+			names, at = append(names, strings.Trim(text[at:end], string(c))), end
+		default:
+			n := strings.IndexAny(text[at:], " \t.=]\"'\n")
+			if n < 0 {
+				return names
+			}
+			names, at = append(names, text[at:at+n]), at+n
+		}
+	}
+	return names
+}
+
+// allStatements are the places of the statements, in the order of the text.
+func (l *locator) allStatements() []statementPlace {
+	if l.statements == nil {
+		s := boundsScanner{text: l.text, begins: func(at int, head bool) {
+			l.statements = append(l.statements, statementPlace{at, head})
+		}}
+		s.all()
+	}
+	return l.statements
 }
 
 // line is "line 12" for a path of keys and indexes, or for the nearest part of it
@@ -50,27 +119,31 @@ func (l *locator) inTables(path []any) int {
 	if index < 0 {
 		return 0
 	}
-	found, n := 0, 0
-	for line := range strings.Lines(l.text) {
-		n++
-		line = strings.TrimSpace(line)
+	found := -1
+	lineOf := func(at int) int { return 1 + strings.Count(l.text[:at], "\n") }
+	wanted := head.String()
+	for _, s := range l.allStatements() {
+		line, _, _ := strings.Cut(l.text[s.at:min(len(l.text), s.at+2*maxKeyBytes)], "\n")
 		name, isHead := strings.CutPrefix(line, "[[")
 		name, _, closed := strings.Cut(name, "]]")
 		switch {
-		case found > 0 && strings.HasPrefix(line, "["):
-			return found
-		case found > 0:
+		case found >= 0 && s.head:
+			return lineOf(found)
+		case found >= 0:
 			if rest, ok := strings.CutPrefix(line, key); ok && key != "" && strings.HasPrefix(strings.TrimSpace(rest), "=") {
-				return n
+				return lineOf(s.at)
 			}
-		case isHead && closed && strings.ReplaceAll(strings.Trim(name, " \t"), "'", `"`) == head.String():
+		case isHead && closed && strings.ReplaceAll(strings.Trim(name, " \t"), "'", `"`) == wanted:
 			if index == 0 {
-				found = n
+				found = s.at
 			}
 			index--
 		}
 	}
-	return found
+	if found < 0 {
+		return 0
+	}
+	return lineOf(found)
 }
 
 // key is "line 12, column 3" for the first key with this path, in whichever tables
@@ -83,6 +156,9 @@ func (l *locator) key(key toml.Key) string {
 	p := l.find(path)
 	if p.Line == 0 {
 		return l.line(path...)
+	}
+	if len(l.text) > maxProbed {
+		return position(p)
 	}
 	// what is found is the value: the key stands before it
 	line := strings.SplitN(l.text, "\n", p.Line+1)[p.Line-1]
@@ -101,8 +177,52 @@ func (*positionProbe) UnmarshalTOML(any) error { return errHere }
 
 func (l *locator) find(path []any) toml.Position {
 	name, ok := path[0].(string)
+	if len(l.text) > maxProbed {
+		var names []string
+		for _, p := range path {
+			if s, isName := p.(string); isName {
+				names = append(names, s)
+			}
+		}
+		return l.statementOf(names)
+	}
 	if p, there := l.top[name]; ok && there {
-		return descend(&l.md, p, path[1:])
+		return l.descend(name, p, path[1:])
+	}
+	return toml.Position{}
+}
+
+// descend is the function descend for a value at the top, which is taken apart only once.
+func (l *locator) descend(name string, p toml.Primitive, path []any) toml.Position {
+	if len(path) == 0 {
+		return descend(&l.md, p, path)
+	}
+	list, isList := l.lists[name]
+	table, isTable := l.tables[name]
+	if !isList && !isTable {
+		if l.lists == nil {
+			l.lists, l.tables = map[string][]toml.Primitive{}, map[string]map[string]toml.Primitive{}
+		}
+		if l.md.PrimitiveDecode(p, &list) == nil {
+			l.lists[name] = list
+		} else if l.md.PrimitiveDecode(p, &table) == nil {
+			l.tables[name] = table
+		}
+	}
+	switch want := path[0].(type) {
+	case int:
+		if want < len(list) {
+			return descend(&l.md, list[want], path[1:])
+		}
+	case string:
+		if inner, there := table[want]; there {
+			return descend(&l.md, inner, path[1:])
+		}
+		for _, one := range list {
+			if at := descend(&l.md, one, path); at.Line > 0 {
+				return at
+			}
+		}
 	}
 	return toml.Position{}
 }

@@ -89,7 +89,16 @@ func Parse(text []byte) (*File, error) {
 	l := locator{text: d.text, top: d.top, md: d.md}
 	c := checker{file: &File{}, place: l.line}
 	told, ambiguous := map[string]bool{}, false
+	named := map[string]int{}
 	for _, key := range d.md.Keys() {
+		if len(key) == 2 {
+			if named[key[0]]++; named[key[0]] > maxNamed && isNamed(key[0]) {
+				return nil, problem("more than %d %s", "%[2]s 超过 %[1]d 个", "split the file", "请拆成多个文件", maxNamed, key[0])
+			}
+		}
+		if c.isFull() {
+			break
+		}
 		where := strangeKey(key)
 		if path := where.String(); where != nil && !told[path] {
 			told[path] = true
@@ -97,7 +106,10 @@ func Parse(text []byte) (*File, error) {
 			c.unknownKey(where, key, &l)
 		}
 	}
-	if ambiguous || c.isFull() {
+	if n := named["rules"]; n > maxRules {
+		c.add(tooManyRules(n), "rules", "rules")
+	}
+	if ambiguous || c.isFull() || named["rules"] > maxRules {
 		return nil, errors.Join(c.problems...)
 	}
 	if err := d.into(c.file); err != nil {
@@ -110,6 +122,18 @@ func Parse(text []byte) (*File, error) {
 	return c.file, nil
 }
 
+// maxNamed is how many payloads, variables, aliases, and lists there may be, of each.
+const maxNamed = 10_000
+
+// maxOldBytes is the largest file of version 1: it is rewritten before it is decoded.
+const maxOldBytes = 1 << 20
+
+// isNamed reports whether a key at the top is a table whose keys are names.
+func isNamed(key string) bool {
+	field, ok := fieldOf(fileType, key)
+	return ok && field.Type.Kind() == reflect.Map && field.Type.Elem().Kind() != reflect.Slice // rules have a bound of their own
+}
+
 // decoded is a text as the TOML decoder understood it, once for all.
 type decoded struct {
 	text string // in the words of the current version
@@ -120,8 +144,19 @@ type decoded struct {
 // decodeText decodes a text whose bounds hold, in the words of the current version. The
 // error is of a text that is not TOML, or of a version that is not known.
 func decodeText(text string) (*decoded, error) {
-	if err := checkBounds(text); err != nil {
+	isOld, inTable := false, false
+	s := boundsScanner{text: text, begins: func(at int, head bool) {
+		inTable = inTable || head
+		isOld = isOld || !inTable && saysVersion1(text[at:])
+	}}
+	if err := s.all(); err != nil {
 		return nil, err
+	}
+	if isOld && len(text) > maxOldBytes {
+		return nil, problem("version 1 of the format, and larger than %d MiB", "格式版本 1，且超过 %d MiB", "write sockeye = 2, and lists as [[lists.NAME.row]]", "请写 sockeye = 2，列表写成 [[lists.名称.row]]", maxOldBytes>>20)
+	}
+	if isOld {
+		text = upgrade(text, 1) // so that a large one is decoded once
 	}
 	d, err := decodeTop(text)
 	if err != nil {
@@ -132,6 +167,14 @@ func decodeText(text string) (*decoded, error) {
 		return d, err
 	}
 	return decodeTop(upgrade(text, version))
+}
+
+// saysVersion1 reports whether a statement is sockeye = 1.
+func saysVersion1(statement string) bool {
+	rest, ok := strings.CutPrefix(statement, "sockeye")
+	rest, ok2 := strings.CutPrefix(strings.TrimLeft(rest, " \t"), "=")
+	rest, ok3 := strings.CutPrefix(strings.TrimLeft(rest, " \t"), "1")
+	return ok && ok2 && ok3 && (rest == "" || strings.ContainsAny(rest[:1], " \t\r\n#"))
 }
 
 // current is a text in the words of the current version.
@@ -239,7 +282,8 @@ func syntaxError(err error) error {
 		}
 		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("%s", "TOML 有误：%s", text)}
 	}
-	e := &sockeye.Error{Kind: sockeye.Invalid, Target: position(p.Position), Message: sockeye.Text{En: p.Message, Zh: "TOML 有误：" + p.Message}}
+	message := shortened(p.Message)
+	e := &sockeye.Error{Kind: sockeye.Invalid, Target: position(p.Position), Message: sockeye.Text{En: message, Zh: "TOML 有误：" + message}}
 	if inner, ok := errors.AsType[*sockeye.Error](err); ok {
 		e.Message, e.Hint = inner.Message, inner.Hint
 		if inner.Target != "" {
@@ -248,8 +292,10 @@ func syntaxError(err error) error {
 		}
 	}
 	if e.Message.En == "" {
-		e.Message = sockeye.Text{En: err.Error(), Zh: "TOML 有误：" + err.Error()}
+		message = shortened(err.Error())
+		e.Message = sockeye.Text{En: message, Zh: "TOML 有误：" + message}
 	}
+	e.Message = sockeye.Text{En: shortened(e.Message.En), Zh: shortened(e.Message.Zh)}
 	return e
 }
 
@@ -271,7 +317,11 @@ func (c *checker) unknownKey(key, whole toml.Key, l *locator) {
 	name := key[len(key)-1]
 	e := &sockeye.Error{Kind: sockeye.Invalid, Message: both("there is no key %s", "没有 %s 这个键", payload.Quote(name, 40))}
 	known := knownKeys(fileType, key[:len(key)-1])
-	if near := nearest(name, known); near != "" {
+	there := map[string]bool{}
+	for _, k := range known {
+		there[k] = true
+	}
+	if near := nearest(name, there); near != "" {
 		e.Hint = both("did you mean %s?", "是否想写 %s？", near)
 	} else if len(known) > 0 {
 		e.Hint = both("the keys here are %s", "此处可用的键：%s", strings.Join(known, ", "))

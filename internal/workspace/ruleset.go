@@ -87,8 +87,9 @@ func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 		payloads = both
 	}
 	set := rule.Set{Start: s.Start}
+	named := new(namedBytes)
 	for n, r := range s.Rules {
-		compiled, field, err := r.resolved(payloads)
+		compiled, field, err := r.resolved(payloads, named)
 		if err != nil {
 			wrong(err, strings.TrimSuffix(fmt.Sprintf("rules[%d].%s", n, field), "."))
 		}
@@ -143,7 +144,7 @@ func Allowed(words []string) (rule.Allowed, error) {
 		case "low-ports":
 			a.LowPorts = true
 		default:
-			return a, unknownName("guard", word, []string{"storm", "amplify", "low-ports"})
+			return a, unknownName("guard", word, map[string]bool{"storm": true, "amplify": true, "low-ports": true})
 		}
 	}
 	return a, nil
@@ -151,7 +152,7 @@ func Allowed(words []string) (rule.Allowed, error) {
 
 // resolved is the rule with its payloads looked up. An error comes with the field
 // that it is about.
-func (r Rule) resolved(payloads map[string]Payload) (out rule.Rule, field string, err error) {
+func (r Rule) resolved(payloads map[string]Payload, named *namedBytes) (out rule.Rule, field string, err error) {
 	out = rule.Rule{Name: r.Name, Match: r.Match, Join: r.Join, Every: r.Every, After: r.After, In: r.In, Goto: r.Goto,
 		Cooldown: r.Cooldown, Count: r.Count, Chance: r.Chance, End: r.End}
 	replies := r.Replies
@@ -169,9 +170,12 @@ func (r Rule) resolved(payloads map[string]Payload) (out rule.Rule, field string
 			p, ok := payloads[reply.Payload]
 			switch {
 			case !ok:
-				field, err = at(n), unknownName("payload", reply.Payload, keys(payloads))
+				field, err = at(n), unknownName("payload", reply.Payload, payloads)
 			case whole.Text != "" || whole.Hex != "":
 				field, err = at(n), problem("both a named payload and one written here", "同时写了数据名称和数据内容", "write one of them", "只写其中之一")
+			}
+			if tooMuch := named.add(p); tooMuch != nil {
+				return out, at(n), tooMuch
 			}
 			whole.Text, whole.Hex = p.Text, p.Hex
 			whole.Options, _ = p.options() // what is wrong with it is told of the payload

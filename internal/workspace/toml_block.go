@@ -110,15 +110,24 @@ func blocksOf(text string) (blocks []*tomlBlock, ok bool) {
 // gather puts the tables below an element of a list into its block.
 func gather(blocks []*tomlBlock) []*tomlBlock {
 	var out []*tomlBlock
+	var nested strings.Builder
+	take := func() {
+		if nested.Len() > 0 {
+			out[len(out)-1].nested += nested.String()
+			nested.Reset()
+		}
+	}
 	for _, b := range blocks {
 		if n := len(out); n > 0 && out[n-1].inList {
 			if over := out[n-1].path; len(b.path) > len(over) && slices.Equal(b.path[:len(over)], over) {
-				out[n-1].nested += b.text()
+				nested.WriteString(b.text())
 				continue
 			}
 		}
+		take()
 		out = append(out, b)
 	}
+	take()
 	return out
 }
 

@@ -189,7 +189,7 @@ func (f *File) Lookup(name string) (string, bool) {
 func (f *File) Template(name string) (*payload.Template, error) {
 	p, ok := f.Payloads[name]
 	if !ok {
-		return nil, unknownName("payload", name, keys(f.Payloads))
+		return nil, unknownName("payload", name, f.Payloads)
 	}
 	return p.parse(false)
 }
