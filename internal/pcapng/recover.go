@@ -140,7 +140,7 @@ func (d *Decoder) search(limit int64) error {
 		d.lookahead.skip(i)
 		switch {
 		case last:
-			return d.tail(from, full, head)
+			return d.tail(from, full, head, endsBlock(b, d.lookahead.offset-from))
 		case limit > 0 && d.lookahead.offset-from > limit:
 			return ErrForeign
 		}
@@ -162,6 +162,19 @@ func (d *Decoder) blockAt(b []byte) int {
 	return n
 }
 
+// endsBlock says whether b, the end of size bytes, is the end of a block: it is the
+// block's length, which stands at the block's beginning too or makes it all there is.
+func endsBlock(b []byte, size int64) bool {
+	if len(b) < blockTail {
+		return false
+	}
+	n := int64(le.Uint32(b[len(b)-4:]))
+	if n < minBlock || n&3 != 0 || n > int64(len(b)) {
+		return false
+	}
+	return n == size || int64(le.Uint32(b[int64(len(b))-n+4:])) == n
+}
+
 // headless says that nothing has been read yet where a section header should be.
 func (d *Decoder) headless() bool { return d.section.ID == 0 && !d.middle }
 
@@ -177,8 +190,9 @@ func (d *Decoder) foundAt(from int64, i, n int) {
 }
 
 // tail says what the end of the file is, in which search found nothing: head is
-// how it begins, and from full on there are only zeros.
-func (d *Decoder) tail(from, full int64, head []byte) error {
+// how it begins, from full on there are only zeros, and whole says that a block ends
+// where the file does.
+func (d *Decoder) tail(from, full int64, head []byte, whole bool) error {
 	if d.lookahead.err != nil && !errors.Is(d.lookahead.err, io.EOF) {
 		return d.lookahead.err
 	}
@@ -193,6 +207,8 @@ func (d *Decoder) tail(from, full int64, head []byte) error {
 		return ErrForeign
 	case full == from:
 		what.What = zerosText
+	case whole && !d.headless(): // nothing was cut off
+		what.Kind, what.What = Broken, blockText
 	case isBlock && (int64(claimed) > size || len(head) < blockTail || full-from < int64(claimed)-3), full-from <= blockTail:
 		what.What = cutText
 	case d.headless():

@@ -7,12 +7,14 @@ const (
 	maxRepairTries = 4 << 20 // bits tried in all
 )
 
+// minBlock is the length of the shortest block of ours.
+const minBlock = sectionFixed + integrityOption + blockTail
+
 // extents are the lengths that a damaged block may have, the likeliest first:
 // the one it claims, and those that differ from it in one bit and stand at its
 // end too.
 func extents(b []byte) []int {
-	const least = sectionFixed + integrityOption + blockTail
-	if len(b) < least {
+	if len(b) < minBlock {
 		return nil
 	}
 	var out []int
@@ -22,7 +24,7 @@ func extents(b []byte) []int {
 		if bit >= 0 {
 			n ^= 1 << bit
 		}
-		if n&3 != 0 || n < least || uint64(n) > uint64(len(b)) || n > maxBlock {
+		if n&3 != 0 || n < minBlock || uint64(n) > uint64(len(b)) || n > maxBlock {
 			continue
 		}
 		if bit < 0 || le.Uint32(b[n-4:]) == n {

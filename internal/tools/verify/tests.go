@@ -32,6 +32,12 @@ func tests(r *report) {
 	if err := cmd.Wait(); err != nil && len(r.failed) == before {
 		r.fail("go test", err.Error())
 	}
+	exhaustive(r)
+}
+
+// exhaustive are the tests that are shorter under the race detector, without it.
+func exhaustive(r *report) {
+	r.command(command{name: "every bit of a segment", args: []string{"go", "test", "-count=1", "-run", "^TestF11EveryBitOfASegment$", "./internal/pcapng"}})
 }
 
 // testEvent is one line of go test -json (see go doc test2json).
