@@ -22,6 +22,7 @@ type Recording struct {
 	path    string
 	isDir   bool
 	foreign bool
+	packed  bool // one file of ours that was compressed since
 	names   *pcapng.Registry
 
 	mu    sync.Mutex
@@ -47,7 +48,7 @@ func Open(path string) (*Recording, error) {
 		}
 	}
 	if !r.isDir {
-		r.foreign, err = isForeign(path)
+		r.foreign, r.packed, err = isForeign(path)
 	}
 	if err != nil {
 		return nil, err
@@ -108,28 +109,45 @@ func after(files []segmentFile, f segmentFile) []segmentFile {
 	return files[i:]
 }
 
-// isForeign looks at the beginning of a file. What is no capture at all is an
-// error; an empty file is a recording of nothing.
-func isForeign(path string) (bool, error) {
+// isForeign looks at the beginning of a file, or of what it holds if it is packed. What
+// is no capture at all is an error; an empty file is a recording of nothing.
+func isForeign(path string) (foreign, packed bool, err error) {
 	f, err := regular.Open(path)
 	if err != nil {
-		return false, unreadable(path, err)
+		return false, false, unreadable(path, err)
 	}
 	defer f.Close()
-	_, err = pcapng.NewDecoder(f, pcapng.DecodeOptions{}).Segment()
+	from, packed, err := plain(f)
+	if err != nil {
+		return false, false, unreadable(path, err)
+	}
+	_, err = pcapng.NewDecoder(from, pcapng.DecodeOptions{}).Segment()
 	switch {
-	case err == nil, errors.Is(err, io.EOF):
-		return false, nil
-	case !errors.Is(err, pcapng.ErrForeign):
-		return false, unreadable(path, err)
+	case err == nil, errors.Is(err, io.EOF) && !packed:
+		return false, packed, nil
+	case !errors.Is(err, pcapng.ErrForeign) && !errors.Is(err, io.EOF):
+		return false, false, unreadable(path, err)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return false, unreadable(path, err)
+		return false, false, unreadable(path, err)
 	}
 	if err := capture.Check(f); err != nil {
-		return false, unreadable(path, err)
+		return false, false, unreadable(path, err)
 	}
-	return true, nil
+	return true, false, nil
+}
+
+// plain is what a file holds, without the compression if it has one.
+func plain(f *os.File) (from io.Reader, packed bool, err error) {
+	unpacked, err := capture.Unpack(f)
+	if err != nil {
+		return nil, false, err
+	}
+	if unpacked != nil {
+		return unpacked, true, nil
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return f, false, err
 }
 
 // unreadable turns what the system said about a path into an error for people.

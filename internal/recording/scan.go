@@ -25,7 +25,7 @@ func (r *Recording) indexOf(ctx context.Context, f segmentFile, progress func(in
 // scan reads a file and makes its index.
 func (r *Recording) scan(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
 	// It has names of its own, so that a peer has the alias that it had at each event.
-	one := &Recording{path: f.path, foreign: r.foreign, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
+	one := &Recording{path: f.path, foreign: r.foreign, packed: r.packed, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
 	s := &scanner{tally: newTally(), ordered: true}
 	d, err := one.Read(ReadOptions{Damaged: s.tally.damaged, Progress: func(done, _ int64) { progress(done) }})
 	if err != nil {

@@ -27,7 +27,11 @@ func (r *Recording) headOf(f segmentFile) segmentHead {
 		return segmentHead{}
 	}
 	defer file.Close()
-	d := pcapng.NewDecoder(file, pcapng.DecodeOptions{})
+	from, _, err := plain(file)
+	if err != nil {
+		return segmentHead{}
+	}
+	d := pcapng.NewDecoder(from, pcapng.DecodeOptions{})
 	ev, err := d.Next()
 	if err != nil {
 		return segmentHead{}
@@ -46,7 +50,7 @@ func (d *Reader) seek(files []segmentFile) {
 		d.total += f.size
 	}
 	d.waiting = files
-	if d.recording.foreign || d.o.From <= 1 && d.o.After.IsZero() {
+	if d.recording.foreign || d.recording.packed || d.o.From <= 1 && d.o.After.IsZero() {
 		return
 	}
 	first := d.recording.startAt(files, d.o.From, d.o.After)

@@ -17,7 +17,8 @@ type segmentReader struct {
 	f        *os.File
 	position int64 // in the file, of what is read next
 
-	ours    *pcapng.Decoder // nil for a foreign capture
+	ours    *pcapng.Decoder   // nil for a foreign capture
+	packed  *capture.Unpacked // what ours reads, if the file was compressed
 	foreign *capture.Reader
 	names   *pcapng.Registry
 
@@ -47,11 +48,14 @@ func (r *Recording) openFile(file segmentFile) (*segmentReader, error) {
 		return nil, err
 	}
 	o := &segmentReader{file: file, f: f, names: r.names, doubted: -1}
-	if !r.foreign {
+	switch {
+	case r.packed:
+		err = o.decodePacked()
+	case !r.foreign:
 		o.decode(0, nil)
-		return o, nil
+	default:
+		o.foreign, err = capture.NewReader(o, capture.CaptureOptions{Lost: o.damaged})
 	}
-	o.foreign, err = capture.NewReader(o, capture.CaptureOptions{Lost: o.damaged})
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -77,6 +81,31 @@ func (o *segmentReader) decode(start int64, before []byteRange) {
 	}
 	o.ours = pcapng.NewDecoder(from, options)
 }
+
+// decodePacked makes the decoder of a file that was compressed. It is read once, from
+// its beginning to its end; places are those in what it holds.
+func (o *segmentReader) decodePacked() (err error) {
+	if o.packed, err = capture.Unpack(o); err != nil {
+		return err
+	}
+	if o.packed == nil { // another file by now
+		return pcapng.ErrForeign
+	}
+	cut := false
+	o.packed.Damaged = func(d pcapng.Damage) {
+		cut = true
+		o.damaged(d)
+	}
+	o.ours = pcapng.NewDecoder(o.packed, pcapng.DecodeOptions{Names: o.names, Damaged: func(d pcapng.Damage) {
+		if !cut || d.Kind != pcapng.Torn { // which is why it ends in a block
+			o.damaged(d)
+		}
+	}})
+	return nil
+}
+
+// grows says that the file may be one that is still being written.
+func (o *segmentReader) grows() bool { return o.ours != nil && o.packed == nil }
 
 // Read reads on in the file.
 func (o *segmentReader) Read(p []byte) (int, error) {
@@ -127,7 +156,7 @@ func (o *segmentReader) isMisled(e *sockeye.Event, err error) bool {
 // once more: a torn block may have been cut off and another written in its place
 // between two reads of the file, which then make neither.
 func (o *segmentReader) isDoubtful() bool {
-	if len(o.found) == 0 || o.found[0].Offset <= o.doubted || o.quiet() {
+	if !o.grows() || len(o.found) == 0 || o.found[0].Offset <= o.doubted || o.quiet() {
 		return false
 	}
 	o.doubted = o.found[0].Offset
@@ -173,7 +202,7 @@ func (o *segmentReader) isSettled() []pcapng.Damage {
 		return nil
 	}
 	n := len(o.found)
-	if o.ended && o.ours != nil {
+	if o.ended && o.grows() {
 		for n > 0 && o.found[n-1].Offset >= o.blockOK() {
 			n--
 		}

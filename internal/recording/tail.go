@@ -63,7 +63,7 @@ func (d *Reader) await(ctx context.Context) error {
 // of the recording, io.EOF.
 func (d *Reader) atEnd(ctx context.Context) error {
 	o := d.open
-	if o.ours == nil {
+	if !o.grows() {
 		return io.EOF
 	}
 	for since := time.Now(); ; {

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"sockeye"
+	"sockeye/internal/pcapng"
 )
 
 // What a compressed file may become. A file that needs more can be unpacked by
@@ -53,6 +54,45 @@ func unpacked(r *bufio.Reader) (*bufio.Reader, error) {
 		return bufio.NewReaderSize(u, bufferSize), nil
 	}
 	return r, nil
+}
+
+// Unpacked is what a compressed file holds. What ends it early, a cut or damage in the
+// compression, is told to Damaged, and then it is at its end: what came before counts.
+type Unpacked struct {
+	Damaged func(pcapng.Damage) // may be nil
+	r       *bufio.Reader
+	read    int64
+}
+
+// Unpack looks at the beginning of r: nil means that it is not compressed, and is to be
+// read from its beginning. The error is an *sockeye.Error.
+func Unpack(r io.Reader) (*Unpacked, error) {
+	packed := bufio.NewReaderSize(r, bufferSize)
+	plain, err := unpacked(packed)
+	if err != nil || plain == packed {
+		return nil, err
+	}
+	return &Unpacked{r: plain}, nil
+}
+
+func (u *Unpacked) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	u.read += int64(n)
+	if err == nil || !packed(err) {
+		return n, err
+	}
+	var bad *damage
+	if err = cutOff(err); !errors.As(err, &bad) {
+		return n, err
+	}
+	d := pcapng.Damage{Offset: u.read, Kind: damaged, What: bad.what}
+	if bad.torn {
+		d.Kind = pcapng.Torn
+	}
+	if u.Damaged != nil {
+		u.Damaged(d)
+	}
+	return n, io.EOF
 }
 
 // unpacking reads a compressed file within the limits.
