@@ -38,6 +38,7 @@ type Core struct {
 	ownListeners ownListeners
 	running      sync.WaitGroup // runs of send lists
 	lookup       atomic.Pointer[func(string) (string, bool)]
+	ruleBudget   ruleBudget
 	seed         uint64 // of the random bytes in payloads
 
 	mu          sync.Mutex

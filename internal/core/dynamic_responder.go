@@ -17,6 +17,7 @@ type dynamicResponder struct {
 	id       *sockeye.Session
 	record   func(sockeye.Event)
 	fallback transport.Responder // nil: nobody
+	budget   *ruleBudget         // of the core
 	rules    atomic.Pointer[ruleRunner]
 	ended    sync.WaitGroup // the goroutines of all rules it had
 
@@ -106,7 +107,7 @@ func (a *dynamicResponder) set(how *RuleProgram, off bool, present func() []*tra
 	}
 	var fresh *ruleRunner
 	if how != nil && !off {
-		fresh = newResponding(*how, a.id, a.record, &a.ended)
+		fresh = newResponding(*how, a.id, a.record, a.budget, &a.ended)
 	}
 	a.setOnce = how
 	if old := a.rules.Swap(fresh); old != nil {

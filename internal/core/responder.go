@@ -13,7 +13,7 @@ func (a Answer) responder(s *Session) transport.Responder {
 	if a.Rules == nil && !a.Changeable {
 		return without
 	}
-	s.responder = &dynamicResponder{id: s.id, record: func(e sockeye.Event) { s.core.journal.Append(e) }, fallback: without}
+	s.responder = &dynamicResponder{id: s.id, budget: &s.core.ruleBudget, record: func(e sockeye.Event) { s.core.journal.Append(e) }, fallback: without}
 	s.responder.set(s.core.completed(a.Rules), false, func() []*transport.Peer { return nil })
 	return s.responder.responder()
 }

@@ -13,6 +13,7 @@ import (
 	"sockeye"
 	"sockeye/internal/journal"
 	"sockeye/internal/rule"
+	"sockeye/internal/transport"
 )
 
 // maxIdlePeer is what a quiet peer with rules may need, in bytes.
@@ -183,6 +184,44 @@ func TestRulesBoundAllFramesTogether(t *testing.T) {
 	c.Write([]byte("\nping\n"))
 	reads(t, c, "pong\n")
 	if r.full.Load() {
+		t.Error("the bound would not be said again")
+	}
+}
+
+// The bound is one for all sessions of a core: what the rules of one keep, another has
+// not, and has it again when they end.
+func TestRulesOfAllSessionsAreBoundTogether(t *testing.T) {
+	w := smallBench(t)
+	greedy := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), byRules(t, "line", rule.Rule{Match: "any", Replies: text("pong\n")}))
+	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), byRules(t, "line", rule.Rule{Match: "any", Replies: text("pong\n")}))
+	if !greedy.responder.rules.Load().reserve(maxRuleMemory - 1000) {
+		t.Fatal("nothing may be kept")
+	}
+	c, err := net.Dial("tcp", s.Locals()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Write([]byte(strings.Repeat("q", 2000)))
+	e := wait(t, w, "the bound", func(e sockeye.Event) bool { return e.Kind == sockeye.Failed })
+	if err := e.Detail.Err; e.Session.ID != s.ID() || err.Kind != sockeye.LimitReached || !strings.Contains(err.Message.En, "all sessions together") {
+		t.Errorf("in session %s: %+v", e.Session.ID, err)
+	}
+	old := greedy.responder.rules.Load()
+	if err := greedy.responder.set(nil, false, func() []*transport.Peer { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if held := w.ruleBudget.reserved.Load(); held != 0 {
+		t.Errorf("%d bytes are held by rules that ended", held)
+	}
+	old.release(maxRuleMemory - 1000) // what they had still to give back
+	if old.reserve(1) || w.ruleBudget.reserved.Load() != 0 {
+		t.Errorf("rules that ended changed the budget to %d", w.ruleBudget.reserved.Load())
+	}
+	c.Write([]byte("\nping\n" + strings.Repeat("q", 2000)))
+	reads(t, c, "pong\n")
+	waitFor(t, "the frame to be kept", func() bool { return w.ruleBudget.reserved.Load() == 2000 })
+	if s.responder.rules.Load().full.Load() {
 		t.Error("the bound would not be said again")
 	}
 }

@@ -71,26 +71,6 @@ const stepOverhead = 200
 
 func sizeOf(s rule.Action) int { return stepOverhead + len(s.Data) }
 
-// reserve counts memory among that of all peers, and says false if that is too much.
-func (r *ruleRunner) reserve(bytes int) bool {
-	if r.reserved.Add(int64(bytes)) <= maxRuleMemory {
-		return true
-	}
-	r.release(bytes)
-	if !r.full.Swap(true) {
-		r.report(&sockeye.Error{Kind: sockeye.LimitReached, Op: "answer", Target: r.id.ID,
-			Message: sockeye.Text{En: "unfinished frames and waiting replies of all peers together need more than 64 MiB; the newest are dropped", Zh: "所有连接对象未完成的帧与等待发送的应答合计超过 64 MiB，最新的被丢弃"},
-			Hint:    sockeye.Text{En: "fewer peers (--max-peers), shorter frames (max= of the frame), or rules that answer less", Zh: "可减少连接对象（--max-peers）、缩短帧长（帧的 max=），或让规则少应答"}}, nil)
-	}
-	return false
-}
-
-func (r *ruleRunner) release(bytes int) {
-	if left := r.reserved.Add(-int64(bytes)); left < maxRuleMemory/2 {
-		r.full.Store(false)
-	}
-}
-
 // enqueue gives a step to those who send to a peer. Its memory and its waiting are
 // counted already.
 func (r *ruleRunner) enqueue(s rule.Action, q *rulePeer) {

@@ -35,10 +35,6 @@ const (
 	readingPause      = 256  // replies that make a TCP peer wait with its next request
 )
 
-// maxRuleMemory bounds, in bytes, the unfinished frames and waiting replies of all peers
-// of a session together; what is beyond is dropped, and said.
-const maxRuleMemory = 64 << 20
-
 // ruleRunner carries out the plans of an engine for one session, as long as these
 // are its rules. Peers' readers give it bytes; one goroutine keeps the times, and one
 // for each peer that is just being answered sends, so that a peer that does not read
@@ -52,8 +48,9 @@ type ruleRunner struct {
 	isOver chan struct{}   // closed when it answers no more
 	ended  *sync.WaitGroup // its goroutines, with those of the session's earlier rules
 
-	framers  sync.Pool    // of *framing.Framer, for whoever sends next
-	reserved atomic.Int64 // bytes; see maxRuleMemory
+	framers  sync.Pool // of *framing.Framer, for whoever sends next
+	budget   *ruleBudget
+	reserved atomic.Int64 // bytes of the budget
 	full     atomic.Bool  // that they are too many was said
 
 	mu      sync.Mutex
@@ -63,8 +60,8 @@ type ruleRunner struct {
 	stopped bool
 }
 
-func newResponding(how RuleProgram, id *sockeye.Session, record func(sockeye.Event), ended *sync.WaitGroup) *ruleRunner {
-	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Program, how.Options), record: record,
+func newResponding(how RuleProgram, id *sockeye.Session, record func(sockeye.Event), budget *ruleBudget, ended *sync.WaitGroup) *ruleRunner {
+	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Program, how.Options), record: record, budget: budget,
 		timed: make(chan struct{}, 1), isOver: make(chan struct{}), ended: ended, peers: map[uint64]*rulePeer{}}
 	ended.Go(func() {
 		defer r.contain()
@@ -83,6 +80,7 @@ func (r *ruleRunner) stop() {
 	}
 	peers := slices.Collect(maps.Values(r.peers))
 	r.mu.Unlock()
+	r.releaseReserved()
 	for _, q := range peers {
 		q.releaseAll()
 	}
