@@ -228,29 +228,31 @@ func TestBlocksInDataAreData(t *testing.T) {
 // its front if a sound block follows there: a block of this very segment in its data, with
 // a number that is still to come, is no event.
 func TestBlockOfThisSegmentInDamagedData(t *testing.T) {
-	s := newScene()
-	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
-	s.received(p, "before")
-	s.received(p, "")
-	s.received(p, "in data")
-	l := s.layout(EncodeOptions{})
-	within := string(l.segment[l.ends[1]:l.ends[2]])
-	s.events = s.events[:1]
-	s.received(p, within)
-	s.received(p, "after")
-	l = s.layout(EncodeOptions{})
-	from, to := l.ends[0], l.ends[1]
-	for _, b := range [][]byte{l.segment[from+packetFixed : from+packetFixed+44], l.segment[to-40 : to]} {
-		for i := range b {
-			b[i] ^= 0x5A
+	for before := range 4 { // blocks begin at multiples of four
+		s := newScene()
+		p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
+		s.received(p, "before")
+		s.received(p, "")
+		s.received(p, "in data")
+		l := s.layout(EncodeOptions{})
+		within := string(l.segment[l.ends[1]:l.ends[2]])
+		s.events = s.events[:1]
+		s.received(p, "1234"[:before]+within)
+		s.received(p, "after")
+		l = s.layout(EncodeOptions{})
+		from, to := l.ends[0], l.ends[1]
+		for _, b := range [][]byte{l.segment[from+packetFixed : from+packetFixed+36], l.segment[to-40 : to]} {
+			for i := range b {
+				b[i] ^= 0x5A
+			}
 		}
-	}
-	got := decode(l.segment, DecodeOptions{})
-	if len(got.events) != 2 || string(got.events[1].Data) != "after" {
-		t.Errorf("%d events, %v", len(got.events), got.events)
-	}
-	if len(got.damage) != 1 || got.damage[0].Offset != int64(from) || got.damage[0].Length != int64(to-from) {
-		t.Errorf("damage %v, want one from %d of %d bytes", got.damage, from, to-from)
+		got := decode(l.segment, DecodeOptions{})
+		if len(got.events) != 2 || string(got.events[1].Data) != "after" {
+			t.Errorf("%d events, %v", len(got.events), got.events)
+		}
+		if len(got.damage) != 1 || got.damage[0].Offset != int64(from) || got.damage[0].Length != int64(to-from) {
+			t.Errorf("damage %v, want one from %d of %d bytes", got.damage, from, to-from)
+		}
 	}
 }
 

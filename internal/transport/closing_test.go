@@ -48,6 +48,41 @@ func testC01PartialWrite(t *testing.T) {
 	}
 }
 
+// A send that was canceled while it waited leaves nothing behind: the next one waits for as
+// long as it has to.
+func TestCanceledSendLeavesNothing(t *testing.T) { onEachConnKind(t, testCanceledSendLeavesNothing) }
+
+func testCanceledSendLeavesNothing(t *testing.T) {
+	s, r := listening(t, "tcp", sockeye.Options{SendBuffer: 64 << 10}, nil)
+	r.dropData()
+	c := dialTCP(t, s)
+	p := firstPeer(t, s, r)
+	const size = 16 << 20
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan int, 1)
+	go func() {
+		n, err := p.Send(ctx, make([]byte, size))
+		if !errors.Is(err, context.Canceled) || n == size {
+			t.Errorf("the canceled Send = %d, %v", n, err)
+		}
+		first <- n
+	}()
+	eventually(t, "the peer's window is closed", func() bool { return p.Status().Queued > 0 })
+	cancel()
+	n := <-first
+	second := make(chan error, 1)
+	go func() {
+		_, err := p.Send(context.Background(), make([]byte, size))
+		second <- err
+	}()
+	if got, err := io.ReadFull(c, make([]byte, n+size)); err != nil {
+		t.Errorf("the peer got %d of %d bytes: %v", got, n+size, err)
+	}
+	if err := <-second; err != nil {
+		t.Error(err)
+	}
+}
+
 // C02, F33: a peer that finishes is told of once, its owner does not spin, and
 // it can still be sent to.
 func TestC02EndOfStreamOnce(t *testing.T) { onEachConnKind(t, testC02EndOfStreamOnce) }

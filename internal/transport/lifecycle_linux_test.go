@@ -125,6 +125,16 @@ func TestUDPTableForgetsTheSilent(t *testing.T) {
 	if left.Peer.Remote.String() != clients[1].LocalAddr().String() {
 		t.Errorf("%s made room, want %s, which was silent longest", left.Peer.Remote, clients[1].LocalAddr())
 	}
+	// One that is reached to be sent to is in use, too.
+	if _, err := s.Reach(clients[2].LocalAddr().(*net.UDPAddr).AddrPort()); err != nil {
+		t.Fatal(err)
+	}
+	clients[1] = dialUDP(t, s)
+	say(1, 6)
+	left = r.waitKind(t, sockeye.Left, 2)
+	if left.Peer.Remote.String() != clients[0].LocalAddr().String() {
+		t.Errorf("%s made room, want %s, which was neither heard of nor sent to for longest", left.Peer.Remote, clients[0].LocalAddr())
+	}
 }
 
 // A connection that epoll does not take, because its limit is reached, is reset, and why

@@ -147,6 +147,16 @@ func testCountersAndStatus(t *testing.T) {
 	if n := pc.Status().Peers; n != 1 {
 		t.Errorf("session counts %d peers, want 1", n)
 	}
+	other := dialTCP(t, pc)
+	other.Write([]byte("678"))
+	io.ReadFull(other, make([]byte, 3))
+	c.Close()
+	r.waitKind(t, sockeye.Left, 1)
+	want = sockeye.Counters{ReceivedBytes: 8, ReceivedMessages: 2, SentBytes: 8, SentMessages: 2}
+	eventually(t, "the session counts one peer", func() bool { return pc.Status().Peers == 1 })
+	if diff := cmp.Diff(want, pc.Status().Counters); diff != "" {
+		t.Errorf("with one peer that has left: %s", diff)
+	}
 }
 
 func TestIdlePeerIsClosed(t *testing.T) { onEachConnKind(t, testIdlePeerIsClosed) }
