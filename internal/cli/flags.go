@@ -190,8 +190,8 @@ func (f *endpointFlags) network(a sockeye.Address) (sockeye.Network, error) {
 	return n.Transport() + sockeye.Network(strconv.Itoa(want)), nil
 }
 
-// duration is a flag for a time: "500ms", "2s", "5m"; a bare number is seconds,
-// as with ncat.
+// duration is a time that is typed: "500ms", "2s", "5m"; a bare number is seconds,
+// as with ncat. Files, and --since, want a unit with every number.
 type duration struct{ d *time.Duration }
 
 func (v *duration) String() string {
@@ -205,7 +205,7 @@ func (v *duration) Type() string { return "duration" }
 
 func (v *duration) Set(s string) error {
 	d, err := time.ParseDuration(s)
-	if n, numErr := strconv.ParseFloat(s, 64); err != nil && numErr == nil {
+	if n, numErr := strconv.ParseFloat(s, 64); err != nil && numErr == nil && strings.Trim(s, "0123456789.") == "" {
 		d, err = time.Duration(n*float64(time.Second)), nil
 		if n*float64(time.Second) > float64(1<<62) {
 			err = strconv.ErrRange
