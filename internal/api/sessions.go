@@ -51,6 +51,8 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.AnsweredBy(),
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
 		Remote: s.Reached(), Recipients: s.Recipients(), Broadcast: ep.Options.Broadcast.Or(false),
+		Sources: texts(ep.Options.Sources), AllowPeers: texts(ep.Options.AllowPeers), DenyPeers: texts(ep.Options.DenyPeers),
+		Reconnect: ep.Options.Reconnect, HalfOpenMS: float64(ep.Options.HalfOpen) / float64(time.Millisecond),
 	}
 	if o := s.Opening(); o != nil {
 		out.Name, out.Frame = o.Name, o.FrameSpec()
@@ -76,6 +78,14 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 		}
 	case ep.Mode == sockeye.Connect && st.Peers == 0:
 		out.State = "connecting"
+	}
+	return out
+}
+
+// texts are addresses and ranges as people write them.
+func texts[T fmt.Stringer](list []T) (out []string) {
+	for _, a := range list {
+		out = append(out, a.String())
 	}
 	return out
 }

@@ -90,6 +90,12 @@ type (
 		// Broadcast says that this may be everybody.
 		Remote    string `json:"remote,omitempty"`
 		Broadcast bool   `json:"broadcast,omitempty"`
+		// What else a form shows of the options that it was opened with.
+		Sources    []string `json:"sources,omitempty"`
+		AllowPeers []string `json:"allow_peers,omitempty"`
+		DenyPeers  []string `json:"deny_peers,omitempty"`
+		Reconnect  bool     `json:"reconnect,omitempty"`
+		HalfOpenMS float64  `json:"half_open_ms,omitempty"`
 		// Recipients are the numbers of the peers chosen to be sent to; absent for all. One
 		// that left stays among them until a peer comes back from its address or with its
 		// alias, which then takes its place: Peer.Replaces says so.

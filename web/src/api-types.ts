@@ -747,6 +747,12 @@ export interface Session {
    */
   remote?: string;
   broadcast?: boolean;
+  /** What else a form shows of the options that it was opened with. */
+  sources?: string[];
+  allow_peers?: string[];
+  deny_peers?: string[];
+  reconnect?: boolean;
+  half_open_ms?: number;
   /**
    * Recipients are the numbers of the peers chosen to be sent to; absent for all. One
    * that left stays among them until a peer comes back from its address or with its

@@ -165,6 +165,9 @@ func (p *program) ends(t testing.TB) {
 	}
 }
 
+// deadline is that of a connection for the whole test, so that none hangs.
+func deadline() time.Time { return time.Now().Add(2 * patience) }
+
 // dial connects to a server of the workbench, as a board does.
 func dial(t testing.TB, network, address string) net.Conn {
 	t.Helper()
@@ -173,7 +176,7 @@ func dial(t testing.TB, network, address string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(2 * patience)) // of the whole test, so that none hangs
+	c.SetDeadline(deadline())
 	return c
 }
 

@@ -126,7 +126,7 @@ func blank(t testing.TB) *page {
 			if err != nil {
 				return
 			}
-			if text := fmt.Sprint(m); strings.HasPrefix(text, "error") && !strings.Contains(text, "server responded with") && !strings.Contains(text, "ERR_CONNECTION_REFUSED") {
+			if text := fmt.Sprint(m); strings.HasPrefix(text, "error") && !strings.Contains(text, "server responded with") && !strings.Contains(text, "ERR_CONNECTION_REFUSED") && !strings.Contains(text, "ERR_INCOMPLETE_CHUNKED_ENCODING") {
 				p.mu.Lock()
 				p.wrong = append(p.wrong, text)
 				p.mu.Unlock()

@@ -94,14 +94,14 @@ export class Content {
   /** How many lines the bytes take. */
   height(view: View): number {
     this.arrange(view);
-    return this.ranges.length;
+    return this.ranges.length + (this.hints(view) ? 1 : 0);
   }
 
   line(view: View, part: number): Shown {
     this.arrange(view);
     const out: Shown = { offset: '', content: [], beside: [], more: false };
     const at = this.ranges[part];
-    if (!at) return out;
+    if (!at) return { ...out, more: part > 0 };
     if (view.look === 'text') out.content = pieces(this.text, at, this.foundText, this.ticks);
     else out.content = hexPieces(this.data, at, this.foundBytes, true, this.cuts);
     if (view.look === 'both') {
@@ -111,9 +111,19 @@ export class Content {
       if (missing > 0) out.content.push({ text: ' '.repeat(3 * missing + Math.floor((n - 1) / 8) - Math.floor(Math.max(0, n - missing - 1) / 8)) });
       out.beside = this.besides(view.charset, at);
     }
-    const shown = view.look === 'text' ? this.text.length : this.data.length;
-    out.more = part === this.ranges.length - 1 && (at.end < shown || this.data.length < this.bytes);
+    out.more = !view.wrap && this.isPart(view);
     return out;
+  }
+
+  /** More is to be said of it than its lines show. */
+  private isPart(view: View): boolean {
+    const shown = view.look === 'text' ? this.text.length : this.data.length;
+    return (this.ranges.at(-1)?.end ?? 0) < shown || this.data.length < this.bytes;
+  }
+
+  /** That there is more has a line of its own: a message that is wrapped leaves no room beside it. */
+  private hints(view: View): boolean {
+    return view.wrap && this.isPart(view);
   }
 
   /** The whole message as text, what began before it included. */

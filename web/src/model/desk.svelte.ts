@@ -22,9 +22,12 @@ export interface Form {
   broadcast: boolean;
   halfOpen: boolean; // peers that finished sending are kept
   halfOpenFor: number; // seconds
+  selective: boolean; // only some may be peers, as these lists of addresses and ranges say
+  allowPeers: string;
+  denyPeers: string;
 }
 
-const fresh: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60 };
+const fresh: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60, selective: false, allowPeers: '', denyPeers: '' };
 
 /** How frames are found and checked, as --frame and --check say it; "" is not at all. */
 export interface Framing {
@@ -61,6 +64,8 @@ export class Tab {
   session = $state<string>();
   form = $state<Form>({ ...fresh });
   opening = $state(false);
+  /** The remote address is being made a peer; what is sent waits for it. */
+  reaching: Promise<boolean> | undefined;
   error = $state.raw<ErrorLine>();
   // the log of this tab
   floor = $state(1);
@@ -246,7 +251,7 @@ class Desk {
       tab.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
       this.choose(tab);
       if (tab.rules.off && tab.rules.items.length > 0) await tab.rules.change(s.id, {});
-      if (tab.form.protocol === 'udp' && tab.form.remote.trim() !== '') await this.reach(tab);
+      if (tab.form.protocol === 'udp') await this.reach(tab);
       if (before && before.received_messages + before.sent_messages === 0) await this.drop(before.id);
       return true;
     } catch (e) {
@@ -269,15 +274,21 @@ class Desk {
   }
 
   /** Sends to the remote address from now on; UDP needs no connection for it. */
-  async reach(tab: Tab): Promise<void> {
+  reach(tab: Tab): Promise<boolean> {
+    return (tab.reaching = this.reachNow(tab));
+  }
+
+  private async reachNow(tab: Tab): Promise<boolean> {
     const { remote, remotePort } = tab.form;
-    if (!tab.session || remote.trim() === '') return;
+    if (!tab.session || remote.trim() === '') return true;
     tab.error = undefined;
     try {
       const p = await workbench.reach(tab.session, hostPort(remote.trim(), remotePort));
       await tab.choose([p.id]);
+      return true;
     } catch (e) {
       tab.error = failureOf(e);
+      return false;
     }
   }
 
@@ -333,7 +344,11 @@ export function request(f: Form): Open {
   const scheme = f.protocol === 'udp' ? 'udp' : 'tcp';
   const halfOpen = f.halfOpen && scheme === 'tcp' ? { half_open_ms: 1000 * f.halfOpenFor } : {};
   if (f.protocol !== 'tcp-client') {
-    const options = { ...(f.broadcast && scheme === 'udp' ? { broadcast: true } : {}), ...halfOpen };
+    const options = {
+      ...(f.broadcast && scheme === 'udp' ? { broadcast: true } : {}),
+      ...halfOpen,
+      ...(f.selective ? { allow_peers: listed(f.allowPeers), deny_peers: listed(f.denyPeers) } : {}),
+    };
     return {
       mode: 'listen',
       address: url(scheme, f.local, f.localPort.trim() === '' && scheme === 'udp' ? '0' : f.localPort),
@@ -353,6 +368,11 @@ export function request(f: Form): Open {
   };
 }
 
+/** The addresses of a field, between commas or blanks. */
+function listed(field: string): string[] {
+  return field.split(/[\s,;，；、]+/).filter((a) => a !== '');
+}
+
 function url(scheme: string, host: string, port: string): string {
   return `${scheme}://${hostPort(host, port)}`;
 }
@@ -364,13 +384,24 @@ function hostPort(host: string, port: string): string {
 /** The settings that a session was opened with. */
 function formOf(s: Session, otherwise: Form): Form {
   const [host, port] = parts(s.address);
-  const f = { ...otherwise, echo: s.echo ?? false, broadcast: s.broadcast ?? false };
+  const [allow, deny] = [s.allow_peers ?? [], s.deny_peers ?? []];
+  const f = {
+    ...otherwise,
+    echo: s.echo ?? false,
+    broadcast: s.broadcast ?? false,
+    reconnect: s.reconnect ?? false,
+    halfOpen: !!s.half_open_ms,
+    halfOpenFor: s.half_open_ms ? s.half_open_ms / 1000 : otherwise.halfOpenFor,
+    selective: allow.length + deny.length > 0,
+    allowPeers: allow.join(', '),
+    denyPeers: deny.join(', '),
+  };
   const udp = s.network.startsWith('udp');
   if (s.mode === 'listen') {
     const [remote, remotePort] = s.remote ? parts(s.remote) : ['', f.remotePort];
     return { ...f, protocol: udp ? 'udp' : 'tcp-server', local: host, localPort: port, remote, remotePort };
   }
-  return { ...f, protocol: udp ? 'udp' : 'tcp-client', local: '', localPort: '', remote: host, remotePort: port };
+  return { ...f, protocol: udp ? 'udp' : 'tcp-client', local: s.sources?.[0] ?? '', localPort: '', remote: host, remotePort: port };
 }
 
 /** Host and port of an address, which may be a URL. */

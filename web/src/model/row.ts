@@ -11,6 +11,8 @@ export interface Line extends Shown {
   part: number;
   /** The line has the time, the peer and the length. */
   head: boolean;
+  /** It has only that; the bytes, or what the event says, are below it. */
+  lead: boolean;
   /** The bytes that it is of; undefined for what the event itself says. */
   of: Content | undefined;
   /** Which of the row's contents that is. */
@@ -57,9 +59,14 @@ export class Row {
 
   /** How many lines the row takes. */
   height(view: View): number {
-    let n = this.says ? 1 : 0;
+    let n = this.says ? 1 + this.leads(view) : 0;
     for (const c of this.contents) n += c.height(view) + (view.narrow ? 1 : 0);
     return n;
+  }
+
+  /** A narrow view has no room for what is said beside the time and the peer. */
+  private leads(view: View): number {
+    return view.narrow && this.event.peer && !this.event.frames ? 1 : 0;
   }
 
   /** The line that a message begins with. */
@@ -68,7 +75,7 @@ export class Row {
   }
 
   line(view: View, part: number): Line {
-    const line: Line = { row: this, part, head: false, of: undefined, index: 0, leftOut: 0, offset: '', content: [], beside: [], more: false };
+    const line: Line = { row: this, part, head: false, lead: false, of: undefined, index: 0, leftOut: 0, offset: '', content: [], beside: [], more: false };
     const lead = view.narrow ? 1 : 0;
     let at = part;
     for (const [index, of] of this.contents.entries()) {
@@ -76,11 +83,11 @@ export class Row {
       if (at < height) {
         const last = !this.says && index === this.contents.length - 1 && at === height - 1;
         const shown = at < lead ? {} : of.line(view, at - lead);
-        return { ...line, ...shown, of, index, head: at === 0, leftOut: last ? (this.event.frames_left_out ?? 0) : 0 };
+        return { ...line, ...shown, of, index, head: at === 0, lead: at < lead, leftOut: last ? (this.event.frames_left_out ?? 0) : 0 };
       }
       at -= height;
     }
-    return { ...line, index: this.contents.length, head: at === 0, leftOut: this.event.frames_left_out ?? 0 };
+    return { ...line, index: this.contents.length, head: at === 0, lead: at < this.leads(view), leftOut: this.event.frames_left_out ?? 0 };
   }
 }
 

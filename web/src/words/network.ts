@@ -5,6 +5,12 @@ export const networkWords = {
   broadcastTitle: ['Lets a broadcast address such as 255.255.255.255 be the remote address', '允许把 255.255.255.255 这样的广播地址作为远程地址'],
   broadcastHint: ['If everybody is meant, disconnect, tick “Allow broadcast”, and open again.', '如果确实要发给所有人，请先断开，勾选“允许广播”，再重新打开。'],
 
+  selective: ['Choose who may connect', '限制连接对象'],
+  selectiveHint: ['IP addresses and ranges such as 192.168.1.0/24, between commas. “Only” empty is everybody; “not” goes before “only”.', 'IP 地址或网段（如 192.168.1.0/24），用逗号分隔。“仅允许”留空表示不限；“拒绝”优先于“仅允许”。'],
+  allowPeers: ['only', '仅允许'],
+  denyPeers: ['not', '拒绝'],
+  peersWere: ['As it was when the workbench was last heard.', '以下为工作台最后一次应答时的状态。'],
+
   keepHalfOpen: ['Keep peers that finished sending', '保留已结束发送的对象'],
   keepHalfOpenHint: ['Half-open: a peer that has ended its direction (FIN) may still be sent to for so long. Otherwise it leaves when it has got what is queued for it.', '半关闭：对方结束发送（FIN）后，仍可在此时间内向它发送；否则待发数据送达后它就离开。'],
   keepHalfOpenFor: ['for', '保留'],
