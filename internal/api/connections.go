@@ -11,29 +11,40 @@ import (
 // connectionTable bounds the connections of a server. One that has shown no credential
 // has its place only until others need it: when all such places are taken, in all or of
 // its address, the oldest of them is closed for the new one. So whoever opens connections
-// and says nothing holds up nobody who does.
+// and says nothing holds up nobody who does. All users of a machine share its loopback
+// addresses: where the system tells whose a connection is, those of this user's programs
+// have places of their own, a quarter of all.
 type connectionTable struct {
 	maxAll, maxUnproven, maxPerAddress int
 
 	mu        sync.Mutex
 	n         int
 	unproven  list.List // of *limitedConn, the oldest first
+	own       list.List // those of this user's programs, instead
+	isOwn     func(client, server netip.AddrPort) bool
 	byAddress map[netip.Addr]*list.List
 	evicted   func() // is told of each that was closed for another
 }
 
 func newConnectionTable(maxAll, maxUnproven, maxPerAddress int, evicted func()) *connectionTable {
-	return &connectionTable{maxAll: maxAll, maxUnproven: maxUnproven, maxPerAddress: maxPerAddress, evicted: evicted, byAddress: map[netip.Addr]*list.List{}}
+	return &connectionTable{maxAll: maxAll, maxUnproven: maxUnproven, maxPerAddress: maxPerAddress, evicted: evicted, isOwn: isOwnClient, byAddress: map[netip.Addr]*list.List{}}
 }
 
 // add gives a connection a place, or is nil if there is none.
 func (t *connectionTable) add(c net.Conn) *limitedConn {
 	var address netip.Addr
+	own := false
 	if at, err := netip.ParseAddrPort(c.RemoteAddr().String()); err == nil {
 		address = at.Addr().Unmap()
+		if server, ok := c.LocalAddr().(*net.TCPAddr); ok {
+			own = t.isOwn(at, server.AddrPort())
+		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if own {
+		return t.addOwnLocked(c)
+	}
 	same := t.byAddress[address]
 	switch {
 	case same != nil && same.Len() >= t.maxPerAddress:
@@ -50,6 +61,25 @@ func (t *connectionTable) add(c net.Conn) *limitedConn {
 		t.byAddress[address] = same
 	}
 	one.inAll, one.inAddress = t.unproven.PushBack(one), same.PushBack(one)
+	t.n++
+	return one
+}
+
+// addOwnLocked is add for a connection of this user's program.
+func (t *connectionTable) addOwnLocked(c net.Conn) *limitedConn {
+	switch {
+	case t.own.Len() >= max(1, t.maxAll/4):
+		t.evictLocked(&t.own)
+	case t.n >= t.maxAll && t.unproven.Len() > 0:
+		t.evictLocked(&t.unproven)
+	case t.n >= t.maxAll:
+		t.evictLocked(&t.own)
+	}
+	if t.n >= t.maxAll {
+		return nil
+	}
+	one := &limitedConn{Conn: c, table: t}
+	one.inOwn = t.own.PushBack(one)
 	t.n++
 	return one
 }
@@ -74,6 +104,10 @@ func (t *connectionTable) removeLocked(c *limitedConn) {
 
 // proveLocked takes a connection out of those that may be closed for others.
 func (t *connectionTable) proveLocked(c *limitedConn) {
+	if c.inOwn != nil {
+		t.own.Remove(c.inOwn)
+		c.inOwn = nil
+	}
 	if c.inAll == nil {
 		return
 	}
@@ -91,6 +125,7 @@ type limitedConn struct {
 	table            *connectionTable
 	address          netip.Addr
 	inAll, inAddress *list.Element // nil once a credential was shown
+	inOwn            *list.Element // instead of both
 	removed          bool
 }
 

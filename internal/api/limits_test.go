@@ -308,6 +308,8 @@ func (c fakeConn) RemoteAddr() net.Addr {
 	return a
 }
 
+func (c fakeConn) LocalAddr() net.Addr { return nil }
+
 func (c fakeConn) Close() error {
 	*c.open = true
 	return nil

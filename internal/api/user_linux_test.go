@@ -54,6 +54,22 @@ var asNobody = map[string]func(at string){
 		_, err := os.ReadFile(at)
 		fmt.Println(errors.Is(err, syscall.EACCES), err)
 	},
+	"flood": func(at string) { // holds many half requests, from several addresses
+		_, port, _ := net.SplitHostPort(at)
+		var held []net.Conn
+		for n := range 540 {
+			from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+n%5))}}
+			c, err := from.Dial("tcp", net.JoinHostPort("127.0.0.1", port))
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			io.WriteString(c, "GET / HTTP/1.1\r\nHost: ")
+			held = append(held, c)
+		}
+		fmt.Println("ready", len(held))
+		time.Sleep(time.Hour)
+	},
 	"impostor": func(at string) { // prints whatever it is told
 		os.Remove(at)
 		l, err := net.Listen("unix", at)
@@ -326,5 +342,29 @@ func TestOwnerHasReservedPlaces(t *testing.T) {
 	st.Socket = ""
 	if e := sockeye.ErrorOf(NewClient(st, "en").Ask(t.Context(), "GET", "/machine", nil, nil)); e.Kind != sockeye.LimitReached {
 		t.Errorf("over TCP: %v", e)
+	}
+}
+
+// Issue "Hostile files", 4: users share 127.0.0.1, so another user's half-open requests
+// closed the browser's connection before it had shown its credential.
+func TestFloodOfAnotherUserClosesNoneOfOurs(t *testing.T) {
+	v := serve(t, func(o *Config) {
+		o.limits = limits{header: time.Minute, idle: time.Minute, body: time.Minute, bodyRate: 1, write: time.Minute, connections: 256}
+	})
+	ours, err := net.Dial("tcp", v.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ours.Close()
+	io.WriteString(ours, "GET /api/v1/machine HTTP/1.1\r\nHost: ") // as a browser that is slow to say who it is
+	flood := runAsNobody(t, "flood", v.addr)
+	if line := lineOf(t, flood); line != "ready 540" {
+		t.Fatal(line)
+	}
+	ours.SetDeadline(time.Now().Add(time.Minute))
+	fmt.Fprintf(ours, "%s\r\nAuthorization: Bearer %s\r\n\r\n", v.addr, v.token)
+	resp, err := http.ReadResponse(bufio.NewReader(ours), nil)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("%v, %v", resp, err)
 	}
 }
