@@ -30,8 +30,8 @@ var errorHints = map[hintKey]errorHint{
 			En: "refused: the host is there, but no program receives on this UDP port",
 			Zh: "被拒绝：主机在线，但没有程序在接收这个 UDP 端口"},
 		hint: sockeye.Text{
-			En: "start the receiver there, for example: sockeye listen udp://:{port}; then send again, this socket stays open",
-			Zh: "请在那台机器上启动接收程序，例如 sockeye listen udp://:{port}，然后重新发送；本套接字仍然可用"}},
+			En: "start the receiver there, for example: sockeye listen udp://:{port}; then send again",
+			Zh: "请在那台机器上启动接收程序，例如 sockeye listen udp://:{port}，然后重新发送"}},
 
 	{"timed-out", "connect"}: {
 		message: sockeye.Text{En: "timed out: no answer from this address", Zh: "超时：这个地址没有应答"},

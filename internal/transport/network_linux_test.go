@@ -84,14 +84,17 @@ const (
 
 // machine is another network, one cable away. Its work is done by a thread that
 // is in that network; a socket stays in the network it was made in.
-type machine struct{ work chan func() }
+type machine struct {
+	work  chan func()
+	ended chan struct{} // closed when the thread has ended
+}
 
 // cable joins this network (interface va, hereIP) with a new machine (vb, thereIP).
 func cable(t *testing.T) *machine {
 	t.Helper()
-	m := &machine{make(chan func())}
-	network := make(chan string)
 	ended := make(chan struct{})
+	m := &machine{make(chan func()), ended}
+	network := make(chan string)
 	go func() {
 		defer close(ended)
 		runtime.LockOSThread() // and never unlocked: the thread ends with its network
@@ -122,11 +125,20 @@ func cable(t *testing.T) *machine {
 	return m
 }
 
-// do calls f in the machine's network. f must not leave its goroutine.
+// do calls f in the machine's network. If f fails the test for good, the thread ends, and
+// so does the test.
 func (m *machine) do(f func()) {
 	done := make(chan struct{})
-	m.work <- func() { defer close(done); f() }
-	<-done
+	select {
+	case m.work <- func() { f(); close(done) }:
+	case <-m.ended:
+		runtime.Goexit()
+	}
+	select {
+	case <-done:
+	case <-m.ended:
+		runtime.Goexit()
+	}
 }
 
 // run runs a command in the machine's network.
