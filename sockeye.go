@@ -160,4 +160,5 @@ type TCPInfo struct {
 	CongestionWindow uint32 // segments
 	Unacked          uint32 // segments
 	SendMSS          uint32 // bytes
+	PathMTU          uint32 // bytes, as far as the kernel has found out (IP_MTU)
 }

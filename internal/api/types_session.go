@@ -146,6 +146,7 @@ type (
 		CongestionWindow uint32  `json:"congestion_window"`
 		Unacked          uint32  `json:"unacked"`
 		SendMSS          uint32  `json:"send_mss"`
+		PathMTU          uint32  `json:"path_mtu"` // the largest packet to the peer, as far as the system knows
 	}
 	// Reach makes a peer of whoever is at an address, "192.168.1.88:10000" or with a
 	// name for the host, so that a UDP session can send there first.

@@ -35,7 +35,7 @@ func FillTCP(st *sockeye.PeerStatus, fd int) {
 	}
 	st.TCP = &sockeye.TCPInfo{
 		RTT: time.Duration(info.Rtt) * time.Microsecond, RTTVariance: time.Duration(info.Rttvar) * time.Microsecond,
-		Retransmits: info.Total_retrans, CongestionWindow: info.Snd_cwnd, Unacked: info.Unacked, SendMSS: info.Snd_mss,
+		Retransmits: info.Total_retrans, CongestionWindow: info.Snd_cwnd, Unacked: info.Unacked, SendMSS: info.Snd_mss, PathMTU: info.Pmtu,
 	}
 	if int(info.State) < len(tcpStates) {
 		st.TCP.State = tcpStates[info.State]

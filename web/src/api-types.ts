@@ -856,6 +856,8 @@ export interface TCP {
   congestion_window: number;
   unacked: number;
   send_mss: number;
+  /** the largest packet to the peer, as far as the system knows */
+  path_mtu: number;
 }
 
 /** Ticket opens one more page: it is part of the URL, and is good once, for a minute. */
