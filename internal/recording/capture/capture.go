@@ -37,15 +37,28 @@ type CaptureOptions struct {
 }
 
 // What is remembered at once. Beyond, the one that was used longest ago is
-// forgotten; when it comes again it is a new one.
+// forgotten; when it comes again it is a new one. A capture may be nothing but first
+// packets of connections, each smaller than what is remembered of it: so that memory
+// does not grow faster than the file, there are freeEntries of a kind, and more of them
+// only for so many bytes of file that were read.
 const (
 	maxSessions    = 1 << 14
 	maxUDPPeers    = 1 << 16
 	maxConnections = 1 << 16
+
+	freeEntries        = 1 << 13
+	bytesPerConnection = 1280 // with its peer and a session of its own
+	bytesPerUDPPeer    = 1280
 )
+
+// bounded is how many entries of a table there may be by now.
+func (d *Reader) bounded(most int, bytes int64) int {
+	return int(min(int64(most), freeEntries+d.input.n/bytes))
+}
 
 // Reader gives the events of a capture. It belongs to one goroutine.
 type Reader struct {
+	input *counted // the file as it is on the disk
 	file  packets
 	o     CaptureOptions
 	queue []sockeye.Event // made and not given out yet
@@ -85,14 +98,15 @@ func pairOf(a, b netip.AddrPort) pair {
 
 // NewReader reads the head of a capture.
 func NewReader(r io.Reader, o CaptureOptions) (*Reader, error) {
-	file, err := open(r)
+	input := &counted{r: r}
+	file, err := open(input)
 	if err != nil {
 		return nil, err
 	}
 	if o.Lost == nil {
 		o.Lost = func(pcapng.Damage) {}
 	}
-	d := &Reader{file: file, o: o, at: time.Unix(0, 0).UTC(), skipped: map[reason]*leftOut{},
+	d := &Reader{input: input, file: file, o: o, at: time.Unix(0, 0).UTC(), skipped: map[reason]*leftOut{},
 		sessions: newRecent[serverKey, *sockeye.Session](maxSessions, nil),
 		udpPeers: newRecent[pair, *sockeye.Peer](maxUDPPeers, nil)}
 	d.fragments = newFragments(d)
@@ -205,6 +219,7 @@ func (d *Reader) udpPeer(from, to netip.AddrPort) (p *sockeye.Peer, received boo
 			server, client, detail = from, to, &sockeye.Detail{Reason: sockeye.ReasonLocal}
 		}
 		p = d.peer("udp", server, client, detail)
+		d.udpPeers.most = d.bounded(maxUDPPeers, bytesPerUDPPeer)
 		d.udpPeers.put(key, p)
 	}
 	return p, p.Local == to

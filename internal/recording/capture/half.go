@@ -13,7 +13,8 @@ const (
 	maxPending      = 1 << 13 // segments
 	maxPendingBytes = 8 << 20
 	maxWaiting      = 32 << 20
-	pendingCost     = 128 // bytes that a segment costs besides its payload
+	freeWaiting     = 8 << 20 // and half of what was read
+	pendingCost     = 128     // bytes that a segment costs besides its payload
 )
 
 // half is one direction of a connection. Its places are sequence numbers that do
@@ -113,10 +114,15 @@ func (c *tcpConnection) insert(h *half, at int64, f frame) {
 	}
 	h.pending = slices.Insert(h.pending, i, waiting{at, f})
 	c.cost(h, len(f.data)+pendingCost)
-	for len(h.pending) > maxPending || h.cost > maxPendingBytes || len(h.pending) > 0 && c.assembly.waiting > maxWaiting {
+	for len(h.pending) > maxPending || h.cost > maxPendingBytes || len(h.pending) > 0 && c.assembly.waiting > c.assembly.mostWaiting() {
 		c.skipHole(h)
 		c.advance(h)
 	}
+}
+
+// mostWaiting is how many bytes may wait by now.
+func (t *tcpAssembly) mostWaiting() int {
+	return int(min(maxWaiting, freeWaiting+t.reader.input.n/2))
 }
 
 // without is the frame behind n bytes, which the capture may not hold.

@@ -71,6 +71,7 @@ func (t *tcpAssembly) segment(from, to netip.Addr, f frame) {
 			return // the end of what was not seen
 		}
 		c = t.open(&s)
+		t.connections.most = t.reader.bounded(maxConnections, bytesPerConnection)
 		t.connections.put(key, c)
 	}
 	c.take(&s)

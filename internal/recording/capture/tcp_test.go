@@ -227,16 +227,23 @@ func (w *waitingReader) take(p built) {
 	w.link(uint16(p.link), frame{p.data, len(p.data)})
 }
 
-// However many connections there are, a bounded number is remembered.
+// However many connections there are, a bounded number is remembered: few after few
+// bytes of file, and never more than the most.
 func TestConnectionsAreBounded(t *testing.T) {
 	c, s := flows(t)
 	w := newWaitingReader(t, handshake(c, s, 99, 499))
 	packet := c.segment("S", 99, 0, "")
-	for i := range maxConnections + 1000 {
+	for i := range maxConnections + 2*freeEntries {
 		packet.data = bytes.Clone(packet.data)
 		be.PutUint32(packet.data[12:], uint32(i))
 		be.PutUint16(packet.data[22:], uint16(i%50_000))
 		packet.at = time.Duration(i)
+		if i == 2*freeEntries {
+			if n := len(w.tcp.connections.byKey); n != freeEntries {
+				t.Errorf("%d connections are remembered of a short file", n)
+			}
+			w.input.n = 1 << 40
+		}
 		w.take(packet)
 	}
 	if n := len(w.tcp.connections.byKey); n != maxConnections {
