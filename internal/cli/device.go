@@ -76,7 +76,7 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	if err != nil {
 		return ofFlag(err, "--hello")
 	}
-	f.charset = write.Charset
+	f.charset = f.viewCharset()
 	if f.count < 1 || f.count > 20_000 {
 		return usage("--count", sockeye.Text{
 			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})

@@ -30,7 +30,7 @@ type inputFlags struct {
 func (f *inputFlags) parse(d *displayFlags) error {
 	var err error
 	f.write, err = f.payloadOptions()
-	d.charset = f.write.Charset
+	d.charset = f.viewCharset()
 	return err
 }
 

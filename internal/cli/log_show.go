@@ -36,7 +36,7 @@ with what is being recorded.`,
 				return err
 			}
 			var err error
-			if d.charset, err = payload.ParseCharset(charset); err != nil {
+			if d.charset, err = payload.ParseViewCharset(charset); err != nil {
 				return ofFlag(err, "--charset")
 			}
 			return a.logShow(args, &f, &d, o)

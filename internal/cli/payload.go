@@ -43,7 +43,7 @@ func (v *variables) Set(s string) error {
 }
 
 func (f *payloadFlags) register(a *app, fs *pflag.FlagSet) {
-	fs.StringVar(&f.charsetName, "charset", "", a.t("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1"))
+	fs.StringVar(&f.charsetName, "charset", "", a.t("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1; auto shows UTF-8 or GBK by what comes, and sends UTF-8", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1；auto 按收发内容以 UTF-8 或 GBK 显示，发送用 UTF-8"))
 	fs.StringVar(&f.checksum, "checksum", "", a.t("append this checksum to each message (sockeye crc ls lists them)", "在每条数据后附加校验（sockeye crc ls 列出全部）"))
 	registerAround(a, fs, &f.prefix, &f.suffix)
 	fs.Var(&f.variables, "var", a.t("a value for {{var.NAME}}, written NAME=VALUE", "{{var.名称}} 的值，写成 名称=值"))
@@ -71,8 +71,10 @@ func checkAround(o payload.ParseOptions) error {
 func (f *payloadFlags) payloadOptions() (payload.ParseOptions, error) {
 	var o payload.ParseOptions
 	var err error
-	if o.Charset, err = payload.ParseCharset(f.charsetName); err != nil {
-		return o, ofFlag(err, "--charset")
+	if f.charsetName != string(payload.Auto) { // which sends UTF-8
+		if o.Charset, err = payload.ParseCharset(f.charsetName); err != nil {
+			return o, ofFlag(err, "--charset")
+		}
 	}
 	if f.checksum != "" {
 		if o.Trailer, err = checksum.ParseTrailer(f.checksum); err != nil {
@@ -81,6 +83,13 @@ func (f *payloadFlags) payloadOptions() (payload.ParseOptions, error) {
 	}
 	o.Prefix, o.Suffix = f.prefix, f.suffix
 	return o, checkAround(o)
+}
+
+// viewCharset is what received and sent text is shown in; payloadOptions has found it
+// sound.
+func (f *payloadFlags) viewCharset() payload.Charset {
+	c, _ := payload.ParseViewCharset(f.charsetName)
+	return c
 }
 
 // ofFlag names the flag in an error about its value.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,7 +35,7 @@ func (v *view) showLine(e sockeye.Event) error {
 	defer r.mu.Unlock()
 	var err error
 	if data := e.Kind == sockeye.Received || e.Kind == sockeye.Sent; data && v.format == lines {
-		r.lines.Charset = v.charset
+		r.lines.Charset, r.lines.Chose = v.charset, v.showCharset
 		d := flow{e.Peer, e.Kind}
 		v.buf, err = r.lines.Piece(d, v.appendHead(v.buf[:0], e), e.Data, v.appendAfterText(nil, e), e.Peer.Network == "udp")
 	} else {
@@ -46,6 +48,15 @@ func (v *view) showLine(e sockeye.Event) error {
 	}
 	v.waitLocked(r.lines.Settle(time.Now()))
 	return err
+}
+
+// showCharset says which charset --charset auto has chosen for one way of a peer.
+func (v *view) showCharset(f flow, c payload.Charset) {
+	text := v.app.t("--- what %s sends is shown as %s ---\n", "--- %s 发来的内容按 %s 显示 ---\n")
+	if f.kind == sockeye.Sent {
+		text = v.app.t("--- what is sent to %s is shown as %s ---\n", "--- 发给 %s 的内容按 %s 显示 ---\n")
+	}
+	v.rows.lines.Line(fmt.Appendf(nil, text, peerName(f.peer), strings.ToUpper(string(c)))) // an error comes with the line
 }
 
 // waitLocked has lines that wait looked at again then.

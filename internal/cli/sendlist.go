@@ -84,7 +84,7 @@ func (f *timedFlags) sendList(in *inputFlags) (*timedList, error) {
 	if _, err := parseEither(in.write, "--send", f.send, "--send-hex", f.sendHex); err != nil {
 		return nil, err
 	}
-	row := sendlist.Row{Text: f.send + f.sendHex, Hex: f.sendHex != "", Charset: in.charsetName, Checksum: in.checksum, Prefix: in.prefix, Suffix: in.suffix}
+	row := sendlist.Row{Text: f.send + f.sendHex, Hex: f.sendHex != "", Charset: string(in.write.Charset), Checksum: in.checksum, Prefix: in.prefix, Suffix: in.suffix}
 	l := &timedList{List: sendlist.Every(row, f.every, f.repeat)}
 	_, err := l.Templates()
 	return l, err

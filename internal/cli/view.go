@@ -232,6 +232,9 @@ func (v *view) appendData(dst []byte, e sockeye.Event) []byte {
 		return payload.AppendHexdump(dst, e.Data, 0, "    ")
 	}
 	p := payload.Printer{Charset: v.charset}
+	if v.charset == payload.Auto {
+		p.Charset = payload.Choose("", e.Data)
+	}
 	dst = v.appendAfterText(p.Flush(p.Append(dst, e.Data)), e)
 	return append(dst, '\n')
 }

@@ -19,8 +19,10 @@ type Rows[K comparable] struct {
 	// Out takes whole lines. It keeps an error until somebody flushes it, as
 	// bufio.Writer does.
 	Out io.Writer
-	// Charset is what the bytes are in.
+	// Charset is what the bytes are in. With Auto each stream has one chosen by its
+	// bytes, and Chose, if it is not nil, hears of it before the line that shows them.
 	Charset Charset
+	Chose   func(key K, c Charset)
 	// Wait is how long a line waits at most, if somebody calls Settle.
 	Wait time.Duration
 
@@ -57,15 +59,11 @@ func (r *Rows[K]) Piece(key K, line, data, tail []byte, whole bool) ([]byte, err
 		line = append(append(line, tail...), '\n')
 		return line, r.Line(line)
 	}
-	r.settle(key, data)
-	p := r.printers[key]
-	if p == nil {
-		if r.printers == nil {
-			r.printers = map[K]*Printer{}
-		}
-		p = &Printer{Charset: r.Charset}
-		r.printers[key] = p
+	p := r.printer(key)
+	if r.Charset == Auto && p.choose(data) && r.Chose != nil {
+		r.Chose(key, p.Charset)
 	}
+	r.settle(key, data)
 	p.beginRow()
 	line = p.Append(line, data)
 	if whole {
@@ -79,6 +77,21 @@ func (r *Rows[K]) Piece(key K, line, data, tail []byte, whole bool) ([]byte, err
 	r.open = append(r.open, openRow[K]{key, len(r.waiting) + end, time.Now().Add(r.Wait)})
 	r.add(line)
 	return line, nil
+}
+
+func (r *Rows[K]) printer(key K) *Printer {
+	p := r.printers[key]
+	if p == nil {
+		if r.printers == nil {
+			r.printers = map[K]*Printer{}
+		}
+		p = &Printer{Charset: r.Charset}
+		if r.Charset == Auto {
+			p.Charset = ""
+		}
+		r.printers[key] = p
+	}
+	return p
 }
 
 func (r *Rows[K]) add(line []byte) {
