@@ -56,6 +56,7 @@ func testC17OverCapRefuses(t *testing.T) {
 	third, err := net.Dial("tcp", pc.Locals()[0].String())
 	if err == nil {
 		defer third.Close()
+		third.SetReadDeadline(time.Now().Add(patience))
 		_, err = third.Read(make([]byte, 1))
 	}
 	if !errors.Is(err, syscall.ECONNRESET) {
