@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sockeye"
 )
 
@@ -253,6 +255,29 @@ func TestBlockOfThisSegmentInDamagedData(t *testing.T) {
 		if len(got.damage) != 1 || got.damage[0].Offset != int64(from) || got.damage[0].Length != int64(to-from) {
 			t.Errorf("damage %v, want one from %d of %d bytes", got.damage, from, to-from)
 		}
+	}
+}
+
+// A file that ends between two blocks of one event has no torn block, but half an event:
+// it is told of, from its first block on.
+func TestHalfAnEventAtTheEnd(t *testing.T) {
+	s := newScene()
+	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
+	s.received(p, "before")
+	s.received(p, string(noise(3*maxPacket)))
+	l := s.layout(EncodeOptions{})
+	from := l.ends[0]
+	end := from + int(le.Uint32(l.segment[from+4:])) // of its first block
+	if end >= l.ends[1] {
+		t.Fatal("the event is one block")
+	}
+	got := decode(l.segment[:end], DecodeOptions{})
+	if got.err != nil || len(got.events) != 1 || len(got.damage) != 1 {
+		t.Fatalf("error %v, %d events, damage %v", got.err, len(got.events), got.damage)
+	}
+	want := Damage{Offset: int64(from), Length: int64(end - from), Kind: Torn, Seq: 2, What: halfText}
+	if diff := cmp.Diff(want, got.damage[0]); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -80,6 +80,27 @@ func TestSegmentSaysWhatItIs(t *testing.T) {
 	}
 }
 
+// A segment whose description of a session is damaged does not borrow that of the segment
+// before, which gave the same number to another session.
+func TestInterfacesOfEachSegment(t *testing.T) {
+	segment := func(id string, run uint64) []byte {
+		s := newScene()
+		p := s.peer(session(id, sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
+		s.received(p, "of "+id)
+		return s.encode(EncodeOptions{Run: run})
+	}
+	first, second := segment("first", 1), segment("second", 2)
+	header := int(le.Uint32(second[4:]))
+	clear(second[header : header+int(le.Uint32(second[header+4:]))])
+	got := decode(append(first, second...), DecodeOptions{})
+	if len(got.events) != 2 || len(got.damage) != 1 || string(got.events[1].Data) != "of second" {
+		t.Fatalf("events %v, damage %v", got.events, got.damage)
+	}
+	if of := got.events[1].Session; of != nil && of.ID == "first" {
+		t.Errorf("what the second session received is told of as the first's")
+	}
+}
+
 // An error stays what it is.
 func TestErrorsStay(t *testing.T) {
 	d := NewDecoder(strings.NewReader("Hello 01Studio!"), DecodeOptions{})
@@ -211,7 +232,7 @@ func TestLongNotes(t *testing.T) {
 	s := newScene()
 	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
 	long := strings.Repeat("长", 20_000)
-	d := &sockeye.Detail{Reason: sockeye.ReasonError, Err: &sockeye.Error{Kind: sockeye.System, Target: long[:len(long)/2/3*3]}}
+	d := &sockeye.Detail{Reason: sockeye.ReasonError, Err: &sockeye.Error{Kind: sockeye.System, Target: long}} // more than one option holds
 	s.add(sockeye.Event{Kind: sockeye.Failed, Peer: p, Detail: d})
 	wantEvents(t, s.events, s.encode(EncodeOptions{}))
 

@@ -127,6 +127,29 @@ func TestHostileCapturedLength(t *testing.T) {
 	}
 }
 
+// A packet that ends so near to its block's seal that its options would begin in it is no
+// block, even if there are the codes of options.
+func TestHostileOptionsInTheSeal(t *testing.T) {
+	s := newScene()
+	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
+	s.received(p, "damaged")
+	l := s.layout(EncodeOptions{})
+	begin := 0
+	for le.Uint32(l.segment[begin:]) != blockPacket {
+		begin += int(le.Uint32(l.segment[begin+4:]))
+	}
+	b := l.segment[begin : begin+int(le.Uint32(l.segment[begin+4:]))]
+	at := len(b) - blockTail - integrityOption
+	captured := at - 16 - packetFixed
+	le.PutUint32(b[20:], uint32(captured))
+	le.PutUint32(b[at-16:], optFlags|4<<16)
+	le.PutUint64(b[at-8:], optHash|5<<16) // in the place of the event's number
+	le.PutUint32(b[len(b)-blockTail-4:], sealedOver(b, captured))
+	if got := decode(l.segment, DecodeOptions{}); got.err != nil || len(got.events) != 0 || len(got.damage) == 0 {
+		t.Errorf("error %v, events %v, damage %v", got.err, got.events, got.damage)
+	}
+}
+
 // sealedOver is the checksum that a block would have if its packet had so many bytes.
 func castagnoliOf(parts ...[]byte) (crc uint32) {
 	for _, p := range parts {
