@@ -150,6 +150,34 @@ func TestHostileOptionsInTheSeal(t *testing.T) {
 	}
 }
 
+// A long file of another program is given up after a bounded search, not read to its end.
+func TestSearchGivesUp(t *testing.T) {
+	text := bytes.NewReader(bytes.Repeat([]byte("Hello 01Studio!\n"), 4<<20))
+	if _, err := NewDecoder(text, DecodeOptions{}).Next(); err != ErrForeign {
+		t.Errorf("Next fails with %v", err)
+	}
+	if read := text.Size() - int64(text.Len()); read > searched+2*maxLookahead {
+		t.Errorf("%d bytes were read to know that the file is foreign", read)
+	}
+}
+
+// The memory of a giant event is let go of when the next long one comes.
+func TestGiantIsForgotten(t *testing.T) {
+	s := newScene()
+	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
+	s.received(p, string(noise(5*maxLookahead)))
+	s.received(p, string(noise(3*maxPacket)))
+	d := NewDecoder(bytes.NewReader(s.encode(EncodeOptions{})), DecodeOptions{})
+	for i, e := range s.events {
+		if got, err := d.Next(); err != nil || !bytes.Equal(got.Data, e.Data) {
+			t.Fatalf("event %d: %d bytes, %v", i+1, len(got.Data), err)
+		}
+	}
+	if kept := cap(d.reassembly.data); kept > maxLookahead {
+		t.Errorf("%d bytes are kept for an event of %d", kept, 3*maxPacket)
+	}
+}
+
 // sealedOver is the checksum that a block would have if its packet had so many bytes.
 func castagnoliOf(parts ...[]byte) (crc uint32) {
 	for _, p := range parts {
