@@ -203,3 +203,29 @@ func TestNothingSaidIsCut(t *testing.T) {
 	board.CloseWrite()
 	both("left", left)
 }
+
+// The answer to opening a session may come after the feed has told that it is
+// connected: what is older changes nothing.
+func TestLateAnswerToOpening(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p, other := b.open(t), b.open(t)
+	_, port := freeServer(t)
+	value[any](p, `(() => {
+		const ask = window.fetch;
+		window.fetch = async (...a) => {
+			const answer = await ask(...a);
+			if (a[1]?.method === 'POST' && a[0].endsWith('/sessions')) await new Promise(done => window.answered = done);
+			return answer;
+		};
+	})()`)
+	p.choose(control("protocol"), "tcp-client")
+	p.fill("remote-address", "127.0.0.1")
+	p.fill("remote-port", port)
+	p.click(control("open"))
+	p.wait(`window.answered`)
+	other.click(`header [role=tab]:nth-child(2)`)
+	other.wait(isOpen + ` && document.querySelectorAll('.panel li').length === 1`)
+	value[any](p, `window.answered()`)
+	p.wait(isOpen)
+}

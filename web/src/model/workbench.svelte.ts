@@ -135,7 +135,7 @@ class Workbench {
 
   async open(body: unknown): Promise<Session> {
     const s = await call<Session>('POST', '/sessions', body);
-    this.sessions.set(s.id, s);
+    if (!this.sessions.has(s.id)) this.sessions.set(s.id, s); // the feed may have told of it since
     return s;
   }
 
@@ -154,7 +154,9 @@ class Workbench {
   async choose(id: string, peers: number[]): Promise<void> {
     const before = this.sessions.get(id);
     if (before) this.sessions.set(id, { ...before, recipients: peers }); // seen at once
-    this.sessions.set(id, await call<Session>('PUT', `/sessions/${id}/recipients`, { peers }));
+    const { recipients } = await call<Session>('PUT', `/sessions/${id}/recipients`, { peers });
+    const now = this.sessions.get(id); // the feed may have told more since
+    if (now) this.sessions.set(id, { ...now, recipients: recipients ?? [] });
   }
 
   /** Begins or ends writing what a session receives, of one peer or of all, to a file. */
