@@ -160,6 +160,18 @@ func TestTimers(t *testing.T) {
 	}
 }
 
+// F19: a timer that stood still for a minute goes off once, and then keeps its rhythm.
+func TestLateTimerGoesOffOnce(t *testing.T) {
+	e := engine(t, Set{Rules: []Rule{{Every: span("100ms"), Replies: []Reply{{Text: "{{seq}}"}}}}}, EngineOptions{})
+	e.Joined(tcpPeer(1), at(0))
+	want(t, e.Tick(at(60_050)), `100ms #1 "1"`)
+	if due := e.Due(); !due.Equal(at(60_100)) {
+		t.Errorf("due next at %s, want %s", due, at(60_100))
+	}
+	want(t, e.Tick(at(60_099)))
+	want(t, e.Tick(at(60_100)), `60100ms #1 "2"`)
+}
+
 // Everything that is wrong with a set is said, with its place.
 func TestCompileFaults(t *testing.T) {
 	two := 2.0

@@ -64,6 +64,11 @@ func TestCircleLeavesClientsAlone(t *testing.T) {
 			t.Fatal("a client that says something of its own is not echoed")
 		}
 	}
+	for range 100 { // having spoken for itself, it may also say what it was told
+		if ok, _ := c.Echo([]byte("hello")); !ok {
+			t.Fatal("a client that repeats our words is not echoed")
+		}
+	}
 	c.OnSend(make([]byte, maxOut+1))
 	if c.Watching() {
 		t.Error("it keeps more than it may")
