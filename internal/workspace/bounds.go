@@ -149,11 +149,6 @@ func (s *boundsScanner) value() {
 		case '#':
 			s.comment()
 			continue
-		default:
-			if s.bare(); s.at < len(s.text) {
-				continue
-			}
-			return
 		case ' ', '\t', '\r':
 		case '\n':
 			if len(s.open) == 0 {
@@ -172,6 +167,11 @@ func (s *boundsScanner) value() {
 			s.count()
 			s.keyInside()
 			continue
+		default:
+			if s.bare(); s.at < len(s.text) {
+				continue
+			}
+			return
 		}
 		s.at++
 	}

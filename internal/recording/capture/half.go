@@ -44,8 +44,6 @@ type waiting struct {
 	frame
 }
 
-func (w *waiting) end() int64 { return w.at + int64(w.length) }
-
 // begin sets where the direction begins.
 func (h *half) begin(seq uint32, syn bool) {
 	h.started, h.syn = true, syn
