@@ -46,6 +46,7 @@ type app struct {
 	interrupt func()
 	// helpErr is the error of a --help, which cobra has no way to hand on.
 	helpErr error
+	stdin   stdinFile
 }
 
 // Run runs one command line (without the program's name) and returns the exit
@@ -53,6 +54,7 @@ type app struct {
 // end at once; see awaitSignals.
 func Run(args []string, std Streams, signals <-chan os.Signal) int {
 	a := &app{Streams: std}
+	defer a.stdin.remove()
 	a.lang = a.language(args)
 	var stop, stopNow context.CancelCauseFunc
 	a.ctx, stop = context.WithCancelCause(context.Background())

@@ -85,18 +85,21 @@ type sendPlan struct {
 // sends says whether there is something to send by itself.
 func (r sendPlan) sends() bool { return r.send != nil || r.list != nil || r.file != "" }
 
-func (f *connectFlags) request() (sendPlan, error) {
+func (f *connectFlags) request(a *app) (sendPlan, error) {
 	var r sendPlan
 	var err error
 	if r.send, err = parseEither(f.write, "--send", f.send, "--send-hex", f.sendHex); err != nil {
 		return r, err
 	}
-	if r.list, err = f.sendList(&f.inputFlags); err != nil {
+	if r.list, err = f.sendList(a, &f.inputFlags); err != nil {
 		return r, err
 	}
 	if r.file = f.file; r.file != "" {
 		if r.send != nil || r.list != nil {
 			return r, usage("--send-file", sockeye.Text{En: "only one thing can be sent", Zh: "只能发送一种内容"}, sockeye.Text{En: "leave out --send and --send-list", Zh: "请去掉 --send 与 --send-list"})
+		}
+		if r.file, err = a.file("--send-file", r.file); err != nil {
+			return r, err
 		}
 		if err := checkFile(r.file); err != nil {
 			return r, err
@@ -128,7 +131,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err := f.inputFlags.parse(&f.displayFlags); err != nil {
 		return err
 	}
-	req, err := f.request()
+	req, err := f.request(a)
 	if err != nil {
 		return err
 	}

@@ -31,11 +31,11 @@ func (a *app) errorLines(err error) []string {
 	}
 	e, ok := errors.AsType[*sockeye.Error](err)
 	if !ok {
-		return []string{"sockeye: " + payload.SafeString(err.Error())}
+		return []string{"sockeye: " + payload.SafeString(a.named(err.Error()))}
 	}
-	lines := []string{"sockeye: " + payload.SafeString(e.In(a.lang))}
+	lines := []string{"sockeye: " + payload.SafeString(a.named(e.In(a.lang)))}
 	if hint := e.Hint.In(a.lang); hint != "" {
-		lines = append(lines, a.t("hint: ", "提示：")+payload.SafeString(hint))
+		lines = append(lines, a.t("hint: ", "提示：")+payload.SafeString(a.named(hint)))
 	}
 	return lines
 }

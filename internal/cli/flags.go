@@ -32,7 +32,7 @@ type endpointFlags struct {
 	prefer            int
 	allowFile         string // ncat's: a list of peers to let in
 	denyFile          string
-	readFile          func(path string) ([]byte, error)
+	readFile          func(flag, path string) ([]byte, error)
 }
 
 // register adds the flags both modes share.
@@ -123,13 +123,13 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string) 
 	o.ReusePort, o.Broadcast = sockeye.ChoiceOf(f.reusePort), sockeye.ChoiceOf(f.broadcast)
 	o.KernelTime, o.SelfConnect = sockeye.ChoiceOf(f.kernelTime), sockeye.ChoiceOf(f.selfConnect)
 	for _, file := range []struct {
-		path string
-		to   *[]netip.Prefix
-	}{{f.allowFile, &o.AllowPeers}, {f.denyFile, &o.DenyPeers}} {
+		flag, path string
+		to         *[]netip.Prefix
+	}{{"--allowfile", f.allowFile, &o.AllowPeers}, {"--denyfile", f.denyFile, &o.DenyPeers}} {
 		if file.path == "" {
 			continue
 		}
-		list, err := f.prefixesIn(file.path)
+		list, err := f.prefixesIn(file.flag, file.path)
 		if err != nil {
 			return sockeye.Endpoint{}, err
 		}

@@ -61,7 +61,7 @@ func linger(ep *sockeye.Endpoint) (sent func(*core.Session)) {
 
 // pipes says whether standard input goes to peers as it is.
 func (l *runner) pipes() bool {
-	return l.console == nil && (!isTerminal(l.app.In) || l.showing != quiet)
+	return l.console == nil && l.app.stdin.reader == "" && (!isTerminal(l.app.In) || l.showing != quiet)
 }
 
 // serveInput sends what comes in to the session's peers: lines typed at the

@@ -119,7 +119,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	list, err := f.sendList(&f.inputFlags)
+	list, err := f.sendList(a, &f.inputFlags)
 	if err != nil {
 		return err
 	}

@@ -21,12 +21,13 @@ func (a *app) logCommand() *cobra.Command {
 		Short: a.t("Read what was recorded", "查看记录"),
 		Long: a.t(`Read what was recorded. RECORDING is a directory or a file that --record wrote, or
 a capture of tcpdump, dumpcap or Wireshark (pcap or pcapng, also compressed with gzip
-or zstd).`,
+or zstd), or - for one that comes through standard input.`,
 			`查看记录。RECORDING 是 --record 写出的目录或文件，也可以是 tcpdump、dumpcap 或
-Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）。`),
+Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）；写 - 则从标准输入读取。`),
 		Example: `  sockeye log ls board-log
   sockeye log show board-log --follow
-  sockeye log search board-log 'Hello'`,
+  sockeye log search board-log 'Hello'
+  ssh board cat one.pcapng.gz | sockeye log show -`,
 		Args: a.onlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.writeHelp(cmd) },
 	}
@@ -35,12 +36,16 @@ Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）。`
 }
 
 // openRecording opens the one path that a command is given.
-func openRecording(args []string) (*recording.Recording, error) {
+func (a *app) openRecording(args []string) (*recording.Recording, error) {
 	if len(args) == 0 {
 		return nil, usage("RECORDING", sockeye.Text{En: "which recording is missing", Zh: "缺少记录的路径"},
 			sockeye.Text{En: "name the directory or file that --record wrote, or a capture file", Zh: "请写 --record 写出的目录或文件，或抓包文件"})
 	}
-	return recording.Open(args[0])
+	path, err := a.file("RECORDING", args[0])
+	if err != nil {
+		return nil, err
+	}
+	return recording.Open(path)
 }
 
 // expectArguments refuses more words than a command takes.
@@ -151,7 +156,7 @@ func (a *app) damageLine(file string, d pcapng.Damage) string {
 	if d.Length > 0 {
 		where = fmt.Sprintf(a.t("offset %d, %s: ", "偏移 %d，%s："), d.Offset, a.byteCount(int(d.Length)))
 	}
-	s := payload.SafeString(file) + ": " + where + payload.SafeString(d.What.In(a.lang))
+	s := payload.SafeString(a.damagedName(file)) + ": " + where + payload.SafeString(d.What.In(a.lang))
 	if d.Seq != 0 {
 		s += fmt.Sprintf(a.t(" (event %d)", "（事件 %d）"), d.Seq)
 	}
@@ -190,7 +195,7 @@ counted of a segment is kept in a file beside it (.idx), which may be deleted.`,
 }
 
 func (a *app) logLs(args []string, asJSON bool) error {
-	r, err := openRecording(args)
+	r, err := a.openRecording(args)
 	if err != nil {
 		return err
 	}

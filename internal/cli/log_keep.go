@@ -37,7 +37,7 @@ promised is in it.`,
 }
 
 func (a *app) logVerify(args []string) error {
-	r, err := openRecording(args)
+	r, err := a.openRecording(args)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ out. The old one is not touched.`,
 }
 
 func (a *app) logRepair(args []string) error {
-	r, err := openRecording(args)
+	r, err := a.openRecording(args)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form,
 	if err != nil {
 		return err
 	}
-	r, err := openRecording(args)
+	r, err := a.openRecording(args)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,13 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 	if err != nil {
 		return err
 	}
-	r, err := openRecording(args)
+	if o.Follow && len(args) > 0 {
+		if err := notStdin("--follow", args[0], sockeye.Text{En: "standard input is read to its end first: nothing follows", Zh: "标准输入会先读到结尾，之后没有可跟随的内容"},
+			sockeye.Text{En: "leave --follow out, or name the recording", Zh: "请去掉 --follow，或写记录的路径"}); err != nil {
+			return err
+		}
+	}
+	r, err := a.openRecording(args)
 	if err != nil {
 		return err
 	}
@@ -197,7 +203,7 @@ func (a *app) logSearch(args []string, f *filterFlags, most int, asJSON bool) er
 	if err != nil {
 		return err
 	}
-	r, err := openRecording(args)
+	r, err := a.openRecording(args)
 	if err != nil {
 		return err
 	}

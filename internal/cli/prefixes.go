@@ -30,12 +30,15 @@ func (v *prefixes) Set(s string) error {
 	return err
 }
 
-// prefixesIn reads a file with one address or range in a line, or several; a line may
+// prefixesIn reads for a flag a file with one address or range in a line, or several; a line may
 // be empty, and # begins a comment.
-func (f *endpointFlags) prefixesIn(path string) (out []netip.Prefix, err error) {
-	text, err := f.readFile(path)
+func (f *endpointFlags) prefixesIn(flag, path string) (out []netip.Prefix, err error) {
+	text, err := f.readFile(flag, path)
 	if err != nil {
 		return nil, fileError("open", path, err)
+	}
+	if path == stdinName {
+		path = flag
 	}
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")

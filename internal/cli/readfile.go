@@ -2,24 +2,39 @@ package cli
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"os"
+
+	"sockeye"
 )
 
 // mostSecret bounds what is read of a file with a password, a certificate or a key.
 const mostSecret = 1 << 20
 
-// readFile reads a file that may be a pipe, as <(pass show sockeye) makes one: it may
-// wait for who writes it, until a signal comes.
-func (a *app) readFile(path string) (text []byte, err error) {
+// readFile reads a file for a flag. It may be a pipe, as <(pass show sockeye) makes one,
+// or - for standard input: it may wait for who writes it, until a signal comes.
+func (a *app) readFile(flag, path string) (text []byte, err error) {
+	if path == stdinName {
+		if err := a.takeStdin(flag); err != nil {
+			return nil, err
+		}
+	}
 	read := make(chan []byte, 1)
 	err = a.interruptible(func() error {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
+		from := a.In
+		if path != stdinName {
+			f, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			from = f
 		}
-		defer f.Close()
-		text, err := io.ReadAll(io.LimitReader(f, mostSecret))
+		text, err := io.ReadAll(io.LimitReader(from, mostSecret+1))
+		if err == nil && len(text) > mostSecret {
+			err = usage(flag, sockeye.Text{En: "more than 1 MiB", Zh: "超过 1 MiB"}, sockeye.Text{En: "name a smaller file", Zh: "请换用较小的文件"})
+		}
 		read <- text
 		return err
 	})
@@ -31,11 +46,11 @@ func (a *app) readFile(path string) (text []byte, err error) {
 
 // loadKeyPair is tls.LoadX509KeyPair of files that may be pipes.
 func (a *app) loadKeyPair(cert, key string) (tls.Certificate, error) {
-	certText, err := a.readFile(cert)
+	certText, err := a.readFile("--cert", cert)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	keyText, err := a.readFile(key)
+	keyText, err := a.readFile("--key", key)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
@@ -53,4 +68,10 @@ func (a *app) interruptible(run func() error) error {
 	case <-a.ctx.Done():
 		return a.interrupted()
 	}
+}
+
+// isInvalid says whether an error is of the command line itself.
+func isInvalid(err error) bool {
+	e, ok := errors.AsType[*sockeye.Error](err)
+	return ok && e.Kind == sockeye.Invalid
 }

@@ -228,6 +228,9 @@ func (c *repl) sendFile(rest string) error {
 	if err != nil {
 		return err
 	}
+	if err := notConsole("/file", path); err != nil {
+		return err
+	}
 	if err := checkFile(path); err != nil {
 		return err
 	}

@@ -47,9 +47,9 @@ func (a *app) ruleTryCommand() *cobra.Command {
 		Short: a.t("Show what rules would answer, without sending anything", "显示规则会如何应答，不发送任何数据"),
 		Long: a.t(`Show what the rules of a workspace file would answer to each MESSAGE (with escapes),
 one second after the other, or to what was received in a recording. Nothing is
-opened, and nothing is sent.`,
+opened, and nothing is sent. FILE, or the recording, may be - for standard input.`,
 			`显示工作区文件中的规则对每条 MESSAGE（支持转义，依次间隔一秒）或对记录中收到的数据
-会如何应答。不打开任何端点，也不发送任何数据。`),
+会如何应答。不打开任何端点，也不发送任何数据。FILE 或记录可写 -，表示标准输入。`),
 		Example: `  sockeye rule try meter.toml '*IDN?' 'MEAS:VOLT?'
   sockeye rule try slave.toml --hex '01 03 00 00 00 02 {{crc16modbus}}'
   sockeye rule try meter.toml --recording board-log`,
@@ -64,7 +64,7 @@ opened, and nothing is sent.`,
 }
 
 func (a *app) ruleTry(f *tryFlags, args []string) error {
-	file, openings, err := readWorkspace(args)
+	file, openings, err := a.readWorkspace(args)
 	if err != nil {
 		return err
 	}
@@ -196,6 +196,10 @@ func rounded(d time.Duration) time.Duration {
 
 // record tries what was received in a recording, each peer in its own state.
 func (t *dryRun) record(path string) error {
+	path, err := t.app.file("--recording", path)
+	if err != nil {
+		return err
+	}
 	r, err := recording.Open(path)
 	if err != nil {
 		return err

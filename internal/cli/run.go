@@ -31,9 +31,9 @@ func (a *app) runCommand() *cobra.Command {
 		Short: a.t("Open what a workspace file says, play its rules and send its lists", "按工作区文件打开端点、自动应答并发送列表"),
 		Long: a.t(`Open the endpoints of a workspace file, answer by its rules and send its lists: a
 device simulator in one file. First it shows what the file will do, and asks; --yes
-does not ask.`,
+does not ask. FILE may be - for standard input.`,
 			`打开工作区文件中的端点，按其规则自动应答，并发送其列表：一个文件就是一台设备模拟器。
-执行前先显示文件将要做什么并请你确认；加 --yes 不再询问。`),
+执行前先显示文件将要做什么并请你确认；加 --yes 不再询问。FILE 可写 -，表示标准输入。`),
 		Example: `  sockeye run meter.toml
   sockeye run meter.toml --yes --at meter=127.0.0.1:0 --json
   sockeye run meter.toml --plan`,
@@ -56,12 +56,16 @@ does not ask.`,
 }
 
 // readWorkspace reads the one file that a command is given.
-func readWorkspace(args []string) (*workspace.File, []workspace.Opening, error) {
+func (a *app) readWorkspace(args []string) (*workspace.File, []workspace.Opening, error) {
 	if len(args) == 0 {
 		return nil, nil, usage("FILE", sockeye.Text{En: "which workspace is missing", Zh: "缺少工作区文件"},
 			sockeye.Text{En: "name a workspace file; docs/protocols.md shows how one is written", Zh: "请写工作区文件，写法见 docs/protocols.zh-CN.md"})
 	}
-	f, err := workspace.Read(args[0])
+	path, err := a.file("FILE", args[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := workspace.Read(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,12 +74,12 @@ func readWorkspace(args []string) (*workspace.File, []workspace.Opening, error) 
 }
 
 func (a *app) run(f *runFlags, args []string) error {
-	file, openings, err := readWorkspace(args)
+	file, openings, err := a.readWorkspace(args)
 	if err != nil {
 		return err
 	}
 	if len(openings) == 0 {
-		return usage(args[0], sockeye.Text{En: "the file opens nothing", Zh: "文件中没有要打开的端点"}, sockeye.Text{En: "it needs an [[endpoint]]", Zh: "需要一个 [[endpoint]]"})
+		return usage(a.pathWords(args[0]), sockeye.Text{En: "the file opens nothing", Zh: "文件中没有要打开的端点"}, sockeye.Text{En: "it needs an [[endpoint]]", Zh: "需要一个 [[endpoint]]"})
 	}
 	if err := overridePorts(openings, f.at); err != nil {
 		return err
@@ -164,13 +168,13 @@ func overridePorts(openings []workspace.Opening, at []string) error {
 
 // planText says what a file will do, endpoint by endpoint.
 func (a *app) planText(path string, f *workspace.File, openings []workspace.Opening) string {
-	return fmt.Sprintf(a.t("%s will:\n", "%s 将会：\n"), payload.SafeString(path)) + f.PlanText(openings, a.lang)
+	return fmt.Sprintf(a.t("%s will:\n", "%s 将会：\n"), payload.SafeString(a.pathWords(path))) + f.PlanText(openings, a.lang)
 }
 
 // askToRun shows the plan and asks. Without a person at a terminal, it refuses.
 func (a *app) askToRun(path string, f *workspace.File, openings []workspace.Opening) error {
 	if !isTerminal(a.In) || !isTerminal(a.Err) {
-		return usage(path, sockeye.Text{En: "nobody is there to be asked whether to run it", Zh: "没有终端可供确认是否执行"},
+		return usage(a.pathWords(path), sockeye.Text{En: "nobody is there to be asked whether to run it", Zh: "没有终端可供确认是否执行"},
 			sockeye.Text{En: "--plan shows what the file will do, --yes does it", Zh: "用 --plan 查看文件将要做什么，用 --yes 执行"})
 	}
 	fmt.Fprint(a.Err, a.planText(path, f, openings), a.t("Run it? [y/N] ", "执行吗？[y/N] "))

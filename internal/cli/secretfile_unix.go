@@ -14,7 +14,7 @@ import (
 // A group may: some systems give keys to one.
 func checkSecretFile(flag, path string) error {
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o007 == 0 {
+	if path == stdinName || err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o007 == 0 {
 		return nil // what cannot be read is told by the reader
 	}
 	return usage(flag, sockeye.Text{

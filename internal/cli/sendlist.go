@@ -34,14 +34,14 @@ type timedFlags struct {
 func (f *timedFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.Var(&duration{&f.every}, "every", a.t("send --send again and again, this long apart", "按此间隔反复发送 --send 的内容"))
 	fs.IntVar(&f.repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
-	fs.StringVar(&f.list, "send-list", "", a.t("send a list: a workspace FILE, FILE#NAME if it has several, or a .csv table", "发送列表：工作区文件 FILE（含多个列表时写 FILE#NAME）或 .csv 表格"))
+	fs.StringVar(&f.list, "send-list", "", a.t("send a list: a workspace FILE, FILE#NAME if it has several, or a .csv table; - is standard input", "发送列表：工作区文件 FILE（含多个列表时写 FILE#NAME）或 .csv 表格；- 表示标准输入"))
 }
 
 // registerFile adds the flags for files. Without flag only the pace is for files that
 // the console sends.
 func (f *timedFlags) registerFile(a *app, fs *pflag.FlagSet, flag bool) {
 	if flag {
-		fs.StringVar(&f.file, "send-file", "", a.t("send a file as it is", "原样发送文件"))
+		fs.StringVar(&f.file, "send-file", "", a.t("send a file as it is; - is standard input, to its end first", "原样发送文件；- 表示标准输入（先读完再发送）"))
 	}
 	fs.Var(&byteSize{&f.pace.chunk}, "chunk", a.t("most bytes of a file sent at a time", "发送文件时每次最多发送的字节数"))
 	fs.Var(&byteSize{&f.pace.rate}, "rate", a.t("most bytes of a file sent in a second", "发送文件时每秒最多发送的字节数"))
@@ -62,7 +62,7 @@ func tooFew(repeat int) error {
 
 // sendList is the list that the flags mean, nil if they mean none. Without
 // --every and --repeat a payload is not a list.
-func (f *timedFlags) sendList(in *inputFlags) (*timedList, error) {
+func (f *timedFlags) sendList(a *app, in *inputFlags) (*timedList, error) {
 	timed := f.every > 0 || f.repeat != 0
 	switch {
 	case f.repeat < 0:
@@ -71,7 +71,7 @@ func (f *timedFlags) sendList(in *inputFlags) (*timedList, error) {
 		return nil, usage("--send-list", sockeye.Text{En: "the list says what to send, and when", Zh: "发送什么、何时发送由列表决定"},
 			sockeye.Text{En: "leave out --send, --every and --repeat", Zh: "请去掉 --send、--every 和 --repeat"})
 	case f.list != "":
-		l, err := readList(f.list)
+		l, err := a.readList("--send-list", f.list)
 		if err == nil {
 			err = l.around(in.prefix, in.suffix)
 		}
@@ -102,7 +102,38 @@ func (l *timedList) around(prefix, suffix string) error {
 
 // readList reads the list that typed means: a table, FILE.csv, or a workspace with
 // one list, or with several and FILE#NAME.
-func readList(typed string) (*timedList, error) {
+func (a *app) readList(reader, typed string) (*timedList, error) {
+	if rest, ok := strings.CutPrefix(typed, stdinName); ok && (rest == "" || rest[0] == '#') {
+		return a.readListOfStdin(reader, strings.TrimPrefix(rest, "#"))
+	}
+	return readListAt(typed)
+}
+
+// readListOfStdin reads a list from standard input: a table if a column of its first
+// line is payload, else a workspace.
+func (a *app) readListOfStdin(reader, name string) (*timedList, error) {
+	path, err := a.file(reader, stdinName)
+	if err != nil {
+		return nil, err
+	}
+	text, err := workspace.ReadText(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &timedList{}
+	if sendlist.IsCSV(string(text)) {
+		l.List, err = readTable(path)
+		l.Name = "stdin"
+	} else {
+		l, err = readListOf(path, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.sendable(reader)
+}
+
+func readListAt(typed string) (*timedList, error) {
 	path, name := typed, ""
 	if _, err := os.Stat(path); err != nil { // a file may have a # in its name
 		if file, after, ok := cutLast(typed, "#"); ok {
@@ -120,8 +151,13 @@ func readList(typed string) (*timedList, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.sendable(typed)
+}
+
+// sendable is the list, or what is wrong with it, told of where it comes from.
+func (l *timedList) sendable(from string) (*timedList, error) {
 	if err := l.Sendable(); err != nil {
-		return nil, ofFlag(err, typed)
+		return nil, ofFlag(err, from)
 	}
 	return l, nil
 }
@@ -216,7 +252,10 @@ func (c *repl) list(path string) error {
 		}
 		return nil
 	}
-	l, err := readList(path)
+	if err := notConsole("/list", path); err != nil {
+		return err
+	}
+	l, err := readListAt(path)
 	if err == nil {
 		err = l.around(c.write.Prefix, c.write.Suffix)
 	}

@@ -19,9 +19,10 @@ func (a *app) sessionRulesCommand() *cobra.Command {
 		Use:   "rules SESSION [FILE]",
 		Short: a.t("Show or set the rules that answer a session", "查看或设置会话的自动应答规则"),
 		Long: a.t(`Show the rules that answer a session, with their counters, or let the rules of a
-workspace file answer it from now on. States, counters and frames begin anew then.`,
+workspace file answer it from now on. States, counters and frames begin anew then.
+FILE may be - for standard input.`,
 			`查看会话的自动应答规则及其计数，或改由工作区文件中的规则应答；
-此时状态、计数与分帧都重新开始。`),
+此时状态、计数与分帧都重新开始。FILE 可写 -，表示标准输入。`),
 		Example: `  sockeye session rules s1
   sockeye session rules s1 meter.toml
   sockeye session rules s1 --remove`,
@@ -41,7 +42,7 @@ workspace file answer it from now on. States, counters and frames begin anew the
 				err = a.askWorkbench("GET", path, nil, &out)
 			default:
 				var in api.SetRules
-				if in, err = rulesOfFile(args[1], endpoint); err == nil {
+				if in, err = a.rulesOfFile(args[1], endpoint); err == nil {
 					in.Off = off
 					err = a.askWorkbench("PUT", path, in, &out)
 				}
@@ -65,8 +66,8 @@ workspace file answer it from now on. States, counters and frames begin anew the
 
 // rulesOfFile are the rules of an endpoint of a workspace file, with what they name:
 // the workbench does not have the file.
-func rulesOfFile(path, endpoint string) (api.SetRules, error) {
-	file, openings, err := readWorkspace([]string{path})
+func (a *app) rulesOfFile(path, endpoint string) (api.SetRules, error) {
+	file, openings, err := a.readWorkspace([]string{path})
 	if err != nil {
 		return api.SetRules{}, err
 	}

@@ -31,7 +31,7 @@ with it; its name is printed.`,
 			if len(args) == 1 {
 				return usage("FILE", sockeye.Text{En: "which list is missing", Zh: "缺少列表文件"}, helpHint(cmd))
 			}
-			l, err := readList(args[1])
+			l, err := a.readList("FILE", args[1])
 			if err != nil {
 				return err
 			}

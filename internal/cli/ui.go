@@ -200,6 +200,10 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 	if dir := api.DataDir(a.Env); dir != "" {
 		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.toml")
 	}
+	if err := notStdin("--workspace", f.workspace, sockeye.Text{En: "standard input cannot be written back, as a workspace is", Zh: "工作区会被写回，不能来自标准输入"},
+		sockeye.Text{En: "name a file; ./- is one with that name", Zh: "请写文件名；名为 - 的文件写成 ./-"}); err != nil {
+		return c, err
+	}
 	if f.workspace != "" {
 		c.Workspace = f.workspace
 		if abs, err := filepath.Abs(f.workspace); err == nil {
@@ -231,7 +235,7 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 			return c, err
 		}
 		pair, err := a.loadKeyPair(f.cert, f.key)
-		if isInterrupt(err) {
+		if isInterrupt(err) || isInvalid(err) {
 			return c, err
 		}
 		if err != nil {
@@ -240,8 +244,8 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 		c.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	}
 	if f.password != "" {
-		text, err := a.readFile(f.password)
-		if isInterrupt(err) {
+		text, err := a.readFile("--password-file", f.password)
+		if isInterrupt(err) || isInvalid(err) {
 			return c, err
 		}
 		if err != nil {

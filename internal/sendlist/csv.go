@@ -40,6 +40,25 @@ func (l *List) CSV() string {
 	return b.String()
 }
 
+// IsCSV says whether a text is a table, by its first line; a workspace is not.
+func IsCSV(text string) bool {
+	head, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).Read()
+	if err != nil || strings.HasPrefix(head[0], "#") {
+		return false
+	}
+	for _, name := range head {
+		if columnName(name) == "payload" {
+			return true
+		}
+	}
+	return false
+}
+
+// columnName is a cell of the first line as a column is called.
+func columnName(cell string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(cell)), "-", "_")
+}
+
 // ParseCSV reads the rows of a table whose first line names the columns. The rows
 // are not parsed yet: see Templates.
 func ParseCSV(text string) (*List, error) {
@@ -51,7 +70,7 @@ func ParseCSV(text string) (*List, error) {
 	}
 	place := map[string]int{}
 	for i, name := range head {
-		place[strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "-", "_")] = i
+		place[columnName(name)] = i
 	}
 	if _, ok := place["payload"]; !ok {
 		return nil, bad("list", "the table has no column payload", "表格中没有 payload 列", "its first line names the columns: "+strings.Join(columns, ","), "第一行为列名："+strings.Join(columns, ","))
