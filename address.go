@@ -79,8 +79,11 @@ func (a Address) network() Network {
 // A missing network is TCP, a missing port is DefaultPort, and digits alone are
 // a port. The full-width colon and stop of a Chinese input method are taken for
 // the plain ones. The error is an *Error of kind Invalid.
-func ParseAddress(s string) (Address, error) {
-	p := addressParser{typed: s}
+func ParseAddress(s string) (Address, error) { return ParseAddressPort(s, DefaultPort) }
+
+// ParseAddressPort is ParseAddress with another port for an address written without one.
+func ParseAddressPort(s string, missing uint16) (Address, error) {
+	p := addressParser{typed: s, missing: missing}
 	rest := strings.TrimSpace(plainPunctuation.Replace(s))
 	a := Address{Network: TCP}
 	if len(rest) > 300 { // a host name has at most 253, RFC 1035 section 2.3.4
@@ -109,7 +112,10 @@ func ParseAddress(s string) (Address, error) {
 var plainPunctuation = strings.NewReplacer("：", ":", "。", ".", "．", ".", "　", " ", "［", "[", "］", "]", "％", "%", "／", "/")
 
 // addressParser carries what was typed, for error texts.
-type addressParser struct{ typed string }
+type addressParser struct {
+	typed   string
+	missing uint16 // the port where none is written
+}
 
 func (p addressParser) network(scheme string) (Network, error) {
 	for _, n := range Networks {
@@ -207,7 +213,7 @@ func (p addressParser) host(s string) (string, error) {
 
 func (p addressParser) port(s string) (uint16, error) {
 	if s == "" {
-		return DefaultPort, nil
+		return p.missing, nil
 	}
 	if isDigits(s) {
 		if n, err := strconv.ParseUint(s, 10, 16); err == nil {

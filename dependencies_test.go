@@ -16,7 +16,7 @@ import (
 var dependencies = map[string]string{
 	"charm.land/bubbles/v2":           "the console's input line: editing and history",
 	"charm.land/bubbletea/v2":         "the console's terminal: keys, resizing, and lines above the input",
-	"github.com/BurntSushi/toml":      "files that people write: workspaces and send lists, strict, with the place of what is wrong",
+	"github.com/BurntSushi/toml":      "files that people write: workspaces, send lists and the configuration, strict, with the place of what is wrong",
 	"github.com/charmbracelet/x/ansi": "widths and cutting of lines with wide characters",
 	"github.com/klauspost/compress":   "captures that are compressed with zstd",
 	"github.com/spf13/cobra":          "commands, help and completions for four shells",

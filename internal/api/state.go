@@ -34,6 +34,33 @@ func DataDir(env func(string) string) string {
 	return userDir(env, "XDG_DATA_HOME", filepath.Join(".local", "share"))
 }
 
+// ConfigDir is the directory for what a person sets: the folder config of SOCKEYE_HOME,
+// else sockeye in os.UserConfigDir. It is "" where there is no home.
+func ConfigDir(env func(string) string) string {
+	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "config")
+	}
+	var dir string
+	switch runtime.GOOS {
+	case "windows":
+		dir = env("AppData")
+	case "darwin":
+		if home := env("HOME"); home != "" {
+			dir = filepath.Join(home, "Library", "Application Support")
+		}
+	default:
+		if dir = env("XDG_CONFIG_HOME"); !filepath.IsAbs(dir) {
+			if dir = env("HOME"); dir != "" {
+				dir = filepath.Join(dir, ".config")
+			}
+		}
+	}
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "sockeye")
+}
+
 func userDir(env func(string) string, xdg, unix string) string {
 	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) { // all in one place, such as a USB stick
 		return filepath.Join(dir, filepath.Base(unix))

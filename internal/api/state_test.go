@@ -18,6 +18,9 @@ func TestSockeyeHome(t *testing.T) {
 	if got, want := DataDir(all), filepath.Join(home, "share"); got != want {
 		t.Errorf("DataDir is %s, want %s", got, want)
 	}
+	if got, want := ConfigDir(all), filepath.Join(home, "config"); got != want {
+		t.Errorf("ConfigDir is %s, want %s", got, want)
+	}
 	xdg := t.TempDir()
 	relative := env(map[string]string{"SOCKEYE_HOME": "here", "XDG_DATA_HOME": xdg})
 	if got, want := DataDir(relative), filepath.Join(xdg, "sockeye"); got != want {

@@ -32,12 +32,16 @@ type Streams struct {
 	Out, Err io.Writer
 	// Env looks up an environment variable.
 	Env func(string) string
+	// LookupEnv tells an empty variable from none; nil takes both for none.
+	LookupEnv func(string) (string, bool)
 }
 
 // app is one run of the program.
 type app struct {
 	Streams
 	lang sockeye.Lang
+	// config is the user's configuration, once prepare has read it.
+	config config
 	// ctx ends, with an *interrupt as its cause, at the first signal; hurry ends at
 	// the second.
 	ctx   context.Context
@@ -77,8 +81,9 @@ func Run(args []string, std Streams, signals <-chan os.Signal) int {
 	return a.report(withHint(cmd, err))
 }
 
-// language is --lang, else what the environment's locale says (POSIX order). It
-// is found before the flags are parsed, because their help is already text.
+// language is --lang, else LC_ALL, else that of the configuration, else what the
+// environment's locale says (POSIX order). It is found before the flags are parsed,
+// because their help is already text.
 func (a *app) language(args []string) sockeye.Lang {
 	for i, arg := range args {
 		if v, ok := strings.CutPrefix(arg, "--lang="); ok {
@@ -88,12 +93,34 @@ func (a *app) language(args []string) sockeye.Lang {
 			return sockeye.LangOf(args[i+1])
 		}
 	}
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+	if v := a.Env("LC_ALL"); v != "" {
+		return sockeye.LangOf(v)
+	}
+	if v := a.configuredLanguage(args); v != "" {
+		return sockeye.LangOf(v)
+	}
+	for _, name := range []string{"LC_MESSAGES", "LANG"} {
 		if v := a.Env(name); v != "" {
 			return sockeye.LangOf(v)
 		}
 	}
 	return sockeye.English
+}
+
+// configuredLanguage is the language of the configuration; prepare tells what is wrong
+// with that.
+func (a *app) configuredLanguage(args []string) string {
+	look := &app{Streams: a.Streams}
+	if saysPortable(args) {
+		if home, err := portableHome(); err == nil {
+			look.Env = withHome(a.Env, home)
+		}
+	}
+	c, err := look.readConfig()
+	if err != nil {
+		return ""
+	}
+	return c.lang
 }
 
 // t is a text in the language of this run.
@@ -110,13 +137,20 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		RunE:              func(*cobra.Command, []string) error { return a.ui(newUIFlags()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ui, _, err := cmd.Find([]string{"ui"})
+			if err != nil {
+				return err
+			}
+			return ui.RunE(ui, nil)
+		},
 	}
 	cobra.MousetrapHelpText = "" // a double click in Windows starts the workbench
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.PersistentFlags().String("lang", "", a.t("language of messages: en or zh (default: from LANG)", "界面语言：en 或 zh（默认取自 LANG）"))
+	root.PersistentFlags().Bool("portable", false, a.t("keep state, data and configuration in sockeye-data beside the program", "状态、数据和配置都放在程序旁的 sockeye-data 目录"))
 	root.SetFlagErrorFunc(a.badFlag)
 	root.AddCommand(
 		a.listenCommand(), a.connectCommand(), a.deviceCommand(), a.addrsCommand(),

@@ -120,7 +120,7 @@ func (f *connectFlags) request(a *app) (sendPlan, error) {
 }
 
 func (a *app) connect(f *connectFlags, words []string) error {
-	ep, err := f.endpoint(sockeye.Connect, words, ":10000")
+	ep, err := f.endpoint(sockeye.Connect, words, "*", a.defaultPort())
 	if err != nil {
 		return err
 	}

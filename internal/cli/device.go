@@ -60,7 +60,7 @@ func (a *app) device(f *deviceFlags, words []string) error {
 			En: fmt.Sprintf("%d: at least one byte has to be taken at a time", f.o.ReadSize), Zh: fmt.Sprintf("%d：每次至少接收 1 字节", f.o.ReadSize)},
 			sockeye.Text{En: "the tutorial's program takes 128", Zh: "教程程序每次接收 128 字节"})
 	}
-	ep, err := f.endpoint(sockeye.Connect, words, "localhost:10000")
+	ep, err := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
 	if err != nil {
 		return err
 	}

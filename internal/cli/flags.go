@@ -92,13 +92,14 @@ func (f *endpointFlags) registerConnect(a *app, fs *pflag.FlagSet) {
 	fs.BoolVar(&f.selfConnect, "self-connect", false, a.t("allow a connection to itself", "允许连接到自身"))
 }
 
-// endpoint makes the endpoint that flags and address words mean.
-func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string) (sockeye.Endpoint, error) {
+// endpoint makes the endpoint that flags and address words mean: def where there are no
+// words, and a port where they have none.
+func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, missing uint16) (sockeye.Endpoint, error) {
 	typed := strings.Join(words, " ")
 	if typed == "" {
 		typed = def
 	}
-	addr, err := sockeye.ParseAddress(typed)
+	addr, err := sockeye.ParseAddressPort(typed, missing)
 	if err != nil {
 		return sockeye.Endpoint{}, err
 	}

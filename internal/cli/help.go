@@ -21,7 +21,7 @@ func (a *app) localizeHelp(root *cobra.Command) {
 	root.PersistentFlags().BoolP("help", "h", false, a.t("show this help", "显示帮助"))
 	root.Version = thisBuild().Version
 	root.Flags().Bool("version", false, a.t("show the version", "显示版本"))
-	root.PersistentPreRunE = a.checkLang
+	root.PersistentPreRunE = a.prepare
 	root.SetHelpCommand(a.helpCommand())
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.helpErr = a.helpOrUnknown(cmd) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return a.writeHelp(cmd) })

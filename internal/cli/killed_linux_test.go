@@ -83,6 +83,7 @@ func (k killRound) run(t *testing.T, binary string) (shown, recorded int64, err 
 	dir := filepath.Join(t.TempDir(), fmt.Sprint(k.n))
 	defer os.RemoveAll(dir) // a thousand of them are much
 	cmd := exec.Command(binary, "listen", "127.0.0.1:0", "--json", "--record", dir, "--record-size", "64KiB", "--sync", k.sync)
+	cmd.Env = append(os.Environ(), "SOCKEYE_CONFIG=")
 	cmd.Stdin = nil
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -99,11 +99,11 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if f.port != 0 || f.source != "" {
 		addr := sockeye.Address{Host: f.source, Port: f.port}
 		if f.port == 0 {
-			addr.Port = sockeye.DefaultPort
+			addr.Port = a.defaultPort()
 		}
 		words = []string{addr.HostPort()}
 	}
-	ep, err := f.endpoint(sockeye.Listen, words, "")
+	ep, err := f.endpoint(sockeye.Listen, words, "", a.defaultPort())
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func command(t *testing.T, name string, args ...string) *exec.Cmd {
 		t.Skipf("needs %s: %v", name, err)
 	}
 	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "NO_COLOR=1", "SOCKEYE_CONFIG=")
 	return cmd
 }
 

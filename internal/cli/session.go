@@ -78,7 +78,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			default:
 				return usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, helpHint(cmd))
 			}
-			ep, err := f.endpoint(mode, args[1:], def)
+			ep, err := f.endpoint(mode, args[1:], def, a.defaultPort())
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,9 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"sockeye/internal/api"
+	"sockeye/internal/payload"
 )
 
 // build says what this program was built from. It is also the --json form.
@@ -18,6 +21,10 @@ type build struct {
 	Go       string `json:"go"`
 	OS       string `json:"os"`
 	Arch     string `json:"arch"`
+	// Where this user's files are, with --verbose.
+	Config string `json:"config,omitempty"`
+	Data   string `json:"data,omitempty"`
+	State  string `json:"state,omitempty"`
 }
 
 // thisBuild reads what the Go linker noted; a build outside a repository knows
@@ -43,16 +50,26 @@ func thisBuild() build {
 }
 
 func (a *app) versionCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, verbose bool
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: a.t("Show the version", "显示版本"),
-		Long:  a.t("Show the version, the commit it was built from, and the platform.", "显示版本、构建所用的提交和运行平台。"),
+		Long: a.t(`Show the version, the commit it was built from, and the platform; with --verbose also
+where your configuration, data and state are.`, "显示版本、构建所用的提交和运行平台；加 --verbose 还显示配置、数据和状态的位置。"),
 		Example: `  sockeye version
+  sockeye version --verbose
   sockeye version --json`,
 		Args: a.noArguments,
-		RunE: func(*cobra.Command, []string) error { return a.version(thisBuild(), asJSON) },
+		RunE: func(*cobra.Command, []string) error {
+			b := thisBuild()
+			if verbose {
+				b.Config, _ = a.configPath()
+				b.Data, b.State = api.DataDir(a.Env), api.StateDir(a.Env)
+			}
+			return a.version(b, asJSON)
+		},
 	}
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, a.t("show where your files are, too", "同时显示配置、数据和状态的位置"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	return cmd
 }
@@ -68,7 +85,15 @@ func (a *app) version(b build, asJSON bool) error {
 			line += a.t(" (modified)", "（有改动）")
 		}
 	}
-	_, err := fmt.Fprintf(a.Out, "%s, %s, %s/%s\n", line, b.Go, b.OS, b.Arch)
+	line = fmt.Sprintf("%s, %s, %s/%s\n", line, b.Go, b.OS, b.Arch)
+	for _, place := range []struct{ name, path string }{
+		{a.t("configuration", "配置"), b.Config}, {a.t("data", "数据"), b.Data}, {a.t("state", "状态"), b.State},
+	} {
+		if place.path != "" {
+			line += fmt.Sprintf("%s: %s\n", place.name, payload.SafeString(place.path))
+		}
+	}
+	_, err := fmt.Fprint(a.Out, line)
 	return err
 }
 
