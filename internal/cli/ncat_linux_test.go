@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -380,12 +381,19 @@ func silentPort(t *testing.T) int {
 	}
 }
 
-// freePort is a port that nobody has just now.
+// freePort is a port that nobody has just now, and that nobody is given by chance: it
+// is below those that the system chooses from.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l := listener(t)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	for range 100 {
+		port := 10_000 + rand.IntN(20_000)
+		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port below 30000")
+	return 0
 }
 
 // client runs a program that connects to a server which answers once it has heard a

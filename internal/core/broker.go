@@ -3,9 +3,11 @@ package core
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"sockeye/internal/transport"
 )
@@ -16,15 +18,20 @@ type Broker struct {
 	Chat bool
 }
 
-// mostQueued is how many bytes may wait for one peer of a broker. One that does not
-// read holds up nobody: it is aborted, because what it got later would not follow
-// what it had.
-const mostQueued = 1 << 20
+// What waits for one peer of a broker is bounded. Who sends more waits for a peer that
+// is slower, and TCP slows the sender down. A peer that takes nothing for stallLimit is
+// aborted: it holds up nobody for longer, and what it got later would not follow what
+// it had.
+const (
+	maxQueued  = 1 << 20
+	stallLimit = 5 * time.Second
+)
 
 // broker is the responder of a session with a Broker.
 type broker struct {
 	Broker
 	senders sync.WaitGroup
+	stall   time.Duration // stallLimit
 
 	mu     sync.Mutex
 	queues map[*transport.Peer]*brokerQueue
@@ -36,15 +43,16 @@ type brokerQueue struct {
 	waiting [][]byte
 	bytes   int
 	more    chan struct{} // has room for one
+	taken   chan struct{} // closed and renewed when the peer has taken something
 }
 
 func newBroker(how Broker) *broker {
-	return &broker{Broker: how, queues: map[*transport.Peer]*brokerQueue{}}
+	return &broker{Broker: how, stall: stallLimit, queues: map[*transport.Peer]*brokerQueue{}}
 }
 
 // Joined makes a queue for a peer.
 func (b *broker) Joined(p *transport.Peer) {
-	q := &brokerQueue{more: make(chan struct{}, 1)}
+	q := &brokerQueue{more: make(chan struct{}, 1), taken: make(chan struct{})}
 	b.mu.Lock()
 	present := b.order
 	b.queues[p], b.order = q, append(b.order[:len(b.order):len(b.order)], p)
@@ -80,27 +88,51 @@ func (b *broker) Received(p *transport.Peer, data []byte) {
 
 func (b *broker) announce(text string) { b.pass(nil, []byte("<announce> "+text+"\n")) }
 
-// pass queues data, which is kept, for all peers but one.
+// pass queues data, which is kept, for all peers but one. It waits for those whose
+// queue is full.
 func (b *broker) pass(but *transport.Peer, data []byte) {
-	var slow []*transport.Peer
 	b.mu.Lock()
-	for p, q := range b.queues {
-		if p == but {
-			continue
-		}
-		if q.bytes+len(data) > mostQueued {
-			slow = append(slow, p)
-			continue
-		}
-		q.waiting, q.bytes = append(q.waiting, data), q.bytes+len(data)
-		select {
-		case q.more <- struct{}{}:
-		default:
+	to := make(map[*transport.Peer]*brokerQueue, len(b.queues))
+	maps.Copy(to, b.queues)
+	b.mu.Unlock()
+	delete(to, but)
+	for p, q := range to {
+		if !b.queue(p, q, data) {
+			b.senders.Go(p.Abort)
 		}
 	}
-	b.mu.Unlock()
-	for _, p := range slow {
-		b.senders.Go(p.Abort)
+}
+
+// queue is false if the peer has taken nothing for too long.
+func (b *broker) queue(p *transport.Peer, q *brokerQueue, data []byte) bool {
+	for {
+		b.mu.Lock()
+		fits := q.bytes == 0 || q.bytes+len(data) <= maxQueued
+		if fits {
+			q.waiting, q.bytes = append(q.waiting, data), q.bytes+len(data)
+		}
+		taken := q.taken
+		b.mu.Unlock()
+		if fits {
+			select {
+			case q.more <- struct{}{}:
+			default:
+			}
+			return true
+		}
+		limit := time.NewTimer(b.stall)
+		select {
+		case <-taken:
+			limit.Stop()
+		case <-p.Closing():
+			limit.Stop()
+			return true // it leaves, and needs no more
+		case <-p.Done():
+			limit.Stop()
+			return true
+		case <-limit.C:
+			return false
+		}
 	}
 }
 
@@ -121,6 +153,8 @@ func (b *broker) serve(p *transport.Peer, q *brokerQueue) {
 			p.Answer(context.Background(), data) // a failure is recorded, and ends the peer
 			b.mu.Lock()
 			q.bytes -= len(data)
+			close(q.taken)
+			q.taken = make(chan struct{})
 			b.mu.Unlock()
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,7 +81,14 @@ func TestT40FramersKeepEveryByte(t *testing.T) {
 			}
 			f.End()
 			drain()
-			if rest := sent[told:]; len(bytes.TrimSpace(rest)) > 0 {
+			rest := sent[told:]
+			switch { // marks with nothing between them are no frame (RFC 1055)
+			case strings.HasPrefix(typed, "slip"):
+				rest = bytes.Trim(rest, "\xc0")
+			case strings.HasPrefix(typed, "cobs"):
+				rest = bytes.Trim(rest, "\x00")
+			}
+			if len(bytes.TrimSpace(rest)) > 0 {
 				t.Fatalf("%s: % x did not come out", typed, rest)
 			}
 		}

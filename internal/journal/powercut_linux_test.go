@@ -123,8 +123,13 @@ func (d disk) cut(t *testing.T, how int) {
 
 // restart is the machine coming up again.
 func (d disk) restart(t *testing.T) {
-	if err := unix.Unmount(d.dir, 0); err != nil {
-		t.Fatal("umount: ", err)
+	// A process that another test is starting holds our descriptors until its exec.
+	late := time.Now().Add(time.Minute)
+	for err := unix.Unmount(d.dir, 0); err != nil; err = unix.Unmount(d.dir, 0) {
+		if err != unix.EBUSY || time.Now().After(late) {
+			t.Fatal("umount: ", err)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	d.mount(t)
 }

@@ -33,7 +33,10 @@ func connectFrom(source byte, port uint16, flags int) (int, error) {
 		unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, source}}))
 	for err == nil {
 		err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}})
-		if err != unix.EINTR {
+		if err == unix.EISCONN { // it went on while a signal was handled
+			err = nil
+		}
+		if err != unix.EINTR && err != unix.EALREADY {
 			break
 		}
 		err = nil
@@ -178,15 +181,25 @@ func attempt(source byte, port uint16) (int, error) {
 		return -1, err
 	}
 	var b [1]byte
-	if _, err = unix.SendmsgN(fd, b[:], nil, nil, unix.MSG_NOSIGNAL); err == nil {
+	_, err = uninterrupted(func() (int, error) { return unix.SendmsgN(fd, b[:], nil, nil, unix.MSG_NOSIGNAL) })
+	if err == nil {
 		var n int
-		if n, err = unix.Read(fd, b[:]); n == 1 {
+		if n, err = uninterrupted(func() (int, error) { return unix.Read(fd, b[:]) }); n == 1 {
 			return fd, nil
 		}
 	}
 	resetOnClose(fd)
 	unix.Close(fd)
 	return -1, err
+}
+
+// uninterrupted repeats a call that a signal ended.
+func uninterrupted(call func() (int, error)) (int, error) {
+	for {
+		if n, err := call(); err != unix.EINTR {
+			return n, err
+		}
+	}
 }
 
 // echoTimes has one connection after the other echoed until something is over, each one
