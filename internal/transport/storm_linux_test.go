@@ -158,9 +158,9 @@ func testT56ConnectionStorm(t *testing.T) {
 		unix.Close(fd)
 	}
 	eventually(t, "only those from before are left", func() bool { return len(s.Peers()) == existing })
-	if now := heapInUse(); now > before+before/10+4<<20 {
-		t.Errorf("%d KiB are in use, %d before the storm", now>>10, before>>10)
-	}
+	// The connections that are gone would take more than ten times as much if anything
+	// held them; this much the test itself and the race detector may hold.
+	eventually(t, "the memory is given back", func() bool { return heapInUse() <= before+16<<20 })
 	s.Close() // tells of the last refusals
 	counted := 0
 	for _, e := range r.all(isKind(sockeye.Failed)) {
