@@ -24,7 +24,7 @@ func (e echo) Received(p *transport.Peer, data []byte) {
 	}
 }
 
-// Reply makes it a transport.Prompt: it never waits by itself.
+// Reply makes it a transport.SyncResponder: it never waits by itself.
 func (e echo) Reply(p *transport.Peer, data []byte) ([]byte, bool) {
 	if e.guard.mayEcho(p, data) {
 		return data, true

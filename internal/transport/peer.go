@@ -19,7 +19,7 @@ type Peer struct {
 
 	lastActive                               atomic.Int64 // about when bytes last crossed, Unix nanoseconds
 	recvBytes, recvMsgs, sentBytes, sentMsgs atomic.Uint64
-	backpressureHeld                         atomic.Int32 // reads and sends that Config.Pace holds back
+	backpressureHeld                         atomic.Int32 // reads and sends that Config.Backpressure holds back
 	pending                                  atomic.Int32 // see Hold
 
 	conn  conn
@@ -119,7 +119,7 @@ func (p *Peer) Send(ctx context.Context, data []byte) (int, error) {
 }
 
 // Answer is Send for a Responder: what it sends follows from something that came, and
-// Config.Begun is not told of it.
+// Config.OnSend is not told of it.
 func (p *Peer) Answer(ctx context.Context, data []byte) (int, error) {
 	n, err := p.conn.send(ctx, data)
 	if err == nil {
