@@ -11,7 +11,7 @@ import (
 // T67: no module comes into the build, not even through another one or for the tests
 // alone, that is not in testdata/modules.txt: a look-alike of a known name would be a new
 // line there. What is in the module cache is what go.sum says.
-func TestT67Modules(t *testing.T) {
+func TestModules(t *testing.T) {
 	known, err := os.ReadFile("testdata/modules.txt")
 	if err != nil {
 		t.Fatal(err)

@@ -82,7 +82,8 @@ func (v *served) answers(text string) []int {
 	}
 }
 
-func TestT01HostHeader(t *testing.T) {
+// T01: a request whose Host is not one of the own names is refused before anything else.
+func TestHostHeader(t *testing.T) {
 	v := serve(t)
 	_, port, _ := net.SplitHostPort(v.addr)
 	bad := []string{
@@ -118,7 +119,8 @@ func foreignOrigins(port string) []string {
 	}
 }
 
-func TestT03ForeignOrigin(t *testing.T) {
+// T03: a request that a foreign page sends is refused, with or without a credential.
+func TestForeignOrigin(t *testing.T) {
 	v := serve(t)
 	_, port, _ := net.SplitHostPort(v.addr)
 	for _, origin := range foreignOrigins(port) {
@@ -179,7 +181,8 @@ func TestFetchMetadata(t *testing.T) {
 	}
 }
 
-func TestT09OnlyJSONWrites(t *testing.T) {
+// T09: nothing is changed by what an HTML form can send: a body must say that it is JSON.
+func TestOnlyJSONWrites(t *testing.T) {
 	v := serve(t)
 	for _, rt := range v.routes {
 		if rt.method == "GET" || rt.method == "HEAD" {
@@ -204,7 +207,7 @@ func TestT09OnlyJSONWrites(t *testing.T) {
 }
 
 // T09: no GET changes anything that another GET would show.
-func TestT09ReadingChangesNothing(t *testing.T) {
+func TestReadingChangesNothing(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	board(t, s)
@@ -234,7 +237,8 @@ func TestT09ReadingChangesNothing(t *testing.T) {
 	}
 }
 
-func TestT10Preflight(t *testing.T) {
+// T10: a preflight of a foreign origin gets no permission.
+func TestPreflight(t *testing.T) {
 	v := serve(t)
 	for _, rt := range v.routes {
 		r := v.request("OPTIONS", concrete(rt.path), nil)
@@ -250,7 +254,7 @@ func TestT10Preflight(t *testing.T) {
 
 // T11: whatever the status, an answer says that it is nobody else's, and its body is
 // an object and no script.
-func TestT11HeadersOnEveryStatus(t *testing.T) {
+func TestHeadersOnEveryStatus(t *testing.T) {
 	v := serve(t)
 	seen := map[int]bool{}
 	for _, r := range []*http.Request{

@@ -135,7 +135,7 @@ func statusOfFetch(url, options string) string {
 
 // T02: a name that comes to mean this machine after its page was loaded gives that
 // page nothing.
-func TestT02RebindingInBrowser(t *testing.T) {
+func TestRebindingInBrowser(t *testing.T) {
 	v := serve(t)
 	b := openBrowser(t)
 	_, port, _ := net.SplitHostPort(v.addr)
@@ -162,7 +162,7 @@ func TestT02RebindingInBrowser(t *testing.T) {
 
 // T04 and T03: a page on another port of the same host gets nothing from us, and
 // nothing of ours.
-func TestT04OtherPortInBrowser(t *testing.T) {
+func TestOtherPortInBrowser(t *testing.T) {
 	v := serve(t)
 	evil := serveEvil(t, "")
 	b := openBrowser(t)
@@ -198,7 +198,7 @@ func TestT04OtherPortInBrowser(t *testing.T) {
 }
 
 // T09: no form of another site's page does anything here.
-func TestT09FormsInBrowser(t *testing.T) {
+func TestFormsInBrowser(t *testing.T) {
 	v := serve(t)
 	page := ""
 	for i, kind := range []string{"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"} {
@@ -223,7 +223,7 @@ func TestT09FormsInBrowser(t *testing.T) {
 
 // T11 and T12: as a script, we define nothing; in a frame, we are blank; opened as a
 // window, we let nobody hold us.
-func TestT11T12EmbeddingInBrowser(t *testing.T) {
+func TestEmbeddingInBrowser(t *testing.T) {
 	v := serve(t)
 	evil := serveEvil(t, "")
 	b := openBrowser(t)
@@ -247,7 +247,7 @@ func TestT11T12EmbeddingInBrowser(t *testing.T) {
 }
 
 // T12: whoever opens us in a window has no hold of that window.
-func TestT12OpenerInBrowser(t *testing.T) {
+func TestOpenerInBrowser(t *testing.T) {
 	v := serve(t)
 	evil, other := serveEvil(t, ""), serveEvil(t, "")
 	b := openBrowser(t)
@@ -279,7 +279,7 @@ func TestT12OpenerInBrowser(t *testing.T) {
 }
 
 // T25: what a peer sent is no page of ours, however one comes to its address.
-func TestT25PayloadIsNoPageInBrowser(t *testing.T) {
+func TestPayloadIsNoPageInBrowser(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	c := board(t, s)

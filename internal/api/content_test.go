@@ -17,7 +17,7 @@ import (
 )
 
 // T25: received bytes are only ever a download that no browser shows.
-func TestT25DownloadsAreNoPages(t *testing.T) {
+func TestDownloadsAreNoPages(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	b := board(t, s)
@@ -44,7 +44,7 @@ func TestT25DownloadsAreNoPages(t *testing.T) {
 }
 
 // T31: a giant message is one short row; all of it is a download of its own.
-func TestT31GiantRows(t *testing.T) {
+func TestGiantRows(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Options: &Options{ReadSize: 4 << 20, ReceiveBuffer: 4 << 20}})
 	b := board(t, s)
@@ -71,7 +71,7 @@ func TestT31GiantRows(t *testing.T) {
 }
 
 // T32: a page names a recording, it does not choose where it is.
-func TestT32PathsOfRecordings(t *testing.T) {
+func TestPathsOfRecordings(t *testing.T) {
 	v := serve(t)
 	for _, name := range hostilePaths {
 		f := v.failing(400, "PUT", "/api/v1/recording", SetRecording{On: true, Path: name})
@@ -97,7 +97,7 @@ func TestT32PathsOfRecordings(t *testing.T) {
 
 // T20: where others may write, a page does not begin a recording or a file for what is
 // received, and hears the reason that the command line gives.
-func TestT20ExposedRecordings(t *testing.T) {
+func TestExposedRecordings(t *testing.T) {
 	v := serve(t)
 	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	if err := os.MkdirAll(v.o.Recordings, 0o700); err != nil {
@@ -122,7 +122,7 @@ func TestT20ExposedRecordings(t *testing.T) {
 }
 
 // T32: nor does one that names a file for what is received.
-func TestT32PathsOfReceiveFiles(t *testing.T) {
+func TestPathsOfReceiveFiles(t *testing.T) {
 	v := serve(t)
 	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	const file = "/api/v1/sessions/s1/file"
@@ -150,7 +150,7 @@ func TestT32PathsOfReceiveFiles(t *testing.T) {
 
 // T32: whatever stands where a path or query of any route has a name, no file is reached
 // by it: it is a name that nobody has, or none.
-func TestT32NamesOfEveryRoute(t *testing.T) {
+func TestNamesOfEveryRoute(t *testing.T) {
 	v := serve(t)
 	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	tried := 0
@@ -188,7 +188,7 @@ var hostilePaths = []string{
 }
 
 // T38: JSON that would make a parser work, guess or choose is refused.
-func TestT38HostileJSON(t *testing.T) {
+func TestHostileJSON(t *testing.T) {
 	v := serve(t)
 	for name, body := range map[string]string{
 		"deep":            strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000),
@@ -224,7 +224,7 @@ func TestT38HostileJSON(t *testing.T) {
 }
 
 // T50: numbers out of range are refused, each field by its name, and none wraps.
-func TestT50NumericEdges(t *testing.T) {
+func TestNumericEdges(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	board(t, s)

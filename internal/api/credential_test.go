@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-func TestT05EveryRouteWantsACredential(t *testing.T) {
+// T05: every route but the few public ones wants a credential.
+func TestEveryRouteWantsACredential(t *testing.T) {
 	v := serve(t)
 	open := v.openRoutes()
 	for _, rt := range v.routes {
@@ -50,7 +51,8 @@ func TestT05EveryRouteWantsACredential(t *testing.T) {
 	})
 }
 
-func TestT06BadCredentials(t *testing.T) {
+// T06: a wrong, missing, doubled or malformed credential is refused alike.
+func TestBadCredentials(t *testing.T) {
 	v, other := serve(t), serve(t)
 	flip := []byte(v.token)
 	flip[5] ^= 1
@@ -90,7 +92,8 @@ func TestT06BadCredentials(t *testing.T) {
 	}
 }
 
-func TestT06GuessingIsSlow(t *testing.T) {
+// T06: guesses of the password are limited per address and in all.
+func TestGuessingIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		var g guesses
@@ -189,7 +192,7 @@ func TestPassword(t *testing.T) {
 
 // T06: secrets are compared in constant time, and nowhere else. The sources that
 // handle them have no other comparison of theirs.
-func TestT06OnlyConstantTimeComparisons(t *testing.T) {
+func TestOnlyConstantTimeComparisons(t *testing.T) {
 	sources, err := filepath.Glob("*.go")
 	if err != nil || len(sources) == 0 {
 		t.Fatal(err)
@@ -239,7 +242,8 @@ func TestT06OnlyConstantTimeComparisons(t *testing.T) {
 	}
 }
 
-func TestT07TicketRace(t *testing.T) {
+// T07: a ticket opens once, however many use it at the same moment.
+func TestTicketRace(t *testing.T) {
 	var s credentials
 	s.init("")
 	for range 1000 {
@@ -256,7 +260,8 @@ func TestT07TicketRace(t *testing.T) {
 	}
 }
 
-func TestT07LateTicket(t *testing.T) {
+// T07: a ticket is worth nothing after its time.
+func TestLateTicket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s credentials
 		s.init("")

@@ -35,7 +35,7 @@ func TestDepthOfJSON(t *testing.T) {
 
 // T38: hostile JSON (depth 100,000, 1e400, keys given twice, 100 MB of text, invalid
 // UTF-8) is refused by every route that takes a body, and costs no more than its limit.
-func TestT38HostileJSONOnEveryRoute(t *testing.T) {
+func TestHostileJSONOnEveryRoute(t *testing.T) {
 	v := serve(t)
 	hostile := map[string]string{
 		"deep": strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000), "deep list": `{"a":` + strings.Repeat("[", 100_000),
@@ -101,7 +101,7 @@ func (e *endless) Read(p []byte) (int, error) {
 // credential, slow down nobody: in one run, asking in turn, the slowest hundredth of the
 // answers takes at most twice as long as at a server that has no such connections. Noise
 // is the same for both; of five tries one must be quiet enough to tell.
-func TestT16NormalClientsTail(t *testing.T) {
+func TestNormalClientsTail(t *testing.T) {
 	patient := func(o *Config) {
 		o.limits = limits{header: time.Hour, idle: time.Hour, body: time.Hour, bodyRate: 1, write: time.Hour, connections: 512}
 	}
@@ -169,7 +169,7 @@ func (v *served) timed() time.Duration {
 
 // T21: what speaks another protocol to the control port is closed after what it said
 // first, with one answer at most, counted, and nothing of it is carried out.
-func TestT21OtherProtocols(t *testing.T) {
+func TestOtherProtocols(t *testing.T) {
 	v := serve(t)
 	post := "POST /api/v1/sessions HTTP/1.1\r\nHost: " + v.addr + "\r\nAuthorization: Bearer " + v.token + "\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n" + `{"mode":"listen","address":"127.0.0.1:0"}`
 	for name, said := range map[string]string{
@@ -190,7 +190,7 @@ func TestT21OtherProtocols(t *testing.T) {
 
 // T51: a session that the API opens may not connect to the API itself, in whatever
 // spelling, at once or when it comes back.
-func TestT51OwnAddressInEverySpelling(t *testing.T) {
+func TestOwnAddressInEverySpelling(t *testing.T) {
 	v := serve(t)
 	_, port, _ := net.SplitHostPort(v.addr)
 	hosts := []string{
@@ -220,7 +220,7 @@ func TestT51OwnAddressInEverySpelling(t *testing.T) {
 
 // F50: two hundred pages may watch at once: all hear of what happens, and each costs no
 // more than 1 MiB.
-func TestF50ManyPagesWatch(t *testing.T) {
+func TestManyPagesWatch(t *testing.T) {
 	v := serve(t)
 	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	heap := func() uint64 {

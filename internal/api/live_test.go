@@ -130,7 +130,7 @@ func TestLiveGap(t *testing.T) {
 
 // F49: a page that is frozen and does not read costs the core and other pages nothing:
 // traffic goes on, and in the end it is cut.
-func TestF49FrozenPage(t *testing.T) {
+func TestFrozenPage(t *testing.T) {
 	v := serve(t, func(o *Config) {
 		o.limits = limits{header: time.Second, idle: time.Second, body: time.Second, bodyRate: 1 << 20, write: 100 * time.Millisecond, connections: 100}
 	})
@@ -155,7 +155,7 @@ func TestF49FrozenPage(t *testing.T) {
 
 // T08: nothing that a run leaves behind has a secret in it: recordings, exports, the
 // journal, errors, the environment, the command line.
-func TestT08SecretsStayInside(t *testing.T) {
+func TestSecretsStayInside(t *testing.T) {
 	v := serve(t)
 	ticket := v.NewTicket().Ticket
 	login := func() (int, string) {

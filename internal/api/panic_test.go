@@ -12,7 +12,7 @@ import (
 
 // F16: a handler that panics fails its request; other requests are answered, sessions live
 // on, and where it happened is written once in ten seconds.
-func TestF16HandlerPanics(t *testing.T) {
+func TestHandlerPanics(t *testing.T) {
 	v := serve(t)
 	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	var log bytes.Buffer

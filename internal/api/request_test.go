@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-func TestT13And14OnlyCanonicalPaths(t *testing.T) {
+// T13, T14: only paths in their shortest form are answered; no spelling leads around a check.
+func TestAnd14OnlyCanonicalPaths(t *testing.T) {
 	v := serve(t)
 	for _, target := range []string{
 		"//evil.com", "/\\evil.com", "/%2f%2fevil", "/%5cevil", "http://evil.com/", "//", "/api/./v1/machine", "//api/v1/machine", "/api/%2e%2e/v1/machine", "/api/../api/v1/machine",
@@ -31,7 +32,7 @@ func TestT13And14OnlyCanonicalPaths(t *testing.T) {
 
 // T15: what two readers could cut differently is refused, and nothing after it is
 // carried out.
-func TestT15Smuggling(t *testing.T) {
+func TestSmuggling(t *testing.T) {
 	v := serve(t)
 	head := "POST /api/v1/tickets HTTP/1.1\r\nHost: " + v.addr + "\r\nAuthorization: Bearer " + v.token + "\r\nContent-Type: application/json\r\n"
 	after := "POST /api/v1/sessions HTTP/1.1\r\nHost: " + v.addr + "\r\nAuthorization: Bearer " + v.token +
@@ -78,7 +79,7 @@ func TestT15Smuggling(t *testing.T) {
 }
 
 // T16: who sends or reads too slowly is cut, and others do not notice.
-func TestT16Slow(t *testing.T) {
+func TestSlow(t *testing.T) {
 	v := serve(t, func(o *Config) {
 		o.limits = limits{header: 2 * time.Second, idle: 2 * time.Second, body: 2 * time.Second, bodyRate: 1 << 20, write: 2 * time.Second, connections: 2000} // a quarter is this user's: enough for all
 	})
@@ -114,7 +115,7 @@ func TestT16Slow(t *testing.T) {
 }
 
 // T16: one byte every now and then keeps no body open: it must come at a rate.
-func TestT16DrippingBody(t *testing.T) {
+func TestDrippingBody(t *testing.T) {
 	v := serve(t, func(o *Config) {
 		o.limits = limits{header: time.Second, idle: time.Second, body: 200 * time.Millisecond, bodyRate: 1 << 20, write: time.Second, connections: 10}
 	})
@@ -147,7 +148,7 @@ func TestT16DrippingBody(t *testing.T) {
 }
 
 // T16: a reader whose window stays shut is cut, and nobody waits for it any more.
-func TestT16ShutWindow(t *testing.T) {
+func TestShutWindow(t *testing.T) {
 	v := serve(t, func(o *Config) {
 		o.limits = limits{header: time.Second, idle: time.Second, body: time.Second, bodyRate: 1 << 20, write: 200 * time.Millisecond, connections: 10}
 	})
@@ -175,7 +176,8 @@ func (v *served) untilFree() {
 	}
 }
 
-func TestT17NoHTTP2(t *testing.T) {
+// T17: HTTP/2, whose streams could be reset by the thousand, is not spoken.
+func TestNoHTTP2(t *testing.T) {
 	v := serve(t)
 	if got := v.answers("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); len(got) != 1 || got[0] != 400 {
 		t.Errorf("preface: %v", got)
@@ -185,7 +187,8 @@ func TestT17NoHTTP2(t *testing.T) {
 	}
 }
 
-func TestT18NothingToDebug(t *testing.T) {
+// T18: no debugging route is served.
+func TestNothingToDebug(t *testing.T) {
 	v := serve(t)
 	for _, path := range []string{"/debug/pprof", "/debug/pprof/heap", "/debug/vars", "/metrics", "/api/v1/debug"} {
 		r := v.request("GET", path, nil)

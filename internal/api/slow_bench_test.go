@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// BenchmarkT16 is how long an ordinary request takes, alone and beside 200 connections
+// BenchmarkBesideSlowConnections is how long an ordinary request takes, alone and beside 200 connections
 // that send a byte a second: half of them a head, half of them a body. Compare p99-µs
 // of one run: beside them it may be twice that alone.
-func BenchmarkT16(b *testing.B) {
+func BenchmarkBesideSlowConnections(b *testing.B) {
 	for _, slow := range []int{0, 200} {
 		b.Run(fmt.Sprintf("slow=%d", slow), func(b *testing.B) { besideSlow(b, slow) })
 	}

@@ -51,7 +51,7 @@ func drip(c net.Conn) error {
 // T16: two hundred connections that send head or body a byte at a time, and readers
 // whose window is shut: all are cut, nothing is left of them, and whoever asks
 // meanwhile is answered.
-func TestT16ManySlow(t *testing.T) {
+func TestManySlow(t *testing.T) {
 	v := serve(t, func(o *Config) {
 		o.limits = limits{header: time.Second, idle: time.Second, body: time.Second, bodyRate: 1 << 20, write: time.Second, connections: 300}
 	})

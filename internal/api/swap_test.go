@@ -11,7 +11,7 @@ import (
 
 // T32: who swaps the new directory of a recording for a link to somewhere else, as
 // fast as it can, gets nothing written there.
-func TestT32SwappedDirectory(t *testing.T) {
+func TestSwappedDirectory(t *testing.T) {
 	v := serve(t)
 	ask[Recording](v, "PUT", "/api/v1/recording", SetRecording{On: true, Path: "first"})
 	ask[Recording](v, "PUT", "/api/v1/recording", SetRecording{})

@@ -13,7 +13,7 @@ import (
 
 // T48: what somebody else's file says is not done by looking at it, keeping it or
 // beginning with it: nothing listens, and nothing is dialled, before the person says so.
-func TestT48OpeningAFileOpensNothing(t *testing.T) {
+func TestOpeningAFileOpensNothing(t *testing.T) {
 	trap, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -151,7 +151,7 @@ func shortDir(t *testing.T) string {
 
 // T19: another local user is refused: over TCP without a credential (401), at the Unix
 // socket and the token file by their modes (0600), whatever the umask is.
-func TestT19OtherLocalUser(t *testing.T) {
+func TestOtherLocalUser(t *testing.T) {
 	old := syscall.Umask(0)
 	defer syscall.Umask(old)
 	top := shortDir(t)
@@ -228,7 +228,7 @@ func TestImpostorAtTheSocket(t *testing.T) {
 
 // T20: what others have planted in or in place of the state directory is refused with
 // the reason, and the targets of links stay as they are.
-func TestT20PlantedStateDirectory(t *testing.T) {
+func TestPlantedStateDirectory(t *testing.T) {
 	victim := filepath.Join(t.TempDir(), "victim")
 	write(t, victim, "untouched")
 	st := State{URL: "http://127.0.0.1:1/", Token: "t", PID: 1}

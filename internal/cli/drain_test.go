@@ -100,7 +100,7 @@ func underWay(t *testing.T, in *os.File) {
 
 // F20: SIGTERM lets what is under way get through: 100 MB to a slow reader, whole,
 // with FIN at its end and exit code 0.
-func TestF20ConnectDrains(t *testing.T) {
+func TestConnectDrains(t *testing.T) {
 	t.Parallel()
 	path, want := randomFile(t, 100<<20)
 	k := newSink(t)
@@ -121,7 +121,7 @@ func TestF20ConnectDrains(t *testing.T) {
 }
 
 // F20: a listening session lets nobody in from the moment it is asked to end.
-func TestF20ListenDrains(t *testing.T) {
+func TestListenDrains(t *testing.T) {
 	t.Parallel()
 	path, want := randomFile(t, 32<<20)
 	cmd := command(t, "sockeye", "listen", "127.0.0.1:0", "--drain", "20s")
@@ -156,7 +156,7 @@ func TestF20ListenDrains(t *testing.T) {
 }
 
 // F20: what does not get through in time is cut, and that is said.
-func TestF20DrainEnds(t *testing.T) {
+func TestDrainEnds(t *testing.T) {
 	t.Parallel()
 	path, _ := randomFile(t, 32<<20)
 	k := newSink(t)
@@ -175,7 +175,7 @@ func TestF20DrainEnds(t *testing.T) {
 
 // F20: the second signal ends at once, whatever stands still: input that a peer
 // does not read, or output that nobody takes.
-func TestF20SecondSignal(t *testing.T) {
+func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	t.Run("sending", func(t *testing.T) {
 		t.Parallel()

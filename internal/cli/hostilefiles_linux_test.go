@@ -23,7 +23,7 @@ func makeFIFO(t *testing.T, name string) string {
 
 // T33: wherever a file is read, a named pipe, a device or the memory of a process is
 // refused at once, with what it is.
-func TestT33FilesWithoutEnd(t *testing.T) {
+func TestFilesWithoutEnd(t *testing.T) {
 	t.Parallel()
 	fifo, csv := makeFIFO(t, "fifo"), makeFIFO(t, "list.csv")
 	for path, what := range map[string]string{fifo: "a pipe, not a regular file", csv: "a pipe, not a regular file", os.DevNull: "a device, not a regular file", "/proc/self/mem": "a file of the kernel"} {
@@ -72,7 +72,7 @@ func TestSignalEndsWaitingForPipe(t *testing.T) {
 
 // F20: SIGTERM that comes twice at once, as from timeout(1), ends a recording in good
 // order: nothing of it is left but the segments.
-func TestF20TwiceEndsRecordingInOrder(t *testing.T) {
+func TestTwiceEndsRecordingInOrder(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "rec")
 	for range 12 {
@@ -87,7 +87,7 @@ func TestF20TwiceEndsRecordingInOrder(t *testing.T) {
 
 // F20: the end of the terminal (SIGHUP) ends a recording in good order, and under nohup(1)
 // nothing.
-func TestF20HangupEndsInOrder(t *testing.T) {
+func TestHangupEndsInOrder(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "rec")
 	p := run(t, "sockeye", "listen", "127.0.0.1:0", "--quiet", "--record", dir)
@@ -111,7 +111,7 @@ func TestF20HangupEndsInOrder(t *testing.T) {
 
 // F20: also a command that is to end at once leaves its recording in good order, if the
 // disk is well.
-func TestF20HurriedRecordingEndsInOrder(t *testing.T) {
+func TestHurriedRecordingEndsInOrder(t *testing.T) {
 	t.Parallel()
 	path, _ := randomFile(t, 32<<20)
 	k := newSink(t)

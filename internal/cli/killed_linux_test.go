@@ -29,7 +29,7 @@ import (
 //
 // Each round is a process of the real program. SOCKEYE_ROUNDS says how many there are;
 // see the Makefile.
-func TestF01KilledProgram(t *testing.T) {
+func TestKilledProgram(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "sockeye")
 	if out, err := exec.Command("go", "build", "-o", binary, "sockeye/cmd/sockeye").CombinedOutput(); err != nil {

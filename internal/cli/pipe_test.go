@@ -156,7 +156,7 @@ func TestPipeWaitsForSlowReader(t *testing.T) {
 }
 
 // F22: whoever reads our output has gone. That ends the command and is no news.
-func TestF22OutputClosed(t *testing.T) {
+func TestOutputClosed(t *testing.T) {
 	t.Parallel()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -185,7 +185,7 @@ func TestF22OutputClosed(t *testing.T) {
 }
 
 // F22: an output that fails is said, and ends the command. What was written stays.
-func TestF22OutputFull(t *testing.T) {
+func TestOutputFull(t *testing.T) {
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	cmd := command(t, "bash", "-c", `ulimit -f 1; trap '' XFSZ; exec sockeye listen 127.0.0.1:0 >"$0"`, out) // 1 KiB

@@ -11,7 +11,7 @@ import (
 
 // T42: a private key or a password that every user may read is refused, with the command
 // that mends it, before anything is opened.
-func TestT42SecretsThatAllMayRead(t *testing.T) {
+func TestSecretsThatAllMayRead(t *testing.T) {
 	dir := t.TempDir()
 	cert, key, password := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "password")
 	for _, path := range []string{cert, key, password} {
@@ -44,7 +44,7 @@ func TestT42SecretsThatAllMayRead(t *testing.T) {
 
 // T68: the workbench's memory, with tokens in it, goes into no core file, and no secret is
 // in its command line or environment.
-func TestT68NoCoreFile(t *testing.T) {
+func TestNoCoreFile(t *testing.T) {
 	dir, err := os.MkdirTemp("/tmp", "sockeye")
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 // F20: one request to end that comes twice is one; the second that counts comes a
 // second later, or is another signal.
-func TestF20SameSignalTwice(t *testing.T) {
+func TestSameSignalTwice(t *testing.T) {
 	type sent struct {
 		at time.Duration
 		os.Signal

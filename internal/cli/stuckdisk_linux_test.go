@@ -15,7 +15,7 @@ import (
 // F14: Ctrl-C ends a command whose recording goes to somebody who has stopped reading,
 // though with --sync always traffic waits for it: within --drain, and with what is
 // missing.
-func TestF14InterruptOnFullPipe(t *testing.T) {
+func TestInterruptOnFullPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe.pcapng")
 	if err := unix.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)

@@ -142,7 +142,7 @@ func TestTerminalFrames(t *testing.T) {
 }
 
 // T48: at a terminal, a file is run only when the person says so.
-func TestT48AsksBeforeItRuns(t *testing.T) {
+func TestAsksBeforeItRuns(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.toml")
 	text := "sockeye = 2\n[[endpoint]]\nname = \"a\"\nlisten = \"127.0.0.1:0\"\nframe = \"line\"\nrules = \"a\"\n[[rules.a]]\njoin = true\nreply = 'good day\\n'\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -262,7 +262,7 @@ func TestTerminalMistakes(t *testing.T) {
 
 // T26: whatever a peer sends, the terminal shows it and does nothing else: title,
 // colours, cursor and clipboard stay as they are.
-func TestT26TerminalEscapes(t *testing.T) {
+func TestTerminalEscapes(t *testing.T) {
 	x := openTerminal(t, "listen", "127.0.0.1:0")
 	before := x.tmux("display-message", "-p", "#{pane_title} #{alternate_on} #{cursor_flag} #{pane_in_mode} #{mouse_any_flag}")
 	s := x.peerOf(x.await("listening on"))

@@ -50,9 +50,9 @@ delay = "1ms"
 payload = "steal"
 `
 
-// Reading somebody else's file or recording opens no socket, asks no name server and
+// T48: Reading somebody else's file or recording opens no socket, asks no name server and
 // starts no program, as the system itself counts it.
-func TestT48ReadingOpensNothing(t *testing.T) {
+func TestReadingOpensNothing(t *testing.T) {
 	dir := t.TempDir()
 	file, recording := filepath.Join(dir, "hostile.toml"), filepath.Join(dir, "recording")
 	if err := os.WriteFile(file, []byte(hostileWorkspace), 0o600); err != nil {

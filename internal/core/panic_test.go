@@ -11,7 +11,7 @@ import (
 
 // F16: a rule that panics ends the rules of its session, by a frame or by the clock, and
 // says so; the session goes on, other sessions and the journal too, and all of it ends.
-func TestF16RulePanics(t *testing.T) {
+func TestRulePanics(t *testing.T) {
 	for name, rules := range map[string][]rule.Rule{
 		"frame": {{Match: "is:boom", Replies: text("{{env.FAULT}}")}, {Match: "any", Replies: text("answer ")}},
 		"join":  {{Join: true, Replies: text("{{env.FAULT}}")}},

@@ -151,7 +151,7 @@ func TestRulesOnePeerDelaysNoOther(t *testing.T) {
 
 // T53: two sessions that answer each other fall silent by themselves, and the record
 // says why.
-func TestT53TwoRepliersFallSilent(t *testing.T) {
+func TestTwoRepliersFallSilent(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
 		t.Run(network, func(t *testing.T) {
 			w := bench(t)

@@ -74,7 +74,7 @@ func floods(t *testing.T, w *Core, c net.Conn) {
 // F14: a recording that never gets on keeps neither a session nor the workbench from
 // closing, whichever kind of connection a session has: the loop of a listener, or the portable one
 // of what connects. What is missing is said.
-func TestF14CloseOnStuckDisk(t *testing.T) {
+func TestCloseOnStuckDisk(t *testing.T) {
 	for name, setUp := range map[string]func(t *testing.T, w *Core) (*Session, net.Conn){
 		"loop": func(t *testing.T, w *Core) (*Session, net.Conn) {
 			s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
@@ -127,7 +127,7 @@ func TestF14CloseOnStuckDisk(t *testing.T) {
 
 // F14: Ctrl-C on a stuck disk ends within the time it is given, with sessions that
 // are still receiving.
-func TestF14ShutdownOnStuckDisk(t *testing.T) {
+func TestShutdownOnStuckDisk(t *testing.T) {
 	w := onStuckDisk(t)
 	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
 	floods(t, w, dial(t, s))

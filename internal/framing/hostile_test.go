@@ -13,7 +13,7 @@ import (
 
 // T34: a length of 4 GiB, 2^63 or below zero costs no memory: what is kept grows by what
 // has come, and is given back.
-func TestT34HugeLengths(t *testing.T) {
+func TestHugeLengths(t *testing.T) {
 	for _, typed := range []string{"length:size=4", "length:size=8", "length:size=8,order=little", "length:size=varint", "length:size=8,counts=all", "length:offset=1,size=4,adjust=-8"} {
 		for _, head := range [][]byte{
 			{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, {0x80, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0x80},
@@ -44,7 +44,7 @@ func TestT34HugeLengths(t *testing.T) {
 
 // T40, for the framers there are: whatever comes in whatever chunks, every byte comes
 // out in one frame, in order, but for white space between JSON values, and nothing hangs.
-func TestT40FramersKeepEveryByte(t *testing.T) {
+func TestFramersKeepEveryByte(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))

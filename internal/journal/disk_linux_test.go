@@ -76,7 +76,7 @@ func onDisk(t *testing.T, dir string, o recording.WriteOptions) *scene {
 }
 
 // F06, on a real file system that fills up: by bytes, and by files.
-func TestF06RealDiskFull(t *testing.T) {
+func TestRealDiskFull(t *testing.T) {
 	t.Parallel()
 	if ownMounts(t) {
 		return
@@ -113,7 +113,7 @@ func TestF06RealDiskFull(t *testing.T) {
 }
 
 // F15, on a real file system that is made read-only under the recorder.
-func TestF15RealReadOnly(t *testing.T) {
+func TestRealReadOnly(t *testing.T) {
 	t.Parallel()
 	if ownMounts(t) {
 		return
@@ -136,7 +136,7 @@ func TestF15RealReadOnly(t *testing.T) {
 
 func init() { roles["limited"] = limited }
 
-// limited is the process of TestF07FileSizeLimit: it records more than one file
+// limited is the process of TestFileSizeLimit: it records more than one file
 // may hold.
 func limited(dir string) {
 	limit := unix.Rlimit{Cur: 300 << 10, Max: 300 << 10}
@@ -163,7 +163,7 @@ func limited(dir string) {
 
 // F07: past the file size limit (ulimit -f) recording goes on in files that fit,
 // and the process lives.
-func TestF07FileSizeLimit(t *testing.T) {
+func TestFileSizeLimit(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	out, err := inRole("limited", dir).CombinedOutput()

@@ -12,7 +12,7 @@ import (
 
 // F14: a session that must end waits for no disk. What finds no room in memory is
 // counted, what is no data is kept, and others wait on.
-func TestF14HurriedSession(t *testing.T) {
+func TestHurriedSession(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{StallLimit: time.Hour}, 64<<10)
 	release := c.files.stall("write")
@@ -42,7 +42,7 @@ func TestF14HurriedSession(t *testing.T) {
 
 // F14: a disk that fails once and then stands still where the next segment is made is
 // waited for no longer than at a write.
-func TestF14StallAtNewSegment(t *testing.T) {
+func TestStallAtNewSegment(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{StallLimit: 50 * time.Millisecond}, 64<<10)
 	c.files.add(fault{call: "write", from: 1, to: 1, err: syscall.EIO})

@@ -116,7 +116,8 @@ func (c *scene) whole() {
 	}
 }
 
-func TestF06DiskFull(t *testing.T) {
+// F06: a full disk pauses the recording, and what was written before it is kept.
+func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{}, 0)
 	c.send(100)
@@ -171,9 +172,9 @@ func remarksIn(t *testing.T, dir string) (found []*sockeye.Error) {
 	return found
 }
 
-// What leaves the memory during a pause is counted exactly, in the status, in an
+// F06: What leaves the memory during a pause is counted exactly, in the status, in an
 // event and in the recording.
-func TestF06LossIsCounted(t *testing.T) {
+func TestLossIsCounted(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{}, 64<<10)
 	c.send(100)
@@ -213,7 +214,7 @@ func TestF06LossIsCounted(t *testing.T) {
 }
 
 // F08: an input/output error at any call, once, costs a segment and no event.
-func TestF08AnyCallFailsOnce(t *testing.T) {
+func TestAnyCallFailsOnce(t *testing.T) {
 	t.Parallel()
 	for _, promise := range []recording.Sync{recording.Relaxed, recording.Always} {
 		for _, call := range []string{"create", "write", "truncate", "sync", "syncdir", "remove", "list", "reserve"} {
@@ -235,7 +236,7 @@ func TestF08AnyCallFailsOnce(t *testing.T) {
 
 // F08, G15: an error that stays pauses recording, ends nothing else, and Close
 // says it.
-func TestF08AnyCallFailsForGood(t *testing.T) {
+func TestAnyCallFailsForGood(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"create", "write", "sync", "syncdir", "list"} {
 		t.Run(call, func(t *testing.T) {
@@ -268,7 +269,7 @@ func TestF08AnyCallFailsForGood(t *testing.T) {
 
 // F09: after a failed sync nothing of the file that was not durable is trusted,
 // however well the next sync goes: it is written again, to another file.
-func TestF09SyncFailsOnce(t *testing.T) {
+func TestSyncFailsOnce(t *testing.T) {
 	t.Parallel()
 	for _, promise := range []recording.Sync{recording.Relaxed, recording.Always} {
 		t.Run(string(promise), func(t *testing.T) {
@@ -315,7 +316,8 @@ func numbersOf(t *testing.T, path string) (out []uint64) {
 	}
 }
 
-func TestF10ShortWrites(t *testing.T) {
+// F10: a write that takes only a part is continued, and no byte is lost or doubled.
+func TestShortWrites(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{}, 0)
 	c.files.add(fault{call: "write", from: 1, short: true})
@@ -327,7 +329,7 @@ func TestF10ShortWrites(t *testing.T) {
 }
 
 // F10, F22: a pipe that nobody reads for a while loses nothing.
-func TestF10FullPipe(t *testing.T) {
+func TestFullPipe(t *testing.T) {
 	t.Parallel()
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -386,7 +388,7 @@ func (c *scene) standStill(call string) sockeye.Lost {
 
 // F14: with relaxed a disk that stands still is waited for only so long; then
 // traffic goes on without it, and loss is counted.
-func TestF14Stall(t *testing.T) {
+func TestStall(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"write", "sync"} {
 		t.Run(call, func(t *testing.T) {
@@ -401,7 +403,7 @@ func TestF14Stall(t *testing.T) {
 }
 
 // F14: with always traffic waits, and nothing is lost.
-func TestF14StallWithAlways(t *testing.T) {
+func TestStallWithAlways(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{Sync: recording.Always}, 64<<10)
 	release := c.files.stall("sync")
@@ -419,7 +421,7 @@ func TestF14StallWithAlways(t *testing.T) {
 
 // F15: a directory that is removed is made again; what the last second wrote into
 // it is written again.
-func TestF15DirectoryRemoved(t *testing.T) {
+func TestDirectoryRemoved(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{}, 0)
 	c.send(10)
@@ -454,7 +456,7 @@ func TestF15DirectoryRemoved(t *testing.T) {
 }
 
 // F15: a file system that becomes read-only pauses recording, with no busy loop.
-func TestF15ReadOnly(t *testing.T) {
+func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{}, 0)
 	c.send(10)
@@ -479,7 +481,7 @@ func TestF15ReadOnly(t *testing.T) {
 }
 
 // F26: where no file can be opened for the next segment the old one is written on.
-func TestF26TooManyFilesAtRoll(t *testing.T) {
+func TestTooManyFilesAtRoll(t *testing.T) {
 	t.Parallel()
 	c := newScene(t, recording.WriteOptions{SegmentBytes: 64 << 10}, 0)
 	c.files.add(fault{call: "create", from: 1, to: 3, err: syscall.EMFILE})

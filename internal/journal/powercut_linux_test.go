@@ -37,7 +37,7 @@ const atRisk = time.Second + 200*time.Millisecond
 // after a new segment was begun. As far as the file system goes the cut is real.
 //
 // SOCKEYE_CUTS says how many cuts there are; see the Makefile.
-func TestF02F03F05PowerCut(t *testing.T) {
+func TestPowerCut(t *testing.T) {
 	t.Parallel()
 	if ownMounts(t) {
 		return

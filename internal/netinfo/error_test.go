@@ -31,7 +31,7 @@ func said(op, call string, n syscall.Errno, source, to string) error {
 
 // C11: six errors of connecting are six sentences, each with its own next step,
 // in both languages, and with the system's own name and error kept.
-func TestC11SixSentences(t *testing.T) {
+func TestSixSentences(t *testing.T) {
 	seen := map[string]bool{}
 	for _, test := range []struct {
 		number   syscall.Errno
@@ -157,7 +157,7 @@ func TestSayingsInBothLanguages(t *testing.T) {
 }
 
 // C13: EADDRNOTAVAIL is either an address that is not here or ports used up.
-func TestC13NotAvailable(t *testing.T) {
+func TestNotAvailable(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		op   string
@@ -192,7 +192,7 @@ func TestC13NotAvailable(t *testing.T) {
 
 // C34: a link-local address without its zone, or with one that is not here, gets
 // the interfaces to choose from.
-func TestC34ZoneIsExplained(t *testing.T) {
+func TestZoneIsExplained(t *testing.T) {
 	links := linkNames()
 	for _, test := range []struct{ target, say string }{
 		{"tcp://[fe80::1]:10000", "needs the interface"},

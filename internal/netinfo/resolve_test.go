@@ -74,7 +74,7 @@ func TestResolve(t *testing.T) {
 
 // C36, C38: each way not to find an address is told apart, and the name server
 // that said so is named.
-func TestC38Failures(t *testing.T) {
+func TestFailures(t *testing.T) {
 	hasIPv6(t)
 	z := netinfotest.Zone{
 		Hosts:  map[string][]string{"four.test.": {"192.0.2.4"}, "six.test.": {"2001:db8::6"}},
@@ -154,7 +154,7 @@ func nameServers(t *testing.T) []string {
 }
 
 // C38: a lookup ends with its caller's patience, and then that is the reason.
-func TestC38CanceledLookup(t *testing.T) {
+func TestCanceledLookup(t *testing.T) {
 	r := asking(t, netinfotest.Zone{Errors: map[string]byte{"any.test.": netinfotest.Silence}})
 	r.budget, r.lookupOne = time.Hour, time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
@@ -165,7 +165,7 @@ func TestC38CanceledLookup(t *testing.T) {
 }
 
 // C38: the budget of a lookup is 5 s, with time for a second server.
-func TestC38Budget(t *testing.T) {
+func TestBudget(t *testing.T) {
 	if systemResolver.budget != 5*time.Second || 2*systemResolver.lookupOne >= systemResolver.budget {
 		t.Errorf("got %v, %v for one server", systemResolver.budget, systemResolver.lookupOne)
 	}

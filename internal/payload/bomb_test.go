@@ -9,9 +9,9 @@ import (
 	"sockeye"
 )
 
-// The size of a message is known before it is built: what would be too long is refused
+// T49: The size of a message is known before it is built: what would be too long is refused
 // at the price of its text, whatever multiplies it.
-func TestT49TemplateBombs(t *testing.T) {
+func TestTemplateBombs(t *testing.T) {
 	big := strings.Repeat("a", 4<<20)
 	v := someVars()
 	v.Lookup = func(name string) (string, bool) {
@@ -83,8 +83,8 @@ func TestT49TemplateBombs(t *testing.T) {
 	}
 }
 
-// The piece that is too much is named, before any after it is looked at.
-func TestT49NamesThePiece(t *testing.T) {
+// T49: The piece that is too much is named, before any after it is looked at.
+func TestNamesThePiece(t *testing.T) {
 	asked := 0
 	v := someVars()
 	v.Lookup = func(string) (string, bool) {
@@ -112,7 +112,7 @@ func allocated(f func()) uint64 {
 
 // Whatever is typed, a message is never longer than MaxSize, and its size is known
 // before.
-func FuzzT49(f *testing.F) {
+func FuzzSizeIsKnown(f *testing.F) {
 	for _, s := range []string{"{{fill:99999}}{{fill:1}}", "{{#a}}{{rand:9}}{{/a}}{{len(a)}}", "{{var.big}}{{var.big}}", "{{match}}{{seq:dec9}}", "{{rand:65536:hex}}"} {
 		f.Add(s, uint16(300))
 	}

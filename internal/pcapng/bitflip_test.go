@@ -154,7 +154,7 @@ func (f *flips) wrong(got decoded, i, hit int) string {
 
 // F11: each bit of a segment of 64 KiB is flipped, 524,288 in all. Under the race
 // detector it is each 61st, unless SOCKEYE_FLIPS=all.
-func TestF11EveryBitOfASegment(t *testing.T) {
+func TestEveryBitOfASegment(t *testing.T) {
 	s, l := busy(t)
 	f := newFlips(s, l)
 	if diff := diffEvents(s.events, f.clean.events); diff != "" {

@@ -144,7 +144,7 @@ func (f *crashingFile) after() []byte {
 // not promised yet in any order, in part, or wrongly. What was durable is there;
 // nothing is there that was not recorded; and what is missing in between is told.
 // SOCKEYE_CUTS makes it ten times as many.
-func TestF04ReorderedAndGarbageWrites(t *testing.T) {
+func TestReorderedAndGarbageWrites(t *testing.T) {
 	const events = 90
 	seeds := 20
 	if os.Getenv("SOCKEYE_CUTS") != "" {

@@ -41,7 +41,7 @@ func makeDir(t *testing.T, mode os.FileMode) string {
 
 // T20: a directory in which others could replace what is recorded is refused, with who
 // they are; what is in it stays as it is. --record-shared allows it.
-func TestT20ExposedDirectory(t *testing.T) {
+func TestExposedDirectory(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		mode   os.FileMode
@@ -92,9 +92,9 @@ func TestT20ExposedDirectory(t *testing.T) {
 	}
 }
 
-// A directory that is replaced by one of another user is not recorded into from the
+// T20: A directory that is replaced by one of another user is not recorded into from the
 // next segment on.
-func TestT20ReplacedDirectory(t *testing.T) {
+func TestReplacedDirectory(t *testing.T) {
 	asRoot(t)
 	dir := makeDir(t, 0o700)
 	w := openWriter(t, WriteOptions{Dir: dir, SegmentBytes: least})
@@ -119,7 +119,7 @@ func TestT20ReplacedDirectory(t *testing.T) {
 
 // T20: in a directory that others may write into nothing is followed, emptied or waited
 // for, whatever they have put in the lock's place, also when that is allowed.
-func TestT20PlantedLock(t *testing.T) {
+func TestPlantedLock(t *testing.T) {
 	for name, plant := range map[string]func(victim, lock string) error{
 		"symbolic link":     os.Symlink,
 		"dangling link":     func(victim, lock string) error { return os.Symlink(victim+".none", lock) },
@@ -164,7 +164,7 @@ func TestT20PlantedLock(t *testing.T) {
 
 // T20: the reserve, a segment's name and an index that somebody planted as links lead
 // nowhere, and the victim stays as it is.
-func TestT20PlantedLinks(t *testing.T) {
+func TestPlantedLinks(t *testing.T) {
 	dir := makeDir(t, 0o777)
 	victim := filepath.Join(t.TempDir(), "victim")
 	if err := os.WriteFile(victim, []byte("mine"), 0o600); err != nil {
@@ -202,7 +202,7 @@ func TestT20PlantedLinks(t *testing.T) {
 }
 
 // T20: where everybody may write, another user's link does not say where to record.
-func TestT20LinkOfAnotherUser(t *testing.T) {
+func TestLinkOfAnotherUser(t *testing.T) {
 	asRoot(t)
 	mine, public := makeDir(t, 0o700), makeDir(t, 0o777|os.ModeSticky)
 	link := filepath.Join(public, "log")
@@ -236,7 +236,7 @@ func TestT20LinkOfAnotherUser(t *testing.T) {
 }
 
 // T19: what is recorded is for its owner alone, whatever the umask is.
-func TestT19FileModes(t *testing.T) {
+func TestFileModes(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0)) // nothing else runs in this package meanwhile
 	dir, c := filepath.Join(t.TempDir(), "a", "b"), newClock()
 	w := openWriter(t, WriteOptions{Dir: dir, Now: c.Now})
@@ -278,7 +278,7 @@ func modes(t *testing.T, dir string, want map[string]os.FileMode) {
 }
 
 // T33: a pipe, a device or a file of the kernel is no recording, and is not waited for.
-func TestT33NoRecording(t *testing.T) {
+func TestNoRecording(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)

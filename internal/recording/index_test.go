@@ -30,7 +30,7 @@ func summarize(t *testing.T, path string) *Summary {
 
 // F12: an index that is lost, broken, stale or from the future is never believed,
 // and is made anew.
-func TestF12Index(t *testing.T) {
+func TestIndex(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("one").cut()
 	path := w.sent("two").cut()

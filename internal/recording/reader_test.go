@@ -303,7 +303,7 @@ func TestMatchesDoNotDependOnChunks(t *testing.T) {
 }
 
 // Every single-bit flip is found and costs at most one event (F11).
-func TestF11EveryBitFlip(t *testing.T) {
+func TestEveryBitFlip(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("one").sent("two").received("three")
 	path := w.cut()
@@ -428,7 +428,7 @@ func TestRepair(t *testing.T) {
 }
 
 // T28: no cell of an export is a formula, and the bytes come back.
-func TestT28CSV(t *testing.T) {
+func TestCSV(t *testing.T) {
 	w := newTape(t)
 	payloads := []string{"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\x00=1", "a,\"b\"\r\nc", "plain", "你好"}
 	w.opened()
@@ -557,7 +557,7 @@ func FuzzRecording(f *testing.F) {
 
 // F24: what the first version wrote is read by every later one. The file is of a
 // real session; it is never made anew.
-func TestF24Version1(t *testing.T) {
+func TestVersion1(t *testing.T) {
 	want := []string{"1 opened", "2 joined", "3 received Hello 01Studio!", "4 sent Hello 01Studio!", "5 finished", "6 left", "7 closed"}
 	if diff := cmp.Diff(want, lines(t, filepath.Join("testdata", "version1.pcapng"), ReadOptions{}, Filter{})); diff != "" {
 		t.Error(diff)

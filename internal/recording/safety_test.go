@@ -94,7 +94,7 @@ func TestRelaxedWaitsAfterASecond(t *testing.T) {
 
 // F09: whichever sync fails, what was not durable before it is not trusted, although the
 // next one of the same file goes well: it is to be appended again, to another segment.
-func TestF09NothingBehindAFailedSyncIsTrusted(t *testing.T) {
+func TestNothingBehindAFailedSyncIsTrusted(t *testing.T) {
 	failure := error(syscall.EIO)
 	once := func(disk *syncDisk) {
 		disk.sync = func() error { disk.sync = nil; return failure }

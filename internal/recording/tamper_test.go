@@ -8,7 +8,7 @@ import (
 
 // T69: whichever byte of a recording is changed, verify says so and
 // names the place.
-func TestT69EveryChangedByte(t *testing.T) {
+func TestEveryChangedByte(t *testing.T) {
 	w := newTape(t)
 	first := w.opened().received("one").sent("two").cut()
 	second := w.received("three").sent("four").cut()

@@ -53,7 +53,7 @@ func TestVerifyMissingSegments(t *testing.T) {
 
 // F11: whatever is done to the blocks of a segment is reported at its place, once,
 // and the rest is read.
-func TestF11Damage(t *testing.T) {
+func TestDamage(t *testing.T) {
 	w := newTape(t)
 	w.opened()
 	var ends []int
@@ -98,8 +98,8 @@ func TestF11Damage(t *testing.T) {
 	}
 }
 
-// Random damage in a larger recording never costs more than the blocks it is in.
-func TestF11RandomDamage(t *testing.T) {
+// F11: Random damage in a larger recording never costs more than the blocks it is in.
+func TestRandomDamage(t *testing.T) {
 	w := newTape(t)
 	w.opened()
 	for range 3000 {

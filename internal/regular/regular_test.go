@@ -17,7 +17,7 @@ import (
 )
 
 // T33: what is no file with an end is refused at once, with what it is.
-func TestT33NoRegularFile(t *testing.T) {
+func TestNoRegularFile(t *testing.T) {
 	dir := t.TempDir()
 	fifo, file, link := filepath.Join(dir, "fifo"), filepath.Join(dir, "file"), filepath.Join(dir, "link")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {

@@ -242,7 +242,7 @@ func play(a, b *Engine, first string, every time.Duration) (messages int, why st
 
 // T53: two repliers that feed each other are stopped, and the reason is said. What
 // a busy client does is not.
-func TestT53Storms(t *testing.T) {
+func TestStorms(t *testing.T) {
 	rules := func(match, reply string) Set {
 		return Set{Rules: []Rule{{Match: match, Replies: []Reply{{Text: reply}}}}}
 	}
@@ -296,7 +296,7 @@ func TestT53Storms(t *testing.T) {
 
 // T53: an address that anybody could have forged gets no more than it sent, ten
 // times a second; servers' ports get nothing.
-func TestT53UDPBudget(t *testing.T) {
+func TestUDPBudget(t *testing.T) {
 	e := engine(t, Set{Rules: []Rule{{Match: "any", Replies: []Reply{{Text: "0123456789"}}}}}, EngineOptions{})
 	session := &sockeye.Session{Endpoint: sockeye.Endpoint{Mode: sockeye.Listen}}
 	peer := func(id uint64, from string) *sockeye.Peer {

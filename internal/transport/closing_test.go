@@ -21,7 +21,7 @@ import (
 
 // C01: a send cut short says exactly how much the kernel took, and the record
 // agrees with what the peer can read.
-func TestC01PartialWrite(t *testing.T) { onEachConnKind(t, testC01PartialWrite) }
+func TestPartialWrite(t *testing.T) { onEachConnKind(t, testC01PartialWrite) }
 
 func testC01PartialWrite(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{SendTimeout: 200 * time.Millisecond, SendBuffer: 64 << 10}, nil)
@@ -85,7 +85,7 @@ func testCanceledSendLeavesNothing(t *testing.T) {
 
 // C02, F33: a peer that finishes is told of once, its owner does not spin, and
 // it can still be sent to.
-func TestC02EndOfStreamOnce(t *testing.T) { onEachConnKind(t, testC02EndOfStreamOnce) }
+func TestEndOfStreamOnce(t *testing.T) { onEachConnKind(t, testC02EndOfStreamOnce) }
 
 func testC02EndOfStreamOnce(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
@@ -121,7 +121,7 @@ func testC02EndOfStreamOnce(t *testing.T) {
 // C04, F33: after our FIN the other direction goes on for as long as the peer
 // sends. RELIABILITY.md asks 1 GB; half of it each way is enough to overflow
 // every buffer many times over.
-func TestC04HalfCloseThenMuchMore(t *testing.T) { onEachConnKind(t, testC04HalfCloseThenMuchMore) }
+func TestHalfCloseThenMuchMore(t *testing.T) { onEachConnKind(t, testC04HalfCloseThenMuchMore) }
 
 func testC04HalfCloseThenMuchMore(t *testing.T) {
 	const size = 256 << 20
@@ -161,7 +161,7 @@ func (counting) Reply(*Peer, []byte) ([]byte, bool) { return nil, true }
 
 // C05: an echo whose peer ends is closed on both sides: no socket is left half
 // open.
-func TestC05EchoClosesAfterEOF(t *testing.T) { onEachConnKind(t, testC05EchoClosesAfterEOF) }
+func TestEchoClosesAfterEOF(t *testing.T) { onEachConnKind(t, testC05EchoClosesAfterEOF) }
 
 func testC05EchoClosesAfterEOF(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
@@ -180,7 +180,7 @@ func testC05EchoClosesAfterEOF(t *testing.T) {
 }
 
 // F33: a half-closed peer that nobody answers is closed after the half-open time.
-func TestF33HalfOpenTime(t *testing.T) { onEachConnKind(t, testF33HalfOpenTime) }
+func TestHalfOpenTime(t *testing.T) { onEachConnKind(t, testF33HalfOpenTime) }
 
 func testF33HalfOpenTime(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: 100 * time.Millisecond}, nil)
@@ -195,7 +195,7 @@ func testF33HalfOpenTime(t *testing.T) {
 }
 
 // C06: close is FIN, abort is RST, and the other side can tell.
-func TestC06CloseIsFINAbortIsRST(t *testing.T) { onEachConnKind(t, testC06CloseIsFINAbortIsRST) }
+func TestCloseIsFINAbortIsRST(t *testing.T) { onEachConnKind(t, testC06CloseIsFINAbortIsRST) }
 
 func testC06CloseIsFINAbortIsRST(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
@@ -225,7 +225,7 @@ func testC06CloseIsFINAbortIsRST(t *testing.T) {
 
 // C06, F20: closing while bytes are unread still ends with FIN: they are read
 // and recorded first.
-func TestC06CloseWithUnreadDataIsFIN(t *testing.T) {
+func TestCloseWithUnreadDataIsFIN(t *testing.T) {
 	onEachConnKind(t, testC06CloseWithUnreadDataIsFIN)
 }
 
@@ -260,7 +260,7 @@ func (*slowResponder) Joined(*Peer)             {}
 func (s *slowResponder) Received(*Peer, []byte) { <-s.release }
 
 // C07, F34: a reset is told as one, with its error, and what came before stays.
-func TestC07ResetKeepsWhatCame(t *testing.T) { onEachConnKind(t, testC07ResetKeepsWhatCame) }
+func TestResetKeepsWhatCame(t *testing.T) { onEachConnKind(t, testC07ResetKeepsWhatCame) }
 
 func testC07ResetKeepsWhatCame(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
@@ -279,7 +279,7 @@ func testC07ResetKeepsWhatCame(t *testing.T) {
 }
 
 // F34: a reset that comes after the peer's FIN is noticed without our sending.
-func TestF34ResetAfterFIN(t *testing.T) { onEachConnKind(t, testF34ResetAfterFIN) }
+func TestResetAfterFIN(t *testing.T) { onEachConnKind(t, testF34ResetAfterFIN) }
 
 func testF34ResetAfterFIN(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
@@ -295,7 +295,7 @@ func testF34ResetAfterFIN(t *testing.T) {
 
 // C08: a server that accepts and resets at once is told apart from one that
 // refuses, 200 times of 200.
-func TestC08AcceptedThenReset(t *testing.T) {
+func TestAcceptedThenReset(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -327,7 +327,7 @@ func TestC08AcceptedThenReset(t *testing.T) {
 }
 
 // C10: writing to a reset connection is an error of that peer and of nothing else.
-func TestC10NoSIGPIPE(t *testing.T) { onEachConnKind(t, testC10NoSIGPIPE) }
+func TestNoSIGPIPE(t *testing.T) { onEachConnKind(t, testC10NoSIGPIPE) }
 
 func testC10NoSIGPIPE(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
@@ -345,7 +345,7 @@ func testC10NoSIGPIPE(t *testing.T) {
 }
 
 // C14: who closes first is in the record, because TIME_WAIT stays with them.
-func TestC14WhoClosedFirst(t *testing.T) { onEachConnKind(t, testC14WhoClosedFirst) }
+func TestWhoClosedFirst(t *testing.T) { onEachConnKind(t, testC14WhoClosedFirst) }
 
 func testC14WhoClosedFirst(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
@@ -367,7 +367,7 @@ func testC14WhoClosedFirst(t *testing.T) {
 }
 
 // C48: closing while others read and write gives one clean left event each time.
-func TestC48CloseWhileReadingAndWriting(t *testing.T) {
+func TestCloseWhileReadingAndWriting(t *testing.T) {
 	onEachConnKind(t, testC48CloseWhileReadingAndWriting)
 }
 

@@ -13,7 +13,7 @@ import (
 
 // C16: a full queue is shown with its length, its real backlog and what the system had to
 // drop, under 5,000 connections that nobody accepts.
-func TestC16FiveThousandConnections(t *testing.T) {
+func TestFiveThousandConnections(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -49,7 +49,7 @@ func TestC16FiveThousandConnections(t *testing.T) {
 
 // C25: while packets are lost the queue to the peer, what is resent and the round trip are
 // in its status.
-func TestC25QueueAndLossAreShown(t *testing.T) {
+func TestQueueAndLossAreShown(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}

@@ -30,7 +30,7 @@ func dialUDP(t testing.TB, s *Session) *net.UDPConn {
 }
 
 // C03: an empty datagram is a message, both ways, and ends nothing.
-func TestC03EmptyDatagram(t *testing.T) { onEachConnKind(t, testC03EmptyDatagram) }
+func TestEmptyDatagram(t *testing.T) { onEachConnKind(t, testC03EmptyDatagram) }
 
 func testC03EmptyDatagram(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
@@ -52,7 +52,7 @@ func testC03EmptyDatagram(t *testing.T) {
 
 // C27: on UDP one datagram is one event; on TCP the chunks are kept as read, and
 // only their bytes mean something.
-func TestC27Boundaries(t *testing.T) { onEachConnKind(t, testC27Boundaries) }
+func TestBoundaries(t *testing.T) { onEachConnKind(t, testC27Boundaries) }
 
 func testC27Boundaries(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
@@ -80,7 +80,7 @@ func testC27Boundaries(t *testing.T) {
 }
 
 // C28: a datagram longer than the read is cut, and the event says how long it was.
-func TestC28Truncation(t *testing.T) { onEachConnKind(t, testC28Truncation) }
+func TestTruncation(t *testing.T) { onEachConnKind(t, testC28Truncation) }
 
 func testC28Truncation(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{ReadSize: 128}, nil)
@@ -97,7 +97,7 @@ func testC28Truncation(t *testing.T) {
 }
 
 // C28: by default the largest datagram there is comes whole.
-func TestC28LargestDatagram(t *testing.T) { onEachConnKind(t, testC28LargestDatagram) }
+func TestLargestDatagram(t *testing.T) { onEachConnKind(t, testC28LargestDatagram) }
 
 func testC28LargestDatagram(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
@@ -111,7 +111,7 @@ func testC28LargestDatagram(t *testing.T) {
 }
 
 // C29: too large a datagram is refused with the limit, and the socket lives.
-func TestC29TooLarge(t *testing.T) { onEachConnKind(t, testC29TooLarge) }
+func TestTooLarge(t *testing.T) { onEachConnKind(t, testC29TooLarge) }
 
 func testC29TooLarge(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{}, nil)
@@ -129,7 +129,7 @@ func testC29TooLarge(t *testing.T) {
 
 // C30, F45: a refused datagram is told late, names the datagram, and the socket
 // stays usable; connected and unconnected.
-func TestC30RefusedLater(t *testing.T) { onEachConnKind(t, testC30RefusedLater) }
+func TestRefusedLater(t *testing.T) { onEachConnKind(t, testC30RefusedLater) }
 
 func testC30RefusedLater(t *testing.T) {
 	gone, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -177,7 +177,7 @@ func testC30RefusedLater(t *testing.T) {
 // C31: the peers of a UDP server are its sources, found again by address, capped
 // (the longest silent makes room) and forgotten when idle. No datagram is lost
 // to the cap.
-func TestC31PeersAreSources(t *testing.T) { onEachConnKind(t, testC31PeersAreSources) }
+func TestPeersAreSources(t *testing.T) { onEachConnKind(t, testC31PeersAreSources) }
 
 func testC31PeersAreSources(t *testing.T) {
 	const sources, limit = 300, 50
@@ -202,7 +202,7 @@ func testC31PeersAreSources(t *testing.T) {
 
 // C31: 100,000 sources do not outgrow the cap. They are made up: the table is
 // what is tested.
-func TestC31ManySourcesAreCapped(t *testing.T) {
+func TestManySourcesAreCapped(t *testing.T) {
 	const sources, limit = 100_000, 1000
 	pc, r := listening(t, "udp", sockeye.Options{MaxPeers: limit}, nil)
 	r.keepNothing()
@@ -223,7 +223,8 @@ func TestC31ManySourcesAreCapped(t *testing.T) {
 	}
 }
 
-func TestC31IdlePeerIsForgotten(t *testing.T) { onEachConnKind(t, testC31IdlePeerIsForgotten) }
+// C31: a source of datagrams that is silent for long enough is no peer any more.
+func TestIdlePeerIsForgotten(t *testing.T) { onEachConnKind(t, testC31IdlePeerIsForgotten) }
 
 func testC31IdlePeerIsForgotten(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{IdleTimeout: 50 * time.Millisecond}, nil)
@@ -239,7 +240,7 @@ func testC31IdlePeerIsForgotten(t *testing.T) {
 }
 
 // C40: a broadcast address needs to be asked for.
-func TestC40Broadcast(t *testing.T) {
+func TestBroadcast(t *testing.T) {
 	_, _, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at(t, "udp://255.255.255.255:10000")}, nil)
 	e := sockeye.ErrorOf(err)
 	if e == nil || e.Kind != sockeye.NotPermitted || !strings.Contains(e.Hint.En, "--broadcast") {
@@ -285,7 +286,7 @@ func TestDirectedBroadcast(t *testing.T) {
 }
 
 // C46: times never decrease, and the kernel's own are taken when asked for.
-func TestC46Times(t *testing.T) { onEachConnKind(t, testC46Times) }
+func TestTimes(t *testing.T) { onEachConnKind(t, testC46Times) }
 
 func testC46Times(t *testing.T) {
 	pc, r := listening(t, "udp", sockeye.Options{KernelTime: sockeye.On}, nil)

@@ -47,7 +47,7 @@ func TestInterleave(t *testing.T) {
 
 // C37: a name with two families is tried in both, the order can be forced, and
 // the record lists the attempts with their times.
-func TestC37AttemptsAreListed(t *testing.T) {
+func TestAttemptsAreListed(t *testing.T) {
 	hasIPv6(t)
 	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
 	port := pc.Locals()[0].Port()
@@ -131,7 +131,7 @@ func TestConnectTimesOutAndCancels(t *testing.T) {
 
 // C15: source addresses are used as given, and do not use a port up before it is
 // needed.
-func TestC15SourceAddress(t *testing.T) {
+func TestSourceAddress(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{
 		Sources: []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")}}}

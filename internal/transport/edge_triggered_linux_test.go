@@ -53,7 +53,7 @@ func testReadsThatEndEarly(t *testing.T) {
 
 // C26: urgent bytes are received in their place among the others, and none is lost,
 // whichever side connected.
-func TestC26UrgentData(t *testing.T) { onEachConnKind(t, testC26UrgentData) }
+func TestUrgentData(t *testing.T) { onEachConnKind(t, testC26UrgentData) }
 
 func testC26UrgentData(t *testing.T) {
 	s, r := listening(t, "tcp", sockeye.Options{}, nil)
@@ -101,7 +101,7 @@ func sendUrgently(t *testing.T, c *net.TCPConn) {
 
 // C29: what the system has against a datagram is told once, to who sends it, and does
 // not keep the reader busy.
-func TestC29TooLargeIsToldOnce(t *testing.T) {
+func TestTooLargeIsToldOnce(t *testing.T) {
 	s, r := listening(t, "udp", sockeye.Options{}, nil)
 	c := dialUDP(t, s)
 	c.Write([]byte("hello"))

@@ -21,7 +21,7 @@ func (k *kept) AppendAll(events []sockeye.Event) { *k = append(*k, events...) }
 
 // F23: a storm of errors, 100,000 a second for ten seconds, becomes one event a
 // second, and each of the million is counted in one of them.
-func TestF23ErrorStorm(t *testing.T) {
+func TestErrorStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var events kept
 		n := errorLimiter{session: &Session{cfg: Config{Sink: &events, Now: time.Now}}, every: time.Second}

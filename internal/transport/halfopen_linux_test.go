@@ -16,7 +16,7 @@ import (
 // it, then it leaves.
 
 // F33: what somebody is going to send is sent although the peer finished meanwhile.
-func TestF33QueuedIsSentFirst(t *testing.T) { onEachConnKind(t, testF33QueuedIsSentFirst) }
+func TestQueuedIsSentFirst(t *testing.T) { onEachConnKind(t, testF33QueuedIsSentFirst) }
 
 func testF33QueuedIsSentFirst(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
@@ -72,7 +72,7 @@ func peerOf(t *testing.T, pc *Session, r *recorder, c *net.TCPConn) *Peer {
 
 // F33: a send in progress is finished, however slowly the peer reads, and the peer leaves
 // when it has everything.
-func TestF33SendInProgressIsFinished(t *testing.T) {
+func TestSendInProgressIsFinished(t *testing.T) {
 	onEachConnKind(t, testF33SendInProgressIsFinished)
 }
 
@@ -103,7 +103,7 @@ func testF33SendInProgressIsFinished(t *testing.T) {
 
 // F32, C07: what a peer that reset the connection never acknowledged, and what could not
 // be sent any more, is counted together when it leaves.
-func TestF32UnsentAtReset(t *testing.T) { onEachConnKind(t, testF32UnsentAtReset) }
+func TestUnsentAtReset(t *testing.T) { onEachConnKind(t, testF32UnsentAtReset) }
 
 func testF32UnsentAtReset(t *testing.T) {
 	for name, end := range map[string]func(p *Peer, c *net.TCPConn){
@@ -136,7 +136,7 @@ func testF32UnsentAtReset(t *testing.T) {
 }
 
 // F32: so are bytes that the kernel took at once, of a peer that nobody waits for.
-func TestF32UnacknowledgedAtReset(t *testing.T) {
+func TestUnacknowledgedAtReset(t *testing.T) {
 	onEachConnKind(t, func(t *testing.T) {
 		for name, end := range map[string]func(p *Peer, c *net.TCPConn){
 			"reset":   func(_ *Peer, c *net.TCPConn) { c.SetLinger(0); c.Close() },
@@ -177,7 +177,7 @@ func unreadBy(t *testing.T, c *net.TCPConn) (n int) {
 }
 
 // F33: our FIN is not a byte.
-func TestF33FINIsNoByte(t *testing.T) {
+func TestFINIsNoByte(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -196,7 +196,7 @@ func TestF33FINIsNoByte(t *testing.T) {
 // F32: a peer that reads nothing at all, but whose system acknowledges, stays for many
 // times as long as one that vanished; then, vanished, it is given up as fast as one that
 // reads.
-func TestF32NotReadingIsAlive(t *testing.T) {
+func TestNotReadingIsAlive(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -242,7 +242,7 @@ func TestF32NotReadingIsAlive(t *testing.T) {
 }
 
 // F32, F33: bytes sent to a half-open peer whose program had ended are lost, and counted.
-func TestF33SentToAClosedPeer(t *testing.T) { onEachConnKind(t, testF33SentToAClosedPeer) }
+func TestSentToAClosedPeer(t *testing.T) { onEachConnKind(t, testF33SentToAClosedPeer) }
 
 func testF33SentToAClosedPeer(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)

@@ -28,7 +28,7 @@ import (
 // The rows of RELIABILITY.md about limits, options and order.
 
 // C16: the accept queue is shown as the kernel has it: length and real backlog.
-func TestC16AcceptQueue(t *testing.T) { onEachConnKind(t, testC16AcceptQueue) }
+func TestAcceptQueue(t *testing.T) { onEachConnKind(t, testC16AcceptQueue) }
 
 func testC16AcceptQueue(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{Backlog: 7, MaxPeers: 1, OverCap: sockeye.PauseOverCap}, nil)
@@ -47,7 +47,7 @@ func testC16AcceptQueue(t *testing.T) {
 }
 
 // C17: beyond the cap a connection is reset and told of, or waits its turn.
-func TestC17OverCapRefuses(t *testing.T) { onEachConnKind(t, testC17OverCapRefuses) }
+func TestOverCapRefuses(t *testing.T) { onEachConnKind(t, testC17OverCapRefuses) }
 
 func testC17OverCapRefuses(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 2}, echoing{})
@@ -74,7 +74,8 @@ func testC17OverCapRefuses(t *testing.T) {
 	}
 }
 
-func TestC17OverCapPauses(t *testing.T) { onEachConnKind(t, testC17OverCapPauses) }
+// C17: over the limit of peers a server that was told so stops accepting, and goes on when one left.
+func TestOverCapPauses(t *testing.T) { onEachConnKind(t, testC17OverCapPauses) }
 
 func testC17OverCapPauses(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 1, OverCap: sockeye.PauseOverCap}, echoing{})
@@ -110,7 +111,7 @@ func socketOption(t *testing.T, p *Peer, level, opt int) int {
 }
 
 // C23: plain TCP, not MPTCP, on both sides.
-func TestC23PlainTCP(t *testing.T) { onEachConnKind(t, testC23PlainTCP) }
+func TestPlainTCP(t *testing.T) { onEachConnKind(t, testC23PlainTCP) }
 
 func testC23PlainTCP(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
@@ -166,7 +167,7 @@ func testOptionsReachBothSides(t *testing.T) {
 
 // C21, C22: how long a peer may answer nothing fits the keepalive times that were asked
 // for, and the kernel asks often enough meanwhile.
-func TestC21AnswerTimeoutFitsKeepAlive(t *testing.T) {
+func TestAnswerTimeoutFitsKeepAlive(t *testing.T) {
 	onEachConnKind(t, testC21AnswerTimeoutFitsKeepAlive)
 }
 
@@ -200,7 +201,7 @@ func knowsRTOMax() bool {
 }
 
 // C24: what the kernel made of the asked buffer sizes is shown.
-func TestC24EffectiveBuffers(t *testing.T) { onEachConnKind(t, testC24EffectiveBuffers) }
+func TestEffectiveBuffers(t *testing.T) { onEachConnKind(t, testC24EffectiveBuffers) }
 
 func testC24EffectiveBuffers(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{ReceiveBuffer: 50_000, SendBuffer: 60_000}, nil)
@@ -217,7 +218,7 @@ func testC24EffectiveBuffers(t *testing.T) {
 // C35: 0.0.0.0 is every IPv4 address and nothing else, :: every address of both
 // families, unless the network names one. An IPv4 client of a socket for both is
 // shown as IPv4.
-func TestC35DualStack(t *testing.T) { onEachConnKind(t, testC35DualStack) }
+func TestDualStack(t *testing.T) { onEachConnKind(t, testC35DualStack) }
 
 func testC35DualStack(t *testing.T) {
 	hasIPv6(t)
@@ -318,7 +319,7 @@ func testLocalhostBindsBothFamilies(t *testing.T) {
 }
 
 // C47: TCP's simultaneous open can connect a socket to itself; that is no server.
-func TestC47SelfConnect(t *testing.T) {
+func TestSelfConnect(t *testing.T) {
 	ep, err := selfConnect(t)
 	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.SelfConnect {
 		t.Fatalf("got %v, want self-connect", err)
@@ -353,7 +354,7 @@ func selfConnect(t *testing.T) (ep sockeye.Endpoint, err error) {
 
 // C49: peers join in the order of accept, and one at full speed does not starve
 // the quiet ones.
-func TestC49OrderAndFairness(t *testing.T) { onEachConnKind(t, testC49OrderAndFairness) }
+func TestOrderAndFairness(t *testing.T) { onEachConnKind(t, testC49OrderAndFairness) }
 
 func testC49OrderAndFairness(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
@@ -404,7 +405,7 @@ func testC49OrderAndFairness(t *testing.T) {
 
 // C46: the order of the record is the kernel's: an answer never comes before
 // what it answers, and times do not decrease for one peer.
-func TestC46AnswerAfterQuestion(t *testing.T) { onEachConnKind(t, testC46AnswerAfterQuestion) }
+func TestAnswerAfterQuestion(t *testing.T) { onEachConnKind(t, testC46AnswerAfterQuestion) }
 
 func testC46AnswerAfterQuestion(t *testing.T) {
 	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
@@ -500,7 +501,7 @@ func echoesOn(c net.Conn, within time.Duration) error {
 
 // F25: out of descriptors, the server stays calm, serves those it has, turns
 // others away, and accepts again as soon as it can.
-func TestF25OutOfDescriptors(t *testing.T) { onEachConnKind(t, testF25OutOfDescriptors) }
+func TestOutOfDescriptors(t *testing.T) { onEachConnKind(t, testF25OutOfDescriptors) }
 
 func testF25OutOfDescriptors(t *testing.T) {
 	address, pid := child(t, "prlimit", "--nofile=64")
@@ -578,7 +579,7 @@ func processCPU(t *testing.T, pid int) time.Duration {
 }
 
 // C09, F27: interrupted and aborted calls are nobody's business.
-func TestF27AcceptErrorsPass(t *testing.T) { onEachConnKind(t, testF27AcceptErrorsPass) }
+func TestAcceptErrorsPass(t *testing.T) { onEachConnKind(t, testF27AcceptErrorsPass) }
 
 func testF27AcceptErrorsPass(t *testing.T) {
 	for _, fault := range []string{

@@ -15,7 +15,7 @@ import (
 
 // C12, F28: a session that cannot listen says who listens there, really, and the
 // port it offers instead is free.
-func TestF28ListenInUse(t *testing.T) {
+func TestListenInUse(t *testing.T) {
 	hasIPv6(t)
 	self := fmt.Sprintf("this program itself (pid %d)", os.Getpid())
 	for _, test := range []struct{ name, held, wanted, say string }{
@@ -51,7 +51,7 @@ func TestF28ListenInUse(t *testing.T) {
 
 // C12: a port whose socket is in no list is still said to be in use, with how to
 // find out more.
-func TestC12UnseenHolder(t *testing.T) {
+func TestUnseenHolder(t *testing.T) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestC12UnseenHolder(t *testing.T) {
 }
 
 // C12: a source port that is taken names its holder, too, and hints at the flag.
-func TestC12SourcePortInUse(t *testing.T) {
+func TestSourcePortInUse(t *testing.T) {
 	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
 	busy, _ := listening(t, "tcp", sockeye.Options{}, nil)
 	_, _, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{
@@ -86,7 +86,7 @@ func TestC12SourcePortInUse(t *testing.T) {
 }
 
 // C13: an address of somebody else cannot be listened on, nor connected from.
-func TestC13NotOnThisHost(t *testing.T) {
+func TestNotOnThisHost(t *testing.T) {
 	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
 	for _, ep := range []sockeye.Endpoint{
 		{Mode: sockeye.Listen, Address: at(t, "192.0.2.7:0")},
@@ -103,7 +103,7 @@ func TestC13NotOnThisHost(t *testing.T) {
 }
 
 // C34: the kernel's EINVAL for a link-local address without zone is explained.
-func TestC34NoZone(t *testing.T) {
+func TestNoZone(t *testing.T) {
 	hasIPv6(t)
 	for _, mode := range []sockeye.Mode{sockeye.Listen, sockeye.Connect} {
 		for _, target := range []string{"[fe80::1]:10000", "udp://[fe80::1]:10000", "[fe80::1%nosuch0]:10000"} {

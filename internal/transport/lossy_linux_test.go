@@ -27,7 +27,7 @@ func numbered(size int) []byte {
 
 // F36: of packets that get lost, 1, 5 or 30 in a hundred, TCP only gets slower: every byte
 // comes in order, there and back, and what was sent again is shown.
-func TestF36PacketLoss(t *testing.T) {
+func TestPacketLoss(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -75,7 +75,7 @@ func TestF36PacketLoss(t *testing.T) {
 
 // F39: when packets pass in one direction only, both ends of a connection conclude that
 // it is dead, in bounded time, whoever is sending and whoever is silent.
-func TestF39OneWayPartition(t *testing.T) {
+func TestOneWayPartition(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -116,7 +116,7 @@ func TestF39OneWayPartition(t *testing.T) {
 // C50: a socket bound to an interface hears only what comes by it, also without the right
 // that old kernels asked for, says so when it is asked, and an interface that is not there
 // is explained.
-func TestC50Interface(t *testing.T) {
+func TestInterface(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}

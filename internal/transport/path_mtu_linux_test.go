@@ -8,7 +8,7 @@ import (
 
 // C39: the path MTU of a connection is shown as the kernel has it: the interface's, or a
 // smaller one of the route.
-func TestC39PathMTU(t *testing.T) {
+func TestPathMTU(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}

@@ -49,7 +49,7 @@ func openFails(t *testing.T, ep sockeye.Endpoint) *sockeye.Error {
 
 // C11: the six ways in which the network says no are six kinds with six
 // sentences; a blackhole route is a seventh.
-func TestC11NetworkSaysNo(t *testing.T) {
+func TestNetworkSaysNo(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -98,7 +98,7 @@ func TestC11NetworkSaysNo(t *testing.T) {
 // C12, F28: a taken port names the process that has it; one in TIME_WAIT can be
 // listened on, or says so; a privileged one and an address of somebody else are
 // told apart from these.
-func TestC12F28Taken(t *testing.T) {
+func TestTaken(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -181,7 +181,7 @@ func withoutCapability(t *testing.T, number int) (restore func()) {
 
 // C13, C15: source ports that are used up are told apart from an address that is
 // not here; another source address has ports of its own.
-func TestC13PortsUsedUp(t *testing.T) {
+func TestPortsUsedUp(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -212,7 +212,7 @@ func TestC13PortsUsedUp(t *testing.T) {
 
 // C13: with IPv6 switched off the kernel says EADDRNOTAVAIL of an IPv6 address,
 // too, and that is neither ports nor the address there.
-func TestC13NoIPv6(t *testing.T) {
+func TestNoIPv6(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -231,7 +231,7 @@ func TestC13NoIPv6(t *testing.T) {
 
 // C34: link-local addresses work with the interface's name or number, in
 // brackets, bare, or URL-escaped, and peers are shown with the name.
-func TestC34Zones(t *testing.T) {
+func TestZones(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -301,7 +301,7 @@ func linkLocal(t *testing.T, i *net.Interface) netip.Addr {
 
 // C36, C38: what the system's own resolver finds out is told apart, through a
 // real name server.
-func TestC36C38Names(t *testing.T) {
+func TestNames(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -335,7 +335,7 @@ func TestC36C38Names(t *testing.T) {
 }
 
 // C38: a name server that is silent does not use up the time of the next one.
-func TestC38SecondServer(t *testing.T) {
+func TestSecondServer(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -348,7 +348,7 @@ func TestC38SecondServer(t *testing.T) {
 }
 
 // C38: no name server, and no network to ask one over, are their own messages.
-func TestC38NobodyToAsk(t *testing.T) {
+func TestNobodyToAsk(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -358,7 +358,8 @@ func TestC38NobodyToAsk(t *testing.T) {
 	}
 }
 
-func TestC38NoNetwork(t *testing.T) {
+// C38: without a network the error of a name says so.
+func TestNoNetwork(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -369,7 +370,7 @@ func TestC38NoNetwork(t *testing.T) {
 }
 
 // F26: out of descriptors, dialling and asking for a name tell the limit.
-func TestF26DialOutOfDescriptors(t *testing.T) {
+func TestDialOutOfDescriptors(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 
 // F43: of a thousand peers that never read what they are sent, each takes a bounded part
 // of the memory of the kernel and of the process, and a peer that reads is served meanwhile.
-func TestF43StalledReaders(t *testing.T) { onEachConnKind(t, testF43StalledReaders) }
+func TestStalledReaders(t *testing.T) { onEachConnKind(t, testF43StalledReaders) }
 
 func testF43StalledReaders(t *testing.T) {
 	const stalled, kernelEach, heapEach = 1000, 512 << 10, 64 << 10

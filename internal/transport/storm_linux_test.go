@@ -50,7 +50,7 @@ func connectFrom(source byte, port uint16, flags int) (int, error) {
 
 // T57: thousands of connections that never get beyond their SYN, that end without a byte,
 // or that are reset at once, are tolerated: nothing of them stays, and a peer is served.
-func TestT57HalfOpenAndAbandoned(t *testing.T) {
+func TestHalfOpenAndAbandoned(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -102,7 +102,7 @@ func testT57HalfOpenAndAbandoned(t *testing.T) {
 // T56: 100,000 attempts to connect beyond the limit, by default a part of them: the
 // process lives, every attempt that is refused is counted, those who were there are
 // served at once, and the memory is given back.
-func TestT56ConnectionStorm(t *testing.T) {
+func TestConnectionStorm(t *testing.T) {
 	os.Getenv(stormEnv) // so that a change of it is a test not run yet
 	if !ownNetwork(t) {
 		return

@@ -132,9 +132,9 @@ func testReplyTooLarge(t *testing.T) {
 	}
 }
 
-// A datagram that is cut in the middle of a batch is told of, and its neighbours
+// C28: A datagram that is cut in the middle of a batch is told of, and its neighbours
 // are whole.
-func TestC28TruncationInABatch(t *testing.T) { onEachConnKind(t, testC28TruncationInABatch) }
+func TestTruncationInABatch(t *testing.T) { onEachConnKind(t, testC28TruncationInABatch) }
 
 func testC28TruncationInABatch(t *testing.T) {
 	a := &prompt{make(chan struct{}), func(*Peer, []byte) ([]byte, bool) { return nil, true }}
@@ -154,7 +154,7 @@ func testC28TruncationInABatch(t *testing.T) {
 }
 
 // F44: what the system drops because nobody reads is counted, to the datagram.
-func TestF44Overflow(t *testing.T) { onEachConnKind(t, testF44Overflow) }
+func TestOverflow(t *testing.T) { onEachConnKind(t, testF44Overflow) }
 
 func testF44Overflow(t *testing.T) {
 	a := &prompt{make(chan struct{}), func(*Peer, []byte) ([]byte, bool) { return nil, true }}
@@ -189,7 +189,7 @@ func testF44Overflow(t *testing.T) {
 
 // C32: an answer comes from the address that was asked, also when the socket is
 // bound to all of them, and the peer's five-tuple names it.
-func TestC32AnswersFromWhereItWasAsked(t *testing.T) {
+func TestAnswersFromWhereItWasAsked(t *testing.T) {
 	onEachConnKind(t, testC32AnswersFromWhereItWasAsked)
 }
 

@@ -41,7 +41,7 @@ const (
 
 // C18: with TCP_NODELAY a hundred writes of a byte are a hundred segments; with
 // Nagle's algorithm they wait for each other.
-func TestC18NoDelay(t *testing.T) {
+func TestNoDelay(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -72,7 +72,7 @@ func TestC18NoDelay(t *testing.T) {
 }
 
 // C20: an idle connection is probed as often as asked, and not when not.
-func TestC20KeepAlive(t *testing.T) {
+func TestKeepAlive(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -96,7 +96,7 @@ func TestC20KeepAlive(t *testing.T) {
 
 // C21, F32: bytes that nobody acknowledges end the connection after the answer timeout,
 // or the user timeout if one is given, and the record says how many there were.
-func TestC21F32Vanished(t *testing.T) {
+func TestVanished(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -135,7 +135,7 @@ func checkVanished(t *testing.T, r *recorder, unsent int) {
 
 // C22, F31: an idle peer whose cable is cut is found dead by keepalive alone,
 // after idle + count × interval; by default that is 20 s.
-func TestC22F31IdlePeerVanishes(t *testing.T) {
+func TestIdlePeerVanishes(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -156,7 +156,7 @@ func TestC22F31IdlePeerVanishes(t *testing.T) {
 
 // F30: a listener says when its address leaves the machine and when it is back,
 // and works again then; a listener on every address has nothing to say.
-func TestF30AddressVanishes(t *testing.T) {
+func TestAddressVanishes(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -192,7 +192,7 @@ func TestF30AddressVanishes(t *testing.T) {
 
 // F35: a connection that an administrator kills here is told as that, and a
 // client that reconnects does.
-func TestF35KilledByAdministrator(t *testing.T) {
+func TestKilledByAdministrator(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}
@@ -211,7 +211,7 @@ func TestF35KilledByAdministrator(t *testing.T) {
 // F45: what the network says of datagrams comes back to their sender: of a
 // connected socket's, once each, and of an unconnected one's with who it was. The
 // socket stays usable.
-func TestF45UnreachableDatagrams(t *testing.T) {
+func TestUnreachableDatagrams(t *testing.T) {
 	if !ownNetwork(t) {
 		return
 	}

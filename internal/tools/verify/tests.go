@@ -37,7 +37,7 @@ func tests(r *report) {
 
 // exhaustive are the tests that are shorter under the race detector, without it.
 func exhaustive(r *report) {
-	r.command(command{name: "every bit of a segment", args: []string{"go", "test", "-count=1", "-run", "^TestF11EveryBitOfASegment$", "./internal/pcapng"}})
+	r.command(command{name: "every bit of a segment", args: []string{"go", "test", "-count=1", "-run", "^TestEveryBitOfASegment$", "./internal/pcapng"}})
 }
 
 // testEvent is one line of go test -json (see go doc test2json).

@@ -9,7 +9,7 @@ import (
 
 // T31: a giant message and a crowd of connections do not fill the tab: it keeps the
 // rows it shows, and goes on working.
-func TestT31GiantRows(t *testing.T) {
+func TestGiantRows(t *testing.T) {
 	t.Parallel()
 	p := startBench(t).open(t)
 	address := p.server()

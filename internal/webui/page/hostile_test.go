@@ -119,7 +119,7 @@ func (p *page) walked(last string) string {
 
 // T22: whatever a peer sends shows as itself, as text, as hex and as both, in the
 // search, in the filter and in the panel of a message, and runs nowhere.
-func TestT22MarkupInPayloads(t *testing.T) {
+func TestMarkupInPayloads(t *testing.T) {
 	t.Parallel()
 	all := corpus()
 	if len(all) < 200 {
@@ -201,7 +201,7 @@ func (p *page) asked(method, path, body string, list []string) []int {
 
 // T23: no name is more than text: of a peer, of a saved message, of a file to send,
 // of the host in an endpoint, of a recording and its directory, in an error.
-func TestT23MarkupInNames(t *testing.T) {
+func TestMarkupInNames(t *testing.T) {
 	t.Parallel()
 	const evil = `"><img src=x onerror=window.__pwned=1>`
 	all := corpus()
@@ -303,7 +303,7 @@ func TestT23MarkupInNames(t *testing.T) {
 
 // T24: nothing that looks like an address becomes a link, and the page asks no one
 // but the workbench, also when the row is chosen, opened and double-clicked.
-func TestT24NoLinks(t *testing.T) {
+func TestNoLinks(t *testing.T) {
 	t.Parallel()
 	p := startBench(t).watched(t)
 	board := dial(t, "tcp", p.server())
@@ -324,7 +324,7 @@ func TestT24NoLinks(t *testing.T) {
 
 // T30: what could turn a name or a text around or hide in it shows as an escape, and
 // a name that looks like another's always stands beside the address in digits.
-func TestT30SpoofedNames(t *testing.T) {
+func TestSpoofedNames(t *testing.T) {
 	t.Parallel()
 	p := startBench(t).watched(t)
 	address := p.server()

@@ -19,7 +19,7 @@ import (
 // T08: of a whole run nothing that can be read afterwards, or by others meanwhile, has
 // a ticket or a token in it: what the programs print but for the address, what they
 // keep, what the system shows of them, what another server is told, a crash.
-func TestT08SecretsOfARun(t *testing.T) {
+func TestSecretsOfARun(t *testing.T) {
 	t.Parallel()
 	var told struct {
 		sync.Mutex
