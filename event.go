@@ -77,6 +77,14 @@ type Event struct {
 	Detail *Detail
 }
 
+// NextSeq is the number of the event after this one: a gap of a view stands for many.
+func (e *Event) NextSeq() uint64 {
+	if e.Kind == Gap && e.Session == nil && e.Detail != nil {
+		return e.Seq + max(1, e.Detail.Lost.Events)
+	}
+	return e.Seq + 1
+}
+
 // Detail is what only some events carry. Zero fields do not apply.
 type Detail struct {
 	Reason Reason

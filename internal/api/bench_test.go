@@ -8,11 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sockeye/internal/responder"
 	"testing"
 	"time"
 
 	"sockeye"
-	"sockeye/internal/core"
 )
 
 // BenchmarkReceive is what a page costs the core: 64 bytes a read as
@@ -28,7 +28,7 @@ func receive(b *testing.B, pages int) {
 	v := serve(b)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	s, err := v.bench.Open(ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}, Options: sockeye.Options{ReadSize: 64}}, core.Answer{})
+	s, err := v.bench.Open(ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}, Options: sockeye.Options{ReadSize: 64}}, responder.Answer{})
 	if err != nil {
 		b.Fatal(err)
 	}

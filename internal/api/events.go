@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/core"
 	"sockeye/internal/payload"
+	"sockeye/internal/query"
 	"sockeye/internal/recording"
 )
 
@@ -59,7 +59,7 @@ func (c *requestContext) kinds() ([]sockeye.EventKind, error) {
 }
 
 func (c *requestContext) events(None) (Events, error) {
-	var q core.Query
+	var q query.Query
 	var err error
 	if q.From, err = number("from", c.q.Get("from")); err != nil {
 		return Events{}, err
@@ -68,8 +68,8 @@ func (c *requestContext) events(None) (Events, error) {
 	if err != nil {
 		return Events{}, err
 	}
-	if limit > core.MaxQueryLimit {
-		return Events{}, invalid("limit", sockeye.Text{En: fmt.Sprintf("more than %d", core.MaxQueryLimit), Zh: fmt.Sprintf("超过 %d", core.MaxQueryLimit)}, sockeye.Text{})
+	if limit > query.MaxQueryLimit {
+		return Events{}, invalid("limit", sockeye.Text{En: fmt.Sprintf("more than %d", query.MaxQueryLimit), Zh: fmt.Sprintf("超过 %d", query.MaxQueryLimit)}, sockeye.Text{})
 	}
 	q.Limit = int(limit)
 	if q.Backward, err = c.yes("back"); err != nil {
@@ -99,7 +99,7 @@ func (c *requestContext) events(None) (Events, error) {
 }
 
 // lines are events as they are shown outside.
-func (c *requestContext) lines(events []core.PageEvent) []EventLine {
+func (c *requestContext) lines(events []query.PageEvent) []EventLine {
 	out := make([]EventLine, 0, len(events))
 	for i := range events {
 		e := &events[i]

@@ -3,16 +3,16 @@ package api
 import (
 	"sockeye"
 	"sockeye/internal/checksum"
-	"sockeye/internal/core"
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
+	"sockeye/internal/query"
 )
 
 // frameQuery are the query parameters that ask for frames.
 var frameQuery = []string{"frame", "check"}
 
 // cut reads them; nil is no frames.
-func (c *requestContext) cut() (*core.FrameQuery, error) {
+func (c *requestContext) cut() (*query.FrameQuery, error) {
 	frame, check := c.q.Get("frame"), c.q.Get("check")
 	if frame == "" {
 		if check != "" {
@@ -21,7 +21,7 @@ func (c *requestContext) cut() (*core.FrameQuery, error) {
 		}
 		return nil, nil
 	}
-	var cut core.FrameQuery
+	var cut query.FrameQuery
 	var err error
 	if cut.Spec, err = framing.Parse(frame); err != nil {
 		return nil, inParameter("frame", err)
@@ -44,7 +44,7 @@ func inParameter(name string, err error) error {
 }
 
 // frameLine is a frame as it is shown outside, on an event.
-func frameLine(e *sockeye.Event, f *core.PageFrame) Frame {
+func frameLine(e *sockeye.Event, f *query.PageFrame) Frame {
 	line := Frame{
 		Direction: f.Kind.String(), Seq: f.Seq, LastSeq: f.LastSeq, Time: stamp(f.Time), End: stamp(f.End),
 		Offset: f.Offset, Bytes: f.Bytes, Data: f.Data, Mark: f.Mark.String(), Check: f.Check.String(), Chunks: f.Chunks, Cuts: f.Reads,

@@ -10,7 +10,7 @@ import (
 	"sockeye/internal/checksum"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/sendlist"
+	"sockeye/internal/schedule"
 	"sockeye/internal/transport"
 )
 
@@ -43,11 +43,11 @@ func (p *Payload) parse() (*payload.Template, error) {
 }
 
 // row is the payload as a row of a list. The error is that of parse.
-func (p *Payload) row() (sendlist.Row, error) {
+func (p *Payload) row() (schedule.Row, error) {
 	if _, err := p.parse(); err != nil {
-		return sendlist.Row{}, err
+		return schedule.Row{}, err
 	}
-	r := sendlist.Row{Text: p.Text, Hex: p.Kind == "hex", Charset: p.Charset, LineEnd: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
+	r := schedule.Row{Text: p.Text, Hex: p.Kind == "hex", Charset: p.Charset, LineEnd: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
 	r.Plain = !r.Hex && !p.Escapes
 	if p.Checksum != nil {
 		t, _ := p.Checksum.trailer() // parse found it sound

@@ -3,11 +3,11 @@ package api
 import (
 	"io"
 	"net"
+	"sockeye/internal/responder"
 	"testing"
 	"time"
 
 	"sockeye"
-	"sockeye/internal/core"
 )
 
 // BenchmarkRhythm sends 64 bytes every 10 ms as the page does, by a request, while a
@@ -17,7 +17,7 @@ import (
 func BenchmarkRhythm(b *testing.B) {
 	const interval = 10 * time.Millisecond
 	v := serve(b)
-	s, err := v.bench.Open(b.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}}, core.Answer{})
+	s, err := v.bench.Open(b.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}}, responder.Answer{})
 	if err != nil {
 		b.Fatal(err)
 	}

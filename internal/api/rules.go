@@ -9,6 +9,7 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
+	"sockeye/internal/responder"
 	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
@@ -18,7 +19,7 @@ const maxProblems = 100
 
 // rulesFrom makes a set ready to answer; what it names is looked for in the set, then
 // in the workspace. The error has every problem of the set, with its field below prefix.
-func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*core.RuleProgram, error) {
+func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*responder.RuleProgram, error) {
 	opening, err := set.Opening(s.saved().Payloads)
 	if err != nil {
 		var all []error
@@ -36,7 +37,7 @@ func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*
 		}
 		return s.bench.Lookup(name)
 	}
-	return core.RulesOf(set, opening, rule.EngineOptions{Seed: seed, Lookup: lookup}), nil
+	return responder.RulesOf(set, opening, rule.EngineOptions{Seed: seed, Lookup: lookup}), nil
 }
 
 func (c *requestContext) rules(None) (Rules, error) {
@@ -60,7 +61,7 @@ func rulesOf(s *core.Session) Rules {
 	return out
 }
 
-func countsOf(rules []core.RuleStatus) []RuleCount {
+func countsOf(rules []responder.RuleStatus) []RuleCount {
 	out := []RuleCount{}
 	for _, r := range rules {
 		out = append(out, RuleCount{Answered: r.Hits.Hits, Skipped: r.Skipped})
@@ -106,7 +107,7 @@ const (
 
 // dryRun is one try as it goes on.
 type dryRun struct {
-	*core.DryRun
+	*responder.DryRun
 	lang  sockeye.Lang
 	begun time.Time
 	now   time.Time // of the message; zero for a record
@@ -119,7 +120,7 @@ func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 	if err != nil {
 		return Tried{}, err
 	}
-	t := &dryRun{DryRun: core.NewDryRun(how), lang: c.lang, begun: time.Now(), out: Tried{Occasions: []Occasion{}, Done: true}}
+	t := &dryRun{DryRun: responder.NewDryRun(how), lang: c.lang, begun: time.Now(), out: Tried{Occasions: []Occasion{}, Done: true}}
 	t.Enough = func() bool {
 		full := t.isFull()
 		if full {
@@ -141,7 +142,7 @@ func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 }
 
 // message tries one message of a peer that has just joined, or is in a state.
-func (t *dryRun) message(in TryRules, how *core.RuleProgram, lookup func(string) (string, bool)) error {
+func (t *dryRun) message(in TryRules, how *responder.RuleProgram, lookup func(string) (string, bool)) error {
 	data, err := in.message(lookup)
 	if err != nil {
 		return err
@@ -219,7 +220,7 @@ func (t *dryRun) isFull() bool {
 }
 
 // add notes what rules would do on one occasion.
-func (t *dryRun) add(tried *core.DryRunStep) {
+func (t *dryRun) add(tried *responder.DryRunStep) {
 	o := Occasion{On: string(tried.On), Seq: tried.Seq, Data: cut(tried.Body), Bytes: len(tried.Body), Rules: []int{}, Steps: []Step{}, State: tried.State}
 	if tried.Peer != nil {
 		o.Peer = tried.Peer.ID
@@ -227,7 +228,7 @@ func (t *dryRun) add(tried *core.DryRunStep) {
 	if t.now.IsZero() {
 		o.Time = stamp(tried.Time)
 	}
-	if tried.On == core.OnFrame {
+	if tried.On == responder.OnFrame {
 		o.Mark, o.Check = tried.Mark.String(), tried.Check.String()
 	}
 	for _, n := range tried.Plan.Hits {

@@ -8,7 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/sendlist"
+	"sockeye/internal/schedule"
 	"sockeye/internal/workspace"
 )
 
@@ -24,15 +24,15 @@ func (c *requestContext) runs(None) (Runs, error) {
 	return out, nil
 }
 
-func runOf(s *core.Session, r *core.Run, l sockeye.Lang) Run {
+func runOf(s *core.Session, r *schedule.Run, l sockeye.Lang) Run {
 	p, list := r.Progress(), r.List()
 	out := Run{
-		ID: r.ID(), Session: s.ID(), Name: list.Name, To: []uint64{}, All: len(r.Options().To) == 0, Rows: len(list.Rows), Times: list.Times,
+		ID: r.ID(), Session: s.ID(), Name: list.Name, To: []uint64{}, All: len(r.To()) == 0, Rows: len(list.Rows), Times: list.Times,
 		Total: p.Total, Steps: p.Steps, Row: p.Step.Row, Round: p.Step.Round, Repeat: p.Step.Repeat,
 		Messages: p.Messages, Bytes: p.Bytes, Failed: p.Failed, Skipped: p.Skipped,
 		MeanLate: float64(p.MeanLate.Microseconds()) / 1000, MostLate: float64(p.MostLate.Microseconds()) / 1000, Delayed: p.Delayed, Running: p.Running,
 	}
-	for _, word := range r.Options().To {
+	for _, word := range r.To() {
 		if id, err := strconv.ParseUint(strings.TrimPrefix(word, "#"), 10, 64); err == nil {
 			out.To = append(out.To, id)
 		}
@@ -62,7 +62,7 @@ func (c *requestContext) startRun(in StartRun) (Run, error) {
 	if _, err := o.peers(s); err != nil && !in.All { // all may come later
 		return Run{}, err
 	}
-	options := core.RunOptions{}
+	options := core.ListOptions{}
 	for _, id := range in.To {
 		options.To = append(options.To, fmt.Sprintf("#%d", id))
 	}
@@ -74,7 +74,7 @@ func (c *requestContext) startRun(in StartRun) (Run, error) {
 }
 
 // listOf is the list that a request means.
-func (c *requestContext) listOf(in StartRun) (*sendlist.List, error) {
+func (c *requestContext) listOf(in StartRun) (*schedule.List, error) {
 	single := outgoing{payload: in.Payload, data: in.Data}
 	if in.List == nil {
 		return single.every(in)
@@ -86,8 +86,8 @@ func (c *requestContext) listOf(in StartRun) (*sendlist.List, error) {
 }
 
 // every is a list of one message.
-func (o outgoing) every(in StartRun) (*sendlist.List, error) {
-	var row sendlist.Row
+func (o outgoing) every(in StartRun) (*schedule.List, error) {
+	var row schedule.Row
 	if err := o.something(); err != nil {
 		return nil, err
 	}
@@ -97,20 +97,20 @@ func (o outgoing) every(in StartRun) (*sendlist.List, error) {
 			return nil, err
 		}
 	} else {
-		row = sendlist.Row{Text: hex.EncodeToString(o.data), Hex: true}
+		row = schedule.Row{Text: hex.EncodeToString(o.data), Hex: true}
 	}
 	var wrong fieldErrors
 	every := wrong.duration("every_ms", in.EveryMS, 0)
-	if len(wrong) == 0 && (every < sendlist.MinRound || every > sendlist.MaxDelay) {
+	if len(wrong) == 0 && (every < schedule.MinRound || every > schedule.MaxDelay) {
 		wrong.add("every_ms", "is not between 1 ms and 24 hours", "不在 1 毫秒到 24 小时之间")
 	}
-	if in.Times < 0 || in.Times > sendlist.MaxTimes {
-		wrong.add("times", fmt.Sprintf("is not between 0 and %d", sendlist.MaxTimes), fmt.Sprintf("不在 0 到 %d 之间", sendlist.MaxTimes))
+	if in.Times < 0 || in.Times > schedule.MaxTimes {
+		wrong.add("times", fmt.Sprintf("is not between 0 and %d", schedule.MaxTimes), fmt.Sprintf("不在 0 到 %d 之间", schedule.MaxTimes))
 	}
 	if len(wrong) > 0 {
 		return nil, wrong.join()
 	}
-	l := sendlist.Every(row, every, in.Times)
+	l := schedule.Every(row, every, in.Times)
 	l.Name = in.Name
 	return &l, nil
 }
@@ -142,7 +142,7 @@ func (s *Server) saved() *workspace.File {
 
 // resolve is a list of a request, with the workspace's saved payloads. The error has
 // every row that is wrong, with its path: the list's field, and ".row[2]".
-func (c *requestContext) resolve(name string, l workspace.List, field string) (*sendlist.List, error) {
+func (c *requestContext) resolve(name string, l workspace.List, field string) (*schedule.List, error) {
 	out, err := c.saved().Resolve(name, l)
 	if err == nil {
 		return out, nil
@@ -173,7 +173,7 @@ func (c *requestContext) parseLists(in ListText) (Lists, error) {
 	out := Lists{Lists: map[string]workspace.List{}}
 	switch in.Format {
 	case "csv":
-		l, err := sendlist.ParseCSV(in.Text)
+		l, err := schedule.ParseCSV(in.Text)
 		if err == nil {
 			_, err = c.resolve(in.Name, workspace.ListOf(l), "")
 		}

@@ -13,8 +13,8 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/device"
 	"sockeye/internal/payload"
+	"sockeye/internal/responder"
 	"sockeye/internal/workspace"
 )
 
@@ -146,9 +146,9 @@ func (c *requestContext) open(in Open) (Session, error) {
 }
 
 // endpointOf reads what to open, with one error for each field that is wrong.
-func (s *Server) endpointOf(in Open) (sockeye.Endpoint, core.Answer, error) {
+func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error) {
 	ep := sockeye.Endpoint{Mode: in.Mode}
-	var answer core.Answer
+	var answer responder.Answer
 	var wrong fieldErrors
 	var err error
 	if ep.Address, err = sockeye.ParseAddress(in.Address); err != nil {
@@ -161,7 +161,7 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, core.Answer, error) {
 	}
 	answer.Echo, answer.Changeable = in.Echo, true
 	if in.Device != nil {
-		answer.Device = &device.Device{Hello: []byte(in.Device.Hello), Interval: device.DefaultInterval}
+		answer.Device = &responder.Device{Hello: []byte(in.Device.Hello), Interval: responder.DefaultInterval}
 		if in.Device.IntervalMS != nil {
 			answer.Device.Interval = wrong.duration("device.interval_ms", *in.Device.IntervalMS, 0)
 		}

@@ -12,6 +12,7 @@ import (
 	"sockeye/internal/checksum"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
+	"sockeye/internal/responder"
 	"sockeye/internal/transport"
 )
 
@@ -160,7 +161,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if l.console == nil && !f.recvOnly && req.list == nil && (req.sends() || req.expect == nil) {
 		l.sent = linger(&ep)
 	}
-	s, err := l.bench.Open(a.ctx, ep, core.Answer{Program: program})
+	s, err := l.bench.Open(a.ctx, ep, responder.Answer{Program: program})
 	if err != nil {
 		return l.finish(err)
 	}

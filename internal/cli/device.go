@@ -9,8 +9,8 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/device"
 	"sockeye/internal/payload"
+	"sockeye/internal/responder"
 )
 
 // deviceFlags are the flags of device.
@@ -26,7 +26,7 @@ type deviceFlags struct {
 }
 
 func (a *app) deviceCommand() *cobra.Command {
-	f := deviceFlags{interval: device.DefaultInterval}
+	f := deviceFlags{interval: responder.DefaultInterval}
 	cmd := &cobra.Command{
 		Use:   "device [ADDRESS]",
 		Short: a.t("Play the board: connect, say hello, echo", "扮演开发板：连接、问好、回传"),
@@ -44,10 +44,10 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	f.registerConnect(a, fs)
 	f.displayFlags.register(a, fs)
 	f.recordFlags.register(a, fs)
-	fs.StringVar(&f.hello, "hello", device.DefaultHello, a.t("what to say when connected (escapes and fields allowed)", "连接后发送的问候（支持转义与字段）"))
+	fs.StringVar(&f.hello, "hello", responder.DefaultHello, a.t("what to say when connected (escapes and fields allowed)", "连接后发送的问候（支持转义与字段）"))
 	f.payloadFlags.register(a, fs)
 	fs.Var(&duration{&f.interval}, "interval", a.t("pause after each echo", "每次回传后的停顿"))
-	fs.IntVar(&f.o.ReadSize, "recv", device.DefaultReceive, a.t("most bytes taken at a time", "单次最多接收的字节数"))
+	fs.IntVar(&f.o.ReadSize, "recv", responder.DefaultReceive, a.t("most bytes taken at a time", "单次最多接收的字节数"))
 	f.allow.register(a, fs)
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
 	fs.MarkHidden("read-size")
@@ -85,17 +85,17 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	board := &device.Device{Interval: f.interval}
+	board := &responder.Device{Interval: f.interval}
 	l, err := a.start(show, &f.displayFlags, false, &f.recordFlags, ep)
 	if err != nil {
 		return err
 	}
 	l.bench.SetLookup(a.lookup(&f.payloadFlags))
-	return l.finish(l.play(ep, core.Answer{Device: board, Hello: hello, Allow: allow}, f.count))
+	return l.finish(l.play(ep, responder.Answer{Device: board, Hello: hello, Allow: allow}, f.count))
 }
 
 // play runs count boards until all have left or a signal comes.
-func (l *runner) play(ep sockeye.Endpoint, board core.Answer, count int) error {
+func (l *runner) play(ep sockeye.Endpoint, board responder.Answer, count int) error {
 	var running sync.WaitGroup
 	var sessions []*core.Session
 	for range count {

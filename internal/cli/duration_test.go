@@ -8,7 +8,7 @@ import (
 	"sockeye"
 	"sockeye/internal/framing"
 	"sockeye/internal/rule"
-	"sockeye/internal/sendlist"
+	"sockeye/internal/schedule"
 	"sockeye/internal/workspace"
 )
 
@@ -27,7 +27,7 @@ func TestBareNumbersAsTimes(t *testing.T) {
 	inFiles := map[string]func(string) error{
 		"workspace": func(s string) error { return new(workspace.Duration).UnmarshalText([]byte(s)) },
 		"rule":      func(s string) error { return new(rule.DurationRange).UnmarshalText([]byte(s)) },
-		"list":      func(s string) error { _, err := sendlist.ParseDelay(s); return err },
+		"list":      func(s string) error { _, err := schedule.ParseDelay(s); return err },
 		"frame":     func(s string) error { _, err := framing.Parse("idle:" + s); return err },
 		"--since":   func(s string) error { _, err := parseMoment("--since", s, time.Now()); return err },
 		"typed":     func(s string) error { _, err := typed(s); return err },

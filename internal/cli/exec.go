@@ -5,13 +5,13 @@ import (
 	"net/netip"
 	"os/exec"
 	"runtime"
+	"sockeye/internal/responder"
 	"strings"
 	"unicode"
 
 	"github.com/spf13/pflag"
 
 	"sockeye"
-	"sockeye/internal/core"
 )
 
 // execFlags say which program answers each peer.
@@ -23,7 +23,7 @@ func (f *execFlags) register(a *app, fs *pflag.FlagSet) {
 }
 
 // program is what the flags mean; nil if they mean none.
-func (f *execFlags) program(a *app) (*core.Program, error) {
+func (f *execFlags) program(a *app) (*responder.Program, error) {
 	if f.exec != "" && f.shell != "" {
 		return nil, usage("--exec --sh-exec", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"}, sockeye.Text{En: "leave one out", Zh: "请去掉其中一个"})
 	}
@@ -47,7 +47,7 @@ func (f *execFlags) program(a *app) (*core.Program, error) {
 			sockeye.Text{En: "write its whole path; its arguments stand behind it, with spaces between", Zh: "请写完整路径；参数写在后面，用空格分隔"})
 	}
 	args[0] = path
-	return &core.Program{Args: args, Stderr: a.Err}, nil
+	return &responder.Program{Args: args, Stderr: a.Err}, nil
 }
 
 // splitCommand splits a program and its arguments at spaces. Quotes keep spaces
@@ -102,7 +102,7 @@ func isLoopbackHost(host string) bool {
 
 // warnOfProgram says who can have a program run: everybody who reaches the port, if
 // that is not this computer alone and nobody was chosen.
-func (a *app) warnOfProgram(p *core.Program, ep sockeye.Endpoint) {
+func (a *app) warnOfProgram(p *responder.Program, ep sockeye.Endpoint) {
 	if isLoopbackHost(ep.Address.Host) || len(ep.Options.AllowPeers) > 0 {
 		return
 	}

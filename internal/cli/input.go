@@ -72,7 +72,7 @@ func (l *runner) pipes() bool {
 func (l *runner) serveInput(s *core.Session, f *inputFlags, pace chunkPace, list *timedList) <-chan error {
 	done := make(chan error, 1)
 	if list != nil {
-		if _, err := s.SendList(list.List, core.RunOptions{Lookup: list.lookup}); err != nil || l.console == nil {
+		if _, err := s.SendList(list.List, core.ListOptions{Lookup: list.lookup}); err != nil || l.console == nil {
 			if err != nil {
 				done <- err
 			}

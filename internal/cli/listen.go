@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/core"
 	"sockeye/internal/netinfo"
+	"sockeye/internal/responder"
 )
 
 // listenFlags are the flags of listen.
@@ -180,14 +180,14 @@ func (a *app) listen(f *listenFlags, words []string) error {
 }
 
 // answer is how peers are answered by themselves: by one thing only.
-func (f *listenFlags) answer(a *app, ep *sockeye.Endpoint) (core.Answer, error) {
+func (f *listenFlags) answer(a *app, ep *sockeye.Endpoint) (responder.Answer, error) {
 	program, err := f.program(a)
 	if err != nil {
-		return core.Answer{}, err
+		return responder.Answer{}, err
 	}
-	answer := core.Answer{Echo: f.echo, Program: program}
+	answer := responder.Answer{Echo: f.echo, Program: program}
 	if f.broker || f.chat {
-		answer.Broker = &core.Broker{Chat: f.chat}
+		answer.Broker = &responder.Broker{Chat: f.chat}
 	}
 	if program != nil && (f.echo || answer.Broker != nil) || f.echo && answer.Broker != nil {
 		return answer, usage("--echo --exec --broker", sockeye.Text{En: "only one of them can answer", Zh: "只能选择一种应答方式"}, sockeye.Text{En: "leave the others out", Zh: "请去掉其余选项"})

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/core"
 	"sockeye/internal/framing"
 	"sockeye/internal/pcapng"
+	"sockeye/internal/query"
 	"sockeye/internal/recording"
 )
 
@@ -170,7 +170,7 @@ func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form,
 			return usage("--frame", sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
 		}
 		after = time.Time{} // a frame may begin before
-		if filter, x.wants, err = core.FramesOf(filter); err != nil {
+		if filter, x.wants, err = query.FramesOf(filter); err != nil {
 			return err
 		}
 	}

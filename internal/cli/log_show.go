@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/core"
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/pcapng"
+	"sockeye/internal/query"
 	"sockeye/internal/recording"
 )
 
@@ -75,7 +75,7 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 	var wants func(*framing.PeerFrame) bool
 	if cut != nil {
 		o.After = time.Time{} // a frame may begin before
-		if filter, wants, err = core.FramesOf(filter); err != nil {
+		if filter, wants, err = query.FramesOf(filter); err != nil {
 			return err
 		}
 	}

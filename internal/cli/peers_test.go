@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"sockeye/internal/device"
+	"sockeye/internal/responder"
 )
 
 // The real binary with programs that nobody here wrote: the tutorial's Python
@@ -77,7 +77,7 @@ func TestTutorialProgramMended(t *testing.T) {
 // the answer and sends it back.
 func experiment(t *testing.T, pc *server, board *program) {
 	t.Helper()
-	pc.wait(t, "received", "bytes=15", "data="+device.DefaultHello)
+	pc.wait(t, "received", "bytes=15", "data="+responder.DefaultHello)
 	must(t, pc.say("https://www.walnutpi.com"))
 	board.prints("b'https://www.walnutpi.com'\n")
 	pc.wait(t, "received", "data=https://www.walnutpi.com")
@@ -88,10 +88,10 @@ func TestDeviceWithNcat(t *testing.T) {
 	t.Parallel()
 	pc := run(t, "ncat", "-l", "127.0.0.1", "0")
 	board := serve(t, "device", pc.address("127.0.0.1"))
-	pc.prints(device.DefaultHello)
+	pc.prints(responder.DefaultHello)
 	pc.says("turn on the lamp\n")
 	board.wait(t, "received", `data=turn on the lamp\n`)
-	pc.prints(device.DefaultHello + "turn on the lamp\n")
+	pc.prints(responder.DefaultHello + "turn on the lamp\n")
 	pc.in.Close() // ncat finishes sending: the board leaves, as it has nothing to wait for
 	board.wait(t, "left", "reason=eof")
 	board.stop(t, nil, exitOK)

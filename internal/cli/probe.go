@@ -8,6 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/responder"
 )
 
 // probeWait is how long a UDP port has to say that it is closed, or to answer. ncat
@@ -27,7 +28,7 @@ func (a *app) probe(f *connectFlags, ep sockeye.Endpoint) error {
 	cursor := bench.View(0)
 	defer cursor.Close()
 	began := time.Now()
-	s, err := bench.Open(a.ctx, ep, core.Answer{})
+	s, err := bench.Open(a.ctx, ep, responder.Answer{})
 	if err != nil {
 		return err
 	}

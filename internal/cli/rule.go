@@ -10,11 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/core"
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
+	"sockeye/internal/responder"
 	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
@@ -91,7 +91,7 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 		}
 		messages = append(messages, b)
 	}
-	t := &dryRun{app: a, names: o.Program.Names(), DryRun: core.NewDryRun(core.RulesOf(workspace.RuleSet{}, o, rule.EngineOptions{Seed: f.seed, Lookup: file.Lookup}))}
+	t := &dryRun{app: a, names: o.Program.Names(), DryRun: responder.NewDryRun(responder.RulesOf(workspace.RuleSet{}, o, rule.EngineOptions{Seed: f.seed, Lookup: file.Lookup}))}
 	if f.recording != "" {
 		err = t.record(f.recording)
 	} else {
@@ -122,7 +122,7 @@ func (f *tryFlags) choose(openings []workspace.Opening) (workspace.Opening, erro
 
 // dryRun tells what rules plan.
 type dryRun struct {
-	*core.DryRun
+	*responder.DryRun
 	app   *app
 	names []string // of the rules
 	out   strings.Builder
@@ -132,7 +132,7 @@ type dryRun struct {
 func (t *dryRun) say(messages [][]byte, o workspace.Opening) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	peer := &sockeye.Peer{ID: 1, Network: string(o.Endpoint.Address.Network.Transport()), Remote: netip.MustParseAddrPort("127.0.0.1:50000")}
-	tell := func(tried *core.DryRunStep) { t.show(tried, "") }
+	tell := func(tried *responder.DryRunStep) { t.show(tried, "") }
 	t.Join(peer, now, tell)
 	for _, m := range messages {
 		t.Pass(now.Add(time.Second), maxTicks, tell)
@@ -145,12 +145,12 @@ func (t *dryRun) say(messages [][]byte, o workspace.Opening) {
 const maxTicks = 2000
 
 // show tells of one occasion; head stands before it.
-func (t *dryRun) show(tried *core.DryRunStep, head string) {
+func (t *dryRun) show(tried *responder.DryRunStep, head string) {
 	text := head + payload.FormatText(tried.Body)
 	switch {
-	case tried.On == core.OnJoin:
+	case tried.On == responder.OnJoin:
 		t.showNotice(head+t.app.t("(a peer joins)", "（连接对象加入）"), tried.Plan, tried.Time)
-	case tried.On == core.OnTime:
+	case tried.On == responder.OnTime:
 		t.showNotice(head+t.app.t("(time passes)", "（时间流逝）"), tried.Plan, tried.Time)
 	case tried.Asked():
 		t.showNotice(text, tried.Plan, tried.Time)
@@ -210,9 +210,9 @@ func (t *dryRun) record(path string) error {
 		return err
 	}
 	defer events.Close()
-	tell := func(tried *core.DryRunStep) {
+	tell := func(tried *responder.DryRunStep) {
 		head := peerName(tried.Peer) + "  "
-		if tried.On == core.OnFrame {
+		if tried.On == responder.OnFrame {
 			head = tried.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + head
 		}
 		t.show(tried, head)

@@ -17,7 +17,7 @@ import (
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/regular"
-	"sockeye/internal/sendlist"
+	"sockeye/internal/schedule"
 	"sockeye/internal/workspace"
 )
 
@@ -50,7 +50,7 @@ func (f *timedFlags) registerFile(a *app, fs *pflag.FlagSet, flag bool) {
 // timedList is a list to send, and where its payloads find variables besides the
 // flags, or nil.
 type timedList struct {
-	sendlist.List
+	schedule.List
 	lookup func(string) (string, bool)
 }
 
@@ -84,8 +84,8 @@ func (f *timedFlags) sendList(a *app, in *inputFlags) (*timedList, error) {
 	if _, err := parseEither(in.write, "--send", f.send, "--send-hex", f.sendHex); err != nil {
 		return nil, err
 	}
-	row := sendlist.Row{Text: f.send + f.sendHex, Hex: f.sendHex != "", Charset: string(in.write.Charset), Checksum: in.checksum, Prefix: in.prefix, Suffix: in.suffix}
-	l := &timedList{List: sendlist.Every(row, f.every, f.repeat)}
+	row := schedule.Row{Text: f.send + f.sendHex, Hex: f.sendHex != "", Charset: string(in.write.Charset), Checksum: in.checksum, Prefix: in.prefix, Suffix: in.suffix}
+	l := &timedList{List: schedule.Every(row, f.every, f.repeat)}
 	_, err := l.Templates()
 	return l, err
 }
@@ -121,7 +121,7 @@ func (a *app) readListOfStdin(reader, name string) (*timedList, error) {
 		return nil, err
 	}
 	l := &timedList{}
-	if sendlist.IsCSV(string(text)) {
+	if schedule.IsCSV(string(text)) {
 		l.List, err = readTable(path)
 		l.Name = "stdin"
 	} else {
@@ -188,27 +188,27 @@ func readListOf(path, name string) (*timedList, error) {
 }
 
 // readTable reads a list from a CSV file.
-func readTable(path string) (sendlist.List, error) {
+func readTable(path string) (schedule.List, error) {
 	f, err := regular.Open(path)
 	if err != nil {
-		return sendlist.List{}, fileError("open", path, err)
+		return schedule.List{}, fileError("open", path, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, workspace.MaxBytes+1))
 	switch {
 	case err != nil:
-		return sendlist.List{}, fileError("read", path, err)
+		return schedule.List{}, fileError("read", path, err)
 	case len(text) > workspace.MaxBytes:
-		return sendlist.List{}, usage(path, sockeye.Text{En: "is too large for a list", Zh: "文件太大，不像发送列表"}, sockeye.Text{En: "a list has at most 10,000 rows", Zh: "列表最多 10,000 行"})
+		return schedule.List{}, usage(path, sockeye.Text{En: "is too large for a list", Zh: "文件太大，不像发送列表"}, sockeye.Text{En: "a list has at most 10,000 rows", Zh: "列表最多 10,000 行"})
 	}
-	l, err := sendlist.ParseCSV(string(text))
+	l, err := schedule.ParseCSV(string(text))
 	if err == nil {
 		_, err = l.Templates()
 	}
 	if err != nil {
 		e := *sockeye.ErrorOf(err)
 		e.Target = path + ": " + e.Target
-		return sendlist.List{}, &e
+		return schedule.List{}, &e
 	}
 	return *l, nil
 }
@@ -225,7 +225,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // playList sends a list and returns when it has ended, with the error of its last
 // message if that failed.
 func (l *runner) playList(s *core.Session, list *timedList) error {
-	run, err := s.SendList(list.List, core.RunOptions{Lookup: list.lookup})
+	run, err := s.SendList(list.List, core.ListOptions{Lookup: list.lookup})
 	if err != nil {
 		return err
 	}
@@ -272,13 +272,13 @@ func (c *repl) every(rest string) error {
 	if err := (&duration{&d}).Set(interval); err != nil || text == "" {
 		return usage("/every", sockeye.Text{En: "how often, and what?", Zh: "缺少间隔或内容"}, sockeye.Text{En: `write /every 500ms ping {{seq}}\r\n`, Zh: `请写 /every 500ms ping {{seq}}\r\n`})
 	}
-	row := sendlist.Row{Text: text, Charset: string(c.write.Charset), Checksum: c.write.Trailer.String(), Prefix: c.write.Prefix, Suffix: c.write.Suffix}
-	return c.start(sendlist.Every(row, d, 0), nil)
+	row := schedule.Row{Text: text, Charset: string(c.write.Charset), Checksum: c.write.Trailer.String(), Prefix: c.write.Prefix, Suffix: c.write.Suffix}
+	return c.start(schedule.Every(row, d, 0), nil)
 }
 
 // start plays a list to the chosen peers, and tells when it has ended.
-func (c *repl) start(l sendlist.List, lookup func(string) (string, bool)) error {
-	run, err := c.session.SendList(l, core.RunOptions{To: c.to.words(), Lookup: lookup})
+func (c *repl) start(l schedule.List, lookup func(string) (string, bool)) error {
+	run, err := c.session.SendList(l, core.ListOptions{To: c.to.words(), Lookup: lookup})
 	if err != nil {
 		return err
 	}
@@ -291,7 +291,7 @@ func (c *repl) start(l sendlist.List, lookup func(string) (string, bool)) error 
 }
 
 // runLine says how far a list has come.
-func (a *app) runLine(r *core.Run) string {
+func (a *app) runLine(r *schedule.Run) string {
 	p := r.Progress()
 	total := a.t("without end", "不限次数")
 	if p.Total > 0 {

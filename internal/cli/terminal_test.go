@@ -11,6 +11,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/responder"
 )
 
 // terminal is a real terminal, of tmux, that runs sockeye.
@@ -104,7 +105,7 @@ func (x *terminal) peerOf(listening string) *core.Session {
 	}
 	bench := core.New(0)
 	x.t.Cleanup(func() { bench.Shutdown(x.t.Context()) })
-	s, err := bench.Open(x.t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: to}, core.Answer{Echo: true})
+	s, err := bench.Open(x.t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: to}, responder.Answer{Echo: true})
 	if err != nil {
 		x.t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/responder"
 )
 
 // UDP is told of in its own words: no FIN, nobody joins or is connected.
@@ -58,7 +59,7 @@ func TestUDPWords(t *testing.T) {
 func TestUDPPeerIsHeardOrChosen(t *testing.T) {
 	bench := core.New(0)
 	defer bench.Shutdown(context.Background())
-	s, err := bench.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.UDP, Host: "127.0.0.1"}}, core.Answer{})
+	s, err := bench.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.UDP, Host: "127.0.0.1"}}, responder.Answer{})
 	if err != nil {
 		t.Fatal(err)
 	}

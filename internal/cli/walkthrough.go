@@ -12,8 +12,8 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/device"
 	"sockeye/internal/journal"
+	"sockeye/internal/responder"
 )
 
 // stepLimit bounds each step of the demo: on loopback all take milliseconds.
@@ -53,7 +53,7 @@ Each line with a time is an event that really happened.
 `, `在本机完成 Socket 通信实验：电脑与开发板，使用真实的套接字。
 每个带时间的行都是刚刚真实发生的事件。
 `))
-	hello := []byte(device.DefaultHello)
+	hello := []byte(responder.DefaultHello)
 	answer := []byte(s.app.t("Hello board!", "你好，开发板！"))
 	steps := []func() error{
 		s.serverOpens, s.boardConnects, s.serverAccepts,
@@ -94,7 +94,7 @@ func (s *walkthrough) serverOpens() error {
 	}
 	open := func() error {
 		var err error
-		s.pc, err = s.bench.Open(s.app.ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, core.Answer{})
+		s.pc, err = s.bench.Open(s.app.ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, responder.Answer{})
 		return err
 	}
 	err := open()
@@ -113,11 +113,11 @@ func (s *walkthrough) serverOpens() error {
 func (s *walkthrough) boardConnects() error {
 	s.begin(theBoard, "socket() connect()", s.app.t("connects to the PC", "连接电脑"))
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: s.pc.Locals()[0].Port()}}
-	ep.Options.ReadSize = device.DefaultReceive
+	ep.Options.ReadSize = responder.DefaultReceive
 	ep.Options.ConnectTimeout = s.limit
 	var err error
-	s.board, err = s.bench.Open(s.app.ctx, ep, core.Answer{
-		Device: &device.Device{Hello: []byte(device.DefaultHello), Interval: device.DefaultInterval}})
+	s.board, err = s.bench.Open(s.app.ctx, ep, responder.Answer{
+		Device: &responder.Device{Hello: []byte(responder.DefaultHello), Interval: responder.DefaultInterval}})
 	if err != nil {
 		return err
 	}

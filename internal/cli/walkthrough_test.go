@@ -11,6 +11,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/responder"
 )
 
 // storyApp is an app whose context the test can end.
@@ -71,7 +72,7 @@ func TestStoryForeignBoard(t *testing.T) {
 		t.Fatal(err)
 	}
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: s.pc.Locals()[0].Port()}}
-	foreign, err := bench.Open(a.ctx, ep, core.Answer{})
+	foreign, err := bench.Open(a.ctx, ep, responder.Answer{})
 	if err != nil {
 		t.Fatal(err)
 	}

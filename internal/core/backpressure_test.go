@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"sockeye/internal/responder"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func paced(t *testing.T, o sockeye.Options) (w *Core, pace *Backpressure, s *Ses
 	})
 	ep := endpoint(t, sockeye.Listen, "127.0.0.1:0")
 	ep.Options = o
-	s = open(t, w, ep, Answer{Echo: true})
+	s = open(t, w, ep, responder.Answer{Echo: true})
 	data = make([]byte, 8<<20)
 	rnd := rand.NewChaCha8([32]byte{1})
 	rnd.Read(data)

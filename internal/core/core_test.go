@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"sockeye"
-	"sockeye/internal/device"
+	"sockeye/internal/responder"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,7 +42,7 @@ func endpoint(t *testing.T, mode sockeye.Mode, address string) sockeye.Endpoint 
 	return sockeye.Endpoint{Mode: mode, Address: a}
 }
 
-func open(t *testing.T, w *Core, ep sockeye.Endpoint, a Answer) *Session {
+func open(t *testing.T, w *Core, ep sockeye.Endpoint, a responder.Answer) *Session {
 	t.Helper()
 	s, err := w.Open(t.Context(), ep, a)
 	if err != nil {
@@ -95,9 +95,9 @@ func dial(t *testing.T, s *Session) net.Conn {
 // The experiment in one workbench: both sides are sessions, one journal tells it.
 func TestExperimentInOneJournal(t *testing.T) {
 	w := bench(t)
-	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	open(t, w, endpoint(t, sockeye.Connect, pc.Locals()[0].String()),
-		Answer{Device: &device.Device{Hello: []byte(device.DefaultHello)}})
+		responder.Answer{Device: &responder.Device{Hello: []byte(responder.DefaultHello)}})
 
 	hello := wait(t, w, "hello", func(e sockeye.Event) bool { return e.Kind == sockeye.Received && e.Session.ID == pc.ID() })
 	if string(hello.Data) != "Hello 01Studio!" {
@@ -120,7 +120,7 @@ func TestExperimentInOneJournal(t *testing.T) {
 
 func TestFindMeansWhatPeopleType(t *testing.T) {
 	w := bench(t)
-	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	if _, err := pc.Find("all"); sockeye.ErrorOf(err).Kind != sockeye.NotFound {
 		t.Errorf("all of nobody: %v, want not-found", err)
 	}
@@ -171,7 +171,7 @@ func TestFindMeansWhatPeopleType(t *testing.T) {
 
 func TestUDPAddressNotSeenYetIsFound(t *testing.T) {
 	w := bench(t)
-	pc := open(t, w, endpoint(t, sockeye.Listen, "udp://127.0.0.1:0"), Answer{})
+	pc := open(t, w, endpoint(t, sockeye.Listen, "udp://127.0.0.1:0"), responder.Answer{})
 	board, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +192,7 @@ func TestUDPAddressNotSeenYetIsFound(t *testing.T) {
 // Sending to several delays none of them for the sake of one that does not read.
 func TestSendToAllIsNotHeldUpByOne(t *testing.T) {
 	w := bench(t)
-	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	dial(t, pc) // never reads
 	reader := dial(t, pc)
 	joined(t, w, pc, 2)
@@ -214,7 +214,7 @@ func TestSendToAllIsNotHeldUpByOne(t *testing.T) {
 // A board that comes back from another port is still itself.
 func TestAliasIsKeptOverReconnect(t *testing.T) {
 	w := bench(t)
-	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	first := dial(t, pc)
 	joined(t, w, pc, 1)
 	if err := pc.Alias(pc.Peers()[0], "kitchen"); err != nil {
@@ -255,8 +255,8 @@ func TestAliasRefuses(t *testing.T) {
 // Shutdown ends everything, and what was recorded stays readable.
 func TestShutdownEndsEverything(t *testing.T) {
 	w := New(0)
-	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{Echo: true})
-	udp := open(t, w, endpoint(t, sockeye.Listen, "udp://127.0.0.1:0"), Answer{Echo: true})
+	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{Echo: true})
+	udp := open(t, w, endpoint(t, sockeye.Listen, "udp://127.0.0.1:0"), responder.Answer{Echo: true})
 	fmt.Fprint(dial(t, pc), "x")
 	fmt.Fprint(dial(t, udp), "y")
 	joined(t, w, pc, 1)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sockeye/internal/responder"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 func TestEchoedDatagramsAreRecorded(t *testing.T) {
 	w := New(4 << 20)
 	t.Cleanup(func() { w.Shutdown(context.Background()) })
-	s := open(t, w, endpoint(t, sockeye.Listen, "udp://127.0.0.1:0"), Answer{Echo: true})
+	s := open(t, w, endpoint(t, sockeye.Listen, "udp://127.0.0.1:0"), responder.Answer{Echo: true})
 	c, err := net.Dial("udp", s.Locals()[0].String())
 	if err != nil {
 		t.Fatal(err)

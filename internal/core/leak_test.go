@@ -5,6 +5,7 @@ package core
 import (
 	"os"
 	"runtime"
+	"sockeye/internal/responder"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,7 +38,7 @@ func TestSessionsLeaveNothing(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			ep := endpoint(t, sockeye.Listen, test.address)
 			if test.mode == sockeye.Connect {
-				server := open(t, w, ep, Answer{Echo: true})
+				server := open(t, w, ep, responder.Answer{Echo: true})
 				ep.Address.Port = server.Locals()[0].Port()
 			}
 			ep.Mode = test.mode
@@ -61,7 +62,7 @@ func TestSessionsLeaveNothing(t *testing.T) {
 
 // cycle opens a session, has a peer where it connects, and closes it.
 func cycle(t *testing.T, w *Core, ep sockeye.Endpoint, inOrder bool) {
-	s, err := w.Open(t.Context(), ep, Answer{})
+	s, err := w.Open(t.Context(), ep, responder.Answer{})
 	if err != nil {
 		t.Error(err)
 		return

@@ -147,7 +147,7 @@ func (r *receivedFile) follow(ctx context.Context, view *journal.Cursor, next *u
 		if err := r.take(&e, out); err != nil {
 			return err
 		}
-		*next = after(e)
+		*next = e.NextSeq()
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (r *receivedFile) drain(view *journal.Cursor, next uint64, out *bufio.Write
 		if end != nil {
 			return nil
 		}
-		if next = after(e); e.Seq < until {
+		if next = e.NextSeq(); e.Seq < until {
 			if err := r.take(&e, out); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sockeye/internal/responder"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func toFile(t *testing.T, limit int, peer uint64) (*Core, *Session, *os.File, ne
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := bench.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, Answer{Echo: true})
+	s, err := bench.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, responder.Answer{Echo: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/responder"
 	"sockeye/internal/transport"
 )
 
@@ -16,7 +17,7 @@ import (
 // place, with its alias.
 func TestRecipientComesBack(t *testing.T) {
 	w := bench(t)
-	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	first := joinedAs(t, s, dial(t, s))
 	other := joinedAs(t, s, dial(t, s))
 	if err := s.Choose([]uint64{first.ID, first.ID}); err != nil {
@@ -48,7 +49,7 @@ func TestRecipientComesBack(t *testing.T) {
 // will be followed, by every word that means it.
 func TestRecipientDeparted(t *testing.T) {
 	w := bench(t)
-	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	conn := dial(t, s)
 	p := joinedAs(t, s, conn)
 	if err := s.Alias(p, "kitchen"); err != nil {
@@ -91,7 +92,7 @@ func TestRecipientDeparted(t *testing.T) {
 // is followed when that leaves; a peer that was still heard of is not replaced so.
 func TestRecipientBackBeforeItLeft(t *testing.T) {
 	w := bench(t)
-	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	first := joinedAs(t, s, dial(t, s))
 	if err := s.Choose([]uint64{first.ID}); err != nil {
 		t.Fatal(err)

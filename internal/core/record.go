@@ -15,11 +15,6 @@ import (
 type recorderState struct {
 	mu      sync.Mutex
 	current *journal.Recorder // running, or the last one
-
-	checking sync.Mutex // guards what was seen at the place:
-	place    string
-	checked  time.Time
-	firstSeq uint64
 }
 
 // Record begins to record everything in memory and to come; see journal.Record.

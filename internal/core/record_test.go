@@ -7,6 +7,7 @@ import (
 	"sockeye"
 	"sockeye/internal/journal"
 	"sockeye/internal/recording"
+	"sockeye/internal/responder"
 )
 
 // A session is recorded from its opening to its end, and can be read back.
@@ -23,12 +24,12 @@ func TestRecordASession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := bench.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, Answer{Echo: true})
+	server, err := bench.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, responder.Answer{Echo: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at.Port = server.Locals()[0].Port()
-	client, err := bench.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: at}, Answer{})
+	client, err := bench.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: at}, responder.Answer{})
 	if err != nil {
 		t.Fatal(err)
 	}

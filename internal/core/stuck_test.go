@@ -12,6 +12,7 @@ import (
 	"sockeye"
 	"sockeye/internal/journal"
 	"sockeye/internal/recording"
+	"sockeye/internal/responder"
 )
 
 // stuckDisk is a disk that, once it is stuck, takes no byte until it is released.
@@ -77,11 +78,11 @@ func floods(t *testing.T, w *Core, c net.Conn) {
 func TestCloseOnStuckDisk(t *testing.T) {
 	for name, setUp := range map[string]func(t *testing.T, w *Core) (*Session, net.Conn){
 		"loop": func(t *testing.T, w *Core) (*Session, net.Conn) {
-			s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+			s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 			return s, dial(t, s)
 		},
 		"echoing loop": func(t *testing.T, w *Core) (*Session, net.Conn) {
-			s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{Echo: true})
+			s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{Echo: true})
 			c := dial(t, s)
 			go io.Copy(io.Discard, c)
 			return s, c
@@ -92,7 +93,7 @@ func TestCloseOnStuckDisk(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer l.Close()
-			s := open(t, w, endpoint(t, sockeye.Connect, l.Addr().String()), Answer{})
+			s := open(t, w, endpoint(t, sockeye.Connect, l.Addr().String()), responder.Answer{})
 			c, err := l.Accept()
 			if err != nil {
 				t.Fatal(err)
@@ -129,7 +130,7 @@ func TestCloseOnStuckDisk(t *testing.T) {
 // are still receiving.
 func TestShutdownOnStuckDisk(t *testing.T) {
 	w := onStuckDisk(t)
-	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), Answer{})
+	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	floods(t, w, dial(t, s))
 	soon, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

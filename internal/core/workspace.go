@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"sockeye"
+	"sockeye/internal/responder"
 	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
@@ -17,13 +18,6 @@ type PlayOptions struct {
 	Lookup func(name string) (string, bool)
 	// Changeable is Answer.Changeable of all sessions.
 	Changeable bool
-}
-
-// RulesOf are rules as a set has them, found sound as an opening. The guards that
-// they lift are the opening's.
-func RulesOf(set workspace.RuleSet, o workspace.Opening, options rule.EngineOptions) *RuleProgram {
-	options.Allow = o.Allow
-	return &RuleProgram{Set: set, Program: o.Program, Frame: o.Frame, Check: o.Check, Options: options}
 }
 
 // endpointOf is the endpoint of a file with a name.
@@ -58,10 +52,10 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		return nil, err
 	}
 	for n, one := range openings {
-		a := Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
+		a := responder.Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
 		if one.Program != nil {
 			set, _ := f.RuleSet(endpointOf(f, one.Name))
-			a.Rules = RulesOf(set, one, rule.EngineOptions{Seed: o.Seed, Lookup: lookup})
+			a.Rules = responder.RulesOf(set, one, rule.EngineOptions{Seed: o.Seed, Lookup: lookup})
 		}
 		s, err := w.open(ctx, one.Endpoint, a, &openings[n])
 		if err != nil {
@@ -73,7 +67,7 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		if one.List == nil {
 			continue
 		}
-		if _, err := opened[n].SendList(*one.List, RunOptions{Lookup: lookup, Wait: one.Endpoint.Mode == sockeye.Connect}); err != nil {
+		if _, err := opened[n].SendList(*one.List, ListOptions{Lookup: lookup, Wait: one.Endpoint.Mode == sockeye.Connect}); err != nil {
 			return undo(err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/rule"
-	"sockeye/internal/sendlist"
+	"sockeye/internal/schedule"
 )
 
 // checker collects what is wrong with a file.
@@ -153,7 +153,7 @@ func (c *checker) openings() ([]Opening, error) {
 	return all, errors.Join(c.problems...)
 }
 
-func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map[string]*sendlist.List) Opening {
+func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map[string]*schedule.List) Opening {
 	o := Opening{Name: e.Name, Echo: e.Echo, RuleSet: e.Rules}
 	wrong := func(err error, key string) { c.add(err, "endpoint "+e.Name+": "+key, "endpoint", n, key) }
 	mode, typed, key := sockeye.Listen, e.Listen, "listen"

@@ -7,7 +7,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/rule"
-	"sockeye/internal/sendlist"
+	"sockeye/internal/schedule"
 )
 
 // List is a list of payloads that are sent one after another.
@@ -43,7 +43,7 @@ type Row struct {
 
 // SendList is a list of the file with its saved payloads looked up. The error joins what
 // is wrong, each a *sockeye.Error whose target is the list, or one of its rows: "row 2".
-func (f *File) SendList(name string) (*sendlist.List, error) {
+func (f *File) SendList(name string) (*schedule.List, error) {
 	l, ok := f.Lists[name]
 	if !ok {
 		return nil, unknownName("list", name, f.Lists)
@@ -53,22 +53,22 @@ func (f *File) SendList(name string) (*sendlist.List, error) {
 
 // Resolve is SendList for a list that need not be of the file; its saved payloads
 // are the file's.
-func (f *File) Resolve(name string, l List) (*sendlist.List, error) {
+func (f *File) Resolve(name string, l List) (*schedule.List, error) {
 	return f.resolve(name, l, new(namedBytes))
 }
 
-func (f *File) resolve(name string, l List, named *namedBytes) (*sendlist.List, error) {
-	out := &sendlist.List{Name: name, Times: 1}
+func (f *File) resolve(name string, l List, named *namedBytes) (*schedule.List, error) {
+	out := &schedule.List{Name: name, Times: 1}
 	if l.Times != nil {
 		out.Times = *l.Times
 	}
-	if len(l.Rows) > sendlist.MaxRows {
-		out.Rows = make([]sendlist.Row, len(l.Rows)) // for Bounds to see
+	if len(l.Rows) > schedule.MaxRows {
+		out.Rows = make([]schedule.Row, len(l.Rows)) // for Bounds to see
 	}
 	if err := out.Bounds(); err != nil {
 		return nil, err
 	}
-	out.Rows = make([]sendlist.Row, len(l.Rows))
+	out.Rows = make([]schedule.Row, len(l.Rows))
 	var problems []error
 	for n, r := range l.Rows {
 		var err error
@@ -78,7 +78,7 @@ func (f *File) resolve(name string, l List, named *namedBytes) (*sendlist.List, 
 		if err == nil {
 			continue
 		}
-		if problems = append(problems, sendlist.InRow(n, err)); len(problems) == maxProblems {
+		if problems = append(problems, schedule.InRow(n, err)); len(problems) == maxProblems {
 			break
 		}
 	}
@@ -88,8 +88,8 @@ func (f *File) resolve(name string, l List, named *namedBytes) (*sendlist.List, 
 	return out, nil
 }
 
-func (f *File) row(r Row, named *namedBytes) (sendlist.Row, error) {
-	out := sendlist.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
+func (f *File) row(r Row, named *namedBytes) (schedule.Row, error) {
+	out := schedule.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
 		Delay: r.Delay.Min, Repeat: r.Repeat, Off: r.Enabled != nil && !*r.Enabled, To: r.To}
 	written := 0
 	for _, s := range []string{r.Text, r.Hex, r.Payload} {
@@ -120,7 +120,7 @@ func (f *File) row(r Row, named *namedBytes) (sendlist.Row, error) {
 }
 
 // ListOf is a list as a file has it.
-func ListOf(l *sendlist.List) List {
+func ListOf(l *schedule.List) List {
 	out := List{Times: &l.Times, Rows: make([]Row, len(l.Rows))}
 	for n, r := range l.Rows {
 		row := Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
@@ -137,8 +137,8 @@ func ListOf(l *sendlist.List) List {
 }
 
 // lists checks all lists. Those that are sound are given back.
-func (c *checker) lists() map[string]*sendlist.List {
-	sound := map[string]*sendlist.List{}
+func (c *checker) lists() map[string]*schedule.List {
+	sound := map[string]*schedule.List{}
 	for _, name := range keys(c.file.Lists) {
 		if c.isFull() {
 			break
@@ -162,7 +162,7 @@ func (c *checker) lists() map[string]*sendlist.List {
 
 // listOf is the list that an endpoint sends, or nil. What is wrong with the list
 // itself is told elsewhere.
-func (c *checker) listOf(e Endpoint, lists map[string]*sendlist.List, wrong func(error, string)) *sendlist.List {
+func (c *checker) listOf(e Endpoint, lists map[string]*schedule.List, wrong func(error, string)) *schedule.List {
 	if e.Send == "" {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"sockeye"
 	"sockeye/internal/checksum"
 	"sockeye/internal/payload"
-	"sockeye/internal/sendlist"
+	"sockeye/internal/schedule"
 )
 
 // options are the endpoint's, as transport knows them.
@@ -65,7 +65,7 @@ func (p Payload) options() (payload.ParseOptions, error) {
 			return o, err
 		}
 	}
-	o.LineEnd, err = sendlist.LineEnd(p.LineEnd)
+	o.LineEnd, err = schedule.LineEnd(p.LineEnd)
 	return o, err
 }
 

@@ -12,7 +12,7 @@ import (
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
 	"sockeye/internal/rule"
-	"sockeye/internal/sendlist"
+	"sockeye/internal/schedule"
 )
 
 // Version is the version of the format that is written. Older ones are read; see
@@ -157,7 +157,7 @@ type Opening struct {
 	Program *rule.Program
 	Allow   rule.Allowed
 	// List is what is sent once it is open, or nil.
-	List *sendlist.List
+	List *schedule.List
 }
 
 // FrameSpec is how its frames are found, as framing.Parse reads it; "" is as they come.

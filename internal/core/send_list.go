@@ -1,0 +1,126 @@
+package core
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockeye"
+	"sockeye/internal/payload"
+	"sockeye/internal/schedule"
+	"sockeye/internal/transport"
+)
+
+// ListOptions are what sending a list needs besides the list.
+type ListOptions struct {
+	// To names the peers that rows without peers of their own go to; none is all.
+	To []string
+	// Lookup finds variables of payloads, before SetLookup's does; may be nil.
+	Lookup func(name string) (string, bool)
+	// Wait puts the beginning off until somebody is there.
+	Wait bool
+}
+
+// SendList starts to send a list, which is checked first: the error names the row.
+// A row goes to the peers that its words mean at the time it is due. The run ends with
+// the list, with Stop, with the session, or when all its peers are gone for good.
+func (s *Session) SendList(l schedule.List, o ListOptions) (*schedule.Run, error) {
+	c := schedule.ListConfig{To: o.To, Closed: s.Done()}
+	if o.Wait {
+		c.Ready = s.awaitPeer
+	}
+	to := strings.Join(o.To, " ")
+	c.Send = func(ctx context.Context, row *schedule.Row, t *payload.Template) schedule.Result {
+		return s.sendRow(ctx, cmp.Or(row.To, to), t, o.Lookup)
+	}
+	c.Unreachable = func(rows []schedule.Row) bool {
+		return !slices.ContainsFunc(rows, func(row schedule.Row) bool { return s.mayReach(cmp.Or(row.To, to)) })
+	}
+	return s.runs.StartList(l, c)
+}
+
+// Runs are the runs of the session, in the order they were started: all that are
+// running, and the last ones that have ended.
+func (s *Session) Runs() []*schedule.Run { return s.runs.All() }
+
+// awaitPeer returns when the session has a peer, or false when ctx has ended.
+func (s *Session) awaitPeer(ctx context.Context) bool {
+	_, next := s.core.Span()
+	events := s.core.View(next)
+	defer events.Close()
+	for joined := len(s.Peers()) > 0; !joined; {
+		e, err := events.Next(ctx)
+		if err != nil {
+			return false
+		}
+		joined = e.Kind == sockeye.Joined && e.Session == s.id
+	}
+	return ctx.Err() == nil
+}
+
+// sendRow sends the message of a row to the peers that words mean now.
+func (s *Session) sendRow(ctx context.Context, words string, t *payload.Template, lookup func(string) (string, bool)) schedule.Result {
+	to, missing, err := s.reach(strings.Fields(words))
+	result := schedule.Result{Recipients: len(to), Failed: missing, Err: err}
+	if len(to) == 0 {
+		return result
+	}
+	sent, err := s.sendPayload(ctx, to, t, lookup)
+	if err != nil {
+		result.Failed, result.Err = len(to), err
+	}
+	for _, d := range sent {
+		result.Bytes += uint64(d.Sent)
+		switch {
+		case d.Err == nil:
+			result.Sent++
+		case ctx.Err() == nil: // else it was stopped, and did not fail
+			result.Failed++
+			result.Err = d.Err
+		}
+	}
+	return result
+}
+
+// reach is the peers that words mean now, each once; missing is how many words mean
+// nobody although others mean somebody, and err the reason for the last of them.
+// That nobody is there at all when all are meant is no error.
+func (s *Session) reach(words []string) (to []*transport.Peer, missing int, err error) {
+	if len(words) == 0 {
+		to, _ = s.Receivers(All)
+		return to, 0, nil
+	}
+	known := words[:0:0]
+	for _, word := range words {
+		if _, fault := s.Find(word); fault == nil {
+			known = append(known, word)
+		} else if !strings.EqualFold(word, All) {
+			missing, err = missing+1, fault
+		}
+	}
+	to, fault := s.Receivers(known...)
+	if len(to) == 0 {
+		return nil, 0, cmp.Or(err, fault)
+	}
+	return to, missing, err
+}
+
+// mayReach says whether one of the peers that words mean is there, or may come: not if
+// all are numbers that were given to others than those who are there. A number is given
+// once.
+func (s *Session) mayReach(words string) bool {
+	all := strings.Fields(words)
+	return len(all) == 0 || slices.ContainsFunc(all, func(word string) bool {
+		id, err := strconv.ParseUint(strings.TrimPrefix(word, "#"), 10, 64)
+		return err != nil || id > s.core.lastPeer.Load() || s.Peer(id) != nil
+	})
+}
+
+// Shutdown stops what the session sends by itself, then closes it; see
+// transport.Session.Shutdown.
+func (s *Session) Shutdown(ctx context.Context) {
+	s.runs.Stop()
+	s.Session.Shutdown(ctx)
+}

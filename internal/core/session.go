@@ -1,0 +1,111 @@
+package core
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/responder"
+	"sockeye/internal/schedule"
+	"sockeye/internal/transport"
+	"sockeye/internal/workspace"
+)
+
+// Session is an open session of a workbench.
+type Session struct {
+	*transport.Session
+	id     *sockeye.Session
+	core   *Core
+	answer responder.Answer
+	opened *workspace.Opening // nil: of no workspace
+	since  time.Time
+
+	responder  *responder.Responder
+	builder    messageBuilder
+	runs       schedule.Runs
+	recipients recipients
+	reached    atomic.Pointer[string] // see Reached
+
+	file     sync.Mutex
+	received *receivedFile // the one file, or the last; guarded by receiving
+
+	dropped chan struct{} // closed when it is among the closed ones
+	// Once it is closed, guarded by the workbench's lock:
+	until time.Time
+	last  sockeye.SessionStatus
+}
+
+// ID is the session's short name, "s1".
+func (s *Session) ID() string { return s.id.ID }
+
+// Answer is how it answers by itself.
+func (s *Session) Answer() responder.Answer { return s.answer }
+
+// SetRules lets rules answer the session from now on; see responder.Responder.SetRules.
+func (s *Session) SetRules(r *responder.RuleProgram, off bool) error {
+	return s.responder.SetRules(r, off, s.Peers)
+}
+
+// RulesStatus is how the session answers by rules now, or did in the end; false
+// without rules.
+func (s *Session) RulesStatus() (responder.RulesStatus, bool) { return s.responder.RulesStatus() }
+
+// AnsweredBy is how many rules answer the session now.
+func (s *Session) AnsweredBy() int { return s.responder.AnsweredBy() }
+
+// Since is when it was opened.
+func (s *Session) Since() time.Time { return s.since }
+
+// Until is when it closed, and zero while it is open.
+func (s *Session) Until() time.Time {
+	s.core.mu.Lock()
+	defer s.core.mu.Unlock()
+	return s.until
+}
+
+// Status is the session as it is now, or as it was in the end.
+func (s *Session) Status() sockeye.SessionStatus {
+	s.core.mu.Lock()
+	closed, last := !s.until.IsZero(), s.last
+	s.core.mu.Unlock()
+	if closed {
+		last.ReceiveRate, last.SendRate, last.Queue = 0, 0, nil
+		return last
+	}
+	return s.Session.Status()
+}
+
+// Endpoint is what was asked for.
+func (s *Session) Endpoint() sockeye.Endpoint { return s.id.Endpoint }
+
+// Alias names a peer; peers that later join from its address, when no other peer
+// there has the name, inherit it. "" takes the name away.
+func (s *Session) Alias(p *transport.Peer, name string) error {
+	if err := sockeye.CheckAlias(name); err != nil {
+		return err
+	}
+	for _, o := range s.Peers() {
+		if name != "" && o != p && o.Alias() == name {
+			return &sockeye.Error{
+				Kind: sockeye.Invalid, Op: "alias", Target: name,
+				Message: sockeye.Text{En: "the name is taken by " + o.String(), Zh: "该别名已被 " + o.String() + " 使用"},
+				Hint:    sockeye.Text{En: "choose another name", Zh: "请换一个别名"},
+			}
+		}
+	}
+	s.core.aliases.set(p.Peer, name)
+	return nil
+}
+
+// Send sends data to each of the peers, all at the same time, so that one that
+// does not read delays no other. It returns when every send has ended; the error
+// joins the *sockeye.Error of each that failed.
+func (s *Session) Send(ctx context.Context, to []*transport.Peer, data []byte) error {
+	if len(to) == 1 {
+		_, err := to[0].Send(ctx, data)
+		return err
+	}
+	return Failures(s.SendData(ctx, to, data))
+}

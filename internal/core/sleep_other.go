@@ -1,8 +1,0 @@
-//go:build !linux
-
-package core
-
-import "time"
-
-// preciseSleep sleeps as precisely as the system's timers are.
-func preciseSleep(d time.Duration) { time.Sleep(d) }

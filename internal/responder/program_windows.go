@@ -1,0 +1,8 @@
+package responder
+
+import "os/exec"
+
+// Windows has no process groups of that kind; what the program started stays.
+func ownProcessGroup(*exec.Cmd) {}
+
+func killProcessGroup(cmd *exec.Cmd) { cmd.Process.Kill() }

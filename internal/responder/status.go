@@ -1,0 +1,65 @@
+package responder
+
+import (
+	"sockeye/internal/rule"
+	"sockeye/internal/workspace"
+)
+
+// RuleStatus is what became of one rule.
+type RuleStatus struct {
+	Name string
+	rule.Hits
+}
+
+// RulesStatus is how a session answers by rules.
+type RulesStatus struct {
+	// Set is the rules as they were written, and Off says that they do not answer.
+	Set workspace.RuleSet
+	Off bool
+	// Rules are those that answer with their counters, in order.
+	Rules []RuleStatus
+	// States are those of the peers, if the rules have more than one. More counts
+	// the peers that are left out.
+	States []rule.PeerState
+	More   int
+}
+
+// maxStates bounds the states that are told at once.
+const maxStates = 200
+
+// RulesStatus is how the session answers by rules now, or did in the end; false
+// without rules.
+func (r *Responder) RulesStatus() (st RulesStatus, ok bool) {
+	if r.dynamic == nil {
+		return st, false
+	}
+	r.dynamic.mu.Lock()
+	given, runner := r.dynamic.setOnce, r.dynamic.rules.Load()
+	r.dynamic.mu.Unlock()
+	if given == nil {
+		return st, false
+	}
+	st.Set, st.Off = given.Set, runner == nil
+	if runner == nil {
+		return st, true
+	}
+	hits := runner.engine.Hits()
+	for n, name := range given.Program.Names() {
+		st.Rules = append(st.Rules, RuleStatus{name, hits[n]})
+	}
+	if len(given.Program.States()) > 1 {
+		st.States, st.More = runner.engine.PeerStates(maxStates)
+	}
+	return st, true
+}
+
+// AnsweredBy is how many rules answer the session now.
+func (r *Responder) AnsweredBy() int {
+	if r.dynamic == nil {
+		return 0
+	}
+	if runner := r.dynamic.rules.Load(); runner != nil {
+		return len(runner.config.Program.Names())
+	}
+	return 0
+}
