@@ -4,7 +4,7 @@ import './style/tokens.css';
 import './style/base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { words } from './words/words.svelte';
+import { i18n } from './i18n/i18n.svelte';
 
-words.tellBrowser();
+i18n.setDocumentLanguage();
 mount(App, { target: document.getElementById('page')! });

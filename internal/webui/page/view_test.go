@@ -179,7 +179,7 @@ var entry = regexp.MustCompile(`(?s)\n  (\w+): \[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:
 // words are the entries of the page's table, in English and Chinese.
 func words(t *testing.T) [][2]string {
 	t.Helper()
-	source, err := os.ReadFile("../../../web/src/words/table.ts")
+	source, err := os.ReadFile("../../../web/src/i18n/table.ts")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // wordFiles are the files with the page's words.
-const wordFiles = "../../../web/src/words/*.ts"
+const wordFiles = "../../../web/src/i18n/*.ts"
 
 // Every entry of the table of words says something in both languages, in the
 // script of the language, and is used.
@@ -73,7 +73,7 @@ func sources(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	err := filepath.WalkDir("../../../web/src", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.Contains(filepath.ToSlash(path), "/words/") && !strings.HasSuffix(path, ".svelte.ts") {
+		if err != nil || d.IsDir() || strings.Contains(filepath.ToSlash(path), "/i18n/") && !strings.HasSuffix(path, ".svelte.ts") {
 			return err
 		}
 		text, err := os.ReadFile(path)

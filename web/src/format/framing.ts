@@ -2,7 +2,7 @@
 // write the same words. What is wrong with them the core says.
 
 import type { Frame } from '../api-types';
-import type { Word } from '../words/words.svelte';
+import type { Word } from '../i18n/i18n.svelte';
 
 interface Field {
   name: string;

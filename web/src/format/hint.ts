@@ -1,7 +1,7 @@
 // What to do next, in the words of the page: hints of the core name the flags of the
 // command line.
 
-import { t, type Word } from '../words/words.svelte';
+import { t, type Word } from '../i18n/i18n.svelte';
 
 const controls: [flag: string, hint: Word][] = [['--broadcast', 'broadcastHint']];
 

@@ -1,7 +1,7 @@
 // A rule as its form has it, and back; and what a rule is called and does, in a line.
 
 import type { Reply, Rule } from '../api-types';
-import { t, type Word } from '../words/words.svelte';
+import { t, type Word } from '../i18n/i18n.svelte';
 
 export const whens = ['match', 'join', 'every', 'after'] as const;
 export const patterns = ['any', 'is', 'prefix', 'suffix', 'contains', 'hex', 'regexp'] as const;

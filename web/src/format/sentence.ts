@@ -1,8 +1,7 @@
 // What an event says that carries no data, in the person's words.
 
-import type { EventLine } from '../api-types';
-import { workbench } from '../model/workbench.svelte';
-import { t, type Word } from '../words/words.svelte';
+import type { EventLine, Session } from '../api-types';
+import { t, type Word } from '../i18n/i18n.svelte';
 import { count, size } from './numbers';
 import { safe } from './text';
 
@@ -19,12 +18,13 @@ const reasons: Record<string, Word> = {
 
 const reason = (e: EventLine): string => (e.error ? e.error.message : t(reasons[e.reason ?? ''] ?? 'reasonError'));
 
-export function sentence(e: EventLine): string {
+/** The session is the event's, if it is known. */
+export function sentence(e: EventLine, session: Session | undefined): string {
   switch (e.kind) {
     case 'opened':
-      return opened(e);
+      return opened(e, session);
     case 'joined':
-      return joined(e);
+      return joined(e, session);
     case 'left':
       return left(e);
     case 'closed':
@@ -44,12 +44,11 @@ export function sentence(e: EventLine): string {
 }
 
 const isUDP = (e: EventLine): boolean => (e.network ?? '').startsWith('udp');
-const modeOf = (e: EventLine) => workbench.sessions.get(e.session ?? '')?.mode;
 
 // UDP knows no connections: a peer is an address that a datagram came from, or goes to.
-function joined(e: EventLine): string {
+function joined(e: EventLine, s: Session | undefined): string {
   if (!isUDP(e)) return t('eventJoined');
-  if (e.reason === 'local' || modeOf(e) === 'connect') return t('udpDestination');
+  if (e.reason === 'local' || s?.mode === 'connect') return t('udpDestination');
   return t('udpFirst', { peer: safe(e.peer ?? '') });
 }
 
@@ -60,10 +59,9 @@ function left(e: EventLine): string {
   return t('udpLeft', { reason: why }) + unsent;
 }
 
-function opened(e: EventLine): string {
+function opened(e: EventLine, s: Session | undefined): string {
   const locals = e.locals ?? [e.local ?? ''];
   const bound = locals.map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
-  const s = workbench.sessions.get(e.session ?? '');
   if (s?.mode === 'listen') return t('eventOpened', { address: bound });
   if (s && isUDP(e)) return e.local || e.locals ? t('udpSending', { address: safe(s.address), local: bound }) : t('udpWillSend', { address: safe(s.address) });
   if (s) return t('eventDialed', { address: safe(s.address), local: locals.join(' ') });

@@ -2,7 +2,7 @@
 // words them.
 
 import type { ErrorLine } from '../api-types';
-import { words } from '../words/words.svelte';
+import { i18n } from '../i18n/i18n.svelte';
 import { token } from './credential';
 
 /** What the core could not do, with what to do next. */
@@ -24,7 +24,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 
 /** The same for an answer that is not JSON. */
 export async function request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = { Authorization: `Bearer ${token()}`, 'Accept-Language': words.accepted };
+  const headers: Record<string, string> = { Authorization: `Bearer ${token()}`, 'Accept-Language': i18n.accepted };
   if (method !== 'GET') {
     headers['Content-Type'] = 'application/json'; // of every change: no form of another page can say so
     body ??= {};
@@ -34,7 +34,7 @@ export async function request(method: string, path: string, body?: unknown, sign
     answer = await fetch('/api/v1' + path, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: signal ?? null });
   } catch (e) {
     if (signal?.aborted) throw e;
-    throw new Failure(words.failure('closed', 'coreGone', 'coreGoneHint'), 0);
+    throw new Failure(i18n.failure('closed', 'coreGone', 'coreGoneHint'), 0);
   }
   if (!answer.ok) throw new Failure(await reason(answer), answer.status);
   return answer;

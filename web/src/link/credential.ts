@@ -2,7 +2,7 @@
 // is traded for a token, and the token is kept for this tab only.
 
 import type { ErrorLine, Login, Token } from '../api-types';
-import { words } from '../words/words.svelte';
+import { i18n } from '../i18n/i18n.svelte';
 
 const key = 'sockeye-token';
 
@@ -28,10 +28,10 @@ export async function enter(): Promise<boolean> {
 export async function login(by: Login): Promise<ErrorLine | undefined> {
   const answer = await fetch('/api/v1/login', {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'Accept-Language': words.accepted },
+    headers: { 'Content-Type': 'application/json', 'Accept-Language': i18n.accepted },
     body: JSON.stringify(by),
   }).catch(() => undefined);
-  if (!answer) return words.failure('closed', 'coreGone', 'coreGoneHint');
+  if (!answer) return i18n.failure('closed', 'coreGone', 'coreGoneHint');
   const body: unknown = await answer.json().catch(() => ({}));
   if (!answer.ok) return body as ErrorLine;
   sessionStorage.setItem(key, (body as Token).token);

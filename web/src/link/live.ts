@@ -6,9 +6,9 @@ import { Failure, request } from './api';
 /** Who follows the feed. */
 export interface Follower {
   /** Before the first line, each time the feed begins anew. */
-  begins(signal: AbortSignal): Promise<void>;
-  line(line: Live): void;
-  ends(why: unknown): void;
+  onBegin(signal: AbortSignal): Promise<void>;
+  onLine(line: Live): void;
+  onEnd(why: unknown): void;
 }
 
 const firstWait = 250;
@@ -21,15 +21,15 @@ export async function follow(f: Follower, signal: AbortSignal): Promise<void> {
     let why: unknown;
     try {
       const answer = await request('GET', '/live', undefined, signal);
-      await f.begins(signal);
+      await f.onBegin(signal);
       if (signal.aborted) return;
       wait = firstWait;
-      await lines(answer, (text) => f.line(JSON.parse(text) as Live));
+      await lines(answer, (text) => f.onLine(JSON.parse(text) as Live));
     } catch (e) {
       why = e;
     }
     if (signal.aborted) return;
-    f.ends(why);
+    f.onEnd(why);
     if (why instanceof Failure && why.status === 401) return;
     await new Promise((done) => setTimeout(done, wait));
     wait = Math.min(2 * wait, longestWait);

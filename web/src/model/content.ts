@@ -44,7 +44,7 @@ export function perLine(view: View): number {
 }
 
 /** A message in a charset. */
-interface Settled {
+interface DecodedAs {
   charset: Charset;
   text: string;
   /** The bytes at the end that are of the next message's first character. */
@@ -69,7 +69,7 @@ export class Content {
   private foundText: Range[] = [];
   private foundBytes: Range[] = [];
   private ticks: number[] = [];
-  private settled: Settled | undefined;
+  private decodedAs: DecodedAs | undefined;
 
   constructor(data: string | undefined, bytes: number | undefined, readonly frame?: Frame) {
     this.data = data ? fromBase64(data) : none;
@@ -83,7 +83,7 @@ export class Content {
   /** The same bytes, that remember nothing of how the log looks. */
   alone(): Content {
     const copy: Content = Object.create(Content.prototype) as Content;
-    return Object.assign(copy, this, { view: undefined, before: undefined, settled: undefined });
+    return Object.assign(copy, this, { view: undefined, before: undefined, decodedAs: undefined });
   }
 
   /** It may begin in the middle of a character. */
@@ -93,12 +93,12 @@ export class Content {
 
   /** How many lines the bytes take. */
   height(view: View): number {
-    this.arrange(view);
+    this.layOut(view);
     return this.ranges.length + (this.hints(view) ? 1 : 0);
   }
 
   line(view: View, part: number): Shown {
-    this.arrange(view);
+    this.layOut(view);
     const out: Shown = { offset: '', content: [], beside: [], more: false };
     const at = this.ranges[part];
     if (!at) return { ...out, more: part > 0 };
@@ -109,7 +109,7 @@ export class Content {
       const n = perLine(view);
       const missing = n - (at.end - at.start);
       if (missing > 0) out.content.push({ text: ' '.repeat(3 * missing + Math.floor((n - 1) / 8) - Math.floor(Math.max(0, n - missing - 1) / 8)) });
-      out.beside = this.besides(view.charset, at);
+      out.beside = this.textColumn(view.charset, at);
     }
     out.more = !view.wrap && this.isPart(view);
     return out;
@@ -128,14 +128,14 @@ export class Content {
 
   /** The whole message as text, what began before it included. */
   decoded(charset: Charset): string {
-    return this.settle(charset).text;
+    return this.decodeIn(charset).text;
   }
 
-  private arrange(view: View): void {
+  private layOut(view: View): void {
     if (this.view === view) return;
     this.view = view;
     if (view.look === 'text') {
-      this.text = this.settle(view.charset).text;
+      this.text = this.decodeIn(view.charset).text;
       this.foundText = findText(this.text, view.needle);
       this.ticks = this.textCuts.map((at) => decode(this.said.subarray(0, at), view.charset).text.length);
       const cut = view.wrap ? most : 1;
@@ -148,25 +148,25 @@ export class Content {
     this.ranges = Array.from({ length: lines }, (_, i) => ({ start: i * n, end: Math.min((i + 1) * n, this.data.length) }));
   }
 
-  // settle decodes the message, and before it what it depends on.
-  private settle(charset: Charset): Settled {
+  // decodeIn decodes the message, and before it what it depends on.
+  private decodeIn(charset: Charset): DecodedAs {
     const waiting: Content[] = [];
-    for (let c: Content | undefined = this; c && c.settled?.charset !== charset; c = c.before) waiting.push(c);
+    for (let c: Content | undefined = this; c && c.decodedAs?.charset !== charset; c = c.before) waiting.push(c);
     for (const c of waiting.reverse()) {
-      const { text, tail } = decode(join(c.before?.settled?.carried ?? none, c.said), charset);
-      c.settled = c.data.length === c.bytes && completes(tail, c.next, charset) ? { charset, text, carried: tail } : { charset, text: text + loose(tail), carried: none };
+      const { text, tail } = decode(join(c.before?.decodedAs?.carried ?? none, c.said), charset);
+      c.decodedAs = c.data.length === c.bytes && completes(tail, c.next, charset) ? { charset, text, carried: tail } : { charset, text: text + loose(tail), carried: none };
     }
-    return this.settled!;
+    return this.decodedAs!;
   }
 
   /** The message before this one has come: what was decoded no longer holds. */
-  unsettle(before: Content): void {
+  setBefore(before: Content): void {
     this.before = before;
     before.next = this.said.slice(0, 3);
-    for (const c of [before, this]) c.settled = c.view = undefined;
+    for (const c of [before, this]) c.decodedAs = c.view = undefined;
   }
 
-  private besides(charset: Charset, at: Range): Piece[] {
+  private textColumn(charset: Charset, at: Range): Piece[] {
     const out: Piece[] = [];
     for (const cell of cells(this.data, charset, at)) {
       const escape = cell === '' || cell === '\uFFFD' || escapeOf(cell) !== '';

@@ -6,7 +6,7 @@ import type { ErrorLine, Failure as Told, List, Lists, ListText, Row, Run, Saved
 import { duration, milliseconds } from '../format/duration';
 import { call, failureOf } from '../link/api';
 import { saveText } from '../link/save';
-import type { Tab } from './desk.svelte';
+import type { Tab } from './tab.svelte';
 import { runs } from './runs.svelte';
 import { workspace } from './workspace.svelte';
 

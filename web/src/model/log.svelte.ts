@@ -57,7 +57,7 @@ export class Log {
   private late = 0;
   private due = 0; // a timer: a pause will be over
 
-  // ---- what the view tells ----
+  // ---- what the view gives ----
 
   /** The screen, or how things look, has changed. */
   arrange(view: View, pixels: number, rowHeight: number): void {
@@ -84,7 +84,7 @@ export class Log {
   }
 
   /** The heads of the journal have moved. */
-  heads(oldest: number, next: number): void {
+  setHeads(oldest: number, next: number): void {
     const before = this.next;
     this.oldest = oldest;
     this.next = next;
@@ -276,13 +276,13 @@ export class Log {
     const generation = this.generation;
     this.busy = this.loading = true;
     try {
-      const going = (got: Events) => generation === this.generation && (this.tellCut(got, false), true);
+      const going = (got: Events) => generation === this.generation && (this.updateCut(got, false), true);
       const got = await events(this.filter, from, limit, back, going);
       if (generation !== this.generation) return undefined;
       this.failure = undefined;
       this.oldest = got.oldest;
       this.next = Math.max(this.next, got.next);
-      this.tellCut(got, true);
+      this.updateCut(got, true);
       return got;
     } catch (e) {
       if (generation === this.generation) this.failure = failureOf(e);
@@ -295,7 +295,7 @@ export class Log {
     }
   }
 
-  private tellCut(got: Events, whole: boolean): void {
+  private updateCut(got: Events, whole: boolean): void {
     const { cut } = got;
     if (!cut) return;
     const progress = whole ? 1 : (cut.to - got.oldest) / Math.max(1, got.next - got.oldest);
@@ -309,18 +309,18 @@ export class Log {
       const count = window.addFront(got, this.begin);
       anchor.row += count;
       window.trimBack(anchor.row + near);
-      void this.mend(count);
+      void this.loadCharacterStarts(count);
       return;
     }
     window.addBack(got, this.begin);
-    void this.mend(-(got.events?.length ?? 0));
+    void this.loadCharacterStarts(-(got.events?.length ?? 0));
     anchor.row -= window.trimFront(anchor.row);
     clearTimeout(this.due);
-    if (got.cut?.due_ms) this.due = setTimeout(() => void this.look(), got.cut.due_ms + 1);
+    if (got.cut?.due_ms) this.due = setTimeout(() => void this.readDueFrames(), got.cut.due_ms + 1);
   }
 
-  // mend brings what begins a character whose end is the beginning of a row.
-  private async mend(count: number): Promise<void> {
+  // loadCharacterStarts brings what begins a character whose end is the beginning of a row.
+  private async loadCharacterStarts(count: number): Promise<void> {
     if (this.view?.look !== 'text' || this.view.charset === 'latin-1') return;
     const generation = this.generation;
     for (const row of this.window.orphans(count)) {
@@ -331,15 +331,15 @@ export class Log {
       if (generation !== this.generation) return;
       const content = before && new Row(before).contents[0];
       if (!content || !row.contents[0]!.isCut) continue;
-      row.contents[0]!.unsettle(content);
+      row.contents[0]!.setBefore(content);
       this.changed();
     }
   }
 
-  // look sees what has become a frame without an event.
-  private async look(): Promise<void> {
+  // readDueFrames reads what has become a frame without an event.
+  private async readDueFrames(): Promise<void> {
     if (this.paused || this.window.high < this.next) return; // another request sees it
-    if (this.busy) this.due = setTimeout(() => void this.look(), latest);
+    if (this.busy) this.due = setTimeout(() => void this.readDueFrames(), latest);
     else await this.more(this.window.high, false);
   }
 
@@ -398,7 +398,7 @@ export class Log {
     const { lines, end } = linesFrom(this.anchor, this.window.rows, this.view, want);
     this.lines = lines;
     this.shift = this.anchor.px;
-    this.tellPlace(lines);
+    this.updatePlace(lines);
     this.loadMore(end);
   }
 
@@ -418,7 +418,7 @@ export class Log {
     this.anchor.row = Math.max(0, Math.min(this.anchor.row, rows.length - 1));
   }
 
-  private tellPlace(lines: Line[]): void {
+  private updatePlace(lines: Line[]): void {
     const all = Math.max(1, this.end - this.begin);
     const first = lines[0]?.row.seq ?? this.begin;
     const last = lines.at(-1)?.row.seq ?? this.end;

@@ -20,7 +20,7 @@ class RunsModel {
   }
 
   /** Asks how the runs of a session are. */
-  async look(session: string | undefined): Promise<void> {
+  async refresh(session: string | undefined): Promise<void> {
     this.session = session ?? '';
     if (!session) {
       this.all = [];
@@ -37,13 +37,13 @@ class RunsModel {
   /** Begins to send. Throws what the core has against it. */
   async start(session: string, what: StartRun): Promise<Run> {
     const run = await call<Run>('POST', `/sessions/${session}/runs`, what);
-    await this.look(session);
+    await this.refresh(session);
     return run;
   }
 
   async stop(runs: Run[]): Promise<void> {
     for (const r of runs) await workbench.attempt(() => call('DELETE', `/sessions/${r.session}/runs/${r.id}`));
-    if (runs[0]) await this.look(runs[0].session);
+    if (runs[0]) await this.refresh(runs[0].session);
   }
 }
 

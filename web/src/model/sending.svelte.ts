@@ -3,7 +3,7 @@
 import type { Encoded, ErrorLine, Payload, SavedPayload, SendResults } from '../api-types';
 import { toBase64 } from '../format/bytes';
 import { call, failureOf } from '../link/api';
-import type { Tab } from './desk.svelte';
+import type { Tab } from './tab.svelte';
 import { runs } from './runs.svelte';
 import { remember, settings } from './settings.svelte';
 import { checksumOf, kept } from '../format/payload';
@@ -41,7 +41,7 @@ class Sending {
   }
 
   /** Asks the core what the text means, without sending it. */
-  async look(text: string): Promise<void> {
+  async encode(text: string): Promise<void> {
     this.asking?.abort();
     if (text === '') {
       this.preview = this.error = undefined;

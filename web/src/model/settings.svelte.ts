@@ -63,7 +63,7 @@ class Appearance {
   }
 }
 
-export const look = new Appearance();
+export const appearance = new Appearance();
 
 /** Keeps the settings from now on. Call once, within a component. */
 export function keepSettings(): void {

@@ -90,7 +90,7 @@ export class Window {
       const before = last.get(row.stream)?.contents[0];
       const content = row.contents[0]!;
       if (before && ((i >= start && before !== content.before) || changed.has(row.stream))) {
-        content.unsettle(before);
+        content.setBefore(before);
         changed.add(row.stream);
       }
       last.set(row.stream, row);

@@ -55,7 +55,7 @@ class Workbench {
     if (machine) this.machine = machine;
   }
 
-  async begins(signal: AbortSignal): Promise<void> {
+  async onBegin(signal: AbortSignal): Promise<void> {
     const { sessions } = await call<{ sessions: Session[] | null }>('GET', '/sessions');
     const lists = await Promise.all(
       (sessions ?? []).map(async (s) => {
@@ -74,22 +74,22 @@ class Workbench {
     this.linked = this.ready = true;
   }
 
-  line(l: Live): void {
+  onLine(l: Live): void {
     this.oldest = l.oldest;
     this.next = l.next;
     if (l.ended) this.ended = true;
     if (l.recording) this.recording = l.recording;
     for (const s of l.sessions ?? []) this.sessions.set(s.id, s);
     for (const id of l.closed ?? []) this.forget(id);
-    this.heed(l.peers ?? []);
+    this.applyPeers(l.peers ?? []);
   }
 
-  ends(why: unknown): void {
+  onEnd(why: unknown): void {
     this.linked = false;
     if (why && failureStatus(why) === 401) this.locked = true;
   }
 
-  private heed(changed: Peer[]): void {
+  private applyPeers(changed: Peer[]): void {
     const touched = new Map<string, Map<number, Peer>>();
     for (const p of changed) {
       let of = touched.get(p.session);
@@ -146,7 +146,7 @@ class Workbench {
   /** Makes a peer of an address that a UDP session is to send to. */
   async reach(id: string, address: string): Promise<Peer> {
     const p = await call<Peer>('POST', `/sessions/${id}/peers`, { address });
-    this.heed([p]);
+    this.applyPeers([p]);
     return p;
   }
 

@@ -4,7 +4,9 @@
 import type { ErrorLine, Failure as Told, OpenWorkspace, Rules, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
 import { call, Failure, failureOf } from '../link/api';
 import { saveText } from '../link/save';
-import { desk, request, type Tab } from './desk.svelte';
+import { request } from './form';
+import type { Tab } from './tab.svelte';
+import { tabs } from './tabs.svelte';
 import { workbench } from './workbench.svelte';
 
 /** A file that was looked at and is not kept. */
@@ -72,7 +74,7 @@ class WorkspaceModel {
       const { sessions } = await call<Sessions>('POST', '/workspace/open', body);
       for (const s of sessions) workbench.sessions.set(s.id, s);
       const first = sessions[0];
-      if (first) desk.show(first.id);
+      if (first) tabs.show(first.id);
     });
   }
 
@@ -118,7 +120,7 @@ class WorkspaceModel {
   }
 
   /** What a text says; nothing is kept or opened. */
-  async look(text: string, signal?: AbortSignal): Promise<{ plan?: WorkspacePlan; faults: ErrorLine[] }> {
+  async check(text: string, signal?: AbortSignal): Promise<{ plan?: WorkspacePlan; faults: ErrorLine[] }> {
     try {
       return { plan: await call<WorkspacePlan>('POST', '/workspace/plan', { text }, signal), faults: [] };
     } catch (e) {

@@ -1,0 +1,72 @@
+//go:build linux
+
+package page_test
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pageRooms says what each folder of the page may import besides itself and the types
+// of the API.
+var pageRooms = map[string][]string{
+	"i18n":   {},
+	"format": {"i18n"},
+	"link":   {"i18n"},
+	"model":  {"format", "i18n", "link"},
+	"parts":  {"format", "i18n"},
+	"views":  {"format", "i18n", "keys", "link", "model", "parts"},
+	"style":  {},
+	"keys":   {"i18n"},
+}
+
+// Imports of the page point one way: views use models and parts, and neither knows of
+// views.
+func TestPageImports(t *testing.T) {
+	imports := regexp.MustCompile(`(?:from|import)\s*\(?\s*'(\.[^']+)'`)
+	root := "../../../web/src"
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, _ := filepath.Rel(root, file)
+		name = filepath.ToSlash(name)
+		room := roomOf(name)
+		allowed, known := pageRooms[room]
+		if !known {
+			if room != "main" && room != "App" && room != "api-types" {
+				t.Errorf("web/src/%s is in no folder of pageRooms", name)
+			}
+			return nil
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, m := range imports.FindAllStringSubmatch(string(text), -1) {
+			to := roomOf(path.Join(path.Dir(name), m[1]))
+			if to != room && to != "api-types" && !slices.Contains(allowed, to) {
+				t.Errorf("web/src/%s imports %s: %s may import %v", name, m[1], room, allowed)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// roomOf is the folder of a file of the page, or the file's name if it is in none.
+func roomOf(name string) string {
+	first, rest, _ := strings.Cut(name, "/")
+	if rest == "" {
+		first, _, _ = strings.Cut(first, ".")
+	}
+	return first
+}

@@ -1,0 +1,177 @@
+// A tab: a session or one that is about to be, and what the person has set up in it.
+
+import type { ErrorLine, Session } from '../api-types';
+import { safe } from '../format/text';
+import { t } from '../i18n/i18n.svelte';
+import { emptyForm, formOf, request, type Form } from './form';
+import { RuleBook } from './rules.svelte';
+import { settings } from './settings.svelte';
+import { workbench } from './workbench.svelte';
+
+/** How frames are found and checked, as --frame and --check say it; "" is not at all. */
+export interface Framing {
+  frame: string;
+  check: string;
+}
+
+/** What is kept of a tab over a reload, in this window of the browser. */
+interface Memory {
+  form?: Form; // of a tab that is no session yet
+  floor: number;
+  base: Tab['base'];
+  input: string;
+}
+
+/** Where the browser keeps what a reload must not lose. */
+export const memoryKey = 'sockeye-tabs';
+const longestInput = 64 << 10; // characters of a draft that is kept
+
+/** A session of this workbench: the next one counts anew. */
+export const keyOf = (s: Session): string => `${s.id} ${s.since}`;
+
+function kept(): Record<string, Memory> {
+  try {
+    return JSON.parse(sessionStorage.getItem(memoryKey) ?? '{}') as Record<string, Memory>;
+  } catch {
+    return {};
+  }
+}
+
+let numbered = 0;
+
+export class Tab {
+  readonly key = `t${++numbered}`;
+  session = $state<string>();
+  form = $state<Form>({ ...emptyForm });
+  opening = $state(false);
+  /** The remote address is being made a peer; what is sent waits for it. */
+  reaching: Promise<boolean> | undefined;
+  error = $state.raw<ErrorLine>();
+  // the log of this tab
+  floor = $state(1);
+  peer = $state(0);
+  direction = $state<'' | 'received' | 'sent'>('');
+  filterText = $state('');
+  // sending
+  none = $state(false); // nobody is chosen yet: "all" was taken away
+  input = $state('');
+  /** How it answers by itself. */
+  readonly rules = new RuleBook();
+  // counters are shown from here
+  base = $state.raw({ received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 });
+
+  constructor(session?: Session) {
+    if (session) this.adopt(session);
+  }
+
+  adopt(session: Session): void {
+    this.session = session.id;
+    this.form = formOf(session, this.form);
+    this.restore(kept()[keyOf(session)]);
+  }
+
+  /** What a reload must not lose. */
+  get memory(): Memory {
+    const { form, floor, base, input } = this;
+    const common = { floor, base, input: input.length > longestInput ? '' : input };
+    return this.session ? common : { ...common, form };
+  }
+
+  restore(m: Memory | undefined): void {
+    if (!m) return;
+    if (m.form) this.form = { ...emptyForm, ...m.form };
+    this.floor = m.floor;
+    this.base = m.base;
+    this.input = m.input;
+  }
+
+  get status(): Session | undefined {
+    return this.session ? workbench.sessions.get(this.session) : undefined;
+  }
+
+  /** What it is called. */
+  get title(): string {
+    const s = this.status;
+    if (!s) return t('newTab');
+    if (s.device) return t('board');
+    if (s.name) return safe(s.name);
+    const scheme = s.network.toUpperCase();
+    const where = s.mode === 'listen' ? (s.locals?.[0] ?? s.address).replace(/^.*:(\d+)$/, ':$1') : s.address.replace(/^\w+:\/\//, '');
+    return `${scheme} ${safe(where)}`;
+  }
+
+  /** How its streams are cut: as chosen here for the endpoint before, or as the workspace says. */
+  get framing(): Framing {
+    return settings.framings[this.place] ?? { frame: this.status?.frame ?? '', check: this.status?.check ?? '' };
+  }
+
+  set framing(f: Framing) {
+    const others = Object.entries(settings.framings).filter(([place]) => place !== this.place);
+    settings.framings = Object.fromEntries([...others.slice(-49), [this.place, f]]);
+  }
+
+  private get place(): string {
+    const { mode, address } = this.status ?? request(this.form);
+    return `${mode} ${address}`;
+  }
+
+  get isOpen(): boolean {
+    const state = this.status?.state;
+    return !workbench.lost && (state === 'open' || state === 'connecting');
+  }
+
+  /** Nobody has typed anything, or opened it. */
+  get isPristine(): boolean {
+    return !this.session && !this.opening && this.input === '' && this.rules.items.length === 0 && JSON.stringify(this.form) === JSON.stringify(emptyForm);
+  }
+
+  /** Everyone there, in the order they joined. */
+  get peers() {
+    return this.session ? workbench.peersOf(this.session) : [];
+  }
+
+  /** Whoever is there is sent to. */
+  get all(): boolean {
+    return !this.none && (this.status?.recipients ?? []).length === 0;
+  }
+
+  /** The numbers of those who are chosen, and who may have left. The core keeps them. */
+  get targets(): ReadonlySet<number> {
+    return new Set(this.none ? [] : this.status?.recipients);
+  }
+
+  /** Everyone there who can be sent to. */
+  get receivers() {
+    return this.peers.filter((p) => p.state !== 'we-finished');
+  }
+
+  /** Who is sent to: the chosen ones that are still there. */
+  get chosen(): number[] {
+    return (this.all ? this.receivers : this.peers.filter((p) => this.targets.has(p.id))).map((p) => p.id);
+  }
+
+  /** Chooses whom to send to; all is whoever is there. */
+  async choose(whom: 'all' | Iterable<number>): Promise<void> {
+    const peers = whom === 'all' ? [] : [...whom];
+    this.none = whom !== 'all' && peers.length === 0;
+    const id = this.session;
+    if (id && !this.none) await workbench.attempt(() => workbench.choose(id, peers));
+  }
+
+  resetCounters(): void {
+    const s = this.status;
+    if (s) this.base = { received_bytes: s.received_bytes, received_messages: s.received_messages, sent_bytes: s.sent_bytes, sent_messages: s.sent_messages };
+  }
+}
+
+/** The tabs that were being filled in before a reload, or a new one. */
+export function unopened(): Tab[] {
+  const tabs = Object.values(kept())
+    .filter((m) => m.form)
+    .map((m) => {
+      const tab = new Tab();
+      tab.restore(m);
+      return tab;
+    });
+  return tabs.length > 0 ? tabs : [new Tab()];
+}

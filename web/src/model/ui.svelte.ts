@@ -1,0 +1,26 @@
+// What of the page is in sight, and what it says in passing.
+
+class UI {
+  /** Which drawer is out, where the screen is too narrow for all. */
+  drawer = $state<'' | 'settings' | 'panel'>('');
+  /** What the panel shows. */
+  panel = $state<'peers' | 'message' | 'lists' | 'rules' | 'workspace'>('peers');
+  help = $state(false);
+
+  /** A short sentence for the status bar, and for a screen reader. */
+  get note(): string {
+    return this.said?.() ?? '';
+  }
+
+  /** Says something for a while, in the language of whatever moment it is read in. */
+  say(note: () => string): void {
+    this.said = note;
+    clearTimeout(this.fading);
+    this.fading = setTimeout(() => (this.said = undefined), 8000);
+  }
+
+  private said = $state.raw<() => string>();
+  private fading = 0;
+}
+
+export const ui = new UI();
