@@ -161,4 +161,5 @@ type TCPInfo struct {
 	Unacked          uint32 // segments
 	SendMSS          uint32 // bytes
 	PathMTU          uint32 // bytes, as far as the kernel has found out (IP_MTU)
+	SendWindow       uint32 // bytes that the peer has room for: its receive window, as it last said
 }

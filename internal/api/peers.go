@@ -54,7 +54,7 @@ func peerOf(s *core.Session, p *transport.Peer) Peer {
 	if t := st.TCP; t != nil {
 		out.TCP = &TCP{
 			State: t.State, RTTMS: float64(t.RTT.Microseconds()) / 1000, RTTVarianceMS: float64(t.RTTVariance.Microseconds()) / 1000,
-			Retransmits: t.Retransmits, CongestionWindow: t.CongestionWindow, Unacked: t.Unacked, SendMSS: t.SendMSS, PathMTU: t.PathMTU,
+			Retransmits: t.Retransmits, CongestionWindow: t.CongestionWindow, Unacked: t.Unacked, SendMSS: t.SendMSS, PathMTU: t.PathMTU, SendWindow: t.SendWindow,
 		}
 	}
 	return out

@@ -125,8 +125,8 @@ type (
 		Since   string            `json:"since"`
 		// HalfOpen says that the peer finished sending and may still be sent to.
 		HalfOpen bool `json:"half_open,omitempty"`
-		// NotReadingForMS is how long the peer's receive window has been closed while bytes
-		// wait for it; absent while it reads.
+		// NotReadingForMS is how long the peer's receive window has had no room for a segment
+		// while bytes wait for it (TCP.SendWindow); absent while it reads.
 		NotReadingForMS float64 `json:"not_reading_for_ms,omitempty"`
 		// Queued counts bytes that still have to reach the peer.
 		Queued int `json:"queued,omitempty"`
@@ -147,6 +147,9 @@ type (
 		Unacked          uint32  `json:"unacked"`
 		SendMSS          uint32  `json:"send_mss"`
 		PathMTU          uint32  `json:"path_mtu"` // the largest packet to the peer, as far as the system knows
+		// SendWindow counts the bytes that the peer has room for, as it last said: its receive
+		// window. Zero where the system does not tell.
+		SendWindow uint32 `json:"send_window"`
 	}
 	// Reach makes a peer of whoever is at an address, "192.168.1.88:10000" or with a
 	// name for the host, so that a UDP session can send there first.

@@ -156,14 +156,14 @@ func TestConnectEndsWithTheServer(t *testing.T) {
 // A peer that is half-open, or does not read, is shown so, in both languages.
 func TestPeerTrouble(t *testing.T) {
 	for lang, want := range map[sockeye.Lang]string{
-		sockeye.English: " (half-open), not reading: window 0 for 12 s, 292.7 KiB queued",
-		sockeye.Chinese: "（半开），对方未读取：窗口为 0 已 12 秒，292.7 KiB 排队中",
+		sockeye.English: " (half-open), not reading: window 5 for 12 s, 292.7 KiB queued",
+		sockeye.Chinese: "（半开），对方未读取：窗口为 5 已 12 秒，292.7 KiB 排队中",
 	} {
 		a := &app{lang: lang}
-		if got := a.peerTrouble(true, 12_040*time.Millisecond, 299_700); got != want {
+		if got := a.peerTrouble(true, 12_040*time.Millisecond, 5, 299_700); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
-		if got := a.peerTrouble(false, 0, 10); got != "" {
+		if got := a.peerTrouble(false, 0, 5, 10); got != "" {
 			t.Errorf("%q of a peer that is well", got)
 		}
 	}

@@ -29,11 +29,12 @@ func (c *repl) listPeers(string) error {
 
 func (a *app) peerRow(st sockeye.PeerStatus) []string {
 	n := st.Counters
-	roundTrip, resent := "", ""
+	roundTrip, resent, window := "", "", uint32(0)
 	if st.TCP != nil {
+		window = st.TCP.SendWindow
 		roundTrip, resent = st.TCP.RTT.Round(10*time.Microsecond).String(), fmt.Sprint(st.TCP.Retransmits)
 	}
-	state := a.peerState(st.Network, st.State) + a.peerTrouble(st.HalfOpen, st.NotReadingFor, st.Queued)
+	state := a.peerState(st.Network, st.State) + a.peerTrouble(st.HalfOpen, st.NotReadingFor, window, st.Queued)
 	return []string{
 		fmt.Sprint(st.ID), payload.SafeString(st.Alias()), st.Remote.String(), state, st.Since.Local().Format("15:04:05"),
 		a.amount(n.ReceivedBytes, n.ReceivedMessages, st.ReceiveRate), a.amount(n.SentBytes, n.SentMessages, st.SendRate), unacknowledged(st.Network, st.Unsent), resent, roundTrip,
@@ -42,13 +43,13 @@ func (a *app) peerRow(st sockeye.PeerStatus) []string {
 
 // peerTrouble is what a person should know of a connection that is not as usual: that
 // the peer finished, or does not read.
-func (a *app) peerTrouble(halfOpen bool, notReading time.Duration, queued int) string {
+func (a *app) peerTrouble(halfOpen bool, notReading time.Duration, window uint32, queued int) string {
 	s := ""
 	if halfOpen {
 		s += a.t(" (half-open)", "（半开）")
 	}
 	if notReading > 0 {
-		s += fmt.Sprintf(a.t(", not reading: window 0 for %s, %s queued", "，对方未读取：窗口为 0 已 %s，%s 排队中"), roundTime(a.lang, max(time.Second, notReading.Round(time.Second))), size(float64(queued)))
+		s += fmt.Sprintf(a.t(", not reading: window %d for %s, %s queued", "，对方未读取：窗口为 %d 已 %s，%s 排队中"), window, roundTime(a.lang, max(time.Second, notReading.Round(time.Second))), size(float64(queued)))
 	}
 	return s
 }

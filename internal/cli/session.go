@@ -225,12 +225,13 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 			rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("received", "接收"), a.t("sent", "发送"),
 				a.t("unacknowledged", "未确认"), a.t("resent", "重传")}}
 			for _, p := range list.Peers {
-				notReading, resent := time.Duration(p.NotReadingForMS*float64(time.Millisecond)), ""
+				notReading, window, resent := time.Duration(p.NotReadingForMS*float64(time.Millisecond)), uint32(0), ""
 				if p.TCP != nil {
+					window = p.TCP.SendWindow
 					resent = fmt.Sprint(p.TCP.Retransmits)
 				}
 				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias), payload.SafeString(p.Remote),
-					a.peerState(p.Network, p.State) + a.peerTrouble(p.HalfOpen, notReading, p.Queued),
+					a.peerState(p.Network, p.State) + a.peerTrouble(p.HalfOpen, notReading, window, p.Queued),
 					a.amount(p.ReceivedBytes, p.ReceivedMessages, p.ReceiveRate), a.amount(p.SentBytes, p.SentMessages, p.SendRate),
 					unacknowledged(p.Network, p.Unsent), resent})
 			}

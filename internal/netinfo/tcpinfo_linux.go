@@ -3,9 +3,11 @@ package netinfo
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,6 +38,7 @@ func FillTCP(st *sockeye.PeerStatus, fd int) {
 	st.TCP = &sockeye.TCPInfo{
 		RTT: time.Duration(info.Rtt) * time.Microsecond, RTTVariance: time.Duration(info.Rttvar) * time.Microsecond,
 		Retransmits: info.Total_retrans, CongestionWindow: info.Snd_cwnd, Unacked: info.Unacked, SendMSS: info.Snd_mss, PathMTU: info.Pmtu,
+		SendWindow: info.Snd_wnd,
 	}
 	if int(info.State) < len(tcpStates) {
 		st.TCP.State = tcpStates[info.State]
@@ -54,8 +57,21 @@ func SendStateOf(fd int) (o SendState, ok bool) {
 	}
 	o.InFlight, o.Probes, o.Acked = info.Unacked > 0, int(info.Probes), info.Bytes_acked
 	o.LastAck = time.Duration(info.Last_ack_recv) * time.Millisecond
+	o.LastSent = time.Duration(info.Last_data_sent) * time.Millisecond
+	if o.Segment, o.Window = int(info.Snd_mss), int(info.Snd_wnd); !tellsWindow() {
+		o.Window = -1
+	}
 	return o, true
 }
+
+// tellsWindow says that the kernel fills in tcpi_snd_wnd, as those since 5.4 do.
+var tellsWindow = sync.OnceValue(func() bool {
+	var system unix.Utsname
+	var major, minor int
+	unix.Uname(&system)
+	fmt.Sscanf(unix.ByteSliceToString(system.Release[:]), "%d.%d", &major, &minor)
+	return major > 5 || major == 5 && minor >= 4
+})
 
 // OutQueue is how many bytes written to a TCP socket its peer has not acknowledged
 // (SIOCOUTQ, tcp(7)), our FIN included; -1 if the kernel does not say.

@@ -199,8 +199,8 @@ func (p *Peer) Status() sockeye.PeerStatus {
 	now := p.session.cfg.Now()
 	p.sample.update(now, st.Counters)
 	st.ReceiveRate, st.SendRate = p.sample.recvRate, p.sample.sentRate
-	if p.unacked != nil && !p.unacked.closed.IsZero() {
-		st.NotReadingFor = max(time.Millisecond, now.Sub(p.unacked.closed))
+	if p.unacked != nil && !p.unacked.narrow.IsZero() {
+		st.NotReadingFor = max(time.Millisecond, now.Sub(p.unacked.narrow))
 	}
 	p.mu.Unlock()
 	st.HalfOpen = st.State == sockeye.PeerFinished

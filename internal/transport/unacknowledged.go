@@ -11,16 +11,17 @@ import (
 // Whether a peer lives is for its kernel to say: it acknowledges what it is sent, and
 // while its window is closed, because its program does not read, it answers the probes
 // of our kernel (RFC 9293 section 3.8.6.1). Such a peer may stay for as long as it
-// likes. One that answers nothing at all for Endpoint.AnswerTimeout is given up.
-// TCP_USER_TIMEOUT would end the former, too. An idle peer, to which nothing is under
-// way, is what keepalive is for.
+// likes, and is shown as not reading, also if it takes a byte now and then. One that
+// answers nothing at all for Endpoint.AnswerTimeout is given up. TCP_USER_TIMEOUT would
+// end the former, too. An idle peer, to which nothing is under way, is what keepalive is
+// for.
 
 // unacknowledged is what the sweeper knows of a peer that has not acknowledged
 // everything it was sent.
 type unacknowledged struct {
-	asked  time.Time // since when something is under way that the peer is to answer; zero: nothing is
-	closed time.Time // since when its window is closed and nothing was acknowledged; zero: it is open
-	acked  uint64
+	asked  time.Time // since when something is under way that the peer has not answered; zero: nothing is
+	narrow time.Time // since when its window has been too narrow for a segment and it took less than one; zero: it reads
+	acked  uint64    // what it had acknowledged then; while it reads, at the last look
 }
 
 // ackPause is how often acknowledgements are looked at, at most: at each tick of a second.
@@ -56,30 +57,45 @@ func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 		}
 		return false
 	}
-	next := unacknowledged{acked: o.Acked}
-	if o.InFlight || o.Probes > 0 {
-		next.asked = now
-	}
-	if !o.InFlight {
-		next.closed = now
-	}
-	if u != nil {
-		if !u.asked.IsZero() && !next.asked.IsZero() {
-			next.asked = u.asked
-		}
-		if !u.closed.IsZero() && !next.closed.IsZero() && u.acked == o.Acked {
-			next.closed = u.closed
-		}
-	}
+	next := u.update(o, now)
 	p.setUnacknowledged(&next)
-	limit := p.session.ep.AnswerTimeout()
-	if limit <= 0 || next.asked.IsZero() || !o.InFlight && o.Probes < 2 || min(now.Sub(next.asked), o.LastAck) < limit {
+	if limit := p.session.ep.AnswerTimeout(); limit <= 0 || next.silence(o, now) < limit {
 		return false
 	}
 	p.setReason(sockeye.ReasonTimeout, netinfo.Explain("receive", p.String(), syscall.ETIMEDOUT))
 	p.markClosing()
 	p.conn.stop(true)
 	return true
+}
+
+// update is what is known after another look at the connection; u may be nil. A peer that
+// takes a byte now and then does not read, one that takes a segment does.
+func (u *unacknowledged) update(o netinfo.SendState, now time.Time) unacknowledged {
+	var next unacknowledged
+	if o.Unanswered() {
+		next.asked = now
+		if u != nil && !u.asked.IsZero() {
+			next.asked = u.asked
+		}
+	}
+	next.acked = o.Acked
+	switch {
+	case !o.Narrow(), u != nil && o.Acked-u.acked >= uint64(max(1, o.Segment)):
+	case u == nil || u.narrow.IsZero():
+		next.narrow = now
+	default:
+		next.narrow, next.acked = u.narrow, u.acked
+	}
+	return next
+}
+
+// silence is for how long the peer has answered nothing that it was to answer. One probe
+// may have been lost.
+func (u *unacknowledged) silence(o netinfo.SendState, now time.Time) time.Duration {
+	if u.asked.IsZero() || !o.InFlight && o.Probes < 2 {
+		return 0
+	}
+	return min(now.Sub(u.asked), o.LastAck)
 }
 
 func (p *Peer) setUnacknowledged(u *unacknowledged) {

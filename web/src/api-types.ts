@@ -379,8 +379,8 @@ export interface Peer {
   /** HalfOpen says that the peer finished sending and may still be sent to. */
   half_open?: boolean;
   /**
-   * NotReadingForMS is how long the peer's receive window has been closed while bytes
-   * wait for it; absent while it reads.
+   * NotReadingForMS is how long the peer's receive window has had no room for a segment
+   * while bytes wait for it (TCP.SendWindow); absent while it reads.
    */
   not_reading_for_ms?: number;
   /** Queued counts bytes that still have to reach the peer. */
@@ -858,6 +858,11 @@ export interface TCP {
   send_mss: number;
   /** the largest packet to the peer, as far as the system knows */
   path_mtu: number;
+  /**
+   * SendWindow counts the bytes that the peer has room for, as it last said: its receive
+   * window. Zero where the system does not tell.
+   */
+  send_window: number;
 }
 
 /** Ticket opens one more page: it is part of the URL, and is good once, for a minute. */

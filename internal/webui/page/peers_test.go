@@ -96,7 +96,7 @@ func TestNotReading(t *testing.T) {
 	p.upload("file", file)
 	p.wait(`document.querySelector('.composer .name')?.innerText === 'firmware.bin'`)
 	p.click(control("send"))
-	p.wait(`/^not reading: window 0 for \d+ s · [\d.]+ [kM]B wait for it$/.test(document.querySelector('.panel [data-state=not-reading]')?.innerText)`)
+	p.wait(`/^not reading: window \d+ for \d+ s · [\d.]+ [kM]B wait for it$/.test(document.querySelector('.panel [data-state=not-reading]')?.innerText)`)
 	p.click(control("language"))
 	p.wait(`/^对方停止读取：窗口为 0 已 \d+ 秒 · [\d.]+ [kM]B 等待发送$/.test(document.querySelector('.panel [data-state=not-reading]')?.innerText)`)
 	p.click(control("language"))

@@ -19,7 +19,7 @@ export const networkWords = {
   halfOpenHint: ['It has finished sending (FIN); it may still be sent to.', '对方已结束发送（FIN），仍可向它发送。'],
   weFinished: ['finished here', '本方已结束'],
   weFinishedHint: ['Nothing more can be sent to it (FIN); it may still send.', '不能再向它发送（FIN），它仍可发送。'],
-  notReading: ['not reading: window 0 for {time}', '对方停止读取：窗口为 0 已 {time}'],
+  notReading: ['not reading: window {n} for {time}', '对方停止读取：窗口为 {n} 已 {time}'],
   queued: ['{n} wait for it', '{n} 等待发送'],
   spanSeconds: ['{n} s', '{n} 秒'],
   spanMinutes: ['{n} min {s} s', '{n} 分 {s} 秒'],
