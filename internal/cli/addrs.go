@@ -31,7 +31,7 @@ likely reaches first, and the line to type on a board in the same network.`,
 				return err
 			}
 			if asJSON {
-				return a.printJSON(addrsJSON(list))
+				return a.PrintJSON(addrsJSON(list))
 			}
 			return a.printAddrs(list)
 		},

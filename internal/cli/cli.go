@@ -4,9 +4,7 @@
 package cli
 
 import (
-	"context"
 	"errors"
-	"io"
 	"os"
 	"strings"
 	"syscall"
@@ -14,67 +12,29 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/terminal"
 )
-
-// Exit codes, after ncat's: 1 is the network's fault, 2 the caller's or anything
-// else, 3 an expectation that was not met, 130 an interrupt.
-const (
-	exitOK          = 0
-	exitNetwork     = 1
-	exitOther       = 2
-	exitExpectation = 3
-	exitInterrupted = 130
-)
-
-// Streams is what a command is connected to.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-	// Env looks up an environment variable.
-	Env func(string) string
-	// LookupEnv tells an empty variable from none; nil takes both for none.
-	LookupEnv func(string) (string, bool)
-}
 
 // app is one run of the program.
 type app struct {
-	Streams
-	lang sockeye.Lang
+	*terminal.Terminal
 	// config is the user's configuration, once prepare has read it.
 	config config
-	// ctx ends, with an *interrupt as its cause, at the first signal; hurry ends at
-	// the second.
-	ctx   context.Context
-	hurry context.Context
-	// interrupt is what Ctrl-C does while a console has the keyboard.
-	interrupt func()
 	// helpErr is the error of a --help, which cobra has no way to hand on.
 	helpErr error
-	stdin   stdinFile
 }
 
 // Run runs one command line (without the program's name) and returns the exit
 // code. The first signal asks the command to end in good order, the second to
-// end at once; see awaitSignals.
-func Run(args []string, std Streams, signals <-chan os.Signal) int {
-	a := &app{Streams: std}
-	defer a.stdin.remove()
-	a.lang = a.language(args)
-	var stop, stopNow context.CancelCauseFunc
-	a.ctx, stop = context.WithCancelCause(context.Background())
-	a.hurry, stopNow = context.WithCancelCause(context.Background())
-	over, keyboard := make(chan struct{}), make(chan os.Signal, 2)
-	defer close(over)
-	a.interrupt = func() {
-		select {
-		case keyboard <- os.Interrupt:
-		default: // the second one has been pressed already
-		}
-	}
-	go awaitSignals(signals, keyboard, over, stop, stopNow)
+// end at once; see AwaitSignals.
+func Run(args []string, std terminal.Streams, signals <-chan os.Signal) int {
+	a := &app{Terminal: terminal.New(std)}
+	defer a.Close()
+	a.Lang = a.language(args)
+	go a.AwaitSignals(signals)
 	root := a.root()
 	root.SetArgs(a.withCommand(args))
-	cmd, err := root.ExecuteContextC(a.ctx)
+	cmd, err := root.ExecuteContextC(a.Ctx)
 	if err == nil {
 		err = a.helpErr
 	}
@@ -110,7 +70,7 @@ func (a *app) language(args []string) sockeye.Lang {
 // configuredLanguage is the language of the configuration; prepare tells what is wrong
 // with that.
 func (a *app) configuredLanguage(args []string) string {
-	look := &app{Streams: a.Streams}
+	look := &app{Terminal: &terminal.Terminal{Streams: a.Streams}}
 	if saysPortable(args) {
 		if home, err := portableHome(); err == nil {
 			look.Env = withHome(a.Env, home)
@@ -124,7 +84,7 @@ func (a *app) configuredLanguage(args []string) string {
 }
 
 // t is a text in the language of this run.
-func (a *app) t(en, zh string) string { return sockeye.Text{En: en, Zh: zh}.In(a.lang) }
+func (a *app) t(en, zh string) string { return a.T(en, zh) }
 
 // root builds the command tree.
 func (a *app) root() *cobra.Command {
@@ -161,29 +121,24 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 	return root
 }
 
-// exit is an error that has been shown already, or needs no words.
-type exit struct{ code int }
-
-func (e exit) Error() string { return "exit" }
-
 // report shows an error and returns the exit code of it.
 func (a *app) report(err error) int {
 	if err == nil {
-		return exitOK
+		return terminal.ExitOK
 	}
-	if e, ok := errors.AsType[exit](err); ok {
-		return e.code
+	if e, ok := errors.AsType[terminal.Exit](err); ok {
+		return e.Code
 	}
-	if isTermination(err) {
-		return exitOK // it ended in good order
+	if terminal.IsTermination(err) {
+		return terminal.ExitOK // it ended in good order
 	}
-	if _, ok := errors.AsType[*interrupt](err); ok {
-		return exitInterrupted
+	if _, ok := errors.AsType[*terminal.Interrupt](err); ok {
+		return terminal.ExitInterrupted
 	}
 	if errors.Is(err, syscall.EPIPE) {
-		return exitOther // whoever read our output has gone: nobody to tell
+		return terminal.ExitOther // whoever read our output has gone: nobody to tell
 	}
-	a.showError(err)
+	a.ShowError(err)
 	return exitCode(err)
 }
 
@@ -194,11 +149,11 @@ func exitCode(err error) int {
 		sockeye.NetworkUnreachable, sockeye.NoSuchHost, sockeye.NameServer, sockeye.WrongFamily, sockeye.TooLarge,
 		sockeye.SelfConnect, sockeye.AddressInUse, sockeye.AddressNotAvailable, sockeye.PortsExhausted,
 		sockeye.AccessDenied, sockeye.NotPermitted, sockeye.LimitReached, sockeye.Closed:
-		return exitNetwork
+		return terminal.ExitNetwork
 	case sockeye.Expected:
-		return exitExpectation
+		return terminal.ExitExpectation
 	case sockeye.Canceled:
-		return exitInterrupted
+		return terminal.ExitInterrupted
 	}
-	return exitOther
+	return terminal.ExitOther
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/terminal"
 )
 
 // shells write their completion script for the whole command tree.
@@ -56,19 +57,19 @@ func (a *app) completion(root *cobra.Command, args, names []string) error {
 	known := sockeye.Text{En: "choose one of " + strings.Join(names, ", "), Zh: "可选：" + strings.Join(names, "、")}
 	switch {
 	case len(args) == 0:
-		return usage("SHELL", sockeye.Text{En: "which shell is missing", Zh: "缺少 shell 名"}, known)
+		return terminal.Usage("SHELL", sockeye.Text{En: "which shell is missing", Zh: "缺少 shell 名"}, known)
 	case len(args) > 1:
-		return usage("", tooMany(args[1]), known)
+		return terminal.Usage("", terminal.TooMany(args[1]), known)
 	}
 	for _, s := range shells {
 		if s.name == args[0] {
 			return s.generate(a, root)
 		}
 	}
-	if near := nearest(args[0], names); near != "" {
-		known = didYouMean(near)
+	if near := terminal.Nearest(args[0], names); near != "" {
+		known = terminal.DidYouMean(near)
 	}
-	return usage("", sockeye.Text{En: fmt.Sprintf("unknown shell %q", args[0]), Zh: fmt.Sprintf("未知的 shell %q", args[0])}, known)
+	return terminal.Usage("", sockeye.Text{En: fmt.Sprintf("unknown shell %q", args[0]), Zh: fmt.Sprintf("未知的 shell %q", args[0])}, known)
 }
 
 // noArguments refuses any word after a command that takes only flags.
@@ -76,13 +77,5 @@ func (a *app) noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usage("", tooMany(args[0]), helpHint(cmd))
-}
-
-func tooMany(word string) sockeye.Text {
-	return sockeye.Text{En: fmt.Sprintf("unexpected word %q", word), Zh: fmt.Sprintf("多余的参数 %q", word)}
-}
-
-func didYouMean(word string) sockeye.Text {
-	return sockeye.Text{En: fmt.Sprintf("did you mean %q?", word), Zh: fmt.Sprintf("是否想输入 %q？", word)}
+	return terminal.Usage("", terminal.TooMany(args[0]), helpHint(cmd))
 }

@@ -16,6 +16,7 @@ import (
 	"sockeye/internal/api"
 	"sockeye/internal/payload"
 	"sockeye/internal/regular"
+	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
 
@@ -53,7 +54,7 @@ var configKeys = []struct {
 	{"ui.memory", func(c *config, v any) error {
 		var n int64
 		text, isText := v.(string)
-		if !isText || (&byteSize{&n}).Set(text) != nil {
+		if !isText || terminal.ByteSizeOf(&n).Set(text) != nil {
 			return wants(`a size in quotes: "256MiB"`, `带引号的大小，如 "256MiB"`)
 		}
 		c.ui["memory"] = text
@@ -117,12 +118,12 @@ func (a *app) readConfig() (*config, error) {
 		text, err = io.ReadAll(io.LimitReader(f, maxConfig+1))
 	}
 	if err != nil {
-		e := *sockeye.ErrorOf(fileError("open", path, err))
+		e := *sockeye.ErrorOf(terminal.FileError("open", path, err))
 		e.Kind, e.Hint = sockeye.Invalid, configHint
 		return nil, &e
 	}
 	if len(text) > maxConfig {
-		return nil, usage(path, sockeye.Text{En: fmt.Sprintf("larger than %d KiB", maxConfig>>10), Zh: fmt.Sprintf("超过 %d KiB", maxConfig>>10)}, configHint)
+		return nil, terminal.Usage(path, sockeye.Text{En: fmt.Sprintf("larger than %d KiB", maxConfig>>10), Zh: fmt.Sprintf("超过 %d KiB", maxConfig>>10)}, configHint)
 	}
 	c, err := parseConfig(string(text))
 	if err == nil {
@@ -193,8 +194,8 @@ func (c *config) set(name string, v any) error {
 		Hint: sockeye.Text{En: "the keys are " + strings.Join(names, ", "), Zh: "可用的键：" + strings.Join(names, "、")}}
 	if name == "ui" {
 		e.Message = sockeye.Text{En: "must be a table: [ui]", Zh: "应为表：[ui]"}
-	} else if near := nearest(name, append(names, "ui")); near != "" {
-		e.Hint = didYouMean(near)
+	} else if near := terminal.Nearest(name, append(names, "ui")); near != "" {
+		e.Hint = terminal.DidYouMean(near)
 	}
 	return e
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sockeye"
+	"sockeye/internal/terminal"
 )
 
 // The configuration sets the flags of ui, also where no command is written, but none that
@@ -33,7 +34,7 @@ func TestConfigOfPage(t *testing.T) {
 		{"ui", map[string]string{"port": "8080", "memory": "8388608", "no-browser": "true"}},
 		{"ui --port 7625 --no-browser=false --memory 1MiB", map[string]string{"port": "7625", "memory": "1048576", "no-browser": "false"}},
 	} {
-		a := &app{Streams: Streams{Env: env}}
+		a := &app{Terminal: &terminal.Terminal{Streams: terminal.Streams{Env: env}}}
 		root := a.root()
 		cmd, args, err := root.Find(strings.Fields(c.line))
 		if err != nil {

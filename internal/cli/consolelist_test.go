@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sockeye/internal/terminal"
 )
 
 // What is typed once is sent again and again until it is stopped.
@@ -39,7 +41,7 @@ func TestTerminalEvery(t *testing.T) {
 	x.enter("/stop")
 	x.await("ended: ")
 	x.enter("/quit")
-	x.exits(exitOK)
+	x.exits(terminal.ExitOK)
 }
 
 // A list is sent row by row to the chosen peers, and says when it has ended.
@@ -71,7 +73,7 @@ func TestTerminalList(t *testing.T) {
 		t.Errorf("the second board was sent what only the first should get:\n%s", shown)
 	}
 	x.enter("/quit")
-	x.exits(exitOK)
+	x.exits(terminal.ExitOK)
 }
 
 // A file goes out in pieces of the size that was asked for, and can be stopped.
@@ -98,7 +100,7 @@ func TestTerminalFilePieces(t *testing.T) {
 	x.enter("/stop")
 	x.await("large given to")
 	x.enter("/quit")
-	x.exits(exitOK)
+	x.exits(terminal.ExitOK)
 }
 
 // A character that two reads cut is shown whole, though another peer's halves come in
@@ -140,7 +142,7 @@ func TestTerminalCharset(t *testing.T) {
 	x.enter("你好") // what is typed goes out in the same charset: the board echoes it
 	x.await("← #2 " + b.Locals()[0].String() + "  你好")
 	x.enter("/quit")
-	x.exits(exitOK)
+	x.exits(terminal.ExitOK)
 	shown := output(t, "log", "show", dir, "--charset", "gbk")
 	for _, want := range []string{"  你 a-", "  好 b-", "腶", "你好"} {
 		if !strings.Contains(shown, want) {

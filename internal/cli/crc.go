@@ -12,6 +12,7 @@ import (
 	"sockeye/internal/checksum"
 	"sockeye/internal/crcsearch"
 	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
 )
 
 func (a *app) crcCommand() *cobra.Command {
@@ -44,7 +45,7 @@ and what it is. With --json, a CRC's parameters and all other names too.`,
 		Args: a.noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
-				return a.printJSON(checksumsJSON())
+				return a.PrintJSON(checksumsJSON())
 			}
 			out := bufio.NewWriter(a.Out)
 			for _, c := range checksum.All() {
@@ -52,7 +53,7 @@ and what it is. With --json, a CRC's parameters and all other names too.`,
 				if len(c.Aliases) > 0 {
 					name += " (" + strings.Join(c.Aliases, ", ") + ")"
 				}
-				fmt.Fprintf(out, "%-18s %2d  %-16s  %s: %s\n", c.Key, c.Bits, fmt.Sprintf("%0*x", (c.Bits+3)/4, c.Check), name, c.What.In(a.lang))
+				fmt.Fprintf(out, "%-18s %2d  %-16s  %s: %s\n", c.Key, c.Bits, fmt.Sprintf("%0*x", (c.Bits+3)/4, c.Check), name, c.What.In(a.Lang))
 			}
 			return out.Flush()
 		},
@@ -133,7 +134,7 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 	if len(args) == 1 && args[0] == "-" {
 		text, err := io.ReadAll(io.LimitReader(a.In, payload.MaxSize))
 		if err != nil {
-			return nil, fileError("read", "stdin", err)
+			return nil, terminal.FileError("read", "stdin", err)
 		}
 		args = payload.HexFrames(string(text))
 	} else {
@@ -143,10 +144,10 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 	for i, text := range args {
 		f, err := payload.ParseHex(text)
 		if err != nil {
-			return nil, ofFlag(err, fmt.Sprintf("HEX %d", i+1))
+			return nil, terminal.OfFlag(err, fmt.Sprintf("HEX %d", i+1))
 		}
 		if len(f) > maxFrame {
-			return nil, usage(fmt.Sprintf("HEX %d", i+1),
+			return nil, terminal.Usage(fmt.Sprintf("HEX %d", i+1),
 				sockeye.Text{En: fmt.Sprintf("has %d bytes; a frame has at most %d", len(f), maxFrame), Zh: fmt.Sprintf("有 %d 字节；一帧最多 %d 字节", len(f), maxFrame)},
 				sockeye.Text{En: "give one message a word, or a line of standard input", Zh: "每个参数（或标准输入的每一行）只写一条消息"})
 		}
@@ -155,7 +156,7 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 		}
 	}
 	if len(frames) == 0 {
-		return nil, usage("HEX", sockeye.Text{En: "no frame was given", Zh: "没有给出帧"}, helpHint(cmd))
+		return nil, terminal.Usage("HEX", sockeye.Text{En: "no frame was given", Zh: "没有给出帧"}, helpHint(cmd))
 	}
 	return frames, nil
 }
@@ -175,7 +176,7 @@ func (a *app) showFound(found []crcsearch.Found, scope crcsearch.SearchScope, fr
 	case len(found) == 0:
 		fmt.Fprintln(a.Err, a.t("no checksum explains the last bytes of all frames", "没有校验算法能解释全部帧的末尾字节"))
 		fmt.Fprintln(a.Err, a.searched(scope, frames))
-		return exit{exitNetwork}
+		return terminal.Exit{Code: terminal.ExitNetwork}
 	case found[0].Chance > 0.01:
 		fmt.Fprintln(a.Err, a.t("hint: so little can fit by coincidence; give another frame to be sure", "提示：数据太少，可能只是巧合；再给一帧才能确定"))
 	}
@@ -222,7 +223,7 @@ func (a *app) explainFound(f crcsearch.Found) string {
 		s += map[bool]string{true: a.t(", low byte first", "，低字节在前"), false: a.t(", high byte first", "，高字节在前")}[little]
 	}
 	if t.After > 0 {
-		s += fmt.Sprintf(a.t(", then %s", "，其后还有 %s"), a.byteCount(t.After))
+		s += fmt.Sprintf(a.t(", then %s", "，其后还有 %s"), a.ByteCount(t.After))
 	}
 	if f.Solved {
 		s += a.t("; computed from the frames", "；参数由这些帧推算得出")

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sockeye/internal/terminal"
 )
 
 // The crowd: connections that one server holds at once, from two processes.
@@ -73,7 +75,7 @@ func TestFifteenThousandConnections(t *testing.T) {
 		}
 	}
 	pc.cmd.Process.Signal(syscall.SIGTERM)
-	pc.ends(exitOK)
+	pc.ends(terminal.ExitOK)
 	checkCrowd(t, events, pc.errs.String())
 }
 

@@ -12,6 +12,7 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/netinfo"
+	"sockeye/internal/terminal"
 )
 
 // demoFlags are the flags of demo.
@@ -21,7 +22,7 @@ type demoFlags struct {
 }
 
 // demoDisplay bounds how long the demo's end in good order may take.
-var demoDisplay = displayFlags{drain: 5 * time.Second}
+var demoDisplay = terminal.DisplayFlags{Drain: 5 * time.Second}
 
 func (a *app) demoCommand() *cobra.Command {
 	f := demoFlags{port: sockeye.DefaultPort}
@@ -53,42 +54,25 @@ Afterwards the server stays open on all addresses for a board of your own.`,
 func (a *app) demo(f demoFlags) error {
 	bench := core.New(0)
 	if f.json {
-		l := a.follow(bench, 0, "", jsonLines, &demoDisplay, nil, false)
+		l := a.Follow(bench, 0, "", terminal.JSONLines, &demoDisplay, nil, false)
 		s := a.newWalkthrough(bench, io.Discard, f)
 		err := s.step()
 		if err == nil && !f.once {
-			err = l.untilStopped(nil)
+			err = l.UntilStopped(nil)
 		}
-		return l.finish(err)
+		return l.Finish(err)
 	}
 	s := a.newWalkthrough(bench, a.Out, f)
 	if err := s.step(); err != nil || f.once {
-		ctx, cancel := context.WithTimeout(a.hurry, demoDisplay.drain)
+		ctx, cancel := context.WithTimeout(a.Hurry, demoDisplay.Drain)
 		defer cancel()
 		bench.Shutdown(ctx)
 		return err
 	}
 	_, next := bench.Span()
 	s.invite()
-	l := a.follow(bench, next, s.pc.ID(), lines, &demoDisplay, nil, true)
-	return l.finish(l.untilStopped(s.pc))
-}
-
-// untilStopped waits for the end that a person wants: by a signal, or, if they
-// may type to a session, at the console.
-func (l *runner) untilStopped(typeTo *core.Session) error {
-	var typed <-chan error
-	if l.console != nil && typeTo != nil {
-		typed = l.replAside(typeTo, &inputFlags{}, chunkPace{})
-	}
-	select {
-	case err := <-typed:
-		return err
-	case <-l.viewDone:
-		return nil
-	case <-l.app.ctx.Done():
-		return l.interrupted()
-	}
+	l := a.Follow(bench, next, s.pc.ID(), terminal.Lines, &demoDisplay, nil, true)
+	return l.Finish(l.UntilStopped(s.pc))
 }
 
 // invite says how to bring a board of one's own.
@@ -126,7 +110,7 @@ or with the tutorial's Python program, two lines changed:
 	if !ok {
 		fmt.Fprintln(s.out, a.t("(This computer is on no network: only programs on it can connect.)\n", "（本机没有连接网络：只有本机上的程序能够连接。）\n"))
 	}
-	if isTerminal(a.In) && isTerminal(s.out) {
+	if terminal.IsTerminal(a.In) && terminal.IsTerminal(s.out) {
 		fmt.Fprintln(s.out, a.t("What you type goes to the board. Ctrl-C ends.", "输入的内容会发送给开发板。按 Ctrl-C 结束。"))
 	} else {
 		fmt.Fprintln(s.out, a.t("Ctrl-C ends.", "按 Ctrl-C 结束。"))

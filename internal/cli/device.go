@@ -2,23 +2,22 @@ package cli
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/responder"
+	"sockeye/internal/terminal"
 )
 
 // deviceFlags are the flags of device.
 type deviceFlags struct {
 	endpointFlags
-	displayFlags
-	recordFlags
-	payloadFlags
+	terminal.DisplayFlags
+	terminal.RecordFlags
+	terminal.PayloadFlags
 	hello    string
 	interval time.Duration
 	count    int
@@ -42,11 +41,11 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
 	f.registerConnect(a, fs)
-	f.displayFlags.register(a, fs)
-	f.recordFlags.register(a, fs)
+	f.DisplayFlags.Register(a.Terminal, fs)
+	f.RecordFlags.Register(a.Terminal, fs)
 	fs.StringVar(&f.hello, "hello", responder.DefaultHello, a.t("what to say when connected (escapes and fields allowed)", "连接后发送的问候（支持转义与字段）"))
-	f.payloadFlags.register(a, fs)
-	fs.Var(&duration{&f.interval}, "interval", a.t("pause after each echo", "每次回传后的停顿"))
+	f.PayloadFlags.Register(a.Terminal, fs)
+	fs.Var(terminal.DurationOf(&f.interval), "interval", a.t("pause after each echo", "每次回传后的停顿"))
 	fs.IntVar(&f.o.ReadSize, "recv", responder.DefaultReceive, a.t("most bytes taken at a time", "单次最多接收的字节数"))
 	f.allow.register(a, fs)
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
@@ -56,7 +55,7 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 
 func (a *app) device(f *deviceFlags, words []string) error {
 	if f.o.ReadSize < 1 {
-		return usage("--recv", sockeye.Text{
+		return terminal.Usage("--recv", sockeye.Text{
 			En: fmt.Sprintf("%d: at least one byte has to be taken at a time", f.o.ReadSize), Zh: fmt.Sprintf("%d：每次至少接收 1 字节", f.o.ReadSize)},
 			sockeye.Text{En: "the tutorial's program takes 128", Zh: "教程程序每次接收 128 字节"})
 	}
@@ -68,60 +67,28 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	write, err := f.payloadOptions()
+	write, err := f.PayloadOptions()
 	if err != nil {
 		return err
 	}
 	hello, err := payload.Parse(f.hello, write)
 	if err != nil {
-		return ofFlag(err, "--hello")
+		return terminal.OfFlag(err, "--hello")
 	}
-	f.charset = f.viewCharset()
+	f.Charset = f.ViewCharset()
 	if f.count < 1 || f.count > 20_000 {
-		return usage("--count", sockeye.Text{
+		return terminal.Usage("--count", sockeye.Text{
 			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})
 	}
-	show, err := f.recordFlags.form(a, &f.displayFlags)
+	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	if err != nil {
 		return err
 	}
 	board := &responder.Device{Interval: f.interval}
-	l, err := a.start(show, &f.displayFlags, false, &f.recordFlags, ep)
+	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
 	if err != nil {
 		return err
 	}
-	l.bench.SetLookup(a.lookup(&f.payloadFlags))
-	return l.finish(l.play(ep, responder.Answer{Device: board, Hello: hello, Allow: allow}, f.count))
-}
-
-// play runs count boards until all have left or a signal comes.
-func (l *runner) play(ep sockeye.Endpoint, board responder.Answer, count int) error {
-	var running sync.WaitGroup
-	var sessions []*core.Session
-	for range count {
-		s, err := l.bench.Open(l.app.ctx, ep, board)
-		if err != nil {
-			return err
-		}
-		sessions = append(sessions, s)
-		running.Go(func() { <-s.Done() })
-	}
-	left := make(chan struct{})
-	go func() {
-		running.Wait()
-		close(left)
-	}()
-	select {
-	case <-l.app.ctx.Done():
-		return l.app.interrupted()
-	case <-l.viewDone:
-		return nil
-	case <-left:
-	}
-	for _, s := range sessions {
-		if _, cause := s.Outcome(); cause != nil {
-			return cause
-		}
-	}
-	return nil
+	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
+	return l.Finish(l.Play(ep, responder.Answer{Device: board, Hello: hello, Allow: allow}, f.count))
 }

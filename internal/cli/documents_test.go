@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/terminal"
 )
 
 // top is the folder of the module.
@@ -64,9 +65,9 @@ func TestManualsComplete(t *testing.T) {
 				}
 			})
 		}
-		for _, k := range slashCommands {
-			if !strings.Contains(manual, "`"+k.name+"`") && !strings.Contains(manual, "`"+k.name+" ") {
-				t.Errorf("%s does not name %s", name, k.name)
+		for _, k := range terminal.ConsoleCommands() {
+			if !strings.Contains(manual, "`"+k+"`") && !strings.Contains(manual, "`"+k+" ") {
+				t.Errorf("%s does not name %s", name, k)
 			}
 		}
 	}

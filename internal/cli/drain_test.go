@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sockeye/internal/terminal"
 )
 
 // sink is a server for one peer, which reads only once it is told to, and slowly.
@@ -114,7 +116,7 @@ func TestConnectDrains(t *testing.T) {
 	if got := k.wait(t); got.n != 100<<20 || got.sum != want || got.err != nil {
 		t.Errorf("the reader got %d bytes, whole: %v, end: %v", got.n, got.sum == want, got.err)
 	}
-	p.ends(exitOK)
+	p.ends(terminal.ExitOK)
 	if said := p.errs.String(); said != "" {
 		t.Errorf("standard error is %q", said)
 	}
@@ -152,7 +154,7 @@ func TestListenDrains(t *testing.T) {
 	if got := k.wait(t); got.sum != want || got.err != nil {
 		t.Errorf("the reader got %d bytes, whole: %v, end: %v", got.n, got.sum == want, got.err)
 	}
-	p.ends(exitOK)
+	p.ends(terminal.ExitOK)
 }
 
 // F20: what does not get through in time is cut, and that is said.
@@ -166,7 +168,7 @@ func TestDrainEnds(t *testing.T) {
 	p := start(t, cmd)
 	underWay(t, in)
 	p.cmd.Process.Signal(syscall.SIGTERM)
-	p.ends(exitNetwork)
+	p.ends(terminal.ExitNetwork)
 	if said := p.errs.String(); !strings.HasSuffix(said, "sockeye: send: not all input could be sent within 200ms\nhint: --drain gives it longer\n") {
 		t.Errorf("standard error is %q", said)
 	}
@@ -189,7 +191,7 @@ func TestSecondSignal(t *testing.T) {
 		underWay(t, in)
 		p.cmd.Process.Signal(syscall.SIGTERM) // two of one kind could become one
 		p.cmd.Process.Signal(os.Interrupt)
-		p.ends(exitInterrupted)
+		p.ends(terminal.ExitInterrupted)
 	})
 	t.Run("receiving", func(t *testing.T) {
 		t.Parallel()
@@ -206,7 +208,7 @@ func TestSecondSignal(t *testing.T) {
 		standsStill(t, &sent)
 		p.cmd.Process.Signal(os.Interrupt)
 		p.cmd.Process.Signal(syscall.SIGTERM)
-		p.ends(exitInterrupted)
+		p.ends(terminal.ExitInterrupted)
 	})
 }
 
@@ -225,5 +227,5 @@ func TestInterruptStopsSending(t *testing.T) {
 	if got := k.wait(t); got.n == 0 || got.n == 32<<20 || got.err != nil {
 		t.Errorf("the reader got %d bytes, end: %v; want a part, and FIN", got.n, got.err)
 	}
-	p.ends(exitInterrupted)
+	p.ends(terminal.ExitInterrupted)
 }

@@ -9,6 +9,7 @@ import (
 	"sockeye/internal/framing"
 	"sockeye/internal/rule"
 	"sockeye/internal/schedule"
+	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
 
@@ -16,7 +17,7 @@ import (
 // wherever it stands in a file.
 func TestBareNumbersAsTimes(t *testing.T) {
 	typed := func(s string) (d time.Duration, err error) {
-		err = (&duration{&d}).Set(s)
+		err = terminal.DurationOf(&d).Set(s)
 		return d, err
 	}
 	for text, want := range map[string]time.Duration{"2": 2 * time.Second, "0.5": time.Second / 2, "0": 0, "500ms": time.Second / 2, "1h": time.Hour} {

@@ -5,13 +5,14 @@ import (
 	"net/netip"
 	"os/exec"
 	"runtime"
-	"sockeye/internal/responder"
 	"strings"
 	"unicode"
 
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/responder"
+	"sockeye/internal/terminal"
 )
 
 // execFlags say which program answers each peer.
@@ -25,7 +26,7 @@ func (f *execFlags) register(a *app, fs *pflag.FlagSet) {
 // program is what the flags mean; nil if they mean none.
 func (f *execFlags) program(a *app) (*responder.Program, error) {
 	if f.exec != "" && f.shell != "" {
-		return nil, usage("--exec --sh-exec", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"}, sockeye.Text{En: "leave one out", Zh: "请去掉其中一个"})
+		return nil, terminal.Usage("--exec --sh-exec", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"}, sockeye.Text{En: "leave one out", Zh: "请去掉其中一个"})
 	}
 	var args []string
 	switch {
@@ -43,7 +44,7 @@ func (f *execFlags) program(a *app) (*responder.Program, error) {
 	}
 	path, err := exec.LookPath(args[0])
 	if err != nil {
-		return nil, usage("--exec", sockeye.Text{En: fmt.Sprintf("%q is no program that can be run", args[0]), Zh: fmt.Sprintf("%q 不是可以运行的程序", args[0])},
+		return nil, terminal.Usage("--exec", sockeye.Text{En: fmt.Sprintf("%q is no program that can be run", args[0]), Zh: fmt.Sprintf("%q 不是可以运行的程序", args[0])},
 			sockeye.Text{En: "write its whole path; its arguments stand behind it, with spaces between", Zh: "请写完整路径；参数写在后面，用空格分隔"})
 	}
 	args[0] = path
@@ -84,10 +85,10 @@ func splitCommand(line string) ([]string, error) {
 		args = append(args, word.String())
 	}
 	if quote != 0 || escaped {
-		return nil, usage("--exec", sockeye.Text{En: "a quote or \\ has no end", Zh: "引号或 \\ 没有结束"}, sockeye.Text{En: "write 'PROGRAM ARGUMENT...'", Zh: "写成 '程序 参数...'"})
+		return nil, terminal.Usage("--exec", sockeye.Text{En: "a quote or \\ has no end", Zh: "引号或 \\ 没有结束"}, sockeye.Text{En: "write 'PROGRAM ARGUMENT...'", Zh: "写成 '程序 参数...'"})
 	}
 	if len(args) == 0 {
-		return nil, usage("--exec", sockeye.Text{En: "which program?", Zh: "缺少程序"}, sockeye.Text{En: "write 'PROGRAM ARGUMENT...'", Zh: "写成 '程序 参数...'"})
+		return nil, terminal.Usage("--exec", sockeye.Text{En: "which program?", Zh: "缺少程序"}, sockeye.Text{En: "write 'PROGRAM ARGUMENT...'", Zh: "写成 '程序 参数...'"})
 	}
 	return args, nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -11,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"sockeye"
+	"sockeye/internal/terminal"
 )
 
 // Clients that say what they want, finish sending and wait for the answer, as
@@ -57,7 +56,7 @@ func TestHalfClosedClientGetsStandardInput(t *testing.T) {
 				t.Fatalf("round %d, --once %v: got %d of %d bytes", n, once, len(got), len(want))
 			}
 			if once {
-				pc.ends(exitOK)
+				pc.ends(terminal.ExitOK)
 			} else {
 				pc.kill()
 			}
@@ -71,7 +70,7 @@ func TestHalfClosedClientGetsStandardInput(t *testing.T) {
 		if got := askAndFinish(t, address, "x"); !bytes.Equal(got, want) {
 			t.Fatalf("round %d, from a pipe: got %d of %d bytes", n, len(got), len(want))
 		}
-		pc.ends(exitOK)
+		pc.ends(terminal.ExitOK)
 	}
 }
 
@@ -87,7 +86,7 @@ func TestOnceHandsAFileOver(t *testing.T) {
 	ncat := command(t, "ncat", "--recv-only", host, port)
 	ncat.Stdout = openFile(t, there, os.O_CREATE|os.O_WRONLY)
 	start(t, ncat).ends(0)
-	pc.ends(exitOK)
+	pc.ends(terminal.ExitOK)
 	if hashFile(t, there) != want {
 		t.Error("what ncat received is not the file")
 	}
@@ -103,7 +102,7 @@ func TestOnceWithoutInputKeepsItsDirection(t *testing.T) {
 	if got := askAndFinish(t, pc.address("127.0.0.1"), "all I have"); len(got) != 0 {
 		t.Errorf("got %q", got)
 	}
-	pc.ends(exitOK)
+	pc.ends(terminal.ExitOK)
 	if out := pc.out.String(); strings.Index(out, `"received"`) > strings.Index(out, `"finished"`) || !strings.Contains(out, `"reason":"eof"`) {
 		t.Error(out)
 	}
@@ -150,26 +149,5 @@ func TestConnectEndsWithTheServer(t *testing.T) {
 	io.WriteString(conn, "good bye\n")
 	conn.Close()
 	client.prints("good bye\n")
-	client.ends(exitOK)
-}
-
-// A peer that is half-open, or does not read, is shown so, in both languages.
-func TestPeerTrouble(t *testing.T) {
-	for lang, want := range map[sockeye.Lang]string{
-		sockeye.English: " (half-open), not reading: window 5 for 12 s, 292.7 KiB queued",
-		sockeye.Chinese: "（半开），对方未读取：窗口为 5 已 12 秒，292.7 KiB 排队中",
-	} {
-		a := &app{lang: lang}
-		if got := a.peerTrouble(true, 12_040*time.Millisecond, 5, 299_700); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-		if got := a.peerTrouble(false, 0, 5, 10); got != "" {
-			t.Errorf("%q of a peer that is well", got)
-		}
-	}
-	cells := (&app{lang: sockeye.English}).peerRow(sockeye.PeerStatus{
-		Peer: &sockeye.Peer{ID: 1, Network: "tcp"}, State: sockeye.Connected, Unsent: 2000, TCP: &sockeye.TCPInfo{Retransmits: 3}})
-	if row := fmt.Sprint(cells); !strings.Contains(row, "2.0 KiB 3 0s") {
-		t.Errorf("unacknowledged and resent are not in %s", row)
-	}
+	client.ends(terminal.ExitOK)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/terminal"
 )
 
 // localizeHelp gives the command tree everything cobra would say by itself: help,
@@ -19,7 +20,7 @@ import (
 // this run.
 func (a *app) localizeHelp(root *cobra.Command) {
 	root.PersistentFlags().BoolP("help", "h", false, a.t("show this help", "显示帮助"))
-	root.Version = thisBuild().Version
+	root.Version = terminal.ThisBuild().Version
 	root.Flags().Bool("version", false, a.t("show the version", "显示版本"))
 	root.PersistentPreRunE = a.prepare
 	root.SetHelpCommand(a.helpCommand())
@@ -64,14 +65,14 @@ func (a *app) checkLang(cmd *cobra.Command, _ []string) error {
 	if !lang.Changed || strings.HasPrefix(v, "en") || strings.HasPrefix(v, "zh") {
 		return nil
 	}
-	return usage("--lang", sockeye.Text{En: fmt.Sprintf("%q is not a language of Sockeye", v), Zh: fmt.Sprintf("Sockeye 没有 %q 这种语言", v)},
+	return terminal.Usage("--lang", sockeye.Text{En: fmt.Sprintf("%q is not a language of Sockeye", v), Zh: fmt.Sprintf("Sockeye 没有 %q 这种语言", v)},
 		sockeye.Text{En: "write en or zh", Zh: "请写 en 或 zh"})
 }
 
 // Tree is the command tree in English as manual pages need it: with the usage
 // lines of the help. It is for generators; its commands are not to be run.
 func Tree() *cobra.Command {
-	a := &app{lang: sockeye.English, Streams: Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Env: func(string) string { return "" }}}
+	a := &app{Terminal: &terminal.Terminal{Lang: sockeye.English, Streams: terminal.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Env: func(string) string { return "" }}}}
 	root := a.root()
 	lines := map[*cobra.Command]string{}
 	for cmd := range Every(root) {

@@ -14,21 +14,22 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
 )
 
 // output runs a command line in this process and returns what it prints.
 func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := Run(args, Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Env: func(string) string { return "" }}, nil)
-	if code != exitOK || errs.Len() > 0 {
+	code := Run(args, terminal.Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Env: func(string) string { return "" }}, nil)
+	if code != terminal.ExitOK || errs.Len() > 0 {
 		t.Fatalf("%v: exit code %d, %s", args, code, &errs)
 	}
 	return out.String()
 }
 
 func tree(l sockeye.Lang) *cobra.Command {
-	return (&app{lang: l, Streams: Streams{Env: func(string) string { return "" }}}).root()
+	return (&app{Terminal: &terminal.Terminal{Lang: l, Streams: terminal.Streams{Env: func(string) string { return "" }}}}).root()
 }
 
 // The help of every command, in both languages, is what was read in review.

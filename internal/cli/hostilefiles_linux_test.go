@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sockeye/internal/terminal"
 )
 
 // makeFIFO makes a named pipe that nobody writes to or reads from.
@@ -39,7 +41,7 @@ func TestFilesWithoutEnd(t *testing.T) {
 			{"listen", "127.0.0.1:0", "--send-list", path},
 		} {
 			p := run(t, "sockeye", args...)
-			p.ends(exitOther)
+			p.ends(terminal.ExitOther)
 			if said := p.errs.String(); !strings.Contains(said, what) || !strings.Contains(said, path) {
 				t.Errorf("%s: it said %q", strings.Join(args, " "), said)
 			}
@@ -56,7 +58,7 @@ func TestSignalEndsWaitingForPipe(t *testing.T) {
 		"recording":       {"listen", "127.0.0.1:0", "--record", makeFIFO(t, "pipe.pcapng")},
 		"recording of ui": {"ui", "--no-browser", "--port", "0", "--record", makeFIFO(t, "pipe.pcapng")},
 	} {
-		for s, code := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitOK} {
+		for s, code := range map[syscall.Signal]int{syscall.SIGINT: terminal.ExitInterrupted, syscall.SIGTERM: terminal.ExitOK} {
 			t.Run(name+" "+s.String(), func(t *testing.T) {
 				t.Parallel()
 				cmd := command(t, "sockeye", args...)
@@ -80,7 +82,7 @@ func TestTwiceEndsRecordingInOrder(t *testing.T) {
 		p.address("127.0.0.1")
 		p.cmd.Process.Signal(syscall.SIGTERM)
 		p.cmd.Process.Signal(syscall.SIGTERM)
-		p.ends(exitOK)
+		p.ends(terminal.ExitOK)
 		endedInOrder(t, dir)
 	}
 }
@@ -93,7 +95,7 @@ func TestHangupEndsInOrder(t *testing.T) {
 	p := run(t, "sockeye", "listen", "127.0.0.1:0", "--quiet", "--record", dir)
 	p.address("127.0.0.1")
 	p.cmd.Process.Signal(syscall.SIGHUP)
-	p.ends(exitOK)
+	p.ends(terminal.ExitOK)
 	endedInOrder(t, dir)
 
 	p = run(t, "nohup", "sockeye", "listen", "127.0.0.1:0", "--quiet", "--record", dir)
@@ -105,7 +107,7 @@ func TestHangupEndsInOrder(t *testing.T) {
 	}
 	c.Close()
 	p.cmd.Process.Signal(syscall.SIGTERM)
-	p.ends(exitOK)
+	p.ends(terminal.ExitOK)
 	endedInOrder(t, dir)
 }
 
@@ -124,7 +126,7 @@ func TestHurriedRecordingEndsInOrder(t *testing.T) {
 	underWay(t, in)
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	p.cmd.Process.Signal(os.Interrupt)
-	p.ends(exitInterrupted)
+	p.ends(terminal.ExitInterrupted)
 	endedInOrder(t, dir)
 }
 

@@ -9,22 +9,23 @@ import (
 	"sockeye"
 	"sockeye/internal/netinfo"
 	"sockeye/internal/responder"
+	"sockeye/internal/terminal"
 )
 
 // listenFlags are the flags of listen.
 type listenFlags struct {
 	endpointFlags
-	displayFlags
-	recordFlags
-	inputFlags
-	timedFlags
+	terminal.DisplayFlags
+	terminal.RecordFlags
+	terminal.InputFlags
+	terminal.TimedFlags
 	echo, once, keepOpen bool
 	port                 uint16
 	source               string
 	allow                allowFlag
 	ncatForm             bool // "sockeye -l": one peer unless -k
 	keepOpenGiven        bool
-	dumpFlags
+	terminal.DumpFlags
 	execFlags
 	broker, chat       bool
 	sendOnly, recvOnly bool
@@ -50,7 +51,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
   sockeye listen 127.0.0.1:0 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("backlog") && f.o.Backlog <= 0 {
-				return usage("--backlog", sockeye.Text{
+				return terminal.Usage("--backlog", sockeye.Text{
 					En: fmt.Sprintf("%d: a queue has room for at least one connection", f.o.Backlog),
 					Zh: fmt.Sprintf("%d：队列至少要能容纳一个连接", f.o.Backlog)},
 					sockeye.Text{En: "leave it out for the system's largest", Zh: "不写则取系统上限"})
@@ -62,13 +63,13 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
 	f.registerListen(a, fs)
-	f.displayFlags.register(a, fs)
-	f.recordFlags.register(a, fs)
-	f.inputFlags.register(a, fs)
-	fs.StringVar(&f.send, "send", "", a.t("with --every or --repeat: what to send to all peers", "配合 --every 或 --repeat：发送给全部连接对象的内容"))
-	fs.StringVar(&f.sendHex, "send-hex", "", a.t("the same, written in hex", "同上，十六进制"))
-	f.timedFlags.register(a, fs)
-	f.timedFlags.registerFile(a, fs, false)
+	f.DisplayFlags.Register(a.Terminal, fs)
+	f.RecordFlags.Register(a.Terminal, fs)
+	f.InputFlags.Register(a.Terminal, fs)
+	fs.StringVar(&f.Send, "send", "", a.t("with --every or --repeat: what to send to all peers", "配合 --every 或 --repeat：发送给全部连接对象的内容"))
+	fs.StringVar(&f.SendHex, "send-hex", "", a.t("the same, written in hex", "同上，十六进制"))
+	f.TimedFlags.Register(a.Terminal, fs)
+	f.TimedFlags.RegisterFile(a.Terminal, fs, false)
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
 	f.allow.register(a, fs)
 	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
@@ -77,7 +78,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs.BoolVar(&f.chat, "chat", false, a.t("the same with who says it: <user3> hello", "同上，并注明是谁：<user3> hello"))
 	fs.BoolVar(&f.sendOnly, "send-only", false, a.t("only send; exit at the end of input", "只发送，输入结束即退出"))
 	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
-	f.dumpFlags.register(a, fs)
+	f.DumpFlags.Register(a.Terminal, fs)
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
 	fs.IntVar(&f.o.MaxPeers, "max-conns", 0, "")
 	fs.BoolVarP(&f.ncatForm, "listen", "l", false, "")
@@ -108,18 +109,18 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		return err
 	}
 	f.once = f.endsAfterOne(ep)
-	show, err := f.recordFlags.form(a, &f.displayFlags)
+	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	if err != nil {
 		return err
 	}
-	if err := f.inputFlags.parse(&f.displayFlags); err != nil {
+	if err := f.InputFlags.Parse(&f.DisplayFlags); err != nil {
 		return err
 	}
 	allow, err := f.allow.allowed()
 	if err != nil {
 		return err
 	}
-	list, err := f.sendList(a, &f.inputFlags)
+	list, err := f.SendList(a.Terminal, &f.InputFlags)
 	if err != nil {
 		return err
 	}
@@ -128,55 +129,55 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		return err
 	}
 	answer.Allow = allow
-	if list == nil && f.send+f.sendHex != "" {
-		return usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
+	if list == nil && f.Send+f.SendHex != "" {
+		return terminal.Usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 	}
 	if f.once {
 		ep.Options.MaxPeers = 1
 	}
-	f.verbose = f.verbose || isTerminal(a.Err)
+	f.Verbose = f.Verbose || terminal.IsTerminal(a.Err)
 	if ep.Address.Network.Transport() == sockeye.TCP {
 		a.warnOfFileLimit(ep.Options.MaxPeers, netinfo.DescriptorLimit())
 	}
-	f.unheard = answer.Program != nil || f.sendOnly
-	if f.sendOnly && f.quitAfter < 0 {
-		f.quitAfter = 0
+	f.Unheard = answer.Program != nil || f.sendOnly
+	if f.sendOnly && f.QuitAfter < 0 {
+		f.QuitAfter = 0
 	}
 	reads := answer.Program == nil && (!f.recvOnly || list != nil)
-	if f.dump, err = f.dumpFlags.open(); err != nil {
+	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}
-	l, err := a.start(show, &f.displayFlags, reads, &f.recordFlags, ep)
+	l, err := a.Start(show, &f.DisplayFlags, reads, &f.RecordFlags, ep)
 	if err != nil {
 		return err
 	}
-	l.bench.SetLookup(a.lookup(&f.payloadFlags))
+	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
 	var once <-chan struct{}
 	if f.once {
-		once = l.awaitEvent(0, sockeye.Left)
+		once = l.AwaitEvent(0, sockeye.Left)
 	}
-	if list == nil && !f.echo && reads && l.pipes() {
-		l.sent = linger(&ep)
-		l.finishes = f.once && ep.Address.Network.Transport() == sockeye.TCP
+	if list == nil && !f.echo && reads && l.Pipes() {
+		l.Sent = terminal.Linger(&ep)
+		l.Finishes = f.once && ep.Address.Network.Transport() == sockeye.TCP
 	}
-	s, err := l.bench.Open(a.ctx, ep, answer)
+	s, err := l.Bench.Open(a.Ctx, ep, answer)
 	if err != nil {
-		return l.finish(err)
+		return l.Finish(err)
 	}
 	var input <-chan error
 	if reads {
-		input = l.serveInput(s, &f.inputFlags, f.pace, list)
+		input = l.ServeInput(s, &f.InputFlags, f.Pace, list)
 	}
 	select {
-	case <-a.ctx.Done():
+	case <-a.Ctx.Done():
 		s.StopAccepting()
-		err = l.interrupted()
+		err = l.Interrupted()
 	case <-once:
 	case err = <-input:
 	case <-s.Done():
-	case <-l.viewDone:
+	case <-l.ViewDone:
 	}
-	return l.finish(err)
+	return l.Finish(err)
 }
 
 // answer is how peers are answered by themselves: by one thing only.
@@ -190,7 +191,7 @@ func (f *listenFlags) answer(a *app, ep *sockeye.Endpoint) (responder.Answer, er
 		answer.Broker = &responder.Broker{Chat: f.chat}
 	}
 	if program != nil && (f.echo || answer.Broker != nil) || f.echo && answer.Broker != nil {
-		return answer, usage("--echo --exec --broker", sockeye.Text{En: "only one of them can answer", Zh: "只能选择一种应答方式"}, sockeye.Text{En: "leave the others out", Zh: "请去掉其余选项"})
+		return answer, terminal.Usage("--echo --exec --broker", sockeye.Text{En: "only one of them can answer", Zh: "只能选择一种应答方式"}, sockeye.Text{En: "leave the others out", Zh: "请去掉其余选项"})
 	}
 	if program != nil {
 		a.warnOfProgram(program, *ep)

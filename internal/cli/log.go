@@ -13,6 +13,7 @@ import (
 	"sockeye/internal/payload"
 	"sockeye/internal/pcapng"
 	"sockeye/internal/recording"
+	"sockeye/internal/terminal"
 )
 
 func (a *app) logCommand() *cobra.Command {
@@ -38,10 +39,10 @@ Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）；�
 // openRecording opens the one path that a command is given.
 func (a *app) openRecording(args []string) (*recording.Recording, error) {
 	if len(args) == 0 {
-		return nil, usage("RECORDING", sockeye.Text{En: "which recording is missing", Zh: "缺少记录的路径"},
+		return nil, terminal.Usage("RECORDING", sockeye.Text{En: "which recording is missing", Zh: "缺少记录的路径"},
 			sockeye.Text{En: "name the directory or file that --record wrote, or a capture file", Zh: "请写 --record 写出的目录或文件，或抓包文件"})
 	}
-	path, err := a.file("RECORDING", args[0])
+	path, err := a.File("RECORDING", args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func expectArguments(cmd *cobra.Command, args []string, most int) error {
 	if len(args) <= most {
 		return nil
 	}
-	return usage("", tooMany(args[most]), helpHint(cmd))
+	return terminal.Usage("", terminal.TooMany(args[most]), helpHint(cmd))
 }
 
 // filterFlags choose events of a recording.
@@ -88,7 +89,7 @@ func (f *filterFlags) filter() (recording.Filter, error) {
 	case "sent":
 		out.Direction = sockeye.Sent
 	default:
-		return out, usage("--direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", f.direction), Zh: fmt.Sprintf("%q 既不是 received 也不是 sent", f.direction)}, sockeye.Text{})
+		return out, terminal.Usage("--direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", f.direction), Zh: fmt.Sprintf("%q 既不是 received 也不是 sent", f.direction)}, sockeye.Text{})
 	}
 	var err error
 	if out.After, err = parseMoment("--since", f.since, time.Now()); err != nil {
@@ -105,7 +106,7 @@ func (f *filterFlags) filter() (recording.Filter, error) {
 			continue
 		}
 		if out.Bytes != nil {
-			return out, usage(c.flag, sockeye.Text{En: "not together with --text", Zh: "不能与 --text 同时使用"}, sockeye.Text{En: `text takes bytes too: \x01`, Zh: `文本中也可写字节：\x01`})
+			return out, terminal.Usage(c.flag, sockeye.Text{En: "not together with --text", Zh: "不能与 --text 同时使用"}, sockeye.Text{En: `text takes bytes too: \x01`, Zh: `文本中也可写字节：\x01`})
 		}
 		if out.Bytes, err = c.parse(c.text); err != nil {
 			e := *sockeye.ErrorOf(err)
@@ -135,7 +136,7 @@ func parseMoment(flag, s string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usage(flag, sockeye.Text{En: fmt.Sprintf("%q is not a time", s), Zh: fmt.Sprintf("%q 不是时间", s)},
+	return time.Time{}, terminal.Usage(flag, sockeye.Text{En: fmt.Sprintf("%q is not a time", s), Zh: fmt.Sprintf("%q 不是时间", s)},
 		sockeye.Text{En: "write 15:04:05, '2026-01-31 15:04:05', or 10m for ten minutes ago", Zh: "写成 15:04:05、'2026-01-31 15:04:05'，或 10m（十分钟前）"})
 }
 
@@ -154,9 +155,9 @@ func (a *app) warnDamage(file string, d pcapng.Damage, told *int) {
 func (a *app) damageLine(file string, d pcapng.Damage) string {
 	where := ""
 	if d.Length > 0 {
-		where = fmt.Sprintf(a.t("offset %d, %s: ", "偏移 %d，%s："), d.Offset, a.byteCount(int(d.Length)))
+		where = fmt.Sprintf(a.t("offset %d, %s: ", "偏移 %d，%s："), d.Offset, a.ByteCount(int(d.Length)))
 	}
-	s := payload.SafeString(a.damagedName(file)) + ": " + where + payload.SafeString(d.What.In(a.lang))
+	s := payload.SafeString(a.DamagedName(file)) + ": " + where + payload.SafeString(d.What.In(a.Lang))
 	if d.Seq != 0 {
 		s += fmt.Sprintf(a.t(" (event %d)", "（事件 %d）"), d.Seq)
 	}
@@ -166,8 +167,8 @@ func (a *app) damageLine(file string, d pcapng.Damage) string {
 // ended is the error that ends a command which was reading: a signal is not a
 // failure to read.
 func (a *app) ended(err error) error {
-	if err != nil && a.ctx.Err() != nil && errors.Is(err, a.interrupted()) {
-		return a.interrupted()
+	if err != nil && a.Ctx.Err() != nil && errors.Is(err, a.Interrupted()) {
+		return a.Interrupted()
 	}
 	return err
 }
@@ -199,15 +200,15 @@ func (a *app) logLs(args []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	p := a.startProgress(a.t("counting", "正在统计"))
-	s, err := r.Summarize(a.ctx, p.at)
-	p.end()
+	p := a.StartProgress(a.t("counting", "正在统计"))
+	s, err := r.Summarize(a.Ctx, p.At)
+	p.End()
 	if err != nil {
 		return a.ended(err)
 	}
 	if asJSON {
 		for _, one := range s.Sessions {
-			if err := a.printJSON(struct {
+			if err := a.PrintJSON(struct {
 				V int `json:"v"`
 				*recording.SessionSummary
 			}{1, one}); err != nil {
@@ -222,13 +223,13 @@ func (a *app) logLs(args []string, asJSON bool) error {
 		rows := [][]string{{"    #", a.t("alias", "别名"), a.t("address", "地址"), a.t("since", "连接于"), a.t("lasted", "时长"), a.t("received", "接收"), a.t("sent", "发送"), a.t("left", "断开原因")}}
 		for _, p := range one.Peers {
 			rows = append(rows, []string{fmt.Sprintf("    %d", p.ID), payload.SafeString(p.Alias), p.Remote.String(), p.First.Local().Format("15:04:05.000"),
-				p.Last.Sub(p.First).Round(time.Millisecond).String(), a.amount(p.Received, p.ReceivedMessages, 0), a.amount(p.Sent, p.SentMessages, 0), string(p.Reason)})
+				p.Last.Sub(p.First).Round(time.Millisecond).String(), a.Amount(p.Received, p.ReceivedMessages, 0), a.Amount(p.Sent, p.SentMessages, 0), string(p.Reason)})
 		}
 		if len(rows) > 1 {
-			b.WriteString(table(rows))
+			b.WriteString(terminal.Table(rows))
 		}
 	}
-	fmt.Fprintf(&b, a.t("%d events, %s in %d files\n", "%d 个事件，%s，%d 个文件\n"), s.Events, size(float64(s.Bytes)), s.Files)
+	fmt.Fprintf(&b, a.t("%d events, %s in %d files\n", "%d 个事件，%s，%d 个文件\n"), s.Events, terminal.SizeText(float64(s.Bytes)), s.Files)
 	if s.Lost.Events > 0 || s.Lost.Bytes > 0 {
 		fmt.Fprintf(&b, a.t("%d events are missing (%d bytes known)\n", "缺少 %d 个事件（已知 %d 字节）\n"), s.Lost.Events, s.Lost.Bytes)
 	}

@@ -15,6 +15,7 @@ import (
 	"sockeye/internal/pcapng"
 	"sockeye/internal/query"
 	"sockeye/internal/recording"
+	"sockeye/internal/terminal"
 )
 
 func (a *app) logVerifyCommand() *cobra.Command {
@@ -41,9 +42,9 @@ func (a *app) logVerify(args []string) error {
 	if err != nil {
 		return err
 	}
-	p := a.startProgress(a.t("verifying", "正在校验"))
-	report, err := r.Verify(a.ctx, p.at)
-	p.end()
+	p := a.StartProgress(a.t("verifying", "正在校验"))
+	report, err := r.Verify(a.Ctx, p.At)
+	p.End()
 	if err != nil {
 		return a.ended(err)
 	}
@@ -57,7 +58,7 @@ func (a *app) logVerify(args []string) error {
 		fmt.Fprintln(a.Out, a.t("sound: every byte is as it was written", "完好：每个字节都与写入时一致"))
 	}
 	if !report.Sound() {
-		return exit{exitNetwork}
+		return terminal.Exit{Code: terminal.ExitNetwork}
 	}
 	return nil
 }
@@ -72,7 +73,7 @@ func (a *app) printReport(report *recording.Report) error {
 		fmt.Fprintf(out, a.t("… and %d more\n", "……还有 %d 处\n"), rest)
 	}
 	fmt.Fprintf(out, a.t("%d events, %s in %d files; %d places damaged, %d torn\n", "%d 个事件，%s，%d 个文件；%d 处损坏，%d 处结尾不完整\n"),
-		report.Events, size(float64(report.Bytes)), report.Files, report.Damages, report.Torn)
+		report.Events, terminal.SizeText(float64(report.Bytes)), report.Files, report.Damages, report.Torn)
 	return out.Flush()
 }
 
@@ -89,7 +90,7 @@ out. The old one is not touched.`,
 				return err
 			}
 			if len(args) == 1 {
-				return usage("TO", sockeye.Text{En: "where to write it is missing", Zh: "缺少写入位置"}, helpHint(cmd))
+				return terminal.Usage("TO", sockeye.Text{En: "where to write it is missing", Zh: "缺少写入位置"}, helpHint(cmd))
 			}
 			return a.logRepair(args)
 		},
@@ -101,9 +102,9 @@ func (a *app) logRepair(args []string) error {
 	if err != nil {
 		return err
 	}
-	p := a.startProgress(a.t("repairing", "正在修复"))
-	report, err := r.Repair(a.ctx, args[1], p.at)
-	p.end()
+	p := a.StartProgress(a.t("repairing", "正在修复"))
+	report, err := r.Repair(a.Ctx, args[1], p.At)
+	p.End()
 	if err != nil {
 		return a.ended(err)
 	}
@@ -115,7 +116,7 @@ var exportForms = []string{"text", "csv", "json", "raw", "pcapng"}
 
 func (a *app) logExportCommand() *cobra.Command {
 	var f filterFlags
-	var frames frameFlags
+	var frames terminal.FrameFlags
 	var form, to string
 	cmd := &cobra.Command{
 		Use:   "export RECORDING",
@@ -140,21 +141,21 @@ direction in a file of its own, or one pcapng file.`,
 	fs.StringVarP(&to, "output", "o", "", a.t("file to write, or directory for raw; must not exist (default: standard output)", "写入的文件（raw 为目录），不能已存在（默认写到标准输出）"))
 	f.register(a, fs)
 	f.registerContent(a, fs)
-	frames.register(a, fs)
+	frames.Register(a.Terminal, fs)
 	return cmd
 }
 
-func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form, to string) error {
+func (a *app) logExport(args []string, f *filterFlags, frames *terminal.FrameFlags, form, to string) error {
 	known := false
 	for _, name := range exportForms {
 		known = known || name == form
 	}
 	if !known {
 		hint := sockeye.Text{En: "choose one of " + strings.Join(exportForms, ", "), Zh: "可选：" + strings.Join(exportForms, "、")}
-		if near := nearest(form, exportForms); near != "" {
-			hint = didYouMean(near)
+		if near := terminal.Nearest(form, exportForms); near != "" {
+			hint = terminal.DidYouMean(near)
 		}
-		return usage("--format", sockeye.Text{En: fmt.Sprintf("unknown format %q", form), Zh: fmt.Sprintf("未知的格式 %q", form)}, hint)
+		return terminal.Usage("--format", sockeye.Text{En: fmt.Sprintf("unknown format %q", form), Zh: fmt.Sprintf("未知的格式 %q", form)}, hint)
 	}
 	filter, err := f.filter()
 	if err != nil {
@@ -162,12 +163,12 @@ func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form,
 	}
 	after := filter.After
 	x := exporting{form: form}
-	if x.cut, err = frames.choice(); err != nil {
+	if x.cut, err = frames.Choice(); err != nil {
 		return err
 	}
 	if x.cut != nil {
 		if form == "raw" || form == "pcapng" {
-			return usage("--frame", sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
+			return terminal.Usage("--frame", sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
 		}
 		after = time.Time{} // a frame may begin before
 		if filter, x.wants, err = query.FramesOf(filter); err != nil {
@@ -182,22 +183,22 @@ func (a *app) logExport(args []string, f *filterFlags, frames *frameFlags, form,
 	if err != nil {
 		return err
 	}
-	p := a.startProgress(a.t("exporting", "正在导出"))
+	p := a.StartProgress(a.t("exporting", "正在导出"))
 	told := 0
-	d, err := r.Read(recording.ReadOptions{After: after, Progress: p.at, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
+	d, err := r.Read(recording.ReadOptions{After: after, Progress: p.At, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	err = a.exportTo(d, m, x, to)
-	p.end()
+	p.End()
 	return a.ended(err)
 }
 
 // exporting is what is written.
 type exporting struct {
 	form  string
-	cut   *frameChoice // nil: events as they are
+	cut   *terminal.FrameChoice // nil: events as they are
 	wants func(*framing.PeerFrame) bool
 }
 
@@ -205,9 +206,9 @@ func (a *app) exportTo(d *recording.Reader, m *recording.Matcher, x exporting, t
 	form := x.form
 	if form == "raw" {
 		if to == "" {
-			return usage("--output", sockeye.Text{En: "raw needs a directory", Zh: "raw 需要一个目录"}, sockeye.Text{En: "each peer and direction gets a file there", Zh: "每个连接对象的每个方向会在其中各有一个文件"})
+			return terminal.Usage("--output", sockeye.Text{En: "raw needs a directory", Zh: "raw 需要一个目录"}, sockeye.Text{En: "each peer and direction gets a file there", Zh: "每个连接对象的每个方向会在其中各有一个文件"})
 		}
-		names, err := recording.WriteRaw(a.ctx, d, m, to)
+		names, err := recording.WriteRaw(a.Ctx, d, m, to)
 		for _, n := range names {
 			fmt.Fprintln(a.Out, n)
 		}
@@ -217,13 +218,13 @@ func (a *app) exportTo(d *recording.Reader, m *recording.Matcher, x exporting, t
 	if to != "" {
 		f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
-			return fileError("write", to, err)
+			return terminal.FileError("write", to, err)
 		}
 		defer f.Close()
 		out = f
 	}
-	if form == "pcapng" && isTerminal(out) {
-		return usage("--output", sockeye.Text{En: "pcapng is not for a terminal", Zh: "pcapng 不能输出到终端"}, sockeye.Text{En: "name a file, or pipe it: | wireshark -k -i -", Zh: "请指定文件，或用管道：| wireshark -k -i -"})
+	if form == "pcapng" && terminal.IsTerminal(out) {
+		return terminal.Usage("--output", sockeye.Text{En: "pcapng is not for a terminal", Zh: "pcapng 不能输出到终端"}, sockeye.Text{En: "name a file, or pipe it: | wireshark -k -i -", Zh: "请指定文件，或用管道：| wireshark -k -i -"})
 	}
 	err := a.writeExport(d, m, x, out)
 	if f, ok := out.(*os.File); ok && to != "" && err == nil {
@@ -237,25 +238,25 @@ func (a *app) writeExport(d *recording.Reader, m *recording.Matcher, x exporting
 	case form == "csv" && x.cut != nil:
 		return a.writeFrames(d, m, x.wants, x.cut, out)
 	case form == "csv":
-		return recording.WriteCSV(a.ctx, d, m, out, a.lang)
+		return recording.WriteCSV(a.Ctx, d, m, out, a.Lang)
 	case form == "pcapng":
-		return recording.WritePcapng(a.ctx, d, m, out)
+		return recording.WritePcapng(a.Ctx, d, m, out)
 	}
-	v := a.newView(lines, out, io.Discard, false)
-	v.dated, v.cut, v.wantsFrame = true, x.cut.splitter(), x.wants
+	v := a.NewView(terminal.Lines, out, io.Discard, false)
+	v.Dated, v.Cut, v.WantsFrame = true, x.cut.Splitter(), x.wants
 	if x.form == "json" {
-		v.format = jsonLines
+		v.Format = terminal.JSONLines
 	}
-	err := d.Each(a.ctx, m, func(e *sockeye.Event) error {
+	err := d.Each(a.Ctx, m, func(e *sockeye.Event) error {
 		if e.Session != nil {
-			v.opened[e.Session] = true
+			v.MarkOpened(e.Session)
 		}
-		return v.show(*e)
+		return v.Show(*e)
 	})
-	if v.cut != nil {
-		v.cut.End(v.showFrame)
+	if v.Cut != nil {
+		v.Cut.End(v.ShowFrame)
 	}
-	if flushErr := v.end(); err == nil {
+	if flushErr := v.End(); err == nil {
 		err = flushErr
 	}
 	return err

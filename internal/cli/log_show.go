@@ -15,11 +15,12 @@ import (
 	"sockeye/internal/pcapng"
 	"sockeye/internal/query"
 	"sockeye/internal/recording"
+	"sockeye/internal/terminal"
 )
 
 func (a *app) logShowCommand() *cobra.Command {
 	var f filterFlags
-	var d displayFlags
+	var d terminal.DisplayFlags
 	var o recording.ReadOptions
 	var charset string
 	cmd := &cobra.Command{
@@ -36,8 +37,8 @@ with what is being recorded.`,
 				return err
 			}
 			var err error
-			if d.charset, err = payload.ParseViewCharset(charset); err != nil {
-				return ofFlag(err, "--charset")
+			if d.Charset, err = payload.ParseViewCharset(charset); err != nil {
+				return terminal.OfFlag(err, "--charset")
 			}
 			return a.logShow(args, &f, &d, o)
 		},
@@ -47,27 +48,27 @@ with what is being recorded.`,
 	f.registerContent(a, fs)
 	fs.Uint64Var(&o.From, "from", 0, a.t("begin at the event with this number", "从该编号的事件开始"))
 	fs.BoolVarP(&o.Follow, "follow", "f", false, a.t("go on with what is being recorded", "继续显示正在记录的内容"))
-	fs.BoolVar(&d.hex, "hex", false, a.t("show bytes as a hex dump", "以十六进制显示"))
-	fs.BoolVar(&d.json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
-	fs.BoolVar(&d.raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
-	d.frameFlags.register(a, fs)
+	fs.BoolVar(&d.Hex, "hex", false, a.t("show bytes as a hex dump", "以十六进制显示"))
+	fs.BoolVar(&d.Json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
+	fs.BoolVar(&d.Raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
+	d.FrameFlags.Register(a.Terminal, fs)
 	fs.StringVar(&charset, "charset", "", a.t("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1"))
 	return cmd
 }
 
-func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recording.ReadOptions) error {
-	form, err := d.format(a)
+func (a *app) logShow(args []string, f *filterFlags, d *terminal.DisplayFlags, o recording.ReadOptions) error {
+	form, err := d.Format(a.Terminal)
 	if err != nil {
 		return err
 	}
-	if form == raw && !d.raw {
-		form = lines
+	if form == terminal.Raw && !d.Raw {
+		form = terminal.Lines
 	}
 	filter, err := f.filter()
 	if err != nil {
 		return err
 	}
-	cut, err := d.choice()
+	cut, err := d.Choice()
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 		return err
 	}
 	if o.Follow && len(args) > 0 {
-		if err := notStdin("--follow", args[0], sockeye.Text{En: "standard input is read to its end first: nothing follows", Zh: "标准输入会先读到结尾，之后没有可跟随的内容"},
+		if err := terminal.NotStdin("--follow", args[0], sockeye.Text{En: "standard input is read to its end first: nothing follows", Zh: "标准输入会先读到结尾，之后没有可跟随的内容"},
 			sockeye.Text{En: "leave --follow out, or name the recording", Zh: "请去掉 --follow，或写记录的路径"}); err != nil {
 			return err
 		}
@@ -104,24 +105,24 @@ func (a *app) logShow(args []string, f *filterFlags, d *displayFlags, o recordin
 		return err
 	}
 	defer events.Close()
-	v := a.newView(form, a.Out, io.Discard, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
-	v.dated, v.cut, v.wantsFrame, v.charset = true, cut.splitter(), wants, d.charset
-	err = events.Each(a.ctx, m, func(e *sockeye.Event) error {
+	v := a.NewView(form, a.Out, io.Discard, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
+	v.Dated, v.Cut, v.WantsFrame, v.Charset = true, cut.Splitter(), wants, d.Charset
+	err = events.Each(a.Ctx, m, func(e *sockeye.Event) error {
 		if e.Session != nil {
-			v.opened[e.Session] = true // its errors are not the command's own
+			v.MarkOpened(e.Session) // its errors are not the command's own
 		}
-		if err := v.show(*e); err != nil {
+		if err := v.Show(*e); err != nil {
 			return err
 		}
 		if o.Follow {
-			return v.flush()
+			return v.Flush()
 		}
 		return nil
 	})
-	if v.cut != nil {
-		v.cut.End(v.showFrame)
+	if v.Cut != nil {
+		v.Cut.End(v.ShowFrame)
 	}
-	if flushErr := v.end(); err == nil {
+	if flushErr := v.End(); err == nil {
 		err = flushErr
 	}
 	return a.ended(err)
@@ -149,16 +150,16 @@ sent, whatever chunks it came in. Exit code 1 if it is nowhere, as with grep.`,
 				return err
 			}
 			if len(args) == 1 {
-				return usage("TEXT", sockeye.Text{En: "what to find is missing", Zh: "缺少要查找的内容"}, helpHint(cmd))
+				return terminal.Usage("TEXT", sockeye.Text{En: "what to find is missing", Zh: "缺少要查找的内容"}, helpHint(cmd))
 			}
 			if most < 0 {
-				return usage("--max-count", sockeye.Text{En: fmt.Sprintf("%d is negative", most), Zh: fmt.Sprintf("%d 是负数", most)},
+				return terminal.Usage("--max-count", sockeye.Text{En: fmt.Sprintf("%d is negative", most), Zh: fmt.Sprintf("%d 是负数", most)},
 					sockeye.Text{En: "leave it out to find all", Zh: "不写则查找全部"})
 			}
 			if len(args) == 2 {
 				switch {
 				case asHex && asRegexp:
-					return usage("--hex --regexp", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"}, sockeye.Text{})
+					return terminal.Usage("--hex --regexp", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"}, sockeye.Text{})
 				case asHex:
 					f.bytes = args[1]
 				case asRegexp:
@@ -207,24 +208,24 @@ func (a *app) logSearch(args []string, f *filterFlags, most int, asJSON bool) er
 	if err != nil {
 		return err
 	}
-	p := a.startProgress(a.t("searching", "正在查找"))
+	p := a.StartProgress(a.t("searching", "正在查找"))
 	told := 0
-	d, err := r.Read(recording.ReadOptions{After: filter.After, Progress: p.at, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
+	d, err := r.Read(recording.ReadOptions{After: filter.After, Progress: p.At, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	v := a.newView(lines, a.Out, io.Discard, isTerminal(a.Out) && a.Env("NO_COLOR") == "")
-	v.dated = true
+	v := a.NewView(terminal.Lines, a.Out, io.Discard, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "")
+	v.Dated = true
 	found := 0
-	err = d.Each(a.ctx, nil, func(e *sockeye.Event) error {
+	err = d.Each(a.Ctx, nil, func(e *sockeye.Event) error {
 		var failed error
 		m.Each(e, func(x recording.Match) {
 			if failed != nil || most > 0 && found >= most {
 				return
 			}
 			if found++; found == 1 {
-				p.end()
+				p.End()
 			}
 			failed = a.showMatch(v, e, x, asJSON)
 		})
@@ -233,21 +234,21 @@ func (a *app) logSearch(args []string, f *filterFlags, most int, asJSON bool) er
 		}
 		return failed
 	})
-	p.end()
-	if flushErr := v.out.Flush(); err == nil {
+	p.End()
+	if flushErr := v.Flush(); err == nil {
 		err = flushErr
 	}
 	switch {
 	case err != nil && !errors.Is(err, errEnough):
 		return a.ended(err)
 	case found == 0:
-		return exit{exitNetwork}
+		return terminal.Exit{Code: terminal.ExitNetwork}
 	}
 	return nil
 }
 
 // showMatch prints a place: the event it ends in, and where in the stream it is.
-func (a *app) showMatch(v *view, e *sockeye.Event, x recording.Match, asJSON bool) error {
+func (a *app) showMatch(v *terminal.View, e *sockeye.Event, x recording.Match, asJSON bool) error {
 	if asJSON {
 		line := foundLine{V: 1, Seq: x.Seq, Time: e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z"), Direction: e.Kind.String(), Offset: x.Offset, Bytes: x.Length}
 		if e.Peer != nil {
@@ -256,14 +257,10 @@ func (a *app) showMatch(v *view, e *sockeye.Event, x recording.Match, asJSON boo
 		if e.Session != nil {
 			line.Session = e.Session.ID
 		}
-		return a.printJSON(line)
+		return a.PrintJSON(line)
 	}
-	v.buf = v.appendHead(v.buf[:0], *e)
-	v.buf = fmt.Appendf(v.buf, a.t("event %d, byte %d: ", "事件 %d，字节 %d："), x.Seq, x.Offset)
-	v.buf = payload.AppendSafe(v.buf, around(e.Data, x))
-	v.buf = append(v.buf, '\n')
-	_, err := v.out.Write(v.buf)
-	return err
+	text := fmt.Appendf(nil, a.t("event %d, byte %d: ", "事件 %d，字节 %d："), x.Seq, x.Offset)
+	return v.ShowText(*e, payload.AppendSafe(text, around(e.Data, x)))
 }
 
 // around is at most 200 bytes of a chunk: enough to know the place again.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"sockeye/internal/journal"
+	"sockeye/internal/terminal"
 )
 
 // Recording takes less than 32 MiB of memory beside the ring, the program itself
@@ -49,5 +50,5 @@ func TestMemoryWhileRecording(t *testing.T) {
 		t.Errorf("%d MiB, which is more than 32 MiB above the ring of %d MiB", most>>20, journal.DefaultLimit>>20)
 	}
 	p.cmd.Process.Signal(syscall.SIGTERM)
-	p.ends(exitOK)
+	p.ends(terminal.ExitOK)
 }

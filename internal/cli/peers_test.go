@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"sockeye/internal/responder"
+	"sockeye/internal/terminal"
 )
 
 // The real binary with programs that nobody here wrote: the tutorial's Python
@@ -38,7 +39,7 @@ func TestTutorialProgram(t *testing.T) {
 	host, port := hostPort(t, pc.local(t).String())
 	board := run(t, "python3", "-u", filepath.Join("testdata", "tutorial.py"), host, port)
 	experiment(t, pc, board)
-	pc.stop(t, syscall.SIGTERM, exitOK)
+	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 	board.prints("b''\nb''\nb''\n")
 	select {
 	case <-board.ended:
@@ -66,7 +67,7 @@ func TestTutorialProgramMended(t *testing.T) {
 	host, port := hostPort(t, pc.local(t).String())
 	board := run(t, "python3", "-u", path, host, port)
 	experiment(t, pc, board)
-	pc.stop(t, syscall.SIGTERM, exitOK)
+	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 	board.ends(0)
 	if want := "b'https://www.walnutpi.com'\n"; board.out.String() != want {
 		t.Errorf("the board printed %q, want %q", board.out, want)
@@ -94,7 +95,7 @@ func TestDeviceWithNcat(t *testing.T) {
 	pc.prints(responder.DefaultHello + "turn on the lamp\n")
 	pc.in.Close() // ncat finishes sending: the board leaves, as it has nothing to wait for
 	board.wait(t, "left", "reason=eof")
-	board.stop(t, nil, exitOK)
+	board.stop(t, nil, terminal.ExitOK)
 	pc.ends(0)
 }
 
@@ -126,7 +127,7 @@ func TestThirtyNcatsAtTerminal(t *testing.T) {
 		}
 	}
 	x.tmux("send-keys", "C-d")
-	x.exits(exitOK)
+	x.exits(terminal.ExitOK)
 	for _, c := range clients {
 		c.in.Close() // it reads its input to the end, whatever the other side does
 		c.ends(0)
@@ -148,7 +149,7 @@ func TestThirtyNcatsFromInput(t *testing.T) {
 	for _, c := range clients {
 		c.prints("for all of you\n")
 	}
-	pc.stop(t, syscall.SIGTERM, exitOK)
+	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 	for _, c := range clients {
 		c.in.Close() // it reads its input to the end, whatever the other side does
 		c.ends(0)
@@ -237,7 +238,7 @@ func converse(t *testing.T, ours *server, other *program) {
 	ours.wait(t, "received", `data=from there 你\n`)
 	must(t, ours.say("from here 好\n"))
 	other.prints("from here 好\n")
-	ours.stop(t, syscall.SIGTERM, exitOK)
+	ours.stop(t, syscall.SIGTERM, terminal.ExitOK)
 }
 
 // ncat finishes sending and still reads: all that was sent before comes back.
@@ -255,7 +256,7 @@ func TestHalfCloseWithNcat(t *testing.T) {
 	if got := client.out.String(); sha256.Sum256([]byte(got)) != want {
 		t.Errorf("%d bytes came back, want the 3 MiB that were sent", len(got))
 	}
-	pc.stop(t, syscall.SIGTERM, exitOK)
+	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 }
 
 // ncat --send-only closes at the end of its input; -C makes CRLF of line ends, on
@@ -270,7 +271,7 @@ func TestSendOnlyAndCRLF(t *testing.T) {
 	pc.wait(t, "received", `data=AT\r\n`)
 	pc.wait(t, "finished", "reason=eof")
 	client.ends(0)
-	pc.stop(t, syscall.SIGTERM, exitOK)
+	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 
 	other := run(t, "ncat", "-l", "127.0.0.1", "0")
 	ours := run(t, "sockeye", "connect", "-C", other.address("127.0.0.1"))
@@ -278,5 +279,5 @@ func TestSendOnlyAndCRLF(t *testing.T) {
 	ours.in.Close()
 	other.prints("AT\r\nOK\r\n")
 	other.ends(0)
-	ours.ends(exitOK)
+	ours.ends(terminal.ExitOK)
 }

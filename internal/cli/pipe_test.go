@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/terminal"
 )
 
 // randomFile is a file of random bytes, and their hash.
@@ -76,7 +78,7 @@ func TestPipesAreExact(t *testing.T) {
 	ncat = command(t, "ncat", "--send-only", "127.0.0.1", address[strings.LastIndexByte(address, ':')+1:])
 	ncat.Stdin = openFile(t, there, os.O_RDONLY)
 	start(t, ncat).ends(0)
-	server.ends(exitOK)
+	server.ends(terminal.ExitOK)
 	if hashFile(t, back) != want {
 		t.Error("what listen received is not the file")
 	}
@@ -149,7 +151,7 @@ func TestPipeWaitsForSlowReader(t *testing.T) {
 	if err != nil || !bytes.Equal(got, data) {
 		t.Errorf("%d bytes came out, want the %d that came in: %v", len(got), len(data), err)
 	}
-	p.ends(exitOK)
+	p.ends(terminal.ExitOK)
 	if said := p.errs.String(); said != "" {
 		t.Errorf("standard error is %q", said)
 	}
@@ -192,7 +194,7 @@ func TestOutputFull(t *testing.T) {
 	p := start(t, cmd)
 	text := strings.Repeat("0123456789abcdef", 128)
 	dialAndSay(t, p.address("127.0.0.1"), text)
-	p.ends(exitOther)
+	p.ends(terminal.ExitOther)
 	lines := strings.Split(p.errs.String(), "\n")
 	if len(lines) != 4 || !strings.HasPrefix(lines[1], "sockeye: write stdout: ") || !strings.HasPrefix(lines[2], "hint: ") {
 		t.Errorf("standard error is %q", lines)
@@ -205,7 +207,7 @@ func TestOutputFull(t *testing.T) {
 	full := command(t, "sockeye", "listen", "127.0.0.1:0", "--json")
 	full.Stdout = openFile(t, "/dev/full", os.O_WRONLY)
 	p = start(t, full)
-	p.ends(exitOther)
+	p.ends(terminal.ExitOther)
 	if want := "sockeye: write stdout: the disk is full\nhint: make room, or send the output to another disk\n"; p.errs.String() != want {
 		t.Errorf("standard error is %q, want %q", p.errs, want)
 	}
@@ -247,7 +249,7 @@ func TestResetAfterData(t *testing.T) {
 	acknowledged(t, conn.(*net.TCPConn))
 	conn.(*net.TCPConn).SetLinger(0)
 	conn.Close()
-	p.ends(exitNetwork)
+	p.ends(terminal.ExitNetwork)
 	if got := p.out.String(); got != text {
 		t.Errorf("%d bytes came out, want the %d that were sent", len(got), len(text))
 	}

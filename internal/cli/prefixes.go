@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sockeye"
+	"sockeye/internal/terminal"
 )
 
 // prefixes is a flag for IP addresses and ranges of them. It may be given several
@@ -35,9 +36,9 @@ func (v *prefixes) Set(s string) error {
 func (f *endpointFlags) prefixesIn(flag, path string) (out []netip.Prefix, err error) {
 	text, err := f.readFile(flag, path)
 	if err != nil {
-		return nil, fileError("open", path, err)
+		return nil, terminal.FileError("open", path, err)
 	}
-	if path == stdinName {
+	if path == terminal.StdinName {
 		path = flag
 	}
 	for line := range strings.Lines(string(text)) {
@@ -45,7 +46,7 @@ func (f *endpointFlags) prefixesIn(flag, path string) (out []netip.Prefix, err e
 		for _, word := range strings.Fields(line) {
 			p, err := sockeye.ParsePrefix(word)
 			if err != nil {
-				return nil, ofFlag(err, path)
+				return nil, terminal.OfFlag(err, path)
 			}
 			out = append(out, p)
 		}

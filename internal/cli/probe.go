@@ -9,6 +9,7 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/responder"
+	"sockeye/internal/terminal"
 )
 
 // probeWait is how long a UDP port has to say that it is closed, or to answer. ncat
@@ -21,32 +22,32 @@ func (a *app) probe(f *connectFlags, ep sockeye.Endpoint) error {
 	ep.Options.Reconnect = false
 	bench := core.New(1 << 20)
 	defer func() {
-		ctx, cancel := context.WithTimeout(a.hurry, f.drain)
+		ctx, cancel := context.WithTimeout(a.Hurry, f.Drain)
 		defer cancel()
 		bench.Shutdown(ctx)
 	}()
 	cursor := bench.View(0)
 	defer cursor.Close()
 	began := time.Now()
-	s, err := bench.Open(a.ctx, ep, responder.Answer{})
+	s, err := bench.Open(a.Ctx, ep, responder.Answer{})
 	if err != nil {
 		return err
 	}
 	said := a.t("open", "已打开")
 	if ep.Address.Network.Transport() == sockeye.UDP {
-		ctx, cancel := context.WithTimeout(a.ctx, f.probeTime())
+		ctx, cancel := context.WithTimeout(a.Ctx, f.probeTime())
 		defer cancel()
 		answered, err := probeUDP(ctx, s, cursor.Next)
 		switch {
-		case a.ctx.Err() != nil:
-			return a.interrupted()
+		case a.Ctx.Err() != nil:
+			return a.Interrupted()
 		case err != nil:
 			return err
 		case !answered:
 			said = a.t("open or filtered: no answer, and nobody said that it is closed", "打开或被过滤：没有应答，也没有收到端口关闭的通知")
 		}
 	}
-	if f.verbose || isTerminal(a.Err) {
+	if f.Verbose || terminal.IsTerminal(a.Err) {
 		fmt.Fprintf(a.Err, "%s: %s (%s)\n", ep.Address, said, time.Since(began).Round(100*time.Microsecond))
 	}
 	return nil

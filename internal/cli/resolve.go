@@ -10,6 +10,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/terminal"
 )
 
 func (a *app) resolveCommand() *cobra.Command {
@@ -45,7 +46,7 @@ func (a *app) resolve(words []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	found, err := core.Resolve(a.ctx, host, port)
+	found, err := core.Resolve(a.Ctx, host, port)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (a *app) resolve(words []string, asJSON bool) error {
 			line.Type = "dgram"
 		}
 		if asJSON {
-			if err := a.printJSON(line); err != nil {
+			if err := a.PrintJSON(line); err != nil {
 				return err
 			}
 			continue
@@ -69,7 +70,7 @@ func (a *app) resolve(words []string, asJSON bool) error {
 	if asJSON {
 		return nil
 	}
-	_, err = io.WriteString(a.Out, table(rows))
+	_, err = io.WriteString(a.Out, terminal.Table(rows))
 	return err
 }
 
@@ -78,7 +79,7 @@ func (a *app) resolve(words []string, asJSON bool) error {
 func hostAndPort(words []string) (host, port string, err error) {
 	switch len(words) {
 	case 0:
-		return "", "", usage("HOST", sockeye.Text{En: "which name is missing", Zh: "缺少主机名"},
+		return "", "", terminal.Usage("HOST", sockeye.Text{En: "which name is missing", Zh: "缺少主机名"},
 			sockeye.Text{En: "write sockeye resolve localhost", Zh: "例如 sockeye resolve localhost"})
 	case 1:
 		if h, p, err := net.SplitHostPort(words[0]); err == nil {
@@ -88,5 +89,5 @@ func hostAndPort(words []string) (host, port string, err error) {
 	case 2:
 		return strings.Trim(words[0], "[]"), words[1], nil
 	}
-	return "", "", usage("", tooMany(words[2]), sockeye.Text{En: "write HOST or HOST PORT", Zh: "请写 主机 或 主机 端口"})
+	return "", "", terminal.Usage("", terminal.TooMany(words[2]), sockeye.Text{En: "write HOST or HOST PORT", Zh: "请写 主机 或 主机 端口"})
 }

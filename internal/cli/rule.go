@@ -16,6 +16,7 @@ import (
 	"sockeye/internal/recording"
 	"sockeye/internal/responder"
 	"sockeye/internal/rule"
+	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
 
@@ -73,7 +74,7 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 		return err
 	}
 	if f.recording == "" && len(args) < 2 {
-		return usage("MESSAGE", sockeye.Text{En: "what to try is missing", Zh: "缺少要试的消息"}, sockeye.Text{En: "write a message, or name a --recording", Zh: "请写一条消息，或用 --recording 指定记录"})
+		return terminal.Usage("MESSAGE", sockeye.Text{En: "what to try is missing", Zh: "缺少要试的消息"}, sockeye.Text{En: "write a message, or name a --recording", Zh: "请写一条消息，或用 --recording 指定记录"})
 	}
 	var messages [][]byte
 	typed := args[1:]
@@ -115,9 +116,9 @@ func (f *tryFlags) choose(openings []workspace.Opening) (workspace.Opening, erro
 		}
 	}
 	if f.endpoint == "" {
-		return workspace.Opening{}, usage("FILE", sockeye.Text{En: "no endpoint of the file has rules", Zh: "文件中没有带规则的端点"}, sockeye.Text{En: `write rules = "NAME" at an endpoint`, Zh: `在端点中写 rules = "名称"`})
+		return workspace.Opening{}, terminal.Usage("FILE", sockeye.Text{En: "no endpoint of the file has rules", Zh: "文件中没有带规则的端点"}, sockeye.Text{En: `write rules = "NAME" at an endpoint`, Zh: `在端点中写 rules = "名称"`})
 	}
-	return workspace.Opening{}, usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", f.endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", f.endpoint)}, sockeye.Text{})
+	return workspace.Opening{}, terminal.Usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", f.endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", f.endpoint)}, sockeye.Text{})
 }
 
 // dryRun tells what rules plan.
@@ -178,7 +179,7 @@ func (t *dryRun) showNotice(text string, plan rule.Plan, now time.Time) {
 		}
 	}
 	for _, e := range plan.Trouble {
-		fmt.Fprintf(&t.out, "    ! %s\n", payload.SafeString(e.In(t.app.lang)))
+		fmt.Fprintf(&t.out, "    ! %s\n", payload.SafeString(e.In(t.app.Lang)))
 	}
 	if len(plan.Steps)+len(plan.Trouble) == 0 {
 		fmt.Fprintf(&t.out, "    %s\n", t.app.t("no answer", "没有应答"))
@@ -196,7 +197,7 @@ func rounded(d time.Duration) time.Duration {
 
 // record tries what was received in a recording, each peer in its own state.
 func (t *dryRun) record(path string) error {
-	path, err := t.app.file("--recording", path)
+	path, err := t.app.File("--recording", path)
 	if err != nil {
 		return err
 	}
@@ -211,13 +212,13 @@ func (t *dryRun) record(path string) error {
 	}
 	defer events.Close()
 	tell := func(tried *responder.DryRunStep) {
-		head := peerName(tried.Peer) + "  "
+		head := terminal.PeerName(tried.Peer) + "  "
 		if tried.On == responder.OnFrame {
 			head = tried.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + head
 		}
 		t.show(tried, head)
 	}
-	err = events.Each(t.app.ctx, nil, func(e *sockeye.Event) error {
+	err = events.Each(t.app.Ctx, nil, func(e *sockeye.Event) error {
 		t.Event(e, tell)
 		return nil
 	})

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,13 +11,14 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
 
 // runFlags are the flags of run.
 type runFlags struct {
-	displayFlags
-	recordFlags
+	terminal.DisplayFlags
+	terminal.RecordFlags
 	yes, plan, env bool
 	at             []string
 	seed           uint64
@@ -47,21 +47,21 @@ does not ask. FILE may be - for standard input.`,
 	fs := cmd.Flags()
 	fs.BoolVarP(&f.yes, "yes", "y", false, a.t("do it without asking", "不再询问，直接执行"))
 	fs.BoolVar(&f.plan, "plan", false, a.t("show what the file would do, and do nothing", "只显示文件将要做什么，不执行"))
-	fs.Var(&words{&f.at}, "at", a.t("open an endpoint at another address: NAME=ADDRESS", "改用其他地址打开端点：NAME=ADDRESS"))
+	fs.Var(terminal.WordsOf(&f.at), "at", a.t("open an endpoint at another address: NAME=ADDRESS", "改用其他地址打开端点：NAME=ADDRESS"))
 	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
 	fs.Uint64Var(&f.seed, "seed", 0, a.t("repeat chances and random delays of another run (default: new ones)", "重现另一次运行的概率与随机延时（默认每次不同）"))
-	f.displayFlags.register(a, fs)
-	f.recordFlags.register(a, fs)
+	f.DisplayFlags.Register(a.Terminal, fs)
+	f.RecordFlags.Register(a.Terminal, fs)
 	return cmd
 }
 
 // readWorkspace reads the one file that a command is given.
 func (a *app) readWorkspace(args []string) (*workspace.File, []workspace.Opening, error) {
 	if len(args) == 0 {
-		return nil, nil, usage("FILE", sockeye.Text{En: "which workspace is missing", Zh: "缺少工作区文件"},
+		return nil, nil, terminal.Usage("FILE", sockeye.Text{En: "which workspace is missing", Zh: "缺少工作区文件"},
 			sockeye.Text{En: "name a workspace file; docs/protocols.md shows how one is written", Zh: "请写工作区文件，写法见 docs/protocols.zh-CN.md"})
 	}
-	path, err := a.file("FILE", args[0])
+	path, err := a.File("FILE", args[0])
 	if err != nil {
 		return nil, nil, err
 	}
@@ -79,12 +79,12 @@ func (a *app) run(f *runFlags, args []string) error {
 		return err
 	}
 	if len(openings) == 0 {
-		return usage(a.pathWords(args[0]), sockeye.Text{En: "the file opens nothing", Zh: "文件中没有要打开的端点"}, sockeye.Text{En: "it needs an [[endpoint]]", Zh: "需要一个 [[endpoint]]"})
+		return terminal.Usage(a.PathWords(args[0]), sockeye.Text{En: "the file opens nothing", Zh: "文件中没有要打开的端点"}, sockeye.Text{En: "it needs an [[endpoint]]", Zh: "需要一个 [[endpoint]]"})
 	}
 	if err := overridePorts(openings, f.at); err != nil {
 		return err
 	}
-	show, err := f.recordFlags.form(a, &f.displayFlags)
+	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	if err != nil {
 		return err
 	}
@@ -97,10 +97,10 @@ func (a *app) run(f *runFlags, args []string) error {
 			return err
 		}
 	}
-	if show == raw && !f.raw { // the bytes of several peers, mixed, are of no use
-		show = lines
+	if show == terminal.Raw && !f.Raw { // the bytes of several peers, mixed, are of no use
+		show = terminal.Lines
 	}
-	l, err := a.start(show, &f.displayFlags, true, &f.recordFlags, openings[0].Endpoint)
+	l, err := a.Start(show, &f.DisplayFlags, true, &f.RecordFlags, openings[0].Endpoint)
 	if err != nil {
 		return err
 	}
@@ -109,22 +109,22 @@ func (a *app) run(f *runFlags, args []string) error {
 		o.Seed = uint64(time.Now().UnixNano())
 	}
 	if f.env {
-		o.Lookup = a.environment
+		o.Lookup = a.Environment
 	}
-	l.bench.SetLookup(func(name string) (string, bool) { // for what is typed at the console
+	l.Bench.SetLookup(func(name string) (string, bool) { // for what is typed at the console
 		if v, ok := file.Lookup(name); ok || o.Lookup == nil {
 			return v, ok
 		}
 		return o.Lookup(name)
 	})
-	sessions, err := l.bench.OpenWorkspace(a.ctx, file, openings, o)
+	sessions, err := l.Bench.OpenWorkspace(a.Ctx, file, openings, o)
 	if err != nil {
-		return l.finish(err)
+		return l.Finish(err)
 	}
-	err = l.untilAllStopped(sessions)
-	a.printHits(openings, sessions, f.quiet || f.json)
-	a.printRuns(openings, sessions, f.quiet || f.json)
-	return l.finish(err)
+	err = l.UntilAllStopped(sessions)
+	a.printHits(openings, sessions, f.Quiet || f.Json)
+	a.printRuns(openings, sessions, f.Quiet || f.Json)
+	return l.Finish(err)
 }
 
 // overridePorts opens endpoints at other addresses than the file says.
@@ -136,7 +136,7 @@ func overridePorts(openings []workspace.Opening, at []string) error {
 	for _, move := range at {
 		name, address, ok := strings.Cut(move, "=")
 		if !ok {
-			return usage("--at", sockeye.Text{En: fmt.Sprintf("%q is not NAME=ADDRESS", move), Zh: fmt.Sprintf("%q 不是 NAME=ADDRESS 的形式", move)},
+			return terminal.Usage("--at", sockeye.Text{En: fmt.Sprintf("%q is not NAME=ADDRESS", move), Zh: fmt.Sprintf("%q 不是 NAME=ADDRESS 的形式", move)},
 				sockeye.Text{En: "the endpoints are " + strings.Join(names, ", "), Zh: "端点有：" + strings.Join(names, "、")})
 		}
 		to, err := sockeye.ParseAddress(address)
@@ -159,7 +159,7 @@ func overridePorts(openings []workspace.Opening, at []string) error {
 			}
 		}
 		if !found {
-			return usage("--at", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q", name), Zh: fmt.Sprintf("没有端点 %q", name)},
+			return terminal.Usage("--at", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q", name), Zh: fmt.Sprintf("没有端点 %q", name)},
 				sockeye.Text{En: "the endpoints are " + strings.Join(names, ", "), Zh: "端点有：" + strings.Join(names, "、")})
 		}
 	}
@@ -168,13 +168,13 @@ func overridePorts(openings []workspace.Opening, at []string) error {
 
 // planText says what a file will do, endpoint by endpoint.
 func (a *app) planText(path string, f *workspace.File, openings []workspace.Opening) string {
-	return fmt.Sprintf(a.t("%s will:\n", "%s 将会：\n"), payload.SafeString(a.pathWords(path))) + f.PlanText(openings, a.lang)
+	return fmt.Sprintf(a.t("%s will:\n", "%s 将会：\n"), payload.SafeString(a.PathWords(path))) + f.PlanText(openings, a.Lang)
 }
 
 // askToRun shows the plan and asks. Without a person at a terminal, it refuses.
 func (a *app) askToRun(path string, f *workspace.File, openings []workspace.Opening) error {
-	if !isTerminal(a.In) || !isTerminal(a.Err) {
-		return usage(a.pathWords(path), sockeye.Text{En: "nobody is there to be asked whether to run it", Zh: "没有终端可供确认是否执行"},
+	if !terminal.IsTerminal(a.In) || !terminal.IsTerminal(a.Err) {
+		return terminal.Usage(a.PathWords(path), sockeye.Text{En: "nobody is there to be asked whether to run it", Zh: "没有终端可供确认是否执行"},
 			sockeye.Text{En: "--plan shows what the file will do, --yes does it", Zh: "用 --plan 查看文件将要做什么，用 --yes 执行"})
 	}
 	fmt.Fprint(a.Err, a.planText(path, f, openings), a.t("Run it? [y/N] ", "执行吗？[y/N] "))
@@ -188,9 +188,9 @@ func (a *app) askToRun(path string, f *workspace.File, openings []workspace.Open
 		if s == "y" || s == "yes" || s == "是" {
 			return nil
 		}
-		return exit{exitOther}
-	case <-a.ctx.Done():
-		return a.interrupted()
+		return terminal.Exit{Code: terminal.ExitOther}
+	case <-a.Ctx.Done():
+		return a.Interrupted()
 	}
 }
 
@@ -200,38 +200,6 @@ type oneByte struct {
 }
 
 func (o oneByte) Read(p []byte) (int, error) { return o.in.Read(p[:min(1, len(p))]) }
-
-// untilAllStopped waits for a signal, the end of the view, the person at the console,
-// or for all sessions to end by themselves.
-func (l *runner) untilAllStopped(sessions []*core.Session) error {
-	ended := make(chan struct{})
-	go func() {
-		for _, s := range sessions {
-			<-s.Done()
-		}
-		close(ended)
-	}()
-	var input <-chan error
-	if l.console != nil {
-		input = l.replAside(sessions[0], &inputFlags{}, chunkPace{})
-	}
-	select {
-	case <-l.app.ctx.Done():
-		return l.interrupted()
-	case err := <-input:
-		return err
-	case <-l.viewDone:
-	case <-ended:
-		var causes []error
-		for _, s := range sessions {
-			if _, cause := s.Outcome(); cause != nil {
-				causes = append(causes, cause)
-			}
-		}
-		return errors.Join(causes...)
-	}
-	return nil
-}
 
 // printHits says at the end what the rules did.
 func (a *app) printHits(openings []workspace.Opening, sessions []*core.Session, silent bool) {
@@ -254,7 +222,7 @@ func (a *app) printRuns(openings []workspace.Opening, sessions []*core.Session, 
 			continue
 		}
 		for _, r := range s.Runs() {
-			fmt.Fprintf(a.Err, "%s: %s\n", payload.SafeString(openings[n].Name), a.runLine(r))
+			fmt.Fprintf(a.Err, "%s: %s\n", payload.SafeString(openings[n].Name), a.RunLine(r))
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"sockeye/internal/terminal"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 func sockeyeMain() {
-	os.Exit(Run(os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, LookupEnv: os.LookupEnv}, Signals()))
+	os.Exit(Run(os.Args[1:], terminal.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, LookupEnv: os.LookupEnv}, terminal.Signals()))
 }
 
 // TestScript runs testdata/script/*.txtar. Besides testscript's commands there are
@@ -128,7 +130,7 @@ func scriptRefuses(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 3 || neg {
 		ts.Fatalf("usage: refuses FAULT HINT ARG...")
 	}
-	runFor(ts, exitOther, "sockeye", args[2:])
+	runFor(ts, terminal.ExitOther, "sockeye", args[2:])
 	if out := ts.ReadFile("stdout"); out != "" {
 		ts.Fatalf("standard output is not empty: %q", out)
 	}

@@ -12,6 +12,7 @@ import (
 	"sockeye"
 	"sockeye/internal/api"
 	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
 )
 
 func (a *app) sessionCommand() *cobra.Command {
@@ -34,7 +35,7 @@ func (a *app) client() (*api.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.NewClient(st, a.lang), nil
+	return api.NewClient(st, a.Lang), nil
 }
 
 // askWorkbench sends one request to the workbench that runs.
@@ -43,7 +44,7 @@ func (a *app) askWorkbench(method, path string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	return c.Ask(a.ctx, method, path, in, out)
+	return c.Ask(a.Ctx, method, path, in, out)
 }
 
 func (a *app) sessionOpenCommand() *cobra.Command {
@@ -68,7 +69,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 				return a.openFromWorkspace(cmd, from, args, asJSON)
 			}
 			if len(args) == 0 {
-				return usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, helpHint(cmd))
+				return terminal.Usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, helpHint(cmd))
 			}
 			mode, def := sockeye.Mode(args[0]), ""
 			switch mode {
@@ -76,7 +77,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			case sockeye.Connect:
 				def = "localhost"
 			default:
-				return usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, helpHint(cmd))
+				return terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, helpHint(cmd))
 			}
 			ep, err := f.endpoint(mode, args[1:], def, a.defaultPort())
 			if err != nil {
@@ -107,7 +108,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 
 func (a *app) printOpened(s api.Session, asJSON bool) error {
 	if asJSON {
-		return a.printJSON(s)
+		return a.PrintJSON(s)
 	}
 	_, err := fmt.Fprintf(a.Out, "%s  %s\n", s.ID, a.sessionWhere(s))
 	return err
@@ -116,7 +117,7 @@ func (a *app) printOpened(s api.Session, asJSON bool) error {
 // openFromWorkspace opens an endpoint of the running workbench's workspace.
 func (a *app) openFromWorkspace(cmd *cobra.Command, name string, args []string, asJSON bool) error {
 	if len(args) > 0 {
-		return usage("--from-workspace", sockeye.Text{En: "not together with MODE and ADDRESS", Zh: "不能与 MODE、ADDRESS 同时使用"}, helpHint(cmd))
+		return terminal.Usage("--from-workspace", sockeye.Text{En: "not together with MODE and ADDRESS", Zh: "不能与 MODE、ADDRESS 同时使用"}, helpHint(cmd))
 	}
 	other := ""
 	local := cmd.LocalNonPersistentFlags()
@@ -126,7 +127,7 @@ func (a *app) openFromWorkspace(cmd *cobra.Command, name string, args []string, 
 		}
 	})
 	if other != "" {
-		return usage("--"+other, sockeye.Text{En: "the workspace says how the endpoint is opened", Zh: "端点的打开方式由工作区决定"}, sockeye.Text{En: "change it there", Zh: "请在工作区中修改"})
+		return terminal.Usage("--"+other, sockeye.Text{En: "the workspace says how the endpoint is opened", Zh: "端点的打开方式由工作区决定"}, sockeye.Text{En: "change it there", Zh: "请在工作区中修改"})
 	}
 	var w api.Workspace
 	if err := a.askWorkbench("GET", "/workspace", nil, &w); err != nil {
@@ -168,14 +169,14 @@ func (a *app) sessionListCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.printJSON(list)
+				return a.PrintJSON(list)
 			}
 			rows := [][]string{{a.t("session", "会话"), a.t("endpoint", "端点"), a.t("state", "状态"), a.t("peers", "连接对象"), a.t("received", "接收"), a.t("sent", "发送")}}
 			for _, s := range list.Sessions {
 				rows = append(rows, []string{s.ID, a.sessionWhere(s), a.sessionState(s), fmt.Sprint(s.Peers),
-					a.amount(s.ReceivedBytes, s.ReceivedMessages, s.ReceiveRate), a.amount(s.SentBytes, s.SentMessages, s.SendRate)})
+					a.Amount(s.ReceivedBytes, s.ReceivedMessages, s.ReceiveRate), a.Amount(s.SentBytes, s.SentMessages, s.SendRate)})
 			}
-			return a.printTable(rows, a.t("no session is open", "没有会话"))
+			return a.PrintTable(rows, a.t("no session is open", "没有会话"))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
@@ -194,16 +195,6 @@ func (a *app) stateName(state string) string {
 	return map[string]string{"open": a.t("open", "已打开"), "connecting": a.t("connecting", "正在连接"), "closed": a.t("closed", "已关闭")}[state]
 }
 
-// printTable prints rows under their headings, or says that there are none.
-func (a *app) printTable(rows [][]string, none string) error {
-	text := none + "\n"
-	if len(rows) > 1 {
-		text = table(rows)
-	}
-	_, err := fmt.Fprint(a.Out, text)
-	return err
-}
-
 func (a *app) sessionPeersCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -220,7 +211,7 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.printJSON(list)
+				return a.PrintJSON(list)
 			}
 			rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("received", "接收"), a.t("sent", "发送"),
 				a.t("unacknowledged", "未确认"), a.t("resent", "重传")}}
@@ -231,11 +222,11 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 					resent = fmt.Sprint(p.TCP.Retransmits)
 				}
 				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias), payload.SafeString(p.Remote),
-					a.peerState(p.Network, p.State) + a.peerTrouble(p.HalfOpen, notReading, window, p.Queued),
-					a.amount(p.ReceivedBytes, p.ReceivedMessages, p.ReceiveRate), a.amount(p.SentBytes, p.SentMessages, p.SendRate),
-					unacknowledged(p.Network, p.Unsent), resent})
+					a.PeerState(p.Network, p.State) + a.PeerTrouble(p.HalfOpen, notReading, window, p.Queued),
+					a.Amount(p.ReceivedBytes, p.ReceivedMessages, p.ReceiveRate), a.Amount(p.SentBytes, p.SentMessages, p.SendRate),
+					terminal.Unacknowledged(p.Network, p.Unsent), resent})
 			}
-			return a.printTable(rows, a.t("no peer is connected", "没有连接对象"))
+			return a.PrintTable(rows, a.t("no peer is connected", "没有连接对象"))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
@@ -246,17 +237,17 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 func expectSessions(cmd *cobra.Command, args []string, most int) error {
 	hint := sockeye.Text{En: "sockeye session ls lists the sessions", Zh: "sockeye session ls 列出会话"}
 	if len(args) == 0 {
-		return usage("SESSION", sockeye.Text{En: "which session?", Zh: "缺少会话名"}, hint)
+		return terminal.Usage("SESSION", sockeye.Text{En: "which session?", Zh: "缺少会话名"}, hint)
 	}
 	if most > 0 && len(args) > most {
-		return usage(args[most], sockeye.Text{En: "one word too many", Zh: "多余的参数"}, helpHint(cmd))
+		return terminal.Usage(args[most], sockeye.Text{En: "one word too many", Zh: "多余的参数"}, helpHint(cmd))
 	}
 	if most > 0 {
 		args = args[:1]
 	}
 	for _, s := range args {
 		if strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
-			return usage(s, sockeye.Text{En: "is not the name of a session", Zh: "不是会话名"}, hint)
+			return terminal.Usage(s, sockeye.Text{En: "is not the name of a session", Zh: "不是会话名"}, hint)
 		}
 	}
 	return nil
@@ -281,7 +272,7 @@ and what that is called is printed: see session runs and session stop.`,
   sockeye session send s1 'ping {{seq}}\n' --every 500ms`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if repeat < 0 {
-				return tooFew(repeat)
+				return terminal.TooFew(repeat)
 			}
 			if asHex && len(args) > 2 {
 				args = []string{args[0], strings.Join(args[1:], " ")}
@@ -290,7 +281,7 @@ and what that is called is printed: see session runs and session stop.`,
 				return err
 			}
 			if len(args) == 1 {
-				return usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, helpHint(cmd))
+				return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, helpHint(cmd))
 			}
 			in := api.Send{Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending, Prefix: prefix, Suffix: suffix}}
 			if asHex {
@@ -300,7 +291,7 @@ and what that is called is printed: see session runs and session stop.`,
 				return a.startRun(args[0], to, api.StartRun{Payload: in.Payload, EveryMS: float64(every.Microseconds()) / 1000, Times: repeat})
 			}
 			if repeat != 0 {
-				return usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
+				return terminal.Usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 			}
 			var err error
 			if in.To, in.All, err = a.recipients(args[0], to); err != nil {
@@ -316,9 +307,9 @@ and what that is called is printed: see session runs and session stop.`,
 	fs := cmd.Flags()
 	fs.BoolVar(&asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
 	registerTo(a, cmd, &to)
-	fs.Var(&duration{&every}, "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
+	fs.Var(terminal.DurationOf(&every), "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
 	fs.IntVar(&repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
-	registerAround(a, fs, &prefix, &suffix)
+	terminal.RegisterAround(a.Terminal, fs, &prefix, &suffix)
 	fs.StringVar(&ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
 	return cmd
 }
@@ -327,11 +318,11 @@ func (a *app) showSent(out api.SendResults) error {
 	var failed error
 	for _, r := range out.Results {
 		if r.Error != nil {
-			failed = exit{exitNetwork}
+			failed = terminal.Exit{Code: terminal.ExitNetwork}
 			fmt.Fprintf(a.Err, "sockeye: #%d: %s\n", r.Peer, payload.SafeString(r.Error.Message))
 			continue
 		}
-		fmt.Fprintf(a.Out, a.t("#%d: %s\n", "#%d：%s\n"), r.Peer, a.byteCount(r.Bytes))
+		fmt.Fprintf(a.Out, a.t("#%d: %s\n", "#%d：%s\n"), r.Peer, a.ByteCount(r.Bytes))
 	}
 	return failed
 }

@@ -7,6 +7,7 @@ import (
 	"sockeye"
 	"sockeye/internal/api"
 	"sockeye/internal/framing"
+	"sockeye/internal/terminal"
 )
 
 // tailFlow is one direction of one peer.
@@ -25,10 +26,10 @@ func (t *tail) showFrames(l *api.EventLine, e sockeye.Event, wants func(*api.Fra
 		}
 		delete(t.shown, w)
 		fr := t.decoder.Frame(e, f)
-		t.view.showFrame(&fr)
+		t.view.ShowFrame(&fr)
 	}
 	if l.FramesLeftOut > 0 {
-		t.view.showNotice(fmt.Sprintf(t.app.t("%d more frames end here", "此处还有 %d 帧"), l.FramesLeftOut))
+		t.view.ShowNotice(fmt.Sprintf(t.app.t("%d more frames end here", "此处还有 %d 帧"), l.FramesLeftOut))
 	}
 }
 
@@ -40,7 +41,7 @@ func (t *tail) showOpen(c *api.Cut, all bool) error {
 	}
 	for i := range c.Open {
 		l := &c.Open[i]
-		t.showFrames(l, t.decoder.Event(t.app.ctx, l), func(f *api.Frame) bool {
+		t.showFrames(l, t.decoder.Event(t.app.Ctx, l), func(f *api.Frame) bool {
 			return all || f.Mark == framing.Whole.String()
 		})
 		for _, f := range l.Frames {
@@ -52,8 +53,8 @@ func (t *tail) showOpen(c *api.Cut, all bool) error {
 	if c.DueMS > 0 {
 		t.due = time.After(time.Duration(c.DueMS*float64(time.Millisecond)) + time.Millisecond)
 	}
-	if t.view.frameErr != nil {
-		return outputError(t.view.frameErr)
+	if t.view.FrameErr != nil {
+		return terminal.OutputError(t.view.FrameErr)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"sockeye"
 	"sockeye/internal/api"
 	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
 
@@ -35,7 +36,7 @@ FILE may be - for standard input.`,
 			var err error
 			switch {
 			case remove && len(args) == 2:
-				return usage("--remove", sockeye.Text{En: "not together with a file", Zh: "不能与文件同时使用"}, helpHint(cmd))
+				return terminal.Usage("--remove", sockeye.Text{En: "not together with a file", Zh: "不能与文件同时使用"}, helpHint(cmd))
 			case remove:
 				return a.askWorkbench("DELETE", path, api.None{}, nil)
 			case len(args) == 1:
@@ -51,7 +52,7 @@ FILE may be - for standard input.`,
 				return err
 			}
 			if asJSON {
-				return a.printJSON(out)
+				return a.PrintJSON(out)
 			}
 			return a.showRules(out)
 		},
@@ -93,7 +94,7 @@ func (a *app) showRules(r api.Rules) error {
 		}
 		rows = append(rows, append([]string{fmt.Sprint(n + 1), payload.SafeString(one.Name), payload.SafeString(a.ruleTrigger(one))}, count...))
 	}
-	if err := a.printTable(rows, a.t("no rules answer this session", "该会话没有自动应答规则")); err != nil {
+	if err := a.PrintTable(rows, a.t("no rules answer this session", "该会话没有自动应答规则")); err != nil {
 		return err
 	}
 	var err error

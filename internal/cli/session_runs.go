@@ -9,6 +9,7 @@ import (
 	"sockeye"
 	"sockeye/internal/api"
 	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
 
@@ -29,9 +30,9 @@ with it; its name is printed.`,
 				return err
 			}
 			if len(args) == 1 {
-				return usage("FILE", sockeye.Text{En: "which list is missing", Zh: "缺少列表文件"}, helpHint(cmd))
+				return terminal.Usage("FILE", sockeye.Text{En: "which list is missing", Zh: "缺少列表文件"}, helpHint(cmd))
 			}
-			l, err := a.readList("FILE", args[1])
+			l, err := a.ReadList("FILE", args[1])
 			if err != nil {
 				return err
 			}
@@ -44,7 +45,7 @@ with it; its name is printed.`,
 }
 
 func registerTo(a *app, cmd *cobra.Command, to *[]string) {
-	cmd.Flags().Var(&words{to}, "to", a.t("send to this peer: its number, alias, address or port; several by commas (default: all)", "发送对象：编号、别名、地址或端口，多个用逗号分隔（默认全部）"))
+	cmd.Flags().Var(terminal.WordsOf(to), "to", a.t("send to this peer: its number, alias, address or port; several by commas (default: all)", "发送对象：编号、别名、地址或端口，多个用逗号分隔（默认全部）"))
 }
 
 // startRun begins to send in a session, and prints what the run is called.
@@ -77,14 +78,14 @@ func (a *app) sessionRunsCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.printJSON(list)
+				return a.PrintJSON(list)
 			}
 			rows := [][]string{{a.t("run", "编号"), a.t("list", "列表"), a.t("state", "状态"), a.t("messages", "消息"), a.t("bytes", "字节"), a.t("failed", "失败"), a.t("skipped", "跳过"), a.t("late", "平均延迟")}}
 			for _, r := range list.Runs {
 				rows = append(rows, []string{r.ID, payload.SafeString(r.Name), a.runState(r), a.runSteps(r), fmt.Sprint(r.Bytes), fmt.Sprint(r.Failed), fmt.Sprint(r.Skipped),
 					time.Duration(r.MeanLate * float64(time.Millisecond)).Round(10 * time.Microsecond).String()})
 			}
-			return a.printTable(rows, a.t("nothing is being sent", "没有正在发送的内容"))
+			return a.PrintTable(rows, a.t("nothing is being sent", "没有正在发送的内容"))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))

@@ -12,12 +12,13 @@ import (
 
 	"sockeye"
 	"sockeye/internal/api"
+	"sockeye/internal/terminal"
 )
 
 // tailFlags are the flags of session tail.
 type tailFlags struct {
-	displayFlags
-	frameFlags
+	terminal.DisplayFlags
+	terminal.FrameFlags
 	last uint
 	once bool
 }
@@ -48,38 +49,38 @@ connect do. It ends with the session, or with the workbench.`,
 	fs := cmd.Flags()
 	fs.UintVar(&f.last, "last", 20, a.t("how many events of before to begin with", "先显示此前的多少个事件"))
 	fs.BoolVar(&f.once, "once", false, a.t("do not wait for more", "显示完后不再等待"))
-	fs.BoolVar(&f.hex, "hex", false, a.t("show bytes as a hex dump", "以十六进制显示"))
-	fs.BoolVar(&f.json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
-	fs.BoolVar(&f.raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
-	f.frameFlags.register(a, fs)
+	fs.BoolVar(&f.Hex, "hex", false, a.t("show bytes as a hex dump", "以十六进制显示"))
+	fs.BoolVar(&f.Json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
+	fs.BoolVar(&f.Raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
+	f.FrameFlags.Register(a.Terminal, fs)
 	return cmd
 }
 
 func (a *app) sessionTail(session string, f *tailFlags) error {
-	form, err := f.format(a)
+	form, err := f.Format(a.Terminal)
 	if err != nil {
 		return err
 	}
-	if form == raw && !f.raw {
-		form = lines
+	if form == terminal.Raw && !f.Raw {
+		form = terminal.Lines
 	}
-	if form, err = f.framed(&f.displayFlags, form); err != nil {
+	if form, err = f.Framed(&f.DisplayFlags, form); err != nil {
 		return err
 	}
-	if _, err = f.choice(); err != nil {
+	if _, err = f.Choice(); err != nil {
 		return err
 	}
 	client, err := a.client()
 	if err != nil {
 		return err
 	}
-	t := &tail{app: a, client: client, session: session, frames: f.frameFlags, shown: map[tailFlow]uint64{}, decoder: api.NewEventDecoder(client)}
-	t.view = a.newView(form, a.Out, a.Err, isTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
+	t := &tail{app: a, client: client, session: session, frames: f.FrameFlags, shown: map[tailFlow]uint64{}, decoder: api.NewEventDecoder(client)}
+	t.view = a.NewView(form, a.Out, a.Err, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
 	err = t.run(f)
-	if flushErr := t.view.end(); err == nil && flushErr != nil {
-		err = outputError(flushErr)
+	if flushErr := t.view.End(); err == nil && flushErr != nil {
+		err = terminal.OutputError(flushErr)
 	}
-	if workbenchGone(a.ctx, err) {
+	if workbenchGone(a.Ctx, err) {
 		return nil
 	}
 	return err
@@ -90,9 +91,9 @@ type tail struct {
 	app     *app
 	client  *api.Client
 	session string
-	frames  frameFlags
+	frames  terminal.FrameFlags
 	decoder *api.EventDecoder
-	view    *view
+	view    *terminal.View
 	next    uint64              // the number to ask from
 	over    bool                // the session is closed
 	shown   map[tailFlow]uint64 // how far frames were shown that only a pause has ended
@@ -101,7 +102,7 @@ type tail struct {
 
 func (t *tail) run(f *tailFlags) error {
 	if t.session != "" {
-		if err := t.client.Ask(t.app.ctx, "GET", "/sessions/"+t.session, nil, nil); err != nil {
+		if err := t.client.Ask(t.app.Ctx, "GET", "/sessions/"+t.session, nil, nil); err != nil {
 			return err
 		}
 	}
@@ -111,7 +112,7 @@ func (t *tail) run(f *tailFlags) error {
 	if f.once || t.over {
 		return nil
 	}
-	feed, err := t.client.Get(t.app.ctx, "GET", fmt.Sprintf("/live?from=%d", t.next), nil)
+	feed, err := t.client.Get(t.app.Ctx, "GET", fmt.Sprintf("/live?from=%d", t.next), nil)
 	if err != nil {
 		return err
 	}
@@ -153,13 +154,13 @@ func (t *tail) page(from uint64, limit uint, back bool) (page api.Events, err er
 	if t.session != "" {
 		q.Set("session", t.session)
 	}
-	if t.frames.frame != "" {
-		q.Set("frame", t.frames.frame)
+	if t.frames.Frame != "" {
+		q.Set("frame", t.frames.Frame)
 	}
-	if t.frames.check != "" {
-		q.Set("check", t.frames.check)
+	if t.frames.Check != "" {
+		q.Set("check", t.frames.Check)
 	}
-	err = t.client.Ask(t.app.ctx, "GET", "/events?"+q.Encode(), nil, &page)
+	err = t.client.Ask(t.app.Ctx, "GET", "/events?"+q.Encode(), nil, &page)
 	return page, err
 }
 
@@ -199,8 +200,8 @@ func (t *tail) follow(feed io.Reader) error {
 				return err
 			default:
 			}
-			if t.app.ctx.Err() != nil {
-				return t.app.interrupted()
+			if t.app.Ctx.Err() != nil {
+				return t.app.Interrupted()
 			}
 			return nil // the workbench has gone
 		}
@@ -221,7 +222,7 @@ func (t *tail) showUpTo(next uint64) error {
 			return err
 		}
 		if page.Oldest > t.next {
-			t.view.show(sockeye.Event{Seq: t.next, Kind: sockeye.Gap, Time: time.Now(), Detail: &sockeye.Detail{Lost: sockeye.Lost{Events: page.Oldest - t.next}}})
+			t.view.Show(sockeye.Event{Seq: t.next, Kind: sockeye.Gap, Time: time.Now(), Detail: &sockeye.Detail{Lost: sockeye.Lost{Events: page.Oldest - t.next}}})
 		}
 		if err := t.show(page.Events); err != nil {
 			return err
@@ -231,8 +232,8 @@ func (t *tail) showUpTo(next uint64) error {
 		}
 		t.next = page.ScannedTo
 	}
-	if err := t.view.flush(); err != nil {
-		return outputError(err)
+	if err := t.view.Flush(); err != nil {
+		return terminal.OutputError(err)
 	}
 	return nil
 }
@@ -240,19 +241,19 @@ func (t *tail) showUpTo(next uint64) error {
 func (t *tail) show(events []api.EventLine) error {
 	for n := range events {
 		l := &events[n]
-		e := t.decoder.Event(t.app.ctx, l)
+		e := t.decoder.Event(t.app.Ctx, l)
 		if e.Session != nil {
-			t.view.opened[e.Session] = true // its errors are news, not the command's own
+			t.view.MarkOpened(e.Session) // its errors are news, not the command's own
 		}
 		t.showFrames(l, e, func(*api.Frame) bool { return true })
-		if t.view.frameErr != nil {
-			return outputError(t.view.frameErr)
+		if t.view.FrameErr != nil {
+			return terminal.OutputError(t.view.FrameErr)
 		}
-		if t.frames.frame != "" && (e.Kind == sockeye.Received || e.Kind == sockeye.Sent) {
+		if t.frames.Frame != "" && (e.Kind == sockeye.Received || e.Kind == sockeye.Sent) {
 			continue
 		}
-		if err := t.view.show(e); err != nil {
-			return outputError(err)
+		if err := t.view.Show(e); err != nil {
+			return terminal.OutputError(err)
 		}
 		if e.Kind == sockeye.Ended && t.session != "" {
 			t.over = true

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"sockeye/internal/terminal"
 )
 
 // withCommand gives a command line without a command the one that ncat would mean:
@@ -20,7 +22,7 @@ func (a *app) withCommand(args []string) []string {
 	if len(args) == 0 || !strings.HasPrefix(args[0], "-") && a.isCommand(args[0]) {
 		return args
 	}
-	root := (&app{Streams: a.Streams, lang: a.lang}).root()
+	root := (&app{Terminal: &terminal.Terminal{Streams: a.Streams, Lang: a.Lang}}).root()
 	flags, common := flagsOfBoth(root)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	if err := flags.Parse(args); err != nil && flags.NArg() == 0 && !flags.Changed("listen") {
@@ -28,7 +30,7 @@ func (a *app) withCommand(args []string) []string {
 	}
 	words := flags.Args()
 	switch {
-	case len(words) > 0 && (a.isCommand(words[0]) || nearest(words[0], commandOrder) != ""):
+	case len(words) > 0 && (a.isCommand(words[0]) || terminal.Nearest(words[0], commandOrder) != ""):
 		return args
 	case flags.Changed("listen"):
 		return append([]string{"listen"}, args...)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/terminal"
 )
 
 // F14: Ctrl-C ends a command whose recording goes to somebody who has stopped reading,
@@ -40,7 +42,7 @@ func TestInterruptOnFullPipe(t *testing.T) {
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	p.ends(exitNetwork)
+	p.ends(terminal.ExitNetwork)
 	if said := p.errs.String(); !strings.Contains(said, "the disk did not take the last events in time") {
 		t.Errorf("it said %q", said)
 	}

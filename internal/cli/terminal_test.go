@@ -12,16 +12,17 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/responder"
+	"sockeye/internal/terminal"
 )
 
-// terminal is a real terminal, of tmux, that runs sockeye.
-type terminal struct {
+// testTerminal is a real terminal, of tmux, that runs sockeye.
+type testTerminal struct {
 	t      *testing.T
 	socket string
 }
 
 // openTerminal starts sockeye with arguments in a terminal of 100 × 30.
-func openTerminal(t *testing.T, args ...string) *terminal {
+func openTerminal(t *testing.T, args ...string) *testTerminal {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -39,7 +40,7 @@ func openTerminal(t *testing.T, args ...string) *terminal {
 }
 
 // openTerminalWith starts a shell's line in a terminal of 100 × 30.
-func openTerminalWith(t *testing.T, line string) *terminal {
+func openTerminalWith(t *testing.T, line string) *testTerminal {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -47,14 +48,14 @@ func openTerminalWith(t *testing.T, line string) *terminal {
 		}
 		t.Skip("needs tmux: ", err)
 	}
-	x := &terminal{t, filepath.Join(t.TempDir(), "tmux")}
+	x := &testTerminal{t, filepath.Join(t.TempDir(), "tmux")}
 	line += "; echo exit code $?; exec sleep 100" // tmux may lose the exit code of a program that ends quickly
 	x.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", line)
 	t.Cleanup(func() { exec.Command("tmux", "-S", x.socket, "kill-server").Run() })
 	return x
 }
 
-func (x *terminal) tmux(args ...string) string {
+func (x *testTerminal) tmux(args ...string) string {
 	x.t.Helper()
 	cmd := exec.Command("tmux", append([]string{"-S", x.socket}, args...)...)
 	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "SOCKEYE_CONFIG=")
@@ -66,17 +67,17 @@ func (x *terminal) tmux(args ...string) string {
 }
 
 // enter types a line.
-func (x *terminal) enter(line string) {
+func (x *testTerminal) enter(line string) {
 	x.t.Helper()
 	x.tmux("send-keys", "-l", line)
 	x.tmux("send-keys", "Enter")
 }
 
 // screen is all that can be seen, what scrolled off included.
-func (x *terminal) screen() string { return x.tmux("capture-pane", "-p", "-S", "-200") }
+func (x *testTerminal) screen() string { return x.tmux("capture-pane", "-p", "-S", "-200") }
 
 // await waits until the screen shows a text, and returns the line with it.
-func (x *terminal) await(text string) string {
+func (x *testTerminal) await(text string) string {
 	x.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		for line := range strings.Lines(x.screen()) {
@@ -90,13 +91,13 @@ func (x *terminal) await(text string) string {
 }
 
 // exits waits until the program has ended, with a certain exit code.
-func (x *terminal) exits(code int) {
+func (x *testTerminal) exits(code int) {
 	x.t.Helper()
 	x.await(fmt.Sprintf("exit code %d", code))
 }
 
 // peerOf connects a client in this process to what the terminal listens on.
-func (x *terminal) peerOf(listening string) *core.Session {
+func (x *testTerminal) peerOf(listening string) *core.Session {
 	x.t.Helper()
 	_, address, _ := strings.Cut(strings.TrimSpace(listening), "tcp://")
 	to, err := sockeye.ParseAddress(address)
@@ -112,7 +113,7 @@ func (x *terminal) peerOf(listening string) *core.Session {
 	return s
 }
 
-func (x *terminal) says(s *core.Session, text string) {
+func (x *testTerminal) says(s *core.Session, text string) {
 	x.t.Helper()
 	if err := s.Send(x.t.Context(), s.Peers(), []byte(text)); err != nil {
 		x.t.Fatal(err)
@@ -153,7 +154,7 @@ func TestAsksBeforeItRuns(t *testing.T) {
 	no.await("listen on tcp://127.0.0.1:0, for programs on this machine (a)")
 	no.await("Run it? [y/N]")
 	no.enter("")
-	no.exits(exitOther)
+	no.exits(terminal.ExitOther)
 	if strings.Contains(no.screen(), "listening on") {
 		t.Error("it ran all the same")
 	}
@@ -210,7 +211,7 @@ func TestTerminalConversation(t *testing.T) {
 	x.enter("/abort 2")
 	x.await("left: aborted here (RST)")
 	x.tmux("send-keys", "C-d")
-	x.exits(exitOK)
+	x.exits(terminal.ExitOK)
 }
 
 // Recording is switched on and off while a session runs.
@@ -235,7 +236,7 @@ func TestTerminalRecord(t *testing.T) {
 		t.Error(kept)
 	}
 	x.tmux("send-keys", "C-d")
-	x.exits(exitOK)
+	x.exits(terminal.ExitOK)
 }
 
 // What a person mistypes is said with what to do.
@@ -258,7 +259,7 @@ func TestTerminalMistakes(t *testing.T) {
 	x.tmux("send-keys", "Up")
 	x.await("all> /help")
 	x.tmux("send-keys", "C-c")
-	x.exits(exitInterrupted)
+	x.exits(terminal.ExitInterrupted)
 }
 
 // T26: whatever a peer sends, the terminal shows it and does nothing else: title,
@@ -332,5 +333,5 @@ func TestTerminalFollowsABoard(t *testing.T) {
 	x.enter("again")
 	x.await("→ #2 " + b.Locals()[0].String() + "  again")
 	x.enter("/quit")
-	x.exits(exitOK)
+	x.exits(terminal.ExitOK)
 }

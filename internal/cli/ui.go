@@ -23,6 +23,7 @@ import (
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/recording"
+	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
 
@@ -31,7 +32,7 @@ const uiPort = 7625
 
 // uiFlags are the flags of ui.
 type uiFlags struct {
-	recordFlags
+	terminal.RecordFlags
 	bind      string
 	port      uint16
 	portGiven bool
@@ -90,22 +91,22 @@ in it.`,
 	fs.MarkHidden("tls-cert")
 	fs.MarkHidden("tls-key")
 	fs.StringVar(&f.password, "password-file", "", a.t("file whose first line is the password that lets a page in", "首行为登录密码的文件"))
-	fs.Var(&words{&f.hosts}, "host", a.t("name by which pages may call this computer, besides its addresses", "页面可以使用的本机主机名（地址之外）"))
-	fs.Var(&byteSize{&f.memory}, "memory", a.t("memory for the record (default 64MiB)", "记录占用的内存（默认 64MiB）"))
+	fs.Var(terminal.WordsOf(&f.hosts), "host", a.t("name by which pages may call this computer, besides its addresses", "页面可以使用的本机主机名（地址之外）"))
+	fs.Var(terminal.ByteSizeOf(&f.memory), "memory", a.t("memory for the record (default 64MiB)", "记录占用的内存（默认 64MiB）"))
 	fs.StringVar(&f.workspace, "workspace", "", a.t("keep endpoints, messages and rules in this file (default: one of your own)", "在此文件中保存端点、消息和规则（默认使用用户自己的文件）"))
 	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
-	f.recordFlags.register(a, fs)
-	fs.Var(&duration{&f.drain}, "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
+	f.RecordFlags.Register(a.Terminal, fs)
+	fs.Var(terminal.DurationOf(&f.drain), "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 	return cmd
 }
 
 func newUIFlags() *uiFlags {
-	return &uiFlags{bind: "127.0.0.1", port: uiPort, drain: 5 * time.Second, recordFlags: recordFlags{sync: string(recording.Relaxed)}}
+	return &uiFlags{bind: "127.0.0.1", port: uiPort, drain: 5 * time.Second, RecordFlags: terminal.RecordFlags{Sync: string(recording.Relaxed)}}
 }
 
 func (a *app) ui(f *uiFlags) error {
-	if f.takesOutput() {
-		return usage("--record -", sockeye.Text{En: "the workbench records in a directory or file", Zh: "工作台只能记录到目录或文件"},
+	if f.TakesOutput() {
+		return terminal.Usage("--record -", sockeye.Text{En: "the workbench records in a directory or file", Zh: "工作台只能记录到目录或文件"},
 			sockeye.Text{En: "name one", Zh: "请指定目录或文件"})
 	}
 	withholdCore()
@@ -126,10 +127,10 @@ func (a *app) ui(f *uiFlags) error {
 		}
 	}
 	bench := config.Bench
-	if f.to != "" {
-		o := f.options(a, sockeye.Endpoint{})
+	if f.To != "" {
+		o := f.Options(a.Terminal, sockeye.Endpoint{})
 		o.Name = "workbench"
-		if err := a.beginRecording(bench, o); err != nil {
+		if err := a.BeginRecording(bench, o); err != nil {
 			unlisten()
 			return err
 		}
@@ -137,13 +138,13 @@ func (a *app) ui(f *uiFlags) error {
 	server, err := api.New(config)
 	if err != nil {
 		unlisten()
-		bench.Shutdown(a.hurry)
+		bench.Shutdown(a.Hurry)
 		return err
 	}
 	for _, l := range listeners {
 		server.Allow(l)
 	}
-	l := a.follow(bench, 0, "", quiet, &displayFlags{drain: f.drain}, nil, false)
+	l := a.Follow(bench, 0, "", terminal.Quiet, &terminal.DisplayFlags{Drain: f.drain}, nil, false)
 	serving := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { serving <- server.Serve(l) }()
@@ -152,14 +153,14 @@ func (a *app) ui(f *uiFlags) error {
 	a.welcome(server.NewTicket(), f)
 	select {
 	case err = <-serving:
-	case <-a.ctx.Done():
-		err = l.interrupted()
+	case <-a.Ctx.Done():
+		err = l.Interrupted()
 	}
 	forget()
-	ctx, cancel := context.WithTimeout(a.hurry, time.Second)
+	ctx, cancel := context.WithTimeout(a.Hurry, time.Second)
 	defer cancel()
 	server.Close(ctx)
-	return l.finish(err)
+	return l.Finish(err)
 }
 
 // makeKnown lets this user's shells find the workbench, until the function that it
@@ -183,7 +184,7 @@ func (a *app) makeKnown(server *api.Server, secure *tls.Config) (forget func()) 
 		err = api.WriteState(dir, st)
 	}
 	if err != nil {
-		a.showError(err)
+		a.ShowError(err)
 	}
 	return func() {
 		api.RemoveState(dir, st)
@@ -196,11 +197,11 @@ func (a *app) makeKnown(server *api.Server, secure *tls.Config) (forget func()) 
 // uiConfig is what to serve, and to whom. Beyond this computer it is served only to
 // who has a password, and in secret.
 func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
-	c := api.Config{Version: thisBuild().Version, Language: a.lang, Hosts: f.hosts, RecordShared: f.how.Shared}
+	c := api.Config{Version: terminal.ThisBuild().Version, Language: a.Lang, Hosts: f.hosts, RecordShared: f.How.Shared}
 	if dir := api.DataDir(a.Env); dir != "" {
 		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.toml")
 	}
-	if err := notStdin("--workspace", f.workspace, sockeye.Text{En: "standard input cannot be written back, as a workspace is", Zh: "工作区会被写回，不能来自标准输入"},
+	if err := terminal.NotStdin("--workspace", f.workspace, sockeye.Text{En: "standard input cannot be written back, as a workspace is", Zh: "工作区会被写回，不能来自标准输入"},
 		sockeye.Text{En: "name a file; ./- is one with that name", Zh: "请写文件名；名为 - 的文件写成 ./-"}); err != nil {
 		return c, err
 	}
@@ -214,47 +215,47 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 		}
 	}
 	if f.env {
-		c.Lookup = a.environment
+		c.Lookup = a.Environment
 	}
 	ip, err := netip.ParseAddr(f.bind)
 	if err != nil {
-		return c, usage("--bind", sockeye.Text{En: fmt.Sprintf("%q is not an IP address", f.bind), Zh: fmt.Sprintf("%q 不是 IP 地址", f.bind)},
+		return c, terminal.Usage("--bind", sockeye.Text{En: fmt.Sprintf("%q is not an IP address", f.bind), Zh: fmt.Sprintf("%q 不是 IP 地址", f.bind)},
 			sockeye.Text{En: "sockeye addrs lists this machine's addresses", Zh: "sockeye addrs 列出本机地址"})
 	}
 	if !ip.IsLoopback() && (f.cert == "" || f.password == "") {
-		return c, usage("--bind", sockeye.Text{
+		return c, terminal.Usage("--bind", sockeye.Text{
 			En: fmt.Sprintf("%s can be reached from other computers, so the page needs TLS and a password", ip),
 			Zh: fmt.Sprintf("%s 可从其他计算机访问，页面必须使用 TLS 和密码", ip)},
 			sockeye.Text{En: "add --cert, --key and --password-file, or leave --bind out", Zh: "请加上 --cert、--key 和 --password-file，或去掉 --bind"})
 	}
 	if (f.cert == "") != (f.key == "") {
-		return c, usage("--cert --key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
+		return c, terminal.Usage("--cert --key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
 	}
 	if f.cert != "" {
 		if err := checkSecretFile("--key", f.key); err != nil {
 			return c, err
 		}
-		pair, err := a.loadKeyPair(f.cert, f.key)
-		if isInterrupt(err) || isInvalid(err) {
+		pair, err := a.LoadKeyPair(f.cert, f.key)
+		if terminal.IsInterrupt(err) || terminal.IsInvalid(err) {
 			return c, err
 		}
 		if err != nil {
-			return c, usage("--cert", sockeye.Text{En: err.Error(), Zh: "无法读取证书：" + err.Error()}, sockeye.Text{En: "both files are PEM", Zh: "两个文件都应为 PEM 格式"})
+			return c, terminal.Usage("--cert", sockeye.Text{En: err.Error(), Zh: "无法读取证书：" + err.Error()}, sockeye.Text{En: "both files are PEM", Zh: "两个文件都应为 PEM 格式"})
 		}
 		c.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	}
 	if f.password != "" {
-		text, err := a.readFile("--password-file", f.password)
-		if isInterrupt(err) || isInvalid(err) {
+		text, err := a.ReadFile("--password-file", f.password)
+		if terminal.IsInterrupt(err) || terminal.IsInvalid(err) {
 			return c, err
 		}
 		if err != nil {
-			return c, usage("--password-file", sockeye.Text{En: err.Error(), Zh: "无法读取：" + err.Error()}, sockeye.Text{})
+			return c, terminal.Usage("--password-file", sockeye.Text{En: err.Error(), Zh: "无法读取：" + err.Error()}, sockeye.Text{})
 		}
 		c.Password, _, _ = strings.Cut(string(text), "\n")
 		c.Password = strings.TrimSuffix(c.Password, "\r")
 		if len(c.Password) < 8 {
-			return c, usage("--password-file", sockeye.Text{En: "the password has fewer than 8 characters", Zh: "密码少于 8 个字符"}, sockeye.Text{En: "its first line is the password", Zh: "文件首行为密码"})
+			return c, terminal.Usage("--password-file", sockeye.Text{En: "the password has fewer than 8 characters", Zh: "密码少于 8 个字符"}, sockeye.Text{En: "its first line is the password", Zh: "文件首行为密码"})
 		}
 		if err := checkSecretFile("--password-file", f.password); err != nil {
 			return c, err
@@ -274,9 +275,9 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	if f.portGiven && !strings.HasSuffix(st.URL, fmt.Sprintf(":%d/", f.port)) {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(a.Ctx, 15*time.Second)
 	defer cancel()
-	t, err := api.NewClient(st, a.lang).NewTicket(ctx)
+	t, err := api.NewClient(st, a.Lang).NewTicket(ctx)
 	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.LimitReached {
 		return true, err
 	}
@@ -284,11 +285,11 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 		return false, nil // it has ended
 	}
 	if f.workspace != "" {
-		return true, usage("--workspace", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
+		return true, terminal.Usage("--workspace", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
 			sockeye.Text{En: "import the file in its page, or end it first", Zh: "请在其页面中导入该文件，或先结束它"})
 	}
-	if f.to != "" {
-		return true, usage("--record", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
+	if f.To != "" {
+		return true, terminal.Usage("--record", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
 			sockeye.Text{En: "begin to record in its page, or end it first", Zh: "请在其页面中开始记录，或先结束它"})
 	}
 	fmt.Fprintln(a.Out, a.t("A workbench is running already; this opens another page on it.", "已有工作台在运行，将为它再打开一个页面。"))

@@ -8,6 +8,7 @@ import (
 
 	"sockeye/internal/api"
 	"sockeye/internal/core"
+	"sockeye/internal/terminal"
 )
 
 // hasLoopback6 says whether this machine has ::1.
@@ -24,7 +25,7 @@ func hasLoopback6() bool {
 func listening(t *testing.T, f *uiFlags) (hosts, ports []string, said string) {
 	t.Helper()
 	var out bytes.Buffer
-	found, err := (&app{Streams: Streams{Err: &out}}).listenForPage(f)
+	found, err := (&app{Terminal: &terminal.Terminal{Streams: terminal.Streams{Err: &out}}}).listenForPage(f)
 	if err != nil {
 		t.Fatal(err)
 	}

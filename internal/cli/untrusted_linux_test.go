@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sockeye/internal/terminal"
 )
 
 // hostileWorkspace is a file as somebody might send it: it would listen, dial by name
@@ -69,7 +71,7 @@ func TestReadingOpensNothing(t *testing.T) {
 		args []string
 	}{
 		{"plan", 0, "listen on tcp://0.0.0.0:0", []string{"run", file, "--plan", "--env"}},
-		{"run", exitOther, "--yes does it", []string{"run", file}},
+		{"run", terminal.ExitOther, "--yes does it", []string{"run", file}},
 		{"try", 0, "hello", []string{"rule", "try", file, "--endpoint", "in", "hello"}},
 		{"try recording", 0, "hello", []string{"rule", "try", file, "--endpoint", "in", "--recording", recording}},
 		{"show", 0, "hello", []string{"log", "show", recording}},

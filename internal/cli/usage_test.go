@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/terminal"
 )
 
 // refuse runs a command line that must be refused: exit code 2, nothing on standard
@@ -27,9 +28,9 @@ func refuse(t *testing.T, fault string, args ...string) {
 	})
 	defer late.Stop()
 	env := func(string) string { return "" }
-	code := Run(args, Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Env: env}, signals)
+	code := Run(args, terminal.Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Env: env}, signals)
 	lines := strings.Split(errs.String(), "\n")
-	if code != exitOther || out.Len() > 0 || len(lines) != 3 || lines[2] != "" ||
+	if code != terminal.ExitOther || out.Len() > 0 || len(lines) != 3 || lines[2] != "" ||
 		!strings.HasPrefix(lines[0], "sockeye: ") || !strings.Contains(lines[0], fault) || !strings.HasPrefix(lines[1], "hint: ") {
 		t.Errorf("sockeye %s: want a fault with %q and a hint, got code %d, output %q and:\n%s", strings.Join(args, " "), fault, code, &out, &errs)
 	}
@@ -85,7 +86,7 @@ func TestNoGoTypesInErrors(t *testing.T) {
 	tried := 0
 	for c := range Every(tree(sockeye.English)) {
 		for _, lang := range []sockeye.Lang{sockeye.English, sockeye.Chinese} {
-			a := &app{lang: lang, Streams: Streams{Env: func(string) string { return "" }}}
+			a := &app{Terminal: &terminal.Terminal{Lang: lang, Streams: terminal.Streams{Env: func(string) string { return "" }}}}
 			c.Flags().VisitAll(func(f *pflag.Flag) {
 				for _, wrong := range []string{"x", "-1", "", "0x", "1e999", "99999999999999999999", `"`, "a,,b", "\x00", "1 2", "300.300.300.300/99"} {
 					err := c.ParseFlags([]string{"--" + f.Name + "=" + wrong})
@@ -93,7 +94,7 @@ func TestNoGoTypesInErrors(t *testing.T) {
 						continue
 					}
 					tried++
-					said := strings.Join(a.errorLines(withHint(c, a.badFlag(c, err))), "\n")
+					said := strings.Join(a.ErrorLines(withHint(c, a.badFlag(c, err))), "\n")
 					if said = strings.ReplaceAll(said, "--"+f.Name, ""); goTypes.MatchString(said) {
 						t.Errorf("%s --%s=%q: %s", c.CommandPath(), f.Name, wrong, said)
 					}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"sockeye/internal/terminal"
 )
 
 // What a peer does wrong is an event with its reason. Here real processes do it to
@@ -36,7 +38,7 @@ func TestKilledPeer(t *testing.T) {
 		peer.kill()
 		pc.wait(t, "finished", "reason=eof")
 		pc.wait(t, "left", "reason=eof")
-		pc.stop(t, syscall.SIGTERM, exitOK)
+		pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 	})
 	t.Run("with bytes unread", func(t *testing.T) {
 		t.Parallel()
@@ -47,7 +49,7 @@ func TestKilledPeer(t *testing.T) {
 		pc.wait(t, "sent", "data=never read")
 		peer.kill()
 		pc.wait(t, "left", "reason=reset")
-		pc.stop(t, syscall.SIGTERM, exitOK)
+		pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 	})
 }
 
@@ -63,7 +65,7 @@ func TestResettingPeer(t *testing.T) {
 	peer.says("now\n")
 	pc.wait(t, "left", "reason=reset")
 	peer.ends(0)
-	pc.stop(t, syscall.SIGTERM, exitOK)
+	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 }
 
 // A peer finishes sending, reads on, and is still answered.
@@ -78,7 +80,7 @@ func TestHalfClosingPeer(t *testing.T) {
 	peer.ends(0)
 	must(t, pc.say("and now?")) // only a send can find out that it does not read any more
 	pc.wait(t, "left", "reason=reset")
-	pc.stop(t, syscall.SIGTERM, exitOK)
+	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 }
 
 // A peer never reads. With --send-timeout a send to it ends, what it left unsent
@@ -97,5 +99,5 @@ func TestPeerThatNeverReads(t *testing.T) {
 	}
 	pc.wait(t, "left", "peer_id=1", "reason=aborted")
 	other.prints("heard all\n")
-	pc.stop(t, syscall.SIGTERM, exitOK)
+	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
 }

@@ -1,53 +1,14 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"sockeye/internal/api"
 	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
 )
-
-// build says what this program was built from. It is also the --json form.
-type build struct {
-	V        int    `json:"v"`
-	Version  string `json:"version"`
-	Commit   string `json:"commit,omitempty"`
-	Modified bool   `json:"modified,omitempty"` // the sources differed from the commit
-	Go       string `json:"go"`
-	OS       string `json:"os"`
-	Arch     string `json:"arch"`
-	// Where this user's files are, with --verbose.
-	Config string `json:"config,omitempty"`
-	Data   string `json:"data,omitempty"`
-	State  string `json:"state,omitempty"`
-}
-
-// thisBuild reads what the Go linker noted; a build outside a repository knows
-// no commit.
-func thisBuild() build {
-	b := build{V: 1, Version: "(devel)", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
-	}
-	if info.Main.Version != "" {
-		b.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.Commit = s.Value
-		case "vcs.modified":
-			b.Modified = s.Value == "true"
-		}
-	}
-	return b
-}
 
 func (a *app) versionCommand() *cobra.Command {
 	var asJSON, verbose bool
@@ -61,7 +22,7 @@ where your configuration, data and state are.`, "显示版本、构建所用的�
   sockeye version --json`,
 		Args: a.noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			b := thisBuild()
+			b := terminal.ThisBuild()
 			if verbose {
 				b.Config, _ = a.configPath()
 				b.Data, b.State = api.DataDir(a.Env), api.StateDir(a.Env)
@@ -74,9 +35,9 @@ where your configuration, data and state are.`, "显示版本、构建所用的�
 	return cmd
 }
 
-func (a *app) version(b build, asJSON bool) error {
+func (a *app) version(b terminal.Build, asJSON bool) error {
 	if asJSON {
-		return a.printJSON(b)
+		return a.PrintJSON(b)
 	}
 	line := "sockeye " + b.Version
 	if b.Commit != "" {
@@ -94,15 +55,5 @@ func (a *app) version(b build, asJSON bool) error {
 		}
 	}
 	_, err := fmt.Fprint(a.Out, line)
-	return err
-}
-
-// printJSON prints one line of JSON.
-func (a *app) printJSON(v any) error {
-	line, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = a.Out.Write(append(line, '\n'))
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"sockeye/internal/core"
 	"sockeye/internal/journal"
 	"sockeye/internal/responder"
+	"sockeye/internal/terminal"
 )
 
 // stepLimit bounds each step of the demo: on loopback all take milliseconds.
@@ -26,8 +27,8 @@ type walkthrough struct {
 	bench  *core.Core
 	out    io.Writer
 	flags  demoFlags
-	limit  time.Duration // of each step
-	lines  *view         // writes events as lines
+	limit  time.Duration  // of each step
+	lines  *terminal.View // writes events as lines
 	cursor *journal.Cursor
 	seen   []sockeye.Event // read from the journal and not told yet
 	latest time.Time       // of the line that was written last
@@ -41,7 +42,7 @@ type walkthrough struct {
 func (a *app) newWalkthrough(bench *core.Core, out io.Writer, f demoFlags) *walkthrough {
 	return &walkthrough{
 		app: a, bench: bench, out: out, flags: f, limit: stepLimit,
-		lines: a.newView(lines, out, nil, isTerminal(out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"), cursor: bench.View(1),
+		lines: a.NewView(terminal.Lines, out, nil, terminal.IsTerminal(out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"), cursor: bench.View(1),
 	}
 }
 
@@ -83,7 +84,7 @@ var (
 func (s *walkthrough) begin(who sockeye.Text, calls, what string) {
 	s.number++
 	s.calls = calls
-	fmt.Fprintf(s.out, "\n%d. %s  %s — %s\n", s.number, who.In(s.app.lang), calls, what)
+	fmt.Fprintf(s.out, "\n%d. %s  %s — %s\n", s.number, who.In(s.app.Lang), calls, what)
 }
 
 func (s *walkthrough) serverOpens() error {
@@ -94,12 +95,12 @@ func (s *walkthrough) serverOpens() error {
 	}
 	open := func() error {
 		var err error
-		s.pc, err = s.bench.Open(s.app.ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, responder.Answer{})
+		s.pc, err = s.bench.Open(s.app.Ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, responder.Answer{})
 		return err
 	}
 	err := open()
 	if taken := sockeye.ErrorOf(err); taken != nil && at.Port != 0 && (taken.Kind == sockeye.AddressInUse || taken.Kind == sockeye.AccessDenied) {
-		fmt.Fprintf(s.out, s.app.t("   Port %d is not free (%s); any other will do.\n", "   端口 %d 不可用（%s），改用其他端口。\n"), at.Port, taken.Reason(s.app.lang))
+		fmt.Fprintf(s.out, s.app.t("   Port %d is not free (%s); any other will do.\n", "   端口 %d 不可用（%s），改用其他端口。\n"), at.Port, taken.Reason(s.app.Lang))
 		at.Port = 0
 		err = open()
 	}
@@ -116,7 +117,7 @@ func (s *walkthrough) boardConnects() error {
 	ep.Options.ReadSize = responder.DefaultReceive
 	ep.Options.ConnectTimeout = s.limit
 	var err error
-	s.board, err = s.bench.Open(s.app.ctx, ep, responder.Answer{
+	s.board, err = s.bench.Open(s.app.Ctx, ep, responder.Answer{
 		Device: &responder.Device{Hello: []byte(responder.DefaultHello), Interval: responder.DefaultInterval}})
 	if err != nil {
 		return err
@@ -151,13 +152,13 @@ func (s *walkthrough) serverReceives(data []byte, what string) error {
 func (s *walkthrough) serverAnswers(data []byte) error {
 	s.begin(thePC, "send()", s.app.t("chooses the board in its list of peers and answers", "在连接对象中选择开发板并发送"))
 	for _, p := range s.pc.Peers() {
-		fmt.Fprintf(s.out, "   %s\n", peerName(p.Peer))
+		fmt.Fprintf(s.out, "   %s\n", terminal.PeerName(p.Peer))
 	}
 	to, err := s.pc.Find(s.boardAt.String())
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(s.app.ctx, s.limit)
+	ctx, cancel := context.WithTimeout(s.app.Ctx, s.limit)
 	defer cancel()
 	if err := s.pc.Send(ctx, to, data); err != nil {
 		return err
@@ -176,7 +177,7 @@ func (s *walkthrough) serverCloses() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(s.app.ctx, s.limit)
+	ctx, cancel := context.WithTimeout(s.app.Ctx, s.limit)
 	defer cancel()
 	for _, p := range to {
 		p.Close(ctx)
@@ -206,7 +207,7 @@ func (s *walkthrough) awaitData(of *core.Session, kind sockeye.EventKind, want [
 // await waits for an event of a session and tells it. What other boards do that
 // happen to connect meanwhile is not part of the story.
 func (s *walkthrough) await(of *core.Session, kind sockeye.EventKind) (sockeye.Event, error) {
-	ctx, cancel := context.WithTimeout(s.app.ctx, s.limit)
+	ctx, cancel := context.WithTimeout(s.app.Ctx, s.limit)
 	defer cancel()
 	for {
 		n := slices.IndexFunc(s.seen, func(e sockeye.Event) bool {
@@ -236,13 +237,13 @@ func (s *walkthrough) show(e sockeye.Event) error {
 		e.Time = s.latest
 	}
 	s.latest = e.Time
-	_, err := s.out.Write(append([]byte("   "), s.lines.appendLine(nil, e)...))
+	_, err := s.out.Write(append([]byte("   "), s.lines.AppendLine(nil, e)...))
 	return err
 }
 
 func (s *walkthrough) notSeen(err error) error {
-	if s.app.ctx.Err() != nil {
-		return s.app.interrupted()
+	if s.app.Ctx.Err() != nil {
+		return s.app.Interrupted()
 	}
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err

@@ -12,12 +12,13 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/responder"
+	"sockeye/internal/terminal"
 )
 
 // storyApp is an app whose context the test can end.
 func storyApp(lang sockeye.Lang) (*app, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	return &app{lang: lang, ctx: ctx, hurry: ctx, Streams: Streams{Env: func(string) string { return "" }}}, cancel
+	return &app{Terminal: &terminal.Terminal{Lang: lang, Ctx: ctx, Hurry: ctx, Streams: terminal.Streams{Env: func(string) string { return "" }}}}, cancel
 }
 
 // Each step of the demo is bounded: an event that does not come is an error that
@@ -37,10 +38,10 @@ func TestStoryStepTimesOut(t *testing.T) {
 	if !ok || e.Kind != sockeye.TimedOut || e.Target != "step 2, accept()" || e.Hint.IsZero() {
 		t.Fatalf("%#v", err)
 	}
-	if exitCode(err) != exitNetwork {
+	if exitCode(err) != terminal.ExitNetwork {
 		t.Errorf("exit code %d", exitCode(err))
 	}
-	s.app.lang = sockeye.Chinese
+	s.app.Lang = sockeye.Chinese
 	if got := sockeye.ErrorOf(s.notSeen(context.DeadlineExceeded)).In(sockeye.Chinese); !strings.Contains(got, "第 2 步") {
 		t.Error(got)
 	}
@@ -54,8 +55,8 @@ func TestStoryInterrupted(t *testing.T) {
 	if err := s.serverOpens(); err != nil {
 		t.Fatal(err)
 	}
-	cancel(&interrupt{})
-	if err := s.serverAccepts(); !errors.As(err, new(*interrupt)) {
+	cancel(&terminal.Interrupt{})
+	if err := s.serverAccepts(); !errors.As(err, new(*terminal.Interrupt)) {
 		t.Fatal(err)
 	}
 }
@@ -72,11 +73,11 @@ func TestStoryForeignBoard(t *testing.T) {
 		t.Fatal(err)
 	}
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: s.pc.Locals()[0].Port()}}
-	foreign, err := bench.Open(a.ctx, ep, responder.Answer{})
+	foreign, err := bench.Open(a.Ctx, ep, responder.Answer{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := foreign.Peers()[0].Send(a.ctx, []byte("who is there?")); err != nil {
+	if _, err := foreign.Peers()[0].Send(a.Ctx, []byte("who is there?")); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []func() error{

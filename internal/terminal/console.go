@@ -1,0 +1,279 @@
+package terminal
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"sockeye/internal/payload"
+)
+
+// console is the bottom line of a terminal: it edits what a person types, keeps
+// a history, and lets what is written to it scroll by above. Write may be called
+// from any goroutine.
+type console struct {
+	program *tea.Program
+	typed   chan string   // whole lines; closed when the person ends the input
+	over    chan struct{} // closed when the program has ended
+	out     io.Writer
+
+	mu      sync.Mutex
+	room    sync.Cond // the buffer was taken, or the program ended
+	buffer  []byte    // written and not shown yet
+	running bool
+}
+
+// maxBuffered is how much a console holds for the terminal. A view that writes
+// more waits, falls behind, and says so by a gap.
+const maxBuffered = 256 << 10
+
+// newConsole takes over the terminal until Close. Interrupts from the keyboard,
+// which are plain keys then, go to interrupt.
+func newConsole(in io.Reader, out io.Writer, interrupt func()) *console {
+	c := &console{typed: make(chan string, 256), over: make(chan struct{}), out: out, running: true}
+	c.room.L = &c.mu
+	m := &inputLine{console: c, input: newInput(), interrupt: interrupt}
+	c.program = tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler())
+	go func() {
+		defer close(c.over)
+		c.program.Run() // what it returns has no news: the terminal is gone, or Close was called
+		m.end()
+		c.mu.Lock()
+		c.running = false
+		c.room.Broadcast()
+		c.mu.Unlock()
+	}()
+	return c
+}
+
+// Write queues whole or partial lines for the terminal.
+func (c *console) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.running && len(c.buffer) > maxBuffered {
+		c.room.Wait()
+	}
+	c.buffer = append(c.buffer, p...)
+	return len(p), nil
+}
+
+// take removes the whole lines that are queued.
+func (c *console) take() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end := bytes.LastIndexByte(c.buffer, '\n')
+	if end < 0 {
+		return ""
+	}
+	text := string(c.buffer[:end])
+	c.buffer = append(c.buffer[:0], c.buffer[end+1:]...)
+	c.room.Broadcast()
+	return text
+}
+
+// prompt shows a text before the input line; busy, if not empty, after it.
+func (c *console) prompt(text, busy string) { c.program.Send(promptText{text, busy}) }
+
+// Close gives the terminal back and writes out what was not shown yet. What is
+// written later is not shown.
+func (c *console) Close() {
+	c.program.Quit()
+	<-c.over
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out.Write(c.buffer)
+	c.buffer = nil
+}
+
+// The messages of the console's program.
+type (
+	tick       struct{}
+	promptText struct{ text, busy string }
+)
+
+// refresh is how often what was written is brought to the terminal.
+const refresh = 40 * time.Millisecond
+
+// nextTick is made anew each time: its clock runs from the making.
+func nextTick() tea.Cmd { return tea.Tick(refresh, func(time.Time) tea.Msg { return tick{} }) }
+
+// inputLine is the model of the program: the input line.
+type inputLine struct {
+	console   *console
+	input     textinput.Model
+	busy      string
+	width     int
+	height    int
+	history   []string
+	at        int    // position in history; len(history) is the line being written
+	draft     string // the line being written, while another one is shown
+	ended     bool   // no more lines will be typed
+	interrupt func()
+}
+
+func newInput() textinput.Model {
+	in := textinput.New()
+	plain := textinput.DefaultDarkStyles()
+	plain.Focused = textinput.StyleState{}
+	plain.Cursor.Blink = false
+	in.SetStyles(plain)
+	in.Focus()
+	return in
+}
+
+func (m *inputLine) Init() tea.Cmd { return nextTick() }
+
+func (m *inputLine) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tick:
+		return m, tea.Sequence(append(m.pages(m.console.take()), nextTick())...)
+	case promptText:
+		m.input.Prompt, m.busy = msg.text, msg.busy
+		m.fit()
+		return m, nil
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+		m.fit()
+		return m, nil
+	case tea.KeyPressMsg:
+		if done, cmd := m.key(msg.String()); done {
+			return m, cmd
+		}
+	}
+	var cmd tea.Cmd
+	m.input, cmd = m.input.Update(msg)
+	return m, cmd
+}
+
+// fit gives the input the width that prompt and cursor leave.
+func (m *inputLine) fit() {
+	if m.width > 0 {
+		m.input.SetWidth(max(8, m.width-ansi.StringWidth(m.input.Prompt+m.busy)-2))
+	}
+}
+
+// key acts on the keys that are not editing.
+func (m *inputLine) key(k string) (done bool, cmd tea.Cmd) {
+	switch k {
+	case "enter":
+		m.enter()
+	case "ctrl+c":
+		m.interrupt()
+	case "ctrl+d":
+		if m.input.Value() != "" {
+			return false, nil // deletes a character
+		}
+		m.end()
+	case "ctrl+z":
+		return true, tea.Suspend
+	case "up", "ctrl+p":
+		m.recall(m.at - 1)
+	case "down", "ctrl+n":
+		m.recall(m.at + 1)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (m *inputLine) enter() {
+	if m.ended {
+		return
+	}
+	line := m.input.Value()
+	select {
+	case m.console.typed <- line:
+	default:
+		return // hundreds of lines are waiting: keep this one where it can be seen
+	}
+	if line != "" && (len(m.history) == 0 || m.history[len(m.history)-1] != line) {
+		m.history = append(m.history, line)
+	}
+	m.at = len(m.history)
+	m.draft = ""
+	m.input.Reset()
+}
+
+// recall shows another line of the history.
+func (m *inputLine) recall(at int) {
+	if at < 0 || at > len(m.history) {
+		return
+	}
+	if m.at == len(m.history) {
+		m.draft = m.input.Value()
+	}
+	m.at = at
+	if at == len(m.history) {
+		m.input.SetValue(m.draft)
+	} else {
+		m.input.SetValue(m.history[at])
+	}
+	m.input.CursorEnd()
+}
+
+// end tells that no more lines will be typed.
+func (m *inputLine) end() {
+	if !m.ended {
+		m.ended = true
+		close(m.console.typed)
+	}
+}
+
+// pages prints text above the prompt in pieces that fit the screen: what is
+// printed at once scrolls by as one block, and a longer one would leave empty
+// lines.
+func (m *inputLine) pages(text string) []tea.Cmd {
+	if text == "" {
+		return nil
+	}
+	var cmds []tea.Cmd
+	var page strings.Builder
+	rows, most := 0, max(1, m.height-2)
+	flush := func() {
+		if page.Len() > 0 {
+			cmds = append(cmds, tea.Println(strings.TrimSuffix(page.String(), "\n")))
+			page.Reset()
+			rows = 0
+		}
+	}
+	for _, line := range strings.Split(text, "\n") {
+		need := 1
+		if m.width > 0 {
+			need += ansi.StringWidth(line) / m.width
+		}
+		if rows+need > most {
+			flush()
+		}
+		page.WriteString(line + "\n")
+		rows += need
+	}
+	flush()
+	return cmds
+}
+
+// View draws the input line. The terminal's own cursor is where the text goes, so
+// that an input method opens there; a line longer than the screen draws its own.
+func (m *inputLine) View() tea.View {
+	value := []rune(m.input.Value())
+	fits := ansi.StringWidth(string(value)) < m.input.Width()
+	m.input.SetVirtualCursor(!fits)
+	v := tea.NewView(m.input.View() + m.busy)
+	if fits {
+		before := m.input.Prompt + string(value[:m.input.Position()])
+		v.Cursor = tea.NewCursor(ansi.StringWidth(before), 0)
+	}
+	return v
+}
+
+// tell writes a line of the program's own words, made safe.
+func (c *console) print(text string) {
+	for line := range strings.Lines(text) {
+		c.Write([]byte(payload.SafeString(strings.TrimSuffix(line, "\n")) + "\n"))
+	}
+}

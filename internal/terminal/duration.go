@@ -1,0 +1,43 @@
+package terminal
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye"
+)
+
+// Duration is a time that is typed: "500ms", "2s", "5m"; a bare number is seconds,
+// as with ncat. Files, and --since, want a unit with every number.
+type Duration struct{ d *time.Duration }
+
+func (v *Duration) String() string {
+	if v.d == nil || *v.d <= 0 {
+		return ""
+	}
+	return v.d.String()
+}
+
+func (v *Duration) Type() string { return "duration" }
+
+func (v *Duration) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if n, numErr := strconv.ParseFloat(s, 64); err != nil && numErr == nil && strings.Trim(s, "0123456789.") == "" {
+		d, err = time.Duration(n*float64(time.Second)), nil
+		if n*float64(time.Second) > float64(1<<62) {
+			err = strconv.ErrRange
+		}
+	}
+	if err != nil || d < 0 {
+		return &sockeye.Error{Kind: sockeye.Invalid,
+			Message: sockeye.Text{En: fmt.Sprintf("%q is not a time", s), Zh: fmt.Sprintf("%q 不是时间", s)},
+			Hint:    sockeye.Text{En: "write 500ms, 2s, 5m or 1h; a bare number is seconds", Zh: "写成 500ms、2s、5m 或 1h；纯数字表示秒"}}
+	}
+	*v.d = d
+	return nil
+}
+
+// DurationOf is a flag that sets d.
+func DurationOf(d *time.Duration) *Duration { return &Duration{d} }

@@ -1,0 +1,209 @@
+package terminal
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/core"
+	"sockeye/internal/payload"
+	"sockeye/internal/transport"
+)
+
+// Exchange is what connect sends by itself and waits for; nil where not asked.
+type Exchange struct {
+	Send   *payload.Template
+	List   *timedList
+	File   string
+	Expect []byte
+	Asked  string // what is expected, as it was typed
+
+	Input   *InputFlags
+	Pace    chunkPace
+	Timeout time.Duration // for what is expected, or altogether; 0: 10 s, or for ever
+	// SendOnly ends at the end of input, RecvOnly leaves standard input alone.
+	SendOnly, RecvOnly bool
+}
+
+// Sends says whether there is something to send by itself.
+func (r Exchange) Sends() bool { return r.Send != nil || r.List != nil || r.File != "" }
+
+// ReplOnce runs an open connection to its end.
+func (l *Runner) ReplOnce(s *core.Session, r Exchange, met <-chan struct{}) error {
+	lost := l.watchRefusals(s)
+	input := l.clientInput(s, r)
+	timeout := time.Duration(0)
+	if r.Timeout > 0 {
+		timeout = r.Timeout
+	} else if r.Expect != nil {
+		timeout = 10 * time.Second
+	}
+	var late, quit <-chan time.Time
+	if timeout > 0 {
+		late = time.After(timeout)
+	}
+	for {
+		select {
+		case <-l.term.Ctx.Done():
+			return l.Interrupted()
+		case <-l.ViewDone:
+			return nil
+		case <-met:
+			return nil
+		case <-lost.first:
+			if r.Expect == nil && r.List == nil && l.console == nil {
+				return l.unheard(lost.latest())
+			}
+			lost.first = nil // the program may be started yet
+		case <-quit:
+			return nil
+		case <-late:
+			if r.Expect == nil {
+				return l.unheard(lost.latest())
+			}
+			return notMet(r.Asked, fmt.Sprintf("within %s", timeout), fmt.Sprintf("在 %s 内", timeout))
+		case err := <-input:
+			if err != nil || r.SendOnly || l.console != nil {
+				return err
+			}
+			input = nil // sent; the answer may still come
+			if r.Input.QuitAfter >= 0 {
+				quit = time.After(r.Input.QuitAfter)
+			}
+		case <-s.Done():
+			if err := l.outcome(s, r, met); err != nil {
+				return err
+			}
+			return l.unheard(lost.latest())
+		}
+	}
+}
+
+// outcome is the error of a connection that has ended.
+func (l *Runner) outcome(s *core.Session, r Exchange, met <-chan struct{}) error {
+	if r.Expect != nil {
+		select {
+		case <-met: // what it waited for may have come last
+			return nil
+		case <-time.After(100 * time.Millisecond):
+		}
+		return notMet(r.Asked, "before the connection ended", "直到连接结束")
+	}
+	switch reason, cause := s.Outcome(); reason {
+	case sockeye.ReasonReset, sockeye.ReasonTimeout, sockeye.ReasonError:
+		if cause != nil {
+			return cause
+		}
+	case sockeye.ReasonIdle:
+		limit := s.Endpoint().Options.IdleTimeout
+		return &sockeye.Error{
+			Kind: sockeye.TimedOut, Op: "receive", Target: s.Endpoint().Address.String(),
+			Message: sockeye.Text{En: fmt.Sprintf("nothing came or went for %s", roundTime(sockeye.English, limit)), Zh: fmt.Sprintf("%s内没有收发数据", roundTime(sockeye.Chinese, limit))},
+			Hint:    sockeye.Text{En: "allow more time with --idle-timeout, or leave it out to wait for ever", Zh: "可用 --idle-timeout 延长等待时间，不写则一直等待"},
+		}
+	}
+	return nil
+}
+
+func notMet(what, en, zh string) error {
+	return &sockeye.Error{
+		Kind: sockeye.Expected, Op: "expect", Target: fmt.Sprintf("%q", what),
+		Message: sockeye.Text{En: "was not received " + en, Zh: zh + "没有收到"},
+		Hint:    sockeye.Text{En: "run again with --hex to see what was received", Zh: "加 --hex 重新运行，查看实际收到的内容"},
+	}
+}
+
+// clientInput sends what is to be sent; the channel tells when that is done.
+func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
+	if l.console != nil {
+		return l.replAside(s, r.Input, r.Pace)
+	}
+	done := make(chan error, 1)
+	if r.RecvOnly || !r.Sends() && r.Expect != nil {
+		return done
+	}
+	l.fed = make(chan struct{})
+	go func() {
+		defer close(l.fed)
+		p, err := l.firstPeer(s)
+		defer l.Sent(s)
+		switch {
+		case err != nil:
+		case r.Sends():
+			if err = l.sendRequest(s, p, r); err == nil && r.Expect == nil && p.Network == "tcp" {
+				err = p.Finish(l.sending)
+			}
+		default:
+			err = l.pipeToPeer(p, r.Input)
+		}
+		if err != nil && l.sending.Err() == nil && isGone(p) {
+			return // why the peer left says more than the send that failed for it
+		}
+		done <- err
+	}()
+	return done
+}
+
+// sendRequest sends what the flags say, to the end.
+func (l *Runner) sendRequest(s *core.Session, p *transport.Peer, r Exchange) error {
+	if p != nil && r.List == nil {
+		p.Hold()
+		defer p.Release()
+	}
+	switch {
+	case r.List != nil:
+		return l.playList(s, r.List)
+	case r.File != "":
+		_, err := sendFile(l.sending, p, r.File, r.Pace, func(string) {})
+		return err
+	}
+	return l.sendPayload(s, p, r.Send)
+}
+
+func isGone(p *transport.Peer) bool {
+	if p == nil {
+		return false
+	}
+	st := p.Status()
+	return st.State == sockeye.Gone || st.TCP != nil && st.TCP.State == "CLOSED"
+}
+
+// firstPeer waits for the session's connection, which a reconnecting session may
+// not have yet.
+func (l *Runner) firstPeer(s *core.Session) (*transport.Peer, error) {
+	for {
+		_, next := l.Bench.Span()
+		if peers := s.Peers(); len(peers) > 0 {
+			return peers[0], nil
+		}
+		select {
+		case <-l.AwaitEvent(next, sockeye.Joined):
+		case <-s.Done():
+			return nil, nil
+		case <-l.term.Ctx.Done():
+			return nil, context.Cause(l.term.Ctx)
+		}
+	}
+}
+
+// Expect watches for bytes in what is received, over the borders of chunks. The
+// channel is closed when they have come; it is nil if nothing is expected.
+func (l *Runner) Expect(want []byte) <-chan struct{} {
+	if want == nil {
+		return nil
+	}
+	met := make(chan struct{})
+	var tail []byte
+	l.watch(0, sockeye.Received, func(e sockeye.Event) bool {
+		tail = append(tail, e.Data...)
+		if bytes.Contains(tail, want) {
+			close(met)
+			return false
+		}
+		tail = tail[max(0, len(tail)-len(want)+1):]
+		return true
+	})
+	return met
+}

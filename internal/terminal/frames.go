@@ -1,0 +1,258 @@
+package terminal
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+	"sockeye/internal/framing"
+	"sockeye/internal/journal"
+	"sockeye/internal/payload"
+)
+
+// FrameFlags say how a view cuts what it shows into frames.
+type FrameFlags struct {
+	Frame, Check string
+}
+
+func (f *FrameFlags) Register(a *Terminal, fs *pflag.FlagSet) {
+	fs.StringVar(&f.Frame, "frame", "", a.T("show frames, found so: line, delim:0d0a, length:size=2, idle:20ms, modbus-tcp, json and more", "按帧显示，分帧方式：line、delim:0d0a、length:size=2、idle:20ms、modbus-tcp、json 等"))
+	fs.StringVar(&f.Check, "check", "", a.T("with --frame: the checksum that frames end with, such as crc16modbus", "配合 --frame：帧尾的校验，例如 crc16modbus"))
+}
+
+// cutting is how frames are found and judged.
+type FrameChoice struct {
+	spec  framing.Spec
+	check checksum.Trailer
+}
+
+// Choice is what the flags mean; nil is no frames.
+func (f *FrameFlags) Choice() (*FrameChoice, error) {
+	if f.Frame == "" {
+		if f.Check != "" {
+			return nil, Usage("--check", sockeye.Text{En: "a checksum is of a frame", Zh: "校验针对的是帧"},
+				sockeye.Text{En: "say with --frame how frames are found: --frame idle:20ms", Zh: "用 --frame 指定分帧方式，例如 --frame idle:20ms"})
+		}
+		return nil, nil
+	}
+	c, err := parseFrameChoice(f.Frame, f.Check)
+	if err != nil {
+		e := *sockeye.ErrorOf(err)
+		if e.Target == payload.Quote(f.Frame, 60) || e.Op == "parse" {
+			e.Op = ""
+		}
+		e.Target = "--frame"
+		if c != nil {
+			e.Target = "--check"
+		}
+		return nil, &e
+	}
+	return c, nil
+}
+
+// parseFrameChoice reads a framing spec and a checksum. With an error about the
+// checksum, the cutting is not nil.
+func parseFrameChoice(frame, check string) (*FrameChoice, error) {
+	spec, err := framing.Parse(frame)
+	if err != nil {
+		return nil, err
+	}
+	c := &FrameChoice{spec: spec}
+	if check != "" {
+		if c.check, err = checksum.ParseTrailer(check); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func (c *FrameChoice) Splitter() *framing.Splitter {
+	if c == nil {
+		return nil
+	}
+	return framing.NewSplitter(c.spec, c.check)
+}
+
+func (c *FrameChoice) String() string {
+	s := c.spec.String()
+	if c.check.Algorithm != nil {
+		s += " " + c.check.String()
+	}
+	return s
+}
+
+// Framed is form for a view that shows frames.
+func (f *FrameFlags) Framed(d *DisplayFlags, shown OutputFormat) (OutputFormat, error) {
+	switch {
+	case f.Frame == "":
+	case d.Raw:
+		return 0, Usage("--frame --raw", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"},
+			sockeye.Text{En: "raw is the bytes as they came; use --json for frames in a program", Zh: "raw 是原样的字节；供程序使用的帧请用 --json"})
+	case shown == Raw: // into a pipe
+		return Lines, nil
+	}
+	return shown, nil
+}
+
+// reframing lets another goroutine change how a running view cuts.
+type reframing struct {
+	asked atomic.Pointer[func(*View)]
+	wake  atomic.Pointer[context.CancelFunc]
+}
+
+// ask makes the view call do on its goroutine before it shows what comes next.
+func (r *reframing) ask(do func(*View)) {
+	r.asked.Store(&do)
+	if wake := r.wake.Load(); wake != nil {
+		(*wake)()
+	}
+}
+
+// next is the view's next event. It returns early, with no event, when somebody
+// asks for something or a pause has to be looked at.
+func (v *View) next(c *journal.Cursor) (sockeye.Event, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	v.reframing.wake.Store(&cancel)
+	defer v.reframing.wake.Store(nil)
+	if v.reframing.asked.Load() != nil {
+		return sockeye.Event{}, context.Canceled
+	}
+	if v.Cut != nil {
+		if due := v.Cut.Due(); !due.IsZero() {
+			late, stop := context.WithTimeout(ctx, due.Sub(journal.Now()))
+			defer stop()
+			ctx = late
+		}
+	}
+	return c.Next(ctx)
+}
+
+// idle does what there is to do when no event came.
+func (v *View) idle() error {
+	if do := v.reframing.asked.Swap(nil); do != nil {
+		(*do)(v)
+	}
+	if v.Cut != nil {
+		v.Cut.Rest(journal.Now(), v.ShowFrame)
+	}
+	return v.FrameErr
+}
+
+// reshown is how many frames a view shows again when they are cut anew.
+const reshown = 200
+
+// reframe shows what was received before once more, cut another way; nil goes back to
+// events.
+func (v *View) reframe(c *FrameChoice, again *journal.Cursor) {
+	defer again.Close()
+	v.settle()
+	v.Cut = c.Splitter()
+	if v.Cut == nil {
+		v.ShowNotice(v.term.T("from here on as chunks, as they were read", "以下按收到的数据块显示"))
+		return
+	}
+	var last [reshown][]byte
+	count := 0
+	keep := func(f *framing.PeerFrame) {
+		last[count%reshown] = v.appendFrame(last[count%reshown][:0], f)
+		count++
+	}
+	for {
+		e, ok := again.Try()
+		if !ok || e.Seq > v.shown {
+			break
+		}
+		if v.wants(e) {
+			v.Cut.Event(&e, keep)
+		}
+	}
+	if count > reshown {
+		v.ShowNotice(fmt.Sprintf(v.term.T("cut anew as %s: the last %d of %d frames", "按 %s 重新分帧：共 %[3]d 帧，显示最后 %[2]d 帧"), c, reshown, count))
+	} else {
+		v.ShowNotice(fmt.Sprintf(v.term.T("cut anew as %s: %d frames", "按 %s 重新分帧：共 %d 帧"), c, count))
+	}
+	for n := max(0, count-reshown); n < count; n++ {
+		v.write(last[n%reshown])
+	}
+}
+
+// ShowNotice writes a line of the program's own.
+func (v *View) ShowNotice(text string) {
+	v.write(fmt.Appendf(nil, "--- %s ---\n", payload.SafeString(text)))
+}
+
+// ShowFrame prints a frame.
+func (v *View) ShowFrame(f *framing.PeerFrame) {
+	if v.FrameErr != nil || v.WantsFrame != nil && !v.WantsFrame(f) {
+		return
+	}
+	if v.Format == JSONLines {
+		v.buf = append(f.AppendJSON(v.buf[:0]), '\n')
+	} else {
+		v.buf = v.appendFrame(v.buf[:0], f)
+	}
+	v.FrameErr = v.write(v.buf)
+}
+
+// appendFrame appends a frame as a line a person reads: what it says, and in
+// brackets what is special about it.
+func (v *View) appendFrame(dst []byte, f *framing.PeerFrame) []byte {
+	dst = v.appendHead(dst, sockeye.Event{Kind: f.Kind, Peer: f.Peer, Time: f.Time})
+	if v.Format == HexLines {
+		dst = append(dst, v.term.ByteCount(len(f.Data))...)
+	} else {
+		dst = payload.AppendSafe(dst, f.Body)
+	}
+	switch f.Mark {
+	case framing.Garbage:
+		dst = v.appendNote(dst, v.term.T("no frame", "不是帧"))
+	case framing.Oversize:
+		dst = v.appendNote(dst, v.term.T("too long for a frame", "超过最大帧长"))
+	case framing.Incomplete:
+		dst = v.appendNote(dst, v.term.T("incomplete", "不完整"))
+	case framing.Open:
+		dst = append(dst, v.term.T(" [unfinished]", " [未完成]")...)
+	}
+	switch f.Check {
+	case framing.Right:
+		dst = append(dst, v.term.T(" [checksum right]", " [校验正确]")...)
+	case framing.Wrong:
+		dst = v.appendNote(dst, v.term.T("checksum wrong", "校验错误"))
+	}
+	dst = v.appendCuts(dst, f.Reads)
+	dst = append(dst, '\n')
+	if v.Format == HexLines {
+		dst = payload.AppendHexdump(dst, f.Data, 0, "    ")
+	}
+	return dst
+}
+
+// appendNote appends what is wrong with a frame.
+func (v *View) appendNote(dst []byte, note string) []byte {
+	return v.paint(append(dst, ' '), "31", "["+note+"]")
+}
+
+// appendCuts tells where in a frame another chunk begins.
+func (v *View) appendCuts(dst []byte, cuts []int) []byte {
+	if len(cuts) == 0 {
+		return dst
+	}
+	dst = fmt.Appendf(dst, v.term.T(" [%d chunks, cut at ", " [%d 个数据块，分界于 "), len(cuts)+1)
+	const most = 8
+	for n, at := range cuts {
+		if n > 0 {
+			dst = append(dst, ", "...)
+		}
+		if n == most {
+			dst = append(dst, "…"...)
+			break
+		}
+		dst = fmt.Append(dst, at)
+	}
+	return append(dst, ']')
+}

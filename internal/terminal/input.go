@@ -1,0 +1,284 @@
+package terminal
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/internal/core"
+	"sockeye/internal/payload"
+	"sockeye/internal/transport"
+)
+
+// InputFlags say what happens to what is typed or piped in.
+type InputFlags struct {
+	PayloadFlags
+	crlf  bool
+	delay time.Duration
+	// QuitAfter is how long to wait after the end of input before quitting; negative:
+	// until the peer is done, too.
+	QuitAfter time.Duration
+	Write     payload.ParseOptions // how what is typed becomes bytes
+}
+
+// Parse makes sense of the flags; charset is for the view, too.
+func (f *InputFlags) Parse(d *DisplayFlags) error {
+	var err error
+	f.Write, err = f.PayloadOptions()
+	d.Charset = f.ViewCharset()
+	return err
+}
+
+func (f *InputFlags) Register(a *Terminal, fs *pflag.FlagSet) {
+	fs.BoolVarP(&f.crlf, "crlf", "C", false, a.T("send CRLF for each line end", "把换行 LF 转换为 CRLF 发送"))
+	fs.VarP(&Duration{&f.delay}, "delay", "d", a.T("wait so long between the lines of standard input", "标准输入逐行发送，行间等待这么久"))
+	f.QuitAfter = -1
+	fs.VarP(&Duration{&f.QuitAfter}, "quit-after", "q", a.T("quit so long after the end of standard input", "标准输入结束后等待这么久就退出"))
+	f.PayloadFlags.Register(a, fs)
+}
+
+// inputLinger is how long a peer that finished sending stays while standard input may
+// have more to say to it, and says nothing.
+const inputLinger = 750 * time.Millisecond
+
+// Linger lets peers that finish sending stay for the rest of standard input, or of what
+// flags say to send. Call what it returns when that is sent.
+func Linger(ep *sockeye.Endpoint) (sent func(*core.Session)) {
+	if ep.Options.HalfOpen > 0 {
+		return func(*core.Session) {}
+	}
+	ep.Options.HalfOpen = inputLinger
+	return func(s *core.Session) { s.SetHalfOpen(0) }
+}
+
+// Pipes says whether standard input goes to peers as it is.
+func (l *Runner) Pipes() bool {
+	return l.console == nil && l.term.stdin.reader == "" && (!IsTerminal(l.term.In) || l.showing != Quiet)
+}
+
+// ServeInput sends what comes in to the session's peers: lines typed at the
+// console to the chosen ones, a pipe's bytes to all. The channel gets nil when
+// the person is done; the end of a pipe closes nothing.
+//
+// A list, if there is one, is sent beside the console, and instead of a pipe.
+func (l *Runner) ServeInput(s *core.Session, f *InputFlags, pace chunkPace, list *timedList) <-chan error {
+	done := make(chan error, 1)
+	if list != nil {
+		if _, err := s.SendList(list.List, core.ListOptions{Lookup: list.lookup}); err != nil || l.console == nil {
+			if err != nil {
+				done <- err
+			}
+			return done
+		}
+	}
+	if l.console != nil {
+		return l.replAside(s, f, pace)
+	}
+	if !l.Pipes() {
+		return done
+	}
+	l.fed = make(chan struct{})
+	go func() {
+		defer close(l.fed)
+		err := l.pipeToAll(s, f)
+		if err == nil && f.QuitAfter >= 0 {
+			select {
+			case <-time.After(f.QuitAfter):
+				done <- nil
+			case <-l.term.Ctx.Done():
+			}
+		}
+		if err != nil {
+			done <- err
+		}
+	}()
+	return done
+}
+
+// replAside runs the console's conversation on a goroutine of its own.
+func (l *Runner) replAside(s *core.Session, f *InputFlags, pace chunkPace) <-chan error {
+	done := make(chan error, 1)
+	l.fed = make(chan struct{})
+	go func() {
+		defer close(l.fed)
+		done <- l.repl(s, f, pace)
+	}()
+	return done
+}
+
+// pipeToAll sends standard input to all peers, once there is one. A peer that
+// fails is its own event and keeps nothing from the others.
+func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
+	joined := l.AwaitEvent(0, sockeye.Joined)
+	select {
+	case <-joined:
+	case <-l.term.Ctx.Done():
+		return nil
+	}
+	defer l.Sent(s)
+	err := l.readInput(f, func(data []byte) error {
+		s.Hold()
+		defer s.Release()
+		var all sync.WaitGroup
+		to, _ := s.Receivers(core.All) // nobody there: it is lost, as with ncat
+		for _, p := range to {
+			all.Go(func() { l.sendOrLose(p, data) })
+		}
+		all.Wait()
+		return nil
+	})
+	if err == nil && l.Finishes && !isDevice(l.term.In) && l.term.Ctx.Err() == nil {
+		to, _ := s.Receivers(core.All)
+		for _, p := range to {
+			p.Finish(l.sending)
+		}
+	}
+	return err
+}
+
+// isDevice says whether input is not meant as something to send: /dev/null is what a
+// program has for want of an input.
+func isDevice(in any) bool {
+	f, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeDevice != 0
+}
+
+// sendOrLose sends a part of a stream to one of many peers. One that does not read
+// for as long as --send-timeout allows is aborted: what it got later would not
+// follow what it had.
+func (l *Runner) sendOrLose(p *transport.Peer, data []byte) {
+	_, err := p.Send(l.sending, data)
+	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.TimedOut && p.Network == "tcp" && l.sending.Err() == nil {
+		p.Abort()
+	}
+}
+
+// inputPause is how long standard input must have nothing to say until a command
+// that was asked to end takes it for the end of the input.
+const inputPause = 250 * time.Millisecond
+
+// readInput hands standard input on as it comes, until its end or send fails; once
+// the command is asked to end, until the input pauses.
+func (l *Runner) readInput(f *InputFlags, send func([]byte) error) error {
+	if f.delay <= 0 {
+		return l.readChunks(f, send)
+	}
+	lines := &delayedLines{ctx: l.sending, delay: f.delay, send: send}
+	if err := l.readChunks(f, lines.add); err != nil {
+		return err
+	}
+	return lines.flush()
+}
+
+func (l *Runner) readChunks(f *InputFlags, send func([]byte) error) error {
+	chunks, free, over := make(chan inputChunk), make(chan []byte, 1), make(chan struct{})
+	defer close(over)
+	free <- make([]byte, 64<<10)
+	go l.pump(chunks, free, over)
+	lines := lineEnds{crlf: f.crlf}
+	ending, latest := l.term.Ctx.Done(), time.Now()
+	var pause <-chan time.Time
+	for {
+		select {
+		case c := <-chunks:
+			if len(c.data) > 0 {
+				if err := send(lines.convert(c.data)); err != nil {
+					return err
+				}
+			}
+			if isEnd(c.err) {
+				return nil
+			}
+			if c.err != nil {
+				return &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "stdin", Err: c.err}
+			}
+			free <- c.data[:cap(c.data)]
+			latest = time.Now()
+			if ending == nil {
+				pause = time.After(inputPause)
+			}
+		case <-ending:
+			ending, pause = nil, time.After(inputPause-time.Since(latest))
+		case <-pause:
+			return nil
+		case <-l.sending.Done():
+			return context.Cause(l.sending)
+		}
+	}
+}
+
+// inputChunk is what one read gave.
+type inputChunk struct {
+	data []byte
+	err  error
+}
+
+// pump reads standard input into the buffer that is free. A read that waits
+// cannot be ended: it outlives the command, and the process ends it.
+func (l *Runner) pump(chunks chan<- inputChunk, free <-chan []byte, over <-chan struct{}) {
+	for {
+		select {
+		case buf := <-free:
+			n, err := l.term.In.Read(buf)
+			select {
+			case chunks <- inputChunk{buf[:n], err}:
+			case <-over:
+				return
+			}
+			if err != nil {
+				return
+			}
+		case <-over:
+			return
+		}
+	}
+}
+
+// lineEnds turns LF into CRLF, and leaves a CRLF that is there already.
+type lineEnds struct {
+	crlf  bool
+	wasCR bool
+}
+
+func (c *lineEnds) convert(data []byte) []byte {
+	if !c.crlf || !bytes.Contains(data, []byte{'\n'}) {
+		if len(data) > 0 {
+			c.wasCR = data[len(data)-1] == '\r'
+		}
+		return data
+	}
+	out := make([]byte, 0, len(data)+16)
+	for _, b := range data {
+		if b == '\n' && !c.wasCR {
+			out = append(out, '\r')
+		}
+		c.wasCR = b == '\r'
+		out = append(out, b)
+	}
+	return out
+}
+
+// pipeToPeer sends standard input to one peer, then finishes sending: the peer
+// sees the end as it came. It returns when that is done.
+func (l *Runner) pipeToPeer(p *transport.Peer, f *InputFlags) error {
+	err := l.readInput(f, func(data []byte) error {
+		_, err := p.Send(l.sending, data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.Finish(l.sending); err != nil && sockeye.ErrorOf(err).Kind != sockeye.Unsupported {
+		return err
+	}
+	return nil
+}

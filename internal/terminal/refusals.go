@@ -1,0 +1,67 @@
+package terminal
+
+import (
+	"sync"
+
+	"sockeye"
+	"sockeye/internal/core"
+)
+
+// refusals watches what the network says of a session's datagrams: that nobody
+// receives them. UDP has no connection that would fail for it.
+type refusals struct {
+	session *core.Session
+	first   <-chan struct{} // closed with the first one; nil if there cannot be any
+
+	mu    sync.Mutex
+	last  *sockeye.Error
+	heard uint64 // datagrams that had come by then
+}
+
+func (l *Runner) watchRefusals(s *core.Session) *refusals {
+	r := &refusals{session: s}
+	if s.Endpoint().Address.Network.Transport() != sockeye.UDP {
+		return r
+	}
+	first := make(chan struct{})
+	r.first = first
+	closeFirst := sync.OnceFunc(func() { close(first) })
+	l.watch(0, sockeye.Failed, func(e sockeye.Event) bool {
+		if e.Detail != nil && e.Detail.Err != nil && isRefusal(e.Detail.Err.Kind) {
+			heard := s.Status().Counters.ReceivedMessages
+			r.mu.Lock()
+			r.last, r.heard = e.Detail.Err, heard
+			r.mu.Unlock()
+			closeFirst()
+		}
+		return true
+	})
+	return r
+}
+
+// isRefusal says whether a kind of error tells of a datagram that reached nobody.
+func isRefusal(k sockeye.ErrorKind) bool {
+	return k == sockeye.Refused || k == sockeye.HostUnreachable || k == sockeye.NetworkUnreachable
+}
+
+// latest is the last refusal, unless something came since.
+func (r *refusals) latest() *sockeye.Error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last == nil || r.session.Status().Counters.ReceivedMessages > r.heard {
+		return nil
+	}
+	return r.last
+}
+
+// unheard is the error of a command whose datagrams reached nobody, or nil. The view
+// has shown it, unless it shows nothing.
+func (l *Runner) unheard(refused *sockeye.Error) error {
+	switch {
+	case refused == nil:
+		return nil
+	case l.showing == Quiet:
+		return refused
+	}
+	return Exit{ExitNetwork}
+}

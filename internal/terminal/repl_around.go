@@ -1,0 +1,48 @@
+package terminal
+
+import (
+	"strings"
+
+	"sockeye/internal/payload"
+)
+
+// setPrefix is /prefix.
+func (c *repl) setPrefix(text string) error {
+	o := c.write
+	o.Prefix = aroundOf(text, o.Prefix)
+	return c.setAround(o)
+}
+
+// setSuffix is /suffix.
+func (c *repl) setSuffix(text string) error {
+	o := c.write
+	o.Suffix = aroundOf(text, o.Suffix)
+	return c.setAround(o)
+}
+
+// aroundOf is what the argument of /prefix or /suffix makes of what there is.
+func aroundOf(text, now string) string {
+	switch text {
+	case "":
+		return now
+	case "off":
+		return ""
+	}
+	return text
+}
+
+// setAround takes a prefix and suffix for what is sent from now on, and shows what
+// becomes of a message.
+func (c *repl) setAround(o payload.ParseOptions) error {
+	if err := checkAround(o); err != nil {
+		return err
+	}
+	c.write = o
+	asTyped := func(s string) string { return strings.ReplaceAll(payload.SafeString(s), `\\`, `\`) }
+	around := asTyped(o.Prefix) + c.term.T("[message]", "[数据]")
+	if o.Trailer.Algorithm != nil {
+		around += c.term.T("[checksum]", "[校验]")
+	}
+	c.run.console.print(around + asTyped(o.Suffix))
+	return nil
+}

@@ -1,0 +1,277 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/internal/core"
+	"sockeye/internal/payload"
+)
+
+// Runner is a command's workbench together with the view that shows it.
+type Runner struct {
+	term     *Terminal
+	Bench    *core.Core
+	view     *View    // its goroutine's, but for reframing
+	console  *console // nil unless a person types at a terminal
+	showing  OutputFormat
+	drain    time.Duration
+	ViewDone chan struct{}
+	viewErr  error              // valid after ViewDone
+	pace     *core.Backpressure // of a view that must be exact, or nil
+
+	// sending is for what goes to peers; it ends when a signal leaves no more time.
+	sending     context.Context
+	stopSending context.CancelCauseFunc
+	fed         chan struct{}          // closed when the input has been sent; nil without input
+	Sent        func(*core.Session)    // see linger; never nil
+	Finishes    bool                   // the end of the input finishes our direction
+	ending      func() context.Context // how long closing in good order may take, from the first call on
+	ended       context.CancelFunc     // of ending
+}
+
+// DisplayFlags choose how a command shows what happens.
+type DisplayFlags struct {
+	FrameFlags
+	Hex, Raw, Json, Quiet, Verbose bool
+	Drain                          time.Duration
+	Charset                        payload.Charset
+	Dump                           *dump // nil: none
+	Unheard                        bool  // received bytes do not come out raw: a program has them, or nobody wants them
+}
+
+func (f *DisplayFlags) Register(a *Terminal, fs *pflag.FlagSet) {
+	fs.BoolVar(&f.Hex, "hex", false, a.T("show bytes as a hex dump", "以十六进制显示"))
+	fs.BoolVar(&f.Raw, "raw", false, a.T("write received bytes exactly, nothing else (the default into a pipe)", "原样输出收到的字节（输出到管道时的默认方式）"))
+	fs.BoolVar(&f.Json, "json", false, a.T("print one JSON event per line", "每个事件输出一行 JSON"))
+	fs.BoolVar(&f.Quiet, "quiet", false, a.T("show nothing", "不显示任何内容"))
+	fs.BoolVarP(&f.Verbose, "verbose", "v", false, a.T("with --raw: tell on standard error who comes and goes", "配合 --raw：在标准错误上显示连接与断开"))
+	f.FrameFlags.Register(a, fs)
+	f.Drain = 5 * time.Second
+	fs.Var(&Duration{&f.Drain}, "drain", a.T("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
+}
+
+// Format is what was asked for, or else lines on a terminal and raw into a pipe.
+func (f *DisplayFlags) Format(a *Terminal) (OutputFormat, error) {
+	asked, name := OutputFormat(-1), ""
+	for _, c := range []struct {
+		on   bool
+		name string
+		form OutputFormat
+	}{{f.Hex, "--hex", HexLines}, {f.Raw, "--raw", Raw}, {f.Json, "--json", JSONLines}, {f.Quiet, "--quiet", Quiet}} {
+		if !c.on {
+			continue
+		}
+		if name != "" {
+			return 0, Usage(name+" "+c.name, sockeye.Text{En: "only one of the two", Zh: "两者只能选一"},
+				sockeye.Text{En: "they are ways to show the same bytes", Zh: "它们是同一数据的不同显示方式"})
+		}
+		asked, name = c.form, c.name
+	}
+	switch {
+	case name != "":
+	case IsTerminal(a.Out):
+		asked = Lines
+	default:
+		asked = Raw
+	}
+	return f.Framed(f, asked)
+}
+
+// Start makes a workbench, begins to record it, if asked to, and to show all of
+// it: what this run does, not what the recording has of earlier ones.
+func (a *Terminal) Start(f OutputFormat, d *DisplayFlags, typing bool, rec *RecordFlags, ep sockeye.Endpoint) (*Runner, error) {
+	cut, err := d.Choice()
+	if err != nil {
+		return nil, err
+	}
+	bench := core.New(0)
+	if rec.To != "" {
+		if err := a.BeginRecording(bench, rec.Options(a, ep)); err != nil {
+			return nil, err
+		}
+	}
+	return a.Follow(bench, 0, "", f, d, cut, typing), nil
+}
+
+// Follow shows a workbench from event number from on: one session of it, or all
+// for "", as chunks or cut into frames. At a terminal on both sides, and if typing is wanted, a console takes
+// the bottom line.
+func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f OutputFormat, d *DisplayFlags, cut *FrameChoice, typing bool) *Runner {
+	l := &Runner{term: a, Sent: func(*core.Session) {}, Bench: bench, showing: f, drain: d.Drain, ViewDone: make(chan struct{})}
+	l.sending, l.stopSending = context.WithCancelCause(context.Background())
+	l.ending = sync.OnceValue(func() context.Context {
+		ctx, cancel := context.WithTimeout(a.Hurry, l.drain)
+		l.ended = cancel
+		return ctx
+	})
+	out := a.Out
+	if f == Raw && d.Unheard && !d.Raw {
+		out = io.Discard
+	}
+	if typing && (f == Lines || f == HexLines) && IsTerminal(a.In) && IsTerminal(a.Out) {
+		l.console = newConsole(a.In, a.Out, a.interrupt)
+		out = l.console
+	}
+	colour := (f == Lines || f == HexLines) && IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
+	v := a.NewView(f, out, a.Err, colour)
+	v.verbose, v.Charset = d.Verbose, d.Charset
+	v.from, v.session, v.Cut = from, session, cut.Splitter()
+	l.view = v
+	v.dump = d.Dump
+	if f == Raw || v.dump != nil { // neither may miss anything
+		l.pace = bench.StartBackpressure()
+		v.pace = l.pace
+	}
+	cursor := l.Bench.View(0)
+	go func() {
+		defer close(l.ViewDone)
+		l.viewErr = v.run(cursor)
+		l.freePace()
+	}()
+	return l
+}
+
+// Interactive says whether a person types at a console.
+func (l *Runner) Interactive() bool { return l.console != nil }
+
+func (l *Runner) freePace() {
+	if l.pace != nil {
+		l.pace.End()
+	}
+}
+
+// Interrupted is how a signal ends the command. A request to end (SIGTERM) first
+// lets the input that is there go out, as long as closing in good order may take;
+// an interrupt does not. The error is the signal, or why not all could be sent.
+func (l *Runner) Interrupted() error {
+	err := l.term.Interrupted()
+	if l.fed == nil || !IsTermination(err) {
+		l.stopSending(err)
+		return err
+	}
+	select {
+	case <-l.fed:
+	case <-l.ending().Done():
+		err = isCutShort(l.drain)
+		l.stopSending(err)
+	}
+	return err
+}
+
+// isCutShort is the error of input that did not get through in time.
+func isCutShort(drain time.Duration) error {
+	return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send",
+		Message: sockeye.Text{En: fmt.Sprintf("not all input could be sent within %s", drain), Zh: fmt.Sprintf("%s 内没能发送完全部输入", drain)},
+		Hint:    sockeye.Text{En: "--drain gives it longer", Zh: "可用 --drain 延长"}}
+}
+
+// Finish closes everything in good order, waits for the view to show it, and
+// returns the error that ends the command. A second signal cuts it short.
+func (l *Runner) Finish(err error) error {
+	free := context.AfterFunc(l.ending(), l.freePace)
+	defer l.ended()
+	defer free()
+	incomplete := l.Bench.Shutdown(l.ending())
+	select {
+	case <-l.ViewDone:
+	case <-l.term.Hurry.Done(): // whoever reads our output may never do so again
+	}
+	if l.console != nil {
+		l.console.Close()
+	}
+	if l.term.Hurry.Err() != nil {
+		return Exit{ExitInterrupted}
+	}
+	if err == nil {
+		err = l.viewErr
+	}
+	if err == nil || IsInterrupt(err) && incomplete != nil {
+		err = incomplete
+	}
+	return err
+}
+
+// watch calls see with every event of a kind from number from on, until it says
+// false or the journal ends. It returns at once.
+func (l *Runner) watch(from uint64, kind sockeye.EventKind, see func(sockeye.Event) bool) (done <-chan struct{}) {
+	cursor, over := l.Bench.View(from), make(chan struct{})
+	cursor.Only(kind)
+	go func() {
+		defer close(over)
+		defer cursor.Close()
+		for {
+			e, err := cursor.Next(context.Background())
+			if err != nil || e.Kind == kind && !see(e) {
+				return
+			}
+		}
+	}()
+	return over
+}
+
+// AwaitEvent is closed with the first event of a kind from number from on, or when the
+// journal ends.
+func (l *Runner) AwaitEvent(from uint64, kind sockeye.EventKind) <-chan struct{} {
+	return l.watch(from, kind, func(sockeye.Event) bool { return false })
+}
+
+// isEnd reports whether reading ended for want of input, not by a failure.
+func isEnd(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) }
+
+// UntilStopped waits for the end that a person wants: by a signal, or, if they
+// may type to a session, at the console.
+func (l *Runner) UntilStopped(typeTo *core.Session) error {
+	var typed <-chan error
+	if l.console != nil && typeTo != nil {
+		typed = l.replAside(typeTo, &InputFlags{}, chunkPace{})
+	}
+	select {
+	case err := <-typed:
+		return err
+	case <-l.ViewDone:
+		return nil
+	case <-l.term.Ctx.Done():
+		return l.Interrupted()
+	}
+}
+
+// UntilAllStopped waits for a signal, the end of the view, the person at the console,
+// or for all sessions to end by themselves.
+func (l *Runner) UntilAllStopped(sessions []*core.Session) error {
+	ended := make(chan struct{})
+	go func() {
+		for _, s := range sessions {
+			<-s.Done()
+		}
+		close(ended)
+	}()
+	var input <-chan error
+	if l.console != nil {
+		input = l.replAside(sessions[0], &InputFlags{}, chunkPace{})
+	}
+	select {
+	case <-l.term.Ctx.Done():
+		return l.Interrupted()
+	case err := <-input:
+		return err
+	case <-l.ViewDone:
+	case <-ended:
+		var causes []error
+		for _, s := range sessions {
+			if _, cause := s.Outcome(); cause != nil {
+				causes = append(causes, cause)
+			}
+		}
+		return errors.Join(causes...)
+	}
+	return nil
+}

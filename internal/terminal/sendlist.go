@@ -1,0 +1,318 @@
+package terminal
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/internal/core"
+	"sockeye/internal/payload"
+	"sockeye/internal/regular"
+	"sockeye/internal/schedule"
+	"sockeye/internal/workspace"
+)
+
+// TimedFlags are what a command sends by itself, again and again: one payload, or
+// the rows of a list.
+type TimedFlags struct {
+	Send, SendHex, List string
+	every               time.Duration
+	repeat              int
+	File                string
+	Pace                chunkPace
+}
+
+func (f *TimedFlags) Register(a *Terminal, fs *pflag.FlagSet) {
+	fs.Var(&Duration{&f.every}, "every", a.T("send --send again and again, this long apart", "按此间隔反复发送 --send 的内容"))
+	fs.IntVar(&f.repeat, "repeat", 0, a.T("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
+	fs.StringVar(&f.List, "send-list", "", a.T("send a list: a workspace FILE, FILE#NAME if it has several, or a .csv table; - is standard input", "发送列表：工作区文件 FILE（含多个列表时写 FILE#NAME）或 .csv 表格；- 表示标准输入"))
+}
+
+// RegisterFile adds the flags for files. Without flag only the pace is for files that
+// the console sends.
+func (f *TimedFlags) RegisterFile(a *Terminal, fs *pflag.FlagSet, flag bool) {
+	if flag {
+		fs.StringVar(&f.File, "send-file", "", a.T("send a file as it is; - is standard input, to its end first", "原样发送文件；- 表示标准输入（先读完再发送）"))
+	}
+	fs.Var(&ByteSize{&f.Pace.chunk}, "chunk", a.T("most bytes of a file sent at a time", "发送文件时每次最多发送的字节数"))
+	fs.Var(&ByteSize{&f.Pace.rate}, "rate", a.T("most bytes of a file sent in a second", "发送文件时每秒最多发送的字节数"))
+}
+
+// timedList is a list to send, and where its payloads find variables besides the
+// flags, or nil.
+type timedList struct {
+	schedule.List
+	lookup func(string) (string, bool)
+}
+
+// TooFew refuses a --repeat below zero.
+func TooFew(repeat int) error {
+	return Usage("--repeat", sockeye.Text{En: fmt.Sprintf("%d: at least one message has to be sent", repeat), Zh: fmt.Sprintf("%d：至少发送一次", repeat)},
+		sockeye.Text{En: "leave it out to send for ever", Zh: "不写则不限次数"})
+}
+
+// SendList is the list that the flags mean, nil if they mean none. Without
+// --every and --repeat a payload is not a list.
+func (f *TimedFlags) SendList(a *Terminal, in *InputFlags) (*timedList, error) {
+	timed := f.every > 0 || f.repeat != 0
+	switch {
+	case f.repeat < 0:
+		return nil, TooFew(f.repeat)
+	case f.List != "" && (timed || f.Send != "" || f.SendHex != ""):
+		return nil, Usage("--send-list", sockeye.Text{En: "the list says what to send, and when", Zh: "发送什么、何时发送由列表决定"},
+			sockeye.Text{En: "leave out --send, --every and --repeat", Zh: "请去掉 --send、--every 和 --repeat"})
+	case f.List != "":
+		l, err := a.ReadList("--send-list", f.List)
+		if err == nil {
+			err = l.around(in.prefix, in.suffix)
+		}
+		return l, err
+	case !timed:
+		return nil, nil
+	case f.Send == "" && f.SendHex == "":
+		return nil, Usage("--every", sockeye.Text{En: "there is nothing to send", Zh: "没有要发送的内容"}, sockeye.Text{En: "add --send or --send-hex", Zh: "请加上 --send 或 --send-hex"})
+	}
+	if _, err := ParseEither(in.Write, "--send", f.Send, "--send-hex", f.SendHex); err != nil {
+		return nil, err
+	}
+	row := schedule.Row{Text: f.Send + f.SendHex, Hex: f.SendHex != "", Charset: string(in.Write.Charset), Checksum: in.checksum, Prefix: in.prefix, Suffix: in.suffix}
+	l := &timedList{List: schedule.Every(row, f.every, f.repeat)}
+	_, err := l.Templates()
+	return l, err
+}
+
+// around puts a prefix and a suffix around each message of a list that has none itself.
+func (l *timedList) around(prefix, suffix string) error {
+	for i := range l.Rows {
+		r := &l.Rows[i]
+		r.Prefix, r.Suffix = cmp.Or(r.Prefix, prefix), cmp.Or(r.Suffix, suffix)
+	}
+	_, err := l.Templates()
+	return err
+}
+
+// ReadList reads the list that typed means: a table, FILE.csv, or a workspace with
+// one list, or with several and FILE#NAME.
+func (a *Terminal) ReadList(reader, typed string) (*timedList, error) {
+	if rest, ok := strings.CutPrefix(typed, StdinName); ok && (rest == "" || rest[0] == '#') {
+		return a.readListOfStdin(reader, strings.TrimPrefix(rest, "#"))
+	}
+	return readListAt(typed)
+}
+
+// readListOfStdin reads a list from standard input: a table if a column of its first
+// line is payload, else a workspace.
+func (a *Terminal) readListOfStdin(reader, name string) (*timedList, error) {
+	path, err := a.File(reader, StdinName)
+	if err != nil {
+		return nil, err
+	}
+	text, err := workspace.ReadText(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &timedList{}
+	if schedule.IsCSV(string(text)) {
+		l.List, err = readTable(path)
+		l.Name = "stdin"
+	} else {
+		l, err = readListOf(path, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.sendable(reader)
+}
+
+func readListAt(typed string) (*timedList, error) {
+	path, name := typed, ""
+	if _, err := os.Stat(path); err != nil { // a file may have a # in its name
+		if file, after, ok := cutLast(typed, "#"); ok {
+			path, name = file, after
+		}
+	}
+	l := &timedList{}
+	var err error
+	if strings.EqualFold(filepath.Ext(path), ".csv") {
+		l.List, err = readTable(path)
+		l.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	} else {
+		l, err = readListOf(path, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.sendable(typed)
+}
+
+// sendable is the list, or what is wrong with it, told of where it comes from.
+func (l *timedList) sendable(from string) (*timedList, error) {
+	if err := l.Sendable(); err != nil {
+		return nil, OfFlag(err, from)
+	}
+	return l, nil
+}
+
+// readListOf reads a list of a workspace file; "" is its only one.
+func readListOf(path, name string) (*timedList, error) {
+	f, err := workspace.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		names := slices.Sorted(maps.Keys(f.Lists))
+		switch len(names) {
+		case 0:
+			return nil, Usage(path, sockeye.Text{En: "there is no list in the file", Zh: "文件中没有列表"}, sockeye.Text{En: `a list is [[lists.NAME.row]], then text = 'AT\r\n'`, Zh: `列表写法：[[lists.名称.row]]，再写 text = 'AT\r\n'`})
+		case 1:
+			name = names[0]
+		default:
+			return nil, Usage(path, sockeye.Text{En: "there are several lists in the file", Zh: "文件中有多个列表"},
+				sockeye.Text{En: "name one, as in " + path + "#" + names[0] + "; there are: " + strings.Join(names, ", "), Zh: "请指明一个，如 " + path + "#" + names[0] + "；已有：" + strings.Join(names, "、")})
+		}
+	}
+	l, err := f.SendList(name)
+	if err != nil {
+		return nil, OfFlag(err, path)
+	}
+	return &timedList{*l, f.Lookup}, nil
+}
+
+// readTable reads a list from a CSV file.
+func readTable(path string) (schedule.List, error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return schedule.List{}, FileError("open", path, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, workspace.MaxBytes+1))
+	switch {
+	case err != nil:
+		return schedule.List{}, FileError("read", path, err)
+	case len(text) > workspace.MaxBytes:
+		return schedule.List{}, Usage(path, sockeye.Text{En: "is too large for a list", Zh: "文件太大，不像发送列表"}, sockeye.Text{En: "a list has at most 10,000 rows", Zh: "列表最多 10,000 行"})
+	}
+	l, err := schedule.ParseCSV(string(text))
+	if err == nil {
+		_, err = l.Templates()
+	}
+	if err != nil {
+		e := *sockeye.ErrorOf(err)
+		e.Target = path + ": " + e.Target
+		return schedule.List{}, &e
+	}
+	return *l, nil
+}
+
+// cutLast is strings.Cut at the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// playList sends a list and returns when it has ended, with the error of its last
+// message if that failed.
+func (l *Runner) playList(s *core.Session, list *timedList) error {
+	run, err := s.SendList(list.List, core.ListOptions{Lookup: list.lookup})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-run.Done():
+	case <-l.term.Ctx.Done():
+		run.Stop()
+	}
+	if p := run.Progress(); p.Err != nil {
+		return p.Err
+	}
+	return nil
+}
+
+// list is /list: play a file, or show what is being sent.
+func (c *repl) list(path string) error {
+	if path == "" {
+		runs := c.session.Runs()
+		if len(runs) == 0 {
+			c.run.console.print(c.term.T("nothing is being sent; /list FILE sends one", "没有正在发送的列表；/list 文件 开始发送"))
+		}
+		for _, r := range runs {
+			c.run.console.print(c.term.RunLine(r))
+		}
+		return nil
+	}
+	if err := notConsole("/list", path); err != nil {
+		return err
+	}
+	l, err := readListAt(path)
+	if err == nil {
+		err = l.around(c.write.Prefix, c.write.Suffix)
+	}
+	if err != nil {
+		return err
+	}
+	return c.start(l.List, l.lookup)
+}
+
+// every is /every: one payload, again and again.
+func (c *repl) every(rest string) error {
+	interval, text, _ := strings.Cut(rest, " ")
+	d := time.Duration(0)
+	if err := (&Duration{&d}).Set(interval); err != nil || text == "" {
+		return Usage("/every", sockeye.Text{En: "how often, and what?", Zh: "缺少间隔或内容"}, sockeye.Text{En: `write /every 500ms ping {{seq}}\r\n`, Zh: `请写 /every 500ms ping {{seq}}\r\n`})
+	}
+	row := schedule.Row{Text: text, Charset: string(c.write.Charset), Checksum: c.write.Trailer.String(), Prefix: c.write.Prefix, Suffix: c.write.Suffix}
+	return c.start(schedule.Every(row, d, 0), nil)
+}
+
+// start plays a list to the chosen peers, and tells when it has ended.
+func (c *repl) start(l schedule.List, lookup func(string) (string, bool)) error {
+	run, err := c.session.SendList(l, core.ListOptions{To: c.to.words(), Lookup: lookup})
+	if err != nil {
+		return err
+	}
+	c.run.console.print(c.term.RunLine(run) + c.term.T("; /stop ends it", "；/stop 停止"))
+	c.out.aside(func() {
+		<-run.Done()
+		c.run.console.print(c.term.RunLine(run))
+	})
+	return nil
+}
+
+// RunLine says how far a list has come.
+func (a *Terminal) RunLine(r *schedule.Run) string {
+	p := r.Progress()
+	total := a.T("without end", "不限次数")
+	if p.Total > 0 {
+		total = fmt.Sprintf(a.T("of %d", "共 %d 条"), p.Total)
+	}
+	state := a.T("ended", "已结束")
+	if p.Running {
+		state = a.T("sending", "正在发送")
+	}
+	s := fmt.Sprintf(a.T("list %s %s: %d messages sent, %s", "列表 %s %s：已发送 %d 条，%s"), r.ID(), state, p.Messages, total)
+	if name := r.List().Name; name != "" {
+		s = fmt.Sprintf(a.T("list %s (%s) %s: %d messages sent, %s", "列表 %s（%s）%s：已发送 %d 条，%s"), r.ID(), payload.SafeString(name), state, p.Messages, total)
+	}
+	if p.Failed > 0 {
+		s += fmt.Sprintf(a.T("; %d failed", "；失败 %d 条"), p.Failed)
+	}
+	if p.Skipped > 0 {
+		s += fmt.Sprintf(a.T("; %d skipped, nobody was there", "；无连接对象而跳过 %d 条"), p.Skipped)
+	}
+	if p.Err != nil {
+		s += a.T("; ", "；") + p.Err.In(a.Lang)
+	}
+	return s
+}

@@ -1,0 +1,96 @@
+// Package terminal is what a person or a pipe has to do with a command: the streams,
+// language and signals of one run, the view that prints events, the console with its
+// input line, what is typed or piped in and sent, and errors in words. It reads the
+// journal and drives sessions of the core; it knows no command, and owns no socket.
+package terminal
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"sockeye"
+)
+
+// Exit codes, after ncat's: 1 is the network's fault, 2 the caller's or anything
+// else, 3 an expectation that was not met, 130 an interrupt.
+const (
+	ExitOK          = 0
+	ExitNetwork     = 1
+	ExitOther       = 2
+	ExitExpectation = 3
+	ExitInterrupted = 130
+)
+
+// Streams is what a command is connected to.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// Env looks up an environment variable.
+	Env func(string) string
+	// LookupEnv tells an empty variable from none; nil takes both for none.
+	LookupEnv func(string) (string, bool)
+}
+
+// Terminal is what one run of the program is connected to: its streams, its language,
+// and the signals that end it.
+type Terminal struct {
+	Streams
+	Lang sockeye.Lang
+	// Ctx ends, with an *interrupt as its cause, at the first signal; hurry ends at
+	// the second.
+	Ctx   context.Context
+	Hurry context.Context
+	// interrupt is what Ctrl-C does while a console has the keyboard.
+	interrupt func()
+	stdin     stdinFile
+
+	stop, stopNow context.CancelCauseFunc
+	keyboard      chan os.Signal // interrupts that come as keys
+	over          chan struct{}  // closed by close
+}
+
+// New is a terminal in English. Close it when the command has ended.
+func New(std Streams) *Terminal {
+	x := &Terminal{Streams: std, keyboard: make(chan os.Signal, 2), over: make(chan struct{})}
+	x.Ctx, x.stop = context.WithCancelCause(context.Background())
+	x.Hurry, x.stopNow = context.WithCancelCause(context.Background())
+	x.interrupt = func() {
+		select {
+		case x.keyboard <- os.Interrupt:
+		default: // the second one has been pressed already
+		}
+	}
+	return x
+}
+
+// AwaitSignals asks the command to end in good order at the first signal, and to end at
+// once at the second, until the terminal is closed.
+func (x *Terminal) AwaitSignals(signals <-chan os.Signal) {
+	awaitSignals(signals, x.keyboard, x.over, x.stop, x.stopNow)
+}
+
+// Close removes what this run kept of standard input.
+func (x *Terminal) Close() {
+	close(x.over)
+	x.stdin.remove()
+}
+
+// T is a text in the language of this run.
+func (x *Terminal) T(en, zh string) string { return sockeye.Text{En: en, Zh: zh}.In(x.Lang) }
+
+// Interrupted is the error of a command that a signal ends.
+func (a *Terminal) Interrupted() error { return context.Cause(a.Ctx) }
+
+// Exit is an error that has been shown already, or needs no words.
+type Exit struct{ Code int }
+
+func (e Exit) Error() string { return "exit" }
+
+// IsTerminal reports whether a stream is a person's terminal.
+func IsTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

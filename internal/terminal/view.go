@@ -1,0 +1,400 @@
+package terminal
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"syscall"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/core"
+	"sockeye/internal/framing"
+	"sockeye/internal/journal"
+	"sockeye/internal/payload"
+)
+
+// form is how a view shows events.
+type OutputFormat int
+
+const (
+	Lines    OutputFormat = iota // one line per event: time, direction, peer, escaped text
+	HexLines                     // the same with a hex dump under each message
+	Raw                          // received bytes exactly, and notices on standard error
+	JSONLines
+	Quiet
+)
+
+// View is a reader of the journal that prints it. It belongs to one goroutine.
+type View struct {
+	term    *Terminal
+	Format  OutputFormat
+	out     *bufio.Writer
+	notices io.Writer // for raw
+	verbose bool      // for raw: peers that come and go are noticed too
+	colour  bool
+	from    uint64             // the first event that is shown
+	session string             // the only session that is shown, or ""
+	dump    *dump              // nil: none
+	pace    *core.Backpressure // waits for this view; nil: nobody does
+	Charset payload.Charset
+	Dated   bool // it shows a recording: a line begins with the date, too
+
+	Cut        *framing.Splitter             // frames are shown instead of chunks
+	WantsFrame func(*framing.PeerFrame) bool // nil: all
+	FrameErr   error                         // of writing a frame
+	shown      uint64                        // the last event that was read
+	reframing  reframing
+
+	opened map[*sockeye.Session]bool
+	buf    []byte
+	rows   rows
+}
+
+func (a *Terminal) NewView(f OutputFormat, out, notices io.Writer, colour bool) *View {
+	v := &View{
+		term: a, Format: f, out: bufio.NewWriterSize(out, 64<<10), notices: notices, colour: colour,
+		opened: map[*sockeye.Session]bool{},
+	}
+	v.rows.lines = payload.Rows[flow]{Out: v.out, Wait: characterWait}
+	return v
+}
+
+// run prints events until the journal has ended or writing fails.
+func (v *View) run(c *journal.Cursor) (err error) {
+	defer c.Close()
+	defer func() {
+		if closeErr := v.dump.close(); err == nil {
+			err = closeErr
+		}
+	}()
+	if v.Format == Quiet && v.pace == nil {
+		c.Only(sockeye.Opened, sockeye.Failed)
+	}
+	defer v.End()
+	for {
+		e, ok := c.Try()
+		if !ok {
+			if err := v.Flush(); err != nil {
+				return OutputError(err)
+			}
+			if err := v.dump.flush(); err != nil {
+				return err
+			}
+			var err error
+			if e, err = v.next(c); errors.Is(err, io.EOF) {
+				if err := v.End(); err != nil {
+					return OutputError(err)
+				}
+				return nil
+			} else if err != nil {
+				if err := v.idle(); err != nil {
+					return OutputError(err)
+				}
+				continue
+			}
+		}
+		v.shown = e.Seq
+		if err := v.dump.add(e); err != nil {
+			return err
+		}
+		if e.Kind == sockeye.Opened {
+			v.opened[e.Session] = true
+		}
+		if v.wants(e) {
+			if err := v.Show(e); err != nil {
+				return OutputError(err)
+			}
+		}
+		if v.pace != nil {
+			v.pace.Consumed(e.Seq)
+		}
+	}
+}
+
+// OutputError says that standard output takes no more.
+func OutputError(err error) error {
+	e := &sockeye.Error{Kind: sockeye.System, Op: "write", Target: "stdout", Err: err,
+		Hint: sockeye.Text{En: "see where the output goes", Zh: "请检查输出的去处"}}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		e.Err = path.Err // its path is only /dev/stdout
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		e.Message = sockeye.Text{En: "the disk is full", Zh: "磁盘已满"}
+		e.Hint = sockeye.Text{En: "make room, or send the output to another disk", Zh: "请清理空间，或把输出改到另一个磁盘"}
+	}
+	return e
+}
+
+// MarkOpened says that a session opened before what the view shows: its errors are
+// events to show, not the command's own.
+func (v *View) MarkOpened(s *sockeye.Session) { v.opened[s] = true }
+
+// ShowText prints a line about an event in the words of the caller, which must be safe
+// for a terminal.
+func (v *View) ShowText(e sockeye.Event, text []byte) error {
+	v.buf = append(v.appendHead(v.buf[:0], e), text...)
+	return v.write(append(v.buf, '\n'))
+}
+
+func (v *View) wants(e sockeye.Event) bool {
+	return e.Seq >= v.from && (v.session == "" || e.Session == nil || e.Session.ID == v.session)
+}
+
+func (v *View) Show(e sockeye.Event) error {
+	if v.Cut != nil && v.Format != Quiet && v.Format != Raw {
+		v.Cut.Event(&e, v.ShowFrame)
+		if v.FrameErr != nil || e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
+			return v.FrameErr
+		}
+	}
+	switch v.Format {
+	case Quiet:
+		return v.showTrouble(e)
+	case Raw:
+		return v.showRaw(e)
+	case JSONLines:
+		v.buf = append(e.AppendJSON(v.buf[:0], v.term.Lang), '\n')
+	default:
+		return v.showLine(e)
+	}
+	_, err := v.out.Write(v.buf)
+	return err
+}
+
+// showTrouble shows even one who wants to see nothing that the record is not
+// complete.
+func (v *View) showTrouble(e sockeye.Event) error {
+	if e.Kind == sockeye.Failed && e.Session == nil && v.notices != nil {
+		v.notices.Write(v.AppendLine(v.buf[:0], e))
+	}
+	return nil
+}
+
+func (v *View) showRaw(e sockeye.Event) error {
+	if e.Kind == sockeye.Received {
+		_, err := v.out.Write(e.Data)
+		return err
+	}
+	noticed := v.verbose && e.Kind != sockeye.Sent
+	switch e.Kind {
+	case sockeye.Failed, sockeye.Gap:
+		noticed = true
+	case sockeye.Opened:
+		noticed = noticed || e.Session.Endpoint.Mode == sockeye.Listen // the port may be news
+	}
+	if noticed {
+		v.notices.Write(v.AppendLine(v.buf[:0], e))
+	} else if e.Kind == sockeye.Opened {
+		v.opened[e.Session] = true
+	}
+	return nil
+}
+
+// The marks of a line, one per kind of event; colour only repeats what they say.
+var marks = map[sockeye.EventKind]struct{ mark, colour string }{
+	sockeye.Opened: {"*", ""}, sockeye.Joined: {"+", "32"}, sockeye.Received: {"←", "36"}, sockeye.Sent: {"→", "35"},
+	sockeye.Finished: {"-", "33"}, sockeye.Left: {"-", "33"}, sockeye.Failed: {"!", "31"}, sockeye.Gap: {"!", "31"}, sockeye.Ended: {"*", ""},
+}
+
+// AppendLine appends one event as a line a person reads. What came from the
+// network cannot drive the terminal: it is escaped.
+func (v *View) AppendLine(dst []byte, e sockeye.Event) []byte {
+	if e.Kind == sockeye.Failed && e.Peer == nil && e.Session != nil && !v.opened[e.Session] {
+		return dst // the command itself fails with this error, and says so
+	}
+	dst = v.appendHead(dst, e)
+	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
+		return v.appendData(dst, e)
+	}
+	what := v.term.describe(e)
+	if e.Kind == sockeye.Gap && v.Dated {
+		what = fmt.Sprintf(v.term.T("%d events with %d bytes are missing in the recording", "记录中缺少 %d 个事件（%d 字节）"), e.Detail.Lost.Events, e.Detail.Lost.Bytes)
+	}
+	dst = append(dst, payload.SafeString(what)...)
+	return append(dst, '\n')
+}
+
+// appendHead appends what every line begins with: time, mark and peer.
+func (v *View) appendHead(dst []byte, e sockeye.Event) []byte {
+	form := "15:04:05.000"
+	if v.Dated {
+		form = "2006-01-02 15:04:05.000"
+	}
+	dst = e.Time.Local().AppendFormat(dst, form)
+	dst = append(dst, "  "...)
+	m := marks[e.Kind]
+	dst = v.paint(dst, m.colour, m.mark)
+	dst = append(dst, ' ')
+	if e.Peer != nil {
+		dst = v.paint(dst, m.colour, PeerName(e.Peer))
+		dst = append(dst, "  "...)
+	}
+	return dst
+}
+
+func (v *View) appendData(dst []byte, e sockeye.Event) []byte {
+	if v.Format == HexLines {
+		dst = append(dst, v.term.ByteCount(len(e.Data))...)
+		dst = v.appendCut(dst, e)
+		dst = append(dst, '\n')
+		return payload.AppendHexdump(dst, e.Data, 0, "    ")
+	}
+	p := payload.Printer{Charset: v.Charset}
+	if v.Charset == payload.Auto {
+		p.Charset = payload.Choose("", e.Data)
+	}
+	dst = v.appendAfterText(p.Flush(p.Append(dst, e.Data)), e)
+	return append(dst, '\n')
+}
+
+// appendAfterText appends what a line says after the text of a read.
+func (v *View) appendAfterText(dst []byte, e sockeye.Event) []byte {
+	if len(e.Data) == 0 {
+		dst = append(dst, v.term.T("(empty datagram)", "（空数据报）")...)
+	}
+	return v.appendCut(dst, e)
+}
+
+func (v *View) appendCut(dst []byte, e sockeye.Event) []byte {
+	if e.Detail != nil && e.Detail.Datagram > 0 {
+		dst = fmt.Appendf(dst, v.term.T(" [cut: the datagram had %d bytes]", " [已截断：数据报共 %d 字节]"), e.Detail.Datagram)
+	}
+	return dst
+}
+
+func (v *View) paint(dst []byte, colour, s string) []byte {
+	if !v.colour || colour == "" {
+		return append(dst, s...)
+	}
+	dst = append(dst, "\x1b["...)
+	dst = append(dst, colour...)
+	dst = append(dst, 'm')
+	dst = append(dst, s...)
+	return append(dst, "\x1b[0m"...)
+}
+
+// PeerName shows a peer: number, alias if any, and always the numeric address.
+func PeerName(p *sockeye.Peer) string {
+	if a := p.Alias(); a != "" {
+		return fmt.Sprintf("#%d %s (%s)", p.ID, payload.SafeString(a), p.Remote)
+	}
+	return fmt.Sprintf("#%d %s", p.ID, p.Remote)
+}
+
+func (a *Terminal) ByteCount(n int) string {
+	if n == 1 {
+		return a.T("1 byte", "1 字节")
+	}
+	return fmt.Sprintf(a.T("%d bytes", "%d 字节"), n)
+}
+
+// describe says in words what an event without data is.
+func (a *Terminal) describe(e sockeye.Event) string {
+	d := e.Detail
+	if d == nil {
+		d = &sockeye.Detail{}
+	}
+	switch e.Kind {
+	case sockeye.Opened:
+		return a.describeOpened(e, d)
+	case sockeye.Joined:
+		if isUDP(e) {
+			return a.describeUDPPeer(e, d)
+		}
+		return a.T("joined", "已连接") + a.describeAttempts(d)
+	case sockeye.Finished:
+		if d.Reason == sockeye.ReasonLocal {
+			return a.T("we finished sending (FIN)", "本方已结束发送（FIN）")
+		}
+		return a.T("finished sending (FIN), it may still read", "对方已结束发送（FIN），仍可能接收")
+	case sockeye.Left:
+		if isUDP(e) {
+			return a.describeUDPEnd(e, d)
+		}
+		return a.T("left: ", "已断开：") + a.describeReason(d)
+	case sockeye.Failed:
+		return a.describeFailure(d)
+	case sockeye.Gap:
+		if d.Err != nil {
+			return fmt.Sprintf(a.T("%d datagrams were dropped: ", "丢弃了 %d 个数据报："), d.Lost.Events) + a.describeFailure(d)
+		}
+		if e.Session != nil {
+			return fmt.Sprintf(a.T("%d datagrams with %d bytes were dropped: the disk is slower than they came", "丢弃了 %d 个数据报（%d 字节）：磁盘写入跟不上"), d.Lost.Events, d.Lost.Bytes)
+		}
+		return fmt.Sprintf(a.T("%d events with %d bytes are not shown: this view was too slow", "有 %d 个事件（%d 字节）未显示：显示速度跟不上"), d.Lost.Events, d.Lost.Bytes)
+	case sockeye.Ended:
+		return a.T("closed", "已关闭")
+	}
+	return e.Kind.String()
+}
+
+func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
+	ep := e.Session.Endpoint
+	transport := string(ep.Address.Network.Transport())
+	if ep.Mode == sockeye.Connect {
+		if transport == "udp" {
+			return a.describeUDPOpened(ep, d)
+		}
+		if len(d.Locals) == 0 {
+			return fmt.Sprintf(a.T("connecting to %s", "正在连接 %s"), ep.Address)
+		}
+		return fmt.Sprintf(a.T("connected from %s://%s", "已从 %s://%s 连接"), transport, d.Locals[0])
+	}
+	where := ""
+	for i, l := range d.Locals {
+		if i > 0 {
+			where += ", "
+		}
+		where += transport + "://" + l.String()
+	}
+	return a.T("listening on ", "正在监听 ") + where
+}
+
+func (a *Terminal) describeAttempts(d *sockeye.Detail) string {
+	s := ""
+	for _, at := range d.Attempts {
+		how := a.T("connected", "成功")
+		if at.Err != nil {
+			how = at.Err.Reason(a.Lang)
+		}
+		s += fmt.Sprintf("; %s %s (%s)", at.Address, how, at.Took.Round(time.Millisecond))
+	}
+	return s
+}
+
+func (a *Terminal) describeReason(d *sockeye.Detail) string {
+	s := map[sockeye.Reason]string{
+		sockeye.ReasonEOF:     a.T("the peer closed (FIN)", "对方关闭（FIN）"),
+		sockeye.ReasonReset:   a.T("the peer reset the connection (RST); bytes under way may be lost", "对方重置（RST），在途数据可能丢失"),
+		sockeye.ReasonTimeout: a.T("the peer stopped answering", "对方不再应答"),
+		sockeye.ReasonLocal:   a.T("closed here (FIN)", "本方关闭（FIN）"),
+		sockeye.ReasonAborted: a.T("aborted here (RST)", "本方中止（RST）"),
+		sockeye.ReasonIdle:    a.T("idle for too long", "空闲超时"),
+		sockeye.ReasonLimit:   a.T("made room for a newer peer", "为新的连接对象让位"),
+		sockeye.ReasonError:   a.T("an error", "出错"),
+	}[d.Reason]
+	if d.Unsent > 0 {
+		s += a.T("; ", "；") + sockeye.NeverReached(d.Unsent).In(a.Lang)
+	}
+	if d.Err != nil && (d.Reason == sockeye.ReasonError || d.Reason == sockeye.ReasonTimeout) {
+		s += a.T(": ", "：") + d.Err.Reason(a.Lang)
+	}
+	return s
+}
+
+func (a *Terminal) describeFailure(d *sockeye.Detail) string {
+	s := ""
+	if d.Err != nil {
+		s = d.Err.In(a.Lang)
+		if hint := d.Err.Hint.In(a.Lang); hint != "" {
+			s += a.T(" — ", "——") + hint
+		}
+	}
+	if d.Retry > 0 {
+		s += fmt.Sprintf(a.T("; next try in %s", "；%s 后重试"), d.Retry.Round(10*time.Millisecond))
+	}
+	return s
+}

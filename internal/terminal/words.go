@@ -1,0 +1,36 @@
+package terminal
+
+import (
+	"strings"
+
+	"sockeye"
+)
+
+// Words is a flag that may be given several times, and takes several words with
+// commas between them.
+type Words struct{ list *[]string }
+
+func (v *Words) String() string {
+	if v.list == nil {
+		return ""
+	}
+	return strings.Join(*v.list, ",")
+}
+
+func (v *Words) Type() string { return "words" }
+
+func (v *Words) Set(s string) error {
+	for word := range strings.SplitSeq(s, ",") {
+		word = strings.TrimSpace(word)
+		if word == "" {
+			return &sockeye.Error{Kind: sockeye.Invalid,
+				Message: sockeye.Text{En: "a word is missing", Zh: "缺少内容"},
+				Hint:    sockeye.Text{En: "write one word, or several with commas between them", Zh: "写一个词，或用逗号分隔多个词"}}
+		}
+		*v.list = append(*v.list, word)
+	}
+	return nil
+}
+
+// WordsOf is a flag that appends to list.
+func WordsOf(list *[]string) *Words { return &Words{list} }
