@@ -23,8 +23,8 @@ const (
 // npmLimit bounds what may wait for the registry.
 const npmLimit = 10 * time.Minute
 
-// page checks the types of the page and builds it anew: what is checked in must be
-// the very same bytes. It comes before the tests, of which some use what npm installs.
+// page checks the types of the page, tests its pure modules and builds it anew: what is
+// checked in must be the very same bytes. It comes before the tests, of which some use what npm installs.
 func page(r *report) {
 	if why := noNode(); why != "" {
 		r.skip("page", why)
@@ -35,7 +35,7 @@ func page(r *report) {
 	npm := func(name string, args ...string) bool {
 		return r.command(command{name: name, ctx: ctx, args: append([]string{"npm", "--prefix", pageSource}, args...)})
 	}
-	if !npm("npm ci", "ci", "--no-audit", "--no-fund") || !npm("svelte-check", "run", "check") {
+	if !npm("npm ci", "ci", "--no-audit", "--no-fund") || !npm("svelte-check", "run", "check") || !npm("vitest", "run", "test") {
 		return
 	}
 	built, err := os.MkdirTemp("", "sockeye-page")

@@ -18,7 +18,7 @@ import (
 var pageRooms = map[string][]string{
 	"i18n":   {},
 	"format": {"i18n"},
-	"link":   {"i18n"},
+	"link":   {"format", "i18n"},
 	"model":  {"format", "i18n", "link"},
 	"parts":  {"format", "i18n"},
 	"views":  {"format", "i18n", "keys", "link", "model", "parts"},

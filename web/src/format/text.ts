@@ -4,6 +4,9 @@
 export const charsets = ['utf-8', 'gbk', 'gb18030', 'big5', 'shift_jis', 'latin-1'] as const;
 export type Charset = (typeof charsets)[number];
 
+/** What text is shown in: with "auto", each direction of each peer in UTF-8 or GBK, by what came. */
+export type ViewCharset = Charset | 'auto';
+
 const none = new Uint8Array(0);
 
 /** What one message says. */
@@ -19,7 +22,7 @@ export function decode(bytes: Uint8Array, charset: Charset): Decoded {
   if (charset === 'latin-1') return { text: latin1(bytes), tail: none };
   try {
     const text = fatal(charset).decode(bytes);
-    if (charset === 'utf-8' || !(control.test(text) || nobodys.test(text))) return { text, tail: none };
+    if (charset === 'utf-8' || !(control.test(text) || nobodys.test(text) || (charset === 'gbk' && fourBytes(bytes)))) return { text, tail: none };
   } catch {
     if (charset === 'utf-8') return decodeUTF8(bytes);
   }
@@ -32,7 +35,8 @@ export const loose = (bytes: Uint8Array): string => Array.from(bytes, looseByte)
 /** What next makes of the beginning of a character: true if it is one character, whole. */
 export function completes(tail: Uint8Array, next: Uint8Array, charset: Charset): boolean {
   if (tail.length === 0) return false;
-  for (let n = 1; n <= 3 && n <= next.length; n++) {
+  const most = (charset === 'gbk' ? 2 : 4) - tail.length;
+  for (let n = 1; n <= most && n <= next.length; n++) {
     try {
       const text = fatal(charset).decode(join(tail, next.subarray(0, n)));
       return charset === 'utf-8' || !nobodys.test(text);
@@ -41,6 +45,51 @@ export function completes(tail: Uint8Array, next: Uint8Array, charset: Charset):
     }
   }
   return false;
+}
+
+/**
+ * The charset that a stream is shown in by its next bytes, as the core chooses it:
+ * undefined as long as nothing is chosen.
+ */
+export function choose(before: Charset | undefined, bytes: Uint8Array): Charset | undefined {
+  const longest = longestUTF8(bytes);
+  if (longest > 2 || (longest === 2 && before !== 'gbk')) return 'utf-8';
+  return longest < 0 && isGBK(bytes) ? 'gbk' : before;
+}
+
+/** Bytes of printable ASCII, which choose no charset; a backslash is none. */
+export const isPlain = (bytes: Uint8Array): boolean => bytes.every((b) => b >= 0x20 && b <= 0x7e && b !== 0x5c);
+
+// longestUTF8 is the size of the longest character of several bytes, 0 if there is
+// none; negative if the bytes are not UTF-8. A character may be cut at their end.
+function longestUTF8(bytes: Uint8Array): number {
+  let longest = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const size = lengthUTF8(bytes, at);
+    if (size === 0) return -1;
+    if (size < 0) break;
+    if (size > 1 && size > longest) longest = size;
+    at += size;
+  }
+  return longest;
+}
+
+// isGBK tells whether bytes are GBK, with at least one character of two bytes. One may
+// be cut at their end.
+function isGBK(bytes: Uint8Array): boolean {
+  let pairs = 0;
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at]! < 0x80) {
+      at++;
+      continue;
+    }
+    const char = firstOf(bytes.subarray(at, at + 4), 'gbk');
+    if (char === undefined) break;
+    if (char.size === 1 && char.text === looseByte(bytes[at]!)) return false;
+    if (char.size === 2) pairs++;
+    at += char.size;
+  }
+  return pairs > 0;
 }
 
 /** Two runs of bytes as one. */
@@ -63,6 +112,12 @@ const control = /[\u0080-\u009f]/;
 // Browsers take pairs of bytes that a charset leaves to its users for characters of
 // Unicode's private area, which nobody can read; the core takes them for no character.
 const nobodys = /[\ue000-\uf8ff]/;
+
+// Browsers take the characters of four bytes of GB18030 in GBK, too; the core does not.
+function fourBytes(bytes: Uint8Array): boolean {
+  const digit = (b: number | undefined) => b !== undefined && b >= 0x30 && b <= 0x39;
+  return bytes.some((b, i) => b >= 0x81 && digit(bytes[i + 1]) && bytes[i + 2]! >= 0x81 && digit(bytes[i + 3]));
+}
 
 // lengthUTF8 is how many bytes the character has that begins at a place: 0 if none
 // does, and if the bytes end before it, all that are left, negative.
@@ -119,6 +174,7 @@ function firstOf(bytes: Uint8Array, charset: Charset): { text: string; size: num
     try {
       const text = fatal(charset).decode(bytes.subarray(0, size), { stream: true });
       if (charset !== 'utf-8' && nobodys.test(text)) break;
+      if (charset === 'gbk' && size === 2 && text === '') break;
       if (text !== '') return { text: control.test(text) ? loose(bytes.subarray(0, size)) : text, size };
     } catch {
       break;

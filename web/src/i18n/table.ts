@@ -82,6 +82,8 @@ export const table = {
   lookHex: ['Hex', '十六进制'],
   lookBoth: ['Both', '对照'],
   charset: ['Charset', '编码'],
+  charsetAuto: ['auto', '自动'],
+  charsetChosen: ['auto ({name})', '自动（{name}）'],
   wrap: ['Wrap long messages', '自动换行'],
   pause: ['Pause display', '暂停接收显示'],
   pausedNote: ['Display is paused; everything goes on being received.', '显示已暂停，数据仍在接收。'],

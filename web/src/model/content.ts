@@ -3,20 +3,20 @@
 import type { Frame } from '../api-types';
 import { findBytes, fromBase64 } from '../format/bytes';
 import { findText, hexPieces, offset, pieces, wrapText, type Look, type Range } from '../format/layout';
-import { completes, decode, escapeOf, join, loose, type Charset, type Piece } from '../format/text';
+import { choose, completes, decode, escapeOf, isPlain, join, loose, type Charset, type Piece, type ViewCharset } from '../format/text';
 
 /** How the log is shown. A new object for every change: rows remember their lines by it. */
 export interface View {
   readonly look: Look;
-  readonly charset: Charset;
+  readonly charset: ViewCharset;
   readonly wrap: boolean;
   /** Characters that fit beside the other columns. */
   readonly columns: number;
   /** The other columns have a line of their own. */
   readonly narrow: boolean;
-  /** What is searched for, as text and as bytes; empty when nothing is. */
+  /** What is searched for, as text and as the bytes that are found; empty when nothing is. */
   readonly needle: string;
-  readonly needleBytes: Uint8Array;
+  readonly needleBytes: readonly Uint8Array[];
 }
 
 /** What a line shows of bytes. */
@@ -45,8 +45,12 @@ export function perLine(view: View): number {
 
 /** A message in a charset. */
 interface DecodedAs {
-  charset: Charset;
+  charset: ViewCharset;
+  /** What it is shown in; undefined if "auto" has chosen nothing yet, which is shown as UTF-8. */
+  shown: Charset | undefined;
   text: string;
+  /** The bytes at the end that begin a character. */
+  tail: Uint8Array;
   /** The bytes at the end that are of the next message's first character. */
   carried: Uint8Array;
 }
@@ -55,10 +59,12 @@ export class Content {
   readonly data: Uint8Array;
   /** True length in bytes, of which data may be the beginning. */
   readonly bytes: number;
-  /** The message before this one of the same stream, if it is loaded: it may have begun a character. */
+  /** The message before this one of the same stream, if it is loaded: it may have begun a character, or chosen the charset. */
   before: Content | undefined;
+  /** What "auto" had chosen before, if that message is loaded no more. */
+  inherited: Charset | undefined;
 
-  private next = none; // the first bytes of the message after this one: they may end its last character
+  private next: Uint8Array = none; // the bytes of the message after this one: they may end its last character
 
   private readonly said: Uint8Array; // what is read as text: the content of a frame
   private readonly cuts: number[]; // where another chunk begins in data …
@@ -71,7 +77,13 @@ export class Content {
   private ticks: number[] = [];
   private decodedAs: DecodedAs | undefined;
 
-  constructor(data: string | undefined, bytes: number | undefined, readonly frame?: Frame) {
+  /** Whole is that no character goes on in the next message: a datagram, a frame. */
+  constructor(
+    data: string | undefined,
+    bytes: number | undefined,
+    readonly frame?: Frame,
+    private readonly whole = frame !== undefined,
+  ) {
     this.data = data ? fromBase64(data) : none;
     this.bytes = bytes ?? this.data.length;
     const [from, to] = frame?.body_at ?? [0, this.data.length];
@@ -86,9 +98,11 @@ export class Content {
     return Object.assign(copy, this, { view: undefined, before: undefined, decodedAs: undefined });
   }
 
-  /** It may begin in the middle of a character. */
-  get isCut(): boolean {
-    return this.before === undefined && (this.data[0] ?? 0) >= 0x80;
+  /** What was before it has a part in how it is shown, and is not known. */
+  isCut(charset: ViewCharset): boolean {
+    if (this.before !== undefined) return false;
+    if (charset === 'auto') return this.inherited === undefined && this.said.some((b) => b >= 0x80);
+    return !this.whole && (this.data[0] ?? 0) >= 0x80;
   }
 
   /** How many lines the bytes take. */
@@ -109,7 +123,7 @@ export class Content {
       const n = perLine(view);
       const missing = n - (at.end - at.start);
       if (missing > 0) out.content.push({ text: ' '.repeat(3 * missing + Math.floor((n - 1) / 8) - Math.floor(Math.max(0, n - missing - 1) / 8)) });
-      out.beside = this.textColumn(view.charset, at);
+      out.beside = this.textColumn(this.shownIn(view.charset) ?? 'utf-8', at);
     }
     out.more = !view.wrap && this.isPart(view);
     return out;
@@ -127,42 +141,58 @@ export class Content {
   }
 
   /** The whole message as text, what began before it included. */
-  decoded(charset: Charset): string {
+  decoded(charset: ViewCharset): string {
     return this.decodeIn(charset).text;
+  }
+
+  /** The charset that it is shown in; undefined as long as "auto" has chosen none. */
+  shownIn(charset: ViewCharset): Charset | undefined {
+    return charset === 'auto' ? this.decodeIn(charset).shown : charset;
   }
 
   private layOut(view: View): void {
     if (this.view === view) return;
     this.view = view;
     if (view.look === 'text') {
-      this.text = this.decodeIn(view.charset).text;
+      const { text, shown } = this.decodeIn(view.charset);
+      this.text = text;
       this.foundText = findText(this.text, view.needle);
-      this.ticks = this.textCuts.map((at) => decode(this.said.subarray(0, at), view.charset).text.length);
+      this.ticks = this.textCuts.map((at) => decode(this.said.subarray(0, at), shown ?? 'utf-8').text.length);
       const cut = view.wrap ? most : 1;
       this.ranges = view.wrap ? wrapText(this.text, view.columns, cut) : [{ start: 0, end: Math.min(this.text.length, 4 * view.columns) }];
       return;
     }
-    this.foundBytes = findBytes(this.data, view.needleBytes).map((start) => ({ start, end: start + view.needleBytes.length }));
+    this.foundBytes = view.needleBytes.flatMap((b) => findBytes(this.data, b).map((start) => ({ start, end: start + b.length }))).sort((a, b) => a.start - b.start);
     const n = perLine(view);
     const lines = view.look === 'hex' && !view.wrap ? 1 : Math.min(most, Math.max(1, Math.ceil(this.data.length / n)));
     this.ranges = Array.from({ length: lines }, (_, i) => ({ start: i * n, end: Math.min((i + 1) * n, this.data.length) }));
   }
 
   // decodeIn decodes the message, and before it what it depends on.
-  private decodeIn(charset: Charset): DecodedAs {
+  private decodeIn(charset: ViewCharset): DecodedAs {
     const waiting: Content[] = [];
-    for (let c: Content | undefined = this; c && c.decodedAs?.charset !== charset; c = c.before) waiting.push(c);
+    for (let c: Content | undefined = this; c && c.decodedAs?.charset !== charset; c = c.whole && charset !== 'auto' ? undefined : c.before) waiting.push(c);
     for (const c of waiting.reverse()) {
-      const { text, tail } = decode(join(c.before?.decodedAs?.carried ?? none, c.said), charset);
-      c.decodedAs = c.data.length === c.bytes && completes(tail, c.next, charset) ? { charset, text, carried: tail } : { charset, text: text + loose(tail), carried: none };
+      const before = c.before?.decodedAs;
+      const shown = chosen(charset, before ? before.shown : c.inherited, before?.tail ?? none, c.said);
+      const { text, tail } = decode(join(before?.carried ?? none, c.said), shown ?? 'utf-8');
+      const held = c.whole || c.data.length !== c.bytes ? none : tail;
+      const goesOn = completes(held, c.next, chosen(charset, shown, held, c.next) ?? 'utf-8');
+      c.decodedAs = { charset, shown, tail: held, ...(goesOn ? { text, carried: tail } : { text: text + loose(tail), carried: none }) };
     }
     return this.decodedAs!;
+  }
+
+  /** The message before this one is loaded no more; what it chose still holds. */
+  leave(charset: ViewCharset): void {
+    if (this.before && charset === 'auto') this.inherited = this.before.shownIn(charset);
+    this.before = undefined;
   }
 
   /** The message before this one has come: what was decoded no longer holds. */
   setBefore(before: Content): void {
     this.before = before;
-    before.next = this.said.slice(0, 3);
+    before.next = this.said;
     for (const c of [before, this]) c.decodedAs = c.view = undefined;
   }
 
@@ -177,6 +207,12 @@ export class Content {
     }
     return out;
   }
+}
+
+// chosen is what the next bytes of a stream are shown in, which was shown in something before and has bytes that wait.
+function chosen(charset: ViewCharset, before: Charset | undefined, held: Uint8Array, next: Uint8Array): Charset | undefined {
+  if (charset !== 'auto') return charset;
+  return isPlain(next) ? before : choose(before, join(held, next));
 }
 
 // cells are the characters that begin in a range of bytes. Decoding starts a

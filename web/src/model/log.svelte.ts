@@ -6,6 +6,7 @@
 
 import type { ErrorLine, Events } from '../api-types';
 import { findBytes } from '../format/bytes';
+import type { Charset, ViewCharset } from '../format/text';
 import { failureOf } from '../link/api';
 import { events, filtered, type Filter } from '../link/events';
 import { atBottom, below, linesFrom, normalize, type Anchor } from './anchor';
@@ -35,6 +36,8 @@ export class Log {
   index = $state(0);
   /** The other end of what is selected. */
   mark = $state(0);
+  /** What all text on the screen is shown in; undefined if in several, or if "auto" has chosen none. */
+  shownIn = $state.raw<Charset>();
   /** How the streams are cut, if frames are shown; with progress below 1, it is still being found out. */
   cut = $state.raw<{ from: number; progress: number; leftOut: number }>();
 
@@ -158,12 +161,12 @@ export class Log {
   }
 
   /** Puts a row into the middle of the screen and makes it current, of several messages the first with these bytes. */
-  async show(seq: number, holds: Uint8Array): Promise<void> {
+  async show(seq: number, holds: readonly Uint8Array[]): Promise<void> {
     this.following = false;
     this.current = this.mark = seq;
     if (!this.window.at(seq)) await this.load(seq);
     const row = this.window.at(seq);
-    this.index = Math.max(0, row?.contents.findIndex((c) => findBytes(c.data, holds).length > 0) ?? 0);
+    this.index = Math.max(0, row?.contents.findIndex((c) => holds.some((h) => findBytes(c.data, h).length > 0)) ?? 0);
     this.anchor = { row: this.window.find(seq), line: row && this.view ? row.lineOf(this.view, this.index) : 0, px: -Math.floor(this.screen / 2) * this.rowHeight };
     this.changed();
   }
@@ -314,24 +317,27 @@ export class Log {
     }
     window.addBack(got, this.begin);
     void this.loadCharacterStarts(-(got.events?.length ?? 0));
-    anchor.row -= window.trimFront(anchor.row);
+    anchor.row -= window.trimFront(anchor.row, this.view?.charset ?? 'utf-8');
     clearTimeout(this.due);
     if (got.cut?.due_ms) this.due = setTimeout(() => void this.readDueFrames(), got.cut.due_ms + 1);
   }
 
-  // loadCharacterStarts brings what begins a character whose end is the beginning of a row.
+  // loadCharacterStarts loads what begins a character whose end is the beginning of a row,
+  // and for "auto" a few messages more, by which the charset was chosen.
   private async loadCharacterStarts(count: number): Promise<void> {
-    if (this.view?.look !== 'text' || this.view.charset === 'latin-1') return;
+    const charset = this.view?.charset ?? 'latin-1';
+    if (charset === 'latin-1' || (charset !== 'auto' && this.view?.look !== 'text')) return;
     const generation = this.generation;
-    for (const row of this.window.orphans(count)) {
+    for (const row of this.window.orphans(count, charset)) {
       const { session, peer_id: peer, kind } = row.event;
       const direction = kind === 'sent' ? 'sent' : 'received';
-      const got = await events({ session, peer, direction }, row.seq, 1, true).catch(() => undefined);
-      const before = got?.events[0];
+      const got = await events({ session, peer, direction }, row.seq, charset === 'auto' ? 20 : 1, true).catch(() => undefined);
       if (generation !== this.generation) return;
-      const content = before && new Row(before).contents[0];
-      if (!content || !row.contents[0]!.isCut) continue;
-      row.contents[0]!.setBefore(content);
+      const earlier = (got?.events ?? []).flatMap((e) => new Row(e).contents);
+      const before = earlier.at(-1);
+      if (!before || !row.contents[0]!.isCut(charset)) continue;
+      for (const [i, c] of earlier.entries()) if (i > 0) c.setBefore(earlier[i - 1]!);
+      this.window.adopt(row, before);
       this.changed();
     }
   }
@@ -397,9 +403,19 @@ export class Log {
     const want = Math.ceil((this.pixels + this.anchor.px) / this.rowHeight);
     const { lines, end } = linesFrom(this.anchor, this.window.rows, this.view, want);
     this.lines = lines;
+    this.updateCharset(lines, this.view.charset);
     this.shift = this.anchor.px;
     this.updatePlace(lines);
     this.loadMore(end);
+  }
+
+  private updateCharset(lines: Line[], charset: ViewCharset): void {
+    if (charset !== 'auto') {
+      this.shownIn = charset;
+      return;
+    }
+    const shown = new Set(lines.map((l) => l.of?.shownIn(charset)).filter((c) => c !== undefined));
+    this.shownIn = shown.size === 1 ? [...shown][0] : undefined;
   }
 
   // settleAnchor makes the anchor a line and less than a line of pixels, and keeps

@@ -39,7 +39,7 @@ export class Row {
   ) {
     const framed = event.frames !== undefined || event.frames_left_out !== undefined;
     if (framed) this.contents = (event.frames ?? []).map((f) => new Content(f.data, f.bytes, f));
-    else this.contents = isData(event) ? [new Content(event.data, event.bytes)] : [];
+    else this.contents = isData(event) ? [new Content(event.data, event.bytes, undefined, event.network === 'udp')] : [];
     this.says = !isData(event);
   }
 
@@ -52,9 +52,10 @@ export class Row {
     return !Number.isInteger(this.seq);
   }
 
-  /** Which stream of bytes the row is a part of, if its text may go on from row to row. */
-  get stream(): string {
-    return isData(this.event) && !this.event.frames && this.event.network !== 'udp' ? `${this.event.peer_id ?? 0} ${this.event.kind}` : '';
+  /** Which stream a message of the row is a part of: one direction of a peer. */
+  streamOf(content: Content): string {
+    const { direction, peer_id } = content.frame ?? { direction: this.event.kind, peer_id: undefined };
+    return `${peer_id ?? this.event.peer_id ?? 0} ${direction}`;
   }
 
   /** How many lines the row takes. */

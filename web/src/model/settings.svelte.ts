@@ -2,7 +2,7 @@
 // sent, light or dark.
 
 import { MediaQuery } from 'svelte/reactivity';
-import type { Charset } from '../format/text';
+import type { Charset, ViewCharset } from '../format/text';
 import type { Look } from '../format/layout';
 import type { Stamp } from '../format/numbers';
 
@@ -11,7 +11,7 @@ const key = 'sockeye-settings';
 const defaults = {
   theme: 'auto' as 'auto' | 'light' | 'dark',
   look: 'text' as Look,
-  charset: 'utf-8' as Charset,
+  charset: 'utf-8' as ViewCharset,
   stamp: 'ms' as Stamp,
   showTime: true,
   wrap: true,

@@ -2,6 +2,8 @@
 // and after them, if they reach the end, what no event has ended yet.
 
 import type { Events } from '../api-types';
+import type { Charset, ViewCharset } from '../format/text';
+import type { Content } from './content';
 import { Row } from './row';
 
 const keep = 1200; // rows that are kept at most
@@ -10,6 +12,8 @@ export class Window {
   rows: Row[] = [];
   low = 1;
   high = 1;
+
+  private readonly left = new Map<string, Charset>(); // what was chosen for streams whose rows left the front
 
   /** Something was looked at already. */
   get known(): boolean {
@@ -20,6 +24,7 @@ export class Window {
   empty(at: number): void {
     this.rows = [];
     this.low = this.high = at;
+    this.left.clear();
   }
 
   /** The index of the first row with this number or a later one. */
@@ -44,7 +49,7 @@ export class Window {
     const fresh = rowsOf(got, begin);
     this.rows = fresh.concat(this.rows);
     this.low = got.done ? begin : got.scanned_to;
-    this.chain(0, Math.min(this.rows.length, fresh.length + 100));
+    this.chain(0, this.rows.length);
     return fresh.length;
   }
 
@@ -62,16 +67,26 @@ export class Window {
     this.chain(at, this.rows.length);
   }
 
-  /** The rows at the front, or the back, of the window that may begin in the middle of a character: a few, each once. */
-  orphans(count: number): Row[] {
+  /** The rows at the front, or the back, of the window that need what was before them: a few, each once. */
+  orphans(count: number, charset: ViewCharset): Row[] {
     const from = count < 0 ? Math.max(0, this.rows.length + count) : 0;
-    const found = this.rows.slice(from, from + Math.abs(count)).filter((r) => r.stream !== '' && r.contents[0]!.isCut && !this.asked.has(r.event));
+    const found = this.rows.slice(from, from + Math.abs(count)).filter((r) => r.contents[0]?.frame === undefined && r.contents[0]?.isCut(charset) && !this.asked.has(r.event));
     const few = found.slice(0, 4);
     for (const r of few) this.asked.add(r.event);
     return few;
   }
 
   private readonly asked = new WeakSet<object>();
+
+  /** What was before a row has come. */
+  adopt(row: Row, before: Content): void {
+    const first = row.contents[0]!;
+    const stream = row.streamOf(first);
+    first.setBefore(before);
+    for (let i = this.find(row.seq) + 1; i < this.rows.length; i++) {
+      for (const c of this.rows[i]!.contents) if (c.before && this.rows[i]!.streamOf(c) === stream) c.setBefore(c.before);
+    }
+  }
 
   private dropOpen(): void {
     let n = this.rows.length;
@@ -81,31 +96,46 @@ export class Window {
 
   // chain links rows from start up to end with the ones of their stream before them.
   private chain(start: number, end: number): void {
-    const last = new Map<string, Row>();
-    const changed = new Set<string>(); // streams of which a row may now begin elsewhere in a character
-    for (let i = Math.max(0, start - 100); i < end; i++) {
+    const last = new Map<string, Content>();
+    const changed = new Set<string>(); // streams of which a row may now be shown otherwise
+    for (let i = 0; i < end; i++) {
       const row = this.rows[i]!;
-      row.above = this.rows[i - 1]?.event.time;
-      if (row.stream === '') continue;
-      const before = last.get(row.stream)?.contents[0];
-      const content = row.contents[0]!;
-      if (before && ((i >= start && before !== content.before) || changed.has(row.stream))) {
-        content.setBefore(before);
-        changed.add(row.stream);
+      if (i >= start - 100) row.above = this.rows[i - 1]?.event.time;
+      for (const content of row.contents) {
+        const stream = row.streamOf(content);
+        const before = last.get(stream);
+        if (before && ((i >= start && before !== content.before) || changed.has(stream))) {
+          content.setBefore(before);
+          changed.add(stream);
+        } else if (!before && i >= start) content.inherited ??= this.left.get(stream);
+        last.set(stream, content);
       }
-      last.set(row.stream, row);
     }
   }
 
   /** Forgets what is too much before the first row that is needed, and says how many rows that is. */
-  trimFront(needed: number): number {
+  trimFront(needed: number, charset: ViewCharset): number {
     const extra = Math.min(this.rows.length - keep, needed);
     const first = this.rows[extra];
     if (extra <= 0 || !first) return 0;
+    const gone = new Map<string, Content>();
+    for (const row of this.rows.slice(0, extra)) for (const c of row.contents) gone.set(row.streamOf(c), c);
     this.rows = this.rows.slice(extra);
     this.low = first.seq;
-    if (first.contents[0]) first.contents[0].before = undefined;
+    this.leave(gone, charset);
     return extra;
+  }
+
+  // leave keeps what was chosen for the streams of the rows that left, and no more of them.
+  private leave(gone: Map<string, Content>, charset: ViewCharset): void {
+    const last = new Set(gone.values());
+    for (const row of this.rows) for (const c of row.contents) if (c.before && last.has(c.before)) c.leave(charset);
+    if (charset !== 'auto') return;
+    if (this.left.size > keep) this.left.clear();
+    for (const [stream, c] of gone) {
+      const chosen = c.shownIn(charset);
+      if (chosen) this.left.set(stream, chosen);
+    }
   }
 
   /** Forgets what is too much after the last row that is needed. */

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import type { Session } from '../api-types';
+import { emptyForm, formOf, hostPort, request } from './form';
+
+test('an IPv6 address has brackets before its port', () => {
+  expect(hostPort('::1', ' 80 ')).toBe('[::1]:80');
+  expect(hostPort('[::1]', '80')).toBe('[::1]:80');
+  expect(hostPort('', '80')).toBe(':80');
+});
+
+describe('request', () => {
+  test('a TCP server', () => expect(request({ ...emptyForm })).toEqual({ mode: 'listen', address: 'tcp://:10000' }));
+  test('a TCP client', () => {
+    const f = { ...emptyForm, protocol: 'tcp-client' as const, remote: ' board.local ', remotePort: '23', local: '10.0.0.2', reconnect: true, echo: true };
+    expect(request(f)).toEqual({ mode: 'connect', address: 'tcp://board.local:23', options: { sources: ['10.0.0.2'], reconnect: true }, echo: true });
+  });
+  test('UDP has any port if none is given', () => {
+    expect(request({ ...emptyForm, protocol: 'udp', localPort: '', broadcast: true })).toEqual({ mode: 'listen', address: 'udp://:0', options: { broadcast: true } });
+  });
+  test('who may be a peer', () => {
+    const f = { ...emptyForm, selective: true, allowPeers: '10.0.0.0/8，10.1.2.3', denyPeers: '' };
+    expect(request(f).options).toEqual({ allow_peers: ['10.0.0.0/8', '10.1.2.3'], deny_peers: [] });
+  });
+});
+
+test('a session fills in the form that it was opened with', () => {
+  const s = { mode: 'listen', network: 'tcp', address: 'tcp://[::1]:7', half_open_ms: 1500, echo: true } as Session;
+  expect(formOf(s, { ...emptyForm })).toMatchObject({ protocol: 'tcp-server', local: '::1', localPort: '7', halfOpen: true, halfOpenFor: 1.5, echo: true });
+});
