@@ -22,7 +22,7 @@ var levels = [][]string{
 	{"internal/cli"},
 	{"internal/terminal"},
 	{"internal/api", "internal/webui/page"},
-	{"internal/core", "internal/webui"},
+	{"internal/core", "internal/webui", "internal/api/access"},
 	{"internal/responder", "internal/query"},
 	{"internal/transport", "internal/journal"},
 	{"internal/netinfo"},
@@ -79,6 +79,7 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/api", "internal/core", "requests open and drive sessions"},
 	{"internal/api", "internal/query", "windows of events are a route"},
+	{"internal/api", "internal/api/access", "who may call is asked with every request"},
 	{"internal/api", "internal/webui", "the page's files are routes"},
 	{"internal/webui/page", "internal/webui", "a real browser shows what is served"},
 	{"internal/webui/page", "internal/framing", "the page's ways to find frames are the core's"},
@@ -94,6 +95,8 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api", "internal/payload", "what people type becomes bytes"},
 	{"internal/api", "internal/checksum", "a checksum can be put at the end of it"},
 	{"internal/api", ".", "the nouns"},
+
+	{"internal/api/access", ".", "who is turned away is told why"},
 
 	{"internal/core", "internal/responder", "a session answers by itself"},
 	{"internal/core", "internal/query", "its journal is read in windows"},

@@ -1,5 +1,5 @@
-// Package api is the HTTP API of a running workbench: its routes, who may use
-// them, the live feed, and the client that a shell uses. What it serves is in
+// Package api is the HTTP API of a running workbench: its routes, the live feed, and
+// the client that a shell uses. What it serves is in
 // types*.go and openapi.json. It has no logic of sockets or records: that is the
 // workbench's.
 package api
@@ -12,11 +12,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"sockeye"
+	"sockeye/internal/api/access"
 	"sockeye/internal/core"
 	"sockeye/internal/webui"
 )
@@ -40,31 +39,7 @@ type Config struct {
 	// RecordShared allows Recordings to be a directory that others may write into.
 	RecordShared bool
 
-	limits limits
-}
-
-// limits bound what a client may take. Tests make them smaller.
-type limits struct {
-	header      time.Duration // to send a request's head
-	idle        time.Duration // between requests
-	body        time.Duration // to send a body, and
-	bodyRate    int           // more for each so many bytes a second
-	write       time.Duration // to take one piece of an answer
-	connections int           // over TCP, and
-	unproven    int           // of them those that have shown no credential yet,
-	perAddress  int           // and of these those of one address
-	owner       int           // places for the owner's shells, besides
-}
-
-func (l limits) filled() limits {
-	if l == (limits{}) {
-		l = limits{header: 5 * time.Second, idle: time.Minute, body: 10 * time.Second, bodyRate: 16 << 10, write: 10 * time.Second, connections: 512}
-	}
-	if l.unproven == 0 {
-		l.unproven, l.owner = l.connections-l.connections/4, 64
-		l.perAddress = max(1, l.unproven*3/4)
-	}
-	return l
+	limits access.Limits // tests make them smaller
 }
 
 // Server serves the API and the page. All methods may be called from any goroutine.
@@ -77,32 +52,21 @@ type Server struct {
 	paths  map[string]pathRoutes
 	page   map[string]*webui.Asset
 
-	secrets   credentials
-	guesses   guesses
-	refused   rejectCounters
+	guard     *access.Guard
 	panics    panicLog
 	workspace store
-	busy      atomic.Int64 // requests being answered
-	// connections are those over TCP, ownerConnections those of the owner's shells.
-	connections, ownerConnections *connectionTable
-	ctx                           context.Context // ends with Close
-	cancel                        context.CancelFunc
-
-	mu     sync.Mutex
-	hosts  map[string]bool // as in the Host header
-	origin string          // of the first listener, for tickets
+	busy      atomic.Int64    // requests being answered
+	ctx       context.Context // ends with Close
+	cancel    context.CancelFunc
 }
 
 // New makes a server that listens nowhere yet. The error is an *sockeye.Error of a
 // workspace that cannot be read.
 func New(o Config) (*Server, error) {
-	o.limits = o.limits.filled()
-	s := &Server{o: o, bench: o.Bench, mux: http.NewServeMux(), paths: map[string]pathRoutes{}, page: webui.Files(), hosts: map[string]bool{}}
+	o.limits = o.limits.Filled()
+	s := &Server{o: o, bench: o.Bench, mux: http.NewServeMux(), paths: map[string]pathRoutes{}, page: webui.Files()}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.secrets.init(o.Password)
-	evicted := func() { s.refused.count(checkPlaces) }
-	s.connections = newConnectionTable(o.limits.connections, o.limits.unproven, o.limits.perAddress, evicted)
-	s.ownerConnections = newConnectionTable(o.limits.owner, o.limits.owner, o.limits.owner, evicted)
+	s.guard = access.New(access.Config{Hosts: o.Hosts, Password: o.Password, TLS: o.TLS, Limits: o.limits})
 	if err := s.openStore(); err != nil {
 		return nil, err
 	}
@@ -111,10 +75,10 @@ func New(o Config) (*Server, error) {
 	protocols.SetHTTP1(true)
 	s.http = &http.Server{
 		Handler: s, Protocols: protocols,
-		ReadHeaderTimeout: o.limits.header, IdleTimeout: o.limits.idle, MaxHeaderBytes: maxHead + 4096,
+		ReadHeaderTimeout: o.limits.Header, IdleTimeout: o.limits.Idle, MaxHeaderBytes: access.MaxHead + 4096,
 		ErrorLog:    log.New(nothing{}, "", 0),
 		BaseContext: func(net.Listener) context.Context { return s.ctx },
-		ConnContext: withConnection,
+		ConnContext: s.guard.ConnContext,
 	}
 	return s, nil
 }
@@ -131,76 +95,45 @@ func (nothing) Write(p []byte) (int, error) { return len(p), nil }
 func (s *Server) Allow(l net.Listener) {
 	at, _ := netip.ParseAddrPort(l.Addr().String())
 	s.bench.GuardListener(at)
-	s.allow(at)
+	s.guard.Allow(at)
 }
 
 // Serve answers on a listener, which Allow was told of, until Close.
-func (s *Server) Serve(l net.Listener) error {
-	at := l.Addr().String()
-	l = &limitedListener{l, s.connections}
-	if s.o.TLS != nil {
-		l = tls.NewListener(l, s.o.TLS)
-	}
-	return s.serve(l, at)
-}
+func (s *Server) Serve(l net.Listener) error { return s.serve(s.guard.Listener(l)) }
 
-func (s *Server) serve(l net.Listener, at string) error {
-	err := s.http.Serve(&checkedListener{l, s.o.limits.header})
+// ServeOwner answers the owner's shells until Close.
+func (s *Server) ServeOwner(l net.Listener) error { return s.serve(s.guard.OwnerListener(l)) }
+
+func (s *Server) serve(l net.Listener) error {
+	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
-	return &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: at, Err: err}
+	return &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: l.Addr().String(), Err: err}
 }
 
-// allow names the hosts that requests on a listener may name.
-func (s *Server) allow(at netip.AddrPort) {
-	port := netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port()).String()[len("0.0.0.0"):]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, name := range append([]string{"127.0.0.1", "[::1]", "localhost", "sockeye.localhost"}, s.o.Hosts...) {
-		s.hosts[name+port] = true
+// Publish lets this user's shells find the workbench by a state directory, until the
+// function that it returns is called, and serves them there over a Unix socket, where the
+// system can tell who connects.
+func (s *Server) Publish(dir string) (unpublish func(), err error) {
+	owner, unpublish, err := s.guard.Publish(dir)
+	if owner != nil {
+		go s.ServeOwner(owner) // until it closes
 	}
-	if a := at.Addr(); !a.IsUnspecified() {
-		s.hosts[at.String()] = true
-	}
-	if s.origin != "" {
-		return
-	}
-	host := at.String()
-	if at.Addr().IsUnspecified() {
-		host = "localhost" + port
-	}
-	s.origin = s.scheme() + "://" + host
-}
-
-func (s *Server) scheme() string {
-	if s.o.TLS != nil {
-		return "https"
-	}
-	return "http"
-}
-
-func (s *Server) allowsHost(host string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hosts[host]
+	return unpublish, err
 }
 
 // URL is where the page is, without a ticket.
-func (s *Server) URL() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.origin + "/"
-}
+func (s *Server) URL() string { return s.guard.URL() }
 
 // NewTicket is one more way in for a page: good once, for a minute.
 func (s *Server) NewTicket() Ticket {
-	t := s.secrets.ticket()
+	t := s.guard.NewTicket()
 	return Ticket{Ticket: t, URL: s.URL() + "#t=" + t}
 }
 
 // ShellToken is the credential of this machine's shells. No browser may use it.
-func (s *Server) ShellToken() string { return s.secrets.shell }
+func (s *Server) ShellToken() string { return s.guard.ShellToken() }
 
 // Close ends every feed and request, in good order until ctx ends.
 func (s *Server) Close(ctx context.Context) {

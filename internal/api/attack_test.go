@@ -32,9 +32,9 @@ func concrete(path string) string { return inPath.ReplaceAllString(path, "1") }
 // counts shows that a check turned away as many requests as were made by do.
 func (v *served) counts(check string, n int, do func()) {
 	v.t.Helper()
-	before := v.Server.refused.all()[check]
+	before := v.guard.Rejected()[check]
 	do()
-	if got := v.Server.refused.all()[check] - before; got != uint64(n) {
+	if got := v.guard.Rejected()[check] - before; got != uint64(n) {
 		v.t.Errorf("check %s counted %d, want %d", check, got, n)
 	}
 	v.alive()
@@ -108,7 +108,7 @@ func TestHostHeader(t *testing.T) {
 			t.Errorf("Host %s: %v", host, got)
 		}
 	}
-	v.counts(checkHost, 1, func() { v.answers("GET / HTTP/1.1\r\nHost: evil.com\r\nConnection: close\r\n\r\n") })
+	v.counts("host", 1, func() { v.answers("GET / HTTP/1.1\r\nHost: evil.com\r\nConnection: close\r\n\r\n") })
 }
 
 // foreignOrigins are what a browser may say of a page that is not ours.
@@ -136,7 +136,7 @@ func TestForeignOrigin(t *testing.T) {
 			}
 		}
 	}
-	v.counts(checkOrigin, 1, func() {
+	v.counts("origin", 1, func() {
 		r := v.request("GET", "/api/v1/machine", nil)
 		r.Header.Set("Origin", "null")
 		v.do(r)
@@ -199,7 +199,7 @@ func TestOnlyJSONWrites(t *testing.T) {
 			}
 		}
 	}
-	v.counts(checkType, 1, func() {
+	v.counts("content-type", 1, func() {
 		r := v.request("POST", "/api/v1/sessions", "{}")
 		r.Header.Set("Content-Type", "text/plain")
 		v.do(r)

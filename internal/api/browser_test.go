@@ -139,7 +139,7 @@ func TestRebindingInBrowser(t *testing.T) {
 	v := serve(t)
 	b := openBrowser(t)
 	_, port, _ := net.SplitHostPort(v.addr)
-	before := v.Server.refused.all()[checkHost]
+	before := v.guard.Rejected()["host"]
 	b.visit("http://evil.test:" + port + "/") // the attacker's origin, now ours to answer
 	for _, path := range []string{"/", "/api/v1/machine", "/api/v1/events", "/healthz"} {
 		got := js[string](b, statusOfFetch(path, "{headers: {Authorization: 'Bearer "+v.token+"'}}"))
@@ -154,7 +154,7 @@ func TestRebindingInBrowser(t *testing.T) {
 	if text := js[string](b, "document.documentElement.innerText"); strings.Contains(text, "127.0.0.1") {
 		t.Errorf("the page reads %q", text)
 	}
-	if v.Server.refused.all()[checkHost]-before < 5 {
+	if v.guard.Rejected()["host"]-before < 5 {
 		t.Error("the refusals were not counted")
 	}
 	v.alive()
@@ -207,11 +207,11 @@ func TestFormsInBrowser(t *testing.T) {
 	evil := serveEvil(t, page+"<script>for (const f of document.forms) f.submit()</script>")
 	b := openBrowser(t)
 	v.signIn(b)
-	before := v.Server.refused.all()[checkSite]
+	before := v.guard.Rejected()["site"]
 	b.visit("http://evil.test:" + evil.port + "/")
-	for end := time.Now().Add(browserPatience); v.Server.refused.all()[checkSite]-before < 3; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(browserPatience); v.guard.Rejected()["site"]-before < 3; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("the forms did not arrive: %v", v.Server.refused.all())
+			t.Fatalf("the forms did not arrive: %v", v.guard.Rejected())
 		}
 	}
 	if n := len(v.bench.Sessions()); n != 0 {

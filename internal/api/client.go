@@ -3,90 +3,43 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
-	"time"
+	"sockeye/internal/api/access"
 
 	"sockeye"
 )
 
 // Client asks a running workbench. It may be used from any goroutine.
 type Client struct {
-	state State
-	lang  sockeye.Lang
-	http  *http.Client
-	base  string // what requests begin with
-	host  string // of the state's URL
+	state  access.State
+	lang   sockeye.Lang
+	dialer *access.Dialer
+	http   *http.Client
 }
-
-var errOtherCertificate = errors.New("not the workbench's certificate")
 
 // NewClient asks the workbench that a state names. A TLS certificate is trusted if
 // it is the one in the state, which came from a file of the same user.
-func NewClient(st State, l sockeye.Lang) *Client {
-	c := &Client{state: st, lang: l}
-	c.base, c.host = st.URL, hostOf(st.URL)
-	if st.Socket != "" {
-		c.base = "http://" + c.host + "/"
-	}
-	transport := &http.Transport{DialContext: c.dial} // and no proxy
-	c.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if st.Certificate != "" {
-		transport.TLSClientConfig = &tls.Config{
-			InsecureSkipVerify: true, // instead:
-			VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
-				want, err := hex.DecodeString(st.Certificate)
-				if err != nil || len(raw) == 0 {
-					return errOtherCertificate
-				}
-				if sum := sha256.Sum256(raw[0]); subtle.ConstantTimeCompare(want, sum[:]) != 1 {
-					return errOtherCertificate
-				}
-				return nil
-			},
-		}
-	}
+func NewClient(st access.State, l sockeye.Lang) *Client {
+	c := &Client{state: st, lang: l, dialer: access.NewDialer(st)}
+	c.http = &http.Client{Transport: c.dialer.Transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return c
 }
 
-func hostOf(base string) string {
-	u, err := url.Parse(base)
+// Find asks the workbench that was published last in a state directory; it may have
+// ended since. The error is an *sockeye.Error, of kind NotFound if there is none.
+func Find(dir string, l sockeye.Lang) (*Client, error) {
+	st, err := access.ReadState(dir)
 	if err != nil {
-		return ""
+		return nil, err
 	}
-	return u.Host
+	return NewClient(st, l), nil
 }
 
-// dial connects to the workbench, and makes sure that it is.
-func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Timeout: 5 * time.Second}
-	check := func(conn net.Conn) error { return demandProof(conn, c.state, c.host) }
-	switch {
-	case c.state.Socket != "":
-		network, address = "unix", c.state.Socket
-		check = func(conn net.Conn) error { return checkOwnerOf(conn, c.state) }
-	case c.state.Certificate != "":
-		check = func(net.Conn) error { return nil } // TLS does it
-	}
-	conn, err := d.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	if err := check(conn); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return conn, nil
-}
+// URL is where the workbench's page is.
+func (c *Client) URL() string { return c.state.URL }
 
 // NewTicket asks for one more way in for a page. Its URL is the state's: nothing but the
 // ticket is taken from the answer.
@@ -95,8 +48,8 @@ func (c *Client) NewTicket(ctx context.Context) (Ticket, error) {
 	if err := c.Ask(ctx, http.MethodPost, "/tickets", None{}, &t); err != nil {
 		return Ticket{}, err
 	}
-	if !isSecret(t.Ticket) {
-		return Ticket{}, impostor(c.state.URL, errors.New("its ticket is none"))
+	if !access.IsSecret(t.Ticket) {
+		return Ticket{}, access.Impostor(c.state.URL, errors.New("its ticket is none"))
 	}
 	return Ticket{Ticket: t.Ticket, URL: c.state.URL + "#t=" + t.Ticket}, nil
 }
@@ -128,7 +81,7 @@ func (c *Client) Get(ctx context.Context, method, path string, in any) (io.ReadC
 		}
 		body = bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(ctx, method, c.base+"api/v1"+path, body)
+	r, err := http.NewRequestWithContext(ctx, method, c.dialer.Base()+"api/v1"+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +100,10 @@ func (c *Client) Get(ctx context.Context, method, path string, in any) (io.ReadC
 	defer resp.Body.Close()
 	var f Failure
 	if err := json.NewDecoder(resp.Body).Decode(&f); err != nil {
-		return nil, noWorkbench(err)
+		return nil, access.NoWorkbench(err)
 	}
 	if resp.StatusCode == http.StatusUnauthorized {
-		return nil, noWorkbench(nil) // another program, or a later workbench, has the port now
+		return nil, access.NoWorkbench(nil) // another program, or a later workbench, has the port now
 	}
 	all := []error{errorOf(f.ErrorLine)}
 	for _, line := range f.Also {
@@ -164,39 +117,11 @@ func (c *Client) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if errors.Is(err, errImpostor) || errors.Is(err, errOtherUser) || errors.Is(err, errOtherCertificate) {
-		return impostor(c.where(), err)
+	if e := c.dialer.Refused(ctx, err); e != nil {
+		return e
 	}
-	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
-		return noWorkbench(err)
-	}
-	if c.stillListens(ctx) {
-		return &sockeye.Error{Kind: sockeye.LimitReached, Op: "open", Target: c.where(), Err: err,
-			Message: sockeye.Text{En: "the workbench lives, but closed this connection: too many are open", Zh: "工作台仍在运行，但关闭了此连接：连接数过多"},
-			Hint:    sockeye.Text{En: "try again; see who else connects to it: ss -tnp", Zh: "请重试；用 ss -tnp 查看还有谁在连接"}}
-	}
-	return &sockeye.Error{Kind: sockeye.Closed, Op: "read", Target: c.where(), Err: err,
+	return &sockeye.Error{Kind: sockeye.Closed, Op: "read", Target: c.dialer.Address(), Err: err,
 		Message: sockeye.Text{En: "the workbench ended", Zh: "工作台已结束"}}
-}
-
-func (c *Client) where() string {
-	if c.state.Socket != "" {
-		return c.state.Socket
-	}
-	return c.state.URL
-}
-
-// stillListens says whether somebody accepts connections where the workbench was.
-func (c *Client) stillListens(ctx context.Context) bool {
-	network, address := "tcp", c.host
-	if c.state.Socket != "" {
-		network, address = "unix", c.state.Socket
-	}
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
-	if err == nil {
-		conn.Close()
-	}
-	return err == nil
 }
 
 // errorOf is an error as the workbench has told it, in the language asked for.

@@ -129,7 +129,7 @@ const maxLinger = 32 << 20
 func (s *Server) linger(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	control.Flush()
-	control.SetReadDeadline(time.Now().Add(s.o.limits.header))
+	control.SetReadDeadline(time.Now().Add(s.o.limits.Header))
 	io.CopyN(io.Discard, r.Body, maxLinger)
 	control.SetReadDeadline(time.Now()) // net/http need not try again
 }
@@ -144,37 +144,6 @@ func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)+1))
 	w.WriteHeader(status)
 	w.Write(append(body, '\n'))
-}
-
-// wrongCredential is the answer to a request without a good credential. It makes
-// those wait who guess.
-func (s *Server) wrongCredential(r *http.Request) (int, error) {
-	err := badCredential(
-		sockeye.Text{En: "a credential is needed, and this is none", Zh: "缺少有效的凭据"},
-		sockeye.Text{En: "open the address that sockeye ui prints; each is good once, for a minute", Zh: "请打开 sockeye ui 显示的地址；每个地址一分钟内有效，只能用一次"})
-	if r.Header.Get("Authorization") == "" {
-		return http.StatusUnauthorized, err // no guess
-	}
-	return s.afterGuess(r, err)
-}
-
-// afterGuess waits as long as a wrong guess must.
-func (s *Server) afterGuess(r *http.Request, err error) (int, error) {
-	wait, tooMany := s.guesses.wait(guesserAddress(r), time.Now())
-	if tooMany {
-		return http.StatusTooManyRequests, &sockeye.Error{Kind: sockeye.LimitReached,
-			Message: sockeye.Text{En: "too many wrong credentials", Zh: "错误的凭据过多"},
-			Hint:    sockeye.Text{En: "wait a minute", Zh: "请等一分钟"}}
-	}
-	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.Context().Done():
-		}
-	}
-	return http.StatusUnauthorized, err
 }
 
 // joinErrors is one error of several, or the one.

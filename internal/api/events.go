@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/api/access"
 	"sockeye/internal/payload"
 	"sockeye/internal/query"
 	"sockeye/internal/recording"
@@ -135,6 +136,6 @@ func (c *requestContext) download(name string) {
 	h := c.w.Header()
 	h.Set("Content-Type", octets)
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	h.Set("Content-Security-Policy", "sandbox; "+contentPolicy)
+	h.Set("Content-Security-Policy", "sandbox; "+access.ContentPolicy)
 	c.w.WriteHeader(http.StatusOK)
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"sockeye/internal/api/access"
 	"strings"
 	"sync"
 	"testing"
@@ -90,7 +92,7 @@ func TestImpostorIsToldNothing(t *testing.T) {
 		"too much": func(_ *http.Request, w io.Writer) { respond(w, 200, `{"proof":"`+strings.Repeat("0", 1<<20)) },
 		"more than the answer": func(_ *http.Request, w io.Writer) {
 			respond(w, 200, earlier)
-			respond(w, 200, `{"ticket":"`+newSecret()+`"}`)
+			respond(w, 200, `{"ticket":"`+strings.Repeat("A", 43)+`"}`)
 		},
 		"relayed": func(r *http.Request, w io.Writer) { // the real one is asked for what we were
 			resp, err := http.Get("http://" + real.addr + r.URL.RequestURI())
@@ -104,9 +106,9 @@ func TestImpostorIsToldNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := plant(t, answer)
-			st := State{URL: "http://" + p.Addr().String() + "/", Token: real.ShellToken(), PID: 1}
+			st := access.State{URL: "http://" + p.Addr().String() + "/", Token: real.ShellToken(), PID: 1}
 			if earlier == "" {
-				_, earlier = real.do(real.request("GET", "/proof?nonce="+strings.Repeat("00", nonceSize), nil))
+				_, earlier = real.do(real.request("GET", "/proof?nonce="+strings.Repeat("00", access.NonceSize), nil))
 			}
 			ticket, err := NewClient(st, "en").NewTicket(context.Background())
 			e := sockeye.ErrorOf(err)
@@ -123,13 +125,13 @@ func TestImpostorIsToldNothing(t *testing.T) {
 // The proof is of the nonce, the token and the place, and its route gives nothing else.
 func TestProof(t *testing.T) {
 	v := serve(t)
-	st := State{URL: v.URL(), Token: v.ShellToken()}
+	st := access.State{URL: v.URL(), Token: v.ShellToken()}
 	ticket, err := NewClient(st, "en").NewTicket(context.Background())
 	if err != nil || ticket.URL != v.URL()+"#t="+ticket.Ticket {
 		t.Fatalf("%+v, %v", ticket, err)
 	}
-	if _, ok := v.secrets.redeem(ticket.Ticket); !ok {
-		t.Error("the ticket is none")
+	if _, no := v.guard.Redeem(httptest.NewRequest("POST", "/", nil), ticket.Ticket); no != nil {
+		t.Errorf("the ticket is none: %v", no)
 	}
 	for _, nonce := range []string{"", "00", strings.Repeat("0", 63), strings.Repeat("0", 66), strings.Repeat("g", 64)} {
 		if f := v.failing(400, "GET", "/proof?nonce="+nonce, nil); f.Target != "nonce" {
@@ -137,7 +139,7 @@ func TestProof(t *testing.T) {
 		}
 	}
 	of := func(host string) string {
-		r := v.request("GET", "/proof?nonce="+strings.Repeat("00", nonceSize), nil)
+		r := v.request("GET", "/proof?nonce="+strings.Repeat("00", access.NonceSize), nil)
 		r.Host = host
 		_, text := v.do(r)
 		return text
@@ -152,7 +154,7 @@ func TestProof(t *testing.T) {
 // Whether the workbench ended, or lives and has closed the connection, is told apart.
 func TestRefusedOrEnded(t *testing.T) {
 	p := plant(t, nil)
-	ask := func(st State) *sockeye.Error {
+	ask := func(st access.State) *sockeye.Error {
 		return sockeye.ErrorOf(NewClient(st, "en").Ask(context.Background(), "GET", "/machine", nil, nil))
 	}
 	shut, err := net.Listen("tcp", "127.0.0.1:0")
@@ -168,13 +170,13 @@ func TestRefusedOrEnded(t *testing.T) {
 			c.Close()
 		}
 	}()
-	if e := ask(State{URL: "http://" + shut.Addr().String() + "/"}); e.Kind != sockeye.LimitReached || !strings.Contains(e.Message.En, "lives") {
+	if e := ask(access.State{URL: "http://" + shut.Addr().String() + "/"}); e.Kind != sockeye.LimitReached || !strings.Contains(e.Message.En, "lives") {
 		t.Errorf("refused: %v", e)
 	}
 	shut.Close()
 	p.Close()
 	for _, l := range []net.Listener{shut, p} {
-		if e := ask(State{URL: "http://" + l.Addr().String() + "/"}); e.Kind != sockeye.NotFound || !strings.Contains(e.Message.En, "no workbench is running") {
+		if e := ask(access.State{URL: "http://" + l.Addr().String() + "/"}); e.Kind != sockeye.NotFound || !strings.Contains(e.Message.En, "no workbench is running") {
 			t.Errorf("ended: %v", e)
 		}
 	}
@@ -185,7 +187,7 @@ func TestRefusedOrEnded(t *testing.T) {
 // against 2,000 more, and never loses it while it holds it.
 func TestHalfOpenRequestsLockNobodyOut(t *testing.T) {
 	v := serve(t, func(o *Config) {
-		o.limits = limits{header: time.Minute, idle: time.Minute, body: time.Minute, bodyRate: 1, write: time.Minute, connections: 256}
+		o.limits = access.Limits{Header: time.Minute, Idle: time.Minute, Body: time.Minute, BodyRate: 1, Write: time.Minute, Connections: 256}
 	})
 	held, err := net.Dial("tcp", v.addr)
 	if err != nil {
@@ -217,12 +219,10 @@ func TestHalfOpenRequestsLockNobodyOut(t *testing.T) {
 		}
 	}
 	askHeld()
-	if n := v.Server.refused.all()[checkPlaces]; n < 540-192 {
+	if n := v.guard.Rejected()["connections"]; n < 540-192 {
 		t.Errorf("%d were closed for others", n)
 	}
-	v.connections.mu.Lock()
-	if n := v.connections.n; n > 256 || v.connections.unproven.Len() > 192 {
-		t.Errorf("%d connections, %d without a credential", n, v.connections.unproven.Len())
+	if n, unproven := v.guard.Connections(); n > 256 || unproven > 192 {
+		t.Errorf("%d connections, %d without a credential", n, unproven)
 	}
-	v.connections.mu.Unlock()
 }

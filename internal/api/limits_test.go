@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"sockeye/internal/api/access"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func (e *endless) Read(p []byte) (int, error) {
 // is the same for both; of five tries one must be quiet enough to tell.
 func TestNormalClientsTail(t *testing.T) {
 	patient := func(o *Config) {
-		o.limits = limits{header: time.Hour, idle: time.Hour, body: time.Hour, bodyRate: 1, write: time.Hour, connections: 512}
+		o.limits = access.Limits{Header: time.Hour, Idle: time.Hour, Body: time.Hour, BodyRate: 1, Write: time.Hour, Connections: 512}
 	}
 	calm, attacked := serve(t, patient), serve(t, patient)
 	for n := range 200 {
@@ -177,7 +178,7 @@ func TestOtherProtocols(t *testing.T) {
 		"HTTP/0.9": "GET /\r\n\r\n", "HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "proxy": "CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n", "PROXY": "PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n",
 		"memcached": "stats\r\n\r\n", "zeros": strings.Repeat("\x00", 64) + "\r\n\r\n",
 	} {
-		v.counts(checkShape, 1, func() {
+		v.counts("shape", 1, func() {
 			if got := v.answers(said + post); len(got) != 1 || got[0] != 400 {
 				t.Errorf("%s: %v", name, got)
 			}
@@ -260,57 +261,4 @@ func TestManyPagesWatch(t *testing.T) {
 	if more := (int64(heap()) - int64(before)) / 200; more > 1<<20 {
 		t.Errorf("each page costs %d KiB", more>>10)
 	}
-}
-
-// When places are short, the connection that has been silent for longest goes first, of
-// the same address before those of others; one with a credential never does.
-func TestOldestUnprovenGoesFirst(t *testing.T) {
-	closed := 0
-	table := newConnectionTable(6, 5, 3, func() { closed++ })
-	add := func(from string) *limitedConn {
-		t.Helper()
-		c := table.add(fakeConn{from: from, open: new(bool)})
-		if c == nil {
-			t.Fatalf("no place for %s", from)
-		}
-		return c
-	}
-	gone := func(c *limitedConn) bool { return *c.Conn.(fakeConn).open }
-	first, second, third := add("192.0.2.1:1"), add("192.0.2.1:2"), add("192.0.2.1:3")
-	other := add("192.0.2.2:1")
-	table.mu.Lock()
-	table.proveLocked(second)
-	table.mu.Unlock()
-	fourth := add("192.0.2.1:4") // three without a credential: all its places
-	fifth := add("192.0.2.1:5")
-	if !gone(first) || gone(second) || gone(third) || gone(other) || closed != 1 {
-		t.Fatalf("%v %v %v %v, %d", gone(first), gone(second), gone(third), gone(other), closed)
-	}
-	add("192.0.2.3:1") // all places are taken: the oldest of whatever address
-	add("192.0.2.3:2")
-	if !gone(third) || gone(second) || gone(fourth) || gone(fifth) || closed != 2+1 && closed != 2 {
-		t.Errorf("%v %v %v %v, %d", gone(third), gone(second), gone(fourth), gone(fifth), closed)
-	}
-	if table.n > 6 || table.unproven.Len() > 5 {
-		t.Errorf("%d, %d", table.n, table.unproven.Len())
-	}
-}
-
-// fakeConn is a connection of which only its address and its end are known.
-type fakeConn struct {
-	net.Conn
-	from string
-	open *bool // set when it was closed
-}
-
-func (c fakeConn) RemoteAddr() net.Addr {
-	a, _ := net.ResolveTCPAddr("tcp", c.from)
-	return a
-}
-
-func (c fakeConn) LocalAddr() net.Addr { return nil }
-
-func (c fakeConn) Close() error {
-	*c.open = true
-	return nil
 }

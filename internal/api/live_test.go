@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/api/access"
 	"sockeye/internal/core"
 )
 
@@ -132,7 +133,7 @@ func TestLiveGap(t *testing.T) {
 // traffic goes on, and in the end it is cut.
 func TestFrozenPage(t *testing.T) {
 	v := serve(t, func(o *Config) {
-		o.limits = limits{header: time.Second, idle: time.Second, body: time.Second, bodyRate: 1 << 20, write: 100 * time.Millisecond, connections: 100}
+		o.limits = access.Limits{Header: time.Second, Idle: time.Second, Body: time.Second, BodyRate: 1 << 20, Write: 100 * time.Millisecond, Connections: 100}
 	})
 	for range 40 { // long lines, so that the sockets' buffers are soon full
 		ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
@@ -205,7 +206,7 @@ func TestSecretsStayInside(t *testing.T) {
 // comes later is let in again.
 func TestConnectionLimit(t *testing.T) {
 	v := serve(t, func(o *Config) {
-		o.limits = limits{header: 30 * time.Second, idle: 30 * time.Second, body: time.Second, bodyRate: 1, write: time.Second, connections: 3}
+		o.limits = access.Limits{Header: 30 * time.Second, Idle: 30 * time.Second, Body: time.Second, BodyRate: 1, Write: time.Second, Connections: 3}
 	})
 	var held []net.Conn
 	for range 3 {

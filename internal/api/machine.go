@@ -16,7 +16,7 @@ func (c *requestContext) machine(None) (Machine, error) {
 	board, _ := netinfo.BoardAddress(list)
 	m := Machine{
 		Version: c.o.Version, OS: runtime.GOOS, Arch: runtime.GOARCH, Language: c.o.Language,
-		Interfaces: []Interface{}, BoardAddress: board.String(), Refusals: c.refused.all(), Recordings: c.o.Recordings,
+		Interfaces: []Interface{}, BoardAddress: board.String(), Refusals: c.guard.Rejected(), Recordings: c.o.Recordings,
 		Experiment: Experiment{Port: sockeye.DefaultPort, CommandLines: []CommandLine{}},
 	}
 	if m.Language == "" {

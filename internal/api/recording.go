@@ -107,7 +107,8 @@ func plainFileName(name string) bool {
 		return false
 	}
 	for _, r := range name {
-		if !isPlain(r) {
+		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.'
+		if !plain {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sockeye/internal/api/access"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +28,7 @@ func TestAnd14OnlyCanonicalPaths(t *testing.T) {
 			}
 		}
 	}
-	v.counts(checkShape, 1, func() { v.answers("GET //evil.com HTTP/1.1\r\nHost: " + v.addr + "\r\n\r\n") })
+	v.counts("shape", 1, func() { v.answers("GET //evil.com HTTP/1.1\r\nHost: " + v.addr + "\r\n\r\n") })
 }
 
 // T15: what two readers could cut differently is refused, and nothing after it is
@@ -56,7 +57,7 @@ func TestSmuggling(t *testing.T) {
 		"NUL":                   head + "X: a\x00b\r\nContent-Length: 2\r\n\r\n{}",
 		"no colon":              head + "Content-Length\r\n\r\n{}",
 		"body of a GET":         "GET /api/v1/machine HTTP/1.1\r\nHost: " + v.addr + "\r\nContent-Length: 2\r\n\r\n{}",
-		"our own mark":          head + refusedHeader + ": x\r\nContent-Length: 2\r\n\r\n{}",
+		"our own mark":          head + "Sockeye-Refused: x\r\nContent-Length: 2\r\n\r\n{}",
 		"version":               strings.Replace(head, "HTTP/1.1", "HTTP/1.2", 1) + "Content-Length: 2\r\n\r\n{}",
 		"no version":            "GET /\r\nHost: " + v.addr + "\r\n\r\n",
 		"two spaces":            "GET  / HTTP/1.1\r\nHost: " + v.addr + "\r\n\r\n",
@@ -81,7 +82,7 @@ func TestSmuggling(t *testing.T) {
 // T16: who sends or reads too slowly is cut, and others do not notice.
 func TestSlow(t *testing.T) {
 	v := serve(t, func(o *Config) {
-		o.limits = limits{header: 2 * time.Second, idle: 2 * time.Second, body: 2 * time.Second, bodyRate: 1 << 20, write: 2 * time.Second, connections: 2000} // a quarter is this user's: enough for all
+		o.limits = access.Limits{Header: 2 * time.Second, Idle: 2 * time.Second, Body: 2 * time.Second, BodyRate: 1 << 20, Write: 2 * time.Second, Connections: 2000} // a quarter is this user's: enough for all
 	})
 	slow := map[string]string{
 		"nothing at all": "",
@@ -117,7 +118,7 @@ func TestSlow(t *testing.T) {
 // T16: one byte every now and then keeps no body open: it must come at a rate.
 func TestDrippingBody(t *testing.T) {
 	v := serve(t, func(o *Config) {
-		o.limits = limits{header: time.Second, idle: time.Second, body: 200 * time.Millisecond, bodyRate: 1 << 20, write: time.Second, connections: 10}
+		o.limits = access.Limits{Header: time.Second, Idle: time.Second, Body: 200 * time.Millisecond, BodyRate: 1 << 20, Write: time.Second, Connections: 10}
 	})
 	c, err := net.Dial("tcp", v.addr)
 	if err != nil {
@@ -150,7 +151,7 @@ func TestDrippingBody(t *testing.T) {
 // T16: a reader whose window stays shut is cut, and nobody waits for it any more.
 func TestShutWindow(t *testing.T) {
 	v := serve(t, func(o *Config) {
-		o.limits = limits{header: time.Second, idle: time.Second, body: time.Second, bodyRate: 1 << 20, write: 200 * time.Millisecond, connections: 10}
+		o.limits = access.Limits{Header: time.Second, Idle: time.Second, Body: time.Second, BodyRate: 1 << 20, Write: 200 * time.Millisecond, Connections: 10}
 	})
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	b := board(t, s)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"sockeye/internal/api/access"
 	"strconv"
 	"strings"
 	"time"
@@ -95,6 +96,28 @@ func handle[In, Out any](s *Server, method, path, summary string, do func(c *req
 	return s.add(t)
 }
 
+// ServeHTTP lets a request in through every check, and answers it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.busy.Add(1)
+	defer s.busy.Add(-1)
+	access.SetHeaders(w.Header())
+	out := newWriter(w, s.o.limits.Write)
+	defer s.contain(out, r)
+	if no := s.guard.Check(r, s.isOpen(r)); no != nil {
+		s.guard.Count(no)
+		s.fail(out, r, no.Status, no.Err)
+		return
+	}
+	s.mux.ServeHTTP(out, r)
+}
+
+// isOpen says whether a request needs no credential: the page, its files, whether
+// we live, and the way to a credential.
+func (s *Server) isOpen(r *http.Request) bool {
+	route := s.paths[r.URL.Path][r.Method]
+	return route != nil && route.open
+}
+
 // run answers with the route for the request's method.
 func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) {
 	t := routes[r.Method]
@@ -109,8 +132,8 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 		return
 	}
 	if no := wrongType(r); no != nil {
-		s.refused.count(no.check)
-		s.fail(w, r, no.status, no.err)
+		s.guard.Count(no)
+		s.fail(w, r, no.Status, no.Err)
 		return
 	}
 	c := &requestContext{Server: s, w: w, r: r, lang: s.languageOf(r)}
@@ -118,16 +141,16 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 	if err == nil {
 		err = t.do(c)
 	}
-	if refused, ok := errors.AsType[*rejection](err); ok {
-		s.refused.count(refused.check)
-		s.fail(w, r, refused.status, refused.err)
+	if refused, ok := errors.AsType[*access.Rejection](err); ok {
+		s.guard.Count(refused)
+		s.fail(w, r, refused.Status, refused.Err)
 	} else if err != nil {
 		s.fail(w, r, 0, err)
 	}
 }
 
 // wrongType refuses a write that an HTML form could have made.
-func wrongType(r *http.Request) *rejection {
+func wrongType(r *http.Request) *access.Rejection {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
@@ -135,12 +158,10 @@ func wrongType(r *http.Request) *rejection {
 	if err == nil && kind == "application/json" && len(r.Header.Values("Content-Type")) == 1 {
 		return nil
 	}
-	return &rejection{checkType, http.StatusUnsupportedMediaType, &sockeye.Error{
+	return &access.Rejection{Check: "content-type", Status: http.StatusUnsupportedMediaType, Err: &sockeye.Error{
 		Kind: sockeye.Invalid, Op: "read", Target: "Content-Type",
 		Message: sockeye.Text{En: "must be application/json", Zh: "必须是 application/json"}}}
 }
-
-func (no *rejection) Error() string { return no.check + ": " + no.err.Error() }
 
 func (c *requestContext) parseQuery(known []string) error {
 	q, err := url.ParseQuery(c.r.URL.RawQuery)
@@ -169,7 +190,7 @@ func number(name, value string) (uint64, error) {
 		return 0, nil
 	}
 	n, err := strconv.ParseUint(value, 10, 64)
-	if err != nil || !isNumber(value) {
+	if err != nil || strings.Trim(value, "0123456789") != "" {
 		return 0, invalid(name, sockeye.Text{En: fmt.Sprintf("%q is not a number from 0 on", value), Zh: fmt.Sprintf("%q 不是非负整数", value)}, sockeye.Text{})
 	}
 	return n, nil
@@ -197,8 +218,8 @@ func (c *requestContext) body(most int64) ([]byte, error) {
 	l := c.o.limits
 	body := make([]byte, 0, min(max(c.r.ContentLength, 0), most))
 	for {
-		late := begun.Add(l.body + time.Duration(len(body)/l.bodyRate)*time.Second)
-		if idle := time.Now().Add(l.body); idle.Before(late) {
+		late := begun.Add(l.Body + time.Duration(len(body)/l.BodyRate)*time.Second)
+		if idle := time.Now().Add(l.Body); idle.Before(late) {
 			late = idle
 		}
 		control.SetReadDeadline(late)
@@ -212,7 +233,7 @@ func (c *requestContext) body(most int64) ([]byte, error) {
 			control.SetReadDeadline(time.Time{})
 			return body, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil, &rejection{"slow", http.StatusRequestTimeout, &sockeye.Error{Kind: sockeye.TimedOut, Op: "read",
+			return nil, &access.Rejection{Check: "slow", Status: http.StatusRequestTimeout, Err: &sockeye.Error{Kind: sockeye.TimedOut, Op: "read",
 				Message: sockeye.Text{En: "the request's body comes too slowly", Zh: "请求内容传输过慢"}}}
 		case err != nil:
 			return nil, invalid("body", sockeye.Text{En: "ends early", Zh: "不完整"}, sockeye.Text{})

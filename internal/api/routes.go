@@ -1,14 +1,16 @@
 package api
 
 import (
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"sockeye"
+	"sockeye/internal/api/access"
 	"sockeye/internal/webui"
 )
 
@@ -110,32 +112,24 @@ func (c *requestContext) login(in Login) (Token, error) {
 	if (in.Ticket == "") == (in.Password == "") {
 		return Token{}, invalid("ticket", sockeye.Text{En: "a ticket or a password is needed, and only one", Zh: "需要票据或密码，二者之一"}, sockeye.Text{})
 	}
+	var token string
+	var no *access.Rejection
 	if in.Ticket != "" {
-		if token, ok := c.secrets.redeem(in.Ticket); ok {
-			return Token{token}, nil
-		}
-		return Token{}, c.wrongGuess(badCredential(
-			sockeye.Text{En: "this address was used already, or is older than a minute", Zh: "该地址已被使用，或已超过一分钟"},
-			sockeye.Text{En: "run sockeye ui again: it opens a fresh one", Zh: "请再次运行 sockeye ui，它会打开新的地址"}))
+		token, no = c.guard.Redeem(c.r, in.Ticket)
+	} else {
+		token, no = c.guard.Enter(c.r, in.Password)
 	}
-	wrong := badCredential(sockeye.Text{En: "wrong password", Zh: "密码错误"}, sockeye.Text{})
-	waited := c.guesses.punished(guesserAddress(c.r), time.Now())
-	if waited { // a password can be guessed, so it is looked at only when it is its turn
-		if no := c.wrongGuess(wrong); no.status == http.StatusTooManyRequests {
-			return Token{}, no
-		}
+	if no != nil {
+		return Token{}, no
 	}
-	if token, ok := c.secrets.enter(in.Password); ok {
-		return Token{token}, nil
-	}
-	if waited {
-		return Token{}, &rejection{checkCredential, http.StatusUnauthorized, wrong}
-	}
-	return Token{}, c.wrongGuess(wrong)
+	return Token{token}, nil
 }
 
-// wrongGuess makes a wrong credential wait and be counted.
-func (c *requestContext) wrongGuess(wrong *sockeye.Error) *rejection {
-	status, err := c.afterGuess(c.r, wrong)
-	return &rejection{checkCredential, status, sockeye.ErrorOf(err)}
+func (c *requestContext) proof() error {
+	nonce, err := hex.DecodeString(c.q.Get("nonce"))
+	if err != nil || len(nonce) != access.NonceSize {
+		return invalid("nonce", sockeye.Text{En: fmt.Sprintf("%d bytes in hex are wanted", access.NonceSize), Zh: fmt.Sprintf("需要 %d 字节的十六进制数据", access.NonceSize)}, sockeye.Text{})
+	}
+	answer(c.w, http.StatusOK, Proof{hex.EncodeToString(c.guard.Proof(c.r.Host, nonce))})
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func serve(t testing.TB, change ...func(*Config)) *served {
 			t.Error(err)
 		}
 	})
-	v.token, _ = s.secrets.redeem(s.NewTicket().Ticket)
+	v.token, _ = s.guard.Redeem(httptest.NewRequest("POST", "/", nil), s.NewTicket().Ticket)
 	return v
 }
 

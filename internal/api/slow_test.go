@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sockeye/internal/api/access"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,7 +54,7 @@ func drip(c net.Conn) error {
 // meanwhile is answered.
 func TestManySlow(t *testing.T) {
 	v := serve(t, func(o *Config) {
-		o.limits = limits{header: time.Second, idle: time.Second, body: time.Second, bodyRate: 1 << 20, write: time.Second, connections: 300}
+		o.limits = access.Limits{Header: time.Second, Idle: time.Second, Body: time.Second, BodyRate: 1 << 20, Write: time.Second, Connections: 300}
 	})
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	const much = 7 << 20 // more than a socket buffers

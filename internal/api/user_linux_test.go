@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sockeye/internal/api/access"
 	"strings"
 	"syscall"
 	"testing"
@@ -121,17 +122,20 @@ func lineOf(t *testing.T, r *bufio.Reader) string {
 	return strings.TrimSpace(line)
 }
 
+// stateFile is where a directory tells of a workbench.
+func stateFile(dir string) string { return filepath.Join(dir, "workbench.json") }
+
 // madeKnown is a workbench that shells find in a directory, with a socket for its owner.
-func madeKnown(t *testing.T, dir string) (*served, State) {
+func madeKnown(t *testing.T, dir string, change ...func(*Config)) (*served, access.State) {
 	t.Helper()
-	v := serve(t)
-	l, err := ListenOwner(dir)
+	v := serve(t, change...)
+	l, err := access.ListenOwner(dir)
 	if err != nil || l == nil {
 		t.Fatal(l, err)
 	}
 	go v.ServeOwner(l)
-	st := State{URL: v.URL(), Token: v.ShellToken(), PID: os.Getpid(), Socket: l.Addr().String()}
-	if err := WriteState(dir, st); err != nil {
+	st := access.State{URL: v.URL(), Token: v.ShellToken(), PID: os.Getpid(), Socket: l.Addr().String()}
+	if err := access.WriteState(dir, st); err != nil {
 		t.Fatal(err)
 	}
 	return v, st
@@ -181,11 +185,11 @@ func TestOtherLocalUser(t *testing.T) {
 	}
 	// The kernel's word counts, should the mode be changed.
 	os.Chmod(st.Socket, 0o777)
-	v.counts(checkOwner, 1, func() {
+	v.counts("owner", 1, func() {
 		if got := lineOf(t, runAsNobody(t, "dial", st.Socket)); !strings.HasPrefix(got, "false <nil>") {
 			t.Errorf("at the open socket: %s", got)
 		}
-		for end := time.Now().Add(time.Minute); v.Server.refused.all()[checkOwner] == 0 && time.Now().Before(end); {
+		for end := time.Now().Add(time.Minute); v.guard.Rejected()["owner"] == 0 && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
 	})
@@ -205,7 +209,7 @@ func TestImpostorAtTheSocket(t *testing.T) {
 	if got := lineOf(t, out); got != "ready" {
 		t.Fatal(got)
 	}
-	st := State{URL: "http://127.0.0.1:1/", Token: newSecret(), Socket: path}
+	st := access.State{URL: "http://127.0.0.1:1/", Token: strings.Repeat("A", 43), Socket: path}
 	_, err := NewClient(st, "en").NewTicket(t.Context())
 	if e := sockeye.ErrorOf(err); err == nil || e.Kind != sockeye.NotFound || !strings.Contains(e.Message.En, "another program") {
 		t.Errorf("%v", err)
@@ -231,13 +235,13 @@ func TestImpostorAtTheSocket(t *testing.T) {
 func TestPlantedStateDirectory(t *testing.T) {
 	victim := filepath.Join(t.TempDir(), "victim")
 	write(t, victim, "untouched")
-	st := State{URL: "http://127.0.0.1:1/", Token: "t", PID: 1}
+	st := access.State{URL: "http://127.0.0.1:1/", Token: "t", PID: 1}
 	refused := func(dir, why string) {
 		t.Helper()
-		if _, err := ListenOwner(dir); err == nil || !strings.Contains(err.Error(), why) {
+		if _, err := access.ListenOwner(dir); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("ListenOwner: %v, want %s", err, why)
 		}
-		if err := WriteState(dir, st); err == nil || !strings.Contains(err.Error(), why) {
+		if err := access.WriteState(dir, st); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("WriteState: %v, want %s", err, why)
 		}
 		if text := read(t, victim); text != "untouched" {
@@ -248,7 +252,7 @@ func TestPlantedStateDirectory(t *testing.T) {
 	os.Chmod(writable, 0o777)
 	write(t, stateFile(writable), `{"url":"http://127.0.0.1:1/","token":"x"}`)
 	refused(writable, "other users may write")
-	if _, err := ReadState(writable); err == nil || !strings.Contains(err.Error(), "other users may write") {
+	if _, err := access.ReadState(writable); err == nil || !strings.Contains(err.Error(), "other users may write") {
 		t.Errorf("ReadState: %v", err)
 	}
 	if os.Geteuid() == 0 {
@@ -265,13 +269,13 @@ func TestPlantedStateDirectory(t *testing.T) {
 	os.Symlink(victim, stateFile(own))
 	socket := filepath.Join(own, fmt.Sprintf("workbench-%d.sock", os.Getpid()))
 	os.Symlink(victim, socket)
-	if _, err := ReadState(own); err == nil {
+	if _, err := access.ReadState(own); err == nil {
 		t.Error("a link was read")
 	}
-	if _, err := ListenOwner(own); err == nil || !strings.Contains(err.Error(), "address already in use") {
+	if _, err := access.ListenOwner(own); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("ListenOwner: %v", err)
 	}
-	if err := WriteState(own, st); err != nil {
+	if err := access.WriteState(own, st); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Lstat(stateFile(own)); err != nil || !info.Mode().IsRegular() || read(t, victim) != "untouched" {
@@ -283,13 +287,13 @@ func TestPlantedStateDirectory(t *testing.T) {
 	if err := syscall.Mkfifo(stateFile(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadState(own); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	if _, err := access.ReadState(own); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a pipe: %v", err)
 	}
 	os.Remove(stateFile(own))
 	write(t, stateFile(own), `{"url":"http://127.0.0.1:1/","token":"x"}`)
 	os.Chmod(stateFile(own), 0o644)
-	if _, err := ReadState(own); err == nil || !strings.Contains(err.Error(), "other users may read") {
+	if _, err := access.ReadState(own); err == nil || !strings.Contains(err.Error(), "other users may read") {
 		t.Errorf("an open file: %v", err)
 	}
 }
@@ -332,10 +336,18 @@ func TestStaleSockets(t *testing.T) {
 
 // The owner's shells have places of their own, whatever TCP's are used for.
 func TestOwnerHasReservedPlaces(t *testing.T) {
-	v, st := madeKnown(t, shortDir(t))
-	v.connections.mu.Lock()
-	v.connections.maxAll = 0 // as if all were taken by those with credentials
-	v.connections.mu.Unlock()
+	v, st := madeKnown(t, shortDir(t), func(o *Config) {
+		o.limits = access.Limits{Header: time.Minute, Idle: time.Minute, Body: time.Minute, BodyRate: 1, Write: time.Minute, Connections: 1}
+	})
+	held, err := net.Dial("tcp", v.addr) // the only place, held with a credential
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	fmt.Fprintf(held, "GET /api/v1/machine HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", v.addr, v.token)
+	if resp, err := http.ReadResponse(bufio.NewReader(held), nil); err != nil || resp.StatusCode != 200 {
+		t.Fatalf("%v, %v", resp, err)
+	}
 	if err := NewClient(st, "en").Ask(t.Context(), "GET", "/machine", nil, nil); err != nil {
 		t.Error(err)
 	}
@@ -349,7 +361,7 @@ func TestOwnerHasReservedPlaces(t *testing.T) {
 // closed the browser's connection before it had shown its credential.
 func TestFloodOfAnotherUserClosesNoneOfOurs(t *testing.T) {
 	v := serve(t, func(o *Config) {
-		o.limits = limits{header: time.Minute, idle: time.Minute, body: time.Minute, bodyRate: 1, write: time.Minute, connections: 256}
+		o.limits = access.Limits{Header: time.Minute, Idle: time.Minute, Body: time.Minute, BodyRate: 1, Write: time.Minute, Connections: 256}
 	})
 	ours, err := net.Dial("tcp", v.addr)
 	if err != nil {

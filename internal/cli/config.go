@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/api"
 	"sockeye/internal/payload"
 	"sockeye/internal/regular"
 	"sockeye/internal/terminal"
@@ -95,7 +94,7 @@ func (a *app) configPath() (path string, isNamed bool) {
 	if path, isNamed := lookup("SOCKEYE_CONFIG"); isNamed {
 		return path, path != ""
 	}
-	dir := api.ConfigDir(a.Env)
+	dir := configDir(a.Env)
 	if dir == "" {
 		return "", false
 	}

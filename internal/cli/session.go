@@ -31,11 +31,7 @@ runs: the same ones as in its page.`,
 
 // client asks the workbench that runs.
 func (a *app) client() (*api.Client, error) {
-	st, err := api.ReadState(api.StateDir(a.Env))
-	if err != nil {
-		return nil, err
-	}
-	return api.NewClient(st, a.Lang), nil
+	return api.Find(stateDir(a.Env), a.Lang)
 }
 
 // askWorkbench sends one request to the workbench that runs.

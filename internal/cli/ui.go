@@ -2,14 +2,11 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -149,56 +146,30 @@ func (a *app) ui(f *uiFlags) error {
 	for _, l := range listeners {
 		go func() { serving <- server.Serve(l) }()
 	}
-	forget := a.makeKnown(server, config.TLS)
+	unpublish := func() {}
+	if dir := stateDir(a.Env); dir != "" {
+		if unpublish, err = server.Publish(dir); err != nil {
+			a.ShowError(err)
+		}
+	}
 	a.welcome(server.NewTicket(), f)
 	select {
 	case err = <-serving:
 	case <-a.Ctx.Done():
 		err = l.Interrupted()
 	}
-	forget()
+	unpublish()
 	ctx, cancel := context.WithTimeout(a.Hurry, time.Second)
 	defer cancel()
 	server.Close(ctx)
 	return l.Finish(err)
 }
 
-// makeKnown lets this user's shells find the workbench, until the function that it
-// returns is called.
-func (a *app) makeKnown(server *api.Server, secure *tls.Config) (forget func()) {
-	dir := api.StateDir(a.Env)
-	if dir == "" {
-		return func() {}
-	}
-	st := api.State{URL: server.URL(), Token: server.ShellToken(), PID: os.Getpid()}
-	if secure != nil {
-		sum := sha256.Sum256(secure.Certificates[0].Certificate[0])
-		st.Certificate = hex.EncodeToString(sum[:])
-	}
-	owner, err := api.ListenOwner(dir)
-	if err == nil && owner != nil {
-		st.Socket = owner.Addr().String()
-		go server.ServeOwner(owner) // until the server closes
-	}
-	if err == nil {
-		err = api.WriteState(dir, st)
-	}
-	if err != nil {
-		a.ShowError(err)
-	}
-	return func() {
-		api.RemoveState(dir, st)
-		if owner != nil {
-			owner.Close()
-		}
-	}
-}
-
 // uiConfig is what to serve, and to whom. Beyond this computer it is served only to
 // who has a password, and in secret.
 func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 	c := api.Config{Version: terminal.ThisBuild().Version, Language: a.Lang, Hosts: f.hosts, RecordShared: f.How.Shared}
-	if dir := api.DataDir(a.Env); dir != "" {
+	if dir := dataDir(a.Env); dir != "" {
 		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.toml")
 	}
 	if err := terminal.NotStdin("--workspace", f.workspace, sockeye.Text{En: "standard input cannot be written back, as a workspace is", Zh: "工作区会被写回，不能来自标准输入"},
@@ -267,17 +238,17 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 
 // openRunning opens a page on this user's workbench if one runs already.
 func (a *app) openRunning(f *uiFlags) (found bool, err error) {
-	dir := api.StateDir(a.Env)
-	st, err := api.ReadState(dir)
+	dir := stateDir(a.Env)
+	client, err := api.Find(dir, a.Lang)
 	if dir == "" || err != nil {
 		return false, nil
 	}
-	if f.portGiven && !strings.HasSuffix(st.URL, fmt.Sprintf(":%d/", f.port)) {
+	if f.portGiven && !strings.HasSuffix(client.URL(), fmt.Sprintf(":%d/", f.port)) {
 		return false, nil
 	}
 	ctx, cancel := context.WithTimeout(a.Ctx, 15*time.Second)
 	defer cancel()
-	t, err := api.NewClient(st, a.Lang).NewTicket(ctx)
+	t, err := client.NewTicket(ctx)
 	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.LimitReached {
 		return true, err
 	}
@@ -285,11 +256,11 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 		return false, nil // it has ended
 	}
 	if f.workspace != "" {
-		return true, terminal.Usage("--workspace", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
+		return true, terminal.Usage("--workspace", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},
 			sockeye.Text{En: "import the file in its page, or end it first", Zh: "请在其页面中导入该文件，或先结束它"})
 	}
 	if f.To != "" {
-		return true, terminal.Usage("--record", sockeye.Text{En: "a workbench is running already, at " + st.URL, Zh: "已有工作台在运行：" + st.URL},
+		return true, terminal.Usage("--record", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},
 			sockeye.Text{En: "begin to record in its page, or end it first", Zh: "请在其页面中开始记录，或先结束它"})
 	}
 	fmt.Fprintln(a.Out, a.t("A workbench is running already; this opens another page on it.", "已有工作台在运行，将为它再打开一个页面。"))

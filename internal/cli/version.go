@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sockeye/internal/api"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
@@ -25,7 +24,7 @@ where your configuration, data and state are.`, "显示版本、构建所用的�
 			b := terminal.ThisBuild()
 			if verbose {
 				b.Config, _ = a.configPath()
-				b.Data, b.State = api.DataDir(a.Env), api.StateDir(a.Env)
+				b.Data, b.State = dataDir(a.Env), stateDir(a.Env)
 			}
 			return a.version(b, asJSON)
 		},

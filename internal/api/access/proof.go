@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"bufio"
@@ -21,7 +21,8 @@ import (
 // says who answers (owner.go), over TLS the certificate does; where there is neither, the
 // one who answers proves that it has the token before anything else is sent.
 
-const nonceSize = 32
+// NonceSize is how many bytes a nonce has.
+const NonceSize = 32
 
 // proofTime bounds how long the one who answers may take to prove itself.
 const proofTime = 5 * time.Second
@@ -35,21 +36,12 @@ func proofOf(token, host string, nonce []byte) []byte {
 	return m.Sum(nil)
 }
 
-func (c *requestContext) proof() error {
-	nonce, err := hex.DecodeString(c.q.Get("nonce"))
-	if err != nil || len(nonce) != nonceSize {
-		return invalid("nonce", sockeye.Text{En: fmt.Sprintf("%d bytes in hex are wanted", nonceSize), Zh: fmt.Sprintf("需要 %d 字节的十六进制数据", nonceSize)}, sockeye.Text{})
-	}
-	answer(c.w, http.StatusOK, Proof{hex.EncodeToString(proofOf(c.secrets.shell, c.r.Host, nonce))})
-	return nil
-}
-
 var errImpostor = errors.New("it does not have the workbench's token")
 
 // demandProof asks the other side of a fresh connection for its proof. Nothing secret
 // was sent when it fails.
 func demandProof(c net.Conn, st State, host string) error {
-	nonce := make([]byte, nonceSize)
+	nonce := make([]byte, NonceSize)
 	rand.Read(nonce) // never fails
 	c.SetDeadline(time.Now().Add(proofTime))
 	if _, err := fmt.Fprintf(c, "GET /proof?nonce=%x HTTP/1.1\r\nHost: %s\r\n\r\n", nonce, host); err != nil {
@@ -67,7 +59,7 @@ func demandProof(c net.Conn, st State, host string) error {
 		return errImpostor // no HTTP
 	}
 	defer resp.Body.Close()
-	var told Proof
+	var told struct{ Proof string }
 	if err := json.NewDecoder(resp.Body).Decode(&told); err != nil {
 		return errImpostor
 	}
@@ -79,8 +71,8 @@ func demandProof(c net.Conn, st State, host string) error {
 	return c.SetDeadline(time.Time{})
 }
 
-// impostor is the error of a shell that found somebody else in its workbench's place.
-func impostor(at string, err error) error {
+// Impostor is the error of a shell that found somebody else in its workbench's place.
+func Impostor(at string, err error) error {
 	return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: at, Err: err,
 		Message: sockeye.Text{En: "another program answers in the workbench's place; it was told nothing", Zh: "应答的是其他程序，不是工作台；未向它发送任何机密"},
 		Hint:    sockeye.Text{En: "the workbench has ended; start it again: sockeye ui", Zh: "工作台已结束，请重新启动：sockeye ui"}}

@@ -1,11 +1,13 @@
-package api
+package access
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"sockeye"
 )
@@ -20,65 +22,6 @@ type State struct {
 	Certificate string `json:"certificate,omitempty"`
 	// Socket is the Unix socket for shells, "" where there is none.
 	Socket string `json:"socket,omitempty"`
-}
-
-// StateDir is the directory for what is true while the program runs, and DataDir
-// the one for what a person keeps: the folders state and share of SOCKEYE_HOME, else
-// the XDG base directories, or what the platform has in their place. They are "" where there is no home.
-func StateDir(env func(string) string) string {
-	return userDir(env, "XDG_STATE_HOME", filepath.Join(".local", "state"))
-}
-
-// DataDir is explained at StateDir.
-func DataDir(env func(string) string) string {
-	return userDir(env, "XDG_DATA_HOME", filepath.Join(".local", "share"))
-}
-
-// ConfigDir is the directory for what a person sets: the folder config of SOCKEYE_HOME,
-// else sockeye in os.UserConfigDir. It is "" where there is no home.
-func ConfigDir(env func(string) string) string {
-	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "config")
-	}
-	var dir string
-	switch runtime.GOOS {
-	case "windows":
-		dir = env("AppData")
-	case "darwin":
-		if home := env("HOME"); home != "" {
-			dir = filepath.Join(home, "Library", "Application Support")
-		}
-	default:
-		if dir = env("XDG_CONFIG_HOME"); !filepath.IsAbs(dir) {
-			if dir = env("HOME"); dir != "" {
-				dir = filepath.Join(dir, ".config")
-			}
-		}
-	}
-	if dir == "" {
-		return ""
-	}
-	return filepath.Join(dir, "sockeye")
-}
-
-func userDir(env func(string) string, xdg, unix string) string {
-	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) { // all in one place, such as a USB stick
-		return filepath.Join(dir, filepath.Base(unix))
-	}
-	if dir := env(xdg); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "sockeye")
-	}
-	home := env("HOME")
-	switch runtime.GOOS {
-	case "windows":
-		home, unix = env("LOCALAPPDATA"), ""
-	case "darwin":
-		unix = filepath.Join("Library", "Application Support")
-	}
-	if home == "" {
-		return ""
-	}
-	return filepath.Join(home, unix, "sockeye")
 }
 
 func stateFile(dir string) string { return filepath.Join(dir, "workbench.json") }
@@ -109,9 +52,32 @@ func ReadState(dir string) (State, error) {
 		return st, e
 	}
 	if err != nil || st.URL == "" {
-		return st, noWorkbench(err)
+		return st, NoWorkbench(err)
 	}
 	return st, nil
+}
+
+// Publish lets this user's shells find the workbench by a state directory, until the
+// function that it returns is called. owner is where they connect, to be served by
+// whoever calls; nil on a system that cannot tell who connects.
+func (g *Guard) Publish(dir string) (owner net.Listener, unpublish func(), err error) {
+	st := State{URL: g.URL(), Token: g.ShellToken(), PID: os.Getpid()}
+	if c := g.config.TLS; c != nil {
+		sum := sha256.Sum256(c.Certificates[0].Certificate[0])
+		st.Certificate = hex.EncodeToString(sum[:])
+	}
+	if owner, err = ListenOwner(dir); err != nil {
+		return nil, func() {}, err
+	}
+	if owner != nil {
+		st.Socket = owner.Addr().String()
+	}
+	return owner, func() {
+		RemoveState(dir, st)
+		if owner != nil {
+			owner.Close()
+		}
+	}, WriteState(dir, st)
 }
 
 // RemoveState takes back what WriteState made known, unless another workbench has
@@ -122,7 +88,8 @@ func RemoveState(dir string, st State) {
 	}
 }
 
-func noWorkbench(err error) error {
+// NoWorkbench is the error of a shell that finds none.
+func NoWorkbench(err error) error {
 	return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: "workbench", Err: err,
 		Message: sockeye.Text{En: "no workbench is running", Zh: "没有正在运行的工作台"},
 		Hint:    sockeye.Text{En: "start one: sockeye ui", Zh: "请先启动：sockeye ui"}}

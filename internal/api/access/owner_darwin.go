@@ -1,9 +1,10 @@
-package api
+package access
 
 import (
 	"errors"
 	"net"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 const knowsPeers = true
@@ -18,14 +19,16 @@ func socketOwner(c net.Conn) (uid, pid int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	var cred *syscall.Ucred
+	var cred *unix.Xucred
 	if ctl := raw.Control(func(fd uintptr) {
-		cred, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+		if cred, err = unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED); err == nil {
+			pid, _ = unix.GetsockoptInt(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERPID) // 0 if it is not known
+		}
 	}); ctl != nil {
 		err = ctl
 	}
 	if err != nil {
 		return 0, 0, err
 	}
-	return int(cred.Uid), int(cred.Pid), nil
+	return int(cred.Uid), pid, nil
 }

@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"net/http"
@@ -18,7 +18,6 @@ const (
 	checkOrigin     = "origin"
 	checkCredential = "credential"
 	checkShell      = "shell"
-	checkType       = "content-type"
 	checkOwner      = "owner"       // of a Unix socket
 	checkPlaces     = "connections" // closed for another one
 )
@@ -48,21 +47,30 @@ func (r *rejectCounters) all() map[string]uint64 {
 	return out
 }
 
-// rejection is why a request is turned away.
-type rejection struct {
-	check  string
-	status int
-	err    *sockeye.Error
+// Rejection is why a request is turned away: the check that did, the HTTP status and
+// what to say.
+type Rejection struct {
+	Check  string
+	Status int
+	Err    *sockeye.Error
 }
 
-// contentPolicy lets the page do nothing but talk to us: no foreign source, no
+func (no *Rejection) Error() string { return no.Check + ": " + no.Err.Error() }
+
+// Count counts a request that was turned away, by Check or by whoever answers requests.
+func (g *Guard) Count(no *Rejection) { g.rejected.count(no.Check) }
+
+// Rejected is how many requests and connections were turned away, by check.
+func (g *Guard) Rejected() map[string]uint64 { return g.rejected.all() }
+
+// ContentPolicy lets the page do nothing but talk to us: no foreign source, no
 // inline code, no markup made of strings.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; " +
+const ContentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
-// setHeaders puts on every answer, errors too, what a browser needs to know.
-func setHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", contentPolicy)
+// SetHeaders puts on every answer, errors too, what a browser needs to know.
+func SetHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", ContentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -70,34 +78,20 @@ func setHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// ServeHTTP lets a request in through every check, and answers it.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.busy.Add(1)
-	defer s.busy.Add(-1)
-	setHeaders(w.Header())
-	out := newWriter(w, s.o.limits.write)
-	defer s.contain(out, r)
-	if no := s.reject(out, r); no != nil {
-		s.refused.count(no.check)
-		s.fail(out, r, no.status, no.err)
-		return
-	}
-	s.mux.ServeHTTP(out, r)
-}
-
-func (s *Server) reject(w http.ResponseWriter, r *http.Request) *rejection {
-	for _, check := range []func(*http.Request) *rejection{badShape, s.wrongHost, wrongSite, s.wrongOrigin} {
+// Check is why a request is turned away, or nil. open says that it needs no credential.
+func (g *Guard) Check(r *http.Request, open bool) *Rejection {
+	for _, check := range []func(*http.Request) *Rejection{badShape, g.wrongHost, wrongSite, g.wrongOrigin} {
 		if no := check(r); no != nil {
 			return no
 		}
 	}
-	if s.isOpen(r) {
+	if open {
 		return nil
 	}
-	return s.noCredential(r)
+	return g.noCredential(r)
 }
 
-func badShape(r *http.Request) *rejection {
+func badShape(r *http.Request) *Rejection {
 	fault := r.Header.Get(refusedHeader)
 	if fault == "" {
 		return nil
@@ -106,67 +100,58 @@ func badShape(r *http.Request) *rejection {
 	if fault == faultLong {
 		status = http.StatusRequestHeaderFieldsTooLarge
 	}
-	return &rejection{checkShape, status, &sockeye.Error{
+	return &Rejection{checkShape, status, &sockeye.Error{
 		Kind: sockeye.Invalid, Op: "read", Target: fault,
 		Message: sockeye.Text{En: "not a request of a shape that is understood in one way only", Zh: "请求格式不规范，可能有歧义"},
 	}}
 }
 
-func (s *Server) wrongHost(r *http.Request) *rejection {
-	if s.allowsHost(r.Host) {
+func (g *Guard) wrongHost(r *http.Request) *Rejection {
+	if g.allowsHost(r.Host) {
 		return nil
 	}
-	return &rejection{checkHost, http.StatusForbidden, badCredential(
+	return &Rejection{checkHost, http.StatusForbidden, badCredential(
 		sockeye.Text{En: "this is not a name of this workbench", Zh: "不是本工作台的主机名"},
 		sockeye.Text{En: "use the address that sockeye ui prints", Zh: "请使用 sockeye ui 显示的地址"})}
 }
 
 // wrongSite refuses what a page of another site makes a browser do (Fetch Metadata).
-func wrongSite(r *http.Request) *rejection {
+func wrongSite(r *http.Request) *Rejection {
 	sites := r.Header.Values("Sec-Fetch-Site")
 	opening := r.Method == http.MethodGet && r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Mode") == "navigate"
 	switch {
 	case len(sites) == 0, len(sites) == 1 && (sites[0] == "same-origin" || sites[0] == "none" && opening):
 		return nil
 	}
-	return &rejection{checkSite, http.StatusForbidden, badCredential(
+	return &Rejection{checkSite, http.StatusForbidden, badCredential(
 		sockeye.Text{En: "asked for by another site's page", Zh: "请求来自其他网站的页面"},
 		sockeye.Text{En: "open the address that sockeye ui prints by itself", Zh: "请直接打开 sockeye ui 显示的地址"})}
 }
 
-func (s *Server) wrongOrigin(r *http.Request) *rejection {
+func (g *Guard) wrongOrigin(r *http.Request) *Rejection {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
 		return nil
 	}
-	host, ours := strings.CutPrefix(origins[0], s.scheme()+"://")
-	if len(origins) == 1 && ours && s.allowsHost(host) {
+	host, ours := strings.CutPrefix(origins[0], g.scheme()+"://")
+	if len(origins) == 1 && ours && g.allowsHost(host) {
 		return nil
 	}
-	return &rejection{checkOrigin, http.StatusForbidden, badCredential(
+	return &Rejection{checkOrigin, http.StatusForbidden, badCredential(
 		sockeye.Text{En: "asked for by a page of another origin", Zh: "请求来自其他来源的页面"}, sockeye.Text{})}
 }
 
-// isOpen says whether a request needs no credential: the page, its files, whether
-// we live, and the way to a credential.
-func (s *Server) isOpen(r *http.Request) bool {
-	paths := s.paths[r.URL.Path]
-	route := paths[r.Method]
-	return route != nil && route.open
-}
-
-func (s *Server) noCredential(r *http.Request) *rejection {
+func (g *Guard) noCredential(r *http.Request) *Rejection {
 	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	who := anonymous
 	if found && len(r.Header.Values("Authorization")) == 1 {
-		who = s.secrets.callerOf(token)
+		who = g.credentials.callerOf(token)
 	}
 	switch {
 	case who == anonymous:
-		status, err := s.wrongCredential(r)
-		return &rejection{checkCredential, status, sockeye.ErrorOf(err)}
+		return g.wrongCredential(r)
 	case who == shellCaller && fromBrowser(r.Header):
-		return &rejection{checkShell, http.StatusForbidden, badCredential(
+		return &Rejection{checkShell, http.StatusForbidden, badCredential(
 			sockeye.Text{En: "this token is for shells, not for pages", Zh: "该令牌只供命令行使用，网页不能使用"}, sockeye.Text{})}
 	}
 	prove(r.Context())

@@ -1,10 +1,9 @@
-package api
+package access
 
 import (
 	"errors"
 	"net"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 const knowsPeers = true
@@ -19,16 +18,14 @@ func socketOwner(c net.Conn) (uid, pid int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	var cred *unix.Xucred
+	var cred *syscall.Ucred
 	if ctl := raw.Control(func(fd uintptr) {
-		if cred, err = unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED); err == nil {
-			pid, _ = unix.GetsockoptInt(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERPID) // 0 if it is not known
-		}
+		cred, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	}); ctl != nil {
 		err = ctl
 	}
 	if err != nil {
 		return 0, 0, err
 	}
-	return int(cred.Uid), pid, nil
+	return int(cred.Uid), int(cred.Pid), nil
 }

@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"errors"
@@ -62,15 +62,10 @@ func removeStaleSockets(dir string) {
 	}
 }
 
-// ServeOwner answers the owner's shells until Close.
-func (s *Server) ServeOwner(l net.Listener) error {
-	return s.serve(&limitedListener{&ownerListener{l, s}, s.ownerConnections}, l.Addr().String())
-}
-
 // ownerListener accepts whom the kernel says to be of this user, or root.
 type ownerListener struct {
 	net.Listener
-	server *Server
+	guard *Guard
 }
 
 func (l *ownerListener) Accept() (net.Conn, error) {
@@ -83,7 +78,7 @@ func (l *ownerListener) Accept() (net.Conn, error) {
 		if err == nil && (uid == os.Geteuid() || uid == 0) {
 			return c, nil
 		}
-		l.server.refused.count(checkOwner)
+		l.guard.rejected.count(checkOwner)
 		c.Close()
 	}
 }

@@ -1,4 +1,4 @@
-package api
+package access
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// maxHead is how long the head of a request may be, in bytes.
-const maxHead = 16 << 10
+// MaxHead is how long the head of a request may be, in bytes.
+const MaxHead = 16 << 10
 
 // refusedHeader is in the request that stands for one of a bad shape; no client can
 // send it.
@@ -104,7 +104,7 @@ func (c *checkedConn) readHead() error {
 	var buf [4096]byte
 	for seen := 0; ; {
 		end, fault := headEnd(c.raw, seen)
-		if fault == "" && end < 0 && len(c.raw) > maxHead {
+		if fault == "" && end < 0 && len(c.raw) > MaxHead {
 			fault = faultLong
 		}
 		if end >= 0 && fault == "" {

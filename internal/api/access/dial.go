@@ -1,0 +1,125 @@
+package access
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"sockeye"
+)
+
+// Dialer connects a shell to the workbench that a state names, and makes sure that it
+// is.
+type Dialer struct {
+	state State
+	host  string // of the state's URL
+}
+
+var errOtherCertificate = errors.New("not the workbench's certificate")
+
+// NewDialer makes one for a state.
+func NewDialer(st State) *Dialer {
+	d := &Dialer{state: st}
+	if u, err := url.Parse(st.URL); err == nil {
+		d.host = u.Host
+	}
+	return d
+}
+
+// Base is what the URLs of requests begin with.
+func (d *Dialer) Base() string {
+	if d.state.Socket != "" {
+		return "http://" + d.host + "/"
+	}
+	return d.state.URL
+}
+
+// Address is where it connects, for people.
+func (d *Dialer) Address() string {
+	if d.state.Socket != "" {
+		return d.state.Socket
+	}
+	return d.state.URL
+}
+
+// Transport is for an HTTP client: it uses no proxy. A TLS certificate is trusted if it
+// is the one in the state, which came from a file of the same user.
+func (d *Dialer) Transport() *http.Transport {
+	transport := &http.Transport{DialContext: d.dial}
+	if d.state.Certificate == "" {
+		return transport
+	}
+	transport.TLSClientConfig = &tls.Config{
+		InsecureSkipVerify: true, // instead:
+		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
+			want, err := hex.DecodeString(d.state.Certificate)
+			if err != nil || len(raw) == 0 {
+				return errOtherCertificate
+			}
+			if sum := sha256.Sum256(raw[0]); subtle.ConstantTimeCompare(want, sum[:]) != 1 {
+				return errOtherCertificate
+			}
+			return nil
+		},
+	}
+	return transport
+}
+
+func (d *Dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	by := net.Dialer{Timeout: 5 * time.Second}
+	check := func(conn net.Conn) error { return demandProof(conn, d.state, d.host) }
+	switch {
+	case d.state.Socket != "":
+		network, address = "unix", d.state.Socket
+		check = func(conn net.Conn) error { return checkOwnerOf(conn, d.state) }
+	case d.state.Certificate != "":
+		check = func(net.Conn) error { return nil } // TLS does it
+	}
+	conn, err := by.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(conn); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// Refused is what an error of a connection means if it says that the workbench is not
+// there, is another program, or has no place; nil if it says none of that.
+func (d *Dialer) Refused(ctx context.Context, err error) error {
+	if errors.Is(err, errImpostor) || errors.Is(err, errOtherUser) || errors.Is(err, errOtherCertificate) {
+		return Impostor(d.Address(), err)
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
+		return NoWorkbench(err)
+	}
+	if !d.stillListens(ctx) {
+		return nil
+	}
+	return &sockeye.Error{Kind: sockeye.LimitReached, Op: "open", Target: d.Address(), Err: err,
+		Message: sockeye.Text{En: "the workbench lives, but closed this connection: too many are open", Zh: "工作台仍在运行，但关闭了此连接：连接数过多"},
+		Hint:    sockeye.Text{En: "try again; see who else connects to it: ss -tnp", Zh: "请重试；用 ss -tnp 查看还有谁在连接"}}
+}
+
+// stillListens says whether somebody accepts connections where the workbench was.
+func (d *Dialer) stillListens(ctx context.Context) bool {
+	network, address := "tcp", d.host
+	if d.state.Socket != "" {
+		network, address = "unix", d.state.Socket
+	}
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
+}

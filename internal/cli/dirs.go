@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"path/filepath"
+	"runtime"
+)
+
+// stateDir is the directory for what is true while the program runs, and dataDir
+// the one for what a person keeps: the folders state and share of SOCKEYE_HOME, else
+// the XDG base directories, or what the platform has in their place. They are "" where there is no home.
+func stateDir(env func(string) string) string {
+	return userDir(env, "XDG_STATE_HOME", filepath.Join(".local", "state"))
+}
+
+// dataDir is explained at stateDir.
+func dataDir(env func(string) string) string {
+	return userDir(env, "XDG_DATA_HOME", filepath.Join(".local", "share"))
+}
+
+// configDir is the directory for what a person sets: the folder config of SOCKEYE_HOME,
+// else sockeye in os.UserConfigDir. It is "" where there is no home.
+func configDir(env func(string) string) string {
+	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "config")
+	}
+	var dir string
+	switch runtime.GOOS {
+	case "windows":
+		dir = env("AppData")
+	case "darwin":
+		if home := env("HOME"); home != "" {
+			dir = filepath.Join(home, "Library", "Application Support")
+		}
+	default:
+		if dir = env("XDG_CONFIG_HOME"); !filepath.IsAbs(dir) {
+			if dir = env("HOME"); dir != "" {
+				dir = filepath.Join(dir, ".config")
+			}
+		}
+	}
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "sockeye")
+}
+
+func userDir(env func(string) string, xdg, unix string) string {
+	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) { // all in one place, such as a USB stick
+		return filepath.Join(dir, filepath.Base(unix))
+	}
+	if dir := env(xdg); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "sockeye")
+	}
+	home := env("HOME")
+	switch runtime.GOOS {
+	case "windows":
+		home, unix = env("LOCALAPPDATA"), ""
+	case "darwin":
+		unix = filepath.Join("Library", "Application Support")
+	}
+	if home == "" {
+		return ""
+	}
+	return filepath.Join(home, unix, "sockeye")
+}
