@@ -17,7 +17,9 @@ const (
 	maxKeyBytes  = 1024
 	maxNesting   = 16
 	maxLines     = 250_000
-	maxValues    = 50_000 // keys, tables and elements of arrays together
+	maxValues    = 40_000 // keys, tables and elements of arrays together
+	maxEntries   = 10_000 // of one table, or one array
+	maxHeads     = 12_500 // of tables: a row, a rule and an endpoint has one each
 )
 
 // checkBounds refuses a text that is nested too deeply or has too much in it. It reads
@@ -43,10 +45,18 @@ type boundsScanner struct {
 	text   string
 	at     int
 	values int
-	open   []byte                  // the brackets of the value that are not closed
+	heads  int
+	keys   int                     // below the last head
+	open   []openBracket           // those of the value that are not closed
 	done   bool                    // at the end, or where no TOML is
 	begins func(at int, head bool) // is told where each statement begins; may be nil
 	err    error
+}
+
+// openBracket is a bracket that is not closed, with the entries behind it.
+type openBracket struct {
+	kind    byte
+	entries int
 }
 
 // statement passes a head of a table, or a key and its value.
@@ -60,6 +70,10 @@ func (s *boundsScanner) statement() {
 		s.begins(s.at, s.text[s.at] == '[')
 	}
 	if s.text[s.at] == '[' {
+		s.keys = 0
+		if s.heads++; s.heads > maxHeads && s.err == nil {
+			s.refuse(s.at, problem("more than %d tables", "表超过 %d 个", "split the file", "请拆成多个文件", maxHeads))
+		}
 		s.at++
 		if strings.HasPrefix(s.text[s.at:], "[") {
 			s.at++
@@ -70,6 +84,7 @@ func (s *boundsScanner) statement() {
 		}
 		return
 	}
+	s.entry(&s.keys)
 	s.key('=')
 	if s.err == nil && !s.done {
 		s.at++
@@ -165,6 +180,9 @@ func (s *boundsScanner) value() {
 			s.open = s.open[:len(s.open)-1]
 		case ',':
 			s.count()
+			if n := len(s.open); n > 0 {
+				s.entry(&s.open[n-1].entries)
+			}
 			s.keyInside()
 			continue
 		default:
@@ -192,7 +210,7 @@ func (s *boundsScanner) bare() {
 // enter goes into an array or an inline table.
 func (s *boundsScanner) enter(bracket byte) {
 	s.count()
-	if s.open = append(s.open, bracket); len(s.open) > maxNesting {
+	if s.open = append(s.open, openBracket{kind: bracket, entries: 1}); len(s.open) > maxNesting {
 		s.refuse(s.at, problem("nested deeper than %d", "嵌套超过 %d 层", "the values of a workspace are nested at most 5 deep", "工作区的值最多嵌套 5 层", maxNesting))
 		return
 	}
@@ -202,7 +220,7 @@ func (s *boundsScanner) enter(bracket byte) {
 // keyInside passes a comma or a bracket, and the key behind it if there must be one.
 func (s *boundsScanner) keyInside() {
 	s.at++
-	if len(s.open) == 0 || s.open[len(s.open)-1] != '{' {
+	if len(s.open) == 0 || s.open[len(s.open)-1].kind != '{' {
 		return
 	}
 	if s.skip(" \t\r\n"); !s.done && s.text[s.at] != '}' {
@@ -214,6 +232,13 @@ func (s *boundsScanner) keyInside() {
 func (s *boundsScanner) count() {
 	if s.values++; s.values > maxValues && s.err == nil {
 		s.refuse(s.at, problem("more than %d keys, tables and values", "键、表和值超过 %d 个", "split the file", "请拆成多个文件", maxValues))
+	}
+}
+
+// entry counts one of a table or an array.
+func (s *boundsScanner) entry(n *int) {
+	if *n++; *n > maxEntries && s.err == nil {
+		s.refuse(s.at, problem("more than %d entries in one table or array", "一个表或数组的条目超过 %d 个", "split the file", "请拆成多个文件", maxEntries))
 	}
 }
 

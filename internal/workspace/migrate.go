@@ -22,13 +22,14 @@ func upgrade(text string, from int) string {
 		migrations[v](blocks)
 	}
 	var out strings.Builder
+	out.Grow(len(text) + len(text)/8)
 	for _, b := range blocks {
 		for i := range b.statements {
 			if s := &b.statements[i]; len(b.path) == 0 && len(s.path) == 1 && s.path[0] == "sockeye" {
 				s.value = strconv.Itoa(Version)
 			}
 		}
-		out.WriteString(b.text())
+		b.writeTo(&out)
 	}
 	return out.String()
 }

@@ -8,4 +8,4 @@ import "time"
 const raceEnabled = false
 
 // mostTime is what a hostile text may take.
-const mostTime = 300 * time.Millisecond
+const mostTime = 100 * time.Millisecond

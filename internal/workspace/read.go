@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 
@@ -89,11 +90,14 @@ func Parse(text []byte) (*File, error) {
 	l := locator{text: d.text, top: d.top, md: d.md}
 	c := checker{file: &File{}, place: l.line}
 	told, ambiguous := map[string]bool{}, false
-	named := map[string]int{}
+	named, rules := map[[2]string]bool{}, 0
 	for _, key := range d.md.Keys() {
-		if len(key) == 2 {
-			if named[key[0]]++; named[key[0]] > maxNamed && isNamed(key[0]) {
-				return nil, problem("more than %d %s", "%[2]s 超过 %[1]d 个", "split the file", "请拆成多个文件", maxNamed, key[0])
+		if len(key) == 2 && key[0] == "rules" {
+			rules++
+		}
+		if len(key) > 1 && isNamed(key[0]) {
+			if named[[2]string{key[0], key[1]}] = true; len(named) > maxNamed {
+				return nil, problem("more than %d payloads, variables, aliases and lists together", "payloads、variables、aliases 与 lists 合计超过 %d 个", "split the file", "请拆成多个文件", maxNamed)
 			}
 		}
 		if c.isFull() {
@@ -106,10 +110,10 @@ func Parse(text []byte) (*File, error) {
 			c.unknownKey(where, key, &l)
 		}
 	}
-	if n := named["rules"]; n > maxRules {
-		c.add(tooManyRules(n), "rules", "rules")
+	if rules > maxRules {
+		c.add(tooManyRules(rules), "rules", "rules")
 	}
-	if ambiguous || c.isFull() || named["rules"] > maxRules {
+	if ambiguous || c.isFull() || rules > maxRules {
 		return nil, errors.Join(c.problems...)
 	}
 	if err := d.into(c.file); err != nil {
@@ -122,7 +126,7 @@ func Parse(text []byte) (*File, error) {
 	return c.file, nil
 }
 
-// maxNamed is how many payloads, variables, aliases, and lists there may be, of each.
+// maxNamed is how many payloads, variables, aliases, and lists there may be together.
 const maxNamed = 10_000
 
 // maxOldBytes is the largest file of version 1: it is rewritten before it is decoded.
@@ -130,8 +134,8 @@ const maxOldBytes = 1 << 20
 
 // isNamed reports whether a key at the top is a table whose keys are names.
 func isNamed(key string) bool {
-	field, ok := fieldOf(fileType, key)
-	return ok && field.Type.Kind() == reflect.Map && field.Type.Elem().Kind() != reflect.Slice // rules have a bound of their own
+	field, ok := fieldType(fileType, key)
+	return ok && field.Kind() == reflect.Map && field.Elem().Kind() != reflect.Slice // rules have a bound of their own
 }
 
 // decoded is a text as the TOML decoder understood it, once for all.
@@ -243,11 +247,11 @@ func strangeKey(key toml.Key) toml.Key {
 		case t.Kind() == reflect.Map:
 			t = t.Elem()
 		default:
-			field, ok := fieldOf(t, part)
+			field, ok := fieldType(t, part)
 			if !ok {
 				return key[:n+1]
 			}
-			t = field.Type
+			t = field
 		}
 	}
 	return nil
@@ -260,15 +264,24 @@ func differsInCase(key toml.Key) bool {
 	return slices.ContainsFunc(knownKeys(fileType, key[:len(key)-1]), func(known string) bool { return strings.EqualFold(known, name) })
 }
 
-// fieldOf is the field of a struct that a key names.
-func fieldOf(t reflect.Type, key string) (reflect.StructField, bool) {
-	for i := range t.NumField() {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ","); name == key {
-			return t.Field(i), true
+// fieldType is the type of the field of a struct that a key names.
+func fieldType(t reflect.Type, key string) (reflect.Type, bool) {
+	types, ok := typesByKey.Load(t)
+	if !ok {
+		all := map[string]reflect.Type{}
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ",")
+			all[name] = t.Field(i).Type
 		}
+		types, _ = typesByKey.LoadOrStore(t, all)
 	}
-	return reflect.StructField{}, false
+	found, ok := types.(map[string]reflect.Type)[key]
+	return found, ok
 }
+
+// typesByKey holds a map[string]reflect.Type for each struct of the format: a file has
+// tens of thousands of keys.
+var typesByKey sync.Map
 
 // syntaxError says where the text is not TOML, or a value is not what its key wants.
 func syntaxError(err error) error {
@@ -350,8 +363,8 @@ func knownKeys(t reflect.Type, path []string) []string {
 		}
 		return names
 	}
-	if field, ok := fieldOf(t, path[0]); ok {
-		return knownKeys(field.Type, path[1:])
+	if field, ok := fieldType(t, path[0]); ok {
+		return knownKeys(field, path[1:])
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -33,12 +34,22 @@ type tomlBlock struct {
 
 func (b *tomlBlock) text() string {
 	var s strings.Builder
-	s.WriteString(b.lead + b.head)
-	for i := range b.statements {
-		s.WriteString(b.statements[i].text())
-	}
-	s.WriteString(b.tail + b.nested)
+	b.writeTo(&s)
 	return s.String()
+}
+
+func (b *tomlBlock) writeTo(out *strings.Builder) {
+	out.WriteString(b.lead)
+	out.WriteString(b.head)
+	for i := range b.statements {
+		s := &b.statements[i]
+		out.WriteString(s.lead)
+		out.WriteString(s.head)
+		out.WriteString(s.value)
+		out.WriteString(s.rest)
+	}
+	out.WriteString(b.tail)
+	out.WriteString(b.nested)
 }
 
 // takeEnd takes what stands at the end after a blank line: comments on all of the text,
@@ -163,11 +174,11 @@ func readKey(text string, at int) (path []string, end int) {
 			at++
 		case c == '"' || c == '\'':
 			end := stringEnd(text, at)
-			var key struct{ K string }
-			if _, err := toml.Decode("K = "+text[at:end], &key); err != nil {
+			key, ok := unquoted(text[at:end])
+			if !ok {
 				return nil, len(text)
 			}
-			path, at = append(path, key.K), end
+			path, at = append(path, key), end
 		case c == '=' || c == ']':
 			return path, at
 		default:
@@ -179,6 +190,25 @@ func readKey(text string, at int) (path []string, end int) {
 		}
 	}
 	return nil, at
+}
+
+// unquoted is what a quoted key says; ok is false where it is not sound. The library is
+// asked last: it takes kilobytes for each.
+func unquoted(quoted string) (key string, ok bool) {
+	n := len(quoted)
+	if n < 2 || quoted[n-1] != quoted[0] {
+		return "", false
+	}
+	if key = quoted[1 : n-1]; !strings.ContainsAny(key, "\\\"'\n\r") {
+		return key, true
+	}
+	// Go knows the same escapes, but for \e and \x.
+	if key, err := strconv.Unquote(quoted); quoted[0] == '"' && err == nil && !strings.Contains(quoted, `\x`) {
+		return key, true
+	}
+	var decoded struct{ K string }
+	_, err := toml.Decode("K = "+quoted, &decoded)
+	return decoded.K, err == nil
 }
 
 // stringEnd is where a string that begins at a place has ended.
