@@ -24,8 +24,11 @@ const (
 // Networks lists every network in the order help texts show them.
 var Networks = []Network{TCP, TCP4, TCP6, UDP, UDP4, UDP6}
 
-// Transport is the network without its family: TCP or UDP.
+// Transport is the network without its family: TCP or UDP. The zero network is TCP.
 func (n Network) Transport() Network {
+	if n == "" {
+		return TCP
+	}
 	return Network(strings.TrimRight(string(n), "46"))
 }
 

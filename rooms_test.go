@@ -24,6 +24,10 @@ var levels = [][]string{
 	{"internal/api", "internal/webui/page"},
 	{"internal/core", "internal/webui", "internal/api/access"},
 	{"internal/responder", "internal/query"},
+	{"internal/transport/schemes"},
+	{"internal/transport/tcp", "internal/transport/udp"},
+	{"internal/transport/tcp/epoll"},
+	{"internal/transport/inet", "internal/transport/sockopt"},
 	{"internal/transport", "internal/journal"},
 	{"internal/netinfo"},
 	{"internal/netinfo/netinfotest"},
@@ -102,6 +106,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/core", "internal/query", "its journal is read in windows"},
 	{"internal/core", "internal/schedule", "it sends lists"},
 	{"internal/core", "internal/transport", "it opens sessions"},
+	{"internal/core", "internal/transport/schemes", "which driver opens which scheme"},
 	{"internal/core", "internal/netinfo", "names are resolved"},
 	{"internal/core", "internal/journal", "it records their events"},
 	{"internal/core", "internal/recording", "where and how to record"},
@@ -125,6 +130,31 @@ var edges = []struct{ from, to, why string }{
 	{"internal/query", "internal/checksum", "frames are judged by the checksum in them"},
 	{"internal/query", ".", "the nouns"},
 
+	{"internal/transport/schemes", "internal/transport/tcp", "the list of drivers"},
+	{"internal/transport/schemes", "internal/transport/udp", "the list of drivers"},
+	{"internal/transport/schemes", "internal/transport", "what a driver is"},
+	{"internal/transport/schemes", ".", "the nouns"},
+	{"internal/transport/tcp", "internal/transport/tcp/epoll", "plain listeners on Linux"},
+	{"internal/transport/tcp", "internal/transport/inet", "which addresses an endpoint means"},
+	{"internal/transport/tcp", "internal/transport/sockopt", "the options of its sockets"},
+	{"internal/transport/tcp", "internal/transport", "its sessions and peers"},
+	{"internal/transport/tcp", "internal/netinfo", "errors of the system, names, addresses"},
+	{"internal/transport/tcp", ".", "the nouns"},
+	{"internal/transport/tcp/epoll", "internal/transport/sockopt", "what is asked of a TCP connection"},
+	{"internal/transport/tcp/epoll", "internal/transport", "its sessions and peers"},
+	{"internal/transport/tcp/epoll", "internal/netinfo", "errors of the system, TCP_INFO"},
+	{"internal/transport/tcp/epoll", ".", "the nouns"},
+	{"internal/transport/udp", "internal/transport/inet", "which addresses an endpoint means"},
+	{"internal/transport/udp", "internal/transport/sockopt", "the options of its sockets"},
+	{"internal/transport/udp", "internal/transport", "its sessions and peers"},
+	{"internal/transport/udp", "internal/netinfo", "errors of the system, names, addresses"},
+	{"internal/transport/udp", ".", "the nouns"},
+	{"internal/transport/inet", "internal/transport", "it watches the addresses of sessions"},
+	{"internal/transport/inet", "internal/netinfo", "names are resolved"},
+	{"internal/transport/inet", ".", "the nouns"},
+	{"internal/transport/sockopt", "internal/transport", "the peers whose queues it limits"},
+	{"internal/transport/sockopt", "internal/netinfo", "errors of the system, TCP_INFO"},
+	{"internal/transport/sockopt", ".", "the nouns"},
 	{"internal/transport", "internal/netinfo", "errors of the system, addresses, TCP_INFO"},
 	{"internal/transport", "internal/netinfo/netinfotest", "its tests ask name servers of their own"},
 	{"internal/transport", ".", "the nouns"},
@@ -166,10 +196,11 @@ var edges = []struct{ from, to, why string }{
 
 // Besides the rooms there are programs and a library that stand alone.
 const (
-	library  = "socket"         // imports nothing of ours
-	examples = "examples"       // import only the library
-	tools    = "internal/tools" // import what they like; nothing imports them
-	bench    = "bench"          // measures the program from outside
+	library  = "socket"                           // imports nothing of ours
+	examples = "examples"                         // import only the library
+	tools    = "internal/tools"                   // import what they like; nothing imports them
+	bench    = "bench"                            // measures the program from outside
+	drivers  = "internal/transport/transporttest" // opens every kind of socket for tests; only tests import it
 )
 
 // TestRooms holds every import between our packages against the edges. It reads
@@ -180,6 +211,9 @@ func TestRooms(t *testing.T) {
 			to, ours := ourPackage(importPath(spec))
 			if !ours || to == f.dir && f.test {
 				continue
+			}
+			if within(f.dir, "internal/transport") && f.test && (to == drivers || within(to, "internal/transport")) {
+				continue // tests of the rooms of transport open real sessions
 			}
 			if why := forbidden(f.dir, to); why != "" {
 				t.Errorf("%s imports %s: %s", f.name, to, why)
@@ -193,6 +227,10 @@ func forbidden(from, to string) string {
 	switch {
 	case within(from, tools):
 		return ""
+	case from == drivers && (within(to, "internal/transport") || to == "." || to == "internal/netinfo/netinfotest"):
+		return ""
+	case to == drivers:
+		return "only tests import it"
 	case within(to, tools), within(to, examples), within(to, "cmd"):
 		return "nothing imports programs"
 	case within(from, library):

@@ -20,6 +20,7 @@ import (
 	"sockeye/internal/query"
 	"sockeye/internal/responder"
 	"sockeye/internal/transport"
+	"sockeye/internal/transport/schemes"
 	"sockeye/internal/workspace"
 )
 
@@ -78,6 +79,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 		Vars: func(t *payload.Template) payload.Vars { return s.vars(t, nil) }})
 	var err error
 	s.Session, err = transport.Open(ctx, ep, transport.Config{
+		Driver:      schemes.Driver(ep.Address.Network),
 		Session:     id,
 		Sink:        w.journal,
 		BufferLease: func() transport.BufferLease { return w.journal.Lease() },

@@ -2,29 +2,29 @@ package transport
 
 import (
 	"net/netip"
-	"time"
 
 	"sockeye"
 )
 
-// admission refuses who may not be a peer, and tells of it at a limited rate. It
+// Admission refuses who may not be a peer, and tells of it at a limited rate. It
 // belongs to one goroutine.
-type admission struct {
-	session *Session
-	refused errorLimiter
+type Admission struct {
+	session *DriverSession
+	refused ErrorLimiter
 }
 
-func newAdmission(s *Session) admission {
-	return admission{session: s, refused: errorLimiter{session: s, every: time.Second}}
+// NewAdmission makes what refuses the session's unwanted peers.
+func NewAdmission(d *DriverSession) Admission {
+	return Admission{session: d, refused: NewErrorLimiter(d)}
 }
 
-// refuses says whether an address may not be a peer of a listening session, and
+// Refuses says whether an address may not be a peer of a listening session, and
 // counts it then. how is what becomes of what it sent.
-func (a *admission) refuses(from netip.AddrPort, how sockeye.Text) bool {
+func (a *Admission) Refuses(from netip.AddrPort, how sockeye.Text) bool {
 	if a.session.ep.Mode != sockeye.Listen || a.session.opts.Admits(from.Addr()) {
 		return false
 	}
-	a.refused.add(&sockeye.Error{
+	a.refused.Add(&sockeye.Error{
 		Kind: sockeye.NotPermitted, Op: "accept", Target: from.String(),
 		Message: sockeye.Text{En: how.En + ": not among those who may be peers", Zh: how.Zh + "：不在允许的连接对象之列"},
 		Hint: sockeye.Text{
@@ -34,11 +34,8 @@ func (a *admission) refuses(from netip.AddrPort, how sockeye.Text) bool {
 	return true
 }
 
-// flush tells of those that were refused last.
-func (a *admission) flush() { a.refused.flush() }
+// Flush tells of those that were refused last.
+func (a *Admission) Flush() { a.refused.Flush() }
 
-// What becomes of a refused connection and of a refused datagram.
-var (
-	refusedWithRST  = sockeye.Text{En: "refused with RST", Zh: "已用 RST 拒绝"}
-	datagramDropped = sockeye.Text{En: "the datagram was dropped", Zh: "数据报已丢弃"}
-)
+// refusedWithRST is what becomes of a refused connection.
+var refusedWithRST = sockeye.Text{En: "refused with RST", Zh: "已用 RST 拒绝"}

@@ -1,9 +1,10 @@
-package transport
+package transport_test
 
 import (
 	"errors"
 	"net"
 	"net/netip"
+	"sockeye/internal/transport/transporttest"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,10 +13,10 @@ import (
 )
 
 // Who may not be a peer is reset before it joins, and told of; others are served.
-func TestAdmission(t *testing.T) { onEachConnKind(t, testAdmission) }
+func TestAdmission(t *testing.T) { transporttest.OnEachConnKind(t, testAdmission) }
 
 func testAdmission(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 1, DenyPeers: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}, echoing{})
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{MaxPeers: 1, DenyPeers: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}, transporttest.Echoing{})
 	to := pc.Locals()[0].String()
 	for range 3 {
 		c, err := net.Dial("tcp", to)
@@ -27,7 +28,7 @@ func testAdmission(t *testing.T) {
 			t.Errorf("who is refused saw %v, want ECONNRESET", err)
 		}
 	}
-	e := r.waitKind(t, sockeye.Failed, 1)
+	e := r.WaitKind(t, sockeye.Failed, 1)
 	if e.Detail.Err.Kind != sockeye.NotPermitted || !strings.Contains(e.Detail.Err.Error(), "not among those who may be peers") || e.Peer != nil {
 		t.Errorf("the event says %v", e.Detail.Err)
 	}
@@ -41,7 +42,7 @@ func testAdmission(t *testing.T) {
 	if _, err := c.Read(make([]byte, 2)); err != nil {
 		t.Errorf("who is let in was disturbed: %v", err)
 	}
-	if joined := r.waitKind(t, sockeye.Joined, 1); joined.Peer.Remote.Addr() != netip.MustParseAddr("127.0.0.2") {
+	if joined := r.WaitKind(t, sockeye.Joined, 1); joined.Peer.Remote.Addr() != netip.MustParseAddr("127.0.0.2") {
 		t.Errorf("%v joined", joined.Peer)
 	}
 }

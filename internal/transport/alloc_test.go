@@ -1,10 +1,12 @@
 //go:build linux
 
-package transport
+package transport_test
 
 import (
 	"context"
 	"net"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/transporttest"
 	"testing"
 
 	"sockeye"
@@ -12,17 +14,17 @@ import (
 
 // sendingTo is a peer of a new session that takes whatever it is sent. What is
 // recorded is only counted.
-func sendingTo(t testing.TB, network string) *Peer {
+func sendingTo(t testing.TB, network string) *transport.Peer {
 	t.Helper()
-	pc, r := listening(t, network, sockeye.Options{}, nil)
+	pc, r := transporttest.Listening(t, network, sockeye.Options{}, nil)
 	c, err := net.Dial(network, pc.Locals()[0].String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Write([]byte("hello"))
-	p := firstPeer(t, pc, r)
-	r.waitBytes(t, sockeye.Received, 5)
-	r.keepNothing()
+	p := transporttest.FirstPeer(t, pc, r)
+	r.WaitBytes(t, sockeye.Received, 5)
+	r.KeepNothing()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -40,7 +42,9 @@ func sendingTo(t testing.TB, network string) *Peer {
 }
 
 // A send and its event allocate nothing.
-func TestSendAllocatesNothing(t *testing.T) { onEachConnKind(t, testSendAllocatesNothing) }
+func TestSendAllocatesNothing(t *testing.T) {
+	transporttest.OnEachConnKind(t, testSendAllocatesNothing)
+}
 
 func testSendAllocatesNothing(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {

@@ -1,6 +1,9 @@
-package transport
+package transport_test
 
 import (
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/schemes"
+	"sockeye/internal/transport/transporttest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,11 +21,11 @@ func TestIdleTimeBeginsWhenLetGo(t *testing.T) {
 	now := func() time.Time { return begun.Add(time.Duration(passed.Load())) }
 	held, release := make(chan struct{}, 100), make(chan struct{})
 	letGo := sync.OnceFunc(func() { close(release) })
-	r := newRecorder()
-	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"), Options: sockeye.Options{IdleTimeout: idle}}
-	s, err := Open(t.Context(), ep, Config{
-		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: r, Now: now,
-		NextPeer: func() uint64 { return testPeers.Add(1) },
+	r := transporttest.NewRecorder()
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.1:0"), Options: sockeye.Options{IdleTimeout: idle}}
+	s, err := transport.Open(t.Context(), ep, transport.Config{
+		Driver: schemes.Driver(ep.Address.Network), Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: r, Now: now,
+		NextPeer: func() uint64 { return transporttest.Peers.Add(1) },
 		Backpressure: func(_, closed <-chan struct{}) {
 			held <- struct{}{}
 			select {
@@ -36,14 +39,14 @@ func TestIdleTimeBeginsWhenLetGo(t *testing.T) {
 	}
 	defer s.Close()
 	defer letGo()
-	c := dialTCP(t, s)
-	p := firstPeer(t, s, r)
+	c := transporttest.DialTCP(t, s)
+	p := transporttest.FirstPeer(t, s, r)
 	<-held // its reader
 
 	stays := func(when string) {
 		t.Helper()
-		s.sweepOnce(now())
-		if reason := p.reasonNow(); reason != "" {
+		s.SweepOnce(now())
+		if reason := p.ReasonNow(); reason != "" {
 			t.Fatalf("%s it is ended as %q", when, reason)
 		}
 	}
@@ -52,20 +55,13 @@ func TestIdleTimeBeginsWhenLetGo(t *testing.T) {
 	// Nobody looked while it was held for ten hours more.
 	passed.Store(int64(15 * idle))
 	letGo()
-	eventually(t, "the peer is not held any more", func() bool { return p.backpressureHeld.Load() == 0 })
+	transporttest.Eventually(t, "the peer is not held any more", func() bool { return p.HoldBack(0) == 0 })
 	passed.Store(int64(15*idle + idle/2))
 	stays("half an hour after it was let go")
 	passed.Store(int64(17 * idle))
-	s.sweepOnce(now())
-	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonIdle {
+	s.SweepOnce(now())
+	if e := r.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonIdle {
 		t.Errorf("left for %q, want idle after an hour without traffic", e.Detail.Reason)
 	}
 	c.Close()
-}
-
-// reasonNow is why a peer is being ended, "" if it is not.
-func (p *Peer) reasonNow() sockeye.Reason {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.reason
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package transport
+package transport_test
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/transporttest"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,24 +23,24 @@ import (
 
 // C01: a send cut short says exactly how much the kernel took, and the record
 // agrees with what the peer can read.
-func TestPartialWrite(t *testing.T) { onEachConnKind(t, testC01PartialWrite) }
+func TestPartialWrite(t *testing.T) { transporttest.OnEachConnKind(t, testC01PartialWrite) }
 
 func testC01PartialWrite(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{SendTimeout: 200 * time.Millisecond, SendBuffer: 64 << 10}, nil)
-	c := dialTCP(t, pc)
-	p := firstPeer(t, pc, r)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{SendTimeout: 200 * time.Millisecond, SendBuffer: 64 << 10}, nil)
+	c := transporttest.DialTCP(t, pc)
+	p := transporttest.FirstPeer(t, pc, r)
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
 	n, err := p.Send(t.Context(), data)
 	if sockeye.ErrorOf(err).Kind != sockeye.TimedOut || n == 0 || n == len(data) {
 		t.Fatalf("Send to a peer that never reads = %d of %d, %v", n, len(data), err)
 	}
-	if e := r.waitKind(t, sockeye.Failed, 1); e.Detail.Unsent != len(data)-n {
+	if e := r.WaitKind(t, sockeye.Failed, 1); e.Detail.Unsent != len(data)-n {
 		t.Errorf("the event counts %d unsent bytes, want %d", e.Detail.Unsent, len(data)-n)
 	}
 	if !strings.Contains(err.Error(), "were not") {
 		t.Errorf("the error does not say how much is missing: %v", err)
 	}
-	if got := len(r.bytes(sockeye.Sent)); got != n {
+	if got := len(r.Bytes(sockeye.Sent)); got != n {
 		t.Errorf("recorded %d sent bytes, want %d", got, n)
 	}
 	go p.Close(t.Context())
@@ -50,13 +52,15 @@ func testC01PartialWrite(t *testing.T) {
 
 // A send that was canceled while it waited leaves nothing behind: the next one waits for as
 // long as it has to.
-func TestCanceledSendLeavesNothing(t *testing.T) { onEachConnKind(t, testCanceledSendLeavesNothing) }
+func TestCanceledSendLeavesNothing(t *testing.T) {
+	transporttest.OnEachConnKind(t, testCanceledSendLeavesNothing)
+}
 
 func testCanceledSendLeavesNothing(t *testing.T) {
-	s, r := listening(t, "tcp", sockeye.Options{SendBuffer: 64 << 10}, nil)
-	r.dropData()
-	c := dialTCP(t, s)
-	p := firstPeer(t, s, r)
+	s, r := transporttest.Listening(t, "tcp", sockeye.Options{SendBuffer: 64 << 10}, nil)
+	r.DropData()
+	c := transporttest.DialTCP(t, s)
+	p := transporttest.FirstPeer(t, s, r)
 	const size = 16 << 20
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan int, 1)
@@ -67,7 +71,7 @@ func testCanceledSendLeavesNothing(t *testing.T) {
 		}
 		first <- n
 	}()
-	eventually(t, "the peer's window is closed", func() bool { return p.Status().Queued > 0 })
+	transporttest.Eventually(t, "the peer's window is closed", func() bool { return p.Status().Queued > 0 })
 	cancel()
 	n := <-first
 	second := make(chan error, 1)
@@ -85,14 +89,14 @@ func testCanceledSendLeavesNothing(t *testing.T) {
 
 // C02, F33: a peer that finishes is told of once, its owner does not spin, and
 // it can still be sent to.
-func TestEndOfStreamOnce(t *testing.T) { onEachConnKind(t, testC02EndOfStreamOnce) }
+func TestEndOfStreamOnce(t *testing.T) { transporttest.OnEachConnKind(t, testC02EndOfStreamOnce) }
 
 func testC02EndOfStreamOnce(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
+	c := transporttest.DialTCP(t, pc)
 	c.Write([]byte("last words"))
 	c.CloseWrite()
-	e := r.waitKind(t, sockeye.Finished, 1)
+	e := r.WaitKind(t, sockeye.Finished, 1)
 	if e.Detail.Reason != sockeye.ReasonEOF {
 		t.Errorf("finished for %q, want eof", e.Detail.Reason)
 	}
@@ -102,7 +106,7 @@ func testC02EndOfStreamOnce(t *testing.T) {
 	if used := cpuTime(t) - before; used > 100*time.Millisecond {
 		t.Errorf("an idle half-closed session used %v of CPU time in 300 ms", used)
 	}
-	p := firstPeer(t, pc, r)
+	p := transporttest.FirstPeer(t, pc, r)
 	if st := p.Status().State; st != sockeye.PeerFinished {
 		t.Errorf("state %q, want peer-finished", st)
 	}
@@ -113,7 +117,7 @@ func testC02EndOfStreamOnce(t *testing.T) {
 	if got, err := io.ReadAll(c); err != nil || string(got) != "still there?" {
 		t.Errorf("the half-closed peer got %q, %v", got, err)
 	}
-	if n := len(r.all(isKind(sockeye.Received))); n != 1 {
+	if n := len(r.All(transporttest.IsKind(sockeye.Received))); n != 1 {
 		t.Errorf("%d received events, want 1", n)
 	}
 }
@@ -121,13 +125,15 @@ func testC02EndOfStreamOnce(t *testing.T) {
 // C04, F33: after our FIN the other direction goes on for as long as the peer
 // sends. RELIABILITY.md asks 1 GB; half of it each way is enough to overflow
 // every buffer many times over.
-func TestHalfCloseThenMuchMore(t *testing.T) { onEachConnKind(t, testC04HalfCloseThenMuchMore) }
+func TestHalfCloseThenMuchMore(t *testing.T) {
+	transporttest.OnEachConnKind(t, testC04HalfCloseThenMuchMore)
+}
 
 func testC04HalfCloseThenMuchMore(t *testing.T) {
 	const size = 256 << 20
-	pc, r := listening(t, "tcp", sockeye.Options{}, counting{})
-	c := dialTCP(t, pc)
-	p := firstPeer(t, pc, r)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, counting{})
+	c := transporttest.DialTCP(t, pc)
+	p := transporttest.FirstPeer(t, pc, r)
 	if err := p.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +143,7 @@ func testC04HalfCloseThenMuchMore(t *testing.T) {
 	if _, err := p.Send(t.Context(), []byte("x")); sockeye.ErrorOf(err).Kind != sockeye.Misuse {
 		t.Errorf("sending after our FIN: %v, want misuse", err)
 	}
-	r.dropData()
+	r.DropData()
 	chunk := make([]byte, 1<<20)
 	for sent := 0; sent < size; sent += len(chunk) {
 		if _, err := c.Write(chunk); err != nil {
@@ -145,7 +151,7 @@ func testC04HalfCloseThenMuchMore(t *testing.T) {
 		}
 	}
 	c.Close()
-	r.waitKind(t, sockeye.Left, 1)
+	r.WaitKind(t, sockeye.Left, 1)
 	if got := p.Status().Counters.ReceivedBytes; got != size {
 		t.Errorf("received %d bytes after our FIN, want %d", got, size)
 	}
@@ -154,24 +160,24 @@ func testC04HalfCloseThenMuchMore(t *testing.T) {
 // counting answers nothing.
 type counting struct{}
 
-func (counting) Joined(*Peer)           {}
-func (counting) Received(*Peer, []byte) {}
+func (counting) Joined(*transport.Peer)           {}
+func (counting) Received(*transport.Peer, []byte) {}
 
-func (counting) Reply(*Peer, []byte) ([]byte, bool) { return nil, true }
+func (counting) Reply(*transport.Peer, []byte) ([]byte, bool) { return nil, true }
 
 // C05: an echo whose peer ends is closed on both sides: no socket is left half
 // open.
-func TestEchoClosesAfterEOF(t *testing.T) { onEachConnKind(t, testC05EchoClosesAfterEOF) }
+func TestEchoClosesAfterEOF(t *testing.T) { transporttest.OnEachConnKind(t, testC05EchoClosesAfterEOF) }
 
 func testC05EchoClosesAfterEOF(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})
+	c := transporttest.DialTCP(t, pc)
 	c.Write([]byte("echo me"))
 	c.CloseWrite()
 	if got, err := io.ReadAll(c); err != nil || string(got) != "echo me" {
 		t.Fatalf("got %q, %v", got, err)
 	}
-	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
+	if e := r.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
 		t.Errorf("left for %q, want eof", e.Detail.Reason)
 	}
 	if n := len(pc.Peers()); n != 0 {
@@ -180,13 +186,13 @@ func testC05EchoClosesAfterEOF(t *testing.T) {
 }
 
 // F33: a half-closed peer that nobody answers is closed after the half-open time.
-func TestHalfOpenTime(t *testing.T) { onEachConnKind(t, testF33HalfOpenTime) }
+func TestHalfOpenTime(t *testing.T) { transporttest.OnEachConnKind(t, testF33HalfOpenTime) }
 
 func testF33HalfOpenTime(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: 100 * time.Millisecond}, nil)
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{HalfOpen: 100 * time.Millisecond}, nil)
+	c := transporttest.DialTCP(t, pc)
 	c.CloseWrite()
-	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
+	if e := r.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
 		t.Errorf("left for %q, want eof", e.Detail.Reason)
 	}
 	if _, err := c.Read(make([]byte, 1)); err != io.EOF {
@@ -195,12 +201,14 @@ func testF33HalfOpenTime(t *testing.T) {
 }
 
 // C06: close is FIN, abort is RST, and the other side can tell.
-func TestCloseIsFINAbortIsRST(t *testing.T) { onEachConnKind(t, testC06CloseIsFINAbortIsRST) }
+func TestCloseIsFINAbortIsRST(t *testing.T) {
+	transporttest.OnEachConnKind(t, testC06CloseIsFINAbortIsRST)
+}
 
 func testC06CloseIsFINAbortIsRST(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	c1, c2 := dialTCP(t, pc), dialTCP(t, pc)
-	r.waitKind(t, sockeye.Joined, 2)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	c1, c2 := transporttest.DialTCP(t, pc), transporttest.DialTCP(t, pc)
+	r.WaitKind(t, sockeye.Joined, 2)
 	peers := pc.Peers()
 	if peers[0].Remote.String() != c1.LocalAddr().String() {
 		c1, c2 = c2, c1
@@ -215,7 +223,7 @@ func testC06CloseIsFINAbortIsRST(t *testing.T) {
 		t.Errorf("an aborted client reads %v, want ECONNRESET", err)
 	}
 	reasons := map[uint64]sockeye.Reason{}
-	for _, e := range r.all(isKind(sockeye.Left)) {
+	for _, e := range r.All(transporttest.IsKind(sockeye.Left)) {
 		reasons[e.Peer.ID] = e.Detail.Reason
 	}
 	if reasons[peers[0].ID] != sockeye.ReasonLocal || reasons[peers[1].ID] != sockeye.ReasonAborted {
@@ -226,16 +234,16 @@ func testC06CloseIsFINAbortIsRST(t *testing.T) {
 // C06, F20: closing while bytes are unread still ends with FIN: they are read
 // and recorded first.
 func TestCloseWithUnreadDataIsFIN(t *testing.T) {
-	onEachConnKind(t, testC06CloseWithUnreadDataIsFIN)
+	transporttest.OnEachConnKind(t, testC06CloseWithUnreadDataIsFIN)
 }
 
 func testC06CloseWithUnreadDataIsFIN(t *testing.T) {
 	slow := &slowResponder{release: make(chan struct{})}
-	pc, r := listening(t, "tcp", sockeye.Options{ReadSize: 1024}, slow)
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{ReadSize: 1024}, slow)
+	c := transporttest.DialTCP(t, pc)
 	c.Write(make([]byte, 100_000))
-	p := firstPeer(t, pc, r)
-	r.waitKind(t, sockeye.Received, 1)
+	p := transporttest.FirstPeer(t, pc, r)
+	r.WaitKind(t, sockeye.Received, 1)
 	closed := make(chan struct{})
 	go func() {
 		p.Close(t.Context())
@@ -248,7 +256,7 @@ func testC06CloseWithUnreadDataIsFIN(t *testing.T) {
 		t.Errorf("the client saw %v, want a clean end", err)
 	}
 	<-closed
-	if got := len(r.bytes(sockeye.Received)); got != 100_000 {
+	if got := len(r.Bytes(sockeye.Received)); got != 100_000 {
 		t.Errorf("recorded %d bytes, want 100000", got)
 	}
 }
@@ -256,39 +264,39 @@ func testC06CloseWithUnreadDataIsFIN(t *testing.T) {
 // slowResponder blocks until it is released.
 type slowResponder struct{ release chan struct{} }
 
-func (*slowResponder) Joined(*Peer)             {}
-func (s *slowResponder) Received(*Peer, []byte) { <-s.release }
+func (*slowResponder) Joined(*transport.Peer)             {}
+func (s *slowResponder) Received(*transport.Peer, []byte) { <-s.release }
 
 // C07, F34: a reset is told as one, with its error, and what came before stays.
-func TestResetKeepsWhatCame(t *testing.T) { onEachConnKind(t, testC07ResetKeepsWhatCame) }
+func TestResetKeepsWhatCame(t *testing.T) { transporttest.OnEachConnKind(t, testC07ResetKeepsWhatCame) }
 
 func testC07ResetKeepsWhatCame(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	c := transporttest.DialTCP(t, pc)
 	c.Write([]byte("before the reset"))
-	r.waitBytes(t, sockeye.Received, 16)
+	r.WaitBytes(t, sockeye.Received, 16)
 	c.SetLinger(0)
 	c.Close()
-	e := r.waitKind(t, sockeye.Left, 1)
+	e := r.WaitKind(t, sockeye.Left, 1)
 	if e.Detail.Reason != sockeye.ReasonReset || e.Detail.Err == nil || !errors.Is(e.Detail.Err, syscall.ECONNRESET) {
 		t.Errorf("left for %q with %v, want reset with ECONNRESET", e.Detail.Reason, e.Detail.Err)
 	}
-	if got := r.bytes(sockeye.Received); string(got) != "before the reset" {
+	if got := r.Bytes(sockeye.Received); string(got) != "before the reset" {
 		t.Errorf("the record holds %q", got)
 	}
 }
 
 // F34: a reset that comes after the peer's FIN is noticed without our sending.
-func TestResetAfterFIN(t *testing.T) { onEachConnKind(t, testF34ResetAfterFIN) }
+func TestResetAfterFIN(t *testing.T) { transporttest.OnEachConnKind(t, testF34ResetAfterFIN) }
 
 func testF34ResetAfterFIN(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
+	c := transporttest.DialTCP(t, pc)
 	c.CloseWrite()
-	r.waitKind(t, sockeye.Finished, 1)
+	r.WaitKind(t, sockeye.Finished, 1)
 	c.SetLinger(0)
 	c.Close()
-	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonReset {
+	if e := r.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonReset {
 		t.Errorf("left for %q, want reset", e.Detail.Reason)
 	}
 }
@@ -312,7 +320,7 @@ func TestAcceptedThenReset(t *testing.T) {
 		}
 	}()
 	for range 200 {
-		s, r, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at(t, l.Addr().String())}, nil)
+		s, r, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, l.Addr().String())}, nil)
 		if err != nil {
 			if e := sockeye.ErrorOf(err); e.Kind != sockeye.Reset {
 				t.Fatalf("kind %q (%v), want reset", e.Kind, err)
@@ -320,61 +328,61 @@ func TestAcceptedThenReset(t *testing.T) {
 			continue
 		}
 		<-s.Done()
-		if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonReset {
+		if e := r.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonReset {
 			t.Fatalf("left for %q, want reset", e.Detail.Reason)
 		}
 	}
 }
 
 // C10: writing to a reset connection is an error of that peer and of nothing else.
-func TestNoSIGPIPE(t *testing.T) { onEachConnKind(t, testC10NoSIGPIPE) }
+func TestNoSIGPIPE(t *testing.T) { transporttest.OnEachConnKind(t, testC10NoSIGPIPE) }
 
 func testC10NoSIGPIPE(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	c := dialTCP(t, pc)
-	p := firstPeer(t, pc, r)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	c := transporttest.DialTCP(t, pc)
+	p := transporttest.FirstPeer(t, pc, r)
 	c.SetLinger(0)
 	c.Close()
-	r.waitKind(t, sockeye.Left, 1)
+	r.WaitKind(t, sockeye.Left, 1)
 	if _, err := p.Send(t.Context(), []byte("anyone?")); err == nil {
 		t.Error("sending to a peer that is gone succeeded")
 	}
-	c2 := dialTCP(t, pc)
+	c2 := transporttest.DialTCP(t, pc)
 	c2.Write([]byte("alive"))
-	r.waitBytes(t, sockeye.Received, 5)
+	r.WaitBytes(t, sockeye.Received, 5)
 }
 
 // C14: who closes first is in the record, because TIME_WAIT stays with them.
-func TestWhoClosedFirst(t *testing.T) { onEachConnKind(t, testC14WhoClosedFirst) }
+func TestWhoClosedFirst(t *testing.T) { transporttest.OnEachConnKind(t, testC14WhoClosedFirst) }
 
 func testC14WhoClosedFirst(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	c := transporttest.DialTCP(t, pc)
 	c.Close()
-	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
+	if e := r.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
 		t.Errorf("the client closed first, left for %q", e.Detail.Reason)
 	}
-	c = dialTCP(t, pc)
-	r.waitKind(t, sockeye.Joined, 2)
+	c = transporttest.DialTCP(t, pc)
+	r.WaitKind(t, sockeye.Joined, 2)
 	go func() {
 		io.Copy(io.Discard, c)
 		c.Close()
 	}()
 	pc.Peers()[0].Close(t.Context())
-	if e := r.waitKind(t, sockeye.Left, 2); e.Detail.Reason != sockeye.ReasonLocal {
+	if e := r.WaitKind(t, sockeye.Left, 2); e.Detail.Reason != sockeye.ReasonLocal {
 		t.Errorf("we closed first, left for %q", e.Detail.Reason)
 	}
 }
 
 // C48: closing while others read and write gives one clean left event each time.
 func TestCloseWhileReadingAndWriting(t *testing.T) {
-	onEachConnKind(t, testC48CloseWhileReadingAndWriting)
+	transporttest.OnEachConnKind(t, testC48CloseWhileReadingAndWriting)
 }
 
 func testC48CloseWhileReadingAndWriting(t *testing.T) {
 	const rounds = 10_000 / 20
-	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
-	r.dropData()
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})
+	r.DropData()
 	for range rounds {
 		var clients sync.WaitGroup
 		for range 20 {
@@ -404,10 +412,10 @@ func testC48CloseWhileReadingAndWriting(t *testing.T) {
 					go p.Send(context.Background(), []byte("pong"))
 					p.Abort()
 				case 1:
-					p.stop(sockeye.ReasonLocal)
+					p.StopFor(sockeye.ReasonLocal)
 				case 2:
 					go p.Abort()
-					p.stop(sockeye.ReasonLocal)
+					p.StopFor(sockeye.ReasonLocal)
 				}
 			}
 			select {
@@ -418,7 +426,7 @@ func testC48CloseWhileReadingAndWriting(t *testing.T) {
 		}
 	}
 	pc.Close()
-	joined, left := len(r.all(isKind(sockeye.Joined))), len(r.all(isKind(sockeye.Left)))
+	joined, left := len(r.All(transporttest.IsKind(sockeye.Joined))), len(r.All(transporttest.IsKind(sockeye.Left)))
 	if joined != rounds*20 || left != joined {
 		t.Errorf("%d joined and %d left, want %d of each", joined, left, rounds*20)
 	}

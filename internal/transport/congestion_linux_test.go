@@ -1,8 +1,9 @@
-package transport
+package transport_test
 
 import (
 	"errors"
 	"net"
+	"sockeye/internal/transport/transporttest"
 	"strconv"
 	"syscall"
 	"testing"
@@ -14,14 +15,14 @@ import (
 // C16: a full queue is shown with its length, its real backlog and what the system had to
 // drop, under 5,000 connections that nobody accepts.
 func TestFiveThousandConnections(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
 	const attempts, backlog = 5000, 100
-	s, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0"),
+	s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.1:0"),
 		Options: sockeye.Options{Backlog: backlog, MaxPeers: 1, OverCap: sockeye.PauseOverCap}}, nil)
-	dialTCP(t, s)
-	r.waitKind(t, sockeye.Joined, 1)
+	transporttest.DialTCP(t, s)
+	r.WaitKind(t, sockeye.Joined, 1)
 	port := int(s.Locals()[0].Port())
 	for range attempts {
 		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK, 0)
@@ -50,28 +51,28 @@ func TestFiveThousandConnections(t *testing.T) {
 // C25: while packets are lost the queue to the peer, what is resent and the round trip are
 // in its status.
 func TestQueueAndLossAreShown(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	s, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0")}, nil)
+	s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.1:0")}, nil)
 	c, err := net.Dial("tcp", s.Locals()[0].String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	p := firstPeer(t, s, r)
-	run(t, "nft", "add", "table", "ip", "lose")
-	run(t, "nft", "add", "chain", "ip", "lose", "in", "{ type filter hook input priority 0; }")
-	run(t, "nft", "add", "rule", "ip", "lose", "in", "tcp", "dport", strconv.Itoa(c.LocalAddr().(*net.TCPAddr).Port), "drop")
+	p := transporttest.FirstPeer(t, s, r)
+	transporttest.Run(t, "nft", "add", "table", "ip", "lose")
+	transporttest.Run(t, "nft", "add", "chain", "ip", "lose", "in", "{ type filter hook input priority 0; }")
+	transporttest.Run(t, "nft", "add", "rule", "ip", "lose", "in", "tcp", "dport", strconv.Itoa(c.LocalAddr().(*net.TCPAddr).Port), "drop")
 	if _, err := p.Send(t.Context(), make([]byte, 10_000)); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "what is resent and unacknowledged is shown", func() bool {
+	transporttest.Eventually(t, "what is resent and unacknowledged is shown", func() bool {
 		st := p.Status()
 		return st.Unsent == 10_000 && st.TCP != nil && st.TCP.Retransmits > 0 && st.TCP.Unacked > 0
 	})
-	run(t, "nft", "delete", "table", "ip", "lose")
-	c.SetReadDeadline(time.Now().Add(patience))
+	transporttest.Run(t, "nft", "delete", "table", "ip", "lose")
+	c.SetReadDeadline(time.Now().Add(transporttest.Patience))
 	for got := 0; got < 10_000; {
 		n, err := c.Read(make([]byte, 10_000))
 		if err != nil {
@@ -79,5 +80,5 @@ func TestQueueAndLossAreShown(t *testing.T) {
 		}
 		got += n
 	}
-	eventually(t, "everything is acknowledged", func() bool { st := p.Status(); return st.Unsent == 0 && st.TCP.RTT > 0 })
+	transporttest.Eventually(t, "everything is acknowledged", func() bool { st := p.Status(); return st.Unsent == 0 && st.TCP.RTT > 0 })
 }

@@ -3,26 +3,20 @@ package transport
 import (
 	"context"
 	"math/rand/v2"
-	"net/netip"
 	"time"
 
 	"sockeye"
-	"sockeye/internal/netinfo"
 )
 
 // connect starts a connecting session: connected when it returns, or, when it
 // reconnects, on its way.
 func (s *Session) connect(ctx context.Context) error {
-	dial := s.dialPeer
-	if s.ep.Address.Network.Transport() == sockeye.UDP {
-		dial = s.dialPacket
-	}
 	if s.opts.Reconnect {
-		s.opened()
-		s.goroutines.Go(func() { s.keepConnected(dial) })
+		(*DriverSession)(s).Opened()
+		s.goroutines.Go(s.keepConnected)
 		return nil
 	}
-	p, err := dial(ctx, true)
+	p, err := s.dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -33,30 +27,13 @@ func (s *Session) connect(ctx context.Context) error {
 	return nil
 }
 
-// dialPeer makes one TCP connection a peer of the session. first says that the
-// opened event is still to be recorded.
-func (s *Session) dialPeer(ctx context.Context, first bool) (*Peer, error) {
-	conn, attempts, err := s.dialStream(ctx)
+// dial makes one connection a peer of the session.
+func (s *Session) dial(ctx context.Context) (*Peer, error) {
+	p, err := s.cfg.Driver.Dial(ctx, (*DriverSession)(s))
 	if err != nil {
 		return nil, err
 	}
-	local := netinfo.AddrPort(conn.LocalAddr())
-	if first {
-		s.opened(local)
-	} else {
-		s.setLocals(local)
-	}
-	p, ok := s.join(conn, attempts)
-	if !ok {
-		return nil, errClosing
-	}
-	return p, nil
-}
-
-func (s *Session) setLocals(locals ...netip.AddrPort) {
-	s.mu.Lock()
-	s.locals = locals
-	s.mu.Unlock()
+	return p.Public(), nil
 }
 
 // endAfter ends the session for the reason its peer left.
@@ -88,10 +65,10 @@ func retryDelay(n int, rnd func() float64) time.Duration {
 }
 
 // keepConnected dials for ever until the session stops.
-func (s *Session) keepConnected(dial func(context.Context, bool) (*Peer, error)) {
+func (s *Session) keepConnected() {
 	tries := 0
 	for s.ctx.Err() == nil {
-		p, err := dial(s.ctx, false)
+		p, err := s.dial(s.ctx)
 		begun := time.Now()
 		if err == nil {
 			<-p.Done()

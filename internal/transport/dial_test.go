@@ -1,60 +1,32 @@
-package transport
+package transport_test
 
 import (
 	"context"
 	"errors"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"sockeye"
 	"sockeye/internal/netinfo"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/schemes"
+	"sockeye/internal/transport/transporttest"
 )
-
-func TestInterleave(t *testing.T) {
-	parse := func(list string) (out []netip.Addr) {
-		for _, s := range strings.Fields(list) {
-			out = append(out, netip.MustParseAddr(s))
-		}
-		return out
-	}
-	for _, test := range []struct {
-		name   string
-		addrs  string
-		prefer int
-		want   string
-	}{
-		{"keeps the resolver's first family first", "::1 ::2 1.1.1.1 2.2.2.2", 0, "::1 1.1.1.1 ::2 2.2.2.2"},
-		{"prefers IPv4", "::1 ::2 1.1.1.1", 4, "1.1.1.1 ::1 ::2"},
-		{"prefers IPv6", "1.1.1.1 2.2.2.2 ::1", 6, "::1 1.1.1.1 2.2.2.2"},
-		{"one family", "1.1.1.1 2.2.2.2", 6, "1.1.1.1 2.2.2.2"},
-		{"nothing", "", 0, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got := interleave(parse(test.addrs), test.prefer)
-			if !slices.Equal(got, parse(test.want)) {
-				t.Errorf("got %v, want %s", got, test.want)
-			}
-		})
-	}
-}
 
 // C37: a name with two families is tried in both, the order can be forced, and
 // the record lists the attempts with their times.
 func TestAttemptsAreListed(t *testing.T) {
-	hasIPv6(t)
-	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
+	transporttest.NeedIPv6(t)
+	pc, _ := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
 	port := pc.Locals()[0].Port()
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "localhost", Port: port},
 		Options: sockeye.Options{Prefer: 6}}
-	_, r := open(t, ep, nil)
-	e := r.waitKind(t, sockeye.Joined, 1)
+	_, r := transporttest.Open(t, ep, nil)
+	e := r.WaitKind(t, sockeye.Joined, 1)
 	if e.Detail == nil || len(e.Detail.Attempts) != 2 {
 		t.Fatalf("the joined event lists %+v, want two attempts", e.Detail)
 	}
@@ -62,30 +34,30 @@ func TestAttemptsAreListed(t *testing.T) {
 	if !first.Address.Addr().Is6() || first.Err == nil || first.Err.Kind != sockeye.Refused {
 		t.Errorf("first attempt %v: %v, want IPv6 refused", first.Address, first.Err)
 	}
-	if second.Address != loopbackPort(port) || second.Err != nil {
-		t.Errorf("second attempt %v: %v, want %v connected", second.Address, second.Err, loopbackPort(port))
+	if second.Address != transporttest.LoopbackPort(port) || second.Err != nil {
+		t.Errorf("second attempt %v: %v, want %v connected", second.Address, second.Err, transporttest.LoopbackPort(port))
 	}
 	if second.After < first.Took {
 		t.Errorf("the second began after %v, before the first had failed (%v)", second.After, first.Took)
 	}
 
 	ep.Options.Prefer = 4
-	_, r = open(t, ep, nil)
-	if e := r.waitKind(t, sockeye.Joined, 1); e.Detail != nil {
+	_, r = transporttest.Open(t, ep, nil)
+	if e := r.WaitKind(t, sockeye.Joined, 1); e.Detail != nil {
 		t.Errorf("one attempt is no news: %+v", e.Detail)
 	}
 }
 
 // When nothing answers, the error names every address that was tried.
 func TestAllAttemptsAreNamed(t *testing.T) {
-	hasIPv6(t)
+	transporttest.NeedIPv6(t)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	port := netinfo.AddrPort(free.Addr()).Port()
 	free.Close()
-	_, r, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "localhost", Port: port}}, nil)
+	_, r, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "localhost", Port: port}}, nil)
 	e := sockeye.ErrorOf(err)
 	if e == nil || e.Kind != sockeye.Refused || !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Fatalf("got %v", err)
@@ -95,7 +67,7 @@ func TestAllAttemptsAreNamed(t *testing.T) {
 			t.Errorf("%v does not name %s", err, host)
 		}
 	}
-	if d := r.waitKind(t, sockeye.Failed, 1).Detail; len(d.Attempts) != 2 {
+	if d := r.WaitKind(t, sockeye.Failed, 1).Detail; len(d.Attempts) != 2 {
 		t.Errorf("the event lists %d attempts, want 2", len(d.Attempts))
 	}
 }
@@ -104,7 +76,7 @@ func TestAllAttemptsAreNamed(t *testing.T) {
 // connection to it hangs.
 func full(t *testing.T) netip.AddrPort {
 	t.Helper()
-	s, _ := listening(t, "tcp", sockeye.Options{Backlog: 1, MaxPeers: 1, OverCap: sockeye.PauseOverCap}, nil)
+	s, _ := transporttest.Listening(t, "tcp", sockeye.Options{Backlog: 1, MaxPeers: 1, OverCap: sockeye.PauseOverCap}, nil)
 	for range 4 {
 		d := net.Dialer{Timeout: 100 * time.Millisecond}
 		if c, err := d.Dial("tcp", s.Locals()[0].String()); err == nil {
@@ -115,14 +87,14 @@ func full(t *testing.T) netip.AddrPort {
 }
 
 func TestConnectTimesOutAndCancels(t *testing.T) {
-	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: at(t, full(t).String()), Options: sockeye.Options{ConnectTimeout: 100 * time.Millisecond}}
-	if _, _, err := tryOpen(t, ep, nil); sockeye.ErrorOf(err).Kind != sockeye.TimedOut {
+	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, full(t).String()), Options: sockeye.Options{ConnectTimeout: 100 * time.Millisecond}}
+	if _, _, err := transporttest.TryOpen(t, ep, nil); sockeye.ErrorOf(err).Kind != sockeye.TimedOut {
 		t.Errorf("got %v, want timed-out", err)
 	}
 	ep.Options.ConnectTimeout = time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
 	go cancel()
-	_, err := Open(ctx, ep, Config{Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: newRecorder(),
+	_, err := transport.Open(ctx, ep, transport.Config{Driver: schemes.Driver(ep.Address.Network), Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: transporttest.NewRecorder(),
 		NextPeer: func() uint64 { return 1 }, Now: time.Now})
 	if sockeye.ErrorOf(err).Kind != sockeye.Canceled {
 		t.Errorf("got %v, want canceled", err)
@@ -132,19 +104,11 @@ func TestConnectTimesOutAndCancels(t *testing.T) {
 // C15: source addresses are used as given, and do not use a port up before it is
 // needed.
 func TestSourceAddress(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc), Options: sockeye.Options{
 		Sources: []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")}}}
-	open(t, ep, nil)
-	if e := r.waitKind(t, sockeye.Joined, 1); e.Peer.Remote.Addr().String() != "127.0.0.2" {
+	transporttest.Open(t, ep, nil)
+	if e := r.WaitKind(t, sockeye.Joined, 1); e.Peer.Remote.Addr().String() != "127.0.0.2" {
 		t.Errorf("joined from %v, want 127.0.0.2", e.Peer)
-	}
-	s := &Session{ep: ep, opts: ep.Effective()}
-	want := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.2:0"), netip.MustParseAddrPort("127.0.0.3:0")}
-	if diff := cmp.Diff(want, s.sourcesFor(netip.MustParseAddr("1.2.3.4")), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
-		t.Error(diff)
-	}
-	if got := s.sourcesFor(netip.MustParseAddr("::1")); len(got) != 1 || got[0].IsValid() {
-		t.Errorf("IPv4 sources for an IPv6 destination: %v", got)
 	}
 }

@@ -24,13 +24,13 @@ func (k *kept) AppendAll(events []sockeye.Event) { *k = append(*k, events...) }
 func TestErrorStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var events kept
-		n := errorLimiter{session: &Session{cfg: Config{Sink: &events, Now: time.Now}}, every: time.Second}
+		n := NewErrorLimiter(&DriverSession{cfg: Config{Sink: &events, Now: time.Now}})
 		storm := &sockeye.Error{Kind: sockeye.LimitReached, Op: "accept", Message: sockeye.Text{En: "no more", Zh: "没有了"}}
 		for range 1_000_000 {
-			n.add(storm)
+			n.Add(storm)
 			time.Sleep(10 * time.Microsecond)
 		}
-		n.flush()
+		n.Flush()
 		if len(events) > 12 {
 			t.Errorf("%d events in ten seconds", len(events))
 		}

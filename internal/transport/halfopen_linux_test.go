@@ -1,9 +1,11 @@
-package transport
+package transport_test
 
 import (
 	"bytes"
 	"io"
 	"net"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/transporttest"
 	"testing"
 	"time"
 
@@ -16,20 +18,20 @@ import (
 // it, then it leaves.
 
 // F33: what somebody is going to send is sent although the peer finished meanwhile.
-func TestQueuedIsSentFirst(t *testing.T) { onEachConnKind(t, testF33QueuedIsSentFirst) }
+func TestQueuedIsSentFirst(t *testing.T) { transporttest.OnEachConnKind(t, testF33QueuedIsSentFirst) }
 
 func testF33QueuedIsSentFirst(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	for name, hold := range map[string]func(*Peer) (release func()){
-		"of the peer":    func(p *Peer) func() { p.Hold(); return p.Release },
-		"of the session": func(*Peer) func() { pc.Hold(); return pc.Release },
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	for name, hold := range map[string]func(*transport.Peer) (release func()){
+		"of the peer":    func(p *transport.Peer) func() { p.Hold(); return p.Release },
+		"of the session": func(*transport.Peer) func() { pc.Hold(); return pc.Release },
 	} {
-		c := dialTCP(t, pc)
+		c := transporttest.DialTCP(t, pc)
 		c.Write([]byte("GET /"))
 		p := peerOf(t, pc, r, c)
 		release := hold(p)
 		c.CloseWrite()
-		finished := r.wait(t, "finished", func(e sockeye.Event) bool { return e.Kind == sockeye.Finished && e.Peer.ID == p.ID })
+		finished := r.Wait(t, "finished", func(e sockeye.Event) bool { return e.Kind == sockeye.Finished && e.Peer.ID == p.ID })
 		if st := p.Status(); !st.HalfOpen || !p.CanReceive() {
 			t.Errorf("%s: held, the peer is %+v", name, st)
 		}
@@ -45,22 +47,22 @@ func testF33QueuedIsSentFirst(t *testing.T) {
 		if left.Detail.Reason != sockeye.ReasonEOF || left.Detail.Unsent != 0 {
 			t.Errorf("%s: left for %q with %d bytes unsent", name, left.Detail.Reason, left.Detail.Unsent)
 		}
-		if took := left.Time.Sub(finished.Time); took > patience {
+		if took := left.Time.Sub(finished.Time); took > transporttest.Patience {
 			t.Errorf("%s: left after %v", name, took)
 		}
 		c.Close()
 	}
 }
 
-func leftOf(t *testing.T, r *recorder, p *Peer) sockeye.Event {
+func leftOf(t *testing.T, r *transporttest.Recorder, p *transport.Peer) sockeye.Event {
 	t.Helper()
-	return r.wait(t, "left", func(e sockeye.Event) bool { return e.Kind == sockeye.Left && e.Peer.ID == p.ID })
+	return r.Wait(t, "left", func(e sockeye.Event) bool { return e.Kind == sockeye.Left && e.Peer.ID == p.ID })
 }
 
 // peerOf is the peer that a client's connection is.
-func peerOf(t *testing.T, pc *Session, r *recorder, c *net.TCPConn) *Peer {
+func peerOf(t *testing.T, pc *transport.Session, r *transporttest.Recorder, c *net.TCPConn) *transport.Peer {
 	t.Helper()
-	e := r.wait(t, "joined", func(e sockeye.Event) bool {
+	e := r.Wait(t, "joined", func(e sockeye.Event) bool {
 		return e.Kind == sockeye.Joined && e.Peer.Remote.String() == c.LocalAddr().String()
 	})
 	p := pc.Peer(e.Peer.ID)
@@ -73,12 +75,12 @@ func peerOf(t *testing.T, pc *Session, r *recorder, c *net.TCPConn) *Peer {
 // F33: a send in progress is finished, however slowly the peer reads, and the peer leaves
 // when it has everything.
 func TestSendInProgressIsFinished(t *testing.T) {
-	onEachConnKind(t, testF33SendInProgressIsFinished)
+	transporttest.OnEachConnKind(t, testF33SendInProgressIsFinished)
 }
 
 func testF33SendInProgressIsFinished(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 64 << 10}, nil)
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{SendBuffer: 64 << 10}, nil)
+	c := transporttest.DialTCP(t, pc)
 	p := peerOf(t, pc, r, c)
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
 	sent := make(chan error, 1)
@@ -86,9 +88,9 @@ func testF33SendInProgressIsFinished(t *testing.T) {
 		_, err := p.Send(t.Context(), data)
 		sent <- err
 	}()
-	eventually(t, "the send waits", func() bool { return p.Status().Queued > 64<<10 })
+	transporttest.Eventually(t, "the send waits", func() bool { return p.Status().Queued > 64<<10 })
 	c.CloseWrite()
-	r.waitKind(t, sockeye.Finished, 1)
+	r.WaitKind(t, sockeye.Finished, 1)
 	got, err := io.ReadAll(c)
 	if err != nil || !bytes.Equal(got, data) {
 		t.Errorf("the peer read %d of %d bytes, %v", len(got), len(data), err)
@@ -103,15 +105,15 @@ func testF33SendInProgressIsFinished(t *testing.T) {
 
 // F32, C07: what a peer that reset the connection never acknowledged, and what could not
 // be sent any more, is counted together when it leaves.
-func TestUnsentAtReset(t *testing.T) { onEachConnKind(t, testF32UnsentAtReset) }
+func TestUnsentAtReset(t *testing.T) { transporttest.OnEachConnKind(t, testF32UnsentAtReset) }
 
 func testF32UnsentAtReset(t *testing.T) {
-	for name, end := range map[string]func(p *Peer, c *net.TCPConn){
-		"reset":   func(_ *Peer, c *net.TCPConn) { c.SetLinger(0); c.Close() },
-		"aborted": func(p *Peer, _ *net.TCPConn) { p.Abort() },
+	for name, end := range map[string]func(p *transport.Peer, c *net.TCPConn){
+		"reset":   func(_ *transport.Peer, c *net.TCPConn) { c.SetLinger(0); c.Close() },
+		"aborted": func(p *transport.Peer, _ *net.TCPConn) { p.Abort() },
 	} {
-		pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 64 << 10}, nil)
-		c := dialTCP(t, pc)
+		pc, r := transporttest.Listening(t, "tcp", sockeye.Options{SendBuffer: 64 << 10}, nil)
+		c := transporttest.DialTCP(t, pc)
 		p := peerOf(t, pc, r, c)
 		data := make([]byte, 16<<20)
 		failed := make(chan error, 1)
@@ -120,7 +122,7 @@ func testF32UnsentAtReset(t *testing.T) {
 			failed <- err
 		}()
 		arrived := func() int { return unreadBy(t, c) }
-		eventually(t, "the peer's window is closed", func() bool {
+		transporttest.Eventually(t, "the peer's window is closed", func() bool {
 			st := p.Status()
 			return st.Queued > 0 && arrived() == len(data)-st.Queued && st.TCP.Unacked == 0
 		})
@@ -137,19 +139,19 @@ func testF32UnsentAtReset(t *testing.T) {
 
 // F32: so are bytes that the kernel took at once, of a peer that nobody waits for.
 func TestUnacknowledgedAtReset(t *testing.T) {
-	onEachConnKind(t, func(t *testing.T) {
-		for name, end := range map[string]func(p *Peer, c *net.TCPConn){
-			"reset":   func(_ *Peer, c *net.TCPConn) { c.SetLinger(0); c.Close() },
-			"aborted": func(p *Peer, _ *net.TCPConn) { p.Abort() },
+	transporttest.OnEachConnKind(t, func(t *testing.T) {
+		for name, end := range map[string]func(p *transport.Peer, c *net.TCPConn){
+			"reset":   func(_ *transport.Peer, c *net.TCPConn) { c.SetLinger(0); c.Close() },
+			"aborted": func(p *transport.Peer, _ *net.TCPConn) { p.Abort() },
 		} {
-			pc, r := listening(t, "tcp", sockeye.Options{SendBuffer: 1 << 20}, nil)
-			c := dialTCP(t, pc)
+			pc, r := transporttest.Listening(t, "tcp", sockeye.Options{SendBuffer: 1 << 20}, nil)
+			c := transporttest.DialTCP(t, pc)
 			p := peerOf(t, pc, r, c)
 			data := make([]byte, 300<<10)
 			if n, err := p.Send(t.Context(), data); n != len(data) || err != nil {
 				t.Fatalf("Send = %d, %v", n, err)
 			}
-			eventually(t, "the peer's window is closed", func() bool {
+			transporttest.Eventually(t, "the peer's window is closed", func() bool {
 				st := p.Status()
 				return st.TCP.Unacked == 0 && unreadBy(t, c) == len(data)-st.Unsent
 			})
@@ -178,13 +180,13 @@ func unreadBy(t *testing.T, c *net.TCPConn) (n int) {
 
 // F33: our FIN is not a byte.
 func TestFINIsNoByte(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	there := cable(t)
-	there.serve(t, on(7000))
+	there := transporttest.Cable(t)
+	there.Serve(t, on(7000))
 	p, r := connectedTo(t, 7000, sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: time.Second, KeepAliveCount: 1})
-	there.rules(t, "", "tcp dport 7000 drop")
+	there.Rules(t, "", "tcp dport 7000 drop")
 	p.Send(t.Context(), []byte("0123456789"))
 	p.Finish(t.Context())
 	if n := p.Status().Unsent; n != 10 {
@@ -197,16 +199,16 @@ func TestFINIsNoByte(t *testing.T) {
 // times as long as one that vanished; then, vanished, it is given up as fast as one that
 // reads.
 func TestNotReadingIsAlive(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	there := cable(t)
+	there := transporttest.Cable(t)
 	const limit = 2 * time.Second
-	pc, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, hereIP+":7000"),
+	pc, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, transporttest.HereIP+":7000"),
 		Options: sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: time.Second, KeepAliveCount: 1}}, nil)
 	var c *net.TCPConn
-	there.do(func() {
-		conn, err := net.Dial("tcp", hereIP+":7000")
+	there.Do(func() {
+		conn, err := net.Dial("tcp", transporttest.HereIP+":7000")
 		if err != nil {
 			t.Error(err)
 			return
@@ -220,20 +222,20 @@ func TestNotReadingIsAlive(t *testing.T) {
 	defer c.Close()
 	p := peerOf(t, pc, r, c)
 	go p.Send(t.Context(), make([]byte, 16<<20))
-	eventually(t, "it is seen that the peer does not read", func() bool { return p.Status().NotReadingFor > 6*limit })
-	if n := len(r.all(isKind(sockeye.Left))); n != 0 {
+	transporttest.Eventually(t, "it is seen that the peer does not read", func() bool { return p.Status().NotReadingFor > 6*limit })
+	if n := len(r.All(transporttest.IsKind(sockeye.Left))); n != 0 {
 		t.Fatalf("left after %v: %s", 6*limit, r)
 	}
 	// It reads a little: the window opens, and is counted anew when it has closed again.
 	before := p.Status()
 	io.CopyN(io.Discard, c, 1<<20)
-	eventually(t, "it is seen that it read", func() bool {
+	transporttest.Eventually(t, "it is seen that it read", func() bool {
 		st := p.Status()
 		return st.NotReadingFor < before.NotReadingFor && st.Queued < before.Queued
 	})
-	eventually(t, "its window is closed again", func() bool { return p.Status().NotReadingFor > 0 })
+	transporttest.Eventually(t, "its window is closed again", func() bool { return p.Status().NotReadingFor > 0 })
 	queued := p.Status().Queued
-	there.run(t, "ip", "link", "set", "vb", "down")
+	there.Run(t, "ip", "link", "set", "vb", "down")
 	began := time.Now()
 	checkVanished(t, r, queued)
 	if took := time.Since(began); knowsRTOMax() && took > 4*limit {
@@ -242,14 +244,14 @@ func TestNotReadingIsAlive(t *testing.T) {
 }
 
 // F32, F33: bytes sent to a half-open peer whose program had ended are lost, and counted.
-func TestSentToAClosedPeer(t *testing.T) { onEachConnKind(t, testF33SentToAClosedPeer) }
+func TestSentToAClosedPeer(t *testing.T) { transporttest.OnEachConnKind(t, testF33SentToAClosedPeer) }
 
 func testF33SentToAClosedPeer(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{HalfOpen: time.Minute}, nil)
+	c := transporttest.DialTCP(t, pc)
 	p := peerOf(t, pc, r, c)
 	c.Close()
-	r.waitKind(t, sockeye.Finished, 1)
+	r.WaitKind(t, sockeye.Finished, 1)
 	if _, err := p.Send(t.Context(), []byte("hello board")); err != nil {
 		t.Fatal(err)
 	}

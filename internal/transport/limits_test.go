@@ -1,6 +1,6 @@
 //go:build linux
 
-package transport
+package transport_test
 
 import (
 	"bufio"
@@ -13,6 +13,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/sockopt"
+	"sockeye/internal/transport/transporttest"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,14 +31,14 @@ import (
 // The rows of RELIABILITY.md about limits, options and order.
 
 // C16: the accept queue is shown as the kernel has it: length and real backlog.
-func TestAcceptQueue(t *testing.T) { onEachConnKind(t, testC16AcceptQueue) }
+func TestAcceptQueue(t *testing.T) { transporttest.OnEachConnKind(t, testC16AcceptQueue) }
 
 func testC16AcceptQueue(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{Backlog: 7, MaxPeers: 1, OverCap: sockeye.PauseOverCap}, nil)
-	dialTCP(t, pc)
-	r.waitKind(t, sockeye.Joined, 1)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{Backlog: 7, MaxPeers: 1, OverCap: sockeye.PauseOverCap}, nil)
+	transporttest.DialTCP(t, pc)
+	r.WaitKind(t, sockeye.Joined, 1)
 	for range 4 { // one more is accepted before the session notices that it is full, or none
-		dialTCP(t, pc)
+		transporttest.DialTCP(t, pc)
 	}
 	q := pc.Status().Queue
 	if q == nil || q.Backlog != 7 {
@@ -47,22 +50,22 @@ func testC16AcceptQueue(t *testing.T) {
 }
 
 // C17: beyond the cap a connection is reset and told of, or waits its turn.
-func TestOverCapRefuses(t *testing.T) { onEachConnKind(t, testC17OverCapRefuses) }
+func TestOverCapRefuses(t *testing.T) { transporttest.OnEachConnKind(t, testC17OverCapRefuses) }
 
 func testC17OverCapRefuses(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 2}, echoing{})
-	first, second := dialTCP(t, pc), dialTCP(t, pc)
-	r.waitKind(t, sockeye.Joined, 2)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{MaxPeers: 2}, transporttest.Echoing{})
+	first, second := transporttest.DialTCP(t, pc), transporttest.DialTCP(t, pc)
+	r.WaitKind(t, sockeye.Joined, 2)
 	third, err := net.Dial("tcp", pc.Locals()[0].String())
 	if err == nil {
 		defer third.Close()
-		third.SetReadDeadline(time.Now().Add(patience))
+		third.SetReadDeadline(time.Now().Add(transporttest.Patience))
 		_, err = third.Read(make([]byte, 1))
 	}
 	if !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the third client saw %v, want ECONNRESET", err)
 	}
-	e := r.waitKind(t, sockeye.Failed, 1)
+	e := r.WaitKind(t, sockeye.Failed, 1)
 	if e.Detail.Err.Kind != sockeye.LimitReached || !strings.Contains(e.Detail.Err.Error(), "limit of 2 peers") {
 		t.Errorf("the event says %v", e.Detail.Err)
 	}
@@ -75,19 +78,19 @@ func testC17OverCapRefuses(t *testing.T) {
 }
 
 // C17: over the limit of peers a server that was told so stops accepting, and goes on when one left.
-func TestOverCapPauses(t *testing.T) { onEachConnKind(t, testC17OverCapPauses) }
+func TestOverCapPauses(t *testing.T) { transporttest.OnEachConnKind(t, testC17OverCapPauses) }
 
 func testC17OverCapPauses(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{MaxPeers: 1, OverCap: sockeye.PauseOverCap}, echoing{})
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{MaxPeers: 1, OverCap: sockeye.PauseOverCap}, transporttest.Echoing{})
 	const n = 5
 	var clients []*net.TCPConn
 	for range n {
-		clients = append(clients, dialTCP(t, pc))
+		clients = append(clients, transporttest.DialTCP(t, pc))
 	}
 	served := map[string]bool{}
 	for range n {
-		r.waitKind(t, sockeye.Joined, len(served)+1)
-		for _, p := range r.all(isKind(sockeye.Joined)) {
+		r.WaitKind(t, sockeye.Joined, len(served)+1)
+		for _, p := range r.All(transporttest.IsKind(sockeye.Joined)) {
 			served[p.Peer.Remote.String()] = true
 		}
 		for _, c := range clients {
@@ -96,27 +99,27 @@ func testC17OverCapPauses(t *testing.T) {
 			}
 		}
 	}
-	r.waitKind(t, sockeye.Left, n)
-	if n := len(r.all(isKind(sockeye.Failed))); n != 0 {
+	r.WaitKind(t, sockeye.Left, n)
+	if n := len(r.All(transporttest.IsKind(sockeye.Failed))); n != 0 {
 		t.Errorf("%d errors while pausing\n%s", n, r)
 	}
 }
 
 // socketOption reads an option of a session's only TCP connection.
-func socketOption(t *testing.T, p *Peer, level, opt int) int {
+func socketOption(t *testing.T, p *transport.Peer, level, opt int) int {
 	t.Helper()
 	v := -1
-	p.conn.(fdController).Control(func(fd uintptr) { v, _ = unix.GetsockoptInt(int(fd), level, opt) })
+	transporttest.Control(p, func(fd uintptr) { v, _ = unix.GetsockoptInt(int(fd), level, opt) })
 	return v
 }
 
 // C23: plain TCP, not MPTCP, on both sides.
-func TestPlainTCP(t *testing.T) { onEachConnKind(t, testC23PlainTCP) }
+func TestPlainTCP(t *testing.T) { transporttest.OnEachConnKind(t, testC23PlainTCP) }
 
 func testC23PlainTCP(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	board, br := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, nil)
-	for _, p := range []*Peer{firstPeer(t, pc, r), firstPeer(t, board, br)} {
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	board, br := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc)}, nil)
+	for _, p := range []*transport.Peer{transporttest.FirstPeer(t, pc, r), transporttest.FirstPeer(t, board, br)} {
 		if got := socketOption(t, p, unix.SOL_SOCKET, unix.SO_PROTOCOL); got != unix.IPPROTO_TCP {
 			t.Errorf("SO_PROTOCOL is %d, want %d", got, unix.IPPROTO_TCP)
 		}
@@ -125,11 +128,13 @@ func testC23PlainTCP(t *testing.T) {
 
 // C18, C20, C21: options are on the accepted and the dialled socket, by default
 // and when asked for.
-func TestOptionsReachBothSides(t *testing.T) { onEachConnKind(t, testOptionsReachBothSides) }
+func TestOptionsReachBothSides(t *testing.T) {
+	transporttest.OnEachConnKind(t, testOptionsReachBothSides)
+}
 
 func testOptionsReachBothSides(t *testing.T) {
 	type values map[string]int
-	read := func(p *Peer) values {
+	read := func(p *transport.Peer) values {
 		return values{
 			"nodelay":  socketOption(t, p, unix.SOL_TCP, unix.TCP_NODELAY),
 			"alive":    socketOption(t, p, unix.SOL_SOCKET, unix.SO_KEEPALIVE),
@@ -151,9 +156,9 @@ func testOptionsReachBothSides(t *testing.T) {
 		{"off", sockeye.Options{KeepAlive: sockeye.Off, UserTimeout: -1}, values{"nodelay": 1, "alive": 0, "timeout": 0}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			pc, r := listening(t, "tcp", test.o, nil)
-			board, br := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: test.o}, nil)
-			for side, p := range map[string]*Peer{"accepted": firstPeer(t, pc, r), "dialled": firstPeer(t, board, br)} {
+			pc, r := transporttest.Listening(t, "tcp", test.o, nil)
+			board, br := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc), Options: test.o}, nil)
+			for side, p := range map[string]*transport.Peer{"accepted": transporttest.FirstPeer(t, pc, r), "dialled": transporttest.FirstPeer(t, board, br)} {
 				got := read(p)
 				for name, want := range test.want {
 					if got[name] != want {
@@ -168,23 +173,23 @@ func testOptionsReachBothSides(t *testing.T) {
 // C21, C22: how long a peer may answer nothing fits the keepalive times that were asked
 // for, and the kernel asks often enough meanwhile.
 func TestAnswerTimeoutFitsKeepAlive(t *testing.T) {
-	onEachConnKind(t, testC21AnswerTimeoutFitsKeepAlive)
+	transporttest.OnEachConnKind(t, testC21AnswerTimeoutFitsKeepAlive)
 }
 
 func testC21AnswerTimeoutFitsKeepAlive(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: 2 * time.Second, KeepAliveCount: 2}, nil)
-	dialTCP(t, pc)
-	if got := pc.ep.AnswerTimeout(); got != 5*time.Second {
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: 2 * time.Second, KeepAliveCount: 2}, nil)
+	transporttest.DialTCP(t, pc)
+	if got := pc.Endpoint().AnswerTimeout(); got != 5*time.Second {
 		t.Errorf("the answer timeout is %v, want 5 s", got)
 	}
-	p := firstPeer(t, pc, r)
+	p := transporttest.FirstPeer(t, pc, r)
 	if got := socketOption(t, p, unix.SOL_TCP, unix.TCP_USER_TIMEOUT); got != 0 {
 		t.Errorf("TCP_USER_TIMEOUT is %d ms, want none", got)
 	}
 	if !knowsRTOMax() {
 		return
 	}
-	if got := socketOption(t, p, unix.SOL_TCP, rtoMaxMS); got < 1250 || got > 1260 { // in ticks of the kernel
+	if got := socketOption(t, p, unix.SOL_TCP, sockopt.RTOMaxMS); got < 1250 || got > 1260 { // in ticks of the kernel
 		t.Errorf("TCP_RTO_MAX_MS is %d, want a quarter of 5 s", got)
 	}
 }
@@ -196,17 +201,17 @@ func knowsRTOMax() bool {
 		return false
 	}
 	defer unix.Close(fd)
-	_, err = unix.GetsockoptInt(fd, unix.SOL_TCP, rtoMaxMS)
+	_, err = unix.GetsockoptInt(fd, unix.SOL_TCP, sockopt.RTOMaxMS)
 	return err == nil
 }
 
 // C24: what the kernel made of the asked buffer sizes is shown.
-func TestEffectiveBuffers(t *testing.T) { onEachConnKind(t, testC24EffectiveBuffers) }
+func TestEffectiveBuffers(t *testing.T) { transporttest.OnEachConnKind(t, testC24EffectiveBuffers) }
 
 func testC24EffectiveBuffers(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{ReceiveBuffer: 50_000, SendBuffer: 60_000}, nil)
-	dialTCP(t, pc)
-	st := firstPeer(t, pc, r).Status()
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{ReceiveBuffer: 50_000, SendBuffer: 60_000}, nil)
+	transporttest.DialTCP(t, pc)
+	st := transporttest.FirstPeer(t, pc, r).Status()
 	if st.ReceiveBuffer != 100_000 || st.SendBuffer != 120_000 {
 		t.Errorf("effective buffers are %d and %d; Linux doubles 50000 and 60000 (socket(7))", st.ReceiveBuffer, st.SendBuffer)
 	}
@@ -218,10 +223,10 @@ func testC24EffectiveBuffers(t *testing.T) {
 // C35: 0.0.0.0 is every IPv4 address and nothing else, :: every address of both
 // families, unless the network names one. An IPv4 client of a socket for both is
 // shown as IPv4.
-func TestDualStack(t *testing.T) { onEachConnKind(t, testC35DualStack) }
+func TestDualStack(t *testing.T) { transporttest.OnEachConnKind(t, testC35DualStack) }
 
 func testC35DualStack(t *testing.T) {
-	hasIPv6(t)
+	transporttest.NeedIPv6(t)
 	for _, test := range []struct {
 		family, typed, local string
 		v4, v6               bool
@@ -241,7 +246,7 @@ func testC35DualStack(t *testing.T) {
 		for _, network := range []string{"tcp", "udp"} {
 			typed := network + test.family + "://" + test.typed
 			t.Run(typed, func(t *testing.T) {
-				s, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, typed)}, nil)
+				s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, typed)}, nil)
 				local := s.Locals()[0]
 				if local.Addr().String() != test.local || len(s.Locals()) != 1 {
 					t.Errorf("bound %v, want %s", s.Locals(), test.local)
@@ -252,7 +257,7 @@ func testC35DualStack(t *testing.T) {
 						t.Errorf("from %s: reachable %v, want %v", host, reached, want)
 					}
 					if reached {
-						r.wait(t, "joined from "+host, func(e sockeye.Event) bool {
+						r.Wait(t, "joined from "+host, func(e sockeye.Event) bool {
 							return e.Kind == sockeye.Joined && e.Peer.Remote.String() == c.LocalAddr().String() && e.Peer.Local.Addr().String() == host
 						})
 					}
@@ -297,7 +302,7 @@ func TestGroupsAreRefused(t *testing.T) {
 		{sockeye.Connect, "tcp://[ff02::fb]:10000", "TCP joins exactly two machines"},
 	} {
 		t.Run(string(test.mode)+" "+test.typed, func(t *testing.T) {
-			_, _, err := tryOpen(t, sockeye.Endpoint{Mode: test.mode, Address: at(t, test.typed)}, nil)
+			_, _, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: test.mode, Address: transporttest.At(t, test.typed)}, nil)
 			e := sockeye.ErrorOf(err)
 			if e == nil || e.Kind != sockeye.Unsupported || !strings.Contains(e.Error(), test.says) || e.Hint.En == "" || e.Message.Zh == "" {
 				t.Errorf("got %v, want %q and what to do", err, test.says)
@@ -307,11 +312,13 @@ func TestGroupsAreRefused(t *testing.T) {
 }
 
 // A name with both families is bound on both, on one port.
-func TestLocalhostBindsBothFamilies(t *testing.T) { onEachConnKind(t, testLocalhostBindsBothFamilies) }
+func TestLocalhostBindsBothFamilies(t *testing.T) {
+	transporttest.OnEachConnKind(t, testLocalhostBindsBothFamilies)
+}
 
 func testLocalhostBindsBothFamilies(t *testing.T) {
-	hasIPv6(t)
-	s, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "localhost:0")}, nil)
+	transporttest.NeedIPv6(t)
+	s, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "localhost:0")}, nil)
 	locals := s.Locals()
 	if len(locals) != 2 || locals[0].Port() != locals[1].Port() {
 		t.Fatalf("bound %v, want 127.0.0.1 and ::1 on one port", locals)
@@ -325,7 +332,7 @@ func TestSelfConnect(t *testing.T) {
 		t.Fatalf("got %v, want self-connect", err)
 	}
 	ep.Options.SelfConnect = sockeye.On
-	if _, _, err = tryOpen(t, ep, nil); err != nil {
+	if _, _, err = transporttest.TryOpen(t, ep, nil); err != nil {
 		t.Errorf("self-connect that was asked for: %v", err)
 	}
 }
@@ -344,7 +351,7 @@ func selfConnect(t *testing.T) (ep sockeye.Endpoint, err error) {
 		free.Close()
 		ep = sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: port},
 			Options: sockeye.Options{SourcePort: port}}
-		_, _, err = tryOpen(t, ep, nil)
+		_, _, err = transporttest.TryOpen(t, ep, nil)
 		if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AddressInUse {
 			break
 		}
@@ -354,26 +361,26 @@ func selfConnect(t *testing.T) (ep sockeye.Endpoint, err error) {
 
 // C49: peers join in the order of accept, and one at full speed does not starve
 // the quiet ones.
-func TestOrderAndFairness(t *testing.T) { onEachConnKind(t, testC49OrderAndFairness) }
+func TestOrderAndFairness(t *testing.T) { transporttest.OnEachConnKind(t, testC49OrderAndFairness) }
 
 func testC49OrderAndFairness(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
-	r.dropData()
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})
+	r.DropData()
 	const quiet = 50
 	var clients []*net.TCPConn
 	for range quiet {
-		clients = append(clients, dialTCP(t, pc))
+		clients = append(clients, transporttest.DialTCP(t, pc))
 	}
-	r.waitKind(t, sockeye.Joined, quiet)
+	r.WaitKind(t, sockeye.Joined, quiet)
 	var got, want []string
-	for i, e := range r.all(isKind(sockeye.Joined)) {
+	for i, e := range r.All(transporttest.IsKind(sockeye.Joined)) {
 		got = append(got, e.Peer.Remote.String())
 		want = append(want, clients[i].LocalAddr().String())
 	}
 	if !slices.Equal(got, want) {
 		t.Error("peers did not join in the order they connected")
 	}
-	busy := dialTCP(t, pc)
+	busy := transporttest.DialTCP(t, pc)
 	stop := make(chan struct{})
 	var flood sync.WaitGroup
 	flood.Go(func() { io.Copy(io.Discard, busy) })
@@ -398,30 +405,32 @@ func testC49OrderAndFairness(t *testing.T) {
 		}
 	}
 	close(stop)
-	busy.SetDeadline(time.Now().Add(patience))
+	busy.SetDeadline(time.Now().Add(transporttest.Patience))
 	pc.Close()
 	flood.Wait()
 }
 
 // C46: the order of the record is the kernel's: an answer never comes before
 // what it answers, and times do not decrease for one peer.
-func TestAnswerAfterQuestion(t *testing.T) { onEachConnKind(t, testC46AnswerAfterQuestion) }
+func TestAnswerAfterQuestion(t *testing.T) {
+	transporttest.OnEachConnKind(t, testC46AnswerAfterQuestion)
+}
 
 func testC46AnswerAfterQuestion(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	board, _ := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, echoing{})
-	p := firstPeer(t, pc, r)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	board, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc)}, transporttest.Echoing{})
+	p := transporttest.FirstPeer(t, pc, r)
 	const rounds = 2000
 	for range rounds {
 		if _, err := p.Send(t.Context(), []byte("q")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r.waitBytes(t, sockeye.Received, rounds)
+	r.WaitBytes(t, sockeye.Received, rounds)
 	board.Close()
 	questions, answers := 0, 0
 	var last time.Time
-	for _, e := range r.all(func(sockeye.Event) bool { return true }) {
+	for _, e := range r.All(func(sockeye.Event) bool { return true }) {
 		switch e.Kind {
 		case sockeye.Sent:
 			questions += len(e.Data)
@@ -450,7 +459,7 @@ func child(t *testing.T, outer ...string) (address string, pid int) {
 	}
 	args := append(outer, self, "-test.run=^TestChildServesEcho$")
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), "SOCKEYE_TEST_CHILD="+testConnKind)
+	cmd.Env = append(os.Environ(), "SOCKEYE_TEST_CHILD="+transporttest.ConnKind)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -480,11 +489,11 @@ func child(t *testing.T, outer ...string) (address string, pid int) {
 
 // TestChildServesEcho is the body of the process that child starts.
 func TestChildServesEcho(t *testing.T) {
-	if testConnKind = os.Getenv("SOCKEYE_TEST_CHILD"); testConnKind == "" {
+	if transporttest.ConnKind = os.Getenv("SOCKEYE_TEST_CHILD"); transporttest.ConnKind == "" {
 		return // only ever meant to be run by child
 	}
-	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
-	r.dropData()
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})
+	r.DropData()
 	fmt.Println(pc.Locals()[0], os.Getpid())
 	io.Copy(io.Discard, os.Stdin)
 }
@@ -501,7 +510,7 @@ func echoesOn(c net.Conn, within time.Duration) error {
 
 // F25: out of descriptors, the server stays calm, serves those it has, turns
 // others away, and accepts again as soon as it can.
-func TestOutOfDescriptors(t *testing.T) { onEachConnKind(t, testF25OutOfDescriptors) }
+func TestOutOfDescriptors(t *testing.T) { transporttest.OnEachConnKind(t, testF25OutOfDescriptors) }
 
 func testF25OutOfDescriptors(t *testing.T) {
 	address, pid := child(t, "prlimit", "--nofile=64")
@@ -536,20 +545,20 @@ func testF25OutOfDescriptors(t *testing.T) {
 	}
 	if turnedAway, err := net.Dial("tcp", address); err == nil { // else it was reset already
 		defer turnedAway.Close()
-		turnedAway.SetReadDeadline(time.Now().Add(patience))
+		turnedAway.SetReadDeadline(time.Now().Add(transporttest.Patience))
 		if _, err := turnedAway.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("who comes while the server is full gets %v, want to be reset", err)
 		}
 	}
 	for i, c := range served {
-		if err := echoesOn(c, patience); err != nil {
+		if err := echoesOn(c, transporttest.Patience); err != nil {
 			t.Fatalf("served connection %d: %v", i, err)
 		}
 	}
 	for _, c := range served[:5] {
 		c.Close()
 	}
-	late := time.Now().Add(patience)
+	late := time.Now().Add(transporttest.Patience)
 	for {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
@@ -579,7 +588,7 @@ func processCPU(t *testing.T, pid int) time.Duration {
 }
 
 // C09, F27: interrupted and aborted calls are nobody's business.
-func TestAcceptErrorsPass(t *testing.T) { onEachConnKind(t, testF27AcceptErrorsPass) }
+func TestAcceptErrorsPass(t *testing.T) { transporttest.OnEachConnKind(t, testF27AcceptErrorsPass) }
 
 func testF27AcceptErrorsPass(t *testing.T) {
 	for _, fault := range []string{
@@ -596,7 +605,7 @@ func testF27AcceptErrorsPass(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := echoesOn(c, patience); err != nil {
+				if err := echoesOn(c, transporttest.Patience); err != nil {
 					t.Fatalf("connection %d: %v", i, err)
 				}
 				c.Close()

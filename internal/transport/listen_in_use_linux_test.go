@@ -1,4 +1,4 @@
-package transport
+package transport_test
 
 import (
 	"errors"
@@ -11,12 +11,13 @@ import (
 
 	"sockeye"
 	"sockeye/internal/netinfo/netinfotest"
+	"sockeye/internal/transport/transporttest"
 )
 
 // C12, F28: a session that cannot listen says who listens there, really, and the
 // port it offers instead is free.
 func TestListenInUse(t *testing.T) {
-	hasIPv6(t)
+	transporttest.NeedIPv6(t)
 	self := fmt.Sprintf("this program itself (pid %d)", os.Getpid())
 	for _, test := range []struct{ name, held, wanted, say string }{
 		{"same address", "tcp://127.0.0.1:0", "tcp://127.0.0.1", self + " listens on 127.0.0.1:"},
@@ -25,9 +26,9 @@ func TestListenInUse(t *testing.T) {
 		{"UDP", "udp://127.0.0.1:0", "udp://127.0.0.1", self + " receives on 127.0.0.1:"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			holder, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, test.held)}, nil)
+			holder, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, test.held)}, nil)
 			port := holder.Locals()[0].Port()
-			_, r, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, fmt.Sprintf("%s:%d", test.wanted, port))}, nil)
+			_, r, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, fmt.Sprintf("%s:%d", test.wanted, port))}, nil)
 			e := sockeye.ErrorOf(err)
 			if e == nil || e.Kind != sockeye.AddressInUse || e.Errno != "EADDRINUSE" || !errors.Is(err, syscall.EADDRINUSE) {
 				t.Fatalf("got %+v, want address-in-use", e)
@@ -36,7 +37,7 @@ func TestListenInUse(t *testing.T) {
 			if !strings.Contains(e.Error(), test.say) {
 				t.Errorf("%q does not say %q", e.Error(), test.say)
 			}
-			if got := r.waitKind(t, sockeye.Failed, 1).Detail.Err; got != e {
+			if got := r.WaitKind(t, sockeye.Failed, 1).Detail.Err; got != e {
 				t.Errorf("the event tells %v", got)
 			}
 			_, rest, found := strings.Cut(e.Hint.En, "use port ")
@@ -44,7 +45,7 @@ func TestListenInUse(t *testing.T) {
 			if _, err := fmt.Sscanf(rest, "%d", &free); !found || err != nil {
 				t.Fatalf("%q offers no port", e.Hint.En)
 			}
-			open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, fmt.Sprintf("%s:%d", test.wanted, free))}, nil)
+			transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, fmt.Sprintf("%s:%d", test.wanted, free))}, nil)
 		})
 	}
 }
@@ -64,7 +65,7 @@ func TestUnseenHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = tryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port))}, nil)
+	_, _, err = transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port))}, nil)
 	e := sockeye.ErrorOf(err)
 	if e == nil || e.Kind != sockeye.AddressInUse {
 		t.Fatalf("got %v", err)
@@ -74,9 +75,9 @@ func TestUnseenHolder(t *testing.T) {
 
 // C12: a source port that is taken names its holder, too, and hints at the flag.
 func TestSourcePortInUse(t *testing.T) {
-	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
-	busy, _ := listening(t, "tcp", sockeye.Options{}, nil)
-	_, _, err := tryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{
+	pc, _ := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	busy, _ := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	_, _, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc), Options: sockeye.Options{
 		Sources: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, SourcePort: busy.Locals()[0].Port()}}, nil)
 	e := sockeye.ErrorOf(err)
 	if e == nil || e.Kind != sockeye.AddressInUse {
@@ -87,13 +88,13 @@ func TestSourcePortInUse(t *testing.T) {
 
 // C13: an address of somebody else cannot be listened on, nor connected from.
 func TestNotOnThisHost(t *testing.T) {
-	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
+	pc, _ := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
 	for _, ep := range []sockeye.Endpoint{
-		{Mode: sockeye.Listen, Address: at(t, "192.0.2.7:0")},
-		{Mode: sockeye.Listen, Address: at(t, "udp://192.0.2.7:0")},
-		{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{Sources: []netip.Addr{netip.MustParseAddr("192.0.2.7")}}},
+		{Mode: sockeye.Listen, Address: transporttest.At(t, "192.0.2.7:0")},
+		{Mode: sockeye.Listen, Address: transporttest.At(t, "udp://192.0.2.7:0")},
+		{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc), Options: sockeye.Options{Sources: []netip.Addr{netip.MustParseAddr("192.0.2.7")}}},
 	} {
-		_, _, err := tryOpen(t, ep, nil)
+		_, _, err := transporttest.TryOpen(t, ep, nil)
 		e := sockeye.ErrorOf(err)
 		if e == nil || e.Kind != sockeye.AddressNotAvailable || e.Errno != "EADDRNOTAVAIL" {
 			t.Fatalf("%v: got %v", ep, err)
@@ -104,10 +105,10 @@ func TestNotOnThisHost(t *testing.T) {
 
 // C34: the kernel's EINVAL for a link-local address without zone is explained.
 func TestNoZone(t *testing.T) {
-	hasIPv6(t)
+	transporttest.NeedIPv6(t)
 	for _, mode := range []sockeye.Mode{sockeye.Listen, sockeye.Connect} {
 		for _, target := range []string{"[fe80::1]:10000", "udp://[fe80::1]:10000", "[fe80::1%nosuch0]:10000"} {
-			_, _, err := tryOpen(t, sockeye.Endpoint{Mode: mode, Address: at(t, target)}, nil)
+			_, _, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: mode, Address: transporttest.At(t, target)}, nil)
 			if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Invalid || !strings.Contains(e.Error(), "interface") || e.Hint.IsZero() {
 				t.Errorf("%s %s: %v", mode, target, err)
 			}

@@ -1,10 +1,12 @@
-package transport
+package transport_test
 
 import (
 	"bytes"
 	"fmt"
 	"io"
 	"net"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/transporttest"
 	"strings"
 	"testing"
 	"time"
@@ -28,12 +30,12 @@ func numbered(size int) []byte {
 // F36: of packets that get lost, 1, 5 or 30 in a hundred, TCP only gets slower: every byte
 // comes in order, there and back, and what was sent again is shown.
 func TestPacketLoss(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	there := cable(t)
+	there := transporttest.Cable(t)
 	// Small packets, so that there are enough of them to lose.
-	for end, run := range map[string]func(*testing.T, string, ...string) string{"va": run, "vb": there.run} {
+	for end, run := range map[string]func(*testing.T, string, ...string) string{"va": transporttest.Run, "vb": there.Run} {
 		run(t, "ip", "link", "set", end, "mtu", "576", "gso_max_segs", "1")
 	}
 	losses := []struct{ percent, bytes, port int }{{1, 300_000, 7001}, {5, 100_000, 7005}, {30, 15_000, 7030}}
@@ -42,19 +44,19 @@ func TestPacketLoss(t *testing.T) {
 		rule := fmt.Sprintf("port %d tcp flags & syn == 0 numgen random mod 100 < %d drop", l.port, l.percent)
 		toHere, toThere = append(toHere, "tcp d"+rule), append(toThere, "tcp s"+rule)
 	}
-	run(t, "nft", ruleset("input", "", toHere...))
-	there.rules(t, "", toThere...)
+	transporttest.Run(t, "nft", transporttest.Ruleset("input", "", toHere...))
+	there.Rules(t, "", toThere...)
 	for _, l := range losses {
-		s, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, fmt.Sprintf("%s:%d", hereIP, l.port)),
-			Options: sockeye.Options{UserTimeout: patience}}, echoing{})
+		s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, fmt.Sprintf("%s:%d", transporttest.HereIP, l.port)),
+			Options: sockeye.Options{UserTimeout: transporttest.Patience}}, transporttest.Echoing{})
 		var c net.Conn
 		var err error
-		there.do(func() { c, err = net.Dial("tcp", s.Locals()[0].String()) })
+		there.Do(func() { c, err = net.Dial("tcp", s.Locals()[0].String()) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(patience))
+		c.SetDeadline(time.Now().Add(transporttest.Patience))
 		want, got := numbered(l.bytes), make([]byte, l.bytes)
 		go c.Write(want)
 		if _, err := io.ReadFull(c, got); err != nil {
@@ -63,8 +65,8 @@ func TestPacketLoss(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("%d %% are lost: something else came back", l.percent)
 		}
-		p := firstPeer(t, s, r)
-		if heard := r.waitBytes(t, sockeye.Received, l.bytes); !bytes.Equal(heard, want) {
+		p := transporttest.FirstPeer(t, s, r)
+		if heard := r.WaitBytes(t, sockeye.Received, l.bytes); !bytes.Equal(heard, want) {
 			t.Errorf("%d %% are lost: something else is recorded", l.percent)
 		}
 		if st := p.Status(); l.percent > 1 && (st.TCP == nil || st.TCP.Retransmits == 0) {
@@ -76,35 +78,35 @@ func TestPacketLoss(t *testing.T) {
 // F39: when packets pass in one direction only, both ends of a connection conclude that
 // it is dead, in bounded time, whoever is sending and whoever is silent.
 func TestOneWayPartition(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	there := cable(t)
+	there := transporttest.Cable(t)
 	o := sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: time.Second, KeepAliveCount: 2}
 	const silent, fromHere, fromThere = 7001, 7002, 7003
 	type end struct {
-		p *Peer
-		r *recorder
+		p *transport.Peer
+		r *transporttest.Recorder
 	}
 	var ends []end
 	for _, port := range []uint16{silent, fromHere, fromThere} {
-		var s *Session
-		var r *recorder
-		there.do(func() {
-			s, r = open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, on(port)), Options: o}, nil)
+		var s *transport.Session
+		var r *transporttest.Recorder
+		there.Do(func() {
+			s, r = transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, on(port)), Options: o}, nil)
 		})
 		p, pr := connectedTo(t, port, o)
-		ends = append(ends, end{p, pr}, end{firstPeer(t, s, r), r})
+		ends = append(ends, end{p, pr}, end{transporttest.FirstPeer(t, s, r), r})
 	}
-	there.rules(t, "", "ip saddr "+hereIP+" drop") // what comes from there still arrives here
+	there.Rules(t, "", "ip saddr "+transporttest.HereIP+" drop") // what comes from there still arrives here
 	for _, sending := range []end{ends[2], ends[5]} {
 		if _, err := sending.p.Send(t.Context(), []byte("hello?")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for n, e := range ends {
-		left := e.r.waitKind(t, sockeye.Left, 1)
-		if took := left.Time.Sub(e.p.since); took > 30*time.Second {
+		left := e.r.WaitKind(t, sockeye.Left, 1)
+		if took := left.Time.Sub(e.p.Status().Since); took > 30*time.Second {
 			t.Errorf("end %d: given up after %v, want 30 s at most", n, took)
 		}
 		if d := left.Detail; d.Err == nil || d.Reason != sockeye.ReasonTimeout && d.Reason != sockeye.ReasonReset {
@@ -117,38 +119,38 @@ func TestOneWayPartition(t *testing.T) {
 // that old kernels asked for, says so when it is asked, and an interface that is not there
 // is explained.
 func TestInterface(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	there := cable(t)
+	there := transporttest.Cable(t)
 	defer withoutCapability(t, unix.CAP_NET_RAW)()
 	o := sockeye.Options{Interface: "va"}
-	s, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "0.0.0.0:7000"), Options: o}, nil)
+	s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "0.0.0.0:7000"), Options: o}, nil)
 	if c, reached := reaches(t, "tcp", "127.0.0.1", 7000); reached {
 		t.Errorf("reached by lo: %v", c.LocalAddr())
 	}
-	there.do(func() {
-		if c, reached := reaches(t, "tcp", hereIP, 7000); !reached {
+	there.Do(func() {
+		if c, reached := reaches(t, "tcp", transporttest.HereIP, 7000); !reached {
 			t.Error("not reached by va")
 		} else {
 			c.Write([]byte("hi"))
 		}
 	})
-	there.serve(t, on(7001))
+	there.Serve(t, on(7001))
 	dialled, _ := connectedTo(t, 7001, o)
-	for _, p := range []*Peer{firstPeer(t, s, r), dialled} {
-		p.conn.(fdController).Control(func(fd uintptr) {
+	for _, p := range []*transport.Peer{transporttest.FirstPeer(t, s, r), dialled} {
+		transporttest.Control(p, func(fd uintptr) {
 			if name, err := unix.GetsockoptString(int(fd), unix.SOL_SOCKET, unix.SO_BINDTODEVICE); name != "va" {
 				t.Errorf("%v is bound to %q, %v", p, name, err)
 			}
 		})
 	}
-	udp, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "udp4://:7002"), Options: o}, nil)
+	udp, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "udp4://:7002"), Options: o}, nil)
 	if _, reached := reaches(t, "udp", "127.0.0.1", udp.Locals()[0].Port()); reached {
 		t.Error("a datagram by lo is taken")
 	}
 	for _, network := range []string{"tcp", "udp"} {
-		e := openFails(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, network+"://:0"), Options: sockeye.Options{Interface: "nosuch0"}})
+		e := openFails(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, network+"://:0"), Options: sockeye.Options{Interface: "nosuch0"}})
 		if e.Kind != sockeye.Invalid || e.Errno != "ENODEV" || !strings.Contains(e.Error(), "nosuch0") || e.Hint.IsZero() {
 			t.Errorf("%s: an interface that is not there: %v", network, e)
 		}

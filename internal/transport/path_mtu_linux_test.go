@@ -1,6 +1,7 @@
-package transport
+package transport_test
 
 import (
+	"sockeye/internal/transport/transporttest"
 	"testing"
 
 	"sockeye"
@@ -9,14 +10,14 @@ import (
 // C39: the path MTU of a connection is shown as the kernel has it: the interface's, or a
 // smaller one of the route.
 func TestPathMTU(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	there := cable(t)
-	there.serve(t, on(7000))
+	there := transporttest.Cable(t)
+	there.Serve(t, on(7000))
 	for _, want := range []uint32{1500, 800} {
 		if want != 1500 {
-			run(t, "ip", "route", "add", thereIP+"/32", "dev", "va", "mtu", "800")
+			transporttest.Run(t, "ip", "route", "add", transporttest.ThereIP+"/32", "dev", "va", "mtu", "800")
 		}
 		p, _ := connectedTo(t, 7000, sockeye.Options{})
 		if st := p.Status(); st.TCP == nil || st.TCP.PathMTU != want {

@@ -22,7 +22,7 @@ type Peer struct {
 	backpressureHeld                         atomic.Int32 // reads and sends that Config.Backpressure holds back
 	pending                                  atomic.Int32 // see Hold
 
-	conn  conn
+	mover Mover
 	since time.Time
 
 	mu      sync.Mutex
@@ -37,53 +37,44 @@ type Peer struct {
 
 // latch is something that happens once and can be waited for. The channel is
 // only made when somebody does: thousands of idle peers need none.
-type latch struct {
-	fired bool
-	ch    chan struct{}
-}
+type latch struct{ ch chan struct{} }
 
-// channel is closed when the moment has come. mu guards the moment.
-func (m *latch) channel(mu *sync.Mutex) <-chan struct{} {
+// alreadyFired is the channel of a latch that fired before anybody waited.
+var alreadyFired = func() chan struct{} {
+	ch := make(chan struct{})
+	close(ch)
+	return ch
+}()
+
+// channel is closed when the latch has fired. mu guards the latch.
+func (l *latch) channel(mu *sync.Mutex) <-chan struct{} {
 	mu.Lock()
 	defer mu.Unlock()
-	if m.ch == nil {
-		m.ch = make(chan struct{})
-		if m.fired {
-			close(m.ch)
-		}
+	if l.ch == nil {
+		l.ch = make(chan struct{})
 	}
-	return m.ch
+	return l.ch
 }
 
-func (m *latch) fire(mu *sync.Mutex) {
+func (l *latch) fire(mu *sync.Mutex) {
 	mu.Lock()
 	defer mu.Unlock()
-	if !m.fired && m.ch != nil {
-		close(m.ch)
+	switch {
+	case l.ch == nil:
+		l.ch = alreadyFired
+	case !l.fired():
+		close(l.ch)
 	}
-	m.fired = true
 }
 
-// conn moves the bytes of one peer.
-type conn interface {
-	// send returns how many bytes the kernel took; fewer than all only with an error.
-	send(ctx context.Context, data []byte) (int, error)
-	// finish ends our sending direction after what is being sent.
-	finish(ctx context.Context) error
-	// close ends the connection in good order, at the latest when ctx ends.
-	close(ctx context.Context)
-	// stop ends it at once; abort says whether the peer shall see RST.
-	stop(abort bool)
-	// finishIfDone ends the connection of a peer that finished sending, in good order,
-	// if nothing keeps it.
-	finishIfDone()
-	// sending says whether a send is in progress.
-	sending() bool
-	// outgoing is what the kernel tells of the bytes it took; false if it does not.
-	outgoing() (netinfo.SendState, bool)
-	// fillStatus adds what the kernel tells, and to Queued the bytes of a send in progress that
-	// it has not taken.
-	fillStatus(st *sockeye.PeerStatus)
+// fired is called under the mutex that guards the latch.
+func (l *latch) fired() bool {
+	select {
+	case <-l.ch:
+		return true
+	default: // a nil channel is never ready
+		return false
+	}
 }
 
 // rateSample is a reading of the counters, to make a rate from two.
@@ -91,20 +82,6 @@ type rateSample struct {
 	taken              time.Time
 	recv, sent         uint64
 	recvRate, sentRate float64
-}
-
-func (s *Session) newPeer(id *sockeye.Peer) *Peer {
-	p := new(Peer)
-	p.init(s, id)
-	return p
-}
-
-func (p *Peer) init(s *Session, id *sockeye.Peer) {
-	p.Peer, p.session, p.since, p.state = id, s, s.cfg.Now(), sockeye.Connected
-	p.lastActive.Store(p.since.UnixNano())
-	if s.cfg.OnJoin != nil {
-		s.cfg.OnJoin(id)
-	}
 }
 
 // Send gives data to the kernel, whole and in order with other sends to this
@@ -121,7 +98,7 @@ func (p *Peer) Send(ctx context.Context, data []byte) (int, error) {
 // Answer is Send for a Responder: what it sends follows from something that came, and
 // Config.OnSend is not told of it.
 func (p *Peer) Answer(ctx context.Context, data []byte) (int, error) {
-	n, err := p.conn.send(ctx, data)
+	n, err := p.mover.Send(ctx, data)
 	if err == nil {
 		return n, nil
 	}
@@ -144,7 +121,7 @@ func (p *Peer) sendFailed(err error, n, all int) error {
 
 // Finish ends our sending direction (FIN); the peer may go on sending.
 func (p *Peer) Finish(ctx context.Context) error {
-	if err := p.conn.finish(ctx); err != nil {
+	if err := p.mover.Finish(ctx); err != nil {
 		return netinfo.Explain("finish", p.String(), err)
 	}
 	return nil
@@ -156,7 +133,7 @@ func (p *Peer) Finish(ctx context.Context) error {
 // the journal.
 func (p *Peer) Close(ctx context.Context) {
 	p.markClosing()
-	p.conn.close(ctx)
+	p.mover.Close(ctx)
 	<-p.Done()
 }
 
@@ -171,7 +148,7 @@ func (p *Peer) Abort() {
 func (p *Peer) stop(r sockeye.Reason) {
 	p.setReason(r, nil)
 	p.markClosing()
-	p.conn.stop(r == sockeye.ReasonAborted)
+	p.mover.Stop(r == sockeye.ReasonAborted)
 }
 
 func (p *Peer) markClosing() { p.closing.fire(&p.mu) }
@@ -205,7 +182,7 @@ func (p *Peer) Status() sockeye.PeerStatus {
 	p.mu.Unlock()
 	st.HalfOpen = st.State == sockeye.PeerFinished
 	if st.State != sockeye.Gone {
-		p.conn.fillStatus(&st)
+		p.mover.FillStatus(&st)
 		st.Queued += max(0, st.Unsent)
 	}
 	return st
@@ -246,22 +223,6 @@ func (p *Peer) record(e sockeye.Event) uint64 {
 	return p.session.cfg.Sink.Append(e)
 }
 
-// received counts bytes that came off the socket. The event is to be recorded.
-func (p *Peer) received(now time.Time, data []byte, d *sockeye.Detail) sockeye.Event {
-	p.recvBytes.Add(uint64(len(data)))
-	p.recvMsgs.Add(1)
-	p.markActive(now)
-	return sockeye.Event{Time: now, Kind: sockeye.Received, Session: p.session.id, Peer: p.Peer, Data: data, Detail: d}
-}
-
-// sent counts bytes that the kernel took. The event is to be recorded.
-func (p *Peer) sent(now time.Time, data []byte) sockeye.Event {
-	p.sentBytes.Add(uint64(len(data)))
-	p.sentMsgs.Add(1)
-	p.markActive(now)
-	return sockeye.Event{Time: now, Kind: sockeye.Sent, Session: p.session.id, Peer: p.Peer, Data: data}
-}
-
 // markActive notes when bytes last crossed, to the millisecond: to write costs more
 // than to read.
 func (p *Peer) markActive(now time.Time) {
@@ -285,50 +246,11 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 	p.reason, p.cause = r, cause
 }
 
-// setCause notes the system's reason why the connection ended.
-func (p *Peer) setCause(err error) {
-	e := netinfo.Explain("receive", p.String(), err)
-	switch e.Kind {
-	case sockeye.Reset, sockeye.BrokenPipe:
-		p.setReason(sockeye.ReasonReset, e)
-	case sockeye.TimedOut, sockeye.HostUnreachable, sockeye.NetworkUnreachable:
-		p.setReason(sockeye.ReasonTimeout, e)
-	default:
-		p.setReason(sockeye.ReasonError, e)
-	}
-}
-
 // left is why the peer left; it is known once it is done.
 func (p *Peer) left() sockeye.Reason {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.reason
-}
-
-// lostUnacknowledged says whether the connection ended so that what it still had to deliver
-// is lost: the kernel drops it.
-func (p *Peer) lostUnacknowledged() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.reason == sockeye.ReasonTimeout || p.reason == sockeye.ReasonReset || p.reason == sockeye.ReasonAborted
-}
-
-// unsent counts the bytes that the kernel took and the peer has not acknowledged, of
-// which queue, what SIOCOUTQ says, counts our FIN as one more (tcp(7)).
-func (p *Peer) unsent(queue int) int {
-	if queue > 0 && p.isState(sockeye.WeFinished) {
-		queue--
-	}
-	return queue
-}
-
-// noFIN puts the state back when our FIN could not be sent: unsent would count it.
-func (p *Peer) noFIN(before sockeye.PeerState) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.state == sockeye.WeFinished {
-		p.state = before
-	}
 }
 
 // Hold says that something will be sent to the peer soon: if the peer finishes sending
@@ -345,7 +267,7 @@ func (p *Peer) Release() {
 // finishIfDone ends our direction if the peer finished its own and nothing keeps it.
 func (p *Peer) finishIfDone() {
 	if p.isState(sockeye.PeerFinished) && !p.isHalfOpen() {
-		p.conn.finishIfDone()
+		p.mover.FinishIfDone()
 	}
 }
 
@@ -354,13 +276,13 @@ func (p *Peer) isHalfOpen() bool {
 	s := p.session
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.state == sockeye.PeerFinished && (p.reason == sockeye.ReasonEOF || p.reason == sockeye.ReasonLocal) && !p.closing.fired &&
+	return p.state == sockeye.PeerFinished && (p.reason == sockeye.ReasonEOF || p.reason == sockeye.ReasonLocal) && !p.closing.fired() &&
 		(s.halfOpen.Load() > 0 || s.pending.Load() > 0 || p.pending.Load() > 0)
 }
 
 // isNeeded says whether somebody is sending to the peer, or will.
 func (p *Peer) isNeeded() bool {
-	return p.pending.Load() > 0 || p.session.pending.Load() > 0 || p.conn.sending()
+	return p.pending.Load() > 0 || p.session.pending.Load() > 0 || p.mover.Sending()
 }
 
 // CanReceive says whether the peer can be sent to: our direction is open, and nobody is
@@ -368,67 +290,13 @@ func (p *Peer) isNeeded() bool {
 func (p *Peer) CanReceive() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return (p.state == sockeye.Connected || p.state == sockeye.PeerFinished) && !p.closing.fired
-}
-
-// afterFinish is what becomes of a connection whose peer finished.
-type afterFinish int
-
-const (
-	halfClosed     afterFinish = iota // somebody may still send on it
-	connectionOver                    // nobody can
-	closeWhenSent                     // nobody will, after what is being sent
-)
-
-// onPeerFinished records the peer's FIN, unless the connection is known to be
-// reset: a send may have been told of it before.
-func (p *Peer) onPeerFinished() afterFinish {
-	p.setReason(sockeye.ReasonEOF, nil)
-	p.mu.Lock()
-	if p.reason != sockeye.ReasonEOF && p.reason != sockeye.ReasonLocal {
-		p.mu.Unlock()
-		return connectionOver
-	}
-	both := p.state == sockeye.WeFinished
-	if !both {
-		p.state = sockeye.PeerFinished
-	}
-	p.mu.Unlock()
-	p.lastActive.Store(p.session.cfg.Now().UnixNano())
-	p.record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonEOF}})
-	switch {
-	case both:
-		return connectionOver
-	case p.isHalfOpen():
-		return halfClosed
-	}
-	return closeWhenSent
+	return (p.state == sockeye.Connected || p.state == sockeye.PeerFinished) && !p.closing.fired()
 }
 
 func (p *Peer) isState(st sockeye.PeerState) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.state == st
-}
-
-// leave records the end of the peer; its owner calls it once, as its last act.
-func (p *Peer) recordLeft(unsent int) {
-	p.mu.Lock()
-	p.state = sockeye.Gone
-	if p.reason == "" {
-		p.reason = sockeye.ReasonLocal
-	}
-	d := &sockeye.Detail{Reason: p.reason, Err: p.cause, Unsent: unsent}
-	p.mu.Unlock()
-	p.session.removePeer(p)
-	if left := p.session.cfg.Left; left != nil {
-		left(p, unsent)
-	}
-	p.record(sockeye.Event{Kind: sockeye.Left, Detail: d})
-	p.done.fire(&p.mu)
-	if r, ok := p.session.cfg.Responder.(LeaveResponder); ok {
-		r.Left(p)
-	}
 }
 
 // partialSendError says of a failed send how much the kernel took before.

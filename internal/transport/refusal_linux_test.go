@@ -1,4 +1,4 @@
-package transport
+package transport_test
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 	"sockeye"
 	"sockeye/internal/netinfo"
 	"sockeye/internal/netinfo/netinfotest"
+	"sockeye/internal/transport/transporttest"
 )
 
 // What the kernel really says when something cannot be done, in networks made
@@ -27,12 +28,12 @@ import (
 // the record must tell as well.
 func connectFails(t *testing.T, address string, o sockeye.Options) *sockeye.Error {
 	t.Helper()
-	return openFails(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at(t, address), Options: o})
+	return openFails(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, address), Options: o})
 }
 
 func openFails(t *testing.T, ep sockeye.Endpoint) *sockeye.Error {
 	t.Helper()
-	_, r, err := tryOpen(t, ep, nil)
+	_, r, err := transporttest.TryOpen(t, ep, nil)
 	if err == nil {
 		t.Fatalf("%v was opened", ep)
 	}
@@ -40,7 +41,7 @@ func openFails(t *testing.T, ep sockeye.Endpoint) *sockeye.Error {
 	if e.Hint.En == "" || e.Hint.Zh == "" {
 		t.Errorf("no hint with %v", e)
 	}
-	event := r.waitKind(t, sockeye.Failed, 1)
+	event := r.WaitKind(t, sockeye.Failed, 1)
 	if e.Errno != "" && !strings.Contains(string(event.AppendJSON(nil, sockeye.English)), `"errno":"`+e.Errno+`"`) {
 		t.Errorf("the event does not tell errno %s", e.Errno)
 	}
@@ -50,24 +51,24 @@ func openFails(t *testing.T, ep sockeye.Endpoint) *sockeye.Error {
 // C11: the six ways in which the network says no are six kinds with six
 // sentences; a blackhole route is a seventh.
 func TestNetworkSaysNo(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	there := cable(t)
-	there.rules(t, "", "tcp dport 7001 drop")
-	sysctl(t, "net.ipv4.neigh.va.mcast_solicit", "1")
+	there := transporttest.Cable(t)
+	there.Rules(t, "", "tcp dport 7001 drop")
+	transporttest.Sysctl(t, "net.ipv4.neigh.va.mcast_solicit", "1")
 	for _, kind := range []string{"unreachable", "prohibit", "blackhole"} {
-		run(t, "ip", "route", "add", kind, map[string]string{"unreachable": "10.78.1.0/24", "prohibit": "10.78.2.0/24", "blackhole": "10.78.3.0/24"}[kind])
+		transporttest.Run(t, "ip", "route", "add", kind, map[string]string{"unreachable": "10.78.1.0/24", "prohibit": "10.78.2.0/24", "blackhole": "10.78.3.0/24"}[kind])
 	}
-	run(t, "nft", ruleset("output", "", "udp dport 7002 drop"))
+	transporttest.Run(t, "nft", transporttest.Ruleset("output", "", "udp dport 7002 drop"))
 	seen := map[string]string{}
 	for _, test := range []struct {
 		name, to string
 		kind     sockeye.ErrorKind
 		errno    string
 	}{
-		{"closed port", thereIP + ":7000", sockeye.Refused, "ECONNREFUSED"},
-		{"dropped", thereIP + ":7001", sockeye.TimedOut, "ETIMEDOUT"},
+		{"closed port", transporttest.ThereIP + ":7000", sockeye.Refused, "ECONNREFUSED"},
+		{"dropped", transporttest.ThereIP + ":7001", sockeye.TimedOut, "ETIMEDOUT"},
 		{"nobody has the address", "10.77.0.99:7000", sockeye.HostUnreachable, "EHOSTUNREACH"},
 		{"unreachable route", "10.78.1.1:7000", sockeye.HostUnreachable, "EHOSTUNREACH"},
 		{"no route", "10.79.0.1:7000", sockeye.NetworkUnreachable, "ENETUNREACH"},
@@ -87,8 +88,8 @@ func TestNetworkSaysNo(t *testing.T) {
 		})
 	}
 	// A firewall's EPERM comes to datagrams: it drops a SYN without a word.
-	board, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at(t, "udp://"+thereIP+":7002")}, nil)
-	_, err := firstPeer(t, board, r).Send(t.Context(), []byte("x"))
+	board, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, "udp://"+transporttest.ThereIP+":7002")}, nil)
+	_, err := transporttest.FirstPeer(t, board, r).Send(t.Context(), []byte("x"))
 	e := sockeye.ErrorOf(err)
 	if e == nil || e.Kind != sockeye.NotPermitted || e.Errno != "EPERM" || !strings.Contains(e.Error(), "firewall") {
 		t.Errorf("got %v, want not-permitted", err)
@@ -99,11 +100,11 @@ func TestNetworkSaysNo(t *testing.T) {
 // listened on, or says so; a privileged one and an address of somebody else are
 // told apart from these.
 func TestTaken(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
 	listen := func(address string, o sockeye.Options) sockeye.Endpoint {
-		return sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, address), Options: o}
+		return sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, address), Options: o}
 	}
 	t.Run("another process", func(t *testing.T) {
 		address, pid := child(t)
@@ -122,7 +123,7 @@ func TestTaken(t *testing.T) {
 		if e.Kind != sockeye.AddressInUse || !strings.Contains(e.Error(), "TIME_WAIT") {
 			t.Errorf("got %v", e)
 		}
-		open(t, listen(address, sockeye.Options{}), nil)
+		transporttest.Open(t, listen(address, sockeye.Options{}), nil)
 	})
 	t.Run("privileged", func(t *testing.T) {
 		defer withoutCapability(t, unix.CAP_NET_BIND_SERVICE)()
@@ -143,17 +144,17 @@ func TestTaken(t *testing.T) {
 // first.
 func timeWaiting(t *testing.T) string {
 	t.Helper()
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
-	c := dialTCP(t, pc)
-	p := firstPeer(t, pc, r)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	c := transporttest.DialTCP(t, pc)
+	p := transporttest.FirstPeer(t, pc, r)
 	if err := p.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	drain(c)
+	transporttest.Drain(c)
 	c.Close()
 	<-p.Done()
 	pc.Close()
-	return addressOf(pc).HostPort()
+	return transporttest.AddressOf(pc).HostPort()
 }
 
 // withoutCapability takes a right from the calling goroutine until the returned
@@ -182,13 +183,13 @@ func withoutCapability(t *testing.T, number int) (restore func()) {
 // C13, C15: source ports that are used up are told apart from an address that is
 // not here; another source address has ports of its own.
 func TestPortsUsedUp(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	sysctl(t, "net.ipv4.ip_local_port_range", "40000 40009")
-	pc, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:7000")}, nil)
+	transporttest.Sysctl(t, "net.ipv4.ip_local_port_range", "40000 40009")
+	pc, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.1:7000")}, nil)
 	for range 10 {
-		open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, nil)
+		transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc)}, nil)
 	}
 	e := connectFails(t, "127.0.0.1:7000", sockeye.Options{})
 	if e.Kind != sockeye.PortsExhausted || e.Errno != "EADDRNOTAVAIL" || !strings.Contains(e.Error(), "40000 to 40009") {
@@ -198,13 +199,13 @@ func TestPortsUsedUp(t *testing.T) {
 	if e.Kind != sockeye.AddressNotAvailable || !strings.Contains(e.Error(), "no address 192.0.2.1") {
 		t.Errorf("got kind %q: %v", e.Kind, e)
 	}
-	open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{
+	transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc), Options: sockeye.Options{
 		Sources: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}}}, nil)
 
 	for range 10 {
-		open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.9:0")}, nil)
+		transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.9:0")}, nil)
 	}
-	e = openFails(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.9:0")})
+	e = openFails(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.9:0")})
 	if e.Kind != sockeye.PortsExhausted || e.Errno != "EADDRINUSE" {
 		t.Errorf("listening: got kind %q: %v", e.Kind, e)
 	}
@@ -213,10 +214,10 @@ func TestPortsUsedUp(t *testing.T) {
 // C13: with IPv6 switched off the kernel says EADDRNOTAVAIL of an IPv6 address,
 // too, and that is neither ports nor the address there.
 func TestNoIPv6(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	sysctl(t, "net.ipv6.conf.all.disable_ipv6", "1")
+	transporttest.Sysctl(t, "net.ipv6.conf.all.disable_ipv6", "1")
 	e := connectFails(t, "[::1]:7000", sockeye.Options{})
 	if e.Kind != sockeye.AddressNotAvailable || !strings.Contains(e.Error(), "no IPv6 address to connect from") {
 		t.Errorf("got kind %q: %v", e.Kind, e)
@@ -232,10 +233,10 @@ func TestNoIPv6(t *testing.T) {
 // C34: link-local addresses work with the interface's name or number, in
 // brackets, bare, or URL-escaped, and peers are shown with the name.
 func TestZones(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	there := cable(t)
+	there := transporttest.Cable(t)
 	va, err := net.InterfaceByName("va")
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +244,7 @@ func TestZones(t *testing.T) {
 	here := linkLocal(t, va)
 	var vb *net.Interface
 	var far netip.Addr
-	there.do(func() {
+	there.Do(func() {
 		if vb, err = net.InterfaceByName("vb"); err == nil {
 			far = linkLocal(t, vb)
 		}
@@ -251,30 +252,30 @@ func TestZones(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := there.serve(t, "[::]:0").Addr().(*net.TCPAddr).Port
+	port := there.Serve(t, "[::]:0").Addr().(*net.TCPAddr).Port
 	want := netip.AddrPortFrom(far.WithZone("va"), uint16(port)).String()
 	for _, written := range []string{
 		fmt.Sprintf("[%s%%va]:%d", far, port), fmt.Sprintf("[%s%%%d]:%d", far, va.Index, port),
 		fmt.Sprintf("tcp6://[%s%%25va]:%d", far, port), fmt.Sprintf("%s%%va %d", far, port),
 	} {
-		s, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at(t, written)}, nil)
-		if p := firstPeer(t, s, r); p.String() != want {
+		s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, written)}, nil)
+		if p := transporttest.FirstPeer(t, s, r); p.String() != want {
 			t.Errorf("%s: the peer is shown as %s, want %s", written, p, want)
 		}
 	}
-	pc, r := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, fmt.Sprintf("[%s%%va]:0", here))}, nil)
+	pc, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, fmt.Sprintf("[%s%%va]:0", here))}, nil)
 	if local := pc.Locals()[0]; local.Addr() != here.WithZone("va") {
-		t.Errorf("listening on %v", local)
+		t.Errorf("transporttest.Listening on %v", local)
 	}
 	var c net.Conn
-	there.do(func() {
+	there.Do(func() {
 		c, err = net.Dial("tcp", fmt.Sprintf("[%s%%vb]:%d", here, pc.Locals()[0].Port()))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if p := firstPeer(t, pc, r); p.Remote.Addr() != far.WithZone("va") {
+	if p := transporttest.FirstPeer(t, pc, r); p.Remote.Addr() != far.WithZone("va") {
 		t.Errorf("joined from %v, want %v%%va", p, far)
 	}
 	e := connectFails(t, fmt.Sprintf("[%s]:%d", far, port), sockeye.Options{})
@@ -287,7 +288,7 @@ func TestZones(t *testing.T) {
 func linkLocal(t *testing.T, i *net.Interface) netip.Addr {
 	t.Helper()
 	var found netip.Addr
-	eventually(t, "a link-local address", func() bool {
+	transporttest.Eventually(t, "a link-local address", func() bool {
 		addrs, _ := i.Addrs()
 		for _, a := range addrs {
 			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() {
@@ -302,18 +303,18 @@ func linkLocal(t *testing.T, i *net.Interface) netip.Addr {
 // C36, C38: what the system's own resolver finds out is told apart, through a
 // real name server.
 func TestNames(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	nameServer(t, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+	transporttest.NameServer(t, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 	netinfotest.ServeNames(t, "127.0.0.1:53", netinfotest.Zone{
 		Hosts: map[string][]string{"pc.test.": {"127.0.0.1"}, "six.test.": {"2001:db8::6"}, "four.test.": {"192.0.2.4"},
 			"127.0.0.1.": {"192.0.2.66"}},
 		Errors: map[string]byte{"broken.test.": netinfotest.ServerFailure, "mute.test.": netinfotest.Silence},
 	})
-	pc, _ := open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at(t, "127.0.0.1:0")}, nil)
+	pc, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.1:0")}, nil)
 	for _, host := range []string{"pc.test", "127.0.0.1"} {
-		open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: host, Port: addressOf(pc).Port}}, nil)
+		transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: host, Port: transporttest.AddressOf(pc).Port}}, nil)
 	}
 	for _, test := range []struct {
 		to   string
@@ -336,10 +337,10 @@ func TestNames(t *testing.T) {
 
 // C38: a name server that is silent does not use up the time of the next one.
 func TestSecondServer(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	nameServer(t, "nameserver 127.0.0.1\nnameserver 127.0.0.2\n")
+	transporttest.NameServer(t, "nameserver 127.0.0.1\nnameserver 127.0.0.2\n")
 	netinfotest.ServeNames(t, "127.0.0.1:53", netinfotest.Zone{Errors: map[string]byte{"pc.test.": netinfotest.Silence}})
 	netinfotest.ServeNames(t, "127.0.0.2:53", netinfotest.Zone{Hosts: map[string][]string{"pc.test.": {"127.0.0.1"}}})
 	if got, err := netinfo.Resolve(t.Context(), "pc.test", sockeye.TCP4); err != nil || len(got) != 1 {
@@ -349,10 +350,10 @@ func TestSecondServer(t *testing.T) {
 
 // C38: no name server, and no network to ask one over, are their own messages.
 func TestNobodyToAsk(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	nameServer(t, "nameserver 127.0.0.1\n")
+	transporttest.NameServer(t, "nameserver 127.0.0.1\n")
 	if e := connectFails(t, "pc.test:1", sockeye.Options{}); e.Kind != sockeye.NameServer || !strings.Contains(e.Error(), "no name server answers at 127.0.0.1") {
 		t.Errorf("got kind %q: %v", e.Kind, e)
 	}
@@ -360,10 +361,10 @@ func TestNobodyToAsk(t *testing.T) {
 
 // C38: without a network the error of a name says so.
 func TestNoNetwork(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	nameServer(t, "nameserver 192.0.2.53\n")
+	transporttest.NameServer(t, "nameserver 192.0.2.53\n")
 	if e := connectFails(t, "pc.test:1", sockeye.Options{}); e.Kind != sockeye.NameServer || !strings.Contains(e.Error(), "no network: the name server 192.0.2.53") {
 		t.Errorf("got kind %q: %v", e.Kind, e)
 	}
@@ -371,13 +372,13 @@ func TestNoNetwork(t *testing.T) {
 
 // F26: out of descriptors, dialling and asking for a name tell the limit.
 func TestDialOutOfDescriptors(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
-	nameServer(t, "nameserver 127.0.0.1\n")
+	pc, _ := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	transporttest.NameServer(t, "nameserver 127.0.0.1\n")
 	limit := useUpDescriptors(t)
-	for _, to := range []string{addressOf(pc).String(), "udp://127.0.0.1:9", "pc.test:1"} {
+	for _, to := range []string{transporttest.AddressOf(pc).String(), "udp://127.0.0.1:9", "pc.test:1"} {
 		e := connectFails(t, to, sockeye.Options{})
 		if e.Kind != sockeye.LimitReached || e.Errno != "EMFILE" || !strings.Contains(e.Error(), fmt.Sprintf("may have %d", limit)) ||
 			!errors.Is(e, syscall.EMFILE) {

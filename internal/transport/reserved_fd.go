@@ -71,9 +71,9 @@ func isResourceLimit(err error) bool {
 	return netinfo.IsErrno(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM)
 }
 
-// isTransientAccept reports whether accepting failed for the sake of one connection that
+// IsTransientAccept reports whether accepting failed for the sake of one connection that
 // died in the queue; accept(2) tells to treat these like EAGAIN.
-func isTransientAccept(err error) bool {
+func IsTransientAccept(err error) bool {
 	return netinfo.IsErrno(err, syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO, syscall.ENETDOWN, syscall.ENOPROTOOPT,
 		syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.EOPNOTSUPP, syscall.ENETUNREACH)
 }

@@ -1,9 +1,10 @@
-package transport
+package transport_test
 
 import (
 	"bytes"
 	"fmt"
 	"net"
+	"sockeye/internal/transport/transporttest"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -15,25 +16,25 @@ import (
 // (UDP_SEGMENT, udp(7)), is an event for each datagram, with its own bytes, and each is
 // answered.
 func TestSegmentedDatagramsAreSplit(t *testing.T) {
-	onEachConnKind(t, testSegmentedDatagramsAreSplit)
+	transporttest.OnEachConnKind(t, testSegmentedDatagramsAreSplit)
 }
 
 func testSegmentedDatagramsAreSplit(t *testing.T) {
-	s, r := listening(t, "udp", sockeye.Options{}, echoing{})
-	c := dialUDP(t, s)
+	s, r := transporttest.Listening(t, "udp", sockeye.Options{}, transporttest.Echoing{})
+	c := transporttest.DialUDP(t, s)
 	// The last one is shorter; a single one is not cut at all.
 	for _, test := range []struct{ size, last, count int }{{1000, 1000, 1}, {1, 1, 60}, {1200, 700, 40}, {1472, 1, 44}} {
 		t.Run(fmt.Sprintf("%d of %d bytes", test.count, test.size), func(t *testing.T) {
-			before := len(r.all(isKind(sockeye.Received)))
+			before := len(r.All(transporttest.IsKind(sockeye.Received)))
 			data := numbered((test.count-1)*test.size + test.last)
 			sendSegmented(t, c, data, test.size)
-			r.waitKind(t, sockeye.Received, before+test.count)
-			r.waitKind(t, sockeye.Sent, before+test.count)
+			r.WaitKind(t, sockeye.Received, before+test.count)
+			r.WaitKind(t, sockeye.Sent, before+test.count)
 			buf := make([]byte, 1<<16)
 			for n := range test.count {
 				want := data[n*test.size : min((n+1)*test.size, len(data))]
 				for _, kind := range []sockeye.EventKind{sockeye.Received, sockeye.Sent} {
-					if e := r.all(isKind(kind))[before+n]; !bytes.Equal(e.Data, want) {
+					if e := r.All(transporttest.IsKind(kind))[before+n]; !bytes.Equal(e.Data, want) {
 						t.Errorf("datagram %d: %v are %d bytes %.20q, want %d %.20q", n, kind, len(e.Data), e.Data, len(want), want)
 					}
 				}
@@ -41,7 +42,7 @@ func testSegmentedDatagramsAreSplit(t *testing.T) {
 					t.Errorf("datagram %d: the answer is %d bytes %.20q, %v", n, got, buf[:got], err)
 				}
 			}
-			if more := r.all(isKind(sockeye.Received))[before:]; len(more) != test.count {
+			if more := r.All(transporttest.IsKind(sockeye.Received))[before:]; len(more) != test.count {
 				t.Errorf("%d datagrams are recorded, want %d", len(more), test.count)
 			}
 		})

@@ -30,28 +30,22 @@ type Session struct {
 	goroutines sync.WaitGroup // accept loops, dial loop, peers' owners, sweeper
 	done       chan struct{}  // closed after the closed event
 
-	packets  udpPeerTable
 	halfOpen atomic.Int64 // time.Duration
 	pending  atomic.Int32 // see Hold
-	crowded  atomic.Bool  // see limitSendQueue
 
 	mu           sync.Mutex
 	locals       []netip.AddrPort
+	opened       bool // the opened event is recorded
 	peers        map[uint64]*Peer
 	capacity     chan struct{}  // closed when a peer leaves; nil while nobody waits for it
 	stopFuncs    []func()       // close what accepts
-	acceptQueues []fdController // sockets that accept
-	sockets      []*udpSocket
+	acceptQueues []FDController // sockets that accept
+	reach        func(to netip.AddrPort) (*Peer, error)
 	reason       sockeye.Reason
 	err          *sockeye.Error
 	departed     sockeye.Counters // of the peers that left
 	looked       time.Time        // when the sweeper looked at acknowledgements last; only the sweeper's
 	sample       rateSample       // for rates
-}
-
-// fdController lets a function use a descriptor that cannot be closed meanwhile.
-type fdController interface {
-	Control(f func(fd uintptr)) error
 }
 
 // Open opens the endpoint. A listening session is bound when it returns; a
@@ -87,15 +81,14 @@ func Open(ctx context.Context, ep sockeye.Endpoint, cfg Config) (*Session, error
 }
 
 func (s *Session) start(ctx context.Context) error {
-	udp := s.ep.Address.Network.Transport() == sockeye.UDP
+	d := (*DriverSession)(s)
 	switch {
-	case s.ep.Mode == sockeye.Listen && udp:
-		return s.listenPacket(ctx)
+	case s.cfg.Driver == nil:
+		return noDriver(s.ep)
 	case s.ep.Mode == sockeye.Listen:
-		return s.listenStream(ctx)
-	default:
-		return s.connect(ctx)
+		return s.cfg.Driver.Listen(ctx, d)
 	}
+	return s.connect(ctx)
 }
 
 // end waits for everything the session started and records its end.
@@ -112,14 +105,6 @@ func (s *Session) end() {
 	close(s.done)
 }
 
-// opened records the opened event with the addresses really bound.
-func (s *Session) opened(locals ...netip.AddrPort) {
-	s.mu.Lock()
-	s.locals = locals
-	s.mu.Unlock()
-	s.record(sockeye.Event{Kind: sockeye.Opened, Detail: &sockeye.Detail{Locals: locals}})
-}
-
 func (s *Session) record(e sockeye.Event) {
 	e.Session = s.id
 	if e.Time.IsZero() {
@@ -131,16 +116,14 @@ func (s *Session) record(e sockeye.Event) {
 // detailOf is what an event tells of a failure.
 func detailOf(op, target string, err error) *sockeye.Detail {
 	d := &sockeye.Detail{Err: netinfo.Explain(op, target, err)}
-	if tried, ok := errors.AsType[*attemptsError](err); ok {
-		d.Attempts = tried.attempts
+	if tried, ok := errors.AsType[*AttemptsError](err); ok {
+		d.Attempts = tried.Attempts
 	}
 	return d
 }
 
-// failed records an error of the session itself.
-func (s *Session) failed(e *sockeye.Error) {
-	s.record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e}})
-}
+// Endpoint is what was asked for.
+func (s *Session) Endpoint() sockeye.Endpoint { return s.ep }
 
 // Locals are the addresses really bound.
 func (s *Session) Locals() []netip.AddrPort {
@@ -196,15 +179,25 @@ func (s *Session) snapshot() []*Peer {
 	return all
 }
 
-// snapshotIfMore is snapshot if a new peer is one more than n, else nil.
-func (s *Session) snapshotIfMore(n int) []*Peer {
+// Reach returns the peer for an address, known or not, so that it can be sent to. A
+// session of a transport with connections has only the peers that are connected.
+func (s *Session) Reach(to netip.AddrPort) (*Peer, error) {
 	s.mu.Lock()
-	count := len(s.peers)
+	reach := s.reach
 	s.mu.Unlock()
-	if count < n {
-		return nil
+	if reach == nil {
+		return nil, NoPeer(to.String())
 	}
-	return s.snapshot()
+	return reach(to)
+}
+
+// NoPeer is the error of an address that no socket of a session can reach.
+func NoPeer(to string) error {
+	return &sockeye.Error{
+		Kind: sockeye.NotFound, Op: "send", Target: to,
+		Message: sockeye.Text{En: "no such peer, and no socket here that can reach a new one", Zh: "没有这个连接对象，也没有可以到达它的套接字"},
+		Hint:    sockeye.Text{En: "/peers lists who is there", Zh: "用 /peers 查看有哪些连接对象"},
+	}
 }
 
 // Done is closed when the session has ended and its closed event is recorded.
@@ -242,7 +235,7 @@ func (s *Session) Close() {
 
 // StopAccepting lets no new peer in from now on. Those that are there stay.
 func (s *Session) StopAccepting() {
-	s.cancel(errClosing)
+	s.cancel(ErrClosing)
 	s.mu.Lock()
 	stops := s.stopFuncs
 	s.stopFuncs = nil
@@ -250,32 +243,6 @@ func (s *Session) StopAccepting() {
 	for _, stop := range stops {
 		stop()
 	}
-}
-
-var errClosing = &sockeye.Error{Kind: sockeye.Closed, Message: sockeye.Text{En: "the session is closing", Zh: "会话正在关闭"}}
-
-// onStop has f called when the session stops accepting; at once if it has.
-func (s *Session) onStop(f func()) {
-	s.mu.Lock()
-	stopped := s.ctx.Err() != nil
-	if !stopped {
-		s.stopFuncs = append(s.stopFuncs, f)
-	}
-	s.mu.Unlock()
-	if stopped {
-		f()
-	}
-}
-
-// addPeer adds a peer to the session, unless the session is closing.
-func (s *Session) addPeer(p *Peer) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ctx.Err() != nil {
-		return false
-	}
-	s.peers[p.ID] = p
-	return true
 }
 
 func (s *Session) removePeer(p *Peer) {
@@ -287,26 +254,6 @@ func (s *Session) removePeer(p *Peer) {
 		close(s.capacity)
 		s.capacity = nil
 	}
-}
-
-// isFull says whether the peer limit is reached.
-func (s *Session) isFull() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.peers) >= s.opts.MaxPeers
-}
-
-// capacityFreed is closed when a peer leaves a full session; nil if it is not full.
-func (s *Session) capacityFreed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.peers) < s.opts.MaxPeers {
-		return nil
-	}
-	if s.capacity == nil {
-		s.capacity = make(chan struct{})
-	}
-	return s.capacity
 }
 
 // SetHalfOpen changes Options.HalfOpen while the session is open.
@@ -371,17 +318,4 @@ func (s *Session) sweepOnce(now time.Time) {
 			p.stop(sockeye.ReasonIdle)
 		}
 	}
-}
-
-// evictFinished ends the peers that finished sending and are not being
-// answered, because what they hold is needed. It says whether there were any.
-func (s *Session) evictFinished() bool {
-	now, found := s.cfg.Now(), false
-	for _, p := range s.snapshot() {
-		if p.isState(sockeye.PeerFinished) && now.Sub(time.Unix(0, p.lastActive.Load())) >= minQuiet && !p.isNeeded() {
-			p.stop(sockeye.ReasonEOF)
-			found = true
-		}
-	}
-	return found
 }

@@ -1,4 +1,4 @@
-package transport
+package transport_test
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/transporttest"
 	"sync"
 	"testing"
 	"time"
@@ -18,47 +20,49 @@ import (
 
 // The experiment at the level of sockets: a server, a board, a hello, an answer,
 // an echo, and both ends' records agree.
-func TestTheExperiment(t *testing.T) { onEachConnKind(t, testTheExperiment) }
+func TestTheExperiment(t *testing.T) { transporttest.OnEachConnKind(t, testTheExperiment) }
 
 func testTheExperiment(t *testing.T) {
-	pc, pcRecord := listening(t, "tcp", sockeye.Options{}, nil)
-	board, boardRecord := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, echoing{})
+	pc, pcRecord := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	board, boardRecord := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc)}, transporttest.Echoing{})
 
-	if _, err := firstPeer(t, board, boardRecord).Send(t.Context(), []byte("Hello 01Studio!")); err != nil {
+	if _, err := transporttest.FirstPeer(t, board, boardRecord).Send(t.Context(), []byte("Hello 01Studio!")); err != nil {
 		t.Fatal(err)
 	}
-	if got := pcRecord.waitBytes(t, sockeye.Received, 15); string(got) != "Hello 01Studio!" {
+	if got := pcRecord.WaitBytes(t, sockeye.Received, 15); string(got) != "Hello 01Studio!" {
 		t.Fatalf("the PC received %q", got)
 	}
-	if _, err := firstPeer(t, pc, pcRecord).Send(t.Context(), []byte("hi board")); err != nil {
+	if _, err := transporttest.FirstPeer(t, pc, pcRecord).Send(t.Context(), []byte("hi board")); err != nil {
 		t.Fatal(err)
 	}
-	if got := pcRecord.waitBytes(t, sockeye.Received, 23); string(got) != "Hello 01Studio!hi board" {
+	if got := pcRecord.WaitBytes(t, sockeye.Received, 23); string(got) != "Hello 01Studio!hi board" {
 		t.Fatalf("the PC received %q, want the hello and the echo", got)
 	}
 	board.Shutdown(t.Context())
-	pcRecord.waitKind(t, sockeye.Finished, 1)
+	pcRecord.WaitKind(t, sockeye.Finished, 1)
 	pc.Shutdown(t.Context())
 
 	var kinds []string
-	for _, e := range pcRecord.all(func(sockeye.Event) bool { return true }) {
+	for _, e := range pcRecord.All(func(sockeye.Event) bool { return true }) {
 		kinds = append(kinds, e.Kind.String())
 	}
 	want := []string{"opened", "joined", "received", "sent", "received", "finished", "left", "closed"}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("the PC's record: %s\n%s", diff, pcRecord)
 	}
-	if !bytes.Equal(pcRecord.bytes(sockeye.Received), boardRecord.bytes(sockeye.Sent)) {
+	if !bytes.Equal(pcRecord.Bytes(sockeye.Received), boardRecord.Bytes(sockeye.Sent)) {
 		t.Error("what the board sent is not what the PC received")
 	}
 }
 
 // Bytes are recorded as they crossed, both ways, however they were cut.
-func TestStreamCarriesEveryByte(t *testing.T) { onEachConnKind(t, testStreamCarriesEveryByte) }
+func TestStreamCarriesEveryByte(t *testing.T) {
+	transporttest.OnEachConnKind(t, testStreamCarriesEveryByte)
+}
 
 func testStreamCarriesEveryByte(t *testing.T) {
-	pc, pcRecord := listening(t, "tcp", sockeye.Options{}, echoing{})
-	c := dialTCP(t, pc)
+	pc, pcRecord := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})
+	c := transporttest.DialTCP(t, pc)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	data := make([]byte, 3<<20)
 	for i := range data {
@@ -81,27 +85,27 @@ func testStreamCarriesEveryByte(t *testing.T) {
 	if err != nil || !bytes.Equal(back, data) {
 		t.Fatalf("echoed %d of %d bytes, %v", len(back), len(data), err)
 	}
-	if !bytes.Equal(pcRecord.waitBytes(t, sockeye.Received, len(data)), data) {
+	if !bytes.Equal(pcRecord.WaitBytes(t, sockeye.Received, len(data)), data) {
 		t.Error("the record of what was received differs from what was sent")
 	}
-	if !bytes.Equal(pcRecord.waitBytes(t, sockeye.Sent, len(data)), data) {
+	if !bytes.Equal(pcRecord.WaitBytes(t, sockeye.Sent, len(data)), data) {
 		t.Error("the record of what was sent differs from what came back")
 	}
 }
 
 func TestManyPeersAreAnsweredAloneAndTogether(t *testing.T) {
-	onEachConnKind(t, testManyPeersAreAnsweredAloneAndTogether)
+	transporttest.OnEachConnKind(t, testManyPeersAreAnsweredAloneAndTogether)
 }
 
 func testManyPeersAreAnsweredAloneAndTogether(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, nil)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
 	const n = 20
 	var clients []*net.TCPConn
 	for range n {
-		clients = append(clients, dialTCP(t, pc))
+		clients = append(clients, transporttest.DialTCP(t, pc))
 	}
-	r.waitKind(t, sockeye.Joined, n)
-	byRemote := map[string]*Peer{}
+	r.WaitKind(t, sockeye.Joined, n)
+	byRemote := map[string]*transport.Peer{}
 	for _, p := range pc.Peers() {
 		byRemote[p.Remote.String()] = p
 	}
@@ -128,15 +132,15 @@ func testManyPeersAreAnsweredAloneAndTogether(t *testing.T) {
 	}
 }
 
-func TestCountersAndStatus(t *testing.T) { onEachConnKind(t, testCountersAndStatus) }
+func TestCountersAndStatus(t *testing.T) { transporttest.OnEachConnKind(t, testCountersAndStatus) }
 
 func testCountersAndStatus(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{}, echoing{})
-	c := dialTCP(t, pc)
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})
+	c := transporttest.DialTCP(t, pc)
 	c.Write([]byte("12345"))
 	io.ReadFull(c, make([]byte, 5))
-	r.waitBytes(t, sockeye.Sent, 5)
-	st := firstPeer(t, pc, r).Status()
+	r.WaitBytes(t, sockeye.Sent, 5)
+	st := transporttest.FirstPeer(t, pc, r).Status()
 	want := sockeye.Counters{ReceivedBytes: 5, ReceivedMessages: 1, SentBytes: 5, SentMessages: 1}
 	if diff := cmp.Diff(want, st.Counters); diff != "" {
 		t.Error(diff)
@@ -147,24 +151,24 @@ func testCountersAndStatus(t *testing.T) {
 	if n := pc.Status().Peers; n != 1 {
 		t.Errorf("session counts %d peers, want 1", n)
 	}
-	other := dialTCP(t, pc)
+	other := transporttest.DialTCP(t, pc)
 	other.Write([]byte("678"))
 	io.ReadFull(other, make([]byte, 3))
 	c.Close()
-	r.waitKind(t, sockeye.Left, 1)
+	r.WaitKind(t, sockeye.Left, 1)
 	want = sockeye.Counters{ReceivedBytes: 8, ReceivedMessages: 2, SentBytes: 8, SentMessages: 2}
-	eventually(t, "the session counts one peer", func() bool { return pc.Status().Peers == 1 })
+	transporttest.Eventually(t, "the session counts one peer", func() bool { return pc.Status().Peers == 1 })
 	if diff := cmp.Diff(want, pc.Status().Counters); diff != "" {
 		t.Errorf("with one peer that has left: %s", diff)
 	}
 }
 
-func TestIdlePeerIsClosed(t *testing.T) { onEachConnKind(t, testIdlePeerIsClosed) }
+func TestIdlePeerIsClosed(t *testing.T) { transporttest.OnEachConnKind(t, testIdlePeerIsClosed) }
 
 func testIdlePeerIsClosed(t *testing.T) {
-	pc, r := listening(t, "tcp", sockeye.Options{IdleTimeout: 50 * time.Millisecond}, nil)
-	c := dialTCP(t, pc)
-	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonIdle {
+	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{IdleTimeout: 50 * time.Millisecond}, nil)
+	c := transporttest.DialTCP(t, pc)
+	if e := r.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonIdle {
 		t.Errorf("left for %q, want idle", e.Detail.Reason)
 	}
 	if _, err := c.Read(make([]byte, 1)); err != io.EOF {
@@ -172,79 +176,62 @@ func testIdlePeerIsClosed(t *testing.T) {
 	}
 }
 
-func TestReconnectForEver(t *testing.T) { onEachConnKind(t, testReconnectForEver) }
+func TestReconnectForEver(t *testing.T) { transporttest.OnEachConnKind(t, testReconnectForEver) }
 
 func testReconnectForEver(t *testing.T) {
-	pc, _ := listening(t, "tcp", sockeye.Options{}, nil)
-	address := addressOf(pc)
-	board, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: address, Options: sockeye.Options{Reconnect: true}}, nil)
-	r.waitKind(t, sockeye.Joined, 1)
+	pc, _ := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	address := transporttest.AddressOf(pc)
+	board, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: address, Options: sockeye.Options{Reconnect: true}}, nil)
+	r.WaitKind(t, sockeye.Joined, 1)
 	pc.Shutdown(t.Context())
-	failed := r.waitKind(t, sockeye.Failed, 1)
-	if d := failed.Detail; d.Retry < minRetryDelay || d.Retry > maxRetryDelay {
+	failed := r.WaitKind(t, sockeye.Failed, 1)
+	if d := failed.Detail; d.Retry < transport.MinRetryDelay || d.Retry > transport.MaxRetryDelay {
 		t.Errorf("next try in %v, want 0.5 s to 30 s", d.Retry)
 	}
-	open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: address}, nil)
-	r.waitKind(t, sockeye.Joined, 2)
+	transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: address}, nil)
+	r.WaitKind(t, sockeye.Joined, 2)
 	if n := len(board.Peers()); n != 1 {
 		t.Errorf("%d peers after reconnecting, want 1", n)
 	}
 }
 
-// Full jitter: every wait lies between the shortest and a ceiling that doubles
-// until the longest.
-func TestRetryDelay(t *testing.T) {
-	ceilings := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 30 * time.Second, 30 * time.Second}
-	for n, most := range ceilings {
-		if d := retryDelay(n, func() float64 { return 0 }); d != minRetryDelay {
-			t.Errorf("try %d: least wait %v, want %v", n, d, minRetryDelay)
-		}
-		if d := retryDelay(n, func() float64 { return 1 }); d != most {
-			t.Errorf("try %d: longest wait %v, want %v", n, d, most)
-		}
-	}
-	if d := retryDelay(1<<40, func() float64 { return 1 }); d != maxRetryDelay {
-		t.Errorf("after very many tries: %v", d)
-	}
-}
-
 func TestUDPBothWays(t *testing.T) {
-	pc, pcRecord := listening(t, "udp", sockeye.Options{}, echoing{})
-	board, boardRecord := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc)}, nil)
-	p := firstPeer(t, board, boardRecord)
+	pc, pcRecord := transporttest.Listening(t, "udp", sockeye.Options{}, transporttest.Echoing{})
+	board, boardRecord := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc)}, nil)
+	p := transporttest.FirstPeer(t, board, boardRecord)
 	for _, m := range []string{"one", "", "three"} {
 		if _, err := p.Send(t.Context(), []byte(m)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	boardRecord.waitKind(t, sockeye.Received, 3)
+	boardRecord.WaitKind(t, sockeye.Received, 3)
 	var got []string
-	for _, e := range boardRecord.all(isKind(sockeye.Received)) {
+	for _, e := range boardRecord.All(transporttest.IsKind(sockeye.Received)) {
 		got = append(got, string(e.Data))
 	}
 	if diff := cmp.Diff([]string{"one", "", "three"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if n := len(pcRecord.all(isKind(sockeye.Joined))); n != 1 {
+	if n := len(pcRecord.All(transporttest.IsKind(sockeye.Joined))); n != 1 {
 		t.Errorf("%d peers joined, want 1", n)
 	}
 	board.Shutdown(t.Context())
 	pc.Shutdown(t.Context())
-	if left := pcRecord.all(isKind(sockeye.Left)); len(left) != 1 {
+	if left := pcRecord.All(transporttest.IsKind(sockeye.Left)); len(left) != 1 {
 		t.Errorf("%d left events\n%s", len(left), pcRecord)
 	}
 }
 
 func TestShutdownOfAnIdleSessionIsPrompt(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
-		pc, r := listening(t, network, sockeye.Options{}, nil)
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		pc, r := transporttest.Listening(t, network, sockeye.Options{}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), transporttest.Patience)
 		pc.Shutdown(ctx)
 		if ctx.Err() != nil {
-			t.Errorf("%s: shutdown took %v", network, patience)
+			t.Errorf("%s: shutdown took %v", network, transporttest.Patience)
 		}
 		cancel()
-		if e := r.waitKind(t, sockeye.Ended, 1); e.Detail.Reason != sockeye.ReasonLocal {
+		if e := r.WaitKind(t, sockeye.Ended, 1); e.Detail.Reason != sockeye.ReasonLocal {
 			t.Errorf("%s: closed for %q", network, e.Detail.Reason)
 		}
 	}
@@ -252,25 +239,25 @@ func TestShutdownOfAnIdleSessionIsPrompt(t *testing.T) {
 
 // A client whose server ended in good order comes back at once, without a wait to tell of;
 // one that is sent away again and again waits longer each time.
-func TestReconnectAtOnce(t *testing.T) { onEachConnKind(t, testReconnectAtOnce) }
+func TestReconnectAtOnce(t *testing.T) { transporttest.OnEachConnKind(t, testReconnectAtOnce) }
 
 func testReconnectAtOnce(t *testing.T) {
-	pc, pr := listening(t, "tcp", sockeye.Options{}, nil)
-	_, r := open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(pc), Options: sockeye.Options{Reconnect: true}}, nil)
-	pr.waitKind(t, sockeye.Joined, 1)
-	r.waitKind(t, sockeye.Joined, 1)
+	pc, pr := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+	_, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc), Options: sockeye.Options{Reconnect: true}}, nil)
+	pr.WaitKind(t, sockeye.Joined, 1)
+	r.WaitKind(t, sockeye.Joined, 1)
 	pc.Peers()[0].Close(t.Context())
-	r.waitKind(t, sockeye.Joined, 2)
-	if e := r.waitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
+	r.WaitKind(t, sockeye.Joined, 2)
+	if e := r.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonEOF {
 		t.Errorf("left for %q, want eof", e.Detail.Reason)
 	}
-	if waits := r.all(isKind(sockeye.Failed)); len(waits) != 0 {
+	if waits := r.All(transporttest.IsKind(sockeye.Failed)); len(waits) != 0 {
 		t.Errorf("it waited: %v", waits[0].Detail)
 	}
-	pr.waitKind(t, sockeye.Joined, 2)
+	pr.WaitKind(t, sockeye.Joined, 2)
 	pc.Peers()[0].Close(t.Context())
-	if d := r.waitKind(t, sockeye.Failed, 1).Detail; d.Retry < minRetryDelay {
-		t.Errorf("sent away twice, it waits %v, want %v at least", d.Retry, minRetryDelay)
+	if d := r.WaitKind(t, sockeye.Failed, 1).Detail; d.Retry < transport.MinRetryDelay {
+		t.Errorf("sent away twice, it waits %v, want %v at least", d.Retry, transport.MinRetryDelay)
 	}
-	r.waitKind(t, sockeye.Joined, 3)
+	r.WaitKind(t, sockeye.Joined, 3)
 }

@@ -1,9 +1,11 @@
-package transport
+package transport_test
 
 import (
 	"context"
 	"runtime"
 	"slices"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/transporttest"
 	"sync"
 	"syscall"
 	"testing"
@@ -16,18 +18,18 @@ import (
 
 // F43: of a thousand peers that never read what they are sent, each takes a bounded part
 // of the memory of the kernel and of the process, and a peer that reads is served meanwhile.
-func TestStalledReaders(t *testing.T) { onEachConnKind(t, testF43StalledReaders) }
+func TestStalledReaders(t *testing.T) { transporttest.OnEachConnKind(t, testF43StalledReaders) }
 
 func testF43StalledReaders(t *testing.T) {
 	const stalled, kernelEach, heapEach = 1000, 512 << 10, 64 << 10
-	s, r := listening(t, "tcp", sockeye.Options{}, echoing{})
-	r.keepNothing()
-	healthy := dialTCP(t, s)
+	s, r := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})
+	r.KeepNothing()
+	healthy := transporttest.DialTCP(t, s)
 	for range stalled {
-		dialTCP(t, s)
+		transporttest.DialTCP(t, s)
 	}
-	eventually(t, "all have joined", func() bool { return len(s.Peers()) == stalled+1 })
-	peers := slices.DeleteFunc(s.Peers(), func(p *Peer) bool {
+	transporttest.Eventually(t, "all have joined", func() bool { return len(s.Peers()) == stalled+1 })
+	peers := slices.DeleteFunc(s.Peers(), func(p *transport.Peer) bool {
 		return p.Peer.Remote.String() == healthy.LocalAddr().String()
 	})
 	heapBefore := heapInUse()
@@ -44,15 +46,15 @@ func testF43StalledReaders(t *testing.T) {
 	defer sending.Wait()
 	defer cancel()
 	before, kernel := -1, 0
-	eventually(t, "no peer takes more", func() bool {
+	transporttest.Eventually(t, "no peer takes more", func() bool {
 		before, kernel = kernel, 0
 		for _, p := range peers {
 			kernel += sendQueueMemory(p)
 		}
-		return kernel == before && !slices.ContainsFunc(peers, func(p *Peer) bool { return !p.conn.sending() })
+		return kernel == before && !slices.ContainsFunc(peers, func(p *transport.Peer) bool { return !transporttest.Mover(p).Sending() })
 	})
 	for range 100 {
-		if err := echoesOn(healthy, patience); err != nil {
+		if err := echoesOn(healthy, transporttest.Patience); err != nil {
 			t.Fatalf("a peer that reads is not served: %v", err)
 		}
 	}
@@ -73,10 +75,10 @@ func heapInUse() int {
 }
 
 // sendQueueMemory is what the kernel keeps of the bytes sent to a peer (SO_MEMINFO).
-func sendQueueMemory(p *Peer) int {
+func sendQueueMemory(p *transport.Peer) int {
 	var info [9]uint32 // of linux/sock_diag.h
 	size := uint32(unsafe.Sizeof(info))
-	p.conn.(fdController).Control(func(fd uintptr) {
+	transporttest.Control(p, func(fd uintptr) {
 		syscall.RawSyscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
 			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 	})

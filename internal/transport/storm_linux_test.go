@@ -1,10 +1,11 @@
-package transport
+package transport_test
 
 import (
 	"errors"
 	"net"
 	"os"
 	"slices"
+	"sockeye/internal/transport/transporttest"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,7 +30,7 @@ func connectFrom(source byte, port uint16, flags int) (int, error) {
 	}
 	err = errors.Join(
 		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1),
-		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: int64(patience.Seconds())}),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: int64(transporttest.Patience.Seconds())}),
 		unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, source}}))
 	for err == nil {
 		err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}})
@@ -51,18 +52,18 @@ func connectFrom(source byte, port uint16, flags int) (int, error) {
 // T57: thousands of connections that never get beyond their SYN, that end without a byte,
 // or that are reset at once, are tolerated: nothing of them stays, and a peer is served.
 func TestHalfOpenAndAbandoned(t *testing.T) {
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	onEachConnKind(t, testT57HalfOpenAndAbandoned)
+	transporttest.OnEachConnKind(t, testT57HalfOpenAndAbandoned)
 }
 
 func testT57HalfOpenAndAbandoned(t *testing.T) {
 	const each, mute = 2000, 99
-	s, r := listening(t, "tcp", sockeye.Options{}, echoing{})
+	s, r := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})
 	port := s.Locals()[0].Port()
-	healthy := dialTCP(t, s)
-	run(t, "nft", ruleset("input", "", "ip daddr 127.0.0."+strconv.Itoa(mute)+" drop")) // no SYN is answered
+	healthy := transporttest.DialTCP(t, s)
+	transporttest.Run(t, "nft", transporttest.Ruleset("input", "", "ip daddr 127.0.0."+strconv.Itoa(mute)+" drop")) // no SYN is answered
 	abandoned := 0
 	for range each {
 		fd, err := connectFrom(mute, port, unix.SOCK_NONBLOCK)
@@ -83,18 +84,18 @@ func testT57HalfOpenAndAbandoned(t *testing.T) {
 			abandoned++
 		}
 	}
-	if err := echoesOn(healthy, patience); err != nil {
+	if err := echoesOn(healthy, transporttest.Patience); err != nil {
 		t.Errorf("who was there before is not served: %v", err)
 	}
-	if err := echoesOn(dialTCP(t, s), patience); err != nil {
+	if err := echoesOn(transporttest.DialTCP(t, s), transporttest.Patience); err != nil {
 		t.Errorf("who comes after is not served: %v", err)
 	}
-	eventually(t, "only those two are left", func() bool { return len(s.Peers()) == 2 })
-	joined, left := len(r.all(isKind(sockeye.Joined))), len(r.all(isKind(sockeye.Left)))
+	transporttest.Eventually(t, "only those two are left", func() bool { return len(s.Peers()) == 2 })
+	joined, left := len(r.All(transporttest.IsKind(sockeye.Joined))), len(r.All(transporttest.IsKind(sockeye.Left)))
 	if joined > abandoned+2 || left != joined-2 {
 		t.Errorf("%d joined and %d left of %d abandoned connections", joined, left, abandoned)
 	}
-	if failed := r.all(isKind(sockeye.Failed)); len(failed) > 0 {
+	if failed := r.All(transporttest.IsKind(sockeye.Failed)); len(failed) > 0 {
 		t.Errorf("%d errors, first: %v", len(failed), failed[0].Detail.Err)
 	}
 }
@@ -104,10 +105,10 @@ func testT57HalfOpenAndAbandoned(t *testing.T) {
 // served at once, and the memory is given back.
 func TestConnectionStorm(t *testing.T) {
 	os.Getenv(stormEnv) // so that a change of it is a test not run yet
-	if !ownNetwork(t) {
+	if !transporttest.OwnNetwork(t) {
 		return
 	}
-	onEachConnKind(t, testT56ConnectionStorm)
+	transporttest.OnEachConnKind(t, testT56ConnectionStorm)
 }
 
 // stormEnv says how many attempts there are.
@@ -119,13 +120,13 @@ func testT56ConnectionStorm(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv(stormEnv)); err == nil {
 		attempts = n
 	}
-	s, r := listening(t, "tcp", sockeye.Options{MaxPeers: limit}, echoing{})
-	r.dropData()
+	s, r := transporttest.Listening(t, "tcp", sockeye.Options{MaxPeers: limit}, transporttest.Echoing{})
+	r.DropData()
 	var served []*net.TCPConn
 	for range existing {
-		served = append(served, dialTCP(t, s))
+		served = append(served, transporttest.DialTCP(t, s))
 	}
-	eventually(t, "they have joined", func() bool { return len(s.Peers()) == existing })
+	transporttest.Eventually(t, "they have joined", func() bool { return len(s.Peers()) == existing })
 	before := heapInUse()
 
 	var storm sync.WaitGroup
@@ -157,13 +158,13 @@ func testT56ConnectionStorm(t *testing.T) {
 	for fd := range admitted {
 		unix.Close(fd)
 	}
-	eventually(t, "only those from before are left", func() bool { return len(s.Peers()) == existing })
+	transporttest.Eventually(t, "only those from before are left", func() bool { return len(s.Peers()) == existing })
 	// The connections that are gone would take more than ten times as much if anything
 	// held them; this much the test itself and the race detector may hold.
-	eventually(t, "the memory is given back", func() bool { return heapInUse() <= before+16<<20 })
+	transporttest.Eventually(t, "the memory is given back", func() bool { return heapInUse() <= before+16<<20 })
 	s.Close() // tells of the last refusals
 	counted := 0
-	for _, e := range r.all(isKind(sockeye.Failed)) {
+	for _, e := range r.All(transporttest.IsKind(sockeye.Failed)) {
 		if text := e.Detail.Err.Reason(sockeye.English); strings.Contains(text, "limit of 200 peers") {
 			counted += times(text)
 		}
@@ -172,6 +173,11 @@ func testT56ConnectionStorm(t *testing.T) {
 	if n := int(refused.Load()); letIn != limit-existing || letIn+n != all || counted != n {
 		t.Errorf("%d attempts: %d let in, %d refused, of which %d are counted", all, letIn, n, counted)
 	}
+}
+
+// resetOnClose makes closing a connection reset it (SO_LINGER, socket(7)).
+func resetOnClose(fd int) {
+	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 }
 
 // attempt connects and returns the socket if it is echoed.
@@ -214,10 +220,23 @@ func echoTimes(t *testing.T, conns []*net.TCPConn, over <-chan struct{}) (took [
 			}
 		}
 		began := time.Now()
-		if err := echoesOn(conns[n%len(conns)], patience); err != nil {
+		if err := echoesOn(conns[n%len(conns)], transporttest.Patience); err != nil {
 			<-over
 			t.Fatalf("connection %d is not served: %v", n%len(conns), err)
 		}
 		took = append(took, time.Since(began))
 	}
+}
+
+// times is how many errors a note says it stands for: "no more (12 times)".
+func times(message string) int {
+	_, rest, many := strings.Cut(message, "(")
+	if !many {
+		return 1
+	}
+	n := 0
+	for _, c := range strings.TrimSuffix(rest, " times)") {
+		n = 10*n + int(c-'0')
+	}
+	return n
 }

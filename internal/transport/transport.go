@@ -96,5 +96,8 @@ type Config struct {
 	// was resolved and will be dialled; its error is the attempt's.
 	DialFilter func(to netip.AddrPort) error
 
-	portableOnly bool // portableConn is wanted, whatever the system could do
+	// Driver opens the endpoint.
+	Driver Driver
+	// PortableOnly has drivers use what every system has; tests run on both.
+	PortableOnly bool
 }

@@ -37,7 +37,7 @@ func (s *Session) watchesAcks(now time.Time) bool {
 		return false
 	}
 	s.looked = now
-	return s.ep.Address.Network.Transport() == sockeye.TCP
+	return s.ep.Address.Network.Traits().Acknowledges
 }
 
 // watchAcks looks at what a peer has acknowledged, if it has been sent something lately
@@ -50,7 +50,7 @@ func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 	if u == nil && quiet > 2*ackPause {
 		return false
 	}
-	o, ok := p.conn.outgoing()
+	o, ok := p.mover.Outgoing()
 	if !ok || o.Unsent <= 0 {
 		if u != nil {
 			p.setUnacknowledged(nil)
@@ -64,7 +64,7 @@ func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 	}
 	p.setReason(sockeye.ReasonTimeout, netinfo.Explain("receive", p.String(), syscall.ETIMEDOUT))
 	p.markClosing()
-	p.conn.stop(true)
+	p.mover.Stop(true)
 	return true
 }
 

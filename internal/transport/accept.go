@@ -1,0 +1,193 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+)
+
+// StreamListener accepts the connections of a stream, for ServeStream.
+type StreamListener interface {
+	// Accept waits for a connection. After Close its error is net.ErrClosed.
+	Accept() (Conn, error)
+	// SetDeadline ends Accept at a time.
+	SetDeadline(time.Time) error
+	Close() error
+	// Name is the address in errors.
+	Name() string
+}
+
+// ServeStream accepts from a listener until the session stops, with a goroutine, and
+// serves every peer with a StreamMover. It returns at once. The session closes the
+// listener.
+func (d *DriverSession) ServeStream(l StreamListener) {
+	d.OnStop(func() { l.Close() })
+	d.Go(func() { d.acceptAll(l) })
+}
+
+// acceptAll accepts until the listener is closed.
+func (d *DriverSession) acceptAll(l StreamListener) {
+	gate := NewGate(d)
+	defer gate.Close()
+	for d.WaitForCapacity() {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			gate.Accepted()
+			d.onAccept(conn, gate)
+		case errors.Is(err, net.ErrClosed):
+			return
+		case IsTransientAccept(err):
+			// the connection died in the queue; the next one may not have
+		default:
+			if gate.Failed(l.Name(), err, func() { rejectOne(l) }) {
+				gate.BackOff()
+			}
+		}
+	}
+}
+
+// rejectOne resets one connection that waits.
+func rejectOne(l StreamListener) {
+	l.SetDeadline(time.Now().Add(time.Millisecond))
+	if conn, err := l.Accept(); err == nil {
+		reject(conn)
+	}
+	l.SetDeadline(time.Time{})
+}
+
+func reject(conn Conn) {
+	conn.Abort()
+	conn.Close()
+}
+
+// onAccept makes a peer of a connection, or resets it when it may not be one.
+func (d *DriverSession) onAccept(conn Conn, gate *Gate) {
+	if !gate.Admits(conn.Remote()) {
+		reject(conn)
+		return
+	}
+	d.Join(conn, nil)
+}
+
+// Join makes a peer of a connection and starts to serve it. It says false, and closes
+// the connection, if the session is closing.
+func (d *DriverSession) Join(conn Conn, how *sockeye.Detail) (*DriverPeer, bool) {
+	p := d.NewPeer(conn.Local(), conn.Remote())
+	c := NewStreamMover(p, conn)
+	p.SetMover(c)
+	if !d.Add(p) {
+		conn.Close()
+		return nil, false
+	}
+	p.RecordJoined(how)
+	d.Go(func() {
+		if r := d.cfg.Responder; r != nil {
+			r.Joined(p.Public())
+		}
+		c.Serve(false)
+	})
+	return p, true
+}
+
+// WaitForCapacity holds accepting back while the session is full and its policy is
+// to pause. It says false when the session stops.
+func (d *DriverSession) WaitForCapacity() bool {
+	for d.opts.OverCap == sockeye.PauseOverCap {
+		change := d.capacityFreed()
+		if change == nil {
+			return true
+		}
+		select {
+		case <-change:
+		case <-d.ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// capacityFreed is closed when a peer leaves a full session; nil if it is not full.
+func (d *DriverSession) capacityFreed() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.peers) < d.opts.MaxPeers {
+		return nil
+	}
+	if d.capacity == nil {
+		d.capacity = make(chan struct{})
+	}
+	return d.capacity
+}
+
+// Gate says who may come in, and what becomes of an accept loop that cannot accept. It
+// belongs to one accept loop.
+type Gate struct {
+	session   *DriverSession
+	reserved  *reservedFD
+	overLimit ErrorLimiter
+	admission Admission
+}
+
+// NewGate makes the gate of an accept loop. Close gives back what it holds.
+func NewGate(d *DriverSession) *Gate {
+	return &Gate{session: d, reserved: newReservedFD(), overLimit: NewErrorLimiter(d), admission: NewAdmission(d)}
+}
+
+// Close records what is held back still.
+func (g *Gate) Close() {
+	g.overLimit.Flush()
+	g.admission.Flush()
+	g.reserved.close()
+}
+
+// Admits says whether a connection may be a peer, and tells of one that may not. Where
+// from is zero the address does not count.
+func (g *Gate) Admits(from netip.AddrPort) bool {
+	if g.admission.Refuses(from, refusedWithRST) {
+		return false
+	}
+	if g.session.IsFull() && !g.session.EvictFinished() {
+		g.overLimit.Add(overCapError(g.session.opts.MaxPeers, from.String()))
+		return false
+	}
+	return true
+}
+
+// Accepted notes that accepting works.
+func (g *Gate) Accepted() { g.reserved.reset() }
+
+// Failed records why accepting failed. Where the system is out of descriptors it makes
+// room, or has reject take one waiting connection and reset it. It says whether to
+// pause before the next try.
+func (g *Gate) Failed(local string, err error, reject func()) (pause bool) {
+	g.overLimit.Add(netinfo.Explain("accept", local, err))
+	if isResourceLimit(err) {
+		if g.session.EvictFinished() {
+			return false
+		}
+		g.reserved.rejectOne(reject)
+	}
+	return true
+}
+
+// BackOff pauses, longer each time, until the session stops.
+func (g *Gate) BackOff() { g.reserved.backOff(g.session.ctx) }
+
+// overCapError is the error of a connection beyond the peer limit.
+func overCapError(most int, from string) *sockeye.Error {
+	return &sockeye.Error{
+		Kind: sockeye.LimitReached, Op: "accept", Target: from,
+		Message: sockeye.Text{
+			En: fmt.Sprintf("refused with RST: the limit of %d peers is reached", most),
+			Zh: fmt.Sprintf("已用 RST 拒绝：已达到 %d 个连接的上限", most)},
+		Hint: sockeye.Text{
+			En: "allow more with --max-peers, or close peers that are no longer needed",
+			Zh: "用 --max-peers 提高上限，或关闭不再需要的连接"},
+	}
+}

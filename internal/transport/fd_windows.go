@@ -1,5 +1,0 @@
-package transport
-
-import "syscall"
-
-func sysFD(fd uintptr) syscall.Handle { return syscall.Handle(fd) }

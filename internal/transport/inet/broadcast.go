@@ -1,0 +1,75 @@
+package inet
+
+import (
+	"net"
+	"net/netip"
+
+	"sockeye"
+)
+
+// AllowBroadcast refuses a broadcast address unless the endpoint asked for it:
+// one typing error should not reach every machine of a network.
+func AllowBroadcast(o *sockeye.Options, to netip.Addr) error {
+	if !IsBroadcast(to) || o.Broadcast.Or(false) {
+		return nil
+	}
+	return &sockeye.Error{
+		Kind: sockeye.NotPermitted, Op: "send", Target: to.String(),
+		Message: sockeye.Text{En: "this is a broadcast address: every machine of the network would get it", Zh: "这是广播地址：网段内所有机器都会收到"},
+		Hint:    sockeye.Text{En: "if that is meant, add --broadcast", Zh: "如果确实要广播，请加 --broadcast"},
+	}
+}
+
+// RefuseGroup refuses a multicast address where it could not do what it says: TCP
+// knows no groups, and to listen to one means to join it, which Sockeye cannot yet.
+// Package net would bind every address of this machine instead and join nothing.
+func RefuseGroup(op string, n sockeye.Network, ip netip.Addr) error {
+	switch {
+	case !ip.IsMulticast():
+		return nil
+	case n.Traits().Connections:
+		return &sockeye.Error{
+			Kind: sockeye.Unsupported, Op: op, Target: ip.String(),
+			Message: sockeye.Text{En: "this is a multicast group, and TCP joins exactly two machines", Zh: "这是组播地址，而 TCP 只连接两台机器"},
+			Hint:    sockeye.Text{En: "write udp:// to send to a group, or the address of one machine", Zh: "向组播组发送请写 udp://，否则请写一台机器的地址"},
+		}
+	}
+	return &sockeye.Error{
+		Kind: sockeye.Unsupported, Op: op, Target: ip.String(),
+		Message: sockeye.Text{En: "this is a multicast group, and joining groups is not supported yet", Zh: "这是组播地址，目前还不支持加入组播组"},
+		Hint: sockeye.Text{
+			En: "listen on udp://:PORT for what is sent to this machine itself; sending to a group works: sockeye connect udp://GROUP:PORT",
+			Zh: "监听 udp://:端口 可接收发给本机的数据报；向组播组发送可用：sockeye connect udp://组播地址:端口"},
+	}
+}
+
+// IsBroadcast reports whether an address is 255.255.255.255 or the directed
+// broadcast address of one of this machine's networks (RFC 919).
+func IsBroadcast(a netip.Addr) bool {
+	if !a.Is4() {
+		return false
+	}
+	if a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return true
+	}
+	nets, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	for _, n := range nets {
+		prefix, err := netip.ParsePrefix(n.String())
+		if err == nil && prefix.Addr().Is4() && prefix.Bits() < 31 && !prefix.Addr().IsLoopback() && a == lastAddr(prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// lastAddr is the highest address of an IPv4 network.
+func lastAddr(p netip.Prefix) netip.Addr {
+	b := p.Masked().Addr().As4()
+	for i := p.Bits(); i < 32; i++ {
+		b[i/8] |= 1 << (7 - i%8)
+	}
+	return netip.AddrFrom4(b)
+}

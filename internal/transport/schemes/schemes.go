@@ -1,0 +1,19 @@
+// Package schemes says which driver opens which scheme. What the schemes are and can
+// do is in the table of package sockeye.
+package schemes
+
+import (
+	"sockeye"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/tcp"
+	"sockeye/internal/transport/udp"
+)
+
+// drivers is the list: one row for each network without its family.
+var drivers = map[sockeye.Network]transport.Driver{
+	sockeye.TCP: tcp.Driver{},
+	sockeye.UDP: udp.Driver{},
+}
+
+// Driver opens endpoints of a network; nil if nothing does.
+func Driver(n sockeye.Network) transport.Driver { return drivers[n.Transport()] }

@@ -1,0 +1,143 @@
+package sockopt
+
+import (
+	"context"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+)
+
+// option is one setsockopt(2) call.
+type option struct {
+	name              string
+	level, opt, value int
+	may               bool // the system may not know it
+}
+
+// RTOMaxMS is TCP_RTO_MAX_MS (linux/tcp.h).
+const RTOMaxMS = 44
+
+// Listen sets the options of a socket that will listen, before it is
+// bound. Accepted sockets inherit them (tcp(7)).
+func (s *Setter) Listen(network, address string, c syscall.RawConn) error {
+	list := s.commonOptions(network)
+	if s.opts.ReuseAddress != sockeye.Default {
+		list = append(list, option{name: "SO_REUSEADDR", level: unix.SOL_SOCKET, opt: unix.SO_REUSEADDR, value: boolOption(s.opts.ReuseAddress.Or(false))})
+	}
+	return s.setAll(c, list)
+}
+
+// Dial sets the options of a socket that will connect, before it is bound.
+func (s *Setter) Dial(_ context.Context, network, address string, c syscall.RawConn) error {
+	list := s.commonOptions(network)
+	if len(s.opts.Sources) > 0 && s.opts.SourcePort == 0 {
+		// Chooses the port at connect, by four-tuple: bind(2) would use ports up.
+		list = append(list, option{name: "IP_BIND_ADDRESS_NO_PORT", level: unix.SOL_IP, opt: unix.IP_BIND_ADDRESS_NO_PORT, value: 1})
+	}
+	return s.setAll(c, list)
+}
+
+func (s *Setter) commonOptions(network string) []option {
+	o := s.opts
+	var list []option
+	add := func(name string, level, opt, value int) { list = append(list, option{name, level, opt, value, false}) }
+	if o.ReusePort.Or(false) {
+		add("SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
+	if o.ReceiveBuffer > 0 {
+		add("SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, o.ReceiveBuffer)
+	}
+	if o.SendBuffer > 0 {
+		add("SO_SNDBUF", unix.SOL_SOCKET, unix.SO_SNDBUF, o.SendBuffer)
+	}
+	if s.ep.Address.Network.Traits().Datagram {
+		if o.KernelTime.Or(false) {
+			add("SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+		}
+		add("IP_RECVERR", unix.SOL_IP, unix.IP_RECVERR, 1) // an IPv6 socket may carry IPv4 too
+		if network == "udp6" {
+			add("IPV6_RECVERR", unix.SOL_IPV6, unix.IPV6_RECVERR, 1)
+		}
+		return list
+	}
+	add("SO_OOBINLINE", unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) // else urgent bytes are lost
+	add("TCP_NODELAY", unix.SOL_TCP, unix.TCP_NODELAY, boolOption(o.NoDelay.Or(true)))
+	if o.KeepAlive.Or(true) {
+		add("SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+		add("TCP_KEEPIDLE", unix.SOL_TCP, unix.TCP_KEEPIDLE, seconds(o.KeepAliveIdle))
+		add("TCP_KEEPINTVL", unix.SOL_TCP, unix.TCP_KEEPINTVL, seconds(o.KeepAliveInterval))
+		add("TCP_KEEPCNT", unix.SOL_TCP, unix.TCP_KEEPCNT, o.KeepAliveCount)
+	}
+	if o.UserTimeout > 0 {
+		add("TCP_USER_TIMEOUT", unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(o.UserTimeout.Milliseconds()))
+	}
+	if limit := s.ep.AnswerTimeout(); limit > 0 {
+		// Without it the pauses between probes of a closed window grow to two minutes, and
+		// nobody could tell sooner that a peer has vanished meanwhile. Since Linux 6.15.
+		most := min(max(limit/4, time.Second), 5*time.Second)
+		list = append(list, option{"TCP_RTO_MAX_MS", unix.SOL_TCP, RTOMaxMS, int(most.Milliseconds()), true})
+	}
+	return list
+}
+
+func (s *Setter) setAll(c syscall.RawConn, list []option) error {
+	var failed error
+	err := c.Control(func(fd uintptr) {
+		if name := s.opts.Interface; name != "" {
+			if err := unix.BindToDevice(int(fd), name); err != nil {
+				failed = &netinfo.OptionError{Option: "SO_BINDTODEVICE", Value: name, Err: err}
+				return
+			}
+		}
+		for _, o := range list {
+			if err := unix.SetsockoptInt(int(fd), o.level, o.opt, o.value); err != nil && !o.may {
+				failed = &netinfo.OptionError{Option: o.name, Value: strconv.Itoa(o.value), Err: err}
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+// AfterConnect sets what package net has overwritten since the socket was made.
+func (s *Setter) AfterConnect(conn *net.TCPConn) error {
+	if !s.opts.NoDelay.Or(true) {
+		return conn.SetNoDelay(false)
+	}
+	return nil
+}
+
+// Relisten calls listen(2) again, which sets the queue length of a socket that
+// listens already; package net leaves no choice of it.
+func Relisten(fd uintptr, backlog int) error {
+	return os.NewSyscallError("listen", unix.Listen(int(fd), backlog))
+}
+
+func boolOption(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// seconds rounds up: the kernel counts keepalive in whole seconds and refuses 0.
+func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
+
+// maxUnsent is what LimitUnsent leaves in the kernel for a peer.
+const maxUnsent = 256 << 10
+
+// LimitUnsent limits what the kernel queues for a TCP peer beyond what is on its way
+// (TCP_NOTSENT_LOWAT, tcp(7)).
+func LimitUnsent(fd uintptr) {
+	unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_NOTSENT_LOWAT, maxUnsent)
+}

@@ -1,0 +1,342 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+)
+
+// StreamMover moves the bytes of one peer of a stream on every system: a goroutine that
+// owns its reads, and senders that take turns.
+type StreamMover struct {
+	peer     *DriverPeer
+	conn     Conn
+	reader   connReader
+	writer   connWriter
+	sendSlot chan struct{} // capacity 1: full while somebody sends
+	closed   chan struct{} // closed when the socket is
+	once     sync.Once     // closes closed
+	ended    bool          // the owner has taken the turn, for good
+	waiting  atomic.Int64  // bytes of the send in progress that the kernel has not taken
+	lost     atomic.Int64  // bytes that were to be sent, or acknowledged, when it was cut
+
+	// order makes the journal's order the kernel's: it is held over one
+	// non-blocking read or write together with the append of its event, so that
+	// an answer can never be recorded before what it answers.
+	order sync.Mutex
+}
+
+// connReader reads a connection for its StreamMover, whose goroutine calls it.
+type connReader interface {
+	// next waits for bytes, records them and returns the buffer that holds them; the
+	// caller puts it back. At the end of the stream the error is io.EOF.
+	next() (*[]byte, int, error)
+	// waitClosed waits, after the peer finished, until it resets the connection (an
+	// error), until we close it, or until wake.
+	waitClosed() error
+	// wake ends waitClosed. It may be called from any goroutine.
+	wake()
+	// waitAcknowledged waits, after both directions ended, until the peer has
+	// acknowledged everything, or the connection fails (an error).
+	waitAcknowledged() error
+}
+
+// connWriter writes to a connection, and records what the kernel took as it took it.
+// Whoever has the turn to send calls it.
+type connWriter interface {
+	write(data []byte) (int, error)
+}
+
+// WritePiece bounds one write, and with it one event of the journal.
+const WritePiece = 256 << 10
+
+// NewStreamMover makes the Mover of a peer; Serve starts it.
+func NewStreamMover(p *DriverPeer, conn Conn) *StreamMover {
+	c := &StreamMover{peer: p, conn: conn, sendSlot: make(chan struct{}, 1), closed: make(chan struct{})}
+	c.reader, c.writer = newConnIO(c)
+	return c
+}
+
+// Serve reads the peer until it leaves. finished says that its end was read already.
+func (c *StreamMover) Serve(finished bool) {
+	var err error
+	if finished {
+		err = c.afterFIN()
+	} else if err = c.readAll(); err == nil {
+		err = c.awaitOurEnd()
+	}
+	c.setCause(err)
+	if c.peer.LostUnacknowledged() {
+		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
+	}
+	c.conn.Close()
+	c.once.Do(func() { close(c.closed) })
+	if !c.ended {
+		c.sendSlot <- struct{}{} // who is sending fails, and says how much it could not send
+	}
+	c.peer.RecordLeft(int(c.lost.Load()))
+}
+
+// readAll reads until the peer finishes (nil) or the connection fails.
+func (c *StreamMover) readAll() error {
+	s := c.peer.session
+	for {
+		c.waitBackpressure(nil)
+		buf, n, err := c.reader.next()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		if s.cfg.Responder != nil && !c.peer.Public().isState(sockeye.WeFinished) {
+			s.cfg.Responder.Received(c.peer.Public(), (*buf)[:n])
+		}
+		s.buffers.Put(buf)
+	}
+}
+
+// awaitOurEnd records the peer's FIN.
+func (c *StreamMover) awaitOurEnd() error {
+	if c.peer.OnPeerFinished() == ConnectionOver {
+		return nil
+	}
+	return c.afterFIN()
+}
+
+// afterFinish keeps our direction open for as long as somebody may use it. Then it ends
+// it, and waits until the peer has acknowledged everything.
+func (c *StreamMover) afterFIN() error {
+	p := c.peer
+	for p.Public().isHalfOpen() {
+		if err := c.reader.waitClosed(); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		c.conn.SetReadDeadline(time.Time{}) // somebody woke us: look again
+	}
+	c.sendSlot <- struct{}{} // what is being sent is finished first
+	c.ended = true
+	if p.LostUnacknowledged() {
+		return nil // who sent got the error, and we read an end that is none
+	}
+	p.mu.Lock()
+	finish := p.state == sockeye.PeerFinished
+	p.state = sockeye.WeFinished
+	p.mu.Unlock()
+	if finish {
+		if err := c.conn.CloseWrite(); err != nil {
+			p.noFIN(sockeye.PeerFinished)
+			return err
+		}
+	}
+	c.conn.SetReadDeadline(time.Time{})
+	return c.reader.waitAcknowledged()
+}
+
+func (c *StreamMover) waitBackpressure(canceled <-chan struct{}) {
+	if pace := c.peer.session.cfg.Backpressure; pace != nil {
+		c.peer.backpressureHeld.Add(1)
+		pace(canceled, c.closed)
+		c.peer.Public().markActive(c.peer.session.cfg.Now()) // its idle time begins now
+		c.peer.backpressureHeld.Add(-1)
+	}
+}
+
+// setCause notes why the connection ended, unless one of us ended it.
+func (c *StreamMover) setCause(err error) {
+	switch {
+	case err == nil, errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
+		return // our own doing: the reason is already noted
+	}
+	c.peer.SetCause(err)
+}
+
+// Send takes its turn and writes. ctx's end and the send timeout work through
+// the socket's write deadline, which only the holder of the turn touches.
+func (c *StreamMover) Send(ctx context.Context, data []byte) (int, error) {
+	c.waitBackpressure(ctx.Done())
+	if err := c.acquireSend(ctx); err != nil {
+		return 0, err
+	}
+	defer c.ReleaseSend()
+	return c.SendHeld(ctx, data)
+}
+
+// SendHeld is Send, called by the holder of the turn.
+func (c *StreamMover) SendHeld(ctx context.Context, data []byte) (int, error) {
+	if c.peer.Public().isState(sockeye.WeFinished) {
+		return 0, errFinished
+	}
+	if d := c.peer.session.opts.SendTimeout; d > 0 {
+		c.conn.SetWriteDeadline(time.Now().Add(d))
+	}
+	if ctx.Done() != nil {
+		defer c.cancelWith(ctx)()
+	}
+	n, err := c.writer.write(data)
+	switch {
+	case err == nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+	default:
+		// The kernel tells an error once. If the write got it, the owner would
+		// read a clean end of stream.
+		c.setCause(err)
+		c.lost.Add(int64(len(data) - n))
+		c.reader.wake()
+	}
+	return n, err
+}
+
+// cancelWith ends the write in progress with ctx. The returned function ends
+// that again and leaves the socket usable for the next turn.
+func (c *StreamMover) cancelWith(ctx context.Context) (release func()) {
+	canceled := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		c.conn.SetWriteDeadline(longAgo)
+		close(canceled)
+	})
+	return func() {
+		if !stop() {
+			<-canceled
+			c.conn.SetWriteDeadline(time.Time{})
+		}
+	}
+}
+
+var longAgo = time.Unix(1, 0)
+
+var errFinished = &sockeye.Error{
+	Kind: sockeye.Misuse, Op: "send",
+	Message: sockeye.Text{En: "our direction is already finished (FIN sent)", Zh: "本方已结束发送（已发送 FIN）"},
+}
+
+func (c *StreamMover) acquireSend(ctx context.Context) error {
+	select {
+	case c.sendSlot <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case c.sendSlot <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-c.peer.Public().Done():
+		return net.ErrClosed
+	}
+}
+
+func (c *StreamMover) ReleaseSend() { <-c.sendSlot }
+
+func (c *StreamMover) Finish(ctx context.Context) error {
+	if c.peer.Public().isState(sockeye.WeFinished) {
+		return nil
+	}
+	if err := c.acquireSend(ctx); err != nil {
+		return err
+	}
+	defer c.ReleaseSend()
+	p := c.peer
+	p.mu.Lock()
+	state := p.state
+	if state == sockeye.Connected || state == sockeye.PeerFinished {
+		p.state = sockeye.WeFinished
+	}
+	p.mu.Unlock()
+	if state == sockeye.WeFinished || state == sockeye.Gone {
+		return nil
+	}
+	c.order.Lock()
+	err := c.conn.CloseWrite()
+	if err == nil {
+		p.Record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonLocal}})
+	} else {
+		p.noFIN(state)
+	}
+	c.order.Unlock()
+	if state == sockeye.PeerFinished {
+		c.reader.wake()
+	}
+	return err
+}
+
+func (c *StreamMover) Close(ctx context.Context) {
+	c.peer.SetReason(sockeye.ReasonLocal, nil)
+	if err := c.Finish(ctx); err == nil {
+		c.awaitPeerClose(ctx)
+	}
+	c.Stop(false)
+}
+
+// lingerTimeout is how long a peer that has acknowledged our FIN must be silent until
+// we close although it has not. Closing with bytes unread, or under way, would
+// reset the connection and could cost the peer what we sent last (RFC 9293
+// section 3.6.1).
+const lingerTimeout = 250 * time.Millisecond
+
+// awaitPeerClose waits, after our FIN, until the peer finished too, or until it has
+// everything and has nothing more to say.
+func (c *StreamMover) awaitPeerClose(ctx context.Context) {
+	began := time.Now()
+	tick := time.NewTicker(lingerTimeout / 8)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.peer.Public().Done():
+			return
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		quiet := min(time.Since(began), c.peer.session.cfg.Now().Sub(time.Unix(0, c.peer.lastActive.Load())))
+		if quiet >= lingerTimeout && c.conn.Unacknowledged() <= 0 {
+			return
+		}
+	}
+}
+
+func (c *StreamMover) Stop(abort bool) {
+	if abort {
+		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
+		c.conn.Abort()
+	}
+	c.conn.Close()
+	c.once.Do(func() { close(c.closed) })
+	c.reader.wake()
+}
+
+func (c *StreamMover) FinishIfDone() { c.reader.wake() }
+
+func (c *StreamMover) Sending() bool { return len(c.sendSlot) > 0 }
+
+// FillStatus adds what the kernel knows of the connection.
+func (c *StreamMover) FillStatus(st *sockeye.PeerStatus) {
+	st.Queued = int(c.waiting.Load())
+	c.conn.FillStatus(st)
+}
+
+// Outgoing is what the system tells of the bytes it took.
+func (c *StreamMover) Outgoing() (netinfo.SendState, bool) { return c.conn.Outgoing() }
+
+// Control calls f with the descriptor, while it is open; a Conn may have none.
+func (c *StreamMover) Control(f func(fd uintptr)) error {
+	if fd, ok := c.conn.(FDController); ok {
+		return fd.Control(f)
+	}
+	return nil
+}
+
+// HoldSend takes the turn to send for whoever calls SendHeld next. It is called before
+// the mover is served.
+func (c *StreamMover) HoldSend() { c.sendSlot <- struct{}{} }

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package transport
+
+// newConnIO makes what reads and writes a connection: package net offers no
+// readiness here.
+func newConnIO(c *StreamMover) (connReader, connWriter) { return newWaitingIO(c) }

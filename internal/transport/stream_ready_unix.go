@@ -1,0 +1,182 @@
+//go:build unix
+
+package transport
+
+import (
+	"io"
+	"syscall"
+)
+
+// newConnIO makes what reads and writes a connection: by readiness if it has a
+// descriptor, else with a goroutine and a buffer that wait.
+func newConnIO(c *StreamMover) (connReader, connWriter) {
+	if has, ok := c.conn.(syscall.Conn); ok {
+		if raw, err := has.SyscallConn(); err == nil {
+			return newReadyReader(c, raw), newReadyWriter(c, raw)
+		}
+	}
+	return newWaitingIO(c)
+}
+
+// readyReader reads a connection by readiness: while there is nothing to read, the
+// connection holds no buffer.
+type readyReader struct {
+	c        *StreamMover
+	raw      syscall.RawConn
+	ready    func(fd uintptr) bool // made once, so that a read allocates nothing
+	closed   func(fd uintptr) bool
+	buf      *[]byte
+	n        int
+	err      error
+	resetErr error
+}
+
+func newReadyReader(c *StreamMover, raw syscall.RawConn) *readyReader {
+	in := &readyReader{c: c, raw: raw}
+	in.ready = in.read
+	in.closed = in.isClosed
+	return in
+}
+
+// next waits for bytes, records them and returns the buffer that holds them; the
+// caller puts it back. At the end of the stream the error is io.EOF.
+func (in *readyReader) next() (*[]byte, int, error) {
+	if err := in.raw.Read(in.ready); err != nil {
+		return nil, 0, err
+	}
+	if in.err != nil {
+		return nil, 0, in.err
+	}
+	return in.buf, in.n, nil
+}
+
+// read is one non-blocking read; false waits for readiness.
+func (in *readyReader) read(fd uintptr) bool {
+	c := in.c
+	pool := &c.peer.session.buffers
+	buf := pool.Get().(*[]byte)
+	c.order.Lock()
+	n, err := ignoreEINTR(syscall.Read, fd, *buf)
+	if n > 0 {
+		c.peer.Record(c.peer.Received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
+	}
+	c.order.Unlock()
+	if n > 0 {
+		in.buf, in.n, in.err = buf, n, nil
+		return true
+	}
+	pool.Put(buf)
+	if err == syscall.EAGAIN {
+		return false
+	}
+	if in.err = err; err == nil {
+		in.err = io.EOF
+	}
+	return true
+}
+
+// waitClosed waits, after the peer finished, until it resets the connection (an
+// error), or until we close it or set a read deadline.
+func (in *readyReader) waitClosed() error {
+	in.resetErr = nil
+	if err := in.raw.Read(in.closed); err != nil {
+		return err
+	}
+	return in.resetErr
+}
+
+// wake ends waitClosed.
+func (in *readyReader) wake() { in.c.conn.SetReadDeadline(longAgo) }
+
+func (in *readyReader) isClosed(fd uintptr) bool {
+	in.resetErr = socketError(fd)
+	return in.resetErr != nil
+}
+
+// waitAcknowledged waits, after both directions ended, until the peer has acknowledged
+// everything, or the connection fails (an error).
+func (in *readyReader) waitAcknowledged() error {
+	var failed error
+	err := in.raw.Read(func(fd uintptr) bool {
+		failed = socketError(fd)
+		return failed != nil || in.c.conn.Unacknowledged() <= 0
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+// readyWriter writes a connection; every write the kernel takes is one event.
+type readyWriter struct {
+	c     *StreamMover
+	raw   syscall.RawConn
+	ready func(fd uintptr) bool
+	data  []byte
+	n     int
+	err   error
+}
+
+func newReadyWriter(c *StreamMover, raw syscall.RawConn) *readyWriter {
+	o := &readyWriter{c: c, raw: raw}
+	o.ready = o.writePiece
+	return o
+}
+
+// write is called by the holder of the turn only.
+func (o *readyWriter) write(data []byte) (int, error) {
+	o.data, o.n, o.err = data, 0, nil
+	err := o.raw.Write(o.ready)
+	if o.c.waiting.Load() > 0 {
+		o.c.waiting.Store(0)
+	}
+	o.data = nil
+	if o.err != nil {
+		err = o.err
+	}
+	return o.n, err
+}
+
+// writePiece writes until everything is taken or the kernel's buffer is full.
+func (o *readyWriter) writePiece(fd uintptr) bool {
+	p := o.c.peer
+	for len(o.data) > 0 {
+		piece := o.data[:min(len(o.data), WritePiece)]
+		o.c.order.Lock()
+		n, err := ignoreEINTR(syscall.Write, fd, piece)
+		if n > 0 {
+			p.Record(p.Sent(p.session.cfg.Now(), piece[:n]))
+		}
+		o.c.order.Unlock()
+		if n > 0 {
+			o.data, o.n = o.data[n:], o.n+n
+			continue
+		}
+		if err == syscall.EAGAIN {
+			o.c.waiting.Store(int64(len(o.data)))
+			return false
+		}
+		o.err = err
+		return true
+	}
+	return true
+}
+
+// ignoreEINTR repeats a call that a signal interrupted.
+func ignoreEINTR(call func(int, []byte) (int, error), fd uintptr, b []byte) (int, error) {
+	for {
+		n, err := call(int(fd), b)
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+// socketError is the pending error of a socket, SO_ERROR.
+func socketError(fd uintptr) error {
+	n, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
+	if err == nil && n != 0 {
+		err = syscall.Errno(n)
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package transport
+
+import (
+	"os"
+)
+
+// newWaitingIO makes what reads and writes a connection where nobody tells when there
+// is something to read.
+func newWaitingIO(c *StreamMover) (connReader, connWriter) {
+	return &waitingReader{c, make(chan struct{}, 1)}, &waitingWriter{c}
+}
+
+// waitingReader reads a connection with a buffer taken for the whole wait: package net
+// offers no readiness here.
+type waitingReader struct {
+	c     *StreamMover
+	woken chan struct{} // capacity 1
+}
+
+// next waits for bytes, records them and returns the buffer that holds them; the
+// caller puts it back. At the end of the stream the error is io.EOF.
+func (in *waitingReader) next() (*[]byte, int, error) {
+	c := in.c
+	buf := c.peer.session.buffers.Get().(*[]byte)
+	n, err := c.conn.Read(*buf)
+	if n > 0 {
+		c.order.Lock()
+		c.peer.Record(c.peer.Received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
+		c.order.Unlock()
+		return buf, n, nil
+	}
+	c.peer.session.buffers.Put(buf)
+	return nil, 0, err
+}
+
+// waitClosed waits, after the peer finished, until we close the connection or
+// set a read deadline. A reset is only seen by the next send here.
+func (in *waitingReader) waitClosed() error {
+	<-in.woken
+	return os.ErrDeadlineExceeded
+}
+
+// wake ends waitClosed.
+func (in *waitingReader) wake() {
+	select {
+	case in.woken <- struct{}{}:
+	default:
+	}
+}
+
+// waitAcknowledged does not wait: this system does not tell what the peer has
+// acknowledged, and sends the rest after the connection is closed here.
+func (in *waitingReader) waitAcknowledged() error { return nil }
+
+// smallPiece bounds one write that blocks, and with it one event of the journal.
+const smallPiece = 16 << 10
+
+// waitingWriter writes a connection in small pieces; every piece is one event.
+type waitingWriter struct{ c *StreamMover }
+
+// write is called by the holder of the turn only. The event of a piece follows
+// its write, so an answer to it may be recorded first.
+func (o *waitingWriter) write(data []byte) (n int, err error) {
+	p := o.c.peer
+	defer o.c.waiting.Store(0)
+	for len(data) > 0 && err == nil {
+		o.c.waiting.Store(int64(len(data)))
+		var took int
+		took, err = o.c.conn.Write(data[:min(len(data), smallPiece)])
+		if took > 0 {
+			o.c.order.Lock()
+			p.Record(p.Sent(p.session.cfg.Now(), data[:took]))
+			o.c.order.Unlock()
+		}
+		data, n = data[took:], n+took
+	}
+	return n, err
+}

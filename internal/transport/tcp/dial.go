@@ -1,0 +1,175 @@
+package tcp
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/inet"
+	"sockeye/internal/transport/sockopt"
+)
+
+// attemptDelay is the Connection Attempt Delay of RFC 8305, section 5.
+const attemptDelay = 250 * time.Millisecond
+
+// dialer connects to the address of an endpoint.
+type dialer struct {
+	ep     sockeye.Endpoint
+	opts   *sockeye.Options // with defaults
+	setter *sockopt.Setter
+	filter func(to netip.AddrPort) error // transport.Config.DialFilter
+}
+
+// dialStream connects to the endpoint: all its addresses in Happy Eyeballs order
+// (RFC 8305), each begun when the one before failed or is slow. It returns the
+// first connection and what was tried.
+func (d *dialer) dialStream(ctx context.Context) (*net.TCPConn, []sockeye.Attempt, error) {
+	addrs, err := netinfo.Resolve(ctx, d.ep.Address.Host, d.ep.Address.Network)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d.raceDial(ctx, inet.Interleave(addrs, d.opts.Prefer))
+}
+
+// dialResult is how one attempt ended.
+type dialResult struct {
+	index   int
+	conn    *net.TCPConn
+	err     error
+	elapsed time.Duration
+}
+
+func (d *dialer) raceDial(ctx context.Context, addrs []netip.Addr) (*net.TCPConn, []sockeye.Attempt, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	outcomes := make(chan dialResult, len(addrs))
+	begun := time.Now()
+	var attempts []sockeye.Attempt
+	begin := func() {
+		i := len(attempts)
+		to := netip.AddrPortFrom(addrs[i], d.ep.Address.Port)
+		attempts = append(attempts, sockeye.Attempt{Address: to, After: time.Since(begun)})
+		go func() {
+			start := time.Now()
+			conn, err := d.dialOne(ctx, to)
+			outcomes <- dialResult{i, conn, err, time.Since(start)}
+		}()
+	}
+	begin()
+	next := time.NewTimer(attemptDelay)
+	defer next.Stop()
+	var winner *net.TCPConn
+	for ended := 0; ended < len(attempts); {
+		select {
+		case <-next.C:
+			if winner == nil && len(attempts) < len(addrs) {
+				begin()
+				next.Reset(attemptDelay)
+			}
+		case o := <-outcomes:
+			ended++
+			at := &attempts[o.index]
+			at.Took = o.elapsed
+			switch {
+			case o.err != nil:
+				at.Err = netinfo.Explain("connect", at.Address.String(), o.err)
+			case winner == nil:
+				winner = o.conn
+				cancel()
+			default:
+				o.conn.Close()
+				at.Err = &sockeye.Error{Kind: sockeye.Canceled}
+			}
+			if winner == nil && ctx.Err() == nil && len(attempts) < len(addrs) && o.err != nil {
+				begin()
+				next.Reset(attemptDelay)
+			}
+		}
+	}
+	if winner != nil {
+		return winner, attempts, nil
+	}
+	return nil, attempts, allFailed(d.ep.Address, attempts)
+}
+
+// dialOne makes one connection, from the first source address that has a free port.
+func (d *dialer) dialOne(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.opts.ConnectTimeout)
+	defer cancel()
+	if err := inet.RefuseGroup("connect", sockeye.TCP, to.Addr()); err != nil {
+		return nil, err
+	}
+	if d.filter != nil {
+		if err := d.filter(to); err != nil {
+			return nil, err
+		}
+	}
+	nd := net.Dialer{ControlContext: d.setter.Dial, KeepAlive: -1}
+	nd.SetMultipathTCP(false)
+	var err error
+	for _, from := range inet.Sources(d.opts, to.Addr()) {
+		if from.IsValid() {
+			nd.LocalAddr = net.TCPAddrFromAddrPort(from)
+		}
+		var conn net.Conn
+		if conn, err = nd.DialContext(ctx, "tcp", to.String()); err == nil {
+			return d.finishDial(conn.(*net.TCPConn))
+		}
+		if !netinfo.IsErrno(err, syscall.EADDRNOTAVAIL) {
+			break
+		}
+	}
+	return nil, err
+}
+
+// finishDial finishes a fresh connection's options and refuses one to itself.
+func (d *dialer) finishDial(conn *net.TCPConn) (*net.TCPConn, error) {
+	if netinfo.AddrPort(conn.LocalAddr()) == netinfo.AddrPort(conn.RemoteAddr()) && !d.opts.SelfConnect.Or(false) {
+		conn.SetLinger(0)
+		conn.Close()
+		return nil, &sockeye.Error{
+			Kind: sockeye.SelfConnect, Op: "connect", Target: conn.RemoteAddr().String(),
+			Message: sockeye.Text{
+				En: "nothing listens there: the connection met its own socket (simultaneous open, RFC 9293 section 3.5)",
+				Zh: "没有程序在监听：连接遇到了自己的套接字（同时打开，RFC 9293 第 3.5 节）"},
+			Hint: sockeye.Text{
+				En: "start the server first, or take another source port",
+				Zh: "请先启动服务器，或换一个源端口"},
+		}
+	}
+	if err := d.setter.AfterConnect(conn); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// allFailed is the error of a connection that no address gave: the first
+// attempt's that was not merely cut short, with the others named.
+func allFailed(to sockeye.Address, attempts []sockeye.Attempt) error {
+	e := *attempts[0].Err
+	for _, a := range attempts {
+		if a.Err.Kind != sockeye.Canceled {
+			e = *a.Err
+			break
+		}
+	}
+	e.Op, e.Target = "connect", to.String()
+	if len(attempts) > 1 {
+		var tried []string
+		for _, a := range attempts {
+			tried = append(tried, a.Address.String())
+		}
+		list := strings.Join(tried, ", ")
+		e.Message = sockeye.Text{
+			En: e.Reason(sockeye.English) + " (tried " + list + ")",
+			Zh: e.Reason(sockeye.Chinese) + "（已尝试 " + list + "）"}
+	}
+	return &transport.AttemptsError{Err: &e, Attempts: attempts}
+}

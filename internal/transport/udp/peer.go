@@ -1,0 +1,275 @@
+package udp
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/inet"
+)
+
+// udpPeer moves the datagrams of one UDP peer.
+type udpPeer struct {
+	socket     *udpSocket
+	peer       *transport.DriverPeer
+	once       sync.Once
+	lruElement *list.Element // in peerTable.order
+	gone       atomic.Bool
+	lastBatch  uint64 // the batch it was last heard in; the reader's
+
+	// Guarded by the socket's order: the number of the last sent event, and the local
+	// address that the peer sends to, if it must be named to answer from it, with the
+	// control message that does.
+	lastSent      uint64
+	local         netip.Addr
+	sourceControl []byte
+}
+
+// peerKey finds a UDP peer: the same source may talk to several sockets.
+type peerKey struct {
+	socket *udpSocket
+	remote netip.AddrPort
+}
+
+// peerTable finds UDP peers by address and knows which was heard of longest ago.
+type peerTable struct {
+	mu     sync.Mutex
+	byAddr map[peerKey]*udpPeer
+	order  list.List // of *udpPeer, the most recent first
+}
+
+// peer finds or makes the peer for a remote address; nil when the session is
+// closing. At the session's peer limit the one heard of longest ago makes room.
+// local is the address that the peer sent to, zero if that is not known; how is what
+// the joined event of a new peer tells, nil if a datagram came from it.
+func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr, how *sockeye.Detail) *udpPeer {
+	s := k.server.session
+	t := &k.server.peers
+	key := peerKey{k, remote}
+	t.mu.Lock()
+	if m := t.byAddr[key]; m != nil {
+		t.order.MoveToFront(m.lruElement)
+		t.mu.Unlock()
+		return m
+	}
+	m := &udpPeer{socket: k}
+	from := k.local
+	if local.IsValid() {
+		from = netip.AddrPortFrom(local, k.local.Port())
+	}
+	m.peer = s.NewPeer(from, remote)
+	m.peer.SetMover(m)
+	var oldest *udpPeer
+	if len(t.byAddr) >= s.Options().MaxPeers {
+		oldest = t.order.Back().Value.(*udpPeer)
+	}
+	if !s.Add(m.peer) {
+		t.mu.Unlock()
+		return nil
+	}
+	if t.byAddr == nil {
+		t.byAddr = map[peerKey]*udpPeer{}
+	}
+	t.byAddr[key] = m
+	m.lruElement = t.order.PushFront(m)
+	t.mu.Unlock()
+
+	if oldest != nil {
+		oldest.peer.SetReason(sockeye.ReasonLimit, nil)
+		oldest.remove()
+	}
+	m.peer.RecordJoined(how)
+	if r := s.Config().Responder; r != nil {
+		r.Joined(m.peer.Public())
+	}
+	return m
+}
+
+// chosenByUs is what the joined event tells of a peer that we send to first.
+func chosenByUs() *sockeye.Detail { return &sockeye.Detail{Reason: sockeye.ReasonLocal} }
+
+// markRecent notes that the peer was heard of.
+func (m *udpPeer) markRecent() {
+	t := &m.socket.server.peers
+	t.mu.Lock()
+	t.order.MoveToFront(m.lruElement)
+	t.mu.Unlock()
+}
+
+// setReplySource makes the peer be answered from the local address that it sent to.
+// It is called under the socket's order.
+func (m *udpPeer) setReplySource(local netip.Addr) {
+	m.local = local
+	m.sourceControl = sourceControl(local)
+}
+
+// reach returns the peer for an address, known or not, so that it can be sent to.
+func (v *server) reach(to netip.AddrPort) (*transport.Peer, error) {
+	v.mu.Lock()
+	sockets := v.sockets
+	v.mu.Unlock()
+	to = netinfo.Unmapped(to)
+	if err := inet.AllowBroadcast(v.session.Options(), to.Addr()); err != nil {
+		return nil, err
+	}
+	for _, k := range sockets {
+		if !k.connected && canReach(k.local.Addr(), to.Addr()) {
+			if m := k.peer(to, netip.Addr{}, chosenByUs()); m != nil {
+				return m.peer.Public(), nil
+			}
+			return nil, transport.ErrClosing
+		}
+	}
+	return nil, transport.NoPeer(to.String())
+}
+
+// canReach says whether a socket bound to local can send to an address: the
+// families fit, and :: carries both.
+func canReach(local, to netip.Addr) bool {
+	return local.Is4() == to.Is4() || local == netip.IPv6Unspecified()
+}
+
+// Send sends one datagram.
+func (m *udpPeer) Send(_ context.Context, data []byte) (int, error) {
+	k := m.socket
+	k.order.Lock()
+	defer k.order.Unlock()
+	n, err := k.write(m, data)
+	if err != nil && isICMP(err) {
+		// The error is an earlier datagram's, told now (udp(7)); this one was not tried.
+		k.reportICMP(err)
+		n, err = k.write(m, data)
+	}
+	if err != nil {
+		return 0, tooLarge(err, m.peer.Remote, len(data))
+	}
+	m.lastSent = m.peer.Record(m.peer.Sent(m.socket.server.session.Now(), data[:n]))
+	return n, nil
+}
+
+// write sends one datagram. It is called under order.
+func (k *udpSocket) write(m *udpPeer, data []byte) (int, error) {
+	return k.conn.send(data, m.sourceControl, m.peer.Remote)
+}
+
+// recordUnsent records that a reply could not be sent.
+func (m *udpPeer) recordUnsent(err error, n int) {
+	e := netinfo.Explain("send", m.peer.String(), tooLarge(err, m.peer.Remote, n))
+	m.peer.Record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e, Unsent: n}})
+}
+
+// The most bytes one datagram carries: 65,535 less the headers, which IPv6 does
+// not count itself among (RFC 768, RFC 8200 section 3).
+const (
+	maxDatagram4 = 65507
+	maxDatagram6 = 65527
+)
+
+// tooLarge adds size and limit to the system's message-too-long error.
+func tooLarge(err error, to netip.AddrPort, n int) error {
+	if !isTooLarge(err) {
+		return err
+	}
+	most := maxDatagram4
+	if to.Addr().Is6() {
+		most = maxDatagram6
+	}
+	return &sockeye.Error{
+		Kind: sockeye.TooLarge, Op: "send", Target: to.String(), Errno: "EMSGSIZE", Err: err,
+		Message: sockeye.Text{
+			En: fmt.Sprintf("%d bytes do not fit one datagram: the most is %d, or less on this path", n, most),
+			Zh: fmt.Sprintf("%d 字节放不进一个数据报：上限是 %d 字节，或受链路 MTU 限制更小", n, most)},
+		Hint: sockeye.Text{En: "send it in smaller pieces, or use tcp://", Zh: "请分成小块发送，或改用 tcp://"},
+	}
+}
+
+func (m *udpPeer) Finish(context.Context) error {
+	return &sockeye.Error{
+		Kind: sockeye.Unsupported, Op: "finish", Target: m.peer.String(),
+		Message: sockeye.Text{En: "UDP has no connection to finish", Zh: "UDP 没有连接可以结束"},
+	}
+}
+
+func (m *udpPeer) Close(context.Context) { m.Stop(false) }
+
+func (m *udpPeer) Stop(bool) {
+	if m.socket.connected {
+		m.socket.conn.Close() // the owner lets the peer leave
+	}
+	m.remove()
+}
+
+// Control calls f with the descriptor of the socket, unless it is closed.
+func (m *udpPeer) Control(f func(fd uintptr)) error { return m.socket.conn.Control(f) }
+
+func (m *udpPeer) remove() {
+	m.once.Do(func() {
+		t := &m.socket.server.peers
+		t.mu.Lock()
+		m.gone.Store(true)
+		delete(t.byAddr, peerKey{m.socket, m.peer.Remote})
+		t.order.Remove(m.lruElement)
+		t.mu.Unlock()
+		m.peer.RecordLeft(0)
+	})
+}
+
+func (m *udpPeer) FinishIfDone() {}
+
+func (m *udpPeer) Sending() bool { return false }
+
+func (m *udpPeer) Outgoing() (netinfo.SendState, bool) { return netinfo.SendState{}, false }
+
+func (m *udpPeer) FillStatus(st *sockeye.PeerStatus) { m.socket.fillStatus(st) }
+
+// refused records that an earlier datagram to a peer found no taker: ICMP tells
+// it late, on another call.
+func (k *udpSocket) refused(to netip.AddrPort, err error) {
+	m := k.known(to)
+	target := to.String()
+	e := netinfo.Explain("send", target, err)
+	if m == nil {
+		k.server.session.Failed(e)
+		return
+	}
+	if n := m.lastSent; n > 0 {
+		e.Message = sockeye.Text{
+			En: fmt.Sprintf("the datagram of event %d did not arrive: %s", n, e.Reason(sockeye.English)),
+			Zh: fmt.Sprintf("事件 %d 的数据报未送达：%s", n, e.Reason(sockeye.Chinese))}
+	}
+	m.peer.Record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e}})
+}
+
+// known finds a peer of this socket; of a connected one, its only peer.
+func (k *udpSocket) known(to netip.AddrPort) *udpPeer {
+	t := &k.server.peers
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if m := t.byAddr[peerKey{k, to}]; m != nil || !k.connected {
+		return m
+	}
+	for key, m := range t.byAddr {
+		if key.socket == k {
+			return m
+		}
+	}
+	return nil
+}
+
+// isICMP reports whether an error on a UDP socket is the late answer of the
+// network to an earlier datagram.
+func isICMP(err error) bool {
+	return netinfo.IsErrno(err, syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ECONNRESET, syscall.EPROTO) &&
+		!errors.Is(err, net.ErrClosed)
+}
+
+func isTooLarge(err error) bool { return netinfo.IsErrno(err, syscall.EMSGSIZE) }

@@ -1,0 +1,143 @@
+package udp
+
+import (
+	"net/netip"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+)
+
+// parseControl reads the control messages of a datagram: the time that it came
+// (SO_TIMESTAMPNS, socket(7)) and where it was sent to (IP_PKTINFO of ip(7),
+// IPV6_RECVPKTINFO of ipv6(7)).
+func parseControl(oob []byte) control {
+	var c control
+	for len(oob) >= unix.SizeofCmsghdr {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(&oob[0]))
+		n := int(h.Len)
+		if n < unix.SizeofCmsghdr || n > len(oob) {
+			break
+		}
+		c.merge(h, oob[unix.CmsgLen(0):max(n, unix.CmsgLen(0))])
+		oob = oob[min(unix.CmsgSpace(n-unix.CmsgLen(0)), len(oob)):]
+	}
+	return c
+}
+
+func (c *control) merge(h *unix.Cmsghdr, data []byte) {
+	switch kind := [2]int32{h.Level, h.Type}; {
+	case kind == [2]int32{unix.SOL_SOCKET, unix.SCM_TIMESTAMPNS} && len(data) >= int(unsafe.Sizeof(unix.Timespec{})):
+		c.at = (*unix.Timespec)(unsafe.Pointer(&data[0])).Nano()
+	case kind == [2]int32{unix.SOL_IP, unix.IP_PKTINFO} && len(data) >= unix.SizeofInet4Pktinfo:
+		// Spec_dst is ours even if the datagram was broadcast.
+		c.to = netip.AddrFrom4((*unix.Inet4Pktinfo)(unsafe.Pointer(&data[0])).Spec_dst)
+	case kind == [2]int32{unix.SOL_IPV6, unix.IPV6_PKTINFO} && len(data) >= unix.SizeofInet6Pktinfo:
+		ip := netip.AddrFrom16((*unix.Inet6Pktinfo)(unsafe.Pointer(&data[0])).Addr)
+		if !ip.Is4In6() && !ip.IsMulticast() { // IPv4 has a message of its own
+			c.to = ip
+		}
+	}
+}
+
+// requestPacketInfo has the system tell of each datagram to which address of ours
+// it was sent. A socket of IPv6 carries IPv4, too.
+func requestPacketInfo(conn udpConn) {
+	conn.Control(func(fd uintptr) {
+		unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_PKTINFO, 1)
+		unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1)
+	})
+}
+
+// sourceControl is the control message that sends a datagram from an address of
+// ours, nil for any.
+func sourceControl(ip netip.Addr) []byte {
+	switch {
+	case ip.Is4():
+		return unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: ip.As4()})
+	case ip.Is6():
+		return unix.PktInfo6(&unix.Inet6Pktinfo{Addr: ip.As16()})
+	}
+	return nil
+}
+
+// droppedCount asks how many datagrams the socket has dropped.
+func (k *udpSocket) droppedCount() (n uint32) {
+	k.conn.Control(func(fd uintptr) { n = dropsOf(int(fd)) })
+	return n
+}
+
+// dropsOf asks how many datagrams a socket has dropped (SO_MEMINFO), 0 before Linux
+// 4.6. A count with each datagram (SO_RXQ_OVFL) would cost every one of them, and
+// say nothing of those that were dropped last.
+func dropsOf(fd int) uint32 {
+	const drops = 8 // SK_MEMINFO_DROPS of linux/sock_diag.h, the last one
+	var info [drops + 1]uint32
+	size := uint32(unsafe.Sizeof(info))
+	syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	return info[drops]
+}
+
+// reportICMP records what the network said of earlier datagrams, and to which
+// address they went (IP_RECVERR, ip(7)). It is called under order; which errors there
+// were, the kernel's queue says.
+func (k *udpSocket) reportICMP(error) {
+	k.conn.Control(func(fd uintptr) {
+		var data [64]byte
+		var oob [512]byte
+		for {
+			_, n, _, to, err := unix.Recvmsg(int(fd), data[:], oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+			if err != nil {
+				return
+			}
+			if errno, ok := extendedError(oob[:n]); ok {
+				k.refused(k.addressOf(to), os.NewSyscallError("sendto", errno))
+			}
+		}
+	})
+}
+
+// extendedError finds the error in a struct sock_extended_err, whose first field
+// it is; the next one says where it comes from. What the system itself had against a
+// datagram the sender knows already.
+func extendedError(oob []byte) (syscall.Errno, bool) {
+	messages, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return 0, false
+	}
+	for _, m := range messages {
+		isError := m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR ||
+			m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR
+		if isError && len(m.Data) > 4 && m.Data[4] != unix.SO_EE_ORIGIN_LOCAL {
+			return syscall.Errno(*(*uint32)(unsafe.Pointer(&m.Data[0]))), true
+		}
+	}
+	return 0, false
+}
+
+// addressOf is where the failed datagram was sent.
+func (k *udpSocket) addressOf(to unix.Sockaddr) netip.AddrPort {
+	switch a := to.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		ip := netip.AddrFrom16(a.Addr).Unmap()
+		if a.ZoneId != 0 {
+			ip = ip.WithZone(netinfo.ZoneName(int(a.ZoneId)))
+		}
+		return netip.AddrPortFrom(ip, uint16(a.Port))
+	}
+	return netip.AddrPort{}
+}
+
+func (k *udpSocket) fillStatus(st *sockeye.PeerStatus) {
+	k.conn.Control(func(fd uintptr) {
+		st.ReceiveBuffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+		st.SendBuffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF)
+	})
+}
