@@ -19,14 +19,15 @@ const foreign = `(() => {
 	const wrong = zh ? /\b[A-Za-z]{2,}('s)? [a-z]{2,}\b/ : /\p{Script=Han}/u;
 	const free = '[lang]:not(html), code, .mono, textarea, datalist, script, style, kbd, [data-foreign]';
 	const found = [];
+	const isForeign = (said) => wrong.test(said.replace(/sockeye [a-z]+( --?[a-z-]+)*/g, '')); // a command is nobody's language
 	const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 	while (texts.nextNode()) {
 		const { data, parentElement: e } = texts.currentNode;
-		if (wrong.test(data) && !e.closest(free)) found.push(data.trim());
+		if (isForeign(data) && !e.closest(free)) found.push(data.trim());
 	}
 	for (const e of document.querySelectorAll('[aria-label],[placeholder],[title]')) {
 		if (e.closest('[lang]:not(html)')) continue;
-		for (const said of [e.getAttribute('aria-label'), e.placeholder, e.closest(free) ? '' : e.title]) if (said && wrong.test(said)) found.push(said);
+		for (const said of [e.getAttribute('aria-label'), e.placeholder, e.closest(free) ? '' : e.title]) if (said && isForeign(said)) found.push(said);
 	}
 	return [...new Set(found)].join('\n');
 })()`

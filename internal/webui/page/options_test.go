@@ -179,6 +179,10 @@ func TestNothingSaidIsCut(t *testing.T) {
 	uncut := func(where, found string) {
 		t.Helper()
 		p.wait(found)
+		if over := value[bool](p, `(e => e.getBoundingClientRect().bottom > e.closest('.line').getBoundingClientRect().bottom + 1)(`+found+`)`); over {
+			p.shot("over-" + where)
+			t.Errorf("%s stands over the next line", where)
+		}
 		if cut := value[string](p, `(e => [e, ...e.querySelectorAll('*')].some(x => x.scrollWidth > x.clientWidth + 1 && getComputedStyle(x).display !== 'inline') || e.getBoundingClientRect().right > innerWidth ? e.innerText : '')(`+found+`)`); cut != "" {
 			p.shot("cut-" + where)
 			t.Errorf("%s: cut: %s", where, cut)

@@ -1,6 +1,6 @@
 // Bytes of one message as lines of the log: what one read gave, or a frame.
 
-import type { Frame } from '../api-types';
+import type { EventLine, Frame } from '../api-types';
 import { findBytes, fromBase64 } from '../format/bytes';
 import { findText, hexPieces, offset, pieces, wrapText, type Look, type Range } from '../format/layout';
 import { choose, completes, decode, escapeOf, isPlain, join, loose, type Charset, type Piece, type ViewCharset } from '../format/text';
@@ -14,6 +14,8 @@ export interface View {
   readonly columns: number;
   /** The other columns have a line of their own. */
   readonly narrow: boolean;
+  /** What an event says that has no bytes. */
+  readonly say: (e: EventLine) => string;
   /** What is searched for, as text and as the bytes that are found; empty when nothing is. */
   readonly needle: string;
   readonly needleBytes: readonly Uint8Array[];

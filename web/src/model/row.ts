@@ -2,6 +2,7 @@
 // each frame that ends by it, and what it says if it is about something else.
 
 import type { EventLine, Frame } from '../api-types';
+import { wrapText } from '../format/layout';
 import { Content, type Shown, type View } from './content';
 
 /** One line of the log. */
@@ -17,9 +18,13 @@ export interface Line extends Shown {
   of: Content | undefined;
   /** Which of the row's contents that is. */
   index: number;
+  /** What the event says, or the part of it that is in this line. */
+  said: string;
   /** So many frames more end by the event than it may have. */
   leftOut: number;
 }
+
+const mostLines = 12; // of what an event says; the message panel has all of it
 
 const isData = (e: EventLine): boolean => e.kind === 'received' || e.kind === 'sent';
 
@@ -60,15 +65,28 @@ export class Row {
 
   /** How many lines the row takes. */
   height(view: View): number {
-    let n = this.says ? 1 + this.leads(view) : 0;
+    let n = this.says ? this.sentence(view).length + this.leads(view) : 0;
     for (const c of this.contents) n += c.height(view) + (view.narrow ? 1 : 0);
     return n;
   }
 
   /** A narrow view has no room for what is said beside the time and the peer. */
   private leads(view: View): number {
-    return view.narrow && this.event.peer && !this.event.frames ? 1 : 0;
+    return view.narrow && !this.event.frames && (this.event.peer || this.sentence(view).length > 1) ? 1 : 0;
   }
+
+  /** What the event says, as lines. */
+  private sentence(view: View): string[] {
+    if (this.laidOut !== view) {
+      const text = view.say(this.event);
+      this.lines = wrapText(text, view.columns, mostLines).map(({ start, end }) => text.slice(start, end));
+      this.laidOut = view;
+    }
+    return this.lines;
+  }
+
+  private laidOut: View | undefined;
+  private lines: string[] = [];
 
   /** The line that a message begins with. */
   lineOf(view: View, index: number): number {
@@ -76,7 +94,7 @@ export class Row {
   }
 
   line(view: View, part: number): Line {
-    const line: Line = { row: this, part, head: false, lead: false, of: undefined, index: 0, leftOut: 0, offset: '', content: [], beside: [], more: false };
+    const line: Line = { row: this, part, head: false, lead: false, of: undefined, index: 0, said: '', leftOut: 0, offset: '', content: [], beside: [], more: false };
     const lead = view.narrow ? 1 : 0;
     let at = part;
     for (const [index, of] of this.contents.entries()) {
@@ -88,7 +106,8 @@ export class Row {
       }
       at -= height;
     }
-    return { ...line, index: this.contents.length, head: at === 0, lead: at < this.leads(view), leftOut: this.event.frames_left_out ?? 0 };
+    const leads = this.leads(view);
+    return { ...line, index: this.contents.length, head: at === 0, lead: at < leads, said: this.sentence(view)[at - leads] ?? '', leftOut: this.event.frames_left_out ?? 0 };
   }
 }
 

@@ -5,7 +5,7 @@ import type { View } from './content';
 import { Row } from './row';
 import { Tail, Window } from './window';
 
-const view = (charset: View['charset'] = 'utf-8'): View => ({ look: 'text', charset, wrap: true, columns: 20, narrow: false, needle: '', needleBytes: [] });
+const view = (charset: View['charset'] = 'utf-8'): View => ({ look: 'text', charset, wrap: true, columns: 20, narrow: false, say: (e) => `${e.kind}: what an event says takes as many lines as it needs`, needle: '', needleBytes: [] });
 
 const received = (seq: number, data: string, peer = 1): EventLine =>
   ({ seq, kind: 'received', session: 's1', peer_id: peer, peer: `127.0.0.1:${peer}`, network: 'tcp', time: '2026-01-02T03:04:05Z', data: btoa(data), bytes: data.length }) as EventLine;
@@ -67,6 +67,18 @@ test('Tail joins what was read going back', () => {
   tail.add(answer([received(6, 'a')], 5, false));
   expect([tail.rows, tail.low]).toEqual([3, 5]);
   expect(tail.whole(8, 10).events!.map((e) => e.seq)).toEqual([8, 9]);
+});
+
+test('what an event says is wrapped, never cut', () => {
+  const row = new Row({ seq: 1, kind: 'left', session: 's1', peer: '127.0.0.1:1', time: '2026-01-02T03:04:05Z' } as EventLine);
+  const wide = { ...view(), columns: 40 };
+  expect(Array.from({ length: row.height(wide) }, (_, i) => row.line(wide, i).said)).toEqual(['left: what an event says takes as many ', 'lines as it needs']);
+  const narrow = { ...wide, narrow: true };
+  expect(Array.from({ length: row.height(narrow) }, (_, i) => row.line(narrow, i)).map((l) => [l.head, l.lead, l.said])).toEqual([
+    [true, true, ''],
+    [false, false, 'left: what an event says takes as many '],
+    [false, false, 'lines as it needs'],
+  ]);
 });
 
 describe('the place of the screen', () => {
