@@ -21,6 +21,7 @@ var levels = [][]string{
 	{"cmd/sockeye"},
 	{"internal/cli"},
 	{"internal/terminal"},
+	{"client"},
 	{"internal/api", "internal/webui/page"},
 	{"internal/core", "internal/webui", "internal/api/access"},
 	{"internal/responder", "internal/query"},
@@ -35,7 +36,7 @@ var levels = [][]string{
 	{"internal/recording/capture"},
 	{"internal/framing", "internal/rule", "internal/schedule"},
 	{"internal/payload", "internal/pcapng", "internal/crcsearch"},
-	{"internal/checksum", "internal/regular"},
+	{"internal/checksum", "internal/regular", "internal/userdir"},
 	{"."},
 }
 
@@ -76,8 +77,18 @@ var edges = []struct{ from, to, why string }{
 	{"internal/terminal", "internal/schedule", "lists come from files"},
 	{"internal/terminal", "internal/responder", "boards are played at its side"},
 	{"internal/terminal", "internal/workspace", "a list may be in a workspace"},
+	{"internal/terminal", "internal/userdir", "where this user's files are"},
 	{"internal/terminal", "internal/regular", "a file to send has an end"},
 	{"internal/terminal", ".", "the nouns"},
+
+	{"client", "internal/core", "a workbench in this process"},
+	{"client", "internal/api", "a workbench that runs elsewhere"},
+	{"client", "internal/api/access", "how a shell finds the workbench of its user, and proves it"},
+	{"client", "internal/userdir", "where this user's workbench is found"},
+	{"client", "internal/responder", "how a session answers by itself"},
+	{"client", "internal/schedule", "a payload is made as that of a list is"},
+	{"client", "internal/workspace", "the words for guards"},
+	{"client", ".", "the nouns: nothing else is in its API"},
 
 	{"internal/webui/page", "internal/payload", "the page shows text as the terminal does"},
 

@@ -54,6 +54,9 @@ func (c *Client) NewTicket(ctx context.Context) (Ticket, error) {
 	return Ticket{Ticket: t.Ticket, URL: c.state.URL + "#t=" + t.Ticket}, nil
 }
 
+// CloseIdle closes connections that no request uses.
+func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+
 // Ask sends a request, in as its body unless nil, and decodes the answer into out
 // unless nil. The error is an *sockeye.Error, the workbench's own if it answered.
 func (c *Client) Ask(ctx context.Context, method, path string, in, out any) error {
@@ -105,9 +108,9 @@ func (c *Client) Get(ctx context.Context, method, path string, in any) (io.ReadC
 	if resp.StatusCode == http.StatusUnauthorized {
 		return nil, access.NoWorkbench(nil) // another program, or a later workbench, has the port now
 	}
-	all := []error{errorOf(f.ErrorLine)}
+	all := []error{ErrorOf(f.ErrorLine)}
 	for _, line := range f.Also {
-		all = append(all, errorOf(line))
+		all = append(all, ErrorOf(line))
 	}
 	return nil, joinErrors(all)
 }
@@ -124,8 +127,8 @@ func (c *Client) broken(ctx context.Context, err error) error {
 		Message: sockeye.Text{En: "the workbench ended", Zh: "工作台已结束"}}
 }
 
-// errorOf is an error as the workbench has told it, in the language asked for.
-func errorOf(l sockeye.ErrorLine) *sockeye.Error {
+// ErrorOf is an error as the workbench has told it, in the language asked for.
+func ErrorOf(l sockeye.ErrorLine) *sockeye.Error {
 	return &sockeye.Error{Kind: l.Kind, Op: l.Op, Target: l.Target, Errno: l.Errno,
 		Message: sockeye.Text{En: l.Message, Zh: l.Message}, Hint: sockeye.Text{En: l.Hint, Zh: l.Hint}}
 }

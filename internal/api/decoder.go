@@ -74,7 +74,7 @@ func detailOf(l *EventLine) *sockeye.Detail {
 	}
 	t := &sockeye.Detail{Reason: l.Reason, Retry: milliseconds(l.RetryMS), Datagram: l.Datagram, Unsent: l.Unsent}
 	if l.Error != nil {
-		t.Err = errorOf(*l.Error)
+		t.Err = ErrorOf(*l.Error)
 	}
 	if l.Lost != nil {
 		t.Lost = sockeye.Lost{Events: l.Lost.Events, Bytes: l.Lost.Bytes}

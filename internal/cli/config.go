@@ -94,7 +94,7 @@ func (a *app) configPath() (path string, isNamed bool) {
 	if path, isNamed := lookup("SOCKEYE_CONFIG"); isNamed {
 		return path, path != ""
 	}
-	dir := configDir(a.Env)
+	dir := a.ConfigDir()
 	if dir == "" {
 		return "", false
 	}

@@ -31,7 +31,7 @@ runs: the same ones as in its page.`,
 
 // client asks the workbench that runs.
 func (a *app) client() (*api.Client, error) {
-	return api.Find(stateDir(a.Env), a.Lang)
+	return api.Find(a.StateDir(), a.Lang)
 }
 
 // askWorkbench sends one request to the workbench that runs.

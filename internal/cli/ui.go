@@ -147,7 +147,7 @@ func (a *app) ui(f *uiFlags) error {
 		go func() { serving <- server.Serve(l) }()
 	}
 	unpublish := func() {}
-	if dir := stateDir(a.Env); dir != "" {
+	if dir := a.StateDir(); dir != "" {
 		if unpublish, err = server.Publish(dir); err != nil {
 			a.ShowError(err)
 		}
@@ -169,7 +169,7 @@ func (a *app) ui(f *uiFlags) error {
 // who has a password, and in secret.
 func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 	c := api.Config{Version: terminal.ThisBuild().Version, Language: a.Lang, Hosts: f.hosts, RecordShared: f.How.Shared}
-	if dir := dataDir(a.Env); dir != "" {
+	if dir := a.DataDir(); dir != "" {
 		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.toml")
 	}
 	if err := terminal.NotStdin("--workspace", f.workspace, sockeye.Text{En: "standard input cannot be written back, as a workspace is", Zh: "工作区会被写回，不能来自标准输入"},
@@ -238,7 +238,7 @@ func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
 
 // openRunning opens a page on this user's workbench if one runs already.
 func (a *app) openRunning(f *uiFlags) (found bool, err error) {
-	dir := stateDir(a.Env)
+	dir := a.StateDir()
 	client, err := api.Find(dir, a.Lang)
 	if dir == "" || err != nil {
 		return false, nil

@@ -24,7 +24,7 @@ where your configuration, data and state are.`, "显示版本、构建所用的�
 			b := terminal.ThisBuild()
 			if verbose {
 				b.Config, _ = a.configPath()
-				b.Data, b.State = dataDir(a.Env), stateDir(a.Env)
+				b.Data, b.State = a.DataDir(), a.StateDir()
 			}
 			return a.version(b, asJSON)
 		},

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"sockeye"
+	"sockeye/internal/userdir"
 )
 
 // Exit codes, after ncat's: 1 is the network's fault, 2 the caller's or anything
@@ -80,6 +81,17 @@ func (x *Terminal) Close() {
 
 // T is a text in the language of this run.
 func (x *Terminal) T(en, zh string) string { return sockeye.Text{En: en, Zh: zh}.In(x.Lang) }
+
+// StateDir is where this user's running workbench is found, DataDir where a person's
+// recordings and workspace are, and ConfigDir where the configuration is; "" without a
+// home.
+func (x *Terminal) StateDir() string { return userdir.State(x.Env) }
+
+// DataDir is explained at StateDir.
+func (x *Terminal) DataDir() string { return userdir.Data(x.Env) }
+
+// ConfigDir is explained at StateDir.
+func (x *Terminal) ConfigDir() string { return userdir.Config(x.Env) }
 
 // Interrupted is the error of a command that a signal ends.
 func (a *Terminal) Interrupted() error { return context.Cause(a.Ctx) }

@@ -1,4 +1,4 @@
-package cli
+package userdir
 
 import (
 	"path/filepath"
@@ -12,18 +12,18 @@ func TestSockeyeHome(t *testing.T) {
 		return func(name string) string { return vars[name] }
 	}
 	all := env(map[string]string{"SOCKEYE_HOME": home, "XDG_STATE_HOME": t.TempDir(), "XDG_DATA_HOME": t.TempDir()})
-	if got, want := stateDir(all), filepath.Join(home, "state"); got != want {
+	if got, want := State(all), filepath.Join(home, "state"); got != want {
 		t.Errorf("stateDir is %s, want %s", got, want)
 	}
-	if got, want := dataDir(all), filepath.Join(home, "share"); got != want {
+	if got, want := Data(all), filepath.Join(home, "share"); got != want {
 		t.Errorf("dataDir is %s, want %s", got, want)
 	}
-	if got, want := configDir(all), filepath.Join(home, "config"); got != want {
+	if got, want := Config(all), filepath.Join(home, "config"); got != want {
 		t.Errorf("configDir is %s, want %s", got, want)
 	}
 	xdg := t.TempDir()
 	relative := env(map[string]string{"SOCKEYE_HOME": "here", "XDG_DATA_HOME": xdg})
-	if got, want := dataDir(relative), filepath.Join(xdg, "sockeye"); got != want {
+	if got, want := Data(relative), filepath.Join(xdg, "sockeye"); got != want {
 		t.Errorf("dataDir is %s, want %s", got, want)
 	}
 }

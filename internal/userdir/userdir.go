@@ -1,25 +1,27 @@
-package cli
+// Package userdir says where the files of this user are: by the environment, and nothing
+// else. It opens none of them.
+package userdir
 
 import (
 	"path/filepath"
 	"runtime"
 )
 
-// stateDir is the directory for what is true while the program runs, and dataDir
+// State is the directory for what is true while the program runs, and Data
 // the one for what a person keeps: the folders state and share of SOCKEYE_HOME, else
 // the XDG base directories, or what the platform has in their place. They are "" where there is no home.
-func stateDir(env func(string) string) string {
-	return userDir(env, "XDG_STATE_HOME", filepath.Join(".local", "state"))
+func State(env func(string) string) string {
+	return folder(env, "XDG_STATE_HOME", filepath.Join(".local", "state"))
 }
 
-// dataDir is explained at stateDir.
-func dataDir(env func(string) string) string {
-	return userDir(env, "XDG_DATA_HOME", filepath.Join(".local", "share"))
+// Data is explained at State.
+func Data(env func(string) string) string {
+	return folder(env, "XDG_DATA_HOME", filepath.Join(".local", "share"))
 }
 
-// configDir is the directory for what a person sets: the folder config of SOCKEYE_HOME,
+// Config is the directory for what a person sets: the folder config of SOCKEYE_HOME,
 // else sockeye in os.UserConfigDir. It is "" where there is no home.
-func configDir(env func(string) string) string {
+func Config(env func(string) string) string {
 	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "config")
 	}
@@ -44,7 +46,7 @@ func configDir(env func(string) string) string {
 	return filepath.Join(dir, "sockeye")
 }
 
-func userDir(env func(string) string, xdg, unix string) string {
+func folder(env func(string) string, xdg, unix string) string {
 	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) { // all in one place, such as a USB stick
 		return filepath.Join(dir, filepath.Base(unix))
 	}

@@ -1,0 +1,412 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/api"
+	"sockeye/internal/api/access"
+	"sockeye/internal/userdir"
+)
+
+// DialOptions are how to reach a workbench.
+type DialOptions struct {
+	// Language is that of errors which the workbench tells; "" is English.
+	Language sockeye.Lang
+	// Certificate is the SHA-256 of the workbench's TLS certificate, in hex. It is
+	// needed for an https address, and the only certificate that is trusted.
+	Certificate string
+}
+
+// Dial uses a running workbench at an address such as "http://127.0.0.1:7625/", with a
+// token of it. The token is sent only to who proves to know it. Nil options are the
+// default ones. It fails if no such workbench answers.
+func Dial(ctx context.Context, address, token string, o *DialOptions) (Client, error) {
+	if o == nil {
+		o = &DialOptions{}
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Scheme == "https" && o.Certificate == "" {
+		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "dial", Target: address, Err: err,
+			Message: sockeye.Text{En: "not the address of a workbench, or an https one without its certificate", Zh: "不是工作台地址，或 https 地址缺少证书指纹"},
+			Hint:    sockeye.Text{En: "write http://127.0.0.1:7625/, as sockeye ui prints it without what follows #", Zh: "写成 http://127.0.0.1:7625/，即 sockeye ui 显示的地址去掉 # 之后的部分"}}
+	}
+	return attach(ctx, api.NewClient(access.State{URL: strings.TrimSuffix(address, "/") + "/", Token: token, Certificate: o.Certificate}, languageOf(o.Language)))
+}
+
+// AttachOptions are where to look for a workbench.
+type AttachOptions struct {
+	// Language is that of errors which the workbench tells; "" is English.
+	Language sockeye.Lang
+	// Getenv looks up environment variables, which say where this user's files are;
+	// nil is os.Getenv.
+	Getenv func(string) string
+}
+
+// Attach uses the workbench that this user runs, as "sockeye session" does: "sockeye
+// ui" leaves word of it in a file that nobody else may read, and it must prove to be
+// the one. Nil options are the default ones. The error has the kind not-found if none
+// runs.
+func Attach(ctx context.Context, o *AttachOptions) (Client, error) {
+	if o == nil {
+		o = &AttachOptions{}
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	found, err := api.Find(userdir.State(o.Getenv), languageOf(o.Language))
+	if err != nil {
+		return nil, failure(ctx, "open", "workbench", err)
+	}
+	return attach(ctx, found)
+}
+
+func languageOf(l sockeye.Lang) sockeye.Lang {
+	if l == "" {
+		return sockeye.English
+	}
+	return l
+}
+
+// attach makes sure that the workbench answers.
+func attach(ctx context.Context, workbench *api.Client) (Client, error) {
+	c := &remote{api: workbench}
+	c.life, c.end = context.WithCancelCause(context.Background())
+	var list api.Sessions
+	if err := c.ask(ctx, "GET", "/sessions", nil, &list); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// remote is a workbench that runs elsewhere.
+type remote struct {
+	api      *api.Client
+	expected expecter
+
+	life context.Context // ends with Close
+	end  context.CancelCauseFunc
+}
+
+// API asks the workbench what this package has no call for, for Sockeye's own commands.
+func (c *remote) API() *api.Client { return c.api }
+
+// ask is one request.
+func (c *remote) ask(ctx context.Context, method, path string, in, out any) error {
+	ctx, done := bind(ctx, c.life)
+	defer done()
+	return failure(ctx, strings.ToLower(method), path, c.api.Ask(ctx, method, path, in, out))
+}
+
+// sessionPath is where the API has a session.
+func sessionPath(session string) string { return "/sessions/" + url.PathEscape(session) }
+
+func (c *remote) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (*sockeye.Session, error) {
+	in := api.OpenOf(ep, o != nil && o.Echo)
+	if o != nil {
+		in.Allow = o.LiftGuards
+	}
+	if err := ep.Validate(); err != nil {
+		return nil, err
+	}
+	var s api.Session
+	if err := c.ask(ctx, "POST", "/sessions", in, &s); err != nil {
+		return nil, err
+	}
+	return &sockeye.Session{ID: s.ID, Endpoint: ep}, nil
+}
+
+func (c *remote) Sessions(ctx context.Context) ([]Session, error) {
+	var list api.Sessions
+	if err := c.ask(ctx, "GET", "/sessions", nil, &list); err != nil {
+		return nil, err
+	}
+	var out []Session
+	for i := range list.Sessions {
+		out = append(out, sessionOf(&list.Sessions[i]))
+	}
+	return out, nil
+}
+
+// sessionOf is a session as the API tells it. Of its options only some are told.
+func sessionOf(s *api.Session) Session {
+	id := &sockeye.Session{ID: s.ID, Endpoint: sockeye.Endpoint{Mode: s.Mode}}
+	id.Endpoint.Address, _ = sockeye.ParseAddress(s.Address)
+	id.Endpoint.Options.Reconnect = s.Reconnect
+	out := Session{State: SessionState(s.State), Rules: s.Rules, Reason: s.Reason,
+		SessionStatus: sockeye.SessionStatus{Session: id, Peers: s.Peers, Counters: countersOf(s.Traffic), ReceiveRate: s.ReceiveRate, SendRate: s.SendRate}}
+	for _, text := range s.Locals {
+		if a, err := netip.ParseAddrPort(text); err == nil {
+			out.Locals = append(out.Locals, a)
+		}
+	}
+	if q := s.Queue; q != nil {
+		out.Queue = &sockeye.AcceptQueue{Waiting: q.Waiting, Backlog: q.Backlog, Overflows: q.Overflows}
+	}
+	out.Since, _ = time.Parse(time.RFC3339Nano, s.Since)
+	out.Until, _ = time.Parse(time.RFC3339Nano, s.Until)
+	if s.Error != nil {
+		out.Err = api.ErrorOf(*s.Error)
+	}
+	return out
+}
+
+func countersOf(t api.Traffic) sockeye.Counters {
+	return sockeye.Counters{ReceivedBytes: t.ReceivedBytes, ReceivedMessages: t.ReceivedMessages, SentBytes: t.SentBytes, SentMessages: t.SentMessages}
+}
+
+func (c *remote) CloseSession(ctx context.Context, session string) error {
+	var s api.Session
+	err := c.ask(ctx, "DELETE", sessionPath(session), api.None{}, &s)
+	return err
+}
+
+func (c *remote) Peers(ctx context.Context, session string) ([]sockeye.PeerStatus, error) {
+	var list api.Peers
+	if err := c.ask(ctx, "GET", sessionPath(session)+"/peers", nil, &list); err != nil {
+		return nil, err
+	}
+	of := &sockeye.Session{ID: session}
+	var out []sockeye.PeerStatus
+	for i := range list.Peers {
+		out = append(out, peerOf(&list.Peers[i], of))
+	}
+	return out, nil
+}
+
+func peerOf(p *api.Peer, of *sockeye.Session) sockeye.PeerStatus {
+	ms := func(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+	id := &sockeye.Peer{ID: p.ID, Session: of, Network: p.Network}
+	id.Local, _ = netip.ParseAddrPort(p.Local)
+	id.Remote, _ = netip.ParseAddrPort(p.Remote)
+	id.SetAlias(p.Alias)
+	out := sockeye.PeerStatus{Peer: id, State: p.State, Counters: countersOf(p.Traffic), ReceiveRate: p.ReceiveRate, SendRate: p.SendRate,
+		HalfOpen: p.HalfOpen, Unsent: p.Unsent, Queued: p.Queued, NotReadingFor: ms(p.NotReadingForMS)}
+	out.Since, _ = time.Parse(time.RFC3339Nano, p.Since)
+	if t := p.TCP; t != nil {
+		out.TCP = &sockeye.TCPInfo{State: t.State, RTT: ms(t.RTTMS), RTTVariance: ms(t.RTTVarianceMS), Retransmits: t.Retransmits,
+			CongestionWindow: t.CongestionWindow, Unacked: t.Unacked, SendMSS: t.SendMSS, PathMTU: t.PathMTU, SendWindow: t.SendWindow}
+	}
+	return out
+}
+
+func (c *remote) AwaitPeer(ctx context.Context, session string) (sockeye.PeerStatus, error) {
+	return awaitPeer(ctx, c, session)
+}
+
+func (c *remote) ClosePeer(ctx context.Context, session string, peer uint64) error {
+	return c.ask(ctx, "POST", fmt.Sprintf("%s/peers/%d/close", sessionPath(session), peer), api.None{}, nil)
+}
+
+func (c *remote) Send(ctx context.Context, session string, data []byte, to ...uint64) ([]Delivery, error) {
+	if data == nil {
+		data = []byte{}
+	}
+	return c.send(ctx, session, api.Send{Data: data}, to)
+}
+
+func (c *remote) SendPayload(ctx context.Context, session string, p Payload, to ...uint64) ([]Delivery, error) {
+	in := &api.Payload{Kind: "text", Text: p.Text, Escapes: !p.Plain, Charset: p.Charset, LineEnding: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
+	if p.Hex {
+		in.Kind, in.Escapes = "hex", false
+	}
+	if p.Checksum != "" {
+		in.Checksum = &api.Checksum{Name: p.Checksum}
+	}
+	return c.send(ctx, session, api.Send{Payload: in}, to)
+}
+
+func (c *remote) send(ctx context.Context, session string, in api.Send, to []uint64) ([]Delivery, error) {
+	in.To, in.All = to, len(to) == 0
+	var out api.SendResults
+	if err := c.ask(ctx, "POST", sessionPath(session)+"/send", in, &out); err != nil {
+		return nil, err
+	}
+	var sent []Delivery
+	for _, r := range out.Results {
+		d := Delivery{Peer: r.Peer, Sent: r.Bytes}
+		if r.Error != nil {
+			d.Err = api.ErrorOf(*r.Error)
+		}
+		sent = append(sent, d)
+	}
+	return sent, failures(sent)
+}
+
+func (c *remote) Expect(ctx context.Context, session string, want []byte) (Match, error) {
+	ctx, done := bind(ctx, c.life)
+	defer done()
+	return c.expected.expect(ctx, c, session, want)
+}
+
+func (c *remote) Close() error {
+	c.end(errClosed)
+	c.api.CloseIdle()
+	return nil
+}
+
+func (c *remote) Events(ctx context.Context, o EventOptions) iter.Seq2[sockeye.Event, error] {
+	return func(yield func(sockeye.Event, error) bool) {
+		if c.life.Err() != nil {
+			yield(sockeye.Event{}, errClosed)
+			return
+		}
+		ctx, done := bind(ctx, c.life)
+		defer done()
+		r := &remoteReader{c: c, ctx: ctx, o: o, decoder: api.NewEventDecoder(c.api), next: o.From}
+		defer r.close()
+		if err := r.run(func(e sockeye.Event) bool { return yield(e, nil) }); err != nil && c.life.Err() == nil {
+			yield(sockeye.Event{}, failure(ctx, "read", "events", err))
+		}
+	}
+}
+
+// remoteReader reads the record page by page, and waits with the live feed.
+type remoteReader struct {
+	c       *remote
+	ctx     context.Context
+	o       EventOptions
+	decoder *api.EventDecoder
+	next    uint64 // the number to ask from
+	stopped bool   // nobody wants more, or the session has ended
+
+	feed  io.ReadCloser
+	lines *bufio.Scanner
+	ended bool // the feed says that nothing more will come
+}
+
+func (r *remoteReader) run(yield func(sockeye.Event) bool) error {
+	if r.o.Session != "" {
+		if err := r.c.ask(r.ctx, "GET", sessionPath(r.o.Session), nil, nil); err != nil {
+			return err
+		}
+	}
+	begun := false
+	for {
+		err := r.read(yield)
+		begun = begun || err == nil
+		if err == nil && !r.stopped && !r.o.Once && !r.ended {
+			if err = r.wait(); err == nil {
+				continue
+			}
+		}
+		if begun && hasEnded(err) {
+			return nil
+		}
+		return err
+	}
+}
+
+// hasEnded says whether a workbench that answered before has ended since.
+func hasEnded(err error) bool {
+	e, ok := errors.AsType[*sockeye.Error](err)
+	return ok && (e.Kind == sockeye.Closed || e.Kind == sockeye.NotFound)
+}
+
+// read gives all events there are.
+func (r *remoteReader) read(yield func(sockeye.Event) bool) error {
+	for !r.stopped {
+		q := url.Values{"from": {fmt.Sprint(r.next)}, "limit": {"1000"}}
+		if r.o.Session != "" {
+			q.Set("session", r.o.Session)
+		}
+		var page api.Events
+		if err := r.c.api.Ask(r.ctx, "GET", "/events?"+q.Encode(), nil, &page); err != nil {
+			return err
+		}
+		if r.next > 0 && page.Oldest > r.next && !yield(sockeye.Event{Seq: r.next, Kind: sockeye.Gap, Time: time.Now(), Detail: &sockeye.Detail{Lost: sockeye.Lost{Events: page.Oldest - r.next}}}) {
+			r.stopped = true
+			return nil
+		}
+		for i := range page.Events {
+			e, err := r.event(&page.Events[i])
+			if err != nil {
+				return err
+			}
+			if !yield(e) || r.o.Session != "" && e.Kind == sockeye.Ended {
+				r.stopped = true
+				return nil
+			}
+		}
+		r.next = page.ScannedTo
+		if page.Done {
+			return nil
+		}
+	}
+	return nil
+}
+
+// event is the event of a line, with all of its bytes.
+func (r *remoteReader) event(l *api.EventLine) (sockeye.Event, error) {
+	e := r.decoder.Event(r.ctx, l)
+	if l.Bytes == nil || *l.Bytes <= len(e.Data) {
+		return e, nil
+	}
+	body, err := r.c.api.Get(r.ctx, "GET", fmt.Sprintf("/events/%d/data", l.Seq), nil)
+	if err != nil {
+		return e, err
+	}
+	defer body.Close()
+	e.Data, err = io.ReadAll(body)
+	return e, err
+}
+
+// wait returns when the feed tells of more events, or of the end.
+func (r *remoteReader) wait() error {
+	if r.feed == nil {
+		var err error
+		if r.feed, err = r.c.api.Get(r.ctx, "GET", fmt.Sprintf("/live?from=%d", r.next), nil); err != nil {
+			return err
+		}
+		r.lines = bufio.NewScanner(r.feed)
+		r.lines.Buffer(nil, 16<<20)
+	}
+	for r.lines.Scan() {
+		var line api.Live
+		if err := json.Unmarshal(r.lines.Bytes(), &line); err != nil {
+			return err
+		}
+		r.ended = line.Ended || r.isOver(&line)
+		if r.ended || line.Next > r.next {
+			return nil
+		}
+	}
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	r.ended, r.stopped = true, true // the workbench has ended
+	return nil
+}
+
+// isOver says whether a line tells that the only session that is wanted is closed, or
+// gone from the list.
+func (r *remoteReader) isOver(line *api.Live) bool {
+	for i := range line.Sessions {
+		if s := &line.Sessions[i]; s.ID == r.o.Session && s.State == string(Closed) {
+			return true
+		}
+	}
+	for _, id := range line.Closed {
+		if id == r.o.Session {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *remoteReader) close() {
+	if r.feed != nil {
+		r.feed.Close()
+	}
+}
