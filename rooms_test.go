@@ -68,7 +68,6 @@ var edges = []struct{ from, to, why string }{
 	{"internal/cli", ".", "the nouns"},
 
 	{"internal/terminal", "internal/core", "what is typed and piped in is sent by its sessions"},
-	{"internal/terminal", "internal/transport", "a session's peers are transport's"},
 	{"internal/terminal", "internal/journal", "a view is a cursor on the journal"},
 	{"internal/terminal", "internal/recording", "how to record are flags, and a console's command"},
 	{"internal/terminal", "internal/framing", "views cut streams into frames"},
@@ -98,7 +97,6 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api", "internal/webui", "the page's files are routes"},
 	{"internal/webui/page", "internal/webui", "a real browser shows what is served"},
 	{"internal/webui/page", "internal/framing", "the page's ways to find frames are the core's"},
-	{"internal/api", "internal/transport", "a session's peers are transport's"},
 	{"internal/api", "internal/netinfo", "this machine's addresses are a route"},
 	{"internal/api", "internal/journal", "a window of events is read with a cursor"},
 	{"internal/api", "internal/responder", "a session can play the board"},

@@ -8,7 +8,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/transport"
 )
 
 // The pace of the live feed.
@@ -87,7 +86,7 @@ type sentSession struct {
 // movingPeer is a peer with its session.
 type movingPeer struct {
 	of *core.Session
-	*transport.Peer
+	*core.Peer
 }
 
 type sentPeer struct {

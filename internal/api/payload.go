@@ -11,7 +11,6 @@ import (
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/schedule"
-	"sockeye/internal/transport"
 )
 
 // parse reads a payload. The error is an *sockeye.Error that names the field, or the
@@ -95,12 +94,12 @@ func (o outgoing) something() error {
 
 // sender gives what sends the message to peers of a session, once it is read: bytes
 // as they are, or a payload as the session's next message.
-func (o outgoing) sender(s *core.Session) (func(context.Context, []*transport.Peer) ([]core.Delivery, error), error) {
+func (o outgoing) sender(s *core.Session) (func(context.Context, []*core.Peer) ([]core.Delivery, error), error) {
 	if err := o.something(); err != nil {
 		return nil, err
 	}
 	if o.data != nil {
-		return func(ctx context.Context, to []*transport.Peer) ([]core.Delivery, error) {
+		return func(ctx context.Context, to []*core.Peer) ([]core.Delivery, error) {
 			return s.SendData(ctx, to, o.data), nil
 		}, nil
 	}
@@ -108,7 +107,7 @@ func (o outgoing) sender(s *core.Session) (func(context.Context, []*transport.Pe
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, to []*transport.Peer) ([]core.Delivery, error) {
+	return func(ctx context.Context, to []*core.Peer) ([]core.Delivery, error) {
 		return s.SendPayload(ctx, to, t)
 	}, nil
 }

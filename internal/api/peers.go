@@ -6,7 +6,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/transport"
 )
 
 func (c *requestContext) peers(None) (Peers, error) {
@@ -44,7 +43,7 @@ func (c *requestContext) choose(in Recipients) (Session, error) {
 	return sessionOf(s, c.lang), nil
 }
 
-func peerOf(s *core.Session, p *transport.Peer) Peer {
+func peerOf(s *core.Session, p *core.Peer) Peer {
 	st := p.Status()
 	out := Peer{
 		ID: p.ID, Session: p.Session.ID, Network: p.Network, Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
@@ -61,7 +60,7 @@ func peerOf(s *core.Session, p *transport.Peer) Peer {
 }
 
 // peer is the one that the path names, with its session.
-func (c *requestContext) peer() (*core.Session, *transport.Peer, error) {
+func (c *requestContext) peer() (*core.Session, *core.Peer, error) {
 	s, err := c.openSession()
 	if err != nil {
 		return nil, nil, err

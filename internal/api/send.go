@@ -5,7 +5,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/transport"
 	"sockeye/internal/workspace"
 )
 
@@ -26,14 +25,14 @@ func (o outgoing) aimed() error {
 }
 
 // peers are those to send to; a number that nobody has is an error.
-func (o outgoing) peers(s *core.Session) ([]*transport.Peer, error) {
+func (o outgoing) peers(s *core.Session) ([]*core.Peer, error) {
 	if err := o.aimed(); err != nil {
 		return nil, err
 	}
 	if o.all {
 		return s.Receivers(core.All)
 	}
-	var peers []*transport.Peer
+	var peers []*core.Peer
 	seen := map[uint64]bool{}
 	for _, id := range o.to {
 		p := s.Peer(id)
@@ -97,7 +96,7 @@ func (c *requestContext) sendRow(s *core.Session, in Send) (SendResults, error) 
 	if err != nil {
 		return SendResults{}, asInvalid(err)
 	}
-	var to []*transport.Peer
+	var to []*core.Peer
 	if words := strings.Fields(in.Row.To); len(words) > 0 {
 		to, err = s.Receivers(words...)
 	} else {

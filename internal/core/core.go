@@ -78,7 +78,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Budget: &w.ruleBudget, Lookup: w.Lookup,
 		Vars: func(t *payload.Template) payload.Vars { return s.vars(t, nil) }})
 	var err error
-	s.Session, err = transport.Open(ctx, ep, transport.Config{
+	s.transport, err = transport.Open(ctx, ep, transport.Config{
 		Driver:      schemes.Driver(ep.Address.Network),
 		Session:     id,
 		Sink:        w.journal,
@@ -88,7 +88,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 		NextPeer:    func() uint64 { return w.lastPeer.Add(1) },
 		OnJoin: func(p *sockeye.Peer) {
 			w.aliases.name(p, w.isGone)
-			s.recipients.joining(p, func(id uint64) *transport.Peer { return s.Peer(id) })
+			s.recipients.joining(p, func(id uint64) *Peer { return s.Peer(id) })
 		},
 		Left:         s.left,
 		Now:          journal.Now,
@@ -127,7 +127,7 @@ func (w *Core) isGone(p *sockeye.Peer) bool {
 const maxClosed = 256
 
 func (w *Core) drop(s *Session) {
-	last := s.Session.Status()
+	last := s.transport.Status()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.until, s.last = journal.Now(), last

@@ -9,7 +9,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/netinfo"
-	"sockeye/internal/transport"
 )
 
 // All is the word that selects every peer.
@@ -19,9 +18,9 @@ const All = "all"
 // its alias, its address ("192.168.1.88:54036"), its port (":54036"), or an IP
 // address, which means every peer there. A UDP address not seen yet becomes a
 // new peer. The error is an *sockeye.Error of kind NotFound.
-func (s *Session) Find(words ...string) ([]*transport.Peer, error) {
-	var found []*transport.Peer
-	seen := map[*transport.Peer]bool{}
+func (s *Session) Find(words ...string) ([]*Peer, error) {
+	var found []*Peer
+	seen := map[*Peer]bool{}
 	peers := s.Peers()
 	for _, word := range words {
 		matches := s.match(peers, word)
@@ -44,12 +43,12 @@ func (s *Session) Find(words ...string) ([]*transport.Peer, error) {
 
 // Receivers are the peers to send to that words mean: as Find, but "all" means those that
 // can be sent to, without those to whom our direction is finished or being ended.
-func (s *Session) Receivers(words ...string) ([]*transport.Peer, error) {
+func (s *Session) Receivers(words ...string) ([]*Peer, error) {
 	found, err := s.Find(words...)
 	if err != nil || !slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, All) }) {
 		return found, err
 	}
-	found = slices.DeleteFunc(found, func(p *transport.Peer) bool { return !p.CanReceive() })
+	found = slices.DeleteFunc(found, func(p *Peer) bool { return !p.CanReceive() })
 	if len(found) == 0 {
 		_, err = s.reachNew(All)
 	}
@@ -59,7 +58,7 @@ func (s *Session) Receivers(words ...string) ([]*transport.Peer, error) {
 // ReachHost returns the UDP peer for an address as people type it, "board.lan:10000",
 // seen or not, so that it can be sent to. A name is looked up; of its addresses, the
 // first that the session can send to is taken. The error is an *sockeye.Error.
-func (s *Session) ReachHost(ctx context.Context, typed string) (*transport.Peer, error) {
+func (s *Session) ReachHost(ctx context.Context, typed string) (*Peer, error) {
 	network := s.id.Endpoint.Address.Network
 	if network.Transport() != sockeye.UDP {
 		return nil, &sockeye.Error{
@@ -84,7 +83,7 @@ func (s *Session) ReachHost(ctx context.Context, typed string) (*transport.Peer,
 		return nil, err
 	}
 	for _, ip := range addrs {
-		var p *transport.Peer
+		var p *Peer
 		if p, err = s.Reach(netip.AddrPortFrom(ip, a.Port)); err == nil {
 			s.reached.Store(&typed)
 			return p, nil
@@ -101,11 +100,11 @@ func (s *Session) Reached() string {
 	return ""
 }
 
-func (s *Session) match(peers []*transport.Peer, word string) []*transport.Peer {
+func (s *Session) match(peers []*Peer, word string) []*Peer {
 	if strings.EqualFold(word, All) {
 		return peers
 	}
-	var out []*transport.Peer
+	var out []*Peer
 	for _, p := range peers {
 		if p.Answers(word) {
 			out = append(out, p)
@@ -115,7 +114,7 @@ func (s *Session) match(peers []*transport.Peer, word string) []*transport.Peer 
 }
 
 // reachNew makes a UDP peer of an address, or says who is there.
-func (s *Session) reachNew(word string) (*transport.Peer, error) {
+func (s *Session) reachNew(word string) (*Peer, error) {
 	if strings.EqualFold(word, All) {
 		return nil, &sockeye.Error{
 			Kind: sockeye.NotFound, Op: "send",

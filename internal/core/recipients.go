@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"sockeye"
-	"sockeye/internal/transport"
 )
 
 // recipients are the peers that were chosen to be sent to. A board that restarts is
@@ -99,7 +98,7 @@ func (s *Session) Replaces(id uint64) uint64 {
 
 // joining lets a new peer take the place of a recipient that left, if it comes from the
 // same address or has its alias. Of several the one that joined last is replaced.
-func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *transport.Peer) {
+func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *Peer) {
 	if !r.any.Load() {
 		return
 	}
@@ -126,7 +125,7 @@ func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *transport.P
 
 // left notes that a peer left. If it was chosen, and the board behind it was back before
 // that was noticed, the new peer takes its place, and its alias.
-func (s *Session) left(p *transport.Peer, unsent int) {
+func (s *Session) left(p *Peer, unsent int) {
 	r := &s.recipients
 	if !r.any.Load() {
 		return

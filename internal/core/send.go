@@ -8,7 +8,6 @@ import (
 
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
-	"sockeye/internal/transport"
 )
 
 // SetLookup says where {{env.NAME}} and {{var.NAME}} of payloads are found; nil
@@ -53,11 +52,11 @@ func (s *Session) vars(t *payload.Template, lookup func(string) (string, bool)) 
 
 // Compose makes the next message of a payload, as it is for each of the peers, and
 // uses up its number. SendPayload sends it too.
-func (s *Session) Compose(to []*transport.Peer, t *payload.Template) ([][]byte, error) {
+func (s *Session) Compose(to []*Peer, t *payload.Template) ([][]byte, error) {
 	return s.compose(to, t, nil)
 }
 
-func (s *Session) compose(to []*transport.Peer, t *payload.Template, lookup func(string) (string, bool)) ([][]byte, error) {
+func (s *Session) compose(to []*Peer, t *payload.Template, lookup func(string) (string, bool)) ([][]byte, error) {
 	messages := make([][]byte, len(to))
 	v := s.vars(t, lookup)
 	for i, p := range to {
@@ -72,7 +71,7 @@ func (s *Session) compose(to []*transport.Peer, t *payload.Template, lookup func
 
 // Delivery is what became of a payload for one peer.
 type Delivery struct {
-	Peer *transport.Peer
+	Peer *Peer
 	// Data is the message as it was made for this peer.
 	Data []byte
 	// Sent is how many bytes of it the kernel took; fewer than all only with Err.
@@ -84,11 +83,11 @@ type Delivery struct {
 // all at the same time. {{seq}} counts the messages of the session, from 1. If the
 // message cannot be made for one of the peers, nothing is sent to any, and err says
 // why; what sending came to is in the deliveries, in the order of to.
-func (s *Session) SendPayload(ctx context.Context, to []*transport.Peer, t *payload.Template) (sent []Delivery, err error) {
+func (s *Session) SendPayload(ctx context.Context, to []*Peer, t *payload.Template) (sent []Delivery, err error) {
 	return s.sendPayload(ctx, to, t, nil)
 }
 
-func (s *Session) sendPayload(ctx context.Context, to []*transport.Peer, t *payload.Template, lookup func(string) (string, bool)) ([]Delivery, error) {
+func (s *Session) sendPayload(ctx context.Context, to []*Peer, t *payload.Template, lookup func(string) (string, bool)) ([]Delivery, error) {
 	messages, err := s.compose(to, t, lookup)
 	if err != nil {
 		return nil, err
@@ -97,12 +96,12 @@ func (s *Session) sendPayload(ctx context.Context, to []*transport.Peer, t *payl
 }
 
 // SendData is Send, and says what it came to for each peer, in the order of to.
-func (s *Session) SendData(ctx context.Context, to []*transport.Peer, data []byte) []Delivery {
+func (s *Session) SendData(ctx context.Context, to []*Peer, data []byte) []Delivery {
 	return deliver(ctx, to, func(int) []byte { return data })
 }
 
 // deliver sends each of the peers its message, to all at the same time.
-func deliver(ctx context.Context, to []*transport.Peer, message func(i int) []byte) []Delivery {
+func deliver(ctx context.Context, to []*Peer, message func(i int) []byte) []Delivery {
 	sent := make([]Delivery, len(to))
 	for i, p := range to {
 		sent[i].Peer, sent[i].Data = p, message(i)

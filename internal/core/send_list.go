@@ -10,7 +10,6 @@ import (
 	"sockeye"
 	"sockeye/internal/payload"
 	"sockeye/internal/schedule"
-	"sockeye/internal/transport"
 )
 
 // ListOptions are what sending a list needs besides the list.
@@ -87,7 +86,7 @@ func (s *Session) sendRow(ctx context.Context, words string, t *payload.Template
 // reach is the peers that words mean now, each once; missing is how many words mean
 // nobody although others mean somebody, and err the reason for the last of them.
 // That nobody is there at all when all are meant is no error.
-func (s *Session) reach(words []string) (to []*transport.Peer, missing int, err error) {
+func (s *Session) reach(words []string) (to []*Peer, missing int, err error) {
 	if len(words) == 0 {
 		to, _ = s.Receivers(All)
 		return to, 0, nil
@@ -122,5 +121,5 @@ func (s *Session) mayReach(words string) bool {
 // transport.Session.Shutdown.
 func (s *Session) Shutdown(ctx context.Context) {
 	s.runs.Stop()
-	s.Session.Shutdown(ctx)
+	s.transport.Shutdown(ctx)
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,12 +16,12 @@ import (
 
 // Session is an open session of a workbench.
 type Session struct {
-	*transport.Session
-	id     *sockeye.Session
-	core   *Core
-	answer responder.Answer
-	opened *workspace.Opening // nil: of no workspace
-	since  time.Time
+	transport *transport.Session
+	id        *sockeye.Session
+	core      *Core
+	answer    responder.Answer
+	opened    *workspace.Opening // nil: of no workspace
+	since     time.Time
 
 	responder  *responder.Responder
 	builder    messageBuilder
@@ -36,6 +37,46 @@ type Session struct {
 	until time.Time
 	last  sockeye.SessionStatus
 }
+
+// Peer is one remote party of a session. All its methods may be called by everybody;
+// Answer is for who answers by itself.
+type Peer = transport.Peer
+
+// Peers are the peers there now, in the order they joined.
+func (s *Session) Peers() []*Peer { return s.transport.Peers() }
+
+// Peer is the peer with a number, or nil if it is not there.
+func (s *Session) Peer(id uint64) *Peer { return s.transport.Peer(id) }
+
+// Reach is the UDP peer at an address, seen or not, so that it can be sent to.
+func (s *Session) Reach(to netip.AddrPort) (*Peer, error) { return s.transport.Reach(to) }
+
+// Locals are the addresses really bound.
+func (s *Session) Locals() []netip.AddrPort { return s.transport.Locals() }
+
+// Hold keeps our direction to all peers open although they may finish sending, until
+// Release: something will be sent yet.
+func (s *Session) Hold() { s.transport.Hold() }
+
+// Release takes back one Hold.
+func (s *Session) Release() { s.transport.Release() }
+
+// SetHalfOpen changes Options.HalfOpen while the session is open.
+func (s *Session) SetHalfOpen(d time.Duration) { s.transport.SetHalfOpen(d) }
+
+// StopAccepting lets no new peer in from now on. Those that are there stay.
+func (s *Session) StopAccepting() { s.transport.StopAccepting() }
+
+// Close ends the session at once: peers see FIN where nothing is unread or unsent. It
+// returns when the session has ended.
+func (s *Session) Close() { s.transport.Close() }
+
+// Done is closed when the session has ended and its closed event is recorded.
+func (s *Session) Done() <-chan struct{} { return s.transport.Done() }
+
+// Outcome is why the session ended: for one that connected, why its peer left. It is
+// known once Done is closed.
+func (s *Session) Outcome() (sockeye.Reason, *sockeye.Error) { return s.transport.Outcome() }
 
 // ID is the session's short name, "s1".
 func (s *Session) ID() string { return s.id.ID }
@@ -74,7 +115,7 @@ func (s *Session) Status() sockeye.SessionStatus {
 		last.ReceiveRate, last.SendRate, last.Queue = 0, 0, nil
 		return last
 	}
-	return s.Session.Status()
+	return s.transport.Status()
 }
 
 // Endpoint is what was asked for.
@@ -82,7 +123,7 @@ func (s *Session) Endpoint() sockeye.Endpoint { return s.id.Endpoint }
 
 // Alias names a peer; peers that later join from its address, when no other peer
 // there has the name, inherit it. "" takes the name away.
-func (s *Session) Alias(p *transport.Peer, name string) error {
+func (s *Session) Alias(p *Peer, name string) error {
 	if err := sockeye.CheckAlias(name); err != nil {
 		return err
 	}
@@ -102,7 +143,7 @@ func (s *Session) Alias(p *transport.Peer, name string) error {
 // Send sends data to each of the peers, all at the same time, so that one that
 // does not read delays no other. It returns when every send has ended; the error
 // joins the *sockeye.Error of each that failed.
-func (s *Session) Send(ctx context.Context, to []*transport.Peer, data []byte) error {
+func (s *Session) Send(ctx context.Context, to []*Peer, data []byte) error {
 	if len(to) == 1 {
 		_, err := to[0].Send(ctx, data)
 		return err

@@ -9,7 +9,6 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/transport"
 )
 
 // Exchange is what connect sends by itself and waits for; nil where not asked.
@@ -147,7 +146,7 @@ func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
 }
 
 // sendRequest sends what the flags say, to the end.
-func (l *Runner) sendRequest(s *core.Session, p *transport.Peer, r Exchange) error {
+func (l *Runner) sendRequest(s *core.Session, p *core.Peer, r Exchange) error {
 	if p != nil && r.List == nil {
 		p.Hold()
 		defer p.Release()
@@ -162,7 +161,7 @@ func (l *Runner) sendRequest(s *core.Session, p *transport.Peer, r Exchange) err
 	return l.sendPayload(s, p, r.Send)
 }
 
-func isGone(p *transport.Peer) bool {
+func isGone(p *core.Peer) bool {
 	if p == nil {
 		return false
 	}
@@ -172,7 +171,7 @@ func isGone(p *transport.Peer) bool {
 
 // firstPeer waits for the session's connection, which a reconnecting session may
 // not have yet.
-func (l *Runner) firstPeer(s *core.Session) (*transport.Peer, error) {
+func (l *Runner) firstPeer(s *core.Session) (*core.Peer, error) {
 	for {
 		_, next := l.Bench.Span()
 		if peers := s.Peers(); len(peers) > 0 {

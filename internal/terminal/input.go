@@ -12,7 +12,6 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/transport"
 )
 
 // InputFlags say what happens to what is typed or piped in.
@@ -155,7 +154,7 @@ func isDevice(in any) bool {
 // sendOrLose sends a part of a stream to one of many peers. One that does not read
 // for as long as --send-timeout allows is aborted: what it got later would not
 // follow what it had.
-func (l *Runner) sendOrLose(p *transport.Peer, data []byte) {
+func (l *Runner) sendOrLose(p *core.Peer, data []byte) {
 	_, err := p.Send(l.sending, data)
 	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.TimedOut && p.Network == "tcp" && l.sending.Err() == nil {
 		p.Abort()
@@ -269,7 +268,7 @@ func (c *lineEnds) convert(data []byte) []byte {
 
 // pipeToPeer sends standard input to one peer, then finishes sending: the peer
 // sees the end as it came. It returns when that is done.
-func (l *Runner) pipeToPeer(p *transport.Peer, f *InputFlags) error {
+func (l *Runner) pipeToPeer(p *core.Peer, f *InputFlags) error {
 	err := l.readInput(f, func(data []byte) error {
 		_, err := p.Send(l.sending, data)
 		return err

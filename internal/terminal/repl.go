@@ -10,7 +10,6 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/transport"
 )
 
 // repl carries out what a person types at the console, for one session.
@@ -162,7 +161,7 @@ func (c *repl) printError(err error) {
 }
 
 // find is the peers that words mean, which must be at least one word.
-func (c *repl) find(words string) ([]*transport.Peer, error) {
+func (c *repl) find(words string) ([]*core.Peer, error) {
 	if words == "" {
 		return nil, Usage("", sockeye.Text{En: "which peer?", Zh: "缺少连接对象"},
 			sockeye.Text{En: "name one by number, alias, address or port; /peers lists them", Zh: "可用编号、别名、地址或端口；/peers 列出全部"})
@@ -308,11 +307,11 @@ func (c *repl) stopSending(string) error {
 }
 
 func (c *repl) finish(words string) error {
-	return c.each(words, func(p *transport.Peer) error { return p.Finish(c.run.sending) })
+	return c.each(words, func(p *core.Peer) error { return p.Finish(c.run.sending) })
 }
 
 func (c *repl) close(words string) error {
-	return c.each(words, func(p *transport.Peer) error {
+	return c.each(words, func(p *core.Peer) error {
 		ctx, cancel := context.WithTimeout(c.run.sending, c.run.drain)
 		defer cancel()
 		p.Close(ctx)
@@ -321,14 +320,14 @@ func (c *repl) close(words string) error {
 }
 
 func (c *repl) abort(words string) error {
-	return c.each(words, func(p *transport.Peer) error {
+	return c.each(words, func(p *core.Peer) error {
 		p.Abort()
 		return nil
 	})
 }
 
 // each does something that may take a while to each peer, in the background.
-func (c *repl) each(words string, do func(*transport.Peer) error) error {
+func (c *repl) each(words string, do func(*core.Peer) error) error {
 	peers, err := c.find(words)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/transport"
 )
 
 // targets are the peers that typed lines go to, in the words of the person. A word that
@@ -76,7 +75,7 @@ func (t *targets) choose(s *core.Session, words []string) error {
 }
 
 // follow looks which of the chosen peers came back, and returns them.
-func (t *targets) follow(s *core.Session) (back []*transport.Peer, before []uint64) {
+func (t *targets) follow(s *core.Session) (back []*core.Peer, before []uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, id := range s.Recipients() {

@@ -12,7 +12,6 @@ import (
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/regular"
-	"sockeye/internal/transport"
 )
 
 // sending carries out what a console sends: to one peer in the order it was
@@ -23,17 +22,17 @@ type sending struct {
 
 	ctx     context.Context // of what is queued now; ends with cancel
 	end     context.CancelFunc
-	last    map[*transport.Peer]<-chan struct{} // closed when the latest one queued for a peer is done
+	last    map[*core.Peer]<-chan struct{} // closed when the latest one queued for a peer is done
 	running sync.WaitGroup
 }
 
 func (s *sending) init(parent context.Context, show func(string)) {
-	s.parent, s.show, s.last = parent, show, map[*transport.Peer]<-chan struct{}{}
+	s.parent, s.show, s.last = parent, show, map[*core.Peer]<-chan struct{}{}
 	s.ctx, s.end = context.WithCancel(parent)
 }
 
 // queue has do called after what was queued for the peer before.
-func (s *sending) queue(p *transport.Peer, do func(ctx context.Context)) {
+func (s *sending) queue(p *core.Peer, do func(ctx context.Context)) {
 	before, done, ctx := s.last[p], make(chan struct{}), s.ctx
 	s.last[p] = done
 	p.Hold()
@@ -122,7 +121,7 @@ func cutPace(rest string, pace chunkPace) (path string, _ chunkPace, _ error) {
 
 // sendFile sends a file to a peer, and shows how far it is. It returns how many bytes
 // were sent.
-func sendFile(ctx context.Context, p *transport.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
+func sendFile(ctx context.Context, p *core.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
 	f, err := regular.Open(path)
 	if err != nil {
 		return 0, FileError("open", path, err)
@@ -191,8 +190,8 @@ func (f chunkPace) wait(ctx context.Context, start time.Time, sent int) error {
 }
 
 // sendPayload sends the next message of a payload to one peer.
-func (l *Runner) sendPayload(s *core.Session, p *transport.Peer, t *payload.Template) error {
-	sent, err := s.SendPayload(l.sending, []*transport.Peer{p}, t)
+func (l *Runner) sendPayload(s *core.Session, p *core.Peer, t *payload.Template) error {
+	sent, err := s.SendPayload(l.sending, []*core.Peer{p}, t)
 	if err != nil {
 		return err
 	}
