@@ -22,7 +22,7 @@ func TestHurriedSession(t *testing.T) {
 	<-c.files.stalled
 	until(t, "TCP waits", func() bool { return waits(c.j) })
 	patient := c.j.DropWhenFull(c.s.session)
-	writers.Wait() // the hurried session's bytes go on, some into the gap
+	within(t, "the hurried session's bytes go on, some into the gap", writers.Wait)
 	last := c.j.Append(sockeye.Event{Time: Now(), Kind: sockeye.Ended, Session: c.s.session, Detail: &sockeye.Detail{Reason: sockeye.ReasonLocal}})
 	if last == 0 {
 		t.Error("the end of the session found no room")

@@ -477,6 +477,15 @@ func TestReadOnly(t *testing.T) {
 	}
 	c.files.heal()
 	c.hear("nothing is missing")
+	paused := 0
+	for _, e := range failures(c.j) {
+		if strings.Contains(e.Message.En, "paused") {
+			paused++
+		}
+	}
+	if paused != 1 {
+		t.Errorf("the pause is told of %d times", paused)
+	}
 	c.whole()
 }
 

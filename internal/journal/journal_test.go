@@ -157,7 +157,9 @@ func TestNextWaitsForEventCancelAndClose(t *testing.T) {
 	if e, err := c.Next(t.Context()); err != nil || string(e.Data) != "last" {
 		t.Errorf("what was appended before Close must be read, got %q, %v", e.Data, err)
 	}
-	if _, err := c.Next(t.Context()); !errors.Is(err, io.EOF) {
+	limited, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	if _, err := c.Next(limited); !errors.Is(err, io.EOF) {
 		t.Errorf("Next of a closed journal = %v, want EOF", err)
 	}
 	if seq := j.Append(received("too late")); seq != 0 {

@@ -30,6 +30,18 @@ func TestMain(m *testing.M) {
 // patience is only ever used up by a failing test.
 const patience = 20 * time.Second
 
+// within fails the test if f has not returned in time.
+func within(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatal("not in time: " + what)
+	}
+}
+
 func recordTo(t *testing.T, j *Journal, o recording.WriteOptions) *Recorder {
 	t.Helper()
 	r, err := j.Record(o)
@@ -235,6 +247,26 @@ func TestGateHoldsViewsBack(t *testing.T) {
 	complete(t, dir, 10)
 }
 
+// What is in memory when a recording begins is held back from its first moment on,
+// before the recorder has looked at anything.
+func TestGateHoldsFromTheBeginning(t *testing.T) {
+	j, s := New(0), newSender("tcp")
+	s.numbered(j, 10)
+	files := newFaulty()
+	release := files.stall("sync")
+	defer release()
+	recordTo(t, j, recording.WriteOptions{Dir: t.TempDir(), Files: files, Sync: recording.Always})
+	view := j.Cursor(1)
+	defer view.Close()
+	if e, ok := view.Try(); ok {
+		t.Errorf("a view saw event %d before it was written", e.Seq)
+	}
+	<-files.stalled // its first events
+	if e, ok := view.Try(); ok {
+		t.Errorf("a view saw event %d before it was written", e.Seq)
+	}
+}
+
 // With always a view sees only what is durable.
 func TestAlwaysMeansDurable(t *testing.T) {
 	j, s := New(0), newSender("tcp")
@@ -361,7 +393,7 @@ func TestStreamEndsWithItsReader(t *testing.T) {
 	}
 	read.Close()
 	s.numbered(j, 1)
-	<-r.Done()
+	within(t, "the recording ends", func() { <-r.Done() })
 	st := r.Status()
 	if st.State != RecordOff || st.Err == nil || st.Err.Kind != sockeye.BrokenPipe {
 		t.Errorf("status %+v", st)
@@ -414,10 +446,12 @@ func TestCloseGivesUpWithItsContext(t *testing.T) {
 	<-files.stalled
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := r.Close(ctx); sockeye.ErrorOf(err).Kind != sockeye.TimedOut {
-		t.Errorf("Close = %v", err)
-	}
-	writer.Wait() // nobody is held back
+	within(t, "Close gives up", func() {
+		if err := r.Close(ctx); sockeye.ErrorOf(err).Kind != sockeye.TimedOut {
+			t.Errorf("Close = %v", err)
+		}
+	})
+	within(t, "nobody is held back", writer.Wait)
 	if st := r.Status(); st.State != RecordOff {
 		t.Errorf("state %s", st.State)
 	}
