@@ -20,6 +20,7 @@ import (
 var levels = [][]string{
 	{"cmd/sockeye"},
 	{"internal/cli"},
+	{"internal/offline"},
 	{"internal/terminal"},
 	{"client"},
 	{"internal/api", "internal/webui/page"},
@@ -49,23 +50,30 @@ var edges = []struct{ from, to, why string }{
 	{"cmd/sockeye", "internal/terminal", "the streams and signals of the process"},
 
 	{"internal/cli", "internal/terminal", "commands show and send through it"},
-	{"internal/cli", "internal/api", "ui serves it, session asks it"},
-	{"internal/cli", "internal/core", "commands open and drive sessions"},
-	{"internal/cli", "internal/query", "log asks for frames as the page does"},
-	{"internal/cli", "internal/netinfo", "addrs lists addresses, resolve asks for names"},
-	{"internal/cli", "internal/journal", "the demo waits for its events"},
-	{"internal/cli", "internal/responder", "the board's hello and pause are flags"},
-	{"internal/cli", "internal/recording", "log reads what was recorded"},
-	{"internal/cli", "internal/pcapng", "log shows where a recording is damaged"},
-	{"internal/cli", "internal/framing", "exported frames, and those of a running workbench"},
-	{"internal/cli", "internal/rule", "rule try plans without carrying out"},
+	{"internal/cli", "internal/offline", "commands that open no socket"},
+	{"internal/cli", "client", "session drives the workbench that runs"},
+	{"internal/cli", "internal/api", "ui serves it; rules and lists of a running workbench are asked of it"},
+	{"internal/cli", "internal/core", "ui and run give it to those who serve and show it"},
 	{"internal/cli", "internal/workspace", "run reads a file and shows what it will do; the configuration is read as strictly"},
-	{"internal/cli", "internal/checksum", "crc lists and finds checksums"},
-	{"internal/cli", "internal/payload", "what people type, and what is shown"},
-	{"internal/cli", "internal/regular", "the configuration has an end"},
-	{"internal/cli", "internal/schedule", "its tests read delays"},
-	{"internal/cli", "internal/crcsearch", "crc find"},
+	{"internal/cli", "internal/payload", "what comes from outside is made safe to show"},
 	{"internal/cli", ".", "the nouns"},
+
+	{"internal/offline", "internal/terminal", "results are shown as sockets are"},
+	{"internal/offline", "internal/core", "resolve asks for names as opening does"},
+	{"internal/offline", "internal/query", "log asks for frames as the page does"},
+	{"internal/offline", "internal/responder", "rule try plans without carrying out"},
+	{"internal/offline", "internal/journal", "its tests let the next run go on with a recording"},
+	{"internal/offline", "internal/netinfo", "addrs lists addresses"},
+	{"internal/offline", "internal/recording", "log reads what was recorded"},
+	{"internal/offline", "internal/pcapng", "log shows where a recording is damaged"},
+	{"internal/offline", "internal/framing", "frames are exported"},
+	{"internal/offline", "internal/rule", "rules are tried with a seed"},
+	{"internal/offline", "internal/schedule", "its tests read delays"},
+	{"internal/offline", "internal/workspace", "rules are those of a file"},
+	{"internal/offline", "internal/checksum", "crc lists them"},
+	{"internal/offline", "internal/crcsearch", "crc find"},
+	{"internal/offline", "internal/payload", "payload shows bytes"},
+	{"internal/offline", ".", "the nouns"},
 
 	{"internal/terminal", "internal/core", "what is typed and piped in is sent by its sessions"},
 	{"internal/terminal", "internal/journal", "a view is a cursor on the journal"},
@@ -74,7 +82,9 @@ var edges = []struct{ from, to, why string }{
 	{"internal/terminal", "internal/checksum", "frames are judged by the checksum in them, messages end with one"},
 	{"internal/terminal", "internal/payload", "what people type, and what is shown"},
 	{"internal/terminal", "internal/schedule", "lists come from files"},
-	{"internal/terminal", "internal/responder", "boards are played at its side"},
+	{"internal/terminal", "internal/responder", "flags say who answers by itself"},
+	{"internal/terminal", "internal/rule", "a flag lifts guards"},
+	{"internal/terminal", "internal/netinfo", "how many files a server may open, and where a board reaches it"},
 	{"internal/terminal", "internal/workspace", "a list may be in a workspace"},
 	{"internal/terminal", "internal/userdir", "where this user's files are"},
 	{"internal/terminal", "internal/regular", "a file to send has an end"},
@@ -266,6 +276,21 @@ func TestEdges(t *testing.T) {
 		from, to := levelOf(d.from), levelOf(d.to)
 		if from < 0 || to < 0 || from >= to || d.why == "" {
 			t.Errorf("the edge %s -> %s does not lead down, or has no reason", d.from, d.to)
+		}
+	}
+}
+
+// TestFewEdges: a room that knows most others is no room.
+func TestFewEdges(t *testing.T) {
+	for room, most := range map[string]int{"internal/cli": 8} {
+		n := 0
+		for _, d := range edges {
+			if d.from == room {
+				n++
+			}
+		}
+		if n > most {
+			t.Errorf("%s has %d edges, more than %d: put things where they belong", room, n, most)
 		}
 	}
 }

@@ -60,3 +60,6 @@ func frameLine(e *sockeye.Event, f *query.PageFrame) Frame {
 	}
 	return line
 }
+
+// IsWhole says whether it is a frame, and not a piece of a stream that is none.
+func (f *Frame) IsWhole() bool { return f.Mark == framing.Whole.String() }

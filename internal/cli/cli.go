@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/offline"
 	"sockeye/internal/terminal"
 )
 
@@ -93,7 +94,7 @@ func (a *app) root() *cobra.Command {
 		Short: a.t("Sockeye, the socket workbench: an eye on every socket", "Sockeye 网络调试工作台：看清每一个套接字"),
 		Long: a.t(`Sockeye opens TCP and UDP servers and clients, shows every byte that crosses
 them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，显示经过的每一个字节，并让你随时应答。`),
-		Args:              a.onlyKnownCommands,
+		Args:              terminal.OnlyKnownCommands,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
@@ -112,11 +113,8 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 	root.PersistentFlags().String("lang", "", a.t("language of messages: en or zh (default: from LANG)", "界面语言：en 或 zh（默认取自 LANG）"))
 	root.PersistentFlags().Bool("portable", false, a.t("keep state, data and configuration in sockeye-data beside the program", "状态、数据和配置都放在程序旁的 sockeye-data 目录"))
 	root.SetFlagErrorFunc(a.badFlag)
-	root.AddCommand(
-		a.listenCommand(), a.connectCommand(), a.deviceCommand(), a.addrsCommand(),
-		a.resolveCommand(), a.uiCommand(), a.sessionCommand(), a.demoCommand(), a.runCommand(), a.ruleCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand(),
-		a.versionCommand(), a.completionCommand(),
-	)
+	root.AddCommand(a.listenCommand(), a.connectCommand(), a.deviceCommand(), a.uiCommand(), a.sessionCommand(), a.demoCommand(), a.runCommand(), a.versionCommand(), a.completionCommand())
+	root.AddCommand(offline.Commands(a.Terminal, a.defaultPort)...)
 	a.localizeHelp(root)
 	return root
 }

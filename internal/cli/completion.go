@@ -71,11 +71,3 @@ func (a *app) completion(root *cobra.Command, args, names []string) error {
 	}
 	return terminal.Usage("", sockeye.Text{En: fmt.Sprintf("unknown shell %q", args[0]), Zh: fmt.Sprintf("未知的 shell %q", args[0])}, known)
 }
-
-// noArguments refuses any word after a command that takes only flags.
-func (a *app) noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return terminal.Usage("", terminal.TooMany(args[0]), helpHint(cmd))
-}

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +13,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
-	"sockeye/internal/regular"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -107,14 +105,9 @@ func (a *app) readConfig() (*config, error) {
 	if path == "" {
 		return &config{}, nil
 	}
-	f, err := regular.Open(path)
+	text, err := a.ReadRegular(path, maxConfig)
 	if errors.Is(err, os.ErrNotExist) && !isNamed {
 		return &config{}, nil
-	}
-	var text []byte
-	if err == nil {
-		defer f.Close()
-		text, err = io.ReadAll(io.LimitReader(f, maxConfig+1))
 	}
 	if err != nil {
 		e := *sockeye.ErrorOf(terminal.FileError("open", path, err))

@@ -7,8 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/checksum"
-	"sockeye/internal/responder"
 	"sockeye/internal/terminal"
 )
 
@@ -24,7 +22,7 @@ type connectFlags struct {
 	sendOnly, recvOnly bool
 	zero               bool
 	terminal.DumpFlags
-	execFlags
+	terminal.ExecFlags
 }
 
 func (a *app) connectCommand() *cobra.Command {
@@ -66,7 +64,7 @@ when both directions are done.`,
 	fs.BoolVar(&f.sendOnly, "send-only", false, a.t("only send; exit at the end of input", "只发送，输入结束即退出"))
 	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
 	fs.BoolVarP(&f.zero, "zero", "z", false, a.t("only say whether the port is open: exit 0 or 1", "只检查端口是否打开，以 0 或 1 退出"))
-	f.execFlags.register(a, fs)
+	f.ExecFlags.Register(a.Terminal, fs)
 	f.DumpFlags.Register(a.Terminal, fs)
 	return cmd
 }
@@ -91,18 +89,8 @@ func (f *connectFlags) request(a *app) (terminal.Exchange, error) {
 			return r, err
 		}
 	}
-	expected := f.Write
-	expected.Trailer, expected.Prefix, expected.Suffix = checksum.Trailer{}, "", ""
-	want, err := terminal.ParseEither(expected, "--expect", f.expect, "--expect-hex", f.expectHex)
-	if err != nil || want == nil {
-		return r, err
-	}
-	fixed := false
-	if r.Expect, fixed = want.Constant(); !fixed {
-		return r, terminal.Usage("--expect", sockeye.Text{En: "has a field that changes", Zh: "含有会变化的字段"},
-			sockeye.Text{En: `expect the part that stays; {{ itself is written \{{`, Zh: `请只写不变的部分；{{ 本身写成 \{{`})
-	}
-	return r, nil
+	r.Expect, err = f.Expectation(f.expect, f.expectHex)
+	return r, err
 }
 
 func (a *app) connect(f *connectFlags, words []string) error {
@@ -121,18 +109,18 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	program, err := f.program(a)
+	answer, err := f.ExecFlags.Answer(a.Terminal)
 	if err != nil {
 		return err
 	}
-	typing := !req.Sends() && req.Expect == nil && !f.recvOnly && program == nil
-	if program != nil {
-		forProgram(&ep.Options)
+	typing := !req.Sends() && req.Expect == nil && !f.recvOnly && answer.Program == nil
+	if answer.Program != nil {
+		terminal.ForProgram(&ep.Options)
 	}
 	if f.zero {
-		return a.probe(f, ep)
+		return a.Probe(ep, f.Drain, f.Verbose)
 	}
-	f.Unheard = program != nil || f.sendOnly
+	f.Unheard = answer.Program != nil || f.sendOnly
 	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}
@@ -142,11 +130,11 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
 	met := l.Expect(req.Expect)
-	req.RecvOnly = f.recvOnly || program != nil
+	req.RecvOnly = f.recvOnly || answer.Program != nil
 	if !l.Interactive() && !req.RecvOnly && req.List == nil && (req.Sends() || req.Expect == nil) {
 		l.Sent = terminal.Linger(&ep)
 	}
-	s, err := l.Bench.Open(a.Ctx, ep, responder.Answer{Program: program})
+	s, err := l.Bench.Open(a.Ctx, ep, answer)
 	if err != nil {
 		return l.Finish(err)
 	}

@@ -33,8 +33,8 @@ func TestTerminalEvery(t *testing.T) {
 	x.await("did you mean {{seq}}?")
 	x.enter(`/every 100ms tick {{seq}}!`)
 	x.await("without end; /stop ends it")
-	x.await("→ #1 " + board.Locals()[0].String() + "  tick 1!")
-	x.await("← #1 " + board.Locals()[0].String() + "  tick ") // the board echoes it, checksum and all
+	x.await("→ #1 " + board.at.String() + "  tick 1!")
+	x.await("← #1 " + board.at.String() + "  tick ") // the board echoes it, checksum and all
 	x.await("tick 3!")
 	x.enter("/list")
 	x.await("sending: ")
@@ -64,9 +64,9 @@ func TestTerminalList(t *testing.T) {
 	x.await("1>")
 	x.enter("/list " + file)
 	x.await("ended: 3 messages sent, of 3")
-	x.await("→ #1 " + first.Locals()[0].String() + `  \x01\x03`)
+	x.await("→ #1 " + first.at.String() + `  \x01\x03`)
 	shown := x.screen()
-	if n := strings.Count(shown, "→ #1 "+first.Locals()[0].String()+`  one\n`); n != 2 {
+	if n := strings.Count(shown, "→ #1 "+first.at.String()+`  one\n`); n != 2 {
 		t.Errorf("the first row was sent %d times, want 2:\n%s", n, shown)
 	}
 	if strings.Contains(shown, "→ #2") {
@@ -90,7 +90,7 @@ func TestTerminalFilePieces(t *testing.T) {
 	x.await("+ #1")
 	x.enter("/file " + small + " chunk=4 rate=1M")
 	for _, piece := range []string{"0123", "4567", "89"} {
-		x.await("→ #1 " + board.Locals()[0].String() + "  " + piece)
+		x.await("→ #1 " + board.at.String() + "  " + piece)
 	}
 	x.await("10 bytes of ")
 	x.enter("/file " + small + " chunk=many")
@@ -121,7 +121,7 @@ func TestTerminalCharset(t *testing.T) {
 		x.says(a, fmt.Sprintf("\xe3 a-%d.", n))
 		x.says(b, fmt.Sprintf("\xc3 b-%d.", n))
 		first, second := x.await(fmt.Sprintf(" a-%d.", n)), x.await(fmt.Sprintf(" b-%d.", n))
-		if strings.Contains(first, "← #1 "+a.Locals()[0].String()+"  你 a-") && strings.Contains(second, "← #2 "+b.Locals()[0].String()+"  好 b-") {
+		if strings.Contains(first, "← #1 "+a.at.String()+"  你 a-") && strings.Contains(second, "← #2 "+b.at.String()+"  好 b-") {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -140,7 +140,7 @@ func TestTerminalCharset(t *testing.T) {
 		}
 	}
 	x.enter("你好") // what is typed goes out in the same charset: the board echoes it
-	x.await("← #2 " + b.Locals()[0].String() + "  你好")
+	x.await("← #2 " + b.at.String() + "  你好")
 	x.enter("/quit")
 	x.exits(terminal.ExitOK)
 	shown := output(t, "log", "show", dir, "--charset", "gbk")

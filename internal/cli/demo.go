@@ -1,17 +1,9 @@
 package cli
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"net/netip"
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/core"
-	"sockeye/internal/netinfo"
 	"sockeye/internal/terminal"
 )
 
@@ -20,9 +12,6 @@ type demoFlags struct {
 	once, json bool
 	port       uint16
 }
-
-// demoDisplay bounds how long the demo's end in good order may take.
-var demoDisplay = terminal.DisplayFlags{Drain: 5 * time.Second}
 
 func (a *app) demoCommand() *cobra.Command {
 	f := demoFlags{port: sockeye.DefaultPort}
@@ -41,7 +30,7 @@ Afterwards the server stays open on all addresses for a board of your own.`,
 		Example: `  sockeye demo
   sockeye demo --once
   sockeye demo --once --json`,
-		Args: a.noArguments,
+		Args: terminal.NoArguments,
 		RunE: func(*cobra.Command, []string) error { return a.demo(f) },
 	}
 	fs := cmd.Flags()
@@ -52,67 +41,5 @@ Afterwards the server stays open on all addresses for a board of your own.`,
 }
 
 func (a *app) demo(f demoFlags) error {
-	bench := core.New(0)
-	if f.json {
-		l := a.Follow(bench, 0, "", terminal.JSONLines, &demoDisplay, nil, false)
-		s := a.newWalkthrough(bench, io.Discard, f)
-		err := s.step()
-		if err == nil && !f.once {
-			err = l.UntilStopped(nil)
-		}
-		return l.Finish(err)
-	}
-	s := a.newWalkthrough(bench, a.Out, f)
-	if err := s.step(); err != nil || f.once {
-		ctx, cancel := context.WithTimeout(a.Hurry, demoDisplay.Drain)
-		defer cancel()
-		bench.Shutdown(ctx)
-		return err
-	}
-	_, next := bench.Span()
-	s.invite()
-	l := a.Follow(bench, next, s.pc.ID(), terminal.Lines, &demoDisplay, nil, true)
-	return l.Finish(l.UntilStopped(s.pc))
-}
-
-// invite says how to bring a board of one's own.
-func (s *walkthrough) invite() {
-	a := s.app
-	list, _ := netinfo.Interfaces() // without any, this machine is still there
-	board, ok := netinfo.BoardAddress(list)
-	if !ok {
-		board = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	port := s.pc.Locals()[0].Port()
-	fmt.Fprintf(s.out, a.t(`
-That was the whole experiment. The server stays open for a board of your own.
-On the board, with Sockeye:
-
-    %s
-
-or with the tutorial's Python program, two lines changed:
-
-    addr=('%s',%d)
-    if not text: break      # for "if text == '': pass", which never ends
-
-`, `
-整个实验到此完成。服务器保持打开，等待你自己的开发板。
-在开发板上用 Sockeye：
-
-    %s
-
-或者用教程里的 Python 程序，改两行：
-
-    addr=('%s',%d)
-    if not text: break      # 代替 if text == '': pass，否则连接断开后会空转
-
-`), deviceLine(board, port), board, port)
-	if !ok {
-		fmt.Fprintln(s.out, a.t("(This computer is on no network: only programs on it can connect.)\n", "（本机没有连接网络：只有本机上的程序能够连接。）\n"))
-	}
-	if terminal.IsTerminal(a.In) && terminal.IsTerminal(s.out) {
-		fmt.Fprintln(s.out, a.t("What you type goes to the board. Ctrl-C ends.", "输入的内容会发送给开发板。按 Ctrl-C 结束。"))
-	} else {
-		fmt.Fprintln(s.out, a.t("Ctrl-C ends.", "按 Ctrl-C 结束。"))
-	}
+	return a.Walkthrough(terminal.WalkthroughOptions{Once: f.once, JSON: f.json, Port: f.port})
 }

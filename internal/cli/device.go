@@ -2,13 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/payload"
-	"sockeye/internal/responder"
 	"sockeye/internal/terminal"
 )
 
@@ -18,14 +15,13 @@ type deviceFlags struct {
 	terminal.DisplayFlags
 	terminal.RecordFlags
 	terminal.PayloadFlags
-	hello    string
-	interval time.Duration
-	count    int
-	allow    allowFlag
+	board terminal.BoardFlags
+	count int
+	allow terminal.GuardFlag
 }
 
 func (a *app) deviceCommand() *cobra.Command {
-	f := deviceFlags{interval: responder.DefaultInterval}
+	var f deviceFlags
 	cmd := &cobra.Command{
 		Use:   "device [ADDRESS]",
 		Short: a.t("Play the board: connect, say hello, echo", "扮演开发板：连接、问好、回传"),
@@ -43,11 +39,11 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	f.registerConnect(a, fs)
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)
-	fs.StringVar(&f.hello, "hello", responder.DefaultHello, a.t("what to say when connected (escapes and fields allowed)", "连接后发送的问候（支持转义与字段）"))
+	f.board.RegisterHello(a.Terminal, fs)
 	f.PayloadFlags.Register(a.Terminal, fs)
-	fs.Var(terminal.DurationOf(&f.interval), "interval", a.t("pause after each echo", "每次回传后的停顿"))
-	fs.IntVar(&f.o.ReadSize, "recv", responder.DefaultReceive, a.t("most bytes taken at a time", "单次最多接收的字节数"))
-	f.allow.register(a, fs)
+	f.board.RegisterInterval(a.Terminal, fs)
+	fs.IntVar(&f.o.ReadSize, "recv", terminal.BoardReadSize, a.t("most bytes taken at a time", "单次最多接收的字节数"))
+	f.allow.Register(a.Terminal, fs)
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
 	fs.MarkHidden("read-size")
 	return cmd
@@ -63,18 +59,15 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	allow, err := f.allow.allowed()
+	allow, err := f.allow.Allowed()
 	if err != nil {
 		return err
 	}
-	write, err := f.PayloadOptions()
+	answer, err := f.board.Answer(&f.PayloadFlags)
 	if err != nil {
 		return err
 	}
-	hello, err := payload.Parse(f.hello, write)
-	if err != nil {
-		return terminal.OfFlag(err, "--hello")
-	}
+	answer.Allow = allow
 	f.Charset = f.ViewCharset()
 	if f.count < 1 || f.count > 20_000 {
 		return terminal.Usage("--count", sockeye.Text{
@@ -84,11 +77,10 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	board := &responder.Device{Interval: f.interval}
 	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
 	if err != nil {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
-	return l.Finish(l.Play(ep, responder.Answer{Device: board, Hello: hello, Allow: allow}, f.count))
+	return l.Finish(l.Play(ep, answer, f.count))
 }

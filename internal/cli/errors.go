@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -12,25 +11,6 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// onlyKnownCommands refuses a first word that is no command, and names the
-// nearest one.
-func (a *app) onlyKnownCommands(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	var names []string
-	for _, c := range cmd.Commands() {
-		if !c.Hidden {
-			names = append(names, c.Name())
-		}
-	}
-	hint := sockeye.Text{En: "the commands are: " + strings.Join(names, ", "), Zh: "可用命令：" + strings.Join(names, "、")}
-	if near := terminal.Nearest(args[0], names); near != "" {
-		hint = sockeye.Text{En: fmt.Sprintf("did you mean %q?", near), Zh: fmt.Sprintf("是否想输入 %q？", near)}
-	}
-	return terminal.Usage("", sockeye.Text{En: fmt.Sprintf("unknown command %q", args[0]), Zh: fmt.Sprintf("未知的命令 %q", args[0])}, hint)
-}
-
 // badFlag explains what pflag refused.
 func (a *app) badFlag(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
@@ -38,7 +18,7 @@ func (a *app) badFlag(cmd *cobra.Command, err error) error {
 	}
 	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		name := flagName(e.GetFlag())
-		return terminal.Usage(name, sockeye.Text{En: "needs a value", Zh: "需要一个值"}, helpHint(cmd))
+		return terminal.Usage(name, sockeye.Text{En: "needs a value", Zh: "需要一个值"}, terminal.HelpHint(cmd))
 	}
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		if own, ok := errors.AsType[*sockeye.Error](e.Unwrap()); ok {
@@ -48,12 +28,12 @@ func (a *app) badFlag(cmd *cobra.Command, err error) error {
 		}
 		return terminal.Usage(flagName(e.GetFlag()), sockeye.Text{
 			En: fmt.Sprintf("%q is not %s", e.GetValue(), typeName(e.GetFlag()).En),
-			Zh: fmt.Sprintf("%q 不是%s", e.GetValue(), typeName(e.GetFlag()).Zh)}, helpHint(cmd))
+			Zh: fmt.Sprintf("%q 不是%s", e.GetValue(), typeName(e.GetFlag()).Zh)}, terminal.HelpHint(cmd))
 	}
 	if e, ok := errors.AsType[*sockeye.Error](err); ok {
 		return e
 	}
-	return terminal.Usage("", sockeye.Text{En: err.Error()}, helpHint(cmd))
+	return terminal.Usage("", sockeye.Text{En: err.Error()}, terminal.HelpHint(cmd))
 }
 
 func unknownFlag(cmd *cobra.Command, name string) error {
@@ -61,7 +41,7 @@ func unknownFlag(cmd *cobra.Command, name string) error {
 	if len(name) == 1 {
 		dashed = "-" + name
 	}
-	hint := helpHint(cmd)
+	hint := terminal.HelpHint(cmd)
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden {
@@ -82,7 +62,7 @@ func withHint(cmd *cobra.Command, err error) error {
 		return err
 	}
 	out := *e
-	out.Hint = helpHint(cmd)
+	out.Hint = terminal.HelpHint(cmd)
 	return &out
 }
 
@@ -96,10 +76,4 @@ func typeName(f *pflag.Flag) sockeye.Text {
 		return sockeye.Text{En: "true or false", Zh: " true 或 false"}
 	}
 	return sockeye.Text{En: "a valid value", Zh: "有效的值"}
-}
-
-func helpHint(cmd *cobra.Command) sockeye.Text {
-	return sockeye.Text{
-		En: fmt.Sprintf("%q lists the flags", cmd.CommandPath()+" --help"),
-		Zh: fmt.Sprintf("用 %q 查看全部选项", cmd.CommandPath()+" --help")}
 }

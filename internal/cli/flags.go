@@ -10,9 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
-	"sockeye/internal/rule"
 	"sockeye/internal/terminal"
-	"sockeye/internal/workspace"
 )
 
 // endpointFlags are the flags that describe an endpoint, for every command that
@@ -189,20 +187,4 @@ func (f *endpointFlags) network(a sockeye.Address) (sockeye.Network, error) {
 			sockeye.Text{En: "leave the flag out", Zh: "请去掉这个选项"})
 	}
 	return n.Transport() + sockeye.Network(strconv.Itoa(want)), nil
-}
-
-// allowFlag is a flag with the words that lift guards.
-type allowFlag struct{ words []string }
-
-func (f *allowFlag) register(a *app, fs *pflag.FlagSet) {
-	fs.Var(terminal.WordsOf(&f.words), "lift-guard", a.t("echo without a guard: storm, amplify, low-ports", "回传时不启用的防护：storm、amplify、low-ports"))
-}
-
-func (f *allowFlag) allowed() (rule.Allowed, error) {
-	allow, err := workspace.Allowed(f.words)
-	if err != nil {
-		e := sockeye.ErrorOf(err)
-		return allow, terminal.Usage("--lift-guard", e.Message, e.Hint)
-	}
-	return allow, nil
 }

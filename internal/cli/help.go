@@ -52,7 +52,7 @@ func Every(cmd *cobra.Command) iter.Seq[*cobra.Command] {
 // command that there is none of.
 func (a *app) helpOrUnknown(cmd *cobra.Command) error {
 	if words := cmd.Flags().Args(); cmd.HasSubCommands() && len(words) > 0 {
-		return a.onlyKnownCommands(cmd, words)
+		return terminal.OnlyKnownCommands(cmd, words)
 	}
 	return a.writeHelp(cmd)
 }
@@ -111,7 +111,7 @@ func (a *app) helpCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.onlyKnownCommands(topic, rest); err != nil {
+			if err := terminal.OnlyKnownCommands(topic, rest); err != nil {
 				return err
 			}
 			return a.writeHelp(topic)

@@ -2,13 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/netinfo"
-	"sockeye/internal/responder"
 	"sockeye/internal/terminal"
 )
 
@@ -19,15 +16,14 @@ type listenFlags struct {
 	terminal.RecordFlags
 	terminal.InputFlags
 	terminal.TimedFlags
-	echo, once, keepOpen bool
-	port                 uint16
-	source               string
-	allow                allowFlag
-	ncatForm             bool // "sockeye -l": one peer unless -k
-	keepOpenGiven        bool
+	once, keepOpen bool
+	port           uint16
+	source         string
+	allow          terminal.GuardFlag
+	ncatForm       bool // "sockeye -l": one peer unless -k
+	keepOpenGiven  bool
 	terminal.DumpFlags
-	execFlags
-	broker, chat       bool
+	terminal.AnswerFlags
 	sendOnly, recvOnly bool
 }
 
@@ -70,12 +66,12 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs.StringVar(&f.SendHex, "send-hex", "", a.t("the same, written in hex", "同上，十六进制"))
 	f.TimedFlags.Register(a.Terminal, fs)
 	f.TimedFlags.RegisterFile(a.Terminal, fs, false)
-	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
-	f.allow.register(a, fs)
+	fs.BoolVar(&f.Echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
+	f.allow.Register(a.Terminal, fs)
 	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
-	f.execFlags.register(a, fs)
-	fs.BoolVar(&f.broker, "broker", false, a.t("pass what one peer sends to all others", "把一个连接对象发来的内容转发给其余全部"))
-	fs.BoolVar(&f.chat, "chat", false, a.t("the same with who says it: <user3> hello", "同上，并注明是谁：<user3> hello"))
+	f.ExecFlags.Register(a.Terminal, fs)
+	fs.BoolVar(&f.Broker, "broker", false, a.t("pass what one peer sends to all others", "把一个连接对象发来的内容转发给其余全部"))
+	fs.BoolVar(&f.Chat, "chat", false, a.t("the same with who says it: <user3> hello", "同上，并注明是谁：<user3> hello"))
 	fs.BoolVar(&f.sendOnly, "send-only", false, a.t("only send; exit at the end of input", "只发送，输入结束即退出"))
 	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
 	f.DumpFlags.Register(a.Terminal, fs)
@@ -93,7 +89,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 // endsAfterOne makes "sockeye -l" serve one peer, as "ncat -l" does, unless -k was
 // given; the command listen stays open by itself. UDP has no end of a peer.
 func (f *listenFlags) endsAfterOne(ep sockeye.Endpoint) bool {
-	return f.once || !f.keepOpen || f.ncatForm && !f.keepOpenGiven && !f.broker && !f.chat && ep.Address.Network.Transport() == sockeye.TCP
+	return f.once || !f.keepOpen || f.ncatForm && !f.keepOpenGiven && !f.Broker && !f.Chat && ep.Address.Network.Transport() == sockeye.TCP
 }
 
 func (a *app) listen(f *listenFlags, words []string) error {
@@ -116,7 +112,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err := f.InputFlags.Parse(&f.DisplayFlags); err != nil {
 		return err
 	}
-	allow, err := f.allow.allowed()
+	allow, err := f.allow.Allowed()
 	if err != nil {
 		return err
 	}
@@ -124,7 +120,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := f.answer(a, &ep)
+	answer, err := f.Answer(a.Terminal, &ep)
 	if err != nil {
 		return err
 	}
@@ -137,7 +133,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	f.Verbose = f.Verbose || terminal.IsTerminal(a.Err)
 	if ep.Address.Network.Transport() == sockeye.TCP {
-		a.warnOfFileLimit(ep.Options.MaxPeers, netinfo.DescriptorLimit())
+		a.WarnOfFileLimit(ep.Options.MaxPeers)
 	}
 	f.Unheard = answer.Program != nil || f.sendOnly
 	if f.sendOnly && f.QuitAfter < 0 {
@@ -156,7 +152,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if f.once {
 		once = l.AwaitEvent(0, sockeye.Left)
 	}
-	if list == nil && !f.echo && reads && l.Pipes() {
+	if list == nil && !f.Echo && reads && l.Pipes() {
 		l.Sent = terminal.Linger(&ep)
 		l.Finishes = f.once && ep.Address.Network.Transport() == sockeye.TCP
 	}
@@ -178,53 +174,4 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	case <-l.ViewDone:
 	}
 	return l.Finish(err)
-}
-
-// answer is how peers are answered by themselves: by one thing only.
-func (f *listenFlags) answer(a *app, ep *sockeye.Endpoint) (responder.Answer, error) {
-	program, err := f.program(a)
-	if err != nil {
-		return responder.Answer{}, err
-	}
-	answer := responder.Answer{Echo: f.echo, Program: program}
-	if f.broker || f.chat {
-		answer.Broker = &responder.Broker{Chat: f.chat}
-	}
-	if program != nil && (f.echo || answer.Broker != nil) || f.echo && answer.Broker != nil {
-		return answer, terminal.Usage("--echo --exec --broker", sockeye.Text{En: "only one of them can answer", Zh: "只能选择一种应答方式"}, sockeye.Text{En: "leave the others out", Zh: "请去掉其余选项"})
-	}
-	if program != nil {
-		a.warnOfProgram(program, *ep)
-		forProgram(&ep.Options)
-		if ep.Options.MaxPeers == 0 {
-			ep.Options.MaxPeers = execPeers
-		}
-	}
-	return answer, nil
-}
-
-// programHalfOpen is longer than a program may be expected to think.
-const programHalfOpen = 24 * time.Hour
-
-// forProgram keeps a peer that finished sending until its program has said all.
-func forProgram(o *sockeye.Options) {
-	if o.HalfOpen == 0 {
-		o.HalfOpen = programHalfOpen
-	}
-}
-
-// ownFiles is how many descriptors a server needs besides its peers', rounded up:
-// standard streams, listeners, the poller, a spare.
-const ownFiles = 32
-
-// warnOfFileLimit says so if the peers that were asked for (0: none in particular)
-// cannot all have a descriptor.
-func (a *app) warnOfFileLimit(peers int, limit uint64) {
-	if limit == 0 || uint64(peers+ownFiles) <= limit {
-		return
-	}
-	fmt.Fprintf(a.Err, a.t(
-		"warning: --max-peers %d: this process may open %d files, so only about %d peers fit\nhint: raise the limit before starting: ulimit -n %d (systemd: LimitNOFILE=%[4]d)\n",
-		"警告：--max-peers %d：本进程最多打开 %d 个文件，只容得下约 %d 个连接\n提示：启动前先提高上限：ulimit -n %d（systemd：LimitNOFILE=%[4]d）\n"),
-		peers, limit, max(0, int(limit)-ownFiles), peers+ownFiles)
 }

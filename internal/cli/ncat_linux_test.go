@@ -16,10 +16,27 @@ import (
 	"time"
 )
 
-// asNcat runs each test with ncat and with sockeye; both must come to the same. For
+// A scene is what a test does with a program, and what came of it.
+type scene func(t *testing.T, program string) string
+
+// asNcat plays each scene with ncat and with sockeye; both must come to the same. For
 // ncat, sockeye has to be called as ncat is: without a command.
-func TestAsNcat(t *testing.T) {
-	for name, scene := range map[string]func(t *testing.T, program string) string{
+func asNcat(t *testing.T, scenes map[string]scene) {
+	t.Helper()
+	for name, play := range scenes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want, got := play(t, "ncat"), play(t, "sockeye")
+			if got != want {
+				t.Errorf("ncat: %q\nsockeye: %q", want, got)
+			}
+		})
+	}
+}
+
+// -l, -k, -p, -m, --recv-only and --send-only of a server.
+func TestListensAsNcat(t *testing.T) {
+	asNcat(t, map[string]scene{
 		"-l ends with its one peer": func(t *testing.T, program string) string {
 			p := run(t, program, "-l", "127.0.0.1", "0")
 			talk(t, p.address("127.0.0.1"), "hello\n")
@@ -41,152 +58,6 @@ func TestAsNcat(t *testing.T) {
 			p.prints("hello\n")
 			return "came"
 		},
-		"HOST PORT": func(t *testing.T, program string) string {
-			got, out := client(t, program, "hi\n", "there\n")
-			return got + "|" + out
-		},
-		"-C": func(t *testing.T, program string) string {
-			got, _ := client(t, program, "one\ntwo\r\n", "", "-C")
-			return fmt.Sprintf("%q", got)
-		},
-		"-d": func(t *testing.T, program string) string {
-			got, _ := client(t, program, "one\ntwo\nthree", "", "-d", "10ms")
-			return got
-		},
-		"--send-only": func(t *testing.T, program string) string {
-			got, out := client(t, program, "hi\n", "there\n", "--send-only")
-			return got + "|" + out
-		},
-		"-o": func(t *testing.T, program string) string {
-			file := filepath.Join(t.TempDir(), "out")
-			client(t, program, "hi\n", "there\x00\xff\n", "-o", file)
-			return fmt.Sprintf("%q", fileText(t, file))
-		},
-		"-x": func(t *testing.T, program string) string {
-			file := filepath.Join(t.TempDir(), "out")
-			client(t, program, "hi there, 16 bytes and more\n", "", "-x", file)
-			return fileText(t, file)
-		},
-		"-x without --append-output": func(t *testing.T, program string) string {
-			file := filepath.Join(t.TempDir(), "out")
-			for _, text := range []string{"first\n", "second\n"} {
-				client(t, program, text, "", "-x", file)
-			}
-			return fileText(t, file)
-		},
-		"-o --append-output": func(t *testing.T, program string) string {
-			file := filepath.Join(t.TempDir(), "out")
-			for _, text := range []string{"first\n", "second\n"} {
-				client(t, program, text, "", "-o", file, "--append-output")
-			}
-			return fileText(t, file)
-		},
-		"-n with a name": func(t *testing.T, program string) string {
-			p := run(t, program, "-n", "localhost", "1")
-			p.ends(2)
-			return p.out.String()
-		},
-		"-z": func(t *testing.T, program string) string {
-			l := listener(t)
-			_, port, _ := net.SplitHostPort(l.Addr().String())
-			open := run(t, program, "-z", "127.0.0.1", port)
-			open.ends(0)
-			closed := run(t, program, "-z", "127.0.0.1", fmt.Sprint(freePort(t)))
-			closed.ends(1)
-			return open.out.String() + closed.out.String() + open.errs.String()
-		},
-		"-z -u": func(t *testing.T, program string) string {
-			closed := run(t, program, "-zu", "127.0.0.1", fmt.Sprint(freePort(t)))
-			closed.ends(1)
-			c, err := net.ListenPacket("udp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			_, port, _ := net.SplitHostPort(c.LocalAddr().String())
-			open := run(t, program, "-z", "-u", "127.0.0.1", port)
-			open.ends(0)
-			return open.out.String() + closed.out.String()
-		},
-		"-s": func(t *testing.T, program string) string {
-			l := listener(t)
-			_, port, _ := net.SplitHostPort(l.Addr().String())
-			run(t, program, "-s", "127.0.0.9", "127.0.0.1", port)
-			c, err := l.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			host, _, _ := net.SplitHostPort(c.RemoteAddr().String())
-			return host
-		},
-		"-e": func(t *testing.T, program string) string {
-			p := run(t, program, "-l", "127.0.0.1", "0", "-e", "/bin/sed -u s/a/[a]/g")
-			got := ask(t, "127.0.0.1", p.address("127.0.0.1"), "banana\n")
-			p.ends(0)
-			return got + "|" + p.out.String()
-		},
-		"-c": func(t *testing.T, program string) string {
-			p := run(t, program, "-l", "-k", "127.0.0.1", "0", "-c", "read word; echo \"got $word from $NCAT_REMOTE_ADDR by $NCAT_PROTO\"; exit 3")
-			at := p.address("127.0.0.1")
-			return ask(t, "127.0.0.1", at, "one\n") + ask(t, "127.0.0.1", at, "two\n")
-		},
-		"-e of a client": func(t *testing.T, program string) string {
-			l := listener(t)
-			_, port, _ := net.SplitHostPort(l.Addr().String())
-			p := run(t, program, "127.0.0.1", port, "-e", "/bin/sed -u s/a/[a]/g")
-			c, err := l.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			io.WriteString(c, "banana\n")
-			got, err := bufio.NewReader(c).ReadString('\n')
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.Close()
-			p.ends(0)
-			return got + "|" + p.out.String()
-		},
-		"--allow": func(t *testing.T, program string) string {
-			p := run(t, program, "-l", "-k", "127.0.0.1", "0", "--allow", "127.0.0.8/30,10.0.0.0/8", "-e", "/bin/cat")
-			at := p.address("127.0.0.1")
-			return ask(t, "127.0.0.1", at, "no\n") + ask(t, "127.0.0.9", at, "yes\n")
-		},
-		"--deny": func(t *testing.T, program string) string {
-			p := run(t, program, "-l", "-k", "127.0.0.1", "0", "--deny", "127.0.0.1", "-e", "/bin/cat")
-			at := p.address("127.0.0.1")
-			return ask(t, "127.0.0.1", at, "no\n") + ask(t, "127.0.0.9", at, "yes\n")
-		},
-		"--allowfile": func(t *testing.T, program string) string {
-			file := filepath.Join(t.TempDir(), "hosts")
-			if err := os.WriteFile(file, []byte("127.0.0.9\n10.0.0.0/8\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			p := run(t, program, "-l", "-k", "127.0.0.1", "0", "--allowfile", file, "-e", "/bin/cat")
-			at := p.address("127.0.0.1")
-			return ask(t, "127.0.0.1", at, "no\n") + ask(t, "127.0.0.9", at, "yes\n")
-		},
-		"--broker": func(t *testing.T, program string) string {
-			p := run(t, program, "-l", "--broker", "127.0.0.1", "0")
-			return meeting(t, p.address("127.0.0.1"), "")
-		},
-		"--chat": func(t *testing.T, program string) string {
-			p := run(t, program, "-l", "--chat", "127.0.0.1", "0")
-			return meeting(t, p.address("127.0.0.1"), "is connected")
-		},
-		"-w": func(t *testing.T, program string) string {
-			p := run(t, program, "-w", "200ms", "127.0.0.1", fmt.Sprint(silentPort(t)))
-			p.ends(1)
-			return p.out.String()
-		},
-		"-i": func(t *testing.T, program string) string {
-			l := listener(t)
-			_, port, _ := net.SplitHostPort(l.Addr().String())
-			p := run(t, program, "-i", "200ms", "127.0.0.1", port)
-			p.ends(1)
-			return p.out.String()
-		},
 		"-m": func(t *testing.T, program string) string {
 			p := run(t, program, "-lk", "-m", "1", "127.0.0.1", "0", "-e", "/bin/cat")
 			at := p.address("127.0.0.1")
@@ -198,48 +69,6 @@ func TestAsNcat(t *testing.T) {
 			io.WriteString(c, "first\n")
 			got, _ := bufio.NewReader(c).ReadString('\n')
 			return got + "|" + ask(t, "127.0.0.1", at, "second\n")
-		},
-		"-4": func(t *testing.T, program string) string {
-			p := run(t, program, "-4", "-lk", "0", "-e", "/bin/cat")
-			_, port, _ := net.SplitHostPort(p.address("127.0.0.1"))
-			return ask(t, "127.0.0.1", "127.0.0.1:"+port, "four\n") + ask(t, "::1", "[::1]:"+port, "six\n")
-		},
-		"-6": func(t *testing.T, program string) string {
-			p := run(t, program, "-6", "-lk", "0", "-e", "/bin/cat")
-			_, port, _ := net.SplitHostPort(p.address("::1"))
-			return ask(t, "127.0.0.1", "127.0.0.1:"+port, "four\n") + ask(t, "::1", "[::1]:"+port, "six\n")
-		},
-		"-4 and -6 with the other's address": func(t *testing.T, program string) string {
-			four, six := run(t, program, "-4", "::1", "1"), run(t, program, "-6", "127.0.0.1", "1")
-			four.ends(2)
-			six.ends(2)
-			return four.out.String() + six.out.String()
-		},
-		"-p of a client": func(t *testing.T, program string) string {
-			l, from := listener(t), freePort(t)
-			_, port, _ := net.SplitHostPort(l.Addr().String())
-			p := run(t, program, "-p", fmt.Sprint(from), "127.0.0.1", port)
-			c, err := l.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.Close()
-			p.in.Close()
-			p.ends(0)
-			return fmt.Sprint(c.RemoteAddr().(*net.TCPAddr).Port == from)
-		},
-		"-p out of range": func(t *testing.T, program string) string {
-			p := run(t, program, "-p", "70000", "127.0.0.1", "1")
-			p.ends(2)
-			return fmt.Sprint(strings.Contains(p.errs.String(), "70000"))
-		},
-		"-v": func(t *testing.T, program string) string {
-			got, out := client(t, program, "hi\n", "there\n", "-v")
-			return got + "|" + out
-		},
-		"--recv-only": func(t *testing.T, program string) string {
-			got, out := client(t, program, "", "there\n", "--recv-only")
-			return got + "|" + out
 		},
 		"-l --recv-only": func(t *testing.T, program string) string {
 			p := run(t, program, "-l", "--recv-only", "127.0.0.1", "0")
@@ -268,6 +97,138 @@ func TestAsNcat(t *testing.T) {
 			got, _ := bufio.NewReader(c).ReadString('\n')
 			p.ends(0)
 			return got + "|" + p.out.String()
+		},
+	})
+}
+
+// What a client does with input, times and addresses: -C, -d, -w, -i, -s, -p, -v, -n.
+func TestConnectsAsNcat(t *testing.T) {
+	asNcat(t, map[string]scene{
+		"HOST PORT": func(t *testing.T, program string) string {
+			got, out := clientOf(t, program, "hi\n", "there\n")
+			return got + "|" + out
+		},
+		"-C": func(t *testing.T, program string) string {
+			got, _ := clientOf(t, program, "one\ntwo\r\n", "", "-C")
+			return fmt.Sprintf("%q", got)
+		},
+		"-d": func(t *testing.T, program string) string {
+			got, _ := clientOf(t, program, "one\ntwo\nthree", "", "-d", "10ms")
+			return got
+		},
+		"-w": func(t *testing.T, program string) string {
+			p := run(t, program, "-w", "200ms", "127.0.0.1", fmt.Sprint(silentPort(t)))
+			p.ends(1)
+			return p.out.String()
+		},
+		"-i": func(t *testing.T, program string) string {
+			l := listener(t)
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			p := run(t, program, "-i", "200ms", "127.0.0.1", port)
+			p.ends(1)
+			return p.out.String()
+		},
+		"-s": func(t *testing.T, program string) string {
+			l := listener(t)
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			run(t, program, "-s", "127.0.0.9", "127.0.0.1", port)
+			c, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			host, _, _ := net.SplitHostPort(c.RemoteAddr().String())
+			return host
+		},
+		"-p of a client": func(t *testing.T, program string) string {
+			l, from := listener(t), freePort(t)
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			p := run(t, program, "-p", fmt.Sprint(from), "127.0.0.1", port)
+			c, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Close()
+			p.in.Close()
+			p.ends(0)
+			return fmt.Sprint(c.RemoteAddr().(*net.TCPAddr).Port == from)
+		},
+		"-p out of range": func(t *testing.T, program string) string {
+			p := run(t, program, "-p", "70000", "127.0.0.1", "1")
+			p.ends(2)
+			return fmt.Sprint(strings.Contains(p.errs.String(), "70000"))
+		},
+		"-n with a name": func(t *testing.T, program string) string {
+			p := run(t, program, "-n", "localhost", "1")
+			p.ends(2)
+			return p.out.String()
+		},
+		"-v": func(t *testing.T, program string) string {
+			got, out := clientOf(t, program, "hi\n", "there\n", "-v")
+			return got + "|" + out
+		},
+		"--send-only": func(t *testing.T, program string) string {
+			got, out := clientOf(t, program, "hi\n", "there\n", "--send-only")
+			return got + "|" + out
+		},
+		"--recv-only": func(t *testing.T, program string) string {
+			got, out := clientOf(t, program, "", "there\n", "--recv-only")
+			return got + "|" + out
+		},
+		"no such option": func(t *testing.T, program string) string {
+			p := run(t, program, "--no-such-option", "127.0.0.1", "1")
+			p.ends(2)
+			return p.out.String()
+		},
+	})
+}
+
+// -z.
+func TestProbesAsNcat(t *testing.T) {
+	asNcat(t, map[string]scene{
+		"-z": func(t *testing.T, program string) string {
+			l := listener(t)
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			open := run(t, program, "-z", "127.0.0.1", port)
+			open.ends(0)
+			closed := run(t, program, "-z", "127.0.0.1", fmt.Sprint(freePort(t)))
+			closed.ends(1)
+			return open.out.String() + closed.out.String() + open.errs.String()
+		},
+		"-z -u": func(t *testing.T, program string) string {
+			closed := run(t, program, "-zu", "127.0.0.1", fmt.Sprint(freePort(t)))
+			closed.ends(1)
+			c, err := net.ListenPacket("udp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			_, port, _ := net.SplitHostPort(c.LocalAddr().String())
+			open := run(t, program, "-z", "-u", "127.0.0.1", port)
+			open.ends(0)
+			return open.out.String() + closed.out.String()
+		},
+	})
+}
+
+// -4, -6 and -u.
+func TestFamiliesAndUDPAsNcat(t *testing.T) {
+	asNcat(t, map[string]scene{
+		"-4": func(t *testing.T, program string) string {
+			p := run(t, program, "-4", "-lk", "0", "-e", "/bin/cat")
+			_, port, _ := net.SplitHostPort(p.address("127.0.0.1"))
+			return ask(t, "127.0.0.1", "127.0.0.1:"+port, "four\n") + ask(t, "::1", "[::1]:"+port, "six\n")
+		},
+		"-6": func(t *testing.T, program string) string {
+			p := run(t, program, "-6", "-lk", "0", "-e", "/bin/cat")
+			_, port, _ := net.SplitHostPort(p.address("::1"))
+			return ask(t, "127.0.0.1", "127.0.0.1:"+port, "four\n") + ask(t, "::1", "[::1]:"+port, "six\n")
+		},
+		"-4 and -6 with the other's address": func(t *testing.T, program string) string {
+			four, six := run(t, program, "-4", "::1", "1"), run(t, program, "-6", "127.0.0.1", "1")
+			four.ends(2)
+			six.ends(2)
+			return four.out.String() + six.out.String()
 		},
 		"-u": func(t *testing.T, program string) string {
 			server, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -304,20 +265,110 @@ func TestAsNcat(t *testing.T) {
 			}
 			return string(data[:n])
 		},
-		"no such option": func(t *testing.T, program string) string {
-			p := run(t, program, "--no-such-option", "127.0.0.1", "1")
-			p.ends(2)
-			return p.out.String()
+	})
+}
+
+// -o, -x and --append-output.
+func TestDumpsAsNcat(t *testing.T) {
+	asNcat(t, map[string]scene{
+		"-o": func(t *testing.T, program string) string {
+			file := filepath.Join(t.TempDir(), "out")
+			clientOf(t, program, "hi\n", "there\x00\xff\n", "-o", file)
+			return fmt.Sprintf("%q", fileText(t, file))
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			want, got := scene(t, "ncat"), scene(t, "sockeye")
-			if got != want {
-				t.Errorf("ncat: %q\nsockeye: %q", want, got)
+		"-x": func(t *testing.T, program string) string {
+			file := filepath.Join(t.TempDir(), "out")
+			clientOf(t, program, "hi there, 16 bytes and more\n", "", "-x", file)
+			return fileText(t, file)
+		},
+		"-x without --append-output": func(t *testing.T, program string) string {
+			file := filepath.Join(t.TempDir(), "out")
+			for _, text := range []string{"first\n", "second\n"} {
+				clientOf(t, program, text, "", "-x", file)
 			}
-		})
-	}
+			return fileText(t, file)
+		},
+		"-o --append-output": func(t *testing.T, program string) string {
+			file := filepath.Join(t.TempDir(), "out")
+			for _, text := range []string{"first\n", "second\n"} {
+				clientOf(t, program, text, "", "-o", file, "--append-output")
+			}
+			return fileText(t, file)
+		},
+	})
+}
+
+// -e and -c.
+func TestProgramsAsNcat(t *testing.T) {
+	asNcat(t, map[string]scene{
+		"-e": func(t *testing.T, program string) string {
+			p := run(t, program, "-l", "127.0.0.1", "0", "-e", "/bin/sed -u s/a/[a]/g")
+			got := ask(t, "127.0.0.1", p.address("127.0.0.1"), "banana\n")
+			p.ends(0)
+			return got + "|" + p.out.String()
+		},
+		"-c": func(t *testing.T, program string) string {
+			p := run(t, program, "-l", "-k", "127.0.0.1", "0", "-c", "read word; echo \"got $word from $NCAT_REMOTE_ADDR by $NCAT_PROTO\"; exit 3")
+			at := p.address("127.0.0.1")
+			return ask(t, "127.0.0.1", at, "one\n") + ask(t, "127.0.0.1", at, "two\n")
+		},
+		"-e of a client": func(t *testing.T, program string) string {
+			l := listener(t)
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			p := run(t, program, "127.0.0.1", port, "-e", "/bin/sed -u s/a/[a]/g")
+			c, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(c, "banana\n")
+			got, err := bufio.NewReader(c).ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Close()
+			p.ends(0)
+			return got + "|" + p.out.String()
+		},
+	})
+}
+
+// --allow, --deny and their files.
+func TestAllowsAsNcat(t *testing.T) {
+	asNcat(t, map[string]scene{
+		"--allow": func(t *testing.T, program string) string {
+			p := run(t, program, "-l", "-k", "127.0.0.1", "0", "--allow", "127.0.0.8/30,10.0.0.0/8", "-e", "/bin/cat")
+			at := p.address("127.0.0.1")
+			return ask(t, "127.0.0.1", at, "no\n") + ask(t, "127.0.0.9", at, "yes\n")
+		},
+		"--deny": func(t *testing.T, program string) string {
+			p := run(t, program, "-l", "-k", "127.0.0.1", "0", "--deny", "127.0.0.1", "-e", "/bin/cat")
+			at := p.address("127.0.0.1")
+			return ask(t, "127.0.0.1", at, "no\n") + ask(t, "127.0.0.9", at, "yes\n")
+		},
+		"--allowfile": func(t *testing.T, program string) string {
+			file := filepath.Join(t.TempDir(), "hosts")
+			if err := os.WriteFile(file, []byte("127.0.0.9\n10.0.0.0/8\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := run(t, program, "-l", "-k", "127.0.0.1", "0", "--allowfile", file, "-e", "/bin/cat")
+			at := p.address("127.0.0.1")
+			return ask(t, "127.0.0.1", at, "no\n") + ask(t, "127.0.0.9", at, "yes\n")
+		},
+	})
+}
+
+// --broker and --chat.
+func TestBrokersAsNcat(t *testing.T) {
+	asNcat(t, map[string]scene{
+		"--broker": func(t *testing.T, program string) string {
+			p := run(t, program, "-l", "--broker", "127.0.0.1", "0")
+			return meeting(t, p.address("127.0.0.1"), "")
+		},
+		"--chat": func(t *testing.T, program string) string {
+			p := run(t, program, "-l", "--chat", "127.0.0.1", "0")
+			return meeting(t, p.address("127.0.0.1"), "is connected")
+		},
+	})
 }
 
 // talk sends a text to a server, and ends.
@@ -396,9 +447,9 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
-// client runs a program that connects to a server which answers once it has heard a
+// clientOf runs a program that connects to a server which answers once it has heard a
 // text and its end; it returns what the server heard and what the program said.
-func client(t *testing.T, program, text, answer string, args ...string) (heard, said string) {
+func clientOf(t *testing.T, program, text, answer string, args ...string) (heard, said string) {
 	t.Helper()
 	l := listener(t)
 	_, port, _ := net.SplitHostPort(l.Addr().String())

@@ -14,7 +14,6 @@ import (
 	"syscall"
 	"testing"
 
-	"sockeye/internal/responder"
 	"sockeye/internal/terminal"
 )
 
@@ -78,21 +77,24 @@ func TestTutorialProgramMended(t *testing.T) {
 // the answer and sends it back.
 func experiment(t *testing.T, pc *server, board *program) {
 	t.Helper()
-	pc.wait(t, "received", "bytes=15", "data="+responder.DefaultHello)
+	pc.wait(t, "received", "bytes=15", "data="+boardHello)
 	must(t, pc.say("https://www.walnutpi.com"))
 	board.prints("b'https://www.walnutpi.com'\n")
 	pc.wait(t, "received", "data=https://www.walnutpi.com")
 }
 
 // The board on Sockeye, and the PC on ncat.
+// boardHello is what the tutorial's board says first.
+const boardHello = "Hello 01Studio!"
+
 func TestDeviceWithNcat(t *testing.T) {
 	t.Parallel()
 	pc := run(t, "ncat", "-l", "127.0.0.1", "0")
 	board := serve(t, "device", pc.address("127.0.0.1"))
-	pc.prints(responder.DefaultHello)
+	pc.prints(boardHello)
 	pc.says("turn on the lamp\n")
 	board.wait(t, "received", `data=turn on the lamp\n`)
-	pc.prints(responder.DefaultHello + "turn on the lamp\n")
+	pc.prints(boardHello + "turn on the lamp\n")
 	pc.in.Close() // ncat finishes sending: the board leaves, as it has nothing to wait for
 	board.wait(t, "left", "reason=eof")
 	board.stop(t, nil, terminal.ExitOK)

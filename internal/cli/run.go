@@ -38,7 +38,7 @@ does not ask. FILE may be - for standard input.`,
   sockeye run meter.toml --yes --at meter=127.0.0.1:0 --json
   sockeye run meter.toml --plan`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := expectArguments(cmd, args, 1); err != nil {
+			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
 				return err
 			}
 			return a.run(&f, args)
@@ -55,26 +55,8 @@ does not ask. FILE may be - for standard input.`,
 	return cmd
 }
 
-// readWorkspace reads the one file that a command is given.
-func (a *app) readWorkspace(args []string) (*workspace.File, []workspace.Opening, error) {
-	if len(args) == 0 {
-		return nil, nil, terminal.Usage("FILE", sockeye.Text{En: "which workspace is missing", Zh: "缺少工作区文件"},
-			sockeye.Text{En: "name a workspace file; docs/protocols.md shows how one is written", Zh: "请写工作区文件，写法见 docs/protocols.zh-CN.md"})
-	}
-	path, err := a.File("FILE", args[0])
-	if err != nil {
-		return nil, nil, err
-	}
-	f, err := workspace.Read(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	openings, err := f.Openings()
-	return f, openings, err
-}
-
 func (a *app) run(f *runFlags, args []string) error {
-	file, openings, err := a.readWorkspace(args)
+	file, openings, err := a.ReadWorkspace(args)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (a *app) sessionCommand() *cobra.Command {
 		Long: a.t(`Open, list, watch, feed and close the sessions of the workbench that "sockeye ui"
 runs: the same ones as in its page.`,
 			`打开、列出、查看、发送和关闭 sockeye ui 所运行工作台的会话，与页面中的是同一批。`),
-		Args: a.onlyKnownCommands,
+		Args: terminal.OnlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionPlayCommand(), a.sessionRunsCommand(), a.sessionStopCommand(), a.sessionTailCommand(), a.sessionRulesCommand(), a.sessionCloseCommand())
@@ -47,7 +47,7 @@ func (a *app) sessionOpenCommand() *cobra.Command {
 	var f endpointFlags
 	var echo, asJSON bool
 	var from string
-	var allow allowFlag
+	var allow terminal.GuardFlag
 	cmd := &cobra.Command{
 		Use:   "open MODE [ADDRESS]",
 		Short: a.t("Open a session: listen or connect", "打开会话：listen 或 connect"),
@@ -65,7 +65,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 				return a.openFromWorkspace(cmd, from, args, asJSON)
 			}
 			if len(args) == 0 {
-				return terminal.Usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, helpHint(cmd))
+				return terminal.Usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, terminal.HelpHint(cmd))
 			}
 			mode, def := sockeye.Mode(args[0]), ""
 			switch mode {
@@ -73,17 +73,17 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			case sockeye.Connect:
 				def = "localhost"
 			default:
-				return terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, helpHint(cmd))
+				return terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
 			}
 			ep, err := f.endpoint(mode, args[1:], def, a.defaultPort())
 			if err != nil {
 				return err
 			}
-			if _, err := allow.allowed(); err != nil {
+			if _, err := allow.Allowed(); err != nil {
 				return err
 			}
 			in := api.OpenOf(ep, echo)
-			in.Allow = allow.words
+			in.Allow = allow.Words
 			var s api.Session
 			if err := a.askWorkbench("POST", "/sessions", in, &s); err != nil {
 				return err
@@ -94,7 +94,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 	fs := cmd.Flags()
 	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
-	allow.register(a, fs)
+	allow.Register(a.Terminal, fs)
 	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	f.register(a, fs)
 	f.registerListen(a, fs)
@@ -113,7 +113,7 @@ func (a *app) printOpened(s api.Session, asJSON bool) error {
 // openFromWorkspace opens an endpoint of the running workbench's workspace.
 func (a *app) openFromWorkspace(cmd *cobra.Command, name string, args []string, asJSON bool) error {
 	if len(args) > 0 {
-		return terminal.Usage("--from-workspace", sockeye.Text{En: "not together with MODE and ADDRESS", Zh: "不能与 MODE、ADDRESS 同时使用"}, helpHint(cmd))
+		return terminal.Usage("--from-workspace", sockeye.Text{En: "not together with MODE and ADDRESS", Zh: "不能与 MODE、ADDRESS 同时使用"}, terminal.HelpHint(cmd))
 	}
 	other := ""
 	local := cmd.LocalNonPersistentFlags()
@@ -158,7 +158,7 @@ func (a *app) sessionListCommand() *cobra.Command {
 		Short:   a.t("List the sessions", "列出会话"),
 		Long:    a.t("List the sessions of the running workbench, closed ones too.", "列出正在运行的工作台中的会话，包括已关闭的。"),
 		Example: `  sockeye session ls`,
-		Args:    a.noArguments,
+		Args:    terminal.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			var list api.Sessions
 			if err := a.askWorkbench("GET", "/sessions", nil, &list); err != nil {
@@ -236,7 +236,7 @@ func expectSessions(cmd *cobra.Command, args []string, most int) error {
 		return terminal.Usage("SESSION", sockeye.Text{En: "which session?", Zh: "缺少会话名"}, hint)
 	}
 	if most > 0 && len(args) > most {
-		return terminal.Usage(args[most], sockeye.Text{En: "one word too many", Zh: "多余的参数"}, helpHint(cmd))
+		return terminal.Usage(args[most], sockeye.Text{En: "one word too many", Zh: "多余的参数"}, terminal.HelpHint(cmd))
 	}
 	if most > 0 {
 		args = args[:1]
@@ -277,7 +277,7 @@ and what that is called is printed: see session runs and session stop.`,
 				return err
 			}
 			if len(args) == 1 {
-				return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, helpHint(cmd))
+				return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, terminal.HelpHint(cmd))
 			}
 			in := api.Send{Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending, Prefix: prefix, Suffix: suffix}}
 			if asHex {

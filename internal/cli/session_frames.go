@@ -6,7 +6,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/api"
-	"sockeye/internal/framing"
 	"sockeye/internal/terminal"
 )
 
@@ -42,10 +41,10 @@ func (t *tail) showOpen(c *api.Cut, all bool) error {
 	for i := range c.Open {
 		l := &c.Open[i]
 		t.showFrames(l, t.decoder.Event(t.app.Ctx, l), func(f *api.Frame) bool {
-			return all || f.Mark == framing.Whole.String()
+			return all || f.IsWhole()
 		})
 		for _, f := range l.Frames {
-			if f.Mark == framing.Whole.String() {
+			if f.IsWhole() {
 				t.shown[tailFlow{l.PeerID, f.Direction}] = f.Offset + uint64(f.Bytes)
 			}
 		}

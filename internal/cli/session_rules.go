@@ -36,7 +36,7 @@ FILE may be - for standard input.`,
 			var err error
 			switch {
 			case remove && len(args) == 2:
-				return terminal.Usage("--remove", sockeye.Text{En: "not together with a file", Zh: "不能与文件同时使用"}, helpHint(cmd))
+				return terminal.Usage("--remove", sockeye.Text{En: "not together with a file", Zh: "不能与文件同时使用"}, terminal.HelpHint(cmd))
 			case remove:
 				return a.askWorkbench("DELETE", path, api.None{}, nil)
 			case len(args) == 1:
@@ -68,11 +68,11 @@ FILE may be - for standard input.`,
 // rulesOfFile are the rules of an endpoint of a workspace file, with what they name:
 // the workbench does not have the file.
 func (a *app) rulesOfFile(path, endpoint string) (api.SetRules, error) {
-	file, openings, err := a.readWorkspace([]string{path})
+	file, openings, err := a.ReadWorkspace([]string{path})
 	if err != nil {
 		return api.SetRules{}, err
 	}
-	o, err := (&tryFlags{endpoint: endpoint}).choose(openings)
+	o, err := terminal.ChooseRules(openings, endpoint)
 	if err != nil {
 		return api.SetRules{}, err
 	}

@@ -30,7 +30,7 @@ with it; its name is printed.`,
 				return err
 			}
 			if len(args) == 1 {
-				return terminal.Usage("FILE", sockeye.Text{En: "which list is missing", Zh: "缺少列表文件"}, helpHint(cmd))
+				return terminal.Usage("FILE", sockeye.Text{En: "which list is missing", Zh: "缺少列表文件"}, terminal.HelpHint(cmd))
 			}
 			l, err := a.ReadList("FILE", args[1])
 			if err != nil {

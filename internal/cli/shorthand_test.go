@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"sockeye/internal/terminal"
 )
 
@@ -37,29 +35,6 @@ func TestWithCommand(t *testing.T) {
 		"help listen", "__complete lis", "adrs :1", "log show x"} {
 		if got := strings.Join(a.withCommand(strings.Fields(same)), " "); got != same {
 			t.Errorf("%s became %s", same, got)
-		}
-	}
-}
-
-func TestSplitCommand(t *testing.T) {
-	for line, want := range map[string][]string{
-		"/bin/cat":                    {"/bin/cat"},
-		"  sed -u  s/a/b/ ":           {"sed", "-u", "s/a/b/"},
-		`echo 'a b' "c d" e\ f`:       {"echo", "a b", "c d", "e f"},
-		`echo "" 'it'"'"'s' "a \" b"`: {"echo", "", "it's", `a " b`},
-		"echo $HOME; rm -rf *":        {"echo", "$HOME;", "rm", "-rf", "*"},
-	} {
-		got, err := splitCommand(line)
-		if err != nil {
-			t.Errorf("%s: %v", line, err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: %s", line, diff)
-		}
-	}
-	for _, wrong := range []string{"", "  ", "echo 'a", `echo "a`, `echo a\`} {
-		if got, err := splitCommand(wrong); err == nil {
-			t.Errorf("%q is %q", wrong, got)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,8 +11,7 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/core"
-	"sockeye/internal/responder"
+	"sockeye/client"
 	"sockeye/internal/terminal"
 )
 
@@ -96,26 +96,37 @@ func (x *testTerminal) exits(code int) {
 	x.await(fmt.Sprintf("exit code %d", code))
 }
 
-// peerOf connects a client in this process to what the terminal listens on.
-func (x *testTerminal) peerOf(listening string) *core.Session {
+// board is a client that sends everything back.
+type board struct {
+	client.Client
+	session string
+	at      netip.AddrPort // its own address
+}
+
+// peerOf connects a board in this process to what the terminal listens on.
+func (x *testTerminal) peerOf(listening string) *board {
 	x.t.Helper()
 	_, address, _ := strings.Cut(strings.TrimSpace(listening), "tcp://")
 	to, err := sockeye.ParseAddress(address)
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	bench := core.New(0)
-	x.t.Cleanup(func() { bench.Shutdown(x.t.Context()) })
-	s, err := bench.Open(x.t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: to}, responder.Answer{Echo: true})
+	c := client.New(client.Options{})
+	x.t.Cleanup(func() { c.Close() })
+	s, err := c.Open(x.t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: to}, &client.OpenOptions{Echo: true})
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	return s
+	p, err := c.AwaitPeer(x.t.Context(), s.ID)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return &board{c, s.ID, p.Local}
 }
 
-func (x *testTerminal) says(s *core.Session, text string) {
+func (x *testTerminal) says(b *board, text string) {
 	x.t.Helper()
-	if err := s.Send(x.t.Context(), s.Peers(), []byte(text)); err != nil {
+	if _, err := b.Send(x.t.Context(), b.session, []byte(text)); err != nil {
 		x.t.Fatal(err)
 	}
 }
@@ -187,11 +198,11 @@ func TestTerminalConversation(t *testing.T) {
 	x.enter("/to kitchen")
 	x.await("kitchen>")
 	x.enter("only you 你")
-	x.await(`→ #1 kitchen (` + a.Locals()[0].String() + `)  only you 你\n`)
+	x.await(`→ #1 kitchen (` + a.at.String() + `)  only you 你\n`)
 	x.enter("/to all")
 	x.enter("/hex 01 03 00")
-	x.await(`→ #2 ` + b.Locals()[0].String() + `  \x01\x03\x00`)
-	if strings.Contains(x.screen(), "→ #2 "+b.Locals()[0].String()+"  only") {
+	x.await(`→ #2 ` + b.at.String() + `  \x01\x03\x00`)
+	if strings.Contains(x.screen(), "→ #2 "+b.at.String()+"  only") {
 		t.Error("the second board was sent what only the first one should get")
 	}
 	file := filepath.Join(t.TempDir(), "text")
@@ -199,7 +210,7 @@ func TestTerminalConversation(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.enter("/file " + file)
-	x.await("→ #1 kitchen (" + a.Locals()[0].String() + ")  from a file")
+	x.await("→ #1 kitchen (" + a.at.String() + ")  from a file")
 	x.enter(`/text AT\r`)
 	x.await(`AT\r`)
 	x.enter("//slash")
@@ -207,7 +218,7 @@ func TestTerminalConversation(t *testing.T) {
 	x.enter("/peers")
 	x.await("kitchen  127.0.0.1:")
 	x.enter("/close kitchen")
-	x.await("- #1 kitchen (" + a.Locals()[0].String() + ")  left: closed here (FIN)")
+	x.await("- #1 kitchen (" + a.at.String() + ")  left: closed here (FIN)")
 	x.enter("/abort 2")
 	x.await("left: aborted here (RST)")
 	x.tmux("send-keys", "C-d")
@@ -224,7 +235,7 @@ func TestTerminalRecord(t *testing.T) {
 	x.enter("/record " + dir)
 	x.await("recording: ")
 	x.says(s, "kept")
-	x.await("← #1 " + s.Locals()[0].String() + "  kept")
+	x.await("← #1 " + s.at.String() + "  kept")
 	x.enter("/record off")
 	x.await("not recording: ")
 	x.says(s, "forgotten")
@@ -321,17 +332,17 @@ func TestTerminalFollowsABoard(t *testing.T) {
 	x.enter("/to 1")
 	x.await("1>")
 	x.enter("first")
-	x.await("→ #1 " + a.Locals()[0].String() + "  first")
-	a.Shutdown(t.Context())
-	x.await("- #1 " + a.Locals()[0].String() + "  left: the peer closed (FIN)")
+	x.await("→ #1 " + a.at.String() + "  first")
+	a.Close()
+	x.await("- #1 " + a.at.String() + "  left: the peer closed (FIN)")
 	x.enter("into the void")
 	x.await(`#1: this peer left`)
 	x.await("it is followed when it comes back from 127.0.0.1; or choose another one")
 	b := x.peerOf(listening)
-	x.await("#1 reconnected as #2 " + b.Locals()[0].String())
+	x.await("#1 reconnected as #2 " + b.at.String())
 	x.await("#2>")
 	x.enter("again")
-	x.await("→ #2 " + b.Locals()[0].String() + "  again")
+	x.await("→ #2 " + b.at.String() + "  again")
 	x.enter("/quit")
 	x.exits(terminal.ExitOK)
 }

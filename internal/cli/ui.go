@@ -19,7 +19,6 @@ import (
 	"sockeye/internal/api"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/recording"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -71,7 +70,7 @@ in it.`,
   sockeye ui --workspace meter.toml
   sockeye ui --record board-log
   sockeye ui --port 8080 --no-browser`,
-		Args: a.noArguments,
+		Args: terminal.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.portGiven, f.bindGiven = cmd.Flags().Changed("port"), cmd.Flags().Changed("bind")
 			return a.ui(f)
@@ -98,7 +97,7 @@ in it.`,
 }
 
 func newUIFlags() *uiFlags {
-	return &uiFlags{bind: "127.0.0.1", port: uiPort, drain: 5 * time.Second, RecordFlags: terminal.RecordFlags{Sync: string(recording.Relaxed)}}
+	return &uiFlags{bind: "127.0.0.1", port: uiPort, drain: 5 * time.Second, RecordFlags: terminal.NewRecordFlags()}
 }
 
 func (a *app) ui(f *uiFlags) error {

@@ -19,7 +19,7 @@ where your configuration, data and state are.`, "显示版本、构建所用的�
 		Example: `  sockeye version
   sockeye version --verbose
   sockeye version --json`,
-		Args: a.noArguments,
+		Args: terminal.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			b := terminal.ThisBuild()
 			if verbose {

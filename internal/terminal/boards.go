@@ -2,9 +2,13 @@ package terminal
 
 import (
 	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/payload"
 	"sockeye/internal/responder"
 )
 
@@ -38,4 +42,37 @@ func (l *Runner) Play(ep sockeye.Endpoint, board responder.Answer, count int) er
 		}
 	}
 	return nil
+}
+
+// BoardReadSize is how many bytes the board takes at a time.
+const BoardReadSize = responder.DefaultReceive
+
+// BoardFlags say how the board of the experiment behaves.
+type BoardFlags struct {
+	hello    string
+	interval time.Duration
+}
+
+// RegisterHello adds what the board says first.
+func (f *BoardFlags) RegisterHello(a *Terminal, fs *pflag.FlagSet) {
+	fs.StringVar(&f.hello, "hello", responder.DefaultHello, a.T("what to say when connected (escapes and fields allowed)", "连接后发送的问候（支持转义与字段）"))
+}
+
+// RegisterInterval adds how long the board pauses.
+func (f *BoardFlags) RegisterInterval(a *Terminal, fs *pflag.FlagSet) {
+	f.interval = responder.DefaultInterval
+	fs.Var(DurationOf(&f.interval), "interval", a.T("pause after each echo", "每次回传后的停顿"))
+}
+
+// Answer is a session that plays the board.
+func (f *BoardFlags) Answer(p *PayloadFlags) (responder.Answer, error) {
+	write, err := p.PayloadOptions()
+	if err != nil {
+		return responder.Answer{}, err
+	}
+	hello, err := payload.Parse(f.hello, write)
+	if err != nil {
+		return responder.Answer{}, OfFlag(err, "--hello")
+	}
+	return responder.Answer{Device: &responder.Device{Interval: f.interval}, Hello: hello}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/checksum"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
 )
@@ -28,6 +29,23 @@ type Exchange struct {
 
 // Sends says whether there is something to send by itself.
 func (r Exchange) Sends() bool { return r.Send != nil || r.List != nil || r.File != "" }
+
+// Expectation is the bytes that --expect or --expect-hex means, nil for neither: of all
+// peers' text in the charset of the input, without what is put around messages.
+func (f *InputFlags) Expectation(text, hex string) ([]byte, error) {
+	o := f.Write
+	o.Trailer, o.Prefix, o.Suffix = checksum.Trailer{}, "", ""
+	want, err := ParseEither(o, "--expect", text, "--expect-hex", hex)
+	if err != nil || want == nil {
+		return nil, err
+	}
+	data, fixed := want.Constant()
+	if !fixed {
+		return nil, Usage("--expect", sockeye.Text{En: "has a field that changes", Zh: "含有会变化的字段"},
+			sockeye.Text{En: `expect the part that stays; {{ itself is written \{{`, Zh: `请只写不变的部分；{{ 本身写成 \{{`})
+	}
+	return data, nil
+}
 
 // ReplOnce runs an open connection to its end.
 func (l *Runner) ReplOnce(s *core.Session, r Exchange, met <-chan struct{}) error {

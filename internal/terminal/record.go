@@ -22,6 +22,9 @@ type RecordFlags struct {
 	How  recording.WriteOptions
 }
 
+// NewRecordFlags are those of a command that was told nothing: it does not record.
+func NewRecordFlags() RecordFlags { return RecordFlags{Sync: string(recording.Relaxed)} }
+
 func (f *RecordFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVar(&f.To, "record", "", a.T("record every byte: in a directory, in a .pcapng file, or - for standard output", "记录每个字节：写到目录、.pcapng 文件或标准输出（-）"))
 	fs.StringVar(&f.Sync, "sync", string(recording.Relaxed), a.T("what a power cut may cost: relaxed (the last second) or always (nothing)", "断电最多损失什么：relaxed（最后一秒）或 always（无损失）"))

@@ -227,9 +227,9 @@ func (l *Runner) AwaitEvent(from uint64, kind sockeye.EventKind) <-chan struct{}
 // isEnd reports whether reading ended for want of input, not by a failure.
 func isEnd(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) }
 
-// UntilStopped waits for the end that a person wants: by a signal, or, if they
+// untilStopped waits for the end that a person wants: by a signal, or, if they
 // may type to a session, at the console.
-func (l *Runner) UntilStopped(typeTo *core.Session) error {
+func (l *Runner) untilStopped(typeTo *core.Session) error {
 	var typed <-chan error
 	if l.console != nil && typeTo != nil {
 		typed = l.replAside(typeTo, &InputFlags{}, chunkPace{})

@@ -1,4 +1,4 @@
-package cli
+package terminal
 
 import (
 	"context"
@@ -12,23 +12,22 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/responder"
-	"sockeye/internal/terminal"
 )
 
-// storyApp is an app whose context the test can end.
-func storyApp(lang sockeye.Lang) (*app, context.CancelCauseFunc) {
+// storyTerminal is a terminal whose context the test can end.
+func storyTerminal(lang sockeye.Lang) (*Terminal, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	return &app{Terminal: &terminal.Terminal{Lang: lang, Ctx: ctx, Hurry: ctx, Streams: terminal.Streams{Env: func(string) string { return "" }}}}, cancel
+	return &Terminal{Lang: lang, Ctx: ctx, Hurry: ctx, Streams: Streams{Env: func(string) string { return "" }}}, cancel
 }
 
 // Each step of the demo is bounded: an event that does not come is an error that
 // names the step.
 func TestStoryStepTimesOut(t *testing.T) {
-	a, cancel := storyApp(sockeye.English)
+	a, cancel := storyTerminal(sockeye.English)
 	defer cancel(nil)
 	bench := core.New(0)
 	defer bench.Shutdown(context.Background())
-	s := a.newWalkthrough(bench, io.Discard, demoFlags{once: true})
+	s := a.newWalkthrough(bench, io.Discard, true, 0)
 	if err := s.serverOpens(); err != nil {
 		t.Fatal(err)
 	}
@@ -38,37 +37,34 @@ func TestStoryStepTimesOut(t *testing.T) {
 	if !ok || e.Kind != sockeye.TimedOut || e.Target != "step 2, accept()" || e.Hint.IsZero() {
 		t.Fatalf("%#v", err)
 	}
-	if exitCode(err) != terminal.ExitNetwork {
-		t.Errorf("exit code %d", exitCode(err))
-	}
-	s.app.Lang = sockeye.Chinese
+	s.term.Lang = sockeye.Chinese
 	if got := sockeye.ErrorOf(s.notSeen(context.DeadlineExceeded)).In(sockeye.Chinese); !strings.Contains(got, "第 2 步") {
 		t.Error(got)
 	}
 }
 
 func TestStoryInterrupted(t *testing.T) {
-	a, cancel := storyApp(sockeye.English)
+	a, cancel := storyTerminal(sockeye.English)
 	bench := core.New(0)
 	defer bench.Shutdown(context.Background())
-	s := a.newWalkthrough(bench, io.Discard, demoFlags{once: true})
+	s := a.newWalkthrough(bench, io.Discard, true, 0)
 	if err := s.serverOpens(); err != nil {
 		t.Fatal(err)
 	}
-	cancel(&terminal.Interrupt{})
-	if err := s.serverAccepts(); !errors.As(err, new(*terminal.Interrupt)) {
+	cancel(&Interrupt{})
+	if err := s.serverAccepts(); !errors.As(err, new(*Interrupt)) {
 		t.Fatal(err)
 	}
 }
 
 // A foreign board that connects in the middle does not get into the story.
 func TestStoryForeignBoard(t *testing.T) {
-	a, cancel := storyApp(sockeye.English)
+	a, cancel := storyTerminal(sockeye.English)
 	defer cancel(nil)
 	bench := core.New(0)
 	defer bench.Shutdown(context.Background())
 	var told strings.Builder
-	s := a.newWalkthrough(bench, &told, demoFlags{once: true})
+	s := a.newWalkthrough(bench, &told, true, 0)
 	if err := s.serverOpens(); err != nil {
 		t.Fatal(err)
 	}
@@ -94,12 +90,12 @@ func TestStoryForeignBoard(t *testing.T) {
 
 // The times of the steps rise, also where accept() returned before connect() did.
 func TestStoryTimesRise(t *testing.T) {
-	a, cancel := storyApp(sockeye.English)
+	a, cancel := storyTerminal(sockeye.English)
 	defer cancel(nil)
 	bench := core.New(0)
 	defer bench.Shutdown(context.Background())
 	var told strings.Builder
-	s := a.newWalkthrough(bench, &told, demoFlags{once: true})
+	s := a.newWalkthrough(bench, &told, true, 0)
 	of := &sockeye.Session{ID: "s1", Endpoint: sockeye.Endpoint{Mode: sockeye.Listen}}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
 	for _, after := range []time.Duration{20 * time.Millisecond, 19 * time.Millisecond, 21 * time.Millisecond, 5 * time.Millisecond} {

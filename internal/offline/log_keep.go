@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"bufio"
@@ -29,7 +29,7 @@ promised is in it.`,
 结尾不完整是程序意外结束留下的，其中没有任何已经承诺保存的内容。`),
 		Example: `  sockeye log verify board-log`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := expectArguments(cmd, args, 1); err != nil {
+			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
 				return err
 			}
 			return a.logVerify(args)
@@ -86,11 +86,11 @@ out. The old one is not touched.`,
 			`把记录中完好的部分写到新的文件或目录，并说明舍弃了什么。原记录不会被改动。`),
 		Example: `  sockeye log repair board-log board-log-repaired`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := expectArguments(cmd, args, 2); err != nil {
+			if err := terminal.ExpectArguments(cmd, args, 2); err != nil {
 				return err
 			}
 			if len(args) == 1 {
-				return terminal.Usage("TO", sockeye.Text{En: "where to write it is missing", Zh: "缺少写入位置"}, helpHint(cmd))
+				return terminal.Usage("TO", sockeye.Text{En: "where to write it is missing", Zh: "缺少写入位置"}, terminal.HelpHint(cmd))
 			}
 			return a.logRepair(args)
 		},
@@ -130,7 +130,7 @@ direction in a file of its own, or one pcapng file.`,
   sockeye log export board-log --format raw --output board-bytes --peer kitchen
   sockeye log export capture.pcap --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := expectArguments(cmd, args, 1); err != nil {
+			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
 				return err
 			}
 			return a.logExport(args, &f, &frames, form, to)

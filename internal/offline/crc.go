@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"bufio"
@@ -24,7 +24,7 @@ bytes of given frames.`,
 			`列出 Sockeye 支持的校验算法，并找出能解释一帧末尾字节的那一种。`),
 		Example: `  sockeye crc ls
   sockeye crc find '01 03 00 00 00 0a c5 cd'`,
-		Args: a.onlyKnownCommands,
+		Args: terminal.OnlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.crcListCommand(), a.crcFindCommand())
@@ -42,7 +42,7 @@ and what it is. With --json, a CRC's parameters and all other names too.`,
 加 --json 还会输出 CRC 的参数与其他名称。`),
 		Example: `  sockeye crc ls
   sockeye crc ls --json`,
-		Args: a.noArguments,
+		Args: terminal.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
 				return a.PrintJSON(checksumsJSON())
@@ -156,7 +156,7 @@ func (a *app) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 		}
 	}
 	if len(frames) == 0 {
-		return nil, terminal.Usage("HEX", sockeye.Text{En: "no frame was given", Zh: "没有给出帧"}, helpHint(cmd))
+		return nil, terminal.Usage("HEX", sockeye.Text{En: "no frame was given", Zh: "没有给出帧"}, terminal.HelpHint(cmd))
 	}
 	return frames, nil
 }

@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"bufio"
@@ -188,6 +188,9 @@ func (k killRound) compare(t *testing.T, dir string, last uint64, shown int) (re
 	}
 	return int64(len(data)), nil
 }
+
+// patience is how long a connection may take to end when its program was killed.
+const patience = time.Minute
 
 // numbered are n bytes from an offset on of a stream in which each place is told from
 // its neighbours.

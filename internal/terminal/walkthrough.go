@@ -1,4 +1,4 @@
-package cli
+package terminal
 
 import (
 	"bytes"
@@ -8,13 +8,14 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/journal"
+	"sockeye/internal/netinfo"
 	"sockeye/internal/responder"
-	"sockeye/internal/terminal"
 )
 
 // stepLimit bounds each step of the demo: on loopback all take milliseconds.
@@ -23,12 +24,13 @@ const stepLimit = 5 * time.Second
 // walkthrough plays the experiment on a workbench and tells it. A step is told when
 // the journal has the event that proves it.
 type walkthrough struct {
-	app    *app
+	term   *Terminal
 	bench  *core.Core
 	out    io.Writer
-	flags  demoFlags
-	limit  time.Duration  // of each step
-	lines  *terminal.View // writes events as lines
+	once   bool // nobody else is to connect
+	port   uint16
+	limit  time.Duration // of each step
+	lines  *View         // writes events as lines
 	cursor *journal.Cursor
 	seen   []sockeye.Event // read from the journal and not told yet
 	latest time.Time       // of the line that was written last
@@ -39,31 +41,68 @@ type walkthrough struct {
 	boardAt   netip.AddrPort // the board's address, as both sides see it
 }
 
-func (a *app) newWalkthrough(bench *core.Core, out io.Writer, f demoFlags) *walkthrough {
+// WalkthroughOptions say how to play the experiment.
+type WalkthroughOptions struct {
+	Once bool   // end after the last step, instead of staying open for a board
+	JSON bool   // print the events alone
+	Port uint16 // of the PC; another one if it is not free
+}
+
+// walkthroughDisplay bounds how long the end in good order may take.
+var walkthroughDisplay = DisplayFlags{Drain: 5 * time.Second}
+
+// Walkthrough plays the experiment on this computer and tells it step by step.
+func (a *Terminal) Walkthrough(o WalkthroughOptions) error {
+	bench := core.New(0)
+	if o.JSON {
+		l := a.Follow(bench, 0, "", JSONLines, &walkthroughDisplay, nil, false)
+		s := a.newWalkthrough(bench, io.Discard, o.Once, o.Port)
+		err := s.step()
+		if err == nil && !o.Once {
+			err = l.untilStopped(nil)
+		}
+		return l.Finish(err)
+	}
+	s := a.newWalkthrough(bench, a.Out, o.Once, o.Port)
+	if err := s.step(); err != nil || o.Once {
+		ctx, cancel := context.WithTimeout(a.Hurry, walkthroughDisplay.Drain)
+		defer cancel()
+		bench.Shutdown(ctx)
+		return err
+	}
+	_, next := bench.Span()
+	s.invite()
+	l := a.Follow(bench, next, s.pc.ID(), Lines, &walkthroughDisplay, nil, true)
+	return l.Finish(l.untilStopped(s.pc))
+}
+
+func (a *Terminal) newWalkthrough(bench *core.Core, out io.Writer, once bool, port uint16) *walkthrough {
 	return &walkthrough{
-		app: a, bench: bench, out: out, flags: f, limit: stepLimit,
-		lines: a.NewView(terminal.Lines, out, nil, terminal.IsTerminal(out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"), cursor: bench.View(1),
+		term: a, bench: bench, out: out, once: once, port: port, limit: stepLimit,
+		lines: a.NewView(Lines, out, nil, IsTerminal(out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"), cursor: bench.View(1),
 	}
 }
 
 // tell plays all steps. Sessions it opened stay open, whatever the outcome.
 func (s *walkthrough) step() error {
 	defer s.cursor.Close()
-	fmt.Fprint(s.out, s.app.t(`The Socket experiment on this computer: a PC and a board, over real sockets.
+	fmt.Fprint(s.out, s.term.T(`The Socket experiment on this computer: a PC and a board, over real sockets.
 Each line with a time is an event that really happened.
 `, `在本机完成 Socket 通信实验：电脑与开发板，使用真实的套接字。
 每个带时间的行都是刚刚真实发生的事件。
 `))
 	hello := []byte(responder.DefaultHello)
-	answer := []byte(s.app.t("Hello board!", "你好，开发板！"))
+	answer := []byte(s.term.T("Hello board!", "你好，开发板！"))
 	steps := []func() error{
 		s.serverOpens, s.boardConnects, s.serverAccepts,
-		func() error { return s.boardSends(hello, s.app.t("says hello", "问好")) },
-		func() error { return s.serverReceives(hello, s.app.t("receives it", "收到问好")) },
+		func() error { return s.boardSends(hello, s.term.T("says hello", "问好")) },
+		func() error { return s.serverReceives(hello, s.term.T("receives it", "收到问好")) },
 		func() error { return s.serverAnswers(answer) },
 		func() error { return s.boardReceives(answer) },
-		func() error { return s.boardSends(answer, s.app.t("sends it back", "原样发回")) },
-		func() error { return s.serverReceives(answer, s.app.t("receives its own words again", "收到回传")) },
+		func() error { return s.boardSends(answer, s.term.T("sends it back", "原样发回")) },
+		func() error {
+			return s.serverReceives(answer, s.term.T("receives its own words again", "收到回传"))
+		},
 		s.serverCloses, // or the reader's words would go to this board, too
 	}
 	for _, step := range steps {
@@ -84,23 +123,23 @@ var (
 func (s *walkthrough) begin(who sockeye.Text, calls, what string) {
 	s.number++
 	s.calls = calls
-	fmt.Fprintf(s.out, "\n%d. %s  %s — %s\n", s.number, who.In(s.app.Lang), calls, what)
+	fmt.Fprintf(s.out, "\n%d. %s  %s — %s\n", s.number, who.In(s.term.Lang), calls, what)
 }
 
 func (s *walkthrough) serverOpens() error {
-	s.begin(thePC, "socket() bind() listen()", s.app.t("opens a server", "打开服务器"))
-	at := sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: s.flags.port}
-	if !s.flags.once {
+	s.begin(thePC, "socket() bind() listen()", s.term.T("opens a server", "打开服务器"))
+	at := sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: s.port}
+	if !s.once {
 		at.Host = "" // for the reader's own board
 	}
 	open := func() error {
 		var err error
-		s.pc, err = s.bench.Open(s.app.Ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, responder.Answer{})
+		s.pc, err = s.bench.Open(s.term.Ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, responder.Answer{})
 		return err
 	}
 	err := open()
 	if taken := sockeye.ErrorOf(err); taken != nil && at.Port != 0 && (taken.Kind == sockeye.AddressInUse || taken.Kind == sockeye.AccessDenied) {
-		fmt.Fprintf(s.out, s.app.t("   Port %d is not free (%s); any other will do.\n", "   端口 %d 不可用（%s），改用其他端口。\n"), at.Port, taken.Reason(s.app.Lang))
+		fmt.Fprintf(s.out, s.term.T("   Port %d is not free (%s); any other will do.\n", "   端口 %d 不可用（%s），改用其他端口。\n"), at.Port, taken.Reason(s.term.Lang))
 		at.Port = 0
 		err = open()
 	}
@@ -112,12 +151,12 @@ func (s *walkthrough) serverOpens() error {
 }
 
 func (s *walkthrough) boardConnects() error {
-	s.begin(theBoard, "socket() connect()", s.app.t("connects to the PC", "连接电脑"))
+	s.begin(theBoard, "socket() connect()", s.term.T("connects to the PC", "连接电脑"))
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1", Port: s.pc.Locals()[0].Port()}}
 	ep.Options.ReadSize = responder.DefaultReceive
 	ep.Options.ConnectTimeout = s.limit
 	var err error
-	s.board, err = s.bench.Open(s.app.Ctx, ep, responder.Answer{
+	s.board, err = s.bench.Open(s.term.Ctx, ep, responder.Answer{
 		Device: &responder.Device{Hello: []byte(responder.DefaultHello), Interval: responder.DefaultInterval}})
 	if err != nil {
 		return err
@@ -130,10 +169,10 @@ func (s *walkthrough) boardConnects() error {
 }
 
 func (s *walkthrough) serverAccepts() error {
-	s.begin(thePC, "accept()", s.app.t("has a connection: five things name it", "得到一个连接，由五项信息确定"))
+	s.begin(thePC, "accept()", s.term.T("has a connection: five things name it", "得到一个连接，由五项信息确定"))
 	e, err := s.await(s.pc, sockeye.Joined)
 	if err == nil {
-		fmt.Fprintf(s.out, s.app.t("   protocol %s, local %s, remote %s\n", "   协议 %s，本地 %s，远程 %s\n"), e.Peer.Network, e.Peer.Local, e.Peer.Remote)
+		fmt.Fprintf(s.out, s.term.T("   protocol %s, local %s, remote %s\n", "   协议 %s，本地 %s，远程 %s\n"), e.Peer.Network, e.Peer.Local, e.Peer.Remote)
 	}
 	return err
 }
@@ -150,15 +189,15 @@ func (s *walkthrough) serverReceives(data []byte, what string) error {
 
 // serverAnswers chooses the board among the peers, as one does by hand.
 func (s *walkthrough) serverAnswers(data []byte) error {
-	s.begin(thePC, "send()", s.app.t("chooses the board in its list of peers and answers", "在连接对象中选择开发板并发送"))
+	s.begin(thePC, "send()", s.term.T("chooses the board in its list of peers and answers", "在连接对象中选择开发板并发送"))
 	for _, p := range s.pc.Peers() {
-		fmt.Fprintf(s.out, "   %s\n", terminal.PeerName(p.Peer))
+		fmt.Fprintf(s.out, "   %s\n", PeerName(p.Peer))
 	}
 	to, err := s.pc.Find(s.boardAt.String())
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(s.app.Ctx, s.limit)
+	ctx, cancel := context.WithTimeout(s.term.Ctx, s.limit)
 	defer cancel()
 	if err := s.pc.Send(ctx, to, data); err != nil {
 		return err
@@ -167,17 +206,17 @@ func (s *walkthrough) serverAnswers(data []byte) error {
 }
 
 func (s *walkthrough) boardReceives(data []byte) error {
-	s.begin(theBoard, "recv(128)", s.app.t("prints what came", "打印收到的数据"))
+	s.begin(theBoard, "recv(128)", s.term.T("prints what came", "打印收到的数据"))
 	return s.awaitData(s.board, sockeye.Received, data)
 }
 
 func (s *walkthrough) serverCloses() error {
-	s.begin(thePC, "close()", s.app.t("ends the connection; the board sees its end and leaves", "关闭连接；开发板得知后离开"))
+	s.begin(thePC, "close()", s.term.T("ends the connection; the board sees its end and leaves", "关闭连接；开发板得知后离开"))
 	to, err := s.pc.Find(s.boardAt.String())
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(s.app.Ctx, s.limit)
+	ctx, cancel := context.WithTimeout(s.term.Ctx, s.limit)
 	defer cancel()
 	for _, p := range to {
 		p.Close(ctx)
@@ -207,7 +246,7 @@ func (s *walkthrough) awaitData(of *core.Session, kind sockeye.EventKind, want [
 // await waits for an event of a session and tells it. What other boards do that
 // happen to connect meanwhile is not part of the story.
 func (s *walkthrough) await(of *core.Session, kind sockeye.EventKind) (sockeye.Event, error) {
-	ctx, cancel := context.WithTimeout(s.app.Ctx, s.limit)
+	ctx, cancel := context.WithTimeout(s.term.Ctx, s.limit)
 	defer cancel()
 	for {
 		n := slices.IndexFunc(s.seen, func(e sockeye.Event) bool {
@@ -242,8 +281,8 @@ func (s *walkthrough) show(e sockeye.Event) error {
 }
 
 func (s *walkthrough) notSeen(err error) error {
-	if s.app.Ctx.Err() != nil {
-		return s.app.Interrupted()
+	if s.term.Ctx.Err() != nil {
+		return s.term.Interrupted()
 	}
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -254,9 +293,61 @@ func (s *walkthrough) notSeen(err error) error {
 
 func (s *walkthrough) fails(kind sockeye.ErrorKind, why sockeye.Text, cause error) error {
 	return &sockeye.Error{
-		Kind: kind, Target: fmt.Sprintf(s.app.t("step %d, %s", "第 %d 步 %s"), s.number, s.calls), Message: why, Err: cause,
+		Kind: kind, Target: fmt.Sprintf(s.term.T("step %d, %s", "第 %d 步 %s"), s.number, s.calls), Message: why, Err: cause,
 		Hint: sockeye.Text{
 			En: "sockeye demo --once --json shows every event up to there; a firewall may block loopback",
 			Zh: "sockeye demo --once --json 可显示此前的全部事件；也可能是防火墙阻止了环回连接"},
+	}
+}
+
+// DeviceLine is the command that plays the board towards an address, quoted for
+// a shell where it has to be.
+func DeviceLine(to netip.Addr, port uint16) string {
+	address := netip.AddrPortFrom(to, port).String()
+	if strings.ContainsAny(address, "[]") {
+		address = "'" + address + "'"
+	}
+	return "sockeye device " + address
+}
+
+// invite says how to bring a board of one's own.
+func (s *walkthrough) invite() {
+	a := s.term
+	list, _ := netinfo.Interfaces() // without any, this machine is still there
+	board, ok := netinfo.BoardAddress(list)
+	if !ok {
+		board = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	port := s.pc.Locals()[0].Port()
+	fmt.Fprintf(s.out, a.T(`
+That was the whole experiment. The server stays open for a board of your own.
+On the board, with Sockeye:
+
+    %s
+
+or with the tutorial's Python program, two lines changed:
+
+    addr=('%s',%d)
+    if not text: break      # for "if text == '': pass", which never ends
+
+`, `
+整个实验到此完成。服务器保持打开，等待你自己的开发板。
+在开发板上用 Sockeye：
+
+    %s
+
+或者用教程里的 Python 程序，改两行：
+
+    addr=('%s',%d)
+    if not text: break      # 代替 if text == '': pass，否则连接断开后会空转
+
+`), DeviceLine(board, port), board, port)
+	if !ok {
+		fmt.Fprintln(s.out, a.T("(This computer is on no network: only programs on it can connect.)\n", "（本机没有连接网络：只有本机上的程序能够连接。）\n"))
+	}
+	if IsTerminal(a.In) && IsTerminal(s.out) {
+		fmt.Fprintln(s.out, a.T("What you type goes to the board. Ctrl-C ends.", "输入的内容会发送给开发板。按 Ctrl-C 结束。"))
+	} else {
+		fmt.Fprintln(s.out, a.T("Ctrl-C ends.", "按 Ctrl-C 结束。"))
 	}
 }

@@ -1,6 +1,7 @@
-package cli
+package terminal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,20 +10,21 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/responder"
-	"sockeye/internal/terminal"
 )
 
 // probeWait is how long a UDP port has to say that it is closed, or to answer. ncat
 // waits as long.
 const probeWait = 2 * time.Second
 
-// probe is "connect -z": it says whether a port is open, sends no data, and exits 0 or
+// Probe is "connect -z": it says whether a port is open, sends no data, and exits 0 or
 // 1. A UDP port is sent an empty datagram, which an open one need not answer.
-func (a *app) probe(f *connectFlags, ep sockeye.Endpoint) error {
+//
+// A UDP port is waited for as long as one attempt to connect may take.
+func (a *Terminal) Probe(ep sockeye.Endpoint, drain time.Duration, verbose bool) error {
 	ep.Options.Reconnect = false
 	bench := core.New(1 << 20)
 	defer func() {
-		ctx, cancel := context.WithTimeout(a.Hurry, f.Drain)
+		ctx, cancel := context.WithTimeout(a.Hurry, drain)
 		defer cancel()
 		bench.Shutdown(ctx)
 	}()
@@ -33,9 +35,9 @@ func (a *app) probe(f *connectFlags, ep sockeye.Endpoint) error {
 	if err != nil {
 		return err
 	}
-	said := a.t("open", "已打开")
+	said := a.T("open", "已打开")
 	if ep.Address.Network.Transport() == sockeye.UDP {
-		ctx, cancel := context.WithTimeout(a.Ctx, f.probeTime())
+		ctx, cancel := context.WithTimeout(a.Ctx, cmp.Or(ep.Options.ConnectTimeout, probeWait))
 		defer cancel()
 		answered, err := probeUDP(ctx, s, cursor.Next)
 		switch {
@@ -44,21 +46,13 @@ func (a *app) probe(f *connectFlags, ep sockeye.Endpoint) error {
 		case err != nil:
 			return err
 		case !answered:
-			said = a.t("open or filtered: no answer, and nobody said that it is closed", "打开或被过滤：没有应答，也没有收到端口关闭的通知")
+			said = a.T("open or filtered: no answer, and nobody said that it is closed", "打开或被过滤：没有应答，也没有收到端口关闭的通知")
 		}
 	}
-	if f.Verbose || terminal.IsTerminal(a.Err) {
+	if verbose || IsTerminal(a.Err) {
 		fmt.Fprintf(a.Err, "%s: %s (%s)\n", ep.Address, said, time.Since(began).Round(100*time.Microsecond))
 	}
 	return nil
-}
-
-// probeTime is how long a UDP port is waited for.
-func (f *connectFlags) probeTime() time.Duration {
-	if f.o.ConnectTimeout > 0 {
-		return f.o.ConnectTimeout
-	}
-	return probeWait
 }
 
 // probeUDP sends an empty datagram and says whether something came back until ctx

@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"bufio"
@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sockeye"
 	"sockeye/internal/netinfo"
 	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
 )
 
 func (a *app) addrsCommand() *cobra.Command {
@@ -24,14 +24,14 @@ likely reaches first, and the line to type on a board in the same network.`,
 并给出同一网络中的开发板上应输入的命令。`),
 		Example: `  sockeye addrs
   sockeye addrs --json`,
-		Args: a.noArguments,
+		Args: terminal.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			list, err := netinfo.Interfaces()
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return a.PrintJSON(addrsJSON(list))
+				return a.PrintJSON(a.addrsJSON(list))
 			}
 			return a.printAddrs(list)
 		},
@@ -67,24 +67,14 @@ func (a *app) printBoardLines(out *bufio.Writer, list []netinfo.Interface) {
 	} else {
 		fmt.Fprintln(out, a.t("On a board in the same network, type:", "在同一网络的开发板上输入："))
 	}
-	fmt.Fprintln(out, "    "+deviceLine(board, sockeye.DefaultPort))
+	fmt.Fprintln(out, "    "+terminal.DeviceLine(board, a.defaultPort()))
 	link, ok := netinfo.LinkLocalAddress(list)
 	if !ok || link == board {
 		return
 	}
 	fmt.Fprintln(out, a.t("On one cable, without a router (IPv6 link-local):", "网线直连、没有路由器时（IPv6 链路本地地址）："))
-	fmt.Fprintln(out, "    "+deviceLine(link, sockeye.DefaultPort))
+	fmt.Fprintln(out, "    "+terminal.DeviceLine(link, a.defaultPort()))
 	fmt.Fprintf(out, a.t("    %s is the interface's name here; write the board's own there.\n", "    %s 是本机的网卡名，请换成开发板自己的网卡名。\n"), payload.SafeString("%"+link.Zone()))
-}
-
-// deviceLine is the command that plays the board towards an address, quoted for
-// a shell where it has to be.
-func deviceLine(to netip.Addr, port uint16) string {
-	address := netip.AddrPortFrom(to, port).String()
-	if strings.ContainsAny(address, "[]") {
-		address = "'" + address + "'"
-	}
-	return "sockeye device " + address
 }
 
 func (a *app) interfaceState(i netinfo.Interface) string {
@@ -139,9 +129,9 @@ type (
 	}
 )
 
-func addrsJSON(list []netinfo.Interface) addrsLine {
+func (a *app) addrsJSON(list []netinfo.Interface) addrsLine {
 	board, _ := netinfo.BoardAddress(list)
-	out := addrsLine{V: 1, Board: netip.AddrPortFrom(board, sockeye.DefaultPort).String(), Interfaces: []interfaceLine{}}
+	out := addrsLine{V: 1, Board: netip.AddrPortFrom(board, a.defaultPort()).String(), Interfaces: []interfaceLine{}}
 	for _, i := range list {
 		il := interfaceLine{Name: i.Name, Up: i.Up, Default: i.Default, Loopback: i.Loopback, Virtual: i.Virtual, Addresses: []addressLine{}}
 		for _, ia := range i.Addresses {

@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"fmt"
@@ -27,8 +27,8 @@ func (a *app) ruleCommand() *cobra.Command {
 		Long: a.t(`Work on the rules of a workspace file, which answer by themselves.`,
 			`调试工作区文件中的自动应答规则。`),
 		Example: `  sockeye rule try meter.toml '*IDN?'`,
-		Args:    a.onlyKnownCommands,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.writeHelp(cmd) },
+		Args:    terminal.OnlyKnownCommands,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.ruleTryCommand())
 	return cmd
@@ -65,11 +65,11 @@ opened, and nothing is sent. FILE, or the recording, may be - for standard input
 }
 
 func (a *app) ruleTry(f *tryFlags, args []string) error {
-	file, openings, err := a.readWorkspace(args)
+	file, openings, err := a.ReadWorkspace(args)
 	if err != nil {
 		return err
 	}
-	o, err := f.choose(openings)
+	o, err := terminal.ChooseRules(openings, f.endpoint)
 	if err != nil {
 		return err
 	}
@@ -106,19 +106,6 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 	}
 	_, err = io.WriteString(a.Out, t.out.String())
 	return err
-}
-
-// choose is the endpoint whose rules are tried.
-func (f *tryFlags) choose(openings []workspace.Opening) (workspace.Opening, error) {
-	for _, o := range openings {
-		if o.Program != nil && (f.endpoint == "" || o.Name == f.endpoint) {
-			return o, nil
-		}
-	}
-	if f.endpoint == "" {
-		return workspace.Opening{}, terminal.Usage("FILE", sockeye.Text{En: "no endpoint of the file has rules", Zh: "文件中没有带规则的端点"}, sockeye.Text{En: `write rules = "NAME" at an endpoint`, Zh: `在端点中写 rules = "名称"`})
-	}
-	return workspace.Opening{}, terminal.Usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", f.endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", f.endpoint)}, sockeye.Text{})
 }
 
 // dryRun tells what rules plan.

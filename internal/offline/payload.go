@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"bufio"
@@ -31,7 +31,7 @@ of it.`,
   sockeye payload --charset gbk --checksum sum8 你好`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return terminal.Usage("TEXT", sockeye.Text{En: "is missing", Zh: "缺少数据内容"}, helpHint(cmd))
+				return terminal.Usage("TEXT", sockeye.Text{En: "is missing", Zh: "缺少数据内容"}, terminal.HelpHint(cmd))
 			}
 			o, err := f.PayloadOptions()
 			if err != nil {

@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"errors"
@@ -33,7 +33,7 @@ with what is being recorded.`,
   sockeye log show board-log --hex --bytes '01 03'
   sockeye log show board-log --follow --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := expectArguments(cmd, args, 1); err != nil {
+			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
 				return err
 			}
 			var err error
@@ -146,11 +146,11 @@ sent, whatever chunks it came in. Exit code 1 if it is nowhere, as with grep.`,
 			if asHex && len(args) > 2 {
 				args = []string{args[0], strings.Join(args[1:], " ")}
 			}
-			if err := expectArguments(cmd, args, 2); err != nil {
+			if err := terminal.ExpectArguments(cmd, args, 2); err != nil {
 				return err
 			}
 			if len(args) == 1 {
-				return terminal.Usage("TEXT", sockeye.Text{En: "what to find is missing", Zh: "缺少要查找的内容"}, helpHint(cmd))
+				return terminal.Usage("TEXT", sockeye.Text{En: "what to find is missing", Zh: "缺少要查找的内容"}, terminal.HelpHint(cmd))
 			}
 			if most < 0 {
 				return terminal.Usage("--max-count", sockeye.Text{En: fmt.Sprintf("%d is negative", most), Zh: fmt.Sprintf("%d 是负数", most)},

@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"errors"
@@ -29,8 +29,8 @@ Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）；�
   sockeye log show board-log --follow
   sockeye log search board-log 'Hello'
   ssh board cat one.pcapng.gz | sockeye log show -`,
-		Args: a.onlyKnownCommands,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.writeHelp(cmd) },
+		Args: terminal.OnlyKnownCommands,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.logLsCommand(), a.logShowCommand(), a.logSearchCommand(), a.logVerifyCommand(), a.logRepairCommand(), a.logExportCommand())
 	return cmd
@@ -47,14 +47,6 @@ func (a *app) openRecording(args []string) (*recording.Recording, error) {
 		return nil, err
 	}
 	return recording.Open(path)
-}
-
-// expectArguments refuses more words than a command takes.
-func expectArguments(cmd *cobra.Command, args []string, most int) error {
-	if len(args) <= most {
-		return nil
-	}
-	return terminal.Usage("", terminal.TooMany(args[most]), helpHint(cmd))
 }
 
 // filterFlags choose events of a recording.
@@ -185,7 +177,7 @@ counted of a segment is kept in a file beside it (.idx), which may be deleted.`,
 		Example: `  sockeye log ls board-log
   sockeye log ls --json capture.pcap`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := expectArguments(cmd, args, 1); err != nil {
+			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
 				return err
 			}
 			return a.logLs(args, asJSON)

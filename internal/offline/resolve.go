@@ -1,4 +1,4 @@
-package cli
+package offline
 
 import (
 	"fmt"
@@ -42,7 +42,7 @@ type answerLine struct {
 }
 
 func (a *app) resolve(words []string, asJSON bool) error {
-	host, port, err := hostAndPort(words)
+	host, port, err := hostAndPort(words, a.defaultPort())
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (a *app) resolve(words []string, asJSON bool) error {
 
 // hostAndPort reads HOST [PORT], and HOST:PORT, which people write as well. The
 // port stays a word: it may be a service's name.
-func hostAndPort(words []string) (host, port string, err error) {
+func hostAndPort(words []string, def uint16) (host, port string, err error) {
 	switch len(words) {
 	case 0:
 		return "", "", terminal.Usage("HOST", sockeye.Text{En: "which name is missing", Zh: "缺少主机名"},
@@ -85,7 +85,7 @@ func hostAndPort(words []string) (host, port string, err error) {
 		if h, p, err := net.SplitHostPort(words[0]); err == nil {
 			return h, p, nil
 		}
-		return strings.Trim(words[0], "[]"), fmt.Sprint(sockeye.DefaultPort), nil
+		return strings.Trim(words[0], "[]"), fmt.Sprint(def), nil
 	case 2:
 		return strings.Trim(words[0], "[]"), words[1], nil
 	}

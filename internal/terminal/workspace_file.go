@@ -1,0 +1,40 @@
+package terminal
+
+import (
+	"fmt"
+
+	"sockeye"
+	"sockeye/internal/workspace"
+)
+
+// ReadWorkspace reads the one file that a command is given.
+func (a *Terminal) ReadWorkspace(args []string) (*workspace.File, []workspace.Opening, error) {
+	if len(args) == 0 {
+		return nil, nil, Usage("FILE", sockeye.Text{En: "which workspace is missing", Zh: "缺少工作区文件"},
+			sockeye.Text{En: "name a workspace file; docs/protocols.md shows how one is written", Zh: "请写工作区文件，写法见 docs/protocols.zh-CN.md"})
+	}
+	path, err := a.File("FILE", args[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := workspace.Read(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	openings, err := f.Openings()
+	return f, openings, err
+}
+
+// ChooseRules is the opening that has rules and is meant: the one of a name, or, for "",
+// the first.
+func ChooseRules(openings []workspace.Opening, endpoint string) (workspace.Opening, error) {
+	for _, o := range openings {
+		if o.Program != nil && (endpoint == "" || o.Name == endpoint) {
+			return o, nil
+		}
+	}
+	if endpoint == "" {
+		return workspace.Opening{}, Usage("FILE", sockeye.Text{En: "no endpoint of the file has rules", Zh: "文件中没有带规则的端点"}, sockeye.Text{En: `write rules = "NAME" at an endpoint`, Zh: `在端点中写 rules = "名称"`})
+	}
+	return workspace.Opening{}, Usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", endpoint)}, sockeye.Text{})
+}
