@@ -18,7 +18,7 @@ import (
 
 // patience bounds every wait of a script: far more than anything takes, for slow
 // machines under -race.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // failer is what ends a test or a script that went wrong.
 type failer interface {

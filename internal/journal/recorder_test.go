@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is only ever used up by a failing test.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // within fails the test if f has not returned in time.
 func within(t *testing.T, what string, f func()) {

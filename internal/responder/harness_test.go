@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is only ever used up by a failing test.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // harness opens sessions that responders answer, over real sockets and one journal.
 type harness struct {

@@ -88,8 +88,8 @@ func TestBodiesEndWhereTheySay(t *testing.T) {
 	defer client.Close()
 	c := &checkedConn{Conn: server, headTime: time.Minute}
 	const post, get = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-	go client.Write([]byte(post + "abc" + get))
-	for _, want := range []string{post, "abc", get} {
+	go client.Write([]byte(post + "abc" + get + post + "abc" + "GET / HTTP/1.1\nHost: x\r\n\r\n"))
+	for _, want := range []string{post, "abc", get, post, "abc"} {
 		buf, got := make([]byte, 1000), ""
 		for len(got) < len(want) {
 			n, err := c.Read(buf)
@@ -101,6 +101,11 @@ func TestBodiesEndWhereTheySay(t *testing.T) {
 		if got != want {
 			t.Errorf("read %q, want %q", got, want)
 		}
+	}
+	// The head behind a body is looked at like any other.
+	buf := make([]byte, 1000)
+	if n, err := c.Read(buf); err != nil || !strings.Contains(string(buf[:n]), refusedHeader+": "+faultLine) {
+		t.Errorf("a wrong head behind a body: %q, %v", buf[:n], err)
 	}
 	for size, want := range map[int]string{MaxHead - 100: "GET", MaxHead + 5000: "refused"} {
 		client, server := net.Pipe()
