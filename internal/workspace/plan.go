@@ -19,6 +19,11 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 		first = say("listen on %s, for %s", "监听 %s，%s", at, reach(o.Endpoint.Address).In(l))
 	}
 	lines := []string{first}
+	if o.Endpoint.Mode == sockeye.Connect {
+		if r, ok := risk(o.Endpoint.Address); ok {
+			lines = append(lines, r.In(l))
+		}
+	}
 	how := o.Frame.String()
 	if o.Check.Algorithm != nil {
 		how += " " + o.Check.String()
@@ -69,10 +74,33 @@ func times(n int) sockeye.Text {
 // reach says who can connect to an address.
 func reach(address sockeye.Address) sockeye.Text {
 	ip, err := netip.ParseAddr(address.Host)
-	if address.Host == "localhost" || err == nil && ip.IsLoopback() {
+	if address.Host == "localhost" || err == nil && ip.Unmap().IsLoopback() {
 		return sockeye.Text{En: "programs on this machine", Zh: "仅限本机程序连接"}
 	}
 	return sockeye.Text{En: "whoever reaches this machine", Zh: "任何能访问本机的人都可连接"}
+}
+
+// metadata are the addresses at which the machines of clouds ask for their own keys.
+var metadata = map[string]bool{
+	"169.254.169.254": true, "169.254.170.2": true, "100.100.100.200": true, "fd00:ec2::254": true,
+	"metadata.google.internal": true, "metadata": true, "instance-data": true,
+}
+
+// risk says why one should think twice before connecting to an address; ok is false if
+// there is no reason.
+func risk(address sockeye.Address) (text sockeye.Text, ok bool) {
+	host := strings.TrimSuffix(strings.ToLower(address.Host), ".")
+	ip, err := netip.ParseAddr(host)
+	if ip = ip.Unmap(); err == nil {
+		host = ip.WithZone("").String()
+	}
+	switch {
+	case metadata[host]:
+		return sockeye.Text{En: "careful: this address gives the keys of a machine in a cloud to whoever asks it from there", Zh: "注意：该地址是云主机的元数据服务，会交出该主机的密钥"}, true
+	case ip.IsLinkLocalUnicast():
+		return sockeye.Text{En: "careful: a link-local address, which another machine has on each network", Zh: "注意：链路本地地址，在不同网络中指向不同的主机"}, true
+	}
+	return sockeye.Text{}, false
 }
 
 // PlanText is the plan of all that a file opens, for a terminal.

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,6 +45,41 @@ func TestPlanText(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, f.PlanText(openings, l)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+// T54: a file that connects to where a cloud's machine gets its keys, or to an address of
+// the link, says so in the plan that is confirmed, however the address is spelled.
+func TestPlanWarnsOfMetadataAndLinkLocal(t *testing.T) {
+	for address, want := range map[string][2]string{
+		"tcp://169.254.169.254:80":          {"keys of a machine in a cloud", "云主机"},
+		"tcp://[::ffff:169.254.169.254]:80": {"keys of a machine in a cloud", "云主机"},
+		"tcp://[::ffff:a9fe:a9fe]:80":       {"keys of a machine in a cloud", "云主机"},
+		"tcp://Metadata.Google.Internal:80": {"keys of a machine in a cloud", "云主机"},
+		"tcp://metadata.google.internal.:1": {"keys of a machine in a cloud", "云主机"},
+		"tcp://[fd00:ec2::254]:80":          {"keys of a machine in a cloud", "云主机"},
+		"udp://100.100.100.200:80":          {"keys of a machine in a cloud", "云主机"},
+		"udp://169.254.1.9:7":               {"link-local", "链路本地"},
+		"tcp://[fe80::1%25eth0]:7":          {"link-local", "链路本地"},
+		"tcp://192.168.1.88:80":             {},
+		"tcp://example.com:80":              {},
+		"tcp://127.0.0.1:80":                {},
+	} {
+		f, err := Parse([]byte("sockeye = 2\n[[endpoint]]\nname = 'x'\nconnect = '" + address + "'\n"))
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		openings, err := f.Openings()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, l := range []sockeye.Lang{sockeye.English, sockeye.Chinese} {
+			lines := openings[0].Plan(l)
+			if warned := len(lines) > 1; warned != (want[n] != "") || warned && !strings.Contains(lines[1], want[n]) {
+				t.Errorf("%s: %q, want a line with %q", address, lines, want[n])
+			}
 		}
 	}
 }
