@@ -75,6 +75,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/offline", "internal/payload", "payload shows bytes"},
 	{"internal/offline", ".", "the nouns"},
 
+	{"internal/terminal", "client", "an answer is waited for as programs do"},
 	{"internal/terminal", "internal/core", "what is typed and piped in is sent by its sessions"},
 	{"internal/terminal", "internal/journal", "a view is a cursor on the journal"},
 	{"internal/terminal", "internal/recording", "how to record are flags, and a console's command"},

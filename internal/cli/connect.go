@@ -129,7 +129,6 @@ func (a *app) connect(f *connectFlags, words []string) error {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
-	met := l.Expect(req.Expect)
 	req.RecvOnly = f.recvOnly || answer.Program != nil
 	if !l.Interactive() && !req.RecvOnly && req.List == nil && (req.Sends() || req.Expect == nil) {
 		l.Sent = terminal.Linger(&ep)
@@ -138,5 +137,5 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err != nil {
 		return l.Finish(err)
 	}
-	return l.Finish(l.ReplOnce(s, req, met))
+	return l.Finish(l.ReplOnce(s, req))
 }

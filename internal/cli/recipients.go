@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sockeye"
+	"sockeye/client"
 	"sockeye/internal/api"
 	"sockeye/internal/core"
 )
@@ -14,11 +15,11 @@ import (
 // recipients are the peers of a running workbench's session that words mean, as at
 // the console: "all", a number, an alias, an address, a port or an IP address. A
 // UDP address not seen yet becomes a new peer. Without a word, all are meant.
-func (a *app) recipients(session string, words []string) (ids []uint64, all bool, err error) {
+func (a *app) recipients(c client.Client, session string, words []string) (ids []uint64, all bool, err error) {
 	if len(words) == 0 {
 		return nil, true, nil
 	}
-	var peers *api.Peers
+	var peers []sockeye.PeerStatus
 	for _, word := range words {
 		if strings.EqualFold(word, core.All) {
 			return nil, true, nil
@@ -28,14 +29,13 @@ func (a *app) recipients(session string, words []string) (ids []uint64, all bool
 			continue
 		}
 		if peers == nil {
-			peers = &api.Peers{}
-			if err := a.askWorkbench("GET", "/sessions/"+session+"/peers", nil, peers); err != nil {
+			if peers, err = c.Peers(a.Ctx, session); err != nil {
 				return nil, false, err
 			}
 		}
-		found := peersNamed(peers.Peers, word)
+		found := peersNamed(peers, word)
 		if len(found) == 0 {
-			id, err := a.reachNew(session, word)
+			id, err := a.reachNew(c, session, word)
 			if err != nil {
 				return nil, false, err
 			}
@@ -47,12 +47,9 @@ func (a *app) recipients(session string, words []string) (ids []uint64, all bool
 }
 
 // peersNamed are the numbers of the peers that a word means.
-func peersNamed(peers []api.Peer, word string) (ids []uint64) {
+func peersNamed(peers []sockeye.PeerStatus, word string) (ids []uint64) {
 	for _, p := range peers {
-		remote, _ := netip.ParseAddrPort(p.Remote)
-		one := sockeye.Peer{ID: p.ID, Network: p.Network, Remote: remote}
-		one.SetAlias(p.Alias)
-		if one.Answers(word) {
+		if p.Answers(word) {
 			ids = append(ids, p.ID)
 		}
 	}
@@ -60,7 +57,7 @@ func peersNamed(peers []api.Peer, word string) (ids []uint64) {
 }
 
 // reachNew has the workbench make a UDP peer of an address that nobody has yet.
-func (a *app) reachNew(session, word string) (uint64, error) {
+func (a *app) reachNew(c client.Client, session, word string) (uint64, error) {
 	unknown := &sockeye.Error{
 		Kind: sockeye.NotFound, Op: "send", Target: strconv.Quote(word),
 		Message: sockeye.Text{En: "no such peer", Zh: "没有这个连接对象"},
@@ -72,7 +69,7 @@ func (a *app) reachNew(session, word string) (uint64, error) {
 		return 0, unknown
 	}
 	var p api.Peer
-	err := a.askWorkbench("POST", "/sessions/"+session+"/peers", api.Reach{Address: word}, &p)
+	err := apiOf(c).Ask(a.Ctx, "POST", "/sessions/"+session+"/peers", api.Reach{Address: word}, &p)
 	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.Unsupported {
 		return 0, unknown // TCP: it would have to connect
 	}

@@ -1,20 +1,22 @@
 package cli
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"sockeye/internal/api"
+	"sockeye"
 )
 
 // A peer of a running workbench is named as at the console.
 func TestPeersNamed(t *testing.T) {
-	peers := []api.Peer{
-		{ID: 1, Network: "tcp", Remote: "192.168.1.88:54036", Alias: "kitchen"},
-		{ID: 2, Network: "tcp", Remote: "192.168.1.88:54037"},
-		{ID: 3, Network: "tcp", Remote: "[fe80::1%eth0]:54036", Alias: "厨房"},
+	peer := func(id uint64, remote, alias string) sockeye.PeerStatus {
+		p := &sockeye.Peer{ID: id, Network: "tcp", Remote: netip.MustParseAddrPort(remote)}
+		p.SetAlias(alias)
+		return sockeye.PeerStatus{Peer: p}
 	}
+	peers := []sockeye.PeerStatus{peer(1, "192.168.1.88:54036", "kitchen"), peer(2, "192.168.1.88:54037", ""), peer(3, "[fe80::1%eth0]:54036", "厨房")}
 	for word, want := range map[string][]uint64{
 		"kitchen": {1}, "厨房": {3}, "192.168.1.88": {1, 2}, "192.168.1.88:54037": {2}, ":54036": {1, 3}, "[fe80::1%eth0]:54036": {3},
 		"Kitchen": nil, "192.168.1.8": nil, "": nil,

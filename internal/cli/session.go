@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/client"
 	"sockeye/internal/api"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
@@ -29,18 +30,22 @@ runs: the same ones as in its page.`,
 	return cmd
 }
 
-// client asks the workbench that runs.
-func (a *app) client() (*api.Client, error) {
-	return api.Find(a.StateDir(), a.Lang)
+// workbench is the one that this user runs.
+func (a *app) workbench() (client.Client, error) {
+	return client.Attach(a.Ctx, &client.AttachOptions{Language: a.Lang, Getenv: a.Env})
 }
+
+// apiOf asks what package client has no call for: rules, lists, and answers as JSON.
+func apiOf(c client.Client) *api.Client { return c.(interface{ API() *api.Client }).API() }
 
 // askWorkbench sends one request to the workbench that runs.
 func (a *app) askWorkbench(method, path string, in, out any) error {
-	c, err := a.client()
+	c, err := a.workbench()
 	if err != nil {
 		return err
 	}
-	return c.Ask(a.Ctx, method, path, in, out)
+	defer c.Close()
+	return apiOf(c).Ask(a.Ctx, method, path, in, out)
 }
 
 func (a *app) sessionOpenCommand() *cobra.Command {
@@ -82,10 +87,17 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			if _, err := allow.Allowed(); err != nil {
 				return err
 			}
-			in := api.OpenOf(ep, echo)
-			in.Allow = allow.Words
+			c, err := a.workbench()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			opened, err := c.Open(a.Ctx, ep, &client.OpenOptions{Echo: echo, LiftGuards: allow.Words})
+			if err != nil {
+				return err
+			}
 			var s api.Session
-			if err := a.askWorkbench("POST", "/sessions", in, &s); err != nil {
+			if err := apiOf(c).Ask(a.Ctx, "GET", "/sessions/"+opened.ID, nil, &s); err != nil {
 				return err
 			}
 			return a.printOpened(s, asJSON)
@@ -106,7 +118,7 @@ func (a *app) printOpened(s api.Session, asJSON bool) error {
 	if asJSON {
 		return a.PrintJSON(s)
 	}
-	_, err := fmt.Fprintf(a.Out, "%s  %s\n", s.ID, a.sessionWhere(s))
+	_, err := fmt.Fprintf(a.Out, "%s  %s\n", s.ID, sessionWhere(s.Mode, s.Address, s.Locals))
 	return err
 }
 
@@ -142,13 +154,12 @@ func (a *app) openFromWorkspace(cmd *cobra.Command, name string, args []string, 
 }
 
 // sessionWhere is where a session is bound, or whereto it connects.
-func (a *app) sessionWhere(s api.Session) string {
-	where := s.Address
-	if s.Mode == sockeye.Listen && len(s.Locals) > 0 {
-		transport, _, _ := strings.Cut(where, "://")
-		where = transport + "://" + strings.Join(s.Locals, ", ")
+func sessionWhere(mode sockeye.Mode, address string, locals []string) string {
+	if mode == sockeye.Listen && len(locals) > 0 {
+		transport, _, _ := strings.Cut(address, "://")
+		address = transport + "://" + strings.Join(locals, ", ")
 	}
-	return payload.SafeString(string(s.Mode) + " " + where)
+	return payload.SafeString(string(mode) + " " + address)
 }
 
 func (a *app) sessionListCommand() *cobra.Command {
@@ -160,17 +171,30 @@ func (a *app) sessionListCommand() *cobra.Command {
 		Example: `  sockeye session ls`,
 		Args:    terminal.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
-			var list api.Sessions
-			if err := a.askWorkbench("GET", "/sessions", nil, &list); err != nil {
+			c, err := a.workbench()
+			if err != nil {
 				return err
 			}
+			defer c.Close()
 			if asJSON {
+				var list api.Sessions
+				if err := apiOf(c).Ask(a.Ctx, "GET", "/sessions", nil, &list); err != nil {
+					return err
+				}
 				return a.PrintJSON(list)
 			}
+			sessions, err := c.Sessions(a.Ctx)
+			if err != nil {
+				return err
+			}
 			rows := [][]string{{a.t("session", "会话"), a.t("endpoint", "端点"), a.t("state", "状态"), a.t("peers", "连接对象"), a.t("received", "接收"), a.t("sent", "发送")}}
-			for _, s := range list.Sessions {
-				rows = append(rows, []string{s.ID, a.sessionWhere(s), a.sessionState(s), fmt.Sprint(s.Peers),
-					a.Amount(s.ReceivedBytes, s.ReceivedMessages, s.ReceiveRate), a.Amount(s.SentBytes, s.SentMessages, s.SendRate)})
+			for _, s := range sessions {
+				var locals []string
+				for _, l := range s.Locals {
+					locals = append(locals, l.String())
+				}
+				rows = append(rows, []string{s.ID, sessionWhere(s.Endpoint.Mode, s.Endpoint.Address.String(), locals), a.sessionState(&s), fmt.Sprint(s.Peers),
+					a.Amount(s.Counters.ReceivedBytes, s.Counters.ReceivedMessages, s.ReceiveRate), a.Amount(s.Counters.SentBytes, s.Counters.SentMessages, s.SendRate)})
 			}
 			return a.PrintTable(rows, a.t("no session is open", "没有会话"))
 		},
@@ -180,15 +204,15 @@ func (a *app) sessionListCommand() *cobra.Command {
 }
 
 // sessionState is whether a session is open, and how many rules answer it.
-func (a *app) sessionState(s api.Session) string {
-	if s.Rules > 0 && s.State != "closed" {
+func (a *app) sessionState(s *client.Session) string {
+	if s.Rules > 0 && s.State != client.Closed {
 		return a.stateName(s.State) + fmt.Sprintf(a.t(", %d rules", "，%d 条规则"), s.Rules)
 	}
 	return a.stateName(s.State)
 }
 
-func (a *app) stateName(state string) string {
-	return map[string]string{"open": a.t("open", "已打开"), "connecting": a.t("connecting", "正在连接"), "closed": a.t("closed", "已关闭")}[state]
+func (a *app) stateName(state client.SessionState) string {
+	return map[client.SessionState]string{client.Open: a.t("open", "已打开"), client.Connecting: a.t("connecting", "正在连接"), client.Closed: a.t("closed", "已关闭")}[state]
 }
 
 func (a *app) sessionPeersCommand() *cobra.Command {
@@ -202,24 +226,32 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 			if err := expectSessions(cmd, args, 1); err != nil {
 				return err
 			}
-			var list api.Peers
-			if err := a.askWorkbench("GET", "/sessions/"+args[0]+"/peers", nil, &list); err != nil {
+			c, err := a.workbench()
+			if err != nil {
 				return err
 			}
+			defer c.Close()
 			if asJSON {
+				var list api.Peers
+				if err := apiOf(c).Ask(a.Ctx, "GET", "/sessions/"+args[0]+"/peers", nil, &list); err != nil {
+					return err
+				}
 				return a.PrintJSON(list)
+			}
+			peers, err := c.Peers(a.Ctx, args[0])
+			if err != nil {
+				return err
 			}
 			rows := [][]string{{"#", a.t("alias", "别名"), a.t("address", "地址"), a.t("state", "状态"), a.t("received", "接收"), a.t("sent", "发送"),
 				a.t("unacknowledged", "未确认"), a.t("resent", "重传")}}
-			for _, p := range list.Peers {
-				notReading, window, resent := time.Duration(p.NotReadingForMS*float64(time.Millisecond)), uint32(0), ""
+			for _, p := range peers {
+				window, resent := uint32(0), ""
 				if p.TCP != nil {
-					window = p.TCP.SendWindow
-					resent = fmt.Sprint(p.TCP.Retransmits)
+					window, resent = p.TCP.SendWindow, fmt.Sprint(p.TCP.Retransmits)
 				}
-				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias), payload.SafeString(p.Remote),
-					a.PeerState(p.Network, p.State) + a.PeerTrouble(p.HalfOpen, notReading, window, p.Queued),
-					a.Amount(p.ReceivedBytes, p.ReceivedMessages, p.ReceiveRate), a.Amount(p.SentBytes, p.SentMessages, p.SendRate),
+				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias()), p.Remote.String(),
+					a.PeerState(p.Network, p.State) + a.PeerTrouble(p.HalfOpen, p.NotReadingFor, window, p.Queued),
+					a.Amount(p.Counters.ReceivedBytes, p.Counters.ReceivedMessages, p.ReceiveRate), a.Amount(p.Counters.SentBytes, p.Counters.SentMessages, p.SendRate),
 					terminal.Unacknowledged(p.Network, p.Unsent), resent})
 			}
 			return a.PrintTable(rows, a.t("no peer is connected", "没有连接对象"))
@@ -279,25 +311,30 @@ and what that is called is printed: see session runs and session stop.`,
 			if len(args) == 1 {
 				return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, terminal.HelpHint(cmd))
 			}
-			in := api.Send{Payload: &api.Payload{Kind: "text", Text: args[1], Escapes: true, LineEnding: ending, Prefix: prefix, Suffix: suffix}}
-			if asHex {
-				in.Payload.Kind, in.Payload.Escapes = "hex", false
-			}
+			message := client.Payload{Text: args[1], Hex: asHex, LineEnding: ending, Prefix: prefix, Suffix: suffix}
 			if every > 0 {
-				return a.startRun(args[0], to, api.StartRun{Payload: in.Payload, EveryMS: float64(every.Microseconds()) / 1000, Times: repeat})
+				return a.startRun(args[0], to, api.StartRun{Payload: payloadOf(message), EveryMS: float64(every.Microseconds()) / 1000, Times: repeat})
 			}
 			if repeat != 0 {
 				return terminal.Usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 			}
-			var err error
-			if in.To, in.All, err = a.recipients(args[0], to); err != nil {
+			c, err := a.workbench()
+			if err != nil {
 				return err
 			}
-			var out api.SendResults
-			if err := a.askWorkbench("POST", "/sessions/"+args[0]+"/send", in, &out); err != nil {
+			defer c.Close()
+			ids, all, err := a.recipients(c, args[0], to)
+			if err != nil {
 				return err
 			}
-			return a.showSent(out)
+			if all {
+				ids = nil
+			}
+			sent, err := c.SendPayload(a.Ctx, args[0], message, ids...)
+			if sent == nil && err != nil {
+				return err
+			}
+			return a.showSent(sent)
 		},
 	}
 	fs := cmd.Flags()
@@ -310,15 +347,24 @@ and what that is called is printed: see session runs and session stop.`,
 	return cmd
 }
 
-func (a *app) showSent(out api.SendResults) error {
+// payloadOf is a payload for the API.
+func payloadOf(p client.Payload) *api.Payload {
+	out := &api.Payload{Kind: "text", Text: p.Text, Escapes: true, LineEnding: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
+	if p.Hex {
+		out.Kind, out.Escapes = "hex", false
+	}
+	return out
+}
+
+func (a *app) showSent(sent []client.Delivery) error {
 	var failed error
-	for _, r := range out.Results {
-		if r.Error != nil {
+	for _, d := range sent {
+		if d.Err != nil {
 			failed = terminal.Exit{Code: terminal.ExitNetwork}
-			fmt.Fprintf(a.Err, "sockeye: #%d: %s\n", r.Peer, payload.SafeString(r.Error.Message))
+			fmt.Fprintf(a.Err, "sockeye: #%d: %s\n", d.Peer, payload.SafeString(d.Err.Reason(a.Lang)))
 			continue
 		}
-		fmt.Fprintf(a.Out, a.t("#%d: %s\n", "#%d：%s\n"), r.Peer, a.ByteCount(r.Bytes))
+		fmt.Fprintf(a.Out, a.t("#%d: %s\n", "#%d：%s\n"), d.Peer, a.ByteCount(d.Sent))
 	}
 	return failed
 }
@@ -335,8 +381,13 @@ list; its events stay.`,
 			if err := expectSessions(cmd, args, 0); err != nil {
 				return err
 			}
+			c, err := a.workbench()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
 			for _, id := range args {
-				if err := a.askWorkbench("DELETE", "/sessions/"+id, api.None{}, nil); err != nil {
+				if err := c.CloseSession(a.Ctx, id); err != nil {
 					return err
 				}
 			}

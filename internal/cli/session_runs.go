@@ -50,12 +50,16 @@ func registerTo(a *app, cmd *cobra.Command, to *[]string) {
 
 // startRun begins to send in a session, and prints what the run is called.
 func (a *app) startRun(session string, to []string, in api.StartRun) error {
-	var err error
-	if in.To, in.All, err = a.recipients(session, to); err != nil {
+	c, err := a.workbench()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if in.To, in.All, err = a.recipients(c, session, to); err != nil {
 		return err
 	}
 	var r api.Run
-	if err := a.askWorkbench("POST", "/sessions/"+session+"/runs", in, &r); err != nil {
+	if err := apiOf(c).Ask(a.Ctx, "POST", "/sessions/"+session+"/runs", in, &r); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(a.Out, r.ID)

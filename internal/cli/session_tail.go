@@ -70,11 +70,12 @@ func (a *app) sessionTail(session string, f *tailFlags) error {
 	if _, err = f.Choice(); err != nil {
 		return err
 	}
-	client, err := a.client()
+	workbench, err := a.workbench()
 	if err != nil {
 		return err
 	}
-	t := &tail{app: a, client: client, session: session, frames: f.FrameFlags, shown: map[tailFlow]uint64{}, decoder: api.NewEventDecoder(client)}
+	defer workbench.Close()
+	t := &tail{app: a, client: apiOf(workbench), session: session, frames: f.FrameFlags, shown: map[tailFlow]uint64{}, decoder: api.NewEventDecoder(apiOf(workbench))}
 	t.view = a.NewView(form, a.Out, a.Err, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
 	err = t.run(f)
 	if flushErr := t.view.End(); err == nil && flushErr != nil {

@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -48,7 +47,13 @@ func (f *InputFlags) Expectation(text, hex string) ([]byte, error) {
 }
 
 // ReplOnce runs an open connection to its end.
-func (l *Runner) ReplOnce(s *core.Session, r Exchange, met <-chan struct{}) error {
+func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
+	expecting, cancel := context.WithCancel(l.term.Ctx)
+	defer cancel()
+	met, done := l.expect(expecting, s, r.Expect), s.Done()
+	if met != nil {
+		done = nil // what it waited for may have come last
+	}
 	lost := l.watchRefusals(s)
 	input := l.clientInput(s, r)
 	timeout := time.Duration(0)
@@ -67,8 +72,14 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange, met <-chan struct{}) erro
 			return l.Interrupted()
 		case <-l.ViewDone:
 			return nil
-		case <-met:
-			return nil
+		case err := <-met:
+			switch {
+			case err == nil:
+				return nil
+			case l.term.Ctx.Err() != nil:
+				return l.Interrupted()
+			}
+			return notMet(r.Asked, "before the connection ended", "直到连接结束")
 		case <-lost.first:
 			if r.Expect == nil && r.List == nil && l.console == nil {
 				return l.unheard(lost.latest())
@@ -89,8 +100,8 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange, met <-chan struct{}) erro
 			if r.Input.QuitAfter >= 0 {
 				quit = time.After(r.Input.QuitAfter)
 			}
-		case <-s.Done():
-			if err := l.outcome(s, r, met); err != nil {
+		case <-done:
+			if err := l.outcome(s); err != nil {
 				return err
 			}
 			return l.unheard(lost.latest())
@@ -99,15 +110,7 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange, met <-chan struct{}) erro
 }
 
 // outcome is the error of a connection that has ended.
-func (l *Runner) outcome(s *core.Session, r Exchange, met <-chan struct{}) error {
-	if r.Expect != nil {
-		select {
-		case <-met: // what it waited for may have come last
-			return nil
-		case <-time.After(100 * time.Millisecond):
-		}
-		return notMet(r.Asked, "before the connection ended", "直到连接结束")
-	}
+func (l *Runner) outcome(s *core.Session) error {
 	switch reason, cause := s.Outcome(); reason {
 	case sockeye.ReasonReset, sockeye.ReasonTimeout, sockeye.ReasonError:
 		if cause != nil {
@@ -205,22 +208,16 @@ func (l *Runner) firstPeer(s *core.Session) (*core.Peer, error) {
 	}
 }
 
-// Expect watches for bytes in what is received, over the borders of chunks. The
-// channel is closed when they have come; it is nil if nothing is expected.
-func (l *Runner) Expect(want []byte) <-chan struct{} {
+// expect waits for bytes in what a session receives. The channel gets nil when they have
+// come, and an error when they cannot come any more; it is nil if nothing is expected.
+func (l *Runner) expect(ctx context.Context, s *core.Session, want []byte) <-chan error {
 	if want == nil {
 		return nil
 	}
-	met := make(chan struct{})
-	var tail []byte
-	l.watch(0, sockeye.Received, func(e sockeye.Event) bool {
-		tail = append(tail, e.Data...)
-		if bytes.Contains(tail, want) {
-			close(met)
-			return false
-		}
-		tail = tail[max(0, len(tail)-len(want)+1):]
-		return true
-	})
+	met := make(chan error, 1)
+	go func() {
+		_, err := l.client.Expect(ctx, s.ID(), want)
+		met <- err
+	}()
 	return met
 }

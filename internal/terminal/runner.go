@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/client"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
 )
@@ -20,8 +21,9 @@ import (
 type Runner struct {
 	term     *Terminal
 	Bench    *core.Core
-	view     *View    // its goroutine's, but for reframing
-	console  *console // nil unless a person types at a terminal
+	client   client.Client // the same workbench; nil unless Start made it
+	view     *View         // its goroutine's, but for reframing
+	console  *console      // nil unless a person types at a terminal
 	showing  OutputFormat
 	drain    time.Duration
 	ViewDone chan struct{}
@@ -93,13 +95,16 @@ func (a *Terminal) Start(f OutputFormat, d *DisplayFlags, typing bool, rec *Reco
 	if err != nil {
 		return nil, err
 	}
-	bench := core.New(0)
+	c := client.New(client.Options{})
+	bench := c.(interface{ Core() *core.Core }).Core()
 	if rec.To != "" {
 		if err := a.BeginRecording(bench, rec.Options(a, ep)); err != nil {
 			return nil, err
 		}
 	}
-	return a.Follow(bench, 0, "", f, d, cut, typing), nil
+	l := a.Follow(bench, 0, "", f, d, cut, typing)
+	l.client = c
+	return l, nil
 }
 
 // Follow shows a workbench from event number from on: one session of it, or all
