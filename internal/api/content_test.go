@@ -46,7 +46,7 @@ func TestDownloadsAreNoPages(t *testing.T) {
 // T31: a giant message is one short row; all of it is a download of its own.
 func TestGiantRows(t *testing.T) {
 	v := serve(t)
-	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Options: &Options{ReadSize: 4 << 20, ReceiveBuffer: 4 << 20}})
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Options: &Options{Options: sockeye.Options{ReadSize: 4 << 20, ReceiveBuffer: 4 << 20}}})
 	b := board(t, s)
 	if _, err := b.Write(make([]byte, 8<<20)); err != nil {
 		t.Fatal(err)

@@ -148,32 +148,5 @@ func kindOf(name string) (sockeye.EventKind, bool) {
 
 // OpenOf is what to ask for to have an endpoint opened.
 func OpenOf(ep sockeye.Endpoint, echo bool) Open {
-	o := ep.Options
-	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-	out := &Options{
-		SourcePort: o.SourcePort, Interface: o.Interface, Prefer: o.Prefer, Backlog: o.Backlog, MaxPeers: o.MaxPeers, OverCap: o.OverCap,
-		ReuseAddress: textOf(o.ReuseAddress), ReusePort: textOf(o.ReusePort), NoDelay: textOf(o.NoDelay), KeepAlive: textOf(o.KeepAlive),
-		KeepAliveIdleMS: ms(o.KeepAliveIdle), KeepAliveIntervalMS: ms(o.KeepAliveInterval), KeepAliveCount: o.KeepAliveCount,
-		UserTimeoutMS: ms(o.UserTimeout), ReceiveBuffer: o.ReceiveBuffer, SendBuffer: o.SendBuffer, ReadSize: o.ReadSize,
-		Broadcast: textOf(o.Broadcast), KernelTime: textOf(o.KernelTime), ConnectTimeoutMS: ms(o.ConnectTimeout), SendTimeoutMS: ms(o.SendTimeout),
-		IdleTimeoutMS: ms(o.IdleTimeout), HalfOpenMS: ms(o.HalfOpen), Reconnect: o.Reconnect, SelfConnect: textOf(o.SelfConnect),
-	}
-	for _, a := range o.Sources {
-		out.Sources = append(out.Sources, a.String())
-	}
-	for _, p := range o.AllowPeers {
-		out.AllowPeers = append(out.AllowPeers, sockeye.PrefixText(p))
-	}
-	for _, p := range o.DenyPeers {
-		out.DenyPeers = append(out.DenyPeers, sockeye.PrefixText(p))
-	}
-	return Open{Mode: ep.Mode, Address: ep.Address.String(), Options: out, Echo: echo}
-}
-
-func textOf(c sockeye.Choice) *bool {
-	if c == sockeye.Default {
-		return nil
-	}
-	on := c == sockeye.On
-	return &on
+	return Open{Mode: ep.Mode, Address: ep.Address.String(), Options: &Options{Options: ep.Options}, Echo: echo}
 }

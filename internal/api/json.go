@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +17,8 @@ import (
 const maxDepth = 64
 
 // decode reads a request's JSON strictly: one object, every field known and given
-// once, in UTF-8. No body is an empty object. The error is an *sockeye.Error.
+// once, in UTF-8. No body is an empty object. The error is an *sockeye.Error, or
+// fieldFaults: then everything else that the request says was read.
 func decode(body []byte, into any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		body = []byte("{}")
@@ -29,10 +31,19 @@ func decode(body []byte, into any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		if faults := requestFaults(body, into); faults != nil {
-			return faults
-		}
+	err := d.Decode(into)
+	if err == nil {
+		return nil
+	}
+	rest, faults := requestFaults(body, into)
+	if rest != nil {
+		reflect.ValueOf(into).Elem().SetZero()
+		err = json.Unmarshal(rest, into)
+	}
+	switch {
+	case faults != nil:
+		return faults
+	case err != nil:
 		return explainJSON(err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -17,24 +18,42 @@ import (
 
 // requestFaults is everything that is wrong with the fields of a request, each with its
 // path: "rules[2].delay". encoding/json tells only of the first, and not where it is. It
-// is nil if all fit their types.
-func requestFaults(body []byte, into any) error {
+// is nil if all fit their types. rest is the request without them, with today's names
+// of fields; nil if it is no JSON.
+func requestFaults(body []byte, into any) (rest []byte, faults fieldFaults) {
 	var tree any
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	if d.Decode(&tree) != nil {
-		return nil
+		return nil, nil
 	}
-	var f fieldFaults
-	f.look(tree, reflect.TypeOf(into).Elem(), "")
-	if len(f) == 0 {
-		return nil
+	if !faults.look(tree, reflect.TypeOf(into).Elem(), "") {
+		return nil, faults
 	}
-	return joinErrors(f)
+	rest, _ = json.Marshal(tree) // it was JSON
+	return rest, faults
 }
 
 // fieldFaults collects what is wrong with the fields of a request.
 type fieldFaults []error
+
+func (f fieldFaults) Error() string { return errors.Join(f...).Error() }
+
+func (f fieldFaults) Unwrap() []error { return f }
+
+// covers reports whether a fault was found at a path, below it or above it: what else is
+// wrong there may come from it.
+func (f fieldFaults) covers(path string) bool {
+	return slices.ContainsFunc(f, func(err error) bool {
+		at := sockeye.ErrorOf(err).Target
+		return isBelow(at, path) || isBelow(path, at)
+	})
+}
+
+func isBelow(path, above string) bool {
+	rest, ok := strings.CutPrefix(path, above)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
 
 func (f *fieldFaults) add(err error) {
 	if len(*f) < maxProblems {
@@ -57,27 +76,31 @@ func misfit(field, got string, t reflect.Type) error {
 		Zh: fmt.Sprintf("不能是 %s，这里需要%s", got, want.Zh)})
 }
 
-// look looks at a part of a request and the type that it should have.
-func (f *fieldFaults) look(part any, t reflect.Type, field string) {
+// look looks at a part of a request and the type that it should have, and reports
+// whether it fits; what does not fit below it is taken away.
+func (f *fieldFaults) look(part any, t reflect.Type, field string) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if part == nil || t.Kind() == reflect.Interface {
-		return
+		return true
+	}
+	if _, isObject := part.(map[string]any); isObject && t == reflect.TypeFor[Options]() {
+		return true // it tells itself what is wrong with it
 	}
 	if form, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
-		f.lookAtText(part, form, t, field)
-		return
+		return f.lookAtText(part, form, t, field)
 	}
 	fits := true
 	switch part := part.(type) {
 	case string:
 		fits = t.Kind() == reflect.String
 		if isBytes(t) {
-			if _, err := base64.StdEncoding.DecodeString(part); err != nil {
+			_, err := base64.StdEncoding.DecodeString(part)
+			if err != nil {
 				f.add(badJSON(field, sockeye.Text{En: "not base64", Zh: "不是 base64 编码"}))
 			}
-			return
+			return err == nil
 		}
 	case bool:
 		fits = t.Kind() == reflect.Bool
@@ -86,7 +109,9 @@ func (f *fieldFaults) look(part any, t reflect.Type, field string) {
 	case []any:
 		if fits = t.Kind() == reflect.Slice && !isBytes(t); fits {
 			for i, one := range part {
-				f.look(one, t.Elem(), fmt.Sprintf("%s[%d]", field, i))
+				if !f.look(one, t.Elem(), fmt.Sprintf("%s[%d]", field, i)) {
+					part[i] = nil
+				}
 			}
 		}
 	case map[string]any:
@@ -97,39 +122,75 @@ func (f *fieldFaults) look(part any, t reflect.Type, field string) {
 	if !fits {
 		f.misfit(field, kindOfJSON(part), t)
 	}
+	return fits
 }
 
-func (f *fieldFaults) lookAtText(part any, form encoding.TextUnmarshaler, t reflect.Type, field string) {
+func (f *fieldFaults) lookAtText(part any, form encoding.TextUnmarshaler, t reflect.Type, field string) bool {
 	text, ok := part.(string)
 	if !ok {
 		f.misfit(field, kindOfJSON(part), t)
-		return
+		return false
 	}
-	if err := form.UnmarshalText([]byte(text)); err != nil {
+	err := form.UnmarshalText([]byte(text))
+	if err != nil {
 		e := *sockeye.ErrorOf(err)
 		e.Kind, e.Op, e.Target = sockeye.Invalid, "set", field
 		f.add(&e)
 	}
+	return err == nil
 }
 
 func (f *fieldFaults) lookAtObject(part map[string]any, t reflect.Type, field string) {
+	form, hasOptions := OptionFormOf(t)
+	options := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(part)) {
 		path := strings.TrimPrefix(field+"."+name, ".")
+		inner, fits := t, true
 		if t.Kind() == reflect.Map {
-			f.look(part[name], t.Elem(), path)
-		} else if inner, ok := jsonField(t, name); ok {
-			f.look(part[name], inner.Type, path)
+			inner = t.Elem()
+		} else if known, ok := jsonField(t, name); ok {
+			inner = known.Type
+			if now, _, _ := strings.Cut(known.Tag.Get("json"), ","); !strings.EqualFold(now, name) {
+				if _, twice := part[now]; twice {
+					f.add(badJSON(path, sockeye.Text{En: "is the same as " + now, Zh: "与 " + now + " 是同一字段"}))
+				}
+				part[now] = part[name] // a name of before
+				delete(part, name)
+				name = now
+			}
+		} else if d, _ := sockeye.AllOptions.Lookup(name, form); hasOptions && d != nil {
+			options[name] = part[name]
+			continue
 		} else {
-			f.add(badJSON(path, sockeye.Text{En: "unknown field", Zh: "未知的字段"}))
+			f.add(unknownField(path))
+			fits = false
 		}
+		if !fits || !f.look(part[name], inner, path) {
+			delete(part, name)
+		}
+	}
+	for _, err := range sockeye.AllOptions.Read(options, form).Faults {
+		e := *sockeye.ErrorOf(err)
+		key, _, _ := strings.Cut(e.Target, "[")
+		delete(part, key)
+		e.Target = strings.TrimPrefix(field+"."+e.Target, ".")
+		f.add(&e)
 	}
 }
 
-// jsonField is the field of a struct that encoding/json would fill.
+func unknownField(path string) error {
+	return badJSON(path, sockeye.Text{En: "unknown field", Zh: "未知的字段"})
+}
+
+// jsonField is the field of a struct that encoding/json would fill, or that had the name
+// before: its tag alias.
 func jsonField(t reflect.Type, name string) (reflect.StructField, bool) {
 	for _, field := range reflect.VisibleFields(t) {
 		word, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if !field.Anonymous && word != "-" && strings.EqualFold(word, name) {
+		if field.Anonymous || word == "-" || word == "" {
+			continue
+		}
+		if strings.EqualFold(word, name) || strings.EqualFold(field.Tag.Get("alias"), name) {
 			return field, true
 		}
 	}

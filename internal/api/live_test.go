@@ -73,7 +73,7 @@ func (k *known) hear(l Live) {
 // aliases, who leaves, what closes, what is forgotten. The last says that it is.
 func TestLiveTellsChanges(t *testing.T) {
 	v := serve(t)
-	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Options: &Options{HalfOpenMS: 0}})
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Options: &Options{}})
 	b := board(t, s)
 	f := v.feed("/api/v1/live")
 	k := known{map[string]Session{}, map[uint64]Peer{}, false}

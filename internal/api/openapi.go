@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+
+	"sockeye"
 )
 
 // object is a JSON object of the description.
@@ -132,13 +134,16 @@ func (d *describer) reference(t reflect.Type) object {
 	var required []string
 	for _, f := range reflect.VisibleFields(t) {
 		word, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous || word == "-" {
+		if f.Anonymous || word == "-" || word == "" {
 			continue
 		}
 		properties[word] = d.schema(f.Type, f.Tag.Get("enum"))
 		if !strings.HasPrefix(options, "omit") {
 			required = append(required, word)
 		}
+	}
+	if form, ok := OptionFormOf(t); ok {
+		describeOptions(sockeye.AllOptions, form, properties)
 	}
 	if required != nil {
 		schema["required"] = required

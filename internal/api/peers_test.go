@@ -5,15 +5,17 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sockeye"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A peer that finished is told of as half-open, where that is wanted, and all leaves out
 // to whom we finished.
 func TestHalfOpenPeer(t *testing.T) {
 	v := serve(t)
-	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Options: &Options{HalfOpenMS: 60_000}})
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Options: &Options{Options: sockeye.Options{HalfOpen: time.Minute}}})
 	path := "/api/v1/sessions/" + s.ID
 	conn := board(t, s)
 	joined := v.follow(func(l Live) bool { return len(l.Peers) == 1 }).Peers[0]

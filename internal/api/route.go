@@ -83,7 +83,7 @@ func handle[In, Out any](s *Server, method, path, summary string, do func(c *req
 				return err
 			}
 			if err := decode(body, &in); err != nil {
-				return err
+				return allFaults(c, err, any(in))
 			}
 		}
 		out, err := do(c, in)
@@ -116,6 +116,28 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) isOpen(r *http.Request) bool {
 	route := s.paths[r.URL.Path][r.Method]
 	return route != nil && route.open
+}
+
+// selfChecking is a request that says what is wrong with it besides the types of its fields.
+type selfChecking interface {
+	check(c *requestContext) error
+}
+
+// allFaults adds to the faults of fields what else is wrong with a request, so that all
+// comes together.
+func allFaults(c *requestContext, err error, in any) error {
+	fields, isFaults := errors.AsType[fieldFaults](err)
+	request, isChecked := in.(selfChecking)
+	if !isFaults || !isChecked {
+		return err
+	}
+	all := slices.Clone(fields)
+	for _, e := range faults(request.check(c)) {
+		if !fields.covers(e.Target) {
+			all.add(e)
+		}
+	}
+	return all
 }
 
 // run answers with the route for the request's method.

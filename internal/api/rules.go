@@ -84,6 +84,16 @@ func (c *requestContext) setRules(in SetRules) (Rules, error) {
 	return rulesOf(s), nil
 }
 
+func (in SetRules) check(c *requestContext) error {
+	_, err := c.rulesFrom(in.RuleSet, 0, "")
+	return err
+}
+
+func (in TryRules) check(c *requestContext) error {
+	_, err := c.rulesFrom(in.RuleSet, in.Seed, "")
+	return err
+}
+
 func (c *requestContext) clearRules(None) (Rules, error) {
 	s, err := c.openSession()
 	if err == nil {

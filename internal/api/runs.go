@@ -73,6 +73,11 @@ func (c *requestContext) startRun(in StartRun) (Run, error) {
 	return runOf(s, r, c.lang), nil
 }
 
+func (in StartRun) check(c *requestContext) error {
+	_, err := c.listOf(in)
+	return err
+}
+
 // listOf is the list that a request means.
 func (c *requestContext) listOf(in StartRun) (*schedule.List, error) {
 	single := outgoing{payload: in.Payload, data: in.Data}

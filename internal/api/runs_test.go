@@ -80,7 +80,7 @@ func TestRunsOfLists(t *testing.T) {
 	hi := workspace.List{Rows: []workspace.Row{{Payload: "hi"}}}
 	ask[Run](v, "POST", "/api/v1/sessions/s1/runs", StartRun{To: []uint64{1}, List: &hi})
 	reads(t, b, "hi you\n")
-	if text := ask[ListText](v, "POST", "/api/v1/lists/export", ExportList{Name: "a", Format: "toml", List: hi}).Text; !strings.Contains(text, `hi = { text = "hi {{var.who}}", line-end = "lf" }`) {
+	if text := ask[ListText](v, "POST", "/api/v1/lists/export", ExportList{Name: "a", Format: "toml", List: hi}).Text; !strings.Contains(text, `hi = { text = "hi {{var.who}}", line_ending = "lf" }`) {
 		t.Errorf("%s", text)
 	}
 	reads(t, b, sentRow(v, Send{All: true, Row: &workspace.Row{Payload: "hi", LineEnd: "cr"}}))

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"net/netip"
-	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"sockeye"
@@ -50,7 +47,8 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 		ID: s.ID(), Mode: ep.Mode, Network: string(network), Address: ep.Address.String(), Locals: []string{},
 		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.AnsweredBy(),
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
-		Remote: s.Reached(), Recipients: s.Recipients(), Broadcast: ep.Options.Broadcast.Or(false),
+		Options: &Options{Options: ep.Options},
+		Remote:  s.Reached(), Recipients: s.Recipients(), Broadcast: ep.Options.Broadcast.Or(false),
 		Sources: texts(ep.Options.Sources), AllowPeers: texts(ep.Options.AllowPeers), DenyPeers: texts(ep.Options.DenyPeers),
 		Reconnect: ep.Options.Reconnect, HalfOpenMS: float64(ep.Options.HalfOpen) / float64(time.Millisecond),
 	}
@@ -145,6 +143,11 @@ func (c *requestContext) open(in Open) (Session, error) {
 	return sessionOf(s, c.lang), nil
 }
 
+func (in Open) check(c *requestContext) error {
+	_, _, err := c.endpointOf(in)
+	return err
+}
+
 // endpointOf reads what to open, with one error for each field that is wrong.
 func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error) {
 	ep := sockeye.Endpoint{Mode: in.Mode}
@@ -157,7 +160,8 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 		wrong = append(wrong, &e)
 	}
 	if in.Options != nil {
-		ep.Options = in.Options.endpoint(&wrong)
+		ep.Options = in.Options.Options
+		wrong = append(wrong, in.Options.faults()...)
 	}
 	answer.Echo, answer.Changeable = in.Echo, true
 	if in.Device != nil {
@@ -176,7 +180,7 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 			}
 		}
 	}
-	wrong.endpoint(ep)
+	wrong.endpoint(ep, in.Options)
 	if len(wrong) > 0 {
 		return ep, answer, wrong.join()
 	}
@@ -185,30 +189,17 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 
 // endpoint notes what an endpoint says is wrong with it, with the paths of the request.
 // What is wrong with a field is noted once.
-func (f *fieldErrors) endpoint(ep sockeye.Endpoint) {
+func (f *fieldErrors) endpoint(ep sockeye.Endpoint, o *Options) {
 	noted := map[string]bool{}
 	for _, e := range *f {
 		noted[sockeye.ErrorOf(e).Target] = true
 	}
 	for _, e := range faults(ep.Validate()) {
 		named := *e
-		if named.Target = optionPath(e.Target); !noted[named.Target] {
+		if named.Target = o.path(e.Target); !noted[named.Target] {
 			*f = append(*f, &named)
 		}
 	}
-}
-
-// optionPath is where a request has a field of an endpoint: "backlog" is options.backlog,
-// and "idle-timeout" options.idle_timeout_ms.
-func optionPath(field string) string {
-	word := strings.ReplaceAll(field, "-", "_")
-	for i, t := 0, reflect.TypeFor[Options](); i < t.NumField(); i++ {
-		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		if tag == word || tag == word+"_ms" || tag == word+"s" {
-			return "options." + tag
-		}
-	}
-	return field
 }
 
 // maxOption is the longest time an option may have, in milliseconds.
@@ -230,63 +221,6 @@ func (f *fieldErrors) duration(field string, ms, least float64) time.Duration {
 		return 0
 	}
 	return time.Duration(ms * float64(time.Millisecond))
-}
-
-// prefixes reads IP addresses and ranges of them.
-func (f *fieldErrors) prefixes(field string, list []string) (out []netip.Prefix) {
-	for _, s := range list {
-		p, err := sockeye.ParsePrefix(s)
-		if err != nil {
-			f.add(field, sockeye.ErrorOf(err).Message.En, sockeye.ErrorOf(err).Message.Zh)
-			continue
-		}
-		out = append(out, p)
-	}
-	return out
-}
-
-func (o *Options) endpoint(wrong *fieldErrors) sockeye.Options {
-	out := sockeye.Options{
-		SourcePort: o.SourcePort, Interface: o.Interface, Prefer: o.Prefer, Backlog: o.Backlog, MaxPeers: o.MaxPeers, OverCap: o.OverCap,
-		ReuseAddress: choice(o.ReuseAddress), ReusePort: choice(o.ReusePort), NoDelay: choice(o.NoDelay), KeepAlive: choice(o.KeepAlive),
-		KeepAliveCount: o.KeepAliveCount, ReceiveBuffer: o.ReceiveBuffer, SendBuffer: o.SendBuffer, ReadSize: o.ReadSize,
-		Broadcast: choice(o.Broadcast), KernelTime: choice(o.KernelTime), Reconnect: o.Reconnect, SelfConnect: choice(o.SelfConnect),
-	}
-	for n, s := range o.Sources {
-		a, err := netip.ParseAddr(s)
-		if err != nil {
-			shown := payload.Quote(s, 40)
-			wrong.add(fmt.Sprintf("options.sources[%d]", n), shown+" is not an IP address", shown+" 不是 IP 地址")
-			continue
-		}
-		out.Sources = append(out.Sources, a)
-	}
-	out.AllowPeers = wrong.prefixes("options.allow_peers", o.AllowPeers)
-	out.DenyPeers = wrong.prefixes("options.deny_peers", o.DenyPeers)
-	for _, d := range []struct {
-		field string
-		ms    float64
-		least float64
-		to    *time.Duration
-	}{
-		{"keepalive_idle_ms", o.KeepAliveIdleMS, 0, &out.KeepAliveIdle},
-		{"keepalive_interval_ms", o.KeepAliveIntervalMS, 0, &out.KeepAliveInterval},
-		{"user_timeout_ms", o.UserTimeoutMS, -1, &out.UserTimeout},
-		{"connect_timeout_ms", o.ConnectTimeoutMS, 0, &out.ConnectTimeout},
-		{"send_timeout_ms", o.SendTimeoutMS, 0, &out.SendTimeout},
-		{"idle_timeout_ms", o.IdleTimeoutMS, 0, &out.IdleTimeout},
-		{"half_open_ms", o.HalfOpenMS, 0, &out.HalfOpen},
-	} {
-		*d.to = wrong.duration("options."+d.field, d.ms, d.least)
-	}
-	return out
-}
-
-func choice(b *bool) sockeye.Choice {
-	if b == nil {
-		return sockeye.Default
-	}
-	return sockeye.ChoiceOf(*b)
 }
 
 // closeSession closes an open session, and forgets a closed one.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"sockeye"
 	"testing"
 	"time"
 )
@@ -14,7 +15,7 @@ import (
 func TestSendToASlowBoard(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0",
-		Options: &Options{KeepAliveIdleMS: 1000, KeepAliveIntervalMS: 1000, KeepAliveCount: 1}})
+		Options: &Options{Options: sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: time.Second, KeepAliveCount: 1}}})
 	conn := board(t, s)
 	conn.(*net.TCPConn).SetReadBuffer(64 << 10) // and so the system does not make it larger
 	v.follow(func(l Live) bool { return len(l.Peers) == 1 })

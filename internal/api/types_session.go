@@ -23,37 +23,6 @@ type (
 		Hello      string   `json:"hello"`
 		IntervalMS *float64 `json:"interval_ms,omitempty"`
 	}
-	// Options are sockeye.Options; what is absent has its default.
-	Options struct {
-		Sources             []string        `json:"sources,omitempty"`
-		SourcePort          uint16          `json:"source_port,omitempty"`
-		Interface           string          `json:"interface,omitempty"`
-		Prefer              int             `json:"prefer,omitempty"`
-		Backlog             int             `json:"backlog,omitempty"`
-		MaxPeers            int             `json:"max_peers,omitempty"`
-		AllowPeers          []string        `json:"allow_peers,omitempty"` // IP addresses and CIDR ranges
-		DenyPeers           []string        `json:"deny_peers,omitempty"`
-		OverCap             sockeye.OverCap `json:"over_cap,omitempty" enum:"refuse,pause"`
-		ReuseAddress        *bool           `json:"reuse_address,omitempty"`
-		ReusePort           *bool           `json:"reuse_port,omitempty"`
-		NoDelay             *bool           `json:"no_delay,omitempty"`
-		KeepAlive           *bool           `json:"keepalive,omitempty"`
-		KeepAliveIdleMS     float64         `json:"keepalive_idle_ms,omitempty"`
-		KeepAliveIntervalMS float64         `json:"keepalive_interval_ms,omitempty"`
-		KeepAliveCount      int             `json:"keepalive_count,omitempty"`
-		UserTimeoutMS       float64         `json:"user_timeout_ms,omitempty"`
-		ReceiveBuffer       int             `json:"receive_buffer,omitempty"`
-		SendBuffer          int             `json:"send_buffer,omitempty"`
-		ReadSize            int             `json:"read_size,omitempty"`
-		Broadcast           *bool           `json:"broadcast,omitempty"`
-		KernelTime          *bool           `json:"kernel_time,omitempty"`
-		ConnectTimeoutMS    float64         `json:"connect_timeout_ms,omitempty"`
-		SendTimeoutMS       float64         `json:"send_timeout_ms,omitempty"`
-		IdleTimeoutMS       float64         `json:"idle_timeout_ms,omitempty"`
-		HalfOpenMS          float64         `json:"half_open_ms,omitempty"`
-		Reconnect           bool            `json:"reconnect,omitempty"`
-		SelfConnect         *bool           `json:"self_connect,omitempty"`
-	}
 	// Traffic counts bytes and messages each way. For TCP a message is one read or
 	// one write as the kernel took it; for UDP, one datagram. Rates are bytes per
 	// second over the last second or so.
@@ -90,7 +59,9 @@ type (
 		// Broadcast says that this may be everybody.
 		Remote    string `json:"remote,omitempty"`
 		Broadcast bool   `json:"broadcast,omitempty"`
-		// What else a form shows of the options that it was opened with.
+		// Options are those that it was opened with. Some are here, too, for programs that
+		// look for them here.
+		Options    *Options `json:"options,omitempty"`
 		Sources    []string `json:"sources,omitempty"`
 		AllowPeers []string `json:"allow_peers,omitempty"`
 		DenyPeers  []string `json:"deny_peers,omitempty"`

@@ -115,7 +115,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	}
 	typing := !req.Sends() && req.Expect == nil && !f.recvOnly && answer.Program == nil
 	if answer.Program != nil {
-		terminal.ForProgram(&ep.Options)
+		terminal.ForProgram(&ep)
 	}
 	if f.zero {
 		return a.Probe(ep, f.Drain, f.Verbose)

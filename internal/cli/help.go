@@ -29,6 +29,7 @@ func (a *app) localizeHelp(root *cobra.Command) {
 	root.PersistentFlags().SortFlags = false
 	for cmd := range Every(root) {
 		cmd.Flags().SortFlags = false // they are registered in the order they are shown
+		a.completeOptions(cmd)
 	}
 }
 
@@ -119,20 +120,18 @@ func (a *app) helpCommand() *cobra.Command {
 	}
 }
 
-// expertFlags are the flags that the experiment can do without. They stand under
-// their own heading.
+// expertFlags are the flags that the experiment can do without, besides the options that
+// are declared so. They stand under their own heading.
 var expertFlags = []string{
-	"interface", "no-delay", "keepalive", "keepalive-idle", "keepalive-interval", "keepalive-count", "user-timeout",
-	"recv-buffer", "send-buffer", "read-size", "send-timeout", "half-open", "broadcast", "reuse-port", "kernel-time",
-	"over-cap", "prefer", "self-connect", "append-output", "drain", "sync", "record-size", "record-time", "record-total", "record-age",
+	"append-output", "drain", "sync", "record-size", "record-time", "record-total", "record-age",
 	"bind", "cert", "key", "password-file", "host",
 }
 
 // placeholders are the words for a flag's value, by flag; see placeholder for
 // the others.
 var placeholders = map[string]string{
-	"lang": "en|zh", "interface": "NAME", "over-cap": "refuse|pause", "prefer": "4|6", "source": "IP", "source-port": "PORT", "exec": "COMMAND", "sh-exec": "LINE", "hex-dump": "FILE", "allow-peer": "IP[/BITS]", "deny-peer": "IP[/BITS]",
-	"send-hex": "HEX", "expect-hex": "HEX", "recv-buffer": "BYTES", "send-buffer": "BYTES", "read-size": "BYTES", "recv": "BYTES",
+	"lang": "en|zh", "exec": "COMMAND", "sh-exec": "LINE", "hex-dump": "FILE",
+	"send-hex": "HEX", "expect-hex": "HEX", "recv": "BYTES",
 	"port": "PORT", "peer": "PEER", "session": "SESSION", "direction": "received|sent", "since": "TIME", "until": "TIME", "bytes": "HEX",
 	"output": "PATH", "record": "PLACE", "sync": "relaxed|always", "format": "FORMAT", "from": "N",
 	"bind": "IP", "cert": "FILE", "key": "FILE", "password-file": "FILE", "host": "NAME", "to": "PEER", "line-ending": "lf|crlf|cr",
@@ -140,6 +139,9 @@ var placeholders = map[string]string{
 }
 
 func placeholder(f *pflag.Flag) string {
+	if v, ok := f.Value.(*optionFlag); ok {
+		return v.option.ValueName()
+	}
 	if p, ok := placeholders[f.Name]; ok {
 		return p
 	}
@@ -172,7 +174,10 @@ func (a *app) writeHelp(cmd *cobra.Command) error {
 	if cmd.HasExample() {
 		section(a.t("Examples:", "示例："), strings.TrimRight(cmd.Example, "\n")+"\n")
 	}
-	isExpert := func(f *pflag.Flag) bool { return slices.Contains(expertFlags, f.Name) }
+	isExpert := func(f *pflag.Flag) bool {
+		v, isOption := f.Value.(*optionFlag)
+		return isOption && v.option.Expert || slices.Contains(expertFlags, f.Name)
+	}
 	common := cmd.Root().PersistentFlags()
 	isCommon := func(f *pflag.Flag) bool { return common.Lookup(f.Name) != nil }
 	section(a.t("Flags:", "选项："), a.flagList(cmd.Flags(), func(f *pflag.Flag) bool { return !isExpert(f) && !isCommon(f) }))

@@ -76,11 +76,10 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
 	f.DumpFlags.Register(a.Terminal, fs)
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
-	fs.IntVar(&f.o.MaxPeers, "max-conns", 0, "")
 	fs.BoolVarP(&f.ncatForm, "listen", "l", false, "")
 	fs.Uint16VarP(&f.port, "port", "p", 0, "")
 	fs.StringVarP(&f.source, "source", "s", "", "")
-	for _, name := range []string{"keep-open", "listen", "port", "source", "max-conns"} { // ncat's letters for what ADDRESS says
+	for _, name := range []string{"keep-open", "listen", "port", "source"} { // ncat's letters for what ADDRESS says
 		fs.MarkHidden(name)
 	}
 	return cmd

@@ -10,7 +10,6 @@ import (
 	"sockeye/internal/rule"
 	"sockeye/internal/schedule"
 	"sockeye/internal/terminal"
-	"sockeye/internal/workspace"
 )
 
 // A bare number is seconds wherever a time is typed, and refused with what to write
@@ -26,12 +25,11 @@ func TestBareNumbersAsTimes(t *testing.T) {
 		}
 	}
 	inFiles := map[string]func(string) error{
-		"workspace": func(s string) error { return new(workspace.Duration).UnmarshalText([]byte(s)) },
-		"rule":      func(s string) error { return new(rule.DurationRange).UnmarshalText([]byte(s)) },
-		"list":      func(s string) error { _, err := schedule.ParseDelay(s); return err },
-		"frame":     func(s string) error { _, err := framing.Parse("idle:" + s); return err },
-		"--since":   func(s string) error { _, err := parseMoment("--since", s, time.Now()); return err },
-		"typed":     func(s string) error { _, err := typed(s); return err },
+		"rule":    func(s string) error { return new(rule.DurationRange).UnmarshalText([]byte(s)) },
+		"list":    func(s string) error { _, err := schedule.ParseDelay(s); return err },
+		"frame":   func(s string) error { _, err := framing.Parse("idle:" + s); return err },
+		"--since": func(s string) error { _, err := parseMoment("--since", s, time.Now()); return err },
+		"typed":   func(s string) error { _, err := typed(s); return err },
 	}
 	for where, read := range inFiles {
 		bad := []string{"2", "1.5", "nan", "inf", "1e3", "0x10", "99999999999999999999", "2 s", "two"}

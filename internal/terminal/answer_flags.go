@@ -113,8 +113,8 @@ func (a *Terminal) warnOfProgram(p *responder.Program, ep sockeye.Endpoint) {
 	if isLoopbackHost(ep.Address.Host) || len(ep.Options.AllowPeers) > 0 {
 		return
 	}
-	fmt.Fprintf(a.Err, a.T("warning: whoever reaches this port has %s run as you\nhint: --allow-peer 192.168.1.0/24 lets only some in\n",
-		"警告：任何能连接此端口的人都可以用你的身份运行 %s\n提示：用 --allow-peer 192.168.1.0/24 限制来源\n"), strings.Join(p.Args, " "))
+	fmt.Fprintf(a.Err, a.T("warning: whoever reaches this port has %s run as you\nhint: --allow-peers 192.168.1.0/24 lets only some in\n",
+		"警告：任何能连接此端口的人都可以用你的身份运行 %s\n提示：用 --allow-peers 192.168.1.0/24 限制来源\n"), strings.Join(p.Args, " "))
 }
 
 // AnswerFlags say how a listening session answers by itself.
@@ -138,7 +138,7 @@ func (f *AnswerFlags) Answer(a *Terminal, ep *sockeye.Endpoint) (responder.Answe
 	}
 	if program != nil {
 		a.warnOfProgram(program, *ep)
-		ForProgram(&ep.Options)
+		ForProgram(ep)
 		if ep.Options.MaxPeers == 0 {
 			ep.Options.MaxPeers = execPeers
 		}
@@ -150,8 +150,8 @@ func (f *AnswerFlags) Answer(a *Terminal, ep *sockeye.Endpoint) (responder.Answe
 const programHalfOpen = 24 * time.Hour
 
 // ForProgram keeps a peer that finished sending until its program has said all.
-func ForProgram(o *sockeye.Options) {
-	if o.HalfOpen == 0 {
-		o.HalfOpen = programHalfOpen
+func ForProgram(ep *sockeye.Endpoint) {
+	if ep.Options.HalfOpen == 0 && ep.Takes("half-open") {
+		ep.Options.HalfOpen = programHalfOpen
 	}
 }

@@ -2,8 +2,6 @@ package terminal
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"sockeye"
@@ -23,16 +21,13 @@ func (v *Duration) String() string {
 func (v *Duration) Type() string { return "duration" }
 
 func (v *Duration) Set(s string) error {
-	d, err := time.ParseDuration(s)
-	if n, numErr := strconv.ParseFloat(s, 64); err != nil && numErr == nil && strings.Trim(s, "0123456789.") == "" {
-		d, err = time.Duration(n*float64(time.Second)), nil
-		if n*float64(time.Second) > float64(1<<62) {
-			err = strconv.ErrRange
-		}
+	d, err := sockeye.ParseTime(s)
+	if err != nil {
+		return err
 	}
-	if err != nil || d < 0 {
+	if d < 0 {
 		return &sockeye.Error{Kind: sockeye.Invalid,
-			Message: sockeye.Text{En: fmt.Sprintf("%q is not a time", s), Zh: fmt.Sprintf("%q 不是时间", s)},
+			Message: sockeye.Text{En: fmt.Sprintf("%q is not a time", s), Zh: fmt.Sprintf("%q 是负数", s)},
 			Hint:    sockeye.Text{En: "write 500ms, 2s, 5m or 1h; a bare number is seconds", Zh: "写成 500ms、2s、5m 或 1h；纯数字表示秒"}}
 	}
 	*v.d = d

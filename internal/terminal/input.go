@@ -48,7 +48,7 @@ const inputLinger = 750 * time.Millisecond
 // Linger lets peers that finish sending stay for the rest of standard input, or of what
 // flags say to send. Call what it returns when that is sent.
 func Linger(ep *sockeye.Endpoint) (sent func(*core.Session)) {
-	if ep.Options.HalfOpen > 0 {
+	if ep.Options.HalfOpen > 0 || !ep.Takes("half-open") {
 		return func(*core.Session) {}
 	}
 	ep.Options.HalfOpen = inputLinger

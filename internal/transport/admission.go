@@ -28,8 +28,8 @@ func (a *Admission) Refuses(from netip.AddrPort, how sockeye.Text) bool {
 		Kind: sockeye.NotPermitted, Op: "accept", Target: from.String(),
 		Message: sockeye.Text{En: how.En + ": not among those who may be peers", Zh: how.Zh + "：不在允许的连接对象之列"},
 		Hint: sockeye.Text{
-			En: "--allow-peer and --deny-peer say who may; in a workspace, allow-peers and deny-peers",
-			Zh: "由 --allow-peer 与 --deny-peer 决定；工作区中为 allow-peers 与 deny-peers"},
+			En: "--allow-peers and --deny-peers say who may; in a workspace, allow_peers and deny_peers",
+			Zh: "由 --allow-peers 与 --deny-peers 决定；工作区中为 allow_peers 与 deny_peers"},
 	})
 	return true
 }

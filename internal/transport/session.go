@@ -285,7 +285,7 @@ const minQuiet = 50 * time.Millisecond
 // sweepIdle ends peers on which nothing crossed for too long.
 func (s *Session) sweepIdle() {
 	every := time.Second
-	for _, d := range []time.Duration{s.opts.IdleTimeout, s.opts.HalfOpen, s.ep.AnswerTimeout()} {
+	for _, d := range []time.Duration{s.opts.IdleTimeout, s.opts.HalfOpen, s.opts.AnswerTimeout()} {
 		if d > 0 {
 			every = min(every, max(d/8, 5*time.Millisecond))
 		}

@@ -186,7 +186,7 @@ func testF44Overflow(t *testing.T) {
 		t.Errorf("%d received and %d lost of %d", got, lost, n)
 	}
 	gap := r.All(transporttest.IsKind(sockeye.Gap))[0]
-	if gap.Session == nil || gap.Detail.Err == nil || !strings.Contains(gap.Detail.Err.Hint.En, "--recv-buffer") {
+	if gap.Session == nil || gap.Detail.Err == nil || !strings.Contains(gap.Detail.Err.Hint.En, "--receive-buffer") {
 		t.Errorf("the gap is %+v, and does not say what to do", gap)
 	}
 }

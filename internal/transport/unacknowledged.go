@@ -30,7 +30,7 @@ const ackPause = 900 * time.Millisecond
 // watchesAcks says whether it is time to look at acknowledgements.
 func (s *Session) watchesAcks(now time.Time) bool {
 	pause := ackPause
-	if limit := s.ep.AnswerTimeout(); limit > 0 {
+	if limit := s.opts.AnswerTimeout(); limit > 0 {
 		pause = min(pause, limit/10)
 	}
 	if now.Sub(s.looked) < pause {
@@ -59,7 +59,7 @@ func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 	}
 	next := u.update(o, now)
 	p.setUnacknowledged(&next)
-	if limit := p.session.ep.AnswerTimeout(); limit <= 0 || next.silence(o, now) < limit {
+	if limit := p.session.opts.AnswerTimeout(); limit <= 0 || next.silence(o, now) < limit {
 		return false
 	}
 	p.setReason(sockeye.ReasonTimeout, netinfo.Explain("receive", p.String(), syscall.ETIMEDOUT))

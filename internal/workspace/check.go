@@ -24,6 +24,11 @@ type checker struct {
 	programs map[[2]string]*rule.Program // by rules and start, so that each is made once
 	steps    int                         // of all programs
 	named    namedBytes
+	// options are those of the endpoints, as a text spells them, and unfit the paths of
+	// what did not fit in it.
+	options map[int]sockeye.OptionSet
+	unfit   []string
+	strange []string // keys that the format does not have, by pathOf
 	// place finds the line of something, for files that were read; may be nil.
 	place func(path ...any) string
 }
@@ -155,7 +160,11 @@ func (c *checker) openings() ([]Opening, error) {
 
 func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map[string]*schedule.List) Opening {
 	o := Opening{Name: e.Name, Echo: e.Echo, RuleSet: e.Rules}
-	wrong := func(err error, key string) { c.add(err, "endpoint "+e.Name+": "+key, "endpoint", n, key) }
+	wrong := func(err error, key string) {
+		if !c.isUnfit([]any{"endpoint", n, key}) {
+			c.add(err, "endpoint "+e.Name+": "+key, "endpoint", n, key)
+		}
+	}
 	mode, typed, key := sockeye.Listen, e.Listen, "listen"
 	if e.Connect != "" {
 		mode, typed, key = sockeye.Connect, e.Connect, "connect"
@@ -165,14 +174,15 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 	} else if a, err := sockeye.ParseAddress(typed); err != nil {
 		wrong(err, key)
 	} else {
-		o.Endpoint = sockeye.Endpoint{Mode: mode, Address: a, Options: e.options(wrong)}
+		o.Endpoint = sockeye.Endpoint{Mode: mode, Address: a, Options: e.Options}
+		spelled := c.options[n]
+		if spelled.IsSpelledAsBefore() {
+			o.dropMisplaced()
+		}
 		for _, one := range split(o.Endpoint.Validate()) {
-			target := sockeye.ErrorOf(one).Target
-			switch target {
-			case "address":
+			target := spelled.KeyOf(sockeye.ErrorOf(one).Target, sockeye.FileForm)
+			if target == "address" {
 				target = key
-			case "receive-buffer":
-				target = "recv-buffer"
 			}
 			wrong(one, target)
 		}
@@ -181,6 +191,18 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 	c.rulesOf(&o, e, sets, wrong)
 	o.List = c.listOf(e, lists, wrong)
 	return o
+}
+
+// dropMisplaced leaves out options that the endpoint's scheme or side does not have: in a
+// file from before, which was read in spite of them. The plan says so.
+func (o *Opening) dropMisplaced() {
+	var misplaced []error
+	o.Endpoint, misplaced = o.Endpoint.WithoutMisplaced()
+	for _, err := range misplaced {
+		e := sockeye.ErrorOf(err)
+		key := sockeye.OptionKey(e.Target, sockeye.FileForm)
+		o.ignored = append(o.ignored, sockeye.Text{En: "without " + key + ", which " + e.Message.En, Zh: "不使用 " + key + "：它" + e.Message.Zh})
+	}
 }
 
 // around reads how frames are found and judged, and which guards are lifted.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"sockeye"
 )
 
 // node is a part of a file as it is written: a value, a table, or a list of tables.
@@ -91,6 +93,11 @@ func tableOf(v reflect.Value, inline bool) *node {
 			continue
 		}
 		n.add(key, nodeOf(field, n.inline))
+	}
+	if e, ok := v.Interface().(Endpoint); ok {
+		for _, option := range sockeye.AllOptions.Values(&e.Options, sockeye.FileForm) {
+			n.add(option.Key, nodeOf(reflect.ValueOf(option.Value), n.inline))
+		}
 	}
 	return n
 }

@@ -27,7 +27,7 @@ type Row struct {
 	// Charset, Checksum and LineEnd ("lf", "crlf", "cr") are of the message.
 	Charset  string `toml:"charset,omitempty" json:"charset,omitempty"`
 	Checksum string `toml:"checksum,omitempty" json:"checksum,omitempty"`
-	LineEnd  string `toml:"line-end,omitempty" json:"line_end,omitempty"`
+	LineEnd  string `toml:"line_ending,omitempty" json:"line_ending,omitempty" alias:"line_end"`
 	// Prefix and Suffix are put around it: prefix, message, checksum, suffix, line end.
 	Prefix string `toml:"prefix,omitempty" json:"prefix,omitempty"`
 	Suffix string `toml:"suffix,omitempty" json:"suffix,omitempty"`

@@ -15,7 +15,7 @@ func TestFormatList(t *testing.T) {
 sockeye = 2
 
 [payloads]
-query = { hex = "01 03 {{crc16modbus}}", line-end = "lf", prefix = '\x02', suffix = '\x03' }
+query = { hex = "01 03 {{crc16modbus}}", line_ending = "lf", prefix = '\x02', suffix = '\x03' }
 
 [lists."it's"]
 times = 0

@@ -1,8 +1,11 @@
 package workspace
 
 import (
-	"net/netip"
-	"time"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
 
 	"sockeye"
 	"sockeye/internal/checksum"
@@ -10,47 +13,52 @@ import (
 	"sockeye/internal/schedule"
 )
 
-// options are the endpoint's, as transport knows them.
-func (e Endpoint) options(wrong func(error, string)) sockeye.Options {
-	o := sockeye.Options{
-		SourcePort: e.SourcePort, Interface: e.Interface, Prefer: e.Prefer, Backlog: e.Backlog, MaxPeers: e.MaxPeers, OverCap: e.OverCap,
-		ReuseAddress: choice(e.ReuseAddress), ReusePort: choice(e.ReusePort), NoDelay: choice(e.NoDelay), KeepAlive: choice(e.KeepAlive),
-		KeepAliveIdle: time.Duration(e.KeepAliveIdle), KeepAliveInterval: time.Duration(e.KeepAliveInterval), KeepAliveCount: e.KeepAliveCount,
-		UserTimeout: time.Duration(e.UserTimeout), ReceiveBuffer: e.ReceiveBuffer, SendBuffer: e.SendBuffer, ReadSize: e.ReadSize,
-		Broadcast: choice(e.Broadcast), KernelTime: choice(e.KernelTime), ConnectTimeout: time.Duration(e.ConnectTimeout),
-		SendTimeout: time.Duration(e.SendTimeout), IdleTimeout: time.Duration(e.IdleTimeout), HalfOpen: time.Duration(max(e.HalfOpen, e.FinIdle, 0)),
-		Reconnect: e.Reconnect, SelfConnect: choice(e.SelfConnect),
+// OptionForm says that the options are keys of the endpoint.
+func (Endpoint) OptionForm() sockeye.OptionForm { return sockeye.FileForm }
+
+// plainEndpoint is an endpoint without its options.
+type plainEndpoint Endpoint
+
+// MarshalJSON writes the endpoint with the options that were given.
+func (e Endpoint) MarshalJSON() ([]byte, error) {
+	b, err := json.Marshal(plainEndpoint(e))
+	if err != nil {
+		return nil, err
 	}
-	for _, s := range e.Sources {
-		a, err := netip.ParseAddr(s)
+	b = b[:len(b)-1] // it has a name: options follow a comma
+	for _, v := range sockeye.AllOptions.Values(&e.Options, sockeye.FileForm) {
+		value, err := json.Marshal(v.Value)
 		if err != nil {
-			wrong(problem("%s is not an IP address", "%s 不是 IP 地址", "sockeye addrs lists this machine's addresses", "sockeye addrs 列出本机地址", payload.Quote(s, 40)), "source")
-			continue
+			return nil, err
 		}
-		o.Sources = append(o.Sources, a)
+		b = append(append(b, `,"`+v.Key+`":`...), value...)
 	}
-	for _, list := range []struct {
-		field string
-		texts []string
-		to    *[]netip.Prefix
-	}{{"allow-peers", e.AllowPeers, &o.AllowPeers}, {"deny-peers", e.DenyPeers, &o.DenyPeers}} {
-		for _, s := range list.texts {
-			p, err := sockeye.ParsePrefix(s)
-			if err != nil {
-				wrong(err, list.field)
-				continue
-			}
-			*list.to = append(*list.to, p)
-		}
-	}
-	return o
+	return append(b, '}'), nil
 }
 
-func choice(b *bool) sockeye.Choice {
-	if b == nil {
-		return sockeye.Default
+// UnmarshalJSON reads the endpoint with its options. The error joins what is wrong with
+// them.
+func (e *Endpoint) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	values := map[string]any{}
+	if err := d.Decode(&values); err != nil {
+		return err
 	}
-	return sockeye.ChoiceOf(*b)
+	if err := json.Unmarshal(text, (*plainEndpoint)(e)); err != nil {
+		return err
+	}
+	for key := range values {
+		if _, own := fieldOf(reflect.TypeFor[Endpoint](), strings.ToLower(key)); own {
+			delete(values, key)
+		}
+	}
+	set := sockeye.AllOptions.Read(values, sockeye.FileForm)
+	e.Options = set.Options
+	for _, key := range set.Unknown {
+		set.Faults = append(set.Faults, &sockeye.Error{Kind: sockeye.Invalid, Target: key, Message: sockeye.Text{En: "unknown field", Zh: "未知的字段"}})
+	}
+	return errors.Join(set.Faults...)
 }
 
 // options are how the payload's text becomes bytes.

@@ -24,6 +24,9 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 			lines = append(lines, r.In(l))
 		}
 	}
+	for _, text := range o.ignored {
+		lines = append(lines, text.In(l))
+	}
 	how := o.Frame.String()
 	if o.Check.Algorithm != nil {
 		how += " " + o.Check.String()

@@ -8,9 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/BurntSushi/toml"
 
@@ -75,8 +73,6 @@ func fileError(op, path string, err error) error {
 // byteOrderMark is what editors on Windows put before a text.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-var fileType, payloadType = reflect.TypeFor[File](), reflect.TypeFor[Payload]()
-
 // Parse reads the text of a workspace file and checks everything in it. The error
 // joins what is wrong, each an *sockeye.Error whose Target begins with the line.
 func Parse(text []byte) (*File, error) {
@@ -89,7 +85,7 @@ func Parse(text []byte) (*File, error) {
 	}
 	l := locator{text: d.text, top: d.top, md: d.md}
 	c := checker{file: &File{}, place: l.line}
-	told, ambiguous := map[string]bool{}, false
+	told := map[string]bool{}
 	named, rules := map[[2]string]bool{}, 0
 	for _, key := range d.md.Keys() {
 		if len(key) == 2 && key[0] == "rules" {
@@ -106,20 +102,26 @@ func Parse(text []byte) (*File, error) {
 		where := strangeKey(key)
 		if path := where.String(); where != nil && !told[path] {
 			told[path] = true
-			ambiguous = ambiguous || differsInCase(where)
 			c.unknownKey(where, key, &l)
+			path := make([]any, len(where))
+			for i, part := range where {
+				path[i] = part
+			}
+			c.strange = append(c.strange, pathOf(path))
 		}
 	}
 	if rules > maxRules {
 		c.add(tooManyRules(rules), "rules", "rules")
 	}
-	if ambiguous || c.isFull() || rules > maxRules {
+	if c.isFull() || rules > maxRules {
 		return nil, errors.Join(c.problems...)
 	}
-	if err := d.into(c.file); err != nil {
-		return nil, syntaxError(err)
+	if err := d.fill(&c); err != nil {
+		return nil, err
 	}
-	c.openings()
+	if !c.isFull() {
+		c.openings()
+	}
 	if len(c.problems) > 0 {
 		return nil, errors.Join(c.problems...)
 	}
@@ -134,8 +136,8 @@ const maxOldBytes = 1 << 20
 
 // isNamed reports whether a key at the top is a table whose keys are names.
 func isNamed(key string) bool {
-	field, ok := fieldType(fileType, key)
-	return ok && field.Kind() == reflect.Map && field.Elem().Kind() != reflect.Slice // rules have a bound of their own
+	field, ok := fieldOf(fileType, key)
+	return ok && field.Type.Kind() == reflect.Map && field.Type.Elem().Kind() != reflect.Slice // rules have a bound of their own
 }
 
 // decoded is a text as the TOML decoder understood it, once for all.
@@ -218,71 +220,6 @@ func (d *decoded) version() (int, error) {
 	return version, nil
 }
 
-// into fills a file. No key may differ from one of the format in its case alone: the
-// decoder would take both for the same, in an order that is another each time.
-func (d *decoded) into(f *File) error {
-	v := reflect.ValueOf(f).Elem()
-	for i := range v.NumField() {
-		key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("toml"), ",")
-		if p, ok := d.top[key]; ok {
-			if err := d.md.PrimitiveDecode(p, v.Field(i).Addr().Interface()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// strangeKey is a key up to the first name that the format does not have there, letter
-// by letter; nil if there is none.
-func strangeKey(key toml.Key) toml.Key {
-	t := fileType
-	for n, part := range key {
-		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		switch {
-		case t == payloadType || t.Kind() != reflect.Map && t.Kind() != reflect.Struct:
-			return nil // it says itself what is wrong
-		case t.Kind() == reflect.Map:
-			t = t.Elem()
-		default:
-			field, ok := fieldType(t, part)
-			if !ok {
-				return key[:n+1]
-			}
-			t = field
-		}
-	}
-	return nil
-}
-
-// differsInCase says whether the last name of a strange key is one of the format but for
-// its case.
-func differsInCase(key toml.Key) bool {
-	name := key[len(key)-1]
-	return slices.ContainsFunc(knownKeys(fileType, key[:len(key)-1]), func(known string) bool { return strings.EqualFold(known, name) })
-}
-
-// fieldType is the type of the field of a struct that a key names.
-func fieldType(t reflect.Type, key string) (reflect.Type, bool) {
-	types, ok := typesByKey.Load(t)
-	if !ok {
-		all := map[string]reflect.Type{}
-		for i := range t.NumField() {
-			name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ",")
-			all[name] = t.Field(i).Type
-		}
-		types, _ = typesByKey.LoadOrStore(t, all)
-	}
-	found, ok := types.(map[string]reflect.Type)[key]
-	return found, ok
-}
-
-// typesByKey holds a map[string]reflect.Type for each struct of the format: a file has
-// tens of thousands of keys.
-var typesByKey sync.Map
-
 // syntaxError says where the text is not TOML, or a value is not what its key wants.
 func syntaxError(err error) error {
 	p, ok := errors.AsType[toml.ParseError](err)
@@ -345,34 +282,10 @@ func (c *checker) unknownKey(key, whole toml.Key, l *locator) {
 	c.problems = append(c.problems, e)
 }
 
-// knownKeys are the keys of the table at a path.
-func knownKeys(t reflect.Type, path []string) []string {
-	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch {
-	case t.Kind() == reflect.Map && len(path) > 0:
-		return knownKeys(t.Elem(), path[1:])
-	case t.Kind() != reflect.Struct:
-		return nil
-	case len(path) == 0:
-		var names []string
-		for i := range t.NumField() {
-			name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ",")
-			names = append(names, name)
-		}
-		return names
-	}
-	if field, ok := fieldType(t, path[0]); ok {
-		return knownKeys(field, path[1:])
-	}
-	return nil
-}
-
 // UnmarshalTOML takes a payload that is only a text, too.
 func (p *Payload) UnmarshalTOML(v any) error {
 	wrong := func(key string) error {
-		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("a payload is a text, or a table of text or hex with charset, checksum, line-end, prefix and suffix, not %s", "数据是文本，或含 text 或 hex 以及 charset、checksum、line-end、prefix、suffix 的表，不能是 %s", key)}
+		return &sockeye.Error{Kind: sockeye.Invalid, Message: both("a payload is a text, or a table of text or hex with charset, checksum, line_ending, prefix and suffix, not %s", "数据是文本，或含 text 或 hex 以及 charset、checksum、line_ending、prefix、suffix 的表，不能是 %s", key)}
 	}
 	switch v := v.(type) {
 	case string:
@@ -380,29 +293,16 @@ func (p *Payload) UnmarshalTOML(v any) error {
 		return nil
 	case map[string]any:
 		for _, key := range keys(v) {
-			s, ok := v[key].(string)
-			switch {
-			case ok && key == "text":
-				p.Text = s
-			case ok && key == "hex":
-				p.Hex = s
-			case ok && key == "charset":
-				p.Charset = s
-			case ok && key == "checksum":
-				p.Checksum = s
-			case ok && key == "line-end":
-				p.LineEnd = s
-			case ok && key == "prefix":
-				p.Prefix = s
-			case ok && key == "suffix":
-				p.Suffix = s
-			default:
+			field, known := fieldOf(payloadType, key)
+			text, ok := v[key].(string)
+			if !known || !ok {
 				return wrong(payload.Quote(key, 40))
 			}
+			reflect.ValueOf(p).Elem().FieldByIndex(field.Index).SetString(text)
 		}
 		return nil
 	}
-	return wrong(fmt.Sprintf("%T", v))
+	return wrong(said(v).En)
 }
 
 // Write writes a file so that at any moment either the old or the new one is there,

@@ -34,6 +34,7 @@ func Revise(old []byte, f *File) ([]byte, error) {
 		return nil, err
 	}
 	if blocks, ok := blocksOf(now); ok {
+		spellAsNow(blocks)
 		revised := []byte(newReviser(before, after, string(text), blocks).revise())
 		if mark {
 			revised = append(slices.Clip(byteOrderMark), revised...)
@@ -43,6 +44,17 @@ func Revise(old []byte, f *File) ([]byte, error) {
 		}
 	}
 	return fresh, nil // a way of writing that is not known here: what is said counts most
+}
+
+// spellAsNow gives paths the names of today; the text stays as it is.
+func spellAsNow(blocks []*tomlBlock) {
+	for _, b := range blocks {
+		for i := range b.statements {
+			s := &b.statements[i]
+			s.path = currentPath(append(slices.Clip(b.path), s.path...))[len(b.path):]
+		}
+		b.path = currentPath(b.path)
+	}
 }
 
 // reviser makes one text of another.

@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sockeye"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -71,8 +73,8 @@ func TestRevise(t *testing.T) {
 		"a new variable": {func(f *File) { f.Variables["a b"] = `\` }, []string{"unit = \"kg\"\n", "unit = \"kg\"\n\"a b\" = '\\'\n"}},
 		"no variables":   {func(f *File) { f.Variables = nil }, []string{"\n[variables]\n# of today\nprice = \"3.20\"   # in francs\nunit = \"kg\"\n", ""}},
 		"a key goes":     {func(f *File) { f.Endpoints[0].Frame = "" }, []string{"frame = 'line'\n", ""}},
-		"a key comes":    {func(f *File) { f.Endpoints[1].IdleTimeout = 9e9 }, []string{"  reconnect = false\n", "  reconnect = false\nidle-timeout = \"9s\"\n"}},
-		"said otherwise": {func(f *File) { f.Endpoints[1].Reconnect = true }, []string{"reconnect = false", "reconnect = true"}},
+		"a key comes":    {func(f *File) { f.Endpoints[1].Options.IdleTimeout = 9e9 }, []string{"  reconnect = false\n", "  reconnect = false\nidle_timeout = \"9s\"\n"}},
+		"said otherwise": {func(f *File) { f.Endpoints[1].Options.Reconnect = true }, []string{"reconnect = false", "reconnect = true"}},
 		"an endpoint goes": {func(f *File) { f.Endpoints = f.Endpoints[:1] }, []string{
 			"\n  # indented\n  [[endpoint]]\n  name = \"back\"\n  connect = \"10.0.0.1:80\"\n  reconnect = false\n", ""}},
 		"the first goes": {func(f *File) { f.Endpoints = f.Endpoints[1:] }, []string{
@@ -186,10 +188,10 @@ func changed(t testing.TB, f *File, seed uint64) *File {
 		case 5:
 			r.Shuffle(len(out.Endpoints), func(i, j int) { out.Endpoints[i], out.Endpoints[j] = out.Endpoints[j], out.Endpoints[i] })
 		case 6:
-			out.Endpoints = append(out.Endpoints, Endpoint{Name: fmt.Sprint("new", len(out.Endpoints)), Listen: ":0", IdleTimeout: Duration(r.Int64N(1e9))})
+			out.Endpoints = append(out.Endpoints, Endpoint{Name: fmt.Sprint("new", len(out.Endpoints)), Listen: ":0", Options: sockeye.Options{IdleTimeout: time.Duration(r.Int64N(1e9))}})
 		case 7:
 			if n := len(out.Endpoints); n > 0 {
-				out.Endpoints[r.IntN(n)].MaxPeers = r.IntN(9)
+				out.Endpoints[r.IntN(n)].Options.IdleTimeout = time.Duration(r.Int64N(9e9))
 			}
 		case 9:
 			if out.Lists == nil {

@@ -5,8 +5,6 @@
 package workspace
 
 import (
-	"time"
-
 	"sockeye"
 	"sockeye/internal/checksum"
 	"sockeye/internal/framing"
@@ -55,7 +53,7 @@ type Payload struct {
 	Charset  string `toml:"charset,omitempty" json:"charset,omitempty"`
 	Checksum string `toml:"checksum,omitempty" json:"checksum,omitempty"`
 	// LineEnd is put after all: "lf", "crlf" or "cr".
-	LineEnd string `toml:"line-end,omitempty" json:"line_end,omitempty"`
+	LineEnd string `toml:"line_ending,omitempty" json:"line_ending,omitempty" alias:"line_end"`
 	// Prefix and Suffix are text with escapes and fields, also around hex: prefix,
 	// message, checksum, suffix, line end.
 	Prefix string `toml:"prefix,omitempty" json:"prefix,omitempty"`
@@ -82,37 +80,8 @@ type Endpoint struct {
 	// Echo sends back what comes in.
 	Echo bool `toml:"echo,omitempty" json:"echo,omitempty"`
 
-	// The rest are sockeye.Options, in the words of the flags of listen and connect;
-	// what is absent has its default.
-	Sources           []string        `toml:"source,omitempty" json:"source,omitempty"`
-	SourcePort        uint16          `toml:"source-port,omitempty" json:"source_port,omitempty"`
-	Interface         string          `toml:"interface,omitempty" json:"interface,omitempty"`
-	Prefer            int             `toml:"prefer,omitempty" json:"prefer,omitempty"`
-	Backlog           int             `toml:"backlog,omitempty" json:"backlog,omitempty"`
-	MaxPeers          int             `toml:"max-peers,omitempty" json:"max_peers,omitempty"`
-	AllowPeers        []string        `toml:"allow-peers,omitempty" json:"allow_peers,omitempty"`
-	DenyPeers         []string        `toml:"deny-peers,omitempty" json:"deny_peers,omitempty"`
-	OverCap           sockeye.OverCap `toml:"over-cap,omitempty" json:"over_cap,omitempty" enum:"refuse,pause"`
-	ReuseAddress      *bool           `toml:"reuse-address,omitempty" json:"reuse_address,omitempty"`
-	ReusePort         *bool           `toml:"reuse-port,omitempty" json:"reuse_port,omitempty"`
-	NoDelay           *bool           `toml:"no-delay,omitempty" json:"no_delay,omitempty"`
-	KeepAlive         *bool           `toml:"keepalive,omitempty" json:"keepalive,omitempty"`
-	KeepAliveIdle     Duration        `toml:"keepalive-idle,omitempty" json:"keepalive_idle,omitempty"`
-	KeepAliveInterval Duration        `toml:"keepalive-interval,omitempty" json:"keepalive_interval,omitempty"`
-	KeepAliveCount    int             `toml:"keepalive-count,omitempty" json:"keepalive_count,omitempty"`
-	UserTimeout       Duration        `toml:"user-timeout,omitempty" json:"user_timeout,omitempty"`
-	ReceiveBuffer     int             `toml:"recv-buffer,omitempty" json:"recv_buffer,omitempty"`
-	SendBuffer        int             `toml:"send-buffer,omitempty" json:"send_buffer,omitempty"`
-	ReadSize          int             `toml:"read-size,omitempty" json:"read_size,omitempty"`
-	Broadcast         *bool           `toml:"broadcast,omitempty" json:"broadcast,omitempty"`
-	KernelTime        *bool           `toml:"kernel-time,omitempty" json:"kernel_time,omitempty"`
-	ConnectTimeout    Duration        `toml:"connect-timeout,omitempty" json:"connect_timeout,omitempty"`
-	SendTimeout       Duration        `toml:"send-timeout,omitempty" json:"send_timeout,omitempty"`
-	IdleTimeout       Duration        `toml:"idle-timeout,omitempty" json:"idle_timeout,omitempty"`
-	HalfOpen          Duration        `toml:"half-open,omitempty" json:"half_open,omitempty"`
-	FinIdle           Duration        `toml:"fin-idle,omitempty" json:"-"` // the old name of half-open
-	Reconnect         bool            `toml:"reconnect,omitempty" json:"reconnect,omitempty"`
-	SelfConnect       *bool           `toml:"self-connect,omitempty" json:"self_connect,omitempty"`
+	// Options are keys of the endpoint itself; see OptionForm.
+	Options sockeye.Options `toml:"-" json:"-"`
 }
 
 // Rule is a rule.Rule with a short form for the usual case of one reply.
@@ -124,7 +93,7 @@ type Rule struct {
 	After    rule.DurationRange `toml:"after,omitzero" json:"after,omitzero"`
 	In       []string           `toml:"in,omitempty" json:"in,omitempty"`
 	Reply    string             `toml:"reply,omitempty" json:"reply,omitempty"`
-	ReplyHex string             `toml:"reply-hex,omitempty" json:"reply_hex,omitempty"`
+	ReplyHex string             `toml:"reply_hex,omitempty" json:"reply_hex,omitempty"`
 	Payload  string             `toml:"payload,omitempty" json:"payload,omitempty"` // the name of one
 	Delay    rule.DurationRange `toml:"delay,omitzero" json:"delay,omitzero"`
 	To       rule.To            `toml:"to,omitempty" json:"to,omitempty"`
@@ -158,6 +127,8 @@ type Opening struct {
 	Allow   rule.Allowed
 	// List is what is sent once it is open, or nil.
 	List *schedule.List
+
+	ignored []sockeye.Text // options of a file from before that the endpoint does not have
 }
 
 // FrameSpec is how its frames are found, as framing.Parse reads it; "" is as they come.
@@ -193,19 +164,3 @@ func (f *File) Template(name string) (*payload.Template, error) {
 	}
 	return p.parse(false)
 }
-
-// Duration is a time as people write it: "90s", "1.5h".
-type Duration time.Duration
-
-// UnmarshalText reads a duration.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	if err != nil {
-		return problem("%s is no time", "%s 不是时间", "write 500ms, 2s, 5m or 1h", "写成 500ms、2s、5m 或 1h", payload.Quote(string(text), 40))
-	}
-	*d = Duration(v)
-	return nil
-}
-
-// MarshalText writes the duration as UnmarshalText reads it.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }

@@ -317,36 +317,67 @@ export interface OpenWorkspace {
   all?: boolean;
 }
 
-/** Options are sockeye.Options; what is absent has its default. */
+/**
+ * Options are sockeye.Options as a request has them; what is absent has its default.
+ * A request that is wrong is read all the same: its faults are told with those of the
+ * rest of it.
+ */
 export interface Options {
-  sources?: string[];
-  source_port?: number;
-  interface?: string;
-  prefer?: number;
-  backlog?: number;
-  max_peers?: number;
-  /** IP addresses and CIDR ranges */
-  allow_peers?: string[];
-  deny_peers?: string[];
-  over_cap?: "refuse" | "pause";
-  reuse_address?: boolean;
-  reuse_port?: boolean;
-  no_delay?: boolean;
-  keepalive?: boolean;
-  keepalive_idle_ms?: number;
-  keepalive_interval_ms?: number;
-  keepalive_count?: number;
-  user_timeout_ms?: number;
-  receive_buffer?: number;
-  send_buffer?: number;
-  read_size?: number;
-  broadcast?: boolean;
-  kernel_time?: boolean;
-  connect_timeout_ms?: number;
-  send_timeout_ms?: number;
+  /** close a peer on which nothing crossed for this long; in milliseconds; default: 5m for UDP that listens, else never */
   idle_timeout_ms?: number;
-  half_open_ms?: number;
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; listen */
+  allow_peers?: string[];
+  /** never let these in; listen */
+  deny_peers?: string[];
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP; listen */
+  backlog?: number;
+  /** most peers at a time; default: 8192; listen */
+  max_peers?: number;
+  /** local address to connect from; several are tried in turn; TCP and UDP; connect */
+  source?: string[];
+  /** local port to connect from; default: any; TCP and UDP; connect */
+  source_port?: number;
+  /** how long one attempt to connect may take; in milliseconds; default: 10s; connect */
+  connect_timeout_ms?: number;
+  /** connect again for ever, waiting 0.5s to 30s; connect */
   reconnect?: boolean;
+  /** use only this network interface; TCP and UDP; Linux */
+  interface?: string;
+  /** TCP_NODELAY: send small messages at once; default: on; TCP */
+  no_delay?: boolean;
+  /** probe idle TCP peers; default: on; TCP */
+  keepalive?: boolean;
+  /** idle time before the first probe; in milliseconds; default: 5s; TCP */
+  keepalive_idle_ms?: number;
+  /** time between probes; in milliseconds; default: 5s; TCP */
+  keepalive_interval_ms?: number;
+  /** unanswered probes until the peer is dead; default: 3; TCP */
+  keepalive_count?: number;
+  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; in milliseconds; TCP; Linux */
+  user_timeout_ms?: number;
+  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP and UDP */
+  receive_buffer?: number;
+  /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
+  send_buffer?: number;
+  /** most bytes one read takes; in bytes; default: 64KiB */
+  read_size?: number;
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP */
+  half_open_ms?: number;
+  /** how long a send waits for a peer that does not read; in milliseconds; default: for ever */
+  send_timeout_ms?: number;
+  /** allow sending to a broadcast address; UDP */
+  broadcast?: boolean;
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP on Unix; TCP and UDP; listen */
+  reuse_address?: boolean;
+  /** SO_REUSEPORT: share the port with other processes; TCP and UDP; Linux */
+  reuse_port?: boolean;
+  /** stamp datagrams when the kernel received them; UDP; Linux */
+  kernel_time?: boolean;
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP; listen */
+  over_cap?: "refuse" | "pause";
+  /** address family to try first: 4 or 6; default: the resolver's order; TCP and UDP; connect */
+  prefer?: 4 | 6;
+  /** allow a connection to itself, which TCP can make on loopback; TCP; connect */
   self_connect?: boolean;
 }
 
@@ -479,7 +510,7 @@ export interface Row {
   /** Charset, Checksum and LineEnd ("lf", "crlf", "cr") are of the message. */
   charset?: string;
   checksum?: string;
-  line_end?: string;
+  line_ending?: string;
   /** Prefix and Suffix are put around it: prefix, message, checksum, suffix, line end. */
   prefix?: string;
   suffix?: string;
@@ -625,37 +656,61 @@ export interface SavedEndpoint {
   send?: string;
   /** Echo sends back what comes in. */
   echo?: boolean;
-  /**
-   * The rest are sockeye.Options, in the words of the flags of listen and connect;
-   * what is absent has its default.
-   */
-  source?: string[];
-  source_port?: number;
-  interface?: string;
-  prefer?: number;
-  backlog?: number;
-  max_peers?: number;
-  allow_peers?: string[];
-  deny_peers?: string[];
-  over_cap?: "refuse" | "pause";
-  reuse_address?: boolean;
-  reuse_port?: boolean;
-  no_delay?: boolean;
-  keepalive?: boolean;
-  keepalive_idle?: string;
-  keepalive_interval?: string;
-  keepalive_count?: number;
-  user_timeout?: string;
-  recv_buffer?: number;
-  send_buffer?: number;
-  read_size?: number;
-  broadcast?: boolean;
-  kernel_time?: boolean;
-  connect_timeout?: string;
-  send_timeout?: string;
+  /** close a peer on which nothing crossed for this long; default: 5m for UDP that listens, else never */
   idle_timeout?: string;
-  half_open?: string;
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; listen */
+  allow_peers?: string[];
+  /** never let these in; listen */
+  deny_peers?: string[];
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP; listen */
+  backlog?: number;
+  /** most peers at a time; default: 8192; listen */
+  max_peers?: number;
+  /** local address to connect from; several are tried in turn; TCP and UDP; connect */
+  source?: string[];
+  /** local port to connect from; default: any; TCP and UDP; connect */
+  source_port?: number;
+  /** how long one attempt to connect may take; default: 10s; connect */
+  connect_timeout?: string;
+  /** connect again for ever, waiting 0.5s to 30s; connect */
   reconnect?: boolean;
+  /** use only this network interface; TCP and UDP; Linux */
+  interface?: string;
+  /** TCP_NODELAY: send small messages at once; default: on; TCP */
+  no_delay?: boolean;
+  /** probe idle TCP peers; default: on; TCP */
+  keepalive?: boolean;
+  /** idle time before the first probe; default: 5s; TCP */
+  keepalive_idle?: string;
+  /** time between probes; default: 5s; TCP */
+  keepalive_interval?: string;
+  /** unanswered probes until the peer is dead; default: 3; TCP */
+  keepalive_count?: number;
+  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; TCP; Linux */
+  user_timeout?: string;
+  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP and UDP */
+  receive_buffer?: number;
+  /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
+  send_buffer?: number;
+  /** most bytes one read takes; in bytes; default: 64KiB */
+  read_size?: number;
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP */
+  half_open?: string;
+  /** how long a send waits for a peer that does not read; default: for ever */
+  send_timeout?: string;
+  /** allow sending to a broadcast address; UDP */
+  broadcast?: boolean;
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP on Unix; TCP and UDP; listen */
+  reuse_address?: boolean;
+  /** SO_REUSEPORT: share the port with other processes; TCP and UDP; Linux */
+  reuse_port?: boolean;
+  /** stamp datagrams when the kernel received them; UDP; Linux */
+  kernel_time?: boolean;
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP; listen */
+  over_cap?: "refuse" | "pause";
+  /** address family to try first: 4 or 6; default: the resolver's order; TCP and UDP; connect */
+  prefer?: 4 | 6;
+  /** allow a connection to itself, which TCP can make on loopback; TCP; connect */
   self_connect?: boolean;
 }
 
@@ -673,7 +728,7 @@ export interface SavedPayload {
   charset?: string;
   checksum?: string;
   /** LineEnd is put after all: "lf", "crlf" or "cr". */
-  line_end?: string;
+  line_ending?: string;
   /**
    * Prefix and Suffix are text with escapes and fields, also around hex: prefix,
    * message, checksum, suffix, line end.
@@ -747,7 +802,11 @@ export interface Session {
    */
   remote?: string;
   broadcast?: boolean;
-  /** What else a form shows of the options that it was opened with. */
+  /**
+   * Options are those that it was opened with. Some are here, too, for programs that
+   * look for them here.
+   */
+  options?: Options;
   sources?: string[];
   allow_peers?: string[];
   deny_peers?: string[];

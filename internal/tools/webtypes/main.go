@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"sockeye"
 	"sockeye/internal/api"
 )
 
@@ -37,7 +39,7 @@ func main() {
 // generate is the whole file; comments are taken from the Go source below root.
 func generate(root string) ([]byte, error) {
 	said := map[string]string{}
-	for of, pattern := range map[string]string{"api": "internal/api/types*.go", "workspace": "internal/workspace/*.go"} {
+	for of, pattern := range map[string]string{"api": "internal/api/*.go", "workspace": "internal/workspace/*.go"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			return nil, err
@@ -79,6 +81,9 @@ func (g *generator) add(t reflect.Type) {
 		g.done[t] = true
 		g.order = append(g.order, t)
 		for f := range fieldsOf(t) {
+			if tag := f.Tag.Get("json"); tag == "" || tag == "-" {
+				continue
+			}
 			g.add(f.Type)
 		}
 	}
@@ -102,7 +107,7 @@ func (g *generator) write(t reflect.Type) {
 	fmt.Fprintf(&g.out, "export interface %s {\n", name)
 	for f := range fieldsOf(t) {
 		word, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if word == "-" {
+		if word == "-" || word == "" {
 			continue
 		}
 		optional := ""
@@ -112,7 +117,43 @@ func (g *generator) write(t reflect.Type) {
 		g.comment("  ", g.said[said+"."+f.Name])
 		fmt.Fprintf(&g.out, "  %s%s: %s;\n", word, optional, typeScript(f.Type, f.Tag.Get("enum")))
 	}
+	if form, ok := api.OptionFormOf(t); ok {
+		g.options(sockeye.AllOptions, form)
+	}
 	g.out.WriteString("}\n")
+}
+
+// options writes a table's options as fields.
+func (g *generator) options(table sockeye.OptionTable, form sockeye.OptionForm) {
+	for i := range table {
+		d := &table[i]
+		g.comment("  ", d.Describe(form).En)
+		fmt.Fprintf(&g.out, "  %s?: %s;\n", d.Key(form), optionType(d, form))
+	}
+}
+
+// optionType is what an option is in TypeScript.
+func optionType(d *sockeye.Option, form sockeye.OptionForm) string {
+	switch d.Kind {
+	case sockeye.OptionSwitch:
+		return "boolean"
+	case sockeye.OptionChoice:
+		var words []string
+		for _, w := range d.WordValues() {
+			word, _ := json.Marshal(w) // a text or a number
+			words = append(words, string(word))
+		}
+		return strings.Join(words, " | ")
+	case sockeye.OptionTime:
+		if form == sockeye.FileForm {
+			return "string"
+		}
+	case sockeye.OptionInterface:
+		return "string"
+	case sockeye.OptionAddresses, sockeye.OptionPrefixes:
+		return "string[]"
+	}
+	return "number"
 }
 
 func (g *generator) comment(indent, text string) {

@@ -78,7 +78,7 @@ func (s *Setter) commonOptions(network string) []option {
 	if o.UserTimeout > 0 {
 		add("TCP_USER_TIMEOUT", unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(o.UserTimeout.Milliseconds()))
 	}
-	if limit := s.ep.AnswerTimeout(); limit > 0 {
+	if limit := s.opts.AnswerTimeout(); limit > 0 {
 		// Without it the pauses between probes of a closed window grow to two minutes, and
 		// nobody could tell sooner that a peer has vanished meanwhile. Since Linux 6.15.
 		most := min(max(limit/4, time.Second), 5*time.Second)

@@ -310,8 +310,8 @@ func queueOverflowed(local netip.AddrPort) *sockeye.Error {
 			En: "datagrams came faster than they could be read, and the system's buffer was full",
 			Zh: "数据报到达过快，系统接收缓冲区已满"},
 		Hint: sockeye.Text{
-			En: "a larger buffer bears longer bursts: --recv-buffer, up to sysctl net.core.rmem_max",
-			Zh: "更大的缓冲区可以承受更长的突发：--recv-buffer，上限为 sysctl net.core.rmem_max"},
+			En: "a larger buffer bears longer bursts: --receive-buffer, up to sysctl net.core.rmem_max",
+			Zh: "更大的缓冲区可以承受更长的突发：--receive-buffer，上限为 sysctl net.core.rmem_max"},
 	}
 }
 

@@ -9,7 +9,7 @@ export function kept(p: Payload): SavedPayload {
     ...(p.kind === 'hex' ? { hex: text } : { text }),
     ...(p.kind === 'text' && p.charset && p.charset !== 'utf-8' ? { charset: p.charset } : {}),
     ...(p.checksum ? { checksum: checksumWords(p.checksum) } : {}),
-    ...(p.line_ending ? { line_end: p.line_ending } : {}),
+    ...(p.line_ending ? { line_ending: p.line_ending } : {}),
     ...(p.prefix ? { prefix: p.prefix } : {}),
     ...(p.suffix ? { suffix: p.suffix } : {}),
   };

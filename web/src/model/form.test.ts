@@ -12,7 +12,7 @@ describe('request', () => {
   test('a TCP server', () => expect(request({ ...emptyForm })).toEqual({ mode: 'listen', address: 'tcp://:10000' }));
   test('a TCP client', () => {
     const f = { ...emptyForm, protocol: 'tcp-client' as const, remote: ' board.local ', remotePort: '23', local: '10.0.0.2', reconnect: true, echo: true };
-    expect(request(f)).toEqual({ mode: 'connect', address: 'tcp://board.local:23', options: { sources: ['10.0.0.2'], reconnect: true }, echo: true });
+    expect(request(f)).toEqual({ mode: 'connect', address: 'tcp://board.local:23', options: { source: ['10.0.0.2'], reconnect: true }, echo: true });
   });
   test('UDP has any port if none is given', () => {
     expect(request({ ...emptyForm, protocol: 'udp', localPort: '', broadcast: true })).toEqual({ mode: 'listen', address: 'udp://:0', options: { broadcast: true } });

@@ -46,7 +46,7 @@ export function request(f: Form): Open {
     mode: 'connect',
     address: url(scheme, f.remote.trim(), f.remotePort),
     options: {
-      ...(f.local ? { sources: [f.local] } : {}),
+      ...(f.local ? { source: [f.local] } : {}),
       ...(f.reconnect ? { reconnect: true } : {}),
       ...halfOpen,
     },

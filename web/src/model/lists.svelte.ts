@@ -46,7 +46,7 @@ function draftRow(r: Row): DraftRow {
     written: r[kind] ?? '',
     charset: r.charset ?? '',
     checksum: r.checksum ?? '',
-    lineEnd: r.line_end ?? '',
+    lineEnd: r.line_ending ?? '',
     prefix: r.prefix ?? '',
     suffix: r.suffix ?? '',
     delay: milliseconds(r.delay),
@@ -61,7 +61,7 @@ function rowOf(r: DraftRow): Row {
   if (r.name) row.name = r.name;
   if (r.charset && r.kind !== 'hex') row.charset = r.charset;
   if (r.checksum) row.checksum = r.checksum;
-  if (r.lineEnd) row.line_end = r.lineEnd;
+  if (r.lineEnd) row.line_ending = r.lineEnd;
   if (r.prefix) row.prefix = r.prefix;
   if (r.suffix) row.suffix = r.suffix;
   const delay = duration(r.delay);

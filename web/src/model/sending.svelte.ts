@@ -144,7 +144,7 @@ class Sending {
     settings.sendHex = !!p.hex;
     settings.sendEscapes = true;
     settings.sendCharset = (p.charset?.toLowerCase() || 'utf-8') as typeof settings.sendCharset;
-    settings.lineEnding = (p.line_end?.toLowerCase() ?? '') as typeof settings.lineEnding;
+    settings.lineEnding = (p.line_ending?.toLowerCase() ?? '') as typeof settings.lineEnding;
     settings.checksum = sum.name;
     settings.checksumFrom = sum.from ?? 0;
     settings.checksumTo = sum.to ?? 0;

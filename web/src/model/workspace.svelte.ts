@@ -92,7 +92,7 @@ class WorkspaceModel {
     const endpoint: SavedEndpoint = {
       name,
       ...(mode === 'listen' ? { listen: address } : { connect: address }),
-      ...(options?.sources ? { source: options.sources } : {}),
+      ...(options?.source ? { source: options.source } : {}),
       ...(options?.reconnect ? { reconnect: true } : {}),
       ...(options?.half_open_ms ? { half_open: `${options.half_open_ms}ms` } : {}),
       ...(ruled ? { rules: name, ...aroundOf(ruled) } : { ...(echo ? { echo } : {}), ...(frame ? { frame } : {}), ...(frame && check ? { check } : {}) }),

@@ -1,0 +1,532 @@
+package sockeye
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxOptionTime is the longest time that an option may have.
+const MaxOptionTime = 365 * 24 * time.Hour
+
+// SetText sets the option from a text, as flags have it. A list grows. The error is an
+// *Error without a target, or several joined.
+func (d *Option) SetText(o *Options, s string) error {
+	switch f := d.field(o).(type) {
+	case *[]netip.Addr, *[]netip.Prefix:
+		return appendTexts(f, strings.Split(s, ","), false)
+	case *time.Duration:
+		if on, isSwitch := switchWord(s); d.Bare != 0 && isSwitch && !isNumber(s) {
+			return d.Set(o, on, FlagForm)
+		}
+	case *int, *uint16:
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return d.Set(o, n, FlagForm)
+		}
+	case *bool, *Choice:
+		if on, isSwitch := switchWord(s); isSwitch {
+			return d.Set(o, on, FlagForm)
+		}
+	}
+	return d.Set(o, s, FlagForm)
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
+
+// switchWord reads on and off as people write them.
+func switchWord(s string) (on, ok bool) {
+	switch strings.ToLower(s) {
+	case "on", "yes":
+		return true, true
+	case "off", "no":
+		return false, true
+	case "0", "1":
+		return s == "1", true
+	}
+	on, err := strconv.ParseBool(s)
+	return on, err == nil
+}
+
+// Set sets the option from a value that was decoded from JSON or TOML: true or false, a
+// number, a text, or a list of texts. The error is an *Error whose target is "" or, in a
+// list, "[2]", or several joined.
+func (d *Option) Set(o *Options, v any, form OptionForm) error {
+	if n, ok := v.(json.Number); ok {
+		v = numberOf(n)
+	}
+	switch f := d.field(o).(type) {
+	case *Choice:
+		on, ok := v.(bool)
+		if !ok {
+			return d.unfit(v, form)
+		}
+		*f = ChoiceOf(on)
+	case *bool:
+		on, ok := v.(bool)
+		if !ok {
+			return d.unfit(v, form)
+		}
+		*f = on
+	case *time.Duration:
+		t, err := d.timeOf(v, form)
+		if err != nil {
+			return err
+		}
+		*f = t
+	case *int:
+		n, ok := d.numberIn(v)
+		if !ok || int64(int(n)) != n {
+			return d.unfit(v, form)
+		}
+		*f = int(n)
+	case *uint16:
+		n, ok := d.numberIn(v)
+		if !ok || int64(uint16(n)) != n {
+			return d.unfit(v, form)
+		}
+		*f = uint16(n)
+	case *string:
+		s, ok := v.(string)
+		if !ok {
+			return d.unfit(v, form)
+		}
+		*f = s
+	case *OverCap:
+		s, ok := v.(string)
+		if !ok {
+			return d.unfit(v, form)
+		}
+		*f = OverCap(s)
+	case *[]netip.Addr:
+		*f = nil
+		return d.setList(f, v, form)
+	case *[]netip.Prefix:
+		*f = nil
+		return d.setList(f, v, form)
+	}
+	return nil
+}
+
+func numberOf(n json.Number) any {
+	if i, err := n.Int64(); err == nil {
+		return i
+	}
+	f, err := n.Float64()
+	if err != nil {
+		return n.String()
+	}
+	return f
+}
+
+// numberIn is a whole number, or in a file a size such as "64KiB".
+func (d *Option) numberIn(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int64:
+		return v, true
+	case int:
+		return int64(v), true
+	case string:
+		if d.Kind != OptionBytes {
+			return 0, false
+		}
+		n, err := ParseSize(v)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+// timeOf reads milliseconds in JSON, and elsewhere a time with its unit or a number of
+// seconds.
+func (d *Option) timeOf(v any, form OptionForm) (time.Duration, error) {
+	unit := time.Second
+	if form == JSONForm {
+		unit = time.Millisecond
+	}
+	var n float64
+	switch v := v.(type) {
+	case bool:
+		if d.Bare == 0 {
+			return 0, d.unfit(v, form)
+		}
+		if v {
+			return d.Bare, nil
+		}
+		return 0, nil
+	case string:
+		if form == JSONForm {
+			return 0, d.unfit(v, form)
+		}
+		t, err := ParseTime(v)
+		if err != nil {
+			return 0, d.unfit(v, form)
+		}
+		return t, nil
+	case int64:
+		n = float64(v)
+	case float64:
+		n = v
+	default:
+		return 0, d.unfit(v, form)
+	}
+	if n *= float64(unit); math.IsNaN(n) || math.Abs(n) > float64(MaxOptionTime) {
+		return 0, d.unfit(v, form)
+	}
+	return time.Duration(n), nil
+}
+
+func (d *Option) setList(into any, v any, form OptionForm) error {
+	list, ok := v.([]any)
+	if s, isText := v.(string); isText && form == FileForm {
+		list, ok = nil, true
+		for one := range strings.SplitSeq(s, ",") {
+			list = append(list, one)
+		}
+	}
+	if !ok {
+		return d.unfit(v, form)
+	}
+	texts := make([]string, len(list))
+	var faults problems
+	for i, one := range list {
+		if texts[i], ok = one.(string); !ok {
+			e := *ErrorOf(d.unfit(one, form))
+			e.Target = fmt.Sprintf("[%d]", i)
+			faults = append(faults, &e)
+		}
+	}
+	if len(faults) > 0 {
+		return faults.join()
+	}
+	return appendTexts(into, texts, true)
+}
+
+// appendTexts reads the elements of a list. With numbered, faults name them.
+func appendTexts(into any, texts []string, numbered bool) error {
+	var faults problems
+	for i, s := range texts {
+		var err error
+		switch f := into.(type) {
+		case *[]netip.Addr:
+			var a netip.Addr
+			if a, err = parseIP(strings.TrimSpace(s)); err == nil {
+				*f = append(*f, a)
+			}
+		case *[]netip.Prefix:
+			var p netip.Prefix
+			if p, err = ParsePrefix(strings.TrimSpace(s)); err == nil {
+				*f = append(*f, p)
+			}
+		}
+		if err == nil {
+			continue
+		}
+		e := *ErrorOf(err)
+		e.Op = "set"
+		if numbered {
+			e.Target = fmt.Sprintf("[%d]", i)
+		}
+		faults = append(faults, &e)
+	}
+	return faults.join()
+}
+
+func parseIP(s string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		s = clip(s)
+		return a, &Error{Kind: Invalid, Message: Text{fmt.Sprintf("%q is not an IP address", s), fmt.Sprintf("%q 不是 IP 地址", s)},
+			Hint: Text{"sockeye addrs lists this machine's addresses", "sockeye addrs 列出本机地址"}}
+	}
+	return a, nil
+}
+
+// ParseTime reads a time as people type it: "500ms", "2s", "1m30s"; a bare number is
+// seconds. The error is an *Error of kind Invalid.
+func ParseTime(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if n, numErr := strconv.ParseFloat(s, 64); err != nil && numErr == nil && strings.Trim(s, "0123456789.") == "" {
+		d, err = time.Duration(n*float64(time.Second)), nil
+		if n*float64(time.Second) > float64(1<<62) {
+			err = strconv.ErrRange
+		}
+	}
+	if err != nil {
+		s = clip(s)
+		return 0, &Error{Kind: Invalid, Message: Text{fmt.Sprintf("%q is not a time", s), fmt.Sprintf("%q 不是时间", s)}, Hint: timeHint}
+	}
+	return d, nil
+}
+
+var timeHint = Text{"write 500ms, 2s, 1m30s or 1h; a bare number is seconds", "写成 500ms、2s、1m30s 或 1h；纯数字表示秒"}
+
+// ParseSize reads a number of bytes: "65536", "64KiB", "4MiB".
+func ParseSize(s string) (int64, error) {
+	digits, unit := strings.TrimSpace(s), int64(1)
+	for i, suffix := range []string{"KiB", "MiB", "GiB"} {
+		if rest, ok := strings.CutSuffix(digits, suffix); ok {
+			digits, unit = strings.TrimSpace(rest), 1<<(10*(i+1))
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n > math.MaxInt64/unit || n < math.MinInt64/unit {
+		return 0, strconv.ErrRange
+	}
+	return n * unit, nil
+}
+
+// unfit is the error of a value that the option does not take, with what to write.
+func (d *Option) unfit(v any, form OptionForm) error {
+	shown := clip(fmt.Sprint(v))
+	switch v := v.(type) {
+	case string:
+		shown = strconv.Quote(clip(v))
+	case []any:
+		shown = "a list"
+	case map[string]any, []map[string]any:
+		shown = "a table"
+	case nil:
+		shown = "nothing"
+	case float64:
+		shown = strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	wanted, hint := d.wanted(form)
+	return &Error{Kind: Invalid, Op: "set", Message: Text{shown + " is not " + wanted.En, shown + " 不是" + wanted.Zh}, Hint: hint}
+}
+
+// wanted is what the option takes, and how that is written.
+func (d *Option) wanted(form OptionForm) (what, hint Text) {
+	switch d.Kind {
+	case OptionSwitch:
+		if form == FlagForm {
+			return Text{"on or off", " on 或 off"}, Text{}
+		}
+		return Text{"true or false", " true 或 false"}, Text{"write true or false, without quotes", "写 true 或 false，不带引号"}
+	case OptionTime:
+		hint = timeHint
+		if form == FileForm {
+			hint = Text{`write "500ms", "2s", "1m30s" or "1h"; a bare number is seconds`, `写成 "500ms"、"2s"、"1m30s" 或 "1h"；纯数字表示秒`}
+		} else if form == JSONForm {
+			hint = Text{"write a number from 0 to a year of milliseconds: 1500 is 1.5 s", "写 0 到一年之间的毫秒数：1500 为 1.5 秒"}
+			return Text{"a time in milliseconds", "毫秒数"}, d.orTrue(hint)
+		}
+		return Text{"a time", "时间"}, d.orTrue(hint)
+	case OptionBytes:
+		return Text{"a number of bytes", "字节数"}, Text{"write 65536 or 64KiB", "写成 65536 或 64KiB"}
+	case OptionPort:
+		return Text{"a port", "端口"}, portHint
+	case OptionChoice:
+		words := d.WordList()
+		return Text{strings.Join(words, " or "), " " + strings.Join(words, " 或 ")}, Text{"write " + strings.Join(words, " or "), "请写 " + strings.Join(words, " 或 ")}
+	case OptionInterface:
+		return Text{"the name of a network interface", "网卡名"}, Text{"sockeye addrs lists them", "sockeye addrs 列出网卡"}
+	case OptionAddresses:
+		return Text{"a list of IP addresses", "IP 地址列表"}, Text{`write ["192.168.1.10"]`, `写成 ["192.168.1.10"]`}
+	case OptionPrefixes:
+		return Text{"a list of IP addresses and ranges", "IP 地址或地址段列表"}, Text{`write ["192.168.1.0/24"]`, `写成 ["192.168.1.0/24"]`}
+	}
+	return Text{"a whole number", "整数"}, Text{}
+}
+
+func (d *Option) orTrue(hint Text) Text {
+	if d.Bare == 0 {
+		return hint
+	}
+	return Text{hint.En + "; true is " + shortTime(d.Bare) + ", false is off", hint.Zh + "；true 为 " + shortTime(d.Bare) + "，false 为关闭"}
+}
+
+// IsSet reports whether an option was given, be it with its default.
+func (d *Option) IsSet(o *Options) bool {
+	switch f := d.field(o).(type) {
+	case *Choice:
+		return *f != Default
+	case *bool:
+		return *f
+	case *time.Duration:
+		return *f != 0
+	case *int:
+		return *f != 0
+	case *uint16:
+		return *f != 0
+	case *string:
+		return *f != ""
+	case *OverCap:
+		return *f != ""
+	case *[]netip.Addr:
+		return len(*f) > 0
+	case *[]netip.Prefix:
+		return len(*f) > 0
+	}
+	return false
+}
+
+// Get is the option's value as a form has it: true or false, an int64, a float64 of
+// milliseconds, a text or a list of texts. It is nil for one that is not given.
+func (d *Option) Get(o *Options, form OptionForm) any {
+	if !d.IsSet(o) {
+		return nil
+	}
+	switch f := d.field(o).(type) {
+	case *Choice:
+		return *f == On
+	case *bool:
+		return *f
+	case *time.Duration:
+		if form == JSONForm {
+			return float64(*f) / float64(time.Millisecond)
+		}
+		return f.String()
+	case *int:
+		return int64(*f)
+	case *uint16:
+		return int64(*f)
+	case *string:
+		return *f
+	case *OverCap:
+		return string(*f)
+	case *[]netip.Addr:
+		var out []string
+		for _, a := range *f {
+			out = append(out, a.String())
+		}
+		return out
+	case *[]netip.Prefix:
+		var out []string
+		for _, p := range *f {
+			out = append(out, PrefixText(p))
+		}
+		return out
+	}
+	return nil
+}
+
+// fill sets the option to its default, if that is a value and the option is not given.
+// Switches stay as they are: Choice.Or knows them.
+func (d *Option) fill(o *Options, e Endpoint) {
+	if d.Kind == OptionSwitch || len(d.Defaults) == 0 || d.IsSet(o) {
+		return
+	}
+	switch v := d.DefaultFor(e.Address.network(), e.Mode).Value.(type) {
+	case time.Duration:
+		*d.field(o).(*time.Duration) = v
+	case int:
+		*d.field(o).(*int) = v
+	case OverCap:
+		*d.field(o).(*OverCap) = v
+	}
+}
+
+// saysDefault reports whether the value is one that the option has by itself: off,
+// nothing, or a default.
+func (d *Option) saysDefault(o *Options) bool {
+	if !d.IsSet(o) {
+		return true
+	}
+	text := d.valueText(deref(d.field(o)))
+	if len(d.Defaults) == 0 {
+		return text == d.valueText(Off)
+	}
+	return slices.ContainsFunc(d.Defaults, func(def OptionDefault) bool { return def.Value != nil && d.valueText(def.Value) == text })
+}
+
+func deref(p any) any {
+	switch f := p.(type) {
+	case *Choice:
+		return *f
+	case *bool:
+		return *f
+	case *time.Duration:
+		return *f
+	case *int:
+		return *f
+	case *OverCap:
+		return *f
+	}
+	return p
+}
+
+func (d *Option) valueText(v any) string {
+	switch v := v.(type) {
+	case Choice:
+		return map[Choice]string{On: "on", Off: "off"}[v]
+	case bool:
+		return map[bool]string{true: "on", false: "off"}[v]
+	case time.Duration:
+		return shortTime(v)
+	case int:
+		if d.Kind == OptionBytes {
+			return sizeText(v)
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// sizeText is a number of bytes as ParseSize reads it.
+func sizeText(n int) string {
+	switch {
+	case n > 0 && n%(1<<20) == 0:
+		return strconv.Itoa(n>>20) + "MiB"
+	case n > 0 && n%(1<<10) == 0:
+		return strconv.Itoa(n>>10) + "KiB"
+	}
+	return strconv.Itoa(n)
+}
+
+// shortTime is a time without its zeroes: "1m" for 1m0s.
+func shortTime(t time.Duration) string {
+	s := t.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
+}
+
+// check notes a value that the option cannot have.
+func (d *Option) check(v *problems, o *Options) {
+	switch f := d.field(o).(type) {
+	case *time.Duration:
+		switch {
+		case *f < 0 && d.Least < 0:
+		case *f < 0:
+			v.add(d.Name, Text{fmt.Sprintf("%s is negative", *f), fmt.Sprintf("%s 是负数", *f)}, zeroHint)
+		case *f > MaxOptionTime:
+			v.add(d.Name, Text{fmt.Sprintf("%s is longer than a year", *f), fmt.Sprintf("%s 超过一年", *f)}, zeroHint)
+		}
+	case *int:
+		if d.Kind == OptionChoice {
+			if *f != 0 && !slices.Contains(d.WordList(), strconv.Itoa(*f)) {
+				d.noWord(v, strconv.Itoa(*f))
+			}
+		} else if n := int64(*f); n < d.Least || n > d.Most {
+			v.add(d.Name, Text{fmt.Sprintf("%d is not between %d and %d", n, d.Least, d.Most), fmt.Sprintf("%d 不在 %d 和 %d 之间", n, d.Least, d.Most)}, zeroHint)
+		}
+	case *OverCap:
+		if *f != "" && !slices.Contains(d.WordList(), string(*f)) {
+			d.noWord(v, strconv.Quote(clip(string(*f))))
+		}
+	}
+}
+
+var zeroHint = Text{"0 is the default", "0 表示默认值"}
+
+func (d *Option) noWord(v *problems, value string) {
+	words := d.WordList()
+	message := Text{value + " is neither " + strings.Join(words, " nor "), value + " 既不是 " + strings.Join(words, " 也不是 ")}
+	var en, zh []string
+	for _, w := range d.Words {
+		if !w.Help.IsZero() {
+			en, zh = append(en, w.Word+" "+w.Help.En), append(zh, w.Word+" "+w.Help.Zh)
+		}
+	}
+	v.add(d.Name, message, Text{strings.Join(en, ", "), strings.Join(zh, "，")})
+}
