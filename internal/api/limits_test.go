@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -194,25 +195,57 @@ func TestOtherProtocols(t *testing.T) {
 func TestOwnAddressInEverySpelling(t *testing.T) {
 	v := serve(t)
 	_, port, _ := net.SplitHostPort(v.addr)
-	hosts := []string{
-		"127.0.0.1", "localhost", "LOCALHOST", "0.0.0.0", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "localhost.", "127.1", "2130706433",
-		"0x7f000001", "0177.0.0.1", "127.0.1", "[::ffff:0.0.0.0]", "[::]", "0", "sockeye.localhost", "ip6-localhost", "127.0.0.1.", "[::ffff:127.0.0.1%25lo]",
+	own := []string{
+		"127.0.0.1", "localhost", "LOCALHOST", "0.0.0.0", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "localhost.",
+		"[::ffff:0.0.0.0]", "[::]", "sockeye.localhost", "[::ffff:127.0.0.1%25lo]",
+	}
+	noAddress := []string{"127.1", "2130706433", "0177.0.0.1", "127.0.1", "0"} // though some programs read them so
+	names := []string{"0x7f000001", "ip6-localhost", "127.0.0.1."}             // which this system may know as its own
+	refused := 0
+	open := func(address string) Failure {
+		t.Helper()
+		status, text := v.do(v.request("POST", "/api/v1/sessions", Open{Mode: "connect", Address: address + ":" + port}))
+		if status < 400 {
+			t.Errorf("%s was opened: %s", address, text)
+		}
+		var f Failure
+		if err := json.Unmarshal([]byte(text), &f); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+		if f.Kind == sockeye.NotPermitted {
+			refused++
+		}
+		return f
 	}
 	for _, scheme := range []string{"", "tcp://", "tcp4://"} {
-		for _, host := range hosts {
-			status, text := v.do(v.request("POST", "/api/v1/sessions", Open{Mode: "connect", Address: scheme + host + ":" + port}))
-			if status < 400 {
-				t.Errorf("%s%s was opened: %s", scheme, host, text)
+		for _, host := range own {
+			if scheme == "tcp4://" && host == "[::]" {
+				continue
 			}
-		}
-		for _, host := range hosts[:5] {
-			if f := v.failing(403, "POST", "/api/v1/sessions", Open{Mode: "connect", Address: scheme + host + ":" + port}); scheme != "tcp4://" && f.Kind != sockeye.NotPermitted {
+			if f := open(scheme + host); f.Kind != sockeye.NotPermitted || !strings.Contains(f.Message, "own control address") {
 				t.Errorf("%s%s: %+v", scheme, host, f)
 			}
-			if scheme == "tcp4://" {
-				break
+		}
+		for _, host := range noAddress {
+			if f := open(scheme + host); f.Kind != sockeye.Invalid || !strings.Contains(f.Message, "not an IPv4 address") {
+				t.Errorf("%s%s: %+v", scheme, host, f)
 			}
 		}
+		for _, host := range names {
+			if f := open(scheme + host); f.Kind != sockeye.NotPermitted && f.Kind != sockeye.NoSuchHost {
+				t.Errorf("%s%s: %+v", scheme, host, f)
+			}
+		}
+	}
+	// Each is told of in the record.
+	told := 0
+	for _, e := range ask[Events](v, "GET", "/api/v1/events?limit=1000", nil).Events {
+		if e.Error != nil && e.Error.Kind == sockeye.NotPermitted {
+			told++
+		}
+	}
+	if told != refused {
+		t.Errorf("%d refusals are in the record, want %d", told, refused)
 	}
 	if n := len(v.bench.Sessions()); n != 0 {
 		t.Errorf("%d sessions are open", n)
