@@ -11,17 +11,17 @@ type EventKind uint8
 
 // The kinds of event, in the order a session usually meets them. Their names
 // (see String) are stable: they are the same word in the journal, the API and
-// the output of --json.
+// the output of --json. The numbers are those of recordings.
 const (
-	Opened   EventKind = iota + 1 // the session is open; the real local addresses are in Detail.Locals
-	Joined                        // a peer connected, or a datagram's source was seen for the first time
-	Received                      // bytes came off the socket
-	Sent                          // the kernel took bytes
-	Finished                      // one side sent FIN: Detail.Reason is EOF for the peer, Local for us
-	Left                          // a peer is gone, why is in Detail.Reason
-	Failed                        // something went wrong on the session or a peer: kind "error"
-	Gap                           // events are missing here: how many is in Detail.Lost
-	Ended                         // the session is closed, the last event of it: kind "closed"
+	Opened   EventKind = 1 // the session is open; the real local addresses are in Detail.Locals
+	Joined   EventKind = 2 // a peer connected, or a datagram's source was seen for the first time
+	Received EventKind = 3 // bytes came off the socket
+	Sent     EventKind = 4 // the kernel took bytes
+	Finished EventKind = 5 // one side sent FIN: Detail.Reason is EOF for the peer, Local for us
+	Left     EventKind = 6 // a peer is gone, why is in Detail.Reason
+	Failed   EventKind = 7 // something went wrong on the session or a peer: kind "error"
+	Gap      EventKind = 8 // events are missing here: how many is in Detail.Lost
+	Ended    EventKind = 9 // the session is closed, the last event of it: kind "closed"
 )
 
 var eventKindNames = [...]string{
@@ -90,7 +90,7 @@ type Detail struct {
 	Reason Reason
 	Err    *Error
 	// Locals are the addresses really bound (opened).
-	Locals []netip.AddrPort
+	Locals []SocketAddr
 	// Retry is how long the session waits before it connects again.
 	Retry time.Duration
 	// Attempts are the addresses tried for one connection, in order.

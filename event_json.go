@@ -81,7 +81,7 @@ func (e *Event) line(l Lang) eventLine {
 		line.Network = string(e.Session.Endpoint.Address.network().Transport())
 	}
 	if p := e.Peer; p != nil {
-		line.Network, line.PeerID, line.Alias = p.Network, p.ID, p.Alias()
+		line.Network, line.PeerID, line.Alias = string(p.Network), p.ID, p.Alias()
 		line.Local, line.Peer = p.Local.String(), p.Remote.String()
 	}
 	if e.Kind == Received || e.Kind == Sent {

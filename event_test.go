@@ -17,8 +17,8 @@ func TestAppendJSON(t *testing.T) {
 	s := &Session{ID: "s1", Endpoint: Endpoint{Mode: Listen, Address: Address{Network: TCP, Port: 10000}}}
 	p := &Peer{
 		ID: 3, Session: s, Network: "tcp",
-		Local:  netip.MustParseAddrPort("127.0.0.1:10000"),
-		Remote: netip.MustParseAddrPort("127.0.0.1:54036"),
+		Local:  IPSocketAddr(netip.MustParseAddrPort("127.0.0.1:10000")),
+		Remote: ParseSocketAddr("127.0.0.1:54036"),
 	}
 	at := time.Date(2026, 1, 31, 9, 30, 15, 123456789, time.UTC)
 	refused := &Error{Kind: Refused, Op: "connect", Target: "127.0.0.1:1", Errno: "ECONNREFUSED", Err: syscall.ECONNREFUSED}
@@ -32,7 +32,7 @@ func TestAppendJSON(t *testing.T) {
 			`{"v":1,"seq":7,"time":"2026-01-31T09:30:15.123456789Z","session":"s1","kind":"received","network":"tcp","local":"127.0.0.1:10000","peer":"127.0.0.1:54036","peer_id":3,"bytes":15,"data":"SGVsbG8gMDFTdHVkaW8h"}`},
 		{"empty datagram", Event{Seq: 8, Time: at, Kind: Received, Session: s, Peer: p}, English,
 			`{"v":1,"seq":8,"time":"2026-01-31T09:30:15.123456789Z","session":"s1","kind":"received","network":"tcp","local":"127.0.0.1:10000","peer":"127.0.0.1:54036","peer_id":3,"bytes":0}`},
-		{"opened", Event{Seq: 1, Time: at, Kind: Opened, Session: s, Detail: &Detail{Locals: []netip.AddrPort{p.Local}}}, English,
+		{"opened", Event{Seq: 1, Time: at, Kind: Opened, Session: s, Detail: &Detail{Locals: []SocketAddr{p.Local}}}, English,
 			`{"v":1,"seq":1,"time":"2026-01-31T09:30:15.123456789Z","session":"s1","kind":"opened","network":"tcp","local":"127.0.0.1:10000"}`},
 		{"left", Event{Seq: 9, Time: at, Kind: Left, Session: s, Peer: p, Detail: &Detail{Reason: ReasonEOF}}, English,
 			`{"v":1,"seq":9,"time":"2026-01-31T09:30:15.123456789Z","session":"s1","kind":"left","network":"tcp","local":"127.0.0.1:10000","peer":"127.0.0.1:54036","peer_id":3,"reason":"eof"}`},

@@ -136,6 +136,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/core", ".", "the nouns"},
 
 	{"internal/responder", "internal/transport", "it answers transport's peers"},
+	{"internal/responder", "internal/transport/schemes", "its tests open real sessions"},
 	{"internal/responder", "internal/journal", "what went wrong is recorded"},
 	{"internal/responder", "internal/framing", "rules answer frames"},
 	{"internal/responder", "internal/checksum", "frames that rules answer have a right one"},

@@ -18,6 +18,9 @@ type Traits struct {
 	IP bool
 }
 
+// Forgeable says whether anybody can send in the name of another address.
+func (t Traits) Forgeable() bool { return t.Datagram && t.IP }
+
 // scheme is one row of the table of schemes.
 type scheme struct {
 	network Network
@@ -36,6 +39,16 @@ var (
 	tcp = Traits{Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true}
 	udp = Traits{Datagram: true, IP: true}
 )
+
+// Transports lists the networks without their families.
+func Transports() (all []Network) {
+	for _, s := range schemes {
+		if s.network == s.network.Transport() {
+			all = append(all, s.network)
+		}
+	}
+	return all
+}
 
 // Traits are what the network can do; the zero network is TCP.
 func (n Network) Traits() Traits {

@@ -31,17 +31,16 @@ type Session struct {
 }
 
 // Peer is the identity of one remote party of a session: the five-tuple
-// (protocol, local address and port, remote address and port) and an alias.
+// (protocol, local address, remote address) and an alias.
 // Only the alias can change; a Peer may be kept and read from any goroutine.
 type Peer struct {
 	// ID numbers the peers of one running Sockeye from 1, in the order they joined.
 	ID      uint64
 	Session *Session
-	// Network is "tcp" or "udp".
-	Network string
-	// Local and Remote are unmapped (an IPv4 address is never shown as ::ffff:a.b.c.d)
-	// and keep their IPv6 zone.
-	Local, Remote netip.AddrPort
+	// Network is that of its session without the family: "tcp", "udp", "unix".
+	Network Network
+	// Local and Remote are, if they are IP, unmapped and keep their IPv6 zone.
+	Local, Remote SocketAddr
 
 	alias atomic.Pointer[string]
 }
@@ -58,7 +57,7 @@ func (p *Peer) Alias() string {
 // to call from any goroutine.
 func (p *Peer) SetAlias(name string) { p.alias.Store(&name) }
 
-// String is the remote address and port.
+// String is the remote address.
 func (p *Peer) String() string { return p.Remote.String() }
 
 // Answers says whether a word means this peer: its number ("3" or "#3"), its
@@ -73,7 +72,7 @@ func (p *Peer) Answers(word string) bool {
 	if ip, err := netip.ParseAddr(word); err == nil {
 		return ip == p.Remote.Addr()
 	}
-	return word == p.Alias() || word == p.Remote.String() || word == ":"+strconv.Itoa(int(p.Remote.Port()))
+	return word == p.Alias() || word == p.Remote.String() || p.Remote.IsIP() && word == ":"+strconv.Itoa(int(p.Remote.Port()))
 }
 
 // PeerState says how far a connection has come.
@@ -132,7 +131,7 @@ type PeerStatus struct {
 type SessionStatus struct {
 	*Session
 	// Locals are the addresses really bound.
-	Locals []netip.AddrPort
+	Locals []SocketAddr
 	// Peers counts the peers there now.
 	Peers int
 	// Counters are all peers' together, those that left included; the rates are bytes

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -147,9 +146,7 @@ func sessionOf(s *api.Session) Session {
 	out := Session{State: SessionState(s.State), Rules: s.Rules, Reason: s.Reason,
 		SessionStatus: sockeye.SessionStatus{Session: id, Peers: s.Peers, Counters: countersOf(s.Traffic), ReceiveRate: s.ReceiveRate, SendRate: s.SendRate}}
 	for _, text := range s.Locals {
-		if a, err := netip.ParseAddrPort(text); err == nil {
-			out.Locals = append(out.Locals, a)
-		}
+		out.Locals = append(out.Locals, sockeye.ParseSocketAddr(text))
 	}
 	if q := s.Queue; q != nil {
 		out.Queue = &sockeye.AcceptQueue{Waiting: q.Waiting, Backlog: q.Backlog, Overflows: q.Overflows}
@@ -187,9 +184,9 @@ func (c *remote) Peers(ctx context.Context, session string) ([]sockeye.PeerStatu
 
 func peerOf(p *api.Peer, of *sockeye.Session) sockeye.PeerStatus {
 	ms := func(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
-	id := &sockeye.Peer{ID: p.ID, Session: of, Network: p.Network}
-	id.Local, _ = netip.ParseAddrPort(p.Local)
-	id.Remote, _ = netip.ParseAddrPort(p.Remote)
+	id := &sockeye.Peer{ID: p.ID, Session: of, Network: sockeye.Network(p.Network)}
+	id.Local = sockeye.ParseSocketAddr(p.Local)
+	id.Remote = sockeye.ParseSocketAddr(p.Remote)
 	id.SetAlias(p.Alias)
 	out := sockeye.PeerStatus{Peer: id, State: p.State, Counters: countersOf(p.Traffic), ReceiveRate: p.ReceiveRate, SendRate: p.SendRate,
 		HalfOpen: p.HalfOpen, Unsent: p.Unsent, Queued: p.Queued, NotReadingFor: ms(p.NotReadingForMS)}

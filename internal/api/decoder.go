@@ -84,9 +84,7 @@ func detailOf(l *EventLine) *sockeye.Detail {
 		locals = []string{l.Local}
 	}
 	for _, s := range locals {
-		if a, err := netip.ParseAddrPort(s); err == nil {
-			t.Locals = append(t.Locals, a)
-		}
+		t.Locals = append(t.Locals, sockeye.ParseSocketAddr(s))
 	}
 	for _, a := range l.Attempts {
 		at := sockeye.Attempt{After: milliseconds(a.AfterMS), Took: milliseconds(a.TookMS)}
@@ -122,9 +120,9 @@ func (d *EventDecoder) session(ctx context.Context, l *EventLine) *sockeye.Sessi
 func (d *EventDecoder) peer(l *EventLine, s *sockeye.Session) *sockeye.Peer {
 	p := d.peers[l.PeerID]
 	if p == nil {
-		p = &sockeye.Peer{ID: l.PeerID, Session: s, Network: l.Network}
-		p.Local, _ = netip.ParseAddrPort(l.Local)
-		p.Remote, _ = netip.ParseAddrPort(l.Peer)
+		p = &sockeye.Peer{ID: l.PeerID, Session: s, Network: sockeye.Network(l.Network)}
+		p.Local = sockeye.ParseSocketAddr(l.Local)
+		p.Remote = sockeye.ParseSocketAddr(l.Peer)
 		d.peers[l.PeerID] = p
 	}
 	if l.Alias != p.Alias() {

@@ -46,7 +46,7 @@ func (c *requestContext) choose(in Recipients) (Session, error) {
 func peerOf(s *core.Session, p *core.Peer) Peer {
 	st := p.Status()
 	out := Peer{
-		ID: p.ID, Session: p.Session.ID, Network: p.Network, Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
+		ID: p.ID, Session: p.Session.ID, Network: string(p.Network), Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
 		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
 		Since: stamp(st.Since), Unsent: st.Unsent, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}

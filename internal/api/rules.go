@@ -3,7 +3,7 @@ package api
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
+	"slices"
 	"time"
 
 	"sockeye"
@@ -157,11 +157,11 @@ func (t *dryRun) message(in TryRules, how *responder.RuleProgram, lookup func(st
 	if err != nil {
 		return err
 	}
-	if in.Network != "" && in.Network != "tcp" && in.Network != "udp" {
-		return invalid("network", sockeye.Text{En: fmt.Sprintf("%q is neither tcp nor udp", in.Network), Zh: fmt.Sprintf("%q 不是 tcp 或 udp", in.Network)}, sockeye.Text{})
+	if in.Network != "" && !slices.Contains(sockeye.Transports(), sockeye.Network(in.Network)) {
+		return invalid("network", sockeye.Text{En: fmt.Sprintf("%q is none of %q", in.Network, sockeye.Transports()), Zh: fmt.Sprintf("%q 不是 %q 之一", in.Network, sockeye.Transports())}, sockeye.Text{})
 	}
 	t.now = t.begun
-	peer := &sockeye.Peer{ID: 1, Network: in.Network, Local: netip.MustParseAddrPort("127.0.0.1:10000"), Remote: netip.MustParseAddrPort("127.0.0.1:50000")}
+	peer := &sockeye.Peer{ID: 1, Network: sockeye.Network(in.Network), Local: sockeye.ParseSocketAddr("127.0.0.1:10000"), Remote: sockeye.ParseSocketAddr("127.0.0.1:50000")}
 	if in.State == nil {
 		t.Join(peer, t.now, t.add)
 	} else if !t.Put(peer, *in.State, t.now) {

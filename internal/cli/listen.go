@@ -88,7 +88,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 // endsAfterOne makes "sockeye -l" serve one peer, as "ncat -l" does, unless -k was
 // given; the command listen stays open by itself. UDP has no end of a peer.
 func (f *listenFlags) endsAfterOne(ep sockeye.Endpoint) bool {
-	return f.once || !f.keepOpen || f.ncatForm && !f.keepOpenGiven && !f.Broker && !f.Chat && ep.Address.Network.Transport() == sockeye.TCP
+	return f.once || !f.keepOpen || f.ncatForm && !f.keepOpenGiven && !f.Broker && !f.Chat && ep.Address.Network.Traits().Connections
 }
 
 func (a *app) listen(f *listenFlags, words []string) error {
@@ -131,7 +131,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		ep.Options.MaxPeers = 1
 	}
 	f.Verbose = f.Verbose || terminal.IsTerminal(a.Err)
-	if ep.Address.Network.Transport() == sockeye.TCP {
+	if ep.Address.Network.Traits().Connections {
 		a.WarnOfFileLimit(ep.Options.MaxPeers)
 	}
 	f.Unheard = answer.Program != nil || f.sendOnly
@@ -153,7 +153,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	if list == nil && !f.Echo && reads && l.Pipes() {
 		l.Sent = terminal.Linger(&ep)
-		l.Finishes = f.once && ep.Address.Network.Transport() == sockeye.TCP
+		l.Finishes = f.once && ep.Address.Network.Traits().HalfClose
 	}
 	s, err := l.Bench.Open(a.Ctx, ep, answer)
 	if err != nil {

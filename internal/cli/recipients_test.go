@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,7 +11,7 @@ import (
 // A peer of a running workbench is named as at the console.
 func TestPeersNamed(t *testing.T) {
 	peer := func(id uint64, remote, alias string) sockeye.PeerStatus {
-		p := &sockeye.Peer{ID: id, Network: "tcp", Remote: netip.MustParseAddrPort(remote)}
+		p := &sockeye.Peer{ID: id, Network: "tcp", Remote: sockeye.ParseSocketAddr(remote)}
 		p.SetAlias(alias)
 		return sockeye.PeerStatus{Peer: p}
 	}

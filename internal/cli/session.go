@@ -250,9 +250,9 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 					window, resent = p.TCP.SendWindow, fmt.Sprint(p.TCP.Retransmits)
 				}
 				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias()), p.Remote.String(),
-					a.PeerState(p.Network, p.State) + a.PeerTrouble(p.HalfOpen, p.NotReadingFor, window, p.Queued),
+					a.PeerState(string(p.Network), p.State) + a.PeerTrouble(p.HalfOpen, p.NotReadingFor, window, p.Queued),
 					a.Amount(p.Counters.ReceivedBytes, p.Counters.ReceivedMessages, p.ReceiveRate), a.Amount(p.Counters.SentBytes, p.Counters.SentMessages, p.SendRate),
-					terminal.Unacknowledged(p.Network, p.Unsent), resent})
+					terminal.Unacknowledged(string(p.Network), p.Unsent), resent})
 			}
 			return a.PrintTable(rows, a.t("no peer is connected", "没有连接对象"))
 		},

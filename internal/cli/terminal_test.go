@@ -121,7 +121,7 @@ func (x *testTerminal) peerOf(listening string) *board {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	return &board{c, s.ID, p.Local}
+	return &board{c, s.ID, p.Local.AddrPort()}
 }
 
 func (x *testTerminal) says(b *board, text string) {

@@ -28,8 +28,10 @@ func (a *aliases) set(p *sockeye.Peer, name string) {
 	}
 	p.SetAlias(name)
 	if name != "" {
-		a.byAddr[ip] = append(without(a.byAddr[ip], name), name)
 		a.worn[name] = p
+	}
+	if name != "" && ip.IsValid() { // else there is nothing to know it by when it comes back
+		a.byAddr[ip] = append(without(a.byAddr[ip], name), name)
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *Session) Receivers(words ...string) ([]*Peer, error) {
 // first that the session can send to is taken. The error is an *sockeye.Error.
 func (s *Session) ReachHost(ctx context.Context, typed string) (*Peer, error) {
 	network := s.id.Endpoint.Address.Network
-	if network.Transport() != sockeye.UDP {
+	if network.Traits().Connections {
 		return nil, &sockeye.Error{
 			Kind: sockeye.Unsupported, Op: "send", Target: strconv.Quote(typed),
 			Message: sockeye.Text{En: "only a UDP session can send to who was not there yet", Zh: "只有 UDP 会话可以发往尚未出现的地址"},
@@ -84,7 +84,7 @@ func (s *Session) ReachHost(ctx context.Context, typed string) (*Peer, error) {
 	}
 	for _, ip := range addrs {
 		var p *Peer
-		if p, err = s.Reach(netip.AddrPortFrom(ip, a.Port)); err == nil {
+		if p, err = s.Reach(sockeye.IPSocketAddr(netip.AddrPortFrom(ip, a.Port))); err == nil {
 			s.reached.Store(&typed)
 			return p, nil
 		}
@@ -122,8 +122,8 @@ func (s *Session) reachNew(word string) (*Peer, error) {
 			Hint:    sockeye.Text{En: "wait for one to join", Zh: "请等待连接"},
 		}
 	}
-	if to, err := netip.ParseAddrPort(word); err == nil && s.id.Endpoint.Address.Network.Transport() == sockeye.UDP {
-		return s.Reach(to)
+	if to, err := netip.ParseAddrPort(word); err == nil && !s.id.Endpoint.Address.Network.Traits().Connections {
+		return s.Reach(sockeye.IPSocketAddr(to))
 	}
 	if err := s.Departed(word); err != nil {
 		return nil, err

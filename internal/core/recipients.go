@@ -107,7 +107,7 @@ func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *Peer) {
 	best := -1
 	for i := range r.chosen {
 		c := &r.chosen[i]
-		if c.ip != p.Remote.Addr() && (c.alias == "" || c.alias != p.Alias()) {
+		if (!c.ip.IsValid() || c.ip != p.Remote.Addr()) && (c.alias == "" || c.alias != p.Alias()) {
 			continue
 		}
 		if old := there(c.id); old != nil {

@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,10 +48,10 @@ func (s *Session) Peers() []*Peer { return s.transport.Peers() }
 func (s *Session) Peer(id uint64) *Peer { return s.transport.Peer(id) }
 
 // Reach is the UDP peer at an address, seen or not, so that it can be sent to.
-func (s *Session) Reach(to netip.AddrPort) (*Peer, error) { return s.transport.Reach(to) }
+func (s *Session) Reach(to sockeye.SocketAddr) (*Peer, error) { return s.transport.Reach(to) }
 
 // Locals are the addresses really bound.
-func (s *Session) Locals() []netip.AddrPort { return s.transport.Locals() }
+func (s *Session) Locals() []sockeye.SocketAddr { return s.transport.Locals() }
 
 // Hold keeps our direction to all peers open although they may finish sending, until
 // Release: something will be sent yet.

@@ -3,7 +3,6 @@ package framing
 import (
 	"fmt"
 	"math"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -33,7 +32,7 @@ func (k *talk) event(e sockeye.Event) {
 }
 
 func peerOf(id uint64, network string) *sockeye.Peer {
-	return &sockeye.Peer{ID: id, Network: network, Remote: netip.MustParseAddrPort("192.0.2.1:5000")}
+	return &sockeye.Peer{ID: id, Network: sockeye.Network(network), Remote: sockeye.ParseSocketAddr("192.0.2.1:5000")}
 }
 
 // A peer that leaves ends both its streams, and nothing of it is kept: thousands come

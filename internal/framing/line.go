@@ -54,7 +54,7 @@ func (f *PeerFrame) AppendJSON(dst []byte) []byte {
 		line.Session = f.Session.ID
 	}
 	if p := f.Peer; p != nil {
-		line.Network, line.PeerID, line.Alias = p.Network, p.ID, p.Alias()
+		line.Network, line.PeerID, line.Alias = string(p.Network), p.ID, p.Alias()
 		line.Local, line.Peer = p.Local.String(), p.Remote.String()
 	}
 	out, err := json.Marshal(line)
@@ -78,7 +78,7 @@ func (f *PeerFrame) CSV() []string {
 		session = f.Session.ID
 	}
 	if p := f.Peer; p != nil {
-		network, local, remote, id, alias = p.Network, p.Local.String(), p.Remote.String(), number(p.ID), payload.SafeString(p.Alias())
+		network, local, remote, id, alias = string(p.Network), p.Local.String(), p.Remote.String(), number(p.ID), payload.SafeString(p.Alias())
 	}
 	row = append(row, session, network, local, remote, id, alias, f.Kind.String(),
 		number(f.Offset), strconv.Itoa(len(f.Data)), strconv.Itoa(len(f.Reads)+1), f.Mark.String(), f.Check.String(),

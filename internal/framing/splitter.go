@@ -3,7 +3,6 @@ package framing
 import (
 	"cmp"
 	"maps"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -26,7 +25,7 @@ type Splitter struct {
 // that is read from a recording twice is the same.
 type flowKey struct {
 	id     uint64
-	remote netip.AddrPort
+	remote sockeye.SocketAddr
 	kind   sockeye.EventKind
 }
 
@@ -124,7 +123,7 @@ func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
 	before := f.Pending()
 	f.peer = e.Peer
 	f.Feed(Chunk{Data: e.Data, Seq: e.Seq, Time: e.Time})
-	if e.Peer != nil && e.Peer.Network == "udp" {
+	if e.Peer != nil && e.Peer.Network.Traits().Datagram {
 		f.End()
 	}
 	f.drain(e.Kind, frame)

@@ -15,7 +15,7 @@ import (
 func someone(id uint64, session string) *sockeye.Peer {
 	s := &sockeye.Session{ID: session, Endpoint: sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Port: 10000}}}
 	return &sockeye.Peer{ID: id, Session: s, Network: "tcp",
-		Local: netip.MustParseAddrPort("127.0.0.1:10000"), Remote: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(20000+id))}
+		Local: sockeye.ParseSocketAddr("127.0.0.1:10000"), Remote: sockeye.IPSocketAddr(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(20000+id)))}
 }
 
 // appendLines appends n numbered messages of a peer.

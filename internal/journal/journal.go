@@ -115,7 +115,7 @@ func (j *Journal) room(e *sockeye.Event) *ringBlock {
 		if b := j.newest(); b != nil && (b.fits(n) || b.holds(e.Data)) {
 			return b
 		}
-		hurries := e.Peer != nil && e.Peer.Network == "udp" || j.barrier.dropping[e.Session]
+		hurries := e.Peer != nil && e.Peer.Network.Traits().Datagram || j.barrier.dropping[e.Session]
 		if (hurries || !j.recorderFarBehind()) && j.makeRoom(n) {
 			return j.grow(n)
 		}

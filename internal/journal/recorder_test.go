@@ -77,7 +77,7 @@ type sender struct {
 
 func newSender(network string) sender {
 	s := &sockeye.Session{ID: "s1"}
-	return sender{s, &sockeye.Peer{ID: 1, Session: s, Network: network}}
+	return sender{s, &sockeye.Peer{ID: 1, Session: s, Network: sockeye.Network(network)}}
 }
 
 func (s sender) received(data string) sockeye.Event {

@@ -3,7 +3,6 @@ package offline
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -119,7 +118,7 @@ type dryRun struct {
 // say tries messages of one peer that has just joined.
 func (t *dryRun) say(messages [][]byte, o workspace.Opening) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	peer := &sockeye.Peer{ID: 1, Network: string(o.Endpoint.Address.Network.Transport()), Remote: netip.MustParseAddrPort("127.0.0.1:50000")}
+	peer := &sockeye.Peer{ID: 1, Network: o.Endpoint.Address.Network.Transport(), Remote: sockeye.ParseSocketAddr("127.0.0.1:50000")}
 	tell := func(tried *responder.DryRunStep) { t.show(tried, "") }
 	t.Join(peer, now, tell)
 	for _, m := range messages {

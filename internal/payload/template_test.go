@@ -3,7 +3,6 @@ package payload
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -17,7 +16,7 @@ import (
 
 // someVars are values for every field.
 func someVars() *Vars {
-	p := &sockeye.Peer{ID: 7, Network: "tcp", Local: netip.MustParseAddrPort("192.168.1.111:10000"), Remote: netip.MustParseAddrPort("192.168.1.88:54036")}
+	p := &sockeye.Peer{ID: 7, Network: "tcp", Local: sockeye.ParseSocketAddr("192.168.1.111:10000"), Remote: sockeye.ParseSocketAddr("192.168.1.88:54036")}
 	p.SetAlias("board")
 	return &Vars{
 		Seq: 258, Time: time.Date(2026, 1, 31, 9, 30, 15, 123_456_789, time.FixedZone("CST", 8*3600)), Random: 42, Peer: p,

@@ -140,7 +140,11 @@ var peerFields = map[string]bool{
 
 func (p peerValue) missing(v *Vars) *payloadFault {
 	if v.Peer != nil {
-		return nil
+		if p.name == "peer.id" || v.Peer.Remote.IsIP() {
+			return nil
+		}
+		return &payloadFault{0, both("{{%s}} needs a peer with an IP address, which a %s socket has not", "{{%s}} 需要有 IP 地址的连接对象，而 %s 套接字没有", p.name, v.Peer.Network),
+			sockeye.Text{En: "{{peer.id}} is the peer's number", Zh: "{{peer.id}} 是连接对象的编号"}}
 	}
 	return &payloadFault{0, both("{{%s}} needs a peer, and there is none", "{{%s}} 需要连接对象，但现在没有", p.name),
 		sockeye.Text{En: "it gets its value when the payload is sent", Zh: "真正发送时才有值"}}

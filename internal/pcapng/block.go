@@ -80,11 +80,11 @@ func appendSection(dst []byte) []byte {
 	return le.AppendUint64(dst, ^uint64(0)) // length of the section: not known
 }
 
-// appendInterface begins an interface description block.
-func appendInterface(dst []byte) []byte {
+// appendInterface begins an interface description block of packets of a link type.
+func appendInterface(dst []byte, link uint32) []byte {
 	dst = le.AppendUint32(dst, blockInterface)
 	dst = le.AppendUint32(dst, 0)
-	dst = le.AppendUint32(dst, linkRaw)
+	dst = le.AppendUint32(dst, link)
 	return le.AppendUint32(dst, snapLength)
 }
 

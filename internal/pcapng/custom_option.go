@@ -27,23 +27,23 @@ type sessionOption struct {
 // peerOption introduces a peer, once in every segment, and again when its alias
 // changes. The zones of addresses are only here.
 type peerOption struct {
-	ID      uint64         `json:"id"`
-	Network string         `json:"network"`
-	Local   netip.AddrPort `json:"local"`
-	Remote  netip.AddrPort `json:"remote"`
-	Alias   string         `json:"alias,omitempty"`
-	Since   *time.Time     `json:"since,omitempty"` // when it joined, if that is known
+	ID      uint64             `json:"id"`
+	Network sockeye.Network    `json:"network"`
+	Local   sockeye.SocketAddr `json:"local"`
+	Remote  sockeye.SocketAddr `json:"remote"`
+	Alias   string             `json:"alias,omitempty"`
+	Since   *time.Time         `json:"since,omitempty"` // when it joined, if that is known
 }
 
 type detailOption struct {
-	Reason   sockeye.Reason   `json:"reason,omitempty"`
-	Error    *errorOption     `json:"error,omitempty"`
-	Locals   []netip.AddrPort `json:"locals,omitempty"`
-	Retry    time.Duration    `json:"retry_ns,omitempty"`
-	Attempts []attemptOption  `json:"attempts,omitempty"`
-	Datagram int              `json:"datagram_bytes,omitempty"`
-	Unsent   int              `json:"unsent_bytes,omitempty"`
-	Lost     *lostOption      `json:"lost,omitempty"`
+	Reason   sockeye.Reason       `json:"reason,omitempty"`
+	Error    *errorOption         `json:"error,omitempty"`
+	Locals   []sockeye.SocketAddr `json:"locals,omitempty"`
+	Retry    time.Duration        `json:"retry_ns,omitempty"`
+	Attempts []attemptOption      `json:"attempts,omitempty"`
+	Datagram int                  `json:"datagram_bytes,omitempty"`
+	Unsent   int                  `json:"unsent_bytes,omitempty"`
+	Lost     *lostOption          `json:"lost,omitempty"`
 }
 
 type errorOption struct {

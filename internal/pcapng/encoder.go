@@ -142,7 +142,11 @@ func (e *Encoder) use(dst []byte, s *sockeye.Session) []byte {
 // what belongs to no session.
 func (e *Encoder) describe(dst []byte, n uint32, s *sockeye.Session) []byte {
 	start := len(dst)
-	dst = appendInterface(dst)
+	link := uint32(linkRaw)
+	if s != nil && !s.Endpoint.Address.Network.Traits().IP {
+		link = linkUpperPDU
+	}
+	dst = appendInterface(dst, link)
 	k := integrity{version: Version, segment: e.segment, number: uint64(n)}
 	if s == nil {
 		dst = appendOption(dst, optName, "journal")

@@ -3,6 +3,7 @@ package pcapng
 import (
 	"encoding/binary"
 	"net/netip"
+	"sockeye"
 )
 
 // packetFlow is one direction of a peer: the headers of its packets, ready but for
@@ -10,7 +11,7 @@ import (
 type packetFlow struct {
 	header [60]byte // IP, then TCP or UDP
 	ip     int      // bytes of the IP header
-	size   int      // bytes of both headers
+	size   int      // bytes of all headers
 	most   int      // payload bytes that fit one packet
 	ipSum  uint64   // sum of the IPv4 header, without its length
 	base   uint64   // sum of the pseudo and the transport header as they are here
@@ -39,11 +40,21 @@ const (
 	tcpACK = 0x10
 )
 
+// upperPDU is the header of a packet of linkUpperPDU: what follows is of the protocol
+// "data", which Wireshark shows as bytes. Its tags are EXP_PDU_TAG_DISSECTOR_NAME and
+// EXP_PDU_TAG_END_OF_OPT of Wireshark's exported_pdu.h.
+const upperPDU = "\x00\x0C\x00\x04data\x00\x00\x00\x00"
+
 // newFlow makes the flow from one address to another.
-func newFlow(network string, from, to netip.AddrPort, direction uint32) packetFlow {
+func newFlow(network sockeye.Network, from, to sockeye.SocketAddr, direction uint32) packetFlow {
 	f := packetFlow{direction: direction}
+	traits := network.Traits()
+	if !traits.IP {
+		f.size, f.most = copy(f.header[:], upperPDU), 0xFFFF
+		return f
+	}
 	protocol, transport := byte(protocolTCP), tcpHeader
-	if network == "udp" {
+	if traits.Datagram {
 		protocol, transport = protocolUDP, udpHeader
 	}
 	src, dst := sameFamily(from.Addr(), to.Addr())

@@ -78,6 +78,7 @@ const (
 const (
 	byteOrderMagic = 0x1A2B3C4D
 	linkRaw        = 101    // LINKTYPE_RAW: an IPv4 or IPv6 packet
+	linkUpperPDU   = 252    // LINKTYPE_WIRESHARK_UPPER_PDU: tags, then bytes of a protocol
 	snapLength     = 262144 // bytes; more than any IP packet
 	hashCRC32      = 2
 	enterprise     = 32473 // RFC 5612

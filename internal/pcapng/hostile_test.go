@@ -237,7 +237,7 @@ func (silent) Read([]byte) (int, error) { return 0, nil }
 // No whole datagram has the checksum 0, which would say that it has none (RFC 768).
 func TestDatagramChecksum(t *testing.T) {
 	from, to := netip.MustParseAddrPort("10.0.0.1:1000"), netip.MustParseAddrPort("10.0.0.2:2000")
-	f := newFlow("udp", from, to, inbound)
+	f := newFlow("udp", sockeye.IPSocketAddr(from), sockeye.IPSocketAddr(to), inbound)
 	packet := make([]byte, f.size+2)
 	zeros := 0
 	for v := range 1 << 16 {

@@ -59,11 +59,13 @@ func (d *Decoder) peerOf(s *sockeye.Session) *sockeye.Peer {
 // peer is what a packet's headers say of its peer.
 func (f *packetFrame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
 	p := &sockeye.Peer{ID: id, Session: s}
-	if _, ok := payloadOf(f.packet); ok {
-		p.Network, p.Local, p.Remote = endsOf(f.packet)
-		if !f.ours {
-			p.Local, p.Remote = p.Remote, p.Local
+	if network, from, to, ok := endsOf(f.packet); ok {
+		p.Network, p.Local, p.Remote = network, to, from
+		if f.ours {
+			p.Local, p.Remote = from, to
 		}
+	} else if s != nil {
+		p.Network = s.Endpoint.Address.Network.Transport()
 	}
 	return p
 }

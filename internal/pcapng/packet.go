@@ -1,13 +1,18 @@
 package pcapng
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
+	"sockeye"
 )
 
 // payloadOf is the part of a packet after its headers; false if it is no packet
 // that we write.
 func payloadOf(p []byte) ([]byte, bool) {
+	if after, ok := bytes.CutPrefix(p, []byte(upperPDU)); ok {
+		return after, true
+	}
 	if len(p) == 0 {
 		return nil, false
 	}
@@ -31,10 +36,13 @@ func payloadOf(p []byte) ([]byte, bool) {
 	return p[n:], true
 }
 
-// endsOf are the network and the addresses in a packet's headers, for one that
-// payloadOf takes.
-func endsOf(p []byte) (network string, from, to netip.AddrPort) {
-	network = "udp"
+// endsOf are the network and the addresses in a packet's headers; false if they say
+// nothing of them.
+func endsOf(p []byte) (network sockeye.Network, from, to sockeye.SocketAddr, ok bool) {
+	if _, ok := payloadOf(p); !ok || bytes.HasPrefix(p, []byte(upperPDU)) {
+		return "", from, to, false
+	}
+	network = sockeye.UDP
 	var src, dst netip.Addr
 	ip, protocol := 20, 9
 	if p[0]>>4 == 6 {
@@ -44,8 +52,10 @@ func endsOf(p []byte) (network string, from, to netip.AddrPort) {
 		src, dst = netip.AddrFrom4([4]byte(p[12:])), netip.AddrFrom4([4]byte(p[16:]))
 	}
 	if p[protocol] == protocolTCP {
-		network = "tcp"
+		network = sockeye.TCP
 	}
-	port := func(at int) uint16 { return binary.BigEndian.Uint16(p[ip+at:]) }
-	return network, netip.AddrPortFrom(src.Unmap(), port(0)), netip.AddrPortFrom(dst.Unmap(), port(2))
+	end := func(ip netip.Addr, port []byte) sockeye.SocketAddr {
+		return sockeye.IPSocketAddr(netip.AddrPortFrom(ip, binary.BigEndian.Uint16(port)))
+	}
+	return network, end(src, p[ip:]), end(dst, p[ip+2:]), true
 }

@@ -78,7 +78,7 @@ func randomDetail(r *rand.Rand) *sockeye.Detail {
 		sockeye.ReasonAborted, sockeye.ReasonIdle, sockeye.ReasonLimit, sockeye.ReasonError}
 	d := &sockeye.Detail{Reason: reasons[r.IntN(len(reasons))]}
 	for range r.IntN(3) {
-		d.Locals = append(d.Locals, netip.MustParseAddrPort("[fe80::1%eth0]:1"))
+		d.Locals = append(d.Locals, sockeye.IPSocketAddr(netip.MustParseAddrPort("[fe80::1%eth0]:1")))
 		d.Attempts = append(d.Attempts, sockeye.Attempt{
 			Address: netip.MustParseAddrPort("10.0.0.1:1"), After: time.Duration(r.Int64()), Took: 5, Err: randomError(r)})
 	}

@@ -20,6 +20,7 @@ import (
 var same = cmp.Options{
 	cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) }),
 	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
+	cmp.Comparer(func(a, b sockeye.SocketAddr) bool { return a == b }),
 	cmp.Comparer(sameSession),
 	cmp.Comparer(samePeer),
 	cmp.Comparer(bytes.Equal),

@@ -1,7 +1,6 @@
 package pcapng
 
 import (
-	"net/netip"
 	"time"
 
 	"sockeye"
@@ -29,8 +28,8 @@ func session(id string, mode sockeye.Mode, address string) *sockeye.Session {
 func (s *scene) peer(of *sockeye.Session, local, remote string) *sockeye.Peer {
 	s.peers++
 	return &sockeye.Peer{
-		ID: s.peers, Session: of, Network: string(of.Endpoint.Address.Network.Transport()),
-		Local: netip.MustParseAddrPort(local), Remote: netip.MustParseAddrPort(remote),
+		ID: s.peers, Session: of, Network: sockeye.Network(string(of.Endpoint.Address.Network.Transport())),
+		Local: sockeye.ParseSocketAddr(local), Remote: sockeye.ParseSocketAddr(remote),
 	}
 }
 
@@ -81,7 +80,7 @@ func (s *scene) encode(o EncodeOptions) []byte {
 func classroom() *scene {
 	s := newScene()
 	l := session("s1", sockeye.Listen, "tcp://:10000")
-	s.on(l, sockeye.Opened, &sockeye.Detail{Locals: []netip.AddrPort{netip.MustParseAddrPort("[::]:10000")}})
+	s.on(l, sockeye.Opened, &sockeye.Detail{Locals: []sockeye.SocketAddr{sockeye.ParseSocketAddr("[::]:10000")}})
 	p := s.peer(l, "192.168.1.111:10000", "192.168.1.50:54036")
 	s.at(p, sockeye.Joined, "")
 	s.received(p, "Hello 01Studio!")

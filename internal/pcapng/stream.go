@@ -10,7 +10,7 @@ import (
 // its sequence numbers are, and what of it the segment says already.
 type peerStream struct {
 	peer    *sockeye.Peer
-	udp     bool
+	traits  sockeye.Traits
 	in, out packetFlow
 	since   time.Time // when it joined; zero if that was not recorded
 
@@ -20,7 +20,7 @@ type peerStream struct {
 
 func (e *Encoder) newStream(p *sockeye.Peer) *peerStream {
 	st := &peerStream{
-		peer: p, udp: p.Network == "udp",
+		peer: p, traits: p.Network.Traits(),
 		in:  newFlow(p.Network, p.Remote, p.Local, inbound),
 		out: newFlow(p.Network, p.Local, p.Remote, outbound),
 	}

@@ -99,7 +99,7 @@ func (s *scene) conversations(network string) []conversation {
 	var all []conversation
 	byPeer := map[*sockeye.Peer]conversation{}
 	for _, e := range s.events {
-		if e.Peer == nil || e.Peer.Network != network {
+		if e.Peer == nil || string(e.Peer.Network) != network {
 			continue
 		}
 		c := byPeer[e.Peer]
@@ -109,9 +109,9 @@ func (s *scene) conversations(network string) []conversation {
 			all = append(all, c)
 		}
 		if from := e.Peer.Remote; e.Kind == sockeye.Received {
-			c[node(from)] += string(e.Data)
+			c[node(from.AddrPort())] += string(e.Data)
 		} else if e.Kind == sockeye.Sent {
-			c[node(e.Peer.Local)] += string(e.Data)
+			c[node(e.Peer.Local.AddrPort())] += string(e.Data)
 		}
 	}
 	return all
@@ -305,7 +305,7 @@ func TestWiresharkReadsUDP(t *testing.T) {
 			want := s.conversations("udp")[0]
 			local := s.events[1].Peer.Local
 			if !local.Addr().Is4() && s.events[1].Peer.Remote.Addr().Is4() { // what IPv4 has for ::
-				want = conversation{node(s.events[1].Peer.Remote): want[node(s.events[1].Peer.Remote)], "0.0.0.0:10000": want[node(local)]}
+				want = conversation{node(s.events[1].Peer.Remote.AddrPort()): want[node(s.events[1].Peer.Remote.AddrPort())], "0.0.0.0:10000": want[node(local.AddrPort())]}
 			}
 			wantWireshark(t, segment, "udp", []conversation{want})
 		})

@@ -49,9 +49,9 @@ func (w *eventWriter) event(dst []byte) []byte {
 	}
 	w.explain(st)
 	switch {
-	case data && (st.udp || len(w.ev.Data) > 0), len(w.ev.Data) > 0:
+	case data && (st.traits.Datagram || len(w.ev.Data) > 0), len(w.ev.Data) > 0:
 		return w.data(dst, st)
-	case st.udp:
+	case st.traits.Datagram, !st.traits.IP:
 	case kind == sockeye.Joined:
 		return w.handshake(dst, st)
 	case kind == sockeye.Finished:
@@ -74,7 +74,7 @@ func (w *eventWriter) event(dst []byte) []byte {
 // bytes all the same.
 func (w *eventWriter) stray(dst []byte) []byte {
 	w.explain(nil)
-	st := w.e.newStream(&sockeye.Peer{Network: "udp"})
+	st := w.e.newStream(&sockeye.Peer{Network: sockeye.UDP})
 	return w.data(dst, st)
 }
 
@@ -93,7 +93,7 @@ func (w *eventWriter) data(dst []byte, st *peerStream) []byte {
 		w.seal.part = uint16(i)
 		part := data[:min(piece, len(data))]
 		data = data[len(part):]
-		if st.udp {
+		if st.traits.Datagram || !st.traits.IP {
 			dst = w.datagram(dst, f, part)
 		} else {
 			dst = w.part(dst, f, back, part, i == parts-1)
@@ -205,8 +205,8 @@ func (w *eventWriter) tcp(dst []byte, f, back *packetFlow, flags byte, data []by
 	return dst
 }
 
-// datagram appends one UDP packet with its true length, which is more than what
-// was received when it did not fit the buffer.
+// datagram appends one packet without a place in a stream, with its true length, which
+// is more than what was received when it did not fit the buffer.
 func (w *eventWriter) datagram(dst []byte, f *packetFlow, data []byte) []byte {
 	length := len(data)
 	if d := w.ev.Detail; d != nil && w.seal.parts == 1 {
@@ -219,7 +219,11 @@ func (w *eventWriter) datagram(dst []byte, f *packetFlow, data []byte) []byte {
 	block := dst[start:]
 	p := block[packetFixed:][:n]
 	copy(p[f.size:], data)
-	f.putUDP(p, length)
+	if f.ip == 0 {
+		copy(p, f.header[:f.size])
+	} else {
+		f.putUDP(p, length)
+	}
 	w.close(block, n)
 	return dst
 }

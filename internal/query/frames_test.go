@@ -81,7 +81,7 @@ func traffic(rnd *rand.Rand, events int) *Reader {
 	now := journal.Now()
 	var peers []*sockeye.Peer
 	join := func() {
-		p := &sockeye.Peer{ID: uint64(len(peers) + 1), Session: s, Network: "tcp", Remote: netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), uint16(1000+len(peers)))}
+		p := &sockeye.Peer{ID: uint64(len(peers) + 1), Session: s, Network: "tcp", Remote: sockeye.IPSocketAddr(netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), uint16(1000+len(peers))))}
 		if rnd.IntN(4) == 0 {
 			p.Network = "udp"
 		}

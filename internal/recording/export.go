@@ -46,7 +46,7 @@ func csvRow(row []string, e *sockeye.Event, l sockeye.Lang) {
 		row[2], row[4] = e.Session.ID, string(e.Session.Endpoint.Address.Network.Transport())
 	}
 	if p := e.Peer; p != nil {
-		row[4], row[5], row[6], row[7], row[8] = p.Network, p.Local.String(), p.Remote.String(), strconv.FormatUint(p.ID, 10), payload.SafeString(p.Alias())
+		row[4], row[5], row[6], row[7], row[8] = string(p.Network), p.Local.String(), p.Remote.String(), strconv.FormatUint(p.ID, 10), payload.SafeString(p.Alias())
 	}
 	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
 		row[9], row[10] = strconv.Itoa(len(e.Data)), hex.EncodeToString(e.Data)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,7 +44,7 @@ func newTape(t testing.TB) *tape {
 	return &tape{
 		t: t, dir: t.TempDir(), encoder: pcapng.NewEncoder(pcapng.EncodeOptions{}), now: tapeStart, session: s,
 		peer: &sockeye.Peer{ID: 1, Session: s, Network: "tcp",
-			Local: netip.MustParseAddrPort("127.0.0.1:10000"), Remote: netip.MustParseAddrPort("127.0.0.1:54036")},
+			Local: sockeye.ParseSocketAddr("127.0.0.1:10000"), Remote: sockeye.ParseSocketAddr("127.0.0.1:54036")},
 	}
 }
 
@@ -64,7 +63,7 @@ func (w *tape) event(kind sockeye.EventKind, data string, d *sockeye.Detail) *ta
 }
 
 func (w *tape) opened() *tape {
-	return w.event(sockeye.Opened, "", &sockeye.Detail{Locals: []netip.AddrPort{w.peer.Local}}).event(sockeye.Joined, "", nil)
+	return w.event(sockeye.Opened, "", &sockeye.Detail{Locals: []sockeye.SocketAddr{w.peer.Local}}).event(sockeye.Joined, "", nil)
 }
 
 func (w *tape) received(data string) *tape { return w.event(sockeye.Received, data, nil) }

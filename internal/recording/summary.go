@@ -2,7 +2,6 @@ package recording
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"sockeye"
@@ -38,14 +37,14 @@ type SessionSummary struct {
 
 // PeerSummary is one peer of a recording.
 type PeerSummary struct {
-	ID          uint64         `json:"id"`
-	Network     string         `json:"network"`
-	Local       netip.AddrPort `json:"local"`
-	Remote      netip.AddrPort `json:"remote"`
-	Alias       string         `json:"alias,omitempty"`
-	First       time.Time      `json:"first"`
-	Last        time.Time      `json:"last"`
-	Reason      sockeye.Reason `json:"reason,omitempty"` // why it left; "" if that was not recorded
+	ID          uint64             `json:"id"`
+	Network     sockeye.Network    `json:"network"`
+	Local       sockeye.SocketAddr `json:"local"`
+	Remote      sockeye.SocketAddr `json:"remote"`
+	Alias       string             `json:"alias,omitempty"`
+	First       time.Time          `json:"first"`
+	Last        time.Time          `json:"last"`
+	Reason      sockeye.Reason     `json:"reason,omitempty"` // why it left; "" if that was not recorded
 	EventCounts `json:"counts"`
 }
 

@@ -59,7 +59,7 @@ func (b *broker) Joined(p *transport.Peer) {
 	b.mu.Unlock()
 	b.senders.Go(func() { b.serve(p, q) })
 	if b.Chat {
-		b.announce(fmt.Sprintf("%s is connected as %s.", p.Remote.Addr(), chatName(p)))
+		b.announce(fmt.Sprintf("%s is connected as %s.", p.Remote.Host(), chatName(p)))
 		b.announce("already connected: " + presentNames(present) + ".")
 	}
 }
@@ -72,7 +72,7 @@ func presentNames(peers []*transport.Peer) string {
 	}
 	var all []string
 	for _, p := range peers {
-		all = append(all, fmt.Sprintf("%s as %s", p.Remote.Addr(), chatName(p)))
+		all = append(all, fmt.Sprintf("%s as %s", p.Remote.Host(), chatName(p)))
 	}
 	return strings.Join(all, ", ")
 }

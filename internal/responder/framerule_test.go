@@ -3,7 +3,6 @@ package responder
 import (
 	"bytes"
 	"encoding/binary"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -38,7 +37,7 @@ func newFrameRule(t testing.TB, r rule.Rule) *frameRule {
 	return &frameRule{
 		framer: framing.New(spec, checksum.Trailer{}),
 		engine: rule.NewEngine(program, rule.EngineOptions{Allow: rule.Allowed{Storm: true}}),
-		peer:   &sockeye.Peer{ID: 1, Network: "tcp", Remote: netip.MustParseAddrPort("192.0.2.1:5000")},
+		peer:   &sockeye.Peer{ID: 1, Network: "tcp", Remote: sockeye.ParseSocketAddr("192.0.2.1:5000")},
 		stream: bytes.Repeat(one, 1024),
 		now:    time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC),
 	}

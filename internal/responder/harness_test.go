@@ -15,6 +15,7 @@ import (
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
 	"sockeye/internal/transport"
+	"sockeye/internal/transport/schemes"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -67,7 +68,7 @@ func open(t *testing.T, w *harness, ep sockeye.Endpoint, a Answer) *session {
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", len(w.sessions)+1), Endpoint: ep}
 	r := New(a, Config{Session: id, Journal: w.Journal, Budget: &w.budget, Vars: func(*payload.Template) payload.Vars { return payload.Vars{} }})
 	s, err := transport.Open(t.Context(), ep, transport.Config{
-		Session: id, Sink: w.Journal, Responder: r.Transport(), OnSend: r.OnSend(), Now: journal.Now,
+		Driver: schemes.Driver(ep.Address.Network), Session: id, Sink: w.Journal, Responder: r.Transport(), OnSend: r.OnSend(), Now: journal.Now,
 		BufferLease: func() transport.BufferLease { return w.Lease() },
 		NextPeer:    func() uint64 { return w.peers.Add(1) },
 	})

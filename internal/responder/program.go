@@ -49,9 +49,9 @@ func newPrograms(p *Program, s *sockeye.Session, j *journal.Journal) *programs {
 func (r *programs) Joined(p *transport.Peer) {
 	cmd := exec.Command(r.program.Args[0], r.program.Args[1:]...)
 	cmd.Env = append(os.Environ(),
-		"NCAT_REMOTE_ADDR="+p.Remote.Addr().String(), "NCAT_REMOTE_PORT="+strconv.Itoa(int(p.Remote.Port())),
-		"NCAT_LOCAL_ADDR="+p.Local.Addr().String(), "NCAT_LOCAL_PORT="+strconv.Itoa(int(p.Local.Port())),
-		"NCAT_PROTO="+strings.ToUpper(p.Network))
+		"NCAT_REMOTE_ADDR="+p.Remote.Host(), "NCAT_REMOTE_PORT="+strconv.Itoa(int(p.Remote.Port())),
+		"NCAT_LOCAL_ADDR="+p.Local.Host(), "NCAT_LOCAL_PORT="+strconv.Itoa(int(p.Local.Port())),
+		"NCAT_PROTO="+strings.ToUpper(string(p.Network)))
 	cmd.Stderr, cmd.WaitDelay = r.program.Stderr, programGrace
 	ownProcessGroup(cmd)
 	in, inErr := cmd.StdinPipe()

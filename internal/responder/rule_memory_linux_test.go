@@ -60,7 +60,7 @@ func TestRulesOfManyUDPPeersNeedLittle(t *testing.T) {
 	goroutines, before := runtime.NumGoroutine(), inUse()
 	const peers = 8192
 	for n := range peers {
-		forge(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 78, byte(n >> 8), byte(n)}), 40000), s.Locals()[0], strings.Repeat("q", 500))
+		forge(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 78, byte(n >> 8), byte(n)}), 40000), s.Locals()[0].AddrPort(), strings.Repeat("q", 500))
 		if n%64 == 63 {
 			waitFor(t, "peers", func() bool { return len(s.Peers()) == n+1 })
 		}

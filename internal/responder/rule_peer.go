@@ -141,10 +141,10 @@ func (r *ruleRunner) done(s rule.Action, q *rulePeer) {
 	}
 }
 
-// isCongested says whether so many steps of a TCP peer wait that it is not to be read
+// isCongested says whether so many steps of a peer of a stream wait that it is not to be read
 // from.
 func (r *ruleRunner) isCongested(p *transport.Peer) bool {
-	if p.Network != "tcp" {
+	if p.Network.Traits().Datagram {
 		return false
 	}
 	r.mu.Lock()
@@ -158,7 +158,7 @@ func (r *ruleRunner) awaitRoom(p *transport.Peer) {
 	r.mu.Lock()
 	q := r.peers[p.ID]
 	r.mu.Unlock()
-	if q == nil || p.Network != "tcp" || q.waiting.Load() <= readingPause {
+	if q == nil || p.Network.Traits().Datagram || q.waiting.Load() <= readingPause {
 		return
 	}
 	room := make(chan struct{}, 1)

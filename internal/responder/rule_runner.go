@@ -139,7 +139,7 @@ func (r *ruleRunner) receive(p *transport.Peer, data []byte) (ok bool) {
 		return false
 	}
 	now := journal.Now()
-	if p.Network == "udp" {
+	if p.Network.Traits().Datagram {
 		r.engine.Input(p.Peer, len(data), now)
 	}
 	r.feed(q, data, now)
@@ -153,7 +153,7 @@ func (r *ruleRunner) feed(q *rulePeer, data []byte, now time.Time) {
 	defer q.mu.Unlock() // whatever a rule does
 	f := r.framerLocked(q)
 	f.Feed(framing.Chunk{Data: data, Time: now})
-	if q.peer.Network == "udp" {
+	if q.peer.Network.Traits().Datagram {
 		f.End()
 	}
 	r.answerLocked(q, now)

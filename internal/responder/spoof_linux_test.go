@@ -106,9 +106,9 @@ func TestForgedSources(t *testing.T) {
 	const forged = 60 // of each, few enough for the socket's buffer
 	began := time.Now()
 	for range forged {
-		forge(t, port(dns), at, "ping")
-		forge(t, port(other), at, "ping")
-		forge(t, port(other), at, "big")
+		forge(t, port(dns), at.AddrPort(), "ping")
+		forge(t, port(other), at.AddrPort(), "ping")
+		forge(t, port(other), at.AddrPort(), "big")
 	}
 	for _, want := range []string{"port 53 is a server's", "a reply of 1000 bytes is more than this address has sent"} {
 		e := wait(t, w, want, func(e sockeye.Event) bool {
@@ -157,7 +157,7 @@ func TestForgedLoop(t *testing.T) {
 			return e.Kind == sockeye.Failed && e.Detail.Err.Op == "answer" && strings.Contains(e.Detail.Err.Hint.En, "--lift-guard "+word)
 		})
 	}
-	forge(t, b.Locals()[0], a.Locals()[0], "round and round")
+	forge(t, b.Locals()[0].AddrPort(), a.Locals()[0].AddrPort(), "round and round")
 	refused("amplify")
 	waitFor(t, "silence", func() bool { // one came that nobody sent, and one was not sent back
 		n := a.Status().Counters.Plus(b.Status().Counters)
@@ -167,7 +167,7 @@ func TestForgedLoop(t *testing.T) {
 		t.Errorf("%d datagrams went round", n)
 	}
 	before := a.Status().Counters.SentMessages
-	forge(t, netip.MustParseAddrPort("198.51.100.2:7"), a.Locals()[0], "to a server")
+	forge(t, netip.MustParseAddrPort("198.51.100.2:7"), a.Locals()[0].AddrPort(), "to a server")
 	refused("low-ports")
 	if n := a.Status().Counters.SentMessages; n != before {
 		t.Errorf("port 7 was answered %d times", n-before)

@@ -3,7 +3,6 @@ package rule
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ var begin = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 func at(ms int) time.Time { return begin.Add(time.Duration(ms) * time.Millisecond) }
 
 func tcpPeer(id uint64) *sockeye.Peer {
-	return &sockeye.Peer{ID: id, Network: "tcp", Remote: netip.MustParseAddrPort("192.0.2.1:5000")}
+	return &sockeye.Peer{ID: id, Network: "tcp", Remote: sockeye.ParseSocketAddr("192.0.2.1:5000")}
 }
 
 func engine(t testing.TB, s Set, o EngineOptions) *Engine {
@@ -300,7 +299,7 @@ func TestUDPBudget(t *testing.T) {
 	e := engine(t, Set{Rules: []Rule{{Match: "any", Replies: []Reply{{Text: "0123456789"}}}}}, EngineOptions{})
 	session := &sockeye.Session{Endpoint: sockeye.Endpoint{Mode: sockeye.Listen}}
 	peer := func(id uint64, from string) *sockeye.Peer {
-		return &sockeye.Peer{ID: id, Session: session, Network: "udp", Remote: netip.MustParseAddrPort(from)}
+		return &sockeye.Peer{ID: id, Session: session, Network: "udp", Remote: sockeye.ParseSocketAddr(from)}
 	}
 	try := func(p *sockeye.Peer, in, size int, now time.Time) string {
 		e.Input(p, in, now)

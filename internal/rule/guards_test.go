@@ -2,7 +2,6 @@ package rule
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +26,7 @@ func TestWhoIsBounded(t *testing.T) {
 		{connected, "203.0.113.9:5000", false}, {connected, "203.0.113.9:1023", true}, {connected, "203.0.113.9:1024", false},
 		{nil, "203.0.113.9:5000", true}, {nil, "127.0.0.1:5000", false},
 	} {
-		p := &sockeye.Peer{Session: c.session, Network: "udp", Remote: netip.MustParseAddrPort(c.from)}
+		p := &sockeye.Peer{Session: c.session, Network: "udp", Remote: sockeye.ParseSocketAddr(c.from)}
 		if got := Suspect(p, Allowed{}); got != c.want {
 			t.Errorf("%s: bounded %v, want %v", c.from, got, c.want)
 		}
@@ -40,7 +39,7 @@ func TestWhoIsBounded(t *testing.T) {
 
 // A budget is filled at its rate up to its burst, and each reply takes of it.
 func TestBudgetFills(t *testing.T) {
-	p := &sockeye.Peer{Network: "udp", Remote: netip.MustParseAddrPort("203.0.113.9:5000")}
+	p := &sockeye.Peer{Network: "udp", Remote: sockeye.ParseSocketAddr("203.0.113.9:5000")}
 	var b RateLimit
 	permitted := func(now time.Time) (n int) {
 		for ; ; n++ {

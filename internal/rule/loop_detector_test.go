@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -85,7 +84,7 @@ func TestSuspect(t *testing.T) {
 		"tcp 203.0.113.9:53": false, "udp 203.0.113.9:5000": true, "udp 127.0.0.1:5000": false, "udp 127.0.0.1:53": true, "udp [::1]:5000": false,
 	} {
 		network, address, _ := strings.Cut(from, " ")
-		p := &sockeye.Peer{Session: listening, Network: network, Remote: netip.MustParseAddrPort(address)}
+		p := &sockeye.Peer{Session: listening, Network: sockeye.Network(network), Remote: sockeye.ParseSocketAddr(address)}
 		if Suspect(p, Allowed{}) != want || Suspect(p, Allowed{Amplify: true, LowPorts: true}) {
 			t.Errorf("%s: %v", from, !want)
 		}

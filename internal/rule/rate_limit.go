@@ -143,7 +143,7 @@ type RateLimit struct {
 // Suspect says whether what is sent to a peer has to be bounded: a UDP peer whose
 // address is a server's port, or could be forged.
 func Suspect(peer *sockeye.Peer, allow Allowed) bool {
-	return peer.Network == "udp" && (peer.Remote.Port() < lowPorts && !allow.LowPorts || !allow.Amplify && !isVerified(peer))
+	return peer.Network.Traits().Forgeable() && (peer.Remote.Port() < lowPorts && !allow.LowPorts || !allow.Amplify && !isVerified(peer))
 }
 
 // Received counts what the peer sent.

@@ -92,7 +92,7 @@ func (e *Engine) Permit(peer *sockeye.Peer, size int, now time.Time) (ok bool, t
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := e.peers[peer.ID]
-	if p == nil || peer.Network != "udp" {
+	if p == nil || !peer.Network.Traits().Forgeable() {
 		return true, nil
 	}
 	return p.budget.Permit(peer, size, now, e.options.Allow)

@@ -152,7 +152,7 @@ func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
 		switch {
 		case err != nil:
 		case r.Sends():
-			if err = l.sendRequest(s, p, r); err == nil && r.Expect == nil && p.Network == "tcp" {
+			if err = l.sendRequest(s, p, r); err == nil && r.Expect == nil && p.Network.Traits().HalfClose {
 				err = p.Finish(l.sending)
 			}
 		default:

@@ -156,7 +156,7 @@ func isDevice(in any) bool {
 // follow what it had.
 func (l *Runner) sendOrLose(p *core.Peer, data []byte) {
 	_, err := p.Send(l.sending, data)
-	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.TimedOut && p.Network == "tcp" && l.sending.Err() == nil {
+	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.TimedOut && !p.Network.Traits().Datagram && l.sending.Err() == nil {
 		p.Abort()
 	}
 }

@@ -31,10 +31,10 @@ func (a *Terminal) peerRow(st sockeye.PeerStatus) []string {
 		window = st.TCP.SendWindow
 		roundTrip, resent = st.TCP.RTT.Round(10*time.Microsecond).String(), fmt.Sprint(st.TCP.Retransmits)
 	}
-	state := a.PeerState(st.Network, st.State) + a.PeerTrouble(st.HalfOpen, st.NotReadingFor, window, st.Queued)
+	state := a.PeerState(string(st.Network), st.State) + a.PeerTrouble(st.HalfOpen, st.NotReadingFor, window, st.Queued)
 	return []string{
 		fmt.Sprint(st.ID), payload.SafeString(st.Alias()), st.Remote.String(), state, st.Since.Local().Format("15:04:05"),
-		a.Amount(n.ReceivedBytes, n.ReceivedMessages, st.ReceiveRate), a.Amount(n.SentBytes, n.SentMessages, st.SendRate), Unacknowledged(st.Network, st.Unsent), resent, roundTrip,
+		a.Amount(n.ReceivedBytes, n.ReceivedMessages, st.ReceiveRate), a.Amount(n.SentBytes, n.SentMessages, st.SendRate), Unacknowledged(string(st.Network), st.Unsent), resent, roundTrip,
 	}
 }
 
@@ -53,7 +53,7 @@ func (a *Terminal) PeerTrouble(halfOpen bool, notReading time.Duration, window u
 
 // Unacknowledged is how many bytes a peer has not acknowledged, if that is known.
 func Unacknowledged(network string, unsent int) string {
-	if network != "tcp" || unsent < 0 {
+	if !sockeye.Network(network).Traits().Acknowledges || unsent < 0 {
 		return ""
 	}
 	return SizeText(float64(unsent))
@@ -69,7 +69,7 @@ func (a *Terminal) Amount(bytes, messages uint64, rate float64) string {
 }
 
 func (a *Terminal) PeerState(network string, s sockeye.PeerState) string {
-	if network == "udp" && s == sockeye.Connected {
+	if !sockeye.Network(network).Traits().Connections && s == sockeye.Connected {
 		return a.T("known", "已知")
 	}
 	return map[sockeye.PeerState]string{

@@ -36,7 +36,7 @@ func (a *Terminal) Probe(ep sockeye.Endpoint, drain time.Duration, verbose bool)
 		return err
 	}
 	said := a.T("open", "已打开")
-	if ep.Address.Network.Transport() == sockeye.UDP {
+	if !ep.Address.Network.Traits().Connections {
 		ctx, cancel := context.WithTimeout(a.Ctx, cmp.Or(ep.Options.ConnectTimeout, probeWait))
 		defer cancel()
 		answered, err := probeUDP(ctx, s, cursor.Next)

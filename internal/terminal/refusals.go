@@ -20,7 +20,7 @@ type refusals struct {
 
 func (l *Runner) watchRefusals(s *core.Session) *refusals {
 	r := &refusals{session: s}
-	if s.Endpoint().Address.Network.Transport() != sockeye.UDP {
+	if !s.Endpoint().Address.Network.Traits().Datagram {
 		return r
 	}
 	first := make(chan struct{})

@@ -58,7 +58,7 @@ func (t *targets) choose(s *core.Session, words []string) error {
 			if err != nil {
 				return err
 			}
-			if p := peers[0]; len(peers) == 1 && p.Network == "tcp" && word != p.Remote.Addr().String() {
+			if p := peers[0]; len(peers) == 1 && p.Network.Traits().Connections && word != p.Remote.Addr().String() {
 				one.id, one.alias = p.ID, word == p.Alias()
 				ids = append(ids, p.ID)
 			}

@@ -89,9 +89,9 @@ type chunkPace struct {
 }
 
 // size is how many bytes are read and sent at a time.
-func (f chunkPace) size(network string) int {
+func (f chunkPace) size(network sockeye.Network) int {
 	n := int64(64 << 10)
-	if network == "udp" {
+	if network.Traits().Datagram {
 		n = 1400 // fits an Ethernet frame
 	}
 	if f.chunk > 0 {

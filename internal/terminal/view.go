@@ -335,7 +335,7 @@ func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 	ep := e.Session.Endpoint
 	transport := string(ep.Address.Network.Transport())
 	if ep.Mode == sockeye.Connect {
-		if transport == "udp" {
+		if !ep.Address.Network.Traits().Connections {
 			return a.describeUDPOpened(ep, d)
 		}
 		if len(d.Locals) == 0 {

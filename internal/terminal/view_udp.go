@@ -10,13 +10,13 @@ import (
 // UDP knows no connections: nobody joins, finishes or resets, and a peer is an
 // address that a datagram came from, or goes to.
 
-func isUDP(e sockeye.Event) bool { return e.Peer != nil && e.Peer.Network == "udp" }
+func isUDP(e sockeye.Event) bool { return e.Peer != nil && !e.Peer.Network.Traits().Connections }
 
 func (a *Terminal) describeUDPOpened(ep sockeye.Endpoint, d *sockeye.Detail) string {
 	if len(d.Locals) == 0 {
 		return fmt.Sprintf(a.T("will send to %s", "将发往 %s"), ep.Address)
 	}
-	return fmt.Sprintf(a.T("sending to %s from udp://%s", "发往 %s，本方 udp://%s"), ep.Address, d.Locals[0])
+	return fmt.Sprintf(a.T("sending to %s from %s://%s", "发往 %s，本方 %s://%s"), ep.Address, ep.Address.Network.Transport(), d.Locals[0])
 }
 
 // describeUDPPeer says how an address became a peer.

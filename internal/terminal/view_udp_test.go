@@ -20,17 +20,17 @@ func TestUDPWords(t *testing.T) {
 		return &sockeye.Session{ID: "s1", Endpoint: sockeye.Endpoint{Mode: m, Address: sockeye.Address{Network: sockeye.UDP4, Host: "127.0.0.1", Port: 9000},
 			Options: sockeye.Options{IdleTimeout: idle}}}
 	}
-	peer := &sockeye.Peer{ID: 1, Network: "udp", Local: here, Remote: there}
+	peer := &sockeye.Peer{ID: 1, Network: "udp", Local: sockeye.IPSocketAddr(here), Remote: sockeye.IPSocketAddr(there)}
 	local := &sockeye.Detail{Reason: sockeye.ReasonLocal}
 	idle := &sockeye.Detail{Reason: sockeye.ReasonIdle}
 	for _, test := range []struct {
 		e      sockeye.Event
 		en, zh string
 	}{
-		{sockeye.Event{Kind: sockeye.Opened, Session: session(sockeye.Connect, 0), Detail: &sockeye.Detail{Locals: []netip.AddrPort{here}}},
+		{sockeye.Event{Kind: sockeye.Opened, Session: session(sockeye.Connect, 0), Detail: &sockeye.Detail{Locals: []sockeye.SocketAddr{sockeye.IPSocketAddr(here)}}},
 			"sending to udp4://127.0.0.1:9000 from udp://127.0.0.1:5000", "发往 udp4://127.0.0.1:9000，本方 udp://127.0.0.1:5000"},
 		{sockeye.Event{Kind: sockeye.Opened, Session: session(sockeye.Connect, 0)}, "will send to udp4://127.0.0.1:9000", "将发往 udp4://127.0.0.1:9000"},
-		{sockeye.Event{Kind: sockeye.Opened, Session: session(sockeye.Listen, 0), Detail: &sockeye.Detail{Locals: []netip.AddrPort{here}}},
+		{sockeye.Event{Kind: sockeye.Opened, Session: session(sockeye.Listen, 0), Detail: &sockeye.Detail{Locals: []sockeye.SocketAddr{sockeye.IPSocketAddr(here)}}},
 			"listening on udp://127.0.0.1:5000", "正在监听 udp://127.0.0.1:5000"},
 		{sockeye.Event{Kind: sockeye.Joined, Session: session(sockeye.Listen, 0), Peer: peer}, "first datagram from 127.0.0.1:9000", "收到 127.0.0.1:9000 的第一个数据报"},
 		{sockeye.Event{Kind: sockeye.Joined, Session: session(sockeye.Listen, 0), Peer: peer, Detail: local},
@@ -73,7 +73,7 @@ func TestUDPPeerIsHeardOrChosen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer chosen.Close()
-	if _, err := s.Reach(chosen.LocalAddr().(*net.UDPAddr).AddrPort()); err != nil {
+	if _, err := s.Reach(sockeye.IPSocketAddr(chosen.LocalAddr().(*net.UDPAddr).AddrPort())); err != nil {
 		t.Fatal(err)
 	}
 	heard.Write([]byte("hi"))

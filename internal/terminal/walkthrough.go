@@ -38,7 +38,7 @@ type walkthrough struct {
 	number    int // of the step being told
 	calls     string
 	pc, board *core.Session
-	boardAt   netip.AddrPort // the board's address, as both sides see it
+	boardAt   sockeye.SocketAddr // the board's address, as both sides see it
 }
 
 // WalkthroughOptions say how to play the experiment.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"time"
 
 	"sockeye"
@@ -148,7 +147,7 @@ func (g *Gate) Close() {
 
 // Admits says whether a connection may be a peer, and tells of one that may not. Where
 // from is zero the address does not count.
-func (g *Gate) Admits(from netip.AddrPort) bool {
+func (g *Gate) Admits(from sockeye.SocketAddr) bool {
 	if g.admission.Refuses(from, refusedWithRST) {
 		return false
 	}

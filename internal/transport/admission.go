@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"net/netip"
-
 	"sockeye"
 )
 
@@ -20,8 +18,8 @@ func NewAdmission(d *DriverSession) Admission {
 
 // Refuses says whether an address may not be a peer of a listening session, and
 // counts it then. how is what becomes of what it sent.
-func (a *Admission) Refuses(from netip.AddrPort, how sockeye.Text) bool {
-	if a.session.ep.Mode != sockeye.Listen || a.session.opts.Admits(from.Addr()) {
+func (a *Admission) Refuses(from sockeye.SocketAddr, how sockeye.Text) bool {
+	if !from.IsIP() || a.session.ep.Mode != sockeye.Listen || a.session.opts.Admits(from.Addr()) {
 		return false
 	}
 	a.refused.Add(&sockeye.Error{

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"io"
-	"net/netip"
 	"time"
 
 	"sockeye"
@@ -15,8 +14,8 @@ import (
 // system says that there is something, and holds no buffer until then.
 type Conn interface {
 	io.ReadWriteCloser
-	Local() netip.AddrPort
-	Remote() netip.AddrPort
+	Local() sockeye.SocketAddr
+	Remote() sockeye.SocketAddr
 	// CloseWrite ends our sending direction. It is called only where
 	// sockeye.Traits.HalfClose is.
 	CloseWrite() error

@@ -153,7 +153,7 @@ func testC30RefusedLater(t *testing.T) {
 	r.WaitKind(t, sockeye.Sent, 202)
 
 	pc, r := transporttest.Listening(t, "udp", sockeye.Options{}, nil)
-	to, err := pc.Reach(netip.MustParseAddrPort(closed))
+	to, err := pc.Reach(sockeye.IPSocketAddr(netip.MustParseAddrPort(closed)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,17 +231,17 @@ func TestBroadcast(t *testing.T) {
 func TestReachRefusesBroadcast(t *testing.T) {
 	to := netip.MustParseAddrPort("255.255.255.255:9")
 	s, _ := transporttest.Listening(t, "udp4", sockeye.Options{}, nil)
-	if p, err := s.Reach(to); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.NotPermitted {
+	if p, err := s.Reach(sockeye.IPSocketAddr(to)); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.NotPermitted {
 		t.Errorf("peer %v, %v, want a refusal", p, err)
 	}
-	if p, err := s.Reach(netip.AddrPortFrom(netip.AddrFrom16(to.Addr().As16()), 9)); sockeye.ErrorOf(err) == nil {
+	if p, err := s.Reach(sockeye.IPSocketAddr(netip.AddrPortFrom(netip.AddrFrom16(to.Addr().As16()), 9))); sockeye.ErrorOf(err) == nil {
 		t.Errorf("written as IPv6: peer %v, want a refusal", p)
 	}
 	if n := len(s.Peers()); n != 0 {
 		t.Errorf("%d peers, want none", n)
 	}
 	asked, _ := transporttest.Listening(t, "udp4", sockeye.Options{Broadcast: sockeye.On}, nil)
-	if _, err := asked.Reach(to); err != nil {
+	if _, err := asked.Reach(sockeye.IPSocketAddr(to)); err != nil {
 		t.Errorf("asked for, and %v", err)
 	}
 }

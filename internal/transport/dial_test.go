@@ -83,7 +83,7 @@ func full(t *testing.T) netip.AddrPort {
 			t.Cleanup(func() { c.Close() })
 		}
 	}
-	return s.Locals()[0]
+	return s.Locals()[0].AddrPort()
 }
 
 func TestConnectTimesOutAndCancels(t *testing.T) {

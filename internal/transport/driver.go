@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"sockeye"
@@ -64,7 +63,7 @@ func (d *DriverSession) OnStop(f func()) {
 }
 
 // OnReach has f make peers of addresses that nothing came from yet; see Session.Reach.
-func (d *DriverSession) OnReach(f func(to netip.AddrPort) (*Peer, error)) {
+func (d *DriverSession) OnReach(f func(to sockeye.SocketAddr) (*Peer, error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.reach = f
@@ -72,7 +71,7 @@ func (d *DriverSession) OnReach(f func(to netip.AddrPort) (*Peer, error)) {
 
 // Opened records the opened event with the addresses really bound. A session that
 // connects again has recorded it: then it only changes the addresses.
-func (d *DriverSession) Opened(locals ...netip.AddrPort) {
+func (d *DriverSession) Opened(locals ...sockeye.SocketAddr) {
 	d.mu.Lock()
 	d.locals = locals
 	again := d.opened
@@ -102,7 +101,7 @@ func (d *DriverSession) Failed(e *sockeye.Error) {
 func (d *DriverSession) Now() time.Time { return d.cfg.Now() }
 
 // NewPeer makes a peer, which is nobody's yet: the driver gives it a Mover and adds it.
-func (d *DriverSession) NewPeer(local, remote netip.AddrPort) *DriverPeer {
+func (d *DriverSession) NewPeer(local, remote sockeye.SocketAddr) *DriverPeer {
 	p, id := new(DriverPeer), new(sockeye.Peer)
 	d.Identify(id, local, remote)
 	p.Init(d, id)
@@ -110,8 +109,8 @@ func (d *DriverSession) NewPeer(local, remote netip.AddrPort) *DriverPeer {
 }
 
 // Identify fills in the identity of a new peer.
-func (d *DriverSession) Identify(id *sockeye.Peer, local, remote netip.AddrPort) {
-	id.ID, id.Session, id.Network = d.cfg.NextPeer(), d.id, string(d.ep.Address.Network.Transport())
+func (d *DriverSession) Identify(id *sockeye.Peer, local, remote sockeye.SocketAddr) {
+	id.ID, id.Session, id.Network = d.cfg.NextPeer(), d.id, d.ep.Address.Network.Transport()
 	id.Local, id.Remote = local, remote
 }
 

@@ -103,7 +103,7 @@ func TestUDPTableForgetsTheSilent(t *testing.T) {
 		t.Errorf("%s made room, want %s, which was silent longest", left.Peer.Remote, clients[1].LocalAddr())
 	}
 	// One that is reached to be sent to is in use, too.
-	if _, err := s.Reach(clients[2].LocalAddr().(*net.UDPAddr).AddrPort()); err != nil {
+	if _, err := s.Reach(sockeye.IPSocketAddr(clients[2].LocalAddr().(*net.UDPAddr).AddrPort())); err != nil {
 		t.Fatal(err)
 	}
 	clients[1] = transporttest.DialUDP(t, s)

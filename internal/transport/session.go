@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -34,13 +33,13 @@ type Session struct {
 	pending  atomic.Int32 // see Hold
 
 	mu           sync.Mutex
-	locals       []netip.AddrPort
+	locals       []sockeye.SocketAddr
 	opened       bool // the opened event is recorded
 	peers        map[uint64]*Peer
 	capacity     chan struct{}  // closed when a peer leaves; nil while nobody waits for it
 	stopFuncs    []func()       // close what accepts
 	acceptQueues []FDController // sockets that accept
-	reach        func(to netip.AddrPort) (*Peer, error)
+	reach        func(to sockeye.SocketAddr) (*Peer, error)
 	reason       sockeye.Reason
 	err          *sockeye.Error
 	departed     sockeye.Counters // of the peers that left
@@ -126,7 +125,7 @@ func detailOf(op, target string, err error) *sockeye.Detail {
 func (s *Session) Endpoint() sockeye.Endpoint { return s.ep }
 
 // Locals are the addresses really bound.
-func (s *Session) Locals() []netip.AddrPort {
+func (s *Session) Locals() []sockeye.SocketAddr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.locals)
@@ -181,7 +180,7 @@ func (s *Session) snapshot() []*Peer {
 
 // Reach returns the peer for an address, known or not, so that it can be sent to. A
 // session of a transport with connections has only the peers that are connected.
-func (s *Session) Reach(to netip.AddrPort) (*Peer, error) {
+func (s *Session) Reach(to sockeye.SocketAddr) (*Peer, error) {
 	s.mu.Lock()
 	reach := s.reach
 	s.mu.Unlock()

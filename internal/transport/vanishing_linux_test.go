@@ -246,7 +246,7 @@ func TestUnreachableDatagrams(t *testing.T) {
 
 	pc, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "udp://:0")}, nil)
 	for n, port := range []uint16{7001, 7002} {
-		p, err := pc.Reach(netip.MustParseAddrPort(on(port)))
+		p, err := pc.Reach(sockeye.IPSocketAddr(netip.MustParseAddrPort(on(port))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +257,7 @@ func TestUnreachableDatagrams(t *testing.T) {
 			t.Errorf("port %d: told of %v, want %v", port, e.Peer, p)
 		}
 	}
-	p, err := pc.Reach(netip.MustParseAddrPort(on(7003)))
+	p, err := pc.Reach(sockeye.IPSocketAddr(netip.MustParseAddrPort(on(7003))))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -192,7 +192,7 @@ func (d *Reader) session(network string, server netip.AddrPort) *sockeye.Session
 		s = &sockeye.Session{ID: fmt.Sprintf("s%d", d.opened), Endpoint: sockeye.Endpoint{Mode: sockeye.Listen,
 			Address: sockeye.Address{Network: sockeye.Network(network), Host: server.Addr().String(), Port: server.Port()}}}
 		d.sessions.put(key, s)
-		d.add(sockeye.Event{Kind: sockeye.Opened, Session: s, Detail: &sockeye.Detail{Locals: []netip.AddrPort{server}}})
+		d.add(sockeye.Event{Kind: sockeye.Opened, Session: s, Detail: &sockeye.Detail{Locals: []sockeye.SocketAddr{sockeye.IPSocketAddr(server)}}})
 	}
 	return s
 }
@@ -201,7 +201,7 @@ func (d *Reader) session(network string, server netip.AddrPort) *sockeye.Session
 func (d *Reader) peer(network string, server, client netip.AddrPort, detail *sockeye.Detail) *sockeye.Peer {
 	s := d.session(network, server)
 	d.joined++
-	p := &sockeye.Peer{ID: d.joined, Session: s, Network: network, Local: server, Remote: client}
+	p := &sockeye.Peer{ID: d.joined, Session: s, Network: sockeye.Network(network), Local: sockeye.IPSocketAddr(server), Remote: sockeye.IPSocketAddr(client)}
 	d.add(sockeye.Event{Kind: sockeye.Joined, Session: s, Peer: p, Detail: detail})
 	return p
 }
@@ -222,7 +222,7 @@ func (d *Reader) udpPeer(from, to netip.AddrPort) (p *sockeye.Peer, received boo
 		d.udpPeers.most = d.bounded(maxUDPPeers, bytesPerUDPPeer)
 		d.udpPeers.put(key, p)
 	}
-	return p, p.Local == to
+	return p, p.Local.AddrPort() == to
 }
 
 // datagram makes an event of a datagram.

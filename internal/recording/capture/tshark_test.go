@@ -57,9 +57,9 @@ func ours(t testing.TB, file []byte) contents {
 		case e.Peer.Network == "udp":
 			c.Datagrams = append(c.Datagrams, string(e.Data))
 		case e.Kind == sockeye.Received:
-			c.add(e.Peer.Remote, e.Peer.Local, e.Data)
+			c.add(e.Peer.Remote.AddrPort(), e.Peer.Local.AddrPort(), e.Data)
 		default:
-			c.add(e.Peer.Local, e.Peer.Remote, e.Data)
+			c.add(e.Peer.Local.AddrPort(), e.Peer.Remote.AddrPort(), e.Data)
 		}
 	}
 }

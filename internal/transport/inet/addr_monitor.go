@@ -37,7 +37,7 @@ func WatchAddress(s *transport.DriverSession, bound netip.AddrPort) {
 			}
 			there = now
 			if there {
-				s.Record(sockeye.Event{Kind: sockeye.Opened, Detail: &sockeye.Detail{Locals: []netip.AddrPort{bound}}})
+				s.Record(sockeye.Event{Kind: sockeye.Opened, Detail: &sockeye.Detail{Locals: []sockeye.SocketAddr{sockeye.IPSocketAddr(bound)}}})
 			} else {
 				s.Failed(addressGone(bound))
 			}

@@ -40,9 +40,9 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 		}
 		return err
 	}
-	var locals []netip.AddrPort
+	var locals []sockeye.SocketAddr
 	for _, l := range bound {
-		locals = append(locals, netinfo.AddrPort(l.Addr()))
+		locals = append(locals, sockeye.IPSocketAddr(netinfo.AddrPort(l.Addr())))
 	}
 	s.Opened(locals...)
 	queues := sockopt.NewSendQueues(s)
@@ -52,7 +52,7 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 		}
 	}
 	for _, local := range locals {
-		inet.WatchAddress(s, local)
+		inet.WatchAddress(s, local.AddrPort())
 	}
 	return nil
 }
@@ -147,9 +147,13 @@ func newConn(c *net.TCPConn) (*conn, error) {
 	return &conn{c, sockopt.TCP{Raw: raw}}, nil
 }
 
-func (c *conn) Local() netip.AddrPort { return netinfo.AddrPort(c.LocalAddr()) }
+func (c *conn) Local() sockeye.SocketAddr {
+	return sockeye.IPSocketAddr(netinfo.AddrPort(c.LocalAddr()))
+}
 
-func (c *conn) Remote() netip.AddrPort { return netinfo.AddrPort(c.RemoteAddr()) }
+func (c *conn) Remote() sockeye.SocketAddr {
+	return sockeye.IPSocketAddr(netinfo.AddrPort(c.RemoteAddr()))
+}
 
 // Abort has Close send RST.
 func (c *conn) Abort() { c.SetLinger(0) }

@@ -64,7 +64,7 @@ func TestClosedPacketConnWakes(t *testing.T) {
 	if err := <-ended; err != net.ErrClosed {
 		t.Errorf("who waited was told %v", err)
 	}
-	if _, err := conn.Send([]byte("late"), nil, s.Locals()[0]); err != net.ErrClosed {
+	if _, err := conn.Send([]byte("late"), nil, s.Locals()[0].AddrPort()); err != net.ErrClosed {
 		t.Errorf("who sends later is told %v", err)
 	}
 	if err := conn.Close(); err != net.ErrClosed {

@@ -2,6 +2,7 @@ package udp
 
 import (
 	"net/netip"
+	"sockeye"
 
 	"sockeye/internal/transport"
 )
@@ -18,7 +19,7 @@ func Arrive(s *transport.Session) func(from netip.AddrPort, data []byte) {
 }
 
 func socketOf(s *transport.Session) *udpSocket {
-	p, err := s.Reach(netip.MustParseAddrPort("127.0.0.1:9"))
+	p, err := s.Reach(sockeye.IPSocketAddr(netip.MustParseAddrPort("127.0.0.1:9")))
 	if err != nil {
 		panic(err)
 	}

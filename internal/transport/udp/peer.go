@@ -21,6 +21,7 @@ import (
 type udpPeer struct {
 	socket     *udpSocket
 	peer       *transport.DriverPeer
+	remote     netip.AddrPort
 	once       sync.Once
 	lruElement *list.Element // in peerTable.order
 	gone       atomic.Bool
@@ -61,12 +62,12 @@ func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr, how *sockeye.D
 		t.mu.Unlock()
 		return m
 	}
-	m := &udpPeer{socket: k}
+	m := &udpPeer{socket: k, remote: remote}
 	from := k.local
 	if local.IsValid() {
 		from = netip.AddrPortFrom(local, k.local.Port())
 	}
-	m.peer = s.NewPeer(from, remote)
+	m.peer = s.NewPeer(sockeye.IPSocketAddr(from), sockeye.IPSocketAddr(remote))
 	m.peer.SetMover(m)
 	var oldest *udpPeer
 	if len(t.byAddr) >= s.Options().MaxPeers {
@@ -113,11 +114,11 @@ func (m *udpPeer) setReplySource(local netip.Addr) {
 }
 
 // reach returns the peer for an address, known or not, so that it can be sent to.
-func (v *server) reach(to netip.AddrPort) (*transport.Peer, error) {
+func (v *server) reach(address sockeye.SocketAddr) (*transport.Peer, error) {
 	v.mu.Lock()
 	sockets := v.sockets
 	v.mu.Unlock()
-	to = netinfo.Unmapped(to)
+	to := address.AddrPort()
 	if err := inet.AllowBroadcast(v.session.Options(), to.Addr()); err != nil {
 		return nil, err
 	}
@@ -150,7 +151,7 @@ func (m *udpPeer) Send(_ context.Context, data []byte) (int, error) {
 		n, err = k.write(m, data)
 	}
 	if err != nil {
-		return 0, tooLarge(err, m.peer.Remote, len(data))
+		return 0, tooLarge(err, m.remote, len(data))
 	}
 	m.lastSent = m.peer.Record(m.peer.Sent(m.socket.server.session.Now(), data[:n]))
 	return n, nil
@@ -158,12 +159,12 @@ func (m *udpPeer) Send(_ context.Context, data []byte) (int, error) {
 
 // write sends one datagram. It is called under order.
 func (k *udpSocket) write(m *udpPeer, data []byte) (int, error) {
-	return k.conn.send(data, m.sourceControl, m.peer.Remote)
+	return k.conn.send(data, m.sourceControl, m.remote)
 }
 
 // recordUnsent records that a reply could not be sent.
 func (m *udpPeer) recordUnsent(err error, n int) {
-	e := netinfo.Explain("send", m.peer.String(), tooLarge(err, m.peer.Remote, n))
+	e := netinfo.Explain("send", m.peer.String(), tooLarge(err, m.remote, n))
 	m.peer.Record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e, Unsent: n}})
 }
 
@@ -216,7 +217,7 @@ func (m *udpPeer) remove() {
 		t := &m.socket.server.peers
 		t.mu.Lock()
 		m.gone.Store(true)
-		delete(t.byAddr, peerKey{m.socket, m.peer.Remote})
+		delete(t.byAddr, peerKey{m.socket, m.remote})
 		t.order.Remove(m.lruElement)
 		t.mu.Unlock()
 		m.peer.RecordLeft(0)

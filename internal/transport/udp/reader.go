@@ -202,9 +202,9 @@ func (r *udpReader) source(d *datagram) *udpPeer {
 	ip := d.from.Addr().As16()
 	slot := &r.recentPeers[uint8(d.from.Port())^uint8(d.from.Port()>>8)^ip[15]]
 	m := *slot
-	if m == nil || m.peer.Remote != d.from || m.gone.Load() {
+	if m == nil || m.remote != d.from || m.gone.Load() {
 		if m = r.socket.known(d.from); m == nil {
-			if r.admission.Refuses(d.from, datagramDropped) {
+			if r.admission.Refuses(sockeye.IPSocketAddr(d.from), datagramDropped) {
 				return nil
 			}
 			r.recordBatch() // the new peer may make another one leave

@@ -55,7 +55,7 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 	v := newServer(s)
 	lc := net.ListenConfig{Control: v.setter.Listen}
 	var bound []*udpSocket
-	var locals []netip.AddrPort
+	var locals []sockeye.SocketAddr
 	err := inet.BindAll(ctx, s.Endpoint().Address, func(network, address string) (netip.AddrPort, error) {
 		conn, err := lc.ListenPacket(ctx, network, address)
 		if err != nil {
@@ -63,7 +63,7 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 		}
 		k := v.newSocket(conn.(*net.UDPConn), false)
 		bound = append(bound, k)
-		locals = append(locals, k.local)
+		locals = append(locals, sockeye.IPSocketAddr(k.local))
 		return k.local, nil
 	})
 	if err != nil {
@@ -114,7 +114,7 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 		if k, err = v.open(ctx, to); err != nil {
 			continue
 		}
-		s.Opened(k.local)
+		s.Opened(sockeye.IPSocketAddr(k.local))
 		m := k.peer(to, netip.Addr{}, chosenByUs())
 		if m == nil {
 			k.conn.Close()

@@ -20,7 +20,7 @@ func sourceControl(netip.Addr) []byte { return nil }
 // isICMP. It is called under order.
 func (k *udpSocket) reportICMP(err error) {
 	if m := k.anyPeer(); m != nil {
-		k.refused(m.peer.Remote, err)
+		k.refused(m.remote, err)
 	}
 }
 

@@ -3,8 +3,8 @@ package epoll
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"os"
+	"sockeye"
 	"sockeye/internal/transport"
 	"sockeye/internal/transport/sockopt"
 	"syscall"
@@ -27,9 +27,9 @@ func adoptFD(p *transport.DriverPeer, fd int) *transport.StreamMover {
 	return transport.NewStreamMover(p, &adoptedConn{f, sockopt.TCP{Raw: adoptedRawConn{raw}}, p})
 }
 
-func (a *adoptedConn) Local() netip.AddrPort { return a.peer.Local }
+func (a *adoptedConn) Local() sockeye.SocketAddr { return a.peer.Local }
 
-func (a *adoptedConn) Remote() netip.AddrPort { return a.peer.Remote }
+func (a *adoptedConn) Remote() sockeye.SocketAddr { return a.peer.Remote }
 
 func (a *adoptedConn) SyscallConn() (syscall.RawConn, error) { return a.Raw, nil }
 

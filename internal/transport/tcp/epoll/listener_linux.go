@@ -132,7 +132,8 @@ func (d *epollListener) rejectOne() {
 // Its options are the listening socket's (tcp(7)).
 func (d *epollListener) onAccept(fd int, from netip.AddrPort) {
 	l, s := d.loop, d.loop.session
-	if !d.gate.Admits(from) {
+	remote := sockeye.IPSocketAddr(from)
+	if !d.gate.Admits(remote) {
 		resetOnClose(fd)
 		unix.Close(fd)
 		return
@@ -143,7 +144,7 @@ func (d *epollListener) onAccept(fd int, from netip.AddrPort) {
 	if d.wildcard {
 		local = rawGetsockname(fd)
 	}
-	s.Identify(&c.id, local, from)
+	s.Identify(&c.id, sockeye.IPSocketAddr(local), remote)
 	c.peer.Init(s, &c.id)
 	c.peer.SetMover(c)
 	if !c.join() {
