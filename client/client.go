@@ -75,9 +75,18 @@ type Client interface {
 type OpenOptions struct {
 	// Echo sends everything back.
 	Echo bool
+	// Device plays the board of the experiment.
+	Device *Device
 	// LiftGuards names guards of an echo that are not wanted: "storm", "amplify",
 	// "low-ports".
 	LiftGuards []string
+}
+
+// Device is the board of the experiment: it says hello and sends everything back.
+type Device struct {
+	Hello string
+	// Interval is the pause after each echo; 0 is none.
+	Interval time.Duration
 }
 
 // Session is a session as it was at one moment.

@@ -206,6 +206,32 @@ func TestEcho(t *testing.T) {
 	})
 }
 
+func TestDevice(t *testing.T) {
+	onEach(t, func(t *testing.T, x *suite) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		to, err := sockeye.ParseAddress(l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: to}
+		if _, err := x.Open(x.ctx, ep, &client.OpenOptions{Device: &client.Device{Hello: "board here"}}); err != nil {
+			t.Fatal(err)
+		}
+		pc, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pc.Close()
+		x.hears(pc, "board here")
+		x.say(pc, "lamp on")
+		x.hears(pc, "lamp on")
+	})
+}
+
 // What was expected may have come before the call, and lie across several reads; what
 // comes behind it is for the next call.
 func TestExpect(t *testing.T) {

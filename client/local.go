@@ -98,6 +98,9 @@ func (c *local) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (
 			return nil, &e
 		}
 		answer.Echo = o.Echo
+		if d := o.Device; d != nil {
+			answer.Device = &responder.Device{Hello: []byte(d.Hello), Interval: d.Interval}
+		}
 	}
 	if err := ep.Validate(); err != nil {
 		return nil, err

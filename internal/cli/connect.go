@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/client"
 	"sockeye/internal/terminal"
 )
 
@@ -17,6 +18,7 @@ type connectFlags struct {
 	terminal.RecordFlags
 	terminal.InputFlags
 	terminal.TimedFlags
+	pageFlags
 	expect, expectHex  string
 	timeout            time.Duration
 	sendOnly, recvOnly bool
@@ -46,7 +48,12 @@ when both directions are done.`,
   sockeye connect localhost:10000 --send 'AT\r\n' --expect OK --timeout 2s
   sockeye connect localhost:10000 --send 'ping {{seq}}\n' --every 500ms --repeat 10
   sockeye connect udp://192.168.1.88:10000 --send-hex '01 03 00 00 00 0a c5 cd' --hex`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.connect(&f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.pageFlags.check(a, cmd); err != nil {
+				return err
+			}
+			return a.connect(&f, args)
+		},
 	}
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
@@ -66,6 +73,7 @@ when both directions are done.`,
 	fs.BoolVarP(&f.zero, "zero", "z", false, a.t("only say whether the port is open: exit 0 or 1", "只检查端口是否打开，以 0 或 1 退出"))
 	f.ExecFlags.Register(a.Terminal, fs)
 	f.DumpFlags.Register(a.Terminal, fs)
+	f.pageFlags.register(a, fs)
 	return cmd
 }
 
@@ -105,6 +113,9 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err := f.InputFlags.Parse(&f.DisplayFlags); err != nil {
 		return err
 	}
+	if f.attach {
+		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
+	}
 	req, err := f.request(a)
 	if err != nil {
 		return err
@@ -129,6 +140,10 @@ func (a *app) connect(f *connectFlags, words []string) error {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
+	answer.Changeable = f.ui && answer.Program == nil
+	if err := f.pageFlags.start(a, l); err != nil {
+		return l.Finish(err)
+	}
 	req.RecvOnly = f.recvOnly || answer.Program != nil
 	if !l.Interactive() && !req.RecvOnly && req.List == nil && (req.Sends() || req.Expect == nil) {
 		l.Sent = terminal.Linger(&ep)

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/client"
 	"sockeye/internal/terminal"
 )
 
@@ -15,6 +16,7 @@ type deviceFlags struct {
 	terminal.DisplayFlags
 	terminal.RecordFlags
 	terminal.PayloadFlags
+	pageFlags
 	board terminal.BoardFlags
 	count int
 	allow terminal.GuardFlag
@@ -32,7 +34,12 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 		Example: `  sockeye device 192.168.1.111:10000
   sockeye device --reconnect 192.168.1.111:10000
   sockeye device --count 30 --hello 'board here\r\n' localhost:10000`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.device(&f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.pageFlags.check(a, cmd); err != nil {
+				return err
+			}
+			return a.device(&f, args)
+		},
 	}
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
@@ -45,6 +52,7 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	fs.IntVar(&f.o.ReadSize, "recv", terminal.BoardReadSize, a.t("most bytes taken at a time", "单次最多接收的字节数"))
 	f.allow.Register(a.Terminal, fs)
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
+	f.pageFlags.register(a, fs)
 	fs.MarkHidden("read-size")
 	return cmd
 }
@@ -77,10 +85,21 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	if err != nil {
 		return err
 	}
+	if f.attach {
+		board, err := f.board.Device(&f.PayloadFlags)
+		if err != nil {
+			return err
+		}
+		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Device: board, LiftGuards: f.allow.Words}, Display: &f.DisplayFlags, Format: show})
+	}
 	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
 	if err != nil {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
+	if err := f.pageFlags.start(a, l); err != nil {
+		return l.Finish(err)
+	}
+	answer.Changeable = f.ui
 	return l.Finish(l.Play(ep, answer, f.count))
 }

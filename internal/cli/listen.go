@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/client"
 	"sockeye/internal/terminal"
 )
 
@@ -16,6 +17,7 @@ type listenFlags struct {
 	terminal.RecordFlags
 	terminal.InputFlags
 	terminal.TimedFlags
+	pageFlags
 	once, keepOpen bool
 	port           uint16
 	source         string
@@ -53,6 +55,9 @@ peers, and received bytes come out on standard output, as with ncat.`,
 					sockeye.Text{En: "leave it out for the system's largest", Zh: "不写则取系统上限"})
 			}
 			f.keepOpenGiven = cmd.Flags().Changed("keep-open")
+			if err := f.pageFlags.check(a, cmd); err != nil {
+				return err
+			}
 			return a.listen(&f, args)
 		},
 	}
@@ -75,6 +80,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs.BoolVar(&f.sendOnly, "send-only", false, a.t("only send; exit at the end of input", "只发送，输入结束即退出"))
 	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
 	f.DumpFlags.Register(a.Terminal, fs)
+	f.pageFlags.register(a, fs)
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
 	fs.BoolVarP(&f.ncatForm, "listen", "l", false, "")
 	fs.Uint16VarP(&f.port, "port", "p", 0, "")
@@ -115,6 +121,9 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err != nil {
 		return err
 	}
+	if f.attach {
+		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Echo: f.Echo, LiftGuards: f.allow.Words}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
+	}
 	list, err := f.SendList(a.Terminal, &f.InputFlags)
 	if err != nil {
 		return err
@@ -147,6 +156,10 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
+	answer.Changeable = f.ui && answer.Program == nil && answer.Broker == nil // the page may set rules
+	if err := f.pageFlags.start(a, l); err != nil {
+		return l.Finish(err)
+	}
 	var once <-chan struct{}
 	if f.once {
 		once = l.AwaitEvent(0, sockeye.Left)

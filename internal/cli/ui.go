@@ -3,14 +3,10 @@ package cli
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,54 +109,33 @@ func (a *app) ui(f *uiFlags) error {
 	if found, err := a.openRunning(f); found || err != nil {
 		return err
 	}
-	listeners, err := a.listenForPage(f)
+	listeners, err := a.listenForPage(f, func(text string) { fmt.Fprintln(a.Err, text) })
 	if err != nil {
 		return err
-	}
-	unlisten := func() {
-		for _, l := range listeners {
-			l.Close()
-		}
 	}
 	bench := config.Bench
 	if f.To != "" {
 		o := f.Options(a.Terminal, sockeye.Endpoint{})
 		o.Name = "workbench"
 		if err := a.BeginRecording(bench, o); err != nil {
-			unlisten()
+			closeAll(listeners)
 			return err
 		}
 	}
-	server, err := api.New(config)
+	page, err := a.startPage(config, listeners)
 	if err != nil {
-		unlisten()
 		bench.Shutdown(a.Hurry)
 		return err
 	}
-	for _, l := range listeners {
-		server.Allow(l)
-	}
+	page.publish(a)
 	l := a.Follow(bench, 0, "", terminal.Quiet, &terminal.DisplayFlags{Drain: f.drain}, nil, false)
-	serving := make(chan error, len(listeners))
-	for _, l := range listeners {
-		go func() { serving <- server.Serve(l) }()
-	}
-	unpublish := func() {}
-	if dir := a.StateDir(); dir != "" {
-		if unpublish, err = server.Publish(dir); err != nil {
-			a.ShowError(err)
-		}
-	}
-	a.welcome(server.NewTicket(), f)
+	a.welcome(page.server.NewTicket(), f)
 	select {
-	case err = <-serving:
+	case err = <-page.serving:
 	case <-a.Ctx.Done():
 		err = l.Interrupted()
 	}
-	unpublish()
-	ctx, cancel := context.WithTimeout(a.Hurry, time.Second)
-	defer cancel()
-	server.Close(ctx)
+	page.end(a)
 	return l.Finish(err)
 }
 
@@ -267,50 +242,6 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	return true, nil
 }
 
-// listenForPage takes the port that was asked for, or the next free one: of the
-// loopback's both families, where this machine has both, unless --bind says where.
-func (a *app) listenForPage(f *uiFlags) ([]net.Listener, error) {
-	for port := int(f.port); ; port++ {
-		found, err := listenOn(f, port)
-		if err == nil {
-			if port != int(f.port) {
-				fmt.Fprintf(a.Err, a.t("Port %d is taken by another program; this is %d.\n", "端口 %d 被其他程序占用，改用 %d。\n"), f.port, port)
-			}
-			return found, nil
-		}
-		if isTaken(err) && port < int(f.port)+20 && port < 65535 && f.port != 0 {
-			continue
-		}
-		return nil, &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: net.JoinHostPort(f.bind, strconv.Itoa(port)), Err: err,
-			Hint: sockeye.Text{En: "choose another port with --port", Zh: "请用 --port 换一个端口"}}
-	}
-}
-
-// listenOn takes one port. Its [::1] must not be another program's, to whom the name
-// localhost could lead; a machine without ::1 does without.
-func listenOn(f *uiFlags, port int) ([]net.Listener, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(f.bind, strconv.Itoa(port)))
-	if err != nil || f.bindGiven {
-		return []net.Listener{l}, err
-	}
-	_, taken, _ := net.SplitHostPort(l.Addr().String())
-	l6, err := net.Listen("tcp6", net.JoinHostPort("::1", taken))
-	switch {
-	case err == nil:
-		return []net.Listener{l, l6}, nil
-	case isTaken(err) && port != 0:
-		l.Close()
-		return nil, err
-	}
-	return []net.Listener{l}, nil
-}
-
-// isTaken says whether another program has the port.
-func isTaken(err error) bool {
-	const windows = syscall.Errno(10048) // WSAEADDRINUSE
-	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windows)
-}
-
 // welcome says where the page is, and opens it.
 func (a *app) welcome(t api.Ticket, f *uiFlags) {
 	a.showAddress(t, f)
@@ -324,6 +255,10 @@ func (a *app) showAddress(t api.Ticket, f *uiFlags) {
 		return
 	}
 	if err := openBrowser(t.URL); err != nil {
-		fmt.Fprintln(a.Err, a.t("No browser could be opened; open the address yourself.", "未能打开浏览器，请自行打开上面的地址。"))
+		fmt.Fprintln(a.Err, a.noBrowserText())
 	}
+}
+
+func (a *app) noBrowserText() string {
+	return a.t("No browser could be opened; open the address yourself.", "未能打开浏览器，请自行打开上面的地址。")
 }

@@ -25,7 +25,7 @@ func hasLoopback6() bool {
 func listening(t *testing.T, f *uiFlags) (hosts, ports []string, said string) {
 	t.Helper()
 	var out bytes.Buffer
-	found, err := (&app{Terminal: &terminal.Terminal{Streams: terminal.Streams{Err: &out}}}).listenForPage(f)
+	found, err := (&app{Terminal: &terminal.Terminal{}}).listenForPage(f, func(text string) { out.WriteString(text) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,10 +3,12 @@ package terminal
 import (
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/client"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/responder"
@@ -75,4 +77,18 @@ func (f *BoardFlags) Answer(p *PayloadFlags) (responder.Answer, error) {
 		return responder.Answer{}, OfFlag(err, "--hello")
 	}
 	return responder.Answer{Device: &responder.Device{Interval: f.interval}, Hello: hello}, nil
+}
+
+// Device is the board for a workbench in another process, which fills in no fields.
+func (f *BoardFlags) Device(p *PayloadFlags) (*client.Device, error) {
+	answer, err := f.Answer(p)
+	if err != nil {
+		return nil, err
+	}
+	hello, fixed := answer.Hello.Constant()
+	if !fixed || !utf8.Valid(hello) {
+		return nil, Usage("--attach --hello", sockeye.Text{En: "the hello must be plain text: no fields and no bytes that are not UTF-8", Zh: "问候必须是纯文本：不含字段，也不含非 UTF-8 的字节"},
+			sockeye.Text{En: "leave --attach out, or let a rule of a workspace say hello", Zh: "请去掉 --attach，或在工作区中用规则发送问候"})
+	}
+	return &client.Device{Hello: string(hello), Interval: f.interval}, nil
 }

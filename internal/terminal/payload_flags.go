@@ -88,6 +88,14 @@ func (f *PayloadFlags) ViewCharset() payload.Charset {
 	return c
 }
 
+// sendCharset is the charset of what is sent by name; auto sends UTF-8.
+func (f *PayloadFlags) sendCharset() string {
+	if f.charsetName == string(payload.Auto) {
+		return ""
+	}
+	return f.charsetName
+}
+
 // OfFlag names the flag in an error about its value.
 func OfFlag(err error, flag string) error {
 	e := *sockeye.ErrorOf(err)

@@ -10,18 +10,25 @@ import (
 
 // listPeers shows the peers as a table.
 func (c *repl) listPeers(string) error {
-	a := c.term
+	var peers []sockeye.PeerStatus
+	for _, p := range c.session.Peers() {
+		peers = append(peers, p.Status())
+	}
+	c.run.console.print(c.term.peerTable(peers))
+	return nil
+}
+
+// peerTable is the peers as a table, or that there are none.
+func (a *Terminal) peerTable(peers []sockeye.PeerStatus) string {
+	if len(peers) == 0 {
+		return a.T("no peer is connected", "没有连接对象")
+	}
 	rows := [][]string{{"#", a.T("alias", "别名"), a.T("address", "地址"), a.T("state", "状态"), a.T("since", "连接于"),
 		a.T("received", "接收"), a.T("sent", "发送"), a.T("unacknowledged", "未确认"), a.T("resent", "重传"), a.T("round trip", "往返时间")}}
-	for _, p := range c.session.Peers() {
-		rows = append(rows, a.peerRow(p.Status()))
+	for _, p := range peers {
+		rows = append(rows, a.peerRow(p))
 	}
-	if len(rows) == 1 {
-		c.run.console.print(a.T("no peer is connected", "没有连接对象"))
-		return nil
-	}
-	c.run.console.print(Table(rows))
-	return nil
+	return Table(rows)
 }
 
 func (a *Terminal) peerRow(st sockeye.PeerStatus) []string {

@@ -33,6 +33,7 @@ type Runner struct {
 	// sending is for what goes to peers; it ends when a signal leaves no more time.
 	sending     context.Context
 	stopSending context.CancelCauseFunc
+	closing     []func()               // what ends before the workbench does
 	fed         chan struct{}          // closed when the input has been sent; nil without input
 	Sent        func(*core.Session)    // see linger; never nil
 	Finishes    bool                   // the end of the input finishes our direction
@@ -145,6 +146,18 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 	return l
 }
 
+// OnFinish has end called when the command ends, before its workbench does.
+func (l *Runner) OnFinish(end func()) { l.closing = append(l.closing, end) }
+
+// Print shows lines of the program's own: above the input line, or on standard error.
+func (l *Runner) Print(text string) {
+	if l.console != nil {
+		l.console.print(text)
+		return
+	}
+	fmt.Fprintln(l.term.Err, payload.SafeString(text))
+}
+
 // Interactive says whether a person types at a console.
 func (l *Runner) Interactive() bool { return l.console != nil }
 
@@ -182,6 +195,9 @@ func isCutShort(drain time.Duration) error {
 // Finish closes everything in good order, waits for the view to show it, and
 // returns the error that ends the command. A second signal cuts it short.
 func (l *Runner) Finish(err error) error {
+	for _, end := range l.closing {
+		end()
+	}
 	free := context.AfterFunc(l.ending(), l.freePace)
 	defer l.ended()
 	defer free()
