@@ -110,6 +110,13 @@ func trailer(s string) checksum.Trailer {
 // checkTemplate demands what every template promises.
 func checkTemplate(t *testing.T, tm *Template, v *Vars) {
 	t.Helper()
+	checkTemplateWith(t, tm, tm.o, v)
+}
+
+// checkTemplateWith is checkTemplate for a template with a prefix or suffix, which are
+// options of the whole.
+func checkTemplateWith(t *testing.T, tm *Template, o ParseOptions, v *Vars) {
+	t.Helper()
 	size, sizeErr := tm.Size(v)
 	got, err := tm.Append(nil, v)
 	if (err == nil) != (sizeErr == nil) && err == nil {
@@ -118,7 +125,7 @@ func checkTemplate(t *testing.T, tm *Template, v *Vars) {
 	if err == nil && size != len(got) {
 		t.Errorf("%q: Size %d, but %d bytes", tm.text, size, len(got))
 	}
-	again, parseErr := Parse(tm.String(), tm.o)
+	again, parseErr := Parse(tm.String(), o)
 	if parseErr != nil {
 		t.Fatalf("%q prints as %q: %v", tm.text, tm, parseErr)
 	}
@@ -283,13 +290,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s, uint8(7))
 	}
 	f.Fuzz(func(t *testing.T, typed string, kind uint8) {
-		o := ParseOptions{Hex: kind&1 != 0, Charset: Charsets()[int(kind>>1)%len(Charsets())], Match: kind&16 != 0}
-		if kind&32 != 0 {
-			o.LineEnd = "\r\n"
-		}
-		if kind&64 != 0 {
-			o.Trailer = trailer("crc16modbus(1..)")
-		}
+		o := fuzzedOptions(kind)
 		tm, err := Parse(typed, o)
 		if err != nil {
 			checkFault(t, typed, err)
@@ -300,13 +301,50 @@ func FuzzParse(f *testing.F) {
 			return // right, but slow
 		}
 		checkTemplate(t, tm, v)
-		if !o.Hex && o.Charset == UTF8 && o.LineEnd == "" && !strings.Contains(typed, "{{") {
+		if !o.Hex && !o.Plain && o.Charset == UTF8 && o.LineEnd == "" && !strings.Contains(typed, "{{") {
 			want, _ := ParseText(typed)
 			tm.o.Trailer = checksum.Trailer{}
 			if got, err := tm.Append(nil, v); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%q is %q, as text without fields %q", typed, got, want)
 			}
 		}
+	})
+}
+
+func fuzzedOptions(kind uint8) ParseOptions {
+	o := ParseOptions{Hex: kind&1 != 0, Charset: Charsets()[int(kind>>1)%len(Charsets())], Match: kind&16 != 0, Plain: kind&128 != 0}
+	if kind&32 != 0 {
+		o.LineEnd = "\r\n"
+	}
+	if kind&64 != 0 {
+		o.Trailer = trailer("crc16modbus(1..)")
+	}
+	return o
+}
+
+// What is put around a message is as sound as the message: it prints as it parses, its
+// size is known, and an error tells of a place in what was typed.
+func FuzzFramed(f *testing.F) {
+	f.Add("AA 55 ", "{{len(body):u16be}}", "{{crc16modbus(body):le}}", uint8(0))
+	f.Add("{{len(body)}}:", "01 03 {{seq:u8}}", "\\r\\n", uint8(1))
+	f.Add("{{#a}}x{{/a}}", "温度", "{{sum8(a)}}{{len(all)}}", uint8(2))
+	f.Add("\\x02", "{{time}}", "\\x03", uint8(96))
+	f.Add("{{", "a", "}}", uint8(128))
+	f.Fuzz(func(t *testing.T, prefix, typed, suffix string, kind uint8) {
+		o := fuzzedOptions(kind)
+		o.Prefix, o.Suffix = prefix, suffix
+		tm, err := Parse(typed, o)
+		if err != nil {
+			if e := sockeye.ErrorOf(err); e.Kind != sockeye.Invalid || e.Message.Zh == "" {
+				t.Errorf("%q, %q, %q: %v", prefix, typed, suffix, err)
+			}
+			return
+		}
+		v := someVars()
+		if n, err := tm.Size(v); err == nil && n > 1<<20 {
+			return // right, but slow
+		}
+		checkTemplateWith(t, tm, o, v)
 	})
 }
 
