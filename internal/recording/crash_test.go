@@ -181,7 +181,7 @@ func crash(t *testing.T, promise Sync, seed uint64, syncs, events int) (lived bo
 	w, err := OpenWriter(WriteOptions{Dir: dir, Files: disk, Now: now.Now, Sync: promise, SegmentBytes: 64 << 10, Run: 7})
 	durable := uint64(0)
 	if err == nil {
-		durable, err = recordUntil(w, now, events)
+		durable, err = recordUntil(t, w, promise, now, events)
 		w.Close()
 	}
 	if lived = err == nil; !lived && !errors.Is(err, errPower) {
@@ -217,7 +217,7 @@ func dataOf(n uint64) string {
 }
 
 // recordUntil records as a recorder does, a few events at a time.
-func recordUntil(w *Writer, now *clock, events int) (durable uint64, err error) {
+func recordUntil(t *testing.T, w *Writer, promise Sync, now *clock, events int) (durable uint64, err error) {
 	s := &sockeye.Session{ID: "s1"}
 	for n := 1; n <= events; n++ {
 		w.Append(&sockeye.Event{Seq: uint64(n), Time: now.Now(), Kind: sockeye.Received, Session: s, Data: []byte(dataOf(uint64(n)))})
@@ -231,6 +231,9 @@ func recordUntil(w *Writer, now *clock, events int) (durable uint64, err error) 
 		}
 		if err != nil {
 			return w.Durable(), err
+		}
+		if promise == Always && w.Durable() != uint64(n) {
+			t.Errorf("after event %d was written %d are durable", n, w.Durable())
 		}
 	}
 	err = w.Sync()

@@ -52,6 +52,41 @@ func noDamage(t *testing.T) func(string, pcapng.Damage) {
 	return func(_ string, d pcapng.Damage) { t.Errorf("damage: %v", d) }
 }
 
+// A segment gets its last event, and the next one begins, between two looks of a reader
+// at its end: it reads both.
+func TestFollowReadsTheLastWriteBeforeANewSegment(t *testing.T) {
+	w := newTape(t)
+	w.opened().received("one")
+	shorter := slices.Clone(w.buf)
+	w.received("two")
+	longer := slices.Clone(w.buf)
+	path := w.cut()
+	put(t, path, shorter)
+	r, err := Open(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := r.Read(ReadOptions{Follow: true, Damaged: noDamage(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	f := &following{t, d, ctx}
+	f.want("1 opened", "2 joined", "3 received one")
+	written := false
+	r.list = func(dir string) ([]Entry, error) { // it has seen that the old one has not grown
+		if !written {
+			written = true
+			put(t, path, longer)
+			w.received("three").cut()
+		}
+		return System().List(dir)
+	}
+	f.want("4 received two", "5 received three")
+}
+
 // After a full disk a writer cuts the torn block off and writes another one in its
 // place. Who follows sees neither.
 func TestFollowTornTailReplaced(t *testing.T) {

@@ -24,6 +24,8 @@ type Recording struct {
 	foreign bool
 	packed  bool // one file of ours that was compressed since
 	names   *pcapng.Registry
+	// list reads a directory; nil: the system's. A test lets something happen meanwhile.
+	list func(dir string) ([]Entry, error)
 
 	mu    sync.Mutex
 	heads map[string]segmentHead // of files, by path
@@ -89,15 +91,19 @@ func (r *Recording) files() ([]segmentFile, error) {
 		}
 		return []segmentFile{{path: r.path, size: st.Size(), modified: st.ModTime()}}, nil
 	}
-	entries, err := System().List(r.path)
+	list := r.list
+	if list == nil {
+		list = System().List
+	}
+	entries, err := list(r.path)
 	if err != nil {
 		return nil, unreadable(r.path, err)
 	}
-	var list []segmentFile
+	var files []segmentFile
 	for _, s := range segmentsOf(entries) {
-		list = append(list, segmentFile{s.segmentName, filepath.Join(r.path, s.Name), s.Bytes, s.Modified})
+		files = append(files, segmentFile{s.segmentName, filepath.Join(r.path, s.Name), s.Bytes, s.Modified})
 	}
-	return list, nil
+	return files, nil
 }
 
 // after are the files that were written after one, which may be gone.

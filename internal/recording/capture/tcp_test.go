@@ -188,12 +188,20 @@ func TestWaitingIsBounded(t *testing.T) {
 	text := strings.Repeat("x", 1400)
 	for i := range uint32(20_000) {
 		w.take(c.segment("A", 200+1400*i, 500, text))
-		if w.tcp.waiting > maxWaiting {
+		if w.tcp.waiting > maxPendingBytes {
 			t.Fatalf("%d bytes wait after %d segments", w.tcp.waiting, i)
 		}
 	}
 	if len(w.lost) != 1 || w.tcp.waiting != 0 {
 		t.Errorf("lost %q, %d bytes wait", w.lost, w.tcp.waiting)
+	}
+	// Nor do more than so many segments, however small they are.
+	w = newWaitingReader(t, handshake(c, s, 99, 499))
+	for i := range uint32(maxPending + 100) {
+		w.take(c.segment("A", 200+2*i, 500, "x"))
+		if w.tcp.waiting > maxPending*(pendingCost+1) {
+			t.Fatalf("%d bytes wait after %d small segments", w.tcp.waiting, i)
+		}
 	}
 }
 
