@@ -19,7 +19,13 @@ const MaxOptionTime = 365 * 24 * time.Hour
 func (d *Option) SetText(o *Options, s string) error {
 	switch f := d.field(o).(type) {
 	case *[]netip.Addr, *[]netip.Prefix:
-		return appendTexts(f, strings.Split(s, ","), false)
+		var faults problems
+		for one := range strings.SplitSeq(s, ",") {
+			if err := appendText(f, one); err != nil {
+				faults = append(faults, err)
+			}
+		}
+		return faults.join()
 	case *time.Duration:
 		if on, isSwitch := switchWord(s); d.Bare != 0 && isSwitch && !isNumber(s) {
 			return d.Set(o, on, FlagForm)
@@ -193,49 +199,38 @@ func (d *Option) setList(into any, v any, form OptionForm) error {
 	if !ok {
 		return d.unfit(v, form)
 	}
-	texts := make([]string, len(list))
 	var faults problems
 	for i, one := range list {
-		if texts[i], ok = one.(string); !ok {
-			e := *ErrorOf(d.unfit(one, form))
-			e.Target = fmt.Sprintf("[%d]", i)
+		err := d.unfit(one, form)
+		if text, isText := one.(string); isText {
+			err = appendText(into, text)
+		}
+		if err != nil {
+			e := *ErrorOf(err)
+			e.Op, e.Target = "set", fmt.Sprintf("[%d]", i)
 			faults = append(faults, &e)
 		}
 	}
-	if len(faults) > 0 {
-		return faults.join()
-	}
-	return appendTexts(into, texts, true)
+	return faults.join()
 }
 
-// appendTexts reads the elements of a list. With numbered, faults name them.
-func appendTexts(into any, texts []string, numbered bool) error {
-	var faults problems
-	for i, s := range texts {
-		var err error
-		switch f := into.(type) {
-		case *[]netip.Addr:
-			var a netip.Addr
-			if a, err = parseIP(strings.TrimSpace(s)); err == nil {
-				*f = append(*f, a)
-			}
-		case *[]netip.Prefix:
-			var p netip.Prefix
-			if p, err = ParsePrefix(strings.TrimSpace(s)); err == nil {
-				*f = append(*f, p)
-			}
+// appendText reads one element of a list.
+func appendText(into any, s string) error {
+	switch f := into.(type) {
+	case *[]netip.Addr:
+		a, err := parseIP(strings.TrimSpace(s))
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			continue
+		*f = append(*f, a)
+	case *[]netip.Prefix:
+		p, err := ParsePrefix(strings.TrimSpace(s))
+		if err != nil {
+			return err
 		}
-		e := *ErrorOf(err)
-		e.Op = "set"
-		if numbered {
-			e.Target = fmt.Sprintf("[%d]", i)
-		}
-		faults = append(faults, &e)
+		*f = append(*f, p)
 	}
-	return faults.join()
+	return nil
 }
 
 func parseIP(s string) (netip.Addr, error) {
@@ -489,6 +484,13 @@ func shortTime(t time.Duration) string {
 		s = s[:len(s)-2]
 	}
 	return s
+}
+
+// Check says what is wrong with the value of the option; see Endpoint.Validate.
+func (d *Option) Check(o *Options) error {
+	var v problems
+	d.check(&v, o)
+	return v.join()
 }
 
 // check notes a value that the option cannot have.

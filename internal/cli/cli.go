@@ -21,6 +21,8 @@ type app struct {
 	*terminal.Terminal
 	// config is the user's configuration, once prepare has read it.
 	config config
+	// args is the command line, with the command that it means.
+	args []string
 	// helpErr is the error of a --help, which cobra has no way to hand on.
 	helpErr error
 }
@@ -34,7 +36,8 @@ func Run(args []string, std terminal.Streams, signals <-chan os.Signal) int {
 	a.Lang = a.language(args)
 	go a.AwaitSignals(signals)
 	root := a.root()
-	root.SetArgs(a.withCommand(args))
+	a.args = a.withCommand(args)
+	root.SetArgs(a.args)
 	cmd, err := root.ExecuteContextC(a.Ctx)
 	if err == nil {
 		err = a.helpErr
@@ -112,7 +115,7 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 	root.SetErr(a.Err)
 	root.PersistentFlags().String("lang", "", a.t("language of messages: en or zh (default: from LANG)", "界面语言：en 或 zh（默认取自 LANG）"))
 	root.PersistentFlags().Bool("portable", false, a.t("keep state, data and configuration in sockeye-data beside the program", "状态、数据和配置都放在程序旁的 sockeye-data 目录"))
-	root.SetFlagErrorFunc(a.badFlag)
+	root.SetFlagErrorFunc(a.badFlags)
 	root.AddCommand(a.listenCommand(), a.connectCommand(), a.deviceCommand(), a.uiCommand(), a.sessionCommand(), a.demoCommand(), a.runCommand(), a.versionCommand(), a.completionCommand())
 	root.AddCommand(offline.Commands(a.Terminal, a.defaultPort)...)
 	a.localizeHelp(root)

@@ -21,14 +21,7 @@ func (a *app) badFlag(cmd *cobra.Command, err error) error {
 		return terminal.Usage(name, sockeye.Text{En: "needs a value", Zh: "需要一个值"}, terminal.HelpHint(cmd))
 	}
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		if own, ok := errors.AsType[*sockeye.Error](e.Unwrap()); ok {
-			out := *own
-			out.Op, out.Target = "", flagName(e.GetFlag())
-			return &out
-		}
-		return terminal.Usage(flagName(e.GetFlag()), sockeye.Text{
-			En: fmt.Sprintf("%q is not %s", e.GetValue(), typeName(e.GetFlag()).En),
-			Zh: fmt.Sprintf("%q 不是%s", e.GetValue(), typeName(e.GetFlag()).Zh)}, terminal.HelpHint(cmd))
+		return badValue(cmd, e.GetFlag(), e.GetValue(), e.Unwrap())
 	}
 	if e, ok := errors.AsType[*sockeye.Error](err); ok {
 		return e
@@ -57,6 +50,13 @@ func unknownFlag(cmd *cobra.Command, name string) error {
 // withHint adds where to look to an error of the command line that has no better
 // hint.
 func withHint(cmd *cobra.Command, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, withHint(cmd, one))
+		}
+		return errors.Join(all...)
+	}
 	e, ok := errors.AsType[*sockeye.Error](err)
 	if !ok || e.Kind != sockeye.Invalid || !e.Hint.IsZero() {
 		return err

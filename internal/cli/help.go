@@ -95,19 +95,26 @@ func Tree() *cobra.Command {
 
 func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "help [COMMAND]",
-		Short:   a.t("Show the help of a command", "显示命令的帮助"),
-		Long:    a.t("Show the help of a command, or of Sockeye.", "显示某个命令的帮助，或 Sockeye 的帮助。"),
-		Example: `  sockeye help listen`,
+		Use:   "help [COMMAND]",
+		Short: a.t("Show the help of a command", "显示命令的帮助"),
+		Long:  a.t("Show the help of a command, or of Sockeye. help options lists all options of endpoints.", "显示某个命令的帮助，或 Sockeye 的帮助。help options 列出端点的全部选项。"),
+		Example: `  sockeye help listen
+  sockeye help options`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
 			for _, c := range cmd.Root().Commands() {
 				if len(args) == 0 && c.IsAvailableCommand() {
 					out = append(out, cobra.CompletionWithDesc(c.Name(), c.Short))
 				}
 			}
+			if len(args) == 0 {
+				out = append(out, cobra.CompletionWithDesc(optionsTopic, a.T("Options of endpoints", "端点选项")))
+			}
 			return out, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] == optionsTopic {
+				return a.writeOptions(sockeye.AllOptions)
+			}
 			topic, rest, err := cmd.Root().Find(args)
 			if err != nil {
 				return err

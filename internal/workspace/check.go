@@ -159,7 +159,7 @@ func (c *checker) openings() ([]Opening, error) {
 }
 
 func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map[string]*schedule.List) Opening {
-	o := Opening{Name: e.Name, Echo: e.Echo, RuleSet: e.Rules}
+	o := Opening{Name: e.Name, Echo: e.Echo, RuleSet: e.Rules, ignored: e.Ignored}
 	wrong := func(err error, key string) {
 		if !c.isUnfit([]any{"endpoint", n, key}) {
 			c.add(err, "endpoint "+e.Name+": "+key, "endpoint", n, key)
@@ -176,9 +176,6 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 	} else {
 		o.Endpoint = sockeye.Endpoint{Mode: mode, Address: a, Options: e.Options}
 		spelled := c.options[n]
-		if spelled.IsSpelledAsBefore() {
-			o.dropMisplaced()
-		}
 		for _, one := range split(o.Endpoint.Validate()) {
 			target := spelled.KeyOf(sockeye.ErrorOf(one).Target, sockeye.FileForm)
 			if target == "address" {
@@ -191,18 +188,6 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 	c.rulesOf(&o, e, sets, wrong)
 	o.List = c.listOf(e, lists, wrong)
 	return o
-}
-
-// dropMisplaced leaves out options that the endpoint's scheme or side does not have: in a
-// file from before, which was read in spite of them. The plan says so.
-func (o *Opening) dropMisplaced() {
-	var misplaced []error
-	o.Endpoint, misplaced = o.Endpoint.WithoutMisplaced()
-	for _, err := range misplaced {
-		e := sockeye.ErrorOf(err)
-		key := sockeye.OptionKey(e.Target, sockeye.FileForm)
-		o.ignored = append(o.ignored, sockeye.Text{En: "without " + key + ", which " + e.Message.En, Zh: "不使用 " + key + "：它" + e.Message.Zh})
-	}
 }
 
 // around reads how frames are found and judged, and which guards are lifted.

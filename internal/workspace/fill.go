@@ -98,6 +98,9 @@ func (f *filler) table(table map[string]any, into reflect.Value, path []any) {
 func (f *filler) options(e *Endpoint, values map[string]any, path []any) {
 	set := sockeye.AllOptions.Read(values, sockeye.FileForm)
 	e.Options = set.Options
+	if set.IsSpelledAsBefore() {
+		e.dropMisplaced()
+	}
 	for _, err := range set.Faults {
 		at := *sockeye.ErrorOf(err)
 		key, element, _ := strings.Cut(at.Target, "[")
@@ -112,6 +115,23 @@ func (f *filler) options(e *Endpoint, values map[string]any, path []any) {
 			f.c.options = map[int]sockeye.OptionSet{}
 		}
 		f.c.options[n] = set
+	}
+}
+
+// dropMisplaced leaves out options that the endpoint's scheme or side does not have: in a
+// file from before, which was read in spite of them. The plan says so.
+func (e *Endpoint) dropMisplaced() {
+	ep := sockeye.Endpoint{Mode: sockeye.Listen, Options: e.Options}
+	if e.Connect != "" {
+		ep.Mode = sockeye.Connect
+	}
+	ep.Address, _ = sockeye.ParseAddress(e.Listen + e.Connect) // what is wrong with it is told elsewhere
+	ep, misplaced := ep.WithoutMisplaced()
+	e.Options = ep.Options
+	for _, err := range misplaced {
+		why := sockeye.ErrorOf(err)
+		key := sockeye.OptionKey(why.Target, sockeye.FileForm)
+		e.Ignored = append(e.Ignored, sockeye.Text{En: "without " + key + ", which " + why.Message.En, Zh: "不使用 " + key + "：它" + why.Message.Zh})
 	}
 }
 

@@ -82,6 +82,8 @@ type Endpoint struct {
 
 	// Options are keys of the endpoint itself; see OptionForm.
 	Options sockeye.Options `toml:"-" json:"-"`
+	// Ignored says which options of a file from before are not used.
+	Ignored []sockeye.Text `toml:"-" json:"-"`
 }
 
 // Rule is a rule.Rule with a short form for the usual case of one reply.
