@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"sockeye/internal/api/access"
 
 	"sockeye"
@@ -88,11 +89,37 @@ func (c *Client) Get(ctx context.Context, method, path string, in any) (io.ReadC
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+c.state.Token)
-	r.Header.Set("Accept-Language", string(c.lang))
 	if method != http.MethodGet {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	return c.do(r)
+}
+
+// SendFile has the workbench send size bytes of a file to the peers of a session that the
+// query names. It returns when the workbench has the file.
+func (c *Client) SendFile(ctx context.Context, session string, query url.Values, file io.Reader, size int64) (run Run, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.dialer.Base()+"api/v1/sessions/"+url.PathEscape(session)+"/files?"+query.Encode(), file)
+	if err != nil {
+		return run, err
+	}
+	r.ContentLength = size
+	r.Header.Set("Content-Type", octets)
+	body, err := c.do(r)
+	if err != nil {
+		return run, err
+	}
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(&run); err != nil {
+		return run, c.broken(ctx, err)
+	}
+	return run, nil
+}
+
+// do sends a request and returns the body of its answer.
+func (c *Client) do(r *http.Request) (io.ReadCloser, error) {
+	ctx := r.Context()
+	r.Header.Set("Authorization", "Bearer "+c.state.Token)
+	r.Header.Set("Accept-Language", string(c.lang))
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return nil, c.broken(ctx, err)

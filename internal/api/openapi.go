@@ -68,6 +68,9 @@ func (d *describer) operation(t *route) object {
 	if t.in != nil && t.method != http.MethodGet && t.in != reflect.TypeFor[None]() {
 		op["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": d.schema(t.in, "")}}}
 	}
+	if t.takes != "" {
+		op["requestBody"] = object{"required": true, "content": object{t.takes: object{"schema": object{}}}}
+	}
 	media := t.media
 	if media == "" {
 		media = "application/json"

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type route struct {
 	open         bool     // no credential is needed
 	query        []string // names that may be in the query
 	in, out      reflect.Type
+	takes        string // media type of the body; "" is application/json
 	media        string // of the answer; "" is application/json
 	status       int    // of success; 0 is 200
 	mostBody     int64
@@ -153,7 +155,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 		s.fail(w, r, http.StatusMethodNotAllowed, invalid(r.Method, sockeye.Text{En: "not possible here", Zh: "此处不支持该方法"}, sockeye.Text{}))
 		return
 	}
-	if no := wrongType(r); no != nil {
+	if no := wrongType(r, cmp.Or(t.takes, "application/json")); no != nil {
 		s.guard.Count(no)
 		s.fail(w, r, no.Status, no.Err)
 		return
@@ -172,17 +174,17 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 }
 
 // wrongType refuses a write that an HTML form could have made.
-func wrongType(r *http.Request) *access.Rejection {
+func wrongType(r *http.Request, want string) *access.Rejection {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err == nil && kind == "application/json" && len(r.Header.Values("Content-Type")) == 1 {
+	if err == nil && kind == want && len(r.Header.Values("Content-Type")) == 1 {
 		return nil
 	}
 	return &access.Rejection{Check: "content-type", Status: http.StatusUnsupportedMediaType, Err: &sockeye.Error{
 		Kind: sockeye.Invalid, Op: "read", Target: "Content-Type",
-		Message: sockeye.Text{En: "must be application/json", Zh: "必须是 application/json"}}}
+		Message: sockeye.Text{En: "must be " + want, Zh: "必须是 " + want}}}
 }
 
 func (c *requestContext) parseQuery(known []string) error {
@@ -237,14 +239,9 @@ func (c *requestContext) body(most int64) ([]byte, error) {
 	}
 	control := http.NewResponseController(c.w)
 	begun := time.Now()
-	l := c.o.limits
 	body := make([]byte, 0, min(max(c.r.ContentLength, 0), most))
 	for {
-		late := begun.Add(l.Body + time.Duration(len(body)/l.BodyRate)*time.Second)
-		if idle := time.Now().Add(l.Body); idle.Before(late) {
-			late = idle
-		}
-		control.SetReadDeadline(late)
+		c.readBefore(begun, int64(len(body)))
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
 		}
@@ -255,8 +252,7 @@ func (c *requestContext) body(most int64) ([]byte, error) {
 			control.SetReadDeadline(time.Time{})
 			return body, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil, &access.Rejection{Check: "slow", Status: http.StatusRequestTimeout, Err: &sockeye.Error{Kind: sockeye.TimedOut, Op: "read",
-				Message: sockeye.Text{En: "the request's body comes too slowly", Zh: "请求内容传输过慢"}}}
+			return nil, tooSlow()
 		case err != nil:
 			return nil, invalid("body", sockeye.Text{En: "ends early", Zh: "不完整"}, sockeye.Text{})
 		}

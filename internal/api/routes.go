@@ -45,10 +45,13 @@ func (s *Server) register() {
 
 	handle(s, "POST", "/payload", "What a payload means; nothing is sent.", (*requestContext).preview)
 	handle(s, "POST", "/sessions/{id}/send", "Send to peers.", (*requestContext).send).mostBody = maxSendBody
-	handle(s, "GET", "/sessions/{id}/runs", "Lists that are being sent, and how far they are.", (*requestContext).runs)
+	handle(s, "GET", "/sessions/{id}/runs", "Lists and files that are being sent, and how far they are.", (*requestContext).runs)
 	start := handle(s, "POST", "/sessions/{id}/runs", "Begin to send a list, or one message again and again.", (*requestContext).startRun)
 	start.status, start.mostBody = http.StatusCreated, maxListBody
-	handle(s, "DELETE", "/sessions/{id}/runs/{run}", "Stop sending a list, at once.", (*requestContext).stopRun)
+	handle(s, "PATCH", "/sessions/{id}/runs/{run}", "Pause a file that is being sent, or let it go on.", (*requestContext).changeRun)
+	handle(s, "DELETE", "/sessions/{id}/runs/{run}", "Stop sending a list or a file, at once.", (*requestContext).stopRun)
+	s.add(&route{method: http.MethodPost, path: "/api/v1/sessions/{id}/files", summary: "Send a file, the body, at a pace of bytes a second and pieces of chunk bytes, or line by line. It is kept until it is sent: the answer comes when all of it is here, and the run goes on by itself.",
+		query: []string{"name", "to", "all", "chunk", "rate", "line_delay_ms"}, takes: octets, out: reflect.TypeFor[Run](), status: http.StatusCreated, do: (*requestContext).sendFile})
 	handle(s, "POST", "/lists/parse", "Lists out of the text of a file; nothing is sent.", (*requestContext).parseLists).mostBody = maxListBody
 	handle(s, "POST", "/lists/export", "A list as the text of a file.", (*requestContext).exportList).mostBody = maxListBody
 

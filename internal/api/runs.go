@@ -26,8 +26,11 @@ func (c *requestContext) runs(None) (Runs, error) {
 
 func runOf(s *core.Session, r *schedule.Run, l sockeye.Lang) Run {
 	p, list := r.Progress(), r.List()
+	if list == nil {
+		list = &schedule.List{Name: r.File().Name, Times: 1}
+	}
 	out := Run{
-		ID: r.ID(), Session: s.ID(), Name: list.Name, To: []uint64{}, All: len(r.To()) == 0, Rows: len(list.Rows), Times: list.Times,
+		ID: r.ID(), Session: s.ID(), Name: list.Name, To: []uint64{}, All: len(r.To()) == 0, Rows: len(list.Rows), Times: list.Times, Paused: p.Paused,
 		Total: p.Total, Steps: p.Steps, Row: p.Step.Row, Round: p.Step.Round, Repeat: p.Step.Repeat,
 		Messages: p.Messages, Bytes: p.Bytes, Failed: p.Failed, Skipped: p.Skipped,
 		MeanLate: float64(p.MeanLate.Microseconds()) / 1000, MostLate: float64(p.MostLate.Microseconds()) / 1000, Delayed: p.Delayed, Running: p.Running,
@@ -42,6 +45,16 @@ func runOf(s *core.Session, r *schedule.Run, l sockeye.Lang) Run {
 	}
 	if p.Err != nil {
 		out.Error = p.Err.Line(l)
+	}
+	if r.File() != nil {
+		out.File = &RunFile{Size: r.File().Size, Recipients: []RunRecipient{}}
+		for _, to := range p.Recipients {
+			one := RunRecipient{Peer: to.Peer, Sent: to.Sent, Acknowledged: to.Acknowledged, Running: to.Running}
+			if to.Err != nil {
+				one.Error = to.Err.Line(l)
+			}
+			out.File.Recipients = append(out.File.Recipients, one)
+		}
 	}
 	return out
 }
@@ -121,19 +134,42 @@ func (o outgoing) every(in StartRun) (*schedule.List, error) {
 }
 
 func (c *requestContext) stopRun(None) (Run, error) {
-	s, err := c.session()
+	s, r, err := c.run()
 	if err != nil {
 		return Run{}, err
+	}
+	r.Stop()
+	return runOf(s, r, c.lang), nil
+}
+
+// changeRun pauses a file, or lets it go on.
+func (c *requestContext) changeRun(in ChangeRun) (Run, error) {
+	s, r, err := c.run()
+	if err != nil {
+		return Run{}, err
+	}
+	if !in.Paused {
+		r.Resume()
+	} else if err := r.Pause(); err != nil {
+		return Run{}, err
+	}
+	return runOf(s, r, c.lang), nil
+}
+
+// run is the run that the path names.
+func (c *requestContext) run() (*core.Session, *schedule.Run, error) {
+	s, err := c.session()
+	if err != nil {
+		return nil, nil, err
 	}
 	id := c.r.PathValue("run")
 	for _, r := range s.Runs() {
 		if r.ID() == id {
-			r.Stop()
-			return runOf(s, r, c.lang), nil
+			return s, r, nil
 		}
 	}
-	return Run{}, &sockeye.Error{Kind: sockeye.NotFound, Op: "close", Target: strconv.Quote(id),
-		Message: sockeye.Text{En: "no list of this name is being sent, or was of late", Zh: "没有这个正在发送或刚发送过的列表"},
+	return nil, nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "close", Target: strconv.Quote(id),
+		Message: sockeye.Text{En: "no list or file of this name is being sent, or was of late", Zh: "没有这个正在发送或刚发送过的列表或文件"},
 		Hint:    sockeye.Text{En: "sockeye session runs lists them", Zh: "sockeye session runs 列出它们"}}
 }
 

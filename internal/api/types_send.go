@@ -70,7 +70,7 @@ type (
 	Runs struct {
 		Runs []Run `json:"runs"`
 	}
-	// Run is a list being sent, and how far it has come. It lives in the core.
+	// Run is a list or a file being sent, and how far it has come. It lives in the core.
 	Run struct {
 		ID      string   `json:"id"`
 		Session string   `json:"session"`
@@ -95,7 +95,27 @@ type (
 		Delayed  uint64  `json:"delayed"` // times that a send took so long that the rest was put off
 
 		Running bool               `json:"running"`
-		Error   *sockeye.ErrorLine `json:"error,omitempty"` // of the latest message
+		Paused  bool               `json:"paused,omitempty"` // a file that waits to go on
+		File    *RunFile           `json:"file,omitempty"`   // nil: it is a list
+		Error   *sockeye.ErrorLine `json:"error,omitempty"`  // of the latest message
+	}
+	// RunFile is a file that a run sends to each of the recipients, at a pace of its own.
+	RunFile struct {
+		Size       int64          `json:"size"`
+		Recipients []RunRecipient `json:"recipients"`
+	}
+	// RunRecipient is how far a file is for one peer: Sent bytes were taken by the kernel,
+	// and Acknowledged ones have reached the peer; -1 is unknown.
+	RunRecipient struct {
+		Peer         uint64             `json:"peer"`
+		Sent         int64              `json:"sent"`
+		Acknowledged int64              `json:"acknowledged"`
+		Running      bool               `json:"running"`
+		Error        *sockeye.ErrorLine `json:"error,omitempty"`
+	}
+	// ChangeRun pauses a file that is being sent, or lets it go on.
+	ChangeRun struct {
+		Paused bool `json:"paused"`
 	}
 	// ListText is lists as text: a workspace file, or a table with one list, which
 	// becomes Name.

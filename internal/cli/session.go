@@ -26,7 +26,7 @@ runs: the same ones as in its page.`,
 		Args: terminal.OnlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionPlayCommand(), a.sessionRunsCommand(), a.sessionStopCommand(), a.sessionTailCommand(), a.sessionRulesCommand(), a.sessionCloseCommand())
+	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionPlayCommand(), a.sessionRunsCommand(), a.sessionStopCommand(), a.sessionPauseCommand(), a.sessionResumeCommand(), a.sessionTailCommand(), a.sessionRulesCommand(), a.sessionCloseCommand())
 	return cmd
 }
 
@@ -287,17 +287,22 @@ func (a *app) sessionSendCommand() *cobra.Command {
 	var ending, prefix, suffix string
 	var every time.Duration
 	var repeat int
+	var file fileToSend
 	cmd := &cobra.Command{
-		Use:   "send SESSION TEXT",
+		Use:   "send SESSION [TEXT]",
 		Short: a.t("Send to the peers of a session", "向会话的连接对象发送"),
 		Long: a.t(`Send TEXT, in which escapes such as \r\n and \x01 are understood, or bytes written in
 hex, to all peers of a session or to some. With --every the workbench goes on sending,
-and what that is called is printed: see session runs and session stop.`,
+and what that is called is printed: see session runs and session stop. With --file it
+sends a file as it is, to each peer at its own pace, and goes on when this command has
+ended.`,
 			`向会话的全部或部分连接对象发送 TEXT（支持 \r\n、\x01 等转义）或十六进制数据。
-加 --every 时由工作台持续发送，并输出其名称，参见 session runs 与 session stop。`),
+加 --every 时由工作台持续发送，并输出其名称，参见 session runs 与 session stop。
+加 --file 时原样发送文件，各连接对象互不影响；本命令结束后由工作台继续发送。`),
 		Example: `  sockeye session send s1 'LED ON\n'
   sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to kitchen
-  sockeye session send s1 'ping {{seq}}\n' --every 500ms`,
+  sockeye session send s1 'ping {{seq}}\n' --every 500ms
+  sockeye session send s1 --file firmware.bin --rate 10k`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if repeat < 0 {
 				return terminal.TooFew(repeat)
@@ -307,6 +312,15 @@ and what that is called is printed: see session runs and session stop.`,
 			}
 			if err := expectSessions(cmd, args, 2); err != nil {
 				return err
+			}
+			if file.path != "" {
+				if len(args) > 1 || asHex || every > 0 || ending+prefix+suffix != "" {
+					return terminal.Usage("--file", sockeye.Text{En: "a file is sent as it is, and nothing with it", Zh: "文件按原样发送，不能附加其他内容"}, terminal.HelpHint(cmd))
+				}
+				return a.sendFile(args[0], to, &file)
+			}
+			if file.chunk+file.rate > 0 {
+				return terminal.Usage("--chunk --rate", sockeye.Text{En: "these set the pace of a file", Zh: "这些选项设置发送文件的节奏"}, sockeye.Text{En: "add --file PATH", Zh: "请加上 --file PATH"})
 			}
 			if len(args) == 1 {
 				return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, terminal.HelpHint(cmd))
@@ -340,6 +354,9 @@ and what that is called is printed: see session runs and session stop.`,
 	fs := cmd.Flags()
 	fs.BoolVar(&asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
 	registerTo(a, cmd, &to)
+	fs.StringVar(&file.path, "file", "", a.t("send this file as it is", "原样发送此文件"))
+	fs.Var(terminal.ByteSizeOf(&file.chunk), "chunk", a.t("most bytes of the file at a time", "文件每次最多发送的字节数"))
+	fs.Var(terminal.ByteSizeOf(&file.rate), "rate", a.t("most bytes of the file in a second", "文件每秒最多发送的字节数"))
 	fs.Var(terminal.DurationOf(&every), "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
 	fs.IntVar(&repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
 	terminal.RegisterAround(a.Terminal, fs, &prefix, &suffix)

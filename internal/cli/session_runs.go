@@ -71,7 +71,7 @@ func (a *app) sessionRunsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "runs SESSION",
 		Short:   a.t("List what a session sends by itself", "列出会话正在自动发送的内容"),
-		Long:    a.t("List the lists that a session is sending, or sent last, and how far they are.", "列出会话正在发送或刚发送过的列表，以及进度。"),
+		Long:    a.t("List the lists and files that a session is sending, or sent last, and how far they are.", "列出会话正在发送或刚发送过的列表和文件，以及进度。"),
 		Example: `  sockeye session runs s1`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := expectSessions(cmd, args, 1); err != nil {
@@ -97,13 +97,19 @@ func (a *app) sessionRunsCommand() *cobra.Command {
 }
 
 func (a *app) runState(r api.Run) string {
-	if r.Running {
+	switch {
+	case r.Paused:
+		return a.t("paused", "已暂停")
+	case r.Running:
 		return a.t("sending", "正在发送")
 	}
 	return a.t("ended", "已结束")
 }
 
 func (a *app) runSteps(r api.Run) string {
+	if r.File != nil {
+		return a.fileSteps(r)
+	}
 	if r.Total == 0 {
 		return fmt.Sprint(r.Steps)
 	}
@@ -113,9 +119,9 @@ func (a *app) runSteps(r api.Run) string {
 func (a *app) sessionStopCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "stop SESSION [RUN...]",
-		Short: a.t("Stop sending lists", "停止发送列表"),
-		Long: a.t("Stop sending lists at once; without RUN, all of the session's.",
-			"立即停止发送列表；不写 RUN 则停止该会话的全部列表。"),
+		Short: a.t("Stop sending lists and files", "停止发送列表和文件"),
+		Long: a.t("Stop sending lists and files at once; without RUN, all of the session's.",
+			"立即停止发送列表和文件；不写 RUN 则停止该会话的全部。"),
 		Example: `  sockeye session stop s1
   sockeye session stop s1 r2`,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -19,6 +19,7 @@ import (
 	"sockeye/internal/payload"
 	"sockeye/internal/query"
 	"sockeye/internal/responder"
+	"sockeye/internal/schedule"
 	"sockeye/internal/transport"
 	"sockeye/internal/transport/schemes"
 	"sockeye/internal/workspace"
@@ -38,7 +39,8 @@ type Core struct {
 	ownListeners ownListeners
 	lookup       atomic.Pointer[func(string) (string, bool)]
 	ruleBudget   responder.Budget
-	seed         uint64 // of the random bytes in payloads
+	spool        schedule.Spool // files that came over the network
+	seed         uint64         // of the random bytes in payloads
 
 	mu          sync.Mutex
 	lastSession int

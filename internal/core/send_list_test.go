@@ -131,7 +131,7 @@ func TestSendListStops(t *testing.T) {
 	}
 	server.Close()
 	<-again.Done()
-	if run.Progress() != sent {
+	if !cmp.Equal(run.Progress(), sent) {
 		t.Errorf("after Stop %+v, now %+v", sent, run.Progress())
 	}
 	if _, err := clients[0].SendList(schedule.List{Times: 1, Rows: []schedule.Row{{Text: "{{nothing}}"}}}, ListOptions{}); sockeye.ErrorOf(err) == nil {

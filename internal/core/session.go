@@ -26,6 +26,7 @@ type Session struct {
 	builder    messageBuilder
 	runs       schedule.Runs
 	recipients recipients
+	files      fileRecipients
 	reached    atomic.Pointer[string] // see Reached
 
 	file     sync.Mutex

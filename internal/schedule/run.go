@@ -8,49 +8,22 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/payload"
 )
 
-// Run is a list that is being sent, or has been. All methods may be called from any
-// goroutine.
+// Run is a list or a file that is being sent, or has been. All methods may be called
+// from any goroutine.
 type Run struct {
-	id        string
-	list      List
-	templates []*payload.Template // nil for rows that are off
-	config    ListConfig
-	stop      context.CancelFunc
-	done      chan struct{}
+	id   string
+	to   []string
+	list *listRun // nil for a file
+	file *fileRun // nil for a list
+	stop context.CancelFunc
+	done chan struct{}
 
 	mu       sync.Mutex
 	progress Progress
 	late     time.Duration // of all steps together
-}
-
-// ListConfig is what a run needs besides its list.
-type ListConfig struct {
-	// To are the words for the peers that rows without peers of their own go to; none is
-	// all.
-	To []string
-	// Ready waits until the list may begin, and says false when ctx ended before; nil:
-	// at once.
-	Ready func(ctx context.Context) bool
-	// Send sends the message of a row.
-	Send func(ctx context.Context, row *Row, t *payload.Template) Result
-	// Unreachable says whether no row can ever be sent: it is asked when nobody was found.
-	Unreachable func(rows []Row) bool
-	// Closed is closed when nothing can be sent any more.
-	Closed <-chan struct{}
-}
-
-// Result is what became of one message.
-type Result struct {
-	// Recipients is how many peers it was for. Sent of them were sent all of it, Failed
-	// not, those counted that were named and not there.
-	Recipients, Sent, Failed int
-	// Bytes is how many the kernel took, for all of them.
-	Bytes uint64
-	// Err is why the last of those that failed did.
-	Err error
+	resumed  chan struct{} // closed when it goes on; nil: it is not paused
 }
 
 // Progress is how far a run has come.
@@ -70,6 +43,9 @@ type Progress struct {
 	MeanLate, MostLate time.Duration
 	Delayed            uint64
 	Running            bool
+	// Paused says that a file waits for Resume, and Recipients how far it is for each.
+	Paused     bool
+	Recipients []RecipientProgress
 	// Err is why the last message failed, could not be made or had nobody to go to;
 	// nil if all is well.
 	Err *sockeye.Error
@@ -78,11 +54,24 @@ type Progress struct {
 // ID is the run's short name within its session, "r1".
 func (r *Run) ID() string { return r.id }
 
-// List is what is being sent. It is not to be changed.
-func (r *Run) List() *List { return &r.list }
+// List is the list that is being sent, not to be changed, or nil.
+func (r *Run) List() *List {
+	if r.list == nil {
+		return nil
+	}
+	return &r.list.list
+}
+
+// File is the file that is being sent, or nil.
+func (r *Run) File() *File {
+	if r.file == nil {
+		return nil
+	}
+	return r.file.file
+}
 
 // To are the words for the peers that it goes to; none is all.
-func (r *Run) To() []string { return r.config.To }
+func (r *Run) To() []string { return r.to }
 
 // Done is closed when the run has ended.
 func (r *Run) Done() <-chan struct{} { return r.done }
@@ -102,61 +91,76 @@ func (r *Run) Progress() Progress {
 	if p.Steps > 0 {
 		p.MeanLate = r.late / time.Duration(p.Steps)
 	}
+	if r.file != nil {
+		r.file.progress(&p)
+	}
 	return p
 }
 
-func (r *Run) run(ctx context.Context) {
-	defer close(r.done)
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		select {
-		case <-r.config.Closed:
-			r.stop()
-		case <-ctx.Done():
-		}
-	})
-	if r.config.Ready == nil || r.config.Ready(ctx) {
-		play(ctx, r.list.Playback(), preciseSleep, r.send)
+// Pause makes a file wait until Resume, after the piece that is being sent. The error is
+// an *sockeye.Error of kind Misuse for a list, whose messages have times.
+func (r *Run) Pause() error {
+	if r.file == nil {
+		return &sockeye.Error{Kind: sockeye.Misuse, Op: "set", Target: r.id,
+			Message: sockeye.Text{En: "only a file can be paused", Zh: "只有发送文件可以暂停"},
+			Hint:    sockeye.Text{En: "stop the list, and start it again", Zh: "请停止列表后重新开始"}}
 	}
-	r.stop()
-	watching.Wait()
-	r.mu.Lock()
-	r.progress.Running, r.templates = false, nil
-	r.mu.Unlock()
-}
-
-// send sends one message of the list.
-func (r *Run) send(ctx context.Context, step ScheduledRow, late time.Duration, delayed bool) {
-	row := &r.list.Rows[step.Row]
-	result := r.config.Send(ctx, row, r.templates[step.Row])
-	r.note(step, late, delayed, result)
-	if result.Recipients > 0 {
-		return
-	}
-	if result.Err != nil && r.config.Unreachable(slices.DeleteFunc(slices.Clone(r.list.Rows), func(row Row) bool { return row.Off })) {
-		r.stop()
-	} else if row.Delay == 0 { // a list without pauses is no reason to turn in circles
-		waitUntil(ctx, time.Now().Add(MinRound), preciseSleep)
-	}
-}
-
-// note counts one step and what it came to.
-func (r *Run) note(step ScheduledRow, late time.Duration, delayed bool, result Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := &r.progress
-	r.late += late
-	p.Steps++
-	p.Step, p.MostLate, p.Err = step, max(p.MostLate, late), sockeye.ErrorOf(result.Err)
-	if delayed {
-		p.Delayed++
+	if r.resumed == nil && r.progress.Running {
+		r.resumed, r.progress.Paused = make(chan struct{}), true
 	}
-	if result.Recipients == 0 && result.Failed == 0 {
-		p.Skipped++
+	return nil
+}
+
+// Resume lets a paused file go on at its pace.
+func (r *Run) Resume() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.resumed != nil {
+		close(r.resumed)
+		r.resumed, r.progress.Paused = nil, false
 	}
-	p.Messages += uint64(result.Sent)
-	p.Failed += uint64(result.Failed)
-	p.Bytes += result.Bytes
+}
+
+// awaitResume returns at once while the run is not paused, and says false when ctx has
+// ended.
+func (r *Run) awaitResume(ctx context.Context) (waited, ok bool) {
+	r.mu.Lock()
+	resumed := r.resumed
+	r.mu.Unlock()
+	if resumed == nil {
+		return false, ctx.Err() == nil
+	}
+	select {
+	case <-resumed:
+		return true, ctx.Err() == nil
+	case <-ctx.Done():
+		return true, false
+	}
+}
+
+// begin runs send, which ends with ctx, until it returns. closed ends it, too.
+func (r *Run) begin(closed <-chan struct{}, send func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.stop, r.done, r.progress.Running = cancel, make(chan struct{}), true
+	go func() {
+		defer close(r.done)
+		var watching sync.WaitGroup
+		watching.Go(func() {
+			select {
+			case <-closed:
+				cancel()
+			case <-ctx.Done():
+			}
+		})
+		send(ctx)
+		cancel()
+		watching.Wait()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.progress.Running, r.progress.Paused = false, false
+	}()
 }
 
 // MaxRuns is how many runs of a session there may be at a time, and maxEndedRuns how
@@ -171,26 +175,6 @@ type Runs struct {
 	mu   sync.Mutex
 	last int
 	all  []*Run // running and ended ones, in the order they were started
-}
-
-// StartList starts to send a list, which is checked first: the error names the row. The
-// run ends with the list, with Stop, when c.Closed is closed, or when nobody can be
-// reached any more.
-func (rs *Runs) StartList(l List, c ListConfig) (*Run, error) {
-	l.Rows = slices.Clone(l.Rows)
-	templates, err := l.Templates()
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &Run{list: l, templates: templates, config: c, stop: cancel, done: make(chan struct{})}
-	r.progress = Progress{Total: l.Steps(), Running: true}
-	if err := rs.add(r); err != nil {
-		cancel()
-		return nil, err
-	}
-	go r.run(ctx)
-	return r, nil
 }
 
 // All are the runs in the order they were started: all that are running, and the last
@@ -208,8 +192,8 @@ func (rs *Runs) Stop() {
 	}
 }
 
-// add gives a run its name. Ended ones beyond the limit are forgotten.
-func (rs *Runs) add(r *Run) error {
+// add gives a run its name, and begins it. Ended ones beyond the limit are forgotten.
+func (rs *Runs) add(r *Run, begin func()) error {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	ended := 0
@@ -223,11 +207,12 @@ func (rs *Runs) add(r *Run) error {
 	}
 	if len(rs.all)-min(ended, maxEndedRuns) >= MaxRuns {
 		return &sockeye.Error{Kind: sockeye.LimitReached, Op: "send",
-			Message: sockeye.Text{En: fmt.Sprintf("%d lists are being sent already", MaxRuns), Zh: fmt.Sprintf("正在发送的列表已达 %d 个", MaxRuns)},
+			Message: sockeye.Text{En: fmt.Sprintf("%d lists and files are being sent already", MaxRuns), Zh: fmt.Sprintf("正在发送的列表和文件已达 %d 个", MaxRuns)},
 			Hint:    sockeye.Text{En: "stop one of them", Zh: "请先停止其中一个"}}
 	}
 	rs.last++
 	r.id = fmt.Sprintf("r%d", rs.last)
 	rs.all = append(rs.all, r)
+	begin()
 	return nil
 }

@@ -176,7 +176,7 @@ func (l *Runner) sendRequest(s *core.Session, p *core.Peer, r Exchange) error {
 	case r.List != nil:
 		return l.playList(s, r.List)
 	case r.File != "":
-		_, err := sendFile(l.sending, p, r.File, r.Pace, func(string) {})
+		_, err := sendFile(l.sending, s, p, r.File, r.Pace, func(string) {})
 		return err
 	}
 	return l.sendPayload(s, p, r.Send)

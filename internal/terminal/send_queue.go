@@ -3,7 +3,8 @@ package terminal
 import (
 	"context"
 	"fmt"
-	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/regular"
+	"sockeye/internal/schedule"
 )
 
 // sending carries out what a console sends: to one peer in the order it was
@@ -82,24 +84,23 @@ func CheckFile(path string) error {
 	return f.Close()
 }
 
+// OpenFile opens a file that can be sent, and says how long it is.
+func OpenFile(path string) (f *os.File, size int64, err error) {
+	if f, err = regular.Open(path); err != nil {
+		return nil, 0, FileError("open", path, err)
+	}
+	st, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, FileError("read", path, err)
+	}
+	return f, st.Size(), nil
+}
+
 // chunkPace bounds how a file is sent.
 type chunkPace struct {
 	chunk int64 // most bytes at a time; 0: as it suits the network
 	rate  int64 // most bytes in a second; 0: as fast as they are taken
-}
-
-// size is how many bytes are read and sent at a time.
-func (f chunkPace) size(network sockeye.Network) int {
-	n := int64(64 << 10)
-	if network.Traits().Datagram {
-		n = 1400 // fits an Ethernet frame
-	}
-	if f.chunk > 0 {
-		n = min(f.chunk, 1<<20)
-	} else if f.rate > 0 {
-		n = max(1, min(n, f.rate/20))
-	}
-	return int(n)
 }
 
 // cutPace takes chunk=SIZE and rate=SIZE off the end of what was typed after /file.
@@ -119,73 +120,38 @@ func cutPace(rest string, pace chunkPace) (path string, _ chunkPace, _ error) {
 	}
 }
 
-// sendFile sends a file to a peer, and shows how far it is. It returns how many bytes
-// were sent.
-func sendFile(ctx context.Context, p *core.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
-	f, err := regular.Open(path)
+// sendFile has the core send a file to a peer, and shows how far it is. It returns how
+// many bytes were sent.
+func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
+	f, size, err := OpenFile(path)
 	if err != nil {
-		return 0, FileError("open", path, err)
+		return 0, err
 	}
-	defer f.Close()
-	st, err := f.Stat()
+	r, err := s.SendFile(&schedule.File{Name: filepath.Base(path), Size: size, Data: f},
+		core.FileOptions{To: []*core.Peer{p}, Chunk: int(min(pace.chunk, schedule.MaxChunk)), Rate: pace.rate})
 	if err != nil {
-		return 0, FileError("read", path, err)
+		return 0, err
 	}
 	defer show("")
-	shown, done := time.Now(), 0
-	sent, readErr, err := pace.copy(ctx, f, make([]byte, pace.size(p.Network)), func(piece []byte) (int, error) {
-		took, err := p.Send(ctx, piece)
-		done += took
-		if time.Since(shown) > 200*time.Millisecond {
-			shown = time.Now()
-			show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), p, int64(done)*100/max(1, st.Size())))
-		}
-		return took, err
-	})
-	if readErr != nil {
-		return sent, FileError("read", path, readErr)
-	}
-	return sent, err
-}
-
-// copy sends what it reads, a buffer at a time, until its end. With a rate each piece
-// has a time counted from the start, so that the rate holds on the whole.
-func (f chunkPace) copy(ctx context.Context, from io.Reader, buf []byte, send func(piece []byte) (took int, err error)) (sent int, readErr, err error) {
-	start := time.Now()
+	again := time.NewTicker(200 * time.Millisecond)
+	defer again.Stop()
 	for {
-		n, readErr := from.Read(buf)
-		if n > 0 {
-			if err := f.wait(ctx, start, sent); err != nil {
-				return sent, nil, err
-			}
-			took, err := send(buf[:n])
-			sent += took
-			if err != nil {
-				return sent, nil, err
-			}
+		select {
+		case <-again.C:
+			show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), p, int64(r.Progress().Bytes)*100/max(1, size)))
+			continue
+		case <-ctx.Done():
+			r.Stop()
+		case <-r.Done():
 		}
-		if readErr == io.EOF {
-			return sent, nil, nil
+		done := r.Progress()
+		switch {
+		case done.Err != nil:
+			return int(done.Bytes), done.Err
+		case ctx.Err() != nil && int64(done.Bytes) < size:
+			return int(done.Bytes), &sockeye.Error{Kind: sockeye.Canceled, Op: "send", Err: context.Cause(ctx)}
 		}
-		if readErr != nil {
-			return sent, readErr, nil
-		}
-	}
-}
-
-// wait returns when the byte after the first sent ones is due.
-func (f chunkPace) wait(ctx context.Context, start time.Time, sent int) error {
-	if f.rate <= 0 {
-		return nil
-	}
-	due := time.Duration(float64(sent) / float64(f.rate) * float64(time.Second))
-	t := time.NewTimer(due - time.Since(start))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return &sockeye.Error{Kind: sockeye.Canceled, Op: "send", Err: context.Cause(ctx)}
+		return int(done.Bytes), nil
 	}
 }
 

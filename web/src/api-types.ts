@@ -592,7 +592,7 @@ export interface Rules {
   more: number;
 }
 
-/** Run is a list being sent, and how far it has come. It lives in the core. */
+/** Run is a list or a file being sent, and how far it has come. It lives in the core. */
 export interface Run {
   id: string;
   session: string;
@@ -624,7 +624,29 @@ export interface Run {
   /** times that a send took so long that the rest was put off */
   delayed: number;
   running: boolean;
+  /** a file that waits to go on */
+  paused?: boolean;
+  /** nil: it is a list */
+  file?: RunFile;
   /** of the latest message */
+  error?: ErrorLine;
+}
+
+/** RunFile is a file that a run sends to each of the recipients, at a pace of its own. */
+export interface RunFile {
+  size: number;
+  recipients: RunRecipient[];
+}
+
+/**
+ * RunRecipient is how far a file is for one peer: Sent bytes were taken by the kernel,
+ * and Acknowledged ones have reached the peer; -1 is unknown.
+ */
+export interface RunRecipient {
+  peer: number;
+  sent: number;
+  acknowledged: number;
+  running: boolean;
   error?: ErrorLine;
 }
 

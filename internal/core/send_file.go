@@ -1,0 +1,93 @@
+package core
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/schedule"
+)
+
+// FileOptions are to whom and at what pace a file goes.
+type FileOptions struct {
+	// To are the peers, whoever joins later.
+	To []*Peer
+	// Chunk, Rate and LineDelay are as schedule.FileConfig has them.
+	Chunk     int
+	Rate      int64
+	LineDelay time.Duration
+}
+
+// SendFile starts to send a file as it is, to each peer at its own pace: one that does not
+// read delays no other. The file is the run's from then on, also if there is an error. The
+// run ends when every peer has it or left, with Stop, or with the session; a peer that
+// finishes sending meanwhile stays until it has the file.
+func (s *Session) SendFile(f *schedule.File, o FileOptions) (*schedule.Run, error) {
+	c := schedule.FileConfig{Chunk: o.Chunk, Rate: o.Rate, LineDelay: o.LineDelay, Closed: s.Done()}
+	var words []string
+	for _, p := range o.To {
+		words = append(words, fmt.Sprintf("#%d", p.ID))
+		c.Recipients = append(c.Recipients, s.fileRecipient(p))
+	}
+	return s.runs.StartFile(f, words, c)
+}
+
+// KeepFile keeps a file of size bytes that comes over the network until it is sent.
+func (w *Core) KeepFile(name string, from io.Reader, size int64) (*schedule.File, error) {
+	return w.spool.Keep(name, from, size)
+}
+
+// fileRecipient lets a run of a file send to a peer.
+func (s *Session) fileRecipient(p *Peer) schedule.Recipient {
+	missing := s.files.add(p.ID)
+	p.Hold()
+	return schedule.Recipient{
+		Peer: p.ID, Datagrams: p.Network.Traits().Datagram, Send: p.Send, Gone: p.Done(),
+		Unacknowledged: func() int {
+			st := p.Status()
+			if st.State == sockeye.Gone {
+				return int(missing.Load())
+			}
+			return st.Unsent
+		},
+		End: p.Release,
+	}
+}
+
+// fileRecipients are the peers of a session that files went to, with how many bytes never
+// reached them when they left. Most sessions have none.
+type fileRecipients struct {
+	any atomic.Bool
+
+	mu     sync.Mutex
+	unsent map[uint64]*atomic.Int64
+}
+
+func (f *fileRecipients) add(peer uint64) *atomic.Int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.unsent == nil {
+		f.unsent = map[uint64]*atomic.Int64{}
+		f.any.Store(true)
+	}
+	if f.unsent[peer] == nil {
+		f.unsent[peer] = &atomic.Int64{}
+	}
+	return f.unsent[peer]
+}
+
+// left notes that a peer left, and forgets it.
+func (f *fileRecipients) left(peer uint64, unsent int) {
+	if !f.any.Load() {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := f.unsent[peer]; n != nil {
+		n.Store(int64(unsent))
+		delete(f.unsent, peer)
+	}
+}
