@@ -49,6 +49,9 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	pool.dir = dir
+	defer endBrowsers()
+	sideBySide()
 	tools.program = filepath.Join(dir, "sockeye")
 	args := append([]string{"build", "-o", tools.program}, buildFlags...)
 	if out, err := exec.Command("go", append(args, "sockeye/cmd/sockeye")...).CombinedOutput(); err != nil {
@@ -68,30 +71,6 @@ func run(m *testing.M) int {
 	}
 	tools.chromium = chromium
 	return m.Run()
-}
-
-// newBrowser starts a browser of its own for a page: of several windows of one
-// browser, headless Chromium at times draws only some.
-func newBrowser(t testing.TB) context.Context {
-	t.Helper()
-	if tools.why != "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(tools.why)
-		}
-		t.Skip(tools.why)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(tools.chromium), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1440, 1000), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("lang", "en-US"), chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
-	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(end)
-	browser, _ := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		ctx, end := context.WithTimeout(browser, patience)
-		defer end()
-		chromedp.Cancel(ctx) // waits, so that the profile's directory can be removed
-	})
-	return browser
 }
 
 // page is one tab of the browser, with cookies and storage of its own.
@@ -115,7 +94,7 @@ func (b *bench) open(t testing.TB) *page {
 // blank is a page that shows nothing yet. What it logs as an error fails the test.
 func blank(t testing.TB) *page {
 	t.Helper()
-	ctx := newBrowser(t)
+	ctx := takePage(t)
 	p := &page{t: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, p.hear); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -219,7 +218,7 @@ func TestReceiveSettings(t *testing.T) {
 	p.wait(row("←", "after clearing"))
 
 	dir := t.TempDir()
-	command(p, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir})
+	p.downloads(dir)
 	for _, s := range []struct{ button, ending, has string }{
 		{"Text", "txt", "after clearing"}, {"CSV", "csv", "616674657220636c656172696e67"}, {"JSON Lines", "jsonl", `"kind":"received"`}, {"pcapng (Wireshark)", "pcapng", "after clearing"},
 	} {

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -47,7 +46,7 @@ func TestClientDoesNotListen(t *testing.T) {
 	p := startBench(t).open(t)
 	_, port := freeServer(t)
 	p.client(port)
-	p.wait(row("·", "connected to tcp://127.0.0.1:"+port+" from 127.0.0.1:"))
+	p.wait(row("·", "connected to tcp://127.0.0.1:"+port))
 	if value[bool](p, row("·", "listening")) {
 		t.Error("a client is said to listen")
 	}
@@ -207,7 +206,7 @@ func TestSaveWhatIsShown(t *testing.T) {
 	save := func(what, ending string) string {
 		t.Helper()
 		dir := t.TempDir()
-		command(p, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir})
+		p.downloads(dir)
 		p.click(control("save-data"))
 		p.wait(`document.querySelector('[data-control=save-part]')`)
 		if what == "all" {

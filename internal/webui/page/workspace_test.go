@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
@@ -174,7 +173,7 @@ func TestWorkspaceImport(t *testing.T) {
 
 	// and out it goes as it is
 	downloads := t.TempDir()
-	command(p, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: downloads})
+	p.downloads(downloads)
 	p.click(control("workspace-export"))
 	out := filepath.Join(downloads, "workspace.toml")
 	if !eventually(func() bool { got, err := os.ReadFile(out); return err == nil && len(got) > 0 }) || fileText(t, out) != fileText(t, mine) {
