@@ -1,7 +1,6 @@
 package sockeye
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 )
@@ -105,15 +104,6 @@ type Detail struct {
 	// of the events with the numbers from Seq on; one with a session is an event of
 	// its own, and what it counts never had a number.
 	Lost Lost
-}
-
-// NeverReached says of a peer that left how many bytes were sent to it and not
-// acknowledged.
-func NeverReached(n int) Text {
-	if n == 1 {
-		return Text{En: "1 byte never reached it", Zh: "1 字节未送达"}
-	}
-	return Text{En: fmt.Sprintf("%d bytes never reached it", n), Zh: fmt.Sprintf("%d 字节未送达", n)}
 }
 
 // Lost counts what is missing at a gap.

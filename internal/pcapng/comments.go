@@ -83,7 +83,8 @@ func eventComment(ev *sockeye.Event, l sockeye.Lang) string {
 		add("trying again in %s", "%s 后重试", d.Retry.Round(1e6))
 	}
 	if d.Lost != (sockeye.Lost{}) {
-		add("%d events with %d bytes are missing here", "此处缺少 %d 个事件，共 %d 字节", d.Lost.Events, d.Lost.Bytes)
+		t := sockeye.WordMissing.Fill("events", d.Lost.Events, "bytes", d.Lost.Bytes)
+		add(t.En, t.Zh)
 	}
 	return strings.Join(say, sockeye.Text{En: "; ", Zh: "；"}.In(l))
 }
@@ -102,6 +103,7 @@ func reasonComment(k sockeye.EventKind, r sockeye.Reason) (sockeye.Text, bool) {
 	return sockeye.Text{En: what.En + t.En, Zh: what.Zh + t.Zh}, ok
 }
 
+// reasons are in words of their own: those of files that are there already.
 var reasons = map[sockeye.Reason]sockeye.Text{
 	sockeye.ReasonEOF:     {En: "the peer closed the connection", Zh: "对方关闭了连接"},
 	sockeye.ReasonReset:   {En: "the peer reset the connection", Zh: "对方重置了连接"},

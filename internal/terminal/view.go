@@ -304,17 +304,17 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if isUDP(e) {
 			return a.describeUDPPeer(e, d)
 		}
-		return a.T("joined", "已连接") + a.describeAttempts(d)
+		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeAttempts(d)
 	case sockeye.Finished:
 		if d.Reason == sockeye.ReasonLocal {
-			return a.T("we finished sending (FIN)", "本方已结束发送（FIN）")
+			return sockeye.WordWeFinished.Fill().In(a.Lang)
 		}
-		return a.T("finished sending (FIN), it may still read", "对方已结束发送（FIN），仍可能接收")
+		return sockeye.WordTheyFinished.Fill().In(a.Lang)
 	case sockeye.Left:
 		if isUDP(e) {
 			return a.describeUDPEnd(e, d)
 		}
-		return a.T("left: ", "已断开：") + a.describeReason(d)
+		return sockeye.WordLeft.Fill("reason", a.describeReason(d)).In(a.Lang)
 	case sockeye.Failed:
 		return a.describeFailure(d)
 	case sockeye.Gap:
@@ -326,7 +326,7 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		}
 		return fmt.Sprintf(a.T("%d events with %d bytes are not shown: this view was too slow", "有 %d 个事件（%d 字节）未显示：显示速度跟不上"), d.Lost.Events, d.Lost.Bytes)
 	case sockeye.Ended:
-		return a.T("closed", "已关闭")
+		return sockeye.WordClosed.Fill().In(a.Lang)
 	}
 	return e.Kind.String()
 }
@@ -339,9 +339,9 @@ func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 			return a.describeUDPOpened(ep, d)
 		}
 		if len(d.Locals) == 0 {
-			return fmt.Sprintf(a.T("connecting to %s", "正在连接 %s"), ep.Address)
+			return sockeye.WordConnecting.Fill("address", ep.Address).In(a.Lang)
 		}
-		return fmt.Sprintf(a.T("connected from %s://%s", "已从 %s://%s 连接"), transport, d.Locals[0])
+		return sockeye.WordConnectedFrom.Fill("local", fmt.Sprintf("%s://%s", transport, d.Locals[0])).In(a.Lang)
 	}
 	where := ""
 	for i, l := range d.Locals {
@@ -350,7 +350,7 @@ func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 		}
 		where += transport + "://" + l.String()
 	}
-	return a.T("listening on ", "正在监听 ") + where
+	return sockeye.WordListening.Fill("address", where).In(a.Lang)
 }
 
 func (a *Terminal) describeAttempts(d *sockeye.Detail) string {
@@ -366,16 +366,7 @@ func (a *Terminal) describeAttempts(d *sockeye.Detail) string {
 }
 
 func (a *Terminal) describeReason(d *sockeye.Detail) string {
-	s := map[sockeye.Reason]string{
-		sockeye.ReasonEOF:     a.T("the peer closed (FIN)", "对方关闭（FIN）"),
-		sockeye.ReasonReset:   a.T("the peer reset the connection (RST); bytes under way may be lost", "对方重置（RST），在途数据可能丢失"),
-		sockeye.ReasonTimeout: a.T("the peer stopped answering", "对方不再应答"),
-		sockeye.ReasonLocal:   a.T("closed here (FIN)", "本方关闭（FIN）"),
-		sockeye.ReasonAborted: a.T("aborted here (RST)", "本方中止（RST）"),
-		sockeye.ReasonIdle:    a.T("idle for too long", "空闲超时"),
-		sockeye.ReasonLimit:   a.T("made room for a newer peer", "为新的连接对象让位"),
-		sockeye.ReasonError:   a.T("an error", "出错"),
-	}[d.Reason]
+	s := d.Reason.Text().In(a.Lang)
 	if d.Unsent > 0 {
 		s += a.T("; ", "；") + sockeye.NeverReached(d.Unsent).In(a.Lang)
 	}
@@ -394,7 +385,7 @@ func (a *Terminal) describeFailure(d *sockeye.Detail) string {
 		}
 	}
 	if d.Retry > 0 {
-		s += fmt.Sprintf(a.T("; next try in %s", "；%s 后重试"), d.Retry.Round(10*time.Millisecond))
+		s += a.T("; ", "；") + sockeye.WordRetry.Fill("time", d.Retry.Round(10*time.Millisecond)).In(a.Lang)
 	}
 	return s
 }

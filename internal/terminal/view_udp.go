@@ -14,36 +14,36 @@ func isUDP(e sockeye.Event) bool { return e.Peer != nil && !e.Peer.Network.Trait
 
 func (a *Terminal) describeUDPOpened(ep sockeye.Endpoint, d *sockeye.Detail) string {
 	if len(d.Locals) == 0 {
-		return fmt.Sprintf(a.T("will send to %s", "将发往 %s"), ep.Address)
+		return sockeye.WordUDPWillSend.Fill("address", ep.Address).In(a.Lang)
 	}
-	return fmt.Sprintf(a.T("sending to %s from %s://%s", "发往 %s，本方 %s://%s"), ep.Address, ep.Address.Network.Transport(), d.Locals[0])
+	return sockeye.WordUDPSending.Fill("address", ep.Address, "local", fmt.Sprintf("%s://%s", ep.Address.Network.Transport(), d.Locals[0])).In(a.Lang)
 }
 
 // describeUDPPeer says how an address became a peer.
 func (a *Terminal) describeUDPPeer(e sockeye.Event, d *sockeye.Detail) string {
 	if d.Reason == sockeye.ReasonLocal || e.Session != nil && e.Session.Endpoint.Mode == sockeye.Connect {
-		return a.T("destination of what is sent; nothing has come from it yet", "发送目标，尚未收到它的数据报")
+		return sockeye.WordUDPDestination.Fill().In(a.Lang)
 	}
-	return fmt.Sprintf(a.T("first datagram from %s", "收到 %s 的第一个数据报"), e.Peer.Remote)
+	return sockeye.WordUDPFirst.Fill("peer", e.Peer.Remote).In(a.Lang)
 }
 
 // describeUDPEnd says why an address is no peer any more.
 func (a *Terminal) describeUDPEnd(e sockeye.Event, d *sockeye.Detail) string {
-	left := a.T("left: ", "已移除：")
+	left := func(why string) string { return sockeye.WordUDPLeft.Fill("reason", why).In(a.Lang) }
 	switch d.Reason {
 	case sockeye.ReasonLocal, sockeye.ReasonAborted:
-		return left + a.T("closed here; UDP does not tell the peer", "本方关闭；UDP 不会通知对方")
+		return left(sockeye.WordUDPClosedHere.Fill().In(a.Lang))
 	case sockeye.ReasonIdle:
 		limit := time.Duration(0)
 		if e.Session != nil {
 			limit = e.Session.Endpoint.Effective().IdleTimeout
 		}
 		if limit <= 0 {
-			return left + a.T("no datagram for too long", "长时间没有数据报")
+			return left(sockeye.WordUDPIdle.Fill().In(a.Lang))
 		}
-		return left + fmt.Sprintf(a.T("no datagram for %s", "%s内没有数据报"), roundTime(a.Lang, limit))
+		return left(sockeye.WordUDPIdleFor.Fill("time", roundTime(a.Lang, limit)).In(a.Lang))
 	}
-	return left + a.describeReason(d)
+	return left(a.describeReason(d))
 }
 
 // roundTime is a limit as people say it: "5 minutes", "1.5 s".

@@ -3,12 +3,15 @@
 package page_test
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // foreign is the JavaScript for what the page says in the other language: Chinese in
@@ -135,4 +138,95 @@ func TestNoteFollowsTheLanguage(t *testing.T) {
 	}
 	p.click(control("language"))
 	p.wait(`/^(显示已清除|就绪)/.test(` + note + `)`)
+}
+
+// inBoth opens something in either language, and says what of it is in the other.
+func (p *page) inBoth(where string, open, leave func()) {
+	p.t.Helper()
+	for _, language := range []string{"zh-Hans", "en"} {
+		p.click(control("language"))
+		p.wait(`document.documentElement.lang === ` + quoted(language))
+		open()
+		p.waitFor(foreign+` === ''`, func() string {
+			return where + ", " + language + ", says:\n" + value[string](p, foreign)
+		})
+		leave()
+	}
+}
+
+// Every form, menu and dialog is wholly in the language of the page.
+func TestLanguageOfEveryPanel(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := b.open(t)
+	stay := func() {}
+	escape := func() { p.do(chromedp.KeyEvent(kb.Escape)) }
+	board := dial(t, "tcp", p.server())
+	write(t, board, "hello")
+	p.wait(row("←", "hello"))
+
+	p.click(`.panel .name`)
+	p.wait(`document.querySelector('.panel .acts')`)
+	p.inBoth("a peer", stay, stay)
+	p.inBoth("whom to send to", func() { p.click(control("target")); p.wait(`document.querySelector('.picker .list')`) }, escape)
+	p.inBoth("saving", func() { p.click(control("save-data")) }, func() { p.click(control("save-data")) })
+	p.inBoth("the help", func() {
+		value[any](p, `document.activeElement.blur()`)
+		p.do(chromedp.KeyEvent("?"))
+		p.wait(`document.querySelector('dialog[open]')`)
+	}, func() { escape(); p.wait(`!document.querySelector('dialog[open]')`) })
+	p.inBoth("removing a tab", func() {
+		p.click(`header [aria-selected=true] .x`)
+		p.wait(`document.querySelector('dialog[open]')`)
+	}, func() { p.click(control("remove-keep")); p.wait(`!document.querySelector('dialog[open]')`) })
+
+	value[any](p, rows+`.find(r => r.innerText.includes('hello')).dispatchEvent(new MouseEvent('mousedown', {bubbles: true, button: 0}))`)
+	p.wait(`document.querySelector('.panel .message pre')`)
+	p.inBoth("a message", stay, stay)
+	for _, charset := range []string{"auto", "gbk"} {
+		p.choose(control("charset"), charset)
+		p.inBoth("the charset "+charset, stay, stay)
+	}
+	p.check("checksum", true)
+	p.check("file-source", true)
+	p.inBoth("a file to send, and a checksum", stay, stay)
+	p.check("file-source", false)
+
+	p.click(control("workspace-tab"))
+	p.inBoth("the workspace as text", func() {
+		p.click(control("workspace-text"))
+		p.wait(`document.querySelector('[data-control=workspace-area]')`)
+	}, func() { escape(); p.wait(`!document.querySelector('[data-control=workspace-area]')`) })
+
+	abort(board.(*net.TCPConn))
+	p.click(control("peers-tab"))
+	p.wait(`document.querySelectorAll('.panel li').length === 0`)
+	p.inBoth("the end of a peer", stay, stay)
+
+	p.click(control("new-tab"))
+	for _, protocol := range []string{"tcp-client", "udp", "tcp-server"} {
+		p.choose(control("protocol"), protocol)
+		if protocol != "tcp-client" {
+			p.check("selective", true)
+		}
+		p.inBoth("the form of "+protocol, stay, stay)
+	}
+	b.ui.cmd.Process.Signal(syscall.SIGTERM)
+	b.ui.ends(t)
+	p.wait(`document.querySelector('.page.lost')`)
+	p.inBoth("the workbench that ended", stay, stay)
+}
+
+// The page that asks for its key speaks both languages.
+func TestLanguageOfTheLogin(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := blank(t)
+	address, _, _ := strings.Cut(b.ticket(t), "#")
+	p.visit(address)
+	p.wait(`document.querySelector('main form')`)
+	for _, language := range []string{"中文", "English"} {
+		p.press(language)
+		p.waitFor(foreign+` === ''`, func() string { return language + " says:\n" + value[string](p, foreign) })
+	}
 }

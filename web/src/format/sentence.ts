@@ -16,7 +16,11 @@ const reasons: Record<string, Word> = {
   error: 'reasonError',
 };
 
-const reason = (e: EventLine): string => (e.error ? e.error.message : t(reasons[e.reason ?? ''] ?? 'reasonError'));
+// Why it left, as the terminal says it: of a failure with what the system said.
+function reason(e: EventLine): string {
+  const why = t(reasons[e.reason ?? ''] ?? 'reasonError');
+  return e.error && (e.reason === 'error' || e.reason === 'timeout') ? `${why}${t('colon')}${e.error.message}` : why;
+}
 
 /** The session is the event's, if it is known. */
 export function sentence(e: EventLine, session: Session | undefined): string {
@@ -28,14 +32,14 @@ export function sentence(e: EventLine, session: Session | undefined): string {
     case 'left':
       return left(e);
     case 'closed':
-      return t('eventClosed', { reason: reason(e) });
+      return t('eventClosedBecause', { reason: reason(e) });
     case 'finished':
-      return t(e.reason === 'eof' ? 'eventFinishedThem' : 'eventFinishedUs');
+      return t(e.reason === 'eof' ? 'eventTheyFinished' : 'eventWeFinished');
     case 'gap':
-      return t('eventGap', { events: count(e.lost?.events ?? 0), bytes: count(e.lost?.bytes ?? 0) });
+      return t('eventMissing', { events: count(e.lost?.events ?? 0), bytes: count(e.lost?.bytes ?? 0) });
     case 'error': {
       const said = [e.error?.target ? safe(e.error.target) + ':' : '', e.error?.message ?? '', e.error?.hint ? `— ${e.error.hint}` : ''];
-      if (e.retry_ms) said.push(`— ${t('eventRetry', { s: (e.retry_ms / 1000).toFixed(1) })}`);
+      if (e.retry_ms) said.push(`— ${t('eventRetry', { time: t('spanSeconds', { n: (e.retry_ms / 1000).toFixed(1) }) })}`);
       return safe(said.filter(Boolean).join(' '));
     }
     default:
@@ -53,7 +57,7 @@ function joined(e: EventLine, s: Session | undefined): string {
 }
 
 function left(e: EventLine): string {
-  const unsent = e.unsent_bytes ? ` — ${t('eventUnsent', { n: count(e.unsent_bytes) })}` : '';
+  const unsent = e.unsent_bytes ? ` — ${e.unsent_bytes === 1 ? t('eventNeverReachedOne') : t('eventNeverReached', { n: count(e.unsent_bytes) })}` : '';
   if (!isUDP(e)) return t('eventLeft', { reason: reason(e) }) + unsent;
   const why = e.reason === 'local' || e.reason === 'aborted' ? t('udpClosedHere') : e.reason === 'idle' ? t('udpIdle') : reason(e);
   return t('udpLeft', { reason: why }) + unsent;
@@ -62,10 +66,10 @@ function left(e: EventLine): string {
 function opened(e: EventLine, s: Session | undefined): string {
   const locals = e.locals ?? [e.local ?? ''];
   const bound = locals.map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
-  if (s?.mode === 'listen') return t('eventOpened', { address: bound });
+  if (s?.mode === 'listen') return t('eventListening', { address: bound });
   if (s && isUDP(e)) return e.local || e.locals ? t('udpSending', { address: safe(s.address), local: bound }) : t('udpWillSend', { address: safe(s.address) });
-  if (s) return t('eventDialed', { address: safe(s.address), local: locals.join(' ') });
-  return t('eventConnecting', { address: bound });
+  if (s) return t('eventConnectedTo', { address: safe(s.address), local: locals.join(' ') });
+  return t('eventOpened', { address: bound });
 }
 
 /** A peer's name: its alias, if a person gave it one, or its address. */

@@ -1,5 +1,6 @@
 // Every word the page says, in English and in Chinese. One idea, one entry.
 
+import { eventWords } from './events';
 import { frameWords } from './frames';
 import { listWords } from './lists';
 import { networkWords } from './network';
@@ -7,6 +8,7 @@ import { ruleWords } from './rules';
 import { workspaceWords } from './workspace';
 
 export const table = {
+  ...eventWords,
   ...frameWords,
   ...listWords,
   ...networkWords,
@@ -166,25 +168,8 @@ export const table = {
   moreBytes: ['… {n} bytes in all: open the message', '… 共 {n} 字节，打开消息查看全部'],
   truncated: ['cut: the datagram had {n} bytes', '已截断：原数据报为 {n} 字节'],
 
-  // events
-  eventDialed: ['connected to {address} from {local}', '已从 {local} 连接到 {address}'],
-  eventOpened: ['listening on {address}', '正在监听 {address}'],
-  eventConnecting: ['opened {address}', '已打开 {address}'],
-  eventJoined: ['joined', '已连接'],
-  eventLeft: ['left: {reason}', '已断开：{reason}'],
-  eventClosed: ['closed: {reason}', '已关闭：{reason}'],
-  eventFinishedThem: ['the peer has finished sending (FIN)', '对方已结束发送（FIN）'],
-  eventFinishedUs: ['finished sending here (FIN)', '本方已结束发送（FIN）'],
-  eventRetry: ['connects again in {s} s', '{s} 秒后重新连接'],
-  eventGap: ['{events} events with {bytes} bytes are missing here', '此处缺少 {events} 个事件，共 {bytes} 字节'],
-  reasonEof: ['the peer closed (FIN)', '对方关闭（FIN）'],
-  reasonReset: ['the peer reset the connection (RST)', '对方重置连接（RST）'],
-  reasonTimeout: ['the peer stopped answering', '对方不再应答'],
-  reasonLocal: ['closed here (FIN)', '本方关闭（FIN）'],
-  reasonAborted: ['aborted here (RST)', '本方中止（RST）'],
-  reasonIdle: ['nothing crossed for too long', '长时间没有数据'],
-  reasonLimit: ['made room for a new peer', '为新对象让出位置'],
-  reasonError: ['an error', '出错'],
+
+  eventOpened: ['opened {address}', '已打开 {address}'],
 
   // peers and messages
   peers: ['Peers', '连接对象'],

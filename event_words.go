@@ -1,0 +1,129 @@
+package sockeye
+
+import (
+	"fmt"
+	"strings"
+)
+
+// EventWord names a sentence about events. The terminal, recordings and the page say
+// the same ones: this is their only table, and the page's is generated from it.
+type EventWord string
+
+// The sentences. What is in braces is filled in.
+const (
+	WordListening      EventWord = "eventListening"
+	WordConnecting     EventWord = "eventConnecting"
+	WordConnectedFrom  EventWord = "eventConnectedFrom"
+	WordConnectedTo    EventWord = "eventConnectedTo"
+	WordJoined         EventWord = "eventJoined"
+	WordTheyFinished   EventWord = "eventTheyFinished"
+	WordWeFinished     EventWord = "eventWeFinished"
+	WordLeft           EventWord = "eventLeft"
+	WordClosed         EventWord = "eventClosed"
+	WordClosedBecause  EventWord = "eventClosedBecause"
+	WordRetry          EventWord = "eventRetry"
+	WordMissing        EventWord = "eventMissing"
+	WordNeverReached   EventWord = "eventNeverReached"
+	WordNeverReached1  EventWord = "eventNeverReachedOne"
+	WordUDPSending     EventWord = "udpSending"
+	WordUDPWillSend    EventWord = "udpWillSend"
+	WordUDPFirst       EventWord = "udpFirst"
+	WordUDPDestination EventWord = "udpDestination"
+	WordUDPLeft        EventWord = "udpLeft"
+	WordUDPClosedHere  EventWord = "udpClosedHere"
+	WordUDPIdle        EventWord = "udpIdle"
+	WordUDPIdleFor     EventWord = "udpIdleFor"
+)
+
+// EventSentence is a row of the table.
+type EventSentence struct {
+	Word EventWord
+	Text
+}
+
+var eventSentences = []EventSentence{
+	{WordListening, Text{"listening on {address}", "正在监听 {address}"}},
+	{WordConnecting, Text{"connecting to {address}", "正在连接 {address}"}},
+	{WordConnectedFrom, Text{"connected from {local}", "已从 {local} 连接"}},
+	{WordConnectedTo, Text{"connected to {address} from {local}", "已从 {local} 连接到 {address}"}},
+	{WordJoined, Text{"joined", "已连接"}},
+	{WordTheyFinished, Text{"finished sending (FIN), it may still read", "对方已结束发送（FIN），仍可能接收"}},
+	{WordWeFinished, Text{"we finished sending (FIN)", "本方已结束发送（FIN）"}},
+	{WordLeft, Text{"left: {reason}", "已断开：{reason}"}},
+	{WordClosed, Text{"closed", "已关闭"}},
+	{WordClosedBecause, Text{"closed: {reason}", "已关闭：{reason}"}},
+	{WordRetry, Text{"next try in {time}", "{time} 后重试"}},
+	{WordMissing, Text{"{events} events with {bytes} bytes are missing here", "此处缺少 {events} 个事件，共 {bytes} 字节"}},
+	{WordNeverReached, Text{"{n} bytes never reached it", "{n} 字节未送达"}},
+	{WordNeverReached1, Text{"1 byte never reached it", "1 字节未送达"}},
+
+	// UDP knows no connections.
+	{WordUDPSending, Text{"sending to {address} from {local}", "发往 {address}，本方 {local}"}},
+	{WordUDPWillSend, Text{"will send to {address}", "将发往 {address}"}},
+	{WordUDPFirst, Text{"first datagram from {peer}", "收到 {peer} 的第一个数据报"}},
+	{WordUDPDestination, Text{"destination of what is sent; nothing has come from it yet", "发送目标，尚未收到它的数据报"}},
+	{WordUDPLeft, Text{"left: {reason}", "已移除：{reason}"}},
+	{WordUDPClosedHere, Text{"closed here; UDP does not tell the peer", "本方关闭；UDP 不会通知对方"}},
+	{WordUDPIdle, Text{"no datagram for too long", "长时间没有数据报"}},
+	{WordUDPIdleFor, Text{"no datagram for {time}", "{time}内没有数据报"}},
+
+	// Why a peer left: one for each Reason.
+	{reasonWord(ReasonEOF), Text{"the peer closed (FIN)", "对方关闭（FIN）"}},
+	{reasonWord(ReasonReset), Text{"the peer reset the connection (RST); bytes under way may be lost", "对方重置（RST），在途数据可能丢失"}},
+	{reasonWord(ReasonTimeout), Text{"the peer stopped answering", "对方不再应答"}},
+	{reasonWord(ReasonLocal), Text{"closed here (FIN)", "本方关闭（FIN）"}},
+	{reasonWord(ReasonAborted), Text{"aborted here (RST)", "本方中止（RST）"}},
+	{reasonWord(ReasonIdle), Text{"idle for too long", "空闲超时"}},
+	{reasonWord(ReasonLimit), Text{"made room for a newer peer", "为新的连接对象让位"}},
+	{reasonWord(ReasonError), Text{"an error", "出错"}},
+}
+
+// EventSentences are all of them, in the order of the table.
+func EventSentences() []EventSentence { return eventSentences }
+
+func reasonWord(r Reason) EventWord {
+	return EventWord("reason" + strings.ToUpper(string(r[:1])) + string(r[1:]))
+}
+
+// Text is the reason as a sentence, and zero for a word that is none.
+func (r Reason) Text() Text {
+	if r == "" {
+		return Text{}
+	}
+	return reasonWord(r).text()
+}
+
+func (w EventWord) text() Text {
+	for _, s := range eventSentences {
+		if s.Word == w {
+			return s.Text
+		}
+	}
+	return Text{}
+}
+
+// Fill is the sentence with what is in braces replaced: pairs are names and values.
+// A value that is a Text is filled in by language.
+func (w EventWord) Fill(pairs ...any) Text {
+	in := func(l Lang) string {
+		var olds []string
+		for i := 0; i+1 < len(pairs); i += 2 {
+			value := pairs[i+1]
+			if t, ok := value.(Text); ok {
+				value = t.In(l)
+			}
+			olds = append(olds, fmt.Sprintf("{%v}", pairs[i]), fmt.Sprint(value))
+		}
+		return strings.NewReplacer(olds...).Replace(w.text().In(l))
+	}
+	return Text{En: in(English), Zh: in(Chinese)}
+}
+
+// NeverReached says of a peer that left how many bytes were sent to it and not
+// acknowledged.
+func NeverReached(n int) Text {
+	if n == 1 {
+		return WordNeverReached1.Fill()
+	}
+	return WordNeverReached.Fill("n", n)
+}
