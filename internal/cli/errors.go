@@ -44,6 +44,9 @@ func unknownFlag(cmd *cobra.Command, name string) error {
 	if near := terminal.Nearest(name, names); near != "" && len(name) > 1 {
 		hint = sockeye.Text{En: fmt.Sprintf("did you mean --%s?", near), Zh: fmt.Sprintf("是否想输入 --%s？", near)}
 	}
+	if name == "#" { // a list of standard input
+		hint = sockeye.Text{En: "what is no flag stands behind --, as in: -- -#NAME", Zh: "不是选项的内容写在 -- 之后，例如：-- -#名称"}
+	}
 	return terminal.Usage("", sockeye.Text{En: "unknown flag " + dashed, Zh: "未知的选项 " + dashed}, hint)
 }
 

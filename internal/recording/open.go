@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"sockeye"
 	"sockeye/internal/pcapng"
@@ -171,5 +173,17 @@ func unreadable(path string, err error) error {
 		e.Message = sockeye.Text{En: "no permission to read it", Zh: "没有读取权限"}
 		e.Hint = sockeye.Text{En: "a recording is for its owner alone; read it as that user", Zh: "记录只有其所有者可以读取，请换用该用户"}
 	}
+	e.Hint = sockeye.Text{En: strings.ReplaceAll(e.Hint.En, "FILE", quoted(path)), Zh: strings.ReplaceAll(e.Hint.Zh, "FILE", quoted(path))}
 	return &e
+}
+
+// quoted is a path as a shell takes it.
+func quoted(path string) string {
+	plain := func(r rune) bool {
+		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("._/@%+=:,-", r)
+	}
+	if path != "" && path[0] != '-' && !strings.ContainsFunc(path, func(r rune) bool { return !plain(r) }) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

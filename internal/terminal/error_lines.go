@@ -32,7 +32,7 @@ func (a *Terminal) ErrorLines(err error) []string {
 	}
 	lines := []string{"sockeye: " + payload.SafeString(a.named(e.In(a.Lang)))}
 	if hint := e.Hint.In(a.Lang); hint != "" {
-		lines = append(lines, a.T("hint: ", "提示：")+payload.SafeString(a.named(hint)))
+		lines = append(lines, a.T("hint: ", "提示：")+payload.SafeString(a.namedInHint(hint)))
 	}
 	return lines
 }

@@ -145,6 +145,15 @@ func (a *Terminal) named(s string) string {
 	return strings.ReplaceAll(s, a.stdin.path, a.stdinWords())
 }
 
+// namedInHint is a hint in which the path of the copy, which is gone when it is read,
+// is FILE, and standard input where a list of it is named.
+func (a *Terminal) namedInHint(s string) string {
+	if a.stdin.path == "" {
+		return s
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(s, a.stdin.path+"#", StdinName+"#"), a.stdin.path, "FILE")
+}
+
 // PathWords is a path that was typed, in words if it is standard input.
 func (a *Terminal) PathWords(path string) string {
 	if path == StdinName {

@@ -120,7 +120,7 @@ var others = []struct {
 	{"BZh", sockeye.Text{En: "compressed with bzip2", Zh: "由 bzip2 压缩"}, "bzip2 -dk FILE"},
 	{"\xfd7zXZ\x00", sockeye.Text{En: "compressed with xz", Zh: "由 xz 压缩"}, "xz -dk FILE"},
 	{"\x04\x22\x4d\x18", sockeye.Text{En: "compressed with lz4", Zh: "由 lz4 压缩"}, "lz4 -d FILE CAPTURE.pcap"},
-	{"PK\x03\x04", sockeye.Text{En: "a zip archive", Zh: "zip 压缩包"}, "unzip FILE"},
+	{"PK\x03\x04", sockeye.Text{En: "a zip archive", Zh: "是 zip 压缩包"}, "unzip FILE"},
 	{"\x1f\x8b", sockeye.Text{En: "compressed more than once", Zh: "被压缩了不止一次"}, "gzip -dk FILE"},
 	{"\x28\xb5\x2f\xfd", sockeye.Text{En: "compressed more than once", Zh: "被压缩了不止一次"}, "zstd -dk FILE"},
 }
@@ -135,6 +135,7 @@ func otherFormat(head []byte) error {
 		e.Message = sockeye.Text{En: "this is " + o.what.En + ": it is not read here", Zh: "这是 " + o.what.Zh + "，此处不能读取"}
 		e.Hint = sockeye.Text{En: "convert it with Wireshark's editcap: editcap -F pcapng FILE NEW.pcapng", Zh: "用 Wireshark 的 editcap 转换：editcap -F pcapng FILE NEW.pcapng"}
 		if o.unpack != "" {
+			e.Message.Zh = "该文件" + o.what.Zh + "，此处不能读取"
 			e.Hint = sockeye.Text{En: "unpack it first: " + o.unpack, Zh: "请先解压：" + o.unpack}
 		}
 		return &e
