@@ -50,20 +50,28 @@ func (w *Core) StopRecording(ctx context.Context) error {
 	return r.Close(ctx)
 }
 
-// recordingGrace is what the end of a recording takes on a disk that is well: some
-// milliseconds, also when there is no time for peers.
-const recordingGrace = time.Second
+// The end of a recording takes some milliseconds on a disk that is well, also when there
+// is no time for peers. A disk that answers nothing for recordingGrace is not waited for; a
+// machine that is busy gets several times as long.
+const (
+	recordingGrace = time.Second
+	graces         = 15
+)
 
 // endRecording is StopRecording, which leaves a recording that has been ended in good
 // order, if the disk answers at all.
 func (w *Core) endRecording(ctx context.Context) error {
 	err := w.StopRecording(ctx)
-	if err == nil || ctx.Err() == nil {
-		return err
+	for n := 0; err != nil && ctx.Err() != nil && n < graces; n++ {
+		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordingGrace)
+		err = w.StopRecording(soon)
+		timedOut := soon.Err() != nil
+		cancel()
+		if !timedOut || w.recorder().DiskWait() >= recordingGrace {
+			return err
+		}
 	}
-	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordingGrace)
-	defer cancel()
-	return w.StopRecording(soon)
+	return err
 }
 
 // RecordStatus is how the recording is, or how the last one ended.

@@ -279,6 +279,15 @@ func (r *Recorder) releaseLocked() {
 	}
 }
 
+// DiskWait is for how long the call to the disk that is under way has taken; 0 if there is
+// none.
+func (r *Recorder) DiskWait() time.Duration {
+	if began := r.busy.Load(); began != 0 {
+		return time.Since(time.Unix(0, began))
+	}
+	return 0
+}
+
 // Close ends recording. When it returns nil, everything appended before the call
 // is durable. It waits for the disk until ctx ends; then it leaves the recorder
 // alone with it, holding nothing back, and returns the error that says so. The

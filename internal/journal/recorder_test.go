@@ -457,6 +457,22 @@ func TestCloseGivesUpWithItsContext(t *testing.T) {
 	}
 }
 
+// How long the disk has not answered is known while it does not, and nothing before and
+// after: who gives up a disk does not give up a busy machine.
+func TestDiskWait(t *testing.T) {
+	j, s := New(0), newSender("tcp")
+	files := newFaulty()
+	r := recordTo(t, j, recording.WriteOptions{Dir: t.TempDir(), Files: files, StallLimit: time.Hour})
+	until(t, "it waits for events", func() bool { return r.DiskWait() == 0 })
+	release := files.stall("write")
+	s.numbered(j, 1)
+	<-files.stalled
+	first := r.DiskWait()
+	until(t, "the wait grows", func() bool { return first > 0 && r.DiskWait() > first })
+	release()
+	until(t, "the disk has answered", func() bool { return r.DiskWait() == 0 })
+}
+
 func TestRecordingAllocatesNothingPerEvent(t *testing.T) {
 	j, s := New(16<<20), newSender("tcp")
 	recordTo(t, j, recording.WriteOptions{Out: io.Discard})

@@ -37,7 +37,7 @@ func TestKilledProgram(t *testing.T) {
 	}
 	rounds := 40
 	if os.Getenv("CI") == "true" {
-		rounds = 300
+		rounds = 1000
 	}
 	if n, err := strconv.Atoi(os.Getenv("SOCKEYE_ROUNDS")); err == nil {
 		rounds = n
