@@ -49,14 +49,16 @@ type View struct {
 	reframing  reframing
 
 	opened map[*sockeye.Session]bool
-	buf    []byte
-	rows   rows
+	// lastFailure is how the last try to connect failed, of sessions that try again.
+	lastFailure map[*sockeye.Session]sockeye.ErrorKind
+	buf         []byte
+	rows        rows
 }
 
 func (a *Terminal) NewView(f OutputFormat, out, notices io.Writer, colour bool) *View {
 	v := &View{
 		term: a, Format: f, out: bufio.NewWriterSize(out, 64<<10), notices: notices, colour: colour,
-		opened: map[*sockeye.Session]bool{},
+		opened: map[*sockeye.Session]bool{}, lastFailure: map[*sockeye.Session]sockeye.ErrorKind{},
 	}
 	v.rows.lines = payload.Rows[flow]{Out: v.out, Wait: characterWait}
 	return v
@@ -209,12 +211,30 @@ func (v *View) AppendLine(dst []byte, e sockeye.Event) []byte {
 	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
 		return v.appendData(dst, e)
 	}
-	what := v.term.describe(e)
+	what := v.term.describe(v.sayOnce(e))
 	if e.Kind == sockeye.Gap && v.Dated {
 		what = fmt.Sprintf(v.term.T("%d events with %d bytes are missing in the recording", "记录中缺少 %d 个事件（%d 字节）"), e.Detail.Lost.Events, e.Detail.Lost.Bytes)
 	}
 	dst = append(dst, payload.SafeString(what)...)
 	return append(dst, '\n')
+}
+
+// sayOnce leaves out the hint of a try to connect that failed as the one before did.
+func (v *View) sayOnce(e sockeye.Event) sockeye.Event {
+	switch {
+	case e.Kind == sockeye.Joined:
+		delete(v.lastFailure, e.Session)
+	case e.Kind == sockeye.Failed && e.Detail != nil && e.Detail.Err != nil && e.Detail.Retry > 0:
+		kind := e.Detail.Err.Kind
+		if v.lastFailure[e.Session] != kind {
+			v.lastFailure[e.Session] = kind
+			return e
+		}
+		failure, d := *e.Detail.Err, *e.Detail
+		failure.Hint, d.Err = sockeye.Text{}, &failure
+		e.Detail = &d
+	}
+	return e
 }
 
 // appendHead appends what every line begins with: time, mark and peer.

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,30 @@ func TestViewShowsRecordingTrouble(t *testing.T) {
 		if got := string(v.AppendLine(nil, c.e)); !strings.HasSuffix(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// A session that tries again and again says once what to do, and again when it fails
+// otherwise or was connected between.
+func TestViewSaysHintsOnce(t *testing.T) {
+	s := &sockeye.Session{ID: "s1"}
+	v := (&Terminal{}).NewView(Lines, io.Discard, io.Discard, false)
+	v.MarkOpened(s)
+	failed := func(kind sockeye.ErrorKind) sockeye.Event {
+		return sockeye.Event{Kind: sockeye.Failed, Session: s, Time: time.Now(), Detail: &sockeye.Detail{Retry: time.Second,
+			Err: &sockeye.Error{Kind: kind, Op: "connect", Hint: sockeye.Text{En: "what to do"}}}}
+	}
+	joined := sockeye.Event{Kind: sockeye.Joined, Session: s, Peer: &sockeye.Peer{ID: 1, Network: "tcp"}, Time: time.Now()}
+	var got []bool
+	for _, e := range []sockeye.Event{failed(sockeye.Refused), failed(sockeye.Refused), failed(sockeye.TimedOut), failed(sockeye.TimedOut), joined, failed(sockeye.TimedOut)} {
+		line := string(v.AppendLine(nil, e))
+		got = append(got, strings.Contains(line, "what to do"))
+		if e.Kind == sockeye.Failed && !strings.Contains(line, "next try in 1s") {
+			t.Errorf("%q", line)
+		}
+	}
+	if want := []bool{true, false, true, false, false, true}; !slices.Equal(got, want) {
+		t.Errorf("hints %v, want %v", got, want)
 	}
 }
 
