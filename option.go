@@ -212,10 +212,7 @@ func (d *Option) DefaultFor(scheme Network, mode Mode) OptionDefault {
 func (d *Option) DefaultText() Text {
 	var en, zh []string
 	for _, def := range d.Defaults {
-		t := def.Text
-		if def.Value != nil {
-			t = Text{d.valueText(def.Value), d.valueText(def.Value)}
-		}
+		t := d.TextOf(def)
 		if of := SchemeNames(def.Schemes); len(def.Schemes) > 0 && len(d.Schemes) != len(def.Schemes) {
 			t = Text{t.En + " for " + of.En, of.Zh + " 为 " + t.Zh}
 			if def.Mode == Listen {
@@ -225,6 +222,14 @@ func (d *Option) DefaultText() Text {
 		en, zh = append(en, t.En), append(zh, t.Zh)
 	}
 	return Text{strings.Join(en, ", else "), strings.Join(zh, "，其余")}
+}
+
+// TextOf is a default of the option in words.
+func (d *Option) TextOf(def OptionDefault) Text {
+	if def.Value == nil {
+		return def.Text
+	}
+	return Text{d.valueText(def.Value), d.valueText(def.Value)}
 }
 
 // IsOnByDefault reports whether the option is a switch that is on where nobody says so.

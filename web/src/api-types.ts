@@ -367,7 +367,7 @@ export interface Options {
   send_timeout_ms?: number;
   /** allow sending to a broadcast address; UDP */
   broadcast?: boolean;
-  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP on Unix; TCP and UDP; listen */
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, else off; TCP and UDP; listen */
   reuse_address?: boolean;
   /** SO_REUSEPORT: share the port with other processes; TCP and UDP; Linux */
   reuse_port?: boolean;
@@ -722,7 +722,7 @@ export interface SavedEndpoint {
   send_timeout?: string;
   /** allow sending to a broadcast address; UDP */
   broadcast?: boolean;
-  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP on Unix; TCP and UDP; listen */
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, else off; TCP and UDP; listen */
   reuse_address?: boolean;
   /** SO_REUSEPORT: share the port with other processes; TCP and UDP; Linux */
   reuse_port?: boolean;

@@ -19,12 +19,19 @@ type field struct {
 	Mode    sockeye.Mode       `json:"mode,omitempty"`
 	Label   [2]string          `json:"label"`
 	Help    [2]string          `json:"help"`
-	Default *[2]string         `json:"default,omitempty"`
+	Default []fieldDefault     `json:"default,omitempty"`
 	On      bool               `json:"on,omitempty"`
 	Least   int64              `json:"least,omitempty"`
 	Most    int64              `json:"most,omitempty"`
 	Words   []any              `json:"words,omitempty"`
 	BareMS  int64              `json:"bareMs,omitempty"`
+}
+
+// fieldDefault is what an option is for some endpoints.
+type fieldDefault struct {
+	Schemes []sockeye.Network `json:"schemes,omitempty"`
+	Mode    sockeye.Mode      `json:"mode,omitempty"`
+	Text    [2]string         `json:"text"`
 }
 
 // page is the module of the page that has the options.
@@ -48,7 +55,8 @@ export interface OptionField {
   readonly mode?: 'listen' | 'connect';
   readonly label: Both;
   readonly help: Both;
-  readonly default?: Both;
+  /** What it is where it is not given: the first that fits. Absent: off, or nothing. */
+  readonly default?: readonly { readonly schemes?: readonly string[]; readonly mode?: 'listen' | 'connect'; readonly text: Both }[];
   /** The switch is on where nobody says so. */
   readonly on?: boolean;
   readonly least?: number;
@@ -73,9 +81,8 @@ func fieldOf(d *sockeye.Option) field {
 	if d.Kind == sockeye.OptionChoice {
 		f.Words = d.WordValues()
 	}
-	if def := d.DefaultText(); !def.IsZero() {
-		pair := both(def)
-		f.Default = &pair
+	for _, def := range d.Defaults {
+		f.Default = append(f.Default, fieldDefault{def.Schemes, def.Mode, both(d.TextOf(def))})
 	}
 	return f
 }

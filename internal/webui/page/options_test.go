@@ -233,3 +233,27 @@ func TestLateAnswerToOpening(t *testing.T) {
 	value[any](p, `window.answered()`)
 	p.wait(isOpen)
 }
+
+// The form has the options of the table for the kind of endpoint that is chosen; what is
+// typed is asked for, what is wrong is told by its name, and the session shows it again.
+func TestMoreOptions(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := b.open(t)
+	p.click(control("more-options") + ` summary`)
+	p.wait(`!!document.querySelector('[data-control=option-backlog]') && !document.querySelector('[data-control=option-kernel-time]')`)
+	p.choose(control("protocol"), "udp")
+	p.wait(`!document.querySelector('[data-control=option-backlog]') && !!document.querySelector('[data-control=option-kernel-time]')`)
+	p.choose(control("protocol"), "tcp-server")
+	p.fill("option-idle-timeout", "soon")
+	p.fill("option-max-peers", "-3")
+	p.choose(control("option-no-delay"), "off")
+	p.fill("local-port", "0")
+	p.click(control("open"))
+	p.wait(`/idle_timeout/.test(document.querySelector('.settings form [role=alert]')?.innerText)`)
+	p.fill("option-idle-timeout", "1m30s")
+	p.fill("option-max-peers", "3")
+	p.server()
+	again := b.open(t)
+	again.wait(fieldHolds("option-idle-timeout", "90s") + ` && ` + fieldHolds("option-max-peers", "3") + ` && ` + fieldHolds("option-no-delay", "off") + ` && ` + fieldHolds("option-backlog", ""))
+}

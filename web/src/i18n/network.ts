@@ -11,6 +11,13 @@ export const networkWords = {
   denyPeers: ['not', '拒绝'],
   peersWere: ['As it was when the workbench was last heard.', '以下为工作台最后一次应答时的状态。'],
 
+  moreOptions: ['More options', '更多选项'],
+  optionDefault: ['default: {value}', '默认：{value}'],
+  optionOn: ['on', '开启'],
+  optionOff: ['off', '关闭'],
+  optionNone: ['none', '无'],
+  optionBytes: ['bytes', '字节'],
+
   keepHalfOpen: ['Keep peers that finished sending', '保留已结束发送的对象'],
   keepHalfOpenHint: ['Half-open: a peer that has ended its direction (FIN) may still be sent to for so long. Otherwise it leaves when it has got what is queued for it.', '半关闭：对方结束发送（FIN）后，仍可在此时间内向它发送；否则待发数据送达后它就离开。'],
   keepHalfOpenFor: ['for', '保留'],

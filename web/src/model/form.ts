@@ -1,6 +1,7 @@
 // The network settings of a tab: what a person fills in, and the request that it is.
 
 import type { Open, Session } from '../api-types';
+import { inputsOf, optionValues, type OptionInputs } from './optionForm';
 
 export const protocols = ['tcp-server', 'tcp-client', 'udp'] as const;
 export type Protocol = (typeof protocols)[number];
@@ -20,10 +21,11 @@ export interface Form {
   selective: boolean; // only some may be peers, as these lists of addresses and ranges say
   allowPeers: string;
   denyPeers: string;
+  options: OptionInputs; // the others
 }
 
 /** A form that nobody has touched. */
-export const emptyForm: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60, selective: false, allowPeers: '', denyPeers: '' };
+export const emptyForm: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60, selective: false, allowPeers: '', denyPeers: '', options: {} };
 
 /** What to ask the core for. */
 export function request(f: Form): Open {
@@ -34,6 +36,7 @@ export function request(f: Form): Open {
       ...(f.broadcast && scheme === 'udp' ? { broadcast: true } : {}),
       ...halfOpen,
       ...(f.selective ? { allow_peers: listed(f.allowPeers), deny_peers: listed(f.denyPeers) } : {}),
+      ...optionValues(f.options, scheme, 'listen'),
     };
     return {
       mode: 'listen',
@@ -49,6 +52,7 @@ export function request(f: Form): Open {
       ...(f.local ? { source: [f.local] } : {}),
       ...(f.reconnect ? { reconnect: true } : {}),
       ...halfOpen,
+      ...optionValues(f.options, scheme, 'connect'),
     },
     ...(f.echo ? { echo: true } : {}),
   };
@@ -82,6 +86,7 @@ export function formOf(s: Session, otherwise: Form): Form {
     selective: allow.length + deny.length > 0,
     allowPeers: allow.join(', '),
     denyPeers: deny.join(', '),
+    options: inputsOf(s.options),
   };
   const udp = s.network.startsWith('udp');
   if (s.mode === 'listen') {

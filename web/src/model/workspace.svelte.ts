@@ -5,6 +5,7 @@ import type { ErrorLine, Failure as Told, OpenWorkspace, Rules, RuleSet, SavedEn
 import { call, Failure, failureOf } from '../link/api';
 import { saveText } from '../link/save';
 import { request } from './form';
+import { savedOptions } from './optionForm';
 import type { Tab } from './tab.svelte';
 import { tabs } from './tabs.svelte';
 import { workbench } from './workbench.svelte';
@@ -92,9 +93,7 @@ class WorkspaceModel {
     const endpoint: SavedEndpoint = {
       name,
       ...(mode === 'listen' ? { listen: address } : { connect: address }),
-      ...(options?.source ? { source: options.source } : {}),
-      ...(options?.reconnect ? { reconnect: true } : {}),
-      ...(options?.half_open_ms ? { half_open: `${options.half_open_ms}ms` } : {}),
+      ...savedOptions(options),
       ...(ruled ? { rules: name, ...aroundOf(ruled) } : { ...(echo ? { echo } : {}), ...(frame ? { frame } : {}), ...(frame && check ? { check } : {}) }),
     };
     return this.change((f) => ({
