@@ -20,7 +20,7 @@ import (
 type app struct {
 	*terminal.Terminal
 	// config is the user's configuration, once prepare has read it.
-	config config
+	config userConfig
 	// args is the command line, with the command that it means.
 	args []string
 	// helpErr is the error of a --help, which cobra has no way to hand on.

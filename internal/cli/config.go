@@ -17,9 +17,9 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// config is what the user's configuration file sets: defaults of flags. What a command
+// userConfig is what the user's configuration file sets: defaults of flags. What a command
 // line says wins.
-type config struct {
+type userConfig struct {
 	lang string // "" is that of the environment
 	port uint16 // of an address written without one; 0 is sockeye.DefaultPort
 	// ui are values of flags of ui, by name.
@@ -29,26 +29,26 @@ type config struct {
 // configKeys are the keys of the file and what each takes.
 var configKeys = []struct {
 	name string
-	set  func(c *config, v any) error
+	set  func(c *userConfig, v any) error
 }{
-	{"lang", func(c *config, v any) error {
+	{"lang", func(c *userConfig, v any) error {
 		c.lang, _ = v.(string)
 		if c.lang != "en" && c.lang != "zh" {
 			return wants(`"en" or "zh"`, `"en" 或 "zh"`)
 		}
 		return nil
 	}},
-	{"port", func(c *config, v any) error {
+	{"port", func(c *userConfig, v any) error {
 		port, err := configPort(v, 1)
 		c.port = port
 		return err
 	}},
-	{"ui.port", func(c *config, v any) error {
+	{"ui.port", func(c *userConfig, v any) error {
 		port, err := configPort(v, 0)
 		c.ui["port"] = strconv.Itoa(int(port))
 		return err
 	}},
-	{"ui.memory", func(c *config, v any) error {
+	{"ui.memory", func(c *userConfig, v any) error {
 		var n int64
 		text, isText := v.(string)
 		if !isText || terminal.ByteSizeOf(&n).Set(text) != nil {
@@ -57,7 +57,7 @@ var configKeys = []struct {
 		c.ui["memory"] = text
 		return nil
 	}},
-	{"ui.no-browser", func(c *config, v any) error {
+	{"ui.no-browser", func(c *userConfig, v any) error {
 		on, isBool := v.(bool)
 		if !isBool {
 			return wants("true or false, without quotes", "true 或 false（不带引号）")
@@ -100,14 +100,14 @@ func (a *app) configPath() (path string, isNamed bool) {
 }
 
 // readConfig reads the user's configuration. No file is none, unless somebody named it.
-func (a *app) readConfig() (*config, error) {
+func (a *app) readConfig() (*userConfig, error) {
 	path, isNamed := a.configPath()
 	if path == "" {
-		return &config{}, nil
+		return &userConfig{}, nil
 	}
 	text, err := a.ReadRegular(path, maxConfig)
 	if errors.Is(err, os.ErrNotExist) && !isNamed {
-		return &config{}, nil
+		return &userConfig{}, nil
 	}
 	if err != nil {
 		e := *sockeye.ErrorOf(terminal.FileError("open", path, err))
@@ -138,13 +138,13 @@ var configHint = sockeye.Text{En: "mend the file, or set SOCKEYE_CONFIG to nothi
 
 // parseConfig reads the text of a configuration file. The error joins what is wrong, each
 // an *sockeye.Error whose Target begins with the line.
-func parseConfig(text string) (*config, error) {
+func parseConfig(text string) (*userConfig, error) {
 	values := map[string]any{}
 	md, err := workspace.Decode(text, &values)
 	if err != nil {
 		return nil, err
 	}
-	c := &config{ui: map[string]string{}}
+	c := &userConfig{ui: map[string]string{}}
 	var problems []error
 	var told []string
 	for _, key := range md.Keys() {
@@ -171,7 +171,7 @@ func valueAt(values map[string]any, key []string) any {
 }
 
 // set takes the value of a key.
-func (c *config) set(name string, v any) error {
+func (c *userConfig) set(name string, v any) error {
 	var names []string
 	for _, k := range configKeys {
 		if k.name == name {

@@ -13,7 +13,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *app) addrsCommand() *cobra.Command {
+func (a *commands) addrsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "addrs",
@@ -40,7 +40,7 @@ likely reaches first, and the line to type on a board in the same network.`,
 	return cmd
 }
 
-func (a *app) printAddrs(list []netinfo.Interface) error {
+func (a *commands) printAddrs(list []netinfo.Interface) error {
 	out := bufio.NewWriter(a.Out)
 	wide := 0
 	for _, i := range list {
@@ -60,7 +60,7 @@ func (a *app) printAddrs(list []netinfo.Interface) error {
 }
 
 // printBoardLines prints what to type on a board in the same network.
-func (a *app) printBoardLines(out *bufio.Writer, list []netinfo.Interface) {
+func (a *commands) printBoardLines(out *bufio.Writer, list []netinfo.Interface) {
 	board, ok := netinfo.BoardAddress(list)
 	if !ok {
 		fmt.Fprintln(out, a.t("No network is connected: only this machine can reach itself. Here, type:", "没有连接网络：只有本机能访问自己。可在本机输入："))
@@ -77,7 +77,7 @@ func (a *app) printBoardLines(out *bufio.Writer, list []netinfo.Interface) {
 	fmt.Fprintf(out, a.t("    %s is the interface's name here; write the board's own there.\n", "    %s 是本机的网卡名，请换成开发板自己的网卡名。\n"), payload.SafeString("%"+link.Zone()))
 }
 
-func (a *app) interfaceState(i netinfo.Interface) string {
+func (a *commands) interfaceState(i netinfo.Interface) string {
 	words := []string{a.t("down", "未启用")}
 	if i.Up {
 		words[0] = a.t("up", "已启用")
@@ -96,7 +96,7 @@ func (a *app) interfaceState(i netinfo.Interface) string {
 	return strings.Join(words, a.t(", ", "，"))
 }
 
-func (a *app) scope(s netinfo.AddressScope) string {
+func (a *commands) scope(s netinfo.AddressScope) string {
 	return map[netinfo.AddressScope]string{
 		netinfo.ScopePrivate:   a.t("private", "私有地址"),
 		netinfo.ScopeGlobal:    a.t("global", "公网地址"),
@@ -129,7 +129,7 @@ type (
 	}
 )
 
-func (a *app) addrsJSON(list []netinfo.Interface) addrsLine {
+func (a *commands) addrsJSON(list []netinfo.Interface) addrsLine {
 	board, _ := netinfo.BoardAddress(list)
 	out := addrsLine{V: 1, Board: netip.AddrPortFrom(board, a.defaultPort()).String(), Interfaces: []interfaceLine{}}
 	for _, i := range list {

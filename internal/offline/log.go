@@ -16,7 +16,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *app) logCommand() *cobra.Command {
+func (a *commands) logCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "log COMMAND RECORDING",
 		Short: a.t("Read what was recorded", "查看记录"),
@@ -37,7 +37,7 @@ Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）；�
 }
 
 // openRecording opens the one path that a command is given.
-func (a *app) openRecording(args []string) (*recording.Recording, error) {
+func (a *commands) openRecording(args []string) (*recording.Recording, error) {
 	if len(args) == 0 {
 		return nil, terminal.Usage("RECORDING", sockeye.Text{En: "which recording is missing", Zh: "缺少记录的路径"},
 			sockeye.Text{En: "name the directory or file that --record wrote, or a capture file", Zh: "请写 --record 写出的目录或文件，或抓包文件"})
@@ -57,7 +57,7 @@ type filterFlags struct {
 	text, bytes  string
 }
 
-func (f *filterFlags) register(a *app, fs *pflag.FlagSet) {
+func (f *filterFlags) register(a *commands, fs *pflag.FlagSet) {
 	fs.StringVar(&f.f.Session, "session", "", a.t("only this session, such as s1", "只看这个会话，例如 s1"))
 	fs.StringVar(&f.f.Peer, "peer", "", a.t("only this peer: number, alias, address, or port as :54036", "只看这个连接对象：编号、别名、地址或端口（:54036）"))
 	fs.StringVar(&f.direction, "direction", "", a.t("only what was received, or sent", "只看接收（received）或发送（sent）"))
@@ -65,7 +65,7 @@ func (f *filterFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.StringVar(&f.until, "until", "", a.t("only before this time, written likewise", "到此时间为止，写法同上"))
 }
 
-func (f *filterFlags) registerContent(a *app, fs *pflag.FlagSet) {
+func (f *filterFlags) registerContent(a *commands, fs *pflag.FlagSet) {
 	fs.StringVar(&f.text, "text", "", a.t("only data with this text (escapes allowed), over the borders of chunks", "只看含有该文本的数据（支持转义，可跨越数据块）"))
 	fs.StringVar(&f.bytes, "bytes", "", a.t("the same for bytes written in hex", "同上，内容为十六进制"))
 	fs.StringVar(&f.f.Regexp, "regexp", "", a.t("the same for a regular expression (RE2)", "同上，内容为正则表达式（RE2）"))
@@ -133,7 +133,7 @@ func parseMoment(flag, s string, now time.Time) (time.Time, error) {
 }
 
 // warnDamage tells of damage on standard error, the first few of each file.
-func (a *app) warnDamage(file string, d pcapng.Damage, told *int) {
+func (a *commands) warnDamage(file string, d pcapng.Damage, told *int) {
 	const most = 10
 	switch *told++; {
 	case *told <= most:
@@ -144,7 +144,7 @@ func (a *app) warnDamage(file string, d pcapng.Damage, told *int) {
 }
 
 // damageLine is "FILE: offset 1234, 60 bytes: what".
-func (a *app) damageLine(file string, d pcapng.Damage) string {
+func (a *commands) damageLine(file string, d pcapng.Damage) string {
 	where := ""
 	if d.Length > 0 {
 		where = fmt.Sprintf(a.t("offset %d, %s: ", "偏移 %d，%s："), d.Offset, a.ByteCount(int(d.Length)))
@@ -158,14 +158,14 @@ func (a *app) damageLine(file string, d pcapng.Damage) string {
 
 // ended is the error that ends a command which was reading: a signal is not a
 // failure to read.
-func (a *app) ended(err error) error {
+func (a *commands) ended(err error) error {
 	if err != nil && a.Ctx.Err() != nil && errors.Is(err, a.Interrupted()) {
 		return a.Interrupted()
 	}
 	return err
 }
 
-func (a *app) logLsCommand() *cobra.Command {
+func (a *commands) logLsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "ls RECORDING",
@@ -187,7 +187,7 @@ counted of a segment is kept in a file beside it (.idx), which may be deleted.`,
 	return cmd
 }
 
-func (a *app) logLs(args []string, asJSON bool) error {
+func (a *commands) logLs(args []string, asJSON bool) error {
 	r, err := a.openRecording(args)
 	if err != nil {
 		return err
@@ -232,6 +232,6 @@ func (a *app) logLs(args []string, asJSON bool) error {
 	return err
 }
 
-func (a *app) timeSpan(first, last time.Time) string {
+func (a *commands) timeSpan(first, last time.Time) string {
 	return fmt.Sprintf(a.t("%s, for %s", "%s，历时 %s"), first.Local().Format("2006-01-02 15:04:05"), last.Sub(first).Round(time.Millisecond))
 }

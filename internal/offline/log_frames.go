@@ -12,7 +12,7 @@ import (
 )
 
 // writeFrames exports the frames of a recording as CSV.
-func (a *app) writeFrames(d *recording.Reader, m *recording.Matcher, wants func(*framing.PeerFrame) bool, c *terminal.FrameChoice, w io.Writer) error {
+func (a *commands) writeFrames(d *recording.Reader, m *recording.Matcher, wants func(*framing.PeerFrame) bool, c *terminal.FrameChoice, w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	err := out.Write(framing.CSVHeader)

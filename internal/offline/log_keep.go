@@ -18,7 +18,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *app) logVerifyCommand() *cobra.Command {
+func (a *commands) logVerifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify RECORDING",
 		Short: a.t("Check every byte of a recording", "校验记录的每个字节"),
@@ -37,7 +37,7 @@ promised is in it.`,
 	}
 }
 
-func (a *app) logVerify(args []string) error {
+func (a *commands) logVerify(args []string) error {
 	r, err := a.openRecording(args)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (a *app) logVerify(args []string) error {
 }
 
 // printReport prints each damaged place and the totals.
-func (a *app) printReport(report *recording.Report) error {
+func (a *commands) printReport(report *recording.Report) error {
 	out := bufio.NewWriter(a.Out)
 	for _, d := range report.Damage {
 		fmt.Fprintln(out, a.damageLine(d.File, d.Damage))
@@ -77,7 +77,7 @@ func (a *app) printReport(report *recording.Report) error {
 	return out.Flush()
 }
 
-func (a *app) logRepairCommand() *cobra.Command {
+func (a *commands) logRepairCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "repair RECORDING TO",
 		Short: a.t("Write what is whole to a new place", "把完好的部分写到新位置"),
@@ -97,7 +97,7 @@ out. The old one is not touched.`,
 	}
 }
 
-func (a *app) logRepair(args []string) error {
+func (a *commands) logRepair(args []string) error {
 	r, err := a.openRecording(args)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (a *app) logRepair(args []string) error {
 // exportForms are what log export writes.
 var exportForms = []string{"text", "csv", "json", "raw", "pcapng"}
 
-func (a *app) logExportCommand() *cobra.Command {
+func (a *commands) logExportCommand() *cobra.Command {
 	var f filterFlags
 	var frames terminal.FrameFlags
 	var form, to string
@@ -145,7 +145,7 @@ direction in a file of its own, or one pcapng file.`,
 	return cmd
 }
 
-func (a *app) logExport(args []string, f *filterFlags, frames *terminal.FrameFlags, form, to string) error {
+func (a *commands) logExport(args []string, f *filterFlags, frames *terminal.FrameFlags, form, to string) error {
 	known := false
 	for _, name := range exportForms {
 		known = known || name == form
@@ -202,7 +202,7 @@ type exporting struct {
 	wants func(*framing.PeerFrame) bool
 }
 
-func (a *app) exportTo(d *recording.Reader, m *recording.Matcher, x exporting, to string) error {
+func (a *commands) exportTo(d *recording.Reader, m *recording.Matcher, x exporting, to string) error {
 	form := x.form
 	if form == "raw" {
 		if to == "" {
@@ -233,7 +233,7 @@ func (a *app) exportTo(d *recording.Reader, m *recording.Matcher, x exporting, t
 	return err
 }
 
-func (a *app) writeExport(d *recording.Reader, m *recording.Matcher, x exporting, out io.Writer) error {
+func (a *commands) writeExport(d *recording.Reader, m *recording.Matcher, x exporting, out io.Writer) error {
 	switch form := x.form; {
 	case form == "csv" && x.cut != nil:
 		return a.writeFrames(d, m, x.wants, x.cut, out)

@@ -18,7 +18,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *app) logShowCommand() *cobra.Command {
+func (a *commands) logShowCommand() *cobra.Command {
 	var f filterFlags
 	var d terminal.DisplayFlags
 	var o recording.ReadOptions
@@ -56,7 +56,7 @@ with what is being recorded.`,
 	return cmd
 }
 
-func (a *app) logShow(args []string, f *filterFlags, d *terminal.DisplayFlags, o recording.ReadOptions) error {
+func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFlags, o recording.ReadOptions) error {
 	form, err := d.Format(a.Terminal)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (a *app) logShow(args []string, f *filterFlags, d *terminal.DisplayFlags, o
 	return a.ended(err)
 }
 
-func (a *app) logSearchCommand() *cobra.Command {
+func (a *commands) logSearchCommand() *cobra.Command {
 	var f filterFlags
 	var asHex, asRegexp, asJSON bool
 	var most int
@@ -195,7 +195,7 @@ type foundLine struct {
 
 var errEnough = errors.New("enough")
 
-func (a *app) logSearch(args []string, f *filterFlags, most int, asJSON bool) error {
+func (a *commands) logSearch(args []string, f *filterFlags, most int, asJSON bool) error {
 	filter, err := f.filter()
 	if err != nil {
 		return err
@@ -248,7 +248,7 @@ func (a *app) logSearch(args []string, f *filterFlags, most int, asJSON bool) er
 }
 
 // showMatch prints a place: the event it ends in, and where in the stream it is.
-func (a *app) showMatch(v *terminal.View, e *sockeye.Event, x recording.Match, asJSON bool) error {
+func (a *commands) showMatch(v *terminal.View, e *sockeye.Event, x recording.Match, asJSON bool) error {
 	if asJSON {
 		line := foundLine{V: 1, Seq: x.Seq, Time: e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z"), Direction: e.Kind.String(), Offset: x.Offset, Bytes: x.Length}
 		if e.Peer != nil {

@@ -8,19 +8,19 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// app is one run of the program.
-type app struct {
+// commands is one run of the program.
+type commands struct {
 	*terminal.Terminal
 	// defaultPort is the port of an address written without one.
 	defaultPort func() uint16
 }
 
 // t is a text in the language of this run.
-func (a *app) t(en, zh string) string { return a.T(en, zh) }
+func (a *commands) t(en, zh string) string { return a.T(en, zh) }
 
 // Commands are the commands of this package. defaultPort is asked when one runs: then
 // the configuration is known.
 func Commands(x *terminal.Terminal, defaultPort func() uint16) []*cobra.Command {
-	a := &app{x, defaultPort}
+	a := &commands{x, defaultPort}
 	return []*cobra.Command{a.addrsCommand(), a.resolveCommand(), a.ruleCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand()}
 }

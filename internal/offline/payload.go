@@ -12,7 +12,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *app) payloadCommand() *cobra.Command {
+func (a *commands) payloadCommand() *cobra.Command {
 	var f terminal.PayloadFlags
 	var asHex, raw bool
 	cmd := &cobra.Command{

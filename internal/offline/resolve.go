@@ -13,7 +13,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *app) resolveCommand() *cobra.Command {
+func (a *commands) resolveCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resolve HOST [PORT]",
@@ -41,7 +41,7 @@ type answerLine struct {
 	Network sockeye.Network `json:"network"`
 }
 
-func (a *app) resolve(words []string, asJSON bool) error {
+func (a *commands) resolve(words []string, asJSON bool) error {
 	host, port, err := hostAndPort(words, a.defaultPort())
 	if err != nil {
 		return err

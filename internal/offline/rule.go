@@ -19,7 +19,7 @@ import (
 	"sockeye/internal/workspace"
 )
 
-func (a *app) ruleCommand() *cobra.Command {
+func (a *commands) ruleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rule COMMAND FILE",
 		Short: a.t("Work on rules that answer by themselves", "调试自动应答规则"),
@@ -40,7 +40,7 @@ type tryFlags struct {
 	seed                uint64
 }
 
-func (a *app) ruleTryCommand() *cobra.Command {
+func (a *commands) ruleTryCommand() *cobra.Command {
 	var f tryFlags
 	cmd := &cobra.Command{
 		Use:   "try FILE [MESSAGE…]",
@@ -63,7 +63,7 @@ opened, and nothing is sent. FILE, or the recording, may be - for standard input
 	return cmd
 }
 
-func (a *app) ruleTry(f *tryFlags, args []string) error {
+func (a *commands) ruleTry(f *tryFlags, args []string) error {
 	file, openings, err := a.ReadWorkspace(args)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 		}
 		messages = append(messages, b)
 	}
-	t := &dryRun{app: a, names: o.Program.Names(), DryRun: responder.NewDryRun(responder.RulesOf(workspace.RuleSet{}, o, rule.EngineOptions{Seed: f.seed, Lookup: file.Lookup}))}
+	t := &dryRunPrinter{app: a, names: o.Program.Names(), DryRun: responder.NewDryRun(responder.RulesOf(workspace.RuleSet{}, o, rule.EngineOptions{Seed: f.seed, Lookup: file.Lookup}))}
 	if f.recording != "" {
 		err = t.record(f.recording)
 	} else {
@@ -107,16 +107,16 @@ func (a *app) ruleTry(f *tryFlags, args []string) error {
 	return err
 }
 
-// dryRun tells what rules plan.
-type dryRun struct {
+// dryRunPrinter tells what rules plan.
+type dryRunPrinter struct {
 	*responder.DryRun
-	app   *app
+	app   *commands
 	names []string // of the rules
 	out   strings.Builder
 }
 
 // say tries messages of one peer that has just joined.
-func (t *dryRun) say(messages [][]byte, o workspace.Opening) {
+func (t *dryRunPrinter) say(messages [][]byte, o workspace.Opening) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	peer := &sockeye.Peer{ID: 1, Network: o.Endpoint.Address.Network.Transport(), Remote: sockeye.ParseSocketAddr("127.0.0.1:50000")}
 	tell := func(tried *responder.DryRunStep) { t.show(tried, "") }
@@ -132,7 +132,7 @@ func (t *dryRun) say(messages [][]byte, o workspace.Opening) {
 const maxTicks = 2000
 
 // show tells of one occasion; head stands before it.
-func (t *dryRun) show(tried *responder.DryRunStep, head string) {
+func (t *dryRunPrinter) show(tried *responder.DryRunStep, head string) {
 	text := head + payload.FormatText(tried.Body)
 	switch {
 	case tried.On == responder.OnJoin:
@@ -148,7 +148,7 @@ func (t *dryRun) show(tried *responder.DryRunStep, head string) {
 	}
 }
 
-func (t *dryRun) showNotice(text string, plan rule.Plan, now time.Time) {
+func (t *dryRunPrinter) showNotice(text string, plan rule.Plan, now time.Time) {
 	fmt.Fprintf(&t.out, "%s\n", text)
 	for _, s := range plan.Steps {
 		fmt.Fprintf(&t.out, "    %s", payload.SafeString(t.names[s.Rule]))
@@ -182,7 +182,7 @@ func rounded(d time.Duration) time.Duration {
 }
 
 // record tries what was received in a recording, each peer in its own state.
-func (t *dryRun) record(path string) error {
+func (t *dryRunPrinter) record(path string) error {
 	path, err := t.app.File("--recording", path)
 	if err != nil {
 		return err

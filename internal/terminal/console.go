@@ -271,7 +271,7 @@ func (m *inputLine) View() tea.View {
 	return v
 }
 
-// tell writes a line of the program's own words, made safe.
+// print writes lines of the program's own, made safe for a terminal.
 func (c *console) print(text string) {
 	for line := range strings.Lines(text) {
 		c.Write([]byte(payload.SafeString(strings.TrimSuffix(line, "\n")) + "\n"))

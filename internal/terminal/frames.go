@@ -24,7 +24,7 @@ func (f *FrameFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVar(&f.Check, "check", "", a.T("with --frame: the checksum that frames end with, such as crc16modbus", "配合 --frame：帧尾的校验，例如 crc16modbus"))
 }
 
-// cutting is how frames are found and judged.
+// FrameChoice is how frames are found in a stream, and which checksum they end with.
 type FrameChoice struct {
 	spec  framing.Spec
 	check checksum.Trailer

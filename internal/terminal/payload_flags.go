@@ -63,7 +63,7 @@ func checkAround(o payload.ParseOptions) error {
 	return nil
 }
 
-// options are the flags as the payload language takes them.
+// PayloadOptions are the flags as the payload language takes them.
 func (f *PayloadFlags) PayloadOptions() (payload.ParseOptions, error) {
 	var o payload.ParseOptions
 	var err error

@@ -24,7 +24,7 @@ type repl struct {
 	pace    chunkPace
 	to      *targets
 
-	out sending
+	out sendQueue
 }
 
 // repl takes typed lines until the person ends the input (nil), or the error

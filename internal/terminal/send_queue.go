@@ -16,9 +16,9 @@ import (
 	"sockeye/internal/schedule"
 )
 
-// sending carries out what a console sends: to one peer in the order it was
+// sendQueue carries out what a console sends: to one peer in the order it was
 // typed, to different peers side by side.
-type sending struct {
+type sendQueue struct {
 	parent context.Context
 	show   func(busy string) // shows what is being sent
 
@@ -28,13 +28,13 @@ type sending struct {
 	running sync.WaitGroup
 }
 
-func (s *sending) init(parent context.Context, show func(string)) {
+func (s *sendQueue) init(parent context.Context, show func(string)) {
 	s.parent, s.show, s.last = parent, show, map[*core.Peer]<-chan struct{}{}
 	s.ctx, s.end = context.WithCancel(parent)
 }
 
 // queue has do called after what was queued for the peer before.
-func (s *sending) queue(p *core.Peer, do func(ctx context.Context)) {
+func (s *sendQueue) queue(p *core.Peer, do func(ctx context.Context)) {
 	before, done, ctx := s.last[p], make(chan struct{}), s.ctx
 	s.last[p] = done
 	p.Hold()
@@ -58,16 +58,16 @@ func (s *sending) queue(p *core.Peer, do func(ctx context.Context)) {
 }
 
 // aside has do called at once, beside what is being sent.
-func (s *sending) aside(do func()) { s.running.Go(do) }
+func (s *sendQueue) aside(do func()) { s.running.Go(do) }
 
 // cancel ends everything that is queued. What the kernel took is sent.
-func (s *sending) cancel() {
+func (s *sendQueue) cancel() {
 	s.end()
 	s.ctx, s.end = context.WithCancel(s.parent)
 }
 
 // stop is cancel, and waits for the end.
-func (s *sending) stop() {
+func (s *sendQueue) stop() {
 	s.end()
 	s.running.Wait()
 }

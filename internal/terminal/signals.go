@@ -42,7 +42,7 @@ func IsTermination(err error) bool {
 	return ok && (i.signal == syscall.SIGTERM || i.signal == syscall.SIGHUP)
 }
 
-// AwaitSignals calls stop at the first signal and stopNow at the second, until over is
+// awaitSignals calls stop at the first signal and stopNow at the second, until over is
 // closed. The same signal within sameSignal after the first is not a second one;
 // another signal is.
 func awaitSignals(signals, keyboard <-chan os.Signal, over <-chan struct{}, stop, stopNow context.CancelCauseFunc) {

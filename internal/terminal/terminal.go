@@ -40,7 +40,7 @@ type Streams struct {
 type Terminal struct {
 	Streams
 	Lang sockeye.Lang
-	// Ctx ends, with an *interrupt as its cause, at the first signal; hurry ends at
+	// Ctx ends, with an *Interrupt as its cause, at the first signal; Hurry ends at
 	// the second.
 	Ctx   context.Context
 	Hurry context.Context

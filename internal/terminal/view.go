@@ -16,7 +16,7 @@ import (
 	"sockeye/internal/payload"
 )
 
-// form is how a view shows events.
+// OutputFormat is how a view shows events.
 type OutputFormat int
 
 const (

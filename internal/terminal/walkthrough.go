@@ -83,7 +83,7 @@ func (a *Terminal) newWalkthrough(bench *core.Core, out io.Writer, once bool, po
 	}
 }
 
-// tell plays all steps. Sessions it opened stay open, whatever the outcome.
+// step plays all steps in turn. Sessions it opened stay open, whatever the outcome.
 func (s *walkthrough) step() error {
 	defer s.cursor.Close()
 	fmt.Fprint(s.out, s.term.T(`The Socket experiment on this computer: a PC and a board, over real sockets.

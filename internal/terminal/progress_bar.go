@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Progress is a bar on a terminal for work that takes longer than a second. On
+// ProgressBar is a bar on a terminal for work that takes longer than a second. On
 // anything else it shows nothing.
-type Progress struct {
+type ProgressBar struct {
 	out   io.Writer // nil: not a terminal
 	what  string
 	began time.Time
@@ -24,8 +24,8 @@ type Progress struct {
 const patienceBefore = time.Second
 
 // StartProgress names the work, "searching".
-func (a *Terminal) StartProgress(what string) *Progress {
-	p := &Progress{what: what, began: time.Now()}
+func (a *Terminal) StartProgress(what string) *ProgressBar {
+	p := &ProgressBar{what: what, began: time.Now()}
 	if IsTerminal(a.Err) && a.Env("TERM") != "dumb" {
 		p.out = a.Err
 	}
@@ -33,7 +33,7 @@ func (a *Terminal) StartProgress(what string) *Progress {
 }
 
 // At shows how far the work is, in bytes. It may be called often.
-func (p *Progress) At(done, total int64) {
+func (p *ProgressBar) At(done, total int64) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -60,13 +60,13 @@ func progressLine(what string, done, total int64, took time.Duration) string {
 	return line
 }
 
-func (p *Progress) draw(line string) {
+func (p *ProgressBar) draw(line string) {
 	fmt.Fprintf(p.out, "\r%-*s", p.width, line)
 	p.width = len(line)
 }
 
 // End takes the bar away.
-func (p *Progress) End() {
+func (p *ProgressBar) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.width > 0 {
