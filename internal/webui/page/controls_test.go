@@ -352,13 +352,13 @@ func TestSendSettings(t *testing.T) {
 	p.wait(`document.querySelector('[data-control=input]').value === 'keep me'`)
 }
 
-// A file goes out whole, in slices, and into the box.
+// A file goes out whole, and into the box.
 func TestSendFile(t *testing.T) {
 	t.Parallel()
 	p := startBench(t).open(t)
 	board := dial(t, "tcp", p.server())
 	p.wait(`document.querySelectorAll('.panel li').length === 1`)
-	content := strings.Repeat("0123456789abcdef", 40<<10) // five slices
+	content := strings.Repeat("0123456789abcdef", 40<<10)
 	file := filepath.Join(t.TempDir(), "firmware.bin")
 	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
@@ -368,7 +368,7 @@ func TestSendFile(t *testing.T) {
 	p.wait(`document.querySelector('.composer .name').innerText === 'firmware.bin'`)
 	p.click(control("send"))
 	reads(t, board, content)
-	p.wait(`document.querySelector('footer [role=status]').innerText.includes('655,360 bytes')`)
+	p.wait(`document.querySelector('.file-run[data-state=done]')?.innerText.includes('655,360 bytes')`)
 	p.check("file-source", false)
 
 	text := filepath.Join(t.TempDir(), "message.txt")

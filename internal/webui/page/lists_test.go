@@ -281,6 +281,37 @@ func TestFilePace(t *testing.T) {
 	p.wait(rows + `.filter(r => r.querySelector('.way')?.innerText === '→').length === 3`)
 }
 
+// A file goes on when the page that began it is closed: another page sees how far it is,
+// pauses it, lets it go on, and sees its end.
+func TestFileOutlivesItsPage(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	first := b.open(t)
+	board := dial(t, "tcp", first.server())
+	first.wait(`document.querySelectorAll('.panel li').length === 1`)
+	path := filepath.Join(t.TempDir(), "slow.bin")
+	if err := os.WriteFile(path, []byte(strings.Repeat("0123456789", 4)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first.check("file-source", true)
+	first.upload("file", path)
+	first.fill("file-chunk", "1")
+	first.fill("file-rate", "8")
+	first.click(control("send"))
+	reads(t, board, "0")
+	first.wait(`document.querySelector('.file-run[data-state=sending]')`)
+	first.visit("about:blank") // as whoever closes the tab
+	reads(t, board, "12")
+
+	second := b.open(t)
+	second.wait(`document.querySelector('.file-run[data-state=sending]')?.innerText.includes('slow.bin')`)
+	second.click(control("file-pause"))
+	second.wait(`document.querySelector('.file-run[data-state=paused]')`)
+	second.click(control("file-pause"))
+	reads(t, board, "3456789"+strings.Repeat("0123456789", 3))
+	second.wait(`document.querySelector('.file-run[data-state=done]')?.innerText.includes('40 bytes')`)
+}
+
 // The list of an endpoint is sent when a person opens the endpoint, and not before; the
 // page shows it, beside another list, and stops it.
 func TestListOfEndpoint(t *testing.T) {

@@ -24,14 +24,21 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 
 /** The same for an answer that is not JSON. */
 export async function request(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  if (method === 'GET') return exchange(method, path, null, '', signal);
+  return exchange(method, path, JSON.stringify(body ?? {}), 'application/json', signal); // of every change: no form of another page can say so
+}
+
+/** Gives the core a file, which the browser reads as it sends it. */
+export async function upload<T>(path: string, file: Blob, signal?: AbortSignal): Promise<T> {
+  return (await (await exchange('POST', path, file, 'application/octet-stream', signal)).json()) as T;
+}
+
+async function exchange(method: string, path: string, body: BodyInit | null, type: string, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Authorization: `Bearer ${token()}`, 'Accept-Language': i18n.accepted };
-  if (method !== 'GET') {
-    headers['Content-Type'] = 'application/json'; // of every change: no form of another page can say so
-    body ??= {};
-  }
+  if (type) headers['Content-Type'] = type;
   let answer: Response;
   try {
-    answer = await fetch('/api/v1' + path, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: signal ?? null });
+    answer = await fetch('/api/v1' + path, { method, headers, body, signal: signal ?? null });
   } catch (e) {
     if (signal?.aborted) throw e;
     throw new Failure(i18n.failure('closed', 'coreGone', 'coreGoneHint'), 0);

@@ -1,8 +1,8 @@
-// The runs of a session: lists that are being sent, and those that ended last. They
-// live in the core; this is what the page knows of them.
+// The runs of a session: lists and files that are being sent, and those that ended last.
+// They live in the core; this is what the page knows of them.
 
 import type { Run, Runs, StartRun } from '../api-types';
-import { call } from '../link/api';
+import { call, query, upload } from '../link/api';
 import { workbench } from './workbench.svelte';
 
 class RunsModel {
@@ -11,12 +11,14 @@ class RunsModel {
 
   /** What the send box sends again and again has no name; lists have theirs. */
   ofBox = $derived(this.all.filter((r) => r.running && r.name === '' && r.rows === 1));
-  ofLists = $derived(this.all.filter((r) => r.running && !(r.name === '' && r.rows === 1)));
+  ofLists = $derived(this.all.filter((r) => r.running && !r.file && !(r.name === '' && r.rows === 1)));
+  /** Files that are being sent, by this page or another view. */
+  ofFiles = $derived(this.all.filter((r) => r.running && r.file));
   running = $derived(this.all.some((r) => r.running));
 
   /** The latest run of a list. */
   of(list: string): Run | undefined {
-    return this.all.findLast((r) => r.name === list);
+    return this.all.findLast((r) => r.name === list && !r.file);
   }
 
   /** Asks how the runs of a session are. */
@@ -39,6 +41,18 @@ class RunsModel {
     const run = await call<Run>('POST', `/sessions/${session}/runs`, what);
     await this.refresh(session);
     return run;
+  }
+
+  /** Gives the core a file to send. Throws what the core has against it. */
+  async sendFile(session: string, file: File, options: Record<string, string | number | boolean>, signal: AbortSignal): Promise<Run> {
+    const run = await upload<Run>(`/sessions/${session}/files${query({ name: file.name, ...options })}`, file, signal);
+    await this.refresh(session);
+    return run;
+  }
+
+  async pause(run: Run, paused: boolean): Promise<void> {
+    await workbench.attempt(() => call('PATCH', `/sessions/${run.session}/runs/${run.id}`, { paused }));
+    await this.refresh(run.session);
   }
 
   async stop(runs: Run[]): Promise<void> {

@@ -1,7 +1,6 @@
-// Sending: what is in the box as a payload, once, over and over, or from a file.
+// Sending: what is in the box as a payload, once, over and over, or a file.
 
 import type { Encoded, ErrorLine, Payload, SavedPayload, SendResults } from '../api-types';
-import { toBase64 } from '../format/bytes';
 import { call, failureOf } from '../link/api';
 import type { Tab } from './tab.svelte';
 import { runs } from './runs.svelte';
@@ -9,24 +8,15 @@ import { remember, settings } from './settings.svelte';
 import { checksumOf, kept } from '../format/payload';
 import { workspace } from './workspace.svelte';
 
-const slice = 128 << 10; // bytes of a file in one request
-
-/** How far a file has gone out. */
-export interface Progress {
-  name: string;
-  done: number;
-  all: number;
-}
-
 class Sending {
   error = $state.raw<ErrorLine>();
   preview = $state.raw<Encoded>();
   busy = $state(false);
   file = $state.raw<File>();
   useFile = $state(false);
-  progress = $state.raw<Progress>();
+  /** While the core takes a file; aborting it sends nothing. */
+  uploading = $state.raw<AbortController>();
 
-  private cancel: AbortController | undefined;
   private asking: AbortController | undefined;
 
   /** The payload of a text, as the send settings say. */
@@ -66,51 +56,35 @@ class Sending {
     return Math.max(0, ...got.results.map((r) => r.bytes));
   }
 
-  private async post(tab: Tab, what: { payload: Payload } | { data: string }, signal?: AbortSignal): Promise<SendResults | undefined> {
+  private async post(tab: Tab, what: { payload: Payload }): Promise<SendResults | undefined> {
     this.busy = true;
     this.error = undefined;
     try {
       const to = tab.all ? { all: true } : { to: tab.chosen };
-      const got = await call<SendResults>('POST', `/sessions/${tab.session}/send`, { ...to, ...what }, signal);
+      const got = await call<SendResults>('POST', `/sessions/${tab.session}/send`, { ...to, ...what });
       const failed = got.results.find((r) => r.error);
       if (failed?.error) this.error = failed.error;
       return failed ? undefined : got;
     } catch (e) {
-      if (!signal?.aborted) this.error = failureOf(e);
+      this.error = failureOf(e);
       return undefined;
     } finally {
       this.busy = false;
     }
   }
 
-  /** Sends the chosen file, slice after slice, at the pace of the settings. Returns the bytes that went out. */
-  async sendFile(tab: Tab): Promise<number> {
+  /** Gives the core the chosen file, which sends it at the pace of the settings and goes on when the page is gone. */
+  async sendFile(tab: Tab): Promise<void> {
     const file = this.file;
-    if (!file) return 0;
-    const cancel = (this.cancel = new AbortController());
-    const rate = Math.max(0, settings.fileRate || 0);
-    const size = sliceOf(tab, rate);
-    const start = performance.now();
-    let done = 0;
-    this.progress = { name: file.name, done, all: file.size };
+    if (!file) return;
+    const cancel = (this.uploading = new AbortController());
+    this.error = undefined;
     try {
-      while (done < file.size && !cancel.signal.aborted) {
-        const part = new Uint8Array(await file.slice(done, done + size).arrayBuffer());
-        if (rate > 0) await until(start + (done / rate) * 1000, cancel.signal);
-        if (cancel.signal.aborted) break;
-        if (!(await this.post(tab, { data: toBase64(part) }, cancel.signal))) break;
-        done += part.length;
-        this.progress = { name: file.name, done, all: file.size };
-      }
+      await runs.sendFile(tab.session ?? '', file, { ...(tab.all ? { all: true } : { to: tab.chosen.join(',') }), ...paceOf() }, cancel.signal);
     } catch (e) {
-      this.error = failureOf(e);
+      if (!cancel.signal.aborted) this.error = failureOf(e);
     }
-    this.progress = undefined;
-    return done;
-  }
-
-  cancelFile(): void {
-    this.cancel?.abort();
+    this.uploading = undefined;
   }
 
   // ---- over and over ----
@@ -155,19 +129,10 @@ class Sending {
   }
 }
 
-/** How many bytes of a file go at a time: a piece is a message, and of UDP a datagram. */
-function sliceOf(tab: Tab, rate: number): number {
-  const most = tab.status?.network.startsWith('udp') ? 1400 : slice; // 1400 fits an Ethernet frame
-  if (settings.fileChunk >= 1) return Math.min(Math.floor(settings.fileChunk), slice);
-  return rate > 0 ? Math.max(1, Math.min(most, Math.floor(rate / 20))) : most;
-}
-
-/** Waits for a time of performance.now(), or for a signal. */
-function until(time: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(done, time - performance.now());
-    signal.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
-  });
+/** What the settings say of the pace of a file. */
+function paceOf(): { chunk?: number; rate?: number } {
+  const whole = (n: number) => Math.max(0, Math.floor(n || 0));
+  return { ...(whole(settings.fileChunk) ? { chunk: whole(settings.fileChunk) } : {}), ...(whole(settings.fileRate) ? { rate: whole(settings.fileRate) } : {}) };
 }
 
 export const sending = new Sending();
