@@ -8,4 +8,4 @@ import "time"
 const raceEnabled = true
 
 // mostTime is what a hostile text may take.
-const mostTime = 10 * 100 * time.Millisecond
+const mostTime = 30 * 100 * time.Millisecond
