@@ -16,7 +16,7 @@ import (
 
 // columns are those of a table, in the order they are written in; one that is read
 // may have them in any order, and leave out all but payload.
-var columns = []string{"name", "enabled", "kind", "payload", "charset", "checksum", "line_end", "delay", "repeat", "to"}
+var columns = []string{"name", "enabled", "kind", "payload", "charset", "checksum", "line_ending", "delay", "repeat", "to"}
 
 // CSV is the rows as a table that spreadsheets open and ParseCSV reads back (RFC
 // 4180). No cell of it is a formula. Times and the list's name are not in it, and a
@@ -56,7 +56,11 @@ func IsCSV(text string) bool {
 
 // columnName is a cell of the first line as a column is called.
 func columnName(cell string) string {
-	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(cell)), "-", "_")
+	name := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(cell)), "-", "_")
+	if name == "line_end" { // its name of before
+		return "line_ending"
+	}
+	return name
 }
 
 // ParseCSV reads the rows of a table whose first line names the columns. The rows
@@ -105,7 +109,7 @@ func ParseCSV(text string) (*List, error) {
 var lineEnds = regexp.MustCompile(`\r+\n`)
 
 func rowOf(cell func(string) string) (Row, error) {
-	r := Row{Name: cell("name"), Text: cell("payload"), Charset: cell("charset"), Checksum: cell("checksum"), LineEnd: cell("line_end"), To: cell("to")}
+	r := Row{Name: cell("name"), Text: cell("payload"), Charset: cell("charset"), Checksum: cell("checksum"), LineEnd: cell("line_ending"), To: cell("to")}
 	switch kind := cell("kind"); kind {
 	case "", "text":
 	case "hex":

@@ -180,3 +180,17 @@ func FuzzParseCSV(f *testing.F) {
 		}
 	})
 }
+
+// A table has the name of today for line endings, and is read with the one of before.
+func TestCSVReadsNamesOfBefore(t *testing.T) {
+	for _, name := range []string{"line_ending", "line-ending", "line_end", "Line-End"} {
+		l, err := ParseCSV("payload," + name + "\nx,crlf\n")
+		if err != nil || l.Rows[0].LineEnd != "crlf" {
+			t.Errorf("%s: %+v, %v", name, l, err)
+		}
+	}
+	l := some()
+	if head, _, _ := strings.Cut(l.CSV(), "\n"); !strings.Contains(head, ",line_ending,") {
+		t.Errorf("%s", head)
+	}
+}
