@@ -27,10 +27,7 @@ func TestUDPBroadcast(t *testing.T) {
 	p.fill("remote-port", port)
 	p.click(control("open"))
 	p.wait(`document.querySelector('.settings form [role=alert]')?.innerText.includes('tick “Allow broadcast”')`)
-	p.click(control("open")) // disconnects
-	p.wait(`!document.querySelector('` + control("broadcast") + `').disabled`)
-	p.click(control("broadcast"))
-	p.click(control("open"))
+	p.click(control("broadcast-allow"))
 	p.wait(`document.querySelector('[data-control=target]').innerText.includes('255.255.255.255:` + port + `')`)
 	p.wait(`!document.querySelector('.settings form [role=alert]')`)
 

@@ -70,3 +70,32 @@ func roomOf(name string) string {
 	}
 	return first
 }
+
+// Sizes of text and of corners are tokens of style/tokens.css, as colours are.
+func TestSizesAreTokens(t *testing.T) {
+	size := regexp.MustCompile(`(font-size|border-radius|color|background): ([^;]*);`)
+	literal := regexp.MustCompile(`\d(px|rem|em)\b|#[0-9a-f]{3,8}\b`)
+	err := filepath.WalkDir("../../../web/src", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Base(file) == "tokens.css" || !strings.HasSuffix(file, ".svelte") && !strings.HasSuffix(file, ".css") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		_, css, isPart := strings.Cut(string(text), "<style>")
+		if !isPart {
+			css = string(text)
+		}
+		for _, m := range size.FindAllStringSubmatch(css, -1) {
+			isRoot := filepath.Base(file) == "base.css" && m[1] == "font-size" && strings.HasSuffix(m[2], "px") // of the document, by the screen
+			if literal.MatchString(m[2]) && !isRoot {
+				t.Errorf("%s: %s", file, m[0])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -3,6 +3,7 @@
 export const networkWords = {
   broadcast: ['Allow broadcast', '允许广播'],
   broadcastTitle: ['Lets a broadcast address such as 255.255.255.255 be the remote address', '允许把 255.255.255.255 这样的广播地址作为远程地址'],
+  broadcastAllow: ['Allow broadcast and open again', '允许广播并重新打开'],
   broadcastHint: ['If everybody is meant, disconnect, tick “Allow broadcast”, and open again.', '如果确实要发给所有人，请先断开，勾选“允许广播”，再重新打开。'],
 
   selective: ['Choose who may connect', '限制连接对象'],

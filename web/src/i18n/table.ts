@@ -255,6 +255,11 @@ export const table = {
   simulate: ['Start a simulated board', '启动模拟开发板'],
 
   // no way in
+  restartedTitle: ['The workbench was started again', '工作台已重新启动'],
+  restartedText: [
+    'Its earlier sessions are closed. Type this in a terminal on that computer and open the address that it prints in this tab: the page goes on with the new workbench, and what you filled in is kept.',
+    '之前的会话都已关闭。请在那台电脑的终端中输入下面的命令，并在此标签页中打开它显示的地址：页面会继续使用新的工作台，已填写的内容会保留。',
+  ],
   lockedTitle: ['This page needs its key', '本页面需要密钥'],
   lockedText: [
     'Only the person who started Sockeye may open it. Type this in a terminal on that computer; it opens a page with a fresh key:',

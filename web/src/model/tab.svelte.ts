@@ -85,6 +85,16 @@ export class Tab {
     this.input = m.input;
   }
 
+  /** Becomes a tab that is not open, with what was filled in: its session is gone. */
+  detach(): void {
+    this.session = undefined;
+    this.floor = 1;
+    this.peer = 0;
+    this.none = false;
+    this.error = undefined;
+    this.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
+  }
+
   get status(): Session | undefined {
     return this.session ? workbench.sessions.get(this.session) : undefined;
   }

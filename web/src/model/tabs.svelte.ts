@@ -49,6 +49,11 @@ class Tabs {
     }
   }
 
+  /** Keeps what is filled in, of sessions that another core does not have. */
+  detachAll(): void {
+    for (const tab of this.list) if (tab.session) tab.detach();
+  }
+
   /** Brings the tabs in step with the sessions of the core. */
   sync(): void {
     if (!this.begun && workbench.sessions.size > 0) this.list = this.list.filter((t) => !t.isPristine);

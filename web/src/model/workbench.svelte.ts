@@ -30,6 +30,8 @@ class Workbench {
   ended = $state(false);
   /** The credential is no longer good: the core was started again. */
   locked = $state(false);
+  /** It was followed before and is another one now, which asks for a key of its own. */
+  restarted = $state(false);
   /** Something that no form shows. */
   failure = $state.raw<ErrorLine>();
 
@@ -53,6 +55,15 @@ class Workbench {
       return undefined;
     });
     if (machine) this.machine = machine;
+  }
+
+  /** Knows nothing any more: the next core has sessions and events of its own. */
+  forgetAll(): void {
+    this.following.abort();
+    for (const known of [this.sessions, this.peers, this.departed]) known.clear();
+    this.oldest = this.next = 1;
+    this.failure = undefined;
+    this.linked = this.ready = this.ended = this.restarted = false;
   }
 
   async onBegin(signal: AbortSignal): Promise<void> {
@@ -86,7 +97,9 @@ class Workbench {
 
   onEnd(why: unknown): void {
     this.linked = false;
-    if (why && failureStatus(why) === 401) this.locked = true;
+    if (!why || failureStatus(why) !== 401) return;
+    this.locked = true;
+    this.restarted ||= this.ready;
   }
 
   private applyPeers(changed: Peer[]): void {
