@@ -174,6 +174,8 @@ export const table = {
   // peers and messages
   peers: ['Peers', '连接对象'],
   noPeers: ['No one is connected.', '暂无连接。'],
+  peersHidden: ['{n} more: find them by address, number or alias.', '还有 {n} 个：请按地址、编号或别名查找。'],
+  targetsHidden: ['{n} more: choose them in the list of peers.', '还有 {n} 个：请在连接对象列表中选择。'],
   findPeer: ['Find a peer', '查找对象'],
   alias: ['Alias', '别名'],
   setAlias: ['Name this peer', '给对象命名'],
