@@ -114,6 +114,7 @@ func testF32UnsentAtReset(t *testing.T) {
 	} {
 		pc, r := transporttest.Listening(t, "tcp", sockeye.Options{SendBuffer: 64 << 10}, nil)
 		c := transporttest.DialTCP(t, pc)
+		c.SetReadBuffer(64 << 10) // and so the system does not open the window again
 		p := peerOf(t, pc, r, c)
 		data := make([]byte, 16<<20)
 		failed := make(chan error, 1)
