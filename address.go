@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Network is the transport of an address, as package net spells it. The plain
@@ -19,10 +21,18 @@ const (
 	UDP  Network = "udp"
 	UDP4 Network = "udp4"
 	UDP6 Network = "udp6"
+
+	Unix     Network = "unix"
+	Unixgram Network = "unixgram"
 )
 
 // Networks lists every network in the order help texts show them.
-var Networks = []Network{TCP, TCP4, TCP6, UDP, UDP4, UDP6}
+func Networks() (all []Network) {
+	for _, s := range schemes {
+		all = append(all, s.network)
+	}
+	return all
+}
 
 // Transport is the network without its family: TCP or UDP. The zero network is TCP.
 func (n Network) Transport() Network {
@@ -43,8 +53,8 @@ func (n Network) Family() int {
 	return 0
 }
 
-// Address is where an endpoint is: a network, a host and a port. The zero
-// network is TCP.
+// Address is where an endpoint is, as a URL: a network, and then what its sockets have
+// (see Traits): a host and a port, or a path. The zero network is TCP.
 type Address struct {
 	Network Network
 	// Host is a name or a literal IP address (IPv6 without brackets, with its
@@ -52,13 +62,20 @@ type Address struct {
 	Host string
 	// Port 0 asks the system for a free one.
 	Port uint16
+	// Path is the name of what has no host and port, as the system has it: a file,
+	// "/run/x.sock", or on Linux a name without a file, "@name".
+	Path string
 }
 
-// String is the URL form, "tcp://[fe80::1%eth0]:10000". ParseAddress reads it back.
+// String is the URL form, "tcp://[fe80::1%eth0]:10000", "unix:///run/x.sock".
+// ParseAddress reads it back.
 func (a Address) String() string { return string(a.network()) + "://" + a.HostPort() }
 
-// HostPort is the address without its network: "[fe80::1%eth0]:10000".
+// HostPort is the address without its network: "[fe80::1%eth0]:10000", "/run/x.sock".
 func (a Address) HostPort() string {
+	if !a.network().Traits().IP {
+		return a.Path
+	}
 	port := strconv.Itoa(int(a.Port))
 	if strings.Contains(a.Host, ":") {
 		return "[" + a.Host + "]:" + port
@@ -77,7 +94,7 @@ func (a Address) network() Network {
 //
 //	192.168.1.111:10000     localhost           :10000      8080
 //	[fe80::1%eth0]:10000    fe80::1%eth0        *:10000     host 10000
-//	udp://host:port         tcp6://[::1]:10000
+//	udp://host:port         tcp6://[::1]:10000  unix:///run/x.sock  unix://@name
 //
 // A missing network is TCP, a missing port is DefaultPort, and digits alone are
 // a port. The full-width colon and stop of a Chinese input method are taken for
@@ -89,6 +106,10 @@ func ParseAddressPort(s string, missing uint16) (Address, error) {
 	p := addressParser{typed: s, missing: missing}
 	rest := strings.TrimSpace(plainPunctuation.Replace(s))
 	a := Address{Network: TCP}
+	if n, path, ok := p.path(); ok {
+		a.Network, a.Path = n, path
+		return a, p.checkPath(path)
+	}
 	if len(rest) > 300 { // a host name has at most 253, RFC 1035 section 2.3.4
 		return Address{}, p.fail(Text{"too long for an address", "地址太长"}, addressHint)
 	}
@@ -121,15 +142,57 @@ type addressParser struct {
 }
 
 func (p addressParser) network(scheme string) (Network, error) {
-	for _, n := range Networks {
+	for _, n := range Networks() {
 		if strings.EqualFold(scheme, string(n)) {
 			return n, nil
 		}
 	}
 	return "", p.fail(
 		Text{fmt.Sprintf("unknown protocol %q", scheme), fmt.Sprintf("未知的协议 %q", scheme)},
-		Text{"use tcp://, tcp4://, tcp6://, udp://, udp4:// or udp6://", "可用：tcp://、tcp4://、tcp6://、udp://、udp4://、udp6://"})
+		schemesHint())
 }
+
+// schemesHint names every scheme.
+func schemesHint() Text {
+	var all []string
+	for _, n := range Networks() {
+		all = append(all, string(n)+"://")
+	}
+	last := len(all) - 1
+	return Text{"use " + strings.Join(all[:last], ", ") + " or " + all[last], "可用：" + strings.Join(all, "、")}
+}
+
+// path takes apart the address of a scheme that has a path, which is taken as it is
+// written; false for any other.
+func (p addressParser) path() (Network, string, bool) {
+	scheme, after, ok := strings.Cut(strings.TrimSpace(p.typed), "://")
+	for _, n := range Networks() {
+		if ok && strings.EqualFold(scheme, string(n)) && !n.Traits().IP {
+			return n, after, true
+		}
+	}
+	return "", "", false
+}
+
+func (p addressParser) checkPath(path string) error {
+	hint := Text{"write unix:///run/x.sock, or on Linux unix://@name for a name without a file", "写成 unix:///run/x.sock；Linux 上 unix://@名称 表示没有文件的名称"}
+	switch {
+	case path == "" || path == "@":
+		return p.fail(Text{"the path is missing", "缺少路径"}, hint)
+	case len(path) > maxPath:
+		return p.fail(Text{fmt.Sprintf("the path has %d bytes; a socket's has at most %d", len(path), maxPath), fmt.Sprintf("路径有 %d 字节，套接字的路径最多 %d 字节", len(path), maxPath)},
+			Text{"go to its directory and write the path from there, or take a shorter one", "请进入所在目录使用相对路径，或换一个更短的路径"})
+	case strings.HasSuffix(path, "/"):
+		return p.fail(Text{"the path is a directory's", "路径是目录"}, hint)
+	case strings.ContainsFunc(path, unicode.IsControl) || !utf8.ValidString(path):
+		return p.fail(Text{"the path has control characters", "路径含有控制字符"}, hint)
+	}
+	return nil
+}
+
+// maxPath is the most bytes of a socket's path on Linux, without the NUL at its end
+// (unix(7)). Other systems have a few less, and say so.
+const maxPath = 107
 
 // split cuts host from port; an absent port comes back as "".
 func (p addressParser) split(s string) (host, port string, err error) {

@@ -89,6 +89,9 @@ func (e Endpoint) Validate() error {
 	default:
 		v.add("mode", Text{fmt.Sprintf("%q is neither listen nor connect", e.Mode), fmt.Sprintf("%q 既不是 listen 也不是 connect", e.Mode)}, Text{})
 	}
+	if !e.Address.network().Traits().IP && e.Address.Path == "" {
+		v.add("address", Text{"the path is missing", "缺少路径"}, Text{"write unix:///run/x.sock", "写成 unix:///run/x.sock"})
+	}
 	for i := range AllOptions {
 		d := &AllOptions[i]
 		if known := e.Mode == Listen || e.Mode == Connect; known && !d.Takes(e) && !d.saysDefault(&e.Options) {
@@ -123,6 +126,9 @@ func (v *problems) add(field string, message, hint Text) {
 func (v problems) join() error { return errors.Join(v...) }
 
 func (v *problems) checkConnect(e Endpoint) {
+	if !e.Address.network().Traits().IP {
+		return
+	}
 	if e.Address.Host == "" {
 		v.add("address", Text{"connect needs a host", "连接需要主机地址"},
 			Text{fmt.Sprintf("write localhost:%d for this machine, or the other machine's address", e.Address.Port),

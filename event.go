@@ -90,6 +90,8 @@ type Detail struct {
 	Err    *Error
 	// Locals are the addresses really bound (opened).
 	Locals []SocketAddr
+	// Process is who connected (joined), where the system tells.
+	Process *Process
 	// Retry is how long the session waits before it connects again.
 	Retry time.Duration
 	// Attempts are the addresses tried for one connection, in order.

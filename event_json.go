@@ -31,6 +31,7 @@ type eventLine struct {
 	Unsent   int           `json:"unsent_bytes,omitempty"`
 	RetryMS  float64       `json:"retry_ms,omitempty"`
 	Attempts []attemptLine `json:"attempts,omitempty"`
+	Process  *Process      `json:"process,omitempty"`
 	Lost     *lostLine     `json:"lost,omitempty"`
 }
 
@@ -98,7 +99,7 @@ const timeNanos = "2006-01-02T15:04:05.000000000Z07:00"
 
 func (line *eventLine) detail(d *Detail, l Lang) {
 	line.Reason, line.Datagram, line.Unsent = d.Reason, d.Datagram, d.Unsent
-	line.RetryMS = milliseconds(d.Retry)
+	line.RetryMS, line.Process = milliseconds(d.Retry), d.Process
 	if len(d.Locals) > 0 {
 		line.Local = d.Locals[0].String()
 	}

@@ -7,6 +7,9 @@ var (
 	overTCP = []Network{TCP}
 	overUDP = []Network{UDP}
 	overIP  = []Network{TCP, UDP}
+
+	onPath  = []Network{Unix, Unixgram}
+	streams = []Network{TCP, Unix}
 )
 
 // HalfOpenTime is how long half-open is where it is wanted and no time is given.
@@ -28,21 +31,29 @@ var AllOptions = OptionTable{
 			{Text: Text{"never", "不限"}}},
 		Label: Text{"Close when idle for", "空闲多久后关闭"},
 		Help:  Text{"close a peer on which nothing crossed for this long", "连接空闲多久后关闭"}},
-	{Name: "allow-peers", Aliases: []string{"allow-peer"}, FlagAliases: []string{"allow"}, Kind: OptionPrefixes, Mode: Listen,
+	{Name: "allow-peers", Aliases: []string{"allow-peer"}, FlagAliases: []string{"allow"}, Kind: OptionPrefixes, Schemes: overIP, Mode: Listen,
 		field: func(o *Options) any { return &o.AllowPeers },
 		Label: Text{"Only these peers", "仅允许"},
 		Help:  Text{"let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7", "只允许这些地址连接：IP 或地址段，如 192.168.1.0/24,10.0.0.7"},
 		Note:  Text{"Others are reset (UDP: dropped) and told of once a second at most", "其余的会被重置（UDP：丢弃），每秒最多提示一次"}},
-	{Name: "deny-peers", Aliases: []string{"deny-peer"}, FlagAliases: []string{"deny"}, Kind: OptionPrefixes, Mode: Listen,
+	{Name: "deny-peers", Aliases: []string{"deny-peer"}, FlagAliases: []string{"deny"}, Kind: OptionPrefixes, Schemes: overIP, Mode: Listen,
 		field: func(o *Options) any { return &o.DenyPeers },
 		Label: Text{"Never these peers", "拒绝"},
 		Help:  Text{"never let these in", "拒绝这些地址"},
 		Note:  Text{"It goes before `--allow-peers`", "优先于 `--allow-peers`"}},
-	{Name: "backlog", Kind: OptionCount, Schemes: overTCP, Mode: Listen, Most: maxBacklog,
+	{Name: "backlog", Kind: OptionCount, Schemes: streams, Mode: Listen, Most: maxBacklog,
 		field:    func(o *Options) any { return &o.Backlog },
 		Defaults: []OptionDefault{{Text: Text{"the system's most", "系统上限"}}},
 		Label:    Text{"Accept queue", "等待队列长度"},
 		Help:     Text{"connections the kernel queues before they are accepted", "等待接受的连接队列长度"}},
+	{Name: "mode", Kind: OptionChoice, Schemes: onPath, Mode: Listen,
+		field:    func(o *Options) any { return &o.SocketMode },
+		Defaults: []OptionDefault{{Value: 600}},
+		Words: []OptionWord{{"600", Text{"lets only the own user connect", "只允许本用户连接"}},
+			{"660", Text{"the group too", "同组用户也可以"}}, {"666", Text{"everybody on this machine", "本机所有用户都可以"}}},
+		Label: Text{"Who may connect", "谁可以连接"},
+		Help:  Text{"permission bits of the socket's file: 600, 660 or 666", "套接字文件的权限：600、660 或 666"},
+		Note:  Text{"The file never has more, not even for a moment, whatever the umask. A name without a file (`unix://@name`) is open to everybody on this machine", "无论 umask 如何，文件的权限任何时刻都不会超出。没有文件的名称（`unix://@name`）对本机所有用户开放"}},
 	{Name: "max-peers", Short: "m", FlagAliases: []string{"max-conns"}, Kind: OptionCount, Mode: Listen, Most: maxPeersLimit,
 		field:    func(o *Options) any { return &o.MaxPeers },
 		Defaults: []OptionDefault{{Value: 8192}},
@@ -128,7 +139,7 @@ var AllOptions = OptionTable{
 		Label:    Text{"Most bytes of a read", "单次接收上限"},
 		Help:     Text{"most bytes one read takes", "单次最多接收的字节数"},
 		Note:     Text{"Of a longer datagram the rest is lost, and the event says so. `device` has `--recv`", "更长的数据报其余部分会丢失，事件中会注明。`device` 用 `--recv`"}},
-	{Name: "half-open", Aliases: []string{"fin-idle"}, Kind: OptionTime, Schemes: overTCP, Bare: HalfOpenTime, Expert: true,
+	{Name: "half-open", Aliases: []string{"fin-idle"}, Kind: OptionTime, Schemes: streams, Bare: HalfOpenTime, Expert: true,
 		field: func(o *Options) any { return &o.HalfOpen },
 		Label: Text{"Keep peers that finished sending for", "对方结束发送后保留"},
 		Help: Text{"how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent",
@@ -157,7 +168,7 @@ var AllOptions = OptionTable{
 		field: func(o *Options) any { return &o.KernelTime },
 		Label: Text{"The kernel's time", "内核时间"},
 		Help:  Text{"stamp datagrams when the kernel received them", "使用内核接收时刻作为数据报时间"}},
-	{Name: "over-cap", Kind: OptionChoice, Schemes: overTCP, Mode: Listen, Expert: true,
+	{Name: "over-cap", Kind: OptionChoice, Schemes: streams, Mode: Listen, Expert: true,
 		field:    func(o *Options) any { return &o.OverCap },
 		Defaults: []OptionDefault{{Value: RefuseOverCap}},
 		Words: []OptionWord{{string(RefuseOverCap), Text{"resets the connection", "表示重置连接"}},

@@ -28,6 +28,9 @@ type Options struct {
 	// AllowPeers nobody else, and never those of DenyPeers. A TCP connection of
 	// others is reset, their datagrams are dropped; both are told of, not joined.
 	AllowPeers, DenyPeers []netip.Prefix
+	// SocketMode is the permission of the file of a listening Unix socket, in octal digits
+	// as people write them: 600, 660 or 666. 0 is 600, only the own user may connect.
+	SocketMode int
 	// OverCap is for TCP; "" is RefuseOverCap. UDP forgets its oldest peer.
 	OverCap OverCap
 	// ReuseAddress is SO_REUSEADDR; the default is on for listening TCP on Unix.

@@ -27,7 +27,7 @@ var levels = [][]string{
 	{"internal/core", "internal/webui", "internal/api/access"},
 	{"internal/responder", "internal/query"},
 	{"internal/transport/schemes"},
-	{"internal/transport/tcp", "internal/transport/udp"},
+	{"internal/transport/tcp", "internal/transport/udp", "internal/transport/unix"},
 	{"internal/transport/tcp/epoll"},
 	{"internal/transport/inet", "internal/transport/sockopt"},
 	{"internal/transport", "internal/journal"},
@@ -153,6 +153,7 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/transport/schemes", "internal/transport/tcp", "the list of drivers"},
 	{"internal/transport/schemes", "internal/transport/udp", "the list of drivers"},
+	{"internal/transport/schemes", "internal/transport/unix", "the list of drivers"},
 	{"internal/transport/schemes", "internal/transport", "what a driver is"},
 	{"internal/transport/schemes", ".", "the nouns"},
 	{"internal/transport/tcp", "internal/transport/tcp/epoll", "plain listeners on Linux"},
@@ -170,6 +171,11 @@ var edges = []struct{ from, to, why string }{
 	{"internal/transport/udp", "internal/transport", "its sessions and peers"},
 	{"internal/transport/udp", "internal/netinfo", "errors of the system, names, addresses"},
 	{"internal/transport/udp", ".", "the nouns"},
+	{"internal/transport/unix", "internal/transport/sockopt", "the backlog"},
+	{"internal/transport/unix", "internal/transport", "its sessions and peers"},
+	{"internal/transport/unix", "internal/netinfo", "errors of the system"},
+	{"internal/transport/unix", ".", "the nouns"},
+
 	{"internal/transport/inet", "internal/transport", "it watches the addresses of sessions"},
 	{"internal/transport/inet", "internal/netinfo", "names are resolved"},
 	{"internal/transport/inet", ".", "the nouns"},

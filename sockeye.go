@@ -125,6 +125,36 @@ type PeerStatus struct {
 	ReceiveBuffer, SendBuffer int
 	// TCP is nil for UDP and where the system does not tell.
 	TCP *TCPInfo
+	// Process is nil where the system does not tell which program the peer is.
+	Process *Process
+}
+
+// Process is the program at the other end of a socket of this machine, as it was when it
+// connected.
+type Process struct {
+	PID int `json:"pid,omitempty"`
+	// User is its user's name, or number.
+	User string `json:"user,omitempty"`
+	// Program is its name, "" if that is not known.
+	Program string `json:"program,omitempty"`
+}
+
+// String is "socat, process 4242 of root".
+func (p *Process) String() string { return p.Text().En }
+
+// Text is the process in words.
+func (p *Process) Text() Text {
+	t := Text{"a process", "进程"}
+	if p.PID != 0 {
+		t = Text{"process " + strconv.Itoa(p.PID), "进程 " + strconv.Itoa(p.PID)}
+	}
+	if p.User != "" {
+		t = Text{t.En + " of " + p.User, t.Zh + "（用户 " + p.User + "）"}
+	}
+	if p.Program != "" {
+		t = Text{p.Program + ", " + t.En, p.Program + "，" + t.Zh}
+	}
+	return t
 }
 
 // SessionStatus is a session as it was at one moment.

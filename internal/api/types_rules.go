@@ -45,7 +45,7 @@ type (
 		RuleSet
 		Payload *Payload `json:"payload,omitempty"`
 		Data    []byte   `json:"data,omitempty"`
-		Network string   `json:"network,omitempty" enum:"tcp,udp"`
+		Network string   `json:"network,omitempty" enum:"tcp,udp,unix,unixgram"`
 		State   *string  `json:"state,omitempty"`
 		Session string   `json:"session,omitempty"`
 		From    uint64   `json:"from,omitempty"`

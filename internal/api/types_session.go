@@ -38,7 +38,7 @@ type (
 	Session struct {
 		ID      string             `json:"id"`
 		Mode    sockeye.Mode       `json:"mode" enum:"listen,connect"`
-		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6"`
+		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram"`
 		Address string             `json:"address"` // what was asked for, as a URL
 		Locals  []string           `json:"locals"`  // what is really bound
 		State   string             `json:"state" enum:"open,connecting,closed"`
@@ -88,7 +88,7 @@ type (
 	Peer struct {
 		ID      uint64            `json:"id"`
 		Session string            `json:"session"`
-		Network string            `json:"network" enum:"tcp,udp"`
+		Network string            `json:"network" enum:"tcp,udp,unix,unixgram"`
 		Local   string            `json:"local"`
 		Remote  string            `json:"remote"`
 		Alias   string            `json:"alias"`
@@ -106,6 +106,8 @@ type (
 		Replaces uint64 `json:"replaces,omitempty"`
 		Unsent   int    `json:"unsent"` // not yet acknowledged; -1: the system does not tell
 		TCP      *TCP   `json:"tcp,omitempty"`
+		// Process is the program at the other end of a Unix socket, where the system tells.
+		Process *sockeye.Process `json:"process,omitempty"`
 		Traffic
 	}
 	// TCP is what the kernel tells of a connection.

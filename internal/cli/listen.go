@@ -34,12 +34,12 @@ func (a *app) listenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "listen [ADDRESS]",
 		Short: a.t("Open a server, show what peers send, answer them", "打开服务器，显示收到的数据并应答"),
-		Long: a.t(`Open a TCP or UDP server (default tcp://:10000).
+		Long: a.t(`Open a TCP, UDP or Unix socket server (default tcp://:10000).
 
 On a terminal, what peers send is shown as it comes, and what you type goes to
 them; /help lists what else can be typed. Otherwise standard input goes to all
 peers, and received bytes come out on standard output, as with ncat.`,
-			`打开 TCP 或 UDP 服务器（默认 tcp://:10000）。
+			`打开 TCP、UDP 或 Unix 套接字服务器（默认 tcp://:10000）。
 
 在终端中：实时显示对方发来的数据，输入的内容会发送给对方；输入 /help 查看更多命令。
 不在终端中：标准输入发送给所有连接对象，收到的字节写到标准输出，与 ncat 相同。`),

@@ -2,7 +2,9 @@ package core
 
 import (
 	"context"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,6 +95,15 @@ func (w *Core) recorder() *journal.Recorder {
 // RecordName is the name of a recording after an endpoint, "tcp-listen-10000".
 func RecordName(ep sockeye.Endpoint) string {
 	a := ep.Address
+	if a.Path != "" {
+		name := strings.Map(func(r rune) rune {
+			if r == filepath.Separator || r == '/' || r == '@' {
+				return -1
+			}
+			return r
+		}, filepath.Base(a.Path))
+		return string(a.Network) + "-" + string(ep.Mode) + "-" + name
+	}
 	host := ""
 	if a.Host != "" {
 		host = "-" + a.Host

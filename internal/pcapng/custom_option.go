@@ -22,6 +22,7 @@ type sessionOption struct {
 	Network sockeye.Network `json:"network"`
 	Host    string          `json:"host"`
 	Port    uint16          `json:"port"`
+	Path    string          `json:"path,omitempty"` // in place of host and port
 }
 
 // peerOption introduces a peer, once in every segment, and again when its alias
@@ -43,6 +44,7 @@ type detailOption struct {
 	Attempts []attemptOption      `json:"attempts,omitempty"`
 	Datagram int                  `json:"datagram_bytes,omitempty"`
 	Unsent   int                  `json:"unsent_bytes,omitempty"`
+	Process  *sockeye.Process     `json:"process,omitempty"`
 	Lost     *lostOption          `json:"lost,omitempty"`
 }
 
@@ -108,12 +110,12 @@ func mustMarshal(n *customOption) []byte {
 
 func sessionOptionOf(s *sockeye.Session) *sessionOption {
 	a := s.Endpoint.Address
-	return &sessionOption{s.ID, s.Endpoint.Mode, a.Network, a.Host, a.Port}
+	return &sessionOption{s.ID, s.Endpoint.Mode, a.Network, a.Host, a.Port, a.Path}
 }
 
 func (n *sessionOption) session() *sockeye.Session {
 	return &sockeye.Session{ID: n.ID, Endpoint: sockeye.Endpoint{
-		Mode: n.Mode, Address: sockeye.Address{Network: n.Network, Host: n.Host, Port: n.Port}}}
+		Mode: n.Mode, Address: sockeye.Address{Network: n.Network, Host: n.Host, Port: n.Port, Path: n.Path}}}
 }
 
 func peerOptionOf(p *sockeye.Peer, alias string, since time.Time) *peerOption {
@@ -131,7 +133,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	}
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
-		Datagram: d.Datagram, Unsent: d.Unsent,
+		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -148,7 +150,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	}
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
-		Datagram: n.Datagram, Unsent: n.Unsent,
+		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

@@ -40,9 +40,17 @@ func (a *Terminal) peerRow(st sockeye.PeerStatus) []string {
 	}
 	state := a.PeerState(string(st.Network), st.State) + a.PeerTrouble(st.HalfOpen, st.NotReadingFor, window, st.Queued)
 	return []string{
-		fmt.Sprint(st.ID), payload.SafeString(st.Alias()), st.Remote.String(), state, st.Since.Local().Format("15:04:05"),
+		fmt.Sprint(st.ID), payload.SafeString(st.Alias()), a.PeerAddress(st), state, st.Since.Local().Format("15:04:05"),
 		a.Amount(n.ReceivedBytes, n.ReceivedMessages, st.ReceiveRate), a.Amount(n.SentBytes, n.SentMessages, st.SendRate), Unacknowledged(string(st.Network), st.Unsent), resent, roundTrip,
 	}
+}
+
+// PeerAddress is where a peer is, and which program, if that is known.
+func (a *Terminal) PeerAddress(st sockeye.PeerStatus) string {
+	if st.Process == nil {
+		return st.Remote.String()
+	}
+	return fmt.Sprintf(a.T("%s (%s)", "%s（%s）"), st.Remote, payload.SafeString(st.Process.Text().In(a.Lang)))
 }
 
 // PeerTrouble is what a person should know of a connection that is not as usual: that

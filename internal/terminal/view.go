@@ -324,7 +324,7 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if isUDP(e) {
 			return a.describeUDPPeer(e, d)
 		}
-		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeAttempts(d)
+		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeAttempts(d)
 	case sockeye.Finished:
 		if d.Reason == sockeye.ReasonLocal {
 			return sockeye.WordWeFinished.Fill().In(a.Lang)
@@ -361,6 +361,9 @@ func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 		if len(d.Locals) == 0 {
 			return sockeye.WordConnecting.Fill("address", ep.Address).In(a.Lang)
 		}
+		if !ep.Address.Network.Traits().IP {
+			return fmt.Sprintf(a.T("connected to %s", "已连接 %s"), ep.Address)
+		}
 		return sockeye.WordConnectedFrom.Fill("local", fmt.Sprintf("%s://%s", transport, d.Locals[0])).In(a.Lang)
 	}
 	where := ""
@@ -371,6 +374,14 @@ func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 		where += transport + "://" + l.String()
 	}
 	return sockeye.WordListening.Fill("address", where).In(a.Lang)
+}
+
+// describeProcess says which program a peer is, if that is known.
+func (a *Terminal) describeProcess(p *sockeye.Process) string {
+	if p == nil {
+		return ""
+	}
+	return a.T(": ", "：") + payload.SafeString(p.Text().In(a.Lang))
 }
 
 func (a *Terminal) describeAttempts(d *sockeye.Detail) string {

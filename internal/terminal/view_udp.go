@@ -24,7 +24,7 @@ func (a *Terminal) describeUDPPeer(e sockeye.Event, d *sockeye.Detail) string {
 	if d.Reason == sockeye.ReasonLocal || e.Session != nil && e.Session.Endpoint.Mode == sockeye.Connect {
 		return sockeye.WordUDPDestination.Fill().In(a.Lang)
 	}
-	return sockeye.WordUDPFirst.Fill("peer", e.Peer.Remote).In(a.Lang)
+	return sockeye.WordUDPFirst.Fill("peer", e.Peer.Remote).In(a.Lang) + a.describeProcess(d.Process)
 }
 
 // describeUDPEnd says why an address is no peer any more.
@@ -32,6 +32,9 @@ func (a *Terminal) describeUDPEnd(e sockeye.Event, d *sockeye.Detail) string {
 	left := func(why string) string { return sockeye.WordUDPLeft.Fill("reason", why).In(a.Lang) }
 	switch d.Reason {
 	case sockeye.ReasonLocal, sockeye.ReasonAborted:
+		if !e.Peer.Network.Traits().IP {
+			return left(a.T("closed here; a datagram socket does not tell the peer", "本方关闭；数据报套接字不会通知对方"))
+		}
 		return left(sockeye.WordUDPClosedHere.Fill().In(a.Lang))
 	case sockeye.ReasonIdle:
 		limit := time.Duration(0)

@@ -71,7 +71,11 @@ func (d *DriverSession) onAccept(conn Conn, gate *Gate) {
 		reject(conn)
 		return
 	}
-	d.Join(conn, nil)
+	var how *sockeye.Detail
+	if c, ok := conn.(interface{ Joined() *sockeye.Detail }); ok {
+		how = c.Joined()
+	}
+	d.Join(conn, how)
 }
 
 // Join makes a peer of a connection and starts to serve it. It says false, and closes
@@ -152,7 +156,7 @@ func (g *Gate) Admits(from sockeye.SocketAddr) bool {
 		return false
 	}
 	if g.session.IsFull() && !g.session.EvictFinished() {
-		g.overLimit.Add(overCapError(g.session.opts.MaxPeers, from.String()))
+		g.overLimit.Add(overCapError(g.session, from.String()))
 		return false
 	}
 	return true
@@ -179,12 +183,16 @@ func (g *Gate) Failed(local string, err error, reject func()) (pause bool) {
 func (g *Gate) BackOff() { g.reserved.backOff(g.session.ctx) }
 
 // overCapError is the error of a connection beyond the peer limit.
-func overCapError(most int, from string) *sockeye.Error {
+func overCapError(d *DriverSession, from string) *sockeye.Error {
+	refused := refusedWithRST
+	if !d.ep.Address.Network.Traits().Reset {
+		refused = sockeye.Text{En: "refused", Zh: "已拒绝"}
+	}
 	return &sockeye.Error{
 		Kind: sockeye.LimitReached, Op: "accept", Target: from,
 		Message: sockeye.Text{
-			En: fmt.Sprintf("refused with RST: the limit of %d peers is reached", most),
-			Zh: fmt.Sprintf("已用 RST 拒绝：已达到 %d 个连接的上限", most)},
+			En: fmt.Sprintf("%s: the limit of %d peers is reached", refused.En, d.opts.MaxPeers),
+			Zh: fmt.Sprintf("%s：已达到 %d 个连接的上限", refused.Zh, d.opts.MaxPeers)},
 		Hint: sockeye.Text{
 			En: "allow more with --max-peers, or close peers that are no longer needed",
 			Zh: "用 --max-peers 提高上限，或关闭不再需要的连接"},

@@ -131,7 +131,7 @@ func (c *StreamMover) afterFIN() error {
 	finish := p.state == sockeye.PeerFinished
 	p.state = sockeye.WeFinished
 	p.mu.Unlock()
-	if finish {
+	if finish && c.halfCloses() {
 		if err := c.conn.CloseWrite(); err != nil {
 			p.noFIN(sockeye.PeerFinished)
 			return err
@@ -221,6 +221,15 @@ var errFinished = &sockeye.Error{
 	Message: sockeye.Text{En: "our direction is already finished (FIN sent)", Zh: "本方已结束发送（已发送 FIN）"},
 }
 
+// errNoHalfClose is why a direction cannot end alone.
+var errNoHalfClose = &sockeye.Error{
+	Kind: sockeye.Unsupported, Op: "finish",
+	Message: sockeye.Text{En: "this protocol cannot end one direction alone", Zh: "该协议不能只结束一个方向"},
+	Hint:    sockeye.Text{En: "close the connection", Zh: "请关闭连接"},
+}
+
+func (c *StreamMover) halfCloses() bool { return c.peer.Network.Traits().HalfClose }
+
 func (c *StreamMover) acquireSend(ctx context.Context) error {
 	select {
 	case c.sendSlot <- struct{}{}:
@@ -242,6 +251,9 @@ func (c *StreamMover) ReleaseSend() { <-c.sendSlot }
 func (c *StreamMover) Finish(ctx context.Context) error {
 	if c.peer.Public().isState(sockeye.WeFinished) {
 		return nil
+	}
+	if !c.halfCloses() {
+		return errNoHalfClose
 	}
 	if err := c.acquireSend(ctx); err != nil {
 		return err

@@ -96,6 +96,7 @@ export interface EventLine {
   unsent_bytes?: number;
   retry_ms?: number;
   attempts?: Attempt[];
+  process?: Process;
   lost?: Lost;
   frames?: Frame[];
   /** more that end here, beyond what one event may have */
@@ -325,12 +326,14 @@ export interface OpenWorkspace {
 export interface Options {
   /** close a peer on which nothing crossed for this long; in milliseconds; default: 5m for UDP that listens, else never */
   idle_timeout_ms?: number;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP and UDP; listen */
   allow_peers?: string[];
-  /** never let these in; listen */
+  /** never let these in; TCP and UDP; listen */
   deny_peers?: string[];
-  /** connections the kernel queues before they are accepted; default: the system's most; TCP; listen */
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP and UNIX; listen */
   backlog?: number;
+  /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX and UNIXGRAM; listen */
+  mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
   /** local address to connect from; several are tried in turn; TCP and UDP; connect */
@@ -361,7 +364,7 @@ export interface Options {
   send_buffer?: number;
   /** most bytes one read takes; in bytes; default: 64KiB */
   read_size?: number;
-  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP */
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP and UNIX */
   half_open_ms?: number;
   /** how long a send waits for a peer that does not read; in milliseconds; default: for ever */
   send_timeout_ms?: number;
@@ -373,7 +376,7 @@ export interface Options {
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
-  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP; listen */
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP and UNIX; listen */
   over_cap?: "refuse" | "pause";
   /** address family to try first: 4 or 6; default: the resolver's order; TCP and UDP; connect */
   prefer?: 4 | 6;
@@ -401,7 +404,7 @@ export interface Payload {
 export interface Peer {
   id: number;
   session: string;
-  network: "tcp" | "udp";
+  network: "tcp" | "udp" | "unix" | "unixgram";
   local: string;
   remote: string;
   alias: string;
@@ -424,6 +427,8 @@ export interface Peer {
   /** not yet acknowledged; -1: the system does not tell */
   unsent: number;
   tcp?: TCP;
+  /** Process is the program at the other end of a Unix socket, where the system tells. */
+  process?: Process;
   received_bytes: number;
   received_messages: number;
   sent_bytes: number;
@@ -448,6 +453,12 @@ export interface Peers {
 export interface Planned {
   name: string;
   lines: string[];
+}
+
+export interface Process {
+  pid?: number;
+  user?: string;
+  program?: string;
 }
 
 /** Queue is the kernel's queue of connections not yet accepted. */
@@ -680,12 +691,14 @@ export interface SavedEndpoint {
   echo?: boolean;
   /** close a peer on which nothing crossed for this long; default: 5m for UDP that listens, else never */
   idle_timeout?: string;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP and UDP; listen */
   allow_peers?: string[];
-  /** never let these in; listen */
+  /** never let these in; TCP and UDP; listen */
   deny_peers?: string[];
-  /** connections the kernel queues before they are accepted; default: the system's most; TCP; listen */
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP and UNIX; listen */
   backlog?: number;
+  /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX and UNIXGRAM; listen */
+  mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
   /** local address to connect from; several are tried in turn; TCP and UDP; connect */
@@ -716,7 +729,7 @@ export interface SavedEndpoint {
   send_buffer?: number;
   /** most bytes one read takes; in bytes; default: 64KiB */
   read_size?: number;
-  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP */
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP and UNIX */
   half_open?: string;
   /** how long a send waits for a peer that does not read; default: for ever */
   send_timeout?: string;
@@ -728,7 +741,7 @@ export interface SavedEndpoint {
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
-  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP; listen */
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP and UNIX; listen */
   over_cap?: "refuse" | "pause";
   /** address family to try first: 4 or 6; default: the resolver's order; TCP and UDP; connect */
   prefer?: 4 | 6;
@@ -791,7 +804,7 @@ export interface SendResults {
 export interface Session {
   id: string;
   mode: "listen" | "connect";
-  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6";
+  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram";
   /** what was asked for, as a URL */
   address: string;
   /** what is really bound */
@@ -992,7 +1005,7 @@ export interface TryRules {
   variables?: Record<string, string>;
   payload?: Payload;
   data?: string;
-  network?: "tcp" | "udp";
+  network?: "tcp" | "udp" | "unix" | "unixgram";
   state?: string;
   session?: string;
   from?: number;

@@ -1,0 +1,17 @@
+package udp_test
+
+import (
+	"testing"
+
+	"sockeye"
+	"sockeye/internal/transport/transporttest"
+)
+
+func TestSuite(t *testing.T) {
+	transporttest.OnEachConnKind(t, func(t *testing.T) {
+		transporttest.Suite(t, transporttest.Kind{
+			Address: func(t *testing.T) sockeye.Address { return transporttest.At(t, "udp://127.0.0.1:0") },
+			Dial:    transporttest.DialPlain,
+		})
+	})
+}
