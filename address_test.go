@@ -38,6 +38,11 @@ func TestParseAddress(t *testing.T) {
 		{"192.168.1.111：10000", "tcp://192.168.1.111:10000"},
 		{"192。168。1。111", "tcp://192.168.1.111:10000"},
 		{"板子.local:1", "tcp://板子.local:1"},
+		{"unix:///run/x.sock", "unix:///run/x.sock"},
+		{" UNIX://x.sock ", "unix://x.sock"},
+		{"unix://@name", "unix://@name"},
+		{"unixgram:///tmp/一：二。sock", "unixgram:///tmp/一：二。sock"},
+		{"unix:///a b?c#d%20", "unix:///a b?c#d%20"},
 	} {
 		t.Run(test.typed, func(t *testing.T) {
 			a, err := ParseAddress(test.typed)
@@ -73,6 +78,11 @@ func TestParseAddressRefuses(t *testing.T) {
 		{"ho\x1bst:1", "is not a host name"},
 		{strings.Repeat("a", 260), "is not a host name"},
 		{strings.Repeat("a", 1000), "too long"},
+		{"unix://", "the path is missing"},
+		{"unix://@", "the path is missing"},
+		{"unix:///run/", "the path is a directory's"},
+		{"unix:///run/\x1bx", "control characters"},
+		{"unix:///" + strings.Repeat("a", 107), "the path has 108 bytes; a socket's has at most 107"},
 	} {
 		t.Run(test.typed, func(t *testing.T) {
 			a, err := ParseAddress(test.typed)
@@ -95,7 +105,7 @@ func TestParseAddressRefuses(t *testing.T) {
 
 // What an address prints, it parses to.
 func FuzzParseAddress(f *testing.F) {
-	for _, s := range []string{"192.168.1.111:10000", "[fe80::1%eth0]:1", "udp://x", "a b", "::", "%", "*", "：", "tcp://[::ffff:1.2.3.4%25]:0"} {
+	for _, s := range []string{"192.168.1.111:10000", "[fe80::1%eth0]:1", "udp://x", "a b", "::", "%", "*", "：", "tcp://[::ffff:1.2.3.4%25]:0", "unix:///run/x.sock", "unixgram://@n", "unix:// x "} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

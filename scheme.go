@@ -33,6 +33,8 @@ type scheme struct {
 var schemes = []scheme{
 	{TCP, tcp}, {TCP4, tcp}, {TCP6, tcp},
 	{UDP, udp}, {UDP4, udp}, {UDP6, udp},
+	{Unix, Traits{Connections: true, HalfClose: true}},
+	{Unixgram, Traits{Datagram: true}},
 }
 
 var (

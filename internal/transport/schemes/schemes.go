@@ -7,12 +7,16 @@ import (
 	"sockeye/internal/transport"
 	"sockeye/internal/transport/tcp"
 	"sockeye/internal/transport/udp"
+	"sockeye/internal/transport/unix"
 )
 
 // drivers is the list: one row for each network without its family.
 var drivers = map[sockeye.Network]transport.Driver{
 	sockeye.TCP: tcp.Driver{},
 	sockeye.UDP: udp.Driver{},
+
+	sockeye.Unix:     unix.Stream{},
+	sockeye.Unixgram: unix.Datagram{},
 }
 
 // Driver opens endpoints of a network; nil if nothing does.

@@ -1,0 +1,26 @@
+package unix
+
+import (
+	"golang.org/x/sys/unix"
+
+	"sockeye"
+)
+
+// requestCredentials has the kernel say with each datagram who sent it (SO_PASSCRED).
+func requestCredentials(fd int) {
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
+}
+
+// credentials reads who sent a datagram.
+func credentials(oob []byte) *sockeye.Process {
+	messages, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return nil
+	}
+	for i := range messages {
+		if c, err := unix.ParseUnixCredentials(&messages[i]); err == nil && c.Pid != 0 {
+			return process(int(c.Pid), c.Uid)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+// Package unix is the driver of Unix sockets: streams (unix://) and datagrams
+// (unixgram://), by the path of a file or, on Linux, by a name without one (unix://@name).
+// It says which process is at the other end, where the system tells.
+package unix
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/sockopt"
+)
+
+// Stream opens unix:// endpoints.
+type Stream struct{}
+
+// Listen binds the path and starts accepting. The file is removed when the session stops.
+func (Stream) Listen(ctx context.Context, s *transport.DriverSession) error {
+	var l *net.UnixListener
+	file, err := bind(s.Endpoint(), func(lc net.ListenConfig, path string) error {
+		bound, err := lc.Listen(ctx, "unix", path)
+		if err == nil {
+			l = bound.(*net.UnixListener)
+			l.SetUnlinkOnClose(false) // a file that took its place is not ours
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	raw, err := l.SyscallConn()
+	if err == nil && s.Options().Backlog > 0 {
+		err = errors.Join(err, control(raw, func(fd uintptr) error { return sockopt.Relisten(fd, s.Options().Backlog) }))
+	}
+	if err != nil {
+		file.remove()
+		l.Close()
+		return explain("listen", s.Endpoint().Address, err)
+	}
+	path := sockeye.TextSocketAddr(s.Endpoint().Address.Path)
+	s.Opened(path)
+	s.OnStop(file.remove)
+	s.ServeStream(&listener{l, path})
+	return nil
+}
+
+func control(raw syscall.RawConn, f func(fd uintptr) error) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) { failed = f(fd) })
+	return errors.Join(err, failed)
+}
+
+// listener is a listening stream socket.
+type listener struct {
+	*net.UnixListener
+	local sockeye.SocketAddr
+}
+
+// Name is the address in errors.
+func (l *listener) Name() string { return "unix://" + l.local.String() }
+
+// Accept waits for a connection.
+func (l *listener) Accept() (transport.Conn, error) {
+	c, err := l.AcceptUnix()
+	if err != nil {
+		return nil, err
+	}
+	accepted := newConn(c)
+	accepted.local, accepted.remote = l.local, nameOf(c.RemoteAddr(), accepted.process)
+	return accepted, nil
+}
+
+// Dial connects to the path.
+func (Stream) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
+	a := s.Endpoint().Address
+	if err := checkName(a); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Options().ConnectTimeout)
+	defer cancel()
+	var d net.Dialer
+	dialled, err := d.DialContext(ctx, "unix", a.Path)
+	if err != nil {
+		return nil, explain("connect", a, err)
+	}
+	c := newConn(dialled.(*net.UnixConn))
+	c.local, c.remote = nameOf(dialled.LocalAddr(), ourselves()), sockeye.TextSocketAddr(a.Path)
+	s.Opened(c.local)
+	if p, ok := s.Join(c, c.Joined()); ok {
+		return p, nil
+	}
+	return nil, transport.ErrClosing
+}
+
+// conn is one connection.
+type conn struct {
+	*net.UnixConn
+	local, remote sockeye.SocketAddr
+	process       *sockeye.Process // at the other end; nil if the system does not tell
+}
+
+func newConn(c *net.UnixConn) *conn {
+	out := &conn{UnixConn: c}
+	if raw, err := c.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { out.process = peerProcess(fd) })
+	}
+	return out
+}
+
+func (c *conn) Local() sockeye.SocketAddr { return c.local }
+
+func (c *conn) Remote() sockeye.SocketAddr { return c.remote }
+
+// Joined is what the joined event tells.
+func (c *conn) Joined() *sockeye.Detail {
+	if c.process == nil {
+		return nil
+	}
+	return &sockeye.Detail{Process: c.process}
+}
+
+// CloseWrite ends our direction. A peer that is gone does not mind.
+func (c *conn) CloseWrite() error {
+	err := c.UnixConn.CloseWrite()
+	if netinfo.IsErrno(err, syscall.ENOTCONN, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// Abort does nothing: a Unix socket has no reset that could be asked for.
+func (c *conn) Abort() {}
+
+// FillStatus adds which process is at the other end.
+func (c *conn) FillStatus(st *sockeye.PeerStatus) { st.Process = c.process }
+
+// Outgoing knows nothing: what the kernel took is in the peer's queue.
+func (c *conn) Outgoing() (netinfo.SendState, bool) { return netinfo.SendState{}, false }
+
+// Unacknowledged is not known.
+func (c *conn) Unacknowledged() int { return -1 }
+
+// Control calls f with the descriptor, while it is open.
+func (c *conn) Control(f func(fd uintptr)) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Control(f)
+}
+
+// nameOf is the address of a socket; one that has none is called by its process.
+func nameOf(a net.Addr, p *sockeye.Process) sockeye.SocketAddr {
+	if u, ok := a.(*net.UnixAddr); ok && u != nil && u.Name != "" && u.Name != "@" {
+		return sockeye.TextSocketAddr(printable(u.Name))
+	}
+	if p != nil && p.PID != 0 {
+		return sockeye.TextSocketAddr("pid:" + strconv.Itoa(p.PID))
+	}
+	return sockeye.TextSocketAddr("unnamed")
+}
+
+// printable is a name that a process chose, as it can be shown.
+func printable(name string) string {
+	if utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl) {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
+// aMoment is how long it may take to find out whether somebody listens.
+const aMoment = time.Second
