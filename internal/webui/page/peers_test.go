@@ -101,7 +101,7 @@ func TestNotReading(t *testing.T) {
 	p.wait(`/^对方停止读取：窗口为 0 已 \d+ 秒 · [\d.]+ [kM]B 等待发送$/.test(document.querySelector('.panel [data-state=not-reading]')?.innerText)`)
 	p.click(control("language"))
 	abort(board)
-	p.wait(rows + `.some(r => /^left: .* — [\d,]+ bytes never reached it$/.test(r.querySelector('.content')?.innerText.replace(/\s+/g, ' ').trim()))`) // a long line is wrapped
+	p.wait(`/^left: .* — [\d,]+ bytes never reached it$/.test(` + rows + `.filter(r => r.classList.contains('bad')).map(r => r.querySelector('.content').innerText).join('').replace(/^.*(?=left: )/s, ''))`)
 }
 
 // The recipient that was chosen is followed when it comes back, and said to have left
