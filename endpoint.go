@@ -78,6 +78,10 @@ func (e Endpoint) Takes(option string) bool {
 	return d != nil && d.Takes(e)
 }
 
+// ModeField is what an error of Validate names where the endpoint's mode is wrong: there
+// is an option called mode, too.
+const ModeField = "listen or connect"
+
 // Validate reports everything that is wrong with the endpoint, joined; each part
 // is an *Error of kind Invalid whose Target is the field.
 func (e Endpoint) Validate() error {
@@ -87,7 +91,7 @@ func (e Endpoint) Validate() error {
 	case Connect:
 		v.checkConnect(e)
 	default:
-		v.add("mode", Text{fmt.Sprintf("%q is neither listen nor connect", e.Mode), fmt.Sprintf("%q 既不是 listen 也不是 connect", e.Mode)}, Text{})
+		v.add(ModeField, Text{fmt.Sprintf("%q is neither listen nor connect", e.Mode), fmt.Sprintf("%q 既不是 listen 也不是 connect", e.Mode)}, Text{})
 	}
 	if !e.Address.network().Traits().IP && e.Address.Path == "" {
 		v.add("address", Text{"the path is missing", "缺少路径"}, Text{"write unix:///run/x.sock", "写成 unix:///run/x.sock"})

@@ -70,6 +70,9 @@ func (o *Options) faults() (all []error) {
 // path is where a request has a field of an endpoint: "backlog" is options.backlog, as
 // the request spells it.
 func (o *Options) path(field string) string {
+	if field == sockeye.ModeField {
+		return "mode"
+	}
 	if d, _ := sockeye.AllOptions.Lookup(field, sockeye.FlagForm); d == nil {
 		return field
 	}
