@@ -56,7 +56,7 @@ func (p *Payload) row() (schedule.Row, error) {
 }
 
 func (c *Checksum) trailer() (checksum.Trailer, error) {
-	t := checksum.Trailer{Range: checksum.Range{From: c.From, To: c.To}}
+	t := checksum.Trailer{Range: checksum.Coverage{From: c.From, To: c.To}}
 	if c.From < 0 || c.To > 0 && c.To < c.From {
 		return t, invalid("payload.checksum.from", sockeye.Text{En: "the range begins before the message, or ends before it begins", Zh: "校验范围的起止有误"}, sockeye.Text{})
 	}
@@ -71,7 +71,7 @@ func (c *Checksum) trailer() (checksum.Trailer, error) {
 		e.Kind = sockeye.Invalid // the request names it; nothing that was asked for is missing
 		return t, &e
 	}
-	if t.Range == (checksum.Range{}) {
+	if t.Range == (checksum.Coverage{}) {
 		t.Range = whole.Range
 	}
 	if t.Order == checksum.Natural {

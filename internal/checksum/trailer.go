@@ -9,14 +9,14 @@ import (
 	"sockeye"
 )
 
-// Range says which bytes of a message a checksum covers: from the byte From,
+// Coverage says which bytes of a message a checksum covers: from the byte From,
 // counted from 0, up to but without To. To 0 is up to the checksum itself, and a
 // negative To leaves out as many bytes before it: 1..-1 of $GPGGA,1*hh is GPGGA,1.
-type Range struct{ From, To int }
+type Coverage struct{ From, To int }
 
 // String is the range as it is written, "1..-1"; the zero Range is "".
-func (r Range) String() string {
-	if r == (Range{}) {
+func (r Coverage) String() string {
+	if r == (Coverage{}) {
 		return ""
 	}
 	s := strconv.Itoa(r.From) + ".."
@@ -27,9 +27,9 @@ func (r Range) String() string {
 }
 
 // ParseRange reads "1..5", "1..", "..-1" or "1..-1".
-func ParseRange(s string) (Range, error) {
+func ParseRange(s string) (Coverage, error) {
 	from, to, ok := strings.Cut(strings.TrimSpace(s), "..")
-	var r Range
+	var r Coverage
 	var err1, err2 error
 	if from = strings.TrimSpace(from); from != "" {
 		r.From, err1 = strconv.Atoi(from)
@@ -38,7 +38,7 @@ func ParseRange(s string) (Range, error) {
 		r.To, err2 = strconv.Atoi(to)
 	}
 	if !ok || err1 != nil || err2 != nil || r.From < 0 || r.To > 0 && r.To < r.From || to == "0" {
-		return Range{}, &sockeye.Error{
+		return Coverage{}, &sockeye.Error{
 			Kind: sockeye.Invalid, Op: "parse", Target: s,
 			Message: sockeye.Text{En: "is not a range of bytes", Zh: "不是字节范围"},
 			Hint:    sockeye.Text{En: "write FROM..TO, counted from 0, TO left out: 1.. or 1..5; ..-1 leaves out the last byte", Zh: "写成 起..止，从 0 数起，不含止：1.. 或 1..5；..-1 表示不含最后一个字节"},
@@ -49,7 +49,7 @@ func ParseRange(s string) (Range, error) {
 
 // Cut is the range in a message whose checksum is at offset field; ok is false
 // where the message is too short for it.
-func (r Range) Cut(field int) (from, to int, ok bool) {
+func (r Coverage) Cut(field int) (from, to int, ok bool) {
 	from, to = r.From, r.To
 	if to <= 0 {
 		to += field
@@ -72,7 +72,7 @@ const (
 // sent, and checked in one that is received. The zero Trailer is none.
 type Trailer struct {
 	Algorithm *Algorithm
-	Range     Range
+	Range     Coverage
 	Order     ByteOrder
 	Digits    Digits
 	// After is how many bytes follow the checksum: 2 for one before CR LF.
@@ -161,7 +161,7 @@ func (t Trailer) String() string {
 		return ""
 	}
 	s := t.Algorithm.Key
-	if t.Range != (Range{}) {
+	if t.Range != (Coverage{}) {
 		s += "(" + t.Range.String() + ")"
 	}
 	if t.Order != Natural {

@@ -25,7 +25,7 @@ type FileOptions struct {
 // read delays no other. The file is the run's from then on, also if there is an error. The
 // run ends when every peer has it or left, with Stop, or with the session; a peer that
 // finishes sending meanwhile stays until it has the file.
-func (s *Session) SendFile(f *schedule.File, o FileOptions) (*schedule.Run, error) {
+func (s *Session) SendFile(f *schedule.FileSource, o FileOptions) (*schedule.Run, error) {
 	c := schedule.FileConfig{Chunk: o.Chunk, Rate: o.Rate, LineDelay: o.LineDelay, Closed: s.Done()}
 	var words []string
 	for _, p := range o.To {
@@ -36,7 +36,7 @@ func (s *Session) SendFile(f *schedule.File, o FileOptions) (*schedule.Run, erro
 }
 
 // KeepFile keeps a file of size bytes that comes over the network until it is sent.
-func (w *Core) KeepFile(name string, from io.Reader, size int64) (*schedule.File, error) {
+func (w *Core) KeepFile(name string, from io.Reader, size int64) (*schedule.FileSource, error) {
 	return w.spool.Keep(name, from, size)
 }
 

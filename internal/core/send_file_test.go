@@ -16,8 +16,8 @@ type memoryFile struct{ *bytes.Reader }
 
 func (memoryFile) Close() error { return nil }
 
-func fileOf(data []byte) *schedule.File {
-	return &schedule.File{Name: "f", Size: int64(len(data)), Data: memoryFile{bytes.NewReader(data)}}
+func fileOf(data []byte) *schedule.FileSource {
+	return &schedule.FileSource{Name: "f", Size: int64(len(data)), Data: memoryFile{bytes.NewReader(data)}}
 }
 
 // A peer that finished sending has all of the file before it leaves, though it comes

@@ -60,7 +60,7 @@ func Find(frames [][]byte) ([]Found, SearchScope) {
 		for _, t := range places(a) {
 			t.Algorithm = a
 			plain := t
-			plain.Range = checksum.Range{}
+			plain.Range = checksum.Coverage{}
 			if !seen[plain] && explains(t, frames) {
 				seen[plain] = true
 				found = append(found, Found{Trailer: t})
@@ -115,7 +115,7 @@ func placesLike(a *checksum.Algorithm) []checksum.Trailer {
 		for between := range maxBetween + 1 {
 			for before := range maxBefore + 1 {
 				for _, digits := range []checksum.Digits{checksum.Binary, checksum.Upper} {
-					t := checksum.Trailer{Range: checksum.Range{From: before, To: -between}, Digits: digits, After: after}
+					t := checksum.Trailer{Range: checksum.Coverage{From: before, To: -between}, Digits: digits, After: after}
 					all = append(all, t)
 					if a.Size() > 1 {
 						t.Order = checksum.Big

@@ -32,8 +32,8 @@ func TestFind(t *testing.T) {
 			after   string
 		}{
 			{checksum.Trailer{Algorithm: a}, ""},
-			{checksum.Trailer{Algorithm: a, Range: checksum.Range{From: 1}, After: 2}, "\r\n"},
-			{checksum.Trailer{Algorithm: a, Range: checksum.Range{From: 1, To: -1}, Digits: checksum.Upper, Order: checksum.Little}, ""},
+			{checksum.Trailer{Algorithm: a, Range: checksum.Coverage{From: 1}, After: 2}, "\r\n"},
+			{checksum.Trailer{Algorithm: a, Range: checksum.Coverage{From: 1, To: -1}, Digits: checksum.Upper, Order: checksum.Little}, ""},
 		} {
 			if a.Size() == 1 {
 				c.trailer.Order = checksum.Natural

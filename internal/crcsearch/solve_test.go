@@ -67,7 +67,7 @@ func TestSolveTwoFrames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tr := checksum.Trailer{Algorithm: a, Range: checksum.Range{From: 2}}
+			tr := checksum.Trailer{Algorithm: a, Range: checksum.Coverage{From: 2}}
 			all := frames(tr, rng, "", 16, 19)
 			if found, _ := Find(all); !anyExplains(found, append(all, frames(tr, rng, "", 18, 40)...)) {
 				t.Errorf("%s: found %v", tr, found)
@@ -176,7 +176,7 @@ func randomTrailer(t *testing.T, width int, rng *rand.Rand) (tr checksum.Trailer
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr = checksum.Trailer{Algorithm: a, Range: checksum.Range{From: rng.IntN(5), To: -rng.IntN(3)}}
+	tr = checksum.Trailer{Algorithm: a, Range: checksum.Coverage{From: rng.IntN(5), To: -rng.IntN(3)}}
 	if width > 8 {
 		tr.Order = []checksum.ByteOrder{checksum.Natural, checksum.Big, checksum.Little}[rng.IntN(3)]
 	}

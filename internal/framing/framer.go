@@ -65,7 +65,7 @@ const maxReused = 64 << 10
 
 // Feed adds a chunk to the stream. Its data is lent until Next has said false.
 func (f *Framer) Feed(c Chunk) {
-	if len(f.pending) > 0 && (f.spec.Kind == None || f.spec.Pause > 0 && c.Time.Sub(f.last) >= f.spec.Pause) {
+	if len(f.pending) > 0 && (f.spec.Method == None || f.spec.Pause > 0 && c.Time.Sub(f.last) >= f.spec.Pause) {
 		f.ending, f.after = true, c
 		return
 	}
@@ -183,7 +183,7 @@ func (f *Framer) next() (Frame, bool) {
 
 // leftover cuts what the end of the stream leaves.
 func (f *Framer) leftover() (Frame, bool) {
-	if f.garbage > 0 && f.spec.Kind != ModbusRTU {
+	if f.garbage > 0 && f.spec.Method != ModbusRTU {
 		n := f.garbage
 		f.garbage = 0
 		return f.take(n, Garbage), true
@@ -259,9 +259,9 @@ func (f *Framer) verify(fr *Frame) {
 		if v, _ := f.check.Verify(fr.Data); v == checksum.Right {
 			fr.Check = Right
 		}
-	case f.spec.Kind == ModbusRTU && fr.Mark == Whole:
+	case f.spec.Method == ModbusRTU && fr.Mark == Whole:
 		fr.Check = Right
-	case f.spec.Kind == ModbusRTU && fr.Mark == Garbage && len(fr.Data) >= rtuLeast:
+	case f.spec.Method == ModbusRTU && fr.Mark == Garbage && len(fr.Data) >= rtuLeast:
 		fr.Check = Wrong
 	}
 }

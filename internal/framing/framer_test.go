@@ -37,7 +37,7 @@ func cutAll(t testing.TB, s Spec, stream []byte, ends ...int) []piece {
 			if fr.Offset < next || !bytes.Equal(fr.Data, stream[fr.Offset:fr.Offset+uint64(len(fr.Data))]) {
 				t.Fatalf("%s: a frame at %d, after one that ends at %d, is not of the stream: %x", s, fr.Offset, next, fr.Data)
 			}
-			if len(fr.Data) > s.max() && s.Kind != Fixed && s.Kind != None {
+			if len(fr.Data) > s.max() && s.Method != Fixed && s.Method != None {
 				t.Fatalf("%s: a frame of %d bytes", s, len(fr.Data))
 			}
 			next = fr.Offset + uint64(len(fr.Data))
@@ -214,7 +214,7 @@ func checkComplete(t rapid.TB, s Spec, stream []byte, pieces []piece) {
 		all = append(all, p.Data...)
 	}
 	rest, ok := bytes.CutPrefix(stream, all)
-	allowed := map[Kind]string{SLIP: "\xc0", COBS: "\x00", JSON: " ,\n\r\t\x1e"}[s.Kind]
+	allowed := map[Method]string{SLIP: "\xc0", COBS: "\x00", JSON: " ,\n\r\t\x1e"}[s.Method]
 	if !ok || len(bytes.Trim(rest, allowed)) > 0 || len(rest) > 0 && allowed == "" {
 		t.Fatalf("the pieces %q are not the stream %q", all, stream)
 	}

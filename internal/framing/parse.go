@@ -37,14 +37,14 @@ func Parse(typed string) (Spec, error) {
 
 func parse(typed string) (Spec, *specFault) {
 	word, rest, colon := strings.Cut(typed, ":")
-	s := Spec{Kind: Kind(strings.TrimSpace(word))}
-	if !s.Kind.known() {
+	s := Spec{Method: Method(strings.TrimSpace(word))}
+	if !s.Method.known() {
 		return s, unknownKind(word)
 	}
-	if s.Kind == ModbusRTU {
+	if s.Method == ModbusRTU {
 		s.Pause = defaultRTUPause
 	}
-	fields, seen := fieldsOf(s.Kind), map[string]bool{}
+	fields, seen := fieldsOf(s.Method), map[string]bool{}
 	at := len(word) + 1
 	for n := 0; colon && (n == 0 || at < len(typed)+1); n++ {
 		item := nextItem(rest)
@@ -59,7 +59,7 @@ func parse(typed string) (Spec, *specFault) {
 	}
 	for _, f := range fields {
 		if f.needed && !seen[f.name] {
-			return s, &specFault{len(typed), both("%s needs %s", "%s 缺少 %s", s.Kind, f.name), exampleHint(s.Kind)}
+			return s, &specFault{len(typed), both("%s needs %s", "%s 缺少 %s", s.Method, f.name), exampleHint(s.Method)}
 		}
 	}
 	return s, s.conflict(len(typed))
@@ -102,13 +102,13 @@ func (s *Spec) take(item string, at, n int, fields []specField, seen map[string]
 		at += len(name) + 1
 		return f.set(s, specValue{strings.TrimSpace(text), at + len(text) - len(strings.TrimLeft(text, " "))})
 	}
-	return &specFault{at, both("%s has no setting %s", "%s 没有 %s 这个设置", s.Kind, payload.Quote(item, 20)), exampleHint(s.Kind)}
+	return &specFault{at, both("%s has no setting %s", "%s 没有 %s 这个设置", s.Method, payload.Quote(item, 20)), exampleHint(s.Method)}
 }
 
 // conflict says what the settings cannot mean together.
 func (s *Spec) conflict(at int) *specFault {
 	least := 0
-	switch s.Kind {
+	switch s.Method {
 	case Delimiter:
 		least = len(s.Delimiter)
 	case Line:
@@ -131,20 +131,20 @@ func (s *Spec) conflict(at int) *specFault {
 
 func unknownKind(word string) *specFault {
 	hint := both("the ways are %s", "可选：%s", kindList(", "))
-	if known := Kind(strings.ToLower(strings.TrimSpace(word))); known.known() {
+	if known := Method(strings.ToLower(strings.TrimSpace(word))); known.known() {
 		hint = both("write it in small letters: %s", "请用小写：%s", known)
 	}
 	return &specFault{0, both("%s is no way to find frames", "没有 %s 这种分帧方式", payload.Quote(word, 20)), hint}
 }
 
 // Examples shows one spec of each kind, for help texts.
-var Examples = map[Kind]string{
+var Examples = map[Method]string{
 	None: "none", Line: "line", Delimiter: "delim:0d0a", Fixed: "fixed:8",
 	Length: "length:offset=2,size=2", Between: "between:head=7e,tail=7e", STX: "stx:after=1", Idle: "idle:20ms",
 	SLIP: "slip", COBS: "cobs", ModbusRTU: "modbus-rtu", ModbusTCP: "modbus-tcp", JSON: "json",
 }
 
-func exampleHint(k Kind) textPair {
+func exampleHint(k Method) textPair {
 	var names []string
 	for _, f := range fieldsOf(k) {
 		names = append(names, f.name)

@@ -10,28 +10,28 @@ import (
 	"sockeye/internal/payload"
 )
 
-// Kind is a way to find frames: the first word of a Spec.
-type Kind string
+// Method is a way to find frames: the first word of a Spec.
+type Method string
 
-// The kinds.
+// The methods.
 const (
-	None      Kind = "none"       // each chunk as it was read
-	Line      Kind = "line"       // up to LF; a CR before it belongs to the end
-	Delimiter Kind = "delim"      // up to given bytes
-	Fixed     Kind = "fixed"      // always the same length
-	Length    Kind = "length"     // a number in the frame says how long it is
-	Between   Kind = "between"    // from a head to a tail
-	STX       Kind = "stx"        // from STX to ETX, and a block check after it if there is one
-	SLIP      Kind = "slip"       // RFC 1055
-	COBS      Kind = "cobs"       // Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999
-	Idle      Kind = "idle"       // up to a pause
-	ModbusRTU Kind = "modbus-rtu" // Modbus over Serial Line V1.02, section 2.5.1
-	ModbusTCP Kind = "modbus-tcp" // Modbus Messaging on TCP/IP V1.0b, section 3.1.3
-	JSON      Kind = "json"       // one JSON value after the other (RFC 8259)
+	None      Method = "none"       // each chunk as it was read
+	Line      Method = "line"       // up to LF; a CR before it belongs to the end
+	Delimiter Method = "delim"      // up to given bytes
+	Fixed     Method = "fixed"      // always the same length
+	Length    Method = "length"     // a number in the frame says how long it is
+	Between   Method = "between"    // from a head to a tail
+	STX       Method = "stx"        // from STX to ETX, and a block check after it if there is one
+	SLIP      Method = "slip"       // RFC 1055
+	COBS      Method = "cobs"       // Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999
+	Idle      Method = "idle"       // up to a pause
+	ModbusRTU Method = "modbus-rtu" // Modbus over Serial Line V1.02, section 2.5.1
+	ModbusTCP Method = "modbus-tcp" // Modbus Messaging on TCP/IP V1.0b, section 3.1.3
+	JSON      Method = "json"       // one JSON value after the other (RFC 8259)
 )
 
-// Kinds lists every kind in the order help texts show them.
-var Kinds = []Kind{None, Line, Delimiter, Fixed, Length, Between, STX, Idle, SLIP, COBS, ModbusRTU, ModbusTCP, JSON}
+// Methods lists every method in the order help texts show them.
+var Methods = []Method{None, Line, Delimiter, Fixed, Length, Between, STX, Idle, SLIP, COBS, ModbusRTU, ModbusTCP, JSON}
 
 // DefaultMax is the longest frame in bytes when a Spec does not say, and MaxLimit
 // the most that it may say.
@@ -40,13 +40,13 @@ const (
 	MaxLimit   = 16 << 20
 )
 
-// ByteOrder is the byte order of a length.
-type ByteOrder string
+// LengthOrder is the byte order of a length.
+type LengthOrder string
 
 // The byte orders; "" is big.
 const (
-	Big    ByteOrder = "big"
-	Little ByteOrder = "little"
+	Big    LengthOrder = "big"
+	Little LengthOrder = "little"
 )
 
 // LengthCounts says which bytes the number in a length prefix counts.
@@ -65,7 +65,7 @@ const Varint = -1
 // Spec says how frames are found in a stream. The zero Spec is None. Which fields
 // a kind uses is in fields; the others are zero. Specs can be compared with ==.
 type Spec struct {
-	Kind Kind
+	Method Method
 	// Max is the longest frame in bytes; 0 is DefaultMax.
 	Max int
 	// Delimiter ends a frame (delim).
@@ -81,7 +81,7 @@ type Spec struct {
 	// Offset is where in a frame the number begins, and Adjust what is added to it
 	// (length).
 	Offset, Adjust int
-	Order          ByteOrder
+	Order          LengthOrder
 	Counts         LengthCounts
 	// Pause ends a frame (idle); for modbus-rtu it ends what is no frame, and 0
 	// means that no pause does.
@@ -90,11 +90,11 @@ type Spec struct {
 
 // String writes the spec as Parse reads it, without what is the default.
 func (s Spec) String() string {
-	if s.Kind == "" {
-		s.Kind = None
+	if s.Method == "" {
+		s.Method = None
 	}
 	var words []string
-	for _, f := range fieldsOf(s.Kind) {
+	for _, f := range fieldsOf(s.Method) {
 		text := f.print(&s)
 		switch {
 		case text == f.def && !f.needed:
@@ -105,9 +105,9 @@ func (s Spec) String() string {
 		}
 	}
 	if len(words) == 0 {
-		return string(s.Kind)
+		return string(s.Method)
 	}
-	return string(s.Kind) + ":" + strings.Join(words, ",")
+	return string(s.Method) + ":" + strings.Join(words, ",")
 }
 
 // max is the longest frame in bytes.
@@ -129,7 +129,7 @@ type specField struct {
 }
 
 // fieldsOf are the settings of a kind, in the order they are written.
-func fieldsOf(k Kind) []specField {
+func fieldsOf(k Method) []specField {
 	most := number("max", 1, MaxLimit, strconv.Itoa(DefaultMax), func(s *Spec) *int { return &s.Max })
 	switch k {
 	case Line, SLIP, COBS, JSON:
@@ -142,7 +142,7 @@ func fieldsOf(k Kind) []specField {
 		return []specField{
 			number("offset", 0, 1<<16, "0", func(s *Spec) *int { return &s.Offset }),
 			needed(orVarint(number("size", 1, 8, "", func(s *Spec) *int { return &s.Size }))),
-			choice("order", func(s *Spec) *ByteOrder { return &s.Order }, Big, Little),
+			choice("order", func(s *Spec) *LengthOrder { return &s.Order }, Big, Little),
 			number("adjust", -1<<16, 1<<16, "0", func(s *Spec) *int { return &s.Adjust }),
 			choice("counts", func(s *Spec) *LengthCounts { return &s.Counts }, Rest, All),
 			text("head", func(s *Spec) *string { return &s.Head }),
@@ -307,8 +307,8 @@ var pauseHint = both("write 20ms, 1.5ms or 2s", "写成 20ms、1.5ms 或 2s")
 // seconds-less default of modbus-rtu; see rtu.
 const defaultRTUPause = 100 * time.Millisecond
 
-func (k Kind) known() bool {
-	for _, o := range Kinds {
+func (k Method) known() bool {
+	for _, o := range Methods {
 		if o == k {
 			return true
 		}
@@ -318,7 +318,7 @@ func (k Kind) known() bool {
 
 func kindList(separator string) string {
 	var names []string
-	for _, k := range Kinds {
+	for _, k := range Methods {
 		names = append(names, string(k))
 	}
 	return strings.Join(names, separator)

@@ -33,8 +33,8 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s is printed as %s, want %s; read again %+v, %v", typed, s, want, again, err)
 		}
 	}
-	for _, k := range Kinds {
-		if s, err := Parse(Examples[k]); err != nil || s.Kind != k {
+	for _, k := range Methods {
+		if s, err := Parse(Examples[k]); err != nil || s.Method != k {
 			t.Errorf("the example of %s is %s: %v", k, Examples[k], err)
 		}
 	}
@@ -109,7 +109,7 @@ func FuzzCut(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, stream []byte, cut int) {
 		s, err := Parse(text)
-		if err != nil || s.Kind == None || s.Kind == Idle {
+		if err != nil || s.Method == None || s.Method == Idle {
 			return
 		}
 		want := cutAll(t, s, stream)

@@ -4,7 +4,7 @@ import "bytes"
 
 // cutter makes the rule of a spec.
 func (s Spec) cutter() splitRule {
-	switch s.Kind {
+	switch s.Method {
 	case Line:
 		return &delimited{mark: []byte{'\n'}, max: s.max(), line: true}
 	case Delimiter:

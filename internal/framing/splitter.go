@@ -16,24 +16,24 @@ import (
 type Splitter struct {
 	spec  Spec
 	check checksum.Trailer
-	ways  map[flowKey]*direction
+	ways  map[streamKey]*direction
 	mine  *byte // marks the streams that no other splitter has; see Clone
 	held  int
 }
 
-// flowKey is one direction of one peer. The peer is known by its number and address: one
+// streamKey is one direction of one peer. The peer is known by its number and address: one
 // that is read from a recording twice is the same.
-type flowKey struct {
+type streamKey struct {
 	id     uint64
 	remote sockeye.SocketAddr
 	kind   sockeye.EventKind
 }
 
-func flowKeyOf(p *sockeye.Peer, kind sockeye.EventKind) flowKey {
+func flowKeyOf(p *sockeye.Peer, kind sockeye.EventKind) streamKey {
 	if p == nil {
-		return flowKey{kind: kind}
+		return streamKey{kind: kind}
 	}
-	return flowKey{p.ID, p.Remote, kind}
+	return streamKey{p.ID, p.Remote, kind}
 }
 
 // direction is what a splitter keeps of a way.
@@ -56,7 +56,7 @@ type PeerFrame struct {
 
 // NewSplitter makes a splitter without any peer yet; see New.
 func NewSplitter(s Spec, check checksum.Trailer) *Splitter {
-	return &Splitter{spec: s, check: check, ways: map[flowKey]*direction{}, mine: new(byte)}
+	return &Splitter{spec: s, check: check, ways: map[streamKey]*direction{}, mine: new(byte)}
 }
 
 // Spec is how it cuts.
@@ -78,7 +78,7 @@ func (s *Splitter) Held() int { return s.held + streamSize*len(s.ways) }
 const streamSize = 256
 
 // own is the stream of a way, to change; nil if there is none.
-func (s *Splitter) own(w flowKey) *direction {
+func (s *Splitter) own(w streamKey) *direction {
 	f := s.ways[w]
 	if f != nil && f.of != s.mine {
 		f = &direction{Framer: f.clone(), peer: f.peer, of: s.mine}
@@ -130,7 +130,7 @@ func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
 	s.held += f.Pending() - before
 }
 
-func (s *Splitter) end(w flowKey, frame func(*PeerFrame)) {
+func (s *Splitter) end(w streamKey, frame func(*PeerFrame)) {
 	if f := s.own(w); f != nil {
 		s.held -= f.Pending()
 		f.End()
@@ -192,14 +192,14 @@ func (s *Splitter) Rests(now time.Time, frame func(*PeerFrame)) (next time.Time)
 }
 
 // pending are the streams with bytes that are no frame yet, by their peers' numbers.
-func (s *Splitter) pending() []flowKey {
-	var list []flowKey
+func (s *Splitter) pending() []streamKey {
+	var list []streamKey
 	for w, f := range s.ways {
 		if f.Pending() > 0 {
 			list = append(list, w)
 		}
 	}
-	slices.SortFunc(list, func(a, b flowKey) int {
+	slices.SortFunc(list, func(a, b streamKey) int {
 		return cmp.Or(cmp.Compare(a.id, b.id), a.remote.Compare(b.remote), cmp.Compare(a.kind, b.kind))
 	})
 	return list

@@ -220,7 +220,7 @@ func (a *commands) logSearch(args []string, f *filterFlags, most int, asJSON boo
 	found := 0
 	err = d.Each(a.Ctx, nil, func(e *sockeye.Event) error {
 		var failed error
-		m.Each(e, func(x recording.Match) {
+		m.Each(e, func(x recording.Hit) {
 			if failed != nil || most > 0 && found >= most {
 				return
 			}
@@ -248,7 +248,7 @@ func (a *commands) logSearch(args []string, f *filterFlags, most int, asJSON boo
 }
 
 // showMatch prints a place: the event it ends in, and where in the stream it is.
-func (a *commands) showMatch(v *terminal.View, e *sockeye.Event, x recording.Match, asJSON bool) error {
+func (a *commands) showMatch(v *terminal.View, e *sockeye.Event, x recording.Hit, asJSON bool) error {
 	if asJSON {
 		line := foundLine{V: 1, Seq: x.Seq, Time: e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z"), Direction: e.Kind.String(), Offset: x.Offset, Bytes: x.Length}
 		if e.Peer != nil {
@@ -264,4 +264,4 @@ func (a *commands) showMatch(v *terminal.View, e *sockeye.Event, x recording.Mat
 }
 
 // around is at most 200 bytes of a chunk: enough to know the place again.
-func around(data []byte, x recording.Match) []byte { return data[:min(len(data), 200)] }
+func around(data []byte, x recording.Hit) []byte { return data[:min(len(data), 200)] }

@@ -4,12 +4,12 @@ import (
 	"sockeye"
 )
 
-// framePart is the name that the message has in its prefix and suffix.
-const framePart = "body"
+// envelopePart is the name that the message has in its prefix and suffix.
+const envelopePart = "body"
 
-// frame is what Prefix and Suffix become: the template's own pieces stand before and
+// envelope is what Prefix and Suffix become: the template's own pieces stand before and
 // after the message, which is a template of its own.
-type frame struct {
+type envelope struct {
 	message *Template
 	prefix  int // how much of the template's text is the prefix
 }
@@ -21,7 +21,7 @@ func (messageValue) size(v *Vars, _ *encoder) (int, *payloadFault) { return len(
 func (messageValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
 	return append(dst, v.message...), nil
 }
-func (messageValue) String() string { return framePart }
+func (messageValue) String() string { return envelopePart }
 
 // frameStreams is where the random values of a frame begin, so that they differ from
 // the message's.
@@ -40,7 +40,7 @@ func parseFramed(text string, o ParseOptions) (*Template, error) {
 		outer.LineEnd = ""
 	}
 	around := o.Prefix + o.Suffix
-	t := &Template{text: around, o: outer, frame: &frame{message, len(o.Prefix)}}
+	t := &Template{text: around, o: outer, frame: &envelope{message, len(o.Prefix)}}
 	if len(around) > MaxSize {
 		return nil, t.errorOf(tooLong(0))
 	}
@@ -57,11 +57,11 @@ func (p *templateParser) frame(around string, at int) *payloadFault {
 		return f
 	}
 	p.flush(at)
-	if f := p.openPart(typedWord{framePart, 0}, 0, at); f != nil {
+	if f := p.openPart(typedWord{envelopePart, 0}, 0, at); f != nil {
 		return f
 	}
 	p.t.pieces = append(p.t.pieces, templatePiece{at: at, value: messageValue{}})
-	if f := p.closePart(typedWord{framePart, at}, at); f != nil {
+	if f := p.closePart(typedWord{envelopePart, at}, at); f != nil {
 		return f
 	}
 	p.typed = around

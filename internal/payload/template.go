@@ -77,7 +77,7 @@ type Template struct {
 	end    []byte // the line end that is added
 	seq    bool
 	sums   int
-	frame  *frame // nil: there is no prefix and no suffix
+	frame  *envelope // nil: there is no prefix and no suffix
 }
 
 // templatePiece is a part of the message: bytes, a value, a length or a checksum.
@@ -303,7 +303,7 @@ func (t *Template) fillSums(message []byte, offsets []int) *payloadFault {
 			continue
 		}
 		fields[n] = i
-		if s.Range != (checksum.Range{}) {
+		if s.Range != (checksum.Coverage{}) {
 			var ok bool
 			from[n], to[n], ok = s.Range.Cut(offsets[i])
 			if !ok || to[n] > len(message) {

@@ -64,25 +64,25 @@ func (r *Reader) Oldest() uint64 {
 	return oldest
 }
 
-// Range is the journal as it was at one moment, a source of events: it ends before what came
+// Span is the journal as it was at one moment, a source of events: it ends before what came
 // later.
-type Range struct {
+type Span struct {
 	cursor *journal.Cursor
 	to     uint64
 }
 
 // Range is everything that can be read now, from the oldest event on, or from a later
 // one, and up to without the event to, if that is not 0. Close it when done.
-func (r *Reader) Range(from, to uint64) *Range {
+func (r *Reader) Range(from, to uint64) *Span {
 	_, next, _, _ := r.VisibleSpan()
 	if to > 0 {
 		next = min(next, to)
 	}
-	return &Range{r.View(max(r.Oldest(), min(from, next))), next}
+	return &Span{r.View(max(r.Oldest(), min(from, next))), next}
 }
 
 // Next is the next event, and io.EOF after the last.
-func (s *Range) Next(ctx context.Context) (sockeye.Event, error) {
+func (s *Span) Next(ctx context.Context) (sockeye.Event, error) {
 	if ctx.Err() != nil {
 		return sockeye.Event{}, context.Cause(ctx)
 	}
@@ -93,7 +93,7 @@ func (s *Range) Next(ctx context.Context) (sockeye.Event, error) {
 }
 
 // Close lets go of the journal's memory.
-func (s *Range) Close() { s.cursor.Close() }
+func (s *Span) Close() { s.cursor.Close() }
 
 // firstOnDisk remembers for a moment with which event a recording begins.
 type firstOnDisk struct {

@@ -32,8 +32,8 @@ func (f Filter) IsZero() bool {
 	return f.Session == "" && f.Peer == "" && f.Direction == 0 && f.After.IsZero() && f.Before.IsZero() && len(f.Bytes) == 0 && f.Regexp == ""
 }
 
-// Match is a place where wanted bytes were found.
-type Match struct {
+// Hit is a place where wanted bytes were found.
+type Hit struct {
 	// Seq is the number of the event in which the match begins.
 	Seq uint64
 	// Offset counts the bytes of that direction before it, as far as they were read.
@@ -103,13 +103,13 @@ func (f Filter) Matcher() (*Matcher, error) {
 // Wants says whether an event passes. It must see every event, wanted or not.
 func (m *Matcher) Wants(e *sockeye.Event) bool {
 	found := false
-	m.Each(e, func(Match) { found = true })
+	m.Each(e, func(Hit) { found = true })
 	return found
 }
 
 // Each calls found for every match in an event, in order: once, with no offset,
 // if the filter looks for no bytes. It allocates nothing once a stream is known.
-func (m *Matcher) Each(e *sockeye.Event, found func(Match)) {
+func (m *Matcher) Each(e *sockeye.Event, found func(Hit)) {
 	isData := e.Kind == sockeye.Received || e.Kind == sockeye.Sent
 	if !m.concerns(e, isData) {
 		return
@@ -118,7 +118,7 @@ func (m *Matcher) Each(e *sockeye.Event, found func(Match)) {
 	switch {
 	case m.re == nil && len(m.f.Bytes) == 0:
 		if inTime {
-			found(Match{Seq: e.Seq})
+			found(Hit{Seq: e.Seq})
 		}
 	case isData:
 		s := m.end(e)
@@ -161,7 +161,7 @@ func (m *Matcher) end(e *sockeye.Event) *flowTail {
 	return s
 }
 
-func (m *Matcher) search(s *flowTail, e *sockeye.Event, found func(Match)) {
+func (m *Matcher) search(s *flowTail, e *sockeye.Event, found func(Hit)) {
 	if m.re != nil {
 		m.searchRegexp(s, e.Data, found)
 		return
@@ -190,7 +190,7 @@ func (m *Matcher) search(s *flowTail, e *sockeye.Event, found func(Match)) {
 	}
 }
 
-func (m *Matcher) searchRegexp(s *flowTail, data []byte, found func(Match)) {
+func (m *Matcher) searchRegexp(s *flowTail, data []byte, found func(Hit)) {
 	n := len(s.tail)
 	where := data
 	if n > 0 {
@@ -205,8 +205,8 @@ func (m *Matcher) searchRegexp(s *flowTail, data []byte, found func(Match)) {
 }
 
 // match names the event in which an offset lies.
-func (s *flowTail) match(offset uint64, length int) Match {
-	out := Match{Offset: offset, Length: length}
+func (s *flowTail) match(offset uint64, length int) Hit {
+	out := Hit{Offset: offset, Length: length}
 	for _, b := range s.starts {
 		if b.offset > offset {
 			break

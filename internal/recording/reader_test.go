@@ -275,7 +275,7 @@ func TestMatchesDoNotDependOnChunks(t *testing.T) {
 		p := newTape(t).peer
 		for at := 0; at < len(stream); at += chunk {
 			e := sockeye.Event{Seq: uint64(at + 1), Kind: sockeye.Received, Peer: p, Data: []byte(stream[at:min(len(stream), at+chunk)])}
-			m.Each(&e, func(x Match) {
+			m.Each(&e, func(x Hit) {
 				out = append(out, x.Offset)
 				if want := x.Offset - x.Offset%uint64(chunk) + 1; x.Seq != want {
 					t.Errorf("chunks of %d: the match at %d begins in event %d, want %d", chunk, x.Offset, x.Seq, want)

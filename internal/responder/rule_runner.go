@@ -21,7 +21,7 @@ import (
 type RuleProgram struct {
 	// Set is the rules as they were written.
 	Set     workspace.RuleSet
-	Program *rule.Program
+	Program *rule.Compiled
 	// Frame is how frames are found in what peers send, and Check the checksum they
 	// must have; frames in which it is wrong are not answered.
 	Frame   framing.Spec

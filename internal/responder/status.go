@@ -20,7 +20,7 @@ type RulesStatus struct {
 	Rules []RuleStatus
 	// States are those of the peers, if the rules have more than one. More counts
 	// the peers that are left out.
-	States []rule.PeerState
+	States []rule.Position
 	More   int
 }
 

@@ -12,9 +12,9 @@ import (
 	"sockeye/internal/payload"
 )
 
-// Program is a set that was found sound. It does not change and may be used by any
+// Compiled is a set that was found sound. It does not change and may be used by any
 // number of engines.
-type Program struct {
+type Compiled struct {
 	rules  []compiled
 	states []string // by number; 0 is the start
 	timed  bool
@@ -60,11 +60,11 @@ func (f *Fault) Unwrap() error { return f.Err }
 
 // Compile checks a set and makes it ready to run. The error joins everything that
 // is wrong, each a *Fault; only of a set that is too large it is an *sockeye.Error.
-func Compile(s Set) (*Program, error) {
+func Compile(s Set) (*Compiled, error) {
 	if len(s.Rules) > MaxRules {
 		return nil, invalid("rules", both("%d rules are more than %d", "%d 条规则超过了 %d 条", len(s.Rules), MaxRules), sockeye.Text{})
 	}
-	p := &Program{states: []string{s.Start}}
+	p := &Compiled{states: []string{s.Start}}
 	for _, r := range s.Rules {
 		for _, state := range append(r.In, r.Goto) {
 			if state != "" {
@@ -115,7 +115,7 @@ func invalid(target string, message, hint sockeye.Text) *sockeye.Error {
 }
 
 // number is the number of a state, which it gets when it is named first.
-func (p *Program) number(state string) int {
+func (p *Compiled) number(state string) int {
 	for n, s := range p.states {
 		if s == state {
 			return n
@@ -125,7 +125,7 @@ func (p *Program) number(state string) int {
 	return len(p.states) - 1
 }
 
-func (p *Program) compile(r Rule) (compiled, []*Fault) {
+func (p *Compiled) compile(r Rule) (compiled, []*Fault) {
 	c := compiled{Rule: r, to: -1, chance: 1}
 	var found []*Fault
 	wrong := func(field string, message, hint sockeye.Text) {
@@ -215,7 +215,7 @@ func compileReply(r Reply, pattern *Pattern) (t *payload.Template, field string,
 }
 
 // unreachable are the states that rules wait in, but that nothing leads to.
-func (p *Program) unreachable() []error {
+func (p *Compiled) unreachable() []error {
 	reached := map[int]bool{0: true}
 	for _, c := range p.rules {
 		if c.to >= 0 {
@@ -236,7 +236,7 @@ func (p *Program) unreachable() []error {
 	return problems
 }
 
-func (p *Program) names(which map[int]bool) []string {
+func (p *Compiled) names(which map[int]bool) []string {
 	var names []string
 	for n, s := range p.states {
 		if len(names) == maxShown {
@@ -251,7 +251,7 @@ func (p *Program) names(which map[int]bool) []string {
 
 // Steps is how many steps the expressions of all rules take for each byte; a set may
 // have MaxSteps.
-func (p *Program) Steps() int {
+func (p *Compiled) Steps() int {
 	n := 0
 	for _, c := range p.rules {
 		if c.pattern != nil {
@@ -277,7 +277,7 @@ func tooMany(n int, r Rule) *Fault {
 }
 
 // share shares the length of frames out to expressions of so many instructions.
-func (p *Program) share(instructions int) {
+func (p *Compiled) share(instructions int) {
 	for _, c := range p.rules {
 		if c.pattern != nil && c.pattern.instructions > 0 {
 			c.pattern.limit = min(c.pattern.limit, 2*maxSteps/instructions)
@@ -286,13 +286,13 @@ func (p *Program) share(instructions int) {
 }
 
 // Timed says whether any rule has a timer.
-func (p *Program) Timed() bool { return p.timed }
+func (p *Compiled) Timed() bool { return p.timed }
 
 // States are the names of the states, the start first.
-func (p *Program) States() []string { return slices.Clone(p.states) }
+func (p *Compiled) States() []string { return slices.Clone(p.states) }
 
 // Names are the rules' names, or their numbers, in order.
-func (p *Program) Names() []string {
+func (p *Compiled) Names() []string {
 	var names []string
 	for n, c := range p.rules {
 		name := c.Name

@@ -14,7 +14,7 @@ import (
 // Engine runs a program for the peers of one session. All methods may be called
 // from any goroutine; a frame that no rule matches costs no allocation.
 type Engine struct {
-	program *Program
+	program *Compiled
 	options EngineOptions
 
 	mu     sync.Mutex
@@ -88,12 +88,12 @@ type Plan struct {
 }
 
 // NewEngine makes an engine without peers.
-func NewEngine(p *Program, o EngineOptions) *Engine {
+func NewEngine(p *Compiled, o EngineOptions) *Engine {
 	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*peerState{}, hits: make([]Hits, len(p.rules))}
 }
 
 // Program is what it runs.
-func (e *Engine) Program() *Program { return e.program }
+func (e *Engine) Program() *Compiled { return e.program }
 
 // Hits are the counters of the rules, in their order.
 func (e *Engine) Hits() []Hits {
@@ -147,8 +147,8 @@ func (e *Engine) Put(peer *sockeye.Peer, state string, now time.Time) bool {
 	return true
 }
 
-// PeerState is the state that a peer is in, and since when.
-type PeerState struct {
+// Position is the state that a peer is in, and since when.
+type Position struct {
 	Peer  *sockeye.Peer
 	State string
 	Since time.Time
@@ -156,12 +156,12 @@ type PeerState struct {
 
 // PeerStates are the states of peers by their numbers, most of them at most, and how
 // many more there are.
-func (e *Engine) PeerStates(most int) (states []PeerState, more int) {
+func (e *Engine) PeerStates(most int) (states []Position, more int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	all := e.inOrder()
 	for _, p := range all[:min(most, len(all))] {
-		states = append(states, PeerState{p.peer, e.program.states[p.state], p.since})
+		states = append(states, Position{p.peer, e.program.states[p.state], p.since})
 	}
 	return states, len(all) - len(states)
 }

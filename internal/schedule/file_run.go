@@ -13,8 +13,8 @@ import (
 	"sockeye"
 )
 
-// File is what a run sends, byte by byte as it is.
-type File struct {
+// FileSource is what a run sends, byte by byte as it is.
+type FileSource struct {
 	Name string // for people, without a path
 	Size int64
 	// Data is read by several goroutines at once. It is closed when the run has ended.
@@ -76,7 +76,7 @@ const (
 
 // fileRun is what a run of a file sends.
 type fileRun struct {
-	file       *File
+	file       *FileSource
 	config     FileConfig
 	recipients []*fileRecipient
 }
@@ -92,7 +92,7 @@ type fileRecipient struct {
 // StartFile starts to send a file, which belongs to the run from then on, also if there is
 // an error. The run ends when every recipient has the file, has left or cannot be sent to,
 // with Stop, or when c.Closed is closed.
-func (rs *Runs) StartFile(f *File, to []string, c FileConfig) (*Run, error) {
+func (rs *Runs) StartFile(f *FileSource, to []string, c FileConfig) (*Run, error) {
 	if err := c.check(); err != nil {
 		f.Data.Close()
 		return nil, err
@@ -195,7 +195,7 @@ func (r *Run) sendTo(ctx context.Context, to *fileRecipient) error {
 }
 
 // read reads what stands at a place, as much as there is room for.
-func (f *File) read(buf []byte, at int64) ([]byte, error) {
+func (f *FileSource) read(buf []byte, at int64) ([]byte, error) {
 	piece := buf[:min(int64(len(buf)), f.Size-at)]
 	n, err := f.Data.ReadAt(piece, at)
 	if n == len(piece) {

@@ -24,9 +24,9 @@ type memoryFile struct {
 
 func (f *memoryFile) Close() error { f.closed = true; return nil }
 
-func fileOf(text string) (*File, *memoryFile) {
+func fileOf(text string) (*FileSource, *memoryFile) {
 	data := &memoryFile{Reader: bytes.NewReader([]byte(text))}
-	return &File{Name: "f", Size: int64(len(text)), Data: data}, data
+	return &FileSource{Name: "f", Size: int64(len(text)), Data: data}, data
 }
 
 // fakeRecipient keeps what it was sent, and when.

@@ -63,7 +63,7 @@ func (r *Run) List() *List {
 }
 
 // File is the file that is being sent, or nil.
-func (r *Run) File() *File {
+func (r *Run) File() *FileSource {
 	if r.file == nil {
 		return nil
 	}

@@ -20,7 +20,7 @@ type Spool struct {
 
 // Keep reads size bytes of a file into a temporary one, which is gone when the File is
 // closed. Memory holds a small part of it. The error is an *sockeye.Error.
-func (s *Spool) Keep(name string, from io.Reader, size int64) (*File, error) {
+func (s *Spool) Keep(name string, from io.Reader, size int64) (*FileSource, error) {
 	if s.held.Add(size) > MaxSpool {
 		s.held.Add(-size)
 		return nil, &sockeye.Error{Kind: sockeye.TooLarge, Op: "send", Target: name,
@@ -41,7 +41,7 @@ func (s *Spool) Keep(name string, from io.Reader, size int64) (*File, error) {
 		data.Close()
 		return nil, spoolError(name, err)
 	}
-	return &File{Name: name, Size: size, Data: data}, nil
+	return &FileSource{Name: name, Size: size, Data: data}, nil
 }
 
 // spooled is a temporary file.

@@ -127,7 +127,7 @@ func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, p
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.SendFile(&schedule.File{Name: filepath.Base(path), Size: size, Data: f},
+	r, err := s.SendFile(&schedule.FileSource{Name: filepath.Base(path), Size: size, Data: f},
 		core.FileOptions{To: []*core.Peer{p}, Chunk: int(min(pace.chunk, schedule.MaxChunk)), Rate: pace.rate})
 	if err != nil {
 		return 0, err

@@ -68,7 +68,7 @@ func testC26UrgentData(t *testing.T) {
 	}
 	defer c.Close()
 	sendUrgently(t, c.(*net.TCPConn))
-	for side, r := range map[string]*transporttest.Recorder{"accepted": r, "dialled": dialled} {
+	for side, r := range map[string]*transporttest.EventLog{"accepted": r, "dialled": dialled} {
 		if got := string(r.WaitBytes(t, sockeye.Received, len(sentUrgently))); got != sentUrgently {
 			t.Errorf("%s: received %q, want %q", side, got, sentUrgently)
 		}

@@ -54,13 +54,13 @@ func testF33QueuedIsSentFirst(t *testing.T) {
 	}
 }
 
-func leftOf(t *testing.T, r *transporttest.Recorder, p *transport.Peer) sockeye.Event {
+func leftOf(t *testing.T, r *transporttest.EventLog, p *transport.Peer) sockeye.Event {
 	t.Helper()
 	return r.Wait(t, "left", func(e sockeye.Event) bool { return e.Kind == sockeye.Left && e.Peer.ID == p.ID })
 }
 
 // peerOf is the peer that a client's connection is.
-func peerOf(t *testing.T, pc *transport.Session, r *transporttest.Recorder, c *net.TCPConn) *transport.Peer {
+func peerOf(t *testing.T, pc *transport.Session, r *transporttest.EventLog, c *net.TCPConn) *transport.Peer {
 	t.Helper()
 	e := r.Wait(t, "joined", func(e sockeye.Event) bool {
 		return e.Kind == sockeye.Joined && e.Peer.Remote.String() == c.LocalAddr().String()

@@ -86,12 +86,12 @@ func TestOneWayPartition(t *testing.T) {
 	const silent, fromHere, fromThere = 7001, 7002, 7003
 	type end struct {
 		p *transport.Peer
-		r *transporttest.Recorder
+		r *transporttest.EventLog
 	}
 	var ends []end
 	for _, port := range []uint16{silent, fromHere, fromThere} {
 		var s *transport.Session
-		var r *transporttest.Recorder
+		var r *transporttest.EventLog
 		there.Do(func() {
 			s, r = transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, on(port)), Options: o}, nil)
 		})

@@ -16,7 +16,7 @@ import (
 // What a path that passes only small packets, or only few, does to connections.
 
 // clientOf connects from the machine to a session here.
-func clientOf(t *testing.T, m *transporttest.Machine, s *transport.Session, network string) net.Conn {
+func clientOf(t *testing.T, m *transporttest.Host, s *transport.Session, network string) net.Conn {
 	t.Helper()
 	var c net.Conn
 	var err error
@@ -46,7 +46,7 @@ func TestLargeSendIntoMTUBlackHoleIsGivenUp(t *testing.T) {
 	})
 }
 
-func testLargeSendIntoMTUBlackHole(t *testing.T, there *transporttest.Machine, size int) {
+func testLargeSendIntoMTUBlackHole(t *testing.T, there *transporttest.Host, size int) {
 	o := sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: 500 * time.Millisecond, KeepAliveCount: 1}
 	s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, transporttest.HereIP+":0"), Options: o}, transporttest.Echoing{})
 	c := clientOf(t, there, s, "tcp")
@@ -87,7 +87,7 @@ func TestDatagramIsLostWithItsFragments(t *testing.T) {
 	transporttest.OnEachConnKind(t, func(t *testing.T) { testDatagramIsLostWithItsFragments(t, there) })
 }
 
-func testDatagramIsLostWithItsFragments(t *testing.T, there *transporttest.Machine) {
+func testDatagramIsLostWithItsFragments(t *testing.T, there *transporttest.Host) {
 	transporttest.Run(t, "nft", transporttest.Ruleset("prerouting", ""))
 	there.Run(t, "nft", fragmentsLost)
 	s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "udp://"+transporttest.HereIP+":0")}, transporttest.Echoing{})
@@ -153,7 +153,7 @@ func TestSlowPeerIsKeptWhileItAcknowledges(t *testing.T) {
 	}
 }
 
-func testSlowPeerIsKept(t *testing.T, there *transporttest.Machine, size int) {
+func testSlowPeerIsKept(t *testing.T, there *transporttest.Host, size int) {
 	o := sockeye.Options{KeepAliveIdle: time.Second, KeepAliveInterval: time.Second, KeepAliveCount: 1}
 	s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, transporttest.HereIP+":0"), Options: o}, transporttest.Echoing{})
 	c := clientOf(t, there, s, "tcp")

@@ -36,7 +36,7 @@ func (a *prompt) Reply(p *transport.Peer, data []byte) (reply []byte, _ bool) {
 
 // many has n datagrams wait for a reader that is stopped, so that they come in
 // batches, and returns the answers.
-func many(t *testing.T, o sockeye.Options, n int, reply func(*transport.Peer, []byte) ([]byte, bool)) (answers []string, r *transporttest.Recorder) {
+func many(t *testing.T, o sockeye.Options, n int, reply func(*transport.Peer, []byte) ([]byte, bool)) (answers []string, r *transporttest.EventLog) {
 	t.Helper()
 	a := &prompt{make(chan struct{}), reply}
 	pc, r := transporttest.Listening(t, "udp", o, a)

@@ -18,7 +18,7 @@ import (
 
 // connectedTo opens a connection to a server on the other machine, on a port of the
 // test's choice.
-func connectedTo(t *testing.T, port uint16, o sockeye.Options) (*transport.Peer, *transporttest.Recorder) {
+func connectedTo(t *testing.T, port uint16, o sockeye.Options) (*transport.Peer, *transporttest.EventLog) {
 	t.Helper()
 	s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.TCP, Host: transporttest.ThereIP, Port: port}, Options: o}, nil)
 	return transporttest.FirstPeer(t, s, r), r
@@ -123,7 +123,7 @@ func TestVanished(t *testing.T) {
 	}
 }
 
-func checkVanished(t *testing.T, r *transporttest.Recorder, unsent int) {
+func checkVanished(t *testing.T, r *transporttest.EventLog, unsent int) {
 	t.Helper()
 	d := r.WaitKind(t, sockeye.Left, 1).Detail
 	if d.Reason != sockeye.ReasonTimeout || d.Err == nil || d.Err.Kind != sockeye.TimedOut || d.Err.Errno != "ETIMEDOUT" ||

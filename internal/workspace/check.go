@@ -21,8 +21,8 @@ import (
 type checker struct {
 	file     *File
 	problems []error
-	programs map[[2]string]*rule.Program // by rules and start, so that each is made once
-	steps    int                         // of all programs
+	programs map[[2]string]*rule.Compiled // by rules and start, so that each is made once
+	steps    int                          // of all programs
 	named    namedBytes
 	// options are those of the endpoints, as a text spells them, and unfit the paths of
 	// what did not fit in it.
@@ -238,7 +238,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 		c.steps += program.Steps()
 	}
 	if c.programs == nil {
-		c.programs = map[[2]string]*rule.Program{}
+		c.programs = map[[2]string]*rule.Compiled{}
 	}
 	c.programs[key] = program
 	for _, one := range split(err) {

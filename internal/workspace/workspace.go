@@ -125,7 +125,7 @@ type Opening struct {
 	Check    checksum.Trailer
 	// RuleSet is the name of the rules, or "", and Program what they are.
 	RuleSet string
-	Program *rule.Program
+	Program *rule.Compiled
 	Allow   rule.Allowed
 	// List is what is sent once it is open, or nil.
 	List *schedule.List

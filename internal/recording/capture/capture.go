@@ -74,7 +74,7 @@ type Reader struct {
 	opened    int // sessions
 	joined    uint64
 	sessions  *recent[serverKey, *sockeye.Session]
-	udpPeers  *recent[pair, *sockeye.Peer]
+	udpPeers  *recent[addressPair, *sockeye.Peer]
 	fragments *fragments
 	tcp       *tcpAssembly
 	skipped   map[reason]*leftOut
@@ -86,14 +86,14 @@ type serverKey struct {
 	server  netip.AddrPort
 }
 
-// pair is two addresses, the smaller one first.
-type pair [2]netip.AddrPort
+// addressPair is two addresses, the smaller one first.
+type addressPair [2]netip.AddrPort
 
-func pairOf(a, b netip.AddrPort) pair {
+func pairOf(a, b netip.AddrPort) addressPair {
 	if b.Compare(a) < 0 {
 		a, b = b, a
 	}
-	return pair{a, b}
+	return addressPair{a, b}
 }
 
 // NewReader reads the head of a capture.
@@ -108,7 +108,7 @@ func NewReader(r io.Reader, o CaptureOptions) (*Reader, error) {
 	}
 	d := &Reader{input: input, file: file, o: o, at: time.Unix(0, 0).UTC(), skipped: map[reason]*leftOut{},
 		sessions: newRecent[serverKey, *sockeye.Session](maxSessions, nil),
-		udpPeers: newRecent[pair, *sockeye.Peer](maxUDPPeers, nil)}
+		udpPeers: newRecent[addressPair, *sockeye.Peer](maxUDPPeers, nil)}
 	d.fragments = newFragments(d)
 	d.tcp = newAssembly(d)
 	return d, nil
@@ -155,7 +155,7 @@ func (d *Reader) packet() error {
 	}
 	d.packetLength, d.nested = p.length, 0
 	d.fragments.expire(d.at)
-	d.link(p.link, p.frame)
+	d.link(p.link, p.captured)
 	return nil
 }
 
@@ -226,7 +226,7 @@ func (d *Reader) udpPeer(from, to netip.AddrPort) (p *sockeye.Peer, received boo
 }
 
 // datagram makes an event of a datagram.
-func (d *Reader) datagram(from, to netip.AddrPort, payload frame) {
+func (d *Reader) datagram(from, to netip.AddrPort, payload captured) {
 	p, received := d.udpPeer(from, to)
 	e := sockeye.Event{Kind: sockeye.Sent, Session: p.Session, Peer: p, Data: payload.data}
 	if received {

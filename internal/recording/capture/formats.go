@@ -20,7 +20,7 @@ const (
 
 // packet is one packet as the file has it.
 type packet struct {
-	frame
+	captured
 	link uint16
 	at   time.Time // zero if the file does not say
 }

@@ -34,7 +34,7 @@ type fragmentKey struct {
 // the last one.
 type piece struct {
 	offset int
-	frame
+	captured
 	last bool
 }
 
@@ -74,10 +74,10 @@ func newFragments(d *Reader) *fragments {
 }
 
 // add takes in a fragment. It gives the datagram when that is complete.
-func (f *fragments) add(key fragmentKey, protocol byte, p piece) (frame, bool) {
+func (f *fragments) add(key fragmentKey, protocol byte, p piece) (captured, bool) {
 	if p.length == 0 || !p.last && p.length%8 != 0 || p.end() > maxDatagram {
 		f.reader.skip(malformed)
-		return frame{}, false
+		return captured{}, false
 	}
 	g, ok := f.all.get(key)
 	if ok && !g.fits(p) && f.reader.at.Sub(g.last) >= fragmentAgain {
@@ -94,7 +94,7 @@ func (f *fragments) add(key fragmentKey, protocol byte, p piece) (frame, bool) {
 	}
 	g.last = f.reader.at
 	if !g.insert(p) {
-		return frame{}, false
+		return captured{}, false
 	}
 	if p.offset == 0 {
 		g.protocol = protocol
@@ -172,11 +172,11 @@ func (g *fragmented) insert(p piece) bool {
 
 // whole is the datagram if nothing is missing. It is known up to where the
 // capture cut one of its fragments short.
-func (g *fragmented) whole() (frame, bool) {
+func (g *fragmented) whole() (captured, bool) {
 	if g.total == 0 || g.have() != g.total {
-		return frame{}, false
+		return captured{}, false
 	}
-	out := frame{length: g.total}
+	out := captured{length: g.total}
 	for _, p := range g.pieces {
 		out.data = append(out.data, p.data...)
 		if len(p.data) < p.length {

@@ -9,25 +9,25 @@ import (
 
 var be = binary.BigEndian
 
-// frame is a stretch of a packet: what the capture holds of it, and how long it
+// captured is a stretch of a packet: what the capture holds of it, and how long it
 // really was. data is never longer than length.
-type frame struct {
+type captured struct {
 	data   []byte
 	length int
 }
 
 // after is what follows the first n bytes. It is false if the frame is shorter, or
 // if the capture does not hold all of those bytes.
-func (f frame) after(n int) (frame, bool) {
+func (f captured) after(n int) (captured, bool) {
 	if n < 0 || n > len(f.data) {
-		return frame{}, false
+		return captured{}, false
 	}
-	return frame{f.data[n:], f.length - n}, true
+	return captured{f.data[n:], f.length - n}, true
 }
 
 // first is the first n bytes, or all if there are fewer.
-func (f frame) first(n int) frame {
-	return frame{f.data[:min(n, len(f.data))], min(n, f.length)}
+func (f captured) first(n int) captured {
+	return captured{f.data[:min(n, len(f.data))], min(n, f.length)}
 }
 
 // reason is why packets were left out.

@@ -41,7 +41,7 @@ type half struct {
 // waiting is payload that came before what is in front of it.
 type waiting struct {
 	at int64
-	frame
+	captured
 }
 
 // begin sets where the direction begins.
@@ -92,7 +92,7 @@ func (h *half) ends(at int64) {
 }
 
 // insert takes in payload.
-func (c *tcpConnection) insert(h *half, at int64, f frame) {
+func (c *tcpConnection) insert(h *half, at int64, f captured) {
 	if cut := h.next - at; cut > 0 {
 		if cut >= int64(f.length) {
 			return
@@ -124,8 +124,8 @@ func (t *tcpAssembly) mostWaiting() int {
 }
 
 // without is the frame behind n bytes, which the capture may not hold.
-func (f frame) without(n int) frame {
-	return frame{f.data[min(n, len(f.data)):], f.length - n}
+func (f captured) without(n int) captured {
+	return captured{f.data[min(n, len(f.data)):], f.length - n}
 }
 
 func (c *tcpConnection) cost(h *half, n int) {
@@ -134,7 +134,7 @@ func (c *tcpConnection) cost(h *half, n int) {
 }
 
 // deliver gives out the bytes that are due.
-func (c *tcpConnection) deliver(h *half, f frame) {
+func (c *tcpConnection) deliver(h *half, f captured) {
 	h.next += int64(f.length)
 	if len(f.data) > 0 {
 		c.add(sockeye.Event{Kind: h.kind, Data: f.data})

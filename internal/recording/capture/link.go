@@ -57,7 +57,7 @@ func (d *Reader) deeper() bool {
 }
 
 // link takes in a packet of a link.
-func (d *Reader) link(link uint16, f frame) {
+func (d *Reader) link(link uint16, f captured) {
 	if !d.deeper() {
 		return
 	}
@@ -71,7 +71,7 @@ func (d *Reader) link(link uint16, f frame) {
 	case linkCooked:
 		d.cooked(f)
 	case linkCooked2:
-		d.behind(f, 20, func(f frame, head []byte) { d.etherType(be.Uint16(head), f) })
+		d.behind(f, 20, func(f captured, head []byte) { d.etherType(be.Uint16(head), f) })
 	case linkNflog:
 		d.nflog(f)
 	case link80211, linkRadiotap, linkPrism, linkAVS:
@@ -85,32 +85,32 @@ func (d *Reader) link(link uint16, f frame) {
 	case linkTokenRing:
 		d.tokenRing(f)
 	case linkFDDI:
-		d.behind(f, 13, func(f frame, _ []byte) { d.llc(f) })
+		d.behind(f, 13, func(f captured, _ []byte) { d.llc(f) })
 	case linkCiscoHDLC:
-		d.behind(f, 4, func(f frame, head []byte) { d.etherType(be.Uint16(head[2:]), f) })
+		d.behind(f, 4, func(f captured, head []byte) { d.etherType(be.Uint16(head[2:]), f) })
 	default:
 		d.wrapped(link, f)
 	}
 }
 
 // wrapped takes in packets with a header that says what link is in them.
-func (d *Reader) wrapped(link uint16, f frame) {
+func (d *Reader) wrapped(link uint16, f captured) {
 	switch link {
 	case linkEnc: // OpenBSD's view into IPsec
-		d.behind(f, 12, func(f frame, _ []byte) { d.ip(f) })
+		d.behind(f, 12, func(f captured, _ []byte) { d.ip(f) })
 	case linkPflog:
-		d.behind(f, 4, func(_ frame, head []byte) {
-			d.behind(f, (int(head[0])+3)&^3, func(f frame, _ []byte) { d.ip(f) })
+		d.behind(f, 4, func(_ captured, head []byte) {
+			d.behind(f, (int(head[0])+3)&^3, func(f captured, _ []byte) { d.ip(f) })
 		})
 	case linkPPI:
-		d.behind(f, 8, func(_ frame, head []byte) {
+		d.behind(f, 8, func(_ captured, head []byte) {
 			inner := binary.LittleEndian.Uint32(head[4:])
-			d.behind(f, int(binary.LittleEndian.Uint16(head[2:])), func(f frame, _ []byte) { d.link(uint16(inner), f) })
+			d.behind(f, int(binary.LittleEndian.Uint16(head[2:])), func(f captured, _ []byte) { d.link(uint16(inner), f) })
 		})
 	case linkPktap: // of macOS, tcpdump -i pktap
-		d.behind(f, 12, func(_ frame, head []byte) {
+		d.behind(f, 12, func(_ captured, head []byte) {
 			inner := binary.LittleEndian.Uint32(head[8:])
-			d.behind(f, int(min(binary.LittleEndian.Uint32(head), maxPacket)), func(f frame, _ []byte) { d.link(uint16(inner), f) })
+			d.behind(f, int(min(binary.LittleEndian.Uint32(head), maxPacket)), func(f captured, _ []byte) { d.link(uint16(inner), f) })
 		})
 	default:
 		name := linkNames[link]
@@ -123,7 +123,7 @@ func (d *Reader) wrapped(link uint16, f frame) {
 }
 
 // behind gives do what is behind a header of n bytes, and the header.
-func (d *Reader) behind(f frame, n int, do func(f frame, head []byte)) {
+func (d *Reader) behind(f captured, n int, do func(f captured, head []byte)) {
 	rest, ok := f.after(n)
 	if !ok {
 		d.skip(malformed)
@@ -132,13 +132,13 @@ func (d *Reader) behind(f frame, n int, do func(f frame, head []byte)) {
 	do(rest, f.data[:n])
 }
 
-func (d *Reader) ethernet(f frame) {
-	d.behind(f, 14, func(f frame, head []byte) { d.typeOrLength(be.Uint16(head[12:]), f) })
+func (d *Reader) ethernet(f captured) {
+	d.behind(f, 14, func(f captured, head []byte) { d.typeOrLength(be.Uint16(head[12:]), f) })
 }
 
 // typeOrLength takes in what is behind the two addresses of a frame: a type, or
 // the length of what LLC holds (IEEE 802.3, 3.2.6).
-func (d *Reader) typeOrLength(t uint16, f frame) {
+func (d *Reader) typeOrLength(t uint16, f captured) {
 	if t < 0x600 {
 		d.llc(f.first(int(t)))
 		return
@@ -152,7 +152,7 @@ var etherTypes = map[uint16]string{
 }
 
 // etherType takes in what an Ethernet type announces.
-func (d *Reader) etherType(t uint16, f frame) {
+func (d *Reader) etherType(t uint16, f captured) {
 	if !d.deeper() {
 		return
 	}
@@ -160,7 +160,7 @@ func (d *Reader) etherType(t uint16, f frame) {
 	case 0x0800, 0x86DD:
 		d.ip(f)
 	case 0x8100, 0x88A8, 0x9100, 0x9200: // VLAN tags, of which there may be several
-		d.behind(f, 4, func(f frame, head []byte) { d.typeOrLength(be.Uint16(head[2:]), f) })
+		d.behind(f, 4, func(f captured, head []byte) { d.typeOrLength(be.Uint16(head[2:]), f) })
 	case 0x8847, 0x8848:
 		d.mpls(f)
 	case 0x8864:
@@ -179,11 +179,11 @@ func (d *Reader) etherType(t uint16, f frame) {
 }
 
 // llc takes in what is behind a logical link control header (IEEE 802.2).
-func (d *Reader) llc(f frame) {
-	d.behind(f, 3, func(rest frame, head []byte) {
+func (d *Reader) llc(f captured) {
+	d.behind(f, 3, func(rest captured, head []byte) {
 		switch {
 		case head[0] == 0xAA && head[1] == 0xAA && head[2] == 3: // SNAP
-			d.behind(rest, 5, func(f frame, head []byte) { d.etherType(be.Uint16(head[3:]), f) })
+			d.behind(rest, 5, func(f captured, head []byte) { d.etherType(be.Uint16(head[3:]), f) })
 		case head[0] == 6 && head[1] == 6 && head[2] == 3:
 			d.ip(rest)
 		case head[0] == 0x42:
@@ -198,8 +198,8 @@ func (d *Reader) llc(f frame) {
 // address family in the byte order of the machine, some systems fill half of it
 // only, and each has a number of its own for IPv6: what is an IP packet is told by
 // the packet.
-func (d *Reader) loopback(f frame) {
-	d.behind(f, 4, func(f frame, head []byte) {
+func (d *Reader) loopback(f captured) {
+	d.behind(f, 4, func(f captured, head []byte) {
 		if f.isIP() {
 			d.ip(f)
 			return
@@ -213,7 +213,7 @@ func (d *Reader) loopback(f frame) {
 }
 
 // isIP reports whether a packet has the header of an IP packet of its length.
-func (f frame) isIP() bool {
+func (f captured) isIP() bool {
 	switch b := f.data; {
 	case len(b) >= 20 && b[0]>>4 == 4:
 		n := int(be.Uint16(b[2:]))
@@ -225,22 +225,22 @@ func (f frame) isIP() bool {
 }
 
 // tokenRing takes in a frame of IEEE 802.5, perhaps with the route it took.
-func (d *Reader) tokenRing(f frame) {
-	d.behind(f, 15, func(rest frame, head []byte) {
+func (d *Reader) tokenRing(f captured) {
+	d.behind(f, 15, func(rest captured, head []byte) {
 		switch {
 		case head[1]>>6 != 1:
 			d.skip(reason{"Token Ring management frames", "令牌环管理帧"})
 		case head[8]&0x80 != 0:
-			d.behind(f, 14+int(head[14]&0x1F), func(f frame, _ []byte) { d.llc(f) })
+			d.behind(f, 14+int(head[14]&0x1F), func(f captured, _ []byte) { d.llc(f) })
 		default:
-			d.behind(f, 14, func(f frame, _ []byte) { d.llc(f) })
+			d.behind(f, 14, func(f captured, _ []byte) { d.llc(f) })
 		}
 	})
 }
 
 // cooked takes in packets of tcpdump -i any, first version.
-func (d *Reader) cooked(f frame) {
-	d.behind(f, 16, func(f frame, head []byte) {
+func (d *Reader) cooked(f captured) {
+	d.behind(f, 16, func(f captured, head []byte) {
 		switch t := be.Uint16(head[14:]); t {
 		case 1:
 			d.skip(same("IPX"))
@@ -254,8 +254,8 @@ func (d *Reader) cooked(f frame) {
 
 // nflog takes in packets that netfilter logged. Their attributes are in the byte
 // order of the machine: the one in which they fit the packet is right.
-func (d *Reader) nflog(f frame) {
-	d.behind(f, 4, func(f frame, head []byte) {
+func (d *Reader) nflog(f captured) {
+	d.behind(f, 4, func(f captured, head []byte) {
 		for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
 			if payload, ok := nflogPayload(order, f); ok {
 				d.ip(payload)
@@ -266,26 +266,26 @@ func (d *Reader) nflog(f frame) {
 	})
 }
 
-func nflogPayload(order binary.ByteOrder, f frame) (frame, bool) {
+func nflogPayload(order binary.ByteOrder, f captured) (captured, bool) {
 	for len(f.data) >= 4 {
 		n, kind := int(order.Uint16(f.data)), order.Uint16(f.data[2:])
 		if n < 4 || n > f.length {
-			return frame{}, false
+			return captured{}, false
 		}
 		if kind == 9 {
 			return f.first(n).after(4)
 		}
 		var ok bool
 		if f, ok = f.after((n + 3) &^ 3); !ok {
-			return frame{}, false
+			return captured{}, false
 		}
 	}
-	return frame{}, false
+	return captured{}, false
 }
 
 // ppp takes in a PPP frame, with or without the address and the control field, its
 // protocol perhaps shortened to one byte (RFC 1661, 6.5 and 6.6).
-func (d *Reader) ppp(f frame) {
+func (d *Reader) ppp(f captured) {
 	if !d.deeper() {
 		return
 	}
@@ -312,8 +312,8 @@ func (d *Reader) ppp(f frame) {
 }
 
 // pppoe takes in a session packet of PPPoE (RFC 2516).
-func (d *Reader) pppoe(f frame) {
-	d.behind(f, 6, func(rest frame, head []byte) {
+func (d *Reader) pppoe(f captured) {
+	d.behind(f, 6, func(rest captured, head []byte) {
 		if head[1] != 0 {
 			d.skip(same("PPPoE discovery"))
 			return
@@ -324,7 +324,7 @@ func (d *Reader) pppoe(f frame) {
 
 // mpls takes in what is behind a stack of labels (RFC 3032). Nothing says what it
 // is: IP is told by its first bits (RFC 4928).
-func (d *Reader) mpls(f frame) {
+func (d *Reader) mpls(f captured) {
 	for {
 		rest, ok := f.after(4)
 		if !ok {

@@ -34,7 +34,7 @@ const (
 )
 
 // ip takes in an IP packet of either version.
-func (d *Reader) ip(f frame) {
+func (d *Reader) ip(f captured) {
 	if !d.deeper() {
 		return
 	}
@@ -50,7 +50,7 @@ func (d *Reader) ip(f frame) {
 
 // trimmed is a packet without what the link filled it up with. n is the length
 // that its header says; 0 is what a card that cuts large packets leaves there.
-func (f frame) trimmed(n int) frame {
+func (f captured) trimmed(n int) captured {
 	if n == 0 {
 		return f
 	}
@@ -61,7 +61,7 @@ func (f frame) trimmed(n int) frame {
 	return f
 }
 
-func (d *Reader) ipv4(f frame) {
+func (d *Reader) ipv4(f captured) {
 	if len(f.data) < 20 {
 		d.skip(malformed)
 		return
@@ -85,7 +85,7 @@ func (d *Reader) ipv4(f frame) {
 }
 
 // ipv6 walks along the chain of headers (RFC 8200, 4).
-func (d *Reader) ipv6(f frame) {
+func (d *Reader) ipv6(f captured) {
 	if len(f.data) < 40 {
 		d.skip(malformed)
 		return
@@ -135,7 +135,7 @@ func (d *Reader) ipv6(f frame) {
 }
 
 // protocol takes in what an IP packet holds.
-func (d *Reader) protocol(p byte, from, to netip.Addr, f frame) {
+func (d *Reader) protocol(p byte, from, to netip.Addr, f captured) {
 	switch p {
 	case protocolTCP:
 		d.tcp.segment(from, to, f)
@@ -152,7 +152,7 @@ func (d *Reader) protocol(p byte, from, to netip.Addr, f frame) {
 			d.skip(malformed)
 			return
 		}
-		d.behind(f, (int(f.data[1])+2)*4, func(rest frame, head []byte) {
+		d.behind(f, (int(f.data[1])+2)*4, func(rest captured, head []byte) {
 			if d.deeper() {
 				d.protocol(head[0], from, to, rest)
 			}
@@ -169,8 +169,8 @@ func (d *Reader) protocol(p byte, from, to netip.Addr, f frame) {
 
 // gre takes in what a GRE packet holds (RFC 2784, RFC 2890, and RFC 2637 for
 // version 1).
-func (d *Reader) gre(f frame) {
-	d.behind(f, 4, func(_ frame, head []byte) {
+func (d *Reader) gre(f captured) {
+	d.behind(f, 4, func(_ captured, head []byte) {
 		flags, kind, n := be.Uint16(head), be.Uint16(head[2:]), 4
 		for _, bit := range []uint16{0x8000, 0x2000, 0x1000, 0x0080} { // checksum, key, sequence, and version 1's acknowledgement
 			if flags&bit != 0 && (bit != 0x0080 || flags&7 == 1) {
@@ -189,12 +189,12 @@ func (d *Reader) gre(f frame) {
 		case kind == 0x88BE:
 			kind = 0x6558
 		}
-		d.behind(f, n, func(f frame, _ []byte) { d.etherType(kind, f) })
+		d.behind(f, n, func(f captured, _ []byte) { d.etherType(kind, f) })
 	})
 }
 
 // udp takes in a datagram.
-func (d *Reader) udp(from, to netip.Addr, f frame) {
+func (d *Reader) udp(from, to netip.Addr, f captured) {
 	if len(f.data) < 8 {
 		d.skip(malformed)
 		return
@@ -216,7 +216,7 @@ func (d *Reader) udp(from, to netip.Addr, f frame) {
 }
 
 // tunnel is the Ethernet frame in a datagram to the port of a tunnel.
-func tunnel(port uint16, f frame) (frame, bool) {
+func tunnel(port uint16, f captured) (captured, bool) {
 	b := f.data
 	switch {
 	case len(b) < 8+14:
@@ -225,5 +225,5 @@ func tunnel(port uint16, f frame) (frame, bool) {
 	case port == portGeneve && b[0]>>6 == 0 && be.Uint16(b[2:]) == 0x6558:
 		return f.after(8 + int(b[0]&0x3F)*4)
 	}
-	return frame{}, false
+	return captured{}, false
 }

@@ -17,13 +17,13 @@ const (
 // tcpAssembly puts TCP connections together from their segments.
 type tcpAssembly struct {
 	reader      *Reader
-	connections *recent[pair, *tcpConnection]
+	connections *recent[addressPair, *tcpConnection]
 	waiting     int // bytes of segments that wait for a missing one, of all connections
 }
 
 func newAssembly(d *Reader) *tcpAssembly {
 	t := &tcpAssembly{reader: d}
-	t.connections = newRecent[pair, *tcpConnection](maxConnections, (*tcpConnection).finish)
+	t.connections = newRecent[addressPair, *tcpConnection](maxConnections, (*tcpConnection).finish)
 	return t
 }
 
@@ -33,21 +33,21 @@ func (t *tcpAssembly) finish() {
 	}
 }
 
-// segment is a TCP segment as it came.
-type segment struct {
+// tcpSegment is a TCP segment as it came.
+type tcpSegment struct {
 	from, to netip.AddrPort
 	seq, ack uint32
 	flags    byte
-	payload  frame
+	payload  captured
 }
 
-func (s *segment) has(flag byte) bool { return s.flags&flag != 0 }
+func (s *tcpSegment) has(flag byte) bool { return s.flags&flag != 0 }
 
 // begins reports whether a client begins a connection with it.
-func (s *segment) begins() bool { return s.flags&(tcpSYN|tcpACK) == tcpSYN }
+func (s *tcpSegment) begins() bool { return s.flags&(tcpSYN|tcpACK) == tcpSYN }
 
 // segment takes in a TCP segment.
-func (t *tcpAssembly) segment(from, to netip.Addr, f frame) {
+func (t *tcpAssembly) segment(from, to netip.Addr, f captured) {
 	if len(f.data) < 20 {
 		t.reader.skip(malformed)
 		return
@@ -57,8 +57,8 @@ func (t *tcpAssembly) segment(from, to netip.Addr, f frame) {
 		t.reader.skip(malformed)
 		return
 	}
-	s := segment{netip.AddrPortFrom(from, be.Uint16(h)), netip.AddrPortFrom(to, be.Uint16(h[2:])), be.Uint32(h[4:]), be.Uint32(h[8:]), h[13],
-		frame{f.data[min(head, len(f.data)):], f.length - head}}
+	s := tcpSegment{netip.AddrPortFrom(from, be.Uint16(h)), netip.AddrPortFrom(to, be.Uint16(h[2:])), be.Uint32(h[4:]), be.Uint32(h[8:]), h[13],
+		captured{f.data[min(head, len(f.data)):], f.length - head}}
 	key := pairOf(s.from, s.to)
 	c, known := t.connections.get(key)
 	if known && c.replacedBy(&s) {
@@ -78,7 +78,7 @@ func (t *tcpAssembly) segment(from, to netip.Addr, f frame) {
 }
 
 // open makes the connection of the first segment seen of it.
-func (t *tcpAssembly) open(s *segment) *tcpConnection {
+func (t *tcpAssembly) open(s *tcpSegment) *tcpConnection {
 	c := &tcpConnection{assembly: t, server: s.to, client: s.from}
 	_, known := t.reader.sessions.get(serverKey{"tcp", s.from})
 	switch {
@@ -103,7 +103,7 @@ type tcpConnection struct {
 }
 
 // sides are the half that a segment belongs to, and the other one.
-func (c *tcpConnection) sides(s *segment) (own, other *half) {
+func (c *tcpConnection) sides(s *tcpSegment) (own, other *half) {
 	if s.from == c.client {
 		return &c.half[0], &c.half[1]
 	}
@@ -128,7 +128,7 @@ const (
 
 // replacedBy reports whether a segment belongs to another connection between the
 // same addresses, which came after this one.
-func (c *tcpConnection) replacedBy(s *segment) bool {
+func (c *tcpConnection) replacedBy(s *tcpSegment) bool {
 	own, other := c.sides(s)
 	switch {
 	case s.has(tcpRST):
@@ -160,7 +160,7 @@ func (c *tcpConnection) replacedBy(s *segment) bool {
 }
 
 // take takes in a segment of the connection.
-func (c *tcpConnection) take(s *segment) {
+func (c *tcpConnection) take(s *tcpSegment) {
 	own, other := c.sides(s)
 	if c.peer == nil && (s.has(tcpSYN) || s.payload.length > 0) && !s.has(tcpRST) {
 		c.peer = c.assembly.reader.peer("tcp", c.server, c.client, nil)

@@ -232,7 +232,7 @@ func (w *waitingReader) take(p built) {
 	}
 	w.nested, w.queue = 0, w.queue[:0]
 	w.fragments.expire(w.at)
-	w.link(uint16(p.link), frame{p.data, len(p.data)})
+	w.link(uint16(p.link), captured{p.data, len(p.data)})
 }
 
 // However many connections there are, a bounded number is remembered: few after few

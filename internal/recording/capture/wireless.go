@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // wireless takes in a frame of IEEE 802.11, alone or behind what the radio said of
 // it.
-func (d *Reader) wireless(link uint16, f frame) {
+func (d *Reader) wireless(link uint16, f captured) {
 	head := 0
 	padded := false // the header is filled up to four bytes
 	switch {
@@ -20,7 +20,7 @@ func (d *Reader) wireless(link uint16, f frame) {
 	default: // AVS, which also comes as Prism
 		head = int(min(be.Uint32(f.data[4:]), maxPacket))
 	}
-	d.behind(f, head, func(f frame, _ []byte) { d.dot11(f, padded) })
+	d.behind(f, head, func(f captured, _ []byte) { d.dot11(f, padded) })
 }
 
 // radiotapFlags is the field of that name, or 0 (https://www.radiotap.org).
@@ -45,7 +45,7 @@ func radiotapFlags(b []byte) byte {
 }
 
 // dot11 takes in a frame that carries data for somebody.
-func (d *Reader) dot11(f frame, padded bool) {
+func (d *Reader) dot11(f captured, padded bool) {
 	if len(f.data) < 2 {
 		d.skip(malformed)
 		return
@@ -80,7 +80,7 @@ func (d *Reader) dot11(f frame, padded bool) {
 	if padded {
 		n = (n + 3) &^ 3
 	}
-	d.behind(f, n, func(rest frame, head []byte) {
+	d.behind(f, n, func(rest captured, head []byte) {
 		switch {
 		case flags&4 != 0 || head[22]&0x0F != 0:
 			d.skip(reason{"802.11 frames in fragments", "802.11 分片帧"})
@@ -93,7 +93,7 @@ func (d *Reader) dot11(f frame, padded bool) {
 }
 
 // aggregated takes in a frame that holds several (A-MSDU).
-func (d *Reader) aggregated(f frame) {
+func (d *Reader) aggregated(f captured) {
 	for f.length >= 14 {
 		rest, ok := f.after(14)
 		if !ok {

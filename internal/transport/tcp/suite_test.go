@@ -13,7 +13,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSuite(t *testing.T) {
 	transporttest.OnEachConnKind(t, func(t *testing.T) {
-		transporttest.Suite(t, transporttest.Kind{
+		transporttest.Suite(t, transporttest.Case{
 			Address: func(t *testing.T) sockeye.Address { return transporttest.At(t, "tcp://127.0.0.1:0") },
 			Dial:    transporttest.DialPlain,
 		})

@@ -134,7 +134,7 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 // conn is a TCP connection of package net.
 type conn struct {
 	*net.TCPConn
-	sockopt.TCP
+	sockopt.TCPSocket
 }
 
 // newConn takes a connection over; it is closed if there is an error.
@@ -144,7 +144,7 @@ func newConn(c *net.TCPConn) (*conn, error) {
 		c.Close()
 		return nil, err
 	}
-	return &conn{c, sockopt.TCP{Raw: raw}}, nil
+	return &conn{c, sockopt.TCPSocket{Raw: raw}}, nil
 }
 
 func (c *conn) Local() sockeye.SocketAddr {

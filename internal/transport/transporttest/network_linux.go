@@ -82,18 +82,18 @@ const (
 	ThereIP = "10.77.0.2"
 )
 
-// Machine is another network, one Cable away. Its work is done by a thread that
+// Host is another network, one Cable away. Its work is done by a thread that
 // is in that network; a socket stays in the network it was made in.
-type Machine struct {
+type Host struct {
 	work  chan func()
 	ended chan struct{} // closed when the thread has ended
 }
 
 // Cable joins this network (interface va, HereIP) with a new Machine (vb, ThereIP).
-func Cable(t *testing.T) *Machine {
+func Cable(t *testing.T) *Host {
 	t.Helper()
 	ended := make(chan struct{})
-	m := &Machine{make(chan func()), ended}
+	m := &Host{make(chan func()), ended}
 	network := make(chan string)
 	go func() {
 		defer close(ended)
@@ -127,7 +127,7 @@ func Cable(t *testing.T) *Machine {
 
 // Do calls f in the Machine's network. If f fails the test for good, the thread ends, and
 // so does the test.
-func (m *Machine) Do(f func()) {
+func (m *Host) Do(f func()) {
 	done := make(chan struct{})
 	select {
 	case m.work <- func() { f(); close(done) }:
@@ -142,7 +142,7 @@ func (m *Machine) Do(f func()) {
 }
 
 // Run runs a command in the Machine's network.
-func (m *Machine) Run(t *testing.T, name string, args ...string) (out string) {
+func (m *Host) Run(t *testing.T, name string, args ...string) (out string) {
 	t.Helper()
 	m.Do(func() { out = Run(t, name, args...) })
 	return out
@@ -150,7 +150,7 @@ func (m *Machine) Run(t *testing.T, name string, args ...string) (out string) {
 
 // Rules loads nftables rules into a chain for what the Machine receives, in
 // place of those before.
-func (m *Machine) Rules(t *testing.T, counters string, rules ...string) {
+func (m *Host) Rules(t *testing.T, counters string, rules ...string) {
 	t.Helper()
 	m.Run(t, "nft", Ruleset("input", counters, rules...))
 }
@@ -163,7 +163,7 @@ func Ruleset(hook, counters string, rules ...string) string {
 }
 
 // Counted is how many packets a counter of the Machine's rules has seen.
-func (m *Machine) Counted(t *testing.T, counter string) (n int) {
+func (m *Host) Counted(t *testing.T, counter string) (n int) {
 	t.Helper()
 	out := m.Run(t, "nft", "list counter inet t "+counter)
 	_, after, _ := strings.Cut(out, "packets ")
@@ -175,7 +175,7 @@ func (m *Machine) Counted(t *testing.T, counter string) (n int) {
 
 // Serve listens on a TCP port of the Machine and keeps what connects open; it
 // reads and discards what comes.
-func (m *Machine) Serve(t *testing.T, address string) net.Listener {
+func (m *Host) Serve(t *testing.T, address string) net.Listener {
 	t.Helper()
 	var l net.Listener
 	var err error

@@ -22,8 +22,8 @@ import (
 // up by a failing test.
 const Patience = time.Minute
 
-// Recorder keeps every event and lets a test wait for one.
-type Recorder struct {
+// EventLog keeps every event and lets a test wait for one.
+type EventLog struct {
 	mu     sync.Mutex
 	events []sockeye.Event
 	more   chan struct{} // closed and renewed with every event
@@ -32,24 +32,24 @@ type Recorder struct {
 }
 
 // DropData makes the Recorder forget the bytes of events, for tests with many.
-func (r *Recorder) DropData() {
+func (r *EventLog) DropData() {
 	r.mu.Lock()
 	r.noData = true
 	r.mu.Unlock()
 }
 
 // KeepNothing makes the Recorder only count.
-func (r *Recorder) KeepNothing() {
+func (r *EventLog) KeepNothing() {
 	r.mu.Lock()
 	r.nothing = true
 	r.mu.Unlock()
 }
 
 // NewRecorder makes a recorder that keeps everything.
-func NewRecorder() *Recorder { return &Recorder{more: make(chan struct{})} }
+func NewRecorder() *EventLog { return &EventLog{more: make(chan struct{})} }
 
 // Append takes an event.
-func (r *Recorder) Append(e sockeye.Event) uint64 {
+func (r *EventLog) Append(e sockeye.Event) uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.Seq = uint64(len(r.events) + 1)
@@ -70,14 +70,14 @@ func (r *Recorder) Append(e sockeye.Event) uint64 {
 }
 
 // AppendAll takes events.
-func (r *Recorder) AppendAll(events []sockeye.Event) {
+func (r *EventLog) AppendAll(events []sockeye.Event) {
 	for i, e := range events {
 		events[i].Seq = r.Append(e)
 	}
 }
 
 // All returns the events that match.
-func (r *Recorder) All(match func(sockeye.Event) bool) []sockeye.Event {
+func (r *EventLog) All(match func(sockeye.Event) bool) []sockeye.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []sockeye.Event
@@ -90,7 +90,7 @@ func (r *Recorder) All(match func(sockeye.Event) bool) []sockeye.Event {
 }
 
 // Wait returns the first event that matches, past or to come.
-func (r *Recorder) Wait(t testing.TB, what string, match func(sockeye.Event) bool) sockeye.Event {
+func (r *EventLog) Wait(t testing.TB, what string, match func(sockeye.Event) bool) sockeye.Event {
 	t.Helper()
 	var found sockeye.Event
 	r.WaitAll(t, what, func(events []sockeye.Event) bool {
@@ -105,7 +105,7 @@ func (r *Recorder) Wait(t testing.TB, what string, match func(sockeye.Event) boo
 
 // WaitAll waits until all events together are what is waited for. They are lent for the
 // call.
-func (r *Recorder) WaitAll(t testing.TB, what string, holds func(events []sockeye.Event) bool) {
+func (r *EventLog) WaitAll(t testing.TB, what string, holds func(events []sockeye.Event) bool) {
 	t.Helper()
 	late := time.After(Patience)
 	for {
@@ -125,7 +125,7 @@ func (r *Recorder) WaitAll(t testing.TB, what string, holds func(events []sockey
 }
 
 // WaitKind waits for the n-th event of a kind, counted from 1.
-func (r *Recorder) WaitKind(t testing.TB, kind sockeye.EventKind, n int) sockeye.Event {
+func (r *EventLog) WaitKind(t testing.TB, kind sockeye.EventKind, n int) sockeye.Event {
 	t.Helper()
 	r.WaitAll(t, kind.String(), func(events []sockeye.Event) bool {
 		count := 0
@@ -140,7 +140,7 @@ func (r *Recorder) WaitKind(t testing.TB, kind sockeye.EventKind, n int) sockeye
 }
 
 // WaitBytes waits until n bytes of a kind are recorded, and returns them.
-func (r *Recorder) WaitBytes(t testing.TB, kind sockeye.EventKind, n int) []byte {
+func (r *EventLog) WaitBytes(t testing.TB, kind sockeye.EventKind, n int) []byte {
 	t.Helper()
 	r.WaitAll(t, "bytes "+kind.String(), func(events []sockeye.Event) bool {
 		sum := 0
@@ -155,7 +155,7 @@ func (r *Recorder) WaitBytes(t testing.TB, kind sockeye.EventKind, n int) []byte
 }
 
 // Bytes joins the data of all events of a kind.
-func (r *Recorder) Bytes(kind sockeye.EventKind) []byte {
+func (r *EventLog) Bytes(kind sockeye.EventKind) []byte {
 	var out []byte
 	for _, e := range r.All(IsKind(kind)) {
 		out = append(out, e.Data...)
@@ -169,7 +169,7 @@ func IsKind(k sockeye.EventKind) func(sockeye.Event) bool {
 }
 
 // String lists the events, for failing tests.
-func (r *Recorder) String() string {
+func (r *EventLog) String() string {
 	var b []byte
 	for _, e := range r.All(func(sockeye.Event) bool { return true }) {
 		b = append(e.AppendJSON(b, sockeye.English), '\n')
@@ -202,7 +202,7 @@ func OnEachConnKind(t *testing.T, test func(t *testing.T)) {
 }
 
 // Open opens an endpoint for a test and closes it at the test's end.
-func Open(t testing.TB, ep sockeye.Endpoint, answer transport.Responder) (*transport.Session, *Recorder) {
+func Open(t testing.TB, ep sockeye.Endpoint, answer transport.Responder) (*transport.Session, *EventLog) {
 	t.Helper()
 	s, r, err := TryOpen(t, ep, answer)
 	if err != nil {
@@ -212,7 +212,7 @@ func Open(t testing.TB, ep sockeye.Endpoint, answer transport.Responder) (*trans
 }
 
 // TryOpen is Open that may fail.
-func TryOpen(t testing.TB, ep sockeye.Endpoint, answer transport.Responder) (*transport.Session, *Recorder, error) {
+func TryOpen(t testing.TB, ep sockeye.Endpoint, answer transport.Responder) (*transport.Session, *EventLog, error) {
 	r := NewRecorder()
 	s, err := transport.Open(t.Context(), ep, ConfigOf(ep, r, answer))
 	if err == nil {
@@ -242,7 +242,7 @@ func At(t testing.TB, typed string) sockeye.Address {
 }
 
 // Listening opens a server on a free loopback port.
-func Listening(t testing.TB, network string, o sockeye.Options, answer transport.Responder) (*transport.Session, *Recorder) {
+func Listening(t testing.TB, network string, o sockeye.Options, answer transport.Responder) (*transport.Session, *EventLog) {
 	t.Helper()
 	return Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: At(t, network+"://127.0.0.1:0"), Options: o}, answer)
 }
@@ -266,7 +266,7 @@ func DialTCP(t testing.TB, s *transport.Session) *net.TCPConn {
 }
 
 // FirstPeer waits for a session's first peer.
-func FirstPeer(t testing.TB, s *transport.Session, r *Recorder) *transport.Peer {
+func FirstPeer(t testing.TB, s *transport.Session, r *EventLog) *transport.Peer {
 	t.Helper()
 	e := r.WaitKind(t, sockeye.Joined, 1)
 	if p := s.Peer(e.Peer.ID); p != nil {
@@ -318,7 +318,7 @@ func Eventually(t *testing.T, what string, holds func() bool) {
 }
 
 // Count is how many events there are.
-func (r *Recorder) Count() int {
+func (r *EventLog) Count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.events)

@@ -17,8 +17,8 @@ import (
 	"sockeye/internal/transport"
 )
 
-// Kind is a kind of socket that the suite runs on.
-type Kind struct {
+// Case is a kind of socket that the suite runs on.
+type Case struct {
 	// Address is a free one of this machine to listen on.
 	Address func(t *testing.T) sockeye.Address
 	// Dial is a plain client of what listens on an address, without Sockeye.
@@ -29,10 +29,10 @@ type Kind struct {
 // every byte once; directions end alone and connections are reset where the traits say
 // so; who does not read delays nobody; what is canceled ends; and nothing is left over.
 // A driver's tests call it, once on each kind of connection that it has.
-func Suite(t *testing.T, k Kind) {
+func Suite(t *testing.T, k Case) {
 	for _, test := range []struct {
 		name string
-		run  func(*testing.T, Kind)
+		run  func(*testing.T, Case)
 	}{
 		{"the record is in order", testOrder},
 		{"every byte crosses once", testEveryByte},
@@ -46,16 +46,16 @@ func Suite(t *testing.T, k Kind) {
 	}
 }
 
-// pair is a server and a client of it.
-type pair struct {
+// ends is a server and a client of it.
+type ends struct {
 	server, client             *transport.Session
-	serverRecord, clientRecord *Recorder
+	serverRecord, clientRecord *EventLog
 	traits                     sockeye.Traits
 }
 
-func (k Kind) pair(t *testing.T, answer transport.Responder) *pair {
+func (k Case) pair(t *testing.T, answer transport.Responder) *ends {
 	t.Helper()
-	p := &pair{}
+	p := &ends{}
 	var at sockeye.Address
 	p.server, p.serverRecord, at = k.listen(t, answer)
 	p.client, p.clientRecord = Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at}, nil)
@@ -63,7 +63,7 @@ func (k Kind) pair(t *testing.T, answer transport.Responder) *pair {
 	return p
 }
 
-func (k Kind) listen(t *testing.T, answer transport.Responder) (*transport.Session, *Recorder, sockeye.Address) {
+func (k Case) listen(t *testing.T, answer transport.Responder) (*transport.Session, *EventLog, sockeye.Address) {
 	t.Helper()
 	s, r := Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: k.Address(t)}, answer)
 	return s, r, boundTo(s)
@@ -78,7 +78,7 @@ func boundTo(s *transport.Session) sockeye.Address {
 	return a
 }
 
-func testOrder(t *testing.T, k Kind) {
+func testOrder(t *testing.T, k Case) {
 	p := k.pair(t, Echoing{})
 	to := FirstPeer(t, p.client, p.clientRecord)
 	if _, err := to.Send(t.Context(), []byte("hello")); err != nil {
@@ -110,7 +110,7 @@ func testOrder(t *testing.T, k Kind) {
 	}
 }
 
-func testEveryByte(t *testing.T, k Kind) {
+func testEveryByte(t *testing.T, k Case) {
 	p := k.pair(t, Echoing{})
 	to := FirstPeer(t, p.client, p.clientRecord)
 	const messages, size = 40, 1000
@@ -139,7 +139,7 @@ func testEveryByte(t *testing.T, k Kind) {
 	}
 }
 
-func testHalfClose(t *testing.T, k Kind) {
+func testHalfClose(t *testing.T, k Case) {
 	p := k.pair(t, nil)
 	to := FirstPeer(t, p.client, p.clientRecord)
 	if !p.traits.HalfClose {
@@ -166,7 +166,7 @@ func testHalfClose(t *testing.T, k Kind) {
 	}
 }
 
-func testReset(t *testing.T, k Kind) {
+func testReset(t *testing.T, k Case) {
 	p := k.pair(t, nil)
 	to := FirstPeer(t, p.client, p.clientRecord)
 	if !p.traits.Connections {
@@ -187,7 +187,7 @@ func testReset(t *testing.T, k Kind) {
 	}
 }
 
-func testSlowReader(t *testing.T, k Kind) {
+func testSlowReader(t *testing.T, k Case) {
 	s, r, at := k.listen(t, nil)
 	mute := k.Dial(t, at)
 	mute.Write([]byte("I do not read"))
@@ -233,7 +233,7 @@ func testSlowReader(t *testing.T, k Kind) {
 	sending.Wait()
 }
 
-func testCancel(t *testing.T, k Kind) {
+func testCancel(t *testing.T, k Case) {
 	_, _, at := k.listen(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -251,7 +251,7 @@ func testCancel(t *testing.T, k Kind) {
 	}
 }
 
-func testLeftovers(t *testing.T, k Kind) {
+func testLeftovers(t *testing.T, k Case) {
 	at := k.Address(t)
 	round := func() {
 		s, r, err := TryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, Echoing{})

@@ -35,8 +35,8 @@ type udpPeer struct {
 	sourceControl []byte
 }
 
-// peerKey finds a UDP peer: the same source may talk to several sockets.
-type peerKey struct {
+// sourceKey finds a UDP peer: the same source may talk to several sockets.
+type sourceKey struct {
 	socket *udpSocket
 	remote netip.AddrPort
 }
@@ -44,7 +44,7 @@ type peerKey struct {
 // peerTable finds UDP peers by address and knows which was heard of longest ago.
 type peerTable struct {
 	mu     sync.Mutex
-	byAddr map[peerKey]*udpPeer
+	byAddr map[sourceKey]*udpPeer
 	order  list.List // of *udpPeer, the most recent first
 }
 
@@ -55,7 +55,7 @@ type peerTable struct {
 func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr, how *sockeye.Detail) *udpPeer {
 	s := k.server.session
 	t := &k.server.peers
-	key := peerKey{k, remote}
+	key := sourceKey{k, remote}
 	t.mu.Lock()
 	if m := t.byAddr[key]; m != nil {
 		t.order.MoveToFront(m.lruElement)
@@ -78,7 +78,7 @@ func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr, how *sockeye.D
 		return nil
 	}
 	if t.byAddr == nil {
-		t.byAddr = map[peerKey]*udpPeer{}
+		t.byAddr = map[sourceKey]*udpPeer{}
 	}
 	t.byAddr[key] = m
 	m.lruElement = t.order.PushFront(m)
@@ -217,7 +217,7 @@ func (m *udpPeer) remove() {
 		t := &m.socket.server.peers
 		t.mu.Lock()
 		m.gone.Store(true)
-		delete(t.byAddr, peerKey{m.socket, m.remote})
+		delete(t.byAddr, sourceKey{m.socket, m.remote})
 		t.order.Remove(m.lruElement)
 		t.mu.Unlock()
 		m.peer.RecordLeft(0)
@@ -255,7 +255,7 @@ func (k *udpSocket) known(to netip.AddrPort) *udpPeer {
 	t := &k.server.peers
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if m := t.byAddr[peerKey{k, to}]; m != nil || !k.connected {
+	if m := t.byAddr[sourceKey{k, to}]; m != nil || !k.connected {
 		return m
 	}
 	for key, m := range t.byAddr {

@@ -9,7 +9,7 @@ import (
 
 func TestSuite(t *testing.T) {
 	transporttest.OnEachConnKind(t, func(t *testing.T) {
-		transporttest.Suite(t, transporttest.Kind{
+		transporttest.Suite(t, transporttest.Case{
 			Address: func(t *testing.T) sockeye.Address { return transporttest.At(t, "udp://127.0.0.1:0") },
 			Dial:    transporttest.DialPlain,
 		})

@@ -34,7 +34,7 @@ func at(t testing.TB, network sockeye.Network) sockeye.Address {
 func TestSuite(t *testing.T) {
 	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram} {
 		t.Run(string(network), func(t *testing.T) {
-			transporttest.Suite(t, transporttest.Kind{
+			transporttest.Suite(t, transporttest.Case{
 				Address: func(t *testing.T) sockeye.Address { return at(t, network) },
 				Dial: func(t *testing.T, to sockeye.Address) net.Conn {
 					if network == sockeye.Unix {
@@ -53,7 +53,7 @@ func TestSuite(t *testing.T) {
 		})
 	}
 	t.Run("name without a file", func(t *testing.T) {
-		transporttest.Suite(t, transporttest.Kind{
+		transporttest.Suite(t, transporttest.Case{
 			Address: func(t *testing.T) sockeye.Address {
 				return sockeye.Address{Network: sockeye.Unix, Path: "@" + strings.ReplaceAll(at(t, sockeye.Unix).Path, "/", "-")}
 			},
@@ -62,7 +62,7 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-func listen(t *testing.T, a sockeye.Address, o sockeye.Options) (*transport.Session, *transporttest.Recorder, error) {
+func listen(t *testing.T, a sockeye.Address, o sockeye.Options) (*transport.Session, *transporttest.EventLog, error) {
 	return transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: a, Options: o}, transporttest.Echoing{})
 }
 

@@ -160,8 +160,8 @@ func TestFramingMenu(t *testing.T) {
 	p.shows("3  one")
 	const spec = `document.querySelector('[data-control="framing-spec"]').value`
 	kinds := value[[]string](p, `[...document.querySelector('[data-control=framing]').options].map(o => o.value).filter(v => v && v !== 'custom')`)
-	if len(kinds) != len(framing.Kinds)-1 { // none is not to cut
-		t.Errorf("the menu has %v, the core %v", kinds, framing.Kinds)
+	if len(kinds) != len(framing.Methods)-1 { // none is not to cut
+		t.Errorf("the menu has %v, the core %v", kinds, framing.Methods)
 	}
 	for _, k := range kinds {
 		p.choose(control("framing"), k)

@@ -78,7 +78,7 @@ func TestMoverIsChosen(t *testing.T) {
 }
 
 // stillServed fails unless a new client of a session is echoed or recorded.
-func stillServed(t *testing.T, s *transport.Session, r *transporttest.Recorder, echo bool) {
+func stillServed(t *testing.T, s *transport.Session, r *transporttest.EventLog, echo bool) {
 	t.Helper()
 	c := transporttest.DialTCP(t, s)
 	c.Write([]byte("ping"))
@@ -258,7 +258,7 @@ func TestLoopForgetsDescriptors(t *testing.T) {
 
 // gate is a recorder that holds the first received event back until it is opened.
 type gate struct {
-	*transporttest.Recorder
+	*transporttest.EventLog
 	once    sync.Once
 	reached chan struct{} // closed when that event has come
 	opened  chan struct{}
@@ -266,7 +266,7 @@ type gate struct {
 }
 
 func newGate() *gate {
-	g := &gate{Recorder: transporttest.NewRecorder(), reached: make(chan struct{}), opened: make(chan struct{})}
+	g := &gate{EventLog: transporttest.NewRecorder(), reached: make(chan struct{}), opened: make(chan struct{})}
 	g.open = sync.OnceFunc(func() { close(g.opened) })
 	return g
 }
@@ -278,7 +278,7 @@ func (g *gate) Append(e sockeye.Event) uint64 {
 			<-g.opened
 		})
 	}
-	return g.Recorder.Append(e)
+	return g.EventLog.Append(e)
 }
 
 func (g *gate) AppendAll(events []sockeye.Event) {

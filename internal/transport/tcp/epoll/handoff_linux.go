@@ -16,7 +16,7 @@ import (
 // loop: the same descriptor, from now on in the hands of Go's poller.
 type adoptedConn struct {
 	*os.File
-	sockopt.TCP
+	sockopt.TCPSocket
 	peer *transport.DriverPeer
 }
 
@@ -24,7 +24,7 @@ type adoptedConn struct {
 func adoptFD(p *transport.DriverPeer, fd int) *transport.StreamMover {
 	f := os.NewFile(uintptr(fd), "")
 	raw, _ := f.SyscallConn() // fails only without a file
-	return transport.NewStreamMover(p, &adoptedConn{f, sockopt.TCP{Raw: adoptedRawConn{raw}}, p})
+	return transport.NewStreamMover(p, &adoptedConn{f, sockopt.TCPSocket{Raw: adoptedRawConn{raw}}, p})
 }
 
 func (a *adoptedConn) Local() sockeye.SocketAddr { return a.peer.Local }
