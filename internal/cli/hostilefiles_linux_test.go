@@ -92,7 +92,8 @@ func TestTwiceEndsRecordingInOrder(t *testing.T) {
 func TestHangupEndsInOrder(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "rec")
-	p := run(t, "sockeye", "listen", "127.0.0.1:0", "--quiet", "--record", dir)
+	// the tests may themselves run under nohup
+	p := run(t, "env", "--default-signal=HUP", "sockeye", "listen", "127.0.0.1:0", "--quiet", "--record", dir)
 	p.address("127.0.0.1")
 	p.cmd.Process.Signal(syscall.SIGHUP)
 	p.ends(terminal.ExitOK)
