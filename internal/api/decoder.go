@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/framing"
+	"sockeye/internal/query"
 )
 
 // EventDecoder makes events of lines again, for a view in another process. It belongs to
@@ -37,8 +37,9 @@ func (d *EventDecoder) Event(ctx context.Context, l *EventLine) sockeye.Event {
 
 // Frame is the frame of a line that an event has. Its bytes may be cut short, as they are
 // in the line.
-func (d *EventDecoder) Frame(e sockeye.Event, l *Frame) framing.PeerFrame {
-	f := framing.PeerFrame{Session: e.Session, Peer: e.Peer}
+func (d *EventDecoder) Frame(e sockeye.Event, l *Frame) query.PageFrame {
+	f := query.PageFrame{Bytes: l.Bytes, Chunks: l.Chunks}
+	f.Session, f.Peer = e.Session, e.Peer
 	if l.PeerID > 0 {
 		if f.Peer = d.peers[l.PeerID]; f.Peer != nil {
 			f.Session = f.Peer.Session
@@ -54,16 +55,8 @@ func (d *EventDecoder) Frame(e sockeye.Event, l *Frame) framing.PeerFrame {
 	case len(l.BodyAt) == 2 && l.BodyAt[0] <= min(l.BodyAt[1], len(l.Data)):
 		f.Body = l.Data[l.BodyAt[0]:min(l.BodyAt[1], len(l.Data))]
 	}
-	for m := framing.Whole; m <= framing.Open; m++ {
-		if m.String() == l.Mark {
-			f.Mark = m
-		}
-	}
-	for _, v := range []framing.CheckResult{framing.Right, framing.Wrong} {
-		if v.String() == l.Check {
-			f.Check = v
-		}
-	}
+	f.Mark.UnmarshalText([]byte(l.Mark)) // what a newer workbench calls it is not known here
+	f.Check.UnmarshalText([]byte(l.Check))
 	return f
 }
 

@@ -8,39 +8,15 @@ import (
 
 	"sockeye"
 	"sockeye/internal/api/access"
-	"sockeye/internal/payload"
 	"sockeye/internal/query"
-	"sockeye/internal/recording"
 )
 
 // filterQuery are the query parameters that choose events.
 var filterQuery = []string{"session", "peer", "direction", "text", "hex"}
 
-// filter reads them.
-func (c *requestContext) filter() (recording.Filter, error) {
-	f := recording.Filter{Session: c.q.Get("session"), Peer: c.q.Get("peer")}
-	switch d := c.q.Get("direction"); d {
-	case "":
-	case "received":
-		f.Direction = sockeye.Received
-	case "sent":
-		f.Direction = sockeye.Sent
-	default:
-		return f, invalid("direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", d), Zh: fmt.Sprintf("%q 不是 received 或 sent", d)}, sockeye.Text{})
-	}
-	text, hex := c.q.Get("text"), c.q.Get("hex")
-	if text != "" && hex != "" {
-		return f, invalid("hex", sockeye.Text{En: "not together with text", Zh: "不能与 text 同时使用"}, sockeye.Text{})
-	}
-	f.Bytes = []byte(text)
-	if hex != "" {
-		data, err := payload.ParseHex(hex)
-		if err != nil {
-			return f, err
-		}
-		f.Bytes = data
-	}
-	return f, nil
+// filterWords reads them.
+func (c *requestContext) filterWords() query.FilterWords {
+	return query.FilterWords{Session: c.q.Get("session"), Peer: c.q.Get("peer"), Direction: c.q.Get("direction"), Text: c.q.Get("text"), Hex: c.q.Get("hex")}
 }
 
 // kinds reads the kinds of events that are wanted, with commas between.
@@ -76,13 +52,13 @@ func (c *requestContext) events(None) (Events, error) {
 	if q.Backward, err = c.yes("back"); err != nil {
 		return Events{}, err
 	}
-	if q.Filter, err = c.filter(); err != nil {
+	if q.Filter, err = c.filterWords().Parse(); err != nil {
 		return Events{}, err
 	}
 	if q.Kinds, err = c.kinds(); err != nil {
 		return Events{}, err
 	}
-	if q.Cut, err = c.cut(); err != nil {
+	if q.Cut, err = query.ParseFrameQuery(c.q.Get("frame"), c.q.Get("check")); err != nil {
 		return Events{}, err
 	}
 	seen, err := c.bench.Query(c.ctx(), q)

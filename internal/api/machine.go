@@ -5,15 +5,13 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/netinfo"
 )
 
 func (c *requestContext) machine(None) (Machine, error) {
-	list, err := netinfo.Interfaces()
+	list, board, err := core.Reachable()
 	if err != nil {
 		return Machine{}, err
 	}
-	board, _ := netinfo.BoardAddress(list)
 	m := Machine{
 		Version: c.o.Version, OS: runtime.GOOS, Arch: runtime.GOARCH, Language: c.o.Language,
 		Interfaces: []Interface{}, BoardAddress: board.String(), Refusals: c.guard.Rejected(), Recordings: c.o.Recordings,

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"os"
-	"time"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -74,23 +72,5 @@ func (c *requestContext) receiveTo(in SetReceiveFile) error {
 	if in.Peer > 0 && s.Peer(in.Peer) == nil {
 		return noPeer(s, in.Peer)
 	}
-	name := in.Path
-	if name == "" {
-		name = time.Now().Format("20060102-150405.000") + "-" + s.ID() + ".bin"
-	}
-	root, err := c.recordingsRoot(name)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return notMade(root.Name()+string(os.PathSeparator)+name, err)
-	}
-	if err := s.ReceiveTo(file, in.Peer); err != nil {
-		file.Close()
-		root.Remove(name)
-		return err
-	}
-	return nil
+	return s.ReceiveIn(c.recordings(), in.Path, in.Peer)
 }

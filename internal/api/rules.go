@@ -8,9 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/payload"
 	"sockeye/internal/responder"
-	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
 
@@ -37,7 +35,7 @@ func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*
 		}
 		return s.bench.Lookup(name)
 	}
-	return responder.RulesOf(set, opening, rule.EngineOptions{Seed: seed, Lookup: lookup}), nil
+	return responder.RulesOf(set, opening, seed, lookup), nil
 }
 
 func (c *requestContext) rules(None) (Rules, error) {
@@ -142,7 +140,7 @@ func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 	case message == (in.Session != ""):
 		err = invalid("payload", sockeye.Text{En: "a message or a session is needed, and only one of the two", Zh: "需要一条消息或一个会话，二者之一"}, sockeye.Text{})
 	case message:
-		err = t.message(in, how, c.bench.Lookup)
+		err = c.tryMessage(t, in, how)
 	default:
 		err = c.tryRecord(t, in)
 	}
@@ -151,9 +149,9 @@ func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 	return t.out, err
 }
 
-// message tries one message of a peer that has just joined, or is in a state.
-func (t *dryRun) message(in TryRules, how *responder.RuleProgram, lookup func(string) (string, bool)) error {
-	data, err := in.message(lookup)
+// tryMessage tries one message of a peer that has just joined, or is in a state.
+func (c *requestContext) tryMessage(t *dryRun, in TryRules, how *responder.RuleProgram) error {
+	data, err := c.messageOf(in)
 	if err != nil {
 		return err
 	}
@@ -172,18 +170,14 @@ func (t *dryRun) message(in TryRules, how *responder.RuleProgram, lookup func(st
 	return nil
 }
 
-func (in *TryRules) message(lookup func(string) (string, bool)) ([]byte, error) {
+func (c *requestContext) messageOf(in TryRules) ([]byte, error) {
 	if in.Payload != nil && in.Data != nil {
 		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
 	}
 	if in.Data != nil {
 		return in.Data, nil
 	}
-	template, err := in.Payload.parse()
-	if err != nil {
-		return nil, err
-	}
-	return template.Append(nil, &payload.Vars{Seq: 1, Time: time.Now(), Random: rand.Uint64(), Lookup: lookup})
+	return c.firstMessage(*in.Payload)
 }
 
 // tryRecord tries what a session received.
@@ -245,7 +239,7 @@ func (t *dryRun) add(tried *responder.DryRunStep) {
 		o.Rules = append(o.Rules, n+1)
 	}
 	for _, s := range tried.Plan.Steps {
-		o.Steps = append(o.Steps, Step{Rule: s.Rule + 1, AfterMS: float64(s.At.Sub(tried.Time).Microseconds()) / 1000, To: s.To, Data: cut(s.Data), Bytes: len(s.Data), End: s.End})
+		o.Steps = append(o.Steps, Step{Rule: s.Rule + 1, AfterMS: float64(s.At.Sub(tried.Time).Microseconds()) / 1000, To: string(s.To), Data: cut(s.Data), Bytes: len(s.Data), End: string(s.End)})
 	}
 	for _, e := range tried.Plan.Trouble {
 		o.Trouble = append(o.Trouble, *e.Line(t.lang))

@@ -111,7 +111,10 @@ func (o outgoing) every(in StartRun) (*schedule.List, error) {
 	}
 	if o.payload != nil {
 		var err error
-		if row, err = o.payload.row(); err != nil {
+		if row, err = o.payload.row(); err == nil {
+			_, err = row.Parse()
+		}
+		if err != nil {
 			return nil, err
 		}
 	} else {

@@ -10,7 +10,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/payload"
 	"sockeye/internal/responder"
 	"sockeye/internal/workspace"
 )
@@ -103,13 +102,7 @@ func (c *requestContext) session() (*core.Session, error) {
 			return s, nil
 		}
 	}
-	return nil, noSession(id)
-}
-
-func noSession(id string) error {
-	return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: payload.Quote(id, 40),
-		Message: sockeye.Text{En: "no such session", Zh: "没有这个会话"},
-		Hint:    sockeye.Text{En: "sockeye session ls lists them", Zh: "sockeye session ls 列出全部会话"}}
+	return nil, core.NoSession(id)
 }
 
 // openSession is session, if it is open.

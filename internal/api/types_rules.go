@@ -2,7 +2,6 @@ package api
 
 import (
 	"sockeye"
-	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
 
@@ -81,11 +80,11 @@ type (
 	}
 	// Step is one thing that a rule would do: send data, or end the connection.
 	Step struct {
-		Rule    int      `json:"rule"` // its number, from 1
-		AfterMS float64  `json:"after_ms"`
-		To      rule.To  `json:"to,omitempty" enum:"sender,others,all"`
-		Data    []byte   `json:"data"`
-		Bytes   int      `json:"bytes"`
-		End     rule.End `json:"end,omitempty" enum:"close,abort"`
+		Rule    int     `json:"rule"` // its number, from 1
+		AfterMS float64 `json:"after_ms"`
+		To      string  `json:"to,omitempty" enum:"sender,others,all"`
+		Data    []byte  `json:"data"`
+		Bytes   int     `json:"bytes"`
+		End     string  `json:"end,omitempty" enum:"close,abort"`
 	}
 )

@@ -6,7 +6,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
-	"sockeye/internal/payload"
 	"sockeye/internal/workspace"
 )
 
@@ -101,7 +100,7 @@ func (c *requestContext) openWorkspace(in OpenWorkspace) (Sessions, error) {
 		}
 	}
 	if len(openings) == 0 {
-		return Sessions{}, noEndpoint(in.Endpoint, k.openings)
+		return Sessions{}, workspace.NoEndpoint(in.Endpoint, k.openings)
 	}
 	file := *k.file
 	file.Variables = nil // those of the workspace are found, as they are then
@@ -114,18 +113,4 @@ func (c *requestContext) openWorkspace(in OpenWorkspace) (Sessions, error) {
 		out.Sessions = append(out.Sessions, sessionOf(s, c.lang))
 	}
 	return out, nil
-}
-
-func noEndpoint(name string, there []workspace.Opening) error {
-	var names []string
-	for _, o := range there {
-		names = append(names, o.Name)
-	}
-	e := &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: payload.Quote(name, 40), Message: sockeye.Text{En: "the workspace has no such endpoint", Zh: "工作区中没有这个端点"}}
-	e.Hint = sockeye.Text{En: "it has none yet", Zh: "其中还没有端点"}
-	if len(names) > 0 {
-		list := strings.Join(names, ", ")
-		e.Hint = sockeye.Text{En: "the endpoints are " + list, Zh: "端点有：" + list}
-	}
-	return e
 }

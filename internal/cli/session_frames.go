@@ -25,7 +25,7 @@ func (t *tail) showFrames(l *api.EventLine, e sockeye.Event, wants func(*api.Fra
 		}
 		delete(t.shown, w)
 		fr := t.decoder.Frame(e, f)
-		t.view.ShowFrame(&fr)
+		t.view.ShowFrame(&fr.PeerFrame)
 	}
 	if l.FramesLeftOut > 0 {
 		t.view.ShowNotice(fmt.Sprintf(t.app.t("%d more frames end here", "此处还有 %d 帧"), l.FramesLeftOut))

@@ -6,7 +6,17 @@ import (
 	"strings"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
+
+// Reachable are this machine's network interfaces, and the address at which a board most
+// likely reaches it; that is zero if there is none. The error is an *sockeye.Error.
+func Reachable() (list []netinfo.Interface, board netip.Addr, err error) {
+	if list, err = netinfo.Interfaces(); err == nil {
+		board, _ = netinfo.BoardAddress(list)
+	}
+	return list, board, err
+}
 
 // ConnectHint is what to type on a board to reach a server here, by one program.
 type ConnectHint struct {

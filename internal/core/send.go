@@ -3,11 +3,14 @@ package core
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
+	"sockeye/internal/schedule"
 )
 
 // SetLookup says where {{env.NAME}} and {{var.NAME}} of payloads are found; nil
@@ -20,6 +23,15 @@ func (w *Core) Lookup(name string) (string, bool) {
 		return (*find)(name)
 	}
 	return "", false
+}
+
+// Preview is the first message that a payload makes, for nobody.
+func (w *Core) Preview(r schedule.Row) ([]byte, error) {
+	t, err := r.Parse()
+	if err != nil {
+		return nil, err
+	}
+	return t.Append(nil, &payload.Vars{Seq: 1, Time: time.Now(), Random: rand.Uint64(), Lookup: w.Lookup})
 }
 
 // messageBuilder is what a session keeps for the payloads it sends.

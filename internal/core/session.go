@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/payload"
 	"sockeye/internal/responder"
 	"sockeye/internal/schedule"
 	"sockeye/internal/transport"
@@ -36,6 +37,13 @@ type Session struct {
 	// Once it is closed, guarded by the workbench's lock:
 	until time.Time
 	last  sockeye.SessionStatus
+}
+
+// NoSession is the error about a session that is not there.
+func NoSession(id string) error {
+	return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: payload.Quote(id, 40),
+		Message: sockeye.Text{En: "no such session", Zh: "没有这个会话"},
+		Hint:    sockeye.Text{En: "sockeye session ls lists them", Zh: "sockeye session ls 列出全部会话"}}
 }
 
 // Peer is one remote party of a session. All its methods may be called by everybody;

@@ -6,7 +6,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/responder"
-	"sockeye/internal/rule"
 	"sockeye/internal/workspace"
 )
 
@@ -55,7 +54,7 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		a := responder.Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
 		if one.Program != nil {
 			set, _ := f.RuleSet(endpointOf(f, one.Name))
-			a.Rules = responder.RulesOf(set, one, rule.EngineOptions{Seed: o.Seed, Lookup: lookup})
+			a.Rules = responder.RulesOf(set, one, o.Seed, lookup)
 		}
 		s, err := w.open(ctx, one.Endpoint, a, &openings[n])
 		if err != nil {

@@ -1,6 +1,10 @@
 package framing
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // Mark says what a piece of a stream is.
 type Mark uint8
@@ -22,6 +26,17 @@ func (m Mark) String() string { return markNames[m] }
 // MarshalText is String, for JSON.
 func (m Mark) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
+// UnmarshalText reads what String says; an error, and nothing changed, if no mark is called
+// so.
+func (m *Mark) UnmarshalText(text []byte) error {
+	n := slices.Index(markNames[:], string(text))
+	if n < 0 {
+		return fmt.Errorf("%q is no mark of a frame", text)
+	}
+	*m = Mark(n)
+	return nil
+}
+
 // CheckResult says whether the checksum of a frame is right.
 type CheckResult uint8
 
@@ -36,6 +51,17 @@ var verdictNames = [...]string{Unchecked: "", Right: "right", Wrong: "wrong"}
 
 // String is the stable name of the verdict, "" for Unchecked.
 func (v CheckResult) String() string { return verdictNames[v] }
+
+// UnmarshalText reads what String says; an error, and nothing changed, if no verdict is
+// called so.
+func (v *CheckResult) UnmarshalText(text []byte) error {
+	n := slices.Index(verdictNames[:], string(text))
+	if n < 0 {
+		return fmt.Errorf("%q is no verdict on a checksum", text)
+	}
+	*v = CheckResult(n)
+	return nil
+}
 
 // Chunk is bytes of one direction as one read or write moved them.
 type Chunk struct {

@@ -30,9 +30,10 @@ type RuleProgram struct {
 }
 
 // RulesOf are rules as a set has them, found sound as an opening. The guards that
-// they lift are the opening's.
-func RulesOf(set workspace.RuleSet, o workspace.Opening, options rule.EngineOptions) *RuleProgram {
-	options.Allow = o.Allow
+// they lift are the opening's. seed repeats chances and ranges of delays, and lookup finds
+// the variables of payloads.
+func RulesOf(set workspace.RuleSet, o workspace.Opening, seed uint64, lookup func(name string) (string, bool)) *RuleProgram {
+	options := rule.EngineOptions{Seed: seed, Lookup: lookup, Allow: o.Allow}
 	return &RuleProgram{Set: set, Program: o.Program, Frame: o.Frame, Check: o.Check, Options: options}
 }
 

@@ -79,6 +79,27 @@ func (r Row) Options() (payload.ParseOptions, error) {
 	return o, err
 }
 
+// SetChecksum gives the row a checksum by name, of the bytes from from up to to, exclusive,
+// in the order "big" or "little". Zero values leave what the name says: it may be all that
+// checksum.ParseTrailer reads.
+func (r *Row) SetChecksum(name string, from, to int, order string) error {
+	t, err := checksum.ParseTrailer(name)
+	if err != nil {
+		return err
+	}
+	if part := (checksum.Coverage{From: from, To: to}); part != (checksum.Coverage{}) {
+		t.Range = part
+	}
+	switch order {
+	case "big":
+		t.Order = checksum.Big
+	case "little":
+		t.Order = checksum.Little
+	}
+	r.Checksum = t.String()
+	return nil
+}
+
 // LineEnd is the line end that a word means: "lf", "crlf", "cr", or none.
 func LineEnd(word string) (string, error) {
 	switch strings.ToLower(word) {
@@ -100,6 +121,11 @@ func (r Row) Template() (*payload.Template, error) {
 	if err := r.bounds(); err != nil {
 		return nil, err
 	}
+	return r.Parse()
+}
+
+// Parse parses the payload of a row, which may be empty and need not be fit for a list.
+func (r Row) Parse() (*payload.Template, error) {
 	o, err := r.Options()
 	if err != nil {
 		return nil, err

@@ -123,3 +123,19 @@ func (f *File) PlanText(openings []Opening, l sockeye.Lang) string {
 	}
 	return b.String()
 }
+
+// NoEndpoint is the error about an endpoint that a file does not have; there are those it
+// has.
+func NoEndpoint(name string, there []Opening) error {
+	var names []string
+	for _, o := range there {
+		names = append(names, o.Name)
+	}
+	e := &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: payload.Quote(name, 40), Message: sockeye.Text{En: "the workspace has no such endpoint", Zh: "工作区中没有这个端点"}}
+	e.Hint = sockeye.Text{En: "it has none yet", Zh: "其中还没有端点"}
+	if len(names) > 0 {
+		list := strings.Join(names, ", ")
+		e.Hint = sockeye.Text{En: "the endpoints are " + list, Zh: "端点有：" + list}
+	}
+	return e
+}
