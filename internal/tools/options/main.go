@@ -27,7 +27,14 @@ func main() {
 
 // generate is what each file below root is to say, by its name.
 func generate(root string, table sockeye.OptionTable) (map[string]string, error) {
-	files := map[string]string{filepath.Join(root, "web/src/options.ts"): page(table)}
+	kinds, err := schemes()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{
+		filepath.Join(root, "web/src/options.ts"): page(table),
+		filepath.Join(root, "web/src/schemes.ts"): kinds,
+	}
 	for name, part := range map[string]string{
 		"docs/manual.md": manual(table, sockeye.English), "docs/manual.zh-CN.md": manual(table, sockeye.Chinese),
 		"docs/protocols.md": keys(table, sockeye.English), "docs/protocols.zh-CN.md": keys(table, sockeye.Chinese),

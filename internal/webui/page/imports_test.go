@@ -14,7 +14,7 @@ import (
 )
 
 // pageRooms says what each folder of the page may import besides itself and what is
-// generated: the types of the API and the options of endpoints.
+// generated: the types of the API, the options of endpoints and the schemes.
 var pageRooms = map[string][]string{
 	"i18n":   {},
 	"format": {"i18n"},
@@ -62,7 +62,29 @@ func TestPageImports(t *testing.T) {
 	}
 }
 
-func generated(room string) bool { return room == "api-types" || room == "options" }
+func generated(room string) bool {
+	return room == "api-types" || room == "options" || room == "schemes"
+}
+
+// The page asks what a kind of socket can do, as the generated table of schemes says it,
+// and compares no names of schemes: a new one needs nothing here.
+func TestPageComparesNoSchemes(t *testing.T) {
+	compares := regexp.MustCompile(`(?:===?|!==?|startsWith\(|case)\s*['"](?:tcp|udp|unix)`)
+	root := "../../../web/src"
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		for _, found := range compares.FindAllString(string(text), -1) {
+			t.Errorf("%s has %s: ask for a trait of its scheme", file, found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // roomOf is the folder of a file of the page, or the file's name if it is in none.
 func roomOf(name string) string {

@@ -1,8 +1,9 @@
 // What an event says that carries no data, in the person's words.
 
-import type { EventLine, Session } from '../api-types';
+import type { EventLine, Process, Session } from '../api-types';
 import { t, type Word } from '../i18n/i18n.svelte';
 import { count, size } from './numbers';
+import { isConnectionless } from './scheme';
 import { safe } from './text';
 
 const reasons: Record<string, Word> = {
@@ -47,11 +48,18 @@ export function sentence(e: EventLine, session: Session | undefined): string {
   }
 }
 
-const isUDP = (e: EventLine): boolean => (e.network ?? '').startsWith('udp');
+const isUDP = (e: EventLine): boolean => isConnectionless(e.network);
+
+/** The program at the other end of a Unix socket, as the terminal says it. */
+export function processOf({ pid, user, program }: Process): string {
+  let said = pid ? t('processNumber', { n: pid }) : t('processAny');
+  if (user) said = t('processUser', { process: said, user: safe(user) });
+  return program ? t('processNamed', { program: safe(program), process: said }) : said;
+}
 
 // UDP knows no connections: a peer is an address that a datagram came from, or goes to.
 function joined(e: EventLine, s: Session | undefined): string {
-  if (!isUDP(e)) return t('eventJoined');
+  if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '');
   if (e.reason === 'local' || s?.mode === 'connect') return t('udpDestination');
   return t('udpFirst', { peer: safe(e.peer ?? '') });
 }

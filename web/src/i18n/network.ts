@@ -41,7 +41,8 @@ export const networkWords = {
   udpNoPeers: ['No datagram has come yet, and no remote address is set.', '尚未收到数据报，也未设置远程地址。'],
   udpNobody: ['Nobody to send to yet: set a remote address, or wait for a datagram.', '还没有发送目标：请填写远程地址，或等待数据报。'],
   udpTargetAll: ['All peers ({n})', '全部对象（{n}）'],
+  datagramNone: ['No datagram has come yet.', '尚未收到数据报。'],
   udpForget: ['Forget', '移除'],
-  udpForgetHint: ['Take it from the list; UDP does not tell the peer', '从列表中移除；UDP 不会通知对方'],
+  udpForgetHint: ['Take it from the list; the peer is not told', '从列表中移除；不会通知对方'],
   udpRemove: ['It is open, and {n} addresses are known. Without its tab the session ends.', '该会话正在运行，已知 {n} 个对象。移除标签页会结束会话。'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;

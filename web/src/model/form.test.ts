@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Session } from '../api-types';
-import { emptyForm, formOf, hostPort, request } from './form';
+import { emptyForm, formOf, hostPort, pasted, request } from './form';
 
 test('an IPv6 address has brackets before its port', () => {
   expect(hostPort('::1', ' 80 ')).toBe('[::1]:80');
@@ -11,7 +11,7 @@ test('an IPv6 address has brackets before its port', () => {
 describe('request', () => {
   test('a TCP server', () => expect(request({ ...emptyForm })).toEqual({ mode: 'listen', address: 'tcp://:10000' }));
   test('a TCP client', () => {
-    const f = { ...emptyForm, protocol: 'tcp-client' as const, remote: ' board.local ', remotePort: '23', local: '10.0.0.2', reconnect: true, echo: true };
+    const f = { ...emptyForm, protocol: 'tcp-client', remote: ' board.local ', remotePort: '23', local: '10.0.0.2', reconnect: true, echo: true };
     expect(request(f)).toEqual({ mode: 'connect', address: 'tcp://board.local:23', options: { source: ['10.0.0.2'], reconnect: true }, echo: true });
   });
   test('UDP has any port if none is given', () => {
@@ -26,4 +26,23 @@ describe('request', () => {
 test('a session fills in the form that it was opened with', () => {
   const s = { mode: 'listen', network: 'tcp', address: 'tcp://[::1]:7', half_open_ms: 1500, echo: true } as Session;
   expect(formOf(s, { ...emptyForm })).toMatchObject({ protocol: 'tcp-server', local: '::1', localPort: '7', halfOpen: true, halfOpenFor: 1.5, echo: true });
+});
+
+describe('a Unix socket', () => {
+  test('is opened by its path, with what it has', () => {
+    const f = { ...emptyForm, protocol: 'unix-server', path: ' /tmp/b.sock ', local: '10.0.0.2', halfOpen: true, broadcast: true, selective: true, allowPeers: '10.0.0.1', options: { mode: '660', 'no-delay': 'off' } };
+    expect(request(f)).toEqual({ mode: 'listen', address: 'unix:///tmp/b.sock', options: { half_open_ms: 60000, mode: 660 } });
+    expect(request({ ...f, protocol: 'unixgram-client', path: '@b' })).toEqual({ mode: 'connect', address: 'unixgram://@b', options: {} });
+  });
+  test('fills in the form again', () => {
+    const s = { mode: 'connect', network: 'unix', address: 'unix:///tmp/a:7' } as Session;
+    expect(formOf(s, { ...emptyForm })).toMatchObject({ protocol: 'unix-client', path: '/tmp/a:7' });
+  });
+  test('is recognised in a pasted address, and stays on its side', () => {
+    const f = { ...emptyForm, protocol: 'tcp-client' };
+    expect(pasted(f, 'board.local')).toBe(false);
+    expect(pasted(f, ' UNIX:///tmp/x.sock ')).toBe(true);
+    expect(f).toMatchObject({ protocol: 'unix-client', path: '/tmp/x.sock' });
+    expect(pasted(f, 'tcp://board.local:7')).toBe(false);
+  });
 });

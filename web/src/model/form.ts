@@ -1,18 +1,41 @@
 // The network settings of a tab: what a person fills in, and the request that it is.
 
 import type { Open, Session } from '../api-types';
+import { schemeOf } from '../format/scheme';
+import { schemes, type Scheme } from '../schemes';
 import { inputsOf, optionValues, type OptionInputs } from './optionForm';
 
-export const protocols = ['tcp-server', 'tcp-client', 'udp'] as const;
-export type Protocol = (typeof protocols)[number];
+/** What can be chosen: a kind of socket, and which side of it. */
+export interface Protocol {
+  readonly name: string;
+  readonly scheme: Scheme;
+  readonly mode: 'listen' | 'connect';
+  /** It hears everybody and may be told at any time whom to send to. */
+  readonly both: boolean;
+}
+
+export const protocols: readonly Protocol[] = schemes.flatMap((scheme): Protocol[] =>
+  scheme.ip && !scheme.connections
+    ? [{ name: scheme.name, scheme, mode: 'listen', both: true }]
+    : [
+        { name: `${scheme.name}-server`, scheme, mode: 'listen', both: false },
+        { name: `${scheme.name}-client`, scheme, mode: 'connect', both: false },
+      ],
+);
+
+/** What the form has chosen. */
+export const protocolOf = (f: Form): Protocol => protocols.find((p) => p.name === f.protocol) ?? protocols[0]!;
+
+const chosenFor = (scheme: Scheme, mode: string): string => (protocols.find((p) => p.scheme === scheme && (p.both || p.mode === mode)) ?? protocols[0]!).name;
 
 /** The network settings of a tab. */
 export interface Form {
-  protocol: Protocol;
+  protocol: string; // the name of one of protocols
   local: string; // '' is all addresses, or any
   localPort: string;
   remote: string;
   remotePort: string;
+  path: string; // instead of hosts and ports
   echo: boolean;
   reconnect: boolean;
   broadcast: boolean;
@@ -25,34 +48,34 @@ export interface Form {
 }
 
 /** A form that nobody has touched. */
-export const emptyForm: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60, selective: false, allowPeers: '', denyPeers: '', options: {} };
+export const emptyForm: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', path: '', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60, selective: false, allowPeers: '', denyPeers: '', options: {} };
 
 /** What to ask the core for. */
 export function request(f: Form): Open {
-  const scheme = f.protocol === 'udp' ? 'udp' : 'tcp';
-  const halfOpen = f.halfOpen && scheme === 'tcp' ? { half_open_ms: 1000 * f.halfOpenFor } : {};
-  if (f.protocol !== 'tcp-client') {
+  const { scheme, mode, both } = protocolOf(f);
+  const halfOpen = f.halfOpen && scheme.halfClose ? { half_open_ms: 1000 * f.halfOpenFor } : {};
+  if (mode === 'listen') {
     const options = {
-      ...(f.broadcast && scheme === 'udp' ? { broadcast: true } : {}),
+      ...(f.broadcast && both ? { broadcast: true } : {}),
       ...halfOpen,
-      ...(f.selective ? { allow_peers: listed(f.allowPeers), deny_peers: listed(f.denyPeers) } : {}),
-      ...optionValues(f.options, scheme, 'listen'),
+      ...(f.selective && scheme.ip ? { allow_peers: listed(f.allowPeers), deny_peers: listed(f.denyPeers) } : {}),
+      ...optionValues(f.options, scheme.name, 'listen'),
     };
     return {
       mode: 'listen',
-      address: url(scheme, f.local, f.localPort.trim() === '' && scheme === 'udp' ? '0' : f.localPort),
+      address: scheme.ip ? url(scheme.name, f.local, f.localPort.trim() === '' && both ? '0' : f.localPort) : urlOfPath(scheme, f.path),
       ...(Object.keys(options).length > 0 ? { options } : {}),
       ...(f.echo ? { echo: true } : {}),
     };
   }
   return {
     mode: 'connect',
-    address: url(scheme, f.remote.trim(), f.remotePort),
+    address: scheme.ip ? url(scheme.name, f.remote.trim(), f.remotePort) : urlOfPath(scheme, f.path),
     options: {
-      ...(f.local ? { source: [f.local] } : {}),
+      ...(f.local && scheme.ip ? { source: [f.local] } : {}),
       ...(f.reconnect ? { reconnect: true } : {}),
       ...halfOpen,
-      ...optionValues(f.options, scheme, 'connect'),
+      ...optionValues(f.options, scheme.name, 'connect'),
     },
     ...(f.echo ? { echo: true } : {}),
   };
@@ -65,6 +88,18 @@ function listed(field: string): string[] {
 
 function url(scheme: string, host: string, port: string): string {
   return `${scheme}://${hostPort(host, port)}`;
+}
+
+const urlOfPath = (scheme: Scheme, path: string): string => `${scheme.name}://${path.trim()}`;
+
+/** An address with its scheme, of a path: pasted into a field, it says which kind of socket is meant. */
+export function pasted(f: Form, text: string): boolean {
+  const found = /^\s*(\w+):\/\/(.*)$/.exec(text);
+  const scheme = schemes.find((s) => !s.ip && s.name === found?.[1]?.toLowerCase());
+  if (!found || !scheme) return false;
+  f.protocol = chosenFor(scheme, protocolOf(f).mode);
+  f.path = found[2]!.trim();
+  return true;
 }
 
 /** Host and port as one address. */
@@ -88,12 +123,14 @@ export function formOf(s: Session, otherwise: Form): Form {
     denyPeers: deny.join(', '),
     options: inputsOf(s.options),
   };
-  const udp = s.network.startsWith('udp');
+  const scheme = schemeOf(s.network);
+  const protocol = chosenFor(scheme, s.mode);
+  if (!scheme.ip) return { ...f, protocol, path: s.address.replace(/^\w+:\/\//, '') };
   if (s.mode === 'listen') {
     const [remote, remotePort] = s.remote ? parts(s.remote) : ['', f.remotePort];
-    return { ...f, protocol: udp ? 'udp' : 'tcp-server', local: host, localPort: port, remote, remotePort };
+    return { ...f, protocol, local: host, localPort: port, remote, remotePort };
   }
-  return { ...f, protocol: udp ? 'udp' : 'tcp-client', local: s.sources?.[0] ?? '', localPort: '', remote: host, remotePort: port };
+  return { ...f, protocol, local: s.sources?.[0] ?? '', localPort: '', remote: host, remotePort: port };
 }
 
 /** Host and port of an address, which may be a URL. */

@@ -1,6 +1,7 @@
 // One event of the log, and the lines it takes in a view: those of its bytes, or of
 // each frame that ends by it, and what it says if it is about something else.
 
+import { schemeOf } from '../format/scheme';
 import type { EventLine, Frame } from '../api-types';
 import { wrapText } from '../format/layout';
 import { Content, type Shown, type View } from './content';
@@ -44,7 +45,7 @@ export class Row {
   ) {
     const framed = event.frames !== undefined || event.frames_left_out !== undefined;
     if (framed) this.contents = (event.frames ?? []).map((f) => new Content(f.data, f.bytes, f));
-    else this.contents = isData(event) ? [new Content(event.data, event.bytes, undefined, event.network === 'udp')] : [];
+    else this.contents = isData(event) ? [new Content(event.data, event.bytes, undefined, schemeOf(event.network).datagram)] : [];
     this.says = !isData(event);
   }
 

@@ -1,6 +1,7 @@
 // A tab: a session or one that is about to be, and what the person has set up in it.
 
 import type { ErrorLine, Session } from '../api-types';
+import { schemeOf } from '../format/scheme';
 import { safe } from '../format/text';
 import { t } from '../i18n/i18n.svelte';
 import { emptyForm, formOf, request, type Form } from './form';
@@ -106,7 +107,7 @@ export class Tab {
     if (s.device) return t('board');
     if (s.name) return safe(s.name);
     const scheme = s.network.toUpperCase();
-    const where = s.mode === 'listen' ? (s.locals?.[0] ?? s.address).replace(/^.*:(\d+)$/, ':$1') : s.address.replace(/^\w+:\/\//, '');
+    const where = s.mode === 'listen' && schemeOf(s.network).ip ? (s.locals?.[0] ?? s.address).replace(/^.*:(\d+)$/, ':$1') : s.address.replace(/^\w+:\/\//, '');
     return `${scheme} ${safe(where)}`;
   }
 

@@ -1,7 +1,7 @@
 // The tabs of the page, and which of them is shown.
 
 import { failureOf } from '../link/api';
-import { hostPort, request } from './form';
+import { hostPort, protocolOf, request } from './form';
 import { keyOf, memoryKey, Tab, unopened } from './tab.svelte';
 import { workbench } from './workbench.svelte';
 
@@ -80,7 +80,7 @@ class Tabs {
       tab.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
       this.choose(tab);
       if (tab.rules.off && tab.rules.items.length > 0) await tab.rules.change(s.id, {});
-      if (tab.form.protocol === 'udp') await this.reach(tab);
+      if (protocolOf(tab.form).both) await this.reach(tab);
       if (before && before.received_messages + before.sent_messages === 0) await this.drop(before.id);
       return true;
     } catch (e) {
