@@ -113,6 +113,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api", "internal/schedule", "a run is of a list, a payload is a row of one, lists become tables"},
 	{"internal/api", ".", "the nouns"},
 
+	{"internal/api/access", "internal/netinfo", "whose a Unix socket is, the system says"},
 	{"internal/api/access", ".", "who is turned away is told why"},
 
 	{"internal/core", "internal/responder", "a session answers by itself"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // The owner's shells reach the workbench over a Unix socket in the state directory,
@@ -23,7 +24,7 @@ const maxSocketPath = 100
 // without an error, on a system that cannot tell who connects.
 func ListenOwner(dir string) (net.Listener, error) {
 	path := filepath.Join(dir, fmt.Sprintf("workbench-%d.sock", os.Getpid()))
-	if !knowsPeers || len(path) > maxSocketPath {
+	if !netinfo.KnowsSocketPeers || len(path) > maxSocketPath {
 		return nil, nil
 	}
 	err := os.MkdirAll(dir, 0o700)
@@ -74,8 +75,8 @@ func (l *ownerListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		uid, _, err := socketOwner(c)
-		if err == nil && (uid == os.Geteuid() || uid == 0) {
+		uid, _, err := netinfo.SocketPeer(c)
+		if err == nil && (int(uid) == os.Geteuid() || uid == 0) {
 			return c, nil
 		}
 		l.guard.rejected.count(checkOwner)
@@ -87,11 +88,11 @@ var errOtherUser = errors.New("the socket belongs to another user's program")
 
 // checkOwnerOf is whether this user's workbench is at the other end of a Unix socket.
 func checkOwnerOf(c net.Conn, st State) error {
-	uid, pid, err := socketOwner(c)
+	uid, pid, err := netinfo.SocketPeer(c)
 	switch {
 	case err != nil:
 		return err
-	case uid != os.Geteuid(), pid > 0 && st.PID > 0 && pid != st.PID:
+	case int(uid) != os.Geteuid(), pid > 0 && st.PID > 0 && pid != st.PID:
 		return errOtherUser
 	}
 	return nil

@@ -98,7 +98,7 @@ func clearStale(a sockeye.Address) error {
 	// Only a refusal says that nobody listens. A socket of the other type, one that we
 	// may not connect to, or a full queue is somebody's.
 	for _, network := range []string{"unix", "unixgram"} {
-		c, err := (&net.Dialer{Timeout: aMoment}).Dial(network, a.Path)
+		c, err := (&net.Dialer{Timeout: probeTimeout}).Dial(network, a.Path)
 		switch {
 		case err == nil:
 			c.Close()

@@ -1,10 +1,6 @@
-//go:build !linux && !darwin
+//go:build !linux
 
 package unix
 
-import "sockeye"
-
-// peerProcess is nobody: this system is not asked.
-func peerProcess(uintptr) *sockeye.Process { return nil }
-
+// programName is not known: this system is not asked.
 func programName(int) string { return "" }

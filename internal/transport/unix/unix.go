@@ -110,8 +110,8 @@ type conn struct {
 
 func newConn(c *net.UnixConn) *conn {
 	out := &conn{UnixConn: c}
-	if raw, err := c.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) { out.process = peerProcess(fd) })
+	if uid, pid, err := netinfo.SocketPeer(c); err == nil && pid != 0 {
+		out.process = process(pid, uid)
 	}
 	return out
 }
@@ -177,5 +177,5 @@ func printable(name string) string {
 	return strconv.Quote(name)
 }
 
-// aMoment is how long it may take to find out whether somebody listens.
-const aMoment = time.Second
+// probeTimeout is how long it may take to find out whether somebody listens.
+const probeTimeout = time.Second
