@@ -1,0 +1,116 @@
+package sockeye
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// unfit is the error of a value that the option does not take, with what to write.
+func (d *Option) unfit(v any, form OptionForm) error {
+	shown := clip(fmt.Sprint(v))
+	switch v := v.(type) {
+	case string:
+		shown = strconv.Quote(clip(v))
+	case []any:
+		shown = "a list"
+	case map[string]any, []map[string]any:
+		shown = "a table"
+	case nil:
+		shown = "nothing"
+	case float64:
+		shown = strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	wanted, hint := d.wanted(form)
+	return &Error{Kind: Invalid, Op: "set", Message: Text{shown + " is not " + wanted.En, shown + " 不是" + wanted.Zh}, Hint: hint}
+}
+
+// wanted is what the option takes, and how that is written.
+func (d *Option) wanted(form OptionForm) (what, hint Text) {
+	switch d.Kind {
+	case OptionSwitch:
+		if form == FlagForm {
+			return Text{"on or off", " on 或 off"}, Text{}
+		}
+		return Text{"true or false", " true 或 false"}, Text{"write true or false, without quotes", "写 true 或 false，不带引号"}
+	case OptionTime:
+		hint = timeHint
+		if form == FileForm {
+			hint = Text{`write "500ms", "2s", "1m30s" or "1h"; a bare number is seconds`, `写成 "500ms"、"2s"、"1m30s" 或 "1h"；纯数字表示秒`}
+		} else if form == JSONForm {
+			hint = Text{"write a number from 0 to a year of milliseconds: 1500 is 1.5 s", "写 0 到一年之间的毫秒数：1500 为 1.5 秒"}
+			return Text{"a time in milliseconds", "毫秒数"}, d.orTrue(hint)
+		}
+		return Text{"a time", "时间"}, d.orTrue(hint)
+	case OptionBytes:
+		return Text{"a number of bytes", "字节数"}, Text{"write 65536 or 64KiB", "写成 65536 或 64KiB"}
+	case OptionPort:
+		return Text{"a port", "端口"}, portHint
+	case OptionChoice:
+		words := d.WordList()
+		return Text{strings.Join(words, " or "), " " + strings.Join(words, " 或 ")}, Text{"write " + strings.Join(words, " or "), "请写 " + strings.Join(words, " 或 ")}
+	case OptionInterface:
+		return Text{"the name of a network interface", "网卡名"}, Text{"sockeye addrs lists them", "sockeye addrs 列出网卡"}
+	case OptionAddresses:
+		return Text{"a list of IP addresses", "IP 地址列表"}, Text{`write ["192.168.1.10"]`, `写成 ["192.168.1.10"]`}
+	case OptionPrefixes:
+		return Text{"a list of IP addresses and ranges", "IP 地址或地址段列表"}, Text{`write ["192.168.1.0/24"]`, `写成 ["192.168.1.0/24"]`}
+	}
+	return Text{"a whole number", "整数"}, Text{}
+}
+
+func (d *Option) orTrue(hint Text) Text {
+	if d.Bare == 0 {
+		return hint
+	}
+	return Text{hint.En + "; true is " + shortTime(d.Bare) + ", false is off", hint.Zh + "；true 为 " + shortTime(d.Bare) + "，false 为关闭"}
+}
+
+// Check says what is wrong with the value of the option; see Endpoint.Validate.
+func (d *Option) Check(o *Options) error {
+	var v problems
+	d.check(&v, o)
+	return v.join()
+}
+
+// check notes a value that the option cannot have.
+func (d *Option) check(v *problems, o *Options) {
+	switch f := d.field(o).(type) {
+	case *time.Duration:
+		switch {
+		case *f < 0 && d.Least < 0:
+		case *f < 0:
+			v.add(d.Name, Text{fmt.Sprintf("%s is negative", *f), fmt.Sprintf("%s 是负数", *f)}, zeroHint)
+		case *f > MaxOptionTime:
+			v.add(d.Name, Text{fmt.Sprintf("%s is longer than a year", *f), fmt.Sprintf("%s 超过一年", *f)}, zeroHint)
+		}
+	case *int:
+		if d.Kind == OptionChoice {
+			if *f != 0 && !slices.Contains(d.WordList(), strconv.Itoa(*f)) {
+				d.noWord(v, strconv.Itoa(*f))
+			}
+		} else if n := int64(*f); n < d.Least || n > d.Most {
+			v.add(d.Name, Text{fmt.Sprintf("%d is not between %d and %d", n, d.Least, d.Most), fmt.Sprintf("%d 不在 %d 和 %d 之间", n, d.Least, d.Most)}, zeroHint)
+		}
+	case *OverCap:
+		if *f != "" && !slices.Contains(d.WordList(), string(*f)) {
+			d.noWord(v, strconv.Quote(clip(string(*f))))
+		}
+	}
+}
+
+var zeroHint = Text{"0 is the default", "0 表示默认值"}
+
+func (d *Option) noWord(v *problems, value string) {
+	words := d.WordList()
+	message := Text{value + " is neither " + strings.Join(words, " nor "), value + " 既不是 " + strings.Join(words, " 也不是 ")}
+	var en, zh []string
+	for _, w := range d.Words {
+		if !w.Help.IsZero() {
+			en, zh = append(en, w.Word+" "+w.Help.En), append(zh, w.Word+" "+w.Help.Zh)
+		}
+	}
+	v.add(d.Name, message, Text{strings.Join(en, ", "), strings.Join(zh, "，")})
+}
