@@ -195,3 +195,22 @@ func TestOptionsAreReadFromText(t *testing.T) {
 		}
 	}
 }
+
+// A size is written alike for an option, a flag of recordings and in a file.
+func TestParseSize(t *testing.T) {
+	for s, want := range map[string]int64{"4096": 4096, "64KiB": 65536, "64k": 65536, " 64 kib": 65536, "1.5MiB": 1572864, "10kb": 10000, "0": 0} {
+		if n, err := ParseSize(s); n != want || err != nil {
+			t.Errorf("%q: %d, %v", s, n, err)
+		}
+	}
+	for _, s := range []string{"", "-1", "64 bits", "1e3", "k", "9999999999999g"} {
+		if n, err := ParseSize(s); err == nil || ErrorOf(err).Hint.Zh == "" {
+			t.Errorf("%q: %d, %v", s, n, err)
+		}
+	}
+	var o Options
+	d, _ := AllOptions.Lookup("receive-buffer", FlagForm)
+	if err := d.SetText(&o, "64k"); err != nil || o.ReceiveBuffer != 65536 {
+		t.Errorf("%d, %v", o.ReceiveBuffer, err)
+	}
+}

@@ -2,7 +2,6 @@ package sockeye
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -27,19 +26,29 @@ func ParseTime(s string) (time.Duration, error) {
 
 var timeHint = Text{"write 500ms, 2s, 1m30s or 1h; a bare number is seconds", "写成 500ms、2s、1m30s 或 1h；纯数字表示秒"}
 
-// ParseSize reads a number of bytes: "65536", "64KiB", "4MiB".
+// sizeUnits are the suffixes of sizes; a letter alone is the binary unit, as with split(1)
+// and most recorders.
+var sizeUnits = map[string]float64{
+	"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+	"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+}
+
+// ParseSize reads a number of bytes as people type it: "65536", "64KiB", "1.5g", "10GB".
+// The error is an *Error of kind Invalid.
 func ParseSize(s string) (int64, error) {
-	digits, unit := strings.TrimSpace(s), int64(1)
-	for i, suffix := range []string{"KiB", "MiB", "GiB"} {
-		if rest, ok := strings.CutSuffix(digits, suffix); ok {
-			digits, unit = strings.TrimSpace(rest), 1<<(10*(i+1))
-		}
+	s = strings.TrimSpace(s)
+	at := strings.IndexFunc(s, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+	if at < 0 {
+		at = len(s)
 	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n > math.MaxInt64/unit || n < math.MinInt64/unit {
-		return 0, strconv.ErrRange
+	n, err := strconv.ParseFloat(s[:at], 64)
+	unit, known := sizeUnits[strings.ToLower(strings.TrimSpace(s[at:]))]
+	if err != nil || !known || n*unit >= 1<<62 {
+		s = clip(s)
+		return 0, &Error{Kind: Invalid, Message: Text{fmt.Sprintf("%q is not a size", s), fmt.Sprintf("%q 不是大小", s)},
+			Hint: Text{"write 64MiB, 10GB or a number of bytes", "写成 64MiB、10GB 或字节数"}}
 	}
-	return n * unit, nil
+	return int64(n * unit), nil
 }
 
 // sizeText is a number of bytes as ParseSize reads it.

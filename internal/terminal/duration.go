@@ -27,7 +27,7 @@ func (v *Duration) Set(s string) error {
 	}
 	if d < 0 {
 		return &sockeye.Error{Kind: sockeye.Invalid,
-			Message: sockeye.Text{En: fmt.Sprintf("%q is not a time", s), Zh: fmt.Sprintf("%q 是负数", s)},
+			Message: sockeye.Text{En: fmt.Sprintf("%q is negative", s), Zh: fmt.Sprintf("%q 是负数", s)},
 			Hint:    sockeye.Text{En: "write 500ms, 2s, 5m or 1h; a bare number is seconds", Zh: "写成 500ms、2s、5m 或 1h；纯数字表示秒"}}
 	}
 	*v.d = d
