@@ -291,13 +291,21 @@ func (s *Session) sweepIdle() {
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	stalls := stallDetector{every: every, last: s.cfg.Now()}
 	for {
 		select {
 		case <-s.ctx.Done():
 			return
 		case <-tick.C:
+		}
+		late, sweep := stalls.tick(s.cfg.Now())
+		if late > 0 {
+			s.excuseStall(late)
+		}
+		if sweep {
 			s.sweepOnce(s.cfg.Now())
 		}
+		stalls.last = s.cfg.Now()
 	}
 }
 
