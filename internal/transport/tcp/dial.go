@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -18,6 +19,10 @@ import (
 // attemptDelay is the Connection Attempt Delay of RFC 8305, section 5.
 const attemptDelay = 250 * time.Millisecond
 
+// maxAttempts is how many addresses of a name are tried: more than any honest name has
+// of each family, and few enough that all have been begun 4 s after the first.
+const maxAttempts = 16
+
 // dialer connects to the address of an endpoint.
 type dialer struct {
 	ep     sockeye.Endpoint
@@ -27,8 +32,8 @@ type dialer struct {
 }
 
 // dialStream connects to the endpoint: all its addresses in Happy Eyeballs order
-// (RFC 8305), each begun when the one before failed or is slow. It returns the
-// first connection and what was tried.
+// (RFC 8305), each begun when the one before failed or is slow, the first maxAttempts of
+// them. It returns the first connection and what was tried.
 func (d *dialer) dialStream(ctx context.Context) (*net.TCPConn, []sockeye.Attempt, error) {
 	addrs, err := netinfo.Resolve(ctx, d.ep.Address.Host, d.ep.Address.Network)
 	if err != nil {
@@ -48,6 +53,8 @@ type dialResult struct {
 func (d *dialer) raceDial(ctx context.Context, addrs []netip.Addr) (*net.TCPConn, []sockeye.Attempt, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	left := max(0, len(addrs)-maxAttempts)
+	addrs = addrs[:len(addrs)-left]
 	outcomes := make(chan dialResult, len(addrs))
 	begun := time.Now()
 	var attempts []sockeye.Attempt
@@ -95,7 +102,7 @@ func (d *dialer) raceDial(ctx context.Context, addrs []netip.Addr) (*net.TCPConn
 	if winner != nil {
 		return winner, attempts, nil
 	}
-	return nil, attempts, allFailed(d.ep.Address, attempts)
+	return nil, attempts, allFailed(d.ep.Address, attempts, left)
 }
 
 // dialOne makes one connection, from the first source address that has a free port.
@@ -151,8 +158,9 @@ func (d *dialer) finishDial(conn *net.TCPConn) (*net.TCPConn, error) {
 }
 
 // allFailed is the error of a connection that no address gave: the first
-// attempt's that was not merely cut short, with the others named.
-func allFailed(to sockeye.Address, attempts []sockeye.Attempt) error {
+// attempt's that was not merely cut short, with the others named. untried counts the
+// addresses that the name had besides.
+func allFailed(to sockeye.Address, attempts []sockeye.Attempt, untried int) error {
 	e := *attempts[0].Err
 	for _, a := range attempts {
 		if a.Err.Kind != sockeye.Canceled {
@@ -167,9 +175,15 @@ func allFailed(to sockeye.Address, attempts []sockeye.Attempt) error {
 			tried = append(tried, a.Address.String())
 		}
 		list := strings.Join(tried, ", ")
+		listed := sockeye.Text{En: "tried " + list, Zh: "已尝试 " + list}
+		if untried > 0 {
+			listed.En += fmt.Sprintf("; %d more addresses of the name were left out", untried)
+			listed.Zh += fmt.Sprintf("；该名称的其余 %d 个地址未尝试", untried)
+			e.Hint = sockeye.Text{En: "write the address that you mean instead of the name", Zh: "请写出要连接的地址，而不是名称"}
+		}
 		e.Message = sockeye.Text{
-			En: e.Reason(sockeye.English) + " (tried " + list + ")",
-			Zh: e.Reason(sockeye.Chinese) + "（已尝试 " + list + "）"}
+			En: e.Reason(sockeye.English) + " (" + listed.En + ")",
+			Zh: e.Reason(sockeye.Chinese) + "（" + listed.Zh + "）"}
 	}
 	return &transport.AttemptsError{Err: &e, Attempts: attempts}
 }

@@ -1,9 +1,11 @@
 package tcp
 
 import (
+	"encoding/binary"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -61,5 +63,36 @@ func TestFilterJudgesWhatIsDialled(t *testing.T) {
 	defer in.Close()
 	if got := in.LocalAddr().String(); got != allowed.String() {
 		t.Errorf("the first connection arrived at %s: the refused address was dialled", got)
+	}
+}
+
+// T58: of a name with thousands of addresses sixteen are tried, and the error says how
+// many were not.
+func TestThousandsOfAddressesAreNotAllTried(t *testing.T) {
+	free, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := uint16(free.Addr().(*net.TCPAddr).Port)
+	free.Close()
+	var addrs []netip.Addr
+	for n := range uint32(5000) {
+		var ip [4]byte
+		binary.BigEndian.PutUint32(ip[:], 127<<24+1<<16+n)
+		addrs = append(addrs, netip.AddrFrom4(ip))
+	}
+	ep := sockeye.Endpoint{Address: sockeye.Address{Network: sockeye.TCP, Host: "name.test", Port: port}}
+	d := dialer{ep: ep, opts: &sockeye.Options{ConnectTimeout: time.Minute}, setter: sockopt.For(ep)}
+	_, attempts, err := d.raceDial(t.Context(), addrs)
+	if len(attempts) != maxAttempts {
+		t.Errorf("%d addresses were tried, want %d", len(attempts), maxAttempts)
+	}
+	for n, at := range attempts {
+		if at.Address.Addr() != addrs[n] {
+			t.Errorf("attempt %d is %v, want %v", n, at.Address, addrs[n])
+		}
+	}
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Refused || !strings.Contains(e.Error(), "; 4984 more addresses of the name were left out") || !strings.Contains(e.In(sockeye.Chinese), "其余 4984 个地址未尝试") {
+		t.Errorf("got %v", err)
 	}
 }
