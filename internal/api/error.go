@@ -146,7 +146,7 @@ func answer(w http.ResponseWriter, status int, v any) {
 	w.Write(append(body, '\n'))
 }
 
-// joinErrors is one error of several, or the one.
+// joinErrors is one error of several, the one, or nil of none.
 func joinErrors(all []error) error {
 	if len(all) == 1 {
 		return all[0]

@@ -20,46 +20,42 @@ func (c *requestContext) filterWords() query.FilterWords {
 }
 
 // kinds reads the kinds of events that are wanted, with commas between.
-func (c *requestContext) kinds() ([]sockeye.EventKind, error) {
-	var kinds []sockeye.EventKind
+func (c *requestContext) kinds(wrong *fieldFaults) (kinds []sockeye.EventKind) {
 	if c.q.Get("kind") == "" {
-		return nil, nil
+		return nil
 	}
 	for word := range strings.SplitSeq(c.q.Get("kind"), ",") {
 		kind, ok := kindOf(word)
 		if !ok {
-			return nil, invalid("kind", sockeye.Text{En: fmt.Sprintf("%q is no kind of event", word), Zh: fmt.Sprintf("%q 不是事件类型", word)}, sockeye.Text{})
+			wrong.note(invalid("kind", sockeye.Text{En: fmt.Sprintf("%q is no kind of event", word), Zh: fmt.Sprintf("%q 不是事件类型", word)}, sockeye.Text{}))
 		}
 		kinds = append(kinds, kind)
 	}
-	return kinds, nil
+	return kinds
+}
+
+// eventQuery is what the query asks for, with everything that is wrong with it.
+func (c *requestContext) eventQuery() (q query.Query, wrong fieldFaults) {
+	q.From = c.number("from", &wrong)
+	limit := c.number("limit", &wrong)
+	if limit > query.MaxQueryLimit {
+		wrong.note(invalid("limit", sockeye.Text{En: fmt.Sprintf("more than %d", query.MaxQueryLimit), Zh: fmt.Sprintf("超过 %d", query.MaxQueryLimit)}, sockeye.Text{}))
+	}
+	q.Limit = int(min(limit, query.MaxQueryLimit))
+	q.Backward = c.yes("back", &wrong)
+	var err error
+	q.Filter, err = c.filterWords().Parse()
+	wrong.all(err)
+	q.Kinds = c.kinds(&wrong)
+	q.Cut, err = query.ParseFrameQuery(c.q.Get("frame"), c.q.Get("check"))
+	wrong.all(err)
+	return q, wrong
 }
 
 func (c *requestContext) events(None) (Events, error) {
-	var q query.Query
-	var err error
-	if q.From, err = number("from", c.q.Get("from")); err != nil {
-		return Events{}, err
-	}
-	limit, err := number("limit", c.q.Get("limit"))
-	if err != nil {
-		return Events{}, err
-	}
-	if limit > query.MaxQueryLimit {
-		return Events{}, invalid("limit", sockeye.Text{En: fmt.Sprintf("more than %d", query.MaxQueryLimit), Zh: fmt.Sprintf("超过 %d", query.MaxQueryLimit)}, sockeye.Text{})
-	}
-	q.Limit = int(limit)
-	if q.Backward, err = c.yes("back"); err != nil {
-		return Events{}, err
-	}
-	if q.Filter, err = c.filterWords().Parse(); err != nil {
-		return Events{}, err
-	}
-	if q.Kinds, err = c.kinds(); err != nil {
-		return Events{}, err
-	}
-	if q.Cut, err = query.ParseFrameQuery(c.q.Get("frame"), c.q.Get("check")); err != nil {
-		return Events{}, err
+	q, wrong := c.eventQuery()
+	if len(wrong) > 0 {
+		return Events{}, wrong.join()
 	}
 	seen, err := c.bench.Query(c.ctx(), q)
 	if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,18 +14,11 @@ import (
 // export streams what is in the journal now. Whoever takes it too slowly may be
 // overtaken by the ring; then the download has a counted gap.
 func (c *requestContext) export() error {
-	form := c.q.Get("format")
-	if form == "" {
-		form = "text"
+	q := c.exportQuery()
+	if len(q.wrong) > 0 {
+		return q.wrong.join()
 	}
-	extension, known := query.ExportExtension(form)
-	if !known {
-		return invalid("format", sockeye.Text{En: fmt.Sprintf("%q is none of text, csv, jsonl, pcapng and raw", form), Zh: fmt.Sprintf("%q 不是 text、csv、jsonl、pcapng 或 raw", form)}, sockeye.Text{})
-	}
-	filter, err := c.filterWords().Parse()
-	if err != nil {
-		return err
-	}
+	filter, _ := c.filterWords().Parse() // it was right
 	if filter.Session != "" && !c.bench.Knew(filter.Session) {
 		return core.NoSession(filter.Session)
 	}
@@ -32,19 +26,30 @@ func (c *requestContext) export() error {
 	if err != nil {
 		return err
 	}
-	first, err := number("from", c.q.Get("from"))
-	if err != nil {
-		return err
-	}
-	end, err := number("to", c.q.Get("to"))
-	if err != nil {
-		return err
-	}
-	from := c.bench.Range(first, end)
+	extension, _ := query.ExportExtension(q.format)
+	from := c.bench.Range(q.from, q.to)
 	defer from.Close()
 	c.download("sockeye-" + time.Now().Format("20060102-150405") + "." + extension)
-	if err := from.Export(c.ctx(), form, m, c.w, c.lang); err != nil {
+	if err := from.Export(c.ctx(), q.format, m, c.w, c.lang); err != nil {
 		panic(http.ErrAbortHandler) // the status is out; only a broken connection tells now
 	}
 	return nil
+}
+
+// exportQuery is what a query asks for, with everything that is wrong with it.
+type exportQuery struct {
+	format   string
+	from, to uint64
+	wrong    fieldFaults
+}
+
+func (c *requestContext) exportQuery() (q exportQuery) {
+	q.format = cmp.Or(c.q.Get("format"), "text")
+	if _, known := query.ExportExtension(q.format); !known {
+		q.wrong.note(invalid("format", sockeye.Text{En: fmt.Sprintf("%q is none of text, csv, jsonl, pcapng and raw", q.format), Zh: fmt.Sprintf("%q 不是 text、csv、jsonl、pcapng 或 raw", q.format)}, sockeye.Text{}))
+	}
+	_, err := c.filterWords().Parse()
+	q.wrong.all(err)
+	q.from, q.to = c.number("from", &q.wrong), c.number("to", &q.wrong)
+	return q
 }

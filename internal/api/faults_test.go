@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -8,37 +9,152 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// severalFaults are requests with several faults each: the body, or the query where the
+// route takes one, and the paths that the answer has to name. Every route that takes
+// either has its entry.
+var severalFaults = map[string][]struct{ query, body, want string }{
+	"POST /login": {
+		{"", `{"ticket":1,"pasword":"x","password":["x"]}`, "password pasword ticket"},
+		{"?x=1", `{"x":1}`, "ticket x"},
+	},
+	"POST /tickets": {{"?y=1&z=1", `{"x":1}`, "x y z"}},
+	"POST /sessions": {
+		{"", `{"mode":"x","address":":x","options":{"backlog":-1,"max_peers":-1,"idle_timeout_ms":-5,"keepalive_count":1000,"prefer":5,"over_cap":"x","sources":["::1","x","y"]},"device":{"interval_ms":-1},"allow":["x"],"rules":{"rules":[{"match":"is:x"},{"match":"x:"},{"match":"any","reply":"{{x}}"}],"frame":"x"}}`,
+			"address allow device.interval_ms mode options.backlog options.idle_timeout_ms options.keepalive_count options.max_peers options.over_cap options.prefer options.sources[1] options.sources[2] rules.frame rules.rules[1].match rules.rules[2].reply"},
+		{"", `{"mode":1,"adress":":0","options":{"backlog":"x","max_peers":1e400,"no_delay":1,"sources":[1],"bcklog":1},"device":[],"rules":{"rules":[{"every":"soon","cooldown":"x","nme":"x"},{"delay":5}]}}`,
+			"adress device mode options.backlog options.bcklog options.max_peers options.no_delay options.sources[0] rules.rules[0].cooldown rules.rules[0].every rules.rules[0].nme rules.rules[1].delay"},
+		{"", `{"mode":"listen","address":":0","options":{"backlog":-1}}`, "options.backlog"},
+		{"", `{"mode":"listen","address":":x","options":{"backlog":1,"backlog":-2},"echo":1}`, "address echo options.backlog"},
+		{"", `{"mode":"connect","address":":0"}`, "address"},
+		{"?q=1", `{"mode":"x","address":":x"}`, "address mode q"},
+	},
+	"DELETE /sessions/{id}": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"POST /sessions/{id}/peers": {
+		{"?q=1", `{"address":":1","x":1}`, "address q x"},
+		{"", `{"address":5,"adress":"x","x":1}`, "address adress x"},
+	},
+	"PUT /sessions/{id}/recipients":           {{"", `{"peers":[-1,"x",1],"x":1}`, "peers[0] peers[1] x"}},
+	"PATCH /sessions/{id}/peers/{peer}":       {{"?q=1", `{"alias":"1 x","x":1}`, "alias q x"}},
+	"POST /sessions/{id}/peers/{peer}/close":  {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"POST /sessions/{id}/peers/{peer}/abort":  {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"POST /sessions/{id}/peers/{peer}/finish": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"POST /payload": {
+		{"", `{"kind":"text","text":"{{x}}","escapes":true,"charset":"qq","line_ending":"x","prefix":"{{a","suffix":"{{b","checksum":{"name":"crc99","from":-1,"order":"x"}}`,
+			"charset checksum.from checksum.name checksum.order line_ending prefix suffix text"},
+		{"", `{"kind":"x","txt":"a","charset":5,"line_ending":"x"}`, "charset kind line_ending txt"},
+	},
+	"POST /sessions/{id}/send": {
+		{"", `{"payload":{"kind":"hex","text":"0g","charset":"qq","line_ending":"x"}}`, "payload.charset payload.line_ending payload.text to"},
+		{"", `{"to":[1,-1,"x"],"data":"?","payload":{"kind":5}}`, "data payload.kind to[1] to[2]"},
+		{"", `{"all":"x","data":"?","x":1}`, "all data x"},
+		{"", `{"all":true,"to":[1],"data":"eA==","payload":{"kind":"text","text":"x","charset":"qq"}}`, "data payload.charset to"},
+		{"", `{"all":true,"row":{"text":"x","hex":"00","charset":"qq","delay":"1s..2s","repeat":-1,"checksum":"crc99","line_ending":"x"}}`, "row row.charset row.checksum row.delay row.line_ending row.repeat"},
+		{"", `{"row":{"text":"{{x}}","delay":"soon","chrset":"qq"}}`, "row.chrset row.delay row.text to"},
+	},
+	"POST /sessions/{id}/runs": {
+		{"", `{"payload":{"kind":"text","text":"x","charset":"qq","line_ending":"x"},"every_ms":-1,"times":-1}`, "every_ms payload.charset payload.line_ending times to"},
+		{"", `{"all":true,"list":{"times":-1,"row":[{"text":"x"},{"text":"x","charset":"klingon","repeat":-1},{},{"hex":"0","delay":"-1s"},{"payload":"nobody","delay":"soon"}]}}`,
+			"list.row[1].charset list.row[1].repeat list.row[2] list.row[3].delay list.row[3].hex list.row[4].delay list.row[4].payload list.times"},
+		{"", `{"all":1,"every_ms":"x","list":{"row":[{"delay":"soon"},{"repeat":"x"},5]}}`, "all every_ms list.row[0].delay list.row[1].repeat list.row[2]"},
+		{"", `{"all":true,"list":{"row":[{"text":"x"}]},"data":"eA==","every_ms":1,"x":1}`, "list x"},
+	},
+	"PATCH /sessions/{id}/runs/{run}":  {{"?q=1", `{"paused":1,"x":1}`, "paused q x"}},
+	"DELETE /sessions/{id}/runs/{run}": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"POST /sessions/{id}/files": {
+		{"?to=x,y&chunk=-1&rate=9999999999999&line_delay_ms=x&q=1", "", "chunk line_delay_ms q rate to"},
+		{"?all=maybe&chunk=-1&rate=1&rate=2", "", "all chunk rate"},
+		{"?chunk=x&rate=x", "", "chunk rate to"},
+	},
+	"POST /lists/parse": {
+		{"", `{"format":"csv","text":"payload,delay,repeat,charset\n{{x,soon,x,qq"}`, "row 1: charset row 1: delay row 1: payload row 1: repeat"},
+		{"", `{"format":"toml","text":"sockeye = 2\n[lists.a]\ntimes = -1\n[[lists.a.row]]\ntext = 'x'\ncharset = 'qq'","x":1}`, "line 3: lists.a: times line 6: lists.a: row 1: charset x"},
+		{"", `{"format":1,"text":1,"x":1}`, "format text x"},
+	},
+	"POST /lists/export": {
+		{"", `{"format":"x","list":{"times":-1,"row":[{"text":"x","charset":"qq"}]}}`, "format list.row[0].charset list.times"},
+		{"", `{"format":"x","list":{"row":[{"text":"x","delay":5,"charset":"qq"}]}}`, "format list.row[0].charset list.row[0].delay"},
+	},
+	"PUT /sessions/{id}/rules": {
+		{"", `{"rules":[{"match":"any","delay":"never","every":"soon"},{"match":"any","count":-1.5}],"frame":"x","of":1}`, "frame of rules[0].delay rules[0].every rules[1].count"},
+		{"", `{"rules":[{"match":"any","reply":"{{x"}],"check":"x","payloads":{"a":{"text":"{{x","charset":"qq","checksum":"crc99"}}}`, "check payloads.a.charset payloads.a.checksum payloads.a.text rules[0].reply"},
+	},
+	"DELETE /sessions/{id}/rules": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"POST /rules/try": {
+		{"", `{"rules":[{"match":"x:"}],"payload":{"kind":"text","text":"x","charset":"qq"},"network":"x","session":"s1","data":"eA=="}`, "data network payload payload.charset rules[0].match"},
+		{"", `{"rules":[{"match":"x:","every":5}],"network":"x","x":1}`, "network payload rules[0].every rules[0].match x"},
+	},
+	"GET /events": {
+		{"?from=x&limit=9999&back=maybe&kind=x&direction=x&text=a&hex=00&frame=x&check=x&q=1", "", "back check direction frame from hex kind limit q"},
+		{"?from=x&limit=-1&hex=0g&check=x", "", "check from hex limit"},
+	},
+	"GET /live":      {{"?from=x&q=1", "", "from q"}},
+	"PUT /recording": {{"", `{"on":true,"path":"../x","sync":"x"}`, "path sync"}, {"?q=1", `{"on":1,"path":"../x","sync":"x"}`, "on path q sync"}},
+	"PUT /sessions/{id}/file": {
+		{"?q=1", `{"on":1,"path":"../x","peer":-1}`, "on path peer q"},
+	},
+	"GET /export": {{"?format=x&direction=x&from=x&to=x&hex=0&q=1", "", "direction format from hex q to"}},
+	"PUT /workspace": {
+		{"", `{"file":{"endpoint":[{"idle_timeout":"soon","no_delay":5},{"name":5,"x":1}],"lists":{"a":{"row":[{"delay":"x"}]}}}}`,
+			"file.endpoint[0].idle_timeout file.endpoint[0].listen file.endpoint[0].name file.endpoint[0].no_delay file.endpoint[1].listen file.endpoint[1].name file.endpoint[1].x file.lists.a.row[0].delay"},
+		{"", `{"file":{"sockeye":2,"endpoint":[{"name":"a","listen":":0","frame":"x","max_peers":-1,"rules":"r"}],"rules":{"r":[{"match":"x:","count":-1},{"match":"any","replies":[{"text":"{{x"}]}]},"payloads":{"p":{"text":"x","charset":"qq"}},"lists":{"a":{"times":-1,"row":[{"text":"x","charset":"qq"}]}}},"text":5}`,
+			"file.endpoint[0].frame file.endpoint[0].max_peers file.lists.a.row[0].charset file.lists.a.times file.payloads.p.charset file.rules.r[0].count file.rules.r[0].match file.rules.r[1].replies[0].text text"},
+		{"", `{"text":"sockeye = 2\n[payloads]\na = { hex = '0' }\n[[endpoint]]\nname = 'x'","stamp":5}`, "line 3: payloads.a: hex line 4: endpoint x: listen stamp"},
+	},
+	"POST /workspace/plan": {{"", `{"text":"sockeye = 2\n[payloads]\na = { hex = '0' }\n[[endpoint]]\nname = 'x'","x":1}`, "line 3: payloads.a: hex line 4: endpoint x: listen x"}},
+	"POST /workspace/open": {{"?q=1", `{"stamp":1,"x":1}`, "endpoint q stamp x"}},
+	"GET /proof":           {{"?nonce=x&q=1", "", "nonce q"}},
+}
+
 // Issue "Faults from the field" (5): a nested field was named without what it is in, and
 // one bad duration hid all other faults. All faults of a request come together, each
-// with its path.
+// with its path, in every route.
 func TestAllFaultsOfARequest(t *testing.T) {
 	v := serve(t)
-	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
-	for _, c := range []struct{ method, path, body, want string }{
-		{"POST", "/sessions", `{"mode":"listen","address":":0","options":{"backlog":-1}}`, "options.backlog"},
-		{"POST", "/sessions", `{"mode":"x","address":":x","options":{"backlog":-1,"max_peers":-1,"idle_timeout_ms":-5,"keepalive_count":1000,"prefer":5,"over_cap":"x","sources":["::1","x","y"]},"device":{"interval_ms":-1},"allow":["x"],"rules":{"rules":[{"match":"is:x"},{"match":"x:"},{"match":"any","reply":"{{x}}"}],"frame":"x"}}`,
-			"address allow device.interval_ms mode options.backlog options.idle_timeout_ms options.keepalive_count options.max_peers options.over_cap options.prefer options.sources[1] options.sources[2] rules.frame rules.rules[1].match rules.rules[2].reply"},
-		{"POST", "/sessions", `{"mode":1,"adress":":0","options":{"backlog":"x","max_peers":1e400,"no_delay":1,"sources":[1],"bcklog":1},"device":[],"rules":{"rules":[{"every":"soon","cooldown":"x","nme":"x"},{"delay":5}]}}`,
-			"adress device mode options.backlog options.bcklog options.max_peers options.no_delay options.sources[0] rules.rules[0].cooldown rules.rules[0].every rules.rules[0].nme rules.rules[1].delay"},
-		{"POST", "/sessions", `{"mode":"connect","address":":0"}`, "address"},
-		{"PUT", "/sessions/s1/rules", `{"rules":[{"match":"any","delay":"never","every":"soon"},{"match":"any","count":-1.5}]}`, "rules[0].delay rules[0].every rules[1].count"},
-		{"POST", "/sessions/s1/runs", `{"all":true,"list":{"row":[{"text":"x"},{"text":"x","charset":"klingon"},{},{"hex":"0"},{"payload":"nobody"}]}}`, "list.row[1] list.row[2] list.row[3] list.row[4]"},
-		{"POST", "/sessions/s1/runs", `{"all":1,"every_ms":"x","list":{"row":[{"delay":"soon"},{"repeat":"x"},5]}}`, "all every_ms list.row[0].delay list.row[1].repeat list.row[2]"},
-		{"POST", "/sessions/s1/send", `{"to":[1,-1,"x"],"data":"?","payload":{"kind":5}}`, "data payload.kind to[1] to[2]"},
-		{"PUT", "/workspace", `{"file":{"endpoint":[{"idle_timeout":"soon","no_delay":5},{"name":5,"x":1}],"lists":{"a":{"row":[{"delay":"x"}]}}}}`,
-			"file.endpoint[0].idle_timeout file.endpoint[0].no_delay file.endpoint[1].name file.endpoint[1].x file.lists.a.row[0].delay"},
-	} {
-		f := v.failing(400, c.method, "/api/v1"+c.path, c.body)
-		targets := []string{f.Target}
-		for _, also := range f.Also {
-			targets = append(targets, also.Target)
-			if also.Message == "" {
-				t.Errorf("%s says nothing", also.Target)
+	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "udp://127.0.0.1:0"})
+	ask[Peer](v, "POST", "/api/v1/sessions/s1/peers", Reach{Address: "127.0.0.1:9"})
+	walked := map[string]bool{}
+	for _, r := range v.routes {
+		path := strings.TrimPrefix(r.path, "/api/v1")
+		name := r.method + " " + path
+		if walked[name] = true; (r.method == http.MethodGet || r.method == http.MethodHead) && r.query == nil {
+			continue
+		}
+		if severalFaults[name] == nil {
+			t.Errorf("%s takes what may be wrong, and no request with several faults is tried", name)
+		}
+		at := strings.NewReplacer("{id}", "s1", "{peer}", "1", "{run}", "r1").Replace(r.path)
+		for _, c := range severalFaults[name] {
+			if got := v.faultsOf(r, at+c.query, c.body); got != c.want {
+				t.Errorf("%s%s %s (-want +got):\n%s", name, c.query, c.body, cmp.Diff(c.want, got))
 			}
 		}
-		slices.Sort(targets)
-		if diff := cmp.Diff(strings.Fields(c.want), slices.Compact(targets)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", c.body, diff)
+	}
+	for name := range severalFaults {
+		if !walked[name] {
+			t.Errorf("there is no route %s", name)
 		}
 	}
+}
+
+// faultsOf sends a request that is wrong, and gives what the answer names, sorted.
+func (v *served) faultsOf(r *route, path, body string) string {
+	v.t.Helper()
+	var sent any
+	if r.method != http.MethodGet {
+		sent = body
+	}
+	request := v.request(r.method, path, sent)
+	if r.takes != "" {
+		request.Header.Set("Content-Type", r.takes)
+	}
+	f := v.failingWith(http.StatusBadRequest, request)
+	targets := []string{f.Target}
+	for _, also := range f.Also {
+		targets = append(targets, also.Target)
+		if also.Message == "" {
+			v.t.Errorf("%s says nothing", also.Target)
+		}
+	}
+	slices.Sort(targets)
+	return strings.Join(slices.Compact(targets), " ")
 }

@@ -17,7 +17,10 @@ func TestStrictJSON(t *testing.T) {
 		`[]`: "one JSON object", `1`: "one JSON object", `"{}"`: "one JSON object", `{}{}`: "something follows", `{} x`: "something follows",
 		`{"a":}`: "not JSON",
 	} {
-		err := onceEach([]byte(text))
+		twice, err := onceEach([]byte(text))
+		if err == nil {
+			err = twice.join()
+		}
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(sockeye.ErrorOf(err).Message.En, want) {
 			t.Errorf("%.40q: %v, want %q", text, err, want)
 		}

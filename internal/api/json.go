@@ -26,16 +26,18 @@ func decode(body []byte, into any) error {
 	if !utf8.Valid(body) {
 		return badJSON("", sockeye.Text{En: "not UTF-8", Zh: "不是 UTF-8 编码"})
 	}
-	if err := onceEach(body); err != nil {
+	twice, err := onceEach(body)
+	if err != nil {
 		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	err := d.Decode(into)
+	err = d.Decode(into)
 	if err == nil {
-		return nil
+		return twice.join()
 	}
 	rest, faults := requestFaults(body, into)
+	faults = append(twice, faults...)
 	if rest != nil {
 		reflect.ValueOf(into).Elem().SetZero()
 		err = json.Unmarshal(rest, into)
@@ -53,62 +55,95 @@ func decode(body []byte, into any) error {
 // gave: no two of them are the same for a capital letter.
 var namedByPeople = map[string]bool{"variables": true, "payloads": true, "rules": true, "lists": true}
 
-// onceEach refuses what encoding/json would let pass: a field given twice, in
-// whatever case, something that is no object, or anything after it.
-func onceEach(body []byte) error {
+// onceEach refuses what encoding/json would let pass: something that is no object, or
+// anything after it. Fields given twice, in whatever case, are faults.
+func onceEach(body []byte) (twice fieldFaults, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	type level struct {
-		fields map[string]bool // nil in an array
-		value  bool            // the next token is a field's value
-		name   string          // of the latest field
-		exact  bool            // capital letters count
-	}
-	var levels []level
+	var levels []jsonLevel
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return twice, nil
 		}
 		if err != nil {
-			return explainJSON(err)
+			return nil, explainJSON(err)
 		}
-		if len(levels) == 0 && (token != json.Delim('{') || d.InputOffset() == 0) {
-			return badJSON("", sockeye.Text{En: "one JSON object is wanted", Zh: "需要一个 JSON 对象"})
+		if len(levels) == 0 && token != json.Delim('{') {
+			return nil, badJSON("", sockeye.Text{En: "one JSON object is wanted", Zh: "需要一个 JSON 对象"})
 		}
-		if n := len(levels); n > 0 && levels[n-1].fields != nil {
-			top := &levels[n-1]
-			if name, ok := token.(string); ok && !top.value {
-				if !top.exact {
-					name = strings.ToLower(name)
+		if n := len(levels); n > 0 {
+			if name, ok := token.(string); ok && levels[n-1].isName() {
+				if levels[n-1].begin(name) {
+					twice.note(badJSON(pathIn(levels), sockeye.Text{En: "given twice", Zh: "重复出现"}))
 				}
-				if top.fields[name] {
-					return badJSON(name, sockeye.Text{En: "given twice", Zh: "重复出现"})
-				}
-				top.fields[name], top.value, top.name = true, true, name
 				continue
 			}
-			top.value = false
+			levels[n-1].next(token)
 		}
 		switch token {
 		case json.Delim('{'):
 			n := len(levels)
-			levels = append(levels, level{fields: map[string]bool{}, exact: n > 0 && namedByPeople[levels[n-1].name]})
+			levels = append(levels, jsonLevel{fields: map[string]bool{}, exact: n > 0 && namedByPeople[strings.ToLower(levels[n-1].name)]})
 		case json.Delim('['):
-			levels = append(levels, level{})
+			levels = append(levels, jsonLevel{index: -1})
 		case json.Delim('}'), json.Delim(']'):
 			levels = levels[:len(levels)-1]
 			if len(levels) == 0 {
 				if rest, _ := io.ReadAll(io.MultiReader(d.Buffered())); len(bytes.TrimSpace(rest)) > 0 {
-					return badJSON("", sockeye.Text{En: "something follows the JSON object", Zh: "JSON 对象之后还有内容"})
+					return nil, badJSON("", sockeye.Text{En: "something follows the JSON object", Zh: "JSON 对象之后还有内容"})
 				}
-				return nil
+				return twice, nil
 			}
 		}
 		if len(levels) > maxDepth {
-			return badJSON("", sockeye.Text{En: fmt.Sprintf("nested deeper than %d", maxDepth), Zh: fmt.Sprintf("嵌套超过 %d 层", maxDepth)})
+			return nil, badJSON("", sockeye.Text{En: fmt.Sprintf("nested deeper than %d", maxDepth), Zh: fmt.Sprintf("嵌套超过 %d 层", maxDepth)})
 		}
 	}
+}
+
+// jsonLevel is an object or array that is being read.
+type jsonLevel struct {
+	fields map[string]bool // nil in an array
+	value  bool            // the next token is a field's value
+	name   string          // of the latest field
+	exact  bool            // capital letters count
+	index  int             // of the latest element of an array
+}
+
+// isName reports whether a text that comes now is the name of a field.
+func (l *jsonLevel) isName() bool { return l.fields != nil && !l.value }
+
+// next takes the value of a field, an element of an array, or the end.
+func (l *jsonLevel) next(token json.Token) {
+	l.value = false
+	if token != json.Delim(']') {
+		l.index++
+	}
+}
+
+// pathIn is where the latest field is: "rules[2].delay".
+func pathIn(levels []jsonLevel) string {
+	var b strings.Builder
+	for _, l := range levels {
+		if l.fields == nil {
+			fmt.Fprintf(&b, "[%d]", l.index)
+		} else {
+			b.WriteString("." + l.name)
+		}
+	}
+	return strings.TrimPrefix(b.String(), ".")
+}
+
+// begin notes the name of a field, and reports whether it was there before.
+func (l *jsonLevel) begin(name string) (twice bool) {
+	same := name
+	if !l.exact {
+		same = strings.ToLower(name)
+	}
+	twice = l.fields[same]
+	l.fields[same], l.value, l.name = true, true, name
+	return twice
 }
 
 // explainJSON says in our words what encoding/json found.

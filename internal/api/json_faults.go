@@ -5,7 +5,6 @@ import (
 	"encoding"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -34,36 +33,9 @@ func requestFaults(body []byte, into any) (rest []byte, faults fieldFaults) {
 	return rest, faults
 }
 
-// fieldFaults collects what is wrong with the fields of a request.
-type fieldFaults []error
-
-func (f fieldFaults) Error() string { return errors.Join(f...).Error() }
-
-func (f fieldFaults) Unwrap() []error { return f }
-
-// covers reports whether a fault was found at a path, below it or above it: what else is
-// wrong there may come from it.
-func (f fieldFaults) covers(path string) bool {
-	return slices.ContainsFunc(f, func(err error) bool {
-		at := sockeye.ErrorOf(err).Target
-		return isBelow(at, path) || isBelow(path, at)
-	})
-}
-
-func isBelow(path, above string) bool {
-	rest, ok := strings.CutPrefix(path, above)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
-}
-
-func (f *fieldFaults) add(err error) {
-	if len(*f) < maxProblems {
-		*f = append(*f, err)
-	}
-}
-
 // misfit notes a value of another type than its field's.
 func (f *fieldFaults) misfit(field, got string, t reflect.Type) {
-	f.add(misfit(field, got, t))
+	f.note(misfit(field, got, t))
 }
 
 func misfit(field, got string, t reflect.Type) error {
@@ -98,7 +70,7 @@ func (f *fieldFaults) look(part any, t reflect.Type, field string) bool {
 		if isBytes(t) {
 			_, err := base64.StdEncoding.DecodeString(part)
 			if err != nil {
-				f.add(badJSON(field, sockeye.Text{En: "not base64", Zh: "不是 base64 编码"}))
+				f.note(badJSON(field, sockeye.Text{En: "not base64", Zh: "不是 base64 编码"}))
 			}
 			return err == nil
 		}
@@ -135,7 +107,7 @@ func (f *fieldFaults) lookAtText(part any, form encoding.TextUnmarshaler, t refl
 	if err != nil {
 		e := *sockeye.ErrorOf(err)
 		e.Kind, e.Op, e.Target = sockeye.Invalid, "set", field
-		f.add(&e)
+		f.note(&e)
 	}
 	return err == nil
 }
@@ -152,7 +124,7 @@ func (f *fieldFaults) lookAtObject(part map[string]any, t reflect.Type, field st
 			inner = known.Type
 			if now, _, _ := strings.Cut(known.Tag.Get("json"), ","); !strings.EqualFold(now, name) {
 				if _, twice := part[now]; twice {
-					f.add(badJSON(path, sockeye.Text{En: "is the same as " + now, Zh: "与 " + now + " 是同一字段"}))
+					f.note(badJSON(path, sockeye.Text{En: "is the same as " + now, Zh: "与 " + now + " 是同一字段"}))
 				}
 				part[now] = part[name] // a name of before
 				delete(part, name)
@@ -162,7 +134,7 @@ func (f *fieldFaults) lookAtObject(part map[string]any, t reflect.Type, field st
 			options[name] = part[name]
 			continue
 		} else {
-			f.add(unknownField(path))
+			f.note(unknownField(path))
 			fits = false
 		}
 		if !fits || !f.look(part[name], inner, path) {
@@ -174,7 +146,7 @@ func (f *fieldFaults) lookAtObject(part map[string]any, t reflect.Type, field st
 		key, _, _ := strings.Cut(e.Target, "[")
 		delete(part, key)
 		e.Target = strings.TrimPrefix(field+"."+e.Target, ".")
-		f.add(&e)
+		f.note(&e)
 	}
 }
 

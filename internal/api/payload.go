@@ -1,99 +1,99 @@
 package api
 
 import (
-	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
 
-	"sockeye"
-	"sockeye/internal/core"
 	"sockeye/internal/schedule"
 )
 
-// row is the payload as a row of a list. The error is an *sockeye.Error that names the
-// field.
-func (p *Payload) row() (schedule.Row, error) {
-	r := schedule.Row{Text: p.Text, Hex: p.Kind == "hex", Charset: p.Charset, LineEnd: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
+// row is the payload as a row of a list, with everything that is wrong with it, by its
+// field below prefix: "payload.".
+func (p *Payload) row(prefix string) (r schedule.Row, wrong fieldFaults) {
+	r = schedule.Row{Text: p.Text, Hex: p.Kind == "hex", Charset: p.Charset, LineEnd: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
 	r.Plain = !r.Hex && !p.Escapes
 	if p.Kind != "text" && p.Kind != "hex" {
-		return r, invalid("payload.kind", sockeye.Text{En: fmt.Sprintf("%q is neither text nor hex", p.Kind), Zh: fmt.Sprintf("%q 不是 text 或 hex", p.Kind)}, sockeye.Text{})
+		wrong.add(prefix+"kind", fmt.Sprintf("%q is neither text nor hex", p.Kind), fmt.Sprintf("%q 不是 text 或 hex", p.Kind))
+		r.Text = "" // nobody can say how to read it
 	}
 	if !slices.Contains([]string{"", "lf", "crlf", "cr"}, p.LineEnding) {
-		return r, invalid("payload.line_ending", sockeye.Text{En: fmt.Sprintf("%q is none of lf, crlf and cr", p.LineEnding), Zh: fmt.Sprintf("%q 不是 lf、crlf 或 cr", p.LineEnding)}, sockeye.Text{})
-	}
-	if _, err := r.Options(); err != nil { // of the charset
-		return r, err
+		wrong.add(prefix+"line_ending", fmt.Sprintf("%q is none of lf, crlf and cr", p.LineEnding), fmt.Sprintf("%q 不是 lf、crlf 或 cr", p.LineEnding))
+		r.LineEnd = ""
 	}
 	if p.Checksum != nil {
-		if err := p.Checksum.of(&r); err != nil {
-			return r, err
-		}
+		wrong = append(wrong, p.Checksum.of(&r, prefix+"checksum.")...)
 	}
-	return r, nil
+	for _, fault := range r.PayloadFaults(false) {
+		field := fault.Field
+		if field == "hex" {
+			field = "text"
+		}
+		wrong.at(prefix+field, fault)
+	}
+	return r, wrong
 }
 
-// of gives a row the checksum.
-func (c *Checksum) of(r *schedule.Row) error {
+// of gives a row the checksum, or says what is wrong with it.
+func (c *Checksum) of(r *schedule.Row, prefix string) (wrong fieldFaults) {
 	if c.From < 0 || c.To > 0 && c.To < c.From {
-		return invalid("payload.checksum.from", sockeye.Text{En: "the range begins before the message, or ends before it begins", Zh: "校验范围的起止有误"}, sockeye.Text{})
+		wrong.add(prefix+"from", "the range begins before the message, or ends before it begins", "校验范围的起止有误")
 	}
 	if !slices.Contains([]string{"", "big", "little"}, c.Order) {
-		return invalid("payload.checksum.order", sockeye.Text{En: fmt.Sprintf("%q is neither big nor little", c.Order), Zh: fmt.Sprintf("%q 不是 big 或 little", c.Order)}, sockeye.Text{})
+		wrong.add(prefix+"order", fmt.Sprintf("%q is neither big nor little", c.Order), fmt.Sprintf("%q 不是 big 或 little", c.Order))
 	}
-	if err := r.SetChecksum(c.Name, c.From, c.To, c.Order); err != nil {
-		return asInvalid(err)
+	whole := *r
+	if err := whole.SetChecksum(c.Name, c.From, c.To, c.Order); err != nil {
+		wrong.quoting(prefix+"name", err)
 	}
-	return nil
+	if len(wrong) == 0 {
+		*r = whole
+	}
+	return wrong
 }
 
 // something says whether there is one thing to send.
-func (o outgoing) something() error {
+func (o outgoing) something() (wrong fieldFaults) {
 	switch {
 	case o.payload != nil && o.data != nil:
-		return invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
+		wrong.add("data", "not together with a payload", "不能与 payload 同时使用")
 	case o.payload == nil && o.data == nil:
-		return invalid("payload", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, sockeye.Text{})
+		wrong.add("payload", "what to send is missing", "缺少要发送的内容")
 	}
-	return nil
+	return wrong
 }
 
-// sender gives what sends the message to peers of a session, once it is read: bytes
-// as they are, or a payload as the session's next message.
-func (o outgoing) sender(s *core.Session) (func(context.Context, []*core.Peer) ([]core.Delivery, error), error) {
-	if err := o.something(); err != nil {
-		return nil, err
+// row is what to send as a row of a list, with everything that is wrong with it.
+func (o outgoing) row(c *requestContext) (r schedule.Row, wrong fieldFaults) {
+	if !c.unfit.covers("payload") && !c.unfit.covers("data") {
+		wrong = o.something()
 	}
-	if o.data != nil {
-		return func(ctx context.Context, to []*core.Peer) ([]core.Delivery, error) {
-			return s.SendData(ctx, to, o.data), nil
-		}, nil
+	if o.payload == nil {
+		return schedule.Row{Text: hex.EncodeToString(o.data), Hex: true}, wrong
 	}
-	row, err := o.payload.row()
-	if err != nil {
-		return nil, err
-	}
-	t, err := row.Parse()
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, to []*core.Peer) ([]core.Delivery, error) {
-		return s.SendPayload(ctx, to, t)
-	}, nil
+	r, more := o.payload.row("payload.")
+	return r, append(wrong, more...)
 }
 
 // preview is the first message that a payload makes, for nobody.
 func (c *requestContext) preview(in Payload) (Encoded, error) {
-	data, err := c.firstMessage(in)
+	data, err := c.firstMessage(in, "")
 	if err != nil {
 		return Encoded{}, err
 	}
 	return Encoded{Data: notNil(data), Bytes: len(data)}, nil
 }
 
-func (c *requestContext) firstMessage(p Payload) ([]byte, error) {
-	row, err := p.row()
-	if err != nil {
-		return nil, err
+func (in Payload) check(*requestContext) error {
+	_, wrong := in.row("")
+	return wrong.join()
+}
+
+// firstMessage is the first message of a payload, whose fields are below prefix.
+func (c *requestContext) firstMessage(p Payload, prefix string) ([]byte, error) {
+	row, wrong := p.row(prefix)
+	if len(wrong) > 0 {
+		return nil, wrong.join()
 	}
 	return c.bench.Preview(row)
 }

@@ -25,11 +25,30 @@ func (c *requestContext) reach(in Reach) (Peer, error) {
 	if err != nil {
 		return Peer{}, err
 	}
+	if err := in.check(c); err != nil {
+		return Peer{}, err
+	}
 	p, err := s.ReachHost(c.ctx(), in.Address)
 	if err != nil {
 		return Peer{}, err
 	}
 	return peerOf(s, p), nil
+}
+
+func (in Reach) check(*requestContext) error {
+	var wrong fieldFaults
+	if err := core.CheckReach(in.Address); err != nil {
+		wrong.quoting("address", err)
+	}
+	return wrong.join()
+}
+
+func (in Alias) check(*requestContext) error {
+	var wrong fieldFaults
+	if err := sockeye.CheckAlias(in.Alias); err != nil {
+		wrong.quoting("alias", err)
+	}
+	return wrong.join()
 }
 
 func (c *requestContext) choose(in Recipients) (Session, error) {
@@ -88,6 +107,9 @@ func noPeer(s *core.Session, id uint64) error {
 
 func (c *requestContext) alias(in Alias) (Peer, error) {
 	s, p, err := c.peer()
+	if err == nil {
+		err = in.check(c)
+	}
 	if err == nil {
 		err = s.Alias(p, in.Alias)
 	}

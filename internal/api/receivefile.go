@@ -44,6 +44,12 @@ func (c *requestContext) receiveFile(None) (ReceiveFile, error) {
 	return ReceiveFile{State: "off"}, nil
 }
 
+func (in SetReceiveFile) check(c *requestContext) error {
+	var wrong fieldFaults
+	wrong.plainName(c, in.Path)
+	return wrong.join()
+}
+
 func (c *requestContext) setReceiveFile(in SetReceiveFile) (ReceiveFile, error) {
 	if in.On {
 		if err := c.receiveTo(in); err != nil {

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -20,6 +22,9 @@ func (s *Server) recordingNow(l sockeye.Lang) Recording {
 
 func (c *requestContext) setRecording(in SetRecording) (Recording, error) {
 	var err error
+	if err = in.check(c); err != nil {
+		return Recording{}, err
+	}
 	if in.On {
 		err = c.bench.RecordIn(c.recordings(), in.Path, in.Sync)
 	} else {
@@ -31,6 +36,25 @@ func (c *requestContext) setRecording(in SetRecording) (Recording, error) {
 		return Recording{}, err
 	}
 	return c.recordingNow(c.lang), nil
+}
+
+func (in SetRecording) check(c *requestContext) error {
+	var wrong fieldFaults
+	wrong.plainName(c, in.Path)
+	if !slices.Contains([]string{"", "relaxed", "always"}, in.Sync) {
+		wrong.add("sync", fmt.Sprintf("%q is neither relaxed nor always", in.Sync), fmt.Sprintf("%q 不是 relaxed 或 always", in.Sync))
+	}
+	return wrong.join()
+}
+
+// plainName notes a path that is more than a name in the directory of recordings.
+func (f *fieldFaults) plainName(c *requestContext, path string) {
+	if path == "" {
+		return
+	}
+	if err := c.recordings().CheckName(path); err != nil {
+		f.at("path", err)
+	}
 }
 
 // recordings is the directory for what a page begins to write.

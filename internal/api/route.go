@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -33,6 +34,7 @@ type route struct {
 	status       int    // of success; 0 is 200
 	mostBody     int64
 	do           func(c *requestContext) error
+	check        func(c *requestContext) error // what is wrong with a request that is refused anyway, or nil
 }
 
 // The bounds of a body, in bytes.
@@ -52,6 +54,8 @@ type requestContext struct {
 	r    *http.Request
 	lang sockeye.Lang
 	q    url.Values
+	// unfit is what is wrong with the query and with the types of the body's fields.
+	unfit fieldFaults
 }
 
 func (c *requestContext) ctx() context.Context { return c.r.Context() }
@@ -78,15 +82,9 @@ func (s *Server) add(t *route) *route {
 func handle[In, Out any](s *Server, method, path, summary string, do func(c *requestContext, in In) (Out, error)) *route {
 	t := &route{method: method, path: "/api/v1" + path, summary: summary, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
 	t.do = func(c *requestContext) error {
-		var in In
-		if method != http.MethodGet {
-			body, err := c.body(t.mostBody)
-			if err != nil {
-				return err
-			}
-			if err := decode(body, &in); err != nil {
-				return allFaults(c, err, any(in))
-			}
+		in, err := readRequest[In](c, t)
+		if err != nil {
+			return err
 		}
 		out, err := do(c, in)
 		if err != nil {
@@ -95,7 +93,32 @@ func handle[In, Out any](s *Server, method, path, summary string, do func(c *req
 		answer(c.w, max(t.status, http.StatusOK), out)
 		return nil
 	}
+	t.check = func(c *requestContext) error {
+		_, err := readRequest[In](c, t)
+		return err
+	}
 	return s.add(t)
+}
+
+// readRequest reads the body of a request. When a field of it or the query is unfit, the error
+// has everything else that is wrong, too.
+func readRequest[In any](c *requestContext, t *route) (in In, err error) {
+	if t.method != http.MethodGet {
+		body, err := c.body(t.mostBody)
+		if err != nil {
+			return in, err
+		}
+		err = decode(body, &in)
+		unfit, isFields := errors.AsType[fieldFaults](err)
+		if err != nil && !isFields {
+			return in, err
+		}
+		c.unfit = append(c.unfit, unfit...)
+	}
+	if len(c.unfit) > 0 {
+		return in, c.allFaults(any(in))
+	}
+	return in, nil
 }
 
 // ServeHTTP lets a request in through every check, and answers it.
@@ -125,18 +148,22 @@ type selfChecking interface {
 	check(c *requestContext) error
 }
 
-// allFaults adds to the faults of fields what else is wrong with a request, so that all
-// comes together.
-func allFaults(c *requestContext, err error, in any) error {
-	fields, isFaults := errors.AsType[fieldFaults](err)
-	request, isChecked := in.(selfChecking)
-	if !isFaults || !isChecked {
-		return err
+// allFaults adds to what is unfit what else is wrong with a request, so that all comes
+// together.
+func (c *requestContext) allFaults(in any) error {
+	request, ok := in.(selfChecking)
+	if !ok {
+		return c.unfit
 	}
-	all := slices.Clone(fields)
-	for _, e := range faults(request.check(c)) {
-		if !fields.covers(e.Target) {
-			all.add(e)
+	return c.with(request.check(c))
+}
+
+// with is what is unfit together with other faults that do not come from it.
+func (c *requestContext) with(err error) error {
+	all := slices.Clone(c.unfit)
+	for _, e := range faults(err) {
+		if !c.unfit.covers(e.Target) {
+			all.note(e)
 		}
 	}
 	return all
@@ -162,8 +189,14 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 	}
 	c := &requestContext{Server: s, w: w, r: r, lang: s.languageOf(r)}
 	err := c.parseQuery(t.query)
-	if err == nil {
+	switch {
+	case err != nil:
+	case len(c.unfit) == 0:
 		err = t.do(c)
+	case t.check != nil:
+		err = t.check(c)
+	default:
+		err = c.unfit
 	}
 	if refused, ok := errors.AsType[*access.Rejection](err); ok {
 		s.guard.Count(refused)
@@ -187,24 +220,33 @@ func wrongType(r *http.Request, want string) *access.Rejection {
 		Message: sockeye.Text{En: "must be " + want, Zh: "必须是 " + want}}}
 }
 
+// parseQuery reads the query. Parameters that the route does not have are unfit.
 func (c *requestContext) parseQuery(known []string) error {
 	q, err := url.ParseQuery(c.r.URL.RawQuery)
 	if err != nil {
 		return invalid("query", sockeye.Text{En: "cannot be understood", Zh: "无法解析"}, sockeye.Text{})
 	}
-	for name, values := range q {
-		if !slices.Contains(known, name) {
-			return invalid(name, sockeye.Text{En: "unknown query parameter", Zh: "未知的查询参数"}, sockeye.Text{})
-		}
-		if len(values) > 1 {
-			return invalid(name, sockeye.Text{En: "given twice", Zh: "重复出现"}, sockeye.Text{})
-		}
-	}
 	if c.r.URL.RawQuery == "" && strings.Contains(c.r.RequestURI, "?") {
 		return invalid("query", sockeye.Text{En: "is empty", Zh: "为空"}, sockeye.Text{})
 	}
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		if !slices.Contains(known, name) {
+			c.unfit.note(invalid(name, sockeye.Text{En: "unknown query parameter", Zh: "未知的查询参数"}, sockeye.Text{}))
+		} else if len(q[name]) > 1 {
+			c.unfit.note(invalid(name, sockeye.Text{En: "given twice", Zh: "重复出现"}, sockeye.Text{}))
+		}
+	}
 	c.q = q
 	return nil
+}
+
+// number is a query parameter that is a number; an absent one is 0.
+func (c *requestContext) number(name string, wrong *fieldFaults) uint64 {
+	n, err := number(name, c.q.Get(name))
+	if err != nil {
+		wrong.note(err)
+	}
+	return n
 }
 
 // number is a query parameter or part of the path that is a number; an absent
@@ -221,14 +263,15 @@ func number(name, value string) (uint64, error) {
 }
 
 // yes is a query parameter that is true or false; an absent one is false.
-func (c *requestContext) yes(name string) (bool, error) {
+func (c *requestContext) yes(name string, wrong *fieldFaults) bool {
 	switch v := c.q.Get(name); v {
 	case "", "false":
-		return false, nil
+		return false
 	case "true":
-		return true, nil
+		return true
 	default:
-		return false, invalid(name, sockeye.Text{En: fmt.Sprintf("%q is neither true nor false", v), Zh: fmt.Sprintf("%q 不是 true 或 false", v)}, sockeye.Text{})
+		wrong.note(invalid(name, sockeye.Text{En: fmt.Sprintf("%q is neither true nor false", v), Zh: fmt.Sprintf("%q 不是 true 或 false", v)}, sockeye.Text{}))
+		return false
 	}
 }
 

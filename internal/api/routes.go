@@ -24,7 +24,8 @@ func (s *Server) register() {
 	s.add(&route{method: http.MethodGet, path: "/healthz", summary: "Whether the workbench lives.", open: true, out: reflect.TypeFor[Health](),
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, Health{OK: true}); return nil }})
 	s.add(&route{method: http.MethodGet, path: "/proof", summary: "What proves to a shell that this is its workbench: HMAC-SHA-256 of its nonce with its token.", open: true, query: []string{"nonce"},
-		out: reflect.TypeFor[Proof](), do: (*requestContext).proof})
+		out: reflect.TypeFor[Proof](), do: (*requestContext).proof,
+		check: func(c *requestContext) error { _, err := c.nonce(); return c.with(err) }})
 	handle(s, "POST", "/login", "Trade a one-time ticket, or the password, for a token.", (*requestContext).login).open = true
 	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *requestContext, _ None) (Ticket, error) { return c.NewTicket(), nil })
 	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*requestContext).machine)
@@ -51,7 +52,8 @@ func (s *Server) register() {
 	handle(s, "PATCH", "/sessions/{id}/runs/{run}", "Pause a file that is being sent, or let it go on.", (*requestContext).changeRun)
 	handle(s, "DELETE", "/sessions/{id}/runs/{run}", "Stop sending a list or a file, at once.", (*requestContext).stopRun)
 	s.add(&route{method: http.MethodPost, path: "/api/v1/sessions/{id}/files", summary: "Send a file, the body, at a pace of bytes a second and pieces of chunk bytes, or line by line. It is kept until it is sent: the answer comes when all of it is here, and the run goes on by itself.",
-		query: []string{"name", "to", "all", "chunk", "rate", "line_delay_ms"}, takes: octets, out: reflect.TypeFor[Run](), status: http.StatusCreated, do: (*requestContext).sendFile})
+		query: []string{"name", "to", "all", "chunk", "rate", "line_delay_ms"}, takes: octets, out: reflect.TypeFor[Run](), status: http.StatusCreated, do: (*requestContext).sendFile,
+		check: func(c *requestContext) error { _, _, _, wrong := c.fileOptions(); return c.with(wrong.join()) }})
 	handle(s, "POST", "/lists/parse", "Lists out of the text of a file; nothing is sent.", (*requestContext).parseLists).mostBody = maxListBody
 	handle(s, "POST", "/lists/export", "A list as the text of a file.", (*requestContext).exportList).mostBody = maxListBody
 
@@ -60,17 +62,25 @@ func (s *Server) register() {
 	handle(s, "DELETE", "/sessions/{id}/rules", "Take the rules of a session away.", (*requestContext).clearRules)
 	handle(s, "POST", "/rules/try", "What rules would answer; nothing is sent.", (*requestContext).tryRules)
 
-	handle(s, "GET", "/events", "A window of the journal.", (*requestContext).events).query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
+	window := handle(s, "GET", "/events", "A window of the journal.", (*requestContext).events)
+	window.query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
+	window.check = func(c *requestContext) error { _, wrong := c.eventQuery(); return c.with(wrong.join()) }
 	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*requestContext).eventData})
 	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"},
-		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*requestContext).live})
+		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*requestContext).live,
+		check: func(c *requestContext) error {
+			var wrong fieldFaults
+			c.number("from", &wrong)
+			return c.with(wrong.join())
+		}})
 
 	handle(s, "GET", "/recording", "How recording is.", (*requestContext).recording)
 	handle(s, "PUT", "/recording", "Begin or end recording.", (*requestContext).setRecording)
 	handle(s, "GET", "/sessions/{id}/file", "How receiving to a file is.", (*requestContext).receiveFile)
 	handle(s, "PUT", "/sessions/{id}/file", "Begin or end writing the bytes received to a file.", (*requestContext).setReceiveFile)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets,
-		query: append([]string{"format", "from", "to"}, filterQuery...), do: (*requestContext).export})
+		query: append([]string{"format", "from", "to"}, filterQuery...), do: (*requestContext).export,
+		check: func(c *requestContext) error { return c.with(c.exportQuery().wrong.join()) }})
 	handle(s, "GET", "/workspace", "What a person keeps, as the file says it now.", (*requestContext).readWorkspace)
 	handle(s, "PUT", "/workspace", "Keep something else.", (*requestContext).setWorkspace)
 	handle(s, "POST", "/workspace/plan", "What a text says and would open; nothing is kept or opened.", (*requestContext).planWorkspace)
@@ -112,8 +122,8 @@ func acceptsGzip(r *http.Request) bool {
 }
 
 func (c *requestContext) login(in Login) (Token, error) {
-	if (in.Ticket == "") == (in.Password == "") {
-		return Token{}, invalid("ticket", sockeye.Text{En: "a ticket or a password is needed, and only one", Zh: "需要票据或密码，二者之一"}, sockeye.Text{})
+	if err := in.check(c); err != nil {
+		return Token{}, err
 	}
 	var token string
 	var no *access.Rejection
@@ -128,11 +138,27 @@ func (c *requestContext) login(in Login) (Token, error) {
 	return Token{token}, nil
 }
 
+func (in Login) check(c *requestContext) error {
+	var wrong fieldFaults
+	if (in.Ticket == "") == (in.Password == "") && !c.unfit.covers("ticket") && !c.unfit.covers("password") {
+		wrong.add("ticket", "a ticket or a password is needed, and only one", "需要票据或密码，二者之一")
+	}
+	return wrong.join()
+}
+
 func (c *requestContext) proof() error {
-	nonce, err := hex.DecodeString(c.q.Get("nonce"))
-	if err != nil || len(nonce) != access.NonceSize {
-		return invalid("nonce", sockeye.Text{En: fmt.Sprintf("%d bytes in hex are wanted", access.NonceSize), Zh: fmt.Sprintf("需要 %d 字节的十六进制数据", access.NonceSize)}, sockeye.Text{})
+	nonce, err := c.nonce()
+	if err != nil {
+		return err
 	}
 	answer(c.w, http.StatusOK, Proof{hex.EncodeToString(c.guard.Proof(c.r.Host, nonce))})
 	return nil
+}
+
+func (c *requestContext) nonce() ([]byte, error) {
+	nonce, err := hex.DecodeString(c.q.Get("nonce"))
+	if err != nil || len(nonce) != access.NonceSize {
+		return nil, invalid("nonce", sockeye.Text{En: fmt.Sprintf("%d bytes in hex are wanted", access.NonceSize), Zh: fmt.Sprintf("需要 %d 字节的十六进制数据", access.NonceSize)}, sockeye.Text{})
+	}
+	return nonce, nil
 }

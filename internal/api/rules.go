@@ -88,8 +88,33 @@ func (in SetRules) check(c *requestContext) error {
 }
 
 func (in TryRules) check(c *requestContext) error {
-	_, err := c.rulesFrom(in.RuleSet, in.Seed, "")
-	return err
+	_, _, wrong := in.read(c)
+	return wrong.join()
+}
+
+// read is the rules and the message to try, nil if it is a record, with everything that is
+// wrong with the request.
+func (in TryRules) read(c *requestContext) (how *responder.RuleProgram, message []byte, wrong fieldFaults) {
+	how, err := c.rulesFrom(in.RuleSet, in.Seed, "")
+	wrong.all(err)
+	isMessage := in.Payload != nil || in.Data != nil
+	if isMessage == (in.Session != "") && !c.unfit.covers("payload") && !c.unfit.covers("data") && !c.unfit.covers("session") {
+		wrong.add("payload", "a message or a session is needed, and only one of the two", "需要一条消息或一个会话，二者之一")
+	}
+	if in.Payload != nil && in.Data != nil {
+		wrong.add("data", "not together with a payload", "不能与 payload 同时使用")
+	}
+	if in.Network != "" && !slices.Contains(sockeye.Transports(), sockeye.Network(in.Network)) {
+		wrong.add("network", fmt.Sprintf("%q is none of %q", in.Network, sockeye.Transports()), fmt.Sprintf("%q 不是 %q 之一", in.Network, sockeye.Transports()))
+	}
+	if message = in.Data; in.Payload != nil {
+		message, err = c.firstMessage(*in.Payload, "payload.")
+		wrong.all(err)
+	}
+	if isMessage {
+		message = notNil(message)
+	}
+	return how, message, wrong
 }
 
 func (c *requestContext) clearRules(None) (Rules, error) {
@@ -124,9 +149,9 @@ type dryRun struct {
 }
 
 func (c *requestContext) tryRules(in TryRules) (Tried, error) {
-	how, err := c.rulesFrom(in.RuleSet, in.Seed, "")
-	if err != nil {
-		return Tried{}, err
+	how, message, wrong := in.read(c)
+	if len(wrong) > 0 {
+		return Tried{}, wrong.join()
 	}
 	t := &dryRun{DryRun: responder.NewDryRun(how), lang: c.lang, begun: time.Now(), out: Tried{Occasions: []Occasion{}, Done: true}}
 	t.Enough = func() bool {
@@ -136,12 +161,10 @@ func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 		}
 		return full
 	}
-	switch message := in.Payload != nil || in.Data != nil; {
-	case message == (in.Session != ""):
-		err = invalid("payload", sockeye.Text{En: "a message or a session is needed, and only one of the two", Zh: "需要一条消息或一个会话，二者之一"}, sockeye.Text{})
-	case message:
-		err = c.tryMessage(t, in, how)
-	default:
+	var err error
+	if message != nil {
+		err = c.tryMessage(t, in, how, message)
+	} else {
 		err = c.tryRecord(t, in)
 	}
 	t.out.Counts = countsOf(t.Counts())
@@ -150,14 +173,7 @@ func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 }
 
 // tryMessage tries one message of a peer that has just joined, or is in a state.
-func (c *requestContext) tryMessage(t *dryRun, in TryRules, how *responder.RuleProgram) error {
-	data, err := c.messageOf(in)
-	if err != nil {
-		return err
-	}
-	if in.Network != "" && !slices.Contains(sockeye.Transports(), sockeye.Network(in.Network)) {
-		return invalid("network", sockeye.Text{En: fmt.Sprintf("%q is none of %q", in.Network, sockeye.Transports()), Zh: fmt.Sprintf("%q 不是 %q 之一", in.Network, sockeye.Transports())}, sockeye.Text{})
-	}
+func (c *requestContext) tryMessage(t *dryRun, in TryRules, how *responder.RuleProgram, message []byte) error {
 	t.now = t.begun
 	peer := &sockeye.Peer{ID: 1, Network: sockeye.Network(in.Network), Local: sockeye.ParseSocketAddr("127.0.0.1:10000"), Remote: sockeye.ParseSocketAddr("127.0.0.1:50000")}
 	if in.State == nil {
@@ -166,18 +182,8 @@ func (c *requestContext) tryMessage(t *dryRun, in TryRules, how *responder.RuleP
 		return invalid("state", sockeye.Text{En: fmt.Sprintf("no rule has the state %q", *in.State), Zh: fmt.Sprintf("规则中没有状态 %q", *in.State)}, sockeye.Text{
 			En: fmt.Sprintf("the states: %q", how.Program.States()), Zh: fmt.Sprintf("状态有：%q", how.Program.States())})
 	}
-	t.Message(peer, data, t.now, t.add)
+	t.Message(peer, message, t.now, t.add)
 	return nil
-}
-
-func (c *requestContext) messageOf(in TryRules) ([]byte, error) {
-	if in.Payload != nil && in.Data != nil {
-		return nil, invalid("data", sockeye.Text{En: "not together with a payload", Zh: "不能与 payload 同时使用"}, sockeye.Text{})
-	}
-	if in.Data != nil {
-		return in.Data, nil
-	}
-	return c.firstMessage(*in.Payload)
 }
 
 // tryRecord tries what a session received.

@@ -128,7 +128,7 @@ func TestRulesFaults(t *testing.T) {
 		`{"rules":[{"every":"1 day"},{"match":"any","delay":"2s..1s"},{"match":"any","replies":[{"delay":"x"}]}]}`: "rules[0].every rules[1].delay rules[2].replies[0].delay",
 		`{"rules":[{"match":"any","count":"x"}]}`:                                                   "rules[0].count",
 		`{"rules":[{"match":"any","every":5}]}`:                                                     "rules[0].every",
-		`{"rules":[{"match":"any","payload":"a"}],"payloads":{"a":{"text":"{{x"},"b":{"hex":"0"}}}`: "payloads.a payloads.b rules[0].payload",
+		`{"rules":[{"match":"any","payload":"a"}],"payloads":{"a":{"text":"{{x"},"b":{"hex":"0"}}}`: "payloads.a.text payloads.b.hex rules[0].payload",
 		`{"rules":[{"match":"any","cooldwn":"5s"}]}`:                                                "rules[0].cooldwn",
 		fmt.Sprintf(`{"rules":[{"match":%q}]}`, bomb):                                               "rules[0].match", // T43: one that costs too much
 		`{"rules":[` + strings.Repeat(`{"match":"any"},`, 1000) + `{"match":"any"}]}`:               "rules",

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -64,15 +64,11 @@ func (c *requestContext) startRun(in StartRun) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	list, err := c.listOf(in)
-	if err != nil {
-		return Run{}, err
+	list, wrong := c.listOf(in)
+	if len(wrong) > 0 {
+		return Run{}, wrong.join()
 	}
-	o := outgoing{to: in.To, all: in.All}
-	if err := o.aimed(); err != nil {
-		return Run{}, err
-	}
-	if _, err := o.peers(s); err != nil && !in.All { // all may come later
+	if _, err := (outgoing{to: in.To, all: in.All}).peers(s); err != nil && !in.All { // all may come later
 		return Run{}, err
 	}
 	options := core.ListOptions{}
@@ -87,53 +83,44 @@ func (c *requestContext) startRun(in StartRun) (Run, error) {
 }
 
 func (in StartRun) check(c *requestContext) error {
-	_, err := c.listOf(in)
-	return err
+	_, wrong := c.listOf(in)
+	return wrong.join()
 }
 
-// listOf is the list that a request means.
-func (c *requestContext) listOf(in StartRun) (*schedule.List, error) {
-	single := outgoing{payload: in.Payload, data: in.Data}
-	if in.List == nil {
-		return single.every(in)
+// listOf is the list that a request means, with everything that is wrong with the request.
+func (c *requestContext) listOf(in StartRun) (list *schedule.List, wrong fieldFaults) {
+	wrong = outgoing{to: in.To, all: in.All}.aimed(c.unfit)
+	var more fieldFaults
+	if in.List == nil && !c.unfit.covers("list") {
+		list, more = c.every(in)
+		return list, append(wrong, more...)
 	}
 	if in.Payload != nil || in.Data != nil || in.EveryMS != 0 || in.Times != 0 {
-		return nil, invalid("list", sockeye.Text{En: "the list says what to send, when and how often", Zh: "发送什么、何时发送、发送几次由列表决定"}, sockeye.Text{})
+		wrong.add("list", "the list says what to send, when and how often", "发送什么、何时发送、发送几次由列表决定")
 	}
-	return c.resolve(in.Name, *in.List, "list")
+	if in.List != nil {
+		list, more = c.resolve(in.Name, *in.List, "list")
+	}
+	return list, append(wrong, more...)
 }
 
-// every is a list of one message.
-func (o outgoing) every(in StartRun) (*schedule.List, error) {
-	var row schedule.Row
-	if err := o.something(); err != nil {
-		return nil, err
+// every is a list of one message, with everything that is wrong with it.
+func (c *requestContext) every(in StartRun) (*schedule.List, fieldFaults) {
+	row, wrong := outgoing{payload: in.Payload, data: in.Data}.row(c)
+	if row.Text == "" && !wrong.covers("payload") && !c.unfit.covers("data") {
+		wrong.add("payload", "there is nothing to send", "没有要发送的内容")
 	}
-	if o.payload != nil {
-		var err error
-		if row, err = o.payload.row(); err == nil {
-			_, err = row.Parse()
-		}
-		if err != nil {
-			return nil, err
-		}
-	} else {
-		row = schedule.Row{Text: hex.EncodeToString(o.data), Hex: true}
-	}
-	var wrong fieldErrors
+	known := len(wrong)
 	every := wrong.duration("every_ms", in.EveryMS, 0)
-	if len(wrong) == 0 && (every < schedule.MinRound || every > schedule.MaxDelay) {
+	if len(wrong) == known && (every < schedule.MinRound || every > schedule.MaxDelay) {
 		wrong.add("every_ms", "is not between 1 ms and 24 hours", "不在 1 毫秒到 24 小时之间")
 	}
 	if in.Times < 0 || in.Times > schedule.MaxTimes {
 		wrong.add("times", fmt.Sprintf("is not between 0 and %d", schedule.MaxTimes), fmt.Sprintf("不在 0 到 %d 之间", schedule.MaxTimes))
 	}
-	if len(wrong) > 0 {
-		return nil, wrong.join()
-	}
 	l := schedule.Every(row, every, in.Times)
 	l.Name = in.Name
-	return &l, nil
+	return &l, wrong
 }
 
 func (c *requestContext) stopRun(None) (Run, error) {
@@ -184,63 +171,84 @@ func (s *Server) saved() *workspace.File {
 	return &workspace.File{}
 }
 
-// resolve is a list of a request, with the workspace's saved payloads. The error has
-// every row that is wrong, with its path: the list's field, and ".row[2]".
-func (c *requestContext) resolve(name string, l workspace.List, field string) (*schedule.List, error) {
+// resolve is a list of a request, with the workspace's saved payloads, or with everything
+// that is wrong with it, each with its path: "list.row[2].charset". Without a field it is
+// told as people count: "row 3: charset". A field "row" is the list's only row.
+func (c *requestContext) resolve(name string, l workspace.List, field string) (*schedule.List, fieldFaults) {
 	out, err := c.saved().Resolve(name, l)
-	if err == nil {
-		return out, nil
-	}
-	var all []error
-	for _, e := range faults(err) {
-		named, row := *e, 0
+	var wrong fieldFaults
+	for _, e := range listFaults(err) {
+		named := *e.Err
 		named.Kind = sockeye.Invalid // the request names it; nothing that was asked for is missing
 		if field != "" {
-			named.Op, named.Target = "set", field
-			if n, _ := fmt.Sscanf(e.Target, "row %d", &row); n == 1 {
-				named.Target = fmt.Sprintf("%s.row[%d]", field, row-1)
-			}
+			named.Op, named.Target = "set", pathOf(field, e)
 		}
-		all = append(all, &named)
+		wrong = append(wrong, &named)
 	}
-	return nil, joinErrors(all)
+	return out, wrong
 }
 
-// asInvalid is an error of what a request holds: nothing that was asked for is missing.
-func asInvalid(err error) error {
-	e := *sockeye.ErrorOf(err)
-	e.Kind = sockeye.Invalid
-	return &e
+// listFaults are what an error says of a list.
+func listFaults(err error) (all []*schedule.Fault) {
+	joined, _ := err.(interface{ Unwrap() []error })
+	if joined == nil {
+		return nil
+	}
+	for _, one := range joined.Unwrap() {
+		if f, ok := errors.AsType[*schedule.Fault](one); ok {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// pathOf is where a fault is in a request whose field is a list, or "row".
+func pathOf(field string, f *schedule.Fault) string {
+	if f.Row != schedule.WholeList && field != "row" {
+		field = fmt.Sprintf("%s.row[%d]", field, f.Row)
+	}
+	return strings.TrimSuffix(field+"."+f.Field, ".")
 }
 
 func (c *requestContext) parseLists(in ListText) (Lists, error) {
-	out := Lists{Lists: map[string]workspace.List{}}
+	lists, err := c.listsIn(in)
+	return Lists{Lists: lists}, err
+}
+
+func (in ListText) check(c *requestContext) error {
+	if c.unfit.covers("text") || c.unfit.covers("format") {
+		return nil
+	}
+	_, err := c.listsIn(in)
+	return err
+}
+
+// listsIn are the lists in a text.
+func (c *requestContext) listsIn(in ListText) (map[string]workspace.List, error) {
+	lists := map[string]workspace.List{}
 	switch in.Format {
 	case "csv":
 		l, err := schedule.ParseCSV(in.Text)
-		if err == nil {
-			_, err = c.resolve(in.Name, workspace.ListOf(l), "")
-		}
 		if err != nil {
-			return Lists{}, err
+			return nil, err
 		}
-		out.Lists[in.Name] = workspace.ListOf(l)
+		lists[in.Name] = workspace.ListOf(l)
 	case "toml":
 		file, err := workspace.Parse([]byte(in.Text))
 		if err != nil {
-			return Lists{}, err
+			return nil, err
 		}
 		for name := range file.Lists {
 			l, err := file.SendList(name)
 			if err != nil {
-				return Lists{}, err
+				return nil, err
 			}
-			out.Lists[name] = workspace.ListOf(l)
+			lists[name] = workspace.ListOf(l)
 		}
 	default:
-		return Lists{}, noFormat(in.Format)
+		return nil, noFormat(in.Format)
 	}
-	return out, nil
+	return lists, nil
 }
 
 func noFormat(typed string) error {
@@ -248,18 +256,26 @@ func noFormat(typed string) error {
 }
 
 func (c *requestContext) exportList(in ExportList) (ListText, error) {
-	l, err := c.resolve(in.Name, in.List, "list")
-	if err != nil {
-		return ListText{}, err
+	l, wrong := c.listToExport(in)
+	if len(wrong) > 0 {
+		return ListText{}, wrong.join()
 	}
 	out := ListText{Name: in.Name, Format: in.Format}
-	switch in.Format {
-	case "csv":
-		out.Text = l.CSV()
-	case "toml":
+	if out.Text = l.CSV(); in.Format == "toml" {
 		out.Text = c.saved().FormatList(in.Name, in.List)
-	default:
-		return ListText{}, noFormat(in.Format)
 	}
 	return out, nil
+}
+
+func (in ExportList) check(c *requestContext) error {
+	_, wrong := c.listToExport(in)
+	return wrong.join()
+}
+
+func (c *requestContext) listToExport(in ExportList) (*schedule.List, fieldFaults) {
+	l, wrong := c.resolve(in.Name, in.List, "list")
+	if in.Format != "csv" && in.Format != "toml" {
+		wrong = append(wrong, noFormat(in.Format))
+	}
+	return l, wrong
 }

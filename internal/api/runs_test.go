@@ -94,10 +94,10 @@ func TestRunsOfLists(t *testing.T) {
 		target, message string
 	}{
 		{workspace.Row{}, "list.row[1]", "a row needs one of"},
-		{workspace.Row{Text: "{{sq}}"}, "list.row[1]", "column 3"},
-		{workspace.Row{Hex: "0"}, "list.row[1]", "single digit"},
-		{workspace.Row{Payload: "x"}, "list.row[1]", "there is no payload"},
-		{workspace.Row{Text: "x", Charset: "klingon"}, "list.row[1]", "is not a charset"},
+		{workspace.Row{Text: "{{sq}}"}, "list.row[1].text", "column 3"},
+		{workspace.Row{Hex: "0"}, "list.row[1].hex", "single digit"},
+		{workspace.Row{Payload: "x"}, "list.row[1].payload", "there is no payload"},
+		{workspace.Row{Text: "x", Charset: "klingon"}, "list.row[1].charset", "is not a charset"},
 	} {
 		l := workspace.List{Rows: []workspace.Row{{Text: "x"}, c.row}}
 		if f := v.failing(400, "POST", "/api/v1/sessions/s1/runs", StartRun{All: true, List: &l}); f.Target != c.target || !strings.Contains(f.Message, c.message) {
@@ -145,9 +145,9 @@ func TestListFiles(t *testing.T) {
 	}{
 		{ListText{Format: "xml"}, "format"},
 		{ListText{Format: "toml", Text: "x"}, "line 1, column 1"},
-		{ListText{Format: "toml", Text: "sockeye = 2\n[[lists.a.row]]\ntext = 'x'\n[[lists.a.row]]\nhex = '0'"}, "line 4: lists.a: row 2"},
-		{ListText{Format: "csv", Text: "payload,delay\nx,1s\nx,soon"}, "row 2"},
-		{ListText{Format: "csv", Text: "payload\nx\n{{sq}}"}, "row 2"},
+		{ListText{Format: "toml", Text: "sockeye = 2\n[[lists.a.row]]\ntext = 'x'\n[[lists.a.row]]\nhex = '0'"}, "line 5: lists.a: row 2: hex"},
+		{ListText{Format: "csv", Text: "payload,delay\nx,1s\nx,soon"}, "row 2: delay"},
+		{ListText{Format: "csv", Text: "payload\nx\n{{sq}}"}, "row 2: payload"},
 	} {
 		if f := v.failing(400, "POST", "/api/v1/lists/parse", c.in); f.Target != c.target {
 			t.Errorf("%+v: %+v", c.in, f)

@@ -5,6 +5,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/schedule"
 	"sockeye/internal/workspace"
 )
 
@@ -16,35 +17,37 @@ type outgoing struct {
 	data    []byte
 }
 
-// aimed says whether it is said whom to send to.
-func (o outgoing) aimed() error {
-	if o.all == (len(o.to) > 0) {
-		return invalid("to", sockeye.Text{En: "name peers, or all of them, and only one of the two", Zh: "请指定连接对象或全部，二者之一"}, sockeye.Text{})
+// aimed says whether it is said whom to send to, as far as that could be read.
+func (o outgoing) aimed(unfit fieldFaults) (wrong fieldFaults) {
+	if o.all == (len(o.to) > 0) && !unfit.covers("all") && !unfit.covers("to") {
+		wrong.add("to", "name peers, or all of them, and only one of the two", "请指定连接对象或全部，二者之一")
 	}
-	return nil
+	return wrong
 }
 
-// peers are those to send to; a number that nobody has is an error.
+// peers are those to send to. The error has every number that nobody has.
 func (o outgoing) peers(s *core.Session) ([]*core.Peer, error) {
-	if err := o.aimed(); err != nil {
-		return nil, err
+	if wrong := o.aimed(nil); len(wrong) > 0 {
+		return nil, wrong.join()
 	}
 	if o.all {
 		return s.Receivers(core.All)
 	}
 	var peers []*core.Peer
+	var absent []error
 	seen := map[uint64]bool{}
 	for _, id := range o.to {
-		p := s.Peer(id)
-		if p == nil {
-			return nil, noPeer(s, id)
+		if seen[id] {
+			continue
 		}
-		if !seen[id] {
-			seen[id] = true
+		seen[id] = true
+		if p := s.Peer(id); p != nil {
 			peers = append(peers, p)
+		} else if len(absent) < maxProblems {
+			absent = append(absent, noPeer(s, id))
 		}
 	}
-	return peers, nil
+	return peers, joinErrors(absent)
 }
 
 func (c *requestContext) send(in Send) (SendResults, error) {
@@ -52,23 +55,59 @@ func (c *requestContext) send(in Send) (SendResults, error) {
 	if err != nil {
 		return SendResults{}, err
 	}
-	if in.Row != nil {
-		return c.sendRow(s, in)
+	row, wrong := in.row(c)
+	if len(wrong) > 0 {
+		return SendResults{}, wrong.join()
 	}
-	o := outgoing{in.To, in.All, in.Payload, in.Data}
-	send, err := o.sender(s)
+	to, err := in.recipients(s)
 	if err != nil {
 		return SendResults{}, err
 	}
-	to, err := o.peers(s)
-	if err != nil {
+	var sent []core.Delivery
+	if in.Data != nil {
+		sent = s.SendData(c.ctx(), to, in.Data)
+	} else if t, err := row.Parse(); err != nil {
 		return SendResults{}, err
-	}
-	sent, err := send(c.ctx(), to)
-	if err != nil {
+	} else if sent, err = s.SendPayload(c.ctx(), to, t); err != nil {
 		return SendResults{}, err
 	}
 	return resultsOf(sent, c.wordingOf(c.r)), nil
+}
+
+func (in Send) check(c *requestContext) error {
+	_, wrong := in.row(c)
+	return wrong.join()
+}
+
+// row is what to send, once, with everything that is wrong with the request.
+func (in Send) row(c *requestContext) (row schedule.Row, wrong fieldFaults) {
+	if in.Row == nil || strings.TrimSpace(in.Row.To) == "" {
+		wrong = outgoing{to: in.To, all: in.All}.aimed(c.unfit)
+	}
+	if in.Row == nil && !c.unfit.covers("row") {
+		row, more := outgoing{payload: in.Payload, data: in.Data}.row(c)
+		return row, append(wrong, more...)
+	}
+	if in.Payload != nil || in.Data != nil {
+		wrong.add("row", "not together with a payload or data", "不能与 payload 或 data 同时使用")
+	}
+	if in.Row != nil {
+		l, more := c.resolve("", workspace.List{Rows: []workspace.Row{*in.Row}}, "row")
+		if wrong = append(wrong, more...); len(more) == 0 {
+			row = l.Rows[0]
+		}
+	}
+	return row, wrong
+}
+
+// recipients are the peers that the row names, or those of the request.
+func (in Send) recipients(s *core.Session) ([]*core.Peer, error) {
+	if in.Row != nil {
+		if words := strings.Fields(in.Row.To); len(words) > 0 {
+			return s.Receivers(words...)
+		}
+	}
+	return outgoing{to: in.To, all: in.All}.peers(s)
 }
 
 func resultsOf(sent []core.Delivery, w wording) SendResults {
@@ -81,33 +120,4 @@ func resultsOf(sent []core.Delivery, w wording) SendResults {
 		out.Results = append(out.Results, result)
 	}
 	return out
-}
-
-// sendRow sends a row of a list once.
-func (c *requestContext) sendRow(s *core.Session, in Send) (SendResults, error) {
-	if in.Payload != nil || in.Data != nil {
-		return SendResults{}, invalid("row", sockeye.Text{En: "not together with a payload or data", Zh: "不能与 payload 或 data 同时使用"}, sockeye.Text{})
-	}
-	l, err := c.resolve("", workspace.List{Rows: []workspace.Row{*in.Row}}, "")
-	if err != nil {
-		return SendResults{}, err
-	}
-	t, err := l.Rows[0].Template()
-	if err != nil {
-		return SendResults{}, asInvalid(err)
-	}
-	var to []*core.Peer
-	if words := strings.Fields(in.Row.To); len(words) > 0 {
-		to, err = s.Receivers(words...)
-	} else {
-		to, err = outgoing{to: in.To, all: in.All}.peers(s)
-	}
-	if err != nil {
-		return SendResults{}, err
-	}
-	sent, err := s.SendPayload(c.ctx(), to, t)
-	if err != nil {
-		return SendResults{}, err
-	}
-	return resultsOf(sent, c.wordingOf(c.r)), nil
 }

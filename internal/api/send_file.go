@@ -20,8 +20,11 @@ func (c *requestContext) sendFile() error {
 	if err != nil {
 		return err
 	}
-	name, options, err := c.fileOptions(s)
-	if err != nil {
+	name, to, options, wrong := c.fileOptions()
+	if len(wrong) > 0 {
+		return wrong.join()
+	}
+	if options.To, err = to.peers(s); err != nil {
 		return err
 	}
 	file, err := c.bench.KeepFile(name, &bodyReader{c: c, begun: time.Now()}, max(0, c.r.ContentLength))
@@ -36,36 +39,26 @@ func (c *requestContext) sendFile() error {
 	return nil
 }
 
-// fileOptions are what the query says.
-func (c *requestContext) fileOptions(s *core.Session) (name string, o core.FileOptions, err error) {
-	var to outgoing
-	if to.all, err = c.yes("all"); err != nil {
-		return "", o, err
-	}
+// fileOptions are what the query says, with everything that is wrong with it.
+func (c *requestContext) fileOptions() (name string, to outgoing, o core.FileOptions, wrong fieldFaults) {
+	to.all = c.yes("all", &wrong)
 	for word := range strings.FieldsFuncSeq(c.q.Get("to"), func(r rune) bool { return r == ',' }) {
 		id, err := number("to", word)
-		if err != nil {
-			return "", o, err
-		}
+		wrong.all(err)
 		to.to = append(to.to, id)
 	}
-	if o.To, err = to.peers(s); err != nil {
-		return "", o, err
-	}
+	wrong = append(wrong, to.aimed(wrong)...)
 	var numbers [3]uint64
 	for i, name := range []string{"chunk", "rate", "line_delay_ms"} {
-		if numbers[i], err = number(name, c.q.Get(name)); err != nil {
-			return "", o, err
-		}
-		if numbers[i] > 1<<40 {
-			return "", o, invalid(name, sockeye.Text{En: "is too large", Zh: "过大"}, sockeye.Text{})
+		if numbers[i] = c.number(name, &wrong); numbers[i] > 1<<40 {
+			wrong.note(invalid(name, sockeye.Text{En: "is too large", Zh: "过大"}, sockeye.Text{}))
 		}
 	}
 	o.Chunk, o.Rate, o.LineDelay = int(numbers[0]), int64(numbers[1]), time.Duration(numbers[2])*time.Millisecond
 	if name = c.q.Get("name"); len(name) > maxFileName {
-		return "", o, invalid("name", sockeye.Text{En: "is too long", Zh: "过长"}, sockeye.Text{})
+		wrong.note(invalid("name", sockeye.Text{En: "is too long", Zh: "过长"}, sockeye.Text{}))
 	}
-	return name, o, nil
+	return name, to, o, wrong
 }
 
 // maxFileName is how many bytes a file's name may have, as on most systems.

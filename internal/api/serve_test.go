@@ -148,10 +148,15 @@ func ask[T any](v *served, method, path string, body any) T {
 // failing sends a request that must fail, and decodes why.
 func (v *served) failing(status int, method, path string, body any) Failure {
 	v.t.Helper()
-	got, text := v.do(v.request(method, path, body))
+	return v.failingWith(status, v.request(method, path, body))
+}
+
+func (v *served) failingWith(status int, r *http.Request) Failure {
+	v.t.Helper()
+	got, text := v.do(r)
 	var out Failure
 	if err := json.Unmarshal([]byte(text), &out); err != nil || got != status {
-		v.t.Fatalf("%s %s: %d %s, want %d", method, path, got, text, status)
+		v.t.Fatalf("%s %s: %d %s, want %d", r.Method, r.URL, got, text, status)
 	}
 	return out
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -145,12 +144,10 @@ func (in Open) check(c *requestContext) error {
 func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error) {
 	ep := sockeye.Endpoint{Mode: in.Mode}
 	var answer responder.Answer
-	var wrong fieldErrors
+	var wrong fieldFaults
 	var err error
 	if ep.Address, err = sockeye.ParseAddress(in.Address); err != nil {
-		e := *sockeye.ErrorOf(err)
-		e.Op, e.Target = "set", "address"
-		wrong = append(wrong, &e)
+		wrong.at("address", err)
 	}
 	if in.Options != nil {
 		ep.Options = in.Options.Options
@@ -164,7 +161,7 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 		}
 	}
 	if answer.Allow, err = workspace.Allowed(in.Allow); err != nil {
-		wrong.add("allow", sockeye.ErrorOf(err).Reason(sockeye.English), sockeye.ErrorOf(err).Reason(sockeye.Chinese))
+		wrong.at("allow", err)
 	}
 	if in.Rules != nil {
 		if answer.Rules, err = s.rulesFrom(*in.Rules, rand.Uint64(), "rules."); err != nil {
@@ -178,42 +175,6 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 		return ep, answer, wrong.join()
 	}
 	return ep, answer, nil
-}
-
-// endpoint notes what an endpoint says is wrong with it, with the paths of the request.
-// What is wrong with a field is noted once.
-func (f *fieldErrors) endpoint(ep sockeye.Endpoint, o *Options) {
-	noted := map[string]bool{}
-	for _, e := range *f {
-		noted[sockeye.ErrorOf(e).Target] = true
-	}
-	for _, e := range faults(ep.Validate()) {
-		named := *e
-		if named.Target = o.path(e.Target); !noted[named.Target] {
-			*f = append(*f, &named)
-		}
-	}
-}
-
-// maxOption is the longest time an option may have, in milliseconds.
-const maxOption = 365 * 24 * 3600 * 1000
-
-// fieldErrors collects what is wrong with fields.
-type fieldErrors []error
-
-func (f *fieldErrors) add(field string, en, zh string) {
-	*f = append(*f, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: field, Message: sockeye.Text{En: en, Zh: zh}})
-}
-
-func (f *fieldErrors) join() error { return joinErrors(*f) }
-
-// duration reads milliseconds.
-func (f *fieldErrors) duration(field string, ms, least float64) time.Duration {
-	if math.IsNaN(ms) || ms < least || ms > maxOption {
-		f.add(field, "is not a time from 0 to a year, in milliseconds", "不是 0 到一年之间的毫秒数")
-		return 0
-	}
-	return time.Duration(ms * float64(time.Millisecond))
 }
 
 // closeSession closes an open session, and forgets a closed one.

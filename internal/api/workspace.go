@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/workspace"
 )
@@ -50,8 +49,8 @@ func (c *requestContext) planWorkspace(in WorkspaceText) (WorkspacePlan, error) 
 }
 
 func (c *requestContext) setWorkspace(in SetWorkspace) (Workspace, error) {
-	if (in.Text == nil) == (in.File == nil) {
-		return Workspace{}, invalid("text", sockeye.Text{En: "text or file is needed, and only one of them", Zh: "需要 text 或 file，二者之一"}, sockeye.Text{})
+	if err := in.check(c); err != nil {
+		return Workspace{}, err
 	}
 	k, err := c.workspace.write(in.Stamp, func(old kept) ([]byte, error) {
 		if in.Text != nil {
@@ -59,12 +58,6 @@ func (c *requestContext) setWorkspace(in SetWorkspace) (Workspace, error) {
 		}
 		if old.err != nil {
 			return nil, old.err // nobody can say what of it should stay
-		}
-		if v := in.File.Version; v != 0 && v != workspace.Version {
-			return nil, invalid("file.sockeye", sockeye.Text{En: "is not the version of this Sockeye", Zh: "与本程序的格式版本不符"}, sockeye.Text{})
-		}
-		if _, err := in.File.Openings(); err != nil {
-			return nil, err
 		}
 		return workspace.Revise(old.text, in.File)
 	})
@@ -77,11 +70,44 @@ func (c *requestContext) setWorkspace(in SetWorkspace) (Workspace, error) {
 	return c.workspaceOf(k), nil
 }
 
+func (in SetWorkspace) check(c *requestContext) error {
+	var wrong fieldFaults
+	if (in.Text == nil) == (in.File == nil) && !c.unfit.covers("text") && !c.unfit.covers("file") {
+		wrong.add("text", "text or file is needed, and only one of them", "需要 text 或 file，二者之一")
+	}
+	if in.Text != nil {
+		wrong.all(understood([]byte(*in.Text)).err)
+	}
+	if in.File != nil {
+		if v := in.File.Version; v != 0 && v != workspace.Version {
+			wrong.add("file.sockeye", "is not the version of this Sockeye", "与本程序的格式版本不符")
+		}
+		wrong.all(in.File.Faults("file"))
+	}
+	return wrong.join()
+}
+
+func (in WorkspaceText) check(c *requestContext) error {
+	if c.unfit.covers("text") {
+		return nil
+	}
+	_, err := c.planWorkspace(in)
+	return err
+}
+
+func (in OpenWorkspace) check(c *requestContext) error {
+	var wrong fieldFaults
+	if in.All == (in.Endpoint != "") && !c.unfit.covers("all") {
+		wrong.add("endpoint", "name an endpoint, or all of them, and only one of the two", "请指定端点或全部，二者之一")
+	}
+	return wrong.join()
+}
+
 // openWorkspace opens what the person has seen, and nothing else: a file that has
 // changed since is refused.
 func (c *requestContext) openWorkspace(in OpenWorkspace) (Sessions, error) {
-	if in.All == (in.Endpoint != "") {
-		return Sessions{}, invalid("endpoint", sockeye.Text{En: "name an endpoint, or all of them, and only one of the two", Zh: "请指定端点或全部，二者之一"}, sockeye.Text{})
+	if err := in.check(c); err != nil {
+		return Sessions{}, err
 	}
 	k, err := c.workspace.at(in.Stamp)
 	if err == nil {

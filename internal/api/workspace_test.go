@@ -154,20 +154,20 @@ func TestWorkspaceFaults(t *testing.T) {
 		v.failing(400, "PUT", "/api/v1/workspace", SetWorkspace{Stamp: w.Stamp, Text: &wrong}),
 		v.failing(400, "POST", "/api/v1/workspace/plan", WorkspaceText{wrong}),
 	} {
-		if f.Target != "line 11, column 1" || !strings.Contains(f.Message, "fraem") || !strings.Contains(f.Hint, "frame") || len(f.Also) != 1 || !strings.HasPrefix(f.Also[0].Target, "line 14: rules.roof: rule 1") {
+		if f.Target != "line 11, column 1" || !strings.Contains(f.Message, "fraem") || !strings.Contains(f.Hint, "frame") || len(f.Also) != 1 || !strings.HasPrefix(f.Also[0].Target, "line 15: rules.roof: rule 1") {
 			t.Errorf("%+v", f)
 		}
 	}
 	for body, target := range map[string]string{
 		`{"stamp":"` + w.Stamp + `"}`:                                                                                    "text",
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":3}}`:                                                               "file.sockeye",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"endpoint":[{"name":"a"}]}}`:                                     "endpoint a: listen",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"aliases":{"x":"a"}}}`:                                           "aliases",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"aliases":{"::1":"1"}}}`:                                         `aliases: "1"`,
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"text":"x","charset":"klingon"}}}}`:             "payloads.a",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"text":"x","line_end":"x"}}}}`:                  "payloads.a",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"endpoint":[{"name":"a"}]}}`:                                     "file.endpoint[0].listen",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"aliases":{"x":"a"}}}`:                                           "file.aliases.x",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"aliases":{"::1":"1"}}}`:                                         "file.aliases.::1",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"text":"x","charset":"klingon"}}}}`:             "file.payloads.a.charset",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"text":"x","line_end":"x"}}}}`:                  "file.payloads.a.line_ending",
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"payloads":{"a":{"txt":"x"}}}}`:                                  "file.payloads.a.txt",
-		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"variables":{"a":"x","a":"y"}}}`:                                 "a",
+		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"variables":{"a":"x","a":"y"}}}`:                                 "file.variables.a",
 		`{"stamp":"` + w.Stamp + `","file":{"sockeye":2,"endpoint":[{"name":"a","listen":":1","idle_timeout":"soon"}]}}`: "file.endpoint[0].idle_timeout",
 	} {
 		if f := v.failing(400, "PUT", "/api/v1/workspace", body); f.Target != target || f.Message == "" {

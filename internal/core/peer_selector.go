@@ -67,16 +67,9 @@ func (s *Session) ReachHost(ctx context.Context, typed string) (*Peer, error) {
 			Hint:    sockeye.Text{En: "open a connection to it", Zh: "请建立到该地址的连接"},
 		}
 	}
-	a, err := sockeye.ParseAddress(typed)
+	a, err := reachable(typed)
 	if err != nil {
 		return nil, err
-	}
-	if a.Host == "" || a.Port == 0 {
-		return nil, &sockeye.Error{
-			Kind: sockeye.Invalid, Op: "send", Target: strconv.Quote(typed),
-			Message: sockeye.Text{En: "is no address that can be sent to", Zh: "不是可以发送的地址"},
-			Hint:    sockeye.Text{En: "give a host and a port, as in 192.168.1.88:10000", Zh: "请写明主机和端口，如 192.168.1.88:10000"},
-		}
 	}
 	addrs, err := netinfo.Resolve(ctx, a.Host, network)
 	if err != nil {
@@ -90,6 +83,24 @@ func (s *Session) ReachHost(ctx context.Context, typed string) (*Peer, error) {
 		}
 	}
 	return nil, err
+}
+
+// CheckReach says what is wrong with an address for ReachHost.
+func CheckReach(typed string) error {
+	_, err := reachable(typed)
+	return err
+}
+
+func reachable(typed string) (sockeye.Address, error) {
+	a, err := sockeye.ParseAddress(typed)
+	if err == nil && (a.Host == "" || a.Port == 0) {
+		err = &sockeye.Error{
+			Kind: sockeye.Invalid, Op: "send", Target: strconv.Quote(typed),
+			Message: sockeye.Text{En: "is no address that can be sent to", Zh: "不是可以发送的地址"},
+			Hint:    sockeye.Text{En: "give a host and a port, as in 192.168.1.88:10000", Zh: "请写明主机和端口，如 192.168.1.88:10000"},
+		}
+	}
+	return a, err
 }
 
 // Reached is the address that ReachHost found last, as it was typed, or "".

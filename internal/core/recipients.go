@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -37,14 +38,18 @@ type recipient struct {
 	heard uint64
 }
 
+// maxAbsent is how many numbers that nobody has are told of at once.
+const maxAbsent = 100
+
 // Choose makes the peers with these numbers the session's recipients; none is all. One
-// that left before may stay if it was chosen. The error is an *sockeye.Error of kind
-// NotFound.
+// that left before may stay if it was chosen. The error joins an *sockeye.Error of kind
+// NotFound for each that is not there.
 func (s *Session) Choose(ids []uint64) error {
 	r := &s.recipients
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var chosen []recipient
+	var absent []error
 	for _, id := range ids {
 		same := func(c recipient) bool { return c.id == id }
 		if slices.ContainsFunc(chosen, same) {
@@ -56,11 +61,18 @@ func (s *Session) Choose(ids []uint64) error {
 		}
 		p := s.Peer(id)
 		if p == nil {
-			return &sockeye.Error{Kind: sockeye.NotFound, Op: "choose", Target: fmt.Sprintf("#%d", id),
+			if len(absent) == maxAbsent {
+				continue
+			}
+			absent = append(absent, &sockeye.Error{Kind: sockeye.NotFound, Op: "choose", Target: fmt.Sprintf("#%d", id),
 				Message: sockeye.Text{En: "this peer is not there any more", Zh: "该连接对象已不存在"},
-				Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
+				Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}})
+			continue
 		}
 		chosen = append(chosen, recipientOf(p.Peer))
+	}
+	if len(absent) > 0 {
+		return errors.Join(absent...)
 	}
 	r.chosen = chosen
 	for id := range r.replaces {

@@ -69,15 +69,23 @@ func (s *Session) ReceiveIn(d RecordDir, name string, peer uint64) error {
 	return nil
 }
 
+// CheckName says what is wrong with the name of a new recording or file.
+func (d RecordDir) CheckName(name string) error {
+	if plainFileName(name) {
+		return nil
+	}
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "record", Target: "path",
+		Message: sockeye.Text{En: "is not one plain name of letters, digits, - _ and .", Zh: "只能是由字母、数字、- _ . 组成的单个名称"},
+		Hint:    sockeye.Text{En: "recordings are made in " + d.Path, Zh: "记录保存在 " + d.Path}}
+}
+
 // root opens the directory, in which a file or directory can have the name.
 func (d RecordDir) root(name string) (*os.Root, error) {
 	if d.Path == "" {
 		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "record", Message: sockeye.Text{En: "this workbench has no directory for recordings", Zh: "本工作台没有记录目录"}}
 	}
-	if !plainFileName(name) {
-		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "record", Target: "path",
-			Message: sockeye.Text{En: "is not one plain name of letters, digits, - _ and .", Zh: "只能是由字母、数字、- _ . 组成的单个名称"},
-			Hint:    sockeye.Text{En: "recordings are made in " + d.Path, Zh: "记录保存在 " + d.Path}}
+	if err := d.CheckName(name); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(d.Path, 0o700); err != nil {
 		return nil, recording.Unwritable(d.Path, err)

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 
 	"sockeye"
@@ -14,9 +15,11 @@ import (
 // or "", and of Text and Hex, the bytes that are looked for, at most one is given.
 type FilterWords struct{ Session, Peer, Direction, Text, Hex string }
 
-// Parse reads them. The error is an *sockeye.Error that names the parameter.
+// Parse reads them. The error joins everything that is wrong, each an *sockeye.Error that
+// names the parameter.
 func (w FilterWords) Parse() (recording.Filter, error) {
-	f := recording.Filter{Session: w.Session, Peer: w.Peer}
+	f := recording.Filter{Session: w.Session, Peer: w.Peer, Bytes: []byte(w.Text)}
+	var wrong []error
 	switch w.Direction {
 	case "":
 	case "received":
@@ -24,24 +27,23 @@ func (w FilterWords) Parse() (recording.Filter, error) {
 	case "sent":
 		f.Direction = sockeye.Sent
 	default:
-		return f, invalid("direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", w.Direction), Zh: fmt.Sprintf("%q 不是 received 或 sent", w.Direction)}, sockeye.Text{})
+		wrong = append(wrong, invalid("direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", w.Direction), Zh: fmt.Sprintf("%q 不是 received 或 sent", w.Direction)}, sockeye.Text{}))
 	}
 	if w.Text != "" && w.Hex != "" {
-		return f, invalid("hex", sockeye.Text{En: "not together with text", Zh: "不能与 text 同时使用"}, sockeye.Text{})
-	}
-	f.Bytes = []byte(w.Text)
-	if w.Hex != "" {
+		wrong = append(wrong, invalid("hex", sockeye.Text{En: "not together with text", Zh: "不能与 text 同时使用"}, sockeye.Text{}))
+	} else if w.Hex != "" {
 		data, err := payload.ParseHex(w.Hex)
 		if err != nil {
-			return f, err
+			wrong = append(wrong, quotingIn("hex", err))
 		}
 		f.Bytes = data
 	}
-	return f, nil
+	return f, errors.Join(wrong...)
 }
 
 // ParseFrameQuery reads how frames are found and which checksum they end with; nil is no
-// frames. The error is an *sockeye.Error that names the parameter, frame or check.
+// frames. The error joins everything that is wrong, each an *sockeye.Error that names the
+// parameter, frame or check.
 func ParseFrameQuery(frame, check string) (*FrameQuery, error) {
 	if frame == "" {
 		if check != "" {
@@ -51,18 +53,30 @@ func ParseFrameQuery(frame, check string) (*FrameQuery, error) {
 		return nil, nil
 	}
 	var cut FrameQuery
+	var wrong []error
 	var err error
 	if cut.Spec, err = framing.Parse(frame); err != nil {
-		return nil, inParameter("frame", err)
+		wrong = append(wrong, inParameter("frame", err))
 	}
 	if check != "" {
 		if cut.Check, err = checksum.ParseTrailer(check); err != nil {
-			e := inParameter("check", err)
-			e.Message = sockeye.Text{En: payload.Quote(check, 40) + ": " + e.Message.En, Zh: payload.Quote(check, 40) + "：" + e.Message.Zh}
-			return nil, e
+			e := *sockeye.ErrorOf(err)
+			e.Target = payload.Quote(check, 40)
+			wrong = append(wrong, quotingIn("check", &e))
 		}
 	}
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
+	}
 	return &cut, nil
+}
+
+// quotingIn is inParameter for an error whose target is what was typed: that goes into
+// the message.
+func quotingIn(name string, err error) *sockeye.Error {
+	e := *sockeye.ErrorOf(err)
+	e.Message = sockeye.Text{En: e.Target + ": " + e.Message.En, Zh: e.Target + "：" + e.Message.Zh}
+	return inParameter(name, &e)
 }
 
 // inParameter is what a parser says, of a parameter.

@@ -63,8 +63,8 @@ func columnName(cell string) string {
 	return name
 }
 
-// ParseCSV reads the rows of a table whose first line names the columns. The rows
-// are not parsed yet: see Templates.
+// ParseCSV reads the rows of a table whose first line names the columns. The error joins
+// every *Fault; their fields are columns.
 func ParseCSV(text string) (*List, error) {
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF")))
 	r.FieldsPerRecord = -1
@@ -80,10 +80,11 @@ func ParseCSV(text string) (*List, error) {
 		return nil, bad("list", "the table has no column payload", "表格中没有 payload 列", "its first line names the columns: "+strings.Join(columns, ","), "第一行为列名："+strings.Join(columns, ","))
 	}
 	l := &List{Times: 1}
+	unread := map[int][]*Fault{} // by row
 	for {
 		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return l, l.Bounds()
+		if errors.Is(err, io.EOF) || len(l.Rows) > MaxRows {
+			return l.read(unread)
 		}
 		if err != nil {
 			return nil, badCSV(err)
@@ -94,44 +95,71 @@ func ParseCSV(text string) (*List, error) {
 			}
 			return ""
 		}
-		row, err := rowOf(cell)
-		if err != nil {
-			return nil, InRow(len(l.Rows), err)
+		row, wrong := rowOf(cell)
+		if len(wrong) > 0 {
+			unread[len(l.Rows)] = wrong
 		}
-		if l.Rows = append(l.Rows, row); len(l.Rows) > MaxRows {
-			return nil, l.Bounds()
+		l.Rows = append(l.Rows, row)
+	}
+}
+
+// read is the list of a table, unless something is wrong with it or with cells that could
+// not be read.
+func (l *List) read(unread map[int][]*Fault) (*List, error) {
+	var all faults
+	all.add(l.Bounds()...)
+	for n, r := range l.Rows[:min(len(l.Rows), MaxRows)] {
+		for _, f := range append(unread[n], r.Faults()...) {
+			if f.Field == r.textField() {
+				f.Field = "payload"
+			}
+			all.add(InRow(n, f))
+		}
+		if all.isFull() {
+			break
 		}
 	}
+	if len(all) > 0 {
+		return nil, errors.Join(all...)
+	}
+	return l, nil
 }
 
 // lineEnds are a line feed and what stands before it: each reading of a table would take
 // one of several carriage returns away.
 var lineEnds = regexp.MustCompile(`\r+\n`)
 
-func rowOf(cell func(string) string) (Row, error) {
-	r := Row{Name: cell("name"), Text: cell("payload"), Charset: cell("charset"), Checksum: cell("checksum"), LineEnd: cell("line_ending"), To: cell("to")}
+// rowOf is a row, with what in its cells cannot be read.
+func rowOf(cell func(string) string) (r Row, wrong []*Fault) {
+	r = Row{Name: cell("name"), Text: cell("payload"), Charset: cell("charset"), Checksum: cell("checksum"), LineEnd: cell("line_ending"), To: cell("to")}
+	note := func(field, en, zh, hintEn, hintZh string) {
+		wrong = append(wrong, FaultIn(field, bad("", en, zh, hintEn, hintZh)))
+	}
 	switch kind := cell("kind"); kind {
 	case "", "text":
 	case "hex":
 		r.Hex = true
 	default:
-		return r, bad("", fmt.Sprintf("%q is not a kind of payload", kind), fmt.Sprintf("%q 不是数据类型", kind), "write text or hex", "请写 text 或 hex")
+		note("kind", fmt.Sprintf("%q is not a kind of payload", kind), fmt.Sprintf("%q 不是数据类型", kind), "write text or hex", "请写 text 或 hex")
 	}
 	if on := cell("enabled"); on != "" {
 		b, err := strconv.ParseBool(strings.ToLower(on))
 		if err != nil {
-			return r, bad("", fmt.Sprintf("%q is neither true nor false", on), fmt.Sprintf("%q 不是 true 或 false", on), "write true or false", "请写 true 或 false")
+			note("enabled", fmt.Sprintf("%q is neither true nor false", on), fmt.Sprintf("%q 不是 true 或 false", on), "write true or false", "请写 true 或 false")
 		}
 		r.Off = !b
 	}
 	var err error
 	if n := cell("repeat"); n != "" {
 		if r.Repeat, err = strconv.Atoi(n); err != nil {
-			return r, bad("", fmt.Sprintf("%q is not a number", n), fmt.Sprintf("%q 不是数字", n), "write how often the row is sent", "请写该行的发送次数")
+			r.Repeat = 0
+			note("repeat", fmt.Sprintf("%q is not a number", n), fmt.Sprintf("%q 不是数字", n), "write how often the row is sent", "请写该行的发送次数")
 		}
 	}
-	r.Delay, err = ParseDelay(cell("delay"))
-	return r, err
+	if r.Delay, err = ParseDelay(cell("delay")); err != nil {
+		wrong = append(wrong, FaultIn("delay", err))
+	}
+	return r, wrong
 }
 
 func badCSV(err error) error {

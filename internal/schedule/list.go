@@ -4,7 +4,7 @@
 package schedule
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
@@ -63,20 +63,30 @@ func Every(r Row, interval time.Duration, times int) List {
 	return List{Name: r.Name, Times: times, Rows: []Row{r}}
 }
 
-// Options are how the row's text becomes bytes.
+// Options are how the row's text becomes bytes. The error joins every *Fault.
 func (r Row) Options() (payload.ParseOptions, error) {
-	o := payload.ParseOptions{Hex: r.Hex, Plain: r.Plain, Prefix: r.Prefix, Suffix: r.Suffix}
-	var err error
-	if o.Charset, err = payload.ParseCharset(r.Charset); err != nil {
-		return o, err
-	}
-	if r.Checksum != "" {
-		if o.Trailer, err = checksum.ParseTrailer(r.Checksum); err != nil {
-			return o, err
+	o, wrong := r.options()
+	return o, JoinFaults(wrong)
+}
+
+// options are Options with what of them is right.
+func (r Row) options() (o payload.ParseOptions, wrong []*Fault) {
+	o = payload.ParseOptions{Hex: r.Hex, Plain: r.Plain, Prefix: r.Prefix, Suffix: r.Suffix}
+	note := func(field string, err error) {
+		if err != nil {
+			wrong = append(wrong, FaultIn(field, err))
 		}
 	}
+	var err error
+	o.Charset, err = payload.ParseCharset(r.Charset)
+	note("charset", err)
+	if r.Checksum != "" {
+		o.Trailer, err = checksum.ParseTrailer(r.Checksum)
+		note("checksum", err)
+	}
 	o.LineEnd, err = LineEnd(r.LineEnd)
-	return o, err
+	note("line_ending", err)
+	return o, wrong
 }
 
 // SetChecksum gives the row a checksum by name, of the bytes from from up to to, exclusive,
@@ -116,97 +126,49 @@ func LineEnd(word string) (string, error) {
 		Message: sockeye.Text{En: "is not a line end", Zh: "不是换行方式"}, Hint: sockeye.Text{En: "write lf, crlf, cr, or nothing", Zh: "可写 lf、crlf、cr，或不写"}}
 }
 
-// Template checks the row and parses its payload.
+// Template checks the row and parses its payload. The error joins every *Fault.
 func (r Row) Template() (*payload.Template, error) {
-	if err := r.bounds(); err != nil {
-		return nil, err
+	if wrong := r.Faults(); len(wrong) > 0 {
+		return nil, JoinFaults(wrong)
 	}
 	return r.Parse()
 }
 
 // Parse parses the payload of a row, which may be empty and need not be fit for a list.
+// The error joins every *Fault.
 func (r Row) Parse() (*payload.Template, error) {
-	o, err := r.Options()
-	if err != nil {
-		return nil, err
+	o, wrong := r.options()
+	if len(wrong) == 0 {
+		if t, err := payload.Parse(r.Text, o); err == nil {
+			return t, nil
+		}
 	}
-	return payload.Parse(r.Text, o)
+	return nil, JoinFaults(r.PayloadFaults(false))
 }
 
 // Templates checks the list and parses its rows; one that is off has nil. The error
-// is a *sockeye.Error whose target is the row, counted from 1: "row 2".
+// joins every *Fault.
 func (l *List) Templates() ([]*payload.Template, error) {
-	if err := l.Bounds(); err != nil {
-		return nil, err
+	var wrong faults
+	wrong.add(l.Bounds()...)
+	rows := l.Rows[:min(len(l.Rows), MaxRows)]
+	all := make([]*payload.Template, len(rows))
+	for i, r := range rows {
+		if wrong.isFull() {
+			break
+		}
+		found := r.Faults()
+		for _, f := range found {
+			wrong.add(InRow(i, f))
+		}
+		if len(found) == 0 && !r.Off {
+			all[i], _ = r.Parse() // nothing is wrong with it
+		}
 	}
-	all := make([]*payload.Template, len(l.Rows))
-	for i, r := range l.Rows {
-		t, err := r.Template()
-		if err != nil {
-			return nil, InRow(i, err)
-		}
-		if !r.Off {
-			all[i] = t
-		}
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
 	}
 	return all, l.Sendable()
-}
-
-// Sendable says what keeps a list whose rows are sound from being sent.
-func (l *List) Sendable() error {
-	round, messages := time.Duration(0), 0
-	for _, r := range l.Rows {
-		if !r.Off {
-			messages += max(1, r.Repeat)
-			round += min(r.Delay, MinRound)
-		}
-	}
-	switch {
-	case messages == 0:
-		return bad(l.Name, "the list has no row to send", "列表中没有要发送的行", "switch a row on", "请启用至少一行")
-	case l.Times == 0 && round < MinRound:
-		return bad(l.Name, "a list that is sent for ever needs a pause", "无限循环的列表需要有间隔", "give a row a delay, or the list a number of times", "请给某一行设置间隔，或限定循环次数")
-	case l.Times > 0 && messages > MaxTimes/l.Times:
-		return bad(l.Name, fmt.Sprintf("more than %d messages", MaxTimes), fmt.Sprintf("超过 %d 条消息", MaxTimes), "send it less often, or for ever: times = 0", "请减少次数，或无限循环：times = 0")
-	}
-	return nil
-}
-
-// Bounds checks how many rows the list has, and how often it is sent.
-func (l *List) Bounds() error {
-	switch {
-	case l.Times < 0 || l.Times > MaxTimes:
-		return bad(l.Name, fmt.Sprintf("%d is not how often a list is sent", l.Times), fmt.Sprintf("循环次数不能是 %d", l.Times), "write 1 or more; 0 is for ever", "请写 1 以上的数；0 表示无限循环")
-	case len(l.Rows) > MaxRows:
-		return bad(l.Name, fmt.Sprintf("more than %d rows", MaxRows), fmt.Sprintf("超过 %d 行", MaxRows), "split the list", "请拆成多个列表")
-	}
-	return nil
-}
-
-func (r Row) bounds() error {
-	switch {
-	case r.Text == "":
-		return bad("", "there is nothing to send", "没有要发送的内容", "write a payload", "请填写数据")
-	case r.Delay < 0 || r.Delay > MaxDelay:
-		return bad("", fmt.Sprintf("a delay of %s", r.Delay), fmt.Sprintf("间隔 %s 不可用", r.Delay), "write 0 to 24h", "请写 0 到 24h")
-	case r.Repeat < 0 || r.Repeat > MaxTimes:
-		return bad("", fmt.Sprintf("%d is not how often a row is sent", r.Repeat), fmt.Sprintf("重复次数不能是 %d", r.Repeat), "write 1 or more", "请写 1 以上的数")
-	}
-	return nil
-}
-
-func bad(target, en, zh, hintEn, hintZh string) error {
-	return &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: target, Message: sockeye.Text{En: en, Zh: zh}, Hint: sockeye.Text{En: hintEn, Zh: hintZh}}
-}
-
-// InRow says in which row, counted from 0, an error is.
-func InRow(i int, err error) error {
-	e := *sockeye.ErrorOf(err)
-	if e.Target != "" {
-		e.Message = sockeye.Text{En: e.Target + ": " + e.Reason(sockeye.English), Zh: e.Target + "：" + e.Reason(sockeye.Chinese)}
-	}
-	e.Op, e.Target = "parse", fmt.Sprintf("row %d", i+1)
-	return &e
 }
 
 // Steps is how many messages the plan has in all, and 0 for one without end.

@@ -73,21 +73,60 @@ func TestListFaults(t *testing.T) {
 		{List{Times: 1}, "", "the list has no row to send"},
 		{List{Times: 1, Rows: []Row{{Text: "x", Off: true}}}, "", "the list has no row to send"},
 		{List{Rows: []Row{{Text: "x"}}}, "", "a list that is sent for ever needs a pause"},
-		{List{Times: -1, Rows: []Row{{Text: "x"}}}, "", "-1 is not how often a list is sent"},
+		{List{Times: -1, Rows: []Row{{Text: "x"}}}, "times", "-1 is not how often a list is sent"},
 		{List{Times: 1000, Rows: []Row{{Text: "x", Repeat: MaxTimes}}}, "", "more than 1000000000 messages"},
-		{List{Times: 1, Rows: make([]Row, MaxRows+1)}, "", "more than 10000 rows"},
-		{row(Row{Text: "a{{sequ}}"}), "row 2", `"a{{sequ}}": column 4: unknown field "sequ"`},
-		{row(Row{Text: "x", Off: true, Charset: "klingon"}), "row 2", `"klingon": is not a charset`},
-		{row(Row{Text: "x", Delay: -1}), "row 2", "a delay of -1ns"},
-		{row(Row{Text: "x", Repeat: -1}), "row 2", "-1 is not how often a row is sent"},
-		{row(Row{Text: "x", LineEnd: "lfcr"}), "row 2", `"lfcr": is not a line end`},
-		{row(Row{}), "row 2", "there is nothing to send"},
+		{List{Times: 1, Rows: make([]Row, MaxRows+1)}, "row", "more than 10000 rows"},
+		{row(Row{Text: "a{{sequ}}"}), "row 2: text", `"a{{sequ}}": column 4: unknown field "sequ"`},
+		{row(Row{Text: "x", Off: true, Charset: "klingon"}), "row 2: charset", `"klingon": is not a charset`},
+		{row(Row{Text: "x", Delay: -1}), "row 2: delay", "a delay of -1ns"},
+		{row(Row{Text: "x", Repeat: -1}), "row 2: repeat", "-1 is not how often a row is sent"},
+		{row(Row{Text: "x", LineEnd: "lfcr"}), "row 2: line_ending", `"lfcr": is not a line end`},
+		{row(Row{}), "row 2: text", "there is nothing to send"},
 	} {
 		_, err := c.list.Templates()
 		e := sockeye.ErrorOf(err)
 		if e == nil || e.Target != c.target || e.Message.En != c.en || e.Message.Zh == "" || e.Hint.Zh == "" || e.Kind != sockeye.Invalid {
 			t.Errorf("%v: %+v, want %q", c.list.Rows[:min(3, len(c.list.Rows))], e, c.en)
 		}
+	}
+}
+
+// Issue "Faults from the field" (5): everything that is wrong with a list is told at
+// once, each with its row and field.
+func TestAllFaultsOfAListAreToldTogether(t *testing.T) {
+	l := List{Times: -1, Rows: []Row{
+		{Text: "x{{sequ}}", Charset: "klingon", Checksum: "crc99", LineEnd: "lfcr", Prefix: "{{a", Suffix: "{{b", Delay: -1, Repeat: -1},
+		{Text: "fine"},
+		{Text: "0", Hex: true, Charset: "klingon"},
+	}}
+	_, err := l.Templates()
+	want := []string{"times", "row 1: delay", "row 1: repeat", "row 1: charset", "row 1: checksum", "row 1: line_ending", "row 1: text", "row 1: prefix", "row 1: suffix", "row 3: charset", "row 3: hex"}
+	if diff := cmp.Diff(want, targetsOf(err)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	_, err = ParseCSV("payload,kind,enabled,repeat,delay,charset\nx{{sequ}},x,x,x,x,x\nx,,,,,\n0,hex,,-1,,")
+	want = []string{"row 1: kind", "row 1: enabled", "row 1: repeat", "row 1: delay", "row 1: charset", "row 1: payload", "row 3: repeat", "row 3: payload"}
+	if diff := cmp.Diff(want, targetsOf(err)); diff != "" {
+		t.Errorf("of a table (-want +got):\n%s", diff)
+	}
+}
+
+func targetsOf(err error) (targets []string) {
+	joined, _ := err.(interface{ Unwrap() []error })
+	if joined == nil {
+		return nil
+	}
+	for _, one := range joined.Unwrap() {
+		targets = append(targets, sockeye.ErrorOf(one).Target)
+	}
+	return targets
+}
+
+// A prefix may name a part that the suffix marks: neither is judged alone.
+func TestPrefixAndSuffixAreJudgedTogether(t *testing.T) {
+	r := Row{Text: "x", Prefix: "{{len(tail):u8}}", Suffix: "{{#tail}}yz{{/tail}}"}
+	if wrong := r.Faults(); len(wrong) > 0 {
+		t.Error(wrong[0])
 	}
 }
 
@@ -129,10 +168,10 @@ func TestParseFaults(t *testing.T) {
 	for _, c := range []struct{ text, target, en, hint string }{
 		{"", "list", "not a table: EOF", ""},
 		{"a,b\n1,2", "list", "the table has no column payload", "payload"},
-		{"payload,enabled\nx,maybe", "row 1", `"maybe" is neither true nor false`, ""},
-		{"payload,repeat\nx,1\nx,many", "row 2", `"many" is not a number`, ""},
-		{"payload,kind\nx,binary", "row 1", `"binary" is not a kind of payload`, ""},
-		{"payload,delay\nx,soon", "row 1", `"soon" is not a time`, "500ms"},
+		{"payload,enabled\nx,maybe", "row 1: enabled", `"maybe" is neither true nor false`, ""},
+		{"payload,repeat\nx,1\nx,many", "row 2: repeat", `"many" is not a number`, ""},
+		{"payload,kind\nx,binary", "row 1: kind", `"binary" is not a kind of payload`, ""},
+		{"payload,delay\nx,soon", "row 1: delay", `"soon" is not a time`, "500ms"},
 		{"payload\n\"x", "list", "not a table: ", ""},
 	} {
 		l, err := ParseCSV(c.text)

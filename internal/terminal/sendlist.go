@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -206,11 +207,24 @@ func readTable(path string) (schedule.List, error) {
 		_, err = l.Templates()
 	}
 	if err != nil {
-		e := *sockeye.ErrorOf(err)
-		e.Target = path + ": " + e.Target
-		return schedule.List{}, &e
+		return schedule.List{}, eachIn(path, err)
 	}
 	return *l, nil
+}
+
+// eachIn says of every error of a joined one in which file it is.
+func eachIn(path string, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		e := *sockeye.ErrorOf(err)
+		e.Target = path + ": " + e.Target
+		return &e
+	}
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, eachIn(path, one))
+	}
+	return errors.Join(all...)
 }
 
 // cutLast is strings.Cut at the last separator.

@@ -87,7 +87,7 @@ func hostileTexts() map[string][2]string {
 		"more classes":             {strings.Repeat("[[rules.r]]\nmatch='regexp:"+strings.Repeat(`\pL`, 600)+"'\nreply='x'\n", 1_000), "takes 19200 steps for each byte"},
 		"many wrong aliases":       {"[aliases]\n" + numbers(9_000, "'1.1.1.%d'='x'\n"), `"1.1.1.1000" is not an IP address`},
 		"escapes in aliases":       {"[aliases]\n" + numbers(9_000, "\"\\u0031.1.1.%d\"='x'\n"), `is not an IP address`},
-		"rows of a long payload":   {"[payloads]\na='" + strings.Repeat("x", 2<<20) + "'\n" + strings.Repeat("[[lists.l.row]]\npayload='a'\n", 2000), "row 1: the payloads named here and before are more than 1 MiB"},
+		"rows of a long payload":   {"[payloads]\na='" + strings.Repeat("x", 2<<20) + "'\n" + strings.Repeat("[[lists.l.row]]\npayload='a'\n", 2000), "row 1: payload: the payloads named here and before are more than 1 MiB"},
 		"rules of a long payload":  {"[payloads]\na='" + strings.Repeat("x", 1<<19) + "'\n" + strings.Repeat("[[rules.r]]\nmatch='any'\npayload='a'\n", 900), "rule 3: payload: the payloads named here and before are more than 1 MiB"},
 		"payloads nowhere":         {"[payloads]\n" + numbers(4_900, "k%d='x'\n") + numbers(4_900, "[[lists.l%d.row]]\npayload='zz'\n"), `there is no payload named "zz"`},
 		"a long name nowhere":      {"[payloads]\n" + numbers(9_000, "k%d='x'\n") + "[[lists.l.row]]\npayload='" + strings.Repeat("z", 2<<20) + "'\n", `there is no payload named "zzzz`},

@@ -31,6 +31,8 @@ type checker struct {
 	strange []string // keys that the format does not have, by pathOf
 	// place finds the line of something, for files that were read; may be nil.
 	place func(path ...any) string
+	// root is what the fields of a file in JSON are below: a problem is told with its path.
+	root string
 }
 
 // maxProblems bounds how many are told at once. When there are so many, nothing more
@@ -69,12 +71,27 @@ func (c *checker) add(err error, target string, path ...any) {
 	e := *sockeye.ErrorOf(err)
 	e.Op, e.Target = "", shortened(target)
 	e.Message = sockeye.Text{En: shortened(e.Message.En), Zh: shortened(e.Message.Zh)}
-	if c.place != nil {
+	if c.root != "" {
+		e.Op, e.Target = "set", shortened(c.root+jsonPath(path))
+	} else if c.place != nil {
 		if at := c.place(path...); at != "" {
 			e.Target = at + ": " + e.Target
 		}
 	}
 	c.problems = append(c.problems, &e)
+}
+
+// jsonPath is a path below something: ".lists.boot.row[2].charset".
+func jsonPath(path []any) string {
+	var b strings.Builder
+	for _, part := range path {
+		if n, ok := part.(int); ok {
+			fmt.Fprintf(&b, "[%d]", n)
+		} else {
+			fmt.Fprintf(&b, ".%s", part)
+		}
+	}
+	return b.String()
 }
 
 // maxTold bounds what is told of a problem: a name or a value may be as long as the file.
@@ -148,7 +165,7 @@ func (c *checker) openings() ([]Opening, error) {
 		}
 		name := e.Name
 		if name == "" {
-			c.add(problem("an endpoint needs a name", "端点需要名称", `write name = "meter"`, `写 name = "meter"`), "endpoint "+strconv.Itoa(n+1), "endpoint", n)
+			c.add(problem("an endpoint needs a name", "端点需要名称", `write name = "meter"`, `写 name = "meter"`), "endpoint "+strconv.Itoa(n+1), "endpoint", n, "name")
 		} else if names[name] {
 			c.add(problem("two endpoints have this name", "两个端点重名", "", ""), "endpoint "+name, "endpoint", n, "name")
 		}
@@ -244,9 +261,12 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	for _, one := range split(err) {
 		inner := *sockeye.ErrorOf(one)
 		at := []any{"rules", e.Rules}
-		number := 0
-		if n, _ := fmt.Sscanf(inner.Target, "rule %d", &number); n == 1 {
-			at = append(at, number-1)
+		if fault, ok := errors.AsType[*rule.Fault](one); ok {
+			at = append(at, fault.Rule)
+			_, field, _ := strings.Cut(RuleSet{Rules: c.file.Rules[e.Rules]}.fieldOf(one), "].")
+			if field != "" {
+				at = append(at, field)
+			}
 		}
 		c.add(&inner, "rules."+e.Rules+": "+inner.Target, at...)
 	}
@@ -306,7 +326,11 @@ func (c *checker) rule(set string, n int, r Rule) rule.Rule {
 		if strings.HasSuffix(field, "payload") {
 			target += ": payload"
 		}
-		c.add(err, target, "rules", set, n)
+		at := []any{"rules", set, n}
+		if field != "" {
+			at = append(at, field)
+		}
+		c.add(err, target, at...)
 	}
 	return out
 }
@@ -321,8 +345,10 @@ func (c *checker) payloads() {
 			c.add(problem("both text and hex", "同时写了 text 和 hex", "write one of them", "只写其中之一"), "payloads."+name, "payloads", name)
 			continue
 		}
-		if _, err := p.parse(true); err != nil {
-			c.add(err, "payloads."+name, "payloads", name)
+		for _, fault := range p.faults() {
+			if at := []any{"payloads", name, fault.Field}; !c.isUnfit(at) {
+				c.add(fault, "payloads."+name+": "+fault.Field, at...)
+			}
 		}
 	}
 }

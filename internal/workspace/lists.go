@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sockeye"
 	"sockeye/internal/rule"
@@ -42,7 +43,7 @@ type Row struct {
 }
 
 // SendList is a list of the file with its saved payloads looked up. The error joins what
-// is wrong, each a *sockeye.Error whose target is the list, or one of its rows: "row 2".
+// is wrong, each a *schedule.Fault.
 func (f *File) SendList(name string) (*schedule.List, error) {
 	l, ok := f.Lists[name]
 	if !ok {
@@ -58,65 +59,99 @@ func (f *File) Resolve(name string, l List) (*schedule.List, error) {
 }
 
 func (f *File) resolve(name string, l List, named *namedBytes) (*schedule.List, error) {
-	out := &schedule.List{Name: name, Times: 1}
+	out := &schedule.List{Name: name, Times: 1, Rows: make([]schedule.Row, len(l.Rows))}
 	if l.Times != nil {
 		out.Times = *l.Times
 	}
-	if len(l.Rows) > schedule.MaxRows {
-		out.Rows = make([]schedule.Row, len(l.Rows)) // for Bounds to see
-	}
-	if err := out.Bounds(); err != nil {
-		return nil, err
-	}
-	out.Rows = make([]schedule.Row, len(l.Rows))
-	var problems []error
-	for n, r := range l.Rows {
-		var err error
-		if out.Rows[n], err = f.row(r, named); err == nil {
-			_, err = out.Rows[n].Template()
+	wrong := out.Bounds()
+	for n, r := range l.Rows[:min(len(l.Rows), schedule.MaxRows)] {
+		row, found := f.row(r, named)
+		for _, fault := range found {
+			wrong = append(wrong, schedule.InRow(n, fault))
 		}
-		if err == nil {
-			continue
-		}
-		if problems = append(problems, schedule.InRow(n, err)); len(problems) == maxProblems {
+		if out.Rows[n] = row; len(wrong) >= maxProblems {
 			break
 		}
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	if err := schedule.JoinFaults(wrong[:min(len(wrong), maxProblems)]); err != nil {
+		return nil, err
 	}
 	return out, nil
 }
 
-func (f *File) row(r Row, named *namedBytes) (schedule.Row, error) {
-	out := schedule.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
+// row is a row of a list with its saved payload looked up, and what is wrong with it, by
+// the fields of the row as it is written.
+func (f *File) row(r Row, named *namedBytes) (out schedule.Row, wrong []*schedule.Fault) {
+	out = schedule.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
 		Delay: r.Delay.Min, Repeat: r.Repeat, Off: r.Enabled != nil && !*r.Enabled, To: r.To}
+	if r.Hex != "" {
+		out.Text, out.Hex = r.Hex, true
+	}
+	field, err := f.content(r, &out, named)
+	if err != nil {
+		wrong = append(wrong, schedule.FaultIn(field, err))
+		out.Text = ""
+	}
+	for _, fault := range out.Faults() {
+		isText := fault.Field == "text" || fault.Field == "hex"
+		if isText && err != nil {
+			continue // it is told of already
+		}
+		if r.Payload != "" && (isText || !r.says(fault.Field)) {
+			fault = schedule.FaultIn("payload", fault.Err)
+		}
+		wrong = append(wrong, fault)
+	}
+	if r.Delay.Min != r.Delay.Max {
+		wrong = slices.DeleteFunc(wrong, func(fault *schedule.Fault) bool { return fault.Field == "delay" })
+		wrong = append(wrong, schedule.FaultIn("delay", problem("the delay of a row is one time, not %s", "行的间隔是一个时间，不能是 %s", "write 500ms, 2s or 1m", "写成 500ms、2s 或 1m", r.Delay)))
+	}
+	return out, wrong
+}
+
+// content is what a row sends: its own text, or the saved payload that it names. An error
+// comes with the field that it is about.
+func (f *File) content(r Row, out *schedule.Row, named *namedBytes) (field string, err error) {
 	written := 0
 	for _, s := range []string{r.Text, r.Hex, r.Payload} {
 		if s != "" {
 			written++
 		}
 	}
-	switch {
-	case written != 1:
-		return out, problem("a row needs one of text, hex and payload", "每行需要 text、hex、payload 之一", "", "")
-	case r.Delay.Min != r.Delay.Max:
-		return out, problem("the delay of a row is one time, not %s", "行的间隔是一个时间，不能是 %s", "write 500ms, 2s or 1m", "写成 500ms、2s 或 1m", r.Delay)
-	case r.Hex != "":
-		out.Text, out.Hex = r.Hex, true
-	case r.Payload != "":
-		p, ok := f.Payloads[r.Payload]
-		if !ok {
-			return out, unknownName("payload", r.Payload, f.Payloads)
-		}
-		if err := named.add(p); err != nil {
-			return out, err
-		}
-		out.Text, out.Hex = p.Text+p.Hex, p.Hex != ""
-		out.Charset, out.Checksum, out.LineEnd = cmp.Or(r.Charset, p.Charset), cmp.Or(r.Checksum, p.Checksum), cmp.Or(r.LineEnd, p.LineEnd)
-		out.Prefix, out.Suffix = cmp.Or(r.Prefix, p.Prefix), cmp.Or(r.Suffix, p.Suffix)
+	if written != 1 {
+		return "", problem("a row needs one of text, hex and payload", "每行需要 text、hex、payload 之一", "", "")
 	}
-	return out, nil
+	if r.Payload == "" {
+		return "", nil
+	}
+	p, ok := f.Payloads[r.Payload]
+	if !ok {
+		return "payload", unknownName("payload", r.Payload, f.Payloads)
+	}
+	if err := named.add(p); err != nil {
+		return "payload", err
+	}
+	out.Text, out.Hex = p.Text+p.Hex, p.Hex != ""
+	out.Charset, out.Checksum, out.LineEnd = cmp.Or(r.Charset, p.Charset), cmp.Or(r.Checksum, p.Checksum), cmp.Or(r.LineEnd, p.LineEnd)
+	out.Prefix, out.Suffix = cmp.Or(r.Prefix, p.Prefix), cmp.Or(r.Suffix, p.Suffix)
+	return "", nil
+}
+
+// says reports whether a field of a row's payload is written in the row itself.
+func (r Row) says(field string) bool {
+	switch field {
+	case "charset":
+		return r.Charset != ""
+	case "checksum":
+		return r.Checksum != ""
+	case "line_ending":
+		return r.LineEnd != ""
+	case "prefix":
+		return r.Prefix != ""
+	case "suffix":
+		return r.Suffix != ""
+	}
+	return true
 }
 
 // ListOf is a list as a file has it.
@@ -149,12 +184,17 @@ func (c *checker) lists() map[string]*schedule.List {
 			continue
 		}
 		for _, one := range split(err) {
-			target, at := "lists."+name, []any{"lists", name}
-			row := 0
-			if n, _ := fmt.Sscanf(sockeye.ErrorOf(one).Target, "row %d", &row); n == 1 {
-				target, at = fmt.Sprintf("lists.%s: row %d", name, row), append(at, "row", row-1)
+			at := []any{"lists", name}
+			fault, ok := errors.AsType[*schedule.Fault](one)
+			if ok && fault.Row != schedule.WholeList {
+				at = append(at, "row", fault.Row)
 			}
-			c.add(one, target, at...)
+			if ok && fault.Field != "" {
+				at = append(at, fault.Field)
+			}
+			if !c.isUnfit(at) {
+				c.add(one, fmt.Sprintf("lists.%s: %s", name, sockeye.ErrorOf(one).Target), at...)
+			}
 		}
 	}
 	return sound

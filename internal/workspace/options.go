@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"sockeye"
-	"sockeye/internal/checksum"
 	"sockeye/internal/payload"
 	"sockeye/internal/schedule"
 )
@@ -62,27 +61,13 @@ func (e *Endpoint) UnmarshalJSON(text []byte) error {
 }
 
 // options are how the payload's text becomes bytes.
-func (p Payload) options() (payload.ParseOptions, error) {
-	o := payload.ParseOptions{Hex: p.Hex != "", Prefix: p.Prefix, Suffix: p.Suffix}
-	var err error
-	if o.Charset, err = payload.ParseCharset(p.Charset); err != nil {
-		return o, err
-	}
-	if p.Checksum != "" {
-		if o.Trailer, err = checksum.ParseTrailer(p.Checksum); err != nil {
-			return o, err
-		}
-	}
-	o.LineEnd, err = schedule.LineEnd(p.LineEnd)
-	return o, err
-}
+func (p Payload) options() (payload.ParseOptions, error) { return p.row().Options() }
 
-// parse makes the payload ready to be sent; match allows what only replies have.
-func (p Payload) parse(match bool) (*payload.Template, error) {
-	o, err := p.options()
-	if err != nil {
-		return nil, err
-	}
-	o.Match = match
-	return payload.Parse(p.Text+p.Hex, o)
+// faults are everything that is wrong with the payload, which may have what only replies
+// have.
+func (p Payload) faults() []*schedule.Fault { return p.row().PayloadFaults(true) }
+
+// row is the payload as one of a list.
+func (p Payload) row() schedule.Row {
+	return schedule.Row{Text: p.Text + p.Hex, Hex: p.Hex != "", Charset: p.Charset, Checksum: p.Checksum, LineEnd: p.LineEnd, Prefix: p.Prefix, Suffix: p.Suffix}
 }

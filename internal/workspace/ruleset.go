@@ -74,8 +74,8 @@ func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 	}
 	o.around(s.Frame, s.Check, s.Allow, wrong)
 	for _, name := range keys(s.Payloads) {
-		if _, err := s.Payloads[name].parse(true); err != nil {
-			wrong(err, "payloads."+name)
+		for _, fault := range s.Payloads[name].faults() {
+			wrong(fault, "payloads."+name+"."+fault.Field)
 		}
 	}
 	if len(s.Payloads) > 0 {

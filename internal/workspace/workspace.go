@@ -148,6 +148,14 @@ func (f *File) Openings() ([]Opening, error) {
 	return c.openings()
 }
 
+// Faults is what Openings says is wrong with a file that came as JSON, with paths below
+// root: "file.endpoint[0].listen".
+func (f *File) Faults(root string) error {
+	c := checker{file: f, root: root}
+	_, err := c.openings()
+	return err
+}
+
 // Lookup finds the file's variables for payloads: "var.NAME".
 func (f *File) Lookup(name string) (string, bool) {
 	const prefix = "var."
@@ -164,5 +172,5 @@ func (f *File) Template(name string) (*payload.Template, error) {
 	if !ok {
 		return nil, unknownName("payload", name, f.Payloads)
 	}
-	return p.parse(false)
+	return p.row().Parse()
 }

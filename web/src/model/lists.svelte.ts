@@ -259,7 +259,7 @@ class ListsModel {
     for (const f of faults) {
       const at = placeOf(f.target ?? '');
       const row = this.draft && at && (at.list ?? this.draft.name) === this.draft.name ? written(this.draft)[at.row] : undefined;
-      if (row) placed[row.key] = { ...f, target: '' };
+      if (row) placed[row.key] = both(placed[row.key], { ...f, target: '' });
       else rest.push(f);
     }
     this.rowFaults = placed;
@@ -291,7 +291,7 @@ class ListsModel {
     const { [row.key]: _, ...others } = this.rowFaults;
     this.rowFaults = others;
     const fails = (f: ErrorLine): number => {
-      this.rowFaults = { ...others, [row.key]: { ...f, target: /^row \d+$/.test(f.target ?? '') ? '' : (f.target ?? '') } };
+      this.rowFaults = { ...others, [row.key]: f };
       return -1;
     };
     try {
@@ -299,7 +299,8 @@ class ListsModel {
       const failed = got.results.find((r) => r.error)?.error;
       return failed ? fails(failed) : Math.max(0, ...got.results.map((r) => r.bytes));
     } catch (e) {
-      return fails(failureOf(e));
+      const all = faultsOf(e).map((f) => ({ ...f, target: (f.target ?? '').replace(/^row(?:\.\w+)?$/, '') }));
+      return fails(all.slice(1).reduce(both, all[0] as ErrorLine));
     }
   }
 
@@ -339,9 +340,15 @@ class ListsModel {
   }
 }
 
-/** The row that a fault is about: "lists.boot: row 3", "row 3" or "list.row[2].delay". */
+/** Two faults of one row, of which one is shown: the messages together. */
+function both(first: ErrorLine | undefined, next: ErrorLine): ErrorLine {
+  if (!first) return next;
+  return { ...first, message: `${first.message}; ${next.message}`, hint: first.hint ?? next.hint };
+}
+
+/** The row that a fault is about: "lists.boot: row 3", "row 3: delay" or "list.row[2].delay". */
 function placeOf(target: string): { list?: string; row: number } | undefined {
-  const said = /^(?:lists\.(.*): )?row (\d+)$/.exec(target);
+  const said = /^(?:lists\.(.*): )?row (\d+)(?:: \w+)?$/.exec(target);
   if (said) return { ...(said[1] !== undefined ? { list: said[1] } : {}), row: Number(said[2]) - 1 };
   const path = /^(?:list|file\.lists\.(.*))\.row\[(\d+)\]/.exec(target);
   return path ? { ...(path[1] !== undefined ? { list: path[1] } : {}), row: Number(path[2]) } : undefined;

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"sockeye"
+)
+
+// fieldFaults collects what is wrong with the fields of a request, so that all comes
+// together. Each is an *sockeye.Error whose Target is the path of the field.
+type fieldFaults []error
+
+func (f fieldFaults) Error() string { return errors.Join(f...).Error() }
+
+func (f fieldFaults) Unwrap() []error { return f }
+
+// join is all of them as an error, nil if there are none.
+func (f fieldFaults) join() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return f
+}
+
+// covers reports whether a fault was found at a path, below it or above it: what else is
+// wrong there may come from it.
+func (f fieldFaults) covers(path string) bool {
+	return slices.ContainsFunc(f, func(err error) bool {
+		at := sockeye.ErrorOf(err).Target
+		return isBelow(at, path) || isBelow(path, at)
+	})
+}
+
+func isBelow(path, above string) bool {
+	rest, ok := strings.CutPrefix(path, above)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// note takes one more, as long as there are not too many to tell.
+func (f *fieldFaults) note(err error) {
+	if len(*f) < maxProblems {
+		*f = append(*f, err)
+	}
+}
+
+// all takes every error of a joined one; none of nil.
+func (f *fieldFaults) all(err error) {
+	for _, e := range faults(err) {
+		f.note(e)
+	}
+}
+
+// add says what is wrong with a field.
+func (f *fieldFaults) add(field, en, zh string) {
+	f.note(&sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: field, Message: sockeye.Text{En: en, Zh: zh}})
+}
+
+// at takes what an error says as one of a field.
+func (f *fieldFaults) at(field string, err error) {
+	e := *sockeye.ErrorOf(err)
+	e.Kind, e.Op, e.Target = sockeye.Invalid, "set", field
+	f.note(&e)
+}
+
+// quoting is at for an error whose target is what was typed: that goes into the message.
+func (f *fieldFaults) quoting(field string, err error) {
+	e := *sockeye.ErrorOf(err)
+	e.Message = sockeye.Text{En: e.Target + ": " + e.Reason(sockeye.English), Zh: e.Target + "：" + e.Reason(sockeye.Chinese)}
+	f.at(field, &e)
+}
+
+// duration reads milliseconds.
+func (f *fieldFaults) duration(field string, ms, least float64) time.Duration {
+	if math.IsNaN(ms) || ms < least || ms > maxOption {
+		f.add(field, "is not a time from 0 to a year, in milliseconds", "不是 0 到一年之间的毫秒数")
+		return 0
+	}
+	return time.Duration(ms * float64(time.Millisecond))
+}
+
+// maxOption is the longest time an option may have, in milliseconds.
+const maxOption = 365 * 24 * 3600 * 1000
+
+// endpoint notes what an endpoint says is wrong with it, with the paths of the request.
+// What is wrong with a field is noted once.
+func (f *fieldFaults) endpoint(ep sockeye.Endpoint, o *Options) {
+	noted := map[string]bool{}
+	for _, e := range *f {
+		noted[sockeye.ErrorOf(e).Target] = true
+	}
+	for _, e := range faults(ep.Validate()) {
+		named := *e
+		if named.Target = o.path(e.Target); !noted[named.Target] {
+			f.note(&named)
+		}
+	}
+}
