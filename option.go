@@ -1,6 +1,7 @@
 package sockeye
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -39,8 +40,15 @@ type Option struct {
 	// Label names it in a form. Help is what it does, in a line; Note says more in the
 	// manual.
 	Label, Help, Note Text
-	// Expert options stand apart in help and forms.
+	// Expert options stand apart in help.
 	Expert bool
+	// Topic is the heading that a form shows it under, with others of the same words.
+	Topic Text
+	// Prominent options are in the form from the start; others when somebody asks for
+	// more.
+	Prominent bool
+	// Suggest are usual values of an option that takes others, too.
+	Suggest []string
 
 	field func(*Options) any // the pointer to its field
 }
@@ -56,6 +64,8 @@ const (
 	OptionCount     OptionKind = "count"     // a whole number
 	OptionPort      OptionKind = "port"      // 0 to 65535
 	OptionChoice    OptionKind = "choice"    // one of Words
+	OptionText      OptionKind = "text"      // any text
+	OptionFile      OptionKind = "file"      // the path of a file
 	OptionInterface OptionKind = "interface" // the name of a network interface
 	OptionAddresses OptionKind = "addresses" // IP addresses
 	OptionPrefixes  OptionKind = "prefixes"  // IP addresses and ranges of them
@@ -254,6 +264,10 @@ func (d *Option) ValueName() string {
 		return "PORT"
 	case OptionChoice:
 		return strings.Join(d.WordList(), "|")
+	case OptionText:
+		return "TEXT"
+	case OptionFile:
+		return "FILE"
 	case OptionInterface:
 		return "NAME"
 	case OptionAddresses:
@@ -262,6 +276,11 @@ func (d *Option) ValueName() string {
 		return "IP[/BITS]"
 	}
 	return "N"
+}
+
+// IsList reports whether the option has several values.
+func (d *Option) IsList() bool {
+	return reflect.TypeOf(d.field(&Options{})).Elem().Kind() == reflect.Slice
 }
 
 // WordList are the values of a choice.

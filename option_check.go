@@ -51,6 +51,10 @@ func (d *Option) wanted(form OptionForm) (what, hint Text) {
 	case OptionChoice:
 		words := d.WordList()
 		return Text{strings.Join(words, " or "), " " + strings.Join(words, " 或 ")}, Text{"write " + strings.Join(words, " or "), "请写 " + strings.Join(words, " 或 ")}
+	case OptionText:
+		return Text{"a text", "文本"}, Text{}
+	case OptionFile:
+		return Text{"the path of a file", "文件路径"}, Text{}
 	case OptionInterface:
 		return Text{"the name of a network interface", "网卡名"}, Text{"sockeye addrs lists them", "sockeye addrs 列出网卡"}
 	case OptionAddresses:

@@ -29,7 +29,7 @@ func example(d *Option, form OptionForm) any {
 			return int64(n)
 		}
 		return v
-	case OptionInterface:
+	case OptionInterface, OptionText, OptionFile:
 		return "eth0"
 	case OptionAddresses:
 		return []any{"10.0.0.1", "::1"}
@@ -52,7 +52,7 @@ func TestEveryOptionIsDeclared(t *testing.T) {
 			}
 			names[name] = true
 		}
-		for _, text := range []Text{d.Label, d.Help} {
+		for _, text := range []Text{d.Label, d.Help, d.Topic} {
 			if text.En == "" || text.Zh == "" {
 				t.Errorf("%s is not explained in both languages: %v", d.Name, text)
 			}

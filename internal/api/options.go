@@ -117,7 +117,7 @@ func optionSchema(d *sockeye.Option, form sockeye.OptionForm) object {
 		if _, isText := d.WordValues()[0].(string); isText {
 			schema["type"] = "string"
 		}
-	case sockeye.OptionInterface:
+	case sockeye.OptionText, sockeye.OptionFile, sockeye.OptionInterface:
 		schema["type"] = "string"
 	default:
 		schema["type"], schema["items"] = "array", object{"type": "string"}

@@ -71,7 +71,7 @@ func (v *optionFlag) Type() string {
 		return "duration"
 	case sockeye.OptionBytes, sockeye.OptionCount, sockeye.OptionPort:
 		return "int"
-	case sockeye.OptionChoice, sockeye.OptionInterface:
+	case sockeye.OptionText, sockeye.OptionFile, sockeye.OptionChoice, sockeye.OptionInterface:
 		return "string"
 	}
 	return string(v.option.Kind)
@@ -97,6 +97,9 @@ func (v *optionFlag) Set(s string) error {
 // complete gives a shell the values of an option.
 func (v *optionFlag) complete(a *app) cobra.CompletionFunc {
 	return func(*cobra.Command, []string, string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
+		if v.option.Kind == sockeye.OptionFile {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
 		switch v.option.Kind {
 		case sockeye.OptionSwitch:
 			out = []cobra.Completion{"on", "off"}
@@ -109,7 +112,7 @@ func (v *optionFlag) complete(a *app) cobra.CompletionFunc {
 		case sockeye.OptionAddresses:
 			out = terminal.LocalAddresses()
 		}
-		return out, cobra.ShellCompDirectiveNoFileComp
+		return append(out, v.option.Suggest...), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

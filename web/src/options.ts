@@ -9,7 +9,14 @@ export interface OptionField {
   readonly key: string;
   /** As flags have it. */
   readonly name: string;
-  readonly kind: 'switch' | 'time' | 'bytes' | 'count' | 'port' | 'choice' | 'interface' | 'addresses' | 'prefixes';
+  /** What the values are: bytes, addresses; new ones may come. */
+  readonly kind: string;
+  /** How it is given: all that a form needs to know. */
+  readonly input: 'switch' | 'time' | 'number' | 'choice' | 'list' | 'text';
+  /** The heading it stands under. */
+  readonly topic: Both;
+  /** It is in the form from the start. */
+  readonly open?: boolean;
   /** Those that have it; absent: all. */
   readonly schemes?: readonly string[];
   /** Absent: both. */
@@ -22,39 +29,43 @@ export interface OptionField {
   readonly on?: boolean;
   readonly least?: number;
   readonly most?: number;
-  readonly words?: readonly (string | number)[];
+  readonly words?: readonly { readonly value: string | number; readonly help: Both }[];
+  /** Usual values; others are taken, too. */
+  readonly suggest?: readonly string[];
+  /** The only system that has it. */
+  readonly system?: string;
   /** Milliseconds that "yes" means. */
   readonly bareMs?: number;
 }
 
 export const options: readonly OptionField[] = [
-  {"key":"idle_timeout_ms","name":"idle-timeout","kind":"time","label":["Close when idle for","空闲多久后关闭"],"help":["close a peer on which nothing crossed for this long","连接空闲多久后关闭"],"default":[{"schemes":["udp"],"mode":"listen","text":["5m","5m"]},{"text":["never","不限"]}]},
-  {"key":"allow_peers","name":"allow-peers","kind":"prefixes","schemes":["tcp","udp"],"mode":"listen","label":["Only these peers","仅允许"],"help":["let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7","只允许这些地址连接：IP 或地址段，如 192.168.1.0/24,10.0.0.7"]},
-  {"key":"deny_peers","name":"deny-peers","kind":"prefixes","schemes":["tcp","udp"],"mode":"listen","label":["Never these peers","拒绝"],"help":["never let these in","拒绝这些地址"]},
-  {"key":"backlog","name":"backlog","kind":"count","schemes":["tcp","unix"],"mode":"listen","label":["Accept queue","等待队列长度"],"help":["connections the kernel queues before they are accepted","等待接受的连接队列长度"],"default":[{"text":["the system's most","系统上限"]}],"most":65536},
-  {"key":"mode","name":"mode","kind":"choice","schemes":["unix","unixgram"],"mode":"listen","label":["Who may connect","谁可以连接"],"help":["permission bits of the socket's file: 600, 660 or 666","套接字文件的权限：600、660 或 666"],"default":[{"text":["600","600"]}],"words":[600,660,666]},
-  {"key":"max_peers","name":"max-peers","kind":"count","mode":"listen","label":["Most peers","最多连接数"],"help":["most peers at a time","最多同时连接数"],"default":[{"text":["8192","8192"]}],"most":1048576},
-  {"key":"source","name":"source","kind":"addresses","schemes":["tcp","udp"],"mode":"connect","label":["Local address","本地地址"],"help":["local address to connect from; several are tried in turn","本地源地址；可写多个，依次尝试"]},
-  {"key":"source_port","name":"source-port","kind":"port","schemes":["tcp","udp"],"mode":"connect","label":["Local port","本地端口"],"help":["local port to connect from","本地源端口"],"default":[{"text":["any","任意"]}],"most":65535},
-  {"key":"connect_timeout_ms","name":"connect-timeout","kind":"time","mode":"connect","label":["Connect timeout","连接超时"],"help":["how long one attempt to connect may take","单次连接的超时时间"],"default":[{"text":["10s","10s"]}]},
-  {"key":"reconnect","name":"reconnect","kind":"switch","mode":"connect","label":["Reconnect","断开后重连"],"help":["connect again for ever, waiting 0.5s to 30s","断开后不断重连，间隔 0.5s 到 30s"]},
-  {"key":"interface","name":"interface","kind":"interface","schemes":["tcp","udp"],"label":["Network interface","网卡"],"help":["use only this network interface","只使用这块网卡"]},
-  {"key":"no_delay","name":"no-delay","kind":"switch","schemes":["tcp"],"label":["Send small messages at once","小数据立即发送"],"help":["TCP_NODELAY: send small messages at once","TCP_NODELAY：小数据立即发送"],"default":[{"text":["on","on"]}],"on":true},
-  {"key":"keepalive","name":"keepalive","kind":"switch","schemes":["tcp"],"label":["Probe idle peers","探测空闲连接"],"help":["probe idle TCP peers","探测空闲的 TCP 连接"],"default":[{"text":["on","on"]}],"on":true},
-  {"key":"keepalive_idle_ms","name":"keepalive-idle","kind":"time","schemes":["tcp"],"label":["First probe after","首次探测前空闲"],"help":["idle time before the first probe","首次探测前的空闲时间"],"default":[{"text":["5s","5s"]}]},
-  {"key":"keepalive_interval_ms","name":"keepalive-interval","kind":"time","schemes":["tcp"],"label":["Between probes","探测间隔"],"help":["time between probes","探测间隔"],"default":[{"text":["5s","5s"]}]},
-  {"key":"keepalive_count","name":"keepalive-count","kind":"count","schemes":["tcp"],"label":["Unanswered probes","无应答次数"],"help":["unanswered probes until the peer is dead","多少次无应答后判定断开"],"default":[{"text":["3","3"]}],"most":127},
-  {"key":"user_timeout_ms","name":"user-timeout","kind":"time","schemes":["tcp"],"label":["Give up unacknowledged data after","未确认数据的时限"],"help":["TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers","TCP_USER_TIMEOUT：已发送数据这么久未被确认就断开，即使对方仍有应答"],"least":-1},
-  {"key":"receive_buffer","name":"receive-buffer","kind":"bytes","schemes":["tcp","udp"],"label":["Receive buffer","接收缓冲区"],"help":["SO_RCVBUF: the kernel's receive buffer","SO_RCVBUF：内核接收缓冲区"],"default":[{"schemes":["udp"],"text":["4MiB","4MiB"]},{"text":["the system's choice","系统决定"]}],"most":1073741824},
-  {"key":"send_buffer","name":"send-buffer","kind":"bytes","label":["Send buffer","发送缓冲区"],"help":["SO_SNDBUF: the kernel's send buffer","SO_SNDBUF：内核发送缓冲区"],"default":[{"text":["the system's choice","系统决定"]}],"most":1073741824},
-  {"key":"read_size","name":"read-size","kind":"bytes","label":["Most bytes of a read","单次接收上限"],"help":["most bytes one read takes","单次最多接收的字节数"],"default":[{"text":["64KiB","64KiB"]}],"most":1073741824},
-  {"key":"half_open_ms","name":"half-open","kind":"time","schemes":["tcp","unix"],"label":["Keep peers that finished sending for","对方结束发送后保留"],"help":["how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent","对方结束发送后连接保留多久（不写时间为 1m）；不用此项则发完即断开"],"bareMs":60000},
-  {"key":"send_timeout_ms","name":"send-timeout","kind":"time","label":["Send timeout","发送超时"],"help":["how long a send waits for a peer that does not read","对方不接收时发送最多等待多久"],"default":[{"text":["for ever","一直等待"]}]},
-  {"key":"broadcast","name":"broadcast","kind":"switch","schemes":["udp"],"label":["Allow broadcast","允许广播"],"help":["allow sending to a broadcast address","允许向广播地址发送"]},
-  {"key":"reuse_address","name":"reuse-address","kind":"switch","schemes":["tcp","udp"],"mode":"listen","label":["Reuse the address","重用地址"],"help":["SO_REUSEADDR: listen although old connections of the port are not forgotten","SO_REUSEADDR：端口上的旧连接尚未消失时也能监听"],"default":[{"schemes":["tcp"],"text":["on","开启"]},{"text":["off","关闭"]}]},
-  {"key":"reuse_port","name":"reuse-port","kind":"switch","schemes":["tcp","udp"],"label":["Share the port","共用端口"],"help":["SO_REUSEPORT: share the port with other processes","SO_REUSEPORT：与其他进程共用端口"]},
-  {"key":"kernel_time","name":"kernel-time","kind":"switch","schemes":["udp"],"label":["The kernel's time","内核时间"],"help":["stamp datagrams when the kernel received them","使用内核接收时刻作为数据报时间"]},
-  {"key":"over_cap","name":"over-cap","kind":"choice","schemes":["tcp","unix"],"mode":"listen","label":["Beyond the most peers","超过上限时"],"help":["what to do beyond max-peers: refuse (RST) or pause (let them queue)","超过上限时：refuse（RST 拒绝）或 pause（排队等待）"],"default":[{"text":["refuse","refuse"]}],"words":["refuse","pause"]},
-  {"key":"prefer","name":"prefer","kind":"choice","schemes":["tcp","udp"],"mode":"connect","label":["Address family first","优先的地址族"],"help":["address family to try first: 4 or 6","优先尝试的地址族：4 或 6"],"default":[{"text":["the resolver's order","按解析器给出的顺序"]}],"words":[4,6]},
-  {"key":"self_connect","name":"self-connect","kind":"switch","schemes":["tcp"],"mode":"connect","label":["Allow a connection to itself","允许连接到自身"],"help":["allow a connection to itself, which TCP can make on loopback","允许连接到自身（TCP 在环回上可能发生）"]},
+  {"key":"idle_timeout_ms","name":"idle-timeout","kind":"time","input":"time","topic":["Peers","连接对象"],"label":["Close when idle for","空闲多久后关闭"],"help":["close a peer on which nothing crossed for this long","连接空闲多久后关闭"],"default":[{"schemes":["udp"],"mode":"listen","text":["5m","5m"]},{"text":["never","不限"]}]},
+  {"key":"allow_peers","name":"allow-peers","kind":"prefixes","input":"list","topic":["Peers","连接对象"],"schemes":["tcp","udp"],"mode":"listen","label":["Only these peers","仅允许"],"help":["let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7","只允许这些地址连接：IP 或地址段，如 192.168.1.0/24,10.0.0.7"]},
+  {"key":"deny_peers","name":"deny-peers","kind":"prefixes","input":"list","topic":["Peers","连接对象"],"schemes":["tcp","udp"],"mode":"listen","label":["Never these peers","拒绝"],"help":["never let these in","拒绝这些地址"]},
+  {"key":"backlog","name":"backlog","kind":"count","input":"number","topic":["Socket","套接字"],"schemes":["tcp","unix"],"mode":"listen","label":["Accept queue","等待队列长度"],"help":["connections the kernel queues before they are accepted","等待接受的连接队列长度"],"default":[{"text":["the system's most","系统上限"]}],"most":65536},
+  {"key":"mode","name":"mode","kind":"choice","input":"choice","topic":["Socket","套接字"],"open":true,"schemes":["unix","unixgram"],"mode":"listen","label":["Who may connect","谁可以连接"],"help":["permission bits of the socket's file: 600, 660 or 666","套接字文件的权限：600、660 或 666"],"default":[{"text":["600","600"]}],"words":[{"value":600,"help":["lets only the own user connect","只允许本用户连接"]},{"value":660,"help":["the group too","同组用户也可以"]},{"value":666,"help":["everybody on this machine","本机所有用户都可以"]}]},
+  {"key":"max_peers","name":"max-peers","kind":"count","input":"number","topic":["Peers","连接对象"],"mode":"listen","label":["Most peers","最多连接数"],"help":["most peers at a time","最多同时连接数"],"default":[{"text":["8192","8192"]}],"most":1048576},
+  {"key":"source","name":"source","kind":"addresses","input":"list","topic":["Connecting","建立连接"],"schemes":["tcp","udp"],"mode":"connect","label":["Local address","本地地址"],"help":["local address to connect from; several are tried in turn","本地源地址；可写多个，依次尝试"]},
+  {"key":"source_port","name":"source-port","kind":"port","input":"number","topic":["Connecting","建立连接"],"schemes":["tcp","udp"],"mode":"connect","label":["Local port","本地端口"],"help":["local port to connect from","本地源端口"],"default":[{"text":["any","任意"]}],"most":65535},
+  {"key":"connect_timeout_ms","name":"connect-timeout","kind":"time","input":"time","topic":["Connecting","建立连接"],"mode":"connect","label":["Connect timeout","连接超时"],"help":["how long one attempt to connect may take","单次连接的超时时间"],"default":[{"text":["10s","10s"]}]},
+  {"key":"reconnect","name":"reconnect","kind":"switch","input":"switch","topic":["Connecting","建立连接"],"mode":"connect","label":["Reconnect","断开后重连"],"help":["connect again for ever, waiting 0.5s to 30s","断开后不断重连，间隔 0.5s 到 30s"]},
+  {"key":"interface","name":"interface","kind":"interface","input":"text","topic":["Socket","套接字"],"schemes":["tcp","udp"],"label":["Network interface","网卡"],"help":["use only this network interface","只使用这块网卡"],"system":"Linux"},
+  {"key":"no_delay","name":"no-delay","kind":"switch","input":"switch","topic":["Buffers","缓冲区"],"schemes":["tcp"],"label":["Send small messages at once","小数据立即发送"],"help":["TCP_NODELAY: send small messages at once","TCP_NODELAY：小数据立即发送"],"default":[{"text":["on","on"]}],"on":true},
+  {"key":"keepalive","name":"keepalive","kind":"switch","input":"switch","topic":["Keepalive","保活"],"schemes":["tcp"],"label":["Probe idle peers","探测空闲连接"],"help":["probe idle TCP peers","探测空闲的 TCP 连接"],"default":[{"text":["on","on"]}],"on":true},
+  {"key":"keepalive_idle_ms","name":"keepalive-idle","kind":"time","input":"time","topic":["Keepalive","保活"],"schemes":["tcp"],"label":["First probe after","首次探测前空闲"],"help":["idle time before the first probe","首次探测前的空闲时间"],"default":[{"text":["5s","5s"]}]},
+  {"key":"keepalive_interval_ms","name":"keepalive-interval","kind":"time","input":"time","topic":["Keepalive","保活"],"schemes":["tcp"],"label":["Between probes","探测间隔"],"help":["time between probes","探测间隔"],"default":[{"text":["5s","5s"]}]},
+  {"key":"keepalive_count","name":"keepalive-count","kind":"count","input":"number","topic":["Keepalive","保活"],"schemes":["tcp"],"label":["Unanswered probes","无应答次数"],"help":["unanswered probes until the peer is dead","多少次无应答后判定断开"],"default":[{"text":["3","3"]}],"most":127},
+  {"key":"user_timeout_ms","name":"user-timeout","kind":"time","input":"time","topic":["Keepalive","保活"],"schemes":["tcp"],"label":["Give up unacknowledged data after","未确认数据的时限"],"help":["TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers","TCP_USER_TIMEOUT：已发送数据这么久未被确认就断开，即使对方仍有应答"],"least":-1,"system":"Linux"},
+  {"key":"receive_buffer","name":"receive-buffer","kind":"bytes","input":"number","topic":["Buffers","缓冲区"],"schemes":["tcp","udp"],"label":["Receive buffer","接收缓冲区"],"help":["SO_RCVBUF: the kernel's receive buffer","SO_RCVBUF：内核接收缓冲区"],"default":[{"schemes":["udp"],"text":["4MiB","4MiB"]},{"text":["the system's choice","系统决定"]}],"most":1073741824},
+  {"key":"send_buffer","name":"send-buffer","kind":"bytes","input":"number","topic":["Buffers","缓冲区"],"label":["Send buffer","发送缓冲区"],"help":["SO_SNDBUF: the kernel's send buffer","SO_SNDBUF：内核发送缓冲区"],"default":[{"text":["the system's choice","系统决定"]}],"most":1073741824},
+  {"key":"read_size","name":"read-size","kind":"bytes","input":"number","topic":["Buffers","缓冲区"],"label":["Most bytes of a read","单次接收上限"],"help":["most bytes one read takes","单次最多接收的字节数"],"default":[{"text":["64KiB","64KiB"]}],"most":1073741824},
+  {"key":"half_open_ms","name":"half-open","kind":"time","input":"time","topic":["Peers","连接对象"],"schemes":["tcp","unix"],"label":["Keep peers that finished sending for","对方结束发送后保留"],"help":["how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent","对方结束发送后连接保留多久（不写时间为 1m）；不用此项则发完即断开"],"bareMs":60000},
+  {"key":"send_timeout_ms","name":"send-timeout","kind":"time","input":"time","topic":["Peers","连接对象"],"label":["Send timeout","发送超时"],"help":["how long a send waits for a peer that does not read","对方不接收时发送最多等待多久"],"default":[{"text":["for ever","一直等待"]}]},
+  {"key":"broadcast","name":"broadcast","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["udp"],"label":["Allow broadcast","允许广播"],"help":["allow sending to a broadcast address","允许向广播地址发送"]},
+  {"key":"reuse_address","name":"reuse-address","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["tcp","udp"],"mode":"listen","label":["Reuse the address","重用地址"],"help":["SO_REUSEADDR: listen although old connections of the port are not forgotten","SO_REUSEADDR：端口上的旧连接尚未消失时也能监听"],"default":[{"schemes":["tcp"],"text":["on","开启"]},{"text":["off","关闭"]}]},
+  {"key":"reuse_port","name":"reuse-port","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["tcp","udp"],"label":["Share the port","共用端口"],"help":["SO_REUSEPORT: share the port with other processes","SO_REUSEPORT：与其他进程共用端口"],"system":"Linux"},
+  {"key":"kernel_time","name":"kernel-time","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["udp"],"label":["The kernel's time","内核时间"],"help":["stamp datagrams when the kernel received them","使用内核接收时刻作为数据报时间"],"system":"Linux"},
+  {"key":"over_cap","name":"over-cap","kind":"choice","input":"choice","topic":["Peers","连接对象"],"schemes":["tcp","unix"],"mode":"listen","label":["Beyond the most peers","超过上限时"],"help":["what to do beyond max-peers: refuse (RST) or pause (let them queue)","超过上限时：refuse（RST 拒绝）或 pause（排队等待）"],"default":[{"text":["refuse","refuse"]}],"words":[{"value":"refuse","help":["resets the connection","表示重置连接"]},{"value":"pause","help":["lets it wait in the kernel's queue","表示在内核队列中等待"]}]},
+  {"key":"prefer","name":"prefer","kind":"choice","input":"choice","topic":["Connecting","建立连接"],"schemes":["tcp","udp"],"mode":"connect","label":["Address family first","优先的地址族"],"help":["address family to try first: 4 or 6","优先尝试的地址族：4 或 6"],"default":[{"text":["the resolver's order","按解析器给出的顺序"]}],"words":[{"value":4,"help":["is IPv4","为 IPv4"]},{"value":6,"help":["is IPv6","为 IPv6"]}]},
+  {"key":"self_connect","name":"self-connect","kind":"switch","input":"switch","topic":["Connecting","建立连接"],"schemes":["tcp"],"mode":"connect","label":["Allow a connection to itself","允许连接到自身"],"help":["allow a connection to itself, which TCP can make on loopback","允许连接到自身（TCP 在环回上可能发生）"]},
 ];

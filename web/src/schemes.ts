@@ -11,11 +11,19 @@ export interface Scheme {
   readonly reset: boolean;
   /** Its addresses are a host and a port; else a path. */
   readonly ip: boolean;
+  /** What an address is filled in as. */
+  readonly fields: 'host' | 'host+path' | 'path';
+  /** What the form offers. */
+  readonly modes: readonly ('listen' | 'connect')[];
+  /** What one may connect to, or a path. */
+  readonly example: readonly [en: string, zh: string];
+  /** Where the API lists what a path can be. */
+  readonly choices?: string;
 }
 
 export const schemes: readonly Scheme[] = [
-  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true},
-  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true},
-  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false},
-  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false},
+  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"]},
+  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","modes":["listen"],"example":["",""]},
+  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"]},
+  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"]},
 ];

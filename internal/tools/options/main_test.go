@@ -36,6 +36,7 @@ func TestNewOptionAppearsInDocumentsAndPage(t *testing.T) {
 	made := sockeye.AllOptions[0]
 	made.Name, made.Short = "made-up", ""
 	made.Help = sockeye.Text{En: "what nobody has", Zh: "并不存在"}
+	made.Prominent, made.Suggest = true, []string{"7s"}
 	files, err := generate(root, append(slices.Clone(sockeye.AllOptions), made))
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func TestNewOptionAppearsInDocumentsAndPage(t *testing.T) {
 	for name, words := range map[string][]string{
 		"docs/manual.md": {"| `--made-up TIME` | `made_up`, `made_up_ms` |", "what nobody has"}, "docs/manual.zh-CN.md": {"| `--made-up TIME` | `made_up`, `made_up_ms` |", "并不存在"},
 		"docs/protocols.md": {"`made_up`"}, "docs/protocols.zh-CN.md": {"`made_up`"},
-		"web/src/options.ts": {`"key":"made_up_ms"`, `["what nobody has","并不存在"]`},
+		"web/src/options.ts": {`"key":"made_up_ms"`, `["what nobody has","并不存在"]`, `"input":"time","topic":["Peers","连接对象"],"open":true`, `"suggest":["7s"]`},
 	} {
 		for _, word := range words {
 			if !strings.Contains(files[root+"/"+name], word) {

@@ -15,6 +15,9 @@ type field struct {
 	Key     string             `json:"key"`
 	Name    string             `json:"name"`
 	Kind    sockeye.OptionKind `json:"kind"`
+	Input   string             `json:"input"`
+	Topic   [2]string          `json:"topic"`
+	Open    bool               `json:"open,omitempty"`
 	Schemes []sockeye.Network  `json:"schemes,omitempty"`
 	Mode    sockeye.Mode       `json:"mode,omitempty"`
 	Label   [2]string          `json:"label"`
@@ -23,8 +26,16 @@ type field struct {
 	On      bool               `json:"on,omitempty"`
 	Least   int64              `json:"least,omitempty"`
 	Most    int64              `json:"most,omitempty"`
-	Words   []any              `json:"words,omitempty"`
+	Words   []fieldWord        `json:"words,omitempty"`
+	Suggest []string           `json:"suggest,omitempty"`
+	System  string             `json:"system,omitempty"`
 	BareMS  int64              `json:"bareMs,omitempty"`
+}
+
+// fieldWord is a value of a choice as requests have it, and what it means.
+type fieldWord struct {
+	Value any       `json:"value"`
+	Help  [2]string `json:"help"`
 }
 
 // fieldDefault is what an option is for some endpoints.
@@ -48,7 +59,14 @@ export interface OptionField {
   readonly key: string;
   /** As flags have it. */
   readonly name: string;
-  readonly kind: 'switch' | 'time' | 'bytes' | 'count' | 'port' | 'choice' | 'interface' | 'addresses' | 'prefixes';
+  /** What the values are: bytes, addresses; new ones may come. */
+  readonly kind: string;
+  /** How it is given: all that a form needs to know. */
+  readonly input: 'switch' | 'time' | 'number' | 'choice' | 'list' | 'text';
+  /** The heading it stands under. */
+  readonly topic: Both;
+  /** It is in the form from the start. */
+  readonly open?: boolean;
   /** Those that have it; absent: all. */
   readonly schemes?: readonly string[];
   /** Absent: both. */
@@ -61,7 +79,11 @@ export interface OptionField {
   readonly on?: boolean;
   readonly least?: number;
   readonly most?: number;
-  readonly words?: readonly (string | number)[];
+  readonly words?: readonly { readonly value: string | number; readonly help: Both }[];
+  /** Usual values; others are taken, too. */
+  readonly suggest?: readonly string[];
+  /** The only system that has it. */
+  readonly system?: string;
   /** Milliseconds that "yes" means. */
   readonly bareMs?: number;
 }
@@ -76,15 +98,32 @@ export const options: readonly OptionField[] = [
 }
 
 func fieldOf(d *sockeye.Option) field {
-	f := field{Key: d.Key(sockeye.JSONForm), Name: d.Name, Kind: d.Kind, Schemes: d.Schemes, Mode: d.Mode,
-		Label: both(d.Label), Help: both(d.Help), On: d.IsOnByDefault(), Least: d.Least, Most: d.Most, BareMS: int64(d.Bare / time.Millisecond)}
+	f := field{Key: d.Key(sockeye.JSONForm), Name: d.Name, Kind: d.Kind, Input: inputOf(d), Topic: both(d.Topic), Open: d.Prominent, Schemes: d.Schemes, Mode: d.Mode,
+		Label: both(d.Label), Help: both(d.Help), On: d.IsOnByDefault(), Least: d.Least, Most: d.Most, BareMS: int64(d.Bare / time.Millisecond),
+		Suggest: d.Suggest, System: d.System}
 	if d.Kind == sockeye.OptionChoice {
-		f.Words = d.WordValues()
+		for n, v := range d.WordValues() {
+			f.Words = append(f.Words, fieldWord{v, both(d.Words[n].Help)})
+		}
 	}
 	for _, def := range d.Defaults {
 		f.Default = append(f.Default, fieldDefault{def.Schemes, def.Mode, both(d.TextOf(def))})
 	}
 	return f
+}
+
+// inputOf is how a form takes the values of an option, whatever they mean.
+func inputOf(d *sockeye.Option) string {
+	switch d.Kind {
+	case sockeye.OptionSwitch, sockeye.OptionTime, sockeye.OptionChoice:
+		return string(d.Kind)
+	case sockeye.OptionBytes, sockeye.OptionCount, sockeye.OptionPort:
+		return "number"
+	}
+	if d.IsList() {
+		return "list"
+	}
+	return "text"
 }
 
 func both(t sockeye.Text) [2]string { return [2]string{t.En, t.In(sockeye.Chinese)} }

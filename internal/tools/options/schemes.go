@@ -1,19 +1,39 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"sockeye"
 )
 
-// schemeLabels is what the page calls each kind of socket.
-var schemeLabels = map[sockeye.Network]sockeye.Text{
-	sockeye.TCP:      {En: "TCP", Zh: "TCP"},
-	sockeye.UDP:      {En: "UDP", Zh: "UDP"},
-	sockeye.Unix:     {En: "Unix socket (stream)", Zh: "Unix 套接字（流）"},
-	sockeye.Unixgram: {En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"},
+// schemeForms is how the page calls each kind of socket, and which fields its form has.
+var schemeForms = map[sockeye.Network]schemeForm{
+	sockeye.TCP:      {label: sockeye.Text{En: "TCP", Zh: "TCP"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
+	sockeye.UDP:      {label: sockeye.Text{En: "UDP", Zh: "UDP"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
+	sockeye.Unix:     {label: sockeye.Text{En: "Unix socket (stream)", Zh: "Unix 套接字（流）"}, fields: pathOnly, example: socketPath},
+	sockeye.Unixgram: {label: sockeye.Text{En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"}, fields: pathOnly, example: socketPath},
+}
+
+// Which fields an address has.
+const (
+	hostAndPort = "host"
+	hostAndPath = "host+path" // ws://host:port/path
+	pathOnly    = "path"
+)
+
+var socketPath = sockeye.Text{En: "/tmp/board.sock or @name", Zh: "/tmp/board.sock 或 @名称"}
+
+// schemeForm is a row of schemeForms.
+type schemeForm struct {
+	label  sockeye.Text
+	fields string
+	// modes that the form offers; none is both. A socket that hears everybody is opened
+	// to listen, and told at any time whom to send to.
+	modes   []sockeye.Mode
+	example sockeye.Text // of what one connects to, or of a path
+	// choices is where the API lists what a path can be, "/machine/ports".
+	choices string
 }
 
 // schemeField is a kind of socket as the page's module has it.
@@ -25,6 +45,10 @@ type schemeField struct {
 	HalfClose   bool            `json:"halfClose"`
 	Reset       bool            `json:"reset"`
 	IP          bool            `json:"ip"`
+	Fields      string          `json:"fields"`
+	Modes       []sockeye.Mode  `json:"modes"`
+	Example     [2]string       `json:"example"`
+	Choices     string          `json:"choices,omitempty"`
 }
 
 // schemes is the module of the page that has the kinds of socket.
@@ -43,21 +67,28 @@ export interface Scheme {
   readonly reset: boolean;
   /** Its addresses are a host and a port; else a path. */
   readonly ip: boolean;
+  /** What an address is filled in as. */
+  readonly fields: 'host' | 'host+path' | 'path';
+  /** What the form offers. */
+  readonly modes: readonly ('listen' | 'connect')[];
+  /** What one may connect to, or a path. */
+  readonly example: readonly [en: string, zh: string];
+  /** Where the API lists what a path can be. */
+  readonly choices?: string;
 }
 
 export const schemes: readonly Scheme[] = [
 `)
 	for _, n := range sockeye.Transports() {
-		label, ok := schemeLabels[n]
+		f, ok := schemeForms[n]
 		if !ok {
-			return "", fmt.Errorf("schemeLabels has no row for %s", n)
+			return "", fmt.Errorf("schemeForms has no row for %s", n)
+		}
+		if f.modes == nil {
+			f.modes = []sockeye.Mode{sockeye.Listen, sockeye.Connect}
 		}
 		t := n.Traits()
-		row, err := json.Marshal(schemeField{n, [2]string{label.En, label.Zh}, t.Datagram, t.Connections, t.HalfClose, t.Reset, t.IP})
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(&b, "  %s,\n", row)
+		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Datagram, t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, f.modes, both(f.example), f.choices}))
 	}
 	b.WriteString("];\n")
 	return b.String(), nil

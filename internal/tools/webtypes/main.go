@@ -148,7 +148,7 @@ func optionType(d *sockeye.Option, form sockeye.OptionForm) string {
 		if form == sockeye.FileForm {
 			return "string"
 		}
-	case sockeye.OptionInterface:
+	case sockeye.OptionText, sockeye.OptionFile, sockeye.OptionInterface:
 		return "string"
 	case sockeye.OptionAddresses, sockeye.OptionPrefixes:
 		return "string[]"

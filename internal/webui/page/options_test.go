@@ -4,6 +4,7 @@ package page_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -235,7 +236,8 @@ func TestLateAnswerToOpening(t *testing.T) {
 }
 
 // The form has the options of the table for the kind of endpoint that is chosen; what is
-// typed is asked for, what is wrong is told by its name, and the session shows it again.
+// typed is asked for, everything that is wrong is said at its field, and the session
+// shows it again.
 func TestMoreOptions(t *testing.T) {
 	t.Parallel()
 	b := startBench(t)
@@ -249,11 +251,18 @@ func TestMoreOptions(t *testing.T) {
 	p.fill("option-max-peers", "-3")
 	p.choose(control("option-no-delay"), "off")
 	p.fill("local-port", "0")
+	p.click(control("more-options") + ` summary`) // out of sight
 	p.click(control("open"))
-	p.wait(`/idle_timeout/.test(document.querySelector('.settings form [role=alert]')?.innerText)`)
+	const said = `document.querySelector('.settings form [data-fault=%s]')?.innerText`
+	p.wait(fmt.Sprintf(said, "idle-timeout") + `?.includes('"soon" is not a time') && ` + fmt.Sprintf(said, "max-peers") + `?.includes('1048576')`)
+	p.wait(`document.activeElement.dataset.control === 'option-idle-timeout' && document.activeElement.ariaInvalid === 'true'`)
+	p.speaks("faults of options")
 	p.fill("option-idle-timeout", "1m30s")
 	p.fill("option-max-peers", "3")
 	p.server()
+	p.wait(`!document.querySelector('[data-fault]')`)
 	again := b.open(t)
+	again.wait(isOpen)
+	again.click(control("more-options") + ` summary`)
 	again.wait(fieldHolds("option-idle-timeout", "90s") + ` && ` + fieldHolds("option-max-peers", "3") + ` && ` + fieldHolds("option-no-delay", "off") + ` && ` + fieldHolds("option-backlog", ""))
 }

@@ -12,6 +12,8 @@ export const networkWords = {
   denyPeers: ['not', '拒绝'],
   peersWere: ['As it was when the workbench was last heard.', '以下为工作台最后一次应答时的状态。'],
 
+  portOfMachine: ['Port of this machine', '本机端口'],
+  refreshPorts: ['Look for ports again', '重新查找端口'],
   moreOptions: ['More options', '更多选项'],
   optionDefault: ['default: {value}', '默认：{value}'],
   optionOn: ['on', '开启'],

@@ -45,7 +45,6 @@ export const table = {
   pathListen: ['{name}, listen', '{name}，监听'],
   pathConnect: ['{name}, connect', '{name}，连接'],
   path: ['Path', '路径'],
-  pathExample: ['/tmp/board.sock or @name', '/tmp/board.sock 或 @名称'],
   process: ['program', '程序'],
   processNamed: ['{program}, {process}', '{program}，{process}'],
   processAny: ['a process', '进程'],

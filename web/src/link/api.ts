@@ -1,7 +1,7 @@
 // One call of the API: JSON in and out, and its failures as the command line
 // words them.
 
-import type { ErrorLine } from '../api-types';
+import type { ErrorLine, Failure as Told } from '../api-types';
 import { i18n } from '../i18n/i18n.svelte';
 import { token } from './credential';
 
@@ -60,6 +60,12 @@ async function reason(answer: Response): Promise<ErrorLine> {
 /** What went wrong, whatever was thrown. */
 export function failureOf(thrown: unknown): ErrorLine {
   return thrown instanceof Failure ? thrown.body : { kind: 'system', message: String(thrown) };
+}
+
+/** All that went wrong, each fault for itself. */
+export function failuresOf(thrown: unknown): ErrorLine[] {
+  const first: Told = failureOf(thrown);
+  return [first, ...(first.also ?? [])];
 }
 
 /** A query string from what is set. */

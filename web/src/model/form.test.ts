@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Session } from '../api-types';
+import { options } from '../options';
+import { optionTable } from './optionTable.svelte';
 import { emptyForm, formOf, hostPort, pasted, request } from './form';
+
+optionTable.fields = options;
 
 test('an IPv6 address has brackets before its port', () => {
   expect(hostPort('::1', ' 80 ')).toBe('[::1]:80');
@@ -32,7 +36,7 @@ describe('a Unix socket', () => {
   test('is opened by its path, with what it has', () => {
     const f = { ...emptyForm, protocol: 'unix-server', path: ' /tmp/b.sock ', local: '10.0.0.2', halfOpen: true, broadcast: true, selective: true, allowPeers: '10.0.0.1', options: { mode: '660', 'no-delay': 'off' } };
     expect(request(f)).toEqual({ mode: 'listen', address: 'unix:///tmp/b.sock', options: { half_open_ms: 60000, mode: 660 } });
-    expect(request({ ...f, protocol: 'unixgram-client', path: '@b' })).toEqual({ mode: 'connect', address: 'unixgram://@b', options: {} });
+    expect(request({ ...f, protocol: 'unixgram-client', path: '@b' })).toEqual({ mode: 'connect', address: 'unixgram://@b' });
   });
   test('fills in the form again', () => {
     const s = { mode: 'connect', network: 'unix', address: 'unix:///tmp/a:7' } as Session;
@@ -43,6 +47,8 @@ describe('a Unix socket', () => {
     expect(pasted(f, 'board.local')).toBe(false);
     expect(pasted(f, ' UNIX:///tmp/x.sock ')).toBe(true);
     expect(f).toMatchObject({ protocol: 'unix-client', path: '/tmp/x.sock' });
-    expect(pasted(f, 'tcp://board.local:7')).toBe(false);
+    expect(pasted(f, 'tcp://board.local')).toBe(false);
+    expect(pasted(f, ' tcp://[::1]:7 ')).toBe(true);
+    expect(f).toMatchObject({ protocol: 'tcp-client', remote: '::1', remotePort: '7' });
   });
 });

@@ -3,7 +3,8 @@
 import type { Open, Session } from '../api-types';
 import { schemeOf } from '../format/scheme';
 import { schemes, type Scheme } from '../schemes';
-import { inputsOf, optionValues, type OptionInputs } from './optionForm';
+import { inputsOf, listed, optionValues, type OptionInputs } from './optionForm';
+import { optionTable } from './optionTable.svelte';
 
 /** What can be chosen: a kind of socket, and which side of it. */
 export interface Protocol {
@@ -15,18 +16,15 @@ export interface Protocol {
 }
 
 export const protocols: readonly Protocol[] = schemes.flatMap((scheme): Protocol[] =>
-  scheme.ip && !scheme.connections
-    ? [{ name: scheme.name, scheme, mode: 'listen', both: true }]
-    : [
-        { name: `${scheme.name}-server`, scheme, mode: 'listen', both: false },
-        { name: `${scheme.name}-client`, scheme, mode: 'connect', both: false },
-      ],
+  scheme.modes.length === 1
+    ? [{ name: scheme.name, scheme, mode: scheme.modes[0]!, both: scheme.modes[0] === 'listen' && !scheme.connections }]
+    : scheme.modes.map((mode) => ({ name: `${scheme.name}-${mode === 'listen' ? 'server' : 'client'}`, scheme, mode, both: false })),
 );
 
 /** What the form has chosen. */
 export const protocolOf = (f: Form): Protocol => protocols.find((p) => p.name === f.protocol) ?? protocols[0]!;
 
-const chosenFor = (scheme: Scheme, mode: string): string => (protocols.find((p) => p.scheme === scheme && (p.both || p.mode === mode)) ?? protocols[0]!).name;
+const chosenFor = (scheme: Scheme, mode: string): string => (protocols.find((p) => p.scheme === scheme && (p.mode === mode || scheme.modes.length === 1)) ?? protocols[0]!).name;
 
 /** The network settings of a tab. */
 export interface Form {
@@ -35,7 +33,7 @@ export interface Form {
   localPort: string;
   remote: string;
   remotePort: string;
-  path: string; // instead of hosts and ports
+  path: string; // of the scheme's address, instead of host and port or after them
   echo: boolean;
   reconnect: boolean;
   broadcast: boolean;
@@ -50,55 +48,52 @@ export interface Form {
 /** A form that nobody has touched. */
 export const emptyForm: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', path: '', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60, selective: false, allowPeers: '', denyPeers: '', options: {} };
 
-/** What to ask the core for. */
+/** What to ask the core for; the table of options has to be there. */
 export function request(f: Form): Open {
   const { scheme, mode, both } = protocolOf(f);
+  const own =
+    mode === 'listen'
+      ? {
+          ...(f.broadcast && both ? { broadcast: true } : {}),
+          ...(f.selective && scheme.ip ? { allow_peers: listed(f.allowPeers), deny_peers: listed(f.denyPeers) } : {}),
+        }
+      : {
+          ...(f.local && scheme.ip ? { source: [f.local] } : {}),
+          ...(f.reconnect ? { reconnect: true } : {}),
+        };
   const halfOpen = f.halfOpen && scheme.halfClose ? { half_open_ms: 1000 * f.halfOpenFor } : {};
-  if (mode === 'listen') {
-    const options = {
-      ...(f.broadcast && both ? { broadcast: true } : {}),
-      ...halfOpen,
-      ...(f.selective && scheme.ip ? { allow_peers: listed(f.allowPeers), deny_peers: listed(f.denyPeers) } : {}),
-      ...optionValues(f.options, scheme.name, 'listen'),
-    };
-    return {
-      mode: 'listen',
-      address: scheme.ip ? url(scheme.name, f.local, f.localPort.trim() === '' && both ? '0' : f.localPort) : urlOfPath(scheme, f.path),
-      ...(Object.keys(options).length > 0 ? { options } : {}),
-      ...(f.echo ? { echo: true } : {}),
-    };
-  }
-  return {
-    mode: 'connect',
-    address: scheme.ip ? url(scheme.name, f.remote.trim(), f.remotePort) : urlOfPath(scheme, f.path),
-    options: {
-      ...(f.local && scheme.ip ? { source: [f.local] } : {}),
-      ...(f.reconnect ? { reconnect: true } : {}),
-      ...halfOpen,
-      ...optionValues(f.options, scheme.name, 'connect'),
-    },
-    ...(f.echo ? { echo: true } : {}),
-  };
+  const options = { ...own, ...halfOpen, ...optionValues(optionTable.fields, f.options, scheme.name, mode) };
+  return { mode, address: addressOf(f), ...(Object.keys(options).length > 0 ? { options } : {}), ...(f.echo ? { echo: true } : {}) };
 }
 
-/** The addresses of a field, between commas or blanks. */
-function listed(field: string): string[] {
-  return field.split(/[\s,;，；、]+/).filter((a) => a !== '');
+/** The address that is filled in, as a URL. */
+export function addressOf(f: Form): string {
+  const { scheme, mode, both } = protocolOf(f);
+  const path = f.path.trim();
+  if (scheme.fields === 'path') return `${scheme.name}://${path}`;
+  const at = mode === 'connect' ? hostPort(f.remote.trim(), f.remotePort) : hostPort(f.local, f.localPort.trim() === '' && both ? '0' : f.localPort);
+  const after = scheme.fields === 'host+path' ? (path.startsWith('/') || path === '' ? path : '/' + path) : '';
+  return `${scheme.name}://${at}${after}`;
 }
 
-function url(scheme: string, host: string, port: string): string {
-  return `${scheme}://${hostPort(host, port)}`;
-}
-
-const urlOfPath = (scheme: Scheme, path: string): string => `${scheme.name}://${path.trim()}`;
-
-/** An address with its scheme, of a path: pasted into a field, it says which kind of socket is meant. */
+/** An address with its scheme, pasted into a field, says which kind of socket is meant. */
 export function pasted(f: Form, text: string): boolean {
-  const found = /^\s*(\w+):\/\/(.*)$/.exec(text);
-  const scheme = schemes.find((s) => !s.ip && s.name === found?.[1]?.toLowerCase());
+  const found = /^\s*(\w+):\/\/(.*?)\s*$/.exec(text);
+  const scheme = schemes.find((s) => s.name === found?.[1]?.toLowerCase());
   if (!found || !scheme) return false;
-  f.protocol = chosenFor(scheme, protocolOf(f).mode);
-  f.path = found[2]!.trim();
+  const rest = found[2]!;
+  const { mode } = protocolOf(f);
+  if (scheme.fields === 'path') {
+    f.protocol = chosenFor(scheme, mode);
+    f.path = rest;
+    return true;
+  }
+  const [host, port, path] = parts(rest);
+  if (port === '') return false;
+  f.protocol = chosenFor(scheme, mode);
+  if (protocolOf(f).mode === 'connect' || protocolOf(f).both) [f.remote, f.remotePort] = [host, port];
+  else f.localPort = port;
+  f.path = path;
   return true;
 }
 
@@ -109,10 +104,11 @@ export function hostPort(host: string, port: string): string {
 
 /** The settings that a session was opened with. */
 export function formOf(s: Session, otherwise: Form): Form {
-  const [host, port] = parts(s.address);
+  const [host, port, path] = parts(s.address);
   const [allow, deny] = [s.allow_peers ?? [], s.deny_peers ?? []];
   const f = {
     ...otherwise,
+    path,
     echo: s.echo ?? false,
     broadcast: s.broadcast ?? false,
     reconnect: s.reconnect ?? false,
@@ -125,7 +121,7 @@ export function formOf(s: Session, otherwise: Form): Form {
   };
   const scheme = schemeOf(s.network);
   const protocol = chosenFor(scheme, s.mode);
-  if (!scheme.ip) return { ...f, protocol, path: s.address.replace(/^\w+:\/\//, '') };
+  if (scheme.fields === 'path') return { ...f, protocol, path: s.address.replace(/^\w+:\/\//, '') };
   if (s.mode === 'listen') {
     const [remote, remotePort] = s.remote ? parts(s.remote) : ['', f.remotePort];
     return { ...f, protocol, local: host, localPort: port, remote, remotePort };
@@ -133,8 +129,8 @@ export function formOf(s: Session, otherwise: Form): Form {
   return { ...f, protocol, local: s.sources?.[0] ?? '', localPort: '', remote: host, remotePort: port };
 }
 
-/** Host and port of an address, which may be a URL. */
-function parts(address: string): [host: string, port: string] {
-  const found = /^(?:\w+:\/\/)?(.*):(\d+)$/.exec(address);
-  return [(found?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'), found?.[2] ?? ''];
+/** Host, port and path of an address, which may be a URL. */
+function parts(address: string): [host: string, port: string, path: string] {
+  const found = /^(?:\w+:\/\/)?([^/]*):(\d+)(\/.*)?$/.exec(address);
+  return [(found?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'), found?.[2] ?? '', found?.[3] ?? ''];
 }

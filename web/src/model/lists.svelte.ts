@@ -2,9 +2,9 @@
 // changed is kept a moment later, if the core finds nothing wrong with it; what it
 // finds stands at the row.
 
-import type { ErrorLine, Failure as Told, List, Lists, ListText, Row, Run, SavedPayload, SendResults } from '../api-types';
+import type { ErrorLine, List, Lists, ListText, Row, Run, SavedPayload, SendResults } from '../api-types';
 import { duration, milliseconds } from '../format/duration';
-import { call, failureOf } from '../link/api';
+import { call, failureOf, failuresOf } from '../link/api';
 import { saveText } from '../link/save';
 import type { Tab } from './tab.svelte';
 import { runs } from './runs.svelte';
@@ -276,7 +276,7 @@ class ListsModel {
       const run = await runs.start(tab.session, { ...target(tab), name: d.name, list: listOf(d) });
       this.sentKeys.set(`${run.session} ${run.id}`, written(d).map((r) => r.key));
     } catch (e) {
-      this.tell(faultsOf(e));
+      this.tell(failuresOf(e));
     }
   }
 
@@ -315,7 +315,7 @@ class ListsModel {
     try {
       found = (await call<Lists>('POST', '/lists/parse', asked)).lists;
     } catch (e) {
-      this.faults = faultsOf(e);
+      this.faults = failuresOf(e);
       return undefined;
     }
     const taken: Record<string, List> = {};
@@ -334,7 +334,7 @@ class ListsModel {
       saveText(name, text);
       return name;
     } catch (e) {
-      this.tell(faultsOf(e));
+      this.tell(failuresOf(e));
       return '';
     }
   }
@@ -356,11 +356,6 @@ function placeOf(target: string): { list?: string; row: number } | undefined {
 
 function target(tab: Tab): { all: true } | { to: number[] } {
   return tab.all ? { all: true } : { to: tab.chosen };
-}
-
-function faultsOf(e: unknown): ErrorLine[] {
-  const first = failureOf(e) as Told;
-  return [first, ...(first.also ?? [])];
 }
 
 export const lists = new ListsModel();

@@ -2,8 +2,8 @@
 // is a session; before, they wait here to be opened with it. Every change is made at
 // once, and what is wrong with it is told with its rule and field.
 
-import type { ErrorLine, Failure as FailureBody, PeerRuleState, Rule, RuleCount, Rules, RuleSet, Tried } from '../api-types';
-import { call, failureOf } from '../link/api';
+import type { ErrorLine, PeerRuleState, Rule, RuleCount, Rules, RuleSet, Tried } from '../api-types';
+import { call, failuresOf } from '../link/api';
 
 /** A rule in a list that can be put in another order. */
 export interface Item {
@@ -93,8 +93,7 @@ export class RuleBook {
         await call<Tried>('POST', '/rules/try', { ...set, data: '' }); // says what is wrong
       }
     } catch (e) {
-      const failure = failureOf(e) as FailureBody;
-      this.faults = [failure, ...(failure.also ?? [])];
+      this.faults = failuresOf(e);
       return false;
     }
     this.items = items;

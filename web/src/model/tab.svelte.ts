@@ -4,7 +4,7 @@ import type { ErrorLine, Session } from '../api-types';
 import { schemeOf } from '../format/scheme';
 import { safe } from '../format/text';
 import { t } from '../i18n/i18n.svelte';
-import { emptyForm, formOf, request, type Form } from './form';
+import { addressOf, emptyForm, formOf, protocolOf, type Form } from './form';
 import { RuleBook } from './rules.svelte';
 import { settings } from './settings.svelte';
 import { workbench } from './workbench.svelte';
@@ -47,7 +47,8 @@ export class Tab {
   opening = $state(false);
   /** The remote address is being made a peer; what is sent waits for it. */
   reaching: Promise<boolean> | undefined;
-  error = $state.raw<ErrorLine>();
+  /** All that was wrong with what was last asked for. */
+  faults = $state.raw<readonly ErrorLine[]>([]);
   // the log of this tab
   floor = $state(1);
   peer = $state(0);
@@ -92,7 +93,7 @@ export class Tab {
     this.floor = 1;
     this.peer = 0;
     this.none = false;
-    this.error = undefined;
+    this.faults = [];
     this.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
   }
 
@@ -122,7 +123,7 @@ export class Tab {
   }
 
   private get place(): string {
-    const { mode, address } = this.status ?? request(this.form);
+    const { mode, address } = this.status ?? { mode: protocolOf(this.form).mode, address: addressOf(this.form) };
     return `${mode} ${address}`;
   }
 

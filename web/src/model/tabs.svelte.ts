@@ -1,7 +1,8 @@
 // The tabs of the page, and which of them is shown.
 
-import { failureOf } from '../link/api';
+import { failuresOf } from '../link/api';
 import { hostPort, protocolOf, request } from './form';
+import { optionTable } from './optionTable.svelte';
 import { keyOf, memoryKey, Tab, unopened } from './tab.svelte';
 import { workbench } from './workbench.svelte';
 
@@ -70,8 +71,9 @@ class Tabs {
   async open(tab: Tab): Promise<boolean> {
     const before = tab.status;
     tab.opening = true;
-    tab.error = undefined;
+    tab.faults = [];
     try {
+      await optionTable.load();
       if (before?.rules && tab.rules.items.length === 0) await tab.rules.read(before.id);
       const s = await workbench.open({ ...request(tab.form), ...tab.rules.opening });
       tab.session = s.id;
@@ -84,7 +86,7 @@ class Tabs {
       if (before && before.received_messages + before.sent_messages === 0) await this.drop(before.id);
       return true;
     } catch (e) {
-      tab.error = failureOf(e);
+      tab.faults = failuresOf(e);
       return false;
     } finally {
       tab.opening = false;
@@ -110,13 +112,13 @@ class Tabs {
   private async reachNow(tab: Tab): Promise<boolean> {
     const { remote, remotePort } = tab.form;
     if (!tab.session || remote.trim() === '') return true;
-    tab.error = undefined;
+    tab.faults = [];
     try {
       const p = await workbench.reach(tab.session, hostPort(remote.trim(), remotePort));
       await tab.choose([p.id]);
       return true;
     } catch (e) {
-      tab.error = failureOf(e);
+      tab.faults = failuresOf(e);
       return false;
     }
   }

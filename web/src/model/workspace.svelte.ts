@@ -1,11 +1,12 @@
 // What a person keeps from one day to the next: the workspace file, as the core reads
 // and writes it. Nothing here opens anything but open(), which a person asked for.
 
-import type { ErrorLine, Failure as Told, OpenWorkspace, Rules, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
-import { call, Failure, failureOf } from '../link/api';
+import type { ErrorLine, OpenWorkspace, Rules, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
+import { call, Failure, failuresOf } from '../link/api';
 import { saveText } from '../link/save';
 import { request } from './form';
 import { savedOptions } from './optionForm';
+import { optionTable } from './optionTable.svelte';
 import type { Tab } from './tab.svelte';
 import { tabs } from './tabs.svelte';
 import { workbench } from './workbench.svelte';
@@ -88,6 +89,7 @@ class WorkspaceModel {
   async keepTab(name: string, tab: Tab): Promise<boolean> {
     const set: RuleSet | undefined = tab.isOpen ? await call<Rules>('GET', `/sessions/${tab.session}/rules`).catch(() => undefined) : tab.rules.set;
     const ruled = set && set.rules.length > 0 ? set : undefined;
+    await optionTable.load();
     const { mode, address, options, echo } = request(tab.form);
     const { frame, check } = tab.framing;
     const endpoint: SavedEndpoint = {
@@ -124,7 +126,7 @@ class WorkspaceModel {
       return { plan: await call<WorkspacePlan>('POST', '/workspace/plan', { text }, signal), faults: [] };
     } catch (e) {
       if (signal?.aborted) throw e;
-      return { faults: faultsOf(e) };
+      return { faults: failuresOf(e) };
     }
   }
 
@@ -161,7 +163,7 @@ class WorkspaceModel {
       await what();
       return true;
     } catch (e) {
-      this.faults = faultsOf(e);
+      this.faults = failuresOf(e);
       if (isConflict(e)) await this.load();
       return false;
     } finally {
@@ -202,12 +204,6 @@ function added(there: WorkspaceFile, said: WorkspaceFile): WorkspaceFile {
 }
 
 export const isConflict = (e: unknown): boolean => e instanceof Failure && e.status === 409 && e.body.kind === 'conflict';
-
-/** Everything that was wrong with a request, not only the first. */
-function faultsOf(e: unknown): ErrorLine[] {
-  const first = failureOf(e) as Told;
-  return [first, ...(first.also ?? [])];
-}
 
 /** The line that a fault is in, from 1, or 0. */
 export const lineOf = (f: ErrorLine): number => Number(/^line (\d+)/.exec(f.target ?? '')?.[1] ?? 0);
