@@ -67,8 +67,12 @@ func (a *app) sessionTail(session string, f *tailFlags) error {
 	if form, err = f.Framed(&f.DisplayFlags, form); err != nil {
 		return err
 	}
-	if _, err = f.Choice(); err != nil {
+	choice, err := f.Choice()
+	if err != nil {
 		return err
+	}
+	if choice != nil {
+		f.Frame = choice.Frame()
 	}
 	workbench, err := a.workbench()
 	if err != nil {
@@ -77,6 +81,7 @@ func (a *app) sessionTail(session string, f *tailFlags) error {
 	defer workbench.Close()
 	t := &tail{app: a, client: apiOf(workbench), session: session, frames: f.FrameFlags, shown: map[tailFlow]uint64{}, decoder: api.NewEventDecoder(apiOf(workbench))}
 	t.view = a.NewView(form, a.Out, a.Err, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
+	t.view.ShowValues(choice)
 	err = t.run(f)
 	if flushErr := t.view.End(); err == nil && flushErr != nil {
 		err = terminal.OutputError(flushErr)

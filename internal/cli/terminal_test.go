@@ -154,6 +154,30 @@ func TestTerminalFrames(t *testing.T) {
 	x.exits(0)
 }
 
+// The values of what was received are shown when the person asks for them, and those of
+// frames that were cut another way.
+func TestTerminalFields(t *testing.T) {
+	x := openTerminal(t, "listen", "127.0.0.1:0")
+	board := x.peerOf(x.await("listening on"))
+	x.says(board, "temp=21.5 hum=40\ntemp=22 hu")
+	x.await("temp=21.5 hum=40\\n")
+	x.enter("/fields u16 x")
+	x.await("say the byte order: u16be")
+	x.enter("/fields keys temp \"°C\"")
+	x.await("temp 21.5 °C")
+	x.says(board, "m=41\n")
+	x.await("temp 22 °C [2 chunks, cut at 10]")
+	x.enter("/fields off")
+	x.await("cut anew as line: 2 frames")
+	x.await("temp=22 hum=41")
+	x.enter("/fields u8 first")
+	x.await("first 116")
+	x.enter("/frame off")
+	x.await("from here on as chunks")
+	x.enter("/quit")
+	x.exits(0)
+}
+
 // T48: at a terminal, a file is run only when the person says so.
 func TestAsksBeforeItRuns(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.toml")

@@ -128,6 +128,7 @@ direction in a file of its own, or one pcapng file.`,
 每个连接对象每个方向一个文件的原始字节，或一个 pcapng 文件。`),
 		Example: `  sockeye log export board-log --format csv --output board.csv
   sockeye log export board-log --format raw --output board-bytes --peer kitchen
+  sockeye log export board-log --format csv --fields keys --output values.csv
   sockeye log export capture.pcap --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
@@ -168,7 +169,11 @@ func (a *commands) logExport(args []string, f *filterFlags, frames *terminal.Fra
 	}
 	if x.cut != nil {
 		if form == "raw" || form == "pcapng" {
-			return terminal.Usage("--frame", sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
+			flag := "--frame"
+			if frames.Frame == "" {
+				flag = "--fields"
+			}
+			return terminal.Usage(flag, sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
 		}
 		after = time.Time{} // a frame may begin before
 		if filter, x.wants, err = query.FramesOf(filter); err != nil {
@@ -235,6 +240,8 @@ func (a *commands) exportTo(d *recording.Reader, m *recording.Matcher, x exporti
 
 func (a *commands) writeExport(d *recording.Reader, m *recording.Matcher, x exporting, out io.Writer) error {
 	switch form := x.form; {
+	case form == "csv" && x.cut != nil && len(x.cut.Fields) > 0:
+		return a.writeValues(d, m, x, out)
 	case form == "csv" && x.cut != nil:
 		return a.writeFrames(d, m, x.wants, x.cut, out)
 	case form == "csv":
@@ -243,7 +250,8 @@ func (a *commands) writeExport(d *recording.Reader, m *recording.Matcher, x expo
 		return recording.WritePcapng(a.Ctx, d, m, out)
 	}
 	v := a.NewView(terminal.Lines, out, io.Discard, false)
-	v.Dated, v.Cut, v.WantsFrame = true, x.cut.Splitter(), x.wants
+	v.Dated, v.WantsFrame = true, x.wants
+	v.ShowFrames(x.cut)
 	if x.form == "json" {
 		v.Format = terminal.JSONLines
 	}

@@ -106,7 +106,8 @@ func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFla
 	}
 	defer events.Close()
 	v := a.NewView(form, a.Out, io.Discard, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
-	v.Dated, v.Cut, v.WantsFrame, v.Charset = true, cut.Splitter(), wants, d.Charset
+	v.Dated, v.WantsFrame, v.Charset = true, wants, d.Charset
+	v.ShowFrames(cut)
 	err = events.Each(a.Ctx, m, func(e *sockeye.Event) error {
 		if e.Session != nil {
 			v.MarkOpened(e.Session) // its errors are not the command's own

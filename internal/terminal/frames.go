@@ -9,6 +9,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/checksum"
+	"sockeye/internal/fields"
 	"sockeye/internal/framing"
 	"sockeye/internal/journal"
 	"sockeye/internal/payload"
@@ -17,21 +18,54 @@ import (
 // FrameFlags say how a view cuts what it shows into frames.
 type FrameFlags struct {
 	Frame, Check string
+	Fields       []string
 }
 
 func (f *FrameFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVar(&f.Frame, "frame", "", a.T("show frames, found so: line, delim:0d0a, length:size=2, idle:20ms, modbus-tcp, json and more", "按帧显示，分帧方式：line、delim:0d0a、length:size=2、idle:20ms、modbus-tcp、json 等"))
+	fs.StringArrayVar(&f.Fields, "fields", nil, a.T("show the named values of frames: keys, csv, json, nmea, 'u8 id, i16be temp*0.1 \"°C\"' and more; several are tried in turn", "显示帧中的字段值：keys、csv、json、nmea、'u8 id, i16be temp*0.1 \"°C\"' 等；可写多个，依次尝试"))
 	fs.StringVar(&f.Check, "check", "", a.T("with --frame: the checksum that frames end with, such as crc16modbus", "配合 --frame：帧尾的校验，例如 crc16modbus"))
 }
 
-// FrameChoice is how frames are found in a stream, and which checksum they end with.
+// FrameChoice is how frames are found in a stream, which checksum they end with, and
+// which values they hold.
 type FrameChoice struct {
-	spec  framing.Spec
-	check checksum.Trailer
+	spec   framing.Spec
+	check  checksum.Trailer
+	Fields fields.Set
 }
 
 // Choice is what the flags mean; nil is no frames.
 func (f *FrameFlags) Choice() (*FrameChoice, error) {
+	set, err := parseFields(f.Fields)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.framing(set)
+	if c != nil && err == nil {
+		c.Fields = set
+	}
+	return c, err
+}
+
+// parseFields reads the specs of --fields.
+func parseFields(typed []string) (set fields.Set, err error) {
+	for _, text := range typed {
+		s, err := fields.Parse(text)
+		if err != nil {
+			return nil, OfFlag(err, "--fields")
+		}
+		set = append(set, s)
+	}
+	return set, nil
+}
+
+// framing is how frames are found: as the flags say, or else as is usual for the
+// values in them.
+func (f *FrameFlags) framing(set fields.Set) (*FrameChoice, error) {
+	if f.Frame == "" && len(set) > 0 {
+		return parseFrameChoice(set[0].Framing(), f.Check)
+	}
 	if f.Frame == "" {
 		if f.Check != "" {
 			return nil, Usage("--check", sockeye.Text{En: "a checksum is of a frame", Zh: "校验针对的是帧"},
@@ -77,6 +111,9 @@ func (c *FrameChoice) Splitter() *framing.Splitter {
 	return framing.NewSplitter(c.spec, c.check)
 }
 
+// Frame is how frames are found, as --frame writes it.
+func (c *FrameChoice) Frame() string { return c.spec.String() }
+
 func (c *FrameChoice) String() string {
 	s := c.spec.String()
 	if c.check.Algorithm != nil {
@@ -85,12 +122,24 @@ func (c *FrameChoice) String() string {
 	return s
 }
 
+// Values reads the values of frames; nil if nobody asked for any.
+func (c *FrameChoice) Values() *fields.SetReader {
+	if c == nil || len(c.Fields) == 0 {
+		return nil
+	}
+	return c.Fields.NewReader()
+}
+
 // Framed is form for a view that shows frames.
 func (f *FrameFlags) Framed(d *DisplayFlags, shown OutputFormat) (OutputFormat, error) {
 	switch {
-	case f.Frame == "":
+	case f.Frame == "" && len(f.Fields) == 0:
 	case d.Raw:
-		return 0, Usage("--frame --raw", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"},
+		flag := "--frame"
+		if f.Frame == "" {
+			flag = "--fields"
+		}
+		return 0, Usage(flag+" --raw", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"},
 			sockeye.Text{En: "raw is the bytes as they came; use --json for frames in a program", Zh: "raw 是原样的字节；供程序使用的帧请用 --json"})
 	case shown == Raw: // into a pipe
 		return Lines, nil
@@ -151,7 +200,10 @@ const reshown = 200
 func (v *View) reframe(c *FrameChoice, again *journal.Cursor) {
 	defer again.Close()
 	v.settle()
-	v.Cut = c.Splitter()
+	if c != nil && c.Fields == nil && v.values != nil {
+		c.Fields = v.values.set
+	}
+	v.ShowFrames(c)
 	if v.Cut == nil {
 		v.ShowNotice(v.term.T("from here on as chunks, as they were read", "以下按收到的数据块显示"))
 		return
@@ -192,7 +244,7 @@ func (v *View) ShowFrame(f *framing.PeerFrame) {
 		return
 	}
 	if v.Format == JSONLines {
-		v.buf = append(f.AppendJSON(v.buf[:0]), '\n')
+		v.buf = append(v.values.appendJSON(f.AppendJSON(v.buf[:0]), f), '\n')
 	} else {
 		v.buf = v.appendFrame(v.buf[:0], f)
 	}
@@ -203,9 +255,12 @@ func (v *View) ShowFrame(f *framing.PeerFrame) {
 // brackets what is special about it.
 func (v *View) appendFrame(dst []byte, f *framing.PeerFrame) []byte {
 	dst = v.appendHead(dst, sockeye.Event{Kind: f.Kind, Peer: f.Peer, Time: f.Time})
-	if v.Format == HexLines {
+	dst, valued := v.values.append(dst, f, v)
+	switch {
+	case valued:
+	case v.Format == HexLines:
 		dst = append(dst, v.term.ByteCount(len(f.Data))...)
-	} else {
+	default:
 		dst = payload.AppendSafe(dst, f.Body)
 	}
 	switch f.Mark {

@@ -123,6 +123,7 @@ func init() { // filled here because /help refers to the table
 		{"/file", "PATH", sockeye.Text{En: "send a file as it is; chunk=1k rate=10k set its pace", Zh: "原样发送文件；chunk=1k rate=10k 控制节奏"}, (*repl).sendFile},
 		{"/stop", "", sockeye.Text{En: "stop what is being sent", Zh: "停止正在进行的发送"}, (*repl).stopSending},
 		{"/frame", "SPEC [CHECK] | off", sockeye.Text{En: "cut what was and will be received into frames: line, delim:0d0a, idle:20ms …", Zh: "把已收到和将收到的数据分帧显示：line、delim:0d0a、idle:20ms…"}, (*repl).frame},
+		{"/fields", "SPEC | off", sockeye.Text{En: "show the values of frames: keys, csv, json, u8 id, i16be temp*0.1 …", Zh: "显示帧中的字段值：keys、csv、json、u8 id, i16be temp*0.1…"}, (*repl).fields},
 		{"/rules", "", sockeye.Text{En: "list the rules that answer, with their hits", Zh: "列出自动应答规则及其次数"}, (*repl).listRules},
 		{"/record", "PLACE | off", sockeye.Text{En: "record in a directory or .pcapng file, or end it; alone: how it is", Zh: "记录到目录或 .pcapng 文件，或停止记录；单独使用则显示状态"}, (*repl).record},
 		{"/finish", "PEER…", sockeye.Text{En: "finish sending (FIN); the peer may still send", Zh: "结束发送方向（FIN），对方仍可发送"}, (*repl).finish},

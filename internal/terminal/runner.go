@@ -130,7 +130,8 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 	colour := (f == Lines || f == HexLines) && IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
 	v := a.NewView(f, out, a.Err, colour)
 	v.verbose, v.Charset = d.Verbose, d.Charset
-	v.from, v.session, v.Cut = from, session, cut.Splitter()
+	v.from, v.session = from, session
+	v.ShowFrames(cut)
 	l.view = v
 	v.dump = d.Dump
 	if f == Raw || v.dump != nil { // neither may miss anything

@@ -43,6 +43,8 @@ type View struct {
 	Dated   bool // it shows a recording: a line begins with the date, too
 
 	Cut        *framing.Splitter             // frames are shown instead of chunks
+	choice     *FrameChoice                  // how they are found; nil: chunks
+	values     *valueColumns                 // nil: frames show their bytes
 	WantsFrame func(*framing.PeerFrame) bool // nil: all
 	FrameErr   error                         // of writing a frame
 	shown      uint64                        // the last event that was read

@@ -1,0 +1,164 @@
+package fields
+
+import (
+	"regexp"
+	"slices"
+
+	"sockeye"
+)
+
+// Reader reads the values of the frames of one stream. It belongs to one goroutine.
+type Reader struct {
+	spec    Spec
+	pattern *regexp.Regexp
+	header  []string // the columns of csv with a header; nil until it came
+	found   []Value  // scratch: what a text format says before fields choose
+}
+
+// NewReader makes a reader for a spec that Parse has accepted.
+func (s Spec) NewReader() *Reader {
+	r := &Reader{spec: s}
+	if s.Format == Regexp {
+		r.pattern = regexp.MustCompile(s.Pattern)
+	}
+	return r
+}
+
+// Read appends the values of a frame to dst. If the frame is not what the spec
+// describes, why says so, and the values are those that could be read all the same.
+// The values do not refer to the frame. Of one frame at most MaxValues are read.
+func (r *Reader) Read(dst []Value, frame []byte) (values []Value, why sockeye.Text) {
+	switch r.spec.Format {
+	case Struct:
+		return r.spec.readStruct(dst, frame)
+	case JustFloat:
+		return r.spec.readFloats(dst, frame)
+	case CSV:
+		return r.readCSV(dst, frame)
+	case FireWater:
+		return r.spec.readFireWater(dst, frame)
+	}
+	r.found = r.found[:0]
+	switch r.spec.Format {
+	case Keys:
+		r.found, why = readKeys(r.found, frame)
+	case JSON:
+		r.found, why = readJSON(r.found, frame)
+	case Regexp:
+		r.found, why = readPattern(r.found, r.pattern, frame)
+	case Influx:
+		r.found, why = readInflux(r.found, frame)
+	case NMEA:
+		r.found, why = readNMEA(r.found, frame)
+	}
+	return r.spec.choose(dst, r.found), why
+}
+
+// choose appends what the fields of a text format want of the values that a frame
+// says.
+func (s *Spec) choose(dst, found []Value) []Value {
+	if len(s.Fields) == 0 {
+		return append(dst, found...)
+	}
+	for n := range s.Fields {
+		f := &s.Fields[n]
+		source := f.Source
+		if source == "" {
+			source = f.Name
+		}
+		at := slices.IndexFunc(found, func(v Value) bool { return v.Name == source })
+		if at >= 0 {
+			dst = append(dst, f.apply(found[at]))
+		}
+	}
+	return dst
+}
+
+// apply is a value that text says, as the field wants it.
+func (f *Field) apply(v Value) Value {
+	unit := v.Unit
+	if v.Numeric {
+		v = f.number(v)
+	}
+	v.Name = f.Name
+	if v.Unit = f.Unit; v.Unit == "" {
+		v.Unit = unit
+	}
+	return v
+}
+
+// columns names values by their place: the fields say how, or they are called by the
+// prefix and a number.
+func (s *Spec) column(dst []Value, n int, prefix string, first int, v Value) []Value {
+	if len(s.Fields) == 0 {
+		v.Name = numbered(prefix, n+first)
+		return append(dst, v)
+	}
+	if n >= len(s.Fields) || s.Fields[n].Name == "" {
+		return dst
+	}
+	return append(dst, s.Fields[n].apply(v))
+}
+
+// Set is several specs: a frame is read by the first that fits it.
+type Set []Spec
+
+// SetReader reads the values of the frames of all streams, each direction of each peer
+// by itself. It belongs to one goroutine.
+type SetReader struct {
+	set     Set
+	streams map[streamKey][]*Reader
+}
+
+// streamKey is one direction of one peer. The peer is known by its number and address.
+type streamKey struct {
+	id     uint64
+	remote sockeye.SocketAddr
+	kind   sockeye.EventKind
+}
+
+// NewReader makes a reader that has seen no stream yet.
+func (s Set) NewReader() *SetReader {
+	return &SetReader{set: s, streams: map[streamKey][]*Reader{}}
+}
+
+// maxStreams bounds the streams whose headers are remembered. With more, all are
+// forgotten.
+const maxStreams = 1 << 16
+
+// Read appends the values of a frame that p sent (kind is sockeye.Received) or got
+// (sockeye.Sent); see Reader.Read. If no spec fits, why is what the first one for the
+// direction says.
+func (r *SetReader) Read(dst []Value, p *sockeye.Peer, kind sockeye.EventKind, frame []byte) (values []Value, why sockeye.Text) {
+	key := streamKey{kind: kind}
+	if p != nil {
+		key.id, key.remote = p.ID, p.Remote
+	}
+	readers := r.streams[key]
+	if readers == nil {
+		if len(r.streams) >= maxStreams {
+			clear(r.streams)
+		}
+		for _, s := range r.set {
+			if s.Direction == 0 || s.Direction == kind {
+				readers = append(readers, s.NewReader())
+			}
+		}
+		r.streams[key] = readers
+	}
+	before := len(dst)
+	best := before
+	for n, one := range readers {
+		got, problem := one.Read(dst[:before:before], frame)
+		if problem == nothing && len(got) > before {
+			return got, nothing
+		}
+		if n == 0 || len(got) > best {
+			values, why, best = got, problem, len(got)
+		}
+	}
+	if readers == nil {
+		return dst, nothing
+	}
+	return values, why
+}
