@@ -4,7 +4,7 @@
 
 import type { ErrorLine, List, Lists, ListText, Row, Run, SavedPayload, SendResults } from '../api-types';
 import { duration, milliseconds } from '../format/duration';
-import { call, failureOf, failuresOf } from '../link/api';
+import { call, failuresOf } from '../link/api';
 import { saveText } from '../link/save';
 import type { Tab } from './tab.svelte';
 import { runs } from './runs.svelte';
@@ -299,7 +299,7 @@ class ListsModel {
       const failed = got.results.find((r) => r.error)?.error;
       return failed ? fails(failed) : Math.max(0, ...got.results.map((r) => r.bytes));
     } catch (e) {
-      const all = faultsOf(e).map((f) => ({ ...f, target: (f.target ?? '').replace(/^row(?:\.\w+)?$/, '') }));
+      const all = failuresOf(e).map((f) => ({ ...f, target: (f.target ?? '').replace(/^row(?:\.\w+)?$/, '') }));
       return fails(all.slice(1).reduce(both, all[0] as ErrorLine));
     }
   }
