@@ -66,6 +66,7 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 	if timeout > 0 {
 		late = time.After(timeout)
 	}
+	sent := false // all that is to be sent
 	for {
 		select {
 		case <-l.term.Ctx.Done():
@@ -80,23 +81,26 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 				return l.Interrupted()
 			}
 			return notMet(r.Asked, "before the connection ended", "直到连接结束")
-		case <-lost.first:
-			if r.Expect == nil && r.List == nil && l.console == nil {
-				return l.unheard(lost.latest())
+		case <-lost.news:
+			again := !sent && (r.List != nil || r.Expect != nil) // the program may be started yet
+			if refused := lost.ofLastSend(); refused != nil && !again && l.console == nil {
+				return l.notReached(r, refused)
 			}
-			lost.first = nil // the program may be started yet
 		case <-quit:
 			return nil
 		case <-late:
-			if r.Expect == nil {
-				return l.unheard(lost.latest())
+			if refused := lost.latest(); refused != nil || r.Expect == nil {
+				return l.notReached(r, refused)
 			}
 			return notMet(r.Asked, fmt.Sprintf("within %s", timeout), fmt.Sprintf("在 %s 内", timeout))
 		case err := <-input:
 			if err != nil || r.SendOnly || l.console != nil {
 				return err
 			}
-			input = nil // sent; the answer may still come
+			input, sent = nil, true // the answer may still come
+			if refused := lost.ofLastSend(); refused != nil {
+				return l.notReached(r, refused)
+			}
 			if r.Input.QuitAfter >= 0 {
 				quit = time.After(r.Input.QuitAfter)
 			}
@@ -107,6 +111,17 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 			return l.unheard(lost.latest())
 		}
 	}
+}
+
+// notReached is the error of an exchange whose datagrams reached nobody, nil if refused is.
+func (l *Runner) notReached(r Exchange, refused *sockeye.Error) error {
+	if r.Expect == nil {
+		return l.unheard(refused)
+	}
+	e := *sockeye.ErrorOf(notMet(r.Asked, "", ""))
+	e.Message = sockeye.Text{En: "cannot come: " + refused.Reason(sockeye.English), Zh: "不会收到：" + refused.Reason(sockeye.Chinese)}
+	e.Hint = refused.Hint
+	return &e
 }
 
 // outcome is the error of a connection that has ended.

@@ -11,11 +11,12 @@ import (
 // receives them. UDP has no connection that would fail for it.
 type refusals struct {
 	session *core.Session
-	first   <-chan struct{} // closed with the first one; nil if there cannot be any
+	news    chan struct{} // has something after each; nil if there cannot be any
 
 	mu    sync.Mutex
 	last  *sockeye.Error
 	heard uint64 // datagrams that had come by then
+	sent  uint64 // datagrams that had been sent by then
 }
 
 func (l *Runner) watchRefusals(s *core.Session) *refusals {
@@ -23,16 +24,17 @@ func (l *Runner) watchRefusals(s *core.Session) *refusals {
 	if !s.Endpoint().Address.Network.Traits().Datagram {
 		return r
 	}
-	first := make(chan struct{})
-	r.first = first
-	closeFirst := sync.OnceFunc(func() { close(first) })
+	r.news = make(chan struct{}, 1)
 	l.watch(0, sockeye.Failed, func(e sockeye.Event) bool {
 		if e.Detail != nil && e.Detail.Err != nil && isRefusal(e.Detail.Err.Kind) {
-			heard := s.Status().Counters.ReceivedMessages
+			n := s.Status().Counters
 			r.mu.Lock()
-			r.last, r.heard = e.Detail.Err, heard
+			r.last, r.heard, r.sent = e.Detail.Err, n.ReceivedMessages, n.SentMessages
 			r.mu.Unlock()
-			closeFirst()
+			select {
+			case r.news <- struct{}{}:
+			default: // who is told looks at the latest
+			}
 		}
 		return true
 	})
@@ -52,6 +54,17 @@ func (r *refusals) latest() *sockeye.Error {
 		return nil
 	}
 	return r.last
+}
+
+// ofLastSend is the last refusal if it is of what was sent last, and nothing came since.
+func (r *refusals) ofLastSend() *sockeye.Error {
+	refused := r.latest()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.session.Status().Counters.SentMessages > r.sent {
+		return nil
+	}
+	return refused
 }
 
 // unheard is the error of a command whose datagrams reached nobody, or nil. The view
