@@ -192,6 +192,62 @@ func TestAddressVanishes(t *testing.T) {
 	}
 }
 
+// F30: an address on which datagrams may be received, but which is no interface's own, is
+// not lost because no interface has it: everybody's, a network's broadcast address, one
+// that a local route gives to the machine, an IPv4-mapped one. Those that can be lost are
+// told of.
+func TestAddressesThatCannotVanish(t *testing.T) {
+	if !transporttest.OwnNetwork(t) {
+		return
+	}
+	transporttest.Cable(t)
+	transporttest.Run(t, "ip", "address", "add", "fe80::77/64", "dev", "va", "nodad")
+	transporttest.Run(t, "ip", "address", "add", "fe80::77/64", "dev", "lo", "nodad")
+	transporttest.Run(t, "ip", "route", "add", "local", "10.99.0.0/24", "dev", "lo")
+	network := netip.MustParsePrefix(transporttest.HereIP + "/24")
+	ends := network.Masked().Addr().As4()
+	ends[3] = 255
+	broadcast := netip.AddrFrom4(ends).String()
+	open := func(host string) *transporttest.EventLog {
+		_, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "udp://"+net.JoinHostPort(host, "0"))}, nil)
+		return r
+	}
+	lasting := map[string]*transporttest.EventLog{}
+	for _, host := range []string{"255.255.255.255", "10.99.0.5", "0.0.0.0", "::1", "127.255.255.255"} {
+		lasting[host] = open(host)
+	}
+	own := map[string]*transporttest.EventLog{}
+	for _, host := range []string{"::ffff:" + transporttest.HereIP, "fe80::77%va", broadcast} {
+		own[host] = open(host)
+	}
+	transporttest.Run(t, "ip", "address", "delete", transporttest.HereIP+"/24", "dev", "va")
+	transporttest.Run(t, "ip", "address", "delete", "fe80::77/64", "dev", "va")
+	for host, r := range own {
+		e := r.WaitKind(t, sockeye.Failed, 1).Detail.Err
+		if e.Kind != sockeye.AddressNotAvailable || e.Op != "listen" {
+			t.Errorf("%s: %+v", host, e)
+		}
+	}
+	transporttest.Run(t, "ip", "address", "add", transporttest.HereIP+"/24", "dev", "va")
+	transporttest.Run(t, "ip", "address", "add", "fe80::77/64", "dev", "va", "nodad")
+	for _, r := range own {
+		r.WaitKind(t, sockeye.Opened, 2)
+	}
+	for host, r := range lasting {
+		if said := r.All(func(e sockeye.Event) bool { return e.Kind == sockeye.Failed }); len(said) > 0 {
+			t.Errorf("%s: %v", host, said[0].Detail.Err)
+		}
+	}
+}
+
+// TCP joins two machines: to listen on a broadcast address is refused in words.
+func TestListenOnBroadcastWithTCP(t *testing.T) {
+	_, _, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "255.255.255.255:7000")}, nil)
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Unsupported || !strings.Contains(e.Message.En, "broadcast") || e.Hint.Zh == "" {
+		t.Errorf("%+v", e)
+	}
+}
+
 // F35: a connection that an administrator kills here is told as that, and a
 // client that reconnects does.
 func TestKilledByAdministrator(t *testing.T) {

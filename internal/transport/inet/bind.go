@@ -31,6 +31,9 @@ func BindAll(ctx context.Context, a sockeye.Address, bind func(network, address 
 		if err := RefuseGroup("listen", a.Network, ip); err != nil {
 			return err
 		}
+		if err := refuseBroadcast(a.Network, ip); err != nil {
+			return err
+		}
 		one := sockeye.Address{Network: a.Network, Host: ip.String(), Port: a.Port}
 		local, err := bind(FamilyOf(a.Network, ip), one.HostPort())
 		switch {

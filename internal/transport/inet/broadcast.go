@@ -43,13 +43,29 @@ func RefuseGroup(op string, n sockeye.Network, ip netip.Addr) error {
 	}
 }
 
+// refuseBroadcast refuses to listen on a broadcast address with TCP: systems bind it, and
+// nobody can connect.
+func refuseBroadcast(n sockeye.Network, ip netip.Addr) error {
+	if !n.Traits().Connections || !IsBroadcast(ip) {
+		return nil
+	}
+	return &sockeye.Error{
+		Kind: sockeye.Unsupported, Op: "listen", Target: ip.String(),
+		Message: sockeye.Text{En: "this is a broadcast address, and TCP joins exactly two machines", Zh: "这是广播地址，而 TCP 只连接两台机器"},
+		Hint:    sockeye.Text{En: "write udp:// for broadcasts, or an address of this machine", Zh: "收发广播请写 udp://，否则请写本机的一个地址"},
+	}
+}
+
+// limitedBroadcast is everybody on the networks that this machine is on.
+var limitedBroadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
 // IsBroadcast reports whether an address is 255.255.255.255 or the directed
 // broadcast address of one of this machine's networks (RFC 919).
 func IsBroadcast(a netip.Addr) bool {
 	if !a.Is4() {
 		return false
 	}
-	if a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+	if a == limitedBroadcast {
 		return true
 	}
 	nets, err := net.InterfaceAddrs()
