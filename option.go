@@ -49,6 +49,8 @@ type Option struct {
 	Prominent bool
 	// Suggest are usual values of an option that takes others, too.
 	Suggest []string
+	// Live options may be changed while the session is open.
+	Live bool
 
 	field func(*Options) any // the pointer to its field
 }
@@ -172,6 +174,25 @@ func (t OptionTable) For(scheme Network, mode Mode) (out OptionTable) {
 		}
 	}
 	return out
+}
+
+// Live are the options that may be changed while a session is open.
+func (t OptionTable) Live() (out OptionTable) {
+	for _, d := range t {
+		if d.Live {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// Merge writes the options of a table that were given in from over those of o.
+func (t OptionTable) Merge(o, from *Options) {
+	for i := range t {
+		if d := &t[i]; d.IsSet(from) {
+			reflect.ValueOf(d.field(o)).Elem().Set(reflect.ValueOf(d.field(from)).Elem())
+		}
+	}
 }
 
 // SchemeNames are schemes as people say them: "TCP", "TCP and UDP".

@@ -40,6 +40,13 @@ type Options struct {
 
 	// NoDelay is TCP_NODELAY: send small messages at once. Default on.
 	NoDelay Choice
+	// Cork is TCP_CORK (Linux): send whole segments only, while it is on; what is left
+	// goes out when it is turned off, or after 200 ms. Default off.
+	Cork Choice
+	// QuickAck is TCP_QUICKACK (Linux): acknowledge what comes at once, instead of with the
+	// answer or after 40 ms. The kernel forgets it, so it is set again after each read.
+	// Default off.
+	QuickAck Choice
 	// KeepAlive probes an idle TCP peer; default on, so that a dead peer is found
 	// in KeepAliveIdle + KeepAliveCount × KeepAliveInterval (5 s + 3 × 5 s).
 	KeepAlive         Choice
@@ -60,6 +67,9 @@ type Options struct {
 	ReadSize int
 	// Broadcast allows sending to a broadcast address; default off.
 	Broadcast Choice
+	// DontFragment is the don't-fragment bit of UDP packets: a datagram that is longer
+	// than the path carries is refused instead of cut. Default: the system's choice.
+	DontFragment Choice
 	// KernelTime stamps datagrams where the kernel received them
 	// (SO_TIMESTAMPNS, Linux); default off: at the read.
 	KernelTime Choice

@@ -177,6 +177,30 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 	return ep, answer, nil
 }
 
+// changeSession changes options of an open session.
+func (c *requestContext) changeSession(in SetSession) (Session, error) {
+	s, err := c.openSession()
+	if err != nil {
+		return Session{}, err
+	}
+	wrong := fieldFaults(in.Options.faults())
+	if in.Options == nil {
+		wrong.add("options", "nothing is to be changed", "没有要更改的内容")
+	}
+	if len(wrong) > 0 {
+		return Session{}, wrong.join()
+	}
+	if err := s.SetOptions(&in.Options.Options); err != nil {
+		for _, e := range faults(err) {
+			named := *e
+			named.Target = in.Options.path(e.Target)
+			wrong = append(wrong, &named)
+		}
+		return Session{}, wrong.join()
+	}
+	return sessionOf(s, c.lang), nil
+}
+
 // closeSession closes an open session, and forgets a closed one.
 func (c *requestContext) closeSession(None) (Session, error) {
 	s, err := c.session()

@@ -18,6 +18,10 @@ type (
 		Allow   []string     `json:"allow,omitempty"` // guards of echo and device to lift: storm, amplify, low-ports
 		Rules   *RuleSet     `json:"rules,omitempty"` // they go before echo and device
 	}
+	// SetSession is what to change of an open session.
+	SetSession struct {
+		Options *Options `json:"options"` // cork, quick_ack and broadcast; what is absent stays
+	}
 	// Device lets the session play the experiment's board.
 	Device struct {
 		Hello      string   `json:"hello"`

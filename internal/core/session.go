@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,8 +128,41 @@ func (s *Session) Status() sockeye.SessionStatus {
 	return s.transport.Status()
 }
 
-// Endpoint is what was asked for.
-func (s *Session) Endpoint() sockeye.Endpoint { return s.id.Endpoint }
+// Endpoint is what was asked for, with the options that were changed since.
+func (s *Session) Endpoint() sockeye.Endpoint {
+	ep := s.id.Endpoint
+	sockeye.AllOptions.Live().Merge(&ep.Options, s.transport.LiveOptions())
+	return ep
+}
+
+// SetOptions changes options while the session is open: those that are given, of which
+// all must be of its kind and Live.
+func (s *Session) SetOptions(o *sockeye.Options) error {
+	ep := s.id.Endpoint
+	ep.Options = *o
+	err := ep.Validate()
+	for _, d := range sockeye.AllOptions {
+		if !d.Live && d.IsSet(o) {
+			err = errors.Join(err, fixedOption(d.Name))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.transport.SetOptions(o)
+}
+
+// fixedOption is the error of an option that stays as it is while a session is open.
+func fixedOption(name string) error {
+	var live []string
+	for _, d := range sockeye.AllOptions.Live() {
+		live = append(live, d.Name)
+	}
+	list := strings.Join(live, ", ")
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: name,
+		Message: sockeye.Text{En: "cannot be changed while the session is open", Zh: "会话打开期间不能更改"},
+		Hint:    sockeye.Text{En: "open the session again with it; these can be changed: " + list, Zh: "请用新的选项重新打开会话；可以更改的有：" + list}}
+}
 
 // Alias names a peer; peers that later join from its address, when no other peer
 // there has the name, inherit it. "" takes the name away.

@@ -43,6 +43,18 @@ func (d *DriverSession) Endpoint() sockeye.Endpoint { return d.ep }
 // Options are the endpoint's with every default filled in. They do not change.
 func (d *DriverSession) Options() *sockeye.Options { return &d.opts }
 
+// Live are the Options with what was changed since the session was opened. They do not
+// change: ask again.
+func (d *DriverSession) Live() *sockeye.Options { return d.live.Load() }
+
+// OnSetOptions has f apply options that were changed to the sockets that accept and those
+// of the peers; see Session.SetOptions.
+func (d *DriverSession) OnSetOptions(f func(o *sockeye.Options, sockets []FDController) error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.apply = f
+}
+
 // Context ends when no new peer is wanted.
 func (d *DriverSession) Context() context.Context { return d.ctx }
 

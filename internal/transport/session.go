@@ -21,6 +21,7 @@ type Session struct {
 	ep   sockeye.Endpoint // with defaults
 	cfg  Config
 	opts sockeye.Options
+	live atomic.Pointer[sockeye.Options] // opts with what SetOptions changed
 
 	buffers sync.Pool // of *[]byte, opts.ReadSize long
 
@@ -32,6 +33,8 @@ type Session struct {
 	halfOpen atomic.Int64 // time.Duration
 	pending  atomic.Int32 // see Hold
 
+	setting sync.Mutex // held by SetOptions
+
 	mu           sync.Mutex
 	locals       []sockeye.SocketAddr
 	opened       bool // the opened event is recorded
@@ -40,6 +43,7 @@ type Session struct {
 	stopFuncs    []func()       // close what accepts
 	acceptQueues []FDController // sockets that accept
 	reach        func(to sockeye.SocketAddr) (*Peer, error)
+	apply        func(o *sockeye.Options, sockets []FDController) error
 	reason       sockeye.Reason
 	err          *sockeye.Error
 	departed     sockeye.Counters // of the peers that left
@@ -62,6 +66,7 @@ func Open(ctx context.Context, ep sockeye.Endpoint, cfg Config) (*Session, error
 		sample: rateSample{taken: cfg.Now()},
 	}
 	s.buffers.New = func() any { b := make([]byte, s.opts.ReadSize); return &b }
+	s.live.Store(&s.opts)
 	s.halfOpen.Store(int64(s.opts.HalfOpen))
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	if err := ep.Validate(); err != nil {
@@ -260,6 +265,34 @@ func (s *Session) SetHalfOpen(d time.Duration) {
 	s.halfOpen.Store(int64(d))
 	s.finishIfDone()
 }
+
+// SetOptions changes those options that are given in o and may be changed while the
+// session is open, for its peers and those who will join. If the system refuses one, it
+// says so, and some of the peers may have been changed.
+func (s *Session) SetOptions(o *sockeye.Options) error {
+	s.setting.Lock()
+	defer s.setting.Unlock()
+	next := *s.live.Load()
+	sockeye.AllOptions.Live().Merge(&next, o)
+	s.mu.Lock()
+	apply, sockets := s.apply, slices.Clone(s.acceptQueues)
+	s.mu.Unlock()
+	for _, p := range s.snapshot() {
+		if c, ok := p.mover.(FDController); ok {
+			sockets = append(sockets, c)
+		}
+	}
+	if apply != nil {
+		if err := apply(&next, sockets); err != nil {
+			return netinfo.Explain("set", s.ep.Address.String(), err)
+		}
+	}
+	s.live.Store(&next)
+	return nil
+}
+
+// LiveOptions are the options now, with every default filled in. They do not change.
+func (s *Session) LiveOptions() *sockeye.Options { return s.live.Load() }
 
 // Hold is Peer.Hold for all peers of the session, those who will join included.
 func (s *Session) Hold() { s.pending.Add(1) }

@@ -5,6 +5,8 @@ package transport
 import (
 	"io"
 	"syscall"
+
+	"sockeye"
 )
 
 // newConnIO makes what reads and writes a connection: by readiness if it has a
@@ -62,6 +64,9 @@ func (in *readyReader) read(fd uintptr) bool {
 	}
 	c.order.Unlock()
 	if n > 0 {
+		if c.peer.session.live.Load().QuickAck == sockeye.On {
+			AckAtOnce(fd)
+		}
 		in.buf, in.n, in.err = buf, n, nil
 		return true
 	}

@@ -348,6 +348,10 @@ export interface Options {
   interface?: string;
   /** TCP_NODELAY: send small messages at once; default: on; TCP */
   no_delay?: boolean;
+  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP; Linux */
+  cork?: boolean;
+  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP; Linux */
+  quick_ack?: boolean;
   /** probe idle TCP peers; default: on; TCP */
   keepalive?: boolean;
   /** idle time before the first probe; in milliseconds; default: 5s; TCP */
@@ -370,6 +374,8 @@ export interface Options {
   send_timeout_ms?: number;
   /** allow sending to a broadcast address; UDP */
   broadcast?: boolean;
+  /** refuse a datagram that is longer than the path carries, instead of cutting it into fragments; default: the system's choice; UDP */
+  dont_fragment?: boolean;
   /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, else off; TCP and UDP; listen */
   reuse_address?: boolean;
   /** SO_REUSEPORT: share the port with other processes; TCP and UDP; Linux */
@@ -713,6 +719,10 @@ export interface SavedEndpoint {
   interface?: string;
   /** TCP_NODELAY: send small messages at once; default: on; TCP */
   no_delay?: boolean;
+  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP; Linux */
+  cork?: boolean;
+  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP; Linux */
+  quick_ack?: boolean;
   /** probe idle TCP peers; default: on; TCP */
   keepalive?: boolean;
   /** idle time before the first probe; default: 5s; TCP */
@@ -735,6 +745,8 @@ export interface SavedEndpoint {
   send_timeout?: string;
   /** allow sending to a broadcast address; UDP */
   broadcast?: boolean;
+  /** refuse a datagram that is longer than the path carries, instead of cutting it into fragments; default: the system's choice; UDP */
+  dont_fragment?: boolean;
   /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, else off; TCP and UDP; listen */
   reuse_address?: boolean;
   /** SO_REUSEPORT: share the port with other processes; TCP and UDP; Linux */

@@ -16,7 +16,9 @@ func AllowBroadcast(o *sockeye.Options, to netip.Addr) error {
 	return &sockeye.Error{
 		Kind: sockeye.NotPermitted, Op: "send", Target: to.String(),
 		Message: sockeye.Text{En: "this is a broadcast address: every machine of the network would get it", Zh: "这是广播地址：网段内所有机器都会收到"},
-		Hint:    sockeye.Text{En: "if that is meant, add --broadcast", Zh: "如果确实要广播，请加 --broadcast"},
+		Hint: sockeye.Text{
+			En: "if that is meant, add --broadcast; in the page it is \"Allow broadcast\" under the endpoint's options",
+			Zh: "如果确实要广播，请加 --broadcast；页面中为端点选项里的“允许广播”"},
 	}
 }
 

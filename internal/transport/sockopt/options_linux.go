@@ -65,10 +65,22 @@ func (s *Setter) commonOptions(network string) []option {
 		if network == "udp6" {
 			add("IPV6_RECVERR", unix.SOL_IPV6, unix.IPV6_RECVERR, 1)
 		}
+		if o.DontFragment != sockeye.Default {
+			add("IP_MTU_DISCOVER", unix.SOL_IP, unix.IP_MTU_DISCOVER, pathMTUDiscovery(o.DontFragment))
+			if network == "udp6" {
+				add("IPV6_MTU_DISCOVER", unix.SOL_IPV6, unix.IPV6_MTU_DISCOVER, pathMTUDiscovery(o.DontFragment))
+			}
+		}
 		return list
 	}
 	add("SO_OOBINLINE", unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) // else urgent bytes are lost
 	add("TCP_NODELAY", unix.SOL_TCP, unix.TCP_NODELAY, boolOption(o.NoDelay.Or(true)))
+	if o.Cork.Or(false) {
+		add("TCP_CORK", unix.SOL_TCP, unix.TCP_CORK, 1)
+	}
+	if o.QuickAck.Or(false) {
+		add("TCP_QUICKACK", unix.SOL_TCP, unix.TCP_QUICKACK, 1)
+	}
 	if o.KeepAlive.Or(true) {
 		add("SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
 		add("TCP_KEEPIDLE", unix.SOL_TCP, unix.TCP_KEEPIDLE, seconds(o.KeepAliveIdle))
@@ -121,6 +133,25 @@ func (s *Setter) AfterConnect(conn *net.TCPConn) error {
 // listens already; package net leaves no choice of it.
 func Relisten(fd uintptr, backlog int) error {
 	return os.NewSyscallError("listen", unix.Listen(int(fd), backlog))
+}
+
+// pathMTUDiscovery is the value of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER.
+func pathMTUDiscovery(dontFragment sockeye.Choice) int {
+	if dontFragment == sockeye.On {
+		return unix.IP_PMTUDISC_DO
+	}
+	return unix.IP_PMTUDISC_DONT
+}
+
+// RefuseUnknown says which of some options this system does not have.
+func RefuseUnknown(*sockeye.Options) error { return nil }
+
+// setCork sets TCP_CORK, if the option was ever given.
+func setCork(fd uintptr, on sockeye.Choice) error {
+	if on == sockeye.Default {
+		return nil
+	}
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_CORK, boolOption(on == sockeye.On)))
 }
 
 func boolOption(b bool) int {

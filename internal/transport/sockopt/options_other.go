@@ -17,19 +17,46 @@ import (
 // where they were asked for, or left to the system.
 
 func (s *Setter) Listen(network, address string, c syscall.RawConn) error {
-	return s.refuseUnknown()
+	if err := RefuseUnknown(&s.opts); err != nil {
+		return err
+	}
+	return s.setDontFragment(network, c)
 }
 
 func (s *Setter) Dial(_ context.Context, network, address string, c syscall.RawConn) error {
-	return s.refuseUnknown()
+	return s.Listen(network, address, c)
 }
 
-func (s *Setter) refuseUnknown() error {
+// setDontFragment sets the don't-fragment bit of UDP packets; the level of IPv6 is
+// unknown to a socket of IPv4.
+func (s *Setter) setDontFragment(network string, c syscall.RawConn) error {
+	if s.opts.DontFragment == sockeye.Default {
+		return nil
+	}
+	var failed error
+	err := c.Control(func(fd uintptr) {
+		value := 0
+		if s.opts.DontFragment == sockeye.On {
+			value = 1
+		}
+		level, option := syscall.IPPROTO_IP, ipDontFragment
+		if network == "udp6" {
+			level, option = syscall.IPPROTO_IPV6, ipv6DontFragment
+		}
+		failed = os.NewSyscallError("setsockopt", syscall.SetsockoptInt(sysFD(fd), level, option, value))
+	})
+	return errors.Join(err, failed)
+}
+
+// RefuseUnknown says which of some options this system does not have.
+func RefuseUnknown(o *sockeye.Options) error {
 	for name, asked := range map[string]bool{
-		"interface":     s.opts.Interface != "",
-		"reuse-port":    s.opts.ReusePort.Or(false),
-		"reuse-address": s.opts.ReuseAddress == sockeye.On,
-		"kernel-time":   s.opts.KernelTime.Or(false),
+		"interface":     o.Interface != "",
+		"reuse-port":    o.ReusePort.Or(false),
+		"reuse-address": o.ReuseAddress == sockeye.On,
+		"kernel-time":   o.KernelTime.Or(false),
+		"cork":          o.Cork.Or(false),
+		"quick-ack":     o.QuickAck.Or(false),
 	} {
 		if asked {
 			return &sockeye.Error{Kind: sockeye.Unsupported, Op: "set", Target: name}
@@ -37,6 +64,9 @@ func (s *Setter) refuseUnknown() error {
 	}
 	return nil
 }
+
+// setCork does nothing: the option was refused.
+func setCork(uintptr, sockeye.Choice) error { return nil }
 
 func (s *Setter) AfterConnect(conn *net.TCPConn) error {
 	o := s.opts

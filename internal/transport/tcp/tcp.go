@@ -23,6 +23,7 @@ type Driver struct{}
 // Listen binds every address of the endpoint and starts accepting.
 func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 	setter := sockopt.For(s.Endpoint())
+	s.OnSetOptions(sockopt.Change)
 	lc := net.ListenConfig{Control: setter.Listen, KeepAlive: -1}
 	lc.SetMultipathTCP(false)
 	var bound []*net.TCPListener
@@ -111,7 +112,10 @@ func (l *listener) Close() error { return l.TCPListener.Close() }
 
 // Dial connects to the endpoint's address.
 func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
-	d := dialer{ep: s.Endpoint(), opts: s.Options(), setter: sockopt.For(s.Endpoint()), filter: s.Config().DialFilter}
+	ep := s.Endpoint()
+	sockeye.AllOptions.Live().Merge(&ep.Options, s.Live())
+	s.OnSetOptions(sockopt.Change)
+	d := dialer{ep: ep, opts: s.Options(), setter: sockopt.For(ep), filter: s.Config().DialFilter}
 	connected, attempts, err := d.dialStream(ctx)
 	if err != nil {
 		return nil, err

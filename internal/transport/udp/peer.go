@@ -119,7 +119,7 @@ func (v *server) reach(address sockeye.SocketAddr) (*transport.Peer, error) {
 	sockets := v.sockets
 	v.mu.Unlock()
 	to := address.AddrPort()
-	if err := inet.AllowBroadcast(v.session.Options(), to.Addr()); err != nil {
+	if err := inet.AllowBroadcast(v.session.Live(), to.Addr()); err != nil {
 		return nil, err
 	}
 	for _, k := range sockets {
@@ -145,13 +145,13 @@ func (m *udpPeer) Send(_ context.Context, data []byte) (int, error) {
 	k.order.Lock()
 	defer k.order.Unlock()
 	n, err := k.write(m, data)
-	if err != nil && isICMP(err) {
+	if err != nil && isLate(err) {
 		// The error is an earlier datagram's, told now (udp(7)); this one was not tried.
 		k.reportICMP(err)
 		n, err = k.write(m, data)
 	}
 	if err != nil {
-		return 0, tooLarge(err, m.remote, len(data))
+		return 0, k.explainSend(err, m.remote, len(data))
 	}
 	m.lastSent = m.peer.Record(m.peer.Sent(m.socket.server.session.Now(), data[:n]))
 	return n, nil
@@ -164,7 +164,7 @@ func (k *udpSocket) write(m *udpPeer, data []byte) (int, error) {
 
 // recordUnsent records that a reply could not be sent.
 func (m *udpPeer) recordUnsent(err error, n int) {
-	e := netinfo.Explain("send", m.peer.String(), tooLarge(err, m.remote, n))
+	e := netinfo.Explain("send", m.peer.String(), m.socket.explainSend(err, m.remote, n))
 	m.peer.Record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e, Unsent: n}})
 }
 
@@ -175,8 +175,9 @@ const (
 	maxDatagram6 = 65527
 )
 
-// tooLarge adds size and limit to the system's message-too-long error.
-func tooLarge(err error, to netip.AddrPort, n int) error {
+// tooLarge adds size and limit to the system's message-too-long error. pathMTU is that of
+// the path, 0 if it is not known.
+func tooLarge(err error, to netip.AddrPort, n, pathMTU int) error {
 	if !isTooLarge(err) {
 		return err
 	}
@@ -184,13 +185,31 @@ func tooLarge(err error, to netip.AddrPort, n int) error {
 	if to.Addr().Is6() {
 		most = maxDatagram6
 	}
-	return &sockeye.Error{
+	e := &sockeye.Error{
 		Kind: sockeye.TooLarge, Op: "send", Target: to.String(), Errno: "EMSGSIZE", Err: err,
 		Message: sockeye.Text{
 			En: fmt.Sprintf("%d bytes do not fit one datagram: the most is %d, or less on this path", n, most),
 			Zh: fmt.Sprintf("%d 字节放不进一个数据报：上限是 %d 字节，或受链路 MTU 限制更小", n, most)},
 		Hint: sockeye.Text{En: "send it in smaller pieces, or use tcp://", Zh: "请分成小块发送，或改用 tcp://"},
 	}
+	if fits := fitting(pathMTU, to.Addr()); pathMTU > 0 && fits < n && n <= most {
+		e.Message = sockeye.Text{
+			En: fmt.Sprintf("%d bytes are too long for this path without fragments: its MTU is %d, so at most %d bytes fit one datagram", n, pathMTU, fits),
+			Zh: fmt.Sprintf("%d 字节在不分片时超过了该路径：路径 MTU 为 %d，一个数据报最多 %d 字节", n, pathMTU, fits)}
+		e.Hint = sockeye.Text{
+			En: fmt.Sprintf("send at most %d bytes at a time, or leave --dont-fragment out", fits),
+			Zh: fmt.Sprintf("每次最多发送 %d 字节，或去掉 --dont-fragment", fits)}
+	}
+	return e
+}
+
+// fitting is how many bytes a datagram may have so that its packet is no longer than an
+// MTU: less the headers of IP (without options) and UDP.
+func fitting(mtu int, to netip.Addr) int {
+	if to.Is4() {
+		return mtu - 20 - 8
+	}
+	return mtu - 40 - 8
 }
 
 func (m *udpPeer) Finish(context.Context) error {
@@ -233,11 +252,15 @@ func (m *udpPeer) Outgoing() (netinfo.SendState, bool) { return netinfo.SendStat
 func (m *udpPeer) FillStatus(st *sockeye.PeerStatus) { m.socket.fillStatus(st) }
 
 // refused records that an earlier datagram to a peer found no taker: ICMP tells
-// it late, on another call.
-func (k *udpSocket) refused(to netip.AddrPort, err error) {
+// it late, on another call. mtu is what a router said that its link carries, or 0.
+func (k *udpSocket) refused(to netip.AddrPort, err error, mtu int) {
 	m := k.known(to)
 	target := to.String()
 	e := netinfo.Explain("send", target, err)
+	if mtu > 0 {
+		e.Kind, e.Errno = sockeye.TooLarge, "EMSGSIZE"
+		e.Message, e.Hint = routerRefused(mtu, fitting(mtu, to.Addr()))
+	}
 	if m == nil {
 		k.server.session.Failed(e)
 		return
@@ -248,6 +271,16 @@ func (k *udpSocket) refused(to netip.AddrPort, err error) {
 			Zh: fmt.Sprintf("事件 %d 的数据报未送达：%s", n, e.Reason(sockeye.Chinese))}
 	}
 	m.peer.Record(sockeye.Event{Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: e}})
+}
+
+// routerRefused says that a router needed to cut a datagram and was not allowed to.
+func routerRefused(mtu, fits int) (message, hint sockeye.Text) {
+	return sockeye.Text{
+			En: fmt.Sprintf("too long for a link on the way, whose MTU is %d: at most %d bytes fit one datagram", mtu, fits),
+			Zh: fmt.Sprintf("超过途中一段链路的 MTU（%d）：一个数据报最多 %d 字节", mtu, fits)},
+		sockeye.Text{
+			En: fmt.Sprintf("send at most %d bytes at a time; the system cuts longer ones from now on, unless --dont-fragment forbids it", fits),
+			Zh: fmt.Sprintf("每次最多发送 %d 字节；此后系统会对更长的数据报分片，除非 --dont-fragment 禁止", fits)}
 }
 
 // known finds a peer of this socket; of a connected one, its only peer.
@@ -271,6 +304,14 @@ func (k *udpSocket) known(to netip.AddrPort) *udpPeer {
 func isICMP(err error) bool {
 	return netinfo.IsErrno(err, syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ECONNRESET, syscall.EPROTO) &&
 		!errors.Is(err, net.ErrClosed)
+}
+
+// explainSend says why a datagram could not be sent.
+func (k *udpSocket) explainSend(err error, to netip.AddrPort, n int) error {
+	if !isTooLarge(err) {
+		return err
+	}
+	return tooLarge(err, to, n, k.pathMTU(to))
 }
 
 func isTooLarge(err error) bool { return netinfo.IsErrno(err, syscall.EMSGSIZE) }

@@ -99,7 +99,7 @@ func (r *udpReader) readAll() {
 			r.takeAll(batch)
 		case errors.Is(err, net.ErrClosed):
 			return
-		case isICMP(err):
+		case isLate(err):
 			k.order.Lock() // the event of a datagram comes before what became of it
 			k.reportICMP(err)
 			k.order.Unlock()
@@ -264,7 +264,7 @@ func (r *udpReader) flush() {
 		left = left[n:]
 		switch {
 		case err == nil:
-		case isICMP(err) && !told:
+		case isLate(err) && !told:
 			k.reportICMP(err) // it is an earlier datagram's, told now (udp(7))
 			told = true
 		default:

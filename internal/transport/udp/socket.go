@@ -128,7 +128,7 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 
 // open makes the socket that sends to an address.
 func (v *server) open(ctx context.Context, to netip.AddrPort) (*udpSocket, error) {
-	o := v.session.Options()
+	o := v.session.Live()
 	if err := inet.AllowBroadcast(o, to.Addr()); err != nil {
 		return nil, err
 	}

@@ -95,29 +95,77 @@ func (k *udpSocket) reportICMP(error) {
 			if err != nil {
 				return
 			}
-			if errno, ok := extendedError(oob[:n]); ok {
-				k.refused(k.addressOf(to), os.NewSyscallError("sendto", errno))
+			if errno, mtu, ok := extendedError(oob[:n]); ok {
+				k.refused(k.addressOf(to), os.NewSyscallError("sendto", errno), mtu)
 			}
 		}
 	})
 }
 
 // extendedError finds the error in a struct sock_extended_err, whose first field
-// it is; the next one says where it comes from. What the system itself had against a
-// datagram the sender knows already.
-func extendedError(oob []byte) (syscall.Errno, bool) {
+// it is; the next one says where it comes from. With EMSGSIZE there is the MTU of the path,
+// else 0. What the system itself had against a datagram the sender knows already.
+func extendedError(oob []byte) (errno syscall.Errno, mtu int, ok bool) {
 	messages, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
 	for _, m := range messages {
 		isError := m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR ||
 			m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR
-		if isError && len(m.Data) > 4 && m.Data[4] != unix.SO_EE_ORIGIN_LOCAL {
-			return syscall.Errno(*(*uint32)(unsafe.Pointer(&m.Data[0]))), true
+		if !isError || len(m.Data) < int(unsafe.Sizeof(unix.SockExtendedErr{})) {
+			continue
 		}
+		e := (*unix.SockExtendedErr)(unsafe.Pointer(&m.Data[0]))
+		if e.Origin == unix.SO_EE_ORIGIN_LOCAL {
+			continue
+		}
+		if errno = syscall.Errno(e.Errno); errno == syscall.EMSGSIZE {
+			mtu = int(e.Info)
+		}
+		return errno, mtu, true
 	}
-	return 0, false
+	return 0, 0, false
+}
+
+// isLate reports whether an error is what the network says of an earlier datagram, or may
+// be: a router that found it too long says so with the same error as the system does of
+// one that is being sent.
+func isLate(err error) bool { return isICMP(err) || isTooLarge(err) }
+
+// pathMTU is the longest packet that the path to an address carries as far as the system
+// knows (IP_MTU, ip(7)), 0 if it does not say. It answers for connected sockets alone: one
+// of its own is asked for those that are not. Nothing is sent.
+func (k *udpSocket) pathMTU(to netip.AddrPort) (mtu int) {
+	level, option := unix.SOL_IP, unix.IP_MTU
+	family := unix.AF_INET
+	if to.Addr().Is6() {
+		level, option, family = unix.SOL_IPV6, unix.IPV6_MTU, unix.AF_INET6
+	}
+	k.conn.Control(func(fd uintptr) { mtu, _ = unix.GetsockoptInt(int(fd), level, option) })
+	if mtu > 0 {
+		return mtu
+	}
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(fd)
+	if name := k.server.session.Options().Interface; name != "" {
+		unix.BindToDevice(fd, name)
+	}
+	if unix.Connect(fd, connectAddress(to)) != nil {
+		return 0
+	}
+	mtu, _ = unix.GetsockoptInt(fd, level, option)
+	return max(0, mtu)
+}
+
+func connectAddress(to netip.AddrPort) unix.Sockaddr {
+	if to.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16(), ZoneId: zoneIndex(to.Addr().Zone())}
 }
 
 // addressOf is where the failed datagram was sent.

@@ -20,7 +20,7 @@ func sourceControl(netip.Addr) []byte { return nil }
 // isICMP. It is called under order.
 func (k *udpSocket) reportICMP(err error) {
 	if m := k.anyPeer(); m != nil {
-		k.refused(m.remote, err)
+		k.refused(m.remote, err, 0)
 	}
 }
 
@@ -31,5 +31,11 @@ func (k *udpSocket) anyPeer() *udpPeer {
 	}
 	return k.known(k.local)
 }
+
+// isLate reports whether an error is what the network says of an earlier datagram.
+func isLate(err error) bool { return isICMP(err) }
+
+// pathMTU is not known.
+func (k *udpSocket) pathMTU(netip.AddrPort) int { return 0 }
 
 func (k *udpSocket) fillStatus(*sockeye.PeerStatus) {}
