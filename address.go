@@ -63,15 +63,24 @@ type Address struct {
 	// Port 0 asks the system for a free one.
 	Port uint16
 	// Path is the name of what has no host and port, as the system has it: a file,
-	// "/run/x.sock", or on Linux a name without a file, "@name".
+	// "/run/x.sock", or on Linux a name without a file, "@name". After a host and a port
+	// it is the request target, "/chat?room=1"; "" is "/" (see TargetQuery).
 	Path string
 }
 
 // String is the URL form, "tcp://[fe80::1%eth0]:10000", "unix:///run/x.sock".
 // ParseAddress reads it back.
-func (a Address) String() string { return string(a.network()) + "://" + a.HostPort() }
+func (a Address) String() string { return string(a.network()) + "://" + a.place() }
 
-// HostPort is the address without its network: "[fe80::1%eth0]:10000", "/run/x.sock".
+// place is the address without its network.
+func (a Address) place() string {
+	if a.network().Traits().Query == TargetQuery {
+		return a.HostPort() + a.Path
+	}
+	return a.HostPort()
+}
+
+// HostPort is where to connect or listen: "[fe80::1%eth0]:10000", "/run/x.sock".
 func (a Address) HostPort() string {
 	if !a.network().Traits().IP {
 		return a.Path
@@ -104,33 +113,57 @@ func ParseAddress(s string) (Address, error) { return ParseAddressPort(s, Defaul
 // ParseAddressPort is ParseAddress with another port for an address written without one.
 func ParseAddressPort(s string, missing uint16) (Address, error) {
 	p := addressParser{typed: s, missing: missing}
-	rest := strings.TrimSpace(plainPunctuation.Replace(s))
-	a := Address{Network: TCP}
+	a, query, err := p.parse()
+	if err == nil && query != "" {
+		err = p.fail(Text{"options do not belong here", "此处不能写选项"}, Text{"write it without " + clip(query), "请去掉 " + clip(query)})
+	}
+	return a, err
+}
+
+// parse reads the address, and what follows it if its scheme has options there: "" or
+// "?name=value".
+func (p addressParser) parse() (a Address, query string, err error) {
+	a.Network = TCP
 	if n, path, ok := p.path(); ok {
 		a.Network, a.Path = n, path
-		return a, p.checkPath(path)
+		if n.Traits().Query == OptionQuery {
+			a.Path, query = cutQuery(path)
+		}
+		return a, query, p.checkPath(a.Path)
 	}
-	if len(rest) > 300 { // a host name has at most 253, RFC 1035 section 2.3.4
-		return Address{}, p.fail(Text{"too long for an address", "地址太长"}, addressHint)
+	typed, query := cutQuery(strings.TrimSpace(p.typed))
+	rest := plainPunctuation.Replace(typed)
+	if len(rest) > 300 && !strings.Contains(rest, "/") { // a host name has at most 253, RFC 1035 section 2.3.4
+		return Address{}, "", p.fail(Text{"too long for an address", "地址太长"}, addressHint)
 	}
 	if scheme, after, ok := strings.Cut(rest, "://"); ok {
-		n, err := p.network(scheme)
-		if err != nil {
-			return Address{}, err
+		if a.Network, err = p.network(scheme); err != nil {
+			return Address{}, "", err
 		}
-		a.Network, rest = n, strings.TrimSuffix(after, "/")
+		rest = after
+		if a.Network.Traits().Query == TargetQuery {
+			if rest, a.Path, err = p.target(rest, typed+query); err != nil {
+				return Address{}, "", err
+			}
+			query = ""
+		} else {
+			rest = strings.TrimSuffix(rest, "/")
+		}
+		if port := a.Network.scheme().port; port != 0 {
+			p.missing = port
+		}
 	}
 	host, port, err := p.split(rest)
 	if err != nil {
-		return Address{}, err
+		return Address{}, "", err
 	}
 	if a.Host, err = p.host(host); err != nil {
-		return Address{}, err
+		return Address{}, "", err
 	}
 	if a.Port, err = p.port(port); err != nil {
-		return Address{}, err
+		return Address{}, "", err
 	}
-	return a, p.family(a)
+	return a, query, p.family(a)
 }
 
 var plainPunctuation = strings.NewReplacer("：", ":", "。", ".", "．", ".", "　", " ", "［", "[", "］", "]", "％", "%", "／", "/")

@@ -25,7 +25,7 @@ type Endpoint struct {
 
 // String names the endpoint as logs and recordings do: "tcp-listen://:10000".
 func (e Endpoint) String() string {
-	return string(e.Address.network()) + "-" + string(e.Mode) + "://" + e.Address.HostPort()
+	return string(e.Address.network()) + "-" + string(e.Mode) + "://" + e.Address.place()
 }
 
 // Choice is an on-off option that can also be left to its default.

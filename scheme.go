@@ -16,7 +16,23 @@ type Traits struct {
 	Acknowledges bool
 	// IP is what addresses are of: host and port; else they are a text, such as a path.
 	IP bool
+	// Query is what a ? in an address begins.
+	Query QueryUse
 }
+
+// QueryUse says what the query of an address means.
+type QueryUse uint8
+
+// What queries mean.
+const (
+	// NoQuery: a ? is part of the path, as file names may have it.
+	NoQuery QueryUse = iota
+	// OptionQuery: options of the endpoint, udp://239.1.2.3:5000?interface=eth0.
+	OptionQuery
+	// TargetQuery: part of the request target (RFC 9112 section 3.2) that goes to the
+	// peer, ws://host/chat?room=1. Only such addresses have a path after host and port.
+	TargetQuery
+)
 
 // Forgeable says whether anybody can send in the name of another address.
 func (t Traits) Forgeable() bool { return t.Datagram && t.IP }
@@ -25,21 +41,22 @@ func (t Traits) Forgeable() bool { return t.Datagram && t.IP }
 type scheme struct {
 	network Network
 	Traits
+	port uint16 // where none is written; 0 is that of the caller
 }
 
 // schemes is the one list of the kinds of socket: what may stand before :// and what it
 // can do, in the order that help texts show them. Each has its driver in
 // internal/transport/schemes.
 var schemes = []scheme{
-	{TCP, tcp}, {TCP4, tcp}, {TCP6, tcp},
-	{UDP, udp}, {UDP4, udp}, {UDP6, udp},
-	{Unix, Traits{Connections: true, HalfClose: true}},
-	{Unixgram, Traits{Datagram: true}},
+	{TCP, tcp, 0}, {TCP4, tcp, 0}, {TCP6, tcp, 0},
+	{UDP, udp, 0}, {UDP4, udp, 0}, {UDP6, udp, 0},
+	{Unix, Traits{Connections: true, HalfClose: true}, 0},
+	{Unixgram, Traits{Datagram: true}, 0},
 }
 
 var (
-	tcp = Traits{Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true}
-	udp = Traits{Datagram: true, IP: true}
+	tcp = Traits{Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery}
+	udp = Traits{Datagram: true, IP: true, Query: OptionQuery}
 )
 
 // Transports lists the networks without their families.
@@ -54,13 +71,18 @@ func Transports() (all []Network) {
 
 // Traits are what the network can do; the zero network is TCP.
 func (n Network) Traits() Traits {
-	for _, s := range schemes {
-		if s.network == n {
-			return s.Traits
-		}
-	}
 	if n == "" {
 		return tcp
 	}
-	return Traits{}
+	return n.scheme().Traits
+}
+
+// scheme is the network's row of the table; an unknown one can do nothing.
+func (n Network) scheme() scheme {
+	for _, s := range schemes {
+		if s.network == n {
+			return s
+		}
+	}
+	return scheme{}
 }

@@ -34,6 +34,27 @@ func TestOptionsOfARequest(t *testing.T) {
 	}
 }
 
+// Options may stand in the address; what is wrong with them is wrong with the address.
+func TestOptionsInTheAddress(t *testing.T) {
+	v := serve(t)
+	status, body := v.do(v.request("POST", "/api/v1/sessions", `{"mode":"listen","address":"127.0.0.1:0?receive_buffer=4096&half-open=2s"}`))
+	if status != 201 {
+		t.Fatalf("%d %s", status, body)
+	}
+	s := ask[Sessions](v, "GET", "/api/v1/sessions", nil).Sessions[0]
+	if diff := cmp.Diff(sockeye.Options{ReceiveBuffer: 4096, HalfOpen: 2 * time.Second}, s.Options.Options); diff != "" || strings.Contains(s.Address, "?") {
+		t.Errorf("%s %s", s.Address, diff)
+	}
+	f := v.failing(400, "POST", "/api/v1/sessions", `{"mode":"listen","address":":0?backlog=x&nothing=1&receive_buffer=5","options":{"receive_buffer":6}}`)
+	targets := []string{f.Target}
+	for _, also := range f.Also {
+		targets = append(targets, also.Target)
+	}
+	if got := strings.Join(targets, " "); got != "address address address" {
+		t.Errorf("faults of %s", got)
+	}
+}
+
 // Faults of options come with all others, and are named as the request spells them.
 func TestFaultsOfOptions(t *testing.T) {
 	v := serve(t)

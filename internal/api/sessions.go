@@ -146,12 +146,12 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 	var answer responder.Answer
 	var wrong fieldFaults
 	var err error
-	if ep.Address, err = sockeye.ParseAddress(in.Address); err != nil {
-		wrong.at("address", err)
-	}
 	if in.Options != nil {
 		ep.Options = in.Options.Options
 		wrong = append(wrong, in.Options.faults()...)
+	}
+	for _, fault := range faults(ep.ReadAddress(in.Address, sockeye.DefaultPort)) {
+		wrong.at("address", fault)
 	}
 	answer.Echo, answer.Changeable = in.Echo, true
 	if in.Device != nil {

@@ -57,10 +57,11 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, 
 	if typed == "" {
 		typed = def
 	}
-	addr, err := sockeye.ParseAddressPort(typed, missing)
-	if err != nil {
+	ep := sockeye.Endpoint{Mode: mode, Options: f.o}
+	if err := ep.ReadAddress(typed, missing); err != nil {
 		return sockeye.Endpoint{}, err
 	}
+	addr, err := ep.Address, error(nil)
 	if addr.Network, err = f.network(addr); err != nil {
 		return sockeye.Endpoint{}, err
 	}
@@ -68,7 +69,7 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, 
 		return sockeye.Endpoint{}, terminal.Usage("--nodns", sockeye.Text{En: fmt.Sprintf("%q is a name", addr.Host), Zh: fmt.Sprintf("%q 是名称", addr.Host)},
 			sockeye.Text{En: "write its IP address; sockeye resolve " + addr.Host + " looks it up", Zh: "请写 IP 地址；sockeye resolve " + addr.Host + " 可以查询"})
 	}
-	o := f.o
+	o := &ep.Options
 	for _, file := range []struct {
 		flag, path string
 		to         *[]netip.Prefix
@@ -82,7 +83,7 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, 
 		}
 		*file.to = append(*file.to, list...)
 	}
-	ep := sockeye.Endpoint{Mode: mode, Address: addr, Options: o}
+	ep.Address = addr
 	return ep, f.asFlags(ep.Validate())
 }
 

@@ -188,10 +188,9 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 	}
 	if (e.Listen == "") == (e.Connect == "") {
 		wrong(problem("an endpoint needs one of listen and connect", "端点需要 listen 或 connect 之一", `write listen = "tcp://:10000"`, `写 listen = "tcp://:10000"`), "listen")
-	} else if a, err := sockeye.ParseAddress(typed); err != nil {
-		wrong(err, key)
+	} else if o.Endpoint = (sockeye.Endpoint{Mode: mode, Options: e.Options}); !c.readAddress(&o.Endpoint, typed, key, wrong) {
+		o.Endpoint = sockeye.Endpoint{}
 	} else {
-		o.Endpoint = sockeye.Endpoint{Mode: mode, Address: a, Options: e.Options}
 		spelled := c.options[n]
 		for _, one := range split(o.Endpoint.Validate()) {
 			target := spelled.KeyOf(sockeye.ErrorOf(one).Target, sockeye.FileForm)
@@ -205,6 +204,16 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 	c.rulesOf(&o, e, sets, wrong)
 	o.List = c.listOf(e, lists, wrong)
 	return o
+}
+
+// readAddress sets the address of an endpoint and the options that it names; false if
+// something is wrong with them.
+func (c *checker) readAddress(e *sockeye.Endpoint, typed, key string, wrong func(err error, key string)) bool {
+	faults := split(e.ReadAddress(typed, sockeye.DefaultPort))
+	for _, err := range faults {
+		wrong(err, key)
+	}
+	return len(faults) == 0
 }
 
 // around reads how frames are found and judged, and which guards are lifted.

@@ -125,7 +125,9 @@ func (e *Endpoint) dropMisplaced() {
 	if e.Connect != "" {
 		ep.Mode = sockeye.Connect
 	}
-	ep.Address, _ = sockeye.ParseAddress(e.Listen + e.Connect) // what is wrong with it is told elsewhere
+	at := sockeye.Endpoint{Mode: ep.Mode}
+	at.ReadAddress(e.Listen+e.Connect, sockeye.DefaultPort) // what is wrong with it is told elsewhere
+	ep.Address = at.Address
 	ep, misplaced := ep.WithoutMisplaced()
 	e.Options = ep.Options
 	for _, err := range misplaced {
