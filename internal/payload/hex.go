@@ -19,6 +19,12 @@ import (
 //	uint8_t frame[] = {0x01, 0x03};    b'\x01\x03'    01 /* read */ 03
 //	00000000: 0103 000a                                ....
 //
+// In the brackets of a program bare numbers are decimal, and characters stand for their
+// bytes: {0x01, 10, 0, 'A'} is 01 0a 00 41. They are a program's if an element begins with
+// 0x or a type, a function or a declaration stands before them, and if all elements are
+// numbers or characters. The inside alone, 0x01, 10, 0, is that too as soon as a number has
+// not two digits; elsewhere 10 is one byte of two hex digits.
+//
 // Two digits are a byte, and digits that stand together are bytes in the order
 // written: 0x0103 is 01 03. Between bytes may stand any number of spaces, line
 // ends, commas, colons, semicolons, dashes, brackets and quotes, or nothing. // and #
@@ -71,11 +77,12 @@ type hexParser struct {
 	out     []byte
 	fields  bool         // {{ begins a field
 	repeats []dumpRepeat // in their order
+	numbers []codeNumber // the same
 }
 
 func newHexParser(typed string) hexParser {
-	plain, repeats := pasted(typed)
-	return hexParser{typed: plain, repeats: repeats}
+	plain, repeats, numbers := pasted(typed)
+	return hexParser{typed: plain, repeats: repeats, numbers: numbers}
 }
 
 // peek is the character skipped bytes ahead, with its full-width form made
@@ -97,6 +104,9 @@ func (p *hexParser) peek(skipped int) (r rune, size int) {
 
 // skip passes one separator or comment and reports whether there was one.
 func (p *hexParser) skip() bool {
+	if p.atNumber() {
+		return false
+	}
 	r, size := p.peek(0)
 	switch second, _ := p.peek(size); {
 	case r == '/' && second == '*':
@@ -166,15 +176,18 @@ func isSeparator(r rune) bool {
 
 // word reads one group of digits with its prefix or suffix.
 func (p *hexParser) word() *payloadFault {
+	if p.atNumber() {
+		return p.number()
+	}
 	start := p.at
 	prefix := p.prefix()
 	first := p.at
 	lead, leadSize := p.peek(0)
 	digits := p.digits()
 	suffix := false
-	if r, size := p.peek(0); prefix == '0' && digits > 0 && (r == 'u' || r == 'U') {
-		p.at += size // 0x01U
-	} else if prefix == 0 && digits > 0 && (r == 'h' || r == 'H') {
+	if prefix == '0' && digits > 0 {
+		p.numberSuffix()
+	} else if r, size := p.peek(0); prefix == 0 && digits > 0 && (r == 'h' || r == 'H') {
 		suffix = true
 		p.at += size
 	}
@@ -194,6 +207,46 @@ func (p *hexParser) word() *payloadFault {
 		return p.oddDigits(start)
 	}
 	return nil
+}
+
+// atNumber reports whether a number of a list comes, which is not hex.
+func (p *hexParser) atNumber() bool { return len(p.numbers) > 0 && int(p.numbers[0].at) == p.at }
+
+// number reads it.
+func (p *hexParser) number() *payloadFault {
+	n := p.numbers[0]
+	p.numbers = p.numbers[1:]
+	p.at += int(n.size)
+	if n.outside {
+		word := p.typed[n.at:p.at]
+		return &payloadFault{int(n.at), both("%s is no byte: in a list of a program, numbers without 0x are 0 to 255", "%s 不是一个字节：程序的列表中，不带 0x 的数是 0 到 255", shown(word)),
+			sockeye.Text{En: "write 0x before what is hex", Zh: "十六进制请在前面加 0x"}}
+	}
+	p.out = append(p.out, n.value)
+	return nil
+}
+
+// numberSuffix passes what programs write after a number: 0x01U.
+func (p *hexParser) numberSuffix() {
+	for _, suffix := range numberSuffixes {
+		if size := p.comes(suffix); size > 0 {
+			p.at += size
+			return
+		}
+	}
+}
+
+// comes is the length in bytes of a lower-case word that comes next, in whatever case; 0 if
+// it does not.
+func (p *hexParser) comes(word string) (size int) {
+	for _, want := range word {
+		r, n := p.peek(size)
+		if unicode.ToLower(r) != want {
+			return 0
+		}
+		size += n
+	}
+	return size
 }
 
 // atBoundary reports whether a group of digits may end here.

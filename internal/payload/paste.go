@@ -1,24 +1,33 @@
 package payload
 
 import (
+	"math"
 	"regexp"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // pasted is hex as it stands in other programs, made plain: what is not bytes is
 // blanks, and all else is where it was, so that a fault still has its column.
-func pasted(typed string) (plain string, repeats []dumpRepeat) {
-	if !needsPlain.MatchString(typed) {
-		return typed, nil
+// Numbers are bytes that are not written in hex.
+func pasted(typed string) (plain string, repeats []dumpRepeat, numbers []codeNumber) {
+	isList := strings.Contains(typed, ",") && (strings.Contains(typed, "0x") || strings.Contains(typed, "0X"))
+	if !(isList && hasBareNumber.MatchString(typed)) && !needsPlain.MatchString(typed) || len(typed) > math.MaxInt32 {
+		return typed, nil, nil
 	}
 	text := fold(typed)
 	blanks, repeats, ok := text.dump()
 	if !ok {
 		blanks, repeats = text.code(), nil
+		numbers = codeNumbers(text.text, blanks)
+	}
+	for i, n := range numbers {
+		at := text.at(int(n.at))
+		numbers[i].at, numbers[i].size = int32(at), int32(text.at(int(n.at+n.size))-at)
 	}
 	if len(blanks) == 0 {
-		return typed, nil
+		return typed, nil, numbers
 	}
 	out := []byte(typed)
 	for _, b := range blanks {
@@ -29,12 +38,16 @@ func pasted(typed string) (plain string, repeats []dumpRepeat) {
 	for i := range repeats {
 		repeats[i].at = text.at(repeats[i].at)
 	}
-	return string(out), repeats
+	return string(out), repeats, numbers
 }
 
 // needsPlain is true for all texts that may be code or a hex dump: they have a sign
 // that plain hex has not, or at the beginning of a line four digits and more.
 var needsPlain = regexp.MustCompile(`[=({\['"|*]|[^\x00-\x7f]|(?m:^\s*(?:0x)?[0-9a-fA-F]{4,16}:?[ \t])`)
+
+// hasBareNumber is true where an element between commas is a number that is no pair of hex
+// digits.
+var hasBareNumber = regexp.MustCompile(`(?:^|[,\s])(?:\d|\d{3})\s*(?:,|$)`)
 
 // folded is a text in which every character is one byte: the full-width forms are
 // plain, and what is not ASCII is 0.
@@ -67,11 +80,12 @@ func (f folded) at(i int) int { return f.offsets[i] }
 // What stands around bytes in programs: a declaration up to its =, a word before a
 // bracket or quote, a type in parentheses. Each has a letter that is no hex digit.
 var codeAround = regexp.MustCompile(`(?m)^[ \t]*[A-Za-z_][\w \t*.,:<>&]*(?:\[[^\]\n]*\][ \t]*)*:?=` +
-	`|(?:[A-Za-z_][\w.]*[ \t]*)+(?:\[\][ \t]*)?[\[({]` +
+	`|(?:\[(?:\d+|\.\.\.)\])?(?:[A-Za-z_][\w.]*!?[ \t]*)+(?:\[\][ \t]*)?[\[({]` +
+	`|&[ \t]*\[` +
 	`|\b[bB]['"]` +
 	`|\([ \t]*[A-Za-z_][\w \t]*\)`)
 
-var noHexLetter = regexp.MustCompile(`[g-zG-Z_]|[bB]['"]`)
+var noHexLetter = regexp.MustCompile(`[g-zG-Z_&]|[bB]['"]|\[[^\]]*\][ \t]*:?=`)
 
 // code finds what is not bytes in a piece of a program.
 func (f folded) code() (blanks [][2]int) {

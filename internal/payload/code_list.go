@@ -1,0 +1,252 @@
+package payload
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// codeNumber is a byte of a list in a program that is not written in hex: 0, 255, 'A'.
+type codeNumber struct {
+	at, size int32 // in the folded text; in the typed one when pasted is done
+	value    byte
+	outside  bool // it is a number, but no byte
+}
+
+// codeList is a list in a program while it is read: {0x01, 3, 'A'}.
+type codeList struct {
+	ofCode  bool // it stands behind a type, a function or a declaration
+	bracket bool
+	commas  int
+	hex     bool // an element begins with 0x
+	odd     bool // a bare number has not two digits: it cannot be hex
+	other   bool // an element is no number: it is hex as people type it
+	words   int  // of the element that is being read
+	numbers []codeNumber
+}
+
+// isNumbers reports whether bare numbers of the list are decimal, as in a program: where
+// an element begins with 0x, or a program stands around. Without brackets, what could be
+// hex is.
+func (l *codeList) isNumbers() bool {
+	switch {
+	case l.other || len(l.numbers) == 0:
+		return false
+	case !l.bracket:
+		return l.hex && l.odd && l.commas > 0
+	}
+	return l.hex || l.ofCode && l.commas > 0
+}
+
+// codeListReader finds the lists of a program in a text.
+type codeListReader struct {
+	text    []byte
+	at      int
+	lists   []codeList // the open ones, innermost last; the first is the text itself
+	deep    int        // how many brackets are open within lists of which no more are kept
+	numbers []codeNumber
+}
+
+// maxCodeDepth is how deep lists may be in each other.
+const maxCodeDepth = 64
+
+// codeNumbers are the decimal numbers and characters in the lists of a program, in their
+// order. Blanks are what code found to be no bytes.
+func codeNumbers(text []byte, blanks [][2]int) []codeNumber {
+	r := &codeListReader{text: text, lists: []codeList{{}}}
+	declared := false
+	for r.at < len(text) {
+		if len(blanks) > 0 && r.at >= blanks[0][0] {
+			r.at = max(r.at, blanks[0][1])
+			blanks = blanks[1:]
+			if last := text[r.at-1]; isOpening(last) {
+				r.open(true)
+			} else {
+				declared = last == '='
+			}
+			continue
+		}
+		if r.skip() {
+			continue
+		}
+		r.next(declared)
+		declared = false
+	}
+	for len(r.lists) > 0 {
+		r.close()
+	}
+	slices.SortFunc(r.numbers, func(a, b codeNumber) int { return cmp.Compare(a.at, b.at) })
+	return r.numbers
+}
+
+func isOpening(c byte) bool { return c == '{' || c == '[' || c == '(' }
+
+// skip passes a blank, a comment, or a field.
+func (r *codeListReader) skip() bool {
+	rest := r.text[r.at:]
+	pass := func(from int, until string) bool {
+		n := bytes.Index(rest[from:], []byte(until))
+		if n < 0 {
+			r.at = len(r.text)
+		} else {
+			r.at += from + n + len(until)
+		}
+		return true
+	}
+	switch {
+	case rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\r' || rest[0] == '\n':
+		r.at++
+		return true
+	case rest[0] == '#', bytes.HasPrefix(rest, []byte("//")):
+		return pass(0, "\n")
+	case bytes.HasPrefix(rest, []byte("/*")):
+		return pass(2, "*/")
+	case bytes.HasPrefix(rest, []byte("{{")):
+		return pass(2, "}}")
+	}
+	return false
+}
+
+// next reads a bracket, a comma or a word.
+func (r *codeListReader) next(declared bool) {
+	l := &r.lists[len(r.lists)-1]
+	switch c := r.text[r.at]; {
+	case isOpening(c):
+		r.at++
+		r.open(declared || l.ofCode && l.bracket && l.words == 0)
+	case c == '}' || c == ']' || c == ')':
+		r.at++
+		if r.deep > 0 {
+			r.deep--
+		} else if len(r.lists) > 1 {
+			r.close()
+		}
+	case c == ',':
+		r.at++
+		l.commas++
+		l.words = 0
+	case c == ';':
+		r.at++
+	default:
+		r.word(l)
+	}
+}
+
+func (r *codeListReader) open(ofCode bool) {
+	if len(r.lists) > maxCodeDepth {
+		r.deep++
+		return
+	}
+	r.lists = append(r.lists, codeList{ofCode: ofCode, bracket: true})
+}
+
+func (r *codeListReader) close() {
+	n := len(r.lists) - 1
+	if l := &r.lists[n]; l.isNumbers() {
+		r.numbers = append(r.numbers, l.numbers...)
+	}
+	r.lists = r.lists[:n]
+}
+
+// word reads an element, or a part of one.
+func (r *codeListReader) word(l *codeList) {
+	from := r.at
+	word := r.text[from:]
+	if n := charLiteral(word); n > 0 {
+		word = word[:n]
+	} else if n := bytes.IndexAny(word[1:], " \t\r\n,;{}[]()'\"#/"); n >= 0 {
+		word = word[:n+1]
+	}
+	r.at += len(word)
+	if l.words++; l.words > 1 {
+		l.other = true
+		return
+	}
+	switch value, kind := numberOf(string(word)); kind {
+	case notNumber:
+		l.other = true
+	case hexNumber:
+		l.hex = true
+	default:
+		l.odd = l.odd || len(word) != 2
+		l.numbers = append(l.numbers, codeNumber{int32(from), int32(len(word)), value, kind == noByte})
+	}
+}
+
+// charLiteral is the length of a character in single quotes, with them; 0 if there is none.
+func charLiteral(text []byte) int {
+	if text[0] != '\'' {
+		return 0
+	}
+	for _, n := range []int{3, 4, 6} { // 'A' '\n' '\x0d'
+		if len(text) >= n && text[n-1] == '\'' && (n == 3) == (text[1] != '\\') && text[1] != 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// The kinds of words in a list.
+const (
+	notNumber  = iota
+	hexNumber  // it is read as everywhere
+	byteNumber // decimal, binary, or a character
+	noByte     // a number, but out of range
+)
+
+// numberOf is the number that a word of a program is.
+func numberOf(word string) (value byte, kind int) {
+	if word[0] == '\'' {
+		if len(word) < 3 {
+			return 0, notNumber
+		}
+		return charOf(word[1 : len(word)-1])
+	}
+	lower := strings.ToLower(word)
+	if strings.HasPrefix(lower, "0x") {
+		return 0, hexNumber
+	}
+	for _, suffix := range numberSuffixes {
+		if rest, ok := strings.CutSuffix(lower, suffix); ok {
+			lower = rest
+			break
+		}
+	}
+	digits, base := lower, 10
+	if rest, ok := strings.CutPrefix(lower, "0b"); ok && rest != "" && strings.Trim(rest, "01") == "" {
+		digits, base = rest, 2
+	}
+	sign := strings.HasPrefix(digits, "-")
+	digits = strings.TrimPrefix(digits, "-")
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return 0, notNumber
+	}
+	n, err := strconv.ParseInt(digits, base, 32)
+	if sign {
+		n = -n
+	}
+	octal := base == 10 && len(digits) > 2 && digits[0] == '0' // in C 010 is 8: nobody can tell
+	if err != nil || octal || n < -128 || n > 255 {
+		return 0, noByte
+	}
+	return byte(n), byteNumber
+}
+
+// numberSuffixes are what may follow a number in C, C++ and Rust.
+var numberSuffixes = []string{"u8", "i8", "ul", "u", "l"}
+
+// charOf is the byte of a character literal.
+func charOf(inside string) (value byte, kind int) {
+	if inside[0] != '\\' {
+		return inside[0], byteNumber
+	}
+	var buf [utf8.UTFMax]byte
+	out, n, f := appendEscaped(buf[:0], inside)
+	if f != nil || n != len(inside) || len(out) != 1 {
+		return 0, notNumber
+	}
+	return out[0], byteNumber
+}
