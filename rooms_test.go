@@ -37,7 +37,7 @@ var levels = [][]string{
 	{"internal/recording/capture"},
 	{"internal/framing", "internal/fields", "internal/rule", "internal/schedule"},
 	{"internal/payload", "internal/pcapng", "internal/crcsearch"},
-	{"internal/checksum", "internal/regular", "internal/userdir"},
+	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private"},
 	{"."},
 }
 
@@ -116,6 +116,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api", ".", "the nouns"},
 
 	{"internal/api/access", "internal/netinfo", "whose a Unix socket is, the system says"},
+	{"internal/api/access", "internal/private", "where the workbench is, nobody else may read or write"},
 	{"internal/api/access", ".", "who is turned away is told why"},
 
 	{"internal/core", "internal/responder", "a session answers by itself"},
@@ -216,6 +217,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/payload", ".", "its faults are errors"},
 	{"internal/checksum", ".", "its faults are errors"},
 	{"internal/regular", ".", "its faults are errors"},
+	{"internal/private", ".", "its faults are errors"},
 	{"internal/pcapng", ".", "packets are made of events and peers"},
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/netinfo"
+	"sockeye/internal/private"
 )
 
 // The owner's shells reach the workbench over a Unix socket in the state directory,
@@ -29,7 +30,7 @@ func ListenOwner(dir string) (net.Listener, error) {
 	}
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
-		err = checkPrivateDir(dir)
+		err = private.CheckDir(dir)
 	}
 	if err != nil {
 		return nil, stateError(dir, err)
@@ -101,13 +102,6 @@ func checkOwnerOf(c net.Conn, st State) error {
 func stateError(path string, err error) error {
 	return &sockeye.Error{Kind: sockeye.System, Op: "write", Target: path, Err: err,
 		Hint: sockeye.Text{En: "shells will not find this workbench", Zh: "命令行将找不到这个工作台"}}
-}
-
-// tooOpen is the error of a file or directory that others could have changed.
-func tooOpen(path string, en, zh string) error {
-	return &sockeye.Error{Kind: sockeye.AccessDenied, Op: "open", Target: path,
-		Message: sockeye.Text{En: en, Zh: zh},
-		Hint:    sockeye.Text{En: "only you may own and write it: move it away, or chmod go-rwx", Zh: "只能由你本人拥有和写入：请移走它，或执行 chmod go-rwx"}}
 }
 
 func isRefused(err error) bool {

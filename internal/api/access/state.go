@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"sockeye"
+	"sockeye/internal/private"
 )
 
 // State is how this user's shells find the running workbench: a file that nobody
@@ -30,7 +31,7 @@ func stateFile(dir string) string { return filepath.Join(dir, "workbench.json") 
 func WriteState(dir string, st State) error {
 	text, err := json.Marshal(st)
 	if err == nil {
-		err = replaceFile(stateFile(dir), append(text, '\n'))
+		err = private.WriteFile(stateFile(dir), append(text, '\n'))
 	}
 	if err != nil {
 		return stateError(stateFile(dir), err)
@@ -41,9 +42,9 @@ func WriteState(dir string, st State) error {
 // ReadState is the workbench that was made known last; it may have ended since.
 func ReadState(dir string) (State, error) {
 	var st State
-	text, err := readPrivate(stateFile(dir))
+	text, err := private.ReadFile(stateFile(dir))
 	if err == nil {
-		if err := checkPrivateDir(dir); err != nil {
+		if err := private.CheckDir(dir); err != nil {
 			return st, err
 		}
 		err = json.Unmarshal(text, &st)
@@ -93,29 +94,4 @@ func NoWorkbench(err error) error {
 	return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: "workbench", Err: err,
 		Message: sockeye.Text{En: "no workbench is running", Zh: "没有正在运行的工作台"},
 		Hint:    sockeye.Text{En: "start one: sockeye ui", Zh: "请先启动：sockeye ui"}}
-}
-
-// replaceFile writes a private file beside the old one and puts it in its place.
-func replaceFile(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	if err := checkPrivateDir(filepath.Dir(path)); err != nil {
-		return err
-	}
-	fresh, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = fresh.Write(text)
-	if closeErr := fresh.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(fresh.Name(), path)
-	}
-	if err != nil {
-		os.Remove(fresh.Name())
-	}
-	return err
 }

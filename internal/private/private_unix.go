@@ -1,6 +1,6 @@
 //go:build unix
 
-package access
+package private
 
 import (
 	"io"
@@ -8,10 +8,8 @@ import (
 	"syscall"
 )
 
-const refusedErrno = syscall.ECONNREFUSED
-
-// checkPrivateDir refuses a directory in which another user could put things.
-func checkPrivateDir(dir string) error {
+// CheckDir refuses a directory in which another user could put things.
+func CheckDir(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
@@ -28,8 +26,9 @@ func checkPrivateDir(dir string) error {
 	return nil
 }
 
-// readPrivate reads a file that is this user's alone, and no link to another.
-func readPrivate(path string) ([]byte, error) {
+// ReadFile reads the beginning of a file that is this user's alone, and no link to
+// another.
+func ReadFile(path string) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -48,5 +47,5 @@ func readPrivate(path string) ([]byte, error) {
 	case info.Mode().Perm()&0o077 != 0:
 		return nil, tooOpen(path, "other users may read or write the file", "其他用户可读写该文件")
 	}
-	return io.ReadAll(io.LimitReader(f, 64<<10))
+	return io.ReadAll(io.LimitReader(f, maxSize))
 }
