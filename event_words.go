@@ -76,6 +76,27 @@ var eventSentences = []EventSentence{
 	{reasonWord(ReasonIdle), Text{"idle for too long", "空闲超时"}},
 	{reasonWord(ReasonLimit), Text{"made room for a newer peer", "为新的连接对象让位"}},
 	{reasonWord(ReasonError), Text{"an error", "出错"}},
+
+	// The same of sockets that are not of IP, which send no segments; see On.
+	{WordConnectedFrom + plain, Text{"connected to {address}", "已连接 {address}"}},
+	{WordTheyFinished + plain, Text{"finished sending, it may still read", "对方已结束发送，仍可能接收"}},
+	{WordWeFinished + plain, Text{"we finished sending", "本方已结束发送"}},
+	{WordUDPClosedHere + plain, Text{"closed here; a datagram socket does not tell the peer", "本方关闭；数据报套接字不会通知对方"}},
+	{reasonWord(ReasonEOF) + plain, Text{"the peer closed", "对方关闭"}},
+	{reasonWord(ReasonReset) + plain, Text{"the peer broke the connection off; bytes under way may be lost", "对方中断了连接，在途数据可能丢失"}},
+	{reasonWord(ReasonLocal) + plain, Text{"closed here", "本方关闭"}},
+	{reasonWord(ReasonAborted) + plain, Text{"aborted here", "本方中止"}},
+}
+
+// plain marks the sentence of a word that does not speak of TCP or UDP.
+const plain = "Plain"
+
+// On is the word for sockets of a network: without FIN, RST and UDP where there are none.
+func (w EventWord) On(n Network) EventWord {
+	if n.Traits().IP || (w+plain).text() == (Text{}) {
+		return w
+	}
+	return w + plain
 }
 
 // EventSentences are all of them, in the order of the table.
@@ -85,12 +106,12 @@ func reasonWord(r Reason) EventWord {
 	return EventWord("reason" + strings.ToUpper(string(r[:1])) + string(r[1:]))
 }
 
-// Text is the reason as a sentence, and zero for a word that is none.
-func (r Reason) Text() Text {
+// On is the reason as a sentence, for a peer of a network; zero for a word that is none.
+func (r Reason) On(n Network) Text {
 	if r == "" {
 		return Text{}
 	}
-	return reasonWord(r).text()
+	return reasonWord(r).On(n).text()
 }
 
 func (w EventWord) text() Text {

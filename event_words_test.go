@@ -28,7 +28,7 @@ func TestEventSentences(t *testing.T) {
 }
 
 func TestEventWordFill(t *testing.T) {
-	left := sockeye.WordLeft.Fill("reason", sockeye.ReasonEOF.Text())
+	left := sockeye.WordLeft.Fill("reason", sockeye.ReasonEOF.On(sockeye.TCP))
 	if want := (sockeye.Text{En: "left: the peer closed (FIN)", Zh: "已断开：对方关闭（FIN）"}); left != want {
 		t.Errorf("got %+v", left)
 	}
@@ -40,11 +40,28 @@ func TestEventWordFill(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	for _, r := range []sockeye.Reason{sockeye.ReasonEOF, sockeye.ReasonReset, sockeye.ReasonTimeout, sockeye.ReasonLocal, sockeye.ReasonAborted, sockeye.ReasonIdle, sockeye.ReasonLimit, sockeye.ReasonError} {
-		if r.Text().IsZero() {
+		if r.On(sockeye.TCP).IsZero() {
 			t.Errorf("%s has no words", r)
 		}
 	}
-	if got := sockeye.Reason("unheard").Text(); !got.IsZero() {
+	if got := sockeye.Reason("unheard").On(sockeye.TCP); !got.IsZero() {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// Nobody sends a FIN or an RST over a Unix socket, or closes UDP there.
+func TestUnixSocketsHaveNoSegments(t *testing.T) {
+	segments := regexp.MustCompile(`FIN|RST|UDP`)
+	for _, s := range sockeye.EventSentences() {
+		said := s.Word.On(sockeye.Unix).Fill()
+		if s.Word.On(sockeye.Unix) == s.Word && segments.MatchString(said.En) && regexp.MustCompile(`^(event|reason|udpClosed)`).MatchString(string(s.Word)) {
+			t.Errorf("%s says %q of a Unix socket", s.Word, said.En)
+		}
+		if s.Word.On(sockeye.UDP) != s.Word {
+			t.Errorf("%s has other words for UDP", s.Word)
+		}
+	}
+	if got := sockeye.ReasonEOF.On(sockeye.Unix); got != (sockeye.Text{En: "the peer closed", Zh: "对方关闭"}) {
 		t.Errorf("got %+v", got)
 	}
 }

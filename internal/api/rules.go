@@ -17,7 +17,7 @@ const maxProblems = 100
 
 // rulesFrom makes a set ready to answer; what it names is looked for in the set, then
 // in the workspace. The error has every problem of the set, with its field below prefix.
-func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*responder.RuleProgram, error) {
+func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*responder.RuleConfig, error) {
 	opening, err := set.Opening(s.saved().Payloads)
 	if err != nil {
 		var all []error
@@ -94,7 +94,7 @@ func (in TryRules) check(c *requestContext) error {
 
 // read is the rules and the message to try, nil if it is a record, with everything that is
 // wrong with the request.
-func (in TryRules) read(c *requestContext) (how *responder.RuleProgram, message []byte, wrong fieldFaults) {
+func (in TryRules) read(c *requestContext) (how *responder.RuleConfig, message []byte, wrong fieldFaults) {
 	how, err := c.rulesFrom(in.RuleSet, in.Seed, "")
 	wrong.all(err)
 	isMessage := in.Payload != nil || in.Data != nil
@@ -173,14 +173,14 @@ func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 }
 
 // tryMessage tries one message of a peer that has just joined, or is in a state.
-func (c *requestContext) tryMessage(t *dryRun, in TryRules, how *responder.RuleProgram, message []byte) error {
+func (c *requestContext) tryMessage(t *dryRun, in TryRules, how *responder.RuleConfig, message []byte) error {
 	t.now = t.begun
 	peer := &sockeye.Peer{ID: 1, Network: sockeye.Network(in.Network), Local: sockeye.ParseSocketAddr("127.0.0.1:10000"), Remote: sockeye.ParseSocketAddr("127.0.0.1:50000")}
 	if in.State == nil {
 		t.Join(peer, t.now, t.add)
 	} else if !t.Put(peer, *in.State, t.now) {
 		return invalid("state", sockeye.Text{En: fmt.Sprintf("no rule has the state %q", *in.State), Zh: fmt.Sprintf("规则中没有状态 %q", *in.State)}, sockeye.Text{
-			En: fmt.Sprintf("the states: %q", how.Program.States()), Zh: fmt.Sprintf("状态有：%q", how.Program.States())})
+			En: fmt.Sprintf("the states: %q", how.Compiled.States()), Zh: fmt.Sprintf("状态有：%q", how.Compiled.States())})
 	}
 	t.Message(peer, message, t.now, t.add)
 	return nil

@@ -95,7 +95,7 @@ func (s *Session) ID() string { return s.id.ID }
 func (s *Session) Answer() responder.Answer { return s.answer }
 
 // SetRules lets rules answer the session from now on; see responder.Responder.SetRules.
-func (s *Session) SetRules(r *responder.RuleProgram, off bool) error {
+func (s *Session) SetRules(r *responder.RuleConfig, off bool) error {
 	return s.responder.SetRules(r, off, s.Peers)
 }
 

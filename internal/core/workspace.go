@@ -52,7 +52,7 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 	}
 	for n, one := range openings {
 		a := responder.Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
-		if one.Program != nil {
+		if one.Compiled != nil {
 			set, _ := f.RuleSet(endpointOf(f, one.Name))
 			a.Rules = responder.RulesOf(set, one, o.Seed, lookup)
 		}

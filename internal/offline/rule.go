@@ -91,7 +91,7 @@ func (a *commands) ruleTry(f *tryFlags, args []string) error {
 		}
 		messages = append(messages, b)
 	}
-	t := &dryRunPrinter{app: a, names: o.Program.Names(), DryRun: responder.NewDryRun(responder.RulesOf(workspace.RuleSet{}, o, f.seed, file.Lookup))}
+	t := &dryRunPrinter{app: a, names: o.Compiled.Names(), DryRun: responder.NewDryRun(responder.RulesOf(workspace.RuleSet{}, o, f.seed, file.Lookup))}
 	if f.recording != "" {
 		err = t.record(f.recording)
 	} else {

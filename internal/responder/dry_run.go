@@ -16,7 +16,7 @@ type DryRun struct {
 	// any more.
 	Enough func() bool
 
-	how    *RuleProgram
+	how    *RuleConfig
 	engine *rule.Engine
 	split  *framing.Splitter
 }
@@ -54,15 +54,15 @@ func (t *DryRunStep) Asked() bool {
 }
 
 // NewDryRun makes a trial without any peer yet.
-func NewDryRun(how *RuleProgram) *DryRun {
-	return &DryRun{how: how, engine: rule.NewEngine(how.Program, how.Options), split: framing.NewSplitter(how.Frame, how.Check)}
+func NewDryRun(how *RuleConfig) *DryRun {
+	return &DryRun{how: how, engine: rule.NewEngine(how.Compiled, how.Options), split: framing.NewSplitter(how.Frame, how.Check)}
 }
 
 // Counts are what has become of the rules.
 func (t *DryRun) Counts() []RuleStatus {
 	hits := t.engine.Hits()
 	var out []RuleStatus
-	for n, name := range t.how.Program.Names() {
+	for n, name := range t.how.Compiled.Names() {
 		out = append(out, RuleStatus{name, hits[n]})
 	}
 	return out

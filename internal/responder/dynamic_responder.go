@@ -19,9 +19,9 @@ type dynamicResponder struct {
 	rules    atomic.Pointer[ruleRunner]
 	ended    sync.WaitGroup // the goroutines of all rules it had
 
-	mu      sync.Mutex   // guards what follows, and the change of rules
-	setOnce *RuleProgram // as they were set, on or off; nil without
-	isOver  bool         // the session has ended
+	mu      sync.Mutex  // guards what follows, and the change of rules
+	setOnce *RuleConfig // as they were set, on or off; nil without
+	isOver  bool        // the session has ended
 }
 
 func (a *dynamicResponder) Joined(p *transport.Peer) {
@@ -95,7 +95,7 @@ func (a *dynamicResponder) responder() transport.Responder {
 
 // set changes the rules; nil takes them away, and off keeps them without effect.
 // present are the peers that are there.
-func (a *dynamicResponder) set(how *RuleProgram, off bool, present func() []*transport.Peer) error {
+func (a *dynamicResponder) set(how *RuleConfig, off bool, present func() []*transport.Peer) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.isOver {

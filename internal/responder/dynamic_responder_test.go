@@ -17,7 +17,7 @@ import (
 // setRules lets rules answer an open session; none takes them away.
 func setRules(t *testing.T, s *session, frame string, rules ...rule.Rule) {
 	t.Helper()
-	var how *RuleProgram
+	var how *RuleConfig
 	if len(rules) > 0 {
 		how = byRules(t, frame, rules...).Rules
 	}

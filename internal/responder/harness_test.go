@@ -80,7 +80,7 @@ func open(t *testing.T, w *harness, ep sockeye.Endpoint, a Answer) *session {
 	return out
 }
 
-func (s *session) SetRules(r *RuleProgram, off bool) error {
+func (s *session) SetRules(r *RuleConfig, off bool) error {
 	return s.Responder.SetRules(r, off, s.Peers)
 }
 

@@ -18,7 +18,7 @@ type Answer struct {
 	// Device plays a board; Echo is ignored then.
 	Device *Device
 	// Rules answer frames; Echo and Device wait until there are no rules any more.
-	Rules *RuleProgram
+	Rules *RuleConfig
 	// Changeable lets rules be set while the session is open. It costs every message
 	// a look whether there are any.
 	Changeable bool
@@ -116,7 +116,7 @@ func (r *Responder) Close() {
 // before echo and device, which answer again when there are no rules. The error is an
 // *sockeye.Error: of kind Closed for a session that has ended, and Misuse for one that
 // was not opened with Answer.Changeable or Answer.Rules.
-func (r *Responder) SetRules(rules *RuleProgram, off bool, present func() []*transport.Peer) error {
+func (r *Responder) SetRules(rules *RuleConfig, off bool, present func() []*transport.Peer) error {
 	if r.dynamic == nil {
 		return &sockeye.Error{Kind: sockeye.Misuse, Op: "set", Target: r.config.Session.ID,
 			Message: sockeye.Text{En: "this session was opened to answer always the same way", Zh: "该会话打开时已固定了应答方式"},
@@ -127,7 +127,7 @@ func (r *Responder) SetRules(rules *RuleProgram, off bool, present func() []*tra
 
 // completed are rules whose payloads find the session's variables, unless they have
 // some of their own.
-func (r *Responder) completed(rules *RuleProgram) *RuleProgram {
+func (r *Responder) completed(rules *RuleConfig) *RuleConfig {
 	if rules == nil || rules.Options.Lookup != nil {
 		return rules
 	}

@@ -17,11 +17,11 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// RuleProgram is how a session answers by rules.
-type RuleProgram struct {
+// RuleConfig is how a session answers by rules.
+type RuleConfig struct {
 	// Set is the rules as they were written.
-	Set     workspace.RuleSet
-	Program *rule.Compiled
+	Set      workspace.RuleSet
+	Compiled *rule.Compiled
 	// Frame is how frames are found in what peers send, and Check the checksum they
 	// must have; frames in which it is wrong are not answered.
 	Frame   framing.Spec
@@ -32,9 +32,9 @@ type RuleProgram struct {
 // RulesOf are rules as a set has them, found sound as an opening. The guards that
 // they lift are the opening's. seed repeats chances and ranges of delays, and lookup finds
 // the variables of payloads.
-func RulesOf(set workspace.RuleSet, o workspace.Opening, seed uint64, lookup func(name string) (string, bool)) *RuleProgram {
+func RulesOf(set workspace.RuleSet, o workspace.Opening, seed uint64, lookup func(name string) (string, bool)) *RuleConfig {
 	options := rule.EngineOptions{Seed: seed, Lookup: lookup, Allow: o.Allow}
-	return &RuleProgram{Set: set, Program: o.Program, Frame: o.Frame, Check: o.Check, Options: options}
+	return &RuleConfig{Set: set, Compiled: o.Compiled, Frame: o.Frame, Check: o.Check, Options: options}
 }
 
 // Bounds of what waits to be sent to one peer.
@@ -48,7 +48,7 @@ const (
 // for each peer that is just being answered sends, so that a peer that does not read
 // delays nobody.
 type ruleRunner struct {
-	config RuleProgram
+	config RuleConfig
 	id     *sockeye.Session
 	engine *rule.Engine
 	record func(sockeye.Event)
@@ -68,8 +68,8 @@ type ruleRunner struct {
 	stopped bool
 }
 
-func newRuleRunner(how RuleProgram, id *sockeye.Session, record func(sockeye.Event), budget *Budget, ended *sync.WaitGroup) *ruleRunner {
-	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Program, how.Options), record: record, budget: budget,
+func newRuleRunner(how RuleConfig, id *sockeye.Session, record func(sockeye.Event), budget *Budget, ended *sync.WaitGroup) *ruleRunner {
+	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Compiled, how.Options), record: record, budget: budget,
 		timed: make(chan struct{}, 1), isOver: make(chan struct{}), ended: ended, peers: map[uint64]*rulePeer{}}
 	ended.Go(func() {
 		defer r.contain()
@@ -201,7 +201,7 @@ func (r *ruleRunner) carryOut(p rule.Plan, peer *sockeye.Peer) {
 	for _, e := range p.Trouble {
 		r.report(e, peer)
 	}
-	if r.config.Program.Timed() && peer != nil {
+	if r.config.Compiled.Timed() && peer != nil {
 		r.wake() // a state may have changed, and with it what runs
 	}
 	if len(p.Steps) == 0 {

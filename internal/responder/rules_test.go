@@ -27,7 +27,7 @@ func byRules(t *testing.T, frame string, rules ...rule.Rule) Answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Answer{Rules: &RuleProgram{Program: p, Frame: spec}}
+	return Answer{Rules: &RuleConfig{Compiled: p, Frame: spec}}
 }
 
 func text(replies ...string) (out []rule.Reply) {

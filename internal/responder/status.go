@@ -44,10 +44,10 @@ func (r *Responder) RulesStatus() (st RulesStatus, ok bool) {
 		return st, true
 	}
 	hits := runner.engine.Hits()
-	for n, name := range given.Program.Names() {
+	for n, name := range given.Compiled.Names() {
 		st.Rules = append(st.Rules, RuleStatus{name, hits[n]})
 	}
-	if len(given.Program.States()) > 1 {
+	if len(given.Compiled.States()) > 1 {
 		st.States, st.More = runner.engine.PeerStates(maxStates)
 	}
 	return st, true
@@ -59,7 +59,7 @@ func (r *Responder) AnsweredBy() int {
 		return 0
 	}
 	if runner := r.dynamic.rules.Load(); runner != nil {
-		return len(runner.config.Program.Names())
+		return len(runner.config.Compiled.Names())
 	}
 	return 0
 }

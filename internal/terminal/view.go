@@ -329,14 +329,14 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeAttempts(d)
 	case sockeye.Finished:
 		if d.Reason == sockeye.ReasonLocal {
-			return sockeye.WordWeFinished.Fill().In(a.Lang)
+			return sockeye.WordWeFinished.On(networkOf(e)).Fill().In(a.Lang)
 		}
-		return sockeye.WordTheyFinished.Fill().In(a.Lang)
+		return sockeye.WordTheyFinished.On(networkOf(e)).Fill().In(a.Lang)
 	case sockeye.Left:
 		if isUDP(e) {
 			return a.describeUDPEnd(e, d)
 		}
-		return sockeye.WordLeft.Fill("reason", a.describeReason(d)).In(a.Lang)
+		return sockeye.WordLeft.Fill("reason", a.describeReason(networkOf(e), d)).In(a.Lang)
 	case sockeye.Failed:
 		return a.describeFailure(d)
 	case sockeye.Gap:
@@ -363,10 +363,7 @@ func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 		if len(d.Locals) == 0 {
 			return sockeye.WordConnecting.Fill("address", ep.Address).In(a.Lang)
 		}
-		if !ep.Address.Network.Traits().IP {
-			return fmt.Sprintf(a.T("connected to %s", "已连接 %s"), ep.Address)
-		}
-		return sockeye.WordConnectedFrom.Fill("local", fmt.Sprintf("%s://%s", transport, d.Locals[0])).In(a.Lang)
+		return sockeye.WordConnectedFrom.On(ep.Address.Network).Fill("local", fmt.Sprintf("%s://%s", transport, d.Locals[0]), "address", ep.Address).In(a.Lang)
 	}
 	where := ""
 	for i, l := range d.Locals {
@@ -398,8 +395,19 @@ func (a *Terminal) describeAttempts(d *sockeye.Detail) string {
 	return s
 }
 
-func (a *Terminal) describeReason(d *sockeye.Detail) string {
-	s := d.Reason.Text().In(a.Lang)
+// networkOf is the network of an event's peer or session.
+func networkOf(e sockeye.Event) sockeye.Network {
+	switch {
+	case e.Peer != nil:
+		return e.Peer.Network
+	case e.Session != nil:
+		return e.Session.Endpoint.Address.Network
+	}
+	return sockeye.TCP
+}
+
+func (a *Terminal) describeReason(n sockeye.Network, d *sockeye.Detail) string {
+	s := d.Reason.On(n).In(a.Lang)
 	if d.Unsent > 0 {
 		s += a.T("; ", "；") + sockeye.NeverReached(d.Unsent).In(a.Lang)
 	}

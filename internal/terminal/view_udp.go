@@ -32,10 +32,7 @@ func (a *Terminal) describeUDPEnd(e sockeye.Event, d *sockeye.Detail) string {
 	left := func(why string) string { return sockeye.WordUDPLeft.Fill("reason", why).In(a.Lang) }
 	switch d.Reason {
 	case sockeye.ReasonLocal, sockeye.ReasonAborted:
-		if !e.Peer.Network.Traits().IP {
-			return left(a.T("closed here; a datagram socket does not tell the peer", "本方关闭；数据报套接字不会通知对方"))
-		}
-		return left(sockeye.WordUDPClosedHere.Fill().In(a.Lang))
+		return left(sockeye.WordUDPClosedHere.On(e.Peer.Network).Fill().In(a.Lang))
 	case sockeye.ReasonIdle:
 		limit := time.Duration(0)
 		if e.Session != nil {
@@ -46,7 +43,7 @@ func (a *Terminal) describeUDPEnd(e sockeye.Event, d *sockeye.Detail) string {
 		}
 		return left(sockeye.WordUDPIdleFor.Fill("time", roundTime(a.Lang, limit)).In(a.Lang))
 	}
-	return left(a.describeReason(d))
+	return left(a.describeReason(e.Peer.Network, d))
 }
 
 // roundTime is a limit as people say it: "5 minutes", "1.5 s".

@@ -29,7 +29,7 @@ func (a *Terminal) ReadWorkspace(args []string) (*workspace.File, []workspace.Op
 // the first.
 func ChooseRules(openings []workspace.Opening, endpoint string) (workspace.Opening, error) {
 	for _, o := range openings {
-		if o.Program != nil && (endpoint == "" || o.Name == endpoint) {
+		if o.Compiled != nil && (endpoint == "" || o.Name == endpoint) {
 			return o, nil
 		}
 	}

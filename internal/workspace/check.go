@@ -251,7 +251,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	}
 	key := [2]string{e.Rules, e.Start}
 	if program, ok := c.programs[key]; ok {
-		o.Program = program
+		o.Compiled = program
 		return
 	}
 	if c.steps > maxSteps {
@@ -279,7 +279,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 		}
 		c.add(&inner, "rules."+e.Rules+": "+inner.Target, at...)
 	}
-	o.Program = program
+	o.Compiled = program
 }
 
 func split(err error) []error {

@@ -32,9 +32,9 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 		how += " " + o.Check.String()
 	}
 	switch {
-	case o.Program != nil:
+	case o.Compiled != nil:
 		rules := payload.SafeString(o.RuleSet)
-		if n := len(o.Program.Names()); n != 1 {
+		if n := len(o.Compiled.Names()); n != 1 {
 			lines = append(lines, say("answer by %d rules (%s), frames: %s", "按 %d 条规则（%s）应答，分帧：%s", n, rules, how))
 		} else {
 			lines = append(lines, say("answer by one rule (%s), frames: %s", "按 1 条规则（%s）应答，分帧：%s", rules, how))
@@ -42,7 +42,7 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 	case o.Echo:
 		lines = append(lines, say("send back everything that comes", "收到什么就发回什么"))
 	}
-	if o.Program == nil && o.FrameSpec() != "" {
+	if o.Compiled == nil && o.FrameSpec() != "" {
 		lines = append(lines, say("find frames: %s", "分帧：%s", how))
 	}
 	if list := o.List; list != nil {

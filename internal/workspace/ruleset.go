@@ -96,7 +96,7 @@ func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 		set.Rules = append(set.Rules, compiled)
 	}
 	program, err := rule.Compile(set)
-	o.Program = program
+	o.Compiled = program
 	for _, one := range split(err) {
 		wrong(one, s.fieldOf(one))
 	}

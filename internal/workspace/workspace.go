@@ -123,10 +123,10 @@ type Opening struct {
 	Echo     bool
 	Frame    framing.Spec
 	Check    checksum.Trailer
-	// RuleSet is the name of the rules, or "", and Program what they are.
-	RuleSet string
-	Program *rule.Compiled
-	Allow   rule.Allowed
+	// RuleSet is the name of the rules, or "", and Compiled what they are.
+	RuleSet  string
+	Compiled *rule.Compiled
+	Allow    rule.Allowed
 	// List is what is sent once it is open, or nil.
 	List *schedule.List
 

@@ -118,10 +118,10 @@ func TestOpenings(t *testing.T) {
 		server.Frame.String() != "length:offset=4,size=2" || server.Check.String() != "crc16modbus" || !server.Allow.Storm || server.Allow.LowPorts {
 		t.Errorf("%+v", server)
 	}
-	if diff := cmp.Diff([]string{"one", "2", "3", "4"}, server.Program.Names()); diff != "" {
+	if diff := cmp.Diff([]string{"one", "2", "3", "4"}, server.Compiled.Names()); diff != "" {
 		t.Error(diff)
 	}
-	if client.Endpoint.String() != "udp-connect://192.168.1.88:9" || !client.Endpoint.Options.Reconnect || !client.Echo || client.Program != nil {
+	if client.Endpoint.String() != "udp-connect://192.168.1.88:9" || !client.Endpoint.Options.Reconnect || !client.Echo || client.Compiled != nil {
 		t.Errorf("%+v", client)
 	}
 	if client.List == nil || client.List.Name != "morning" || len(client.List.Rows) != 2 || server.List != nil {

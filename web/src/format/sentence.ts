@@ -3,7 +3,7 @@
 import type { EventLine, Process, Session } from '../api-types';
 import { t, type Word } from '../i18n/i18n.svelte';
 import { count, size } from './numbers';
-import { isConnectionless } from './scheme';
+import { isConnectionless, wordOn } from './scheme';
 import { safe } from './text';
 
 const reasons: Record<string, Word> = {
@@ -19,7 +19,7 @@ const reasons: Record<string, Word> = {
 
 // Why it left, as the terminal says it: of a failure with what the system said.
 function reason(e: EventLine): string {
-  const why = t(reasons[e.reason ?? ''] ?? 'reasonError');
+  const why = t(wordOn(e.network, reasons[e.reason ?? ''] ?? 'reasonError'));
   return e.error && (e.reason === 'error' || e.reason === 'timeout') ? `${why}${t('colon')}${e.error.message}` : why;
 }
 
@@ -35,7 +35,7 @@ export function sentence(e: EventLine, session: Session | undefined): string {
     case 'closed':
       return t('eventClosedBecause', { reason: reason(e) });
     case 'finished':
-      return t(e.reason === 'eof' ? 'eventTheyFinished' : 'eventWeFinished');
+      return t(wordOn(e.network, e.reason === 'eof' ? 'eventTheyFinished' : 'eventWeFinished'));
     case 'gap':
       return t('eventMissing', { events: count(e.lost?.events ?? 0), bytes: count(e.lost?.bytes ?? 0) });
     case 'error': {
@@ -67,7 +67,7 @@ function joined(e: EventLine, s: Session | undefined): string {
 function left(e: EventLine): string {
   const unsent = e.unsent_bytes ? ` — ${e.unsent_bytes === 1 ? t('eventNeverReachedOne') : t('eventNeverReached', { n: count(e.unsent_bytes) })}` : '';
   if (!isUDP(e)) return t('eventLeft', { reason: reason(e) }) + unsent;
-  const why = e.reason === 'local' || e.reason === 'aborted' ? t('udpClosedHere') : e.reason === 'idle' ? t('udpIdle') : reason(e);
+  const why = e.reason === 'local' || e.reason === 'aborted' ? t(wordOn(e.network, 'udpClosedHere')) : e.reason === 'idle' ? t('udpIdle') : reason(e);
   return t('udpLeft', { reason: why }) + unsent;
 }
 

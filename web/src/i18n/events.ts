@@ -31,4 +31,12 @@ export const eventWords = {
   reasonIdle: ['idle for too long', '空闲超时'],
   reasonLimit: ['made room for a newer peer', '为新的连接对象让位'],
   reasonError: ['an error', '出错'],
+  eventConnectedFromPlain: ['connected to {address}', '已连接 {address}'],
+  eventTheyFinishedPlain: ['finished sending, it may still read', '对方已结束发送，仍可能接收'],
+  eventWeFinishedPlain: ['we finished sending', '本方已结束发送'],
+  udpClosedHerePlain: ['closed here; a datagram socket does not tell the peer', '本方关闭；数据报套接字不会通知对方'],
+  reasonEofPlain: ['the peer closed', '对方关闭'],
+  reasonResetPlain: ['the peer broke the connection off; bytes under way may be lost', '对方中断了连接，在途数据可能丢失'],
+  reasonLocalPlain: ['closed here', '本方关闭'],
+  reasonAbortedPlain: ['aborted here', '本方中止'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
