@@ -57,6 +57,7 @@ when both directions are done.`,
 	}
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
+	cmd.ValidArgsFunction = f.completeAddress
 	f.registerConnect(a, fs)
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)

@@ -43,6 +43,7 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	}
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
+	cmd.ValidArgsFunction = f.completeAddress
 	f.registerConnect(a, fs)
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"sockeye"
@@ -18,6 +19,7 @@ import (
 // opens one.
 type endpointFlags struct {
 	udp, only4, only6 bool
+	unix              bool // the address is the path of a Unix socket
 	numeric           bool // hosts are addresses: no DNS
 	o                 sockeye.Options
 	typed             map[string]string // options by the names of the flags that set them
@@ -29,10 +31,22 @@ type endpointFlags struct {
 // register adds the flags both modes share.
 func (f *endpointFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.udp, "udp", "u", false, a.t("UDP instead of TCP", "使用 UDP（默认 TCP）"))
+	fs.BoolVarP(&f.unix, "unixsock", "U", false, a.t("the address is a path: a Unix socket, for datagrams with -u", "地址是路径：Unix 套接字；加 -u 则为数据报"))
 	fs.BoolVarP(&f.only4, "ipv4", "4", false, a.t("IPv4 only", "仅 IPv4"))
 	fs.BoolVarP(&f.only6, "ipv6", "6", false, a.t("IPv6 only", "仅 IPv6"))
 	fs.BoolVarP(&f.numeric, "nodns", "n", false, a.t("HOST is an IP address: look up no name", "主机必须是 IP 地址，不查询域名"))
 	f.registerOptions(a, fs, sockeye.AllOptions, "")
+}
+
+// completeAddress gives a shell the addresses that may be meant; with -U, files.
+func (f *endpointFlags) completeAddress(_ *cobra.Command, words []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch {
+	case len(words) > 0:
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	case f.unix:
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return terminal.Addresses(typed)
 }
 
 // registerListen adds the flags of a listening endpoint.
@@ -57,11 +71,15 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, 
 	if typed == "" {
 		typed = def
 	}
+	typed, err := f.unixAddress(words, typed)
+	if err != nil {
+		return sockeye.Endpoint{}, err
+	}
 	ep := sockeye.Endpoint{Mode: mode, Options: f.o}
 	if err := ep.ReadAddress(typed, missing); err != nil {
 		return sockeye.Endpoint{}, err
 	}
-	addr, err := ep.Address, error(nil)
+	addr := ep.Address
 	if addr.Network, err = f.network(addr); err != nil {
 		return sockeye.Endpoint{}, err
 	}
@@ -85,6 +103,24 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, 
 	}
 	ep.Address = addr
 	return ep, f.asFlags(ep.Validate())
+}
+
+// unixAddress is the address that -U means, as ncat has it: its words are a path.
+func (f *endpointFlags) unixAddress(words []string, typed string) (string, error) {
+	switch {
+	case !f.unix:
+		return typed, nil
+	case f.only4 || f.only6:
+		return "", terminal.Usage("-U", sockeye.Text{En: "a Unix socket has neither IPv4 nor IPv6", Zh: "Unix 套接字没有 IPv4 和 IPv6 之分"}, sockeye.Text{En: "leave -4 and -6 out", Zh: "请去掉 -4 和 -6"})
+	case len(words) == 0:
+		return "", terminal.Usage("-U", sockeye.Text{En: "the path is missing", Zh: "缺少路径"}, sockeye.Text{En: "write -U /tmp/x.sock, or on Linux -U @name", Zh: "写成 -U /tmp/x.sock；Linux 上也可写 -U @名称"})
+	case strings.HasPrefix(typed, "unix://"), strings.HasPrefix(typed, "unixgram://"):
+		return typed, nil
+	case strings.Contains(typed, "://"):
+		return "", terminal.Usage("-U", sockeye.Text{En: typed + " is no path", Zh: typed + " 不是路径"}, sockeye.Text{En: "leave -U out, or write a path", Zh: "请去掉 -U，或写路径"})
+	}
+	f.udp, typed = false, map[bool]string{false: "unix://", true: "unixgram://"}[f.udp]+typed
+	return typed, nil
 }
 
 // asFlags names the flags, as they were typed, in what Validate says of options.

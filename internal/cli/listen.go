@@ -63,6 +63,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	}
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
+	cmd.ValidArgsFunction = f.completeAddress
 	f.registerListen(a, fs)
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)
