@@ -3,6 +3,7 @@
 package page_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -337,4 +339,43 @@ func TestListOfEndpoint(t *testing.T) {
 	p.wait(`!document.querySelector('[data-run=ticks]')`)
 	p.choose(control("list"), "ticks")
 	p.wait(`document.querySelector('[data-control=list-progress]')?.dataset.running === 'false'`)
+}
+
+// A file on its way to the workbench shows how far it is, and can be canceled there:
+// nothing of it is sent. A file by lines waits between them.
+func TestFileUploadShowsProgress(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, "tcp", p.server())
+	p.wait(`document.querySelectorAll('.panel li').length === 1`)
+	path := filepath.Join(t.TempDir(), "firmware.bin")
+	if err := os.WriteFile(path, bytes.Repeat([]byte{0x55}, 8<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.check("file-source", true)
+	p.upload("file", path)
+	p.wait(`document.querySelector('.file .name')?.innerText === 'firmware.bin'`)
+	slow := func(bytesPerSecond float64) {
+		command(p, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{{DownloadThroughput: -1, UploadThroughput: bytesPerSecond}}})
+	}
+	slow(100_000)
+	p.click(control("send"))
+	p.wait(`(e => e.value > 0 && e.value < e.max)(document.querySelector('[data-state=uploading] progress'))`)
+	p.speaks("a file on its way")
+	p.click(control("file-cancel"))
+	p.wait(`!document.querySelector('[data-state=uploading]') && !document.querySelector('[data-control=send]').disabled`)
+	slow(-1)
+	lines := filepath.Join(t.TempDir(), "lines.txt")
+	if err := os.WriteFile(lines, []byte("one\ntwo\nthree"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.upload("file", lines)
+	p.fill("file-line-delay", "300")
+	p.click(control("send"))
+	reads(t, board, "one\ntwo\nthree")
+	p.wait(row("→", "one") + ` && ` + row("→", "two") + ` && ` + row("→", "three") + ` && document.querySelector('.file-run[data-state=done]')?.innerText.includes('lines.txt')`)
+	if n := value[int](p, rows+`.filter(r => r.querySelector('.way')?.innerText === '→').length`); n != 3 {
+		t.Errorf("%d messages were sent, want the three lines", n)
+	}
 }

@@ -44,6 +44,45 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// The words of a panel come with the panel: nothing that stands before it says them.
+func TestWordsOfPanels(t *testing.T) {
+	own := map[string]*regexp.Regexp{
+		"lists":     regexp.MustCompile(`/views/lists/|/model/lists\.`),
+		"rules":     regexp.MustCompile(`/views/rules/|/model/rules\.|/format/rule\.`),
+		"workspace": regexp.MustCompile(`/views/workspace/`),
+	}
+	panels := map[string][]string{}
+	for panel := range own {
+		text, err := os.ReadFile("../../../web/src/i18n/" + panel + ".ts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^  (\w+): \[`).FindAllStringSubmatch(string(text), -1) {
+			panels[panel] = append(panels[panel], m[1])
+		}
+	}
+	err := filepath.WalkDir("../../../web/src", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, ".test.ts") || strings.Contains(path, "/i18n/") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for panel, words := range panels {
+			for _, word := range words {
+				if !own[panel].MatchString(path) && strings.Contains(string(source), "t('"+word+"'") {
+					t.Errorf("%s says %s, which comes with the panel of %s", path, word, panel)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What a person reads is in the table: no template has words of its own.
 func TestNoWordsInTemplates(t *testing.T) {
 	markup := regexp.MustCompile(`(?s)<script.*?</script>|<style>.*?</style>|<!--.*?-->|\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\}`)

@@ -45,7 +45,7 @@ class I18n {
 const other = (l: Language): Language => (l === 'zh' ? 'en' : 'zh');
 
 function inLanguage(l: Language, word: Word, values?: Values): string {
-  const text: string = table[word][l === 'zh' ? 1 : 0];
+  const text = table[word]?.[l === 'zh' ? 1 : 0] ?? '';
   return values ? text.replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all)) : text;
 }
 

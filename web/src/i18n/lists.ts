@@ -1,7 +1,8 @@
 // The words of send lists, and of files sent at a pace.
 
+import { addWords } from './table';
+
 export const listWords = {
-  lists: ['Lists', '列表'],
   list: ['List', '列表'],
   listsEmpty: ['Messages that you send again and again, in their order, with a pause after each. Keep them here as a list.', '把需要反复、按顺序、带间隔发送的消息放在列表里。'],
   listNew: ['New list', '新建列表'],
@@ -60,9 +61,6 @@ export const listWords = {
   listImported: ['{n} rows came into {name}.', '已导入 {n} 行到 {name}。'],
   listExport: ['Export', '导出'],
   listHead: ['Data · pause in ms', '数据 · 间隔（毫秒）'],
-  fileChunk: ['bytes at a time', '每次字节数'],
-  fileChunkHint: ['0: as it suits the network', '0：由网络决定'],
-  fileRate: ['bytes a second', '每秒字节数'],
-  fileRateHint: ['0: as fast as they are taken', '0：对方能接收多快就多快'],
-  keyMoveRow: ['move a row of a list', '列表中：移动一行'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
+
+addWords(listWords);

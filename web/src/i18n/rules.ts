@@ -1,7 +1,8 @@
 // Words about rules: how a session answers by itself.
 
+import { addWords } from './table';
+
 export const ruleWords = {
-  rules: ['Rules', '自动应答'],
   rulesOn: ['Answer by these rules', '按以下规则自动应答'],
   rulesNone: ['Nobody is answered by itself yet. A rule says: when this arrives, reply so.', '还没有自动应答。一条规则就是：收到这样的数据，就这样回复。'],
   rulesLater: ['They answer as soon as the session is open.', '打开会话后即开始应答。'],
@@ -102,3 +103,5 @@ export const ruleWords = {
   tryStateStart: ['(start)', '（初始）'],
   tryMore: ['There was more to try than one look takes.', '数据较多，未全部试完。'],
 } as const;
+
+addWords(ruleWords);

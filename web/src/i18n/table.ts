@@ -1,19 +1,19 @@
-// Every word the page says, in English and in Chinese. One idea, one entry.
+// Every word the page says, in English and in Chinese. One idea, one entry. The words of
+// panels that come when they are first looked at come with them.
 
 import { eventWords } from './events';
 import { frameWords } from './frames';
-import { listWords } from './lists';
+import type { listWords } from './lists';
 import { networkWords } from './network';
-import { ruleWords } from './rules';
-import { workspaceWords } from './workspace';
+import type { ruleWords } from './rules';
+import type { workspaceWords } from './workspace';
 
-export const table = {
+type Words = Record<string, readonly [en: string, zh: string]>;
+
+const first = {
   ...eventWords,
   ...frameWords,
-  ...listWords,
   ...networkWords,
-  ...ruleWords,
-  ...workspaceWords,
 
   // the frame
   tabs: ['Sessions', '会话'],
@@ -33,6 +33,9 @@ export const table = {
   help: ['Keys and help', '快捷键与帮助'],
   secondPage: ['Open one more page', '再打开一个页面'],
   settings: ['Settings', '设置'],
+  lists: ['Lists', '列表'],
+  rules: ['Rules', '自动应答'],
+  workspace: ['Workspace', '工作区'],
   panel: ['Peers and messages', '连接对象与消息'],
   close: ['Close', '关闭'],
   skip: ['Skip to the send box', '跳到发送框'],
@@ -231,6 +234,14 @@ export const table = {
   messageName: ['Name', '名称'],
   removeMessage: ['Remove {name}', '移除 {name}'],
   chooseFile: ['Choose a file', '选择文件'],
+  fileChunk: ['bytes at a time', '每次字节数'],
+  fileChunkHint: ['0: as it suits the network', '0：由网络决定'],
+  fileRate: ['bytes a second', '每秒字节数'],
+  fileRateHint: ['0: as fast as they are taken', '0：对方能接收多快就多快'],
+  fileLineDelay: ['ms between lines', '行间隔（毫秒）'],
+  fileLineDelayHint: ['Sends line by line, and waits so long after each. 0: not by lines', '逐行发送，每行之后等待这么久。0：不按行发送'],
+  fileUploading: ['{done} of {all} given to the workbench', '已交给工作台 {done} / {all}'],
+  fileNone: ['Choose a file, or drop one here.', '请选择文件，或拖放到此处。'],
   fileProgress: ['{done} of {all}', '{done} / {all}'],
   fileDone: ['Sent {name}: {n} bytes.', '已发送 {name}：{n} 字节。'],
   fileCanceled: ['Ended after {n} bytes.', '已结束，已送达 {n} 字节。'],
@@ -256,6 +267,8 @@ export const table = {
 
   // the first visit
   welcome: ['Talk to your board', '与开发板通讯'],
+  welcomeSaved: ['From your workspace', '来自你的工作区'],
+  openNamed: ['Open {name}', '打开 {name}'],
   welcomeOpen: ['Open a server on port {port}', '打开端口 {port} 的服务器'],
   welcomeOpened: ['The server is open on port {port}.', '服务器已在端口 {port} 打开。'],
   welcomeRun: ['Run this line on your board', '在开发板上运行这一行'],
@@ -287,9 +300,16 @@ export const table = {
   keySelect: ['select several rows', '选择多行'],
   keyCopy: ['copy the selected rows', '复制所选行'],
   keyAreas: ['next area', '下一个区域'],
+  keyMoveRow: ['move a row of a list', '列表中：移动一行'],
   keyRemove: ['remove the tab that has the focus', '移除当前标签页'],
   keyHelp: ['this help', '本帮助'],
   keyEscape: ['leave a search, a menu, this help', '退出搜索、菜单或帮助'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
-export type Word = keyof typeof table;
+export type Word = keyof typeof first | keyof typeof listWords | keyof typeof ruleWords | keyof typeof workspaceWords;
+
+/** What has come so far. */
+export const table: Words = { ...first };
+
+/** Adds the words of a panel. */
+export const addWords = (more: Words): void => void Object.assign(table, more);

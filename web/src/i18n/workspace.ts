@@ -1,7 +1,8 @@
 // The words of the workspace.
 
+import { addWords } from './table';
+
 export const workspaceWords = {
-  workspace: ['Workspace', '工作区'],
   workspaceFile: ['Kept in', '保存在'],
   workspaceMemory: ['Kept until the program ends: this computer has no place for it.', '仅保存到程序结束：本机没有可用的保存位置。'],
   workspaceEmpty: ['Nothing is saved yet. What you keep here is one text file, which sockeye run plays, too.', '尚未保存任何内容。这里保存的内容都在一个文本文件中，sockeye run 也能执行它。'],
@@ -10,7 +11,6 @@ export const workspaceWords = {
   noEndpoints: ['None yet.', '暂无。'],
   openAll: ['Open all', '全部打开'],
   openOne: ['Open', '打开'],
-  openNamed: ['Open {name}', '打开 {name}'],
   showNamed: ['Show {name}', '查看 {name}'],
   showSession: ['Show', '查看'],
   keepSession: ['Keep this session', '保存当前会话'],
@@ -57,5 +57,6 @@ export const workspaceWords = {
   textReload: ['Load the file as it is now', '载入文件的当前内容'],
   textUnkept: ['Not kept yet: Escape again discards it.', '尚未保存：再按一次 Escape 将放弃修改。'],
   textOverwrite: ['Keep mine instead', '仍保存我的内容'],
-  welcomeSaved: ['From your workspace', '来自你的工作区'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
+
+addWords(workspaceWords);

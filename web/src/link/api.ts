@@ -28,11 +28,6 @@ export async function request(method: string, path: string, body?: unknown, sign
   return exchange(method, path, JSON.stringify(body ?? {}), 'application/json', signal); // of every change: no form of another page can say so
 }
 
-/** Gives the core a file, which the browser reads as it sends it. */
-export async function upload<T>(path: string, file: Blob, signal?: AbortSignal): Promise<T> {
-  return (await (await exchange('POST', path, file, 'application/octet-stream', signal)).json()) as T;
-}
-
 async function exchange(method: string, path: string, body: BodyInit | null, type: string, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Authorization: `Bearer ${token()}`, 'Accept-Language': i18n.accepted };
   if (type) headers['Content-Type'] = type;

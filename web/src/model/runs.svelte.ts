@@ -2,7 +2,8 @@
 // They live in the core; this is what the page knows of them.
 
 import type { Run, Runs, StartRun } from '../api-types';
-import { call, query, upload } from '../link/api';
+import { call, query } from '../link/api';
+import { upload } from '../link/upload';
 import { workbench } from './workbench.svelte';
 
 class RunsModel {
@@ -44,8 +45,8 @@ class RunsModel {
   }
 
   /** Gives the core a file to send. Throws what the core has against it. */
-  async sendFile(session: string, file: File, options: Record<string, string | number | boolean>, signal: AbortSignal): Promise<Run> {
-    const run = await upload<Run>(`/sessions/${session}/files${query({ name: file.name, ...options })}`, file, signal);
+  async sendFile(session: string, file: File, options: Record<string, string | number | boolean>, told: (sent: number) => void, signal: AbortSignal): Promise<Run> {
+    const run = await upload<Run>(`/sessions/${session}/files${query({ name: file.name, ...options })}`, file, told, signal);
     await this.refresh(session);
     return run;
   }

@@ -8,14 +8,23 @@ import { remember, settings } from './settings.svelte';
 import { checksumOf, kept } from '../format/payload';
 import { workspace } from './workspace.svelte';
 
+/** A file on its way to the core, which sends it when it has all of it. */
+export interface Upload {
+  readonly session: string;
+  readonly name: string;
+  readonly size: number;
+  readonly done: number;
+  readonly cancel: () => void;
+}
+
 class Sending {
   error = $state.raw<ErrorLine>();
   preview = $state.raw<Encoded>();
   busy = $state(false);
   file = $state.raw<File>();
   useFile = $state(false);
-  /** While the core takes a file; aborting it sends nothing. */
-  uploading = $state.raw<AbortController>();
+  /** A file that the core is taking; canceled, nothing of it is sent. */
+  upload = $state.raw<Upload>();
 
   private asking: AbortController | undefined;
 
@@ -75,16 +84,22 @@ class Sending {
 
   /** Gives the core the chosen file, which sends it at the pace of the settings and goes on when the page is gone. */
   async sendFile(tab: Tab): Promise<void> {
-    const file = this.file;
-    if (!file) return;
-    const cancel = (this.uploading = new AbortController());
+    const { file } = this;
+    const { session } = tab;
+    if (!file || !session || this.upload) return;
+    const stop = new AbortController();
+    const told = (sent: number) => {
+      // what goes over besides the file is not counted
+      this.upload = { session, name: file.name, size: file.size, done: Math.min(sent, file.size), cancel: () => stop.abort() };
+    };
+    told(0);
     this.error = undefined;
     try {
-      await runs.sendFile(tab.session ?? '', file, { ...(tab.all ? { all: true } : { to: tab.chosen.join(',') }), ...paceOf() }, cancel.signal);
+      await runs.sendFile(session, file, { ...(tab.all ? { all: true } : { to: tab.chosen.join(',') }), ...paceOf() }, told, stop.signal);
     } catch (e) {
-      if (!cancel.signal.aborted) this.error = failureOf(e);
+      if (!stop.signal.aborted) this.error = failureOf(e);
     }
-    this.uploading = undefined;
+    this.upload = undefined;
   }
 
   // ---- over and over ----
@@ -130,9 +145,10 @@ class Sending {
 }
 
 /** What the settings say of the pace of a file. */
-function paceOf(): { chunk?: number; rate?: number } {
-  const whole = (n: number) => Math.max(0, Math.floor(n || 0));
-  return { ...(whole(settings.fileChunk) ? { chunk: whole(settings.fileChunk) } : {}), ...(whole(settings.fileRate) ? { rate: whole(settings.fileRate) } : {}) };
+function paceOf(): Record<string, number> {
+  const pace = { chunk: settings.fileChunk, rate: settings.fileRate, line_delay_ms: settings.fileLineDelay };
+  const whole = Object.entries(pace).map(([name, n]) => [name, Math.max(0, Math.floor(n || 0))] as const);
+  return Object.fromEntries(whole.filter(([, n]) => n > 0));
 }
 
 export const sending = new Sending();

@@ -33,6 +33,7 @@ const defaults = {
   repeatEvery: 1000,
   fileChunk: 0, // bytes of a file at a time; 0 as it suits the network
   fileRate: 0, // bytes of a file in a second; 0 as fast as they are taken
+  fileLineDelay: 0, // milliseconds between lines of a file; 0 does not look for lines
   welcomed: false,
   history: [] as string[],
 };

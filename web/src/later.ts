@@ -1,0 +1,27 @@
+// What the page does without when it first stands. It comes while nothing else is to be
+// done, so that nobody who then looks at it waits.
+
+export const later = {
+  fileSending: () => import('./views/send/FileSending.svelte'),
+  help: () => import('./views/shell/Help.svelte'),
+  lists: () => import('./views/lists/ListsPanel.svelte'),
+  login: () => import('./views/shell/Login.svelte'),
+  message: () => import('./views/message/MessagePanel.svelte'),
+  options: () => import('./views/settings/OptionFields.svelte'),
+  removeTab: () => import('./views/shell/RemoveTab.svelte'),
+  rules: () => import('./views/rules/RulesPanel.svelte'),
+  workspace: () => import('./views/workspace/WorkspacePanel.svelte'),
+};
+
+/** Loads it all, one after the other, each when the browser is idle. */
+export function loadTheRest(): void {
+  const rest = Object.values(later);
+  const idle = (then: () => void) => ('requestIdleCallback' in globalThis ? requestIdleCallback(then, { timeout: 2000 }) : setTimeout(then, 200));
+  const next = () => {
+    void rest
+      .shift()?.()
+      .catch(() => undefined) // who looks at it tries again
+      .then(() => idle(next));
+  };
+  idle(next);
+}
