@@ -37,6 +37,7 @@ var levels = [][]string{
 	{"internal/recording/capture"},
 	{"internal/framing", "internal/fields", "internal/rule", "internal/schedule"},
 	{"internal/payload", "internal/pcapng", "internal/crcsearch"},
+	{"internal/localca"},
 	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private"},
 	{"."},
 }
@@ -74,6 +75,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/offline", "internal/checksum", "crc lists them"},
 	{"internal/offline", "internal/crcsearch", "crc find"},
 	{"internal/offline", "internal/payload", "payload shows bytes"},
+	{"internal/offline", "internal/localca", "ca shows it, and has it sign"},
 	{"internal/offline", ".", "the nouns"},
 
 	{"internal/terminal", "client", "an answer is waited for as programs do"},
@@ -218,6 +220,8 @@ var edges = []struct{ from, to, why string }{
 	{"internal/checksum", ".", "its faults are errors"},
 	{"internal/regular", ".", "its faults are errors"},
 	{"internal/private", ".", "its faults are errors"},
+	{"internal/localca", "internal/private", "its key is this user's alone"},
+	{"internal/localca", ".", "its faults are errors"},
 	{"internal/pcapng", ".", "packets are made of events and peers"},
 }
 

@@ -90,6 +90,9 @@ func (x *Terminal) StateDir() string { return userdir.State(x.Env) }
 // DataDir is explained at StateDir.
 func (x *Terminal) DataDir() string { return userdir.Data(x.Env) }
 
+// CADir is where this user's certificate authority is kept, or "".
+func (x *Terminal) CADir() string { return userdir.CA(x.Env) }
+
 // ConfigDir is explained at StateDir.
 func (x *Terminal) ConfigDir() string { return userdir.Config(x.Env) }
 

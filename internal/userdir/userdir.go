@@ -19,6 +19,14 @@ func Data(env func(string) string) string {
 	return folder(env, "XDG_DATA_HOME", filepath.Join(".local", "share"))
 }
 
+// CA is the directory of the user's own certificate authority, "" where there is no home.
+func CA(env func(string) string) string {
+	if dir := Data(env); dir != "" {
+		return filepath.Join(dir, "ca")
+	}
+	return ""
+}
+
 // Config is the directory for what a person sets: the folder config of SOCKEYE_HOME,
 // else sockeye in os.UserConfigDir. It is "" where there is no home.
 func Config(env func(string) string) string {
