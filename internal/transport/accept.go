@@ -26,11 +26,12 @@ type StreamListener interface {
 // listener.
 func (d *DriverSession) ServeStream(l StreamListener) {
 	d.OnStop(func() { l.Close() })
-	d.Go(func() { d.acceptAll(l) })
+	d.Go(func() { d.AcceptStreams(l, func(conn Conn) { d.Join(conn, joinedDetail(conn)) }) })
 }
 
-// acceptAll accepts until the listener is closed.
-func (d *DriverSession) acceptAll(l StreamListener) {
+// AcceptStreams accepts until the listener is closed, and gives each connection that may
+// be a peer to admitted, which must not wait.
+func (d *DriverSession) AcceptStreams(l StreamListener, admitted func(Conn)) {
 	gate := NewGate(d)
 	defer gate.Close()
 	for d.WaitForCapacity() {
@@ -38,7 +39,11 @@ func (d *DriverSession) acceptAll(l StreamListener) {
 		switch {
 		case err == nil:
 			gate.Accepted()
-			d.onAccept(conn, gate)
+			if !gate.Admits(conn.Remote()) {
+				reject(conn)
+				continue
+			}
+			admitted(conn)
 		case errors.Is(err, net.ErrClosed):
 			return
 		case IsTransientAccept(err):
@@ -65,17 +70,12 @@ func reject(conn Conn) {
 	conn.Close()
 }
 
-// onAccept makes a peer of a connection, or resets it when it may not be one.
-func (d *DriverSession) onAccept(conn Conn, gate *Gate) {
-	if !gate.Admits(conn.Remote()) {
-		reject(conn)
-		return
-	}
-	var how *sockeye.Detail
+// joinedDetail is what the joined event of a connection tells, if it tells something.
+func joinedDetail(conn Conn) *sockeye.Detail {
 	if c, ok := conn.(interface{ Joined() *sockeye.Detail }); ok {
-		how = c.Joined()
+		return c.Joined()
 	}
-	d.Join(conn, how)
+	return nil
 }
 
 // Join makes a peer of a connection and starts to serve it. It says false, and closes

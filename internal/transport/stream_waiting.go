@@ -2,6 +2,7 @@ package transport
 
 import (
 	"os"
+	"sync"
 )
 
 // newWaitingIO makes what reads and writes a connection where nobody tells when there
@@ -10,8 +11,25 @@ func newWaitingIO(c *StreamMover) (connReader, connWriter) {
 	return &waitingReader{c, make(chan struct{}, 1)}, &waitingWriter{c}
 }
 
-// waitingReader reads a connection with a buffer taken for the whole wait: package net
-// offers no readiness here.
+// Waiter is a Conn without a descriptor to wait for that can still wait for something to
+// read without a buffer.
+type Waiter interface {
+	Conn
+	// WaitReadable returns when Read will not wait, if only because of an error.
+	WaitReadable()
+}
+
+// OrderedWriter is a Conn that can write and record in one step; see
+// StreamMover.order.
+type OrderedWriter interface {
+	Conn
+	// WriteOrdered writes data in pieces. It calls took with each while it holds order,
+	// over the write with which the kernel got the last of the piece.
+	WriteOrdered(data []byte, order sync.Locker, took func(piece []byte)) (int, error)
+}
+
+// waitingReader reads a connection that tells of no readiness. Its buffer is taken for
+// the whole wait, unless the connection is a Waiter.
 type waitingReader struct {
 	c     *StreamMover
 	woken chan struct{} // capacity 1
@@ -21,6 +39,9 @@ type waitingReader struct {
 // caller puts it back. At the end of the stream the error is io.EOF.
 func (in *waitingReader) next() (*[]byte, int, error) {
 	c := in.c
+	if w, ok := c.conn.(Waiter); ok {
+		w.WaitReadable()
+	}
 	buf := c.peer.session.buffers.Get().(*[]byte)
 	n, err := c.conn.Read(*buf)
 	if n > 0 {
@@ -59,10 +80,18 @@ const smallPiece = 16 << 10
 type waitingWriter struct{ c *StreamMover }
 
 // write is called by the holder of the turn only. The event of a piece follows
-// its write, so an answer to it may be recorded first.
+// its write, so an answer to it may be recorded first, unless the connection is an
+// OrderedWriter.
 func (o *waitingWriter) write(data []byte) (n int, err error) {
 	p := o.c.peer
 	defer o.c.waiting.Store(0)
+	if w, ok := o.c.conn.(OrderedWriter); ok {
+		o.c.waiting.Store(int64(len(data)))
+		return w.WriteOrdered(data, &o.c.order, func(piece []byte) {
+			p.Record(p.Sent(p.session.cfg.Now(), piece))
+			o.c.waiting.Add(-int64(len(piece)))
+		})
+	}
 	for len(data) > 0 && err == nil {
 		o.c.waiting.Store(int64(len(data)))
 		var took int

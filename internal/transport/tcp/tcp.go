@@ -22,12 +22,44 @@ type Driver struct{}
 
 // Listen binds every address of the endpoint and starts accepting.
 func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
+	bound, err := bind(ctx, s)
+	if err != nil {
+		return err
+	}
+	queues := sockopt.NewSendQueues(s)
+	if !epoll.Serve(s, bound, queues) {
+		for _, l := range bound {
+			s.ServeStream(newListener(s, l, queues))
+		}
+	}
+	return nil
+}
+
+// Bind is Listen for a driver of something that runs over TCP: it returns the bound
+// listeners, from which that driver accepts. The session closes them.
+func Bind(ctx context.Context, s *transport.DriverSession) ([]*Listener, error) {
+	bound, err := bind(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	queues := sockopt.NewSendQueues(s)
+	var all []*Listener
+	for _, l := range bound {
+		one := newListener(s, l, queues)
+		s.OnStop(func() { one.Close() })
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// bind binds every address of the endpoint and reports them.
+func bind(ctx context.Context, s *transport.DriverSession) ([]*net.TCPListener, error) {
 	setter := sockopt.For(s.Endpoint())
 	s.OnSetOptions(sockopt.Change)
 	lc := net.ListenConfig{Control: setter.Listen, KeepAlive: -1}
 	lc.SetMultipathTCP(false)
 	var bound []*net.TCPListener
-	err := inet.BindAll(ctx, s.Endpoint().Address, func(network, address string) (netip.AddrPort, error) {
+	err := inet.BindAll(ctx, below(s.Endpoint().Address), func(network, address string) (netip.AddrPort, error) {
 		l, err := lc.Listen(ctx, network, address)
 		if err != nil {
 			return netip.AddrPort{}, err
@@ -39,23 +71,27 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 		for _, l := range bound {
 			l.Close()
 		}
-		return err
+		return nil, err
 	}
 	var locals []sockeye.SocketAddr
 	for _, l := range bound {
 		locals = append(locals, sockeye.IPSocketAddr(netinfo.AddrPort(l.Addr())))
 	}
 	s.Opened(locals...)
-	queues := sockopt.NewSendQueues(s)
-	if !epoll.Serve(s, bound, queues) {
-		for _, l := range bound {
-			serve(s, l, setter, queues)
-		}
-	}
 	for _, local := range locals {
 		inet.WatchAddress(s, local.AddrPort())
 	}
-	return nil
+	return bound, nil
+}
+
+// below is an address of what runs over TCP as one of TCP: with its family.
+func below(a sockeye.Address) sockeye.Address {
+	if family := a.Network.Family(); family != 0 {
+		a.Network = sockeye.TCP + sockeye.Network('0'+rune(family))
+	} else {
+		a.Network = sockeye.TCP
+	}
+	return a
 }
 
 func setBacklog(l *net.TCPListener, backlog int) error {
@@ -71,16 +107,8 @@ func setBacklog(l *net.TCPListener, backlog int) error {
 	return errors.Join(err, listenErr)
 }
 
-// serve accepts with a goroutine, and serves peers with a goroutine for each.
-func serve(s *transport.DriverSession, l *net.TCPListener, setter *sockopt.Setter, queues *sockopt.SendQueues) {
-	if raw, err := l.SyscallConn(); err == nil {
-		s.AcceptsFrom(raw)
-	}
-	s.ServeStream(&listener{TCPListener: l, session: s, setter: setter, queues: queues, faults: transport.NewErrorLimiter(s)})
-}
-
-// listener is one listening socket.
-type listener struct {
+// Listener is one listening socket.
+type Listener struct {
 	*net.TCPListener
 	session *transport.DriverSession
 	setter  *sockopt.Setter
@@ -88,11 +116,27 @@ type listener struct {
 	faults  transport.ErrorLimiter
 }
 
+func newListener(s *transport.DriverSession, l *net.TCPListener, queues *sockopt.SendQueues) *Listener {
+	if raw, err := l.SyscallConn(); err == nil {
+		s.AcceptsFrom(raw)
+	}
+	return &Listener{TCPListener: l, session: s, setter: sockopt.For(s.Endpoint()), queues: queues, faults: transport.NewErrorLimiter(s)}
+}
+
 // Name is the address in errors.
-func (l *listener) Name() string { return l.Addr().String() }
+func (l *Listener) Name() string { return l.Addr().String() }
 
 // Accept waits for a connection and sets its options.
-func (l *listener) Accept() (transport.Conn, error) {
+func (l *Listener) Accept() (transport.Conn, error) {
+	c, err := l.AcceptConn()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// AcceptConn is Accept with the type that it gives.
+func (l *Listener) AcceptConn() (*Conn, error) {
 	accepted, err := l.AcceptTCP()
 	if err != nil {
 		return nil, err
@@ -108,26 +152,13 @@ func (l *listener) Accept() (transport.Conn, error) {
 }
 
 // Close stops accepting.
-func (l *listener) Close() error { return l.TCPListener.Close() }
+func (l *Listener) Close() error { return l.TCPListener.Close() }
 
 // Dial connects to the endpoint's address.
 func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
-	ep := s.Endpoint()
-	sockeye.AllOptions.Live().Merge(&ep.Options, s.Live())
-	s.OnSetOptions(sockopt.Change)
-	d := dialer{ep: ep, opts: s.Options(), setter: sockopt.For(ep), filter: s.Config().DialFilter}
-	connected, attempts, err := d.dialStream(ctx)
+	c, how, err := Connect(ctx, s)
 	if err != nil {
 		return nil, err
-	}
-	c, err := newConn(connected)
-	if err != nil {
-		return nil, err
-	}
-	s.Opened(c.Local())
-	var how *sockeye.Detail
-	if len(attempts) > 1 {
-		how = &sockeye.Detail{Attempts: attempts}
 	}
 	if p, ok := s.Join(c, how); ok {
 		return p, nil
@@ -135,32 +166,55 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 	return nil, transport.ErrClosing
 }
 
-// conn is a TCP connection of package net.
-type conn struct {
+// Connect is Dial for a driver of something that runs over TCP: it returns the
+// connection, which is nobody's peer yet, and how it came about.
+func Connect(ctx context.Context, s *transport.DriverSession) (*Conn, *sockeye.Detail, error) {
+	ep := s.Endpoint()
+	sockeye.AllOptions.Live().Merge(&ep.Options, s.Live())
+	s.OnSetOptions(sockopt.Change)
+	d := dialer{ep: ep, opts: s.Options(), setter: sockopt.For(ep), filter: s.Config().DialFilter}
+	connected, attempts, err := d.dialStream(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := newConn(connected)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Opened(c.Local())
+	var how *sockeye.Detail
+	if len(attempts) > 1 {
+		how = &sockeye.Detail{Attempts: attempts}
+	}
+	return c, how, nil
+}
+
+// Conn is a TCP connection of package net.
+type Conn struct {
 	*net.TCPConn
 	sockopt.TCPSocket
 }
 
 // newConn takes a connection over; it is closed if there is an error.
-func newConn(c *net.TCPConn) (*conn, error) {
+func newConn(c *net.TCPConn) (*Conn, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		c.Close()
 		return nil, err
 	}
-	return &conn{c, sockopt.TCPSocket{Raw: raw}}, nil
+	return &Conn{c, sockopt.TCPSocket{Raw: raw}}, nil
 }
 
-func (c *conn) Local() sockeye.SocketAddr {
+func (c *Conn) Local() sockeye.SocketAddr {
 	return sockeye.IPSocketAddr(netinfo.AddrPort(c.LocalAddr()))
 }
 
-func (c *conn) Remote() sockeye.SocketAddr {
+func (c *Conn) Remote() sockeye.SocketAddr {
 	return sockeye.IPSocketAddr(netinfo.AddrPort(c.RemoteAddr()))
 }
 
 // Abort has Close send RST.
-func (c *conn) Abort() { c.SetLinger(0) }
+func (c *Conn) Abort() { c.SetLinger(0) }
 
 // Close closes the connection.
-func (c *conn) Close() error { return c.TCPConn.Close() }
+func (c *Conn) Close() error { return c.TCPConn.Close() }
