@@ -9,10 +9,10 @@ import (
 )
 
 // Rows writes lines of which some show a piece of a stream as text. A piece may end
-// within a character: then its line, and those after it, wait for the next piece of
-// the stream. If that completes the character, it is shown there; else the bytes are
-// shown, escaped, in the line of the piece that they came with. So the texts of a
-// stream's lines, joined, always stand for its bytes.
+// within a character: then its line, and those after it, wait for the next pieces of
+// the stream. Where these complete the character, it is shown in the last of them; else
+// the bytes are shown, escaped, in the lines of the pieces that they came with. So the
+// texts of a stream's lines, joined, always stand for its bytes.
 //
 // K names a stream. Rows belong to one goroutine.
 type Rows[K comparable] struct {
@@ -23,7 +23,7 @@ type Rows[K comparable] struct {
 	// bytes, and Chose, if it is not nil, hears of it before the line that shows them.
 	Charset Charset
 	Chose   func(key K, c Charset)
-	// Wait is how long a line waits at most, if somebody calls Settle.
+	// Wait is how long a line waits at most for each next piece, if somebody calls Settle.
 	Wait time.Duration
 
 	printers map[K]*Printer
@@ -34,7 +34,8 @@ type Rows[K comparable] struct {
 // openRow is a line that waits.
 type openRow[K comparable] struct {
 	key   K
-	at    int // where in waiting the bytes go that begin a character
+	at    int // where in waiting the bytes go that begin a character, or go on with one
+	held  int // how many of these there are
 	until time.Time
 }
 
@@ -63,7 +64,9 @@ func (r *Rows[K]) Piece(key K, line, data, tail []byte, whole bool) ([]byte, err
 	if r.Charset == Auto && p.choose(data) && r.Chose != nil {
 		r.Chose(key, p.Charset)
 	}
-	r.settle(key, data)
+	if whole || !r.goesOn(key, data) {
+		r.settle(key, data)
+	}
 	p.beginRow()
 	line = p.Append(line, data)
 	if whole {
@@ -74,7 +77,7 @@ func (r *Rows[K]) Piece(key K, line, data, tail []byte, whole bool) ([]byte, err
 	if p.held == 0 {
 		return line, r.Line(line)
 	}
-	r.open = append(r.open, openRow[K]{key, len(r.waiting) + end, time.Now().Add(r.Wait)})
+	r.open = append(r.open, openRow[K]{key, len(r.waiting) + end, min(int(p.held), len(data)), time.Now().Add(r.Wait)})
 	r.add(line)
 	return line, nil
 }
@@ -107,23 +110,52 @@ func (r *Rows[K]) End(key K) {
 	delete(r.printers, key)
 }
 
-// settle ends the waiting of a stream's line when its next bytes are there; nil is
-// that none will come.
-func (r *Rows[K]) settle(key K, next []byte) {
-	n := slices.IndexFunc(r.open, func(o openRow[K]) bool { return o.key == key })
-	if n < 0 {
-		return
+// goesOn reports whether the next bytes of a stream go on with the character that its lines
+// wait for, and do not end it. Then these wait anew.
+func (r *Rows[K]) goesOn(key K, next []byte) bool {
+	if !r.printers[key].continues(next) {
+		return false
 	}
-	if p := r.printers[key]; !p.completes(next) {
-		escaped := p.Flush(nil)
-		r.waiting = slices.Insert(r.waiting, r.open[n].at, escaped...)
-		for i := n + 1; i < len(r.open); i++ {
-			r.open[i].at += len(escaped)
+	for i := range r.open {
+		if r.open[i].key == key {
+			r.open[i].until = time.Now().Add(r.Wait)
 		}
 	}
-	r.open = slices.Delete(r.open, n, n+1)
-	if n == 0 {
-		r.writeReady()
+	return true
+}
+
+// settle ends the waiting of a stream's lines when its next bytes are there; nil is
+// that none will come.
+func (r *Rows[K]) settle(key K, next []byte) {
+	p := r.printers[key]
+	if p == nil || p.held == 0 {
+		return
+	}
+	if !p.completes(next) {
+		r.escapeHeld(key, p)
+	}
+	r.open = slices.DeleteFunc(r.open, func(o openRow[K]) bool { return o.key == key })
+	r.writeReady()
+}
+
+// escapeHeld shows the bytes that wait in the lines of the pieces that they came with.
+func (r *Rows[K]) escapeHeld(key K, p *Printer) {
+	var buf [2 * len(p.tail)]byte
+	held := buf[:copy(buf[:], p.tail[:p.held])]
+	p.Flush(nil)
+	shift := 0
+	for i := range r.open {
+		o := &r.open[i]
+		if o.at += shift; o.key != key {
+			continue
+		}
+		var escaped []byte
+		for _, b := range held[:o.held] {
+			escaped = appendByte(escaped, b)
+		}
+		held = held[o.held:]
+		r.waiting = slices.Insert(r.waiting, o.at, escaped...)
+		shift += len(escaped)
 	}
 }
 
@@ -164,19 +196,29 @@ func (r *Rows[K]) SettleAll() {
 
 // completes reports whether next, as the next piece, makes one character of the
 // bytes that wait.
-func (p *Printer) completes(next []byte) bool {
+func (p *Printer) completes(next []byte) bool { return p.joinedSize(next) > int(p.held) }
+
+// continues reports whether next goes on with the character of the bytes that wait, and
+// does not end it.
+func (p *Printer) continues(next []byte) bool {
+	return p.held > 0 && len(next) > 0 && p.joinedSize(next) == 0
+}
+
+// joinedSize is how many bytes the character has that the bytes that wait begin with next
+// after them: 0 if it goes on after these, 1 if there is none.
+func (p *Printer) joinedSize(next []byte) (size int) {
 	if len(next) == 0 {
-		return false
+		return 1
 	}
 	var buf [2 * len(p.tail)]byte
 	held := copy(buf[:], p.tail[:p.held])
 	joined := buf[:held+copy(buf[held:], next)]
-	if p.Charset == "" || p.Charset == UTF8 {
-		_, size := utf8.DecodeRune(joined)
-		return size > held
+	if p.Charset != "" && p.Charset != UTF8 {
+		_, size = p.decoder.next(joined)
+	} else if utf8.FullRune(joined) {
+		_, size = utf8.DecodeRune(joined)
 	}
-	_, size := p.decoder.next(joined)
-	return size > held
+	return size
 }
 
 // beginRow makes the next piece the beginning of a row: a combining mark there has

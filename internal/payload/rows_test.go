@@ -30,6 +30,9 @@ func TestRows(t *testing.T) {
 		{"another direction is within a character, too", UTF8, []piece{{"a", "1\xe5"}, {"b", "2\xe5"}, {"a", "3"}, {"b", "\xa5\xbd"}},
 			"a:1\\xe5\nb:2\na:3\nb:好\n"},
 		{"a read that goes on, and completes nothing", UTF8, []piece{{"a", "\xf0"}, {"a", "\x9f"}}, "a:\\xf0\na:\\x9f\n"},
+		{"a character that comes byte by byte", UTF8, []piece{{"a", "1\xe5"}, {"b", "x"}, {"a", "\xa5"}, {"a", "\xbd2\xf0"}, {"a", "\x9f"}, {"a", "\x98"}, {"a", "\x80"}}, "a:1\nb:x\na:\na:好2\na:\na:\na:😀\n"},
+		{"bytes that go on and end nothing are in their own rows", UTF8, []piece{{"a", "1\xf0"}, {"b", "2\xe5"}, {"a", "\x9f"}, {"a", "\x98"}, {"a", "3"}}, "a:1\\xf0\nb:2\\xe5\na:\\x9f\na:\\x98\na:3\n"},
+		{"a character of four bytes of GB18030, byte by byte", GB18030, []piece{{"a", "\x81"}, {"a", "0"}, {"a", "\x84"}, {"a", "6"}}, "a:\na:\na:\na:¥\n"},
 		{"nothing more comes", UTF8, []piece{{"a", "x\xe5\xa5"}}, "a:x\\xe5\\xa5\n"},
 		{"GBK", GBK, []piece{{"a", "\xc4\xe3\xba"}, {"a", "\xc3"}, {"a", "\xc5"}, {"a", "\n"}}, "a:你\na:好\na:\\xc5\na:\\n\n"},
 		{"a mark has no character in the row before", UTF8, []piece{{"a", "e"}, {"a", "\u0301"}}, "a:e\na:\\u{301}\n"},
@@ -103,13 +106,16 @@ func checkRows(t *testing.T, charset Charset, out string, lines int, pieces [2][
 }
 
 // stands reports whether each text is its piece, but for a character that the piece
-// begins and the next one ends, which is in the text of that.
+// begins and one after it ends, which is in the text of that.
 func stands(charset Charset, texts []string, carried []byte, pieces [][]byte) bool {
 	if len(texts) == 0 {
 		return len(carried) == 0
 	}
 	if len(pieces[0]) == 0 && texts[0] == "" && stands(charset, texts[1:], carried, pieces[1:]) {
 		return true
+	}
+	if joined := slices.Concat(carried, pieces[0]); len(carried) > 0 && len(joined) <= 3 && texts[0] == "" && stands(charset, texts[1:], joined, pieces[1:]) {
+		return true // it goes on with the character, and does not end it
 	}
 	for left := 0; left <= min(3, len(pieces[0])); left++ {
 		own := len(pieces[0]) - left

@@ -11,8 +11,10 @@ import (
 )
 
 // characterWait is how long a line whose last bytes begin a character waits for the
-// read that completes it. The pieces of one message are closer together.
-const characterWait = 100 * time.Millisecond
+// read that goes on with it. The pieces of one message are closer together, also where a
+// segment was lost and sent again (200 ms at least on Linux), or a board sends a byte in
+// 33 ms (300 baud). The manual names it.
+const characterWait = 250 * time.Millisecond
 
 // rows are the lines of a view that shows text.
 type rows struct {

@@ -66,7 +66,7 @@ export class Content {
   /** What "auto" had chosen before, if that message is loaded no more. */
   inherited: Charset | undefined;
 
-  private next: Uint8Array = none; // the bytes of the message after this one: they may end its last character
+  private after: Content | undefined; // the message after this one: it may end its last character
 
   private readonly said: Uint8Array; // what is read as text: the content of a frame
   private readonly cuts: number[]; // where another chunk begins in data …
@@ -179,7 +179,8 @@ export class Content {
       const shown = chosen(charset, before ? before.shown : c.inherited, before?.tail ?? none, c.said);
       const { text, tail } = decode(join(before?.carried ?? none, c.said), shown ?? 'utf-8');
       const held = c.whole || c.data.length !== c.bytes ? none : tail;
-      const goesOn = completes(held, c.next, chosen(charset, shown, held, c.next) ?? 'utf-8');
+      const next = c.following();
+      const goesOn = completes(held, next, chosen(charset, shown, held, next) ?? 'utf-8');
       c.decodedAs = { charset, shown, tail: held, ...(goesOn ? { text, carried: tail } : { text: text + loose(tail), carried: none }) };
     }
     return this.decodedAs!;
@@ -194,8 +195,20 @@ export class Content {
   /** The message before this one has come: what was decoded no longer holds. */
   setBefore(before: Content): void {
     this.before = before;
-    before.next = this.said;
-    for (const c of [before, this]) c.decodedAs = c.view = undefined;
+    before.after = this;
+    this.decodedAs = this.view = undefined;
+    let between = 0; // bytes from a message to this one: as many as a character may still need
+    for (let c: Content | undefined = before; c && between < longest; c = c.before) {
+      c.decodedAs = c.view = undefined;
+      between += Math.max(1, c.said.length);
+    }
+  }
+
+  // following are the first bytes of what comes after: a slow line may bring a character byte by byte.
+  private following(): Uint8Array {
+    let next: Uint8Array = none;
+    for (let c = this.after, n = 0; c && n < longest && next.length < longest; c = c.after, n++) next = join(next, c.said.subarray(0, longest));
+    return next;
   }
 
   private textColumn(charset: Charset, at: Range): Piece[] {
@@ -210,6 +223,9 @@ export class Content {
     return out;
   }
 }
+
+// longest is how many bytes a character has at most.
+const longest = 4;
 
 // chosen is what the next bytes of a stream are shown in, which was shown in something before and has bytes that wait.
 function chosen(charset: ViewCharset, before: Charset | undefined, held: Uint8Array, next: Uint8Array): Charset | undefined {

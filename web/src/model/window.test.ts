@@ -32,6 +32,14 @@ describe('Window', () => {
     expect(w.rows.map((r) => r.contents[0]!.decoded('utf-8'))).toEqual(['a', '温b']);
   });
 
+  test('shows a character that comes byte by byte in the row that completes it', () => {
+    const texts = (w: Window) => w.rows.map((r) => r.contents[0]!.decoded('utf-8'));
+    const w = windowOf('a\xf0', '\x9f', '\x98');
+    expect(texts(w)).toEqual(['a\udcf0', '\udc9f', '\udc98']);
+    w.addBack(answer([received(4, '\x80b')], 5), 4);
+    expect(texts(w)).toEqual(['a', '', '', '😀b']);
+  });
+
   test('leaves bytes that nothing completes in the row they came with', () => {
     const w = windowOf('\xc5', 'b');
     expect(w.rows.map((r) => r.contents[0]!.decoded('utf-8'))).toEqual(['\udcc5', 'b']);
