@@ -24,6 +24,8 @@ const (
 
 	Unix     Network = "unix"
 	Unixgram Network = "unixgram"
+
+	Serial Network = "serial"
 )
 
 // Networks lists every network in the order help texts show them.
@@ -63,8 +65,8 @@ type Address struct {
 	// Port 0 asks the system for a free one.
 	Port uint16
 	// Path is the name of what has no host and port, as the system has it: a file,
-	// "/run/x.sock", or on Linux a name without a file, "@name". After a host and a port
-	// it is the request target, "/chat?room=1"; "" is "/" (see TargetQuery).
+	// "/run/x.sock", or on Linux a name without a file, "@name"; a serial port, "/dev/ttyUSB0"
+	// or "COM3". After a host and a port it is the request target, "/chat?room=1"; "" is "/" (see TargetQuery).
 	Path string
 }
 
@@ -129,7 +131,7 @@ func (p addressParser) parse() (a Address, query string, err error) {
 		if n.Traits().Query == OptionQuery {
 			a.Path, query = cutQuery(path)
 		}
-		return a, query, p.checkPath(a.Path)
+		return a, query, p.checkPath(n, a.Path)
 	}
 	typed, query := cutQuery(strings.TrimSpace(p.typed))
 	rest := plainPunctuation.Replace(typed)
@@ -207,8 +209,11 @@ func (p addressParser) path() (Network, string, bool) {
 	return "", "", false
 }
 
-func (p addressParser) checkPath(path string) error {
+func (p addressParser) checkPath(n Network, path string) error {
 	hint := Text{"write unix:///run/x.sock, or on Linux unix://@name for a name without a file", "写成 unix:///run/x.sock；Linux 上 unix://@名称 表示没有文件的名称"}
+	if n.Traits().Line {
+		hint = serialHint
+	}
 	switch {
 	case path == "" || path == "@":
 		return p.fail(Text{"the path is missing", "缺少路径"}, hint)
@@ -222,6 +227,9 @@ func (p addressParser) checkPath(path string) error {
 	}
 	return nil
 }
+
+// serialHint says how to write a serial port.
+var serialHint = Text{"write serial:///dev/ttyUSB0 or serial://COM3; sockeye ports lists them", "写成 serial:///dev/ttyUSB0 或 serial://COM3；sockeye ports 列出串口"}
 
 // maxPath is the most bytes of a socket's path on Linux, without the NUL at its end
 // (unix(7)). Other systems have a few less, and say so.

@@ -94,7 +94,11 @@ func (e Endpoint) Validate() error {
 		v.add(ModeField, Text{fmt.Sprintf("%q is neither listen nor connect", e.Mode), fmt.Sprintf("%q 既不是 listen 也不是 connect", e.Mode)}, Text{})
 	}
 	if !e.Address.network().Traits().IP && e.Address.Path == "" {
-		v.add("address", Text{"the path is missing", "缺少路径"}, Text{"write unix:///run/x.sock", "写成 unix:///run/x.sock"})
+		hint := Text{"write unix:///run/x.sock", "写成 unix:///run/x.sock"}
+		if e.Address.network().Traits().Line {
+			hint = serialHint
+		}
+		v.add("address", Text{"the path is missing", "缺少路径"}, hint)
 	}
 	for i := range AllOptions {
 		d := &AllOptions[i]

@@ -28,6 +28,8 @@ const (
 	WrongFamily        ErrorKind = "wrong-family"
 	TooLarge           ErrorKind = "too-large"
 	SelfConnect        ErrorKind = "self-connect"
+	Unplugged          ErrorKind = "unplugged"  // a serial port that is not there any more
+	LineFault          ErrorKind = "line-fault" // characters that a serial line damaged or lost
 
 	AddressInUse        ErrorKind = "address-in-use"
 	AddressNotAvailable ErrorKind = "address-not-available" // not an address of this machine
@@ -131,6 +133,8 @@ var kindText = map[ErrorKind]Text{
 	WrongFamily:         {"no address of the wanted family", "没有所需地址族的地址"},
 	TooLarge:            {"too large for one datagram", "超过一个数据报的最大长度"},
 	SelfConnect:         {"the connection met itself", "连接到了自己"},
+	Unplugged:           {"the port is gone: unplugged, or the program at its other end closed it", "串口已消失：被拔出，或另一端的程序已关闭"},
+	LineFault:           {"characters were damaged or lost on the line", "线路上有字符损坏或丢失"},
 	AddressInUse:        {"address in use", "地址已被占用"},
 	AddressNotAvailable: {"this machine has no such address", "本机没有这个地址"},
 	PortsExhausted:      {"no free source port is left", "没有可用的源端口"},

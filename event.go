@@ -21,11 +21,13 @@ const (
 	Failed   EventKind = 7 // something went wrong on the session or a peer: kind "error"
 	Gap      EventKind = 8 // events are missing here: how many is in Detail.Lost
 	Ended    EventKind = 9 // the session is closed, the last event of it: kind "closed"
+
+	Lines EventKind = 10 // the modem lines of a serial port changed: Detail.Lines
 )
 
 var eventKindNames = [...]string{
 	Opened: "opened", Joined: "joined", Received: "received", Sent: "sent", Finished: "finished",
-	Left: "left", Failed: "error", Gap: "gap", Ended: "closed",
+	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines",
 }
 
 // String is the stable name of the kind, or "" for a value that is none.
@@ -52,6 +54,8 @@ const (
 	ReasonIdle    Reason = "idle"    // nothing crossed for the idle limit
 	ReasonLimit   Reason = "limit"   // the oldest peer made room for a new one
 	ReasonError   Reason = "error"   // the system failed; the error is in Detail.Err
+
+	ReasonUnplugged Reason = "unplugged" // the serial port is not there any more
 )
 
 // Event is one record of the journal. An Event is a value; Data belongs to
@@ -92,6 +96,8 @@ type Detail struct {
 	Locals []SocketAddr
 	// Process is who connected (joined), where the system tells.
 	Process *Process
+	// Lines is what happened on the lines of a serial port; in a joined event how they were.
+	Lines *LineEvent
 	// Retry is how long the session waits before it connects again.
 	Retry time.Duration
 	// Attempts are the addresses tried for one connection, in order.

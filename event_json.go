@@ -33,6 +33,7 @@ type eventLine struct {
 	Attempts []attemptLine `json:"attempts,omitempty"`
 	Process  *Process      `json:"process,omitempty"`
 	Lost     *lostLine     `json:"lost,omitempty"`
+	Lines    *LineEvent    `json:"lines,omitempty"`
 }
 
 type errorLine struct {
@@ -99,7 +100,7 @@ const timeNanos = "2006-01-02T15:04:05.000000000Z07:00"
 
 func (line *eventLine) detail(d *Detail, l Lang) {
 	line.Reason, line.Datagram, line.Unsent = d.Reason, d.Datagram, d.Unsent
-	line.RetryMS, line.Process = milliseconds(d.Retry), d.Process
+	line.RetryMS, line.Process, line.Lines = milliseconds(d.Retry), d.Process, d.Lines
 	if len(d.Locals) > 0 {
 		line.Local = d.Locals[0].String()
 	}

@@ -33,6 +33,10 @@ const (
 	WordUDPClosedHere  EventWord = "udpClosedHere"
 	WordUDPIdle        EventWord = "udpIdle"
 	WordUDPIdleFor     EventWord = "udpIdleFor"
+	WordPortOpened     EventWord = "eventPortOpened"
+	WordPortThere      EventWord = "eventPortThere"
+	WordPortThereLines EventWord = "eventPortThereLines"
+	WordLines          EventWord = "eventLines"
 )
 
 // EventSentence is a row of the table.
@@ -67,6 +71,12 @@ var eventSentences = []EventSentence{
 	{WordUDPIdle, Text{"no datagram for too long", "长时间没有数据报"}},
 	{WordUDPIdleFor, Text{"no datagram for {time}", "{time}内没有数据报"}},
 
+	// A serial port is opened and closed; nobody connects.
+	{WordPortOpened, Text{"{address} is open, {settings}", "已打开 {address}，{settings}"}},
+	{WordPortThere, Text{"the port is there", "串口已就绪"}},
+	{WordPortThereLines, Text{"the port is there; lines that are on: {lines}", "串口已就绪；有效的信号线：{lines}"}},
+	{WordLines, Text{"lines: {what}", "信号线：{what}"}},
+
 	// Why a peer left: one for each Reason.
 	{reasonWord(ReasonEOF), Text{"the peer closed (FIN)", "对方关闭（FIN）"}},
 	{reasonWord(ReasonReset), Text{"the peer reset the connection (RST); bytes under way may be lost", "对方重置（RST），在途数据可能丢失"}},
@@ -76,6 +86,7 @@ var eventSentences = []EventSentence{
 	{reasonWord(ReasonIdle), Text{"idle for too long", "空闲超时"}},
 	{reasonWord(ReasonLimit), Text{"made room for a newer peer", "为新的连接对象让位"}},
 	{reasonWord(ReasonError), Text{"an error", "出错"}},
+	{reasonWord(ReasonUnplugged), Text{"the port is gone: unplugged, or the program at its other end closed it", "串口已消失：被拔出，或另一端的程序已关闭"}},
 
 	// The same of sockets that are not of IP, which send no segments; see On.
 	{WordConnectedFrom + plain, Text{"connected to {address}", "已连接 {address}"}},

@@ -209,7 +209,12 @@ func SchemeNames(schemes []Network) Text {
 }
 
 // Title is the network's name in a sentence.
-func (n Network) Title() string { return strings.ToUpper(string(n)) }
+func (n Network) Title() string {
+	if n == Serial {
+		return "Serial"
+	}
+	return strings.ToUpper(string(n))
+}
 
 // misplaced says why an endpoint does not have the option.
 func (d *Option) misplaced(e Endpoint) error {

@@ -95,12 +95,13 @@ func (d *Option) check(v *problems, o *Options) {
 			if *f != 0 && !slices.Contains(d.WordList(), strconv.Itoa(*f)) {
 				d.noWord(v, strconv.Itoa(*f))
 			}
-		} else if n := int64(*f); n < d.Least || n > d.Most {
+		} else if n := int64(*f); n != 0 && (n < d.Least || n > d.Most) {
 			v.add(d.Name, Text{fmt.Sprintf("%d is not between %d and %d", n, d.Least, d.Most), fmt.Sprintf("%d 不在 %d 和 %d 之间", n, d.Least, d.Most)}, zeroHint)
 		}
-	case *OverCap:
-		if *f != "" && !slices.Contains(d.WordList(), string(*f)) {
-			d.noWord(v, strconv.Quote(clip(string(*f))))
+	default:
+		word := d.IsSet(o) && d.Kind == OptionChoice
+		if s := fmt.Sprint(deref(f)); word && !slices.Contains(d.WordList(), s) {
+			d.noWord(v, strconv.Quote(clip(s)))
 		}
 	}
 }
@@ -115,6 +116,11 @@ func (d *Option) noWord(v *problems, value string) {
 		if !w.Help.IsZero() {
 			en, zh = append(en, w.Word+" "+w.Help.En), append(zh, w.Word+" "+w.Help.Zh)
 		}
+	}
+	if en == nil {
+		_, hint := d.wanted(FlagForm)
+		v.add(d.Name, message, hint)
+		return
 	}
 	v.add(d.Name, message, Text{strings.Join(en, ", "), strings.Join(zh, "，")})
 }

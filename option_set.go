@@ -1,6 +1,7 @@
 package sockeye
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -165,11 +166,9 @@ func (d *Option) DefaultIn(form OptionForm) any {
 			return v.Milliseconds()
 		}
 		return shortTime(v)
-	case OverCap:
-		return string(v)
-	case nil:
-		return nil
-	default:
+	case nil, int, bool:
 		return v
+	default: // a word
+		return fmt.Sprint(v)
 	}
 }

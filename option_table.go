@@ -10,6 +10,7 @@ var (
 
 	onPath  = []Network{Unix, Unixgram}
 	streams = []Network{TCP, Unix}
+	onLine  = []Network{Serial}
 )
 
 // Headings of options in a form.
@@ -19,6 +20,7 @@ var (
 	topicSocket     = Text{"Socket", "套接字"}
 	topicProbes     = Text{"Keepalive", "保活"}
 	topicBuffers    = Text{"Buffers", "缓冲区"}
+	topicLine       = Text{"Line", "线路"}
 )
 
 // HalfOpenTime is how long half-open is where it is wanted and no time is given.
@@ -29,6 +31,7 @@ const (
 	maxPeersLimit  = 1 << 20
 	maxBufferBytes = 1 << 30
 	maxBacklog     = 1 << 16
+	maxBaud        = 1 << 27
 )
 
 // AllOptions are the options of endpoints, in the order in which help shows them.
@@ -88,6 +91,50 @@ var AllOptions = OptionTable{
 		Label: Text{"Reconnect", "断开后重连"},
 		Help:  Text{"connect again for ever, waiting 0.5s to 30s", "断开后不断重连，间隔 0.5s 到 30s"},
 		Note:  Text{"The waits are random, between 0.5s and a limit that grows to 30s, so that many clients do not come back together", "间隔是随机的，在 0.5s 与逐渐增大到 30s 的上限之间，众多客户端不会同时回来"}},
+	{Name: "baud", Topic: topicLine, Prominent: true, Kind: OptionCount, Schemes: onLine, Least: 1, Most: maxBaud, Suggest: []string{"9600", "19200", "38400", "57600", "115200", "230400", "460800", "921600"},
+		field:    func(o *Options) any { return &o.Serial.Baud },
+		Defaults: []OptionDefault{{Value: 115200}},
+		Label:    Text{"Baud rate", "波特率"},
+		Help:     Text{"bits a second: any rate that the port can do", "每秒位数；串口支持的任意值"}},
+	{Name: "data-bits", Topic: topicLine, Prominent: true, Kind: OptionChoice, Schemes: onLine,
+		field:    func(o *Options) any { return &o.Serial.DataBits },
+		Defaults: []OptionDefault{{Value: 8}},
+		Words:    []OptionWord{{"5", Text{}}, {"6", Text{}}, {"7", Text{}}, {"8", Text{}}},
+		Label:    Text{"Data bits", "数据位"},
+		Help:     Text{"bits of a character", "每个字符的数据位数"}},
+	{Name: "parity", Topic: topicLine, Prominent: true, Kind: OptionChoice, Value: "KIND", Schemes: onLine,
+		field:    func(o *Options) any { return &o.Serial.Parity },
+		Defaults: []OptionDefault{{Value: NoParity}},
+		Words: []OptionWord{{string(NoParity), Text{}}, {string(OddParity), Text{}}, {string(EvenParity), Text{}},
+			{string(MarkParity), Text{"is always 1", "恒为 1"}}, {string(SpaceParity), Text{"is always 0", "恒为 0"}}},
+		Label: Text{"Parity", "校验位"},
+		Help:  Text{"a bit behind each character: none, odd, even, mark or space", "每个字符后的校验位：none、odd、even、mark 或 space"}},
+	{Name: "stop-bits", Topic: topicLine, Prominent: true, Kind: OptionChoice, Schemes: onLine,
+		field:    func(o *Options) any { return &o.Serial.StopBits },
+		Defaults: []OptionDefault{{Value: OneStopBit}},
+		Words:    []OptionWord{{string(OneStopBit), Text{}}, {string(OneHalfStopBits), Text{}}, {string(TwoStopBits), Text{}}},
+		Label:    Text{"Stop bits", "停止位"},
+		Help:     Text{"how long the line rests behind each character", "每个字符后的停止位数"}},
+	{Name: "flow", Topic: topicLine, Prominent: true, Kind: OptionChoice, Value: "KIND", Schemes: onLine,
+		field:    func(o *Options) any { return &o.Serial.Flow },
+		Defaults: []OptionDefault{{Value: NoFlowControl}},
+		Words: []OptionWord{{string(NoFlowControl), Text{}}, {string(HardwareFlowControl), Text{"by two lines", "用两根信号线"}},
+			{string(SoftwareFlowControl), Text{"by the bytes 0x11 and 0x13, which then are no data", "用字节 0x11 和 0x13，此时它们不能作为数据"}}},
+		Label: Text{"Flow control", "流控"},
+		Help:  Text{"how one side makes the other wait: none, rts/cts or xon/xoff", "流控方式：none、rts/cts 或 xon/xoff"},
+		Note:  Text{"Windows and macOS have none", "Windows 和 macOS 上没有流控"}},
+	{Name: "dtr", Topic: topicLine, Kind: OptionSwitch, Schemes: onLine,
+		field:    func(o *Options) any { return &o.Serial.DTR },
+		Defaults: []OptionDefault{{Value: On}},
+		Label:    Text{"DTR on", "DTR 有效"},
+		Help:     Text{"DTR while the port is open", "打开串口后 DTR 的状态"},
+		Note:     Text{"Many boards restart when it goes on. A port without it, such as a pseudo-terminal, opens only if this is not given", "许多开发板在 DTR 有效时重启。没有该信号线的串口（如伪终端）只有不写此项才能打开"}},
+	{Name: "rts", Topic: topicLine, Kind: OptionSwitch, Schemes: onLine,
+		field:    func(o *Options) any { return &o.Serial.RTS },
+		Defaults: []OptionDefault{{Value: On}},
+		Label:    Text{"RTS on", "RTS 有效"},
+		Help:     Text{"RTS while the port is open", "打开串口后 RTS 的状态"},
+		Note:     Text{"Some boards stay in their boot loader while it is on. Flow control by RTS/CTS sets it itself", "有些开发板在 RTS 有效时停留在引导程序。RTS/CTS 流控会自行控制它"}},
 
 	{Name: "interface", Topic: topicSocket, Kind: OptionInterface, Schemes: overIP, System: "Linux", Expert: true,
 		field: func(o *Options) any { return &o.Interface },

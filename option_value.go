@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,26 +100,32 @@ func (d *Option) Set(o *Options, v any, form OptionForm) error {
 			return d.unfit(v, form)
 		}
 		*f = uint16(n)
-	case *string:
-		s, ok := v.(string)
-		if !ok {
-			return d.unfit(v, form)
-		}
-		*f = s
-	case *OverCap:
-		s, ok := v.(string)
-		if !ok {
-			return d.unfit(v, form)
-		}
-		*f = OverCap(s)
 	case *[]netip.Addr:
 		*f = nil
 		return d.setList(f, v, form)
 	case *[]netip.Prefix:
 		*f = nil
 		return d.setList(f, v, form)
+	default:
+		s, ok := d.wordIn(v)
+		if !ok {
+			return d.unfit(v, form)
+		}
+		reflect.ValueOf(f).Elem().SetString(s)
 	}
 	return nil
+}
+
+// wordIn is a text, or the number that a word of a choice looks like: stop_bits = 1.5.
+func (d *Option) wordIn(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case int64, float64:
+		s := fmt.Sprint(v)
+		return s, slices.Contains(d.WordList(), s)
+	}
+	return "", false
 }
 
 func numberOf(n json.Number) any {
@@ -256,16 +263,13 @@ func (d *Option) IsSet(o *Options) bool {
 		return *f != 0
 	case *uint16:
 		return *f != 0
-	case *string:
-		return *f != ""
-	case *OverCap:
-		return *f != ""
 	case *[]netip.Addr:
 		return len(*f) > 0
 	case *[]netip.Prefix:
 		return len(*f) > 0
+	default:
+		return reflect.ValueOf(f).Elem().String() != ""
 	}
-	return false
 }
 
 // Get is the option's value as a form has it: true or false, an int64, a float64 of
@@ -288,10 +292,6 @@ func (d *Option) Get(o *Options, form OptionForm) any {
 		return int64(*f)
 	case *uint16:
 		return int64(*f)
-	case *string:
-		return *f
-	case *OverCap:
-		return string(*f)
 	case *[]netip.Addr:
 		var out []string
 		for _, a := range *f {
@@ -304,8 +304,9 @@ func (d *Option) Get(o *Options, form OptionForm) any {
 			out = append(out, PrefixText(p))
 		}
 		return out
+	default:
+		return reflect.ValueOf(f).Elem().String()
 	}
-	return nil
 }
 
 // fill sets the option to its default, if that is a value and the option is not given.
@@ -319,8 +320,9 @@ func (d *Option) fill(o *Options, e Endpoint) {
 		*d.field(o).(*time.Duration) = v
 	case int:
 		*d.field(o).(*int) = v
-	case OverCap:
-		*d.field(o).(*OverCap) = v
+	case nil:
+	default: // a word
+		reflect.ValueOf(d.field(o)).Elem().SetString(fmt.Sprint(v))
 	}
 }
 
@@ -337,21 +339,7 @@ func (d *Option) saysDefault(o *Options) bool {
 	return slices.ContainsFunc(d.Defaults, func(def OptionDefault) bool { return def.Value != nil && d.valueText(def.Value) == text })
 }
 
-func deref(p any) any {
-	switch f := p.(type) {
-	case *Choice:
-		return *f
-	case *bool:
-		return *f
-	case *time.Duration:
-		return *f
-	case *int:
-		return *f
-	case *OverCap:
-		return *f
-	}
-	return p
-}
+func deref(p any) any { return reflect.ValueOf(p).Elem().Interface() }
 
 func (d *Option) valueText(v any) string {
 	switch v := v.(type) {

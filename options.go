@@ -88,6 +88,9 @@ type Options struct {
 	// Reconnect makes a connecting session connect again for ever, waiting 0.5 s
 	// to 30 s with full jitter.
 	Reconnect bool
+	// Serial is how a serial port is set.
+	Serial SerialOptions
+
 	// SelfConnect allows a connection whose two ends are the same socket, which
 	// TCP's simultaneous open can make on loopback; default off.
 	SelfConnect Choice

@@ -18,6 +18,9 @@ type Traits struct {
 	IP bool
 	// Query is what a ? in an address begins.
 	Query QueryUse
+	// Line is a port with one device behind it, which is the peer for as long as the port
+	// is there: nobody connects, and nobody tells that the other side closed.
+	Line bool
 }
 
 // QueryUse says what the query of an address means.
@@ -52,6 +55,7 @@ var schemes = []scheme{
 	{UDP, udp, 0}, {UDP4, udp, 0}, {UDP6, udp, 0},
 	{Unix, Traits{Connections: true, HalfClose: true}, 0},
 	{Unixgram, Traits{Datagram: true}, 0},
+	{Serial, Traits{Connections: true, Line: true, Query: OptionQuery}, 0},
 }
 
 var (

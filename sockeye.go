@@ -125,6 +125,8 @@ type PeerStatus struct {
 	ReceiveBuffer, SendBuffer int
 	// TCP is nil for UDP and where the system does not tell.
 	TCP *TCPInfo
+	// Lines is nil for what has no modem lines.
+	Lines *ModemLines
 	// Process is nil where the system does not tell which program the peer is.
 	Process *Process
 }

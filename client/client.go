@@ -43,6 +43,10 @@ type Client interface {
 	// ClosePeer closes the connection to one peer in good order (FIN).
 	ClosePeer(ctx context.Context, session string, peer uint64) error
 
+	// SetLines sets DTR and RTS of a serial port, or sends a break, and returns when that
+	// is done. The port is the one peer of its session.
+	SetLines(ctx context.Context, session string, peer uint64, set sockeye.LineSetting) error
+
 	// Send sends data to the peers with these numbers, without any to all that can
 	// receive, and returns when the kernel has taken all of it. The error joins the
 	// failures; what became of each peer is in the deliveries.

@@ -167,6 +167,18 @@ func (c *local) AwaitPeer(ctx context.Context, session string) (sockeye.PeerStat
 	return awaitPeer(ctx, c, session)
 }
 
+func (c *local) SetLines(_ context.Context, session string, peer uint64, set sockeye.LineSetting) error {
+	s, err := c.open(session)
+	if err != nil {
+		return err
+	}
+	found, err := s.Find(words([]uint64{peer})...)
+	if err != nil {
+		return err
+	}
+	return found[0].SetLines(set)
+}
+
 func (c *local) ClosePeer(ctx context.Context, session string, peer uint64) error {
 	s, err := c.open(session)
 	if err != nil {

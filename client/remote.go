@@ -193,7 +193,7 @@ func peerOf(p *api.Peer, of *sockeye.Session) sockeye.PeerStatus {
 	id.Remote = sockeye.ParseSocketAddr(p.Remote)
 	id.SetAlias(p.Alias)
 	out := sockeye.PeerStatus{Peer: id, State: p.State, Counters: countersOf(p.Traffic), ReceiveRate: p.ReceiveRate, SendRate: p.SendRate,
-		HalfOpen: p.HalfOpen, Unsent: p.Unsent, Queued: p.Queued, Process: p.Process, NotReadingFor: ms(p.NotReadingForMS)}
+		HalfOpen: p.HalfOpen, Unsent: p.Unsent, Queued: p.Queued, Process: p.Process, Lines: p.Lines, NotReadingFor: ms(p.NotReadingForMS)}
 	out.Since, _ = time.Parse(time.RFC3339Nano, p.Since)
 	if t := p.TCP; t != nil {
 		out.TCP = &sockeye.TCPInfo{State: t.State, RTT: ms(t.RTTMS), RTTVariance: ms(t.RTTVarianceMS), Retransmits: t.Retransmits,
@@ -204,6 +204,20 @@ func peerOf(p *api.Peer, of *sockeye.Session) sockeye.PeerStatus {
 
 func (c *remote) AwaitPeer(ctx context.Context, session string) (sockeye.PeerStatus, error) {
 	return awaitPeer(ctx, c, session)
+}
+
+func (c *remote) SetLines(ctx context.Context, session string, peer uint64, set sockeye.LineSetting) error {
+	in := api.SetLines{BreakMS: float64(set.Break) / float64(time.Millisecond)}
+	for _, line := range []struct {
+		choice sockeye.Choice
+		on     **bool
+	}{{set.DTR, &in.DTR}, {set.RTS, &in.RTS}} {
+		if line.choice != sockeye.Default {
+			on := line.choice == sockeye.On
+			*line.on = &on
+		}
+	}
+	return c.ask(ctx, "POST", fmt.Sprintf("%s/peers/%d/lines", sessionPath(session), peer), in, nil)
 }
 
 func (c *remote) ClosePeer(ctx context.Context, session string, peer uint64) error {

@@ -19,7 +19,7 @@ func statusOf(kind sockeye.ErrorKind) int {
 		return http.StatusBadRequest
 	case sockeye.NotFound:
 		return http.StatusNotFound
-	case sockeye.Misuse, sockeye.AddressInUse, sockeye.Closed, sockeye.Conflict:
+	case sockeye.Misuse, sockeye.AddressInUse, sockeye.Closed, sockeye.Unplugged, sockeye.Conflict:
 		return http.StatusConflict
 	case sockeye.AccessDenied, sockeye.NotPermitted:
 		return http.StatusForbidden

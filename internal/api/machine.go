@@ -7,6 +7,23 @@ import (
 	"sockeye/internal/core"
 )
 
+func (c *requestContext) ports(None) (Ports, error) {
+	list, err := core.SerialPorts()
+	if err != nil {
+		return Ports{}, err
+	}
+	out := Ports{Ports: []Port{}, Choices: []Choice{}}
+	for _, p := range list {
+		port := Port{Name: p.Name, Address: p.Address().String(), Driver: p.Driver}
+		if u := p.USB; u != nil {
+			port.USB = &USBPort{Vendor: u.Vendor, Product: u.Product, VendorName: u.VendorName, ProductName: u.ProductName, Serial: u.Serial}
+		}
+		out.Ports = append(out.Ports, port)
+		out.Choices = append(out.Choices, Choice{p.Name, p.Label()})
+	}
+	return out, nil
+}
+
 func (c *requestContext) machine(None) (Machine, error) {
 	list, board, err := core.Reachable()
 	if err != nil {

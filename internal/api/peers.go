@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"fmt"
+	"math"
+	"time"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -67,7 +69,7 @@ func peerOf(s *core.Session, p *core.Peer) Peer {
 	out := Peer{
 		ID: p.ID, Session: p.Session.ID, Network: string(p.Network), Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
 		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
-		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
+		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Lines: st.Lines, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}
 	if t := st.TCP; t != nil {
 		out.TCP = &TCP{
@@ -136,6 +138,27 @@ func (c *requestContext) abortPeer(None) (Peer, error) {
 		return Peer{}, err
 	}
 	p.Abort()
+	return peerOf(s, p), nil
+}
+
+func (c *requestContext) setLines(in SetLines) (Peer, error) {
+	s, p, err := c.peer()
+	if err != nil {
+		return Peer{}, err
+	}
+	if !(math.Abs(in.BreakMS) < 1e9) {
+		return Peer{}, invalid("break_ms", sockeye.Text{En: "is not a time of at most 10 s", Zh: "应为不超过 10 秒的时间"}, sockeye.Text{})
+	}
+	set := sockeye.LineSetting{Break: time.Duration(in.BreakMS * float64(time.Millisecond))}
+	if in.DTR != nil {
+		set.DTR = sockeye.ChoiceOf(*in.DTR)
+	}
+	if in.RTS != nil {
+		set.RTS = sockeye.ChoiceOf(*in.RTS)
+	}
+	if err := p.SetLines(set); err != nil {
+		return Peer{}, err
+	}
 	return peerOf(s, p), nil
 }
 

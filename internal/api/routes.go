@@ -29,6 +29,7 @@ func (s *Server) register() {
 	handle(s, "POST", "/login", "Trade a one-time ticket, or the password, for a token.", (*requestContext).login).open = true
 	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *requestContext, _ None) (Ticket, error) { return c.NewTicket(), nil })
 	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*requestContext).machine)
+	handle(s, "GET", "/ports", "The serial ports of the machine of the core.", (*requestContext).ports)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, c.OpenAPI()); return nil }})
 
@@ -44,6 +45,8 @@ func (s *Server) register() {
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/close", "Close a connection in good order.", (*requestContext).closePeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/abort", "Abort a connection (RST).", (*requestContext).abortPeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/finish", "End the sending direction (FIN).", (*requestContext).finishPeer)
+
+	handle(s, "POST", "/sessions/{id}/peers/{peer}/lines", "Set DTR and RTS of a serial port, or send a break.", (*requestContext).setLines)
 
 	handle(s, "POST", "/payload", "What a payload means; nothing is sent.", (*requestContext).preview)
 	handle(s, "POST", "/sessions/{id}/send", "Send to peers.", (*requestContext).send).mostBody = maxSendBody

@@ -42,11 +42,11 @@ type (
 	Session struct {
 		ID      string             `json:"id"`
 		Mode    sockeye.Mode       `json:"mode" enum:"listen,connect"`
-		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram"`
+		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram,serial"`
 		Address string             `json:"address"` // what was asked for, as a URL
 		Locals  []string           `json:"locals"`  // what is really bound
 		State   string             `json:"state" enum:"open,connecting,closed"`
-		Reason  sockeye.Reason     `json:"reason,omitempty" enum:"eof,reset,timeout,local,aborted,idle,limit,error"`
+		Reason  sockeye.Reason     `json:"reason,omitempty" enum:"eof,reset,timeout,local,aborted,idle,limit,error,unplugged"`
 		Since   string             `json:"since"`
 		Until   string             `json:"until,omitempty"` // when it closed
 		Peers   int                `json:"peers"`           // that are there now
@@ -92,7 +92,7 @@ type (
 	Peer struct {
 		ID      uint64            `json:"id"`
 		Session string            `json:"session"`
-		Network string            `json:"network" enum:"tcp,udp,unix,unixgram"`
+		Network string            `json:"network" enum:"tcp,udp,unix,unixgram,serial"`
 		Local   string            `json:"local"`
 		Remote  string            `json:"remote"`
 		Alias   string            `json:"alias"`
@@ -112,6 +112,8 @@ type (
 		TCP      *TCP   `json:"tcp,omitempty"`
 		// Process is the program at the other end of a Unix socket, where the system tells.
 		Process *sockeye.Process `json:"process,omitempty"`
+		// Lines are the modem lines of a serial port; absent where there are none.
+		Lines *sockeye.ModemLines `json:"lines,omitempty"`
 		Traffic
 	}
 	// TCP is what the kernel tells of a connection.
@@ -137,6 +139,39 @@ type (
 	// all. The core remembers the choice as long as the session is open.
 	Recipients struct {
 		Peers []uint64 `json:"peers"`
+	}
+	// SetLines sets the lines of a serial port; what is absent stays. The break is sent
+	// before the answer comes, for at most 10 s.
+	SetLines struct {
+		DTR     *bool   `json:"dtr,omitempty"`
+		RTS     *bool   `json:"rts,omitempty"`
+		BreakMS float64 `json:"break_ms,omitempty"`
+	}
+	// Ports are the serial ports of the machine of the workbench.
+	Ports struct {
+		Ports []Port `json:"ports"`
+		// Choices are the same for a form: what to fill in, and what it is.
+		Choices []Choice `json:"choices"`
+	}
+	// Choice is what a field of a form may be filled in with.
+	Choice struct {
+		Value string `json:"value"`
+		Label string `json:"label"`
+	}
+	// Port is one of them: what a session's address names.
+	Port struct {
+		Name    string   `json:"name"`
+		Address string   `json:"address"`          // serial://, then the name
+		Driver  string   `json:"driver,omitempty"` // the kernel's word for it
+		USB     *USBPort `json:"usb,omitempty"`    // absent for a port that is no USB device
+	}
+	// USBPort is what a USB device says of itself.
+	USBPort struct {
+		Vendor      string `json:"vendor"` // four hex digits
+		Product     string `json:"product"`
+		VendorName  string `json:"vendor_name,omitempty"`
+		ProductName string `json:"product_name,omitempty"`
+		Serial      string `json:"serial,omitempty"`
 	}
 	// Alias names a peer; "" takes the name away.
 	Alias struct {

@@ -48,6 +48,8 @@ func sockeyeMain() {
 //	gone NAME N                 wait until it ends by itself with code N
 //	events NAME FILE            write to a file what waitevent has read so far
 //	allbytes FILE               write a file with every byte value once
+//	cable DIR                   join DIR/a and DIR/b, two pseudo-terminals, with socat; again: pull
+//	                            it out
 //	damage FILE TEXT            change the last TEXT in a file
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -65,6 +67,7 @@ func TestScript(t *testing.T) {
 			if dir := os.Getenv("GOCOVERDIR"); dir != "" {
 				env.Setenv("GOCOVERDIR", dir)
 			}
+			env.Values[cableKey{}] = map[string]func(){}
 			env.Values[servedKey{}] = &servers{env: env, byName: map[string]*server{}}
 			return nil
 		},
@@ -81,6 +84,7 @@ func TestScript(t *testing.T) {
 			"gone":      func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, args, nil) },
 			"events":    scriptEvents,
 			"allbytes":  scriptAllBytes,
+			"cable":     scriptCable,
 			"damage":    scriptDamage,
 		},
 	})

@@ -60,6 +60,12 @@ func eventComment(ev *sockeye.Event, l sockeye.Lang) string {
 	if t, ok := reasonComment(ev.Kind, d.Reason); ok {
 		add(t.En, t.Zh)
 	}
+	if d.Lines != nil && ev.Kind == sockeye.Lines {
+		t := d.Lines.Text()
+		add("%s", "%s", t.In(l))
+	} else if d.Lines != nil {
+		add("lines: %s", "信号线：%s", d.Lines)
+	}
 	if len(d.Attempts) > 1 {
 		add("after %d attempts to connect", "尝试连接 %d 次", len(d.Attempts))
 	}

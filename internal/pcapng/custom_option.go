@@ -45,6 +45,7 @@ type detailOption struct {
 	Datagram int                  `json:"datagram_bytes,omitempty"`
 	Unsent   int                  `json:"unsent_bytes,omitempty"`
 	Process  *sockeye.Process     `json:"process,omitempty"`
+	Lines    *sockeye.LineEvent   `json:"lines,omitempty"`
 	Lost     *lostOption          `json:"lost,omitempty"`
 }
 
@@ -133,7 +134,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	}
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
-		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process,
+		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -150,7 +151,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	}
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
-		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process,
+		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

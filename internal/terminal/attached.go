@@ -225,6 +225,20 @@ func (x *attached) take(ctx context.Context, line string) error {
 		return x.choose(ctx, strings.Fields(rest))
 	case "/peers":
 		return x.listPeers(ctx)
+	case "/dtr", "/rts", "/break":
+		set, _, err := lineSetting(name, rest)
+		if err != nil {
+			return err
+		}
+		return x.eachPeer(ctx, func(p sockeye.PeerStatus) error { return x.Client.SetLines(ctx, x.session, p.ID, set) })
+	case "/lines":
+		return x.eachPeer(ctx, func(p sockeye.PeerStatus) error {
+			if p.Lines == nil {
+				return noLines(PeerName(p.Peer))
+			}
+			x.console.print(PeerName(p.Peer) + "  " + p.Lines.String())
+			return nil
+		})
 	case "/close":
 		return x.Client.CloseSession(ctx, x.session)
 	case "/quit":
@@ -235,6 +249,20 @@ func (x *attached) take(ctx context.Context, line string) error {
 	}
 	return Usage("", sockeye.Text{En: fmt.Sprintf("%q is not for a session of the workbench", name), Zh: fmt.Sprintf("工作台中的会话不支持 %q", name)},
 		sockeye.Text{En: "/help lists what is; the rest is in its page, and in sockeye session", Zh: "/help 列出可用命令；其余操作请用页面或 sockeye session"})
+}
+
+// eachPeer does something with every peer of the session.
+func (x *attached) eachPeer(ctx context.Context, do func(sockeye.PeerStatus) error) error {
+	peers, err := x.Client.Peers(ctx, x.session)
+	if err != nil {
+		return err
+	}
+	for _, p := range peers {
+		if err := do(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send sends a payload to the chosen peers. A failed send is an event, and shown as one.

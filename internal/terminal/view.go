@@ -201,6 +201,7 @@ func (v *View) showRaw(e sockeye.Event) error {
 var marks = map[sockeye.EventKind]struct{ mark, colour string }{
 	sockeye.Opened: {"*", ""}, sockeye.Joined: {"+", "32"}, sockeye.Received: {"←", "36"}, sockeye.Sent: {"→", "35"},
 	sockeye.Finished: {"-", "33"}, sockeye.Left: {"-", "33"}, sockeye.Failed: {"!", "31"}, sockeye.Gap: {"!", "31"}, sockeye.Ended: {"*", ""},
+	sockeye.Lines: {"~", "33"},
 }
 
 // AppendLine appends one event as a line a person reads. What came from the
@@ -326,6 +327,9 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if isUDP(e) {
 			return a.describeUDPPeer(e, d)
 		}
+		if isLine(e) {
+			return a.describePort(d)
+		}
 		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeAttempts(d)
 	case sockeye.Finished:
 		if d.Reason == sockeye.ReasonLocal {
@@ -337,6 +341,8 @@ func (a *Terminal) describe(e sockeye.Event) string {
 			return a.describeUDPEnd(e, d)
 		}
 		return sockeye.WordLeft.Fill("reason", a.describeReason(networkOf(e), d)).In(a.Lang)
+	case sockeye.Lines:
+		return a.describeLines(d)
 	case sockeye.Failed:
 		return a.describeFailure(d)
 	case sockeye.Gap:
@@ -356,6 +362,9 @@ func (a *Terminal) describe(e sockeye.Event) string {
 func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 	ep := e.Session.Endpoint
 	transport := string(ep.Address.Network.Transport())
+	if ep.Address.Network.Traits().Line && len(d.Locals) > 0 {
+		return sockeye.WordPortOpened.Fill("address", ep.Address, "settings", d.Locals[0]).In(a.Lang)
+	}
 	if ep.Mode == sockeye.Connect {
 		if !ep.Address.Network.Traits().Connections {
 			return a.describeUDPOpened(ep, d)

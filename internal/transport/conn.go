@@ -33,6 +33,11 @@ type Conn interface {
 	Unacknowledged() int
 }
 
+// LineConn is a Conn that has modem lines.
+type LineConn interface {
+	SetLines(set sockeye.LineSetting) error
+}
+
 // Mover moves the bytes of one peer. A stream driver leaves that to a StreamMover; one
 // that knows something faster has its own.
 type Mover interface {

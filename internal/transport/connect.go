@@ -13,7 +13,7 @@ import (
 func (s *Session) connect(ctx context.Context) error {
 	if s.opts.Reconnect {
 		(*DriverSession)(s).Opened()
-		s.goroutines.Go(s.keepConnected)
+		s.goroutines.Go(func() { s.keepConnected(nil) })
 		return nil
 	}
 	p, err := s.dial(ctx)
@@ -64,18 +64,24 @@ func retryDelay(n int, rnd func() float64) time.Duration {
 	return minRetryDelay + time.Duration(rnd()*float64(ceiling-minRetryDelay))
 }
 
-// keepConnected dials for ever until the session stops.
-func (s *Session) keepConnected() {
+// keepConnected dials for ever until the session stops. The first connection may be
+// there already.
+func (s *Session) keepConnected(p *Peer) {
 	tries := 0
 	for s.ctx.Err() == nil {
-		p, err := s.dial(s.ctx)
+		var err error
+		if p == nil {
+			p, err = s.dial(s.ctx)
+		}
 		begun := time.Now()
 		if err == nil {
 			<-p.Done()
+			left := p.left()
+			p = nil
 			if time.Since(begun) > 10*minRetryDelay {
 				tries = 0
 			}
-			if tries == 0 && p.left() == sockeye.ReasonEOF {
+			if tries == 0 && (left == sockeye.ReasonEOF || left == sockeye.ReasonUnplugged) {
 				tries++ // the server is there: come back at once, but not again and again
 				continue
 			}

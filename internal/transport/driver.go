@@ -101,6 +101,26 @@ func (d *DriverSession) AcceptsFrom(queue FDController) {
 	d.acceptQueues = append(d.acceptQueues, queue)
 }
 
+// KeepConnected has the driver dial again whenever the peer is gone, until the session
+// stops, beginning with one that is connected.
+func (d *DriverSession) KeepConnected(p *DriverPeer) {
+	d.Go(func() { d.Public().keepConnected(p.Public()) })
+}
+
+// Remember keeps something of the driver's for the next time it dials for this session.
+func (d *DriverSession) Remember(v any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.remembered = v
+}
+
+// Remembered is what Remember was given last, or nil.
+func (d *DriverSession) Remembered() any {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.remembered
+}
+
 // Record records an event of the session itself.
 func (d *DriverSession) Record(e sockeye.Event) { d.Public().record(e) }
 

@@ -62,6 +62,8 @@ func (p *DriverPeer) SetCause(err error) {
 		p.Public().setReason(sockeye.ReasonReset, e)
 	case sockeye.TimedOut, sockeye.HostUnreachable, sockeye.NetworkUnreachable:
 		p.Public().setReason(sockeye.ReasonTimeout, e)
+	case sockeye.Unplugged:
+		p.Public().setReason(sockeye.ReasonUnplugged, e)
 	default:
 		p.Public().setReason(sockeye.ReasonError, e)
 	}
@@ -88,7 +90,8 @@ func (p *DriverPeer) Sent(now time.Time, data []byte) sockeye.Event {
 func (p *DriverPeer) LostUnacknowledged() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.reason == sockeye.ReasonTimeout || p.reason == sockeye.ReasonReset || p.reason == sockeye.ReasonAborted
+	return p.reason == sockeye.ReasonTimeout || p.reason == sockeye.ReasonReset || p.reason == sockeye.ReasonAborted ||
+		p.reason == sockeye.ReasonUnplugged
 }
 
 // Unsent counts the bytes that the kernel took and the peer has not acknowledged, of

@@ -127,6 +127,22 @@ func (p *Peer) Finish(ctx context.Context) error {
 	return nil
 }
 
+// SetLines sets DTR and RTS of a serial port, or sends a break, and returns when that is
+// done.
+func (p *Peer) SetLines(set sockeye.LineSetting) error {
+	if err := set.Validate(); err != nil {
+		return err
+	}
+	lines, ok := p.mover.(LineConn)
+	if !ok {
+		return errNoLines
+	}
+	if err := lines.SetLines(set); err != nil {
+		return netinfo.Explain("set", p.String(), err)
+	}
+	return nil
+}
+
 // Close ends the connection in good order: what is being sent is finished, the
 // peer sees FIN, and what it still sends is recorded until it closes too. When
 // ctx ends first the rest is cut. It returns when the peer's left event is in

@@ -44,6 +44,7 @@ type Session struct {
 	acceptQueues []FDController // sockets that accept
 	reach        func(to sockeye.SocketAddr) (*Peer, error)
 	apply        func(o *sockeye.Options, sockets []FDController) error
+	remembered   any // the driver's, see DriverSession.Remember
 	reason       sockeye.Reason
 	err          *sockeye.Error
 	departed     sockeye.Counters // of the peers that left

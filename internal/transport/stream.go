@@ -92,7 +92,7 @@ func (c *StreamMover) readAll() error {
 		c.waitBackpressure(nil)
 		buf, n, err := c.reader.next()
 		if err != nil {
-			if errors.Is(err, io.EOF) {
+			if err = c.explained(err); errors.Is(err, io.EOF) {
 				return nil
 			}
 			return err
@@ -150,6 +150,14 @@ func (c *StreamMover) waitBackpressure(canceled <-chan struct{}) {
 	}
 }
 
+// explained is an error of the connection in the driver's words, if it has any.
+func (c *StreamMover) explained(err error) error {
+	if x, ok := c.conn.(interface{ Explain(error) error }); ok && err != nil {
+		return x.Explain(err)
+	}
+	return err
+}
+
 // setCause notes why the connection ended, unless one of us ended it.
 func (c *StreamMover) setCause(err error) {
 	switch {
@@ -182,7 +190,7 @@ func (c *StreamMover) SendHeld(ctx context.Context, data []byte) (int, error) {
 		defer c.cancelWith(ctx)()
 	}
 	n, err := c.writer.write(data)
-	switch {
+	switch err = c.explained(err); {
 	case err == nil:
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		if ctx.Err() != nil {
@@ -285,7 +293,13 @@ func (c *StreamMover) Finish(ctx context.Context) error {
 
 func (c *StreamMover) Close(ctx context.Context) {
 	c.peer.SetReason(sockeye.ReasonLocal, nil)
-	if err := c.Finish(ctx); err == nil {
+	err := c.Finish(ctx)
+	if draining, ok := c.conn.(interface{ Drain(context.Context) }); ok {
+		if err := c.acquireSend(ctx); err == nil {
+			c.ReleaseSend() // what is being sent is finished first
+		}
+		draining.Drain(ctx)
+	} else if err == nil {
 		c.awaitPeerClose(ctx)
 	}
 	c.Stop(false)
@@ -340,6 +354,20 @@ func (c *StreamMover) FillStatus(st *sockeye.PeerStatus) {
 
 // Outgoing is what the system tells of the bytes it took.
 func (c *StreamMover) Outgoing() (netinfo.SendState, bool) { return c.conn.Outgoing() }
+
+// SetLines sets the modem lines of a port.
+func (c *StreamMover) SetLines(set sockeye.LineSetting) error {
+	if lines, ok := c.conn.(LineConn); ok {
+		return lines.SetLines(set)
+	}
+	return errNoLines
+}
+
+// errNoLines is why there are no lines to set.
+var errNoLines = &sockeye.Error{
+	Kind: sockeye.Unsupported, Op: "set",
+	Message: sockeye.Text{En: "only serial ports have DTR, RTS and break", Zh: "只有串口才有 DTR、RTS 和 break"},
+}
 
 // Control calls f with the descriptor, while it is open; a Conn may have none.
 func (c *StreamMover) Control(f func(fd uintptr)) error {

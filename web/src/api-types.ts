@@ -25,6 +25,12 @@ export interface Checksum {
   order?: "big" | "little";
 }
 
+/** Choice is what a field of a form may be filled in with. */
+export interface Choice {
+  value: string;
+  label: string;
+}
+
 /** CommandLine is one program's way to play the board. */
 export interface CommandLine {
   label: string;
@@ -98,6 +104,7 @@ export interface EventLine {
   attempts?: Attempt[];
   process?: Process;
   lost?: Lost;
+  lines?: LineEvent;
   frames?: Frame[];
   /** more that end here, beyond what one event may have */
   frames_left_out?: number;
@@ -203,6 +210,17 @@ export interface InterfaceAddress {
   scope: "private" | "global" | "shared" | "link-local" | "loopback";
 }
 
+export interface LineEvent {
+  dtr: boolean;
+  rts: boolean;
+  cts: boolean;
+  dsr: boolean;
+  dcd: boolean;
+  ri: boolean;
+  changed?: string[];
+  break?: string;
+}
+
 /** List is a list of payloads that are sent one after another. */
 export interface List {
   /** Times is how often the whole list is sent: once if it is not said, for ever for 0. */
@@ -272,6 +290,15 @@ export interface Machine {
   refusals: Record<string, number>;
   /** the directory that recordings begun here are in */
   recordings: string;
+}
+
+export interface ModemLines {
+  dtr: boolean;
+  rts: boolean;
+  cts: boolean;
+  dsr: boolean;
+  dcd: boolean;
+  ri: boolean;
 }
 
 /**
@@ -344,6 +371,20 @@ export interface Options {
   connect_timeout_ms?: number;
   /** connect again for ever, waiting 0.5s to 30s; connect */
   reconnect?: boolean;
+  /** bits a second: any rate that the port can do; default: 115200; Serial */
+  baud?: number;
+  /** bits of a character; default: 8; Serial */
+  data_bits?: 5 | 6 | 7 | 8;
+  /** a bit behind each character: none, odd, even, mark or space; default: none; Serial */
+  parity?: "none" | "odd" | "even" | "mark" | "space";
+  /** how long the line rests behind each character; default: 1; Serial */
+  stop_bits?: "1" | "1.5" | "2";
+  /** how one side makes the other wait: none, rts/cts or xon/xoff; default: none; Serial */
+  flow?: "none" | "rts/cts" | "xon/xoff";
+  /** DTR while the port is open; default: on; Serial */
+  dtr?: boolean;
+  /** RTS while the port is open; default: on; Serial */
+  rts?: boolean;
   /** use only this network interface; TCP and UDP; Linux */
   interface?: string;
   /** TCP_NODELAY: send small messages at once; default: on; TCP */
@@ -410,7 +451,7 @@ export interface Payload {
 export interface Peer {
   id: number;
   session: string;
-  network: "tcp" | "udp" | "unix" | "unixgram";
+  network: "tcp" | "udp" | "unix" | "unixgram" | "serial";
   local: string;
   remote: string;
   alias: string;
@@ -435,6 +476,8 @@ export interface Peer {
   tcp?: TCP;
   /** Process is the program at the other end of a Unix socket, where the system tells. */
   process?: Process;
+  /** Lines are the modem lines of a serial port; absent where there are none. */
+  lines?: ModemLines;
   received_bytes: number;
   received_messages: number;
   sent_bytes: number;
@@ -459,6 +502,24 @@ export interface Peers {
 export interface Planned {
   name: string;
   lines: string[];
+}
+
+/** Port is one of them: what a session's address names. */
+export interface Port {
+  name: string;
+  /** serial://, then the name */
+  address: string;
+  /** the kernel's word for it */
+  driver?: string;
+  /** absent for a port that is no USB device */
+  usb?: USBPort;
+}
+
+/** Ports are the serial ports of the machine of the workbench. */
+export interface Ports {
+  ports: Port[];
+  /** Choices are the same for a form: what to fill in, and what it is. */
+  choices: Choice[];
 }
 
 export interface Process {
@@ -715,6 +776,20 @@ export interface SavedEndpoint {
   connect_timeout?: string;
   /** connect again for ever, waiting 0.5s to 30s; connect */
   reconnect?: boolean;
+  /** bits a second: any rate that the port can do; default: 115200; Serial */
+  baud?: number;
+  /** bits of a character; default: 8; Serial */
+  data_bits?: 5 | 6 | 7 | 8;
+  /** a bit behind each character: none, odd, even, mark or space; default: none; Serial */
+  parity?: "none" | "odd" | "even" | "mark" | "space";
+  /** how long the line rests behind each character; default: 1; Serial */
+  stop_bits?: "1" | "1.5" | "2";
+  /** how one side makes the other wait: none, rts/cts or xon/xoff; default: none; Serial */
+  flow?: "none" | "rts/cts" | "xon/xoff";
+  /** DTR while the port is open; default: on; Serial */
+  dtr?: boolean;
+  /** RTS while the port is open; default: on; Serial */
+  rts?: boolean;
   /** use only this network interface; TCP and UDP; Linux */
   interface?: string;
   /** TCP_NODELAY: send small messages at once; default: on; TCP */
@@ -816,13 +891,13 @@ export interface SendResults {
 export interface Session {
   id: string;
   mode: "listen" | "connect";
-  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram";
+  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram" | "serial";
   /** what was asked for, as a URL */
   address: string;
   /** what is really bound */
   locals: string[];
   state: "open" | "connecting" | "closed";
-  reason?: "eof" | "reset" | "timeout" | "local" | "aborted" | "idle" | "limit" | "error";
+  reason?: "eof" | "reset" | "timeout" | "local" | "aborted" | "idle" | "limit" | "error" | "unplugged";
   since: string;
   /** when it closed */
   until?: string;
@@ -876,6 +951,16 @@ export interface Session {
 /** Sessions are all that are open or were, in the order they were opened. */
 export interface Sessions {
   sessions: Session[];
+}
+
+/**
+ * SetLines sets the lines of a serial port; what is absent stays. The break is sent
+ * before the answer comes, for at most 10 s.
+ */
+export interface SetLines {
+  dtr?: boolean;
+  rts?: boolean;
+  break_ms?: number;
 }
 
 /**
@@ -1017,7 +1102,7 @@ export interface TryRules {
   variables?: Record<string, string>;
   payload?: Payload;
   data?: string;
-  network?: "tcp" | "udp" | "unix" | "unixgram";
+  network?: "tcp" | "udp" | "unix" | "unixgram" | "serial";
   state?: string;
   session?: string;
   from?: number;
@@ -1025,6 +1110,16 @@ export interface TryRules {
   peer?: number;
   /** of chances and ranges of times */
   seed?: number;
+}
+
+/** USBPort is what a USB device says of itself. */
+export interface USBPort {
+  /** four hex digits */
+  vendor: string;
+  product: string;
+  vendor_name?: string;
+  product_name?: string;
+  serial?: string;
 }
 
 /**

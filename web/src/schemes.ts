@@ -19,11 +19,14 @@ export interface Scheme {
   readonly example: readonly [en: string, zh: string];
   /** Where the API lists what a path can be. */
   readonly choices?: string;
+  /** It is a port with one device behind it: nobody connects. */
+  readonly line: boolean;
 }
 
 export const schemes: readonly Scheme[] = [
-  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"]},
-  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","modes":["listen"],"example":["",""]},
-  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"]},
-  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"]},
+  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false},
+  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","modes":["listen"],"example":["",""],"line":false},
+  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false},
+  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false},
+  {"name":"serial","label":["Serial port","串口"],"datagram":false,"connections":true,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["connect"],"example":["/dev/ttyUSB0 or COM3","/dev/ttyUSB0 或 COM3"],"choices":"/ports","line":true},
 ];

@@ -13,6 +13,8 @@ var schemeForms = map[sockeye.Network]schemeForm{
 	sockeye.UDP:      {label: sockeye.Text{En: "UDP", Zh: "UDP"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
 	sockeye.Unix:     {label: sockeye.Text{En: "Unix socket (stream)", Zh: "Unix 套接字（流）"}, fields: pathOnly, example: socketPath},
 	sockeye.Unixgram: {label: sockeye.Text{En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"}, fields: pathOnly, example: socketPath},
+	sockeye.Serial: {label: sockeye.Text{En: "Serial port", Zh: "串口"}, fields: pathOnly, modes: []sockeye.Mode{sockeye.Connect},
+		example: sockeye.Text{En: "/dev/ttyUSB0 or COM3", Zh: "/dev/ttyUSB0 或 COM3"}, choices: "/ports"},
 }
 
 // Which fields an address has.
@@ -49,6 +51,7 @@ type schemeField struct {
 	Modes       []sockeye.Mode  `json:"modes"`
 	Example     [2]string       `json:"example"`
 	Choices     string          `json:"choices,omitempty"`
+	Line        bool            `json:"line"`
 }
 
 // schemes is the module of the page that has the kinds of socket.
@@ -75,6 +78,8 @@ export interface Scheme {
   readonly example: readonly [en: string, zh: string];
   /** Where the API lists what a path can be. */
   readonly choices?: string;
+  /** It is a port with one device behind it: nobody connects. */
+  readonly line: boolean;
 }
 
 export const schemes: readonly Scheme[] = [
@@ -88,7 +93,7 @@ export const schemes: readonly Scheme[] = [
 			f.modes = []sockeye.Mode{sockeye.Listen, sockeye.Connect}
 		}
 		t := n.Traits()
-		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Datagram, t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, f.modes, both(f.example), f.choices}))
+		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Datagram, t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, f.modes, both(f.example), f.choices, t.Line}))
 	}
 	b.WriteString("];\n")
 	return b.String(), nil

@@ -5,6 +5,7 @@ package schemes
 import (
 	"sockeye"
 	"sockeye/internal/transport"
+	"sockeye/internal/transport/serial"
 	"sockeye/internal/transport/tcp"
 	"sockeye/internal/transport/udp"
 	"sockeye/internal/transport/unix"
@@ -17,6 +18,8 @@ var drivers = map[sockeye.Network]transport.Driver{
 
 	sockeye.Unix:     unix.Stream{},
 	sockeye.Unixgram: unix.Datagram{},
+
+	sockeye.Serial: serial.Driver{},
 }
 
 // Driver opens endpoints of a network; nil if nothing does.

@@ -23,7 +23,20 @@ type Case struct {
 	Address func(t *testing.T) sockeye.Address
 	// Dial is a plain client of what listens on an address, without Sockeye.
 	Dial func(t *testing.T, to sockeye.Address) net.Conn
+	// FarEnd is what a client opens to reach an address that something is opened at; nil:
+	// the same. A line has two ends.
+	FarEnd func(of sockeye.Address) sockeye.Address
 }
+
+func (k Case) farEnd(of sockeye.Address) sockeye.Address {
+	if k.FarEnd == nil {
+		return of
+	}
+	return k.FarEnd(of)
+}
+
+// tells says whether a peer is told that the other one closed.
+func tells(t sockeye.Traits) bool { return t.Connections && !t.Line }
 
 // Suite is what every driver does: what is opened, joined and left is recorded in order,
 // every byte once; directions end alone and connections are reset where the traits say
@@ -58,7 +71,7 @@ func (k Case) pair(t *testing.T, answer transport.Responder) *ends {
 	p := &ends{}
 	var at sockeye.Address
 	p.server, p.serverRecord, at = k.listen(t, answer)
-	p.client, p.clientRecord = Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: at}, nil)
+	p.client, p.clientRecord = Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: k.farEnd(at)}, nil)
 	p.traits = at.Network.Traits()
 	return p
 }
@@ -88,12 +101,12 @@ func testOrder(t *testing.T, k Case) {
 		t.Fatalf("the client received %q", got)
 	}
 	p.client.Shutdown(t.Context())
-	if p.traits.Connections {
+	if tells(p.traits) {
 		p.serverRecord.WaitKind(t, sockeye.Left, 1)
 	}
 	p.server.Shutdown(t.Context())
 	want := []string{"opened", "joined", "received", "sent", "left", "closed"}
-	if p.traits.Connections {
+	if tells(p.traits) {
 		want = slices.Insert(want, 4, "finished")
 	}
 	var kinds []string
@@ -105,7 +118,7 @@ func testOrder(t *testing.T, k Case) {
 	if !slices.Equal(kinds, want) {
 		t.Errorf("the record is %v, want %v\n%s", kinds, want, p.serverRecord)
 	}
-	if left := p.serverRecord.WaitKind(t, sockeye.Left, 1); p.traits.Connections && left.Detail.Reason != sockeye.ReasonEOF {
+	if left := p.serverRecord.WaitKind(t, sockeye.Left, 1); tells(p.traits) && left.Detail.Reason != sockeye.ReasonEOF {
 		t.Errorf("the peer left for %q, want eof", left.Detail.Reason)
 	}
 }
@@ -169,8 +182,11 @@ func testHalfClose(t *testing.T, k Case) {
 func testReset(t *testing.T, k Case) {
 	p := k.pair(t, nil)
 	to := FirstPeer(t, p.client, p.clientRecord)
-	if !p.traits.Connections {
+	if !tells(p.traits) {
 		to.Abort()
+		if e := p.clientRecord.WaitKind(t, sockeye.Left, 1); e.Detail.Reason != sockeye.ReasonAborted {
+			t.Errorf("left for %q, want aborted", e.Detail.Reason)
+		}
 		return
 	}
 	FirstPeer(t, p.server, p.serverRecord)
@@ -213,6 +229,15 @@ func testSlowReader(t *testing.T, k Case) {
 		<-ctx.Done()
 		stuck <- context.Cause(ctx)
 	})
+	if s.Endpoint().Address.Network.Traits().Line { // there is nobody else
+		mute.Write([]byte("but I talk"))
+		Eventually(t, "what it says is read", func() bool { return p.Counters().ReceivedBytes == 23 })
+		cancel()
+		if err := <-stuck; !errors.Is(err, context.Canceled) && sockeye.ErrorOf(err).Kind != sockeye.Canceled {
+			t.Errorf("the send that was canceled says %v", err)
+		}
+		return
+	}
 	other := k.Dial(t, at)
 	other.Write([]byte("and I do"))
 	r.WaitKind(t, sockeye.Joined, 2)
@@ -237,7 +262,7 @@ func testCancel(t *testing.T, k Case) {
 	_, _, at := k.listen(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: at}
+	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: k.farEnd(at)}
 	s, err := transport.Open(ctx, ep, ConfigOf(ep, NewRecorder(), nil))
 	if err == nil {
 		s.Close()
@@ -258,7 +283,7 @@ func testLeftovers(t *testing.T, k Case) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, cr := Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: boundTo(s)}, nil)
+		c, cr := Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: k.farEnd(boundTo(s))}, nil)
 		if _, err := FirstPeer(t, c, cr).Send(t.Context(), []byte("x")); err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +312,7 @@ func descriptors(t *testing.T) (n int) {
 		t.Fatal(err)
 	}
 	for _, e := range list {
-		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && (strings.HasPrefix(to, "socket:") || strings.HasPrefix(to, "anon_inode:[eventfd]")) {
+		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && (strings.HasPrefix(to, "socket:") || strings.HasPrefix(to, "anon_inode:[eventfd]") || strings.HasPrefix(to, "/dev/pts/")) {
 			n++
 		}
 	}

@@ -1,9 +1,9 @@
 // What an event says that carries no data, in the person's words.
 
-import type { EventLine, Process, Session } from '../api-types';
+import type { EventLine, ModemLines, Process, Session } from '../api-types';
 import { t, type Word } from '../i18n/i18n.svelte';
 import { count, size } from './numbers';
-import { isConnectionless, wordOn } from './scheme';
+import { isConnectionless, schemeOf, wordOn } from './scheme';
 import { safe } from './text';
 
 const reasons: Record<string, Word> = {
@@ -15,6 +15,7 @@ const reasons: Record<string, Word> = {
   idle: 'reasonIdle',
   limit: 'reasonLimit',
   error: 'reasonError',
+  unplugged: 'reasonUnplugged',
 };
 
 // Why it left, as the terminal says it: of a failure with what the system said.
@@ -36,6 +37,8 @@ export function sentence(e: EventLine, session: Session | undefined): string {
       return t('eventClosedBecause', { reason: reason(e) });
     case 'finished':
       return t(wordOn(e.network, e.reason === 'eof' ? 'eventTheyFinished' : 'eventWeFinished'));
+    case 'lines':
+      return t('eventLines', { what: lineChanges(e) });
     case 'gap':
       return t('eventMissing', { events: count(e.lost?.events ?? 0), bytes: count(e.lost?.bytes ?? 0) });
     case 'error': {
@@ -57,8 +60,26 @@ export function processOf({ pid, user, program }: Process): string {
   return program ? t('processNamed', { program: safe(program), process: said }) : said;
 }
 
+const isLine = (e: EventLine): boolean => schemeOf(e.network).line;
+
+/** The modem lines in the order in which the terminal names them. */
+export const lineNames = ['dtr', 'rts', 'cts', 'dsr', 'dcd', 'ri'] as const;
+
+/** The modem lines that are on. */
+export function linesOn(lines: ModemLines): string {
+  return lineNames.filter((name) => lines[name]).map((name) => name.toUpperCase()).join(' ') || '-';
+}
+
+function lineChanges({ lines }: EventLine): string {
+  if (!lines) return '';
+  const changed = lineNames.filter((name) => lines.changed?.includes(name.toUpperCase())).map((name) => `${name.toUpperCase()} ${t(lines[name] ? 'lineOn' : 'lineOff')}`);
+  if (lines.break) changed.push(t(lines.break === 'sent' ? 'breakSent' : 'breakReceived'));
+  return changed.join(', ');
+}
+
 // UDP knows no connections: a peer is an address that a datagram came from, or goes to.
 function joined(e: EventLine, s: Session | undefined): string {
+  if (isLine(e)) return e.lines ? t('eventPortThereLines', { lines: linesOn(e.lines) }) : t('eventPortThere');
   if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '');
   if (e.reason === 'local' || s?.mode === 'connect') return t('udpDestination');
   return t('udpFirst', { peer: safe(e.peer ?? '') });
@@ -74,6 +95,7 @@ function left(e: EventLine): string {
 function opened(e: EventLine, s: Session | undefined): string {
   const locals = e.locals ?? [e.local ?? ''];
   const bound = locals.map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
+  if (s && isLine(e) && e.local) return t('eventPortOpened', { address: safe(s.address), settings: safe(e.local) });
   if (s?.mode === 'listen') return t('eventListening', { address: bound });
   if (s && isUDP(e)) return e.local || e.locals ? t('udpSending', { address: safe(s.address), local: bound }) : t('udpWillSend', { address: safe(s.address) });
   if (s) return t('eventConnectedTo', { address: safe(s.address), local: locals.join(' ') });

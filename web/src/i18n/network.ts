@@ -39,6 +39,18 @@ export const networkWords = {
   targetLeft: ['{name} (has left)', '{name}（已离开）'],
   recipientLeft: ['The chosen peer has left; it is chosen again when it comes back.', '所选对象已离开，重新连接后会自动选中。'],
 
+  // Serial ports
+  lineOn: ['on', '有效'],
+  lineOff: ['off', '无效'],
+  breakSent: ['break sent', '已发送 break'],
+  breakReceived: ['break received', '收到 break'],
+  lineTitle: ['{name} is {state}; click to change it', '{name} {state}，点击切换'],
+  lineTheirs: ['{name}, which the other side sets, is {state}', '{name} 由对方控制，当前{state}'],
+  sendBreak: ['Break', 'Break'],
+  sendBreakTitle: ['Hold the line in the break state for 250 ms', '在线路上发送 250 毫秒的 break'],
+
+
+
   // UDP has no connections
   udpNoPeers: ['No datagram has come yet, and no remote address is set.', '尚未收到数据报，也未设置远程地址。'],
   udpNobody: ['Nobody to send to yet: set a remote address, or wait for a datagram.', '还没有发送目标：请填写远程地址，或等待数据报。'],

@@ -1,0 +1,7 @@
+package core
+
+import "sockeye/internal/serialport"
+
+// SerialPorts are the serial ports of this machine. Names of devices come from the
+// devices.
+func SerialPorts() ([]serialport.Info, error) { return serialport.List() }
