@@ -2,7 +2,7 @@
 // dumpcap and Wireshark, compressed or not, as Sockeye's events: connections put
 // together from their packets, datagrams as they are. A packet goes from the file
 // (formats, pcap, pcapng) through its link (link, wireless) and IP (network,
-// fragment) to the stream of its connection (tcp). It reads nothing that Sockeye
+// fragment) to the stream of its connection (tcp, judge, half). It reads nothing that Sockeye
 // wrote.
 package capture
 
@@ -18,7 +18,8 @@ import (
 )
 
 // Skipped is the kind of damage that is none: packets that hold no data of TCP or
-// UDP, or that Sockeye does not look into.
+// UDP, that Sockeye does not look into, or whose data came before; and what had to be
+// guessed, all of which is shown.
 const Skipped pcapng.DamageKind = "skipped"
 
 const damaged = pcapng.Broken

@@ -39,6 +39,10 @@ func same(name string) reason { return reason{name, name} }
 var (
 	malformed = reason{"with headers that are cut off or wrong", "包头不完整或有误"}
 	otherKind = reason{"of other kinds", "其他类型"}
+
+	sentAgain   = reason{"TCP data that is there already (sent again, or captured twice)", "已有的 TCP 数据（重传或重复抓取）"}
+	afterFIN    = reason{"TCP data after the end of its direction (FIN)", "位于该方向结束（FIN）之后的 TCP 数据"}
+	dataOfAbort = reason{"TCP data in a reset (RST)", "复位（RST）中的 TCP 数据"}
 )
 
 // maxReasons bounds how many reasons are told one by one.
@@ -51,7 +55,10 @@ type leftOut struct {
 }
 
 // skip counts a packet that is no data of TCP or UDP.
-func (d *Reader) skip(r reason) {
+func (d *Reader) skip(r reason) { d.leaveOut(r, int64(d.packetLength)) }
+
+// leaveOut counts bytes of a packet that become no event.
+func (d *Reader) leaveOut(r reason, n int64) {
 	s := d.skipped[r]
 	if s == nil {
 		if len(d.skipped) >= maxReasons && r != malformed {
@@ -64,7 +71,14 @@ func (d *Reader) skip(r reason) {
 		}
 	}
 	s.packets++
-	s.bytes += int64(d.packetLength)
+	s.bytes += n
+}
+
+// leftOut counts payload of a segment that becomes no event.
+func (c *tcpConnection) leftOut(r reason, n int) {
+	if n > 0 {
+		c.assembly.reader.leaveOut(r, int64(n))
+	}
 }
 
 // tellSkipped says at the end what was left out, and how much.
@@ -75,7 +89,7 @@ func (d *Reader) tellSkipped() {
 			kind = damaged
 		}
 		d.lost(kind, sockeye.Text{
-			En: fmt.Sprintf("left out: %d packet%s (%d bytes): %s", s.packets, plural(s.packets), s.bytes, s.en),
+			En: fmt.Sprintf("left out: %d packet%s (%d byte%s): %s", s.packets, plural(s.packets), s.bytes, plural(s.bytes), s.en),
 			Zh: fmt.Sprintf("未导入 %d 个数据包（%d 字节）：%s", s.packets, s.bytes, s.zh)})
 	}
 }

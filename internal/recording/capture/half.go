@@ -2,6 +2,7 @@ package capture
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"sockeye"
@@ -35,8 +36,12 @@ type half struct {
 	hasFIN, finished bool
 
 	pending []waiting // beyond next, by place
+	holes   []span    // before next, what was not given out
 	cost    int
 }
+
+// span is from a place to before another.
+type span struct{ from, to int64 }
 
 // waiting is payload that came before what is in front of it.
 type waiting struct {
@@ -44,11 +49,16 @@ type waiting struct {
 	captured
 }
 
+func (w *waiting) end() int64 { return w.at + int64(w.length) }
+
 // begin sets where the direction begins.
 func (h *half) begin(seq uint32, syn bool) {
 	h.started, h.syn = true, syn
 	h.start = 1<<32 + int64(seq)
 	h.next = h.start
+	if !syn {
+		h.hole(h.start-near, h.start)
+	}
 	if h.isEarly {
 		h.acknowledged(h.early)
 	}
@@ -93,13 +103,11 @@ func (h *half) ends(at int64) {
 
 // insert takes in payload.
 func (c *tcpConnection) insert(h *half, at int64, f captured) {
-	if cut := h.next - at; cut > 0 {
-		if cut >= int64(f.length) {
-			return
-		}
-		f, at = f.without(int(cut)), h.next
+	if cut := min(h.next-at, int64(f.length)); cut > 0 {
+		c.behind(h, at, f.first(int(cut)))
+		f, at = f.without(int(cut)), at+cut
 	}
-	if f.length == 0 || h.finished {
+	if f.length == 0 {
 		return
 	}
 	if at == h.next {
@@ -108,6 +116,7 @@ func (c *tcpConnection) insert(h *half, at int64, f captured) {
 	}
 	i, found := slices.BinarySearchFunc(h.pending, at, func(w waiting, at int64) int { return cmp.Compare(w.at, at) })
 	if found && len(h.pending[i].data) >= len(f.data) {
+		c.leftOut(sentAgain, f.length)
 		return
 	}
 	h.pending = slices.Insert(h.pending, i, waiting{at, f})
@@ -142,6 +151,57 @@ func (c *tcpConnection) deliver(h *half, f captured) {
 	c.gap(int64(f.length - len(f.data))) // the capture cut the packet short
 }
 
+// behind takes in payload from before what is due: it is there already, or it is
+// from a hole and comes late.
+func (c *tcpConnection) behind(h *half, at int64, f captured) {
+	if f.length == 1 && at == h.next-1 { // a probe (RFC 1122, 4.2.3.6)
+		c.leftOut(sentAgain, 1)
+		return
+	}
+	end := at + int64(f.length)
+	again := f.length
+	var rest []span
+	for _, hole := range h.holes {
+		from, to := max(at, hole.from), min(end, hole.to)
+		if from >= to {
+			rest = append(rest, hole)
+			continue
+		}
+		c.late(h, f.without(int(from-at)).first(int(to-from)))
+		again -= int(to - from)
+		for _, left := range []span{{hole.from, from}, {to, hole.to}} {
+			if left.from < left.to {
+				rest = append(rest, left)
+			}
+		}
+	}
+	h.holes = rest
+	c.leftOut(sentAgain, again)
+}
+
+// late gives out bytes of a hole: in the order of the stream there is no place left
+// for them.
+func (c *tcpConnection) late(h *half, f captured) {
+	if len(f.data) > 0 {
+		c.add(sockeye.Event{Kind: h.kind, Data: f.data})
+	}
+	d := c.assembly.reader
+	d.lostAt(d.count, Skipped, sockeye.Text{
+		En: fmt.Sprintf("%d byte%s from or to %s came too late for the order of the stream: shown here", f.length, plural(int64(f.length)), c.client),
+		Zh: fmt.Sprintf("与 %[2]s 之间有 %[1]d 字节到得太晚，无法排入数据流的次序，显示在此处", f.length, c.client)})
+}
+
+// maxHoles is how many holes of one direction are remembered.
+const maxHoles = 64
+
+// hole remembers that bytes were given up.
+func (h *half) hole(from, to int64) {
+	if len(h.holes) == maxHoles {
+		h.holes = append(h.holes[:0], h.holes[1:]...)
+	}
+	h.holes = append(h.holes, span{from, to})
+}
+
 // advance gives out what is due, and what is beyond a hole that the other side has
 // seen filled: the capture missed it.
 func (c *tcpConnection) advance(h *half) {
@@ -152,8 +212,10 @@ func (c *tcpConnection) advance(h *half) {
 			h.pending[0] = waiting{}
 			h.pending = h.pending[1:]
 			c.cost(h, -len(w.data)-pendingCost)
-			if cut := h.next - w.at; cut < int64(w.length) {
-				c.deliver(h, w.without(int(cut)))
+			cut := int(min(h.next-w.at, int64(w.length)))
+			c.leftOut(sentAgain, cut)
+			if cut < w.length {
+				c.deliver(h, w.without(cut))
 			}
 		case len(h.pending) > 0 && h.acked > h.pending[0].at, len(h.pending) == 0 && h.hasFIN && h.acked > h.fin && !h.finished && h.next < h.fin:
 			c.skipHole(h)
@@ -174,6 +236,7 @@ func (c *tcpConnection) skipHole(h *half) {
 	}
 	if to > h.next {
 		c.gap(to - h.next)
+		h.hole(h.next, to)
 		h.next = to
 	}
 }
@@ -181,6 +244,7 @@ func (c *tcpConnection) skipHole(h *half) {
 // end tells of a FIN. Nothing comes after it.
 func (c *tcpConnection) end(h *half) {
 	for _, w := range h.pending {
+		c.leftOut(afterFIN, w.length)
 		c.cost(h, -len(w.data)-pendingCost)
 	}
 	h.pending = nil

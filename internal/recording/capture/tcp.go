@@ -61,33 +61,63 @@ func (t *tcpAssembly) segment(from, to netip.Addr, f captured) {
 		captured{f.data[min(head, len(f.data)):], f.length - head}}
 	key := pairOf(s.from, s.to)
 	c, known := t.connections.get(key)
-	if known && c.replacedBy(&s) {
-		c.finish()
-		t.connections.remove(key)
-		known = false
-	}
-	if !known {
+	if known {
+		switch c.judge(&s) {
+		case stray:
+			return
+		case another:
+			old := c
+			t.endFor(old, &s)
+			t.connections.remove(key)
+			c, known = t.open(&s, old), false
+		}
+	} else {
 		if s.has(tcpRST) {
 			return // the end of what was not seen
 		}
-		c = t.open(&s)
+		c = t.open(&s, nil)
+	}
+	if !known {
 		t.connections.most = t.reader.bounded(maxConnections, bytesPerConnection)
 		t.connections.put(key, c)
 	}
 	c.take(&s)
 }
 
-// open makes the connection of the first segment seen of it.
-func (t *tcpAssembly) open(s *tcpSegment) *tcpConnection {
+// endFor ends a connection because a segment belongs to another one. Where only the
+// numbers say so, a part of the connection that is missing may look the same, so it
+// is told.
+func (t *tcpAssembly) endFor(c *tcpConnection, s *tcpSegment) {
+	c.finish()
+	if s.has(tcpSYN) || c.closed() || c.peer == nil {
+		return
+	}
+	t.reader.lostAt(t.reader.count, Skipped, sockeye.Text{
+		En: fmt.Sprintf("its numbers do not follow those before it, so another connection of %s begins here", c.client),
+		Zh: fmt.Sprintf("序号与之前不连续，视为 %s 的另一个连接从这里开始", c.client)})
+}
+
+// open makes the connection of the first segment seen of it. before is the one that
+// the same addresses had, or nil.
+func (t *tcpAssembly) open(s *tcpSegment, before *tcpConnection) *tcpConnection {
 	c := &tcpConnection{assembly: t, server: s.to, client: s.from}
-	_, known := t.reader.sessions.get(serverKey{"tcp", s.from})
 	switch {
 	case s.begins():
-	case s.has(tcpSYN), known, s.from.Port() < s.to.Port():
+	case s.has(tcpSYN):
+		c.server, c.client = s.from, s.to
+	case before != nil:
+		c.server, c.client = before.server, before.client
+	case !t.isServer(s.to) && (t.isServer(s.from) || s.from.Port() < s.to.Port()):
 		c.server, c.client = s.from, s.to
 	}
 	c.half = [2]half{{kind: sockeye.Received, end: sockeye.ReasonEOF}, {kind: sockeye.Sent, end: sockeye.ReasonLocal}}
 	return c
+}
+
+// isServer reports whether an address was seen as a server's.
+func (t *tcpAssembly) isServer(a netip.AddrPort) bool {
+	_, known := t.reader.sessions.get(serverKey{"tcp", a})
+	return known
 }
 
 // tcpConnection is one TCP connection of the capture, seen from its server.
@@ -115,50 +145,6 @@ func (c *tcpConnection) closed() bool {
 	return c.reset || c.half[0].finished && c.half[1].finished
 }
 
-// impossible is further than any window reaches (RFC 7323: 1 GiB), near what a
-// connection that ended may still get.
-const (
-	impossible = 1 << 30
-	near       = 1 << 20
-
-	// maxInFlight is what one side may be ahead of the other in the real world:
-	// a FIN from further away belongs to another connection.
-	maxInFlight = 64 << 20
-)
-
-// replacedBy reports whether a segment belongs to another connection between the
-// same addresses, which came after this one.
-func (c *tcpConnection) replacedBy(s *tcpSegment) bool {
-	own, other := c.sides(s)
-	switch {
-	case s.has(tcpRST):
-		return false
-	case s.has(tcpSYN):
-		same := own.started && s.seq+1 == uint32(own.start)
-		switch {
-		case c.closed():
-			return !s.has(tcpACK) || !same
-		case own.started:
-			return !same && (s.begins() || own.carried() || other.carried())
-		}
-		return s.begins() && other.started && !other.syn && other.carried()
-	case !own.started || s.payload.length == 0:
-		return false
-	}
-	ahead := int64(int32(s.seq - uint32(own.next)))
-	switch {
-	case ahead > impossible || ahead < -impossible:
-		return true
-	case own.finished && c.closed() && !c.reset:
-		return ahead >= 0
-	case c.reset && ahead > near:
-		return true
-	case own.syn:
-		return own.next+ahead < own.start-1
-	}
-	return own.next+ahead < own.start-near
-}
-
 // take takes in a segment of the connection.
 func (c *tcpConnection) take(s *tcpSegment) {
 	own, other := c.sides(s)
@@ -177,6 +163,7 @@ func (c *tcpConnection) take(s *tcpSegment) {
 		c.advance(other)
 	}
 	if s.has(tcpRST) {
+		c.leftOut(dataOfAbort, s.payload.length)
 		c.resetBy(own)
 		return
 	}
