@@ -148,6 +148,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/query", "internal/journal", "it reads with cursors"},
 	{"internal/query", "internal/recording", "filters, and where the disk begins"},
 	{"internal/query", "internal/framing", "streams are cut into frames"},
+	{"internal/query", "internal/fields", "frames have values, which become series"},
 	{"internal/query", "internal/payload", "bytes to look for are typed in hex"},
 	{"internal/query", "internal/checksum", "frames are judged by the checksum in them"},
 	{"internal/query", ".", "the nouns"},

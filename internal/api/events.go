@@ -47,9 +47,21 @@ func (c *requestContext) eventQuery() (q query.Query, wrong fieldFaults) {
 	q.Filter, err = c.filterWords().Parse()
 	wrong.all(err)
 	q.Kinds = c.kinds(&wrong)
-	q.Cut, err = query.ParseFrameQuery(c.q.Get("frame"), c.q.Get("check"))
-	wrong.all(err)
+	q.Cut = c.frames(&wrong)
 	return q, wrong
+}
+
+// frames reads how frames are found, and which values are read in them.
+func (c *requestContext) frames(wrong *fieldFaults) *query.FrameQuery {
+	cut, err := query.ParseFrameQuery(c.q.Get("frame"), c.q.Get("check"))
+	wrong.all(err)
+	set, err := query.ParseFields(c.q.Get("fields"))
+	wrong.all(err)
+	if len(*wrong) == 0 {
+		cut, err = query.WithFields(cut, set)
+		wrong.all(err)
+	}
+	return cut
 }
 
 func (c *requestContext) events(None) (Events, error) {

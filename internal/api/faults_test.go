@@ -28,6 +28,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"", `{"mode":"connect","address":":0"}`, "address"},
 		{"?q=1", `{"mode":"x","address":":x"}`, "address mode q"},
 	},
+	"PATCH /sessions/{id}":  {{"?q=1", `{"options":{"no_delay":"x","nothing":1},"x":1}`, "options.no_delay options.nothing q x"}},
 	"DELETE /sessions/{id}": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"POST /sessions/{id}/peers": {
 		{"?q=1", `{"address":":1","x":1}`, "address q x"},
@@ -86,6 +87,10 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 	"GET /events": {
 		{"?from=x&limit=9999&back=maybe&kind=x&direction=x&text=a&hex=00&frame=x&check=x&q=1", "", "back check direction frame from hex kind limit q"},
 		{"?from=x&limit=-1&hex=0g&check=x", "", "check from hex limit"},
+	},
+	"GET /series": {
+		{"?columns=5000&fields=u16&since=noon&until=x&direction=up&frame=x&check=x&text=a&q=1", "", "check columns direction fields frame q since text until"},
+		{"?hex=0g", "", "fields hex"},
 	},
 	"GET /live":      {{"?from=x&q=1", "", "from q"}},
 	"PUT /recording": {{"", `{"on":true,"path":"../x","sync":"x"}`, "path sync"}, {"?q=1", `{"on":1,"path":"../x","sync":"x"}`, "on path q sync"}},

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"math"
+
 	"sockeye"
 	"sockeye/internal/query"
 )
 
 // frameQuery are the query parameters that ask for frames.
-var frameQuery = []string{"frame", "check"}
+var frameQuery = []string{"frame", "check", "fields"}
 
 // wholeFrame is the Mark of what is a frame.
 const wholeFrame = "whole"
@@ -22,6 +24,14 @@ func frameLine(e *sockeye.Event, f *query.PageFrame) Frame {
 		line.Body = f.Decoded
 	case f.BodyTo-f.BodyFrom != f.Bytes:
 		line.BodyAt = []int{f.BodyFrom, f.BodyTo}
+	}
+	for n := range f.Values {
+		v := &f.Values[n]
+		value := FrameValue{Name: v.Name, Text: v.String(), Unit: v.Unit, From: v.From, To: v.To}
+		if v.Numeric && !math.IsNaN(v.Number) && !math.IsInf(v.Number, 0) {
+			value.Number = &v.Number
+		}
+		line.Values = append(line.Values, value)
 	}
 	if e.Peer == nil && f.Peer != nil {
 		line.PeerID, line.Peer = f.Peer.ID, f.Peer.Remote.String()

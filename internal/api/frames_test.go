@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -105,5 +106,46 @@ func TestFramesRefused(t *testing.T) {
 		if why.Target != c.target || why.Kind != "invalid" || !strings.Contains(why.Message, c.message) {
 			t.Errorf("%s %s: %+v", c.frame, c.check, why)
 		}
+	}
+}
+
+// Frames carry the values that a spec reads in them, each with its bytes, and the same
+// values over time are series for a chart.
+func TestValuesAndSeries(t *testing.T) {
+	v := serve(t)
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	b := board(t, s) // Hello 01Studio!
+	io.WriteString(b, "\ntemp=21.5 C state=ok\ntemp=22.5\n")
+	v.follow(func(l Live) bool { return len(l.Peers) == 1 && l.Peers[0].ReceivedBytes == 47 })
+	q := url.Values{"fields": {"keys"}, "session": {"s1"}}.Encode()
+	got := ""
+	for _, e := range ask[Events](v, "GET", "/api/v1/events?"+q, nil).Events {
+		for _, f := range e.Frames {
+			for _, value := range f.Values {
+				number := "no number"
+				if value.Number != nil {
+					number = fmt.Sprint(*value.Number)
+				}
+				got += fmt.Sprintf("%s=%s %s %s %d-%d; ", value.Name, value.Text, value.Unit, number, value.From, value.To)
+			}
+		}
+	}
+	if want := "temp=21.5 C 21.5 5-11; state=ok  no number 18-20; temp=22.5  22.5 5-9; "; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	page := ask[SeriesPage](v, "GET", "/api/v1/series?columns=10&"+q, nil)
+	if len(page.Series) != 1 || !page.Done || page.Series[0].Count != 2 || page.Series[0].Stats.Mean != 22 || page.Series[0].Seq[0] == 0 {
+		t.Errorf("%+v", page)
+	}
+	f := v.failing(400, "GET", "/api/v1/series?columns=5000&fields=u16%20x&since=noon&direction=up", nil)
+	targets := []string{f.Target}
+	for _, also := range f.Also {
+		targets = append(targets, also.Target)
+	}
+	if got := strings.Join(targets, " "); got != "fields direction columns since" {
+		t.Errorf("faults of %s", got)
+	}
+	if f := v.failing(400, "GET", "/api/v1/series", nil); f.Target != "fields" {
+		t.Errorf("%+v", f)
 	}
 }

@@ -69,6 +69,9 @@ func (s *Server) register() {
 	window := handle(s, "GET", "/events", "A window of the journal.", (*requestContext).events)
 	window.query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
 	window.check = func(c *requestContext) error { _, wrong := c.eventQuery(); return c.with(wrong.join()) }
+	series := handle(s, "GET", "/series", "Values of frames over time, for a chart.", (*requestContext).series)
+	series.query = slices.Concat([]string{"columns", "since", "until", "session", "peer", "direction"}, frameQuery)
+	series.check = func(c *requestContext) error { _, wrong := c.seriesQuery(); return c.with(wrong.join()) }
 	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*requestContext).eventData})
 	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"},
 		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*requestContext).live,

@@ -177,6 +177,8 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 	return ep, answer, nil
 }
 
+func (in SetSession) check(*requestContext) error { return fieldFaults(in.Options.faults()).join() }
+
 // changeSession changes options of an open session.
 func (c *requestContext) changeSession(in SetSession) (Session, error) {
 	s, err := c.openSession()

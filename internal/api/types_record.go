@@ -57,6 +57,18 @@ type (
 		Check     string `json:"check,omitempty" enum:"right,wrong"` // of the checksum; absent if nobody asked, or it is no frame
 		Chunks    int    `json:"chunks"`
 		Cuts      []int  `json:"cuts,omitempty"` // where in it another chunk begins
+		// Values are what the specs in the parameter fields read in its content.
+		Values []FrameValue `json:"values,omitempty"`
+	}
+	// FrameValue is a named value of a frame. From and To are the bytes of the frame's
+	// content that it was read from.
+	FrameValue struct {
+		Name   string   `json:"name"`
+		Text   string   `json:"text"`             // as people read it
+		Number *float64 `json:"number,omitempty"` // if it is one that JSON can say
+		Unit   string   `json:"unit,omitempty"`
+		From   int      `json:"from"`
+		To     int      `json:"to"`
 	}
 
 	// Live is one line of the live feed: what has changed since the line before. The

@@ -64,3 +64,20 @@ func (s *Stats) Add(y float64) {
 
 // Deviation is the standard deviation of the values.
 func (s *Stats) Deviation() float64 { return math.Sqrt(s.squares / float64(max(1, s.N))) }
+
+// Merge takes all values of o, which came after those of s (Chan, Golub and LeVeque,
+// "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979).
+func (s *Stats) Merge(o *Stats) {
+	if o.N == 0 {
+		return
+	}
+	if s.N == 0 {
+		*s = *o
+		return
+	}
+	n := s.N + o.N
+	delta := o.Mean - s.Mean
+	s.squares += o.squares + delta*delta*float64(s.N)*float64(o.N)/float64(n)
+	s.Mean += delta * float64(o.N) / float64(n)
+	s.N, s.Last, s.Min, s.Max = n, o.Last, min(s.Min, o.Min), max(s.Max, o.Max)
+}

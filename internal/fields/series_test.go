@@ -42,6 +42,29 @@ func TestColumnsKeepEverySpike(t *testing.T) {
 	}
 }
 
+// The numbers of two parts together are those of the whole.
+func TestStatsMerge(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	var whole, left, right Stats
+	for n := range 1000 {
+		y := 1e6 + random.NormFloat64()
+		whole.Add(y)
+		if n < 300 {
+			left.Add(y)
+		} else {
+			right.Add(y)
+		}
+	}
+	var none Stats
+	left.Merge(&none)
+	none.Merge(&left)
+	none.Merge(&right)
+	if none.N != 1000 || none.Last != whole.Last || none.First != whole.First || none.Min != whole.Min || none.Max != whole.Max ||
+		math.Abs(none.Mean-whole.Mean) > 1e-6 || math.Abs(none.Deviation()-whole.Deviation()) > 1e-6 {
+		t.Errorf("%+v %v, want %+v %v", none, none.Deviation(), whole, whole.Deviation())
+	}
+}
+
 func TestStats(t *testing.T) {
 	var s Stats
 	for _, y := range []float64{2, 4, 4, math.NaN(), 4, 5, 5, 7, 9} {

@@ -119,11 +119,16 @@ func (r *frameRun) event(e *sockeye.Event, frame func(*framing.PeerFrame)) error
 		r.from = r.at
 	}
 	if r.split.Held() > maxHeldBytes {
-		return &sockeye.Error{Kind: sockeye.TooLarge, Op: "cut", Target: "frame",
-			Message: sockeye.Text{En: "the streams hold too many bytes that are no frame yet", Zh: "尚未成帧的数据过多"},
-			Hint:    sockeye.Text{En: "say that frames are shorter: max=4096", Zh: "请设定较小的最大帧长，例如 max=4096"}}
+		return tooManyBytes()
 	}
 	return nil
+}
+
+// tooManyBytes says that streams hold more than is kept of what is no frame.
+func tooManyBytes() error {
+	return &sockeye.Error{Kind: sockeye.TooLarge, Op: "cut", Target: "frame",
+		Message: sockeye.Text{En: "the streams hold too many bytes that are no frame yet", Zh: "尚未成帧的数据过多"},
+		Hint:    sockeye.Text{En: "say that frames are shorter: max=4096", Zh: "请设定较小的最大帧长，例如 max=4096"}}
 }
 
 // change goes on from the better mark, if nothing is missing before it.

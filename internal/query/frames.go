@@ -8,16 +8,18 @@ import (
 
 	"sockeye"
 	"sockeye/internal/checksum"
+	"sockeye/internal/fields"
 	"sockeye/internal/framing"
 	"sockeye/internal/journal"
 	"sockeye/internal/recording"
 )
 
-// FrameQuery says how streams are cut into frames, and which checksum these end with; the
-// zero Trailer is none.
+// FrameQuery says how streams are cut into frames, which checksum these end with (the zero
+// Trailer is none), and which values are read in them.
 type FrameQuery struct {
-	Spec  framing.Spec
-	Check checksum.Trailer
+	Spec   framing.Spec
+	Check  checksum.Trailer
+	Fields fields.Set
 }
 
 // FramePage is how the frames of a look were found.
@@ -43,6 +45,7 @@ type PageFrame struct {
 	// The body is a part of the frame, from BodyFrom up to BodyTo, or it is Decoded.
 	BodyFrom, BodyTo int
 	Decoded          []byte
+	Values           []fields.Value // if they were asked for
 }
 
 // The bounds of frames in one look.
@@ -51,6 +54,7 @@ const (
 	maxFrameData = 256 << 10 // bytes of the frames of one event
 	maxFrameCuts = 64
 	maxOpen      = 64
+	valueSize    = 96  // what a value needs in an answer, about
 	frameSize    = 192 // what a frame needs in an answer besides its bytes, about
 )
 
@@ -79,6 +83,7 @@ type frameQuery struct {
 	events  *recording.Matcher // of events without bytes
 	who     *recording.Matcher // of frames
 	content func(*framing.PeerFrame) bool
+	values  *fields.SetReader // nil: none are asked for
 
 	frames  []PageFrame // of the event that is looked at
 	held    int
@@ -92,6 +97,9 @@ func newFrameQuery(c *frameCache, q Query) *frameQuery {
 	l := &frameQuery{cutting: c, kinds: q.Kinds, content: content}
 	l.events, _ = q.Filter.Matcher()
 	l.who, _ = who.Matcher()
+	if len(q.Cut.Fields) > 0 {
+		l.values = q.Cut.Fields.NewReader()
+	}
 	return l
 }
 
@@ -111,7 +119,9 @@ func (l *frameQuery) take(f *framing.PeerFrame) {
 	case len(l.frames) == maxFrames || l.held+min(len(f.Data), maxPreview) > maxFrameData && len(l.frames) > 0:
 		l.leftOut++
 	default:
-		l.frames = append(l.frames, keepFrame(f))
+		kept := keepFrame(f)
+		kept.Values = valuesOf(l.values, nil, f)
+		l.frames = append(l.frames, kept)
 		l.held += min(len(f.Data), maxPreview)
 	}
 }

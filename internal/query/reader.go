@@ -20,6 +20,7 @@ type Reader struct {
 	journal *journal.Journal
 	onDisk  firstOnDisk
 	caches  frameCaches
+	series  seriesStores
 }
 
 // NewReader makes a reader of a journal.

@@ -57,10 +57,9 @@ const (
 	maxColumns    = 256
 )
 
-// HasValues is true for what values are read from: whole frames, and the last line of a
-// datagram, which needs no end of line.
+// HasValues is true for frames that values are read from.
 func HasValues(f *framing.PeerFrame) bool {
-	return f.Mark == framing.Whole || f.Mark == framing.Incomplete && f.Peer != nil && f.Peer.Network.Traits().Datagram
+	return fields.Complete(f.Mark == framing.Whole, f.Mark == framing.Incomplete, f.Peer)
 }
 
 // read is the values of a frame, and why it is not as a spec says.

@@ -186,6 +186,23 @@ export interface Frame {
   chunks: number;
   /** where in it another chunk begins */
   cuts?: number[];
+  /** Values are what the specs in the parameter fields read in its content. */
+  values?: FrameValue[];
+}
+
+/**
+ * FrameValue is a named value of a frame. From and To are the bytes of the frame's
+ * content that it was read from.
+ */
+export interface FrameValue {
+  name: string;
+  /** as people read it */
+  text: string;
+  /** if it is one that JSON can say */
+  number?: number;
+  unit?: string;
+  from: number;
+  to: number;
 }
 
 /** Health answers /healthz. */
