@@ -5,7 +5,7 @@ import './style/base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { i18n } from './i18n/i18n.svelte';
-import { loadTheRest } from './later';
+import { loadTheRest } from './views/later';
 
 i18n.setDocumentLanguage();
 mount(App, { target: document.getElementById('page')! });

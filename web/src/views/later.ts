@@ -2,15 +2,15 @@
 // done, so that nobody who then looks at it waits.
 
 export const later = {
-  fileSending: () => import('./views/send/FileSending.svelte'),
-  help: () => import('./views/shell/Help.svelte'),
-  lists: () => import('./views/lists/ListsPanel.svelte'),
-  login: () => import('./views/shell/Login.svelte'),
-  message: () => import('./views/message/MessagePanel.svelte'),
-  options: () => import('./views/settings/OptionFields.svelte'),
-  removeTab: () => import('./views/shell/RemoveTab.svelte'),
-  rules: () => import('./views/rules/RulesPanel.svelte'),
-  workspace: () => import('./views/workspace/WorkspacePanel.svelte'),
+  fileSending: () => import('./send/FileSending.svelte'),
+  help: () => import('./shell/Help.svelte'),
+  lists: () => import('./lists/ListsPanel.svelte'),
+  login: () => import('./shell/Login.svelte'),
+  message: () => import('./message/MessagePanel.svelte'),
+  options: () => import('./settings/OptionFields.svelte'),
+  removeTab: () => import('./shell/RemoveTab.svelte'),
+  rules: () => import('./rules/RulesPanel.svelte'),
+  workspace: () => import('./workspace/WorkspacePanel.svelte'),
 };
 
 /** Loads it all, one after the other, each when the browser is idle. */
