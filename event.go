@@ -98,6 +98,9 @@ type Detail struct {
 	Process *Process
 	// Lines is what happened on the lines of a serial port; in a joined event how they were.
 	Lines *LineEvent
+	// Interface is that on which the peer's datagrams come or go (joined), where it was
+	// chosen: for multicast groups.
+	Interface string
 	// Retry is how long the session waits before it connects again.
 	Retry time.Duration
 	// Attempts are the addresses tried for one connection, in order.

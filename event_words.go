@@ -28,6 +28,7 @@ const (
 	WordUDPSending     EventWord = "udpSending"
 	WordUDPWillSend    EventWord = "udpWillSend"
 	WordUDPFirst       EventWord = "udpFirst"
+	WordOnInterface    EventWord = "onInterface"
 	WordUDPDestination EventWord = "udpDestination"
 	WordUDPLeft        EventWord = "udpLeft"
 	WordUDPClosedHere  EventWord = "udpClosedHere"
@@ -64,6 +65,7 @@ var eventSentences = []EventSentence{
 	// UDP knows no connections.
 	{WordUDPSending, Text{"sending to {address} from {local}", "发往 {address}，本方 {local}"}},
 	{WordUDPWillSend, Text{"will send to {address}", "将发往 {address}"}},
+	{WordOnInterface, Text{" (on {name})", "（网卡 {name}）"}},
 	{WordUDPFirst, Text{"first datagram from {peer}", "收到 {peer} 的第一个数据报"}},
 	{WordUDPDestination, Text{"destination of what is sent; nothing has come from it yet", "发送目标，尚未收到它的数据报"}},
 	{WordUDPLeft, Text{"left: {reason}", "已移除：{reason}"}},

@@ -56,7 +56,7 @@ func (d *Option) wanted(form OptionForm) (what, hint Text) {
 	case OptionFile:
 		return Text{"the path of a file", "文件路径"}, Text{}
 	case OptionInterface:
-		return Text{"the name of a network interface", "网卡名"}, Text{"sockeye addrs lists them", "sockeye addrs 列出网卡"}
+		return Text{"a network interface", "网卡"}, Text{"sockeye addrs lists them", "sockeye addrs 列出网卡"}
 	case OptionAddresses:
 		return Text{"a list of IP addresses", "IP 地址列表"}, Text{`write ["192.168.1.10"]`, `写成 ["192.168.1.10"]`}
 	case OptionPrefixes:

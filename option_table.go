@@ -18,6 +18,7 @@ var (
 	topicPeers      = Text{"Peers", "连接对象"}
 	topicConnecting = Text{"Connecting", "建立连接"}
 	topicSocket     = Text{"Socket", "套接字"}
+	topicGroups     = Text{"Multicast", "组播"}
 	topicProbes     = Text{"Keepalive", "保活"}
 	topicBuffers    = Text{"Buffers", "缓冲区"}
 	topicLine       = Text{"Line", "线路"}
@@ -136,10 +137,27 @@ var AllOptions = OptionTable{
 		Help:     Text{"RTS while the port is open", "打开串口后 RTS 的状态"},
 		Note:     Text{"Some boards stay in their boot loader while it is on. Flow control by RTS/CTS sets it itself", "有些开发板在 RTS 有效时停留在引导程序。RTS/CTS 流控会自行控制它"}},
 
-	{Name: "interface", Topic: topicSocket, Kind: OptionInterface, Schemes: overIP, System: "Linux", Expert: true,
+	{Name: "interface", Topic: topicSocket, Kind: OptionInterface, Schemes: overIP, Expert: true,
 		field: func(o *Options) any { return &o.Interface },
 		Label: Text{"Network interface", "网卡"},
-		Help:  Text{"use only this network interface", "只使用这块网卡"}},
+		Help:  Text{"use only this network interface; for a multicast group several: eth0,wlan0", "只使用这块网卡；组播组可写多块：eth0,wlan0"},
+		Note: Text{"Its name, its index or an address of it. Without it a group is joined on every interface that is up. Other than for groups, Linux only",
+			"可写网卡名、编号或它的地址。不写则在所有已启用的网卡上加入组播组。组播以外仅限 Linux"}},
+	{Name: "group-source", Topic: topicGroups, Kind: OptionAddresses, Schemes: overUDP, Mode: Listen, Expert: true,
+		field: func(o *Options) any { return &o.GroupSources },
+		Label: Text{"Only from these senders", "只接收这些发送者"},
+		Help:  Text{"join the multicast group for these senders only (source-specific)", "只为这些发送者加入组播组（源特定组播）"},
+		Note:  Text{"The kernel, and routers with IGMPv3 or MLDv2, leave out what others send", "其他发送者的数据由内核以及支持 IGMPv3 或 MLDv2 的路由器滤除"}},
+	{Name: "ttl", Topic: topicGroups, Aliases: []string{"hops"}, Kind: OptionCount, Schemes: overUDP, Most: 255, Expert: true,
+		field:    func(o *Options) any { return &o.TTL },
+		Defaults: []OptionDefault{{Text: Text{"1 to a multicast group, else the system's", "发往组播组为 1，其余由系统决定"}}},
+		Label:    Text{"TTL, hops", "TTL（跳数）"},
+		Help:     Text{"how far datagrams go: 1 stays in the network, each router takes one", "数据报能走多远：1 不出本网络，每经过一个路由器减一"}},
+	{Name: "loop", Topic: topicGroups, Kind: OptionSwitch, Schemes: overUDP, Expert: true,
+		field:    func(o *Options) any { return &o.Loop },
+		Defaults: []OptionDefault{{Value: On}},
+		Label:    Text{"This machine hears it, too", "本机也能收到"},
+		Help:     Text{"programs of this machine hear what is sent to a multicast group", "本机的程序也能收到发往组播组的数据"}},
 	{Name: "no-delay", Topic: topicBuffers, Kind: OptionSwitch, Schemes: overTCP, Expert: true,
 		field:    func(o *Options) any { return &o.NoDelay },
 		Defaults: []OptionDefault{{Value: On}},

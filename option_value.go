@@ -39,6 +39,10 @@ func (d *Option) SetText(o *Options, s string) error {
 		if on, isSwitch := switchWord(s); isSwitch {
 			return d.Set(o, on, FlagForm)
 		}
+	case *string:
+		if d.Kind == OptionInterface && *f != "" && s != "" {
+			s = *f + "," + s
+		}
 	}
 	return d.Set(o, s, FlagForm)
 }

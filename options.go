@@ -13,8 +13,20 @@ type Options struct {
 	Sources []netip.Addr
 	// SourcePort is the local port a connecting endpoint binds; 0 is any.
 	SourcePort uint16
-	// Interface binds to one network interface by name (Linux: SO_BINDTODEVICE).
+	// Interface binds to one network interface (Linux: SO_BINDTODEVICE): its name, its
+	// index or an address of it. For a multicast group it is those to join or to send on,
+	// separated by commas; "" joins on every one that is up, and sends as the system
+	// chooses.
 	Interface string
+	// TTL is how many routers a datagram may cross, less one (IP_TTL, IP_MULTICAST_TTL and
+	// the hop limits of IPv6); 0 is the system's, which for groups is 1.
+	TTL int
+	// Loop says whether this machine hears what it sends to a group itself
+	// (IP_MULTICAST_LOOP); default on.
+	Loop Choice
+	// GroupSources are the only senders to hear of a group that is joined
+	// (source-specific multicast, RFC 4607); none is all.
+	GroupSources []netip.Addr
 	// Prefer is the address family (4 or 6) tried first for a name with both;
 	// 0 keeps the resolver's order (RFC 6724).
 	Prefer int

@@ -129,6 +129,9 @@ type PeerStatus struct {
 	Lines *ModemLines
 	// Process is nil where the system does not tell which program the peer is.
 	Process *Process
+	// Interface is the network interface on which its datagrams come or go, where it was
+	// chosen: for multicast groups.
+	Interface string
 }
 
 // Process is the program at the other end of a socket of this machine, as it was when it

@@ -114,6 +114,8 @@ type (
 		Process *sockeye.Process `json:"process,omitempty"`
 		// Lines are the modem lines of a serial port; absent where there are none.
 		Lines *sockeye.ModemLines `json:"lines,omitempty"`
+		// Interface is that on which the peer's datagrams come or go, for multicast groups.
+		Interface string `json:"interface,omitempty"`
 		Traffic
 	}
 	// TCP is what the kernel tells of a connection.

@@ -37,16 +37,17 @@ type peerOption struct {
 }
 
 type detailOption struct {
-	Reason   sockeye.Reason       `json:"reason,omitempty"`
-	Error    *errorOption         `json:"error,omitempty"`
-	Locals   []sockeye.SocketAddr `json:"locals,omitempty"`
-	Retry    time.Duration        `json:"retry_ns,omitempty"`
-	Attempts []attemptOption      `json:"attempts,omitempty"`
-	Datagram int                  `json:"datagram_bytes,omitempty"`
-	Unsent   int                  `json:"unsent_bytes,omitempty"`
-	Process  *sockeye.Process     `json:"process,omitempty"`
-	Lines    *sockeye.LineEvent   `json:"lines,omitempty"`
-	Lost     *lostOption          `json:"lost,omitempty"`
+	Reason    sockeye.Reason       `json:"reason,omitempty"`
+	Error     *errorOption         `json:"error,omitempty"`
+	Locals    []sockeye.SocketAddr `json:"locals,omitempty"`
+	Retry     time.Duration        `json:"retry_ns,omitempty"`
+	Attempts  []attemptOption      `json:"attempts,omitempty"`
+	Datagram  int                  `json:"datagram_bytes,omitempty"`
+	Unsent    int                  `json:"unsent_bytes,omitempty"`
+	Process   *sockeye.Process     `json:"process,omitempty"`
+	Lines     *sockeye.LineEvent   `json:"lines,omitempty"`
+	Lost      *lostOption          `json:"lost,omitempty"`
+	Interface string               `json:"interface,omitempty"`
 }
 
 type errorOption struct {
@@ -134,7 +135,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	}
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
-		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines,
+		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -151,7 +152,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	}
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
-		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines,
+		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/payload"
 )
 
 // UDP knows no connections: nobody joins, finishes or resets, and a peer is an
@@ -22,9 +23,17 @@ func (a *Terminal) describeUDPOpened(ep sockeye.Endpoint, d *sockeye.Detail) str
 // describeUDPPeer says how an address became a peer.
 func (a *Terminal) describeUDPPeer(e sockeye.Event, d *sockeye.Detail) string {
 	if d.Reason == sockeye.ReasonLocal || e.Session != nil && e.Session.Endpoint.Mode == sockeye.Connect {
-		return sockeye.WordUDPDestination.Fill().In(a.Lang)
+		return sockeye.WordUDPDestination.Fill().In(a.Lang) + a.describeInterface(d.Interface)
 	}
-	return sockeye.WordUDPFirst.Fill("peer", e.Peer.Remote).In(a.Lang) + a.describeProcess(d.Process)
+	return sockeye.WordUDPFirst.Fill("peer", e.Peer.Remote).In(a.Lang) + a.describeProcess(d.Process) + a.describeInterface(d.Interface)
+}
+
+// describeInterface says on which interface the peer of a multicast group is.
+func (a *Terminal) describeInterface(name string) string {
+	if name == "" {
+		return ""
+	}
+	return sockeye.WordOnInterface.Fill("name", payload.SafeString(name)).In(a.Lang)
 }
 
 // describeUDPEnd says why an address is no peer any more.

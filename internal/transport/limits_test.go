@@ -288,15 +288,12 @@ func reaches(t *testing.T, network, host string, port uint16) (net.Conn, bool) {
 	return c, true
 }
 
-// What would have to join a multicast group, and what has none, is refused in words.
+// A transport with connections knows no multicast groups, and says so in words.
 func TestGroupsAreRefused(t *testing.T) {
 	for _, test := range []struct {
 		mode        sockeye.Mode
 		typed, says string
 	}{
-		{sockeye.Listen, "udp://239.1.2.3:10000", "joining groups is not supported yet"},
-		{sockeye.Listen, "udp4://224.0.0.251:0", "joining groups is not supported yet"},
-		{sockeye.Listen, "udp://[ff02::fb]:10000", "joining groups is not supported yet"},
 		{sockeye.Listen, "tcp://239.1.2.3:10000", "TCP joins exactly two machines"},
 		{sockeye.Connect, "tcp://239.1.2.3:10000", "TCP joins exactly two machines"},
 		{sockeye.Connect, "tcp://[ff02::fb]:10000", "TCP joins exactly two machines"},

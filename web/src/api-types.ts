@@ -105,6 +105,7 @@ export interface EventLine {
   process?: Process;
   lost?: Lost;
   lines?: LineEvent;
+  interface?: string;
   frames?: Frame[];
   /** more that end here, beyond what one event may have */
   frames_left_out?: number;
@@ -402,8 +403,14 @@ export interface Options {
   dtr?: boolean;
   /** RTS while the port is open; default: on; Serial */
   rts?: boolean;
-  /** use only this network interface; TCP and UDP; Linux */
+  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP and UDP */
   interface?: string;
+  /** join the multicast group for these senders only (source-specific); UDP; listen */
+  group_source?: string[];
+  /** how far datagrams go: 1 stays in the network, each router takes one; default: 1 to a multicast group, else the system's; UDP */
+  ttl?: number;
+  /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
+  loop?: boolean;
   /** TCP_NODELAY: send small messages at once; default: on; TCP */
   no_delay?: boolean;
   /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP; Linux */
@@ -495,6 +502,8 @@ export interface Peer {
   process?: Process;
   /** Lines are the modem lines of a serial port; absent where there are none. */
   lines?: ModemLines;
+  /** Interface is that on which the peer's datagrams come or go, for multicast groups. */
+  interface?: string;
   received_bytes: number;
   received_messages: number;
   sent_bytes: number;
@@ -807,8 +816,14 @@ export interface SavedEndpoint {
   dtr?: boolean;
   /** RTS while the port is open; default: on; Serial */
   rts?: boolean;
-  /** use only this network interface; TCP and UDP; Linux */
+  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP and UDP */
   interface?: string;
+  /** join the multicast group for these senders only (source-specific); UDP; listen */
+  group_source?: string[];
+  /** how far datagrams go: 1 stays in the network, each router takes one; default: 1 to a multicast group, else the system's; UDP */
+  ttl?: number;
+  /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
+  loop?: boolean;
   /** TCP_NODELAY: send small messages at once; default: on; TCP */
   no_delay?: boolean;
   /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP; Linux */

@@ -22,26 +22,16 @@ func AllowBroadcast(o *sockeye.Options, to netip.Addr) error {
 	}
 }
 
-// RefuseGroup refuses a multicast address where it could not do what it says: TCP
-// knows no groups, and to listen to one means to join it, which Sockeye cannot yet.
-// Package net would bind every address of this machine instead and join nothing.
+// RefuseGroup refuses a multicast address to a transport with connections, which has two
+// ends.
 func RefuseGroup(op string, n sockeye.Network, ip netip.Addr) error {
-	switch {
-	case !ip.IsMulticast():
+	if !ip.IsMulticast() || !n.Traits().Connections {
 		return nil
-	case n.Traits().Connections:
-		return &sockeye.Error{
-			Kind: sockeye.Unsupported, Op: op, Target: ip.String(),
-			Message: sockeye.Text{En: "this is a multicast group, and TCP joins exactly two machines", Zh: "这是组播地址，而 TCP 只连接两台机器"},
-			Hint:    sockeye.Text{En: "write udp:// to send to a group, or the address of one machine", Zh: "向组播组发送请写 udp://，否则请写一台机器的地址"},
-		}
 	}
 	return &sockeye.Error{
 		Kind: sockeye.Unsupported, Op: op, Target: ip.String(),
-		Message: sockeye.Text{En: "this is a multicast group, and joining groups is not supported yet", Zh: "这是组播地址，目前还不支持加入组播组"},
-		Hint: sockeye.Text{
-			En: "listen on udp://:PORT for what is sent to this machine itself; sending to a group works: sockeye connect udp://GROUP:PORT",
-			Zh: "监听 udp://:端口 可接收发给本机的数据报；向组播组发送可用：sockeye connect udp://组播地址:端口"},
+		Message: sockeye.Text{En: "this is a multicast group, and TCP joins exactly two machines", Zh: "这是组播地址，而 TCP 只连接两台机器"},
+		Hint:    sockeye.Text{En: "write udp:// for a group, or the address of one machine", Zh: "组播请写 udp://，否则请写一台机器的地址"},
 	}
 }
 

@@ -103,6 +103,9 @@ func (s *Setter) setAll(c syscall.RawConn, list []option) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {
 		if name := s.opts.Interface; name != "" {
+			if i, err := netinfo.FindInterface(name); err == nil {
+				name = i.Name // it may be given by its index, or an address
+			}
 			if err := unix.BindToDevice(int(fd), name); err != nil {
 				failed = &netinfo.OptionError{Option: "SO_BINDTODEVICE", Value: name, Err: err}
 				return

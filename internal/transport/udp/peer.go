@@ -122,15 +122,31 @@ func (v *server) reach(address sockeye.SocketAddr) (*transport.Peer, error) {
 	if err := inet.AllowBroadcast(v.session.Live(), to.Addr()); err != nil {
 		return nil, err
 	}
+	var found *udpPeer
 	for _, k := range sockets {
-		if !k.connected && canReach(k.local.Addr(), to.Addr()) {
-			if m := k.peer(to, netip.Addr{}, chosenByUs()); m != nil {
-				return m.peer.Public(), nil
-			}
+		if k.connected || !canReach(k.local.Addr(), to.Addr()) || !k.isOn(to.Addr()) {
+			continue
+		}
+		m := k.peerFor(to)
+		if m == nil {
 			return nil, transport.ErrClosing
 		}
+		if found == nil {
+			found = m
+		}
+		if k.iface == nil || !to.Addr().IsMulticast() {
+			break // else it is sent to on the other interfaces, too
+		}
 	}
-	return nil, transport.NoPeer(to.String())
+	if found == nil {
+		return nil, transport.NoPeer(to.String())
+	}
+	return found.peer.Public(), nil
+}
+
+// isOn says whether a socket with an interface of its own is on that of a group.
+func (k *udpSocket) isOn(to netip.Addr) bool {
+	return k.iface == nil || to.Zone() == "" || to.Zone() == k.iface.Name
 }
 
 // canReach says whether a socket bound to local can send to an address: the
@@ -249,7 +265,12 @@ func (m *udpPeer) Sending() bool { return false }
 
 func (m *udpPeer) Outgoing() (netinfo.SendState, bool) { return netinfo.SendState{}, false }
 
-func (m *udpPeer) FillStatus(st *sockeye.PeerStatus) { m.socket.fillStatus(st) }
+func (m *udpPeer) FillStatus(st *sockeye.PeerStatus) {
+	if m.socket.iface != nil {
+		st.Interface = m.socket.iface.Name
+	}
+	m.socket.fillStatus(st)
+}
 
 // refused records that an earlier datagram to a peer found no taker: ICMP tells
 // it late, on another call. mtu is what a router said that its link carries, or 0.

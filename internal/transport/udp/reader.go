@@ -208,7 +208,7 @@ func (r *udpReader) source(d *datagram) *udpPeer {
 				return nil
 			}
 			r.recordBatch() // the new peer may make another one leave
-			m = r.socket.peer(d.from, d.to, nil)
+			m = r.socket.peer(d.from, d.to, r.socket.howJoined(nil))
 		}
 		if *slot = m; m == nil {
 			return nil

@@ -19,14 +19,19 @@ import (
 type server struct {
 	session *transport.DriverSession
 	setter  *sockopt.Setter
-	peers   peerTable
+	// groupSetter is setter without the interface: a group is joined there, not bound to it.
+	groupSetter *sockopt.Setter
+	peers       peerTable
 
 	mu      sync.Mutex
 	sockets []*udpSocket
 }
 
 func newServer(s *transport.DriverSession) *server {
-	v := &server{session: s, setter: sockopt.For(s.Endpoint())}
+	ep := s.Endpoint()
+	v := &server{session: s, setter: sockopt.For(ep)}
+	ep.Options.Interface = ""
+	v.groupSetter = sockopt.For(ep)
 	s.OnReach(v.reach)
 	return v
 }
@@ -38,6 +43,11 @@ type udpSocket struct {
 	conn      udpConn
 	local     netip.AddrPort
 	connected bool // the kernel filters: there is one remote address
+
+	// group is the multicast group that was joined or is sent to, zero for none; iface the
+	// one interface for it, nil where the system chooses.
+	group netip.Addr
+	iface *net.Interface
 
 	// order makes the journal's order the kernel's. A sender holds it over the
 	// write, which for a datagram waits for nothing but the network device; the
@@ -57,11 +67,22 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 	var bound []*udpSocket
 	var locals []sockeye.SocketAddr
 	err := inet.BindAll(ctx, s.Endpoint().Address, func(network, address string) (netip.AddrPort, error) {
+		if to, err := netip.ParseAddrPort(address); err == nil && to.Addr().IsMulticast() {
+			joined, err := v.listenGroup(ctx, to)
+			for _, k := range joined {
+				bound = append(bound, k)
+				locals = append(locals, sockeye.IPSocketAddr(k.local))
+			}
+			return to, err
+		}
 		conn, err := lc.ListenPacket(ctx, network, address)
 		if err != nil {
 			return netip.AddrPort{}, err
 		}
-		k := v.newSocket(conn.(*net.UDPConn), false)
+		k, err := v.newSocket(conn.(*net.UDPConn), false)
+		if err != nil {
+			return netip.AddrPort{}, err
+		}
 		bound = append(bound, k)
 		locals = append(locals, sockeye.IPSocketAddr(k.local))
 		return k.local, nil
@@ -75,18 +96,27 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 	s.Opened(locals...)
 	for _, k := range bound {
 		v.start(k)
-		inet.WatchAddress(s, k.local)
+		if k.iface != nil {
+			k.watchMembership()
+		} else {
+			inet.WatchAddress(s, k.local)
+		}
 	}
 	return nil
 }
 
-func (v *server) newSocket(conn *net.UDPConn, connected bool) *udpSocket {
+// newSocket takes a conn over; if there is an error, it is closed.
+func (v *server) newSocket(conn *net.UDPConn, connected bool) (*udpSocket, error) {
+	if err := setReach(conn, v.session.Options()); err != nil {
+		conn.Close()
+		return nil, err
+	}
 	k := &udpSocket{server: v, conn: netUDPConn{conn, connected}, local: netinfo.AddrPort(conn.LocalAddr()), connected: connected}
 	if n := v.session.Options().ReceiveBuffer; n > 0 {
 		conn.SetReadBuffer(n) // capped by the system: a hint
 	}
 	k.reader.init(k)
-	return k
+	return k, nil
 }
 
 // start starts a socket's reader and registers it for sending.
@@ -109,53 +139,104 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 		return nil, err
 	}
 	for _, ip := range inet.Interleave(addrs, s.Options().Prefer) {
-		to := netip.AddrPortFrom(ip, a.Port)
-		var k *udpSocket
-		if k, err = v.open(ctx, to); err != nil {
-			continue
+		var peer *transport.DriverPeer
+		if peer, err = v.dial(ctx, netip.AddrPortFrom(ip, a.Port)); err == nil || err == transport.ErrClosing {
+			return peer, err
 		}
-		s.Opened(sockeye.IPSocketAddr(k.local))
-		m := k.peer(to, netip.Addr{}, chosenByUs())
-		if m == nil {
-			k.conn.Close()
-			return nil, transport.ErrClosing
-		}
-		v.start(k)
-		return m.peer, nil
 	}
 	return nil, err
 }
 
-// open makes the socket that sends to an address.
-func (v *server) open(ctx context.Context, to netip.AddrPort) (*udpSocket, error) {
+// dial makes an address a peer. A group is one on each of its interfaces; the first is
+// returned, with which the others leave.
+func (v *server) dial(ctx context.Context, to netip.AddrPort) (*transport.DriverPeer, error) {
+	s := v.session
+	opened, err := v.open(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	var locals []sockeye.SocketAddr
+	for _, k := range opened {
+		locals = append(locals, sockeye.IPSocketAddr(k.local))
+	}
+	s.Opened(locals...)
+	var first *transport.DriverPeer
+	for _, k := range opened {
+		m := k.peerFor(to)
+		if m == nil {
+			for _, k := range opened {
+				k.conn.Close()
+			}
+			return nil, transport.ErrClosing
+		}
+		if v.start(k); first == nil {
+			first = m.peer
+		}
+	}
+	return first, nil
+}
+
+// peerFor is the peer of an address that we send to first, be it a group or not.
+func (k *udpSocket) peerFor(to netip.AddrPort) *udpPeer {
+	if to.Addr().IsMulticast() {
+		return k.groupPeer(to)
+	}
+	return k.peer(to, netip.Addr{}, chosenByUs())
+}
+
+// open makes the sockets that send to an address: one, but for a group on several
+// interfaces.
+func (v *server) open(ctx context.Context, to netip.AddrPort) ([]*udpSocket, error) {
 	o := v.session.Live()
 	if err := inet.AllowBroadcast(o, to.Addr()); err != nil {
 		return nil, err
 	}
-	from := inet.Sources(o, to.Addr())[0]
-	if inet.IsBroadcast(to.Addr()) || to.Addr().IsMulticast() {
-		if !from.IsValid() {
-			from = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
-			if to.Addr().Is6() {
-				from = netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
-			}
-		}
-		lc := net.ListenConfig{Control: v.setter.Listen}
-		conn, err := lc.ListenPacket(ctx, inet.FamilyOf(sockeye.UDP, from.Addr()), from.String())
-		if err != nil {
-			return nil, err
-		}
-		return v.newSocket(conn.(*net.UDPConn), false), nil
+	if to.Addr().IsMulticast() {
+		return v.openToGroup(ctx, to)
+	}
+	if inet.IsBroadcast(to.Addr()) {
+		return inList(v.openUnconnected(ctx, to, v.setter, nil))
 	}
 	d := net.Dialer{ControlContext: v.setter.Dial, Timeout: o.ConnectTimeout}
-	if from.IsValid() {
+	if from := inet.Sources(o, to.Addr())[0]; from.IsValid() {
 		d.LocalAddr = net.UDPAddrFromAddrPort(from)
 	}
 	conn, err := d.DialContext(ctx, "udp", to.String())
 	if err != nil {
 		return nil, err
 	}
-	return v.newSocket(conn.(*net.UDPConn), true), nil
+	return inList(v.newSocket(conn.(*net.UDPConn), true))
+}
+
+func inList(k *udpSocket, err error) ([]*udpSocket, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []*udpSocket{k}, nil
+}
+
+// openUnconnected makes a socket that hears answers from anywhere. What it sends to groups
+// leaves on an interface, if one is given.
+func (v *server) openUnconnected(ctx context.Context, to netip.AddrPort, set *sockopt.Setter, i *net.Interface) (*udpSocket, error) {
+	from := inet.Sources(v.session.Options(), to.Addr())[0]
+	if !from.IsValid() {
+		from = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+		if to.Addr().Is6() {
+			from = netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
+		}
+	}
+	lc := net.ListenConfig{Control: set.Listen}
+	conn, err := lc.ListenPacket(ctx, inet.FamilyOf(sockeye.UDP, from.Addr()), from.String())
+	if err != nil {
+		return nil, err
+	}
+	if i != nil {
+		if err := sendOn(conn.(*net.UDPConn), i); err != nil {
+			conn.Close()
+			return nil, err
+		}
+	}
+	return v.newSocket(conn.(*net.UDPConn), false)
 }
 
 // removePeers lets every peer of the socket leave.

@@ -81,8 +81,9 @@ function lineChanges({ lines }: EventLine): string {
 function joined(e: EventLine, s: Session | undefined): string {
   if (isLine(e)) return e.lines ? t('eventPortThereLines', { lines: linesOn(e.lines) }) : t('eventPortThere');
   if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '');
-  if (e.reason === 'local' || s?.mode === 'connect') return t('udpDestination');
-  return t('udpFirst', { peer: safe(e.peer ?? '') });
+  const where = e.interface ? t('onInterface', { name: safe(e.interface) }) : '';
+  if (e.reason === 'local' || s?.mode === 'connect') return t('udpDestination') + where;
+  return t('udpFirst', { peer: safe(e.peer ?? '') }) + where;
 }
 
 function left(e: EventLine): string {

@@ -17,6 +17,7 @@ export const eventWords = {
   eventNeverReachedOne: ['1 byte never reached it', '1 字节未送达'],
   udpSending: ['sending to {address} from {local}', '发往 {address}，本方 {local}'],
   udpWillSend: ['will send to {address}', '将发往 {address}'],
+  onInterface: [' (on {name})', '（网卡 {name}）'],
   udpFirst: ['first datagram from {peer}', '收到 {peer} 的第一个数据报'],
   udpDestination: ['destination of what is sent; nothing has come from it yet', '发送目标，尚未收到它的数据报'],
   udpLeft: ['left: {reason}', '已移除：{reason}'],

@@ -49,6 +49,7 @@ const first = {
   pathConnect: ['{name}, connect', '{name}，连接'],
   path: ['Path', '路径'],
   process: ['program', '程序'],
+  networkInterface: ['network interface', '网卡'],
   processNamed: ['{program}, {process}', '{program}，{process}'],
   processAny: ['a process', '进程'],
   processNumber: ['process {n}', '进程 {n}'],
