@@ -55,6 +55,7 @@ when both directions are done.`,
 			return a.connect(&f, args)
 		},
 	}
+	takesAddress(cmd, 0)
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
 	cmd.ValidArgsFunction = f.completeAddress
@@ -62,12 +63,12 @@ when both directions are done.`,
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)
 	f.InputFlags.Register(a.Terminal, fs)
-	fs.StringVar(&f.Send, "send", "", a.t(`send TEXT (with escapes such as \r\n and fields such as {{seq}}) instead of standard input`, `发送文本（支持 \r\n 等转义和 {{seq}} 等字段），不读标准输入`))
-	fs.StringVar(&f.SendHex, "send-hex", "", a.t("send these bytes, written in hex", "发送十六进制数据"))
+	fs.Var(terminal.PayloadText(&f.Send), "send", a.t(`send TEXT (with escapes such as \r\n and fields such as {{seq}}) instead of standard input`, `发送文本（支持 \r\n 等转义和 {{seq}} 等字段），不读标准输入`))
+	fs.Var(terminal.PayloadHex(&f.SendHex), "send-hex", a.t("send these bytes, written in hex", "发送十六进制数据"))
 	f.TimedFlags.Register(a.Terminal, fs)
 	f.TimedFlags.RegisterFile(a.Terminal, fs, true)
-	fs.StringVar(&f.expect, "expect", "", a.t("exit 0 as soon as TEXT was received, 3 if it was not", "收到该文本立即以 0 退出，否则以 3 退出"))
-	fs.StringVar(&f.expectHex, "expect-hex", "", a.t("the same for bytes written in hex", "同上，期望内容为十六进制"))
+	fs.Var(terminal.PayloadText(&f.expect), "expect", a.t("exit 0 as soon as TEXT was received, 3 if it was not", "收到该文本立即以 0 退出，否则以 3 退出"))
+	fs.Var(terminal.PayloadHex(&f.expectHex), "expect-hex", a.t("the same for bytes written in hex", "同上，期望内容为十六进制"))
 	fs.Var(terminal.DurationOf(&f.timeout), "timeout", a.t("how long to wait for what is expected (default 10s), or altogether", "等待期望内容的时间（默认 10s），或总时间"))
 	fs.BoolVar(&f.sendOnly, "send-only", false, a.t("only send; exit at the end of input", "只发送，输入结束即退出"))
 	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
@@ -80,49 +81,44 @@ when both directions are done.`,
 
 func (f *connectFlags) request(a *app) (terminal.Exchange, error) {
 	r := terminal.Exchange{Asked: cmp.Or(f.expect, f.expectHex), Input: &f.InputFlags, Pace: f.Pace, Timeout: f.timeout, SendOnly: f.sendOnly, RecvOnly: f.recvOnly}
-	var err error
-	if r.Send, err = terminal.ParseEither(f.Write, "--send", f.Send, "--send-hex", f.SendHex); err != nil {
-		return r, err
+	var badSend, badList, badFile, badExpect error
+	r.Send, badSend = terminal.ParseEither(f.Write, "--send", f.Send, "--send-hex", f.SendHex)
+	if badSend == nil { // the list may be what is sent again and again
+		r.List, badList = f.SendList(a.Terminal, &f.InputFlags)
 	}
-	if r.List, err = f.SendList(a.Terminal, &f.InputFlags); err != nil {
-		return r, err
+	if f.File != "" && (r.Send != nil || r.List != nil) {
+		badFile = terminal.Usage("--send-file", sockeye.Text{En: "only one thing can be sent", Zh: "只能发送一种内容"}, sockeye.Text{En: "leave out --send and --send-list", Zh: "请去掉 --send 与 --send-list"})
 	}
-	if r.File = f.File; r.File != "" {
-		if r.Send != nil || r.List != nil {
-			return r, terminal.Usage("--send-file", sockeye.Text{En: "only one thing can be sent", Zh: "只能发送一种内容"}, sockeye.Text{En: "leave out --send and --send-list", Zh: "请去掉 --send 与 --send-list"})
-		}
-		if r.File, err = a.File("--send-file", r.File); err != nil {
-			return r, err
-		}
-		if err := terminal.CheckFile(r.File); err != nil {
-			return r, err
-		}
+	r.Expect, badExpect = f.Expectation(f.expect, f.expectHex)
+	return r, terminal.Together(badSend, badList, badFile, badExpect)
+}
+
+// fileToSend is the file of --send-file, or "".
+func (f *connectFlags) fileToSend(a *app) (string, error) {
+	if f.File == "" {
+		return "", nil
 	}
-	r.Expect, err = f.Expectation(f.expect, f.expectHex)
-	return r, err
+	path, err := a.File("--send-file", f.File)
+	if err == nil {
+		err = terminal.CheckFile(path)
+	}
+	return path, err
 }
 
 func (a *app) connect(f *connectFlags, words []string) error {
-	ep, err := f.endpoint(sockeye.Connect, words, "*", a.defaultPort())
-	if err != nil {
-		return err
-	}
-	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err != nil {
-		return err
-	}
-	if err := f.InputFlags.Parse(&f.DisplayFlags); err != nil {
+	ep, badEndpoint := f.endpoint(sockeye.Connect, words, "*", a.defaultPort())
+	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+	badInput := f.InputFlags.Parse(&f.DisplayFlags)
+	req, badRequest := f.request(a)
+	answer, badAnswer := f.ExecFlags.Answer(a.Terminal)
+	if err := terminal.Together(badEndpoint, badForm, badInput, badRequest, badAnswer); err != nil {
 		return err
 	}
 	if f.attach {
 		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
 	}
-	req, err := f.request(a)
-	if err != nil {
-		return err
-	}
-	answer, err := f.ExecFlags.Answer(a.Terminal)
-	if err != nil {
+	var err error
+	if req.File, err = f.fileToSend(a); err != nil {
 		return err
 	}
 	typing := !req.Sends() && req.Expect == nil && !f.recvOnly && answer.Program == nil

@@ -41,6 +41,7 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 			return a.device(&f, args)
 		},
 	}
+	takesAddress(cmd, 0)
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
 	cmd.ValidArgsFunction = f.completeAddress
@@ -58,34 +59,33 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	return cmd
 }
 
-func (a *app) device(f *deviceFlags, words []string) error {
+// outOfRange says which numbers are no numbers of bytes or boards.
+func (f *deviceFlags) outOfRange() error {
+	var badSize, badCount error
 	if f.o.ReadSize < 1 {
-		return terminal.Usage("--recv", sockeye.Text{
+		badSize = terminal.Usage("--recv", sockeye.Text{
 			En: fmt.Sprintf("%d: at least one byte has to be taken at a time", f.o.ReadSize), Zh: fmt.Sprintf("%d：每次至少接收 1 字节", f.o.ReadSize)},
 			sockeye.Text{En: "the tutorial's program takes 128", Zh: "教程程序每次接收 128 字节"})
+		f.o.ReadSize = terminal.BoardReadSize // the option need not be refused, too
 	}
-	ep, err := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
-	if err != nil {
-		return err
+	if f.count < 1 || f.count > 20_000 {
+		badCount = terminal.Usage("--count", sockeye.Text{
+			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})
 	}
-	allow, err := f.allow.Allowed()
-	if err != nil {
-		return err
-	}
-	answer, err := f.board.Answer(&f.PayloadFlags)
-	if err != nil {
+	return terminal.Together(badSize, badCount)
+}
+
+func (a *app) device(f *deviceFlags, words []string) error {
+	badNumbers := f.outOfRange()
+	ep, badEndpoint := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
+	allow, badGuard := f.allow.Allowed()
+	answer, badBoard := f.board.Answer(&f.PayloadFlags)
+	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+	if err := terminal.Together(badNumbers, badEndpoint, badGuard, badBoard, badForm); err != nil {
 		return err
 	}
 	answer.Allow = allow
 	f.Charset = f.ViewCharset()
-	if f.count < 1 || f.count > 20_000 {
-		return terminal.Usage("--count", sockeye.Text{
-			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})
-	}
-	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err != nil {
-		return err
-	}
 	if f.attach {
 		board, err := f.board.Device(&f.PayloadFlags)
 		if err != nil {

@@ -61,6 +61,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 			return a.listen(&f, args)
 		},
 	}
+	takesAddress(cmd, 0)
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
 	cmd.ValidArgsFunction = f.completeAddress
@@ -68,8 +69,8 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)
 	f.InputFlags.Register(a.Terminal, fs)
-	fs.StringVar(&f.Send, "send", "", a.t("with --every or --repeat: what to send to all peers", "配合 --every 或 --repeat：发送给全部连接对象的内容"))
-	fs.StringVar(&f.SendHex, "send-hex", "", a.t("the same, written in hex", "同上，十六进制"))
+	fs.Var(terminal.PayloadText(&f.Send), "send", a.t("with --every or --repeat: what to send to all peers", "配合 --every 或 --repeat：发送给全部连接对象的内容"))
+	fs.Var(terminal.PayloadHex(&f.SendHex), "send-hex", a.t("the same, written in hex", "同上，十六进制"))
 	f.TimedFlags.Register(a.Terminal, fs)
 	f.TimedFlags.RegisterFile(a.Terminal, fs, false)
 	fs.BoolVar(&f.Echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
@@ -106,36 +107,25 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		}
 		words = []string{addr.HostPort()}
 	}
-	ep, err := f.endpoint(sockeye.Listen, words, "", a.defaultPort())
-	if err != nil {
+	ep, badEndpoint := f.endpoint(sockeye.Listen, words, "", a.defaultPort())
+	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+	badInput := f.InputFlags.Parse(&f.DisplayFlags)
+	allow, badGuard := f.allow.Allowed()
+	list, badList := f.SendList(a.Terminal, &f.InputFlags)
+	answer, badAnswer := f.Answer(a.Terminal, &ep)
+	if badList == nil && list == nil && f.Send+f.SendHex != "" {
+		badList = terminal.Usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
+	}
+	if err := terminal.Together(badEndpoint, badForm, badInput, badGuard, badList, badAnswer); err != nil {
 		return err
 	}
 	f.once = f.endsAfterOne(ep)
-	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err != nil {
-		return err
-	}
-	if err := f.InputFlags.Parse(&f.DisplayFlags); err != nil {
-		return err
-	}
-	allow, err := f.allow.Allowed()
-	if err != nil {
-		return err
-	}
 	if f.attach {
 		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Echo: f.Echo, LiftGuards: f.allow.Words}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
 	}
-	list, err := f.SendList(a.Terminal, &f.InputFlags)
-	if err != nil {
-		return err
-	}
-	answer, err := f.Answer(a.Terminal, &ep)
-	if err != nil {
-		return err
-	}
 	answer.Allow = allow
-	if list == nil && f.Send+f.SendHex != "" {
-		return terminal.Usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
+	if answer.Program != nil {
+		a.WarnOfProgram(answer.Program, ep)
 	}
 	if f.once {
 		ep.Options.MaxPeers = 1
@@ -149,6 +139,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		f.QuitAfter = 0
 	}
 	reads := answer.Program == nil && (!f.recvOnly || list != nil)
+	var err error
 	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}

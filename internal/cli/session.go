@@ -80,11 +80,9 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			default:
 				return terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
 			}
-			ep, err := f.endpoint(mode, args[1:], def, a.defaultPort())
-			if err != nil {
-				return err
-			}
-			if _, err := allow.Allowed(); err != nil {
+			ep, badEndpoint := f.endpoint(mode, args[1:], def, a.defaultPort())
+			_, badGuard := allow.Allowed()
+			if err := terminal.Together(badEndpoint, badGuard); err != nil {
 				return err
 			}
 			c, err := a.workbench()
@@ -103,6 +101,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			return a.printOpened(s, asJSON)
 		},
 	}
+	takesAddress(cmd, 1)
 	fs := cmd.Flags()
 	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))

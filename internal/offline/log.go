@@ -74,6 +74,7 @@ func (f *filterFlags) registerContent(a *commands, fs *pflag.FlagSet) {
 // filter is the filter that the flags mean.
 func (f *filterFlags) filter() (recording.Filter, error) {
 	out := f.f
+	var badDirection, badSince, badUntil, badText, badBytes error
 	switch f.direction {
 	case "":
 	case "received":
@@ -81,32 +82,29 @@ func (f *filterFlags) filter() (recording.Filter, error) {
 	case "sent":
 		out.Direction = sockeye.Sent
 	default:
-		return out, terminal.Usage("--direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", f.direction), Zh: fmt.Sprintf("%q 既不是 received 也不是 sent", f.direction)}, sockeye.Text{})
+		badDirection = terminal.Usage("--direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", f.direction), Zh: fmt.Sprintf("%q 既不是 received 也不是 sent", f.direction)}, sockeye.Text{})
 	}
-	var err error
-	if out.After, err = parseMoment("--since", f.since, time.Now()); err != nil {
-		return out, err
+	out.After, badSince = parseMoment("--since", f.since, time.Now())
+	out.Before, badUntil = parseMoment("--until", f.until, time.Now())
+	if f.text != "" {
+		out.Bytes, badText = payload.ParseText(f.text)
+		badText = ofFlag("--text", badText)
 	}
-	if out.Before, err = parseMoment("--until", f.until, time.Now()); err != nil {
-		return out, err
+	if f.bytes != "" && f.text != "" {
+		badBytes = terminal.Usage("--bytes", sockeye.Text{En: "not together with --text", Zh: "不能与 --text 同时使用"}, sockeye.Text{En: `text takes bytes too: \x01`, Zh: `文本中也可写字节：\x01`})
+	} else if f.bytes != "" {
+		out.Bytes, badBytes = payload.ParseHex(f.bytes)
+		badBytes = ofFlag("--bytes", badBytes)
 	}
-	for _, c := range []struct {
-		flag, text string
-		parse      func(string) ([]byte, error)
-	}{{"--text", f.text, payload.ParseText}, {"--bytes", f.bytes, payload.ParseHex}} {
-		if c.text == "" {
-			continue
-		}
-		if out.Bytes != nil {
-			return out, terminal.Usage(c.flag, sockeye.Text{En: "not together with --text", Zh: "不能与 --text 同时使用"}, sockeye.Text{En: `text takes bytes too: \x01`, Zh: `文本中也可写字节：\x01`})
-		}
-		if out.Bytes, err = c.parse(c.text); err != nil {
-			e := *sockeye.ErrorOf(err)
-			e.Op, e.Target = "parse", c.flag
-			return out, &e
-		}
+	return out, terminal.Together(badDirection, badSince, badUntil, badText, badBytes)
+}
+
+// ofFlag is an error about a flag's value; nil of nil.
+func ofFlag(flag string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return out, nil
+	return terminal.OfFlag(err, flag)
 }
 
 // parseMoment reads a moment: a time of today, a date and a time in the local

@@ -107,9 +107,9 @@ func isLoopbackHost(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// warnOfProgram says who can have a program run: everybody who reaches the port, if
+// WarnOfProgram says who can have a program run: everybody who reaches the port, if
 // that is not this computer alone and nobody was chosen.
-func (a *Terminal) warnOfProgram(p *responder.Program, ep sockeye.Endpoint) {
+func (a *Terminal) WarnOfProgram(p *responder.Program, ep sockeye.Endpoint) {
 	if isLoopbackHost(ep.Address.Host) || len(ep.Options.AllowPeers) > 0 {
 		return
 	}
@@ -137,7 +137,6 @@ func (f *AnswerFlags) Answer(a *Terminal, ep *sockeye.Endpoint) (responder.Answe
 		return answer, Usage("--echo --exec --broker", sockeye.Text{En: "only one of them can answer", Zh: "只能选择一种应答方式"}, sockeye.Text{En: "leave the others out", Zh: "请去掉其余选项"})
 	}
 	if program != nil {
-		a.warnOfProgram(program, *ep)
 		ForProgram(ep)
 		if ep.Options.MaxPeers == 0 {
 			ep.Options.MaxPeers = execPeers

@@ -57,7 +57,8 @@ type BoardFlags struct {
 
 // RegisterHello adds what the board says first.
 func (f *BoardFlags) RegisterHello(a *Terminal, fs *pflag.FlagSet) {
-	fs.StringVar(&f.hello, "hello", responder.DefaultHello, a.T("what to say when connected (escapes and fields allowed)", "连接后发送的问候（支持转义与字段）"))
+	f.hello = responder.DefaultHello
+	fs.Var(PayloadText(&f.hello), "hello", a.T("what to say when connected (escapes and fields allowed)", "连接后发送的问候（支持转义与字段）"))
 }
 
 // RegisterInterval adds how long the board pauses.

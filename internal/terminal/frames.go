@@ -22,9 +22,9 @@ type FrameFlags struct {
 }
 
 func (f *FrameFlags) Register(a *Terminal, fs *pflag.FlagSet) {
-	fs.StringVar(&f.Frame, "frame", "", a.T("show frames, found so: line, delim:0d0a, length:size=2, idle:20ms, modbus-tcp, json and more", "按帧显示，分帧方式：line、delim:0d0a、length:size=2、idle:20ms、modbus-tcp、json 等"))
-	fs.StringArrayVar(&f.Fields, "fields", nil, a.T("show the named values of frames: keys, csv, json, nmea, 'u8 id, i16be temp*0.1 \"°C\"' and more; several are tried in turn", "显示帧中的字段值：keys、csv、json、nmea、'u8 id, i16be temp*0.1 \"°C\"' 等；可写多个，依次尝试"))
-	fs.StringVar(&f.Check, "check", "", a.T("with --frame: the checksum that frames end with, such as crc16modbus", "配合 --frame：帧尾的校验，例如 crc16modbus"))
+	fs.Var(CheckedText(&f.Frame, isFraming), "frame", a.T("show frames, found so: line, delim:0d0a, length:size=2, idle:20ms, modbus-tcp, json and more", "按帧显示，分帧方式：line、delim:0d0a、length:size=2、idle:20ms、modbus-tcp、json 等"))
+	fs.Var(&checkedFields{&f.Fields}, "fields", a.T("show the named values of frames: keys, csv, json, nmea, 'u8 id, i16be temp*0.1 \"°C\"' and more; several are tried in turn", "显示帧中的字段值：keys、csv、json、nmea、'u8 id, i16be temp*0.1 \"°C\"' 等；可写多个，依次尝试"))
+	fs.Var(CheckedText(&f.Check, isChecksum), "check", a.T("with --frame: the checksum that frames end with, such as crc16modbus", "配合 --frame：帧尾的校验，例如 crc16modbus"))
 }
 
 // FrameChoice is how frames are found in a stream, which checksum they end with, and

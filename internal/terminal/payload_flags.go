@@ -39,16 +39,16 @@ func (v *variables) Set(s string) error {
 }
 
 func (f *PayloadFlags) Register(a *Terminal, fs *pflag.FlagSet) {
-	fs.StringVar(&f.charsetName, "charset", "", a.T("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1; auto shows UTF-8 or GBK by what comes, and sends UTF-8", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1；auto 按收发内容以 UTF-8 或 GBK 显示，发送用 UTF-8"))
-	fs.StringVar(&f.checksum, "checksum", "", a.T("append this checksum to each message (sockeye crc ls lists them)", "在每条数据后附加校验（sockeye crc ls 列出全部）"))
+	fs.Var(CharsetText(&f.charsetName), "charset", a.T("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1; auto shows UTF-8 or GBK by what comes, and sends UTF-8", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1；auto 按收发内容以 UTF-8 或 GBK 显示，发送用 UTF-8"))
+	fs.Var(CheckedText(&f.checksum, isChecksum), "checksum", a.T("append this checksum to each message (sockeye crc ls lists them)", "在每条数据后附加校验（sockeye crc ls 列出全部）"))
 	RegisterAround(a, fs, &f.prefix, &f.suffix)
 	fs.Var(&f.variables, "var", a.T("a value for {{var.NAME}}, written NAME=VALUE", "{{var.名称}} 的值，写成 名称=值"))
 }
 
 // RegisterAround has the flags for what is put before and after each message.
 func RegisterAround(a *Terminal, fs *pflag.FlagSet, prefix, suffix *string) {
-	fs.StringVar(prefix, "prefix", "", a.T(`put this before each message (escapes and fields allowed): '\x02'`, `在每条数据前加上这些内容（支持转义与字段），例如 '\x02'`))
-	fs.StringVar(suffix, "suffix", "", a.T(`put this after each message and its checksum: '\x03'`, `在每条数据及其校验后加上这些内容，例如 '\x03'`))
+	fs.Var(CheckedText(prefix, isPrefix), "prefix", a.T(`put this before each message (escapes and fields allowed): '\x02'`, `在每条数据前加上这些内容（支持转义与字段），例如 '\x02'`))
+	fs.Var(CheckedText(suffix, isSuffix), "suffix", a.T(`put this after each message and its checksum: '\x03'`, `在每条数据及其校验后加上这些内容，例如 '\x03'`))
 }
 
 // checkAround checks a prefix and a suffix, before there is anything to put between
@@ -61,6 +61,16 @@ func checkAround(o payload.ParseOptions) error {
 		return OfFlag(err, "--suffix")
 	}
 	return nil
+}
+
+func isPrefix(s string) error {
+	_, err := payload.Parse("", payload.ParseOptions{Prefix: s})
+	return err
+}
+
+func isSuffix(s string) error {
+	_, err := payload.Parse("", payload.ParseOptions{Suffix: s})
+	return err
 }
 
 // PayloadOptions are the flags as the payload language takes them.

@@ -27,7 +27,8 @@ func NewRecordFlags() RecordFlags { return RecordFlags{Sync: string(recording.Re
 
 func (f *RecordFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVar(&f.To, "record", "", a.T("record every byte: in a directory, in a .pcapng file, or - for standard output", "记录每个字节：写到目录、.pcapng 文件或标准输出（-）"))
-	fs.StringVar(&f.Sync, "sync", string(recording.Relaxed), a.T("what a power cut may cost: relaxed (the last second) or always (nothing)", "断电最多损失什么：relaxed（最后一秒）或 always（无损失）"))
+	f.Sync = string(recording.Relaxed)
+	fs.Var(CheckedText(&f.Sync, isSync), "sync", a.T("what a power cut may cost: relaxed (the last second) or always (nothing)", "断电最多损失什么：relaxed（最后一秒）或 always（无损失）"))
 	fs.Var(&ByteSize{&f.How.SegmentBytes}, "record-size", a.T("begin a new segment at this size (default 64MiB)", "分段达到此大小后换新文件（默认 64MiB）"))
 	fs.Var(&Duration{&f.How.SegmentAge}, "record-time", a.T("begin a new segment after this time", "分段写满此时间后换新文件"))
 	fs.Var(&ByteSize{&f.How.TotalBytes}, "record-total", a.T("delete the oldest segments beyond this size", "总大小超过此值时删除最旧的分段"))

@@ -1,0 +1,118 @@
+package terminal
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/internal/checksum"
+	"sockeye/internal/fields"
+	"sockeye/internal/framing"
+	"sockeye/internal/payload"
+)
+
+// checkedText is a flag with a text that is judged when it is set, so that all wrong flags
+// of a command line are told together.
+type checkedText struct {
+	to    *string
+	check func(string) error
+}
+
+// CheckedText is such a flag. Its own error names what is wrong; "" is never wrong.
+func CheckedText(to *string, check func(string) error) pflag.Value { return &checkedText{to, check} }
+
+func (f *checkedText) String() string {
+	if f.to == nil {
+		return ""
+	}
+	return *f.to
+}
+
+func (f *checkedText) Type() string { return "string" }
+
+func (f *checkedText) Set(s string) error {
+	if s != "" {
+		if err := f.check(s); err != nil {
+			return err
+		}
+	}
+	*f.to = s
+	return nil
+}
+
+// Together is every error that is one, as one: nil if none is.
+func Together(errs ...error) error {
+	var all []error
+	for _, err := range errs {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			all = append(all, joined.Unwrap()...)
+		} else if err != nil {
+			all = append(all, err)
+		}
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
+}
+
+// What texts of flags are judged by. What depends on other flags, too, such as what a
+// charset has, is judged later.
+
+func isText(s string) error {
+	_, err := payload.Parse(s, payload.ParseOptions{})
+	return err
+}
+
+func isHex(s string) error {
+	_, err := payload.Parse(s, payload.ParseOptions{Hex: true})
+	return err
+}
+
+// PayloadText is a flag with text that is sent or expected; PayloadHex is one with hex.
+func PayloadText(to *string) pflag.Value { return CheckedText(to, isText) }
+
+// PayloadHex is PayloadText for hex.
+func PayloadHex(to *string) pflag.Value { return CheckedText(to, isHex) }
+
+// CharsetText is a flag with the charset of a view, which may be auto.
+func CharsetText(to *string) pflag.Value {
+	return CheckedText(to, func(s string) error {
+		_, err := payload.ParseViewCharset(s)
+		return err
+	})
+}
+
+func isChecksum(s string) error {
+	_, err := checksum.ParseTrailer(s)
+	return err
+}
+
+func isFraming(s string) error {
+	_, err := framing.Parse(s)
+	return err
+}
+
+func isSync(s string) error {
+	if s == "relaxed" || s == "always" {
+		return nil
+	}
+	return Usage("", sockeye.Text{En: fmt.Sprintf("%q is not a way to sync: relaxed or always", s), Zh: fmt.Sprintf("%q：同步方式只能是 relaxed 或 always", s)}, sockeye.Text{})
+}
+
+// checkedFields is a flag with the specs of named values, which may come several times.
+type checkedFields struct{ to *[]string }
+
+func (f *checkedFields) String() string { return "" }
+
+func (f *checkedFields) Type() string { return "stringArray" }
+
+func (f *checkedFields) Set(s string) error {
+	if _, err := fields.Parse(s); err != nil {
+		return err
+	}
+	*f.to = append(*f.to, s)
+	return nil
+}
