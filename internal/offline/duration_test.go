@@ -28,7 +28,7 @@ func TestBareNumbersAsTimes(t *testing.T) {
 		"rule":    func(s string) error { return new(rule.DurationRange).UnmarshalText([]byte(s)) },
 		"list":    func(s string) error { _, err := schedule.ParseDelay(s); return err },
 		"frame":   func(s string) error { _, err := framing.Parse("idle:" + s); return err },
-		"--since": func(s string) error { _, err := parseMoment("--since", s, time.Now()); return err },
+		"--since": func(s string) error { _, err := parseTimestamp("--since", s, time.Now()); return err },
 		"typed":   func(s string) error { _, err := typed(s); return err },
 	}
 	for where, read := range inFiles {

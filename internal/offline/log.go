@@ -84,8 +84,8 @@ func (f *filterFlags) filter() (recording.Filter, error) {
 	default:
 		badDirection = terminal.Usage("--direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", f.direction), Zh: fmt.Sprintf("%q 既不是 received 也不是 sent", f.direction)}, sockeye.Text{})
 	}
-	out.After, badSince = parseMoment("--since", f.since, time.Now())
-	out.Before, badUntil = parseMoment("--until", f.until, time.Now())
+	out.After, badSince = parseTimestamp("--since", f.since, time.Now())
+	out.Before, badUntil = parseTimestamp("--until", f.until, time.Now())
 	if f.text != "" {
 		out.Bytes, badText = payload.ParseText(f.text)
 		badText = ofFlag("--text", badText)
@@ -107,9 +107,9 @@ func ofFlag(flag string, err error) error {
 	return terminal.OfFlag(err, flag)
 }
 
-// parseMoment reads a moment: a time of today, a date and a time in the local
+// parseTimestamp reads a point in time: a time of today, a date and a time in the local
 // zone, RFC 3339, or how long ago.
-func parseMoment(flag, s string, now time.Time) (time.Time, error) {
+func parseTimestamp(flag, s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}

@@ -9,29 +9,29 @@ import (
 	"sockeye/internal/framing"
 )
 
-// The bounds of what is remembered of cutting. Work is bytes of data, and some for each
+// The bounds of what is kept of how streams were split. Work is bytes of data, and some for each
 // event.
 const (
 	maxFrameCaches     = 4
-	maxResumePoints    = 512       // of one cutting
-	maxResumePointSize = 8 << 20   // bytes of all marks of one cutting
+	maxResumePoints    = 512       // of one frameCache
+	maxResumePointSize = 8 << 20   // bytes held by all points of one frameCache
 	maxHeldBytes       = 32 << 20  // bytes that are no frame yet
-	maxStops           = 3         // places where looks ended
-	workPerPoint       = 256 << 10 // between two marks, at first
-	workPerCheck       = 256 << 10 // between two looks at the clock
+	maxStops           = 3         // resume points at which queries ended
+	workPerPoint       = 256 << 10 // between two resume points, at first
+	workPerCheck       = 256 << 10 // between two checks of the clock
 )
 
 func eventWork(e *sockeye.Event) int { return 64 + len(e.Data) }
 
-// frameCaches remembers how streams were cut, so that a look need not begin with the
+// frameCaches remembers how streams were cut, so that a query need not begin with the
 // journal's first event. What is not asked for any more is forgotten.
 type frameCaches struct {
 	mu    sync.Mutex
 	list  []*frameCache // the one used last is first
-	every int           // work between marks at first; 0 is workPerPoint
+	every int           // work between resume points at first; 0 is workPerPoint
 }
 
-// cacheFor is what is remembered of a way to cut.
+// cacheFor is the cache of a way to find frames.
 func (c *frameCaches) cacheFor(cut FrameQuery) *frameCache {
 	name := cut.Spec.String() + " " + cut.Check.String()
 	c.mu.Lock()
@@ -47,34 +47,34 @@ func (c *frameCaches) cacheFor(cut FrameQuery) *frameCache {
 	return found
 }
 
-// frameCache is what is remembered of one way to cut: marks from place to place, and the
-// places where looks ended.
+// frameCache keeps splitters of one way to find frames, so that a query goes on from the
+// nearest: resume points at regular distances, and those at which queries ended.
 type frameCache struct {
 	name string
 	cut  FrameQuery
 
-	mu    sync.Mutex
-	marks []resumePoint // by their places
-	every int           // work between two of them
-	stops []resumePoint // the latest first
+	mu     sync.Mutex
+	points []resumePoint // by their places
+	every  int           // work between two of them
+	stops  []resumePoint // the latest first
 }
 
 // resumePoint is how far the streams were cut before an event. The splitter is not fed any
-// more, and cloned under the cutting's lock.
+// more, and cloned under the cache's lock.
 type resumePoint struct {
 	at, from uint64
 	split    *framing.Splitter
-	work     int    // since the last mark
+	work     int    // since the last point
 	since    uint64 // where that is
 	size     int
 }
 
-// frameRun cuts on from a mark. It belongs to one goroutine.
+// frameRun cuts on from a resume point. It belongs to one goroutine.
 type frameRun struct {
 	c *frameCache
 	resumePoint
 	every  int
-	better *resumePoint // another mark on the way, of streams that were cut from further back
+	better *resumePoint // a point further on whose streams were split from an earlier event
 }
 
 // start cuts on from the last place up to an event that is known, or else from the
@@ -83,9 +83,9 @@ func (c *frameCache) start(at, oldest uint64) *frameRun {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	gone := func(m resumePoint) bool { return m.at < oldest } // events after it are missing
-	c.marks, c.stops = slices.DeleteFunc(c.marks, gone), slices.DeleteFunc(c.stops, gone)
+	c.points, c.stops = slices.DeleteFunc(c.points, gone), slices.DeleteFunc(c.stops, gone)
 	r := &frameRun{c: c, every: c.every}
-	for _, m := range slices.Concat(c.marks, c.stops) {
+	for _, m := range slices.Concat(c.points, c.stops) {
 		if m.at <= at && (m.at > r.at || m.at == r.at && m.from < r.from) {
 			r.resumePoint = m
 		}
@@ -95,7 +95,7 @@ func (c *frameCache) start(at, oldest uint64) *frameRun {
 	} else {
 		r.split = r.split.Clone()
 	}
-	for _, m := range slices.Concat(c.marks, c.stops) {
+	for _, m := range slices.Concat(c.points, c.stops) {
 		if m.at > r.at && m.from < r.from && (r.better == nil || m.at < r.better.at) {
 			r.better = &m
 		}
@@ -110,7 +110,7 @@ func (r *frameRun) event(e *sockeye.Event, frame func(*framing.PeerFrame)) error
 		r.change(e.Seq)
 	}
 	if r.work >= max(r.every, 4*r.split.Held()) {
-		r.mark()
+		r.savePoint()
 	}
 	r.split.Event(e, frame)
 	r.at = e.NextSeq()
@@ -131,7 +131,7 @@ func tooManyBytes() error {
 		Hint:    sockeye.Text{En: "say that frames are shorter: max=4096", Zh: "请设定较小的最大帧长，例如 max=4096"}}
 }
 
-// change goes on from the better mark, if nothing is missing before it.
+// change goes on from the better point, if nothing is missing before it.
 func (r *frameRun) change(seq uint64) {
 	r.c.mu.Lock()
 	defer r.c.mu.Unlock()
@@ -142,47 +142,47 @@ func (r *frameRun) change(seq uint64) {
 	r.better = nil
 }
 
-// mark remembers the place, if none is remembered since the last mark.
-func (r *frameRun) mark() {
+// savePoint keeps a resume point here, unless another run has kept one since the last.
+func (r *frameRun) savePoint() {
 	c := r.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	next, _ := slices.BinarySearchFunc(c.marks, r.at+1, func(m resumePoint, at uint64) int {
+	next, _ := slices.BinarySearchFunc(c.points, r.at+1, func(m resumePoint, at uint64) int {
 		if m.at < at {
 			return -1
 		}
 		return 1
 	})
-	known := next > 0 && c.marks[next-1].at > r.since
+	known := next > 0 && c.points[next-1].at > r.since
 	r.work, r.since = 0, r.at
 	if known {
 		return
 	}
 	m := r.resumePoint
 	m.split, m.size = r.split.Clone(), r.split.Held()
-	c.marks = slices.Insert(c.marks, next, m)
+	c.points = slices.Insert(c.points, next, m)
 	c.thinPoints()
 	r.every = c.every
 }
 
-// thinPoints forgets every other mark until the rest is within bounds.
+// thinPoints forgets every other point until the rest is within bounds.
 func (c *frameCache) thinPoints() {
 	for {
 		size := 0
-		for _, m := range c.marks {
+		for _, m := range c.points {
 			size += m.size
 		}
-		if len(c.marks) <= maxResumePoints && size <= maxResumePointSize {
+		if len(c.points) <= maxResumePoints && size <= maxResumePointSize {
 			return
 		}
-		kept := c.marks[:0]
-		for n, m := range c.marks {
+		kept := c.points[:0]
+		for n, m := range c.points {
 			if n%2 == 1 {
 				kept = append(kept, m)
 			}
 		}
-		clear(c.marks[len(kept):])
-		c.marks = kept
+		clear(c.points[len(kept):])
+		c.points = kept
 		c.every *= 2
 	}
 }

@@ -22,13 +22,13 @@ type FrameQuery struct {
 	Fields fields.Set
 }
 
-// FramePage is how the frames of a look were found.
+// FramePage says how the frames of a Page were found.
 type FramePage struct {
 	// From is the event that cutting began with: a stream that was there before is cut
 	// from its middle. To is how far the streams are cut: while that is before the
 	// window, nothing is known of it.
 	From, To uint64
-	// Open is what no event has ended yet, if the look reached the end of the journal:
+	// Open is what no event has ended yet, if the scan reached the end of the journal:
 	// for each stream its last event so far, with what will be, or is, a frame; the
 	// latest ones, OpenLeftOut more were left out. Due is when the next of them is a
 	// frame, since nothing came; 0 is never.
@@ -48,7 +48,7 @@ type PageFrame struct {
 	Values           []fields.Value // if they were asked for
 }
 
-// The bounds of frames in one look.
+// The bounds of the frames of one query.
 const (
 	maxFrames    = 1000      // of one event
 	maxFrameData = 256 << 10 // bytes of the frames of one event
@@ -76,7 +76,7 @@ func FramesOf(f recording.Filter) (events recording.Filter, wants func(*framing.
 // frameAlone stands for the peer of a frame where only its bytes count.
 var frameAlone = sockeye.Peer{Network: "udp"}
 
-// frameQuery is what a look for frames needs besides.
+// frameQuery is what a scan for frames needs besides.
 type frameQuery struct {
 	cutting *frameCache
 	kinds   []sockeye.EventKind
@@ -149,9 +149,9 @@ func keepFrame(f *framing.PeerFrame) PageFrame {
 	return s
 }
 
-// scanFrames is pass for frames: it cuts the streams from the nearest place before the
-// window at which that is known. In a look back, once the window is reached it is
-// passed to its end.
+// scanFrames is next for frames: it cuts the streams into frames, from the nearest resume
+// point before the window on. A backward query reads the window to its end once it has
+// been reached.
 func (l *scan) scanFrames(from, to uint64, take func(e PageEvent) bool) (reached uint64) {
 	run := l.frames.cutting.start(min(from, to), l.page.Oldest)
 	c := l.reader.View(run.at)

@@ -343,11 +343,11 @@ func TestLookForFramesIsBounded(t *testing.T) {
 	}
 	for _, c := range w.caches.list {
 		held := 0
-		for _, m := range c.marks {
+		for _, m := range c.points {
 			held += m.size
 		}
-		if len(c.marks) > maxResumePoints || held > maxResumePointSize || len(c.stops) > maxStops {
-			t.Errorf("%s: %d marks of %d bytes, and %d stops", c.name, len(c.marks), held, len(c.stops))
+		if len(c.points) > maxResumePoints || held > maxResumePointSize || len(c.stops) > maxStops {
+			t.Errorf("%s: %d marks of %d bytes, and %d stops", c.name, len(c.points), held, len(c.stops))
 		}
 	}
 	for i := range 400 {

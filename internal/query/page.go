@@ -30,7 +30,7 @@ type Page struct {
 	Events []PageEvent // in the order of their numbers
 	// Oldest is the first event that can be read, Next the number to come.
 	Oldest, Next uint64
-	// ScannedTo is where a further look should begin, the same way. Done says that
+	// ScannedTo is where the next query in the same direction should begin. Done says that
 	// there is nothing more on that side.
 	ScannedTo uint64
 	Done      bool
@@ -57,7 +57,7 @@ func (e *PageEvent) size() int {
 	return n
 }
 
-// The limits of one look.
+// The limits of one query.
 const (
 	MaxQueryLimit = 1000
 	maxPreview    = 64 << 10 // bytes of one event
@@ -70,7 +70,7 @@ const (
 )
 
 // Query reads a window of the journal: from memory, or the disk where that has
-// recorded what memory no longer holds. One look is bounded; Seen says where to go
+// recorded what memory no longer holds. A query is bounded; the Page says where to go
 // on. The error is an *sockeye.Error of kind Invalid.
 func (r *Reader) Query(ctx context.Context, q Query) (*Page, error) {
 	if _, err := q.Filter.Matcher(); err != nil {
@@ -98,7 +98,7 @@ func (r *Reader) Query(ctx context.Context, q Query) (*Page, error) {
 	return &l.page, nil
 }
 
-// scan is one call of Look.
+// scan is one call of Query.
 type scan struct {
 	reader  *Reader
 	ctx     context.Context

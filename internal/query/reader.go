@@ -65,8 +65,8 @@ func (r *Reader) Oldest() uint64 {
 	return oldest
 }
 
-// Span is the journal as it was at one moment, a source of events: it ends before what came
-// later.
+// Span is the events of the journal up to a number, a source of events: what came later is
+// not in it.
 type Span struct {
 	cursor *journal.Cursor
 	to     uint64

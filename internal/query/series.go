@@ -25,7 +25,7 @@ type SeriesQuery struct {
 	Columns      int // 1 to MaxSeriesColumns
 }
 
-// SeriesPage is an answer to a SeriesQuery. One look is bounded: while Done is false
+// SeriesPage is the answer to a SeriesQuery. A query is bounded: while Done is false
 // there are events that were not read yet, and the same query goes on with them.
 type SeriesPage struct {
 	Series []Series
@@ -154,7 +154,7 @@ func (r *Reader) Series(ctx context.Context, q SeriesQuery) (*SeriesPage, error)
 	return page, nil
 }
 
-// read takes the values of events that came since, for as long as a look may take;
+// read takes the values of events that came since, for as long as a query may take;
 // false if there are more.
 func (s *seriesStore) read(ctx context.Context, r *Reader, m *recording.Matcher, direction sockeye.EventKind) (done bool, err error) {
 	until := time.Now().Add(maxScanTime)

@@ -8,35 +8,36 @@ import (
 	"sockeye/internal/rule"
 )
 
-// timedStep is something with a time: a step, or the end of a peer's pause.
+// timedStep is an action that is due at a time, or the end of a peer's pause.
 type timedStep struct {
 	at    time.Time
-	order uint64 // moments of one time are in the order they were planned
+	order uint64 // of those that are due at the same time, in the order they were planned
 	step  rule.Action
 	of    *rulePeer
 	pause *rulePeer
 }
 
-// stepQueue is a heap of moments, the first on top.
+// stepQueue is a heap of steps; the one that is due first is on top.
 type stepQueue struct {
-	moments []timedStep
+	steps   []timedStep
 	planned uint64
 }
 
-func (s *stepQueue) Len() int { return len(s.moments) }
+func (s *stepQueue) Len() int { return len(s.steps) }
 func (s *stepQueue) Less(i, j int) bool {
-	a, b := &s.moments[i], &s.moments[j]
+	a, b := &s.steps[i], &s.steps[j]
 	return a.at.Before(b.at) || a.at.Equal(b.at) && a.order < b.order
 }
-func (s *stepQueue) Swap(i, j int) { s.moments[i], s.moments[j] = s.moments[j], s.moments[i] }
-func (s *stepQueue) Push(m any)    { s.moments = append(s.moments, m.(timedStep)) }
+func (s *stepQueue) Swap(i, j int) { s.steps[i], s.steps[j] = s.steps[j], s.steps[i] }
+func (s *stepQueue) Push(m any)    { s.steps = append(s.steps, m.(timedStep)) }
 func (s *stepQueue) Pop() any {
-	last := s.moments[len(s.moments)-1]
-	s.moments[len(s.moments)-1] = timedStep{}
-	s.moments = s.moments[:len(s.moments)-1]
+	last := s.steps[len(s.steps)-1]
+	s.steps[len(s.steps)-1] = timedStep{}
+	s.steps = s.steps[:len(s.steps)-1]
 	return last
 }
 
+// plan puts a step into the queue.
 func (r *ruleRunner) plan(m timedStep) {
 	r.mu.Lock()
 	r.due.planned++
@@ -53,7 +54,8 @@ func (r *ruleRunner) wake() {
 	}
 }
 
-// runClock does what has a time.
+// runClock carries out steps when they are due, and lets the engine's timers run, until
+// the runner is over.
 func (r *ruleRunner) runClock() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -73,13 +75,13 @@ func (r *ruleRunner) runClock() {
 	}
 }
 
-// next is when there is something to do, or zero.
+// next is when the first step or timer is due; zero is never.
 func (r *ruleRunner) next() time.Time {
 	at := r.engine.Due()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.due.moments) > 0 && (at.IsZero() || r.due.moments[0].at.Before(at)) {
-		at = r.due.moments[0].at
+	if len(r.due.steps) > 0 && (at.IsZero() || r.due.steps[0].at.Before(at)) {
+		at = r.due.steps[0].at
 	}
 	if !r.trimAt.IsZero() && (at.IsZero() || r.trimAt.Before(at)) {
 		at = r.trimAt
@@ -108,8 +110,8 @@ func (r *ruleRunner) trimLater(now time.Time) {
 func (r *ruleRunner) trim(now time.Time) {
 	r.mu.Lock()
 	due := !r.trimAt.IsZero() && !now.Before(r.trimAt)
-	if len(r.due.moments) == 0 {
-		r.due.moments = nil
+	if len(r.due.steps) == 0 {
+		r.due.steps = nil
 	}
 	r.mu.Unlock()
 	if !due {
@@ -124,10 +126,11 @@ func (r *ruleRunner) trim(now time.Time) {
 	r.mu.Unlock()
 }
 
+// runDue carries out the steps and timers that are due.
 func (r *ruleRunner) runDue(now time.Time) {
 	for {
 		r.mu.Lock()
-		if len(r.due.moments) == 0 || r.due.moments[0].at.After(now) {
+		if len(r.due.steps) == 0 || r.due.steps[0].at.After(now) {
 			r.mu.Unlock()
 			break
 		}
