@@ -121,8 +121,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, err er
 	s.linger(w, r)
 }
 
-// maxLinger is how many bytes of an unwanted body are read, in the time for a head.
-const maxLinger = 32 << 20
+// maxLinger is how many bytes of an unwanted body are read, in the time for a head. Many
+// clients read no answer before all of their request is taken.
+const maxLinger = 1 << 30
 
 // linger reads what is left of a request that was refused: closing before would
 // reset the answer away.

@@ -38,6 +38,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 	"PATCH /sessions/{id}/peers/{peer}":       {{"?q=1", `{"alias":"1 x","x":1}`, "alias q x"}},
 	"POST /sessions/{id}/peers/{peer}/close":  {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"POST /sessions/{id}/peers/{peer}/abort":  {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"POST /sessions/{id}/peers/{peer}/lines":  {{"?q=1", `{"dtr":1,"rts":"x","break_ms":1e12,"x":1}`, "break_ms dtr q rts x"}},
 	"POST /sessions/{id}/peers/{peer}/finish": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"POST /payload": {
 		{"", `{"kind":"text","text":"{{x}}","escapes":true,"charset":"qq","line_ending":"x","prefix":"{{a","suffix":"{{b","checksum":{"name":"crc99","from":-1,"order":"x"}}`,

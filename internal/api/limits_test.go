@@ -85,6 +85,31 @@ func TestHostileJSONOnEveryRoute(t *testing.T) {
 	v.alive()
 }
 
+// A client that reads no answer before all of its request is sent, as most do, gets the
+// answer to a body that is far too large, and not a reset.
+func TestTooLargeBodyIsAnswered(t *testing.T) {
+	v := serve(t)
+	const size = 64 << 20
+	c, err := net.Dial("tcp", v.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "POST /api/v1/payload HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", v.addr, v.token, size)
+	if _, err := io.Copy(c, &endless{left: size}); err != nil {
+		t.Fatalf("the body was not taken: %v", err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var f Failure
+	if err := json.NewDecoder(resp.Body).Decode(&f); err != nil || resp.StatusCode != http.StatusRequestEntityTooLarge || f.Kind != sockeye.TooLarge || f.Hint == "" {
+		t.Errorf("%s: %+v, %v", resp.Status, f, err)
+	}
+}
+
 // endless is that much of the letter a.
 type endless struct{ left int }
 

@@ -141,13 +141,21 @@ func (c *requestContext) abortPeer(None) (Peer, error) {
 	return peerOf(s, p), nil
 }
 
+func (in SetLines) check(*requestContext) error {
+	var wrong fieldFaults
+	if !(math.Abs(in.BreakMS) < 1e9) {
+		wrong.add("break_ms", "is not a time of at most 10 s", "应为不超过 10 秒的时间")
+	}
+	return wrong.join()
+}
+
 func (c *requestContext) setLines(in SetLines) (Peer, error) {
 	s, p, err := c.peer()
 	if err != nil {
 		return Peer{}, err
 	}
-	if !(math.Abs(in.BreakMS) < 1e9) {
-		return Peer{}, invalid("break_ms", sockeye.Text{En: "is not a time of at most 10 s", Zh: "应为不超过 10 秒的时间"}, sockeye.Text{})
+	if err := in.check(c); err != nil {
+		return Peer{}, err
 	}
 	set := sockeye.LineSetting{Break: time.Duration(in.BreakMS * float64(time.Millisecond))}
 	if in.DTR != nil {
