@@ -68,13 +68,9 @@ func (a *commands) plot(args []string, f *plotFlags) error {
 	if f.width == 0 {
 		f.width = terminal.Width(a.Out)
 	}
-	for _, n := range []struct {
-		flag        string
-		n, from, to int
-	}{{"--width", f.width, minPlotWidth, maxPlotWidth}, {"--height", f.height, 1, maxPlotHeight}} {
-		if n.n < n.from || n.n > n.to {
-			return terminal.Usage(n.flag, sockeye.Text{En: fmt.Sprintf("%d is not from %d to %d", n.n, n.from, n.to), Zh: fmt.Sprintf("%d 不在 %d 到 %d 之间", n.n, n.from, n.to)}, sockeye.Text{})
-		}
+	_, badFilter := f.filter.filter()
+	if err := terminal.Together(within("--width", f.width, minPlotWidth, maxPlotWidth), within("--height", f.height, 1, maxPlotHeight), badFilter); err != nil {
+		return err
 	}
 	if len(f.frames.Fields) == 0 {
 		if err := a.guessFor(args, f); err != nil {
@@ -86,6 +82,14 @@ func (a *commands) plot(args []string, f *plotFlags) error {
 		return err
 	}
 	return a.drawCharts(charts, f)
+}
+
+// within is an error about a number that is out of bounds.
+func within(flag string, n, least, most int) error {
+	if n >= least && n <= most {
+		return nil
+	}
+	return terminal.Usage(flag, sockeye.Text{En: fmt.Sprintf("%d is not from %d to %d", n, least, most), Zh: fmt.Sprintf("%d 不在 %d 到 %d 之间", n, least, most)}, sockeye.Text{})
 }
 
 // guessFor sets the spec that fits best and says it.
