@@ -23,11 +23,13 @@ const (
 	Ended    EventKind = 9 // the session is closed, the last event of it: kind "closed"
 
 	Lines EventKind = 10 // the modem lines of a serial port changed: Detail.Lines
+
+	Paired EventKind = 11 // a peer that is relayed has its connection to the upstream: Detail.Pair
 )
 
 var eventKindNames = [...]string{
 	Opened: "opened", Joined: "joined", Received: "received", Sent: "sent", Finished: "finished",
-	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines",
+	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired",
 }
 
 // String is the stable name of the kind, or "" for a value that is none.
@@ -101,6 +103,8 @@ type Detail struct {
 	// Interface is that on which the peer's datagrams come or go (joined), where it was
 	// chosen: for multicast groups.
 	Interface string
+	// Pair is the peer at the other side of a relay (paired).
+	Pair *PeerRef
 	// Retry is how long the session waits before it connects again.
 	Retry time.Duration
 	// Attempts are the addresses tried for one connection, in order.
@@ -115,6 +119,13 @@ type Detail struct {
 	// of the events with the numbers from Seq on; one with a session is an event of
 	// its own, and what it counts never had a number.
 	Lost Lost
+}
+
+// PeerRef names a peer of another session.
+type PeerRef struct {
+	ID      uint64 `json:"id"`
+	Session string `json:"session"`
+	Address string `json:"address"` // remote
 }
 
 // Lost counts what is missing at a gap.

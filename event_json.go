@@ -35,6 +35,7 @@ type eventLine struct {
 	Lost      *lostLine     `json:"lost,omitempty"`
 	Lines     *LineEvent    `json:"lines,omitempty"`
 	Interface string        `json:"interface,omitempty"`
+	Pair      *PeerRef      `json:"pair,omitempty"`
 }
 
 type errorLine struct {
@@ -102,7 +103,7 @@ const timeNanos = "2006-01-02T15:04:05.000000000Z07:00"
 func (line *eventLine) detail(d *Detail, l Lang) {
 	line.Reason, line.Datagram, line.Unsent = d.Reason, d.Datagram, d.Unsent
 	line.RetryMS, line.Process, line.Lines = milliseconds(d.Retry), d.Process, d.Lines
-	line.Interface = d.Interface
+	line.Interface, line.Pair = d.Interface, d.Pair
 	if len(d.Locals) > 0 {
 		line.Local = d.Locals[0].String()
 	}

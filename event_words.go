@@ -38,6 +38,7 @@ const (
 	WordPortThere      EventWord = "eventPortThere"
 	WordPortThereLines EventWord = "eventPortThereLines"
 	WordLines          EventWord = "eventLines"
+	WordPaired         EventWord = "eventPaired"
 )
 
 // EventSentence is a row of the table.
@@ -78,6 +79,8 @@ var eventSentences = []EventSentence{
 	{WordPortThere, Text{"the port is there", "串口已就绪"}},
 	{WordPortThereLines, Text{"the port is there; lines that are on: {lines}", "串口已就绪；有效的信号线：{lines}"}},
 	{WordLines, Text{"lines: {what}", "信号线：{what}"}},
+
+	{WordPaired, Text{"relayed by #{id}, {address}", "由 #{id} {address} 转发"}},
 
 	// Why a peer left: one for each Reason.
 	{reasonWord(ReasonEOF), Text{"the peer closed (FIN)", "对方关闭（FIN）"}},

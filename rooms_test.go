@@ -25,7 +25,7 @@ var levels = [][]string{
 	{"client"},
 	{"internal/api", "internal/webui/page"},
 	{"internal/core", "internal/webui", "internal/api/access"},
-	{"internal/responder", "internal/query"},
+	{"internal/responder", "internal/query", "internal/relay"},
 	{"internal/transport/schemes"},
 	{"internal/transport/tcp", "internal/transport/udp", "internal/transport/unix", "internal/transport/serial"},
 	{"internal/transport/tcp/epoll"},
@@ -123,6 +123,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api/access", ".", "who is turned away is told why"},
 
 	{"internal/core", "internal/responder", "a session answers by itself"},
+	{"internal/core", "internal/relay", "peers are joined with connections to an upstream"},
 	{"internal/core", "internal/query", "its journal is read in windows"},
 	{"internal/core", "internal/schedule", "it sends lists"},
 	{"internal/core", "internal/transport", "it opens sessions"},
@@ -144,6 +145,9 @@ var edges = []struct{ from, to, why string }{
 	{"internal/responder", "internal/payload", "a board's hello is a payload"},
 	{"internal/responder", "internal/workspace", "rules are those of a set"},
 	{"internal/responder", ".", "the nouns"},
+
+	{"internal/relay", "internal/transport", "it joins transport's peers in pairs"},
+	{"internal/relay", ".", "the nouns"},
 
 	{"internal/query", "internal/journal", "it reads with cursors"},
 	{"internal/query", "internal/recording", "filters, and where the disk begins"},

@@ -81,6 +81,9 @@ type OpenOptions struct {
 	Echo bool
 	// Device plays the board of the experiment.
 	Device *Device
+	// Upstream makes a relay of an endpoint that listens: each peer gets a connection of
+	// its own to it, in a second session. Nothing else answers then.
+	Upstream *sockeye.Endpoint
 	// LiftGuards names guards of an echo that are not wanted: "storm", "amplify",
 	// "low-ports".
 	LiftGuards []string

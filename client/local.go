@@ -107,7 +107,13 @@ func (c *local) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (
 	}
 	ctx, done := bind(ctx, c.life)
 	defer done()
-	s, err := c.core.Open(ctx, ep, answer)
+	var s *core.Session
+	var err error
+	if o != nil && o.Upstream != nil {
+		s, err = c.core.OpenRelay(ctx, ep, *o.Upstream)
+	} else {
+		s, err = c.core.Open(ctx, ep, answer)
+	}
 	if err != nil {
 		return nil, failure(ctx, "open", ep.Address.String(), err)
 	}

@@ -115,6 +115,9 @@ func (c *remote) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) 
 	in := api.OpenOf(ep, o != nil && o.Echo)
 	if o != nil {
 		in.Allow = o.LiftGuards
+		if up := o.Upstream; up != nil {
+			in.Upstream = &api.Upstream{Address: up.Address.String(), Options: api.OpenOf(*up, false).Options}
+		}
 		if d := o.Device; d != nil {
 			pause := float64(d.Interval) / float64(time.Millisecond)
 			in.Device = &api.Device{Hello: d.Hello, IntervalMS: &pause}

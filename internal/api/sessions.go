@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -49,6 +50,9 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 		Remote:  s.Reached(), Recipients: s.Recipients(), Broadcast: ep.Options.Broadcast.Or(false),
 		Sources: texts(ep.Options.Sources), AllowPeers: texts(ep.Options.AllowPeers), DenyPeers: texts(ep.Options.DenyPeers),
 		Reconnect: ep.Options.Reconnect, HalfOpenMS: float64(ep.Options.HalfOpen) / float64(time.Millisecond),
+	}
+	if up := s.Upstream(); up != nil {
+		out.Upstream, out.UpstreamSession = up.Endpoint().Address.String(), up.ID()
 	}
 	if o := s.Opening(); o != nil {
 		out.Name, out.Frame = o.Name, o.FrameSpec()
@@ -128,11 +132,43 @@ func (c *requestContext) open(in Open) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	s, err := c.bench.Open(c.ctx(), ep, answer)
-	if err != nil {
+	var s *core.Session
+	if in.Upstream != nil {
+		upstream, err := in.Upstream.endpoint()
+		if err != nil {
+			return Session{}, err
+		}
+		s, err = c.bench.OpenRelay(c.ctx(), ep, upstream)
+		if err != nil {
+			return Session{}, err
+		}
+		return sessionOf(s, c.lang), nil
+	}
+	if s, err = c.bench.Open(c.ctx(), ep, answer); err != nil {
 		return Session{}, err
 	}
 	return sessionOf(s, c.lang), nil
+}
+
+// endpoint is what a relay connects to, with one error for each field that is wrong.
+func (u *Upstream) endpoint() (sockeye.Endpoint, error) {
+	ep := sockeye.Endpoint{Mode: sockeye.Connect}
+	var wrong fieldFaults
+	if u.Options != nil {
+		ep.Options = u.Options.Options
+		for _, fault := range u.Options.faults() {
+			wrong.at("upstream", fault)
+		}
+	}
+	for _, fault := range faults(ep.ReadAddress(u.Address, sockeye.DefaultPort)) {
+		wrong.at("upstream.address", fault)
+	}
+	if len(wrong) == 0 {
+		for _, fault := range faults(ep.Validate()) {
+			wrong.at("upstream."+cmp.Or(sockeye.OptionKey(fault.Target, sockeye.JSONForm), "address"), fault)
+		}
+	}
+	return ep, wrong.join()
 }
 
 func (in Open) check(c *requestContext) error {
@@ -171,6 +207,20 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 		}
 	}
 	wrong.endpoint(ep, in.Options)
+	if in.Upstream != nil {
+		upstream, err := in.Upstream.endpoint()
+		for _, fault := range faults(err) {
+			wrong = append(wrong, fault)
+		}
+		if len(wrong) == 0 {
+			for _, fault := range faults(core.ValidateRelay(ep, upstream)) {
+				wrong.at("upstream", fault)
+			}
+		}
+		if in.Echo || in.Device != nil || in.Rules != nil {
+			wrong.add("upstream", "a relay passes on what comes, and answers nothing by itself", "转发只传递数据，不会自动应答")
+		}
+	}
 	if len(wrong) > 0 {
 		return ep, answer, wrong.join()
 	}

@@ -93,7 +93,7 @@ func Types() []reflect.Type {
 		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[SetReceiveFile](), reflect.TypeFor[ReceiveFile](),
 		reflect.TypeFor[Workspace](), reflect.TypeFor[SetWorkspace](), reflect.TypeFor[WorkspaceText](), reflect.TypeFor[WorkspacePlan](), reflect.TypeFor[OpenWorkspace](),
 		reflect.TypeFor[Failure](),
-		reflect.TypeFor[SetRules](), reflect.TypeFor[SetLines](), reflect.TypeFor[Ports](), reflect.TypeFor[Rules](), reflect.TypeFor[TryRules](), reflect.TypeFor[Tried](), reflect.TypeFor[Health](),
+		reflect.TypeFor[SetRules](), reflect.TypeFor[SetLines](), reflect.TypeFor[Ports](), reflect.TypeFor[Upstream](), reflect.TypeFor[Rules](), reflect.TypeFor[TryRules](), reflect.TypeFor[Tried](), reflect.TypeFor[Health](),
 	}
 }
 

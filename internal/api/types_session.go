@@ -17,6 +17,14 @@ type (
 		Device  *Device      `json:"device,omitempty"`
 		Allow   []string     `json:"allow,omitempty"` // guards of echo and device to lift: storm, amplify, low-ports
 		Rules   *RuleSet     `json:"rules,omitempty"` // they go before echo and device
+		// Upstream makes a relay of an endpoint that listens: each peer gets a connection of
+		// its own to it, and nothing else answers.
+		Upstream *Upstream `json:"upstream,omitempty"`
+	}
+	// Upstream is where a relay connects to.
+	Upstream struct {
+		Address string   `json:"address"` // with options behind a ?, serial:///dev/ttyUSB0?baud=9600
+		Options *Options `json:"options,omitempty"`
 	}
 	// SetSession is what to change of an open session.
 	SetSession struct {
@@ -63,6 +71,10 @@ type (
 		// Broadcast says that this may be everybody.
 		Remote    string `json:"remote,omitempty"`
 		Broadcast bool   `json:"broadcast,omitempty"`
+		// Upstream is where a relay connects to, and UpstreamSession the session that has
+		// these connections.
+		Upstream        string `json:"upstream,omitempty"`
+		UpstreamSession string `json:"upstream_session,omitempty"`
 		// Options are those that it was opened with. Some are here, too, for programs that
 		// look for them here.
 		Options    *Options `json:"options,omitempty"`

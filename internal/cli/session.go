@@ -51,7 +51,7 @@ func (a *app) askWorkbench(method, path string, in, out any) error {
 func (a *app) sessionOpenCommand() *cobra.Command {
 	var f endpointFlags
 	var echo, asJSON bool
-	var from string
+	var from, upstream string
 	var allow terminal.GuardFlag
 	cmd := &cobra.Command{
 		Use:   "open MODE [ADDRESS]",
@@ -90,7 +90,14 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 				return err
 			}
 			defer c.Close()
-			opened, err := c.Open(a.Ctx, ep, &client.OpenOptions{Echo: echo, LiftGuards: allow.Words})
+			how := &client.OpenOptions{Echo: echo, LiftGuards: allow.Words}
+			if upstream != "" {
+				how.Upstream = &sockeye.Endpoint{Mode: sockeye.Connect}
+				if err := how.Upstream.ReadAddress(upstream, a.defaultPort()); err != nil {
+					return err
+				}
+			}
+			opened, err := c.Open(a.Ctx, ep, how)
 			if err != nil {
 				return err
 			}
@@ -105,6 +112,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 	fs := cmd.Flags()
 	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
+	fs.StringVar(&upstream, "upstream", "", a.t("relay: give each peer a connection of its own to this address", "转发：为每个连接对象各连接一次该地址"))
 	allow.Register(a.Terminal, fs)
 	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	f.register(a, fs)

@@ -66,26 +66,37 @@ func (w *Core) Knew(id string) bool {
 // Open opens an endpoint as a session; see transport.Open for what has happened when
 // it returns.
 func (w *Core) Open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer) (*Session, error) {
-	return w.open(ctx, ep, a, nil)
+	return w.open(ctx, ep, a, opening{})
 }
 
-// open is Open for an endpoint of a workspace, or nil.
-func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer, of *workspace.Opening) (*Session, error) {
+// opening is what open is told besides endpoint and answer.
+type opening struct {
+	of       *workspace.Opening  // nil: of no workspace
+	relay    transport.Responder // in place of the answer; nil: it is no side of a relay
+	upstream bool                // it dials for a relay only
+}
+
+func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer, o opening) (*Session, error) {
 	began := journal.Now()
 	w.mu.Lock()
 	w.lastSession++
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
-	s := &Session{id: id, core: w, opened: of}
+	s := &Session{id: id, core: w, opened: o.of}
 	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Budget: &w.ruleBudget, Lookup: w.Lookup,
 		Vars: func(t *payload.Template) payload.Vars { return s.vars(t, nil) }})
+	answers := s.responder.Transport()
+	if o.relay != nil {
+		answers = o.relay
+	}
 	var err error
 	s.transport, err = transport.Open(ctx, ep, transport.Config{
 		Driver:      schemes.Driver(ep.Address.Network),
 		Session:     id,
 		Sink:        w.journal,
 		BufferLease: func() transport.BufferLease { return w.journal.Lease() },
-		Responder:   s.responder.Transport(),
+		Responder:   answers,
+		OnDemand:    o.upstream,
 		OnSend:      s.responder.OnSend(),
 		NextPeer:    func() uint64 { return w.lastPeer.Add(1) },
 		OnJoin: func(p *sockeye.Peer) {

@@ -28,6 +28,7 @@ type Session struct {
 	responder  *responder.Responder
 	builder    messageBuilder
 	runs       schedule.Runs
+	upstream   *Session // of a relay; nil: it is none
 	recipients recipients
 	files      fileRecipients
 	reached    atomic.Pointer[string] // see Reached

@@ -66,6 +66,10 @@ func eventComment(ev *sockeye.Event, l sockeye.Lang) string {
 	} else if d.Lines != nil {
 		add("lines: %s", "信号线：%s", d.Lines)
 	}
+	if d.Pair != nil {
+		t := sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address)
+		add("%s", "%s", t.In(l))
+	}
 	if len(d.Attempts) > 1 {
 		add("after %d attempts to connect", "尝试连接 %d 次", len(d.Attempts))
 	}

@@ -48,6 +48,7 @@ type detailOption struct {
 	Lines     *sockeye.LineEvent   `json:"lines,omitempty"`
 	Lost      *lostOption          `json:"lost,omitempty"`
 	Interface string               `json:"interface,omitempty"`
+	Pair      *sockeye.PeerRef     `json:"pair,omitempty"`
 }
 
 type errorOption struct {
@@ -135,7 +136,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	}
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
-		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface,
+		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface, Pair: d.Pair,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -152,7 +153,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	}
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
-		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface,
+		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface, Pair: n.Pair,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

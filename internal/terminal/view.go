@@ -201,7 +201,7 @@ func (v *View) showRaw(e sockeye.Event) error {
 var marks = map[sockeye.EventKind]struct{ mark, colour string }{
 	sockeye.Opened: {"*", ""}, sockeye.Joined: {"+", "32"}, sockeye.Received: {"←", "36"}, sockeye.Sent: {"→", "35"},
 	sockeye.Finished: {"-", "33"}, sockeye.Left: {"-", "33"}, sockeye.Failed: {"!", "31"}, sockeye.Gap: {"!", "31"}, sockeye.Ended: {"*", ""},
-	sockeye.Lines: {"~", "33"},
+	sockeye.Lines: {"~", "33"}, sockeye.Paired: {"+", "32"},
 }
 
 // AppendLine appends one event as a line a person reads. What came from the
@@ -341,6 +341,10 @@ func (a *Terminal) describe(e sockeye.Event) string {
 			return a.describeUDPEnd(e, d)
 		}
 		return sockeye.WordLeft.Fill("reason", a.describeReason(networkOf(e), d)).In(a.Lang)
+	case sockeye.Paired:
+		if d.Pair != nil {
+			return sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address).In(a.Lang)
+		}
 	case sockeye.Lines:
 		return a.describeLines(d)
 	case sockeye.Failed:

@@ -11,6 +11,17 @@ import (
 // connect starts a connecting session: connected when it returns, or, when it
 // reconnects, on its way.
 func (s *Session) connect(ctx context.Context) error {
+	if s.cfg.OnDemand {
+		(*DriverSession)(s).Opened()
+		s.goroutines.Add(1)
+		(*DriverSession)(s).OnStop(func() {
+			s.mu.Lock()
+			s.noDials = true
+			s.mu.Unlock()
+			s.goroutines.Done()
+		})
+		return nil
+	}
 	if s.opts.Reconnect {
 		(*DriverSession)(s).Opened()
 		s.goroutines.Go(func() { s.keepConnected(nil) })
@@ -34,6 +45,29 @@ func (s *Session) dial(ctx context.Context) (*Peer, error) {
 		return nil, err
 	}
 	return p.Public(), nil
+}
+
+// Dial makes one more connection of a session that was opened with Config.OnDemand. Its
+// error is also an event.
+func (s *Session) Dial(ctx context.Context) (*Peer, error) {
+	s.mu.Lock()
+	if s.noDials {
+		s.mu.Unlock()
+		return nil, ErrClosing
+	}
+	s.goroutines.Add(1)
+	s.mu.Unlock()
+	defer s.goroutines.Done()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.ctx, func() { cancel(ErrClosing) })()
+	p, err := s.dial(ctx)
+	if err != nil {
+		d := detailOf("connect", s.ep.Address.String(), err)
+		s.record(sockeye.Event{Kind: sockeye.Failed, Detail: d})
+		return nil, d.Err
+	}
+	return p, nil
 }
 
 // endAfter ends the session for the reason its peer left.

@@ -262,6 +262,14 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 	p.reason, p.cause = r, cause
 }
 
+// Reason is why the peer left; "" while it is there.
+func (p *Peer) Reason() sockeye.Reason {
+	if p.State() != sockeye.Gone {
+		return ""
+	}
+	return p.left()
+}
+
 // left is why the peer left; it is known once it is done.
 func (p *Peer) left() sockeye.Reason {
 	p.mu.Lock()

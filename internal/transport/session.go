@@ -44,7 +44,8 @@ type Session struct {
 	acceptQueues []FDController // sockets that accept
 	reach        func(to sockeye.SocketAddr) (*Peer, error)
 	apply        func(o *sockeye.Options, sockets []FDController) error
-	remembered   any // the driver's, see DriverSession.Remember
+	noDials      bool // of OnDemand: nobody may dial any more
+	remembered   any  // the driver's, see DriverSession.Remember
 	reason       sockeye.Reason
 	err          *sockeye.Error
 	departed     sockeye.Counters // of the peers that left

@@ -88,6 +88,7 @@ func (c *StreamMover) Serve(finished bool) {
 // readAll reads until the peer finishes (nil) or the connection fails.
 func (c *StreamMover) readAll() error {
 	s := c.peer.session
+	_, afterOurEnd := s.cfg.Responder.(FinishResponder) // others answer, and nobody hears it then
 	for {
 		c.waitBackpressure(nil)
 		buf, n, err := c.reader.next()
@@ -97,7 +98,7 @@ func (c *StreamMover) readAll() error {
 			}
 			return err
 		}
-		if s.cfg.Responder != nil && !c.peer.Public().isState(sockeye.WeFinished) {
+		if s.cfg.Responder != nil && (afterOurEnd || !c.peer.Public().isState(sockeye.WeFinished)) {
 			s.cfg.Responder.Received(c.peer.Public(), (*buf)[:n])
 		}
 		s.buffers.Put(buf)
@@ -106,7 +107,11 @@ func (c *StreamMover) readAll() error {
 
 // awaitOurEnd records the peer's FIN.
 func (c *StreamMover) awaitOurEnd() error {
-	if c.peer.OnPeerFinished() == ConnectionOver {
+	after := c.peer.OnPeerFinished()
+	if r, ok := c.peer.session.cfg.Responder.(FinishResponder); ok {
+		r.Finished(c.peer.Public())
+	}
+	if after == ConnectionOver {
 		return nil
 	}
 	return c.afterFIN()

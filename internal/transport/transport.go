@@ -42,6 +42,14 @@ type LeaveResponder interface {
 	Left(p *Peer)
 }
 
+// FinishResponder is a Responder that is told when a peer has finished sending, after all
+// that it sent was received, on the goroutine that owns the peer's reads. It is also given
+// what comes after our side finished sending, which others cannot answer.
+type FinishResponder interface {
+	Responder
+	Finished(p *Peer)
+}
+
 // SyncResponder is a Responder that can answer at once, from memory alone. On Linux its
 // TCP peers are served by one loop for all of them, and its answers to datagrams
 // that came together leave together, so Joined and Reply must not wait for
@@ -95,6 +103,9 @@ type Config struct {
 	// DialFilter, if not nil, is asked before each TCP connection, with the address that
 	// was resolved and will be dialled; its error is the attempt's.
 	DialFilter func(to netip.AddrPort) error
+
+	// OnDemand has a connecting session connect nowhere by itself: Session.Dial does.
+	OnDemand bool
 
 	// Driver opens the endpoint.
 	Driver Driver

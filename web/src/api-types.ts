@@ -106,6 +106,7 @@ export interface EventLine {
   lost?: Lost;
   lines?: LineEvent;
   interface?: string;
+  pair?: PeerRef;
   frames?: Frame[];
   /** more that end here, beyond what one event may have */
   frames_left_out?: number;
@@ -354,6 +355,11 @@ export interface Open {
   allow?: string[];
   /** they go before echo and device */
   rules?: RuleSet;
+  /**
+   * Upstream makes a relay of an endpoint that listens: each peer gets a connection of
+   * its own to it, and nothing else answers.
+   */
+  upstream?: Upstream;
 }
 
 /** OpenWorkspace opens an endpoint of the workspace, or All. */
@@ -510,6 +516,12 @@ export interface Peer {
   sent_messages: number;
   receive_rate: number;
   send_rate: number;
+}
+
+export interface PeerRef {
+  id: number;
+  session: string;
+  address: string;
 }
 
 /** PeerRuleState is the state that the rules have brought a peer into. */
@@ -957,6 +969,12 @@ export interface Session {
   remote?: string;
   broadcast?: boolean;
   /**
+   * Upstream is where a relay connects to, and UpstreamSession the session that has
+   * these connections.
+   */
+  upstream?: string;
+  upstream_session?: string;
+  /**
    * Options are those that it was opened with. Some are here, too, for programs that
    * look for them here.
    */
@@ -1152,6 +1170,13 @@ export interface USBPort {
   vendor_name?: string;
   product_name?: string;
   serial?: string;
+}
+
+/** Upstream is where a relay connects to. */
+export interface Upstream {
+  /** with options behind a ?, serial:///dev/ttyUSB0?baud=9600 */
+  address: string;
+  options?: Options;
 }
 
 /**

@@ -39,6 +39,8 @@ export function sentence(e: EventLine, session: Session | undefined): string {
       return t(wordOn(e.network, e.reason === 'eof' ? 'eventTheyFinished' : 'eventWeFinished'));
     case 'lines':
       return t('eventLines', { what: lineChanges(e) });
+    case 'paired':
+      return t('eventPaired', { id: e.pair?.id ?? '', address: safe(e.pair?.address ?? '') });
     case 'gap':
       return t('eventMissing', { events: count(e.lost?.events ?? 0), bytes: count(e.lost?.bytes ?? 0) });
     case 'error': {

@@ -28,6 +28,7 @@ export const eventWords = {
   eventPortThere: ['the port is there', '串口已就绪'],
   eventPortThereLines: ['the port is there; lines that are on: {lines}', '串口已就绪；有效的信号线：{lines}'],
   eventLines: ['lines: {what}', '信号线：{what}'],
+  eventPaired: ['relayed by #{id}, {address}', '由 #{id} {address} 转发'],
   reasonEof: ['the peer closed (FIN)', '对方关闭（FIN）'],
   reasonReset: ['the peer reset the connection (RST); bytes under way may be lost', '对方重置（RST），在途数据可能丢失'],
   reasonTimeout: ['the peer stopped answering', '对方不再应答'],

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/terminal"
+)
+
+// relayFlags are the flags of relay.
+type relayFlags struct {
+	endpointFlags
+	terminal.DisplayFlags
+	terminal.RecordFlags
+}
+
+func (a *app) relayCommand() *cobra.Command {
+	var f relayFlags
+	cmd := &cobra.Command{
+		Use:   "relay LISTEN UPSTREAM",
+		Short: a.t("Pass on what crosses between two sides, and show it", "在两端之间转发数据并显示"),
+		Long: a.t(`Listen, connect to the upstream once for each peer, and pass on what either side
+sends, as it is. Both sides are shown and recorded: what came from the peer (←) and what
+went to the upstream (→), and the way back. Who finishes sending, resets or reads slowly
+does so for the other side too. Flags are of the side that listens; options of the
+upstream stand behind a ? in its address.`,
+			`监听端口，为每个连接对象各连接一次上游，并把任何一方发来的数据原样转给另一方。
+两侧都会显示和记录：从连接对象收到的（←）、发往上游的（→），以及返回的数据。一方结束发送、重置或读得慢，
+另一方也会如此。命令行选项属于监听一侧；上游的选项写在其地址的 ? 之后。`),
+		Example: `  sockeye relay :10001 192.168.1.88:10000
+  sockeye relay tcp://:4000 'serial:///dev/ttyUSB0?baud=9600'
+  sockeye relay udp://:5000 udp://192.168.1.88:5000 --hex`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.relay(cmd, &f, args) },
+	}
+	fs := cmd.Flags()
+	f.endpointFlags.register(a, fs)
+	f.registerListen(a, fs)
+	f.DisplayFlags.Register(a.Terminal, fs)
+	f.RecordFlags.Register(a.Terminal, fs)
+	return cmd
+}
+
+func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
+	if len(args) != 2 {
+		return terminal.Usage(strings.Join(args, " "), sockeye.Text{En: "two addresses are needed: where to listen, and the upstream", Zh: "需要两个地址：监听地址和上游地址"}, terminal.HelpHint(cmd))
+	}
+	ep, err := f.endpoint(sockeye.Listen, args[:1], "", a.defaultPort())
+	if err != nil {
+		return err
+	}
+	upstream := sockeye.Endpoint{Mode: sockeye.Connect}
+	if err := upstream.ReadAddress(args[1], a.defaultPort()); err != nil {
+		return err
+	}
+	if err := f.asFlags(upstream.Validate()); err != nil {
+		return err
+	}
+	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+	if err != nil {
+		return err
+	}
+	f.Verbose = f.Verbose || terminal.IsTerminal(a.Err)
+	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
+	if err != nil {
+		return err
+	}
+	s, err := l.Bench.OpenRelay(a.Ctx, ep, upstream)
+	if err != nil {
+		return l.Finish(err)
+	}
+	select {
+	case <-a.Ctx.Done():
+		s.StopAccepting()
+		err = l.Interrupted()
+	case <-s.Done():
+	case <-l.ViewDone:
+	}
+	return l.Finish(err)
+}

@@ -1,0 +1,234 @@
+// Package relay joins connections in pairs: what one side sends goes to the other as it
+// is. Ends of a direction, resets and the pace of who reads slowly cross as well. It opens
+// no session; core gives it the peers of one, and a way to dial the other side.
+package relay
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/transport"
+)
+
+// drain is how long the end of one connection may take because the other has ended.
+const drain = 5 * time.Second
+
+// Relay pairs the peers of a session with connections to an upstream. All methods may be
+// called from any goroutine.
+type Relay struct {
+	record  func(sockeye.Event)
+	ready   chan struct{} // closed when dial is known
+	dial    func(context.Context) (*transport.Peer, error)
+	running sync.WaitGroup
+
+	mu    sync.Mutex
+	pairs map[*transport.Peer]*pair // by either peer; an upstream's may only be bound yet
+}
+
+// New makes a relay whose events record takes. Upstream says how to dial, and until it
+// does, peers wait.
+func New(record func(sockeye.Event)) *Relay {
+	return &Relay{record: record, ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
+}
+
+// Upstream says how the other side is dialled.
+func (r *Relay) Upstream(dial func(context.Context) (*transport.Peer, error)) {
+	r.dial = dial
+	close(r.ready)
+}
+
+// Wait returns when nothing of the relay runs any more; the peers of both sides have left.
+func (r *Relay) Wait() { r.running.Wait() }
+
+// pair is a peer and its own connection to the upstream.
+type pair struct {
+	down *transport.Peer
+	up   *transport.Peer // known when linked is closed; nil: it could not be dialled
+
+	linked chan struct{}      // closed when up is known
+	ctx    context.Context    // ends when one of both has left
+	cancel context.CancelFunc // ends ctx
+}
+
+// other is the peer at the other side, or nil if there is none. It waits until that is
+// known, or p closes.
+func (l *pair) other(p *transport.Peer) *transport.Peer {
+	if p != l.down {
+		return l.down
+	}
+	select {
+	case <-l.linked:
+		return l.up
+	case <-p.Closing():
+		return nil
+	}
+}
+
+// Downstream is the responder of the session whose peers are relayed.
+func (r *Relay) Downstream() transport.Responder { return downstream{r} }
+
+// UpstreamResponder is the responder of the session that the upstream's connections are in.
+func (r *Relay) UpstreamResponder() transport.Responder { return upstream{r} }
+
+type downstream struct{ *Relay }
+
+// Joined dials the upstream for a new peer.
+func (r downstream) Joined(p *transport.Peer) {
+	l := &pair{down: p, linked: make(chan struct{})}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	r.mu.Lock()
+	r.pairs[p] = l
+	r.mu.Unlock()
+	p.Hold() // the upstream may answer after p finished sending
+	r.running.Go(func() { r.link(l) })
+}
+
+// link dials, and joins both sides. A peer whose upstream cannot be had is aborted.
+func (r *Relay) link(l *pair) {
+	select {
+	case <-r.ready:
+	case <-l.ctx.Done():
+		close(l.linked)
+		return
+	}
+	up, err := r.dial(context.Background()) // to its end: the upstream shall see how the peer left
+	if err != nil {
+		close(l.linked)
+		l.down.Abort()
+		return
+	}
+	up.Hold()
+	l.up = up
+	r.record(sockeye.Event{Kind: sockeye.Paired, Session: l.down.Session, Peer: l.down.Peer,
+		Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: up.ID, Session: up.Session.ID, Address: up.Remote.String()}}})
+	r.bind(up, l)
+	close(l.linked)
+	if up.State() == sockeye.Gone { // it left before it was bound
+		r.Left(up)
+	}
+	l.endWithClosing()
+}
+
+// closeGrace is how long what is being passed on may take when our side ends a connection.
+const closeGrace = time.Second
+
+// endWithClosing ends ctx, and with it a send that the other side does not read, some time
+// after our side began to end one of both.
+func (l *pair) endWithClosing() {
+	select {
+	case <-l.ctx.Done():
+		return
+	case <-l.down.Closing():
+	case <-l.up.Closing():
+	}
+	timer := time.NewTimer(closeGrace)
+	defer timer.Stop()
+	select {
+	case <-l.ctx.Done():
+	case <-timer.C:
+		l.cancel()
+	}
+}
+
+// bind says whose an upstream's connection is.
+func (r *Relay) bind(up *transport.Peer, l *pair) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if waiting := r.pairs[up]; waiting != nil {
+		close(waiting.linked)
+	}
+	r.pairs[up] = l
+}
+
+// of is the pair of a peer; nil if it has none any more.
+func (r *Relay) of(p *transport.Peer) *pair {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.pairs[p]
+}
+
+type upstream struct{ *Relay }
+
+// Joined waits until it is known whose connection this is: nothing of it is read before.
+// Datagrams only come after some were sent, and their sockets have a reader of their own.
+func (r upstream) Joined(p *transport.Peer) {
+	if p.Network.Traits().Datagram {
+		return
+	}
+	r.mu.Lock()
+	l := r.pairs[p]
+	if l == nil {
+		l = &pair{linked: make(chan struct{})}
+		r.pairs[p] = l
+	}
+	r.mu.Unlock()
+	select {
+	case <-l.linked:
+	case <-p.Closing():
+	}
+}
+
+// Received passes on what came, and returns when the other side's system has taken it: so
+// who sends is read no faster than the other one reads.
+func (r *Relay) Received(p *transport.Peer, data []byte) {
+	l := r.of(p)
+	if l == nil {
+		return
+	}
+	if to := l.other(p); to != nil {
+		to.Answer(l.ctx, data) // a failure is an event of that peer
+	}
+}
+
+// Finished passes on that a peer finished sending.
+func (r *Relay) Finished(p *transport.Peer) {
+	l := r.of(p)
+	if l == nil {
+		return
+	}
+	to := l.other(p)
+	if to == nil {
+		return
+	}
+	to.Release()
+	if err := to.Finish(l.ctx); err != nil {
+		r.running.Go(func() { closeInOrder(to) }) // it cannot end one direction alone
+	}
+}
+
+// Left ends the connection at the other side as this one ended.
+func (r *Relay) Left(p *transport.Peer) {
+	r.mu.Lock()
+	l := r.pairs[p]
+	delete(r.pairs, p)
+	r.mu.Unlock()
+	if l == nil || l.cancel == nil {
+		return
+	}
+	l.cancel()
+	reason := p.Reason()
+	r.running.Go(func() {
+		<-l.linked
+		to := l.up
+		if p == to {
+			to = l.down
+		}
+		if to == nil {
+			return
+		}
+		switch reason {
+		case sockeye.ReasonReset, sockeye.ReasonAborted, sockeye.ReasonTimeout, sockeye.ReasonError:
+			to.Abort()
+		default:
+			closeInOrder(to)
+		}
+	})
+}
+
+func closeInOrder(p *transport.Peer) {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	p.Close(ctx)
+}
