@@ -20,6 +20,7 @@ type runFlags struct {
 	terminal.DisplayFlags
 	terminal.RecordFlags
 	yes, plan, env bool
+	risky          bool // with yes: connect also where the plan says to be careful
 	at             []string
 	seed           uint64
 }
@@ -46,6 +47,7 @@ does not ask. FILE may be - for standard input.`,
 	}
 	fs := cmd.Flags()
 	fs.BoolVarP(&f.yes, "yes", "y", false, a.t("do it without asking", "不再询问，直接执行"))
+	fs.BoolVar(&f.risky, "risky", false, a.t("with --yes: connect also where the plan says careful", "配合 --yes：计划中标有“注意”的地址也连接"))
 	fs.BoolVar(&f.plan, "plan", false, a.t("show what the file would do, and do nothing", "只显示文件将要做什么，不执行"))
 	fs.Var(terminal.WordsOf(&f.at), "at", a.t("open an endpoint at another address: NAME=ADDRESS", "改用其他地址打开端点：NAME=ADDRESS"))
 	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
@@ -73,6 +75,11 @@ func (a *app) run(f *runFlags, args []string) error {
 	if f.plan {
 		_, err := fmt.Fprint(a.Out, a.planText(args[0], file, openings))
 		return err
+	}
+	if f.yes && !f.risky {
+		if err := refuseRisks(openings); err != nil {
+			return err
+		}
 	}
 	if !f.yes {
 		if err := a.askToRun(args[0], file, openings); err != nil {
@@ -107,6 +114,19 @@ func (a *app) run(f *runFlags, args []string) error {
 	a.printHits(openings, sessions, f.Quiet || f.Json)
 	a.printRuns(openings, sessions, f.Quiet || f.Json)
 	return l.Finish(err)
+}
+
+// refuseRisks refuses, unasked, what a person would have been warned of.
+func refuseRisks(openings []workspace.Opening) error {
+	var wrong []error
+	for i := range openings {
+		o := &openings[i]
+		if text, ok := o.Risk(); ok {
+			wrong = append(wrong, terminal.Usage("endpoint "+payload.SafeString(o.Name)+": "+payload.SafeString(o.Endpoint.Address.String()), text,
+				sockeye.Text{En: "--risky connects there without a question, too; without --yes you are asked", Zh: "加 --risky 也直接连接；不加 --yes 则会先询问"}))
+		}
+	}
+	return terminal.Together(wrong...)
 }
 
 // overridePorts opens endpoints at other addresses than the file says.

@@ -19,10 +19,8 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 		first = say("listen on %s, for %s", "监听 %s，%s", at, reach(o.Endpoint.Address).In(l))
 	}
 	lines := []string{first}
-	if o.Endpoint.Mode == sockeye.Connect {
-		if r, ok := risk(o.Endpoint.Address); ok {
-			lines = append(lines, r.In(l))
-		}
+	if r, ok := o.Risk(); ok {
+		lines = append(lines, r.In(l))
 	}
 	for _, text := range o.ignored {
 		lines = append(lines, text.In(l))
@@ -87,6 +85,15 @@ func reach(address sockeye.Address) sockeye.Text {
 var metadata = map[string]bool{
 	"169.254.169.254": true, "169.254.170.2": true, "100.100.100.200": true, "fd00:ec2::254": true,
 	"metadata.google.internal": true, "metadata": true, "instance-data": true,
+}
+
+// Risk says why one should think twice before the endpoint is opened; ok is false if there
+// is no reason.
+func (o *Opening) Risk() (text sockeye.Text, ok bool) {
+	if o.Endpoint.Mode != sockeye.Connect {
+		return sockeye.Text{}, false
+	}
+	return risk(o.Endpoint.Address)
 }
 
 // risk says why one should think twice before connecting to an address; ok is false if
