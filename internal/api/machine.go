@@ -46,6 +46,7 @@ func (c *requestContext) machine(None) (Machine, error) {
 			}
 			out.Addresses = append(out.Addresses, InterfaceAddress{Address: a.Addr().String(), Family: family, Scope: string(a.Scope)})
 		}
+		out.Groups = texts(i.Groups)
 		m.Interfaces = append(m.Interfaces, out)
 	}
 	for _, l := range core.ConnectHints(board, sockeye.DefaultPort) {

@@ -47,6 +47,7 @@ type (
 		Loopback  bool               `json:"loopback"`
 		Virtual   bool               `json:"virtual"`
 		Addresses []InterfaceAddress `json:"addresses"`
+		Groups    []string           `json:"groups,omitempty"` // multicast groups that this machine has joined there
 	}
 	// InterfaceAddress is an address as one types it, with its zone if it needs one.
 	InterfaceAddress struct {

@@ -19,6 +19,9 @@ type Interface struct {
 	Default   bool
 	Loopback  bool
 	Addresses []InterfaceAddress // IPv4 first, the most useful first
+	// Groups are the multicast groups that programs of this machine, and the system, have
+	// joined on the interface: IPv4 first, in order.
+	Groups []netip.Addr
 
 	// Virtual is a guess by name and kind: no board is reached through it.
 	Virtual bool
@@ -80,7 +83,9 @@ func Interfaces() ([]Interface, error) {
 		if err != nil {
 			continue // it vanished meanwhile
 		}
-		list = append(list, describe(i, found))
+		described := describe(i, found)
+		described.Groups = groupsOf(i)
+		list = append(list, described)
 	}
 	arrange(list, []netip.Addr{
 		sourceTowards("udp4", "192.0.2.1:9"), // RFC 5737: an address of nobody
@@ -98,6 +103,26 @@ func sourceTowards(network, to string) netip.Addr {
 	}
 	defer conn.Close()
 	return conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+}
+
+// groupsOf are the multicast groups that are joined on an interface. On Linux they are
+// those of /proc/net/igmp and igmp6.
+func groupsOf(i net.Interface) (groups []netip.Addr) {
+	joined, err := i.MulticastAddrs()
+	if err != nil {
+		return nil
+	}
+	for _, a := range joined {
+		ip, ok := a.(*net.IPAddr)
+		if !ok {
+			continue
+		}
+		if group, ok := netip.AddrFromSlice(ip.IP); ok {
+			groups = append(groups, group.Unmap())
+		}
+	}
+	slices.SortFunc(groups, netip.Addr.Compare) // IPv4 is before IPv6
+	return slices.Compact(groups)
 }
 
 func describe(i net.Interface, found []net.Addr) Interface {

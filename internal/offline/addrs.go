@@ -14,15 +14,17 @@ import (
 )
 
 func (a *commands) addrsCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, groups bool
 	cmd := &cobra.Command{
 		Use:   "addrs",
 		Short: a.t("List this machine's addresses, and what to type on a board", "列出本机地址，以及开发板上该输入的命令"),
 		Long: a.t(`List the addresses of this machine by network interface, the one a board most
-likely reaches first, and the line to type on a board in the same network.`,
+likely reaches first, and the line to type on a board in the same network. With --groups
+also the multicast groups that this machine has joined on each.`,
 			`按网卡列出本机地址（最可能被开发板访问到的排在最前），
-并给出同一网络中的开发板上应输入的命令。`),
+并给出同一网络中的开发板上应输入的命令。--groups 还会列出每块网卡上已加入的组播组。`),
 		Example: `  sockeye addrs
+  sockeye addrs --groups
   sockeye addrs --json`,
 		Args: terminal.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
@@ -31,27 +33,38 @@ likely reaches first, and the line to type on a board in the same network.`,
 				return err
 			}
 			if asJSON {
-				return a.PrintJSON(a.addrsJSON(list))
+				return a.PrintJSON(a.addrsJSON(list, groups))
 			}
-			return a.printAddrs(list)
+			return a.printAddrs(list, groups)
 		},
 	}
+	cmd.Flags().BoolVar(&groups, "groups", false, a.t("list the multicast groups that are joined, too", "同时列出已加入的组播组"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	return cmd
 }
 
-func (a *commands) printAddrs(list []netinfo.Interface) error {
+func (a *commands) printAddrs(list []netinfo.Interface, groups bool) error {
 	out := bufio.NewWriter(a.Out)
 	wide := 0
 	for _, i := range list {
 		for _, ia := range i.Addresses {
 			wide = max(wide, len(ia.Prefix.String()))
 		}
+		for _, g := range i.Groups {
+			if groups {
+				wide = max(wide, len(g.String()))
+			}
+		}
 	}
 	for _, i := range list {
 		fmt.Fprintf(out, "%s  %s\n", payload.SafeString(i.Name), a.interfaceState(i))
 		for _, ia := range i.Addresses {
 			fmt.Fprintf(out, "    %-*s  %s\n", wide, ia.Prefix, a.scope(ia.Scope))
+		}
+		for _, g := range i.Groups {
+			if groups {
+				fmt.Fprintf(out, "    %-*s  %s\n", wide, g, a.t("multicast group, joined", "已加入的组播组"))
+			}
 		}
 	}
 	fmt.Fprintln(out)
@@ -120,6 +133,7 @@ type (
 		Loopback  bool          `json:"loopback"`
 		Virtual   bool          `json:"virtual"`
 		Addresses []addressLine `json:"addresses"`
+		Groups    []netip.Addr  `json:"groups,omitempty"` // with --groups
 	}
 	addressLine struct {
 		Address string               `json:"address"` // with its zone, if it needs one
@@ -129,7 +143,7 @@ type (
 	}
 )
 
-func (a *commands) addrsJSON(list []netinfo.Interface) addrsLine {
+func (a *commands) addrsJSON(list []netinfo.Interface, groups bool) addrsLine {
 	board, _ := netinfo.BoardAddress(list)
 	out := addrsLine{V: 1, Board: netip.AddrPortFrom(board, a.defaultPort()).String(), Interfaces: []interfaceLine{}}
 	for _, i := range list {
@@ -140,6 +154,9 @@ func (a *commands) addrsJSON(list []netinfo.Interface) addrsLine {
 				al.Family = 4
 			}
 			il.Addresses = append(il.Addresses, al)
+		}
+		if groups {
+			il.Groups = i.Groups
 		}
 		out.Interfaces = append(out.Interfaces, il)
 	}

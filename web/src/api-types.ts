@@ -219,6 +219,8 @@ export interface Interface {
   loopback: boolean;
   virtual: boolean;
   addresses: InterfaceAddress[];
+  /** multicast groups that this machine has joined there */
+  groups?: string[];
 }
 
 /** InterfaceAddress is an address as one types it, with its zone if it needs one. */
