@@ -1,9 +1,10 @@
 package offline
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -207,27 +208,30 @@ func (a *commands) logLs(args []string, asJSON bool) error {
 		}
 		return nil
 	}
-	var b strings.Builder
+	b := bufio.NewWriter(a.Out)
 	for _, one := range s.Sessions {
-		fmt.Fprintf(&b, "%s  %s  %s\n", one.ID, payload.SafeString(one.Endpoint), a.timeSpan(one.First, one.Last))
-		rows := [][]string{{"    #", a.t("alias", "别名"), a.t("address", "地址"), a.t("since", "连接于"), a.t("lasted", "时长"), a.t("received", "接收"), a.t("sent", "发送"), a.t("left", "断开原因")}}
-		for _, p := range one.Peers {
-			rows = append(rows, []string{fmt.Sprintf("    %d", p.ID), payload.SafeString(p.Alias), p.Remote.String(), p.First.Local().Format("15:04:05.000"),
-				p.Last.Sub(p.First).Round(time.Millisecond).String(), a.Amount(p.Received, p.ReceivedMessages, 0), a.Amount(p.Sent, p.SentMessages, 0), string(p.Reason)})
-		}
-		if len(rows) > 1 {
-			b.WriteString(terminal.Table(rows))
+		fmt.Fprintf(b, "%s  %s  %s\n", one.ID, payload.SafeString(one.Endpoint), a.timeSpan(one.First, one.Last))
+		for peers := range slices.Chunk(one.Peers, 1000) { // of any number, the texts of few are held
+			b.WriteString(a.peerTable(peers))
 		}
 	}
-	fmt.Fprintf(&b, a.t("%d events, %s in %d files\n", "%d 个事件，%s，%d 个文件\n"), s.Events, terminal.SizeText(float64(s.Bytes)), s.Files)
+	fmt.Fprintf(b, a.t("%d events, %s in %d files\n", "%d 个事件，%s，%d 个文件\n"), s.Events, terminal.SizeText(float64(s.Bytes)), s.Files)
 	if s.Lost.Events > 0 || s.Lost.Bytes > 0 {
-		fmt.Fprintf(&b, a.t("%d events are missing (%d bytes known)\n", "缺少 %d 个事件（已知 %d 字节）\n"), s.Lost.Events, s.Lost.Bytes)
+		fmt.Fprintf(b, a.t("%d events are missing (%d bytes known)\n", "缺少 %d 个事件（已知 %d 字节）\n"), s.Lost.Events, s.Lost.Bytes)
 	}
 	if s.Damages > 0 {
-		fmt.Fprintf(&b, a.t("%d places are damaged: sockeye log verify names them\n", "有 %d 处损坏：用 sockeye log verify 查看\n"), s.Damages)
+		fmt.Fprintf(b, a.t("%d places are damaged: sockeye log verify names them\n", "有 %d 处损坏：用 sockeye log verify 查看\n"), s.Damages)
 	}
-	_, err = a.Out.Write([]byte(b.String()))
-	return err
+	return b.Flush()
+}
+
+func (a *commands) peerTable(peers []*recording.PeerSummary) string {
+	rows := [][]string{{"    #", a.t("alias", "别名"), a.t("address", "地址"), a.t("since", "连接于"), a.t("lasted", "时长"), a.t("received", "接收"), a.t("sent", "发送"), a.t("left", "断开原因")}}
+	for _, p := range peers {
+		rows = append(rows, []string{fmt.Sprintf("    %d", p.ID), payload.SafeString(p.Alias), p.Remote.String(), p.First.Local().Format("15:04:05.000"),
+			p.Last.Sub(p.First).Round(time.Millisecond).String(), a.Amount(p.Received, p.ReceivedMessages, 0), a.Amount(p.Sent, p.SentMessages, 0), string(p.Reason)})
+	}
+	return terminal.Table(rows)
 }
 
 func (a *commands) timeSpan(first, last time.Time) string {

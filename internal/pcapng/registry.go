@@ -61,6 +61,13 @@ func (n *Registry) Keep(run uint64, p *sockeye.Peer) {
 	n.peers[peerKey{run, p.ID}] = &namedPeer{p, ^uint64(0)}
 }
 
+// Len is how many sessions, peers, interfaces and segments it holds.
+func (n *Registry) Len() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.runs) + len(n.interfaces) + len(n.sessions) + len(n.peers)
+}
+
 func (n *Registry) setRun(segment uint32, run uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -155,7 +155,10 @@ func (x *index) save(f segmentFile) {
 	if err != nil {
 		return
 	}
-	_, err = fresh.Write(append([]byte(indexLine(body)+"\n"), body...))
+	_, err = io.WriteString(fresh, indexLine(body)+"\n")
+	if err == nil {
+		_, err = fresh.Write(body)
+	}
 	if closeErr := fresh.Close(); err == nil {
 		err = closeErr
 	}

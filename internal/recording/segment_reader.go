@@ -135,6 +135,9 @@ func (o *segmentReader) next() (sockeye.Event, error) {
 		case o.isDoubtful():
 			o.decode(before, nil)
 		default:
+			if err == nil && o.packed != nil {
+				err = o.packed.Names(o.names.Len())
+			}
 			o.ended = err == io.EOF
 			return e, err
 		}

@@ -39,22 +39,29 @@ func openZstd(r io.Reader) (io.Reader, error) {
 }
 
 // unpacked is r as it is, or what it holds if it is compressed, told by its first
-// bytes as Wireshark does.
-func unpacked(r *bufio.Reader) (*bufio.Reader, error) {
+// bytes as Wireshark does; by is nil for one that is not.
+func unpacked(r *bufio.Reader) (plain *bufio.Reader, by *unpacking, err error) {
 	for _, c := range compressions {
 		head, _ := r.Peek(len(c.magic))
 		if !bytes.Equal(head, []byte(c.magic)) {
 			continue
 		}
 		u := &unpacking{name: c.name, unpack: c.unpack, packed: &counted{r: r}}
-		var err error
 		if u.r, err = c.open(bufio.NewReader(u.packed)); err != nil {
-			return nil, u.failed(err)
+			return nil, nil, u.failed(err)
 		}
-		return bufio.NewReaderSize(u, bufferSize), nil
+		return bufio.NewReaderSize(u, bufferSize), u, nil
 	}
-	return r, nil
+	return r, nil, nil
 }
+
+// What may be remembered of what a compressed file names, such as peers: so many, and
+// more only for so many bytes of the file each. A session's peer takes more in memory
+// than a packed event that names it.
+const (
+	freeNames    = 1 << 14
+	bytesPerName = 256
+)
 
 // Unpacked is what a compressed file holds. What ends it early, a cut or damage in the
 // compression, is told to Damaged, and then it is at its end: what came before counts.
@@ -62,17 +69,27 @@ type Unpacked struct {
 	Damaged func(pcapng.Damage) // may be nil
 	r       *bufio.Reader
 	read    int64
+	by      *unpacking
+}
+
+// Names says that n things are remembered of the file. The error says that its size
+// does not allow for so many.
+func (u *Unpacked) Names(n int) error {
+	if int64(n) <= freeNames+u.by.packed.n/bytesPerName {
+		return nil
+	}
+	return u.by.tooMuch(sockeye.Text{En: fmt.Sprintf("it names more than %d sessions and peers, too many for its size", n-1), Zh: fmt.Sprintf("其中的会话与连接对象超过 %d 个，与文件大小不符", n-1)})
 }
 
 // Unpack looks at the beginning of r: nil means that it is not compressed, and is to be
 // read from its beginning. The error is an *sockeye.Error.
 func Unpack(r io.Reader) (*Unpacked, error) {
 	packed := bufio.NewReaderSize(r, bufferSize)
-	plain, err := unpacked(packed)
-	if err != nil || plain == packed {
+	plain, by, err := unpacked(packed)
+	if err != nil || by == nil {
 		return nil, err
 	}
-	return &Unpacked{r: plain}, nil
+	return &Unpacked{r: plain, by: by}, nil
 }
 
 func (u *Unpacked) Read(p []byte) (int, error) {

@@ -72,7 +72,7 @@ func cutOff(err error) error {
 
 // open finds out what a file is. The error is an *sockeye.Error without a target.
 func open(r io.Reader) (packets, error) {
-	buffered, err := unpacked(bufio.NewReaderSize(r, bufferSize))
+	buffered, _, err := unpacked(bufio.NewReaderSize(r, bufferSize))
 	if err != nil {
 		return nil, err
 	}
