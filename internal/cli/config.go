@@ -105,7 +105,7 @@ func (a *app) readConfig() (*userConfig, error) {
 	if path == "" {
 		return &userConfig{}, nil
 	}
-	text, err := a.ReadRegular(path, maxConfig)
+	text, err := workspace.ReadUpTo(path, maxConfig)
 	if errors.Is(err, os.ErrNotExist) && !isNamed {
 		return &userConfig{}, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"sockeye"
 	"sockeye/client"
 	"sockeye/internal/terminal"
+	"sockeye/internal/workspace"
 )
 
 // deviceFlags are the flags of device.
@@ -19,7 +20,7 @@ type deviceFlags struct {
 	pageFlags
 	board terminal.BoardFlags
 	count int
-	allow terminal.GuardFlag
+	allow guardFlag
 }
 
 func (a *app) deviceCommand() *cobra.Command {
@@ -52,7 +53,7 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	f.PayloadFlags.Register(a.Terminal, fs)
 	f.board.RegisterInterval(a.Terminal, fs)
 	fs.IntVar(&f.o.ReadSize, "recv", terminal.BoardReadSize, a.t("most bytes taken at a time", "单次最多接收的字节数"))
-	f.allow.Register(a.Terminal, fs)
+	f.allow.register(a, fs)
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
 	f.pageFlags.register(a, fs)
 	fs.MarkHidden("read-size")
@@ -78,10 +79,10 @@ func (f *deviceFlags) outOfRange() error {
 func (a *app) device(f *deviceFlags, words []string) error {
 	badNumbers := f.outOfRange()
 	ep, badEndpoint := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
-	allow, badGuard := f.allow.Allowed()
+	allow, badGuard := workspace.Allowed(f.allow.words)
 	answer, badBoard := f.board.Answer(&f.PayloadFlags)
 	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err := terminal.Together(badNumbers, badEndpoint, badGuard, badBoard, badForm); err != nil {
+	if err := terminal.Together(badNumbers, badEndpoint, guardFault(badGuard), badBoard, badForm); err != nil {
 		return err
 	}
 	answer.Allow = allow
@@ -91,7 +92,7 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		if err != nil {
 			return err
 		}
-		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Device: board, LiftGuards: f.allow.Words}, Display: &f.DisplayFlags, Format: show})
+		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Device: board, LiftGuards: f.allow.words}, Display: &f.DisplayFlags, Format: show})
 	}
 	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
 	if err != nil {

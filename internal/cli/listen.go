@@ -8,6 +8,7 @@ import (
 	"sockeye"
 	"sockeye/client"
 	"sockeye/internal/terminal"
+	"sockeye/internal/workspace"
 )
 
 // listenFlags are the flags of listen.
@@ -21,7 +22,7 @@ type listenFlags struct {
 	once, keepOpen bool
 	port           uint16
 	source         string
-	allow          terminal.GuardFlag
+	allow          guardFlag
 	ncatForm       bool // "sockeye -l": one peer unless -k
 	keepOpenGiven  bool
 	terminal.DumpFlags
@@ -74,7 +75,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	f.TimedFlags.Register(a.Terminal, fs)
 	f.TimedFlags.RegisterFile(a.Terminal, fs, false)
 	fs.BoolVar(&f.Echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
-	f.allow.Register(a.Terminal, fs)
+	f.allow.register(a, fs)
 	fs.BoolVar(&f.once, "once", false, a.t("serve one peer, then exit", "服务一个连接后退出"))
 	f.ExecFlags.Register(a.Terminal, fs)
 	fs.BoolVar(&f.Broker, "broker", false, a.t("pass what one peer sends to all others", "把一个连接对象发来的内容转发给其余全部"))
@@ -110,18 +111,18 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	ep, badEndpoint := f.endpoint(sockeye.Listen, words, "", a.defaultPort())
 	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	badInput := f.InputFlags.Parse(&f.DisplayFlags)
-	allow, badGuard := f.allow.Allowed()
+	allow, badGuard := workspace.Allowed(f.allow.words)
 	list, badList := f.SendList(a.Terminal, &f.InputFlags)
 	answer, badAnswer := f.Answer(a.Terminal, &ep)
 	if badList == nil && list == nil && f.Send+f.SendHex != "" {
 		badList = terminal.Usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 	}
-	if err := terminal.Together(badEndpoint, badForm, badInput, badGuard, badList, badAnswer); err != nil {
+	if err := terminal.Together(badEndpoint, badForm, badInput, guardFault(badGuard), badList, badAnswer); err != nil {
 		return err
 	}
 	f.once = f.endsAfterOne(ep)
 	if f.attach {
-		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Echo: f.Echo, LiftGuards: f.allow.Words}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
+		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Echo: f.Echo, LiftGuards: f.allow.words}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
 	}
 	answer.Allow = allow
 	if answer.Program != nil {

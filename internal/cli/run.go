@@ -10,6 +10,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/core"
+	"sockeye/internal/offline"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
@@ -58,7 +59,7 @@ does not ask. FILE may be - for standard input.`,
 }
 
 func (a *app) run(f *runFlags, args []string) error {
-	file, openings, err := a.ReadWorkspace(args)
+	file, openings, err := offline.ReadWorkspace(a.Terminal, args)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"sockeye/internal/api"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
+	"sockeye/internal/workspace"
 )
 
 func (a *app) sessionCommand() *cobra.Command {
@@ -52,7 +53,7 @@ func (a *app) sessionOpenCommand() *cobra.Command {
 	var f endpointFlags
 	var echo, asJSON bool
 	var from, upstream string
-	var allow terminal.GuardFlag
+	var allow guardFlag
 	cmd := &cobra.Command{
 		Use:   "open MODE [ADDRESS]",
 		Short: a.t("Open a session: listen or connect", "打开会话：listen 或 connect"),
@@ -81,8 +82,8 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 				return terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
 			}
 			ep, badEndpoint := f.endpoint(mode, args[1:], def, a.defaultPort())
-			_, badGuard := allow.Allowed()
-			if err := terminal.Together(badEndpoint, badGuard); err != nil {
+			_, badGuard := workspace.Allowed(allow.words)
+			if err := terminal.Together(badEndpoint, guardFault(badGuard)); err != nil {
 				return err
 			}
 			c, err := a.workbench()
@@ -90,7 +91,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 				return err
 			}
 			defer c.Close()
-			how := &client.OpenOptions{Echo: echo, LiftGuards: allow.Words}
+			how := &client.OpenOptions{Echo: echo, LiftGuards: allow.words}
 			if upstream != "" {
 				how.Upstream = &sockeye.Endpoint{Mode: sockeye.Connect}
 				if err := how.Upstream.ReadAddress(upstream, a.defaultPort()); err != nil {
@@ -113,7 +114,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
 	fs.StringVar(&upstream, "upstream", "", a.t("relay: give each peer a connection of its own to this address", "转发：为每个连接对象各连接一次该地址"))
-	allow.Register(a.Terminal, fs)
+	allow.register(a, fs)
 	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	f.register(a, fs)
 	f.registerListen(a, fs)

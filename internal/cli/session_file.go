@@ -2,8 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"net/url"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -35,12 +35,12 @@ func (a *app) sendFile(session string, to []string, file *fileToSend) error {
 	if err != nil {
 		return err
 	}
-	f, size, err := terminal.OpenFile(file.path)
+	f, err := terminal.OpenFile(file.path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	query := url.Values{"name": {filepath.Base(file.path)}}
+	defer f.Data.Close()
+	query := url.Values{"name": {f.Name}}
 	if all {
 		query.Set("all", "true")
 	} else {
@@ -55,7 +55,7 @@ func (a *app) sendFile(session string, to []string, file *fileToSend) error {
 			query.Set(name, strconv.FormatInt(n, 10))
 		}
 	}
-	r, err := apiOf(c).SendFile(a.Ctx, session, query, f, size)
+	r, err := apiOf(c).SendFile(a.Ctx, session, query, io.NewSectionReader(f.Data, 0, f.Size), f.Size)
 	if err != nil {
 		return err
 	}

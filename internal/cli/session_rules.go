@@ -8,6 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/api"
+	"sockeye/internal/offline"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
@@ -68,11 +69,11 @@ FILE may be - for standard input.`,
 // rulesOfFile are the rules of an endpoint of a workspace file, with what they name:
 // the workbench does not have the file.
 func (a *app) rulesOfFile(path, endpoint string) (api.SetRules, error) {
-	file, openings, err := a.ReadWorkspace([]string{path})
+	file, openings, err := offline.ReadWorkspace(a.Terminal, []string{path})
 	if err != nil {
 		return api.SetRules{}, err
 	}
-	o, err := terminal.ChooseRules(openings, endpoint)
+	o, err := offline.ChooseRules(openings, endpoint)
 	if err != nil {
 		return api.SetRules{}, err
 	}

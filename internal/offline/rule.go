@@ -64,11 +64,11 @@ opened, and nothing is sent. FILE, or the recording, may be - for standard input
 }
 
 func (a *commands) ruleTry(f *tryFlags, args []string) error {
-	file, openings, err := a.ReadWorkspace(args)
+	file, openings, err := ReadWorkspace(a.Terminal, args)
 	if err != nil {
 		return err
 	}
-	o, err := terminal.ChooseRules(openings, f.endpoint)
+	o, err := ChooseRules(openings, f.endpoint)
 	if err != nil {
 		return err
 	}

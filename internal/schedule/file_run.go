@@ -13,17 +13,6 @@ import (
 	"sockeye"
 )
 
-// FileSource is what a run sends, byte by byte as it is.
-type FileSource struct {
-	Name string // for people, without a path
-	Size int64
-	// Data is read by several goroutines at once. It is closed when the run has ended.
-	Data interface {
-		io.ReaderAt
-		io.Closer
-	}
-}
-
 // FileConfig is at what pace a file goes to whom.
 type FileConfig struct {
 	// Chunk is how many bytes are sent at a time at most: with UDP, a datagram. 0 is as

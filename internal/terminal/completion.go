@@ -8,12 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/netinfo"
+	"sockeye/internal/core"
 )
 
 // InterfaceNames are what a shell is offered where a network interface is wanted.
 func InterfaceNames() (names []cobra.Completion) {
-	all, _ := netinfo.Interfaces()
+	all, _, _ := core.Reachable()
 	for _, i := range all {
 		names = append(names, i.Name)
 	}
@@ -22,7 +22,7 @@ func InterfaceNames() (names []cobra.Completion) {
 
 // LocalAddresses are what a shell is offered where an address of this machine is wanted.
 func LocalAddresses() (addresses []cobra.Completion) {
-	all, _ := netinfo.Interfaces()
+	all, _, _ := core.Reachable()
 	for _, i := range all {
 		for _, at := range i.Addresses {
 			addresses = append(addresses, cobra.CompletionWithDesc(at.Addr().String(), i.Name))

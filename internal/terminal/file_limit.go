@@ -3,7 +3,7 @@ package terminal
 import (
 	"fmt"
 
-	"sockeye/internal/netinfo"
+	"sockeye/internal/core"
 )
 
 // ownFiles is how many descriptors a server needs besides its peers', rounded up:
@@ -13,7 +13,7 @@ const ownFiles = 32
 // WarnOfFileLimit says so if the peers that were asked for (0: none in particular)
 // cannot all have a descriptor.
 func (a *Terminal) WarnOfFileLimit(peers int) {
-	limit := netinfo.DescriptorLimit()
+	limit := core.DescriptorLimit()
 	if limit == 0 || uint64(peers+ownFiles) <= limit {
 		return
 	}

@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"sockeye"
-	"sockeye/internal/regular"
 )
 
 // MaxSecret bounds what is read of a file with a password, a certificate or a key.
@@ -43,16 +42,6 @@ func (a *Terminal) ReadFile(flag, path string) (text []byte, err error) {
 		return nil, err
 	}
 	return <-read, nil
-}
-
-// ReadRegular reads a file that has an end, of which at most a byte more than limit.
-func (a *Terminal) ReadRegular(path string, limit int64) ([]byte, error) {
-	f, err := regular.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit+1))
 }
 
 // LoadKeyPair is tls.LoadX509KeyPair of files that may be pipes.

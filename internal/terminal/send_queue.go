@@ -3,8 +3,6 @@ package terminal
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -12,7 +10,6 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/regular"
 	"sockeye/internal/schedule"
 )
 
@@ -77,24 +74,20 @@ func CheckFile(path string) error {
 	if path == "" {
 		return Usage("/file", sockeye.Text{En: "which file?", Zh: "缺少文件名"}, sockeye.Text{En: "write /file PATH", Zh: "请写 /file 路径"})
 	}
-	f, err := regular.Open(path)
+	f, err := OpenFile(path)
 	if err != nil {
-		return FileError("open", path, err)
+		return err
 	}
-	return f.Close()
+	return f.Data.Close()
 }
 
-// OpenFile opens a file that can be sent, and says how long it is.
-func OpenFile(path string) (f *os.File, size int64, err error) {
-	if f, err = regular.Open(path); err != nil {
-		return nil, 0, FileError("open", path, err)
-	}
-	st, err := f.Stat()
+// OpenFile opens a file that can be sent.
+func OpenFile(path string) (*schedule.FileSource, error) {
+	f, err := schedule.OpenFile(path)
 	if err != nil {
-		f.Close()
-		return nil, 0, FileError("read", path, err)
+		return nil, FileError("open", path, err)
 	}
-	return f, st.Size(), nil
+	return f, nil
 }
 
 // chunkPace bounds how a file is sent.
@@ -123,12 +116,12 @@ func cutPace(rest string, pace chunkPace) (path string, _ chunkPace, _ error) {
 // sendFile has the core send a file to a peer, and shows how far it is. It returns how
 // many bytes were sent.
 func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
-	f, size, err := OpenFile(path)
+	f, err := OpenFile(path)
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.SendFile(&schedule.FileSource{Name: filepath.Base(path), Size: size, Data: f},
-		core.FileOptions{To: []*core.Peer{p}, Chunk: int(min(pace.chunk, schedule.MaxChunk)), Rate: pace.rate})
+	size := f.Size
+	r, err := s.SendFile(f, core.FileOptions{To: []*core.Peer{p}, Chunk: int(min(pace.chunk, schedule.MaxChunk)), Rate: pace.rate})
 	if err != nil {
 		return 0, err
 	}

@@ -2,13 +2,8 @@ package terminal
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,9 +12,7 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/payload"
-	"sockeye/internal/regular"
 	"sockeye/internal/schedule"
-	"sockeye/internal/workspace"
 )
 
 // TimedFlags are what a command sends by itself, again and again: one payload, or
@@ -53,6 +46,16 @@ func (f *TimedFlags) RegisterFile(a *Terminal, fs *pflag.FlagSet, flag bool) {
 type timedList struct {
 	schedule.List
 	lookup func(string) (string, bool)
+}
+
+func newTimedList(l *schedule.List, lookup func(string) (string, bool), err error) (*timedList, error) {
+	if unreadable, ok := err.(*os.PathError); ok {
+		return nil, FileError("open", unreadable.Path, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &timedList{*l, lookup}, nil
 }
 
 // TooFew refuses a --repeat below zero.
@@ -117,17 +120,7 @@ func (a *Terminal) readListOfStdin(reader, name string) (*timedList, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := workspace.ReadText(path)
-	if err != nil {
-		return nil, err
-	}
-	l := &timedList{}
-	if schedule.IsCSV(string(text)) {
-		l.List, err = readTable(path)
-		l.Name = "stdin"
-	} else {
-		l, err = readListOf(path, name)
-	}
+	l, err := newTimedList(core.ReadList(path, name))
 	if err != nil {
 		return nil, err
 	}
@@ -141,14 +134,7 @@ func readListAt(typed string) (*timedList, error) {
 			path, name = file, after
 		}
 	}
-	l := &timedList{}
-	var err error
-	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		l.List, err = readTable(path)
-		l.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	} else {
-		l, err = readListOf(path, name)
-	}
+	l, err := newTimedList(core.ReadListFile(path, name))
 	if err != nil {
 		return nil, err
 	}
@@ -161,70 +147,6 @@ func (l *timedList) sendable(from string) (*timedList, error) {
 		return nil, OfFlag(err, from)
 	}
 	return l, nil
-}
-
-// readListOf reads a list of a workspace file; "" is its only one.
-func readListOf(path, name string) (*timedList, error) {
-	f, err := workspace.Read(path)
-	if err != nil {
-		return nil, err
-	}
-	if name == "" {
-		names := slices.Sorted(maps.Keys(f.Lists))
-		switch len(names) {
-		case 0:
-			return nil, Usage(path, sockeye.Text{En: "there is no list in the file", Zh: "文件中没有列表"}, sockeye.Text{En: `a list is [[lists.NAME.row]], then text = 'AT\r\n'`, Zh: `列表写法：[[lists.名称.row]]，再写 text = 'AT\r\n'`})
-		case 1:
-			name = names[0]
-		default:
-			return nil, Usage(path, sockeye.Text{En: "there are several lists in the file", Zh: "文件中有多个列表"},
-				sockeye.Text{En: "name one, as in " + path + "#" + names[0] + "; there are: " + strings.Join(names, ", "), Zh: "请指明一个，如 " + path + "#" + names[0] + "；已有：" + strings.Join(names, "、")})
-		}
-	}
-	l, err := f.SendList(name)
-	if err != nil {
-		return nil, OfFlag(err, path)
-	}
-	return &timedList{*l, f.Lookup}, nil
-}
-
-// readTable reads a list from a CSV file.
-func readTable(path string) (schedule.List, error) {
-	f, err := regular.Open(path)
-	if err != nil {
-		return schedule.List{}, FileError("open", path, err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, workspace.MaxBytes+1))
-	switch {
-	case err != nil:
-		return schedule.List{}, FileError("read", path, err)
-	case len(text) > workspace.MaxBytes:
-		return schedule.List{}, Usage(path, sockeye.Text{En: "is too large for a list", Zh: "文件太大，不像发送列表"}, sockeye.Text{En: "a list has at most 10,000 rows", Zh: "列表最多 10,000 行"})
-	}
-	l, err := schedule.ParseCSV(string(text))
-	if err == nil {
-		_, err = l.Templates()
-	}
-	if err != nil {
-		return schedule.List{}, eachIn(path, err)
-	}
-	return *l, nil
-}
-
-// eachIn says of every error of a joined one in which file it is.
-func eachIn(path string, err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		e := *sockeye.ErrorOf(err)
-		e.Target = path + ": " + e.Target
-		return &e
-	}
-	var all []error
-	for _, one := range joined.Unwrap() {
-		all = append(all, eachIn(path, one))
-	}
-	return errors.Join(all...)
 }
 
 // cutLast is strings.Cut at the last separator.

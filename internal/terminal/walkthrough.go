@@ -14,7 +14,6 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/journal"
-	"sockeye/internal/netinfo"
 	"sockeye/internal/responder"
 )
 
@@ -313,8 +312,8 @@ func DeviceLine(to netip.Addr, port uint16) string {
 // invite says how to bring a board of one's own.
 func (s *walkthrough) invite() {
 	a := s.term
-	list, _ := netinfo.Interfaces() // without any, this machine is still there
-	board, ok := netinfo.BoardAddress(list)
+	_, board, _ := core.Reachable() // without any, this machine is still there
+	ok := board.IsValid()
 	if !ok {
 		board = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}

@@ -41,16 +41,21 @@ func Read(path string) (*File, error) {
 // is not checked. The error is an *sockeye.Error; kind NotFound is for a file that is
 // not there.
 func ReadText(path string) ([]byte, error) {
-	f, err := regular.Open(path)
+	text, err := ReadUpTo(path, MaxBytes)
 	if err != nil {
 		return nil, fileError("open", path, err)
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
-	if err != nil {
-		return nil, fileError("read", path, err)
-	}
 	return text, nil
+}
+
+// ReadUpTo reads a file that has an end, of which at most a byte more than limit.
+func ReadUpTo(path string, limit int64) ([]byte, error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit+1))
 }
 
 func fileError(op, path string, err error) error {

@@ -1,16 +1,17 @@
-package terminal
+package offline
 
 import (
 	"fmt"
 
 	"sockeye"
+	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
 
 // ReadWorkspace reads the one file that a command is given.
-func (a *Terminal) ReadWorkspace(args []string) (*workspace.File, []workspace.Opening, error) {
+func ReadWorkspace(a *terminal.Terminal, args []string) (*workspace.File, []workspace.Opening, error) {
 	if len(args) == 0 {
-		return nil, nil, Usage("FILE", sockeye.Text{En: "which workspace is missing", Zh: "缺少工作区文件"},
+		return nil, nil, terminal.Usage("FILE", sockeye.Text{En: "which workspace is missing", Zh: "缺少工作区文件"},
 			sockeye.Text{En: "name a workspace file; docs/protocols.md shows how one is written", Zh: "请写工作区文件，写法见 docs/protocols.zh-CN.md"})
 	}
 	path, err := a.File("FILE", args[0])
@@ -34,7 +35,7 @@ func ChooseRules(openings []workspace.Opening, endpoint string) (workspace.Openi
 		}
 	}
 	if endpoint == "" {
-		return workspace.Opening{}, Usage("FILE", sockeye.Text{En: "no endpoint of the file has rules", Zh: "文件中没有带规则的端点"}, sockeye.Text{En: `write rules = "NAME" at an endpoint`, Zh: `在端点中写 rules = "名称"`})
+		return workspace.Opening{}, terminal.Usage("FILE", sockeye.Text{En: "no endpoint of the file has rules", Zh: "文件中没有带规则的端点"}, sockeye.Text{En: `write rules = "NAME" at an endpoint`, Zh: `在端点中写 rules = "名称"`})
 	}
-	return workspace.Opening{}, Usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", endpoint)}, sockeye.Text{})
+	return workspace.Opening{}, terminal.Usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", endpoint)}, sockeye.Text{})
 }
