@@ -131,7 +131,7 @@ func TestHelpExamplesParse(t *testing.T) {
 					_, err = payload.ParseHex(a)
 				default:
 					if !slices.Contains([]string{"fields", "log", "rule", "session"}, cmd.Parent().Name()) {
-						_, err = sockeye.ParseAddress(a)
+						err = new(sockeye.Endpoint).ReadAddress(a, sockeye.DefaultPort)
 					}
 				}
 				if err != nil {
