@@ -161,3 +161,28 @@ func TestUDPWords(t *testing.T) {
 		}
 	}
 }
+
+// Where there is nothing to see, the page says what to do next; and that it records is
+// told in the last line, whatever else is shown.
+func TestEmptyViewsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	const panel = `document.querySelector('.panel .none')?.innerText`
+	const empty = `document.querySelector('[role=grid] .empty')?.innerText`
+	p.wait(panel + `?.startsWith('Nobody is here: open a session')`)
+	p.click(`.card .away`)
+	p.wait(empty + `?.startsWith('Open a session')`)
+	at := p.server()
+	_, port, _ := net.SplitHostPort(at)
+	p.wait(panel + `?.includes('connect to') && ` + panel + `.endsWith(` + quoted(":"+port) + `)`)
+	p.speaks("empty views")
+	p.wait(`!document.querySelector('[data-control=recording-state]')`)
+	p.check("receive-to-file", true)
+	for _, width := range []int64{360, 1440} {
+		p.size(width, 740)
+		p.wait(`innerWidth === ` + jsonOf(width))
+		p.wait(`(r => r && r.width > 30 && r.right <= innerWidth)(document.querySelector('[data-control=recording-state]')?.getBoundingClientRect())`)
+	}
+	p.check("receive-to-file", false)
+	p.wait(`!document.querySelector('[data-control=recording-state]')`)
+}

@@ -105,6 +105,9 @@ function opened(e: EventLine, s: Session | undefined): string {
   return t('eventOpened', { address: bound });
 }
 
+/** How many messages. */
+export const messagesOf = (n: number): string => (n === 1 ? t('messageOne') : t('messages', { n: count(n) }));
+
 /** A peer's name: its alias, if a person gave it one, or its address. */
 export const nameOf = (p: { alias?: string | undefined; peer?: string | undefined; remote?: string | undefined }): string =>
   safe(p.alias || p.peer || p.remote || '');

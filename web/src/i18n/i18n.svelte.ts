@@ -13,6 +13,9 @@ class I18n {
   /** The words of an idea. "{name}" in them is replaced by what is given. */
   t = (word: Word, values?: Values): string => inLanguage(this.language, word, values);
 
+  /** The words for what has none by itself, if there are any. */
+  wordOf = (name: string): string | undefined => table[name]?.[this.language === 'zh' ? 1 : 0];
+
   /** How requests ask for texts: in the person's language, and in the other beside it. */
   get accepted(): string {
     return `${this.language}, ${other(this.language)}`;
@@ -57,4 +60,5 @@ function first(): Language {
 
 export const i18n = new I18n();
 export const t = i18n.t;
+export const wordOf = i18n.wordOf;
 export const spoken = i18n.spoken;
