@@ -1,7 +1,6 @@
 // Package api is the HTTP API of a running workbench: its routes, the live feed, and
-// the client that a shell uses. What it serves is in
-// types*.go and openapi.json. It has no logic of sockets or records: that is the
-// workbench's.
+// the client that a shell uses. What requests and answers look like is in types*.go and
+// openapi.json. Sockets and records are package core's.
 package api
 
 import (

@@ -1,7 +1,7 @@
 // Package checksum has the checksums that people put at the end of their
 // messages: sums, exclusive or, LRC, Adler, Fletcher and CRCs of every width from
-// 8 to 64 bits, by name or by their parameters. It appends them, checks them, and
-// finds out which one explains a given frame.
+// 8 to 64 bits, by name or by their parameters. It appends and checks
+// them.
 //
 // It is pure, knows nothing of frames, peers or templates, and never keeps the
 // bytes it is given. An Algorithm may be used by any number of goroutines.

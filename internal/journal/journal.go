@@ -51,7 +51,7 @@ func New(limit int) *Journal {
 	return j
 }
 
-// Append numbers the event and keeps a copy of it (but see Window). e.Seq is ignored; e.Data is
+// Append numbers the event and keeps a copy of it (but see Lease). e.Seq is ignored; e.Data is
 // only read during the call; what e points to must not change afterwards. A time
 // older than the newest event's becomes that time, so that times never decrease.
 // It returns the number, or 0 when the journal is closed. It allocates nothing

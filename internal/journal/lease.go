@@ -4,7 +4,7 @@ import "unsafe"
 
 // Lease is memory of the ring to read into. An event of at least 1 KiB of data
 // that lies in what Take returned last is appended without being copied; so is one
-// that repeats data of the same block, such as an echo. A Window belongs to one
+// that repeats data of the same block, such as an echo. A Lease belongs to one
 // goroutine. Close it when done: until then it may keep one block alive.
 type Lease struct {
 	journal *Journal

@@ -56,7 +56,7 @@ func (a *commands) resolve(words []string, asJSON bool) error {
 		if r.Address.Addr().Is4() {
 			line.Family = 4
 		}
-		if r.Network == sockeye.UDP {
+		if r.Network.Traits().Datagram {
 			line.Type = "dgram"
 		}
 		if asJSON {

@@ -14,7 +14,7 @@ import (
 //	\x01\x03           01h 3h 0FFh       01 03 // read      01 03 # read
 //
 // So are arrays and strings of programs, and the lines of a hex dump, as xxd,
-// hexdump -C, od, tcpdump, Wireshark and FormatHexdump print them:
+// hexdump -C, od, tcpdump, Wireshark and AppendHexdump print them:
 //
 //	uint8_t frame[] = {0x01, 0x03};    b'\x01\x03'    01 /* read */ 03
 //	00000000: 0103 000a                                ....

@@ -68,7 +68,7 @@ func parseForm(word string) (f numberForm, ok bool) {
 	return numberForm{}, false
 }
 
-// formHint lists the forms of numbers.
+// formList lists the forms of numbers.
 const formList = "u8 u16be u16le u32be u32le u64be u64le dec dec4 hex hex4 HEX HEX4 bcd2"
 
 func (f numberForm) String() string {

@@ -52,7 +52,8 @@ func appendCustomOption(dst, json []byte) []byte {
 	return dst
 }
 
-// closeBlock seals the block that began at start: any but a packet block.
+// closeBlock ends the block that began at start with its integrity option and length: any
+// but a packet block.
 func closeBlock(dst []byte, start int, s *integrity) []byte {
 	length := len(dst) - start + integrityOption + integrityLonger + blockTail
 	le.PutUint32(dst[start+4:], uint32(length))
@@ -103,7 +104,7 @@ type packetBlock struct {
 	at        uint64 // Unix nanoseconds
 	direction uint32
 	options   []byte
-	seal      integrity
+	integrity integrity
 }
 
 // open appends a block with room for a packet of n bytes, of which there were
@@ -127,7 +128,7 @@ func (b *packetBlock) open(dst []byte, n, original int) []byte {
 // close fills in what comes after the packet of n bytes.
 func (b *packetBlock) close(block []byte, n int) {
 	hash := crc32.ChecksumIEEE(block[packetFixed:][:n])
-	end := packetFixed + n // where the packet ends and what the seal covers goes on
+	end := packetFixed + n // where the packet ends and what the CRC covers goes on
 	after := block[packetFixed+padded(n):]
 	clear(block[end : len(block)-len(after)])
 
@@ -139,7 +140,7 @@ func (b *packetBlock) close(block []byte, n int) {
 	le.PutUint32(o[16:], hash>>24) // and three bytes of padding
 	copy(after[20:], b.options)
 
-	s := &b.seal
+	s := &b.integrity
 	t := (*[12 + integrityOption + blockTail]byte)(after[20+len(b.options):])
 	le.PutUint32(t[0:], optPacketID|8<<16)
 	le.PutUint64(t[4:], s.number)

@@ -164,7 +164,7 @@ func (d *Decoder) sound() bool {
 
 // fits says whether d.frame belongs to the segment being read, or begins one.
 func (d *Decoder) fits() bool {
-	return d.section.ID == d.frame.seal.segment || d.section.ID == 0 || d.frame.block == blockSection
+	return d.section.ID == d.frame.integrity.segment || d.section.ID == 0 || d.frame.block == blockSection
 }
 
 // enter takes note of what d.frame says of the segment.
@@ -174,8 +174,8 @@ func (d *Decoder) enter() error {
 		if err := d.enterSection(); err != nil {
 			return err
 		}
-	} else if d.section.ID != f.seal.segment { // the section header is lost, or before where we began
-		d.section = Segment{ID: f.seal.segment, Run: d.names.run(f.seal.segment)}
+	} else if d.section.ID != f.integrity.segment { // the section header is lost, or before where we began
+		d.section = Segment{ID: f.integrity.segment, Run: d.names.run(f.integrity.segment)}
 	}
 	d.packets = d.packets || f.block == blockPacket
 	return nil
@@ -183,11 +183,11 @@ func (d *Decoder) enter() error {
 
 func (d *Decoder) enterSection() error {
 	f := &d.frame
-	if f.seal.version > Version {
-		return newer(f.seal.version)
+	if f.integrity.version > Version {
+		return newer(f.integrity.version)
 	}
 	d.dropReassembly()
-	d.section = Segment{ID: f.seal.segment, Run: f.seal.number, Began: time.Unix(0, int64(f.seal.peer))}
+	d.section = Segment{ID: f.integrity.segment, Run: f.integrity.number, Began: time.Unix(0, int64(f.integrity.peer))}
 	for code, value, rest, ok := option(f.options); ok; code, value, rest, ok = option(rest) {
 		switch code {
 		case optHardware:
@@ -208,7 +208,7 @@ func (d *Decoder) enterSection() error {
 // event makes an event of d.frame; false if it holds none, or not yet all.
 func (d *Decoder) event() (sockeye.Event, bool) {
 	f := &d.frame
-	k := &f.seal
+	k := &f.integrity
 	if f.block == blockInterface {
 		d.describe()
 		return sockeye.Event{}, false
@@ -261,8 +261,8 @@ func (d *Decoder) reportUnlessExcused(what Damage) {
 
 // reportRepaired reports d.frame as mended.
 func (d *Decoder) reportRepaired(what sockeye.Text) {
-	seq := d.frame.seal.number
-	if d.frame.seal.kind == 0 {
+	seq := d.frame.integrity.number
+	if d.frame.integrity.kind == 0 {
 		seq = 0
 	}
 	d.report(d.here(Mended, seq, what))

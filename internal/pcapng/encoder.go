@@ -109,9 +109,9 @@ func (e *Encoder) Append(dst []byte, ev *sockeye.Event) []byte {
 	}
 	w := eventWriter{e: e, ev: ev}
 	w.iface, w.at = e.iface, uint64(ev.Time.UnixNano())
-	w.seal = integrity{version: Version, kind: byte(ev.Kind), segment: e.segment, number: ev.Seq}
+	w.integrity = integrity{version: Version, kind: byte(ev.Kind), segment: e.segment, number: ev.Seq}
 	if session != nil {
-		w.seal.flags |= flagSession
+		w.integrity.flags |= flagSession
 	}
 	dst = w.event(dst)
 	if ev.Kind == sockeye.Ended {

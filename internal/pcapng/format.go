@@ -7,17 +7,17 @@
 // # How an event becomes blocks
 //
 // A segment starts with a section header block. Each session of it is an
-// interface: raw IP packets, named by the session and its endpoint. Bytes
-// received and sent are packets with IP and TCP or UDP headers made up around
-// them; so are the joining and leaving of TCP peers. Events without a packet are
-// interface statistics blocks.
+// interface, named by the session and its endpoint. For IP it has raw IP packets:
+// bytes received and sent have IP and TCP or UDP headers made up around them; so have
+// the joining and leaving of TCP peers. What is not IP is Wireshark's upper PDU (link
+// type 252). Events without a packet are interface statistics blocks.
 //
-// What a packet cannot say is in a note: a custom option of JSON. Every block ends
-// in a seal: a custom option with the event's kind and peer and a CRC-32C of all of
-// the block but the packet bytes, which have a CRC-32 of their own in
+// What a packet cannot say is in a custom option of JSON. Every block ends in the
+// integrity option: a custom option with the event's kind and peer and a CRC-32C of all
+// of the block but the packet bytes, which have a CRC-32 of their own in
 // epb_hash. So no bit of a segment can change unseen.
 //
-// # The seal
+// # The integrity option
 //
 // It is option 2989 (custom, binary, safe to copy) and the last one before
 // opt_endofopt, so its place is known from the block's end. All numbers are
@@ -32,7 +32,7 @@
 //	parts     2  in how many parts the data came; 0 when the event has no data
 //	segment   4  the same in every block of a segment
 //	peer      8  the peer's ID
-//	number    8  not in packet blocks, whose epb_packetid, right before the seal,
+//	number    8  not in packet blocks, whose epb_packetid, right before this option,
 //	             is this number: the event's; in an interface description, the
 //	             interface's; in a section header, the run's
 //	crc       4  CRC-32C of the block before this field, without packet bytes
@@ -87,11 +87,11 @@ const (
 	outbound = 2
 )
 
-// Flags of a seal.
+// Flags of the integrity option.
 const (
-	flagCustomOption = 1 << iota // the block has a note
-	flagPeer                     // the event has a peer: a peer number of 0 is a number
-	flagSession                  // the event has a session: the interface's
+	flagCustomOption = 1 // the block has a custom option of JSON
+	flagPeer         = 2 // the event has a peer: a peer number of 0 is a number
+	flagSession      = 4 // the event has a session: the interface's
 )
 
 // Sizes of the fixed parts of blocks, in bytes.
@@ -103,7 +103,7 @@ const (
 
 	integrityContent = 24                       // as in a packet block, without the enterprise number
 	integrityOption  = 4 + 4 + integrityContent // with option header and enterprise number
-	integrityLonger  = 8                        // what the seals of other blocks have more
+	integrityLonger  = 8                        // what the integrity option of other blocks has more
 	blockTail        = 8                        // opt_endofopt and the length again
 	packetOptions    = 8 + 12 + 12              // flags, hash and packet ID
 	packetAfter      = packetOptions + integrityOption + blockTail
@@ -112,7 +112,7 @@ const (
 // Limits that bound the memory of a reader. Nothing that is written comes near.
 const (
 	maxPacket       = 0xFFFF + 40 // bytes of one packet: IPv6 does not count its own header
-	maxCustomOption = 128 << 10   // bytes of the options before the seal
+	maxCustomOption = 128 << 10   // bytes of the options before the integrity option
 	maxBlock        = packetFixed + maxPacket + maxCustomOption + packetAfter + 64
 )
 

@@ -36,8 +36,8 @@ func inParts(t *testing.T) (segment []byte, blocks []int) {
 	return segment, blocks
 }
 
-// edit changes the seal of the packet block at an offset, and makes its checksum right.
-func edit(b []byte, at int, change func(seal []byte)) {
+// edit changes the integrity option of the packet block at an offset, and makes its checksum right.
+func edit(b []byte, at int, change func(integrity []byte)) {
 	n := int(le.Uint32(b[at+4:]))
 	change(b[at:][n-blockTail-integrityOption-12 : n])
 	resealBlock(b[at : at+n])
@@ -53,11 +53,11 @@ func putParts(b []byte, n uint16)  { le.PutUint16(b[26:], n) }
 func TestHostileParts(t *testing.T) {
 	for name, change := range map[string]func(b []byte, blocks []int) []byte{
 		"a part beyond the parts": func(b []byte, blocks []int) []byte {
-			edit(b, blocks[1], func(seal []byte) { putParts(seal, 1) })
+			edit(b, blocks[1], func(integrity []byte) { putParts(integrity, 1) })
 			return b
 		},
 		"the last part beyond the parts": func(b []byte, blocks []int) []byte {
-			edit(b, blocks[2], func(seal []byte) { putPart(seal, 65535) })
+			edit(b, blocks[2], func(integrity []byte) { putPart(integrity, 65535) })
 			return b
 		},
 		"a part is missing": func(b []byte, blocks []int) []byte {
@@ -67,7 +67,7 @@ func TestHostileParts(t *testing.T) {
 			return append(b[:blocks[0]:blocks[0]], b[blocks[1]:]...)
 		},
 		"a part of another event": func(b []byte, blocks []int) []byte {
-			edit(b, blocks[1], func(seal []byte) { putNumber(seal, 9) })
+			edit(b, blocks[1], func(integrity []byte) { putNumber(integrity, 9) })
 			return b
 		},
 		"two parts change places": func(b []byte, blocks []int) []byte {
@@ -127,9 +127,9 @@ func TestHostileCapturedLength(t *testing.T) {
 	}
 }
 
-// A packet that ends so near to its block's seal that its options would begin in it is no
+// A packet that ends so near to its block's integrity option that its options would begin in it is no
 // block, even if there are the codes of options.
-func TestHostileOptionsInTheSeal(t *testing.T) {
+func TestHostileOptionsInTheIntegrityOption(t *testing.T) {
 	s := newScene()
 	p := s.peer(session("s1", sockeye.Listen, "tcp://:1"), "10.0.0.1:1", "10.0.0.2:2")
 	s.received(p, "damaged")

@@ -10,11 +10,11 @@ import (
 func (d *Decoder) read(s *sockeye.Session) *customOption {
 	f, n := &d.frame, &customOption{}
 	if err := json.Unmarshal(f.customOption(), n); err != nil {
-		d.report(d.here(Broken, f.seal.number, noteText))
+		d.report(d.here(Broken, f.integrity.number, noteText))
 		return &customOption{}
 	}
 	if n.Peer != nil {
-		d.peer = d.names.introduce(d.section.Run, s, n.Peer, f.seal.number)
+		d.peer = d.names.introduce(d.section.Run, s, n.Peer, f.integrity.number)
 		d.peers[n.Peer.ID] = d.peer
 	}
 	return n
@@ -23,9 +23,9 @@ func (d *Decoder) read(s *sockeye.Session) *customOption {
 // describe takes in an interface description.
 func (d *Decoder) describe() {
 	f := &d.frame
-	number := uint32(f.seal.number)
+	number := uint32(f.integrity.number)
 	var s *sessionOption
-	if f.seal.flags&flagCustomOption != 0 {
+	if f.integrity.flags&flagCustomOption != 0 {
 		s = d.read(nil).Session
 	}
 	d.interfaces[number] = d.names.describe(d.section.ID, number, s)
@@ -43,7 +43,7 @@ func (d *Decoder) session(iface uint32) *sockeye.Session {
 // peerOf finds the peer of d.frame. One whose introduction is lost is made of
 // what the packet says.
 func (d *Decoder) peerOf(s *sockeye.Session) *sockeye.Peer {
-	id := d.frame.seal.peer
+	id := d.frame.integrity.peer
 	if d.peer != nil && d.peer.ID == id {
 		return d.peer
 	}
@@ -74,9 +74,9 @@ func (f *packetFrame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
 // lost.
 func (d *Decoder) learn() {
 	f := &d.frame
-	if f.seal.flags&flagCustomOption != 0 {
+	if f.integrity.flags&flagCustomOption != 0 {
 		var s *sockeye.Session
-		if f.seal.flags&flagSession != 0 {
+		if f.integrity.flags&flagSession != 0 {
 			s = d.session(f.iface)
 		}
 		d.read(s)

@@ -4,13 +4,13 @@ import "hash/crc32"
 
 // packetFrame is a block of ours that holds together.
 type packetFrame struct {
-	block   uint32 // type
-	iface   uint32
-	at      uint64 // Unix nanoseconds
-	packet  []byte
-	options []byte // those between the packet and the seal that are not in a fixed place
-	ours    bool   // the packet is outbound
-	seal    integrity
+	block     uint32 // type
+	iface     uint32
+	at        uint64 // Unix nanoseconds
+	packet    []byte
+	options   []byte // those between the packet and the integrity option that are not in a fixed place
+	ours      bool   // the packet is outbound
+	integrity integrity
 }
 
 // frameFault says what is wrong with a block.
@@ -65,8 +65,8 @@ func (f *packetFrame) check(b []byte) frameFault {
 	if crc32.Checksum(b[:tail-4], castagnoli) != le.Uint32(b[tail-4:]) {
 		return badChecksum
 	}
-	f.seal.read(b[at+8:])
-	f.seal.number = le.Uint64(b[at+8+20:])
+	f.integrity.read(b[at+8:])
+	f.integrity.number = le.Uint64(b[at+8+20:])
 	f.packet, f.options = nil, b[size:at]
 	if f.block == blockStatistics {
 		f.iface = le.Uint32(b[8:])
@@ -97,15 +97,15 @@ func (f *packetFrame) checkPacket(b []byte) frameFault {
 	f.packet = b[packetFixed:end]
 	f.options = o[20 : len(o)-12-integrityOption-blockTail]
 	f.ours = le.Uint32(o[4:])&3 == outbound
-	f.seal.read(id[20:])
-	f.seal.number = le.Uint64(id[4:])
+	f.integrity.read(id[20:])
+	f.integrity.number = le.Uint64(id[4:])
 	if crc32.ChecksumIEEE(f.packet) != le.Uint32(o[12:])>>8|uint32(o[16])<<24 {
 		return badPacket
 	}
 	return intact
 }
 
-// read takes the seal from the content of its option, all but the number.
+// read takes the integrity option from its content, all but the number.
 func (s *integrity) read(b []byte) {
 	s.version, s.kind = b[0], b[1]
 	s.flags = le.Uint16(b[2:])

@@ -17,7 +17,7 @@ func (p *reassembly) none() bool { return p.next == 0 }
 // join adds the data of d.frame to the event. It says true when the event is
 // complete.
 func (p *reassembly) join(d *Decoder, ev *sockeye.Event) bool {
-	k := &d.frame.seal
+	k := &d.frame.integrity
 	data, ok := payloadOf(d.frame.packet)
 	if !p.none() && k.number == p.seq && k.part < p.next {
 		d.report(d.here(Repeated, k.number, repeatedText))

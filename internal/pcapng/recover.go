@@ -73,7 +73,7 @@ func (d *Decoder) rescue(b []byte) (bool, error) {
 	mended := false
 	if state == intact && !d.fits() {
 		d.skip = len(b)
-		d.report(d.here(Broken, d.frame.seal.number, strangeText))
+		d.report(d.here(Broken, d.frame.integrity.number, strangeText))
 		return true, errAgain
 	}
 	if state != badPacket || !d.fits() {
@@ -82,7 +82,7 @@ func (d *Decoder) rescue(b []byte) (bool, error) {
 		}
 	}
 	d.skip = len(b)
-	switch k := &d.frame.seal; {
+	switch k := &d.frame.integrity; {
 	case state == intact:
 		d.reportRepaired(mendedText)
 	case k.parts == 0:
@@ -227,7 +227,7 @@ func (d *Decoder) tail(from, full int64, head []byte, whole bool) error {
 var sectionMagic = []byte{0x0A, 0x0D, 0x0D, 0x0A}
 
 // otherProgram says whether b is how captures of other programs begin: pcapng
-// without our seal, or pcap.
+// without our integrity option, or pcap.
 func otherProgram(b []byte) bool {
 	if len(b) < sectionFixed {
 		return false
@@ -269,7 +269,7 @@ func rewritten(b []byte) bool {
 	return hasIntegrity(options)
 }
 
-// hasIntegrity says whether a seal is among options, whatever it says.
+// hasIntegrity says whether an integrity option is among options, whatever it says.
 func hasIntegrity(options []byte) bool {
 	for code, value, rest, ok := option(options); ok; code, value, rest, ok = option(rest) {
 		if code == optCustomData && len(value) >= 4+integrityContent && le.Uint32(value) == enterprise {

@@ -16,8 +16,8 @@ const (
 	segmentSize6 = 0xFFFF - 20
 )
 
-// synOptions are maximum segment size (RFC 9293 section 3.7.1) and a window scale of
-// 14 (RFC 7323), by IP version.
+// synOptions4 and synOptions6 are the TCP options of a SYN over IPv4 and over IPv6: maximum
+// segment size (RFC 9293 section 3.7.1) and a window scale of 14 (RFC 7323).
 var (
 	synOptions4 = []byte{2, 4, segmentSize4 >> 8, segmentSize4 & 0xFF, 1, 3, 3, 14}
 	synOptions6 = []byte{2, 4, segmentSize6 >> 8, segmentSize6 & 0xFF, 1, 3, 3, 14}
@@ -41,8 +41,8 @@ func (w *eventWriter) event(dst []byte) []byte {
 		w.explain(nil)
 		return w.statistics(dst)
 	}
-	w.seal.flags |= flagPeer
-	w.seal.peer = p.ID
+	w.integrity.flags |= flagPeer
+	w.integrity.peer = p.ID
 	st := w.e.streamOf(p, data || kind == sockeye.Joined || kind == sockeye.Finished)
 	if kind == sockeye.Joined {
 		st.since = w.ev.Time
@@ -88,9 +88,9 @@ func (w *eventWriter) data(dst []byte, st *peerStream) []byte {
 		parts = (len(data) + f.most - 1) / f.most
 		piece = min(f.most, (len(data)/parts+8)&^7)
 	}
-	w.seal.parts = uint16(parts)
+	w.integrity.parts = uint16(parts)
 	for i := range parts {
-		w.seal.part = uint16(i)
+		w.integrity.part = uint16(i)
 		part := data[:min(piece, len(data))]
 		data = data[len(part):]
 		if st.traits.Datagram || !st.traits.IP {
@@ -99,7 +99,7 @@ func (w *eventWriter) data(dst []byte, st *peerStream) []byte {
 			dst = w.part(dst, f, back, part, i == parts-1)
 		}
 		w.options = nil
-		w.seal.flags &^= flagCustomOption
+		w.integrity.flags &^= flagCustomOption
 	}
 	return dst
 }
@@ -112,10 +112,10 @@ func (w *eventWriter) part(dst []byte, f, back *packetFlow, data []byte, last bo
 	}
 	dst = w.tcp(dst, f, back, flags, data)
 	if f.unackedBytes > ackBytes || f.unackedSegments >= ackSegments {
-		k := w.seal
+		k := w.integrity
 		w.silent()
 		dst = w.tcp(dst, back, f, tcpACK, nil)
-		w.seal = k
+		w.integrity = k
 	}
 	return dst
 }
@@ -123,7 +123,7 @@ func (w *eventWriter) part(dst []byte, f, back *packetFlow, data []byte, last bo
 // silent makes the next blocks carry nothing of the event.
 func (w *eventWriter) silent() {
 	w.options = nil
-	w.seal.kind, w.seal.flags, w.seal.part, w.seal.parts = 0, 0, 0, 0
+	w.integrity.kind, w.integrity.flags, w.integrity.part, w.integrity.parts = 0, 0, 0, 0
 }
 
 // handshake writes how a TCP connection opens. Which side opens it is which side
@@ -209,7 +209,7 @@ func (w *eventWriter) tcp(dst []byte, f, back *packetFlow, flags byte, data []by
 // is more than what was received when it did not fit the buffer.
 func (w *eventWriter) datagram(dst []byte, f *packetFlow, data []byte) []byte {
 	length := len(data)
-	if d := w.ev.Detail; d != nil && w.seal.parts == 1 {
+	if d := w.ev.Detail; d != nil && w.integrity.parts == 1 {
 		length = min(max(length, d.Datagram), f.most)
 	}
 	n := f.size + len(data)
@@ -241,7 +241,7 @@ func (w *eventWriter) statistics(dst []byte) []byte {
 		dst = appendCount(dst, optReceived, t.messages)
 		dst = appendCount(dst, optDropped, t.lost)
 	}
-	return closeBlock(dst, start, &w.seal)
+	return closeBlock(dst, start, &w.integrity)
 }
 
 // explain prepares the comments and the note of the event's first block.
@@ -271,5 +271,5 @@ func (w *eventWriter) explain(st *peerStream) {
 	}
 	o = appendCustomOption(o, n.json())
 	w.e.options, w.options = o, o
-	w.seal.flags |= flagCustomOption
+	w.integrity.flags |= flagCustomOption
 }

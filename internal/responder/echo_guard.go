@@ -12,8 +12,8 @@ import (
 
 // echoGuard keeps a session that echoes from going round in a circle with another
 // echoer, and from being made to answer whom it has never heard of: see
-// docs/decisions/0018-echo-storms.md. What nobody has to be guarded from costs one
-// look at a counter.
+// docs/decisions/0018-echo-storms.md. Of a peer that needs no guard each message
+// costs one comparison of a counter.
 type echoGuard struct {
 	session *sockeye.Session
 	record  func(sockeye.Event)

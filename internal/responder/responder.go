@@ -19,8 +19,8 @@ type Answer struct {
 	Device *Device
 	// Rules answer frames; Echo and Device wait until there are no rules any more.
 	Rules *RuleConfig
-	// Changeable lets rules be set while the session is open. It costs every message
-	// a look whether there are any.
+	// Changeable lets rules be set while the session is open. Every message then
+	// costs a check whether there are any.
 	Changeable bool
 	// Allow lifts the guards of Echo and Device; Rules have their own.
 	Allow rule.Allowed
@@ -83,7 +83,7 @@ func New(a Answer, c Config) *Responder {
 func (r *Responder) record(e sockeye.Event) { r.config.Journal.Append(e) }
 
 // Transport is what transport calls; nil when nothing answers. A session whose rules
-// cannot change is answered without a look at whether there are any.
+// cannot change is answered without a check whether there are any.
 func (r *Responder) Transport() transport.Responder {
 	if r.dynamic != nil {
 		return r.dynamic.responder()

@@ -6,5 +6,5 @@
 // A Set is what people write. Compile makes a Program of it, which says everything
 // that is wrong with the set. An Engine runs a program for one session: it keeps
 // the state of each peer, counts hits, and guards against repliers that feed each
-// other. A Circle and a Budget guard a session that echoes without rules.
+// other. A LoopDetector and a RateLimit guard a session that echoes without rules.
 package rule

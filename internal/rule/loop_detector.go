@@ -8,9 +8,9 @@ import (
 
 // LoopDetector watches one peer of a session that sends everything back, for messages that
 // go round and round: the peer echoes, too. Only who began a message can tell that it
-// comes back, from a peer that asks the same again and again: so a Circle knows what
-// was begun here, and takes nothing else for a loop. It belongs to one goroutine at a
-// time.
+// comes back, from a peer that asks the same again and again: so a LoopDetector is told
+// what was begun here, and takes nothing else for a loop. It belongs to one goroutine at
+// a time.
 type LoopDetector struct {
 	out   []byte // what was sent and has not come back, oldest first
 	begun int    // bytes of it that were begun here, not echoed

@@ -117,7 +117,7 @@ func (c *StreamMover) awaitOurEnd() error {
 	return c.afterFIN()
 }
 
-// afterFinish keeps our direction open for as long as somebody may use it. Then it ends
+// afterFIN keeps our direction open for as long as somebody may use it. Then it ends
 // it, and waits until the peer has acknowledged everything.
 func (c *StreamMover) afterFIN() error {
 	p := c.peer

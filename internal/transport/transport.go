@@ -1,8 +1,8 @@
-// Package transport opens endpoints and moves bytes: it listens, dials, accepts,
-// reads, writes and closes real TCP and UDP sockets, sets their options and asks
-// the kernel about them. Everything that happens becomes an event handed to a
-// Recorder; what comes in may be answered by a Responder. It keeps no record,
-// knows no rule and shows nothing.
+// Package transport has the sessions and peers of every kind of socket: when they begin
+// and end, who sends in which order, and what is recorded of it. A Driver for each scheme,
+// in the folders below, listens, dials, reads and writes. Everything that happens becomes
+// an event handed to an EventSink; what comes in may be answered by a Responder. The
+// package keeps no record, knows no rule and shows nothing.
 package transport
 
 import (
@@ -77,9 +77,9 @@ type BufferLease interface {
 type Config struct {
 	// Session is the identity that its events carry.
 	Session *sockeye.Session
-	// Recorder takes the events.
+	// Sink takes the events.
 	Sink EventSink
-	// BufferLease makes a window of the Recorder; nil: it has none.
+	// BufferLease lends memory of the Sink to read into; nil: the Sink has none to lend.
 	BufferLease func() BufferLease
 	// Responder answers peers; nil for none.
 	Responder Responder

@@ -25,8 +25,8 @@ func closeWrite(c net.Conn) error {
 }
 
 // checkedListener lets only requests of one plain shape (RFC 9112) reach net/http,
-// which is more lenient than a front door should be: what two readers could
-// understand differently is refused.
+// which accepts more: a request that a proxy and net/http could understand differently
+// is refused.
 type checkedListener struct {
 	net.Listener
 	headTime time.Duration

@@ -89,7 +89,7 @@ type Host struct {
 	ended chan struct{} // closed when the thread has ended
 }
 
-// Cable joins this network (interface va, HereIP) with a new Machine (vb, ThereIP).
+// Cable joins this network (interface va, HereIP) with a new Host (vb, ThereIP).
 func Cable(t *testing.T) *Host {
 	t.Helper()
 	ended := make(chan struct{})
@@ -125,7 +125,7 @@ func Cable(t *testing.T) *Host {
 	return m
 }
 
-// Do calls f in the Machine's network. If f fails the test for good, the thread ends, and
+// Do calls f in the Host's network. If f fails the test for good, the thread ends, and
 // so does the test.
 func (m *Host) Do(f func()) {
 	done := make(chan struct{})
@@ -141,14 +141,14 @@ func (m *Host) Do(f func()) {
 	}
 }
 
-// Run runs a command in the Machine's network.
+// Run runs a command in the Host's network.
 func (m *Host) Run(t *testing.T, name string, args ...string) (out string) {
 	t.Helper()
 	m.Do(func() { out = Run(t, name, args...) })
 	return out
 }
 
-// Rules loads nftables rules into a chain for what the Machine receives, in
+// Rules loads nftables rules into a chain for what the Host receives, in
 // place of those before.
 func (m *Host) Rules(t *testing.T, counters string, rules ...string) {
 	t.Helper()
@@ -162,7 +162,7 @@ func Ruleset(hook, counters string, rules ...string) string {
 		"chain c {", "type filter hook " + hook + " priority 0", strings.Join(rules, "\n"), "}", "}"}, "\n")
 }
 
-// Counted is how many packets a counter of the Machine's rules has seen.
+// Counted is how many packets a counter of the Host's rules has seen.
 func (m *Host) Counted(t *testing.T, counter string) (n int) {
 	t.Helper()
 	out := m.Run(t, "nft", "list counter inet t "+counter)
@@ -173,7 +173,7 @@ func (m *Host) Counted(t *testing.T, counter string) (n int) {
 	return n
 }
 
-// Serve listens on a TCP port of the Machine and keeps what connects open; it
+// Serve listens on a TCP port of the Host and keeps what connects open; it
 // reads and discards what comes.
 func (m *Host) Serve(t *testing.T, address string) net.Listener {
 	t.Helper()
