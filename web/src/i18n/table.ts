@@ -57,6 +57,7 @@ const first = {
   localAddress: ['Local address', '本地 IP 地址'],
   localPort: ['Local port', '本地端口号'],
   allAddresses: ['All addresses', '全部地址'],
+  joinedGroup: ['{group} (multicast group, joined)', '{group}（已加入的组播组）'],
   anyAddress: ['Chosen by the system', '由系统选择'],
   anyPort: ['any', '任意'],
   remoteAddress: ['Remote address', '远程地址'],
