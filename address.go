@@ -26,6 +26,10 @@ const (
 	Unixgram Network = "unixgram"
 
 	Serial Network = "serial"
+
+	WebSocket  Network = "ws"
+	WebSocket4 Network = "ws4"
+	WebSocket6 Network = "ws6"
 )
 
 // Networks lists every network in the order help texts show them.
@@ -47,9 +51,9 @@ func (n Network) Transport() Network {
 // Family is 4, 6, or 0 for both.
 func (n Network) Family() int {
 	switch n {
-	case TCP4, UDP4:
+	case TCP4, UDP4, WebSocket4:
 		return 4
-	case TCP6, UDP6:
+	case TCP6, UDP6, WebSocket6:
 		return 6
 	}
 	return 0

@@ -25,11 +25,13 @@ const (
 	Lines EventKind = 10 // the modem lines of a serial port changed: Detail.Lines
 
 	Paired EventKind = 11 // a peer that is relayed has its connection to the upstream: Detail.Pair
+
+	Control EventKind = 12 // a peer sent what belongs to the protocol and is no message: Detail.Control
 )
 
 var eventKindNames = [...]string{
 	Opened: "opened", Joined: "joined", Received: "received", Sent: "sent", Finished: "finished",
-	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired",
+	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control",
 }
 
 // String is the stable name of the kind, or "" for a value that is none.
@@ -105,6 +107,14 @@ type Detail struct {
 	Interface string
 	// Pair is the peer at the other side of a relay (paired).
 	Pair *PeerRef
+	// WebSocket is what the handshake of a peer that joined agreed on.
+	WebSocket *WebSocketState
+	// Message is the type of a WebSocket message (received, sent).
+	Message MessageType
+	// Control is a control frame that a peer sent (control).
+	Control *ControlFrame
+	// Close is why a WebSocket was closed (finished, left).
+	Close *CloseStatus
 	// Retry is how long the session waits before it connects again.
 	Retry time.Duration
 	// Attempts are the addresses tried for one connection, in order.

@@ -12,30 +12,34 @@ const EventVersion = 1
 // eventLine is the stable form of an Event outside the program: one line of
 // --json, one event of the API.
 type eventLine struct {
-	V         int           `json:"v"`
-	Seq       uint64        `json:"seq,omitempty"`
-	Time      string        `json:"time"`
-	Session   string        `json:"session,omitempty"`
-	Kind      string        `json:"kind"`
-	Network   string        `json:"network,omitempty"`
-	Local     string        `json:"local,omitempty"`
-	Locals    []string      `json:"locals,omitempty"`
-	Peer      string        `json:"peer,omitempty"`
-	PeerID    uint64        `json:"peer_id,omitempty"`
-	Alias     string        `json:"alias,omitempty"`
-	Bytes     *int          `json:"bytes,omitempty"`
-	Data      []byte        `json:"data,omitempty"`
-	Datagram  int           `json:"datagram_bytes,omitempty"`
-	Reason    Reason        `json:"reason,omitempty"`
-	Error     *errorLine    `json:"error,omitempty"`
-	Unsent    int           `json:"unsent_bytes,omitempty"`
-	RetryMS   float64       `json:"retry_ms,omitempty"`
-	Attempts  []attemptLine `json:"attempts,omitempty"`
-	Process   *Process      `json:"process,omitempty"`
-	Lost      *lostLine     `json:"lost,omitempty"`
-	Lines     *LineEvent    `json:"lines,omitempty"`
-	Interface string        `json:"interface,omitempty"`
-	Pair      *PeerRef      `json:"pair,omitempty"`
+	V         int             `json:"v"`
+	Seq       uint64          `json:"seq,omitempty"`
+	Time      string          `json:"time"`
+	Session   string          `json:"session,omitempty"`
+	Kind      string          `json:"kind"`
+	Network   string          `json:"network,omitempty"`
+	Local     string          `json:"local,omitempty"`
+	Locals    []string        `json:"locals,omitempty"`
+	Peer      string          `json:"peer,omitempty"`
+	PeerID    uint64          `json:"peer_id,omitempty"`
+	Alias     string          `json:"alias,omitempty"`
+	Bytes     *int            `json:"bytes,omitempty"`
+	Data      []byte          `json:"data,omitempty"`
+	Datagram  int             `json:"datagram_bytes,omitempty"`
+	Reason    Reason          `json:"reason,omitempty"`
+	Error     *errorLine      `json:"error,omitempty"`
+	Unsent    int             `json:"unsent_bytes,omitempty"`
+	RetryMS   float64         `json:"retry_ms,omitempty"`
+	Attempts  []attemptLine   `json:"attempts,omitempty"`
+	Process   *Process        `json:"process,omitempty"`
+	Lost      *lostLine       `json:"lost,omitempty"`
+	Lines     *LineEvent      `json:"lines,omitempty"`
+	Interface string          `json:"interface,omitempty"`
+	Pair      *PeerRef        `json:"pair,omitempty"`
+	WebSocket *WebSocketState `json:"websocket,omitempty"`
+	Message   MessageType     `json:"message_type,omitempty"`
+	Control   *ControlFrame   `json:"control,omitempty"`
+	Close     *CloseStatus    `json:"close,omitempty"`
 }
 
 type errorLine struct {
@@ -104,6 +108,7 @@ func (line *eventLine) detail(d *Detail, l Lang) {
 	line.Reason, line.Datagram, line.Unsent = d.Reason, d.Datagram, d.Unsent
 	line.RetryMS, line.Process, line.Lines = milliseconds(d.Retry), d.Process, d.Lines
 	line.Interface, line.Pair = d.Interface, d.Pair
+	line.WebSocket, line.Message, line.Control, line.Close = d.WebSocket, d.Message, d.Control, d.Close
 	if len(d.Locals) > 0 {
 		line.Local = d.Locals[0].String()
 	}

@@ -39,6 +39,15 @@ const (
 	WordPortThereLines EventWord = "eventPortThereLines"
 	WordLines          EventWord = "eventLines"
 	WordPaired         EventWord = "eventPaired"
+	WordSubprotocol    EventWord = "wsSubprotocol"
+	WordOrigin         EventWord = "wsOrigin"
+	WordCompressed     EventWord = "wsCompressed"
+	WordPing           EventWord = "wsPing"
+	WordPong           EventWord = "wsPong"
+	WordClose          EventWord = "wsClose"
+	WordForBrowser     EventWord = "wsForBrowser"
+	WordBrowserLine    EventWord = "wsBrowserLine"
+	wordCloseOwn       EventWord = "closeCodeOwn"
 )
 
 // EventSentence is a row of the table.
@@ -82,6 +91,31 @@ var eventSentences = []EventSentence{
 
 	{WordPaired, Text{"relayed by #{id}, {address}", "由 #{id} {address} 转发"}},
 
+	// WebSocket. The meanings of codes are those of RFC 6455 section 7.4.1 and of IANA.
+	{WordSubprotocol, Text{"subprotocol {name}", "子协议 {name}"}},
+	{WordOrigin, Text{"from a page of {origin}", "来自 {origin} 的页面"}},
+	{WordCompressed, Text{"compressed (permessage-deflate)", "压缩（permessage-deflate）"}},
+	{WordPing, Text{"ping, answered with pong", "ping，已应答 pong"}},
+	{WordPong, Text{"pong", "pong"}},
+	{WordClose, Text{"close code {code}, {meaning}", "关闭码 {code}，{meaning}"}},
+	{WordForBrowser, Text{"in the console of a browser: {line}", "在浏览器控制台中：{line}"}},
+	{WordBrowserLine, Text{`ws = new WebSocket("{url}"); ws.onmessage = e => console.log(e.data)`, `ws = new WebSocket("{url}"); ws.onmessage = e => console.log(e.data)`}},
+	{"closeCode1000", Text{"normal closure", "正常关闭"}},
+	{"closeCode1001", Text{"going away", "对方离开"}},
+	{"closeCode1002", Text{"protocol error", "协议错误"}},
+	{"closeCode1003", Text{"a type of message that is not accepted", "不接受的消息类型"}},
+	{"closeCode1005", Text{"no code was given", "未给出关闭码"}},
+	{"closeCode1006", Text{"the connection ended without a Close frame", "连接中断，没有 Close 帧"}},
+	{"closeCode1007", Text{"text that is not UTF-8", "文本不是 UTF-8"}},
+	{"closeCode1008", Text{"against the policy", "违反策略"}},
+	{"closeCode1009", Text{"a message is too big", "消息过大"}},
+	{"closeCode1010", Text{"an extension is missing", "缺少扩展"}},
+	{"closeCode1011", Text{"an internal error", "内部错误"}},
+	{"closeCode1012", Text{"the service restarts", "服务重启"}},
+	{"closeCode1013", Text{"try again later", "请稍后重试"}},
+	{"closeCode1014", Text{"bad gateway", "网关错误"}},
+	{wordCloseOwn, Text{"a code of the application", "应用自定义"}},
+
 	// Why a peer left: one for each Reason.
 	{reasonWord(ReasonEOF), Text{"the peer closed (FIN)", "对方关闭（FIN）"}},
 	{reasonWord(ReasonReset), Text{"the peer reset the connection (RST); bytes under way may be lost", "对方重置（RST），在途数据可能丢失"}},
@@ -109,7 +143,7 @@ const plain = "Plain"
 
 // On is the word for sockets of a network: without FIN, RST and UDP where there are none.
 func (w EventWord) On(n Network) EventWord {
-	if n.Traits().IP || (w+plain).text() == (Text{}) {
+	if n.Traits().IP && !n.Traits().Messages || (w+plain).text() == (Text{}) {
 		return w
 	}
 	return w + plain

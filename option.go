@@ -67,6 +67,7 @@ const (
 	OptionPort      OptionKind = "port"      // 0 to 65535
 	OptionChoice    OptionKind = "choice"    // one of Words
 	OptionText      OptionKind = "text"      // any text
+	OptionLines     OptionKind = "lines"     // texts, of a line each
 	OptionFile      OptionKind = "file"      // the path of a file
 	OptionInterface OptionKind = "interface" // the name of a network interface
 	OptionAddresses OptionKind = "addresses" // IP addresses
@@ -210,8 +211,11 @@ func SchemeNames(schemes []Network) Text {
 
 // Title is the network's name in a sentence.
 func (n Network) Title() string {
-	if n == Serial {
+	switch n.Transport() {
+	case Serial:
 		return "Serial"
+	case WebSocket:
+		return "WebSocket"
 	}
 	return strings.ToUpper(string(n))
 }
@@ -290,7 +294,7 @@ func (d *Option) ValueName() string {
 		return "PORT"
 	case OptionChoice:
 		return strings.Join(d.WordList(), "|")
-	case OptionText:
+	case OptionText, OptionLines:
 		return "TEXT"
 	case OptionFile:
 		return "FILE"

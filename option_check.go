@@ -53,6 +53,8 @@ func (d *Option) wanted(form OptionForm) (what, hint Text) {
 		return Text{strings.Join(words, " or "), " " + strings.Join(words, " 或 ")}, Text{"write " + strings.Join(words, " or "), "请写 " + strings.Join(words, " 或 ")}
 	case OptionText:
 		return Text{"a text", "文本"}, Text{}
+	case OptionLines:
+		return Text{"a list of texts", "文本列表"}, Text{`write ["Name: value"]`, `写成 ["Name: value"]`}
 	case OptionFile:
 		return Text{"the path of a file", "文件路径"}, Text{}
 	case OptionInterface:
@@ -98,7 +100,12 @@ func (d *Option) check(v *problems, o *Options) {
 		} else if n := int64(*f); n != 0 && (n < d.Least || n > d.Most) {
 			v.add(d.Name, Text{fmt.Sprintf("%d is not between %d and %d", n, d.Least, d.Most), fmt.Sprintf("%d 不在 %d 和 %d 之间", n, d.Least, d.Most)}, zeroHint)
 		}
+	case *[]string:
+		checkHeaders(v, d.Name, *f)
 	default:
+		if s, ok := f.(*string); ok && d.Topic == topicWebSocket && strings.ContainsFunc(*s, notInHeader) {
+			v.add(d.Name, Text{fmt.Sprintf("%q has characters that no header may have", clip(*s)), fmt.Sprintf("%q 含有头部不允许的字符", clip(*s))}, Text{})
+		}
 		word := d.IsSet(o) && d.Kind == OptionChoice
 		if s := fmt.Sprint(deref(f)); word && !slices.Contains(d.WordList(), s) {
 			d.noWord(v, strconv.Quote(clip(s)))
@@ -123,4 +130,23 @@ func (d *Option) noWord(v *problems, value string) {
 		return
 	}
 	v.add(d.Name, message, Text{strings.Join(en, ", "), strings.Join(zh, "，")})
+}
+
+// checkHeaders notes lines that are no headers.
+func checkHeaders(v *problems, name string, lines []string) {
+	for _, line := range lines {
+		if field, _, ok := strings.Cut(line, ":"); !ok || !isToken(field) || strings.ContainsFunc(line, notInHeader) {
+			v.add(name, Text{fmt.Sprintf("%q is no header", clip(line)), fmt.Sprintf("%q 不是头部", clip(line))}, Text{`write "Name: value"`, `写成 "Name: value"`})
+		}
+	}
+}
+
+// notInHeader finds what no header may have (RFC 9110 section 5.5).
+func notInHeader(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// isToken says whether a text is a name of a header (RFC 9110 section 5.6.2).
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
 }

@@ -4,12 +4,13 @@ import "time"
 
 // Sets of schemes that options are of.
 var (
-	overTCP = []Network{TCP}
+	overTCP = []Network{TCP, WebSocket}
 	overUDP = []Network{UDP}
-	overIP  = []Network{TCP, UDP}
+	overIP  = []Network{TCP, UDP, WebSocket}
 
 	onPath  = []Network{Unix, Unixgram}
-	streams = []Network{TCP, Unix}
+	streams = []Network{TCP, Unix, WebSocket}
+	overWS  = []Network{WebSocket}
 	onLine  = []Network{Serial}
 )
 
@@ -21,6 +22,7 @@ var (
 	topicGroups     = Text{"Multicast", "组播"}
 	topicProbes     = Text{"Keepalive", "保活"}
 	topicBuffers    = Text{"Buffers", "缓冲区"}
+	topicWebSocket  = Text{"WebSocket", "WebSocket"}
 	topicLine       = Text{"Line", "线路"}
 )
 
@@ -32,7 +34,9 @@ const (
 	maxPeersLimit  = 1 << 20
 	maxBufferBytes = 1 << 30
 	maxBacklog     = 1 << 16
-	maxBaud        = 1 << 27
+
+	maxMessageBytes = 256 << 20
+	maxBaud         = 1 << 27
 )
 
 // AllOptions are the options of endpoints, in the order in which help shows them.
@@ -275,4 +279,37 @@ var AllOptions = OptionTable{
 		field: func(o *Options) any { return &o.SelfConnect },
 		Label: Text{"Allow a connection to itself", "允许连接到自身"},
 		Help:  Text{"allow a connection to itself, which TCP can make on loopback", "允许连接到自身（TCP 在环回上可能发生）"}},
+	{Name: "subprotocol", Topic: topicWebSocket, Kind: OptionText, Schemes: overWS, Value: "NAME",
+		field: func(o *Options) any { return &o.Subprotocol },
+		Label: Text{"Subprotocols", "子协议"},
+		Help:  Text{"subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat", "客户端提供、服务端支持的子协议，按优先顺序：mqtt,chat"},
+		Note:  Text{"A server takes the first of its own that the client offers, and none if there is none", "服务端采用自己列表中客户端提供的第一个，没有则不采用"}},
+	{Name: "header", Topic: topicWebSocket, Aliases: []string{"headers"}, Kind: OptionLines, Schemes: overWS, Value: "LINE",
+		field: func(o *Options) any { return &o.Headers },
+		Label: Text{"More headers", "更多头部"},
+		Help:  Text{`a header of the handshake, "Authorization: Bearer x"; may be given again`, `握手时的头部，如 "Authorization: Bearer x"；可重复`}},
+	{Name: "origin", Topic: topicWebSocket, Kind: OptionText, Schemes: overWS, Value: "URL",
+		field:    func(o *Options) any { return &o.Origin },
+		Defaults: []OptionDefault{{Mode: Listen, Text: Text{"from everywhere", "任意来源"}}, {Text: Text{"none", "无"}}},
+		Label:    Text{"Origin", "来源"},
+		Help:     Text{"the Origin that a client sends; of a server, from where pages may connect: https://a.example,null", "客户端发送的 Origin；服务端为允许连接的页面来源：https://a.example,null"},
+		Note:     Text{"Programs send none, and may always connect", "程序通常不发送 Origin，始终可以连接"}},
+	{Name: "message-type", Topic: topicWebSocket, Kind: OptionChoice, Schemes: overWS,
+		field:    func(o *Options) any { return &o.MessageType },
+		Defaults: []OptionDefault{{Value: "auto"}},
+		Words: []OptionWord{{"auto", Text{"is that of the message that came last, else text if it is UTF-8", "与最近收到的消息相同，否则 UTF-8 为 text"}},
+			{string(TextMessage), Text{"sends text, which has to be UTF-8", "发送文本，必须是 UTF-8"}}, {string(BinaryMessage), Text{"sends bytes", "发送字节"}}},
+		Label: Text{"Send messages as", "消息类型"},
+		Help:  Text{"what messages are sent as: auto, text or binary", "消息以何种类型发送：auto、text 或 binary"}},
+	{Name: "max-message", Topic: topicWebSocket, Kind: OptionBytes, Schemes: overWS, Most: maxMessageBytes, Expert: true,
+		field:    func(o *Options) any { return &o.MaxMessage },
+		Defaults: []OptionDefault{{Value: 16 << 20}},
+		Label:    Text{"Longest message", "最大消息"},
+		Help:     Text{"most bytes of a message that is received", "接收的单条消息最多多少字节"},
+		Note:     Text{"Who sends a longer one is closed with code 1009", "发送更长消息的对方会以关闭码 1009 断开"}},
+	{Name: "compress", Topic: topicWebSocket, Kind: OptionSwitch, Schemes: overWS, Expert: true,
+		field: func(o *Options) any { return &o.Compress },
+		Label: Text{"Compress messages", "压缩消息"},
+		Help:  Text{"agree on permessage-deflate, if the other side wants it", "对方支持时使用 permessage-deflate 压缩"},
+		Note:  Text{"The record has the messages as they were before", "记录的是压缩前的消息"}},
 }

@@ -33,6 +33,8 @@ func example(d *Option, form OptionForm) any {
 		return "eth0"
 	case OptionAddresses:
 		return []any{"10.0.0.1", "::1"}
+	case OptionLines:
+		return []any{"Host: a, b", "X-Key: 1"}
 	case OptionPrefixes:
 		return []any{"10.0.0.0/8", "10.0.0.1"}
 	}
@@ -145,8 +147,8 @@ func TestOptionsOfOtherEndpoints(t *testing.T) {
 		want    string
 	}{
 		{udp, Options{NoDelay: On, KeepAlive: On, Reconnect: false, SelfConnect: Off, OverCap: RefuseOverCap}, ""},
-		{udp, Options{NoDelay: Off}, "set no-delay: is an option of TCP; this endpoint is UDP"},
-		{udp, Options{HalfOpen: time.Second}, "set half-open: is an option of TCP and UNIX; this endpoint is UDP"},
+		{udp, Options{NoDelay: Off}, "set no-delay: is an option of TCP and WebSocket; this endpoint is UDP"},
+		{udp, Options{HalfOpen: time.Second}, "set half-open: is an option of TCP, UNIX and WebSocket; this endpoint is UDP"},
 		{tcp, Options{KernelTime: On}, "set kernel-time: is an option of UDP; this endpoint is TCP"},
 		{tcp, Options{Backlog: 3}, "set backlog: is an option of endpoints that listen; this one connects"},
 		{udp, Options{Reconnect: true}, "set reconnect: is an option of endpoints that connect; this one listens"},

@@ -27,6 +27,8 @@ func (d *Option) SetText(o *Options, s string) error {
 			}
 		}
 		return faults.join()
+	case *[]string:
+		return appendText(f, s)
 	case *time.Duration:
 		if on, isSwitch := switchWord(s); d.Bare != 0 && isSwitch && !isNumber(s) {
 			return d.Set(o, on, FlagForm)
@@ -109,6 +111,12 @@ func (d *Option) Set(o *Options, v any, form OptionForm) error {
 		return d.setList(f, v, form)
 	case *[]netip.Prefix:
 		*f = nil
+		return d.setList(f, v, form)
+	case *[]string:
+		*f = nil
+		if s, ok := v.(string); ok && form == FileForm {
+			v = []any{s}
+		}
 		return d.setList(f, v, form)
 	default:
 		s, ok := d.wordIn(v)
@@ -201,7 +209,7 @@ func (d *Option) timeOf(v any, form OptionForm) (time.Duration, error) {
 
 func (d *Option) setList(into any, v any, form OptionForm) error {
 	list, ok := v.([]any)
-	if s, isText := v.(string); isText && form == FileForm {
+	if s, isText := v.(string); isText && form == FileForm && d.Kind != OptionLines {
 		list, ok = nil, true
 		for one := range strings.SplitSeq(s, ",") {
 			list = append(list, one)
@@ -240,6 +248,8 @@ func appendText(into any, s string) error {
 			return err
 		}
 		*f = append(*f, p)
+	case *[]string:
+		*f = append(*f, s)
 	}
 	return nil
 }
@@ -270,6 +280,8 @@ func (d *Option) IsSet(o *Options) bool {
 	case *[]netip.Addr:
 		return len(*f) > 0
 	case *[]netip.Prefix:
+		return len(*f) > 0
+	case *[]string:
 		return len(*f) > 0
 	default:
 		return reflect.ValueOf(f).Elem().String() != ""
@@ -308,6 +320,8 @@ func (d *Option) Get(o *Options, form OptionForm) any {
 			out = append(out, PrefixText(p))
 		}
 		return out
+	case *[]string:
+		return slices.Clone(*f)
 	default:
 		return reflect.ValueOf(f).Elem().String()
 	}

@@ -103,6 +103,21 @@ type Options struct {
 	// Serial is how a serial port is set.
 	Serial SerialOptions
 
+	// Subprotocol are the subprotocols of a WebSocket with commas between, the preferred
+	// one first: what a client offers, and a server speaks.
+	Subprotocol string
+	// Headers are lines that a WebSocket client adds to its request, a server to its answer.
+	Headers []string
+	// Origin is what a WebSocket client says it comes from, or, with commas between, from
+	// where pages may connect to a server; "" is everywhere.
+	Origin string
+	// MessageType is the type that WebSocket messages are sent with: "auto", "text" or
+	// "binary".
+	MessageType MessageType
+	// MaxMessage is the most bytes of a WebSocket message that is received; 0 is 16 MiB.
+	MaxMessage int
+	// Compress offers to compress WebSocket messages (permessage-deflate); default off.
+	Compress Choice
 	// SelfConnect allows a connection whose two ends are the same socket, which
 	// TCP's simultaneous open can make on loopback; default off.
 	SelfConnect Choice

@@ -27,6 +27,7 @@ var levels = [][]string{
 	{"internal/core", "internal/webui", "internal/api/access"},
 	{"internal/responder", "internal/query", "internal/relay"},
 	{"internal/transport/schemes"},
+	{"internal/transport/websocket"},
 	{"internal/transport/tcp", "internal/transport/udp", "internal/transport/unix", "internal/transport/serial"},
 	{"internal/transport/tcp/epoll"},
 	{"internal/transport/inet", "internal/transport/sockopt"},
@@ -157,6 +158,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/transport/schemes", "internal/transport/udp", "the list of drivers"},
 	{"internal/transport/schemes", "internal/transport/unix", "the list of drivers"},
 	{"internal/transport/schemes", "internal/transport/serial", "the list of drivers"},
+	{"internal/transport/schemes", "internal/transport/websocket", "the list of drivers"},
 	{"internal/transport/schemes", "internal/transport", "what a driver is"},
 	{"internal/transport/schemes", ".", "the nouns"},
 	{"internal/transport/tcp", "internal/transport/tcp/epoll", "plain listeners on Linux"},
@@ -182,6 +184,11 @@ var edges = []struct{ from, to, why string }{
 	{"internal/transport/serial", "internal/transport", "its sessions and peers"},
 	{"internal/transport/serial", "internal/netinfo", "what a stream tells of acknowledgements"},
 	{"internal/transport/serial", ".", "the nouns"},
+
+	{"internal/transport/websocket", "internal/transport/tcp", "it runs over its connections"},
+	{"internal/transport/websocket", "internal/transport", "its sessions and peers"},
+	{"internal/transport/websocket", "internal/netinfo", "errors of the system"},
+	{"internal/transport/websocket", ".", "the nouns"},
 	{"internal/serialport", ".", "its faults are errors with a next step"},
 
 	{"internal/transport/inet", "internal/transport", "it watches the addresses of sessions"},

@@ -5,6 +5,8 @@ type Traits struct {
 	// Datagram keeps the boundaries of messages, which may be lost; else it is a stream
 	// of bytes.
 	Datagram bool
+	// Messages are kept whole as datagrams are, in order and without loss.
+	Messages bool
 	// Connections come and go, each of them a peer; else a peer is a source of datagrams.
 	Connections bool
 	// HalfClose lets one side end its direction and still receive.
@@ -37,6 +39,9 @@ const (
 	TargetQuery
 )
 
+// Bounded says whether an event of data is a whole message; else bytes of a stream.
+func (t Traits) Bounded() bool { return t.Datagram || t.Messages }
+
 // Forgeable says whether anybody can send in the name of another address.
 func (t Traits) Forgeable() bool { return t.Datagram && t.IP }
 
@@ -56,10 +61,12 @@ var schemes = []scheme{
 	{Unix, Traits{Connections: true, HalfClose: true}, 0},
 	{Unixgram, Traits{Datagram: true}, 0},
 	{Serial, Traits{Connections: true, Line: true, Query: OptionQuery}, 0},
+	{WebSocket, ws, 80}, {WebSocket4, ws, 80}, {WebSocket6, ws, 80},
 }
 
 var (
 	tcp = Traits{Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery}
+	ws  = Traits{Messages: true, Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: TargetQuery}
 	udp = Traits{Datagram: true, IP: true, Query: OptionQuery}
 )
 

@@ -50,7 +50,7 @@ type (
 	Session struct {
 		ID      string             `json:"id"`
 		Mode    sockeye.Mode       `json:"mode" enum:"listen,connect"`
-		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram,serial"`
+		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram,serial,ws,ws4,ws6"`
 		Address string             `json:"address"` // what was asked for, as a URL
 		Locals  []string           `json:"locals"`  // what is really bound
 		State   string             `json:"state" enum:"open,connecting,closed"`
@@ -104,7 +104,7 @@ type (
 	Peer struct {
 		ID      uint64            `json:"id"`
 		Session string            `json:"session"`
-		Network string            `json:"network" enum:"tcp,udp,unix,unixgram,serial"`
+		Network string            `json:"network" enum:"tcp,udp,unix,unixgram,serial,ws"`
 		Local   string            `json:"local"`
 		Remote  string            `json:"remote"`
 		Alias   string            `json:"alias"`

@@ -45,7 +45,7 @@ func (s *Session) fileRecipient(p *Peer) schedule.Recipient {
 	missing := s.files.add(p.ID)
 	p.Hold()
 	return schedule.Recipient{
-		Peer: p.ID, Datagrams: p.Network.Traits().Datagram, Send: p.Send, Gone: p.Done(),
+		Peer: p.ID, Datagrams: p.Network.Traits().Bounded(), Send: p.Send, Gone: p.Done(),
 		Unacknowledged: func() int {
 			st := p.Status()
 			if st.State == sockeye.Gone {

@@ -166,5 +166,5 @@ func (r *SetReader) Read(dst []Value, p *sockeye.Peer, kind sockeye.EventKind, f
 // Complete is true for frames that values are read from: whole ones, and the last line
 // of a datagram, which needs no end of line.
 func Complete(whole, incomplete bool, p *sockeye.Peer) bool {
-	return whole || incomplete && p != nil && p.Network.Traits().Datagram
+	return whole || incomplete && p != nil && p.Network.Traits().Bounded()
 }

@@ -123,7 +123,7 @@ func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
 	before := f.Pending()
 	f.peer = e.Peer
 	f.Feed(Chunk{Data: e.Data, Seq: e.Seq, Time: e.Time})
-	if e.Peer != nil && e.Peer.Network.Traits().Datagram {
+	if e.Peer != nil && e.Peer.Network.Traits().Bounded() {
 		f.End()
 	}
 	f.drain(e.Kind, frame)

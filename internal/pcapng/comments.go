@@ -70,6 +70,15 @@ func eventComment(ev *sockeye.Event, l sockeye.Lang) string {
 		t := sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address)
 		add("%s", "%s", t.In(l))
 	}
+	if d.WebSocket != nil {
+		add("WebSocket %s", "WebSocket %s", d.WebSocket.Text().In(l))
+	}
+	if d.Control != nil {
+		add("%s", "%s", d.Control.Text().In(l))
+	}
+	if d.Close != nil {
+		add("%s", "%s", d.Close.Text().In(l))
+	}
 	if len(d.Attempts) > 1 {
 		add("after %d attempts to connect", "尝试连接 %d 次", len(d.Attempts))
 	}

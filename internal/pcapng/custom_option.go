@@ -37,18 +37,22 @@ type peerOption struct {
 }
 
 type detailOption struct {
-	Reason    sockeye.Reason       `json:"reason,omitempty"`
-	Error     *errorOption         `json:"error,omitempty"`
-	Locals    []sockeye.SocketAddr `json:"locals,omitempty"`
-	Retry     time.Duration        `json:"retry_ns,omitempty"`
-	Attempts  []attemptOption      `json:"attempts,omitempty"`
-	Datagram  int                  `json:"datagram_bytes,omitempty"`
-	Unsent    int                  `json:"unsent_bytes,omitempty"`
-	Process   *sockeye.Process     `json:"process,omitempty"`
-	Lines     *sockeye.LineEvent   `json:"lines,omitempty"`
-	Lost      *lostOption          `json:"lost,omitempty"`
-	Interface string               `json:"interface,omitempty"`
-	Pair      *sockeye.PeerRef     `json:"pair,omitempty"`
+	Reason    sockeye.Reason          `json:"reason,omitempty"`
+	Error     *errorOption            `json:"error,omitempty"`
+	Locals    []sockeye.SocketAddr    `json:"locals,omitempty"`
+	Retry     time.Duration           `json:"retry_ns,omitempty"`
+	Attempts  []attemptOption         `json:"attempts,omitempty"`
+	Datagram  int                     `json:"datagram_bytes,omitempty"`
+	Unsent    int                     `json:"unsent_bytes,omitempty"`
+	Process   *sockeye.Process        `json:"process,omitempty"`
+	Lines     *sockeye.LineEvent      `json:"lines,omitempty"`
+	Lost      *lostOption             `json:"lost,omitempty"`
+	Interface string                  `json:"interface,omitempty"`
+	Pair      *sockeye.PeerRef        `json:"pair,omitempty"`
+	WebSocket *sockeye.WebSocketState `json:"websocket,omitempty"`
+	Message   sockeye.MessageType     `json:"message_type,omitempty"`
+	Control   *sockeye.ControlFrame   `json:"control,omitempty"`
+	Close     *sockeye.CloseStatus    `json:"close,omitempty"`
 }
 
 type errorOption struct {
@@ -97,7 +101,7 @@ func (n customOption) json() []byte {
 	}
 	if n.Detail != nil {
 		d := *n.Detail
-		d.Error, d.Locals, d.Attempts = nil, nil, nil
+		d.Error, d.Locals, d.Attempts, d.WebSocket = nil, nil, nil, nil
 		n.Detail = &d
 	}
 	return mustMarshal(&n)
@@ -137,6 +141,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
 		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface, Pair: d.Pair,
+		WebSocket: d.WebSocket, Message: d.Message, Control: d.Control, Close: d.Close,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -154,6 +159,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
 		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface, Pair: n.Pair,
+		WebSocket: n.WebSocket, Message: n.Message, Control: n.Control, Close: n.Close,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

@@ -34,7 +34,7 @@ type textWriter struct {
 func (t *textWriter) write(e *sockeye.Event) (err error) {
 	t.buf = t.appendHead(t.buf[:0], e)
 	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
-		t.buf, err = t.rows.Piece(flowKey{e.Peer, e.Kind}, t.buf, e.Data, nil, e.Peer == nil || e.Peer.Network.Traits().Datagram)
+		t.buf, err = t.rows.Piece(flowKey{e.Peer, e.Kind}, t.buf, e.Data, nil, e.Peer == nil || e.Peer.Network.Traits().Bounded())
 		return err
 	}
 	if e.Kind == sockeye.Left && e.Peer != nil {

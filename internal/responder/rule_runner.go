@@ -154,7 +154,7 @@ func (r *ruleRunner) feed(q *rulePeer, data []byte, now time.Time) {
 	defer q.mu.Unlock() // whatever a rule does
 	f := r.framerLocked(q)
 	f.Feed(framing.Chunk{Data: data, Time: now})
-	if q.peer.Network.Traits().Datagram {
+	if q.peer.Network.Traits().Bounded() {
 		f.End()
 	}
 	r.answerLocked(q, now)

@@ -39,7 +39,7 @@ func (v *View) showLine(e sockeye.Event) error {
 	if data := e.Kind == sockeye.Received || e.Kind == sockeye.Sent; data && v.Format == Lines {
 		r.lines.Charset, r.lines.Chose = v.Charset, v.showCharset
 		d := flow{e.Peer, e.Kind}
-		v.buf, err = r.lines.Piece(d, v.appendHead(v.buf[:0], e), e.Data, v.appendAfterText(nil, e), e.Peer.Network.Traits().Datagram)
+		v.buf, err = r.lines.Piece(d, v.appendHead(v.buf[:0], e), e.Data, v.appendAfterText(nil, e), e.Peer.Network.Traits().Bounded())
 	} else {
 		if e.Kind == sockeye.Left {
 			r.lines.End(flow{e.Peer, sockeye.Received})

@@ -201,7 +201,7 @@ func (v *View) showRaw(e sockeye.Event) error {
 var marks = map[sockeye.EventKind]struct{ mark, colour string }{
 	sockeye.Opened: {"*", ""}, sockeye.Joined: {"+", "32"}, sockeye.Received: {"←", "36"}, sockeye.Sent: {"→", "35"},
 	sockeye.Finished: {"-", "33"}, sockeye.Left: {"-", "33"}, sockeye.Failed: {"!", "31"}, sockeye.Gap: {"!", "31"}, sockeye.Ended: {"*", ""},
-	sockeye.Lines: {"~", "33"}, sockeye.Paired: {"+", "32"},
+	sockeye.Lines: {"~", "33"}, sockeye.Paired: {"+", "32"}, sockeye.Control: {"~", "33"},
 }
 
 // AppendLine appends one event as a line a person reads. What came from the
@@ -255,7 +255,7 @@ func (v *View) appendHead(dst []byte, e sockeye.Event) []byte {
 		dst = v.paint(dst, m.colour, PeerName(e.Peer))
 		dst = append(dst, "  "...)
 	}
-	return dst
+	return appendMessageType(dst, e)
 }
 
 func (v *View) appendData(dst []byte, e sockeye.Event) []byte {
@@ -330,7 +330,7 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if isLine(e) {
 			return a.describePort(d)
 		}
-		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeAttempts(d)
+		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeWebSocket(d) + a.describeAttempts(d)
 	case sockeye.Finished:
 		if d.Reason == sockeye.ReasonLocal {
 			return sockeye.WordWeFinished.On(networkOf(e)).Fill().In(a.Lang)
@@ -345,6 +345,8 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if d.Pair != nil {
 			return sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address).In(a.Lang)
 		}
+	case sockeye.Control:
+		return a.describeControl(d)
 	case sockeye.Lines:
 		return a.describeLines(d)
 	case sockeye.Failed:
@@ -385,7 +387,7 @@ func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 		}
 		where += transport + "://" + l.String()
 	}
-	return sockeye.WordListening.Fill("address", where).In(a.Lang)
+	return sockeye.WordListening.Fill("address", where).In(a.Lang) + a.describeForBrowser(ep, d)
 }
 
 // describeProcess says which program a peer is, if that is known.
@@ -421,6 +423,7 @@ func networkOf(e sockeye.Event) sockeye.Network {
 
 func (a *Terminal) describeReason(n sockeye.Network, d *sockeye.Detail) string {
 	s := d.Reason.On(n).In(a.Lang)
+	s += a.describeClose(d)
 	if d.Unsent > 0 {
 		s += a.T("; ", "；") + sockeye.NeverReached(d.Unsent).In(a.Lang)
 	}

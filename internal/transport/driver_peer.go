@@ -136,7 +136,9 @@ func (p *DriverPeer) OnPeerFinished() AfterFinish {
 	}
 	p.mu.Unlock()
 	p.lastActive.Store(p.session.cfg.Now().UnixNano())
-	p.Public().record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonEOF}})
+	d := &sockeye.Detail{Reason: sockeye.ReasonEOF}
+	p.addEnd(d)
+	p.Public().record(sockeye.Event{Kind: sockeye.Finished, Detail: d})
 	switch {
 	case both:
 		return ConnectionOver
@@ -155,6 +157,7 @@ func (p *DriverPeer) RecordLeft(unsent int) {
 	}
 	d := &sockeye.Detail{Reason: p.reason, Err: p.cause, Unsent: unsent}
 	p.mu.Unlock()
+	p.addEnd(d)
 	p.session.removePeer(p.Public())
 	if left := p.session.cfg.Left; left != nil {
 		left(p.Public(), unsent)

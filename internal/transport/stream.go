@@ -39,6 +39,8 @@ type connReader interface {
 	// next waits for bytes, records them and returns the buffer that holds them; the
 	// caller puts it back. At the end of the stream the error is io.EOF.
 	next() (*[]byte, int, error)
+	// put takes back what next returned.
+	put(buf *[]byte)
 	// waitClosed waits, after the peer finished, until it resets the connection (an
 	// error), until we close it, or until wake.
 	waitClosed() error
@@ -61,6 +63,11 @@ const WritePiece = 256 << 10
 // NewStreamMover makes the Mover of a peer; Serve starts it.
 func NewStreamMover(p *DriverPeer, conn Conn) *StreamMover {
 	c := &StreamMover{peer: p, conn: conn, sendSlot: make(chan struct{}, 1), closed: make(chan struct{})}
+	if m, ok := conn.(MessageConn); ok {
+		messages := newMessageIO(c, m)
+		c.reader, c.writer = messages, messages
+		return c
+	}
 	c.reader, c.writer = newConnIO(c)
 	return c
 }
@@ -101,7 +108,7 @@ func (c *StreamMover) readAll() error {
 		if s.cfg.Responder != nil && (afterOurEnd || !c.peer.Public().isState(sockeye.WeFinished)) {
 			s.cfg.Responder.Received(c.peer.Public(), (*buf)[:n])
 		}
-		s.buffers.Put(buf)
+		c.reader.put(buf)
 	}
 }
 

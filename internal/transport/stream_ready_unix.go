@@ -52,6 +52,8 @@ func (in *readyReader) next() (*[]byte, int, error) {
 	return in.buf, in.n, nil
 }
 
+func (in *readyReader) put(buf *[]byte) { in.c.peer.session.buffers.Put(buf) }
+
 // read is one non-blocking read; false waits for readiness.
 func (in *readyReader) read(fd uintptr) bool {
 	c := in.c

@@ -54,6 +54,8 @@ func (in *waitingReader) next() (*[]byte, int, error) {
 	return nil, 0, err
 }
 
+func (in *waitingReader) put(buf *[]byte) { in.c.peer.session.buffers.Put(buf) }
+
 // waitClosed waits, after the peer finished, until we close the connection or
 // set a read deadline. A reset is only seen by the next send here.
 func (in *waitingReader) waitClosed() error {

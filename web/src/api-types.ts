@@ -31,10 +31,21 @@ export interface Choice {
   label: string;
 }
 
+export interface CloseStatus {
+  code: number;
+  reason?: string;
+  by_us?: boolean;
+}
+
 /** CommandLine is one program's way to play the board. */
 export interface CommandLine {
   label: string;
   line: string;
+}
+
+export interface ControlFrame {
+  type: string;
+  data?: string;
 }
 
 /**
@@ -107,6 +118,10 @@ export interface EventLine {
   lines?: LineEvent;
   interface?: string;
   pair?: PeerRef;
+  websocket?: WebSocketState;
+  message_type?: string;
+  control?: ControlFrame;
+  close?: CloseStatus;
   frames?: Frame[];
   /** more that end here, beyond what one event may have */
   frames_left_out?: number;
@@ -379,19 +394,19 @@ export interface OpenWorkspace {
 export interface Options {
   /** close a peer on which nothing crossed for this long; in milliseconds; default: 5m for UDP that listens, else never */
   idle_timeout_ms?: number;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP and UDP; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP and WebSocket; listen */
   allow_peers?: string[];
-  /** never let these in; TCP and UDP; listen */
+  /** never let these in; TCP, UDP and WebSocket; listen */
   deny_peers?: string[];
-  /** connections the kernel queues before they are accepted; default: the system's most; TCP and UNIX; listen */
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX and WebSocket; listen */
   backlog?: number;
   /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX and UNIXGRAM; listen */
   mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
-  /** local address to connect from; several are tried in turn; TCP and UDP; connect */
+  /** local address to connect from; several are tried in turn; TCP, UDP and WebSocket; connect */
   source?: string[];
-  /** local port to connect from; default: any; TCP and UDP; connect */
+  /** local port to connect from; default: any; TCP, UDP and WebSocket; connect */
   source_port?: number;
   /** how long one attempt to connect may take; in milliseconds; default: 10s; connect */
   connect_timeout_ms?: number;
@@ -411,7 +426,7 @@ export interface Options {
   dtr?: boolean;
   /** RTS while the port is open; default: on; Serial */
   rts?: boolean;
-  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP and UDP */
+  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP and WebSocket */
   interface?: string;
   /** join the multicast group for these senders only (source-specific); UDP; listen */
   group_source?: string[];
@@ -419,29 +434,29 @@ export interface Options {
   ttl?: number;
   /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
   loop?: boolean;
-  /** TCP_NODELAY: send small messages at once; default: on; TCP */
+  /** TCP_NODELAY: send small messages at once; default: on; TCP and WebSocket */
   no_delay?: boolean;
-  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP; Linux */
+  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP and WebSocket; Linux */
   cork?: boolean;
-  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP; Linux */
+  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP and WebSocket; Linux */
   quick_ack?: boolean;
-  /** probe idle TCP peers; default: on; TCP */
+  /** probe idle TCP peers; default: on; TCP and WebSocket */
   keepalive?: boolean;
-  /** idle time before the first probe; in milliseconds; default: 5s; TCP */
+  /** idle time before the first probe; in milliseconds; default: 5s; TCP and WebSocket */
   keepalive_idle_ms?: number;
-  /** time between probes; in milliseconds; default: 5s; TCP */
+  /** time between probes; in milliseconds; default: 5s; TCP and WebSocket */
   keepalive_interval_ms?: number;
-  /** unanswered probes until the peer is dead; default: 3; TCP */
+  /** unanswered probes until the peer is dead; default: 3; TCP and WebSocket */
   keepalive_count?: number;
-  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; in milliseconds; TCP; Linux */
+  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; in milliseconds; TCP and WebSocket; Linux */
   user_timeout_ms?: number;
-  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP and UDP */
+  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP and WebSocket */
   receive_buffer?: number;
   /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
   send_buffer?: number;
   /** most bytes one read takes; in bytes; default: 64KiB */
   read_size?: number;
-  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP and UNIX */
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP, UNIX and WebSocket */
   half_open_ms?: number;
   /** how long a send waits for a peer that does not read; in milliseconds; default: for ever */
   send_timeout_ms?: number;
@@ -449,18 +464,30 @@ export interface Options {
   broadcast?: boolean;
   /** refuse a datagram that is longer than the path carries, instead of cutting it into fragments; default: the system's choice; UDP */
   dont_fragment?: boolean;
-  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, else off; TCP and UDP; listen */
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP and WebSocket, else off; TCP, UDP and WebSocket; listen */
   reuse_address?: boolean;
-  /** SO_REUSEPORT: share the port with other processes; TCP and UDP; Linux */
+  /** SO_REUSEPORT: share the port with other processes; TCP, UDP and WebSocket; Linux */
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
-  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP and UNIX; listen */
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX and WebSocket; listen */
   over_cap?: "refuse" | "pause";
-  /** address family to try first: 4 or 6; default: the resolver's order; TCP and UDP; connect */
+  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP and WebSocket; connect */
   prefer?: 4 | 6;
-  /** allow a connection to itself, which TCP can make on loopback; TCP; connect */
+  /** allow a connection to itself, which TCP can make on loopback; TCP and WebSocket; connect */
   self_connect?: boolean;
+  /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket */
+  subprotocol?: string;
+  /** a header of the handshake, "Authorization: Bearer x"; may be given again; WebSocket */
+  header?: number;
+  /** the Origin that a client sends; of a server, from where pages may connect: https://a.example,null; default: from everywhere, else none; WebSocket */
+  origin?: string;
+  /** what messages are sent as: auto, text or binary; default: auto; WebSocket */
+  message_type?: "auto" | "text" | "binary";
+  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket */
+  max_message?: number;
+  /** agree on permessage-deflate, if the other side wants it; WebSocket */
+  compress?: boolean;
 }
 
 /**
@@ -483,7 +510,7 @@ export interface Payload {
 export interface Peer {
   id: number;
   session: string;
-  network: "tcp" | "udp" | "unix" | "unixgram" | "serial";
+  network: "tcp" | "udp" | "unix" | "unixgram" | "serial" | "ws";
   local: string;
   remote: string;
   alias: string;
@@ -798,19 +825,19 @@ export interface SavedEndpoint {
   echo?: boolean;
   /** close a peer on which nothing crossed for this long; default: 5m for UDP that listens, else never */
   idle_timeout?: string;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP and UDP; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP and WebSocket; listen */
   allow_peers?: string[];
-  /** never let these in; TCP and UDP; listen */
+  /** never let these in; TCP, UDP and WebSocket; listen */
   deny_peers?: string[];
-  /** connections the kernel queues before they are accepted; default: the system's most; TCP and UNIX; listen */
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX and WebSocket; listen */
   backlog?: number;
   /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX and UNIXGRAM; listen */
   mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
-  /** local address to connect from; several are tried in turn; TCP and UDP; connect */
+  /** local address to connect from; several are tried in turn; TCP, UDP and WebSocket; connect */
   source?: string[];
-  /** local port to connect from; default: any; TCP and UDP; connect */
+  /** local port to connect from; default: any; TCP, UDP and WebSocket; connect */
   source_port?: number;
   /** how long one attempt to connect may take; default: 10s; connect */
   connect_timeout?: string;
@@ -830,7 +857,7 @@ export interface SavedEndpoint {
   dtr?: boolean;
   /** RTS while the port is open; default: on; Serial */
   rts?: boolean;
-  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP and UDP */
+  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP and WebSocket */
   interface?: string;
   /** join the multicast group for these senders only (source-specific); UDP; listen */
   group_source?: string[];
@@ -838,29 +865,29 @@ export interface SavedEndpoint {
   ttl?: number;
   /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
   loop?: boolean;
-  /** TCP_NODELAY: send small messages at once; default: on; TCP */
+  /** TCP_NODELAY: send small messages at once; default: on; TCP and WebSocket */
   no_delay?: boolean;
-  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP; Linux */
+  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP and WebSocket; Linux */
   cork?: boolean;
-  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP; Linux */
+  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP and WebSocket; Linux */
   quick_ack?: boolean;
-  /** probe idle TCP peers; default: on; TCP */
+  /** probe idle TCP peers; default: on; TCP and WebSocket */
   keepalive?: boolean;
-  /** idle time before the first probe; default: 5s; TCP */
+  /** idle time before the first probe; default: 5s; TCP and WebSocket */
   keepalive_idle?: string;
-  /** time between probes; default: 5s; TCP */
+  /** time between probes; default: 5s; TCP and WebSocket */
   keepalive_interval?: string;
-  /** unanswered probes until the peer is dead; default: 3; TCP */
+  /** unanswered probes until the peer is dead; default: 3; TCP and WebSocket */
   keepalive_count?: number;
-  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; TCP; Linux */
+  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; TCP and WebSocket; Linux */
   user_timeout?: string;
-  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP and UDP */
+  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP and WebSocket */
   receive_buffer?: number;
   /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
   send_buffer?: number;
   /** most bytes one read takes; in bytes; default: 64KiB */
   read_size?: number;
-  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP and UNIX */
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP, UNIX and WebSocket */
   half_open?: string;
   /** how long a send waits for a peer that does not read; default: for ever */
   send_timeout?: string;
@@ -868,18 +895,30 @@ export interface SavedEndpoint {
   broadcast?: boolean;
   /** refuse a datagram that is longer than the path carries, instead of cutting it into fragments; default: the system's choice; UDP */
   dont_fragment?: boolean;
-  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, else off; TCP and UDP; listen */
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP and WebSocket, else off; TCP, UDP and WebSocket; listen */
   reuse_address?: boolean;
-  /** SO_REUSEPORT: share the port with other processes; TCP and UDP; Linux */
+  /** SO_REUSEPORT: share the port with other processes; TCP, UDP and WebSocket; Linux */
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
-  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP and UNIX; listen */
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX and WebSocket; listen */
   over_cap?: "refuse" | "pause";
-  /** address family to try first: 4 or 6; default: the resolver's order; TCP and UDP; connect */
+  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP and WebSocket; connect */
   prefer?: 4 | 6;
-  /** allow a connection to itself, which TCP can make on loopback; TCP; connect */
+  /** allow a connection to itself, which TCP can make on loopback; TCP and WebSocket; connect */
   self_connect?: boolean;
+  /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket */
+  subprotocol?: string;
+  /** a header of the handshake, "Authorization: Bearer x"; may be given again; WebSocket */
+  header?: number;
+  /** the Origin that a client sends; of a server, from where pages may connect: https://a.example,null; default: from everywhere, else none; WebSocket */
+  origin?: string;
+  /** what messages are sent as: auto, text or binary; default: auto; WebSocket */
+  message_type?: "auto" | "text" | "binary";
+  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket */
+  max_message?: number;
+  /** agree on permessage-deflate, if the other side wants it; WebSocket */
+  compress?: boolean;
 }
 
 /**
@@ -937,7 +976,7 @@ export interface SendResults {
 export interface Session {
   id: string;
   mode: "listen" | "connect";
-  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram" | "serial";
+  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram" | "serial" | "ws" | "ws4" | "ws6";
   /** what was asked for, as a URL */
   address: string;
   /** what is really bound */
@@ -1154,7 +1193,7 @@ export interface TryRules {
   variables?: Record<string, string>;
   payload?: Payload;
   data?: string;
-  network?: "tcp" | "udp" | "unix" | "unixgram" | "serial";
+  network?: "tcp" | "udp" | "unix" | "unixgram" | "serial" | "ws";
   state?: string;
   session?: string;
   from?: number;
@@ -1179,6 +1218,14 @@ export interface Upstream {
   /** with options behind a ?, serial:///dev/ttyUSB0?baud=9600 */
   address: string;
   options?: Options;
+}
+
+export interface WebSocketState {
+  path: string;
+  subprotocol?: string;
+  origin?: string;
+  headers?: string[];
+  compressed?: boolean;
 }
 
 /**

@@ -9,10 +9,11 @@ import (
 
 // schemeForms is how the page calls each kind of socket, and which fields its form has.
 var schemeForms = map[sockeye.Network]schemeForm{
-	sockeye.TCP:      {label: sockeye.Text{En: "TCP", Zh: "TCP"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
-	sockeye.UDP:      {label: sockeye.Text{En: "UDP", Zh: "UDP"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
-	sockeye.Unix:     {label: sockeye.Text{En: "Unix socket (stream)", Zh: "Unix 套接字（流）"}, fields: pathOnly, example: socketPath},
-	sockeye.Unixgram: {label: sockeye.Text{En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"}, fields: pathOnly, example: socketPath},
+	sockeye.TCP:       {label: sockeye.Text{En: "TCP", Zh: "TCP"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
+	sockeye.UDP:       {label: sockeye.Text{En: "UDP", Zh: "UDP"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
+	sockeye.Unix:      {label: sockeye.Text{En: "Unix socket (stream)", Zh: "Unix 套接字（流）"}, fields: pathOnly, example: socketPath},
+	sockeye.Unixgram:  {label: sockeye.Text{En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"}, fields: pathOnly, example: socketPath},
+	sockeye.WebSocket: {label: sockeye.Text{En: "WebSocket", Zh: "WebSocket"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.Serial: {label: sockeye.Text{En: "Serial port", Zh: "串口"}, fields: pathOnly, modes: []sockeye.Mode{sockeye.Connect},
 		example: sockeye.Text{En: "/dev/ttyUSB0 or COM3", Zh: "/dev/ttyUSB0 或 COM3"}, choices: "/ports"},
 }
@@ -93,7 +94,7 @@ export const schemes: readonly Scheme[] = [
 			f.modes = []sockeye.Mode{sockeye.Listen, sockeye.Connect}
 		}
 		t := n.Traits()
-		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Datagram, t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, f.modes, both(f.example), f.choices, t.Line}))
+		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Bounded(), t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, f.modes, both(f.example), f.choices, t.Line}))
 	}
 	b.WriteString("];\n")
 	return b.String(), nil

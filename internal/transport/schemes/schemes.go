@@ -9,6 +9,7 @@ import (
 	"sockeye/internal/transport/tcp"
 	"sockeye/internal/transport/udp"
 	"sockeye/internal/transport/unix"
+	"sockeye/internal/transport/websocket"
 )
 
 // drivers is the list: one row for each network without its family.
@@ -20,6 +21,8 @@ var drivers = map[sockeye.Network]transport.Driver{
 	sockeye.Unixgram: unix.Datagram{},
 
 	sockeye.Serial: serial.Driver{},
+
+	sockeye.WebSocket: websocket.Driver{},
 }
 
 // Driver opens endpoints of a network; nil if nothing does.

@@ -147,8 +147,8 @@ func testEveryByte(t *testing.T, k Case) {
 			t.Errorf("%s %d bytes that differ from the %d", name, len(got), len(all))
 		}
 	}
-	if n := len(p.serverRecord.All(IsKind(sockeye.Received))); p.traits.Datagram && n != messages {
-		t.Errorf("%d datagrams came, want %d", n, messages)
+	if n := len(p.serverRecord.All(IsKind(sockeye.Received))); p.traits.Bounded() && n != messages {
+		t.Errorf("%d messages came, want %d", n, messages)
 	}
 }
 

@@ -1,6 +1,7 @@
 // What an event says that carries no data, in the person's words.
 
-import type { EventLine, ModemLines, Process, Session } from '../api-types';
+import type { CloseStatus, EventLine, ModemLines, Process, Session, WebSocketState } from '../api-types';
+import { eventWords } from '../i18n/events';
 import { t, type Word } from '../i18n/i18n.svelte';
 import { count, size } from './numbers';
 import { isConnectionless, schemeOf, wordOn } from './scheme';
@@ -21,7 +22,8 @@ const reasons: Record<string, Word> = {
 // Why it left, as the terminal says it: of a failure with what the system said.
 function reason(e: EventLine): string {
   const why = t(wordOn(e.network, reasons[e.reason ?? ''] ?? 'reasonError'));
-  return e.error && (e.reason === 'error' || e.reason === 'timeout') ? `${why}${t('colon')}${e.error.message}` : why;
+  const said = e.close ? `${why} — ${closeStatus(e.close)}` : why;
+  return e.error && (e.reason === 'error' || e.reason === 'timeout') ? `${said}${t('colon')}${e.error.message}` : said;
 }
 
 /** The session is the event's, if it is known. */
@@ -37,6 +39,8 @@ export function sentence(e: EventLine, session: Session | undefined): string {
       return t('eventClosedBecause', { reason: reason(e) });
     case 'finished':
       return t(wordOn(e.network, e.reason === 'eof' ? 'eventTheyFinished' : 'eventWeFinished'));
+    case 'control':
+      return control(e);
     case 'lines':
       return t('eventLines', { what: lineChanges(e) });
     case 'paired':
@@ -51,6 +55,35 @@ export function sentence(e: EventLine, session: Session | undefined): string {
     default:
       return e.kind;
   }
+}
+
+function control({ control }: EventLine): string {
+  if (!control) return '';
+  const what = t(control.type === 'ping' ? 'wsPing' : 'wsPong');
+  return control.data ? `${what}${t('colon')}${safe(JSON.stringify(atob(control.data)))}` : what;
+}
+
+/** Why a WebSocket was closed, as the terminal says it. */
+export function closeStatus({ code, reason }: CloseStatus): string {
+  const word = `closeCode${code}`;
+  const said = t('wsClose', { code, meaning: t(word in eventWords ? (word as Word) : 'closeCodeOwn') });
+  return reason ? `${said}${t('colon')}${safe(JSON.stringify(reason))}` : said;
+}
+
+/** What the handshake of a WebSocket agreed on. */
+function handshake(w: WebSocketState): string {
+  const said = [safe(w.path)];
+  if (w.subprotocol) said.push(t('wsSubprotocol', { name: safe(w.subprotocol) }));
+  if (w.origin) said.push(t('wsOrigin', { origin: safe(w.origin) }));
+  if (w.compressed) said.push(t('wsCompressed'));
+  return said.join(', ');
+}
+
+/** The line with which a page in a browser becomes a peer of a server. */
+function forBrowser(e: EventLine, s: Session): string {
+  const local = (e.local ?? '').replace(/^(0\.0\.0\.0|\[::\]):/, 'localhost:');
+  const path = /^\w+:\/\/[^/?]*(.*)$/.exec(s.address)?.[1] || '/';
+  return t('wsForBrowser', { line: t('wsBrowserLine', { url: `ws://${local}${path}` }) });
 }
 
 const isUDP = (e: EventLine): boolean => isConnectionless(e.network);
@@ -82,7 +115,7 @@ function lineChanges({ lines }: EventLine): string {
 // UDP knows no connections: a peer is an address that a datagram came from, or goes to.
 function joined(e: EventLine, s: Session | undefined): string {
   if (isLine(e)) return e.lines ? t('eventPortThereLines', { lines: linesOn(e.lines) }) : t('eventPortThere');
-  if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '');
+  if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '') + (e.websocket ? t('colon') + handshake(e.websocket) : '');
   const where = e.interface ? t('onInterface', { name: safe(e.interface) }) : '';
   if (e.reason === 'local' || s?.mode === 'connect') return t('udpDestination') + where;
   return t('udpFirst', { peer: safe(e.peer ?? '') }) + where;
@@ -99,7 +132,7 @@ function opened(e: EventLine, s: Session | undefined): string {
   const locals = e.locals ?? [e.local ?? ''];
   const bound = locals.map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
   if (s && isLine(e) && e.local) return t('eventPortOpened', { address: safe(s.address), settings: safe(e.local) });
-  if (s?.mode === 'listen') return t('eventListening', { address: bound });
+  if (s?.mode === 'listen') return t('eventListening', { address: bound }) + (e.network === 'ws' ? ` — ${forBrowser(e, s)}` : '');
   if (s && isUDP(e)) return e.local || e.locals ? t('udpSending', { address: safe(s.address), local: bound }) : t('udpWillSend', { address: safe(s.address) });
   if (s) return t('eventConnectedTo', { address: safe(s.address), local: locals.join(' ') });
   return t('eventOpened', { address: bound });

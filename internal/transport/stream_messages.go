@@ -1,0 +1,95 @@
+package transport
+
+import (
+	"sync"
+
+	"sockeye"
+)
+
+// MessageConn is a Conn over which messages go whole: each is one event.
+type MessageConn interface {
+	Conn
+	// ReadMessage waits for the next message and says how it came. Its bytes are lent until
+	// FreeMessage. control is called with what the protocol itself says meanwhile. At the
+	// end of the stream the error is io.EOF.
+	ReadMessage(control func(d *sockeye.Detail)) ([]byte, *sockeye.Detail, error)
+	// FreeMessage gives back what ReadMessage lent.
+	FreeMessage()
+	// WriteMessage writes a message, whole or with an error. It calls took with how it was
+	// sent while it holds order, over the write with which the kernel got the last of it.
+	WriteMessage(data []byte, order sync.Locker, took func(how *sockeye.Detail)) error
+	// AwaitEnd waits, after both directions ended, until the peer closes the connection
+	// below, a moment at most.
+	AwaitEnd()
+	// Ended adds to how the peer finished or left what the protocol says of it.
+	Ended(d *sockeye.Detail)
+}
+
+// messageIO reads and writes the messages of a connection.
+type messageIO struct {
+	waitingReader
+	conn MessageConn
+	data []byte
+}
+
+func newMessageIO(c *StreamMover, conn MessageConn) *messageIO {
+	return &messageIO{waitingReader{c, make(chan struct{}, 1)}, conn, nil}
+}
+
+// next waits for a message, records it and returns its bytes.
+func (m *messageIO) next() (*[]byte, int, error) {
+	c := m.c
+	data, how, err := m.conn.ReadMessage(m.control)
+	if err != nil {
+		return nil, 0, err
+	}
+	c.order.Lock()
+	c.peer.Record(c.peer.Received(c.peer.session.cfg.Now(), data, how))
+	c.order.Unlock()
+	m.data = data
+	return &m.data, len(data), nil
+}
+
+// control records what the protocol says beside the messages.
+func (m *messageIO) control(d *sockeye.Detail) {
+	p := m.c.peer
+	p.Public().markActive(p.session.cfg.Now())
+	m.c.order.Lock()
+	p.Record(sockeye.Event{Kind: sockeye.Control, Detail: d})
+	m.c.order.Unlock()
+}
+
+func (m *messageIO) put(*[]byte) {
+	m.data = nil
+	m.conn.FreeMessage()
+}
+
+func (m *messageIO) waitAcknowledged() error {
+	m.conn.AwaitEnd()
+	return nil
+}
+
+// write is called by the holder of the turn only.
+func (m *messageIO) write(data []byte) (int, error) {
+	c := m.c
+	c.waiting.Store(int64(len(data)))
+	defer c.waiting.Store(0)
+	err := m.conn.WriteMessage(data, &c.order, func(how *sockeye.Detail) {
+		e := c.peer.Sent(c.peer.session.cfg.Now(), data)
+		e.Detail = how
+		c.peer.Record(e)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return len(data), nil
+}
+
+// addEnd adds to how a peer finished or left what its protocol says of it.
+func (p *DriverPeer) addEnd(d *sockeye.Detail) {
+	if c, ok := p.mover.(*StreamMover); ok {
+		if m, ok := c.conn.(MessageConn); ok {
+			m.Ended(d)
+		}
+	}
+}

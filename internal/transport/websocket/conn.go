@@ -1,0 +1,211 @@
+package websocket
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"sync"
+	"syscall"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+	"sockeye/internal/transport"
+)
+
+// conn is a WebSocket as a transport.MessageConn. Its events are messages.
+type conn struct {
+	transport.Conn // below; its addresses, options and status are ours
+	in             *limitedReader
+	reader         *bufio.Reader
+	client         bool
+	most           int // bytes of a message
+	state          sockeye.WebSocketState
+	types          sockeye.MessageType // Options.MessageType
+	key            func() [4]byte
+
+	// Only the reader uses these.
+	buf     *[]byte
+	message opcode // of the fragments so far; 0 between messages
+	packed  bool
+
+	mu       sync.Mutex
+	theirs   *sockeye.CloseStatus
+	ours     *sockeye.CloseStatus
+	lastType sockeye.MessageType // of what came last
+	cut      error               // a frame was written in part: nothing can follow
+
+	writing sync.Mutex // held over a frame
+	out     []byte
+}
+
+// Control calls f with the descriptor below, while it is open.
+func (c *conn) Control(f func(fd uintptr)) error {
+	if below, ok := c.Conn.(transport.FDController); ok {
+		return below.Control(f)
+	}
+	return nil
+}
+
+// Joined is what the joined event tells.
+func (c *conn) Joined() *sockeye.Detail { return &sockeye.Detail{WebSocket: &c.state} }
+
+// detailOf is one of two details that all messages share.
+func detailOf(t sockeye.MessageType) *sockeye.Detail {
+	if t == sockeye.TextMessage {
+		return textDetail
+	}
+	return binaryDetail
+}
+
+var (
+	textDetail   = &sockeye.Detail{Message: sockeye.TextMessage}
+	binaryDetail = &sockeye.Detail{Message: sockeye.BinaryMessage}
+)
+
+// Ended adds the code that the connection was closed with: that of the other side, or else
+// our own.
+func (c *conn) Ended(d *sockeye.Detail) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d.Close = c.theirs; d.Close == nil {
+		d.Close = c.ours
+	}
+}
+
+// linger is how long the connection below may stay after both sides said that they close.
+const linger = time.Second
+
+// AwaitEnd waits until the other side closes the connection below.
+func (c *conn) AwaitEnd() {
+	c.Conn.SetReadDeadline(time.Now().Add(linger))
+	io.Copy(io.Discard, c.Conn)
+}
+
+// CloseWrite sends our Close frame. When the other side has sent its own, the connection
+// below ends, too: by the server, whom the client waits for (RFC 6455 section 7.1.1).
+func (c *conn) CloseWrite() error {
+	c.mu.Lock()
+	theirs := c.theirs
+	c.mu.Unlock()
+	code := sockeye.CloseNormal
+	if theirs != nil {
+		code = theirs.Code
+	}
+	if code != sockeye.CloseNoFrame { // nobody would read it
+		if err := c.sendClose(code, ""); err != nil {
+			return err
+		}
+	}
+	if theirs == nil {
+		return nil
+	}
+	return unlessGone(c.Conn.CloseWrite())
+}
+
+// unlessGone is an error of ending a connection, unless it had ended already.
+func unlessGone(err error) error {
+	if netinfo.IsErrno(err, syscall.EPIPE, syscall.ECONNRESET, syscall.ENOTCONN) {
+		return nil
+	}
+	return err
+}
+
+// sendClose sends a Close frame, unless one was sent. It does not wait for a peer that
+// does not read.
+func (c *conn) sendClose(code int, reason string) error {
+	c.mu.Lock()
+	done := c.ours != nil
+	if !done {
+		c.ours = &sockeye.CloseStatus{Code: code, Reason: reason, ByUs: true}
+	}
+	c.mu.Unlock()
+	if done {
+		return nil
+	}
+	var payload []byte
+	if code < sockeye.CloseNoCode || code > sockeye.CloseNoFrame {
+		payload = append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
+	}
+	c.Conn.SetWriteDeadline(time.Now().Add(linger))
+	err := c.control(opClose, payload)
+	c.Conn.SetWriteDeadline(time.Time{})
+	return unlessGone(err)
+}
+
+// control writes a control frame.
+func (c *conn) control(op opcode, payload []byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	frame := c.frame(frameHeader{op: op, final: true}, payload)
+	n, err := c.Conn.Write(frame)
+	return c.wrote(n, len(frame), err)
+}
+
+// wrote notes that a frame was written in part. Nothing can follow it: the connection
+// ends.
+func (c *conn) wrote(n, all int, err error) error {
+	if n == 0 || n == all {
+		return err
+	}
+	c.mu.Lock()
+	if c.cut == nil {
+		c.cut = &sockeye.Error{Kind: sockeye.Canceled, Op: "send", Target: c.Remote().String(), Err: err,
+			Message: sockeye.Text{En: fmt.Sprintf("a frame was cut after %d of %d bytes, so the connection had to end", n, all), Zh: fmt.Sprintf("一帧只发送了 %d / %d 字节就中断，连接只能结束", n, all)}}
+	}
+	c.mu.Unlock()
+	c.Conn.Abort()
+	c.Conn.Close()
+	return err
+}
+
+// frame is the bytes of a frame, in memory that the next one uses again.
+func (c *conn) frame(h frameHeader, payload []byte) []byte {
+	h.length = int64(len(payload))
+	if c.client {
+		h.masked, h.key = true, c.key()
+	}
+	out := c.out[:0]
+	if need := len(payload) + maxHeader; cap(out) < need {
+		out = make([]byte, 0, need)
+	}
+	out = append(h.append(out), payload...)
+	if h.masked {
+		mask(out[len(out)-len(payload):], h.key, 0)
+	}
+	c.out = nil
+	if cap(out) <= keptBuffer {
+		c.out = out
+	}
+	return out
+}
+
+// keptBuffer is the most memory that a connection keeps between messages.
+const keptBuffer = 4 << 10
+
+func tooBig(most int) error {
+	return &protocolError{sockeye.CloseTooBig, sockeye.Text{
+		En: fmt.Sprintf("a message of more than %d bytes", most), Zh: fmt.Sprintf("消息超过 %d 字节", most)}}
+}
+
+// limitedReader bounds what is read for a handshake.
+type limitedReader struct {
+	r    io.Reader
+	left int // negative: as much as there is
+}
+
+func (l *limitedReader) Read(b []byte) (int, error) {
+	if l.left < 0 {
+		return l.r.Read(b)
+	}
+	if l.left == 0 {
+		return 0, errLongHandshake
+	}
+	n, err := l.r.Read(b[:min(len(b), l.left)])
+	l.left -= n
+	return n, err
+}
+
+var errLongHandshake = &sockeye.Error{Kind: sockeye.TooLarge,
+	Message: sockeye.Text{En: "the headers of the handshake are too long", Zh: "握手的头部过长"}}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package transport
+
+import "sync"
+
+// WriteOrdered writes all of b and then calls took: the system does not write without
+// waiting here.
+func WriteOrdered(c Conn, b []byte, order sync.Locker, took func()) (int, error) {
+	return writeThenTell(c, b, order, took)
+}
