@@ -54,3 +54,20 @@ func TestWiresharkReadsWhatIsNotIP(t *testing.T) {
 		t.Errorf("tshark finds faults: %s, %v", bad, err)
 	}
 }
+
+// What happened on the lines of a serial port, and which peers a relay pairs, is read back
+// as it was.
+func TestRoundTripOfLinesAndPairs(t *testing.T) {
+	s := newScene()
+	c := &sockeye.Session{ID: "s1", Endpoint: sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.Serial, Path: "/dev/ttyUSB0"}}}
+	here := sockeye.TextSocketAddr("9600 8N1")
+	s.on(c, sockeye.Opened, &sockeye.Detail{Locals: []sockeye.SocketAddr{here}})
+	p := &sockeye.Peer{ID: 1, Session: c, Network: sockeye.Serial, Local: here, Remote: sockeye.TextSocketAddr("/dev/ttyUSB0")}
+	s.add(sockeye.Event{Kind: sockeye.Joined, Peer: p, Detail: &sockeye.Detail{Lines: &sockeye.LineEvent{ModemLines: sockeye.ModemLines{DTR: true}}}})
+	s.add(sockeye.Event{Kind: sockeye.Paired, Peer: p, Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: 2, Session: "s2", Address: "127.0.0.1:1883"}}})
+	s.received(p, "question")
+	s.add(sockeye.Event{Kind: sockeye.Lines, Peer: p, Detail: &sockeye.Detail{Lines: &sockeye.LineEvent{ModemLines: sockeye.ModemLines{CTS: true}, Changed: []string{"DTR", "CTS"}, Break: sockeye.BreakSent}}})
+	s.at(p, sockeye.Left, sockeye.ReasonUnplugged)
+	s.on(c, sockeye.Ended, nil)
+	wantEvents(t, s.events, s.encode(EncodeOptions{}))
+}
