@@ -2,12 +2,15 @@
 // done, so that nobody who then looks at it waits.
 
 export const later = {
+  fileRuns: () => import('./send/FileRuns.svelte'),
   fileSending: () => import('./send/FileSending.svelte'),
   help: () => import('./shell/Help.svelte'),
   lists: () => import('./lists/ListsPanel.svelte'),
   login: () => import('./shell/Login.svelte'),
   message: () => import('./message/MessagePanel.svelte'),
   options: () => import('./settings/OptionFields.svelte'),
+  peerDetails: () => import('./peers/PeerDetails.svelte'),
+  portLines: () => import('./peers/PortLines.svelte'),
   removeTab: () => import('./shell/RemoveTab.svelte'),
   rules: () => import('./rules/RulesPanel.svelte'),
   workspace: () => import('./workspace/WorkspacePanel.svelte'),
