@@ -45,6 +45,9 @@ func line(c *cobra.Command, more ...string) []string {
 	if strings.Contains(c.Use, "ADDRESS") {
 		args = append(args, "127.0.0.1:1")
 	}
+	if strings.Contains(c.Use, "LISTEN UPSTREAM") {
+		args = append(args, "127.0.0.1:0", "127.0.0.1:1")
+	}
 	if strings.Contains(c.Use, "RECORDING TEXT") {
 		args = append(args, "recording", "text")
 	}
@@ -65,7 +68,7 @@ func TestEveryFlagRefuses(t *testing.T) {
 				refuse(t, name+": needs a value", line(c, name)...)
 			}
 			switch f.Value.Type() {
-			case "string", "words":
+			case "string", "words", "stringArray":
 				return // each of these is in testdata/script
 			case "bool":
 				refuse(t, name+": ", line(c, name+"=perhaps")...)
