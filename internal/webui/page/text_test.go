@@ -26,7 +26,8 @@ func TestTextRows(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	frame := "\x01\x03\x00\x00\x00\x10\xc5\xcd"
-	pieces := []string{frame, frame, "a\xc5", "b", "\xe5", "\xa5\xbd", "\xc4\xe3\xba", "\xc3", "\x9b", "x\n", "\xa5b\xa5", "b\xf0@", "\xf8\xa1\xfe\xfe"}
+	pieces := []string{frame, frame, "a\xc5", "b", "\xe5", "\xa5\xbd", "\xc4\xe3\xba", "\xc3", "\x9b", "x\n", "\xa5b\xa5", "b\xf0@", "\xf8\xa1\xfe\xfe",
+		"x"} // a browser's GBK has characters that begin with FE, such as FEA0, which ours has not
 	for range 12 {
 		piece := ""
 		for range 1 + random.IntN(4) {
