@@ -2,6 +2,8 @@ package payload
 
 import (
 	"bytes"
+	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -30,7 +32,25 @@ type dumpLine struct {
 // tcpdump -X, Wireshark and Sockeye print it. ok is false if the text is none: there,
 // the offsets count the bytes, and stand apart from them.
 func (f folded) dump() (blanks [][2]int, repeats []dumpRepeat, ok bool) {
-	lines, ok := f.dumpLines()
+	if !sevenDigits.Match(f.text) {
+		return f.dumpIn(16)
+	}
+	blanks, repeats, ok = f.dumpIn(8)
+	if inTens, repeatsInTens, fits := f.dumpIn(10); !ok {
+		return inTens, repeatsInTens, fits
+	} else if fits && !slices.Equal(repeats, repeatsInTens) {
+		return nil, nil, false // nobody can tell how many lines were left out
+	}
+	return blanks, repeats, ok
+}
+
+// sevenDigits is the first line of a dump by od, whose offsets are octal, or with -A d
+// decimal; all others have another number of digits.
+var sevenDigits = regexp.MustCompile(`^\s*\d{7}[ \n]`)
+
+// dumpIn is dump for offsets that are written in a base.
+func (f folded) dumpIn(base int) (blanks [][2]int, repeats []dumpRepeat, ok bool) {
+	lines, ok := f.dumpLines(base)
 	if !ok {
 		return nil, nil, false
 	}
@@ -44,7 +64,7 @@ func (f folded) dump() (blanks [][2]int, repeats []dumpRepeat, ok bool) {
 			}
 			known = int(lines[i+1].offset - l.offset)
 		}
-		if !f.dumpBytes(l, known, width) {
+		if !f.dumpBytes(l, known, width) || base != 16 && len(bytes.TrimSpace(f.text[l.areaEnd:l.end])) > 0 {
 			return nil, nil, false
 		}
 		width = max(width, l.bytes)
@@ -80,7 +100,7 @@ func apart(lines []dumpLine) bool {
 }
 
 // dumpLines are the lines of a dump but for empty ones and comments.
-func (f folded) dumpLines() (lines []dumpLine, ok bool) {
+func (f folded) dumpLines(base int) (lines []dumpLine, ok bool) {
 	star := -1
 	for start := 0; start < len(f.text); {
 		end := start + bytes.IndexByte(f.text[start:], '\n')
@@ -94,7 +114,7 @@ func (f folded) dumpLines() (lines []dumpLine, ok bool) {
 		case string(line) == "*" && star < 0 && len(lines) > 0:
 			star = start + bytes.IndexByte(f.text[start:end], '*')
 		default:
-			l, ok := f.dumpLine(start, end)
+			l, ok := f.dumpLine(start, end, base)
 			if !ok {
 				return nil, false
 			}
@@ -106,7 +126,7 @@ func (f folded) dumpLines() (lines []dumpLine, ok bool) {
 	return lines, len(lines) > 0 && star < 0
 }
 
-func (f folded) dumpLine(start, end int) (dumpLine, bool) {
+func (f folded) dumpLine(start, end, base int) (dumpLine, bool) {
 	at := skipBlanks(f.text, start, end)
 	if at+1 < end && f.text[at] == '0' && f.text[at+1] == 'x' {
 		at += 2
@@ -119,7 +139,10 @@ func (f folded) dumpLine(start, end int) (dumpLine, bool) {
 	if l.digits = at - first; l.digits < 4 || l.digits > 16 {
 		return l, false
 	}
-	l.offset, _ = strconv.ParseUint(string(f.text[first:at]), 16, 64)
+	var err error
+	if l.offset, err = strconv.ParseUint(string(f.text[first:at]), base, 64); err != nil {
+		return l, false
+	}
 	if at < end && f.text[at] == ':' {
 		l.colon = true
 		at++

@@ -1,8 +1,10 @@
 package payload
 
 import (
+	"bytes"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,21 +81,33 @@ func (f folded) at(i int) int { return f.offsets[i] }
 
 // What stands around bytes in programs: a declaration up to its =, a word before a
 // bracket or quote, a type in parentheses. Each has a letter that is no hex digit.
-var codeAround = regexp.MustCompile(`(?m)^[ \t]*[A-Za-z_][\w \t*.,:<>&]*(?:\[[^\]\n]*\][ \t]*)*:?=` +
+var codeAround = regexp.MustCompile(`(?m)^[ \t]*[A-Za-z_][\w \t*.,:<>&]*(?:\[[^\]\n]*\][ \t]*)*(?:[A-Za-z_]\w*[ \t]*)?:?=` +
 	`|(?:\[(?:\d+|\.\.\.)\])?(?:[A-Za-z_][\w.]*!?[ \t]*)+(?:\[\][ \t]*)?[\[({]` +
 	`|&[ \t]*\[` +
 	`|\b[bB]['"]` +
 	`|\([ \t]*[A-Za-z_][\w \t]*\)`)
 
+// lengthOfList is the declaration of a number beside a list: xxd -i writes the length of
+// its list so.
+var lengthOfList = regexp.MustCompile(`(?m)(?:^|;)[ \t]*[A-Za-z_][\w \t*]*[ \t]=[ \t]*(?:\d\w*|sizeof[^;\n]*)[ \t]*;`)
+
 var noHexLetter = regexp.MustCompile(`[g-zG-Z_&]|[bB]['"]|\[[^\]]*\][ \t]*:?=`)
 
 // code finds what is not bytes in a piece of a program.
 func (f folded) code() (blanks [][2]int) {
+	if bytes.IndexByte(f.text, '{') >= 0 {
+		for _, m := range lengthOfList.FindAllIndex(f.text, -1) {
+			blanks = append(blanks, [2]int(m))
+		}
+	}
+	lengths := blanks
 	for _, m := range codeAround.FindAllIndex(f.text, -1) {
 		field := f.text[m[1]-1] == '{' && m[1] < len(f.text) && f.text[m[1]] == '{'
-		if !field && noHexLetter.Match(f.text[m[0]:m[1]]) {
+		inLength := slices.ContainsFunc(lengths, func(l [2]int) bool { return l[0] < m[1] && m[0] < l[1] })
+		if !field && !inLength && noHexLetter.Match(f.text[m[0]:m[1]]) {
 			blanks = append(blanks, [2]int{m[0], m[1]})
 		}
 	}
+	slices.SortFunc(blanks, func(a, b [2]int) int { return a[0] - b[0] })
 	return blanks
 }
