@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,9 @@ type listenFlags struct {
 	pageFlags
 	once, keepOpen bool
 	port           uint16
+	portGiven      bool
 	source         string
+	wait           string // how long to try to connect, which a server does not
 	allow          guardFlag
 	ncatForm       bool // "sockeye -l": one peer unless -k
 	keepOpenGiven  bool
@@ -55,7 +58,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 					Zh: fmt.Sprintf("%d：队列至少要能容纳一个连接", f.o.Backlog)},
 					sockeye.Text{En: "leave it out for the system's largest", Zh: "不写则取系统上限"})
 			}
-			f.keepOpenGiven = cmd.Flags().Changed("keep-open")
+			f.keepOpenGiven, f.portGiven = cmd.Flags().Changed("keep-open"), cmd.Flags().Changed("port")
 			if err := f.pageFlags.check(a, cmd); err != nil {
 				return err
 			}
@@ -88,7 +91,8 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs.BoolVarP(&f.ncatForm, "listen", "l", false, "")
 	fs.Uint16VarP(&f.port, "port", "p", 0, "")
 	fs.StringVarP(&f.source, "source", "s", "", "")
-	for _, name := range []string{"keep-open", "listen", "port", "source"} { // ncat's letters for what ADDRESS says
+	fs.VarP(terminal.CheckedText(&f.wait, isTime), "wait", "w", "")
+	for _, name := range []string{"keep-open", "listen", "port", "source", "wait"} { // ncat's letters for what ADDRESS says
 		fs.MarkHidden(name)
 	}
 	return cmd
@@ -100,13 +104,42 @@ func (f *listenFlags) endsAfterOne(ep sockeye.Endpoint) bool {
 	return f.once || !f.keepOpen || f.ncatForm && !f.keepOpenGiven && !f.Broker && !f.Chat && ep.Address.Network.Traits().Connections
 }
 
-func (a *app) listen(f *listenFlags, words []string) error {
-	if f.port != 0 || f.source != "" {
-		addr := sockeye.Address{Host: f.source, Port: f.port}
-		if f.port == 0 {
-			addr.Port = a.defaultPort()
+func isTime(s string) error {
+	_, err := sockeye.ParseTime(s)
+	return err
+}
+
+// ncatAddress is the address where -p and -s say a part of it, as with ncat: the words are
+// then a host alone.
+func (f *listenFlags) ncatAddress(words []string, missing uint16) ([]string, error) {
+	if !f.portGiven && f.source == "" {
+		return words, nil
+	}
+	addr := sockeye.Address{Host: f.source, Port: missing}
+	if f.portGiven {
+		addr.Port = f.port
+	}
+	switch {
+	case len(words) == 0:
+	case len(words) > 1 || f.source != "":
+		return nil, terminal.Usage(strings.Join(words, " "), sockeye.Text{En: "the address is given twice", Zh: "地址重复了"}, sockeye.Text{En: "write HOST:PORT, or -s and -p", Zh: "请写 主机:端口，或使用 -s 和 -p"})
+	default:
+		host, err := sockeye.ParseAddressPort(words[0], f.port)
+		if err != nil {
+			return nil, err
 		}
-		words = []string{addr.HostPort()}
+		if host.Port != f.port || host.Host == "" {
+			return nil, terminal.Usage(words[0], sockeye.Text{En: "the port is given twice", Zh: "端口重复了"}, sockeye.Text{En: "leave -p out, or write a host alone", Zh: "请去掉 -p，或只写主机"})
+		}
+		return []string{host.String()}, nil
+	}
+	return []string{addr.HostPort()}, nil
+}
+
+func (a *app) listen(f *listenFlags, words []string) error {
+	words, err := f.ncatAddress(words, a.defaultPort())
+	if err != nil {
+		return err
 	}
 	ep, badEndpoint := f.endpoint(sockeye.Listen, words, "", a.defaultPort())
 	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
@@ -140,7 +173,6 @@ func (a *app) listen(f *listenFlags, words []string) error {
 		f.QuitAfter = 0
 	}
 	reads := answer.Program == nil && (!f.recvOnly || list != nil)
-	var err error
 	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}

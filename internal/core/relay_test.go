@@ -9,6 +9,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -311,4 +312,59 @@ func waitUntil(t *testing.T, what string, is func() bool) {
 			t.Fatalf("never: %s", what)
 		}
 	}
+}
+
+// A relay that is its own upstream refuses the first peer, and says why: otherwise every
+// connection would make another one, until there are no more files.
+func TestRelayIsNotItsOwnUpstream(t *testing.T) {
+	for _, network := range []string{"tcp", "udp"} {
+		free := listenOnce(t, network)
+		bench, s := openRelay(t, addressOf(t, network+"://"+free), addressOf(t, network+"://"+free))
+		c, err := net.Dial(network, free)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.Write([]byte("round"))
+		cursor := bench.View(0)
+		defer cursor.Close()
+		joined := 0
+		for {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			e, err := cursor.Next(ctx)
+			cancel()
+			if err != nil {
+				t.Fatalf("%s: nothing says that the relay is its own upstream: %v", network, err)
+			}
+			if e.Kind == sockeye.Joined {
+				joined++
+			}
+			if e.Kind == sockeye.Failed && e.Detail.Err.Kind == sockeye.NotPermitted && strings.Contains(e.Detail.Err.Message.En, "this relay itself") {
+				break
+			}
+		}
+		if joined > 20 {
+			t.Errorf("%s: %d peers joined before", network, joined)
+		}
+		bench.Close(t.Context(), s)
+	}
+}
+
+// listenOnce is an address that was free a moment ago.
+func listenOnce(t *testing.T, network string) string {
+	t.Helper()
+	if network == "udp" {
+		c, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		return c.LocalAddr().String()
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }

@@ -25,12 +25,16 @@ type Relay struct {
 
 	mu    sync.Mutex
 	pairs map[*transport.Peer]*pair // by either peer; an upstream's may only be bound yet
+	// The far ends of connections of IP that were accepted, and the near ones of those that
+	// were dialled: none is in both, unless the relay is its own upstream.
+	accepted, dialled map[sockeye.SocketAddr]bool
 }
 
 // New makes a relay whose events record takes. Upstream says how to dial, and until it
 // does, peers wait.
 func New(record func(sockeye.Event)) *Relay {
-	return &Relay{record: record, ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
+	return &Relay{record: record, ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{},
+		accepted: map[sockeye.SocketAddr]bool{}, dialled: map[sockeye.SocketAddr]bool{}}
 }
 
 // Upstream says how the other side is dialled.
@@ -80,9 +84,29 @@ func (r downstream) Joined(p *transport.Peer) {
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	r.mu.Lock()
 	r.pairs[p] = l
+	if p.Remote.IsIP() {
+		r.accepted[p.Remote] = true
+	}
 	r.mu.Unlock()
 	p.Hold() // the upstream may answer after p finished sending
 	r.running.Go(func() { r.link(l) })
+}
+
+// loops reports whether a relay is its own upstream: a peer that was accepted is the other
+// end of a connection that was dialled.
+func (r *Relay) loops(l *pair) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dialled[l.down.Remote] || l.up != nil && r.accepted[l.up.Local]
+}
+
+// refuse ends a pair of a relay that is its own upstream, and says why.
+func (r *Relay) refuse(l *pair) {
+	r.record(sockeye.Event{Kind: sockeye.Failed, Session: l.down.Session, Peer: l.down.Peer, Detail: &sockeye.Detail{Err: &sockeye.Error{
+		Kind: sockeye.NotPermitted, Op: "relay", Target: l.down.Local.String(),
+		Message: sockeye.Text{En: "the upstream is this relay itself: everything would go round", Zh: "上游就是这个转发本身：数据会无限循环"},
+		Hint:    sockeye.Text{En: "name another upstream", Zh: "请填写另一个上游地址"}}}})
+	l.down.Abort()
 }
 
 // link dials, and joins both sides. A peer whose upstream cannot be had is aborted.
@@ -93,6 +117,11 @@ func (r *Relay) link(l *pair) {
 		close(l.linked)
 		return
 	}
+	if r.loops(l) {
+		close(l.linked)
+		r.refuse(l)
+		return
+	}
 	up, err := r.dial(context.Background()) // to its end: the upstream shall see how the peer left
 	if err != nil {
 		close(l.linked)
@@ -100,11 +129,13 @@ func (r *Relay) link(l *pair) {
 		return
 	}
 	up.Hold()
-	l.up = up
 	r.record(sockeye.Event{Kind: sockeye.Paired, Session: l.down.Session, Peer: l.down.Peer,
 		Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: up.ID, Session: up.Session.ID, Address: up.Remote.String()}}})
 	r.bind(up, l)
 	close(l.linked)
+	if r.loops(l) {
+		r.refuse(l)
+	}
 	if up.State() == sockeye.Gone { // it left before it was bound
 		r.Left(up)
 	}
@@ -139,7 +170,10 @@ func (r *Relay) bind(up *transport.Peer, l *pair) {
 	if waiting := r.pairs[up]; waiting != nil {
 		close(waiting.linked)
 	}
-	r.pairs[up] = l
+	l.up, r.pairs[up] = up, l
+	if up.Local.IsIP() {
+		r.dialled[up.Local] = true
+	}
 }
 
 // of is the pair of a peer; nil if it has none any more.
@@ -203,6 +237,11 @@ func (r *Relay) Left(p *transport.Peer) {
 	r.mu.Lock()
 	l := r.pairs[p]
 	delete(r.pairs, p)
+	if l != nil && l.down == p {
+		delete(r.accepted, p.Remote)
+	} else {
+		delete(r.dialled, p.Local)
+	}
 	r.mu.Unlock()
 	if l == nil || l.cancel == nil {
 		return
