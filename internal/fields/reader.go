@@ -108,6 +108,7 @@ type Set []Spec
 type SetReader struct {
 	set     Set
 	streams map[streamKey][]*Reader
+	best    []Value // scratch: what the spec read that comes nearest
 }
 
 // streamKey is one direction of one peer. The peer is known by its number and address.
@@ -147,20 +148,20 @@ func (r *SetReader) Read(dst []Value, p *sockeye.Peer, kind sockeye.EventKind, f
 		r.streams[key] = readers
 	}
 	before := len(dst)
-	best := before
 	for n, one := range readers {
-		got, problem := one.Read(dst[:before:before], frame)
+		got, problem := one.Read(dst[:before], frame)
 		if problem == nothing && len(got) > before {
 			return got, nothing
 		}
-		if n == 0 || len(got) > best {
-			values, why, best = got, problem, len(got)
+		if n == 0 || len(got)-before > len(r.best) {
+			r.best, why = append(r.best[:0], got[before:]...), problem
 		}
+		dst = got[:before] // with the room that it has now
 	}
-	if readers == nil {
+	if len(readers) == 0 {
 		return dst, nothing
 	}
-	return values, why
+	return append(dst, r.best...), why
 }
 
 // Complete is true for frames that values are read from: whole ones, and the last line

@@ -193,7 +193,18 @@ func TestTheFirstSpecThatFits(t *testing.T) {
 	}
 }
 
-// Reading a frame of numbers allocates nothing but their texts.
+// Reading the numbers of a binary frame that fits allocates nothing.
+func TestReadingNumbersAllocatesNothing(t *testing.T) {
+	s, err := Parse(`u8 id, i16be temp*0.1 "°C"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, frame, values := Set{s}.NewReader(), []byte{1, 0, 0xd7}, make([]Value, 0, 8)
+	if n := testing.AllocsPerRun(100, func() { values, _ = r.Read(values[:0], nil, sockeye.Received, frame) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func BenchmarkReadStruct(b *testing.B) {
 	s, err := Parse(`u8 id, i16be temp*0.1 "°C", f32le x, bits flags:3`)
 	if err != nil {
