@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -153,22 +152,22 @@ func (c *requestContext) open(in Open) (Session, error) {
 // endpoint is what a relay connects to, with one error for each field that is wrong.
 func (u *Upstream) endpoint() (sockeye.Endpoint, error) {
 	ep := sockeye.Endpoint{Mode: sockeye.Connect}
-	var wrong fieldFaults
+	var wrong, named fieldFaults
 	if u.Options != nil {
 		ep.Options = u.Options.Options
-		for _, fault := range u.Options.faults() {
-			wrong.at("upstream", fault)
-		}
+		wrong = append(wrong, u.Options.faults()...)
 	}
-	for _, fault := range faults(ep.ReadAddress(u.Address, sockeye.DefaultPort)) {
-		wrong.at("upstream.address", fault)
+	badAddress := ep.ReadAddress(u.Address, sockeye.DefaultPort)
+	for _, fault := range faults(badAddress) {
+		wrong.at("address", fault)
 	}
-	if len(wrong) == 0 {
-		for _, fault := range faults(ep.Validate()) {
-			wrong.at("upstream."+cmp.Or(sockeye.OptionKey(fault.Target, sockeye.JSONForm), "address"), fault)
-		}
+	if badAddress == nil {
+		wrong.endpoint(ep, u.Options)
 	}
-	return ep, wrong.join()
+	for _, fault := range wrong {
+		named.at("upstream."+sockeye.ErrorOf(fault).Target, fault)
+	}
+	return ep, named.join()
 }
 
 func (in Open) check(c *requestContext) error {
