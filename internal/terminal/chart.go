@@ -14,7 +14,7 @@ var dots = [4][2]rune{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
 
 // Chart draws columns as a line of braille dots, two columns and four rows in a
 // character, with the scale on its left. A column's line goes from its least to its
-// greatest value and on to the next column's first. The columns come from
+// greatest value, and from its last on to the first of the next column that has values. The columns come from
 // fields.Columns; rows is the height in characters.
 func Chart(columns []fields.Column, rows int) string {
 	low, high := math.Inf(1), math.Inf(-1)
@@ -31,18 +31,16 @@ func Chart(columns []fields.Column, rows int) string {
 		low, high = low-pad, high+pad
 	}
 	p := plot{rows: rows, cells: make([]rune, (len(columns)+1)/2*rows), low: low, high: high}
-	before := -1
+	column, row := -1, 0 // where the line is
 	for n, c := range columns {
 		if c.N == 0 {
-			before = -1
 			continue
 		}
-		from, to := p.row(c.Max), p.row(c.Min)
-		if before >= 0 {
-			from, to = min(from, max(before, p.row(c.First))), max(to, min(before, p.row(c.First)))
+		if column >= 0 {
+			p.line(column, row, n, p.row(c.First))
 		}
-		p.bar(n, from, to)
-		before = p.row(c.Last)
+		p.bar(n, p.row(c.Max), p.row(c.Min))
+		column, row = n, p.row(c.Last)
 	}
 	return p.text()
 }
@@ -65,6 +63,16 @@ func (p *plot) bar(column, from, to int) {
 	width := len(p.cells) / p.rows
 	for y := from; y <= to; y++ {
 		p.cells[y/4*width+column/2] |= dots[y%4][column%2]
+	}
+}
+
+// line sets the dots from one place to another in a later column.
+func (p *plot) line(column, row, toColumn, toRow int) {
+	before := row
+	for n := column + 1; n <= toColumn; n++ {
+		next := row + int(math.Round(float64(toRow-row)*float64(n-column)/float64(toColumn-column)))
+		p.bar(n, min(before, next), max(before, next))
+		before = next
 	}
 }
 

@@ -30,7 +30,7 @@ func TestChartDrawsTheLine(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if flat := Chart(fields.Columns([]fields.Point{{X: 0, Y: 7}, {X: 1, Y: 7}}, 0, 1, 4), 1); flat != "7.5 ┤⠄⠠\n" {
+	if flat := Chart(fields.Columns([]fields.Point{{X: 0, Y: 7}, {X: 1, Y: 7}}, 0, 1, 4), 1); flat != "7.5 ┤⠤⠤\n" {
 		t.Errorf("%q", flat)
 	}
 	if none := Chart(make([]fields.Column, 4), 2); none != "" {
