@@ -75,6 +75,7 @@ func tcpCases(t testing.TB) []tcpCase {
 			with("joined", "gap 4", "received tion", "sent ok", "received ques"), []string{"packet 5: 4 bytes from or to 10.0.0.2:40000 are not in the capture", "packet 6: 4 bytes from or to 10.0.0.2:40000 came too late for the order of the stream: shown here"}, "it drops them"},
 		{"the last acknowledgement of the connection before", append(exchange(c, s, 99, 499, "question", "answer"), c.segment("S", 1<<31, 0, ""), s.segment("SA", 1<<31, 1<<31+1, ""), c.segment("A", 109, 507, ""), c.segment("A", 1<<31+1, 1<<31+1, "more")),
 			append(with(whole...), "joined", "received more"), nil, ""},
+		{"an acknowledgement from before the SYN", after(c.segment("A", 90, 500, ""), c.segment("A", 100, 500, "question"), s.segment("A", 500, 108, "answer")), with("joined", "received question", "sent answer"), nil, ""},
 		{"data in a reset", after(c.segment("RA", 100, 500, "why")), with("joined", "left reset"), []string{"left out: 1 packet (3 bytes): TCP data in a reset (RST)"}, "it shows them"},
 		{"a FIN before data that is there", after(c.segment("A", 104, 500, "tion"), c.segment("FA", 102, 500, ""), c.segment("A", 100, 500, "qu")), with("joined", "received qu", "finished eof"), []string{"left out: 1 packet (4 bytes): TCP data after the end of its direction (FIN)"}, "it shows them"},
 		{"SYN again", append(begun[:1:1], append([]built{begun[0], begun[1], begun[1], begun[2]}, exchange(c, s, 99, 499, "question", "answer")[3:]...)...), with(whole...), nil, ""},
