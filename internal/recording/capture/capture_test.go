@@ -34,7 +34,9 @@ func capturing(t *testing.T, port int, do func(), ending string) []byte {
 		t.Skip("needs tcpdump and root")
 	}
 	file := filepath.Join(t.TempDir(), "capture")
-	cmd := exec.Command("tcpdump", "-U", "--immediate-mode", "-Z", "root", "-i", "lo", "-w", file, fmt.Sprintf("port %d", port))
+	// By default the kernel keeps 32 packets of loopback for tcpdump and drops the rest:
+	// fewer than a conversation takes on a machine that has no time for tcpdump.
+	cmd := exec.Command("tcpdump", "-U", "--immediate-mode", "-B", "65536", "-Z", "root", "-i", "lo", "-w", file, fmt.Sprintf("port %d", port))
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -57,8 +59,10 @@ func capturing(t *testing.T, port int, do func(), ending string) []byte {
 	}
 	for deadline := time.Now().Add(time.Minute); !complete(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
+			cmd.Process.Signal(os.Interrupt)
+			statistics, _ := io.ReadAll(errs)
 			found, _ := os.ReadFile(file)
-			t.Fatalf("tcpdump never saw an event that ends in %q, but %q", ending, written(found))
+			t.Fatalf("tcpdump never saw an event that ends in %q, but %q; it says: %s", ending, written(found), statistics)
 		}
 	}
 	cmd.Process.Signal(os.Interrupt)
