@@ -4,17 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"sockeye"
 	"sockeye/client"
 	"sockeye/internal/api"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
-	"sockeye/internal/workspace"
 )
 
 func (a *app) sessionCommand() *cobra.Command {
@@ -47,127 +44,6 @@ func (a *app) askWorkbench(method, path string, in, out any) error {
 	}
 	defer c.Close()
 	return apiOf(c).Ask(a.Ctx, method, path, in, out)
-}
-
-func (a *app) sessionOpenCommand() *cobra.Command {
-	var f endpointFlags
-	var echo, asJSON bool
-	var from, upstream string
-	var allow guardFlag
-	cmd := &cobra.Command{
-		Use:   "open MODE [ADDRESS]",
-		Short: a.t("Open a session: listen or connect", "打开会话：listen 或 connect"),
-		Long: a.t(`Open a session in the running workbench. MODE is listen or connect; ADDRESS is as
-for these commands. The session's name is printed. With --from-workspace the endpoint
-of the workspace with that name is opened as the file says it, with its rules.`,
-			`在正在运行的工作台中打开会话。MODE 为 listen 或 connect；ADDRESS 与这两个命令相同。
-成功后输出会话名。--from-workspace 则按工作区文件打开其中这个名称的端点，规则一并生效。`),
-		Example: `  sockeye session open listen :10000
-  sockeye session open connect 192.168.1.88:10000 --reconnect
-  sockeye session open listen udp://:10000 --echo
-  sockeye session open --from-workspace meter`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if from != "" {
-				return a.openFromWorkspace(cmd, from, args, asJSON)
-			}
-			if len(args) == 0 {
-				return terminal.Usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, terminal.HelpHint(cmd))
-			}
-			mode, def := sockeye.Mode(args[0]), ""
-			switch mode {
-			case sockeye.Listen:
-			case sockeye.Connect:
-				def = "localhost"
-			default:
-				return terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
-			}
-			ep, badEndpoint := f.endpoint(mode, args[1:], def, a.defaultPort())
-			_, badGuard := workspace.Allowed(allow.words)
-			if err := terminal.Together(badEndpoint, guardFault(badGuard)); err != nil {
-				return err
-			}
-			c, err := a.workbench()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			how := &client.OpenOptions{Echo: echo, LiftGuards: allow.words}
-			if upstream != "" {
-				how.Upstream = &sockeye.Endpoint{Mode: sockeye.Connect}
-				if err := how.Upstream.ReadAddress(upstream, a.defaultPort()); err != nil {
-					return err
-				}
-			}
-			opened, err := c.Open(a.Ctx, ep, how)
-			if err != nil {
-				return err
-			}
-			var s api.Session
-			if err := apiOf(c).Ask(a.Ctx, "GET", "/sessions/"+opened.ID, nil, &s); err != nil {
-				return err
-			}
-			return a.printOpened(s, asJSON)
-		},
-	}
-	takesAddress(cmd, 1)
-	fs := cmd.Flags()
-	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
-	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
-	fs.StringVar(&upstream, "upstream", "", a.t("relay: give each peer a connection of its own to this address", "转发：为每个连接对象各连接一次该地址"))
-	allow.register(a, fs)
-	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
-	f.register(a, fs)
-	f.registerListen(a, fs)
-	f.registerConnect(a, fs)
-	return cmd
-}
-
-func (a *app) printOpened(s api.Session, asJSON bool) error {
-	if asJSON {
-		return a.PrintJSON(s)
-	}
-	_, err := fmt.Fprintf(a.Out, "%s  %s\n", s.ID, sessionWhere(s.Mode, s.Address, s.Locals))
-	return err
-}
-
-// openFromWorkspace opens an endpoint of the running workbench's workspace.
-func (a *app) openFromWorkspace(cmd *cobra.Command, name string, args []string, asJSON bool) error {
-	if len(args) > 0 {
-		return terminal.Usage("--from-workspace", sockeye.Text{En: "not together with MODE and ADDRESS", Zh: "不能与 MODE、ADDRESS 同时使用"}, terminal.HelpHint(cmd))
-	}
-	other := ""
-	local := cmd.LocalNonPersistentFlags()
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name != "from-workspace" && f.Name != "json" && local.Lookup(f.Name) != nil {
-			other = f.Name
-		}
-	})
-	if other != "" {
-		return terminal.Usage("--"+other, sockeye.Text{En: "the workspace says how the endpoint is opened", Zh: "端点的打开方式由工作区决定"}, sockeye.Text{En: "change it there", Zh: "请在工作区中修改"})
-	}
-	var w api.Workspace
-	if err := a.askWorkbench("GET", "/workspace", nil, &w); err != nil {
-		return err
-	}
-	var opened api.Sessions
-	if err := a.askWorkbench("POST", "/workspace/open", api.OpenWorkspace{Stamp: w.Stamp, Endpoint: name}, &opened); err != nil {
-		return err
-	}
-	for _, s := range opened.Sessions {
-		if err := a.printOpened(s, asJSON); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sessionWhere is where a session is bound, or whereto it connects.
-func sessionWhere(mode sockeye.Mode, address string, locals []string) string {
-	if mode == sockeye.Listen && len(locals) > 0 {
-		transport, _, _ := strings.Cut(address, "://")
-		address = transport + "://" + strings.Join(locals, ", ")
-	}
-	return payload.SafeString(string(mode) + " " + address)
 }
 
 func (a *app) sessionListCommand() *cobra.Command {
@@ -287,111 +163,6 @@ func expectSessions(cmd *cobra.Command, args []string, most int) error {
 		}
 	}
 	return nil
-}
-
-func (a *app) sessionSendCommand() *cobra.Command {
-	var asHex bool
-	var to []string
-	var ending, prefix, suffix string
-	var every time.Duration
-	var repeat int
-	var file fileToSend
-	cmd := &cobra.Command{
-		Use:   "send SESSION [TEXT]",
-		Short: a.t("Send to the peers of a session", "向会话的连接对象发送"),
-		Long: a.t(`Send TEXT, in which escapes such as \r\n and \x01 are understood, or bytes written in
-hex, to all peers of a session or to some. With --every the workbench goes on sending,
-and what that is called is printed: see session runs and session stop. With --file it
-sends a file as it is, to each peer at its own pace, and goes on when this command has
-ended.`,
-			`向会话的全部或部分连接对象发送 TEXT（支持 \r\n、\x01 等转义）或十六进制数据。
-加 --every 时由工作台持续发送，并输出其名称，参见 session runs 与 session stop。
-加 --file 时原样发送文件，各连接对象互不影响；本命令结束后由工作台继续发送。`),
-		Example: `  sockeye session send s1 'LED ON\n'
-  sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to kitchen
-  sockeye session send s1 'ping {{seq}}\n' --every 500ms
-  sockeye session send s1 --file firmware.bin --rate 10k`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if repeat < 0 {
-				return terminal.TooFew(repeat)
-			}
-			if asHex && len(args) > 2 {
-				args = []string{args[0], strings.Join(args[1:], " ")}
-			}
-			if err := expectSessions(cmd, args, 2); err != nil {
-				return err
-			}
-			if file.path != "" {
-				if len(args) > 1 || asHex || every > 0 || ending+prefix+suffix != "" {
-					return terminal.Usage("--file", sockeye.Text{En: "a file is sent as it is, and nothing with it", Zh: "文件按原样发送，不能附加其他内容"}, terminal.HelpHint(cmd))
-				}
-				return a.sendFile(args[0], to, &file)
-			}
-			if file.chunk+file.rate > 0 {
-				return terminal.Usage("--chunk --rate", sockeye.Text{En: "these set the pace of a file", Zh: "这些选项设置发送文件的节奏"}, sockeye.Text{En: "add --file PATH", Zh: "请加上 --file PATH"})
-			}
-			if len(args) == 1 {
-				return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, terminal.HelpHint(cmd))
-			}
-			message := client.Payload{Text: args[1], Hex: asHex, LineEnding: ending, Prefix: prefix, Suffix: suffix}
-			if every > 0 {
-				return a.startRun(args[0], to, api.StartRun{Payload: payloadOf(message), EveryMS: float64(every.Microseconds()) / 1000, Times: repeat})
-			}
-			if repeat != 0 {
-				return terminal.Usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
-			}
-			c, err := a.workbench()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			ids, all, err := a.recipients(c, args[0], to)
-			if err != nil {
-				return err
-			}
-			if all {
-				ids = nil
-			}
-			sent, err := c.SendPayload(a.Ctx, args[0], message, ids...)
-			if sent == nil && err != nil {
-				return err
-			}
-			return a.showSent(sent)
-		},
-	}
-	fs := cmd.Flags()
-	fs.BoolVar(&asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
-	registerTo(a, cmd, &to)
-	fs.StringVar(&file.path, "file", "", a.t("send this file as it is", "原样发送此文件"))
-	fs.Var(terminal.ByteSizeOf(&file.chunk), "chunk", a.t("most bytes of the file at a time", "文件每次最多发送的字节数"))
-	fs.Var(terminal.ByteSizeOf(&file.rate), "rate", a.t("most bytes of the file in a second", "文件每秒最多发送的字节数"))
-	fs.Var(terminal.DurationOf(&every), "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
-	fs.IntVar(&repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
-	terminal.RegisterAround(a.Terminal, fs, &prefix, &suffix)
-	fs.StringVar(&ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
-	return cmd
-}
-
-// payloadOf is a payload for the API.
-func payloadOf(p client.Payload) *api.Payload {
-	out := &api.Payload{Kind: "text", Text: p.Text, Escapes: true, LineEnding: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
-	if p.Hex {
-		out.Kind, out.Escapes = "hex", false
-	}
-	return out
-}
-
-func (a *app) showSent(sent []client.Delivery) error {
-	var failed error
-	for _, d := range sent {
-		if d.Err != nil {
-			failed = terminal.Exit{Code: terminal.ExitNetwork}
-			fmt.Fprintf(a.Err, "sockeye: #%d: %s\n", d.Peer, payload.SafeString(d.Err.Reason(a.Lang)))
-			continue
-		}
-		fmt.Fprintf(a.Out, a.t("#%d: %s\n", "#%d：%s\n"), d.Peer, a.ByteCount(d.Sent))
-	}
-	return failed
 }
 
 func (a *app) sessionCloseCommand() *cobra.Command {

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/client"
+	"sockeye/internal/api"
+	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
+	"sockeye/internal/workspace"
+)
+
+func (a *app) sessionOpenCommand() *cobra.Command {
+	var f endpointFlags
+	var echo, asJSON bool
+	var from, upstream string
+	var allow guardFlag
+	cmd := &cobra.Command{
+		Use:   "open MODE [ADDRESS]",
+		Short: a.t("Open a session: listen or connect", "打开会话：listen 或 connect"),
+		Long: a.t(`Open a session in the running workbench. MODE is listen or connect; ADDRESS is as
+for these commands. The session's name is printed. With --from-workspace the endpoint
+of the workspace with that name is opened as the file says it, with its rules.`,
+			`在正在运行的工作台中打开会话。MODE 为 listen 或 connect；ADDRESS 与这两个命令相同。
+成功后输出会话名。--from-workspace 则按工作区文件打开其中这个名称的端点，规则一并生效。`),
+		Example: `  sockeye session open listen :10000
+  sockeye session open connect 192.168.1.88:10000 --reconnect
+  sockeye session open listen udp://:10000 --echo
+  sockeye session open --from-workspace meter`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if from != "" {
+				return a.openFromWorkspace(cmd, from, args, asJSON)
+			}
+			if len(args) == 0 {
+				return terminal.Usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, terminal.HelpHint(cmd))
+			}
+			mode, def := sockeye.Mode(args[0]), ""
+			switch mode {
+			case sockeye.Listen:
+			case sockeye.Connect:
+				def = "localhost"
+			default:
+				return terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
+			}
+			ep, badEndpoint := f.endpoint(mode, args[1:], def, a.defaultPort())
+			_, badGuard := workspace.Allowed(allow.words)
+			if err := terminal.Together(badEndpoint, guardFault(badGuard)); err != nil {
+				return err
+			}
+			c, err := a.workbench()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			how := &client.OpenOptions{Echo: echo, LiftGuards: allow.words}
+			if upstream != "" {
+				how.Upstream = &sockeye.Endpoint{Mode: sockeye.Connect}
+				if err := how.Upstream.ReadAddress(upstream, a.defaultPort()); err != nil {
+					return err
+				}
+			}
+			opened, err := c.Open(a.Ctx, ep, how)
+			if err != nil {
+				return err
+			}
+			var s api.Session
+			if err := apiOf(c).Ask(a.Ctx, "GET", "/sessions/"+opened.ID, nil, &s); err != nil {
+				return err
+			}
+			return a.printOpened(s, asJSON)
+		},
+	}
+	takesAddress(cmd, 1)
+	fs := cmd.Flags()
+	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
+	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
+	fs.StringVar(&upstream, "upstream", "", a.t("relay: give each peer a connection of its own to this address", "转发：为每个连接对象各连接一次该地址"))
+	allow.register(a, fs)
+	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
+	f.register(a, fs)
+	f.registerListen(a, fs)
+	f.registerConnect(a, fs)
+	return cmd
+}
+
+func (a *app) printOpened(s api.Session, asJSON bool) error {
+	if asJSON {
+		return a.PrintJSON(s)
+	}
+	_, err := fmt.Fprintf(a.Out, "%s  %s\n", s.ID, sessionWhere(s.Mode, s.Address, s.Locals))
+	return err
+}
+
+// openFromWorkspace opens an endpoint of the running workbench's workspace.
+func (a *app) openFromWorkspace(cmd *cobra.Command, name string, args []string, asJSON bool) error {
+	if len(args) > 0 {
+		return terminal.Usage("--from-workspace", sockeye.Text{En: "not together with MODE and ADDRESS", Zh: "不能与 MODE、ADDRESS 同时使用"}, terminal.HelpHint(cmd))
+	}
+	other := ""
+	local := cmd.LocalNonPersistentFlags()
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "from-workspace" && f.Name != "json" && local.Lookup(f.Name) != nil {
+			other = f.Name
+		}
+	})
+	if other != "" {
+		return terminal.Usage("--"+other, sockeye.Text{En: "the workspace says how the endpoint is opened", Zh: "端点的打开方式由工作区决定"}, sockeye.Text{En: "change it there", Zh: "请在工作区中修改"})
+	}
+	var w api.Workspace
+	if err := a.askWorkbench("GET", "/workspace", nil, &w); err != nil {
+		return err
+	}
+	var opened api.Sessions
+	if err := a.askWorkbench("POST", "/workspace/open", api.OpenWorkspace{Stamp: w.Stamp, Endpoint: name}, &opened); err != nil {
+		return err
+	}
+	for _, s := range opened.Sessions {
+		if err := a.printOpened(s, asJSON); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sessionWhere is where a session is bound, or whereto it connects.
+func sessionWhere(mode sockeye.Mode, address string, locals []string) string {
+	if mode == sockeye.Listen && len(locals) > 0 {
+		transport, _, _ := strings.Cut(address, "://")
+		address = transport + "://" + strings.Join(locals, ", ")
+	}
+	return payload.SafeString(string(mode) + " " + address)
+}

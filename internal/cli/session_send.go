@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/client"
+	"sockeye/internal/api"
+	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
+)
+
+func (a *app) sessionSendCommand() *cobra.Command {
+	var asHex bool
+	var to []string
+	var ending, prefix, suffix string
+	var every time.Duration
+	var repeat int
+	var file fileToSend
+	cmd := &cobra.Command{
+		Use:   "send SESSION [TEXT]",
+		Short: a.t("Send to the peers of a session", "向会话的连接对象发送"),
+		Long: a.t(`Send TEXT, in which escapes such as \r\n and \x01 are understood, or bytes written in
+hex, to all peers of a session or to some. With --every the workbench goes on sending,
+and what that is called is printed: see session runs and session stop. With --file it
+sends a file as it is, to each peer at its own pace, and goes on when this command has
+ended.`,
+			`向会话的全部或部分连接对象发送 TEXT（支持 \r\n、\x01 等转义）或十六进制数据。
+加 --every 时由工作台持续发送，并输出其名称，参见 session runs 与 session stop。
+加 --file 时原样发送文件，各连接对象互不影响；本命令结束后由工作台继续发送。`),
+		Example: `  sockeye session send s1 'LED ON\n'
+  sockeye session send s1 --hex '01 03 00 00 00 0A C5 CD' --to kitchen
+  sockeye session send s1 'ping {{seq}}\n' --every 500ms
+  sockeye session send s1 --file firmware.bin --rate 10k`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if repeat < 0 {
+				return terminal.TooFew(repeat)
+			}
+			if asHex && len(args) > 2 {
+				args = []string{args[0], strings.Join(args[1:], " ")}
+			}
+			if err := expectSessions(cmd, args, 2); err != nil {
+				return err
+			}
+			if file.path != "" {
+				if len(args) > 1 || asHex || every > 0 || ending+prefix+suffix != "" {
+					return terminal.Usage("--file", sockeye.Text{En: "a file is sent as it is, and nothing with it", Zh: "文件按原样发送，不能附加其他内容"}, terminal.HelpHint(cmd))
+				}
+				return a.sendFile(args[0], to, &file)
+			}
+			if file.chunk+file.rate > 0 {
+				return terminal.Usage("--chunk --rate", sockeye.Text{En: "these set the pace of a file", Zh: "这些选项设置发送文件的节奏"}, sockeye.Text{En: "add --file PATH", Zh: "请加上 --file PATH"})
+			}
+			if len(args) == 1 {
+				return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, terminal.HelpHint(cmd))
+			}
+			message := client.Payload{Text: args[1], Hex: asHex, LineEnding: ending, Prefix: prefix, Suffix: suffix}
+			if every > 0 {
+				return a.startRun(args[0], to, api.StartRun{Payload: payloadOf(message), EveryMS: float64(every.Microseconds()) / 1000, Times: repeat})
+			}
+			if repeat != 0 {
+				return terminal.Usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
+			}
+			c, err := a.workbench()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			ids, all, err := a.recipients(c, args[0], to)
+			if err != nil {
+				return err
+			}
+			if all {
+				ids = nil
+			}
+			sent, err := c.SendPayload(a.Ctx, args[0], message, ids...)
+			if sent == nil && err != nil {
+				return err
+			}
+			return a.showSent(sent)
+		},
+	}
+	fs := cmd.Flags()
+	fs.BoolVar(&asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
+	registerTo(a, cmd, &to)
+	fs.StringVar(&file.path, "file", "", a.t("send this file as it is", "原样发送此文件"))
+	fs.Var(terminal.ByteSizeOf(&file.chunk), "chunk", a.t("most bytes of the file at a time", "文件每次最多发送的字节数"))
+	fs.Var(terminal.ByteSizeOf(&file.rate), "rate", a.t("most bytes of the file in a second", "文件每秒最多发送的字节数"))
+	fs.Var(terminal.DurationOf(&every), "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
+	fs.IntVar(&repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
+	terminal.RegisterAround(a.Terminal, fs, &prefix, &suffix)
+	fs.StringVar(&ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
+	return cmd
+}
+
+// payloadOf is a payload for the API.
+func payloadOf(p client.Payload) *api.Payload {
+	out := &api.Payload{Kind: "text", Text: p.Text, Escapes: true, LineEnding: p.LineEnding, Prefix: p.Prefix, Suffix: p.Suffix}
+	if p.Hex {
+		out.Kind, out.Escapes = "hex", false
+	}
+	return out
+}
+
+func (a *app) showSent(sent []client.Delivery) error {
+	var failed error
+	for _, d := range sent {
+		if d.Err != nil {
+			failed = terminal.Exit{Code: terminal.ExitNetwork}
+			fmt.Fprintf(a.Err, "sockeye: #%d: %s\n", d.Peer, payload.SafeString(d.Err.Reason(a.Lang)))
+			continue
+		}
+		fmt.Fprintf(a.Out, a.t("#%d: %s\n", "#%d：%s\n"), d.Peer, a.ByteCount(d.Sent))
+	}
+	return failed
+}
