@@ -47,8 +47,13 @@ func TestWords(t *testing.T) {
 // The words of a panel come with the panel: nothing that stands before it says them.
 func TestWordsOfPanels(t *testing.T) {
 	own := map[string]*regexp.Regexp{
+		"dialogs":   regexp.MustCompile(`/views/shell/(Help|Login|RemoveTab)\.|/keys\.`),
+		"files":     regexp.MustCompile(`/views/send/File`),
+		"framing":   regexp.MustCompile(`/views/settings/Framing\.|/format/framing\.`),
 		"lists":     regexp.MustCompile(`/views/lists/|/model/lists\.`),
+		"message":   regexp.MustCompile(`/views/message/`),
 		"rules":     regexp.MustCompile(`/views/rules/|/model/rules\.|/format/rule\.`),
+		"welcome":   regexp.MustCompile(`/views/log/Welcome\.`),
 		"workspace": regexp.MustCompile(`/views/workspace/`),
 	}
 	panels := map[string][]string{}

@@ -1,7 +1,6 @@
 // How streams are cut, as the command line's --frame says it: the page's menus read and
 // write the same words. What is wrong with them the core says.
 
-import type { Frame } from '../api-types';
 import type { Word } from '../i18n/i18n.svelte';
 
 interface Field {
@@ -81,27 +80,3 @@ export function print(kind: Kind, values: Values): string {
 
 /** The spec of a kind that was just chosen. */
 export const initial = (kind: Kind): string => print(kind, Object.fromEntries(kind.fields.map((f) => [f.name, f.initial ?? ''])));
-
-export interface Tag {
-  sign: string;
-  word: Word;
-  hint: Word;
-  wrong: boolean;
-}
-
-const tag = (sign: string, word: Word, hint: Word, wrong: boolean): Tag => ({ sign, word, hint, wrong });
-const marks: Record<Frame['mark'], Tag | undefined> = {
-  whole: undefined,
-  garbage: tag('!', 'tagGarbage', 'tagGarbageHint', true),
-  oversize: tag('!', 'tagOversize', 'tagOversizeHint', true),
-  incomplete: tag('!', 'tagIncomplete', 'tagIncompleteHint', true),
-  open: tag('…', 'tagOpen', 'tagOpenHint', false),
-};
-
-/** What is said of a frame in the log: of its checksum, or why it is none. */
-export function tagsOf(f: Frame): Tag[] {
-  if (f.check === 'wrong') return [tag('✗', 'tagWrong', 'tagWrongHint', true)];
-  if (f.check === 'right') return [tag('✓', 'tagRight', 'tagRightHint', false)];
-  const mark = marks[f.mark];
-  return mark ? [mark] : [];
-}

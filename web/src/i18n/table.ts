@@ -2,10 +2,15 @@
 // panels that come when they are first looked at come with them.
 
 import { eventWords } from './events';
+import type { dialogWords } from './dialogs';
+import type { fileWords } from './files';
 import { frameWords } from './frames';
+import type { framingWords } from './framing';
 import type { listWords } from './lists';
+import type { messageWords } from './message';
 import { networkWords } from './network';
 import type { ruleWords } from './rules';
+import type { welcomeWords } from './welcome';
 import type { workspaceWords } from './workspace';
 
 type Words = Record<string, readonly [en: string, zh: string]>;
@@ -19,11 +24,6 @@ const first = {
   tabs: ['Sessions', '会话'],
   newTab: ['New session', '新建会话'],
   removeTab: ['Remove {name}', '移除 {name}'],
-  removeTitle: ['End {name}?', '结束 {name}？'],
-  removePeers: ['It is open, and {n} peers are connected. Without its tab the session ends and they are disconnected.', '该会话正在运行，有 {n} 个连接对象。移除标签页会结束会话并断开它们。'],
-  removeOne: ['It is open, and {name} is connected. Without its tab the session ends and it is disconnected.', '该会话正在运行，{name} 仍在连接。移除标签页会结束会话并断开连接。'],
-  removeEnd: ['End the session', '结束会话'],
-  removeKeep: ['Keep it', '保留'],
   language: ['中文', 'English'],
   switchLanguage: ['切换到中文', 'Switch to English'],
   theme: ['Light or dark', '浅色或深色'],
@@ -182,7 +182,6 @@ const first = {
   moreBytes: ['… {n} bytes in all: open the message', '… 共 {n} 字节，打开消息查看全部'],
   truncated: ['cut: the datagram had {n} bytes', '已截断：原数据报为 {n} 字节'],
 
-
   eventOpened: ['opened {address}', '已打开 {address}'],
 
   // peers and messages
@@ -214,12 +213,6 @@ const first = {
   peerAbortHint: ['Send RST: end at once, unsent data is lost', '发送 RST：立即中止，未发数据丢失'],
   peerOnly: ['Send only to this peer', '只发送给此对象'],
   message: ['Message', '消息'],
-  noMessage: ['Click a row of the log to see all of it.', '点击一行数据查看完整内容。'],
-  number: ['number', '编号'],
-  shownOf: ['The first {shown} of {all} bytes.', '只显示前 {shown} 字节，共 {all} 字节。'],
-  asText: ['As text', '文本'],
-  asHex: ['As hex', '十六进制'],
-  sendAgain: ['Into the send box', '放入发送框'],
   rateChart: ['Rate, last minute', '最近一分钟速率'],
 
   // sending
@@ -240,20 +233,6 @@ const first = {
   saveMessage: ['Save this message', '保存此消息'],
   messageName: ['Name', '名称'],
   removeMessage: ['Remove {name}', '移除 {name}'],
-  chooseFile: ['Choose a file', '选择文件'],
-  fileChunk: ['bytes at a time', '每次字节数'],
-  fileChunkHint: ['0: as it suits the network', '0：由网络决定'],
-  fileRate: ['bytes a second', '每秒字节数'],
-  fileRateHint: ['0: as fast as they are taken', '0：对方能接收多快就多快'],
-  fileLineDelay: ['ms between lines', '行间隔（毫秒）'],
-  fileLineDelayHint: ['Sends line by line, and waits so long after each. 0: not by lines', '逐行发送，每行之后等待这么久。0：不按行发送'],
-  fileUploading: ['{done} of {all} given to the workbench', '已交给工作台 {done} / {all}'],
-  fileNone: ['Choose a file, or drop one here.', '请选择文件，或拖放到此处。'],
-  fileProgress: ['{done} of {all}', '{done} / {all}'],
-  fileDone: ['Sent {name}: {n} bytes.', '已发送 {name}：{n} 字节。'],
-  fileCanceled: ['Ended after {n} bytes.', '已结束，已送达 {n} 字节。'],
-  filePause: ['Pause', '暂停'],
-  fileResume: ['Go on', '继续'],
   sentTo: ['Sent {n} bytes.', '已发送 {n} 字节。'],
   notOpen: ['Open a session first.', '请先打开会话。'],
   nobody: ['No one is connected yet.', '还没有对象连接。'],
@@ -272,48 +251,13 @@ const first = {
   lostTitle: ['no answer', '无应答'],
   dismiss: ['Dismiss', '知道了'],
 
-  // the first visit
-  welcome: ['Talk to your board', '与开发板通讯'],
-  welcomeSaved: ['From your workspace', '来自你的工作区'],
   openNamed: ['Open {name}', '打开 {name}'],
-  welcomeOpen: ['Open a server on port {port}', '打开端口 {port} 的服务器'],
-  welcomeOpened: ['The server is open on port {port}.', '服务器已在端口 {port} 打开。'],
-  welcomeRun: ['Run this line on your board', '在开发板上运行这一行'],
-  welcomeSame: ['Board and computer must be in one network.', '开发板与电脑须在同一网段。'],
-  welcomeSimulate: ['No board at hand?', '手边没有开发板？'],
-  simulate: ['Start a simulated board', '启动模拟开发板'],
-
-  // no way in
-  restartedTitle: ['The workbench was started again', '工作台已重新启动'],
-  restartedText: [
-    'Its earlier sessions are closed. Type this in a terminal on that computer and open the address that it prints in this tab: the page goes on with the new workbench, and what you filled in is kept.',
-    '之前的会话都已关闭。请在那台电脑的终端中输入下面的命令，并在此标签页中打开它显示的地址：页面会继续使用新的工作台，已填写的内容会保留。',
-  ],
-  lockedTitle: ['This page needs its key', '本页面需要密钥'],
-  lockedText: [
-    'Only the person who started Sockeye may open it. Type this in a terminal on that computer; it opens a page with a fresh key:',
-    '只有启动 Sockeye 的人才能打开本页面。请在那台电脑的终端中输入下面的命令，它会用新的密钥打开页面：',
-  ],
-
-  password: ['Or the password of this workbench, if it has one', '或输入本工作台的密码（如已设置）'],
-  enter: ['Enter', '进入'],
-
-  // help
-  keySend: ['send', '发送'],
-  keyHistory: ['earlier and later messages, in the send box', '发送框中：上一条、下一条历史'],
-  keySearch: ['search', '搜索'],
-  keyFollow: ['follow the newest, in the log', '数据区中：跟随最新'],
-  keyMove: ['move through the log', '在数据区中移动'],
-  keySelect: ['select several rows', '选择多行'],
-  keyCopy: ['copy the selected rows', '复制所选行'],
-  keyAreas: ['next area', '下一个区域'],
-  keyMoveRow: ['move a row of a list', '列表中：移动一行'],
-  keyRemove: ['remove the tab that has the focus', '移除当前标签页'],
-  keyHelp: ['this help', '本帮助'],
-  keyEscape: ['leave a search, a menu, this help', '退出搜索、菜单或帮助'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
-export type Word = keyof typeof first | keyof typeof listWords | keyof typeof ruleWords | keyof typeof workspaceWords;
+/** The words of panels that come later. */
+type LaterWords = typeof dialogWords & typeof fileWords & typeof framingWords & typeof listWords & typeof messageWords & typeof ruleWords & typeof welcomeWords & typeof workspaceWords;
+
+export type Word = keyof typeof first | keyof LaterWords;
 
 /** What has come so far. */
 export const table: Words = { ...first };

@@ -4,15 +4,19 @@
 export const later = {
   fileRuns: () => import('./send/FileRuns.svelte'),
   fileSending: () => import('./send/FileSending.svelte'),
+  framing: () => import('./settings/Framing.svelte'),
   help: () => import('./shell/Help.svelte'),
   lists: () => import('./lists/ListsPanel.svelte'),
   login: () => import('./shell/Login.svelte'),
   message: () => import('./message/MessagePanel.svelte'),
   options: () => import('./settings/OptionFields.svelte'),
+  peers: () => import('./peers/PeerList.svelte'),
   peerDetails: () => import('./peers/PeerDetails.svelte'),
   portLines: () => import('./peers/PortLines.svelte'),
+  rateChart: () => import('./peers/RateChart.svelte'),
   removeTab: () => import('./shell/RemoveTab.svelte'),
   rules: () => import('./rules/RulesPanel.svelte'),
+  welcome: () => import('./log/Welcome.svelte'),
   workspace: () => import('./workspace/WorkspacePanel.svelte'),
 };
 
