@@ -1,0 +1,203 @@
+package sensor
+
+import (
+	"bufio"
+	"context"
+	"strconv"
+	"strings"
+)
+
+// what does not depend on hardware is in /proc.
+
+var loadAverages = []string{"1", "5", "15"}
+
+func listLoad(m *Machine) (all []found) {
+	if m.exists("proc/loadavg") {
+		for _, minutes := range loadAverages {
+			all = append(all, found{minutes, ""})
+		}
+	}
+	return all
+}
+
+func openLoad(m *Machine, minutes string) (Source, error) {
+	for n, known := range loadAverages {
+		if known == minutes && m.exists("proc/loadavg") {
+			return m.word("proc/loadavg", "", n), nil
+		}
+	}
+	return nil, missing("load/" + minutes)
+}
+
+// word is the nth word of a file.
+func (m *Machine) word(name, unit string, n int) Source {
+	return &reading{unit, func(context.Context) (float64, error) {
+		text, err := m.text(name)
+		if err != nil {
+			return 0, err
+		}
+		if words := strings.Fields(text); n < len(words) {
+			if v, err := strconv.ParseFloat(words[n], 64); err == nil {
+				return v, nil
+			}
+		}
+		return 0, noNumber(m.place(name), text)
+	}}
+}
+
+func listUptime(m *Machine) []found {
+	if m.exists("proc/uptime") {
+		return []found{{}}
+	}
+	return nil
+}
+
+func openUptime(m *Machine, rest string) (Source, error) {
+	if rest != "" || !m.exists("proc/uptime") {
+		return nil, missing("uptime/" + rest)
+	}
+	return m.word("proc/uptime", "s", 0), nil
+}
+
+// lines gives the words of the lines of a file, first word without its colon.
+func (m *Machine) lines(name string) (map[string][]string, error) {
+	text, err := m.text(name)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]string{}
+	for s := bufio.NewScanner(strings.NewReader(text)); s.Scan(); {
+		if words := strings.Fields(s.Text()); len(words) > 1 {
+			all[strings.TrimSuffix(words[0], ":")] = words[1:]
+		}
+	}
+	return all, nil
+}
+
+var memoryNames = []string{"available", "used", "used_percent", "swap_used"}
+
+func listMemory(m *Machine) (all []found) {
+	if m.exists("proc/meminfo") {
+		for _, name := range memoryNames {
+			all = append(all, found{name, ""})
+		}
+	}
+	return all
+}
+
+func openMemory(m *Machine, name string) (Source, error) {
+	const mebi = 1.0 / 1024 // the file has KiB
+	var value func(kib func(string) float64) float64
+	unit := "MiB"
+	switch name {
+	case "available":
+		value = func(kib func(string) float64) float64 { return kib("MemAvailable") * mebi }
+	case "used":
+		value = func(kib func(string) float64) float64 { return (kib("MemTotal") - kib("MemAvailable")) * mebi }
+	case "used_percent":
+		unit = "%"
+		value = func(kib func(string) float64) float64 {
+			return 100 * (kib("MemTotal") - kib("MemAvailable")) / max(1, kib("MemTotal"))
+		}
+	case "swap_used":
+		value = func(kib func(string) float64) float64 { return (kib("SwapTotal") - kib("SwapFree")) * mebi }
+	}
+	if value == nil || !m.exists("proc/meminfo") {
+		return nil, missing("memory/" + name)
+	}
+	return &reading{unit, func(context.Context) (float64, error) { return m.memory(value) }}, nil
+}
+
+func (m *Machine) memory(value func(kib func(string) float64) float64) (float64, error) {
+	lines, err := m.lines("proc/meminfo")
+	if err != nil {
+		return 0, err
+	}
+	var wrong error
+	v := value(func(name string) float64 {
+		words := lines[name]
+		if len(words) == 0 {
+			wrong = noNumber(m.place("proc/meminfo"), name)
+			return 0
+		}
+		n, err := strconv.ParseFloat(words[0], 64)
+		if err != nil {
+			wrong = noNumber(m.place("proc/meminfo"), words[0])
+		}
+		return n
+	})
+	return v, wrong
+}
+
+func listCPU(m *Machine) []found {
+	if m.exists("proc/stat") {
+		return []found{{"usage", ""}}
+	}
+	return nil
+}
+
+// openCPU gives the share of time in which the processors worked since the reading
+// before; the first one is since the machine started.
+func openCPU(m *Machine, name string) (Source, error) {
+	if name != "usage" || !m.exists("proc/stat") {
+		return nil, missing("cpu/" + name)
+	}
+	var idle, all float64
+	return &reading{"%", func(context.Context) (float64, error) {
+		lines, err := m.lines("proc/stat")
+		if err != nil {
+			return 0, err
+		}
+		nowIdle, nowAll := 0.0, 0.0
+		for n, word := range lines["cpu"][:min(8, len(lines["cpu"]))] {
+			v, err := strconv.ParseFloat(word, 64)
+			if err != nil {
+				return 0, noNumber(m.place("proc/stat"), word)
+			}
+			nowAll += v
+			if n == 3 || n == 4 { // idle, iowait
+				nowIdle += v
+			}
+		}
+		if nowAll <= all {
+			return 0, nil
+		}
+		busy := 100 * (1 - (nowIdle-idle)/(nowAll-all))
+		idle, all = nowIdle, nowAll
+		return max(0, busy), nil
+	}}, nil
+}
+
+func listWifi(m *Machine) (all []found) {
+	lines, err := m.lines("proc/net/wireless")
+	if err != nil {
+		return nil
+	}
+	text, _ := m.text("proc/net/wireless")
+	for _, line := range strings.Split(text, "\n") { // in the order of the file
+		name, _, ok := strings.Cut(strings.TrimSpace(line), ":")
+		if words := lines[name]; ok && len(words) >= 3 {
+			all = append(all, found{name, ""})
+		}
+	}
+	return all
+}
+
+// openWifi gives the level of the signal in dBm: the third column of the file.
+func openWifi(m *Machine, name string) (Source, error) {
+	if lines, err := m.lines("proc/net/wireless"); err != nil || len(lines[name]) < 3 {
+		return nil, missing("wifi/" + name)
+	}
+	return &reading{"dBm", func(context.Context) (float64, error) {
+		lines, err := m.lines("proc/net/wireless")
+		if err != nil {
+			return 0, err
+		}
+		if words := lines[name]; len(words) >= 3 {
+			if v, err := strconv.ParseFloat(strings.TrimSuffix(words[2], "."), 64); err == nil {
+				return v, nil
+			}
+		}
+		return 0, noNumber(m.place("proc/net/wireless"), name)
+	}}, nil
+}
