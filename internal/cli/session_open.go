@@ -15,11 +15,17 @@ import (
 	"sockeye/internal/workspace"
 )
 
+// openFlags are the flags of session open.
+type openFlags struct {
+	endpointFlags
+	echo, asJSON bool
+	from         string // an endpoint of the workspace
+	upstream     string
+	allow        guardFlag
+}
+
 func (a *app) sessionOpenCommand() *cobra.Command {
-	var f endpointFlags
-	var echo, asJSON bool
-	var from, upstream string
-	var allow guardFlag
+	var f openFlags
 	cmd := &cobra.Command{
 		Use:   "open MODE [ADDRESS]",
 		Short: a.t("Open a session: listen or connect", "打开会话：listen 或 connect"),
@@ -33,59 +39,70 @@ of the workspace with that name is opened as the file says it, with its rules.`,
   sockeye session open listen udp://:10000 --echo
   sockeye session open --from-workspace meter`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if from != "" {
-				return a.openFromWorkspace(cmd, from, args, asJSON)
+			if f.from != "" {
+				return a.openFromWorkspace(cmd, f.from, args, f.asJSON)
 			}
-			if len(args) == 0 {
-				return terminal.Usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, terminal.HelpHint(cmd))
-			}
-			mode, def := sockeye.Mode(args[0]), ""
-			switch mode {
-			case sockeye.Listen:
-			case sockeye.Connect:
-				def = "localhost"
-			default:
-				return terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
-			}
-			ep, badEndpoint := f.endpoint(mode, args[1:], def, a.defaultPort())
-			_, badGuard := workspace.Allowed(allow.words)
-			if err := terminal.Together(badEndpoint, guardFault(badGuard)); err != nil {
-				return err
-			}
-			c, err := a.workbench()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			how := &client.OpenOptions{Echo: echo, LiftGuards: allow.words}
-			if upstream != "" {
-				how.Upstream = &sockeye.Endpoint{Mode: sockeye.Connect}
-				if err := how.Upstream.ReadAddress(upstream, a.defaultPort()); err != nil {
-					return err
-				}
-			}
-			opened, err := c.Open(a.Ctx, ep, how)
-			if err != nil {
-				return err
-			}
-			var s api.Session
-			if err := apiOf(c).Ask(a.Ctx, "GET", "/sessions/"+opened.ID, nil, &s); err != nil {
-				return err
-			}
-			return a.printOpened(s, asJSON)
+			return a.sessionOpen(cmd, &f, args)
 		},
 	}
 	takesAddress(cmd, 1)
 	fs := cmd.Flags()
-	fs.StringVar(&from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
-	fs.BoolVar(&echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
-	fs.StringVar(&upstream, "upstream", "", a.t("relay: give each peer a connection of its own to this address", "转发：为每个连接对象各连接一次该地址"))
-	allow.register(a, fs)
-	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
+	fs.StringVar(&f.from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
+	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
+	fs.StringVar(&f.upstream, "upstream", "", a.t("relay: give each peer a connection of its own to this address", "转发：为每个连接对象各连接一次该地址"))
+	f.allow.register(a, fs)
+	fs.BoolVar(&f.asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	f.register(a, fs)
 	f.registerListen(a, fs)
 	f.registerConnect(a, fs)
 	return cmd
+}
+
+// endpointOf is the endpoint that the words mean.
+func (a *app) endpointOf(cmd *cobra.Command, f *openFlags, words []string) (sockeye.Endpoint, error) {
+	if len(words) == 0 {
+		return sockeye.Endpoint{}, terminal.Usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, terminal.HelpHint(cmd))
+	}
+	mode, def := sockeye.Mode(words[0]), ""
+	switch mode {
+	case sockeye.Listen:
+	case sockeye.Connect:
+		def = "localhost"
+	default:
+		return sockeye.Endpoint{}, terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
+	}
+	ep, badEndpoint := f.endpoint(mode, words[1:], def, a.defaultPort())
+	_, badGuard := workspace.Allowed(f.allow.words)
+	return ep, terminal.Together(badEndpoint, guardFault(badGuard))
+}
+
+// sessionOpen opens a session in the running workbench and prints it.
+func (a *app) sessionOpen(cmd *cobra.Command, f *openFlags, words []string) error {
+	ep, err := a.endpointOf(cmd, f, words)
+	if err != nil {
+		return err
+	}
+	c, err := a.workbench()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	how := &client.OpenOptions{Echo: f.echo, LiftGuards: f.allow.words}
+	if f.upstream != "" {
+		how.Upstream = &sockeye.Endpoint{Mode: sockeye.Connect}
+		if err := how.Upstream.ReadAddress(f.upstream, a.defaultPort()); err != nil {
+			return err
+		}
+	}
+	opened, err := c.Open(a.Ctx, ep, how)
+	if err != nil {
+		return err
+	}
+	var s api.Session
+	if err := apiOf(c).Ask(a.Ctx, "GET", "/sessions/"+opened.ID, nil, &s); err != nil {
+		return err
+	}
+	return a.printOpened(s, f.asJSON)
 }
 
 func (a *app) printOpened(s api.Session, asJSON bool) error {

@@ -14,13 +14,18 @@ import (
 	"sockeye/internal/terminal"
 )
 
+// sendFlags are the flags of session send.
+type sendFlags struct {
+	asHex                  bool
+	to                     []string
+	ending, prefix, suffix string
+	every                  time.Duration
+	repeat                 int
+	file                   fileToSend
+}
+
 func (a *app) sessionSendCommand() *cobra.Command {
-	var asHex bool
-	var to []string
-	var ending, prefix, suffix string
-	var every time.Duration
-	var repeat int
-	var file fileToSend
+	var f sendFlags
 	cmd := &cobra.Command{
 		Use:   "send SESSION [TEXT]",
 		Short: a.t("Send to the peers of a session", "向会话的连接对象发送"),
@@ -37,64 +42,78 @@ ended.`,
   sockeye session send s1 'ping {{seq}}\n' --every 500ms
   sockeye session send s1 --file firmware.bin --rate 10k`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if repeat < 0 {
-				return terminal.TooFew(repeat)
+			if f.repeat < 0 {
+				return terminal.TooFew(f.repeat)
 			}
-			if asHex && len(args) > 2 {
+			if f.asHex && len(args) > 2 {
 				args = []string{args[0], strings.Join(args[1:], " ")}
 			}
 			if err := expectSessions(cmd, args, 2); err != nil {
 				return err
 			}
-			if file.path != "" {
-				if len(args) > 1 || asHex || every > 0 || ending+prefix+suffix != "" {
-					return terminal.Usage("--file", sockeye.Text{En: "a file is sent as it is, and nothing with it", Zh: "文件按原样发送，不能附加其他内容"}, terminal.HelpHint(cmd))
-				}
-				return a.sendFile(args[0], to, &file)
-			}
-			if file.chunk+file.rate > 0 {
-				return terminal.Usage("--chunk --rate", sockeye.Text{En: "these set the pace of a file", Zh: "这些选项设置发送文件的节奏"}, sockeye.Text{En: "add --file PATH", Zh: "请加上 --file PATH"})
-			}
-			if len(args) == 1 {
-				return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, terminal.HelpHint(cmd))
-			}
-			message := client.Payload{Text: args[1], Hex: asHex, LineEnding: ending, Prefix: prefix, Suffix: suffix}
-			if every > 0 {
-				return a.startRun(args[0], to, api.StartRun{Payload: payloadOf(message), EveryMS: float64(every.Microseconds()) / 1000, Times: repeat})
-			}
-			if repeat != 0 {
-				return terminal.Usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
-			}
-			c, err := a.workbench()
-			if err != nil {
+			if err := f.check(cmd, args[1:]); err != nil {
 				return err
 			}
-			defer c.Close()
-			ids, all, err := a.recipients(c, args[0], to)
-			if err != nil {
-				return err
-			}
-			if all {
-				ids = nil
-			}
-			sent, err := c.SendPayload(a.Ctx, args[0], message, ids...)
-			if sent == nil && err != nil {
-				return err
-			}
-			return a.showSent(sent)
+			return a.sessionSend(&f, args[0], args[1:])
 		},
 	}
 	fs := cmd.Flags()
-	fs.BoolVar(&asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
-	registerTo(a, cmd, &to)
-	fs.StringVar(&file.path, "file", "", a.t("send this file as it is", "原样发送此文件"))
-	fs.Var(terminal.ByteSizeOf(&file.chunk), "chunk", a.t("most bytes of the file at a time", "文件每次最多发送的字节数"))
-	fs.Var(terminal.ByteSizeOf(&file.rate), "rate", a.t("most bytes of the file in a second", "文件每秒最多发送的字节数"))
-	fs.Var(terminal.DurationOf(&every), "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
-	fs.IntVar(&repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
-	terminal.RegisterAround(a.Terminal, fs, &prefix, &suffix)
-	fs.StringVar(&ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
+	fs.BoolVar(&f.asHex, "hex", false, a.t("TEXT is bytes written in hex", "TEXT 是十六进制数据"))
+	registerTo(a, cmd, &f.to)
+	fs.StringVar(&f.file.path, "file", "", a.t("send this file as it is", "原样发送此文件"))
+	fs.Var(terminal.ByteSizeOf(&f.file.chunk), "chunk", a.t("most bytes of the file at a time", "文件每次最多发送的字节数"))
+	fs.Var(terminal.ByteSizeOf(&f.file.rate), "rate", a.t("most bytes of the file in a second", "文件每秒最多发送的字节数"))
+	fs.Var(terminal.DurationOf(&f.every), "every", a.t("send TEXT again and again, this long apart", "按此间隔反复发送 TEXT"))
+	fs.IntVar(&f.repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
+	terminal.RegisterAround(a.Terminal, fs, &f.prefix, &f.suffix)
+	fs.StringVar(&f.ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
 	return cmd
+}
+
+// check refuses flags that do not go together. text is the TEXT that was given, if any.
+func (f *sendFlags) check(cmd *cobra.Command, text []string) error {
+	ofFile := f.file.path != ""
+	switch {
+	case ofFile && (len(text) > 0 || f.asHex || f.every > 0 || f.ending+f.prefix+f.suffix != ""):
+		return terminal.Usage("--file", sockeye.Text{En: "a file is sent as it is, and nothing with it", Zh: "文件按原样发送，不能附加其他内容"}, terminal.HelpHint(cmd))
+	case ofFile:
+		return nil
+	case f.file.chunk+f.file.rate > 0:
+		return terminal.Usage("--chunk --rate", sockeye.Text{En: "these set the pace of a file", Zh: "这些选项设置发送文件的节奏"}, sockeye.Text{En: "add --file PATH", Zh: "请加上 --file PATH"})
+	case len(text) == 0:
+		return terminal.Usage("TEXT", sockeye.Text{En: "what to send is missing", Zh: "缺少要发送的内容"}, terminal.HelpHint(cmd))
+	case f.every == 0 && f.repeat != 0:
+		return terminal.Usage("--repeat", sockeye.Text{En: "how long apart is missing", Zh: "缺少间隔"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
+	}
+	return nil
+}
+
+// sessionSend sends a file, begins to send the text again and again, or sends it once.
+func (a *app) sessionSend(f *sendFlags, session string, text []string) error {
+	if f.file.path != "" {
+		return a.sendFile(session, f.to, &f.file)
+	}
+	message := client.Payload{Text: text[0], Hex: f.asHex, LineEnding: f.ending, Prefix: f.prefix, Suffix: f.suffix}
+	if f.every > 0 {
+		return a.startRun(session, f.to, api.StartRun{Payload: payloadOf(message), EveryMS: float64(f.every.Microseconds()) / 1000, Times: f.repeat})
+	}
+	c, err := a.workbench()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ids, all, err := a.recipients(c, session, f.to)
+	if err != nil {
+		return err
+	}
+	if all {
+		ids = nil
+	}
+	sent, err := c.SendPayload(a.Ctx, session, message, ids...)
+	if sent == nil && err != nil {
+		return err
+	}
+	return a.showSent(sent)
 }
 
 // payloadOf is a payload for the API.

@@ -21,46 +21,73 @@ type fieldCall struct {
 // splitCall takes a field apart.
 func splitCall(w typedWord) (fieldCall, *payloadFault) {
 	c := fieldCall{typedWord: w}
-	s := w.string
-	end := strings.IndexAny(s, "(:+ ")
+	at := nameEnd(w.string)
+	c.name = w.string[:at]
+	at, f := c.readPart(at)
+	if f == nil {
+		at, f = c.readAddition(at)
+	}
+	if f == nil {
+		f = c.readArguments(at)
+	}
+	return c, f
+}
+
+// nameEnd is where the name of a field ends.
+func nameEnd(s string) int {
 	if i := strings.IndexByte(s, ']'); strings.HasPrefix(s, "crc[") && i > 0 {
-		end = i + 1
+		return i + 1
 	}
-	for _, name := range []string{"seq-", "len-"} {
+	for _, name := range []string{"seq-", "len-"} { // other names have hyphens of their own
 		if strings.HasPrefix(s, name) {
-			end = 3
+			return len(name) - 1
 		}
 	}
-	if end < 0 {
-		end = len(s)
+	if end := strings.IndexAny(s, "(:+ "); end >= 0 {
+		return end
 	}
-	c.name = s[:end]
-	at := end
-	if strings.HasPrefix(s[at:], "(") {
-		closing := strings.IndexByte(s[at:], ')')
-		if closing < 0 {
-			return c, &payloadFault{w.at + at, sockeye.Text{En: "the parenthesis is not closed", Zh: "括号没有结束"}, sockeye.Text{En: "write {{crc16modbus(body)}}", Zh: "写成 {{crc16modbus(body)}}"}}
-		}
-		inner := s[at+1 : at+closing]
-		c.called = true
-		c.of = typedWord{strings.TrimSpace(inner), w.at + at + 1}
-		at += closing + 1
+	return len(s)
+}
+
+// readPart reads what stands in parentheses at a place, and says where it ends.
+func (c *fieldCall) readPart(at int) (int, *payloadFault) {
+	s := c.string
+	if !strings.HasPrefix(s[at:], "(") {
+		return at, nil
 	}
-	if at < len(s) && (s[at] == '+' || s[at] == '-') {
-		stop := at + 1
-		for stop < len(s) && '0' <= s[stop] && s[stop] <= '9' {
-			stop++
-		}
-		n, err := strconv.ParseInt(s[at:stop], 10, 32)
-		if err != nil {
-			return c, &payloadFault{w.at + at, sockeye.Text{En: "not a number to add", Zh: "加减的不是数字"}, sockeye.Text{En: "write {{seq+100}} or {{len(body)-2}}", Zh: "写成 {{seq+100}} 或 {{len(body)-2}}"}}
-		}
-		c.add, c.summed = n, true
-		at = stop
+	closing := strings.IndexByte(s[at:], ')')
+	if closing < 0 {
+		return at, &payloadFault{c.at + at, sockeye.Text{En: "the parenthesis is not closed", Zh: "括号没有结束"}, sockeye.Text{En: "write {{crc16modbus(body)}}", Zh: "写成 {{crc16modbus(body)}}"}}
 	}
+	c.called = true
+	c.of = typedWord{strings.TrimSpace(s[at+1 : at+closing]), c.at + at + 1}
+	return at + closing + 1, nil
+}
+
+// readAddition reads the number that is added at a place, and says where it ends.
+func (c *fieldCall) readAddition(at int) (int, *payloadFault) {
+	s := c.string
+	if at == len(s) || s[at] != '+' && s[at] != '-' {
+		return at, nil
+	}
+	end := at + 1
+	for end < len(s) && '0' <= s[end] && s[end] <= '9' {
+		end++
+	}
+	n, err := strconv.ParseInt(s[at:end], 10, 32)
+	if err != nil {
+		return at, &payloadFault{c.at + at, sockeye.Text{En: "not a number to add", Zh: "加减的不是数字"}, sockeye.Text{En: "write {{seq+100}} or {{len(body)-2}}", Zh: "写成 {{seq+100}} 或 {{len(body)-2}}"}}
+	}
+	c.add, c.summed = n, true
+	return end, nil
+}
+
+// readArguments reads the rest: arguments, each behind a colon, which quotes protect.
+func (c *fieldCall) readArguments(at int) *payloadFault {
+	s := c.string
 	for at < len(s) {
 		if s[at] != ':' {
-			return c, &payloadFault{w.at + at, both("unexpected %s in a field", "字段中出现了多余的 %s", quoteFirst(s[at:])),
+			return &payloadFault{c.at + at, both("unexpected %s in a field", "字段中出现了多余的 %s", quoteFirst(s[at:])),
 				sockeye.Text{En: "a field is NAME, NAME(PART) or NAME:FORM", Zh: "字段的写法是 名称、名称(标记) 或 名称:格式"}}
 		}
 		at++
@@ -74,9 +101,9 @@ func splitCall(w typedWord) (fieldCall, *payloadFault) {
 			at++
 		}
 		at = min(at, len(s))
-		c.args = append(c.args, typedWord{s[start:at], w.at + start})
+		c.args = append(c.args, typedWord{s[start:at], c.at + start})
 	}
-	return c, nil
+	return nil
 }
 
 // plain refuses parentheses and additions where a field has none.

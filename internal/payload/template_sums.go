@@ -2,6 +2,7 @@ package payload
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sockeye"
@@ -62,62 +63,78 @@ func (t *Template) fillLengths(message []byte, offsets []int) *payloadFault {
 	return nil
 }
 
+// placedSum is a checksum in a message: where it stands and what it covers, in bytes.
+type placedSum struct {
+	piece        int
+	at, from, to int
+	done         bool
+}
+
+// covers reports whether another checksum stands in what this one covers.
+func (s *placedSum) covers(other *placedSum) bool {
+	return s.piece != other.piece && s.from <= other.at && other.at < s.to
+}
+
 // fillSums writes the checksums: one that covers others after these. Its own place
 // counts as zeros, and so does, where two cover each other, that of the later one.
 func (t *Template) fillSums(message []byte, offsets []int) *payloadFault {
 	if t.sums == 0 {
 		return nil
 	}
-	var fields [MaxSums]int
-	var from, to [MaxSums]int
-	n := 0
-	for i := range t.pieces {
-		s := t.pieces[i].sum
-		if s == nil {
-			continue
-		}
-		fields[n] = i
-		if s.Range != (checksum.Coverage{}) {
-			var ok bool
-			from[n], to[n], ok = s.Range.Cut(offsets[i])
-			if !ok || to[n] > len(message) {
-				return &payloadFault{t.pieces[i].at, both("the message has no bytes %s", "数据中没有 %s 这段字节", s.Range.String()),
-					sockeye.Text{En: "bytes are counted from 0, without the last", Zh: "字节从 0 数起，不含终点"}}
-			}
-		} else {
-			a, b := t.span(s.part, i, true)
-			from[n], to[n] = offsets[a], offsets[b]
-		}
-		n++
+	var room [MaxSums]placedSum
+	sums, f := t.placeSums(room[:0], len(message), offsets)
+	if f != nil {
+		return f
 	}
-	covers := func(a, b int) bool {
-		at := offsets[fields[b]]
-		return a != b && from[a] <= at && at < to[a]
-	}
-	done := uint64(0)
-	for range n {
-		next := -1
-		for a := range n {
-			free := done>>a&1 == 0
-			for b := 0; free && b < n; b++ {
-				free = done>>b&1 == 1 || !covers(a, b)
-			}
-			if free {
-				next = a
-				break
-			}
-		}
-		for a := 0; next < 0; a++ { // they cover each other
-			if done>>a&1 == 0 {
-				next = a
-			}
-		}
-		done |= 1 << next
-		i := fields[next]
-		s := t.pieces[i].sum
-		s.Put(message[offsets[i]:offsets[i+1]], s.Algorithm.Sum(message[from[next]:to[next]]))
+	for range sums {
+		s := nextSum(sums)
+		s.done = true
+		c := t.pieces[s.piece].sum
+		c.Put(message[offsets[s.piece]:offsets[s.piece+1]], c.Algorithm.Sum(message[s.from:s.to]))
 	}
 	return nil
+}
+
+// placeSums appends the checksums of a message to dst, in order.
+func (t *Template) placeSums(dst []placedSum, length int, offsets []int) ([]placedSum, *payloadFault) {
+	for i := range t.pieces {
+		c := t.pieces[i].sum
+		if c == nil {
+			continue
+		}
+		s := placedSum{piece: i, at: offsets[i]}
+		if c.Range == (checksum.Coverage{}) {
+			from, to := t.span(c.part, i, true)
+			s.from, s.to = offsets[from], offsets[to]
+		} else {
+			var ok bool
+			if s.from, s.to, ok = c.Range.Cut(s.at); !ok || s.to > length {
+				return dst, &payloadFault{t.pieces[i].at, both("the message has no bytes %s", "数据中没有 %s 这段字节", c.Range.String()),
+					sockeye.Text{En: "bytes are counted from 0, without the last", Zh: "字节从 0 数起，不含终点"}}
+			}
+		}
+		dst = append(dst, s)
+	}
+	return dst, nil
+}
+
+// nextSum is the first checksum that covers none still to be written; where all do,
+// the first.
+func nextSum(sums []placedSum) *placedSum {
+	var first *placedSum
+	for i := range sums {
+		s := &sums[i]
+		if s.done {
+			continue
+		}
+		if first == nil {
+			first = s
+		}
+		if !slices.ContainsFunc(sums, func(other placedSum) bool { return !other.done && s.covers(&other) }) {
+			return s
+		}
+	}
+	return first
 }
 
 // acyclic makes sure that no length written in as many digits as it needs counts
