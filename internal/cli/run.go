@@ -77,15 +77,8 @@ func (a *app) run(f *runFlags, args []string) error {
 		_, err := fmt.Fprint(a.Out, a.planText(args[0], file, openings))
 		return err
 	}
-	if f.yes && !f.risky {
-		if err := refuseRisks(openings); err != nil {
-			return err
-		}
-	}
-	if !f.yes {
-		if err := a.askToRun(args[0], file, openings); err != nil {
-			return err
-		}
+	if err := a.consent(f, args[0], file, openings); err != nil {
+		return err
 	}
 	if show == terminal.Raw && !f.Raw { // the bytes of several peers, mixed, are of no use
 		show = terminal.Lines
@@ -94,13 +87,7 @@ func (a *app) run(f *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	o := core.PlayOptions{Seed: f.seed}
-	if o.Seed == 0 {
-		o.Seed = uint64(time.Now().UnixNano())
-	}
-	if f.env {
-		o.Lookup = a.Environment
-	}
+	o := f.playOptions(a)
 	l.Bench.SetLookup(func(name string) (string, bool) { // for what is typed at the console
 		if v, ok := file.Lookup(name); ok || o.Lookup == nil {
 			return v, ok
@@ -115,6 +102,30 @@ func (a *app) run(f *runFlags, args []string) error {
 	a.printHits(openings, sessions, f.Quiet || f.Json)
 	a.printRuns(openings, sessions, f.Quiet || f.Json)
 	return l.Finish(err)
+}
+
+// consent asks a person whether to open what the plan says, or with --yes refuses what
+// needs a look first.
+func (a *app) consent(f *runFlags, path string, file *workspace.File, openings []workspace.Opening) error {
+	switch {
+	case !f.yes:
+		return a.askToRun(path, file, openings)
+	case !f.risky:
+		return refuseRisks(openings)
+	}
+	return nil
+}
+
+// playOptions are the seed, a new one unless it was given, and what payloads may look up.
+func (f *runFlags) playOptions(a *app) core.PlayOptions {
+	o := core.PlayOptions{Seed: f.seed}
+	if o.Seed == 0 {
+		o.Seed = uint64(time.Now().UnixNano())
+	}
+	if f.env {
+		o.Lookup = a.Environment
+	}
+	return o
 }
 
 // refuseRisks refuses, unasked, what a person would have been warned of.

@@ -141,73 +141,103 @@ func (a *app) ui(f *uiFlags) error {
 
 // uiConfig is what to serve, and to whom. Beyond this computer it is served only to
 // who has a password, and in secret.
-func (a *app) uiConfig(f *uiFlags) (api.Config, error) {
-	c := api.Config{Version: terminal.ThisBuild().Version, Language: a.Lang, Hosts: f.hosts, RecordShared: f.How.Shared}
+func (a *app) uiConfig(f *uiFlags) (c api.Config, err error) {
+	c = api.Config{Version: terminal.ThisBuild().Version, Language: a.Lang, Hosts: f.hosts, RecordShared: f.How.Shared}
 	if dir := a.DataDir(); dir != "" {
 		c.Recordings, c.Workspace = filepath.Join(dir, "recordings"), filepath.Join(dir, "workspace.toml")
 	}
-	if err := terminal.NotStdin("--workspace", f.workspace, sockeye.Text{En: "standard input cannot be written back, as a workspace is", Zh: "工作区会被写回，不能来自标准输入"},
-		sockeye.Text{En: "name a file; ./- is one with that name", Zh: "请写文件名；名为 - 的文件写成 ./-"}); err != nil {
-		return c, err
-	}
 	if f.workspace != "" {
-		c.Workspace = f.workspace
-		if abs, err := filepath.Abs(f.workspace); err == nil {
-			c.Workspace = abs // the page says it to people who stand elsewhere
-		}
-		if _, err := workspace.Read(f.workspace); err != nil && sockeye.ErrorOf(err).Kind != sockeye.NotFound {
+		if c.Workspace, err = workspacePath(f.workspace); err != nil {
 			return c, err
 		}
 	}
 	if f.env {
 		c.Lookup = a.Environment
 	}
-	ip, err := netip.ParseAddr(f.bind)
-	if err != nil {
-		return c, terminal.Usage("--bind", sockeye.Text{En: fmt.Sprintf("%q is not an IP address", f.bind), Zh: fmt.Sprintf("%q 不是 IP 地址", f.bind)},
-			sockeye.Text{En: "sockeye addrs lists this machine's addresses", Zh: "sockeye addrs 列出本机地址"})
-	}
-	if !ip.IsLoopback() && (f.cert == "" || f.password == "") {
-		return c, terminal.Usage("--bind", sockeye.Text{
-			En: fmt.Sprintf("%s can be reached from other computers, so the page needs TLS and a password", ip),
-			Zh: fmt.Sprintf("%s 可从其他计算机访问，页面必须使用 TLS 和密码", ip)},
-			sockeye.Text{En: "add --cert, --key and --password-file, or leave --bind out", Zh: "请加上 --cert、--key 和 --password-file，或去掉 --bind"})
-	}
-	if (f.cert == "") != (f.key == "") {
-		return c, terminal.Usage("--cert --key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
+	if err := f.checkBind(); err != nil {
+		return c, err
 	}
 	if f.cert != "" {
-		if err := checkSecretFile("--key", f.key); err != nil {
+		if c.TLS, err = a.pageTLS(f.cert, f.key); err != nil {
 			return c, err
 		}
-		pair, err := a.LoadKeyPair(f.cert, f.key)
-		if terminal.IsInterrupt(err) || terminal.IsInvalid(err) {
-			return c, err
-		}
-		if err != nil {
-			return c, terminal.Usage("--cert", sockeye.Text{En: err.Error(), Zh: "无法读取证书：" + err.Error()}, sockeye.Text{En: "both files are PEM", Zh: "两个文件都应为 PEM 格式"})
-		}
-		c.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	}
 	if f.password != "" {
-		text, err := a.ReadFile("--password-file", f.password)
-		if terminal.IsInterrupt(err) || terminal.IsInvalid(err) {
-			return c, err
-		}
-		if err != nil {
-			return c, terminal.Usage("--password-file", sockeye.Text{En: err.Error(), Zh: "无法读取：" + err.Error()}, sockeye.Text{})
-		}
-		c.Password, _, _ = strings.Cut(string(text), "\n")
-		c.Password = strings.TrimSuffix(c.Password, "\r")
-		if len(c.Password) < 8 {
-			return c, terminal.Usage("--password-file", sockeye.Text{En: "the password has fewer than 8 characters", Zh: "密码少于 8 个字符"}, sockeye.Text{En: "its first line is the password", Zh: "文件首行为密码"})
-		}
-		if err := checkSecretFile("--password-file", f.password); err != nil {
+		if c.Password, err = a.pagePassword(f.password); err != nil {
 			return c, err
 		}
 	}
 	c.Bench = core.New(int(f.memory))
 	return c, nil
+}
+
+// workspacePath is the whole path of a workspace file that can be read, or is still to
+// be made: the page says it to people who stand elsewhere.
+func workspacePath(path string) (string, error) {
+	if err := terminal.NotStdin("--workspace", path, sockeye.Text{En: "standard input cannot be written back, as a workspace is", Zh: "工作区会被写回，不能来自标准输入"},
+		sockeye.Text{En: "name a file; ./- is one with that name", Zh: "请写文件名；名为 - 的文件写成 ./-"}); err != nil {
+		return "", err
+	}
+	if _, err := workspace.Read(path); err != nil && sockeye.ErrorOf(err).Kind != sockeye.NotFound {
+		return "", err
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs, nil
+	}
+	return path, nil
+}
+
+// checkBind refuses to serve other computers without TLS and a password.
+func (f *uiFlags) checkBind() error {
+	ip, err := netip.ParseAddr(f.bind)
+	switch {
+	case err != nil:
+		return terminal.Usage("--bind", sockeye.Text{En: fmt.Sprintf("%q is not an IP address", f.bind), Zh: fmt.Sprintf("%q 不是 IP 地址", f.bind)},
+			sockeye.Text{En: "sockeye addrs lists this machine's addresses", Zh: "sockeye addrs 列出本机地址"})
+	case !ip.IsLoopback() && (f.cert == "" || f.password == ""):
+		return terminal.Usage("--bind", sockeye.Text{
+			En: fmt.Sprintf("%s can be reached from other computers, so the page needs TLS and a password", ip),
+			Zh: fmt.Sprintf("%s 可从其他计算机访问，页面必须使用 TLS 和密码", ip)},
+			sockeye.Text{En: "add --cert, --key and --password-file, or leave --bind out", Zh: "请加上 --cert、--key 和 --password-file，或去掉 --bind"})
+	case (f.cert == "") != (f.key == ""):
+		return terminal.Usage("--cert --key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
+	}
+	return nil
+}
+
+// pageTLS is how the page is served in secret, with a certificate and its key (PEM files).
+func (a *app) pageTLS(cert, key string) (*tls.Config, error) {
+	if err := checkSecretFile("--key", key); err != nil {
+		return nil, err
+	}
+	pair, err := a.LoadKeyPair(cert, key)
+	if terminal.IsInterrupt(err) || terminal.IsInvalid(err) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, terminal.Usage("--cert", sockeye.Text{En: err.Error(), Zh: "无法读取证书：" + err.Error()}, sockeye.Text{En: "both files are PEM", Zh: "两个文件都应为 PEM 格式"})
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, nil
+}
+
+// minPassword is how many characters a password of the page has at least.
+const minPassword = 8
+
+// pagePassword is the first line of a file that only its owner can read.
+func (a *app) pagePassword(path string) (string, error) {
+	text, err := a.ReadFile("--password-file", path)
+	if terminal.IsInterrupt(err) || terminal.IsInvalid(err) {
+		return "", err
+	}
+	if err != nil {
+		return "", terminal.Usage("--password-file", sockeye.Text{En: err.Error(), Zh: "无法读取：" + err.Error()}, sockeye.Text{})
+	}
+	password, _, _ := strings.Cut(string(text), "\n")
+	password = strings.TrimSuffix(password, "\r")
+	if len(password) < minPassword {
+		return "", terminal.Usage("--password-file", sockeye.Text{En: fmt.Sprintf("the password has fewer than %d characters", minPassword), Zh: fmt.Sprintf("密码少于 %d 个字符", minPassword)}, sockeye.Text{En: "its first line is the password", Zh: "文件首行为密码"})
+	}
+	return password, checkSecretFile("--password-file", path)
 }
 
 // openRunning opens a page on this user's workbench if one runs already.

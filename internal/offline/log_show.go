@@ -56,6 +56,7 @@ with what is being recorded.`,
 	return cmd
 }
 
+// logShow shows the events of a recording.
 func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFlags, o recording.ReadOptions) error {
 	form, err := d.Format(a.Terminal)
 	if err != nil {
@@ -84,23 +85,7 @@ func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFla
 	if err != nil {
 		return err
 	}
-	if o.Follow && len(args) > 0 {
-		if err := terminal.NotStdin("--follow", args[0], sockeye.Text{En: "standard input is read to its end first: nothing follows", Zh: "标准输入会先读到结尾，之后没有可跟随的内容"},
-			sockeye.Text{En: "leave --follow out, or name the recording", Zh: "请去掉 --follow，或写记录的路径"}); err != nil {
-			return err
-		}
-	}
-	r, err := a.openRecording(args)
-	if err != nil {
-		return err
-	}
-	told := 0
-	o.Damaged = func(file string, d pcapng.Damage) {
-		if d.Kind != pcapng.Torn || !o.Follow {
-			a.warnDamage(file, d, &told)
-		}
-	}
-	events, err := r.Read(o)
+	events, err := a.readRecording(args, o)
 	if err != nil {
 		return err
 	}
@@ -108,14 +93,40 @@ func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFla
 	v := a.NewView(form, a.Out, io.Discard, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
 	v.Dated, v.WantsFrame, v.Charset = true, wants, d.Charset
 	v.ShowFrames(cut)
-	err = events.Each(a.Ctx, m, func(e *sockeye.Event) error {
+	return a.ended(a.showEach(v, events, m, o.Follow))
+}
+
+// readRecording begins to read the events of a recording, and warns of what is damaged.
+func (a *commands) readRecording(args []string, o recording.ReadOptions) (*recording.Reader, error) {
+	if o.Follow && len(args) > 0 {
+		if err := terminal.NotStdin("--follow", args[0], sockeye.Text{En: "standard input is read to its end first: nothing follows", Zh: "标准输入会先读到结尾，之后没有可跟随的内容"},
+			sockeye.Text{En: "leave --follow out, or name the recording", Zh: "请去掉 --follow，或写记录的路径"}); err != nil {
+			return nil, err
+		}
+	}
+	r, err := a.openRecording(args)
+	if err != nil {
+		return nil, err
+	}
+	told := 0
+	o.Damaged = func(file string, d pcapng.Damage) {
+		if d.Kind != pcapng.Torn || !o.Follow {
+			a.warnDamage(file, d, &told)
+		}
+	}
+	return r.Read(o)
+}
+
+// showEach shows the events that match, each at once where more may follow.
+func (a *commands) showEach(v *terminal.View, events *recording.Reader, m *recording.Matcher, follow bool) error {
+	err := events.Each(a.Ctx, m, func(e *sockeye.Event) error {
 		if e.Session != nil {
 			v.MarkOpened(e.Session) // its errors are not the command's own
 		}
 		if err := v.Show(*e); err != nil {
 			return err
 		}
-		if o.Follow {
+		if follow {
 			return v.Flush()
 		}
 		return nil
@@ -126,7 +137,7 @@ func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFla
 	if flushErr := v.End(); err == nil {
 		err = flushErr
 	}
-	return a.ended(err)
+	return err
 }
 
 func (a *commands) logSearchCommand() *cobra.Command {

@@ -3,6 +3,7 @@ package pcapng
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"sockeye"
@@ -45,67 +46,89 @@ func aliasComment(p *sockeye.Peer, alias string) sockeye.Text {
 
 // eventComment says an event's detail in one sentence or a few, or "".
 func eventComment(ev *sockeye.Event, l sockeye.Lang) string {
-	d := ev.Detail
-	if d == nil {
+	if ev.Detail == nil {
 		return ""
 	}
-	var say []string
-	add := func(en, zh string, args ...any) {
-		say = append(say, fmt.Sprintf(sockeye.Text{En: en, Zh: zh}.In(l), args...))
-	}
+	say := &sentences{language: l}
+	say.ofConnection(ev)
+	say.ofProtocol(ev)
+	say.ofLoss(ev)
+	return strings.Join(say.all, sockeye.Text{En: "; ", Zh: "；"}.In(l))
+}
+
+// sentences are what a comment says, in one language.
+type sentences struct {
+	language sockeye.Lang
+	all      []string
+}
+
+func (s *sentences) add(t sockeye.Text) { s.all = append(s.all, t.In(s.language)) }
+
+func (s *sentences) addf(en, zh string, args ...any) {
+	s.all = append(s.all, fmt.Sprintf(sockeye.Text{En: en, Zh: zh}.In(s.language), args...))
+}
+
+// ofConnection says where a session is bound, how a peer was reached and why it left.
+func (s *sentences) ofConnection(ev *sockeye.Event) {
+	d := ev.Detail
 	if len(d.Locals) > 0 {
 		all := fmt.Sprint(d.Locals)
-		add("bound to %s", "已绑定 %s", all[1:len(all)-1])
+		s.addf("bound to %s", "已绑定 %s", all[1:len(all)-1])
 	}
 	if t, ok := reasonComment(ev.Kind, d.Reason); ok {
-		add(t.En, t.Zh)
+		s.add(t)
 	}
 	if d.Lines != nil && ev.Kind == sockeye.Lines {
-		t := d.Lines.Text()
-		add("%s", "%s", t.In(l))
+		s.add(d.Lines.Text())
 	} else if d.Lines != nil {
-		add("lines: %s", "信号线：%s", d.Lines)
+		s.addf("lines: %s", "信号线：%s", d.Lines)
 	}
 	if d.Pair != nil {
-		t := sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address)
-		add("%s", "%s", t.In(l))
+		s.add(sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address))
 	}
+}
+
+// ofProtocol says what the protocol of a message told besides its bytes.
+func (s *sentences) ofProtocol(ev *sockeye.Event) {
+	d := ev.Detail
 	if d.WebSocket != nil {
-		add("WebSocket %s", "WebSocket %s", d.WebSocket.Text().In(l))
+		s.addf("WebSocket %s", "WebSocket %s", d.WebSocket.Text().In(s.language))
 	}
 	if d.Control != nil {
-		add("%s", "%s", d.Control.Text().In(l))
+		s.add(d.Control.Text())
 	}
 	if d.Close != nil {
-		add("%s", "%s", d.Close.Text().In(l))
+		s.add(d.Close.Text())
 	}
 	if len(d.Attempts) > 1 {
-		add("after %d attempts to connect", "尝试连接 %d 次", len(d.Attempts))
+		s.addf("after %d attempts to connect", "尝试连接 %d 次", len(d.Attempts))
 	}
 	if d.Datagram > 0 {
-		add("the datagram had %d bytes, of which %d were received", "数据报共 %d 字节，只收到 %d 字节", d.Datagram, len(ev.Data))
+		s.addf("the datagram had %d bytes, of which %d were received", "数据报共 %d 字节，只收到 %d 字节", d.Datagram, len(ev.Data))
 	}
+}
+
+// ofLoss says what failed, what was not sent and what is missing.
+func (s *sentences) ofLoss(ev *sockeye.Event) {
+	d := ev.Detail
 	if e := d.Err; e != nil {
-		add("error: %s", "错误：%s", e.In(l))
-		if h := e.Hint.In(l); h != "" {
-			add("%s", "%s", h)
+		s.addf("error: %s", "错误：%s", e.In(s.language))
+		if h := e.Hint.In(s.language); h != "" {
+			s.all = append(s.all, h)
 		}
 	}
 	switch {
 	case d.Unsent > 0 && ev.Kind == sockeye.Left:
-		t := sockeye.NeverReached(d.Unsent)
-		add(t.En, t.Zh)
+		s.add(sockeye.NeverReached(d.Unsent))
 	case d.Unsent > 0:
-		add("%d bytes were not sent", "%d 字节未发送", d.Unsent)
+		s.addf("%d bytes were not sent", "%d 字节未发送", d.Unsent)
 	}
 	if d.Retry > 0 {
-		add("trying again in %s", "%s 后重试", d.Retry.Round(1e6))
+		s.addf("trying again in %s", "%s 后重试", d.Retry.Round(time.Millisecond))
 	}
 	if d.Lost != (sockeye.Lost{}) {
-		t := sockeye.WordMissing.Fill("events", d.Lost.Events, "bytes", d.Lost.Bytes)
-		add(t.En, t.Zh)
+		s.add(sockeye.WordMissing.Fill("events", d.Lost.Events, "bytes", d.Lost.Bytes))
 	}
-	return strings.Join(say, sockeye.Text{En: "; ", Zh: "；"}.In(l))
 }
 
 // reasonComment is a reason as a sentence. That one side finished is for all to see

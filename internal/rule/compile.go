@@ -125,35 +125,11 @@ func (p *Compiled) number(state string) int {
 	return len(p.states) - 1
 }
 
+// compile makes one rule ready to run, and finds everything that is wrong with it.
 func (p *Compiled) compile(r Rule) (compiled, []*Fault) {
 	c := compiled{Rule: r, to: -1, chance: 1}
-	var found []*Fault
-	wrong := func(field string, message, hint sockeye.Text) {
-		target := field
-		if field != "" {
-			target = ": " + field
-		}
-		found = append(found, &Fault{Field: field, Err: invalid(target, message, hint)})
-	}
-	triggers := 0
-	for _, on := range []bool{r.Match != "", r.Join, !r.Every.IsZero(), !r.After.IsZero()} {
-		if on {
-			triggers++
-		}
-	}
-	if triggers != 1 {
-		wrong("", both("a rule needs one of match, join, every and after", "规则需要 match、join、every、after 之一，且只能有一个"), formsHint)
-	}
-	if r.Match != "" {
-		var err error
-		if c.pattern, err = ParsePattern(r.Match); err != nil {
-			e := sockeye.ErrorOf(err)
-			wrong("match", e.Message, e.Hint)
-		}
-	}
-	if !r.Every.IsZero() && r.Every.Min < minimumEvery {
-		wrong("every", both("%s is too often", "%s 太频繁", r.Every), both("the least is %s", "最短 %s", minimumEvery))
-	}
+	w := &ruleFaults{}
+	c.compileTrigger(w)
 	p.timed = p.timed || !r.Every.IsZero() || !r.After.IsZero()
 	for _, state := range r.In {
 		c.in = append(c.in, p.number(state))
@@ -163,31 +139,70 @@ func (p *Compiled) compile(r Rule) (compiled, []*Fault) {
 	}
 	if r.Chance != nil {
 		c.chance = *r.Chance
-		if !(c.chance >= 0 && c.chance <= 1) {
-			wrong("chance", both("%v is not between 0 and 1", "%v 不在 0 和 1 之间", c.chance), sockeye.Text{})
-		}
 	}
-	if r.Cooldown.Max != r.Cooldown.Min {
-		wrong("cooldown", both("%s is a range", "%s 是一个范围", r.Cooldown), both("write one time", "请写一个时间"))
-	}
-	if r.Count < 0 {
-		wrong("count", both("%d is negative", "%d 是负数", r.Count), both("leave it out for no limit", "不写则不限"))
-	}
-	if r.End != "" && r.End != Close && r.End != Abort {
-		wrong("end", both("%q is neither close nor abort", "%q 既不是 close 也不是 abort", r.End), sockeye.Text{})
-	}
-	if len(r.Replies) > MaxReplies {
-		wrong("replies", both("%d replies are more than %d", "%d 条应答超过了 %d 条", len(r.Replies), MaxReplies), sockeye.Text{})
-	}
+	r.check(w)
 	for n, reply := range r.Replies {
 		t, field, e := compileReply(reply, c.pattern)
 		if e != nil {
 			e.Target = fmt.Sprintf(": reply %d", n+1)
-			found = append(found, &Fault{Field: fmt.Sprintf("replies[%d].%s", n, field), Err: e})
+			w.found = append(w.found, &Fault{Field: fmt.Sprintf("replies[%d].%s", n, field), Err: e})
 		}
 		c.replies = append(c.replies, t)
 	}
-	return c, found
+	return c, w.found
+}
+
+// ruleFaults collects what is wrong with one rule.
+type ruleFaults struct{ found []*Fault }
+
+func (w *ruleFaults) add(field string, message, hint sockeye.Text) {
+	target := field
+	if field != "" {
+		target = ": " + field
+	}
+	w.found = append(w.found, &Fault{Field: field, Err: invalid(target, message, hint)})
+}
+
+// compileTrigger makes what a rule waits for ready.
+func (c *compiled) compileTrigger(w *ruleFaults) {
+	triggers := 0
+	for _, on := range []bool{c.Match != "", c.Join, !c.Every.IsZero(), !c.After.IsZero()} {
+		if on {
+			triggers++
+		}
+	}
+	if triggers != 1 {
+		w.add("", both("a rule needs one of match, join, every and after", "规则需要 match、join、every、after 之一，且只能有一个"), formsHint)
+	}
+	if c.Match != "" {
+		var err error
+		if c.pattern, err = ParsePattern(c.Match); err != nil {
+			e := sockeye.ErrorOf(err)
+			w.add("match", e.Message, e.Hint)
+		}
+	}
+	if !c.Every.IsZero() && c.Every.Min < minimumEvery {
+		w.add("every", both("%s is too often", "%s 太频繁", c.Every), both("the least is %s", "最短 %s", minimumEvery))
+	}
+}
+
+// check finds what is wrong with the fields that say how a rule answers.
+func (r *Rule) check(w *ruleFaults) {
+	if r.Chance != nil && !(*r.Chance >= 0 && *r.Chance <= 1) {
+		w.add("chance", both("%v is not between 0 and 1", "%v 不在 0 和 1 之间", *r.Chance), sockeye.Text{})
+	}
+	if r.Cooldown.Max != r.Cooldown.Min {
+		w.add("cooldown", both("%s is a range", "%s 是一个范围", r.Cooldown), both("write one time", "请写一个时间"))
+	}
+	if r.Count < 0 {
+		w.add("count", both("%d is negative", "%d 是负数", r.Count), both("leave it out for no limit", "不写则不限"))
+	}
+	if r.End != "" && r.End != Close && r.End != Abort {
+		w.add("end", both("%q is neither close nor abort", "%q 既不是 close 也不是 abort", r.End), sockeye.Text{})
+	}
+	if len(r.Replies) > MaxReplies {
+		w.add("replies", both("%d replies are more than %d", "%d 条应答超过了 %d 条", len(r.Replies), MaxReplies), sockeye.Text{})
+	}
 }
 
 // minimumEvery is the shortest time of a timer, so that no rule keeps a core busy.

@@ -273,6 +273,20 @@ func (e *Engine) answer(plan *Plan, p *peerState, n int, body []byte, pattern *P
 	had.last = now
 	e.hits[n].Hits++
 	plan.Hits = append(plan.Hits, n)
+	at := e.reply(plan, p, n, body, pattern, now)
+	if r.End != "" {
+		plan.Steps = append(plan.Steps, Action{At: at, Peer: p.peer, End: r.End, Rule: n})
+	}
+	if r.to >= 0 {
+		p.state, p.since = r.to, at
+		e.setTimers(p, at)
+	}
+	return true
+}
+
+// reply plans the replies of a rule, and says when the last one is due.
+func (e *Engine) reply(plan *Plan, p *peerState, n int, body []byte, pattern *Pattern, now time.Time) time.Time {
+	r := &e.program.rules[n]
 	at, made := now, 0
 	for i, t := range r.replies {
 		at = at.Add(r.Replies[i].Delay.draw(e.random))
@@ -303,14 +317,7 @@ func (e *Engine) answer(plan *Plan, p *peerState, n int, body []byte, pattern *P
 		}
 		plan.Steps = append(plan.Steps, Action{At: at, Peer: p.peer, To: to, Data: data, Rule: n})
 	}
-	if r.End != "" {
-		plan.Steps = append(plan.Steps, Action{At: at, Peer: p.peer, End: r.End, Rule: n})
-	}
-	if r.to >= 0 {
-		p.state, p.since = r.to, at
-		e.setTimers(p, at)
-	}
-	return true
+	return at
 }
 
 // maxReplied is the most bytes that one hit of a rule makes, as one payload may.
