@@ -129,6 +129,7 @@ type OptionError struct {
 
 func (e *OptionError) Error() string { return e.Option + " " + e.Value + ": " + e.Err.Error() }
 
+// Unwrap is the error of the system.
 func (e *OptionError) Unwrap() error { return e.Err }
 
 // explain gives an error the words for its occasion.

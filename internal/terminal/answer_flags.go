@@ -18,6 +18,7 @@ import (
 // ExecFlags say which program answers each peer.
 type ExecFlags struct{ exec, shell string }
 
+// Register adds the flags to a command.
 func (f *ExecFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVarP(&f.exec, "exec", "e", "", a.T("run this program for each peer, connected to it; no shell sees the words", "为每个连接对象运行此程序并与其相连；不经过 shell"))
 	fs.StringVarP(&f.shell, "sh-exec", "c", "", a.T("the same for a shell's command line", "同上，内容为一条 shell 命令"))

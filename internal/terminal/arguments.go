@@ -9,6 +9,7 @@ import (
 	"sockeye"
 )
 
+// HelpHint says where the flags of a command are listed.
 func HelpHint(cmd *cobra.Command) sockeye.Text {
 	return sockeye.Text{
 		En: fmt.Sprintf("%q lists the flags", cmd.CommandPath()+" --help"),

@@ -16,6 +16,7 @@ type DumpFlags struct {
 	appendTo        bool
 }
 
+// Register adds the flags to a command.
 func (f *DumpFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVarP(&f.output, "output", "o", "", a.T("write what is received and sent to this file, as it is", "把收到和发送的数据原样写入文件"))
 	fs.StringVarP(&f.hexDump, "hex-dump", "x", "", a.T("write the same to this file as a hex dump", "以十六进制写入文件"))

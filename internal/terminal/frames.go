@@ -21,6 +21,7 @@ type FrameFlags struct {
 	Fields       []string
 }
 
+// Register adds the flags to a command.
 func (f *FrameFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(CheckedText(&f.Frame, isFraming), "frame", a.T("show frames, found so: line, delim:0d0a, length:size=2, idle:20ms, modbus-tcp, json and more", "按帧显示，分帧方式：line、delim:0d0a、length:size=2、idle:20ms、modbus-tcp、json 等"))
 	fs.Var(&checkedFields{&f.Fields}, "fields", a.T("show the named values of frames: keys, csv, json, nmea, 'u8 id, i16be temp*0.1 \"°C\"' and more; several are tried in turn", "显示帧中的字段值：keys、csv、json、nmea、'u8 id, i16be temp*0.1 \"°C\"' 等；可写多个，依次尝试"))
@@ -104,6 +105,7 @@ func parseFrameChoice(frame, check string) (*FrameChoice, error) {
 	return c, nil
 }
 
+// Splitter is a new splitter by the choice; nil for a nil choice.
 func (c *FrameChoice) Splitter() *framing.Splitter {
 	if c == nil {
 		return nil

@@ -33,6 +33,7 @@ func (f *InputFlags) Parse(d *DisplayFlags) error {
 	return err
 }
 
+// Register adds the flags to a command.
 func (f *InputFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.crlf, "crlf", "C", false, a.T("send CRLF for each line end", "把换行 LF 转换为 CRLF 发送"))
 	fs.VarP(&Duration{&f.delay}, "delay", "d", a.T("wait so long between the lines of standard input", "标准输入逐行发送，行间等待这么久"))

@@ -38,6 +38,7 @@ func (v *variables) Set(s string) error {
 	return nil
 }
 
+// Register adds the flags to a command.
 func (f *PayloadFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(CharsetText(&f.charsetName), "charset", a.T("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1; auto shows UTF-8 or GBK by what comes, and sends UTF-8", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1；auto 按收发内容以 UTF-8 或 GBK 显示，发送用 UTF-8"))
 	fs.Var(CheckedText(&f.checksum, isChecksum), "checksum", a.T("append this checksum to each message (sockeye crc ls lists them)", "在每条数据后附加校验（sockeye crc ls 列出全部）"))

@@ -25,6 +25,7 @@ type RecordFlags struct {
 // NewRecordFlags are those of a command that was told nothing: it does not record.
 func NewRecordFlags() RecordFlags { return RecordFlags{Sync: string(recording.Relaxed)} }
 
+// Register adds the flags to a command.
 func (f *RecordFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVar(&f.To, "record", "", a.T("record every byte: in a directory, in a .pcapng file, or - for standard output", "记录每个字节：写到目录、.pcapng 文件或标准输出（-）"))
 	f.Sync = string(recording.Relaxed)

@@ -51,6 +51,7 @@ type DisplayFlags struct {
 	Unheard                        bool  // received bytes do not come out raw: a program has them, or nobody wants them
 }
 
+// Register adds the flags to a command.
 func (f *DisplayFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.BoolVar(&f.Hex, "hex", false, a.T("show bytes as a hex dump", "以十六进制显示"))
 	fs.BoolVar(&f.Raw, "raw", false, a.T("write received bytes exactly, nothing else (the default into a pipe)", "原样输出收到的字节（输出到管道时的默认方式）"))

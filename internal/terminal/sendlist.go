@@ -25,6 +25,7 @@ type TimedFlags struct {
 	Pace                chunkPace
 }
 
+// Register adds the flags to a command.
 func (f *TimedFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(&Duration{&f.every}, "every", a.T("send --send again and again, this long apart", "按此间隔反复发送 --send 的内容"))
 	fs.IntVar(&f.repeat, "repeat", 0, a.T("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))

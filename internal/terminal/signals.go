@@ -30,6 +30,7 @@ type Interrupt struct{ signal os.Signal }
 
 func (i *Interrupt) Error() string { return i.signal.String() }
 
+// IsInterrupt reports whether an error is that a signal ended the work.
 func IsInterrupt(err error) bool {
 	_, ok := errors.AsType[*Interrupt](err)
 	return ok

@@ -56,6 +56,7 @@ type View struct {
 	rows        rows
 }
 
+// NewView makes a view that prints events to out, and errors and notices to notices.
 func (a *Terminal) NewView(f OutputFormat, out, notices io.Writer, colour bool) *View {
 	v := &View{
 		term: a, Format: f, out: bufio.NewWriterSize(out, 64<<10), notices: notices, colour: colour,
@@ -146,6 +147,7 @@ func (v *View) wants(e sockeye.Event) bool {
 	return e.Seq >= v.from && (v.session == "" || e.Session == nil || e.Session.ID == v.session)
 }
 
+// Show prints one event. e.Data is lent for the call. An error is one of the output.
 func (v *View) Show(e sockeye.Event) error {
 	if v.Cut != nil && v.Format != Quiet && v.Format != Raw {
 		v.Cut.Event(&e, v.ShowFrame)

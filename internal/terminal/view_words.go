@@ -16,6 +16,7 @@ func PeerName(p *sockeye.Peer) string {
 	return fmt.Sprintf("#%d %s", p.ID, p.Remote)
 }
 
+// ByteCount is a number of bytes in words: "1 byte", "12 bytes".
 func (a *Terminal) ByteCount(n int) string {
 	if n == 1 {
 		return a.T("1 byte", "1 字节")

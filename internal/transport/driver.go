@@ -210,6 +210,7 @@ type AttemptsError struct {
 
 func (e *AttemptsError) Error() string { return e.Err.Error() }
 
+// Unwrap is the error itself.
 func (e *AttemptsError) Unwrap() error { return e.Err }
 
 // noDriver is the error of an endpoint that nobody can open.

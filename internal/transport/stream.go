@@ -54,7 +54,8 @@ type connReader interface {
 // connWriter writes to a connection, and records what the kernel took as it took it.
 // Whoever has the turn to send calls it.
 type connWriter interface {
-	write(data []byte) (int, error)
+	// write ends early when ctx ends while it has to wait.
+	write(ctx context.Context, data []byte) (int, error)
 }
 
 // WritePiece bounds one write, and with it one event of the journal.
@@ -198,10 +199,7 @@ func (c *StreamMover) SendHeld(ctx context.Context, data []byte) (int, error) {
 	if d := c.peer.session.opts.SendTimeout; d > 0 {
 		c.conn.SetWriteDeadline(time.Now().Add(d))
 	}
-	if ctx.Done() != nil {
-		defer c.cancelWith(ctx)()
-	}
-	n, err := c.writer.write(data)
+	n, err := c.writer.write(ctx, data)
 	switch err = c.explained(err); {
 	case err == nil:
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -266,8 +264,10 @@ func (c *StreamMover) acquireSend(ctx context.Context) error {
 	}
 }
 
+// ReleaseSend lets the next send begin.
 func (c *StreamMover) ReleaseSend() { <-c.sendSlot }
 
+// Finish ends this side's direction once a send that goes on is over, and once only.
 func (c *StreamMover) Finish(ctx context.Context) error {
 	if c.peer.Public().isState(sockeye.WeFinished) {
 		return nil
@@ -303,6 +303,7 @@ func (c *StreamMover) Finish(ctx context.Context) error {
 	return err
 }
 
+// Close finishes this side and waits for the peer's end until ctx ends, then closes.
 func (c *StreamMover) Close(ctx context.Context) {
 	c.peer.SetReason(sockeye.ReasonLocal, nil)
 	err := c.Finish(ctx)
@@ -344,6 +345,7 @@ func (c *StreamMover) awaitPeerClose(ctx context.Context) {
 	}
 }
 
+// Stop closes the connection at once, with abort by a reset.
 func (c *StreamMover) Stop(abort bool) {
 	if abort {
 		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
@@ -354,8 +356,10 @@ func (c *StreamMover) Stop(abort bool) {
 	c.reader.wake()
 }
 
+// FinishIfDone has the reader look again whether the peer may be let go.
 func (c *StreamMover) FinishIfDone() { c.reader.wake() }
 
+// Sending reports whether a send goes on.
 func (c *StreamMover) Sending() bool { return len(c.sendSlot) > 0 }
 
 // FillStatus adds what the kernel knows of the connection.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"sync"
 
 	"sockeye"
@@ -70,8 +71,11 @@ func (m *messageIO) waitAcknowledged() error {
 }
 
 // write is called by the holder of the turn only.
-func (m *messageIO) write(data []byte) (int, error) {
+func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 	c := m.c
+	if ctx.Done() != nil {
+		defer c.cancelWith(ctx)()
+	}
 	c.waiting.Store(int64(len(data)))
 	defer c.waiting.Store(0)
 	err := m.conn.WriteMessage(data, &c.order, func(how *sockeye.Detail) {

@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"context"
 	"io"
 	"syscall"
 
@@ -119,9 +120,12 @@ type readyWriter struct {
 	c     *StreamMover
 	raw   syscall.RawConn
 	ready func(fd uintptr) bool
+	ctx   context.Context
 	data  []byte
 	n     int
 	err   error
+	// release ends that ctx ends the write; nil as long as the write did not have to wait.
+	release func()
 }
 
 func newReadyWriter(c *StreamMover, raw syscall.RawConn) *readyWriter {
@@ -131,13 +135,17 @@ func newReadyWriter(c *StreamMover, raw syscall.RawConn) *readyWriter {
 }
 
 // write is called by the holder of the turn only.
-func (o *readyWriter) write(data []byte) (int, error) {
-	o.data, o.n, o.err = data, 0, nil
+func (o *readyWriter) write(ctx context.Context, data []byte) (int, error) {
+	o.ctx, o.data, o.n, o.err = ctx, data, 0, nil
 	err := o.raw.Write(o.ready)
+	if o.release != nil {
+		o.release()
+		o.release = nil
+	}
 	if o.c.waiting.Load() > 0 {
 		o.c.waiting.Store(0)
 	}
-	o.data = nil
+	o.ctx, o.data = nil, nil
 	if o.err != nil {
 		err = o.err
 	}
@@ -161,6 +169,9 @@ func (o *readyWriter) writePiece(fd uintptr) bool {
 		}
 		if err == syscall.EAGAIN {
 			o.c.waiting.Store(int64(len(o.data)))
+			if o.release == nil && o.ctx.Done() != nil {
+				o.release = o.c.cancelWith(o.ctx)
+			}
 			return false
 		}
 		o.err = err

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"os"
 	"sync"
 )
@@ -84,8 +85,11 @@ type waitingWriter struct{ c *StreamMover }
 // write is called by the holder of the turn only. The event of a piece follows
 // its write, so an answer to it may be recorded first, unless the connection is an
 // OrderedWriter.
-func (o *waitingWriter) write(data []byte) (n int, err error) {
+func (o *waitingWriter) write(ctx context.Context, data []byte) (n int, err error) {
 	p := o.c.peer
+	if ctx.Done() != nil {
+		defer o.c.cancelWith(ctx)()
+	}
 	defer o.c.waiting.Store(0)
 	if w, ok := o.c.conn.(OrderedWriter); ok {
 		o.c.waiting.Store(int64(len(data)))

@@ -103,6 +103,7 @@ func ServeNames(t testing.TB, address string, z Zone) string {
 	return c.LocalAddr().String()
 }
 
+// CheckWords compares an error's English sentence and hint, and looks for the Chinese words in it.
 func CheckWords(t testing.TB, e *sockeye.Error, sentence, hint, chinese string) {
 	t.Helper()
 	if got := e.Error(); !strings.Contains(got, sentence) {

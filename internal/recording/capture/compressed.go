@@ -92,6 +92,7 @@ func Unpack(r io.Reader) (*Unpacked, error) {
 	return &Unpacked{r: plain, by: by}, nil
 }
 
+// Read reads what was packed. It fails where the file is damaged, or becomes too large.
 func (u *Unpacked) Read(p []byte) (int, error) {
 	n, err := u.r.Read(p)
 	u.read += int64(n)

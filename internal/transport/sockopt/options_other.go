@@ -16,6 +16,7 @@ import (
 // is there; those it does not know (interface, reuse, user timeout) are refused
 // where they were asked for, or left to the system.
 
+// Listen sets the options of a listening socket before it is bound; it is a net.ListenConfig's Control.
 func (s *Setter) Listen(network, address string, c syscall.RawConn) error {
 	if err := RefuseUnknown(&s.opts); err != nil {
 		return err
@@ -23,6 +24,7 @@ func (s *Setter) Listen(network, address string, c syscall.RawConn) error {
 	return s.setDontFragment(network, c)
 }
 
+// Dial sets the options of a socket before it connects; it is a net.Dialer's ControlContext.
 func (s *Setter) Dial(_ context.Context, network, address string, c syscall.RawConn) error {
 	return s.Listen(network, address, c)
 }
@@ -68,6 +70,7 @@ func RefuseUnknown(o *sockeye.Options) error {
 // setCork does nothing: the option was refused.
 func setCork(uintptr, sockeye.Choice) error { return nil }
 
+// AfterConnect sets the options that need a connected socket.
 func (s *Setter) AfterConnect(conn *net.TCPConn) error {
 	o := s.opts
 	errs := []error{conn.SetNoDelay(o.NoDelay.Or(true)), s.setKeepAlive(conn.SetKeepAliveConfig), keepUrgent(conn)}

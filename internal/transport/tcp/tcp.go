@@ -205,10 +205,12 @@ func newConn(c *net.TCPConn) (*Conn, error) {
 	return &Conn{c, sockopt.TCPSocket{Raw: raw}}, nil
 }
 
+// Local is this side's address.
 func (c *Conn) Local() sockeye.SocketAddr {
 	return sockeye.IPSocketAddr(netinfo.AddrPort(c.LocalAddr()))
 }
 
+// Remote is the other side's address.
 func (c *Conn) Remote() sockeye.SocketAddr {
 	return sockeye.IPSocketAddr(netinfo.AddrPort(c.RemoteAddr()))
 }

@@ -199,6 +199,7 @@ func (m *Host) Serve(t *testing.T, address string) net.Listener {
 	return l
 }
 
+// Drain reads a connection to its end.
 func Drain(c net.Conn) {
 	buf := make([]byte, 4096)
 	for {
