@@ -29,7 +29,7 @@ mutants: # plant single faults and see whether the tests notice; half an hour. O
 	go run ./internal/tools/mutants -only '$(ONLY)'
 
 bench: # side by side with others, a quarter of an hour; writes bench/RESULTS.md
-	scripts/need && go run ./bench -write
+	scripts/need bench && go run ./bench -write
 
 bench-quick: # the same with fewer rows and rounds, in under two minutes
 	go run ./bench -quick

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -31,12 +32,15 @@ func (b *bench) buildOurs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := build(ctx, ".", "gcc", append([]string{"-std=c11", "-O2", "-Wall", "-Wextra", "-o", b.path(program)}, files...)...); err != nil {
+		if err := build(ctx, ".", "gcc", slices.Concat([]string{"-std=c11", "-O2", "-Wall", "-Wextra", "-o", b.path(program)}, files, libraries[program])...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// libraries are what a program in C is linked with.
+var libraries = map[string][]string{"load": {"-lssl", "-lcrypto"}}
 
 // buildOthers builds the servers in Go that sockeye is compared with. They may be
 // missing: their modules come from the network.
@@ -45,7 +49,7 @@ func (b *bench) buildOthers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, server := range []string{"net", "gnet"} {
+	for _, server := range []string{"net", "gnet", "websocket"} {
 		if err := build(ctx, filepath.Join("bench", "servers"), "go", "build", "-o", filepath.Join(dir, server), "./"+server); err != nil {
 			log.Printf("without %s: %v", server, err)
 			os.Remove(b.path(server))
@@ -78,6 +82,9 @@ func (b *bench) versions(ctx context.Context) []string {
 		{"socat", []string{"socat", "-V"}},
 		{"ncat", []string{"ncat", "--version"}},
 		{"tcpdump", []string{"tcpdump", "--version"}},
+		{"HAProxy", []string{"haproxy", "-v"}},
+		{"nginx", []string{"nginx", "-v"}},
+		{"coder/websocket", []string{"go", "version", "-m", b.path("websocket")}},
 	} {
 		if present(v.command) == nil {
 			continue
@@ -95,9 +102,10 @@ func telling(name, text string) string {
 	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
 		switch {
-		case name == "gnet" && (len(f) < 3 || f[0] != "dep" || !strings.Contains(f[1], "gnet")):
-		case name == "gnet":
-			return "gnet " + f[2]
+		case name == "gnet" || name == "coder/websocket":
+			if len(f) > 2 && f[0] == "dep" && strings.Contains(f[1], name) {
+				return name + " " + f[2]
+			}
 		case name == "socat" && !strings.HasPrefix(line, "socat version"):
 		case len(f) > 0:
 			line, _, _ = strings.Cut(strings.TrimSpace(line), " on ")

@@ -80,18 +80,28 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 	if err != nil {
 		return figures{}, err
 	}
-	place, done, err := b.placeToRecord(r)
+	record, done, err := b.placeToRecord(r)
 	if err != nil {
 		return figures{}, err
 	}
 	defer done()
-	command := b.command(server, r, port, place)
+	loadCore, serverCore := r.where.cores()
+	at := place{port: port, dir: filepath.Dir(record), record: record}
+	if r.relayed {
+		behind, err := b.startBehind(ctx, r, &at, loadCore)
+		if err != nil {
+			return figures{}, err
+		}
+		defer behind.stop(syscall.SIGINT, 30*time.Second)
+	}
+	command, err := b.command(server, r, at)
+	if err != nil {
+		return figures{}, err
+	}
 	if command == nil {
 		return figures{}, errNotThere
 	}
-	loadCore, serverCore := r.where.cores()
-	load := append([]string{b.path("load")}, r.load...)
-	load = append(load, "--port", strconv.Itoa(port), "--seconds", strconv.FormatFloat(b.each.Seconds(), 'f', 3, 64))
+	load := b.loadCommand(r, port)
 	if r.unit == startUp {
 		return medianStart(ctx, append(append(load, "--"), command...))
 	}
@@ -112,7 +122,7 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 	}
 	var capture *process
 	if server == "tcpdump" {
-		if capture, err = startCapture(ctx, place, port); err != nil {
+		if capture, err = startCapture(ctx, record, port); err != nil {
 			return figures{}, err
 		}
 	}
@@ -123,9 +133,36 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 	}
 	if err == nil && server == "recorded" {
 		stop() // closes the recording
-		err = b.checkRecording(ctx, place, f.SentBytes, r.mode() == "echo")
+		err = b.checkRecording(ctx, record, f.SentBytes, r.mode() == "echo")
 	}
 	return f, err
+}
+
+// loadCommand is the load generator, at work on a port.
+func (b *bench) loadCommand(r *row, port int) []string {
+	load := append([]string{b.path("load")}, r.load...)
+	if r.layer != "" {
+		load = append(load, "--layer", r.layer)
+	}
+	return append(load, "--port", strconv.Itoa(port), "--seconds", strconv.FormatFloat(b.each.Seconds(), 'f', 3, 64))
+}
+
+// startBehind starts the server in C that relays connect to.
+func (b *bench) startBehind(ctx context.Context, r *row, at *place, core string) (*process, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	at.behind = port
+	p, err := start(b.echo("c", r, place{port: port}), core)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.awaitPort(ctx, r.network(), port); err != nil {
+		p.stop(syscall.SIGKILL, 0)
+		return nil, fmt.Errorf("the server behind the relay: %w", err)
+	}
+	return p, nil
 }
 
 // starts is how often a server is started in a round.

@@ -28,7 +28,7 @@ func (r *report) heading() string {
 
 // columns are the servers of the table, and their names there.
 var columns = []struct{ server, title string }{
-	{"sockeye", "sockeye"}, {"keep", "C keeping all"}, {"net", "Go net"}, {"gnet", "gnet"}, {"python", "Python"}, {"socat", "socat"}, {"ncat", "ncat"},
+	{"sockeye", "sockeye"}, {"keep", "C keeping all"}, {"net", "Go net"}, {"gnet", "gnet"}, {"python", "Python"}, {"socat", "socat"}, {"ncat", "ncat"}, {"nginx", "nginx"},
 }
 
 // table is the one table, in Markdown.
@@ -37,7 +37,7 @@ func (r *report) table() string {
 	for _, c := range columns {
 		cells[0] = append(cells[0], c.title)
 	}
-	cells[0] = append(cells[0], "CPU per message", "p99", "C does")
+	cells[0] = append(cells[0], "CPU per message", "p99", "the reference does")
 	for i := range r.Rows {
 		cells = append(cells, r.Rows[i].line())
 	}
@@ -48,7 +48,7 @@ func (r *report) table() string {
 func (r *result) line() []string {
 	cells := []string{r.What, r.Goal}
 	own := r.of("sockeye")
-	if r.Servers[0] == own { // a recording is compared with the same unrecorded
+	if r.Servers[0] == own && r.of("recorded") != nil { // a recording is compared with the same unrecorded
 		own = r.of("recorded")
 		cells = append(cells, fmt.Sprintf("%.2f, nothing lost", own.Ratio))
 		for range columns[1:] {

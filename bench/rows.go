@@ -21,6 +21,11 @@ type row struct {
 	// memory says that recordings go to memory (/dev/shm), not to a disk.
 	memory bool
 	quick  bool
+	// relayed says that the servers are relays: the load goes through them to the server
+	// in C, which shares the load's core.
+	relayed bool
+	// layer is what the load speaks over TCP: "", websocket or tls.
+	layer string
 }
 
 // placement says on which cores load and server run.
@@ -50,6 +55,7 @@ var (
 	keptFew   = []string{"c", "keep", "sockeye", "gnet", "net", "python"}
 	capable   = []string{"c", "sockeye", "gnet", "net", "python"}
 	recorded  = []string{"sockeye", "recorded", "tcpdump"}
+	relays    = []string{"haproxy", "sockeye", "nginx"}
 
 	quickServers = []string{"c", "sockeye", "net", "recorded"}
 )
@@ -72,6 +78,9 @@ var rows = []row{
 	{name: "udp-offered", what: "UDP echo 64 B, 200,000 datagrams/s offered", goal: "no loss", load: words("udp", 8, 64, 1, "--rate", "200000"), servers: capable, unit: loss, quick: true},
 	{name: "record-echo", what: "echo-50 while recording to disk", goal: "0.85 of unrecorded", load: words("echo", 50, 64, 1), servers: recorded, quick: true},
 	{name: "record-receive", what: "receive-8 while recording to memory", goal: "0.60 of unrecorded", load: words("receive", 8, 64<<10, 1), servers: recorded, unit: volume, memory: true},
+	{name: "relay-50", what: "relay of TCP 64 B, 50 connections", goal: "1.00 of HAProxy", load: words("echo", 50, 64, 1), servers: relays, relayed: true},
+	{name: "relay-64k", what: "relay of TCP 64 KiB, 8 connections", goal: "1.00 of HAProxy", load: words("echo", 8, 64<<10, 1), servers: relays, relayed: true, unit: volume},
+	{name: "websocket-50", what: "WebSocket echo 64 B, 50 connections", goal: "0.90 of coder/websocket", load: words("echo", 50, 64, 1), servers: []string{"websocket", "sockeye"}, layer: "websocket"},
 	{name: "idle", what: "memory per idle connection, 10,000 of them", goal: "≤ 1 KiB", load: words("idle", 10000, 64, 1), servers: capable, unit: memory, peers: 12000, quick: true},
 	{name: "start", what: "start to first connection", goal: "≤ 10 ms", load: words("start", 1, 64, 1), servers: everybody, where: free, unit: startUp, quick: true},
 }
@@ -83,6 +92,17 @@ func words(mode string, connections, size, depth int, more ...string) []string {
 func (r *row) mode() string { return r.load[0] }
 
 func (r *row) network() string { return pick(r.mode() == "udp", "udp", "tcp") }
+
+// scheme is the kind of address that sockeye serves the row at.
+func (r *row) scheme() string {
+	switch r.layer {
+	case "websocket":
+		return "ws"
+	case "":
+		return r.network()
+	}
+	return r.layer
+}
 
 func rowNames() []string {
 	var names []string

@@ -24,10 +24,26 @@ func programsIn(o *options) programs {
 
 func (p *programs) path(name string) string { return filepath.Join(p.dir, name) }
 
-// command is how a server is started for a row, or nil where it cannot do that
-// work or is not there. record is where it shall record.
-func (p *programs) command(server string, r *row, port int, record string) []string {
-	number, address := strconv.Itoa(port), fmt.Sprintf("%s://127.0.0.1:%d", r.network(), port)
+// place is where a server is to serve, and what it may use.
+type place struct {
+	port   int
+	behind int    // the port of the server that a relay connects to
+	dir    string // for files of the server's own
+	record string // where it records
+}
+
+// command is how a server is started for a row, or nil where it cannot do that work or
+// is not there.
+func (p *programs) command(server string, r *row, at place) ([]string, error) {
+	if r.relayed {
+		return p.relay(server, at)
+	}
+	return p.echo(server, r, at), nil
+}
+
+// echo is the command of a server that answers by itself.
+func (p *programs) echo(server string, r *row, at place) []string {
+	number, address := strconv.Itoa(at.port), fmt.Sprintf("%s://127.0.0.1:%d", r.scheme(), at.port)
 	var command []string
 	switch server {
 	case "c":
@@ -40,18 +56,20 @@ func (p *programs) command(server string, r *row, port int, record string) []str
 			command = append(command, "--max-peers", strconv.Itoa(r.peers))
 		}
 		if server == "recorded" {
-			command = append(command, "--record", record)
+			command = append(command, "--record", at.record)
 		}
 		if r.mode() != "receive" {
 			command = append(command, "--echo")
 		}
 		return present(command)
+	case "websocket":
+		return present([]string{p.path(server), number})
 	case "gnet", "net":
 		command = []string{p.path(server), r.network(), number}
 	case "python":
 		command = []string{"python3", filepath.Join("bench", "servers", "echo.py"), r.network(), number}
 	case "socat":
-		return present([]string{"socat", fmt.Sprintf("TCP-LISTEN:%d,bind=127.0.0.1,reuseaddr,fork,backlog=4096", port), pick(r.mode() == "receive", "OPEN:/dev/null,wronly", "PIPE")})
+		return present([]string{"socat", fmt.Sprintf("TCP-LISTEN:%d,bind=127.0.0.1,reuseaddr,fork,backlog=4096", at.port), pick(r.mode() == "receive", "OPEN:/dev/null,wronly", "PIPE")})
 	case "ncat":
 		command = []string{"ncat", "--listen", "--keep-open", "--max-conns", "20000", "127.0.0.1", number}
 		if r.mode() == "receive" {

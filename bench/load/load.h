@@ -18,7 +18,8 @@ struct options {
 	unsigned depth;    /* messages in flight on each connection */
 	unsigned sources;  /* local addresses 127.0.0.1, .2, ... used in turn */
 	double seconds, warmup;
-	double rate;       /* udp: messages per second in all; 0: as fast as answers come */
+	double rate;       /* messages per second in all; 0: as fast as answers come */
+	const char *layer; /* what is spoken over TCP: "", websocket or tls */
 	pid_t group;       /* the server's process group, whose CPU time and memory are read */
 	char **command;    /* start: what to start */
 };

@@ -4,8 +4,8 @@
  *   load MODE --port P [options]
  *
  * Modes
- *   echo     TCP: each connection keeps DEPTH messages in flight; the server sends
- *            every byte back
+ *   echo     TCP: each connection keeps DEPTH messages in flight, or RATE are sent in
+ *            all; the server sends every byte back. LAYER is spoken over TCP
  *   beside   TCP: one connection asks for 64 bytes now and then, beside others that
  *            echo at full speed; the answer times are those of the quiet one
  *   receive  TCP: sends as fast as the server takes it, then waits until the server
@@ -36,7 +36,7 @@
 
 #include "load.h"
 
-struct options opt = { .connections = 1, .size = 64, .depth = 1, .sources = 1, .seconds = 2, .warmup = 0.3 };
+struct options opt = { .connections = 1, .size = 64, .depth = 1, .sources = 1, .seconds = 2, .warmup = 0.3, .layer = "" };
 struct result result;
 
 int dial(int type, unsigned id)
@@ -82,11 +82,15 @@ static void parse(int argc, char **argv)
 	static const struct option names[] = {
 		{ "port", 1, 0, 'p' }, { "connections", 1, 0, 'c' }, { "size", 1, 0, 's' }, { "depth", 1, 0, 'd' },
 		{ "sources", 1, 0, 'a' }, { "seconds", 1, 0, 't' }, { "warmup", 1, 0, 'w' }, { "rate", 1, 0, 'r' },
-		{ "group", 1, 0, 'g' }, { 0, 0, 0, 0 },
+		{ "group", 1, 0, 'g' }, { "layer", 1, 0, 'l' }, { 0, 0, 0, 0 },
 	};
 	for (int o, i; (o = getopt_long(argc, argv, "", names, &i)) != -1;) {
 		if (o == '?')
 			exit(2);
+		if (o == 'l') {
+			opt.layer = optarg;
+			continue;
+		}
 		double v = number(optarg, names[i].name);
 		switch (o) {
 		case 'p': opt.port = (int)v; break;
@@ -105,7 +109,7 @@ static void parse(int argc, char **argv)
 	opt.command = argv + optind;
 	if (!opt.mode || !opt.port || !opt.connections || !opt.size || !opt.depth || opt.size > MOST)
 		fail("usage: load MODE --port P [--connections N] [--size BYTES] [--depth N] [--sources N]"
-		     " [--seconds S] [--warmup S] [--rate N] [--group PID]");
+		     " [--seconds S] [--warmup S] [--rate N] [--group PID] [--layer websocket|tls]");
 }
 
 static void report(void)

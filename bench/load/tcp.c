@@ -7,25 +7,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "load.h"
-
-struct connection {
-	int fd;
-	unsigned id;
-	unsigned size;           /* of its messages, bytes */
-	bool full;               /* the socket took no more: waits for EPOLLOUT */
-	uint64_t sent, received; /* bytes */
-	uint64_t *asked;         /* when message n was begun, at n % depth */
-};
+#include "connection.h"
 
 static int set;
 static bool finishing; /* begin no new message */
+static const struct layer *layer = layers;
 static bool quiet_counts; /* mode beside: only the answers of connection 0 are timed */
 static uint8_t buffer[256 << 10];
 
 static struct connection *open_all(void)
 {
 	struct connection *all = calloc(opt.connections, sizeof *all);
+	while (layer->name && strcmp(layer->name, opt.layer))
+		layer++;
+	if (!layer->name)
+		fail("unknown layer %s", opt.layer);
 	set = epoll_create1(EPOLL_CLOEXEC);
 	if (!all || set < 0)
 		fail("out of memory or descriptors");
@@ -33,6 +29,7 @@ static struct connection *open_all(void)
 		struct connection *c = &all[i];
 		*c = (struct connection){ .fd = dial(SOCK_STREAM, i), .id = i, .size = opt.size, .asked = calloc(opt.depth, sizeof *c->asked) };
 		struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
+		layer->open(c);
 		if (!c->asked || epoll_ctl(set, EPOLL_CTL_ADD, c->fd, &e) < 0)
 			fail("out of memory or descriptors");
 	}
@@ -51,7 +48,7 @@ static void wait_until_writable(struct connection *c, bool on)
 /* Sends up to n bytes in one call and says how many went. */
 static size_t send_some(struct connection *c, size_t n)
 {
-	ssize_t r = send(c->fd, bytes_of(c->id, c->sent), n, 0);
+	ssize_t r = layer->send(c, n);
 	if (r < 0 && errno != EAGAIN)
 		fail("connection %u: send: %s", c->id, strerror(errno));
 	r = r < 0 ? 0 : r;
@@ -79,7 +76,7 @@ static void ask(struct connection *c)
 /* Takes one read's worth of answers. */
 static void take(struct connection *c)
 {
-	ssize_t r = recv(c->fd, buffer, sizeof buffer, 0);
+	ssize_t r = layer->receive(c, buffer, sizeof buffer);
 	if (r < 0 && errno == EAGAIN)
 		return;
 	if (r <= 0)
@@ -112,9 +109,34 @@ static void finish(struct connection *all)
 		}
 }
 
+/* Each connection asks at its own times, evenly apart: opt.rate questions a second in
+ * all. A question that is due while the one before is unanswered waits for it. */
+static void run_paced(struct connection *all)
+{
+	struct epoll_event events[512];
+	const uint64_t apart = (uint64_t)(SECOND / opt.rate);
+	uint64_t due = now();
+	begin();
+	for (unsigned next = 0; running();) {
+		for (; now() >= due; due += apart, next = (next + 1) % opt.connections)
+			if (all[next].sent == all[next].received)
+				ask(&all[next]);
+		uint64_t at = now(), left = due > at ? due - at : 0;
+		struct timespec pause = { .tv_nsec = (long)(left < SECOND / 1000 ? left : SECOND / 1000) };
+		int n = epoll_pwait2(set, events, 512, &pause, NULL);
+		for (int i = 0; i < n; i++)
+			take(events[i].data.ptr);
+	}
+}
+
 void run_echo(void)
 {
 	struct connection *all = open_all();
+	if (opt.rate > 0) {
+		run_paced(all);
+		finish(all);
+		return;
+	}
 	struct epoll_event events[512];
 	begin();
 	for (unsigned i = 0; i < opt.connections; i++)

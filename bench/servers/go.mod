@@ -2,7 +2,10 @@ module servers
 
 go 1.26.0
 
-require github.com/panjf2000/gnet/v2 v2.9.7
+require (
+	github.com/coder/websocket v1.8.15
+	github.com/panjf2000/gnet/v2 v2.9.7
+)
 
 require (
 	github.com/panjf2000/ants/v2 v2.11.3 // indirect
