@@ -27,9 +27,11 @@ const (
 var compressions = []struct {
 	magic, name, unpack string
 	open                func(io.Reader) (io.Reader, error)
+	whole               sockeye.Text // what of a file that is cut off can be unpacked
 }{
-	{"\x1f\x8b", "gzip", "gzip -dk FILE", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-	{"\x28\xb5\x2f\xfd", "zstd", "zstd -dk FILE", openZstd},
+	{"\x1f\x8b", "gzip", "gzip -dk FILE", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }, sockeye.Text{}},
+	{"\x28\xb5\x2f\xfd", "zstd", "zstd -dk FILE", openZstd, sockeye.Text{
+		En: " (zstd packs blocks of up to 128 KiB, and only whole ones can be unpacked)", Zh: "（zstd 以不超过 128 KiB 的块压缩，只有完整的块才能解压）"}},
 }
 
 // openZstd decodes in the reader's own goroutine, so nothing is left behind when
@@ -46,7 +48,7 @@ func unpacked(r *bufio.Reader) (plain *bufio.Reader, by *unpacking, err error) {
 		if !bytes.Equal(head, []byte(c.magic)) {
 			continue
 		}
-		u := &unpacking{name: c.name, unpack: c.unpack, packed: &counted{r: r}}
+		u := &unpacking{name: c.name, unpack: c.unpack, whole: c.whole, packed: &counted{r: r}}
 		if u.r, err = c.open(bufio.NewReader(u.packed)); err != nil {
 			return nil, nil, u.failed(err)
 		}
@@ -116,6 +118,7 @@ func (u *Unpacked) Read(p []byte) (int, error) {
 // unpacking reads a compressed file within the limits.
 type unpacking struct {
 	name, unpack string
+	whole        sockeye.Text
 	packed       *counted
 	r            io.Reader
 	out          int64
@@ -145,7 +148,8 @@ func (u *unpacking) failed(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Err: io.ErrUnexpectedEOF,
-			Message: sockeye.Text{En: "the " + u.name + " file is cut off", Zh: u.name + " 文件不完整"}}
+			Message: sockeye.Text{En: "the " + u.name + " file is cut off" + u.whole.En, Zh: u.name + " 文件不完整" + u.whole.Zh},
+			Hint:    sockeye.Text{En: "get the file again, or the program that made it to end it", Zh: "请重新获取该文件，或让生成它的程序正常结束写入"}}
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return u.tooMuch(sockeye.Text{En: fmt.Sprintf("unpacking needs more than %d MiB of memory", maxZstdFrame>>20), Zh: fmt.Sprintf("解压需要超过 %d MiB 的内存", maxZstdFrame>>20)})
 	}

@@ -78,6 +78,9 @@ func TestCompressed(t *testing.T) {
 
 // Of a compressed file that is cut off or damaged, what comes before that is read.
 func TestCompressedDamaged(t *testing.T) {
+	if _, err := NewReader(bytes.NewReader(zstdOf(t, manyDatagrams(t, 20))[:100]), CaptureOptions{}); err == nil || !strings.Contains(err.Error(), "only whole ones") {
+		t.Errorf("zstd cut off in its first block: %v", err)
+	}
 	plain := manyDatagrams(t, 20_000)
 	for name, whole := range map[string][]byte{"gzip": gzipped(t, plain), "zstd": zstdOf(t, plain)} {
 		events, lost := read(t, whole[:len(whole)-20])

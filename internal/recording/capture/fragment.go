@@ -56,7 +56,7 @@ type fragmented struct {
 	since    time.Time
 	last     time.Time // of a fragment
 	number   int64     // of the packet of the first one
-	conflict bool      // fragments overlap: none of it is believed (RFC 5722)
+	conflict bool      // fragments contradict each other: none of it is believed
 	before   []seenPiece
 }
 
@@ -93,9 +93,7 @@ func (f *fragments) add(key fragmentKey, protocol byte, p piece) (captured, bool
 		g.since, g.number = f.reader.at, f.reader.count
 	}
 	g.last = f.reader.at
-	if !g.insert(p) {
-		return captured{}, false
-	}
+	g.insert(p)
 	if p.offset == 0 {
 		g.protocol = protocol
 	}
@@ -129,45 +127,64 @@ func (p *piece) seen() seenPiece {
 	return seenPiece{p.offset, p.length, crc32.ChecksumIEEE(p.data)}
 }
 
-// place is where a fragment belongs, and whether a copy of it is there.
-func (g *fragmented) place(p piece) (at int, copied bool) {
-	i, found := slices.BinarySearchFunc(g.pieces, p.offset, func(q piece, offset int) int { return cmp.Compare(q.offset, offset) })
-	return i, found && g.pieces[i].length == p.length && g.pieces[i].last == p.last && bytes.Equal(g.pieces[i].data, p.data)
-}
-
-// fits reports whether a fragment can be of the datagram: it is there already, or
-// it overlaps no other one and is not behind the end.
+// fits reports whether a fragment can be of the datagram: it ends where the datagram
+// does or before, and what is there already of its bytes is the same. Fragments of
+// IPv6 must not overlap at all, but one may come twice (RFC 8200, 4.5); a host that
+// sends IPv4 again may cut it anew.
 func (g *fragmented) fits(p piece) bool {
-	if g.conflict {
-		return false
-	}
-	i, copied := g.place(p)
 	switch {
-	case copied:
-		return true
-	case i > 0 && g.pieces[i-1].end() > p.offset, i < len(g.pieces) && p.end() > g.pieces[i].offset:
+	case g.conflict, g.total != 0 && (p.end() > g.total || p.last && p.end() != g.total):
 		return false
-	case g.total != 0 && (p.last || p.end() > g.total):
+	case p.last && len(g.pieces) > 0 && g.pieces[len(g.pieces)-1].end() > p.end():
 		return false
 	}
-	return !p.last || i == len(g.pieces)
+	for _, q := range g.pieces[g.firstBehind(p.offset):] {
+		if q.offset >= p.end() {
+			break
+		}
+		if copied := q.offset == p.offset && q.length == p.length && q.last == p.last; g.key.from.Is6() && !copied || !q.agrees(p) {
+			return false
+		}
+	}
+	return true
 }
 
-// insert puts a fragment in its place. It reports whether that changed anything.
-func (g *fragmented) insert(p piece) bool {
-	i, copied := g.place(p)
-	if copied || g.conflict {
-		return false
-	}
+// agrees reports whether the bytes that the capture holds of both are the same where
+// the two overlap.
+func (p piece) agrees(q piece) bool {
+	from := max(p.offset, q.offset)
+	mine, other := p.without(from-p.offset).data, q.without(from-q.offset).data
+	n := min(len(mine), len(other))
+	return bytes.Equal(mine[:n], other[:n])
+}
+
+// firstBehind is the first fragment that ends behind a place.
+func (g *fragmented) firstBehind(at int) int {
+	i, _ := slices.BinarySearchFunc(g.pieces, at, func(q piece, at int) int { return cmp.Compare(q.end(), at+1) })
+	return i
+}
+
+// insert puts what is new of a fragment in its place.
+func (g *fragmented) insert(p piece) {
 	if !g.fits(p) {
 		g.conflict, g.pieces, g.before = true, nil, nil
-		return true
+		return
 	}
 	if p.last {
 		g.total = p.end()
 	}
-	g.pieces = slices.Insert(g.pieces, i, p)
-	return true
+	for at := p.offset; at < p.end(); {
+		i, to := g.firstBehind(at), p.end()
+		if i < len(g.pieces) {
+			if q := g.pieces[i]; q.offset <= at {
+				at = q.end()
+				continue
+			}
+			to = min(to, g.pieces[i].offset)
+		}
+		g.pieces = slices.Insert(g.pieces, i, piece{at, p.without(at - p.offset).first(to - at), p.last && to == p.end()})
+		at = to
+	}
 }
 
 // whole is the datagram if nothing is missing. It is known up to where the
@@ -213,8 +230,13 @@ func (f *fragments) giveUp(g *fragmented) {
 	}
 	d := f.reader
 	what := sockeye.Text{
-		En: fmt.Sprintf("an IP datagram from %s to %s in fragments that overlap: left out (RFC 5722)", g.key.from, g.key.to),
-		Zh: fmt.Sprintf("%s 发往 %s 的 IP 数据报分片互相重叠，未导入（RFC 5722）", g.key.from, g.key.to)}
+		En: fmt.Sprintf("an IP datagram from %s to %s in fragments that contradict each other: left out, since hosts differ in which they take", g.key.from, g.key.to),
+		Zh: fmt.Sprintf("%s 发往 %s 的 IP 数据报分片互相矛盾，未导入：各系统采用的分片不同", g.key.from, g.key.to)}
+	if g.conflict && g.key.from.Is6() {
+		what = sockeye.Text{
+			En: fmt.Sprintf("an IP datagram from %s to %s in fragments that overlap: left out (RFC 5722)", g.key.from, g.key.to),
+			Zh: fmt.Sprintf("%s 发往 %s 的 IP 数据报分片互相重叠，未导入（RFC 5722）", g.key.from, g.key.to)}
+	}
 	if !g.conflict {
 		what = sockeye.Text{
 			En: fmt.Sprintf("an IP datagram from %s to %s is not all there: %s", g.key.from, g.key.to, g.missing().en),

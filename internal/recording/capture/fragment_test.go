@@ -42,7 +42,15 @@ func TestFragments(t *testing.T) {
 			whole := fragmentsOf(ends.data, size, uint32(100*i+size))
 			mixed := slices.Clone(whole)
 			rand.New(rand.NewPCG(1, uint64(size))).Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
-			for name, packets := range map[string][][]byte{"in order": whole, "mixed": mixed, "each twice": append(slices.Clone(whole[:len(whole)-1]), whole...)} {
+			ways := map[string][][]byte{"in order": whole, "mixed": mixed, "each twice": append(slices.Clone(whole[:len(whole)-1]), whole...)}
+			if i == 0 { // sent again, and cut anew: the bytes are the same
+				anew := fragmentsOf(ends.data, size+704, uint32(size))
+				rest := (len(anew) - 1) * (size + 704) / size // the first one with a byte that is not in them
+				ways["cut anew"] = append(slices.Clone(anew[:len(anew)-1]), whole[rest:]...)
+				ways["cut anew, the end first"] = slices.Clone(ways["cut anew"])
+				slices.Reverse(ways["cut anew, the end first"])
+			}
+			for name, packets := range ways {
 				events, lost := read(t, pcapOf(t, raws(packets...)...))
 				if diff := cmp.Diff([]string{"opened", "joined", "received " + text}, events); diff != "" || len(lost) > 0 {
 					t.Errorf("%s, %d bytes each, %s: %s %q", ends.name, size, name, diff, lost)
@@ -60,7 +68,8 @@ func TestFragments(t *testing.T) {
 }
 
 // A datagram is not shown, but told of, if a fragment is missing, or if fragments
-// overlap, with which firewalls are deceived (RFC 5722).
+// contradict each other, with which firewalls are deceived; those of IPv6 must not
+// overlap at all (RFC 5722).
 func TestFragmentsThatDoNotFit(t *testing.T) {
 	text := someText(2000)
 	pieces := fragmentsOf(udpPacket(t, client4, server4, text), 800, 7)
@@ -76,6 +85,8 @@ func TestFragmentsThatDoNotFit(t *testing.T) {
 	shorter[6] &^= 0x20 // says that it is the last one
 	odd := bytes.Clone(pieces[0][:len(pieces[0])-3])
 	be.PutUint16(odd[2:], uint16(len(odd)))
+	six16 := bytes.Clone(fragmentsOf(udpPacket(t, client6, server6, text), 816, 7)[0]) // 16 bytes into the next one
+	contradict := "packet 1: an IP datagram from 10.0.0.2 to 10.0.0.1 in fragments that contradict each other: left out, since hosts differ in which they take"
 	gap := []string{"opened", "joined", "gap 2000"}
 	for _, c := range []struct {
 		name    string
@@ -87,10 +98,11 @@ func TestFragmentsThatDoNotFit(t *testing.T) {
 		{"the last is missing", [][]byte{pieces[0], pieces[1]}, gap, "packet 1: an IP datagram from 10.0.0.2 to 10.0.0.1 is not all there: its last fragment is missing, 1600 bytes are there"},
 		{"the first is missing", [][]byte{pieces[1], pieces[2]}, nil, "packet 1: an IP datagram from 10.0.0.2 to 10.0.0.1 is not all there: 800 of its 2008 bytes are missing"},
 		{"IPv6, the middle is missing", [][]byte{six[0], six[2]}, gap, "packet 1: an IP datagram from fd00::2 to fd00::1 is not all there: 800 of its 2008 bytes are missing"},
-		{"two that overlap", [][]byte{pieces[0], shifted, pieces[1], pieces[2]}, nil, "packet 1: an IP datagram from 10.0.0.2 to 10.0.0.1 in fragments that overlap: left out (RFC 5722)"},
-		{"two for one place", [][]byte{pieces[0], pieces[1], other(pieces[1]), pieces[2]}, nil, "packet 1: an IP datagram from 10.0.0.2 to 10.0.0.1 in fragments that overlap: left out (RFC 5722)"},
+		{"two that overlap with other bytes", [][]byte{pieces[0], shifted, pieces[1], pieces[2]}, nil, contradict},
+		{"two for one place", [][]byte{pieces[0], pieces[1], other(pieces[1]), pieces[2]}, nil, contradict},
+		{"IPv6, two that overlap with the same bytes", [][]byte{six16, six[1], six[2]}, nil, "packet 1: an IP datagram from fd00::2 to fd00::1 in fragments that overlap: left out (RFC 5722)"},
 		{"IPv6, two for one place", [][]byte{six[0], other(six[0]), six[1], six[2]}, nil, "packet 1: an IP datagram from fd00::2 to fd00::1 in fragments that overlap: left out (RFC 5722)"},
-		{"one behind the last", [][]byte{shorter, pieces[2], pieces[0]}, nil, "packet 1: an IP datagram from 10.0.0.2 to 10.0.0.1 in fragments that overlap: left out (RFC 5722)"},
+		{"one behind the last", [][]byte{shorter, pieces[2], pieces[0]}, nil, contradict},
 		{"one that does not end at eight bytes", [][]byte{odd}, nil, "left out: 1 packet (817 bytes): with headers that are cut off or wrong"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -109,7 +109,8 @@ func (c *tcpConnection) replacedBySYN(s *tcpSegment) bool {
 	again := own.started && s.seq+1 == uint32(own.start)
 	switch {
 	case s.begins() && !own.started:
-		return other.started && own.early != s.seq+1
+		// After a SYN of the other side that nothing followed, both open at once (RFC 9293, 3.5).
+		return other.carried() || own.isEarly && own.early != s.seq+1
 	case s.begins():
 		return !again || own.hasFIN || c.closed()
 	case !other.reached(s.ack):

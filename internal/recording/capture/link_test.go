@@ -246,9 +246,9 @@ func TestLeftOut(t *testing.T) {
 		{"ARP", packet(layers.LinkTypeEthernet, join(macs, uint16(0x0806), make([]byte, 28))), "left out: 2 packets (84 bytes): ARP"},
 		{"ICMP", packet(layers.LinkTypeRaw, inIP(t, client4.Addr(), server4.Addr(), layers.IPProtocolICMPv4, gopacket.Payload("12345678"))), "left out: 2 packets (56 bytes): ICMP"},
 		{"a frame that is encrypted", packet(layers.LinkTypeIEEE802_11, join(0x08, 0x41, 0, 0, mac, macs, 0, 0, make([]byte, 30))), "left out: 2 packets (108 bytes): 802.11 frames that are encrypted: Wireshark can decrypt them with the network's key"},
-		{"a header that is cut off", packet(layers.LinkTypeRaw, ip[:24]), "left out: 2 packets (48 bytes): with headers that are cut off or wrong"},
+		{"a header that is cut off", packet(layers.LinkTypeRaw, ip[:23]), "left out: 2 packets (46 bytes): with headers that are cut off or wrong"},
 		{"an address family", packet(layers.LinkTypeNull, join(7, 0, 0, 0, make([]byte, 16))), "left out: 2 packets (40 bytes): address family 7"},
-		{"one of two", []built{raw(ip), raw(ip[:24])}, "left out: 1 packet (24 bytes): with headers that are cut off or wrong"},
+		{"one of two", []built{raw(ip), raw(ip[:23])}, "left out: 1 packet (23 bytes): with headers that are cut off or wrong"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, lost := read(t, pcapOf(t, c.packets...)); !slices.Equal(lost, []string{c.want}) {

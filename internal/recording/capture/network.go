@@ -195,11 +195,16 @@ func (d *Reader) gre(f captured) {
 
 // udp takes in a datagram.
 func (d *Reader) udp(from, to netip.Addr, f captured) {
-	if len(f.data) < 8 {
+	if len(f.data) < 4 || f.length < 8 {
 		d.skip(malformed)
 		return
 	}
-	source, target, n := be.Uint16(f.data), be.Uint16(f.data[2:]), int(be.Uint16(f.data[4:]))
+	source, target := be.Uint16(f.data), be.Uint16(f.data[2:])
+	if len(f.data) < 8 { // the capture cut the header: the length is known from IP
+		d.datagram(netip.AddrPortFrom(from, source), netip.AddrPortFrom(to, target), captured{length: f.length - 8})
+		return
+	}
+	n := int(be.Uint16(f.data[4:]))
 	switch {
 	case n >= 8 && n <= f.length:
 		f = f.trimmed(n)

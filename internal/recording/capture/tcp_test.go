@@ -80,6 +80,9 @@ func tcpCases(t testing.TB) []tcpCase {
 		{"a FIN before data that is there", after(c.segment("A", 104, 500, "tion"), c.segment("FA", 102, 500, ""), c.segment("A", 100, 500, "qu")), with("joined", "received qu", "finished eof"), []string{"left out: 1 packet (4 bytes): TCP data after the end of its direction (FIN)"}, "it shows them"},
 		{"SYN again", append(begun[:1:1], append([]built{begun[0], begun[1], begun[1], begun[2]}, exchange(c, s, 99, 499, "question", "answer")[3:]...)...), with(whole...), nil, ""},
 		{"SYN after SYN, ACK", append([]built{begun[1], begun[0], begun[2]}, exchange(c, s, 99, 499, "question", "answer")[3:]...), with(whole...), nil, ""},
+		{"both open at once", append([]built{c.segment("S", 99, 0, ""), s.segment("S", 499, 0, ""), c.segment("SA", 99, 500, ""), s.segment("SA", 499, 100, "")}, exchange(c, s, 99, 499, "question", "answer")[3:]...), with(whole...), nil, ""},
+		{"both open at once, and the SYN of one comes twice", append([]built{c.segment("S", 99, 0, ""), s.segment("S", 499, 0, ""), s.segment("S", 499, 0, ""), s.segment("SA", 499, 100, ""), c.segment("SA", 99, 500, "")}, exchange(c, s, 99, 499, "question", "answer")[3:]...), with(whole...), nil, ""},
+		{"the server's SYN after a connection of which only the client was seen", []built{c.segment("S", 99, 0, ""), c.segment("A", 100, 500, "question"), s.segment("S", 7000, 0, ""), c.segment("SA", 800, 7001, ""), s.segment("A", 7001, 801, "more")}, with("joined", "received question", "opened", "joined", "received more"), nil, ""},
 		{"data in SYN", []built{c.segment("S", 99, 0, "que"), s.segment("SA", 499, 103, ""), c.segment("A", 103, 500, "stion")}, with("joined", "received que", "received stion"), nil, ""},
 		{"retransmission", after(c.segment("A", 100, 500, "question"), c.segment("A", 100, 500, "question")), with("joined", "received question"), []string{"left out: 1 packet (8 bytes): TCP data that is there already (sent again, or captured twice)"}, ""},
 		{"retransmission of another size", after(c.segment("A", 100, 500, "ques"), c.segment("A", 100, 500, "question"), c.segment("A", 102, 500, "estion!")), with("joined", "received ques", "received tion", "received !"), []string{"left out: 2 packets (10 bytes): TCP data that is there already (sent again, or captured twice)"}, ""},
@@ -183,9 +186,11 @@ func TestPacketsCutShort(t *testing.T) {
 	packets := append(handshake(c, s, 99, 499), question, c.segment("A", 110, 500, "more"))
 	udp := raw(udpPacket(t, client4, server4, "0123456789"))
 	udp.cut = 7
-	file := pcapOf(t, append(packets, udp)...)
+	header, ports := udp, udp
+	header.cut, ports.cut = 10+2, 10+4 // in the middle of the UDP header
+	file := pcapOf(t, append(packets, udp, header, ports)...)
 	events, lost := read(t, file)
-	want := []string{"opened", "joined", "received 012345", "gap 4", "received more", "opened", "joined", "received 012 (10)"}
+	want := []string{"opened", "joined", "received 012345", "gap 4", "received more", "opened", "joined", "received 012 (10)", "received (10)", "received (10)"}
 	if diff := cmp.Diff(want, events); diff != "" || len(lost) != 1 {
 		t.Errorf("%s %q", diff, lost)
 	}
