@@ -18,6 +18,7 @@ type dumpRepeat struct {
 // dumpLine is a line of a hex dump: an offset, bytes, and perhaps the bytes as text.
 type dumpLine struct {
 	start, area, end int // area is where the bytes begin
+	first            int // where the offset begins
 	offset           uint64
 	digits           int  // of the offset
 	colon            bool // after the offset
@@ -25,23 +26,33 @@ type dumpLine struct {
 	bar              int  // where |text| begins, or end
 	star             int  // where the star before the line is, or -1
 	areaEnd, bytes   int
-	pairs            bool // groups of one byte
+	pairs            bool     // groups of one byte
+	groups           [][2]int // whose bytes are reversed
 }
 
-// dump finds what is not bytes in the lines of a hex dump, as xxd, hexdump -C, od,
-// tcpdump -X, Wireshark and Sockeye print it. ok is false if the text is none: there,
-// the offsets count the bytes, and stand apart from them.
-func (f folded) dump() (blanks [][2]int, repeats []dumpRepeat, ok bool) {
+// dump is a hex dump among a text.
+type dump struct {
+	blanks  [][2]int // what is not bytes
+	repeats []dumpRepeat
+	turned  [][2]int // groups whose bytes are reversed
+	first   int      // where the bytes begin
+	unclear bool     // in which order groups have their bytes
+}
+
+// dump finds the lines of a hex dump, as xxd, hexdump -C, od, tcpdump -X, Wireshark and
+// Sockeye print it. ok is false if the text is none: there, the offsets count the bytes,
+// and stand apart from them.
+func (f folded) dump() (d dump, ok bool) {
 	if !sevenDigits.Match(f.text) {
 		return f.dumpIn(16)
 	}
-	blanks, repeats, ok = f.dumpIn(8)
-	if inTens, repeatsInTens, fits := f.dumpIn(10); !ok {
-		return inTens, repeatsInTens, fits
-	} else if fits && !slices.Equal(repeats, repeatsInTens) {
-		return nil, nil, false // nobody can tell how many lines were left out
+	d, ok = f.dumpIn(8)
+	if inTens, fits := f.dumpIn(10); !ok {
+		return inTens, fits
+	} else if fits && !slices.Equal(d.repeats, inTens.repeats) {
+		return dump{}, false // nobody can tell how many lines were left out
 	}
-	return blanks, repeats, ok
+	return d, ok
 }
 
 // sevenDigits is the first line of a dump by od, whose offsets are octal, or with -A d
@@ -49,36 +60,43 @@ func (f folded) dump() (blanks [][2]int, repeats []dumpRepeat, ok bool) {
 var sevenDigits = regexp.MustCompile(`^\s*\d{7}[ \n]`)
 
 // dumpIn is dump for offsets that are written in a base.
-func (f folded) dumpIn(base int) (blanks [][2]int, repeats []dumpRepeat, ok bool) {
+func (f folded) dumpIn(base int) (d dump, ok bool) {
 	lines, ok := f.dumpLines(base)
 	if !ok {
-		return nil, nil, false
+		return dump{}, false
 	}
+	order := f.wordOrder(lines)
+	d.first, d.unclear = lines[0].area, order == unclear
 	width := 0
 	for i := range lines {
 		l := &lines[i]
 		known := -1
 		if i+1 < len(lines) && lines[i+1].offset != 0 && lines[i+1].star < 0 {
 			if lines[i+1].offset <= l.offset || lines[i+1].offset-l.offset > 256 {
-				return nil, nil, false
+				return dump{}, false
 			}
 			known = int(lines[i+1].offset - l.offset)
 		}
-		if !f.dumpBytes(l, known, width) || base != 16 && len(bytes.TrimSpace(f.text[l.areaEnd:l.end])) > 0 {
-			return nil, nil, false
+		if order == reversed && f.turnedBytes(l) {
+			d.turned = append(d.turned, l.groups...)
+		} else if d.unclear = d.unclear || order == reversed; !f.dumpBytes(l, known, width) {
+			return dump{}, false
+		}
+		if known >= 0 && l.bytes != known || base != 16 && len(bytes.TrimSpace(f.text[l.areaEnd:l.end])) > 0 {
+			return dump{}, false
 		}
 		width = max(width, l.bytes)
 		if l.star >= 0 {
 			before := lines[i-1]
 			left := l.offset - before.offset - uint64(before.bytes)
 			if l.offset <= before.offset || left > MaxSize || before.bytes == 0 || left == 0 || left%uint64(before.bytes) != 0 {
-				return nil, nil, false
+				return dump{}, false
 			}
-			repeats = append(repeats, dumpRepeat{l.star, int(left), before.bytes})
+			d.repeats = append(d.repeats, dumpRepeat{l.star, int(left), before.bytes})
 		}
-		blanks = append(blanks, [2]int{l.start, l.area}, [2]int{l.areaEnd, l.end})
+		d.blanks = append(d.blanks, [2]int{l.start, l.area}, [2]int{l.areaEnd, l.end})
 	}
-	return blanks, repeats, apart(lines)
+	return d, apart(lines)
 }
 
 // apart reports whether the offsets can be told from bytes.
@@ -132,15 +150,15 @@ func (f folded) dumpLine(start, end, base int) (dumpLine, bool) {
 		at += 2
 	}
 	l := dumpLine{start: start, end: end, bar: end}
-	first := at
+	l.first = at
 	for at < end && isHexDigit(f.text[at]) {
 		at++
 	}
-	if l.digits = at - first; l.digits < 4 || l.digits > 16 {
+	if l.digits = at - l.first; l.digits < 4 || l.digits > 16 {
 		return l, false
 	}
 	var err error
-	if l.offset, err = strconv.ParseUint(string(f.text[first:at]), base, 64); err != nil {
+	if l.offset, err = strconv.ParseUint(string(f.text[l.first:at]), base, 64); err != nil {
 		return l, false
 	}
 	if at < end && f.text[at] == ':' {

@@ -37,6 +37,9 @@ import (
 // comments, is no bytes.
 func ParseHex(s string) ([]byte, error) {
 	p := newHexParser(s)
+	if p.fault != nil {
+		return nil, p.fault.in(s)
+	}
 	p.out = make([]byte, 0, (len(s)+1)/2)
 	for p.at < len(s) {
 		if p.skip() {
@@ -75,14 +78,14 @@ type hexParser struct {
 	typed   string
 	at      int // byte offset of what is read next
 	out     []byte
-	fields  bool         // {{ begins a field
-	repeats []dumpRepeat // in their order
-	numbers []codeNumber // the same
+	fields  bool          // {{ begins a field
+	repeats []dumpRepeat  // in their order
+	numbers []codeNumber  // the same
+	fault   *payloadFault // of all of it
 }
 
 func newHexParser(typed string) hexParser {
-	plain, repeats, numbers := pasted(typed)
-	return hexParser{typed: plain, repeats: repeats, numbers: numbers}
+	return pasted(typed)
 }
 
 // peek is the character skipped bytes ahead, with its full-width form made

@@ -160,7 +160,7 @@ func FuzzParseHex(f *testing.F) {
 				t.Errorf("%q is % x, %v, but %q is % x, %v", typed, got, err, same, again, err2)
 			}
 		}
-		if _, _, dump := fold(typed).dump(); onlyDigits.MatchString(typed) && !dump {
+		if _, isDump := fold(typed).dump(); onlyDigits.MatchString(typed) && !isDump {
 			want, wantErr := slowHex(typed)
 			if (err == nil) != (wantErr == nil) || !bytes.Equal(got, want) {
 				t.Errorf("%q is % x, %v; want % x, %v", typed, got, err, want, wantErr)

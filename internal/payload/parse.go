@@ -156,6 +156,9 @@ func (p *templateParser) text(from int) *payloadFault {
 // hex reads hex with fields.
 func (p *templateParser) hex() *payloadFault {
 	h := newHexParser(p.typed)
+	if h.fault != nil {
+		return h.fault
+	}
 	h.fields = true
 	for h.at < len(h.typed) {
 		if h.skip() {

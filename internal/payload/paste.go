@@ -13,13 +13,15 @@ import (
 // pasted is hex as it stands in other programs, made plain: what is not bytes is
 // blanks, and all else is where it was, so that a fault still has its column.
 // Numbers are bytes that are not written in hex.
-func pasted(typed string) (plain string, repeats []dumpRepeat, numbers []codeNumber) {
+func pasted(typed string) hexParser {
 	isList := strings.Contains(typed, ",") && (strings.Contains(typed, "0x") || strings.Contains(typed, "0X"))
 	if !(isList && hasBareNumber.MatchString(typed)) && !needsPlain.MatchString(typed) || len(typed) > math.MaxInt32 {
-		return typed, nil, nil
+		return hexParser{typed: typed}
 	}
 	text := fold(typed)
-	blanks, repeats, ok := text.dump()
+	d, ok := text.dump()
+	blanks, repeats := d.blanks, d.repeats
+	var numbers []codeNumber
 	if !ok {
 		blanks, repeats = text.code(), nil
 		numbers = codeNumbers(text.text, blanks)
@@ -29,7 +31,7 @@ func pasted(typed string) (plain string, repeats []dumpRepeat, numbers []codeNum
 		numbers[i].at, numbers[i].size = int32(at), int32(text.at(int(n.at+n.size))-at)
 	}
 	if len(blanks) == 0 {
-		return typed, nil, numbers
+		return hexParser{typed: typed, numbers: numbers}
 	}
 	out := []byte(typed)
 	for _, b := range blanks {
@@ -40,7 +42,14 @@ func pasted(typed string) (plain string, repeats []dumpRepeat, numbers []codeNum
 	for i := range repeats {
 		repeats[i].at = text.at(repeats[i].at)
 	}
-	return string(out), repeats, numbers
+	for _, group := range d.turned {
+		text.turn(out, group)
+	}
+	plain := hexParser{typed: string(out), repeats: repeats, numbers: numbers}
+	if d.unclear {
+		plain.fault = unclearOrder(text.at(d.first))
+	}
+	return plain
 }
 
 // needsPlain is true for all texts that may be code or a hex dump: they have a sign

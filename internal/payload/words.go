@@ -20,7 +20,7 @@ func HexWords(words []string, most int) []string {
 // HexFrames are the frames of a text: a hex dump is one, and so is each pair of braces
 // of a program; otherwise each line is one.
 func HexFrames(text string) []string {
-	if _, _, dump := fold(text).dump(); dump {
+	if _, isDump := fold(text).dump(); isDump {
 		return []string{text}
 	}
 	if strings.Contains(text, "{") {
