@@ -152,6 +152,9 @@ func (d *decoder) next(data []byte) (text []byte, size int) {
 		d.t.Reset()
 		nDst, nSrc, err := d.t.Transform(d.out[:], data[:n], false)
 		if err == transform.ErrShortSrc && nSrc == 0 {
+			if n == 3 && (data[2] < 0x81 || data[2] == 0xFF) { // x/text looks at GB18030's third byte with the fourth
+				return nil, 1
+			}
 			continue
 		}
 		text = d.out[:nDst]

@@ -33,6 +33,7 @@ func TestRows(t *testing.T) {
 		{"a character that comes byte by byte", UTF8, []piece{{"a", "1\xe5"}, {"b", "x"}, {"a", "\xa5"}, {"a", "\xbd2\xf0"}, {"a", "\x9f"}, {"a", "\x98"}, {"a", "\x80"}}, "a:1\nb:x\na:\na:好2\na:\na:\na:😀\n"},
 		{"bytes that go on and end nothing are in their own rows", UTF8, []piece{{"a", "1\xf0"}, {"b", "2\xe5"}, {"a", "\x9f"}, {"a", "\x98"}, {"a", "3"}}, "a:1\\xf0\nb:2\\xe5\na:\\x9f\na:\\x98\na:3\n"},
 		{"a character of four bytes of GB18030, byte by byte", GB18030, []piece{{"a", "\x81"}, {"a", "0"}, {"a", "\x84"}, {"a", "6"}}, "a:\na:\na:\na:¥\n"},
+		{"a byte that cannot be the third of four of GB18030", GB18030, []piece{{"a", "\xfc6"}, {"a", "\x80"}, {"a", "\xa8\xa8"}}, "a:\\xfc\\x36\na:€\na:è\n"},
 		{"nothing more comes", UTF8, []piece{{"a", "x\xe5\xa5"}}, "a:x\\xe5\\xa5\n"},
 		{"GBK", GBK, []piece{{"a", "\xc4\xe3\xba"}, {"a", "\xc3"}, {"a", "\xc5"}, {"a", "\n"}}, "a:你\na:好\na:\\xc5\na:\\n\n"},
 		{"a mark has no character in the row before", UTF8, []piece{{"a", "e"}, {"a", "\u0301"}}, "a:e\na:\\u{301}\n"},
