@@ -23,6 +23,8 @@ const (
 	WordClosedBecause  EventWord = "eventClosedBecause"
 	WordRetry          EventWord = "eventRetry"
 	WordMissing        EventWord = "eventMissing"
+	WordMissing1       EventWord = "eventMissingOne"
+	WordMissingBytes   EventWord = "eventMissingBytes"
 	WordNeverReached   EventWord = "eventNeverReached"
 	WordNeverReached1  EventWord = "eventNeverReachedOne"
 	WordUDPSending     EventWord = "udpSending"
@@ -69,6 +71,8 @@ var eventSentences = []EventSentence{
 	{WordClosedBecause, Text{"closed: {reason}", "已关闭：{reason}"}},
 	{WordRetry, Text{"next try in {time}", "{time} 后重试"}},
 	{WordMissing, Text{"{events} events with {bytes} bytes are missing here", "此处缺少 {events} 个事件，共 {bytes} 字节"}},
+	{WordMissing1, Text{"1 event with {bytes} bytes is missing here", "此处缺少 1 个事件，共 {bytes} 字节"}},
+	{WordMissingBytes, Text{"{bytes} bytes are missing here", "此处缺少 {bytes} 字节"}},
 	{WordNeverReached, Text{"{n} bytes never reached it", "{n} 字节未送达"}},
 	{WordNeverReached1, Text{"1 byte never reached it", "1 字节未送达"}},
 
@@ -197,4 +201,16 @@ func NeverReached(n int) Text {
 		return WordNeverReached1.Fill()
 	}
 	return WordNeverReached.Fill("n", n)
+}
+
+// Missing says what is missing where a gap is: events, or of a stream bytes alone.
+func (l Lost) Missing() Text {
+	word := WordMissing
+	switch l.Events {
+	case 0:
+		word = WordMissingBytes
+	case 1:
+		word = WordMissing1
+	}
+	return word.Fill("events", l.Events, "bytes", l.Bytes)
 }

@@ -65,3 +65,16 @@ func TestUnixSocketsHaveNoSegments(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// A gap of a stream is bytes that no event held: "0 events with 5 bytes" says nothing.
+func TestMissing(t *testing.T) {
+	for l, want := range map[sockeye.Lost]string{
+		{Events: 3, Bytes: 99}: "3 events with 99 bytes are missing here",
+		{Events: 1, Bytes: 5}:  "1 event with 5 bytes is missing here",
+		{Bytes: 868}:           "868 bytes are missing here",
+	} {
+		if got := l.Missing(); got.En != want || got.Zh == "" {
+			t.Errorf("%+v: %q", l, got)
+		}
+	}
+}

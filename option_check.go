@@ -1,7 +1,10 @@
 package sockeye
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +15,8 @@ import (
 func (d *Option) unfit(v any, form OptionForm) error {
 	shown := clip(fmt.Sprint(v))
 	switch v := v.(type) {
+	case json.Number:
+		shown = clip(v.String())
 	case string:
 		shown = strconv.Quote(clip(v))
 	case []any:
@@ -22,6 +27,9 @@ func (d *Option) unfit(v any, form OptionForm) error {
 		shown = "nothing"
 	case float64:
 		shown = strconv.FormatFloat(v, 'f', -1, 64)
+		if v == math.Trunc(v) && d.Kind == OptionCount {
+			shown = strconv.FormatFloat(v, 'e', -1, 64) // it was written with a point or an exponent
+		}
 	}
 	wanted, hint := d.wanted(form)
 	return &Error{Kind: Invalid, Op: "set", Message: Text{shown + " is not " + wanted.En, shown + " 不是" + wanted.Zh}, Hint: hint}
@@ -64,7 +72,10 @@ func (d *Option) wanted(form OptionForm) (what, hint Text) {
 	case OptionPrefixes:
 		return Text{"a list of IP addresses and ranges", "IP 地址或地址段列表"}, Text{`write ["192.168.1.0/24"]`, `写成 ["192.168.1.0/24"]`}
 	}
-	return Text{"a whole number", "整数"}, Text{}
+	if form == FlagForm {
+		return Text{"a whole number", "整数"}, Text{}
+	}
+	return Text{"a whole number in digits", "只用数字书写的整数"}, Text{"write 1000, without a point, an exponent or a unit", "写成 1000，不带小数点、指数或单位"}
 }
 
 func (d *Option) orTrue(hint Text) Text {
@@ -105,6 +116,10 @@ func (d *Option) check(v *problems, o *Options) {
 	default:
 		if s, ok := f.(*string); ok && d.Topic == topicWebSocket && strings.ContainsFunc(*s, notInHeader) {
 			v.add(d.Name, Text{fmt.Sprintf("%q has characters that no header may have", clip(*s)), fmt.Sprintf("%q 含有头部不允许的字符", clip(*s))}, Text{})
+		} else if ok && d.Name == "subprotocol" {
+			checkSubprotocols(v, d.Name, *s)
+		} else if ok && d.Name == "origin" {
+			checkOrigins(v, d.Name, *s)
 		}
 		word := d.IsSet(o) && d.Kind == OptionChoice
 		if s := fmt.Sprint(deref(f)); word && !slices.Contains(d.WordList(), s) {
@@ -134,10 +149,33 @@ func (d *Option) noWord(v *problems, value string) {
 
 // checkHeaders notes lines that are no headers.
 func checkHeaders(v *problems, name string, lines []string) {
-	for _, line := range lines {
+	for i, line := range lines {
 		if field, _, ok := strings.Cut(line, ":"); !ok || !isToken(field) || strings.ContainsFunc(line, notInHeader) {
-			v.add(name, Text{fmt.Sprintf("%q is no header", clip(line)), fmt.Sprintf("%q 不是头部", clip(line))}, Text{`write "Name: value"`, `写成 "Name: value"`})
+			v.add(fmt.Sprintf("%s[%d]", name, i), Text{fmt.Sprintf("%q is no header", clip(line)), fmt.Sprintf("%q 不是头部", clip(line))}, Text{`write "Name: value"`, `写成 "Name: value"`})
 		}
+	}
+}
+
+// checkSubprotocols notes words that name no subprotocol (RFC 6455 section 4.1).
+func checkSubprotocols(v *problems, name, list string) {
+	for word := range strings.SplitSeq(list, ",") {
+		if word = strings.TrimSpace(word); list != "" && !isToken(word) {
+			v.add(name, Text{fmt.Sprintf("%q is no name of a subprotocol", clip(word)), fmt.Sprintf("%q 不是子协议名称", clip(word))},
+				Text{"write names with commas between: mqtt,chat", "用逗号分隔名称：mqtt,chat"})
+		}
+	}
+}
+
+// checkOrigins notes what is no origin (RFC 6454 section 6.2).
+func checkOrigins(v *problems, name, list string) {
+	for word := range strings.SplitSeq(list, ",") {
+		word = strings.TrimSpace(word)
+		u, err := url.Parse(word)
+		if list == "" || word == "null" || err == nil && u.Scheme != "" && u.Host != "" && u.User == nil && strings.EqualFold(word, u.Scheme+"://"+u.Host) {
+			continue
+		}
+		v.add(name, Text{fmt.Sprintf("%q is no origin", clip(word)), fmt.Sprintf("%q 不是来源", clip(word))},
+			Text{"write https://a.example, with its port if that is another, or null", "写成 https://a.example（端口不同时写明），或 null"})
 	}
 }
 

@@ -68,10 +68,14 @@ func (s *OptionSet) fault(key string, err error) {
 // KeyOf is how a table spells what an error of Endpoint.Validate names; what is no
 // option stays.
 func (s *OptionSet) KeyOf(field string, form OptionForm) string {
-	if key := s.Spelled[field]; key != "" {
-		return key
+	field, element, isElement := strings.Cut(field, "[")
+	if isElement {
+		element = "[" + element
 	}
-	return OptionKey(field, form)
+	if key := s.Spelled[field]; key != "" {
+		return key + element
+	}
+	return OptionKey(field, form) + element
 }
 
 // IsSpelledAsBefore reports whether a table of a file spells an option by a name of

@@ -72,6 +72,7 @@ func switchWord(s string) (on, ok bool) {
 // number, a text, or a list of texts. The error is an *Error whose target is "" or, in a
 // list, "[2]", or several joined.
 func (d *Option) Set(o *Options, v any, form OptionForm) error {
+	written := v // as JSON has it
 	if n, ok := v.(json.Number); ok {
 		v = numberOf(n)
 	}
@@ -97,13 +98,13 @@ func (d *Option) Set(o *Options, v any, form OptionForm) error {
 	case *int:
 		n, ok := d.numberIn(v)
 		if !ok || int64(int(n)) != n {
-			return d.unfit(v, form)
+			return d.unfit(written, form)
 		}
 		*f = int(n)
 	case *uint16:
 		n, ok := d.numberIn(v)
 		if !ok || int64(uint16(n)) != n {
-			return d.unfit(v, form)
+			return d.unfit(written, form)
 		}
 		*f = uint16(n)
 	case *[]netip.Addr:

@@ -91,9 +91,9 @@ func (c *local) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (
 	}
 	answer := responder.Answer{Changeable: true}
 	if o != nil {
-		var err error
-		if answer.Allow, err = workspace.Allowed(o.LiftGuards); err != nil {
-			e := *sockeye.ErrorOf(err)
+		var wrong []error
+		if answer.Allow, wrong = workspace.Allowed(o.LiftGuards); wrong != nil {
+			e := *sockeye.ErrorOf(errors.Join(wrong...))
 			e.Kind = sockeye.Invalid
 			return nil, &e
 		}

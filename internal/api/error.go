@@ -76,10 +76,19 @@ func (w wording) line(e *sockeye.Error) *sockeye.ErrorLine {
 	return e.Translated(w.first, w.second)
 }
 
-// failureOf is the body that tells of an error, all faults of a joined one.
+// failureOf is the body that tells of an error, all faults of a joined one. Of very many
+// the last says how many more there are.
 func failureOf(err error, w wording) Failure {
 	var f Failure
-	for i, e := range faults(err) {
+	all, more := faultsOf(err)
+	if len(all) > maxFaults {
+		more += untold(len(all) - maxFaults)
+		all = all[:maxFaults]
+	}
+	if more > 0 {
+		all = append(all, &sockeye.Error{Kind: sockeye.Invalid, Message: more.text()})
+	}
+	for i, e := range all {
 		line := *w.line(e)
 		if i == 0 {
 			f.ErrorLine = line
@@ -90,20 +99,30 @@ func failureOf(err error, w wording) Failure {
 	return f
 }
 
+// faults are those of a joined error; none of nil.
 func faults(err error) []*sockeye.Error {
+	all, _ := faultsOf(err)
+	return all
+}
+
+// faultsOf is faults with how many more there are.
+func faultsOf(err error) (all []*sockeye.Error, more untold) {
 	if err == nil {
-		return nil
+		return nil, 0
+	}
+	if n, ok := err.(untold); ok {
+		return nil, n
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []*sockeye.Error
 		for _, e := range joined.Unwrap() {
-			all = append(all, faults(e)...)
+			found, n := faultsOf(e)
+			all, more = append(all, found...), more+n
 		}
 		if len(all) > 0 {
-			return all
+			return all, more
 		}
 	}
-	return []*sockeye.Error{sockeye.ErrorOf(err)}
+	return []*sockeye.Error{sockeye.ErrorOf(err)}, more
 }
 
 // fail answers with an error; status 0 is the kind's.

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,12 +22,17 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 	"POST /tickets": {{"?y=1&z=1", `{"x":1}`, "x y z"}},
 	"POST /sessions": {
 		{"", `{"mode":"x","address":":x","options":{"backlog":-1,"max_peers":-1,"idle_timeout_ms":-5,"keepalive_count":1000,"prefer":5,"over_cap":"x","sources":["::1","x","y"]},"device":{"interval_ms":-1},"allow":["x"],"rules":{"rules":[{"match":"is:x"},{"match":"x:"},{"match":"any","reply":"{{x}}"}],"frame":"x"}}`,
-			"address allow device.interval_ms mode options.backlog options.idle_timeout_ms options.keepalive_count options.max_peers options.over_cap options.prefer options.sources[1] options.sources[2] rules.frame rules.rules[1].match rules.rules[2].reply"},
+			"address allow[0] device.interval_ms mode options.backlog options.idle_timeout_ms options.keepalive_count options.max_peers options.over_cap options.prefer options.sources[1] options.sources[2] rules.frame rules.rules[1].match rules.rules[2].reply"},
 		{"", `{"mode":1,"adress":":0","options":{"backlog":"x","max_peers":1e400,"no_delay":1,"sources":[1],"bcklog":1},"device":[],"rules":{"rules":[{"every":"soon","cooldown":"x","nme":"x"},{"delay":5}]}}`,
-			"adress device mode options.backlog options.bcklog options.max_peers options.no_delay options.sources[0] rules.rules[0].cooldown rules.rules[0].every rules.rules[0].nme rules.rules[1].delay"},
+			"address adress device mode options.backlog options.bcklog options.max_peers options.no_delay options.sources[0] rules.rules[0].cooldown rules.rules[0].every rules.rules[0].nme rules.rules[1].delay"},
 		{"", `{"mode":"listen","address":":0","options":{"backlog":-1}}`, "options.backlog"},
 		{"", `{"mode":"listen","address":":x","options":{"backlog":1,"backlog":-2},"echo":1}`, "address echo options.backlog"},
 		{"", `{"mode":"connect","address":":0"}`, "address"},
+		{"", `{}`, "address mode"},
+		{"", `{"mode":"listen","options":{"backlog":1e3}}`, "address options.backlog"},
+		{"", `{"mode":"connect","address":"ws://127.0.0.1:1","options":{"header":["a: b","x","y: z\r\nq"],"subprotocol":"a b,c,","origin":"x y","no_delay":1}}`,
+			"options.header[1] options.header[2] options.no_delay options.origin options.subprotocol"},
+		{"", `{"mode":"listen","address":":0","allow":["storm","x","y"],"rules":{"rules":5,"allow":["x","storm","y"]}}`, "allow[1] allow[2] rules.allow[0] rules.allow[2] rules.rules"},
 		{"?q=1", `{"mode":"x","address":":x"}`, "address mode q"},
 		{"", `{"mode":"listen","address":":0","upstream":{"address":"127.0.0.1:1","options":{"backlog":5,"keepalive_count":-1,"idle_timeout_ms":-1,"max_peers":"q","x":1}}}`,
 			"upstream.options.backlog upstream.options.idle_timeout_ms upstream.options.keepalive_count upstream.options.max_peers upstream.options.x"},
@@ -55,13 +62,18 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"", `{"all":true,"to":[1],"data":"eA==","payload":{"kind":"text","text":"x","charset":"qq"}}`, "data payload.charset to"},
 		{"", `{"all":true,"row":{"text":"x","hex":"00","charset":"qq","delay":"1s..2s","repeat":-1,"checksum":"crc99","line_ending":"x"}}`, "row row.charset row.checksum row.delay row.line_ending row.repeat"},
 		{"", `{"row":{"text":"{{x}}","delay":"soon","chrset":"qq"}}`, "row.chrset row.delay row.text to"},
+		{"", `{"all":true,"row":{"delay":"soon","to":"3 #x kitchen :99999"}}`, "row row.delay row.to"},
+		{"", `{"all":true,"row":{"delay":5,"text":6}}`, "row.delay row.text"},
+		{"", `{"data":"eA==","payload":{"kind":"x"},"row":{}}`, "payload.kind row to"},
 	},
 	"POST /sessions/{id}/runs": {
 		{"", `{"payload":{"kind":"text","text":"x","charset":"qq","line_ending":"x"},"every_ms":-1,"times":-1}`, "every_ms payload.charset payload.line_ending times to"},
 		{"", `{"all":true,"list":{"times":-1,"row":[{"text":"x"},{"text":"x","charset":"klingon","repeat":-1},{},{"hex":"0","delay":"-1s"},{"payload":"nobody","delay":"soon"}]}}`,
 			"list.row[1].charset list.row[1].repeat list.row[2] list.row[3].delay list.row[3].hex list.row[4].delay list.row[4].payload list.times"},
-		{"", `{"all":1,"every_ms":"x","list":{"row":[{"delay":"soon"},{"repeat":"x"},5]}}`, "all every_ms list.row[0].delay list.row[1].repeat list.row[2]"},
+		{"", `{"all":1,"every_ms":"x","list":{"row":[{"delay":"soon"},{"repeat":"x"},5]}}`, "all every_ms list.row[0] list.row[0].delay list.row[1] list.row[1].repeat list.row[2]"},
 		{"", `{"all":true,"list":{"row":[{"text":"x"}]},"data":"eA==","every_ms":1,"x":1}`, "list x"},
+		{"", `{"all":true,"list":{"row":[{"delay":"soon"},{}]}}`, "list.row[0] list.row[0].delay list.row[1]"},
+		{"", `{"all":true,"list":{"row":[{"text":"x","to":"#x"}]},"payload":{"kind":"x"}}`, "list list.row[0].to payload.kind"},
 	},
 	"PATCH /sessions/{id}/runs/{run}":  {{"?q=1", `{"paused":1,"x":1}`, "paused q x"}},
 	"DELETE /sessions/{id}/runs/{run}": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
@@ -104,7 +116,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 	"GET /export": {{"?format=x&direction=x&from=x&to=x&hex=0&q=1", "", "direction format from hex q to"}},
 	"PUT /workspace": {
 		{"", `{"file":{"endpoint":[{"idle_timeout":"soon","no_delay":5},{"name":5,"x":1}],"lists":{"a":{"row":[{"delay":"x"}]}}}}`,
-			"file.endpoint[0].idle_timeout file.endpoint[0].listen file.endpoint[0].name file.endpoint[0].no_delay file.endpoint[1].listen file.endpoint[1].name file.endpoint[1].x file.lists.a.row[0].delay"},
+			"file.endpoint[0].idle_timeout file.endpoint[0].listen file.endpoint[0].name file.endpoint[0].no_delay file.endpoint[1].listen file.endpoint[1].name file.endpoint[1].x file.lists.a.row[0] file.lists.a.row[0].delay"},
 		{"", `{"file":{"sockeye":2,"endpoint":[{"name":"a","listen":":0","frame":"x","max_peers":-1,"rules":"r"}],"rules":{"r":[{"match":"x:","count":-1},{"match":"any","replies":[{"text":"{{x"}]}]},"payloads":{"p":{"text":"x","charset":"qq"}},"lists":{"a":{"times":-1,"row":[{"text":"x","charset":"qq"}]}}},"text":5}`,
 			"file.endpoint[0].frame file.endpoint[0].max_peers file.lists.a.row[0].charset file.lists.a.times file.payloads.p.charset file.rules.r[0].count file.rules.r[0].match file.rules.r[1].replies[0].text text"},
 		{"", `{"text":"sockeye = 2\n[payloads]\na = { hex = '0' }\n[[endpoint]]\nname = 'x'","stamp":5}`, "line 3: payloads.a: hex line 4: endpoint x: listen stamp"},
@@ -141,6 +153,35 @@ func TestAllFaultsOfARequest(t *testing.T) {
 	for name := range severalFaults {
 		if !walked[name] {
 			t.Errorf("there is no route %s", name)
+		}
+	}
+}
+
+// Issue "Faults from the field" (5): the answer to a request with very many faults is
+// bounded, and says how many it does not tell.
+func TestVeryManyFaultsOfARequest(t *testing.T) {
+	v := serve(t)
+	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "udp://127.0.0.1:0"})
+	var keys, list strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&keys, `"k%d":1,`, i)
+	}
+	unknown := strings.TrimSuffix(keys.String(), ",")
+	list.WriteString(strings.Repeat("{},", 9_999) + "{}")
+	for _, c := range []struct{ name, path, body, last string }{
+		{"unknown fields", "sessions", "{" + unknown + "}", "and 49902 more"}, // with mode and address
+		{"unknown options", "sessions", `{"mode":"listen","address":":0","options":{` + unknown + "}}", "and 49900 more"},
+		{"twice", "sessions", `{"mode":"listen","address":":0",` + strings.Repeat(`"echo":true,`, 1000) + `"echo":true}`, "and 900 more"},
+		{"rows", "sessions/s1/runs", `{"all":true,"list":{"row":[` + list.String() + "]}}", "perhaps more: after 20 faults no others are looked for"},
+		{"guards", "sessions", `{"mode":"listen","address":":0","allow":["x"` + strings.Repeat(`,"x"`, 999) + "]}", "and 900 more"},
+		{"peers", "sessions/s1/send", `{"data":"eA==","to":[1` + strings.Repeat(`,-1`, 999) + "]}", "and 899 more"},
+	} {
+		status, text := v.do(v.request("POST", "/api/v1/"+c.path, c.body))
+		var f Failure
+		if err := json.Unmarshal([]byte(text), &f); err != nil || status != http.StatusBadRequest || len(text) > 64<<10 || len(f.Also) == 0 {
+			t.Errorf("%s: %d, %d bytes, %v", c.name, status, len(text), err)
+		} else if last := f.Also[len(f.Also)-1].Message; last != c.last {
+			t.Errorf("%s: the last of %d is %q, want %q", c.name, len(f.Also)+1, last, c.last)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,30 +29,61 @@ func (f fieldFaults) join() error {
 }
 
 // covers reports whether a fault was found at a path, below it or above it: what else is
-// wrong there may come from it.
+// wrong there may come from it. That a row of a list says nothing to send comes only from
+// the fields that say it.
 func (f fieldFaults) covers(path string) bool {
 	return slices.ContainsFunc(f, func(err error) bool {
 		at := sockeye.ErrorOf(err).Target
+		if below, ok := strings.CutPrefix(at, path+"."); ok && rowPath.MatchString(path) {
+			return slices.Contains([]string{"text", "hex", "payload"}, below)
+		}
 		return isBelow(at, path) || isBelow(path, at)
 	})
 }
+
+// rowPath is a row of a list as a whole.
+var rowPath = regexp.MustCompile(`(^|\.)row(\[\d+\])?$`)
 
 func isBelow(path, above string) bool {
 	rest, ok := strings.CutPrefix(path, above)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// note takes one more, as long as there are not too many to tell.
+// maxFaults bounds how many faults of a request are told; of the others only how many.
+const maxFaults = 100
+
+// untold is how many more faults there are than are told one by one.
+type untold int
+
+func (n untold) Error() string { return n.text().En }
+
+func (n untold) text() sockeye.Text {
+	return sockeye.Text{En: fmt.Sprintf("and %d more", int(n)), Zh: fmt.Sprintf("另有 %d 处", int(n))}
+}
+
+// note takes one more. Too many to tell are counted.
 func (f *fieldFaults) note(err error) {
-	if len(*f) < maxProblems {
-		*f = append(*f, err)
+	all := *f
+	if len(all) > 0 {
+		if n, ok := all[len(all)-1].(untold); ok {
+			all[len(all)-1] = n + 1
+			return
+		}
 	}
+	if len(all) >= maxFaults {
+		err = untold(1)
+	}
+	*f = append(all, err)
 }
 
 // all takes every error of a joined one; none of nil.
 func (f *fieldFaults) all(err error) {
-	for _, e := range faults(err) {
+	all, more := faultsOf(err)
+	for _, e := range all {
 		f.note(e)
+	}
+	for range more {
+		f.note(untold(1))
 	}
 }
 

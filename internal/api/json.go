@@ -167,19 +167,19 @@ func explainJSON(err error) error {
 func wanted(kind string) sockeye.Text {
 	switch {
 	case strings.HasPrefix(kind, "int"):
-		return sockeye.Text{En: "whole number in range", Zh: "范围内的整数"}
+		return sockeye.Text{En: "a whole number in digits, in range", Zh: "范围内只用数字书写的整数"}
 	case strings.HasPrefix(kind, "uint"):
-		return sockeye.Text{En: "whole number in range, not negative", Zh: "范围内的非负整数"}
+		return sockeye.Text{En: "a whole number in digits, in range, not negative", Zh: "范围内只用数字书写的非负整数"}
 	case strings.HasPrefix(kind, "float"):
-		return sockeye.Text{En: "number", Zh: "数字"}
+		return sockeye.Text{En: "a number", Zh: "数字"}
 	case kind == "bool":
 		return sockeye.Text{En: "true or false", Zh: " true 或 false"}
 	case kind == "slice":
-		return sockeye.Text{En: "list", Zh: "列表"}
+		return sockeye.Text{En: "a list", Zh: "列表"}
 	case kind == "struct":
-		return sockeye.Text{En: "object", Zh: "对象"}
+		return sockeye.Text{En: "an object", Zh: "对象"}
 	}
-	return sockeye.Text{En: "text", Zh: "文本"}
+	return sockeye.Text{En: "a text", Zh: "文本"}
 }
 
 func badJSON(field string, message sockeye.Text) error {

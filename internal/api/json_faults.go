@@ -44,7 +44,7 @@ func misfit(field, got string, t reflect.Type) error {
 		want = wanted("string")
 	}
 	return badJSON(field, sockeye.Text{
-		En: fmt.Sprintf("%s does not fit here: a %s is wanted", got, want.En),
+		En: fmt.Sprintf("%s does not fit here: %s is wanted", got, want.En),
 		Zh: fmt.Sprintf("不能是 %s，这里需要%s", got, want.Zh)})
 }
 

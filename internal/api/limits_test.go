@@ -298,7 +298,11 @@ func TestManyPagesWatch(t *testing.T) {
 		defer c.Close()
 		c.SetDeadline(time.Now().Add(2 * time.Minute))
 		io.WriteString(c, "GET /api/v1/live HTTP/1.1\r\nHost: "+v.addr+"\r\nAuthorization: Bearer "+v.token+"\r\n\r\n")
-		pages = append(pages, bufio.NewScanner(c))
+		page := bufio.NewScanner(c)
+		if !page.Scan() { // until it has shown its credential, another one may take its place
+			t.Fatalf("page %d is not answered: %v", len(pages), page.Err())
+		}
+		pages = append(pages, page)
 	}
 	hear := func(text string) {
 		t.Helper()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strings"
 
 	"sockeye"
 )
@@ -73,7 +74,8 @@ func (o *Options) path(field string) string {
 	if field == sockeye.ModeField {
 		return "mode"
 	}
-	if d, _ := sockeye.AllOptions.Lookup(field, sockeye.FlagForm); d == nil {
+	name, _, _ := strings.Cut(field, "[")
+	if d, _ := sockeye.AllOptions.Lookup(name, sockeye.FlagForm); d == nil {
 		return field
 	}
 	if o == nil {

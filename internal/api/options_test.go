@@ -59,7 +59,7 @@ func TestOptionsInTheAddress(t *testing.T) {
 func TestFaultsOfOptions(t *testing.T) {
 	v := serve(t)
 	for body, want := range map[string]string{
-		`{"mode":"listen","address":":x","echo":"yes","options":{"recv_buffer":-1,"idle_timeout_ms":"soon","backlog":1.5,"no_delay":"on"},"allow":["x"]}`: "address allow echo options.backlog options.idle_timeout_ms options.no_delay options.recv_buffer",
+		`{"mode":"listen","address":":x","echo":"yes","options":{"recv_buffer":-1,"idle_timeout_ms":"soon","backlog":1.5,"no_delay":"on"},"allow":["x"]}`: "address allow[0] echo options.backlog options.idle_timeout_ms options.no_delay options.recv_buffer",
 		`{"mode":"listen","address":"udp://:0","options":{"no_delay":false,"backlog":5,"reconnect":true}}`:                                                "options.backlog options.no_delay options.reconnect",
 		`{"mode":"connect","address":"localhost:1","options":{"sources":["x"],"source":["::1"],"keepalive_count":300}}`:                                   "options.keepalive_count options.sources",
 		`{"mode":"listen","address":":0","rules":{"rules":[{"match":"any","delay":5},{"match":"x:"}],"frame":"x"},"options":{"max_peers":-1}}`:            "options.max_peers rules.frame rules.rules[0].delay rules.rules[1].match",

@@ -34,6 +34,16 @@ func (p *Payload) row(prefix string) (r schedule.Row, wrong fieldFaults) {
 	return r, wrong
 }
 
+// faults are what is wrong with the payload of a request, or with none, that has no use
+// for it.
+func (p *Payload) faults() fieldFaults {
+	if p == nil {
+		return nil
+	}
+	_, wrong := p.row("payload.")
+	return wrong
+}
+
 // of gives a row the checksum, or says what is wrong with it.
 func (c *Checksum) of(r *schedule.Row, prefix string) (wrong fieldFaults) {
 	if c.From < 0 || c.To > 0 && c.To < c.From {

@@ -161,10 +161,14 @@ func (c *requestContext) allFaults(in any) error {
 // with is what is unfit together with other faults that do not come from it.
 func (c *requestContext) with(err error) error {
 	all := slices.Clone(c.unfit)
-	for _, e := range faults(err) {
+	found, more := faultsOf(err)
+	for _, e := range found {
 		if !c.unfit.covers(e.Target) {
 			all.note(e)
 		}
+	}
+	if more > 0 {
+		all = append(all, more)
 	}
 	return all
 }

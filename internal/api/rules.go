@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"sockeye"
@@ -12,22 +13,18 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// maxProblems bounds how many problems of a set are told at once.
-const maxProblems = 100
-
 // rulesFrom makes a set ready to answer; what it names is looked for in the set, then
 // in the workspace. The error has every problem of the set, with its field below prefix.
 func (s *Server) rulesFrom(set workspace.RuleSet, seed uint64, prefix string) (*responder.RuleConfig, error) {
 	opening, err := set.Opening(s.saved().Payloads)
 	if err != nil {
-		var all []error
-		found := faults(err)
-		for _, e := range found[:min(maxProblems, len(found))] {
+		var all fieldFaults
+		for _, e := range faults(err) {
 			named := *e
 			named.Op, named.Target = "set", prefix+e.Target
-			all = append(all, &named)
+			all.note(&named)
 		}
-		return nil, joinErrors(all)
+		return nil, all.join()
 	}
 	lookup := func(name string) (string, bool) {
 		if v, ok := set.Lookup(name); ok {
@@ -105,7 +102,7 @@ func (in TryRules) read(c *requestContext) (how *responder.RuleConfig, message [
 		wrong.add("data", "not together with a payload", "不能与 payload 同时使用")
 	}
 	if in.Network != "" && !slices.Contains(sockeye.Transports(), sockeye.Network(in.Network)) {
-		wrong.add("network", fmt.Sprintf("%q is none of %q", in.Network, sockeye.Transports()), fmt.Sprintf("%q 不是 %q 之一", in.Network, sockeye.Transports()))
+		wrong.add("network", fmt.Sprintf("%q is none of %s", in.Network, transportWords()), fmt.Sprintf("%q 不是 %s 之一", in.Network, transportWords()))
 	}
 	if message = in.Data; in.Payload != nil {
 		message, err = c.firstMessage(*in.Payload, "payload.")
@@ -115,6 +112,15 @@ func (in TryRules) read(c *requestContext) (how *responder.RuleConfig, message [
 		message = notNil(message)
 	}
 	return how, message, wrong
+}
+
+// transportWords are the networks that a peer may have, as people write them.
+func transportWords() string {
+	var words []string
+	for _, n := range sockeye.Transports() {
+		words = append(words, string(n))
+	}
+	return strings.Join(words, ", ")
 }
 
 func (c *requestContext) clearRules(None) (Rules, error) {

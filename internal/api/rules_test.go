@@ -123,7 +123,7 @@ func TestRulesFaults(t *testing.T) {
 		`{"frame":"lime","check":"x","allow":["rain"],"rules":[{"match":"hex:0"},{},{"join":true,"reply":"{{match}}"},
 			{"match":"any","reply_hex":"0g","count":-1,"chance":2,"end":"explode","in":["nowhere"]},
 			{"match":"any","replies":[{"text":"a"},{"text":"b","hex":"00"},{"text":"c","to":"me"},{"text":"{{x","delay":"1s"}]},
-			{"match":"any","payload":"none"},{"match":"any","reply":"x","replies":[{"text":"y"}]}]}`: "allow check frame rules[0].match rules[1] rules[2].reply rules[3].chance rules[3].count rules[3].end rules[3].in rules[3].reply_hex " +
+			{"match":"any","payload":"none"},{"match":"any","reply":"x","replies":[{"text":"y"}]}]}`: "allow[0] check frame rules[0].match rules[1] rules[2].reply rules[3].chance rules[3].count rules[3].end rules[3].in rules[3].reply_hex " +
 			"rules[4].replies[1].hex rules[4].replies[2].to rules[4].replies[3].text rules[5].payload rules[6].replies",
 		`{"rules":[{"every":"1 day"},{"match":"any","delay":"2s..1s"},{"match":"any","replies":[{"delay":"x"}]}]}`: "rules[0].every rules[1].delay rules[2].replies[0].delay",
 		`{"rules":[{"match":"any","count":"x"}]}`:                                                   "rules[0].count",

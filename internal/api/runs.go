@@ -3,6 +3,8 @@ package api
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -97,6 +99,7 @@ func (c *requestContext) listOf(in StartRun) (list *schedule.List, wrong fieldFa
 	}
 	if in.Payload != nil || in.Data != nil || in.EveryMS != 0 || in.Times != 0 {
 		wrong.add("list", "the list says what to send, when and how often", "发送什么、何时发送、发送几次由列表决定")
+		wrong = append(wrong, in.Payload.faults()...)
 	}
 	if in.List != nil {
 		list, more = c.resolve(in.Name, *in.List, "list")
@@ -238,13 +241,16 @@ func (c *requestContext) listsIn(in ListText) (map[string]workspace.List, error)
 		if err != nil {
 			return nil, err
 		}
-		for name := range file.Lists {
+		var wrong fieldFaults
+		for _, name := range slices.Sorted(maps.Keys(file.Lists)) {
 			l, err := file.SendList(name)
 			if err != nil {
-				return nil, err
+				wrong.all(err)
+				continue
 			}
 			lists[name] = workspace.ListOf(l)
 		}
+		return lists, wrong.join()
 	default:
 		return nil, noFormat(in.Format)
 	}

@@ -34,7 +34,7 @@ func (o outgoing) peers(s *core.Session) ([]*core.Peer, error) {
 		return s.Receivers(core.All)
 	}
 	var peers []*core.Peer
-	var absent []error
+	var absent fieldFaults
 	seen := map[uint64]bool{}
 	for _, id := range o.to {
 		if seen[id] {
@@ -43,11 +43,11 @@ func (o outgoing) peers(s *core.Session) ([]*core.Peer, error) {
 		seen[id] = true
 		if p := s.Peer(id); p != nil {
 			peers = append(peers, p)
-		} else if len(absent) < maxProblems {
-			absent = append(absent, noPeer(s, id))
+		} else {
+			absent.note(noPeer(s, id))
 		}
 	}
-	return peers, joinErrors(absent)
+	return peers, absent.join()
 }
 
 func (c *requestContext) send(in Send) (SendResults, error) {
@@ -90,6 +90,7 @@ func (in Send) row(c *requestContext) (row schedule.Row, wrong fieldFaults) {
 	}
 	if in.Payload != nil || in.Data != nil {
 		wrong.add("row", "not together with a payload or data", "不能与 payload 或 data 同时使用")
+		wrong = append(wrong, in.Payload.faults()...)
 	}
 	if in.Row != nil {
 		l, more := c.resolve("", workspace.List{Rows: []workspace.Row{*in.Row}}, "row")

@@ -185,6 +185,10 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 		ep.Options = in.Options.Options
 		wrong = append(wrong, in.Options.faults()...)
 	}
+	if in.Address == "" && in.Mode != sockeye.Connect { // to connect, the endpoint says so itself
+		wrong.note(invalid("address", sockeye.Text{En: "the address is missing", Zh: "缺少地址"},
+			sockeye.Text{En: "write tcp://:10000, or 127.0.0.1:10000 for this machine alone", Zh: "写成 tcp://:10000；只限本机则写 127.0.0.1:10000"}))
+	}
 	for _, fault := range faults(ep.ReadAddress(in.Address, sockeye.DefaultPort)) {
 		wrong.at("address", fault)
 	}
@@ -195,8 +199,12 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 			answer.Device.Interval = wrong.duration("device.interval_ms", *in.Device.IntervalMS, 0)
 		}
 	}
-	if answer.Allow, err = workspace.Allowed(in.Allow); err != nil {
-		wrong.at("allow", err)
+	var badWords []error
+	answer.Allow, badWords = workspace.Allowed(in.Allow)
+	for n, bad := range badWords {
+		if bad != nil {
+			wrong.at(fmt.Sprintf("allow[%d]", n), bad)
+		}
 	}
 	if in.Rules != nil {
 		if answer.Rules, err = s.rulesFrom(*in.Rules, rand.Uint64(), "rules."); err != nil {

@@ -79,10 +79,10 @@ func (f *deviceFlags) outOfRange() error {
 func (a *app) device(f *deviceFlags, words []string) error {
 	badNumbers := f.outOfRange()
 	ep, badEndpoint := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
-	allow, badGuard := workspace.Allowed(f.allow.words)
+	allow, badGuards := workspace.Allowed(f.allow.words)
 	answer, badBoard := f.board.Answer(&f.PayloadFlags)
 	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err := terminal.Together(badNumbers, badEndpoint, guardFault(badGuard), badBoard, badForm); err != nil {
+	if err := terminal.Together(badNumbers, badEndpoint, guardFault(badGuards), badBoard, badForm); err != nil {
 		return err
 	}
 	answer.Allow = allow

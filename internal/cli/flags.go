@@ -133,7 +133,8 @@ func (f *endpointFlags) asFlags(err error) error {
 	for _, err := range joined.Unwrap() {
 		e := *sockeye.ErrorOf(err)
 		if e.Target != "address" {
-			e.Op, e.Target = "", "--"+cmp.Or(f.typed[e.Target], e.Target)
+			name, _, _ := strings.Cut(e.Target, "[") // a flag that is given again is one line each
+			e.Op, e.Target = "", "--"+cmp.Or(f.typed[name], name)
 		}
 		all = append(all, &e)
 	}

@@ -15,10 +15,13 @@ func (f *guardFlag) register(a *app, fs *pflag.FlagSet) {
 }
 
 // guardFault names the flag in what is wrong with its words.
-func guardFault(err error) error {
-	if err == nil {
-		return nil
+func guardFault(wrong []error) error {
+	var all []error
+	for _, err := range wrong {
+		if err != nil {
+			e := sockeye.ErrorOf(err)
+			all = append(all, terminal.Usage("--lift-guard", e.Message, e.Hint))
+		}
 	}
-	e := sockeye.ErrorOf(err)
-	return terminal.Usage("--lift-guard", e.Message, e.Hint)
+	return terminal.Together(all...)
 }

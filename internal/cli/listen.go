@@ -144,13 +144,13 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	ep, badEndpoint := f.endpoint(sockeye.Listen, words, "", a.defaultPort())
 	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	badInput := f.InputFlags.Parse(&f.DisplayFlags)
-	allow, badGuard := workspace.Allowed(f.allow.words)
+	allow, badGuards := workspace.Allowed(f.allow.words)
 	list, badList := f.SendList(a.Terminal, &f.InputFlags)
 	answer, badAnswer := f.Answer(a.Terminal, &ep)
 	if badList == nil && list == nil && f.Send+f.SendHex != "" {
 		badList = terminal.Usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 	}
-	if err := terminal.Together(badEndpoint, badForm, badInput, guardFault(badGuard), badList, badAnswer); err != nil {
+	if err := terminal.Together(badEndpoint, badForm, badInput, guardFault(badGuards), badList, badAnswer); err != nil {
 		return err
 	}
 	f.once = f.endsAfterOne(ep)

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/client"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
@@ -57,6 +58,9 @@ func (a *app) sessionLines(session string, set sockeye.LineSetting) error {
 		return err
 	}
 	defer c.Close()
+	if err := a.expectSerial(c, session); err != nil {
+		return err
+	}
 	p, err := c.AwaitPeer(a.Ctx, session)
 	if err != nil {
 		return err
@@ -75,4 +79,20 @@ func (a *app) sessionLines(session string, set sockeye.LineSetting) error {
 	}
 	return a.PrintTable([][]string{{a.t("port", "串口"), a.t("settings", "设置"), a.t("lines that are on", "有效的信号线")},
 		{payload.SafeString(p.Remote.String()), p.Local.String(), lines}}, "")
+}
+
+// expectSerial says that a session is of no serial port, before anybody waits for one.
+func (a *app) expectSerial(c client.Client, session string) error {
+	sessions, err := c.Sessions(a.Ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if network := s.Endpoint.Address.Network; s.ID == session && !network.Traits().Line {
+			return &sockeye.Error{Kind: sockeye.Unsupported, Op: "read", Target: session,
+				Message: sockeye.Text{En: "only serial ports have DTR, RTS and break; this is " + s.Endpoint.Address.String(), Zh: "只有串口才有 DTR、RTS 和 break；该会话是 " + s.Endpoint.Address.String()},
+				Hint:    sockeye.Text{En: "sockeye session ls shows which is serial://", Zh: "sockeye session ls 可查看哪个是 serial://"}}
+		}
+	}
+	return nil // AwaitPeer says if there is none
 }

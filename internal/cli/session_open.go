@@ -72,8 +72,8 @@ func (a *app) endpointOf(cmd *cobra.Command, f *openFlags, words []string) (sock
 		return sockeye.Endpoint{}, terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
 	}
 	ep, badEndpoint := f.endpoint(mode, words[1:], def, a.defaultPort())
-	_, badGuard := workspace.Allowed(f.allow.words)
-	return ep, terminal.Together(badEndpoint, guardFault(badGuard))
+	_, badGuards := workspace.Allowed(f.allow.words)
+	return ep, terminal.Together(badEndpoint, guardFault(badGuards))
 }
 
 // sessionOpen opens a session in the running workbench and prints it.

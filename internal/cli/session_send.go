@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -95,7 +96,7 @@ func (a *app) sessionSend(f *sendFlags, session string, text []string) error {
 	}
 	message := client.Payload{Text: text[0], Hex: f.asHex, LineEnding: f.ending, Prefix: f.prefix, Suffix: f.suffix}
 	if f.every > 0 {
-		return a.startRun(session, f.to, api.StartRun{Payload: payloadOf(message), EveryMS: float64(f.every.Microseconds()) / 1000, Times: f.repeat})
+		return f.named(a.startRun(session, f.to, api.StartRun{Payload: payloadOf(message), EveryMS: float64(f.every.Microseconds()) / 1000, Times: f.repeat}))
 	}
 	c, err := a.workbench()
 	if err != nil {
@@ -111,9 +112,29 @@ func (a *app) sessionSend(f *sendFlags, session string, text []string) error {
 	}
 	sent, err := c.SendPayload(a.Ctx, session, message, ids...)
 	if sent == nil && err != nil {
-		return err
+		return f.named(err)
 	}
 	return a.showSent(sent)
+}
+
+// named names the words of the command in what the workbench says of a payload.
+func (f *sendFlags) named(err error) error {
+	words := map[string]string{"payload.text": "TEXT", "payload.line_ending": "--line-ending", "payload.prefix": "--prefix", "payload.suffix": "--suffix", "every_ms": "--every", "times": "--repeat"}
+	if f.asHex {
+		words["payload.text"] = "--hex TEXT"
+	}
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for n, one := range all {
+		if e, ok := errors.AsType[*sockeye.Error](one); ok && words[e.Target] != "" {
+			named := *e
+			named.Op, named.Target = "", words[e.Target]
+			all[n] = &named
+		}
+	}
+	return terminal.Together(all...)
 }
 
 // payloadOf is a payload for the API.

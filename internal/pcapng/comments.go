@@ -127,7 +127,7 @@ func (s *sentences) ofLoss(ev *sockeye.Event) {
 		s.addf("trying again in %s", "%s 后重试", d.Retry.Round(time.Millisecond))
 	}
 	if d.Lost != (sockeye.Lost{}) {
-		s.add(sockeye.WordMissing.Fill("events", d.Lost.Events, "bytes", d.Lost.Bytes))
+		s.add(d.Lost.Missing())
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"sockeye"
 	"sockeye/internal/payload"
@@ -44,6 +45,13 @@ func csvRow(row []string, e *sockeye.Event, l sockeye.Lang) {
 	row[0], row[1], row[3] = strconv.FormatUint(e.Seq, 10), e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z"), e.Kind.String()
 	if e.Session != nil {
 		row[2], row[4] = e.Session.ID, string(e.Session.Endpoint.Address.Network.Transport())
+	}
+	if e.Kind == sockeye.Opened && e.Detail != nil {
+		var locals []string
+		for _, a := range e.Detail.Locals {
+			locals = append(locals, a.String())
+		}
+		row[5] = strings.Join(locals, " ")
 	}
 	if p := e.Peer; p != nil {
 		row[4], row[5], row[6], row[7], row[8] = string(p.Network), p.Local.String(), p.Remote.String(), strconv.FormatUint(p.ID, 10), payload.SafeString(p.Alias())

@@ -452,6 +452,9 @@ func TestCSV(t *testing.T) {
 	if err != nil || len(rows) != 3+len(payloads) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
+	if opened := rows[1]; opened[3] != "opened" || opened[5] == "" {
+		t.Errorf("the session is opened at no address: %q", opened)
+	}
 	for n, p := range payloads {
 		row := rows[3+n]
 		if row[10] != fmt.Sprintf("%x", p) {

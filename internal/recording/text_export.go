@@ -71,7 +71,7 @@ func (t *textWriter) appendNews(dst []byte, e *sockeye.Event) []byte {
 	case e.Detail != nil && e.Detail.Err != nil:
 		dst = append(dst, payload.SafeString(e.Detail.Err.In(t.lang))...)
 	case e.Kind == sockeye.Gap && e.Detail != nil:
-		dst = fmt.Appendf(dst, sockeye.Text{En: "%d events, %d bytes are missing", Zh: "缺少 %d 个事件，%d 字节"}.In(t.lang), e.Detail.Lost.Events, e.Detail.Lost.Bytes)
+		dst = append(dst, e.Detail.Lost.Missing().In(t.lang)...)
 	case e.Detail != nil && e.Detail.Reason != "":
 		dst = append(dst, e.Detail.Reason...)
 	}

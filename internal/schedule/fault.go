@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"sockeye"
@@ -97,6 +98,11 @@ func (r Row) bounds() (all []*Fault) {
 	if r.Text == "" {
 		all = append(all, FaultIn(r.textField(), bad("", "there is nothing to send", "没有要发送的内容", "write a payload", "请填写数据")))
 	}
+	for _, word := range strings.Fields(r.To) {
+		if err := sockeye.CheckRecipient(word); err != nil {
+			all = append(all, FaultIn("to", err))
+		}
+	}
 	if r.Delay < 0 || r.Delay > MaxDelay {
 		all = append(all, FaultIn("delay", bad("", fmt.Sprintf("a delay of %s", r.Delay), fmt.Sprintf("间隔 %s 不可用", r.Delay), "write 0 to 24h", "请写 0 到 24h")))
 	}
@@ -147,10 +153,14 @@ type faults []error
 // isFull reports whether no more are told.
 func (all faults) isFull() bool { return len(all) >= maxFaults }
 
+// add takes more. The last one of many says that there may be others.
 func (all *faults) add(list ...*Fault) {
 	for _, f := range list {
-		if !all.isFull() {
+		switch {
+		case !all.isFull():
 			*all = append(*all, f)
+		case len(*all) == maxFaults:
+			*all = append(*all, FaultIn("", bad("", fmt.Sprintf("perhaps more: only the first %d faults are told", maxFaults), fmt.Sprintf("可能还有其他错误：只列出前 %d 处", maxFaults), "", "")))
 		}
 	}
 }

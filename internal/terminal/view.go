@@ -217,7 +217,7 @@ func (v *View) AppendLine(dst []byte, e sockeye.Event) []byte {
 	}
 	what := v.term.describe(v.sayOnce(e))
 	if e.Kind == sockeye.Gap && v.Dated {
-		what = fmt.Sprintf(v.term.T("%d events with %d bytes are missing in the recording", "记录中缺少 %d 个事件（%d 字节）"), e.Detail.Lost.Events, e.Detail.Lost.Bytes)
+		what = e.Detail.Lost.Missing().In(v.term.Lang)
 	}
 	dst = append(dst, payload.SafeString(what)...)
 	return append(dst, '\n')

@@ -60,6 +60,17 @@ func (n *namedBytes) add(p Payload) error {
 	return problem("the payloads named here and before are more than %d MiB, each counted as often as it is named", "此处及之前引用的数据超过 %d MiB（每次引用都计入）", "name long payloads less often, or split the file", "请减少对长数据的引用，或拆成多个文件", maxNamedBytes>>20)
 }
 
+// join is all problems as one error, nil of none.
+func (c *checker) join() error {
+	if c.isFull() {
+		return errors.Join(append(c.problems, notAll)...)
+	}
+	return errors.Join(c.problems...)
+}
+
+// notAll ends a list of problems that is full.
+var notAll = &sockeye.Error{Kind: sockeye.Invalid, Message: both("perhaps more: after %d faults no others are looked for", "可能还有其他错误：找到 %d 处后不再继续查找", maxProblems)}
+
 func (c *checker) isFull() bool { return len(c.problems) >= maxProblems }
 
 // add notes a problem at a place: a path of keys and indexes, whose last words are
@@ -157,7 +168,7 @@ func (c *checker) openings() ([]Opening, error) {
 	names := map[string]bool{}
 	if n := len(c.file.Endpoints); n > MaxEndpoints {
 		c.add(problem("%d endpoints are more than %d", "%d 个端点超过了 %d 个", "split the file", "请拆成多个文件", n, MaxEndpoints), "endpoint", "endpoint")
-		return nil, errors.Join(c.problems...)
+		return nil, c.join()
 	}
 	for n, e := range c.file.Endpoints {
 		if c.isFull() {
@@ -172,14 +183,19 @@ func (c *checker) openings() ([]Opening, error) {
 		names[name] = true
 		all = append(all, c.opening(n, e, sets, lists))
 	}
-	return all, errors.Join(c.problems...)
+	return all, c.join()
 }
 
 func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map[string]*schedule.List) Opening {
 	o := Opening{Name: e.Name, Echo: e.Echo, RuleSet: e.Rules, ignored: e.Ignored}
 	wrong := func(err error, key string) {
-		if !c.isUnfit([]any{"endpoint", n, key}) {
-			c.add(err, "endpoint "+e.Name+": "+key, "endpoint", n, key)
+		at := []any{"endpoint", n, key}
+		if name, index, ok := strings.Cut(strings.TrimSuffix(key, "]"), "["); ok {
+			element, _ := strconv.Atoi(index)
+			at = []any{"endpoint", n, name, element}
+		}
+		if !c.isUnfit(at) {
+			c.add(err, "endpoint "+e.Name+": "+key, at...)
 		}
 	}
 	mode, typed, key := sockeye.Listen, e.Listen, "listen"
@@ -229,9 +245,13 @@ func (o *Opening) around(frame, check string, allow []string, wrong func(err err
 			wrong(err, "check")
 		}
 	}
-	if o.Allow, err = Allowed(allow); err != nil {
-		wrong(err, "allow")
+	words, bad := Allowed(allow)
+	for n, err := range bad {
+		if err != nil {
+			wrong(err, fmt.Sprintf("allow[%d]", n))
+		}
 	}
+	o.Allow = words
 }
 
 func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wrong func(error, string)) {

@@ -73,7 +73,11 @@ func (f *File) resolve(name string, l List, named *namedBytes) (*schedule.List, 
 			break
 		}
 	}
-	if err := schedule.JoinFaults(wrong[:min(len(wrong), maxProblems)]); err != nil {
+	if len(wrong) >= maxProblems {
+		rest := schedule.FaultIn("", notAll)
+		wrong = append(wrong[:maxProblems], rest)
+	}
+	if err := schedule.JoinFaults(wrong); err != nil {
 		return nil, err
 	}
 	return out, nil

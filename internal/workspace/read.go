@@ -119,7 +119,7 @@ func Parse(text []byte) (*File, error) {
 		c.add(tooManyRules(rules), "rules", "rules")
 	}
 	if c.isFull() || rules > maxRules {
-		return nil, errors.Join(c.problems...)
+		return nil, c.join()
 	}
 	if err := d.fill(&c); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func Parse(text []byte) (*File, error) {
 		c.openings()
 	}
 	if len(c.problems) > 0 {
-		return nil, errors.Join(c.problems...)
+		return nil, c.join()
 	}
 	return c.file, nil
 }

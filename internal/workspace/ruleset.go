@@ -133,9 +133,8 @@ func (s RuleSet) fieldOf(err error) string {
 }
 
 // Allowed reads the words that lift guards.
-func Allowed(words []string) (rule.Allowed, error) {
-	var a rule.Allowed
-	for _, word := range words {
+func Allowed(words []string) (a rule.Allowed, wrong []error) {
+	for n, word := range words {
 		switch word {
 		case "storm":
 			a.Storm = true
@@ -144,10 +143,13 @@ func Allowed(words []string) (rule.Allowed, error) {
 		case "low-ports":
 			a.LowPorts = true
 		default:
-			return a, unknownName("guard", word, map[string]bool{"storm": true, "amplify": true, "low-ports": true})
+			if wrong == nil {
+				wrong = make([]error, len(words))
+			}
+			wrong[n] = unknownName("guard", word, map[string]bool{"storm": true, "amplify": true, "low-ports": true})
 		}
 	}
-	return a, nil
+	return a, wrong
 }
 
 // resolved is the rule with its payloads looked up. An error comes with the field

@@ -159,7 +159,7 @@ func TestFaults(t *testing.T) {
 		endpoint("connect = \":1\""):             {"line 4: endpoint a: listen: an endpoint needs one of listen and connect", ""},
 		endpoint("[[endpoint]]\nname = \"a\"\nconnect = \"h:1\""):                              {"line 6: endpoint a: two endpoints have this name", ""},
 		endpoint("check = \"crc16modbuss\""):                                                   {"line 5: endpoint a: check: no checksum has this name", "crc16modbus"},
-		endpoint("allow = [\"strom\"]"):                                                        {"line 5: endpoint a: allow: there is no guard", "storm"},
+		endpoint("allow = [\"strom\"]"):                                                        {"line 5: endpoint a: allow[0]: there is no guard", "storm"},
 		endpoint("rules = \"b\""):                                                              {`line 5: endpoint a: rules: there is no rules named "b"`, ""},
 		endpoint("start = \"b\""):                                                              {"line 5: endpoint a: start: a state without rules", ""},
 		head + "[[rules.a]]\nmatch = \"any\"\ndelay = \"never\"":                               {"line 4: rules.a: rule 1: delay: ", ""},

@@ -46,7 +46,7 @@ export function sentence(e: EventLine, session: Session | undefined): string {
     case 'paired':
       return t('eventPaired', { id: e.pair?.id ?? '', address: safe(e.pair?.address ?? '') });
     case 'gap':
-      return t('eventMissing', { events: count(e.lost?.events ?? 0), bytes: count(e.lost?.bytes ?? 0) });
+      return missing(e.lost?.events ?? 0, e.lost?.bytes ?? 0);
     case 'error': {
       const said = [e.error?.target ? safe(e.error.target) + ':' : '', e.error?.message ?? '', e.error?.hint ? `— ${e.error.hint}` : ''];
       if (e.retry_ms) said.push(`— ${t('eventRetry', { time: t('spanSeconds', { n: (e.retry_ms / 1000).toFixed(1) }) })}`);
@@ -55,6 +55,12 @@ export function sentence(e: EventLine, session: Session | undefined): string {
     default:
       return e.kind;
   }
+}
+
+/** What is missing where a gap is: events, or of a stream bytes alone. */
+function missing(events: number, bytes: number): string {
+  const word = events === 0 ? 'eventMissingBytes' : events === 1 ? 'eventMissingOne' : 'eventMissing';
+  return t(word, { events: count(events), bytes: count(bytes) });
 }
 
 function control({ control }: EventLine): string {

@@ -13,6 +13,8 @@ export const eventWords = {
   eventClosedBecause: ['closed: {reason}', '已关闭：{reason}'],
   eventRetry: ['next try in {time}', '{time} 后重试'],
   eventMissing: ['{events} events with {bytes} bytes are missing here', '此处缺少 {events} 个事件，共 {bytes} 字节'],
+  eventMissingOne: ['1 event with {bytes} bytes is missing here', '此处缺少 1 个事件，共 {bytes} 字节'],
+  eventMissingBytes: ['{bytes} bytes are missing here', '此处缺少 {bytes} 字节'],
   eventNeverReached: ['{n} bytes never reached it', '{n} 字节未送达'],
   eventNeverReachedOne: ['1 byte never reached it', '1 字节未送达'],
   udpSending: ['sending to {address} from {local}', '发往 {address}，本方 {local}'],
