@@ -106,7 +106,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 		Left:         s.left,
 		Now:          journal.Now,
 		Backpressure: w.backpressure.hook(),
-		DialFilter:   w.dialFilter,
+		DialFilter:   w.dialFilter(ep.Address.Host),
 	})
 	if err != nil {
 		s.responder.Close()

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"sockeye"
+	"sockeye/internal/workspace"
 )
 
 // ownListeners are the addresses on which this program takes orders itself. A session
@@ -23,8 +24,25 @@ func (w *Core) GuardListener(addr netip.AddrPort) {
 	w.ownListeners.addrs = append(w.ownListeners.addrs, netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()))
 }
 
-// dialFilter is what transport asks before it connects.
-func (w *Core) dialFilter(to netip.AddrPort) error {
+// dialFilter is what transport asks before each connection to a host: whether an address
+// of the host may be connected to.
+func (w *Core) dialFilter(host string) func(to netip.AddrPort) error {
+	_, notIP := netip.ParseAddr(host)
+	isName := notIP != nil && !workspace.IsMetadata(host)
+	return func(to netip.AddrPort) error {
+		if isName && workspace.IsMetadata(to.Addr().String()) {
+			return &sockeye.Error{
+				Kind: sockeye.NotPermitted, Op: "connect", Target: to.String(),
+				Message: sockeye.Text{En: "this name leads to where a machine in a cloud gets its keys", Zh: "该名称指向云主机的元数据服务，会交出该主机的密钥"},
+				Hint:    sockeye.Text{En: "if that is what you want, connect to the address itself", Zh: "若确实需要，请直接连接该地址"},
+			}
+		}
+		return w.refuseOwn(to)
+	}
+}
+
+// refuseOwn refuses the addresses on which this program takes orders.
+func (w *Core) refuseOwn(to netip.AddrPort) error {
 	w.ownListeners.mu.Lock()
 	defer w.ownListeners.mu.Unlock()
 	for _, own := range w.ownListeners.addrs {

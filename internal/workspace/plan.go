@@ -83,8 +83,19 @@ func reach(address sockeye.Address) sockeye.Text {
 
 // metadata are the addresses at which the machines of clouds ask for their own keys.
 var metadata = map[string]bool{
-	"169.254.169.254": true, "169.254.170.2": true, "100.100.100.200": true, "fd00:ec2::254": true,
+	"169.254.169.254": true, "169.254.170.2": true, "169.254.170.23": true, "100.100.100.200": true, "192.0.0.192": true, "168.63.129.16": true,
+	"fd00:ec2::254": true, "fd00:ec2::23": true, "fd20:ce::254": true,
 	"metadata.google.internal": true, "metadata": true, "instance-data": true,
+}
+
+// IsMetadata reports whether a host, an IP address or a name as it is written, is where
+// the machines of clouds ask for their own keys.
+func IsMetadata(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		host = ip.Unmap().WithZone("").String()
+	}
+	return metadata[host]
 }
 
 // Risk says why one should think twice before the endpoint is opened; ok is false if there
@@ -99,13 +110,10 @@ func (o *Opening) Risk() (text sockeye.Text, ok bool) {
 // risk says why one should think twice before connecting to an address; ok is false if
 // there is no reason.
 func risk(address sockeye.Address) (text sockeye.Text, ok bool) {
-	host := strings.TrimSuffix(strings.ToLower(address.Host), ".")
-	ip, err := netip.ParseAddr(host)
-	if ip = ip.Unmap(); err == nil {
-		host = ip.WithZone("").String()
-	}
+	ip, _ := netip.ParseAddr(address.Host)
+	ip = ip.Unmap()
 	switch {
-	case metadata[host]:
+	case IsMetadata(address.Host):
 		return sockeye.Text{En: "careful: this address gives the keys of a machine in a cloud to whoever asks it from there", Zh: "注意：该地址是云主机的元数据服务，会交出该主机的密钥"}, true
 	case ip.IsLinkLocalUnicast():
 		return sockeye.Text{En: "careful: a link-local address, which another machine has on each network", Zh: "注意：链路本地地址，在不同网络中指向不同的主机"}, true
