@@ -14,18 +14,20 @@ import (
 // dependencies are the modules of others that the sockeye program imports
 // directly, and what each is for. docs/decisions has the measurements.
 var dependencies = map[string]string{
-	"charm.land/bubbles/v2":           "the console's input line: editing and history",
-	"charm.land/bubbletea/v2":         "the console's terminal: keys, resizing, and lines above the input",
-	"github.com/BurntSushi/toml":      "files that people write: workspaces, send lists and the configuration, strict, with the place of what is wrong",
-	"github.com/charmbracelet/x/ansi": "widths and cutting of lines with wide characters",
-	"github.com/klauspost/compress":   "captures that are compressed with zstd",
-	"github.com/spf13/cobra":          "commands, help and completions for four shells",
-	"github.com/spf13/pflag":          "cobra's flags, for values of our own types",
-	"go.bug.st/serial":                "serial ports of Windows and macOS",
-	"golang.org/x/net":                "multicast groups: joins, sources, interfaces and TTL on every system",
-	"golang.org/x/sys":                "socket options, TCP_INFO and batches that package syscall lacks",
-	"golang.org/x/text":               "the tables of GBK, GB18030, Big5 and Shift-JIS",
-	"golang.org/x/term":               "whether a stream is a person's terminal",
+	"charm.land/bubbles/v2":               "the console's input line: editing and history",
+	"charm.land/bubbletea/v2":             "the console's terminal: keys, resizing, and lines above the input",
+	"github.com/BurntSushi/toml":          "files that people write: workspaces, send lists and the configuration, strict, with the place of what is wrong",
+	"github.com/charmbracelet/x/ansi":     "widths and cutting of lines with wide characters",
+	"github.com/eclipse/paho.golang":      "MQTT 5: a device sends to brokers",
+	"github.com/eclipse/paho.mqtt.golang": "MQTT 3.1.1, which many brokers of homes and classrooms speak alone",
+	"github.com/klauspost/compress":       "captures that are compressed with zstd",
+	"github.com/spf13/cobra":              "commands, help and completions for four shells",
+	"github.com/spf13/pflag":              "cobra's flags, for values of our own types",
+	"go.bug.st/serial":                    "serial ports of Windows and macOS",
+	"golang.org/x/net":                    "multicast groups: joins, sources, interfaces and TTL on every system",
+	"golang.org/x/sys":                    "socket options, TCP_INFO and batches that package syscall lacks",
+	"golang.org/x/text":                   "the tables of GBK, GB18030, Big5 and Shift-JIS",
+	"golang.org/x/term":                   "whether a stream is a person's terminal",
 }
 
 // TestDependencies: a module comes into the program only by the table above.

@@ -21,23 +21,35 @@ type deviceFlags struct {
 	board terminal.BoardFlags
 	count int
 	allow guardFlag
+	measuringFlags
 }
 
 func (a *app) deviceCommand() *cobra.Command {
 	var f deviceFlags
 	cmd := &cobra.Command{
-		Use:   "device [ADDRESS]",
-		Short: a.t("Play the board: connect, say hello, echo", "扮演开发板：连接、问好、回传"),
+		Use:   "device [ADDRESS | FILE.toml]",
+		Short: a.t("Play the board: say hello and echo, or measure and send", "扮演开发板：问好并回传，或测量并发送"),
 		Long: a.t(`Play the board of the experiment (default address localhost:10000): connect, send
-the hello, print what comes and send it back. It leaves when the PC closes.`,
+the hello, print what comes and send it back. It leaves when the PC closes.
+
+With a device file it measures: it reads sensors at their rates and sends the values to
+targets, each with a queue on disk. --read or --simulate do so for one sensor.`,
 			`扮演实验中的开发板（默认地址 localhost:10000）：连接、发送问候，
-打印收到的数据并回传。电脑端关闭时退出。`),
+打印收到的数据并回传。电脑端关闭时退出。
+
+给出设备文件时则进行测量：按各自的频率读取传感器，把数值发往各个目标，每个目标在磁盘上有自己的队列。
+--read 或 --simulate 用于只有一个传感器的情形。`),
 		Example: `  sockeye device 192.168.1.111:10000
   sockeye device --reconnect 192.168.1.111:10000
-  sockeye device --count 30 --hello 'board here\r\n' localhost:10000`,
+  sockeye device --count 30 --hello 'board here\r\n' localhost:10000
+  sockeye device greenhouse.toml
+  sockeye device --read thermal/thermal_zone0 --every 100ms --format firewater 192.168.1.111:10000`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.pageFlags.check(a, cmd); err != nil {
 				return err
+			}
+			if isDeviceFile(args) || f.measures() {
+				return a.measure(&f, args)
 			}
 			return a.device(&f, args)
 		},
@@ -55,6 +67,7 @@ the hello, print what comes and send it back. It leaves when the PC closes.`,
 	fs.IntVar(&f.o.ReadSize, "recv", terminal.BoardReadSize, a.t("most bytes taken at a time", "单次最多接收的字节数"))
 	f.allow.register(a, fs)
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
+	f.measuringFlags.register(a, fs)
 	f.pageFlags.register(a, fs)
 	fs.MarkHidden("read-size")
 	return cmd
@@ -73,7 +86,7 @@ func (f *deviceFlags) outOfRange() error {
 		badCount = terminal.Usage("--count", sockeye.Text{
 			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})
 	}
-	return terminal.Together(badSize, badCount)
+	return terminal.Together(badSize, badCount, f.badRamp())
 }
 
 func (a *app) device(f *deviceFlags, words []string) error {

@@ -93,11 +93,15 @@ func (f *DisplayFlags) Format(a *Terminal) (OutputFormat, error) {
 // Start makes a workbench, begins to record it, if asked to, and to show all of
 // it: what this run does, not what the recording has of earlier ones.
 func (a *Terminal) Start(f OutputFormat, d *DisplayFlags, typing bool, rec *RecordFlags, ep sockeye.Endpoint) (*Runner, error) {
+	return a.StartIn(client.New(client.Options{}), f, d, typing, rec, ep)
+}
+
+// StartIn is Start with a workbench that New made, which the Runner closes.
+func (a *Terminal) StartIn(c client.Client, f OutputFormat, d *DisplayFlags, typing bool, rec *RecordFlags, ep sockeye.Endpoint) (*Runner, error) {
 	cut, err := d.Choice()
 	if err != nil {
 		return nil, err
 	}
-	c := client.New(client.Options{})
 	bench := c.(interface{ Core() *core.Core }).Core()
 	if rec.To != "" {
 		if err := a.BeginRecording(bench, rec.Options(a, ep)); err != nil {

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"sockeye"
+	"sockeye/client"
+	"sockeye/internal/device"
+	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
+)
+
+// measuringFlags are the flags of a device that measures.
+type measuringFlags struct {
+	read, simulate, format, root string
+	every                        time.Duration
+	ramp                         float64
+}
+
+func (f *measuringFlags) register(a *app, fs *pflag.FlagSet) {
+	fs.StringVar(&f.read, "read", "", a.t("send this sensor, as sockeye sensors lists it", "发送该传感器的值（路径见 sockeye sensors）"))
+	fs.StringVar(&f.simulate, "simulate", "", a.t("send a simulated sensor: sine, noise, steps or random-walk", "发送模拟传感器的值：sine、noise、steps 或 random-walk"))
+	fs.Var(terminal.DurationOf(&f.every), "every", a.t("how often it is read (default 1s)", "读取间隔（默认 1s）"))
+	fs.StringVar(&f.format, "format", "", a.t("how values are written: line, csv, json, firewater, justfloat or influx (default line)", "数值格式：line、csv、json、firewater、justfloat 或 influx（默认 line）"))
+	fs.Float64Var(&f.ramp, "ramp", 0, a.t("with --count and a file: start this many boards a second (default all at once)", "配合 --count 与文件：每秒启动多少块板（默认同时启动）"))
+	fs.StringVar(&f.root, "sysfs", "/", a.t("read sensors in a copy of a machine's sys, proc and dev in this folder", "在此目录中的 sys、proc、dev 副本里读取传感器"))
+}
+
+func (f *measuringFlags) measures() bool { return f.read != "" || f.simulate != "" }
+
+// badRamp says that a ramp is no number of boards.
+func (f *measuringFlags) badRamp() error {
+	if f.ramp >= 0 && f.ramp <= 20_000 { // also refuses what is no number
+		return nil
+	}
+	return terminal.Usage("--ramp", sockeye.Text{En: fmt.Sprintf("%g is not between 0 and 20000", f.ramp), Zh: fmt.Sprintf("%g 不在 0 和 20000 之间", f.ramp)},
+		sockeye.Text{En: "it is how many boards start in a second; 0 is all at once", Zh: "它是每秒启动的板数；0 表示同时启动"})
+}
+
+// isDeviceFile says whether what was typed is a device file and no address.
+func isDeviceFile(words []string) bool {
+	return len(words) == 1 && strings.EqualFold(filepath.Ext(words[0]), ".toml") && !strings.Contains(words[0], "://")
+}
+
+// deviceFile is what the words and flags mean.
+func (f *deviceFlags) deviceFile(a *app, words []string) (*device.File, error) {
+	if isDeviceFile(words) {
+		if f.measures() || f.every != 0 || f.format != "" {
+			return nil, terminal.Usage("--read --simulate --every --format", sockeye.Text{En: "the file says that", Zh: "这些由文件决定"}, sockeye.Text{En: "write it into the file, or leave the file out", Zh: "请写进文件，或不要给出文件"})
+		}
+		return device.Read(words[0])
+	}
+	ep, err := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
+	if err != nil {
+		return nil, err
+	}
+	file, err := device.One(f.read, f.simulate, f.every, ep.Address.String(), device.Format(f.format))
+	return file, asFlagsOfDevice(err)
+}
+
+// asFlagsOfDevice names the flags that a key of a file stands for.
+func asFlagsOfDevice(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var all []error
+	for _, err := range joined.Unwrap() {
+		e := *sockeye.ErrorOf(err)
+		if _, key, ok := strings.Cut(e.Target, "]."); ok {
+			e.Target = "--" + key
+		} else if strings.HasPrefix(e.Target, "sensor[") {
+			e.Target = "--read --simulate"
+		}
+		all = append(all, &e)
+	}
+	return errors.Join(all...)
+}
+
+// deviceMemory bounds the record of a device that measures: a board has little.
+const deviceMemory = 2 << 20
+
+func (a *app) measure(f *deviceFlags, words []string) error {
+	badNumbers := f.outOfRange()
+	file, badFile := f.deviceFile(a, words)
+	f.Unheard = true
+	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+	if err := terminal.Together(badNumbers, badFile, badForm, f.noAttach()); err != nil {
+		return err
+	}
+	state := a.StateDir()
+	if state == "" {
+		return terminal.Usage("", sockeye.Text{En: "there is no folder for the queues: no home directory is known", Zh: "没有存放队列的目录：未知主目录"}, sockeye.Text{En: "set SOCKEYE_HOME or XDG_STATE_HOME", Zh: "请设置 SOCKEYE_HOME 或 XDG_STATE_HOME"})
+	}
+	c := client.New(client.Options{Memory: deviceMemory})
+	l, err := a.StartIn(c, show, &f.DisplayFlags, false, &f.RecordFlags, sockeye.Endpoint{Mode: sockeye.Connect})
+	if err != nil {
+		return err
+	}
+	if err := f.pageFlags.start(a, l); err != nil {
+		return l.Finish(err)
+	}
+	say := func(lines []string) {
+		for _, line := range lines {
+			l.Print(line)
+		}
+	}
+	statuses, err := device.Run(a.Ctx, file, device.Options{Client: c, Root: f.root, State: filepath.Join(state, "device"), Count: f.count, Ramp: f.ramp, Drain: f.Drain,
+		Report: func(s device.Status) { say(a.targetLines(s)) },
+		Broken: func(board, sensor string, err error) { l.Print(a.sensorLine(board, sensor, err)) }})
+	if err != nil {
+		return l.Finish(err)
+	}
+	if !f.Quiet {
+		say(a.deviceSummary(statuses))
+	}
+	return l.Finish(a.Interrupted())
+}
+
+func (f *deviceFlags) noAttach() error {
+	if !f.attach {
+		return nil
+	}
+	return terminal.Usage("--attach", sockeye.Text{En: "a device that measures runs in a process of its own", Zh: "测量的设备在自己的进程中运行"}, sockeye.Text{En: "leave it out; --ui shows this process in a browser", Zh: "请去掉；--ui 可在浏览器中查看本进程"})
+}
+
+// targetLines say that a target came or went.
+func (a *app) targetLines(s device.Status) []string {
+	name := payload.SafeString(s.Board + " → " + s.Target)
+	waiting := fmt.Sprintf(a.t("rows that wait: %d", "等待发送的行数：%d"), s.Queue.Waiting)
+	if s.Err == nil {
+		return []string{fmt.Sprintf(a.t("%s: connected (%s)", "%s：已连接（%s）"), name, waiting)}
+	}
+	lines := []string{fmt.Sprintf(a.t("%s: away (%s): %s", "%s：不可用（%s）：%s"), name, waiting, payload.SafeString(s.Err.In(a.Lang)))}
+	if s.State == device.Connected { // it refused rows, and is there
+		lines[0] = fmt.Sprintf(a.t("%s: rows lost (%s): %s", "%s：有行未能送达（%s）：%s"), name, waiting, payload.SafeString(s.Err.In(a.Lang)))
+	}
+	if !s.Err.Hint.IsZero() {
+		lines = append(lines, a.t("hint: ", "提示：")+s.Err.Hint.In(a.Lang))
+	}
+	return lines
+}
+
+func (a *app) sensorLine(board, sensor string, err error) string {
+	name := payload.SafeString(board + "." + sensor)
+	if err == nil {
+		return fmt.Sprintf(a.t("%s: is read again", "%s：恢复读取"), name)
+	}
+	return fmt.Sprintf(a.t("%s: cannot be read: %s", "%s：无法读取：%s"), name, payload.SafeString(sockeye.ErrorOf(err).In(a.Lang)))
+}
+
+// deviceSummary says what became of the rows, of all boards of a target together.
+func (a *app) deviceSummary(all []device.Status) []string {
+	var names []string
+	sums := map[string]*device.Status{}
+	for _, s := range all {
+		sum := sums[s.Target]
+		if sum == nil {
+			sum = &device.Status{}
+			sums[s.Target] = sum
+			names = append(names, s.Target)
+		}
+		sum.Queue.Confirmed += s.Queue.Confirmed
+		sum.Queue.Waiting += s.Queue.Waiting
+		sum.Queue.Dropped += s.Queue.Dropped
+		sum.Queue.Unwritten += s.Queue.Unwritten
+		sum.Queue.Damaged += s.Queue.Damaged
+		sum.Again += s.Again
+		sum.Rejected += s.Rejected
+	}
+	var lines []string
+	for _, name := range names {
+		s := sums[name]
+		lines = append(lines, fmt.Sprintf(a.t("%s: %d rows delivered, %d sent again, %d rejected, %d dropped, %d not written, %d damaged, %d wait",
+			"%s：已送达 %d 行，重发 %d，被拒 %d，丢弃 %d，未写入 %d，损坏 %d，等待 %d"), payload.SafeString(name), s.Queue.Confirmed, s.Again, s.Rejected, s.Queue.Dropped, s.Queue.Unwritten, s.Queue.Damaged, s.Queue.Waiting))
+	}
+	return lines
+}

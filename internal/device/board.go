@@ -1,0 +1,375 @@
+package device
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/client"
+	"sockeye/internal/sensor"
+)
+
+// Options are those of Run.
+type Options struct {
+	// Client is the workbench whose sessions go to the targets.
+	Client client.Client
+	// Root is the folder with the machine's sys, proc and dev; "" is /.
+	Root string
+	// State is the folder for the queues.
+	State string
+	// Count is how many boards there are; 0 is 1. Ramp is how many start in a second; 0 is
+	// all at once.
+	Count int
+	Ramp  float64
+	// Drain is how long the queues may go on being delivered at the end.
+	Drain time.Duration
+	// Report is told when a target comes or goes, from any goroutine.
+	Report func(Status)
+	// Broken is told when a sensor cannot be read, and with nil when it can again.
+	Broken func(board, sensor string, err error)
+}
+
+// Run plays the boards of a file until ctx ends, and gives what became of every target.
+// The error is that of the beginning; what happens to targets later is theirs.
+func Run(ctx context.Context, f *File, o Options) ([]Status, error) {
+	if o.Count > 1 {
+		if err := f.canBeMany(); err != nil {
+			return nil, err
+		}
+	}
+	n := newNetwork(o.Client)
+	defer n.close()
+	boards, err := openBoards(f, n, o)
+	if err != nil {
+		return nil, err
+	}
+	var running sync.WaitGroup
+	for i, b := range boards {
+		running.Go(func() {
+			if b.wait(ctx, i, o.Ramp) {
+				b.run(ctx, o.Drain)
+			}
+		})
+	}
+	running.Wait()
+	var all []Status
+	for _, b := range boards {
+		all = append(all, b.status()...)
+		err = errors.Join(err, b.close())
+	}
+	return all, err
+}
+
+// openBoards opens all boards, or none.
+func openBoards(f *File, n *network, o Options) ([]*board, error) {
+	var boards []*board
+	for i := range max(1, o.Count) {
+		b, err := openBoard(f.instance(i, max(1, o.Count)), uint64(i), n, o)
+		if err != nil {
+			for _, b := range boards {
+				b.close()
+			}
+			return nil, err
+		}
+		boards = append(boards, b)
+	}
+	return boards, nil
+}
+
+// instance is the file of one of many boards: it has a name of its own.
+func (f *File) instance(n, of int) *File {
+	one := *f
+	if of > 1 {
+		one.Name += fmt.Sprintf("-%04d", n+1)
+	}
+	one.Sensors, one.Targets = slices.Clone(f.Sensors), slices.Clone(f.Targets)
+	return &one
+}
+
+// canBeMany says why a file cannot be played by several boards.
+func (f *File) canBeMany() error {
+	for _, s := range f.Sensors {
+		if s.Edge != "" || strings.HasPrefix(s.Read, "gpio/") {
+			return invalid("--count", text("the GPIO line of %s is there once", "%s 的 GPIO 引脚只有一个", s.Name), text("many boards can have simulated sensors", "多块板请使用模拟传感器"))
+		}
+	}
+	return nil
+}
+
+// board is one board that runs.
+type board struct {
+	file     *File
+	network  *network
+	machine  *sensor.Machine
+	channels []*channel
+	targets  []*targetRunner
+	report   func(Status)
+	broken   func(board, sensor string, err error)
+	rebooted chan struct{}
+	syncs    time.Duration // how often the disk is asked to keep the queues
+
+	mu     sync.Mutex
+	latest []Value // of every sensor that has one, in the order of the file
+	lines  map[string]*sensor.Line
+}
+
+func openBoard(f *File, seed uint64, n *network, o Options) (*board, error) {
+	b := &board{file: f, network: n, machine: sensor.NewMachine(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
+		syncs: syncEvery * time.Duration(max(1, o.Count/10)), lines: map[string]*sensor.Line{}}
+	if b.report == nil {
+		b.report = func(Status) {}
+	}
+	if b.broken == nil {
+		b.broken = func(string, string, error) {}
+	}
+	var wrong []error
+	shared := make(chan struct{}, 1)
+	for i := range f.Sensors {
+		c, err := openChannel(b.machine, &f.Sensors[i], time.Now, seed)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		if !c.slow() {
+			c.woken = shared
+		}
+		b.channels = append(b.channels, c)
+	}
+	for i := range f.Targets {
+		if len(wrong) > 0 {
+			break
+		}
+		t, err := newTargetRunner(b, &f.Targets[i], o.State)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		b.targets = append(b.targets, t)
+	}
+	if len(wrong) > 0 {
+		b.close()
+		return nil, errors.Join(wrong...)
+	}
+	return b, nil
+}
+
+// wait waits for the board's turn in the ramp.
+func (b *board) wait(ctx context.Context, n int, ramp float64) bool {
+	if ramp <= 0 || n == 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(time.Duration(float64(n) / ramp * float64(time.Second)))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// rebootPause is how long a board that reboots is away.
+const rebootPause = 2 * time.Second
+
+// run plays the board until ctx ends. A reboot ends all connections and begins again.
+func (b *board) run(ctx context.Context, drain time.Duration) {
+	for {
+		up, down := context.WithCancel(ctx)
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			b.up(up, ctx, drain)
+		}()
+		select {
+		case <-ctx.Done():
+			down()
+			<-stopped
+			return
+		case <-b.rebooted:
+		}
+		down()
+		<-stopped
+		t := time.NewTimer(rebootPause)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
+}
+
+func (b *board) restart() {
+	select {
+	case b.rebooted <- struct{}{}:
+	default:
+	}
+}
+
+// up measures until up ends, and then delivers what is left, for at most drain if it is
+// life that ended, too.
+func (b *board) up(up, life context.Context, drain time.Duration) {
+	delivering, stop := context.WithCancel(context.Background())
+	defer stop()
+	var measuring, sending sync.WaitGroup
+	for _, t := range b.targets {
+		sending.Go(func() { t.run(delivering) })
+	}
+	for _, s := range b.samplers() {
+		measuring.Go(func() { s.run(up) })
+	}
+	for _, c := range b.channels {
+		if c.Edge != "" {
+			measuring.Go(func() { b.edges(up, c) })
+		}
+	}
+	b.syncing(up)
+	measuring.Wait()
+	if life.Err() != nil {
+		b.awaitEmpty(drain)
+	}
+	stop()
+	sending.Wait()
+}
+
+// samplers are one for the quick sensors, and one for each slow one.
+func (b *board) samplers() (all []*sampler) {
+	quick := &sampler{board: b}
+	for _, c := range b.channels {
+		switch {
+		case c.Edge != "":
+		case c.slow():
+			all = append(all, &sampler{b, []*channel{c}})
+		default:
+			quick.channels = append(quick.channels, c)
+		}
+	}
+	if len(quick.channels) > 0 {
+		all = append(all, quick)
+	}
+	return all
+}
+
+// syncEvery bounds what a loss of power takes: an SD card does not like more. Of many
+// boards each asks less often.
+const syncEvery = time.Second
+
+// syncing has the disk keep the queues until ctx ends.
+func (b *board) syncing(ctx context.Context) {
+	tick := time.NewTicker(b.syncs)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		for _, t := range b.targets {
+			if err := t.queue.Sync(); err != nil {
+				b.report(t.troubled(err))
+			}
+		}
+	}
+}
+
+// awaitEmpty waits until the targets that are connected have everything.
+func (b *board) awaitEmpty(limit time.Duration) {
+	const look = 10 * time.Millisecond
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(look) {
+		if !slices.ContainsFunc(b.targets, func(t *targetRunner) bool {
+			s := t.Status()
+			return s.State == Connected && s.Queue.Waiting > 0
+		}) {
+			return
+		}
+	}
+}
+
+// measured puts a row into the queue of every target, if one of its values is fresh.
+func (b *board) measured(at time.Time, values []Value) {
+	if !slices.ContainsFunc(values, func(v Value) bool { return v.Fresh }) {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock() // the queues have the rows in the same order
+	row := Row{Time: at, Values: b.merge(values)}
+	record := row.encode(nil)
+	for _, t := range b.targets {
+		if err := t.queue.Append(record); err != nil {
+			t.appendFailed(err)
+		}
+	}
+}
+
+// merge sets the latest values, and gives all with the fresh ones marked.
+func (b *board) merge(values []Value) []Value {
+	for i := range b.latest {
+		b.latest[i].Fresh = false
+	}
+	for _, s := range b.file.Sensors {
+		n := slices.IndexFunc(values, func(v Value) bool { return v.Name == s.Name })
+		if n < 0 {
+			continue
+		}
+		if at := slices.IndexFunc(b.latest, func(v Value) bool { return v.Name == s.Name }); at >= 0 {
+			b.latest[at] = values[n]
+		} else {
+			b.latest = append(b.latest, values[n])
+		}
+	}
+	return b.latest
+}
+
+// failed tells of a sensor that breaks or is well again, once, and says whether it is
+// broken.
+func (b *board) failed(c *channel, err error) bool {
+	if (err != nil) != c.broken {
+		c.broken = err != nil
+		b.broken(b.file.Name, c.Name, err)
+	}
+	return err != nil
+}
+
+func (b *board) status() (all []Status) {
+	for _, t := range b.targets {
+		all = append(all, t.Status())
+	}
+	return all
+}
+
+func (b *board) close() error {
+	var failed error
+	for _, t := range b.targets {
+		failed = errors.Join(failed, t.queue.Close())
+	}
+	for _, c := range b.channels {
+		c.source.Close()
+	}
+	for _, l := range b.lines {
+		l.Close()
+	}
+	return failed
+}
+
+// appendFailed tells of a disk that does not take a row; a full queue is counted only.
+func (t *targetRunner) appendFailed(err error) {
+	t.mu.Lock()
+	first := t.status.Err == nil
+	t.mu.Unlock()
+	if counts := t.queue.Counts(); first && counts.Unwritten == 1 {
+		t.board.report(t.troubled(err))
+	}
+}
+
+// troubled is the status with an error of the disk.
+func (t *targetRunner) troubled(err error) Status {
+	s := t.Status()
+	s.Err = &sockeye.Error{Kind: sockeye.System, Op: "write", Target: t.Name, Err: err,
+		Message: text("the queue on disk does not take rows: %v", "磁盘上的队列无法写入：%v", err), Hint: text("make room on the disk", "请清理磁盘空间")}
+	return s
+}

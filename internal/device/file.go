@@ -1,0 +1,246 @@
+package device
+
+import (
+	"errors"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"sockeye"
+	"sockeye/internal/outbox"
+	"sockeye/internal/regular"
+	"sockeye/internal/sensor"
+)
+
+// File is a device file: what a board measures, and to whom it says so.
+type File struct {
+	// Name is the board's identity; "" is that of the machine.
+	Name     string   `toml:"name"`
+	Sensors  []Sensor `toml:"sensor"`
+	Targets  []Target `toml:"target"`
+	Commands Commands `toml:"commands"`
+
+	folder string // that of the file: relative paths begin there
+}
+
+// Sensor is a [[sensor]]: exactly one of Read, File, Command and Simulate is where its
+// numbers come from.
+type Sensor struct {
+	Name     string   `toml:"name"`
+	Read     string   `toml:"read"` // a path that sockeye sensors lists
+	File     string   `toml:"file"`
+	Command  []string `toml:"command"`
+	Simulate string   `toml:"simulate"` // one of sensor.Shapes
+
+	// What of a text is the number (File, Command): see sensor.Pick.
+	Pattern string `toml:"pattern"`
+	Column  int    `toml:"column"`
+	JSON    string `toml:"json"`
+
+	// The value is the number times Scale plus Offset, in Unit; Scale 0 is 1.
+	Scale  float64 `toml:"scale"`
+	Offset float64 `toml:"offset"`
+	Unit   string  `toml:"unit"`
+	// Digits are those behind the point that are kept; nil is all.
+	Digits *int `toml:"digits"`
+
+	// Every is how often it is read; 0 is 1 s. A GPIO line with Edge is not read but
+	// tells its changes.
+	Every Duration `toml:"every"`
+	// DeadBand is how much the value must have changed to be said; 0 says every one.
+	DeadBand float64 `toml:"dead_band"`
+	// AtLeast says it after this time whatever the dead band; 0 is never.
+	AtLeast Duration `toml:"at_least"`
+
+	Edge      string   `toml:"edge"`
+	Bias      string   `toml:"bias"`
+	ActiveLow bool     `toml:"active_low"`
+	Debounce  Duration `toml:"debounce"`
+
+	Minimum   float64  `toml:"minimum"`
+	Maximum   float64  `toml:"maximum"`
+	Period    Duration `toml:"period"`
+	Steps     int      `toml:"steps"`
+	Seed      uint64   `toml:"seed"`
+	CSV       string   `toml:"csv"`        // a file
+	CSVColumn string   `toml:"csv_column"` // its heading, or its number from 1
+
+	pattern *regexp.Regexp
+	values  []float64
+}
+
+// Target is a [[target]].
+type Target struct {
+	Name string `toml:"name"` // "" is made of the address
+	// Address is that of a socket as everywhere (tcp://, udp://, ws://, …), or of a
+	// service: http://, https://, mqtt://, mqtts://.
+	Address string `toml:"address"`
+	Hello   string `toml:"hello"` // a payload, said when it is connected
+
+	Format   Format `toml:"format"`   // "" is json for services, else line
+	Template string `toml:"template"` // a payload, for the format template
+	Binary   string `toml:"binary"`   // a spec as --fields reads it, for the format binary
+
+	// Batch is how many rows go together at most; 0 is 1. Linger is how long a row waits
+	// for others.
+	Batch  int      `toml:"batch"`
+	Linger Duration `toml:"linger"`
+	// Queue bounds what waits on disk, and Drop says what a full one drops.
+	Queue Size          `toml:"queue"`
+	Drop  outbox.Policy `toml:"drop"`
+	// Timeout is how long the target may take to confirm; 0 is 10 s.
+	Timeout Duration `toml:"timeout"`
+	// Commands are taken from this target.
+	Commands bool `toml:"commands"`
+
+	// CA is a file of certificates that are trusted instead of the system's (https,
+	// mqtts); Insecure trusts everybody.
+	CA       string `toml:"ca"`
+	Insecure bool   `toml:"insecure"`
+	Username string `toml:"username"`
+	Password string `toml:"password"`
+	// PasswordFile holds the password, so that the device file can be shown around.
+	PasswordFile string `toml:"password_file"`
+
+	Headers map[string]string `toml:"headers"` // HTTP
+
+	Topic         string   `toml:"topic"` // MQTT; {name} and {sensor} are filled in
+	QoS           int      `toml:"qos"`
+	Retain        bool     `toml:"retain"`
+	Version       int      `toml:"version"` // 3 (3.1.1) or 5; 0 is 5
+	ClientID      string   `toml:"client_id"`
+	KeepAlive     Duration `toml:"keep_alive"`
+	WillTopic     string   `toml:"will_topic"`
+	HomeAssistant bool     `toml:"home_assistant"`
+}
+
+// Commands is [commands]: what targets with commands = true may ask for.
+type Commands struct {
+	Rates  bool     `toml:"rates"`  // change how often sensors are read
+	Lines  []string `toml:"lines"`  // set these GPIO lines: gpio/gpiochip0/17
+	Reboot bool     `toml:"reboot"` // drop all connections and begin anew
+}
+
+// Duration is a time in a file: "500ms".
+type Duration time.Duration
+
+// UnmarshalText reads "500ms".
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err == nil && v < 0 {
+		err = errors.New("it is negative")
+	}
+	*d = Duration(v)
+	return err
+}
+
+// or is the duration, or another one if it is 0.
+func (d Duration) or(other time.Duration) time.Duration {
+	if d == 0 {
+		return other
+	}
+	return time.Duration(d)
+}
+
+// Size is an amount of bytes in a file: "16MiB".
+type Size int64
+
+// UnmarshalText reads "16MiB".
+func (s *Size) UnmarshalText(text []byte) error {
+	n, err := sockeye.ParseSize(string(text))
+	*s = Size(n)
+	return err
+}
+
+// MaxFile bounds a device file.
+const MaxFile = 1 << 20
+
+// Read reads and checks a device file. The error joins what is wrong, each an
+// *sockeye.Error that names the file and the place in it.
+func Read(path string) (*File, error) {
+	in, err := regular.Open(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	defer in.Close()
+	text, err := io.ReadAll(io.LimitReader(in, MaxFile+1))
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	return Parse(path, text)
+}
+
+// notInNames is what an address has and a name cannot have.
+var notInNames = regexp.MustCompile(`[^\pL\pN_.]+`)
+
+// One is the file of one sensor, read from a path or simulated, and one target, as flags
+// say it.
+func One(read, simulate string, every time.Duration, address string, format Format) (*File, error) {
+	f := &File{folder: ".",
+		Sensors: []Sensor{{Name: "value", Read: read, Simulate: simulate, Every: Duration(every)}},
+		Targets: []Target{{Name: strings.Trim(notInNames.ReplaceAllString(address, "-"), "-."), Address: address, Format: format}}}
+	if n := strings.LastIndexByte(read, '/'); n >= 0 && nameOfSensor.MatchString(read[n+1:]) {
+		f.Sensors[0].Name = read[n+1:]
+	} else if simulate != "" {
+		f.Sensors[0].Name = strings.ReplaceAll(simulate, "-", "_")
+	}
+	c := checker{}
+	c.file(f)
+	return f, errors.Join(c.wrong...)
+}
+
+// Parse is Read of a text that has this path.
+func Parse(path string, text []byte) (*File, error) {
+	if len(text) > MaxFile {
+		return nil, invalid(path, sockeye.Text{En: "larger than 1 MiB", Zh: "超过 1 MiB"}, sockeye.Text{})
+	}
+	f := &File{folder: folderOf(path)}
+	meta, err := toml.Decode(strings.TrimPrefix(string(text), "\ufeff"), f)
+	if err != nil {
+		return nil, syntaxError(path, err)
+	}
+	c := checker{path: path}
+	for _, key := range meta.Undecoded() {
+		c.add(key.String(), sockeye.Text{En: "there is no such key", Zh: "没有这个键"}, sockeye.Text{En: "docs/board.md has all keys", Zh: "docs/board.zh-CN.md 中有全部键"})
+	}
+	c.file(f)
+	if len(c.wrong) > 0 {
+		return nil, errors.Join(c.wrong...)
+	}
+	return f, nil
+}
+
+func syntaxError(path string, err error) error {
+	if e, ok := errors.AsType[toml.ParseError](err); ok {
+		return invalid(lineOf(path, e.Position.Line), sockeye.Text{En: strings.TrimSpace(e.Message), Zh: strings.TrimSpace(e.Message)},
+			sockeye.Text{En: "a device file is TOML: texts in quotes, [[sensor]] and [[target]] before their keys", Zh: "设备文件是 TOML 格式：文本要加引号，键写在 [[sensor]] 或 [[target]] 之后"})
+	}
+	return invalid(path, sockeye.Text{En: err.Error()}, sockeye.Text{})
+}
+
+func invalid(target string, message, hint sockeye.Text) error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Target: target, Message: message, Hint: hint}
+}
+
+func fileError(path string, err error) error {
+	if e, ok := errors.AsType[*sockeye.Error](err); ok {
+		return e
+	}
+	e := &sockeye.Error{Kind: sockeye.System, Op: "read", Target: path, Err: err}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		e.Kind, e.Message = sockeye.NotFound, sockeye.Text{En: "no such file", Zh: "文件不存在"}
+	case errors.Is(err, os.ErrPermission):
+		e.Kind = sockeye.AccessDenied
+	}
+	return e
+}
+
+// pick is what of a text is the number.
+func (s *Sensor) pick() sensor.Pick {
+	return sensor.Pick{Pattern: s.pattern, Column: s.Column, JSON: s.JSON}
+}

@@ -1,0 +1,131 @@
+package device
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye"
+)
+
+const greenhouse = `
+name = "greenhouse"
+[[sensor]]
+name = "temperature"
+simulate = "sine"
+minimum = 10
+maximum = 30
+every = "100ms"
+digits = 1
+dead_band = 0.5
+[[sensor]]
+name = "humidity"
+simulate = "noise"
+[[target]]
+address = "tcp://127.0.0.1:9"
+queue = "1MiB"
+drop = "newest"
+[[target]]
+name = "broker"
+address = "mqtt://127.0.0.1"
+qos = 2
+`
+
+func TestParse(t *testing.T) {
+	f, err := Parse("g.toml", []byte(greenhouse))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Sensors[0].Every.or(0).String() != "100ms" || *f.Sensors[0].Digits != 1 || f.Targets[0].Queue != 1<<20 || f.Targets[0].Format != Line || f.Targets[0].Name != "target1" ||
+		f.Targets[1].Format != JSON || f.Targets[1].Topic != "sockeye/{name}" {
+		t.Errorf("file: %+v", f)
+	}
+}
+
+// All that is wrong is said together, each with its place.
+func TestParseFaults(t *testing.T) {
+	_, err := Parse("g.toml", []byte(`
+name = "a/b"
+colour = "red"
+[[sensor]]
+name = "1st"
+read = "load/1"
+simulate = "sawtooth"
+every = "1us"
+[[sensor]]
+name = "t"
+command = ["x"]
+pattern = '('
+column = 1
+edge = "up"
+[[sensor]]
+name = "t"
+simulate = "csv"
+csv = "none.csv"
+[[target]]
+address = "tcp://"
+format = "xml"
+queue = "1KiB"
+drop = "all"
+batch = -1
+[[target]]
+address = "http://h/x"
+topic = "x"
+password = "a"
+password_file = "none"
+[[target]]
+address = "mqtt://h"
+topic = "a/#"
+qos = 3
+version = 4
+[[target]]
+address = "udp://h:1"
+binary = "u8 nothing"
+headers = {a = "b"}
+[commands]
+lines = ["led"]
+`))
+	var got []string
+	for _, one := range err.(interface{ Unwrap() []error }).Unwrap() {
+		e := sockeye.ErrorOf(one)
+		if e.Kind != sockeye.Invalid || e.Message.En == "" || e.Message.Zh == "" {
+			t.Errorf("not an error in both languages: %+v", e)
+		}
+		got = append(got, strings.TrimPrefix(e.Target, "g.toml: "))
+	}
+	want := []string{"colour", "name",
+		"sensor[1].name", "sensor[1]", "sensor[1].simulate", "sensor[1].every",
+		"sensor[2]", "sensor[2].pattern", "sensor[2].edge", "sensor[2]",
+		"sensor[3].name", "sensor[3].csv",
+		"target[1].address", "target[1].format", "target[1].batch", "target[1].queue", "target[1].drop",
+		"target[2]", "target[2].password_file", "target[2].password_file",
+		"target[3].topic", "target[3].qos", "target[3].version",
+		"target[4].headers", "target[4].binary", "commands.lines"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s\n%v", diff, err)
+	}
+	for name, typed := range map[string]string{"syntax": "name = ", "duration": "[[sensor]]\nname='a'\nread='load/1'\nevery='often'\n", "empty": ""} {
+		if _, err := Parse("g.toml", []byte(typed)); err == nil || sockeye.ErrorOf(err).Kind != sockeye.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Read(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+// FuzzParse: no file panics, and one that is taken can be taken again.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(greenhouse))
+	f.Add([]byte("[[sensor]]\nname='a'\nread='load/1'\n[[target]]\naddress='udp://h:1'\nbinary='u8 a, pad 3'\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file, err := Parse("f.toml", text)
+		if err == nil && (len(file.Sensors) == 0 || len(file.Targets) == 0 || file.Name == "") {
+			t.Errorf("taken: %+v", file)
+		}
+	})
+}
