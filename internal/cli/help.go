@@ -258,6 +258,9 @@ func (a *app) flagList(fs *pflag.FlagSet, want func(*pflag.Flag) bool) string {
 		default:
 			left += " " + p
 		}
+		if columns(left) >= indent { // its text begins on a line of its own
+			left += "\n" + strings.Repeat(" ", indent)
+		}
 		b.WriteString(wrap(fmt.Sprintf("%-*s", indent, left), f.Usage+a.defaultOf(f), indent) + "\n")
 	})
 	return b.String()
