@@ -40,7 +40,7 @@ var levels = [][]string{
 	{"internal/payload", "internal/pcapng", "internal/crcsearch"},
 	{"internal/localca"},
 	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private", "internal/serialport", "internal/outbox"},
-	{"."},
+	{".", "internal/memlimit"},
 }
 
 // edges are the imports there may be between rooms, and what each is for. A new
@@ -50,6 +50,7 @@ var edges = []struct{ from, to, why string }{
 	{"cmd/sockeye", "internal/cli", "main hands the process over"},
 
 	{"cmd/sockeye", "internal/terminal", "the streams and signals of the process"},
+	{"cmd/sockeye", "internal/memlimit", "the garbage collector keeps to the limit of the control group"},
 
 	{"internal/cli", "internal/terminal", "commands show and send through it"},
 	{"internal/cli", "internal/offline", "commands that open no socket"},
@@ -141,6 +142,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/core", "internal/recording", "where and how to record"},
 	{"internal/core", "internal/payload", "it makes messages of payloads"},
 	{"internal/core", "internal/workspace", "it opens what a file says"},
+	{"internal/core", "internal/memlimit", "views and new sessions are given up before memory is"},
 	{"internal/core", ".", "the nouns"},
 
 	{"internal/responder", "internal/transport", "it answers transport's peers"},

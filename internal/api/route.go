@@ -27,6 +27,7 @@ type route struct {
 	method, path string
 	summary      string
 	open         bool     // no credential is needed
+	view         bool     // shows what the journal holds: given up first when memory is short
 	query        []string // names that may be in the query
 	in, out      reflect.Type
 	takes        string // media type of the body; "" is application/json
@@ -193,6 +194,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 	}
 	c := &requestContext{Server: s, w: w, r: r, lang: s.languageOf(r)}
 	err := c.parseQuery(t.query)
+	if err == nil && t.view {
+		err = s.bench.CheckView()
+	}
 	switch {
 	case err != nil:
 	case len(c.unfit) == 0:

@@ -67,13 +67,15 @@ func (s *Server) register() {
 	handle(s, "POST", "/rules/try", "What rules would answer; nothing is sent.", (*requestContext).tryRules)
 
 	window := handle(s, "GET", "/events", "A window of the journal.", (*requestContext).events)
+	window.view = true
 	window.query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
 	window.check = func(c *requestContext) error { _, wrong := c.eventQuery(); return c.with(wrong.join()) }
 	series := handle(s, "GET", "/series", "Values of frames over time, for a chart.", (*requestContext).series)
+	series.view = true
 	series.query = slices.Concat([]string{"columns", "since", "until", "session", "peer", "direction"}, frameQuery)
 	series.check = func(c *requestContext) error { _, wrong := c.seriesQuery(); return c.with(wrong.join()) }
 	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*requestContext).eventData})
-	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"},
+	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"}, view: true,
 		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*requestContext).live,
 		check: func(c *requestContext) error {
 			var wrong fieldFaults
@@ -85,7 +87,7 @@ func (s *Server) register() {
 	handle(s, "PUT", "/recording", "Begin or end recording.", (*requestContext).setRecording)
 	handle(s, "GET", "/sessions/{id}/file", "How receiving to a file is.", (*requestContext).receiveFile)
 	handle(s, "PUT", "/sessions/{id}/file", "Begin or end writing the bytes received to a file.", (*requestContext).setReceiveFile)
-	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets,
+	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets, view: true,
 		query: append([]string{"format", "from", "to"}, filterQuery...), do: (*requestContext).export,
 		check: func(c *requestContext) error { return c.with(c.exportQuery().wrong.join()) }})
 	handle(s, "GET", "/workspace", "What a person keeps, as the file says it now.", (*requestContext).readWorkspace)

@@ -209,6 +209,9 @@ func (t *tail) follow(feed io.Reader) error {
 			if t.app.Ctx.Err() != nil {
 				return t.app.Interrupted()
 			}
+			if err := t.client.Ask(t.app.Ctx, "GET", fmt.Sprintf("/events?from=%d&limit=1", t.next), nil, nil); sockeye.ErrorOf(err) != nil && sockeye.ErrorOf(err).Kind == sockeye.LimitReached {
+				return err // it gives up views, and says why
+			}
 			return nil // the workbench has gone
 		}
 		if err := t.showUpTo(line.Next); err != nil {

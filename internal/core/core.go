@@ -16,6 +16,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/journal"
+	"sockeye/internal/memlimit"
 	"sockeye/internal/payload"
 	"sockeye/internal/query"
 	"sockeye/internal/responder"
@@ -41,6 +42,7 @@ type Core struct {
 	ruleBudget   responder.Budget
 	spool        schedule.Spool // files that came over the network
 	seed         uint64         // of the random bytes in payloads
+	memory       memlimit.Gauge
 
 	mu          sync.Mutex
 	lastSession int
@@ -51,7 +53,7 @@ type Core struct {
 // New makes a workbench with nothing open, whose journal keeps at most limit
 // bytes in memory (0: journal.DefaultLimit).
 func New(limit int) *Core {
-	j := journal.New(limit)
+	j := journal.New(journalLimit(limit))
 	return &Core{Reader: query.NewReader(j), journal: j, seed: rand.Uint64()}
 }
 
@@ -77,6 +79,9 @@ type opening struct {
 }
 
 func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer, o opening) (*Session, error) {
+	if err := w.checkSession(); err != nil {
+		return nil, err
+	}
 	began := journal.Now()
 	w.mu.Lock()
 	w.lastSession++
