@@ -16,8 +16,9 @@ test: # every check and test, after installing what they need
 check: # the same with what is here; "go run ./internal/tools/verify static" takes seconds
 	go run ./internal/tools/verify
 
-build: # dist/sockeye for this computer
+build: # dist/sockeye and dist/sockeye-hub for this computer
 	CGO_ENABLED=0 go build -trimpath -o dist/sockeye ./cmd/sockeye
+	CGO_ENABLED=0 go build -trimpath -o dist/sockeye-hub ./cmd/sockeye-hub
 
 cross: # dist/sockeye-SYSTEM-CPU for every platform, and a start of the foreign ones
 	go run ./internal/tools/verify cross

@@ -21,6 +21,8 @@ var dependencies = map[string]string{
 	"github.com/eclipse/paho.golang":      "MQTT 5: a device sends to brokers",
 	"github.com/eclipse/paho.mqtt.golang": "MQTT 3.1.1, which many brokers of homes and classrooms speak alone",
 	"github.com/klauspost/compress":       "captures that are compressed with zstd",
+	"github.com/nats-io/nats.go":          "events are published to a hub, and hubs are read",
+	"github.com/nats-io/nkeys":            "the key of a board, which a hub lets in",
 	"github.com/spf13/cobra":              "commands, help and completions for four shells",
 	"github.com/spf13/pflag":              "cobra's flags, for values of our own types",
 	"go.bug.st/serial":                    "serial ports of Windows and macOS",
@@ -48,6 +50,25 @@ func TestDependencies(t *testing.T) {
 		if !used[m] {
 			t.Errorf("%s is in the table of dependencies, but not in the program", m)
 		}
+	}
+}
+
+// TestNoServer: the program of boards is without the NATS server, which would add ten
+// megabytes; that is in sockeye-hub alone.
+func TestNoServer(t *testing.T) {
+	list := func(program string) string {
+		out, err := exec.Command("go", "list", "-deps", program).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	const server = "github.com/nats-io/nats-server/"
+	if strings.Contains(list("./cmd/sockeye"), server) {
+		t.Error("sockeye links the NATS server")
+	}
+	if !strings.Contains(list("./cmd/sockeye-hub"), server) {
+		t.Error("sockeye-hub does not link it")
 	}
 }
 

@@ -12,14 +12,28 @@ import (
 // EventDecoder makes events of lines again, for a view in another process. It belongs to
 // one goroutine.
 type EventDecoder struct {
-	client   *Client
+	endpoint func(ctx context.Context, session string) (sockeye.Endpoint, bool)
 	sessions map[string]*sockeye.Session
 	peers    map[uint64]*sockeye.Peer
 }
 
 // NewEventDecoder makes a decoder that asks a workbench who the sessions are.
 func NewEventDecoder(c *Client) *EventDecoder {
-	return &EventDecoder{client: c, sessions: map[string]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{}}
+	return NewEventDecoderOf(func(ctx context.Context, session string) (ep sockeye.Endpoint, known bool) {
+		var told Session
+		if c.Ask(ctx, "GET", "/sessions/"+session, nil, &told) != nil { // it was taken from the list
+			return ep, false
+		}
+		ep.Mode = told.Mode
+		ep.Address, _ = sockeye.ParseAddress(told.Address)
+		return ep, true
+	})
+}
+
+// NewEventDecoderOf makes a decoder that asks what the endpoint of a session is, once for
+// each session.
+func NewEventDecoderOf(endpoint func(ctx context.Context, session string) (sockeye.Endpoint, bool)) *EventDecoder {
+	return &EventDecoder{endpoint: endpoint, sessions: map[string]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{}}
 }
 
 // Event is the event that a line tells of. The same session or peer is the same
@@ -62,7 +76,7 @@ func (d *EventDecoder) Frame(e sockeye.Event, l *Frame) query.PageFrame {
 
 // detailOf is what a line says besides; nil if nothing.
 func detailOf(l *EventLine) *sockeye.Detail {
-	if l.Reason == "" && l.Error == nil && l.Local == "" && l.RetryMS == 0 && l.Datagram == 0 && l.Unsent == 0 && l.Lost == nil && l.Attempts == nil && l.Process == nil && l.Interface == "" && l.Lines == nil && l.Pair == nil && l.WebSocket == nil && l.Message == "" && l.Control == nil && l.Close == nil {
+	if l.Reason == "" && l.Error == nil && (l.Local == "" || l.PeerID > 0) && l.RetryMS == 0 && l.Datagram == 0 && l.Unsent == 0 && l.Lost == nil && l.Attempts == nil && l.Process == nil && l.Interface == "" && l.Lines == nil && l.Pair == nil && l.WebSocket == nil && l.Message == "" && l.Control == nil && l.Close == nil {
 		return nil
 	}
 	t := &sockeye.Detail{Reason: l.Reason, Retry: milliseconds(l.RetryMS), Datagram: l.Datagram, Unsent: l.Unsent, Process: l.Process, Interface: l.Interface, Lines: l.Lines, Pair: l.Pair,
@@ -102,10 +116,8 @@ func (d *EventDecoder) session(ctx context.Context, l *EventLine) *sockeye.Sessi
 		return s
 	}
 	s = &sockeye.Session{ID: l.Session, Endpoint: sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.Network(l.Network)}}}
-	var told Session
-	if d.client.Ask(ctx, "GET", "/sessions/"+l.Session, nil, &told) == nil { // else it was taken from the list
-		s.Endpoint.Mode = told.Mode
-		s.Endpoint.Address, _ = sockeye.ParseAddress(told.Address)
+	if ep, known := d.endpoint(ctx, l.Session); known {
+		s.Endpoint.Mode, s.Endpoint.Address = ep.Mode, ep.Address
 	}
 	d.sessions[l.Session] = s
 	return s

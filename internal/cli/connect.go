@@ -19,6 +19,7 @@ type connectFlags struct {
 	terminal.InputFlags
 	terminal.TimedFlags
 	pageFlags
+	hubFlags
 	expect, expectHex  string
 	timeout            time.Duration
 	sendOnly, recvOnly bool
@@ -76,6 +77,7 @@ when both directions are done.`,
 	f.ExecFlags.Register(a.Terminal, fs)
 	f.DumpFlags.Register(a.Terminal, fs)
 	f.pageFlags.register(a, fs)
+	f.hubFlags.register(a, fs)
 	return cmd
 }
 
@@ -132,12 +134,18 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}
+	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
+		return err
+	}
 	l, err := a.Start(show, &f.DisplayFlags, typing, &f.RecordFlags, ep)
 	if err != nil {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
 	answer.Changeable = f.ui && answer.Program == nil
+	if err := f.hubFlags.start(a, l); err != nil {
+		return l.Finish(err)
+	}
 	if err := f.pageFlags.start(a, l); err != nil {
 		return l.Finish(err)
 	}

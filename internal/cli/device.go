@@ -18,6 +18,7 @@ type deviceFlags struct {
 	terminal.RecordFlags
 	terminal.PayloadFlags
 	pageFlags
+	hubFlags
 	board terminal.BoardFlags
 	count int
 	allow guardFlag
@@ -69,6 +70,7 @@ targets, each with a queue on disk. --read or --simulate do so for one sensor.`,
 	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
 	f.measuringFlags.register(a, fs)
 	f.pageFlags.register(a, fs)
+	f.hubFlags.register(a, fs)
 	fs.MarkHidden("read-size")
 	return cmd
 }
@@ -107,11 +109,17 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		}
 		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Device: board, LiftGuards: f.allow.words}, Display: &f.DisplayFlags, Format: show})
 	}
+	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
+		return err
+	}
 	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
 	if err != nil {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
+	if err := f.hubFlags.start(a, l); err != nil {
+		return l.Finish(err)
+	}
 	if err := f.pageFlags.start(a, l); err != nil {
 		return l.Finish(err)
 	}

@@ -25,6 +25,7 @@ const uiPort = 7625
 // uiFlags are the flags of ui.
 type uiFlags struct {
 	terminal.RecordFlags
+	hubFlags
 	bind      string
 	port      uint16
 	portGiven bool
@@ -88,6 +89,7 @@ in it.`,
 	fs.StringVar(&f.workspace, "workspace", "", a.t("keep endpoints, messages and rules in this file (default: one of your own)", "在此文件中保存端点、消息和规则（默认使用用户自己的文件）"))
 	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
 	f.RecordFlags.Register(a.Terminal, fs)
+	f.hubFlags.register(a, fs)
 	fs.Var(terminal.DurationOf(&f.drain), "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 	return cmd
 }
@@ -109,6 +111,9 @@ func (a *app) ui(f *uiFlags) error {
 	if found, err := a.openRunning(f); found || err != nil {
 		return err
 	}
+	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
+		return err
+	}
 	listeners, err := a.listenForPage(f, func(text string) { fmt.Fprintln(a.Err, text) })
 	if err != nil {
 		return err
@@ -127,8 +132,15 @@ func (a *app) ui(f *uiFlags) error {
 		bench.Shutdown(a.Hurry)
 		return err
 	}
+	published, err := f.hubFlags.publish(a, bench, func(text string) { fmt.Fprintln(a.Err, payload.SafeString(text)) })
+	if err != nil {
+		page.end(a)
+		bench.Shutdown(a.Hurry)
+		return err
+	}
 	page.publish(a)
 	l := a.Follow(bench, 0, "", terminal.Quiet, &terminal.DisplayFlags{Drain: f.drain}, nil, false)
+	l.AfterShutdown(published)
 	a.welcome(page.server.NewTicket(), f)
 	select {
 	case err = <-page.serving:
@@ -262,6 +274,10 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	if f.workspace != "" {
 		return true, terminal.Usage("--workspace", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},
 			sockeye.Text{En: "import the file in its page, or end it first", Zh: "请在其页面中导入该文件，或先结束它"})
+	}
+	if f.word != "" {
+		return true, terminal.Usage("--hub", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},
+			sockeye.Text{En: "end it first", Zh: "请先结束它"})
 	}
 	if f.To != "" {
 		return true, terminal.Usage("--record", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},

@@ -22,6 +22,9 @@ type RecordFlags struct {
 	How  recording.WriteOptions
 }
 
+// SyncAlways is the value of --sync with which a power cut costs nothing.
+const SyncAlways = string(recording.Always)
+
 // NewRecordFlags are those of a command that was told nothing: it does not record.
 func NewRecordFlags() RecordFlags { return RecordFlags{Sync: string(recording.Relaxed)} }
 

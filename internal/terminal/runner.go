@@ -33,12 +33,13 @@ type Runner struct {
 	// sending is for what goes to peers; it ends when a signal leaves no more time.
 	sending     context.Context
 	stopSending context.CancelCauseFunc
-	closing     []func()               // what ends before the workbench does
-	fed         chan struct{}          // closed when the input has been sent; nil without input
-	Sent        func(*core.Session)    // see linger; never nil
-	Finishes    bool                   // the end of the input finishes our direction
-	ending      func() context.Context // how long closing in good order may take, from the first call on
-	ended       context.CancelFunc     // of ending
+	closing     []func()                // what ends before the workbench does
+	after       []func(context.Context) // what ends after it, while there is time
+	fed         chan struct{}           // closed when the input has been sent; nil without input
+	Sent        func(*core.Session)     // see linger; never nil
+	Finishes    bool                    // the end of the input finishes our direction
+	ending      func() context.Context  // how long closing in good order may take, from the first call on
+	ended       context.CancelFunc      // of ending
 }
 
 // DisplayFlags choose how a command shows what happens.
@@ -155,6 +156,10 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 // OnFinish has end called when the command ends, before its workbench does.
 func (l *Runner) OnFinish(end func()) { l.closing = append(l.closing, end) }
 
+// AfterShutdown has end called when the workbench has closed its sessions, with how long
+// closing in good order may still take.
+func (l *Runner) AfterShutdown(end func(context.Context)) { l.after = append(l.after, end) }
+
 // Print shows lines of the program's own: above the input line, or on standard error.
 func (l *Runner) Print(text string) {
 	if l.console != nil {
@@ -208,6 +213,9 @@ func (l *Runner) Finish(err error) error {
 	defer l.ended()
 	defer free()
 	incomplete := l.Bench.Shutdown(l.ending())
+	for _, end := range l.after {
+		end(l.ending())
+	}
 	select {
 	case <-l.ViewDone:
 	case <-l.term.Hurry.Done(): // whoever reads our output may never do so again

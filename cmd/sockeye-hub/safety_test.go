@@ -1,0 +1,304 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+
+	"sockeye"
+	"sockeye/internal/hub"
+)
+
+// A code is traded once, by one key; whoever comes later, with a part of it, or with
+// something else, is told why, and so is the hub.
+func TestCodes(t *testing.T) {
+	h := startHub(t)
+	code := h.enrol(t, "plant/press-1")
+	home := t.TempDir()
+	id, err := hub.Join(t.Context(), home, code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := hub.Join(t.Context(), home, code); err != nil || again.Seed != id.Seed || again.JWT != id.JWT {
+		t.Errorf("the same code on the same machine is another identity: %v", err)
+	}
+	if named, err := hub.Join(t.Context(), home, "plant/press-1"); err != nil || named.Seed != id.Seed {
+		t.Errorf("the board is not found by its name: %v", err)
+	}
+	short := h.enrol(t, "plant/press-2", "--expires", "1s")
+	parsed, err := hub.ParseCode(short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the code expires", func() bool { return time.Now().After(parsed.Expires()) })
+	for name, c := range map[string]struct {
+		word string
+		kind sockeye.ErrorKind
+		says string
+	}{
+		"used":           {code, sockeye.AccessDenied, "used already"},
+		"expired":        {short, sockeye.AccessDenied, "expired at"},
+		"cut short":      {code[:len(code)-20], sockeye.Invalid, "not all of it"},
+		"not enrolled":   {"plant/nobody", sockeye.NotFound, "no such board"},
+		"no name at all": {"Plant Nobody", sockeye.Invalid, "not the name of a board"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := hub.Join(t.Context(), t.TempDir(), c.word)
+			if e := sockeye.ErrorOf(err); e == nil || e.Kind != c.kind || !strings.Contains(e.Error(), c.says) || e.Hint.IsZero() {
+				t.Errorf("got %v (%+v)", err, e)
+			}
+		})
+	}
+	await(t, "the server lets the code in no more", func() bool { _, err := parsedDial(t, parsed); return err != nil })
+	await(t, "the hub says that a code was refused", func() bool { return strings.Contains(h.errs.String(), "a code was refused") })
+}
+
+// parsedDial connects with what a code permits.
+func parsedDial(t *testing.T, c hub.Code) (*nats.Conn, error) {
+	t.Helper()
+	key, err := c.Key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := hub.Dial(t.Context(), hub.Credentials{URLs: c.URLs, Pin: c.Pin, Seed: c.Seed, JWT: c.JWT, Inbox: hub.EnrolInbox(key)}, nil)
+	if conn != nil {
+		t.Cleanup(conn.Close)
+	}
+	return conn, err
+}
+
+// A stolen board can write and read what is its own, and nothing else: not the events of
+// others, not the stream, not the hub's own subjects.
+func TestStolenBoard(t *testing.T) {
+	h := startHub(t)
+	id, err := hub.Join(t.Context(), t.TempDir(), h.enrol(t, "plant/stolen"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := hub.Board{Site: "plant", Name: "other"}
+	admin := h.connect(t)
+	if _, err := admin.Request(other.Events("s1"), []byte("secret\n"), patience); err != nil { // JetStream acknowledges
+		t.Fatal(err)
+	}
+	denied := make(chan string, 100)
+	conn, err := hub.Dial(t.Context(), id.Credentials(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err.Error() })
+	if m, err := conn.Request(id.LastMessage(), nil, patience); err != nil || m.Header.Get("Status") != "404" {
+		t.Fatalf("its own last message: %v, %v", m, err)
+	}
+	for _, subject := range []string{
+		other.Events("s1"), other.Status(), id.SendSubject(), other.SendSubject(), hub.EnrolSubject("x"), "sockeye.hub.boards",
+		other.LastMessage(), "$JS.API.DIRECT.GET.SOCKEYE", "$JS.API.STREAM.INFO.SOCKEYE", "$JS.API.STREAM.MSG.GET.SOCKEYE",
+		"$JS.API.STREAM.PURGE.SOCKEYE", "$JS.API.CONSUMER.CREATE.SOCKEYE", "$KV.SOCKEYE_BOARDS.plant.other", "$SYS.REQ.CLAIMS.UPDATE",
+	} {
+		if err := conn.PublishRequest(subject, conn.NewRespInbox(), []byte(`{"seq":1}`)); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		expectDenied(t, denied, "publish to "+subject)
+	}
+	for _, subject := range []string{"sockeye.>", ">", other.Events(""), other.SendSubject(), "_INBOX.>", "$JS.EVENT.>", hub.EnrolSubject("*")} {
+		if _, err := conn.SubscribeSync(subject); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		expectDenied(t, denied, "subscribe to "+subject)
+	}
+	if _, err := nats.Connect("tls://"+h.addr, nats.Secure(), nats.TLSHandshakeFirst(), nats.Timeout(2*time.Second)); err == nil {
+		t.Error("somebody without credentials is let in")
+	}
+	wrong := id.Credentials()
+	wrong.Pin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	if _, err := hub.Dial(t.Context(), wrong, nil); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("another hub's certificate is trusted: %v", err)
+	}
+}
+
+func expectDenied(t *testing.T, denied <-chan string, what string) {
+	t.Helper()
+	select {
+	case text := <-denied:
+		if !strings.Contains(strings.ToLower(text), "permissions violation") {
+			t.Errorf("%s: %s", what, text)
+		}
+	case <-time.After(patience):
+		t.Errorf("%s is allowed", what)
+	}
+}
+
+// Who is revoked is cut off at once and never let in again; a new code gives the board a
+// new key, and its old one is worth nothing.
+func TestRevoke(t *testing.T) {
+	h := startHub(t)
+	home := t.TempDir()
+	id, err := hub.Join(t.Context(), home, h.enrol(t, "desk-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := hub.Dial(t.Context(), id.Credentials(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	h.ask(t, "revoke", "desk-1")
+	await(t, "the connection is closed", conn.IsClosed)
+	_, err = hub.Dial(t.Context(), id.Credentials(), nil)
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AccessDenied || e.Hint.IsZero() {
+		t.Errorf("a revoked board is told %v", err)
+	}
+	await(t, "the hub says who was not let in", func() bool { return strings.Contains(h.errs.String(), "was not let in") })
+	if _, err := h.try("revoke", "desk-2"); err == nil || !strings.Contains(err.Error(), "no such board is enrolled") {
+		t.Errorf("revoking nobody: %v", err)
+	}
+	fresh, err := hub.Join(t.Context(), home, h.enrol(t, "desk-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := hub.Dial(t.Context(), fresh.Credentials(), nil)
+	if err != nil {
+		t.Fatalf("enrolled anew, it is not let in: %v", err)
+	}
+	again.Close()
+	h.kill()
+	h.restart(t) // who is revoked stays so
+	if _, err := hub.Dial(t.Context(), id.Credentials(), nil); err == nil {
+		t.Error("after a restart the old key is let in")
+	}
+}
+
+// One process at a time has a hub's directory, and a command without a hub says so.
+func TestOneHub(t *testing.T) {
+	h := startHub(t)
+	if _, err := h.try("--listen", "127.0.0.1:0"); err == nil || !strings.Contains(err.Error(), "another hub uses this directory") {
+		t.Errorf("a second hub: %v", err)
+	}
+	nobody := &hubProcess{home: t.TempDir()}
+	if _, err := nobody.try("ls"); err == nil || !strings.Contains(err.Error(), "no hub keeps its keys there") {
+		t.Errorf("without a hub: %v", err)
+	}
+}
+
+// sent is what "hub send --json" tells of one board.
+type sent struct {
+	Site, Board, Result string
+	Peers               int
+}
+
+// The boards that are named, have a label, or all, send; each is answered for.
+func TestSend(t *testing.T) {
+	h := startHub(t)
+	willing := startPlayer(t, h.enrol(t, "lab/willing", "--label", "kind=lamp"), "--hub-send")
+	startPlayer(t, h.enrol(t, "lab/unwilling", "--label", "kind=lamp"))
+	if _, err := hub.Join(t.Context(), t.TempDir(), h.enrol(t, "lab/away")); err != nil {
+		t.Fatal(err)
+	}
+	conn := h.connect(t)
+	for _, name := range []string{"willing", "unwilling"} {
+		await(t, name+" has published that its peer joined", func() bool { return lastOf(conn, hub.Board{Site: "lab", Name: name}) >= 2 })
+	}
+	send := func(args ...string) []sent {
+		out, _ := h.try(append([]string{"send", "--json", "--wait", "1s"}, args...)...) // exits 1 unless all are delivered
+		var got []sent
+		if err := json.Unmarshal([]byte(out), &got); err != nil {
+			t.Fatalf("send %q printed %q", args, out)
+		}
+		return got
+	}
+	for _, c := range []struct {
+		args []string
+		want []sent
+	}{
+		{[]string{"lab/willing", `led on\n`}, []sent{{"lab", "willing", "delivered", 1}}},
+		{[]string{"--label", "kind=lamp", "x"}, []sent{{"lab", "unwilling", "refused", 0}, {"lab", "willing", "delivered", 1}}},
+		{[]string{"--all", "--hex", "30"}, []sent{{"lab", "away", "away", 0}, {"lab", "unwilling", "refused", 0}, {"lab", "willing", "delivered", 1}}},
+		{[]string{"--session", "s9", "lab/willing", "x"}, []sent{{"lab", "willing", "refused", 0}}},
+	} {
+		if diff := cmp.Diff(c.want, send(c.args...)); diff != "" {
+			t.Errorf("send %q (-want +got):\n%s", c.args, diff)
+		}
+	}
+	const all = "led on\nx0"
+	await(t, "the peer has all of it", func() bool { return willing.echoed.Load() >= int64(len(all)) })
+	ask, err := json.Marshal(hub.SendRequest{Data: []byte("late"), Expires: time.Now().Add(-time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := conn.Request(hub.Board{Site: "lab", Name: "willing"}.SendSubject(), ask, patience)
+	if err != nil || !strings.Contains(string(m.Data), `"expired"`) {
+		t.Errorf("a request that is too late: %s, %v", m.Data, err)
+	}
+}
+
+// "hub ls" tells who is alive, and what is known of who is not.
+func TestList(t *testing.T) {
+	h := startHub(t)
+	p := startPlayer(t, h.enrol(t, "lab/one", "--label", "room=2"))
+	h.enrol(t, "lab/never") // a code alone enrols nobody
+	type board struct {
+		Site, Board string
+		Labels      map[string]string
+		Alive       bool
+		Status      *struct{ Acknowledged, Lag uint64 }
+	}
+	list := func(args ...string) (got []board) {
+		if err := json.Unmarshal([]byte(h.ask(t, append([]string{"ls", "--json"}, args...)...)), &got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	await(t, "the board is alive", func() bool {
+		got := list()
+		return len(got) == 1 && got[0].Board == "one" && got[0].Alive && got[0].Labels["room"] == "2" && got[0].Status.Acknowledged >= 2 && got[0].Status.Lag == 0
+	})
+	if got := list("--label", "room=3"); len(got) != 0 {
+		t.Errorf("another label: %+v", got)
+	}
+	p.finish(t)
+	await(t, "the board is away", func() bool { got := list(); return len(got) == 1 && !got[0].Alive })
+}
+
+// Two programs with one key: the one that was first stops, says so, and mixes nothing.
+func TestTwoPrograms(t *testing.T) {
+	h := startHub(t)
+	code := h.enrol(t, "lab/twin")
+	first := startPlayer(t, code)
+	conn := h.connect(t)
+	b := hub.Board{Site: "lab", Name: "twin"}
+	await(t, "the first one publishes", func() bool { return lastOf(conn, b) >= 2 })
+	id, err := hub.Join(t.Context(), first.home+"/share", code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thief, err := hub.Dial(t.Context(), id.Credentials(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer thief.Close()
+	m := nats.NewMsg(b.Events("s1"))
+	m.Header.Set("Sockeye-Last", "99")
+	m.Header.Set("Sockeye-Instance", "another")
+	if _, err := thief.RequestMsg(m, patience); err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	defer close(over)
+	go first.play(over)
+	await(t, "the board says that there are two", func() bool {
+		return strings.Contains(first.errs.String(), "the hub has events up to 99")
+	})
+	if got := lastOf(conn, b); got != 99 {
+		t.Errorf("the first one has published up to %d among the other's", got)
+	}
+}

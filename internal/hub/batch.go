@@ -1,0 +1,128 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/api"
+)
+
+// A message of the stream holds consecutive events of one session of one board: a line of
+// JSON each, as --json prints them. Its headers say which ones, and what the session is.
+const (
+	headerFirst    = "Sockeye-First"    // number of the first event
+	headerLast     = "Sockeye-Last"     // number of the last; a gap stands for many
+	headerEndpoint = "Sockeye-Endpoint" // "listen tcp://:10000"
+	headerVersion  = "Sockeye-Version"  // of this format: "1"
+	headerInstance = "Sockeye-Instance" // of the program that published it
+)
+
+const formatVersion = "1"
+
+// The bounds of one message: less than a NATS server takes (1 MiB), with one event of the
+// most bytes that a read has. An event alone may be larger.
+const (
+	batchBytes  = 256 << 10
+	batchEvents = 1000
+)
+
+// batch is a message being made.
+type batch struct {
+	session     *sockeye.Session
+	first, last uint64
+	at          time.Time // of the last event
+	text        []byte
+	events      int
+}
+
+// add takes the event, unless it belongs into another message.
+func (b *batch) add(e *sockeye.Event) bool {
+	if b.events > 0 && (e.Session != b.session || b.events == batchEvents || len(b.text)+2*len(e.Data) > batchBytes) {
+		return false
+	}
+	if b.events == 0 {
+		b.session, b.first = e.Session, e.Seq
+	}
+	b.text = append(e.AppendJSON(b.text, sockeye.English), '\n')
+	b.last, b.at = e.NextSeq()-1, e.Time
+	b.events++
+	return true
+}
+
+func (b *batch) reset() { *b = batch{text: b.text[:0]} }
+
+// sessionID is the name of the session of the events.
+func (b *batch) sessionID() string {
+	if b.session == nil {
+		return ""
+	}
+	return b.session.ID
+}
+
+// header are the headers of the message.
+func (b *batch) header() map[string][]string {
+	h := map[string][]string{
+		headerVersion: {formatVersion},
+		headerFirst:   {strconv.FormatUint(b.first, 10)},
+		headerLast:    {strconv.FormatUint(b.last, 10)},
+	}
+	if b.session != nil {
+		h[headerEndpoint] = []string{string(b.session.Endpoint.Mode) + " " + b.session.Endpoint.Address.String()}
+	}
+	return h
+}
+
+// number is that of a header, 0 if it is none.
+func number(h map[string][]string, name string) uint64 {
+	n, _ := strconv.ParseUint(http.Header(h).Get(name), 10, 64)
+	return n
+}
+
+// Decoder makes events of the messages of one board. The same session or peer is the same
+// pointer in all events. It belongs to one goroutine.
+type Decoder struct {
+	events    *api.EventDecoder
+	endpoints map[string]sockeye.Endpoint
+}
+
+// NewDecoder makes a decoder for one board.
+func NewDecoder() *Decoder {
+	d := &Decoder{endpoints: map[string]sockeye.Endpoint{}}
+	d.events = api.NewEventDecoderOf(func(_ context.Context, session string) (sockeye.Endpoint, bool) {
+		ep, ok := d.endpoints[session]
+		return ep, ok
+	})
+	return d
+}
+
+// Events are the events of a message. What cannot be read is an error, with the events
+// before it.
+func (d *Decoder) Events(header map[string][]string, data []byte) (events []sockeye.Event, err error) {
+	if v := http.Header(header).Get(headerVersion); v != formatVersion {
+		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "read", Target: "hub",
+			Message: sockeye.Text{En: fmt.Sprintf("events in format %.20q, this program reads %s", v, formatVersion), Zh: fmt.Sprintf("事件格式为 %.20q，本程序只能读取 %s", v, formatVersion)},
+			Hint:    sockeye.Text{En: "a newer Sockeye reads them", Zh: "请使用更新版本的 Sockeye"}}
+	}
+	mode, address, _ := strings.Cut(http.Header(header).Get(headerEndpoint), " ")
+	for line := range bytes.Lines(data) {
+		var l api.EventLine
+		if err := json.Unmarshal(line, &l); err != nil {
+			return events, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: "hub", Err: err,
+				Message: sockeye.Text{En: "a line of a message is no event", Zh: "消息中有一行不是事件"}}
+		}
+		if _, known := d.endpoints[l.Session]; !known && l.Session != "" {
+			ep := sockeye.Endpoint{Mode: sockeye.Mode(mode)}
+			ep.Address, _ = sockeye.ParseAddress(address)
+			d.endpoints[l.Session] = ep
+		}
+		events = append(events, d.events.Event(context.Background(), &l))
+	}
+	return events, nil
+}

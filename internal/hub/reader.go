@@ -1,0 +1,120 @@
+package hub
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"sockeye"
+)
+
+// ReadOptions choose what to read of a hub's stream. Zero fields choose everything.
+type ReadOptions struct {
+	// Site and Board are names; Board goes with Site.
+	Site, Board string
+	// Session is one of the board's; it goes with Board.
+	Session string
+	// Since and Until bound the time of events, by the clocks of the boards.
+	Since, Until time.Time
+}
+
+// BoardEvent is an event with the board whose it is.
+type BoardEvent struct {
+	Board
+	sockeye.Event
+}
+
+// clockLeeway is how far the hub's clock, by which the stream is found, may be behind a
+// board's whose events are chosen by time.
+const clockLeeway = time.Hour
+
+// Read gives the events that the stream has now: those of one board in their order,
+// those of several as they came to the hub. The loop ends with an error, or without one
+// at the end.
+func Read(ctx context.Context, conn *nats.Conn, o ReadOptions) iter.Seq2[BoardEvent, error] {
+	return func(yield func(BoardEvent, error) bool) {
+		js, err := jetstream.New(conn)
+		if err != nil {
+			yield(BoardEvent{}, err)
+			return
+		}
+		config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{o.subject()}}
+		if !o.Since.IsZero() {
+			start := o.Since.Add(-clockLeeway)
+			config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &start
+		}
+		consumer, err := js.OrderedConsumer(ctx, Stream, config)
+		if err != nil {
+			yield(BoardEvent{}, Explain(Stream, err))
+			return
+		}
+		info, err := consumer.Info(ctx)
+		if err != nil || info.NumPending == 0 {
+			if err != nil {
+				yield(BoardEvent{}, Explain(Stream, err))
+			}
+			return
+		}
+		messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(500, 8<<20))
+		if err != nil {
+			yield(BoardEvent{}, Explain(Stream, err))
+			return
+		}
+		defer messages.Stop()
+		defer context.AfterFunc(ctx, messages.Stop)()
+		if err := o.read(messages, yield); err != nil {
+			yield(BoardEvent{}, err)
+		}
+	}
+}
+
+func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEvent, error) bool) error {
+	decoders := map[Board]*Decoder{}
+	for {
+		m, err := messages.Next()
+		if err != nil {
+			return Explain(Stream, err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return err
+		}
+		if b, _, ok := BoardOf(m.Subject()); ok {
+			d := decoders[b]
+			if d == nil {
+				d = NewDecoder()
+				decoders[b] = d
+			}
+			events, err := d.Events(m.Headers(), m.Data())
+			for _, e := range events {
+				if o.wants(e.Time) && !yield(BoardEvent{b, e}, nil) {
+					return nil
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if meta.NumPending == 0 {
+			return nil
+		}
+	}
+}
+
+// subject has what is wanted, and as little else as may be.
+func (o ReadOptions) subject() string {
+	any := func(name string) string {
+		if name == "" {
+			return "*"
+		}
+		return name
+	}
+	return Board{any(o.Site), any(o.Board)}.Events(o.Session)
+}
+
+func (o ReadOptions) wants(at time.Time) bool {
+	return (o.Since.IsZero() || !at.Before(o.Since)) && (o.Until.IsZero() || at.Before(o.Until))
+}

@@ -1,0 +1,315 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
+
+	"sockeye"
+	"sockeye/internal/hub"
+)
+
+// Service enrols boards and knows how they are. Several servers of a cluster may have one
+// each. Close it.
+type Service struct {
+	registry  *Registry
+	authority *Authority
+	conn      *nats.Conn // in the boards' account
+	system    *nats.Conn // in the servers'
+	say       func(Notice)
+
+	mu    sync.Mutex
+	known map[hub.Board]*presence
+	told  map[string]time.Time // when a notice about somebody was given last
+}
+
+// presence is what a board says of itself.
+type presence struct {
+	status hub.Status
+	at     time.Time // by our clock
+	since  time.Time // alive without a break
+	clock  time.Duration
+	others time.Time // when another program with the same key was heard last
+}
+
+// Notice is something that whoever runs the hub should know.
+type Notice struct {
+	Time time.Time
+	Text sockeye.Text
+}
+
+// aliveFor is how long a board that says nothing counts as alive.
+const aliveFor = 7 * time.Second
+
+// noticeEvery bounds how often the same is said of the same board.
+const noticeEvery = time.Minute
+
+// requestTimeout bounds what the service asks of JetStream.
+const requestTimeout = 10 * time.Second
+
+// StartService starts to enrol. The servers are those of urls; pin is that of their
+// certificate, or "".
+func StartService(ctx context.Context, a *Authority, urls, pin string, replicas int, keep Retention, say func(Notice)) (*Service, error) {
+	s := &Service{authority: a, say: say, known: map[hub.Board]*presence{}, told: map[string]time.Time{}}
+	var err error
+	if s.conn, err = connect(ctx, a.Service, urls, pin, "sockeye-hub"); err != nil {
+		return nil, err
+	}
+	if s.system, err = connect(ctx, a.System, urls, pin, "sockeye-hub system"); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if s.registry, err = awaitRegistry(ctx, s.conn, a, replicas, keep); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if err := s.pushRevoked(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	for subject, handle := range map[string]nats.MsgHandler{
+		hub.EnrolSubject("*"): s.onEnrol, "sockeye.*.*.status": s.onStatus, BoardsSubject: s.onBoards,
+	} {
+		queue := "hub" // one of several hubs answers
+		if strings.HasSuffix(subject, ".status") {
+			queue = ""
+		}
+		if _, err := s.conn.QueueSubscribe(subject, queue, handle); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	if _, err := s.system.Subscribe("$SYS.SERVER.*.CLIENT.AUTH.ERR", s.onAuthError); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, errors.Join(s.conn.Flush(), s.system.Flush())
+}
+
+// BoardsSubject is where the list of boards is asked for.
+const BoardsSubject = "sockeye.hub.boards"
+
+func connect(ctx context.Context, credentials func(string) (hub.Credentials, error), urls, pin, name string) (*nats.Conn, error) {
+	c, err := credentials(name)
+	if err != nil {
+		return nil, err
+	}
+	c.URLs, c.Pin = urls, pin
+	conn, err := hub.Dial(ctx, c, nil)
+	if err != nil {
+		return nil, err
+	}
+	conn.Close()
+	return hub.Dial(ctx, c, &hub.Retrying{})
+}
+
+// awaitRegistry waits for JetStream: the servers of a cluster find each other first.
+func awaitRegistry(ctx context.Context, conn *nats.Conn, a *Authority, replicas int, keep Retention) (*Registry, error) {
+	for until := time.Now().Add(time.Minute); ; {
+		try, cancel := context.WithTimeout(ctx, requestTimeout)
+		r, err := OpenRegistry(try, conn, a, replicas, keep)
+		cancel()
+		if err == nil || ctx.Err() != nil || time.Now().After(until) {
+			return r, err
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Close ends the service.
+func (s *Service) Close() {
+	for _, c := range []*nats.Conn{s.conn, s.system} {
+		if c != nil {
+			c.Close()
+		}
+	}
+}
+
+// pushRevoked tells all servers who must not be let in; they close its connections.
+func (s *Service) pushRevoked(ctx context.Context) error {
+	return pushRevoked(ctx, s.registry, s.authority, s.system)
+}
+
+func pushRevoked(ctx context.Context, r *Registry, a *Authority, system *nats.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	keys, err := r.Revoked(ctx)
+	if err != nil {
+		return err
+	}
+	text, err := a.AccountJWT(keys)
+	if err != nil {
+		return err
+	}
+	answer, err := system.RequestWithContext(ctx, "$SYS.REQ.CLAIMS.UPDATE", []byte(text))
+	if err != nil {
+		return err
+	}
+	var reply struct {
+		Error *struct{ Description string } `json:"error"`
+	}
+	if err := json.Unmarshal(answer.Data, &reply); err != nil {
+		return err
+	}
+	if reply.Error != nil {
+		return &sockeye.Error{Kind: sockeye.System, Op: "revoke", Target: "NATS", Message: sockeye.Text{En: "the servers do not take the account: " + reply.Error.Description, Zh: "服务器不接受账户：" + reply.Error.Description}}
+	}
+	return nil
+}
+
+func (s *Service) onEnrol(m *nats.Msg) {
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	code := m.Subject[strings.LastIndexByte(m.Subject, '.')+1:]
+	var ask hub.EnrolRequest
+	var reply hub.EnrolReply
+	var revoked []string
+	err := json.Unmarshal(m.Data, &ask)
+	if err != nil || !nkeys.IsValidPublicUserKey(ask.Key) {
+		err = refusal(hub.BadRequest, time.Time{})
+	} else {
+		reply.JWT, revoked, err = s.registry.Trade(ctx, code, ask.Key)
+	}
+	if err == nil && len(revoked) > 0 {
+		err = s.pushRevoked(ctx)
+	}
+	if no, ok := errors.AsType[*refusalError](err); ok {
+		reply = hub.EnrolReply{Error: &no.Words, Code: no.Code}
+		s.notice("code "+code, sockeye.Text{En: fmt.Sprintf("a code was refused (%s): %s", code, no.Words.Message.En), Zh: fmt.Sprintf("拒绝了一个注册码（%s）：%s", code, no.Words.Message.Zh)})
+	} else if err != nil {
+		reply = hub.EnrolReply{Error: &hub.Words{Message: sockeye.Text{En: "the hub cannot enrol now: " + err.Error(), Zh: "集线服务暂时无法注册：" + err.Error()}, Hint: sockeye.Text{En: "try again", Zh: "请重试"}}}
+	}
+	if text, err := json.Marshal(reply); err == nil {
+		m.Respond(text)
+	}
+	if reply.JWT != "" {
+		s.notice("enrolled "+ask.Key, sockeye.Text{En: "a board was enrolled: key " + ask.Key, Zh: "注册了一块开发板：密钥 " + ask.Key})
+	}
+}
+
+func (s *Service) onStatus(m *nats.Msg) {
+	b, _, ok := hub.BoardOf(m.Subject)
+	var st hub.Status
+	if !ok || json.Unmarshal(m.Data, &st) != nil {
+		return
+	}
+	now := time.Now()
+	s.mu.Lock()
+	p := s.known[b]
+	if p == nil {
+		p = &presence{}
+		s.known[b] = p
+	}
+	twice := p.status.Instance != "" && p.status.Instance != st.Instance && !p.status.Ended && now.Sub(p.at) < aliveFor && now.Sub(p.others) < 2*aliveFor
+	if p.status.Instance != st.Instance {
+		p.others = now
+	}
+	if now.Sub(p.at) > aliveFor || p.status.Ended {
+		p.since = now
+	}
+	p.status, p.at, p.clock = st, now, st.Time.Sub(now)
+	s.mu.Unlock()
+	if twice {
+		s.notice("twice "+b.String(), sockeye.Text{En: b.String() + ": two programs use the key of this board", Zh: b.String() + "：有两个程序在使用此开发板的密钥"})
+	}
+}
+
+// onAuthError tells whom the servers turned away.
+func (s *Service) onAuthError(m *nats.Msg) {
+	var e struct {
+		Client struct {
+			Host string `json:"host"`
+			Name string `json:"name"`
+			User string `json:"user"`
+		} `json:"client"`
+		Reason string `json:"reason"`
+	}
+	if json.Unmarshal(m.Data, &e) != nil {
+		return
+	}
+	s.notice("auth "+e.Client.Host+e.Client.Name, sockeye.Text{
+		En: fmt.Sprintf("%.80q at %s was not let in: %.80s", e.Client.Name, e.Client.Host, e.Reason),
+		Zh: fmt.Sprintf("拒绝了来自 %s 的 %.80q：%.80s", e.Client.Host, e.Client.Name, e.Reason)})
+}
+
+// notice tells something, the same about the same at most once a minute.
+func (s *Service) notice(about string, text sockeye.Text) {
+	now := time.Now()
+	s.mu.Lock()
+	if len(s.told) > 10_000 {
+		clear(s.told)
+	}
+	again := now.Sub(s.told[about]) < noticeEvery
+	if !again {
+		s.told[about] = now
+	}
+	s.mu.Unlock()
+	if !again && s.say != nil {
+		s.say(Notice{now, text})
+	}
+}
+
+// BoardStatus is a board as "hub ls" shows it.
+type BoardStatus struct {
+	Enrolled
+	Alive bool `json:"alive"`
+	// AliveSince is since when, or, if it is not alive, Seen is when it was.
+	AliveSince time.Time `json:"alive_since,omitzero"`
+	Seen       time.Time `json:"seen,omitzero"`
+	// ClockMS is by how much the board's clock is ahead of the hub's, in milliseconds,
+	// with the time that the status took to come.
+	ClockMS int64       `json:"clock_ms"`
+	Status  *hub.Status `json:"status,omitempty"`
+}
+
+func (s *Service) onBoards(m *nats.Msg) {
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	all, err := s.registry.All(ctx)
+	if err != nil {
+		return // who asks gets no answer in time, and says so
+	}
+	// A list of many boards is longer than a message: it comes in pages.
+	const page = 200
+	for part := range slices.Chunk(all, page) {
+		text, err := json.Marshal(s.statusOf(part))
+		if err != nil {
+			return
+		}
+		m.Respond(text)
+	}
+	m.Respond(nil) // that was all
+}
+
+func (s *Service) statusOf(part []Enrolled) (out []BoardStatus) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range part {
+		one := BoardStatus{Enrolled: e}
+		if p := s.known[e.Board]; p != nil {
+			status := p.status
+			one.Status, one.Seen, one.ClockMS = &status, p.at, p.clock.Milliseconds()
+			if one.Alive = now.Sub(p.at) <= aliveFor && !status.Ended && e.Revoked.IsZero(); one.Alive {
+				one.AliveSince = p.since
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func sortBoards(all []Enrolled) {
+	slices.SortFunc(all, func(a, b Enrolled) int { return strings.Compare(a.String(), b.String()) })
+}

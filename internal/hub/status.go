@@ -1,0 +1,75 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"sockeye"
+)
+
+// Status is how a board says it is, every few seconds, on its subject status.
+type Status struct {
+	V        int       `json:"v"`
+	Version  string    `json:"version"`
+	Instance string    `json:"instance"` // of the program that runs
+	Time     time.Time `json:"time"`     // by the board's clock
+	// Acknowledged is the number of the last event that the hub has; Lag counts those
+	// after it.
+	Acknowledged uint64 `json:"acknowledged"`
+	Lag          uint64 `json:"lag"`
+	// LagMS is the age of the hub's newest event while there are others.
+	LagMS    int64           `json:"lag_ms"`
+	Sends    bool            `json:"sends"` // the hub's users may send
+	Sessions []StatusSession `json:"sessions,omitempty"`
+	Ended    bool            `json:"ended,omitempty"` // the program ends
+}
+
+// StatusSession is a session that is open on the board.
+type StatusSession struct {
+	ID      string       `json:"id"`
+	Mode    sockeye.Mode `json:"mode"`
+	Address string       `json:"address"`
+	Peers   int          `json:"peers"`
+}
+
+// mostSessions bounds the sessions in a status.
+const mostSessions = 64
+
+func (p *Publisher) runStatus(ctx context.Context) {
+	tick := time.NewTicker(statusInterval)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if p.conn.IsConnected() {
+			p.tellStatus()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (p *Publisher) tellStatus() {
+	text, err := json.Marshal(p.status())
+	if err == nil {
+		p.conn.Publish(p.o.Identity.Status(), text) // the next one follows
+	}
+}
+
+func (p *Publisher) status() Status {
+	_, next := p.o.Bench.Span()
+	s := Status{V: 1, Version: p.o.Version, Instance: p.instance, Time: time.Now(), Acknowledged: p.acknowledged.Load(), Sends: p.o.AllowSend}
+	if s.Acknowledged+1 < next {
+		s.Lag = next - 1 - s.Acknowledged
+		if newest := p.newest.Load(); newest > 0 {
+			s.LagMS = time.Since(time.Unix(0, newest)).Milliseconds()
+		}
+	}
+	for _, o := range p.o.Bench.Sessions() {
+		if len(s.Sessions) < mostSessions {
+			s.Sessions = append(s.Sessions, StatusSession{o.ID(), o.Endpoint().Mode, o.Endpoint().Address.String(), len(o.Peers())})
+		}
+	}
+	return s
+}
