@@ -314,7 +314,7 @@ func waitUntil(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// A relay that is its own upstream refuses the first peer, and says why: otherwise every
+// T52: a relay that is its own upstream refuses the first peer, and says why: otherwise every
 // connection would make another one, until there are no more files.
 func TestRelayIsNotItsOwnUpstream(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {

@@ -13,7 +13,7 @@ import (
 	"sockeye/internal/transport/transporttest"
 )
 
-// T58: three name servers that say nothing would take 12 s of package net's patience;
+// T58, F41: three name servers that say nothing would take 12 s of package net's patience;
 // opening gives up after the 5 s of the real budget, and says which server was silent.
 func TestSilentResolversCostFiveSeconds(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {

@@ -180,7 +180,7 @@ func withoutCapability(t *testing.T, number int) (restore func()) {
 	}
 }
 
-// C13, C15: source ports that are used up are told apart from an address that is
+// C13, C15, F29: source ports that are used up are told apart from an address that is
 // not here; another source address has ports of its own.
 func TestPortsUsedUp(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {

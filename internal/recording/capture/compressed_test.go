@@ -96,7 +96,7 @@ func TestCompressedDamaged(t *testing.T) {
 	}
 }
 
-// A file that unpacks to far more than it is ends in an error that says so and
+// T37: a file that unpacks to far more than it is ends in an error that says so and
 // what to do, and takes no memory for it.
 func TestCompressionBombs(t *testing.T) {
 	zeros := strings.NewReader(strings.Repeat("\x00", 1<<20))

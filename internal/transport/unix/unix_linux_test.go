@@ -130,7 +130,7 @@ func TestFileIsNeverMoreOpen(t *testing.T) {
 	}
 }
 
-// Only the file of a socket that nobody listens on makes room.
+// C42: only the file of a socket that nobody listens on makes room.
 func TestOnlyAStaleSocketIsRemoved(t *testing.T) {
 	a := at(t, sockeye.Unix)
 	stale, err := net.ListenUnix("unix", &net.UnixAddr{Name: a.Path, Net: "unix"})

@@ -116,7 +116,7 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// Who breaks the protocol is closed with its code, and the event says what it did.
+// T35, C45: who breaks the protocol is closed with its code, and the event says what it did.
 func TestBrokenFrames(t *testing.T) {
 	for name, c := range map[string]struct {
 		frames string

@@ -1,0 +1,99 @@
+package websocket_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"sockeye"
+	"sockeye/internal/transport/transporttest"
+)
+
+// T36: a message that unpacks to a thousand times its size is closed with 1009 as soon as
+// it is longer than max-message, and takes no memory for the rest.
+func TestCompressionBomb(t *testing.T) {
+	const most, whole = 1 << 20, 128 << 20
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros := make([]byte, 1<<20)
+	for range whole / len(zeros) {
+		w.Write(zeros)
+	}
+	w.Flush()
+	bomb := bytes.TrimSuffix(packed.Bytes(), []byte{0, 0, 0xff, 0xff}) // RFC 7692 section 7.2.1
+	if len(bomb) > most {
+		t.Fatalf("the bomb has %d bytes", len(bomb))
+	}
+
+	_, r, at := server(t, "", sockeye.Options{Compress: sockeye.On, MaxMessage: most}, nil)
+	conn, answer := request(t, at, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n\r\n")
+	if !strings.Contains(answer, "permessage-deflate") {
+		t.Fatalf("the answer is %q", answer)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	frame := binary.BigEndian.AppendUint64([]byte{0xc2, 0x80 | 127}, uint64(len(bomb)))
+	conn.Write(append(append(frame, 0, 0, 0, 0), bomb...)) // masked with zeros
+	left := r.WaitKind(t, sockeye.Left, 1).Detail
+	runtime.ReadMemStats(&after)
+	if left.Close == nil || left.Close.Code != 1009 || !left.Close.ByUs || left.Err == nil {
+		t.Errorf("left for %s, %v, %+v", left.Reason, left.Err, left.Close)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > whole/4 {
+		t.Errorf("%d MiB were taken for a message of at most %d", took>>20, most>>20)
+	}
+}
+
+// T35: fragments without end, be they empty, and pings without end take no memory, and
+// nobody else waits.
+func TestEndlessFragmentsAndPings(t *testing.T) {
+	const most = 64 << 10
+	empty := []byte{0x00, 0x80, 0, 0, 0, 0}
+	one := []byte{0x00, 0x81, 0, 0, 0, 0, 'x'}
+	ping := []byte{0x89, 0x80, 0, 0, 0, 0}
+	_, r, at := server(t, "", sockeye.Options{MaxMessage: most}, transporttest.Echoing{})
+	for name, c := range map[string]struct {
+		first, again []byte
+		ends         bool
+	}{"empty fragments": {[]byte{0x02, 0x80, 0, 0, 0, 0}, empty, false}, "fragments of a byte": {[]byte{0x02, 0x80, 0, 0, 0, 0}, one, true}, "pings": {nil, ping, false}} {
+		conn := upgrade(t, at)
+		go io.Copy(io.Discard, conn) // pongs, and the Close frame
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		conn.Write(c.first)
+		many := bytes.Repeat(c.again, 2*most/64)
+		for range 64 {
+			if _, err := conn.Write(many); err != nil {
+				break
+			}
+		}
+		other := upgrade(t, at)
+		io.WriteString(other, "\x81\x82\x00\x00\x00\x00hi")
+		got := make([]byte, 4)
+		if _, err := io.ReadFull(other, got); err != nil || string(got) != "\x81\x02hi" {
+			t.Errorf("%s: another peer gets %q, %v", name, got, err)
+		}
+		other.Close()
+		conn.Close()
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); name != "pings" && grown > 8<<20 { // each ping is an event that the test's log keeps
+			t.Errorf("%s: %d MiB are held", name, grown>>20)
+		}
+		if c.ends {
+			for n := 1; ; n++ {
+				if left := r.WaitKind(t, sockeye.Left, n).Detail; left.Close != nil && left.Close.Code == 1009 {
+					break
+				}
+			}
+		}
+	}
+}
