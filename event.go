@@ -27,11 +27,13 @@ const (
 	Paired EventKind = 11 // a peer that is relayed has its connection to the upstream: Detail.Pair
 
 	Control EventKind = 12 // a peer sent what belongs to the protocol and is no message: Detail.Control
+
+	Faulted EventKind = 13 // a fault of a relay hit a message or a connection: kind "fault", Detail.Fault
 )
 
 var eventKindNames = [...]string{
 	Opened: "opened", Joined: "joined", Received: "received", Sent: "sent", Finished: "finished",
-	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control",
+	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control", Faulted: "fault",
 }
 
 // String is the stable name of the kind, or "" for a value that is none.
@@ -107,6 +109,8 @@ type Detail struct {
 	Interface string
 	// Pair is the peer at the other side of a relay (paired).
 	Pair *PeerRef
+	// Fault is what was done to a message of the peer, or to its connection (fault).
+	Fault *FaultEvent
 	// WebSocket is what the handshake of a peer that joined agreed on.
 	WebSocket *WebSocketState
 	// Message is the type of a WebSocket message (received, sent).

@@ -40,6 +40,13 @@ type eventLine struct {
 	Message   MessageType     `json:"message_type,omitempty"`
 	Control   *ControlFrame   `json:"control,omitempty"`
 	Close     *CloseStatus    `json:"close,omitempty"`
+	Fault     *faultLine      `json:"fault,omitempty"`
+}
+
+// faultLine is what a fault did, and the same in words.
+type faultLine struct {
+	FaultEvent
+	Message string `json:"message"`
 }
 
 type errorLine struct {
@@ -126,6 +133,9 @@ func (line *eventLine) detail(d *Detail, l Lang) {
 			al.Error = a.Err.Reason(l)
 		}
 		line.Attempts = append(line.Attempts, al)
+	}
+	if d.Fault != nil {
+		line.Fault = &faultLine{*d.Fault, d.Fault.Text().In(l)}
 	}
 	if d.Lost != (Lost{}) {
 		line.Lost = &lostLine{d.Lost.Events, d.Lost.Bytes}

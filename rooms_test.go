@@ -37,6 +37,7 @@ var levels = [][]string{
 	{"internal/netinfo/netinfotest"},
 	{"internal/recording", "internal/workspace"},
 	{"internal/recording/capture"},
+	{"internal/fault"},
 	{"internal/framing", "internal/fields", "internal/rule", "internal/schedule", "internal/sensor"},
 	{"internal/payload", "internal/pcapng", "internal/crcsearch"},
 	{"internal/localca"},
@@ -157,6 +158,7 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/core", "internal/responder", "a session answers by itself"},
 	{"internal/core", "internal/relay", "peers are joined with connections to an upstream"},
+	{"internal/core", "internal/fault", "faults are set and told while a relay runs"},
 	{"internal/core", "internal/query", "its journal is read in windows"},
 	{"internal/core", "internal/schedule", "it sends lists"},
 	{"internal/core", "internal/transport", "it opens sessions"},
@@ -181,7 +183,15 @@ var edges = []struct{ from, to, why string }{
 	{"internal/responder", ".", "the nouns"},
 
 	{"internal/relay", "internal/transport", "it joins transport's peers in pairs"},
+	{"internal/relay", "internal/fault", "what becomes of messages while faults are between"},
+	{"internal/relay", "internal/framing", "faults hit whole frames"},
 	{"internal/relay", ".", "the nouns"},
+
+	{"internal/fault", "internal/framing", "faults hit frames"},
+	{"internal/fault", "internal/rule", "the patterns of messages that a fault is for"},
+	{"internal/fault", "internal/checksum", "a framer is told that frames have none"},
+	{"internal/fault", "internal/payload", "where a fault is wrong is shown with its column"},
+	{"internal/fault", ".", "the nouns"},
 
 	{"internal/query", "internal/journal", "it reads with cursors"},
 	{"internal/query", "internal/recording", "filters, and where the disk begins"},

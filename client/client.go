@@ -84,6 +84,9 @@ type OpenOptions struct {
 	// Upstream makes a relay of an endpoint that listens: each peer gets a connection of
 	// its own to it, in a second session. Nothing else answers then.
 	Upstream *sockeye.Endpoint
+	// Faults are what goes wrong between the two sides of a relay: "latency 100ms", each as
+	// docs/relay.md has it.
+	Faults []string
 	// LiftGuards names guards of an echo that are not wanted: "storm", "amplify",
 	// "low-ports".
 	LiftGuards []string

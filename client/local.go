@@ -110,7 +110,11 @@ func (c *local) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (
 	var s *core.Session
 	var err error
 	if o != nil && o.Upstream != nil {
-		s, err = c.core.OpenRelay(ctx, ep, *o.Upstream)
+		how := core.RelayOptions{}
+		if how.Faults, err = core.ParseFaults("", o.Faults); err != nil {
+			return nil, failure(ctx, "open", ep.Address.String(), err)
+		}
+		s, err = c.core.OpenRelay(ctx, ep, *o.Upstream, how)
 	} else {
 		s, err = c.core.Open(ctx, ep, answer)
 	}

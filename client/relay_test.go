@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"reflect"
 	"testing"
 
 	"sockeye"
@@ -16,7 +17,7 @@ func TestRelay(t *testing.T) {
 		if err := upstream.ReadAddress(address, 0); err != nil {
 			t.Fatal(err)
 		}
-		relay, between := x.listen(&client.OpenOptions{Upstream: &upstream})
+		relay, between := x.listen(&client.OpenOptions{Upstream: &upstream, Faults: []string{"latency 1ms to upstream"}})
 		board := x.board(between)
 		x.say(board, "there and back")
 		x.hears(board, "there and back")
@@ -25,6 +26,7 @@ func TestRelay(t *testing.T) {
 			t.Fatalf("%v %+v", err, all)
 		}
 		var pair *sockeye.PeerRef
+		var hit *sockeye.FaultEvent
 		for e, err := range x.Events(x.ctx, client.EventOptions{Session: relay, Once: true}) {
 			if err != nil {
 				t.Fatal(err)
@@ -32,14 +34,22 @@ func TestRelay(t *testing.T) {
 			if e.Kind == sockeye.Paired {
 				pair = e.Detail.Pair
 			}
+			if e.Kind == sockeye.Faulted && e.Peer != nil {
+				hit = e.Detail.Fault
+			}
 		}
 		if pair == nil || pair.Session != all[2].ID || pair.Address != address {
 			t.Errorf("the pair is %+v", pair)
+		}
+		if want := (sockeye.FaultEvent{Kind: "latency", Fault: "latency 1ms to upstream", Bytes: 14, DelayMS: 1}); hit == nil || !reflect.DeepEqual(*hit, want) {
+			t.Errorf("the fault is %+v", hit)
 		}
 		if err := x.CloseSession(x.ctx, relay); err != nil {
 			t.Fatal(err)
 		}
 		_, err = x.Open(x.ctx, upstream, &client.OpenOptions{Upstream: &upstream})
+		fails(t, err, sockeye.Invalid)
+		_, err = x.Open(x.ctx, sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}}, &client.OpenOptions{Upstream: &upstream, Faults: []string{"lag"}})
 		fails(t, err, sockeye.Invalid)
 	})
 }

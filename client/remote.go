@@ -111,6 +111,9 @@ func (c *remote) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) 
 	if o != nil {
 		in.Allow = o.LiftGuards
 		if up := o.Upstream; up != nil {
+			if len(o.Faults) > 0 {
+				in.Faults = &api.SetFaults{Faults: o.Faults}
+			}
 			in.Upstream = &api.Upstream{Address: up.Address.String(), Options: api.OpenOf(*up, false).Options}
 		}
 		if d := o.Device; d != nil {

@@ -76,13 +76,16 @@ func (d *EventDecoder) Frame(e sockeye.Event, l *Frame) query.PageFrame {
 
 // detailOf is what a line says besides; nil if nothing.
 func detailOf(l *EventLine) *sockeye.Detail {
-	if l.Reason == "" && l.Error == nil && (l.Local == "" || l.PeerID > 0) && l.RetryMS == 0 && l.Datagram == 0 && l.Unsent == 0 && l.Lost == nil && l.Attempts == nil && l.Process == nil && l.Interface == "" && l.Lines == nil && l.Pair == nil && l.WebSocket == nil && l.Message == "" && l.Control == nil && l.Close == nil {
+	if l.Reason == "" && l.Error == nil && (l.Local == "" || l.PeerID > 0) && l.RetryMS == 0 && l.Datagram == 0 && l.Unsent == 0 && l.Lost == nil && l.Attempts == nil && l.Process == nil && l.Interface == "" && l.Lines == nil && l.Pair == nil && l.WebSocket == nil && l.Message == "" && l.Control == nil && l.Close == nil && l.Fault == nil {
 		return nil
 	}
 	t := &sockeye.Detail{Reason: l.Reason, Retry: milliseconds(l.RetryMS), Datagram: l.Datagram, Unsent: l.Unsent, Process: l.Process, Interface: l.Interface, Lines: l.Lines, Pair: l.Pair,
 		WebSocket: l.WebSocket, Message: l.Message, Control: l.Control, Close: l.Close}
 	if l.Error != nil {
 		t.Err = ErrorOf(*l.Error)
+	}
+	if l.Fault != nil {
+		t.Fault = &l.Fault.FaultEvent
 	}
 	if l.Lost != nil {
 		t.Lost = sockeye.Lost{Events: l.Lost.Events, Bytes: l.Lost.Bytes}

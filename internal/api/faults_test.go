@@ -37,9 +37,22 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"", `{"mode":"listen","address":":0","upstream":{"address":"127.0.0.1:1","options":{"backlog":5,"keepalive_count":-1,"idle_timeout_ms":-1,"max_peers":"q","x":1}}}`,
 			"upstream.options.backlog upstream.options.idle_timeout_ms upstream.options.keepalive_count upstream.options.max_peers upstream.options.x"},
 		{"", `{"mode":"listen","address":":x","upstream":{"address":":x","options":{"no_delay":"x"}}}`, "address upstream.address upstream.options.no_delay"},
+		{"", `{"mode":"listen","address":":0","upstream":{"address":"127.0.0.1:1"},"faults":{"faults":["drop","lag","drop 0%"],"frame":"x"},"echo":true}`, "faults.faults[1] faults.faults[2] faults.frame upstream"},
+		{"", `{"mode":"listen","address":":0","upstream":{"address":"127.0.0.1:1"},"faults":{"faults":["duplicate","truncate 3"]}}`, "faults.faults[0] faults.faults[1]"},
+		{"", `{"mode":"listen","address":":x","faults":{"faults":["drop"]}}`, "address faults"},
 	},
 	"PATCH /sessions/{id}":  {{"?q=1", `{"options":{"no_delay":"x","nothing":1},"x":1}`, "options.no_delay options.nothing q x"}},
 	"DELETE /sessions/{id}": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"PUT /sessions/{id}/faults": {
+		{"?q=1", `{"faults":["drop 0%","lag","latency 5ms"],"frame":"x","x":1}`, "faults[0] faults[1] frame q x"},
+		{"", `{"faults":["rate",5],"frame":5}`, "faults[0] faults[1] frame"},
+	},
+	"DELETE /sessions/{id}/faults": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
+	"POST /sessions/{id}/held/{number}": {
+		{"?q=1", `{"decision":"x","data":"eA==","payload":{"kind":"text","text":"x","charset":"qq"},"x":1}`, "data decision payload.charset q x"},
+		{"", `{"decision":"edit","x":1}`, "payload x"},
+		{"", `{"decision":"release","data":"eA==","x":1}`, "payload x"},
+	},
 	"POST /sessions/{id}/peers": {
 		{"?q=1", `{"address":":1","x":1}`, "address q x"},
 		{"", `{"address":5,"adress":"x","x":1}`, "address adress x"},
@@ -143,7 +156,7 @@ func TestAllFaultsOfARequest(t *testing.T) {
 		if severalFaults[name] == nil {
 			t.Errorf("%s takes what may be wrong, and no request with several faults is tried", name)
 		}
-		at := strings.NewReplacer("{id}", "s1", "{peer}", "1", "{run}", "r1").Replace(r.path)
+		at := strings.NewReplacer("{id}", "s1", "{peer}", "1", "{run}", "r1", "{number}", "1").Replace(r.path)
 		for _, c := range severalFaults[name] {
 			if got := v.faultsOf(r, at+c.query, c.body); got != c.want {
 				t.Errorf("%s%s %s (-want +got):\n%s", name, c.query, c.body, cmp.Diff(c.want, got))

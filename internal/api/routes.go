@@ -64,6 +64,12 @@ func (s *Server) register() {
 	handle(s, "GET", "/sessions/{id}/rules", "How a session answers by rules, with their counters.", (*requestContext).rules)
 	handle(s, "PUT", "/sessions/{id}/rules", "Let rules answer a session from now on.", (*requestContext).setRules)
 	handle(s, "DELETE", "/sessions/{id}/rules", "Take the rules of a session away.", (*requestContext).clearRules)
+	handle(s, "GET", "/sessions/{id}/faults", "The faults between the two sides of a relay.", (*requestContext).faults)
+	handle(s, "PUT", "/sessions/{id}/faults", "Put other faults between the two sides of a relay, from now on.", (*requestContext).setFaults)
+	handle(s, "DELETE", "/sessions/{id}/faults", "Take the faults of a relay away; what waited for them goes on.", (*requestContext).clearFaults)
+	handle(s, "GET", "/sessions/{id}/held", "The messages of a relay that wait until somebody lets them go.", (*requestContext).heldMessages)
+	handle(s, "POST", "/sessions/{id}/held/{number}", "Let a held message go, change it or drop it.", (*requestContext).decide).mostBody = maxSendBody
+
 	handle(s, "POST", "/rules/try", "What rules would answer; nothing is sent.", (*requestContext).tryRules)
 
 	window := handle(s, "GET", "/events", "A window of the journal.", (*requestContext).events)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"sockeye"
@@ -52,6 +53,8 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 	}
 	if up := s.Upstream(); up != nil {
 		out.Upstream, out.UpstreamSession = up.Endpoint().Address.String(), up.ID()
+		set, _ := s.Faults()
+		out.Faults = len(set.Texts())
 	}
 	if o := s.Opening(); o != nil {
 		out.Name, out.Frame = o.Name, o.FrameSpec()
@@ -137,7 +140,11 @@ func (c *requestContext) open(in Open) (Session, error) {
 		if err != nil {
 			return Session{}, err
 		}
-		s, err = c.bench.OpenRelay(c.ctx(), ep, upstream)
+		how, err := in.relayOptions()
+		if err != nil {
+			return Session{}, err
+		}
+		s, err = c.bench.OpenRelay(c.ctx(), ep, upstream, how)
 		if err != nil {
 			return Session{}, err
 		}
@@ -168,6 +175,27 @@ func (u *Upstream) endpoint() (sockeye.Endpoint, error) {
 		named.at("upstream."+sockeye.ErrorOf(fault).Target, fault)
 	}
 	return ep, named.join()
+}
+
+// relayOptions reads how a relay passes on, with one error for each field that is wrong.
+func (in Open) relayOptions() (how core.RelayOptions, err error) {
+	if in.Faults != nil {
+		how.Faults, err = in.Faults.set("faults.")
+	}
+	return how, err
+}
+
+// relayFaults names what is wrong with a relay as a whole.
+func relayFaults(err error) error {
+	var named fieldFaults
+	for _, e := range faults(err) {
+		field := "upstream"
+		if strings.HasPrefix(e.Target, "faults[") {
+			field = "faults." + e.Target
+		}
+		named.at(field, e)
+	}
+	return named.join()
 }
 
 func (in Open) check(c *requestContext) error {
@@ -219,14 +247,17 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 		for _, fault := range faults(err) {
 			wrong = append(wrong, fault)
 		}
+		how, err := in.relayOptions()
+		wrong.all(err)
 		if len(wrong) == 0 {
-			for _, fault := range faults(core.ValidateRelay(ep, upstream)) {
-				wrong.at("upstream", fault)
-			}
+			wrong.all(relayFaults(core.ValidateRelay(ep, upstream, how)))
 		}
 		if in.Echo || in.Device != nil || in.Rules != nil {
 			wrong.add("upstream", "a relay passes on what comes, and answers nothing by itself", "转发只传递数据，不会自动应答")
 		}
+	}
+	if in.Faults != nil && in.Upstream == nil {
+		wrong.add("faults", "only a relay has two sides that faults can be between", "只有转发才能设置故障")
 	}
 	if len(wrong) > 0 {
 		return ep, answer, wrong.join()

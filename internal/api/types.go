@@ -94,7 +94,7 @@ func Types() []reflect.Type {
 		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[SetReceiveFile](), reflect.TypeFor[ReceiveFile](),
 		reflect.TypeFor[Workspace](), reflect.TypeFor[SetWorkspace](), reflect.TypeFor[WorkspaceText](), reflect.TypeFor[WorkspacePlan](), reflect.TypeFor[OpenWorkspace](),
 		reflect.TypeFor[Failure](),
-		reflect.TypeFor[SetRules](), reflect.TypeFor[SetLines](), reflect.TypeFor[Ports](), reflect.TypeFor[Upstream](), reflect.TypeFor[Rules](), reflect.TypeFor[TryRules](), reflect.TypeFor[Tried](), reflect.TypeFor[Health](),
+		reflect.TypeFor[SetRules](), reflect.TypeFor[SetLines](), reflect.TypeFor[SetFaults](), reflect.TypeFor[Faults](), reflect.TypeFor[HeldMessages](), reflect.TypeFor[Decide](), reflect.TypeFor[Ports](), reflect.TypeFor[Upstream](), reflect.TypeFor[Rules](), reflect.TypeFor[TryRules](), reflect.TypeFor[Tried](), reflect.TypeFor[Health](),
 	}
 }
 
@@ -109,6 +109,8 @@ func TypeName(t reflect.Type) string {
 		return "Translation"
 	case reflect.TypeFor[sockeye.LostLine]():
 		return "Lost"
+	case reflect.TypeFor[sockeye.FaultLine]():
+		return "FaultLine"
 	case reflect.TypeFor[workspace.File]():
 		return "WorkspaceFile"
 	case reflect.TypeFor[workspace.Endpoint]():

@@ -20,6 +20,8 @@ type (
 		// Upstream makes a relay of an endpoint that listens: each peer gets a connection of
 		// its own to it, and nothing else answers.
 		Upstream *Upstream `json:"upstream,omitempty"`
+		// Faults are those between the two sides of a relay, from the first peer on.
+		Faults *SetFaults `json:"faults,omitempty"`
 	}
 	// Upstream is where a relay connects to.
 	Upstream struct {
@@ -75,6 +77,7 @@ type (
 		// these connections.
 		Upstream        string `json:"upstream,omitempty"`
 		UpstreamSession string `json:"upstream_session,omitempty"`
+		Faults          int    `json:"faults,omitempty"` // so many are set between a relay's sides
 		// Options are those that it was opened with. Some are here, too, for programs that
 		// look for them here.
 		Options    *Options `json:"options,omitempty"`

@@ -6,12 +6,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/terminal"
 )
 
 // relayFlags are the flags of relay.
 type relayFlags struct {
 	endpointFlags
+	faults faultFlag
 	terminal.DisplayFlags
 	terminal.RecordFlags
 }
@@ -22,23 +24,36 @@ func (a *app) relayCommand() *cobra.Command {
 		Use:   "relay LISTEN UPSTREAM",
 		Short: a.t("Pass on what crosses between two sides, and show it", "在两端之间转发数据并显示"),
 		Long: a.t(`Listen, connect to the upstream once for each peer, and pass on what either side
-sends, as it is. Both sides are shown and recorded: what came from the peer (←) and what
-went to the upstream (→), and the way back. Who finishes sending, resets or reads slowly
-does so for the other side too. Flags are of the side that listens; options of the
-upstream stand behind a ? in its address.`,
+sends, as it is unless --fault says otherwise. Both sides are shown and recorded: what
+came from the peer (←) and what went to the upstream (→), and the way back. Who finishes
+sending, resets or reads slowly does so for the other side too. Flags are of the side that listens; options of the
+upstream stand behind a ? in its address.
+
+--fault says what goes wrong on the way, in the words of toxiproxy and netem, and may be
+given more than once: latency, rate, slice, merge, drop, duplicate, reorder, corrupt,
+truncate, blackhole, stall, reset, refuse, half-close, hold. With --frame it hits whole
+frames. docs/relay.md has the language.`,
 			`监听端口，为每个连接对象各连接一次上游，并把任何一方发来的数据原样转给另一方。
 两侧都会显示和记录：从连接对象收到的（←）、发往上游的（→），以及返回的数据。一方结束发送、重置或读得慢，
-另一方也会如此。命令行选项属于监听一侧；上游的选项写在其地址的 ? 之后。`),
+另一方也会如此。命令行选项属于监听一侧；上游的选项写在其地址的 ? 之后。
+
+--fault 按 toxiproxy 与 netem 的用语在途中注入故障，可重复使用：latency、rate、slice、merge、drop、duplicate、
+reorder、corrupt、truncate、blackhole、stall、reset、refuse、half-close、hold。加 --frame 时以整帧为单位。
+写法见 docs/relay.zh-CN.md。`),
 		Example: `  sockeye relay :10001 192.168.1.88:10000
   sockeye relay tcp://:4000 'serial:///dev/ttyUSB0?baud=9600'
-  sockeye relay udp://:5000 udp://192.168.1.88:5000 --hex`,
+  sockeye relay udp://:5000 udp://192.168.1.88:5000 --hex
+  sockeye relay :10001 192.168.1.88:10000 --fault 'latency 100ms jitter 20ms to upstream'
+  sockeye relay :10001 192.168.1.88:10000 --frame line --fault 'drop 5% when contains:LED'`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.relay(cmd, &f, args) },
 	}
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
 	f.registerListen(a, fs)
+	f.faults.register(a, fs)
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)
+	cmd.RegisterFlagCompletionFunc("fault", completeFaults)
 	return cmd
 }
 
@@ -57,6 +72,13 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	if err := f.asFlags(upstream.Validate()); err != nil {
 		return err
 	}
+	how := core.RelayOptions{}
+	if how.Faults, err = f.faults.set(f.Frame); err != nil {
+		return err
+	}
+	if err := faultsAsFlags(core.ValidateRelay(ep, upstream, how)); err != nil {
+		return err
+	}
 	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	if err != nil {
 		return err
@@ -66,7 +88,7 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := l.Bench.OpenRelay(a.Ctx, ep, upstream)
+	s, err := l.Bench.OpenRelay(a.Ctx, ep, upstream, how)
 	if err != nil {
 		return l.Finish(err)
 	}

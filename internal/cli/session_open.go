@@ -21,6 +21,7 @@ type openFlags struct {
 	echo, asJSON bool
 	from         string // an endpoint of the workspace
 	upstream     string
+	faults       faultFlag
 	allow        guardFlag
 }
 
@@ -50,6 +51,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 	fs.StringVar(&f.from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
 	fs.StringVar(&f.upstream, "upstream", "", a.t("relay: give each peer a connection of its own to this address", "转发：为每个连接对象各连接一次该地址"))
+	f.faults.register(a, fs)
 	f.allow.register(a, fs)
 	fs.BoolVar(&f.asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	f.register(a, fs)
@@ -73,7 +75,11 @@ func (a *app) endpointOf(cmd *cobra.Command, f *openFlags, words []string) (sock
 	}
 	ep, badEndpoint := f.endpoint(mode, words[1:], def, a.defaultPort())
 	_, badGuards := workspace.Allowed(f.allow.words)
-	return ep, terminal.Together(badEndpoint, guardFault(badGuards))
+	_, badFault := f.faults.set("")
+	if f.upstream == "" && len(f.faults.faults) > 0 {
+		badFault = terminal.Usage("--fault", sockeye.Text{En: "only a relay has two sides that faults can be between", Zh: "只有转发才能设置故障"}, sockeye.Text{En: "add --upstream ADDRESS", Zh: "请加上 --upstream 地址"})
+	}
+	return ep, terminal.Together(badEndpoint, guardFault(badGuards), badFault)
 }
 
 // sessionOpen opens a session in the running workbench and prints it.
@@ -87,7 +93,7 @@ func (a *app) sessionOpen(cmd *cobra.Command, f *openFlags, words []string) erro
 		return err
 	}
 	defer c.Close()
-	how := &client.OpenOptions{Echo: f.echo, LiftGuards: f.allow.words}
+	how := &client.OpenOptions{Echo: f.echo, LiftGuards: f.allow.words, Faults: f.faults.faults}
 	if f.upstream != "" {
 		how.Upstream = &sockeye.Endpoint{Mode: sockeye.Connect}
 		if err := how.Upstream.ReadAddress(f.upstream, a.defaultPort()); err != nil {

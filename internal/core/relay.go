@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/fault"
 	"sockeye/internal/journal"
 	"sockeye/internal/relay"
 	"sockeye/internal/responder"
@@ -14,10 +15,15 @@ import (
 // has ended.
 const relayDrain = 5 * time.Second
 
+// RelayOptions is how a relay passes on.
+type RelayOptions struct {
+	Faults *fault.Set // from the first peer on; nil: none. It is the relay's from then on
+}
+
 // OpenRelay opens an endpoint whose peers each get a connection of their own to the
 // upstream. These are the peers of a second session, which ends with the first one.
-func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint) (*Session, error) {
-	if err := ValidateRelay(ep, upstream); err != nil {
+func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o RelayOptions) (*Session, error) {
+	if err := ValidateRelay(ep, upstream, o); err != nil {
 		return nil, err
 	}
 	r := relay.New(func(e sockeye.Event) {
@@ -34,8 +40,11 @@ func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint) (*S
 		return nil, err
 	}
 	w.mu.Lock()
-	down.upstream = up
+	down.upstream, down.relay = up, r
 	w.mu.Unlock()
+	if o.Faults != nil {
+		down.SetFaults(o.Faults)
+	}
 	r.Upstream(up.transport.Dial)
 	go func() {
 		select {
@@ -55,8 +64,8 @@ func (w *Core) closeFor(s *Session) {
 	w.Close(ctx, s)
 }
 
-// ValidateRelay says what is wrong with the endpoints of a relay.
-func ValidateRelay(ep, upstream sockeye.Endpoint) error {
+// ValidateRelay says what is wrong with the endpoints of a relay and its options.
+func ValidateRelay(ep, upstream sockeye.Endpoint, o RelayOptions) error {
 	if ep.Mode != sockeye.Listen || upstream.Mode != sockeye.Connect {
 		return &sockeye.Error{Kind: sockeye.Invalid, Op: "open", Target: "upstream",
 			Message: sockeye.Text{En: "only an endpoint that listens can be relayed", Zh: "只有监听的端点才能转发"},
@@ -69,7 +78,10 @@ func ValidateRelay(ep, upstream sockeye.Endpoint) error {
 	if err := ep.Validate(); err != nil {
 		return err
 	}
-	return upstream.Validate()
+	if err := upstream.Validate(); err != nil || o.Faults == nil {
+		return err
+	}
+	return o.Faults.Check(ep.Address.Network, upstream.Address.Network)
 }
 
 // Upstream is the session with a relay's connections to its upstream, or nil.

@@ -34,7 +34,7 @@ func openRelay(t *testing.T, listen, upstream sockeye.Address) (*Core, *Session)
 		defer cancel()
 		bench.Shutdown(ctx)
 	})
-	s, err := bench.OpenRelay(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: listen}, sockeye.Endpoint{Mode: sockeye.Connect, Address: upstream})
+	s, err := bench.OpenRelay(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: listen}, sockeye.Endpoint{Mode: sockeye.Connect, Address: upstream}, RelayOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,7 +360,7 @@ func openLoop(t *testing.T, network string) (*Core, *Session) {
 	for range 20 { // somebody else may take the port meanwhile
 		at := addressOf(t, network+"://"+freePort(t, network))
 		var s *Session
-		if s, err = bench.OpenRelay(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, sockeye.Endpoint{Mode: sockeye.Connect, Address: at}); err == nil {
+		if s, err = bench.OpenRelay(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, sockeye.Endpoint{Mode: sockeye.Connect, Address: at}, RelayOptions{}); err == nil {
 			return bench, s
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
+	"sockeye/internal/relay"
 	"sockeye/internal/responder"
 	"sockeye/internal/schedule"
 	"sockeye/internal/transport"
@@ -29,6 +30,7 @@ type Session struct {
 	builder    messageBuilder
 	runs       schedule.Runs
 	upstream   *Session // of a relay; nil: it is none
+	relay      *relay.Relay
 	recipients recipients
 	files      fileRecipients
 	reached    atomic.Pointer[string] // see Reached

@@ -86,6 +86,9 @@ func (s *sentences) ofConnection(ev *sockeye.Event) {
 	if d.Pair != nil {
 		s.add(sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address))
 	}
+	if d.Fault != nil {
+		s.add(d.Fault.Text())
+	}
 }
 
 // ofProtocol says what the protocol of a message told besides its bytes.

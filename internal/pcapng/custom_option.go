@@ -53,6 +53,7 @@ type detailOption struct {
 	Message   sockeye.MessageType     `json:"message_type,omitempty"`
 	Control   *sockeye.ControlFrame   `json:"control,omitempty"`
 	Close     *sockeye.CloseStatus    `json:"close,omitempty"`
+	Fault     *sockeye.FaultEvent     `json:"fault,omitempty"`
 }
 
 type errorOption struct {
@@ -141,7 +142,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
 		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface, Pair: d.Pair,
-		WebSocket: d.WebSocket, Message: d.Message, Control: d.Control, Close: d.Close,
+		WebSocket: d.WebSocket, Message: d.Message, Control: d.Control, Close: d.Close, Fault: d.Fault,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -159,7 +160,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
 		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface, Pair: n.Pair,
-		WebSocket: n.WebSocket, Message: n.Message, Control: n.Control, Close: n.Close,
+		WebSocket: n.WebSocket, Message: n.Message, Control: n.Control, Close: n.Close, Fault: n.Fault,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

@@ -66,6 +66,7 @@ func TestRoundTripOfLinesAndPairs(t *testing.T) {
 	s.add(sockeye.Event{Kind: sockeye.Joined, Peer: p, Detail: &sockeye.Detail{Lines: &sockeye.LineEvent{ModemLines: sockeye.ModemLines{DTR: true}}}})
 	s.add(sockeye.Event{Kind: sockeye.Paired, Peer: p, Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: 2, Session: "s2", Address: "127.0.0.1:1883"}}})
 	s.received(p, "question")
+	s.add(sockeye.Event{Kind: sockeye.Faulted, Peer: p, Detail: &sockeye.Detail{Fault: &sockeye.FaultEvent{Kind: "corrupt", Fault: "corrupt bits 2 seed 7", Offset: 3, Bytes: 8, Count: 2, Bits: []int{5, 17}}}})
 	s.add(sockeye.Event{Kind: sockeye.Lines, Peer: p, Detail: &sockeye.Detail{Lines: &sockeye.LineEvent{ModemLines: sockeye.ModemLines{CTS: true}, Changed: []string{"DTR", "CTS"}, Break: sockeye.BreakSent}}})
 	s.at(p, sockeye.Left, sockeye.ReasonUnplugged)
 	s.on(c, sockeye.Ended, nil)

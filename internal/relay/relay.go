@@ -6,9 +6,11 @@ package relay
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sockeye"
+	"sockeye/internal/fault"
 	"sockeye/internal/transport"
 )
 
@@ -23,8 +25,14 @@ type Relay struct {
 	dial    func(context.Context) (*transport.Peer, error)
 	running sync.WaitGroup
 
-	mu    sync.Mutex
-	pairs map[*transport.Peer]*pair // by either peer; an upstream's may only be bound yet
+	joined   atomic.Uint64 // pairs so far: the number of the next is one more
+	lastHeld atomic.Uint64
+
+	changing sync.Mutex // of who sets faults
+
+	mu     sync.Mutex
+	faults *fault.Set                // nil: none
+	pairs  map[*transport.Peer]*pair // by either peer; an upstream's may only be bound yet
 	// The far ends of connections of IP that were accepted, and the near ones of those that
 	// were dialled: none is in both, unless the relay is its own upstream.
 	accepted, dialled map[sockeye.SocketAddr]bool
@@ -51,6 +59,11 @@ type pair struct {
 	down *transport.Peer
 	up   *transport.Peer // known when linked is closed; nil: it could not be dialled
 
+	number   uint64                  // counts the relay's pairs
+	to       [2]atomic.Pointer[path] // to the upstream and from it; nil: no faults so far
+	passed   [2]atomic.Uint64        // bytes that were received each way
+	finished [2]atomic.Bool          // that a direction has ended was passed on
+
 	linked chan struct{}      // closed when up is known
 	ctx    context.Context    // ends when one of both has left
 	cancel context.CancelFunc // ends ctx
@@ -70,6 +83,20 @@ func (l *pair) other(p *transport.Peer) *transport.Peer {
 	}
 }
 
+// wayOf is the direction in which what a peer sends goes: an index of to and passed.
+func (l *pair) wayOf(p *transport.Peer) int {
+	if p == l.down {
+		return toUpstream
+	}
+	return fromUpstream
+}
+
+// The directions of a pair.
+const (
+	toUpstream   = 0
+	fromUpstream = 1
+)
+
 // Downstream is the responder of the session whose peers are relayed.
 func (r *Relay) Downstream() transport.Responder { return downstream{r} }
 
@@ -80,7 +107,7 @@ type downstream struct{ *Relay }
 
 // Joined dials the upstream for a new peer.
 func (r downstream) Joined(p *transport.Peer) {
-	l := &pair{down: p, linked: make(chan struct{})}
+	l := &pair{down: p, number: r.joined.Add(1), linked: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	r.mu.Lock()
 	r.pairs[p] = l
@@ -122,6 +149,11 @@ func (r *Relay) link(l *pair) {
 		r.refuse(l)
 		return
 	}
+	if r.isRefused(l) {
+		close(l.linked)
+		l.down.Abort()
+		return
+	}
 	up, err := r.dial(context.Background()) // to its end: the upstream shall see how the peer left
 	if err != nil {
 		close(l.linked)
@@ -132,7 +164,10 @@ func (r *Relay) link(l *pair) {
 	r.record(sockeye.Event{Kind: sockeye.Paired, Session: l.down.Session, Peer: l.down.Peer,
 		Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: up.ID, Session: up.Session.ID, Address: up.Remote.String()}}})
 	r.bind(up, l)
+	r.changing.Lock()
+	r.useFaults(l)
 	close(l.linked)
+	r.changing.Unlock()
 	if r.loops(l) {
 		r.refuse(l)
 	}
@@ -204,16 +239,25 @@ func (r upstream) Joined(p *transport.Peer) {
 	}
 }
 
-// Received passes on what came, and returns when the other side's system has taken it: so
-// who sends is read no faster than the other one reads.
+// Received passes on what came, and returns when the other side's system has taken it, or
+// a queue of bounded length if there are faults: so who sends is read no faster than the
+// other one reads.
 func (r *Relay) Received(p *transport.Peer, data []byte) {
 	l := r.of(p)
 	if l == nil {
 		return
 	}
-	if to := l.other(p); to != nil {
-		to.Answer(l.ctx, data) // a failure is an event of that peer
+	to := l.other(p)
+	if to == nil {
+		return
 	}
+	way := l.wayOf(p)
+	offset := l.passed[way].Add(uint64(len(data))) - uint64(len(data))
+	if w := l.to[way].Load(); w != nil && w.isEngaged.Load() {
+		w.take(data, offset)
+		return
+	}
+	to.Answer(l.ctx, data) // a failure is an event of that peer
 }
 
 // Finished passes on that a peer finished sending.
@@ -226,13 +270,26 @@ func (r *Relay) Finished(p *transport.Peer) {
 	if to == nil {
 		return
 	}
+	if w := l.to[l.wayOf(p)].Load(); w != nil && w.isEngaged.Load() {
+		w.finish(fault.Finishes)
+		return
+	}
+	r.finish(l, to)
+}
+
+// finish ends the direction to a peer, once.
+func (r *Relay) finish(l *pair, to *transport.Peer) {
+	if l.finished[1-l.wayOf(to)].Swap(true) {
+		return
+	}
 	to.Release()
 	if err := to.Finish(l.ctx); err != nil {
 		r.running.Go(func() { closeInOrder(to) }) // it cannot end one direction alone
 	}
 }
 
-// Left ends the connection at the other side as this one ended.
+// Left ends the connection at the other side as this one ended: in good order after what
+// waits to be passed on.
 func (r *Relay) Left(p *transport.Peer) {
 	r.mu.Lock()
 	l := r.pairs[p]
@@ -246,19 +303,38 @@ func (r *Relay) Left(p *transport.Peer) {
 	if l == nil || l.cancel == nil {
 		return
 	}
+	abort := isBreak(p.Reason())
+	if w := l.to[l.wayOf(p)].Load(); w != nil && w.isEngaged.Load() && !abort {
+		if other := l.to[1-l.wayOf(p)].Load(); other != nil {
+			other.drop() // nobody is there for it
+		}
+		w.finish(fault.Leaves)
+		return
+	}
+	r.endPair(l, p, abort)
+}
+
+// isBreak reports whether a connection that ended so did not end in good order.
+func isBreak(why sockeye.Reason) bool {
+	switch why {
+	case sockeye.ReasonReset, sockeye.ReasonAborted, sockeye.ReasonTimeout, sockeye.ReasonError:
+		return true
+	}
+	return false
+}
+
+// endPair ends the other side of a peer that has left.
+func (r *Relay) endPair(l *pair, p *transport.Peer, abort bool) {
 	l.cancel()
-	reason := p.Reason()
 	r.running.Go(func() {
 		<-l.linked
 		to := l.up
 		if p == to {
 			to = l.down
 		}
-		if to == nil {
-			return
-		}
-		switch reason {
-		case sockeye.ReasonReset, sockeye.ReasonAborted, sockeye.ReasonTimeout, sockeye.ReasonError:
+		switch {
+		case to == nil:
+		case abort:
 			to.Abort()
 		default:
 			closeInOrder(to)

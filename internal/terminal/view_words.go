@@ -55,6 +55,10 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if d.Pair != nil {
 			return sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address).In(a.Lang)
 		}
+	case sockeye.Faulted:
+		if d.Fault != nil {
+			return d.Fault.Text().In(a.Lang)
+		}
 	case sockeye.Control:
 		return a.describeControl(d)
 	case sockeye.Lines:

@@ -65,6 +65,15 @@ export interface Cut {
   due_ms?: number;
 }
 
+/** Decide says what to do with a message that is held. */
+export interface Decide {
+  decision: "release" | "edit" | "discard";
+  /** what it becomes: edit, without Data */
+  payload?: Payload;
+  /** the same as bytes */
+  data?: string;
+}
+
 /** Device lets the session play the experiment's board. */
 export interface Device {
   hello: string;
@@ -122,6 +131,7 @@ export interface EventLine {
   message_type?: string;
   control?: ControlFrame;
   close?: CloseStatus;
+  fault?: FaultLine;
   frames?: Frame[];
   /** more that end here, beyond what one event may have */
   frames_left_out?: number;
@@ -170,6 +180,37 @@ export interface Failure {
   errno?: string;
   translation?: Translation;
   also?: ErrorLine[];
+}
+
+/** Fault is one of them. */
+export interface Fault {
+  /** as it may be set again, with its seed */
+  fault: string;
+  kind: string;
+  /** messages and connections that it has hit */
+  hits: number;
+}
+
+export interface FaultLine {
+  kind: string;
+  fault?: string;
+  offset: number;
+  bytes: number;
+  delay_ms?: number;
+  piece?: number;
+  kept?: number;
+  count?: number;
+  bits?: number[];
+  held?: number;
+  message: string;
+}
+
+/** Faults are those that are set. */
+export interface Faults {
+  faults: Fault[];
+  frame?: string;
+  /** schedules count from here; absent without faults */
+  since?: string;
 }
 
 /**
@@ -225,6 +266,29 @@ export interface FrameValue {
 /** Health answers /healthz. */
 export interface Health {
   ok: boolean;
+}
+
+/** HeldMessage is a message that is not passed on until somebody says so. */
+export interface HeldMessage {
+  number: number;
+  /** who sent it, of Session */
+  peer: number;
+  session: string;
+  direction: "to upstream" | "from upstream";
+  /** which holds it */
+  fault: string;
+  /** in all that the peer sent */
+  offset: number;
+  bytes: number;
+  /** the first 64 KiB */
+  data: string;
+  /** when it goes on by itself; absent: never */
+  until?: string;
+}
+
+/** HeldMessages are the messages that wait, in the order in which they began to. */
+export interface HeldMessages {
+  held: HeldMessage[];
 }
 
 /** Interface is a network interface of the machine, the most useful first. */
@@ -377,6 +441,8 @@ export interface Open {
    * its own to it, and nothing else answers.
    */
   upstream?: Upstream;
+  /** Faults are those between the two sides of a relay, from the first peer on. */
+  faults?: SetFaults;
 }
 
 /** OpenWorkspace opens an endpoint of the workspace, or All. */
@@ -1015,6 +1081,8 @@ export interface Session {
    */
   upstream?: string;
   upstream_session?: string;
+  /** so many are set between a relay's sides */
+  faults?: number;
   /**
    * Options are those that it was opened with. Some are here, too, for programs that
    * look for them here.
@@ -1042,6 +1110,14 @@ export interface Session {
 /** Sessions are all that are open or were, in the order they were opened. */
 export interface Sessions {
   sessions: Session[];
+}
+
+/** SetFaults puts other faults between the two sides of a relay. */
+export interface SetFaults {
+  /** each as in docs/relay.md: latency 100ms to upstream 30% */
+  faults: string[];
+  /** how streams are cut into messages for them; absent: as they are read */
+  frame?: string;
 }
 
 /**

@@ -1,0 +1,142 @@
+package api
+
+import (
+	"slices"
+
+	"sockeye/internal/core"
+)
+
+// set reads the faults, with one error for each that is wrong, below prefix.
+func (in *SetFaults) set(prefix string) (*core.Faults, error) {
+	set, err := core.ParseFaults(in.Frame, in.Faults)
+	var wrong fieldFaults
+	for _, e := range faults(err) {
+		wrong.at(prefix+e.Target, e)
+	}
+	return set, wrong.join()
+}
+
+func (in SetFaults) check(*requestContext) error {
+	_, err := in.set("")
+	return err
+}
+
+func (c *requestContext) faults(None) (Faults, error) {
+	s, err := c.session()
+	if err != nil {
+		return Faults{}, err
+	}
+	return faultsBetween(s)
+}
+
+// faultsBetween are the faults that are set between the sides of a relay.
+func faultsBetween(s *core.Session) (Faults, error) {
+	set, err := s.Faults()
+	out := Faults{Faults: []Fault{}}
+	if set == nil || err != nil {
+		return out, err
+	}
+	for n, f := range set.Faults {
+		out.Faults = append(out.Faults, Fault{Fault: f.String(), Kind: string(f.Kind), Hits: set.Hits(n)})
+	}
+	out.Frame, out.Since = set.FrameText(), stamp(set.Since)
+	return out, nil
+}
+
+func (c *requestContext) setFaults(in SetFaults) (Faults, error) {
+	s, err := c.openSession()
+	if err != nil {
+		return Faults{}, err
+	}
+	set, err := in.set("")
+	if err == nil {
+		err = s.SetFaults(set)
+	}
+	if err != nil {
+		return Faults{}, err
+	}
+	return faultsBetween(s)
+}
+
+func (c *requestContext) clearFaults(None) (Faults, error) {
+	s, err := c.openSession()
+	if err == nil {
+		err = s.SetFaults(nil)
+	}
+	if err != nil {
+		return Faults{}, err
+	}
+	return faultsBetween(s)
+}
+
+// maxHeldData is how much of a held message is shown, in bytes.
+const maxHeldData = 64 << 10
+
+func (c *requestContext) heldMessages(None) (HeldMessages, error) {
+	s, err := c.session()
+	if err != nil {
+		return HeldMessages{}, err
+	}
+	held, err := s.Held()
+	out := HeldMessages{Held: []HeldMessage{}}
+	for _, h := range held {
+		one := HeldMessage{Number: h.Number, Peer: h.From.ID, Session: h.From.Session.ID, Direction: string(h.Way), Fault: h.Fault,
+			Offset: h.Offset, Bytes: len(h.Data), Data: notNil(h.Data[:min(maxHeldData, len(h.Data))])}
+		if !h.Until.IsZero() {
+			one.Until = stamp(h.Until)
+		}
+		out.Held = append(out.Held, one)
+	}
+	return out, err
+}
+
+// read is what the message becomes, with everything that is wrong.
+func (in Decide) read(c *requestContext) (data []byte, wrong fieldFaults) {
+	decision := core.Decision(in.Decision)
+	known := slices.Contains(core.Decisions, decision)
+	if !known && !c.unfit.covers("decision") {
+		wrong.add("decision", "write release, edit or discard", "请写 release、edit 或 discard")
+	}
+	data = in.Data
+	if in.Payload != nil {
+		var err error
+		data, err = c.firstMessage(*in.Payload, "payload.")
+		wrong.all(err)
+	}
+	given := in.Payload != nil || in.Data != nil
+	unread := c.unfit.covers("payload") || c.unfit.covers("data")
+	switch {
+	case in.Payload != nil && in.Data != nil:
+		wrong.add("data", "not together with a payload", "不能与 payload 同时使用")
+	case decision == core.Edit && !given && !unread:
+		wrong.add("payload", "what the message becomes is missing", "缺少修改后的内容")
+	case decision != core.Edit && given && known:
+		wrong.add("payload", "only edit changes the message", "只有 edit 会修改数据")
+	}
+	return data, wrong
+}
+
+func (in Decide) check(c *requestContext) error {
+	_, wrong := in.read(c)
+	return wrong.join()
+}
+
+// decide lets a held message go, changes it or drops it.
+func (c *requestContext) decide(in Decide) (HeldMessages, error) {
+	s, err := c.openSession()
+	if err != nil {
+		return HeldMessages{}, err
+	}
+	n, err := number("number", c.r.PathValue("number"))
+	if err != nil {
+		return HeldMessages{}, err
+	}
+	data, wrong := in.read(c)
+	if len(wrong) > 0 {
+		return HeldMessages{}, wrong.join()
+	}
+	if err := s.Decide(n, core.Decision(in.Decision), data); err != nil {
+		return HeldMessages{}, err
+	}
+	return c.heldMessages(None{})
+}

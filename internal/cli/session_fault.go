@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"sockeye"
+	"sockeye/internal/api"
+	"sockeye/internal/core"
+	"sockeye/internal/payload"
+	"sockeye/internal/terminal"
+)
+
+func (a *app) sessionFaultCommand() *cobra.Command {
+	var frame string
+	var add, remove, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "fault SESSION [FAULT...]",
+		Short: a.t("Show or set what goes wrong in a relay", "查看或设置转发中的故障"),
+		Long: a.t(`Show the faults between the two sides of a relay, with how much they hit, or set others
+from now on: each FAULT is one word of the shell, "latency 100ms jitter 20ms". They take
+the place of those that were set, unless --add is given; what waited for these goes on.
+docs/relay.md has the language.`,
+			`查看转发两侧之间的故障及其命中次数，或从现在起设置新的故障：每个 FAULT 是命令行的一个参数，
+如 "latency 100ms jitter 20ms"。除非使用 --add，否则取代已有的故障；等待中的数据随即转发。
+写法见 docs/relay.zh-CN.md。`),
+		Example: `  sockeye session fault s1
+  sockeye session fault s1 'latency 100ms jitter 20ms to upstream' 'drop 5%'
+  sockeye session fault s1 --frame line 'hold timeout 1m when prefix:SET'
+  sockeye session fault s1 --remove`,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return completeFaults(cmd, args, typed)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := expectSessions(cmd, args[:min(1, len(args))], 1); err != nil {
+				return err
+			}
+			path := "/sessions/" + args[0] + "/faults"
+			given := args[1:]
+			if remove && (len(given) > 0 || add) {
+				return terminal.Usage("--remove", sockeye.Text{En: "not together with faults", Zh: "不能与故障同时使用"}, terminal.HelpHint(cmd))
+			}
+			if len(given) == 0 && (add || frame != "") {
+				return terminal.Usage("FAULT", sockeye.Text{En: "which fault is missing", Zh: "缺少故障"}, terminal.HelpHint(cmd))
+			}
+			var out api.Faults
+			var err error
+			switch {
+			case remove:
+				err = a.askWorkbench("DELETE", path, api.None{}, &out)
+			case len(given) == 0:
+				err = a.askWorkbench("GET", path, nil, &out)
+			default:
+				err = a.setFaults(path, frame, given, add, &out)
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.PrintJSON(out)
+			}
+			return a.showFaults(out)
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&frame, "frame", "", a.t("hit whole frames: line, delim:0d0a, length:offset=2,size=2", "以整帧为单位：line、delim:0d0a、length:offset=2,size=2"))
+	fs.BoolVar(&add, "add", false, a.t("keep those that are set", "保留已有的故障"))
+	fs.BoolVar(&remove, "remove", false, a.t("take all faults away", "移除全部故障"))
+	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
+	return cmd
+}
+
+// setFaults reads the faults here, so that what is wrong is told as of the command line.
+func (a *app) setFaults(path, frame string, given []string, add bool, out *api.Faults) error {
+	if _, err := core.ParseFaults(frame, given); err != nil {
+		return faultsAsFlags(err)
+	}
+	in := api.SetFaults{Frame: frame, Faults: given}
+	if add {
+		var now api.Faults
+		if err := a.askWorkbench("GET", path, nil, &now); err != nil {
+			return err
+		}
+		in.Faults = nil
+		for _, f := range now.Faults {
+			in.Faults = append(in.Faults, f.Fault)
+		}
+		in.Faults = append(in.Faults, given...)
+		if frame == "" {
+			in.Frame = now.Frame
+		}
+	}
+	return a.askWorkbench("PUT", path, in, out)
+}
+
+// showFaults lists faults with how much they hit.
+func (a *app) showFaults(f api.Faults) error {
+	rows := [][]string{{"#", a.t("fault", "故障"), a.t("hit", "命中")}}
+	for n, one := range f.Faults {
+		rows = append(rows, []string{fmt.Sprint(n + 1), payload.SafeString(one.Fault), fmt.Sprint(one.Hits)})
+	}
+	if err := a.PrintTable(rows, a.t("no faults are set", "没有故障")); err != nil || f.Frame == "" {
+		return err
+	}
+	_, err := fmt.Fprintf(a.Out, a.t("they hit whole frames: %s\n", "以整帧为单位：%s\n"), payload.SafeString(f.Frame))
+	return err
+}

@@ -1,0 +1,149 @@
+package relay
+
+import (
+	"slices"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/fault"
+	"sockeye/internal/transport"
+)
+
+// SetFaults puts other faults between all pairs, from now on; nil for none. The set is the
+// relay's from then on. What waits for faults that were set before goes on at once.
+func (r *Relay) SetFaults(set *fault.Set) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	if set != nil {
+		set.Since = time.Now()
+	}
+	r.mu.Lock()
+	r.faults = set
+	var pairs []*pair
+	for p, l := range r.pairs {
+		if p == l.down && l.up != nil {
+			pairs = append(pairs, l)
+		}
+	}
+	r.mu.Unlock()
+	slices.SortFunc(pairs, func(a, b *pair) int { return int(a.number) - int(b.number) })
+	for _, l := range pairs {
+		r.useFaults(l)
+	}
+}
+
+// Faults are those that are set; nil if none are.
+func (r *Relay) Faults() *fault.Set {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.faults
+}
+
+// useFaults puts the relay's faults between the two of a pair. r.changing is held.
+func (r *Relay) useFaults(l *pair) {
+	set := r.Faults()
+	for way, from := range [2]*transport.Peer{l.down, l.up} {
+		to, name := l.up, fault.ToUpstream
+		if way == fromUpstream {
+			to, name = l.down, fault.FromUpstream
+		}
+		w := l.to[way].Load()
+		if w == nil {
+			if set == nil {
+				continue
+			}
+			target := &direction{relay: r, pair: l, from: from, to: to}
+			w = newPath(l.ctx, target, !from.Network.Traits().Datagram, func() uint64 { return r.lastHeld.Add(1) }, func(run func()) { r.running.Go(run) })
+		}
+		w.use(set, fault.Direction{Way: name, Peer: l.down.Peer, Connection: l.number, From: from.Network.Traits(), To: to.Network.Traits()})
+		l.to[way].Store(w)
+	}
+}
+
+// isRefused reports whether a fault refuses a new peer, and records it.
+func (r *Relay) isRefused(l *pair) bool {
+	set := r.Faults()
+	if set == nil {
+		return false
+	}
+	f, refused := set.Refuses(l.down.Peer, l.number, time.Now())
+	if refused {
+		r.recordFault(l.down, sockeye.FaultEvent{Kind: string(fault.Refuse), Fault: f.String()})
+	}
+	return refused
+}
+
+// direction is the target of a path: one direction of a pair.
+type direction struct {
+	relay    *Relay
+	pair     *pair
+	from, to *transport.Peer
+}
+
+func (d *direction) send(data []byte) { d.to.Answer(d.pair.ctx, data) }
+
+func (d *direction) record(e sockeye.FaultEvent) { d.relay.recordFault(d.from, e) }
+
+func (d *direction) end(how fault.End) {
+	switch how {
+	case fault.Finishes:
+		d.relay.finish(d.pair, d.to)
+	case fault.Leaves:
+		d.relay.endPair(d.pair, d.from, false)
+	case fault.Resets:
+		d.pair.cancel()
+		d.relay.running.Go(d.from.Abort)
+		d.relay.running.Go(d.to.Abort)
+	}
+}
+
+func (r *Relay) recordFault(p *transport.Peer, e sockeye.FaultEvent) {
+	r.record(sockeye.Event{Kind: sockeye.Faulted, Session: p.Session, Peer: p.Peer, Detail: &sockeye.Detail{Fault: &e}})
+}
+
+// Held is a message that waits until somebody lets it go.
+type Held struct {
+	fault.Held
+	From *sockeye.Peer // who sent it
+	Way  fault.Way
+}
+
+// Held are the messages that wait, in the order in which they began to.
+func (r *Relay) Held() []Held {
+	var out []Held
+	for _, w := range r.paths() {
+		d := w.target.(*direction)
+		way := fault.ToUpstream
+		if d.from == d.pair.up {
+			way = fault.FromUpstream
+		}
+		for _, h := range w.held() {
+			out = append(out, Held{h, d.from.Peer, way})
+		}
+	}
+	slices.SortFunc(out, func(a, b Held) int { return int(a.Number) - int(b.Number) })
+	return out
+}
+
+// Decide lets go, changes or drops the message of a number. data is what it becomes, for
+// fault.Edit; it is not kept. It says false if no such message waits.
+func (r *Relay) Decide(number uint64, d fault.Decision, data []byte) bool {
+	return slices.ContainsFunc(r.paths(), func(w *path) bool { return w.decide(number, d, data) })
+}
+
+// paths are those on which something may wait.
+func (r *Relay) paths() []*path {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seen := map[*path]bool{}
+	var out []*path
+	for _, l := range r.pairs {
+		for way := range l.to {
+			if w := l.to[way].Load(); w != nil && !seen[w] {
+				seen[w] = true
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}

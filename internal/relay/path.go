@@ -1,0 +1,295 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/fault"
+	"sockeye/internal/framing"
+)
+
+// path is one direction of a pair while faults are between: a bounded queue, and a
+// goroutine that passes on what is due for as long as something waits. The reader of the
+// sender is the only one that adds messages.
+type path struct {
+	target pathTarget
+	ctx    context.Context // ends with the pair
+	number func() uint64   // of the next message that is held
+	start  func(func())    // starts a goroutine that the relay waits for
+	// isEngaged says that there are faults, or something waits or is being sent: who passed
+	// on directly would overtake it.
+	isEngaged atomic.Bool
+
+	mu      sync.Mutex
+	line    *fault.Line // nil: no faults for this direction
+	cutter  *fault.Cutter
+	frame   *framing.Spec // what cutter is to be made of; nil: messages are as they came
+	queue   fault.Queue
+	running bool // run does
+	alarm   *time.Timer
+	waits   bool          // the sender can wait to be read; datagrams cannot
+	changed chan struct{} // capacity 1: the queue is to be looked at again
+	room    chan struct{} // capacity 1: something has left the queue
+	over    bool          // nothing is passed on any more
+}
+
+// pathTarget is where what is due goes, and who is told of faults. Its methods are called
+// without a lock, by one goroutine at a time but for record.
+type pathTarget interface {
+	// send passes bytes on, and returns when the other side's system has them.
+	send(data []byte)
+	// end ends the direction, or both.
+	end(fault.End)
+	record(sockeye.FaultEvent)
+}
+
+func newPath(ctx context.Context, target pathTarget, waits bool, number func() uint64, start func(func())) *path {
+	return &path{target: target, ctx: ctx, waits: waits, number: number, start: start, changed: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+}
+
+// use puts other faults between, nil for none. What waits goes on at once.
+func (w *path) use(set *fault.Set, d fault.Direction) {
+	w.mu.Lock()
+	now := time.Now()
+	if w.alarm != nil {
+		w.alarm.Stop()
+		w.alarm = nil
+	}
+	hits := w.queue.Flush(now)
+	if w.line == nil || !w.line.IsOver() {
+		w.line = nil
+		w.endCutterLocked(now)
+		w.frame = nil
+		if set != nil {
+			w.line = set.Line(d, now)
+		}
+	}
+	if w.line != nil && !w.line.IsOver() {
+		w.isEngaged.Store(true)
+		if set.FrameText() != "" && !d.From.Bounded() {
+			w.frame = &set.Frame
+		}
+		w.setAlarmLocked(now)
+	}
+	w.settleLocked()
+	w.mu.Unlock()
+	w.tell(hits)
+	signal(w.changed)
+	signal(w.room)
+}
+
+// endCutterLocked passes on what no frame has ended yet.
+func (w *path) endCutterLocked(now time.Time) (hits []sockeye.FaultEvent) {
+	if w.cutter != nil {
+		w.cutter.End(func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
+		w.cutter = nil
+	}
+	return hits
+}
+
+// setAlarmLocked ends the direction when a fault says so.
+func (w *path) setAlarmLocked(now time.Time) {
+	at, by, hit := w.line.Alarm()
+	if !hit {
+		return
+	}
+	line := w.line
+	w.alarm = time.AfterFunc(at.Sub(now), func() {
+		w.mu.Lock()
+		var hits []sockeye.FaultEvent
+		if w.line == line && w.ctx.Err() == nil {
+			hits = w.pushLocked(line.Ring(by, time.Now()), time.Now())
+		}
+		w.mu.Unlock()
+		w.tell(hits)
+	})
+}
+
+// take passes a message on, or what was read of a stream, as the faults say. It returns
+// when the next may be read. offset is that of data in all that the sender has sent.
+func (w *path) take(data []byte, offset uint64) {
+	now := time.Now()
+	w.mu.Lock()
+	if !w.waits && !w.queue.HasRoom(len(data)) {
+		w.mu.Unlock()
+		w.target.record(sockeye.FaultEvent{Kind: "overflow", Offset: offset, Bytes: len(data)})
+		return
+	}
+	var hits []sockeye.FaultEvent
+	if w.frame != nil {
+		if w.cutter == nil {
+			w.cutter = fault.NewCutter(*w.frame, offset)
+		}
+		w.cutter.Cut(data, now, func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
+	} else {
+		hits = w.planLocked(fault.Message{Data: data, Body: data, Offset: offset}, now)
+	}
+	w.mu.Unlock()
+	w.tell(hits)
+	w.awaitRoom()
+}
+
+// planLocked plans what becomes of a message, and lets it wait for its time.
+func (w *path) planLocked(m fault.Message, now time.Time) []sockeye.FaultEvent {
+	if w.line == nil {
+		return w.pushLocked(fault.Plan{Parcels: []fault.Parcel{{Data: bytes.Clone(m.Data), Due: now}}}, now)
+	}
+	return w.pushLocked(w.line.Plan(m, now), now)
+}
+
+// pushLocked adds what a message became, and returns everything that was done.
+func (w *path) pushLocked(p fault.Plan, now time.Time) []sockeye.FaultEvent {
+	if w.over {
+		return nil
+	}
+	hits := append(p.Hits, w.queue.Push(p.Parcels, now, w.number)...)
+	w.settleLocked()
+	return hits
+}
+
+// settleLocked has what waits passed on, and lets the reader pass on directly when there
+// is nothing and no fault.
+func (w *path) settleLocked() {
+	switch {
+	case w.running:
+		signal(w.changed)
+	case !w.queue.IsEmpty() && !w.over:
+		w.running = true
+		w.isEngaged.Store(true)
+		w.start(w.run)
+	case w.line == nil && w.cutter == nil:
+		w.isEngaged.Store(false)
+	}
+}
+
+// awaitRoom waits until the queue has room, or the pair ends.
+func (w *path) awaitRoom() {
+	for w.waits {
+		w.mu.Lock()
+		full := w.queue.IsFull() && !w.over
+		w.mu.Unlock()
+		if !full {
+			return
+		}
+		select {
+		case <-w.room:
+		case <-w.ctx.Done():
+			return
+		}
+	}
+}
+
+// finish lets the direction end, or the sender leave, after what waits.
+func (w *path) finish(how fault.End) {
+	w.mu.Lock()
+	now := time.Now()
+	hits := w.endCutterLocked(now)
+	w.pushLocked(fault.Plan{Parcels: []fault.Parcel{{Due: now, End: how}}}, now)
+	w.mu.Unlock()
+	w.tell(hits)
+}
+
+// run passes on what is due, until nothing waits.
+func (w *path) run() {
+	for w.ctx.Err() == nil {
+		w.mu.Lock()
+		p, wait, ok := w.queue.Next(time.Now())
+		if !ok && wait == 0 {
+			w.running = false
+			w.settleLocked()
+			w.mu.Unlock()
+			signal(w.room)
+			return
+		}
+		w.mu.Unlock()
+		if !ok {
+			w.sleep(wait)
+			continue
+		}
+		w.deliver(p)
+		signal(w.room)
+	}
+	w.abandon()
+}
+
+// abandon drops what waits when the pair has ended, and says so.
+func (w *path) abandon() {
+	w.drop()
+	w.mu.Lock()
+	w.running = false
+	w.mu.Unlock()
+}
+
+// drop drops what waits and what comes: its receiver is not there any more.
+func (w *path) drop() {
+	w.mu.Lock()
+	n := w.queue.Clear()
+	w.over = true
+	w.mu.Unlock()
+	if n > 0 {
+		w.target.record(sockeye.FaultEvent{Kind: "lost", Bytes: n})
+	}
+	signal(w.changed)
+	signal(w.room)
+}
+
+// sleep waits, or until the queue has changed or the pair has ended.
+func (w *path) sleep(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-w.changed:
+	case <-w.ctx.Done():
+	}
+}
+
+func (w *path) deliver(p fault.Parcel) {
+	if e := p.TimedOut(); e != nil {
+		w.target.record(*e)
+	}
+	if p.End != fault.GoesOn {
+		w.target.end(p.End)
+		return
+	}
+	w.target.send(p.Data)
+}
+
+func (w *path) tell(hits []sockeye.FaultEvent) {
+	for _, e := range hits {
+		w.target.record(e)
+	}
+}
+
+// held are the messages that wait for somebody.
+func (w *path) held() []fault.Held {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.queue.Held(time.Now())
+}
+
+// decide does something with a message that is held; false if this path holds none of
+// that number.
+func (w *path) decide(number uint64, d fault.Decision, data []byte) bool {
+	w.mu.Lock()
+	e, ok := w.queue.Decide(number, d, bytes.Clone(data), time.Now())
+	w.mu.Unlock()
+	if ok {
+		w.target.record(e)
+		signal(w.changed)
+		signal(w.room)
+	}
+	return ok
+}
+
+// signal wakes whoever waits on a channel of capacity 1.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
