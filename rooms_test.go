@@ -26,7 +26,7 @@ var levels = [][]string{
 	{"client"},
 	{"internal/api", "internal/webui/page"},
 	{"internal/core", "internal/webui", "internal/api/access"},
-	{"internal/responder", "internal/query", "internal/relay"},
+	{"internal/responder", "internal/query", "internal/relay", "internal/doctor"},
 	{"internal/transport/schemes"},
 	{"internal/transport/websocket"},
 	{"internal/transport/tcp", "internal/transport/udp", "internal/transport/unix", "internal/transport/serial"},
@@ -90,6 +90,7 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/offline", "internal/terminal", "results are shown as sockets are"},
 	{"internal/offline", "internal/core", "resolve asks for names as opening does"},
+	{"internal/offline", "internal/doctor", "doctor prints its report, and the code of this machine"},
 	{"internal/offline", "internal/query", "log asks for frames as the page does"},
 	{"internal/offline", "internal/responder", "rule try plans without carrying out"},
 	{"internal/offline", "internal/journal", "its tests let the next run go on with a recording"},
@@ -181,6 +182,10 @@ var edges = []struct{ from, to, why string }{
 	{"internal/responder", "internal/payload", "a board's hello is a payload"},
 	{"internal/responder", "internal/workspace", "rules are those of a set"},
 	{"internal/responder", ".", "the nouns"},
+
+	{"internal/core", "internal/doctor", "who drives it asks why an address does not work"},
+	{"internal/doctor", "internal/netinfo", "facts are what the system says"},
+	{"internal/doctor", ".", "the nouns, and texts in both languages"},
 
 	{"internal/relay", "internal/transport", "it joins transport's peers in pairs"},
 	{"internal/relay", "internal/fault", "what becomes of messages while faults are between"},
@@ -311,6 +316,9 @@ func TestRooms(t *testing.T) {
 			}
 			if within(f.dir, "internal/transport") && f.test && (to == drivers || within(to, "internal/transport")) {
 				continue // tests of the rooms of transport open real sessions
+			}
+			if f.dir == "internal/doctor" && f.test && to == drivers {
+				continue // its lab is made of networks, too
 			}
 			if why := forbidden(f.dir, to); why != "" {
 				t.Errorf("%s imports %s: %s", f.name, to, why)

@@ -53,6 +53,7 @@ type Server struct {
 
 	guard     *access.Guard
 	panics    panicLog
+	doctors   chan struct{} // a place for each diagnosis under way
 	workspace store
 	busy      atomic.Int64    // requests being answered
 	ctx       context.Context // ends with Close
@@ -65,6 +66,7 @@ func New(o Config) (*Server, error) {
 	o.limits = o.limits.Filled()
 	s := &Server{o: o, bench: o.Bench, mux: http.NewServeMux(), paths: map[string]pathRoutes{}, page: webui.Files()}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.doctors = make(chan struct{}, doctorsAtOnce)
 	s.guard = access.New(access.Config{Hosts: o.Hosts, Password: o.Password, TLS: o.TLS, Limits: o.limits})
 	if err := s.openStore(); err != nil {
 		return nil, err

@@ -128,7 +128,7 @@ func groupsOf(i net.Interface) (groups []netip.Addr) {
 func describe(i net.Interface, found []net.Addr) Interface {
 	out := Interface{
 		Name: i.Name, Up: i.Flags&net.FlagUp != 0, Loopback: i.Flags&net.FlagLoopback != 0,
-		Virtual: i.Flags&net.FlagPointToPoint != 0 || virtualName(i.Name),
+		Virtual: VirtualInterface(&i),
 	}
 	for _, a := range found {
 		n, ok := a.(*net.IPNet)
@@ -148,6 +148,12 @@ func describe(i net.Interface, found []net.Addr) Interface {
 		out.Addresses = append(out.Addresses, ia)
 	}
 	return out
+}
+
+// VirtualInterface guesses by name and kind whether an interface is one of containers,
+// virtual machines or VPNs.
+func VirtualInterface(i *net.Interface) bool {
+	return i.Flags&net.FlagPointToPoint != 0 || virtualName(i.Name)
 }
 
 // virtualName knows the names that containers, virtual machines and VPNs give.

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"net/netip"
@@ -78,7 +76,7 @@ func socketsOn(table []byte, port uint16) []portOwner {
 		if len(f) < 10 || !strings.HasSuffix(f[1], wanted) {
 			continue
 		}
-		ip, ok := kernelAddr(strings.TrimSuffix(f[1], wanted))
+		ip, ok := parseKernelAddr(strings.TrimSuffix(f[1], wanted))
 		uid, err := strconv.Atoi(f[7])
 		if !ok || err != nil {
 			continue
@@ -98,20 +96,6 @@ func portUseOf(state string) portUse {
 		return portTimeWait
 	}
 	return portConnected
-}
-
-// kernelAddr reads an address as /proc/net/tcp writes it: 32-bit words in hex,
-// each in the byte order of the machine.
-func kernelAddr(s string) (netip.Addr, bool) {
-	words, err := hex.DecodeString(s)
-	if err != nil || len(words)%4 != 0 {
-		return netip.Addr{}, false
-	}
-	for w := words; len(w) > 0; w = w[4:] {
-		binary.NativeEndian.PutUint32(w, binary.BigEndian.Uint32(w))
-	}
-	ip, ok := netip.AddrFromSlice(words)
-	return ip.Unmap(), ok
 }
 
 // nameProcesses fills in the processes that have the sockets open, as far as

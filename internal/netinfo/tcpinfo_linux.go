@@ -15,13 +15,6 @@ import (
 	"sockeye"
 )
 
-// tcpStates are the kernel's connection states by number (tcp_states.h), named
-// as in RFC 9293.
-var tcpStates = [...]string{
-	1: "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT",
-	"CLOSED", "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING",
-}
-
 // FillTCP adds to st what the kernel knows of a TCP socket: TCP_INFO, the send queue
 // and the buffers (tcp(7), socket(7)). Our FIN, which the queue counts, is taken off.
 func FillTCP(st *sockeye.PeerStatus, fd int) {
@@ -40,8 +33,8 @@ func FillTCP(st *sockeye.PeerStatus, fd int) {
 		Retransmits: info.Total_retrans, CongestionWindow: info.Snd_cwnd, Unacked: info.Unacked, SendMSS: info.Snd_mss, PathMTU: info.Pmtu,
 		SendWindow: info.Snd_wnd,
 	}
-	if int(info.State) < len(tcpStates) {
-		st.TCP.State = tcpStates[info.State]
+	if int(info.State) < len(tcpStateNames) {
+		st.TCP.State = tcpStateNames[info.State]
 	}
 }
 

@@ -1,5 +1,6 @@
-// Package offline has the commands that open no socket: they read recordings and
-// workspaces, and say what bytes, names and this machine's addresses are.
+// Package offline has the commands that open no session: they read recordings and
+// workspaces, say what bytes, names and this machine's addresses are, and find why a
+// connection does not work.
 package offline
 
 import (
@@ -22,5 +23,5 @@ func (a *commands) t(en, zh string) string { return a.T(en, zh) }
 // the configuration is known.
 func Commands(x *terminal.Terminal, defaultPort func() uint16) []*cobra.Command {
 	a := &commands{x, defaultPort}
-	return []*cobra.Command{a.addrsCommand(), a.portsCommand(), a.sensorsCommand(), a.resolveCommand(), a.ruleCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand(), a.fieldsCommand(), a.plotCommand(), a.caCommand()}
+	return []*cobra.Command{a.addrsCommand(), a.portsCommand(), a.sensorsCommand(), a.resolveCommand(), a.ruleCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand(), a.fieldsCommand(), a.plotCommand(), a.caCommand(), a.doctorCommand()}
 }

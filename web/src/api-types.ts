@@ -80,6 +80,45 @@ export interface Device {
   interval_ms?: number;
 }
 
+/** Diagnosis says why an address does not work, or that it does. */
+export interface Diagnosis {
+  address: string;
+  /** "ok", "wrong" or "cannot-tell" */
+  verdict: string;
+  /** Cause is a stable word for what is wrong, "firewall-there". */
+  cause?: string;
+  text: string;
+  /** Next is the one thing to do. */
+  next?: string;
+  /** Ask is "there" if the other machine knows more. */
+  ask?: string;
+  way: DoctorStop[];
+  checks: DoctorCheck[];
+}
+
+/** DoctorCheck is what one check found. */
+export interface DoctorCheck {
+  check: string;
+  name: string;
+  verdict: string;
+  cause?: string;
+  text: string;
+  next?: string;
+  /** the system's own words and numbers */
+  evidence: string[];
+}
+
+/** DoctorStop is a place on the way from this machine to that one. */
+export interface DoctorStop {
+  /** "program", "firewall", "interface", "network", "there" or "port" */
+  station: string;
+  label: string;
+  /** its address */
+  note?: string;
+  /** a verdict; "cannot-tell" behind the broken place */
+  state: string;
+}
+
 /** Encoded is what a payload means. */
 export interface Encoded {
   data: string;

@@ -1,0 +1,35 @@
+package api
+
+// Diagnosis says why an address does not work, or that it does.
+type Diagnosis struct {
+	Address string `json:"address"`
+	Verdict string `json:"verdict"` // "ok", "wrong" or "cannot-tell"
+	// Cause is a stable word for what is wrong, "firewall-there".
+	Cause string `json:"cause,omitempty"`
+	Text  string `json:"text"`
+	// Next is the one thing to do.
+	Next string `json:"next,omitempty"`
+	// Ask is "there" if the other machine knows more.
+	Ask    string        `json:"ask,omitempty"`
+	Way    []DoctorStop  `json:"way"`
+	Checks []DoctorCheck `json:"checks"`
+}
+
+// DoctorStop is a place on the way from this machine to that one.
+type DoctorStop struct {
+	Station string `json:"station"` // "program", "firewall", "interface", "network", "there" or "port"
+	Label   string `json:"label"`
+	Note    string `json:"note,omitempty"` // its address
+	State   string `json:"state"`          // a verdict; "cannot-tell" behind the broken place
+}
+
+// DoctorCheck is what one check found.
+type DoctorCheck struct {
+	Check    string   `json:"check"`
+	Name     string   `json:"name"`
+	Verdict  string   `json:"verdict"`
+	Cause    string   `json:"cause,omitempty"`
+	Text     string   `json:"text"`
+	Next     string   `json:"next,omitempty"`
+	Evidence []string `json:"evidence"` // the system's own words and numbers
+}

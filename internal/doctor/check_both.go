@@ -1,0 +1,196 @@
+package doctor
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"sockeye"
+)
+
+// The causes that only both sides together tell.
+const (
+	CauseWrongAddress     = "wrong-address"
+	CauseDuplicateAddress = "duplicate-address"
+	CauseIsolation        = "isolation"
+	CauseWrongMask        = "wrong-mask"
+	CauseOtherAddress     = "other-address"
+)
+
+// checkBoth judges with what the other machine says of itself. It says something only where
+// both together say more than one.
+func checkBoth(f, other *Facts) []Finding {
+	if f.Host == "" || len(f.Paths) == 0 {
+		return nil
+	}
+	p := f.Paths[0]
+	if hasCause(checkPath(f, p)) && !p.Neighbour.Silent() {
+		return nil // this side knows by itself
+	}
+	for _, check := range []func(*Facts, *Facts, Path) (Finding, bool){checkAddressThere, checkNeighbourThere, checkWayBack, checkListenerThere, checkRulesThere} {
+		if found, said := check(f, other, p); said {
+			return []Finding{found}
+		}
+	}
+	return nil
+}
+
+// checkAddressThere judges whether the other machine has the address at all.
+func checkAddressThere(f, other *Facts, p Path) (Finding, bool) {
+	if f.owns(p.Address) || slices.Contains(other.Addresses(), p.Address.WithZone("")) {
+		return Finding{}, false
+	}
+	var list []string
+	for _, ip := range other.Addresses() {
+		if !ip.IsLoopback() && !ip.IsLinkLocalUnicast() {
+			list = append(list, ip.String())
+		}
+	}
+	return wrong(CheckAddress, CauseWrongAddress, StationProgram,
+		say("%s is not an address of that machine: it has %s", "%s 不是那台机器的地址：它的地址是 %s", p.Address, strings.Join(list, ", ")),
+		say("use that address here (behind a NAT, the router's address and a port forwarding)", "请在这里改用该地址（在 NAT 后面则用路由器地址并设置端口转发）")), true
+}
+
+// checkNeighbourThere compares hardware addresses and masks.
+func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
+	if p.Route.Gateway.IsValid() || p.Route.Kind != "unicast" {
+		return Finding{}, false
+	}
+	theirs := other.prefixOf(p.Address)
+	if p.Neighbour.Answered() && !other.hasHardware(p.Neighbour.HardwareAddress) {
+		return wrong(CheckWay, CauseDuplicateAddress, StationNetwork,
+			say("two machines have the address %s: another one answers here", "有两台机器使用地址 %s：应答的是另一台", p.Address),
+			say("give one of them another address; the one that answers has the hardware address %s", "请更改其中一台的地址；应答者的硬件地址是 %s", p.Neighbour.HardwareAddress), "ip neighbour: "+p.Neighbour.HardwareAddress), true
+	}
+	if !p.Neighbour.Silent() {
+		return Finding{}, false
+	}
+	if at := other.interfaceWith(p.Address); len(at.Prefixes) > 0 && (!at.Up || !at.Carrier) {
+		return wrong(CheckWay, CauseLinkDown, StationNetwork,
+			say("the interface of that machine has no link", "那台机器的网卡没有链路"), say("plug in its cable", "请接好它的网线")), true
+	}
+	if theirs.IsValid() && !theirs.Contains(p.Route.Source) {
+		return wrong(CheckWay, CauseWrongMask, StationInterface,
+			say("the masks do not fit: this machine takes %s for its neighbour, but that machine's network %s does not have %s", "子网掩码不一致：本机把 %s 当作同网段，而对方网段 %s 不包含 %s", p.Address, theirs.Masked(), p.Route.Source),
+			say("give both the same mask, or set a gateway: sudo ip address show dev %s", "请让双方使用相同的掩码，或设置网关：sudo ip address show dev %s", p.Route.Interface), arithmetic(theirs, p.Route.Source)...), true
+	}
+	return wrong(CheckWay, CauseIsolation, StationNetwork,
+		say("both machines are in one network, but cannot reach each other: the access point or switch keeps them apart", "两台机器在同一网段，却互相不可达：无线路由器或交换机将它们隔离了"),
+		say("switch off client isolation (guest network) on the access point, or use a cable", "请在无线路由器上关闭 AP 隔离（访客网络），或使用网线")), true
+}
+
+func (f *Facts) prefixOf(ip netip.Addr) netip.Prefix {
+	for _, i := range f.Interfaces {
+		for _, p := range i.Prefixes {
+			if p.Addr() == ip.WithZone("") {
+				return p
+			}
+		}
+	}
+	return netip.Prefix{}
+}
+
+func (f *Facts) interfaceWith(ip netip.Addr) Interface {
+	for _, i := range f.Interfaces {
+		for _, p := range i.Prefixes {
+			if p.Addr() == ip.WithZone("") {
+				return i
+			}
+		}
+	}
+	return Interface{}
+}
+
+// hasHardware says that an interface has a hardware address, or that none is known.
+func (f *Facts) hasHardware(address string) bool {
+	known := false
+	for _, i := range f.Interfaces {
+		if i.HardwareAddress == address {
+			return true
+		}
+		known = known || i.HardwareAddress != "" && !i.Loopback
+	}
+	return !known
+}
+
+// checkWayBack judges whether the other machine can answer.
+func checkWayBack(f, other *Facts, p Path) (Finding, bool) {
+	from := p.Route.Source
+	if !from.IsValid() || from.IsLoopback() || p.TCP.Answers() || len(other.Gateways) > 0 || unseenIn(other, "gateways") || f.owns(p.Address) {
+		return Finding{}, false
+	}
+	for _, i := range other.Interfaces {
+		for _, prefix := range i.Prefixes {
+			if prefix.Contains(from) {
+				return Finding{}, false
+			}
+		}
+	}
+	return wrong(CheckWay, CauseNoWayBack, StationThere,
+		say("that machine cannot answer: it has no route back to %s", "那台机器无法应答：它没有返回 %s 的路由", from),
+		say("set the gateway there: sudo ip route add default via GATEWAY", "请在那里设置网关：sudo ip route add default via 网关地址")), true
+}
+
+// checkListenerThere judges what listens on the port there.
+func checkListenerThere(f, other *Facts, p Path) (Finding, bool) {
+	if p.TCP.Outcome == Open || f.isUDP() && p.UDP.Outcome == Open || unseenIn(other, "sockets") || other.Port != f.Port {
+		return Finding{}, false
+	}
+	there := *other
+	there.Network = f.Network
+	list := there.listening(f.transport())
+	switch {
+	case len(list) == 0:
+		found := nobodyListens(&there)
+		found.Station = StationPort
+		found.Text = sockeye.Text{En: "there: " + found.Text.En, Zh: "对方：" + strings.ReplaceAll(found.Text.Zh, "本机", "那台机器")}
+		return found, true
+	case there.loopbackOnly() && !p.Address.IsLoopback():
+		return atPortThere(wrong(CheckThere, CauseLoopbackOnly, StationPort,
+			say("the server there listens on %s only: no other machine can reach it", "那里的服务器只监听 %s：其他机器无法连接", list[0].Local),
+			say("let it listen on all addresses: %s", "请让它监听所有地址：%s", listenCommand(f.transport(), f.Port)), socketEvidence(list[0]))), true
+	case !listensFor(list, p.Address):
+		return atPortThere(familyOrAddress(f, list, p.Address)), true
+	}
+	if found := checkQueues(&there); len(found) > 0 {
+		return atPortThere(found[0]), true
+	}
+	return Finding{}, false
+}
+
+func atPortThere(found Finding) Finding {
+	found.Check, found.Station = CheckThere, StationPort
+	return found
+}
+
+// checkRulesThere is what is left when the program there listens as it should: rules on the
+// way.
+func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
+	there := *other
+	there.Network = f.Network
+	if unseenIn(other, "sockets") || other.Port != f.Port || len(there.listening(f.transport())) == 0 {
+		return Finding{}, false
+	}
+	probe := p.TCP
+	if f.isUDP() {
+		probe = p.UDP
+	}
+	if probe.Outcome != Refused && probe.Outcome != Silent && probe.Outcome != Failed || f.isUDP() && probe.Outcome == Silent {
+		return Finding{}, false
+	}
+	if found, here := droppedHere(f, p, probeEvidence("connect", probe)); here {
+		return found, true
+	}
+	listens := fmt.Sprintf("%s listens there", there.listening(f.transport())[0].Local)
+	if p.Route.Gateway.IsValid() && !p.OtherTCP.Answers() && !p.OtherUDP.Answers() && probe.Outcome == Silent {
+		return wrong(CheckThere, CauseFirewallThere, StationThere,
+			say("the program there listens, but nothing comes back: a firewall there, or a router on the way, drops port %d", "那里的程序在监听，但没有任何返回：那里的防火墙或途中的路由器丢弃了端口 %d", f.Port),
+			allowThere(other.Firewall.Tool, f.transport(), f.Port), probeEvidence("connect", probe), listens), true
+	}
+	cause, text := CauseFirewallThere, say("the program there listens, but a firewall of that machine drops port %d", "那里的程序在监听，但那台机器的防火墙丢弃了端口 %d", f.Port)
+	if probe.Outcome != Silent {
+		cause, text = CauseFirewallRejects, say("the program there listens, but a firewall there or on the way rejects port %d", "那里的程序在监听，但那里或途中的防火墙拒绝了端口 %d", f.Port)
+	}
+	return wrong(CheckThere, cause, StationThere, text, allowThere(other.Firewall.Tool, f.transport(), f.Port), probeEvidence("connect", probe), listens), true
+}

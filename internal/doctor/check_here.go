@@ -1,0 +1,221 @@
+package doctor
+
+import (
+	"fmt"
+	"net/netip"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+)
+
+// The causes at a port of this machine.
+const (
+	CausePortTaken      = "port-taken"
+	CauseTimeWait       = "time-wait"
+	CausePrivileged     = "privileged-port"
+	CauseNotOurAddress  = "not-our-address"
+	CauseLoopbackOnly   = "loopback-only"
+	CauseFamilyMismatch = "family-mismatch"
+	CauseBacklogFull    = "backlog-full"
+	CauseNotAccepting   = "not-accepting"
+	CauseNoWayBack      = "no-way-back"
+	CauseReversePath    = "reverse-path-filter"
+)
+
+// checkHere judges who listens on this machine's port.
+func checkHere(f *Facts) []Finding {
+	if f.ToListen {
+		return []Finding{checkBind(f)}
+	}
+	list := f.listening(f.transport())
+	if len(list) == 0 {
+		return []Finding{nobodyListens(f)}
+	}
+	var found []Finding
+	for _, s := range list {
+		found = append(found, fine(CheckHere, say("%s listens on %s", "%[2]s 由%[1]s监听", owner(s), s.Local), socketEvidence(s)))
+	}
+	found = append(found, checkReach(f, list)...)
+	found = append(found, checkQueues(f)...)
+	return append(found, checkCounters(f)...)
+}
+
+// checkBind judges whether a program of this user may listen on the port.
+func checkBind(f *Facts) Finding {
+	evidence := "bind: " + f.BindErrno
+	command := listenCommand(f.transport(), f.Port)
+	switch f.BindErrno {
+	case "":
+		return fine(CheckHere, say("port %d is free", "端口 %d 空闲", f.Port))
+	case "EACCES", "EPERM":
+		if f.Limits.Unprivileged > 0 && int(f.Port) < f.Limits.Unprivileged {
+			return wrong(CheckHere, CausePrivileged, StationProgram,
+				say("ports below %d are for privileged programs", "%d 以下的端口只供特权程序使用", f.Limits.Unprivileged),
+				say("use a port from %[1]d on, run sudo %[2]s, or allow it: sudo sysctl net.ipv4.ip_unprivileged_port_start=%[3]d", "请使用 %[1]d 及以上的端口，或运行 sudo %[2]s，或放开限制：sudo sysctl net.ipv4.ip_unprivileged_port_start=%[3]d", f.Limits.Unprivileged, command, f.Port), evidence)
+		}
+	case "EADDRNOTAVAIL":
+		return wrong(CheckHere, CauseNotOurAddress, StationInterface,
+			say("this machine has no address %s", "本机没有 %s 这个地址", f.Host),
+			say("sockeye addrs lists this machine's addresses; listen on :%d for all of them", "sockeye addrs 列出本机地址；监听 :%d 则包括全部地址", f.Port), evidence)
+	case "EADDRINUSE":
+		return portTaken(f, evidence)
+	}
+	return unknown(CheckHere, say("the system refuses the port: %s", "系统拒绝了该端口：%s", f.BindErrno), sockeye.Text{}, evidence)
+}
+
+// portTaken says who has the port.
+func portTaken(f *Facts, evidence string) Finding {
+	if list := f.listening(f.transport()); len(list) > 0 {
+		s := list[0]
+		return wrong(CheckHere, CausePortTaken, StationProgram,
+			say("%s listens on %s already", "%[2]s 已被%[1]s监听", owner(s), s.Local),
+			say("stop that program (%s shows it), or use another port", "请停止那个程序（%s 可查看），或换一个端口", ownersCommand(f.System, f.transport(), f.Port)), evidence, socketEvidence(s))
+	}
+	for _, s := range f.Sockets {
+		if s.State == "TIME-WAIT" && s.Local.Port() == f.Port {
+			return wrong(CheckHere, CauseTimeWait, StationProgram,
+				say("a connection that ended less than a minute ago keeps the port (TIME_WAIT)", "不到一分钟前结束的连接仍占着这个端口（TIME_WAIT）"),
+				say("wait a minute, or let the program set SO_REUSEADDR as sockeye does: %s", "请等一分钟，或让程序设置 SO_REUSEADDR（sockeye 已设置）：%s", listenCommand(f.transport(), f.Port)), evidence, socketEvidence(s))
+		}
+	}
+	for _, s := range f.Sockets {
+		if s.Local.Port() == f.Port && s.Network == f.transport() {
+			return wrong(CheckHere, CausePortTaken, StationProgram,
+				say("%s has a connection on %s", "%s的连接正在使用 %s", owner(s), s.Local),
+				say("use another port, or stop that program (%s shows it)", "请换一个端口，或停止那个程序（%s 可查看）", ownersCommand(f.System, f.transport(), f.Port)), evidence, socketEvidence(s))
+		}
+	}
+	return wrong(CheckHere, CausePortTaken, StationProgram,
+		say("another program has bound port %d, without listening yet", "另一个程序占用了端口 %d，但尚未监听", f.Port),
+		say("find it: %s; or use another port", "请查找它：%s；或换一个端口", ownersCommand(f.System, f.transport(), f.Port)), evidence)
+}
+
+// nobodyListens says what is on the port instead.
+func nobodyListens(f *Facts) Finding {
+	if unseenIn(f, "sockets") {
+		return unknown(CheckHere, say("this system does not tell who listens", "本系统不提供监听信息"), say("look: %s", "请查看：%s", ownersCommand(f.System, f.transport(), f.Port)))
+	}
+	other := sockeye.UDP
+	if f.isUDP() {
+		other = sockeye.TCP
+	}
+	if list := f.listening(other); len(list) > 0 {
+		s := list[0]
+		return wrong(CheckHere, CauseOtherTransport, StationProgram,
+			say("nothing listens on %[3]s port %[2]d, but %[1]s has the port with %[4]s", "没有程序使用 %[3]s 端口 %[2]d，而%[1]s以 %[4]s 使用它", owner(s), f.Port, f.transport(), other),
+			say("start a server for it: %s; or let the other side use %s", "请启动相应的服务器：%s；或让对方改用 %s", listenCommand(f.transport(), f.Port), other), socketEvidence(s))
+	}
+	return wrong(CheckHere, CauseNothingListens, StationProgram,
+		say("no program of this machine listens on port %d", "本机没有程序监听端口 %d", f.Port),
+		say("start the server: %s", "请启动服务器：%s", listenCommand(f.transport(), f.Port)), ownersCommand(f.System, f.transport(), f.Port)+": nothing")
+}
+
+func unseenIn(f *Facts, what string) bool {
+	for _, u := range f.Unseen {
+		if u == what {
+			return true
+		}
+	}
+	return false
+}
+
+// checkReach judges from where the listening sockets can be reached.
+func checkReach(f *Facts, list []netinfo.Socket) []Finding {
+	if f.Host != "" {
+		if p := f.Paths; len(p) == 1 && !listensFor(list, p[0].Address) {
+			return []Finding{familyOrAddress(f, list, p[0].Address)}
+		}
+		return nil
+	}
+	if f.loopbackOnly() {
+		return []Finding{wrong(CheckHere, CauseLoopbackOnly, StationProgram,
+			say("the server listens on %s only: no other machine can reach it", "服务器只监听 %s：其他机器无法连接", list[0].Local),
+			say("let it listen on all addresses: %s", "请让它监听所有地址：%s", listenCommand(f.transport(), f.Port)), socketEvidence(list[0]))}
+	}
+	return nil
+}
+
+// listensFor says that one of the sockets takes connections to an address.
+func listensFor(list []netinfo.Socket, ip netip.Addr) bool {
+	for _, s := range list {
+		at := s.Local.Addr()
+		if at == ip.WithZone("") || at == netip.IPv6Unspecified() || at == netip.IPv4Unspecified() && ip.Is4() {
+			return true
+		}
+	}
+	return false
+}
+
+// familyOrAddress says which address a server here listens on instead.
+func familyOrAddress(f *Facts, list []netinfo.Socket, ip netip.Addr) Finding {
+	s := list[0]
+	cause := CauseLoopbackOnly
+	if s.Local.Addr().Is4() != ip.Is4() {
+		cause = CauseFamilyMismatch
+	} else if !s.Local.Addr().IsLoopback() {
+		cause = CauseOtherAddress
+	}
+	return wrong(CheckHere, cause, StationProgram,
+		say("the server listens on %s, not on %s", "服务器监听的是 %s，而不是 %s", s.Local, ip),
+		say("connect to %s, or let it listen on all addresses: %s", "请连接 %s，或让它监听所有地址：%s", s.Local, listenCommand(f.transport(), f.Port)), socketEvidence(s))
+}
+
+// checkQueues judges whether the program accepts.
+func checkQueues(f *Facts) []Finding {
+	for _, q := range f.Queues {
+		evidence := fmt.Sprintf("ss -ltn: %s Recv-Q %d Send-Q %d", q.Local, q.Waiting, q.Backlog)
+		switch {
+		case q.Waiting == 0:
+		case q.Waiting >= q.Backlog:
+			return []Finding{wrong(CheckHere, CauseBacklogFull, StationProgram,
+				say("the queue is full: %d connections wait to be accepted, there is room for %d", "队列已满：%d 个连接等待接受，只能容纳 %d 个", q.Waiting, q.Backlog),
+				say("the program has to call accept; a larger backlog helps for a moment only", "程序需要调用 accept；加大 backlog 只能暂时缓解"), evidence, fmt.Sprintf("ListenOverflows +%d", f.Grown["TcpExt.ListenOverflows"]))}
+		default:
+			return []Finding{wrong(CheckHere, CauseNotAccepting, StationProgram,
+				say("%d connections wait: the program does not accept them", "%d 个连接在等待：程序没有接受它们", q.Waiting),
+				say("the program has to call accept: is it stopped, or busy with its first connection?", "程序需要调用 accept：它是否已暂停，或正忙于第一个连接？"), evidence)}
+		}
+	}
+	return nil
+}
+
+// checkCounters judges what the kernel dropped while this machine looked.
+func checkCounters(f *Facts) []Finding {
+	switch grown := f.Grown; {
+	case grown["TcpExt.IPReversePathFilter"] > 0:
+		return []Finding{wrong(CheckWay, CauseReversePath, StationInterface,
+			say("packets were dropped because they came in by another interface than the way back leads out of (reverse-path filter)", "数据包被丢弃：进来的网卡与返回路由的网卡不同（反向路径过滤）"),
+			say("correct the route to the client, or use loose mode: sudo sysctl net.ipv4.conf.all.rp_filter=2", "请修正通往客户端的路由，或改为宽松模式：sudo sysctl net.ipv4.conf.all.rp_filter=2"), fmt.Sprintf("IPReversePathFilter +%d", grown["TcpExt.IPReversePathFilter"]))}
+	case grown["Ip.OutNoRoutes"] > 0 && f.Host == "":
+		return []Finding{wrong(CheckWay, CauseNoWayBack, StationInterface,
+			say("this machine cannot answer: it has no route back to who asks", "本机无法应答：没有返回请求者的路由"),
+			say("set the gateway: sudo ip route add default via GATEWAY", "请设置网关：sudo ip route add default via 网关地址"), fmt.Sprintf("OutNoRoutes +%d", grown["Ip.OutNoRoutes"]))}
+	}
+	return nil
+}
+
+func owner(s netinfo.Socket) string {
+	switch {
+	case s.PID > 0:
+		return fmt.Sprintf("%s (pid %d)", s.Program, s.PID)
+	case s.Program != "":
+		return s.Program
+	case s.UID < 0:
+		return "?"
+	}
+	return fmt.Sprintf("uid %d", s.UID)
+}
+
+func socketEvidence(s netinfo.Socket) string {
+	line := fmt.Sprintf("%s %s %s", s.Network, s.State, s.Local)
+	if s.Remote.IsValid() {
+		line += " " + s.Remote.String()
+	}
+	if s.Queued+s.Unread > 0 {
+		line += fmt.Sprintf(" queued %d unread %d", s.Queued, s.Unread)
+	}
+	if s.Timer != "" {
+		line += fmt.Sprintf(" timer %s, sent again %d times", s.Timer, s.Retransmits)
+	}
+	return line
+}

@@ -1,0 +1,215 @@
+package doctor
+
+import (
+	"fmt"
+)
+
+// The causes on the way.
+const (
+	CauseNoNetwork      = "no-network"
+	CauseLinkDown       = "link-down"
+	CauseNoRoute        = "no-route"
+	CauseRouteForbids   = "route-forbids"
+	CauseNoNeighbour    = "no-neighbour"
+	CauseGatewaySilent  = "gateway-silent"
+	CauseSizeBlackHole  = "mtu-black-hole"
+	CausePortsExhausted = "ports-exhausted"
+)
+
+// checkWay judges interface, route, neighbour and packet size.
+func checkWay(f *Facts) []Finding {
+	if len(f.Paths) == 0 {
+		return []Finding{checkInterfaces(f)}
+	}
+	var list []Finding
+	good := false
+	for _, p := range f.Paths {
+		if f.ToListen || p.Address.IsMulticast() {
+			continue
+		}
+		found := checkPath(f, p)
+		good = good || !hasCause(found)
+		list = append(list, found...)
+	}
+	if good { // one of several addresses that works is enough
+		list = softened(list)
+	}
+	return list
+}
+
+// softened makes faults of one address evidence only, since another one works.
+func softened(list []Finding) []Finding {
+	for n := range list {
+		if list[n].Verdict == Wrong && list[n].Cause != CauseSizeBlackHole {
+			list[n].Verdict, list[n].Cause = CannotTell, ""
+		}
+	}
+	return list
+}
+
+// checkInterfaces says how the machine is connected at all.
+func checkInterfaces(f *Facts) Finding {
+	down := ""
+	for _, i := range f.Interfaces {
+		if i.Loopback {
+			continue
+		}
+		if i.Up && i.Carrier && len(i.Prefixes) > 0 {
+			return fine(CheckWay, say("%s is connected: %s", "%s 已连接：%s", i.Name, i.Prefixes[0]))
+		}
+		if down == "" && !i.Virtual {
+			down = i.Name
+		}
+	}
+	if f.Port != 0 && f.loopbackOnly() {
+		return fine(CheckWay, say("only this machine can connect: no interface is connected", "没有连接网络，只有本机可以连接"))
+	}
+	next := say("connect the cable or Wi-Fi", "请接好网线或连接 Wi-Fi")
+	if down != "" {
+		next = say("connect the cable of %s, or switch the interface on: sudo ip link set %s up", "请接好 %s 的网线，或启用网卡：sudo ip link set %s up", down, down)
+	}
+	return wrong(CheckWay, CauseNoNetwork, StationInterface, say("no network interface is connected", "没有任何网卡连接到网络"), next)
+}
+
+// loopbackOnly says that all that listens on the port does so for this machine alone.
+func (f *Facts) loopbackOnly() bool {
+	list := f.listening(f.transport())
+	for _, s := range list {
+		if !s.Local.Addr().IsLoopback() {
+			return false
+		}
+	}
+	return len(list) > 0
+}
+
+// checkPath judges the way to one address.
+func checkPath(f *Facts, p Path) []Finding {
+	if p.Route.Kind == "local" || p.Address.IsLoopback() {
+		return []Finding{fine(CheckWay, say("%s is inside this machine", "%s 在本机内部", p.Address))}
+	}
+	if p.TCP.Errno == "EADDRNOTAVAIL" && p.Route.Errno == "" {
+		return []Finding{wrong(CheckWay, CausePortsExhausted, StationProgram,
+			say("no free source port is left for this address: %d to %d are taken", "通往这个地址的源端口已用完：%d 到 %d 全部被占用", f.Limits.EphemeralLow, f.Limits.EphemeralHigh),
+			say("wait a minute for ended connections (TIME_WAIT), or widen the range: sudo sysctl net.ipv4.ip_local_port_range=\"10000 65000\"", "请等一分钟让已结束的连接（TIME_WAIT）释放，或扩大范围：sudo sysctl net.ipv4.ip_local_port_range=\"10000 65000\""),
+			"connect: EADDRNOTAVAIL")}
+	}
+	if p.Route.Errno != "" {
+		return []Finding{checkRoute(f, p)}
+	}
+	at := f.interfaceOf(p.Route.Interface)
+	if at.Name != "" && (!at.Up || !at.Carrier) && !p.Neighbour.Answered() {
+		return []Finding{wrong(CheckWay, CauseLinkDown, StationInterface,
+			say("%s has no link: nothing is at the other end of its cable", "%s 没有链路：网线另一端没有设备", at.Name),
+			say("plug the cable in at both ends, or join the Wi-Fi network; ip link show %s tells NO-CARRIER until then", "请把网线两端插好，或连接 Wi-Fi；在此之前 ip link show %s 显示 NO-CARRIER", at.Name),
+			fmt.Sprintf("%s: up=%v carrier=%v", at.Name, at.Up, at.Carrier))}
+	}
+	list := []Finding{routeFinding(f, p, at)}
+	if found, said := checkNeighbour(f, p); said {
+		list = append(list, found)
+	}
+	if found, said := checkSize(p); said {
+		list = append(list, found)
+	}
+	return list
+}
+
+// checkRoute says why there is no way.
+func checkRoute(f *Facts, p Path) Finding {
+	show := routeCommand(f.System, p.Address.String())
+	evidence := []string{show + ": " + p.Route.Errno}
+	switch p.Route.Errno {
+	case "EACCES", "EINVAL", "EHOSTUNREACH":
+		return wrong(CheckWay, CauseRouteForbids, StationInterface,
+			say("a route of this machine forbids %s", "本机的一条路由禁止访问 %s", p.Address),
+			say("find the prohibit or blackhole route with ip route show, and delete it: sudo ip route del prohibit %s", "用 ip route show 找到 prohibit 或 blackhole 路由并删除：sudo ip route del prohibit %s", p.Address), evidence...)
+	}
+	for _, i := range f.Interfaces {
+		if !i.Loopback && i.Up && !i.Carrier && !i.Virtual {
+			return wrong(CheckWay, CauseLinkDown, StationInterface,
+				say("%s has no link, and there is no other way to %s", "%s 没有链路，也没有其他通往 %s 的路", i.Name, p.Address),
+				say("plug the cable in at both ends, or join the Wi-Fi network", "请把网线两端插好，或连接 Wi-Fi"), evidence...)
+		}
+	}
+	for _, i := range f.Interfaces {
+		if !i.Loopback && !i.Up && !i.Virtual {
+			return wrong(CheckWay, CauseLinkDown, StationInterface,
+				say("%s is switched off, and there is no other way to %s", "%s 没有启用，也没有其他通往 %s 的路", i.Name, p.Address),
+				say("switch it on: sudo ip link set %s up", "请启用它：sudo ip link set %s up", i.Name), evidence...)
+		}
+	}
+	for _, i := range f.Interfaces {
+		for _, ours := range i.Prefixes {
+			if !i.Loopback && ours.Addr().Is4() == p.Address.Is4() && !ours.Addr().IsLinkLocalUnicast() {
+				evidence = append(evidence, arithmetic(ours, p.Address)...)
+			}
+		}
+	}
+	return wrong(CheckWay, CauseNoRoute, StationInterface,
+		say("no route: %s is in another network than this machine, and no gateway leads there", "没有路由：%s 与本机不在同一网段，也没有网关通往那里", p.Address),
+		say("give both machines addresses of one network, or set the gateway: sudo ip route add default via GATEWAY", "请让两台机器使用同一网段的地址，或设置网关：sudo ip route add default via 网关地址"), evidence...)
+}
+
+// routeFinding says which way is taken.
+func routeFinding(f *Facts, p Path, at Interface) Finding {
+	evidence := []string{fmt.Sprintf("%s: dev %s src %s", routeCommand(f.System, p.Address.String()), p.Route.Interface, p.Route.Source)}
+	if p.Route.Gateway.IsValid() {
+		evidence[0] += fmt.Sprintf(" via %s", p.Route.Gateway)
+	}
+	for _, ours := range at.Prefixes {
+		if ours.Addr() == p.Route.Source {
+			evidence = append(evidence, arithmetic(ours, p.Address)...)
+		}
+	}
+	if p.Route.Gateway.IsValid() {
+		found := fine(CheckWay, say("another network, through the gateway %s on %s", "在另一网段，经 %[2]s 上的网关 %[1]s", p.Route.Gateway, p.Route.Interface), evidence...)
+		if at.Virtual {
+			found.Text = say("through the virtual adapter %s (VPN, container or virtual machine)", "经过虚拟网卡 %s（VPN、容器或虚拟机）", p.Route.Interface)
+		}
+		return found
+	}
+	if p.Route.Interface == "" {
+		return unknown(CheckWay, say("the system does not tell the way", "系统没有给出通路"), say("look: %s", "请查看：%s", routeCommand(f.System, p.Address.String())))
+	}
+	return fine(CheckWay, say("the same network, on %s", "同一网段，经 %s", p.Route.Interface), evidence...)
+}
+
+// checkNeighbour judges whether the next hop told its hardware address.
+func checkNeighbour(f *Facts, p Path) (Finding, bool) {
+	hop := p.Route.NextHop(p.Address)
+	evidence := fmt.Sprintf("ip neighbour: %s dev %s %s %s", hop, p.Route.Interface, p.Neighbour.HardwareAddress, p.Neighbour.State)
+	switch {
+	case p.Neighbour.State == "":
+		return Finding{}, false
+	case !p.Neighbour.Silent() || p.TCP.Answers() || p.UDP.Answers():
+		return fine(CheckWay, say("%s answers on the cable", "%s 在链路上有应答", hop), evidence), true
+	case p.Route.Gateway.IsValid():
+		return wrong(CheckWay, CauseGatewaySilent, StationNetwork,
+			say("the gateway %s does not answer: nothing leaves this network", "网关 %s 没有应答：数据出不了本网段", hop),
+			say("check the gateway's address and that the router is on; ip route shows it", "请核对网关地址，并确认路由器已开机；ip route 可查看"), evidence), true
+	}
+	return wrong(CheckWay, CauseNoNeighbour, StationNetwork,
+		say("nobody in this network has the address %s", "本网段内没有机器使用地址 %s", hop),
+		say("compare it with what \"sockeye addrs\" shows on that machine, and see that it is on and in the same network (a guest Wi-Fi keeps machines apart); for certainty: %s", "请与那台机器上 sockeye addrs 显示的地址核对，并确认它已开机、在同一网络（访客 Wi-Fi 会隔离设备）；要确认请在那台机器运行 %s", doctorThere(f.Port)), evidence), true
+}
+
+// checkSize judges whether full packets get through.
+func checkSize(p Path) (Finding, bool) {
+	s := p.Size
+	if s.Small != Refused || s.Large == NotTried || s.Large == Open {
+		return Finding{}, false
+	}
+	switch {
+	case s.Large == Refused:
+		return fine(CheckWay, say("packets of %d bytes get through", "%d 字节的数据包可以通过", s.Bytes)), true
+	case s.Large == Failed:
+		return fine(CheckWay, say("a router said that it passes %d bytes at most; TCP adapts", "路由器告知最多通过 %d 字节，TCP 会自行适应", s.MTU)), true
+	}
+	evidence := []string{fmt.Sprintf("UDP, DF: 29 bytes answered, %d bytes not", s.Bytes)}
+	if s.Passed > 0 {
+		evidence = append(evidence, fmt.Sprintf("%d bytes answered", s.Passed))
+	}
+	fits := max(s.Passed, 576)
+	return wrong(CheckWay, CauseSizeBlackHole, StationNetwork,
+		say("large packets vanish on the way without a word (MTU black hole): %d bytes do not arrive, small ones do", "大数据包在途中无声丢失（MTU 黑洞）：%d 字节到不了，小包可以", s.Bytes),
+		say("until the router is mended, make packets smaller here: sudo ip link set %s mtu %d", "在路由器修好之前，请在本机减小数据包：sudo ip link set %s mtu %d", p.Route.Interface, fits), evidence...), true
+}

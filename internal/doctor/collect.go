@@ -1,0 +1,362 @@
+package doctor
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+)
+
+// Question is what the doctor is asked.
+type Question struct {
+	// Address is what a person typed: "192.168.1.9:7000", ":7000" for a port of this
+	// machine, "" for the machine alone.
+	Address string
+	// ToListen says that a program here is to listen on the port.
+	ToListen bool
+	// Ask says that a silent server may be sent a TLS hello and a line of HTTP.
+	Ask bool
+}
+
+// The bounds of a collection.
+const (
+	longest     = 4500 * time.Millisecond
+	resolveTime = 2 * time.Second
+	watchTime   = 1200 * time.Millisecond // a client's second SYN comes a second after its first
+	mostPaths   = 4
+	mostSockets = 64
+)
+
+// Longest is the time that Collect takes at most.
+const Longest = longest
+
+// Collect finds the facts for a question. It takes at most Longest, sends only to the
+// address asked for and to the name server, and leaves out what the system does not tell.
+func Collect(ctx context.Context, q Question) *Facts {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	f := &Facts{V: 1, System: runtime.GOOS, Time: time.Now().UTC(), Asked: q.Address, ToListen: q.ToListen, Network: sockeye.TCP}
+	f.lookAtMachine()
+	if q.Address == "" {
+		return f
+	}
+	before := netinfo.Counters()
+	addresses := f.understand(ctx, q.Address)
+	if f.Fault != nil {
+		return f
+	}
+	f.Local = f.Host == "" || f.ToListen || slices.ContainsFunc(addresses, f.owns)
+	if f.Local { // before our own connections wait there
+		f.readQueues()
+	}
+	f.probePaths(ctx, addresses, q.Ask)
+	f.lookAtPort(ctx)
+	f.Grown = grown(before, netinfo.Counters())
+	return f
+}
+
+// lookAtMachine finds what does not depend on the address.
+func (f *Facts) lookAtMachine() {
+	all, err := net.Interfaces()
+	if err != nil {
+		f.unseen("interfaces")
+	}
+	for n := range all {
+		f.Interfaces = append(f.Interfaces, interfaceFacts(&all[n]))
+	}
+	if f.Gateways, err = netinfo.Gateways(); err != nil {
+		f.unseen("gateways")
+	}
+	f.Limits, f.Descriptors = netinfo.Limits(), netinfo.DescriptorLimit()
+	f.Place, f.Firewall.Tool = placeOfMachine(), firewallTool()
+}
+
+func interfaceFacts(i *net.Interface) Interface {
+	out := Interface{
+		Name: i.Name, Up: i.Flags&net.FlagUp != 0, Carrier: netinfo.Carrier(i), Loopback: i.Flags&net.FlagLoopback != 0,
+		Virtual: netinfo.VirtualInterface(i), MTU: i.MTU, HardwareAddress: i.HardwareAddr.String(),
+	}
+	found, _ := i.Addrs() // it may have vanished meanwhile
+	for _, a := range found {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			out.Prefixes = append(out.Prefixes, netip.PrefixFrom(p.Addr().Unmap(), p.Bits()))
+		}
+	}
+	return out
+}
+
+// understand reads the address and finds what its name means.
+func (f *Facts) understand(ctx context.Context, typed string) []netip.Addr {
+	a, err := sockeye.ParseAddress(typed)
+	if err == nil && !a.Network.Traits().IP {
+		err = &sockeye.Error{Kind: sockeye.Unsupported, Message: say("only addresses of IP networks have a way that can be looked at", "只有 IP 地址才有可以检查的通路"),
+			Hint: say("write a host and a port, as in 192.168.1.9:7000", "请写主机和端口，例如 192.168.1.9:7000")}
+	}
+	if err != nil {
+		f.Fault = faultOf(err)
+		return nil
+	}
+	f.Network, f.Host, f.Port = a.Network, a.Host, a.Port
+	if f.Network == "" {
+		f.Network = sockeye.TCP
+	}
+	if ip, err := netip.ParseAddr(a.Host); err == nil && ip.IsUnspecified() {
+		f.Host = ""
+	}
+	if f.Host == "" {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	found, err := netinfo.Resolve(limited, f.Host, f.Network)
+	if err != nil {
+		f.Fault = faultOf(err)
+		return nil
+	}
+	return found[:min(len(found), mostPaths)]
+}
+
+func faultOf(err error) *Fault {
+	e := sockeye.ErrorOf(err)
+	return &Fault{Kind: e.Kind, Message: sockeye.Text{En: e.Reason(sockeye.English), Zh: e.Reason(sockeye.Chinese)}, Hint: e.Hint}
+}
+
+// owns says that an address is this machine's.
+func (f *Facts) owns(ip netip.Addr) bool {
+	return ip.IsLoopback() || slices.Contains(f.Addresses(), ip.WithZone(""))
+}
+
+// probePaths looks at all addresses of the name at the same time.
+func (f *Facts) probePaths(ctx context.Context, addresses []netip.Addr, ask bool) {
+	f.Paths = make([]Path, len(addresses))
+	var group sync.WaitGroup
+	for n, ip := range addresses {
+		f.Paths[n].Address = ip
+		if f.ToListen || ip.IsMulticast() || f.broadcast(ip) {
+			continue
+		}
+		group.Go(func() { f.probePath(ctx, &f.Paths[n], ask) })
+	}
+	group.Wait()
+}
+
+// broadcast says that an address is the broadcast address, or the network's own, of a
+// network that this machine is in (RFC 919, RFC 1122 section 3.2.1.3).
+func (f *Facts) broadcast(ip netip.Addr) bool {
+	if ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return true
+	}
+	for _, i := range f.Interfaces {
+		for _, p := range i.Prefixes {
+			if ip.Is4() && p.Addr().Is4() && p.Bits() < 31 && (ip == lastOf(p) || ip == p.Masked().Addr()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lastOf is the highest address of an IPv4 network.
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Masked().Addr().As4()
+	for bit := p.Bits(); bit < 32; bit++ {
+		b[bit/8] |= 0x80 >> (bit % 8)
+	}
+	return netip.AddrFrom4(b)
+}
+
+// probePath tries one address. First only what was asked for is sent: whether the next hop
+// was asked for its hardware address at all tells a rule of this machine from a silent
+// network. Then the other ports are tried.
+func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
+	p.Route, _ = netinfo.RouteTo(p.Address)
+	to := netip.AddrPortFrom(p.Address, f.Port)
+	beside := netip.AddrPortFrom(p.Address, besidePort(f.Port))
+	first := make(chan struct{})
+	var connected net.Conn
+	var group sync.WaitGroup
+	group.Go(func() {
+		defer close(first)
+		if f.isUDP() {
+			p.UDP = probeUDP(ctx, to, datagram)
+			return
+		}
+		connected, p.TCP = probeTCP(ctx, to, connectTime)
+	})
+	select {
+	case <-first:
+	case <-time.After(beginTime):
+	}
+	p.Early, _ = netinfo.NeighbourOf(p.Route.NextHop(p.Address), p.Route.Index)
+	select {
+	case <-first:
+	default:
+		group.Go(func() { p.OtherTCP = touchTCP(ctx, beside, connectTime-beginTime) })
+		group.Go(func() { p.OtherUDP = probeUDP(ctx, beside, datagram) })
+	}
+	group.Wait()
+	if connected != nil {
+		defer connected.Close()
+	}
+	f.probeAfterAnswer(ctx, p, connected, to, beside, ask)
+	p.Neighbour, _ = netinfo.NeighbourOf(p.Route.NextHop(p.Address), p.Route.Index)
+}
+
+// besidePort is a port that most likely nobody uses, and whose answer says that the machine
+// is there.
+func besidePort(port uint16) uint16 {
+	if port == 65535 {
+		return port - 1
+	}
+	return port + 1
+}
+
+// probeAfterAnswer looks on, by what the port has answered.
+func (f *Facts) probeAfterAnswer(ctx context.Context, p *Path, connected net.Conn, to, beside netip.AddrPort, ask bool) {
+	var group sync.WaitGroup
+	switch {
+	case f.isUDP() && p.UDP.Outcome != Open:
+		if p.OtherUDP.Outcome == NotTried {
+			group.Go(func() { p.OtherUDP = probeUDP(ctx, beside, datagram) })
+		}
+		group.Go(func() { p.TCP = touchTCP(ctx, to, time.Second) })
+	case connected != nil:
+		if p.Route.Kind == "unicast" {
+			group.Go(func() { p.Size = probeSize(ctx, beside, p.Route.MTU) })
+		}
+		said, outcome := hear(connected, banner)
+		if p.TCP.Said, p.TCP.Outcome = said, outcome; ask && outcome == Open && len(said) == 0 {
+			group.Go(func() { p.TCP.Reply = askSpeech(ctx, to) })
+		}
+	case p.TCP.Outcome == Refused, p.TCP.Outcome == Failed && p.TCP.Took < time.Second:
+		group.Go(func() { p.UDP = probeUDP(ctx, to, datagram) })
+		if p.OtherUDP.Outcome == NotTried {
+			group.Go(func() { p.OtherUDP = probeUDP(ctx, beside, datagram) })
+		}
+	}
+	group.Wait()
+}
+
+// lookAtPort finds who listens here, and what became of connections to the address.
+func (f *Facts) lookAtPort(ctx context.Context) {
+	f.readSockets()
+	if !f.Local {
+		f.Firewall.read(f, false)
+		return
+	}
+	f.Firewall.read(f, true)
+	listeners := f.listening(f.transport())
+	if f.ToListen || len(listeners) == 0 {
+		f.BindErrno = f.tryBind()
+		return
+	}
+	if f.Host == "" { // nothing was sent: what clients send meanwhile is seen in the counters
+		select {
+		case <-time.After(watchTime):
+		case <-ctx.Done():
+		}
+		f.keepUnread()
+		f.Watched = true
+	}
+	f.keepWaiting()
+}
+
+// readQueues reads the accept queues of the port.
+func (f *Facts) readQueues() {
+	queues, err := netinfo.AcceptQueues(f.Port)
+	if err != nil {
+		return
+	}
+	for _, q := range queues {
+		f.Queues = append(f.Queues, Queue{q.Local, q.Waiting, q.Backlog})
+	}
+}
+
+// readSockets lists the sockets of the port, and those connected to the addresses.
+func (f *Facts) readSockets() {
+	addresses := map[netip.Addr]bool{}
+	for _, p := range f.Paths {
+		addresses[p.Address] = true
+	}
+	list, err := netinfo.Sockets(func(s netinfo.Socket) bool {
+		return s.Local.Port() == f.Port && f.Local || s.Remote.Port() == f.Port && addresses[s.Remote.Addr()]
+	})
+	if err != nil {
+		f.unseen("sockets")
+		return
+	}
+	slices.SortStableFunc(list, func(a, b netinfo.Socket) int { return socketRank(a) - socketRank(b) })
+	f.Sockets = list[:min(len(list), mostSockets)]
+}
+
+// socketRank orders sockets: those that say most first.
+func socketRank(s netinfo.Socket) int {
+	switch {
+	case s.Listens():
+		return 0
+	case s.Queued > 0 || s.Unread > 0:
+		return 1
+	case s.State == "TIME-WAIT":
+		return 3
+	}
+	return 2
+}
+
+// keepWaiting leaves the connections in each queue that were there before and still are.
+func (f *Facts) keepWaiting() {
+	now, err := netinfo.AcceptQueues(f.Port)
+	if err != nil {
+		return
+	}
+	for n := range f.Queues {
+		for _, q := range now {
+			if q.Local == f.Queues[n].Local {
+				f.Queues[n].Waiting = min(f.Queues[n].Waiting, q.Waiting)
+			}
+		}
+	}
+}
+
+// keepUnread looks at the sockets again, and leaves unread what was so before and still is.
+func (f *Facts) keepUnread() {
+	before := map[[2]netip.AddrPort]int{}
+	for _, s := range f.Sockets {
+		before[[2]netip.AddrPort{s.Local, s.Remote}] = s.Unread
+	}
+	f.readSockets()
+	for n := range f.Sockets {
+		s := &f.Sockets[n]
+		s.Unread = min(s.Unread, before[[2]netip.AddrPort{s.Local, s.Remote}])
+	}
+}
+
+// tryBind is why this process cannot have the port.
+func (f *Facts) tryBind() string {
+	ip := netip.IPv4Unspecified()
+	if len(f.Paths) > 0 {
+		ip = f.Paths[0].Address
+	}
+	return netinfo.BindErrno(f.transport(), netip.AddrPortFrom(ip, f.Port))
+}
+
+// growing are the counters that say something of a connection.
+var growing = []string{
+	"TcpExt.TCPRetransFail", "TcpExt.ListenOverflows", "TcpExt.ListenDrops", "TcpExt.IPReversePathFilter",
+	"Ip.OutNoRoutes", "Ip.InReceives", "Ip.InDelivers", "Ip.ForwDatagrams",
+}
+
+func grown(before, after map[string]uint64) map[string]uint64 {
+	out := map[string]uint64{}
+	for _, name := range growing {
+		if after[name] > before[name] {
+			out[name] = after[name] - before[name]
+		}
+	}
+	return out
+}

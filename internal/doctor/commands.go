@@ -1,0 +1,88 @@
+package doctor
+
+import (
+	"fmt"
+	"strings"
+
+	"sockeye"
+)
+
+// allowCommand is the command that lets a port in through the packet filter of a system.
+// It opens the one port, and leaves the rest of the filter as it is.
+func allowCommand(tool string, network sockeye.Network, port uint16) string {
+	switch tool {
+	case "ufw":
+		return fmt.Sprintf("sudo ufw allow %d/%s", port, network)
+	case "firewalld":
+		return fmt.Sprintf("sudo firewall-cmd --add-port=%d/%s", port, network)
+	case "windows":
+		return fmt.Sprintf("netsh advfirewall firewall add rule name=\"port %d\" dir=in action=allow protocol=%s localport=%d", port, strings.ToUpper(string(network)), port)
+	case "macos":
+		return `sudo /usr/libexec/ApplicationFirewall/socketfilterfw --unblockapp "$(command -v sockeye)"`
+	}
+	return fmt.Sprintf("sudo nft insert rule inet filter input %s dport %d accept", network, port)
+}
+
+// showRules is the command that shows the packet filter of this machine.
+func showRules(tool string) string {
+	switch tool {
+	case "ufw":
+		return "sudo ufw status verbose"
+	case "firewalld":
+		return "sudo firewall-cmd --list-all"
+	case "windows":
+		return "netsh advfirewall show currentprofile"
+	case "macos":
+		return "/usr/libexec/ApplicationFirewall/socketfilterfw --listapps"
+	}
+	return "sudo nft list ruleset"
+}
+
+// allowThere says how to let the port in on a machine whose system is not known: tool is ""
+// then.
+func allowThere(tool string, network sockeye.Network, port uint16) sockeye.Text {
+	if tool != "" {
+		command := allowCommand(tool, network, port)
+		return say("on that machine let this one port in: %s", "请在那台机器上只放行这个端口：%s", command)
+	}
+	lines := ""
+	for _, t := range []struct{ name, tool string }{{"Linux (ufw)", "ufw"}, {"Linux (firewalld)", "firewalld"}, {"Linux (nft)", "nft"}, {"Windows", "windows"}, {"macOS", "macos"}} {
+		lines += fmt.Sprintf("\n%s: %s", t.name, allowCommand(t.tool, network, port))
+	}
+	return say("on that machine let this one port in:%s", "请在那台机器上只放行这个端口：%s", lines)
+}
+
+// listenCommand starts a server on the port.
+func listenCommand(network sockeye.Network, port uint16) string {
+	if network.Traits().Datagram {
+		return fmt.Sprintf("sockeye listen udp://:%d", port)
+	}
+	return fmt.Sprintf("sockeye listen :%d", port)
+}
+
+// ownersCommand shows who has a port.
+func ownersCommand(system string, network sockeye.Network, port uint16) string {
+	switch {
+	case system == "windows":
+		return fmt.Sprintf("netstat -ano | findstr :%d", port)
+	case system == "darwin":
+		return fmt.Sprintf("sudo lsof -nP -i%s:%d", strings.ToUpper(string(network)), port)
+	case network.Traits().Datagram:
+		return fmt.Sprintf("sudo ss -unap sport = :%d", port)
+	}
+	return fmt.Sprintf("sudo ss -tnap sport = :%d", port)
+}
+
+// routeCommand shows the way to an address.
+func routeCommand(system, ip string) string {
+	switch system {
+	case "windows":
+		return "powershell Find-NetRoute -RemoteIPAddress " + ip
+	case "darwin":
+		return "route -n get " + ip
+	}
+	return "ip route get " + ip
+}
+
+// doctorThere is what to run on the other machine.
+func doctorThere(port uint16) string { return fmt.Sprintf("sockeye doctor --code :%d", port) }

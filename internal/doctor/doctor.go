@@ -1,0 +1,175 @@
+// Package doctor says why a connection does not work: it collects what this machine can
+// tell of an address (Facts), and judges that alone (Diagnose). The judgement is pure: facts
+// of another machine or of another day give the same diagnosis. Nothing is sent but to the
+// address that was asked for and to the name server.
+package doctor
+
+import (
+	"fmt"
+	"slices"
+
+	"sockeye"
+)
+
+// Verdict is what a check found.
+type Verdict string
+
+// The verdicts.
+const (
+	OK         Verdict = "ok"
+	Wrong      Verdict = "wrong"
+	CannotTell Verdict = "cannot-tell"
+)
+
+// Check is one of the questions that are asked, in the order of the way.
+type Check string
+
+// The checks.
+const (
+	CheckAddress      Check = "address"      // what was asked for
+	CheckWay          Check = "way"          // interface, route, neighbour, packet size
+	CheckThere        Check = "port-there"   // what answers at the port
+	CheckHere         Check = "port-here"    // who listens on this machine
+	CheckFirewall     Check = "firewall"     // this machine's rules
+	CheckConversation Check = "conversation" // what became of connections that there are
+)
+
+// Checks lists the checks in order.
+var Checks = []Check{CheckAddress, CheckWay, CheckThere, CheckHere, CheckFirewall, CheckConversation}
+
+// Station is a place on the way from a program here to a program there.
+type Station string
+
+// The stations, in order.
+const (
+	StationProgram   Station = "program"   // the program here, or its port
+	StationFirewall  Station = "firewall"  // the rules of this machine
+	StationInterface Station = "interface" // its interface and route
+	StationNetwork   Station = "network"   // cable, switch, access point, gateways
+	StationThere     Station = "there"     // the other machine's rules
+	StationPort      Station = "port"      // the port there, and its program
+)
+
+// Finding is what one check says.
+type Finding struct {
+	Check   Check
+	Verdict Verdict
+	// Cause is a stable word for what is wrong, "no-route"; "" if nothing is.
+	Cause string
+	// Station is where on the way a fault is.
+	Station Station
+	// Text says what was found, Next what to do, which is empty if there is nothing to do.
+	Text, Next sockeye.Text
+	// Evidence are the system's own words and numbers.
+	Evidence []string
+}
+
+// Side says which machine would know more.
+type Side string
+
+// The sides.
+const (
+	AskNobody Side = ""
+	AskThere  Side = "there" // the machine that was asked for
+	AskHere   Side = "here"  // this machine, with more rights
+)
+
+// Diagnosis is what came of facts.
+type Diagnosis struct {
+	Facts    *Facts
+	Other    *Facts // the other side's, or nil
+	Findings []Finding
+	// Cause is the first finding that is wrong, nil if none is.
+	Cause *Finding
+	// Ask says which side has the evidence that is missing.
+	Ask Side
+}
+
+// Diagnose judges facts of this side, and of the other one if other is not nil.
+func Diagnose(f, other *Facts) *Diagnosis {
+	d := &Diagnosis{Facts: f, Other: other}
+	d.Findings = append(d.Findings, checkAddress(f)...)
+	if other != nil && !hasCause(d.Findings) {
+		d.Findings = append(d.Findings, checkBoth(f, other)...)
+	}
+	d.Findings = append(d.Findings, checkWay(f)...)
+	d.Findings = append(d.Findings, checkFirewall(f)...)
+	if f.Local && f.Port != 0 {
+		d.Findings = append(d.Findings, checkHere(f)...)
+	}
+	if f.Host != "" {
+		d.Findings = append(d.Findings, checkThere(f)...)
+	}
+	d.Findings = append(d.Findings, checkConversation(f)...)
+	if n := slices.IndexFunc(d.Findings, func(f Finding) bool { return f.Verdict == Wrong }); n >= 0 {
+		cause := d.Findings[n]
+		d.Cause = &cause
+	}
+	slices.SortStableFunc(d.Findings, func(a, b Finding) int {
+		return slices.Index(Checks, a.Check) - slices.Index(Checks, b.Check)
+	})
+	d.Ask = d.whomToAsk()
+	return d
+}
+
+// whomToAsk is the side with evidence that is missing here.
+func (d *Diagnosis) whomToAsk() Side {
+	if d.Other != nil || d.Facts.Host == "" || d.Facts.Local {
+		return AskNobody
+	}
+	if d.Cause == nil {
+		for _, f := range d.Findings {
+			if f.Verdict == CannotTell && f.Check == CheckThere {
+				return AskThere
+			}
+		}
+		return AskNobody
+	}
+	switch d.Cause.Cause {
+	case CauseNothingListens, CauseNoNeighbour, CauseFirewallThere, CauseNoAnswer, CauseFirewallRejects:
+		return AskThere
+	}
+	return AskNobody
+}
+
+// Verdict is ok if nothing is wrong, wrong if a cause was found, and cannot-tell if what
+// decides could not be seen.
+func (d *Diagnosis) Verdict() Verdict {
+	if d.Cause != nil {
+		return Wrong
+	}
+	decides := CheckThere
+	if d.Facts.Host == "" {
+		decides = CheckHere
+	}
+	for _, f := range d.Findings {
+		if f.Check == decides && f.Verdict == CannotTell {
+			return CannotTell
+		}
+	}
+	return OK
+}
+
+func hasCause(list []Finding) bool {
+	return slices.ContainsFunc(list, func(f Finding) bool { return f.Verdict == Wrong })
+}
+
+// say is a text in both languages, with the same arguments.
+func say(en, zh string, args ...any) sockeye.Text {
+	if len(args) == 0 {
+		return sockeye.Text{En: en, Zh: zh}
+	}
+	return sockeye.Text{En: fmt.Sprintf(en, args...), Zh: fmt.Sprintf(zh, args...)}
+}
+
+func fine(c Check, text sockeye.Text, evidence ...string) Finding {
+	return Finding{Check: c, Verdict: OK, Text: text, Evidence: evidence}
+}
+
+func unknown(c Check, text, next sockeye.Text, evidence ...string) Finding {
+	return Finding{Check: c, Verdict: CannotTell, Text: text, Next: next, Evidence: evidence}
+}
+
+func wrong(c Check, cause string, at Station, text, next sockeye.Text, evidence ...string) Finding {
+	return Finding{Check: c, Verdict: Wrong, Cause: cause, Station: at, Text: text, Next: next, Evidence: evidence}
+}

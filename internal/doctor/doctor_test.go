@@ -1,0 +1,186 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+)
+
+// recorded are facts as they were written down on systems that tell less.
+var recorded = []struct{ name, facts, cause string }{
+	{"Windows, refused", `{"system":"windows","asked":"192.168.1.9:7000","network":"tcp","host":"192.168.1.9","port":7000,
+		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"mtu":1500,"prefixes":["192.168.1.2/24"]}],"firewall":{"tool":"windows"},"unseen":["gateways","sockets"],
+		"paths":[{"address":"192.168.1.9","route":{"interface":"Ethernet","index":4,"source":"192.168.1.2","mtu":1500},"tcp":{"port":7000,"outcome":"refused","errno":"ECONNREFUSED","took_ns":2000000000}}]}`, CauseNothingListens},
+	{"Windows, silent", `{"system":"windows","asked":"192.168.1.9:7000","network":"tcp","host":"192.168.1.9","port":7000,
+		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"mtu":1500,"prefixes":["192.168.1.2/24"]}],"unseen":["gateways","sockets"],
+		"paths":[{"address":"192.168.1.9","route":{"interface":"Ethernet","index":4,"source":"192.168.1.2"},"tcp":{"port":7000,"outcome":"silent"},"other_tcp":{"port":7001,"outcome":"silent"}}]}`, CauseNoAnswer},
+	{"macOS, open", `{"system":"darwin","asked":"10.0.0.9:7000","network":"tcp","host":"10.0.0.9","port":7000,
+		"interfaces":[{"name":"en0","up":true,"carrier":true,"mtu":1500,"prefixes":["10.0.0.2/24"]}],"unseen":["gateways","sockets"],
+		"paths":[{"address":"10.0.0.9","route":{"interface":"en0","index":4,"source":"10.0.0.2"},"tcp":{"port":7000,"outcome":"open"}}]}`, ""},
+	{"macOS, a server of its own that cannot be seen", `{"system":"darwin","asked":":7000","network":"tcp","port":7000,"local":true,
+		"interfaces":[{"name":"en0","up":true,"carrier":true,"prefixes":["10.0.0.2/24"]}],"unseen":["gateways","sockets"]}`, ""},
+	{"macOS, nothing is connected", `{"system":"darwin","network":"tcp","interfaces":[{"name":"lo0","up":true,"loopback":true,"carrier":true,"prefixes":["127.0.0.1/8"]},{"name":"en0","up":true}]}`, CauseNoNetwork},
+}
+
+// What other systems told is judged with the same checks.
+func TestRecordedFacts(t *testing.T) {
+	for _, r := range recorded {
+		var f Facts
+		if err := json.Unmarshal([]byte(r.facts), &f); err != nil {
+			t.Fatalf("%s: %v", r.name, err)
+		}
+		d := Diagnose(&f, nil)
+		got := ""
+		if d.Cause != nil {
+			got = d.Cause.Cause
+		}
+		if got != r.cause {
+			t.Errorf("%s: %q, want %q", r.name, got, r.cause)
+		}
+		if strings.Contains(r.name, "cannot be seen") && d.Verdict() != CannotTell {
+			t.Errorf("%s: %s", r.name, d.Verdict())
+		}
+	}
+}
+
+// Every finding says what it found in both languages, and what is wrong says what to do and
+// where; nothing tells anybody to turn a firewall off.
+func TestFindingsAreWhole(t *testing.T) {
+	for _, r := range recorded {
+		var f Facts
+		json.Unmarshal([]byte(r.facts), &f)
+		for _, found := range Diagnose(&f, nil).Findings {
+			if found.Text.En == "" || found.Text.Zh == "" || strings.Contains(found.Text.En+found.Text.Zh+found.Next.En+found.Next.Zh, "%!") {
+				t.Errorf("%s: %+v", r.name, found)
+			}
+			if found.Verdict == Wrong && (found.Next.En == "" || found.Next.Zh == "" || found.Station == "" || found.Cause == "") {
+				t.Errorf("%s: %+v", r.name, found)
+			}
+			if off := strings.ToLower(found.Next.En); strings.Contains(off, "disable") || strings.Contains(off, "turn off") {
+				t.Errorf("%s: %s", r.name, found.Next.En)
+			}
+		}
+	}
+}
+
+// A code gives the facts back that the other side needs.
+func TestCode(t *testing.T) {
+	f := &Facts{V: 1, System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Place: "docker", Firewall: Firewall{Tool: "ufw"},
+		Interfaces: []Interface{
+			{Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:01", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.9/24"), netip.MustParsePrefix("fe80::1/64")}},
+			{Up: true, Virtual: true, Prefixes: []netip.Prefix{netip.MustParsePrefix("172.17.0.1/16")}},
+		},
+		Gateways: []netip.Addr{netip.MustParseAddr("192.168.1.1")},
+		Sockets: []netinfo.Socket{
+			{Network: sockeye.TCP, Local: netip.MustParseAddrPort("127.0.0.1:7000"), State: "LISTEN", UID: -1, Program: "python3"},
+			{Network: sockeye.UDP, Local: netip.MustParseAddrPort("[::]:7000"), State: "UNCONNECTED", UID: -1},
+		},
+		Queues: []Queue{{netip.MustParseAddrPort("127.0.0.1:7000"), 3, 128}},
+		Unseen: []string{"gateways"},
+	}
+	code := f.Code()
+	if len(code) > 300 {
+		t.Errorf("%d characters: %s", len(code), code)
+	}
+	for _, typed := range []string{code, strings.ToLower(code), strings.ReplaceAll(code, "-", " ") + "\n"} {
+		got, err := ParseCode(typed)
+		if err != nil {
+			t.Fatalf("%q: %v", typed, err)
+		}
+		if diff := cmp.Diff(f, got, cmpopts.IgnoreUnexported(netinfo.Socket{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", typed, diff)
+		}
+	}
+	for _, bad := range []string{"", "SE1", "SE1-AAAAA", code[:len(code)-2], strings.Replace(code, code[10:12], "77", 1), "SE1-" + strings.Repeat("A", 5000), "hello"} {
+		if _, err := ParseCode(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func FuzzParseCode(f *testing.F) {
+	f.Add((&Facts{Network: sockeye.TCP, Port: 1}).Code())
+	f.Fuzz(func(t *testing.T, text string) {
+		facts, err := ParseCode(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseCode(facts.Code())
+		if err != nil {
+			t.Fatalf("%q: %v", facts.Code(), err)
+		}
+		if again.Code() != facts.Code() {
+			t.Errorf("%q gives %q", facts.Code(), again.Code())
+		}
+		Diagnose(&Facts{Network: sockeye.TCP, Host: "10.0.0.1", Port: 7000, Paths: []Path{{Address: netip.MustParseAddr("10.0.0.1"), TCP: Probe{Outcome: Silent}}}}, facts).Report(sockeye.Chinese)
+	})
+}
+
+// A file for strangers keeps private addresses and shortens others.
+func TestShortened(t *testing.T) {
+	r := Report{Address: "203.0.113.9:80", Text: "192.168.1.9 answers, 198.51.100.7 does not", Checks: []Result{{Evidence: []string{"ip neighbour: 02:11:22:33:44:55 REACHABLE", "2001:db8:1::9"}}}, Way: []Stop{{Note: "203.0.113.9"}}}
+	got := r.Shortened()
+	want := Report{Address: "203.0.x.x:80", Text: "192.168.1.9 answers, 198.51.x.x does not", Checks: []Result{{Evidence: []string{"ip neighbour: 02:x REACHABLE", "2001:x"}}}, Way: []Stop{{Note: "203.0.x.x"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A doctor that serves tells its code to another one's probe, over TCP and UDP.
+func TestServe(t *testing.T) {
+	port := freePort(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, port, func(string) {}) }()
+	at := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port).String()
+	for _, address := range []string{at, "udp://" + at} {
+		var greeted *Facts
+		for range 50 { // until it listens
+			if greeted = Collect(t.Context(), Question{Address: address}).Greeted(); greeted != nil {
+				break
+			}
+		}
+		if greeted == nil || greeted.Port != port {
+			t.Errorf("%s told %+v", address, greeted)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestArithmetic(t *testing.T) {
+	got := arithmetic(netip.MustParsePrefix("192.168.1.2/23"), netip.MustParseAddr("192.168.2.9"))
+	want := []string{"192.168.1.2     & 255.255.254.0 = 192.168.0.0", "192.168.2.9     & 255.255.254.0 = 192.168.2.0  ≠"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// freePort is a port that was free for TCP and UDP a moment ago.
+func freePort(t *testing.T) uint16 {
+	t.Helper()
+	for range 20 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if netinfo.BindErrno(sockeye.UDP, netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port))) == "" {
+			return uint16(port)
+		}
+	}
+	t.Fatal("no free port")
+	return 0
+}

@@ -1,0 +1,199 @@
+package doctor
+
+import (
+	"net/netip"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/netinfo"
+)
+
+// Facts are what a machine could tell of an address, at one moment. What could not be seen
+// is zero, and Unseen names it.
+type Facts struct {
+	V      int       `json:"v"`
+	System string    `json:"system"` // runtime.GOOS
+	Time   time.Time `json:"time,omitzero"`
+
+	// Asked is the address as it was typed, and Network, Host and Port what it means. Host is
+	// "" if the question is about this machine's own port.
+	Asked   string          `json:"asked,omitempty"`
+	Network sockeye.Network `json:"network"`
+	Host    string          `json:"host,omitempty"`
+	Port    uint16          `json:"port,omitempty"`
+	// ToListen says that a program here is to listen on the port.
+	ToListen bool `json:"to_listen,omitempty"`
+	// Fault says why the address cannot be understood, or why the name has none.
+	Fault *Fault `json:"fault,omitempty"`
+	// Local says that the address is one of this machine's own.
+	Local bool `json:"local,omitempty"`
+
+	Interfaces []Interface  `json:"interfaces"`
+	Gateways   []netip.Addr `json:"gateways,omitempty"`
+	Paths      []Path       `json:"paths,omitempty"`
+
+	// Sockets are those on the port, of both transports, and those connected to the address.
+	Sockets []netinfo.Socket `json:"sockets,omitempty"`
+	Queues  []Queue          `json:"queues,omitempty"`
+	// Watched says that Sockets and Queues are what was there at two looks, a second apart.
+	Watched bool               `json:"watched,omitempty"`
+	Limits  netinfo.PortLimits `json:"limits,omitzero"`
+	// BindErrno is why this process cannot have the port, where that was tried.
+	BindErrno string `json:"bind_errno,omitempty"`
+	// Descriptors is how many files a process may have open, 0 for no limit.
+	Descriptors uint64 `json:"descriptors,omitempty"`
+
+	// Grown is by how much counters of the kernel grew while this machine looked.
+	Grown map[string]uint64 `json:"grown,omitempty"`
+
+	Firewall Firewall `json:"firewall,omitzero"`
+	// Place is what this machine runs in: "wsl", "docker", "container"; "" for none.
+	Place string `json:"place,omitempty"`
+	// Unseen names what the system did not tell: "sockets", "neighbours", "firewall".
+	Unseen []string `json:"unseen,omitempty"`
+}
+
+// Fault is an error as facts keep it.
+type Fault struct {
+	Kind    sockeye.ErrorKind `json:"kind"`
+	Message sockeye.Text      `json:"message"`
+	Hint    sockeye.Text      `json:"hint,omitzero"`
+}
+
+// Interface is a network interface of the machine.
+type Interface struct {
+	Name string `json:"name"`
+	Up   bool   `json:"up,omitempty"`
+	// Carrier says that there is something at the other end of the cable, or a Wi-Fi network.
+	Carrier         bool           `json:"carrier,omitempty"`
+	Loopback        bool           `json:"loopback,omitempty"`
+	Virtual         bool           `json:"virtual,omitempty"`
+	MTU             int            `json:"mtu,omitempty"`
+	HardwareAddress string         `json:"hardware_address,omitempty"`
+	Prefixes        []netip.Prefix `json:"prefixes,omitempty"` // with the interface's own address
+}
+
+// Path is the way to one of the addresses that a name has, and what came back on it.
+type Path struct {
+	Address netip.Addr    `json:"address"`
+	Route   netinfo.Route `json:"route"`
+	// Early is the next hop as it was shortly after the first packet, Neighbour as it was
+	// at the end.
+	Early     netinfo.Neighbour `json:"early,omitzero"`
+	Neighbour netinfo.Neighbour `json:"neighbour,omitzero"`
+
+	TCP      Probe `json:"tcp,omitzero"`       // to the port
+	OtherTCP Probe `json:"other_tcp,omitzero"` // to a port beside it
+	UDP      Probe `json:"udp,omitzero"`
+	OtherUDP Probe `json:"other_udp,omitzero"`
+	Size     Size  `json:"size,omitzero"`
+}
+
+// Outcome is what became of a probe.
+type Outcome string
+
+// The outcomes.
+const (
+	NotTried Outcome = ""
+	Open     Outcome = "open"    // connected; for UDP, something came back
+	Refused  Outcome = "refused" // ECONNREFUSED: a reset, or for UDP ICMP port unreachable
+	Reset    Outcome = "reset"   // connected and reset at once
+	Ended    Outcome = "ended"   // connected and closed at once
+	Silent   Outcome = "silent"  // nothing came back
+	Failed   Outcome = "failed"  // the system or a router said no, see Errno
+)
+
+// Probe is one try to reach a port.
+type Probe struct {
+	Port    uint16        `json:"port,omitempty"`
+	Outcome Outcome       `json:"outcome,omitempty"`
+	Errno   string        `json:"errno,omitempty"`
+	Took    time.Duration `json:"took_ns,omitempty"`
+	// Said is what the other side sent by itself, at most 1400 bytes.
+	Said []byte `json:"said,omitempty"`
+	// Reply is what came back when it was asked what it speaks: "tls", "http" or "".
+	Reply string `json:"reply,omitempty"`
+	// From is who sent an ICMP error, and what it said.
+	From     netip.Addr `json:"from,omitzero"`
+	ICMPType int        `json:"icmp_type,omitempty"`
+	ICMPCode int        `json:"icmp_code,omitempty"`
+}
+
+// Answers says that a machine answered at the address, whatever it said.
+func (p Probe) Answers() bool {
+	return p.Outcome == Open || p.Outcome == Refused || p.Outcome == Reset || p.Outcome == Ended
+}
+
+// Size is what became of datagrams of the largest size that must not be cut.
+type Size struct {
+	Small Outcome `json:"small,omitempty"`
+	Large Outcome `json:"large,omitempty"`
+	// Bytes is the IP packet that was tried, MTU what a router said it passes on.
+	Bytes int `json:"bytes,omitempty"`
+	MTU   int `json:"mtu,omitempty"`
+	// Passed is a smaller packet that came through, 0 if none was found.
+	Passed int `json:"passed,omitempty"`
+}
+
+// Queue is a listening socket's queue of connections that wait to be accepted.
+type Queue struct {
+	Local   netip.AddrPort `json:"local"`
+	Waiting int            `json:"waiting"`
+	Backlog int            `json:"backlog"`
+}
+
+// Firewall is what is known of this machine's packet filter.
+type Firewall struct {
+	// Tool is what manages it: "ufw", "firewalld", "nft", "windows", "macos" or "".
+	Tool string `json:"tool,omitempty"`
+	// Read says that the rules could be read; then Drops says whether they drop or reject
+	// new packets to the port (or from this machine to it), and Rule is the rule that does.
+	Read    bool   `json:"read,omitempty"`
+	Drops   bool   `json:"drops,omitempty"`
+	Rule    string `json:"rule,omitempty"`
+	Unclear bool   `json:"unclear,omitempty"` // a rule could not be judged
+}
+
+// unseen notes what the system did not tell.
+func (f *Facts) unseen(what string) { f.Unseen = append(f.Unseen, what) }
+
+// Addresses are all addresses of the machine.
+func (f *Facts) Addresses() (list []netip.Addr) {
+	for _, i := range f.Interfaces {
+		for _, p := range i.Prefixes {
+			list = append(list, p.Addr())
+		}
+	}
+	return list
+}
+
+// interfaceOf is the interface with a name, or the zero one.
+func (f *Facts) interfaceOf(name string) Interface {
+	for _, i := range f.Interfaces {
+		if i.Name == name {
+			return i
+		}
+	}
+	return Interface{}
+}
+
+// isUDP says that datagrams are meant.
+func (f *Facts) isUDP() bool { return f.Network.Traits().Datagram }
+
+// listening are the sockets that wait on the port, of one transport.
+func (f *Facts) listening(network sockeye.Network) (list []netinfo.Socket) {
+	for _, s := range f.Sockets {
+		if s.Network == network && s.Local.Port() == f.Port && s.Listens() && (s.State == "LISTEN" || !s.Remote.IsValid()) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// transport is TCP or UDP: what runs on the port.
+func (f *Facts) transport() sockeye.Network {
+	if f.isUDP() {
+		return sockeye.UDP
+	}
+	return sockeye.TCP
+}

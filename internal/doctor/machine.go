@@ -1,0 +1,45 @@
+package doctor
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+)
+
+// placeOfMachine says in what this system runs, where that changes which networks reach it.
+func placeOfMachine() string {
+	if runtime.GOOS != "linux" {
+		return ""
+	}
+	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil && strings.Contains(strings.ToLower(string(text)), "microsoft") {
+		return "wsl"
+	}
+	for file, place := range map[string]string{"/.dockerenv": "docker", "/run/.containerenv": "container"} {
+		if _, err := os.Stat(file); err == nil {
+			return place
+		}
+	}
+	return ""
+}
+
+// firewallTool is what manages the packet filter of this machine, so that a command for it
+// can be shown. Nothing is run to find out.
+func firewallTool() string {
+	switch runtime.GOOS {
+	case "windows":
+		return "windows"
+	case "darwin":
+		return "macos"
+	}
+	if text, err := os.ReadFile("/etc/ufw/ufw.conf"); err == nil && strings.Contains(string(text), "ENABLED=yes") {
+		return "ufw"
+	}
+	if _, err := os.Stat("/run/firewalld"); err == nil {
+		return "firewalld"
+	}
+	if _, err := exec.LookPath("firewall-cmd"); err == nil {
+		return "firewalld"
+	}
+	return "nft"
+}

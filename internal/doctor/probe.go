@@ -1,0 +1,112 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"sockeye/internal/netinfo"
+)
+
+// The times that probes take at most. A neighbour that does not answer is given up by the
+// kernel after three seconds (RFC 4861, MAX_MULTICAST_SOLICIT).
+const (
+	connectTime = 3300 * time.Millisecond
+	beginTime   = 250 * time.Millisecond // after which other ports are tried, too
+	banner      = 300 * time.Millisecond // for a server that speaks first
+	datagram    = 500 * time.Millisecond
+	mostSaid    = 1400 // bytes: the code of another doctor fits
+)
+
+// probeTCP tries to connect. A connection is the caller's to close; without one it is nil.
+func probeTCP(ctx context.Context, to netip.AddrPort, wait time.Duration) (net.Conn, Probe) {
+	p := Probe{Port: to.Port(), Outcome: Open}
+	began := time.Now()
+	c, err := (&net.Dialer{Timeout: wait, KeepAlive: -1}).DialContext(ctx, "tcp", to.String())
+	p.Took = time.Since(began)
+	if err != nil {
+		p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
+		return nil, p
+	}
+	return c, p
+}
+
+// touchTCP is probeTCP where the connection itself does not matter.
+func touchTCP(ctx context.Context, to netip.AddrPort, wait time.Duration) Probe {
+	c, p := probeTCP(ctx, to, wait)
+	if c != nil {
+		c.Close()
+	}
+	return p
+}
+
+// hear reads what comes first within a time, and how the connection is then.
+func hear(c net.Conn, wait time.Duration) ([]byte, Outcome) {
+	c.SetReadDeadline(time.Now().Add(wait))
+	b := make([]byte, mostSaid)
+	n, err := c.Read(b)
+	switch {
+	case n > 0:
+		return b[:n], Open
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, Open
+	case netinfo.ErrnoName(err) == "ECONNRESET":
+		return nil, Reset
+	}
+	return nil, Ended
+}
+
+// outcomeOf is what an error of connecting, or of a connected UDP socket, means.
+func outcomeOf(err error) Outcome {
+	switch name := netinfo.ErrnoName(err); {
+	case name == "ECONNREFUSED":
+		return Refused
+	case name == "ECONNRESET":
+		return Reset
+	case name == "ETIMEDOUT", errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return Silent
+	}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return Silent
+	}
+	return Failed
+}
+
+// askSpeech asks a server that says nothing what it speaks: a TLS hello on one connection,
+// a line of HTTP on another. It is done only when a person asks for it, because the bytes
+// reach the program there.
+func askSpeech(ctx context.Context, to netip.AddrPort) string {
+	if answersTo(ctx, to, clientHello, func(b []byte) bool { return len(b) > 2 && (b[0] == 0x15 || b[0] == 0x16) && b[1] == 3 }) {
+		return "tls"
+	}
+	if answersTo(ctx, to, []byte("HEAD / HTTP/1.0\r\n\r\n"), func(b []byte) bool { return len(b) > 5 && string(b[:5]) == "HTTP/" }) {
+		return "http"
+	}
+	return ""
+}
+
+// clientHello is the least TLS 1.2 hello that a server answers (RFC 5246 section 7.4.1.2):
+// with a hello or an alert.
+var clientHello = []byte{
+	0x16, 3, 1, 0, 45, // record: handshake, 45 bytes
+	1, 0, 0, 41, 3, 3, // ClientHello of 41 bytes, TLS 1.2
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+	0, 0, 2, 0xc0, 0x2f, 1, 0, // no session, one cipher suite, no compression
+}
+
+func answersTo(ctx context.Context, to netip.AddrPort, hello []byte, recognises func([]byte) bool) bool {
+	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", to.String())
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	if _, err := c.Write(hello); err != nil {
+		return false
+	}
+	said, _ := hear(c, datagram)
+	return recognises(said)
+}

@@ -1,0 +1,38 @@
+//go:build !linux
+
+package doctor
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+
+	"sockeye/internal/netinfo"
+)
+
+// probeUDP sends an empty datagram and waits for what comes back: a datagram, or the error
+// that this system makes of ICMP port unreachable.
+func probeUDP(ctx context.Context, to netip.AddrPort, wait time.Duration) (p Probe) {
+	p.Port = to.Port()
+	began := time.Now()
+	defer func() { p.Took = time.Since(began) }()
+	c, err := (&net.Dialer{}).DialContext(ctx, "udp", to.String())
+	if err == nil {
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(wait))
+		if _, err = c.Write(nil); err == nil {
+			b := make([]byte, mostSaid)
+			var n int
+			if n, err = c.Read(b); err == nil {
+				p.Outcome, p.Said = Open, b[:n]
+				return p
+			}
+		}
+	}
+	p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
+	return p
+}
+
+// probeSize is not possible here: this system does not tell a program of ICMP errors.
+func probeSize(context.Context, netip.AddrPort, int) Size { return Size{} }

@@ -1,0 +1,211 @@
+package doctor
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+
+	"sockeye"
+)
+
+// Report is a diagnosis as it is shown: in one language, with the way as a row of stops. It
+// is what --json prints, the API answers and a shared file holds.
+type Report struct {
+	V       int      `json:"v"`
+	Time    string   `json:"time,omitempty"`
+	Address string   `json:"address,omitempty"`
+	Verdict Verdict  `json:"verdict"`
+	Cause   string   `json:"cause,omitempty"` // a stable word
+	Text    string   `json:"text"`
+	Next    string   `json:"next,omitempty"`
+	Ask     Side     `json:"ask,omitempty"`
+	Way     []Stop   `json:"way"`
+	Checks  []Result `json:"checks"`
+}
+
+// Result is a finding as it is shown.
+type Result struct {
+	Check    Check    `json:"check"`
+	Name     string   `json:"name"`
+	Verdict  Verdict  `json:"verdict"`
+	Cause    string   `json:"cause,omitempty"`
+	Text     string   `json:"text"`
+	Next     string   `json:"next,omitempty"`
+	Evidence []string `json:"evidence,omitempty"`
+}
+
+// Stop is a place on the way, and whether it is passed.
+type Stop struct {
+	Station Station `json:"station"`
+	Label   string  `json:"label"`
+	Note    string  `json:"note,omitempty"`
+	State   Verdict `json:"state"`
+}
+
+// checkNames are the checks in words.
+var checkNames = map[Check]sockeye.Text{
+	CheckAddress: {En: "address", Zh: "地址"}, CheckWay: {En: "way", Zh: "通路"}, CheckThere: {En: "port there", Zh: "对方端口"},
+	CheckHere: {En: "port here", Zh: "本机端口"}, CheckFirewall: {En: "firewall here", Zh: "本机防火墙"}, CheckConversation: {En: "conversation", Zh: "通信"},
+}
+
+// Report is the diagnosis in a language.
+func (d *Diagnosis) Report(lang sockeye.Lang) Report {
+	r := Report{V: 1, Address: d.Facts.Asked, Verdict: d.Verdict(), Ask: d.Ask, Way: d.way(lang), Checks: []Result{}}
+	if !d.Facts.Time.IsZero() {
+		r.Time = d.Facts.Time.Format(time.RFC3339)
+	}
+	for _, f := range d.Findings {
+		r.Checks = append(r.Checks, Result{f.Check, checkNames[f.Check].In(lang), f.Verdict, f.Cause, f.Text.In(lang), f.Next.In(lang), withoutEmpty(f.Evidence)})
+	}
+	text, next := d.summary()
+	r.Text, r.Next = text.In(lang), next.In(lang)
+	if d.Cause != nil {
+		r.Cause = d.Cause.Cause
+	}
+	return r
+}
+
+func withoutEmpty(list []string) (out []string) {
+	for _, s := range list {
+		if strings.TrimSpace(s) != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// summary is the one sentence, and the one thing to do.
+func (d *Diagnosis) summary() (text, next sockeye.Text) {
+	switch d.Verdict() {
+	case Wrong:
+		return d.Cause.Text, d.Cause.Next
+	case CannotTell:
+		for _, f := range d.Findings {
+			if f.Verdict == CannotTell && (f.Check == CheckThere || f.Check == CheckHere) {
+				return f.Text, f.Next
+			}
+		}
+	}
+	return say("nothing is wrong that can be seen from here", "从这里看不到任何问题"), sockeye.Text{}
+}
+
+// way is the picture of the way from this machine to the other one.
+func (d *Diagnosis) way(lang sockeye.Lang) []Stop {
+	stops := d.stops(lang)
+	broken := -1
+	for n := range stops {
+		if d.Cause != nil && stops[n].Station == d.Cause.Station && broken < 0 {
+			broken = n
+		}
+	}
+	for n := range stops {
+		switch {
+		case d.Cause != nil && n == broken:
+			stops[n].State = Wrong
+		case d.Cause != nil && (broken < 0 || n > broken):
+			stops[n].State = CannotTell
+		case d.Verdict() == CannotTell && (stops[n].Station == StationThere || stops[n].Station == StationPort):
+			stops[n].State = CannotTell
+		default:
+			stops[n].State = OK
+		}
+	}
+	return stops
+}
+
+// stops are the places on the way, in the order in which packets pass them.
+func (d *Diagnosis) stops(lang sockeye.Lang) []Stop {
+	f := d.Facts
+	firewall, port := say("firewall", "防火墙").In(lang), say("port %d", "端口 %d", f.Port).In(lang)
+	if f.Host == "" || len(f.Paths) == 0 || f.Local {
+		at, note := say("network", "网络").In(lang), ""
+		for _, i := range f.Interfaces {
+			if !i.Loopback && i.Up && len(i.Prefixes) > 0 && note == "" {
+				at, note = i.Name, i.Prefixes[0].String()
+			}
+		}
+		list := []Stop{{Station: StationNetwork, Label: say("other machines", "其他机器").In(lang)}, {Station: StationInterface, Label: at, Note: note}}
+		if f.Port != 0 {
+			list = append(list, Stop{Station: StationFirewall, Label: firewall}, Stop{Station: StationProgram, Label: port, Note: say("this machine", "本机").In(lang)})
+		}
+		return d.withPort(list)
+	}
+	p := f.Paths[0]
+	network, note := say("same network", "同一网段").In(lang), ""
+	if p.Route.Gateway.IsValid() {
+		network, note = say("gateway", "网关").In(lang), p.Route.Gateway.String()
+	}
+	source := ""
+	if p.Route.Source.IsValid() {
+		source = p.Route.Source.String()
+	}
+	return []Stop{
+		{Station: StationProgram, Label: say("this machine", "本机").In(lang), Note: source},
+		{Station: StationFirewall, Label: firewall},
+		{Station: StationInterface, Label: orElse(p.Route.Interface, say("interface", "网卡").In(lang))},
+		{Station: StationNetwork, Label: network, Note: note},
+		{Station: StationThere, Label: firewall},
+		{Station: StationPort, Label: port, Note: p.Address.String()},
+	}
+}
+
+// withPort lets a fault of the port there be shown at this machine's port: the machine is both.
+func (d *Diagnosis) withPort(list []Stop) []Stop {
+	if d.Cause == nil || len(list) == 0 {
+		return list
+	}
+	switch last := &list[len(list)-1]; d.Cause.Station {
+	case StationPort, StationThere:
+		last.Station = d.Cause.Station
+	}
+	return list
+}
+
+func orElse(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+// anAddress finds IP addresses in a text.
+var anAddress = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b|\b[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{0,4}){2,7}\b`)
+
+// Shortened is a report for strangers: of each address of the Internet and each hardware
+// address only the beginning is left. Private addresses say nothing of anybody, and stay.
+func (r Report) Shortened() Report {
+	short := func(s string) string { return anAddress.ReplaceAllStringFunc(s, shortenAddress) }
+	r.Address, r.Text, r.Next = short(r.Address), short(r.Text), short(r.Next)
+	way, checks := make([]Stop, len(r.Way)), make([]Result, len(r.Checks))
+	for n, s := range r.Way {
+		s.Note = short(s.Note)
+		way[n] = s
+	}
+	for n, c := range r.Checks {
+		c.Text, c.Next = short(c.Text), short(c.Next)
+		evidence := make([]string, len(c.Evidence))
+		for i, e := range c.Evidence {
+			evidence[i] = short(e)
+		}
+		c.Evidence = evidence
+		checks[n] = c
+	}
+	r.Way, r.Checks = way, checks
+	return r
+}
+
+func shortenAddress(s string) string {
+	if ip, err := netip.ParseAddr(s); err == nil {
+		switch {
+		case ip.IsPrivate(), ip.IsLoopback(), ip.IsUnspecified(), ip.IsMulticast(), ip.Is4() && ip.IsLinkLocalUnicast():
+			return s
+		case ip.Is4():
+			b := ip.As4()
+			return fmt.Sprintf("%d.%d.x.x", b[0], b[1])
+		}
+	}
+	first, _, _ := strings.Cut(s, ":")
+	return first + ":x"
+}
