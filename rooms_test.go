@@ -39,7 +39,7 @@ var levels = [][]string{
 	{"internal/recording/capture"},
 	{"internal/fault"},
 	{"internal/framing", "internal/fields", "internal/rule", "internal/schedule", "internal/sensor"},
-	{"internal/payload", "internal/pcapng", "internal/crcsearch"},
+	{"internal/payload", "internal/pcapng", "internal/crcsearch", "internal/glossary"},
 	{"internal/localca"},
 	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private", "internal/serialport", "internal/outbox"},
 	{".", "internal/memlimit"},
@@ -90,6 +90,7 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/offline", "internal/terminal", "results are shown as sockets are"},
 	{"internal/offline", "internal/core", "resolve asks for names as opening does"},
+	{"internal/offline", "internal/glossary", "explain shows its words"},
 	{"internal/offline", "internal/doctor", "doctor prints its report, and the code of this machine"},
 	{"internal/offline", "internal/query", "log asks for frames as the page does"},
 	{"internal/offline", "internal/responder", "rule try plans without carrying out"},
@@ -184,6 +185,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/responder", ".", "the nouns"},
 
 	{"internal/core", "internal/doctor", "who drives it asks why an address does not work"},
+	{"internal/doctor", "internal/payload", "in which charset text is, is found as it is for showing"},
 	{"internal/doctor", "internal/netinfo", "facts are what the system says"},
 	{"internal/doctor", ".", "the nouns, and texts in both languages"},
 
@@ -293,6 +295,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/private", ".", "its faults are errors"},
 	{"internal/localca", "internal/private", "its key is this user's alone"},
 	{"internal/localca", ".", "its faults are errors"},
+	{"internal/glossary", ".", "texts in both languages"},
 	{"internal/pcapng", ".", "packets are made of events and peers"},
 }
 

@@ -185,15 +185,3 @@ type AcceptQueue struct {
 	// the whole machine (Linux: ListenOverflows) since it started.
 	Overflows uint64
 }
-
-// TCPInfo is what the kernel tells of one TCP connection (Linux: TCP_INFO).
-type TCPInfo struct {
-	State            string // as in RFC 9293, "ESTABLISHED"
-	RTT, RTTVariance time.Duration
-	Retransmits      uint32 // segments, over the whole connection
-	CongestionWindow uint32 // segments
-	Unacked          uint32 // segments
-	SendMSS          uint32 // bytes
-	PathMTU          uint32 // bytes, as far as the kernel has found out (IP_MTU)
-	SendWindow       uint32 // bytes that the peer has room for: its receive window, as it last said
-}

@@ -198,7 +198,9 @@ func peerOf(p *api.Peer, of *sockeye.Session) sockeye.PeerStatus {
 	out.Since, _ = time.Parse(time.RFC3339Nano, p.Since)
 	if t := p.TCP; t != nil {
 		out.TCP = &sockeye.TCPInfo{State: t.State, RTT: ms(t.RTTMS), RTTVariance: ms(t.RTTVarianceMS), Retransmits: t.Retransmits,
-			CongestionWindow: t.CongestionWindow, Unacked: t.Unacked, SendMSS: t.SendMSS, PathMTU: t.PathMTU, SendWindow: t.SendWindow}
+			CongestionWindow: t.CongestionWindow, Unacked: t.Unacked, SendMSS: t.SendMSS, PathMTU: t.PathMTU, SendWindow: t.SendWindow,
+			MinRTT: ms(t.MinRTTMS), SegmentsSent: t.SegmentsSent, ReceiveWindow: t.ReceiveWindow, InFlight: t.InFlight, NotSent: t.NotSent,
+			DeliveryRate: t.DeliveryRate, PacingRate: t.PacingRate, Backoff: t.Backoff, Busy: ms(t.BusyMS), PeerLimited: ms(t.PeerLimitedMS), BufferLimited: ms(t.BufferLimitedMS)}
 	}
 	return out
 }

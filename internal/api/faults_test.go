@@ -117,7 +117,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"?from=x&limit=9999&back=maybe&kind=x&direction=x&text=a&hex=00&frame=x&check=x&q=1", "", "back check direction frame from hex kind limit q"},
 		{"?from=x&limit=-1&hex=0g&check=x", "", "check from hex limit"},
 	},
-	"GET /doctor": {{"?address=a:b:c&listen=maybe&with=x&q=1", "", "address listen q with"}},
+	"GET /doctor": {{"?address=a:b:c&listen=maybe&with=x&q=1", "", "address listen q with"}, {"?address=:1&session=s1&q=1", "", "q session"}},
 	"GET /series": {
 		{"?columns=5000&fields=u16&since=noon&until=x&direction=up&frame=x&check=x&text=a&q=1", "", "check columns direction fields frame q since text until"},
 		{"?hex=0g", "", "fields hex"},

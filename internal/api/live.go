@@ -208,7 +208,7 @@ func (f *eventFeed) sendPeers(line *Live, peers []movingPeer, now time.Time) {
 		if len(line.Peers) >= livePeers || !isNew && state == t.state && alias == t.alias && n == t.counters && replaces == t.replaces && !(t.passing && now.Sub(t.at) >= liveAgain) {
 			continue
 		}
-		told := peerOf(p.of, p.Peer)
+		told := peerOf(p.of, p.Peer, f.lang)
 		t.state, t.alias, t.counters, t.replaces, t.at = state, alias, n, replaces, now
 		t.passing = told.ReceiveRate > 0 || told.SendRate > 0 || told.Queued > 0
 		line.Peers = append(line.Peers, told)

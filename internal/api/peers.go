@@ -17,7 +17,7 @@ func (c *requestContext) peers(None) (Peers, error) {
 	}
 	out := Peers{Peers: []Peer{}}
 	for _, p := range s.Peers() {
-		out.Peers = append(out.Peers, peerOf(s, p))
+		out.Peers = append(out.Peers, peerOf(s, p, c.lang))
 	}
 	return out, nil
 }
@@ -34,7 +34,7 @@ func (c *requestContext) reach(in Reach) (Peer, error) {
 	if err != nil {
 		return Peer{}, err
 	}
-	return peerOf(s, p), nil
+	return peerOf(s, p, c.lang), nil
 }
 
 func (in Reach) check(*requestContext) error {
@@ -64,18 +64,28 @@ func (c *requestContext) choose(in Recipients) (Session, error) {
 	return sessionOf(s, c.lang), nil
 }
 
-func peerOf(s *core.Session, p *core.Peer) Peer {
+// tcpOf is what the kernel tells of a connection, and what that means.
+func tcpOf(st sockeye.PeerStatus, lang sockeye.Lang) *TCP {
+	t := st.TCP
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	limit, text := st.Limit()
+	return &TCP{
+		State: t.State, RTTMS: ms(t.RTT), RTTVarianceMS: ms(t.RTTVariance), MinRTTMS: ms(t.MinRTT),
+		Retransmits: t.Retransmits, SegmentsSent: t.SegmentsSent, CongestionWindow: t.CongestionWindow, Unacked: t.Unacked, SendMSS: t.SendMSS, PathMTU: t.PathMTU,
+		SendWindow: t.SendWindow, ReceiveWindow: t.ReceiveWindow, InFlight: t.InFlight, NotSent: t.NotSent, DeliveryRate: t.DeliveryRate, PacingRate: t.PacingRate, Backoff: t.Backoff,
+		BusyMS: ms(t.Busy), PeerLimitedMS: ms(t.PeerLimited), BufferLimitedMS: ms(t.BufferLimited), Limit: string(limit), LimitText: text.In(lang),
+	}
+}
+
+func peerOf(s *core.Session, p *core.Peer, lang sockeye.Lang) Peer {
 	st := p.Status()
 	out := Peer{
 		ID: p.ID, Session: p.Session.ID, Network: string(p.Network), Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
 		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
 		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Lines: st.Lines, Interface: st.Interface, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}
-	if t := st.TCP; t != nil {
-		out.TCP = &TCP{
-			State: t.State, RTTMS: float64(t.RTT.Microseconds()) / 1000, RTTVarianceMS: float64(t.RTTVariance.Microseconds()) / 1000,
-			Retransmits: t.Retransmits, CongestionWindow: t.CongestionWindow, Unacked: t.Unacked, SendMSS: t.SendMSS, PathMTU: t.PathMTU, SendWindow: t.SendWindow,
-		}
+	if st.TCP != nil {
+		out.TCP = tcpOf(st, lang)
 	}
 	return out
 }
@@ -118,7 +128,7 @@ func (c *requestContext) alias(in Alias) (Peer, error) {
 	if err != nil {
 		return Peer{}, err
 	}
-	return peerOf(s, p), nil
+	return peerOf(s, p, c.lang), nil
 }
 
 func (c *requestContext) closePeer(None) (Peer, error) {
@@ -129,7 +139,7 @@ func (c *requestContext) closePeer(None) (Peer, error) {
 	ctx, cancel := context.WithTimeout(c.Server.ctx, drain)
 	defer cancel()
 	p.Close(ctx)
-	return peerOf(s, p), nil
+	return peerOf(s, p, c.lang), nil
 }
 
 func (c *requestContext) abortPeer(None) (Peer, error) {
@@ -138,7 +148,7 @@ func (c *requestContext) abortPeer(None) (Peer, error) {
 		return Peer{}, err
 	}
 	p.Abort()
-	return peerOf(s, p), nil
+	return peerOf(s, p, c.lang), nil
 }
 
 func (in SetLines) check(*requestContext) error {
@@ -167,7 +177,7 @@ func (c *requestContext) setLines(in SetLines) (Peer, error) {
 	if err := p.SetLines(set); err != nil {
 		return Peer{}, err
 	}
-	return peerOf(s, p), nil
+	return peerOf(s, p, c.lang), nil
 }
 
 func (c *requestContext) finishPeer(None) (Peer, error) {
@@ -180,5 +190,5 @@ func (c *requestContext) finishPeer(None) (Peer, error) {
 	if err := p.Finish(ctx); err != nil {
 		return Peer{}, err
 	}
-	return peerOf(s, p), nil
+	return peerOf(s, p, c.lang), nil
 }

@@ -30,7 +30,7 @@ func (s *Server) register() {
 	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *requestContext, _ None) (Ticket, error) { return c.NewTicket(), nil })
 	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*requestContext).machine)
 	doctor := handle(s, "GET", "/doctor", "Why an address does not work: only it is sent to, for at most 5 seconds.", (*requestContext).doctor)
-	doctor.query = []string{"address", "listen", "with"}
+	doctor.query = []string{"address", "listen", "session", "with"}
 	doctor.check = func(c *requestContext) error { _, _, wrong := c.doctorQuestion(); return c.with(wrong.join()) }
 	handle(s, "GET", "/ports", "The serial ports of the machine of the core.", (*requestContext).ports)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",

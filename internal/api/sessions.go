@@ -101,7 +101,11 @@ func trafficOf(n sockeye.Counters, receive, send float64) Traffic {
 
 // session is the one that the path names.
 func (c *requestContext) session() (*core.Session, error) {
-	id := c.r.PathValue("id")
+	return c.sessionNamed(c.r.PathValue("id"))
+}
+
+// sessionNamed is the session with an ID, open or closed.
+func (c *requestContext) sessionNamed(id string) (*core.Session, error) {
 	for _, s := range c.allSessions() {
 		if s.ID() == id {
 			return s, nil

@@ -146,6 +146,26 @@ type (
 		// SendWindow counts the bytes that the peer has room for, as it last said: its receive
 		// window. Zero where the system does not tell.
 		SendWindow uint32 `json:"send_window"`
+		// MinRTTMS is the lowest round trip that was measured. This and what follows is zero where
+		// the system does not tell.
+		MinRTTMS float64 `json:"min_rtt_ms"`
+		// SegmentsSent counts segments with data, those sent again included.
+		SegmentsSent  uint32 `json:"segments_sent"`
+		ReceiveWindow uint32 `json:"receive_window"` // bytes that we have room for
+		InFlight      uint32 `json:"in_flight"`      // bytes sent and not acknowledged
+		NotSent       uint32 `json:"not_sent"`       // bytes that wait here to be sent
+		DeliveryRate  uint64 `json:"delivery_rate"`  // bytes per second
+		PacingRate    uint64 `json:"pacing_rate"`    // bytes per second at most
+		Backoff       uint8  `json:"backoff"`        // how often in a row the time to send again was doubled
+		// Of the time in which there was something to send, the peer's window and our buffer
+		// held it up for so long.
+		BusyMS          float64 `json:"busy_ms"`
+		PeerLimitedMS   float64 `json:"peer_limited_ms"`
+		BufferLimitedMS float64 `json:"buffer_limited_ms"`
+		// Limit is what keeps it from sending more: "application", "peer-window", "network" or
+		// "", LimitText the same in a sentence.
+		Limit     string `json:"limit,omitempty"`
+		LimitText string `json:"limit_text,omitempty"`
 	}
 	// Reach makes a peer of whoever is at an address, "192.168.1.88:10000" or with a
 	// name for the host, so that a UDP session can send there first.

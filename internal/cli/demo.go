@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
+	"sockeye/internal/offline"
 	"sockeye/internal/terminal"
 )
 
@@ -37,6 +38,7 @@ Afterwards the server stays open on all addresses for a board of your own.`,
 	fs.BoolVar(&f.once, "once", false, a.t("exit after the last step", "演示结束后退出"))
 	fs.BoolVar(&f.json, "json", false, a.t("print one JSON event per line, and nothing else", "只输出事件，每个事件一行 JSON"))
 	fs.Uint16Var(&f.port, "port", f.port, a.t("the PC's port; another one is taken if it is not free", "电脑端口；被占用时自动换一个"))
+	cmd.AddCommand(offline.TCPDemoCommand(a.Terminal))
 	return cmd
 }
 

@@ -2,8 +2,12 @@ package core
 
 import (
 	"context"
+	"time"
 
+	"sockeye"
 	"sockeye/internal/doctor"
+	"sockeye/internal/query"
+	"sockeye/internal/recording"
 )
 
 // What the doctor is asked, knows and finds, for rooms that drive the core.
@@ -22,6 +26,59 @@ func Examine(ctx context.Context, q DoctorQuestion, other *DoctorFacts) *Diagnos
 		other = f.Greeted()
 	}
 	return doctor.Diagnose(f, other)
+}
+
+// ExamineSession finds what is wrong with an open session: with its conversation, and if
+// nobody is there with the way to its address, or with its port. While there is a peer
+// nothing is sent.
+func (c *Core) ExamineSession(ctx context.Context, s *Session) *Diagnosis {
+	ep := s.Endpoint()
+	talk := c.conversation(ctx, s)
+	d := &Diagnosis{Facts: &DoctorFacts{Asked: ep.Address.String(), Network: ep.Address.Network}}
+	if len(talk.Peers) == 0 && ep.Address.Network.Traits().IP {
+		at := ep.Address
+		if locals := s.Locals(); talk.Listens && len(locals) > 0 {
+			at.Port = locals[0].Port()
+		}
+		d = Examine(ctx, DoctorQuestion{Address: at.String()}, nil)
+	}
+	d.AddConversation(doctor.DiagnoseSession(talk))
+	return d
+}
+
+// mostSaid is how many of a session's latest messages are looked at.
+const mostSaid = 64
+
+// conversation is what a session has of its peers, and its latest messages.
+func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation {
+	talk := doctor.Conversation{Listens: s.Endpoint().Mode == sockeye.Listen}
+	latest := time.Time{}
+	for _, p := range s.Peers() {
+		st := p.Status()
+		talk.Peers = append(talk.Peers, st)
+		if st.Since.After(latest) {
+			latest = st.Since
+		}
+	}
+	page, err := c.Query(ctx, query.Query{Backward: true, Limit: mostSaid, Filter: recording.Filter{Session: s.ID()}, Kinds: []sockeye.EventKind{sockeye.Opened, sockeye.Received, sockeye.Sent}})
+	if err != nil {
+		return talk
+	}
+	for _, e := range page.Events {
+		switch e.Kind {
+		case sockeye.Opened:
+			talk.Age = time.Since(e.Time)
+		case sockeye.Received, sockeye.Sent:
+			talk.Said = append(talk.Said, doctor.Message{Received: e.Kind == sockeye.Received, Data: e.Data})
+		}
+		if e.Time.After(latest) {
+			latest = e.Time
+		}
+	}
+	if !latest.IsZero() {
+		talk.Silence = time.Since(latest)
+	}
+	return talk
 }
 
 // ParseDoctorCode reads what doctor --code printed on the other machine.

@@ -15,6 +15,9 @@ import (
 	"sockeye"
 )
 
+// noMinRTT is what tcpi_min_rtt holds before anything was measured.
+const noMinRTT = 0xffffffff * time.Microsecond
+
 // FillTCP adds to st what the kernel knows of a TCP socket: TCP_INFO, the send queue
 // and the buffers (tcp(7), socket(7)). Our FIN, which the queue counts, is taken off.
 func FillTCP(st *sockeye.PeerStatus, fd int) {
@@ -31,7 +34,13 @@ func FillTCP(st *sockeye.PeerStatus, fd int) {
 	st.TCP = &sockeye.TCPInfo{
 		RTT: time.Duration(info.Rtt) * time.Microsecond, RTTVariance: time.Duration(info.Rttvar) * time.Microsecond,
 		Retransmits: info.Total_retrans, CongestionWindow: info.Snd_cwnd, Unacked: info.Unacked, SendMSS: info.Snd_mss, PathMTU: info.Pmtu,
-		SendWindow: info.Snd_wnd,
+		SendWindow: info.Snd_wnd, ReceiveWindow: info.Rcv_wnd, MinRTT: time.Duration(info.Min_rtt) * time.Microsecond, SegmentsSent: info.Data_segs_out,
+		NotSent: info.Notsent_bytes, DeliveryRate: info.Delivery_rate, PacingRate: info.Pacing_rate, Backoff: info.Backoff,
+		Busy: time.Duration(info.Busy_time) * time.Microsecond, PeerLimited: time.Duration(info.Rwnd_limited) * time.Microsecond, BufferLimited: time.Duration(info.Sndbuf_limited) * time.Microsecond,
+	}
+	st.TCP.InFlight = uint32(max(0, st.Unsent-int(info.Notsent_bytes)))
+	if st.TCP.MinRTT == noMinRTT {
+		st.TCP.MinRTT = 0
 	}
 	if int(info.State) < len(tcpStateNames) {
 		st.TCP.State = tcpStateNames[info.State]

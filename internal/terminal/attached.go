@@ -315,7 +315,7 @@ func (x *attached) listPeers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x.console.print(x.term.peerTable(peers))
+	x.console.print(x.term.peerTable(peers) + x.term.limitLines(peers))
 	return nil
 }
 

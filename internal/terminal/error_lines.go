@@ -34,7 +34,20 @@ func (a *Terminal) ErrorLines(err error) []string {
 	if hint := e.Hint.In(a.Lang); hint != "" {
 		lines = append(lines, a.T("hint: ", "提示：")+payload.SafeString(a.namedInHint(hint)))
 	}
+	if asksDoctor(e) {
+		lines = append(lines, a.T("find out why: ", "查找原因：")+"sockeye doctor "+payload.SafeString(e.Target))
+	}
 	return lines
+}
+
+// asksDoctor says that the doctor may know more of a failure: nobody was reached.
+func asksDoctor(e *sockeye.Error) bool {
+	switch e.Kind {
+	case sockeye.Refused, sockeye.TimedOut, sockeye.HostUnreachable, sockeye.NetworkUnreachable:
+		at, err := sockeye.ParseAddress(e.Target)
+		return e.Op == "connect" && err == nil && at.Network.Traits().IP
+	}
+	return false
 }
 
 // Usage is an error of the command line itself.

@@ -14,7 +14,7 @@ func (c *repl) listPeers(string) error {
 	for _, p := range c.session.Peers() {
 		peers = append(peers, p.Status())
 	}
-	c.run.console.print(c.term.peerTable(peers))
+	c.run.console.print(c.term.peerTable(peers) + c.term.limitLines(peers))
 	return nil
 }
 

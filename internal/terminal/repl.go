@@ -37,6 +37,7 @@ func (l *Runner) repl(s *core.Session, f *InputFlags, pace chunkPace) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup
 	following.Go(func() { c.followPeers(ctx) })
+	following.Go(func() { c.offerDoctor(ctx, lonely) })
 	defer following.Wait()
 	defer cancel()
 	for {
@@ -113,6 +114,8 @@ func init() { // filled here because /help refers to the table
 	slashCommands = []slashCommand{
 		{"/to", "PEER… | all", sockeye.Text{En: "choose whom typed lines go to", Zh: "选择发送对象"}, (*repl).chooseTo},
 		{"/peers", "", sockeye.Text{En: "list the peers with their counters", Zh: "列出连接对象和收发统计"}, (*repl).listPeers},
+		{"/tcp", "[PEER…]", sockeye.Text{En: "what TCP does: look for five seconds, then windows, round trip, what is in flight and what limits", Zh: "查看 TCP 状态：观察五秒，显示窗口、往返时间、在途数据以及受什么限制"}, (*repl).showTCP},
+		{"/why", "", sockeye.Text{En: "find out why nobody comes, or nothing is answered", Zh: "查找无人连接或没有应答的原因"}, (*repl).why},
 		{"/alias", "PEER NAME", sockeye.Text{En: "name a peer; without NAME, take the name away", Zh: "为连接对象取别名；不写名称则取消别名"}, (*repl).alias},
 		{"/text", "TEXT", sockeye.Text{En: `send TEXT with escapes such as \r\n and fields such as {{seq}}, and no line end`, Zh: `发送带转义（如 \r\n）和字段（如 {{seq}}）的文本，不附加换行`}, (*repl).sendText},
 		{"/hex", "01 03 00", sockeye.Text{En: "send bytes written in hex", Zh: "发送十六进制数据"}, (*repl).sendHex},

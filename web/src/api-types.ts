@@ -1260,6 +1260,38 @@ export interface TCP {
    * window. Zero where the system does not tell.
    */
   send_window: number;
+  /**
+   * MinRTTMS is the lowest round trip that was measured. This and what follows is zero where
+   * the system does not tell.
+   */
+  min_rtt_ms: number;
+  /** SegmentsSent counts segments with data, those sent again included. */
+  segments_sent: number;
+  /** bytes that we have room for */
+  receive_window: number;
+  /** bytes sent and not acknowledged */
+  in_flight: number;
+  /** bytes that wait here to be sent */
+  not_sent: number;
+  /** bytes per second */
+  delivery_rate: number;
+  /** bytes per second at most */
+  pacing_rate: number;
+  /** how often in a row the time to send again was doubled */
+  backoff: number;
+  /**
+   * Of the time in which there was something to send, the peer's window and our buffer
+   * held it up for so long.
+   */
+  busy_ms: number;
+  peer_limited_ms: number;
+  buffer_limited_ms: number;
+  /**
+   * Limit is what keeps it from sending more: "application", "peer-window", "network" or
+   * "", LimitText the same in a sentence.
+   */
+  limit?: string;
+  limit_text?: string;
 }
 
 /** Ticket opens one more page: it is part of the URL, and is good once, for a minute. */

@@ -1,0 +1,57 @@
+package doctor
+
+import (
+	"testing"
+	"time"
+
+	"sockeye"
+)
+
+// What is unusual in a conversation is told, and nothing of one that is as it should be.
+func TestDiagnoseSession(t *testing.T) {
+	peer := func(change func(*sockeye.PeerStatus)) []sockeye.PeerStatus {
+		p := sockeye.PeerStatus{Peer: &sockeye.Peer{ID: 1, Network: "tcp"}, TCP: &sockeye.TCPInfo{SendWindow: 65535, SendMSS: 1448}}
+		if change != nil {
+			change(&p)
+		}
+		return []sockeye.PeerStatus{p}
+	}
+	said := func(texts ...string) (list []Message) { // ">sent", "<received"
+		for _, text := range texts {
+			list = append(list, Message{text[0] == '<', []byte(text[1:])})
+		}
+		return list
+	}
+	const long = time.Minute
+	for name, c := range map[string]struct {
+		c    Conversation
+		want string
+	}{
+		"not reading":        {Conversation{Peers: peer(func(p *sockeye.PeerStatus) { p.NotReadingFor = time.Second }), Said: said(">x\n", "<y")}, CausePeerNotReading},
+		"no acknowledgement": {Conversation{Peers: peer(func(p *sockeye.PeerStatus) { p.Unsent, p.TCP.Backoff = 5, 3 }), Said: said("<y")}, CauseDeadPeer},
+		"nobody came":        {Conversation{Listens: true, Age: long}, CauseNoPeer},
+		"just opened":        {Conversation{Listens: true, Age: time.Second}, ""},
+		"both wait":          {Conversation{Peers: peer(nil), Silence: long}, CauseBothWait},
+		"no line end":        {Conversation{Peers: peer(nil), Silence: long, Said: said(">AT", ">AT")}, CauseNoLineEnd},
+		"a line, no answer":  {Conversation{Peers: peer(nil), Silence: long, Said: said(">AT\r\n")}, ""},
+		"an answer":          {Conversation{Peers: peer(nil), Silence: long, Said: said(">AT", "<OK")}, ""},
+		"both echo":          {Conversation{Peers: peer(nil), Said: said(">a", "<a", ">a", "<a", ">a", "<a", ">a", "<a", ">a", "<a")}, CauseBothEcho},
+		"one echoes":         {Conversation{Peers: peer(nil), Said: said(">a", "<a", ">b", "<b", ">c", "<c", ">d", "<d", ">e", "<e", ">f", "<f")}, ""},
+		"GBK":                {Conversation{Peers: peer(nil), Said: said("<\xc4\xe3\xba\xc3 hello\n")}, CauseOtherCharset},
+		"binary":             {Conversation{Peers: peer(nil), Said: said("<\x00\x01\xff\xfe")}, ""},
+		"UTF-8":              {Conversation{Peers: peer(nil), Said: said("<你好")}, ""},
+	} {
+		got := ""
+		for _, f := range DiagnoseSession(c.c) {
+			if f.Text.En == "" || f.Text.Zh == "" || f.Verdict == Wrong && (f.Next.En == "" || f.Next.Zh == "") {
+				t.Errorf("%s: %+v", name, f)
+			}
+			if f.Verdict == Wrong && got == "" {
+				got = f.Cause
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
