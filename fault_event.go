@@ -11,7 +11,9 @@ import (
 type FaultEvent struct {
 	// Kind is what was done, a stable word: that of the fault; "set" and "clear" for faults
 	// that begin and end; "release", "edit", "discard" and "timeout" for a message that was
-	// held; "overflow" for one that found no room.
+	// held; "overflow" for one that found no
+	// room, "lost" for what still waited at the end; "read-only" and "may-write" where one
+	// peer of several may write.
 	Kind string `json:"kind"`
 	// Fault is the fault as it was set; empty for what is none.
 	Fault string `json:"fault,omitempty"`
@@ -58,6 +60,8 @@ var faultSentences = map[string]Text{
 	"timeout":    {"held {held}: {bytes} go on, nobody did anything with it", "编号 {held}：{bytes}无人处理，超时放行"},
 	"overflow":   {"{bytes} find no room in the queue, and are not passed on", "队列已满，{bytes}被丢弃"},
 	"lost":       {"{bytes} were still waiting when the connection ended", "连接结束时仍有{bytes}等待转发"},
+	"read-only":  {"{bytes} are not passed on: another peer has the upstream to write to", "{bytes}未转发：写入权属于另一个连接对象"},
+	"may-write":  {"may write to the upstream now", "现在可以向上游写入"},
 	"set":        {"fault set", "设置故障"},
 	"clear":      {"fault cleared", "清除故障"},
 }

@@ -160,6 +160,7 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/core", "internal/responder", "a session answers by itself"},
 	{"internal/core", "internal/relay", "peers are joined with connections to an upstream"},
+	{"internal/core", "internal/rule", "the patterns by which upstreams are chosen"},
 	{"internal/core", "internal/fault", "faults are set and told while a relay runs"},
 	{"internal/core", "internal/query", "its journal is read in windows"},
 	{"internal/core", "internal/schedule", "it sends lists"},
@@ -192,6 +193,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/relay", "internal/transport", "it joins transport's peers in pairs"},
 	{"internal/relay", "internal/fault", "what becomes of messages while faults are between"},
 	{"internal/relay", "internal/framing", "faults hit whole frames"},
+	{"internal/relay", "internal/rule", "an upstream is chosen by what a peer sends first"},
 	{"internal/relay", ".", "the nouns"},
 
 	{"internal/fault", "internal/framing", "faults hit frames"},

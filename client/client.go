@@ -87,6 +87,12 @@ type OpenOptions struct {
 	// Faults are what goes wrong between the two sides of a relay: "latency 100ms", each as
 	// docs/relay.md has it.
 	Faults []string
+	// Routes are other upstreams for those peers that they fit, tried in order:
+	// "tcp://192.168.1.90:80 peer 10.0.0.0/8 when prefix:GET".
+	Routes []string
+	// Share has all peers of a relay share one connection to the upstream, and says which of
+	// them may write to it: "one", that is there longest, or "all".
+	Share string
 	// LiftGuards names guards of an echo that are not wanted: "storm", "amplify",
 	// "low-ports".
 	LiftGuards []string

@@ -110,8 +110,11 @@ func (c *local) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (
 	var s *core.Session
 	var err error
 	if o != nil && o.Upstream != nil {
-		how := core.RelayOptions{}
-		if how.Faults, err = core.ParseFaults("", o.Faults); err != nil {
+		how := core.RelayOptions{Share: core.Writers(o.Share)}
+		if how.Routes, err = core.ParseRoutes(o.Routes, sockeye.DefaultPort); err == nil && len(o.Faults) > 0 {
+			how.Faults, err = core.ParseFaults("", o.Faults)
+		}
+		if err != nil {
 			return nil, failure(ctx, "open", ep.Address.String(), err)
 		}
 		s, err = c.core.OpenRelay(ctx, ep, *o.Upstream, how)

@@ -111,6 +111,7 @@ func (c *remote) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) 
 	if o != nil {
 		in.Allow = o.LiftGuards
 		if up := o.Upstream; up != nil {
+			in.Share, in.Routes = o.Share, o.Routes
 			if len(o.Faults) > 0 {
 				in.Faults = &api.SetFaults{Faults: o.Faults}
 			}

@@ -53,6 +53,10 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 	}
 	if up := s.Upstream(); up != nil {
 		out.Upstream, out.UpstreamSession = up.Endpoint().Address.String(), up.ID()
+		out.Share = string(s.Share())
+		for _, r := range s.Routes() {
+			out.Routes = append(out.Routes, Route{r.Text, r.Session.ID()})
+		}
 		set, _ := s.Faults()
 		out.Faults = len(set.Texts())
 	}
@@ -183,10 +187,16 @@ func (u *Upstream) endpoint() (sockeye.Endpoint, error) {
 
 // relayOptions reads how a relay passes on, with one error for each field that is wrong.
 func (in Open) relayOptions() (how core.RelayOptions, err error) {
+	var wrong fieldFaults
+	how.Share = core.Writers(in.Share)
+	wrong.all(relayFaults(how.Validate()))
+	how.Routes, err = core.ParseRoutes(in.Routes, sockeye.DefaultPort)
+	wrong.all(err)
 	if in.Faults != nil {
 		how.Faults, err = in.Faults.set("faults.")
+		wrong.all(err)
 	}
-	return how, err
+	return how, wrong.join()
 }
 
 // relayFaults names what is wrong with a relay as a whole.
@@ -194,8 +204,11 @@ func relayFaults(err error) error {
 	var named fieldFaults
 	for _, e := range faults(err) {
 		field := "upstream"
-		if strings.HasPrefix(e.Target, "faults[") {
+		switch {
+		case strings.HasPrefix(e.Target, "faults["):
 			field = "faults." + e.Target
+		case e.Target == "share", e.Target == "routes":
+			field = e.Target
 		}
 		named.at(field, e)
 	}
@@ -259,6 +272,12 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 		if in.Echo || in.Device != nil || in.Rules != nil {
 			wrong.add("upstream", "a relay passes on what comes, and answers nothing by itself", "转发只传递数据，不会自动应答")
 		}
+	}
+	if in.Share != "" && in.Upstream == nil {
+		wrong.add("share", "only a relay has an upstream that peers can share", "只有转发的上游才能共用")
+	}
+	if in.Routes != nil && in.Upstream == nil {
+		wrong.add("routes", "only a relay has upstreams", "只有转发才有上游")
 	}
 	if in.Faults != nil && in.Upstream == nil {
 		wrong.add("faults", "only a relay has two sides that faults can be between", "只有转发才能设置故障")

@@ -22,6 +22,17 @@ type (
 		Upstream *Upstream `json:"upstream,omitempty"`
 		// Faults are those between the two sides of a relay, from the first peer on.
 		Faults *SetFaults `json:"faults,omitempty"`
+		// Routes are other upstreams, tried in order, for the peers that they fit: each an
+		// address and behind it whom it is for, tcp://192.168.1.90:80 peer 10.0.0.0/8 when prefix:GET.
+		Routes []string `json:"routes,omitempty"`
+		// Share has all peers of a relay share one connection to the upstream, and says which
+		// of them may write to it: one, that is there longest, or all.
+		Share string `json:"share,omitempty" enum:"one,all"`
+	}
+	// Route is an upstream of a relay that only some peers have.
+	Route struct {
+		Route   string `json:"route"`   // the address, and whom it is for
+		Session string `json:"session"` // that has these connections
 	}
 	// Upstream is where a relay connects to.
 	Upstream struct {
@@ -77,7 +88,10 @@ type (
 		// these connections.
 		Upstream        string `json:"upstream,omitempty"`
 		UpstreamSession string `json:"upstream_session,omitempty"`
-		Faults          int    `json:"faults,omitempty"` // so many are set between a relay's sides
+		// Routes are other upstreams, for the peers that they fit.
+		Routes []Route `json:"routes,omitempty"`
+		Share  string  `json:"share,omitempty" enum:"one,all"` // its peers share one connection; which of them may write
+		Faults int     `json:"faults,omitempty"`               // so many are set between a relay's sides
 		// Options are those that it was opened with. Some are here, too, for programs that
 		// look for them here.
 		Options    *Options `json:"options,omitempty"`

@@ -39,6 +39,10 @@ func faultsAsFlags(err error) error {
 		switch {
 		case strings.HasPrefix(named.Target, "faults"):
 			all = append(all, terminal.Usage("--fault", named.Message, named.Hint))
+		case strings.HasPrefix(named.Target, "routes"):
+			all = append(all, terminal.Usage("--upstream", named.Message, named.Hint))
+		case named.Target == "share":
+			all = append(all, terminal.Usage("--share", named.Message, named.Hint))
 		case named.Target == "frame":
 			all = append(all, terminal.Usage("--frame", named.Message, named.Hint))
 		default:

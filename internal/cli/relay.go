@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -14,6 +15,8 @@ import (
 type relayFlags struct {
 	endpointFlags
 	faults faultFlag
+	share  string
+	routes []string
 	terminal.DisplayFlags
 	terminal.RecordFlags
 }
@@ -29,6 +32,9 @@ came from the peer (←) and what went to the upstream (→), and the way back. 
 sending, resets or reads slowly does so for the other side too. Flags are of the side that listens; options of the
 upstream stand behind a ? in its address.
 
+With --share all peers share one connection to the upstream, such as a serial port: what
+it sends goes to each of them. It is dialled with the first peer, and again when it is gone.
+
 --fault says what goes wrong on the way, in the words of toxiproxy and netem, and may be
 given more than once: latency, rate, slice, merge, drop, duplicate, reorder, corrupt,
 truncate, blackhole, stall, reset, refuse, half-close, hold. With --frame it hits whole
@@ -37,11 +43,15 @@ frames. docs/relay.md has the language.`,
 两侧都会显示和记录：从连接对象收到的（←）、发往上游的（→），以及返回的数据。一方结束发送、重置或读得慢，
 另一方也会如此。命令行选项属于监听一侧；上游的选项写在其地址的 ? 之后。
 
+加 --share 时，全部连接对象共用一个上游连接（如串口）：上游发来的内容转给每一个。它随第一个连接对象建立，中断后重连。
+
 --fault 按 toxiproxy 与 netem 的用语在途中注入故障，可重复使用：latency、rate、slice、merge、drop、duplicate、
 reorder、corrupt、truncate、blackhole、stall、reset、refuse、half-close、hold。加 --frame 时以整帧为单位。
 写法见 docs/relay.zh-CN.md。`),
 		Example: `  sockeye relay :10001 192.168.1.88:10000
   sockeye relay tcp://:4000 'serial:///dev/ttyUSB0?baud=9600'
+  sockeye relay tcp://:4000 'serial:///dev/ttyUSB0?baud=9600' --share one
+  sockeye relay :8000 localhost:1883 --upstream 'localhost:80 when prefix:GET'
   sockeye relay udp://:5000 udp://192.168.1.88:5000 --hex
   sockeye relay :10001 192.168.1.88:10000 --fault 'latency 100ms jitter 20ms to upstream'
   sockeye relay :10001 192.168.1.88:10000 --frame line --fault 'drop 5% when contains:LED'`,
@@ -51,10 +61,17 @@ reorder、corrupt、truncate、blackhole、stall、reset、refuse、half-close�
 	f.endpointFlags.register(a, fs)
 	f.registerListen(a, fs)
 	f.faults.register(a, fs)
+	registerShare(a, fs, &f.share)
+	fs.StringArrayVar(&f.routes, "upstream", nil, a.t("another upstream for some peers: ADDRESS peer 10.0.0.0/8 when prefix:GET (again for more)", "部分连接对象的另一个上游：地址 peer 10.0.0.0/8 when prefix:GET（可重复）"))
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)
 	cmd.RegisterFlagCompletionFunc("fault", completeFaults)
 	return cmd
+}
+
+// registerShare registers the flag that has peers share the upstream.
+func registerShare(a *app, fs *pflag.FlagSet, share *string) {
+	fs.StringVar(share, "share", "", a.t("one connection to the upstream for all peers, to which one (there longest) or all may write", "全部连接对象共用一个上游连接，one（最早加入者）或 all 可写入"))
 }
 
 func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
@@ -72,7 +89,10 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	if err := f.asFlags(upstream.Validate()); err != nil {
 		return err
 	}
-	how := core.RelayOptions{}
+	how := core.RelayOptions{Share: core.Writers(f.share)}
+	if how.Routes, err = core.ParseRoutes(f.routes, a.defaultPort()); err != nil {
+		return faultsAsFlags(err)
+	}
 	if how.Faults, err = f.faults.set(f.Frame); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"sockeye"
 	"sockeye/client"
 	"sockeye/internal/api"
+	"sockeye/internal/core"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
@@ -19,9 +21,10 @@ import (
 type openFlags struct {
 	endpointFlags
 	echo, asJSON bool
-	from         string // an endpoint of the workspace
-	upstream     string
+	from         string   // an endpoint of the workspace
+	upstreams    []string // one for all, and others for some peers
 	faults       faultFlag
+	share        string
 	allow        guardFlag
 }
 
@@ -50,8 +53,9 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 	fs := cmd.Flags()
 	fs.StringVar(&f.from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
-	fs.StringVar(&f.upstream, "upstream", "", a.t("relay: give each peer a connection of its own to this address", "转发：为每个连接对象各连接一次该地址"))
+	fs.StringArrayVar(&f.upstreams, "upstream", nil, a.t("relay: give each peer a connection of its own to this address (again, with peer or when, for some peers)", "转发：为每个连接对象各连接一次该地址（可重复：加 peer 或 when 则只用于部分对象）"))
 	f.faults.register(a, fs)
+	registerShare(a, fs, &f.share)
 	f.allow.register(a, fs)
 	fs.BoolVar(&f.asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	f.register(a, fs)
@@ -76,10 +80,41 @@ func (a *app) endpointOf(cmd *cobra.Command, f *openFlags, words []string) (sock
 	ep, badEndpoint := f.endpoint(mode, words[1:], def, a.defaultPort())
 	_, badGuards := workspace.Allowed(f.allow.words)
 	_, badFault := f.faults.set("")
-	if f.upstream == "" && len(f.faults.faults) > 0 {
+	upstream, badUpstream := f.upstream()
+	if upstream == "" && len(f.faults.faults) > 0 {
 		badFault = terminal.Usage("--fault", sockeye.Text{En: "only a relay has two sides that faults can be between", Zh: "只有转发才能设置故障"}, sockeye.Text{En: "add --upstream ADDRESS", Zh: "请加上 --upstream 地址"})
 	}
-	return ep, terminal.Together(badEndpoint, guardFault(badGuards), badFault)
+	return ep, terminal.Together(badEndpoint, guardFault(badGuards), badFault, badUpstream, f.badShare(upstream))
+}
+
+// upstream is the one for all peers: that without a word for whom. "" if there is none.
+func (f *openFlags) upstream() (string, error) {
+	for _, u := range f.upstreams {
+		if !strings.Contains(strings.TrimSpace(u), " ") {
+			return u, nil
+		}
+	}
+	if len(f.upstreams) > 0 {
+		return "", terminal.Usage("--upstream", sockeye.Text{En: "one for all other peers is missing", Zh: "缺少其余连接对象的上游"}, sockeye.Text{En: "add --upstream ADDRESS", Zh: "请加上 --upstream 地址"})
+	}
+	return "", nil
+}
+
+// routes are the upstreams for some peers.
+func (f *openFlags) routes() []string {
+	all, _ := f.upstream()
+	return slices.DeleteFunc(slices.Clone(f.upstreams), func(u string) bool { return u == all })
+}
+
+// badShare says what is wrong with --share.
+func (f *openFlags) badShare(upstream string) error {
+	switch {
+	case f.share != "" && upstream == "":
+		return terminal.Usage("--share", sockeye.Text{En: "only a relay has an upstream that peers can share", Zh: "只有转发的上游才能共用"}, sockeye.Text{En: "add --upstream ADDRESS", Zh: "请加上 --upstream 地址"})
+	case f.share != "":
+		return faultsAsFlags(core.RelayOptions{Share: core.Writers(f.share)}.Validate())
+	}
+	return nil
 }
 
 // sessionOpen opens a session in the running workbench and prints it.
@@ -93,10 +128,11 @@ func (a *app) sessionOpen(cmd *cobra.Command, f *openFlags, words []string) erro
 		return err
 	}
 	defer c.Close()
-	how := &client.OpenOptions{Echo: f.echo, LiftGuards: f.allow.words, Faults: f.faults.faults}
-	if f.upstream != "" {
+	how := &client.OpenOptions{Echo: f.echo, LiftGuards: f.allow.words, Faults: f.faults.faults, Share: f.share}
+	if upstream, _ := f.upstream(); upstream != "" {
+		how.Routes = f.routes()
 		how.Upstream = &sockeye.Endpoint{Mode: sockeye.Connect}
-		if err := how.Upstream.ReadAddress(f.upstream, a.defaultPort()); err != nil {
+		if err := how.Upstream.ReadAddress(upstream, a.defaultPort()); err != nil {
 			return err
 		}
 	}

@@ -73,9 +73,11 @@ func (w *Core) Open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 
 // opening is what open is told besides endpoint and answer.
 type opening struct {
-	of       *workspace.Opening  // nil: of no workspace
-	relay    transport.Responder // in place of the answer; nil: it is no side of a relay
-	upstream bool                // it dials for a relay only
+	of    *workspace.Opening  // nil: of no workspace
+	relay transport.Responder // in place of the answer; nil: it is no side of a relay
+	// upstreamOf is the session for whose relay it dials, and at which it must not arrive;
+	// nil: it dials for itself.
+	upstreamOf *Session
 }
 
 func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer, o opening) (*Session, error) {
@@ -101,7 +103,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 		Sink:        w.journal,
 		BufferLease: func() transport.BufferLease { return w.journal.Lease() },
 		Responder:   answers,
-		OnDemand:    o.upstream,
+		OnDemand:    o.upstreamOf != nil,
 		OnSend:      s.responder.OnSend(),
 		NextPeer:    func() uint64 { return w.lastPeer.Add(1) },
 		OnJoin: func(p *sockeye.Peer) {
@@ -111,7 +113,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 		Left:         s.left,
 		Now:          journal.Now,
 		Backpressure: w.backpressure.hook(),
-		DialFilter:   w.dialFilter(ep.Address.Host),
+		DialFilter:   w.dialFilterOf(ep.Address.Host, o),
 	})
 	if err != nil {
 		s.responder.Close()

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"sockeye"
+	"sockeye/internal/relay"
 	"sockeye/internal/workspace"
 )
 
@@ -57,6 +58,23 @@ func (w *Core) refuseOwn(to netip.AddrPort) error {
 		}
 	}
 	return nil
+}
+
+// dialFilterOf is the dialFilter of a session. The upstream of a relay is not to be the
+// relay itself: everything would go round.
+func (w *Core) dialFilterOf(host string, o opening) func(netip.AddrPort) error {
+	filter := w.dialFilter(host)
+	if o.upstreamOf == nil {
+		return filter
+	}
+	return func(to netip.AddrPort) error {
+		for _, own := range o.upstreamOf.Locals() {
+			if own.IsIP() && own.Port() == to.Port() && reachesListener(to.Addr().Unmap().WithZone(""), own.Addr().Unmap()) {
+				return relay.OwnUpstream(to.String())
+			}
+		}
+		return filter(to)
+	}
 }
 
 // reachesListener says whether a connection to an address arrives at a socket that is

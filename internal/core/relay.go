@@ -9,6 +9,7 @@ import (
 	"sockeye/internal/journal"
 	"sockeye/internal/relay"
 	"sockeye/internal/responder"
+	"sockeye/internal/transport"
 )
 
 // relayDrain is how long the connections to the upstream may take to close when the relay
@@ -18,6 +19,27 @@ const relayDrain = 5 * time.Second
 // RelayOptions is how a relay passes on.
 type RelayOptions struct {
 	Faults *fault.Set // from the first peer on; nil: none. It is the relay's from then on
+	// Share has all peers share one connection to the upstream, and says which of them may
+	// write to it; "": each has its own.
+	Share Writers
+	// Routes are upstreams of those peers that they fit, tried in order.
+	Routes []Route
+}
+
+// Writers says which peers that share a connection to the upstream may write to it.
+type Writers = relay.Writers
+
+// The writers.
+const (
+	AllWrite  = relay.AllWrite
+	OneWrites = relay.OneWrites
+)
+
+// joint is what joins the two sides of a relay.
+type joint interface {
+	Downstream() transport.Responder
+	UpstreamResponder() transport.Responder
+	Wait()
 }
 
 // OpenRelay opens an endpoint whose peers each get a connection of their own to the
@@ -26,33 +48,86 @@ func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o R
 	if err := ValidateRelay(ep, upstream, o); err != nil {
 		return nil, err
 	}
-	r := relay.New(func(e sockeye.Event) {
+	record := func(e sockeye.Event) {
 		e.Time = journal.Now()
 		w.journal.Append(e)
+	}
+	if o.Share != "" {
+		r := relay.NewShared(record, o.Share)
+		return w.joinSides(ctx, ep, []sockeye.Endpoint{upstream}, r, func(down *Session, ups []*Session) {
+			down.share = o.Share
+			r.Upstream(ups[0].transport.Dial)
+		})
+	}
+	r := relay.New(record)
+	all := []sockeye.Endpoint{upstream}
+	for _, route := range o.Routes {
+		all = append(all, route.Upstream)
+		if route.When != nil {
+			r.AwaitFirst()
+		}
+	}
+	down, err := w.joinSides(ctx, ep, all, r, func(down *Session, ups []*Session) {
+		down.relay = r
+		var routes []relay.Route
+		for n, route := range o.Routes {
+			routes = append(routes, relay.Route{Peers: route.Peers, When: route.When, Dial: ups[n+1].transport.Dial})
+			down.routes = append(down.routes, RouteStatus{route.Text, ups[n+1]})
+		}
+		if o.Faults != nil {
+			r.SetFaults(o.Faults)
+		}
+		r.Upstream(ups[0].transport.Dial, routes...)
 	})
+	if err == nil && o.Faults != nil {
+		down.recordSet(o.Faults)
+	}
+	return down, err
+}
+
+// RouteStatus is a route of a relay, and the session with its connections.
+type RouteStatus struct {
+	Text    string
+	Session *Session
+}
+
+// joinSides opens the sides of a relay; begin is called when all are open, with the core
+// locked. They end together.
+func (w *Core) joinSides(ctx context.Context, ep sockeye.Endpoint, upstreams []sockeye.Endpoint, r joint, begin func(down *Session, ups []*Session)) (*Session, error) {
 	down, err := w.open(ctx, ep, responder.Answer{}, opening{relay: r.Downstream()})
 	if err != nil {
 		return nil, err
 	}
-	up, err := w.open(ctx, upstream, responder.Answer{}, opening{relay: r.UpstreamResponder(), upstream: true})
-	if err != nil {
-		down.Close()
-		return nil, err
+	var ups []*Session
+	closed := make(chan struct{}, len(upstreams))
+	for _, upstream := range upstreams {
+		up, err := w.open(ctx, upstream, responder.Answer{}, opening{relay: r.UpstreamResponder(), upstreamOf: down})
+		if err != nil {
+			down.Close()
+			for _, up := range ups {
+				up.Close()
+			}
+			return nil, err
+		}
+		ups = append(ups, up)
+		go func() {
+			<-up.Done()
+			closed <- struct{}{}
+		}()
 	}
 	w.mu.Lock()
-	down.upstream, down.relay = up, r
+	down.upstream = ups[0]
+	begin(down, ups)
 	w.mu.Unlock()
-	if o.Faults != nil {
-		down.SetFaults(o.Faults)
-	}
-	r.Upstream(up.transport.Dial)
 	go func() {
 		select {
 		case <-down.Done():
-		case <-up.Done(): // somebody closed it: nobody can be relayed any more
+		case <-closed: // somebody closed one: not everybody can be relayed any more
 			w.closeFor(down)
 		}
-		w.closeFor(up)
+		for _, up := range ups {
+			w.closeFor(up)
+		}
 		r.Wait()
 	}()
 	return down, nil
@@ -78,10 +153,55 @@ func ValidateRelay(ep, upstream sockeye.Endpoint, o RelayOptions) error {
 	if err := ep.Validate(); err != nil {
 		return err
 	}
+	if err := o.Validate(); err != nil {
+		return err
+	}
 	if err := upstream.Validate(); err != nil || o.Faults == nil {
 		return err
 	}
-	return o.Faults.Check(ep.Address.Network, upstream.Address.Network)
+	return o.Faults.Check(ep.Address.Network, append(o.networks(), upstream.Address.Network)...)
+}
+
+// networks are those of the routes.
+func (o RelayOptions) networks() (all []sockeye.Network) {
+	for _, r := range o.Routes {
+		all = append(all, r.Upstream.Address.Network)
+	}
+	return all
+}
+
+// Routes are those of a relay, in the order in which they are tried.
+func (s *Session) Routes() []RouteStatus {
+	s.core.mu.Lock()
+	defer s.core.mu.Unlock()
+	return s.routes
+}
+
+// Validate says what is wrong with the options by themselves.
+func (o RelayOptions) Validate() error {
+	invalid := func(message, hint sockeye.Text) error {
+		return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "share", Message: message, Hint: hint}
+	}
+	switch {
+	case len(o.Routes) > MaxRoutes:
+		return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "routes", Message: sockeye.Text{En: "there are more than 16", Zh: "超过 16 条"}, Hint: sockeye.Text{En: "leave some out", Zh: "请去掉一些"}}
+	case o.Share == "":
+	case len(o.Routes) > 0:
+		return invalid(sockeye.Text{En: "peers that share one upstream cannot have others", Zh: "共用一个上游时不能另选上游"}, sockeye.Text{En: "leave the other upstreams out, or share", Zh: "请去掉其他上游或 share"})
+	case o.Share != AllWrite && o.Share != OneWrites:
+		return invalid(sockeye.Text{En: "neither one nor all peers", Zh: "既不是 one 也不是 all"}, sockeye.Text{En: "write one or all: which peers may write", Zh: "请写 one 或 all：哪些连接对象可以写入"})
+	case o.Faults != nil:
+		return invalid(sockeye.Text{En: "faults are for peers that have a connection to the upstream each", Zh: "故障只用于各自连接上游的连接对象"}, sockeye.Text{En: "leave the faults out, or share", Zh: "请去掉故障或 share"})
+	}
+	return nil
+}
+
+// Share says which peers of a relay may write to the connection that they share; "" if each
+// has its own.
+func (s *Session) Share() Writers {
+	s.core.mu.Lock()
+	defer s.core.mu.Unlock()
+	return s.share
 }
 
 // Upstream is the session with a relay's connections to its upstream, or nil.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"strconv"
 
 	"sockeye"
@@ -51,18 +52,26 @@ func (s *Session) SetFaults(set *Faults) error {
 		set = nil
 	}
 	if set != nil {
-		if err := set.Check(s.id.Endpoint.Address.Network, s.Upstream().id.Endpoint.Address.Network); err != nil {
+		upstreams := []sockeye.Network{s.Upstream().id.Endpoint.Address.Network}
+		for _, route := range s.Routes() {
+			upstreams = append(upstreams, route.Session.id.Endpoint.Address.Network)
+		}
+		if err := set.Check(s.id.Endpoint.Address.Network, upstreams...); err != nil {
 			return err
 		}
 	}
 	if set == nil && r.Faults() != nil {
 		s.recordFault(sockeye.FaultEvent{Kind: "clear"})
 	}
+	s.recordSet(set)
+	r.SetFaults(set)
+	return nil
+}
+
+func (s *Session) recordSet(set *Faults) {
 	for _, text := range set.Texts() {
 		s.recordFault(sockeye.FaultEvent{Kind: "set", Fault: text})
 	}
-	r.SetFaults(set)
-	return nil
 }
 
 func (s *Session) recordFault(e sockeye.FaultEvent) {
@@ -105,9 +114,14 @@ func (s *Session) relayed() (*relay.Relay, error) {
 	if s.relay != nil {
 		return s.relay, nil
 	}
+	if s.upstream != nil {
+		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "relay", Target: s.ID(),
+			Message: sockeye.Text{En: "its peers share one connection to the upstream, and faults are for one each", Zh: "它的连接对象共用一个上游连接，而故障用于各自的连接"},
+			Hint:    sockeye.Text{En: "open a relay without --share", Zh: "请打开不带 --share 的转发"}}
+	}
 	hint := sockeye.Text{En: "open one: sockeye session open listen :10001 --upstream 192.168.1.88:10000", Zh: "请打开一个：sockeye session open listen :10001 --upstream 192.168.1.88:10000"}
 	for _, o := range s.core.sessions {
-		if o.upstream == s {
+		if o.upstream == s || slices.ContainsFunc(o.routes, func(r RouteStatus) bool { return r.Session == s }) {
 			hint = sockeye.Text{En: "its peers are those of " + o.ID(), Zh: "它的连接对象属于 " + o.ID()}
 		}
 	}

@@ -28,13 +28,18 @@ type relayed struct {
 
 func openRelay(t *testing.T, listen, upstream sockeye.Address) (*Core, *Session) {
 	t.Helper()
+	return openRelayWith(t, listen, upstream, RelayOptions{})
+}
+
+func openRelayWith(t *testing.T, listen, upstream sockeye.Address, o RelayOptions) (*Core, *Session) {
+	t.Helper()
 	bench := New(0)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		bench.Shutdown(ctx)
 	})
-	s, err := bench.OpenRelay(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: listen}, sockeye.Endpoint{Mode: sockeye.Connect, Address: upstream}, RelayOptions{})
+	s, err := bench.OpenRelay(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: listen}, sockeye.Endpoint{Mode: sockeye.Connect, Address: upstream}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,8 @@ type Session struct {
 	runs       schedule.Runs
 	upstream   *Session // of a relay; nil: it is none
 	relay      *relay.Relay
+	routes     []RouteStatus // of a relay, besides upstream
+	share      Writers       // of a relay whose peers share one connection; "": they do not
 	recipients recipients
 	files      fileRecipients
 	reached    atomic.Pointer[string] // see Reached

@@ -90,9 +90,9 @@ func (s *Set) FrameText() string {
 	return s.Frame.String()
 }
 
-// Check says which faults would tear the streams of a relay apart: listen and upstream are
+// Check says which faults would tear the streams of a relay apart: listen and upstreams are
 // the networks of its sides. The error joins one *sockeye.Error for each.
-func (s *Set) Check(listen, upstream sockeye.Network) error {
+func (s *Set) Check(listen sockeye.Network, upstreams ...sockeye.Network) error {
 	if s.Frame != (framing.Spec{}) {
 		return nil
 	}
@@ -102,8 +102,10 @@ func (s *Set) Check(listen, upstream sockeye.Network) error {
 		if f.covers(ToUpstream) && !listen.Traits().Bounded() {
 			streams = append(streams, string(listen))
 		}
-		if f.covers(FromUpstream) && !upstream.Traits().Bounded() && !slices.Contains(streams, string(upstream)) {
-			streams = append(streams, string(upstream))
+		for _, up := range upstreams {
+			if f.covers(FromUpstream) && !up.Traits().Bounded() && !slices.Contains(streams, string(up)) {
+				streams = append(streams, string(up))
+			}
 		}
 		if f.Kind.NeedsMessages() && len(streams) > 0 {
 			wrong = append(wrong, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: fmt.Sprintf("faults[%d]", n),

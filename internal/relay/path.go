@@ -183,6 +183,13 @@ func (w *path) awaitRoom() {
 	}
 }
 
+// hasRoom reports whether a message of n bytes finds room.
+func (w *path) hasRoom(n int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.queue.HasRoom(n)
+}
+
 // finish lets the direction end, or the sender leave, after what waits.
 func (w *path) finish(how fault.End) {
 	w.mu.Lock()

@@ -22,7 +22,9 @@ const drain = 5 * time.Second
 type Relay struct {
 	record  func(sockeye.Event)
 	ready   chan struct{} // closed when dial is known
-	dial    func(context.Context) (*transport.Peer, error)
+	dial    Dial
+	routes  []Route // tried before dial, in order; known with it
+	byFirst bool    // some of them ask what a peer sends first
 	running sync.WaitGroup
 
 	joined   atomic.Uint64 // pairs so far: the number of the next is one more
@@ -45,9 +47,13 @@ func New(record func(sockeye.Event)) *Relay {
 		accepted: map[sockeye.SocketAddr]bool{}, dialled: map[sockeye.SocketAddr]bool{}}
 }
 
-// Upstream says how the other side is dialled.
-func (r *Relay) Upstream(dial func(context.Context) (*transport.Peer, error)) {
-	r.dial = dial
+// AwaitFirst says, before there are peers, that routes will ask what these send first.
+func (r *Relay) AwaitFirst() { r.byFirst = true }
+
+// Upstream says how the other side is dialled: by the first of the routes that fits a peer,
+// else by dial.
+func (r *Relay) Upstream(dial Dial, routes ...Route) {
+	r.dial, r.routes = dial, routes
 	close(r.ready)
 }
 
@@ -64,9 +70,10 @@ type pair struct {
 	passed   [2]atomic.Uint64        // bytes that were received each way
 	finished [2]atomic.Bool          // that a direction has ended was passed on
 
-	linked chan struct{}      // closed when up is known
-	ctx    context.Context    // ends when one of both has left
-	cancel context.CancelFunc // ends ctx
+	opening *opening           // what down sends first; nil: nobody asks
+	linked  chan struct{}      // closed when up is known
+	ctx     context.Context    // ends when one of both has left
+	cancel  context.CancelFunc // ends ctx
 }
 
 // other is the peer at the other side, or nil if there is none. It waits until that is
@@ -109,6 +116,9 @@ type downstream struct{ *Relay }
 func (r downstream) Joined(p *transport.Peer) {
 	l := &pair{down: p, number: r.joined.Add(1), linked: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
+	if r.byFirst {
+		l.opening = &opening{bytes: make(chan []byte, 1)}
+	}
 	r.mu.Lock()
 	r.pairs[p] = l
 	if p.Remote.IsIP() {
@@ -129,11 +139,15 @@ func (r *Relay) loops(l *pair) bool {
 
 // refuse ends a pair of a relay that is its own upstream, and says why.
 func (r *Relay) refuse(l *pair) {
-	r.record(sockeye.Event{Kind: sockeye.Failed, Session: l.down.Session, Peer: l.down.Peer, Detail: &sockeye.Detail{Err: &sockeye.Error{
-		Kind: sockeye.NotPermitted, Op: "relay", Target: l.down.Local.String(),
-		Message: sockeye.Text{En: "the upstream is this relay itself: everything would go round", Zh: "上游就是这个转发本身：数据会无限循环"},
-		Hint:    sockeye.Text{En: "name another upstream", Zh: "请填写另一个上游地址"}}}})
+	r.record(sockeye.Event{Kind: sockeye.Failed, Session: l.down.Session, Peer: l.down.Peer, Detail: &sockeye.Detail{Err: OwnUpstream(l.down.Local.String())}})
 	l.down.Abort()
+}
+
+// OwnUpstream is the error of a relay whose upstream, at an address, is itself.
+func OwnUpstream(at string) *sockeye.Error {
+	return &sockeye.Error{Kind: sockeye.NotPermitted, Op: "relay", Target: at,
+		Message: sockeye.Text{En: "the upstream is this relay itself: everything would go round", Zh: "上游就是这个转发本身：数据会无限循环"},
+		Hint:    sockeye.Text{En: "name another upstream", Zh: "请填写另一个上游地址"}}
 }
 
 // link dials, and joins both sides. A peer whose upstream cannot be had is aborted.
@@ -154,7 +168,7 @@ func (r *Relay) link(l *pair) {
 		l.down.Abort()
 		return
 	}
-	up, err := r.dial(context.Background()) // to its end: the upstream shall see how the peer left
+	up, err := r.route(l)(context.Background()) // to its end: the upstream shall see how the peer left
 	if err != nil {
 		close(l.linked)
 		l.down.Abort()
@@ -247,6 +261,9 @@ func (r *Relay) Received(p *transport.Peer, data []byte) {
 	if l == nil {
 		return
 	}
+	if p == l.down {
+		l.opening.say(data)
+	}
 	to := l.other(p)
 	if to == nil {
 		return
@@ -265,6 +282,9 @@ func (r *Relay) Finished(p *transport.Peer) {
 	l := r.of(p)
 	if l == nil {
 		return
+	}
+	if p == l.down {
+		l.opening.say(nil)
 	}
 	to := l.other(p)
 	if to == nil {

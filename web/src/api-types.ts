@@ -482,6 +482,16 @@ export interface Open {
   upstream?: Upstream;
   /** Faults are those between the two sides of a relay, from the first peer on. */
   faults?: SetFaults;
+  /**
+   * Routes are other upstreams, tried in order, for the peers that they fit: each an
+   * address and behind it whom it is for, tcp://192.168.1.90:80 peer 10.0.0.0/8 when prefix:GET.
+   */
+  routes?: string[];
+  /**
+   * Share has all peers of a relay share one connection to the upstream, and says which
+   * of them may write to it: one, that is there longest, or all.
+   */
+  share?: "one" | "all";
 }
 
 /** OpenWorkspace opens an endpoint of the workspace, or All. */
@@ -746,6 +756,14 @@ export interface Reply {
   payload?: string;
   delay?: string;
   to?: string;
+}
+
+/** Route is an upstream of a relay that only some peers have. */
+export interface Route {
+  /** the address, and whom it is for */
+  route: string;
+  /** that has these connections */
+  session: string;
 }
 
 /**
@@ -1120,6 +1138,10 @@ export interface Session {
    */
   upstream?: string;
   upstream_session?: string;
+  /** Routes are other upstreams, for the peers that they fit. */
+  routes?: Route[];
+  /** its peers share one connection; which of them may write */
+  share?: "one" | "all";
   /** so many are set between a relay's sides */
   faults?: number;
   /**
