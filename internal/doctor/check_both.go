@@ -16,12 +16,16 @@ const (
 	CauseIsolation        = "isolation"
 	CauseWrongMask        = "wrong-mask"
 	CauseOtherAddress     = "other-address"
+	CauseBothListen       = "both-listen"
 )
 
 // checkBoth judges with what the other machine says of itself. It says something only where
 // both together say more than one.
 func checkBoth(f, other *Facts) []Finding {
-	if f.Host == "" || len(f.Paths) == 0 {
+	if f.Host == "" {
+		return checkBothListen(f, other)
+	}
+	if len(f.Paths) == 0 {
 		return nil
 	}
 	p := f.Paths[0]
@@ -34,6 +38,23 @@ func checkBoth(f, other *Facts) []Finding {
 		}
 	}
 	return nil
+}
+
+// checkBothListen judges two machines of which each waits for the other one to connect.
+func checkBothListen(f, other *Facts) []Finding {
+	there := *other
+	there.Network = f.Network
+	if f.isUDP() || other.Port != f.Port || len(f.listening(f.transport())) == 0 || len(there.listening(f.transport())) == 0 {
+		return nil
+	}
+	for _, s := range f.Sockets {
+		if s.State == "ESTABLISHED" {
+			return nil // a client has come
+		}
+	}
+	return []Finding{wrong(CheckConversation, CauseBothListen, StationProgram,
+		say("both machines listen on port %d, and neither connects", "两台机器都在监听端口 %d，没有一方发起连接", f.Port),
+		say("let one of them connect: sockeye connect ADDRESS:%d", "请让其中一方发起连接：sockeye connect 地址:%d", f.Port))}
 }
 
 // checkAddressThere judges whether the other machine has the address at all.

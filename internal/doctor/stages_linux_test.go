@@ -133,6 +133,7 @@ var failures = []stage{
 			}
 		})
 	}, want: CauseOtherProtocol},
+	{name: "both listen, both sides", on: client, ask: everyone, with: server, set: func(l *lab) { serveNear(l); l.serve(client, everyone, nil) }, want: CauseBothListen},
 	{name: "nothing listens here", on: server, ask: everyone, set: nothing, want: CauseNothingListens},
 	{name: "port taken", on: server, ask: everyone, listen: true, set: serveNear, want: CausePortTaken},
 	{name: "TIME_WAIT holds the port", on: server, ask: everyone, listen: true, set: timeWait, want: CauseTimeWait},
