@@ -134,6 +134,12 @@ func (h *hubProcess) restart(t *testing.T) {
 	t.Helper()
 	h.process = start(t, h.home, "sockeye-hub", append([]string{"--listen", h.addr}, h.args...)...)
 	h.line(t)
+	h.learnAddr(t)
+}
+
+// learnAddr reads where the hub is.
+func (h *hubProcess) learnAddr(t *testing.T) {
+	t.Helper()
 	var at struct{ Here, Pin string }
 	text, err := os.ReadFile(filepath.Join(h.dir(), "address.json"))
 	if err != nil || json.Unmarshal(text, &at) != nil {

@@ -302,3 +302,46 @@ func TestTwoPrograms(t *testing.T) {
 		t.Errorf("the first one has published up to %d among the other's", got)
 	}
 }
+
+// "sockeye log" reads a hub's stream as the recording that the board made: the same events
+// with the same numbers, by board, by time, and of all boards together.
+func TestLog(t *testing.T) {
+	h := startHub(t)
+	one, two := startPlayer(t, h.enrol(t, "lab/one")), startPlayer(t, h.enrol(t, "lab/two"))
+	conn := h.connect(t)
+	for name, p := range map[string]*player{"one": one, "two": two} {
+		if _, err := p.peer.Write([]byte("I am " + name + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "the echo", func() bool { return p.echoed.Load() > int64(len("I am one")) })
+		p.finish(t)
+		await(t, "all is published", func() bool { return lastOf(conn, hub.Board{Site: "lab", Name: name}) >= p.events(t) })
+	}
+	log := func(home string, args ...string) string {
+		t.Helper()
+		cmd := command(home, "sockeye", append([]string{"log", "export", "--format", "json"}, args...)...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("log %q: %v: %s", args, err, out)
+		}
+		return string(out)
+	}
+	outbox := one.home + "/share/boards/lab.one/outbox"
+	if diff := cmp.Diff(log(one.home, outbox), log(h.home, "hub:lab/one")); diff != "" {
+		t.Errorf("the board's recording and the hub's stream differ (-board +hub):\n%s", diff)
+	}
+	all := log(h.home, "hub:")
+	for _, want := range []string{`"session":"lab/one/s1"`, `"session":"lab/two/s1"`} {
+		if !strings.Contains(all, want) {
+			t.Errorf("all boards: no %s in\n%s", want, all)
+		}
+	}
+	file := t.TempDir() + "/later.pcapng"
+	h.ask(t, "export", "lab/one", "--since", time.Now().Add(time.Hour).Format(time.RFC3339), "--to", file)
+	if text := log(h.home, file); strings.Contains(text, "received") {
+		t.Errorf("events of the future: %s", text)
+	}
+	if _, err := h.try("export", "lab/one", "--since", "yesterday"); err == nil || !strings.Contains(err.Error(), "is not a time") {
+		t.Errorf("a time that is none: %v", err)
+	}
+}

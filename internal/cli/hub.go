@@ -4,17 +4,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
-	"sockeye"
 	"sockeye/internal/terminal"
 )
-
-// hubProgram is the program with the NATS server in it, which this one does without.
-const hubProgram = "sockeye-hub"
 
 func (a *app) hubCommand() *cobra.Command {
 	return &cobra.Command{
@@ -51,13 +45,10 @@ sockeye-hub，参数相同；sockeye-hub --help 列出其选项。
 // startHub runs sockeye-hub in this command's place: its streams, its signals, its exit
 // code.
 func (a *app) startHub(args []string) error {
-	path, err := findHub()
+	cmd, err := a.HubCommand(args...)
 	if err != nil {
-		return &sockeye.Error{Kind: sockeye.NotFound, Op: "start", Target: hubProgram, Err: err,
-			Message: sockeye.Text{En: "it is not installed beside sockeye", Zh: "没有与 sockeye 安装在一起"},
-			Hint:    sockeye.Text{En: "put the two programs into one directory; go install ./cmd/sockeye-hub builds it", Zh: "请把两个程序放在同一目录；用 go install ./cmd/sockeye-hub 构建"}}
+		return err
 	}
-	cmd := exec.Command(path, append([]string{"--lang=" + string(a.Lang)}, args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.In, a.Out, a.Err
 	if err := cmd.Start(); err != nil {
 		return err
@@ -85,21 +76,4 @@ func passOn(hub *os.Process, a *app, ended <-chan error) error {
 		hub.Kill()
 		return <-ended
 	}
-}
-
-// findHub looks beside this program, and then where commands are.
-func findHub() (string, error) {
-	name := hubProgram
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	if self, err := os.Executable(); err == nil {
-		if real, err := filepath.EvalSymlinks(self); err == nil {
-			self = real
-		}
-		if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), name)); err == nil {
-			return path, nil
-		}
-	}
-	return exec.LookPath(name)
 }

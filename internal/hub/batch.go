@@ -114,15 +114,38 @@ func (d *Decoder) Events(header map[string][]string, data []byte) (events []sock
 	for line := range bytes.Lines(data) {
 		var l api.EventLine
 		if err := json.Unmarshal(line, &l); err != nil {
-			return events, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: "hub", Err: err,
-				Message: sockeye.Text{En: "a line of a message is no event", Zh: "消息中有一行不是事件"}}
+			return events, notAnEvent(err)
 		}
 		if _, known := d.endpoints[l.Session]; !known && l.Session != "" {
 			ep := sockeye.Endpoint{Mode: sockeye.Mode(mode)}
 			ep.Address, _ = sockeye.ParseAddress(address)
 			d.endpoints[l.Session] = ep
 		}
-		events = append(events, d.events.Event(context.Background(), &l))
+		e := d.events.Event(context.Background(), &l)
+		if !whole(&e) {
+			return events, notAnEvent(nil)
+		}
+		events = append(events, e)
 	}
 	return events, nil
+}
+
+func notAnEvent(err error) error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: "hub", Err: err,
+		Message: sockeye.Text{En: "a line of a message is no event", Zh: "消息中有一行不是事件"},
+		Hint:    sockeye.Text{En: "who has the board's key has put it there: sockeye hub revoke", Zh: "由持有该开发板密钥的程序写入：可用 sockeye hub revoke 吊销"}}
+}
+
+// whole reports whether an event has what its kind always has: whoever has a board's key
+// writes what he likes.
+func whole(e *sockeye.Event) bool {
+	switch e.Kind {
+	case sockeye.Gap:
+		return e.Detail != nil && e.Detail.Lost.Events < 1<<62 && e.Seq < 1<<62
+	case sockeye.Failed:
+		return e.Detail != nil && e.Detail.Err != nil
+	case sockeye.Opened, sockeye.Ended:
+		return e.Session != nil
+	}
+	return e.Kind.String() != "" && e.Session != nil && e.Peer != nil
 }

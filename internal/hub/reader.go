@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -46,16 +47,12 @@ func Read(ctx context.Context, conn *nats.Conn, o ReadOptions) iter.Seq2[BoardEv
 			start := o.Since.Add(-clockLeeway)
 			config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &start
 		}
-		consumer, err := js.OrderedConsumer(ctx, Stream, config)
+		consumer, pending, err := order(ctx, js, config)
 		if err != nil {
 			yield(BoardEvent{}, Explain(Stream, err))
 			return
 		}
-		info, err := consumer.Info(ctx)
-		if err != nil || info.NumPending == 0 {
-			if err != nil {
-				yield(BoardEvent{}, Explain(Stream, err))
-			}
+		if pending == 0 {
 			return
 		}
 		messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(500, 8<<20))
@@ -67,6 +64,29 @@ func Read(ctx context.Context, conn *nats.Conn, o ReadOptions) iter.Seq2[BoardEv
 		defer context.AfterFunc(ctx, messages.Stop)()
 		if err := o.read(messages, yield); err != nil {
 			yield(BoardEvent{}, err)
+		}
+	}
+}
+
+// electionTimeout is how long a cluster that has lost a server may take to agree again.
+const electionTimeout = 30 * time.Second
+
+// order makes a consumer, and says how many messages there are for it.
+func order(ctx context.Context, js jetstream.JetStream, config jetstream.OrderedConsumerConfig) (jetstream.Consumer, uint64, error) {
+	for until := time.Now().Add(electionTimeout); ; {
+		consumer, err := js.OrderedConsumer(ctx, Stream, config)
+		if err == nil {
+			var info *jetstream.ConsumerInfo
+			if info, err = consumer.Info(ctx); err == nil {
+				return consumer, info.NumPending, nil
+			}
+		}
+		if ctx.Err() != nil || time.Now().After(until) || errors.Is(err, jetstream.ErrStreamNotFound) {
+			return nil, 0, err
+		}
+		select {
+		case <-time.After(retryDelay):
+		case <-ctx.Done():
 		}
 	}
 }

@@ -43,6 +43,13 @@ func (a *commands) openRecording(args []string) (*recording.Recording, error) {
 		return nil, terminal.Usage("RECORDING", sockeye.Text{En: "which recording is missing", Zh: "缺少记录的路径"},
 			sockeye.Text{En: "name the directory or file that --record wrote, or a capture file", Zh: "请写 --record 写出的目录或文件，或抓包文件"})
 	}
+	if terminal.IsHub(args[0]) {
+		path, err := a.HubFile(args[0])
+		if err != nil {
+			return nil, err
+		}
+		return recording.Open(path)
+	}
 	path, err := a.File("RECORDING", args[0])
 	if err != nil {
 		return nil, err

@@ -36,6 +36,10 @@ with what is being recorded.`,
 			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
 				return err
 			}
+			if o.Follow && len(args) > 0 && terminal.IsHub(args[0]) {
+				return terminal.Usage("--follow "+args[0], sockeye.Text{En: "what a hub has now is shown, and then no more", Zh: "只显示集线服务目前已有的内容"},
+					sockeye.Text{En: "leave --follow out", Zh: "请去掉 --follow"})
+			}
 			var err error
 			if d.Charset, err = payload.ParseViewCharset(charset); err != nil {
 				return terminal.OfFlag(err, "--charset")

@@ -47,6 +47,7 @@ type Terminal struct {
 	// interrupt is what Ctrl-C does while a console has the keyboard.
 	interrupt func()
 	stdin     stdinFile
+	fromHub   stdinFile // the recording that was read from a hub
 
 	stop, stopNow context.CancelCauseFunc
 	keyboard      chan os.Signal // interrupts that come as keys
@@ -73,10 +74,11 @@ func (x *Terminal) AwaitSignals(signals <-chan os.Signal) {
 	awaitSignals(signals, x.keyboard, x.over, x.stop, x.stopNow)
 }
 
-// Close removes what this run kept of standard input.
+// Close removes what this run kept of standard input, and read from a hub.
 func (x *Terminal) Close() {
 	close(x.over)
 	x.stdin.remove()
+	x.fromHub.remove()
 }
 
 // T is a text in the language of this run.

@@ -2,9 +2,11 @@ package server
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"sockeye/internal/localca"
 	"sockeye/internal/terminal"
 )
 
@@ -24,6 +26,9 @@ and keeps what it acknowledges. Add listeners, TLS and the cluster, and start th
 			}
 			a, err := LoadAuthority(dir)
 			if err != nil {
+				return err
+			}
+			if _, err := (&localca.Store{Dir: dir}).Load(time.Now()); err != nil { // servers of a cluster share it
 				return err
 			}
 			text, err := a.Config()

@@ -50,7 +50,7 @@ was enrolled is let in; it listens on this machine alone unless --listen says mo
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&f.Listen, "listen", "127.0.0.1:4222", p.T("where boards connect; :4222 is the network, too", "开发板连接的地址；:4222 对网络开放"))
-	fs.StringVar(&f.advertise, "advertise", "", p.T("HOST:PORT that codes tell boards to connect to (default: an address of --listen)", "写入注册码的 主机:端口（默认取自 --listen）"))
+	fs.StringVar(&f.advertise, "advertise", "", p.T("HOST:PORT,HOST:PORT that codes tell boards to connect to (default: an address of --listen)", "写入注册码的 主机:端口,主机:端口（默认取自 --listen）"))
 	fs.Var(terminal.WordsOf(&f.Names), "name", p.T("name of this machine for its certificate, besides its addresses", "证书中除地址外的本机名称"))
 	fs.StringVar(&f.MQTT, "mqtt", "", p.T("take MQTT 3.1.1 clients of the account at HOST:PORT", "在 主机:端口 接受本账户的 MQTT 3.1.1 客户端"))
 	fs.StringVar(&f.WebSocket, "websocket", "", p.T("take NATS over WebSocket at HOST:PORT", "在 主机:端口 接受 WebSocket 上的 NATS"))
@@ -88,7 +88,7 @@ func (p *program) serve(f *serveFlags) error {
 			return err
 		}
 		defer node.Close()
-		at = address{Here: "tls://" + local(node.Addr()), Told: "tls://" + f.reachedAt(node.Addr()), Pin: node.Pin()}
+		at = address{Here: "tls://" + local(node.Addr()), Told: f.told(node.Addr()), Pin: node.Pin()}
 	}
 	service, err := StartService(p.Ctx, a, at.Here, at.Pin, f.replicas, f.keep, p.notice)
 	if err != nil {
@@ -119,8 +119,10 @@ func (p *program) startNode(a *Authority, f *serveFlags, dir string) (*Node, err
 		}
 		o.Cluster = &c
 	}
-	if host, _, err := net.SplitHostPort(f.advertise); err == nil {
-		o.Names = append(o.Names, host)
+	for at := range strings.SplitSeq(f.advertise, ",") {
+		if host, _, err := net.SplitHostPort(at); err == nil {
+			o.Names = append(o.Names, host)
+		}
 	}
 	return StartNode(a, o)
 }
@@ -138,18 +140,16 @@ func local(at netip.AddrPort) string {
 	return at.String()
 }
 
-// reachedAt is the address that codes have.
-func (f *serveFlags) reachedAt(at netip.AddrPort) string {
-	switch {
-	case f.advertise != "":
-		return f.advertise
-	case !at.Addr().IsUnspecified():
-		return at.String()
+// told are the URLs that codes have.
+func (f *serveFlags) told(at netip.AddrPort) string {
+	addresses := f.advertise
+	if addresses == "" {
+		if ip := outwardAddress(); at.Addr().IsUnspecified() && ip.IsValid() {
+			at = netip.AddrPortFrom(ip, at.Port())
+		}
+		addresses = local(at)
 	}
-	if ip := outwardAddress(); ip.IsValid() {
-		return netip.AddrPortFrom(ip, at.Port()).String()
-	}
-	return local(at)
+	return "tls://" + strings.ReplaceAll(addresses, ",", ",tls://")
 }
 
 // outwardAddress is the address with which this machine would reach another network. No

@@ -1,0 +1,75 @@
+package terminal
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"sockeye"
+)
+
+// hubProgram is the program with the NATS server in it, which this one does without.
+const hubProgram = "sockeye-hub"
+
+// HubCommand is sockeye-hub with arguments, to be started. It is looked for beside this
+// program, and then where commands are.
+func (a *Terminal) HubCommand(args ...string) (*exec.Cmd, error) {
+	path, err := findHub()
+	if err != nil {
+		return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "start", Target: hubProgram, Err: err,
+			Message: sockeye.Text{En: "it is not installed beside sockeye", Zh: "没有与 sockeye 安装在一起"},
+			Hint:    sockeye.Text{En: "put the two programs into one directory; go install ./cmd/sockeye-hub builds it", Zh: "请把两个程序放在同一目录；用 go install ./cmd/sockeye-hub 构建"}}
+	}
+	return exec.Command(path, append([]string{"--lang=" + string(a.Lang)}, args...)...), nil
+}
+
+func findHub() (string, error) {
+	name := hubProgram
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if self, err := os.Executable(); err == nil {
+		if real, err := filepath.EvalSymlinks(self); err == nil {
+			self = real
+		}
+		if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), name)); err == nil {
+			return path, nil
+		}
+	}
+	return exec.LookPath(name)
+}
+
+// hubPrefix begins the name of a hub's stream where a recording is named: "hub:" is all
+// of it, "hub:SITE/BOARD" what one board published.
+const hubPrefix = "hub:"
+
+// IsHub says whether a word names a hub's stream.
+func IsHub(word string) bool { return strings.HasPrefix(word, hubPrefix) }
+
+// HubFile is a recording, a file of this run, of what a hub's stream has now.
+func (a *Terminal) HubFile(word string) (string, error) {
+	args := []string{"export", "--to", StdinName}
+	if board := strings.TrimPrefix(word, hubPrefix); board != "" {
+		args = append(args, board)
+	}
+	cmd, err := a.HubCommand(args...)
+	if err != nil {
+		return "", err
+	}
+	to, err := a.fromHub.create()
+	if err != nil {
+		return "", notKept(err)
+	}
+	var errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = to, &errs
+	err = a.interruptible(cmd.Run)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		a.Err.Write(errs.Bytes()) // it has said why, in words
+		return "", Exit{exit.ExitCode()}
+	}
+	return a.fromHub.path, err
+}
