@@ -45,6 +45,8 @@ export function sentence(e: EventLine, session: Session | undefined): string {
       return t('eventLines', { what: lineChanges(e) });
     case 'paired':
       return t('eventPaired', { id: e.pair?.id ?? '', address: safe(e.pair?.address ?? '') });
+    case 'fault':
+      return safe(e.fault?.message ?? '');
     case 'gap':
       return missing(e.lost?.events ?? 0, e.lost?.bytes ?? 0);
     case 'error': {
