@@ -3,7 +3,7 @@
 # Debian keeps ip, nft and mkfs outside an ordinary user's PATH.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: run test check build cross fuzz mutants bench bench-quick
+.PHONY: run test check build cross packages fuzz mutants bench bench-quick
 
 run: # the whole experiment on this computer; Ctrl-C, its end, is no error (130, in a pipe 141)
 	@go build -o dist/sockeye ./cmd/sockeye && trap : INT && { dist/sockeye demo || [ $$? = 130 -o $$? = 141 ]; }
@@ -22,6 +22,9 @@ build: # dist/sockeye and dist/sockeye-hub for this computer
 
 cross: # dist/sockeye-SYSTEM-CPU for every platform, and a start of the foreign ones
 	go run ./internal/tools/verify cross
+
+packages: # dist/packages: .deb, .rpm, .apk, .tar.gz and .zip, sums, bills of materials. VERSION=1.2.3
+	go run ./internal/tools/packages -version '$(VERSION)'
 
 fuzz: # every fuzz test for FUZZTIME (default 30s)
 	scripts/fuzz

@@ -30,6 +30,8 @@ var dependencies = map[string]string{
 	"github.com/spf13/cobra":              "commands, help and completions for four shells",
 	"github.com/spf13/pflag":              "cobra's flags, for values of our own types",
 	"go.bug.st/serial":                    "serial ports of Windows and macOS",
+	"github.com/pkg/sftp":                 "files are copied to boards",
+	"golang.org/x/crypto":                 "SSH: a program is put on a board and run there",
 	"golang.org/x/net":                    "multicast groups: joins, sources, interfaces and TTL on every system",
 	"golang.org/x/sys":                    "socket options, TCP_INFO and batches that package syscall lacks",
 	"golang.org/x/text":                   "the tables of GBK, GB18030, Big5 and Shift-JIS",

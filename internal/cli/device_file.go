@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -83,8 +84,12 @@ func asFlagsOfDevice(err error) error {
 	return errors.Join(all...)
 }
 
-// deviceMemory bounds the record of a device that measures: a board has little.
-const deviceMemory = 2 << 20
+// A board has little memory: deviceMemory bounds the record of a device that measures, and
+// collecting garbage more often costs less than what it saves (22.0 of 23.9 MB).
+const (
+	deviceMemory    = 2 << 20
+	deviceGCPercent = 40
+)
 
 func (a *app) measure(f *deviceFlags, words []string) error {
 	badNumbers := f.outOfRange()
@@ -98,6 +103,7 @@ func (a *app) measure(f *deviceFlags, words []string) error {
 	if state == "" {
 		return terminal.Usage("", sockeye.Text{En: "there is no folder for the queues: no home directory is known", Zh: "没有存放队列的目录：未知主目录"}, sockeye.Text{En: "set SOCKEYE_HOME or XDG_STATE_HOME", Zh: "请设置 SOCKEYE_HOME 或 XDG_STATE_HOME"})
 	}
+	debug.SetGCPercent(deviceGCPercent)
 	c := client.New(client.Options{Memory: deviceMemory})
 	l, err := a.StartIn(c, show, &f.DisplayFlags, false, &f.RecordFlags, sockeye.Endpoint{Mode: sockeye.Connect})
 	if err != nil {
@@ -111,7 +117,7 @@ func (a *app) measure(f *deviceFlags, words []string) error {
 			l.Print(line)
 		}
 	}
-	statuses, err := device.Run(a.Ctx, file, device.Options{Client: c, Root: f.root, State: filepath.Join(state, "device"), Count: f.count, Ramp: f.ramp, Drain: f.Drain,
+	statuses, err := device.Run(a.Ctx, file, device.Options{Client: c, Root: f.root, State: filepath.Join(state, "device"), Count: f.count, Ramp: f.ramp, Drain: f.Drain, Env: a.Env,
 		Report: func(s device.Status) { say(a.targetLines(s)) },
 		Broken: func(board, sensor string, err error) { l.Print(a.sensorLine(board, sensor, err)) }})
 	if err != nil {

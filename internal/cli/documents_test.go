@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
@@ -112,15 +113,21 @@ func TestDocumentLinks(t *testing.T) {
 }
 
 // hasHeading reports whether a document has a heading with that anchor, which is
-// its text in small letters, with dashes for spaces.
+// its text in small letters without punctuation, with dashes for spaces.
 func hasHeading(t *testing.T, path, anchor string) bool {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	word := func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_ ", r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}
 	for line := range strings.Lines(string(text)) {
 		if head, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && strings.HasPrefix(line, "#") &&
-			strings.ReplaceAll(strings.ToLower(strings.TrimSpace(head)), " ", "-") == anchor {
+			strings.ReplaceAll(strings.Map(word, strings.TrimSpace(head)), " ", "-") == anchor {
 			return true
 		}
 	}

@@ -124,13 +124,13 @@ func TestHelpExamplesParse(t *testing.T) {
 			for _, a := range cmd.Flags().Args() {
 				var err error
 				switch cmd.Parent().Name() + " " + cmd.Name() {
-				case "sockeye resolve", "sockeye run", "sockeye plot", "sockeye explain":
+				case "sockeye resolve", "sockeye run", "sockeye plot", "sockeye deploy", "sockeye explain":
 				case "sockeye payload":
 					_, err = payload.Parse(a, payload.ParseOptions{Hex: cmd.Flag("hex").Changed})
 				case "crc find":
 					_, err = payload.ParseHex(a)
 				default:
-					if !slices.Contains([]string{"fields", "log", "rule", "session"}, cmd.Parent().Name()) {
+					if !slices.Contains([]string{"fields", "log", "rule", "service", "session"}, cmd.Parent().Name()) {
 						err = new(sockeye.Endpoint).ReadAddress(a, sockeye.DefaultPort)
 					}
 				}

@@ -29,6 +29,9 @@ type Options struct {
 	Ramp  float64
 	// Drain is how long the queues may go on being delivered at the end.
 	Drain time.Duration
+	// Env is the environment in which systemd says where it wants to hear of the process;
+	// nil is an empty one.
+	Env func(string) string
 	// Report is told when a target comes or goes, from any goroutine.
 	Report func(Status)
 	// Broken is told when a sensor cannot be read, and with nil when it can again.
@@ -50,6 +53,7 @@ func Run(ctx context.Context, f *File, o Options) ([]Status, error) {
 		return nil, err
 	}
 	var running sync.WaitGroup
+	running.Go(func() { newNotifier(o.env()).run(ctx, func() { alive(boards) }) })
 	for i, b := range boards {
 		running.Go(func() {
 			if b.wait(ctx, i, o.Ramp) {
@@ -64,6 +68,29 @@ func Run(ctx context.Context, f *File, o Options) ([]Status, error) {
 		err = errors.Join(err, b.close())
 	}
 	return all, err
+}
+
+// alive takes every lock that measuring and delivering take: it does not return if one of
+// them is stuck.
+func alive(boards []*board) {
+	for _, b := range boards {
+		b.measuredChannels()
+		b.status()
+	}
+}
+
+// measuredChannels counts the sensors that have a value.
+func (b *board) measuredChannels() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.latest)
+}
+
+func (o *Options) env() func(string) string {
+	if o.Env == nil {
+		return func(string) string { return "" }
+	}
+	return o.Env
 }
 
 // openBoards opens all boards, or none.

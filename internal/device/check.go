@@ -1,6 +1,7 @@
 package device
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -186,6 +187,28 @@ func (f *File) pathOf(path string) string {
 		return path
 	}
 	return filepath.Join(f.folder, path)
+}
+
+// Elsewhere says what a copy of the file in another folder would not find: files named by
+// relative paths, and those that only their owner may read.
+func (f *File) Elsewhere() error {
+	c := checker{}
+	add := func(key, path string) {
+		if path != "" {
+			c.add(key, text("%s: a service reads its device file only", "%s：服务只读取自己的设备文件", payload.Quote(path, 60)), text("write the password, the values or a path that everybody may read into the file", "请把密码或数据写进文件，或使用所有人可读的绝对路径"))
+		}
+	}
+	for n, s := range f.Sensors {
+		c.at = fmt.Sprintf("sensor[%d]", n+1)
+		if !filepath.IsAbs(s.CSV) {
+			add("csv", s.CSV)
+		}
+	}
+	for n, t := range f.Targets {
+		c.at = fmt.Sprintf("target[%d]", n+1)
+		add("password_file", t.PasswordFile)
+	}
+	return errors.Join(c.wrong...)
 }
 
 func (c *checker) target(f *File, t *Target, n int, names map[string]bool) {

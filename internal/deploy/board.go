@@ -1,0 +1,421 @@
+package deploy
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"sockeye"
+)
+
+// Login says how to reach a board.
+type Login struct {
+	User, HostPort string
+	// KnownHosts is the file of keys that are trusted; a new board's key is added to it.
+	KnownHosts string
+	// Keys are the files of private keys that are tried; those that are not there are left
+	// out.
+	Keys []string
+	// Agent is the socket of ssh-agent, or "".
+	Agent string
+	// Ask asks the user for a secret, once; nil is nobody to ask.
+	Ask func(question sockeye.Text) (string, error)
+	// Trust is asked whether to trust the key of a board that is not known; nil refuses.
+	Trust func(hostPort, fingerprint string) bool
+}
+
+// Board is a connection to a board. Close it.
+type Board struct {
+	client                      *ssh.Client
+	files                       *sftp.Client
+	user, address, target, home string
+	agent                       net.Conn
+}
+
+// dialLimit bounds the connection and the handshake.
+const dialLimit = 20 * time.Second
+
+// Dial connects to a board. The error is an *sockeye.Error that says what to do.
+func Dial(ctx context.Context, l Login) (*Board, error) {
+	b := &Board{user: l.User, address: l.HostPort, target: l.User + "@" + strings.TrimSuffix(l.HostPort, ":22")}
+	auth, err := b.auth(&l)
+	if err != nil {
+		return nil, err
+	}
+	hosts := &hostKeys{login: &l}
+	config := &ssh.ClientConfig{User: l.User, Auth: auth, HostKeyCallback: hosts.check, HostKeyAlgorithms: hosts.algorithms(), Timeout: dialLimit}
+	dialer := net.Dialer{Timeout: dialLimit, KeepAlive: 15 * time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", l.HostPort)
+	if err != nil {
+		b.closeAgent()
+		return nil, b.unreachable(err)
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(5 * dialLimit)) // a person may type a password
+	c, channels, requests, err := ssh.NewClientConn(conn, l.HostPort, config)
+	stop()
+	if err != nil {
+		conn.Close()
+		b.closeAgent()
+		return nil, b.refused(hosts, err)
+	}
+	conn.SetDeadline(time.Time{})
+	b.client = ssh.NewClient(c, channels, requests)
+	if b.files, err = sftp.NewClient(b.client); err != nil {
+		b.Close()
+		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "open", Target: b.target, Err: err,
+			Message: text("the board's SSH server has no SFTP", "开发板的 SSH 服务器没有 SFTP"), Hint: text("on the board: sudo apt install openssh-sftp-server", "请在开发板上执行：sudo apt install openssh-sftp-server")}
+	}
+	if b.home, err = b.files.Getwd(); err != nil {
+		b.Close()
+		return nil, b.lost(err)
+	}
+	return b, nil
+}
+
+// Close ends the connection, and what runs on the board by it.
+func (b *Board) Close() {
+	if b.files != nil {
+		b.files.Close()
+	}
+	b.client.Close()
+	b.closeAgent()
+}
+
+func (b *Board) closeAgent() {
+	if b.agent != nil {
+		b.agent.Close()
+	}
+}
+
+// auth are the ways to log in, in order: agent, key files, password.
+func (b *Board) auth(l *Login) ([]ssh.AuthMethod, error) {
+	var methods []ssh.AuthMethod
+	if l.Agent != "" {
+		if conn, err := net.Dial("unix", l.Agent); err == nil {
+			b.agent = conn
+			methods = append(methods, ssh.PublicKeysCallback(agent.NewClient(conn).Signers))
+		}
+	}
+	var signers []ssh.Signer
+	for _, path := range l.Keys {
+		signer, err := readKey(path, l.Ask)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		signers = append(signers, signer)
+	}
+	if len(signers) > 0 {
+		methods = append(methods, ssh.PublicKeys(signers...))
+	}
+	if l.Ask != nil {
+		methods = append(methods, ssh.PasswordCallback(func() (string, error) {
+			return l.Ask(text("Password of %s: ", "%s 的密码：", b.target))
+		}))
+	}
+	return methods, nil
+}
+
+// readKey reads a private key, and asks for its passphrase if it has one.
+func readKey(path string, ask func(sockeye.Text) (string, error)) (ssh.Signer, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := ssh.ParsePrivateKey(pem)
+	if _, locked := errors.AsType[*ssh.PassphraseMissingError](err); locked && ask != nil {
+		secret, asked := ask(text("Passphrase of %s: ", "%s 的口令：", path))
+		if asked != nil {
+			return nil, asked
+		}
+		signer, err = ssh.ParsePrivateKeyWithPassphrase(pem, []byte(secret))
+	}
+	if err != nil {
+		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: path, Err: err,
+			Message: text("the key cannot be used: %v", "密钥无法使用：%v", err), Hint: text("add it to ssh-agent, or name another with --key", "请将它加入 ssh-agent，或用 --key 指定其他密钥")}
+	}
+	return signer, nil
+}
+
+// hostKeys is who is trusted.
+type hostKeys struct {
+	login *Login
+	fault error // why a key was refused
+}
+
+func (h *hostKeys) file() (ssh.HostKeyCallback, error) {
+	if _, err := os.Stat(h.login.KnownHosts); errors.Is(err, os.ErrNotExist) {
+		return knownhosts.New()
+	}
+	return knownhosts.New(h.login.KnownHosts)
+}
+
+// algorithms are those of the keys that are known for the board, so that it does not show
+// another one of its keys, which would look like a changed one.
+func (h *hostKeys) algorithms() []string {
+	callback, err := h.file()
+	if err != nil {
+		return nil
+	}
+	nobody, err := ssh.NewPublicKey(unknownKey)
+	if err != nil {
+		return nil
+	}
+	known, _ := errors.AsType[*knownhosts.KeyError](callback(h.login.HostPort, hostAddr(h.login.HostPort), nobody))
+	if known == nil {
+		return nil
+	}
+	var all []string
+	for _, k := range known.Want {
+		if k.Key.Type() == ssh.KeyAlgoRSA {
+			all = append(all, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
+		}
+		all = append(all, k.Key.Type())
+	}
+	return all
+}
+
+// hostAddr is an address for a look into the file, which does not resolve it.
+func hostAddr(hostPort string) net.Addr {
+	host, _, _ := net.SplitHostPort(hostPort)
+	return &net.TCPAddr{IP: net.ParseIP(host)}
+}
+
+func (h *hostKeys) check(hostPort string, remote net.Addr, key ssh.PublicKey) error {
+	callback, err := h.file()
+	if err == nil {
+		err = callback(hostPort, remote, key)
+	}
+	known, isKeyError := errors.AsType[*knownhosts.KeyError](err)
+	fingerprint := ssh.FingerprintSHA256(key)
+	switch {
+	case err == nil:
+		return nil
+	case isKeyError && len(known.Want) == 0:
+		if h.login.Trust != nil && h.login.Trust(hostPort, fingerprint) {
+			h.fault = h.remember(hostPort, key)
+			return h.fault
+		}
+		h.fault = &sockeye.Error{Kind: sockeye.AccessDenied, Op: "connect", Target: hostPort,
+			Message: text("the board's key is not known: %s", "未知的主机密钥：%s", fingerprint),
+			Hint:    text("compare it with what ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub prints on the board, then --trust-new-host", "请与开发板上 ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub 的输出比较，然后加 --trust-new-host")}
+	case isKeyError:
+		h.fault = &sockeye.Error{Kind: sockeye.AccessDenied, Op: "connect", Target: hostPort,
+			Message: text("the board's key has changed, it is now %s: another machine, or a new system on the board", "主机密钥已改变，现为 %s：可能是另一台机器，或开发板重装了系统", fingerprint),
+			Hint:    text("if you know why: ssh-keygen -R %q, and connect again", "如果确知原因：执行 ssh-keygen -R %q 后重新连接", knownhosts.Normalize(hostPort))}
+	default:
+		h.fault = &sockeye.Error{Kind: sockeye.AccessDenied, Op: "connect", Target: hostPort, Err: err, Message: text("the known hosts cannot be used: %v", "known_hosts 无法使用：%v", err)}
+	}
+	return h.fault
+}
+
+// remember adds a key to the file.
+func (h *hostKeys) remember(hostPort string, key ssh.PublicKey) error {
+	if err := os.MkdirAll(path.Dir(h.login.KnownHosts), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(h.login.KnownHosts, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, knownhosts.Line([]string{knownhosts.Normalize(hostPort)}, key))
+	return errors.Join(err, f.Close())
+}
+
+// Upload copies a file: under another name first, then compared, then renamed. What is the
+// same already is left alone; copied says whether it was not.
+func (b *Board) Upload(ctx context.Context, local, remote string, mode os.FileMode) (copied bool, err error) {
+	in, err := os.Open(local)
+	if err != nil {
+		return false, &sockeye.Error{Kind: sockeye.NotFound, Op: "read", Target: local, Err: err}
+	}
+	defer in.Close()
+	h := sha256.New()
+	size, err := io.Copy(h, in)
+	if err != nil {
+		return false, err
+	}
+	sum := fmt.Sprintf("%x", h.Sum(nil))
+	if b.sum(ctx, remote) == sum {
+		return false, nil
+	}
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return false, err
+	}
+	if err := b.files.MkdirAll(path.Dir(remote)); err != nil {
+		return false, b.unwritten(remote, err)
+	}
+	part := remote + ".part"
+	if err := b.write(ctx, in, part, mode); err != nil {
+		b.files.Remove(part) // a full disk: it is of no use
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		return false, b.unwritten(remote, err)
+	}
+	if b.sum(ctx, part) != sum {
+		b.files.Remove(part)
+		return false, &sockeye.Error{Kind: sockeye.System, Op: "write", Target: b.target + ":" + remote, Message: text("what arrived is not what was sent (%d bytes)", "收到的内容与发送的不同（%d 字节）", size), Hint: text("try again; a board whose memory or card is broken does this", "请重试；内存或存储卡损坏会导致这种情况")}
+	}
+	if err := b.files.PosixRename(part, remote); err != nil {
+		return false, b.unwritten(remote, err)
+	}
+	return true, nil
+}
+
+func (b *Board) write(ctx context.Context, in io.Reader, part string, mode os.FileMode) error {
+	out, err := b.files.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, &untilDone{ctx, in})
+	err = errors.Join(err, out.Close())
+	if err != nil {
+		return err
+	}
+	return b.files.Chmod(part, mode)
+}
+
+// untilDone is a reader that ends with a context.
+type untilDone struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r *untilDone) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.in.Read(p)
+}
+
+// sum is the SHA-256 of a file on the board, "" if there is none.
+func (b *Board) sum(ctx context.Context, file string) string {
+	said, err := b.output(ctx, "sha256sum < "+quote(file))
+	if err != nil {
+		return ""
+	}
+	word, _, _ := strings.Cut(said, " ")
+	return word
+}
+
+// through listens on the board and joins each connection with a port of this machine.
+func (b *Board) through(ctx context.Context, port uint16, problems io.Writer) (stop func(), err error) {
+	l, err := b.client.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return nil, &sockeye.Error{Kind: sockeye.Refused, Op: "listen", Target: fmt.Sprintf("%s 127.0.0.1:%d", b.target, port), Err: err,
+			Message: text("the board does not open the port: it is in use there, or its SSH server forbids forwarding", "开发板无法打开该端口：已被占用，或其 SSH 服务器禁止转发"),
+			Hint:    text("AllowTcpForwarding yes in the board's sshd_config, or another port", "请在开发板的 sshd_config 中设置 AllowTcpForwarding yes，或换一个端口")}
+	}
+	go func() {
+		for {
+			from, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go join(ctx, from, port, problems)
+		}
+	}()
+	return func() { l.Close() }, nil
+}
+
+func join(ctx context.Context, from net.Conn, port uint16, problems io.Writer) {
+	defer from.Close()
+	var d net.Dialer
+	to, err := d.DialContext(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		fmt.Fprintf(problems, "sockeye: the board connects, and nothing listens on 127.0.0.1:%d here\n", port)
+		return
+	}
+	defer to.Close()
+	done := make(chan struct{}, 2)
+	for _, pair := range [][2]net.Conn{{from, to}, {to, from}} {
+		go func() {
+			io.Copy(pair[0], pair[1])
+			if c, ok := pair[0].(interface{ CloseWrite() error }); ok {
+				c.CloseWrite()
+			}
+			done <- struct{}{}
+		}()
+	}
+	<-done
+	<-done
+}
+
+// endLimit is how long a program on the board has to end after Ctrl-C.
+const endLimit = 5 * time.Second
+
+// endSoon gives the program time to end; then its terminal is taken away.
+func (b *Board) endSoon(s *ssh.Session, done <-chan struct{}) {
+	t := time.NewTimer(endLimit)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+		s.Close()
+		b.client.Close()
+	}
+}
+
+// The errors of a connection, with their next step.
+
+func (b *Board) unreachable(err error) error {
+	e := &sockeye.Error{Kind: sockeye.System, Op: "connect", Target: b.address, Err: err, Hint: text("is the board on, and in this network? ping it", "开发板开机了吗？在同一网络吗？请先 ping 一下")}
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns):
+		e.Kind = sockeye.NoSuchHost
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Kind, e.Hint = sockeye.Refused, text("SSH does not run there: on the board, sudo systemctl enable --now ssh", "开发板没有运行 SSH：请在开发板上执行 sudo systemctl enable --now ssh")
+	case os.IsTimeout(err):
+		e.Kind = sockeye.TimedOut
+	}
+	return e
+}
+
+func (b *Board) refused(h *hostKeys, err error) error {
+	if h.fault != nil {
+		return h.fault
+	}
+	e := &sockeye.Error{Kind: sockeye.System, Op: "connect", Target: b.target, Err: err, Message: text("SSH does not come about: %v", "无法建立 SSH 连接：%v", err)}
+	if strings.Contains(err.Error(), "unable to authenticate") {
+		e.Kind, e.Message = sockeye.AccessDenied, text("the board takes neither key nor password of %s", "开发板不接受用户 %s 的密钥或密码", b.user)
+		e.Hint = text("ssh-copy-id %s puts your key there", "ssh-copy-id %s 可把公钥放到开发板上", b.target)
+	}
+	return e
+}
+
+func (b *Board) lost(err error) error {
+	return &sockeye.Error{Kind: sockeye.Reset, Op: "receive", Target: b.target, Err: err, Message: text("the connection to the board was lost", "与开发板的连接已断开"), Hint: text("run it again: what was copied is not copied twice", "请重新运行：已复制的内容不会重复复制")}
+}
+
+func (b *Board) unwritten(remote string, err error) error {
+	e := &sockeye.Error{Kind: sockeye.System, Op: "write", Target: b.target + ":" + remote, Err: err}
+	status, isStatus := errors.AsType[*sftp.StatusError](err)
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		e.Kind = sockeye.AccessDenied
+	case errors.Is(err, sftp.ErrSSHFxConnectionLost), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return b.lost(err)
+	case isStatus && status.FxCode() == sftp.ErrSSHFxFailure: // SFTP version 3 has no better word
+		e.Message = text("the board does not take the file: its disk may be full", "开发板无法写入文件：磁盘可能已满")
+		e.Hint = text("on the board: df -h ~", "请在开发板上执行：df -h ~")
+	}
+	return e
+}

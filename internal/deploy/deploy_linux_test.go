@@ -1,0 +1,484 @@
+package deploy
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"sockeye"
+)
+
+// limit bounds every wait on a slow machine.
+const limit = time.Minute
+
+// sshServer is Debian's sshd on a free port of the loopback.
+type sshServer struct {
+	login Login
+	dir   string
+	home  string
+	stop  func()
+}
+
+// newKey makes a key pair: the private file, and the line for authorized_keys.
+func newKey(t *testing.T, path string) (public string, private ed25519.PrivateKey) {
+	t.Helper()
+	pub, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(ssh.MarshalAuthorizedKey(key)), private
+}
+
+// startSSH runs a server whose home directory is the test's own.
+func startSSH(t *testing.T, settings string) *sshServer {
+	t.Helper()
+	const program = "/usr/sbin/sshd"
+	if _, err := os.Stat(program); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("needs sshd (Debian: openssh-server)")
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sshServer{dir: t.TempDir(), home: t.TempDir()}
+	newKey(t, filepath.Join(s.dir, "host"))
+	public, _ := newKey(t, filepath.Join(s.dir, "id"))
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(s.dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	authorized := write("authorized", public, 0o600)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	l.Close()
+	if me.Uid == "0" {
+		os.MkdirAll("/run/sshd", 0o755) // sshd wants it, and its service makes it
+	}
+	// Everything that runs sees the test's home: a board is another machine.
+	wrap := write("wrap", "#!/bin/sh\nexport HOME="+s.home+"\ncd\ncase \"$SSH_ORIGINAL_COMMAND\" in\n*sftp*) exec /usr/lib/openssh/sftp-server -d "+s.home+" ;;\nesac\nexec sh -c \"$SSH_ORIGINAL_COMMAND\"\n", 0o755)
+	config := write("config", fmt.Sprintf("Port %s\nListenAddress 127.0.0.1\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nForceCommand %s\nSubsystem sftp internal-sftp\n%s",
+		port, filepath.Join(s.dir, "host"), authorized, wrap, settings), 0o600)
+	cmd := exec.Command(program, "-D", "-e", "-f", config)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	cmd.WaitDelay = 100 * time.Millisecond // its children hold the pipe
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.stop = sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
+	t.Cleanup(s.stop)
+	hostPort := "127.0.0.1:" + port
+	awaitPort(t, hostPort, &said)
+	s.login = Login{User: me.Username, HostPort: hostPort, KnownHosts: filepath.Join(s.dir, "known_hosts"), Keys: []string{filepath.Join(s.dir, "id")},
+		Trust: func(string, string) bool { return true }}
+	return s
+}
+
+func awaitPort(t *testing.T, hostPort string, said fmt.Stringer) {
+	t.Helper()
+	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		c, err := net.Dial("tcp", hostPort)
+		if err == nil {
+			c.Close()
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%v\n%s", err, said)
+		}
+	}
+}
+
+func dial(t *testing.T, l Login) *Board {
+	t.Helper()
+	b, err := Dial(t.Context(), l)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, sockeye.ErrorOf(err).Hint.En)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+// lockedBuffer is written by one goroutine and read by another.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *lockedBuffer) await(t *testing.T, text string) {
+	t.Helper()
+	for end := time.Now().Add(limit); !strings.Contains(l.String(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%q does not come: %q", text, l)
+		}
+	}
+}
+
+// A program in Python runs on the board, its output and its exit code come here, and its
+// arguments arrive as they are.
+func TestPython(t *testing.T) {
+	s := startSSH(t, "")
+	b := dial(t, s.login)
+	program := filepath.Join(t.TempDir(), "it's a program.py")
+	if err := os.WriteFile(program, []byte("import sys\nprint('args', sys.argv[1:])\nsys.exit(7)\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out lockedBuffer
+	exit, err := b.Run(t.Context(), &Job{File: program, Command: []string{"a b", "$(reboot)", "'"}, Out: &out, Err: &out})
+	if err != nil || exit != 7 || out.String() != "args ['a b', '$(reboot)', \"'\"]\n" {
+		t.Errorf("exit code %d, %v, output %q", exit, err, &out)
+	}
+	if st, err := os.Stat(filepath.Join(s.home, folder, "it's a program.py")); err != nil || st.Mode().Perm() != 0o700 {
+		t.Errorf("the program on the board: %v, %v", st, err)
+	}
+}
+
+// Ctrl-C here ends the program there.
+func TestInterrupted(t *testing.T) {
+	s := startSSH(t, "")
+	for _, program := range []string{"trap 'echo interrupted; exit 0' INT; echo $$; while :; do sleep 0.1; done", "trap '' INT HUP TERM; echo $$; while :; do sleep 0.1; done"} {
+		b := dial(t, s.login)
+		ctx, cancel := context.WithCancel(t.Context())
+		var out lockedBuffer
+		ended := make(chan error, 1)
+		go func() {
+			_, err := b.Run(ctx, &Job{Command: []string{"sh", "-c", program}, Out: &out, Err: &out})
+			ended <- err
+		}()
+		out.await(t, "\n")
+		cancel()
+		select {
+		case err := <-ended:
+			if err != context.Canceled {
+				t.Errorf("it ends with %v", err)
+			}
+		case <-time.After(limit):
+			t.Fatal("it does not end")
+		}
+		if strings.Contains(program, "interrupted") {
+			out.await(t, "interrupted")
+			pid, _, _ := strings.Cut(out.String(), "\n")
+			n, err := strconv.Atoi(strings.TrimSpace(pid))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for end := time.Now().Add(limit); syscall.Kill(n, 0) == nil; time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("process %d lives on", n)
+				}
+			}
+		}
+	}
+}
+
+// A file is copied once, and whole or not at all.
+func TestUpload(t *testing.T) {
+	s := startSSH(t, "")
+	b := dial(t, s.login)
+	local := filepath.Join(t.TempDir(), "file")
+	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	if err := os.WriteFile(local, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	remote := filepath.Join(s.home, "x", "file")
+	for _, want := range []bool{true, false} {
+		if copied, err := b.Upload(t.Context(), local, remote, 0o640); err != nil || copied != want {
+			t.Errorf("copied %v, %v", copied, err)
+		}
+	}
+	if got, err := os.ReadFile(remote); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	os.WriteFile(local, append(data, 'x'), 0o600)
+	if _, err := b.Upload(ctx, local, remote, 0o640); err != context.Canceled {
+		t.Errorf("canceled: %v", err)
+	}
+	if got, _ := os.ReadFile(remote); !bytes.Equal(got, data) {
+		t.Error("a copy that was canceled changed the file")
+	}
+	if left, _ := filepath.Glob(remote + ".part"); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// A connection that is cut during the copy leaves the old file, and says what to do.
+func TestUploadIsCut(t *testing.T) {
+	s := startSSH(t, "")
+	through := newCuttingProxy(t, s.login.HostPort, 300<<10)
+	login := s.login
+	login.HostPort = through
+	b := dial(t, login)
+	local, remote := filepath.Join(t.TempDir(), "file"), filepath.Join(s.home, "file")
+	os.WriteFile(remote, []byte("old"), 0o600)
+	noise := make([]byte, 4<<20)
+	rand.Read(noise)
+	if err := os.WriteFile(local, noise, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Upload(t.Context(), local, remote, 0o600)
+	if e := sockeye.ErrorOf(err); e == nil || e.Hint.IsZero() {
+		t.Errorf("cut: %v", err)
+	}
+	if got, _ := os.ReadFile(remote); string(got) != "old" {
+		t.Errorf("the file has %d bytes", len(got))
+	}
+	if _, err := dial(t, s.login).Upload(t.Context(), local, remote, 0o600); err != nil {
+		t.Error(err)
+	}
+	if got, _ := os.ReadFile(remote); !bytes.Equal(got, noise) {
+		t.Error("the second copy is not right")
+	}
+}
+
+// newCuttingProxy passes bytes on slowly, in small pieces, and cuts the connection after
+// some.
+func newCuttingProxy(t *testing.T, to string, after int64) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			from, err := l.Accept()
+			if err != nil {
+				return
+			}
+			up, err := net.Dial("tcp", to)
+			if err != nil {
+				from.Close()
+				return
+			}
+			go io.Copy(from, up)
+			go func() {
+				buffer := make([]byte, 700)
+				io.CopyBuffer(struct{ io.Writer }{up}, io.LimitReader(from, after), buffer)
+				from.Close()
+				up.Close()
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// The board reaches a port of this machine by the connection.
+func TestThrough(t *testing.T) {
+	s := startSSH(t, "")
+	b := dial(t, s.login)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello from the PC") }))
+	defer server.Close()
+	// Board and PC are one machine here, so the board's port is another one: through takes
+	// the same one on both, which only a free port of this machine can show as refused.
+	_, text, _ := net.SplitHostPort(server.Listener.Addr().String())
+	port, _ := strconv.ParseUint(text, 10, 16)
+	_, err := b.through(t.Context(), uint16(port), io.Discard)
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Refused || e.Hint.IsZero() {
+		t.Errorf("a port that is in use on the board: %v", err)
+	}
+	l, err := b.client.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		from, err := l.Accept()
+		if err == nil {
+			join(t.Context(), from, uint16(port), io.Discard)
+		}
+	}()
+	response, err := (&http.Client{Timeout: limit}).Get("http://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(response.Body)
+	response.Body.Close()
+	if string(body) != "hello from the PC" {
+		t.Errorf("through the connection: %q", body)
+	}
+}
+
+// Who is not known is trusted only when asked, and who has changed never.
+func TestHostKeys(t *testing.T) {
+	s := startSSH(t, "")
+	login := s.login
+	login.Trust = nil
+	_, err := Dial(t.Context(), login)
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AccessDenied || !strings.Contains(e.Message.En, "SHA256:") {
+		t.Errorf("an unknown board: %v", err)
+	}
+	dial(t, s.login) // trusts, and remembers
+	dial(t, login)
+	known, err := os.ReadFile(login.KnownHosts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _ := newKey(t, filepath.Join(t.TempDir(), "other"))
+	name, _, _ := strings.Cut(string(known), " ")
+	if err := os.WriteFile(login.KnownHosts, []byte(name+" "+other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Dial(t.Context(), s.login)
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AccessDenied || !strings.Contains(e.Message.En, "has changed") || !strings.Contains(e.Hint.En, "ssh-keygen -R") {
+		t.Errorf("a board that has changed: %v", err)
+	}
+	if out, err := exec.Command("ssh-keygen", "-f", login.KnownHosts, "-F", strings.Trim(name, `"`)).CombinedOutput(); err != nil {
+		t.Errorf("ssh-keygen does not find the board: %v %s", err, out)
+	}
+}
+
+// Agent, and no key at all.
+func TestLogins(t *testing.T) {
+	s := startSSH(t, "")
+	login := s.login
+	login.Keys = nil
+	_, err := Dial(t.Context(), login)
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AccessDenied || !strings.Contains(e.Hint.En, "ssh-copy-id") {
+		t.Errorf("without a key: %v", err)
+	}
+	asked := 0
+	login.Ask = func(sockeye.Text) (string, error) { asked++; return "wrong", nil }
+	if _, err := Dial(t.Context(), login); err == nil || asked > 1 {
+		t.Errorf("a password that the board does not want: %v, asked %d times", err, asked)
+	}
+	login.Ask = nil
+	keys := agent.NewKeyring()
+	raw, err := os.ReadFile(s.login.Keys[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := ssh.ParseRawPrivateKey(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := keys.Add(agent.AddedKey{PrivateKey: private}); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go agent.ServeAgent(keys, c)
+		}
+	}()
+	login.Agent = socket
+	dial(t, login)
+	l2 := s.login
+	s.stop()
+	_, err = Dial(t.Context(), l2)
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Refused || !strings.Contains(e.Hint.En, "systemctl enable --now ssh") {
+		t.Errorf("no SSH there: %v", err)
+	}
+}
+
+// A binary for another processor, and none at all, say what to do.
+func TestBinaries(t *testing.T) {
+	s := startSSH(t, "")
+	b := dial(t, s.login)
+	file := filepath.Join(t.TempDir(), "device.toml")
+	os.WriteFile(file, []byte("name='x'\n"), 0o600)
+	foreign := filepath.Join(t.TempDir(), "sockeye")
+	os.WriteFile(foreign, []byte("\x7fELF\x02\x01\x01\x00 not for this one"), 0o700)
+	_, err := b.Run(t.Context(), &Job{File: file, Binary: func(string, string) (string, error) { return foreign, nil }, Out: io.Discard, Err: io.Discard})
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Unsupported || !strings.Contains(e.Hint.En, "make cross") {
+		t.Errorf("a foreign binary: %v", err)
+	}
+	_, err = b.Run(t.Context(), &Job{File: file, Binary: BinaryIn("own", "plan9", "mips", t.TempDir()), Out: io.Discard, Err: io.Discard})
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.NotFound || e.Hint.IsZero() {
+		t.Errorf("no binary: %v", err)
+	}
+}
+
+// A disk that is full says so, and leaves nothing half.
+func TestDiskFull(t *testing.T) {
+	s := startSSH(t, "")
+	b := dial(t, s.login)
+	local := filepath.Join(t.TempDir(), "file")
+	os.WriteFile(local, bytes.Repeat([]byte("x"), 1<<20), 0o600)
+	os.Symlink("/dev/full", filepath.Join(s.home, "file.part")) // every write to it is ENOSPC
+	_, err := b.Upload(t.Context(), local, filepath.Join(s.home, "file"), 0o600)
+	if e := sockeye.ErrorOf(err); e == nil || !strings.Contains(e.Message.En, "disk may be full") || e.Hint.IsZero() {
+		t.Errorf("a full disk: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(s.home, "file*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestParseTarget(t *testing.T) {
+	for typed, want := range map[string]string{
+		"pi@192.168.1.88": "pi 192.168.1.88:22", "board": "me board:22", "pi@board:2222": "pi board:2222", "pi@[fe80::1%eth0]:2222": "pi [fe80::1%eth0]:2222", "pi@fe80::1": "pi [fe80::1]:22",
+		"pi@": "", "@board": "", "pi@board:x": "", "pi@board:0": "", "a b": "",
+	} {
+		who, hostPort, err := ParseTarget(typed, "me")
+		got := who + " " + hostPort
+		if err != nil {
+			got = ""
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q (%v)", typed, got, want, err)
+		}
+	}
+}
