@@ -118,6 +118,8 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 	"GET /events": {
 		{"?from=x&limit=9999&back=maybe&kind=x&direction=x&text=a&hex=00&frame=x&check=x&q=1", "", "back check direction frame from hex kind limit q"},
 		{"?from=x&limit=-1&hex=0g&check=x", "", "check from hex limit"},
+		{"?limit=-1&regexp=(", "", "limit regexp"},
+		{"?limit=-1&text=a&regexp=b", "", "limit regexp"},
 	},
 	"GET /doctor": {{"?address=a:b:c&listen=maybe&with=x&q=1", "", "address listen q with"}, {"?address=:1&session=s1&q=1", "", "q session"}},
 	"GET /series": {

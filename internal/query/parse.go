@@ -12,13 +12,14 @@ import (
 )
 
 // FilterWords are a filter as it is written in a query: Direction is "received", "sent"
-// or "", and of Text and Hex, the bytes that are looked for, at most one is given.
-type FilterWords struct{ Session, Peer, Direction, Text, Hex string }
+// or "", and of Text and Hex, the bytes that are looked for, and Regexp, an expression of
+// RE2 syntax on them, at most one is given.
+type FilterWords struct{ Session, Peer, Direction, Text, Hex, Regexp string }
 
 // Parse reads them. The error joins everything that is wrong, each an *sockeye.Error that
 // names the parameter.
 func (w FilterWords) Parse() (recording.Filter, error) {
-	f := recording.Filter{Session: w.Session, Peer: w.Peer, Bytes: []byte(w.Text)}
+	f := recording.Filter{Session: w.Session, Peer: w.Peer, Bytes: []byte(w.Text), Regexp: w.Regexp}
 	var wrong []error
 	switch w.Direction {
 	case "":
@@ -37,6 +38,11 @@ func (w FilterWords) Parse() (recording.Filter, error) {
 			wrong = append(wrong, quotingIn("hex", err))
 		}
 		f.Bytes = data
+	}
+	if w.Regexp != "" && w.Text+w.Hex != "" {
+		wrong = append(wrong, invalid("regexp", sockeye.Text{En: "not together with text or hex", Zh: "不能与 text 或 hex 同时使用"}, sockeye.Text{}))
+	} else if _, err := f.Matcher(); err != nil {
+		wrong = append(wrong, inParameter("regexp", err))
 	}
 	return f, errors.Join(wrong...)
 }
