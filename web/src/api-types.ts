@@ -1095,6 +1095,54 @@ export interface SendResults {
   data: string;
 }
 
+/**
+ * Series is one named value of one peer. Its lists are as long as each other: for each
+ * column that has values its number, the event with its first value, and what a line
+ * needs so that no spike is lost.
+ */
+export interface Series {
+  name: string;
+  unit?: string;
+  direction: "received" | "sent";
+  peer_id?: number;
+  peer?: string;
+  alias?: string;
+  /** values from from to to */
+  count: number;
+  stats?: SeriesStats;
+  columns: number[];
+  seq: number[];
+  first: number[];
+  last: number[];
+  min: number[];
+  max: number[];
+}
+
+/**
+ * SeriesPage is the values of frames over time, as a chart draws them: From up to To is
+ * divided into Columns of equal time. While Done is false, events were not read yet:
+ * ask again.
+ */
+export interface SeriesPage {
+  /** of the first value, or since */
+  from?: string;
+  to?: string;
+  columns: number;
+  series: Series[];
+  done: boolean;
+  /** values of more names and peers than there can be series */
+  left_out?: number;
+}
+
+/** SeriesStats describe the values of a series; Deviation is the standard deviation. */
+export interface SeriesStats {
+  last: number;
+  min: number;
+  max: number;
+  mean: number;
+  deviation: number;
+}
+
 /** Session is a session with all its peers' traffic, those that left included. */
 export interface Session {
   id: string;

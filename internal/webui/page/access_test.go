@@ -54,7 +54,7 @@ func TestWidths(t *testing.T) {
 			p.shot(fmt.Sprintf("%d-%s", width, scheme))
 		}
 		if width < 900 {
-			p.click(".only-narrow")
+			p.click(control("settings"))
 			p.wait(`getComputedStyle(document.querySelector('.settings')).visibility === 'visible'`)
 			fits(fmt.Sprintf("%d-settings", width))
 			p.click(".settings .closer")

@@ -3,12 +3,16 @@
 
 import { eventWords } from './events';
 import type { dialogWords } from './dialogs';
+import type { fieldWords } from './fields';
 import type { fileWords } from './files';
 import { frameWords } from './frames';
 import type { framingWords } from './framing';
+import type { highlightWords } from './highlights';
 import type { listWords } from './lists';
 import type { messageWords } from './message';
 import { networkWords } from './network';
+import type { peerWords } from './peers';
+import type { rowWords } from './rows';
 import type { ruleWords } from './rules';
 import type { welcomeWords } from './welcome';
 import type { workspaceWords } from './workspace';
@@ -33,6 +37,7 @@ const first = {
   help: ['Keys and help', '快捷键与帮助'],
   secondPage: ['Open one more page', '再打开一个页面'],
   settings: ['Settings', '设置'],
+  fields: ['Fields', '字段'],
   lists: ['Lists', '列表'],
   rules: ['Rules', '自动应答'],
   workspace: ['Workspace', '工作区'],
@@ -161,6 +166,13 @@ const first = {
   filterText: ['Only with this text', '只显示包含此文本的'],
   search: ['Search', '搜索'],
   searchHint: ['Text, or hex as 0x 41 42', '文本，或十六进制 0x 41 42'],
+  searchHex: ['What is typed is hex', '按十六进制搜索'],
+  searchRegexp: ['What is typed is a regular expression', '按正则表达式搜索'],
+  foundNumber: ['{n} of {all}', '第 {n} 个，共 {all}'],
+  foundAll: ['{all} found', '找到 {all} 个'],
+  highlights: ['Highlights', '高亮'],
+  highlightSeen: ['Received: {text}', '收到：{text}'],
+  rowActions: ['What to do with the chosen rows', '对所选行的操作'],
   searchNext: ['Next', '下一个'],
   searchPrevious: ['Previous', '上一个'],
   notFound: ['Not found.', '未找到。'],
@@ -179,6 +191,8 @@ const first = {
   place: ['Place in the record', '在记录中的位置'],
   wayReceived: ['received', '接收'],
   waySent: ['sent', '发送'],
+  toMany: ['{n} peers', '{n} 个对象'],
+  toManyHint: ['One send to several peers; click to see each', '一次发送给多个对象，点击展开'],
   moreBytes: ['… {n} bytes in all: open the message', '… 共 {n} 字节，打开消息查看全部'],
   truncated: ['cut: the datagram had {n} bytes', '已截断：原数据报为 {n} 字节'],
 
@@ -234,6 +248,7 @@ const first = {
   messageName: ['Name', '名称'],
   removeMessage: ['Remove {name}', '移除 {name}'],
   sentTo: ['Sent {n} bytes.', '已发送 {n} 字节。'],
+  sentToMany: ['Sent {n} bytes to {peers} peers.', '已向 {peers} 个对象各发送 {n} 字节。'],
   notOpen: ['Open a session first.', '请先打开会话。'],
   nobody: ['No one is connected yet.', '还没有对象连接。'],
 
@@ -255,7 +270,7 @@ const first = {
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
 /** The words of panels that come later. */
-type LaterWords = typeof dialogWords & typeof fileWords & typeof framingWords & typeof listWords & typeof messageWords & typeof ruleWords & typeof welcomeWords & typeof workspaceWords;
+type LaterWords = typeof dialogWords & typeof fieldWords & typeof fileWords & typeof framingWords & typeof highlightWords & typeof listWords & typeof messageWords & typeof peerWords & typeof rowWords & typeof ruleWords & typeof welcomeWords & typeof workspaceWords;
 
 export type Word = keyof typeof first | keyof LaterWords;
 

@@ -10,12 +10,16 @@ export interface Filter {
   direction?: 'received' | 'sent' | undefined;
   text?: string | undefined;
   hex?: string | undefined;
+  /** A regular expression of RE2 syntax, on bytes. */
+  regexp?: string | undefined;
   /** How frames are found and checked, as --frame and --check say it. */
   frame?: string | undefined;
   check?: string | undefined;
+  /** Which values are read in frames, one spec a line. */
+  fields?: string | undefined;
 }
 
-export const filtered = (f: Filter): boolean => !!(f.peer || f.direction || f.text || f.hex);
+export const filtered = (f: Filter): boolean => !!(f.peer || f.direction || f.text || f.hex || f.regexp);
 
 /**
  * At most limit matching events from a number on, or the ones before it. The core cuts

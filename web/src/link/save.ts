@@ -23,6 +23,9 @@ export function saveText(name: string, text: string): void {
   hand(name, new Blob([text], { type: 'text/plain' }));
 }
 
+/** Saves bytes under a name. */
+export const saveBlob = (name: string, blob: Blob): void => hand(name, blob);
+
 // hand gives the browser a file to keep.
 function hand(name: string, blob: Blob): void {
   const url = URL.createObjectURL(blob);

@@ -4,7 +4,7 @@
 // as a row, a line of it and some pixels, never as pixels from the top: a journal
 // of ten million rows is taller than a browser can scroll.
 
-import type { ErrorLine, Events } from '../api-types';
+import type { ErrorLine, EventLine, Events } from '../api-types';
 import { findBytes } from '../format/bytes';
 import type { Charset, ViewCharset } from '../format/text';
 import { failureOf } from '../link/api';
@@ -209,25 +209,37 @@ export class Log {
     return this.window.at(seq);
   }
 
+  /** Shows each recipient of one send to many, or the row alone again. */
+  unfold(row: Row, on: boolean): void {
+    if (row.others.length === 0 || row.unfolded === on) return;
+    row.unfolded = on;
+    this.changed();
+  }
+
   /** The rows that are selected, as far as they are loaded. */
   selected(): Row[] {
     const [a, b] = this.current < this.mark ? [this.current, this.mark] : [this.mark, this.current];
     return this.window.rows.filter((r) => r.seq >= a && r.seq <= b);
   }
 
-  /** The next match of a search after or before the current row, or undefined. */
-  async search(needle: Filter, back: boolean): Promise<number | undefined> {
-    let from = this.current || (back ? this.end : this.begin);
-    if (!back && this.current) from++;
-    const generation = this.generation;
-    for (let more = true; more && generation === this.generation; ) {
-      const got = await events({ ...this.filter, ...needle }, from, 1, back);
-      const seq = (back ? got.events.at(-1) : got.events[0])?.seq;
-      if (seq !== undefined && seq >= this.begin && seq < this.end) return seq;
-      more = !got.done && got.scanned_to !== from && (back ? got.scanned_to > this.begin : got.scanned_to < this.end);
-      from = got.scanned_to;
+  /** The latest event before a row, of those that are loaded, that is wanted. */
+  before(row: Row, wanted: (e: EventLine) => boolean): EventLine | undefined {
+    const { rows } = this.window;
+    for (let n = this.window.find(row.seq) - 1; n >= 0; n--) {
+      const found = [rows[n]!.event, ...rows[n]!.others].find(wanted);
+      if (found) return found;
     }
     return undefined;
+  }
+
+  /** Where in what is shown an event is, 0 to 1 if it is there. */
+  partOf(seq: number): number {
+    return (seq - this.begin) / Math.max(1, this.end - this.begin);
+  }
+
+  /** The events that are shown: from the first up to the one that comes next. */
+  get bounds(): { begin: number; end: number } {
+    return { begin: this.begin, end: this.end };
   }
 
   // ---- the window ----
@@ -437,7 +449,7 @@ export class Log {
   private updatePlace(lines: Line[]): void {
     const all = Math.max(1, this.end - this.begin);
     const first = lines[0]?.row.seq ?? this.begin;
-    const last = lines.at(-1)?.row.seq ?? this.end;
+    const last = lines.at(-1)?.row.last ?? this.end;
     const whole = this.window.low <= this.begin && this.window.high >= this.end && lines.length > 0 && lines[0]!.row === this.window.rows[0] && lines.length < this.screen;
     this.place = whole || lines.length === 0 ? { top: 0, size: 1 } : { top: (first - this.begin) / all, size: Math.min(1, (last - first + 1) / all) };
     if (this.following) this.waiting = 0;

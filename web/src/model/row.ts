@@ -4,6 +4,7 @@
 import { schemeOf } from '../format/scheme';
 import type { EventLine, Frame } from '../api-types';
 import { wrapText } from '../format/layout';
+import { micros } from '../format/numbers';
 import { Content, type Shown, type View } from './content';
 
 /** One line of the log. */
@@ -23,9 +24,13 @@ export interface Line extends Shown {
   said: string;
   /** So many frames more end by the event than it may have. */
   leftOut: number;
+  /** Of one send to many that is unfolded, the one to this recipient. */
+  recipient: EventLine | undefined;
 }
 
 const mostLines = 12; // of what an event says; the message panel has all of it
+
+const pauseInSend = 20_000; // µs between the writes to two recipients of one send, at most
 
 const isData = (e: EventLine): boolean => e.kind === 'received' || e.kind === 'sent';
 
@@ -38,6 +43,11 @@ export class Row {
   /** Time of the row above, for differences. */
   above: string | undefined;
 
+  /** The same bytes sent at the same time to others: one send to many is one row. */
+  readonly others: EventLine[] = [];
+  /** Each recipient has a line. */
+  unfolded = false;
+
   /** The place is the event's number, or, of what is no frame yet, one after all events. */
   constructor(
     readonly event: EventLine,
@@ -47,6 +57,26 @@ export class Row {
     if (framed) this.contents = (event.frames ?? []).map((f) => new Content(f.data, f.bytes, f));
     else this.contents = isData(event) ? [new Content(event.data, event.bytes, undefined, schemeOf(event.network).datagram)] : [];
     this.says = !isData(event);
+  }
+
+  /** Who was sent to by the row, the first of them first; one alone is none. */
+  get recipients(): EventLine[] {
+    return this.others.length > 0 ? [this.event, ...this.others] : [];
+  }
+
+  /** The number of its last event. */
+  get last(): number {
+    return this.others.at(-1)?.seq ?? this.seq;
+  }
+
+  /** Takes an event that comes right after it into the row, if both are of one send. */
+  takes(e: EventLine): boolean {
+    const { event } = this;
+    if (event.kind !== 'sent' || e.kind !== 'sent' || event.frames || e.frames || event.session !== e.session || event.bytes !== e.bytes || event.data !== e.data) return false;
+    if (e.peer_id === event.peer_id || this.others.some((o) => o.peer_id === e.peer_id) || event.unsent_bytes || e.unsent_bytes) return false;
+    if (micros(e.time) - micros((this.others.at(-1) ?? event).time) > pauseInSend) return false;
+    this.others.push(e);
+    return true;
   }
 
   get isData(): boolean {
@@ -68,7 +98,7 @@ export class Row {
   height(view: View): number {
     let n = this.says ? this.sentence(view).length + this.leads(view) : 0;
     for (const c of this.contents) n += c.height(view) + (view.narrow ? 1 : 0);
-    return n;
+    return n + (this.unfolded ? this.recipients.length : 0);
   }
 
   /** A narrow view has no room for what is said beside the time and the peer. */
@@ -95,7 +125,7 @@ export class Row {
   }
 
   line(view: View, part: number): Line {
-    const line: Line = { row: this, part, head: false, lead: false, of: undefined, index: 0, said: '', leftOut: 0, offset: '', content: [], beside: [], more: false };
+    const line: Line = { row: this, part, head: false, lead: false, of: undefined, index: 0, said: '', leftOut: 0, recipient: undefined, offset: '', content: [], beside: [], more: false };
     const lead = view.narrow ? 1 : 0;
     let at = part;
     for (const [index, of] of this.contents.entries()) {
@@ -107,6 +137,8 @@ export class Row {
       }
       at -= height;
     }
+    const recipient = this.unfolded ? this.recipients[at] : undefined;
+    if (recipient) return { ...line, index: this.contents.length + at, recipient };
     const leads = this.leads(view);
     return { ...line, index: this.contents.length, head: at === 0, lead: at < leads, said: this.sentence(view)[at - leads] ?? '', leftOut: this.event.frames_left_out ?? 0 };
   }

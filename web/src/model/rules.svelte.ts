@@ -36,6 +36,9 @@ export class RuleBook {
   /** What was wrong with the last change. */
   faults = $state.raw<ErrorLine[]>([]);
 
+  /** A rule that was begun elsewhere, for the form. */
+  begun = $state.raw<Rule>();
+
   private of = ''; // the session that it was read from
 
   get set(): RuleSet {

@@ -1,6 +1,7 @@
 // Sending: what is in the box as a payload, once, over and over, or a file.
 
 import type { Encoded, ErrorLine, Payload, SavedPayload, SendResults } from '../api-types';
+import { hex } from '../format/bytes';
 import { call, failureOf } from '../link/api';
 import type { Tab } from './tab.svelte';
 import { runs } from './runs.svelte';
@@ -63,6 +64,11 @@ class Sending {
     if (!got) return -1;
     remember(text);
     return Math.max(0, ...got.results.map((r) => r.bytes));
+  }
+
+  /** Sends bytes as they are. */
+  async sendBytes(tab: Tab, data: Uint8Array): Promise<boolean> {
+    return (await this.post(tab, { payload: { kind: 'hex', text: hex(data) } })) !== undefined;
   }
 
   private async post(tab: Tab, what: { payload: Payload }): Promise<SendResults | undefined> {

@@ -5,8 +5,17 @@ import { MediaQuery } from 'svelte/reactivity';
 import type { Charset, ViewCharset } from '../format/text';
 import type { Look } from '../format/layout';
 import type { Stamp } from '../format/numbers';
+import type { Grouping, Order } from './peerOrder';
 
 const key = 'sockeye-settings';
+
+/** Rows with a text have a colour, and may be heard or told of as they come. */
+export interface Highlight {
+  text: string;
+  /** Which of the colours, from 0. */
+  colour: number;
+  alert: '' | 'sound' | 'notification';
+}
 
 const defaults = {
   theme: 'auto' as 'auto' | 'light' | 'dark',
@@ -16,8 +25,13 @@ const defaults = {
   showTime: true,
   wrap: true,
   framings: {} as Record<string, { frame: string; check: string }>, // by endpoint
+  fieldSpecs: {} as Record<string, string>, // by endpoint
+  fieldColumns: true, // values are columns of the log
   fileAs: 'pcapng' as 'pcapng' | 'raw',
   panel: true,
+  peerOrder: 'joined' as Order,
+  peerGroups: '' as Grouping,
+  peerTable: null as boolean | null, // null as it suits their number
   sendHex: false,
   sendEscapes: true,
   sendCharset: 'utf-8' as Charset,
@@ -35,6 +49,7 @@ const defaults = {
   fileRate: 0, // bytes of a file in a second; 0 as fast as they are taken
   fileLineDelay: 0, // milliseconds between lines of a file; 0 does not look for lines
   welcomed: false,
+  highlights: [] as Highlight[],
   history: [] as string[],
 };
 

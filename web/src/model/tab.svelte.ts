@@ -21,6 +21,7 @@ interface Memory {
   floor: number;
   base: Tab['base'];
   input: string;
+  folded?: boolean;
 }
 
 /** Where the browser keeps what a reload must not lose. */
@@ -54,6 +55,10 @@ export class Tab {
   peer = $state(0);
   direction = $state<'' | 'received' | 'sent'>('');
   filterText = $state('');
+  /** The settings are folded away, where the window is wide. */
+  folded = $state(false);
+  /** The chart of its values is shown over the log. */
+  chart = $state(false);
   // sending
   none = $state(false); // nobody is chosen yet: "all" was taken away
   input = $state('');
@@ -74,8 +79,8 @@ export class Tab {
 
   /** What a reload must not lose. */
   get memory(): Memory {
-    const { form, floor, base, input } = this;
-    const common = { floor, base, input: input.length > longestInput ? '' : input };
+    const { form, floor, base, input, folded } = this;
+    const common = { floor, base, input: input.length > longestInput ? '' : input, folded };
     return this.session ? common : { ...common, form };
   }
 
@@ -85,6 +90,7 @@ export class Tab {
     this.floor = m.floor;
     this.base = m.base;
     this.input = m.input;
+    this.folded = m.folded ?? false;
   }
 
   /** Becomes a tab that is not open, with what was filled in: its session is gone. */
@@ -120,6 +126,16 @@ export class Tab {
   set framing(f: Framing) {
     const others = Object.entries(settings.framings).filter(([place]) => place !== this.place);
     settings.framings = Object.fromEntries([...others.slice(-49), [this.place, f]]);
+  }
+
+  /** How values are read out of its messages, one spec a line; "" is not at all. */
+  get fields(): string {
+    return settings.fieldSpecs[this.place] ?? '';
+  }
+
+  set fields(spec: string) {
+    const others = Object.entries(settings.fieldSpecs).filter(([place]) => place !== this.place);
+    settings.fieldSpecs = Object.fromEntries([...others.slice(-49), ...(spec === '' ? [] : [[this.place, spec] as const])]);
   }
 
   private get place(): string {

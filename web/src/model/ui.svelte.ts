@@ -4,8 +4,10 @@ class UI {
   /** Which drawer is out, where the screen is too narrow for all. */
   drawer = $state<'' | 'settings' | 'panel'>('');
   /** What the panel shows. */
-  panel = $state<'peers' | 'message' | 'lists' | 'rules' | 'workspace'>('peers');
+  panel = $state<'peers' | 'message' | 'fields' | 'lists' | 'rules' | 'workspace'>('peers');
   help = $state(false);
+  /** Where the menu of the chosen rows is open, in pixels of the window. */
+  menu = $state.raw<{ x: number; y: number }>();
 
   /** A short sentence for the status bar, and for a screen reader. */
   get note(): string {

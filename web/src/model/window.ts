@@ -57,10 +57,11 @@ export class Window {
   addBack(got: Events, begin: number): void {
     this.dropOpen();
     const at = this.rows.length;
+    const before = this.rows.at(-1);
     const open = got.done ? (got.cut?.open ?? []) : [];
     const end = Math.max(got.scanned_to, this.high);
     this.rows = this.rows.concat(
-      rowsOf(got, begin),
+      rowsOf(got, begin, before),
       open.map((e, i) => new Row(e, end - 0.5 + i / 1000)),
     );
     this.high = end;
@@ -148,7 +149,14 @@ export class Window {
   }
 }
 
-const rowsOf = (got: Events, begin: number): Row[] => (got.events ?? []).map((e) => new Row(e)).filter((r) => r.seq >= begin);
+// rowsOf makes rows of events, which come after the row before them.
+function rowsOf(got: Events, begin: number, before?: Row): Row[] {
+  const rows: Row[] = [];
+  for (const e of got.events ?? []) {
+    if ((e.seq ?? 0) >= begin && !(rows.at(-1) ?? before)?.takes(e)) rows.push(new Row(e));
+  }
+  return rows;
+}
 
 /** What was fetched going back from the end. */
 export class Tail {

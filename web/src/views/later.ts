@@ -2,8 +2,11 @@
 // done, so that nobody who then looks at it waits.
 
 export const later = {
+  chart: () => import('./chart/ChartView.svelte'),
+  fields: () => import('./fields/FieldsPanel.svelte'),
   fileRuns: () => import('./send/FileRuns.svelte'),
   fileSending: () => import('./send/FileSending.svelte'),
+  highlights: () => import('./settings/HighlightRules.svelte'),
   framing: () => import('./settings/Framing.svelte'),
   help: () => import('./shell/Help.svelte'),
   lists: () => import('./lists/ListsPanel.svelte'),
@@ -15,6 +18,7 @@ export const later = {
   portLines: () => import('./peers/PortLines.svelte'),
   rateChart: () => import('./peers/RateChart.svelte'),
   removeTab: () => import('./shell/RemoveTab.svelte'),
+  rowMenu: () => import('./log/RowMenu.svelte'),
   rules: () => import('./rules/RulesPanel.svelte'),
   welcome: () => import('./log/Welcome.svelte'),
   workspace: () => import('./workspace/WorkspacePanel.svelte'),
