@@ -160,7 +160,7 @@ func TestPeers(t *testing.T) {
 	p.fill("alias", "lamp-hall")
 	p.do(chromedp.KeyEvent(kb.Enter))
 	p.wait(`document.querySelector('.panel').innerText.includes('lamp-hall')`)
-	p.wait(rows + `.some(r => r.innerText.includes('lamp-hall ` + first.LocalAddr().String() + `') && r.innerText.includes('from the first'))`)
+	p.wait(rows + `.some(r => { const e = r.querySelector('.peer'); return e?.innerText === 'lamp-hall' && e.title.includes(` + quoted(first.LocalAddr().String()) + `) && r.innerText.includes('from the first') })`)
 
 	p.choose(control("filter-peer"), value[string](p, `[...document.querySelector('[data-control=filter-peer]').options].find(o => o.innerText.includes('lamp')).value`))
 	p.wait(row("←", "from the first") + ` && !` + row("←", "from the second"))
