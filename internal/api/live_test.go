@@ -88,7 +88,7 @@ func TestLiveTellsChanges(t *testing.T) {
 		then func()
 	}{
 		{"hello", func() bool { return k.peers[1].ReceivedBytes == 15 && k.sessions["s1"].ReceivedBytes == 15 }, func() {
-			ask[Peer](v, "PATCH", "/api/v1/sessions/s1/peers/1", Alias{"kitchen"})
+			ask[Peer](v, "PATCH", "/api/v1/sessions/s1/peers/1", SetPeer{Alias: new("kitchen")})
 		}},
 		{"alias", func() bool { return k.peers[1].Alias == "kitchen" }, func() { b.Close() }},
 		{"gone", func() bool { return k.peers[1].State == sockeye.Gone && k.sessions["s1"].Peers == 0 }, func() {

@@ -84,6 +84,17 @@ func (o *Options) path(field string) string {
 	return "options." + o.read.KeyOf(field, sockeye.JSONForm)
 }
 
+// named names the fields of a request in what is wrong with options.
+func (o *Options) named(err error) error {
+	var wrong fieldFaults
+	for _, e := range faults(err) {
+		named := *e
+		named.Target = o.path(e.Target)
+		wrong.note(&named)
+	}
+	return wrong.join()
+}
+
 // OptionFormOf reports whether JSON of a struct has the options of endpoints among its
 // fields, and in which form.
 func OptionFormOf(t reflect.Type) (sockeye.OptionForm, bool) {

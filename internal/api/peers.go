@@ -45,10 +45,16 @@ func (in Reach) check(*requestContext) error {
 	return wrong.join()
 }
 
-func (in Alias) check(*requestContext) error {
+func (in SetPeer) check(c *requestContext) error {
 	var wrong fieldFaults
-	if err := sockeye.CheckAlias(in.Alias); err != nil {
-		wrong.quoting("alias", err)
+	wrong = append(wrong, in.Options.faults()...)
+	if in.Alias != nil {
+		if err := sockeye.CheckAlias(*in.Alias); err != nil {
+			wrong.quoting("alias", err)
+		}
+	}
+	if in.Alias == nil && in.Options == nil && !c.unfit.covers("alias") && !c.unfit.covers("options") {
+		wrong.add("alias", "nothing is to be changed", "没有要更改的内容")
 	}
 	return wrong.join()
 }
@@ -84,6 +90,10 @@ func peerOf(s *core.Session, p *core.Peer, lang sockeye.Lang) Peer {
 		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
 		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Lines: st.Lines, Interface: st.Interface, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}
+	if p.HasOwnOptions() {
+		out.Options = &Options{}
+		sockeye.AllOptions.Live().Merge(&out.Options.Options, p.LiveOptions())
+	}
 	if st.TCP != nil {
 		out.TCP = tcpOf(st, lang)
 	}
@@ -117,13 +127,18 @@ func noPeer(s *core.Session, id uint64) error {
 		Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
 }
 
-func (c *requestContext) alias(in Alias) (Peer, error) {
+func (c *requestContext) changePeer(in SetPeer) (Peer, error) {
 	s, p, err := c.peer()
 	if err == nil {
 		err = in.check(c)
 	}
-	if err == nil {
-		err = s.Alias(p, in.Alias)
+	if err == nil && in.Options != nil {
+		if err = s.SetPeerOptions(p, &in.Options.Options); err != nil {
+			err = in.Options.named(err)
+		}
+	}
+	if err == nil && in.Alias != nil {
+		err = s.Alias(p, *in.Alias)
 	}
 	if err != nil {
 		return Peer{}, err

@@ -44,7 +44,7 @@ func (s *Server) register() {
 	handle(s, "GET", "/sessions/{id}/peers", "The peers that are there.", (*requestContext).peers)
 	handle(s, "POST", "/sessions/{id}/peers", "Make a UDP peer of an address.", (*requestContext).reach)
 	handle(s, "PUT", "/sessions/{id}/recipients", "Choose the peers to send to.", (*requestContext).choose)
-	handle(s, "PATCH", "/sessions/{id}/peers/{peer}", "Name a peer.", (*requestContext).alias)
+	handle(s, "PATCH", "/sessions/{id}/peers/{peer}", "Name a peer, or change options for it alone.", (*requestContext).changePeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/close", "Close a connection in good order.", (*requestContext).closePeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/abort", "Abort a connection (RST).", (*requestContext).abortPeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/finish", "End the sending direction (FIN).", (*requestContext).finishPeer)

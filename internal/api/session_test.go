@@ -68,7 +68,7 @@ func TestExperiment(t *testing.T) {
 	if _, err := io.ReadFull(b, got); err != nil || string(got) != "hi\x00\r\n" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if p := ask[Peer](v, "PATCH", "/api/v1/sessions/s1/peers/1", Alias{"kitchen"}); p.Alias != "kitchen" {
+	if p := ask[Peer](v, "PATCH", "/api/v1/sessions/s1/peers/1", SetPeer{Alias: new("kitchen")}); p.Alias != "kitchen" {
 		t.Errorf("%+v", p)
 	}
 	if p := ask[Peer](v, "POST", "/api/v1/sessions/s1/peers/1/abort", nil); p.State != "gone" {

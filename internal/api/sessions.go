@@ -304,12 +304,7 @@ func (c *requestContext) changeSession(in SetSession) (Session, error) {
 		return Session{}, wrong.join()
 	}
 	if err := s.SetOptions(&in.Options.Options); err != nil {
-		for _, e := range faults(err) {
-			named := *e
-			named.Target = in.Options.path(e.Target)
-			wrong = append(wrong, &named)
-		}
-		return Session{}, wrong.join()
+		return Session{}, in.Options.named(err)
 	}
 	return sessionOf(s, c.lang), nil
 }

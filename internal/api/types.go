@@ -88,7 +88,7 @@ type (
 func Types() []reflect.Type {
 	return []reflect.Type{
 		reflect.TypeFor[Login](), reflect.TypeFor[Token](), reflect.TypeFor[Ticket](), reflect.TypeFor[Machine](),
-		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Reach](), reflect.TypeFor[Alias](),
+		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Reach](), reflect.TypeFor[SetPeer](),
 		reflect.TypeFor[Payload](), reflect.TypeFor[Encoded](), reflect.TypeFor[Send](), reflect.TypeFor[SendResults](),
 		reflect.TypeFor[StartRun](), reflect.TypeFor[Runs](), reflect.TypeFor[ListText](), reflect.TypeFor[Lists](), reflect.TypeFor[ExportList](), reflect.TypeFor[Events](), reflect.TypeFor[Live](),
 		reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[SetReceiveFile](), reflect.TypeFor[ReceiveFile](),

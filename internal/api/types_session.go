@@ -145,6 +145,9 @@ type (
 		Lines *sockeye.ModemLines `json:"lines,omitempty"`
 		// Interface is that on which the peer's datagrams come or go, for multicast groups.
 		Interface string `json:"interface,omitempty"`
+		// Options are those that can be changed, as the peer has them; absent if they are the
+		// session's.
+		Options *Options `json:"options,omitempty"`
 		Traffic
 	}
 	// TCP is what the kernel tells of a connection.
@@ -224,8 +227,10 @@ type (
 		ProductName string `json:"product_name,omitempty"`
 		Serial      string `json:"serial,omitempty"`
 	}
-	// Alias names a peer; "" takes the name away.
-	Alias struct {
-		Alias string `json:"alias"`
+	// SetPeer names a peer, "" takes the name away; or it changes options for the peer
+	// alone, of those that can be changed while a session is open.
+	SetPeer struct {
+		Alias   *string  `json:"alias,omitempty"`
+		Options *Options `json:"options,omitempty"`
 	}
 )

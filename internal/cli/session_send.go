@@ -123,10 +123,7 @@ func (f *sendFlags) named(err error) error {
 	if f.asHex {
 		words["payload.text"] = "--hex TEXT"
 	}
-	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		all = joined.Unwrap()
-	}
+	all := parts(err)
 	for n, one := range all {
 		if e, ok := errors.AsType[*sockeye.Error](one); ok && words[e.Target] != "" {
 			named := *e

@@ -143,6 +143,21 @@ func (s *Session) Endpoint() sockeye.Endpoint {
 // SetOptions changes options while the session is open: those that are given, of which
 // all must be of its kind and Live.
 func (s *Session) SetOptions(o *sockeye.Options) error {
+	if err := s.checkLive(o); err != nil {
+		return err
+	}
+	return s.transport.SetOptions(o)
+}
+
+// SetPeerOptions is SetOptions for one peer.
+func (s *Session) SetPeerOptions(p *Peer, o *sockeye.Options) error {
+	if err := s.checkLive(o); err != nil {
+		return err
+	}
+	return p.SetOptions(o)
+}
+
+func (s *Session) checkLive(o *sockeye.Options) error {
 	ep := s.id.Endpoint
 	ep.Options = *o
 	err := ep.Validate()
@@ -151,10 +166,7 @@ func (s *Session) SetOptions(o *sockeye.Options) error {
 			err = errors.Join(err, fixedOption(d.Name))
 		}
 	}
-	if err != nil {
-		return err
-	}
-	return s.transport.SetOptions(o)
+	return err
 }
 
 // fixedOption is the error of an option that stays as it is while a session is open.

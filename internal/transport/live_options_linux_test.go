@@ -197,3 +197,48 @@ func udpTo(t *testing.T, to netip.AddrPort, o sockeye.Options) *transport.Peer {
 	s, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, "udp://"+to.String()), Options: o}, nil)
 	return s.Peers()[0]
 }
+
+// C18, C19: options are changed for one peer alone, and for all again: then it has what
+// was given, and keeps what was not.
+func TestOptionsOfOnePeer(t *testing.T) {
+	transporttest.OnEachConnKind(t, func(t *testing.T) {
+		s, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
+		transporttest.DialTCP(t, s)
+		transporttest.DialTCP(t, s)
+		r.WaitKind(t, sockeye.Joined, 2)
+		peers := s.Peers()
+		if err := peers[0].SetOptions(&sockeye.Options{Cork: sockeye.On, QuickAck: sockeye.On}); err != nil {
+			t.Fatal(err)
+		}
+		has := func(when string, want ...bool) {
+			t.Helper()
+			for n, p := range peers {
+				quick := p.LiveOptions().QuickAck == sockeye.On
+				if corked(t, p) != want[2*n] || quick != want[2*n+1] || p.HasOwnOptions() != (n == 0) {
+					t.Errorf("%s: peer %d has cork %v, quick-ack %v, its own %v", when, n+1, corked(t, p), quick, p.HasOwnOptions())
+				}
+			}
+		}
+		has("for one", true, true, false, false)
+		if err := s.SetOptions(&sockeye.Options{Cork: sockeye.Off}); err != nil {
+			t.Fatal(err)
+		}
+		has("off for all", false, true, false, false)
+		if err := s.SetOptions(&sockeye.Options{Cork: sockeye.On}); err != nil {
+			t.Fatal(err)
+		}
+		has("on for all", true, true, true, false)
+	})
+}
+
+// A peer of UDP has no socket of its own.
+func TestOptionsOfADatagramPeer(t *testing.T) {
+	s, _ := transporttest.Listening(t, "udp", sockeye.Options{}, nil)
+	p, err := s.Reach(sockeye.ParseSocketAddr("127.0.0.1:9"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.SetOptions(&sockeye.Options{Broadcast: sockeye.On}); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.Unsupported {
+		t.Errorf("got %v", err)
+	}
+}

@@ -24,6 +24,7 @@ type Peer struct {
 
 	mover Mover
 	since time.Time
+	own   atomic.Pointer[sockeye.Options] // see SetOptions; nil: the session's
 
 	mu      sync.Mutex
 	done    latch // the left event is recorded
@@ -126,6 +127,48 @@ func (p *Peer) Finish(ctx context.Context) error {
 	}
 	return nil
 }
+
+// SetOptions changes those options that are given in o for this peer alone, until they
+// are changed for the whole session; see Session.SetOptions. A peer without a socket of
+// its own has none to change.
+func (p *Peer) SetOptions(o *sockeye.Options) error {
+	s := p.session
+	s.setting.Lock()
+	defer s.setting.Unlock()
+	s.mu.Lock()
+	apply := s.apply
+	s.mu.Unlock()
+	c, ok := p.mover.(FDController)
+	if !ok || apply == nil || !s.ep.Address.Network.Traits().Connections {
+		return errNoSocket
+	}
+	next := *p.LiveOptions()
+	sockeye.AllOptions.Live().Merge(&next, o)
+	if err := apply(&next, []FDController{c}); err != nil {
+		return netinfo.Explain("set", p.String(), err)
+	}
+	p.own.Store(&next)
+	return nil
+}
+
+// errNoSocket is why a peer has no options of its own.
+var errNoSocket = &sockeye.Error{
+	Kind: sockeye.Unsupported, Op: "set",
+	Message: sockeye.Text{En: "this peer has no socket of its own", Zh: "该连接对象没有自己的套接字"},
+	Hint:    sockeye.Text{En: "change the option for the whole session", Zh: "请对整个会话更改该选项"},
+}
+
+// LiveOptions are the peer's now: the session's, but for what was changed for it alone.
+// They do not change: ask again.
+func (p *Peer) LiveOptions() *sockeye.Options {
+	if own := p.own.Load(); own != nil {
+		return own
+	}
+	return p.session.LiveOptions()
+}
+
+// HasOwnOptions reports whether options were changed for the peer alone.
+func (p *Peer) HasOwnOptions() bool { return p.own.Load() != nil }
 
 // SetLines sets DTR and RTS of a serial port, or sends a break, and returns when that is
 // done.

@@ -279,8 +279,9 @@ func (s *Session) SetOptions(o *sockeye.Options) error {
 	s.mu.Lock()
 	apply, sockets := s.apply, slices.Clone(s.acceptQueues)
 	s.mu.Unlock()
-	for _, p := range s.snapshot() {
-		if c, ok := p.mover.(FDController); ok {
+	peers := s.snapshot()
+	for _, p := range peers {
+		if c, ok := p.mover.(FDController); ok && !p.HasOwnOptions() {
 			sockets = append(sockets, c)
 		}
 	}
@@ -290,6 +291,24 @@ func (s *Session) SetOptions(o *sockeye.Options) error {
 		}
 	}
 	s.live.Store(&next)
+	return s.setOwn(peers, apply, o)
+}
+
+// setOwn changes options for the peers that have some of their own.
+func (s *Session) setOwn(peers []*Peer, apply func(*sockeye.Options, []FDController) error, o *sockeye.Options) error {
+	for _, p := range peers {
+		own := p.own.Load()
+		c, ok := p.mover.(FDController)
+		if own == nil || !ok {
+			continue
+		}
+		next := *own
+		sockeye.AllOptions.Live().Merge(&next, o)
+		if err := apply(&next, []FDController{c}); err != nil {
+			return netinfo.Explain("set", p.String(), err)
+		}
+		p.own.Store(&next)
+	}
 	return nil
 }
 

@@ -67,7 +67,7 @@ func (in *readyReader) read(fd uintptr) bool {
 	}
 	c.order.Unlock()
 	if n > 0 {
-		if c.peer.session.live.Load().QuickAck == sockeye.On {
+		if c.peer.Public().LiveOptions().QuickAck == sockeye.On {
 			AckAtOnce(fd)
 		}
 		in.buf, in.n, in.err = buf, n, nil

@@ -94,7 +94,7 @@ func (c *epollConn) read(events uint32) (asked bool) {
 	case n > 0:
 		now := c.loop.session.Now()
 		l.now = now
-		if c.loop.session.Live().QuickAck == sockeye.On {
+		if c.peer.Public().LiveOptions().QuickAck == sockeye.On {
 			transport.AckAtOnce(uintptr(c.fd))
 		}
 		if n == len(buf) || events != unix.EPOLLIN {
