@@ -36,6 +36,8 @@ var dependencies = map[string]string{
 	"golang.org/x/sys":                    "socket options, TCP_INFO and batches that package syscall lacks",
 	"golang.org/x/text":                   "the tables of GBK, GB18030, Big5 and Shift-JIS",
 	"golang.org/x/term":                   "whether a stream is a person's terminal",
+	"github.com/miekg/dns":                "names and records of DNS messages, at an offset",
+	"google.golang.org/protobuf":          "fields of Protocol Buffers, and the descriptors that name them",
 }
 
 // TestDependencies: a module comes into the program only by the table above.

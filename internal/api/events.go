@@ -60,6 +60,11 @@ func (c *requestContext) frames(wrong *fieldFaults) *query.FrameQuery {
 	if len(*wrong) == 0 {
 		cut, err = query.WithFields(cut, set)
 		wrong.all(err)
+		cut, err = query.WithDecoder(cut, c.q.Get("decode"), c.workspace.knowledge())
+		wrong.all(err)
+	} else if name := c.q.Get("decode"); name != "" {
+		_, err := query.WithDecoder(nil, name, c.workspace.knowledge())
+		wrong.all(err)
 	}
 	return cut
 }
@@ -93,7 +98,7 @@ func (c *requestContext) lines(events []query.PageEvent) []EventLine {
 			*line.Bytes = e.Bytes
 		}
 		for n := range e.Frames {
-			line.Frames = append(line.Frames, frameLine(&e.Event, &e.Frames[n]))
+			line.Frames = append(line.Frames, frameLine(&e.Event, &e.Frames[n], c.lang))
 		}
 		out = append(out, line)
 	}

@@ -120,7 +120,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"", `{"rules":[{"match":"x:","every":5}],"network":"x","x":1}`, "network payload rules[0].every rules[0].match x"},
 	},
 	"GET /events": {
-		{"?from=x&limit=9999&back=maybe&kind=x&direction=x&text=a&hex=00&frame=x&check=x&q=1", "", "back check direction frame from hex kind limit q"},
+		{"?from=x&limit=9999&back=maybe&kind=x&direction=x&text=a&hex=00&frame=x&check=x&decode=x&q=1", "", "back check decode direction frame from hex kind limit q"},
 		{"?from=x&limit=-1&hex=0g&check=x", "", "check from hex limit"},
 		{"?limit=-1&regexp=(", "", "limit regexp"},
 		{"?limit=-1&text=a&regexp=b", "", "limit regexp"},
@@ -130,8 +130,17 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"?columns=5000&fields=u16&since=noon&until=x&direction=up&frame=x&check=x&text=a&q=1", "", "check columns direction fields frame q since text until"},
 		{"?hex=0g", "", "fields hex"},
 	},
-	"GET /live":      {{"?from=x&q=1", "", "from q"}},
-	"PUT /recording": {{"", `{"on":true,"path":"../x","sync":"x"}`, "path sync"}, {"?q=1", `{"on":1,"path":"../x","sync":"x"}`, "on path q sync"}},
+	"GET /events/{seq}/messages": {
+		{"?frame=x&check=x&decode=x&q=1", "", "check decode frame q"},
+		{"?decode=x", "", "decode"},
+	},
+	"POST /decode": {
+		{"", `{"decode":"x","payload":{"kind":"x","text":"a","charset":"qq"},"x":1}`, "decode payload.charset payload.kind x"},
+		{"", `{"decode":"x","data":"eA==","payload":{"kind":"hex","text":"0"}}`, "decode payload payload.text"},
+	},
+	"GET /sessions/{id}/protocols": {{"?peer=x&q=1", "", "peer q"}},
+	"GET /live":                    {{"?from=x&q=1", "", "from q"}},
+	"PUT /recording":               {{"", `{"on":true,"path":"../x","sync":"x"}`, "path sync"}, {"?q=1", `{"on":1,"path":"../x","sync":"x"}`, "on path q sync"}},
 	"PUT /sessions/{id}/file": {
 		{"?q=1", `{"on":1,"path":"../x","peer":-1}`, "on path peer q"},
 	},
@@ -165,7 +174,7 @@ func TestAllFaultsOfARequest(t *testing.T) {
 		if severalFaults[name] == nil {
 			t.Errorf("%s takes what may be wrong, and no request with several faults is tried", name)
 		}
-		at := strings.NewReplacer("{id}", "s1", "{peer}", "1", "{run}", "r1", "{number}", "1").Replace(r.path)
+		at := strings.NewReplacer("{id}", "s1", "{peer}", "1", "{run}", "r1", "{number}", "1", "{seq}", "3").Replace(r.path)
 		for _, c := range severalFaults[name] {
 			if got := v.faultsOf(r, at+c.query, c.body); got != c.want {
 				t.Errorf("%s%s %s (-want +got):\n%s", name, c.query, c.body, cmp.Diff(c.want, got))

@@ -8,13 +8,13 @@ import (
 )
 
 // frameQuery are the query parameters that ask for frames.
-var frameQuery = []string{"frame", "check", "fields"}
+var frameQuery = []string{"frame", "check", "fields", "decode"}
 
 // wholeFrame is the Mark of what is a frame.
 const wholeFrame = "whole"
 
 // frameLine is a frame as it is shown outside, on an event.
-func frameLine(e *sockeye.Event, f *query.PageFrame) Frame {
+func frameLine(e *sockeye.Event, f *query.PageFrame, l sockeye.Lang) Frame {
 	line := Frame{
 		Direction: f.Kind.String(), Seq: f.Seq, LastSeq: f.LastSeq, Time: stamp(f.Time), End: stamp(f.End),
 		Offset: f.Offset, Bytes: f.Bytes, Data: f.Data, Mark: f.Mark.String(), Check: f.Check.String(), Chunks: f.Chunks, Cuts: f.Reads,
@@ -32,6 +32,9 @@ func frameLine(e *sockeye.Event, f *query.PageFrame) Frame {
 			value.Number = &v.Number
 		}
 		line.Values = append(line.Values, value)
+	}
+	if m := f.Message; m != nil {
+		line.Message = &FrameMessage{Protocol: m.Protocol, Summary: m.Summary(l), Faulty: m.Faulty(), Role: string(m.Role), Key: m.Key}
 	}
 	if e.Peer == nil && f.Peer != nil {
 		line.PeerID, line.Peer = f.Peer.ID, f.Peer.Remote.String()

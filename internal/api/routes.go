@@ -83,6 +83,18 @@ func (s *Server) register() {
 	series.view = true
 	series.query = slices.Concat([]string{"columns", "since", "until", "session", "peer", "direction"}, frameQuery)
 	series.check = func(c *requestContext) error { _, wrong := c.seriesQuery(); return c.with(wrong.join()) }
+	handle(s, "GET", "/decoders", "The protocols that messages can be decoded of.", (*requestContext).decoders)
+	messages := handle(s, "GET", "/events/{seq}/messages", "The frames that end by an event, decoded.", (*requestContext).messages)
+	messages.query = []string{"frame", "check", "decode"}
+	messages.check = func(c *requestContext) error { _, wrong := c.messagesQuery(); return c.with(wrong.join()) }
+	handle(s, "POST", "/decode", "What bytes are, decoded; nothing is sent.", (*requestContext).decode)
+	protocols := handle(s, "GET", "/sessions/{id}/protocols", "Which protocols the peers of a session may speak.", (*requestContext).protocols)
+	protocols.query = []string{"peer"}
+	protocols.check = func(c *requestContext) error {
+		var wrong fieldFaults
+		c.number("peer", &wrong)
+		return c.with(wrong.join())
+	}
 	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*requestContext).eventData})
 	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"}, view: true,
 		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*requestContext).live,

@@ -59,6 +59,17 @@ type (
 		Cuts      []int  `json:"cuts,omitempty"` // where in it another chunk begins
 		// Values are what the specs in the parameter fields read in its content.
 		Values []FrameValue `json:"values,omitempty"`
+		// Message is what the decoder in the parameter decode says it is.
+		Message *FrameMessage `json:"message,omitempty"`
+	}
+	// FrameMessage is a frame as a message of a protocol, in one line;
+	// /events/{seq}/messages has its fields.
+	FrameMessage struct {
+		Protocol string `json:"protocol"`
+		Summary  string `json:"summary"`
+		Faulty   bool   `json:"faulty,omitempty"` // something is wrong in it
+		Role     string `json:"role,omitempty" enum:"request,response,one-way"`
+		Key      string `json:"key,omitempty"` // what it has in common with its answer
 	}
 	// FrameValue is a named value of a frame. From and To are the bytes of the frame's
 	// content that it was read from.

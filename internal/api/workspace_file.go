@@ -21,6 +21,7 @@ type store struct {
 	mu     sync.Mutex             // one change at a time
 	memory atomic.Pointer[[]byte] // the text, where there is no file to keep it in
 	sound  atomic.Pointer[workspace.File]
+	known  atomic.Pointer[workspace.Knowledge] // what sound says of protocols
 	// latest is what the text was understood as: as long as it is the same text, what is
 	// opened is the very plan that was shown.
 	latest atomic.Pointer[kept]
@@ -69,7 +70,17 @@ func (s *store) keep(k kept) {
 	s.latest.Store(&k)
 	if k.err == nil {
 		s.sound.Store(k.file)
+		known, _ := k.file.Knowledge() // it is sound
+		s.known.Store(&known)
 	}
+}
+
+// knowledge is what the workspace says of the messages of protocols.
+func (s *store) knowledge() (k workspace.Knowledge) {
+	if known := s.known.Load(); known != nil {
+		k = *known
+	}
+	return k
 }
 
 // understood is what a text says. No text says nothing.

@@ -32,6 +32,7 @@ type app struct {
 // end at once; see AwaitSignals.
 func Run(args []string, std terminal.Streams, signals <-chan os.Signal) int {
 	a := &app{Terminal: terminal.New(std)}
+	a.ReadRegisters = offline.ReadRegisters
 	defer a.Close()
 	a.Lang = a.language(args)
 	go a.AwaitSignals(signals)

@@ -142,7 +142,7 @@ var placeholders = map[string]string{
 	"port": "PORT", "peer": "PEER", "session": "SESSION", "direction": "received|sent", "since": "TIME", "until": "TIME", "bytes": "HEX",
 	"output": "PATH", "record": "PLACE", "sync": "relaxed|always", "format": "FORMAT", "from": "N",
 	"bind": "IP", "cert": "FILE", "key": "FILE", "password-file": "FILE", "host": "NAME", "to": "PEER", "line-ending": "lf|crlf|cr",
-	"charset": "NAME", "checksum": "NAME", "send-list": "FILE", "send-file": "FILE", "repeat": "N", "var": "NAME=VALUE", "fields": "SPEC", "value": "NAME",
+	"charset": "NAME", "checksum": "NAME", "send-list": "FILE", "send-file": "FILE", "repeat": "N", "var": "NAME=VALUE", "fields": "SPEC", "value": "NAME", "as": "NAME", "decode": "NAME", "registers": "FILE", "schema": "FILE",
 }
 
 func placeholder(f *pflag.Flag) string {
@@ -220,7 +220,7 @@ func (a *app) usageLine(cmd *cobra.Command) string {
 
 // commandOrder is how the commands are listed: what a newcomer needs first. Those
 // below another command stand by name.
-var commandOrder = []string{"ui", "session", "demo", "listen", "connect", "relay", "device", "deploy", "run", "hub", "rule", "log", "plot", "fields", "payload", "crc", "ca", "addrs", "ports", "sensors", "service", "resolve", "doctor", "explain", "help", "completion", "version"}
+var commandOrder = []string{"ui", "session", "demo", "listen", "connect", "relay", "device", "deploy", "run", "hub", "rule", "log", "decode", "plot", "fields", "payload", "crc", "ca", "addrs", "ports", "sensors", "service", "resolve", "doctor", "explain", "help", "completion", "version"}
 
 func commandList(cmd *cobra.Command) string {
 	commands := slices.Clone(cmd.Commands())

@@ -124,7 +124,7 @@ func TestHelpExamplesParse(t *testing.T) {
 			for _, a := range cmd.Flags().Args() {
 				var err error
 				switch cmd.Parent().Name() + " " + cmd.Name() {
-				case "sockeye resolve", "sockeye run", "sockeye plot", "sockeye deploy", "sockeye explain":
+				case "sockeye resolve", "sockeye run", "sockeye plot", "sockeye decode", "sockeye deploy", "sockeye explain":
 				case "sockeye payload":
 					_, err = payload.Parse(a, payload.ParseOptions{Hex: cmd.Flag("hex").Changed})
 				case "crc find":

@@ -53,6 +53,7 @@ connect do. It ends with the session, or with the workbench.`,
 	fs.BoolVar(&f.Json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
 	fs.BoolVar(&f.Raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
 	f.FrameFlags.Register(a.Terminal, fs)
+	f.Decode.Register(a.Terminal, fs)
 	return cmd
 }
 

@@ -6,11 +6,11 @@ import "bytes"
 // Such bytes before a frame belong to it: senders put them there to flush noise
 // (RFC 1055).
 type byteStuffed struct {
-	stop   byte
-	decode func(dst, b []byte) ([]byte, bool)
-	max    int
-	lead   int  // stops before the frame, as far as they were seen
-	over   bool // the frame was too long already: its rest is Oversize, too
+	stop     byte
+	unescape func(dst, b []byte) ([]byte, bool)
+	max      int
+	lead     int  // stops before the frame, as far as they were seen
+	over     bool // the frame was too long already: its rest is Oversize, too
 }
 
 func (s *byteStuffed) cut(b []byte, seen int) (int, Mark) {
@@ -60,7 +60,7 @@ func (s *byteStuffed) body(frame []byte, scratch *[]byte) []byte {
 	for frame[lead] == s.stop {
 		lead++
 	}
-	out, ok := s.decode((*scratch)[:0], frame[lead:len(frame)-1])
+	out, ok := s.unescape((*scratch)[:0], frame[lead:len(frame)-1])
 	*scratch = out
 	if !ok {
 		return nil
@@ -68,49 +68,5 @@ func (s *byteStuffed) body(frame []byte, scratch *[]byte) []byte {
 	return out
 }
 
-// The special bytes of SLIP, RFC 1055.
-const (
-	slipEnd    = 0xC0
-	slipEsc    = 0xDB
-	slipEscEnd = 0xDC
-	slipEscEsc = 0xDD
-)
-
-func decodeSLIP(dst, b []byte) ([]byte, bool) {
-	for {
-		at := bytes.IndexByte(b, slipEsc)
-		if at < 0 {
-			return append(dst, b...), true
-		}
-		dst = append(dst, b[:at]...)
-		if at+1 == len(b) {
-			return dst, false
-		}
-		switch b[at+1] {
-		case slipEscEnd:
-			dst = append(dst, slipEnd)
-		case slipEscEsc:
-			dst = append(dst, slipEsc)
-		default:
-			return dst, false
-		}
-		b = b[at+2:]
-	}
-}
-
-// decodeCOBS: each code byte says how many bytes follow before the next zero; 255
-// means 254 bytes and no zero.
-func decodeCOBS(dst, b []byte) ([]byte, bool) {
-	for len(b) > 0 {
-		n := int(b[0])
-		if n == 0 || n > len(b) {
-			return dst, false
-		}
-		dst = append(dst, b[1:n]...)
-		b = b[n:]
-		if n < 255 && len(b) > 0 {
-			dst = append(dst, 0)
-		}
-	}
-	return dst, true
-}
+// slipEnd ends a frame of SLIP (RFC 1055).
+const slipEnd = 0xC0

@@ -10,6 +10,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/checksum"
+	"sockeye/internal/decode"
 )
 
 // talk feeds events to a splitter of lines and notes the frames as "kind body mark".
@@ -144,11 +145,11 @@ func TestCOBSLongBlock(t *testing.T) {
 		block[i] = byte(i + 1)
 	}
 	coded := append(append([]byte{255}, block...), 2, 'x')
-	if got, ok := decodeCOBS(nil, coded); !ok || string(got) != string(block)+"x" {
+	if got, ok := decode.UnescapeCOBS(nil, coded); !ok || string(got) != string(block)+"x" {
 		t.Errorf("%v, %d bytes: %x", ok, len(got), got)
 	}
 	for _, short := range [][]byte{{2}, {255, 1}, {0}} {
-		if got, ok := decodeCOBS(nil, short); ok {
+		if got, ok := decode.UnescapeCOBS(nil, short); ok {
 			t.Errorf("%x gives %x", short, got)
 		}
 	}

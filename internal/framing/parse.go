@@ -23,6 +23,7 @@ type specFault struct {
 //	delim:0d0a     delim:";"      fixed:8     idle:20ms
 //	length:offset=2,size=2        length:size=4,order=little,counts=all,adjust=2,head=aa55
 //	length:size=varint            between:head=7e,tail=7e       stx:after=1
+//	message:http
 //
 // Bytes are hex, or text with escapes in double quotes. Every kind whose frames
 // vary in length takes max=, the longest frame in bytes. The error is an
@@ -141,7 +142,7 @@ func unknownKind(word string) *specFault {
 var Examples = map[Method]string{
 	None: "none", Line: "line", Delimiter: "delim:0d0a", Fixed: "fixed:8",
 	Length: "length:offset=2,size=2", Between: "between:head=7e,tail=7e", STX: "stx:after=1", Idle: "idle:20ms",
-	SLIP: "slip", COBS: "cobs", ModbusRTU: "modbus-rtu", ModbusTCP: "modbus-tcp", JSON: "json",
+	SLIP: "slip", COBS: "cobs", ModbusRTU: "modbus-rtu", ModbusTCP: "modbus-tcp", JSON: "json", Message: "message:http",
 }
 
 func exampleHint(k Method) textPair {

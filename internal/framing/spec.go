@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sockeye/internal/decode"
 	"sockeye/internal/payload"
 )
 
@@ -28,16 +29,18 @@ const (
 	ModbusRTU Method = "modbus-rtu" // Modbus over Serial Line V1.02, section 2.5.1
 	ModbusTCP Method = "modbus-tcp" // Modbus Messaging on TCP/IP V1.0b, section 3.1.3
 	JSON      Method = "json"       // one JSON value after the other (RFC 8259)
+	Message   Method = "message"    // as a decoder of package decode finds its messages
 )
 
 // Methods lists every method in the order help texts show them.
-var Methods = []Method{None, Line, Delimiter, Fixed, Length, Between, STX, Idle, SLIP, COBS, ModbusRTU, ModbusTCP, JSON}
+var Methods = []Method{None, Line, Delimiter, Fixed, Length, Between, STX, Idle, SLIP, COBS, ModbusRTU, ModbusTCP, JSON, Message}
 
-// DefaultMax is the longest frame in bytes when a Spec does not say, and MaxLimit
-// the most that it may say.
+// DefaultMax is the longest frame in bytes when a Spec does not say, of messages that a
+// decoder finds DefaultMessageMax; MaxLimit is the most that it may say.
 const (
-	DefaultMax = 64 << 10
-	MaxLimit   = 16 << 20
+	DefaultMax        = 64 << 10
+	DefaultMessageMax = 1 << 20
+	MaxLimit          = 16 << 20
 )
 
 // LengthOrder is the byte order of a length.
@@ -86,6 +89,8 @@ type Spec struct {
 	// Pause ends a frame (idle); for modbus-rtu it ends what is no frame, and 0
 	// means that no pause does.
 	Pause time.Duration
+	// Protocol is the name of the decoder that finds them (message).
+	Protocol string
 }
 
 // String writes the spec as Parse reads it, without what is the default.
@@ -112,10 +117,13 @@ func (s Spec) String() string {
 
 // max is the longest frame in bytes.
 func (s Spec) max() int {
-	if s.Max == 0 {
-		return DefaultMax
+	switch {
+	case s.Max > 0:
+		return s.Max
+	case s.Method == Message:
+		return DefaultMessageMax
 	}
-	return s.Max
+	return DefaultMax
 }
 
 // specField is one setting of a kind.
@@ -159,6 +167,8 @@ func fieldsOf(k Method) []specField {
 		return []specField{needed(alone(pause("pause", ""))), most}
 	case ModbusRTU:
 		return []specField{pause("idle", defaultRTUPause.String())}
+	case Message:
+		return []specField{needed(alone(protocol())), number("max", 1, MaxLimit, strconv.Itoa(DefaultMessageMax), func(s *Spec) *int { return &s.Max })}
 	}
 	return nil // none, modbus-tcp
 }
@@ -210,10 +220,23 @@ func number(name string, least, most int, def string, of func(*Spec) *int) specF
 			if err != nil || n < least || n > most {
 				return v.wrong(both("%s is not a number from %d to %d", "%s 不是 %d 到 %d 之间的数字", v.quoted(), least, most), none)
 			}
-			if name == "max" && n == DefaultMax {
+			if name == "max" && strconv.Itoa(n) == def {
 				n = 0
 			}
 			*of(s) = n
+			return nil
+		}}
+}
+
+// protocol is a setting whose value is the name of a decoder.
+func protocol() specField {
+	return specField{name: "protocol",
+		print: func(s *Spec) string { return s.Protocol },
+		set: func(s *Spec, v specValue) *specFault {
+			if _, known := decode.Named(v.text); !known {
+				return v.wrong(both("%s is no decoder", "没有 %s 这个解码器", v.quoted()), both("the decoders are %s", "可选：%s", strings.Join(decode.Names(), ", ")))
+			}
+			s.Protocol = v.text
 			return nil
 		}}
 }

@@ -1,6 +1,10 @@
 package framing
 
-import "bytes"
+import (
+	"bytes"
+
+	"sockeye/internal/decode"
+)
 
 // cutter makes the rule of a spec.
 func (s Spec) cutter() splitRule {
@@ -18,9 +22,9 @@ func (s Spec) cutter() splitRule {
 	case STX:
 		return &between{head: []byte{0x02}, tail: []byte{0x03}, after: s.After, max: s.max()}
 	case SLIP:
-		return &byteStuffed{stop: slipEnd, decode: decodeSLIP, max: s.max()}
+		return &byteStuffed{stop: slipEnd, unescape: decode.UnescapeSLIP, max: s.max()}
 	case COBS:
-		return &byteStuffed{stop: 0, decode: decodeCOBS, max: s.max()}
+		return &byteStuffed{stop: 0, unescape: decode.UnescapeCOBS, max: s.max()}
 	case ModbusRTU:
 		return rtu{}
 	case ModbusTCP:
@@ -29,6 +33,9 @@ func (s Spec) cutter() splitRule {
 		return &jsonValues{max: s.max()}
 	case Idle:
 		return idleGap{max: s.max()}
+	case Message:
+		d, _ := decode.Named(s.Protocol) // Parse has looked for it
+		return &messages{decoder: d, max: s.max()}
 	}
 	return unframed{}
 }

@@ -16,15 +16,27 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// writeFrames exports the frames of a recording as CSV.
+// messageColumns are those of frames that are decoded, after framing.CSVHeader.
+var messageColumns = []string{"protocol", "message", "role", "key"}
+
+// writeFrames exports the frames of a recording as CSV, and which messages they are, if
+// that was asked for.
 func (a *commands) writeFrames(d *recording.Reader, m *recording.Matcher, wants func(*framing.PeerFrame) bool, c *terminal.FrameChoice, w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	err := out.Write(framing.CSVHeader)
-	split := c.Splitter()
+	split, decoding := c.Splitter(), c.Decoding()
+	header := framing.CSVHeader
+	if decoding != nil {
+		header = slices.Concat(header, messageColumns)
+	}
+	err := out.Write(header)
 	write := func(f *framing.PeerFrame) {
+		row := f.CSV()
+		if decoding != nil {
+			row = append(row, a.messageCells(decoding, f)...)
+		}
 		if err == nil && (wants == nil || wants(f)) {
-			err = out.Write(f.CSV())
+			err = out.Write(row)
 		}
 	}
 	readErr := d.Each(a.Ctx, m, func(e *sockeye.Event) error {
@@ -34,6 +46,15 @@ func (a *commands) writeFrames(d *recording.Reader, m *recording.Matcher, wants 
 	split.End(write)
 	out.Flush()
 	return errors.Join(readErr, out.Error())
+}
+
+// messageCells are the cells of messageColumns.
+func (a *commands) messageCells(decoding *framing.Decoding, f *framing.PeerFrame) []string {
+	m, _, _, ok := decoding.Message(f)
+	if !ok {
+		return make([]string, len(messageColumns))
+	}
+	return []string{m.Protocol, payload.EscapeCSV(string(m.AppendSummary(nil, a.Lang))), string(m.Role), payload.EscapeCSV(payload.SafeString(m.Key))}
 }
 
 // writeValues exports the values of frames as CSV: one row per frame that has any, one

@@ -143,6 +143,7 @@ direction in a file of its own, or one pcapng file.`,
 	f.register(a, fs)
 	f.registerContent(a, fs)
 	frames.Register(a.Terminal, fs)
+	frames.Decode.Register(a.Terminal, fs)
 	return cmd
 }
 
@@ -169,11 +170,7 @@ func (a *commands) logExport(args []string, f *filterFlags, frames *terminal.Fra
 	}
 	if x.cut != nil {
 		if form == "raw" || form == "pcapng" {
-			flag := "--frame"
-			if frames.Frame == "" {
-				flag = "--fields"
-			}
-			return terminal.Usage(flag, sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
+			return terminal.Usage(frames.Flag(), sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
 		}
 		after = time.Time{} // a frame may begin before
 		if filter, x.wants, err = query.FramesOf(filter); err != nil {

@@ -56,6 +56,7 @@ with what is being recorded.`,
 	fs.BoolVar(&d.Json, "json", false, a.t("print one JSON event per line", "每个事件输出一行 JSON"))
 	fs.BoolVar(&d.Raw, "raw", false, a.t("write received bytes exactly, nothing else", "原样输出收到的字节"))
 	d.FrameFlags.Register(a.Terminal, fs)
+	d.Decode.Register(a.Terminal, fs)
 	fs.Var(terminal.CharsetText(&charset), "charset", a.t("charset of text: utf-8, gbk, gb18030, big5, shift-jis or latin-1", "文本编码：utf-8、gbk、gb18030、big5、shift-jis 或 latin-1"))
 	return cmd
 }

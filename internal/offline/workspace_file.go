@@ -39,3 +39,20 @@ func ChooseRules(openings []workspace.Opening, endpoint string) (workspace.Openi
 	}
 	return workspace.Opening{}, terminal.Usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", endpoint)}, sockeye.Text{})
 }
+
+// ReadRegisters reads the names of registers in a workspace file. The rest of the file has
+// to be sound, too.
+func ReadRegisters(path string) (map[string]string, error) {
+	f, err := workspace.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Openings(); err != nil {
+		return nil, err
+	}
+	if len(f.Registers) == 0 {
+		return nil, terminal.Usage("--registers", sockeye.Text{En: "the file names no registers", Zh: "该文件没有为寄存器命名"},
+			sockeye.Text{En: `write [registers] and lines like "holding 100" = 'i16be temp*0.1 "°C"'`, Zh: `写 [registers]，以及 "holding 100" = 'i16be temp*0.1 "°C"' 这样的行`})
+	}
+	return f.Registers, nil
+}

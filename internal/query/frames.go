@@ -15,11 +15,14 @@ import (
 )
 
 // FrameQuery says how streams are cut into frames, which checksum these end with (the zero
-// Trailer is none), and which values are read in them.
+// Trailer is none), which values are read in them, and of which protocol they are messages
+// ("" is none).
 type FrameQuery struct {
 	Spec   framing.Spec
 	Check  checksum.Trailer
 	Fields fields.Set
+	Decode string
+	Known  framing.Knowledge // of the protocol
 }
 
 // FramePage says how the frames of a Page were found.
@@ -46,6 +49,7 @@ type PageFrame struct {
 	BodyFrom, BodyTo int
 	Decoded          []byte
 	Values           []fields.Value // if they were asked for
+	Message          *Decoded       // nil if it was not asked for, or the frame is none
 }
 
 // The bounds of the frames of one query.
@@ -84,6 +88,7 @@ type frameQuery struct {
 	who     *recording.Matcher // of frames
 	content func(*framing.PeerFrame) bool
 	values  *fields.SetReader // nil: none are asked for
+	decoded *framing.Decoding // nil: nobody asked for messages
 
 	frames  []PageFrame // of the event that is looked at
 	held    int
@@ -100,6 +105,9 @@ func newFrameQuery(c *frameCache, q Query) *frameQuery {
 	if len(q.Cut.Fields) > 0 {
 		l.values = q.Cut.Fields.NewReader()
 	}
+	if q.Cut.Decode != "" {
+		l.decoded = framing.NewDecoding(q.Cut.Decode, q.Cut.Known)
+	}
 	return l
 }
 
@@ -114,13 +122,14 @@ func (l *frameQuery) wantsFrame(f *framing.PeerFrame) bool {
 
 // take keeps a frame of the event that is looked at, if it is wanted.
 func (l *frameQuery) take(f *framing.PeerFrame) {
+	message := decodedOf(l.decoded, f) // also before the window: a later one may answer it
 	switch {
 	case !l.begun || !l.wantsFrame(f):
 	case len(l.frames) == maxFrames || l.held+min(len(f.Data), maxPreview) > maxFrameData && len(l.frames) > 0:
 		l.leftOut++
 	default:
 		kept := keepFrame(f)
-		kept.Values = valuesOf(l.values, nil, f)
+		kept.Values, kept.Message = valuesOf(l.values, nil, f), message
 		l.frames = append(l.frames, kept)
 		l.held += min(len(f.Data), maxPreview)
 	}

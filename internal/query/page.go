@@ -52,7 +52,7 @@ type PageEvent struct {
 func (e *PageEvent) size() int {
 	n := len(e.Data)
 	for i := range e.Frames {
-		n += frameSize + len(e.Frames[i].Data) + len(e.Frames[i].Decoded) + valueSize*len(e.Frames[i].Values)
+		n += frameSize + len(e.Frames[i].Data) + len(e.Frames[i].Decoded) + valueSize*len(e.Frames[i].Values) + e.Frames[i].Message.size()
 	}
 	return n
 }

@@ -19,6 +19,7 @@ import (
 type FrameFlags struct {
 	Frame, Check string
 	Fields       []string
+	Decode       DecodeFlags
 }
 
 // Register adds the flags to a command.
@@ -34,6 +35,7 @@ type FrameChoice struct {
 	spec   framing.Spec
 	check  checksum.Trailer
 	Fields fields.Set
+	decode *framing.Decoding // nil: nobody asked for messages
 }
 
 // Choice is what the flags mean; nil is no frames.
@@ -42,9 +44,13 @@ func (f *FrameFlags) Choice() (*FrameChoice, error) {
 	if err != nil {
 		return nil, err
 	}
+	decoding, err := f.Decode.Decoding()
+	if err != nil {
+		return nil, err
+	}
 	c, err := f.framing(set)
 	if c != nil && err == nil {
-		c.Fields = set
+		c.Fields, c.decode = set, decoding
 	}
 	return c, err
 }
@@ -62,8 +68,11 @@ func parseFields(typed []string) (set fields.Set, err error) {
 }
 
 // framing is how frames are found: as the flags say, or else as is usual for the
-// values in them.
+// messages or values in them.
 func (f *FrameFlags) framing(set fields.Set) (*FrameChoice, error) {
+	if f.Frame == "" && f.Decode.Protocol != "" {
+		return parseFrameChoice(framing.OfMessages(f.Decode.Protocol), f.Check)
+	}
 	if f.Frame == "" && len(set) > 0 {
 		return parseFrameChoice(set[0].Framing(), f.Check)
 	}
@@ -132,15 +141,26 @@ func (c *FrameChoice) Values() *fields.SetReader {
 	return c.Fields.NewReader()
 }
 
+// Flag is the first flag that asks for frames.
+func (f *FrameFlags) Flag() string {
+	switch {
+	case f.Frame != "":
+		return "--frame"
+	case len(f.Fields) > 0:
+		return "--fields"
+	}
+	return "--decode"
+}
+
+// Decoding is how frames are decoded; nil if nobody asked.
+func (c *FrameChoice) Decoding() *framing.Decoding { return c.decode }
+
 // Framed is form for a view that shows frames.
 func (f *FrameFlags) Framed(d *DisplayFlags, shown OutputFormat) (OutputFormat, error) {
 	switch {
-	case f.Frame == "" && len(f.Fields) == 0:
+	case f.Frame == "" && len(f.Fields) == 0 && f.Decode.Protocol == "":
 	case d.Raw:
-		flag := "--frame"
-		if f.Frame == "" {
-			flag = "--fields"
-		}
+		flag := f.Flag()
 		return 0, Usage(flag+" --raw", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"},
 			sockeye.Text{En: "raw is the bytes as they came; use --json for frames in a program", Zh: "raw 是原样的字节；供程序使用的帧请用 --json"})
 	case shown == Raw: // into a pipe
@@ -205,6 +225,9 @@ func (v *View) reframe(c *FrameChoice, again *journal.Cursor) {
 	if c != nil && c.Fields == nil && v.values != nil {
 		c.Fields = v.values.set
 	}
+	if c != nil && c.decode == nil {
+		c.decode = v.decoding
+	}
 	v.ShowFrames(c)
 	if v.Cut == nil {
 		v.ShowNotice(v.term.T("from here on as chunks, as they were read", "以下按收到的数据块显示"))
@@ -246,7 +269,7 @@ func (v *View) ShowFrame(f *framing.PeerFrame) {
 		return
 	}
 	if v.Format == JSONLines {
-		v.buf = append(v.values.appendJSON(f.AppendJSON(v.buf[:0]), f), '\n')
+		v.buf = append(v.appendMessageJSON(v.values.appendJSON(f.AppendJSON(v.buf[:0]), f), f), '\n')
 	} else {
 		v.buf = v.appendFrame(v.buf[:0], f)
 	}
@@ -257,9 +280,10 @@ func (v *View) ShowFrame(f *framing.PeerFrame) {
 // brackets what is special about it.
 func (v *View) appendFrame(dst []byte, f *framing.PeerFrame) []byte {
 	dst = v.appendHead(dst, sockeye.Event{Kind: f.Kind, Peer: f.Peer, Time: f.Time})
+	dst, tree := v.appendMessage(dst, f)
 	dst, valued := v.values.append(dst, f, v)
 	switch {
-	case valued:
+	case valued || tree != nil:
 	case v.Format == HexLines:
 		dst = append(dst, v.term.ByteCount(len(f.Data))...)
 	default:
@@ -282,7 +306,7 @@ func (v *View) appendFrame(dst []byte, f *framing.PeerFrame) []byte {
 		dst = v.appendNote(dst, v.term.T("checksum wrong", "校验错误"))
 	}
 	dst = v.appendCuts(dst, f.Reads)
-	dst = append(dst, '\n')
+	dst = append(append(dst, '\n'), tree...)
 	if v.Format == HexLines {
 		dst = payload.AppendHexdump(dst, f.Data, 0, "    ")
 	}

@@ -60,6 +60,7 @@ func (f *DisplayFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.BoolVar(&f.Quiet, "quiet", false, a.T("show nothing", "不显示任何内容"))
 	fs.BoolVarP(&f.Verbose, "verbose", "v", false, a.T("with --raw: tell on standard error who comes and goes", "配合 --raw：在标准错误上显示连接与断开"))
 	f.FrameFlags.Register(a, fs)
+	f.Decode.Register(a, fs)
 	f.Drain = 5 * time.Second
 	fs.Var(&Duration{&f.Drain}, "drain", a.T("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 }

@@ -46,8 +46,10 @@ type Terminal struct {
 	Hurry context.Context
 	// interrupt is what Ctrl-C does while a console has the keyboard.
 	interrupt func()
-	stdin     stdinFile
-	fromHub   stdinFile // the recording that was read from a hub
+	// ReadRegisters reads the names of registers in a workspace file, for --registers.
+	ReadRegisters func(path string) (map[string]string, error)
+	stdin         stdinFile
+	fromHub       stdinFile // the recording that was read from a hub
 
 	stop, stopNow context.CancelCauseFunc
 	keyboard      chan os.Signal // interrupts that come as keys

@@ -29,7 +29,10 @@ func (v *View) ShowFrames(c *FrameChoice) {
 
 // ShowValues makes the view show the values of the frames that it is given.
 func (v *View) ShowValues(c *FrameChoice) {
-	v.values = nil
+	v.values, v.decoding = nil, nil
+	if c != nil {
+		v.decoding = c.decode
+	}
 	if reader := c.Values(); reader != nil {
 		v.values = &valueColumns{set: c.Fields, reader: reader, widths: map[string]int{}}
 	}

@@ -44,6 +44,7 @@ type View struct {
 	Cut        *framing.Splitter             // frames are shown instead of chunks
 	choice     *FrameChoice                  // how they are found; nil: chunks
 	values     *valueColumns                 // nil: frames show their bytes
+	decoding   *framing.Decoding             // nil: frames are not decoded
 	WantsFrame func(*framing.PeerFrame) bool // nil: all
 	FrameErr   error                         // of writing a frame
 	shown      uint64                        // the last event that was read

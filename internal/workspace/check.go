@@ -164,6 +164,8 @@ func (c *checker) openings() ([]Opening, error) {
 	c.payloads()
 	lists := c.lists()
 	c.aliases()
+	c.registers()
+	c.fieldSpecs()
 	var all []Opening
 	names := map[string]bool{}
 	if n := len(c.file.Endpoints); n > MaxEndpoints {

@@ -39,6 +39,12 @@ type File struct {
 	Endpoints []Endpoint `toml:"endpoint,omitempty" json:"endpoint,omitempty"`
 	// Rules are sets of rules with a name; a set's rules are tried in their order.
 	Rules map[string][]Rule `toml:"rules,omitempty" json:"rules,omitempty"`
+	// Registers name what Modbus registers hold: "holding 100" = "i16be temp*0.1"; see
+	// decode.ParseRegisters.
+	Registers map[string]string `toml:"registers,omitempty" json:"registers,omitempty"`
+	// Fields are field specs with a name, as fields.Parse reads them; several lines are
+	// several specs, tried in turn.
+	Fields map[string]string `toml:"fields,omitempty" json:"fields,omitempty"`
 	// Lists are lists of payloads to send, with a name.
 	Lists map[string]List `toml:"lists,omitempty" json:"lists,omitempty"`
 }

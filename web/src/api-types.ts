@@ -69,6 +69,58 @@ export interface Decide {
   data?: string;
 }
 
+/**
+ * Decode asks what bytes are: of a payload as it would be sent, or as they are. Decode
+ * is the name of a decoder; "" is auto.
+ */
+export interface Decode {
+  decode?: string;
+  payload?: Payload;
+  data?: string;
+}
+
+/**
+ * DecodedBytes are messages one after the other. Left counts the bytes after them that
+ * are none.
+ */
+export interface DecodedBytes {
+  data: string;
+  messages: MessageLine[];
+  left: number;
+}
+
+/**
+ * DecodedFrame is a frame and what it says. The bytes of the tree's nodes count in
+ * the frame's data; or, with InBody, in its body, which is not a part of its data as
+ * it is.
+ */
+export interface DecodedFrame {
+  frame: Frame;
+  in_body?: boolean;
+  /** no event has ended it yet */
+  open?: boolean;
+  tree?: MessageLine;
+}
+
+/** Decoder is one of them. Frame is how its messages are found in a stream. */
+export interface Decoder {
+  name: string;
+  title: string;
+  /** the document that defines it */
+  source?: string;
+  frame: string;
+  /** registered for it */
+  ports?: number[];
+}
+
+/**
+ * Decoders are the protocols that messages can be decoded of. Auto chooses one of
+ * them for each message.
+ */
+export interface Decoders {
+  decoders: Decoder[];
+}
+
 /** Device lets the session play the experiment's board. */
 export interface Device {
   hello: string;
@@ -280,6 +332,22 @@ export interface Frame {
   cuts?: number[];
   /** Values are what the specs in the parameter fields read in its content. */
   values?: FrameValue[];
+  /** Message is what the decoder in the parameter decode says it is. */
+  message?: FrameMessage;
+}
+
+/**
+ * FrameMessage is a frame as a message of a protocol, in one line;
+ * /events/{seq}/messages has its fields.
+ */
+export interface FrameMessage {
+  protocol: string;
+  summary: string;
+  /** something is wrong in it */
+  faulty?: boolean;
+  role?: "request" | "response" | "one-way";
+  /** what it has in common with its answer */
+  key?: string;
 }
 
 /**
@@ -426,6 +494,25 @@ export interface Machine {
   recordings: string;
 }
 
+export interface MessageLine {
+  protocol: string;
+  role?: "request" | "response" | "one-way";
+  key?: string;
+  bytes: number;
+  short?: boolean;
+  tree: NodeLine;
+}
+
+/**
+ * Messages are the frames that end by an event, decoded. Frames that are no message of
+ * the protocol are among them without a tree. Open are those that no event has ended
+ * yet.
+ */
+export interface Messages {
+  messages: DecodedFrame[];
+  left_out?: number;
+}
+
 export interface ModemLines {
   dtr: boolean;
   rts: boolean;
@@ -433,6 +520,17 @@ export interface ModemLines {
   dsr: boolean;
   dcd: boolean;
   ri: boolean;
+}
+
+export interface NodeLine {
+  name: string;
+  value?: string;
+  unit?: string;
+  note?: string;
+  fault?: string;
+  from: number;
+  to: number;
+  children?: NodeLine[];
 }
 
 /**
@@ -708,6 +806,27 @@ export interface Process {
   pid?: number;
   user?: string;
   program?: string;
+}
+
+/**
+ * Protocol is what one direction of a peer looks like. Score is how sure that is, from
+ * 1 to 100; Size is the length of its messages, if all have the same.
+ */
+export interface Protocol {
+  peer_id: number;
+  direction: "received" | "sent";
+  /** the name of the decoder */
+  decode: string;
+  title: string;
+  summary: string;
+  score: number;
+  messages: number;
+  size?: number;
+}
+
+/** Protocols are what the peers of a session may speak, the likeliest first. */
+export interface Protocols {
+  protocols: Protocol[];
 }
 
 /** Queue is the kernel's queue of connections not yet accepted. */
@@ -1487,6 +1606,16 @@ export interface WorkspaceFile {
   endpoint?: SavedEndpoint[];
   /** Rules are sets of rules with a name; a set's rules are tried in their order. */
   rules?: Record<string, Rule[]>;
+  /**
+   * Registers name what Modbus registers hold: "holding 100" = "i16be temp*0.1"; see
+   * decode.ParseRegisters.
+   */
+  registers?: Record<string, string>;
+  /**
+   * Fields are field specs with a name, as fields.Parse reads them; several lines are
+   * several specs, tried in turn.
+   */
+  fields?: Record<string, string>;
   /** Lists are lists of payloads to send, with a name. */
   lists?: Record<string, List>;
 }

@@ -48,6 +48,7 @@ export const kinds: readonly Kind[] = [
   { name: 'modbus-rtu', word: 'frameModbusRtu', fields: [{ name: 'idle', word: 'fieldRest', kind: 'pause' }] },
   { name: 'modbus-tcp', word: 'frameModbusTcp', fields: [] },
   { name: 'json', word: 'frameJson', fields: [] },
+  { name: 'message', word: 'frameMessage', fields: [{ ...bytes('protocol', 'fieldProtocol', 'auto'), first: true }] },
 ];
 
 export type Values = Record<string, string>;

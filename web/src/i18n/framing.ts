@@ -17,6 +17,8 @@ export const framingWords = {
   frameModbusRtu: ['Modbus RTU', 'Modbus RTU'],
   frameModbusTcp: ['Modbus TCP', 'Modbus TCP'],
   frameJson: ['JSON', 'JSON'],
+  frameMessage: ['protocol messages', '协议消息'],
+  fieldProtocol: ['protocol', '协议'],
   frameCustom: ['custom', '自定义'],
   frameSpec: ['as --frame takes it', '即 --frame 参数'],
   frameCheck: ['Checksum of a frame', '帧校验'],
