@@ -56,6 +56,10 @@ func TestMessagesOfEvents(t *testing.T) {
 			t.Errorf("event %s: %+v", seq, found)
 		}
 	}
+	found := ask[Pairs](v, "GET", "/api/v1/pairs?session=s1&decode=modbus-tcp&timeout_ms=60000", nil)
+	if found.All.Requests != 1 || found.All.Answered != 1 || found.Latency.Count != 1 || len(found.Peers) != 1 || !found.Done {
+		t.Errorf("%+v", found)
+	}
 	protocols := ask[Protocols](v, "GET", "/api/v1/sessions/s1/protocols", nil)
 	if len(protocols.Protocols) == 0 || protocols.Protocols[0].Decode != "modbus-tcp" || protocols.Protocols[0].Score < 50 {
 		t.Errorf("%+v", protocols)

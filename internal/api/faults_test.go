@@ -138,6 +138,10 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"", `{"decode":"x","payload":{"kind":"x","text":"a","charset":"qq"},"x":1}`, "decode payload.charset payload.kind x"},
 		{"", `{"decode":"x","data":"eA==","payload":{"kind":"hex","text":"0"}}`, "decode payload payload.text"},
 	},
+	"GET /pairs": {
+		{"?frame=x&check=x&decode=x&requests=up&timeout_ms=x&sequence=n&sequence_bits=3&q=1", "", "check decode fields frame q requests sequence_bits timeout_ms"},
+		{"?requests=up", "", "frame requests"},
+	},
 	"GET /sessions/{id}/protocols": {{"?peer=x&q=1", "", "peer q"}},
 	"GET /live":                    {{"?from=x&q=1", "", "from q"}},
 	"PUT /recording":               {{"", `{"on":true,"path":"../x","sync":"x"}`, "path sync"}, {"?q=1", `{"on":1,"path":"../x","sync":"x"}`, "on path q sync"}},

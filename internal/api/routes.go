@@ -87,6 +87,9 @@ func (s *Server) register() {
 	messages := handle(s, "GET", "/events/{seq}/messages", "The frames that end by an event, decoded.", (*requestContext).messages)
 	messages.query = []string{"frame", "check", "decode"}
 	messages.check = func(c *requestContext) error { _, wrong := c.messagesQuery(); return c.with(wrong.join()) }
+	pairs := handle(s, "GET", "/pairs", "Requests with their answers: latency, what is missing, loss by number.", (*requestContext).pairs)
+	pairs.query = slices.Concat(pairQueryWords, frameQuery)
+	pairs.check = func(c *requestContext) error { _, wrong := c.pairsQuery(); return c.with(wrong.join()) }
 	handle(s, "POST", "/decode", "What bytes are, decoded; nothing is sent.", (*requestContext).decode)
 	protocols := handle(s, "GET", "/sessions/{id}/protocols", "Which protocols the peers of a session may speak.", (*requestContext).protocols)
 	protocols.query = []string{"peer"}

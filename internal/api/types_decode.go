@@ -63,4 +63,17 @@ type (
 		Messages  int    `json:"messages"`
 		Size      int    `json:"size,omitempty"`
 	}
+	// Pairs are requests and their answers, of all peers together and of each. Requests that
+	// wait for an answer are Missing once the time-out is over. The events from From on were
+	// looked at; Done is false if there was more than one request may look at.
+	Pairs struct {
+		All       query.PairCounts     `json:"all"`
+		Latency   query.Latency        `json:"latency"`
+		Histogram []query.LatencyBar   `json:"histogram"`
+		Peers     []query.PeerPairs    `json:"peers"`
+		Sequences []query.SequenceLine `json:"sequences,omitempty"`
+		LeftOut   int                  `json:"left_out,omitempty"`
+		From      uint64               `json:"from"`
+		Done      bool                 `json:"done"`
+	}
 )

@@ -142,7 +142,7 @@ var placeholders = map[string]string{
 	"port": "PORT", "peer": "PEER", "session": "SESSION", "direction": "received|sent", "since": "TIME", "until": "TIME", "bytes": "HEX",
 	"output": "PATH", "record": "PLACE", "sync": "relaxed|always", "format": "FORMAT", "from": "N",
 	"bind": "IP", "cert": "FILE", "key": "FILE", "password-file": "FILE", "host": "NAME", "to": "PEER", "line-ending": "lf|crlf|cr",
-	"charset": "NAME", "checksum": "NAME", "send-list": "FILE", "send-file": "FILE", "repeat": "N", "var": "NAME=VALUE", "fields": "SPEC", "value": "NAME", "as": "NAME", "decode": "NAME", "registers": "FILE", "schema": "FILE",
+	"charset": "NAME", "checksum": "NAME", "send-list": "FILE", "send-file": "FILE", "repeat": "N", "var": "NAME=VALUE", "fields": "SPEC", "value": "NAME", "as": "NAME", "decode": "NAME", "registers": "FILE", "schema": "FILE", "requests": "received|sent", "id-field": "NAME", "sequence": "NAME",
 }
 
 func placeholder(f *pflag.Flag) string {

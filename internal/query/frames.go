@@ -111,6 +111,14 @@ func newFrameQuery(c *frameCache, q Query) *frameQuery {
 	return l
 }
 
+// contextOf is where to begin for a window: messages answer some that came before it.
+func (l *frameQuery) contextOf(from uint64) uint64 {
+	if l.decoded == nil {
+		return from
+	}
+	return from - min(from, contextBehind)
+}
+
 func (l *frameQuery) wantsKind(k sockeye.EventKind) bool {
 	return len(l.kinds) == 0 || slices.Contains(l.kinds, k)
 }
@@ -162,7 +170,7 @@ func keepFrame(f *framing.PeerFrame) PageFrame {
 // point before the window on. A backward query reads the window to its end once it has
 // been reached.
 func (l *scan) scanFrames(from, to uint64, take func(e PageEvent) bool) (reached uint64) {
-	run := l.frames.cutting.start(min(from, to), l.page.Oldest)
+	run := l.frames.cutting.start(min(l.frames.contextOf(from), to), l.page.Oldest)
 	c := l.reader.View(run.at)
 	defer c.Close()
 	defer func() {

@@ -152,6 +152,11 @@ func (f *FrameFlags) Flag() string {
 	return "--decode"
 }
 
+// Found is how frames are found, which checksum they end with, and which values they hold.
+func (c *FrameChoice) Found() (framing.Spec, checksum.Trailer, fields.Set) {
+	return c.spec, c.check, c.Fields
+}
+
 // Decoding is how frames are decoded; nil if nobody asked.
 func (c *FrameChoice) Decoding() *framing.Decoding { return c.decode }
 

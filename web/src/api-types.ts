@@ -7,6 +7,12 @@ export interface Attempt {
   error?: string;
 }
 
+export interface Bar {
+  from_us: number;
+  to_us: number;
+  count: number;
+}
+
 /**
  * Checksum is appended to a payload. It is of the bytes from From up to To, exclusive;
  * To 0 is the end, and a negative one counts from there. Name may also be all that is
@@ -41,6 +47,16 @@ export interface CommandLine {
 export interface ControlFrame {
   type: string;
   data?: string;
+}
+
+export interface Counts {
+  requests: number;
+  answered: number;
+  late: number;
+  missing: number;
+  unexpected: number;
+  one_way: number;
+  waiting: number;
 }
 
 /**
@@ -412,6 +428,17 @@ export interface InterfaceAddress {
   scope: "private" | "global" | "shared" | "link-local" | "loopback";
 }
 
+export interface Latency {
+  count: number;
+  min_us: number;
+  mean_us: number;
+  p50_us: number;
+  p90_us: number;
+  p99_us: number;
+  p99_9_us: number;
+  max_us: number;
+}
+
 export interface LineEvent {
   dtr: boolean;
   rts: boolean;
@@ -699,6 +726,22 @@ export interface Options {
 }
 
 /**
+ * Pairs are requests and their answers, of all peers together and of each. Requests that
+ * wait for an answer are Missing once the time-out is over. The events from From on were
+ * looked at; Done is false if there was more than one request may look at.
+ */
+export interface Pairs {
+  all: Counts;
+  latency: Latency;
+  histogram: Bar[];
+  peers: PeerLine[];
+  sequences?: SequenceLine[];
+  left_out?: number;
+  from: number;
+  done: boolean;
+}
+
+/**
  * Payload is bytes as people write them. Prefix and Suffix are text with escapes and
  * fields, whatever Kind and Escapes say: prefix, text, checksum, suffix, line end.
  */
@@ -758,6 +801,20 @@ export interface Peer {
   sent_messages: number;
   receive_rate: number;
   send_rate: number;
+}
+
+export interface PeerLine {
+  peer_id: number;
+  peer: string;
+  alias?: string;
+  requests: number;
+  answered: number;
+  late: number;
+  missing: number;
+  unexpected: number;
+  one_way: number;
+  waiting: number;
+  latency: Latency;
 }
 
 export interface PeerRef {
@@ -1212,6 +1269,18 @@ export interface SendResult {
 export interface SendResults {
   results: SendResult[];
   data: string;
+}
+
+export interface SequenceLine {
+  peer_id: number;
+  peer: string;
+  direction: "received" | "sent";
+  messages: number;
+  lost: number;
+  duplicates: number;
+  reordered: number;
+  restarts: number;
+  jitter_us: number;
 }
 
 /**
