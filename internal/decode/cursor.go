@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -153,19 +152,6 @@ func (c *cursor) uint(name string, size int) (uint64, *Node) {
 	if !c.ok() {
 		return 0, &nowhere
 	}
-	return n, c.add(name, strconv.FormatUint(n, 10), from, c.at)
-}
-
-// uintLE is uint, the lowest byte first.
-func (c *cursor) uintLE(name string, size int) (uint64, *Node) {
-	from := c.at
-	b := c.skip(size)
-	if b == nil {
-		return 0, &nowhere
-	}
-	var wide [8]byte
-	copy(wide[:], b)
-	n := binary.LittleEndian.Uint64(wide[:])
 	return n, c.add(name, strconv.FormatUint(n, 10), from, c.at)
 }
 
