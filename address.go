@@ -30,6 +30,14 @@ const (
 	WebSocket  Network = "ws"
 	WebSocket4 Network = "ws4"
 	WebSocket6 Network = "ws6"
+
+	TLS  Network = "tls"
+	TLS4 Network = "tls4"
+	TLS6 Network = "tls6"
+
+	WebSocketTLS  Network = "wss"
+	WebSocketTLS4 Network = "wss4"
+	WebSocketTLS6 Network = "wss6"
 )
 
 // Networks lists every network in the order help texts show them.
@@ -50,10 +58,10 @@ func (n Network) Transport() Network {
 
 // Family is 4, 6, or 0 for both.
 func (n Network) Family() int {
-	switch n {
-	case TCP4, UDP4, WebSocket4:
+	switch {
+	case strings.HasSuffix(string(n), "4"):
 		return 4
-	case TCP6, UDP6, WebSocket6:
+	case strings.HasSuffix(string(n), "6"):
 		return 6
 	}
 	return 0

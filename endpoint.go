@@ -101,6 +101,7 @@ func (e Endpoint) Validate() error {
 		v.add("address", Text{"the path is missing", "缺少路径"}, hint)
 	}
 	v.checkGroup(e)
+	v.checkTLS(&e.Options.TLS)
 	for i := range AllOptions {
 		d := &AllOptions[i]
 		if known := e.Mode == Listen || e.Mode == Connect; known && !d.Takes(e) && !d.saysDefault(&e.Options) {

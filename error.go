@@ -30,6 +30,7 @@ const (
 	SelfConnect        ErrorKind = "self-connect"
 	Unplugged          ErrorKind = "unplugged"  // a serial port that is not there any more
 	LineFault          ErrorKind = "line-fault" // characters that a serial line damaged or lost
+	Untrusted          ErrorKind = "untrusted"  // a certificate that is not believed
 
 	AddressInUse        ErrorKind = "address-in-use"
 	AddressNotAvailable ErrorKind = "address-not-available" // not an address of this machine
@@ -134,6 +135,7 @@ var kindText = map[ErrorKind]Text{
 	TooLarge:            {"too large for one datagram", "超过一个数据报的最大长度"},
 	SelfConnect:         {"the connection met itself", "连接到了自己"},
 	Unplugged:           {"the port is gone: unplugged, or the program at its other end closed it", "串口已消失：被拔出，或另一端的程序已关闭"},
+	Untrusted:           {"the certificate of the other side is not trusted", "对方的证书不受信任"},
 	LineFault:           {"characters were damaged or lost on the line", "线路上有字符损坏或丢失"},
 	AddressInUse:        {"address in use", "地址已被占用"},
 	AddressNotAvailable: {"this machine has no such address", "本机没有这个地址"},

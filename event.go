@@ -29,11 +29,13 @@ const (
 	Control EventKind = 12 // a peer sent what belongs to the protocol and is no message: Detail.Control
 
 	Faulted EventKind = 13 // a fault of a relay hit a message or a connection: kind "fault", Detail.Fault
+
+	Hint EventKind = 14 // what a peer sent first looks like a protocol that is not the endpoint's: Detail.Seen
 )
 
 var eventKindNames = [...]string{
 	Opened: "opened", Joined: "joined", Received: "received", Sent: "sent", Finished: "finished",
-	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control", Faulted: "fault",
+	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control", Faulted: "fault", Hint: "hint",
 }
 
 // String is the stable name of the kind, or "" for a value that is none.
@@ -113,6 +115,14 @@ type Detail struct {
 	Fault *FaultEvent
 	// WebSocket is what the handshake of a peer that joined agreed on.
 	WebSocket *WebSocketState
+	// TLS is what the handshake of a peer that joined agreed on; of a server that was
+	// opened, the certificate that it has.
+	TLS *TLSState
+	// Truncated says that the stream ended without its protocol saying so (finished, left):
+	// with TLS, without close_notify (RFC 8446 section 6.1).
+	Truncated bool
+	// Seen is what the first bytes of a peer look like (hint).
+	Seen SeenProtocol
 	// Message is the type of a WebSocket message (received, sent).
 	Message MessageType
 	// Control is a control frame that a peer sent (control).

@@ -37,6 +37,9 @@ type eventLine struct {
 	Interface string          `json:"interface,omitempty"`
 	Pair      *PeerRef        `json:"pair,omitempty"`
 	WebSocket *WebSocketState `json:"websocket,omitempty"`
+	TLS       *TLSState       `json:"tls,omitempty"`
+	Seen      SeenProtocol    `json:"seen,omitempty"`
+	Truncated bool            `json:"truncated,omitempty"`
 	Message   MessageType     `json:"message_type,omitempty"`
 	Control   *ControlFrame   `json:"control,omitempty"`
 	Close     *CloseStatus    `json:"close,omitempty"`
@@ -115,6 +118,7 @@ func (line *eventLine) detail(d *Detail, l Lang) {
 	line.Reason, line.Datagram, line.Unsent = d.Reason, d.Datagram, d.Unsent
 	line.RetryMS, line.Process, line.Lines = milliseconds(d.Retry), d.Process, d.Lines
 	line.Interface, line.Pair = d.Interface, d.Pair
+	line.TLS, line.Truncated, line.Seen = d.TLS, d.Truncated, d.Seen
 	line.WebSocket, line.Message, line.Control, line.Close = d.WebSocket, d.Message, d.Control, d.Close
 	if len(d.Locals) > 0 {
 		line.Local = d.Locals[0].String()

@@ -50,6 +50,12 @@ const (
 	WordForBrowser     EventWord = "wsForBrowser"
 	WordBrowserLine    EventWord = "wsBrowserLine"
 	wordCloseOwn       EventWord = "closeCodeOwn"
+	WordServerName     EventWord = "tlsServerName"
+	WordALPN           EventWord = "tlsALPN"
+	WordResumed        EventWord = "tlsResumed"
+	WordCertificate    EventWord = "tlsCertificate"
+	WordUnverified     EventWord = "tlsUnverified"
+	WordTruncated      EventWord = "tlsTruncated"
 )
 
 // EventSentence is a row of the table.
@@ -119,6 +125,21 @@ var eventSentences = []EventSentence{
 	{"closeCode1013", Text{"try again later", "请稍后重试"}},
 	{"closeCode1014", Text{"bad gateway", "网关错误"}},
 	{wordCloseOwn, Text{"a code of the application", "应用自定义"}},
+
+	// TLS.
+	{WordServerName, Text{"for {name}", "名称 {name}"}},
+	{WordALPN, Text{"ALPN {name}", "ALPN {name}"}},
+	{WordResumed, Text{"resumed", "会话恢复"}},
+	{WordCertificate, Text{"certificate of {subject}, by {issuer}, valid until {until}", "证书 {subject}，由 {issuer} 签发，有效期至 {until}"}},
+	{WordUnverified, Text{"NOT VERIFIED", "未验证"}},
+	{WordTruncated, Text{"without close_notify: the end may have been cut off", "没有 close_notify，末尾可能被截断"}},
+
+	// What the first bytes of a plain TCP connection look like: one for each SeenProtocol.
+	{"seen_tls", Text{"this looks like TLS: the client wants a server on tls://, wss:// or https://", "看起来是 TLS：客户端需要 tls://、wss:// 或 https:// 服务"}},
+	{"seen_alert", Text{"this is a TLS alert: the server speaks TLS, so connect with tls:// or wss://", "这是 TLS 告警：服务器使用 TLS，请用 tls:// 或 wss:// 连接"}},
+	{"seen_http", Text{"this looks like HTTP: a browser, curl, or a WebSocket client that wants ws://", "看起来是 HTTP：浏览器、curl，或需要 ws:// 的 WebSocket 客户端"}},
+	{"seen_websocket", Text{"this client asks for a WebSocket: listen on ws://", "客户端请求 WebSocket：请监听 ws://"}},
+	{"seen_ssh", Text{"this looks like SSH: an ssh program is at the other end", "看起来是 SSH：对端是 ssh 程序"}},
 
 	// Why a peer left: one for each Reason.
 	{reasonWord(ReasonEOF), Text{"the peer closed (FIN)", "对方关闭（FIN）"}},

@@ -4,13 +4,14 @@ import "time"
 
 // Sets of schemes that options are of.
 var (
-	overTCP = []Network{TCP, WebSocket}
+	overTCP = []Network{TCP, WebSocket, TLS, WebSocketTLS}
 	overUDP = []Network{UDP}
-	overIP  = []Network{TCP, UDP, WebSocket}
+	overIP  = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS}
 
 	onPath  = []Network{Unix, Unixgram}
-	streams = []Network{TCP, Unix, WebSocket}
-	overWS  = []Network{WebSocket}
+	streams = []Network{TCP, Unix, WebSocket, TLS, WebSocketTLS}
+	withTLS = []Network{TLS, WebSocketTLS}
+	overWS  = []Network{WebSocket, WebSocketTLS}
 	onLine  = []Network{Serial}
 )
 
@@ -23,6 +24,7 @@ var (
 	topicProbes     = Text{"Keepalive", "保活"}
 	topicBuffers    = Text{"Buffers", "缓冲区"}
 	topicWebSocket  = Text{"WebSocket", "WebSocket"}
+	topicTLS        = Text{"TLS", "TLS"}
 	topicLine       = Text{"Line", "线路"}
 )
 
@@ -279,6 +281,60 @@ var AllOptions = OptionTable{
 		field: func(o *Options) any { return &o.SelfConnect },
 		Label: Text{"Allow a connection to itself", "允许连接到自身"},
 		Help:  Text{"allow a connection to itself, which TCP can make on loopback", "允许连接到自身（TCP 在环回上可能发生）"}},
+	{Name: "cert", Topic: topicTLS, Prominent: true, Kind: OptionFile, Schemes: withTLS, Mode: Listen,
+		field:    func(o *Options) any { return &o.TLS.Certificate },
+		Defaults: []OptionDefault{{Text: Text{"one by the local CA", "由本机 CA 签发"}}},
+		Label:    Text{"Certificate file", "证书文件"},
+		Help:     Text{"file with the server's certificate chain (PEM)", "服务器证书链文件（PEM）"},
+		Note:     Text{"Without it the certificate is made by this user's own CA for whatever name a client asks for; `sockeye ca` gives that CA to those who are to trust it", "不写则由本用户自己的 CA 按客户端请求的名称签发；用 `sockeye ca` 导出该 CA 供对方信任"}},
+	{Name: "key", Topic: topicTLS, Prominent: true, Kind: OptionFile, Schemes: withTLS, Mode: Listen,
+		field:    func(o *Options) any { return &o.TLS.Key },
+		Defaults: []OptionDefault{{Text: Text{"in the file of the certificate", "与证书同一文件"}}},
+		Label:    Text{"Key file", "私钥文件"},
+		Help:     Text{"file with the certificate's private key (PEM)", "证书私钥文件（PEM）"}},
+	{Name: "require-client-cert", Topic: topicTLS, Kind: OptionSwitch, Schemes: withTLS, Mode: Listen,
+		field: func(o *Options) any { return &o.TLS.RequireClientCertificate },
+		Label: Text{"Require a client certificate", "要求客户端证书"},
+		Help:  Text{"let in only clients that show a certificate of an authority in --cacert", "只允许出示 --cacert 中 CA 所签证书的客户端"}},
+	{Name: "cacert", Topic: topicTLS, Prominent: true, Kind: OptionFile, Schemes: withTLS,
+		field:    func(o *Options) any { return &o.TLS.Authorities },
+		Defaults: []OptionDefault{{Mode: Connect, Text: Text{"the system's and the local CA", "系统 CA 与本机 CA"}}, {Text: Text{"the local CA", "本机 CA"}}},
+		Label:    Text{"File of trusted authorities", "可信 CA 文件"},
+		Help:     Text{"file of the authorities to trust (PEM), and of no others", "只信任该文件中的 CA（PEM）"},
+		Note:     Text{"A server trusts them for client certificates", "服务端用它们验证客户端证书"}},
+	{Name: "insecure", Topic: topicTLS, Prominent: true, Kind: OptionSwitch, Schemes: withTLS, Mode: Connect,
+		field: func(o *Options) any { return &o.TLS.Insecure },
+		Label: Text{"Do not verify the server", "不验证服务器"},
+		Help:  Text{"take any server for the one that is meant: its certificate is shown, not verified", "不验证服务器身份：只显示其证书"},
+		Note:  Text{"Every view says so. Whoever is on the way can read and change what crosses", "各处都会标明“未验证”。途中任何人都可能读取和篡改数据"}},
+	{Name: "sni", Topic: topicTLS, Kind: OptionText, Schemes: withTLS, Mode: Connect, Value: "NAME",
+		field:    func(o *Options) any { return &o.TLS.ServerName },
+		Defaults: []OptionDefault{{Text: Text{"the host of the address", "地址中的主机名"}}},
+		Label:    Text{"Server name", "服务器名称"},
+		Help:     Text{"name to ask the server for (SNI), and to find in its certificate", "向服务器请求的名称（SNI），证书也按它验证"}},
+	{Name: "client-cert", Topic: topicTLS, Kind: OptionFile, Schemes: withTLS, Mode: Connect,
+		field: func(o *Options) any { return &o.TLS.ClientCertificate },
+		Label: Text{"Client certificate file", "客户端证书文件"},
+		Help:  Text{"file with the certificate chain to show to the server (PEM)", "向服务器出示的证书链文件（PEM）"}},
+	{Name: "client-key", Topic: topicTLS, Kind: OptionFile, Schemes: withTLS, Mode: Connect,
+		field:    func(o *Options) any { return &o.TLS.ClientKey },
+		Defaults: []OptionDefault{{Text: Text{"in the file of the certificate", "与证书同一文件"}}},
+		Label:    Text{"Client key file", "客户端私钥文件"},
+		Help:     Text{"file with the client certificate's private key (PEM)", "客户端证书的私钥文件（PEM）"}},
+	{Name: "alpn", Topic: topicTLS, Kind: OptionText, Schemes: []Network{TLS}, Value: "NAMES",
+		field: func(o *Options) any { return &o.TLS.Protocols },
+		Label: Text{"ALPN protocols", "ALPN 协议"},
+		Help:  Text{"protocols to agree on (ALPN), the preferred first: mqtt,http/1.1", "要协商的协议（ALPN），按优先顺序：mqtt,http/1.1"}},
+	{Name: "board", Topic: topicTLS, Prominent: true, Kind: OptionSwitch, Schemes: withTLS,
+		field: func(o *Options) any { return &o.TLS.Board },
+		Label: Text{"The other side is a board", "对方是开发板"},
+		Help:  Text{"suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB", "适应小型协议栈：不含 ML-KEM 的短 ClientHello，允许 TLS 1.0 和旧密码套件，记录最长 1 KiB"},
+		Note:  Text{"What is old is also weak: the peer's details say what was agreed on", "旧的也更弱：连接详情会显示实际协商结果"}},
+	{Name: "keylog", Topic: topicTLS, Kind: OptionFile, Schemes: withTLS, Expert: true,
+		field: func(o *Options) any { return &o.TLS.KeyLog },
+		Label: Text{"Key log file", "密钥日志文件"},
+		Help:  Text{"append the secrets of each connection to this file, for Wireshark", "把每个连接的密钥追加到该文件，供 Wireshark 解密"},
+		Note:  Text{"Whoever has the file can read what was captured on the way. Its form is that of SSLKEYLOGFILE", "持有该文件者可解密抓到的数据。格式同 SSLKEYLOGFILE"}},
 	{Name: "subprotocol", Topic: topicWebSocket, Kind: OptionText, Schemes: overWS, Value: "NAME",
 		field: func(o *Options) any { return &o.Subprotocol },
 		Label: Text{"Subprotocols", "子协议"},

@@ -147,8 +147,8 @@ func TestOptionsOfOtherEndpoints(t *testing.T) {
 		want    string
 	}{
 		{udp, Options{NoDelay: On, KeepAlive: On, Reconnect: false, SelfConnect: Off, OverCap: RefuseOverCap}, ""},
-		{udp, Options{NoDelay: Off}, "set no-delay: is an option of TCP and WebSocket; this endpoint is UDP"},
-		{udp, Options{HalfOpen: time.Second}, "set half-open: is an option of TCP, UNIX and WebSocket; this endpoint is UDP"},
+		{udp, Options{NoDelay: Off}, "set no-delay: is an option of TCP, WebSocket, TLS and WSS; this endpoint is UDP"},
+		{udp, Options{HalfOpen: time.Second}, "set half-open: is an option of TCP, UNIX, WebSocket, TLS and WSS; this endpoint is UDP"},
 		{tcp, Options{KernelTime: On}, "set kernel-time: is an option of UDP; this endpoint is TCP"},
 		{tcp, Options{Backlog: 3}, "set backlog: is an option of endpoints that listen; this one connects"},
 		{udp, Options{Reconnect: true}, "set reconnect: is an option of endpoints that connect; this one listens"},

@@ -118,6 +118,8 @@ type Options struct {
 	MaxMessage int
 	// Compress offers to compress WebSocket messages (permessage-deflate); default off.
 	Compress Choice
+	// TLS is how the two sides of a TLS connection identify themselves.
+	TLS TLSOptions
 	// SelfConnect allows a connection whose two ends are the same socket, which
 	// TCP's simultaneous open can make on loopback; default off.
 	SelfConnect Choice

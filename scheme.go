@@ -20,6 +20,8 @@ type Traits struct {
 	IP bool
 	// Query is what a ? in an address begins.
 	Query QueryUse
+	// TLS protects the bytes on their way; the record has them as they were before.
+	TLS bool
 	// Line is a port with one device behind it, which is the peer for as long as the port
 	// is there: nobody connects, and nobody tells that the other side closed.
 	Line bool
@@ -62,6 +64,8 @@ var schemes = []scheme{
 	{Unixgram, Traits{Datagram: true}, 0},
 	{Serial, Traits{Connections: true, Line: true, Query: OptionQuery}, 0},
 	{WebSocket, ws, 80}, {WebSocket4, ws, 80}, {WebSocket6, ws, 80},
+	{TLS, overTLS(tcp), 0}, {TLS4, overTLS(tcp), 0}, {TLS6, overTLS(tcp), 0},
+	{WebSocketTLS, overTLS(ws), 443}, {WebSocketTLS4, overTLS(ws), 443}, {WebSocketTLS6, overTLS(ws), 443},
 }
 
 var (
@@ -69,6 +73,12 @@ var (
 	ws  = Traits{Messages: true, Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: TargetQuery}
 	udp = Traits{Datagram: true, IP: true, Query: OptionQuery}
 )
+
+// overTLS are the traits of what runs over TLS instead.
+func overTLS(t Traits) Traits {
+	t.TLS = true
+	return t
+}
 
 // Transports lists the networks without their families.
 func Transports() (all []Network) {

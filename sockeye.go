@@ -129,6 +129,8 @@ type PeerStatus struct {
 	Lines *ModemLines
 	// Process is nil where the system does not tell which program the peer is.
 	Process *Process
+	// TLS is nil for what has none.
+	TLS *TLSState
 	// Interface is the network interface on which its datagrams come or go, where it was
 	// chosen: for multicast groups.
 	Interface string

@@ -1,11 +1,13 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"sockeye/internal/core"
 	"sockeye/internal/responder"
 	"sockeye/internal/schedule"
+	"sockeye/internal/userdir"
 	"sockeye/internal/workspace"
 )
 
@@ -23,6 +26,9 @@ type Options struct {
 	Memory int
 	// Drain bounds how long Close waits for sessions to close in good order; 0 is 5 s.
 	Drain time.Duration
+	// CADir is where the certificate authority is kept that makes the certificates of TLS
+	// servers that are given none; "" is this user's.
+	CADir string
 }
 
 // New makes a workbench in this process, with nothing open. Close it.
@@ -31,6 +37,7 @@ func New(o Options) Client {
 		o.Drain = 5 * time.Second
 	}
 	c := &local{core: core.New(o.Memory), drain: o.Drain}
+	c.core.CADir = cmp.Or(o.CADir, userdir.CA(os.Getenv))
 	c.life, c.end = context.WithCancelCause(context.Background())
 	return c
 }

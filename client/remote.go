@@ -195,7 +195,7 @@ func peerOf(p *api.Peer, of *sockeye.Session) sockeye.PeerStatus {
 	id.Remote = sockeye.ParseSocketAddr(p.Remote)
 	id.SetAlias(p.Alias)
 	out := sockeye.PeerStatus{Peer: id, State: p.State, Counters: countersOf(p.Traffic), ReceiveRate: p.ReceiveRate, SendRate: p.SendRate,
-		HalfOpen: p.HalfOpen, Unsent: p.Unsent, Queued: p.Queued, Process: p.Process, Lines: p.Lines, Interface: p.Interface, NotReadingFor: ms(p.NotReadingForMS)}
+		HalfOpen: p.HalfOpen, Unsent: p.Unsent, Queued: p.Queued, Process: p.Process, Lines: p.Lines, TLS: p.TLS, Interface: p.Interface, NotReadingFor: ms(p.NotReadingForMS)}
 	out.Since, _ = time.Parse(time.RFC3339Nano, p.Since)
 	if t := p.TCP; t != nil {
 		out.TCP = &sockeye.TCPInfo{State: t.State, RTT: ms(t.RTTMS), RTTVariance: ms(t.RTTVarianceMS), Retransmits: t.Retransmits,

@@ -32,7 +32,8 @@ func statusOf(kind sockeye.ErrorKind) int {
 	case sockeye.TimedOut:
 		return http.StatusGatewayTimeout
 	case sockeye.Refused, sockeye.Reset, sockeye.BrokenPipe, sockeye.HostUnreachable, sockeye.NetworkUnreachable,
-		sockeye.NoSuchHost, sockeye.NameServer, sockeye.WrongFamily, sockeye.SelfConnect, sockeye.AddressNotAvailable:
+		sockeye.NoSuchHost, sockeye.NameServer, sockeye.WrongFamily, sockeye.SelfConnect, sockeye.AddressNotAvailable,
+		sockeye.Untrusted:
 		return http.StatusBadGateway
 	case sockeye.Canceled:
 		return 499 // as nginx has it: nobody waits for the answer

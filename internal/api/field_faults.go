@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/core"
 )
 
 // fieldFaults collects what is wrong with the fields of a request, so that all comes
@@ -125,7 +126,7 @@ func (f *fieldFaults) endpoint(ep sockeye.Endpoint, o *Options) {
 	for _, e := range *f {
 		noted[sockeye.ErrorOf(e).Target] = true
 	}
-	for _, e := range faults(ep.Validate()) {
+	for _, e := range faults(core.CheckEndpoint(ep)) {
 		named := *e
 		if named.Target = o.path(e.Target); !noted[named.Target] {
 			f.note(&named)

@@ -88,7 +88,7 @@ func peerOf(s *core.Session, p *core.Peer, lang sockeye.Lang) Peer {
 	out := Peer{
 		ID: p.ID, Session: p.Session.ID, Network: string(p.Network), Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
 		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
-		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Lines: st.Lines, Interface: st.Interface, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
+		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Lines: st.Lines, TLS: st.TLS, Interface: st.Interface, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}
 	if p.HasOwnOptions() {
 		out.Options = &Options{}

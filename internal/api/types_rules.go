@@ -44,7 +44,7 @@ type (
 		RuleSet
 		Payload *Payload `json:"payload,omitempty"`
 		Data    []byte   `json:"data,omitempty"`
-		Network string   `json:"network,omitempty" enum:"tcp,udp,unix,unixgram,serial,ws"`
+		Network string   `json:"network,omitempty" enum:"tcp,udp,unix,unixgram,serial,ws,tls,wss"`
 		State   *string  `json:"state,omitempty"`
 		Session string   `json:"session,omitempty"`
 		From    uint64   `json:"from,omitempty"`

@@ -63,7 +63,7 @@ type (
 	Session struct {
 		ID      string             `json:"id"`
 		Mode    sockeye.Mode       `json:"mode" enum:"listen,connect"`
-		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram,serial,ws,ws4,ws6"`
+		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram,serial,ws,ws4,ws6,tls,tls4,tls6,wss,wss4,wss6"`
 		Address string             `json:"address"` // what was asked for, as a URL
 		Locals  []string           `json:"locals"`  // what is really bound
 		State   string             `json:"state" enum:"open,connecting,closed"`
@@ -121,7 +121,7 @@ type (
 	Peer struct {
 		ID      uint64            `json:"id"`
 		Session string            `json:"session"`
-		Network string            `json:"network" enum:"tcp,udp,unix,unixgram,serial,ws"`
+		Network string            `json:"network" enum:"tcp,udp,unix,unixgram,serial,ws,tls,wss"`
 		Local   string            `json:"local"`
 		Remote  string            `json:"remote"`
 		Alias   string            `json:"alias"`
@@ -141,6 +141,8 @@ type (
 		TCP      *TCP   `json:"tcp,omitempty"`
 		// Process is the program at the other end of a Unix socket, where the system tells.
 		Process *sockeye.Process `json:"process,omitempty"`
+		// TLS is what a TLS handshake agreed on, and whom the peer says it is.
+		TLS *sockeye.TLSState `json:"tls,omitempty"`
 		// Lines are the modem lines of a serial port; absent where there are none.
 		Lines *sockeye.ModemLines `json:"lines,omitempty"`
 		// Interface is that on which the peer's datagrams come or go, for multicast groups.

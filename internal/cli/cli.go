@@ -150,7 +150,8 @@ func exitCode(err error) int {
 	case sockeye.Refused, sockeye.TimedOut, sockeye.Reset, sockeye.BrokenPipe, sockeye.HostUnreachable,
 		sockeye.NetworkUnreachable, sockeye.NoSuchHost, sockeye.NameServer, sockeye.WrongFamily, sockeye.TooLarge,
 		sockeye.SelfConnect, sockeye.AddressInUse, sockeye.AddressNotAvailable, sockeye.PortsExhausted,
-		sockeye.AccessDenied, sockeye.NotPermitted, sockeye.LimitReached, sockeye.Closed, sockeye.Unplugged:
+		sockeye.AccessDenied, sockeye.NotPermitted, sockeye.LimitReached, sockeye.Closed, sockeye.Unplugged,
+		sockeye.Untrusted:
 		return terminal.ExitNetwork
 	case sockeye.Expected:
 		return terminal.ExitExpectation

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/core"
 	"sockeye/internal/terminal"
 )
 
@@ -102,7 +103,7 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, 
 		*file.to = append(*file.to, list...)
 	}
 	ep.Address = addr
-	return ep, f.asFlags(ep.Validate())
+	return ep, f.asFlags(core.CheckEndpoint(ep))
 }
 
 // unixAddress is the address that -U means, as ncat has it: its words are a path.

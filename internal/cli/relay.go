@@ -86,7 +86,7 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	if err := upstream.ReadAddress(args[1], a.defaultPort()); err != nil {
 		return err
 	}
-	if err := f.asFlags(upstream.Validate()); err != nil {
+	if err := f.asFlags(core.CheckEndpoint(upstream)); err != nil {
 		return err
 	}
 	how := core.RelayOptions{Share: core.Writers(f.share)}

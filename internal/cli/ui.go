@@ -180,6 +180,7 @@ func (a *app) uiConfig(f *uiFlags) (c api.Config, err error) {
 		}
 	}
 	c.Bench = core.New(int(f.memory))
+	c.Bench.CADir = a.CADir()
 	return c, nil
 }
 

@@ -30,6 +30,11 @@ import (
 type Core struct {
 	*query.Reader // what can be read of the journal is for everybody
 
+	// CADir is where the user's own certificate authority is kept, which makes the
+	// certificates of TLS servers that are given none; "" is nowhere. It is set before
+	// anything is opened.
+	CADir string
+
 	journal      *journal.Journal
 	lastPeer     atomic.Uint64
 	aliases      aliases
@@ -114,6 +119,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 		Now:          journal.Now,
 		Backpressure: w.backpressure.hook(),
 		DialFilter:   w.dialFilterOf(ep.Address.Host, o),
+		CADir:        w.CADir,
 	})
 	if err != nil {
 		s.responder.Close()

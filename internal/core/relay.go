@@ -150,13 +150,13 @@ func ValidateRelay(ep, upstream sockeye.Endpoint, o RelayOptions) error {
 		return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "reconnect",
 			Message: sockeye.Text{En: "the upstream is dialled for each peer", Zh: "上游按连接对象分别连接"}, Hint: sockeye.Text{En: "leave it out", Zh: "请去掉它"}}
 	}
-	if err := ep.Validate(); err != nil {
+	if err := CheckEndpoint(ep); err != nil {
 		return err
 	}
 	if err := o.Validate(); err != nil {
 		return err
 	}
-	if err := upstream.Validate(); err != nil || o.Faults == nil {
+	if err := CheckEndpoint(upstream); err != nil || o.Faults == nil {
 		return err
 	}
 	return o.Faults.Check(ep.Address.Network, append(o.networks(), upstream.Address.Network)...)

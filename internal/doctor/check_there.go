@@ -73,10 +73,10 @@ func speech(p Path, evidence string) Finding {
 	switch said := p.TCP.Said; {
 	case bytes.HasPrefix(said, []byte("SSH-")):
 		spoken = "SSH"
-	case bytes.HasPrefix(said, []byte("HTTP/")), p.TCP.Reply == "http":
+	case bytes.HasPrefix(said, []byte("HTTP/")):
 		spoken = "HTTP"
-	case p.TCP.Reply == "tls":
-		spoken = "TLS"
+	default:
+		spoken = map[string]string{"http": "HTTP", "tls": "TLS"}[p.TCP.Reply]
 	}
 	if spoken != "" {
 		return wrong(CheckThere, CauseOtherProtocol, StationPort,

@@ -40,6 +40,9 @@ type Authority struct {
 	key         *ecdsa.PrivateKey
 }
 
+// NamePrefix is how the common names of these authorities begin.
+const NamePrefix = "Sockeye local CA of "
+
 // New makes an authority. The name tells it from those of other machines wherever
 // certificates are listed: the host's name, for example.
 func New(name string, now time.Time) (*Authority, error) {
@@ -53,7 +56,7 @@ func New(name string, now time.Time) (*Authority, error) {
 	}
 	der, err := signed(&x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               pkix.Name{Organization: []string{"Sockeye local CA"}, CommonName: "Sockeye local CA of " + name},
+		Subject:               pkix.Name{Organization: []string{"Sockeye local CA"}, CommonName: NamePrefix + name},
 		NotBefore:             now.Add(-backdate),
 		NotAfter:              now.Add(authorityLife),
 		IsCA:                  true,

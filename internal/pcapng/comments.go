@@ -32,10 +32,17 @@ func plainText(s string) string {
 
 func sessionComment(s *sockeye.Session) sockeye.Text {
 	a := s.Endpoint.Address.String()
+	what := sockeye.Text{En: "session " + s.ID + " listens on " + a, Zh: "会话 " + s.ID + "：监听 " + a}
 	if s.Endpoint.Mode == sockeye.Connect {
-		return sockeye.Text{En: "session " + s.ID + " connects to " + a, Zh: "会话 " + s.ID + "：连接 " + a}
+		what = sockeye.Text{En: "session " + s.ID + " connects to " + a, Zh: "会话 " + s.ID + "：连接 " + a}
 	}
-	return sockeye.Text{En: "session " + s.ID + " listens on " + a, Zh: "会话 " + s.ID + "：监听 " + a}
+	if s.Endpoint.Address.Network.Traits().TLS {
+		what.En, what.Zh = what.En+"; the bytes are as they were before encryption (TLS)", what.Zh+"；数据为 TLS 加密前的内容"
+	}
+	if s.Endpoint.Options.TLS.Insecure.Or(false) {
+		what.En, what.Zh = what.En+"; the server's certificate was NOT VERIFIED", what.Zh+"；未验证服务器证书"
+	}
+	return what
 }
 
 func aliasComment(p *sockeye.Peer, alias string) sockeye.Text {
@@ -96,6 +103,17 @@ func (s *sentences) ofProtocol(ev *sockeye.Event) {
 	d := ev.Detail
 	if d.WebSocket != nil {
 		s.addf("WebSocket %s", "WebSocket %s", d.WebSocket.Text().In(s.language))
+	}
+	if d.TLS != nil && d.TLS.Version != "" {
+		s.addf("decrypted from TLS: %s", "由 TLS 解密：%s", d.TLS.Text().In(s.language))
+	} else if d.TLS != nil {
+		s.addf("our own: %s", "本方：%s", d.TLS.Text().In(s.language))
+	}
+	if d.Seen != "" {
+		s.add(d.Seen.Text())
+	}
+	if d.Truncated {
+		s.add(sockeye.WordTruncated.Fill())
 	}
 	if d.Control != nil {
 		s.add(d.Control.Text())

@@ -50,6 +50,9 @@ type detailOption struct {
 	Interface string                  `json:"interface,omitempty"`
 	Pair      *sockeye.PeerRef        `json:"pair,omitempty"`
 	WebSocket *sockeye.WebSocketState `json:"websocket,omitempty"`
+	TLS       *sockeye.TLSState       `json:"tls,omitempty"`
+	Truncated bool                    `json:"truncated,omitempty"`
+	Seen      sockeye.SeenProtocol    `json:"seen,omitempty"`
 	Message   sockeye.MessageType     `json:"message_type,omitempty"`
 	Control   *sockeye.ControlFrame   `json:"control,omitempty"`
 	Close     *sockeye.CloseStatus    `json:"close,omitempty"`
@@ -103,9 +106,18 @@ func (n customOption) json() []byte {
 	if n.Detail != nil {
 		d := *n.Detail
 		d.Error, d.Locals, d.Attempts, d.WebSocket = nil, nil, nil, nil
+		d.TLS = withoutCertificates(d.TLS)
 		n.Detail = &d
 	}
 	return mustMarshal(&n)
+}
+
+// withoutCertificates is what a handshake agreed on, without what the peer chose.
+func withoutCertificates(s *sockeye.TLSState) *sockeye.TLSState {
+	if s == nil {
+		return nil
+	}
+	return &sockeye.TLSState{Version: s.Version, Cipher: s.Cipher, Group: s.Group, Resumed: s.Resumed, Unverified: s.Unverified}
 }
 
 func mustMarshal(n *customOption) []byte {
@@ -142,7 +154,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
 		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface, Pair: d.Pair,
-		WebSocket: d.WebSocket, Message: d.Message, Control: d.Control, Close: d.Close, Fault: d.Fault,
+		WebSocket: d.WebSocket, Message: d.Message, Control: d.Control, Close: d.Close, Fault: d.Fault, TLS: d.TLS, Truncated: d.Truncated, Seen: d.Seen,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -160,7 +172,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
 		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface, Pair: n.Pair,
-		WebSocket: n.WebSocket, Message: n.Message, Control: n.Control, Close: n.Close, Fault: n.Fault,
+		WebSocket: n.WebSocket, Message: n.Message, Control: n.Control, Close: n.Close, Fault: n.Fault, TLS: n.TLS, Truncated: n.Truncated, Seen: n.Seen,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

@@ -48,7 +48,7 @@ func (a *Terminal) peerRow(st sockeye.PeerStatus) []string {
 // PeerAddress is where a peer is, and which program, if that is known.
 func (a *Terminal) PeerAddress(st sockeye.PeerStatus) string {
 	if st.Process == nil {
-		return st.Remote.String() + a.describeInterface(st.Interface)
+		return st.Remote.String() + a.describeInterface(st.Interface) + a.tlsInTable(st.TLS)
 	}
 	return fmt.Sprintf(a.T("%s (%s)", "%s（%s）"), st.Remote, payload.SafeString(st.Process.Text().In(a.Lang)))
 }

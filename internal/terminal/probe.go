@@ -23,6 +23,7 @@ const probeWait = 2 * time.Second
 func (a *Terminal) Probe(ep sockeye.Endpoint, drain time.Duration, verbose bool) error {
 	ep.Options.Reconnect = false
 	bench := core.New(1 << 20)
+	bench.CADir = a.CADir()
 	defer func() {
 		ctx, cancel := context.WithTimeout(a.Hurry, drain)
 		defer cancel()

@@ -95,7 +95,7 @@ func (f *DisplayFlags) Format(a *Terminal) (OutputFormat, error) {
 // Start makes a workbench, begins to record it, if asked to, and to show all of
 // it: what this run does, not what the recording has of earlier ones.
 func (a *Terminal) Start(f OutputFormat, d *DisplayFlags, typing bool, rec *RecordFlags, ep sockeye.Endpoint) (*Runner, error) {
-	return a.StartIn(client.New(client.Options{}), f, d, typing, rec, ep)
+	return a.StartIn(client.New(client.Options{CADir: a.CADir()}), f, d, typing, rec, ep)
 }
 
 // StartIn is Start with a workbench that New made, which the Runner closes.

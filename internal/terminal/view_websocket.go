@@ -40,7 +40,7 @@ func (a *Terminal) describeClose(d *sockeye.Detail) string {
 
 // describeForBrowser is the line with which a page becomes a peer of a server.
 func (a *Terminal) describeForBrowser(ep sockeye.Endpoint, d *sockeye.Detail) string {
-	if ep.Address.Network.Transport() != sockeye.WebSocket || len(d.Locals) == 0 {
+	if ep.Address.Network.Traits().Query != sockeye.TargetQuery || len(d.Locals) == 0 {
 		return ""
 	}
 	to := d.Locals[0]
@@ -51,6 +51,6 @@ func (a *Terminal) describeForBrowser(ep sockeye.Endpoint, d *sockeye.Detail) st
 			host = "[" + host + "]"
 		}
 	}
-	url := "ws://" + host + ":" + strconv.Itoa(int(to.Port())) + cmp.Or(ep.Address.Path, "/")
+	url := string(ep.Address.Network.Transport()) + "://" + host + ":" + strconv.Itoa(int(to.Port())) + cmp.Or(ep.Address.Path, "/")
 	return a.T("; ", "；") + sockeye.WordForBrowser.Fill("line", sockeye.BrowserLine(url)).In(a.Lang)
 }

@@ -40,12 +40,12 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if isLine(e) {
 			return a.describePort(d)
 		}
-		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeWebSocket(d) + a.describeAttempts(d)
+		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeWebSocket(d) + a.describeTLS(d) + a.describeAttempts(d)
 	case sockeye.Finished:
 		if d.Reason == sockeye.ReasonLocal {
 			return sockeye.WordWeFinished.On(networkOf(e)).Fill().In(a.Lang)
 		}
-		return sockeye.WordTheyFinished.On(networkOf(e)).Fill().In(a.Lang)
+		return sockeye.WordTheyFinished.On(networkOf(e)).Fill().In(a.Lang) + a.describeTruncated(d)
 	case sockeye.Left:
 		if isUDP(e) {
 			return a.describeUDPEnd(e, d)
@@ -59,6 +59,8 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if d.Fault != nil {
 			return d.Fault.Text().In(a.Lang)
 		}
+	case sockeye.Hint:
+		return d.Seen.Text().In(a.Lang)
 	case sockeye.Control:
 		return a.describeControl(d)
 	case sockeye.Lines:
@@ -101,7 +103,7 @@ func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {
 		}
 		where += transport + "://" + l.String()
 	}
-	return sockeye.WordListening.Fill("address", where).In(a.Lang) + a.describeForBrowser(ep, d)
+	return sockeye.WordListening.Fill("address", where).In(a.Lang) + a.describeTLS(d) + a.describeForBrowser(ep, d)
 }
 
 // describeProcess says which program a peer is, if that is known.
@@ -137,7 +139,7 @@ func networkOf(e sockeye.Event) sockeye.Network {
 
 func (a *Terminal) describeReason(n sockeye.Network, d *sockeye.Detail) string {
 	s := d.Reason.On(n).In(a.Lang)
-	s += a.describeClose(d)
+	s += a.describeClose(d) + a.describeTruncated(d)
 	if d.Unsent > 0 {
 		s += a.T("; ", "；") + sockeye.NeverReached(d.Unsent).In(a.Lang)
 	}

@@ -19,6 +19,20 @@ type Driver interface {
 	Dial(ctx context.Context, s *DriverSession) (*DriverPeer, error)
 }
 
+// FileChecker is a Driver some of whose options name files.
+type FileChecker interface {
+	// CheckFiles says what is wrong with them, as Endpoint.Validate does of options.
+	CheckFiles(ep sockeye.Endpoint) error
+}
+
+// CheckFiles asks a driver, which may be nil.
+func CheckFiles(d Driver, ep sockeye.Endpoint) error {
+	if c, ok := d.(FileChecker); ok {
+		return c.CheckFiles(ep)
+	}
+	return nil
+}
+
 // FDController lets a function use a descriptor that cannot be closed meanwhile.
 type FDController interface {
 	Control(f func(fd uintptr)) error
@@ -89,10 +103,17 @@ func (d *DriverSession) Opened(locals ...sockeye.SocketAddr) {
 	again := d.opened
 	d.opened = true
 	d.mu.Unlock()
-	if !again {
-		d.Record(sockeye.Event{Kind: sockeye.Opened, Detail: &sockeye.Detail{Locals: locals}})
+	if again {
+		return
 	}
+	how := d.how
+	how.Locals = locals
+	d.Record(sockeye.Event{Kind: sockeye.Opened, Detail: &how})
 }
+
+// DescribeOpened has the opened event say more than the addresses. It is called before
+// Opened.
+func (d *DriverSession) DescribeOpened(how *sockeye.Detail) { d.how = *how }
 
 // AcceptsFrom adds a socket whose queue of connections Status tells of.
 func (d *DriverSession) AcceptsFrom(queue FDController) {

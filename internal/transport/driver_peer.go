@@ -72,7 +72,9 @@ func (p *DriverPeer) SetCause(err error) {
 // Received counts bytes that came off the socket. The event is to be recorded.
 func (p *DriverPeer) Received(now time.Time, data []byte, d *sockeye.Detail) sockeye.Event {
 	p.recvBytes.Add(uint64(len(data)))
-	p.recvMsgs.Add(1)
+	if p.recvMsgs.Add(1) == 1 {
+		p.sawFirst(data)
+	}
 	p.Public().markActive(now)
 	return sockeye.Event{Time: now, Kind: sockeye.Received, Session: p.session.id, Peer: p.Peer, Data: data, Detail: d}
 }

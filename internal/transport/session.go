@@ -37,7 +37,9 @@ type Session struct {
 
 	mu           sync.Mutex
 	locals       []sockeye.SocketAddr
-	opened       bool // the opened event is recorded
+	opened       bool                          // the opened event is recorded
+	seen         map[sockeye.SeenProtocol]bool // that were told of
+	how          sockeye.Detail                // that it has; the driver writes it before it opens anything
 	peers        map[uint64]*Peer
 	capacity     chan struct{}  // closed when a peer leaves; nil while nobody waits for it
 	stopFuncs    []func()       // close what accepts
@@ -71,7 +73,7 @@ func Open(ctx context.Context, ep sockeye.Endpoint, cfg Config) (*Session, error
 	s.live.Store(&s.opts)
 	s.halfOpen.Store(int64(s.opts.HalfOpen))
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	if err := ep.Validate(); err != nil {
+	if err := errors.Join(ep.Validate(), CheckFiles(cfg.Driver, ep)); err != nil {
 		s.cancel(err)
 		return nil, err
 	}

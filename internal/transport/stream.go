@@ -356,6 +356,12 @@ func (c *StreamMover) Stop(abort bool) {
 	c.reader.wake()
 }
 
+// Settle waits until what is being recorded is.
+func (c *StreamMover) Settle() {
+	c.order.Lock()
+	defer c.order.Unlock()
+}
+
 // FinishIfDone has the reader look again whether the peer may be let go.
 func (c *StreamMover) FinishIfDone() { c.reader.wake() }
 

@@ -22,8 +22,6 @@ type MessageConn interface {
 	// AwaitEnd waits, after both directions ended, until the peer closes the connection
 	// below, a moment at most.
 	AwaitEnd()
-	// Ended adds to how the peer finished or left what the protocol says of it.
-	Ended(d *sockeye.Detail)
 }
 
 // messageIO reads and writes the messages of a connection.
@@ -89,10 +87,11 @@ func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 	return len(data), nil
 }
 
-// addEnd adds to how a peer finished or left what its protocol says of it.
+// addEnd adds to how a peer finished or left what its protocol says of it: a Conn may
+// have Ended for that.
 func (p *DriverPeer) addEnd(d *sockeye.Detail) {
 	if c, ok := p.mover.(*StreamMover); ok {
-		if m, ok := c.conn.(MessageConn); ok {
+		if m, ok := c.conn.(interface{ Ended(*sockeye.Detail) }); ok {
 			m.Ended(d)
 		}
 	}

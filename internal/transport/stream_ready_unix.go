@@ -13,6 +13,9 @@ import (
 // newConnIO makes what reads and writes a connection: by readiness if it has a
 // descriptor, else with a goroutine and a buffer that wait.
 func newConnIO(c *StreamMover) (connReader, connWriter) {
+	if layered, ok := c.conn.(LayeredConn); ok && layered.Socket() != nil {
+		return &layeredReader{newReadyReader(c, layered.Socket()), layered}, &waitingWriter{c}
+	}
 	if has, ok := c.conn.(syscall.Conn); ok {
 		if raw, err := has.SyscallConn(); err == nil {
 			return newReadyReader(c, raw), newReadyWriter(c, raw)

@@ -104,6 +104,10 @@ type Config struct {
 	// was resolved and will be dialled; its error is the attempt's.
 	DialFilter func(to netip.AddrPort) error
 
+	// CADir is the directory of the user's own certificate authority, which makes the
+	// certificates of TLS servers that are given none; "" is none.
+	CADir string
+
 	// OnDemand has a connecting session connect nowhere by itself: Session.Dial does.
 	OnDemand bool
 

@@ -2,6 +2,16 @@ package transport
 
 import "sync"
 
+// writeLayered writes all of b with what a layer has for it.
+func writeLayered(c OrderedWriter, b []byte, order sync.Locker, took func()) (int, error) {
+	left := len(b)
+	return c.WriteOrdered(b, order, func(piece []byte) {
+		if left -= len(piece); left == 0 {
+			took()
+		}
+	})
+}
+
 // writeThenTell writes all of b and then calls took. An answer may be read in between.
 func writeThenTell(c Conn, b []byte, order sync.Locker, took func()) (int, error) {
 	n, err := c.Write(b)

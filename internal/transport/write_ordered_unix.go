@@ -11,6 +11,9 @@ import (
 // WriteOrdered writes all of b, and calls took while it still holds order over the write
 // that took the last byte. order is free while the kernel's buffer is full.
 func WriteOrdered(c Conn, b []byte, order sync.Locker, took func()) (n int, err error) {
+	if layer, ok := c.(OrderedWriter); ok {
+		return writeLayered(layer, b, order, took)
+	}
 	has, ok := c.(syscall.Conn)
 	if !ok {
 		return writeThenTell(c, b, order, took)

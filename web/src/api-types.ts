@@ -13,6 +13,16 @@ export interface Bar {
   count: number;
 }
 
+export interface Certificate {
+  subject: string;
+  issuer: string;
+  names?: string[];
+  not_before: string;
+  not_after: string;
+  sha256: string;
+  pin: string;
+}
+
 /**
  * Checksum is appended to a payload. It is of the bytes from From up to To, exclusive;
  * To 0 is the end, and a negative one counts from there. Name may also be all that is
@@ -230,6 +240,9 @@ export interface EventLine {
   interface?: string;
   pair?: PeerRef;
   websocket?: WebSocketState;
+  tls?: TLSState;
+  seen?: string;
+  truncated?: boolean;
   message_type?: string;
   control?: ControlFrame;
   close?: CloseStatus;
@@ -629,19 +642,19 @@ export interface OpenWorkspace {
 export interface Options {
   /** close a peer on which nothing crossed for this long; in milliseconds; default: 5m for UDP that listens, else never */
   idle_timeout_ms?: number;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP and WebSocket; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS and WSS; listen */
   allow_peers?: string[];
-  /** never let these in; TCP, UDP and WebSocket; listen */
+  /** never let these in; TCP, UDP, WebSocket, TLS and WSS; listen */
   deny_peers?: string[];
-  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX and WebSocket; listen */
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, WebSocket, TLS and WSS; listen */
   backlog?: number;
   /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX and UNIXGRAM; listen */
   mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
-  /** local address to connect from; several are tried in turn; TCP, UDP and WebSocket; connect */
+  /** local address to connect from; several are tried in turn; TCP, UDP, WebSocket, TLS and WSS; connect */
   source?: string[];
-  /** local port to connect from; default: any; TCP, UDP and WebSocket; connect */
+  /** local port to connect from; default: any; TCP, UDP, WebSocket, TLS and WSS; connect */
   source_port?: number;
   /** how long one attempt to connect may take; in milliseconds; default: 10s; connect */
   connect_timeout_ms?: number;
@@ -661,7 +674,7 @@ export interface Options {
   dtr?: boolean;
   /** RTS while the port is open; default: on; Serial */
   rts?: boolean;
-  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP and WebSocket */
+  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP, WebSocket, TLS and WSS */
   interface?: string;
   /** join the multicast group for these senders only (source-specific); UDP; listen */
   group_source?: string[];
@@ -669,29 +682,29 @@ export interface Options {
   ttl?: number;
   /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
   loop?: boolean;
-  /** TCP_NODELAY: send small messages at once; default: on; TCP and WebSocket */
+  /** TCP_NODELAY: send small messages at once; default: on; TCP, WebSocket, TLS and WSS */
   no_delay?: boolean;
-  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP and WebSocket; Linux */
+  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP, WebSocket, TLS and WSS; Linux */
   cork?: boolean;
-  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP and WebSocket; Linux */
+  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP, WebSocket, TLS and WSS; Linux */
   quick_ack?: boolean;
-  /** probe idle TCP peers; default: on; TCP and WebSocket */
+  /** probe idle TCP peers; default: on; TCP, WebSocket, TLS and WSS */
   keepalive?: boolean;
-  /** idle time before the first probe; in milliseconds; default: 5s; TCP and WebSocket */
+  /** idle time before the first probe; in milliseconds; default: 5s; TCP, WebSocket, TLS and WSS */
   keepalive_idle_ms?: number;
-  /** time between probes; in milliseconds; default: 5s; TCP and WebSocket */
+  /** time between probes; in milliseconds; default: 5s; TCP, WebSocket, TLS and WSS */
   keepalive_interval_ms?: number;
-  /** unanswered probes until the peer is dead; default: 3; TCP and WebSocket */
+  /** unanswered probes until the peer is dead; default: 3; TCP, WebSocket, TLS and WSS */
   keepalive_count?: number;
-  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; in milliseconds; TCP and WebSocket; Linux */
+  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; in milliseconds; TCP, WebSocket, TLS and WSS; Linux */
   user_timeout_ms?: number;
-  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP and WebSocket */
+  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP, WebSocket, TLS and WSS */
   receive_buffer?: number;
   /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
   send_buffer?: number;
   /** most bytes one read takes; in bytes; default: 64KiB */
   read_size?: number;
-  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP, UNIX and WebSocket */
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP, UNIX, WebSocket, TLS and WSS */
   half_open_ms?: number;
   /** how long a send waits for a peer that does not read; in milliseconds; default: for ever */
   send_timeout_ms?: number;
@@ -699,29 +712,51 @@ export interface Options {
   broadcast?: boolean;
   /** refuse a datagram that is longer than the path carries, instead of cutting it into fragments; default: the system's choice; UDP */
   dont_fragment?: boolean;
-  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP and WebSocket, else off; TCP, UDP and WebSocket; listen */
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, WebSocket, TLS and WSS, else off; TCP, UDP, WebSocket, TLS and WSS; listen */
   reuse_address?: boolean;
-  /** SO_REUSEPORT: share the port with other processes; TCP, UDP and WebSocket; Linux */
+  /** SO_REUSEPORT: share the port with other processes; TCP, UDP, WebSocket, TLS and WSS; Linux */
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
-  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX and WebSocket; listen */
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX, WebSocket, TLS and WSS; listen */
   over_cap?: "refuse" | "pause";
-  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP and WebSocket; connect */
+  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP, WebSocket, TLS and WSS; connect */
   prefer?: 4 | 6;
-  /** allow a connection to itself, which TCP can make on loopback; TCP and WebSocket; connect */
+  /** allow a connection to itself, which TCP can make on loopback; TCP, WebSocket, TLS and WSS; connect */
   self_connect?: boolean;
-  /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket */
+  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS and WSS; listen */
+  cert?: string;
+  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS and WSS; listen */
+  key?: string;
+  /** let in only clients that show a certificate of an authority in --cacert; TLS and WSS; listen */
+  require_client_cert?: boolean;
+  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS and WSS */
+  cacert?: string;
+  /** take any server for the one that is meant: its certificate is shown, not verified; TLS and WSS; connect */
+  insecure?: boolean;
+  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS and WSS; connect */
+  sni?: string;
+  /** file with the certificate chain to show to the server (PEM); TLS and WSS; connect */
+  client_cert?: string;
+  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS and WSS; connect */
+  client_key?: string;
+  /** protocols to agree on (ALPN), the preferred first: mqtt,http/1.1; TLS */
+  alpn?: string;
+  /** suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB; TLS and WSS */
+  board?: boolean;
+  /** append the secrets of each connection to this file, for Wireshark; TLS and WSS */
+  keylog?: string;
+  /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket and WSS */
   subprotocol?: string;
-  /** a header of the handshake, "Authorization: Bearer x"; may be given again; WebSocket */
+  /** a header of the handshake, "Authorization: Bearer x"; may be given again; WebSocket and WSS */
   header?: number;
-  /** the Origin that a client sends; of a server, from where pages may connect: https://a.example,null; default: from everywhere, else none; WebSocket */
+  /** the Origin that a client sends; of a server, from where pages may connect: https://a.example,null; default: from everywhere, else none; WebSocket and WSS */
   origin?: string;
-  /** what messages are sent as: auto, text or binary; default: auto; WebSocket */
+  /** what messages are sent as: auto, text or binary; default: auto; WebSocket and WSS */
   message_type?: "auto" | "text" | "binary";
-  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket */
+  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket and WSS */
   max_message?: number;
-  /** agree on permessage-deflate, if the other side wants it; WebSocket */
+  /** agree on permessage-deflate, if the other side wants it; WebSocket and WSS */
   compress?: boolean;
 }
 
@@ -761,7 +796,7 @@ export interface Payload {
 export interface Peer {
   id: number;
   session: string;
-  network: "tcp" | "udp" | "unix" | "unixgram" | "serial" | "ws";
+  network: "tcp" | "udp" | "unix" | "unixgram" | "serial" | "ws" | "tls" | "wss";
   local: string;
   remote: string;
   alias: string;
@@ -786,6 +821,8 @@ export interface Peer {
   tcp?: TCP;
   /** Process is the program at the other end of a Unix socket, where the system tells. */
   process?: Process;
+  /** TLS is what a TLS handshake agreed on, and whom the peer says it is. */
+  tls?: TLSState;
   /** Lines are the modem lines of a serial port; absent where there are none. */
   lines?: ModemLines;
   /** Interface is that on which the peer's datagrams come or go, for multicast groups. */
@@ -1124,19 +1161,19 @@ export interface SavedEndpoint {
   echo?: boolean;
   /** close a peer on which nothing crossed for this long; default: 5m for UDP that listens, else never */
   idle_timeout?: string;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP and WebSocket; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS and WSS; listen */
   allow_peers?: string[];
-  /** never let these in; TCP, UDP and WebSocket; listen */
+  /** never let these in; TCP, UDP, WebSocket, TLS and WSS; listen */
   deny_peers?: string[];
-  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX and WebSocket; listen */
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, WebSocket, TLS and WSS; listen */
   backlog?: number;
   /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX and UNIXGRAM; listen */
   mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
-  /** local address to connect from; several are tried in turn; TCP, UDP and WebSocket; connect */
+  /** local address to connect from; several are tried in turn; TCP, UDP, WebSocket, TLS and WSS; connect */
   source?: string[];
-  /** local port to connect from; default: any; TCP, UDP and WebSocket; connect */
+  /** local port to connect from; default: any; TCP, UDP, WebSocket, TLS and WSS; connect */
   source_port?: number;
   /** how long one attempt to connect may take; default: 10s; connect */
   connect_timeout?: string;
@@ -1156,7 +1193,7 @@ export interface SavedEndpoint {
   dtr?: boolean;
   /** RTS while the port is open; default: on; Serial */
   rts?: boolean;
-  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP and WebSocket */
+  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP, WebSocket, TLS and WSS */
   interface?: string;
   /** join the multicast group for these senders only (source-specific); UDP; listen */
   group_source?: string[];
@@ -1164,29 +1201,29 @@ export interface SavedEndpoint {
   ttl?: number;
   /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
   loop?: boolean;
-  /** TCP_NODELAY: send small messages at once; default: on; TCP and WebSocket */
+  /** TCP_NODELAY: send small messages at once; default: on; TCP, WebSocket, TLS and WSS */
   no_delay?: boolean;
-  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP and WebSocket; Linux */
+  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP, WebSocket, TLS and WSS; Linux */
   cork?: boolean;
-  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP and WebSocket; Linux */
+  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP, WebSocket, TLS and WSS; Linux */
   quick_ack?: boolean;
-  /** probe idle TCP peers; default: on; TCP and WebSocket */
+  /** probe idle TCP peers; default: on; TCP, WebSocket, TLS and WSS */
   keepalive?: boolean;
-  /** idle time before the first probe; default: 5s; TCP and WebSocket */
+  /** idle time before the first probe; default: 5s; TCP, WebSocket, TLS and WSS */
   keepalive_idle?: string;
-  /** time between probes; default: 5s; TCP and WebSocket */
+  /** time between probes; default: 5s; TCP, WebSocket, TLS and WSS */
   keepalive_interval?: string;
-  /** unanswered probes until the peer is dead; default: 3; TCP and WebSocket */
+  /** unanswered probes until the peer is dead; default: 3; TCP, WebSocket, TLS and WSS */
   keepalive_count?: number;
-  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; TCP and WebSocket; Linux */
+  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; TCP, WebSocket, TLS and WSS; Linux */
   user_timeout?: string;
-  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP and WebSocket */
+  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP, WebSocket, TLS and WSS */
   receive_buffer?: number;
   /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
   send_buffer?: number;
   /** most bytes one read takes; in bytes; default: 64KiB */
   read_size?: number;
-  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP, UNIX and WebSocket */
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP, UNIX, WebSocket, TLS and WSS */
   half_open?: string;
   /** how long a send waits for a peer that does not read; default: for ever */
   send_timeout?: string;
@@ -1194,29 +1231,51 @@ export interface SavedEndpoint {
   broadcast?: boolean;
   /** refuse a datagram that is longer than the path carries, instead of cutting it into fragments; default: the system's choice; UDP */
   dont_fragment?: boolean;
-  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP and WebSocket, else off; TCP, UDP and WebSocket; listen */
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, WebSocket, TLS and WSS, else off; TCP, UDP, WebSocket, TLS and WSS; listen */
   reuse_address?: boolean;
-  /** SO_REUSEPORT: share the port with other processes; TCP, UDP and WebSocket; Linux */
+  /** SO_REUSEPORT: share the port with other processes; TCP, UDP, WebSocket, TLS and WSS; Linux */
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
-  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX and WebSocket; listen */
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX, WebSocket, TLS and WSS; listen */
   over_cap?: "refuse" | "pause";
-  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP and WebSocket; connect */
+  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP, WebSocket, TLS and WSS; connect */
   prefer?: 4 | 6;
-  /** allow a connection to itself, which TCP can make on loopback; TCP and WebSocket; connect */
+  /** allow a connection to itself, which TCP can make on loopback; TCP, WebSocket, TLS and WSS; connect */
   self_connect?: boolean;
-  /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket */
+  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS and WSS; listen */
+  cert?: string;
+  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS and WSS; listen */
+  key?: string;
+  /** let in only clients that show a certificate of an authority in --cacert; TLS and WSS; listen */
+  require_client_cert?: boolean;
+  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS and WSS */
+  cacert?: string;
+  /** take any server for the one that is meant: its certificate is shown, not verified; TLS and WSS; connect */
+  insecure?: boolean;
+  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS and WSS; connect */
+  sni?: string;
+  /** file with the certificate chain to show to the server (PEM); TLS and WSS; connect */
+  client_cert?: string;
+  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS and WSS; connect */
+  client_key?: string;
+  /** protocols to agree on (ALPN), the preferred first: mqtt,http/1.1; TLS */
+  alpn?: string;
+  /** suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB; TLS and WSS */
+  board?: boolean;
+  /** append the secrets of each connection to this file, for Wireshark; TLS and WSS */
+  keylog?: string;
+  /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket and WSS */
   subprotocol?: string;
-  /** a header of the handshake, "Authorization: Bearer x"; may be given again; WebSocket */
+  /** a header of the handshake, "Authorization: Bearer x"; may be given again; WebSocket and WSS */
   header?: number;
-  /** the Origin that a client sends; of a server, from where pages may connect: https://a.example,null; default: from everywhere, else none; WebSocket */
+  /** the Origin that a client sends; of a server, from where pages may connect: https://a.example,null; default: from everywhere, else none; WebSocket and WSS */
   origin?: string;
-  /** what messages are sent as: auto, text or binary; default: auto; WebSocket */
+  /** what messages are sent as: auto, text or binary; default: auto; WebSocket and WSS */
   message_type?: "auto" | "text" | "binary";
-  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket */
+  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket and WSS */
   max_message?: number;
-  /** agree on permessage-deflate, if the other side wants it; WebSocket */
+  /** agree on permessage-deflate, if the other side wants it; WebSocket and WSS */
   compress?: boolean;
 }
 
@@ -1335,7 +1394,7 @@ export interface SeriesStats {
 export interface Session {
   id: string;
   mode: "listen" | "connect";
-  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram" | "serial" | "ws" | "ws4" | "ws6";
+  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram" | "serial" | "ws" | "ws4" | "ws6" | "tls" | "tls4" | "tls6" | "wss" | "wss4" | "wss6";
   /** what was asked for, as a URL */
   address: string;
   /** what is really bound */
@@ -1561,6 +1620,17 @@ export interface TCP {
   limit_text?: string;
 }
 
+export interface TLSState {
+  version: string;
+  cipher: string;
+  group?: string;
+  server_name?: string;
+  alpn?: string;
+  resumed?: boolean;
+  unverified?: boolean;
+  certificates?: Certificate[];
+}
+
 /** Ticket opens one more page: it is part of the URL, and is good once, for a minute. */
 export interface Ticket {
   ticket: string;
@@ -1607,7 +1677,7 @@ export interface TryRules {
   variables?: Record<string, string>;
   payload?: Payload;
   data?: string;
-  network?: "tcp" | "udp" | "unix" | "unixgram" | "serial" | "ws";
+  network?: "tcp" | "udp" | "unix" | "unixgram" | "serial" | "ws" | "tls" | "wss";
   state?: string;
   session?: string;
   from?: number;

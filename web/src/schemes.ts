@@ -30,4 +30,6 @@ export const schemes: readonly Scheme[] = [
   {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false},
   {"name":"serial","label":["Serial port","串口"],"datagram":false,"connections":true,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["connect"],"example":["/dev/ttyUSB0 or COM3","/dev/ttyUSB0 或 COM3"],"choices":"/ports","line":true},
   {"name":"ws","label":["WebSocket","WebSocket"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false},
+  {"name":"tls","label":["TLS","TLS"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false},
+  {"name":"wss","label":["WebSocket over TLS","WebSocket（TLS）"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false},
 ];

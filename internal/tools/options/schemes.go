@@ -9,11 +9,13 @@ import (
 
 // schemeForms is how the page calls each kind of socket, and which fields its form has.
 var schemeForms = map[sockeye.Network]schemeForm{
-	sockeye.TCP:       {label: sockeye.Text{En: "TCP", Zh: "TCP"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
-	sockeye.UDP:       {label: sockeye.Text{En: "UDP", Zh: "UDP"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
-	sockeye.Unix:      {label: sockeye.Text{En: "Unix socket (stream)", Zh: "Unix 套接字（流）"}, fields: pathOnly, example: socketPath},
-	sockeye.Unixgram:  {label: sockeye.Text{En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"}, fields: pathOnly, example: socketPath},
-	sockeye.WebSocket: {label: sockeye.Text{En: "WebSocket", Zh: "WebSocket"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
+	sockeye.TCP:          {label: sockeye.Text{En: "TCP", Zh: "TCP"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
+	sockeye.UDP:          {label: sockeye.Text{En: "UDP", Zh: "UDP"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
+	sockeye.Unix:         {label: sockeye.Text{En: "Unix socket (stream)", Zh: "Unix 套接字（流）"}, fields: pathOnly, example: socketPath},
+	sockeye.Unixgram:     {label: sockeye.Text{En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"}, fields: pathOnly, example: socketPath},
+	sockeye.WebSocket:    {label: sockeye.Text{En: "WebSocket", Zh: "WebSocket"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
+	sockeye.TLS:          {label: sockeye.Text{En: "TLS", Zh: "TLS"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
+	sockeye.WebSocketTLS: {label: sockeye.Text{En: "WebSocket over TLS", Zh: "WebSocket（TLS）"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.Serial: {label: sockeye.Text{En: "Serial port", Zh: "串口"}, fields: pathOnly, modes: []sockeye.Mode{sockeye.Connect},
 		example: sockeye.Text{En: "/dev/ttyUSB0 or COM3", Zh: "/dev/ttyUSB0 或 COM3"}, choices: "/ports"},
 }

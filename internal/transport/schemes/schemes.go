@@ -7,6 +7,7 @@ import (
 	"sockeye/internal/transport"
 	"sockeye/internal/transport/serial"
 	"sockeye/internal/transport/tcp"
+	"sockeye/internal/transport/tls"
 	"sockeye/internal/transport/udp"
 	"sockeye/internal/transport/unix"
 	"sockeye/internal/transport/websocket"
@@ -23,6 +24,9 @@ var drivers = map[sockeye.Network]transport.Driver{
 	sockeye.Serial: serial.Driver{},
 
 	sockeye.WebSocket: websocket.Driver{},
+
+	sockeye.TLS:          tls.Driver{},
+	sockeye.WebSocketTLS: websocket.Driver{Over: tls.Carrier{}},
 }
 
 // Driver opens endpoints of a network; nil if nothing does.

@@ -190,6 +190,9 @@ const (
 // ConnKind is the kind of connection of the sessions that a test opens.
 var ConnKind = FastestConn
 
+// CADir is where the sessions that a test opens have their certificate authority.
+var CADir string
+
 // OnEachConnKind runs a test on both kinds of connection.
 func OnEachConnKind(t *testing.T, test func(t *testing.T)) {
 	for _, mover := range []string{FastestConn, PortableConn} {
@@ -228,6 +231,7 @@ func ConfigOf(ep sockeye.Endpoint, sink transport.EventSink, answer transport.Re
 		Session: &sockeye.Session{ID: "s1", Endpoint: ep}, Sink: sink, Responder: answer,
 		NextPeer: func() uint64 { return Peers.Add(1) }, Now: time.Now,
 		PortableOnly: ConnKind == PortableConn,
+		CADir:        CADir,
 	}
 }
 

@@ -28,7 +28,7 @@ func connect(under transport.Conn, ep sockeye.Endpoint, o *sockeye.Options) (*co
 	first, _ := c.reader.Peek(5)
 	if string(first) != "HTTP/" && len(first) > 0 {
 		return nil, answered(ep, sockeye.Text{En: fmt.Sprintf("what answered does not speak HTTP: it begins with %q", first), Zh: fmt.Sprintf("对方的应答不是 HTTP，开头是 %q", first)},
-			sockeye.Text{En: "for a plain TCP server write tcp://", Zh: "普通 TCP 服务请写 tcp://"})
+			plainHint(ep))
 	}
 	r, err := http.ReadResponse(c.reader, &http.Request{Method: http.MethodGet})
 	if err != nil {
@@ -54,8 +54,8 @@ func request(ep sockeye.Endpoint, o *sockeye.Options, key string) string {
 		path = "/"
 	}
 	host := a.HostPort()
-	if a.Port == 80 {
-		host = strings.TrimSuffix(host, ":80")
+	if usual := map[bool]uint16{false: 80, true: 443}[a.Network.Traits().TLS]; a.Port == usual {
+		host = host[:strings.LastIndexByte(host, ':')]
 	}
 	lines := []string{"GET " + path + " HTTP/1.1", "Host: " + host, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + key}
 	if o.Subprotocol != "" {
@@ -127,12 +127,23 @@ func noAnswer(ep sockeye.Endpoint, err error) error {
 	case errors.Is(err, errLongHandshake):
 		return answered(ep, errLongHandshake.Message, sockeye.Text{})
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return answered(ep, sockeye.Text{En: "the server closed the connection instead of answering the handshake", Zh: "服务器没有应答握手就关闭了连接"},
-			sockeye.Text{En: "it may want TLS: try wss://", Zh: "可能需要 TLS：请试 wss://"})
+		hint := sockeye.Text{En: "it may want TLS: try wss://", Zh: "可能需要 TLS：请试 wss://"}
+		if ep.Address.Network.Traits().TLS {
+			hint = plainHint(ep)
+		}
+		return answered(ep, sockeye.Text{En: "the server closed the connection instead of answering the handshake", Zh: "服务器没有应答握手就关闭了连接"}, hint)
 	case isNetwork(err):
 		return err
 	}
 	return answered(ep, sockeye.Text{En: "the answer is not HTTP", Zh: "应答不是 HTTP"}, sockeye.Text{})
+}
+
+// plainHint is how to reach a server that speaks no WebSocket.
+func plainHint(ep sockeye.Endpoint) sockeye.Text {
+	if ep.Address.Network.Traits().TLS {
+		return sockeye.Text{En: "for a TLS server without WebSocket write tls://", Zh: "不使用 WebSocket 的 TLS 服务请写 tls://"}
+	}
+	return sockeye.Text{En: "for a plain TCP server write tcp://", Zh: "普通 TCP 服务请写 tcp://"}
 }
 
 func answered(ep sockeye.Endpoint, message, hint sockeye.Text) error {

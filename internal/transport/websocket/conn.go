@@ -49,7 +49,22 @@ func (c *conn) Control(f func(fd uintptr)) error {
 }
 
 // Joined is what the joined event tells.
-func (c *conn) Joined() *sockeye.Detail { return &sockeye.Detail{WebSocket: &c.state} }
+func (c *conn) Joined() *sockeye.Detail {
+	var d sockeye.Detail
+	if below, ok := c.Conn.(interface{ Joined() *sockeye.Detail }); ok {
+		d = *below.Joined()
+	}
+	d.WebSocket = &c.state
+	return &d
+}
+
+// Explain is an error of the connection below in its words, if it has any.
+func (c *conn) Explain(err error) error {
+	if below, ok := c.Conn.(interface{ Explain(error) error }); ok {
+		return below.Explain(err)
+	}
+	return err
+}
 
 // detailOf is one of two details that all messages share.
 func detailOf(t sockeye.MessageType) *sockeye.Detail {

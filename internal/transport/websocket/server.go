@@ -75,7 +75,7 @@ func check(r *http.Request, ep sockeye.Endpoint, o *sockeye.Options) *refusal {
 	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
 		return &refusal{http.StatusUpgradeRequired, "Upgrade: websocket\r\nConnection: Upgrade\r\n",
 			sockeye.Text{En: "an HTTP request that does not ask for a WebSocket", Zh: "HTTP 请求没有要求升级为 WebSocket"},
-			sockeye.Text{En: "in the console of a browser: " + sockeye.BrowserLine("ws://"+r.Host+r.URL.Path), Zh: "在浏览器控制台中：" + sockeye.BrowserLine("ws://"+r.Host+r.URL.Path)}}
+			sockeye.Text{En: "in the console of a browser: " + sockeye.BrowserLine(string(ep.Address.Network.Transport())+"://"+r.Host+r.URL.Path), Zh: "在浏览器控制台中：" + sockeye.BrowserLine(string(ep.Address.Network.Transport())+"://"+r.Host+r.URL.Path)}}
 	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1):
 		return &refusal{status: http.StatusMethodNotAllowed, text: sockeye.Text{En: "the request is not a GET of HTTP/1.1", Zh: "请求不是 HTTP/1.1 的 GET"}}
 	case r.Header.Get("Sec-Websocket-Version") != "13":

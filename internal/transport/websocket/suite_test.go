@@ -2,6 +2,7 @@ package websocket_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"testing"
@@ -25,7 +26,13 @@ func TestSuite(t *testing.T) {
 // dialForeign is a client of github.com/coder/websocket as a net.Conn of messages.
 func dialForeign(t *testing.T, to sockeye.Address) net.Conn {
 	t.Helper()
-	c, _, err := websocket.Dial(t.Context(), to.String(), &websocket.DialOptions{HTTPClient: &http.Client{Transport: &http.Transport{}}})
+	return dialForeignWith(t, to, nil)
+}
+
+// dialForeignWith is dialForeign over TLS.
+func dialForeignWith(t *testing.T, to sockeye.Address, over *tls.Config) net.Conn {
+	t.Helper()
+	c, _, err := websocket.Dial(t.Context(), to.String(), &websocket.DialOptions{HTTPClient: &http.Client{Transport: &http.Transport{TLSClientConfig: over}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package websocket is the driver of WebSocket over TCP (RFC 6455), with a codec of its
-// own: a message is one event, pings are seen, and why a side closed is known. What is
+// Package websocket is the driver of WebSocket over TCP or TLS (RFC 6455), with a codec of
+// its own: a message is one event, pings are seen, and why a side closed is known. What is
 // recorded is the messages, unmasked and decompressed.
 package websocket
 
@@ -13,33 +13,85 @@ import (
 	"sockeye/internal/transport/tcp"
 )
 
+// Carrier makes the connections that a WebSocket runs over.
+type Carrier interface {
+	// Bind binds every address of the endpoint and reports them. It returns the listeners,
+	// which the session closes, and what makes a connection of one that they accept.
+	Bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, func(transport.Conn) (transport.Conn, error), error)
+	// Connect connects to the endpoint's address, and says how that came about.
+	Connect(ctx context.Context, s *transport.DriverSession) (transport.Conn, *sockeye.Detail, error)
+}
+
+// plain is the Carrier that is TCP alone.
+type plain struct{}
+
+func (plain) Bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, func(transport.Conn) (transport.Conn, error), error) {
+	bound, err := tcp.Bind(ctx, s)
+	return bound, func(c transport.Conn) (transport.Conn, error) { return c, nil }, err
+}
+
+func (plain) Connect(ctx context.Context, s *transport.DriverSession) (transport.Conn, *sockeye.Detail, error) {
+	c, how, err := tcp.Connect(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, how, nil
+}
+
 // Driver opens WebSocket endpoints.
-type Driver struct{}
+type Driver struct {
+	Over Carrier // nil is TCP
+}
+
+func (d Driver) carrier() Carrier {
+	if d.Over == nil {
+		return plain{}
+	}
+	return d.Over
+}
+
+// CheckFiles says what is wrong with files that the carrier's options name.
+func (d Driver) CheckFiles(ep sockeye.Endpoint) error {
+	if c, ok := d.Over.(interface {
+		CheckFiles(ep sockeye.Endpoint) error
+	}); ok {
+		return c.CheckFiles(ep)
+	}
+	return nil
+}
 
 // Listen binds every address of the endpoint. Who connects becomes a peer when its
 // handshake is done.
-func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
-	bound, err := tcp.Bind(ctx, s)
+func (d Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
+	bound, carry, err := d.carrier().Bind(ctx, s)
 	if err != nil {
 		return err
 	}
 	for _, l := range bound {
-		s.ServeHandshakes(l, func(under transport.Conn) (transport.Conn, error) {
-			return accept(under, s.Endpoint(), s.Options())
+		s.ServeHandshakes(l, func(below transport.Conn) (transport.Conn, error) {
+			under, err := carry(below)
+			if err != nil {
+				return nil, err
+			}
+			c, err := accept(under, s.Endpoint(), s.Options())
+			if err != nil {
+				under.Close()
+				return nil, err
+			}
+			return c, nil
 		})
 	}
 	return nil
 }
 
 // Dial connects and makes the handshake.
-func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
-	under, how, err := tcp.Connect(ctx, s)
+func (d Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
+	under, how, err := d.carrier().Connect(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	until := time.Now().Add(s.Options().ConnectTimeout)
-	under.SetDeadline(until)
-	stop := context.AfterFunc(ctx, func() { under.SetDeadline(time.Unix(1, 0)) })
+	setDeadline(under, time.Now().Add(s.Options().ConnectTimeout))
+	stop := context.AfterFunc(ctx, func() { setDeadline(under, time.Unix(1, 0)) })
 	c, err := connect(under, s.Endpoint(), s.Options())
 	if !stop() {
 		err = context.Cause(ctx)
@@ -47,12 +99,11 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 	if err != nil {
 		under.Close()
 		if isDeadline(err) {
-			err = answered(s.Endpoint(), sockeye.Text{En: "connected, but nothing answers the handshake", Zh: "已连接，但没有应答握手"},
-				sockeye.Text{En: "for a plain TCP server write tcp://; a TLS server needs wss://", Zh: "普通 TCP 服务请写 tcp://，TLS 服务请写 wss://"})
+			err = unanswered(s.Endpoint())
 		}
 		return nil, netinfo.Explain("connect", s.Endpoint().Address.String(), err)
 	}
-	under.SetDeadline(time.Time{})
+	setDeadline(under, time.Time{})
 	if how == nil {
 		how = &sockeye.Detail{}
 	}
@@ -61,4 +112,18 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 		return p, nil
 	}
 	return nil, transport.ErrClosing
+}
+
+func setDeadline(c transport.Conn, at time.Time) {
+	c.SetReadDeadline(at)
+	c.SetWriteDeadline(at)
+}
+
+// unanswered is the error of a server that says nothing.
+func unanswered(ep sockeye.Endpoint) error {
+	hint := sockeye.Text{En: "for a plain TCP server write tcp://; a TLS server needs wss://", Zh: "普通 TCP 服务请写 tcp://，TLS 服务请写 wss://"}
+	if ep.Address.Network.Traits().TLS {
+		hint = plainHint(ep)
+	}
+	return answered(ep, sockeye.Text{En: "connected, but nothing answers the handshake", Zh: "已连接，但没有应答握手"}, hint)
 }

@@ -1,7 +1,8 @@
 // All that is known of a peer, as rows of a list. What a kind of socket tells besides is an
 // object of the peer's, and is listed field by field: nothing here knows of which kind.
 
-import type { Peer } from '../api-types';
+import '../i18n/tls';
+import type { Certificate, Peer, TLSState } from '../api-types';
 import { t, wordOf } from '../i18n/i18n.svelte';
 import { count, rate } from './numbers';
 import { messagesOf, processOf } from './sentence';
@@ -22,6 +23,7 @@ export function detailsOf(p: Peer): DetailRow[] {
   ];
   if (p.process) rows.push({ name: 'process', label: t('process'), value: processOf(p.process) });
   if (p.interface) rows.push({ name: 'interface', label: t('networkInterface'), value: safe(p.interface) });
+  if (p.tls) rows.push(...tlsRows(p.tls));
   rows.push(
     { name: 'received', label: t('received'), value: `${count(p.received_bytes)} B · ${messagesOf(p.received_messages)} · ${rate(p.receive_rate)}` },
     { name: 'sent', label: t('sent'), value: `${count(p.sent_bytes)} B · ${messagesOf(p.sent_messages)} · ${rate(p.send_rate)}` },
@@ -37,8 +39,31 @@ export function detailsOf(p: Peer): DetailRow[] {
   return [...rows, ...otherRows(p)];
 }
 
+// What the other side sent is in it: names, and all that its certificates say.
+function tlsRows(s: TLSState): DetailRow[] {
+  const rows: DetailRow[] = [{ name: 'tls', label: t('tlsAgreed'), value: [s.version, s.cipher, s.group, s.resumed ? t('tlsResumed') : ''].filter((v) => v).join(', ') }];
+  if (s.server_name) rows.push({ name: 'tls.server_name', label: t('tlsName'), value: safe(s.server_name) });
+  if (s.alpn) rows.push({ name: 'tls.alpn', label: t('tlsProtocol'), value: safe(s.alpn) });
+  const chain = s.certificates ?? [];
+  rows.push({ name: 'tls.identity', label: t('tlsIdentity'), value: t(chain.length === 0 ? 'tlsNoCertificate' : s.unverified ? 'tlsUnverified' : 'tlsVerified') });
+  return [...rows, ...chain.map((c, n) => ({ name: `tls.certificate.${n}`, label: `${t('tlsChain')} ${n + 1}`, value: safe(certificateText(c)) }))];
+}
+
+const day = (at: string): string => at.slice(0, 10);
+
+const certificateText = (c: Certificate): string =>
+  [
+    t('tlsCertificate', { subject: c.subject, issuer: c.issuer, until: day(c.not_after) }),
+    c.names?.length ? t('tlsNames', { names: c.names.join(', ') }) : '',
+    t('tlsDates', { from: day(c.not_before), until: day(c.not_after) }),
+    `SHA-256 ${c.sha256}`,
+    c.pin,
+  ]
+    .filter((v) => v !== '')
+    .join('\n');
+
 // These are shown above, or by controls of their own.
-const shown = new Set(['tcp', 'process', 'lines']);
+const shown = new Set(['tcp', 'process', 'lines', 'tls']);
 
 function otherRows(p: Peer): DetailRow[] {
   return Object.entries(p).flatMap(([group, fields]) => {

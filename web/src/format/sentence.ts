@@ -22,7 +22,7 @@ const reasons: Record<string, Word> = {
 // Why it left, as the terminal says it: of a failure with what the system said.
 function reason(e: EventLine): string {
   const why = t(wordOn(e.network, reasons[e.reason ?? ''] ?? 'reasonError'));
-  const said = e.close ? `${why} — ${closeStatus(e.close)}` : why;
+  const said = (e.close ? `${why} — ${closeStatus(e.close)}` : why) + truncated(e);
   return e.error && (e.reason === 'error' || e.reason === 'timeout') ? `${said}${t('colon')}${e.error.message}` : said;
 }
 
@@ -38,7 +38,9 @@ export function sentence(e: EventLine, session: Session | undefined): string {
     case 'closed':
       return t('eventClosedBecause', { reason: reason(e) });
     case 'finished':
-      return t(wordOn(e.network, e.reason === 'eof' ? 'eventTheyFinished' : 'eventWeFinished'));
+      return t(wordOn(e.network, e.reason === 'eof' ? 'eventTheyFinished' : 'eventWeFinished')) + truncated(e);
+    case 'hint':
+      return t(`seen_${e.seen ?? 'http'}` as Word);
     case 'control':
       return control(e);
     case 'lines':
@@ -91,8 +93,23 @@ function handshake(w: WebSocketState): string {
 function forBrowser(e: EventLine, s: Session): string {
   const local = (e.local ?? '').replace(/^(0\.0\.0\.0|\[::\]):/, 'localhost:');
   const path = /^\w+:\/\/[^/?]*(.*)$/.exec(s.address)?.[1] || '/';
-  return t('wsForBrowser', { line: t('wsBrowserLine', { url: `ws://${local}${path}` }) });
+  return t('wsForBrowser', { line: t('wsBrowserLine', { url: `${e.network}://${local}${path}` }) });
 }
+
+/** What a TLS handshake agreed on, or the certificate of a server; as the terminal says it. */
+function tlsOf({ tls }: EventLine): string {
+  if (!tls) return '';
+  const said = [tls.version, tls.cipher, tls.group].filter((s) => s);
+  if (tls.server_name) said.push(t('tlsServerName', { name: tls.server_name }));
+  if (tls.alpn) said.push(t('tlsALPN', { name: tls.alpn }));
+  if (tls.resumed) said.push(t('tlsResumed'));
+  const own = tls.certificates?.[0];
+  if (own) said.push(t('tlsCertificate', { subject: own.subject, issuer: own.issuer, until: own.not_after.slice(0, 10) }));
+  if (tls.unverified) said.push(t('tlsUnverified'));
+  return t('colon') + safe(said.join(', '));
+}
+
+const truncated = (e: EventLine): string => (e.truncated ? `, ${t('tlsTruncated')}` : '');
 
 const isUDP = (e: EventLine): boolean => isConnectionless(e.network);
 
@@ -123,7 +140,7 @@ function lineChanges({ lines }: EventLine): string {
 // UDP knows no connections: a peer is an address that a datagram came from, or goes to.
 function joined(e: EventLine, s: Session | undefined): string {
   if (isLine(e)) return e.lines ? t('eventPortThereLines', { lines: linesOn(e.lines) }) : t('eventPortThere');
-  if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '') + (e.websocket ? t('colon') + handshake(e.websocket) : '');
+  if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '') + (e.websocket ? t('colon') + handshake(e.websocket) : '') + tlsOf(e);
   const where = e.interface ? t('onInterface', { name: safe(e.interface) }) : '';
   if (e.reason === 'local' || s?.mode === 'connect') return t('udpDestination') + where;
   return t('udpFirst', { peer: safe(e.peer ?? '') }) + where;
@@ -140,7 +157,7 @@ function opened(e: EventLine, s: Session | undefined): string {
   const locals = e.locals ?? [e.local ?? ''];
   const bound = locals.map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
   if (s && isLine(e) && e.local) return t('eventPortOpened', { address: safe(s.address), settings: safe(e.local) });
-  if (s?.mode === 'listen') return t('eventListening', { address: bound }) + (e.network === 'ws' ? ` — ${forBrowser(e, s)}` : '');
+  if (s?.mode === 'listen') return t('eventListening', { address: bound }) + tlsOf(e) + (e.network?.startsWith('ws') ? ` — ${forBrowser(e, s)}` : '');
   if (s && isUDP(e)) return e.local || e.locals ? t('udpSending', { address: safe(s.address), local: bound }) : t('udpWillSend', { address: safe(s.address) });
   if (s) return t('eventConnectedTo', { address: safe(s.address), local: locals.join(' ') });
   return t('eventOpened', { address: bound });

@@ -233,6 +233,16 @@ func (c *epollConn) Stop(abort bool) {
 	}
 }
 
+// Settle waits until what is being recorded is.
+func (c *epollConn) Settle() {
+	c.order.Lock()
+	s := c.portable
+	c.order.Unlock()
+	if s != nil {
+		s.Settle()
+	}
+}
+
 func (c *epollConn) FinishIfDone() {
 	c.order.Lock()
 	defer c.order.Unlock()

@@ -1,0 +1,24 @@
+package core
+
+import (
+	"errors"
+
+	"sockeye"
+	"sockeye/internal/transport"
+	"sockeye/internal/transport/schemes"
+)
+
+// CheckEndpoint says everything that is wrong with an endpoint before it is opened: what
+// Endpoint.Validate says, and what is wrong with the files that its options name. It is
+// joined and named as there.
+func CheckEndpoint(ep sockeye.Endpoint) error {
+	var all []error
+	for _, err := range []error{ep.Validate(), transport.CheckFiles(schemes.Driver(ep.Address.Network), ep)} {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			all = append(all, joined.Unwrap()...)
+		} else if err != nil {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,24 @@
+package transport
+
+import "syscall"
+
+// LayeredConn is a Conn whose bytes are those of a protocol over a socket, such as TLS:
+// that the socket has something to read does not say that the protocol has.
+type LayeredConn interface {
+	Waiter
+	OrderedWriter
+	// Socket is the socket below; nil if it cannot be waited for.
+	Socket() syscall.RawConn
+	// ReadReady reads what is there already. Its error is ErrNotReadable if that is nothing.
+	ReadReady(b []byte) (int, error)
+}
+
+// ErrNotReadable is why a read that would wait did not.
+var ErrNotReadable error = notReadable{}
+
+// notReadable is a net.Error after which the reader may go on.
+type notReadable struct{}
+
+func (notReadable) Error() string   { return "nothing to read yet" }
+func (notReadable) Timeout() bool   { return true }
+func (notReadable) Temporary() bool { return true }

@@ -1,0 +1,332 @@
+package tls
+
+import (
+	stdtls "crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/localca"
+	"sockeye/internal/netinfo"
+	"sockeye/internal/regular"
+	"sockeye/internal/transport"
+)
+
+// maxFile bounds a file of certificates: those of all authorities of a system have
+// 250 KiB.
+const maxFile = 4 << 20
+
+// faults collects what is wrong with the files of an endpoint.
+type faults []error
+
+func (f *faults) add(option, file string, message, hint sockeye.Text) {
+	file = strconv.Quote(file)
+	*f = append(*f, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: option,
+		Message: sockeye.Text{En: file + ": " + message.En, Zh: file + "：" + message.Zh}, Hint: hint})
+}
+
+// CheckFiles says what is wrong with the files that the options of an endpoint name.
+func (Driver) CheckFiles(ep sockeye.Endpoint) error { return CheckFiles(ep) }
+
+// CheckFiles is for other drivers of what runs over TLS.
+func CheckFiles(ep sockeye.Endpoint) error {
+	var f faults
+	readFiles(&ep.Options.TLS, ep.Mode, &f)
+	return errors.Join(f...)
+}
+
+// files is what the options of an endpoint name.
+type files struct {
+	own         *stdtls.Certificate
+	authorities *x509.CertPool
+	keyLog      io.Writer
+}
+
+// readFiles reads them.
+func readFiles(o *sockeye.TLSOptions, mode sockeye.Mode, f *faults) (r files) {
+	if mode == sockeye.Listen {
+		r.own = f.pair("cert", o.Certificate, "key", o.Key)
+	} else {
+		r.own = f.pair("client-cert", o.ClientCertificate, "client-key", o.ClientKey)
+	}
+	r.authorities = f.authorities(o.Authorities)
+	if o.KeyLog != "" {
+		r.keyLog = f.keyLog(o.KeyLog)
+	}
+	return r
+}
+
+// keyLog makes sure that the file can be written.
+func (f *faults) keyLog(name string) io.Writer {
+	log := keyLog(name)
+	if _, err := log.Write(nil); err != nil {
+		message, hint := f.words(err)
+		f.add("keylog", name, message, hint)
+	}
+	return log
+}
+
+// words are an error of a file.
+func (f *faults) words(err error) (message, hint sockeye.Text) {
+	if e, ok := errors.AsType[*sockeye.Error](err); ok {
+		return e.Message, e.Hint
+	}
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		err = path.Err
+	}
+	message = sockeye.Text{En: err.Error(), Zh: err.Error()}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		message.Zh = "文件或目录不存在"
+	case errors.Is(err, fs.ErrPermission):
+		message.Zh = "没有权限"
+	}
+	return message, sockeye.Text{En: "the path is one of the machine that opens the endpoint", Zh: "路径应位于打开端点的那台机器上"}
+}
+
+// read is the content of a file that an option names; nil if there is none.
+func (f *faults) read(option, name string) []byte {
+	if name == "" {
+		return nil
+	}
+	file, err := regular.Open(name)
+	if err == nil {
+		defer file.Close()
+		var text []byte
+		if text, err = io.ReadAll(io.LimitReader(file, maxFile)); err == nil {
+			return text
+		}
+	}
+	message, hint := f.words(err)
+	f.add(option, name, message, hint)
+	return nil
+}
+
+// pair reads a certificate and its key, which may be in one file.
+func (f *faults) pair(certOption, cert, keyOption, key string) *stdtls.Certificate {
+	if cert == "" {
+		return nil
+	}
+	if key == "" {
+		keyOption, key = certOption, cert
+	}
+	before := len(*f)
+	chain, secret := f.read(certOption, cert), []byte(nil)
+	if key != cert {
+		secret = f.read(keyOption, key)
+	} else {
+		secret = chain
+	}
+	if len(*f) > before {
+		return nil
+	}
+	c, err := stdtls.X509KeyPair(chain, secret)
+	if err != nil {
+		reason := strings.TrimPrefix(err.Error(), "tls: ")
+		f.add(certOption, cert, sockeye.Text{En: reason, Zh: "无法使用：" + reason},
+			sockeye.Text{En: "both files are PEM; sockeye ca issue NAME makes a pair", Zh: "两个文件都应为 PEM；sockeye ca issue 名称 可生成一对"})
+		return nil
+	}
+	return &c
+}
+
+// authorities reads whom to trust.
+func (f *faults) authorities(name string) *x509.CertPool {
+	text := f.read("cacert", name)
+	if text == nil {
+		return nil
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		f.add("cacert", name, sockeye.Text{En: "no certificate in it", Zh: "其中没有证书"},
+			sockeye.Text{En: "the file is PEM: -----BEGIN CERTIFICATE-----", Zh: "文件应为 PEM 格式：-----BEGIN CERTIFICATE-----"})
+		return nil
+	}
+	return pool
+}
+
+// common is what both sides have.
+func common(o *sockeye.TLSOptions, r files) *stdtls.Config {
+	c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, DynamicRecordSizingDisabled: true, KeyLogWriter: r.keyLog}
+	for p := range strings.SplitSeq(o.Protocols, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			c.NextProtos = append(c.NextProtos, p)
+		}
+	}
+	if r.own != nil {
+		c.Certificates = []stdtls.Certificate{*r.own}
+	}
+	if o.Board.Or(false) {
+		suitBoards(c)
+	}
+	return c
+}
+
+// suitBoards has a connection be one that small stacks can make: a ClientHello of some
+// 250 bytes instead of 1,500, and what stacks without elliptic curves or AEAD speak.
+func suitBoards(c *stdtls.Config) {
+	c.MinVersion = stdtls.VersionTLS10
+	c.CurvePreferences = []stdtls.CurveID{stdtls.X25519, stdtls.CurveP256, stdtls.CurveP384}
+	for _, s := range append(stdtls.CipherSuites(), stdtls.InsecureCipherSuites()...) {
+		if !strings.Contains(s.Name, "RC4") {
+			c.CipherSuites = append(c.CipherSuites, s.ID)
+		}
+	}
+}
+
+// sizes of the records that are sent. A small stack may have no room for more than 1 KiB
+// (RFC 6066 section 4 has it say so, which few do).
+const (
+	recordSize      = 16 << 10
+	boardRecordSize = 1 << 10
+)
+
+func recordSizeFor(o *sockeye.TLSOptions) int {
+	if o.Board.Or(false) {
+		return boardRecordSize
+	}
+	return recordSize
+}
+
+// clientConfig is what a client needs. Every fault of its files is in the error.
+func clientConfig(s *transport.DriverSession) (*stdtls.Config, error) {
+	o := &s.Options().TLS
+	var f faults
+	r := readFiles(o, sockeye.Connect, &f)
+	c := common(o, r)
+	c.ServerName = o.ServerName
+	if c.ServerName == "" {
+		c.ServerName, _, _ = strings.Cut(s.Endpoint().Address.Host, "%")
+	}
+	c.InsecureSkipVerify = o.Insecure.Or(false)
+	if c.RootCAs = r.authorities; c.RootCAs == nil && !c.InsecureSkipVerify {
+		c.RootCAs = trusted(s)
+	}
+	return c, errors.Join(f...)
+}
+
+// trusted are the authorities of the system and of this user; nil is those of the system.
+func trusted(s *transport.DriverSession) *x509.CertPool {
+	if s.Config().CADir == "" {
+		return nil
+	}
+	ours, err := store(s).Find(time.Now())
+	if err != nil || ours == nil {
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	pool.AddCert(ours.Certificate())
+	return pool
+}
+
+func store(s *transport.DriverSession) *localca.Store {
+	return &localca.Store{Dir: s.Config().CADir}
+}
+
+// serverConfig is what a server needs, and its own certificate. Every fault of its files is
+// in the error.
+func serverConfig(s *transport.DriverSession) (*stdtls.Config, *x509.Certificate, error) {
+	o := &s.Options().TLS
+	var f faults
+	r := readFiles(o, sockeye.Listen, &f)
+	c := common(o, r)
+	wantsClient := o.RequireClientCertificate.Or(false)
+	if wantsClient {
+		c.ClientAuth, c.ClientCAs = stdtls.RequireAndVerifyClientCert, r.authorities
+	}
+	if len(f) > 0 {
+		return nil, nil, errors.Join(f...)
+	}
+	if r.own != nil && (!wantsClient || c.ClientCAs != nil) {
+		return c, r.own.Leaf, nil
+	}
+	ca, err := loadOwn(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if wantsClient && c.ClientCAs == nil {
+		c.ClientCAs = x509.NewCertPool()
+		c.ClientCAs.AddCert(ca.Certificate())
+	}
+	if r.own != nil {
+		return c, r.own.Leaf, nil
+	}
+	own, err := issueOwn(ca, s.Endpoint().Address, c)
+	return c, own, err
+}
+
+// loadOwn is the local CA, which is made if there is none.
+func loadOwn(s *transport.DriverSession) (*localca.Authority, error) {
+	if s.Config().CADir == "" {
+		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "listen", Target: s.Endpoint().Address.String(),
+			Message: sockeye.Text{En: "a certificate is missing, and there is no home directory for a local CA", Zh: "缺少证书，也没有可存放本机 CA 的用户目录"},
+			Hint:    sockeye.Text{En: "give --cert, --key and --cacert, or set SOCKEYE_HOME", Zh: "请给出 --cert、--key 和 --cacert，或设置 SOCKEYE_HOME"}}
+	}
+	return store(s).Load(time.Now())
+}
+
+// issueOwn has the local CA make the certificates of a server.
+func issueOwn(ca *localca.Authority, at sockeye.Address, c *stdtls.Config) (*x509.Certificate, error) {
+	server, err := ca.NewServer(namesOf(at), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	c.GetCertificate = server.Certificate
+	first, err := server.Certificate(&stdtls.ClientHelloInfo{})
+	if err != nil {
+		return nil, err
+	}
+	return first.Leaf, nil
+}
+
+// namesOf are what clients may call a server that listens on an address.
+func namesOf(a sockeye.Address) (names []string) {
+	ip, err := netip.ParseAddr(a.Host)
+	switch {
+	case a.Host != "" && (err != nil || !ip.IsUnspecified()):
+		names = append(names, strings.Split(a.Host, "%")[0])
+		if err == nil && ip.IsLoopback() {
+			names = append(names, "localhost")
+		}
+		return names
+	}
+	names = append(names, "localhost")
+	if host, err := os.Hostname(); err == nil {
+		names = append(names, host)
+	}
+	interfaces, _ := netinfo.Interfaces()
+	for _, i := range interfaces {
+		for _, a := range i.Addresses {
+			names = append(names, a.Addr().WithZone("").String())
+		}
+	}
+	return names
+}
+
+// keyLog is the path of a file that secrets are appended to.
+type keyLog string
+
+// Write appends a line to the file, which only this user may read.
+func (k keyLog) Write(line []byte) (int, error) {
+	if st, err := os.Stat(string(k)); err == nil {
+		if err := regular.Check(string(k), st); err != nil {
+			return 0, err
+		}
+	}
+	f, err := os.OpenFile(string(k), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	n, err := f.Write(line)
+	return n, errors.Join(err, f.Close())
+}

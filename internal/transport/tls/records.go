@@ -1,0 +1,194 @@
+package tls
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"sockeye/internal/transport"
+)
+
+// records is the connection below as crypto/tls sees it. What is to be read is read from
+// the socket when there is something; what is written is gathered, so that it can be
+// recorded with the write that takes the last of it, and what a canceled send leaves goes
+// out before what follows.
+type records struct {
+	under     transport.Conn
+	raw       syscall.RawConn // of under; nil if it has none
+	immediate bool            // reads do not wait: the handshake is done
+
+	// Only the reader uses these.
+	buf   *[]byte // what was read and not yet taken; nil while that is nothing
+	in    []byte  // the rest of it
+	ended bool    // the socket has no more
+
+	mu   sync.Mutex
+	idle sync.Cond // nobody writes
+	busy bool      // somebody does
+	out  *[]byte   // what the socket has not taken yet; nil while that is nothing
+	sent int       // so much of it was taken
+}
+
+func newRecords(under transport.Conn) *records {
+	r := &records{under: under}
+	r.idle.L = &r.mu
+	if has, ok := under.(syscall.Conn); ok {
+		if raw, err := has.SyscallConn(); err == nil {
+			r.raw = raw
+		}
+	}
+	return r
+}
+
+// buffers are what records are read into and gathered in, while there are any.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
+
+// maxPooled is the largest buffer that others use again.
+const maxPooled = 256 << 10
+
+// Read gives crypto/tls what was read. During the handshake it waits for it.
+func (r *records) Read(b []byte) (int, error) {
+	if !r.immediate {
+		return r.under.Read(b)
+	}
+	if r.buf == nil {
+		if r.ended {
+			return 0, io.EOF
+		}
+		return 0, transport.ErrNotReadable
+	}
+	n := copy(b, r.in)
+	if r.in = r.in[n:]; len(r.in) == 0 {
+		buffers.Put(r.buf)
+		r.buf = nil
+	}
+	return n, nil
+}
+
+// fill waits until the socket has something, and reads it.
+func (r *records) fill() error {
+	if r.buf != nil || r.ended {
+		return nil
+	}
+	buf, n, err := r.readSocket()
+	switch {
+	case n > 0:
+		r.buf, r.in = buf, (*buf)[:n]
+		return nil
+	case err == nil, errors.Is(err, io.EOF):
+		r.ended = true
+		return nil
+	}
+	return err
+}
+
+// Write takes what crypto/tls writes. Unless somebody writes already, who then takes it
+// along, it writes it.
+func (r *records) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	r.gather(b)
+	if r.busy {
+		r.mu.Unlock()
+		return len(b), nil
+	}
+	r.busy = true
+	r.mu.Unlock()
+	defer r.end()
+	return len(b), r.flush(new(sync.Mutex), func() {})
+}
+
+// gather adds to what is to be written. mu is held.
+func (r *records) gather(b []byte) {
+	if r.out == nil {
+		r.out, r.sent = buffers.Get().(*[]byte), 0
+		*r.out = (*r.out)[:0]
+	}
+	*r.out = append(*r.out, b...)
+}
+
+// begin has what is written be gathered until end, after what was left has gone out.
+func (r *records) begin() error {
+	r.mu.Lock()
+	for r.busy {
+		r.idle.Wait()
+	}
+	r.busy = true
+	r.mu.Unlock()
+	err := r.flush(new(sync.Mutex), func() {})
+	if err != nil {
+		r.end()
+	}
+	return err
+}
+
+func (r *records) end() {
+	r.mu.Lock()
+	r.busy = false
+	r.idle.Signal()
+	r.mu.Unlock()
+}
+
+// flush writes what was gathered, and calls took over the write that takes the last of
+// what is there now. What the socket does not take stays.
+func (r *records) flush(order sync.Locker, took func()) error {
+	for {
+		r.mu.Lock()
+		if r.out == nil {
+			r.mu.Unlock()
+			return nil
+		}
+		rest := (*r.out)[r.sent:]
+		r.mu.Unlock()
+		n, err := transport.WriteOrdered(r.under, rest, order, took)
+		r.mu.Lock()
+		if r.sent += n; r.sent == len(*r.out) {
+			*r.out = (*r.out)[:cap(*r.out)]
+			if cap(*r.out) <= maxPooled {
+				buffers.Put(r.out)
+			}
+			r.out = nil
+		}
+		r.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		took = func() {}
+	}
+}
+
+// waiting counts the bytes that the socket has not taken.
+func (r *records) waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.out == nil {
+		return 0
+	}
+	return len(*r.out) - r.sent
+}
+
+// isLate says whether a write stopped because it was told to, and not because it failed.
+func isLate(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// The rest of a net.Conn. Whoever uses the connection ends it and sets its deadlines below.
+func (r *records) Close() error                     { return r.under.Close() }
+func (r *records) LocalAddr() net.Addr              { return addrOf(r.under.Local()) }
+func (r *records) RemoteAddr() net.Addr             { return addrOf(r.under.Remote()) }
+func (r *records) SetDeadline(time.Time) error      { return nil }
+func (r *records) SetReadDeadline(time.Time) error  { return nil }
+func (r *records) SetWriteDeadline(time.Time) error { return nil }
+
+// readUnder reads what below is no socket, or one that nobody can wait for without a
+// buffer.
+func (r *records) readUnder() (*[]byte, int, error) {
+	buf := buffers.Get().(*[]byte)
+	n, err := r.under.Read(*buf)
+	if n > 0 {
+		return buf, n, nil
+	}
+	buffers.Put(buf)
+	return nil, 0, err
+}
