@@ -120,13 +120,7 @@ func (d *Diagnosis) stops(lang sockeye.Lang) []Stop {
 	f := d.Facts
 	firewall, port := say("firewall", "防火墙").In(lang), say("port %d", "端口 %d", f.Port).In(lang)
 	if f.Host == "" || len(f.Paths) == 0 || f.Local {
-		at, note := say("network", "网络").In(lang), ""
-		for _, i := range f.Interfaces {
-			if !i.Loopback && i.Up && len(i.Prefixes) > 0 && note == "" {
-				at, note = i.Name, i.Prefixes[0].String()
-			}
-		}
-		list := []Stop{{Station: StationNetwork, Label: say("other machines", "其他机器").In(lang)}, {Station: StationInterface, Label: at, Note: note}}
+		list := d.stopsToHere(lang)
 		if f.Port != 0 {
 			list = append(list, Stop{Station: StationFirewall, Label: firewall}, Stop{Station: StationProgram, Label: port, Note: say("this machine", "本机").In(lang)})
 		}
@@ -149,6 +143,23 @@ func (d *Diagnosis) stops(lang sockeye.Lang) []Stop {
 		{Station: StationThere, Label: firewall},
 		{Station: StationPort, Label: port, Note: p.Address.String()},
 	}
+}
+
+// stopsToHere are the places before the firewall of this machine: whoever uses a loopback
+// address is here too.
+func (d *Diagnosis) stopsToHere(lang sockeye.Lang) []Stop {
+	f := d.Facts
+	from, at, note := say("other machines", "其他机器"), say("network", "网络").In(lang), ""
+	here := len(f.Paths) > 0 && f.Paths[0].Address.IsLoopback()
+	if here {
+		from = say("programs here", "本机程序")
+	}
+	for _, i := range f.Interfaces {
+		if i.Loopback == here && i.Up && len(i.Prefixes) > 0 && note == "" {
+			at, note = i.Name, i.Prefixes[0].String()
+		}
+	}
+	return []Stop{{Station: StationNetwork, Label: from.In(lang)}, {Station: StationInterface, Label: at, Note: note}}
 }
 
 // withPort lets a fault of the port there be shown at this machine's port: the machine is both.
