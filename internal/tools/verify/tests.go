@@ -15,8 +15,8 @@ import (
 // tests runs every test with the race detector, in random order (the seed is in
 // the output of a package that fails).
 func tests(r *report) {
-	// -timeout is per package; the longest takes about a minute on two cores.
-	cmd := exec.Command("go", "test", "-json", "-race", "-count=1", "-shuffle=on", "-timeout=15m", "./...")
+	// -timeout is per package; the longest takes some minutes on two cores.
+	cmd := exec.Command("go", "test", "-json", "-race", "-count=1", "-shuffle=on", "-timeout=40m", "./...")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // for the race detector
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
