@@ -44,7 +44,6 @@ var levels = [][]string{
 	{"internal/decode"},
 	{"internal/fields"},
 	{"internal/payload", "internal/pcapng", "internal/crcsearch", "internal/glossary"},
-	{"internal/payload", "internal/pcapng", "internal/crcsearch"},
 	{"internal/tlsinfo"},
 	{"internal/localca"},
 	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private", "internal/serialport", "internal/outbox", "internal/service"},
@@ -400,7 +399,17 @@ func TestEdges(t *testing.T) {
 	levelOf := func(room string) int {
 		return slices.IndexFunc(levels, func(f []string) bool { return slices.Contains(f, room) })
 	}
+	rooms := slices.Concat(levels...)
+	slices.Sort(rooms)
+	if once := slices.Compact(slices.Clone(rooms)); len(once) != len(rooms) {
+		t.Errorf("a room stands in two levels: %q", rooms)
+	}
+	seen := map[[2]string]bool{}
 	for _, d := range edges {
+		if seen[[2]string{d.from, d.to}] {
+			t.Errorf("the edge %s -> %s stands twice", d.from, d.to)
+		}
+		seen[[2]string{d.from, d.to}] = true
 		from, to := levelOf(d.from), levelOf(d.to)
 		if from < 0 || to < 0 || from >= to || d.why == "" {
 			t.Errorf("the edge %s -> %s does not lead down, or has no reason", d.from, d.to)
