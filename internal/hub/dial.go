@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"math/rand/v2"
+	"net/netip"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -36,6 +38,9 @@ type Retrying struct{ Changed func(err error) }
 
 // Dial connects to a hub; with retry, it returns at once. Close the connection when done.
 func Dial(ctx context.Context, c Credentials, retry *Retrying) (*nats.Conn, error) {
+	if err := c.checkPlain(); err != nil {
+		return nil, err
+	}
 	pair, err := nkeys.FromSeed([]byte(c.Seed))
 	if err != nil {
 		return nil, brokenCode()
@@ -62,6 +67,27 @@ func Dial(ctx context.Context, c Credentials, retry *Retrying) (*nats.Conn, erro
 	}
 	context.AfterFunc(ctx, conn.Close)
 	return conn, nil
+}
+
+// checkPlain refuses to speak in plain text beyond this machine: whoever is on the way
+// would read every event.
+func (c *Credentials) checkPlain() error {
+	if c.Pin != "" {
+		return nil // always TLS
+	}
+	for text := range strings.SplitSeq(c.URLs, ",") {
+		u, err := url.Parse(strings.TrimSpace(text))
+		if err != nil || u.Scheme != "nats" {
+			continue
+		}
+		if ip, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" || err == nil && ip.IsLoopback() {
+			continue
+		}
+		return &sockeye.Error{Kind: sockeye.NotPermitted, Op: "connect", Target: u.Redacted(),
+			Message: sockeye.Text{En: "the way there is in plain text, and everybody on it could read and write as you", Zh: "到该地址的通信是明文，途经的任何人都能读取并冒充你写入"},
+			Hint:    sockeye.Text{En: "write tls:// and give the server a certificate", Zh: "请写 tls://，并为服务器配置证书"}}
+	}
+	return nil
 }
 
 // handler tells of changes of the connection. What the server says about who we are comes
