@@ -85,7 +85,6 @@ func (t *TCPInfo) Rows(unsent int) []TCPRow {
 		}
 	}
 	size := func(n uint32) string { return strconv.Itoa(int(n)) + " B" }
-	rate := func(n uint64) string { return fmt.Sprintf("%d kB/s", n/1000) }
 	add(t.State != "", Text{"state", "状态"}, t.State, Text{"the state of RFC 9293", "RFC 9293 的连接状态"})
 	add(t.RTT > 0, Text{"round trip", "往返时间"}, t.RTT.Round(time.Microsecond).String(), Text{"from a segment to its acknowledgement, smoothed", "从发出到得到确认的时间（平滑值）"})
 	add(t.MinRTT > 0, Text{"lowest round trip", "最小往返时间"}, t.MinRTT.Round(time.Microsecond).String(), Text{"what the way takes when nothing waits on it", "途中无排队时所需的时间"})
@@ -95,9 +94,19 @@ func (t *TCPInfo) Rows(unsent int) []TCPRow {
 	add(t.SendWindow > 0 || unsent > 0, Text{"their window", "对方窗口"}, size(t.SendWindow), Text{"what the peer has room for: 0 says that its program does not read", "对方还能接收的数据量：0 表示其程序没有读取"})
 	add(t.ReceiveWindow > 0, Text{"our window", "本方窗口"}, size(t.ReceiveWindow), Text{"what we have room for", "本方还能接收的数据量"})
 	add(unsent >= 0, Text{"send queue", "发送队列"}, fmt.Sprintf("%d B", unsent), Text{"written by this program and not acknowledged", "本程序已写入、尚未得到确认"})
-	add(t.DeliveryRate > 0, Text{"delivery rate", "送达速率"}, rate(t.DeliveryRate), Text{"how fast data arrived lately", "最近的送达速度"})
-	add(t.PacingRate > 0 && t.PacingRate < 1<<62, Text{"pacing", "发送节奏"}, rate(t.PacingRate), Text{"how fast the kernel sends at most", "内核发送的最高速度"})
+	add(t.DeliveryRate > 0, Text{"delivery rate", "送达速率"}, rateText(t.DeliveryRate), Text{"how fast data arrived lately", "最近的送达速度"})
+	add(t.PacingRate > 0 && t.PacingRate < 1<<62, Text{"pacing", "发送节奏"}, rateText(t.PacingRate), Text{"how fast the kernel sends at most", "内核发送的最高速度"})
 	return list
+}
+
+// rateText is a number of bytes a second in about three digits: "980 kB/s", "14.7 GB/s".
+func rateText(n uint64) string {
+	units := []string{"B/s", "kB/s", "MB/s", "GB/s"}
+	v, u := float64(n), 0
+	for ; v >= 999.5 && u < len(units)-1; u++ {
+		v /= 1000
+	}
+	return fmt.Sprintf("%.3g %s", v, units[u])
 }
 
 func textf(en, zh string, args ...any) Text {
