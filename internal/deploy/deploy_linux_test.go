@@ -198,6 +198,12 @@ func TestInterrupted(t *testing.T) {
 			ended <- err
 		}()
 		out.await(t, "\n")
+		line, _, _ := strings.Cut(out.String(), "\n")
+		pid, err := strconv.Atoi(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) }) // the second one does not end otherwise
 		cancel()
 		select {
 		case err := <-ended:
@@ -209,14 +215,9 @@ func TestInterrupted(t *testing.T) {
 		}
 		if strings.Contains(program, "interrupted") {
 			out.await(t, "interrupted")
-			pid, _, _ := strings.Cut(out.String(), "\n")
-			n, err := strconv.Atoi(strings.TrimSpace(pid))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for end := time.Now().Add(limit); syscall.Kill(n, 0) == nil; time.Sleep(10 * time.Millisecond) {
+			for end := time.Now().Add(limit); syscall.Kill(pid, 0) == nil; time.Sleep(10 * time.Millisecond) {
 				if time.Now().After(end) {
-					t.Fatalf("process %d lives on", n)
+					t.Fatalf("process %d lives on", pid)
 				}
 			}
 		}
