@@ -14,8 +14,8 @@ type DriverPeer Peer
 
 // Init makes a peer of the zero value, before anybody else can find it.
 func (p *DriverPeer) Init(d *DriverSession, id *sockeye.Peer) {
-	p.Peer, p.session, p.since, p.state = id, d.Public(), d.cfg.Now(), sockeye.Connected
-	p.lastActive.Store(p.since.UnixNano())
+	p.Peer, p.session, p.since, p.state = id, d.Public(), d.cfg.Now().UnixNano(), sockeye.Connected
+	p.lastActive.Store(p.since)
 	if d.cfg.OnJoin != nil {
 		d.cfg.OnJoin(id)
 	}
@@ -32,14 +32,14 @@ func (p *DriverPeer) SetMover(m Mover) { p.mover = m }
 func (p *DriverPeer) Mover() Mover { return p.mover }
 
 // Since is when the peer joined.
-func (p *DriverPeer) Since() time.Time { return p.since }
+func (p *DriverPeer) Since() time.Time { return time.Unix(0, p.since) }
 
 // Record records an event of the peer and returns its number.
 func (p *DriverPeer) Record(e sockeye.Event) uint64 { return p.Public().record(e) }
 
 // RecordJoined records that the peer is there now; how may be nil.
 func (p *DriverPeer) RecordJoined(how *sockeye.Detail) {
-	p.Record(sockeye.Event{Time: p.since, Kind: sockeye.Joined, Detail: how})
+	p.Record(sockeye.Event{Time: p.Since(), Kind: sockeye.Joined, Detail: how})
 }
 
 // SetReason notes why the peer will leave. A good end is named by whoever ended

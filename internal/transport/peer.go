@@ -23,7 +23,7 @@ type Peer struct {
 	pending                                  atomic.Int32 // see Hold
 
 	mover Mover
-	since time.Time
+	since int64                           // when it joined, Unix nanoseconds
 	own   atomic.Pointer[sockeye.Options] // see SetOptions; nil: the session's
 
 	mu      sync.Mutex
@@ -223,14 +223,14 @@ func (p *Peer) Done() <-chan struct{} { return p.done.channel(&p.mu) }
 func (p *Peer) Status() sockeye.PeerStatus {
 	st := sockeye.PeerStatus{
 		Peer:     p.Peer,
-		Since:    p.since,
+		Since:    time.Unix(0, p.since),
 		Counters: p.Counters(),
 		Unsent:   -1,
 	}
 	p.mu.Lock()
 	st.State = p.state
 	if p.sample == nil {
-		p.sample = &rateSample{taken: p.since}
+		p.sample = &rateSample{taken: time.Unix(0, p.since)}
 	}
 	now := p.session.cfg.Now()
 	p.sample.update(now, st.Counters)
