@@ -48,6 +48,7 @@ type Core struct {
 	spool        schedule.Spool // files that came over the network
 	seed         uint64         // of the random bytes in payloads
 	memory       memlimit.Gauge
+	relays       sync.WaitGroup // what passes bytes on between two sessions
 
 	mu          sync.Mutex
 	lastSession int
@@ -218,6 +219,7 @@ func (w *Core) Shutdown(ctx context.Context) error {
 		closing.Go(func() { w.Close(ctx, s) })
 	}
 	closing.Wait()
+	waitFor(ctx, &w.relays)
 	for _, s := range w.Closed() {
 		s.runs.Stop()
 	}
@@ -227,4 +229,17 @@ func (w *Core) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, s.StopReceiving(ctx))
 	}
 	return err
+}
+
+// waitFor waits for a group, or until ctx ends.
+func waitFor(ctx context.Context, group *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 }

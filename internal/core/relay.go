@@ -119,7 +119,7 @@ func (w *Core) joinSides(ctx context.Context, ep sockeye.Endpoint, upstreams []s
 	down.upstream = ups[0]
 	begin(down, ups)
 	w.mu.Unlock()
-	go func() {
+	w.relays.Go(func() {
 		select {
 		case <-down.Done():
 		case <-closed: // somebody closed one: not everybody can be relayed any more
@@ -129,7 +129,7 @@ func (w *Core) joinSides(ctx context.Context, ep sockeye.Endpoint, upstreams []s
 			w.closeFor(up)
 		}
 		r.Wait()
-	}()
+	})
 	return down, nil
 }
 

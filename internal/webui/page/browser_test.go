@@ -307,9 +307,10 @@ func (p *page) theme(scheme string) {
 // rows are the rows of the log on the screen, each a message or an event.
 const rows = `[...document.querySelectorAll('[role=grid] [role=row]')]`
 
-// row is the JavaScript for "a row has a direction mark and holds a text".
+// row is the JavaScript for "a row has a direction mark and holds a text", wherever the
+// text is broken into lines.
 func row(way, text string) string {
-	return rows + `.some(r => r.querySelector('.way')?.innerText === ` + quoted(way) + ` && r.innerText.includes(` + quoted(text) + `))`
+	return rows + `.some(r => r.querySelector('.way')?.innerText === ` + quoted(way) + ` && r.innerText.replace(/\s+/g, ' ').includes(` + quoted(strings.Join(strings.Fields(text), " ")) + `))`
 }
 
 // shots is where screenshots go; git ignores it.
