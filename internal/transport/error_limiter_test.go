@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -40,6 +41,38 @@ func TestErrorStorm(t *testing.T) {
 		}
 		if counted != 1_000_000 {
 			t.Errorf("%d errors are counted, want 1,000,000", counted)
+		}
+	})
+}
+
+// An error that says something else is not held back by the one before it; of many that all
+// say something else few are told apart, and each is counted.
+func TestDifferentErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var events kept
+		n := NewErrorLimiter(&DriverSession{cfg: Config{Sink: &events, Now: time.Now}})
+		for _, said := range []string{"plain text", "no version", "plain text", "no version"} {
+			n.Add(&sockeye.Error{Op: "accept", Message: sockeye.Text{En: said, Zh: said}})
+		}
+		var got []string
+		for _, e := range events {
+			got = append(got, e.Detail.Err.Reason(sockeye.English))
+		}
+		if want := "plain text, no version"; strings.Join(got, ", ") != want {
+			t.Errorf("recorded at once: %q, want %q", got, want)
+		}
+		const many = 1000
+		for i := range many {
+			n.Add(&sockeye.Error{Op: "accept", Message: sockeye.Text{En: fmt.Sprint("began with ", i), Zh: "开头"}})
+			time.Sleep(time.Millisecond)
+		}
+		n.Flush()
+		counted := 0
+		for _, e := range events {
+			counted += times(e.Detail.Err.Reason(sockeye.English))
+		}
+		if len(events) > 4*maxDifferent || counted != many+4 {
+			t.Errorf("%d events that count %d errors, want few that count %d", len(events), counted, many+4)
 		}
 	})
 }
