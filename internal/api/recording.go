@@ -58,6 +58,20 @@ func (f *fieldFaults) plainName(c *requestContext, path string) {
 }
 
 // recordings is the directory for what a page begins to write.
-func (c *requestContext) recordings() core.RecordDir {
-	return core.RecordDir{Path: c.o.Recordings, Shared: c.o.RecordShared, Lang: c.o.Language, Application: "Sockeye " + c.o.Version}
+func (s *Server) recordings() core.RecordDir {
+	return core.RecordDir{Path: s.o.Recordings, Shared: s.o.RecordShared, Lang: s.o.Language, Application: "Sockeye " + s.o.Version}
+}
+
+// keyLog puts the key log of an endpoint among the recordings: whoever asks over the API
+// names it, and does not choose where it is. One that is refused is taken away, so that
+// nothing else looks at its path.
+func (f *fieldFaults) keyLog(s *Server, o *sockeye.Options, field string) {
+	if o.TLS.KeyLog == "" {
+		return
+	}
+	path, err := s.recordings().KeyLog(o.TLS.KeyLog)
+	if err != nil {
+		f.at(field, sockeye.ErrorOf(err))
+	}
+	o.TLS.KeyLog = path
 }

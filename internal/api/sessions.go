@@ -144,11 +144,11 @@ func (c *requestContext) open(in Open) (Session, error) {
 	}
 	var s *core.Session
 	if in.Upstream != nil {
-		upstream, err := in.Upstream.endpoint()
+		upstream, err := in.Upstream.endpoint(c.Server)
 		if err != nil {
 			return Session{}, err
 		}
-		how, err := in.relayOptions()
+		how, err := in.relayOptions(c.Server)
 		if err != nil {
 			return Session{}, err
 		}
@@ -165,7 +165,7 @@ func (c *requestContext) open(in Open) (Session, error) {
 }
 
 // endpoint is what a relay connects to, with one error for each field that is wrong.
-func (u *Upstream) endpoint() (sockeye.Endpoint, error) {
+func (u *Upstream) endpoint(s *Server) (sockeye.Endpoint, error) {
 	ep := sockeye.Endpoint{Mode: sockeye.Connect}
 	var wrong, named fieldFaults
 	if u.Options != nil {
@@ -176,6 +176,7 @@ func (u *Upstream) endpoint() (sockeye.Endpoint, error) {
 	for _, fault := range faults(badAddress) {
 		wrong.at("address", fault)
 	}
+	wrong.keyLog(s, &ep.Options, u.Options.path("keylog"))
 	if badAddress == nil {
 		wrong.endpoint(ep, u.Options)
 	}
@@ -186,12 +187,15 @@ func (u *Upstream) endpoint() (sockeye.Endpoint, error) {
 }
 
 // relayOptions reads how a relay passes on, with one error for each field that is wrong.
-func (in Open) relayOptions() (how core.RelayOptions, err error) {
+func (in Open) relayOptions(s *Server) (how core.RelayOptions, err error) {
 	var wrong fieldFaults
 	how.Share = core.Writers(in.Share)
 	wrong.all(relayFaults(how.Validate()))
 	how.Routes, err = core.ParseRoutes(in.Routes, sockeye.DefaultPort)
 	wrong.all(err)
+	for n := range how.Routes {
+		wrong.keyLog(s, &how.Routes[n].Upstream.Options, fmt.Sprintf("routes[%d]", n))
+	}
 	if in.Faults != nil {
 		how.Faults, err = in.Faults.set("faults.")
 		wrong.all(err)
@@ -258,13 +262,14 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 			}
 		}
 	}
+	wrong.keyLog(s, &ep.Options, in.Options.path("keylog"))
 	wrong.endpoint(ep, in.Options)
 	if in.Upstream != nil {
-		upstream, err := in.Upstream.endpoint()
+		upstream, err := in.Upstream.endpoint(s)
 		for _, fault := range faults(err) {
 			wrong = append(wrong, fault)
 		}
-		how, err := in.relayOptions()
+		how, err := in.relayOptions(s)
 		wrong.all(err)
 		if len(wrong) == 0 {
 			wrong.all(relayFaults(core.ValidateRelay(ep, upstream, how)))

@@ -116,17 +116,19 @@ func (c *requestContext) openWorkspace(in OpenWorkspace) (Sessions, error) {
 	if err != nil {
 		return Sessions{}, err
 	}
-	openings := k.openings
-	if !in.All {
-		openings = nil
-		for _, o := range k.openings {
-			if o.Name == in.Endpoint {
-				openings = append(openings, o)
-			}
+	var openings []workspace.Opening
+	var wrong fieldFaults
+	for _, o := range k.openings {
+		if in.All || o.Name == in.Endpoint {
+			wrong.keyLog(c.Server, &o.Endpoint.Options, o.Name+": keylog")
+			openings = append(openings, o)
 		}
 	}
 	if len(openings) == 0 {
 		return Sessions{}, workspace.NoEndpoint(in.Endpoint, k.openings)
+	}
+	if len(wrong) > 0 {
+		return Sessions{}, wrong.join()
 	}
 	file := *k.file
 	file.Variables = nil // those of the workspace are found, as they are then

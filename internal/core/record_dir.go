@@ -11,7 +11,7 @@ import (
 	"sockeye/internal/recording"
 )
 
-// RecordDir is a directory in which recordings and received files are begun by those who
+// RecordDir is a directory in which recordings, received files and key logs are begun by those who
 // name them but do not choose where they are: a page, for one.
 type RecordDir struct {
 	Path   string // "": there is none
@@ -67,6 +67,31 @@ func (s *Session) ReceiveIn(d RecordDir, name string, peer uint64) error {
 		return err
 	}
 	return nil
+}
+
+// KeyLog is the path of a key log (sockeye.TLSOptions) with a plain name in the directory,
+// and nowhere else. It makes the file if there is none. A path in the directory is taken for
+// its name.
+func (d RecordDir) KeyLog(name string) (string, error) {
+	if d.Path != "" && filepath.Dir(name) == filepath.Clean(d.Path) {
+		name = filepath.Base(name)
+	}
+	if !plainFileName(name) {
+		return "", &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "keylog",
+			Message: sockeye.Text{En: "is not one plain name of letters, digits, - _ and .", Zh: "只能是由字母、数字、- _ . 组成的单个名称"},
+			Hint:    sockeye.Text{En: "write a name such as keys.txt, which is made among the recordings; sockeye listen and connect take any path", Zh: "请写 keys.txt 这样的名称，文件保存在记录目录中；sockeye listen 和 connect 可用任意路径"}}
+	}
+	root, err := d.root(name)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	path := filepath.Join(d.Path, name)
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return "", recording.Unwritable(path, err)
+	}
+	return path, file.Close()
 }
 
 // CheckName says what is wrong with the name of a new recording or file.
