@@ -43,7 +43,7 @@ func plainTCP(n sockeye.Network) bool {
 
 // recordSettler is a Mover that holds a lock while it records.
 type recordSettler interface {
-	// settle waits until what is being recorded is.
+	// Settle waits until what is being recorded is.
 	Settle()
 }
 

@@ -27,7 +27,7 @@ func (in *layeredReader) next() (*[]byte, int, error) {
 			in.c.order.Lock()
 			p.Record(p.Received(p.session.cfg.Now(), (*buf)[:n], nil))
 			in.c.order.Unlock()
-			if p.session.live.Load().QuickAck == sockeye.On {
+			if p.Public().LiveOptions().QuickAck == sockeye.On {
 				in.raw.Control(AckAtOnce)
 			}
 			return buf, n, nil
