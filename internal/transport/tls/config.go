@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -39,14 +40,25 @@ func (Driver) CheckFiles(ep sockeye.Endpoint) error { return CheckFiles(ep) }
 func CheckFiles(ep sockeye.Endpoint) error {
 	var f faults
 	readFiles(&ep.Options.TLS, ep.Mode, &f)
+	if name := ep.Options.TLS.KeyLog; name != "" {
+		f.written("keylog", name, checkWritable(name))
+	}
 	return errors.Join(f...)
+}
+
+// checkWritable says why a file cannot be appended to, and makes none.
+func checkWritable(name string) error {
+	err := appendTo(name, 0, nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Stat(filepath.Dir(name))
+	}
+	return err
 }
 
 // files is what the options of an endpoint name.
 type files struct {
 	own         *stdtls.Certificate
 	authorities *x509.CertPool
-	keyLog      io.Writer
 }
 
 // readFiles reads them.
@@ -57,20 +69,26 @@ func readFiles(o *sockeye.TLSOptions, mode sockeye.Mode, f *faults) (r files) {
 		r.own = f.pair("client-cert", o.ClientCertificate, "client-key", o.ClientKey)
 	}
 	r.authorities = f.authorities(o.Authorities)
-	if o.KeyLog != "" {
-		r.keyLog = f.keyLog(o.KeyLog)
-	}
 	return r
 }
 
-// keyLog makes sure that the file can be written.
-func (f *faults) keyLog(name string) io.Writer {
-	log := keyLog(name)
-	if _, err := log.Write(nil); err != nil {
-		message, hint := f.words(err)
-		f.add("keylog", name, message, hint)
+// keyLog makes sure that the key log can be written, if there is to be one.
+func (f *faults) keyLog(o *sockeye.TLSOptions) io.Writer {
+	if o.KeyLog == "" {
+		return nil
 	}
+	log := keyLog(o.KeyLog)
+	_, err := log.Write(nil)
+	f.written("keylog", o.KeyLog, err)
 	return log
+}
+
+// written notes why a file cannot be written, if there is an error.
+func (f *faults) written(option, name string, err error) {
+	if err != nil {
+		message, hint := f.words(err)
+		f.add(option, name, message, hint)
+	}
 }
 
 // words are an error of a file.
@@ -152,9 +170,9 @@ func (f *faults) authorities(name string) *x509.CertPool {
 	return pool
 }
 
-// common is what both sides have.
-func common(o *sockeye.TLSOptions, r files) *stdtls.Config {
-	c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, DynamicRecordSizingDisabled: true, KeyLogWriter: r.keyLog}
+// common is what both sides have. It begins the key log.
+func common(o *sockeye.TLSOptions, r files, f *faults) *stdtls.Config {
+	c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, DynamicRecordSizingDisabled: true, KeyLogWriter: f.keyLog(o)}
 	for p := range strings.SplitSeq(o.Protocols, ",") {
 		if p = strings.TrimSpace(p); p != "" {
 			c.NextProtos = append(c.NextProtos, p)
@@ -200,7 +218,7 @@ func clientConfig(s *transport.DriverSession) (*stdtls.Config, error) {
 	o := &s.Options().TLS
 	var f faults
 	r := readFiles(o, sockeye.Connect, &f)
-	c := common(o, r)
+	c := common(o, r, &f)
 	c.ServerName = o.ServerName
 	if c.ServerName == "" {
 		c.ServerName, _, _ = strings.Cut(s.Endpoint().Address.Host, "%")
@@ -239,7 +257,7 @@ func serverConfig(s *transport.DriverSession) (*stdtls.Config, *x509.Certificate
 	o := &s.Options().TLS
 	var f faults
 	r := readFiles(o, sockeye.Listen, &f)
-	c := common(o, r)
+	c := common(o, r, &f)
 	wantsClient := o.RequireClientCertificate.Or(false)
 	if wantsClient {
 		c.ClientAuth, c.ClientCAs = stdtls.RequireAndVerifyClientCert, r.authorities
@@ -318,15 +336,23 @@ type keyLog string
 
 // Write appends a line to the file, which only this user may read.
 func (k keyLog) Write(line []byte) (int, error) {
-	if st, err := os.Stat(string(k)); err == nil {
-		if err := regular.Check(string(k), st); err != nil {
-			return 0, err
-		}
-	}
-	f, err := os.OpenFile(string(k), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
+	if err := appendTo(string(k), os.O_CREATE, line); err != nil {
 		return 0, err
 	}
-	n, err := f.Write(line)
-	return n, errors.Join(err, f.Close())
+	return len(line), nil
+}
+
+// appendTo appends to a regular file. flag is os.O_CREATE, or 0 to make none.
+func appendTo(name string, flag int, line []byte) error {
+	if st, err := os.Stat(name); err == nil {
+		if err := regular.Check(name, st); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|flag, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(line)
+	return errors.Join(err, f.Close())
 }

@@ -15,6 +15,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/transport"
+	driver "sockeye/internal/transport/tls"
 	"sockeye/internal/transport/transporttest"
 )
 
@@ -211,6 +212,12 @@ func TestBoard(t *testing.T) {
 func TestKeyLog(t *testing.T) {
 	dir := t.TempDir()
 	ours, theirs := filepath.Join(dir, "server"), filepath.Join(dir, "client")
+	if err := driver.CheckFiles(sockeye.Endpoint{Mode: sockeye.Listen, Options: sockeye.Options{TLS: sockeye.TLSOptions{KeyLog: ours}}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(ours); !os.IsNotExist(err) {
+		t.Errorf("a check made the file: %v", err)
+	}
 	s, r := server(t, sockeye.Options{TLS: sockeye.TLSOptions{KeyLog: ours}}, nil)
 	if _, _, err := client(t, "tls://"+s.Locals()[0].String(), sockeye.TLSOptions{KeyLog: theirs}); err != nil {
 		t.Fatal(err)
