@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"sockeye"
 	"sockeye/internal/transport"
 )
 
@@ -86,10 +87,23 @@ func (r *records) fill() error {
 	return err
 }
 
+// maxGathered bounds what is gathered until the socket has taken all of it: more than a piece of a message and its
+// records, since a peer can have crypto/tls answer (RFC 8446 section 4.6.3) and read nothing.
+const maxGathered = 256 << 10
+
+var errNotTaken = &sockeye.Error{Kind: sockeye.LimitReached, Op: "send",
+	Message: sockeye.Text{En: "the peer asks for new keys again and again, and does not take the answers", Zh: "对方不断要求更换密钥，却不接收应答"},
+	Hint:    sockeye.Text{En: "no program of good faith does that: close the connection", Zh: "正常的程序不会这样：请关闭该连接"}}
+
 // Write takes what crypto/tls writes. Unless somebody writes already, who then takes it
-// along, it writes it.
+// along, it writes it. What is late then goes out before what follows, and is no failure:
+// after one, crypto/tls would write nothing more.
 func (r *records) Write(b []byte) (int, error) {
 	r.mu.Lock()
+	if r.out != nil && len(*r.out)+len(b) > maxGathered {
+		r.mu.Unlock()
+		return 0, errNotTaken
+	}
 	r.gather(b)
 	if r.busy {
 		r.mu.Unlock()
@@ -98,7 +112,11 @@ func (r *records) Write(b []byte) (int, error) {
 	r.busy = true
 	r.mu.Unlock()
 	defer r.end()
-	return len(b), r.flush(new(sync.Mutex), func() {})
+	err := r.flush(new(sync.Mutex), func() {})
+	if r.immediate && isLate(err) {
+		err = nil
+	}
+	return len(b), err
 }
 
 // gather adds to what is to be written. mu is held.
