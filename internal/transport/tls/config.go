@@ -188,7 +188,7 @@ func common(o *sockeye.TLSOptions, r files, f *faults) *stdtls.Config {
 }
 
 // suitBoards has a connection be one that small stacks can make: a ClientHello of some
-// 250 bytes instead of 1,500, and what stacks without elliptic curves or AEAD speak.
+// 300 bytes instead of 1,500, and what stacks without elliptic curves or AEAD speak.
 func suitBoards(c *stdtls.Config) {
 	c.MinVersion = stdtls.VersionTLS10
 	c.CurvePreferences = []stdtls.CurveID{stdtls.X25519, stdtls.CurveP256, stdtls.CurveP384}
