@@ -32,7 +32,7 @@ TEXT 支持 \r\n、\x01 等转义。此前，它之后的数据都在等待。`)
   sockeye session held s1 3 discard`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) == 2 {
-				return []cobra.Completion{string(core.Release), string(core.Edit), string(core.Discard)}, cobra.ShellCompDirectiveNoFileComp
+				return decisions(), cobra.ShellCompDirectiveNoFileComp
 			}
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
@@ -60,6 +60,14 @@ TEXT 支持 \r\n、\x01 等转义。此前，它之后的数据都在等待。`)
 	return cmd
 }
 
+// decisions are the words for what to do with a message.
+func decisions() (words []string) {
+	for _, d := range core.Decisions {
+		words = append(words, string(d))
+	}
+	return words
+}
+
 // heldRequest is what to ask the workbench.
 func heldRequest(cmd *cobra.Command, args []string, asHex bool) (method, path string, in any, err error) {
 	path = "/sessions/" + args[0] + "/held"
@@ -67,14 +75,13 @@ func heldRequest(cmd *cobra.Command, args []string, asHex bool) (method, path st
 	if len(args) == 0 {
 		return "GET", path, nil, nil
 	}
-	decisions := []string{string(core.Release), string(core.Edit), string(core.Discard)}
 	hint := sockeye.Text{En: "write release, edit or discard behind the number", Zh: "请在编号后写 release、edit 或 discard"}
 	number, notNumber := strconv.ParseUint(args[0], 10, 64)
 	switch {
 	case notNumber != nil:
 		return "", "", nil, terminal.Usage("NUMBER", sockeye.Text{En: payload.Quote(args[0], 20) + " is no number of a message", Zh: payload.Quote(args[0], 20) + " 不是编号"},
 			sockeye.Text{En: "without it, the messages are listed", Zh: "不写编号则列出全部"})
-	case len(args) == 1 || !slices.Contains(decisions, args[1]):
+	case len(args) == 1 || !slices.Contains(decisions(), args[1]):
 		return "", "", nil, terminal.Usage("DECISION", sockeye.Text{En: "what to do with it?", Zh: "如何处理？"}, hint)
 	case (args[1] == string(core.Edit)) != (len(args) > 2), len(args) > 3 && !asHex:
 		return "", "", nil, terminal.Usage("TEXT", sockeye.Text{En: "edit, and only that, needs one text", Zh: "只有 edit 需要一段文本"}, terminal.HelpHint(cmd))
