@@ -143,6 +143,7 @@ var placeholders = map[string]string{
 	"output": "PATH", "record": "PLACE", "sync": "relaxed|always", "format": "FORMAT", "from": "N",
 	"bind": "IP", "cert": "FILE", "key": "FILE", "password-file": "FILE", "host": "NAME", "to": "PEER", "line-ending": "lf|crlf|cr",
 	"charset": "NAME", "checksum": "NAME", "send-list": "FILE", "send-file": "FILE", "repeat": "N", "var": "NAME=VALUE", "fields": "SPEC", "value": "NAME", "as": "NAME", "decode": "NAME", "registers": "FILE", "schema": "FILE", "requests": "received|sent", "id-field": "NAME", "sequence": "NAME",
+	"fault": "FAULT", "upstream": "ADDRESS",
 }
 
 func placeholder(f *pflag.Flag) string {
