@@ -78,22 +78,17 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	if len(args) != 2 {
 		return terminal.Usage(strings.Join(args, " "), sockeye.Text{En: "two addresses are needed: where to listen, and the upstream", Zh: "需要两个地址：监听地址和上游地址"}, terminal.HelpHint(cmd))
 	}
-	ep, err := f.endpoint(sockeye.Listen, args[:1], "", a.defaultPort())
-	if err != nil {
-		return err
-	}
+	ep, badEndpoint := f.endpoint(sockeye.Listen, args[:1], "", a.defaultPort())
 	upstream := sockeye.Endpoint{Mode: sockeye.Connect}
-	if err := upstream.ReadAddress(args[1], a.defaultPort()); err != nil {
-		return err
-	}
-	if err := f.asFlags(core.CheckEndpoint(upstream)); err != nil {
-		return err
+	badUpstream := upstream.ReadAddress(args[1], a.defaultPort())
+	if badUpstream == nil {
+		badUpstream = f.asFlags(core.CheckEndpoint(upstream))
 	}
 	how := core.RelayOptions{Share: core.Writers(f.share)}
-	if how.Routes, err = core.ParseRoutes(f.routes, a.defaultPort()); err != nil {
-		return faultsAsFlags(err)
-	}
-	if how.Faults, err = f.faults.set(f.Frame); err != nil {
+	var badRoutes, badFaults error
+	how.Routes, badRoutes = core.ParseRoutes(f.routes, a.defaultPort())
+	how.Faults, badFaults = f.faults.set(f.Frame)
+	if err := terminal.Together(badEndpoint, badUpstream, faultsAsFlags(badRoutes), badFaults, faultsAsFlags(how.Validate())); err != nil {
 		return err
 	}
 	if err := faultsAsFlags(core.ValidateRelay(ep, upstream, how)); err != nil {
