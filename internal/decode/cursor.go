@@ -25,6 +25,7 @@ type cursor struct {
 	measuring bool    // nobody wants the tree
 	depth     int     // of the tree that this message is a part of
 	out       Message // role, key and state
+	nowhere   Node    // takes what is said of a node that is not kept
 }
 
 func newCursor(b []byte, h *Hints) *cursor {
@@ -82,9 +83,6 @@ func (c *cursor) skip(n int) []byte {
 	return b
 }
 
-// nowhere takes what is said of a node that is not kept.
-var nowhere Node
-
 // add appends a node to the one that is open. What is returned may be completed until
 // the next node is added.
 func (c *cursor) add(name, value string, from, to int) *Node {
@@ -94,8 +92,8 @@ func (c *cursor) add(name, value string, from, to int) *Node {
 			c.nodes++
 			c.stack[0].Fault = both("it has more than %d fields: the others are not shown", "字段超过 %d 个，其余不显示", MaxNodes)
 		}
-		nowhere = Node{}
-		return &nowhere
+		c.nowhere = Node{}
+		return &c.nowhere
 	}
 	c.nodes++
 	top.Children = append(top.Children, Node{Name: name, Value: shortened(value), From: from, To: to})
@@ -150,7 +148,7 @@ func (c *cursor) uint(name string, size int) (uint64, *Node) {
 	from := c.at
 	n := c.number(size)
 	if !c.ok() {
-		return 0, &nowhere
+		return 0, &c.nowhere
 	}
 	return n, c.add(name, strconv.FormatUint(n, 10), from, c.at)
 }
@@ -160,7 +158,7 @@ func (c *cursor) hex(name string, size int) (uint64, *Node) {
 	from := c.at
 	n := c.number(size)
 	if !c.ok() {
-		return 0, &nowhere
+		return 0, &c.nowhere
 	}
 	return n, c.add(name, fmt.Sprintf("0x%0*x", 2*size, n), from, c.at)
 }
@@ -170,7 +168,7 @@ func (c *cursor) text(name string, n int) (string, *Node) {
 	from := c.at
 	b := c.skip(n)
 	if b == nil {
-		return "", &nowhere
+		return "", &c.nowhere
 	}
 	return string(b), c.add(name, clipped(b), from, c.at)
 }
@@ -180,7 +178,7 @@ func (c *cursor) data(name string, n int) ([]byte, *Node) {
 	from := c.at
 	b := c.skip(n)
 	if b == nil {
-		return nil, &nowhere
+		return nil, &c.nowhere
 	}
 	return b, c.add(name, c.preview(b), from, c.at)
 }

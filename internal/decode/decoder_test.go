@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -97,6 +98,26 @@ func TestAuto(t *testing.T) {
 			t.Errorf("%s, %s: %+v", c.protocol, c.name, m)
 		}
 	}
+}
+
+// Any goroutine may use a decoder, while others do: what one reads is never seen by
+// another. The race detector looks on.
+func TestDecodersAtTheSameTime(t *testing.T) {
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for _, c := range samples {
+				d, _ := Named(c.protocol)
+				if n, _ := d.Measure([]byte(c.bytes)); n > len(c.bytes) {
+					t.Errorf("%s, %s: %d of %d bytes", c.protocol, c.name, n, len(c.bytes))
+				}
+				if m, ok := d.Decode([]byte(c.bytes), c.hints); !ok || m.faults() > 0 {
+					t.Errorf("%s, %s: %+v", c.protocol, c.name, m)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // However a message arrives, its length is the same: no beginning of one is taken for a

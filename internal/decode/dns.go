@@ -211,7 +211,7 @@ func (c *cursor) dnsRecord(base int, section string) bool {
 		{Name: "TTL", Value: fmt.Sprint(h.Ttl), Unit: "s", From: base + nameEnd + 4, To: base + nameEnd + 8},
 		{Name: "Data", Value: shortened(data), From: base + nameEnd + 10, To: base + end},
 	}
-	if c.nodes += len(n.Children); n == &nowhere {
+	if c.nodes += len(n.Children); n == &c.nowhere {
 		c.nodes -= len(n.Children)
 	}
 	return true
