@@ -19,6 +19,9 @@ type Conversation struct {
 // is forgotten.
 const maxPending = 64
 
+// maxRemembered is how many fields of a request are kept for its answer: those of its head.
+const maxRemembered = 16
+
 // NewConversation begins one.
 func (d *Decoder) NewConversation(h Hints) *Conversation {
 	return &Conversation{decoder: d, hints: h, requests: map[sockeye.EventKind][]*Message{}}
@@ -42,7 +45,7 @@ func (c *Conversation) Decode(kind sockeye.EventKind, b []byte) (m *Message, ok 
 		return nil, false
 	}
 	if m.Role == Request {
-		c.requests[kind] = append(c.requests[kind], m)
+		c.requests[kind] = append(c.requests[kind], m.withoutTree())
 		if len(c.requests[kind]) > maxPending {
 			c.requests[kind] = slices.Delete(c.requests[kind], 0, 1)
 		}
@@ -66,4 +69,15 @@ func (c *Conversation) answer(direction sockeye.EventKind, at int, b []byte) (*M
 		c.requests[direction] = slices.Delete(c.requests[direction], at, at+1)
 	}
 	return m, ok
+}
+
+// withoutTree is what an answer needs to know of a request. The trees of the requests of
+// many connections would be more than their bytes.
+func (m *Message) withoutTree() *Message {
+	kept := *m
+	kept.Children = slices.Clone(m.Children[:min(len(m.Children), maxRemembered)])
+	for n := range kept.Children {
+		kept.Children[n].Children = nil
+	}
+	return &kept
 }

@@ -117,3 +117,16 @@ func TestGuess(t *testing.T) {
 		}
 	}
 }
+
+// What waits for an answer is remembered without its tree, which may be far larger.
+func TestConversationRemembersLittle(t *testing.T) {
+	c := json.NewConversation(Hints{})
+	m, ok := c.Decode(sockeye.Received, []byte("["+strings.Repeat("[1, 2], ", 100)+"3]"))
+	if !ok || m.Count() < 300 {
+		t.Fatalf("%+v", m)
+	}
+	kept := c.requests[sockeye.Received]
+	if len(kept) != 1 || kept[0].Count() > 1+maxRemembered {
+		t.Errorf("%d requests, the first with %d fields", len(kept), kept[0].Count())
+	}
+}
