@@ -156,9 +156,6 @@ func (a *commands) logPairs(args []string, f *pairsFlags) error {
 	return err
 }
 
-// maxPairRows is how many peers are printed.
-const maxPairRows = 1000
-
 // pairsText is a report as people read it.
 func (a *commands) pairsText(r *pairs.Report, sequences []pairs.SequenceReport) string {
 	rows := [][]string{{a.t("peer", "连接对象"), a.t("requests", "请求"), a.t("answered", "已应答"), a.t("late", "超时"), a.t("missing", "缺失"), a.t("unexpected", "意外"), "min", "p50", "p90", "p99", "p99.9", "max"}}
@@ -173,13 +170,16 @@ func (a *commands) pairsText(r *pairs.Report, sequences []pairs.SequenceReport) 
 		}
 		rows = append(rows, cells)
 	}
-	for n := range r.Peers[:min(len(r.Peers), maxPairRows)] {
+	for n := range r.Peers {
 		one := &r.Peers[n]
 		row(terminal.PeerName(one.Peer), one.Counts, one.Latency)
 	}
 	row(a.t("all", "全部"), r.All, r.Latency)
 	var b strings.Builder
 	b.WriteString(terminal.Table(rows))
+	if r.LeftOut > 0 {
+		fmt.Fprintf(&b, a.t("%d messages of more peers are left out: --peer and --session choose\n", "更多连接对象的 %d 条消息未统计：请用 --peer 和 --session 选择\n"), r.LeftOut)
+	}
 	if len(r.Histogram) > 0 {
 		b.WriteByte('\n')
 	}

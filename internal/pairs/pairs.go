@@ -39,7 +39,7 @@ type Message struct {
 
 // The bounds of what is remembered.
 const (
-	maxPeers   = 4096
+	maxPeers   = 1024 // each has a histogram of 184 KiB once it had an answer
 	maxPending = 1024 // requests of a peer that wait; of more, the oldest counts as missing
 	maxLatency = int64(time.Hour / time.Microsecond)
 )
@@ -64,7 +64,7 @@ type peerPairs struct {
 	Counts
 	peer    *sockeye.Peer
 	pending []Message
-	latency *hdr.Histogram // microseconds
+	latency *hdr.Histogram // microseconds; nil before the first answer
 }
 
 // Counts says what became of requests and answers.
@@ -119,7 +119,7 @@ func (m *Matcher) peer(peer *sockeye.Peer) *peerPairs {
 	}
 	p := m.peers[key]
 	if p == nil && len(m.peers) < maxPeers {
-		p = &peerPairs{peer: peer, latency: newHistogram()}
+		p = &peerPairs{peer: peer}
 		m.peers[key] = p
 		m.order = append(m.order, p)
 	}
@@ -150,6 +150,9 @@ func (p *peerPairs) answer(msg Message, timeout time.Duration) {
 	p.Answered++
 	if timeout > 0 && took > timeout {
 		p.Late++
+	}
+	if p.latency == nil {
+		p.latency = newHistogram()
 	}
 	p.latency.RecordValue(min(max(took.Microseconds(), 1), maxLatency))
 }
@@ -182,7 +185,9 @@ func (m *Matcher) Report(now time.Time) Report {
 		}
 		r.Peers = append(r.Peers, PeerReport{Peer: p.peer, Counts: counts, Latency: latencyOf(p.latency)})
 		whole.add(counts)
-		whole.latency.Merge(p.latency)
+		if p.latency != nil {
+			whole.latency.Merge(p.latency)
+		}
 	}
 	r.All, r.Latency = whole.Counts, latencyOf(whole.latency)
 	r.Histogram = barsOf(whole.latency)

@@ -77,6 +77,23 @@ func TestPairsByKey(t *testing.T) {
 	}
 }
 
+// Of more peers than are kept the messages are counted, and a peer that was never
+// answered costs no histogram.
+func TestPairsAreBounded(t *testing.T) {
+	m := New(Rule{Requests: sockeye.Sent})
+	for id := range uint64(maxPeers + 5) {
+		talk(m, &sockeye.Peer{ID: id}, sent(0, ""))
+	}
+	if r := m.Report(begin); len(r.Peers) != maxPeers || r.LeftOut != 5 || r.All.Requests != maxPeers || r.Latency != (Latency{}) {
+		t.Errorf("%d peers, %d left out, %+v", len(r.Peers), r.LeftOut, r.All)
+	}
+	for _, p := range m.order {
+		if p.latency != nil {
+			t.Fatal("a histogram of nothing")
+		}
+	}
+}
+
 // Whatever is lost, doubled and moved a little is counted as that.
 func TestSequenceCountsWhatHappened(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

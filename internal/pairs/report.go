@@ -46,7 +46,7 @@ type Bar struct {
 }
 
 func latencyOf(h *hdr.Histogram) Latency {
-	if h.TotalCount() == 0 {
+	if h == nil || h.TotalCount() == 0 {
 		return Latency{}
 	}
 	return Latency{Count: h.TotalCount(), Min: h.Min(), Mean: h.Mean(), P50: h.ValueAtQuantile(50), P90: h.ValueAtQuantile(90),

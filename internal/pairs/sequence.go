@@ -70,7 +70,7 @@ func (s *Sequence) Message(peer *sockeye.Peer, kind sockeye.EventKind, at time.T
 	}
 	one := s.streams[key]
 	if one == nil {
-		if len(s.streams) >= maxPeers {
+		if len(s.streams) >= 2*maxPeers { // both directions of each
 			return
 		}
 		one = &sequenceState{SequenceReport: SequenceReport{Peer: peer, Kind: kind}}
