@@ -66,9 +66,17 @@ type filterFlags struct {
 }
 
 func (f *filterFlags) register(a *commands, fs *pflag.FlagSet) {
+	f.registerPeers(a, fs)
+	fs.StringVar(&f.direction, "direction", "", a.t("only what was received, or sent", "只看接收（received）或发送（sent）"))
+	f.registerTimes(a, fs)
+}
+
+func (f *filterFlags) registerPeers(a *commands, fs *pflag.FlagSet) {
 	fs.StringVar(&f.f.Session, "session", "", a.t("only this session, such as s1", "只看这个会话，例如 s1"))
 	fs.StringVar(&f.f.Peer, "peer", "", a.t("only this peer: number, alias, address, or port as :54036", "只看这个连接对象：编号、别名、地址或端口（:54036）"))
-	fs.StringVar(&f.direction, "direction", "", a.t("only what was received, or sent", "只看接收（received）或发送（sent）"))
+}
+
+func (f *filterFlags) registerTimes(a *commands, fs *pflag.FlagSet) {
 	fs.StringVar(&f.since, "since", "", a.t("only from this time on: 15:04:05, '2026-01-31 15:04:05', or 10m for ten minutes ago", "从此时间起：15:04:05、'2026-01-31 15:04:05'，或 10m（十分钟前）"))
 	fs.StringVar(&f.until, "until", "", a.t("only before this time, written likewise", "到此时间为止，写法同上"))
 }

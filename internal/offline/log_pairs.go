@@ -63,7 +63,8 @@ lost, doubled or overtaken.`,
 		},
 	}
 	f.register(a, cmd.Flags())
-	f.filter.register(a, cmd.Flags())
+	f.filter.registerPeers(a, cmd.Flags())
+	f.filter.registerTimes(a, cmd.Flags()) // a pair has both directions
 	return cmd
 }
 
@@ -117,7 +118,6 @@ func (a *commands) logPairs(args []string, f *pairsFlags) error {
 	if err := terminal.Together(badFilter, badSpec); err != nil {
 		return err
 	}
-	filter.Direction = 0 // a pair has both
 	m, err := filter.Matcher()
 	if err != nil {
 		return err
