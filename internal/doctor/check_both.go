@@ -78,7 +78,7 @@ func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
 	if p.Route.Gateway.IsValid() || p.Route.Kind != "unicast" {
 		return Finding{}, false
 	}
-	theirs := other.prefixOf(p.Address)
+	at, theirs := other.interfaceWith(p.Address)
 	if p.Neighbour.Answered() && !other.hasHardware(p.Neighbour.HardwareAddress) {
 		return wrong(CheckWay, CauseDuplicateAddress, StationNetwork,
 			say("two machines have the address %s: another one answers here", "有两台机器使用地址 %s：应答的是另一台", p.Address),
@@ -87,7 +87,7 @@ func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
 	if !p.Neighbour.Silent() {
 		return Finding{}, false
 	}
-	if at := other.interfaceWith(p.Address); len(at.Prefixes) > 0 && (!at.Up || !at.Carrier) {
+	if theirs.IsValid() && (!at.Up || !at.Carrier) {
 		return wrong(CheckWay, CauseLinkDown, StationNetwork,
 			say("the interface of that machine has no link", "那台机器的网卡没有链路"), say("plug in its cable", "请接好它的网线")), true
 	}
@@ -101,26 +101,17 @@ func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
 		say("switch off client isolation (guest network) on the access point, or use a cable", "请在无线路由器上关闭 AP 隔离（访客网络），或使用网线")), true
 }
 
-func (f *Facts) prefixOf(ip netip.Addr) netip.Prefix {
+// interfaceWith is the interface that has an address, with its prefix; both are zero if
+// none has it.
+func (f *Facts) interfaceWith(ip netip.Addr) (Interface, netip.Prefix) {
 	for _, i := range f.Interfaces {
 		for _, p := range i.Prefixes {
 			if p.Addr() == ip.WithZone("") {
-				return p
+				return i, p
 			}
 		}
 	}
-	return netip.Prefix{}
-}
-
-func (f *Facts) interfaceWith(ip netip.Addr) Interface {
-	for _, i := range f.Interfaces {
-		for _, p := range i.Prefixes {
-			if p.Addr() == ip.WithZone("") {
-				return i
-			}
-		}
-	}
-	return Interface{}
+	return Interface{}, netip.Prefix{}
 }
 
 // hasHardware says that an interface has a hardware address, or that none is known.
@@ -138,7 +129,7 @@ func (f *Facts) hasHardware(address string) bool {
 // checkWayBack judges whether the other machine can answer.
 func checkWayBack(f, other *Facts, p Path) (Finding, bool) {
 	from := p.Route.Source
-	if !from.IsValid() || from.IsLoopback() || p.TCP.Answers() || len(other.Gateways) > 0 || unseenIn(other, "gateways") || f.owns(p.Address) {
+	if !from.IsValid() || from.IsLoopback() || p.TCP.Answers() || len(other.Gateways) > 0 || other.didNotSee("gateways") || f.owns(p.Address) {
 		return Finding{}, false
 	}
 	for _, i := range other.Interfaces {
@@ -155,7 +146,7 @@ func checkWayBack(f, other *Facts, p Path) (Finding, bool) {
 
 // checkListenerThere judges what listens on the port there.
 func checkListenerThere(f, other *Facts, p Path) (Finding, bool) {
-	if p.TCP.Outcome == Open || f.isUDP() && p.UDP.Outcome == Open || unseenIn(other, "sockets") || other.Port != f.Port {
+	if p.TCP.Outcome == Open || f.isUDP() && p.UDP.Outcome == Open || other.didNotSee("sockets") || other.Port != f.Port {
 		return Finding{}, false
 	}
 	there := *other
@@ -190,7 +181,7 @@ func atPortThere(found Finding) Finding {
 func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
 	there := *other
 	there.Network = f.Network
-	if unseenIn(other, "sockets") || other.Port != f.Port || len(there.listening(f.transport())) == 0 {
+	if other.didNotSee("sockets") || other.Port != f.Port || len(there.listening(f.transport())) == 0 {
 		return Finding{}, false
 	}
 	probe := p.TCP

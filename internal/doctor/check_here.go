@@ -92,7 +92,7 @@ func portTaken(f *Facts, evidence string) Finding {
 
 // nobodyListens says what is on the port instead.
 func nobodyListens(f *Facts) Finding {
-	if unseenIn(f, "sockets") {
+	if f.didNotSee("sockets") {
 		return unknown(CheckHere, say("this system does not tell who listens", "本系统不提供监听信息"), say("look: %s", "请查看：%s", ownersCommand(f.System, f.transport(), f.Port)))
 	}
 	other := sockeye.UDP
@@ -108,15 +108,6 @@ func nobodyListens(f *Facts) Finding {
 	return wrong(CheckHere, CauseNothingListens, StationProgram,
 		say("no program of this machine listens on port %d", "本机没有程序监听端口 %d", f.Port),
 		say("start the server: %s", "请启动服务器：%s", listenCommand(f.transport(), f.Port)), ownersCommand(f.System, f.transport(), f.Port)+": nothing")
-}
-
-func unseenIn(f *Facts, what string) bool {
-	for _, u := range f.Unseen {
-		if u == what {
-			return true
-		}
-	}
-	return false
 }
 
 // checkReach judges from where the listening sockets can be reached.

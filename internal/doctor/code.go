@@ -60,10 +60,10 @@ const (
 // Code is the facts that the other side needs, as a short text.
 func (f *Facts) Code() string {
 	b := []byte{wordNumber(codeSystems, f.System), wordNumber(codePlaces, f.Place), wordNumber(codeTools, f.Firewall.Tool), 0}
-	if slices.Contains(f.Unseen, "sockets") {
+	if f.didNotSee("sockets") {
 		b[3] |= noSockets
 	}
-	if slices.Contains(f.Unseen, "gateways") {
+	if f.didNotSee("gateways") {
 		b[3] |= noGateways
 	}
 	b = binary.BigEndian.AppendUint16(b, f.Port)

@@ -45,8 +45,8 @@ func (d *Diagnosis) AddConversation(list []Finding) {
 	}
 }
 
-// DiagnoseSession judges a conversation that there is. The last of the findings is the most
-// likely cause if none is wrong for certain.
+// DiagnoseSession judges a conversation that there is. The first finding that is wrong is
+// the likeliest cause.
 func DiagnoseSession(c Conversation) []Finding {
 	var list []Finding
 	for _, p := range c.Peers {

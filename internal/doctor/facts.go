@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"sockeye"
@@ -49,7 +50,7 @@ type Facts struct {
 	Firewall Firewall `json:"firewall,omitzero"`
 	// Place is what this machine runs in: "wsl", "docker", "container"; "" for none.
 	Place string `json:"place,omitempty"`
-	// Unseen names what the system did not tell: "sockets", "neighbours", "firewall".
+	// Unseen names what the system did not tell: "interfaces", "gateways", "sockets".
 	Unseen []string `json:"unseen,omitempty"`
 }
 
@@ -156,6 +157,9 @@ type Firewall struct {
 
 // unseen notes what the system did not tell.
 func (f *Facts) unseen(what string) { f.Unseen = append(f.Unseen, what) }
+
+// didNotSee says that the system did not tell it.
+func (f *Facts) didNotSee(what string) bool { return slices.Contains(f.Unseen, what) }
 
 // Addresses are all addresses of the machine.
 func (f *Facts) Addresses() (list []netip.Addr) {

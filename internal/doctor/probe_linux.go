@@ -56,8 +56,7 @@ type udpProbe struct {
 
 // dialUDP makes such a socket; whole says that its datagrams must not be cut on the way.
 func dialUDP(to netip.AddrPort, whole bool) (*udpProbe, error) {
-	d := net.Dialer{Control: nil}
-	c, err := d.Dial("udp", to.String())
+	c, err := net.Dial("udp", to.String())
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -138,7 +139,7 @@ func (d *Diagnosis) stops(lang sockeye.Lang) []Stop {
 	return []Stop{
 		{Station: StationProgram, Label: say("this machine", "本机").In(lang), Note: source},
 		{Station: StationFirewall, Label: firewall},
-		{Station: StationInterface, Label: orElse(p.Route.Interface, say("interface", "网卡").In(lang))},
+		{Station: StationInterface, Label: cmp.Or(p.Route.Interface, say("interface", "网卡").In(lang))},
 		{Station: StationNetwork, Label: network, Note: note},
 		{Station: StationThere, Label: firewall},
 		{Station: StationPort, Label: port, Note: p.Address.String()},
@@ -172,13 +173,6 @@ func (d *Diagnosis) withPort(list []Stop) []Stop {
 		last.Station = d.Cause.Station
 	}
 	return list
-}
-
-func orElse(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 // anAddress finds IP addresses in a text.
