@@ -25,7 +25,6 @@ type portOwner struct {
 	local netip.AddrPort
 	use   portUse
 	uid   int
-	inode string
 	// The process, if the system lets us see it.
 	pid        int
 	name       string

@@ -1,16 +1,12 @@
 package netinfo
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 
 	"sockeye"
 )
@@ -23,24 +19,15 @@ func portOwnerOf(wanted localAddr) (portOwner, bool) {
 }
 
 func findPortOwner(proc fs.FS, self int, wanted localAddr) (portOwner, bool) {
-	var found []portOwner
-	for _, table := range []string{string(wanted.network), string(wanted.network) + "6"} {
-		text, err := fs.ReadFile(proc, "net/"+table)
-		if err != nil {
-			continue
-		}
-		for _, h := range socketsOn(text, wanted.Port()) {
-			if addressesOverlap(h.local.Addr(), wanted.Addr()) {
-				found = append(found, h)
-			}
-		}
-	}
-	if len(found) == 0 {
+	sockets, err := SocketsOf(proc, func(s Socket) bool {
+		return s.Network == wanted.network && s.Local.Port() == wanted.Port() && addressesOverlap(s.Local.Addr(), wanted.Addr())
+	})
+	if err != nil || len(sockets) == 0 {
 		return portOwner{}, false
 	}
-	nameProcesses(proc, found)
-	for i := range found {
-		found[i].ownProcess = found[i].pid == self
+	found := make([]portOwner, len(sockets))
+	for i, s := range sockets {
+		found[i] = portOwner{local: s.Local, use: portUseOf(s), uid: s.UID, pid: s.PID, name: s.Program, ownProcess: s.PID == self}
 	}
 	return slices.MinFunc(found, likelierOwner), true
 }
@@ -66,65 +53,15 @@ func addressesOverlap(a, b netip.Addr) bool {
 	return a.IsUnspecified() || b.IsUnspecified() || a.WithZone("") == b.WithZone("")
 }
 
-// socketsOn reads the sockets with a local port from the text of /proc/net/tcp
-// and its like.
-func socketsOn(table []byte, port uint16) []portOwner {
-	var found []portOwner
-	wanted := fmt.Sprintf(":%04X", port)
-	for lines := bufio.NewScanner(bytes.NewReader(table)); lines.Scan(); {
-		f := strings.Fields(lines.Text())
-		if len(f) < 10 || !strings.HasSuffix(f[1], wanted) {
-			continue
-		}
-		ip, ok := parseKernelAddr(strings.TrimSuffix(f[1], wanted))
-		uid, err := strconv.Atoi(f[7])
-		if !ok || err != nil {
-			continue
-		}
-		found = append(found, portOwner{local: netip.AddrPortFrom(ip, port), use: portUseOf(f[3]), uid: uid, inode: f[9]})
-	}
-	return found
-}
-
-// portUseOf reads a state of /proc/net/tcp (tcp_states.h); UDP shows CLOSE for a
-// socket that is not connected.
-func portUseOf(state string) portUse {
-	switch state {
-	case "0A", "07":
+// portUseOf is what a socket does with its port.
+func portUseOf(s Socket) portUse {
+	switch {
+	case s.Listens():
 		return portListening
-	case "06":
+	case s.State == "TIME-WAIT":
 		return portTimeWait
 	}
 	return portConnected
-}
-
-// nameProcesses fills in the processes that have the sockets open, as far as
-// their descriptors may be read.
-func nameProcesses(proc fs.FS, sockets []portOwner) {
-	byLink := map[string][]*portOwner{}
-	for i := range sockets {
-		if h := &sockets[i]; h.inode != "0" { // TIME_WAIT belongs to nobody
-			byLink["socket:["+h.inode+"]"] = append(byLink["socket:["+h.inode+"]"], h)
-		}
-	}
-	links, _ := fs.Glob(proc, "[0-9]*/fd/*")
-	for _, link := range links {
-		to, err := fs.ReadLink(proc, link)
-		if err != nil || byLink[to] == nil {
-			continue
-		}
-		dir, _, _ := strings.Cut(link, "/")
-		pid, err := strconv.Atoi(dir)
-		if err != nil {
-			continue
-		}
-		comm, _ := fs.ReadFile(proc, dir+"/comm")
-		for _, h := range byLink[to] {
-			if h.pid == 0 || pid < h.pid {
-				h.pid, h.name = pid, strings.TrimSpace(string(comm))
-			}
-		}
-	}
 }
 
 // portOwnerProcess is the command that shows more than we may see.

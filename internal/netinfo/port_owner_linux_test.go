@@ -102,7 +102,7 @@ func TestHolder(t *testing.T) {
 // Text that no kernel wrote finds nobody.
 func TestHolderOfGarbage(t *testing.T) {
 	for _, text := range []string{"", "\n\n", "a b c d e f g h i j k", "0: ZZZZZZZZ:2710 x 0A x x x 0 0 1", "0: 00:2710 x 0A x x x 0 0 1", "0: 0100007F:2710 x 0A x x x uid 0 1"} {
-		if h := socketsOn([]byte(text), 10000); h != nil {
+		if h := parseSockets([]byte(text), sockeye.TCP); h != nil {
 			t.Errorf("%q gives %+v", text, h)
 		}
 	}
