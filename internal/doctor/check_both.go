@@ -154,9 +154,8 @@ func checkListenerThere(f, other *Facts, p Path) (Finding, bool) {
 	list := there.listening(f.transport())
 	switch {
 	case len(list) == 0:
-		found := nobodyListens(&there)
-		found.Station = StationPort
-		found.Text = sockeye.Text{En: "there: " + found.Text.En, Zh: "对方：" + strings.ReplaceAll(found.Text.Zh, "本机", "那台机器")}
+		found := atPortThere(nobodyListens(&there))
+		found.Text = sockeye.Text{En: "there: " + strings.ReplaceAll(found.Text.En, "this machine", "that machine"), Zh: "对方：" + strings.ReplaceAll(found.Text.Zh, "本机", "那台机器")}
 		return found, true
 	case there.loopbackOnly() && !p.Address.IsLoopback():
 		return atPortThere(wrong(CheckThere, CauseLoopbackOnly, StationPort,
