@@ -33,6 +33,7 @@ func Serve(ctx context.Context, port uint16, served func(from string)) error {
 	group.Go(func() { serveDatagrams(ctx, udp, port, served) })
 	defer group.Wait()
 	defer udp.Close()
+	defer tcp.Close()
 	for {
 		c, err := tcp.Accept()
 		if errors.Is(err, net.ErrClosed) {
