@@ -97,8 +97,9 @@ func Decoders() []*decode.Decoder { return decode.All() }
 // maxGuessSample is how many bytes of a direction a guess looks at.
 const maxGuessSample = 32 << 10
 
-// Guess proposes protocols for what a peer of a session received or sent lately: peer 0
-// is all of its peers, each of which is looked at by itself. The likeliest is first.
+// Guess proposes protocols for what a peer of a session received or sent in the last
+// events: peer 0 is all of its peers, each of which is looked at by itself. The likeliest
+// is first.
 func (r *Reader) Guess(session string, peer uint64) []ProtocolGuess {
 	type direction struct {
 		peer uint64
@@ -110,7 +111,8 @@ func (r *Reader) Guess(session string, peer uint64) []ProtocolGuess {
 		bounded bool
 	}
 	samples, order := map[direction]*sample{}, []direction{}
-	c := r.View(r.Oldest())
+	_, next, _, _ := r.VisibleSpan()
+	c := r.View(max(r.Oldest(), next-min(next, maxScan)))
 	defer c.Close()
 	for scanned := 0; scanned < maxScan; scanned++ {
 		e, ok := c.Try()
@@ -122,6 +124,9 @@ func (r *Reader) Guess(session string, peer uint64) []ProtocolGuess {
 		}
 		key := direction{e.Peer.ID, e.Kind}
 		s := samples[key]
+		if s == nil && len(order) == maxGuessedStreams {
+			continue
+		}
 		if s == nil {
 			s = &sample{bounded: e.Peer.Network.Traits().Bounded()}
 			samples[key] = s
@@ -132,7 +137,7 @@ func (r *Reader) Guess(session string, peer uint64) []ProtocolGuess {
 		}
 	}
 	var out []ProtocolGuess
-	for _, key := range order[:min(len(order), maxGuessedStreams)] {
+	for _, key := range order {
 		for _, p := range decode.Guess(samples[key].chunks, samples[key].bounded) {
 			out = append(out, ProtocolGuess{key.peer, key.kind, p})
 		}
