@@ -324,6 +324,10 @@ func (c *cursor) httpContent(h *httpHead, body []byte, from int) {
 		plain, err := inflate(h.encoding, body)
 		n := c.add("Content", strconv.Itoa(len(plain)), from, end)
 		n.Unit, n.Note = "bytes", "was "+h.encoding
+		if len(plain) > maxInflated {
+			plain = plain[:maxInflated]
+			n.Value, n.Note = strconv.Itoa(len(plain)), n.Note+"; the rest is left out"
+		}
 		if err != nil {
 			n.Fault = both("it cannot be decompressed: %v", "无法解压：%v", err)
 			return
@@ -339,7 +343,8 @@ func (c *cursor) httpContent(h *httpHead, body []byte, from int) {
 	c.add("Content", c.preview(body), from, end)
 }
 
-// inflate decompresses content, at most maxInflated bytes of it.
+// inflate decompresses content, at most maxInflated bytes of it and one more, which says
+// that there are others.
 func inflate(encoding string, b []byte) ([]byte, error) {
 	var r io.Reader
 	var err error
@@ -356,7 +361,7 @@ func inflate(encoding string, b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(r, maxInflated))
+	return io.ReadAll(io.LimitReader(r, maxInflated+1))
 }
 
 type errUnknownEncoding string
