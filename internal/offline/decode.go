@@ -206,7 +206,7 @@ func (a *commands) printGuesses(data []byte, asJSON bool) error {
 				Size     int    `json:"size,omitempty"`
 			}{1, p.Decoder.Name, p.Score, p.Messages, p.Size})
 		} else {
-			_, err = fmt.Fprintf(a.Out, a.t("%3d %%  %s: %d messages; --as %s\n", "%3d %%  %s：%d 条消息；--as %s\n"), p.Score, summary.In(a.Lang), p.Messages, p.Decoder.Name)
+			_, err = fmt.Fprintf(a.Out, a.t("%3d %%  %s: %s; --as %s\n", "%3d %%  %s：%s；--as %s\n"), p.Score, summary.In(a.Lang), a.messageCount(p.Messages), p.Decoder.Name)
 		}
 		if err != nil {
 			return err
@@ -217,4 +217,12 @@ func (a *commands) printGuesses(data []byte, asJSON bool) error {
 		return terminal.Exit{Code: terminal.ExitNetwork}
 	}
 	return nil
+}
+
+// messageCount is a number of messages in words.
+func (a *commands) messageCount(n int) string {
+	if n == 1 {
+		return a.t("1 message", "1 条消息")
+	}
+	return fmt.Sprintf(a.t("%d messages", "%d 条消息"), n)
 }
