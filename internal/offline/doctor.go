@@ -32,15 +32,15 @@ func (a *commands) doctorCommand() *cobra.Command {
 		Long: a.t(`Find why a connection does not work, and say the one thing to do. With an address it
 tries the way to it; with a port alone (:10000) it looks at this machine's own server;
 with nothing at the machine's network. It takes at most 5 seconds, needs no root, and sends
-to nobody but the address asked for.
+to nobody but the address asked for and, for a name, the name server.
 
 What one side cannot see the other one can: run doctor --code there, and give its code to
 --with here; or doctor --serve there, and doctor its address here.
 
 The exit code is 0 if all is well, 3 if a cause was found, 1 if it could not be told.`,
 			`诊断连接为什么不通，并给出该做的一件事。给出地址则检查通往它的通路；只给端口（:10000）
-则检查本机自己的服务器；什么都不给则检查本机网络。最多 5 秒，不需要 root，除所问地址外
-不向任何机器发送数据。
+则检查本机自己的服务器；什么都不给则检查本机网络。最多 5 秒，不需要 root，除所问地址
+（和查询域名时的域名服务器）外不向任何机器发送数据。
 
 一方看不到的，另一方能看到：在对方机器运行 doctor --code，把代码交给这里的 --with；
 或在对方运行 doctor --serve，再在这里诊断它的地址。
