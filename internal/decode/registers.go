@@ -111,7 +111,7 @@ func (r *Registers) spec(unit byte, table Table, address int) (fields.Spec, bool
 	return s, ok
 }
 
-// words reads registers of 16 bits that begin with an address; -1 is one that is unknown.
+// registers reads registers of 16 bits that begin with an address; -1 is one that is unknown.
 func (c *cursor) registers(unit byte, table Table, address, n int) {
 	end := c.at + 2*n
 	for c.at < end && c.ok() {
@@ -151,7 +151,7 @@ func (c *cursor) namedRegister(spec fields.Spec, address, end int) int {
 	return (size + 1) &^ 1
 }
 
-// bitsOf reads coils or discrete inputs, n of them, the lowest bit of a byte first.
+// bits reads coils or discrete inputs, n of them, the lowest bit of a byte first.
 func (c *cursor) bits(unit byte, table Table, address, n int) {
 	from := c.at
 	b := c.skip((n + 7) / 8)
