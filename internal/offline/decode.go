@@ -118,7 +118,7 @@ func (a *commands) bytesToDecode(cmd *cobra.Command, args []string, asText bool)
 	case asText:
 		return payload.ParseText(typed)
 	case typed == "-":
-		return io.ReadAll(io.LimitReader(a.In, maxDecodedFile))
+		return readToDecode(a.In, "-")
 	}
 	data, err := payload.ParseHex(typed)
 	if err == nil && len(data) > 0 {
@@ -144,9 +144,19 @@ func (a *commands) fileToDecode(name string) ([]byte, error) {
 		return nil, terminal.FileError("read", path, err)
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxDecodedFile))
+	return readToDecode(file, path)
+}
+
+// readToDecode reads what is to be decoded to its end. More than maxDecodedFile is an error.
+func readToDecode(from io.Reader, name string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(from, maxDecodedFile+1))
 	if err != nil {
-		return nil, terminal.FileError("read", path, err)
+		return nil, terminal.FileError("read", name, err)
+	}
+	if len(data) > maxDecodedFile {
+		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: name,
+			Message: sockeye.Text{En: fmt.Sprintf("it is longer than %d MiB", maxDecodedFile>>20), Zh: fmt.Sprintf("超过 %d MiB", maxDecodedFile>>20)},
+			Hint:    sockeye.Text{En: "decode a part of it, or record it and use sockeye log show --decode", Zh: "请只解码其中一部分，或记录后用 sockeye log show --decode 查看"}}
 	}
 	return data, nil
 }
