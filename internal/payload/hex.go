@@ -36,7 +36,7 @@ import (
 // *sockeye.Error of kind Invalid that names the column. Nothing, or nothing but
 // comments, is no bytes.
 func ParseHex(s string) ([]byte, error) {
-	p := newHexParser(s)
+	p := pasted(s)
 	if p.fault != nil {
 		return nil, p.fault.in(s)
 	}
@@ -82,10 +82,6 @@ type hexParser struct {
 	repeats []dumpRepeat  // in their order
 	numbers []codeNumber  // the same
 	fault   *payloadFault // of all of it
-}
-
-func newHexParser(typed string) hexParser {
-	return pasted(typed)
 }
 
 // peek is the character skipped bytes ahead, with its full-width form made

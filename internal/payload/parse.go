@@ -155,7 +155,7 @@ func (p *templateParser) text(from int) *payloadFault {
 
 // hex reads hex with fields.
 func (p *templateParser) hex() *payloadFault {
-	h := newHexParser(p.typed)
+	h := pasted(p.typed)
 	if h.fault != nil {
 		return h.fault
 	}
