@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -267,6 +268,22 @@ func TestList(t *testing.T) {
 	}
 	p.finish(t)
 	await(t, "the board is away", func() bool { got := list(); return len(got) == 1 && !got[0].Alive })
+}
+
+// A device that measures publishes what it sends, as every other command does.
+func TestMeasuringDevice(t *testing.T) {
+	h := startHub(t)
+	startPlayer(t, h.enrol(t, "lab/meter"), "--simulate", "sine", "--every", "50ms")
+	conn := h.connect(t)
+	b := hub.Board{Site: "lab", Name: "meter"}
+	await(t, "rows are published", func() bool {
+		for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+			if err == nil && e.Kind == sockeye.Sent && bytes.Contains(e.Data, []byte("seq=2 ")) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // Two programs with one key: the one that was first stops, says so, and mixes nothing.

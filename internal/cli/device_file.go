@@ -103,11 +103,17 @@ func (a *app) measure(f *deviceFlags, words []string) error {
 	if state == "" {
 		return terminal.Usage("", sockeye.Text{En: "there is no folder for the queues: no home directory is known", Zh: "没有存放队列的目录：未知主目录"}, sockeye.Text{En: "set SOCKEYE_HOME or XDG_STATE_HOME", Zh: "请设置 SOCKEYE_HOME 或 XDG_STATE_HOME"})
 	}
+	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
+		return err
+	}
 	debug.SetGCPercent(deviceGCPercent)
 	c := client.New(client.Options{Memory: deviceMemory})
 	l, err := a.StartIn(c, show, &f.DisplayFlags, false, &f.RecordFlags, sockeye.Endpoint{Mode: sockeye.Connect})
 	if err != nil {
 		return err
+	}
+	if err := f.hubFlags.start(a, l); err != nil {
+		return l.Finish(err)
 	}
 	if err := f.pageFlags.start(a, l); err != nil {
 		return l.Finish(err)
