@@ -184,5 +184,8 @@ func (a *commands) apply(p service.Plan, dry bool) error {
 	for _, path := range p.Remove {
 		fmt.Fprintf(a.Out, a.t("# remove %s\n", "# 删除 %s\n"), path)
 	}
+	for _, words := range p.After {
+		fmt.Fprintln(a.Out, "# "+payload.SafeString(strings.Join(words, " ")))
+	}
 	return nil
 }

@@ -28,11 +28,12 @@ type Service struct {
 	Lines, Proc, Serial bool
 }
 
-// Plan is what a change of a service writes and runs, in order.
+// Plan is what a change of a service writes, runs, removes, and runs after that.
 type Plan struct {
 	Write  []File
 	Run    [][]string
 	Remove []string
+	After  [][]string
 }
 
 // File is a file to write.
@@ -88,8 +89,12 @@ func (m Manager) Install(s *Service, device []byte) Plan {
 			{"schtasks", "/create", "/f", "/tn", s.ID(), "/sc", "onstart", "/ru", "SYSTEM", "/tr", windowsCommand(s)},
 			{"schtasks", "/run", "/tn", s.ID()}}}
 	}
-	return Plan{Write: []File{{s.copyPath(), string(device), 0o600}, {s.unitPath(), s.Unit(), 0o644}},
-		Run: [][]string{{"systemctl", "daemon-reload"}, {"systemctl", "enable", s.ID()}, {"systemctl", "restart", s.ID()}}}
+	p := Plan{Write: []File{{s.copyPath(), string(device), 0o600}, {s.unitPath(), s.Unit(), 0o644}}}
+	if s.programPath() != s.Program {
+		p.Run = append(p.Run, []string{"install", "-D", "-m", "755", s.Program, s.programPath()})
+	}
+	p.Run = append(p.Run, []string{"systemctl", "daemon-reload"}, []string{"systemctl", "enable", s.ID()}, []string{"systemctl", "restart", s.ID()})
+	return p
 }
 
 // Uninstall is what takes the service away. What waits in its queues stays unless purge is
@@ -101,7 +106,7 @@ func (m Manager) Uninstall(s *Service, purge bool) Plan {
 	case Windows:
 		return Plan{Run: [][]string{{"schtasks", "/end", "/tn", s.ID()}, {"schtasks", "/delete", "/f", "/tn", s.ID()}}}
 	}
-	p := Plan{Run: [][]string{{"systemctl", "disable", "--now", s.ID()}}, Remove: []string{s.unitPath(), s.copyPath()}}
+	p := Plan{Run: [][]string{{"systemctl", "disable", "--now", s.ID()}}, Remove: []string{s.unitPath(), s.copyPath(), s.ownProgramPath()}, After: [][]string{{"systemctl", "daemon-reload"}}}
 	if purge {
 		p.Run = append(p.Run, []string{"systemctl", "clean", "--what=state", s.ID()})
 	}
@@ -135,7 +140,7 @@ func (m Manager) Logs(s *Service, follow bool) []string {
 }
 
 // Apply carries a plan out: files first, then programs, whose output goes to out, then what
-// is removed, and for systemd once more what has changed.
+// is removed, and the programs after that.
 func (p Plan) Apply(ctx context.Context, out io.Writer) error {
 	for _, f := range p.Write {
 		if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
@@ -153,6 +158,11 @@ func (p Plan) Apply(ctx context.Context, out io.Writer) error {
 	for _, path := range p.Remove {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return refused("remove", path, err)
+		}
+	}
+	for _, args := range p.After {
+		if err := Run(ctx, args, out); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -201,8 +211,22 @@ func refused(op, path string, err error) error {
 	return e
 }
 
-func (s *Service) unitPath() string  { return "/etc/systemd/system/" + s.ID() + ".service" }
-func (s *Service) copyPath() string  { return "/etc/sockeye/" + s.Name + ".toml" }
+func (s *Service) unitPath() string { return "/etc/systemd/system/" + s.ID() + ".service" }
+func (s *Service) copyPath() string { return "/etc/sockeye/" + s.Name + ".toml" }
+
+// programPath is what a unit of systemd runs: the program where it is if that is a place for
+// programs, else a copy. The sandbox sees no home directory, where deploy puts the program.
+func (s *Service) programPath() string {
+	for _, dir := range []string{"/usr/", "/opt/", "/bin/"} {
+		if strings.HasPrefix(s.Program, dir) {
+			return s.Program
+		}
+	}
+	return s.ownProgramPath()
+}
+
+func (s *Service) ownProgramPath() string { return "/usr/local/lib/sockeye/" + s.ID() }
+
 func (s *Service) plistPath() string { return "/Library/LaunchDaemons/" + s.ID() + ".plist" }
 func (s *Service) logPath() string   { return "/Library/Logs/" + s.ID() + ".log" }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -73,6 +74,18 @@ func TestPlans(t *testing.T) {
 	if p.Write[0].Path != "/etc/sockeye/greenhouse.toml" || p.Write[0].Mode != 0o600 || p.Write[1].Path != "/etc/systemd/system/sockeye-greenhouse.service" {
 		t.Errorf("install writes %+v", p.Write)
 	}
+	// deploy puts the program where the sandbox does not see it.
+	home, err := Named("/etc/greenhouse.toml", "/home/pi/.cache/sockeye/sockeye")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const own = "/usr/local/lib/sockeye/sockeye-greenhouse"
+	if p := Systemd.Install(home, nil); !slices.Equal(p.Run[0], []string{"install", "-D", "-m", "755", home.Program, own}) || !strings.Contains(home.Unit(), "\nExecStart="+own+" device ") {
+		t.Errorf("a program in a home directory: %q and\n%s", p.Run, home.Unit())
+	}
+	if p := Systemd.Uninstall(home, false); !slices.Contains(p.Remove, own) {
+		t.Errorf("uninstall removes %q", p.Remove)
+	}
 	for _, file := range Launchd.Install(s, nil).Write {
 		if err := xml.NewDecoder(strings.NewReader(file.Text)).Decode(new(struct {
 			XMLName xml.Name `xml:"plist"`
@@ -102,11 +115,11 @@ func TestApply(t *testing.T) {
 	if st, err := os.Stat(path); err != nil || st.Mode().Perm() != 0o640 || out.String() != "text" {
 		t.Errorf("%v, %v, %q", st, err, &out)
 	}
-	if err := (Plan{Remove: []string{path, filepath.Join(dir, "none")}}).Apply(t.Context(), io.Discard); err != nil {
+	if err := (Plan{Remove: []string{path, filepath.Join(dir, "none")}, After: [][]string{{"ls", "-A", filepath.Dir(path)}}}).Apply(t.Context(), &out); err != nil {
 		t.Error(err)
 	}
-	if entries, _ := os.ReadDir(filepath.Join(dir, "a")); len(entries) > 0 {
-		t.Errorf("left: %v", entries)
+	if out.String() != "text" { // else ls found something
+		t.Errorf("left: %q", &out)
 	}
 	err := Plan{Run: [][]string{{"no-such-program-here"}}}.Apply(t.Context(), io.Discard)
 	if e := sockeye.ErrorOf(err); e.Kind != sockeye.Unsupported || e.Hint.IsZero() || !errors.Is(err, exec.ErrNotFound) {

@@ -62,7 +62,7 @@ RestartSec=2
 DynamicUser=yes
 StateDirectory=%s
 Environment=SOCKEYE_HOME=/var/lib/%s
-`, s.Name, quoteArgument(s.Program), s.copyPath(), s.ID(), s.ID())
+`, s.Name, quoteArgument(s.programPath()), s.copyPath(), s.ID(), s.ID())
 	b.WriteString(sandbox)
 	b.WriteString(s.devices())
 	procs := "pid"
