@@ -113,8 +113,12 @@ func (n *Node) options(a *Authority, o NodeOptions) (*natsserver.Options, error)
 	secure := func() *tls.Config {
 		return &tls.Config{GetCertificate: certificates.Certificate, MinVersion: tls.VersionTLS12}
 	}
+	store := filepath.Join(o.Dir, "jetstream")
+	if err := os.MkdirAll(store, 0o700); err != nil {
+		return nil, err
+	}
 	s := &natsserver.Options{
-		ServerName: "sockeye-hub", JetStream: true, SyncAlways: true, StoreDir: filepath.Join(o.Dir, "jetstream"),
+		ServerName: "sockeye-hub", JetStream: true, SyncAlways: true, StoreDir: store, JetStreamMaxStore: storeLimit(store),
 		TLSConfig: secure(), TLSTimeout: 10, NoSigs: true,
 		MaxPayload: 8 << 20, MaxPending: 64 << 20, PingInterval: 10 * time.Second, MaxPingsOut: 2,
 		DisableShortFirstPing: true,

@@ -1,0 +1,5 @@
+//go:build !linux && !darwin
+
+package server
+
+func freeBytes(string) int64 { return 0 }
