@@ -21,15 +21,17 @@ export interface Scheme {
   readonly choices?: string;
   /** It is a port with one device behind it: nobody connects. */
   readonly line: boolean;
+  /** It is protected on its way by TLS. */
+  readonly tls: boolean;
 }
 
 export const schemes: readonly Scheme[] = [
-  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false},
-  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","modes":["listen"],"example":["",""],"line":false},
-  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false},
-  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false},
-  {"name":"serial","label":["Serial port","串口"],"datagram":false,"connections":true,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["connect"],"example":["/dev/ttyUSB0 or COM3","/dev/ttyUSB0 或 COM3"],"choices":"/ports","line":true},
-  {"name":"ws","label":["WebSocket","WebSocket"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false},
-  {"name":"tls","label":["TLS","TLS"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false},
-  {"name":"wss","label":["WebSocket over TLS","WebSocket（TLS）"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false},
+  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
+  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","modes":["listen"],"example":["",""],"line":false,"tls":false},
+  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
+  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
+  {"name":"serial","label":["Serial port","串口"],"datagram":false,"connections":true,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["connect"],"example":["/dev/ttyUSB0 or COM3","/dev/ttyUSB0 或 COM3"],"choices":"/ports","line":true,"tls":false},
+  {"name":"ws","label":["WebSocket","WebSocket"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
+  {"name":"tls","label":["TLS","TLS"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
+  {"name":"wss","label":["WebSocket over TLS","WebSocket（TLS）"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
 ];

@@ -55,6 +55,7 @@ type schemeField struct {
 	Example     [2]string       `json:"example"`
 	Choices     string          `json:"choices,omitempty"`
 	Line        bool            `json:"line"`
+	TLS         bool            `json:"tls"`
 }
 
 // schemes is the module of the page that has the kinds of socket.
@@ -83,6 +84,8 @@ export interface Scheme {
   readonly choices?: string;
   /** It is a port with one device behind it: nobody connects. */
   readonly line: boolean;
+  /** It is protected on its way by TLS. */
+  readonly tls: boolean;
 }
 
 export const schemes: readonly Scheme[] = [
@@ -96,7 +99,7 @@ export const schemes: readonly Scheme[] = [
 			f.modes = []sockeye.Mode{sockeye.Listen, sockeye.Connect}
 		}
 		t := n.Traits()
-		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Bounded(), t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, f.modes, both(f.example), f.choices, t.Line}))
+		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Bounded(), t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, f.modes, both(f.example), f.choices, t.Line, t.TLS}))
 	}
 	b.WriteString("];\n")
 	return b.String(), nil

@@ -20,11 +20,24 @@ test('nc gets the bytes from printf', () => {
   expect(asNc(bytes('a'), { network: 'udp', address: '[::1]:9' })).toBe("printf 'a' | nc -w 1 -u ::1 9\n");
   expect(asNc(bytes('a'), { network: 'unix', address: "/tmp/it's" })).toBe("printf 'a' | nc -w 1 -U '/tmp/it'\\''s'\n");
   expect(asNc(bytes('a'), { network: 'serial', address: '/dev/ttyUSB0' })).toBeUndefined();
+  expect(asNc(bytes('a'), { network: 'tls', address: '127.0.0.1:443' })).toBeUndefined();
+  expect(asNc(bytes('-1-'), tcp)).toBe("printf '\\0551-' | nc -w 1 127.0.0.1 80\n"); // no option of printf
 });
 
 test('curl sends an HTTP request as one, and other bytes as they are', () => {
-  expect(asCurl(bytes('POST /a?b=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi'), tcp)).toBe("printf 'hi' | curl -i -X POST -H 'Host: x' 'http://127.0.0.1:80/a?b=1' --data-binary @-\n");
-  expect(asCurl(bytes('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), tcp)).toBe("curl -i -X GET -H 'Host: x' http://127.0.0.1:80/\n");
+  expect(asCurl(bytes('POST /a?b=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi'), tcp)).toBe("printf 'hi' | curl -g -i -X POST -H 'Host: x' 'http://127.0.0.1:80/a?b=1' --data-binary @-\n");
+  expect(asCurl(bytes('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), tcp)).toBe("curl -g -i -X GET -H 'Host: x' http://127.0.0.1:80/\n");
   expect(asCurl(bytes('PING\r\n'), tcp)).toBe("printf 'PING\\r\\n' | curl -s -m 2 telnet://127.0.0.1:80\n");
+  expect(asCurl(bytes('PING'), { network: 'tcp', address: '[::1]:80' })).toBe("printf 'PING' | curl -s -m 2 'telnet://[::1]:80'\n");
   expect(asCurl(bytes('a'), { network: 'udp', address: '127.0.0.1:9' })).toBeUndefined();
+});
+
+test('curl is told of TLS, and has no way there for other bytes', () => {
+  const tls = { network: 'tls', address: '127.0.0.1:443' };
+  expect(asCurl(bytes('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), tls)).toBe("curl -g -i -X GET -H 'Host: x' https://127.0.0.1:443/\n");
+  expect(asCurl(bytes('PING\r\n'), tls)).toBeUndefined();
+});
+
+test('a peer does not make curl read a file', () => {
+  expect(asCurl(bytes('GET / HTTP/1.1\r\n@/etc/passwd\r\n\r\n'), tcp)).not.toContain('-H');
 });

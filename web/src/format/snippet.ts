@@ -30,9 +30,10 @@ export function asPython(data: Uint8Array): string {
 
 /** The format of the shell's printf that prints the bytes, in quotes. POSIX knows \ooo there, and not \xhh. */
 function printf(data: Uint8Array): string {
-  const one = (b: number) => {
+  const one = (b: number, n: number) => {
     if (b === 0x25) return '%%';
     if (named[b]) return named[b];
+    if (b === 0x2d && n === 0) return '\\055'; // else it begins an option
     return b >= 0x20 && b < 0x7f && b !== 0x27 ? String.fromCharCode(b) : `\\${b.toString(8).padStart(3, '0')}`;
   };
   return `printf '${Array.from(data, one).join('')}'`;
@@ -50,7 +51,7 @@ function hostAndPort(address: string): [string, string] | undefined {
 export function asNc(data: Uint8Array, { network, address }: Destination): string | undefined {
   const scheme = schemeOf(network);
   const datagrams = scheme.datagram ? '-u ' : '';
-  if (scheme.line || (scheme.datagram && scheme.connections)) return undefined; // a serial port, a WebSocket
+  if (scheme.line || scheme.tls || (scheme.datagram && scheme.connections)) return undefined; // a serial port, TLS, a WebSocket
   if (!scheme.ip) return `${printf(data)} | nc -w 1 ${datagrams}-U ${quoted(address)}\n`;
   const at = hostAndPort(address);
   return at && `${printf(data)} | nc -w 1 ${datagrams}${quoted(at[0])} ${at[1]}\n`;
@@ -64,10 +65,11 @@ export function asCurl(data: Uint8Array, { network, address }: Destination): str
   const end = latin.indexOf('\r\n\r\n');
   const [request = '', ...fields] = latin.slice(0, Math.max(0, end)).split('\r\n');
   const line = /^([A-Z]+) (\/\S*) HTTP\/1\.[01]$/.exec(request);
-  if (!line) return `${printf(data)} | curl -s -m 2 telnet://${address}\n`;
+  // what has no name before a colon is no field, and to curl perhaps the name of a file
+  if (!line || !fields.every((f) => /^[\w-]+:/.test(f))) return scheme.tls ? undefined : `${printf(data)} | curl -s -m 2 ${quoted(`telnet://${address}`)}\n`;
   // curl has its own for the length; who is meant is in Host
   const headers = fields.filter((f) => !/^(content-length|connection):/i.test(f)).map((f) => ` -H ${quoted(f)}`);
   const body = data.subarray(end + 4);
-  const words = `curl -i -X ${line[1]}${headers.join('')} ${quoted(`http://${address}${line[2]}`)}`;
+  const words = `curl -g -i -X ${line[1]}${headers.join('')} ${quoted(`${scheme.tls ? 'https' : 'http'}://${address}${line[2]}`)}`;
   return body.length > 0 ? `${printf(body)} | ${words} --data-binary @-\n` : `${words}\n`;
 }
