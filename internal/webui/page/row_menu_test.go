@@ -4,7 +4,9 @@ package page_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -189,6 +191,25 @@ func TestHighlightRules(t *testing.T) {
 	write(t, board, "quiet")
 	write(t, board, "ALARM 2")
 	p.wait(row("←", "ALARM 2") + ` && ` + tinted + ` >= 2`)
+
+	// a record that never rests is looked at all the same
+	stop := make(chan struct{})
+	var busy sync.WaitGroup
+	busy.Go(func() {
+		for tick := time.NewTicker(40 * time.Millisecond); ; {
+			select {
+			case <-stop:
+				tick.Stop()
+				return
+			case <-tick.C:
+				board.Write([]byte("."))
+			}
+		}
+	})
+	write(t, board, "ALARM 3")
+	p.wait(rows + `.some(r => r.innerText.includes('ALARM 3') && r.classList.contains('tinted'))`)
+	close(stop)
+	busy.Wait()
 	p.click(`[data-highlight=ALARM] button:last-of-type`)
 	p.wait(tinted + ` === 0`)
 }

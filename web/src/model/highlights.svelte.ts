@@ -1,4 +1,5 @@
 // Highlight rules: rows with a text have a colour, and are heard or told of as they come.
+// Of a text that comes very often the latest rows have it.
 
 import { t } from '../i18n/i18n.svelte';
 import { Matches } from './matches.svelte';
@@ -20,8 +21,12 @@ class Highlights {
       this.session = session;
     }
     const texts = settings.highlights.map((h) => h.text);
-    if (texts.length !== this.of.size || texts.some((text) => !this.of.has(text))) this.of = new Map(texts.map((text) => [text, this.of.get(text) ?? new Matches({ session, text })]));
-    for (const h of settings.highlights) await this.look(h, Math.max(begin, end - back), end);
+    const sound = (text: string) => (this.of.get(text)?.failure ? undefined : this.of.get(text)); // what failed is begun anew
+    if (texts.length !== this.of.size || texts.some((text) => !sound(text))) this.of = new Map(texts.map((text) => [text, sound(text) ?? new Matches('latest', { session, text })]));
+    for (const h of settings.highlights) {
+      if (session !== this.session) return; // another one is looked at by now
+      await this.look(h, Math.max(begin, end - back), end);
+    }
   }
 
   private async look(h: Highlight, from: number, end: number): Promise<void> {

@@ -19,18 +19,28 @@ export class Matches {
 
   // Of each filter the first event that was not looked at.
   private readonly parts: { filter: Filter; next: number }[];
-  private busy = false;
+  private looking: Promise<void> | undefined;
   private ended = false;
 
-  /** The pattern of any of the filters is meant: a text has other bytes in other charsets. */
-  constructor(...filters: Filter[]) {
+  /**
+   * The pattern of any of the filters is meant: a text has other bytes in other charsets. Of
+   * more matches than are kept these are the first ones, and the search ends there; or the
+   * latest ones, and it goes on.
+   */
+  constructor(
+    private readonly kept: 'first' | 'latest',
+    ...filters: Filter[]
+  ) {
     this.parts = filters.map((filter) => ({ filter, next: 0 }));
   }
 
-  /** Looks on, from a number at the beginning, up to the end of the record. */
-  async lookOn(from: number): Promise<void> {
-    if (this.busy || this.more || this.ended) return;
-    this.busy = true;
+  /** Looks on, from a number at the beginning, up to the end of the record; who calls it meanwhile waits for the same. */
+  lookOn(from: number): Promise<void> {
+    if (this.more || this.ended) return Promise.resolve();
+    return (this.looking ??= this.look(from).finally(() => (this.looking = undefined)));
+  }
+
+  private async look(from: number): Promise<void> {
     try {
       for (const part of this.parts) {
         part.next = Math.max(part.next, from);
@@ -40,8 +50,6 @@ export class Matches {
     } catch (e) {
       this.failure = failureOf(e);
       this.end();
-    } finally {
-      this.busy = false;
     }
   }
 
@@ -49,8 +57,8 @@ export class Matches {
     const got = await events(part.filter, part.next, batch, false);
     if (this.ended) return false;
     const fresh = got.events.map((e) => e.seq ?? 0);
-    if (fresh.length > 0) this.found = [...new Set([...this.found, ...fresh])].sort((a, b) => a - b).slice(0, mostMatches);
-    this.more = this.found.length >= mostMatches;
+    if (fresh.length > 0) this.found = [...new Set([...this.found, ...fresh])].sort((a, b) => a - b).slice(...(this.kept === 'first' ? [0, mostMatches] : [-mostMatches]));
+    this.more = this.kept === 'first' && this.found.length >= mostMatches;
     const stuck = got.scanned_to <= part.next;
     part.next = Math.max(part.next, got.scanned_to);
     return !got.done && !stuck;
