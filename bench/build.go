@@ -49,7 +49,7 @@ func (b *bench) buildOthers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, server := range []string{"net", "gnet", "websocket"} {
+	for _, server := range []string{"net", "gnet", "websocket", "tls"} {
 		if err := build(ctx, filepath.Join("bench", "servers"), "go", "build", "-o", filepath.Join(dir, server), "./"+server); err != nil {
 			log.Printf("without %s: %v", server, err)
 			os.Remove(b.path(server))

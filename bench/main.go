@@ -87,6 +87,7 @@ func run(ctx context.Context, o *options) error {
 		return err
 	}
 	defer os.RemoveAll(b.work)
+	os.Setenv("SOCKEYE_HOME", b.work) // the certificate authority of a TLS row is not the user's
 	all := report{Machine: describeMachine(), Versions: b.versions(ctx)}
 	b.progress.expect(chosen, o.rounds)
 	for _, r := range chosen {

@@ -62,7 +62,7 @@ func (p *programs) echo(server string, r *row, at place) []string {
 			command = append(command, "--echo")
 		}
 		return present(command)
-	case "websocket":
+	case "websocket", "tls":
 		return present([]string{p.path(server), number})
 	case "gnet", "net":
 		command = []string{p.path(server), r.network(), number}
