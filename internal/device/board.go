@@ -12,6 +12,7 @@ import (
 
 	"sockeye"
 	"sockeye/client"
+	"sockeye/internal/outbox"
 	"sockeye/internal/sensor"
 )
 
@@ -327,9 +328,7 @@ func (b *board) measured(at time.Time, values []Value) {
 	row := Row{Time: at, Values: b.merge(values)}
 	record := row.encode(nil)
 	for _, t := range b.targets {
-		if err := t.queue.Append(record); err != nil {
-			t.appendFailed(err)
-		}
+		t.appended(t.queue.Append(record))
 	}
 }
 
@@ -383,12 +382,17 @@ func (b *board) close() error {
 	return failed
 }
 
-// appendFailed tells of a disk that does not take a row; a full queue is counted only.
-func (t *targetRunner) appendFailed(err error) {
+// appended tells of a disk that does not take rows, once until it takes one again. A row that
+// a full queue drops is counted only.
+func (t *targetRunner) appended(err error) {
+	if errors.Is(err, outbox.ErrFull) {
+		return
+	}
 	t.mu.Lock()
-	first := t.status.Err == nil
+	known := t.unwritten
+	t.unwritten = err != nil
 	t.mu.Unlock()
-	if counts := t.queue.Counts(); first && counts.Unwritten == 1 {
+	if err != nil && !known {
 		t.board.report(t.troubled(err))
 	}
 }

@@ -499,3 +499,30 @@ func TestRunsOnce(t *testing.T) {
 		t.Errorf("run twice: %v", err)
 	}
 }
+
+// A disk that takes no rows is told of once, also while the target is away.
+func TestDiskRefuses(t *testing.T) {
+	f, err := Parse("f.toml", []byte(simulated+"[[target]]\naddress='tcp://127.0.0.1:9'\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client.New(client.Options{Memory: 1 << 20})
+	defer c.Close()
+	n := newNetwork(c)
+	defer n.close()
+	var told []Status
+	b, err := openBoard(f, 0, n, Options{State: t.TempDir(), Report: func(s Status) { told = append(told, s) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	b.targets[0].set(Away, errors.New("nobody answers"))
+	told = nil
+	b.targets[0].queue.Close() // it takes nothing any more
+	for range 3 {
+		b.measured(time.Now(), []Value{{"steps", 1, true}})
+	}
+	if len(told) != 1 || told[0].Err == nil || !errors.Is(told[0].Err, os.ErrClosed) {
+		t.Errorf("told %+v", told)
+	}
+}

@@ -65,8 +65,9 @@ type targetRunner struct {
 	queue  *outbox.Queue
 	before outbox.Counts // of earlier runs
 
-	mu     sync.Mutex
-	status Status
+	mu        sync.Mutex
+	status    Status
+	unwritten bool // the disk did not take the last row
 }
 
 func newTargetRunner(b *board, t *Target, folder string) (*targetRunner, error) {
