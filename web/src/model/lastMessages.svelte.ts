@@ -43,6 +43,6 @@ export class LastMessages {
     if (!e.peer_id || e.data === undefined || (e.kind !== 'received' && e.kind !== 'sent')) return;
     this.silent.delete(e.peer_id);
     if ((this.of.get(e.peer_id)?.seq ?? 0) >= (e.seq ?? 0)) return;
-    this.of.set(e.peer_id, { seq: e.seq ?? 0, time: e.time, sent: e.kind === 'sent', data: fromBase64(e.data).subarray(0, kept) });
+    this.of.set(e.peer_id, { seq: e.seq ?? 0, time: e.time, sent: e.kind === 'sent', data: fromBase64(e.data).slice(0, kept) });
   }
 }
