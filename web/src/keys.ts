@@ -6,6 +6,7 @@ import type { Word } from './i18n/i18n.svelte';
 export interface KeyActions {
   search(): void;
   help(): void;
+  palette(): void;
   nextArea(by: 1 | -1): void;
   closeDrawer(): void;
 }
@@ -21,6 +22,9 @@ export interface Key {
   shared?: boolean;
 }
 
+/** The key of the palette of all actions. */
+export const paletteKey = 'Ctrl K';
+
 export const keys: readonly Key[] = [
   { keys: 'Ctrl Enter', help: 'keySend' },
   { keys: '↑ ↓', help: 'keyHistory' },
@@ -30,6 +34,9 @@ export const keys: readonly Key[] = [
   { keys: 'Shift ↑ ↓', help: 'keySelect' },
   { keys: 'Ctrl C', help: 'keyCopy' },
   { keys: 'Alt ↑ ↓', help: 'keyMoveRow' },
+  { keys: paletteKey, help: 'keyPalette', is: (e) => (e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey && e.key.toLowerCase() === 'k', act: (a) => a.palette() },
+  { keys: 'Shift F10', help: 'keyRowMenu' },
+  { keys: '← →', help: 'keyUnfold' },
   { keys: 'F6', help: 'keyAreas', is: (e) => e.key === 'F6', act: (a, e) => a.nextArea(e.shiftKey ? -1 : 1) },
   { keys: 'Delete', help: 'keyRemove' },
   { keys: 'Esc', help: 'keyEscape', is: (e) => e.key === 'Escape', act: (a) => a.closeDrawer(), shared: true },

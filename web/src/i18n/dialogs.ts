@@ -32,6 +32,9 @@ export const dialogWords = {
   keyRemove: ['remove the tab that has the focus', '移除当前标签页'],
   keyHelp: ['this help', '本帮助'],
   keyEscape: ['leave a search, a menu, this help', '退出搜索、菜单或帮助'],
+  keyPalette: ['all actions', '全部操作'],
+  keyRowMenu: ['menu of the chosen rows', '所选行的菜单'],
+  keyUnfold: ['fold or unfold one send to many, in the log', '数据区中：展开或收起一次多发'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
 addWords(dialogWords);

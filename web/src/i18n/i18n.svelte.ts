@@ -16,6 +16,9 @@ class I18n {
   /** The words for what has none by itself, if there are any. */
   wordOf = (name: string): string | undefined => table[name]?.[this.language === 'zh' ? 1 : 0];
 
+  /** The words of an idea in both languages. */
+  bothOf = (word: Word): readonly [en: string, zh: string] => table[word] ?? ['', ''];
+
   /** How requests ask for texts: in the person's language, and in the other beside it. */
   get accepted(): string {
     return `${this.language}, ${other(this.language)}`;
@@ -60,5 +63,6 @@ function first(): Language {
 
 export const i18n = new I18n();
 export const t = i18n.t;
+export const bothOf = i18n.bothOf;
 export const wordOf = i18n.wordOf;
 export const spoken = i18n.spoken;

@@ -12,6 +12,7 @@ import type { listWords } from './lists';
 import type { messageWords } from './message';
 import type { tlsWords } from './tls';
 import { networkWords } from './network';
+import type { paletteWords } from './palette';
 import type { peerWords } from './peers';
 import type { rowWords } from './rows';
 import type { ruleWords } from './rules';
@@ -271,7 +272,7 @@ const first = {
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
 /** The words of panels that come later. */
-type LaterWords = typeof dialogWords & typeof fieldWords & typeof fileWords & typeof framingWords & typeof highlightWords & typeof listWords & typeof messageWords & typeof peerWords & typeof rowWords & typeof ruleWords & typeof tlsWords & typeof welcomeWords & typeof workspaceWords;
+type LaterWords = typeof dialogWords & typeof fieldWords & typeof fileWords & typeof framingWords & typeof highlightWords & typeof listWords & typeof messageWords & typeof paletteWords & typeof peerWords & typeof rowWords & typeof ruleWords & typeof tlsWords & typeof welcomeWords & typeof workspaceWords;
 
 export type Word = keyof typeof first | keyof LaterWords;
 

@@ -6,6 +6,7 @@ class UI {
   /** What the panel shows. */
   panel = $state<'peers' | 'message' | 'fields' | 'lists' | 'rules' | 'workspace'>('peers');
   help = $state(false);
+  palette = $state(false);
   /** Where the menu of the chosen rows is open, in pixels of the window. */
   menu = $state.raw<{ x: number; y: number }>();
 

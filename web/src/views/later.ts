@@ -13,6 +13,7 @@ export const later = {
   login: () => import('./shell/Login.svelte'),
   message: () => import('./message/MessagePanel.svelte'),
   options: () => import('./settings/OptionFields.svelte'),
+  palette: () => import('./shell/Palette.svelte'),
   peers: () => import('./peers/PeerList.svelte'),
   peerDetails: () => import('./peers/PeerDetails.svelte'),
   portLines: () => import('./peers/PortLines.svelte'),
