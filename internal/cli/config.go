@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -148,7 +147,7 @@ func parseConfig(text string) (*userConfig, error) {
 	var problems []error
 	var told []string
 	for _, key := range md.Keys() {
-		name := payload.SafeString(key.String())
+		name := terminal.Safe(key.String())
 		if len(problems) == 10 || slices.ContainsFunc(told, func(t string) bool { return strings.HasPrefix(name, t+".") }) {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/client"
+	"sockeye/internal/boards"
 	"sockeye/internal/terminal"
 )
 
@@ -19,7 +20,7 @@ type connectFlags struct {
 	terminal.InputFlags
 	terminal.TimedFlags
 	pageFlags
-	hubFlags
+	boards.HubFlags
 	expect, expectHex  string
 	timeout            time.Duration
 	sendOnly, recvOnly bool
@@ -77,7 +78,7 @@ when both directions are done.`,
 	f.ExecFlags.Register(a.Terminal, fs)
 	f.DumpFlags.Register(a.Terminal, fs)
 	f.pageFlags.register(a, fs)
-	f.hubFlags.register(a, fs)
+	f.HubFlags.Register(a.Terminal, fs)
 	return cmd
 }
 
@@ -134,7 +135,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}
-	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
+	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
 		return err
 	}
 	l, err := a.Start(show, &f.DisplayFlags, typing, &f.RecordFlags, ep)
@@ -143,7 +144,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
 	answer.Changeable = f.ui && answer.Program == nil
-	if err := f.hubFlags.start(a, l); err != nil {
+	if err := f.HubFlags.Start(a.Terminal, l); err != nil {
 		return l.Finish(err)
 	}
 	if err := f.pageFlags.start(a, l); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"sockeye"
 	"sockeye/client"
+	"sockeye/internal/boards"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -18,11 +19,10 @@ type deviceFlags struct {
 	terminal.RecordFlags
 	terminal.PayloadFlags
 	pageFlags
-	hubFlags
+	boards.HubFlags
 	board terminal.BoardFlags
-	count int
 	allow guardFlag
-	measuringFlags
+	boards.MeasureFlags
 }
 
 func (a *app) deviceCommand() *cobra.Command {
@@ -49,7 +49,7 @@ targets, each with a queue on disk. --read or --simulate do so for one sensor.`,
 			if err := f.pageFlags.check(a, cmd); err != nil {
 				return err
 			}
-			if isDeviceFile(args) || f.measures() {
+			if boards.IsDeviceFile(args) || f.Measures() {
 				return a.measure(&f, args)
 			}
 			return a.device(&f, args)
@@ -67,12 +67,48 @@ targets, each with a queue on disk. --read or --simulate do so for one sensor.`,
 	f.board.RegisterInterval(a.Terminal, fs)
 	fs.IntVar(&f.o.ReadSize, "recv", terminal.BoardReadSize, a.t("most bytes taken at a time", "单次最多接收的字节数"))
 	f.allow.register(a, fs)
-	fs.IntVar(&f.count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
-	f.measuringFlags.register(a, fs)
+	fs.IntVar(&f.Count, "count", 1, a.t("how many boards to play", "模拟多少块板子"))
+	f.MeasureFlags.Register(a.Terminal, fs)
 	f.pageFlags.register(a, fs)
-	f.hubFlags.register(a, fs)
+	f.HubFlags.Register(a.Terminal, fs)
 	fs.MarkHidden("read-size")
 	return cmd
+}
+
+// measure plays a device that reads sensors.
+func (a *app) measure(f *deviceFlags, words []string) error {
+	badNumbers := f.outOfRange()
+	file, badFile := f.File(words, func() (sockeye.Address, error) {
+		ep, err := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
+		return ep.Address, err
+	})
+	f.Unheard = true
+	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+	if err := terminal.Together(badNumbers, badFile, badForm, f.noAttach()); err != nil {
+		return err
+	}
+	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
+		return err
+	}
+	c := f.Client()
+	l, err := a.StartIn(c, show, &f.DisplayFlags, false, &f.RecordFlags, sockeye.Endpoint{Mode: sockeye.Connect})
+	if err != nil {
+		return err
+	}
+	if err := f.HubFlags.Start(a.Terminal, l); err != nil {
+		return l.Finish(err)
+	}
+	if err := f.pageFlags.start(a, l); err != nil {
+		return l.Finish(err)
+	}
+	return l.Finish(f.Measure(a.Terminal, l, c, file, &f.DisplayFlags))
+}
+
+func (f *deviceFlags) noAttach() error {
+	if !f.attach {
+		return nil
+	}
+	return terminal.Usage("--attach", sockeye.Text{En: "a device that measures runs in a process of its own", Zh: "测量的设备在自己的进程中运行"}, sockeye.Text{En: "leave it out; --ui shows this process in a browser", Zh: "请去掉；--ui 可在浏览器中查看本进程"})
 }
 
 // outOfRange says which numbers are no numbers of bytes or boards.
@@ -84,11 +120,11 @@ func (f *deviceFlags) outOfRange() error {
 			sockeye.Text{En: "the tutorial's program takes 128", Zh: "教程程序每次接收 128 字节"})
 		f.o.ReadSize = terminal.BoardReadSize // the option need not be refused, too
 	}
-	if f.count < 1 || f.count > 20_000 {
+	if f.Count < 1 || f.Count > 20_000 {
 		badCount = terminal.Usage("--count", sockeye.Text{
-			En: fmt.Sprintf("%d is not between 1 and 20000", f.count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.count)}, sockeye.Text{})
+			En: fmt.Sprintf("%d is not between 1 and 20000", f.Count), Zh: fmt.Sprintf("%d 不在 1 和 20000 之间", f.Count)}, sockeye.Text{})
 	}
-	return terminal.Together(badSize, badCount, f.badRamp())
+	return terminal.Together(badSize, badCount, f.MeasureFlags.Check())
 }
 
 func (a *app) device(f *deviceFlags, words []string) error {
@@ -109,7 +145,7 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		}
 		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Device: board, LiftGuards: f.allow.words}, Display: &f.DisplayFlags, Format: show})
 	}
-	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
+	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
 		return err
 	}
 	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
@@ -117,12 +153,12 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
-	if err := f.hubFlags.start(a, l); err != nil {
+	if err := f.HubFlags.Start(a.Terminal, l); err != nil {
 		return l.Finish(err)
 	}
 	if err := f.pageFlags.start(a, l); err != nil {
 		return l.Finish(err)
 	}
 	answer.Changeable = f.ui
-	return l.Finish(l.Play(ep, answer, f.count))
+	return l.Finish(l.Play(ep, answer, f.Count))
 }

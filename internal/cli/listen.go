@@ -8,6 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/client"
+	"sockeye/internal/boards"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -20,7 +21,7 @@ type listenFlags struct {
 	terminal.InputFlags
 	terminal.TimedFlags
 	pageFlags
-	hubFlags
+	boards.HubFlags
 	once, keepOpen bool
 	port           uint16
 	portGiven      bool
@@ -88,7 +89,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	fs.BoolVar(&f.recvOnly, "recv-only", false, a.t("only receive; leave standard input alone", "只接收，不读标准输入"))
 	f.DumpFlags.Register(a.Terminal, fs)
 	f.pageFlags.register(a, fs)
-	f.hubFlags.register(a, fs)
+	f.HubFlags.Register(a.Terminal, fs)
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
 	fs.BoolVarP(&f.ncatForm, "listen", "l", false, "")
 	fs.Uint16VarP(&f.port, "port", "p", 0, "")
@@ -178,7 +179,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}
-	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
+	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
 		return err
 	}
 	l, err := a.Start(show, &f.DisplayFlags, reads, &f.RecordFlags, ep)
@@ -187,7 +188,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
 	answer.Changeable = f.ui && answer.Program == nil && answer.Broker == nil // the page may set rules
-	if err := f.hubFlags.start(a, l); err != nil {
+	if err := f.HubFlags.Start(a.Terminal, l); err != nil {
 		return l.Finish(err)
 	}
 	if err := f.pageFlags.start(a, l); err != nil {

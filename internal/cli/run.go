@@ -11,7 +11,6 @@ import (
 	"sockeye"
 	"sockeye/internal/core"
 	"sockeye/internal/offline"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -134,7 +133,7 @@ func refuseRisks(openings []workspace.Opening) error {
 	for i := range openings {
 		o := &openings[i]
 		if text, ok := o.Risk(); ok {
-			wrong = append(wrong, terminal.Usage("endpoint "+payload.SafeString(o.Name)+": "+payload.SafeString(o.Endpoint.Address.String()), text,
+			wrong = append(wrong, terminal.Usage("endpoint "+terminal.Safe(o.Name)+": "+terminal.Safe(o.Endpoint.Address.String()), text,
 				sockeye.Text{En: "--risky connects there without a question, too; without --yes you are asked", Zh: "加 --risky 也直接连接；不加 --yes 则会先询问"}))
 		}
 	}
@@ -182,7 +181,7 @@ func overridePorts(openings []workspace.Opening, at []string) error {
 
 // planText says what a file will do, endpoint by endpoint.
 func (a *app) planText(path string, f *workspace.File, openings []workspace.Opening) string {
-	return fmt.Sprintf(a.t("%s will:\n", "%s 将会：\n"), payload.SafeString(a.PathWords(path))) + f.PlanText(openings, a.Lang)
+	return fmt.Sprintf(a.t("%s will:\n", "%s 将会：\n"), terminal.Safe(a.PathWords(path))) + f.PlanText(openings, a.Lang)
 }
 
 // askToRun shows the plan and asks. Without a person at a terminal, it refuses.
@@ -222,9 +221,9 @@ func (a *app) printHits(openings []workspace.Opening, sessions []*core.Session, 
 		if silent || !ok {
 			continue
 		}
-		fmt.Fprintf(a.Err, a.t("rules of %s:\n", "%s 的规则：\n"), payload.SafeString(openings[n].Name))
+		fmt.Fprintf(a.Err, a.t("rules of %s:\n", "%s 的规则：\n"), terminal.Safe(openings[n].Name))
 		for _, r := range status.Rules {
-			fmt.Fprintf(a.Err, a.t("  %6d answered %6d skipped  %s\n", "  应答 %6d 次 跳过 %6d 次  %s\n"), r.Hits.Hits, r.Skipped, payload.SafeString(r.Name))
+			fmt.Fprintf(a.Err, a.t("  %6d answered %6d skipped  %s\n", "  应答 %6d 次 跳过 %6d 次  %s\n"), r.Hits.Hits, r.Skipped, terminal.Safe(r.Name))
 		}
 	}
 }
@@ -236,7 +235,7 @@ func (a *app) printRuns(openings []workspace.Opening, sessions []*core.Session, 
 			continue
 		}
 		for _, r := range s.Runs() {
-			fmt.Fprintf(a.Err, "%s: %s\n", payload.SafeString(openings[n].Name), a.RunLine(r))
+			fmt.Fprintf(a.Err, "%s: %s\n", terminal.Safe(openings[n].Name), a.RunLine(r))
 		}
 	}
 }

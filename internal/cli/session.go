@@ -10,7 +10,6 @@ import (
 	"sockeye"
 	"sockeye/client"
 	"sockeye/internal/api"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
 
@@ -133,7 +132,7 @@ func (a *app) sessionPeersCommand() *cobra.Command {
 				if p.TCP != nil {
 					window, resent = p.TCP.SendWindow, fmt.Sprint(p.TCP.Retransmits)
 				}
-				rows = append(rows, []string{fmt.Sprint(p.ID), payload.SafeString(p.Alias()), a.PeerAddress(p),
+				rows = append(rows, []string{fmt.Sprint(p.ID), terminal.Safe(p.Alias()), a.PeerAddress(p),
 					a.PeerState(string(p.Network), p.State) + a.PeerTrouble(p.HalfOpen, p.NotReadingFor, window, p.Queued),
 					a.Amount(p.Counters.ReceivedBytes, p.Counters.ReceivedMessages, p.ReceiveRate), a.Amount(p.Counters.SentBytes, p.Counters.SentMessages, p.SendRate),
 					terminal.Unacknowledged(string(p.Network), p.Unsent), resent})

@@ -8,7 +8,6 @@ import (
 	"sockeye"
 	"sockeye/internal/api"
 	"sockeye/internal/core"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
 
@@ -101,11 +100,11 @@ func (a *app) setFaults(path, frame string, given []string, add bool, out *api.F
 func (a *app) showFaults(f api.Faults) error {
 	rows := [][]string{{"#", a.t("fault", "故障"), a.t("hit", "命中")}}
 	for n, one := range f.Faults {
-		rows = append(rows, []string{fmt.Sprint(n + 1), payload.SafeString(one.Fault), fmt.Sprint(one.Hits)})
+		rows = append(rows, []string{fmt.Sprint(n + 1), terminal.Safe(one.Fault), fmt.Sprint(one.Hits)})
 	}
 	if err := a.PrintTable(rows, a.t("no faults are set", "没有故障")); err != nil || f.Frame == "" {
 		return err
 	}
-	_, err := fmt.Fprintf(a.Out, a.t("they hit whole frames: %s\n", "以整帧为单位：%s\n"), payload.SafeString(f.Frame))
+	_, err := fmt.Fprintf(a.Out, a.t("they hit whole frames: %s\n", "以整帧为单位：%s\n"), terminal.Safe(f.Frame))
 	return err
 }

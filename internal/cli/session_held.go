@@ -12,7 +12,6 @@ import (
 	"sockeye/client"
 	"sockeye/internal/api"
 	"sockeye/internal/core"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
 
@@ -79,7 +78,7 @@ func heldRequest(cmd *cobra.Command, args []string, asHex bool) (method, path st
 	number, notNumber := strconv.ParseUint(args[0], 10, 64)
 	switch {
 	case notNumber != nil:
-		return "", "", nil, terminal.Usage("NUMBER", sockeye.Text{En: payload.Quote(args[0], 20) + " is no number of a message", Zh: payload.Quote(args[0], 20) + " 不是编号"},
+		return "", "", nil, terminal.Usage("NUMBER", sockeye.Text{En: terminal.Quote(args[0], 20) + " is no number of a message", Zh: terminal.Quote(args[0], 20) + " 不是编号"},
 			sockeye.Text{En: "without it, the messages are listed", Zh: "不写编号则列出全部"})
 	case len(args) == 1 || !slices.Contains(decisions(), args[1]):
 		return "", "", nil, terminal.Usage("DECISION", sockeye.Text{En: "what to do with it?", Zh: "如何处理？"}, hint)
@@ -102,7 +101,7 @@ func (a *app) showHeld(held api.HeldMessages) error {
 	ways := map[string]string{"to upstream": a.t("to upstream", "发往上游"), "from upstream": a.t("from upstream", "来自上游")}
 	for _, h := range held.Held {
 		rows = append(rows, []string{fmt.Sprint(h.Number), fmt.Sprintf("%s #%d", h.Session, h.Peer), ways[h.Direction], fmt.Sprint(h.Bytes),
-			payload.Quote(string(h.Data), shownHeld), h.Until})
+			terminal.Quote(string(h.Data), shownHeld), h.Until})
 	}
 	return a.PrintTable(rows, a.t("no message is held", "没有被扣留的数据"))
 }

@@ -7,7 +7,6 @@ import (
 
 	"sockeye"
 	"sockeye/client"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
 
@@ -78,7 +77,7 @@ func (a *app) sessionLines(session string, set sockeye.LineSetting) error {
 		lines = p.Lines.String()
 	}
 	return a.PrintTable([][]string{{a.t("port", "串口"), a.t("settings", "设置"), a.t("lines that are on", "有效的信号线")},
-		{payload.SafeString(p.Remote.String()), p.Local.String(), lines}}, "")
+		{terminal.Safe(p.Remote.String()), p.Local.String(), lines}}, "")
 }
 
 // expectSerial says that a session is of no serial port, before anybody waits for one.

@@ -12,7 +12,6 @@ import (
 	"sockeye/client"
 	"sockeye/internal/api"
 	"sockeye/internal/core"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -192,5 +191,5 @@ func sessionWhere(mode sockeye.Mode, address string, locals []string) string {
 		transport, _, _ := strings.Cut(address, "://")
 		address = transport + "://" + strings.Join(locals, ", ")
 	}
-	return payload.SafeString(string(mode) + " " + address)
+	return terminal.Safe(string(mode) + " " + address)
 }

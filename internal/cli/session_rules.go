@@ -9,7 +9,6 @@ import (
 	"sockeye"
 	"sockeye/internal/api"
 	"sockeye/internal/offline"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -93,7 +92,7 @@ func (a *app) showRules(r api.Rules) error {
 		if n < len(r.Counts) {
 			count = []string{fmt.Sprint(r.Counts[n].Answered), fmt.Sprint(r.Counts[n].Skipped)}
 		}
-		rows = append(rows, append([]string{fmt.Sprint(n + 1), payload.SafeString(one.Name), payload.SafeString(a.ruleTrigger(one))}, count...))
+		rows = append(rows, append([]string{fmt.Sprint(n + 1), terminal.Safe(one.Name), terminal.Safe(a.ruleTrigger(one))}, count...))
 	}
 	if err := a.PrintTable(rows, a.t("no rules answer this session", "该会话没有自动应答规则")); err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/api"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -86,7 +85,7 @@ func (a *app) sessionRunsCommand() *cobra.Command {
 			}
 			rows := [][]string{{a.t("run", "编号"), a.t("list", "列表"), a.t("state", "状态"), a.t("messages", "消息"), a.t("bytes", "字节"), a.t("failed", "失败"), a.t("skipped", "跳过"), a.t("late", "平均延迟")}}
 			for _, r := range list.Runs {
-				rows = append(rows, []string{r.ID, payload.SafeString(r.Name), a.runState(r), a.runSteps(r), fmt.Sprint(r.Bytes), fmt.Sprint(r.Failed), fmt.Sprint(r.Skipped),
+				rows = append(rows, []string{r.ID, terminal.Safe(r.Name), a.runState(r), a.runSteps(r), fmt.Sprint(r.Bytes), fmt.Sprint(r.Failed), fmt.Sprint(r.Skipped),
 					time.Duration(r.MeanLate * float64(time.Millisecond)).Round(10 * time.Microsecond).String()})
 			}
 			return a.PrintTable(rows, a.t("nothing is being sent", "没有正在发送的内容"))

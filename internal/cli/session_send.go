@@ -11,7 +11,6 @@ import (
 	"sockeye"
 	"sockeye/client"
 	"sockeye/internal/api"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
 
@@ -148,7 +147,7 @@ func (a *app) showSent(sent []client.Delivery) error {
 	for _, d := range sent {
 		if d.Err != nil {
 			failed = terminal.Exit{Code: terminal.ExitNetwork}
-			fmt.Fprintf(a.Err, "sockeye: #%d: %s\n", d.Peer, payload.SafeString(d.Err.Reason(a.Lang)))
+			fmt.Fprintf(a.Err, "sockeye: #%d: %s\n", d.Peer, terminal.Safe(d.Err.Reason(a.Lang)))
 			continue
 		}
 		fmt.Fprintf(a.Out, a.t("#%d: %s\n", "#%d：%s\n"), d.Peer, a.ByteCount(d.Sent))

@@ -13,8 +13,8 @@ import (
 
 	"sockeye"
 	"sockeye/internal/api"
+	"sockeye/internal/boards"
 	"sockeye/internal/core"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -25,7 +25,7 @@ const uiPort = 7625
 // uiFlags are the flags of ui.
 type uiFlags struct {
 	terminal.RecordFlags
-	hubFlags
+	boards.HubFlags
 	bind      string
 	port      uint16
 	portGiven bool
@@ -89,7 +89,7 @@ in it.`,
 	fs.StringVar(&f.workspace, "workspace", "", a.t("keep endpoints, messages and rules in this file (default: one of your own)", "在此文件中保存端点、消息和规则（默认使用用户自己的文件）"))
 	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
 	f.RecordFlags.Register(a.Terminal, fs)
-	f.hubFlags.register(a, fs)
+	f.HubFlags.Register(a.Terminal, fs)
 	fs.Var(terminal.DurationOf(&f.drain), "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 	return cmd
 }
@@ -111,7 +111,7 @@ func (a *app) ui(f *uiFlags) error {
 	if found, err := a.openRunning(f); found || err != nil {
 		return err
 	}
-	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
+	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
 		return err
 	}
 	listeners, err := a.listenForPage(f, func(text string) { fmt.Fprintln(a.Err, text) })
@@ -132,7 +132,7 @@ func (a *app) ui(f *uiFlags) error {
 		bench.Shutdown(a.Hurry)
 		return err
 	}
-	published, err := f.hubFlags.publish(a, bench, func(text string) { fmt.Fprintln(a.Err, payload.SafeString(text)) })
+	published, err := f.HubFlags.Publish(a.Terminal, bench, func(text string) { fmt.Fprintln(a.Err, terminal.Safe(text)) })
 	if err != nil {
 		page.end(a)
 		bench.Shutdown(a.Hurry)
@@ -276,7 +276,7 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 		return true, terminal.Usage("--workspace", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},
 			sockeye.Text{En: "import the file in its page, or end it first", Zh: "请在其页面中导入该文件，或先结束它"})
 	}
-	if f.word != "" {
+	if f.HubFlags.Named() {
 		return true, terminal.Usage("--hub", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},
 			sockeye.Text{En: "end it first", Zh: "请先结束它"})
 	}
@@ -297,7 +297,7 @@ func (a *app) welcome(t api.Ticket, f *uiFlags) {
 }
 
 func (a *app) showAddress(t api.Ticket, f *uiFlags) {
-	fmt.Fprintf(a.Out, a.t("Sockeye: %s\n", "Sockeye：%s\n"), payload.SafeString(t.URL))
+	fmt.Fprintf(a.Out, a.t("Sockeye: %s\n", "Sockeye：%s\n"), terminal.Safe(t.URL))
 	if f.noBrowser {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
 
@@ -50,7 +49,7 @@ func (a *app) version(b terminal.Build, asJSON bool) error {
 		{a.t("configuration", "配置"), b.Config}, {a.t("data", "数据"), b.Data}, {a.t("state", "状态"), b.State},
 	} {
 		if place.path != "" {
-			line += fmt.Sprintf("%s: %s\n", place.name, payload.SafeString(place.path))
+			line += fmt.Sprintf("%s: %s\n", place.name, terminal.Safe(place.path))
 		}
 	}
 	_, err := fmt.Fprint(a.Out, line)

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"sockeye/internal/payload"
 	"strings"
 
 	"sockeye"
@@ -34,3 +35,10 @@ func (v *Words) Set(s string) error {
 
 // WordsOf is a flag that appends to list.
 func WordsOf(list *[]string) *Words { return &Words{list} }
+
+// Safe makes foreign text safe to print; see payload.SafeString.
+func Safe(s string) string { return payload.SafeString(s) }
+
+// Quote is foreign text in double quotes, of which at most max characters are printed; see
+// payload.Quote.
+func Quote(s string, max int) string { return payload.Quote(s, max) }

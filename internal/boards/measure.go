@@ -1,4 +1,4 @@
-package cli
+package boards
 
 import (
 	"errors"
@@ -17,26 +17,31 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// measuringFlags are the flags of a device that measures.
-type measuringFlags struct {
+// MeasureFlags are the flags of a device that measures. Count is how many boards it plays;
+// what registers --count sets it.
+type MeasureFlags struct {
 	read, simulate, format, root string
 	every                        time.Duration
 	ramp                         float64
+
+	Count int
 }
 
-func (f *measuringFlags) register(a *app, fs *pflag.FlagSet) {
-	fs.StringVar(&f.read, "read", "", a.t("send this sensor, as sockeye sensors lists it", "发送该传感器的值（路径见 sockeye sensors）"))
-	fs.StringVar(&f.simulate, "simulate", "", a.t("send a simulated sensor: sine, noise, steps or random-walk", "发送模拟传感器的值：sine、noise、steps 或 random-walk"))
-	fs.Var(terminal.DurationOf(&f.every), "every", a.t("how often it is read (default 1s)", "读取间隔（默认 1s）"))
-	fs.StringVar(&f.format, "format", "", a.t("how values are written: line, csv, json, firewater, justfloat or influx (default line)", "数值格式：line、csv、json、firewater、justfloat 或 influx（默认 line）"))
-	fs.Float64Var(&f.ramp, "ramp", 0, a.t("with --count and a file: start this many boards a second (default all at once)", "配合 --count 与文件：每秒启动多少块板（默认同时启动）"))
-	fs.StringVar(&f.root, "sysfs", "/", a.t("read sensors in a copy of a machine's sys, proc and dev in this folder", "在此目录中的 sys、proc、dev 副本里读取传感器"))
+// Register adds the flags to those of device.
+func (f *MeasureFlags) Register(a *terminal.Terminal, fs *pflag.FlagSet) {
+	fs.StringVar(&f.read, "read", "", a.T("send this sensor, as sockeye sensors lists it", "发送该传感器的值（路径见 sockeye sensors）"))
+	fs.StringVar(&f.simulate, "simulate", "", a.T("send a simulated sensor: sine, noise, steps or random-walk", "发送模拟传感器的值：sine、noise、steps 或 random-walk"))
+	fs.Var(terminal.DurationOf(&f.every), "every", a.T("how often it is read (default 1s)", "读取间隔（默认 1s）"))
+	fs.StringVar(&f.format, "format", "", a.T("how values are written: line, csv, json, firewater, justfloat or influx (default line)", "数值格式：line、csv、json、firewater、justfloat 或 influx（默认 line）"))
+	fs.Float64Var(&f.ramp, "ramp", 0, a.T("with --count and a file: start this many boards a second (default all at once)", "配合 --count 与文件：每秒启动多少块板（默认同时启动）"))
+	fs.StringVar(&f.root, "sysfs", "/", a.T("read sensors in a copy of a machine's sys, proc and dev in this folder", "在此目录中的 sys、proc、dev 副本里读取传感器"))
 }
 
-func (f *measuringFlags) measures() bool { return f.read != "" || f.simulate != "" }
+// Measures reports whether flags say what one sensor is.
+func (f *MeasureFlags) Measures() bool { return f.read != "" || f.simulate != "" }
 
-// badRamp says that a ramp is no number of boards.
-func (f *measuringFlags) badRamp() error {
+// Check says that a ramp is no number of boards.
+func (f *MeasureFlags) Check() error {
 	if f.ramp >= 0 && f.ramp <= 20_000 { // also refuses what is no number
 		return nil
 	}
@@ -44,24 +49,25 @@ func (f *measuringFlags) badRamp() error {
 		sockeye.Text{En: "it is how many boards start in a second; 0 is all at once", Zh: "它是每秒启动的板数；0 表示同时启动"})
 }
 
-// isDeviceFile says whether what was typed is a device file and no address.
-func isDeviceFile(words []string) bool {
+// IsDeviceFile says whether what was typed is a device file and no address.
+func IsDeviceFile(words []string) bool {
 	return len(words) == 1 && strings.EqualFold(filepath.Ext(words[0]), ".toml") && !strings.Contains(words[0], "://")
 }
 
-// deviceFile is what the words and flags mean.
-func (f *deviceFlags) deviceFile(a *app, words []string) (*device.File, error) {
-	if isDeviceFile(words) {
-		if f.measures() || f.every != 0 || f.format != "" {
+// File is the device file that the words name, or what the flags say of one sensor whose
+// values go to target.
+func (f *MeasureFlags) File(words []string, target func() (sockeye.Address, error)) (*device.File, error) {
+	if IsDeviceFile(words) {
+		if f.Measures() || f.every != 0 || f.format != "" {
 			return nil, terminal.Usage("--read --simulate --every --format", sockeye.Text{En: "the file says that", Zh: "这些由文件决定"}, sockeye.Text{En: "write it into the file, or leave the file out", Zh: "请写进文件，或不要给出文件"})
 		}
 		return device.Read(words[0])
 	}
-	ep, err := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
+	to, err := target()
 	if err != nil {
 		return nil, err
 	}
-	file, err := device.One(f.read, f.simulate, f.every, ep.Address.String(), device.Format(f.format))
+	file, err := device.One(f.read, f.simulate, f.every, to.String(), device.Format(f.format))
 	return file, asFlagsOfDevice(err)
 }
 
@@ -91,59 +97,48 @@ const (
 	deviceGCPercent = 40
 )
 
-func (a *app) measure(f *deviceFlags, words []string) error {
-	badNumbers := f.outOfRange()
-	file, badFile := f.deviceFile(a, words)
-	f.Unheard = true
-	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err := terminal.Together(badNumbers, badFile, badForm, f.noAttach()); err != nil {
-		return err
-	}
+// Client makes the workbench of a device that measures: a small one.
+func (f *MeasureFlags) Client() client.Client {
+	debug.SetGCPercent(deviceGCPercent)
+	return client.New(client.Options{Memory: deviceMemory})
+}
+
+// stateDir is the folder of the queues of targets.
+func (a *commands) stateDir() (string, error) {
 	state := a.StateDir()
 	if state == "" {
-		return terminal.Usage("", sockeye.Text{En: "there is no folder for the queues: no home directory is known", Zh: "没有存放队列的目录：未知主目录"}, sockeye.Text{En: "set SOCKEYE_HOME or XDG_STATE_HOME", Zh: "请设置 SOCKEYE_HOME 或 XDG_STATE_HOME"})
+		return "", terminal.Usage("", sockeye.Text{En: "there is no folder for the queues: no home directory is known", Zh: "没有存放队列的目录：未知主目录"}, sockeye.Text{En: "set SOCKEYE_HOME or XDG_STATE_HOME", Zh: "请设置 SOCKEYE_HOME 或 XDG_STATE_HOME"})
 	}
-	if err := f.hubFlags.prepare(a, &f.RecordFlags); err != nil {
-		return err
-	}
-	debug.SetGCPercent(deviceGCPercent)
-	c := client.New(client.Options{Memory: deviceMemory})
-	l, err := a.StartIn(c, show, &f.DisplayFlags, false, &f.RecordFlags, sockeye.Endpoint{Mode: sockeye.Connect})
+	return filepath.Join(state, "device"), nil
+}
+
+// Measure plays the boards of a file in the workbench of c, until the person ends it. It
+// says what becomes of targets and sensors, and in the end, unless quiet, of the rows.
+func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c client.Client, file *device.File, show *terminal.DisplayFlags) error {
+	a := &commands{x}
+	state, err := a.stateDir()
 	if err != nil {
 		return err
-	}
-	if err := f.hubFlags.start(a, l); err != nil {
-		return l.Finish(err)
-	}
-	if err := f.pageFlags.start(a, l); err != nil {
-		return l.Finish(err)
 	}
 	say := func(lines []string) {
 		for _, line := range lines {
 			l.Print(line)
 		}
 	}
-	statuses, err := device.Run(a.Ctx, file, device.Options{Client: c, Root: f.root, State: filepath.Join(state, "device"), Count: f.count, Ramp: f.ramp, Drain: f.Drain, Env: a.Env,
+	statuses, err := device.Run(a.Ctx, file, device.Options{Client: c, Root: f.root, State: state, Count: f.Count, Ramp: f.ramp, Drain: show.Drain, Env: a.Env,
 		Report: func(s device.Status) { say(a.targetLines(s)) },
 		Broken: func(board, sensor string, err error) { l.Print(a.sensorLine(board, sensor, err)) }})
 	if err != nil {
-		return l.Finish(err)
+		return err
 	}
-	if !f.Quiet {
+	if !show.Quiet {
 		say(a.deviceSummary(statuses))
 	}
-	return l.Finish(a.Interrupted())
-}
-
-func (f *deviceFlags) noAttach() error {
-	if !f.attach {
-		return nil
-	}
-	return terminal.Usage("--attach", sockeye.Text{En: "a device that measures runs in a process of its own", Zh: "测量的设备在自己的进程中运行"}, sockeye.Text{En: "leave it out; --ui shows this process in a browser", Zh: "请去掉；--ui 可在浏览器中查看本进程"})
+	return a.Interrupted()
 }
 
 // targetLines say that a target came or went.
-func (a *app) targetLines(s device.Status) []string {
+func (a *commands) targetLines(s device.Status) []string {
 	name := payload.SafeString(s.Board + " → " + s.Target)
 	waiting := fmt.Sprintf(a.t("rows that wait: %d", "等待发送的行数：%d"), s.Queue.Waiting)
 	if s.Err == nil {
@@ -159,7 +154,7 @@ func (a *app) targetLines(s device.Status) []string {
 	return lines
 }
 
-func (a *app) sensorLine(board, sensor string, err error) string {
+func (a *commands) sensorLine(board, sensor string, err error) string {
 	name := payload.SafeString(board + "." + sensor)
 	if err == nil {
 		return fmt.Sprintf(a.t("%s: is read again", "%s：恢复读取"), name)
@@ -168,7 +163,7 @@ func (a *app) sensorLine(board, sensor string, err error) string {
 }
 
 // deviceSummary says what became of the rows, of all boards of a target together.
-func (a *app) deviceSummary(all []device.Status) []string {
+func (a *commands) deviceSummary(all []device.Status) []string {
 	var names []string
 	sums := map[string]*device.Status{}
 	for _, s := range all {

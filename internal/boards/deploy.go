@@ -1,4 +1,4 @@
-package cli
+package boards
 
 import (
 	"context"
@@ -26,7 +26,7 @@ type deployFlags struct {
 	binary, key, hostFile string
 }
 
-func (a *app) deployCommand() *cobra.Command {
+func (a *commands) deployCommand() *cobra.Command {
 	var f deployFlags
 	cmd := &cobra.Command{
 		Use:   "deploy USER@BOARD [FILE.toml | PROGRAM.py] [-- COMMAND...]",
@@ -57,7 +57,7 @@ program in Python runs with the board's python3; behind -- is a command of the b
 	return cmd
 }
 
-func (a *app) deploy(cmd *cobra.Command, f *deployFlags, args []string) error {
+func (a *commands) deploy(cmd *cobra.Command, f *deployFlags, args []string) error {
 	job, target, err := f.job(a, cmd, args)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (a *app) deploy(cmd *cobra.Command, f *deployFlags, args []string) error {
 }
 
 // deployOnce connects and runs the job, until it ends or, with watch, its file changes.
-func (a *app) deployOnce(login deploy.Login, job *deploy.Job, watch bool) (exit int, changed bool, err error) {
+func (a *commands) deployOnce(login deploy.Login, job *deploy.Job, watch bool) (exit int, changed bool, err error) {
 	ctx, cancel := context.WithCancel(a.Ctx)
 	defer cancel()
 	board, err := deploy.Dial(ctx, login)
@@ -116,7 +116,7 @@ func (a *app) deployOnce(login deploy.Login, job *deploy.Job, watch bool) (exit 
 const lookEvery = 200 * time.Millisecond
 
 // awaitChange waits until a file has another time or size.
-func (a *app) awaitChange(ctx context.Context, path string) error {
+func (a *commands) awaitChange(ctx context.Context, path string) error {
 	look := func() (time.Time, int64) {
 		st, err := os.Stat(path)
 		if err != nil { // an editor may be writing it
@@ -140,7 +140,7 @@ func (a *app) awaitChange(ctx context.Context, path string) error {
 }
 
 // job is what the words and flags mean.
-func (f *deployFlags) job(a *app, cmd *cobra.Command, args []string) (*deploy.Job, string, error) {
+func (f *deployFlags) job(a *commands, cmd *cobra.Command, args []string) (*deploy.Job, string, error) {
 	words, command := args, []string(nil)
 	if n := cmd.ArgsLenAtDash(); n >= 0 {
 		words, command = args[:n], args[n:]
@@ -186,7 +186,7 @@ func (f *deployFlags) job(a *app, cmd *cobra.Command, args []string) (*deploy.Jo
 }
 
 // login is how to reach the board.
-func (f *deployFlags) login(a *app, target string) (deploy.Login, error) {
+func (f *deployFlags) login(a *commands, target string) (deploy.Login, error) {
 	name := ""
 	if u, err := user.Current(); err == nil {
 		name = u.Username
