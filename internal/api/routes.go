@@ -16,6 +16,21 @@ import (
 
 // register fills the table of routes.
 func (s *Server) register() {
+	s.registerOpen()
+	s.registerMachine()
+	s.registerSessions()
+	s.registerSending()
+	s.registerAnswers()
+	s.registerViews()
+	s.registerFiles()
+	s.registerWorkspace()
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, 0, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: r.URL.Path, Message: sockeye.Text{En: "there is nothing here", Zh: "此处没有内容"}})
+	})
+}
+
+// registerOpen adds what is answered to everybody: the page, and what comes before a credential.
+func (s *Server) registerOpen() {
 	for path, file := range s.page {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			s.add(&route{method: method, path: path, summary: "A file of the page.", open: true, media: file.Type, do: func(c *requestContext) error { return c.file(file) }})
@@ -27,6 +42,10 @@ func (s *Server) register() {
 		out: reflect.TypeFor[Proof](), do: (*requestContext).proof,
 		check: func(c *requestContext) error { _, err := c.nonce(); return c.with(err) }})
 	handle(s, "POST", "/login", "Trade a one-time ticket, or the password, for a token.", (*requestContext).login).open = true
+}
+
+// registerMachine adds what concerns the core and the machine that it runs on.
+func (s *Server) registerMachine() {
 	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *requestContext, _ None) (Ticket, error) { return c.NewTicket(), nil })
 	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*requestContext).machine)
 	doctor := handle(s, "GET", "/doctor", "Why an address does not work: only it is sent to, for at most 5 seconds.", (*requestContext).doctor)
@@ -35,7 +54,10 @@ func (s *Server) register() {
 	handle(s, "GET", "/ports", "The serial ports of the machine of the core.", (*requestContext).ports)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, c.OpenAPI()); return nil }})
+}
 
+// registerSessions adds sessions and their peers.
+func (s *Server) registerSessions() {
 	handle(s, "GET", "/sessions", "The sessions that are open or were.", (*requestContext).sessions)
 	handle(s, "POST", "/sessions", "Open a session.", (*requestContext).open).status = http.StatusCreated
 	handle(s, "GET", "/sessions/{id}", "One session.", (*requestContext).oneSession)
@@ -50,7 +72,10 @@ func (s *Server) register() {
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/finish", "End the sending direction (FIN).", (*requestContext).finishPeer)
 
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/lines", "Set DTR and RTS of a serial port, or send a break.", (*requestContext).setLines)
+}
 
+// registerSending adds what is sent: payloads, lists and files.
+func (s *Server) registerSending() {
 	handle(s, "POST", "/payload", "What a payload means; nothing is sent.", (*requestContext).preview)
 	handle(s, "POST", "/sessions/{id}/send", "Send to peers.", (*requestContext).send).mostBody = maxSendBody
 	handle(s, "GET", "/sessions/{id}/runs", "Lists and files that are being sent, and how far they are.", (*requestContext).runs)
@@ -63,7 +88,10 @@ func (s *Server) register() {
 		check: func(c *requestContext) error { _, _, _, wrong := c.fileOptions(); return c.with(wrong.join()) }})
 	handle(s, "POST", "/lists/parse", "Lists out of the text of a file; nothing is sent.", (*requestContext).parseLists).mostBody = maxListBody
 	handle(s, "POST", "/lists/export", "A list as the text of a file.", (*requestContext).exportList).mostBody = maxListBody
+}
 
+// registerAnswers adds who answers by itself, and what a relay does to messages.
+func (s *Server) registerAnswers() {
 	handle(s, "GET", "/sessions/{id}/rules", "How a session answers by rules, with their counters.", (*requestContext).rules)
 	handle(s, "PUT", "/sessions/{id}/rules", "Let rules answer a session from now on.", (*requestContext).setRules)
 	handle(s, "DELETE", "/sessions/{id}/rules", "Take the rules of a session away.", (*requestContext).clearRules)
@@ -74,7 +102,10 @@ func (s *Server) register() {
 	handle(s, "POST", "/sessions/{id}/held/{number}", "Let a held message go, change it or drop it.", (*requestContext).decide).mostBody = maxSendBody
 
 	handle(s, "POST", "/rules/try", "What rules would answer; nothing is sent.", (*requestContext).tryRules)
+}
 
+// registerViews adds views of the journal.
+func (s *Server) registerViews() {
 	window := handle(s, "GET", "/events", "A window of the journal.", (*requestContext).events)
 	window.view = true
 	window.query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
@@ -106,7 +137,10 @@ func (s *Server) register() {
 			c.number("from", &wrong)
 			return c.with(wrong.join())
 		}})
+}
 
+// registerFiles adds what is written to files.
+func (s *Server) registerFiles() {
 	handle(s, "GET", "/recording", "How recording is.", (*requestContext).recording)
 	handle(s, "PUT", "/recording", "Begin or end recording.", (*requestContext).setRecording)
 	handle(s, "GET", "/sessions/{id}/file", "How receiving to a file is.", (*requestContext).receiveFile)
@@ -114,14 +148,14 @@ func (s *Server) register() {
 	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets, view: true,
 		query: append([]string{"format", "from", "to"}, filterQuery...), do: (*requestContext).export,
 		check: func(c *requestContext) error { return c.with(c.exportQuery().wrong.join()) }})
+}
+
+// registerWorkspace adds what a person keeps.
+func (s *Server) registerWorkspace() {
 	handle(s, "GET", "/workspace", "What a person keeps, as the file says it now.", (*requestContext).readWorkspace)
 	handle(s, "PUT", "/workspace", "Keep something else.", (*requestContext).setWorkspace)
 	handle(s, "POST", "/workspace/plan", "What a text says and would open; nothing is kept or opened.", (*requestContext).planWorkspace)
 	handle(s, "POST", "/workspace/open", "Open what the workspace says.", (*requestContext).openWorkspace).status = http.StatusCreated
-
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, 0, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: r.URL.Path, Message: sockeye.Text{En: "there is nothing here", Zh: "此处没有内容"}})
-	})
 }
 
 const octets = "application/octet-stream"
