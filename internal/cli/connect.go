@@ -8,19 +8,15 @@ import (
 
 	"sockeye"
 	"sockeye/client"
-	"sockeye/internal/boards"
 	"sockeye/internal/terminal"
 )
 
 // connectFlags are the flags of connect.
 type connectFlags struct {
 	endpointFlags
-	terminal.DisplayFlags
-	terminal.RecordFlags
+	viewFlags
 	terminal.InputFlags
 	terminal.TimedFlags
-	pageFlags
-	boards.HubFlags
 	expect, expectHex  string
 	timeout            time.Duration
 	sendOnly, recvOnly bool
@@ -135,21 +131,12 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}
-	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
-		return err
-	}
-	l, err := a.Start(show, &f.DisplayFlags, typing, &f.RecordFlags, ep)
+	l, err := f.begin(a, show, typing, ep)
 	if err != nil {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
 	answer.Changeable = f.ui && answer.Program == nil
-	if err := f.HubFlags.Start(a.Terminal, l); err != nil {
-		return l.Finish(err)
-	}
-	if err := f.pageFlags.start(a, l); err != nil {
-		return l.Finish(err)
-	}
 	req.RecvOnly = f.recvOnly || answer.Program != nil
 	if !l.Interactive() && !req.RecvOnly && req.List == nil && (req.Sends() || req.Expect == nil) {
 		l.Sent = terminal.Linger(&ep)

@@ -15,11 +15,8 @@ import (
 // deviceFlags are the flags of device.
 type deviceFlags struct {
 	endpointFlags
-	terminal.DisplayFlags
-	terminal.RecordFlags
+	viewFlags
 	terminal.PayloadFlags
-	pageFlags
-	boards.HubFlags
 	board terminal.BoardFlags
 	allow guardFlag
 	boards.MeasureFlags
@@ -95,11 +92,8 @@ func (a *app) measure(f *deviceFlags, words []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.HubFlags.Start(a.Terminal, l); err != nil {
-		return l.Finish(err)
-	}
-	if err := f.pageFlags.start(a, l); err != nil {
-		return l.Finish(err)
+	if err := f.serve(a, l); err != nil {
+		return err
 	}
 	return l.Finish(f.Measure(a.Terminal, l, c, file, &f.DisplayFlags))
 }
@@ -145,20 +139,11 @@ func (a *app) device(f *deviceFlags, words []string) error {
 		}
 		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Device: board, LiftGuards: f.allow.words}, Display: &f.DisplayFlags, Format: show})
 	}
-	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
-		return err
-	}
-	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
+	l, err := f.begin(a, show, false, ep)
 	if err != nil {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
-	if err := f.HubFlags.Start(a.Terminal, l); err != nil {
-		return l.Finish(err)
-	}
-	if err := f.pageFlags.start(a, l); err != nil {
-		return l.Finish(err)
-	}
 	answer.Changeable = f.ui
 	return l.Finish(l.Play(ep, answer, f.Count))
 }

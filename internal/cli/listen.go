@@ -8,7 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/client"
-	"sockeye/internal/boards"
+	"sockeye/internal/core"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -16,12 +16,9 @@ import (
 // listenFlags are the flags of listen.
 type listenFlags struct {
 	endpointFlags
-	terminal.DisplayFlags
-	terminal.RecordFlags
+	viewFlags
 	terminal.InputFlags
 	terminal.TimedFlags
-	pageFlags
-	boards.HubFlags
 	once, keepOpen bool
 	port           uint16
 	portGiven      bool
@@ -139,6 +136,21 @@ func (f *listenFlags) ncatAddress(words []string, missing uint16) ([]string, err
 	return []string{addr.HostPort()}, nil
 }
 
+// settle sets the flags and options that follow from others.
+func (f *listenFlags) settle(a *app, ep *sockeye.Endpoint) {
+	if f.once = f.endsAfterOne(*ep); f.once {
+		ep.Options.MaxPeers = 1
+	}
+	f.Verbose = f.Verbose || terminal.IsTerminal(a.Err)
+	f.Unheard = f.Unheard || f.sendOnly
+	if f.sendOnly && f.QuitAfter < 0 {
+		f.QuitAfter = 0
+	}
+	if ep.Address.Network.Traits().Connections {
+		a.WarnOfFileLimit(ep.Options.MaxPeers)
+	}
+}
+
 func (a *app) listen(f *listenFlags, words []string) error {
 	words, err := f.ncatAddress(words, a.defaultPort())
 	if err != nil {
@@ -156,48 +168,27 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if err := terminal.Together(badEndpoint, badForm, badInput, guardFault(badGuards), badList, badAnswer); err != nil {
 		return err
 	}
-	f.once = f.endsAfterOne(ep)
+	answer.Allow = allow
 	if f.attach {
 		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Echo: f.Echo, LiftGuards: f.allow.words}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
 	}
-	answer.Allow = allow
-	if answer.Program != nil {
+	runs := answer.Program != nil
+	if runs {
 		a.WarnOfProgram(answer.Program, ep)
 	}
-	if f.once {
-		ep.Options.MaxPeers = 1
-	}
-	f.Verbose = f.Verbose || terminal.IsTerminal(a.Err)
-	if ep.Address.Network.Traits().Connections {
-		a.WarnOfFileLimit(ep.Options.MaxPeers)
-	}
-	f.Unheard = answer.Program != nil || f.sendOnly
-	if f.sendOnly && f.QuitAfter < 0 {
-		f.QuitAfter = 0
-	}
-	reads := answer.Program == nil && (!f.recvOnly || list != nil)
+	f.Unheard = runs
+	f.settle(a, &ep)
 	if f.Dump, err = f.DumpFlags.Open(); err != nil {
 		return err
 	}
-	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
-		return err
-	}
-	l, err := a.Start(show, &f.DisplayFlags, reads, &f.RecordFlags, ep)
+	reads := !runs && (!f.recvOnly || list != nil)
+	l, err := f.begin(a, show, reads, ep)
 	if err != nil {
 		return err
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
-	answer.Changeable = f.ui && answer.Program == nil && answer.Broker == nil // the page may set rules
-	if err := f.HubFlags.Start(a.Terminal, l); err != nil {
-		return l.Finish(err)
-	}
-	if err := f.pageFlags.start(a, l); err != nil {
-		return l.Finish(err)
-	}
-	var once <-chan struct{}
-	if f.once {
-		once = l.AwaitEvent(0, sockeye.Left)
-	}
+	answer.Changeable = f.ui && !runs && answer.Broker == nil // the page may set rules
+	once := f.awaitEnd(l)
 	if list == nil && !f.Echo && reads && l.Pipes() {
 		l.Sent = terminal.Linger(&ep)
 		l.Finishes = f.once && ep.Address.Network.Traits().HalfClose
@@ -210,14 +201,28 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if reads {
 		input = l.ServeInput(s, &f.InputFlags, f.Pace, list)
 	}
+	return l.Finish(a.serveUntil(l, s, once, input))
+}
+
+// awaitEnd is closed when the one peer of --once has left.
+func (f *listenFlags) awaitEnd(l *terminal.Runner) <-chan struct{} {
+	if !f.once {
+		return nil
+	}
+	return l.AwaitEvent(0, sockeye.Left)
+}
+
+// serveUntil returns when a server, its one peer, the input, the person or the view ends.
+func (a *app) serveUntil(l *terminal.Runner, s *core.Session, once <-chan struct{}, input <-chan error) error {
 	select {
 	case <-a.Ctx.Done():
 		s.StopAccepting()
-		err = l.Interrupted()
+		return l.Interrupted()
 	case <-once:
-	case err = <-input:
+	case err := <-input:
+		return err
 	case <-s.Done():
 	case <-l.ViewDone:
 	}
-	return l.Finish(err)
+	return nil
 }

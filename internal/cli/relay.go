@@ -107,12 +107,5 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	if err != nil {
 		return l.Finish(err)
 	}
-	select {
-	case <-a.Ctx.Done():
-		s.StopAccepting()
-		err = l.Interrupted()
-	case <-s.Done():
-	case <-l.ViewDone:
-	}
-	return l.Finish(err)
+	return l.Finish(a.serveUntil(l, s, nil, nil))
 }
