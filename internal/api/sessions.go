@@ -227,9 +227,7 @@ func (in Open) check(c *requestContext) error {
 // endpointOf reads what to open, with one error for each field that is wrong.
 func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error) {
 	ep := sockeye.Endpoint{Mode: in.Mode}
-	var answer responder.Answer
 	var wrong fieldFaults
-	var err error
 	if in.Options != nil {
 		ep.Options = in.Options.Options
 		wrong = append(wrong, in.Options.faults()...)
@@ -241,6 +239,18 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 	for _, fault := range faults(ep.ReadAddress(in.Address, sockeye.DefaultPort)) {
 		wrong.at("address", fault)
 	}
+	answer := s.answerOf(in, &wrong)
+	wrong.keyLog(s, &ep.Options, in.Options.path("keylog"))
+	wrong.endpoint(ep, in.Options)
+	s.checkRelay(in, ep, &wrong)
+	if len(wrong) > 0 {
+		return ep, answer, wrong.join()
+	}
+	return ep, answer, nil
+}
+
+// answerOf is how the session is to answer by itself.
+func (s *Server) answerOf(in Open, wrong *fieldFaults) (answer responder.Answer) {
 	answer.Echo, answer.Changeable = in.Echo, true
 	if in.Device != nil {
 		answer.Device = &responder.Device{Hello: []byte(in.Device.Hello), Interval: responder.DefaultInterval}
@@ -256,22 +266,21 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 		}
 	}
 	if in.Rules != nil {
-		if answer.Rules, err = s.rulesFrom(*in.Rules, rand.Uint64(), "rules."); err != nil {
-			for _, e := range faults(err) {
-				wrong = append(wrong, e)
-			}
-		}
+		var err error
+		answer.Rules, err = s.rulesFrom(*in.Rules, rand.Uint64(), "rules.")
+		wrong.all(err)
 	}
-	wrong.keyLog(s, &ep.Options, in.Options.path("keylog"))
-	wrong.endpoint(ep, in.Options)
+	return answer
+}
+
+// checkRelay says what is wrong with the upstream of a session, and with what only a relay has.
+func (s *Server) checkRelay(in Open, ep sockeye.Endpoint, wrong *fieldFaults) {
 	if in.Upstream != nil {
 		upstream, err := in.Upstream.endpoint(s)
-		for _, fault := range faults(err) {
-			wrong = append(wrong, fault)
-		}
+		wrong.all(err)
 		how, err := in.relayOptions(s)
 		wrong.all(err)
-		if len(wrong) == 0 {
+		if len(*wrong) == 0 {
 			wrong.all(relayFaults(core.ValidateRelay(ep, upstream, how)))
 		}
 		if in.Echo || in.Device != nil || in.Rules != nil {
@@ -287,10 +296,6 @@ func (s *Server) endpointOf(in Open) (sockeye.Endpoint, responder.Answer, error)
 	if in.Faults != nil && in.Upstream == nil {
 		wrong.add("faults", "only a relay has two sides that faults can be between", "只有转发才能设置故障")
 	}
-	if len(wrong) > 0 {
-		return ep, answer, wrong.join()
-	}
-	return ep, answer, nil
 }
 
 func (in SetSession) check(*requestContext) error { return fieldFaults(in.Options.faults()).join() }

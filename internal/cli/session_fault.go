@@ -11,9 +11,14 @@ import (
 	"sockeye/internal/terminal"
 )
 
+// sessionFaultFlags are the flags of session fault.
+type sessionFaultFlags struct {
+	frame               string
+	add, remove, asJSON bool
+}
+
 func (a *app) sessionFaultCommand() *cobra.Command {
-	var frame string
-	var add, remove, asJSON bool
+	var f sessionFaultFlags
 	cmd := &cobra.Command{
 		Use:   "fault SESSION [FAULT...]",
 		Short: a.t("Show or set what goes wrong in a relay", "查看或设置转发中的故障"),
@@ -34,43 +39,45 @@ docs/relay.md has the language.`,
 			}
 			return completeFaults(cmd, args, typed)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := expectSessions(cmd, args[:min(1, len(args))], 1); err != nil {
-				return err
-			}
-			path := "/sessions/" + args[0] + "/faults"
-			given := args[1:]
-			if remove && (len(given) > 0 || add) {
-				return terminal.Usage("--remove", sockeye.Text{En: "not together with faults", Zh: "不能与故障同时使用"}, terminal.HelpHint(cmd))
-			}
-			if len(given) == 0 && (add || frame != "") {
-				return terminal.Usage("FAULT", sockeye.Text{En: "which fault is missing", Zh: "缺少故障"}, terminal.HelpHint(cmd))
-			}
-			var out api.Faults
-			var err error
-			switch {
-			case remove:
-				err = a.askWorkbench("DELETE", path, api.None{}, &out)
-			case len(given) == 0:
-				err = a.askWorkbench("GET", path, nil, &out)
-			default:
-				err = a.setFaults(path, frame, given, add, &out)
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return a.PrintJSON(out)
-			}
-			return a.showFaults(out)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.sessionFault(cmd, &f, args) },
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&frame, "frame", "", a.t("hit whole frames: line, delim:0d0a, length:offset=2,size=2", "以整帧为单位：line、delim:0d0a、length:offset=2,size=2"))
-	fs.BoolVar(&add, "add", false, a.t("keep those that are set", "保留已有的故障"))
-	fs.BoolVar(&remove, "remove", false, a.t("take all faults away", "移除全部故障"))
-	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
+	fs.StringVar(&f.frame, "frame", "", a.t("hit whole frames: line, delim:0d0a, length:offset=2,size=2", "以整帧为单位：line、delim:0d0a、length:offset=2,size=2"))
+	fs.BoolVar(&f.add, "add", false, a.t("keep those that are set", "保留已有的故障"))
+	fs.BoolVar(&f.remove, "remove", false, a.t("take all faults away", "移除全部故障"))
+	fs.BoolVar(&f.asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	return cmd
+}
+
+func (a *app) sessionFault(cmd *cobra.Command, f *sessionFaultFlags, args []string) error {
+	if err := expectSessions(cmd, args[:min(1, len(args))], 1); err != nil {
+		return err
+	}
+	path := "/sessions/" + args[0] + "/faults"
+	given := args[1:]
+	if f.remove && (len(given) > 0 || f.add) {
+		return terminal.Usage("--remove", sockeye.Text{En: "not together with faults", Zh: "不能与故障同时使用"}, terminal.HelpHint(cmd))
+	}
+	if len(given) == 0 && (f.add || f.frame != "") {
+		return terminal.Usage("FAULT", sockeye.Text{En: "which fault is missing", Zh: "缺少故障"}, terminal.HelpHint(cmd))
+	}
+	var out api.Faults
+	var err error
+	switch {
+	case f.remove:
+		err = a.askWorkbench("DELETE", path, api.None{}, &out)
+	case len(given) == 0:
+		err = a.askWorkbench("GET", path, nil, &out)
+	default:
+		err = a.setFaults(path, f.frame, given, f.add, &out)
+	}
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		return a.PrintJSON(out)
+	}
+	return a.showFaults(out)
 }
 
 // setFaults reads the faults here, so that what is wrong is told as of the command line.

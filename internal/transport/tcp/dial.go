@@ -50,59 +50,75 @@ type dialResult struct {
 	elapsed time.Duration
 }
 
+// race is attempts at several addresses, each begun some time after the one before.
+type race struct {
+	dialer   *dialer
+	addrs    []netip.Addr
+	attempts []sockeye.Attempt // begun, in the order of addrs
+	begun    time.Time
+	next     *time.Timer // until the next attempt begins
+	outcomes chan dialResult
+	winner   *net.TCPConn
+}
+
+// begin makes an attempt at the next address, if there is one and nobody has won.
+func (r *race) begin(ctx context.Context) {
+	i := len(r.attempts)
+	if r.winner != nil || i == len(r.addrs) {
+		return
+	}
+	to := netip.AddrPortFrom(r.addrs[i], r.dialer.ep.Address.Port)
+	r.attempts = append(r.attempts, sockeye.Attempt{Address: to, After: time.Since(r.begun)})
+	r.next.Reset(attemptDelay)
+	go func() {
+		start := time.Now()
+		conn, err := r.dialer.dialOne(ctx, to)
+		r.outcomes <- dialResult{i, conn, err, time.Since(start)}
+	}()
+}
+
+// end takes the outcome of an attempt: the first that succeeded wins.
+func (r *race) end(o dialResult) {
+	at := &r.attempts[o.index]
+	at.Took = o.elapsed
+	switch {
+	case o.err != nil:
+		at.Err = netinfo.Explain("connect", at.Address.String(), o.err)
+	case r.winner == nil:
+		r.winner = o.conn
+	default:
+		o.conn.Close()
+		at.Err = &sockeye.Error{Kind: sockeye.Canceled}
+	}
+}
+
+// raceDial connects to the first of the addresses that answers; see RFC 8305. The attempts
+// are told of even if none succeeded.
 func (d *dialer) raceDial(ctx context.Context, addrs []netip.Addr) (*net.TCPConn, []sockeye.Attempt, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	left := max(0, len(addrs)-maxAttempts)
 	addrs = addrs[:len(addrs)-left]
-	outcomes := make(chan dialResult, len(addrs))
-	begun := time.Now()
-	var attempts []sockeye.Attempt
-	begin := func() {
-		i := len(attempts)
-		to := netip.AddrPortFrom(addrs[i], d.ep.Address.Port)
-		attempts = append(attempts, sockeye.Attempt{Address: to, After: time.Since(begun)})
-		go func() {
-			start := time.Now()
-			conn, err := d.dialOne(ctx, to)
-			outcomes <- dialResult{i, conn, err, time.Since(start)}
-		}()
-	}
-	begin()
-	next := time.NewTimer(attemptDelay)
-	defer next.Stop()
-	var winner *net.TCPConn
-	for ended := 0; ended < len(attempts); {
+	r := &race{dialer: d, addrs: addrs, begun: time.Now(), next: time.NewTimer(attemptDelay), outcomes: make(chan dialResult, len(addrs))}
+	defer r.next.Stop()
+	r.begin(ctx)
+	for ended := 0; ended < len(r.attempts); {
 		select {
-		case <-next.C:
-			if winner == nil && len(attempts) < len(addrs) {
-				begin()
-				next.Reset(attemptDelay)
-			}
-		case o := <-outcomes:
+		case <-r.next.C:
+			r.begin(ctx)
+		case o := <-r.outcomes:
 			ended++
-			at := &attempts[o.index]
-			at.Took = o.elapsed
-			switch {
-			case o.err != nil:
-				at.Err = netinfo.Explain("connect", at.Address.String(), o.err)
-			case winner == nil:
-				winner = o.conn
+			if r.end(o); r.winner != nil {
 				cancel()
-			default:
-				o.conn.Close()
-				at.Err = &sockeye.Error{Kind: sockeye.Canceled}
-			}
-			if winner == nil && ctx.Err() == nil && len(attempts) < len(addrs) && o.err != nil {
-				begin()
-				next.Reset(attemptDelay)
+			} else if ctx.Err() == nil {
+				r.begin(ctx)
 			}
 		}
 	}
-	if winner != nil {
-		return winner, attempts, nil
+	if r.winner != nil {
+		return r.winner, r.attempts, nil
 	}
-	return nil, attempts, allFailed(d.ep.Address, attempts, left)
+	return nil, r.attempts, allFailed(d.ep.Address, r.attempts, left)
 }
 
 // dialOne makes one connection, from the first source address that has a free port.
