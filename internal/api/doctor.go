@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"sockeye"
 	"sockeye/internal/core"
 )
@@ -16,15 +18,15 @@ func (c *requestContext) doctorQuestion() (q core.DoctorQuestion, other *core.Do
 			wrong.note(invalid("address", sockeye.ErrorOf(err).Message, sockeye.ErrorOf(err).Hint))
 		}
 	}
-	q.ToListen = c.yes("listen", &wrong)
+	q.ToListen, q.Ask = c.yes("listen", &wrong), c.yes("ask", &wrong)
 	if code := c.q.Get("with"); code != "" {
 		var err error
 		if other, err = core.ParseDoctorCode(code); err != nil {
 			wrong.note(invalid("with", sockeye.ErrorOf(err).Message, sockeye.ErrorOf(err).Hint))
 		}
 	}
-	if c.q.Get("session") != "" && (c.q.Has("address") || c.q.Has("with") || c.q.Has("listen")) {
-		wrong.note(invalid("session", sockeye.Text{En: "a session has its own address", Zh: "会话已有自己的地址"}, sockeye.Text{En: "give the session alone", Zh: "请只给出会话"}))
+	if c.q.Get("session") != "" && (c.q.Has("address") || c.q.Has("listen")) {
+		wrong.note(invalid("session", sockeye.Text{En: "a session has its own address", Zh: "会话已有自己的地址"}, sockeye.Text{En: "give the session without an address", Zh: "给出会话时不要再给地址"}))
 	}
 	return q, other, wrong
 }
@@ -46,8 +48,12 @@ func (c *requestContext) doctor(None) (Diagnosis, error) {
 	if err != nil {
 		return Diagnosis{}, err
 	}
-	r := d.Report(c.lang)
-	out := Diagnosis{Address: r.Address, Verdict: string(r.Verdict), Cause: r.Cause, Text: r.Text, Next: r.Next, Ask: string(r.Ask), Way: []DoctorStop{}, Checks: []DoctorCheck{}}
+	return diagnosisOf(d.Report(c.lang)), nil
+}
+
+// diagnosisOf is a report as the API tells it.
+func diagnosisOf(r core.DoctorReport) Diagnosis {
+	out := Diagnosis{Time: r.Time, Address: r.Address, Verdict: string(r.Verdict), Cause: r.Cause, Text: r.Text, Next: r.Next, Ask: string(r.Ask), Way: []DoctorStop{}, Checks: []DoctorCheck{}}
 	for _, s := range r.Way {
 		out.Way = append(out.Way, DoctorStop{string(s.Station), s.Label, s.Note, string(s.State)})
 	}
@@ -56,7 +62,48 @@ func (c *requestContext) doctor(None) (Diagnosis, error) {
 		check.Evidence = append(check.Evidence, f.Evidence...)
 		out.Checks = append(out.Checks, check)
 	}
-	return out, nil
+	return out
+}
+
+// reportOf is diagnosisOf the other way round.
+func reportOf(d Diagnosis) core.DoctorReport {
+	out := core.DoctorReport{V: 1, Time: d.Time, Address: d.Address, Verdict: core.DoctorVerdict(d.Verdict), Cause: d.Cause, Text: d.Text, Next: d.Next, Ask: core.DoctorSide(d.Ask), Way: []core.DoctorStop{}, Checks: []core.DoctorResult{}}
+	for _, s := range d.Way {
+		out.Way = append(out.Way, core.DoctorStop{Station: core.DoctorStation(s.Station), Label: s.Label, Note: s.Note, State: core.DoctorVerdict(s.State)})
+	}
+	for _, c := range d.Checks {
+		out.Checks = append(out.Checks, core.DoctorResult{Check: core.DoctorCheck(c.Check), Name: c.Name, Verdict: core.DoctorVerdict(c.Verdict), Cause: c.Cause, Text: c.Text, Next: c.Next, Evidence: c.Evidence})
+	}
+	return out
+}
+
+// doctorReport is a diagnosis as the file that doctor --share writes.
+func (c *requestContext) doctorReport(in ShareDiagnosis) (SharedDiagnosis, error) {
+	r := reportOf(in.Diagnosis)
+	if in.Shorten {
+		r = r.Shortened()
+	}
+	text, err := r.File(c.lang)
+	return SharedDiagnosis{Name: "sockeye-doctor-" + time.Now().Format("20060102-150405") + ".txt", Text: text}, err
+}
+
+// doctorPort is the port that a code is asked for.
+func (c *requestContext) doctorPort() (uint16, error) {
+	var wrong fieldFaults
+	n := c.number("port", &wrong)
+	if len(wrong) == 0 && (n < 1 || n > 65535) {
+		wrong.note(invalid("port", sockeye.Text{En: "a port is 1 to 65535", Zh: "端口应为 1 到 65535"}, sockeye.Text{}))
+	}
+	return uint16(n), wrong.join()
+}
+
+// doctorCode is this machine as a code, for the doctor on another one.
+func (c *requestContext) doctorCode(None) (DoctorCode, error) {
+	port, err := c.doctorPort()
+	if err != nil {
+		return DoctorCode{}, err
+	}
+	return DoctorCode{Port: int(port), Code: core.DoctorCode(c.ctx(), port)}, nil
 }
 
 // diagnosis is that of the session that the query names, or of an address.
@@ -69,5 +116,5 @@ func (c *requestContext) diagnosis(q core.DoctorQuestion, other *core.DoctorFact
 	if err != nil {
 		return nil, err
 	}
-	return c.bench.ExamineSession(c.ctx(), s), nil
+	return c.bench.ExamineSession(c.ctx(), s, other), nil
 }

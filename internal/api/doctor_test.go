@@ -58,3 +58,38 @@ func TestDoctorOfSession(t *testing.T) {
 	}
 	v.failing(http.StatusNotFound, "GET", "/api/v1/doctor?session=s99", nil)
 }
+
+// A diagnosis becomes the text that doctor --share writes; shortened, it names no stranger.
+func TestDoctorReport(t *testing.T) {
+	v := serve(t)
+	d := Diagnosis{Address: "203.0.113.9:7000", Verdict: "wrong", Cause: "no-answer", Text: "203.0.113.9 does not answer", Next: "look there",
+		Way:    []DoctorStop{{Station: "port", Label: "port 7000", Note: "203.0.113.9", State: "wrong"}},
+		Checks: []DoctorCheck{{Check: "port-there", Name: "port there", Verdict: "wrong", Text: "silent", Evidence: []string{"connect: ETIMEDOUT"}}}}
+	got := ask[SharedDiagnosis](v, "POST", "/api/v1/doctor/report", ShareDiagnosis{Diagnosis: d})
+	for _, part := range []string{"broken here", "203.0.113.9 does not answer", "next: look there", "connect: ETIMEDOUT", `"cause": "no-answer"`} {
+		if !strings.Contains(got.Text, part) {
+			t.Errorf("%q is not in %s", part, got.Text)
+		}
+	}
+	if got.Name == "" || !strings.HasSuffix(got.Name, ".txt") {
+		t.Errorf("the file is called %q", got.Name)
+	}
+	if got = ask[SharedDiagnosis](v, "POST", "/api/v1/doctor/report", ShareDiagnosis{Diagnosis: d, Shorten: true}); strings.Contains(got.Text, "203.0.113.9") || !strings.Contains(got.Text, "203.0.x.x") {
+		t.Errorf("shortened: %s", got.Text)
+	}
+}
+
+// The code of this machine is one that the doctor takes from the other side.
+func TestDoctorCode(t *testing.T) {
+	v := serve(t)
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
+	port := s.Locals[0][strings.LastIndex(s.Locals[0], ":")+1:]
+	got := ask[DoctorCode](v, "GET", "/api/v1/doctor/code?port="+port, nil)
+	if !strings.HasPrefix(got.Code, "SE1-") {
+		t.Errorf("got %+v", got)
+	}
+	with := ask[Diagnosis](v, "GET", "/api/v1/doctor?session="+s.ID+"&with="+got.Code, nil)
+	if with.Verdict == "" || len(with.Checks) == 0 {
+		t.Errorf("with a code: %+v", with)
+	}
+}

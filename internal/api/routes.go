@@ -49,8 +49,12 @@ func (s *Server) registerMachine() {
 	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *requestContext, _ None) (Ticket, error) { return c.NewTicket(), nil })
 	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*requestContext).machine)
 	doctor := handle(s, "GET", "/doctor", "Why an address does not work: only it is sent to, for at most 5 seconds.", (*requestContext).doctor)
-	doctor.query = []string{"address", "listen", "session", "with"}
+	doctor.query = []string{"address", "ask", "listen", "session", "with"}
 	doctor.check = func(c *requestContext) error { _, _, wrong := c.doctorQuestion(); return c.with(wrong.join()) }
+	code := handle(s, "GET", "/doctor/code", "What this machine is and has on a port, as a code for the doctor on another one.", (*requestContext).doctorCode)
+	code.query = []string{"port"}
+	code.check = func(c *requestContext) error { _, err := c.doctorPort(); return c.with(err) }
+	handle(s, "POST", "/doctor/report", "A diagnosis as a text for a forum or a teacher, with JSON below; nothing is sent.", (*requestContext).doctorReport)
 	handle(s, "GET", "/ports", "The serial ports of the machine of the core.", (*requestContext).ports)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, c.OpenAPI()); return nil }})

@@ -2,6 +2,7 @@ package api
 
 // Diagnosis says why an address does not work, or that it does.
 type Diagnosis struct {
+	Time    string `json:"time,omitempty"`
 	Address string `json:"address"`
 	Verdict string `json:"verdict"` // "ok", "wrong" or "cannot-tell"
 	// Cause is a stable word for what is wrong, "firewall-there".
@@ -32,4 +33,23 @@ type DoctorCheck struct {
 	Text     string   `json:"text"`
 	Next     string   `json:"next,omitempty"`
 	Evidence []string `json:"evidence"` // the system's own words and numbers
+}
+
+// DoctorCode is what a machine says of itself for the doctor on another one.
+type DoctorCode struct {
+	Port int    `json:"port"`
+	Code string `json:"code"`
+}
+
+// ShareDiagnosis asks for a diagnosis as a text.
+type ShareDiagnosis struct {
+	Diagnosis Diagnosis `json:"diagnosis"`
+	// Shorten leaves only the beginning of addresses of the Internet and of hardware addresses.
+	Shorten bool `json:"shorten,omitempty"`
+}
+
+// SharedDiagnosis is a text, and the name of a file for it.
+type SharedDiagnosis struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
 }

@@ -15,6 +15,13 @@ type (
 	DoctorQuestion = doctor.Question
 	DoctorFacts    = doctor.Facts
 	Diagnosis      = doctor.Diagnosis
+	DoctorReport   = doctor.Report
+	DoctorResult   = doctor.Result
+	DoctorStop     = doctor.Stop
+	DoctorVerdict  = doctor.Verdict
+	DoctorSide     = doctor.Side
+	DoctorStation  = doctor.Station
+	DoctorCheck    = doctor.Check
 )
 
 // Examine finds why an address does not work, or that it does. It takes at most
@@ -30,17 +37,17 @@ func Examine(ctx context.Context, q DoctorQuestion, other *DoctorFacts) *Diagnos
 
 // ExamineSession finds what is wrong with an open session: with its conversation, and if
 // nobody is there with the way to its address, or with its port. While there is a peer
-// nothing is sent.
-func (c *Core) ExamineSession(ctx context.Context, s *Session) *Diagnosis {
+// nothing is sent, unless other has facts of the other side to compare with; it may be nil.
+func (c *Core) ExamineSession(ctx context.Context, s *Session, other *DoctorFacts) *Diagnosis {
 	ep := s.Endpoint()
 	talk := c.conversation(ctx, s)
 	d := &Diagnosis{Facts: &DoctorFacts{Asked: ep.Address.String(), Network: ep.Address.Network}}
-	if len(talk.Peers) == 0 && ep.Address.Network.Traits().IP {
+	if (len(talk.Peers) == 0 || other != nil) && ep.Address.Network.Traits().IP {
 		at := ep.Address
 		if locals := s.Locals(); talk.Listens && len(locals) > 0 {
 			at.Port = locals[0].Port()
 		}
-		d = Examine(ctx, DoctorQuestion{Address: at.String()}, nil)
+		d = Examine(ctx, DoctorQuestion{Address: at.String()}, other)
 	}
 	d.AddConversation(doctor.DiagnoseSession(talk))
 	return d
@@ -83,3 +90,7 @@ func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation
 
 // ParseDoctorCode reads what doctor --code printed on the other machine.
 func ParseDoctorCode(code string) (*DoctorFacts, error) { return doctor.ParseCode(code) }
+
+// DoctorCode is the code of this machine and one port of it, for the doctor on another one.
+// Nothing is sent for it.
+func DoctorCode(ctx context.Context, port uint16) string { return doctor.OwnFacts(ctx, port).Code() }

@@ -56,7 +56,7 @@ func checkBind(f *Facts) Finding {
 	case "EADDRNOTAVAIL":
 		return wrong(CheckHere, CauseNotOurAddress, StationInterface,
 			say("this machine has no address %s", "本机没有 %s 这个地址", f.Host),
-			say("sockeye addrs lists this machine's addresses; listen on :%d for all of them", "sockeye addrs 列出本机地址；监听 :%d 则包括全部地址", f.Port), evidence)
+			say("listen on :%d for all addresses of this machine, which this lists: sockeye addrs", "监听 :%d 则包括本机全部地址；查看本机地址：sockeye addrs", f.Port), evidence)
 	case "EADDRINUSE":
 		return portTaken(f, evidence)
 	}

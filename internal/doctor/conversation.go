@@ -88,7 +88,7 @@ func checkRole(c Conversation) (Finding, bool) {
 	}
 	return wrong(CheckConversation, CauseNoPeer, StationNetwork,
 		say("this side listens, and nobody has connected: does the other side listen, too?", "本方在监听，但没有人连接：对方是否也在监听？"),
-		say("one side has to connect, to an address of this machine: sockeye addrs lists them", "必须有一方发起连接，目标是本机地址：sockeye addrs 可查看")), true
+		say("one side has to connect, to an address of this machine, which this lists: sockeye addrs", "必须有一方发起连接，目标是本机地址；查看本机地址：sockeye addrs")), true
 }
 
 // checkEcho judges whether the same bytes go back and forth.

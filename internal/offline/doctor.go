@@ -1,7 +1,6 @@
 package offline
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"sockeye/internal/core"
 	"sockeye/internal/doctor"
 	"sockeye/internal/netinfo"
-	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
 
@@ -97,7 +95,7 @@ func (a *commands) doctor(args []string, f doctorFlags) error {
 	if f.json {
 		err = a.PrintJSON(report)
 	} else {
-		_, err = fmt.Fprint(a.Out, a.reportText(report, f.verbose))
+		_, err = fmt.Fprint(a.Out, report.String(a.Lang, f.verbose))
 	}
 	if err != nil {
 		return err
@@ -202,11 +200,10 @@ func (a *commands) shareReport(report doctor.Report, f doctorFlags) error {
 	if f.shorten {
 		report = report.Shortened()
 	}
-	full, err := json.MarshalIndent(report, "", "  ")
+	text, err := report.File(a.Lang)
 	if err != nil {
 		return err
 	}
-	text := a.reportText(report, true) + "\n" + string(full) + "\n"
 	file, err := os.OpenFile(f.share, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err == nil {
 		_, err = file.WriteString(text)
@@ -219,40 +216,4 @@ func (a *commands) shareReport(report doctor.Report, f doctorFlags) error {
 			Hint: sockeye.Text{En: "give the name of a new file", Zh: "请给出一个新文件的名称"}}
 	}
 	return nil
-}
-
-// reportText is a report for people: the drawing, the cause and what to do, the checks.
-func (a *commands) reportText(r doctor.Report, verbose bool) string {
-	var b strings.Builder
-	b.WriteString(wayPicture(r.Way, a.t("broken here", "断在这里")))
-	fmt.Fprintf(&b, "\n%s %s\n", mark(r.Verdict), payload.SafeString(r.Text))
-	writeNext(&b, a.t("next: ", "下一步："), r.Next)
-	b.WriteByte('\n')
-	for _, c := range r.Checks {
-		fmt.Fprintf(&b, "%s %s: %s\n", mark(c.Verdict), c.Name, payload.SafeString(c.Text))
-		if c.Verdict == doctor.CannotTell {
-			writeNext(&b, "", c.Next)
-		}
-		for _, e := range c.Evidence {
-			if verbose {
-				fmt.Fprintf(&b, "      %s\n", payload.SafeString(e))
-			}
-		}
-	}
-	if r.Ask == doctor.AskThere {
-		fmt.Fprintln(&b, "\n"+a.t("the other machine knows more: run sockeye doctor --code there, and give its code to --with here", "对方机器知道得更多：请在那里运行 sockeye doctor --code，再把代码交给这里的 --with"))
-	}
-	return b.String()
-}
-
-func writeNext(b *strings.Builder, word, next string) {
-	for line := range strings.Lines(next) {
-		fmt.Fprintf(b, "  %s%s\n", word, payload.SafeString(strings.TrimRight(line, "\n")))
-		word = "  "
-	}
-}
-
-// mark is a verdict as one character.
-func mark(v doctor.Verdict) string {
-	return map[doctor.Verdict]string{doctor.OK: "✓", doctor.Wrong: "✗", doctor.CannotTell: "?"}[v]
 }

@@ -11,7 +11,7 @@ import (
 // goes on meanwhile.
 func (c *repl) why(string) error {
 	c.out.aside(func() {
-		d := c.run.Bench.ExamineSession(c.run.sending, c.session)
+		d := c.run.Bench.ExamineSession(c.run.sending, c.session, nil)
 		if c.run.sending.Err() == nil {
 			c.run.console.print(c.term.whyText(d))
 		}

@@ -155,6 +155,7 @@ export interface Device {
 
 /** Diagnosis says why an address does not work, or that it does. */
 export interface Diagnosis {
+  time?: string;
   address: string;
   /** "ok", "wrong" or "cannot-tell" */
   verdict: string;
@@ -179,6 +180,12 @@ export interface DoctorCheck {
   next?: string;
   /** the system's own words and numbers */
   evidence: string[];
+}
+
+/** DoctorCode is what a machine says of itself for the doctor on another one. */
+export interface DoctorCode {
+  port: number;
+  code: string;
 }
 
 /** DoctorStop is a place on the way from this machine to that one. */
@@ -1539,6 +1546,19 @@ export interface SetWorkspace {
   stamp: string;
   text?: string;
   file?: WorkspaceFile;
+}
+
+/** ShareDiagnosis asks for a diagnosis as a text. */
+export interface ShareDiagnosis {
+  diagnosis: Diagnosis;
+  /** Shorten leaves only the beginning of addresses of the Internet and of hardware addresses. */
+  shorten?: boolean;
+}
+
+/** SharedDiagnosis is a text, and the name of a file for it. */
+export interface SharedDiagnosis {
+  name: string;
+  text: string;
 }
 
 /**

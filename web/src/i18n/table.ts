@@ -1,6 +1,7 @@
 // Every word the page says, in English and in Chinese. One idea, one entry. The words of
 // panels that come when they are first looked at come with them.
 
+import type { doctorWords } from './doctor';
 import { eventWords } from './events';
 import type { dialogWords } from './dialogs';
 import type { fieldWords } from './fields';
@@ -272,7 +273,22 @@ const first = {
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
 /** The words of panels that come later. */
-type LaterWords = typeof dialogWords & typeof fieldWords & typeof fileWords & typeof framingWords & typeof highlightWords & typeof listWords & typeof messageWords & typeof paletteWords & typeof peerWords & typeof rowWords & typeof ruleWords & typeof tlsWords & typeof welcomeWords & typeof workspaceWords;
+type LaterWords =
+  typeof dialogWords
+  & typeof doctorWords
+  & typeof fieldWords
+  & typeof fileWords
+  & typeof framingWords
+  & typeof highlightWords
+  & typeof listWords
+  & typeof messageWords
+  & typeof paletteWords
+  & typeof peerWords
+  & typeof rowWords
+  & typeof ruleWords
+  & typeof tlsWords
+  & typeof welcomeWords
+  & typeof workspaceWords;
 
 export type Word = keyof typeof first | keyof LaterWords;
 

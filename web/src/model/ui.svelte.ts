@@ -1,5 +1,7 @@
 // What of the page is in sight, and what it says in passing.
 
+import type { Question } from '../link/doctor';
+
 class UI {
   /** Which drawer is out, where the screen is too narrow for all. */
   drawer = $state<'' | 'settings' | 'panel'>('');
@@ -7,6 +9,8 @@ class UI {
   panel = $state<'peers' | 'message' | 'fields' | 'lists' | 'rules' | 'workspace'>('peers');
   help = $state(false);
   palette = $state(false);
+  /** What the doctor is asked, while it is open. */
+  doctor = $state.raw<Question>();
   /** Where the menu of the chosen rows is open, in pixels of the window. */
   menu = $state.raw<{ x: number; y: number }>();
 

@@ -3,6 +3,7 @@
 
 export const later = {
   chart: () => import('./chart/ChartView.svelte'),
+  doctor: () => import('./doctor/DoctorPanel.svelte'),
   fields: () => import('./fields/FieldsPanel.svelte'),
   fileRuns: () => import('./send/FileRuns.svelte'),
   fileSending: () => import('./send/FileSending.svelte'),
@@ -22,6 +23,7 @@ export const later = {
   rowMenu: () => import('./log/RowMenu.svelte'),
   rules: () => import('./rules/RulesPanel.svelte'),
   welcome: () => import('./log/Welcome.svelte'),
+  why: () => import('./doctor/WhyButton.svelte'),
   workspace: () => import('./workspace/WorkspacePanel.svelte'),
 };
 
