@@ -14,5 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0, // the page's content policy allows no data: URLs
     modulePreload: false,
     reportCompressedSize: false,
+    // What the first load needs is one file beside the page's own: a file for each module that
+    // a later panel needs as well compresses worse, and is one request more.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', test: /node_modules\/svelte\/|\/src\/(format\/(text|scheme|hint)|i18n\/(table|i18n)|link\/api|model\/(form|optionForm|optionTable|settings|ui|workbench))\b|preload-helper/ }] } } },
   },
 });
