@@ -25,7 +25,7 @@ func TestDoctorIsOffered(t *testing.T) {
 		t.Errorf("%q", line)
 	}
 	for lang, word := range map[sockeye.Lang]string{sockeye.English: "port here: ", sockeye.Chinese: "本机端口: "} {
-		if text := (&Terminal{Lang: lang}).whyText(bench.ExamineSession(t.Context(), s)); !strings.Contains(text, word) {
+		if text := (&Terminal{Lang: lang}).whyText(bench.ExamineSession(t.Context(), s, nil)); !strings.Contains(text, word) {
 			t.Errorf("/why says %s", text)
 		}
 	}
