@@ -13,7 +13,7 @@ import (
 	"sockeye/internal/hub"
 )
 
-// Three servers keep the same stream. The one that a board is connected to is killed: the
+// F58: three servers keep the same stream. The one that a board is connected to is killed: the
 // board goes on with another, and nothing is missing there.
 func TestCluster(t *testing.T) {
 	var listen, cluster []string

@@ -23,7 +23,7 @@ import (
 	"sockeye/internal/hub/server"
 )
 
-// TestNothingIsLost: boards, each a process, receive numbered messages and echo them,
+// F55, F57: boards, each a process, receive numbered messages and echo them,
 // while the hub is killed (kill -9) and comes back, and the boards' links to it are cut at
 // random. In the end the hub has every event of every board, once, in order.
 // SOCKEYE_BOARDS, SOCKEYE_ROUNDS (kills) and SOCKEYE_SECONDS (between them) make it larger.

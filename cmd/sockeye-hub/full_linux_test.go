@@ -14,7 +14,7 @@ import (
 	"sockeye/internal/hub"
 )
 
-// A hub whose disk is full acknowledges nothing, and the board says so, keeps what it has
+// F57: a hub whose disk is full acknowledges nothing, and the board says so, keeps what it has
 // and serves its socket. After a start with more room, though the stream has half of the
 // disk, the hub gets everything, once and in order.
 func TestHubDiskFull(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +16,7 @@ import (
 	"sockeye/internal/hub"
 )
 
-// A code is traded once, by one key; whoever comes later, with a part of it, or with
+// T62: a code is traded once, by one key; whoever comes later, with a part of it, or with
 // something else, is told why, and so is the hub.
 func TestCodes(t *testing.T) {
 	h := startHub(t)
@@ -58,6 +60,35 @@ func TestCodes(t *testing.T) {
 	await(t, "the hub says that a code was refused", func() bool { return strings.Contains(h.errs.String(), "a code was refused") })
 }
 
+// T62: of many boards that trade one code at the same moment one is enrolled; the others
+// are told that it was used.
+func TestOneCodeForManyBoards(t *testing.T) {
+	h := startHub(t)
+	code := h.enrol(t, "plant/press-1")
+	const boards = 40
+	var enrolled atomic.Int32
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for range boards {
+		home := t.TempDir()
+		all.Go(func() {
+			<-start
+			_, err := hub.Join(t.Context(), home, code)
+			switch e := sockeye.ErrorOf(err); {
+			case err == nil:
+				enrolled.Add(1)
+			case e == nil || e.Kind != sockeye.AccessDenied || e.Hint.IsZero():
+				t.Errorf("got %v (%+v)", err, e)
+			}
+		})
+	}
+	close(start)
+	all.Wait()
+	if n := enrolled.Load(); n != 1 {
+		t.Errorf("%d of %d boards are enrolled", n, boards)
+	}
+}
+
 // parsedDial connects with what a code permits.
 func parsedDial(t *testing.T, c hub.Code) (*nats.Conn, error) {
 	t.Helper()
@@ -72,7 +103,7 @@ func parsedDial(t *testing.T, c hub.Code) (*nats.Conn, error) {
 	return conn, err
 }
 
-// A stolen board can write and read what is its own, and nothing else: not the events of
+// T61: a stolen board can write and read what is its own, and nothing else: not the events of
 // others, not the stream, not the hub's own subjects.
 func TestStolenBoard(t *testing.T) {
 	h := startHub(t)
@@ -197,7 +228,8 @@ type sent struct {
 	Peers               int
 }
 
-// The boards that are named, have a label, or all, send; each is answered for.
+// T63, T65: the boards that are named, have a label, or all, send; each is answered for. A board that
+// does not allow it sends nothing, and none sends what comes too late.
 func TestSend(t *testing.T) {
 	h := startHub(t)
 	willing := startPlayer(t, h.enrol(t, "lab/willing", "--label", "kind=lamp"), "--hub-send")
@@ -286,7 +318,7 @@ func TestMeasuringDevice(t *testing.T) {
 	})
 }
 
-// Two programs with one key: the one that was first stops, says so, and mixes nothing.
+// F62: two programs with one key: the one that was first stops, says so, and mixes nothing.
 func TestTwoPrograms(t *testing.T) {
 	h := startHub(t)
 	code := h.enrol(t, "lab/twin")

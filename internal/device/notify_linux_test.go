@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// systemd hears that the process is ready, alive and stopping; a process that is stuck does
+// F64: systemd hears that the process is ready, alive and stopping; a process that is stuck does
 // not say that it is alive.
 func TestNotifier(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "notify")

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"testing"
+	"time"
 
 	"sockeye"
 )
@@ -23,6 +24,30 @@ func TestNoPlainTextBeyondThisMachine(t *testing.T) {
 		_, err := Dial(t.Context(), Credentials{URLs: c.urls, Pin: c.pin, Seed: "no seed"}, nil)
 		if got := sockeye.ErrorOf(err).Kind == sockeye.NotPermitted; got != c.refused {
 			t.Errorf("%s, pin %q: refused %v (%v), want %v", c.urls, c.pin, got, err, c.refused)
+		}
+	}
+}
+
+// F61: 500 boards that have lost their hub for a minute do not come back at one moment: all
+// are there within the longest wait, and never many more of them in a second than an even
+// spread over it has.
+func TestBoardsComeBackSpread(t *testing.T) {
+	const boards, away = 500, time.Minute
+	inSecond := map[time.Duration]int{}
+	for range boards {
+		at := time.Duration(0)
+		for tries := 0; at < away; tries++ {
+			at += backoff(tries)
+		}
+		late := at - away
+		if late > mostDelay+50*time.Millisecond {
+			t.Fatalf("a board comes back %v after the hub", late)
+		}
+		inSecond[late/time.Second]++
+	}
+	for second, n := range inSecond {
+		if even := boards * int(time.Second) / int(mostDelay); n > 3*even {
+			t.Errorf("%d boards come in second %d", n, second)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sockeye"
 )
 
+// T60: a name that could be more than one token of a subject, or a wildcard, is no board's.
 func TestParseBoard(t *testing.T) {
 	for text, want := range map[string]Board{
 		"desk-1":          {DefaultSite, "desk-1"},
@@ -26,7 +27,7 @@ func TestParseBoard(t *testing.T) {
 	}
 }
 
-// Subjects lead back to the board, and nobody else's are taken for them.
+// T60: subjects lead back to the board, and nobody else's are taken for them.
 func TestSubjects(t *testing.T) {
 	b := Board{"plant", "press-7"}
 	for subject, rest := range map[string]string{b.Events("s1"): "events.s1", b.Live("s2"): "live.s2", b.Status(): "status", b.SendSubject(): "send"} {

@@ -257,6 +257,54 @@ func TestNamesSortInTheOrderOfRecording(t *testing.T) {
 	}
 }
 
+// F52: the clock of a board that starts in 1970, is set by ten years while it records, and
+// goes back an hour, reorders nothing and loses nothing: events are read by number, each
+// with the time that it was given, and all of it is sound. The next run begins in 1970 again.
+func TestSteppedClock(t *testing.T) {
+	dir := t.TempDir()
+	steps := []time.Time{time.Unix(3, 0), time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC), time.Date(2036, 1, 31, 9, 0, 0, 0, time.UTC),
+		time.Date(2036, 1, 31, 8, 0, 0, 0, time.UTC), time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC), time.Unix(4, 0)}
+	var times []time.Time
+	seq := uint64(0)
+	for range 2 {
+		c := &clock{steps[0]}
+		w := openWriter(t, WriteOptions{Dir: dir, Now: c.Now, SegmentBytes: 64 << 10, SegmentAge: time.Minute})
+		for _, now := range steps {
+			c.now = now
+			for range 3 {
+				seq++
+				c.pass(time.Second)
+				times = append(times, c.now)
+				write(t, w, seq, seq, "x")
+			}
+		}
+		closeWriter(t, w)
+	}
+	if r := verify(t, dir); !r.Sound() || len(r.Damage) > 0 {
+		t.Errorf("%+v", r)
+	}
+	r, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := r.Read(ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Close()
+	read := 0
+	err = events.Each(t.Context(), nil, func(e *sockeye.Event) error {
+		if e.Seq != uint64(read+1) || !e.Time.Equal(times[read]) {
+			t.Errorf("event %d of %v in the place of %d of %v", e.Seq, e.Time, read+1, times[read])
+		}
+		read++
+		return nil
+	})
+	if err != nil || read != len(times) {
+		t.Errorf("%d of %d events, %v", read, len(times), err)
+	}
+}
+
 func TestSegmentNames(t *testing.T) {
 	for _, c := range []struct {
 		file string

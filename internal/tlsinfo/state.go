@@ -7,22 +7,32 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"strings"
 
 	"sockeye"
 	"sockeye/internal/localca"
 )
 
-// maxChain bounds the certificates that are told of one peer, and maxNames their names:
-// the peer chooses them.
+// maxChain bounds the certificates that are told of one peer, maxNames their names, and
+// maxName the bytes of each: the peer chooses them. A host name has 253 at most (RFC 1035).
 const (
 	maxChain = 10
 	maxNames = 100
+	maxName  = 255
 )
+
+// bounded is a name as far as it is told.
+func bounded(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxName], "") + "…"
+}
 
 // State is what a handshake agreed on.
 func State(c tls.ConnectionState) *sockeye.TLSState {
 	s := &sockeye.TLSState{Version: tls.VersionName(c.Version), Cipher: tls.CipherSuiteName(c.CipherSuite),
-		ServerName: c.ServerName, ALPN: c.NegotiatedProtocol, Resumed: c.DidResume}
+		ServerName: bounded(c.ServerName), ALPN: c.NegotiatedProtocol, Resumed: c.DidResume}
 	if c.CurveID != 0 {
 		s.Group = c.CurveID.String()
 	}
@@ -44,11 +54,13 @@ func certificate(c *x509.Certificate) sockeye.Certificate {
 }
 
 // nameOf is the common name, which people know things by, or else all of a name.
-func nameOf(n pkix.Name) string { return cmp.Or(n.CommonName, n.String(), "?") }
+func nameOf(n pkix.Name) string { return bounded(cmp.Or(n.CommonName, n.String(), "?")) }
 
 // namesOf are the host names and IP addresses that a certificate is for.
 func namesOf(c *x509.Certificate) (names []string) {
-	names = append(names, c.DNSNames[:min(len(c.DNSNames), maxNames)]...)
+	for _, name := range c.DNSNames[:min(len(c.DNSNames), maxNames)] {
+		names = append(names, bounded(name))
+	}
 	for _, ip := range c.IPAddresses[:min(len(c.IPAddresses), maxNames-len(names))] {
 		names = append(names, ip.String())
 	}

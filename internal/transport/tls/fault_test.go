@@ -74,7 +74,8 @@ func says(t *testing.T, e *sockeye.Error, message, hint string) {
 	}
 }
 
-// What a client finds wrong with a server is said with what to do.
+// F46: what a client finds wrong with a server is said with what to do: a certificate that
+// is expired or not valid yet, for another name, of an authority that nobody knows.
 func TestServersThatAreNotBelieved(t *testing.T) {
 	now := time.Now()
 	other := authority(t, now)
@@ -106,7 +107,7 @@ func TestServersThatAreNotBelieved(t *testing.T) {
 	}
 }
 
-// A self-signed certificate is told from one of an unknown authority.
+// T41, F46: a self-signed certificate is told from one of an unknown authority.
 func TestSelfSigned(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -123,7 +124,7 @@ func TestSelfSigned(t *testing.T) {
 	says(t, sockeye.ErrorOf(err), "was signed by itself", "--cacert")
 }
 
-// Two sides that share nothing say what, each in its own words.
+// C44: two sides that share nothing say what, each in its own words.
 func TestNothingInCommon(t *testing.T) {
 	for name, c := range map[string]struct {
 		server        sockeye.TLSOptions
@@ -193,7 +194,7 @@ func TestClientsThatShareNothingWithTheServer(t *testing.T) {
 	}
 }
 
-// Client certificates: one that is missing or not trusted keeps the client out, and both
+// C44: client certificates: one that is missing or not trusted keeps the client out, and both
 // sides say so; with TLS 1.3 the client hears of it after its own handshake.
 func TestClientCertificates(t *testing.T) {
 	now := time.Now()

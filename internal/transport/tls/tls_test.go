@@ -30,7 +30,7 @@ func client(t testing.TB, to string, o sockeye.TLSOptions) (*transport.Session, 
 	return transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, to), Options: sockeye.Options{TLS: o}}, nil)
 }
 
-// Both sides say what was agreed on, in the joined event and in the peer's status.
+// C44: both sides say what was agreed on, in the joined event and in the peer's status.
 func TestWhatWasAgreedOn(t *testing.T) {
 	s, sr := server(t, sockeye.Options{TLS: sockeye.TLSOptions{Protocols: "mqtt, chat"}}, nil)
 	c, cr, err := client(t, "tls://"+s.Locals()[0].String(), sockeye.TLSOptions{Protocols: "chat", ServerName: "board.example"})
@@ -60,7 +60,7 @@ func TestWhatWasAgreedOn(t *testing.T) {
 	}
 }
 
-// Who is not verified is said to be so; the rest of what is known stays.
+// T41: who is not verified is said to be so; the rest of what is known stays.
 func TestInsecureIsSaid(t *testing.T) {
 	s, _ := server(t, sockeye.Options{}, nil)
 	dir := transporttest.CADir
@@ -80,7 +80,7 @@ func TestInsecureIsSaid(t *testing.T) {
 	}
 }
 
-// A peer that says close_notify has finished; one that only closes its socket has, too, but
+// C43: a peer that says close_notify has finished; one that only closes its socket has, too, but
 // nobody knows whether it meant to.
 func TestEndWithoutCloseNotifyIsSaid(t *testing.T) {
 	for name, end := range map[string]func(c *stdtls.Conn){
@@ -208,7 +208,7 @@ func TestBoard(t *testing.T) {
 	}
 }
 
-// The secrets of both sides of a connection are in their files, which are this user's.
+// T42: the secrets of both sides of a connection are in their files, which are this user's.
 func TestKeyLog(t *testing.T) {
 	dir := t.TempDir()
 	ours, theirs := filepath.Join(dir, "server"), filepath.Join(dir, "client")
@@ -233,7 +233,7 @@ func TestKeyLog(t *testing.T) {
 	}
 }
 
-// A ClientHello in records of one byte is read; one that never ends, or is no ClientHello,
+// T41: a ClientHello in records of one byte is read; one that never ends, or is no ClientHello,
 // keeps nobody out.
 func TestHostileHandshakes(t *testing.T) {
 	s, r := server(t, sockeye.Options{}, transporttest.Echoing{})

@@ -97,3 +97,32 @@ func TestEndlessFragmentsAndPings(t *testing.T) {
 		}
 	}
 }
+
+// T35: each of the 256 first bytes of a frame, masked and not, is taken or closed with 1002
+// as RFC 6455 sections 5.1, 5.2, 5.4 and 5.5 say.
+func TestEveryFirstByte(t *testing.T) {
+	_, _, at := server(t, "", sockeye.Options{}, nil)
+	for first := range 256 {
+		opcode, final := first&0xf, first&0x80 != 0
+		for _, frame := range [][]byte{{byte(first), 0x81, 0, 0, 0, 0, 'a'}, {byte(first), 0x01, 'a'}} {
+			masked := len(frame) == 7
+			good := masked && first&0x70 == 0 && (opcode == 1 || opcode == 2 || final && (opcode == 9 || opcode == 10))
+			conn := upgrade(t, at)
+			conn.Write(frame)
+			want := 1002
+			if good { // a Close frame may stand within a message, too
+				want = 1000
+				io.WriteString(conn, "\x88\x82\x00\x00\x00\x00\x03\xe8")
+			}
+			answer, err := io.ReadAll(conn)
+			conn.Close()
+			last := answer
+			for len(last) >= 2 && last[0] != 0x88 && len(last) > 2+int(last[1]) { // short frames without a mask
+				last = last[2+int(last[1]):]
+			}
+			if len(last) < 4 || last[0] != 0x88 || int(binary.BigEndian.Uint16(last[2:])) != want {
+				t.Errorf("%#02x, masked %t: the answer is %q, %v, want a close with %d", first, masked, answer, err, want)
+			}
+		}
+	}
+}

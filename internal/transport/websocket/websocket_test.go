@@ -153,7 +153,7 @@ func TestBrokenFrames(t *testing.T) {
 	}
 }
 
-// A connection that ends without a Close frame is 1006; within a message it lost bytes.
+// F47: a connection that ends without a Close frame is 1006; within a message it lost bytes.
 func TestEndsWithoutClose(t *testing.T) {
 	_, r, at := server(t, "", sockeye.Options{}, nil)
 	upgrade(t, at).Close()
@@ -196,7 +196,7 @@ func request(t *testing.T, at, text string) (net.Conn, string) {
 	return conn, string(answer)
 }
 
-// What is no WebSocket request is answered in HTTP, and the event says what it was.
+// F47: what is no WebSocket request, or one whose Upgrade a proxy has taken out, is answered in HTTP, and the event says what it was.
 func TestOtherRequests(t *testing.T) {
 	good := "Host: here:1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	for name, c := range map[string]struct{ request, answer, says string }{
@@ -228,10 +228,12 @@ func TestOtherRequests(t *testing.T) {
 	}
 }
 
-// A client says what the other side is if it is no WebSocket server.
+// F47: a client says what the other side is if it is no WebSocket server, or one behind a
+// proxy that takes Upgrade out.
 func TestOtherServers(t *testing.T) {
 	for name, c := range map[string]struct{ answer, says string }{
 		"not found":       {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404 Not Found"},
+		"Upgrade taken":   {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "200 OK"},
 		"not HTTP":        {"220 mail ready\r\n", `begins with "220 m"`},
 		"silent":          {"", "closed the connection instead"},
 		"another key":     {"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\r\n", "not that of a WebSocket server"},
