@@ -97,7 +97,8 @@ type sentPeer struct {
 	alias    string
 	counters sockeye.Counters
 	replaces uint64
-	passing  bool // something is told that changes by itself
+	pair     uint64 // its number
+	passing  bool   // something is told that changes by itself
 	at       time.Time
 	alive    bool
 	session  string
@@ -177,7 +178,7 @@ func (f *eventFeed) sendSession(line *Live, t *sentSession, s *core.Session, now
 	st := sessionOf(s, f.lang)
 	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Rules != t.Rules || st.Traffic != t.Traffic ||
 		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue ||
-		!sameFile(st.File, t.File) || !slices.Equal(st.Recipients, t.Recipients)
+		st.Faults != t.Faults || st.Held != t.Held || st.UpstreamOf != t.UpstreamOf || st.UpstreamSession != t.UpstreamSession || !sameFile(st.File, t.File) || !slices.Equal(st.Recipients, t.Recipients)
 	if !changed {
 		return
 	}
@@ -204,14 +205,22 @@ func (f *eventFeed) sendPeers(line *Live, peers []movingPeer, now time.Time) {
 			f.peers[p.ID] = t
 		}
 		t.alive = true
-		state, alias, n, replaces := p.State(), p.Alias(), p.Counters(), p.of.Replaces(p.ID)
-		if len(line.Peers) >= livePeers || !isNew && state == t.state && alias == t.alias && n == t.counters && replaces == t.replaces && !(t.passing && now.Sub(t.at) >= liveAgain) {
+		state, alias, n, replaces, pair := p.State(), p.Alias(), p.Counters(), p.of.Replaces(p.ID), pairNumber(p)
+		if len(line.Peers) >= livePeers || !isNew && state == t.state && alias == t.alias && n == t.counters && replaces == t.replaces && pair == t.pair && !(t.passing && now.Sub(t.at) >= liveAgain) {
 			continue
 		}
 		told := peerOf(p.of, p.Peer, f.lang)
-		t.state, t.alias, t.counters, t.replaces, t.at = state, alias, n, replaces, now
+		t.state, t.alias, t.counters, t.replaces, t.pair, t.at = state, alias, n, replaces, pair, now
 		t.passing = told.ReceiveRate > 0 || told.SendRate > 0 || told.Queued > 0
 		line.Peers = append(line.Peers, told)
 		f.turn = p.ID
 	}
+}
+
+// pairNumber is the number of the peer that p is paired with in a relay; 0: of none.
+func pairNumber(p movingPeer) uint64 {
+	if other := p.of.Paired(p.Peer); other != nil {
+		return other.ID
+	}
+	return 0
 }

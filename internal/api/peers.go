@@ -90,6 +90,7 @@ func peerOf(s *core.Session, p *core.Peer, lang sockeye.Lang) Peer {
 		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
 		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Lines: st.Lines, TLS: st.TLS, Interface: st.Interface, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}
+	out.Pair = s.Paired(p)
 	if p.HasOwnOptions() {
 		out.Options = &Options{}
 		sockeye.AllOptions.Live().Merge(&out.Options.Options, p.LiveOptions())

@@ -58,7 +58,10 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 			out.Routes = append(out.Routes, Route{r.Text, r.Session.ID()})
 		}
 		set, _ := s.Faults()
-		out.Faults = len(set.Texts())
+		out.Faults, out.Held = len(set.Texts()), s.HeldCount()
+	}
+	if relay := s.UpstreamOf(); relay != nil {
+		out.UpstreamOf = relay.ID()
 	}
 	if o := s.Opening(); o != nil {
 		out.Name, out.Frame = o.Name, o.FrameSpec()

@@ -92,6 +92,9 @@ type (
 		Routes []Route `json:"routes,omitempty"`
 		Share  string  `json:"share,omitempty" enum:"one,all"` // its peers share one connection; which of them may write
 		Faults int     `json:"faults,omitempty"`               // so many are set between a relay's sides
+		Held   int     `json:"held,omitempty"`                 // so many messages of a relay wait for somebody
+		// UpstreamOf is the relay whose connections to an upstream are this session's peers.
+		UpstreamOf string `json:"upstream_of,omitempty"`
 		// Options are those that it was opened with. Some are here, too, for programs that
 		// look for them here.
 		Options    *Options `json:"options,omitempty"`
@@ -147,6 +150,9 @@ type (
 		Lines *sockeye.ModemLines `json:"lines,omitempty"`
 		// Interface is that on which the peer's datagrams come or go, for multicast groups.
 		Interface string `json:"interface,omitempty"`
+		// Pair is the peer at the other side of a relay, of the session that it names. Of peers
+		// that share one connection to the upstream each has that one; it has none itself.
+		Pair *sockeye.PeerRef `json:"pair,omitempty"`
 		// Options are those that can be changed, as the peer has them; absent if they are the
 		// session's.
 		Options *Options `json:"options,omitempty"`

@@ -95,7 +95,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	w.lastSession++
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
-	s := &Session{id: id, core: w, opened: o.of}
+	s := &Session{id: id, core: w, opened: o.of, upstreamOf: o.upstreamOf}
 	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Budget: &w.ruleBudget, Lookup: w.Lookup,
 		Vars: func(t *payload.Template) payload.Vars { return s.vars(t, nil) }})
 	answers := s.responder.Transport()
@@ -159,7 +159,9 @@ func (w *Core) drop(s *Session) {
 	defer w.mu.Unlock()
 	s.until, s.last = journal.Now(), last
 	w.sessions = slices.DeleteFunc(w.sessions, func(o *Session) bool { return o == s })
-	w.closed = append(w.closed, s)
+	if s.upstreamOf == nil || !s.upstreamOf.forgotten {
+		w.closed = append(w.closed, s)
+	}
 	if over := len(w.closed) - maxClosed; over > 0 {
 		w.closed = slices.Delete(w.closed, 0, over)
 	}
@@ -201,11 +203,13 @@ func (w *Core) dropAfter(ctx context.Context, s *Session) (ended func()) {
 	}
 }
 
-// Forget takes a closed session out of Closed. Its events stay.
+// Forget takes a closed session out of Closed, with a relay its sides at the upstream. Their
+// events stay.
 func (w *Core) Forget(s *Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.closed = slices.DeleteFunc(w.closed, func(o *Session) bool { return o == s })
+	s.forgotten = true
+	w.closed = slices.DeleteFunc(w.closed, func(o *Session) bool { return o == s || o.upstreamOf == s })
 }
 
 // Shutdown closes every session in good order, all of them until ctx ends at the

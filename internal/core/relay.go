@@ -40,6 +40,12 @@ type joint interface {
 	Downstream() transport.Responder
 	UpstreamResponder() transport.Responder
 	Wait()
+	pairing
+}
+
+// pairing knows which peer of one side of a relay belongs to which of the other.
+type pairing interface {
+	Other(*transport.Peer) *sockeye.Peer
 }
 
 // OpenRelay opens an endpoint whose peers each get a connection of their own to the
@@ -116,7 +122,10 @@ func (w *Core) joinSides(ctx context.Context, ep sockeye.Endpoint, upstreams []s
 		}()
 	}
 	w.mu.Lock()
-	down.upstream = ups[0]
+	down.upstream, down.pairing = ups[0], r
+	for _, up := range ups {
+		up.pairing = r
+	}
 	begin(down, ups)
 	w.mu.Unlock()
 	w.relays.Go(func() {
@@ -209,4 +218,24 @@ func (s *Session) Upstream() *Session {
 	s.core.mu.Lock()
 	defer s.core.mu.Unlock()
 	return s.upstream
+}
+
+// UpstreamOf is the relay whose connections to an upstream are this session's peers, or nil.
+func (s *Session) UpstreamOf() *Session { return s.upstreamOf }
+
+// Paired is the peer at the other side of a relay that p, a peer of this session, is joined
+// with; nil if there is none. Of peers that share a connection each has that one, and the
+// connection itself none.
+func (s *Session) Paired(p *Peer) *sockeye.PeerRef {
+	s.core.mu.Lock()
+	pairing := s.pairing
+	s.core.mu.Unlock()
+	if pairing == nil {
+		return nil
+	}
+	other := pairing.Other(p)
+	if other == nil {
+		return nil
+	}
+	return &sockeye.PeerRef{ID: other.ID, Session: other.Session.ID, Address: other.Remote.String()}
 }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"slices"
 	"strconv"
 
 	"sockeye"
@@ -96,6 +95,15 @@ func (s *Session) Held() ([]relay.Held, error) {
 	return r.Held(), nil
 }
 
+// HeldCount is how many messages of a relay wait until somebody lets them go.
+func (s *Session) HeldCount() int {
+	r, err := s.relayed()
+	if err != nil {
+		return 0
+	}
+	return r.HeldCount()
+}
+
 // Decide lets the held message of a number go, changes it to data first, or drops it.
 func (s *Session) Decide(number uint64, d Decision, data []byte) error {
 	r, err := s.relayed()
@@ -120,10 +128,8 @@ func (s *Session) relayed() (*relay.Relay, error) {
 			Hint:    sockeye.Text{En: "open a relay without --share", Zh: "请打开不带 --share 的转发"}}
 	}
 	hint := sockeye.Text{En: "open one: sockeye session open listen :10001 --upstream 192.168.1.88:10000", Zh: "请打开一个：sockeye session open listen :10001 --upstream 192.168.1.88:10000"}
-	for _, o := range s.core.sessions {
-		if o.upstream == s || slices.ContainsFunc(o.routes, func(r RouteStatus) bool { return r.Session == s }) {
-			hint = sockeye.Text{En: "its peers are those of " + o.ID(), Zh: "它的连接对象属于 " + o.ID()}
-		}
+	if o := s.upstreamOf; o != nil {
+		hint = sockeye.Text{En: "its peers are those of " + o.ID(), Zh: "它的连接对象属于 " + o.ID()}
 	}
 	return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "relay", Target: s.ID(),
 		Message: sockeye.Text{En: "the session is no relay", Zh: "该会话不是转发"}, Hint: hint}

@@ -33,6 +33,8 @@ type Session struct {
 	relay      *relay.Relay
 	routes     []RouteStatus // of a relay, besides upstream
 	share      Writers       // of a relay whose peers share one connection; "": they do not
+	pairing    pairing       // of either side of a relay; nil: it is none
+	upstreamOf *Session      // the relay whose upstream has its connections; nil: it is none
 	recipients recipients
 	files      fileRecipients
 	reached    atomic.Pointer[string] // see Reached
@@ -44,6 +46,8 @@ type Session struct {
 	// Once it is closed, guarded by the workbench's lock:
 	until time.Time
 	last  sockeye.SessionStatus
+
+	forgotten bool // guarded by the workbench's lock
 }
 
 // NoSession is the error about a session that is not there.

@@ -189,6 +189,16 @@ func (q *Queue) Held(now time.Time) []Held {
 	return out
 }
 
+// HeldCount is how many parcels wait for somebody.
+func (q *Queue) HeldCount() (n int) {
+	for i := range q.parcels {
+		if q.parcels[i].held > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // Decision is what somebody does with a message that is held.
 type Decision string
 

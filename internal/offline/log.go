@@ -72,7 +72,7 @@ func (f *filterFlags) register(a *commands, fs *pflag.FlagSet) {
 }
 
 func (f *filterFlags) registerPeers(a *commands, fs *pflag.FlagSet) {
-	fs.StringVar(&f.f.Session, "session", "", a.t("only this session, such as s1", "只看这个会话，例如 s1"))
+	fs.StringVar(&f.f.Session, "session", "", a.t("only this session, such as s1; several: s1,s2", "只看这个会话，例如 s1；多个写成 s1,s2"))
 	fs.StringVar(&f.f.Peer, "peer", "", a.t("only this peer: number, alias, address, or port as :54036", "只看这个连接对象：编号、别名、地址或端口（:54036）"))
 }
 

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"sockeye"
@@ -13,8 +16,9 @@ import (
 // Direction, Bytes or Regexp set, only events of peers, of bytes, and of bytes that
 // match are wanted.
 type Filter struct {
-	Session string // "s1"
-	// Peer is a peer as people name it, see sockeye.Peer.Answers.
+	Session string // "s1"; several with commas between: "s1,s2"
+	// Peer is a peer as people name it, see sockeye.Peer.Answers; or several by their
+	// numbers, with commas between: "3,4".
 	Peer string
 	// Direction is Received or Sent; 0 is both.
 	Direction     sockeye.EventKind
@@ -45,6 +49,7 @@ type Hit struct {
 // streams, so each goroutine needs its own.
 type Matcher struct {
 	f      Filter
+	peers  []uint64 // of a filter that names several
 	re     *regexp.Regexp
 	window int // bytes before a chunk that a match in it may begin in
 	ends   map[flowKey]*flowTail
@@ -77,7 +82,7 @@ const maxProgram = 2000
 
 // Matcher compiles the filter. The error is an *sockeye.Error of kind Invalid.
 func (f Filter) Matcher() (*Matcher, error) {
-	m := &Matcher{f: f, ends: map[flowKey]*flowTail{}}
+	m := &Matcher{f: f, peers: peerNumbers(f.Peer), ends: map[flowKey]*flowTail{}}
 	if len(f.Bytes) > 0 && f.Regexp != "" {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "regexp",
 			Message: sockeye.Text{En: "not together with a text or bytes", Zh: "不能与文本或字节同时使用"},
@@ -134,9 +139,9 @@ func (m *Matcher) Each(e *sockeye.Event, found func(Hit)) {
 func (m *Matcher) concerns(e *sockeye.Event, isData bool) bool {
 	f := &m.f
 	switch {
-	case f.Session != "" && (e.Session == nil || e.Session.ID != f.Session),
+	case f.Session != "" && (e.Session == nil || !isListed(f.Session, e.Session.ID)),
 		f.Direction != 0 && e.Kind != f.Direction,
-		f.Peer != "" && (e.Peer == nil || !e.Peer.Answers(f.Peer)):
+		f.Peer != "" && (e.Peer == nil || !m.isNamed(e.Peer)):
 		return false
 	}
 	if e.Kind == sockeye.Left && e.Peer != nil && m.window > 0 {
@@ -145,6 +150,40 @@ func (m *Matcher) concerns(e *sockeye.Event, isData bool) bool {
 		m.last = flowKey{}
 	}
 	return true
+}
+
+// isListed reports whether a word is one of a list with commas between.
+func isListed(list, word string) bool {
+	for list != "" {
+		var one string
+		if one, list, _ = strings.Cut(list, ","); one == word {
+			return true
+		}
+	}
+	return false
+}
+
+// peerNumbers are the peers that are named by several numbers; nil if they are not. An
+// address of a Unix socket may have commas.
+func peerNumbers(list string) (all []uint64) {
+	if !strings.Contains(list, ",") {
+		return nil
+	}
+	for one := range strings.SplitSeq(list, ",") {
+		id, err := strconv.ParseUint(strings.TrimPrefix(one, "#"), 10, 64)
+		if err != nil {
+			return nil
+		}
+		all = append(all, id)
+	}
+	return all
+}
+
+func (m *Matcher) isNamed(p *sockeye.Peer) bool {
+	if m.peers != nil {
+		return slices.Contains(m.peers, p.ID)
+	}
+	return p.Answers(m.f.Peer)
 }
 
 func (m *Matcher) end(e *sockeye.Event) *flowTail {

@@ -248,6 +248,11 @@ func TestFilter(t *testing.T) {
 		{"peer by port", Filter{Peer: ":54036", Direction: sockeye.Sent, Bytes: []byte("ok")}, []string{"4 sent ok"}},
 		{"no such peer", Filter{Peer: "9"}, nil},
 		{"no such session", Filter{Session: "s9"}, nil},
+		{"one of several sessions", Filter{Session: "s9,s1", Direction: sockeye.Sent}, []string{"4 sent ok", "7 sent Hello 01Studio!"}},
+		{"none of several sessions", Filter{Session: "s9,s11", Direction: sockeye.Sent}, nil},
+		{"one of several peers", Filter{Peer: "9,#1", Direction: sockeye.Sent}, []string{"4 sent ok", "7 sent Hello 01Studio!"}},
+		{"none of several peers", Filter{Peer: "9,11"}, nil},
+		{"no list of peers", Filter{Peer: "a,1"}, nil},
 		{"until", Filter{Before: tapeStart.Add(3 * time.Millisecond)}, []string{"1 opened", "2 joined"}},
 		{"since", Filter{After: tapeStart.Add(8 * time.Millisecond)}, []string{"8 left"}},
 	} {

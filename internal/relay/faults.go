@@ -125,6 +125,14 @@ func (r *Relay) Held() []Held {
 	return out
 }
 
+// HeldCount is how many messages wait.
+func (r *Relay) HeldCount() (n int) {
+	for _, w := range r.paths() {
+		n += w.heldCount()
+	}
+	return n
+}
+
 // Decide lets go, changes or drops the message of a number. data is what it becomes, for
 // fault.Edit; it is not kept. It says false if no such message waits.
 func (r *Relay) Decide(number uint64, d fault.Decision, data []byte) bool {

@@ -279,6 +279,13 @@ func (w *path) held() []fault.Held {
 	return w.queue.Held(time.Now())
 }
 
+// heldCount is how many messages wait for somebody.
+func (w *path) heldCount() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.queue.HeldCount()
+}
+
 // decide does something with a message that is held; false if this path holds none of
 // that number.
 func (w *path) decide(number uint64, d fault.Decision, data []byte) bool {

@@ -232,6 +232,23 @@ func (r *Relay) of(p *transport.Peer) *pair {
 	return r.pairs[p]
 }
 
+// Other is the peer that p is paired with; nil as long as there is none.
+func (r *Relay) Other(p *transport.Peer) *sockeye.Peer {
+	l := r.of(p)
+	if l == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case l.down == nil || l.up == nil:
+		return nil
+	case p == l.down:
+		return l.up.Peer
+	}
+	return l.down.Peer
+}
+
 type upstream struct{ *Relay }
 
 // Joined waits until it is known whose connection this is: nothing of it is read before.

@@ -122,6 +122,17 @@ func (s *Shared) pair(p, up *transport.Peer) {
 		Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: up.ID, Session: up.Session.ID, Address: up.Remote.String()}}})
 }
 
+// Other is the connection to the upstream that p shares; nil as long as there is none, and
+// for that connection itself.
+func (s *Shared) Other(p *transport.Peer) *sockeye.Peer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.up == nil || s.up == p {
+		return nil
+	}
+	return s.up.Peer
+}
+
 // endWithClosing breaks off what is being sent some time after our side began to end the
 // connection.
 func (c *sharer) endWithClosing() {

@@ -835,6 +835,11 @@ export interface Peer {
   /** Interface is that on which the peer's datagrams come or go, for multicast groups. */
   interface?: string;
   /**
+   * Pair is the peer at the other side of a relay, of the session that it names. Of peers
+   * that share one connection to the upstream each has that one; it has none itself.
+   */
+  pair?: PeerRef;
+  /**
    * Options are those that can be changed, as the peer has them; absent if they are the
    * session's.
    */
@@ -1446,6 +1451,10 @@ export interface Session {
   share?: "one" | "all";
   /** so many are set between a relay's sides */
   faults?: number;
+  /** so many messages of a relay wait for somebody */
+  held?: number;
+  /** UpstreamOf is the relay whose connections to an upstream are this session's peers. */
+  upstream_of?: string;
   /**
    * Options are those that it was opened with. Some are here, too, for programs that
    * look for them here.

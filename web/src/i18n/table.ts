@@ -15,6 +15,7 @@ import type { tlsWords } from './tls';
 import { networkWords } from './network';
 import type { paletteWords } from './palette';
 import type { peerWords } from './peers';
+import type { relayWords } from './relay';
 import type { rowWords } from './rows';
 import type { ruleWords } from './rules';
 import type { welcomeWords } from './welcome';
@@ -26,6 +27,14 @@ const first = {
   ...eventWords,
   ...frameWords,
   ...networkWords,
+
+  // the four directions of a relay
+  relay: ['Relay', '转发'],
+  fromPeers: ['← from peers', '← 来自连接对象'],
+  toUpstream: ['⇒ to the upstream', '⇒ 发往上游'],
+  fromUpstream: ['⇐ from the upstream', '⇐ 来自上游'],
+  upstreamIs: ['the upstream is {address}', '上游为 {address}'],
+  toPeers: ['→ to peers', '→ 发往连接对象'],
 
   // the frame
   tabs: ['Sessions', '会话'],
@@ -284,6 +293,7 @@ type LaterWords =
   & typeof messageWords
   & typeof paletteWords
   & typeof peerWords
+  & typeof relayWords
   & typeof rowWords
   & typeof ruleWords
   & typeof tlsWords

@@ -6,7 +6,8 @@ import { call, query } from './api';
 /** Which events are meant; what is empty does not matter. */
 export interface Filter {
   session?: string | undefined;
-  peer?: number | undefined;
+  /** By its number, or several with commas between. */
+  peer?: number | string | undefined;
   direction?: 'received' | 'sent' | undefined;
   text?: string | undefined;
   hex?: string | undefined;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Session } from '../api-types';
 import { options } from '../options';
 import { optionTable } from './optionTable.svelte';
-import { emptyForm, formOf, hostPort, pasted, request } from './form';
+import { asRelay, emptyForm, formOf, hostPort, pasted, request } from './form';
 
 optionTable.fields = options;
 
@@ -50,5 +50,39 @@ describe('a Unix socket', () => {
     expect(pasted(f, 'tcp://board.local')).toBe(false);
     expect(pasted(f, ' tcp://[::1]:7 ')).toBe(true);
     expect(f).toMatchObject({ protocol: 'tcp-client', remote: '::1', remotePort: '7' });
+  });
+});
+
+describe('a relay', () => {
+  const f = asRelay({ ...emptyForm, protocol: 'tcp-client', echo: true }, true);
+  test('has both sides', () => {
+    const up = { ...f.upstream!, protocol: 'to-serial', path: '/dev/ttyUSB0', options: { baud: '9600' } };
+    expect(request({ ...f, upstream: up, share: 'one', routes: ' \n10.0.0.5:80 when prefix:GET\n' })).toEqual({
+      mode: 'listen',
+      address: 'tcp://:10000',
+      upstream: { address: 'serial:///dev/ttyUSB0', options: { baud: 9600 } },
+      share: 'one',
+      routes: ['10.0.0.5:80 when prefix:GET'],
+    });
+  });
+  test('has no destination of its own with UDP', () => {
+    const udp = { ...f, protocol: 'udp', localPort: '5000', upstream: { ...f.upstream!, protocol: 'to-udp', remote: '10.0.0.1', remotePort: '6000' } };
+    expect(request(udp)).toEqual({ mode: 'listen', address: 'udp://:5000', upstream: { address: 'udp://10.0.0.1:6000' } });
+  });
+  test('fills in the form again', () => {
+    const s = { mode: 'listen', network: 'tls', address: 'tls://:8883', upstream: 'ws://10.0.0.1:80/x', routes: [{ route: 'a', session: 's3' }] } as Session;
+    const up = { mode: 'connect', network: 'ws', address: 'ws://10.0.0.1:80/x', options: { origin: 'o' } } as unknown as Session;
+    const got = formOf(s, { ...emptyForm }, up);
+    expect(got).toMatchObject({ protocol: 'tls-server', localPort: '8883', routes: 'a', upstream: { protocol: 'to-ws', remote: '10.0.0.1', remotePort: '80', path: '/x', options: { origin: 'o' } } });
+    expect(formOf(s, { ...emptyForm }).upstream).toMatchObject({ protocol: 'to-ws', remote: '10.0.0.1' });
+    expect(asRelay(got, false).upstream).toBe(undefined);
+  });
+  test('takes an address that is pasted, on its side', () => {
+    const up = { ...f.upstream! };
+    expect(pasted(up, 'serial:///dev/ttyACM0')).toBe(true);
+    expect(up).toMatchObject({ protocol: 'to-serial', path: '/dev/ttyACM0' });
+    const down = { ...f };
+    expect(pasted(down, 'tls://:8883')).toBe(true);
+    expect(down).toMatchObject({ protocol: 'tls-server', localPort: '8883' });
   });
 });

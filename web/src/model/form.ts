@@ -21,10 +21,19 @@ export const protocols: readonly Protocol[] = schemes.flatMap((scheme): Protocol
     : scheme.modes.map((mode) => ({ name: `${scheme.name}-${mode === 'listen' ? 'server' : 'client'}`, scheme, mode, both: false })),
 );
 
-/** What the form has chosen. */
-export const protocolOf = (f: Form): Protocol => protocols.find((p) => p.name === f.protocol) ?? protocols[0]!;
+/** What a relay can listen as: each peer has an upstream, and nobody else is sent to. */
+export const listeners: readonly Protocol[] = protocols.filter((p) => p.mode === 'listen').map((p) => ({ ...p, both: false }));
 
-const chosenFor = (scheme: Scheme, mode: string): string => (protocols.find((p) => p.scheme === scheme && (p.mode === mode || scheme.modes.length === 1)) ?? protocols[0]!).name;
+/** What a relay can connect to. */
+export const upstreams: readonly Protocol[] = schemes.map((scheme) => ({ name: `to-${scheme.name}`, scheme, mode: 'connect', both: false }));
+
+/** What can be chosen in the form, or of a relay in the one of its two. */
+const choicesOf = (f: Form): readonly Protocol[] => (f.upstream ? listeners : f.protocol.startsWith('to-') ? upstreams : protocols);
+
+/** What the form has chosen. */
+export const protocolOf = (f: Form): Protocol => choicesOf(f).find((p) => p.name === f.protocol) ?? choicesOf(f)[0]!;
+
+const chosenFor = (f: Form, scheme: Scheme, mode: string): string => (choicesOf(f).find((p) => p.scheme === scheme && (p.mode === mode || scheme.modes.length === 1)) ?? protocolOf(f)).name;
 
 /** The network settings of a tab. */
 export interface Form {
@@ -43,10 +52,13 @@ export interface Form {
   allowPeers: string;
   denyPeers: string;
   options: OptionInputs; // the others
+  upstream: Form | undefined; // of a relay: what it connects to
+  share: '' | 'one' | 'all'; // of a relay: who may write to the one connection that all share; '' has each its own
+  routes: string; // of a relay: upstreams of some peers, one a line
 }
 
 /** A form that nobody has touched. */
-export const emptyForm: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', path: '', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60, selective: false, allowPeers: '', denyPeers: '', options: {} };
+export const emptyForm: Form = { protocol: 'tcp-server', local: '', localPort: '10000', remote: '', remotePort: '10000', path: '', echo: false, reconnect: false, broadcast: false, halfOpen: false, halfOpenFor: 60, selective: false, allowPeers: '', denyPeers: '', options: {}, upstream: undefined, share: '', routes: '' };
 
 /** What to ask the core for; the table of options has to be there. */
 export function request(f: Form): Open {
@@ -63,7 +75,22 @@ export function request(f: Form): Open {
         };
   const halfOpen = f.halfOpen && scheme.halfClose ? { half_open_ms: 1000 * f.halfOpenFor } : {};
   const options = { ...own, ...halfOpen, ...optionValues(optionTable.fields, f.options, scheme.name, mode) };
-  return { mode, address: addressOf(f), ...(Object.keys(options).length > 0 ? { options } : {}), ...(f.echo ? { echo: true } : {}) };
+  const given = { mode, address: addressOf(f), ...(Object.keys(options).length > 0 ? { options } : {}) };
+  return f.upstream ? { ...given, ...relayed(f, f.upstream) } : { ...given, ...(f.echo ? { echo: true } : {}) };
+}
+
+/** What a request says of the other side of a relay. */
+function relayed(f: Form, up: Form): Partial<Open> {
+  const { address, options } = request(up);
+  const routes = f.routes.split('\n').filter((r) => r.trim() !== '');
+  return { upstream: { address, ...(options ? { options } : {}) }, ...(f.share ? { share: f.share } : {}), ...(routes.length > 0 ? { routes } : {}) };
+}
+
+/** The form of a relay, or of what one is no more. */
+export function asRelay(f: Form, on: boolean): Form {
+  if (!on) return { ...f, upstream: undefined };
+  const listens = listeners.some((p) => p.name === f.protocol);
+  return { ...f, protocol: listens ? f.protocol : listeners[0]!.name, upstream: f.upstream ?? { ...emptyForm, protocol: upstreams[0]!.name } };
 }
 
 /** The address that is filled in, as a URL. */
@@ -84,13 +111,13 @@ export function pasted(f: Form, text: string): boolean {
   const rest = found[2]!;
   const { mode } = protocolOf(f);
   if (scheme.fields === 'path') {
-    f.protocol = chosenFor(scheme, mode);
+    f.protocol = chosenFor(f, scheme, mode);
     f.path = rest;
     return true;
   }
   const [host, port, path] = parts(rest);
   if (port === '') return false;
-  f.protocol = chosenFor(scheme, mode);
+  f.protocol = chosenFor(f, scheme, mode);
   if (protocolOf(f).mode === 'connect' || protocolOf(f).both) [f.remote, f.remotePort] = [host, port];
   else f.localPort = port;
   f.path = path;
@@ -102,8 +129,8 @@ export function hostPort(host: string, port: string): string {
   return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port.trim()}`;
 }
 
-/** The settings that a session was opened with. */
-export function formOf(s: Session, otherwise: Form): Form {
+/** The settings that a session was opened with; up is the other side of a relay, if it is known. */
+export function formOf(s: Session, otherwise: Form, up?: Session): Form {
   const [host, port, path] = parts(s.address);
   const [allow, deny] = [s.allow_peers ?? [], s.deny_peers ?? []];
   const f = {
@@ -118,15 +145,26 @@ export function formOf(s: Session, otherwise: Form): Form {
     allowPeers: allow.join(', '),
     denyPeers: deny.join(', '),
     options: inputsOf(s.options),
+    upstream: upstreamForm(s, up),
+    share: s.share ?? ('' as const),
+    routes: (s.routes ?? []).map((r) => r.route).join('\n'),
   };
   const scheme = schemeOf(s.network);
-  const protocol = chosenFor(scheme, s.mode);
+  const protocol = chosenFor(f, scheme, s.mode);
   if (scheme.fields === 'path') return { ...f, protocol, path: s.address.replace(/^\w+:\/\//, '') };
   if (s.mode === 'listen') {
     const [remote, remotePort] = s.remote ? parts(s.remote) : ['', f.remotePort];
     return { ...f, protocol, local: host, localPort: port, remote, remotePort };
   }
   return { ...f, protocol, local: s.sources?.[0] ?? '', localPort: '', remote: host, remotePort: port };
+}
+
+function upstreamForm(relay: Session, up: Session | undefined): Form | undefined {
+  if (!relay.upstream) return undefined;
+  const f = { ...emptyForm, protocol: upstreams[0]!.name };
+  if (up) return formOf(up, f);
+  pasted(f, relay.upstream);
+  return f;
 }
 
 /** Host, port and path of an address, which may be a URL. */

@@ -106,6 +106,13 @@ export function otherFaults(faults: readonly ErrorLine[], fields: Table): ErrorL
   return faults.filter((f) => !fields.some((o) => isOf(f, o)));
 }
 
+/** What is wrong with one side of a relay, as if it were asked for alone; '' is the side that listens. */
+export function sideFaults(faults: readonly ErrorLine[], side: '' | 'upstream'): ErrorLine[] {
+  const of = (f: ErrorLine) => f.target?.startsWith('upstream.') ?? false;
+  if (side === '') return faults.filter((f) => !of(f));
+  return faults.filter(of).map((f) => ({ ...f, target: f.target!.slice('upstream.'.length) }));
+}
+
 // A fault names the option as the request does, an element of it with its place:
 // options.alpn[1].
 function isOf(f: ErrorLine, o: OptionField): boolean {

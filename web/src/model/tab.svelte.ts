@@ -54,6 +54,8 @@ export class Tab {
   floor = $state(1);
   peer = $state(0);
   direction = $state<'' | 'received' | 'sent'>('');
+  /** Of a relay: the side that the direction is of. */
+  side = $state<'' | 'peers' | 'upstream'>('');
   filterText = $state('');
   /** The settings are folded away, where the window is wide. */
   folded = $state(false);
@@ -73,7 +75,7 @@ export class Tab {
 
   adopt(session: Session): void {
     this.session = session.id;
-    this.form = formOf(session, this.form);
+    this.form = formOf(session, this.form, workbench.sessions.get(session.upstream_session ?? ''));
     this.restore(kept()[keyOf(session)]);
   }
 
@@ -107,13 +109,30 @@ export class Tab {
     return this.session ? workbench.sessions.get(this.session) : undefined;
   }
 
+  /** Of a relay the sessions of its upstreams, with commas between; '' of another session. */
+  get upstreams(): string {
+    const s = this.status;
+    return s?.upstream_session ? [s.upstream_session, ...(s.routes ?? []).map((r) => r.session)].join() : '';
+  }
+
+  /** The session of its log, of a relay all of those that are seen. */
+  get sessions(): string | undefined {
+    if (!this.session || this.upstreams === '') return this.session;
+    return { '': `${this.session},${this.upstreams}`, peers: this.session, upstream: this.upstreams }[this.side];
+  }
+
+  /** The peer of its log, of a relay with the one at the other side. */
+  get peerAndPair(): string | undefined {
+    return this.peer ? [this.peer, ...workbench.pairsOf(this.peer)].join() : undefined;
+  }
+
   /** What it is called. */
   get title(): string {
     const s = this.status;
     if (!s) return t('newTab');
     if (s.device) return t('board');
     if (s.name) return safe(s.name);
-    const scheme = s.network.toUpperCase();
+    const scheme = s.upstream ? t('relay') : s.network.toUpperCase();
     const where = s.mode === 'listen' && schemeOf(s.network).ip ? (s.locals?.[0] ?? s.address).replace(/^.*:(\d+)$/, ':$1') : s.address.replace(/^\w+:\/\//, '');
     return `${scheme} ${safe(where)}`;
   }

@@ -60,6 +60,7 @@ class Tabs {
     if (!this.begun && workbench.sessions.size > 0) this.list = this.list.filter((t) => !t.isPristine);
     this.begun = true;
     for (const s of workbench.sessions.values()) {
+      if (s.upstream_of) continue; // it is seen with its relay
       if (!this.list.some((t) => t.session === s.id || t.opening)) this.list.push(new Tab(s));
     }
     const kept = this.list.filter((t) => !t.session || workbench.sessions.has(t.session));

@@ -38,6 +38,9 @@ class Workbench {
   /** Peers that have left, by session, as far as this page knows of them. */
   departed = new SvelteMap<string, Map<number, Departed>>();
 
+  /** Who belongs together in a relay: those at the other side of a peer, by its number. Some have left. */
+  private pairs = new SvelteMap<number, readonly number[]>();
+
   private following = new AbortController();
 
   /** What is shown is as it was: the core has ended, or does not answer. */
@@ -60,7 +63,7 @@ class Workbench {
   /** Knows nothing any more: the next core has sessions and events of its own. */
   forgetAll(): void {
     this.following.abort();
-    for (const known of [this.sessions, this.peers, this.departed]) known.clear();
+    for (const known of [this.sessions, this.peers, this.departed, this.pairs]) known.clear();
     this.oldest = this.next = 1;
     this.failure = undefined;
     this.linked = this.ready = this.ended = this.restarted = false;
@@ -80,6 +83,7 @@ class Workbench {
     for (const [s, peers] of lists) {
       this.sessions.set(s.id, s);
       this.peers.set(s.id, peers);
+      for (const p of peers.values()) this.pair(p.id, p.pair?.id);
     }
     this.ended = false;
     this.linked = this.ready = true;
@@ -112,6 +116,7 @@ class Workbench {
       }
       if (p.state === 'gone') this.leaves(of, p);
       else of.set(p.id, p);
+      this.pair(p.id, p.pair?.id);
     }
     for (const [session, peers] of touched) this.peers.set(session, peers);
   }
@@ -120,6 +125,16 @@ class Workbench {
     const was = of.get(p.id);
     of.delete(p.id);
     if (was) this.remember(p.session, [{ id: p.id, remote: was.remote, alias: p.alias || was.alias }]);
+  }
+
+  private pair(peer: number, other: number | undefined): void {
+    const known = this.pairs.get(peer) ?? [];
+    if (other && !known.includes(other)) this.pairs.set(peer, [...known, other]);
+  }
+
+  /** Those at the other side of a relay that a peer belongs to: mostly one. */
+  pairsOf(peer: number): readonly number[] {
+    return this.pairs.get(peer) ?? [];
   }
 
   private remember(session: string, gone: Departed[]): void {
@@ -135,6 +150,15 @@ class Workbench {
     const there = this.peers.get(session);
     const gone = events.filter((e) => e.peer && e.peer_id && !there?.has(e.peer_id));
     this.remember(session, gone.map((e) => ({ id: e.peer_id!, remote: e.peer!, alias: this.departed.get(session)?.get(e.peer_id!)?.alias || (e.alias ?? '') })));
+  }
+
+  /** Looks in the record for the pairs of a relay whose peers have left. */
+  async recallPairs(session: string, shared: boolean): Promise<void> {
+    const { events } = await call<Events>('GET', `/events${query({ session, kind: 'paired', limit: mostDeparted, back: true })}`);
+    for (const e of events) {
+      this.pair(e.peer_id ?? 0, e.pair?.id);
+      if (!shared && e.pair) this.pair(e.pair.id, e.peer_id);
+    }
   }
 
   /** Peers that left a session and that rows may still be of, in the order they joined. */

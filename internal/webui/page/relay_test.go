@@ -1,0 +1,130 @@
+//go:build linux
+
+package page_test
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// relayUpstream is a server of the test's own behind a relay that the form opens.
+type relayUpstream struct {
+	*page
+	l  net.Listener
+	at string // where the relay listens
+}
+
+// side is a control of one side of a relay's form.
+func side(name, of string) string { return `[data-side=` + of + `] ` + control(name) }
+
+// put fills a field of one side.
+func (r *relayUpstream) put(of, name, text string) {
+	r.t.Helper()
+	value[any](r.page, `(() => { const e = document.querySelector(`+quoted(side(name, of))+`); e.value = `+quoted(text)+`; e.dispatchEvent(new Event('input', {bubbles: true})) })()`)
+}
+
+// openRelay opens a relay by the form; its upstream is a server of the test.
+func openRelay(t *testing.T) *relayUpstream {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	r := &relayUpstream{page: startBench(t).open(t), l: l}
+	r.choose(control("protocol"), "relay")
+	r.wait(`document.querySelector(` + quoted(side("remote-address", "upstream")) + `)`)
+	host, port, _ := net.SplitHostPort(l.Addr().String())
+	r.put("downstream", "local-port", "0")
+	r.put("upstream", "remote-address", host)
+	r.put("upstream", "remote-port", port)
+	r.at = r.server()
+	return r
+}
+
+// connect is a client of the relay, and its connection at the upstream.
+func (r *relayUpstream) connect() (client, far net.Conn) {
+	r.t.Helper()
+	client = dial(r.t, "tcp", r.at)
+	far, err := r.l.Accept()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { far.Close() })
+	return client, far
+}
+
+// A relay is opened by the form, with both addresses and options of both sides. One log has
+// the four directions, each can be seen alone, and a peer shows the connection that it is
+// paired with; the session at the upstream has no tab of its own. A reload has it all again.
+func TestRelayInTheForm(t *testing.T) {
+	t.Parallel()
+	r := openRelay(t)
+	client, far := r.connect()
+	write(t, client, "question")
+	reads(t, far, "question")
+	write(t, far, "answer")
+	reads(t, client, "answer")
+	four := []string{row("←", "question"), row("⇒", "question"), row("⇐", "answer"), row("→", "answer")}
+	all := strings.Join(four, " && ")
+	r.wait(all)
+	own := client.LocalAddr().String()
+	for _, sign := range []string{"⇒", "⇐"} {
+		r.wait(row(sign, own)) // the pair is named
+	}
+	r.wait(`document.querySelectorAll('[role=tab][data-session], header [role=tab]').length <= 1`)
+	r.wait(`document.querySelector('[data-control=peer-pair]')?.innerText.includes(` + quoted(r.l.Addr().String()) + `)`)
+	for n, way := range []string{"received peers", "sent upstream", "received upstream", "sent peers"} {
+		r.choose(control("filter-direction"), way)
+		for m, one := range four {
+			if m == n {
+				r.wait(one)
+			} else {
+				r.wait("!(" + one + ")")
+			}
+		}
+	}
+	r.choose(control("filter-direction"), " ")
+	other, _ := r.connect()
+	write(t, other, "somebody else")
+	r.wait(row("⇒", "somebody else"))
+	id := value[string](r.page, `[...document.querySelector('[data-control=filter-peer]').options].find(o => o.text.includes(`+quoted(own)+`)).value`)
+	r.choose(control("filter-peer"), id)
+	r.wait(all + ` && !(` + row("⇒", "somebody else") + `) && !(` + row("←", "somebody else") + `)`)
+	r.speaks("a relay")
+
+	r.do(chromedp.Reload())
+	r.wait(fieldHolds("protocol", "relay") + ` && document.querySelector(` + quoted(side("remote-port", "upstream")) + `).value === ` + quoted(portOf(r.l.Addr())))
+	r.wait(all)
+	client.Close()
+	far.Close()
+	r.wait(`document.querySelectorAll('[data-control=peer-pair]').length === 1`)
+	r.do(chromedp.Reload())
+	r.wait(row("⇒", own)) // of a pair that has left, from the record
+}
+
+func portOf(a net.Addr) string {
+	_, port, _ := net.SplitHostPort(a.String())
+	return port
+}
+
+// What is wrong with either side of a relay is said at its field, all at once.
+func TestRelayFormSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	r := &relayUpstream{page: startBench(t).open(t)}
+	r.choose(control("protocol"), "relay")
+	r.wait(`document.querySelector(` + quoted(side("remote-address", "upstream")) + `)`)
+	r.choose(side("side-protocol", "upstream"), "to-serial")
+	r.wait(`document.querySelector(` + quoted(side("option-baud", "upstream")) + `)`)
+	r.put("upstream", "path", "/dev/nowhere")
+	r.put("upstream", "option-baud", "fast")
+	r.choose(control("relay-share"), "one")
+	r.put("downstream", "local-port", "70000")
+	r.click(control("open"))
+	r.wait(`document.querySelector('[data-side=upstream] [data-fault=baud]')?.innerText !== ''`)
+	r.wait(`document.querySelector('form').innerText.includes('70000')`)
+	r.speaks("what is wrong with a relay")
+}
