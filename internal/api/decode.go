@@ -34,7 +34,7 @@ func (c *requestContext) messages(None) (Messages, error) {
 	if len(wrong) > 0 {
 		return Messages{}, wrong.join()
 	}
-	e, err := c.bench.Event(q.From)
+	e, err := c.reader().Event(q.From)
 	if err != nil {
 		return Messages{}, err
 	}
@@ -43,7 +43,7 @@ func (c *requestContext) messages(None) (Messages, error) {
 	}
 	out := Messages{Messages: []DecodedFrame{}}
 	for {
-		page, err := c.bench.Query(c.ctx(), q)
+		page, err := c.reader().Query(c.ctx(), q)
 		if err != nil {
 			return Messages{}, err
 		}
@@ -114,9 +114,11 @@ func (in Decode) read(c *requestContext) (data []byte, wrong fieldFaults) {
 }
 
 func (c *requestContext) protocols(None) (Protocols, error) {
-	s, err := c.session()
-	if err != nil {
-		return Protocols{}, err
+	id := c.r.PathValue("id")
+	if c.bench.OpenedSession(id) == nil {
+		if _, err := c.session(); err != nil {
+			return Protocols{}, err
+		}
 	}
 	var wrong fieldFaults
 	peer := c.number("peer", &wrong)
@@ -124,7 +126,7 @@ func (c *requestContext) protocols(None) (Protocols, error) {
 		return Protocols{}, wrong.join()
 	}
 	out := Protocols{Protocols: []Protocol{}}
-	for _, g := range c.bench.Guess(s.ID(), peer) {
+	for _, g := range c.bench.ReaderOf(id).Guess(id, peer) {
 		out.Protocols = append(out.Protocols, Protocol{PeerID: g.Peer, Direction: g.Kind.String(), Decode: g.Decoder.Name, Title: g.Decoder.Title.In(c.lang),
 			Summary: g.Summary().In(c.lang), Score: g.Score, Messages: g.Messages, Size: g.Size})
 	}

@@ -74,7 +74,7 @@ func (c *requestContext) events(None) (Events, error) {
 	if len(wrong) > 0 {
 		return Events{}, wrong.join()
 	}
-	seen, err := c.bench.Query(c.ctx(), q)
+	seen, err := c.reader().Query(c.ctx(), q)
 	if err != nil {
 		return Events{}, err
 	}
@@ -111,7 +111,7 @@ func (c *requestContext) eventData() error {
 	if err != nil {
 		return err
 	}
-	e, err := c.bench.Event(seq)
+	e, err := c.reader().Event(seq)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (c *requestContext) export() error {
 		return q.wrong.join()
 	}
 	filter, _ := c.filterWords().Parse() // it was right
-	if filter.Session != "" && !c.bench.Knew(filter.Session) {
+	if filter.Session != "" && !c.bench.Knew(filter.Session) && c.bench.OpenedSession(filter.Session) == nil {
 		return core.NoSession(filter.Session)
 	}
 	m, err := filter.Matcher()
@@ -27,7 +27,7 @@ func (c *requestContext) export() error {
 		return err
 	}
 	extension, _ := query.ExportExtension(q.format)
-	from := c.bench.Range(q.from, q.to)
+	from := c.reader().Range(q.from, q.to)
 	defer from.Close()
 	c.download("sockeye-" + time.Now().Format("20060102-150405") + "." + extension)
 	if err := from.Export(c.ctx(), q.format, m, c.w, c.lang); err != nil {

@@ -158,6 +158,7 @@ func (f *eventFeed) sendSessions(line *Live, now time.Time) {
 		}
 	}
 	f.sendPeers(line, moving, now)
+	f.sendOpened(line)
 	for id, t := range f.sessions {
 		if t.alive == 0 {
 			delete(f.sessions, id)

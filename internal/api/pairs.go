@@ -45,7 +45,7 @@ func (c *requestContext) pairs(None) (Pairs, error) {
 	if len(wrong) > 0 {
 		return Pairs{}, wrong.join()
 	}
-	page, err := c.bench.Pairs(c.ctx(), q)
+	page, err := c.reader().Pairs(c.ctx(), q)
 	if err != nil {
 		return Pairs{}, err
 	}

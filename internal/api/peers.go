@@ -11,11 +11,14 @@ import (
 )
 
 func (c *requestContext) peers(None) (Peers, error) {
+	out := Peers{Peers: []Peer{}}
+	if c.bench.OpenedSession(c.r.PathValue("id")) != nil {
+		return out, nil // they all left
+	}
 	s, err := c.session()
 	if err != nil {
-		return Peers{}, err
+		return out, err
 	}
-	out := Peers{Peers: []Peer{}}
 	for _, p := range s.Peers() {
 		out.Peers = append(out.Peers, peerOf(s, p, c.lang))
 	}

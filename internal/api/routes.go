@@ -120,7 +120,7 @@ func (s *Server) registerViews() {
 	series.check = func(c *requestContext) error { _, wrong := c.seriesQuery(); return c.with(wrong.join()) }
 	handle(s, "GET", "/decoders", "The protocols that messages can be decoded of.", (*requestContext).decoders)
 	messages := handle(s, "GET", "/events/{seq}/messages", "The frames that end by an event, decoded.", (*requestContext).messages)
-	messages.query = []string{"frame", "check", "decode"}
+	messages.query = []string{"session", "frame", "check", "decode"}
 	messages.check = func(c *requestContext) error { _, wrong := c.messagesQuery(); return c.with(wrong.join()) }
 	pairs := handle(s, "GET", "/pairs", "Requests with their answers: latency, what is missing, loss by number.", (*requestContext).pairs)
 	pairs.query = slices.Concat(pairQueryWords, frameQuery)
@@ -133,7 +133,7 @@ func (s *Server) registerViews() {
 		c.number("peer", &wrong)
 		return c.with(wrong.join())
 	}
-	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event.", media: octets, do: (*requestContext).eventData})
+	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event; of a recording's with the session.", query: []string{"session"}, media: octets, do: (*requestContext).eventData})
 	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"}, view: true,
 		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*requestContext).live,
 		check: func(c *requestContext) error {
@@ -147,6 +147,11 @@ func (s *Server) registerViews() {
 func (s *Server) registerFiles() {
 	handle(s, "GET", "/recording", "How recording is.", (*requestContext).recording)
 	handle(s, "PUT", "/recording", "Begin or end recording.", (*requestContext).setRecording)
+	handle(s, "GET", "/recordings", "What can be opened to be looked at.", (*requestContext).recordFiles)
+	handle(s, "POST", "/recordings", "Open a recording to look at it: its sessions are there as closed ones.", (*requestContext).openRecording).status = http.StatusCreated
+	s.add(&route{method: http.MethodPost, path: "/api/v1/recordings/upload", summary: "Open a recording or capture, the body, to look at it.",
+		query: []string{"name"}, takes: octets, out: reflect.TypeFor[OpenedRecording](), status: http.StatusCreated, do: (*requestContext).uploadRecording,
+		check: func(c *requestContext) error { _, wrong := c.uploadName(); return c.with(wrong.join()) }})
 	handle(s, "GET", "/sessions/{id}/file", "How receiving to a file is.", (*requestContext).receiveFile)
 	handle(s, "PUT", "/sessions/{id}/file", "Begin or end writing the bytes received to a file.", (*requestContext).setReceiveFile)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets, view: true,

@@ -45,7 +45,7 @@ func (c *requestContext) series(None) (SeriesPage, error) {
 	if len(wrong) > 0 {
 		return SeriesPage{}, wrong.join()
 	}
-	seen, err := c.bench.Series(c.ctx(), q)
+	seen, err := c.reader().Series(c.ctx(), q)
 	if err != nil {
 		return SeriesPage{}, err
 	}

@@ -26,6 +26,9 @@ func (c *requestContext) sessions(None) (Sessions, error) {
 	for _, s := range c.allSessions() {
 		out.Sessions = append(out.Sessions, sessionOf(s, c.lang))
 	}
+	for _, s := range c.openedSessions() {
+		out.Sessions = append(out.Sessions, openedSession(s))
+	}
 	return out, nil
 }
 
@@ -133,6 +136,9 @@ func (c *requestContext) openSession() (*core.Session, error) {
 }
 
 func (c *requestContext) oneSession(None) (Session, error) {
+	if s := c.bench.OpenedSession(c.r.PathValue("id")); s != nil {
+		return openedSession(s), nil
+	}
 	s, err := c.session()
 	if err != nil {
 		return Session{}, err
@@ -324,6 +330,10 @@ func (c *requestContext) changeSession(in SetSession) (Session, error) {
 
 // closeSession closes an open session, and forgets a closed one.
 func (c *requestContext) closeSession(None) (Session, error) {
+	if s := c.bench.OpenedSession(c.r.PathValue("id")); s != nil {
+		c.bench.ForgetOpened(s)
+		return openedSession(s), nil
+	}
 	s, err := c.session()
 	if err != nil {
 		return Session{}, err

@@ -98,6 +98,7 @@ func Types() []reflect.Type {
 		reflect.TypeFor[SetRules](), reflect.TypeFor[SetLines](), reflect.TypeFor[Ports](), reflect.TypeFor[Upstream](), reflect.TypeFor[Rules](), reflect.TypeFor[TryRules](), reflect.TypeFor[Tried](), reflect.TypeFor[Health](), reflect.TypeFor[Diagnosis](),
 		reflect.TypeFor[DoctorCode](), reflect.TypeFor[ShareDiagnosis](), reflect.TypeFor[SharedDiagnosis](),
 		reflect.TypeFor[SeriesPage](),
+		reflect.TypeFor[RecordFiles](), reflect.TypeFor[OpenRecording](), reflect.TypeFor[OpenedRecording](),
 	}
 }
 

@@ -4,6 +4,42 @@ import "sockeye"
 
 // What happened: events and frames, the live feed, recordings.
 type (
+	// RecordFiles are the recordings and captures that can be opened to be looked at, the
+	// newest first: those in the directory of recordings.
+	RecordFiles struct {
+		Files []RecordFile `json:"files"`
+	}
+	// RecordFile is one of them.
+	RecordFile struct {
+		Name     string `json:"name"`
+		Bytes    int64  `json:"bytes"`
+		Modified string `json:"modified"` // when it was last written
+	}
+	// OpenRecording names a recording in the directory of recordings.
+	OpenRecording struct {
+		Name string `json:"name"`
+	}
+	// OpenedRecording is a recording that is looked at. Its sessions, of which those with the
+	// most events are here, are closed ones; their events are asked for with their id as
+	// session.
+	OpenedRecording struct {
+		ID       string    `json:"id"`
+		Name     string    `json:"name"`
+		Events   uint64    `json:"events"`
+		Sessions []Session `json:"sessions"`
+		LeftOut  int       `json:"left_out,omitempty"` // sessions with fewer events
+		Damages  int       `json:"damages,omitempty"`  // places that could not be read
+		Cut      bool      `json:"cut,omitempty"`      // there is more of it than 1 GiB, which is not here
+	}
+	// OpenedIn is the recording that a session is of, with the numbers of its first event and
+	// of the one after its last.
+	OpenedIn struct {
+		ID     string `json:"id"`
+		Name   string `json:"name"`
+		Oldest uint64 `json:"oldest"`
+		Next   uint64 `json:"next"`
+	}
+
 	// Events is a window of the journal, in order of number. ScannedTo is the number
 	// to ask from next, forward or back, if Done is false: the scan of one request is
 	// bounded, and there may be more.

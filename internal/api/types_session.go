@@ -107,6 +107,8 @@ type (
 		// that left stays among them until a peer comes back from its address or with its
 		// alias, which then takes its place: Peer.Replaces says so.
 		Recipients []uint64 `json:"recipients,omitempty"`
+		// Recording is what the session is of, if it is over and was opened from there.
+		Recording *OpenedIn `json:"recording,omitempty"`
 		Traffic
 	}
 	// Queue is the kernel's queue of connections not yet accepted.

@@ -41,6 +41,7 @@ type Core struct {
 	backpressure *Backpressure // nil: nobody must be waited for
 
 	recordings recorderState
+	opened     openedRecordings
 
 	ownListeners ownListeners
 	lookup       atomic.Pointer[func(string) (string, bool)]
@@ -227,6 +228,7 @@ func (w *Core) Shutdown(ctx context.Context) error {
 	for _, s := range w.Closed() {
 		s.runs.Stop()
 	}
+	w.forgetAllOpened()
 	w.journal.Close()
 	err := w.endRecording(ctx)
 	for _, s := range sessions {

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"sockeye"
@@ -102,6 +104,84 @@ func (d RecordDir) CheckName(name string) error {
 	return &sockeye.Error{Kind: sockeye.Invalid, Op: "record", Target: "path",
 		Message: sockeye.Text{En: "is not one plain name of letters, digits, - _ and .", Zh: "只能是由字母、数字、- _ . 组成的单个名称"},
 		Hint:    sockeye.Text{En: "recordings are made in " + d.Path, Zh: "记录保存在 " + d.Path}}
+}
+
+// RecordFile is a recording or capture in a directory of recordings.
+type RecordFile struct {
+	Name     string
+	Bytes    int64
+	Modified time.Time
+}
+
+// maxRecordFiles bounds a list of them.
+const maxRecordFiles = 1000
+
+// List is what there is to open in the directory, the newest first, at most 1000: directories
+// and capture files with plain names. One that is not there has none.
+func (d RecordDir) List() ([]RecordFile, error) {
+	list := []RecordFile{}
+	if d.Path == "" {
+		return list, nil
+	}
+	entries, err := os.ReadDir(d.Path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &sockeye.Error{Kind: sockeye.System, Op: "read", Target: d.Path, Err: err}
+	}
+	for _, e := range entries {
+		st, err := e.Info()
+		if err != nil || !plainFileName(e.Name()) || !e.IsDir() && !(e.Type().IsRegular() && isCaptureName(e.Name())) {
+			continue
+		}
+		f := RecordFile{Name: e.Name(), Bytes: st.Size(), Modified: st.ModTime()}
+		if e.IsDir() {
+			f.Bytes, f.Modified = d.segments(e.Name())
+		}
+		if f.Bytes > 0 {
+			list = append(list, f)
+		}
+	}
+	slices.SortFunc(list, func(a, b RecordFile) int { return b.Modified.Compare(a.Modified) })
+	return list[:min(len(list), maxRecordFiles)], nil
+}
+
+// segments is the size of the files of a recording and when the last was written.
+func (d RecordDir) segments(name string) (bytes int64, modified time.Time) {
+	entries, _ := os.ReadDir(filepath.Join(d.Path, name))
+	for _, e := range entries {
+		if st, err := e.Info(); err == nil && e.Type().IsRegular() && isCaptureName(e.Name()) {
+			bytes += st.Size()
+			if st.ModTime().After(modified) {
+				modified = st.ModTime()
+			}
+		}
+	}
+	return bytes, modified
+}
+
+func isCaptureName(name string) bool {
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
+	return strings.HasSuffix(name, ".pcapng") || strings.HasSuffix(name, ".pcap") || strings.HasSuffix(name, ".cap")
+}
+
+// Open opens a recording or capture with a plain name in the directory, and nothing that a
+// link leads to.
+func (d RecordDir) Open(name string) (*recording.Recording, error) {
+	root, err := d.root(name)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	path := filepath.Join(d.Path, name)
+	st, err := root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !st.IsDir() && !st.Mode().IsRegular() {
+		return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "read", Target: path,
+			Message: sockeye.Text{En: "no recording of this name", Zh: "没有该名称的记录"},
+			Hint:    sockeye.Text{En: "GET /recordings lists them", Zh: "GET /recordings 列出全部记录"}}
+	}
+	if err != nil {
+		return nil, &sockeye.Error{Kind: sockeye.System, Op: "read", Target: path, Err: err}
+	}
+	return recording.Open(path)
 }
 
 // root opens the directory, in which a file or directory can have the name.

@@ -31,7 +31,10 @@ func (c *Cursor) startBackfill() bool {
 		return false
 	}
 	c.skipsAll = oldest // whatever comes of it: not twice for the same events
-	r, err := recording.Open(place)
+	r, err := j.recorded, error(nil)
+	if r == nil {
+		r, err = recording.Open(place)
+	}
 	if err != nil {
 		return false
 	}

@@ -276,8 +276,13 @@ func (c *Cursor) seek(next, bytes uint64) {
 
 // skipLocked steps over lost events.
 func (c *Cursor) skipLocked(oldest uint64) sockeye.Event {
-	b := c.journal.blocks[0]
 	lost := sockeye.Lost{Events: oldest - c.next}
+	if len(c.journal.blocks) == 0 { // it is all on the disk, and that cannot be read any more
+		gap := sockeye.Event{Seq: c.next, Time: c.last, Kind: sockeye.Gap, Detail: &sockeye.Detail{Lost: lost}}
+		c.next = oldest
+		return gap
+	}
+	b := c.journal.blocks[0]
 	if c.known {
 		lost.Bytes = b.before - c.bytes
 	}

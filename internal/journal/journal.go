@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/recording"
 )
 
 // DefaultLimit is the memory a journal may hold unless told otherwise, in bytes.
@@ -25,6 +26,8 @@ type Journal struct {
 	limit   int // bytes
 	size    blockSize
 	barrier recordBarrier
+	// recorded is what Recorded made the journal of; nil: nothing.
+	recorded *recording.Recording
 
 	mu          sync.Mutex
 	blocks      []*ringBlock // oldest first; the last one is being filled
@@ -48,6 +51,15 @@ func New(limit int) *Journal {
 	limit = max(limit, 4<<10)
 	j := &Journal{limit: limit, size: sizeFor(limit), next: 1}
 	j.barrier.init(&j.mu)
+	return j
+}
+
+// Recorded makes a closed journal of a recording whose events are numbered from 1 up to
+// without next, one by one. None of it is in memory: cursors read the disk.
+func Recorded(r *recording.Recording, next uint64) *Journal {
+	j := New(0)
+	j.recorded, j.barrier.place = r, r.Path()
+	j.next, j.closed = next, true
 	return j
 }
 

@@ -29,6 +29,11 @@ type ReadOptions struct {
 	Progress func(done, total int64)
 }
 
+// CountDamage is a ReadOptions.Damaged that counts and tells nobody.
+func CountDamage(n *int) func(file string, d pcapng.Damage) {
+	return func(string, pcapng.Damage) { *n++ }
+}
+
 // Reader gives the events of a recording in order, over all its segments. It
 // belongs to one goroutine. Close it when done.
 type Reader struct {

@@ -634,11 +634,45 @@ export interface Open {
   share?: "one" | "all";
 }
 
+/** OpenRecording names a recording in the directory of recordings. */
+export interface OpenRecording {
+  name: string;
+}
+
 /** OpenWorkspace opens an endpoint of the workspace, or All. */
 export interface OpenWorkspace {
   stamp: string;
   endpoint?: string;
   all?: boolean;
+}
+
+/**
+ * OpenedIn is the recording that a session is of, with the numbers of its first event and
+ * of the one after its last.
+ */
+export interface OpenedIn {
+  id: string;
+  name: string;
+  oldest: number;
+  next: number;
+}
+
+/**
+ * OpenedRecording is a recording that is looked at. Its sessions, of which those with the
+ * most events are here, are closed ones; their events are asked for with their id as
+ * session.
+ */
+export interface OpenedRecording {
+  id: string;
+  name: string;
+  events: number;
+  sessions: Session[];
+  /** sessions with fewer events */
+  left_out?: number;
+  /** places that could not be read */
+  damages?: number;
+  /** there is more of it than 1 GiB, which is not here */
+  cut?: boolean;
 }
 
 /**
@@ -961,6 +995,22 @@ export interface ReceiveFile {
   bytes: number;
   lost: Lost;
   error?: ErrorLine;
+}
+
+/** RecordFile is one of them. */
+export interface RecordFile {
+  name: string;
+  bytes: number;
+  /** when it was last written */
+  modified: string;
+}
+
+/**
+ * RecordFiles are the recordings and captures that can be opened to be looked at, the
+ * newest first: those in the directory of recordings.
+ */
+export interface RecordFiles {
+  files: RecordFile[];
 }
 
 /** Recording is how recording is. */
@@ -1471,6 +1521,8 @@ export interface Session {
    * alias, which then takes its place: Peer.Replaces says so.
    */
   recipients?: number[];
+  /** Recording is what the session is of, if it is over and was opened from there. */
+  recording?: OpenedIn;
   received_bytes: number;
   received_messages: number;
   sent_bytes: number;

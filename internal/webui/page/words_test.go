@@ -53,6 +53,7 @@ func TestWordsOfPanels(t *testing.T) {
 		"highlights": regexp.MustCompile(`/views/settings/HighlightRules\.`),
 		"lists":      regexp.MustCompile(`/views/lists/|/model/lists\.`),
 		"message":    regexp.MustCompile(`/views/message/`),
+		"opened":     regexp.MustCompile(`/views/files/`),
 		"palette":    regexp.MustCompile(`/views/shell/(Palette|Help|commands)\.`),
 		"peers":      regexp.MustCompile(`/views/peers/`),
 		"rows":       regexp.MustCompile(`/views/log/RowMenu\.`),

@@ -13,6 +13,7 @@ import type { listWords } from './lists';
 import type { messageWords } from './message';
 import type { tlsWords } from './tls';
 import { networkWords } from './network';
+import type { openedWords } from './opened';
 import type { paletteWords } from './palette';
 import type { peerWords } from './peers';
 import type { relayWords } from './relay';
@@ -133,6 +134,7 @@ const first = {
   savedAll: ['Saved everything of this session: {name}.', '已保存本会话的全部内容：{name}。'],
   saved: ['Saved {name}.', '已保存 {name}。'],
   clear: ['Clear display', '清除显示'],
+  openRecording: ['Open a recording…', '打开记录…'],
   cleared: ['Display cleared; the record stays.', '显示已清除，记录仍保留。'],
 
   // send settings
@@ -291,6 +293,7 @@ type LaterWords =
   & typeof highlightWords
   & typeof listWords
   & typeof messageWords
+  & typeof openedWords
   & typeof paletteWords
   & typeof peerWords
   & typeof relayWords

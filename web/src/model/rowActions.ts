@@ -4,7 +4,7 @@ import type { EventLine } from '../api-types';
 import { hex } from '../format/bytes';
 import { delta } from '../format/numbers';
 import { asC, asCurl, asNc, asPython, type Destination } from '../format/snippet';
-import { request } from '../link/api';
+import { query, request } from '../link/api';
 import type { Content } from './content';
 import type { Log } from './log.svelte';
 import { headOf, type Row } from './row';
@@ -29,7 +29,7 @@ export function chosenMessages(log: Log): Chosen[] {
 /** All bytes of a message; the log has the beginning of a long one. */
 export async function bytesOf({ row, content }: Chosen): Promise<Uint8Array> {
   if (content.frame || content.data.length >= content.bytes) return content.data;
-  return new Uint8Array(await (await request('GET', `/events/${row.event.seq}/data`)).arrayBuffer());
+  return new Uint8Array(await (await request('GET', `/events/${row.event.seq}/data${query({ session: row.event.session })}`)).arrayBuffer());
 }
 
 async function joined(chosen: readonly Chosen[]): Promise<Uint8Array> {

@@ -11,6 +11,8 @@ class UI {
   palette = $state(false);
   /** What the doctor is asked, while it is open. */
   doctor = $state.raw<Question>();
+  /** The dialog that opens a recording is there. */
+  openRecording = $state(false);
   /** Where the menu of the chosen rows is open, in pixels of the window. */
   menu = $state.raw<{ x: number; y: number }>();
 

@@ -4,6 +4,7 @@
 export const later = {
   chart: () => import('./chart/ChartView.svelte'),
   doctor: () => import('./doctor/DoctorPanel.svelte'),
+  dropFiles: () => import('./files/DropFiles.svelte'),
   fields: () => import('./fields/FieldsPanel.svelte'),
   fileRuns: () => import('./send/FileRuns.svelte'),
   fileSending: () => import('./send/FileSending.svelte'),
@@ -13,6 +14,7 @@ export const later = {
   lists: () => import('./lists/ListsPanel.svelte'),
   login: () => import('./shell/Login.svelte'),
   message: () => import('./message/MessagePanel.svelte'),
+  openRecording: () => import('./files/OpenRecording.svelte'),
   options: () => import('./settings/OptionFields.svelte'),
   palette: () => import('./shell/Palette.svelte'),
   peers: () => import('./peers/PeerList.svelte'),

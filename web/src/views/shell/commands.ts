@@ -47,6 +47,7 @@ const several = () => tabs.list.length > 1;
 export const commands: readonly Command[] = [
   { word: 'doNewSession', run: () => tabs.add() },
   { word: 'doOpen', when: ({ tab }) => !tab.isOpen && !tab.opening, run: ({ tab }) => tabs.open(tab) },
+  { word: 'openRecording', run: () => (ui.openRecording = true) },
   { word: 'doShut', when: ({ tab }) => tab.isOpen, run: ({ tab }) => tabs.close(tab) },
   { word: 'doRemove', when: ({ tab }) => several() || tab.session !== undefined, run: ({ tab }) => tabs.remove(tab) },
   { word: 'doNextSession', when: several, run: beside(1) },

@@ -1,0 +1,224 @@
+package core
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"sockeye"
+	"sockeye/internal/journal"
+	"sockeye/internal/query"
+	"sockeye/internal/recording"
+)
+
+// The bounds of recordings that are opened to be looked at.
+const (
+	maxOpenedRecordings = 8
+	maxOpenedBytes      = 1 << 30 // of one, as it is written anew
+	maxOpenedSessions   = 32      // of one; those with the most events
+	openedSegment       = 8 << 20 // bytes of a file: what a jump to a row reads at most
+)
+
+// OpenedRecording is a recording or capture that is looked at. Its events are a journal of
+// its own, numbered from 1; its sessions are over. All methods may be called from any
+// goroutine.
+type OpenedRecording struct {
+	*query.Reader
+
+	ID      string // "r1"
+	Name    string // of the file or directory, as a person knows it
+	LeftOut int    // sessions beyond those in Sessions
+	Events  uint64
+	// Damages counts places that could not be read, and Cut says that the rest was too much.
+	Damages int
+	Cut     bool
+
+	mu       sync.Mutex
+	sessions []*OpenedSession
+
+	several bool   // it has more than one session
+	next    uint64 // the number after the last
+	dir     string // where it is kept until it is forgotten
+}
+
+// OpenedSession is a session of a recording. Its ID is that of the recording and its own,
+// "r1.s2".
+type OpenedSession struct {
+	*sockeye.Session
+	sockeye.Counters
+	First, Last time.Time
+	Peers       int
+	Events      uint64
+	Recording   *OpenedRecording
+}
+
+// Title is the name of the recording, with the address of the session if there are several.
+func (s *OpenedSession) Title() string {
+	if !s.Recording.several {
+		return s.Recording.Name
+	}
+	return s.Recording.Name + " · " + s.Endpoint.Address.String()
+}
+
+// Sessions are those with the most events, in the order they began, that are not forgotten.
+func (o *OpenedRecording) Sessions() []*OpenedSession {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.sessions)
+}
+
+// openedRecordings are those that are looked at now.
+type openedRecordings struct {
+	mu   sync.Mutex
+	last int
+	list []*OpenedRecording
+}
+
+// OpenRecording opens a recording or capture to be looked at, until its sessions are
+// forgotten or the core shuts down. It is copied to a temporary directory, so that what
+// several runs or another program wrote has numbers in one order; a copy of more than
+// 1 GiB is cut. The error is an *sockeye.Error.
+func (w *Core) OpenRecording(ctx context.Context, r *recording.Recording, name string) (*OpenedRecording, error) {
+	id, err := w.opened.reserve()
+	if err != nil {
+		return nil, err
+	}
+	o := &OpenedRecording{ID: id, Name: name, next: 1}
+	if err := o.copy(ctx, r); err != nil {
+		w.opened.drop(o)
+		return nil, err
+	}
+	w.opened.mu.Lock()
+	defer w.opened.mu.Unlock()
+	w.opened.list = append(w.opened.list, o)
+	return o, nil
+}
+
+// OpenUpload is OpenRecording of a file that comes over the network, of at most 1 GiB.
+func (w *Core) OpenUpload(ctx context.Context, from io.Reader, name string) (*OpenedRecording, error) {
+	f, err := os.CreateTemp("", "sockeye-*.pcapng")
+	if err != nil {
+		return nil, notKept(name, err)
+	}
+	defer os.Remove(f.Name())
+	n, err := io.Copy(f, io.LimitReader(from, maxOpenedBytes+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, notKept(name, err)
+	}
+	if n > maxOpenedBytes {
+		return nil, &sockeye.Error{Kind: sockeye.TooLarge, Op: "read", Target: name,
+			Message: sockeye.Text{En: "the file has more than 1 GiB", Zh: "文件超过 1 GiB"},
+			Hint:    sockeye.Text{En: "sockeye log reads files of any size", Zh: "sockeye log 可读取任意大小的文件"}}
+	}
+	r, err := recording.Open(f.Name())
+	if err != nil {
+		e := *sockeye.ErrorOf(err)
+		e.Target = name
+		e.Hint = sockeye.Text{En: "drop a recording of sockeye, or a capture of tcpdump or Wireshark (pcap, pcapng, also as .gz or .zst)", Zh: "请选择 sockeye 的记录，或 tcpdump、Wireshark 的抓包文件（pcap、pcapng，可为 .gz 或 .zst）"}
+		return nil, &e
+	}
+	return w.OpenRecording(ctx, r, name)
+}
+
+func notKept(name string, err error) error {
+	if e, ok := errors.AsType[*sockeye.Error](err); ok {
+		return e
+	}
+	return &sockeye.Error{Kind: sockeye.System, Op: "read", Target: name, Err: err,
+		Hint: sockeye.Text{En: "the directory for temporary files must have room for it", Zh: "临时目录须有足够空间存放该文件"}}
+}
+
+// Opened are the recordings that are looked at, in the order they were opened.
+func (w *Core) Opened() []*OpenedRecording {
+	w.opened.mu.Lock()
+	defer w.opened.mu.Unlock()
+	return slices.Clone(w.opened.list)
+}
+
+// OpenedSession is a session of a recording that is looked at, or nil.
+func (w *Core) OpenedSession(id string) *OpenedSession {
+	for _, o := range w.Opened() {
+		for _, s := range o.Sessions() {
+			if s.ID == id {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// ReaderOf reads where the events of a session are: in the recording that it is of, or
+// in the core's own journal.
+func (w *Core) ReaderOf(session string) *query.Reader {
+	if s := w.OpenedSession(session); s != nil {
+		return s.Recording.Reader
+	}
+	return w.Reader
+}
+
+// ForgetOpened takes a session of a recording away, and with the last one the recording.
+func (w *Core) ForgetOpened(s *OpenedSession) {
+	o := s.Recording
+	o.mu.Lock()
+	o.sessions = slices.DeleteFunc(o.sessions, func(other *OpenedSession) bool { return other == s })
+	none := len(o.sessions) == 0
+	o.mu.Unlock()
+	if none {
+		w.opened.drop(o)
+	}
+}
+
+// forgetAllOpened takes every recording away.
+func (w *Core) forgetAllOpened() {
+	for _, o := range w.Opened() {
+		w.opened.drop(o)
+	}
+}
+
+func (l *openedRecordings) reserve() (id string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.list) >= maxOpenedRecordings {
+		return "", &sockeye.Error{Kind: sockeye.Misuse, Op: "open",
+			Message: sockeye.Text{En: fmt.Sprintf("%d recordings are open already", maxOpenedRecordings), Zh: fmt.Sprintf("已打开 %d 个记录", maxOpenedRecordings)},
+			Hint:    sockeye.Text{En: "close the tabs of one first", Zh: "请先关闭其中一个的标签页"}}
+	}
+	l.last++
+	return fmt.Sprintf("r%d", l.last), nil
+}
+
+func (l *openedRecordings) drop(o *OpenedRecording) {
+	l.mu.Lock()
+	l.list = slices.DeleteFunc(l.list, func(other *OpenedRecording) bool { return other == o })
+	l.mu.Unlock()
+	if o.dir != "" {
+		os.RemoveAll(o.dir)
+	}
+}
+
+// keepLargest leaves the sessions with the most events, in the order they began.
+func (o *OpenedRecording) keepLargest() {
+	if over := len(o.sessions) - maxOpenedSessions; over > 0 {
+		slices.SortStableFunc(o.sessions, func(a, b *OpenedSession) int { return cmp.Compare(b.Events, a.Events) })
+		o.sessions, o.LeftOut = o.sessions[:maxOpenedSessions], over
+	}
+	slices.SortStableFunc(o.sessions, func(a, b *OpenedSession) int { return a.First.Compare(b.First) })
+}
+
+// read makes the journal of what was copied.
+func (o *OpenedRecording) read() error {
+	r, err := recording.Open(o.dir)
+	if err != nil {
+		return err
+	}
+	o.Reader = query.NewReader(journal.Recorded(r, o.next))
+	o.several = len(o.sessions) > 1
+	o.keepLargest()
+	return nil
+}
