@@ -31,11 +31,13 @@ const (
 	Faulted EventKind = 13 // a fault of a relay hit a message or a connection: kind "fault", Detail.Fault
 
 	Hint EventKind = 14 // what a peer sent first looks like a protocol that is not the endpoint's: Detail.Seen
+
+	Sampled EventKind = 15 // somebody looked at what TCP does for a peer: kind "sample", Detail.TCP
 )
 
 var eventKindNames = [...]string{
 	Opened: "opened", Joined: "joined", Received: "received", Sent: "sent", Finished: "finished",
-	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control", Faulted: "fault", Hint: "hint",
+	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control", Faulted: "fault", Hint: "hint", Sampled: "sample",
 }
 
 // String is the stable name of the kind, or "" for a value that is none.
@@ -123,6 +125,8 @@ type Detail struct {
 	Truncated bool
 	// Seen is what the first bytes of a peer look like (hint).
 	Seen SeenProtocol
+	// TCP is what the kernel told of the peer's connection (sample).
+	TCP *TCPSample
 	// Message is the type of a WebSocket message (received, sent).
 	Message MessageType
 	// Control is a control frame that a peer sent (control).

@@ -44,12 +44,20 @@ type eventLine struct {
 	Control   *ControlFrame   `json:"control,omitempty"`
 	Close     *CloseStatus    `json:"close,omitempty"`
 	Fault     *faultLine      `json:"fault,omitempty"`
+	TCP       *tcpLine        `json:"tcp,omitempty"`
 }
 
 // faultLine is what a fault did, and the same in words.
 type faultLine struct {
 	FaultEvent
 	Message string `json:"message"`
+}
+
+// tcpLine is a sample, and what keeps the connection from sending more.
+type tcpLine struct {
+	TCPSample
+	Limit     TCPLimit `json:"limit,omitempty"`
+	LimitText string   `json:"limit_text,omitempty"`
 }
 
 type errorLine struct {
@@ -140,6 +148,10 @@ func (line *eventLine) detail(d *Detail, l Lang) {
 	}
 	if d.Fault != nil {
 		line.Fault = &faultLine{*d.Fault, d.Fault.Text().In(l)}
+	}
+	if d.TCP != nil {
+		limit, text := d.TCP.Limit()
+		line.TCP = &tcpLine{*d.TCP, limit, text.In(l)}
 	}
 	if d.Lost != (Lost{}) {
 		line.Lost = &lostLine{d.Lost.Events, d.Lost.Bytes}

@@ -7,6 +7,7 @@ type (
 	ErrorLine   = errorLine
 	AttemptLine = attemptLine
 	LostLine    = lostLine
+	TCPLine     = tcpLine
 	FaultLine   = faultLine
 	Translation = translation
 )

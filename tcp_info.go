@@ -9,25 +9,28 @@ import (
 // TCPInfo is what the kernel tells of one TCP connection (Linux: TCP_INFO). A zero is also
 // what a kernel that does not tell it leaves.
 type TCPInfo struct {
-	State            string // as in RFC 9293, "ESTABLISHED"
-	RTT, RTTVariance time.Duration
-	MinRTT           time.Duration // the lowest that was measured
-	Retransmits      uint32        // segments, over the whole connection
-	SegmentsSent     uint32        // with data, those sent again included
-	CongestionWindow uint32        // segments
-	Unacked          uint32        // segments
-	SendMSS          uint32        // bytes
-	PathMTU          uint32        // bytes, as far as the kernel has found out (IP_MTU)
-	SendWindow       uint32        // bytes that the peer has room for: its receive window, as it last said
-	ReceiveWindow    uint32        // bytes that we have room for, as the peer was last told
-	InFlight         uint32        // bytes that were sent and are not acknowledged
-	NotSent          uint32        // bytes that wait here to be sent
-	DeliveryRate     uint64        // bytes per second that arrived lately
-	PacingRate       uint64        // bytes per second that the kernel sends at most; 0: it does not pace
-	Backoff          uint8         // how often in a row the time to send again was doubled
+	State            string        `json:"state,omitempty"` // as in RFC 9293, "ESTABLISHED"
+	RTT              time.Duration `json:"rtt_ns"`          // smoothed
+	RTTVariance      time.Duration `json:"rtt_variance_ns,omitempty"`
+	MinRTT           time.Duration `json:"min_rtt_ns,omitempty"`        // the lowest that was measured
+	Retransmits      uint32        `json:"retransmits"`                 // segments, over the whole connection
+	SegmentsSent     uint32        `json:"segments_sent,omitempty"`     // with data, those sent again included
+	CongestionWindow uint32        `json:"congestion_window,omitempty"` // segments
+	Unacked          uint32        `json:"unacked,omitempty"`           // segments
+	SendMSS          uint32        `json:"send_mss,omitempty"`          // bytes
+	PathMTU          uint32        `json:"path_mtu,omitempty"`          // bytes, as far as the kernel has found out (IP_MTU)
+	SendWindow       uint32        `json:"send_window"`                 // bytes that the peer has room for: its receive window, as it last said
+	ReceiveWindow    uint32        `json:"receive_window,omitempty"`    // bytes that we have room for, as the peer was last told
+	InFlight         uint32        `json:"in_flight"`                   // bytes that were sent and are not acknowledged
+	NotSent          uint32        `json:"not_sent,omitempty"`          // bytes that wait here to be sent
+	DeliveryRate     uint64        `json:"delivery_rate,omitempty"`     // bytes per second that arrived lately
+	PacingRate       uint64        `json:"pacing_rate,omitempty"`       // bytes per second that the kernel sends at most; 0: it does not pace
+	Backoff          uint8         `json:"backoff,omitempty"`           // how often in a row the time to send again was doubled
 	// Busy is for how long there was something to send, PeerLimited and BufferLimited for how
 	// long of that the peer's window, and our send buffer, held it up.
-	Busy, PeerLimited, BufferLimited time.Duration
+	Busy          time.Duration `json:"busy_ns,omitempty"`
+	PeerLimited   time.Duration `json:"peer_limited_ns,omitempty"`
+	BufferLimited time.Duration `json:"buffer_limited_ns,omitempty"`
 }
 
 // TCPLimit says what keeps a connection from sending more: a stable word.

@@ -68,6 +68,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 	"POST /sessions/{id}/peers/{peer}/close":  {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"POST /sessions/{id}/peers/{peer}/abort":  {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"POST /sessions/{id}/peers/{peer}/lines":  {{"?q=1", `{"dtr":1,"rts":"x","break_ms":1e12,"x":1}`, "break_ms dtr q rts x"}},
+	"POST /sessions/{id}/peers/{peer}/sample": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"POST /sessions/{id}/peers/{peer}/finish": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"POST /recordings":                        {{"?q=1", `{"name":"../x","x":1}`, "name q x"}, {"", `{"name":5}`, "name"}},
 	"POST /recordings/upload":                 {{"?x=1&y=1", "", "name x y"}},

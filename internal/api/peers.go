@@ -170,6 +170,22 @@ func (c *requestContext) abortPeer(None) (Peer, error) {
 	return peerOf(s, p, c.lang), nil
 }
 
+// samplePeer asks what TCP does for a peer, and keeps it.
+func (c *requestContext) samplePeer(None) (Sample, error) {
+	_, p, err := c.peer()
+	if err != nil {
+		return Sample{}, err
+	}
+	taken, number := p.SampleTCP()
+	if taken == nil {
+		return Sample{}, &sockeye.Error{Kind: sockeye.Unsupported, Op: "read", Target: fmt.Sprintf("#%d", p.ID),
+			Message: sockeye.Text{En: "the system tells nothing of TCP here", Zh: "系统没有提供 TCP 信息"},
+			Hint:    sockeye.Text{En: "there must be a TCP connection, and a system that tells of it", Zh: "需要有 TCP 连接，且系统提供其信息"}}
+	}
+	e := sockeye.Event{Kind: sockeye.Sampled, Detail: &sockeye.Detail{TCP: taken}}
+	return Sample{Seq: number, Time: stamp(time.Now()), TCP: *e.Line(c.lang).TCP}, nil
+}
+
 func (in SetLines) check(*requestContext) error {
 	var wrong fieldFaults
 	if !(math.Abs(in.BreakMS) < 1e9) {

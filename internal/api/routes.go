@@ -73,6 +73,7 @@ func (s *Server) registerSessions() {
 	handle(s, "PATCH", "/sessions/{id}/peers/{peer}", "Name a peer, or change options for it alone.", (*requestContext).changePeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/close", "Close a connection in good order.", (*requestContext).closePeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/abort", "Abort a connection (RST).", (*requestContext).abortPeer)
+	handle(s, "POST", "/sessions/{id}/peers/{peer}/sample", "Ask the system what TCP does for a peer, and keep that as an event of the record; GET /events?kind=sample gives what was kept.", (*requestContext).samplePeer)
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/finish", "End the sending direction (FIN).", (*requestContext).finishPeer)
 
 	handle(s, "POST", "/sessions/{id}/peers/{peer}/lines", "Set DTR and RTS of a serial port, or send a break.", (*requestContext).setLines)

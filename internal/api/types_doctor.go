@@ -1,5 +1,7 @@
 package api
 
+import "sockeye"
+
 // Diagnosis says why an address does not work, or that it does.
 type Diagnosis struct {
 	Time    string `json:"time,omitempty"`
@@ -52,4 +54,11 @@ type ShareDiagnosis struct {
 type SharedDiagnosis struct {
 	Name string `json:"name"`
 	Text string `json:"text"`
+}
+
+// Sample is what TCP did for a peer at one moment, and the number of its event.
+type Sample struct {
+	Seq  uint64          `json:"seq"`
+	Time string          `json:"time"`
+	TCP  sockeye.TCPLine `json:"tcp"`
 }

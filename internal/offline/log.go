@@ -33,7 +33,7 @@ Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）；�
 		Args: terminal.OnlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.logLsCommand(), a.logShowCommand(), a.logSearchCommand(), a.logVerifyCommand(), a.logRepairCommand(), a.logExportCommand(), a.logPairsCommand())
+	cmd.AddCommand(a.logLsCommand(), a.logShowCommand(), a.logSearchCommand(), a.logVerifyCommand(), a.logRepairCommand(), a.logExportCommand(), a.logPairsCommand(), a.logTCPCommand())
 	return cmd
 }
 

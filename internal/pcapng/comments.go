@@ -96,6 +96,9 @@ func (s *sentences) ofConnection(ev *sockeye.Event) {
 	if d.Fault != nil {
 		s.add(d.Fault.Text())
 	}
+	if d.TCP != nil {
+		s.add(d.TCP.Text())
+	}
 }
 
 // ofProtocol says what the protocol of a message told besides its bytes.

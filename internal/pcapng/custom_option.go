@@ -57,6 +57,7 @@ type detailOption struct {
 	Control   *sockeye.ControlFrame   `json:"control,omitempty"`
 	Close     *sockeye.CloseStatus    `json:"close,omitempty"`
 	Fault     *sockeye.FaultEvent     `json:"fault,omitempty"`
+	TCP       *sockeye.TCPSample      `json:"tcp,omitempty"`
 }
 
 type errorOption struct {
@@ -154,7 +155,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
 		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface, Pair: d.Pair,
-		WebSocket: d.WebSocket, Message: d.Message, Control: d.Control, Close: d.Close, Fault: d.Fault, TLS: d.TLS, Truncated: d.Truncated, Seen: d.Seen,
+		WebSocket: d.WebSocket, Message: d.Message, Control: d.Control, Close: d.Close, Fault: d.Fault, TLS: d.TLS, Truncated: d.Truncated, Seen: d.Seen, TCP: d.TCP,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -172,7 +173,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
 		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface, Pair: n.Pair,
-		WebSocket: n.WebSocket, Message: n.Message, Control: n.Control, Close: n.Close, Fault: n.Fault, TLS: n.TLS, Truncated: n.Truncated, Seen: n.Seen,
+		WebSocket: n.WebSocket, Message: n.Message, Control: n.Control, Close: n.Close, Fault: n.Fault, TLS: n.TLS, Truncated: n.Truncated, Seen: n.Seen, TCP: n.TCP,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

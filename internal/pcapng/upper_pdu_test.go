@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sockeye"
 )
@@ -69,6 +70,23 @@ func TestRoundTripOfLinesAndPairs(t *testing.T) {
 	s.add(sockeye.Event{Kind: sockeye.Faulted, Peer: p, Detail: &sockeye.Detail{Fault: &sockeye.FaultEvent{Kind: "corrupt", Fault: "corrupt bits 2 seed 7", Offset: 3, Bytes: 8, Count: 2, Bits: []int{5, 17}}}})
 	s.add(sockeye.Event{Kind: sockeye.Lines, Peer: p, Detail: &sockeye.Detail{Lines: &sockeye.LineEvent{ModemLines: sockeye.ModemLines{CTS: true}, Changed: []string{"DTR", "CTS"}, Break: sockeye.BreakSent}}})
 	s.at(p, sockeye.Left, sockeye.ReasonUnplugged)
+	s.on(c, sockeye.Ended, nil)
+	wantEvents(t, s.events, s.encode(EncodeOptions{}))
+}
+
+// What TCP did for a peer is kept as statistics of its session, and comes back.
+func TestRoundTripOfSamples(t *testing.T) {
+	s := newScene()
+	c := &sockeye.Session{ID: "s1", Endpoint: sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Port: 10000}}}
+	s.on(c, sockeye.Opened, nil)
+	p := s.peer(c, "127.0.0.1:10000", "127.0.0.1:54321")
+	s.at(p, sockeye.Joined, "")
+	s.received(p, "question")
+	s.add(sockeye.Event{Kind: sockeye.Sampled, Peer: p, Detail: &sockeye.Detail{TCP: &sockeye.TCPSample{
+		TCPInfo: sockeye.TCPInfo{State: "ESTABLISHED", RTT: 1234567, MinRTT: 1000, Retransmits: 3, SegmentsSent: 9, ReceiveWindow: 65535, InFlight: 5, Backoff: 2},
+		Unsent:  7, NotReadingFor: 2500 * time.Millisecond}}})
+	s.sent(p, "answer")
+	s.at(p, sockeye.Left, sockeye.ReasonEOF)
 	s.on(c, sockeye.Ended, nil)
 	wantEvents(t, s.events, s.encode(EncodeOptions{}))
 }

@@ -120,7 +120,7 @@ func (l *frameQuery) contextOf(from uint64) uint64 {
 }
 
 func (l *frameQuery) wantsKind(k sockeye.EventKind) bool {
-	return len(l.kinds) == 0 || slices.Contains(l.kinds, k)
+	return wantsKind(l.kinds, k)
 }
 
 func (l *frameQuery) wantsFrame(f *framing.PeerFrame) bool {

@@ -17,7 +17,8 @@ type Query struct {
 	From     uint64
 	Backward bool
 	Limit    int // most events; 0 is MaxQueryLimit
-	// Filter says which are wanted, and Kinds of which kind; none means all.
+	// Filter says which are wanted, and Kinds of which kind; none means all but samples, of
+	// which there is one a second for each peer that is looked at.
 	Filter recording.Filter
 	Kinds  []sockeye.EventKind
 	// Cut asks for frames: what Filter and Kinds say of bytes and directions is then
@@ -191,6 +192,14 @@ func (l *scan) isFull() bool {
 	return l.scanned >= maxScan || time.Now().After(l.until) || l.ctx.Err() != nil
 }
 
+// wantsKind says whether events of a kind are wanted.
+func wantsKind(kinds []sockeye.EventKind, k sockeye.EventKind) bool {
+	if len(kinds) == 0 {
+		return k != sockeye.Sampled
+	}
+	return slices.Contains(kinds, k)
+}
+
 // next gives the wanted events from a number up to another, exclusive, to take,
 // until that says false. It returns how far it came.
 func (l *scan) next(from, to uint64, take func(e PageEvent) bool) (reached uint64) {
@@ -209,7 +218,7 @@ func (l *scan) next(from, to uint64, take func(e PageEvent) bool) (reached uint6
 		if !ok || e.Seq >= to {
 			return to
 		}
-		wanted := m.Wants(&e) && (len(l.q.Kinds) == 0 || slices.Contains(l.q.Kinds, e.Kind))
+		wanted := m.Wants(&e) && wantsKind(l.q.Kinds, e.Kind)
 		if next := e.NextSeq(); next > from {
 			reached = next
 			if wanted && !take(keep(&e)) {

@@ -14,6 +14,8 @@ import (
 const (
 	tcpSamples     = 20
 	tcpSamplePause = 250 * time.Millisecond
+
+	samplesPerSecond = int(time.Second / tcpSamplePause)
 )
 
 // showTCP looks at what TCP does for a peer, for five seconds, and then shows the numbers,
@@ -46,10 +48,13 @@ func (c *repl) showTCP(words string) error {
 func (c *repl) sampleTCP(p *core.Peer) (list []sockeye.PeerStatus) {
 	tick := time.NewTicker(tcpSamplePause)
 	defer tick.Stop()
-	for range tcpSamples {
+	for n := range tcpSamples {
 		st := p.Status()
 		if st.TCP == nil || st.State == sockeye.Gone {
 			return list
+		}
+		if n%samplesPerSecond == 0 {
+			p.SampleTCP() // once a second, as the page does
 		}
 		list = append(list, st)
 		select {
@@ -83,7 +88,7 @@ func (a *Terminal) tcpText(name string, samples []sockeye.PeerStatus) string {
 			for n, st := range samples {
 				values[n] = value(st)
 			}
-			spark = sparkline(values)
+			spark = Sparkline(values)
 		}
 		rows = append(rows, []string{"  " + r.Name.In(a.Lang), r.Value, spark, r.Meaning.In(a.Lang)})
 	}
@@ -97,8 +102,8 @@ func (a *Terminal) tcpText(name string, samples []sockeye.PeerStatus) string {
 // bars are the heights of a sparkline, the lowest first.
 var bars = []rune("▁▂▃▄▅▆▇█")
 
-// sparkline draws values as one row of bars, from zero to the greatest.
-func sparkline(values []float64) string {
+// Sparkline draws values as one row of bars, from zero to the greatest.
+func Sparkline(values []float64) string {
 	most := 0.0
 	for _, v := range values {
 		most = max(most, v)

@@ -9,10 +9,10 @@ import (
 )
 
 func TestSparkline(t *testing.T) {
-	if got := sparkline([]float64{0, 1, 2, 4, 7}); got != "▁▂▃▅█" {
+	if got := Sparkline([]float64{0, 1, 2, 4, 7}); got != "▁▂▃▅█" {
 		t.Errorf("%s", got)
 	}
-	if got := sparkline([]float64{0, 0}); got != "▁▁" {
+	if got := Sparkline([]float64{0, 0}); got != "▁▁" {
 		t.Errorf("nothing is %s", got)
 	}
 }

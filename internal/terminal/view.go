@@ -156,6 +156,9 @@ func (v *View) Show(e sockeye.Event) error {
 			return v.FrameErr
 		}
 	}
+	if e.Kind == sockeye.Sampled && v.Format != JSONLines {
+		return nil // one a second, of whoever looks at them: /tcp and log tcp show them
+	}
 	switch v.Format {
 	case Quiet:
 		return v.showTrouble(e)
@@ -203,7 +206,7 @@ func (v *View) showRaw(e sockeye.Event) error {
 var marks = map[sockeye.EventKind]struct{ mark, colour string }{
 	sockeye.Opened: {"*", ""}, sockeye.Joined: {"+", "32"}, sockeye.Received: {"←", "36"}, sockeye.Sent: {"→", "35"},
 	sockeye.Finished: {"-", "33"}, sockeye.Left: {"-", "33"}, sockeye.Failed: {"!", "31"}, sockeye.Gap: {"!", "31"}, sockeye.Ended: {"*", ""},
-	sockeye.Lines: {"~", "33"}, sockeye.Paired: {"+", "32"}, sockeye.Control: {"~", "33"}, sockeye.Faulted: {"~", "35"}, sockeye.Hint: {"?", "33"},
+	sockeye.Lines: {"~", "33"}, sockeye.Paired: {"+", "32"}, sockeye.Control: {"~", "33"}, sockeye.Faulted: {"~", "35"}, sockeye.Hint: {"?", "33"}, sockeye.Sampled: {"~", ""},
 }
 
 // AppendLine appends one event as a line a person reads. What came from the

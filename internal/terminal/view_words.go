@@ -59,6 +59,10 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if d.Fault != nil {
 			return d.Fault.Text().In(a.Lang)
 		}
+	case sockeye.Sampled:
+		if d.TCP != nil {
+			return d.TCP.Text().In(a.Lang)
+		}
 	case sockeye.Hint:
 		return d.Seen.Text().In(a.Lang)
 	case sockeye.Control:

@@ -247,6 +247,16 @@ func (p *Peer) Status() sockeye.PeerStatus {
 	return st
 }
 
+// SampleTCP asks the kernel what TCP does for the peer, and keeps that in the record; nil for
+// a peer that has left, and where the system tells nothing. number is that of the event.
+func (p *Peer) SampleTCP() (sample *sockeye.TCPSample, number uint64) {
+	st := p.Status()
+	if sample = st.Sample(); sample == nil || st.State == sockeye.Gone {
+		return nil, 0
+	}
+	return sample, p.record(sockeye.Event{Kind: sockeye.Sampled, Detail: &sockeye.Detail{TCP: sample}})
+}
+
 // Counters are the peer's, and cost nothing.
 func (p *Peer) Counters() sockeye.Counters {
 	return sockeye.Counters{

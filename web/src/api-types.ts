@@ -254,6 +254,7 @@ export interface EventLine {
   control?: ControlFrame;
   close?: CloseStatus;
   fault?: FaultLine;
+  tcp?: TCPSample;
   frames?: Frame[];
   /** more that end here, beyond what one event may have */
   frames_left_out?: number;
@@ -1198,6 +1199,13 @@ export interface Runs {
   runs: Run[];
 }
 
+/** Sample is what TCP did for a peer at one moment, and the number of its event. */
+export interface Sample {
+  seq: number;
+  time: string;
+  tcp: TCPSample;
+}
+
 /**
  * Endpoint is something to open, and how it is answered. Exactly one of Listen and
  * Connect is given.
@@ -1697,6 +1705,33 @@ export interface TCP {
    * Limit is what keeps it from sending more: "application", "peer-window", "network" or
    * "", LimitText the same in a sentence.
    */
+  limit?: string;
+  limit_text?: string;
+}
+
+export interface TCPSample {
+  state?: string;
+  rtt_ns: number;
+  rtt_variance_ns?: number;
+  min_rtt_ns?: number;
+  retransmits: number;
+  segments_sent?: number;
+  congestion_window?: number;
+  unacked?: number;
+  send_mss?: number;
+  path_mtu?: number;
+  send_window: number;
+  receive_window?: number;
+  in_flight: number;
+  not_sent?: number;
+  delivery_rate?: number;
+  pacing_rate?: number;
+  backoff?: number;
+  busy_ns?: number;
+  peer_limited_ns?: number;
+  buffer_limited_ns?: number;
+  unsent: number;
+  not_reading_ns?: number;
   limit?: string;
   limit_text?: string;
 }
