@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 
@@ -93,15 +94,32 @@ type movingPeer struct {
 }
 
 type sentPeer struct {
+	peerFacts
+	passing bool // something is told that changes by itself
+	at      time.Time
+	alive   bool
+	session string
+}
+
+// peerFacts are what a line tells of a peer as soon as it is another.
+type peerFacts struct {
 	state    sockeye.PeerState
 	alias    string
 	counters sockeye.Counters
 	replaces uint64
-	pair     uint64 // its number
-	passing  bool   // something is told that changes by itself
-	at       time.Time
-	alive    bool
-	session  string
+	pair     uint64           // the number of the peer it is paired with in a relay; 0: of none
+	options  *sockeye.Options // those that it alone has; nil: the session's. A change makes new ones
+}
+
+func factsOf(p movingPeer) peerFacts {
+	f := peerFacts{state: p.State(), alias: p.Alias(), counters: p.Counters(), replaces: p.of.Replaces(p.ID)}
+	if other := p.of.Paired(p.Peer); other != nil {
+		f.pair = other.ID
+	}
+	if p.HasOwnOptions() {
+		f.options = p.LiveOptions()
+	}
+	return f
 }
 
 // line is what has changed since the last one.
@@ -179,7 +197,8 @@ func (f *eventFeed) sendSession(line *Live, t *sentSession, s *core.Session, now
 	st := sessionOf(s, f.lang)
 	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Rules != t.Rules || st.Traffic != t.Traffic ||
 		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue ||
-		st.Faults != t.Faults || st.Held != t.Held || st.UpstreamOf != t.UpstreamOf || st.UpstreamSession != t.UpstreamSession || !sameFile(st.File, t.File) || !slices.Equal(st.Recipients, t.Recipients)
+		st.Faults != t.Faults || st.Held != t.Held || st.UpstreamOf != t.UpstreamOf || st.UpstreamSession != t.UpstreamSession || !sameFile(st.File, t.File) || !slices.Equal(st.Recipients, t.Recipients) ||
+		!reflect.DeepEqual(st.Options, t.Options)
 	if !changed {
 		return
 	}
@@ -206,22 +225,14 @@ func (f *eventFeed) sendPeers(line *Live, peers []movingPeer, now time.Time) {
 			f.peers[p.ID] = t
 		}
 		t.alive = true
-		state, alias, n, replaces, pair := p.State(), p.Alias(), p.Counters(), p.of.Replaces(p.ID), pairNumber(p)
-		if len(line.Peers) >= livePeers || !isNew && state == t.state && alias == t.alias && n == t.counters && replaces == t.replaces && pair == t.pair && !(t.passing && now.Sub(t.at) >= liveAgain) {
+		facts := factsOf(p)
+		if len(line.Peers) >= livePeers || !isNew && facts == t.peerFacts && !(t.passing && now.Sub(t.at) >= liveAgain) {
 			continue
 		}
 		told := peerOf(p.of, p.Peer, f.lang)
-		t.state, t.alias, t.counters, t.replaces, t.pair, t.at = state, alias, n, replaces, pair, now
+		t.peerFacts, t.at = facts, now
 		t.passing = told.ReceiveRate > 0 || told.SendRate > 0 || told.Queued > 0
 		line.Peers = append(line.Peers, told)
 		f.turn = p.ID
 	}
-}
-
-// pairNumber is the number of the peer that p is paired with in a relay; 0: of none.
-func pairNumber(p movingPeer) uint64 {
-	if other := p.of.Paired(p.Peer); other != nil {
-		return other.ID
-	}
-	return 0
 }

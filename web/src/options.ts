@@ -34,6 +34,8 @@ export interface OptionField {
   readonly suggest?: readonly string[];
   /** The only system that has it. */
   readonly system?: string;
+  /** It may be changed while the session is open. */
+  readonly live?: boolean;
   /** Milliseconds that "yes" means. */
   readonly bareMs?: number;
 }
@@ -61,8 +63,8 @@ export const options: readonly OptionField[] = [
   {"key":"ttl","name":"ttl","kind":"count","input":"number","topic":["Multicast","组播"],"schemes":["udp"],"label":["TTL, hops","TTL（跳数）"],"help":["how far datagrams go: 1 stays in the network, each router takes one","数据报能走多远：1 不出本网络，每经过一个路由器减一"],"default":[{"text":["1 to a multicast group, else the system's","发往组播组为 1，其余由系统决定"]}],"most":255},
   {"key":"loop","name":"loop","kind":"switch","input":"switch","topic":["Multicast","组播"],"schemes":["udp"],"label":["This machine hears it, too","本机也能收到"],"help":["programs of this machine hear what is sent to a multicast group","本机的程序也能收到发往组播组的数据"],"default":[{"text":["on","on"]}],"on":true},
   {"key":"no_delay","name":"no-delay","kind":"switch","input":"switch","topic":["Buffers","缓冲区"],"schemes":["tcp","ws","tls","wss"],"label":["Send small messages at once","小数据立即发送"],"help":["TCP_NODELAY: send small messages at once","TCP_NODELAY：小数据立即发送"],"default":[{"text":["on","on"]}],"on":true},
-  {"key":"cork","name":"cork","kind":"switch","input":"switch","topic":["Buffers","缓冲区"],"schemes":["tcp","ws","tls","wss"],"label":["Send whole segments only","只发送完整的报文段"],"help":["TCP_CORK: hold back what does not fill a segment, for 200 ms at most","TCP_CORK：不足一个报文段的数据先不发送，最多保留 200 ms"],"system":"Linux"},
-  {"key":"quick_ack","name":"quick-ack","kind":"switch","input":"switch","topic":["Buffers","缓冲区"],"schemes":["tcp","ws","tls","wss"],"label":["Acknowledge at once","立即确认"],"help":["TCP_QUICKACK: acknowledge what comes at once, not with the answer","TCP_QUICKACK：收到数据立即确认，而不是随应答一起"],"system":"Linux"},
+  {"key":"cork","name":"cork","kind":"switch","input":"switch","topic":["Buffers","缓冲区"],"schemes":["tcp","ws","tls","wss"],"label":["Send whole segments only","只发送完整的报文段"],"help":["TCP_CORK: hold back what does not fill a segment, for 200 ms at most","TCP_CORK：不足一个报文段的数据先不发送，最多保留 200 ms"],"system":"Linux","live":true},
+  {"key":"quick_ack","name":"quick-ack","kind":"switch","input":"switch","topic":["Buffers","缓冲区"],"schemes":["tcp","ws","tls","wss"],"label":["Acknowledge at once","立即确认"],"help":["TCP_QUICKACK: acknowledge what comes at once, not with the answer","TCP_QUICKACK：收到数据立即确认，而不是随应答一起"],"system":"Linux","live":true},
   {"key":"keepalive","name":"keepalive","kind":"switch","input":"switch","topic":["Keepalive","保活"],"schemes":["tcp","ws","tls","wss"],"label":["Probe idle peers","探测空闲连接"],"help":["probe idle TCP peers","探测空闲的 TCP 连接"],"default":[{"text":["on","on"]}],"on":true},
   {"key":"keepalive_idle_ms","name":"keepalive-idle","kind":"time","input":"time","topic":["Keepalive","保活"],"schemes":["tcp","ws","tls","wss"],"label":["First probe after","首次探测前空闲"],"help":["idle time before the first probe","首次探测前的空闲时间"],"default":[{"text":["5s","5s"]}]},
   {"key":"keepalive_interval_ms","name":"keepalive-interval","kind":"time","input":"time","topic":["Keepalive","保活"],"schemes":["tcp","ws","tls","wss"],"label":["Between probes","探测间隔"],"help":["time between probes","探测间隔"],"default":[{"text":["5s","5s"]}]},
@@ -73,7 +75,7 @@ export const options: readonly OptionField[] = [
   {"key":"read_size","name":"read-size","kind":"bytes","input":"number","topic":["Buffers","缓冲区"],"label":["Most bytes of a read","单次接收上限"],"help":["most bytes one read takes","单次最多接收的字节数"],"default":[{"text":["64KiB","64KiB"]}],"most":1073741824},
   {"key":"half_open_ms","name":"half-open","kind":"time","input":"time","topic":["Peers","连接对象"],"schemes":["tcp","unix","ws","tls","wss"],"label":["Keep peers that finished sending for","对方结束发送后保留"],"help":["how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent","对方结束发送后连接保留多久（不写时间为 1m）；不用此项则发完即断开"],"bareMs":60000},
   {"key":"send_timeout_ms","name":"send-timeout","kind":"time","input":"time","topic":["Peers","连接对象"],"label":["Send timeout","发送超时"],"help":["how long a send waits for a peer that does not read","对方不接收时发送最多等待多久"],"default":[{"text":["for ever","一直等待"]}]},
-  {"key":"broadcast","name":"broadcast","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["udp"],"label":["Allow broadcast","允许广播"],"help":["allow sending to a broadcast address","允许向广播地址发送"]},
+  {"key":"broadcast","name":"broadcast","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["udp"],"label":["Allow broadcast","允许广播"],"help":["allow sending to a broadcast address","允许向广播地址发送"],"live":true},
   {"key":"dont_fragment","name":"dont-fragment","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["udp"],"label":["Never fragment","禁止分片"],"help":["refuse a datagram that is longer than the path carries, instead of cutting it into fragments","数据报超过路径 MTU 时拒绝发送，而不是分片"],"default":[{"text":["the system's choice","系统决定"]}]},
   {"key":"reuse_address","name":"reuse-address","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["tcp","udp","ws","tls","wss"],"mode":"listen","label":["Reuse the address","重用地址"],"help":["SO_REUSEADDR: listen although old connections of the port are not forgotten","SO_REUSEADDR：端口上的旧连接尚未消失时也能监听"],"default":[{"schemes":["tcp","ws","tls","wss"],"text":["on","开启"]},{"text":["off","关闭"]}]},
   {"key":"reuse_port","name":"reuse-port","kind":"switch","input":"switch","topic":["Socket","套接字"],"schemes":["tcp","udp","ws","tls","wss"],"label":["Share the port","共用端口"],"help":["SO_REUSEPORT: share the port with other processes","SO_REUSEPORT：与其他进程共用端口"],"system":"Linux"},

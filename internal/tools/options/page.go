@@ -29,6 +29,7 @@ type field struct {
 	Words   []fieldWord        `json:"words,omitempty"`
 	Suggest []string           `json:"suggest,omitempty"`
 	System  string             `json:"system,omitempty"`
+	Live    bool               `json:"live,omitempty"`
 	BareMS  int64              `json:"bareMs,omitempty"`
 }
 
@@ -84,6 +85,8 @@ export interface OptionField {
   readonly suggest?: readonly string[];
   /** The only system that has it. */
   readonly system?: string;
+  /** It may be changed while the session is open. */
+  readonly live?: boolean;
   /** Milliseconds that "yes" means. */
   readonly bareMs?: number;
 }
@@ -100,7 +103,7 @@ export const options: readonly OptionField[] = [
 func fieldOf(d *sockeye.Option) field {
 	f := field{Key: d.Key(sockeye.JSONForm), Name: d.Name, Kind: d.Kind, Input: inputOf(d), Topic: both(d.Topic), Open: d.Prominent, Schemes: d.Schemes, Mode: d.Mode,
 		Label: both(d.Label), Help: both(d.Help), On: d.IsOnByDefault(), Least: d.Least, Most: d.Most, BareMS: int64(d.Bare / time.Millisecond),
-		Suggest: d.Suggest, System: d.System}
+		Suggest: d.Suggest, System: d.System, Live: d.Live}
 	if d.Kind == sockeye.OptionChoice {
 		for n, v := range d.WordValues() {
 			f.Words = append(f.Words, fieldWord{v, both(d.Words[n].Help)})

@@ -63,7 +63,7 @@ const certificateText = (c: Certificate): string =>
     .join('\n');
 
 // These are shown above, or by controls of their own.
-const shown = new Set(['tcp', 'process', 'lines', 'tls']);
+const shown = new Set(['tcp', 'process', 'lines', 'tls', 'options']);
 
 function otherRows(p: Peer): DetailRow[] {
   return Object.entries(p).flatMap(([group, fields]) => {

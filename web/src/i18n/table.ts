@@ -15,6 +15,7 @@ import type { tlsWords } from './tls';
 import { networkWords } from './network';
 import type { openedWords } from './opened';
 import type { paletteWords } from './palette';
+import type { peerOptionWords } from './peerOptions';
 import type { peerWords } from './peers';
 import type { relayWords } from './relay';
 import type { rowWords } from './rows';
@@ -295,6 +296,7 @@ type LaterWords =
   & typeof messageWords
   & typeof openedWords
   & typeof paletteWords
+  & typeof peerOptionWords
   & typeof peerWords
   & typeof relayWords
   & typeof rowWords

@@ -20,6 +20,7 @@ export const later = {
   peers: () => import('./peers/PeerList.svelte'),
   peerChoices: () => import('./send/PeerChoices.svelte'),
   peerDetails: () => import('./peers/PeerDetails.svelte'),
+  peerOptions: () => import('./peers/PeerOptions.svelte'),
   portLines: () => import('./peers/PortLines.svelte'),
   rateChart: () => import('./peers/RateChart.svelte'),
   removeTab: () => import('./shell/RemoveTab.svelte'),
