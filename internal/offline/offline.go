@@ -1,6 +1,6 @@
-// Package offline has the commands that open no session: they read recordings and
-// workspaces, say what bytes, names and this machine's addresses are, and find why a
-// connection does not work.
+// Package offline has the commands that need no workbench: they read recordings and
+// workspaces, say what bytes, names and this machine's addresses are, find why a
+// connection does not work, and put load on a target.
 package offline
 
 import (

@@ -22,6 +22,8 @@ type Rule struct {
 	Requests sockeye.EventKind
 	// Timeout is after how long an answer is late; 0 is never.
 	Timeout time.Duration
+	// Digits are how exact latencies are kept: 2, or 3 as with 0. Two need a seventh of the memory.
+	Digits int
 }
 
 // Message is a frame as pairing sees it.
@@ -83,7 +85,7 @@ func New(r Rule) *Matcher {
 	return &Matcher{rule: r, peers: map[peerKey]*peerPairs{}}
 }
 
-func newHistogram() *hdr.Histogram { return hdr.New(1, maxLatency, 3) }
+func newHistogram(digits int) *hdr.Histogram { return hdr.New(1, maxLatency, cmp.Or(digits, 3)) }
 
 // Message takes the next message.
 func (m *Matcher) Message(msg Message) {
@@ -108,7 +110,7 @@ func (m *Matcher) Message(msg Message) {
 	case decode.Request:
 		p.request(msg)
 	default:
-		p.answer(msg, m.rule.Timeout)
+		p.answer(msg, &m.rule)
 	}
 }
 
@@ -136,7 +138,7 @@ func (p *peerPairs) request(msg Message) {
 }
 
 // answer takes an answer: to the oldest request of the other direction with its key.
-func (p *peerPairs) answer(msg Message, timeout time.Duration) {
+func (p *peerPairs) answer(msg Message, rule *Rule) {
 	at := slices.IndexFunc(p.pending, func(r Message) bool { return r.Key == msg.Key && r.Kind != msg.Kind })
 	if at < 0 {
 		p.Unexpected++
@@ -148,11 +150,11 @@ func (p *peerPairs) answer(msg Message, timeout time.Duration) {
 	took := msg.Time.Sub(p.pending[at].Time)
 	p.pending = slices.Delete(p.pending, at, at+1)
 	p.Answered++
-	if timeout > 0 && took > timeout {
+	if rule.Timeout > 0 && took > rule.Timeout {
 		p.Late++
 	}
 	if p.latency == nil {
-		p.latency = newHistogram()
+		p.latency = newHistogram(rule.Digits)
 	}
 	p.latency.RecordValue(min(max(took.Microseconds(), 1), maxLatency))
 }
@@ -168,11 +170,33 @@ func (m *Matcher) Left(peer *sockeye.Peer) {
 	}
 }
 
+// Waiting is how many requests have no answer yet, of all peers.
+func (m *Matcher) Waiting() (n int) {
+	for _, p := range m.order {
+		n += len(p.pending)
+	}
+	return n
+}
+
+// GiveUp takes every request that waits for missing.
+func (m *Matcher) GiveUp() {
+	for _, p := range m.order {
+		p.Missing += len(p.pending)
+		p.pending = nil
+	}
+}
+
+// merge adds the peers of another matcher, which is not used any more.
+func (m *Matcher) merge(o *Matcher) {
+	m.order = append(m.order, o.order...)
+	m.leftOut += o.leftOut
+}
+
 // Report is what was found so far. Requests that no answer came to are missing once the
 // time-out is over at now, or, without one, at now.IsZero: the end of all traffic.
 func (m *Matcher) Report(now time.Time) Report {
 	r := Report{LeftOut: m.leftOut}
-	whole := &peerPairs{latency: newHistogram()}
+	whole := &peerPairs{latency: newHistogram(3)}
 	for _, p := range m.order {
 		counts := p.Counts
 		for _, waiting := range p.pending {
@@ -183,13 +207,13 @@ func (m *Matcher) Report(now time.Time) Report {
 				counts.Waiting++
 			}
 		}
-		r.Peers = append(r.Peers, PeerReport{Peer: p.peer, Counts: counts, Latency: latencyOf(p.latency)})
+		r.Peers = append(r.Peers, PeerReport{Peer: p.peer, Counts: counts, Latency: LatencyOf(p.latency)})
 		whole.add(counts)
 		if p.latency != nil {
 			whole.latency.Merge(p.latency)
 		}
 	}
-	r.All, r.Latency = whole.Counts, latencyOf(whole.latency)
+	r.All, r.Latency = whole.Counts, LatencyOf(whole.latency)
 	r.Histogram = barsOf(whole.latency)
 	slices.SortStableFunc(r.Peers, func(a, b PeerReport) int { return cmp.Compare(b.Requests, a.Requests) })
 	return r

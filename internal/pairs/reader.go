@@ -71,6 +71,20 @@ func (r *Reader) Event(e *sockeye.Event) {
 // Held is about how much memory the reader needs for what is no frame yet.
 func (r *Reader) Held() int { return r.split.Held() }
 
+// Waiting is how many requests have no answer yet.
+func (r *Reader) Waiting() int { return r.matcher.Waiting() }
+
+// GiveUp takes every request that waits for missing: what comes later answers none of them.
+func (r *Reader) GiveUp() { r.matcher.GiveUp() }
+
+// Merge adds what another reader of other peers found, which is not used any more.
+func (r *Reader) Merge(o *Reader) {
+	r.matcher.merge(o.matcher)
+	if r.sequence != nil && o.sequence != nil {
+		r.sequence.order = append(r.sequence.order, o.sequence.order...)
+	}
+}
+
 // End ends all streams: what still waits is missing.
 func (r *Reader) End() (Report, []SequenceReport) {
 	r.split.End(r.frame)

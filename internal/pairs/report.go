@@ -45,7 +45,8 @@ type Bar struct {
 	Count int64 `json:"count"`
 }
 
-func latencyOf(h *hdr.Histogram) Latency {
+// LatencyOf says what a histogram of microseconds holds; nil holds nothing.
+func LatencyOf(h *hdr.Histogram) Latency {
 	if h == nil || h.TotalCount() == 0 {
 		return Latency{}
 	}
