@@ -318,6 +318,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/framing", "internal/payload", "delimiters are typed in hex or with escapes"},
 	{"internal/framing", "internal/checksum", "frames are judged by the checksum in them"},
 	{"internal/framing", ".", "events are cut into frames"},
+	{"internal/pairs", "internal/payload", "names of peers are made safe to show"},
 	{"internal/pairs", "internal/framing", "messages are frames"},
 	{"internal/pairs", "internal/decode", "decoders say what is a request, and what it has in common with its answer"},
 	{"internal/pairs", "internal/fields", "a value is in a request and its answer, or counts messages"},

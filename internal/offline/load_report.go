@@ -108,11 +108,11 @@ func (a *commands) loadText(r *load.Report, s *load.Spec) string {
 		return b.String()
 	}
 	b.WriteByte('\n')
-	short := r.Pairs
+	short := r.Pairs.Line(r.Sequences)
 	if len(short.Peers) > manyPeers {
 		short.Peers = short.Peers[:manyPeers]
 	}
-	b.WriteString(a.pairsText(&short, r.Sequences))
+	b.WriteString(PairsText(a.Terminal, &short))
 	if left := len(r.Pairs.Peers) - len(short.Peers); left > 0 {
 		fmt.Fprintf(&b, a.t("%d more connections: --json lists them\n", "另有 %d 个连接：--json 列出全部\n"), left)
 	}

@@ -92,6 +92,7 @@ func (a *commands) logPairs(args []string, f *logPairsFlags) error {
 		fmt.Fprintln(a.Err, a.t("sockeye: there are no messages\nhint: --decode, --frame or --fields say how they are found", "sockeye: 没有消息\n提示：用 --decode、--frame 或 --fields 指定如何找到消息"))
 		return terminal.Exit{Code: terminal.ExitNetwork}
 	}
-	_, err = io.WriteString(a.Out, a.pairsText(&report, sequences))
+	line := report.Line(sequences)
+	_, err = io.WriteString(a.Out, PairsText(a.Terminal, &line))
 	return err
 }

@@ -1,11 +1,13 @@
 package pairs
 
 import (
+	"fmt"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"sockeye"
+	"sockeye/internal/payload"
 )
 
 // Report is what became of requests, of all peers together and of each, those with most
@@ -108,6 +110,19 @@ type PeerLine struct {
 	Alias  string `json:"alias,omitempty"`
 	Counts
 	Latency Latency `json:"latency"`
+}
+
+// Name is the peer as lists show it: "#1 kitchen (192.168.1.88:502)". It is safe to print.
+func (p *PeerLine) Name() string {
+	if p.Alias != "" {
+		return fmt.Sprintf("#%d %s (%s)", p.PeerID, payload.SafeString(p.Alias), payload.SafeString(p.Peer))
+	}
+	return fmt.Sprintf("#%d %s", p.PeerID, payload.SafeString(p.Peer))
+}
+
+// Name is the peer as lists show it. It is safe to print.
+func (s *SequenceLine) Name() string {
+	return fmt.Sprintf("#%d %s", s.PeerID, payload.SafeString(s.Peer))
 }
 
 // SequenceLine is one direction of a peer whose messages count.
