@@ -209,6 +209,8 @@ var edges = []struct{ from, to, why string }{
 	{"internal/load", "internal/transport", "each connection is a session"},
 	{"internal/load", "internal/transport/schemes", "which driver opens which scheme"},
 	{"internal/load", "internal/pairs", "requests are matched with answers as in other traffic"},
+	{"internal/load", "internal/framing", "its tests say how answers are found"},
+	{"internal/load", "internal/fields", "its tests pair by a value"},
 	{"internal/load", "internal/payload", "messages are payloads"},
 	{"internal/load", ".", "the nouns"},
 

@@ -92,6 +92,6 @@ func Run(ctx context.Context, s Spec) (*Report, error) {
 
 // counters are what all connections count together.
 type counters struct {
-	sent, sentBytes, received, errors atomic.Uint64
-	opened, lost, failed              atomic.Int64
+	sent, sentBytes, received atomic.Uint64
+	opened, lost, failed      atomic.Int64
 }

@@ -112,7 +112,7 @@ func (a *commands) logRepair(args []string) error {
 }
 
 // exportForms are what log export writes.
-var exportForms = []string{"text", "csv", "json", "raw", "pcapng"}
+var exportForms = []string{"text", "csv", "json", "jsonl", "raw", "pcapng"}
 
 func (a *commands) logExportCommand() *cobra.Command {
 	var f filterFlags
@@ -129,6 +129,7 @@ direction in a file of its own, or one pcapng file.`,
 		Example: `  sockeye log export board-log --format csv --output board.csv
   sockeye log export board-log --format raw --output board-bytes --peer kitchen
   sockeye log export board-log --format csv --fields keys --output values.csv
+  sockeye log export board-log --format jsonl --fields board.toml#env
   sockeye log export capture.pcap --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
@@ -138,7 +139,7 @@ direction in a file of its own, or one pcapng file.`,
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&form, "format", "text", a.t("text, csv, json, raw or pcapng", "text、csv、json、raw 或 pcapng"))
+	fs.StringVar(&form, "format", "text", a.t("text, csv, json, jsonl, raw or pcapng; jsonl is json, but with --fields only the values", "text、csv、json、jsonl、raw 或 pcapng；jsonl 与 json 相同，但加 --fields 时只有字段值"))
 	fs.StringVarP(&to, "output", "o", "", a.t("file to write, or directory for raw; must not exist (default: standard output)", "写入的文件（raw 为目录），不能已存在（默认写到标准输出）"))
 	f.register(a, fs)
 	f.registerContent(a, fs)
@@ -239,6 +240,8 @@ func (a *commands) writeExport(d *recording.Reader, m *recording.Matcher, x expo
 	switch form := x.form; {
 	case form == "csv" && x.cut != nil && len(x.cut.Fields) > 0:
 		return a.writeValues(d, m, x, out)
+	case form == "jsonl" && x.cut != nil && len(x.cut.Fields) > 0:
+		return a.writeValueLines(d, m, x, out)
 	case form == "csv" && x.cut != nil:
 		return a.writeFrames(d, m, x.wants, x.cut, out)
 	case form == "csv":
@@ -249,7 +252,7 @@ func (a *commands) writeExport(d *recording.Reader, m *recording.Matcher, x expo
 	v := a.NewView(terminal.Lines, out, io.Discard, false)
 	v.Dated, v.WantsFrame = true, x.wants
 	v.ShowFrames(x.cut)
-	if x.form == "json" {
+	if x.form == "json" || x.form == "jsonl" {
 		v.Format = terminal.JSONLines
 	}
 	err := d.Each(a.Ctx, m, func(e *sockeye.Event) error {

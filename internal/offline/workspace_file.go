@@ -2,8 +2,12 @@ package offline
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"sockeye"
+	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -55,4 +59,32 @@ func ReadRegisters(path string) (map[string]string, error) {
 			sockeye.Text{En: `write [registers] and lines like "holding 100" = 'i16be temp*0.1 "°C"'`, Zh: `写 [registers]，以及 "holding 100" = 'i16be temp*0.1 "°C"' 这样的行`})
 	}
 	return f.Registers, nil
+}
+
+// ReadFields reads the field specs that a workspace file has under a name. The rest of the
+// file has to be sound, too.
+func ReadFields(path, name string) (specs []string, err error) {
+	f, err := workspace.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Openings(); err != nil {
+		return nil, err
+	}
+	text, known := f.Fields[name]
+	if !known {
+		names := slices.Sorted(maps.Keys(f.Fields))
+		hint := sockeye.Text{En: "write [fields] and a line like env = 'keys temp, hum'", Zh: "写 [fields]，以及 env = 'keys temp, hum' 这样的行"}
+		if len(names) > 0 {
+			list := payload.SafeString(strings.Join(names, ", "))
+			hint = sockeye.Text{En: "it has " + list, Zh: "其中有 " + list}
+		}
+		return nil, terminal.Usage("", sockeye.Text{En: fmt.Sprintf("the file has no field specs %q", name), Zh: fmt.Sprintf("该文件没有名为 %q 的字段格式", name)}, hint)
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			specs = append(specs, line)
+		}
+	}
+	return specs, nil
 }

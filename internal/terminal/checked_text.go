@@ -3,6 +3,7 @@ package terminal
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/pflag"
 
@@ -102,17 +103,35 @@ func isSync(s string) error {
 	return Usage("", sockeye.Text{En: fmt.Sprintf("%q is not a way to sync: relaxed or always", s), Zh: fmt.Sprintf("%q：同步方式只能是 relaxed 或 always", s)}, sockeye.Text{})
 }
 
-// checkedFields is a flag with the specs of named values, which may come several times.
-type checkedFields struct{ to *[]string }
+// checkedFields is a flag with the specs of named values, which may come several times. One
+// that is FILE#NAME stands for those that a workspace file has under that name.
+type checkedFields struct {
+	to       *[]string
+	terminal *Terminal
+}
 
 func (f *checkedFields) String() string { return "" }
 
 func (f *checkedFields) Type() string { return "stringArray" }
 
 func (f *checkedFields) Set(s string) error {
+	if path, name, ok := cutLast(s, "#"); ok && f.terminal.ReadFields != nil {
+		if _, err := os.Stat(path); err == nil {
+			return f.fromFile(path, name)
+		}
+	}
 	if _, err := fields.Parse(s); err != nil {
 		return err
 	}
 	*f.to = append(*f.to, s)
+	return nil
+}
+
+func (f *checkedFields) fromFile(path, name string) error {
+	specs, err := f.terminal.ReadFields(path, name)
+	if err != nil {
+		return err
+	}
+	*f.to = append(*f.to, specs...)
 	return nil
 }

@@ -25,7 +25,7 @@ type FrameFlags struct {
 // Register adds the flags to a command.
 func (f *FrameFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(CheckedText(&f.Frame, isFraming), "frame", a.T("show frames, found so: line, delim:0d0a, length:size=2, idle:20ms, modbus-tcp, json and more", "按帧显示，分帧方式：line、delim:0d0a、length:size=2、idle:20ms、modbus-tcp、json 等"))
-	fs.Var(&checkedFields{&f.Fields}, "fields", a.T("show the named values of frames: keys, csv, json, nmea, 'u8 id, i16be temp*0.1 \"°C\"' and more; several are tried in turn", "显示帧中的字段值：keys、csv、json、nmea、'u8 id, i16be temp*0.1 \"°C\"' 等；可写多个，依次尝试"))
+	fs.Var(&checkedFields{&f.Fields, a}, "fields", a.T("show the named values of frames: keys, csv, json, nmea, 'u8 id, i16be temp*0.1 \"°C\"' and more, or FILE#NAME for those of a workspace; several are tried in turn", "显示帧中的字段值：keys、csv、json、nmea、'u8 id, i16be temp*0.1 \"°C\"' 等，或用 FILE#名称 取工作区文件中的字段格式；可写多个，依次尝试"))
 	fs.Var(CheckedText(&f.Check, isChecksum), "check", a.T("with --frame: the checksum that frames end with, such as crc16modbus", "配合 --frame：帧尾的校验，例如 crc16modbus"))
 }
 

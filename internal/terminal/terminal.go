@@ -48,8 +48,10 @@ type Terminal struct {
 	interrupt func()
 	// ReadRegisters reads the names of registers in a workspace file, for --registers.
 	ReadRegisters func(path string) (map[string]string, error)
-	stdin         stdinFile
-	fromHub       stdinFile // the recording that was read from a hub
+	// ReadFields reads the field specs that a workspace file has under a name, for --fields.
+	ReadFields func(path, name string) ([]string, error)
+	stdin      stdinFile
+	fromHub    stdinFile // the recording that was read from a hub
 
 	stop, stopNow context.CancelCauseFunc
 	keyboard      chan os.Signal // interrupts that come as keys
