@@ -103,6 +103,10 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	if o.relay != nil {
 		answers = o.relay
 	}
+	var loopOf *transport.Session
+	if o.upstreamOf != nil {
+		loopOf = o.upstreamOf.transport
+	}
 	var err error
 	s.transport, err = transport.Open(ctx, ep, transport.Config{
 		Driver:      schemes.Driver(ep.Address.Network),
@@ -111,6 +115,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 		BufferLease: func() transport.BufferLease { return w.journal.Lease() },
 		Responder:   answers,
 		OnDemand:    o.upstreamOf != nil,
+		LoopOf:      loopOf,
 		OnSend:      s.responder.OnSend(),
 		NextPeer:    func() uint64 { return w.lastPeer.Add(1) },
 		OnJoin: func(p *sockeye.Peer) {

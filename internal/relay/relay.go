@@ -67,7 +67,7 @@ type pair struct {
 
 	number   uint64                  // counts the relay's pairs
 	to       [2]atomic.Pointer[path] // to the upstream and from it; nil: no faults so far
-	passed   [2]atomic.Uint64        // bytes that were received each way
+	passed   [2]atomic.Uint64        // bytes of datagrams that were received each way
 	finished [2]atomic.Bool          // that a direction has ended was passed on
 
 	opening *opening           // what down sends first; nil: nobody asks
@@ -98,6 +98,16 @@ func (l *pair) wayOf(p *transport.Peer) int {
 	return fromUpstream
 }
 
+// offsetOf is where what was received just now begins in all that a peer sent. Datagrams are
+// counted here, because several may have come before the first of them is seen to.
+func (l *pair) offsetOf(p *transport.Peer, data []byte) uint64 {
+	n := uint64(len(data))
+	if p.Network.Traits().Datagram {
+		return l.passed[l.wayOf(p)].Add(n) - n
+	}
+	return p.Counters().ReceivedBytes - n
+}
+
 // The directions of a pair.
 const (
 	toUpstream   = 0
@@ -126,6 +136,9 @@ func (r downstream) Joined(p *transport.Peer) {
 	}
 	r.mu.Unlock()
 	p.Hold() // the upstream may answer after p finished sending
+	if r.byFirst {
+		p.Resume()
+	}
 	r.running.Go(func() { r.link(l) })
 }
 
@@ -182,6 +195,8 @@ func (r *Relay) link(l *pair) {
 	r.useFaults(l)
 	close(l.linked)
 	r.changing.Unlock()
+	l.down.Resume()
+	up.Resume()
 	if r.loops(l) {
 		r.refuse(l)
 	}
@@ -225,8 +240,23 @@ func (r *Relay) bind(up *transport.Peer, l *pair) {
 	}
 }
 
-// of is the pair of a peer; nil if it has none any more.
+// of is the pair of a peer; nil if it has none any more. Whose one that was dialled is, it
+// waits to know, until p closes.
 func (r *Relay) of(p *transport.Peer) *pair {
+	l := r.pairOf(p)
+	if l == nil || l.down != nil {
+		return l
+	}
+	select {
+	case <-l.linked:
+		return r.pairOf(p)
+	case <-p.Closing():
+		return nil
+	}
+}
+
+// pairOf is the pair of a peer as it is known now: it has no peers if that is not.
+func (r *Relay) pairOf(p *transport.Peer) *pair {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.pairs[p]
@@ -251,23 +281,39 @@ func (r *Relay) Other(p *transport.Peer) *sockeye.Peer {
 
 type upstream struct{ *Relay }
 
-// Joined waits until it is known whose connection this is: nothing of it is read before.
-// Datagrams only come after some were sent, and their sockets have a reader of their own.
+// Joined notes that it will be known whose connection this is. Datagrams only come after
+// some were sent, and their sockets have a reader of their own.
 func (r upstream) Joined(p *transport.Peer) {
 	if p.Network.Traits().Datagram {
 		return
 	}
 	r.mu.Lock()
-	l := r.pairs[p]
-	if l == nil {
-		l = &pair{linked: make(chan struct{})}
-		r.pairs[p] = l
+	defer r.mu.Unlock()
+	if r.pairs[p] == nil {
+		r.pairs[p] = &pair{linked: make(chan struct{})}
 	}
-	r.mu.Unlock()
+}
+
+// Forward is the peer at the other side; nil if that is not known yet, or if there are
+// faults between them.
+func (r *Relay) Forward(p *transport.Peer) *transport.Peer {
+	l := r.pairOf(p)
+	if l == nil || l.down == nil || l.opening != nil {
+		return nil
+	}
 	select {
 	case <-l.linked:
-	case <-p.Closing():
+	default:
+		return nil
 	}
+	to, way := l.up, toUpstream
+	if p == l.up {
+		to, way = l.down, fromUpstream
+	}
+	if w := l.to[way].Load(); to == nil || w != nil && w.isEngaged.Load() {
+		return nil
+	}
+	return to
 }
 
 // Received passes on what came, and returns when the other side's system has taken it, or
@@ -286,7 +332,7 @@ func (r *Relay) Received(p *transport.Peer, data []byte) {
 		return
 	}
 	way := l.wayOf(p)
-	offset := l.passed[way].Add(uint64(len(data))) - uint64(len(data))
+	offset := l.offsetOf(p, data)
 	if w := l.to[way].Load(); w != nil && w.isEngaged.Load() {
 		w.take(data, offset)
 		return

@@ -24,6 +24,9 @@ func (p *DriverPeer) Init(d *DriverSession, id *sockeye.Peer) {
 // Public is the peer as everybody else sees it.
 func (p *DriverPeer) Public() *Peer { return (*Peer)(p) }
 
+// Session is the session that the peer belongs to.
+func (p *DriverPeer) Session() *DriverSession { return (*DriverSession)(p.session) }
+
 // SetMover says who moves the peer's bytes. It is called before anybody else can find
 // the peer.
 func (p *DriverPeer) SetMover(m Mover) { p.mover = m }

@@ -315,6 +315,13 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 	p.reason, p.cause = r, cause
 }
 
+// Resume lets what the peer sends be read; see Forwarder.
+func (p *Peer) Resume() {
+	if m, ok := p.mover.(interface{ Resume() }); ok {
+		m.Resume()
+	}
+}
+
 // Reason is why the peer left; "" while it is there.
 func (p *Peer) Reason() sockeye.Reason {
 	if p.State() != sockeye.Gone {

@@ -64,6 +64,17 @@ type SyncResponder interface {
 	Reply(p *Peer, data []byte) (reply []byte, now bool)
 }
 
+// Forwarder is a Responder that passes on what each peer sends to another one. On Linux its
+// TCP peers are served by one loop, those of the session that listens together with those
+// that sessions dialled for it (Config.LoopOf), so Joined and Forward must not wait for
+// anything. A loop reads nothing from a peer before Peer.Resume.
+type Forwarder interface {
+	FinishResponder
+	// Forward is called instead of Received, and returns the peer to which what p sent goes;
+	// nil: Received is to see to it, on a goroutine that p has from then on.
+	Forward(p *Peer) *Peer
+}
+
 // BufferLease is memory of the recorder. An event whose data lies in what Take returned
 // last is recorded without being copied. It belongs to one goroutine.
 type BufferLease interface {
@@ -110,6 +121,9 @@ type Config struct {
 
 	// OnDemand has a connecting session connect nowhere by itself: Session.Dial does.
 	OnDemand bool
+	// LoopOf is the session that a Forwarder joins the connections of this one with; nil:
+	// there is none.
+	LoopOf *Session
 
 	// Driver opens the endpoint.
 	Driver Driver

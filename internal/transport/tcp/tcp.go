@@ -160,6 +160,11 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 	if err != nil {
 		return nil, err
 	}
+	if p, ok := epoll.Join(s, c.TCPConn, how); p != nil {
+		return p, nil
+	} else if ok {
+		return nil, transport.ErrClosing
+	}
 	if p, ok := s.Join(c, how); ok {
 		return p, nil
 	}

@@ -27,6 +27,7 @@ type epollConn struct {
 	finished       bool                   // the peer's FIN was read
 	bulk           bool                   // the last read was a large one
 	levelTriggered bool                   // it is told of as long as there is something to read
+	paused         bool                   // it is not read: where its bytes go is not known yet, or takes no more
 	pending        *pendingWrite          // of a reply; while there is one, nothing is read
 	portable       *transport.StreamMover // who has taken over, or nil
 
@@ -45,6 +46,8 @@ func (c *epollConn) serve(events uint32) (asked bool) {
 	c.order.Lock() // no defer on this path: every message pays for it
 	switch {
 	case c.fd < 0: // ended or handed over since
+	case c.loop.forwards:
+		asked = c.serveForward(events)
 	case c.finished:
 		c.end(socketError(int(c.fd)))
 	case c.pending != nil:
@@ -60,14 +63,14 @@ func (c *epollConn) serve(events uint32) (asked bool) {
 
 // join takes the connection into session and loop, unless the session is closing.
 // The lock keeps away who finds the peer before it is complete.
-func (c *epollConn) join() bool {
+func (c *epollConn) join(how *sockeye.Detail) bool {
 	c.order.Lock()
 	defer c.order.Unlock()
-	if !c.loop.session.Add(&c.peer) {
+	if !c.peer.Session().Add(&c.peer) {
 		return false
 	}
 	c.loop.add(c)
-	c.peer.RecordJoined(nil)
+	c.peer.RecordJoined(how)
 	return true
 }
 
@@ -79,7 +82,7 @@ func (c *epollConn) register() {
 		return // ended or handed over already
 	}
 	fd := int(c.fd)
-	if err := c.loop.register(fd, c.readInterest(), fd, tagConn); err != nil {
+	if err := c.loop.register(fd, c.interest(), fd, tagConn); err != nil {
 		c.peer.SetReason(sockeye.ReasonError, netinfo.Explain("accept", c.peer.Remote.String(), err)) // epoll has a limit of its own (epoll(7))
 		resetOnClose(fd)
 		c.end(nil)
@@ -102,7 +105,7 @@ func (c *epollConn) read(events uint32) (asked bool) {
 		}
 		c.bulk = n >= bulkSize
 		l.sawBulk = l.sawBulk || c.bulk
-		if l.responder != nil {
+		if l.responder != nil || l.forwards {
 			l.pendingReplies = append(l.pendingReplies, pendingReply{conn: c, at: now, data: buf[:n]})
 			return true
 		}
@@ -125,7 +128,12 @@ func (c *epollConn) read(events uint32) (asked bool) {
 // by a transport.StreamMover.
 func (c *epollConn) readFIN() {
 	c.finished = true
-	switch c.peer.OnPeerFinished() {
+	after := c.peer.OnPeerFinished()
+	if c.loop.forwards {
+		c.handOffForwarder(func(r transport.Forwarder) { r.Finished(c.peer.Public()) })
+		return
+	}
+	switch after {
 	case transport.HalfClosed:
 		c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
 	case transport.CloseWhenSent:
@@ -144,16 +152,27 @@ func (c *epollConn) readFIN() {
 func (c *epollConn) switchToLevel() {
 	if !c.levelTriggered {
 		c.levelTriggered = true
-		c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_MOD, c.readInterest())
+		c.listen()
 	}
 }
 
-// readInterest is what the connection is registered for while it is read.
-func (c *epollConn) readInterest() uint32 {
-	if c.levelTriggered {
-		return readEvents
+// listen has the loop told of what the connection waits for now.
+func (c *epollConn) listen() { c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_MOD, c.interest()) }
+
+// interest is what the connection is registered for: to be read, unless it is paused or
+// has to take its reply first. One that takes the bytes of another is read meanwhile.
+func (c *epollConn) interest() (events uint32) {
+	if c.pending != nil {
+		events = unix.EPOLLOUT
 	}
-	return readEvents | edgeTriggered
+	switch {
+	case c.paused, c.pending != nil && !c.loop.forwards:
+	case c.levelTriggered || c.pending != nil:
+		events |= readEvents
+	default:
+		events |= readEvents | edgeTriggered
+	}
+	return events
 }
 
 // replyTo is the answer to data, which it only borrows. If somebody has to wait for
@@ -193,7 +212,7 @@ func (c *epollConn) end(err error) {
 	}
 	unix.Close(c.detach())
 	p.RecordLeft(unsent)
-	c.loop.release()
+	c.loop.release(c)
 }
 
 // removePeers takes the descriptor out of the loop.

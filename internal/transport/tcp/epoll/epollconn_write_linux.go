@@ -15,7 +15,8 @@ import (
 // pendingWrite is the end of a reply, which the kernel has not taken yet.
 type pendingWrite struct {
 	data    []byte
-	written int // bytes of the reply that it took
+	written int        // bytes of the reply that it took
+	source  *epollConn // whose bytes these are, which is paused meanwhile; nil: the connection's own
 }
 
 // continueWrite sends a reply of which the kernel took only n bytes at once, or nothing.
@@ -29,15 +30,15 @@ func (c *epollConn) continueWrite(reply []byte, n int, errno syscall.Errno) {
 	switch {
 	case err == nil:
 	case err != syscall.EAGAIN:
-		c.pending = &pendingWrite{reply[n:], n}
+		c.pending = &pendingWrite{data: reply[n:], written: n}
 		c.replyFailed(err, n, len(reply))
 	default:
-		c.pending = &pendingWrite{bytes.Clone(reply[n:]), n}
+		c.pending = &pendingWrite{data: bytes.Clone(reply[n:]), written: n}
 		if c.loop.session.Options().SendTimeout > 0 {
 			c.handOffPending() // which knows about time
 			return
 		}
-		c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_MOD, unix.EPOLLOUT)
+		c.listen()
 	}
 }
 
@@ -49,7 +50,7 @@ func (c *epollConn) flushPending() {
 	switch {
 	case err == nil:
 		c.pending = nil
-		c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_MOD, c.readInterest())
+		c.listen()
 	case err != syscall.EAGAIN:
 		c.replyFailed(err, r.written, r.written+len(r.data))
 	}
@@ -93,13 +94,13 @@ func (c *epollConn) handOff(sending bool, first func(*transport.StreamMover)) *t
 	if sending {
 		c.portable.HoldSend()
 	}
-	c.loop.session.Go(func() {
+	c.peer.Session().Go(func() {
 		if first != nil {
 			first(c.portable)
 		}
 		c.portable.Serve(c.finished)
 	})
-	c.loop.release()
+	c.loop.release(c)
 	return c.portable
 }
 
@@ -109,6 +110,9 @@ func (c *epollConn) handOffPending() *transport.StreamMover {
 	r := c.pending
 	if r == nil {
 		return c.handOff(false, nil)
+	}
+	if c.loop.forwards {
+		return c.handOffForwarder(nil)
 	}
 	c.pending = nil
 	return c.handOff(true, func(s *transport.StreamMover) {

@@ -19,6 +19,7 @@ import (
 type eventLoop struct {
 	session   *transport.DriverSession
 	responder transport.SyncResponder // nil: nobody answers
+	forwards  bool                    // what peers send goes to other peers; see transport.Forwarder
 	lease     transport.BufferLease   // the recorder's memory to read into, or nil
 	epoll     int
 	wakeFD    int // an eventfd(2): ends the wait
@@ -36,9 +37,10 @@ type eventLoop struct {
 
 	mu        sync.Mutex
 	conns     []*epollConn // by descriptor
-	count     int          // peers that it serves
+	count     int          // peers of its session that it serves, and connections that join it
 	listeners []*epollListener
 	stopping  bool // nobody will be accepted any more
+	ended     bool // it serves nobody any more
 }
 
 // What a notification of epoll is about is in its Pad; the Fd is a descriptor, or
@@ -139,6 +141,7 @@ func (l *eventLoop) run() {
 	for _, d := range l.listeners {
 		d.finish()
 	}
+	l.handOffGuests()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.close()
@@ -232,7 +235,8 @@ func (l *eventLoop) lookup(events []unix.EpollEvent, ready []*epollConn) {
 func (l *eventLoop) isRunning() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.stopping || l.count > 0
+	l.ended = l.stopping && l.count == 0
+	return !l.ended
 }
 
 // add takes in a connection, which is not registered with epoll yet.
@@ -243,7 +247,9 @@ func (l *eventLoop) add(c *epollConn) {
 		l.conns = append(l.conns, nil)
 	}
 	l.conns[c.fd] = c
-	l.count++
+	if c.isOwn() {
+		l.count++
+	}
 }
 
 // drop takes a connection's descriptor out.
@@ -257,7 +263,13 @@ func (l *eventLoop) drop(c *epollConn) {
 
 // release notes that a connection is not the loop's any more: it ended, or it was
 // handed over and its new owner runs.
-func (l *eventLoop) release() {
+func (l *eventLoop) release(c *epollConn) {
+	if c.isOwn() {
+		l.uncount()
+	}
+}
+
+func (l *eventLoop) uncount() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.count--; l.count == 0 && l.stopping {

@@ -34,12 +34,16 @@ type epollListener struct {
 func Serve(s *transport.DriverSession, bound []*net.TCPListener, queues *sockopt.SendQueues) bool {
 	cfg := s.Config()
 	prompt, ok := cfg.Responder.(transport.SyncResponder)
-	if cfg.PortableOnly || cfg.Backpressure != nil || cfg.Responder != nil && !ok {
+	forwards := forwardsIn(s)
+	if cfg.PortableOnly || cfg.Backpressure != nil || cfg.Responder != nil && !ok && !forwards {
 		return false // something may wait
 	}
 	l, err := newLoop(s, prompt)
 	if err != nil {
 		return false
+	}
+	if l.forwards = forwards; forwards {
+		s.Remember(l)
 	}
 	for _, b := range bound {
 		if err := l.addListener(b, queues); err != nil {
@@ -139,7 +143,7 @@ func (d *epollListener) onAccept(fd int, from netip.AddrPort) {
 		return
 	}
 	d.queues.Limit(uintptr(fd))
-	c := &epollConn{loop: l, fd: int32(fd)}
+	c := &epollConn{loop: l, fd: int32(fd), paused: l.forwards}
 	local := d.local
 	if d.wildcard {
 		local = rawGetsockname(fd)
@@ -147,12 +151,12 @@ func (d *epollListener) onAccept(fd int, from netip.AddrPort) {
 	s.Identify(&c.id, sockeye.IPSocketAddr(local), remote)
 	c.peer.Init(s, &c.id)
 	c.peer.SetMover(c)
-	if !c.join() {
+	if !c.join(nil) {
 		unix.Close(fd)
 		return
 	}
-	if l.responder != nil {
-		l.responder.Joined(c.peer.Public())
+	if r := s.Config().Responder; r != nil {
+		r.Joined(c.peer.Public())
 	}
 	c.register()
 }

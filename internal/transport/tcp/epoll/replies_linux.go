@@ -15,6 +15,9 @@ type pendingReply struct {
 	reply []byte
 	sent  int           // bytes of the reply that the kernel took at once
 	errno syscall.Errno // or why it took none
+
+	to     *epollConn // where what was received goes, if not back
+	locked *epollConn // whose lock is held for it, besides that of conn; or nil
 }
 
 // The loop reads from a few connections before it answers them, and does one thing
@@ -44,6 +47,11 @@ func (l *eventLoop) flushReplies() {
 		l.events = append(l.events, q.conn.peer.Received(q.at, q.data, nil))
 	}
 	l.record()
+	if l.forwards {
+		l.forwardAll()
+		l.pendingReplies, l.used = l.pendingReplies[:0], 0
+		return
+	}
 	for i := range l.pendingReplies {
 		q := &l.pendingReplies[i]
 		q.reply = q.conn.replyTo(q.data)
