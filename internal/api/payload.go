@@ -91,7 +91,24 @@ func (c *requestContext) preview(in Payload) (Encoded, error) {
 	if err != nil {
 		return Encoded{}, err
 	}
-	return Encoded{Data: notNil(data), Bytes: len(data)}, nil
+	return Encoded{Data: notNil(data), Bytes: len(data), ChecksumAt: c.checksumAt(in, len(data))}, nil
+}
+
+// checksumAt is where the checksum of a payload is among its bytes, of which there are size:
+// between the message and what comes after it.
+func (c *requestContext) checksumAt(p Payload, size int) []int {
+	if p.Checksum == nil {
+		return nil
+	}
+	before := p
+	before.Checksum, before.Suffix, before.LineEnding = nil, "", ""
+	after := Payload{Kind: "text", Suffix: p.Suffix, LineEnding: p.LineEnding}
+	head, err := c.firstMessage(before, "")
+	tail, tailErr := c.firstMessage(after, "")
+	if end := size - len(tail); err == nil && tailErr == nil && len(head) < end {
+		return []int{len(head), end}
+	}
+	return nil
 }
 
 func (in Payload) check(*requestContext) error {

@@ -32,6 +32,8 @@ type (
 	Encoded struct {
 		Data  []byte `json:"data"`
 		Bytes int    `json:"bytes"`
+		// ChecksumAt is where in Data the checksum begins and ends, if one was asked for.
+		ChecksumAt []int `json:"checksum_at,omitempty"`
 	}
 	// Send is what to send to whom: To or All, and Payload, Data or a Row of a list, once.
 	// A Row that names peers goes to those.

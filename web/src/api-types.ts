@@ -203,6 +203,8 @@ export interface DoctorStop {
 export interface Encoded {
   data: string;
   bytes: number;
+  /** ChecksumAt is where in Data the checksum begins and ends, if one was asked for. */
+  checksum_at?: number[];
 }
 
 export interface ErrorLine {

@@ -28,6 +28,7 @@ export const paletteKey = 'Ctrl K';
 export const keys: readonly Key[] = [
   { keys: 'Ctrl Enter', help: 'keySend' },
   { keys: '↑ ↓', help: 'keyHistory' },
+  { keys: 'Ctrl R', help: 'keyFindHistory' },
   { keys: 'Ctrl F', help: 'keySearch', is: (e) => (e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'f', act: (a) => a.search() },
   { keys: '↑ ↓ PgUp PgDn Home', help: 'keyMove' },
   { keys: 'End', help: 'keyFollow' },

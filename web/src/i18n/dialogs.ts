@@ -22,6 +22,7 @@ export const dialogWords = {
   enter: ['Enter', '进入'],
   keySend: ['send', '发送'],
   keyHistory: ['earlier and later messages, in the send box', '发送框中：上一条、下一条历史'],
+  keyFindHistory: ['search what was sent, in the send box', '发送框中：搜索发送历史'],
   keySearch: ['search', '搜索'],
   keyFollow: ['follow the newest, in the log', '数据区中：跟随最新'],
   keyMove: ['move through the log', '在数据区中移动'],

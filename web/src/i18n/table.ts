@@ -3,6 +3,7 @@
 
 import type { doctorWords } from './doctor';
 import { eventWords } from './events';
+import type { chipWords } from './chips';
 import type { dialogWords } from './dialogs';
 import type { fieldWords } from './fields';
 import type { fileWords } from './files';
@@ -286,7 +287,8 @@ const first = {
 
 /** The words of panels that come later. */
 type LaterWords =
-  typeof dialogWords
+  typeof chipWords
+  & typeof dialogWords
   & typeof doctorWords
   & typeof fieldWords
   & typeof fileWords

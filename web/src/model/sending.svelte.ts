@@ -1,7 +1,7 @@
 // Sending: what is in the box as a payload, once, over and over, or a file.
 
 import type { Encoded, ErrorLine, Payload, SavedPayload, SendResults } from '../api-types';
-import { hex } from '../format/bytes';
+import { fromBase64, hex } from '../format/bytes';
 import { call, failureOf } from '../link/api';
 import type { Tab } from './tab.svelte';
 import { runs } from './runs.svelte';
@@ -24,6 +24,8 @@ class Sending {
   busy = $state(false);
   file = $state.raw<File>();
   useFile = $state(false);
+  /** The history is being searched. */
+  searching = $state(false);
   /** A file that the core is taking; canceled, nothing of it is sent. */
   upload = $state.raw<Upload>();
 
@@ -56,6 +58,13 @@ class Sending {
       this.preview = undefined;
       this.error = failureOf(e);
     }
+  }
+
+  /** Sends what is typed as hex from now on, or as text; text that is typed becomes its bytes. */
+  turnHex(tab: Tab, on: boolean): void {
+    const known = this.preview?.data;
+    settings.sendHex = on;
+    if (on && known && tab.input) tab.input = hex(fromBase64(known));
   }
 
   /** Sends once. Returns how many bytes went to each, or -1. */

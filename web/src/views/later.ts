@@ -4,8 +4,10 @@
 export const later = {
   chart: () => import('./chart/ChartView.svelte'),
   doctor: () => import('./doctor/DoctorPanel.svelte'),
+  chips: () => import('./send/SendChips.svelte'),
   dropFiles: () => import('./files/DropFiles.svelte'),
   fields: () => import('./fields/FieldsPanel.svelte'),
+  fieldOffer: () => import('./send/FieldOffer.svelte'),
   fileRuns: () => import('./send/FileRuns.svelte'),
   fileSending: () => import('./send/FileSending.svelte'),
   highlights: () => import('./settings/HighlightRules.svelte'),
