@@ -67,6 +67,9 @@ func (s *Server) registerSessions() {
 	handle(s, "GET", "/sessions/{id}", "One session.", (*requestContext).oneSession)
 	handle(s, "DELETE", "/sessions/{id}", "Close an open session in good order, or take a closed one from the list.", (*requestContext).closeSession)
 	handle(s, "PATCH", "/sessions/{id}", "Change options of an open session: those that may be changed while it is open.", (*requestContext).changeSession)
+	program := handle(s, "GET", "/sessions/{id}/program", "A program for the other side of a session that listens, in the language that for says.", (*requestContext).program)
+	program.query = []string{"for", "lang", "host", "frame", "check", "hello"}
+	program.check = (*requestContext).checkProgram
 	handle(s, "GET", "/sessions/{id}/peers", "The peers that are there.", (*requestContext).peers)
 	handle(s, "POST", "/sessions/{id}/peers", "Make a UDP peer of an address.", (*requestContext).reach)
 	handle(s, "PUT", "/sessions/{id}/recipients", "Choose the peers to send to.", (*requestContext).choose)

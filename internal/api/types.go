@@ -99,6 +99,7 @@ func Types() []reflect.Type {
 		reflect.TypeFor[DoctorCode](), reflect.TypeFor[Sample](), reflect.TypeFor[ShareDiagnosis](), reflect.TypeFor[SharedDiagnosis](),
 		reflect.TypeFor[SeriesPage](),
 		reflect.TypeFor[RecordFiles](), reflect.TypeFor[OpenRecording](), reflect.TypeFor[OpenedRecording](),
+		reflect.TypeFor[Program](),
 	}
 }
 

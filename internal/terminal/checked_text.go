@@ -86,6 +86,13 @@ func CharsetText(to *string) pflag.Value {
 	})
 }
 
+// FramingText is a flag that says how frames are found; ChecksumText one that says what they
+// end with.
+func FramingText(to *string) pflag.Value { return CheckedText(to, isFraming) }
+
+// ChecksumText is a flag with a checksum.
+func ChecksumText(to *string) pflag.Value { return CheckedText(to, isChecksum) }
+
 func isChecksum(s string) error {
 	_, err := checksum.ParseTrailer(s)
 	return err

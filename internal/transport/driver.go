@@ -111,6 +111,10 @@ func (d *DriverSession) Opened(locals ...sockeye.SocketAddr) {
 	d.Record(sockeye.Event{Kind: sockeye.Opened, Detail: &how})
 }
 
+// Detail is what the opened event says besides the addresses, such as the certificate of a
+// TLS server. It belongs to the session.
+func (s *Session) Detail() *sockeye.Detail { return &s.how }
+
 // DescribeOpened has the opened event say more than the addresses. It is called before
 // Opened.
 func (d *DriverSession) DescribeOpened(how *sockeye.Detail) { d.how = *how }

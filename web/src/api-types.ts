@@ -951,6 +951,18 @@ export interface Process {
   program?: string;
 }
 
+/** Program is a program for the other side of a session. */
+export interface Program {
+  language: string;
+  /** a name for it */
+  file: string;
+  /** that it connects to */
+  address: string;
+  code: string;
+  /** Languages are those that there are. */
+  languages: Choice[];
+}
+
 /**
  * Protocol is what one direction of a peer looks like. Score is how sure that is, from
  * 1 to 100; Size is the length of its messages, if all have the same.
