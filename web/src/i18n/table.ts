@@ -12,6 +12,7 @@ import type { framingWords } from './framing';
 import type { highlightWords } from './highlights';
 import type { listWords } from './lists';
 import type { messageWords } from './message';
+import type { tcpWords } from './tcp';
 import type { tlsWords } from './tls';
 import { networkWords } from './network';
 import type { openedWords } from './opened';
@@ -303,6 +304,7 @@ type LaterWords =
   & typeof relayWords
   & typeof rowWords
   & typeof ruleWords
+  & typeof tcpWords
   & typeof tlsWords
   & typeof welcomeWords
   & typeof workspaceWords;

@@ -11,6 +11,8 @@ class UI {
   palette = $state(false);
   /** What the doctor is asked, while it is open. */
   doctor = $state.raw<Question>();
+  /** Of which peer it is shown what TCP does. */
+  tcp = $state.raw<{ session: string; peer: number }>();
   /** The dialog that opens a recording is there. */
   openRecording = $state(false);
   /** Where the menu of the chosen rows is open, in pixels of the window. */

@@ -31,6 +31,7 @@ export const later = {
   rules: () => import('./rules/RulesPanel.svelte'),
   sendSettings: () => import('./settings/SendSettings.svelte'),
   welcome: () => import('./log/Welcome.svelte'),
+  tcp: () => import('./tcp/TCPView.svelte'),
   why: () => import('./doctor/WhyButton.svelte'),
   workspace: () => import('./workspace/WorkspacePanel.svelte'),
 };
