@@ -168,6 +168,7 @@ func TestShareWaitsForTheUpstream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	waitUntil(t, "the upstream is there", func() bool { return len(s.Upstream().Peers()) == 1 })
 	first.Close()
 	waitUntil(t, "the upstream is gone", func() bool { return len(s.Upstream().Peers()) == 0 })
 	io.WriteString(c, "meanwhile")

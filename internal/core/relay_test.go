@@ -137,7 +137,7 @@ func TestRelayPassesHalfCloseOn(t *testing.T) {
 	}
 }
 
-// A reset crosses, whichever side it comes from.
+// F34: a reset crosses, whichever side it comes from.
 func TestRelayPassesResetsOn(t *testing.T) {
 	r := relayTCP(t)
 	for name, reset := range map[string]func(client, upstream *net.TCPConn) (broken, other *net.TCPConn){

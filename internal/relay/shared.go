@@ -261,9 +261,31 @@ func (r sharedDownstream) Received(p *transport.Peer, data []byte) {
 		r.tell(p, sockeye.FaultEvent{Kind: "read-only", Bytes: len(data)})
 		return
 	}
-	if up := r.awaitUpstream(p); up != nil {
-		up.Answer(c.ctx, data)
+	for len(data) > 0 {
+		up := r.awaitUpstream(p)
+		if up == nil {
+			return
+		}
+		n, err := up.Answer(c.ctx, data)
+		if data = data[n:]; err == nil || !c.outlives(up) {
+			return
+		}
+		r.forget(up) // the next one gets the rest
 	}
+}
+
+// outlives waits for the end of a connection to which something could not be sent, and says
+// whether it came while the peer is there.
+func (c *sharer) outlives(up *transport.Peer) bool {
+	timer := time.NewTimer(closeGrace)
+	defer timer.Stop()
+	select {
+	case <-up.Done():
+		return c.ctx.Err() == nil
+	case <-c.ctx.Done():
+	case <-timer.C: // it goes on, and has a hole
+	}
+	return false
 }
 
 func (s *Shared) sharerOf(p *transport.Peer) (c *sharer, mayWrite bool) {
@@ -345,10 +367,13 @@ func (r sharedUpstream) Received(p *transport.Peer, data []byte) {
 }
 
 // Left has the peers wait for the next connection.
-func (r sharedUpstream) Left(p *transport.Peer) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.up == p {
-		r.up, r.there = nil, make(chan struct{})
+func (r sharedUpstream) Left(p *transport.Peer) { r.forget(p) }
+
+// forget takes a connection that is over away, if the next one is not there yet.
+func (s *Shared) forget(up *transport.Peer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.up == up {
+		s.up, s.there = nil, make(chan struct{})
 	}
 }
