@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,6 +86,61 @@ func TestNothingIsLost(t *testing.T) {
 	t.Logf("%d boards, %d kills, %d cuts", boards, kills, link.cuts.Load())
 }
 
+// F54: a board that starts while the hub is away serves its socket, records, and says so; the
+// hub has all of it when it comes.
+func TestHubIsAwayAtTheStart(t *testing.T) {
+	h := startHub(t)
+	board, home := hub.Board{Site: "plant", Name: "press-1"}, t.TempDir()
+	if _, err := hub.Join(t.Context(), filepath.Join(home, "share"), h.enrol(t, board.String())); err != nil {
+		t.Fatal(err)
+	}
+	h.kill()
+	p := startPlayerAt(t, home, board.String())
+	over, playing := make(chan struct{}), sync.WaitGroup{}
+	playing.Go(func() { p.play(over) })
+	await(t, "the board echoes", func() bool { return p.echoed.Load() > 50 })
+	await(t, "it says that the hub is away", func() bool { return strings.Contains(p.errs.String(), h.addr) })
+	h.restart(t)
+	conn := h.connect(t)
+	await(t, "the hub has what came before it", func() bool { return lastOf(conn, board) > 10 })
+	close(over)
+	playing.Wait()
+	p.finish(t)
+	await(t, "the hub has everything", func() bool { return lastOf(conn, board) >= p.events(t) })
+}
+
+// F59: a hub that has lost its stream gets the events of a board again, from the first on.
+func TestStreamIsLost(t *testing.T) {
+	h := startHub(t)
+	board := hub.Board{Site: "plant", Name: "press-1"}
+	p := startPlayer(t, h.enrol(t, board.String()))
+	over, playing := make(chan struct{}), sync.WaitGroup{}
+	playing.Go(func() { p.play(over) })
+	conn := h.connect(t)
+	await(t, "the hub has something", func() bool { return lastOf(conn, board) > 10 })
+	if m, err := conn.Request("$JS.API.STREAM.DELETE."+hub.Stream, nil, patience); err != nil || !strings.Contains(string(m.Data), `"success":true`) {
+		t.Fatalf("%s, %v", m.Data, err)
+	}
+	h.kill()
+	h.restart(t)
+	conn = h.connect(t)
+	await(t, "the hub has something again", func() bool { return lastOf(conn, board) > 10 })
+	close(over)
+	playing.Wait()
+	p.finish(t)
+	await(t, "the hub has everything", func() bool { return lastOf(conn, board) >= p.events(t) })
+	next := uint64(1)
+	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: board.Site, Board: board.Name}) {
+		if err != nil || e.Seq != next || e.Kind == sockeye.Gap {
+			t.Fatalf("event %d (%s) where %d is due, %v", e.Seq, e.Kind, next, err)
+		}
+		next++
+	}
+	if next <= p.events(t) {
+		t.Errorf("the hub has %d of %d events", next-1, p.events(t))
+	}
+}
+
 func setting(name string, usual int) int {
 	if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {
 		return n
@@ -116,12 +172,19 @@ type player struct {
 
 func startPlayer(t *testing.T, code string, args ...string) *player {
 	t.Helper()
+	return startPlayerAt(t, t.TempDir(), code, args...)
+}
+
+// startPlayerAt starts a player with its files in home; who was enrolled from there may be
+// named.
+func startPlayerAt(t *testing.T, home, code string, args ...string) *player {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	p := &player{home: t.TempDir(), read: make(chan struct{})}
+	p := &player{home: home, read: make(chan struct{})}
 	p.process = start(t, p.home, "sockeye", append([]string{"device", l.Addr().String(), "--hub", code, "--quiet", "--interval", "0", "--drain", "20s"}, args...)...)
 	if p.peer, err = l.Accept(); err != nil {
 		t.Fatal(err)

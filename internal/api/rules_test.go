@@ -112,6 +112,21 @@ func TestOpenWithRules(t *testing.T) {
 	}
 }
 
+// F21: rules that are wrong do not take the place of those that answer.
+func TestWrongRulesLeaveTheOldOnes(t *testing.T) {
+	v := serve(t)
+	set := meter()
+	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Rules: &set})
+	b := board(t, s)
+	answers(t, b, "*IDN?\n", "meter\n")
+	wrong := meter()
+	wrong.Rules[0].Match = "what"
+	if f := v.failing(400, "PUT", "/api/v1/sessions/s1/rules", SetRules{RuleSet: wrong}); f.Target != "rules[0].match" || f.Message == "" {
+		t.Errorf("%+v", f)
+	}
+	answers(t, b, "*IDN?\n", "meter\n")
+}
+
 // Everything that is wrong with a set is told at once, each with its field, in the
 // language asked for; nothing changes.
 func TestRulesFaults(t *testing.T) {

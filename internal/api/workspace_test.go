@@ -144,7 +144,7 @@ func TestWorkspaceConflict(t *testing.T) {
 	}
 }
 
-// Everything that is wrong is told at once, with its place, and the file stays.
+// F21: everything that is wrong is told at once, with its place, and the file stays.
 func TestWorkspaceFaults(t *testing.T) {
 	v, path := keeping(t, mine)
 	w := ask[Workspace](v, "GET", "/api/v1/workspace", nil)
