@@ -5,6 +5,7 @@ import type { doctorWords } from './doctor';
 import { eventWords } from './events';
 import type { chipWords } from './chips';
 import type { dialogWords } from './dialogs';
+import type { decodeWords } from './decode';
 import type { fieldWords } from './fields';
 import type { fileWords } from './files';
 import { frameWords } from './frames';
@@ -291,6 +292,7 @@ type LaterWords =
   typeof chipWords
   & typeof dialogWords
   & typeof doctorWords
+  & typeof decodeWords
   & typeof fieldWords
   & typeof fileWords
   & typeof framingWords

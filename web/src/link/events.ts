@@ -18,6 +18,8 @@ export interface Filter {
   check?: string | undefined;
   /** Which values are read in frames, one spec a line. */
   fields?: string | undefined;
+  /** The protocol that frames are messages of, by the name of a decoder. */
+  decode?: string | undefined;
 }
 
 export const filtered = (f: Filter): boolean => !!(f.peer || f.direction || f.text || f.hex || f.regexp);

@@ -26,6 +26,8 @@ const defaults = {
   wrap: true,
   framings: {} as Record<string, { frame: string; check: string }>, // by endpoint
   fieldSpecs: {} as Record<string, string>, // by endpoint
+  decoders: {} as Record<string, string>, // names of decoders, by endpoint
+  guessesOff: [] as readonly string[], // endpoints of which nobody wants to know what they look like
   fieldColumns: true, // values are columns of the log
   fileAs: 'pcapng' as 'pcapng' | 'raw',
   panel: true,

@@ -157,7 +157,18 @@ export class Tab {
     settings.fieldSpecs = Object.fromEntries([...others.slice(-49), ...(spec === '' ? [] : [[this.place, spec] as const])]);
   }
 
-  private get place(): string {
+  /** The protocol that its messages are shown as, by the name of a decoder; "" is none. */
+  get decode(): string {
+    return settings.decoders[this.place] ?? '';
+  }
+
+  set decode(name: string) {
+    const others = Object.entries(settings.decoders).filter(([place]) => place !== this.place);
+    settings.decoders = Object.fromEntries([...others.slice(-49), ...(name === '' ? [] : [[this.place, name] as const])]);
+  }
+
+  /** What it is that is set up here: the endpoint, however often it is opened. */
+  get place(): string {
     const { mode, address } = this.status ?? { mode: protocolOf(this.form).mode, address: addressOf(this.form) };
     return `${mode} ${address}`;
   }

@@ -12,6 +12,7 @@ export const later = {
   fileSending: () => import('./send/FileSending.svelte'),
   highlights: () => import('./settings/HighlightRules.svelte'),
   framing: () => import('./settings/Framing.svelte'),
+  guess: () => import('./log/DecodeGuess.svelte'),
   help: () => import('./shell/Help.svelte'),
   lists: () => import('./lists/ListsPanel.svelte'),
   login: () => import('./shell/Login.svelte'),
