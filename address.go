@@ -38,6 +38,14 @@ const (
 	WebSocketTLS  Network = "wss"
 	WebSocketTLS4 Network = "wss4"
 	WebSocketTLS6 Network = "wss6"
+
+	MQTT  Network = "mqtt"
+	MQTT4 Network = "mqtt4"
+	MQTT6 Network = "mqtt6"
+
+	MQTTTLS  Network = "mqtts"
+	MQTTTLS4 Network = "mqtts4"
+	MQTTTLS6 Network = "mqtts6"
 )
 
 // Networks lists every network in the order help texts show them.

@@ -25,6 +25,7 @@ var dependencies = map[string]string{
 	"github.com/mdlayher/netlink":             "accept queues of Linux (sock_diag)",
 	"rsc.io/qr":                               "codes to be photographed",
 	"github.com/klauspost/compress":           "captures that are compressed with zstd",
+	"github.com/mochi-mqtt/server/v2":         "the broker behind mqtt:// and mqtts://, MQTT 3.1.1 and 5",
 	"github.com/nats-io/nats.go":              "events are published to a hub, and hubs are read",
 	"github.com/nats-io/nkeys":                "the key of a board, which a hub lets in",
 	"github.com/spf13/cobra":                  "commands, help and completions for four shells",

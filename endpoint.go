@@ -136,7 +136,13 @@ func (v *problems) add(field string, message, hint Text) {
 func (v problems) join() error { return errors.Join(v...) }
 
 func (v *problems) checkConnect(e Endpoint) {
-	if !e.Address.network().Traits().IP {
+	t := e.Address.network().Traits()
+	if t.Broker {
+		v.add(ModeField, Text{"a broker only listens", "代理只能监听"},
+			Text{"mosquitto_sub and mosquitto_pub are clients; sockeye device " + e.Address.String() + " publishes what it measures", "客户端请用 mosquitto_sub 与 mosquitto_pub；sockeye device " + e.Address.String() + " 可发布测量值"})
+		return
+	}
+	if !t.IP {
 		return
 	}
 	if e.Address.Host == "" {

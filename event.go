@@ -129,6 +129,10 @@ type Detail struct {
 	TCP *TCPSample
 	// Message is the type of a WebSocket message (received, sent).
 	Message MessageType
+	// MQTT is what a client of a broker that joined said of itself.
+	MQTT *MQTTState
+	// Publication is the topic of a published message, and what else it says (received, sent).
+	Publication *Publication
 	// Control is a control frame that a peer sent (control).
 	Control *ControlFrame
 	// Close is why a WebSocket was closed (finished, left).

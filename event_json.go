@@ -41,6 +41,8 @@ type eventLine struct {
 	Seen      SeenProtocol    `json:"seen,omitempty"`
 	Truncated bool            `json:"truncated,omitempty"`
 	Message   MessageType     `json:"message_type,omitempty"`
+	MQTT      *MQTTState      `json:"mqtt,omitempty"`
+	Published *Publication    `json:"published,omitempty"`
 	Control   *ControlFrame   `json:"control,omitempty"`
 	Close     *CloseStatus    `json:"close,omitempty"`
 	Fault     *faultLine      `json:"fault,omitempty"`
@@ -128,6 +130,7 @@ func (line *eventLine) detail(d *Detail, l Lang) {
 	line.Interface, line.Pair = d.Interface, d.Pair
 	line.TLS, line.Truncated, line.Seen = d.TLS, d.Truncated, d.Seen
 	line.WebSocket, line.Message, line.Control, line.Close = d.WebSocket, d.Message, d.Control, d.Close
+	line.MQTT, line.Published = d.MQTT, d.Publication
 	if len(d.Locals) > 0 {
 		line.Local = d.Locals[0].String()
 	}

@@ -120,6 +120,10 @@ func (d *Option) check(v *problems, o *Options) {
 			checkSubprotocols(v, d.Name, *s)
 		} else if ok && d.Name == "origin" {
 			checkOrigins(v, d.Name, *s)
+		} else if ok && d.Name == "topic" && *s != "" {
+			if wrong := CheckTopic(*s); !wrong.IsZero() {
+				v.add(d.Name, wrong, Text{})
+			}
 		}
 		word := d.IsSet(o) && d.Kind == OptionChoice
 		if s := fmt.Sprint(deref(f)); word && !slices.Contains(d.WordList(), s) {

@@ -4,15 +4,17 @@ import "time"
 
 // Sets of schemes that options are of.
 var (
-	overTCP = []Network{TCP, WebSocket, TLS, WebSocketTLS}
+	overTCP = []Network{TCP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
 	overUDP = []Network{UDP}
-	overIP  = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS}
+	overIP  = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
 
-	onPath  = []Network{Unix, Unixgram}
-	streams = []Network{TCP, Unix, WebSocket, TLS, WebSocketTLS}
-	withTLS = []Network{TLS, WebSocketTLS}
-	overWS  = []Network{WebSocket, WebSocketTLS}
-	onLine  = []Network{Serial}
+	onPath   = []Network{Unix, Unixgram}
+	streams  = []Network{TCP, Unix, WebSocket, TLS, WebSocketTLS}
+	withTLS  = []Network{TLS, WebSocketTLS, MQTTTLS}
+	brokers  = []Network{MQTT, MQTTTLS}
+	messages = []Network{WebSocket, WebSocketTLS, MQTT, MQTTTLS}
+	overWS   = []Network{WebSocket, WebSocketTLS}
+	onLine   = []Network{Serial}
 )
 
 // Headings of options in a form.
@@ -25,6 +27,7 @@ var (
 	topicBuffers    = Text{"Buffers", "缓冲区"}
 	topicWebSocket  = Text{"WebSocket", "WebSocket"}
 	topicTLS        = Text{"TLS", "TLS"}
+	topicMQTT       = Text{"MQTT", "MQTT"}
 	topicLine       = Text{"Line", "线路"}
 )
 
@@ -357,12 +360,18 @@ var AllOptions = OptionTable{
 			{string(TextMessage), Text{"sends text, which has to be UTF-8", "发送文本，必须是 UTF-8"}}, {string(BinaryMessage), Text{"sends bytes", "发送字节"}}},
 		Label: Text{"Send messages as", "消息类型"},
 		Help:  Text{"what messages are sent as: auto, text or binary", "消息以何种类型发送：auto、text 或 binary"}},
-	{Name: "max-message", Topic: topicWebSocket, Kind: OptionBytes, Schemes: overWS, Most: maxMessageBytes, Expert: true,
+	{Name: "max-message", Topic: topicWebSocket, Kind: OptionBytes, Schemes: messages, Most: maxMessageBytes, Expert: true,
 		field:    func(o *Options) any { return &o.MaxMessage },
 		Defaults: []OptionDefault{{Value: 16 << 20}},
 		Label:    Text{"Longest message", "最大消息"},
 		Help:     Text{"most bytes of a message that is received", "接收的单条消息最多多少字节"},
-		Note:     Text{"Who sends a longer one is closed with code 1009", "发送更长消息的对方会以关闭码 1009 断开"}},
+		Note:     Text{"Who sends a longer one is closed: a WebSocket with code 1009, MQTT with 0x95", "发送更长消息的对方会被断开：WebSocket 关闭码 1009，MQTT 原因码 0x95"}},
+	{Name: "topic", Topic: topicMQTT, Kind: OptionText, Schemes: brokers, Mode: Listen, Value: "TOPIC",
+		field:    func(o *Options) any { return &o.MessageTopic },
+		Defaults: []OptionDefault{{Text: Text{"where the client wants answers, else the topic it published on last", "客户端指定的应答主题，否则为其最近发布的主题"}}},
+		Label:    Text{"Send on topic", "发送主题"},
+		Help:     Text{"topic of what is sent to a client", "发送给客户端的消息主题"},
+		Note:     Text{"Publishing to all who subscribed to a topic is something else: session publish", "向订阅某主题的全部客户端发布请用 session publish"}},
 	{Name: "compress", Topic: topicWebSocket, Kind: OptionSwitch, Schemes: overWS, Expert: true,
 		field: func(o *Options) any { return &o.Compress },
 		Label: Text{"Compress messages", "压缩消息"},

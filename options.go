@@ -114,7 +114,10 @@ type Options struct {
 	// MessageType is the type that WebSocket messages are sent with: "auto", "text" or
 	// "binary".
 	MessageType MessageType
-	// MaxMessage is the most bytes of a WebSocket message that is received; 0 is 16 MiB.
+	// MessageTopic is the topic of what a broker sends to one client; "" is where the client
+	// wants answers, else what it published on last.
+	MessageTopic string
+	// MaxMessage is the most bytes of a WebSocket or MQTT message that is received; 0 is 16 MiB.
 	MaxMessage int
 	// Compress offers to compress WebSocket messages (permessage-deflate); default off.
 	Compress Choice

@@ -25,6 +25,9 @@ type Traits struct {
 	// Line is a port with one device behind it, which is the peer for as long as the port
 	// is there: nobody connects, and nobody tells that the other side closed.
 	Line bool
+	// Broker passes on what one client publishes to those who subscribed to its topic. It
+	// only listens.
+	Broker bool
 }
 
 // QueryUse says what the query of an address means.
@@ -66,12 +69,15 @@ var schemes = []scheme{
 	{WebSocket, ws, 80}, {WebSocket4, ws, 80}, {WebSocket6, ws, 80},
 	{TLS, overTLS(tcp), 0}, {TLS4, overTLS(tcp), 0}, {TLS6, overTLS(tcp), 0},
 	{WebSocketTLS, overTLS(ws), 443}, {WebSocketTLS4, overTLS(ws), 443}, {WebSocketTLS6, overTLS(ws), 443},
+	{MQTT, mqtt, 1883}, {MQTT4, mqtt, 1883}, {MQTT6, mqtt, 1883},
+	{MQTTTLS, overTLS(mqtt), 8883}, {MQTTTLS4, overTLS(mqtt), 8883}, {MQTTTLS6, overTLS(mqtt), 8883},
 }
 
 var (
-	tcp = Traits{Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery}
-	ws  = Traits{Messages: true, Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: TargetQuery}
-	udp = Traits{Datagram: true, IP: true, Query: OptionQuery}
+	tcp  = Traits{Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery}
+	ws   = Traits{Messages: true, Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: TargetQuery}
+	mqtt = Traits{Messages: true, Connections: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery, Broker: true}
+	udp  = Traits{Datagram: true, IP: true, Query: OptionQuery}
 )
 
 // overTLS are the traits of what runs over TLS instead.

@@ -60,17 +60,24 @@ const (
 	CloseTooBig   = 1009
 )
 
-// ControlFrame is a ping, which was answered, or a pong (RFC 6455 section 5.5).
+// ControlFrame is a ping, which was answered, or a pong (RFC 6455 section 5.5); of MQTT
+// what a client wants to hear of, or not any more.
 type ControlFrame struct {
-	Type string `json:"type"` // "ping" or "pong"
+	Type string `json:"type"` // "ping", "pong", "subscribe" or "unsubscribe"
 	Data []byte `json:"data,omitempty"`
+	// Topics are the filters of a subscription, "plant/+/temperature".
+	Topics []string `json:"topics,omitempty"`
 }
 
 // Text says what came.
 func (c *ControlFrame) Text() Text {
 	word := WordPong
-	if c.Type == "ping" {
+	switch c.Type {
+	case "ping":
 		word = WordPing
+	case "subscribe", "unsubscribe":
+		what := strings.ToUpper(c.Type) + fmt.Sprintf(" %q", c.Topics) // as MQTT calls the packet
+		return Text{what, what}
 	}
 	what := word.Fill()
 	if len(c.Data) > 0 {

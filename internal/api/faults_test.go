@@ -78,6 +78,10 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 			"charset checksum.from checksum.name checksum.order line_ending prefix suffix text"},
 		{"", `{"kind":"x","txt":"a","charset":5,"line_ending":"x"}`, "charset kind line_ending txt"},
 	},
+	"POST /sessions/{id}/publish": {
+		{"?q=1", `{"topic":"a/#","qos":3,"payload":{"kind":"text","text":"x","charset":"qq"},"x":1}`, "payload.charset q qos topic x"},
+		{"", `{"topic":5,"retain":"x"}`, "payload retain topic"},
+	},
 	"POST /sessions/{id}/send": {
 		{"", `{"payload":{"kind":"hex","text":"0g","charset":"qq","line_ending":"x"}}`, "payload.charset payload.line_ending payload.text to"},
 		{"", `{"to":[1,-1,"x"],"data":"?","payload":{"kind":5}}`, "data payload.kind to[1] to[2]"},

@@ -86,6 +86,7 @@ func (s *Server) registerSessions() {
 func (s *Server) registerSending() {
 	handle(s, "POST", "/payload", "What a payload means; nothing is sent.", (*requestContext).preview)
 	handle(s, "POST", "/sessions/{id}/send", "Send to peers.", (*requestContext).send).mostBody = maxSendBody
+	handle(s, "POST", "/sessions/{id}/publish", "Publish a message on a broker: to all subscribers of its topic, or to some clients.", (*requestContext).publish).mostBody = maxSendBody
 	handle(s, "GET", "/sessions/{id}/runs", "Lists and files that are being sent, and how far they are.", (*requestContext).runs)
 	start := handle(s, "POST", "/sessions/{id}/runs", "Begin to send a list, or one message again and again.", (*requestContext).startRun)
 	start.status, start.mostBody = http.StatusCreated, maxListBody

@@ -70,6 +70,12 @@ func (s *Session) Peer(id uint64) *Peer { return s.transport.Peer(id) }
 // Reach is the UDP peer at an address, seen or not, so that it can be sent to.
 func (s *Session) Reach(to sockeye.SocketAddr) (*Peer, error) { return s.transport.Reach(to) }
 
+// Publish has a broker publish a message: to all who subscribed to its topic, or, if
+// there are any in to, to these peers alone. It says how many clients that were.
+func (s *Session) Publish(to []*Peer, m sockeye.Publication, data []byte) (int, error) {
+	return s.transport.Publish(to, m, data)
+}
+
 // Locals are the addresses really bound.
 func (s *Session) Locals() []sockeye.SocketAddr { return s.transport.Locals() }
 

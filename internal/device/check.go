@@ -253,16 +253,19 @@ func (c *checker) target(f *File, t *Target, n int, names map[string]bool) {
 	}
 }
 
-// service is "http", "mqtt", or "" for a socket.
+// The services of targets that are no sockets.
+const (
+	serviceHTTP = "http"
+	serviceMQTT = "mqtt"
+)
+
+// services are those of the schemes that are no sockets here: a device is a client of them.
+var services = map[string]string{"http": serviceHTTP, "https": serviceHTTP, "mqtt": serviceMQTT, "mqtts": serviceMQTT}
+
+// service is serviceHTTP, serviceMQTT, or "" for a socket.
 func (t *Target) service() string {
 	scheme, _, _ := strings.Cut(t.Address, "://")
-	switch scheme {
-	case "http", "https":
-		return "http"
-	case "mqtt", "mqtts":
-		return "mqtt"
-	}
-	return ""
+	return services[scheme]
 }
 
 func (c *checker) address(t *Target) {
@@ -280,7 +283,7 @@ func (c *checker) address(t *Target) {
 	} else if err := ep.Validate(); err != nil {
 		c.because("address", err)
 	}
-	if service == "mqtt" {
+	if service == serviceMQTT {
 		c.mqtt(t)
 	} else if t.Topic != "" || t.QoS != 0 || t.Retain || t.WillTopic != "" || t.HomeAssistant || t.Version != 0 || t.ClientID != "" {
 		c.add("", text("topic, qos, retain, version, client_id, will_topic and home_assistant are for mqtt://", "topic、qos、retain、version、client_id、will_topic、home_assistant 只用于 mqtt://"), sockeye.Text{})

@@ -183,9 +183,9 @@ func (t *targetRunner) connected(ctx context.Context) error {
 
 func (t *targetRunner) dial(ctx context.Context) (link, error) {
 	switch t.service() {
-	case "http":
+	case serviceHTTP:
 		return t.dialHTTP()
-	case "mqtt":
+	case serviceMQTT:
 		return t.dialMQTT(ctx)
 	}
 	return t.dialSocket(ctx)
@@ -248,9 +248,9 @@ func (t *targetRunner) deliver(ctx context.Context, l link, records []outbox.Rec
 // the others it is a matter of calls.
 func (t *targetRunner) batch() int {
 	switch t.service() {
-	case "http":
+	case serviceHTTP:
 		return max(1, t.Batch)
-	case "mqtt":
+	case serviceMQTT:
 		return max(t.Batch, mqttBatch)
 	}
 	return max(t.Batch, backlogBatch)

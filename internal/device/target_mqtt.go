@@ -60,7 +60,7 @@ func (t *targetRunner) dialMQTT(ctx context.Context) (link, error) {
 	if u.Port() != "" {
 		port = u.Port()
 	}
-	conn, err := t.dialTCP(ctx, net.JoinHostPort(u.Hostname(), port), u.Scheme == "mqtts")
+	conn, err := t.dialTCP(ctx, net.JoinHostPort(u.Hostname(), port), sockeye.Network(u.Scheme).Traits().TLS)
 	if err != nil {
 		return nil, err
 	}

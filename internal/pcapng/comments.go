@@ -107,6 +107,12 @@ func (s *sentences) ofProtocol(ev *sockeye.Event) {
 	if d.WebSocket != nil {
 		s.addf("WebSocket %s", "WebSocket %s", d.WebSocket.Text().In(s.language))
 	}
+	if d.MQTT != nil {
+		s.add(d.MQTT.Text())
+	}
+	if d.Publication != nil {
+		s.add(d.Publication.Text())
+	}
 	if d.TLS != nil && d.TLS.Version != "" {
 		s.addf("decrypted from TLS: %s", "由 TLS 解密：%s", d.TLS.Text().In(s.language))
 	} else if d.TLS != nil {

@@ -40,7 +40,7 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if isLine(e) {
 			return a.describePort(d)
 		}
-		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeWebSocket(d) + a.describeTLS(d) + a.describeAttempts(d)
+		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeWebSocket(d) + a.describeMQTT(d) + a.describeTLS(d) + a.describeAttempts(d)
 	case sockeye.Finished:
 		if d.Reason == sockeye.ReasonLocal {
 			return sockeye.WordWeFinished.On(networkOf(e)).Fill().In(a.Lang)

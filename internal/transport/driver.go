@@ -219,6 +219,13 @@ func (d *DriverSession) EvictFinished() bool {
 // ErrClosing is why a closing session takes no peer.
 var ErrClosing = &sockeye.Error{Kind: sockeye.Closed, Message: sockeye.Text{En: "the session is closing", Zh: "会话正在关闭"}}
 
+// OnPublish has f publish a message; see Session.Publish.
+func (d *DriverSession) OnPublish(f func(to []Conn, m sockeye.Publication, data []byte) (int, error)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.publish = f
+}
+
 // NewBuffers has f make the buffers that peers are read into, each Options.ReadSize
 // long, before anybody joins.
 func (d *DriverSession) NewBuffers(f func() *[]byte) {

@@ -45,6 +45,7 @@ type Session struct {
 	stopFuncs    []func()       // close what accepts
 	acceptQueues []FDController // sockets that accept
 	reach        func(to sockeye.SocketAddr) (*Peer, error)
+	publish      func(to []Conn, m sockeye.Publication, data []byte) (int, error)
 	apply        func(o *sockeye.Options, sockets []FDController) error
 	noDials      bool // of OnDemand: nobody may dial any more
 	remembered   any  // the driver's, see DriverSession.Remember
@@ -197,6 +198,31 @@ func (s *Session) Reach(to sockeye.SocketAddr) (*Peer, error) {
 		return nil, NoPeer(to.String())
 	}
 	return reach(to)
+}
+
+// Publish has a broker publish a message: to all who subscribed to its topic, or, if
+// there are any in to, to these peers alone, whatever they subscribed to. It says how many
+// clients that were.
+func (s *Session) Publish(to []*Peer, m sockeye.Publication, data []byte) (int, error) {
+	s.mu.Lock()
+	publish := s.publish
+	s.mu.Unlock()
+	if publish == nil {
+		return 0, &sockeye.Error{Kind: sockeye.Unsupported, Op: "publish", Target: s.id.ID,
+			Message: sockeye.Text{En: "only brokers publish", Zh: "只有代理才能发布"}, Hint: sockeye.Text{En: "open one: sockeye listen mqtt://:1883", Zh: "请打开一个：sockeye listen mqtt://:1883"}}
+	}
+	if s.ctx.Err() != nil {
+		return 0, ErrClosing
+	}
+	var conns []Conn
+	for _, p := range to {
+		c, ok := p.mover.(*StreamMover)
+		if !ok || p.session != s {
+			return 0, NoPeer(p.Remote.String())
+		}
+		conns = append(conns, c.conn)
+	}
+	return publish(conns, m, data)
 }
 
 // NoPeer is the error of an address that no socket of a session can reach.

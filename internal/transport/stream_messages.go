@@ -24,6 +24,16 @@ type MessageConn interface {
 	AwaitEnd()
 }
 
+// PushingConn is a MessageConn that also writes messages nobody here has asked it to: a
+// broker's, from other peers.
+type PushingConn interface {
+	MessageConn
+	// SetPush says how such messages are recorded: by sent, which is called while order is
+	// held over the write with which the kernel got the last of one. It is called before
+	// ReadMessage, and the first call of that says that the peer has joined.
+	SetPush(order sync.Locker, sent func(data []byte, how *sockeye.Detail))
+}
+
 // messageIO reads and writes the messages of a connection.
 type messageIO struct {
 	waitingReader
@@ -32,6 +42,9 @@ type messageIO struct {
 }
 
 func newMessageIO(c *StreamMover, conn MessageConn) *messageIO {
+	if pushing, ok := conn.(PushingConn); ok {
+		pushing.SetPush(&c.order, func(data []byte, how *sockeye.Detail) { c.recordSent(data, how) })
+	}
 	return &messageIO{waitingReader{c, make(chan struct{}, 1)}, conn, nil}
 }
 
@@ -76,15 +89,18 @@ func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 	}
 	c.waiting.Store(int64(len(data)))
 	defer c.waiting.Store(0)
-	err := m.conn.WriteMessage(data, &c.order, func(how *sockeye.Detail) {
-		e := c.peer.Sent(c.peer.session.cfg.Now(), data)
-		e.Detail = how
-		c.peer.Record(e)
-	})
+	err := m.conn.WriteMessage(data, &c.order, func(how *sockeye.Detail) { c.recordSent(data, how) })
 	if err != nil {
 		return 0, err
 	}
 	return len(data), nil
+}
+
+// recordSent records a message that the kernel took.
+func (c *StreamMover) recordSent(data []byte, how *sockeye.Detail) {
+	e := c.peer.Sent(c.peer.session.cfg.Now(), data)
+	e.Detail = how
+	c.peer.Record(e)
 }
 
 // addEnd adds to how a peer finished or left what its protocol says of it: a Conn may

@@ -89,7 +89,7 @@ func TestWorkspaceFromBefore(t *testing.T) {
 	if diff := cmp.Diff(want, openings[0].Endpoint.Options, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Error(diff)
 	}
-	for n, word := range map[int]string{0: "without kernel_time, which is an option of UDP; this endpoint is TCP", 2: "without no_delay, which is an option of TCP, WebSocket, TLS and WSS; this endpoint is UDP"} {
+	for n, word := range map[int]string{0: "without kernel_time, which is an option of UDP; this endpoint is TCP", 2: "without no_delay, which is an option of TCP, WebSocket, TLS, WSS, MQTT and MQTTS; this endpoint is UDP"} {
 		if plan := strings.Join(openings[n].Plan(sockeye.English), "\n"); !strings.Contains(plan, word) {
 			t.Errorf("%s, want %s", plan, word)
 		}

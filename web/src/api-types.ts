@@ -57,6 +57,7 @@ export interface CommandLine {
 export interface ControlFrame {
   type: string;
   data?: string;
+  topics?: string[];
 }
 
 export interface Counts {
@@ -253,6 +254,8 @@ export interface EventLine {
   seen?: string;
   truncated?: boolean;
   message_type?: string;
+  mqtt?: MQTTState;
+  published?: Publication;
   control?: ControlFrame;
   close?: CloseStatus;
   fault?: FaultLine;
@@ -528,6 +531,15 @@ export interface Lost {
   bytes: number;
 }
 
+export interface MQTTState {
+  client: string;
+  user?: string;
+  version: string;
+  keep_alive?: number;
+  clean?: boolean;
+  will?: string;
+}
+
 /** Machine is where the core runs. */
 export interface Machine {
   version: string;
@@ -686,9 +698,9 @@ export interface OpenedRecording {
 export interface Options {
   /** close a peer on which nothing crossed for this long; in milliseconds; default: 5m for UDP that listens, else never */
   idle_timeout_ms?: number;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS and WSS; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; listen */
   allow_peers?: string[];
-  /** never let these in; TCP, UDP, WebSocket, TLS and WSS; listen */
+  /** never let these in; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; listen */
   deny_peers?: string[];
   /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, WebSocket, TLS and WSS; listen */
   backlog?: number;
@@ -696,9 +708,9 @@ export interface Options {
   mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
-  /** local address to connect from; several are tried in turn; TCP, UDP, WebSocket, TLS and WSS; connect */
+  /** local address to connect from; several are tried in turn; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   source?: string[];
-  /** local port to connect from; default: any; TCP, UDP, WebSocket, TLS and WSS; connect */
+  /** local port to connect from; default: any; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   source_port?: number;
   /** how long one attempt to connect may take; in milliseconds; default: 10s; connect */
   connect_timeout_ms?: number;
@@ -718,7 +730,7 @@ export interface Options {
   dtr?: boolean;
   /** RTS while the port is open; default: on; Serial */
   rts?: boolean;
-  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP, WebSocket, TLS and WSS */
+  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS */
   interface?: string;
   /** join the multicast group for these senders only (source-specific); UDP; listen */
   group_source?: string[];
@@ -726,23 +738,23 @@ export interface Options {
   ttl?: number;
   /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
   loop?: boolean;
-  /** TCP_NODELAY: send small messages at once; default: on; TCP, WebSocket, TLS and WSS */
+  /** TCP_NODELAY: send small messages at once; default: on; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   no_delay?: boolean;
-  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP, WebSocket, TLS and WSS; Linux */
+  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
   cork?: boolean;
-  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP, WebSocket, TLS and WSS; Linux */
+  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
   quick_ack?: boolean;
-  /** probe idle TCP peers; default: on; TCP, WebSocket, TLS and WSS */
+  /** probe idle TCP peers; default: on; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   keepalive?: boolean;
-  /** idle time before the first probe; in milliseconds; default: 5s; TCP, WebSocket, TLS and WSS */
+  /** idle time before the first probe; in milliseconds; default: 5s; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   keepalive_idle_ms?: number;
-  /** time between probes; in milliseconds; default: 5s; TCP, WebSocket, TLS and WSS */
+  /** time between probes; in milliseconds; default: 5s; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   keepalive_interval_ms?: number;
-  /** unanswered probes until the peer is dead; default: 3; TCP, WebSocket, TLS and WSS */
+  /** unanswered probes until the peer is dead; default: 3; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   keepalive_count?: number;
-  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; in milliseconds; TCP, WebSocket, TLS and WSS; Linux */
+  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; in milliseconds; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
   user_timeout_ms?: number;
-  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP, WebSocket, TLS and WSS */
+  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS */
   receive_buffer?: number;
   /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
   send_buffer?: number;
@@ -756,39 +768,39 @@ export interface Options {
   broadcast?: boolean;
   /** refuse a datagram that is longer than the path carries, instead of cutting it into fragments; default: the system's choice; UDP */
   dont_fragment?: boolean;
-  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, WebSocket, TLS and WSS, else off; TCP, UDP, WebSocket, TLS and WSS; listen */
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, WebSocket, TLS, WSS, MQTT and MQTTS, else off; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; listen */
   reuse_address?: boolean;
-  /** SO_REUSEPORT: share the port with other processes; TCP, UDP, WebSocket, TLS and WSS; Linux */
+  /** SO_REUSEPORT: share the port with other processes; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
   /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX, WebSocket, TLS and WSS; listen */
   over_cap?: "refuse" | "pause";
-  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP, WebSocket, TLS and WSS; connect */
+  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   prefer?: 4 | 6;
-  /** allow a connection to itself, which TCP can make on loopback; TCP, WebSocket, TLS and WSS; connect */
+  /** allow a connection to itself, which TCP can make on loopback; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   self_connect?: boolean;
-  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS and WSS; listen */
+  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS, WSS and MQTTS; listen */
   cert?: string;
-  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS and WSS; listen */
+  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS, WSS and MQTTS; listen */
   key?: string;
-  /** let in only clients that show a certificate of an authority in --cacert; TLS and WSS; listen */
+  /** let in only clients that show a certificate of an authority in --cacert; TLS, WSS and MQTTS; listen */
   require_client_cert?: boolean;
-  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS and WSS */
+  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS, WSS and MQTTS */
   cacert?: string;
-  /** take any server for the one that is meant: its certificate is shown, not verified; TLS and WSS; connect */
+  /** take any server for the one that is meant: its certificate is shown, not verified; TLS, WSS and MQTTS; connect */
   insecure?: boolean;
-  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS and WSS; connect */
+  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS, WSS and MQTTS; connect */
   sni?: string;
-  /** file with the certificate chain to show to the server (PEM); TLS and WSS; connect */
+  /** file with the certificate chain to show to the server (PEM); TLS, WSS and MQTTS; connect */
   client_cert?: string;
-  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS and WSS; connect */
+  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS, WSS and MQTTS; connect */
   client_key?: string;
   /** protocols to agree on (ALPN), the preferred first: mqtt,http/1.1; TLS */
   alpn?: string;
-  /** suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB; TLS and WSS */
+  /** suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB; TLS, WSS and MQTTS */
   board?: boolean;
-  /** append the secrets of each connection to this file, for Wireshark; TLS and WSS */
+  /** append the secrets of each connection to this file, for Wireshark; TLS, WSS and MQTTS */
   keylog?: string;
   /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket and WSS */
   subprotocol?: string;
@@ -798,8 +810,10 @@ export interface Options {
   origin?: string;
   /** what messages are sent as: auto, text or binary; default: auto; WebSocket and WSS */
   message_type?: "auto" | "text" | "binary";
-  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket and WSS */
+  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket, WSS, MQTT and MQTTS */
   max_message?: number;
+  /** topic of what is sent to a client; default: where the client wants answers, else the topic it published on last; MQTT and MQTTS; listen */
+  topic?: string;
   /** agree on permessage-deflate, if the other side wants it; WebSocket and WSS */
   compress?: boolean;
 }
@@ -982,6 +996,35 @@ export interface Protocol {
 /** Protocols are what the peers of a session may speak, the likeliest first. */
 export interface Protocols {
   protocols: Protocol[];
+}
+
+export interface Publication {
+  topic: string;
+  qos?: number;
+  retain?: boolean;
+  duplicate?: boolean;
+  response_topic?: string;
+  content_type?: string;
+}
+
+/**
+ * Publish is a message for all who subscribed to Topic or, with To, for those peers
+ * alone, whatever they subscribed to: Payload or Data, once.
+ */
+export interface Publish {
+  topic: string;
+  /** 0, 1 or 2: the most that subscribers get it with */
+  qos?: number;
+  retain?: boolean;
+  to?: number[];
+  payload?: Payload;
+  data?: string;
+}
+
+/** Published says to how many clients a message goes, and its bytes. */
+export interface Published {
+  clients: number;
+  data: string;
 }
 
 /** Queue is the kernel's queue of connections not yet accepted. */
@@ -1245,9 +1288,9 @@ export interface SavedEndpoint {
   echo?: boolean;
   /** close a peer on which nothing crossed for this long; default: 5m for UDP that listens, else never */
   idle_timeout?: string;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS and WSS; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; listen */
   allow_peers?: string[];
-  /** never let these in; TCP, UDP, WebSocket, TLS and WSS; listen */
+  /** never let these in; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; listen */
   deny_peers?: string[];
   /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, WebSocket, TLS and WSS; listen */
   backlog?: number;
@@ -1255,9 +1298,9 @@ export interface SavedEndpoint {
   mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
-  /** local address to connect from; several are tried in turn; TCP, UDP, WebSocket, TLS and WSS; connect */
+  /** local address to connect from; several are tried in turn; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   source?: string[];
-  /** local port to connect from; default: any; TCP, UDP, WebSocket, TLS and WSS; connect */
+  /** local port to connect from; default: any; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   source_port?: number;
   /** how long one attempt to connect may take; default: 10s; connect */
   connect_timeout?: string;
@@ -1277,7 +1320,7 @@ export interface SavedEndpoint {
   dtr?: boolean;
   /** RTS while the port is open; default: on; Serial */
   rts?: boolean;
-  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP, WebSocket, TLS and WSS */
+  /** use only this network interface; for a multicast group several: eth0,wlan0; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS */
   interface?: string;
   /** join the multicast group for these senders only (source-specific); UDP; listen */
   group_source?: string[];
@@ -1285,23 +1328,23 @@ export interface SavedEndpoint {
   ttl?: number;
   /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
   loop?: boolean;
-  /** TCP_NODELAY: send small messages at once; default: on; TCP, WebSocket, TLS and WSS */
+  /** TCP_NODELAY: send small messages at once; default: on; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   no_delay?: boolean;
-  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP, WebSocket, TLS and WSS; Linux */
+  /** TCP_CORK: hold back what does not fill a segment, for 200 ms at most; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
   cork?: boolean;
-  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP, WebSocket, TLS and WSS; Linux */
+  /** TCP_QUICKACK: acknowledge what comes at once, not with the answer; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
   quick_ack?: boolean;
-  /** probe idle TCP peers; default: on; TCP, WebSocket, TLS and WSS */
+  /** probe idle TCP peers; default: on; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   keepalive?: boolean;
-  /** idle time before the first probe; default: 5s; TCP, WebSocket, TLS and WSS */
+  /** idle time before the first probe; default: 5s; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   keepalive_idle?: string;
-  /** time between probes; default: 5s; TCP, WebSocket, TLS and WSS */
+  /** time between probes; default: 5s; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   keepalive_interval?: string;
-  /** unanswered probes until the peer is dead; default: 3; TCP, WebSocket, TLS and WSS */
+  /** unanswered probes until the peer is dead; default: 3; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
   keepalive_count?: number;
-  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; TCP, WebSocket, TLS and WSS; Linux */
+  /** TCP_USER_TIMEOUT: close when nothing sent was acknowledged for this long, though the peer answers; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
   user_timeout?: string;
-  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP, WebSocket, TLS and WSS */
+  /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS */
   receive_buffer?: number;
   /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
   send_buffer?: number;
@@ -1315,39 +1358,39 @@ export interface SavedEndpoint {
   broadcast?: boolean;
   /** refuse a datagram that is longer than the path carries, instead of cutting it into fragments; default: the system's choice; UDP */
   dont_fragment?: boolean;
-  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, WebSocket, TLS and WSS, else off; TCP, UDP, WebSocket, TLS and WSS; listen */
+  /** SO_REUSEADDR: listen although old connections of the port are not forgotten; default: on for TCP, WebSocket, TLS, WSS, MQTT and MQTTS, else off; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; listen */
   reuse_address?: boolean;
-  /** SO_REUSEPORT: share the port with other processes; TCP, UDP, WebSocket, TLS and WSS; Linux */
+  /** SO_REUSEPORT: share the port with other processes; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
   /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX, WebSocket, TLS and WSS; listen */
   over_cap?: "refuse" | "pause";
-  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP, WebSocket, TLS and WSS; connect */
+  /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   prefer?: 4 | 6;
-  /** allow a connection to itself, which TCP can make on loopback; TCP, WebSocket, TLS and WSS; connect */
+  /** allow a connection to itself, which TCP can make on loopback; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   self_connect?: boolean;
-  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS and WSS; listen */
+  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS, WSS and MQTTS; listen */
   cert?: string;
-  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS and WSS; listen */
+  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS, WSS and MQTTS; listen */
   key?: string;
-  /** let in only clients that show a certificate of an authority in --cacert; TLS and WSS; listen */
+  /** let in only clients that show a certificate of an authority in --cacert; TLS, WSS and MQTTS; listen */
   require_client_cert?: boolean;
-  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS and WSS */
+  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS, WSS and MQTTS */
   cacert?: string;
-  /** take any server for the one that is meant: its certificate is shown, not verified; TLS and WSS; connect */
+  /** take any server for the one that is meant: its certificate is shown, not verified; TLS, WSS and MQTTS; connect */
   insecure?: boolean;
-  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS and WSS; connect */
+  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS, WSS and MQTTS; connect */
   sni?: string;
-  /** file with the certificate chain to show to the server (PEM); TLS and WSS; connect */
+  /** file with the certificate chain to show to the server (PEM); TLS, WSS and MQTTS; connect */
   client_cert?: string;
-  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS and WSS; connect */
+  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS, WSS and MQTTS; connect */
   client_key?: string;
   /** protocols to agree on (ALPN), the preferred first: mqtt,http/1.1; TLS */
   alpn?: string;
-  /** suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB; TLS and WSS */
+  /** suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB; TLS, WSS and MQTTS */
   board?: boolean;
-  /** append the secrets of each connection to this file, for Wireshark; TLS and WSS */
+  /** append the secrets of each connection to this file, for Wireshark; TLS, WSS and MQTTS */
   keylog?: string;
   /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket and WSS */
   subprotocol?: string;
@@ -1357,8 +1400,10 @@ export interface SavedEndpoint {
   origin?: string;
   /** what messages are sent as: auto, text or binary; default: auto; WebSocket and WSS */
   message_type?: "auto" | "text" | "binary";
-  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket and WSS */
+  /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket, WSS, MQTT and MQTTS */
   max_message?: number;
+  /** topic of what is sent to a client; default: where the client wants answers, else the topic it published on last; MQTT and MQTTS; listen */
+  topic?: string;
   /** agree on permessage-deflate, if the other side wants it; WebSocket and WSS */
   compress?: boolean;
 }

@@ -34,4 +34,6 @@ export const schemes: readonly Scheme[] = [
   {"name":"ws","label":["WebSocket","WebSocket"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
   {"name":"tls","label":["TLS","TLS"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
   {"name":"wss","label":["WebSocket over TLS","WebSocket（TLS）"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
+  {"name":"mqtt","label":["MQTT broker","MQTT 代理"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","modes":["listen"],"example":["",""],"line":false,"tls":false},
+  {"name":"mqtts","label":["MQTT broker over TLS","MQTT 代理（TLS）"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","modes":["listen"],"example":["",""],"line":false,"tls":true},
 ];

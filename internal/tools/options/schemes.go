@@ -16,6 +16,8 @@ var schemeForms = map[sockeye.Network]schemeForm{
 	sockeye.WebSocket:    {label: sockeye.Text{En: "WebSocket", Zh: "WebSocket"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.TLS:          {label: sockeye.Text{En: "TLS", Zh: "TLS"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.WebSocketTLS: {label: sockeye.Text{En: "WebSocket over TLS", Zh: "WebSocket（TLS）"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
+	sockeye.MQTT:         {label: sockeye.Text{En: "MQTT broker", Zh: "MQTT 代理"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
+	sockeye.MQTTTLS:      {label: sockeye.Text{En: "MQTT broker over TLS", Zh: "MQTT 代理（TLS）"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
 	sockeye.Serial: {label: sockeye.Text{En: "Serial port", Zh: "串口"}, fields: pathOnly, modes: []sockeye.Mode{sockeye.Connect},
 		example: sockeye.Text{En: "/dev/ttyUSB0 or COM3", Zh: "/dev/ttyUSB0 或 COM3"}, choices: "/ports"},
 }

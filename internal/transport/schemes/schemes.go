@@ -5,6 +5,7 @@ package schemes
 import (
 	"sockeye"
 	"sockeye/internal/transport"
+	"sockeye/internal/transport/mqtt"
 	"sockeye/internal/transport/serial"
 	"sockeye/internal/transport/tcp"
 	"sockeye/internal/transport/tls"
@@ -25,7 +26,10 @@ var drivers = map[sockeye.Network]transport.Driver{
 
 	sockeye.WebSocket: websocket.Driver{},
 
-	sockeye.TLS:          tls.Driver{},
+	sockeye.TLS:     tls.Driver{},
+	sockeye.MQTT:    mqtt.Driver{},
+	sockeye.MQTTTLS: mqtt.Driver{Over: tls.Carrier{}},
+
 	sockeye.WebSocketTLS: websocket.Driver{Over: tls.Carrier{}},
 }
 

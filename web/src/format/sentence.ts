@@ -69,6 +69,7 @@ function missing(events: number, bytes: number): string {
 
 function control({ control }: EventLine): string {
   if (!control) return '';
+  if (control.topics) return safe(`${control.type.toUpperCase()} ${JSON.stringify(control.topics)}`);
   const what = t(control.type === 'ping' ? 'wsPing' : 'wsPong');
   return control.data ? `${what}${t('colon')}${safe(JSON.stringify(atob(control.data)))}` : what;
 }
@@ -140,7 +141,7 @@ function lineChanges({ lines }: EventLine): string {
 // UDP knows no connections: a peer is an address that a datagram came from, or goes to.
 function joined(e: EventLine, s: Session | undefined): string {
   if (isLine(e)) return e.lines ? t('eventPortThereLines', { lines: linesOn(e.lines) }) : t('eventPortThere');
-  if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '') + (e.websocket ? t('colon') + handshake(e.websocket) : '') + tlsOf(e);
+  if (!isUDP(e)) return t('eventJoined') + (e.process ? t('colon') + processOf(e.process) : '') + (e.websocket ? t('colon') + handshake(e.websocket) : '') + (e.mqtt ? t('colon') + safe(`${JSON.stringify(e.mqtt.client)}, MQTT ${e.mqtt.version}`) : '') + tlsOf(e);
   const where = e.interface ? t('onInterface', { name: safe(e.interface) }) : '';
   if (e.reason === 'local' || s?.mode === 'connect') return t('udpDestination') + where;
   return t('udpFirst', { peer: safe(e.peer ?? '') }) + where;
