@@ -21,7 +21,7 @@ func TestEveryKindOfRow(t *testing.T) {
 	if err := b.buildOurs(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"echo-50", "receive-8", "connect", "udp-64", "udp-offered", "record-echo", "record-receive", "relay-50", "relay-64k", "websocket-50", "tls-50", "idle", "start"} {
+	for _, name := range []string{"echo-50", "receive-8", "connect", "udp-64", "udp-offered", "record-echo", "record-receive", "relay-50", "relay-64k", "websocket-50", "tls-50", "load-50", "idle", "start"} {
 		t.Run(name, func(t *testing.T) {
 			r := rows[slices.IndexFunc(rows, func(r row) bool { return r.name == name })]
 			if name == "idle" {

@@ -94,7 +94,7 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 		}
 		defer behind.stop(syscall.SIGINT, 30*time.Second)
 	}
-	command, err := b.command(server, r, at)
+	command, err := b.command(pick(r.generators, "c", server), r, at)
 	if err != nil {
 		return figures{}, err
 	}
@@ -125,6 +125,9 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 		if capture, err = startCapture(ctx, record, port); err != nil {
 			return figures{}, err
 		}
+	}
+	if r.generators && server == "sockeye" {
+		return b.generate(ctx, r, port, loadCore)
 	}
 	f, err := runLoad(ctx, pinned(append(load, "--group", strconv.Itoa(p.group())), loadCore))
 	if capture != nil {

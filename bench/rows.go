@@ -24,6 +24,9 @@ type row struct {
 	// relayed says that the servers are relays: the load goes through them to the server
 	// in C, which shares the load's core.
 	relayed bool
+	// generators says that who is compared makes the load: the generator in C ("c") and
+	// sockeye load, each against the server in C.
+	generators bool
 	// layer is what the load speaks over TCP: "", websocket or tls.
 	layer string
 }
@@ -82,6 +85,7 @@ var rows = []row{
 	{name: "relay-64k", what: "relay of TCP 64 KiB, 8 connections", goal: "1.00 of HAProxy", load: words("echo", 8, 64<<10, 1), servers: relays, relayed: true, unit: volume},
 	{name: "websocket-50", what: "WebSocket echo 64 B, 50 connections", goal: "0.90 of coder/websocket", load: words("echo", 50, 64, 1), servers: []string{"websocket", "sockeye"}, layer: "websocket"},
 	{name: "tls-50", what: "TLS echo 64 B, 50 connections", goal: "0.90 of crypto/tls", load: words("echo", 50, 64, 1), servers: []string{"tls", "sockeye"}, layer: "tls"},
+	{name: "load-50", what: "messages made: TCP 64 B, 50 connections", goal: "0.70 of the generator in C", load: words("echo", 50, 64, 1), servers: []string{"c", "sockeye"}, generators: true},
 	{name: "idle", what: "memory per idle connection, 10,000 of them", goal: "≤ 1 KiB", load: words("idle", 10000, 64, 1), servers: capable, unit: memory, peers: 12000, quick: true},
 	{name: "start", what: "start to first connection", goal: "≤ 10 ms", load: words("start", 1, 64, 1), servers: everybody, where: free, unit: startUp, quick: true},
 }
