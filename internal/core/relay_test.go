@@ -121,6 +121,38 @@ func TestRelayPassesEveryByteOn(t *testing.T) {
 	}
 }
 
+// Large pieces that several connections send at once, and that come back meanwhile, come
+// whole.
+func TestRelayOfManyStreams(t *testing.T) {
+	r := relayTCP(t)
+	const pieces = 64
+	var running sync.WaitGroup
+	for n := range 8 {
+		client, upstream := r.connect(t)
+		running.Go(func() {
+			io.Copy(upstream, upstream)
+			upstream.CloseWrite()
+		})
+		piece := make([]byte, 64<<10)
+		for i := range piece {
+			piece[i] = byte(n*31 + i + i>>8)
+		}
+		running.Go(func() {
+			for range pieces {
+				client.Write(piece)
+			}
+			client.CloseWrite()
+		})
+		running.Go(func() {
+			got, err := io.ReadAll(client)
+			if err != nil || !bytes.Equal(got, bytes.Repeat(piece, pieces)) {
+				t.Errorf("connection %d: %d bytes came back, %v", n, len(got), err)
+			}
+		})
+	}
+	running.Wait()
+}
+
 // One side may end its direction and still be answered.
 func TestRelayPassesHalfCloseOn(t *testing.T) {
 	r := relayTCP(t)

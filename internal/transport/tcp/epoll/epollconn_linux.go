@@ -43,6 +43,9 @@ type epollConn struct {
 // speed takes no more of a turn than any other. It says whether there is something
 // to reply to (see loop.asked); then the lock is kept until that is done.
 func (c *epollConn) serve(events uint32) (asked bool) {
+	if c.loop.forwards && c.bulk { // what waits may be for this connection: its lock must be free
+		c.loop.flushReplies()
+	}
 	c.order.Lock() // no defer on this path: every message pays for it
 	switch {
 	case c.fd < 0: // ended or handed over since

@@ -177,8 +177,8 @@ func (l *eventLoop) findTargets() {
 				continue
 			}
 			q.to = nil
-			data := bytes.Clone(q.data)
-			q.conn.handOffForwarder(func(r transport.Forwarder) { r.Received(q.conn.peer.Public(), data) })
+			p, data := q.conn.peer.Public(), bytes.Clone(q.data) // q is another's when this runs
+			q.conn.handOffForwarder(func(r transport.Forwarder) { r.Received(p, data) })
 		}
 	}
 }
