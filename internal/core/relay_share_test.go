@@ -198,6 +198,7 @@ func TestShareWithASlowPeer(t *testing.T) {
 	defer device.Close()
 	waitUntil(t, "both are there", func() bool { return len(s.Peers()) == 2 })
 	const all = 32 << 20
+	fast.SetDeadline(time.Now().Add(5 * patience)) // that is much for a busy machine
 	go io.Copy(device, io.LimitReader(zeros{}, all))
 	if n, err := io.CopyN(io.Discard, fast, all); err != nil {
 		t.Errorf("after %d bytes: %v", n, err)
