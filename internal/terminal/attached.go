@@ -168,6 +168,7 @@ func (x *attached) pipe(ctx context.Context) error {
 // repl carries out what a person types. The error is errQuit when they leave.
 func (x *attached) repl(ctx context.Context) error {
 	x.prompt()
+	x.console.complete(func(line string) []string { return x.completions(ctx, line) })
 	for {
 		select {
 		case line, ok := <-x.console.typed:
@@ -317,6 +318,36 @@ func (x *attached) listPeers(ctx context.Context) error {
 	}
 	x.console.print(x.term.peerTable(peers) + x.term.limitLines(peers))
 	return nil
+}
+
+// attachedCommands are the commands for a session of the workbench.
+var attachedCommands = []string{"/to", "/peers", "/text", "/hex", "/close", "/quit", "/help", "/dtr", "/rts", "/break", "/lines"}
+
+// completions are the words that a line may go on with, as those of repl. The workbench is
+// asked for the peers, for a moment.
+func (x *attached) completions(ctx context.Context, line string) []string {
+	switch name, _, more := strings.Cut(line, " "); {
+	case !strings.HasPrefix(line, "/"):
+		return nil
+	case !more:
+		return attachedCommands
+	case name != "/to":
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	peers, err := x.Client.Peers(ctx, x.session)
+	if err != nil {
+		return nil
+	}
+	words := []string{"all"}
+	for _, p := range peers {
+		words = append(words, fmt.Sprintf("#%d", p.Peer.ID), p.Peer.Remote.String())
+		if alias := p.Peer.Alias(); alias != "" && !strings.Contains(alias, " ") {
+			words = append(words, alias)
+		}
+	}
+	return words
 }
 
 func (x *attached) help() {

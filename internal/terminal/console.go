@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -27,6 +28,8 @@ type console struct {
 	room    sync.Cond // the buffer was taken, or the program ended
 	buffer  []byte    // written and not shown yet
 	running bool
+
+	words atomic.Pointer[func(line string) []string] // see complete
 }
 
 // maxBuffered is how much a console holds for the terminal. A view that writes
@@ -115,6 +118,7 @@ type inputLine struct {
 	draft     string // the line being written, while another one is shown
 	ended     bool   // no more lines will be typed
 	interrupt func()
+	search    *lineSearch // nil: the line is edited
 }
 
 func newInput() textinput.Model {
@@ -134,7 +138,12 @@ func (m *inputLine) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		return m, tea.Sequence(append(m.pages(m.console.take()), nextTick())...)
 	case promptText:
-		m.input.Prompt, m.busy = msg.text, msg.busy
+		m.busy = msg.busy
+		if m.search != nil {
+			m.search.prompt = msg.text
+			return m, nil
+		}
+		m.input.Prompt = msg.text
 		m.fit()
 		return m, nil
 	case tea.WindowSizeMsg:
@@ -142,6 +151,9 @@ func (m *inputLine) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.fit()
 		return m, nil
 	case tea.KeyPressMsg:
+		if m.search != nil && m.searchKey(msg.String(), msg.Text) {
+			return m, nil
+		}
 		if done, cmd := m.key(msg.String()); done {
 			return m, cmd
 		}
@@ -163,8 +175,17 @@ func (m *inputLine) key(k string) (done bool, cmd tea.Cmd) {
 	switch k {
 	case "enter":
 		m.enter()
+	case "tab":
+		m.tab()
+	case "ctrl+r":
+		m.startSearch()
 	case "ctrl+c":
-		m.interrupt()
+		if m.input.Value() == "" {
+			m.interrupt()
+			break
+		}
+		m.input.Reset()
+		m.at, m.draft = len(m.history), ""
 	case "ctrl+d":
 		if m.input.Value() != "" {
 			return false, nil // deletes a character

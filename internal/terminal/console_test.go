@@ -23,7 +23,7 @@ func (m *inputLine) press(keys ...string) {
 	codes := map[string]tea.Key{
 		"enter": {Code: tea.KeyEnter}, "up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft},
 		"backspace": {Code: tea.KeyBackspace}, "ctrl+d": {Code: 'd', Mod: tea.ModCtrl}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
-		"ctrl+a": {Code: 'a', Mod: tea.ModCtrl},
+		"ctrl+a": {Code: 'a', Mod: tea.ModCtrl}, "ctrl+r": {Code: 'r', Mod: tea.ModCtrl}, "tab": {Code: tea.KeyTab}, "esc": {Code: tea.KeyEscape},
 	}
 	for _, k := range keys {
 		if key, ok := codes[k]; ok {

@@ -34,6 +34,7 @@ func (l *Runner) repl(s *core.Session, f *InputFlags, pace chunkPace) error {
 	c.out.init(l.sending, func(busy string) { l.console.prompt(c.promptText(), busy) })
 	defer c.out.stop()
 	l.console.prompt(c.promptText(), "")
+	l.console.complete(c.completions)
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup
 	following.Go(func() { c.followPeers(ctx) })
@@ -149,14 +150,50 @@ func ConsoleCommands() (names []string) {
 	return names
 }
 
+// completions are the words that a line may go on with: commands, and behind one that
+// takes peers, those who are there by alias and number.
+func (c *repl) completions(line string) []string {
+	name, _, more := strings.Cut(line, " ")
+	if !strings.HasPrefix(line, "/") {
+		return nil
+	}
+	if !more {
+		return ConsoleCommands()
+	}
+	var words []string
+	for _, k := range slashCommands {
+		if k.name == name && strings.Contains(k.args, "PEER") {
+			words = peerWords(c.session.Peers(), strings.Contains(k.args, "all"))
+		}
+		if k.name == name && strings.Contains(k.args, "off") {
+			words = append(words, "off")
+		}
+	}
+	return words
+}
+
+// peerWords are what a person may call peers at the console.
+func peerWords(peers []*core.Peer, all bool) (words []string) {
+	if all {
+		words = append(words, "all")
+	}
+	for _, p := range peers {
+		words = append(words, fmt.Sprintf("#%d", p.ID), p.Remote.String())
+		if alias := p.Alias(); alias != "" && !strings.Contains(alias, " ") {
+			words = append(words, alias)
+		}
+	}
+	return words
+}
+
 func (c *repl) help(string) error {
 	var b strings.Builder
 	for _, k := range slashCommands {
 		fmt.Fprintf(&b, "  %-8s%-20s%s\n", k.name, k.args, k.help.In(c.term.Lang))
 	}
 	b.WriteString(c.term.T(
-		"  A PEER is a number (3 or #3), an alias, an address, a port (:54036), or all.\n  Anything else you type is sent with a line end; a line that begins with / as //.\n",
-		"  PEER 可以是编号（3 或 #3）、别名、地址、端口（:54036）或 all。\n  其他输入都会连同换行一起发送；要发送以 / 开头的内容，请写 //。\n"))
+		"  Tab completes commands and peers; Ctrl-R searches what was typed; Ctrl-C clears the line, and an empty one ends.\n  A PEER is a number (3 or #3), an alias, an address, a port (:54036), or all.\n  Anything else you type is sent with a line end; a line that begins with / as //.\n",
+		"  Tab 补全命令和连接对象；Ctrl-R 搜索输入历史；Ctrl-C 清空当前行，空行时退出。\n  PEER 可以是编号（3 或 #3）、别名、地址、端口（:54036）或 all。\n  其他输入都会连同换行一起发送；要发送以 / 开头的内容，请写 //。\n"))
 	c.run.console.print(b.String())
 	return nil
 }
