@@ -16,6 +16,7 @@ import type { messageWords } from './message';
 import type { tcpWords } from './tcp';
 import type { tlsWords } from './tls';
 import { networkWords } from './network';
+import type { offerWords } from './offers';
 import type { openedWords } from './opened';
 import type { paletteWords } from './palette';
 import type { peerOptionWords } from './peerOptions';
@@ -299,6 +300,7 @@ type LaterWords =
   & typeof highlightWords
   & typeof listWords
   & typeof messageWords
+  & typeof offerWords
   & typeof openedWords
   & typeof paletteWords
   & typeof peerOptionWords

@@ -5,6 +5,7 @@ import { MediaQuery } from 'svelte/reactivity';
 import type { Charset, ViewCharset } from '../format/text';
 import type { Look } from '../format/layout';
 import type { Stamp } from '../format/numbers';
+import type { LastForm } from './lastForms';
 import type { Grouping, Order } from './peerOrder';
 
 const key = 'sockeye-settings';
@@ -50,6 +51,7 @@ const defaults = {
   fileChunk: 0, // bytes of a file at a time; 0 as it suits the network
   fileRate: 0, // bytes of a file in a second; 0 as fast as they are taken
   fileLineDelay: 0, // milliseconds between lines of a file; 0 does not look for lines
+  lastForms: [] as LastForm[], // what was opened last, the newest at the end
   welcomed: false,
   highlights: [] as Highlight[],
   history: [] as string[],

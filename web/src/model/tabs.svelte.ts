@@ -2,8 +2,10 @@
 
 import { failuresOf } from '../link/api';
 import { hostPort, protocolOf, request } from './form';
+import { lastForms, withForm } from './lastForms';
 import { optionTable } from './optionTable.svelte';
 import { keyOf, memoryKey, Tab, unopened } from './tab.svelte';
+import { settings } from './settings.svelte';
 import { workbench } from './workbench.svelte';
 
 class Tabs {
@@ -78,6 +80,7 @@ class Tabs {
       if (before?.rules && tab.rules.items.length === 0) await tab.rules.read(before.id);
       const s = await workbench.open({ ...request(tab.form), ...tab.rules.opening });
       tab.session = s.id;
+      settings.lastForms = withForm(lastForms(settings.lastForms), tab.form);
       tab.none = false;
       tab.peer = 0;
       tab.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
