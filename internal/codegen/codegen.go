@@ -48,6 +48,8 @@ type language struct {
 var languages = []language{
 	{name: Python, title: "Python 3", extension: "py"},
 	{name: MicroPython, title: "MicroPython", extension: "py"},
+	{name: Arduino, title: "Arduino (ESP32, ESP8266)", extension: "ino", noWebSocket: true},
+	{name: ESPIDF, title: "ESP-IDF", extension: "c", noTLS: true, noWebSocket: true},
 	{name: C, title: "C (Linux, macOS)", extension: "c", noWebSocket: true},
 	{name: Go, title: "Go", extension: "go", noWebSocket: true},
 	{name: Node, title: "Node.js", extension: "js"},

@@ -25,6 +25,7 @@ type plan struct {
 	Frame     framePlan
 	Sum       *sumPlan // nil: none
 	Max       int      // the longest frame in bytes
+	Print     string   // what C calls to print
 }
 
 // HostPort is where to connect to, as package net has it.
@@ -98,6 +99,9 @@ func newPlan(l Language, r Request) (*plan, error) {
 	if !t.IP {
 		return nil, fault(target, sockeye.Text{En: "no other machine reaches it", Zh: "其他机器无法访问它"}, sockeye.Text{En: "give an address with a host and a port, or serial ports a program of their own", Zh: "请给出带主机和端口的地址"})
 	}
+	if t.Broker {
+		return nil, fault(target, sockeye.Text{En: "its peers speak MQTT", Zh: "对端使用 MQTT 协议"}, sockeye.Text{En: "take an MQTT library of the language, such as umqtt.simple, PubSubClient or paho-mqtt", Zh: "请使用该语言的 MQTT 库，例如 umqtt.simple、PubSubClient 或 paho-mqtt"})
+	}
 	p := &plan{Address: target, Host: r.Address.Host, Port: r.Address.Port, Target: "/", Hello: r.Hello}
 	if r.Address.Path != "" {
 		p.Target = r.Address.Path
@@ -129,6 +133,10 @@ func newPlan(l Language, r Request) (*plan, error) {
 	p.Max = r.Framing.Max
 	if p.Max == 0 {
 		p.Max = framing.DefaultMax
+	}
+	p.Print = "printf"
+	if l == Arduino {
+		p.Print = "Serial.printf"
 	}
 	if l == Arduino || l == ESPIDF {
 		p.Max = min(p.Max, 4096) // a board has little memory

@@ -34,6 +34,8 @@ type toolchain struct {
 var toolchains = []toolchain{
 	{codegen.Python, "board.py", nil, []string{"/usr/bin/python3", "board.py"}},
 	{codegen.C, "board.c", []string{"gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-o", "board", "board.c", "-lssl", "-lcrypto"}, []string{"./board"}},
+	{codegen.Arduino, "board.ino", []string{"g++", "-std=c++17", "-Wall", "-Werror", "-include", "STUBS/arduino.h", "-I", "STUBS", "-I", "none", "-x", "c++", "-o", "board", "board.ino", "-lssl", "-lcrypto"}, []string{"./board"}},
+	{codegen.ESPIDF, "board.c", []string{"gcc", "-std=gnu11", "-Wall", "-Werror", "-include", "STUBS/espidf.h", "-I", "none", "-o", "board", "board.c"}, []string{"./board"}},
 	{codegen.Go, "board.go", []string{"go", "build", "-o", "board", "board.go"}, []string{"./board"}},
 	{codegen.Node, "board.js", nil, []string{"node", "board.js"}},
 	{codegen.Rust, "board.rs", []string{"rustc", "--edition", "2021", "-D", "warnings", "-o", "board", "board.rs"}, []string{"./board"}},
@@ -145,7 +147,7 @@ func (tc toolchain) build(t *testing.T, r codegen.Request) func(ctx context.Cont
 		t.Fatal(err)
 	}
 	if len(tc.compile) > 0 {
-		cmd := exec.Command(tc.compile[0], tc.compile[1:]...)
+		cmd := exec.Command(tc.compile[0], tc.words(t, dir)...)
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s\n%s", err, out, numberedLines(text))
@@ -159,6 +161,35 @@ func (tc toolchain) build(t *testing.T, r codegen.Request) func(ctx context.Cont
 		cmd.WaitDelay = 10 * time.Second
 		return cmd
 	}
+}
+
+// words are those of the compiler, with the folder of the stubs in place of STUBS. Headers
+// that a board has are empty files: the stubs come first.
+func (tc toolchain) words(t *testing.T, dir string) (all []string) {
+	stubs, err := filepath.Abs("testdata/code")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, header := range stubbed[tc.language] {
+		name := filepath.Join(dir, "none", header)
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, word := range tc.compile[1:] {
+		all = append(all, strings.Replace(word, "STUBS", stubs, 1))
+	}
+	return all
+}
+
+// stubbed are the headers that programs of a language include.
+var stubbed = map[codegen.Language][]string{
+	codegen.Arduino: {"WiFi.h", "WiFiUdp.h", "mbedtls/base64.h", "mbedtls/sha256.h"},
+	codegen.ESPIDF: {"esp_event.h", "esp_netif.h", "esp_random.h", "esp_wifi.h", "freertos/FreeRTOS.h", "freertos/event_groups.h",
+		"freertos/task.h", "lwip/netdb.h", "lwip/sockets.h", "nvs_flash.h"},
 }
 
 func numberedLines(text string) string {
