@@ -64,6 +64,17 @@ func TestFieldsColumnsAndChart(t *testing.T) {
 	p.wait(`document.querySelector('[data-control=chart-whole]').disabled && ` + stats + `.includes('temp 900 20 900')`)
 	p.click(control("chart-log"))
 
+	// two times are marked, and what is between them is said
+	for n, part := range []float64{0.1, 0.9} {
+		value[any](p, fmt.Sprintf(`(() => { const over = document.querySelector('.chart .u-over'), r = over.getBoundingClientRect();
+			const at = {clientX: r.left + %g * r.width, clientY: r.top + 20, shiftKey: true, bubbles: true};
+			over.dispatchEvent(new MouseEvent('mousedown', at)); over.dispatchEvent(new MouseEvent('click', at)) })()`, part))
+		p.wait(fmt.Sprintf(`document.querySelectorAll('[data-control=chart-marks] thead th').length === %d`, []int{2, 4}[n]))
+	}
+	p.wait(`document.querySelector('[data-control=chart-marks] thead').innerText.includes('Hz')`)
+	p.click(control("chart-unmark"))
+	p.wait(`!document.querySelector('[data-control=chart-marks]')`)
+
 	p.downloads(t.TempDir())
 	value[any](p, `(() => { const make = URL.createObjectURL; URL.createObjectURL = blob => { window.saved = blob.type + ' ' + blob.size; return make(blob) } })()`)
 	for _, as := range []string{"png", "svg"} {
