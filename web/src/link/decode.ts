@@ -9,7 +9,7 @@ let known: Promise<readonly Decoder[]> | undefined;
 export const decoders = (): Promise<readonly Decoder[]> => (known ??= call<Decoders>('GET', '/decoders').then((d) => d.decoders, (e) => ((known = undefined), Promise.reject(e as Error))));
 
 /** The frames that end by an event, decoded. */
-export const messagesOf = (seq: number, as: { frame: string; check: string; decode: string }, signal?: AbortSignal): Promise<readonly DecodedFrame[]> =>
+export const messagesOf = (seq: number, as: { session: string | undefined; frame: string; check: string; decode: string }, signal?: AbortSignal): Promise<readonly DecodedFrame[]> =>
   call<Messages>('GET', `/events/${seq}/messages` + query({ ...as }), undefined, signal).then((m) => m.messages);
 
 /** What the peers of a session may speak, the likeliest first. */
