@@ -179,7 +179,6 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/core", "internal/responder", "a session answers by itself"},
 	{"internal/core", "internal/relay", "peers are joined with connections to an upstream"},
-	{"internal/core", "internal/rule", "the patterns by which upstreams are chosen"},
 	{"internal/core", "internal/fault", "faults are set and told while a relay runs"},
 	{"internal/core", "internal/query", "its journal is read in windows"},
 	{"internal/core", "internal/schedule", "it sends lists"},
@@ -324,6 +323,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/recording/capture", "internal/pcapng", "what it cannot read is damage as elsewhere"},
 	{"internal/recording/capture", ".", "packets become events"},
 	{"internal/workspace", "internal/framing", "an endpoint's frames"},
+	{"internal/workspace", "internal/fault", "the faults of a relay are checked where they are read"},
 	{"internal/workspace", "internal/fields", "field specs with a name"},
 	{"internal/workspace", "internal/rule", "sets of rules are checked where they are read"},
 	{"internal/workspace", "internal/schedule", "rows of lists, and the words of line ends"},

@@ -165,6 +165,8 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 			"file.endpoint[0].idle_timeout file.endpoint[0].listen file.endpoint[0].name file.endpoint[0].no_delay file.endpoint[1].listen file.endpoint[1].name file.endpoint[1].x file.lists.a.row[0] file.lists.a.row[0].delay"},
 		{"", `{"file":{"sockeye":2,"endpoint":[{"name":"a","listen":":0","frame":"x","max_peers":-1,"rules":"r"}],"rules":{"r":[{"match":"x:","count":-1},{"match":"any","replies":[{"text":"{{x"}]}]},"payloads":{"p":{"text":"x","charset":"qq"}},"lists":{"a":{"times":-1,"row":[{"text":"x","charset":"qq"}]}}},"text":5}`,
 			"file.endpoint[0].frame file.endpoint[0].max_peers file.lists.a.row[0].charset file.lists.a.times file.payloads.p.charset file.rules.r[0].count file.rules.r[0].match file.rules.r[1].replies[0].text text"},
+		{"", `{"file":{"endpoint":[{"name":"a","listen":":0","upstream":":x","share":"x","echo":true,"routes":["localhost:1"],"faults":["drop","lag"],"fault_frame":"x"},{"name":"b","connect":":1","upstream":"localhost:1"}]},"x":1}`,
+			"file.endpoint[0].echo file.endpoint[0].fault_frame file.endpoint[0].faults[1] file.endpoint[0].routes[0] file.endpoint[0].share file.endpoint[0].upstream file.endpoint[1].connect file.endpoint[1].upstream x"},
 		{"", `{"text":"sockeye = 2\n[payloads]\na = { hex = '0' }\n[[endpoint]]\nname = 'x'","stamp":5}`, "line 3: payloads.a: hex line 4: endpoint x: listen stamp"},
 	},
 	"POST /workspace/plan": {{"", `{"text":"sockeye = 2\n[payloads]\na = { hex = '0' }\n[[endpoint]]\nname = 'x'","x":1}`, "line 3: payloads.a: hex line 4: endpoint x: listen x"}},

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"sockeye/internal/core"
@@ -121,6 +123,15 @@ func (c *requestContext) openWorkspace(in OpenWorkspace) (Sessions, error) {
 	for _, o := range k.openings {
 		if in.All || o.Name == in.Endpoint {
 			wrong.keyLog(c.Server, &o.Endpoint.Options, o.Name+": keylog")
+			if r := o.Relay; r != nil {
+				own := *r // the file is read by others, too
+				own.Routes = slices.Clone(r.Routes)
+				wrong.keyLog(c.Server, &own.Upstream.Options, o.Name+": upstream")
+				for n := range own.Routes {
+					wrong.keyLog(c.Server, &own.Routes[n].Upstream.Options, fmt.Sprintf("%s: routes[%d]", o.Name, n))
+				}
+				o.Relay = &own
+			}
 			openings = append(openings, o)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"sockeye/internal/relay"
 	"sockeye/internal/responder"
 	"sockeye/internal/transport"
+	"sockeye/internal/workspace"
 )
 
 // relayDrain is how long the connections to the upstream may take to close when the relay
@@ -24,6 +25,8 @@ type RelayOptions struct {
 	Share Writers
 	// Routes are upstreams of those peers that they fit, tried in order.
 	Routes []Route
+
+	of *workspace.Opening // nil: of no workspace
 }
 
 // Writers says which peers that share a connection to the upstream may write to it.
@@ -60,7 +63,7 @@ func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o R
 	}
 	if o.Share != "" {
 		r := relay.NewShared(record, o.Share)
-		return w.joinSides(ctx, ep, []sockeye.Endpoint{upstream}, r, func(down *Session, ups []*Session) {
+		return w.joinSides(ctx, ep, []sockeye.Endpoint{upstream}, o.of, r, func(down *Session, ups []*Session) {
 			down.share = o.Share
 			r.Upstream(ups[0].transport.Dial)
 		})
@@ -73,7 +76,7 @@ func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o R
 			r.AwaitFirst()
 		}
 	}
-	down, err := w.joinSides(ctx, ep, all, r, func(down *Session, ups []*Session) {
+	down, err := w.joinSides(ctx, ep, all, o.of, r, func(down *Session, ups []*Session) {
 		down.relay = r
 		var routes []relay.Route
 		for n, route := range o.Routes {
@@ -99,8 +102,8 @@ type RouteStatus struct {
 
 // joinSides opens the sides of a relay; begin is called when all are open, with the core
 // locked. They end together.
-func (w *Core) joinSides(ctx context.Context, ep sockeye.Endpoint, upstreams []sockeye.Endpoint, r joint, begin func(down *Session, ups []*Session)) (*Session, error) {
-	down, err := w.open(ctx, ep, responder.Answer{}, opening{relay: r.Downstream()})
+func (w *Core) joinSides(ctx context.Context, ep sockeye.Endpoint, upstreams []sockeye.Endpoint, of *workspace.Opening, r joint, begin func(down *Session, ups []*Session)) (*Session, error) {
+	down, err := w.open(ctx, ep, responder.Answer{}, opening{relay: r.Downstream(), of: of})
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,14 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		return nil, err
 	}
 	for n, one := range openings {
+		if one.Relay != nil {
+			s, err := w.openRelayOf(ctx, &openings[n])
+			if err != nil {
+				return undo(err)
+			}
+			opened = append(opened, s)
+			continue
+		}
 		a := responder.Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
 		if one.Compiled != nil {
 			set, _ := f.RuleSet(endpointOf(f, one.Name))
@@ -71,6 +79,12 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		}
 	}
 	return opened, nil
+}
+
+// openRelayOf opens a relay that a workspace says.
+func (w *Core) openRelayOf(ctx context.Context, o *workspace.Opening) (*Session, error) {
+	r := o.Relay
+	return w.OpenRelay(ctx, o.Endpoint, r.Upstream, RelayOptions{Faults: r.Set(), Share: Writers(r.Share), Routes: r.Routes, of: o})
 }
 
 // RememberAll is Remember for the aliases of a workspace, by address.

@@ -267,6 +267,7 @@ func (l *Line) hold(s *stage, t *fate) {
 		wait = s.Time
 	}
 	t.delay += wait
+	s.hits.Add(1) // its event follows when it has a number
 	t.parcel.hit = &sockeye.FaultEvent{Kind: string(Hold), Fault: s.text, Offset: t.Offset, Bytes: len(t.Data)}
 }
 

@@ -71,6 +71,18 @@ func ParseSet(frame string, faults []string) (*Set, error) {
 	return s, nil
 }
 
+// Keep takes over how much the same faults hit as they were set before.
+func (s *Set) Keep(before *Set) {
+	if before == nil {
+		return
+	}
+	for n, text := range s.Texts() {
+		if at := slices.Index(before.Texts(), text); at >= 0 {
+			s.hits[n].Store(before.Hits(at))
+		}
+	}
+}
+
 // Texts are the faults as Parse reads them, with their seeds.
 func (s *Set) Texts() []string {
 	out := []string{}

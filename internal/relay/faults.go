@@ -16,6 +16,7 @@ func (r *Relay) SetFaults(set *fault.Set) {
 	defer r.changing.Unlock()
 	if set != nil {
 		set.Since = time.Now()
+		set.Keep(r.Faults())
 	}
 	r.mu.Lock()
 	r.faults = set

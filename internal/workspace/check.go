@@ -221,6 +221,7 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 	o.around(e.Frame, e.Check, e.Allow, wrong)
 	c.rulesOf(&o, e, sets, wrong)
 	o.List = c.listOf(e, lists, wrong)
+	o.Relay = c.relayOf(e, o.Endpoint.Address.Network, wrong)
 	return o
 }
 

@@ -22,6 +22,9 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 	if r, ok := o.Risk(); ok {
 		lines = append(lines, r.In(l))
 	}
+	if o.Relay != nil {
+		lines = append(lines, o.Relay.plan(l)...)
+	}
 	for _, text := range o.ignored {
 		lines = append(lines, text.In(l))
 	}

@@ -85,6 +85,17 @@ type Endpoint struct {
 	Send string `toml:"send,omitempty" json:"send,omitempty"`
 	// Echo sends back what comes in.
 	Echo bool `toml:"echo,omitempty" json:"echo,omitempty"`
+	// Upstream makes a relay of an endpoint that listens: each peer gets a connection of its
+	// own to this address, whose options stand behind a ?. Nothing else answers.
+	Upstream string `toml:"upstream,omitempty" json:"upstream,omitempty"`
+	// Share has all peers share one connection, and says which may write: "one" or "all".
+	Share string `toml:"share,omitempty" json:"share,omitempty"`
+	// Routes are upstreams of some peers, tried in order; see ParseRoute.
+	Routes []string `toml:"routes,omitempty" json:"routes,omitempty"`
+	// Faults are what goes wrong between the two sides, as fault.Parse reads it, and
+	// FaultFrame how streams are cut into messages for them.
+	Faults     []string `toml:"faults,omitempty" json:"faults,omitempty"`
+	FaultFrame string   `toml:"fault_frame,omitempty" json:"fault_frame,omitempty"`
 
 	// Options are keys of the endpoint itself; see OptionForm.
 	Options sockeye.Options `toml:"-" json:"-"`
@@ -135,6 +146,8 @@ type Opening struct {
 	Allow    rule.Allowed
 	// List is what is sent once it is open, or nil.
 	List *schedule.List
+	// Relay is what its peers are passed on to, or nil.
+	Relay *Relay
 
 	ignored []sockeye.Text // options of a file from before that the endpoint does not have
 }

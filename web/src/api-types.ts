@@ -1286,6 +1286,21 @@ export interface SavedEndpoint {
   send?: string;
   /** Echo sends back what comes in. */
   echo?: boolean;
+  /**
+   * Upstream makes a relay of an endpoint that listens: each peer gets a connection of its
+   * own to this address, whose options stand behind a ?. Nothing else answers.
+   */
+  upstream?: string;
+  /** Share has all peers share one connection, and says which may write: "one" or "all". */
+  share?: string;
+  /** Routes are upstreams of some peers, tried in order; see ParseRoute. */
+  routes?: string[];
+  /**
+   * Faults are what goes wrong between the two sides, as fault.Parse reads it, and
+   * FaultFrame how streams are cut into messages for them.
+   */
+  faults?: string[];
+  fault_frame?: string;
   /** close a peer on which nothing crossed for this long; default: 5m for UDP that listens, else never */
   idle_timeout?: string;
   /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; listen */

@@ -34,6 +34,7 @@ func generate(root string, table sockeye.OptionTable) (map[string]string, error)
 	files := map[string]string{
 		filepath.Join(root, "web/src/options.ts"): page(table),
 		filepath.Join(root, "web/src/schemes.ts"): kinds,
+		filepath.Join(root, "web/src/faults.ts"):  faultForms(),
 	}
 	for name, part := range map[string]string{
 		"docs/manual.md": manual(table, sockeye.English), "docs/manual.zh-CN.md": manual(table, sockeye.Chinese),

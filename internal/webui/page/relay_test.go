@@ -106,6 +106,100 @@ func TestRelayInTheForm(t *testing.T) {
 	r.wait(row("⇒", own)) // of a pair that has left, from the record
 }
 
+// fault writes a fault in the form of the panel; the fields are by their words.
+func (r *relayUpstream) fault(kind string, fields map[string]string) {
+	r.t.Helper()
+	r.click(control("fault-add"))
+	r.choose(control("fault-kind"), kind)
+	for selector, text := range fields {
+		r.wait(`document.querySelector(` + quoted(selector) + `)`)
+		if strings.Contains(selector, "fault-way") {
+			r.choose(selector, text)
+			continue
+		}
+		value[any](r.page, `(() => { const e = document.querySelector(`+quoted(selector)+`); e.value = `+quoted(text)+`; e.dispatchEvent(new Event('input', {bubbles: true})) })()`)
+	}
+}
+
+// Faults are added, changed and removed while the relay runs; each is an event in words at
+// the message that it hit, and the list says how much. What is wrong is said below the form.
+func TestFaultsInThePanel(t *testing.T) {
+	t.Parallel()
+	r := openRelay(t)
+	client, far := r.connect()
+	r.click(control("faults-tab"))
+	r.wait(`document.querySelector('[data-control=fault-add]')`)
+	r.speaks("no faults")
+	r.fault("latency", map[string]string{`[data-fault-field=value]`: "soon", control("fault-way"): "to upstream"})
+	r.wait(`document.querySelector('[data-control=fault-text]').innerText === 'latency soon to upstream'`)
+	r.click(control("fault-keep"))
+	r.wait(`document.querySelector('.panel [role=alert]')?.innerText.includes('soon')`)
+	r.speaks("a fault that is wrong")
+	value[any](r.page, `(() => { const e = document.querySelector('[data-fault-field=value]'); e.value = '20ms'; e.dispatchEvent(new Event('input', {bubbles: true})) })()`)
+	r.click(control("fault-keep"))
+	r.wait(`document.querySelector('[data-fault-set=latency] code')?.innerText === 'latency 20ms to upstream'`)
+	write(t, client, "late")
+	reads(t, far, "late")
+	r.wait(row("·", "4 bytes go on 20ms later") + ` && document.querySelector('[data-fault-set=latency] .hits').innerText === 'hit 1'`)
+
+	r.fault("corrupt", map[string]string{`[data-fault-field=bits]`: "2", control("fault-way"): "from upstream", control("fault-seed"): "7", control("fault-when"): "contains:secret"})
+	r.click(control("fault-keep"))
+	r.wait(`document.querySelector('[data-fault-set=corrupt] code')?.innerText === 'corrupt bits 2 from upstream seed 7 when contains:secret'`)
+	r.wait(`document.querySelector('[data-fault-set=latency] .hits').innerText === 'hit 1'`) // it is still the same
+	write(t, far, "plain")
+	reads(t, client, "plain")
+	write(t, far, "secret")
+	r.wait(row("∘", "flipped bit"))
+
+	r.click(`[data-fault-set=corrupt] ` + control("fault-change"))
+	r.wait(`document.querySelector('[data-control=fault-kind]').value === 'corrupt' && document.querySelector('[data-control=fault-when]').value === 'contains:secret'`)
+	r.choose(control("fault-kind"), "drop")
+	r.click(control("fault-keep"))
+	r.wait(`document.querySelector('[data-fault-set=drop] code')?.innerText === 'drop from upstream seed 7 when contains:secret'`)
+	r.wait(`document.querySelector('[data-control=faults-tab]').innerText.includes('2')`)
+	r.speaks("two faults")
+	r.click(`[data-fault-set=drop] ` + control("fault-remove"))
+	r.wait(`!document.querySelector('[data-fault-set=drop]') && document.querySelector('[data-fault-set=latency]')`)
+	r.click(`[data-fault-set=latency] ` + control("fault-remove"))
+	r.wait(`!document.querySelector('[data-fault-set]')`)
+	r.wait(row("·", "fault cleared"))
+}
+
+// A message that is held waits in the panel until somebody lets it go, changes it as text or
+// as bytes, or drops it.
+func TestHeldMessagesInThePanel(t *testing.T) {
+	t.Parallel()
+	r := openRelay(t)
+	client, far := r.connect()
+	r.click(control("faults-tab"))
+	r.wait(`document.querySelector('[data-control=fault-add]')`)
+	r.fault("hold", map[string]string{control("fault-frame"): "line", control("fault-way"): "to upstream"})
+	r.click(control("fault-keep"))
+	r.wait(`document.querySelector('[data-fault-set=hold]')`)
+	write(t, client, "one\ntwo\nthree\nf\xf6ur\n")
+	held := func(n string) string { return `[data-held="` + n + `"] ` }
+	r.wait(`document.querySelectorAll('[data-held]').length === 4 && document.querySelector('[data-control=faults-tab]').innerText.includes('(4)')`)
+	r.speaks("what is held")
+	r.click(held("1") + control("held-release"))
+	reads(t, far, "one\n")
+	r.click(held("2") + control("held-edit"))
+	r.wait(`document.querySelector('[data-control=held-text]').value === 'two\\n'`)
+	r.fill("held-text", `2\x00\n`)
+	r.click(control("held-send"))
+	reads(t, far, "2\x00\n")
+	r.click(held("3") + control("held-discard"))
+	r.wait(`!document.querySelector('[data-held="3"]')`)
+	r.click(held("4") + control("held-edit"))
+	r.wait(`document.querySelector('[data-control=held-text]').value === 'f\\xf6ur\\n'`)
+	r.check("held-hex", true)
+	r.wait(`document.querySelector('[data-control=held-text]').value.replace(/ /g, '').toLowerCase() === '66f675720a'`)
+	r.fill("held-text", "34 0a")
+	r.click(control("held-send"))
+	reads(t, far, "4\n")
+	r.wait(row("·", "held 3: 6 bytes are not passed on") + ` && ` + row("·", "held 2: 4 bytes become 3 bytes"))
+	r.wait(`!document.querySelector('[data-held]')`)
+}
+
 func portOf(a net.Addr) string {
 	_, port, _ := net.SplitHostPort(a.String())
 	return port

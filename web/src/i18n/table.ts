@@ -39,6 +39,7 @@ const first = {
   fromPeers: ['← from peers', '← 来自连接对象'],
   toUpstream: ['⇒ to the upstream', '⇒ 发往上游'],
   fromUpstream: ['⇐ from the upstream', '⇐ 来自上游'],
+  faults: ['Faults', '故障'],
   upstreamIs: ['the upstream is {address}', '上游为 {address}'],
   toPeers: ['→ to peers', '→ 发往连接对象'],
 

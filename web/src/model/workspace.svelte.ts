@@ -1,7 +1,7 @@
 // What a person keeps from one day to the next: the workspace file, as the core reads
 // and writes it. Nothing here opens anything but open(), which a person asked for.
 
-import type { ErrorLine, OpenWorkspace, Rules, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
+import type { ErrorLine, Faults, Open, OpenWorkspace, Rules, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
 import { call, Failure, failuresOf } from '../link/api';
 import { saveText } from '../link/save';
 import { request } from './form';
@@ -90,12 +90,14 @@ class WorkspaceModel {
     const set: RuleSet | undefined = tab.isOpen ? await call<Rules>('GET', `/sessions/${tab.session}/rules`).catch(() => undefined) : tab.rules.set;
     const ruled = set && set.rules.length > 0 ? set : undefined;
     await optionTable.load();
-    const { mode, address, options, echo } = request(tab.form);
+    const asked = request(tab.form);
+    const { mode, address, options, echo } = asked;
     const { frame, check } = tab.framing;
     const endpoint: SavedEndpoint = {
       name,
       ...(mode === 'listen' ? { listen: address } : { connect: address }),
       ...savedOptions(options),
+      ...(await relayOf(asked, tab.isOpen ? tab.session : undefined)),
       ...(ruled ? { rules: name, ...aroundOf(ruled) } : { ...(echo ? { echo } : {}), ...(frame ? { frame } : {}), ...(frame && check ? { check } : {}) }),
     };
     return this.change((f) => ({
@@ -209,3 +211,16 @@ export const isConflict = (e: unknown): boolean => e instanceof Failure && e.sta
 export const lineOf = (f: ErrorLine): number => Number(/^line (\d+)/.exec(f.target ?? '')?.[1] ?? 0);
 
 export const workspace = new WorkspaceModel();
+
+/** A relay as a workspace has it, with the faults that are set in the open session. */
+async function relayOf({ upstream, share, routes }: Open, session: string | undefined): Promise<Partial<SavedEndpoint>> {
+  if (!upstream) return {};
+  const set = session && !share ? await call<Faults>('GET', `/sessions/${session}/faults`).catch(() => undefined) : undefined;
+  const options = Object.entries(savedOptions(upstream.options)).map(([key, v]) => `${key}=${encodeURIComponent(String(v))}`);
+  return {
+    upstream: upstream.address + (options.length > 0 ? `?${options.join('&')}` : ''),
+    ...(share ? { share } : {}),
+    ...(routes ? { routes } : {}),
+    ...(set && set.faults.length > 0 ? { faults: set.faults.map((f) => f.fault), ...(set.frame ? { fault_frame: set.frame } : {}) } : {}),
+  };
+}
