@@ -118,7 +118,7 @@ func TestWrongRulesLeaveTheOldOnes(t *testing.T) {
 	set := meter()
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0", Rules: &set})
 	b := board(t, s)
-	answers(t, b, "*IDN?\n", "meter\n")
+	answers(t, b, "\n*IDN?\n", "meter\n") // the board has said something without an end of line
 	wrong := meter()
 	wrong.Rules[0].Match = "what"
 	if f := v.failing(400, "PUT", "/api/v1/sessions/s1/rules", SetRules{RuleSet: wrong}); f.Target != "rules[0].match" || f.Message == "" {

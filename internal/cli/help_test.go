@@ -111,6 +111,9 @@ func TestHelpExamplesParse(t *testing.T) {
 				continue
 			}
 			words = words[at+1:]
+			if to := slices.Index(words, ">"); to >= 0 { // the shell's
+				words = words[:to]
+			}
 			words[len(words)-1] = strings.TrimSuffix(words[len(words)-1], ")")
 			cmd, rest, err := tree(sockeye.English).Find(words)
 			if err != nil || cmd.Name() != c.Name() && cmd.Parent().Name() != c.Name() {

@@ -39,6 +39,9 @@ clients that are is printed. An empty TEXT with --retain takes away what was ret
 			if len(args) < 3 {
 				return terminal.Usage("TOPIC TEXT", sockeye.Text{En: "what to publish, and where, is missing", Zh: "缺少主题或要发布的内容"}, terminal.HelpHint(cmd))
 			}
+			if f.qos < 0 || f.qos > 2 {
+				return terminal.Usage("--qos", sockeye.Text{En: fmt.Sprintf("%d is not 0, 1 or 2", f.qos), Zh: fmt.Sprintf("%d 不是 0、1 或 2", f.qos)}, terminal.HelpHint(cmd))
+			}
 			return a.publish(&f, args[0], args[1], args[2])
 		},
 	}

@@ -293,7 +293,7 @@ func TestTerminalMistakes(t *testing.T) {
 	}
 	x.tmux("send-keys", "Up")
 	x.await("all> /help")
-	x.tmux("send-keys", "C-c")
+	x.tmux("send-keys", "C-c", "C-c") // the first takes away what is typed
 	x.exits(terminal.ExitInterrupted)
 }
 

@@ -51,6 +51,12 @@ func line(c *cobra.Command, more ...string) []string {
 	if strings.Contains(c.Use, "RECORDING TEXT") {
 		args = append(args, "recording", "text")
 	}
+	if strings.Contains(c.Use, "SESSION TOPIC TEXT") {
+		args = append(args, "s1", "topic", "text")
+	}
+	if c.Name() == "load" {
+		args = append(args, "--send", "x")
+	}
 	return append(args, more...)
 }
 

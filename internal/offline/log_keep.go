@@ -129,7 +129,7 @@ direction in a file of its own, or one pcapng file.`,
 		Example: `  sockeye log export board-log --format csv --output board.csv
   sockeye log export board-log --format raw --output board-bytes --peer kitchen
   sockeye log export board-log --format csv --fields keys --output values.csv
-  sockeye log export board-log --format jsonl --fields board.toml#env
+  sockeye log export board-log --format jsonl --fields 'keys temp, hum'
   sockeye log export capture.pcap --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {

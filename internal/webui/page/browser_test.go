@@ -307,10 +307,15 @@ func (p *page) theme(scheme string) {
 // rows are the rows of the log on the screen, each a message or an event.
 const rows = `[...document.querySelectorAll('[role=grid] [role=row]')]`
 
-// row is the JavaScript for "a row has a direction mark and holds a text", wherever the
-// text is broken into lines.
+// logged is the JavaScript for "the log holds a text". A long row is broken into lines,
+// which are rows of their own; where, the name of this machine may decide.
+func logged(text string) string {
+	return `document.querySelector('[role=grid]').innerText.replace(/\s+/g, ' ').includes(` + quoted(text) + `)`
+}
+
+// row is the JavaScript for "a row has a direction mark and holds a text".
 func row(way, text string) string {
-	return rows + `.some(r => r.querySelector('.way')?.innerText === ` + quoted(way) + ` && r.innerText.replace(/\s+/g, ' ').includes(` + quoted(strings.Join(strings.Fields(text), " ")) + `))`
+	return rows + `.some(r => r.querySelector('.way')?.innerText === ` + quoted(way) + ` && r.innerText.includes(` + quoted(text) + `))`
 }
 
 // shots is where screenshots go; git ignores it.

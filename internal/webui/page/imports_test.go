@@ -14,7 +14,7 @@ import (
 )
 
 // pageRooms says what each folder of the page may import besides itself and what is
-// generated: the types of the API, the options of endpoints and the schemes.
+// generated: the types of the API, the options of endpoints, the schemes and the faults of relays.
 var pageRooms = map[string][]string{
 	"i18n":   {},
 	"format": {"i18n"},
@@ -63,7 +63,7 @@ func TestPageImports(t *testing.T) {
 }
 
 func generated(room string) bool {
-	return room == "api-types" || room == "options" || room == "schemes"
+	return room == "api-types" || room == "options" || room == "schemes" || room == "faults"
 }
 
 // The page asks what a kind of socket can do, as the generated table of schemes says it,

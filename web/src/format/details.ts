@@ -46,7 +46,7 @@ function tlsRows(s: TLSState): DetailRow[] {
   if (s.alpn) rows.push({ name: 'tls.alpn', label: t('tlsProtocol'), value: safe(s.alpn) });
   const chain = s.certificates ?? [];
   rows.push({ name: 'tls.identity', label: t('tlsIdentity'), value: t(chain.length === 0 ? 'tlsNoCertificate' : s.unverified ? 'tlsUnverified' : 'tlsVerified') });
-  return [...rows, ...chain.map((c, n) => ({ name: `tls.certificate.${n}`, label: `${t('tlsChain')} ${n + 1}`, value: safe(certificateText(c)) }))];
+  return [...rows, ...chain.map((c, n) => ({ name: `tls.certificate.${n}`, label: `${t('tlsChain')} ${n + 1}`, value: certificateText(c), mono: true }))];
 }
 
 const day = (at: string): string => at.slice(0, 10);
@@ -60,6 +60,7 @@ const certificateText = (c: Certificate): string =>
     c.pin,
   ]
     .filter((v) => v !== '')
+    .map((v) => safe(v))
     .join('\n');
 
 // These are shown above, or by controls of their own.

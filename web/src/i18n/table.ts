@@ -141,6 +141,7 @@ const first = {
   saved: ['Saved {name}.', '已保存 {name}。'],
   clear: ['Clear display', '清除显示'],
   openRecording: ['Open a recording…', '打开记录…'],
+  openIt: ['Open…', '打开…'],
   cleared: ['Display cleared; the record stays.', '显示已清除，记录仍保留。'],
 
   // send settings
