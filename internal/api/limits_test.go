@@ -89,7 +89,7 @@ func TestHostileJSONOnEveryRoute(t *testing.T) {
 // answer to a body that is far too large, and not a reset.
 func TestTooLargeBodyIsAnswered(t *testing.T) {
 	v := serve(t)
-	const size = 64 << 20
+	const size = 16 << 20
 	c, err := net.Dial("tcp", v.addr)
 	if err != nil {
 		t.Fatal(err)
