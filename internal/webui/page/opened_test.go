@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -22,7 +23,7 @@ func TestOpenRecordingFromList(t *testing.T) {
 	p.check("receive-to-file", true)
 	for _, line := range []string{"temp=20\n", "temp=21\n", "temp=25\n"} {
 		write(t, board, line)
-		p.wait(row("←", line))
+		p.wait(row("←", strings.TrimSpace(line)))
 	}
 	p.check("receive-to-file", false)
 	live := value[string](p, titleShown)
