@@ -75,9 +75,10 @@ func (o *OpenedRecording) Sessions() []*OpenedSession {
 
 // openedRecordings are those that are looked at now.
 type openedRecordings struct {
-	mu   sync.Mutex
-	last int
-	list []*OpenedRecording
+	mu      sync.Mutex
+	last    int
+	copying int // recordings that are about to be in list
+	list    []*OpenedRecording
 }
 
 // OpenRecording opens a recording or capture to be looked at, until its sessions are
@@ -90,13 +91,17 @@ func (w *Core) OpenRecording(ctx context.Context, r *recording.Recording, name s
 		return nil, err
 	}
 	o := &OpenedRecording{ID: id, Name: name, next: 1}
-	if err := o.copy(ctx, r); err != nil {
+	err = o.copy(ctx, r)
+	w.opened.mu.Lock()
+	w.opened.copying--
+	if err == nil {
+		w.opened.list = append(w.opened.list, o)
+	}
+	w.opened.mu.Unlock()
+	if err != nil {
 		w.opened.drop(o)
 		return nil, err
 	}
-	w.opened.mu.Lock()
-	defer w.opened.mu.Unlock()
-	w.opened.list = append(w.opened.list, o)
 	return o, nil
 }
 
@@ -184,12 +189,13 @@ func (w *Core) forgetAllOpened() {
 func (l *openedRecordings) reserve() (id string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.list) >= maxOpenedRecordings {
+	if len(l.list)+l.copying >= maxOpenedRecordings {
 		return "", &sockeye.Error{Kind: sockeye.Misuse, Op: "open",
 			Message: sockeye.Text{En: fmt.Sprintf("%d recordings are open already", maxOpenedRecordings), Zh: fmt.Sprintf("已打开 %d 个记录", maxOpenedRecordings)},
 			Hint:    sockeye.Text{En: "close the tabs of one first", Zh: "请先关闭其中一个的标签页"}}
 	}
 	l.last++
+	l.copying++
 	return fmt.Sprintf("r%d", l.last), nil
 }
 

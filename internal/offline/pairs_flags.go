@@ -32,7 +32,7 @@ func (f *PairsFlags) Register(t *terminal.Terminal, fs *pflag.FlagSet) {
 // RegisterTraffic adds those for traffic that others make.
 func (f *PairsFlags) RegisterTraffic(t *terminal.Terminal, fs *pflag.FlagSet) {
 	fs.StringVar(&f.Requests, "requests", "", t.T("requests are what was received, or sent (default: what clients send)", "请求的方向：received 或 sent（默认：客户端发送的是请求）"))
-	fs.DurationVar(&f.Timeout, "timeout", 0, t.T("an answer is late after this time (default: never)", "超过此时间算应答超时（默认不限）"))
+	fs.Var(terminal.DurationOf(&f.Timeout), "timeout", t.T("an answer is late after this time (default: never)", "超过此时间算应答超时（默认不限）"))
 }
 
 // Spec is what the flags mean, with everything that is wrong with them.

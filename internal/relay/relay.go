@@ -264,14 +264,11 @@ func (r *Relay) pairOf(p *transport.Peer) *pair {
 
 // Other is the peer that p is paired with; nil as long as there is none.
 func (r *Relay) Other(p *transport.Peer) *sockeye.Peer {
-	l := r.of(p)
-	if l == nil {
-		return nil
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	l := r.pairs[p]
 	switch {
-	case l.down == nil || l.up == nil:
+	case l == nil || l.down == nil || l.up == nil:
 		return nil
 	case p == l.down:
 		return l.up.Peer
