@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"sockeye"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"sockeye/internal/offline"
+	"sockeye/internal/terminal"
 )
 
 func (a *app) sessionPairsCommand() *cobra.Command {
@@ -37,6 +39,9 @@ now is not missing yet.`,
 				return err
 			}
 			q := pairsQuery(&f)
+			if !q.Has("frame") && !q.Has("decode") && !q.Has("fields") {
+				return terminal.Usage("--frame", sockeye.Text{En: "how messages are found is missing", Zh: "缺少找到消息的方式"}, sockeye.Text{En: "add --decode auto, --frame line, or --fields keys", Zh: "请加上 --decode auto、--frame line 或 --fields keys"})
+			}
 			q.Set("session", strings.Join(args, ""))
 			q.Set("peer", peer)
 			return a.sessionPairs(q, asJSON)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -123,7 +124,7 @@ func (f *checkedFields) Type() string { return "stringArray" }
 
 func (f *checkedFields) Set(s string) error {
 	if path, name, ok := cutLast(s, "#"); ok && f.terminal.ReadFields != nil {
-		if _, err := os.Stat(path); err == nil {
+		if _, err := os.Stat(path); err == nil || strings.HasSuffix(path, ".toml") { // else it may be a regular expression
 			return f.fromFile(path, name)
 		}
 	}
