@@ -1,9 +1,10 @@
 package terminal
 
-// Nearest is the candidate within two edits of a word (one for short words), or "".
+// Nearest is the candidate within two edits of a word (one edit where the word has fewer
+// than six letters), or "".
 func Nearest(word string, candidates []string) string {
 	best, most := "", 2
-	if len(word) < 4 {
+	if len(word) < 6 { // board is two edits from load, and the name of a host
 		most = 1
 	}
 	for _, c := range candidates {

@@ -52,6 +52,7 @@ func heard(t *testing.T, c paho.Client, filter string, qos byte) <-chan string {
 	t.Helper()
 	got := make(chan string, 100)
 	done(t, c.Subscribe(filter, qos, func(_ paho.Client, m paho.Message) { got <- m.Topic() + "=" + string(m.Payload()) }))
+	done(t, c.Unsubscribe("none")) // its answer follows what was retained; that of Subscribe does not
 	return got
 }
 
