@@ -211,6 +211,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/responder", "internal/workspace", "rules are those of a set"},
 	{"internal/responder", ".", "the nouns"},
 
+	{"internal/core", "internal/glossary", "who drives it asks what a word means"},
 	{"internal/core", "internal/doctor", "who drives it asks why an address does not work"},
 	{"internal/doctor", "internal/payload", "in which charset text is, is found as it is for showing"},
 	{"internal/doctor", "internal/netinfo", "facts are what the system says"},

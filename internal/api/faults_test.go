@@ -134,6 +134,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"?limit=-1&text=a&regexp=b", "", "limit regexp"},
 	},
 	"GET /doctor":                {{"?address=a:b:c&ask=x&listen=maybe&with=x&q=1", "", "address ask listen q with"}, {"?address=:1&session=s1&q=1", "", "q session"}},
+	"GET /explain":               {{"?q=1&r=1", "", "q r"}},
 	"GET /doctor/code":           {{"?port=x&q=1", "", "port q"}, {"?port=70000&q=1", "", "port q"}},
 	"POST /doctor/report":        {{"?q=1", `{"shorten":1,"diagnosis":{"text":1},"x":1}`, "diagnosis.text q shorten x"}},
 	"GET /sessions/{id}/program": {{"?for=x&frame=x&check=x&hello=%5Cq&q=1", "", "check for frame hello q"}, {"?for=c&frame=json&check=crc16modbus&q=1", "", "check q"}},

@@ -55,6 +55,7 @@ func (s *Server) registerMachine() {
 	code.query = []string{"port"}
 	code.check = func(c *requestContext) error { _, err := c.doctorPort(); return c.with(err) }
 	handle(s, "POST", "/doctor/report", "A diagnosis as a text for a forum or a teacher, with JSON below; nothing is sent.", (*requestContext).doctorReport)
+	handle(s, "GET", "/explain", "Words of sockets and networks, explained: all, or one.", (*requestContext).explain).query = []string{"word"}
 	handle(s, "GET", "/ports", "The serial ports of the machine of the core.", (*requestContext).ports)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, c.OpenAPI()); return nil }})

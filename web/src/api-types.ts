@@ -407,6 +407,11 @@ export interface FrameValue {
   to: number;
 }
 
+/** Glossary are words of sockets and networks, explained. */
+export interface Glossary {
+  words: Word[];
+}
+
 /** Health answers /healthz. */
 export interface Health {
   ok: boolean;
@@ -1900,6 +1905,22 @@ export interface WebSocketState {
   origin?: string;
   headers?: string[];
   compressed?: boolean;
+}
+
+/** Word is one of them, in the language that was asked for. */
+export interface Word {
+  word: string;
+  /** as it is said in that language */
+  name: string;
+  /** other spellings, of every language */
+  also?: string[];
+  text: string;
+  /** a drawing in characters */
+  picture?: string;
+  /** what shows it here */
+  command: string;
+  /** where it is laid down */
+  rfc?: string;
 }
 
 /**

@@ -6,6 +6,7 @@ import { eventWords } from './events';
 import type { chipWords } from './chips';
 import type { dialogWords } from './dialogs';
 import type { decodeWords } from './decode';
+import type { explainWords } from './explain';
 import type { fieldWords } from './fields';
 import type { fileWords } from './files';
 import { frameWords } from './frames';
@@ -296,6 +297,7 @@ type LaterWords =
   & typeof dialogWords
   & typeof doctorWords
   & typeof decodeWords
+  & typeof explainWords
   & typeof fieldWords
   & typeof fileWords
   & typeof framingWords
