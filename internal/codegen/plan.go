@@ -222,11 +222,11 @@ func newSumPlan(s framing.Spec, f *framePlan, t checksum.Trailer) (*sumPlan, err
 	if p.Text {
 		p.Little = t.Order == checksum.Little
 	}
-	room, stuffed := len(f.Tail), f.Kind == "slip" || f.Kind == "cobs"
+	room := len(f.Tail)
 	switch {
 	case p.Outside && f.After != p.Size:
 		return nil, fault("check", sockeye.Text{En: t.String() + " has " + strconv.Itoa(p.Size) + " bytes, and after=" + strconv.Itoa(f.After) + " keeps room for others", Zh: t.String() + " 有 " + strconv.Itoa(p.Size) + " 字节，与 after=" + strconv.Itoa(f.After) + " 不符"}, sockeye.Text{})
-	case p.Outside && t.After != 0, !p.Outside && !stuffed && t.After != 0 && t.After != room:
+	case p.Outside && t.After != 0, !p.Outside && t.After != 0 && t.After != room:
 		return nil, fault("check", sockeye.Text{En: "its place in the frame is another than before the end", Zh: "校验不在帧尾之前"}, sockeye.Text{En: "of " + s.String() + " frames " + strconv.Itoa(room) + " bytes follow it", Zh: s.String() + " 帧中其后有 " + strconv.Itoa(room) + " 字节"})
 	case f.Kind == "json":
 		return nil, fault("check", sockeye.Text{En: "JSON frames have no room for a checksum", Zh: "JSON 帧没有放校验的位置"}, sockeye.Text{En: "take line frames", Zh: "请用按行分帧"})

@@ -251,12 +251,17 @@ func (f *Framer) take(n int, mark Mark) Frame {
 }
 
 // verify gives a frame its verdict. An RTU frame is one because its checksum is
-// right, so what is none has a wrong one.
+// right, so what is none has a wrong one. Senders of SLIP and COBS compute the checksum
+// before they escape, so there the body has it.
 func (f *Framer) verify(fr *Frame) {
 	switch {
 	case f.check.Algorithm != nil && fr.Mark == Whole:
 		fr.Check = Wrong
-		if v, _ := f.check.Verify(fr.Data); v == checksum.Right {
+		covered := fr.Data
+		if f.spec.Method == SLIP || f.spec.Method == COBS {
+			covered = fr.Body
+		}
+		if v, _ := f.check.Verify(covered); v == checksum.Right {
 			fr.Check = Right
 		}
 	case f.spec.Method == ModbusRTU && fr.Mark == Whole:

@@ -305,6 +305,55 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// The checksum of SLIP and COBS frames is computed before they are escaped: it is judged in
+// what they say, however much of it was escaped, the checksum itself included.
+func TestVerdictsOnEscapedFrames(t *testing.T) {
+	escape := map[string]func([]byte) string{
+		"slip": func(b []byte) string { return string(slipOf(b)) + "\xc0" },
+		"cobs": func(b []byte) string { return string(cobsOf(b)) + "\x00" },
+	}
+	for text, escaped := range escape {
+		for _, name := range []string{"sum8", "crc16modbus", "crc32:HEX"} {
+			trailer, err := checksum.ParseTrailer(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := New(spec(t, text), trailer)
+			var stream string
+			var want []CheckResult
+			for last := range 256 { // so that each byte is escaped somewhere, in sum8 as well
+				whole := trailer.Append([]byte{'a', 0, 0xC0, 0xDB, 0xDC, 0xDD, byte(last)})
+				wrong := bytes.Clone(whole)
+				wrong[2] ^= 1
+				stream += escaped(whole) + escaped(wrong)
+				want = append(want, Right, Wrong)
+			}
+			f.Feed(Chunk{Data: []byte(stream)})
+			var got []CheckResult
+			for fr, ok := f.Next(); ok; fr, ok = f.Next() {
+				got = append(got, fr.Check)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s with %s: %s", text, name, diff)
+			}
+		}
+	}
+}
+
+// slipOf escapes as RFC 1055 says.
+func slipOf(b []byte) []byte {
+	b = bytes.ReplaceAll(b, []byte{0xDB}, []byte{0xDB, 0xDD})
+	return bytes.ReplaceAll(b, []byte{0xC0}, []byte{0xDB, 0xDC})
+}
+
+// cobsOf stuffs less than 254 bytes.
+func cobsOf(b []byte) (out []byte) {
+	for _, run := range bytes.Split(b, []byte{0}) {
+		out = append(append(out, byte(len(run)+1)), run...)
+	}
+	return out
+}
+
 // The memory of a stream is bounded, whatever a peer sends, and a stream in single
 // bytes does not take quadratic time: this would not end.
 func TestBounded(t *testing.T) {
