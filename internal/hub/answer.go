@@ -13,12 +13,15 @@ import (
 
 // SendRequest asks a board to send.
 type SendRequest struct {
+	// ID names the request: one with the same ID that comes again does nothing, and is
+	// answered as the first was. Without one each counts.
+	ID string `json:"id,omitempty"`
 	// Session is the one to send by; "" is every open one.
 	Session string `json:"session,omitempty"`
 	// Peers are the numbers of those to send to; none is all that can receive.
 	Peers []uint64 `json:"peers,omitempty"`
 	Data  []byte   `json:"data"`
-	// Expires is when it is too late.
+	// Expires is when it is too late, by the board's clock.
 	Expires time.Time `json:"expires"`
 }
 
@@ -65,6 +68,14 @@ func (p *Publisher) answer(ctx context.Context, text []byte) SendReply {
 	if err := json.Unmarshal(text, &r); err != nil || len(r.Data) == 0 {
 		return refused(sockeye.Text{En: "this is no request to send", Zh: "不是有效的发送请求"}, sockeye.Text{})
 	}
+	if len(r.ID) > longestID {
+		return refused(sockeye.Text{En: "the id of the request is longer than 64 bytes", Zh: "请求的 id 超过 64 字节"}, sockeye.Text{})
+	}
+	return p.answered.once(ctx, r.ID, func() SendReply { return p.perform(ctx, &r) })
+}
+
+// perform sends what a request asks for.
+func (p *Publisher) perform(ctx context.Context, r *SendRequest) SendReply {
 	if !p.o.AllowSend {
 		return refused(sockeye.Text{En: "the board allows no sending from the hub", Zh: "此开发板不允许通过集线服务发送"},
 			sockeye.Text{En: "start it with --hub-send", Zh: "启动时请加 --hub-send"})

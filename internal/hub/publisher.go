@@ -27,6 +27,7 @@ type Publisher struct {
 	instance string // tells two programs with one key apart
 	report   reporter
 	sends    sync.WaitGroup
+	answered answered
 
 	// What this program has published last, by run's goroutine: 0 if nothing yet.
 	mine uint64

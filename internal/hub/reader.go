@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -34,7 +36,8 @@ const clockLeeway = time.Hour
 
 // Read gives the events that the stream has now: those of one board in their order,
 // those of several as they came to the hub. The loop ends with an error, or without one
-// at the end.
+// at the end. Messages in which something is no event do not end it: they are the error in
+// the end.
 func Read(ctx context.Context, conn *nats.Conn, o ReadOptions) iter.Seq2[BoardEvent, error] {
 	return func(yield func(BoardEvent, error) bool) {
 		js, err := jetstream.New(conn)
@@ -91,8 +94,10 @@ func order(ctx context.Context, js jetstream.JetStream, config jetstream.Ordered
 	}
 }
 
+// read reads messages to the end. One that is wrong is left out, so that a board that was
+// stolen hides nobody else's: what was wrong is the error in the end, once for each board.
 func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEvent, error) bool) error {
-	decoders := map[Board]*Decoder{}
+	decoders, wrong := map[Board]*Decoder{}, map[Board]error{}
 	for {
 		m, err := messages.Next()
 		if err != nil {
@@ -114,12 +119,14 @@ func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEv
 					return nil
 				}
 			}
-			if err != nil {
-				return err
+			if err != nil && wrong[b] == nil {
+				e := *sockeye.ErrorOf(err)
+				e.Target = b.String()
+				wrong[b] = &e
 			}
 		}
 		if meta.NumPending == 0 {
-			return nil
+			return errors.Join(slices.Collect(maps.Values(wrong))...)
 		}
 	}
 }

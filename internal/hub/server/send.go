@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (p *program) send(f *sendFlags, names []string, text string) error {
 	if err := terminal.Together(badLabels, badWay); err != nil {
 		return err
 	}
-	ask := hub.SendRequest{Session: f.session, Data: data}
+	ask := hub.SendRequest{ID: rand.Text(), Session: f.session, Data: data}
 	for _, n := range f.peers {
 		ask.Peers = append(ask.Peers, uint64(n))
 	}
@@ -112,8 +113,9 @@ func (p *program) send(f *sendFlags, names []string, text string) error {
 			return err
 		}
 	}
+	clocks := clocksOf(ctx, a.service)
 	ask.Expires = time.Now().Add(f.wait)
-	outcomes := sendTo(ctx, a.service, named, ask)
+	outcomes := sendTo(ctx, a.service, named, ask, clocks)
 	if err := p.showOutcomes(outcomes, f.json); err != nil {
 		return err
 	}
@@ -134,17 +136,37 @@ func choose(ctx context.Context, r *Registry, labels map[string]string) (chosen 
 	return chosen, err
 }
 
+// clocksOf is by how much the clocks of boards that are alive are ahead of the hub's, so that
+// a request expires at the same moment on each. Of a board that is away, and where no hub
+// answers, nothing is known.
+func clocksOf(ctx context.Context, conn *nats.Conn) map[hub.Board]time.Duration {
+	const way = 2 * time.Second // less may be the time that the board's status took to come
+	clocks := map[hub.Board]time.Duration{}
+	all, err := askBoards(ctx, conn)
+	if err != nil {
+		return clocks
+	}
+	for _, b := range all {
+		if ahead := time.Duration(b.ClockMS) * time.Millisecond; b.Alive && ahead.Abs() > way {
+			clocks[b.Board] = ahead
+		}
+	}
+	return clocks
+}
+
 // sendTo asks all boards at once, and a board that is away again and again until the
 // request expires.
-func sendTo(ctx context.Context, conn *nats.Conn, boards []hub.Board, ask hub.SendRequest) []sendOutcome {
+func sendTo(ctx context.Context, conn *nats.Conn, boards []hub.Board, ask hub.SendRequest, clocks map[hub.Board]time.Duration) []sendOutcome {
 	outcomes := make([]sendOutcome, len(boards))
-	text, _ := json.Marshal(ask) // no field of it can fail
 	var all sync.WaitGroup
 	turns := make(chan struct{}, 256)
 	for n, b := range boards {
 		turns <- struct{}{}
 		all.Go(func() {
 			defer func() { <-turns }()
+			own := ask
+			own.Expires = ask.Expires.Add(clocks[b])
+			text, _ := json.Marshal(own) // no field of it can fail, but a year beyond 9999
 			outcomes[n] = sendOutcome{b, sendToOne(ctx, conn, b, text, ask.Expires)}
 		})
 	}

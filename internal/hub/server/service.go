@@ -198,10 +198,17 @@ func (s *Service) onEnrol(m *nats.Msg) {
 	}
 }
 
+// longestStatus is how many bytes of a status are kept, at most: a board that was stolen could
+// fill the hub's memory. That of a board with the most sessions has less than half.
+const longestStatus = 64 << 10
+
+// longestVersion is how many bytes of a version are kept.
+const longestVersion = 60
+
 func (s *Service) onStatus(m *nats.Msg) {
 	b, _, ok := hub.BoardOf(m.Subject)
 	var st hub.Status
-	if !ok || json.Unmarshal(m.Data, &st) != nil {
+	if !ok || len(m.Data) > longestStatus || json.Unmarshal(m.Data, &st) != nil {
 		return
 	}
 	now := time.Now()
@@ -212,6 +219,7 @@ func (s *Service) onStatus(m *nats.Msg) {
 		s.known[b] = p
 	}
 	twice := p.status.Instance != "" && p.status.Instance != st.Instance && !p.status.Ended && now.Sub(p.at) < aliveFor && now.Sub(p.others) < 2*aliveFor
+	st.Version = st.Version[:min(len(st.Version), longestVersion)]
 	if p.status.Instance != st.Instance {
 		p.others = now
 	}
