@@ -127,6 +127,8 @@ type Detail struct {
 	Seen SeenProtocol
 	// TCP is what the kernel told of the peer's connection (sample).
 	TCP *TCPSample
+	// Cause is what made the workbench send the message by itself (sent).
+	Cause *Cause
 	// Message is the type of a WebSocket message (received, sent).
 	Message MessageType
 	// MQTT is what a client of a broker that joined said of itself.

@@ -41,6 +41,12 @@ const (
 	WordPortThereLines EventWord = "eventPortThereLines"
 	WordLines          EventWord = "eventLines"
 	WordPaired         EventWord = "eventPaired"
+	WordByEcho         EventWord = "causeEcho"
+	WordByBoard        EventWord = "causeBoard"
+	WordByRule         EventWord = "causeRule"
+	WordByList         EventWord = "causeList"
+	WordByRow          EventWord = "causeRow"
+	WordByFile         EventWord = "causeFile"
 	WordSubprotocol    EventWord = "wsSubprotocol"
 	WordOrigin         EventWord = "wsOrigin"
 	WordCompressed     EventWord = "wsCompressed"
@@ -100,6 +106,14 @@ var eventSentences = []EventSentence{
 	{WordLines, Text{"lines: {what}", "信号线：{what}"}},
 
 	{WordPaired, Text{"relayed by #{id}, {address}", "由 #{id} {address} 转发"}},
+
+	// Why a message was sent; see Cause.
+	{WordByEcho, Text{"by echo", "回显"}},
+	{WordByBoard, Text{"by the board", "开发板程序"}},
+	{WordByRule, Text{"by rule {name}", "规则 {name}"}},
+	{WordByList, Text{"{name} row {row}", "{name} 第 {row} 行"}},
+	{WordByRow, Text{"list row {row}", "列表第 {row} 行"}},
+	{WordByFile, Text{"from file {name}", "文件 {name}"}},
 
 	// WebSocket. The meanings of codes are those of RFC 6455 section 7.4.1 and of IANA.
 	{WordSubprotocol, Text{"subprotocol {name}", "子协议 {name}"}},

@@ -80,7 +80,7 @@ func detailOf(l *EventLine) *sockeye.Detail {
 		return nil
 	}
 	t := &sockeye.Detail{Reason: l.Reason, Retry: milliseconds(l.RetryMS), Datagram: l.Datagram, Unsent: l.Unsent, Process: l.Process, Interface: l.Interface, Lines: l.Lines, Pair: l.Pair,
-		WebSocket: l.WebSocket, Message: l.Message, MQTT: l.MQTT, Publication: l.Published, Control: l.Control, Close: l.Close, TLS: l.TLS, Truncated: l.Truncated, Seen: l.Seen}
+		WebSocket: l.WebSocket, Message: l.Message, MQTT: l.MQTT, Publication: l.Published, Cause: l.Cause, Control: l.Control, Close: l.Close, TLS: l.TLS, Truncated: l.Truncated, Seen: l.Seen}
 	if l.Error != nil {
 		t.Err = ErrorOf(*l.Error)
 	}

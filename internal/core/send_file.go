@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/schedule"
+	"sockeye/internal/transport"
 )
 
 // FileOptions are to whom and at what pace a file goes.
@@ -27,10 +29,11 @@ type FileOptions struct {
 // finishes sending meanwhile stays until it has the file.
 func (s *Session) SendFile(f *schedule.FileSource, o FileOptions) (*schedule.Run, error) {
 	c := schedule.FileConfig{Chunk: o.Chunk, Rate: o.Rate, LineDelay: o.LineDelay, Closed: s.Done()}
+	because := &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByFile, Name: f.Name}}
 	var words []string
 	for _, p := range o.To {
 		words = append(words, fmt.Sprintf("#%d", p.ID))
-		c.Recipients = append(c.Recipients, s.fileRecipient(p))
+		c.Recipients = append(c.Recipients, s.fileRecipient(p, because))
 	}
 	return s.runs.StartFile(f, words, c)
 }
@@ -40,12 +43,15 @@ func (w *Core) KeepFile(name string, from io.Reader, size int64) (*schedule.File
 	return w.spool.Keep(name, from, size)
 }
 
-// fileRecipient lets a run of a file send to a peer.
-func (s *Session) fileRecipient(p *Peer) schedule.Recipient {
+// fileRecipient lets a run of a file send to a peer; because is the detail of what it sends.
+func (s *Session) fileRecipient(p *Peer, because *sockeye.Detail) schedule.Recipient {
 	missing := s.files.add(p.ID)
 	p.Hold()
 	return schedule.Recipient{
-		Peer: p.ID, Datagrams: p.Network.Traits().Bounded(), Send: p.Send, Gone: p.Done(),
+		Peer: p.ID, Datagrams: p.Network.Traits().Bounded(), Gone: p.Done(),
+		Send: func(ctx context.Context, data []byte) (int, error) {
+			return p.Send(transport.Because(ctx, because), data)
+		},
 		Unacknowledged: func() int {
 			st := p.Status()
 			if st.State == sockeye.Gone {

@@ -10,6 +10,7 @@ import (
 	"sockeye"
 	"sockeye/internal/payload"
 	"sockeye/internal/schedule"
+	"sockeye/internal/transport"
 )
 
 // ListOptions are what sending a list needs besides the list.
@@ -31,13 +32,18 @@ func (s *Session) SendList(l schedule.List, o ListOptions) (*schedule.Run, error
 		c.Ready = s.awaitPeer
 	}
 	to := strings.Join(o.To, " ")
-	c.Send = func(ctx context.Context, row *schedule.Row, t *payload.Template) schedule.Result {
-		return s.sendRow(ctx, cmp.Or(row.To, to), t, o.Lookup)
+	c.Send = func(ctx context.Context, n int, row *schedule.Row, t *payload.Template) schedule.Result {
+		return s.sendRow(becauseRow(ctx, l.Name, n), cmp.Or(row.To, to), t, o.Lookup)
 	}
 	c.Unreachable = func(rows []schedule.Row) bool {
 		return !slices.ContainsFunc(rows, func(row schedule.Row) bool { return s.mayReach(cmp.Or(row.To, to)) })
 	}
 	return s.runs.StartList(l, c)
+}
+
+// becauseRow is a context in which what is sent says that it is row n of a list, from 0.
+func becauseRow(ctx context.Context, list string, n int) context.Context {
+	return transport.Because(ctx, &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByList, Name: list, Row: n + 1}})
 }
 
 // Runs are the runs of the session, in the order they were started: all that are

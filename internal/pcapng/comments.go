@@ -113,6 +113,9 @@ func (s *sentences) ofProtocol(ev *sockeye.Event) {
 	if d.Publication != nil {
 		s.add(d.Publication.Text())
 	}
+	if d.Cause != nil {
+		s.add(d.Cause.Text())
+	}
 	if d.TLS != nil && d.TLS.Version != "" {
 		s.addf("decrypted from TLS: %s", "由 TLS 解密：%s", d.TLS.Text().In(s.language))
 	} else if d.TLS != nil {

@@ -56,6 +56,7 @@ type detailOption struct {
 	Message   sockeye.MessageType     `json:"message_type,omitempty"`
 	MQTT      *sockeye.MQTTState      `json:"mqtt,omitempty"`
 	Published *sockeye.Publication    `json:"published,omitempty"`
+	Cause     *sockeye.Cause          `json:"cause,omitempty"`
 	Control   *sockeye.ControlFrame   `json:"control,omitempty"`
 	Close     *sockeye.CloseStatus    `json:"close,omitempty"`
 	Fault     *sockeye.FaultEvent     `json:"fault,omitempty"`
@@ -157,7 +158,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
 		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface, Pair: d.Pair,
-		WebSocket: d.WebSocket, Message: d.Message, MQTT: d.MQTT, Published: d.Publication, Control: d.Control, Close: d.Close, Fault: d.Fault, TLS: d.TLS, Truncated: d.Truncated, Seen: d.Seen, TCP: d.TCP,
+		WebSocket: d.WebSocket, Message: d.Message, MQTT: d.MQTT, Published: d.Publication, Cause: d.Cause, Control: d.Control, Close: d.Close, Fault: d.Fault, TLS: d.TLS, Truncated: d.Truncated, Seen: d.Seen, TCP: d.TCP,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -175,7 +176,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
 		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface, Pair: n.Pair,
-		WebSocket: n.WebSocket, Message: n.Message, MQTT: n.MQTT, Publication: n.Published, Control: n.Control, Close: n.Close, Fault: n.Fault, TLS: n.TLS, Truncated: n.Truncated, Seen: n.Seen, TCP: n.TCP,
+		WebSocket: n.WebSocket, Message: n.Message, MQTT: n.MQTT, Publication: n.Published, Cause: n.Cause, Control: n.Control, Close: n.Close, Fault: n.Fault, TLS: n.TLS, Truncated: n.Truncated, Seen: n.Seen, TCP: n.TCP,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

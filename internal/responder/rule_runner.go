@@ -48,13 +48,14 @@ const (
 // for each peer that is just being answered sends, so that a peer that does not read
 // delays nobody.
 type ruleRunner struct {
-	config RuleConfig
-	id     *sockeye.Session
-	engine *rule.Engine
-	record func(sockeye.Event)
-	timed  chan struct{}   // something has got a time: capacity 1
-	isOver chan struct{}   // closed when it answers no more
-	ended  *sync.WaitGroup // its goroutines, with those of the session's earlier rules
+	config  RuleConfig
+	id      *sockeye.Session
+	engine  *rule.Engine
+	record  func(sockeye.Event)
+	because []context.Context // of the answers of each rule: what they say of why they were sent
+	timed   chan struct{}     // something has got a time: capacity 1
+	isOver  chan struct{}     // closed when it answers no more
+	ended   *sync.WaitGroup   // its goroutines, with those of the session's earlier rules
 
 	framers  sync.Pool // of *framing.Framer, for whoever sends next
 	budget   *Budget
@@ -69,13 +70,23 @@ type ruleRunner struct {
 }
 
 func newRuleRunner(how RuleConfig, id *sockeye.Session, record func(sockeye.Event), budget *Budget, ended *sync.WaitGroup) *ruleRunner {
-	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Compiled, how.Options), record: record, budget: budget,
+	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Compiled, how.Options), record: record, because: becauseRules(how.Compiled), budget: budget,
 		timed: make(chan struct{}, 1), isOver: make(chan struct{}), ended: ended, peers: map[uint64]*rulePeer{}}
 	ended.Go(func() {
 		defer r.contain()
 		r.runClock()
 	})
 	return r
+}
+
+// becauseRules are the contexts in which rules send: each names its rule.
+func becauseRules(p *rule.Compiled) []context.Context {
+	var all []context.Context
+	for _, name := range p.Names() {
+		how := &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByRule, Name: name}}
+		all = append(all, transport.Because(context.Background(), how))
+	}
+	return all
 }
 
 // stop drops what waits to be sent. A reply that is being sent is finished: cut off,
@@ -283,7 +294,7 @@ func (r *ruleRunner) perform(s rule.Action, q *rulePeer) {
 			r.report(trouble, q.peer.Peer)
 		}
 		if ok {
-			q.peer.Answer(context.Background(), s.Data) // a failure is recorded by Answer
+			q.peer.Answer(r.because[s.Rule], s.Data) // a failure is recorded by Answer
 		}
 	}
 }

@@ -24,8 +24,8 @@ type ListConfig struct {
 	// Ready waits until the list may begin, and says false when ctx ended before; nil:
 	// at once.
 	Ready func(ctx context.Context) bool
-	// Send sends the message of a row.
-	Send func(ctx context.Context, row *Row, t *payload.Template) Result
+	// Send sends the message of row n of the list, counted from 0.
+	Send func(ctx context.Context, n int, row *Row, t *payload.Template) Result
 	// Unreachable says whether no row can ever be sent: it is asked when nobody was found.
 	Unreachable func(rows []Row) bool
 	// Closed is closed when nothing can be sent any more.
@@ -69,7 +69,7 @@ func (r *Run) sendList(ctx context.Context) {
 // sendRow sends one message of the list.
 func (r *Run) sendRow(ctx context.Context, step ScheduledRow, late time.Duration, delayed bool) {
 	row := &r.list.list.Rows[step.Row]
-	result := r.list.config.Send(ctx, row, r.list.templates[step.Row])
+	result := r.list.config.Send(ctx, step.Row, row, r.list.templates[step.Row])
 	r.note(step, late, delayed, result)
 	if result.Recipients > 0 {
 		return

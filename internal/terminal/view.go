@@ -260,7 +260,7 @@ func (v *View) appendHead(dst []byte, e sockeye.Event) []byte {
 		dst = v.paint(dst, m.colour, PeerName(e.Peer))
 		dst = append(dst, "  "...)
 	}
-	return appendTopic(appendMessageType(dst, e), e)
+	return v.appendCause(appendTopic(appendMessageType(dst, e), e), e)
 }
 
 func (v *View) appendData(dst []byte, e sockeye.Event) []byte {

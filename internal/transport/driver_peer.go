@@ -82,12 +82,13 @@ func (p *DriverPeer) Received(now time.Time, data []byte, d *sockeye.Detail) soc
 	return sockeye.Event{Time: now, Kind: sockeye.Received, Session: p.session.id, Peer: p.Peer, Data: data, Detail: d}
 }
 
-// Sent counts bytes that the kernel took. The event is to be recorded.
-func (p *DriverPeer) Sent(now time.Time, data []byte) sockeye.Event {
+// Sent counts bytes that the kernel took; how is what HowSent says, or nil. The event is to
+// be recorded.
+func (p *DriverPeer) Sent(now time.Time, data []byte, how *sockeye.Detail) sockeye.Event {
 	p.sentBytes.Add(uint64(len(data)))
 	p.sentMsgs.Add(1)
 	p.Public().markActive(now)
-	return sockeye.Event{Time: now, Kind: sockeye.Sent, Session: p.session.id, Peer: p.Peer, Data: data}
+	return sockeye.Event{Time: now, Kind: sockeye.Sent, Session: p.session.id, Peer: p.Peer, Data: data, Detail: how}
 }
 
 // LostUnacknowledged says whether the connection ended so that what it still had to deliver

@@ -69,7 +69,7 @@ func TestStallIsNoMissingAcknowledgement(t *testing.T) {
 		limit := s.opts.AnswerTimeout()
 		p := d.join(s)
 		d.setUnsent(p, true)
-		p.Sent(s.cfg.Now(), []byte("x"))
+		p.Sent(s.cfg.Now(), []byte("x"), nil)
 		time.Sleep(5500 * time.Millisecond)
 		stalled.Store(int64(time.Minute))
 		time.Sleep(2 * time.Second)

@@ -89,7 +89,7 @@ func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 	}
 	c.waiting.Store(int64(len(data)))
 	defer c.waiting.Store(0)
-	err := m.conn.WriteMessage(data, &c.order, func(how *sockeye.Detail) { c.recordSent(data, how) })
+	err := m.conn.WriteMessage(data, &c.order, func(how *sockeye.Detail) { c.recordSent(data, withCause(how, HowSent(ctx))) })
 	if err != nil {
 		return 0, err
 	}
@@ -98,9 +98,7 @@ func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 
 // recordSent records a message that the kernel took.
 func (c *StreamMover) recordSent(data []byte, how *sockeye.Detail) {
-	e := c.peer.Sent(c.peer.session.cfg.Now(), data)
-	e.Detail = how
-	c.peer.Record(e)
+	c.peer.Record(c.peer.Sent(c.peer.session.cfg.Now(), data, how))
 }
 
 // addEnd adds to how a peer finished or left what its protocol says of it: a Conn may

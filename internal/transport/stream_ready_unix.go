@@ -163,7 +163,7 @@ func (o *readyWriter) writePiece(fd uintptr) bool {
 		o.c.order.Lock()
 		n, err := ignoreEINTR(syscall.Write, fd, piece)
 		if n > 0 {
-			p.Record(p.Sent(p.session.cfg.Now(), piece[:n]))
+			p.Record(p.Sent(p.session.cfg.Now(), piece[:n], HowSent(o.ctx)))
 		}
 		o.c.order.Unlock()
 		if n > 0 {

@@ -94,7 +94,7 @@ func (o *waitingWriter) write(ctx context.Context, data []byte) (n int, err erro
 	if w, ok := o.c.conn.(OrderedWriter); ok {
 		o.c.waiting.Store(int64(len(data)))
 		return w.WriteOrdered(data, &o.c.order, func(piece []byte) {
-			p.Record(p.Sent(p.session.cfg.Now(), piece))
+			p.Record(p.Sent(p.session.cfg.Now(), piece, HowSent(ctx)))
 			o.c.waiting.Add(-int64(len(piece)))
 		})
 	}
@@ -104,7 +104,7 @@ func (o *waitingWriter) write(ctx context.Context, data []byte) (n int, err erro
 		took, err = o.c.conn.Write(data[:min(len(data), smallPiece)])
 		if took > 0 {
 			o.c.order.Lock()
-			p.Record(p.Sent(p.session.cfg.Now(), data[:took]))
+			p.Record(p.Sent(p.session.cfg.Now(), data[:took], HowSent(ctx)))
 			o.c.order.Unlock()
 		}
 		data, n = data[took:], n+took

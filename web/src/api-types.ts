@@ -13,6 +13,12 @@ export interface Bar {
   count: number;
 }
 
+export interface Cause {
+  by: string;
+  name?: string;
+  row?: number;
+}
+
 export interface Certificate {
   subject: string;
   issuer: string;
@@ -256,6 +262,7 @@ export interface EventLine {
   message_type?: string;
   mqtt?: MQTTState;
   published?: Publication;
+  cause?: Cause;
   control?: ControlFrame;
   close?: CloseStatus;
   fault?: FaultLine;

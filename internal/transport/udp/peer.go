@@ -156,7 +156,7 @@ func canReach(local, to netip.Addr) bool {
 }
 
 // Send sends one datagram.
-func (m *udpPeer) Send(_ context.Context, data []byte) (int, error) {
+func (m *udpPeer) Send(ctx context.Context, data []byte) (int, error) {
 	k := m.socket
 	k.order.Lock()
 	defer k.order.Unlock()
@@ -169,7 +169,7 @@ func (m *udpPeer) Send(_ context.Context, data []byte) (int, error) {
 	if err != nil {
 		return 0, k.explainSend(err, m.remote, len(data))
 	}
-	m.lastSent = m.peer.Record(m.peer.Sent(m.socket.server.session.Now(), data[:n]))
+	m.lastSent = m.peer.Record(m.peer.Sent(m.socket.server.session.Now(), data[:n], transport.HowSent(ctx)))
 	return n, nil
 }
 

@@ -238,14 +238,14 @@ func (k *socket) removeAll() {
 	}
 }
 
-// trySend sends a datagram if the peer's queue has room, and records it.
-func (k *socket) trySend(m *mover, data []byte) error {
+// trySend sends a datagram if the peer's queue has room, and records it with how it was sent.
+func (k *socket) trySend(m *mover, data []byte, how *sockeye.Detail) error {
 	var sent error
 	err := k.raw.Control(func(fd uintptr) {
 		k.order.Lock()
 		defer k.order.Unlock()
 		if sent = unix.Sendto(int(fd), data, unix.MSG_DONTWAIT, &unix.SockaddrUnix{Name: m.name}); sent == nil {
-			m.peer.Record(m.peer.Sent(k.session.Now(), data))
+			m.peer.Record(m.peer.Sent(k.session.Now(), data, how))
 		}
 	})
 	if err != nil {

@@ -45,7 +45,7 @@ func (m *mover) Send(ctx context.Context, data []byte) (int, error) {
 		defer cancel()
 	}
 	for {
-		err := m.socket.trySend(m, data)
+		err := m.socket.trySend(m, data, transport.HowSent(ctx))
 		switch {
 		case err == nil:
 			return len(data), nil

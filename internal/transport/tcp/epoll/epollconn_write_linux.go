@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockeye"
 	"sockeye/internal/transport"
 )
 
@@ -24,7 +25,7 @@ func (c *epollConn) continueWrite(reply []byte, n int, errno syscall.Errno) {
 	err := error(errno)
 	if errno == 0 || errno == syscall.EINTR {
 		var more int
-		more, err = c.writeAll(c.loop.session.Now(), reply[n:])
+		more, err = c.writeAll(c.loop.session.Now(), reply[n:], c.loop.howReplied)
 		n += more
 	}
 	switch {
@@ -45,7 +46,7 @@ func (c *epollConn) continueWrite(reply []byte, n int, errno syscall.Errno) {
 // flushPending goes on with a reply.
 func (c *epollConn) flushPending() {
 	r := c.pending
-	n, err := c.writeAll(c.loop.session.Now(), r.data)
+	n, err := c.writeAll(c.loop.session.Now(), r.data, c.loop.howReplied)
 	r.data, r.written = r.data[n:], r.written+n
 	switch {
 	case err == nil:
@@ -64,14 +65,14 @@ func (c *epollConn) replyFailed(err error, n, all int) {
 
 // push writes until everything is taken, the kernel's buffer is full (EAGAIN) or
 // the connection fails. Every write the kernel takes is one event, the first of
-// the given time.
-func (c *epollConn) writeAll(at time.Time, data []byte) (n int, err error) {
+// the given time, and all sent as how says.
+func (c *epollConn) writeAll(at time.Time, data []byte, how *sockeye.Detail) (n int, err error) {
 	p := &c.peer
 	for {
 		took, errno := rawWrite(int(c.fd), data[n:min(len(data), n+transport.WritePiece)])
 		switch errno {
 		case 0:
-			p.Record(p.Sent(at, data[n:n+took]))
+			p.Record(p.Sent(at, data[n:n+took], how))
 			n += took
 		case syscall.EINTR:
 		default:
@@ -117,7 +118,7 @@ func (c *epollConn) handOffPending() *transport.StreamMover {
 	c.pending = nil
 	return c.handOff(true, func(s *transport.StreamMover) {
 		defer s.ReleaseSend()
-		if n, err := s.SendHeld(context.Background(), r.data); err != nil {
+		if n, err := s.SendHeld(transport.Because(context.Background(), c.loop.howReplied), r.data); err != nil {
 			c.peer.SendFailed(err, r.written+n, r.written+len(r.data))
 		}
 	})
@@ -151,7 +152,7 @@ func (c *epollConn) Send(ctx context.Context, data []byte) (int, error) {
 		c.order.Unlock()
 		return 0, nil
 	}
-	n, err := c.writeAll(c.loop.session.Now(), data)
+	n, err := c.writeAll(c.loop.session.Now(), data, transport.HowSent(ctx))
 	switch {
 	case err == nil:
 	case err == syscall.EAGAIN:

@@ -142,7 +142,7 @@ func (l *eventLoop) forwardAll() {
 	}
 	for i := range l.pendingReplies {
 		if q := &l.pendingReplies[i]; q.sent > 0 {
-			l.events = append(l.events, q.to.peer.Sent(q.at, q.data[:q.sent]))
+			l.events = append(l.events, q.to.peer.Sent(q.at, q.data[:q.sent], nil))
 		}
 	}
 	l.record()
@@ -215,7 +215,7 @@ func (c *epollConn) continueForward(q *pendingReply) {
 	n, err := q.sent, error(q.errno)
 	if q.errno == 0 || q.errno == syscall.EINTR {
 		var more int
-		more, err = c.writeAll(c.loop.session.Now(), q.data[n:])
+		more, err = c.writeAll(c.loop.session.Now(), q.data[n:], nil)
 		n += more
 	}
 	switch {
@@ -234,7 +234,7 @@ func (c *epollConn) continueForward(q *pendingReply) {
 // flushForward goes on with what waits for the connection.
 func (c *epollConn) flushForward() {
 	r := c.pending
-	n, err := c.writeAll(c.loop.session.Now(), r.data)
+	n, err := c.writeAll(c.loop.session.Now(), r.data, nil)
 	r.data, r.written = r.data[n:], r.written+n
 	switch {
 	case err == nil:

@@ -1,0 +1,47 @@
+package transport
+
+import (
+	"context"
+
+	"sockeye"
+)
+
+// howSentKey is the key of what Because adds to a context.
+type howSentKey struct{}
+
+// Because is a context for Send and Answer whose sent events have a detail, which says why:
+// see sockeye.Cause. The detail must not change any more. nil says nothing.
+func Because(ctx context.Context, how *sockeye.Detail) context.Context {
+	if how == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, howSentKey{}, how)
+}
+
+// HowSent is the detail that Because added to a context, or nil.
+func HowSent(ctx context.Context) *sockeye.Detail {
+	how, _ := ctx.Value(howSentKey{}).(*sockeye.Detail)
+	return how
+}
+
+// withCause is how a message was sent, with the cause of another detail; either may be nil.
+func withCause(how, why *sockeye.Detail) *sockeye.Detail {
+	switch {
+	case why == nil || why.Cause == nil:
+		return how
+	case how == nil:
+		return why
+	}
+	both := *how
+	both.Cause = why.Cause
+	return &both
+}
+
+// HowReplied is the detail of the sent events of what a SyncResponder replies: nil, unless
+// it has a HowReplied that says otherwise.
+func HowReplied(r SyncResponder) *sockeye.Detail {
+	if says, ok := r.(interface{ HowReplied() *sockeye.Detail }); ok {
+		return says.HowReplied()
+	}
+	return nil
+}
