@@ -290,59 +290,6 @@ func (s *Session) removePeer(p *Peer) {
 	}
 }
 
-// SetHalfOpen changes Options.HalfOpen while the session is open.
-func (s *Session) SetHalfOpen(d time.Duration) {
-	s.halfOpen.Store(int64(d))
-	s.finishIfDone()
-}
-
-// SetOptions changes those options that are given in o and may be changed while the
-// session is open, for its peers and those who will join. If the system refuses one, it
-// says so, and some of the peers may have been changed.
-func (s *Session) SetOptions(o *sockeye.Options) error {
-	s.setting.Lock()
-	defer s.setting.Unlock()
-	next := *s.live.Load()
-	sockeye.AllOptions.Live().Merge(&next, o)
-	s.mu.Lock()
-	apply, sockets := s.apply, slices.Clone(s.acceptQueues)
-	s.mu.Unlock()
-	peers := s.snapshot()
-	for _, p := range peers {
-		if c, ok := p.mover.(FDController); ok && !p.HasOwnOptions() {
-			sockets = append(sockets, c)
-		}
-	}
-	if apply != nil {
-		if err := apply(&next, sockets); err != nil {
-			return netinfo.Explain("set", s.ep.Address.String(), err)
-		}
-	}
-	s.live.Store(&next)
-	return s.setOwn(peers, apply, o)
-}
-
-// setOwn changes options for the peers that have some of their own.
-func (s *Session) setOwn(peers []*Peer, apply func(*sockeye.Options, []FDController) error, o *sockeye.Options) error {
-	for _, p := range peers {
-		own := p.own.Load()
-		c, ok := p.mover.(FDController)
-		if own == nil || !ok {
-			continue
-		}
-		next := *own
-		sockeye.AllOptions.Live().Merge(&next, o)
-		if err := apply(&next, []FDController{c}); err != nil {
-			return netinfo.Explain("set", p.String(), err)
-		}
-		p.own.Store(&next)
-	}
-	return nil
-}
-
-// LiveOptions are the options now, with every default filled in. They do not change.
-func (s *Session) LiveOptions() *sockeye.Options { return s.live.Load() }
-
 // Hold is Peer.Hold for all peers of the session, those who will join included.
 func (s *Session) Hold() { s.pending.Add(1) }
 
@@ -356,55 +303,5 @@ func (s *Session) Release() {
 func (s *Session) finishIfDone() {
 	for _, p := range s.snapshot() {
 		p.finishIfDone()
-	}
-}
-
-// minQuiet is how long a peer must be quiet to be swept, however short its
-// limit: a send that is making way is not quiet.
-const minQuiet = 50 * time.Millisecond
-
-// sweepIdle ends peers on which nothing crossed for too long.
-func (s *Session) sweepIdle() {
-	every := time.Second
-	for _, d := range []time.Duration{s.opts.IdleTimeout, s.opts.HalfOpen, s.opts.AnswerTimeout()} {
-		if d > 0 {
-			every = min(every, max(d/8, 5*time.Millisecond))
-		}
-	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	stalls := stallDetector{every: every, last: s.cfg.Now()}
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-tick.C:
-		}
-		late, sweep := stalls.tick(s.cfg.Now())
-		if late > 0 {
-			s.excuseStall(late)
-		}
-		if sweep {
-			s.sweepOnce(s.cfg.Now())
-		}
-		stalls.last = s.cfg.Now()
-	}
-}
-
-func (s *Session) sweepOnce(now time.Time) {
-	idle, halfOpen := s.opts.IdleTimeout, time.Duration(s.halfOpen.Load())
-	look := s.watchesAcks(now)
-	for _, p := range s.snapshot() {
-		if p.backpressureHeld.Load() > 0 {
-			p.lastActive.Store(now.UnixNano())
-		}
-		quiet := now.Sub(time.Unix(0, p.lastActive.Load()))
-		switch {
-		case look && p.watchAcks(now, quiet):
-		case halfOpen > 0 && quiet >= max(halfOpen, minQuiet) && p.isState(sockeye.PeerFinished) && !p.isNeeded():
-			p.stop(sockeye.ReasonEOF)
-		case idle > 0 && quiet >= idle:
-			p.stop(sockeye.ReasonIdle)
-		}
 	}
 }

@@ -234,20 +234,6 @@ func (c *StreamMover) cancelWith(ctx context.Context) (release func()) {
 
 var longAgo = time.Unix(1, 0)
 
-var errFinished = &sockeye.Error{
-	Kind: sockeye.Misuse, Op: "send",
-	Message: sockeye.Text{En: "our direction is already finished (FIN sent)", Zh: "本方已结束发送（已发送 FIN）"},
-}
-
-// errNoHalfClose is why a direction cannot end alone.
-var errNoHalfClose = &sockeye.Error{
-	Kind: sockeye.Unsupported, Op: "finish",
-	Message: sockeye.Text{En: "this protocol cannot end one direction alone", Zh: "该协议不能只结束一个方向"},
-	Hint:    sockeye.Text{En: "close the connection", Zh: "请关闭连接"},
-}
-
-func (c *StreamMover) halfCloses() bool { return c.peer.Network.Traits().HalfClose }
-
 func (c *StreamMover) acquireSend(ctx context.Context) error {
 	select {
 	case c.sendSlot <- struct{}{}:
@@ -266,95 +252,6 @@ func (c *StreamMover) acquireSend(ctx context.Context) error {
 
 // ReleaseSend lets the next send begin.
 func (c *StreamMover) ReleaseSend() { <-c.sendSlot }
-
-// Finish ends this side's direction once a send that goes on is over, and once only.
-func (c *StreamMover) Finish(ctx context.Context) error {
-	if c.peer.Public().isState(sockeye.WeFinished) {
-		return nil
-	}
-	if !c.halfCloses() {
-		return errNoHalfClose
-	}
-	if err := c.acquireSend(ctx); err != nil {
-		return err
-	}
-	defer c.ReleaseSend()
-	p := c.peer
-	p.mu.Lock()
-	state := p.state
-	if state == sockeye.Connected || state == sockeye.PeerFinished {
-		p.state = sockeye.WeFinished
-	}
-	p.mu.Unlock()
-	if state == sockeye.WeFinished || state == sockeye.Gone {
-		return nil
-	}
-	c.order.Lock()
-	err := c.conn.CloseWrite()
-	if err == nil {
-		p.Record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonLocal}})
-	} else {
-		p.noFIN(state)
-	}
-	c.order.Unlock()
-	if state == sockeye.PeerFinished {
-		c.reader.wake()
-	}
-	return err
-}
-
-// Close finishes this side and waits for the peer's end until ctx ends, then closes.
-func (c *StreamMover) Close(ctx context.Context) {
-	c.peer.SetReason(sockeye.ReasonLocal, nil)
-	err := c.Finish(ctx)
-	if draining, ok := c.conn.(interface{ Drain(context.Context) }); ok {
-		if err := c.acquireSend(ctx); err == nil {
-			c.ReleaseSend() // what is being sent is finished first
-		}
-		draining.Drain(ctx)
-	} else if err == nil {
-		c.awaitPeerClose(ctx)
-	}
-	c.Stop(false)
-}
-
-// lingerTimeout is how long a peer that has acknowledged our FIN must be silent until
-// we close although it has not. Closing with bytes unread, or under way, would
-// reset the connection and could cost the peer what we sent last (RFC 9293
-// section 3.6.1).
-const lingerTimeout = 250 * time.Millisecond
-
-// awaitPeerClose waits, after our FIN, until the peer finished too, or until it has
-// everything and has nothing more to say.
-func (c *StreamMover) awaitPeerClose(ctx context.Context) {
-	began := time.Now()
-	tick := time.NewTicker(lingerTimeout / 8)
-	defer tick.Stop()
-	for {
-		select {
-		case <-c.peer.Public().Done():
-			return
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		quiet := min(time.Since(began), c.peer.session.cfg.Now().Sub(time.Unix(0, c.peer.lastActive.Load())))
-		if quiet >= lingerTimeout && c.conn.Unacknowledged() <= 0 {
-			return
-		}
-	}
-}
-
-// Stop closes the connection at once, with abort by a reset.
-func (c *StreamMover) Stop(abort bool) {
-	if abort {
-		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
-		c.conn.Abort()
-	}
-	c.conn.Close()
-	c.once.Do(func() { close(c.closed) })
-	c.reader.wake()
-}
 
 // Settle waits until what is being recorded is.
 func (c *StreamMover) Settle() {

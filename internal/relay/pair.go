@@ -1,0 +1,84 @@
+package relay
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"sockeye/internal/transport"
+)
+
+// pair is a peer and its own connection to the upstream.
+type pair struct {
+	down *transport.Peer
+	up   *transport.Peer // known when linked is closed; nil: it could not be dialled
+
+	number   uint64                  // counts the relay's pairs
+	to       [2]atomic.Pointer[path] // to the upstream and from it; nil: no faults so far
+	passed   [2]atomic.Uint64        // bytes of datagrams that were received each way
+	finished [2]atomic.Bool          // that a direction has ended was passed on
+
+	opening *opening           // what down sends first; nil: nobody asks
+	linked  chan struct{}      // closed when up is known
+	ctx     context.Context    // ends when one of both has left
+	cancel  context.CancelFunc // ends ctx
+}
+
+// other is the peer at the other side, or nil if there is none. It waits until that is
+// known, or p closes.
+func (l *pair) other(p *transport.Peer) *transport.Peer {
+	if p != l.down {
+		return l.down
+	}
+	select {
+	case <-l.linked:
+		return l.up
+	case <-p.Closing():
+		return nil
+	}
+}
+
+// wayOf is the direction in which what a peer sends goes: an index of to and passed.
+func (l *pair) wayOf(p *transport.Peer) int {
+	if p == l.down {
+		return toUpstream
+	}
+	return fromUpstream
+}
+
+// offsetOf is where what was received just now begins in all that a peer sent. Datagrams are
+// counted here, because several may have come before the first of them is seen to.
+func (l *pair) offsetOf(p *transport.Peer, data []byte) uint64 {
+	n := uint64(len(data))
+	if p.Network.Traits().Datagram {
+		return l.passed[l.wayOf(p)].Add(n) - n
+	}
+	return p.Counters().ReceivedBytes - n
+}
+
+// The directions of a pair.
+const (
+	toUpstream   = 0
+	fromUpstream = 1
+)
+
+// closeGrace is how long what is being passed on may take when our side ends a connection.
+const closeGrace = time.Second
+
+// endWithClosing ends ctx, and with it a send that the other side does not read, some time
+// after our side began to end one of both.
+func (l *pair) endWithClosing() {
+	select {
+	case <-l.ctx.Done():
+		return
+	case <-l.down.Closing():
+	case <-l.up.Closing():
+	}
+	timer := time.NewTimer(closeGrace)
+	defer timer.Stop()
+	select {
+	case <-l.ctx.Done():
+	case <-timer.C:
+		l.cancel()
+	}
+}
