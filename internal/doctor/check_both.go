@@ -94,7 +94,7 @@ func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
 	if theirs.IsValid() && !theirs.Contains(p.Route.Source) {
 		return wrong(CheckWay, CauseWrongMask, StationInterface,
 			say("the masks do not fit: this machine takes %s for its neighbour, but that machine's network %s does not have %s", "子网掩码不一致：本机把 %s 当作同网段，而对方网段 %s 不包含 %s", p.Address, theirs.Masked(), p.Route.Source),
-			say("give both the same mask, or set a gateway: sudo ip address show dev %s", "请让双方使用相同的掩码，或设置网关：sudo ip address show dev %s", p.Route.Interface), arithmetic(theirs, p.Route.Source)...), true
+			say("give both the same mask, or set a gateway: %s", "请让双方使用相同的掩码，或设置网关：%s", addressesCommand(f.System, p.Route.Interface)), arithmetic(theirs, p.Route.Source)...), true
 	}
 	return wrong(CheckWay, CauseIsolation, StationNetwork,
 		say("both machines are in one network, but cannot reach each other: the access point or switch keeps them apart", "两台机器在同一网段，却互相不可达：无线路由器或交换机将它们隔离了"),
@@ -141,7 +141,7 @@ func checkWayBack(f, other *Facts, p Path) (Finding, bool) {
 	}
 	return wrong(CheckWay, CauseNoWayBack, StationThere,
 		say("that machine cannot answer: it has no route back to %s", "那台机器无法应答：它没有返回 %s 的路由", from),
-		say("set the gateway there: sudo ip route add default via GATEWAY", "请在那里设置网关：sudo ip route add default via 网关地址")), true
+		say("set the gateway there: %s", "请在那里设置网关：%s", gatewayCommand(other.System))), true
 }
 
 // checkListenerThere judges what listens on the port there.

@@ -21,7 +21,7 @@ func checkFirewall(f *Facts) []Finding {
 	case w.Drops:
 		return []Finding{wrong(CheckFirewall, CauseFirewallHere, StationFirewall,
 			say("this machine's firewall lets nothing out to port %d", "本机防火墙不允许发往端口 %d", f.Port),
-			say("take that rule away: %s shows it with its handle", "请删除该规则：%s 可查看规则编号", "sudo nft -a list ruleset"), w.Rule)}
+			say("take that rule away: %s shows it", "请删除该规则：%s 可查看", showRulesToDelete(w.Tool)), w.Rule)}
 	case w.Unclear:
 		return []Finding{unknown(CheckFirewall, say("the rules of this machine are more than the doctor understands", "本机的规则超出了诊断程序的理解范围"), say("look: %s", "请查看：%s", showRules(w.Tool)), w.Rule)}
 	}

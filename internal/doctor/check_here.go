@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"sockeye"
 	"sockeye/internal/netinfo"
@@ -20,6 +21,7 @@ const (
 	CauseNotAccepting   = "not-accepting"
 	CauseNoWayBack      = "no-way-back"
 	CauseReversePath    = "reverse-path-filter"
+	CauseExcludedPort   = "excluded-port"
 )
 
 // checkHere judges who listens on this machine's port.
@@ -53,6 +55,9 @@ func checkBind(f *Facts) Finding {
 				say("ports below %d are for privileged programs", "%d 以下的端口只供特权程序使用", f.Limits.Unprivileged),
 				say("use a port from %[1]d on, run sudo %[2]s, or allow it: sudo sysctl net.ipv4.ip_unprivileged_port_start=%[3]d", "请使用 %[1]d 及以上的端口，或运行 sudo %[2]s，或放开限制：sudo sysctl net.ipv4.ip_unprivileged_port_start=%[3]d", f.Limits.Unprivileged, command, f.Port), evidence)
 		}
+		if found, said := checkExcluded(f, evidence); said {
+			return found
+		}
 	case "EADDRNOTAVAIL":
 		return wrong(CheckHere, CauseNotOurAddress, StationInterface,
 			say("this machine has no address %s", "本机没有 %s 这个地址", f.Host),
@@ -61,6 +66,28 @@ func checkBind(f *Facts) Finding {
 		return portTaken(f, evidence)
 	}
 	return unknown(CheckHere, say("the system refuses the port: %s", "系统拒绝了该端口：%s", f.BindErrno), sockeye.Text{}, evidence)
+}
+
+// checkExcluded judges whether the system keeps the port from all programs.
+func checkExcluded(f *Facts, evidence string) (Finding, bool) {
+	for _, r := range f.Excluded {
+		if r.Holds(f.Port) {
+			return wrong(CheckHere, CauseExcludedPort, StationProgram,
+				say("the system keeps ports %d to %d from all programs (Hyper-V, WSL and Docker reserve such ranges)", "系统保留了端口 %d 到 %d，任何程序都不能使用（Hyper-V、WSL、Docker 会保留这样的范围）", r.First, r.Last),
+				say("use port %d; all ranges: netsh interface ipv4 show excludedportrange protocol=%s", "请改用端口 %d；查看全部范围：netsh interface ipv4 show excludedportrange protocol=%s", f.portOutside(), f.transport()), evidence, fmt.Sprintf("excludedportrange: %d %d", r.First, r.Last)), true
+		}
+	}
+	return Finding{}, false
+}
+
+// portOutside is the next port that is in no excluded range.
+func (f *Facts) portOutside() uint16 {
+	for port := int(f.Port) + 1; port <= 65535; port++ {
+		if !slices.ContainsFunc(f.Excluded, func(r netinfo.PortRange) bool { return r.Holds(uint16(port)) }) {
+			return uint16(port)
+		}
+	}
+	return sockeye.DefaultPort
 }
 
 // portTaken says who has the port.
@@ -79,6 +106,11 @@ func portTaken(f *Facts, evidence string) Finding {
 		}
 	}
 	for _, s := range f.Sockets {
+		if s.Local.Port() == f.Port && s.Network == f.transport() && f.System == "linux" && f.isEphemeral() {
+			return wrong(CheckHere, CausePortTaken, StationProgram,
+				say("%s has a connection from %s: the system takes source ports from %d to %d", "%s的连接使用了源端口 %s：系统从 %d 到 %d 中分配源端口", owner(s), s.Local, f.Limits.EphemeralLow, f.Limits.EphemeralHigh),
+				say("use a port below %d, or keep this one for servers: sudo sysctl net.ipv4.ip_local_reserved_ports=%d", "请使用 %d 以下的端口，或为服务器保留它：sudo sysctl net.ipv4.ip_local_reserved_ports=%d", f.Limits.EphemeralLow, f.Port), evidence, socketEvidence(s), "ip_local_reserved_ports: "+f.Limits.Reserved)
+		}
 		if s.Local.Port() == f.Port && s.Network == f.transport() {
 			return wrong(CheckHere, CausePortTaken, StationProgram,
 				say("%s has a connection on %s", "%s的连接正在使用 %s", owner(s), s.Local),
@@ -88,6 +120,12 @@ func portTaken(f *Facts, evidence string) Finding {
 	return wrong(CheckHere, CausePortTaken, StationProgram,
 		say("another program has bound port %d, without listening yet", "另一个程序占用了端口 %d，但尚未监听", f.Port),
 		say("find it: %s; or use another port", "请查找它：%s；或换一个端口", ownersCommand(f.System, f.transport(), f.Port)), evidence)
+}
+
+// isEphemeral says that the system may take the port for a connection of any program, and
+// that it was not reserved.
+func (f *Facts) isEphemeral() bool {
+	return int(f.Port) >= f.Limits.EphemeralLow && int(f.Port) <= f.Limits.EphemeralHigh
 }
 
 // nobodyListens says what is on the port instead.
@@ -180,7 +218,7 @@ func checkCounters(f *Facts) []Finding {
 	case grown["Ip.OutNoRoutes"] > 0 && f.Host == "":
 		return []Finding{wrong(CheckWay, CauseNoWayBack, StationInterface,
 			say("this machine cannot answer: it has no route back to who asks", "本机无法应答：没有返回请求者的路由"),
-			say("set the gateway: sudo ip route add default via GATEWAY", "请设置网关：sudo ip route add default via 网关地址"), fmt.Sprintf("OutNoRoutes +%d", grown["Ip.OutNoRoutes"]))}
+			say("set the gateway: %s", "请设置网关：%s", gatewayCommand(f.System)), fmt.Sprintf("OutNoRoutes +%d", grown["Ip.OutNoRoutes"]))}
 	}
 	return nil
 }

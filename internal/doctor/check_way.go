@@ -66,7 +66,7 @@ func checkInterfaces(f *Facts) Finding {
 	}
 	next := say("connect the cable or Wi-Fi", "请接好网线或连接 Wi-Fi")
 	if down != "" {
-		next = say("connect the cable of %s, or switch the interface on: sudo ip link set %s up", "请接好 %s 的网线，或启用网卡：sudo ip link set %s up", down, down)
+		next = say("connect the cable of %s, or switch the interface on: %s", "请接好 %s 的网线，或启用网卡：%s", down, upCommand(f.System, down))
 	}
 	return wrong(CheckWay, CauseNoNetwork, StationInterface, say("no network interface is connected", "没有任何网卡连接到网络"), next)
 }
@@ -90,8 +90,8 @@ func checkPath(f *Facts, p Path) []Finding {
 	if p.TCP.Errno == "EADDRNOTAVAIL" && p.Route.Errno == "" {
 		return []Finding{wrong(CheckWay, CausePortsExhausted, StationProgram,
 			say("no free source port is left for this address: %d to %d are taken", "通往这个地址的源端口已用完：%d 到 %d 全部被占用", f.Limits.EphemeralLow, f.Limits.EphemeralHigh),
-			say("wait a minute for ended connections (TIME_WAIT), or widen the range: sudo sysctl net.ipv4.ip_local_port_range=\"10000 65000\"", "请等一分钟让已结束的连接（TIME_WAIT）释放，或扩大范围：sudo sysctl net.ipv4.ip_local_port_range=\"10000 65000\""),
-			"connect: EADDRNOTAVAIL")}
+			say("wait a minute for ended connections (TIME_WAIT), or widen the range: %s", "请等一分钟让已结束的连接（TIME_WAIT）释放，或扩大范围：%s", morePortsCommand(f.System)),
+			"connect: EADDRNOTAVAIL", "reserved: "+f.Limits.Reserved)}
 	}
 	if p.Route.Errno != "" {
 		return []Finding{checkRoute(f, p)}
@@ -100,14 +100,14 @@ func checkPath(f *Facts, p Path) []Finding {
 	if at.Name != "" && (!at.Up || !at.Carrier) && !p.Neighbour.Answered() {
 		return []Finding{wrong(CheckWay, CauseLinkDown, StationInterface,
 			say("%s has no link: nothing is at the other end of its cable", "%s 没有链路：网线另一端没有设备", at.Name),
-			say("plug the cable in at both ends, or join the Wi-Fi network; ip link show %s tells NO-CARRIER until then", "请把网线两端插好，或连接 Wi-Fi；在此之前 ip link show %s 显示 NO-CARRIER", at.Name),
+			say("plug the cable in at both ends, or join the Wi-Fi network; %s shows the link", "请把网线两端插好，或连接 Wi-Fi；%s 显示链路状态", linkCommand(f.System, at.Name)),
 			fmt.Sprintf("%s: up=%v carrier=%v", at.Name, at.Up, at.Carrier))}
 	}
 	list := []Finding{routeFinding(f, p, at)}
 	if found, said := checkNeighbour(f, p); said {
 		list = append(list, found)
 	}
-	if found, said := checkSize(p); said {
+	if found, said := checkSize(f.System, p); said {
 		list = append(list, found)
 	}
 	return list
@@ -121,7 +121,7 @@ func checkRoute(f *Facts, p Path) Finding {
 	case "EACCES", "EINVAL", "EHOSTUNREACH":
 		return wrong(CheckWay, CauseRouteForbids, StationInterface,
 			say("a route of this machine forbids %s", "本机的一条路由禁止访问 %s", p.Address),
-			say("find the prohibit or blackhole route with ip route show, and delete it: sudo ip route del prohibit %s", "用 ip route show 找到 prohibit 或 blackhole 路由并删除：sudo ip route del prohibit %s", p.Address), evidence...)
+			say("find the route that forbids it with %s, and delete it: %s", "用 %s 找到禁止它的路由并删除：%s", routesCommand(f.System), deleteRouteCommand(f.System, p.Address.String())), evidence...)
 	}
 	for _, i := range f.Interfaces {
 		if !i.Loopback && i.Up && !i.Carrier && !i.Virtual {
@@ -134,7 +134,7 @@ func checkRoute(f *Facts, p Path) Finding {
 		if !i.Loopback && !i.Up && !i.Virtual {
 			return wrong(CheckWay, CauseLinkDown, StationInterface,
 				say("%s is switched off, and there is no other way to %s", "%s 没有启用，也没有其他通往 %s 的路", i.Name, p.Address),
-				say("switch it on: sudo ip link set %s up", "请启用它：sudo ip link set %s up", i.Name), evidence...)
+				say("switch it on: %s", "请启用它：%s", upCommand(f.System, i.Name)), evidence...)
 		}
 	}
 	for _, i := range f.Interfaces {
@@ -146,12 +146,15 @@ func checkRoute(f *Facts, p Path) Finding {
 	}
 	return wrong(CheckWay, CauseNoRoute, StationInterface,
 		say("no route: %s is in another network than this machine, and no gateway leads there", "没有路由：%s 与本机不在同一网段，也没有网关通往那里", p.Address),
-		say("give both machines addresses of one network, or set the gateway: sudo ip route add default via GATEWAY", "请让两台机器使用同一网段的地址，或设置网关：sudo ip route add default via 网关地址"), evidence...)
+		say("give both machines addresses of one network, or set the gateway: %s", "请让两台机器使用同一网段的地址，或设置网关：%s", gatewayCommand(f.System)), evidence...)
 }
 
 // routeFinding says which way is taken.
 func routeFinding(f *Facts, p Path, at Interface) Finding {
-	evidence := []string{fmt.Sprintf("%s: dev %s src %s", routeCommand(f.System, p.Address.String()), p.Route.Interface, p.Route.Source)}
+	evidence := []string{fmt.Sprintf("%s: dev %s", routeCommand(f.System, p.Address.String()), p.Route.Interface)}
+	if p.Route.Source.IsValid() {
+		evidence[0] += fmt.Sprintf(" src %s", p.Route.Source)
+	}
 	if p.Route.Gateway.IsValid() {
 		evidence[0] += fmt.Sprintf(" via %s", p.Route.Gateway)
 	}
@@ -185,7 +188,7 @@ func checkNeighbour(f *Facts, p Path) (Finding, bool) {
 	case p.Route.Gateway.IsValid():
 		return wrong(CheckWay, CauseGatewaySilent, StationNetwork,
 			say("the gateway %s does not answer: nothing leaves this network", "网关 %s 没有应答：数据出不了本网段", hop),
-			say("check the gateway's address and that the router is on; ip route shows it", "请核对网关地址，并确认路由器已开机；ip route 可查看"), evidence), true
+			say("check the gateway's address and that the router is on; %s shows it", "请核对网关地址，并确认路由器已开机；%s 可查看", routesCommand(f.System)), evidence), true
 	}
 	return wrong(CheckWay, CauseNoNeighbour, StationNetwork,
 		say("nobody in this network has the address %s", "本网段内没有机器使用地址 %s", hop),
@@ -193,7 +196,7 @@ func checkNeighbour(f *Facts, p Path) (Finding, bool) {
 }
 
 // checkSize judges whether full packets get through.
-func checkSize(p Path) (Finding, bool) {
+func checkSize(system string, p Path) (Finding, bool) {
 	s := p.Size
 	if s.Small != Refused || s.Large == NotTried || s.Large == Open {
 		return Finding{}, false
@@ -211,5 +214,5 @@ func checkSize(p Path) (Finding, bool) {
 	fits := max(s.Passed, 576)
 	return wrong(CheckWay, CauseSizeBlackHole, StationNetwork,
 		say("large packets vanish on the way without a word (MTU black hole): %d bytes do not arrive, small ones do", "大数据包在途中无声丢失（MTU 黑洞）：%d 字节到不了，小包可以", s.Bytes),
-		say("until the router is mended, make packets smaller here: sudo ip link set %s mtu %d", "在路由器修好之前，请在本机减小数据包：sudo ip link set %s mtu %d", p.Route.Interface, fits), evidence...), true
+		say("until the router is mended, make packets smaller here: %s", "在路由器修好之前，请在本机减小数据包：%s", mtuCommand(system, p.Route.Interface, fits)), evidence...), true
 }

@@ -253,7 +253,9 @@ func (f *Facts) lookAtPort(ctx context.Context) {
 	f.Firewall.read(f, true)
 	listeners := f.listening(f.transport())
 	if f.ToListen || len(listeners) == 0 {
-		f.BindErrno = f.tryBind()
+		if f.BindErrno = f.tryBind(); f.BindErrno == "EACCES" {
+			f.Excluded = netinfo.ExcludedPorts(f.transport())
+		}
 		return
 	}
 	if f.Host == "" { // nothing was sent: what clients send meanwhile is seen in the counters

@@ -38,6 +38,17 @@ func showRules(tool string) string {
 	return "sudo nft list ruleset"
 }
 
+// showRulesToDelete shows the rules as the command that deletes one names them.
+func showRulesToDelete(tool string) string {
+	switch tool {
+	case "windows":
+		return "netsh advfirewall firewall show rule name=all dir=out"
+	case "", "nft":
+		return "sudo nft -a list ruleset"
+	}
+	return showRules(tool)
+}
+
 // allowThere says how to let the port in on a machine whose system is not known: tool is ""
 // then.
 func allowThere(tool string, network sockeye.Network, port uint16) sockeye.Text {
@@ -82,6 +93,57 @@ func routeCommand(system, ip string) string {
 		return "route -n get " + ip
 	}
 	return "ip route get " + ip
+}
+
+// perSystem chooses a command; what is no other system's is Linux'.
+func perSystem(system, linux, windows, darwin string) string {
+	switch system {
+	case "windows":
+		return windows
+	case "darwin":
+		return darwin
+	}
+	return linux
+}
+
+// gatewayCommand sets the default route.
+func gatewayCommand(system string) string {
+	return perSystem(system, "sudo ip route add default via GATEWAY", "route add 0.0.0.0 mask 0.0.0.0 GATEWAY", "sudo route -n add default GATEWAY")
+}
+
+// routesCommand shows all routes.
+func routesCommand(system string) string {
+	return perSystem(system, "ip route", "route print", "netstat -rn")
+}
+
+// addressesCommand shows the addresses of an interface with their masks.
+func addressesCommand(system, name string) string {
+	return perSystem(system, "ip address show dev "+name, "ipconfig /all", "ifconfig "+name)
+}
+
+// upCommand switches an interface on.
+func upCommand(system, name string) string {
+	return perSystem(system, "sudo ip link set "+name+" up", fmt.Sprintf("netsh interface set interface %q enable", name), "sudo ifconfig "+name+" up")
+}
+
+// linkCommand shows whether an interface has a link.
+func linkCommand(system, name string) string {
+	return perSystem(system, "ip link show "+name, "powershell Get-NetAdapter", "ifconfig "+name)
+}
+
+// mtuCommand makes the packets of an interface smaller.
+func mtuCommand(system, name string, mtu int) string {
+	return perSystem(system, fmt.Sprintf("sudo ip link set %s mtu %d", name, mtu), fmt.Sprintf("netsh interface ipv4 set subinterface %q mtu=%d", name, mtu), fmt.Sprintf("sudo ifconfig %s mtu %d", name, mtu))
+}
+
+// deleteRouteCommand takes a route to one address away.
+func deleteRouteCommand(system, ip string) string {
+	return perSystem(system, "sudo ip route del prohibit "+ip, "route delete "+ip, "sudo route -n delete "+ip)
+}
+
+// morePortsCommand widens the range that source ports are taken from.
+func morePortsCommand(system string) string {
+	return perSystem(system, `sudo sysctl net.ipv4.ip_local_port_range="10000 65000"`, "netsh interface ipv4 set dynamicport tcp start=10000 num=55000", "sudo sysctl net.inet.ip.portrange.first=10000")
 }
 
 // doctorThere is what to run on the other machine.

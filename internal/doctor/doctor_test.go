@@ -29,6 +29,45 @@ var recorded = []struct{ name, facts, cause string }{
 	{"macOS, a server of its own that cannot be seen", `{"system":"darwin","asked":":7000","network":"tcp","port":7000,"local":true,
 		"interfaces":[{"name":"en0","up":true,"carrier":true,"prefixes":["10.0.0.2/24"]}],"unseen":["gateways","sockets"]}`, ""},
 	{"macOS, nothing is connected", `{"system":"darwin","network":"tcp","interfaces":[{"name":"lo0","up":true,"loopback":true,"carrier":true,"prefixes":["127.0.0.1/8"]},{"name":"en0","up":true}]}`, CauseNoNetwork},
+	{"Windows, the port is in an excluded range", `{"system":"windows","asked":":50010","network":"tcp","port":50010,"local":true,"to_listen":true,"bind_errno":"EACCES","excluded":[{"first":5357,"last":5357},{"first":50000,"last":50059}],
+		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"prefixes":["192.168.1.2/24"]}]}`, CauseExcludedPort},
+	{"Windows, another program has the port", `{"system":"windows","asked":":7000","network":"tcp","port":7000,"local":true,"to_listen":true,"bind_errno":"EADDRINUSE",
+		"sockets":[{"network":"tcp","local":"0.0.0.0:7000","state":"LISTEN","uid":-1,"pid":4324,"program":"python.exe"}],
+		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"prefixes":["192.168.1.2/24"]}]}`, CausePortTaken},
+	{"Windows, the firewall has no rule for the port", `{"system":"windows","asked":":7000","network":"tcp","port":7000,"local":true,"firewall":{"tool":"windows","read":true,"drops":true,"rule":"Public: DefaultInboundAction = Block"},
+		"sockets":[{"network":"tcp","local":"0.0.0.0:7000","state":"LISTEN","uid":-1,"pid":4324,"program":"python.exe"}],
+		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"prefixes":["192.168.1.2/24"]}]}`, CauseFirewallDrops},
+	{"Windows, the neighbour is silent", `{"system":"windows","asked":"192.168.1.9:7000","network":"tcp","host":"192.168.1.9","port":7000,
+		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"mtu":1500,"prefixes":["192.168.1.2/24"]}],
+		"paths":[{"address":"192.168.1.9","route":{"interface":"Ethernet","index":4,"source":"192.168.1.2","kind":"unicast"},"neighbour":{"state":"INCOMPLETE"},"tcp":{"port":7000,"outcome":"silent"}}]}`, CauseNoNeighbour},
+	{"macOS, the gateway is silent", `{"system":"darwin","asked":"198.51.100.9:7000","network":"tcp","host":"198.51.100.9","port":7000,
+		"interfaces":[{"name":"en0","up":true,"carrier":true,"mtu":1500,"prefixes":["192.168.1.2/24"]}],
+		"paths":[{"address":"198.51.100.9","route":{"interface":"en0","index":4,"source":"192.168.1.2","gateway":"192.168.1.1","kind":"unicast"},"neighbour":{"state":"INCOMPLETE"},"tcp":{"port":7000,"outcome":"silent"}}]}`, CauseGatewaySilent},
+	{"macOS, the program does not accept", `{"system":"darwin","asked":":7000","network":"tcp","port":7000,"local":true,"queues":[{"local":"0.0.0.0:7000","waiting":3,"backlog":128}],
+		"sockets":[{"network":"tcp","local":"0.0.0.0:7000","state":"LISTEN","uid":501,"pid":4711,"program":"server"}],
+		"interfaces":[{"name":"en0","up":true,"carrier":true,"prefixes":["10.0.0.2/24"]}]}`, CauseNotAccepting},
+	{"macOS, no gateway", `{"system":"darwin","asked":"198.51.100.9:7000","network":"tcp","host":"198.51.100.9","port":7000,
+		"interfaces":[{"name":"en0","up":true,"carrier":true,"mtu":1500,"prefixes":["192.168.1.2/24"]}],
+		"paths":[{"address":"198.51.100.9","route":{"errno":"ENETUNREACH"},"tcp":{"port":7000,"outcome":"failed","errno":"ENETUNREACH"}}]}`, CauseNoRoute},
+	{"Windows, no source port is left", `{"system":"windows","asked":"192.168.1.9:7000","network":"tcp","host":"192.168.1.9","port":7000,"limits":{"ephemeral_low":49152,"ephemeral_high":65535},
+		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"mtu":1500,"prefixes":["192.168.1.2/24"]}],
+		"paths":[{"address":"192.168.1.9","route":{"interface":"Ethernet","index":4,"source":"192.168.1.2","kind":"unicast"},"tcp":{"port":7000,"outcome":"failed","errno":"EADDRNOTAVAIL"}}]}`, CausePortsExhausted},
+}
+
+// What is to be done has the commands of the system that it is done on.
+func TestCommandsOfTheSystem(t *testing.T) {
+	for _, r := range recorded {
+		var f Facts
+		json.Unmarshal([]byte(r.facts), &f)
+		f.Firewall.Tool = map[string]string{"windows": "windows", "darwin": "macos"}[f.System]
+		for _, found := range Diagnose(&f, nil).Findings {
+			for _, foreign := range []string{"sudo ip ", "sysctl net.ipv4", "nft ", "ss -", "ip route"} {
+				if strings.Contains(found.Next.En+found.Next.Zh, foreign) && !strings.Contains(found.Next.En, "Linux (") {
+					t.Errorf("%s: %q has a command of Linux", r.name, found.Next.En)
+				}
+			}
+		}
+	}
 }
 
 // What other systems told is judged with the same checks.

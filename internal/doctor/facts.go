@@ -41,6 +41,9 @@ type Facts struct {
 	Limits  netinfo.PortLimits `json:"limits,omitzero"`
 	// BindErrno is why this process cannot have the port, where that was tried.
 	BindErrno string `json:"bind_errno,omitempty"`
+	// Excluded are ranges of ports that the system keeps from all programs, where it refused
+	// the port.
+	Excluded []netinfo.PortRange `json:"excluded,omitempty"`
 	// Descriptors is how many files a process may have open, 0 for no limit.
 	Descriptors uint64 `json:"descriptors,omitempty"`
 

@@ -72,6 +72,12 @@ type Socket struct {
 // Listens says that the socket waits for peers.
 func (s Socket) Listens() bool { return s.State == "LISTEN" || s.State == "UNCONNECTED" }
 
+// AcceptQueue is a listening TCP socket's queue of connections that wait to be accepted.
+type AcceptQueue struct {
+	Local            netip.AddrPort
+	Waiting, Backlog int
+}
+
 // ErrnoName is the system's name of the number in an error's chain, "ECONNREFUSED", or "".
 func ErrnoName(err error) string {
 	if n := errnoOf(err); n != 0 {

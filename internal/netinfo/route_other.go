@@ -3,48 +3,69 @@
 package netinfo
 
 import (
-	"errors"
 	"net"
 	"net/netip"
-	"runtime"
 )
 
-// RouteTo is the way to an address as far as a connected UDP socket tells: the source and
-// its interface. Nothing is sent. The gateway and the kind are not told.
+// RouteTo is the way to an address: a connected UDP socket tells the source, the routing
+// table the gateway. Nothing is sent.
 func RouteTo(ip netip.Addr) (Route, error) {
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 9)))
-	if err != nil {
-		if name := ErrnoName(err); name != "" {
-			return Route{Errno: name}, nil
-		}
+	rows, tableErr := routingTable()
+	source, err := sourceTo(ip)
+	if name := ErrnoName(err); name != "" && name != "EOPNOTSUPP" {
+		return Route{Errno: name}, nil
+	}
+	if err != nil && tableErr != nil {
 		return Route{}, err
 	}
-	defer conn.Close()
-	r := Route{Source: AddrPort(conn.LocalAddr()).Addr()}
 	all, err := net.Interfaces()
 	if err != nil {
-		return r, nil
+		return Route{Source: source}, nil
 	}
+	best, found := bestRoute(rows, ip, 0)
+	r := Route{Source: source, Kind: "unicast"}
 	for n := range all {
-		if hasAddress(&all[n], r.Source) {
-			r.Interface, r.Index, r.MTU = all[n].Name, all[n].Index, all[n].MTU
+		i := &all[n]
+		switch {
+		case hasAddress(i, ip.WithZone("")):
+			r.Kind = "local"
+		case source.IsValid() && !hasAddress(i, source), !source.IsValid() && (!found || i.Index != best.index):
+			continue
+		}
+		r.Interface, r.Index, r.MTU = i.Name, i.Index, i.MTU
+		if r.Kind == "local" {
+			return r, nil
 		}
 	}
+	if ip.IsMulticast() {
+		r.Kind = "multicast"
+		return r, nil
+	}
+	best, _ = bestRoute(rows, ip, r.Index)
+	r.Gateway = best.gateway
 	return r, nil
 }
 
-// Gateways are not told by this system without its own tools.
-func Gateways() ([]netip.Addr, error) { return nil, errors.ErrUnsupported }
-
-// NeighbourOf is not told by this system without its own tools.
-func NeighbourOf(netip.Addr, int) (Neighbour, error) { return Neighbour{}, errors.ErrUnsupported }
-
-// Limits are the ports that programs may use, as far as they are the same everywhere.
-func Limits() PortLimits {
-	if runtime.GOOS == "windows" {
-		return PortLimits{}
+// sourceTo is the address that a connected UDP socket gets. Nothing is sent.
+func sourceTo(ip netip.Addr) (netip.Addr, error) {
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 9)))
+	if err != nil {
+		return netip.Addr{}, err
 	}
-	return PortLimits{Unprivileged: firstFreePort}
+	defer conn.Close()
+	return AddrPort(conn.LocalAddr()).Addr(), nil
+}
+
+// Gateways are the routers of the default routes of this machine.
+func Gateways() ([]netip.Addr, error) {
+	rows, err := routingTable()
+	return gatewaysOf(rows), err
+}
+
+// NeighbourOf is what the system knows of a neighbour on an interface.
+func NeighbourOf(ip netip.Addr, index int) (Neighbour, error) {
+	rows, err := neighbourTable()
+	return neighbourIn(rows, ip, index), err
 }
 
 // bindErrno listens for a moment, or asks for the datagrams of the port.

@@ -15,12 +15,6 @@ func Sockets(keep func(Socket) bool) ([]Socket, error) { return SocketsOf(os.Dir
 // Counters are the kernel's counters of the network, by group and name.
 func Counters() map[string]uint64 { return CountersOf(os.DirFS("/proc")) }
 
-// AcceptQueue is a listening TCP socket's queue of connections that wait to be accepted.
-type AcceptQueue struct {
-	Local            netip.AddrPort
-	Waiting, Backlog int
-}
-
 // AcceptQueues are the queues of all sockets that listen on a TCP port (sock_diag(7)).
 func AcceptQueues(port uint16) ([]AcceptQueue, error) {
 	c, err := netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)

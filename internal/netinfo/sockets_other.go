@@ -1,11 +1,8 @@
-//go:build !linux
+//go:build !linux && !windows && !darwin
 
 package netinfo
 
-import (
-	"errors"
-	"net/netip"
-)
+import "errors"
 
 // Sockets are not told by this system without its own tools.
 func Sockets(func(Socket) bool) ([]Socket, error) { return nil, errors.ErrUnsupported }
@@ -13,11 +10,12 @@ func Sockets(func(Socket) bool) ([]Socket, error) { return nil, errors.ErrUnsupp
 // Counters are not told by this system.
 func Counters() map[string]uint64 { return nil }
 
-// AcceptQueue is a listening TCP socket's queue of connections that wait to be accepted.
-type AcceptQueue struct {
-	Local            netip.AddrPort
-	Waiting, Backlog int
-}
-
 // AcceptQueues are not told by this system.
 func AcceptQueues(uint16) ([]AcceptQueue, error) { return nil, errors.ErrUnsupported }
+
+// Limits are the ports that programs may use, as far as they are the same everywhere.
+func Limits() PortLimits { return PortLimits{Unprivileged: firstFreePort} }
+
+func routingTable() ([]tableRoute, error) { return nil, errors.ErrUnsupported }
+
+func neighbourTable() ([]tableNeighbour, error) { return nil, errors.ErrUnsupported }

@@ -32,3 +32,6 @@ func (o SendState) Narrow() bool {
 	}
 	return o.Unsent > 0 && o.Window < o.Segment
 }
+
+// noMinRTT is what the lowest round trip holds before anything was measured.
+const noMinRTT = 0xffffffff * time.Microsecond

@@ -15,9 +15,6 @@ import (
 	"sockeye"
 )
 
-// noMinRTT is what tcpi_min_rtt holds before anything was measured.
-const noMinRTT = 0xffffffff * time.Microsecond
-
 // FillTCP adds to st what the kernel knows of a TCP socket: TCP_INFO, the send queue
 // and the buffers (tcp(7), socket(7)). Our FIN, which the queue counts, is taken off.
 func FillTCP(st *sockeye.PeerStatus, fd int) {

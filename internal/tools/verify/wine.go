@@ -63,6 +63,7 @@ func (t target) startWindows(r *report) {
 		}},
 		{"listen", w.listens},
 		{"connect", w.connects},
+		{"doctor", w.examines},
 		{"ui", w.servesPage},
 	} {
 		ctx, cancel := context.WithTimeout(context.Background(), startLimit)
@@ -182,6 +183,18 @@ func (w wine) connects(ctx context.Context) error {
 		io.Copy(io.Discard, c)
 	}()
 	return w.prints(ctx, "pong", "connect", l.Addr().String(), "--send", "ping", "--expect", "pong", "--raw")
+}
+
+// examines has the doctor look at a server of this Windows: the tables of iphlpapi tell that
+// it listens, and a connection that it answers.
+func (w wine) examines(ctx context.Context) error {
+	return w.serving(ctx, func(line string) error {
+		var opened struct{ Local string }
+		if err := json.Unmarshal([]byte(line), &opened); err != nil {
+			return err
+		}
+		return w.prints(ctx, "listens on "+opened.Local, "doctor", "--json", opened.Local)
+	}, "listen", "127.0.0.1:0", "--echo", "--json")
 }
 
 var pageAddress = regexp.MustCompile(`http://[^\s"]+`)
