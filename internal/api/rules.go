@@ -40,13 +40,13 @@ func (c *requestContext) rules(None) (Rules, error) {
 	if err != nil {
 		return Rules{}, err
 	}
-	return rulesOf(s), nil
+	return rulesOf(s, c.lang), nil
 }
 
-// rulesOf is how a session answers by rules; without any, the lists are empty.
-func rulesOf(s *core.Session) Rules {
+// rulesOf is how a session answers by rules, in a language; without any, the lists are empty.
+func rulesOf(s *core.Session, lang sockeye.Lang) Rules {
 	st, _ := s.RulesStatus()
-	out := Rules{Off: st.Off, RuleSet: st.Set, Counts: countsOf(st.Rules), States: []PeerRuleState{}, More: st.More}
+	out := Rules{Off: st.Off, RuleSet: st.Set, Counts: countsOf(st.Rules, lang), States: []PeerRuleState{}, More: st.More}
 	if out.Rules == nil {
 		out.Rules = []workspace.Rule{}
 	}
@@ -56,10 +56,14 @@ func rulesOf(s *core.Session) Rules {
 	return out
 }
 
-func countsOf(rules []responder.RuleStatus) []RuleCount {
+func countsOf(rules []responder.RuleStatus, lang sockeye.Lang) []RuleCount {
 	out := []RuleCount{}
 	for _, r := range rules {
-		out = append(out, RuleCount{Answered: r.Hits.Hits, Skipped: r.Skipped})
+		one := RuleCount{Answered: r.Hits.Hits, Skipped: r.Skipped, Near: r.Near}
+		if !r.Nearest.IsZero() {
+			one.NearMiss = r.Nearest.Text().In(lang)
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -76,7 +80,7 @@ func (c *requestContext) setRules(in SetRules) (Rules, error) {
 	if err != nil {
 		return Rules{}, err
 	}
-	return rulesOf(s), nil
+	return rulesOf(s, c.lang), nil
 }
 
 func (in SetRules) check(c *requestContext) error {
@@ -131,7 +135,7 @@ func (c *requestContext) clearRules(None) (Rules, error) {
 	if err != nil {
 		return Rules{}, err
 	}
-	return rulesOf(s), nil
+	return rulesOf(s, c.lang), nil
 }
 
 // The bounds of one try.
@@ -173,7 +177,7 @@ func (c *requestContext) tryRules(in TryRules) (Tried, error) {
 	} else {
 		err = c.tryRecord(t, in)
 	}
-	t.out.Counts = countsOf(t.Counts())
+	t.out.Counts = countsOf(t.Counts(), c.lang)
 	t.out.Done = t.out.Done && t.out.Left == 0
 	return t.out, err
 }
@@ -252,6 +256,9 @@ func (t *dryRun) add(tried *responder.DryRunStep) {
 	}
 	for _, s := range tried.Plan.Steps {
 		o.Steps = append(o.Steps, Step{Rule: s.Rule + 1, AfterMS: float64(s.At.Sub(tried.Time).Microseconds()) / 1000, To: string(s.To), Data: cut(s.Data), Bytes: len(s.Data), End: string(s.End)})
+	}
+	for _, m := range tried.Plan.Near {
+		o.Near = append(o.Near, NearMiss{Rule: m.Rule + 1, Message: m.Text().In(t.lang)})
 	}
 	for _, e := range tried.Plan.Trouble {
 		o.Trouble = append(o.Trouble, *e.Line(t.lang))

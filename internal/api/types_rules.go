@@ -24,11 +24,19 @@ type (
 		States []PeerRuleState `json:"states"` // if the rules have more than one state
 		More   int             `json:"more"`   // peers whose state is left out
 	}
-	// RuleCount counts how often a rule answered, and how often it matched but its
-	// cool-down, count, chance or a guard said no.
+	// RuleCount counts how often a rule answered, how often it matched but its cool-down,
+	// count, chance or a guard said no, and how often a frame that no rule answered was
+	// nearly its: NearMiss says how the last of them differs.
 	RuleCount struct {
 		Answered uint64 `json:"answered"`
 		Skipped  uint64 `json:"skipped"`
+		Near     uint64 `json:"near,omitempty"`
+		NearMiss string `json:"near_miss,omitempty"`
+	}
+	// NearMiss says how a frame that no rule answered differs from what a rule waits for.
+	NearMiss struct {
+		Rule    int    `json:"rule"` // its number, from 1
+		Message string `json:"message"`
 	}
 	// PeerRuleState is the state that the rules have brought a peer into.
 	PeerRuleState struct {
@@ -76,6 +84,7 @@ type (
 		Rules   []int               `json:"rules"` // the numbers of those that answer, from 1
 		Steps   []Step              `json:"steps"`
 		State   string              `json:"state"` // the peer's afterwards
+		Near    []NearMiss          `json:"near,omitempty"`
 		Trouble []sockeye.ErrorLine `json:"trouble,omitempty"`
 	}
 	// Step is one thing that a rule would do: send data, or end the connection.

@@ -86,11 +86,11 @@ func (a *app) rulesOfFile(path, endpoint string) (api.SetRules, error) {
 
 // showRules lists rules with their counters, and the states of peers.
 func (a *app) showRules(r api.Rules) error {
-	rows := [][]string{{"#", a.t("name", "名称"), a.t("when", "条件"), a.t("answered", "应答"), a.t("skipped", "跳过")}}
+	rows := [][]string{{"#", a.t("name", "名称"), a.t("when", "条件"), a.t("answered", "应答"), a.t("skipped", "跳过"), a.t("nearly", "接近")}}
 	for n, one := range r.Rules {
-		count := []string{"-", "-"}
+		count := []string{"-", "-", "-"}
 		if n < len(r.Counts) {
-			count = []string{fmt.Sprint(r.Counts[n].Answered), fmt.Sprint(r.Counts[n].Skipped)}
+			count = []string{fmt.Sprint(r.Counts[n].Answered), fmt.Sprint(r.Counts[n].Skipped), fmt.Sprint(r.Counts[n].Near)}
 		}
 		rows = append(rows, append([]string{fmt.Sprint(n + 1), terminal.Safe(one.Name), terminal.Safe(a.ruleTrigger(one))}, count...))
 	}
@@ -100,6 +100,11 @@ func (a *app) showRules(r api.Rules) error {
 	var err error
 	if r.Off {
 		_, err = fmt.Fprintln(a.Out, a.t("the rules are off", "规则已停用"))
+	}
+	for n, c := range r.Counts {
+		if c.NearMiss != "" {
+			_, err = fmt.Fprintf(a.Out, a.t("rule %d: %s\n", "规则 %d：%s\n"), n+1, terminal.Safe(c.NearMiss))
+		}
 	}
 	for _, p := range r.States {
 		_, err = fmt.Fprintf(a.Out, a.t("#%d is in the state %q\n", "#%d 处于状态 %q\n"), p.Peer, p.State)

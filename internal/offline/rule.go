@@ -170,6 +170,9 @@ func (t *dryRunPrinter) showNotice(text string, plan rule.Plan, now time.Time) {
 	if len(plan.Steps)+len(plan.Trouble) == 0 {
 		fmt.Fprintf(&t.out, "    %s\n", t.app.t("no answer", "没有应答"))
 	}
+	for _, m := range plan.Near {
+		fmt.Fprintf(&t.out, "    %s: %s\n", payload.SafeString(t.names[m.Rule]), m.Text().In(t.app.Lang))
+	}
 }
 
 // rounded is a time with the four digits that say something.

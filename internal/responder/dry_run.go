@@ -55,15 +55,17 @@ func (t *DryRunStep) Asked() bool {
 
 // NewDryRun makes a trial without any peer yet.
 func NewDryRun(how *RuleConfig) *DryRun {
-	return &DryRun{how: how, engine: rule.NewEngine(how.Compiled, how.Options), split: framing.NewSplitter(how.Frame, how.Check)}
+	options := how.Options
+	options.Explain = true
+	return &DryRun{how: how, engine: rule.NewEngine(how.Compiled, options), split: framing.NewSplitter(how.Frame, how.Check)}
 }
 
 // Counts are what has become of the rules.
 func (t *DryRun) Counts() []RuleStatus {
-	hits := t.engine.Hits()
+	hits, nearest := t.engine.Hits(), t.engine.Nearest()
 	var out []RuleStatus
 	for n, name := range t.how.Compiled.Names() {
-		out = append(out, RuleStatus{name, hits[n]})
+		out = append(out, RuleStatus{name, hits[n], nearest[n]})
 	}
 	return out
 }

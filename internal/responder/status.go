@@ -9,6 +9,8 @@ import (
 type RuleStatus struct {
 	Name string
 	rule.Hits
+	// Nearest is its last near miss; zero: none.
+	Nearest rule.NearMiss
 }
 
 // RulesStatus is how a session answers by rules.
@@ -43,9 +45,9 @@ func (r *Responder) RulesStatus() (st RulesStatus, ok bool) {
 	if runner == nil {
 		return st, true
 	}
-	hits := runner.engine.Hits()
+	hits, nearest := runner.engine.Hits(), runner.engine.Nearest()
 	for n, name := range given.Compiled.Names() {
-		st.Rules = append(st.Rules, RuleStatus{name, hits[n]})
+		st.Rules = append(st.Rules, RuleStatus{name, hits[n], nearest[n]})
 	}
 	if len(given.Compiled.States()) > 1 {
 		st.States, st.More = runner.engine.PeerStates(maxStates)

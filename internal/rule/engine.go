@@ -17,12 +17,13 @@ type Engine struct {
 	program *Compiled
 	options EngineOptions
 
-	mu     sync.Mutex
-	random *rand.Rand
-	peers  map[uint64]*peerState
-	seq    uint64 // of replies
-	hits   []Hits
-	groups []int
+	mu      sync.Mutex
+	random  *rand.Rand
+	peers   map[uint64]*peerState
+	seq     uint64 // of replies
+	hits    []Hits
+	nearest []NearMiss // of each rule the last
+	groups  []int
 }
 
 // EngineOptions are what an engine needs besides its rules.
@@ -31,6 +32,8 @@ type EngineOptions struct {
 	Seed uint64
 	// Lookup finds the variables of payloads; see payload.Vars.
 	Lookup func(name string) (string, bool)
+	// Explain has plans tell near misses; they are counted without it, too.
+	Explain bool
 	// Allow lifts protections that stand in the way of what is really wanted.
 	Allow Allowed
 }
@@ -60,6 +63,9 @@ type Hits struct {
 	// Hits are the times it answered. Skipped are those when it matched, but its
 	// cool-down, its count, chance or a guard said no.
 	Hits, Skipped uint64
+	// Near are the frames that no rule answered and that were nearly this one's; see
+	// NearMiss.
+	Near uint64
 }
 
 // Action is one thing to do, at its time. Steps of one plan are in order.
@@ -85,11 +91,14 @@ type Plan struct {
 	Trouble []*sockeye.Error
 	// Hits are the numbers of the rules that answered, from 0, in order.
 	Hits []int
+	// Near says, of a frame that no rule answered, for which it nearly was; only with
+	// EngineOptions.Explain.
+	Near []NearMiss
 }
 
 // NewEngine makes an engine without peers.
 func NewEngine(p *Compiled, o EngineOptions) *Engine {
-	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*peerState{}, hits: make([]Hits, len(p.rules))}
+	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*peerState{}, hits: make([]Hits, len(p.rules)), nearest: make([]NearMiss, len(p.rules))}
 }
 
 // Program is what it runs.
@@ -209,6 +218,7 @@ func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan Pla
 			return plan
 		}
 	}
+	e.noteNear(&plan, p, body)
 	return plan
 }
 

@@ -84,7 +84,7 @@ func TestStates(t *testing.T) {
 	if got := []string{e.State(a), e.State(b)}; !cmp.Equal(got, []string{"ready", "login"}) {
 		t.Error(got)
 	}
-	if diff := cmp.Diff([]Hits{{1, 0}, {1, 0}, {3, 1}, {1, 0}, {1, 0}, {1, 0}}, e.Hits()); diff != "" {
+	if diff := cmp.Diff([]Hits{{Hits: 1}, {Hits: 1}, {Hits: 3, Skipped: 1}, {Hits: 1}, {Hits: 1}, {Hits: 1}}, e.Hits()); diff != "" {
 		t.Error(diff)
 	}
 	e.Left(a)

@@ -596,6 +596,13 @@ export interface ModemLines {
   ri: boolean;
 }
 
+/** NearMiss says how a frame that no rule answered differs from what a rule waits for. */
+export interface NearMiss {
+  /** its number, from 1 */
+  rule: number;
+  message: string;
+}
+
 export interface NodeLine {
   name: string;
   value?: string;
@@ -627,6 +634,7 @@ export interface Occasion {
   steps: Step[];
   /** the peer's afterwards */
   state: string;
+  near?: NearMiss[];
   trouble?: ErrorLine[];
 }
 
@@ -1160,12 +1168,15 @@ export interface Rule {
 }
 
 /**
- * RuleCount counts how often a rule answered, and how often it matched but its
- * cool-down, count, chance or a guard said no.
+ * RuleCount counts how often a rule answered, how often it matched but its cool-down,
+ * count, chance or a guard said no, and how often a frame that no rule answered was
+ * nearly its: NearMiss says how the last of them differs.
  */
 export interface RuleCount {
   answered: number;
   skipped: number;
+  near?: number;
+  near_miss?: string;
 }
 
 /** RuleSet is rules with all that they need to answer a session by themselves. */

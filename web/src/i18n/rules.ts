@@ -20,6 +20,7 @@ export const ruleWords = {
   ruleMoved: ['Rule {name} is number {n} now', '规则 {name} 现在是第 {n} 条'],
   ruleAnswered: ['answered {n}', '应答 {n}'],
   ruleSkipped: ['skipped {n}', '跳过 {n}'],
+  ruleNear: ['nearly {n}', '接近 {n}'],
   ruleSkippedHint: ['It matched, but its cool-down, count, chance or a guard said no.', '已匹配，但受冷却、次数、概率或防护限制而未应答。'],
   ruleName: ['Name', '名称'],
   ruleWhen: ['When', '触发条件'],
