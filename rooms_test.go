@@ -389,8 +389,8 @@ func TestRooms(t *testing.T) {
 			if within(f.dir, "internal/transport") && f.test && (to == drivers || within(to, "internal/transport")) {
 				continue // tests of the rooms of transport open real sessions
 			}
-			if f.dir == "internal/doctor" && f.test && to == drivers {
-				continue // its lab is made of networks, too
+			if (f.dir == "internal/doctor" || f.dir == "internal/load") && f.test && to == drivers {
+				continue // their labs are made of networks, too
 			}
 			if why := forbidden(f.dir, to); why != "" {
 				t.Errorf("%s imports %s: %s", f.name, to, why)

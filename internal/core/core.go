@@ -19,6 +19,7 @@ import (
 	"sockeye/internal/memlimit"
 	"sockeye/internal/payload"
 	"sockeye/internal/query"
+	"sockeye/internal/relay"
 	"sockeye/internal/responder"
 	"sockeye/internal/schedule"
 	"sockeye/internal/transport"
@@ -50,6 +51,7 @@ type Core struct {
 	seed         uint64         // of the random bytes in payloads
 	memory       memlimit.Gauge
 	relays       sync.WaitGroup // what passes bytes on between two sessions
+	chains       relay.Chains
 
 	mu          sync.Mutex
 	lastSession int

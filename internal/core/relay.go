@@ -68,7 +68,7 @@ func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o R
 			r.Upstream(ups[0].transport.Dial)
 		})
 	}
-	r := relay.New(record)
+	r := relay.New(record, &w.chains)
 	all := []sockeye.Endpoint{upstream}
 	for _, route := range o.Routes {
 		all = append(all, route.Upstream)

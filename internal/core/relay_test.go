@@ -384,6 +384,59 @@ func TestRelayIsNotItsOwnUpstream(t *testing.T) {
 	}
 }
 
+// T52: relays that are each other's upstreams pass nothing round: the first peer is refused, and
+// it is said why, before they hold fifty sockets. A chain that does not come back works.
+func TestRelaysInACircle(t *testing.T) {
+	for _, network := range []string{"tcp", "udp"} {
+		for _, others := range []int{1, 2} {
+			bench := New(0)
+			joined := 0
+			t.Cleanup(func() {
+				ctx, cancel := context.WithTimeout(context.Background(), patience)
+				defer cancel()
+				bench.Shutdown(ctx)
+			})
+			relayTo := func(at, upstream string) *Session {
+				t.Helper()
+				s, err := bench.OpenRelay(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: addressOf(t, network+"://"+at)},
+					sockeye.Endpoint{Mode: sockeye.Connect, Address: addressOf(t, network+"://"+upstream)}, RelayOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+			end := open(t, bench, endpoint(t, sockeye.Listen, network+"://127.0.0.1:0"), responder.Answer{Echo: true}).Locals()[0].String()
+			straight := relayTo("127.0.0.1:0", relayTo("127.0.0.1:0", end).Locals()[0].String())
+			first := freePort(t, network)
+			upstream := first
+			for range others {
+				upstream = relayTo("127.0.0.1:0", upstream).Locals()[0].String()
+			}
+			relayTo(first, upstream)
+			if c, err := net.Dial(network, first); err == nil { // else it was aborted before the dial was over
+				defer c.Close()
+				c.Write([]byte("round"))
+			}
+			wait(t, bench, "that the way comes back", func(e sockeye.Event) bool {
+				if e.Kind == sockeye.Joined {
+					joined++
+				}
+				return e.Kind == sockeye.Failed && e.Detail.Err.Kind == sockeye.NotPermitted && strings.Contains(e.Detail.Err.Message.En, "leads back to it")
+			})
+			if joined > 25 {
+				t.Errorf("%s by way of %d: %d peers joined before", network, others, joined)
+			}
+			c, err := net.Dial(network, straight.Locals()[0].String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			io.WriteString(c, "straight on")
+			hears(t, c, "straight on")
+		}
+	}
+}
+
 // openLoop opens a relay that is its own upstream, at a port that was free a moment ago.
 func openLoop(t *testing.T, network string) (*Core, *Session) {
 	t.Helper()

@@ -10,13 +10,16 @@ import (
 
 // pair is a peer and its own connection to the upstream.
 type pair struct {
-	down *transport.Peer
-	up   *transport.Peer // known when linked is closed; nil: it could not be dialled
+	relay *Relay
+	down  *transport.Peer
+	up    *transport.Peer // known when linked is closed; nil: it could not be dialled
 
 	number   uint64                  // counts the relay's pairs
 	to       [2]atomic.Pointer[path] // to the upstream and from it; nil: no faults so far
 	passed   [2]atomic.Uint64        // bytes of datagrams that were received each way
 	finished [2]atomic.Bool          // that a direction has ended was passed on
+
+	arrives, departs hop // its connections; the chains'
 
 	opening *opening           // what down sends first; nil: nobody asks
 	linked  chan struct{}      // closed when up is known

@@ -21,6 +21,7 @@ const drain = 5 * time.Second
 // called from any goroutine.
 type Relay struct {
 	record  func(sockeye.Event)
+	chains  *Chains
 	ready   chan struct{} // closed when dial is known
 	dial    Dial
 	routes  []Route // tried before dial, in order; known with it
@@ -35,16 +36,12 @@ type Relay struct {
 	mu     sync.Mutex
 	faults *fault.Set                // nil: none
 	pairs  map[*transport.Peer]*pair // by either peer; an upstream's may only be bound yet
-	// The far ends of connections of IP that were accepted, and the near ones of those that
-	// were dialled: none is in both, unless the relay is its own upstream.
-	accepted, dialled map[sockeye.SocketAddr]bool
 }
 
-// New makes a relay whose events record takes. Upstream says how to dial, and until it
-// does, peers wait.
-func New(record func(sockeye.Event)) *Relay {
-	return &Relay{record: record, ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{},
-		accepted: map[sockeye.SocketAddr]bool{}, dialled: map[sockeye.SocketAddr]bool{}}
+// New makes a relay whose events record takes, and whose connections chains knows together
+// with those of others. Upstream says how to dial, and until it does, peers wait.
+func New(record func(sockeye.Event), chains *Chains) *Relay {
+	return &Relay{record: record, chains: chains, ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
 }
 
 // AwaitFirst says, before there are peers, that routes will ask what these send first.
@@ -70,17 +67,15 @@ type downstream struct{ *Relay }
 
 // Joined dials the upstream for a new peer.
 func (r downstream) Joined(p *transport.Peer) {
-	l := &pair{down: p, number: r.joined.Add(1), linked: make(chan struct{})}
+	l := &pair{relay: r.Relay, down: p, number: r.joined.Add(1), linked: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if r.byFirst {
 		l.opening = &opening{bytes: make(chan []byte, 1)}
 	}
 	r.mu.Lock()
 	r.pairs[p] = l
-	if p.Remote.IsIP() {
-		r.accepted[p.Remote] = true
-	}
 	r.mu.Unlock()
+	r.chains.accept(l)
 	p.Hold() // the upstream may answer after p finished sending
 	if r.byFirst {
 		p.Resume()
@@ -88,24 +83,17 @@ func (r downstream) Joined(p *transport.Peer) {
 	r.running.Go(func() { r.link(l) })
 }
 
-// loops reports whether a relay is its own upstream: a peer that was accepted is the other
-// end of a connection that was dialled.
-func (r *Relay) loops(l *pair) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.dialled[l.down.Remote] || l.up != nil && r.accepted[l.up.Local]
-}
-
-// refuse ends a pair of a relay that is its own upstream, and says why.
+// refuse ends a pair on whose way a relay is twice, and says why.
 func (r *Relay) refuse(l *pair) {
 	r.record(sockeye.Event{Kind: sockeye.Failed, Session: l.down.Session, Peer: l.down.Peer, Detail: &sockeye.Detail{Err: OwnUpstream(l.down.Local.String())}})
 	l.down.Abort()
 }
 
-// OwnUpstream is the error of a relay whose upstream, at an address, is itself.
+// OwnUpstream is the error of a relay whose upstream, at an address, is itself, or leads back
+// to it.
 func OwnUpstream(at string) *sockeye.Error {
 	return &sockeye.Error{Kind: sockeye.NotPermitted, Op: "relay", Target: at,
-		Message: sockeye.Text{En: "the upstream is this relay itself: everything would go round", Zh: "上游就是这个转发本身：数据会无限循环"},
+		Message: sockeye.Text{En: "the upstream is this relay itself, or leads back to it: everything would go round", Zh: "上游就是这个转发本身，或又回到它：数据会无限循环"},
 		Hint:    sockeye.Text{En: "name another upstream", Zh: "请填写另一个上游地址"}}
 }
 
@@ -117,7 +105,7 @@ func (r *Relay) link(l *pair) {
 		close(l.linked)
 		return
 	}
-	if r.loops(l) {
+	if r.chains.loops(l) {
 		close(l.linked)
 		r.refuse(l)
 		return
@@ -143,7 +131,7 @@ func (r *Relay) link(l *pair) {
 	r.changing.Unlock()
 	l.down.Resume()
 	up.Resume()
-	if r.loops(l) {
+	if r.chains.loops(l) {
 		r.refuse(l)
 	}
 	if up.State() == sockeye.Gone { // it left before it was bound
@@ -160,9 +148,7 @@ func (r *Relay) bind(up *transport.Peer, l *pair) {
 		close(waiting.linked)
 	}
 	l.up, r.pairs[up] = up, l
-	if up.Local.IsIP() {
-		r.dialled[up.Local] = true
-	}
+	r.chains.dial(l, up)
 }
 
 // of is the pair of a peer; nil if it has none any more. Whose one that was dialled is, it
@@ -299,15 +285,11 @@ func (r *Relay) Left(p *transport.Peer) {
 	r.mu.Lock()
 	l := r.pairs[p]
 	delete(r.pairs, p)
-	if l != nil && l.down == p {
-		delete(r.accepted, p.Remote)
-	} else {
-		delete(r.dialled, p.Local)
-	}
 	r.mu.Unlock()
 	if l == nil || l.cancel == nil {
 		return
 	}
+	r.chains.forget(l, p)
 	abort := isBreak(p.Reason())
 	if w := l.to[l.wayOf(p)].Load(); w != nil && w.isEngaged.Load() && !abort {
 		if other := l.to[1-l.wayOf(p)].Load(); other != nil {
