@@ -139,7 +139,7 @@ func (a *app) report(err error) int {
 	if _, ok := errors.AsType[*terminal.Interrupt](err); ok {
 		return terminal.ExitInterrupted
 	}
-	if errors.Is(err, syscall.EPIPE) {
+	if errors.Is(err, syscall.EPIPE) && sockeye.ErrorOf(err).Kind != sockeye.BrokenPipe { // that is a socket's
 		return terminal.ExitOther // whoever read our output has gone: nobody to tell
 	}
 	a.ShowError(err)

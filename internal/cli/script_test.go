@@ -36,6 +36,7 @@ func sockeyeMain() {
 //	exits N PROGRAM ARG...      run it; its exit code must be exactly N
 //	refuses FAULT HINT ARG...   run sockeye ARG...: exit code 2, no output, and two lines on
 //	                            standard error that contain these words
+//	fails N FAULT HINT ARG...   the same with exit code N; what offers the doctor may follow
 //	serve NAME ARG...           start sockeye ARG... --json; when it is open, $NAME is its
 //	                            address and $NAME_PORT the port of it
 //	workbench NAME ARG...       start sockeye ui ARG... on a free port; when it serves, $NAME is
@@ -51,6 +52,10 @@ func sockeyeMain() {
 //	cable DIR                   join DIR/a and DIR/b, two pseudo-terminals, with socat; again: pull
 //	                            it out
 //	damage FILE TEXT            change the last TEXT in a file
+//	certificate NAME HOST DAYS  write NAME.pem, a certificate with its key, and NAME-ca.pem, its
+//	                            authority's, as if made DAYS from now
+//	stack listen KIND NAME      run a TLS server that differs from ours; its address is $NAME
+//	stack connect KIND ADDRESS  have such a client try to connect
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -86,6 +91,10 @@ func TestScript(t *testing.T) {
 			"allbytes":  scriptAllBytes,
 			"cable":     scriptCable,
 			"damage":    scriptDamage,
+
+			"certificate": scriptCertificate,
+			"fails":       scriptFails,
+			"stack":       scriptStack,
 		},
 	})
 }
@@ -134,12 +143,29 @@ func scriptRefuses(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 3 || neg {
 		ts.Fatalf("usage: refuses FAULT HINT ARG...")
 	}
-	runFor(ts, terminal.ExitOther, "sockeye", args[2:])
+	failsWith(ts, terminal.ExitOther, args)
+}
+
+func scriptFails(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 4 || neg {
+		ts.Fatalf("usage: fails CODE FAULT HINT ARG...")
+	}
+	code, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	failsWith(ts, code, args[1:])
+}
+
+// failsWith runs sockeye: it must write nothing but two lines of error with these words.
+func failsWith(ts *testscript.TestScript, code int, args []string) {
+	runFor(ts, code, "sockeye", args[2:])
 	if out := ts.ReadFile("stdout"); out != "" {
 		ts.Fatalf("standard output is not empty: %q", out)
 	}
 	want := args[:2]
 	got := strings.Split(strings.TrimSuffix(ts.ReadFile("stderr"), "\n"), "\n")
+	if last := len(got) - 1; code != terminal.ExitOther && strings.HasPrefix(got[last], "find out why: sockeye doctor ") {
+		got = got[:last]
+	}
 	if len(got) != len(want) {
 		ts.Fatalf("%d lines of error, want %d", len(got), len(want))
 	}

@@ -397,7 +397,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if _, wait, ok := q.Next(start); ok || wait != time.Hour {
 		t.Errorf("waits %v, %v", wait, ok)
 	}
-	q.Flush(start)
+	q.Flush(nil, start)
 	for range n {
 		if _, _, ok := q.Next(start); !ok {
 			t.Fatal("something waits still")

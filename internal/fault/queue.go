@@ -142,11 +142,17 @@ func (q *Queue) pop() Parcel {
 	return p
 }
 
-// Flush lets everything go on now: the faults for which it waits are over. It returns the
-// events of messages that were held.
-func (q *Queue) Flush(now time.Time) (released []sockeye.FaultEvent) {
+// Flush lets everything go on now: the faults for which it waits are over. What a fault in
+// next holds, which may be nil, stays held, and what is behind it waits with it. Flush
+// returns the events of messages that were held and are not any more.
+func (q *Queue) Flush(next *Set, now time.Time) (released []sockeye.FaultEvent) {
+	texts := next.Texts()
 	for n := range q.parcels {
 		p := &q.parcels[n]
+		if p.held > 0 && slices.Contains(texts, p.hit.Fault) {
+			p.Gap, p.behind, p.batch, p.stalled = 0, 0, 0, false
+			continue
+		}
 		if p.held > 0 {
 			e := *p.hit
 			e.Kind = "release"

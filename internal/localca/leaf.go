@@ -130,13 +130,9 @@ type Server struct {
 }
 
 // NewServer is a Server whose certificates have the names given besides the one that the
-// client asks for.
-func (a *Authority) NewServer(names []string, now func() time.Time) (*Server, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	return &Server{authority: a, names: names, now: now, key: key, leaves: map[string]*tls.Certificate{}}, nil
+// client asks for, and all the same key; see Store.ServerKey.
+func (a *Authority) NewServer(names []string, key *ecdsa.PrivateKey, now func() time.Time) *Server {
+	return &Server{authority: a, names: names, now: now, key: key, leaves: map[string]*tls.Certificate{}}
 }
 
 // Certificate is for tls.Config.GetCertificate. A client that says no name (RFC 6066

@@ -2,6 +2,7 @@ package localca
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -111,10 +112,7 @@ func TestAuthorityIsReadBack(t *testing.T) {
 func TestServerAnswersEveryName(t *testing.T) {
 	a := newAuthority(t)
 	now := today
-	s, err := a.NewServer([]string{"desk", "localhost"}, func() time.Time { return now })
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := a.NewServer([]string{"desk", "localhost"}, serverKey(t), func() time.Time { return now })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -198,14 +196,8 @@ func TestMicroPythonLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := a.NewServer(nil, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stranger, err := newAuthorityNow(t).NewServer(nil, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := a.NewServer(nil, serverKey(t), time.Now)
+	stranger := newAuthorityNow(t).NewServer(nil, serverKey(t), time.Now)
 	for _, c := range []struct {
 		server  *Server
 		trusted bool
@@ -228,6 +220,16 @@ func TestMicroPythonLines(t *testing.T) {
 			t.Errorf("trusted %v: %v %s", c.trusted, err, out)
 		}
 	}
+}
+
+// serverKey is one that a store has made.
+func serverKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := (&Store{filepath.Join(t.TempDir(), "ca")}).ServerKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 func newAuthorityNow(t *testing.T) *Authority {
@@ -280,6 +282,58 @@ func TestLoad(t *testing.T) {
 	os.Chmod(store.Dir, 0o777)
 	if e := sockeye.ErrorOf(second(store.Load(today))); e.Kind == sockeye.System {
 		t.Errorf("%v", e)
+	}
+}
+
+// A server that is opened anew has the key that it had, so that who pinned it finds it
+// again; nobody else may read it. With a new authority comes a new key.
+func TestServersKeepTheirKey(t *testing.T) {
+	store := &Store{filepath.Join(t.TempDir(), "ca")}
+	var all sync.WaitGroup
+	pins := make([]string, 8)
+	for n := range pins {
+		all.Go(func() {
+			a, err := store.Load(today)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			key, err := store.ServerKey()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			c, err := a.NewServer([]string{"desk"}, key, func() time.Time { return today }).Certificate(&tls.ClientHelloInfo{ServerName: "desk"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			pins[n] = Pin(c.Leaf)
+		})
+	}
+	all.Wait()
+	for _, pin := range pins {
+		if pin == "" || pin != pins[0] {
+			t.Errorf("the pins differ: %q", pins)
+			break
+		}
+	}
+	if st, err := os.Stat(store.ServerKeyFile()); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("the file of the key: %v, %v", st, err)
+	}
+	before, _ := store.ServerKey()
+	if _, err := store.Renew(today); err != nil {
+		t.Fatal(err)
+	}
+	after, err := store.ServerKey()
+	if err != nil || after.Equal(before) {
+		t.Errorf("the new authority's servers have the old key, %v", err)
+	}
+	if err := os.WriteFile(store.ServerKeyFile(), []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if e := sockeye.ErrorOf(second(store.ServerKey())); e.Kind != sockeye.Invalid || e.Hint.Zh == "" {
+		t.Errorf("%+v", e)
 	}
 }
 

@@ -43,9 +43,12 @@ func (s *Store) Find(now time.Time) (*Authority, error) {
 	return a, nil
 }
 
-// Renew makes a new authority in the place of the old one. Whoever trusts the old one
-// does not trust what the new one signs.
+// Renew makes a new authority in the place of the old one, whose servers have a new key.
+// Whoever trusts the old one does not trust what the new one signs.
 func (s *Store) Renew(now time.Time) (*Authority, error) {
+	if err := os.Remove(s.ServerKeyFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, storeError(s.ServerKeyFile(), err)
+	}
 	return makeNew(s.File(), now, private.WriteFile)
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // SetFaults puts other faults between all pairs, from now on; nil for none. The set is the
-// relay's from then on. What waits for faults that were set before goes on at once.
+// relay's from then on. What waits for faults that were set before goes on at once, but for
+// messages whose hold is set still.
 func (r *Relay) SetFaults(set *fault.Set) {
 	r.changing.Lock()
 	defer r.changing.Unlock()

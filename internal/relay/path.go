@@ -51,7 +51,8 @@ func newPath(ctx context.Context, target pathTarget, waits bool, number func() u
 	return &path{target: target, ctx: ctx, waits: waits, number: number, start: start, changed: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 }
 
-// use puts other faults between, nil for none. What waits goes on at once.
+// use puts other faults between, nil for none. What waits goes on at once, but for what is
+// held by a fault that is set still.
 func (w *path) use(set *fault.Set, d fault.Direction) {
 	w.mu.Lock()
 	now := time.Now()
@@ -59,7 +60,7 @@ func (w *path) use(set *fault.Set, d fault.Direction) {
 		w.alarm.Stop()
 		w.alarm = nil
 	}
-	hits := w.queue.Flush(now)
+	hits := w.queue.Flush(set, now)
 	if w.line == nil || !w.line.IsOver() {
 		w.line = nil
 		w.endCutterLocked(now)

@@ -163,6 +163,32 @@ func TestFaultsChangeInOrder(t *testing.T) {
 	})
 }
 
+// A message stays held, and what is behind it waits, when other faults are set and its hold
+// among them; without the hold both go on in their order.
+func TestHeldMessagesStayHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := stage(t, true, "line", "hold when is:b", "latency 1h")
+		s.say("a\nb\nc\n")
+		s.set(t, "line", "latency 5ms", "hold when is:b")
+		s.say("d\n")
+		time.Sleep(time.Second)
+		if got, want := s.all(), `0s "a\n"`; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if held := s.path.held(); len(held) != 1 || string(held[0].Data) != "b\n" || s.heldCount() != 1 {
+			t.Errorf("held: %+v", held)
+		}
+		s.set(t, "line", "latency 5ms")
+		time.Sleep(time.Second)
+		if got, want := s.all(), `0s "a\n"|1s "b\n"|1s "c\n"|1s "d\n"`; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if got := s.kinds(); !strings.HasSuffix(got, " release") || strings.Count(got, "release") != 1 {
+			t.Errorf("recorded %q", got)
+		}
+	})
+}
+
 // Nothing is read from who sends faster than a rate lets go on, so memory does not grow;
 // datagrams that find no room are dropped, and counted.
 func TestQueueHoldsTheReaderBack(t *testing.T) {

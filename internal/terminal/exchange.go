@@ -166,6 +166,11 @@ func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
 		defer l.Sent(s)
 		switch {
 		case err != nil:
+		case p == nil: // it ended before anything could be sent
+			if !r.Sends() || l.outcome(s) != nil {
+				return
+			}
+			err = &sockeye.Error{Kind: sockeye.Closed, Op: "send", Target: s.Endpoint().Address.String()}
 		case r.Sends():
 			if err = l.sendRequest(s, p, r); err == nil && r.Expect == nil && p.Network.Traits().HalfClose {
 				err = p.Finish(l.sending)
@@ -173,7 +178,7 @@ func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
 		default:
 			err = l.pipeToPeer(p, r.Input)
 		}
-		if err != nil && l.sending.Err() == nil && isGone(p) {
+		if err != nil && l.sending.Err() == nil && isLeaving(p, err) {
 			return // why the peer left says more than the send that failed for it
 		}
 		done <- err
@@ -197,12 +202,13 @@ func (l *Runner) sendRequest(s *core.Session, p *core.Peer, r Exchange) error {
 	return l.sendPayload(s, p, r.Send)
 }
 
-func isGone(p *core.Peer) bool {
+// isLeaving reports whether a send failed because the peer has left, or is about to.
+func isLeaving(p *core.Peer, err error) bool {
 	if p == nil {
 		return false
 	}
-	st := p.Status()
-	return st.State == sockeye.Gone || st.TCP != nil && st.TCP.State == "CLOSED"
+	kind, st := sockeye.ErrorOf(err).Kind, p.Status()
+	return kind == sockeye.Closed || kind == sockeye.BrokenPipe || st.State == sockeye.Gone || st.TCP != nil && st.TCP.State == "CLOSED"
 }
 
 // firstPeer waits for the session's connection, which a reconnecting session may

@@ -105,9 +105,7 @@ func (v *View) run(c *journal.Cursor) (err error) {
 		if err := v.dump.add(e); err != nil {
 			return err
 		}
-		if e.Kind == sockeye.Opened {
-			v.opened[e.Session] = true
-		}
+		v.noteOpened(e)
 		if v.wants(e) {
 			if err := v.Show(e); err != nil {
 				return OutputError(err)
@@ -193,13 +191,23 @@ func (v *View) showRaw(e sockeye.Event) error {
 		noticed = true
 	case sockeye.Opened:
 		noticed = noticed || e.Session.Endpoint.Mode == sockeye.Listen // the port may be news
+	case sockeye.Hint:
+		noticed = noticed || e.Detail.Seen == sockeye.SeenTLSAlert || e.Detail.Seen == sockeye.SeenTLS // what comes is of no use
 	}
 	if noticed {
 		v.notices.Write(v.AppendLine(v.buf[:0], e))
-	} else if e.Kind == sockeye.Opened {
+	}
+	v.noteOpened(e)
+	return nil
+}
+
+// noteOpened notes that opening a session did not fail. One that connects has its socket
+// before a handshake over it can fail, unless it is to connect later.
+func (v *View) noteOpened(e sockeye.Event) {
+	later := e.Kind == sockeye.Opened && (e.Session.Endpoint.Mode == sockeye.Listen || e.Detail == nil || len(e.Detail.Locals) == 0)
+	if later || e.Kind == sockeye.Joined {
 		v.opened[e.Session] = true
 	}
-	return nil
 }
 
 // The marks of a line, one per kind of event; colour only repeats what they say.

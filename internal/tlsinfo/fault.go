@@ -39,7 +39,7 @@ func (h *Handshake) Explain(err error) error {
 		return err
 	}
 	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return h.notTLS(plain)
+		return h.PlainText(plain.RecordHeader[:], err)
 	}
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return h.untrusted(bad, err)
@@ -63,14 +63,14 @@ func (h *Handshake) fault(err error, message, hint sockeye.Text) error {
 	return &sockeye.Error{Kind: sockeye.Refused, Op: h.Op, Target: h.Target, Message: message, Hint: hint, Err: err}
 }
 
-// notTLS says that the other side sent something else than TLS.
-func (h *Handshake) notTLS(e tls.RecordHeaderError) error {
-	first := e.RecordHeader[:]
+// PlainText says that the other side sent something else than TLS, of which first is the
+// beginning; err is what the handshake made of it.
+func (h *Handshake) PlainText(first []byte, err error) error {
 	if h.Client {
-		return h.fault(e, sockeye.Text{En: fmt.Sprintf("what answers does not speak TLS: it begins with %q", first), Zh: fmt.Sprintf("对方使用的不是 TLS，开头是 %q", first)},
+		return h.fault(err, sockeye.Text{En: fmt.Sprintf("what answers does not speak TLS: it begins with %q", first), Zh: fmt.Sprintf("对方使用的不是 TLS，开头是 %q", first)},
 			sockeye.Text{En: "for a plain TCP server write tcp://, for a WebSocket server ws://", Zh: "普通 TCP 服务请写 tcp://，WebSocket 服务请写 ws://"})
 	}
-	return h.fault(e, sockeye.Text{En: fmt.Sprintf("the client speaks plain text, and this port TLS: it began with %q", first), Zh: fmt.Sprintf("客户端发送了明文，而此端口使用 TLS，开头是 %q", first)},
+	return h.fault(err, sockeye.Text{En: fmt.Sprintf("the client speaks plain text, and this port TLS: it began with %q", first), Zh: fmt.Sprintf("客户端发送了明文，而此端口使用 TLS，开头是 %q", first)},
 		sockeye.Text{En: "have it use TLS (https://, wss://, tls://), or listen on tcp:// or ws://", Zh: "请让客户端使用 TLS（https://、wss://、tls://），或改为监听 tcp://、ws://"})
 }
 

@@ -101,15 +101,17 @@ func lockDir(dir string) (recording.Lock, error) {
 
 // options are those of the NATS server.
 func (n *Node) options(a *Authority, o NodeOptions) (*natsserver.Options, error) {
-	authority, err := (&localca.Store{Dir: o.Dir}).Load(time.Now())
+	ca := &localca.Store{Dir: o.Dir}
+	authority, err := ca.Load(time.Now())
 	if err != nil {
 		return nil, err
 	}
 	n.pin = localca.Pin(authority.Certificate())
-	certificates, err := authority.NewServer(append(o.Names, "localhost", "127.0.0.1", "::1"), time.Now)
+	key, err := ca.ServerKey()
 	if err != nil {
 		return nil, err
 	}
+	certificates := authority.NewServer(append(o.Names, "localhost", "127.0.0.1", "::1"), key, time.Now)
 	secure := func() *tls.Config {
 		return &tls.Config{GetCertificate: certificates.Certificate, MinVersion: tls.VersionTLS12}
 	}

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"crypto/ecdsa"
 	stdtls "crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -279,7 +280,11 @@ func serverConfig(s *transport.DriverSession) (*stdtls.Config, *x509.Certificate
 	if r.own != nil {
 		return c, r.own.Leaf, nil
 	}
-	own, err := issueOwn(ca, s.Endpoint().Address, c)
+	key, err := store(s).ServerKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	own, err := issueOwn(ca, key, s.Endpoint().Address, c)
 	return c, own, err
 }
 
@@ -294,11 +299,8 @@ func loadOwn(s *transport.DriverSession) (*localca.Authority, error) {
 }
 
 // issueOwn has the local CA make the certificates of a server.
-func issueOwn(ca *localca.Authority, at sockeye.Address, c *stdtls.Config) (*x509.Certificate, error) {
-	server, err := ca.NewServer(namesOf(at), time.Now)
-	if err != nil {
-		return nil, err
-	}
+func issueOwn(ca *localca.Authority, key *ecdsa.PrivateKey, at sockeye.Address, c *stdtls.Config) (*x509.Certificate, error) {
+	server := ca.NewServer(namesOf(at), key, time.Now)
 	c.GetCertificate = server.Certificate
 	first, err := server.Certificate(&stdtls.ClientHelloInfo{})
 	if err != nil {

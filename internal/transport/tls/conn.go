@@ -33,6 +33,7 @@ type conn struct {
 
 	truncated atomic.Bool // it ended without close_notify
 	notified  atomic.Bool // our close_notify was written, or is not to be
+	finished  atomic.Bool // our FIN was sent
 }
 
 // Joined is what the joined event tells.
@@ -44,13 +45,17 @@ func (c *conn) FillStatus(st *sockeye.PeerStatus) {
 	c.Conn.FillStatus(st)
 }
 
-// Unacknowledged counts the bytes of records that the peer's system does not have yet.
+// Unacknowledged counts the bytes, as they were before encryption, in records that the
+// peer's system does not have yet. Our FIN counts as one more, as it does below.
 func (c *conn) Unacknowledged() int {
 	n := c.Conn.Unacknowledged()
-	if n < 0 {
+	switch {
+	case n < 0:
 		return n
+	case n > 0 && c.finished.Load():
+		return 1 + c.records.missing(n-1)
 	}
-	return n + c.records.waiting()
+	return c.records.missing(n)
 }
 
 // Socket is the socket below.
@@ -132,6 +137,7 @@ func (c *conn) writePiece(piece []byte, order sync.Locker, took func()) (int, er
 		if _, err := c.tls.Write(record); err != nil {
 			return 0, err
 		}
+		c.records.carried(len(record))
 	}
 	taken := false
 	err := c.records.flush(order, func() { taken = true; took() })
@@ -154,7 +160,9 @@ const linger = time.Second
 // at nothing else.
 func (c *conn) CloseWrite() error {
 	c.notify(linger)
-	return unlessGone(c.Conn.CloseWrite())
+	err := c.Conn.CloseWrite()
+	c.finished.Store(err == nil)
+	return unlessGone(err)
 }
 
 // notify sends close_notify, unless it was sent, as far as that is possible in a time.

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -234,6 +235,14 @@ func TestPlainAndTLSMixedUp(t *testing.T) {
 	answer := make([]byte, 7)
 	if n, err := c.Read(answer); err != nil || string(answer[:n]) != "\x15\x03\x03\x00\x02\x02\x0a" {
 		t.Errorf("the client was told %q, %v", answer[:n], err)
+	}
+
+	short := dialPlain(t, s.Locals()[0].String()) // less than the header of a record, and then its end
+	short.Write([]byte("hi\n"))
+	short.(*net.TCPConn).CloseWrite()
+	says(t, r.WaitKind(t, sockeye.Failed, 2).Detail.Err, `the client speaks plain text, and this port TLS: it began with "hi\n"`, "tcp://")
+	if got, err := io.ReadAll(short); err != nil || string(got) != "\x15\x03\x03\x00\x02\x02\x0a" {
+		t.Errorf("who said little was told %q, %v", got, err)
 	}
 
 	plain, _ := transporttest.Listening(t, "tcp", sockeye.Options{}, transporttest.Echoing{})

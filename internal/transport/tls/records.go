@@ -23,6 +23,7 @@ type records struct {
 	immediate bool            // reads do not wait: the handshake is done
 
 	// Only the reader uses these.
+	first []byte  // the other side's first bytes, as many as a record header has
 	buf   *[]byte // what was read and not yet taken; nil while that is nothing
 	in    []byte  // the rest of it
 	ended bool    // the socket has no more
@@ -32,6 +33,8 @@ type records struct {
 	busy bool      // somebody does
 	out  *[]byte   // what the socket has not taken yet; nil while that is nothing
 	sent int       // so much of it was taken
+
+	delivery transport.Delivery
 }
 
 func newRecords(under transport.Conn) *records {
@@ -45,6 +48,12 @@ func newRecords(under transport.Conn) *records {
 	return r
 }
 
+// headerSize is how long the header of a record is (RFC 8446 section 5.1).
+const headerSize = 5
+
+// beganPlain reports whether the other side began with what is no type of a record.
+func (r *records) beganPlain() bool { return len(r.first) > 0 && (r.first[0] < 20 || r.first[0] > 23) }
+
 // buffers are what records are read into and gathered in, while there are any.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
@@ -54,7 +63,9 @@ const maxPooled = 256 << 10
 // Read gives crypto/tls what was read. During the handshake it waits for it.
 func (r *records) Read(b []byte) (int, error) {
 	if !r.immediate {
-		return r.under.Read(b)
+		n, err := r.under.Read(b)
+		r.first = append(r.first, b[:min(n, headerSize-len(r.first))]...)
+		return n, err
 	}
 	if r.buf == nil {
 		if r.ended {
@@ -126,6 +137,27 @@ func (r *records) gather(b []byte) {
 		*r.out = (*r.out)[:0]
 	}
 	*r.out = append(*r.out, b...)
+	r.delivery.Pass(len(b))
+}
+
+// carried says how many bytes the records written last carry.
+func (r *records) carried(plain int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.delivery.Mark(plain)
+	if r.delivery.IsLong() {
+		if n := r.under.Unacknowledged(); n >= 0 {
+			r.delivery.Forget(n + r.waitingLocked())
+		}
+	}
+}
+
+// missing counts the bytes before encryption in records that the peer's system does not
+// have whole. below is how many bytes the connection below has not delivered.
+func (r *records) missing(below int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.delivery.Missing(below + r.waitingLocked())
 }
 
 // begin has what is written be gathered until end, after what was left has gone out.
@@ -178,10 +210,8 @@ func (r *records) flush(order sync.Locker, took func()) error {
 	}
 }
 
-// waiting counts the bytes that the socket has not taken.
-func (r *records) waiting() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// waitingLocked counts the bytes that the socket has not taken.
+func (r *records) waitingLocked() int {
 	if r.out == nil {
 		return 0
 	}

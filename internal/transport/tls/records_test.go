@@ -33,7 +33,7 @@ func TestLateRecordsGoFirst(t *testing.T) {
 	if n, err := r.Write([]byte("new keys, ")); n != 10 || err != nil {
 		t.Errorf("%d bytes, %v", n, err)
 	}
-	if n := r.waiting(); n != 10 {
+	if n := r.waitingLocked(); n != 10 {
 		t.Errorf("%d bytes wait", n)
 	}
 	under.full = false
@@ -44,8 +44,8 @@ func TestLateRecordsGoFirst(t *testing.T) {
 	if _, err := r.Write([]byte("data")); err != nil {
 		t.Error(err)
 	}
-	if err := r.flush(new(sync.Mutex), func() {}); err != nil || string(under.took) != "new keys, data" || r.waiting() != 0 {
-		t.Errorf("%q went out, %d bytes wait, %v", under.took, r.waiting(), err)
+	if err := r.flush(new(sync.Mutex), func() {}); err != nil || string(under.took) != "new keys, data" || r.waitingLocked() != 0 {
+		t.Errorf("%q went out, %d bytes wait, %v", under.took, r.waitingLocked(), err)
 	}
 }
 
@@ -63,7 +63,7 @@ func TestAnswersThatNobodyTakes(t *testing.T) {
 			break
 		}
 	}
-	if !errors.Is(err, errNotTaken) || r.waiting() > maxGathered {
-		t.Errorf("%d bytes wait, %v", r.waiting(), err)
+	if !errors.Is(err, errNotTaken) || r.waitingLocked() > maxGathered {
+		t.Errorf("%d bytes wait, %v", r.waitingLocked(), err)
 	}
 }

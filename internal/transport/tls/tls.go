@@ -7,7 +7,6 @@ import (
 	"context"
 	stdtls "crypto/tls"
 	"crypto/x509"
-	"errors"
 	"time"
 
 	"sockeye"
@@ -67,8 +66,9 @@ func accept(under transport.Conn, config *stdtls.Config, o *sockeye.TLSOptions) 
 	t := stdtls.Server(records, config)
 	h := tlsinfo.Handshake{Op: "accept", Target: under.Remote().String(), Now: time.Now()}
 	if err := t.Handshake(); err != nil {
-		if plain, ok := errors.AsType[stdtls.RecordHeaderError](err); ok && plain.Conn != nil {
+		if records.beganPlain() {
 			under.Write(tlsinfo.PlainTextAlert)
+			return nil, h.PlainText(records.first, err)
 		}
 		return nil, h.Explain(err)
 	}

@@ -103,6 +103,30 @@ func TestEndWithoutCloseNotifyIsSaid(t *testing.T) {
 	}
 }
 
+// What never reached a peer is counted in bytes before encryption: whole messages here.
+func TestUnsentIsCountedBeforeEncryption(t *testing.T) {
+	s, r := server(t, sockeye.Options{SendBuffer: 8 << 10}, nil)
+	c := dialForeign(t, s.Locals()[0].String(), nil)
+	p := transporttest.FirstPeer(t, s, r)
+	const size = 1000
+	sent := 0
+	for { // until its buffers are full
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		n, err := p.Send(ctx, make([]byte, size))
+		cancel()
+		sent += n
+		if err != nil {
+			break
+		}
+	}
+	c.NetConn().(*net.TCPConn).SetLinger(0)
+	c.NetConn().Close()
+	left := r.WaitKind(t, sockeye.Left, 1).Detail
+	if left.Unsent == 0 || left.Unsent%size != 0 || left.Unsent > sent {
+		t.Errorf("of %d bytes in messages of %d, %d never reached it: %+v", sent, size, left.Unsent, left)
+	}
+}
+
 // A send that is canceled while the peer does not read ends between two records for the
 // peer: what comes later is whole, and all that is recorded as sent arrives.
 func TestCanceledSendLeavesTheStreamWhole(t *testing.T) {

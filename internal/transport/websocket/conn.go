@@ -35,6 +35,8 @@ type conn struct {
 	ours     *sockeye.CloseStatus
 	lastType sockeye.MessageType // of what came last
 	cut      error               // a frame was written in part: nothing can follow
+	delivery transport.Delivery
+	finished bool // the FIN below was sent
 
 	writing sync.Mutex // held over a frame
 	out     []byte
@@ -116,7 +118,11 @@ func (c *conn) CloseWrite() error {
 	if theirs == nil {
 		return nil
 	}
-	return unlessGone(c.Conn.CloseWrite())
+	err := c.Conn.CloseWrite()
+	c.mu.Lock()
+	c.finished = err == nil
+	c.mu.Unlock()
+	return unlessGone(err)
 }
 
 // unlessGone is an error of ending a connection, unless it had ended already.
@@ -155,6 +161,7 @@ func (c *conn) control(op opcode, payload []byte) error {
 	defer c.writing.Unlock()
 	frame := c.frame(frameHeader{op: op, final: true}, payload)
 	n, err := c.Conn.Write(frame)
+	c.sent(n, len(frame), 0)
 	return c.wrote(n, len(frame), err)
 }
 

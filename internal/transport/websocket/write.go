@@ -35,7 +35,44 @@ func (c *conn) WriteMessage(data []byte, order sync.Locker, took func(*sockeye.D
 	}
 	frame := c.frame(h, payload)
 	n, err := transport.WriteOrdered(c.Conn, frame, order, func() { took(detailOf(t)) })
+	c.sent(n, len(frame), len(data))
 	return c.wrote(n, len(frame), err)
+}
+
+// sent notes that the connection below took n bytes of a frame, which carries a message if
+// it took all of it.
+func (c *conn) sent(n, all, carried int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.delivery.Pass(n)
+	if n < all || n == 0 {
+		return
+	}
+	c.delivery.Mark(carried)
+	if c.delivery.IsLong() {
+		if on := c.Conn.Unacknowledged(); on >= 0 {
+			c.delivery.Forget(on)
+		}
+	}
+}
+
+// Unacknowledged counts the bytes of messages that the peer's system does not have whole.
+// That we finished counts as one more, as a FIN does below.
+func (c *conn) Unacknowledged() int {
+	n := c.Conn.Unacknowledged()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n <= 0 {
+		return n
+	}
+	if c.finished { // below, its FIN is in n
+		n--
+	}
+	n = c.delivery.Missing(n)
+	if c.ours != nil {
+		n++
+	}
+	return n
 }
 
 // closing says whether no message may follow: our Close frame is sent, or a frame was cut.

@@ -1,0 +1,65 @@
+package transport
+
+// Delivery is for a protocol over another connection: it tells how many bytes of what was
+// sent the other side does not have, from how many bytes below are on their way. The zero
+// Delivery has sent nothing. Its user has one goroutine at a time call it.
+type Delivery struct {
+	runs   []frameRun // that may be on their way, the oldest first
+	passed int64      // bytes below so far
+	marked int64      // of these, up to the end of the last frame in runs
+	limit  int        // length of runs at which IsLong says so next
+}
+
+// frameRun is a number of frames of one size that follow each other.
+type frameRun struct {
+	size    int64 // bytes below of each, with what went before it and carries nothing
+	carried int64 // bytes in each
+	count   int64
+}
+
+// minRuns is how many runs are kept without asking what has arrived.
+const minRuns = 256
+
+// Pass says that n bytes were given to the connection below.
+func (d *Delivery) Pass(n int) { d.passed += int64(n) }
+
+// Mark says that what was passed since the last mark is a frame, or a record, that carries
+// a number of bytes. Who has only a part of it has none of them.
+func (d *Delivery) Mark(carried int) {
+	size := max(1, d.passed-d.marked)
+	d.marked = d.passed
+	if n := len(d.runs); n > 0 && d.runs[n-1].size == size && d.runs[n-1].carried == int64(carried) {
+		d.runs[n-1].count++
+		return
+	}
+	d.runs = append(d.runs, frameRun{size, int64(carried), 1})
+}
+
+// IsLong says that Forget should be called before the next Mark.
+func (d *Delivery) IsLong() bool { return len(d.runs) >= max(minRuns, d.limit) }
+
+// Forget lets go of what has arrived: all but the last n bytes below.
+func (d *Delivery) Forget(n int) {
+	_, first := d.missing(n)
+	d.runs = append(d.runs[:0], d.runs[first:]...)
+	d.limit = 2 * len(d.runs)
+}
+
+// Missing is how many bytes are in the frames that the last n bytes below belong to.
+func (d *Delivery) Missing(n int) int {
+	carried, _ := d.missing(n)
+	return carried
+}
+
+// missing also says which run is the first of them.
+func (d *Delivery) missing(n int) (carried, first int) {
+	left := int64(n) - (d.passed - d.marked)
+	for first = len(d.runs); left > 0 && first > 0; {
+		first--
+		run := d.runs[first]
+		frames := min(run.count, (left+run.size-1)/run.size)
+		carried += int(frames * run.carried)
+		left -= frames * run.size
+	}
+	return carried, first
+}
