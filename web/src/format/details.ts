@@ -1,6 +1,7 @@
 // All that is known of a peer, as rows of a list. What a kind of socket tells besides is an
 // object of the peer's, and is listed field by field: nothing here knows of which kind.
 
+import '../i18n/peers';
 import '../i18n/tls';
 import type { Certificate, Peer, TLSState } from '../api-types';
 import { t, wordOf } from '../i18n/i18n.svelte';

@@ -11,6 +11,7 @@ export const highlightWords = {
   alertNone: ['silent', '不提醒'],
   alertSound: ['sound', '声音'],
   alertNotification: ['notification', '通知'],
+  highlights: ['Highlights', '高亮'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
 addWords(highlightWords);

@@ -28,6 +28,8 @@ export const messageWords = {
   comparedSame: ['The same bytes.', '字节完全相同。'],
   comparedDiffer: ['{n} bytes differ; {left} and {right} bytes long.', '{n} 个字节不同；长度分别为 {left} 和 {right} 字节。'],
   comparedTime: ['{time} between the two', '两条相隔 {time}'],
+  columnTime: ['Time', '时间'],
+  columnLength: ['Bytes', '字节'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
 addWords(messageWords);

@@ -13,6 +13,7 @@ import { frameWords } from './frames';
 import type { framingWords } from './framing';
 import type { highlightWords } from './highlights';
 import type { listWords } from './lists';
+import type { logEndWords } from './logEnd';
 import type { messageWords } from './message';
 import type { tcpWords } from './tcp';
 import type { tlsWords } from './tls';
@@ -25,6 +26,7 @@ import type { peerWords } from './peers';
 import type { relayWords } from './relay';
 import type { rowWords } from './rows';
 import type { ruleWords } from './rules';
+import type { sendWords } from './send';
 import type { welcomeWords } from './welcome';
 import type { workspaceWords } from './workspace';
 
@@ -73,8 +75,6 @@ const first = {
   pathListen: ['{name}, listen', '{name}，监听'],
   pathConnect: ['{name}, connect', '{name}，连接'],
   path: ['Path', '路径'],
-  process: ['Program', '程序'],
-  networkInterface: ['Network interface', '网卡'],
   processNamed: ['{program}, {process}', '{program}，{process}'],
   processAny: ['a process', '进程'],
   processNumber: ['process {n}', '进程 {n}'],
@@ -126,7 +126,6 @@ const first = {
   charsetChosen: ['auto ({name})', '自动（{name}）'],
   wrap: ['Wrap long messages', '自动换行'],
   pause: ['Pause display', '暂停接收显示'],
-  pausedNote: ['Display is paused; everything goes on being received.', '显示已暂停，数据仍在接收。'],
   save: ['Save data', '保存数据'],
   saveText: ['Text', '文本'],
   saveCsv: ['CSV', 'CSV'],
@@ -147,33 +146,9 @@ const first = {
 
   // send settings
   send: ['Send settings', '发送设置'],
-  sendHex: ['Send as hex', '按十六进制发送'],
-  escapes: ['Escapes such as \\r\\n \\x1b', '解析转义符，如 \\r\\n \\x1b'],
-  sendCharset: ['Charset', '编码'],
-  prefix: ['Prefix', '前缀'],
-  suffix: ['Suffix', '后缀'],
-  aroundHint: ['Text with escapes and fields, also around hex. Order: prefix, message, checksum (of the message alone), suffix, line end', '带转义与字段的文本，十六进制数据也适用。顺序：前缀、数据、校验（只算数据）、后缀、行尾'],
-  lineEnding: ['Append', '行尾附加'],
-  endingNone: ['no line ending', '不附加'],
-  endingLf: ['LF  \\n', 'LF  \\n'],
-  endingCrlf: ['CR LF  \\r\\n', 'CR LF  \\r\\n'],
-  endingCr: ['CR  \\r', 'CR  \\r'],
   checksum: ['Append checksum', '自动发送附加位'],
-  checksumName: ['Checksum', '校验算法'],
-  checksumFrom: ['from byte', '起始字节'],
-  checksumTo: ['to byte', '结束字节'],
-  checksumToHint: ['0 is the end; negative counts from there', '0 表示末尾，负数从末尾倒数'],
-  checksumOrder: ['byte order', '字节序'],
-  orderOwn: ["the checksum's own", '算法默认'],
   orderBig: ['big endian', '大端'],
   orderLittle: ['little endian', '小端'],
-  clearAfter: ['Clear after sending', '发送完自动清空'],
-  fromFile: ['Send from a file…', '启用文件数据源…'],
-  repeat: ['Send repeatedly', '数据流循环发送'],
-  interval: ['Interval', '发送间隔'],
-  milliseconds: ['ms', '毫秒'],
-  loadFile: ['Load file', '文件载入'],
-  clearInput: ['Clear input', '清除输入'],
 
   // the log
   log: ['Received and sent data', '网络数据收发'],
@@ -192,7 +167,6 @@ const first = {
   searchRegexp: ['What is typed is a regular expression', '按正则表达式搜索'],
   foundNumber: ['{n} of {all}', '第 {n} 个，共 {all}'],
   foundAll: ['{all} found', '找到 {all} 个'],
-  highlights: ['Highlights', '高亮'],
   highlightSeen: ['Received: {text}', '收到：{text}'],
   rowActions: ['What to do with the chosen rows', '对所选行的操作'],
   searchNext: ['Next', '下一个'],
@@ -202,11 +176,7 @@ const first = {
   copied: ['Copied {n} rows.', '已复制 {n} 行。'],
   copiedLine: ['Copied.', '已复制。'],
   cannotCopy: ['The browser does not let this page copy.', '浏览器不允许本页面复制。'],
-  toEnd: ['To the newest', '到最新'],
-  newer: ['{n} newer', '之后还有 {n} 条'],
-  columnTime: ['Time', '时间'],
   columnPeer: ['Peer', '对象'],
-  columnLength: ['Bytes', '字节'],
   emptyClosed: ['Open a session: what is received and sent is shown here.', '打开会话后，收发的数据显示在这里。'],
   emptyWaiting: ['Waiting: what arrives is shown here.', '等待中：收到的数据显示在这里。'],
   emptyFilter: ['Nothing matches the filter.', '没有符合过滤条件的数据。'],
@@ -222,41 +192,16 @@ const first = {
 
   // peers and messages
   peers: ['Peers', '连接对象'],
-  noPeersClosed: ['Nobody is here: open a session with the button on the left.', '暂无对象：请用左侧的按钮打开会话。'],
-  noPeersListen: ['Nobody is connected yet. Let your board or program connect to', '还没有连接。让开发板或程序连接到'],
-  noPeersConnect: ['Not connected.', '尚未连接。'],
-  peersHidden: ['{n} more: find them by address, number or alias.', '还有 {n} 个：请按地址、编号或别名查找。'],
-  targetsHidden: ['{n} more: choose them in the list of peers.', '还有 {n} 个：请在连接对象列表中选择。'],
-  findPeer: ['Find a peer', '查找对象'],
-  alias: ['Alias', '别名'],
-  setAlias: ['Name this peer', '给对象命名'],
-  since: ['since {time}', '{time} 起'],
   local: ['Local', '本地'],
   remote: ['Remote', '远程'],
-  tcpState: ['State', '状态'],
-  rtt: ['Round trip', '往返时间'],
-  retransmits: ['Resent', '重传'],
-  unsent: ['Unacknowledged', '未确认'],
   received: ['Received', '接收'],
   sent: ['Sent', '发送'],
   messages: ['{n} messages', '{n} 条'],
   messageOne: ['1 message', '1 条'],
-  peerFinish: ['Finish', '结束发送'],
-  peerFinishHint: ['Send FIN: no more data from here, still receive', '发送 FIN：不再发送，仍可接收'],
-  peerClose: ['Close', '断开'],
-  peerCloseHint: ['End the connection in good order', '正常断开连接'],
-  peerAbort: ['Abort', '中止'],
-  peerAbortHint: ['Send RST: end at once, unsent data is lost', '发送 RST：立即中止，未发数据丢失'],
-  peerOnly: ['Send only to this peer', '只发送给此对象'],
   message: ['Message', '消息'],
-  rateChart: ['Rate, last minute', '最近一分钟速率'],
 
   // sending
-  target: ['Send to', '连接对象'],
-  targetAll: ['All connections ({n})', '全部连接（{n}）'],
   targetNone: ['No one chosen', '未选择对象'],
-  targetSome: ['{n} of {all} peers', '{all} 个中的 {n} 个'],
-  targetMany: ['Choose several, or one', '可选一个或多个'],
   input: ['Data to send', '发送内容'],
   inputText: ['Type what to send', '在此输入发送的内容'],
   inputHex: ['Type hex: 01 03 00 00, or 0x01,0x03', '输入十六进制：01 03 00 00 或 0x01,0x03'],
@@ -265,10 +210,6 @@ const first = {
   sendCancel: ['Cancel', '取消'],
   repeating: ['{n} times, every {ms} ms', '每 {ms} 毫秒，已发 {n} 次'],
   willSend: ['{n} bytes', '{n} 字节'],
-  savedMessages: ['Saved messages', '常用消息'],
-  saveMessage: ['Save this message', '保存此消息'],
-  messageName: ['Name', '名称'],
-  removeMessage: ['Remove {name}', '移除 {name}'],
   sentTo: ['Sent {n} bytes.', '已发送 {n} 字节。'],
   sentToMany: ['Sent {n} bytes to {peers} peers.', '已向 {peers} 个对象各发送 {n} 字节。'],
   notOpen: ['Open a session first.', '请先打开会话。'],
@@ -303,6 +244,7 @@ type LaterWords =
   & typeof framingWords
   & typeof highlightWords
   & typeof listWords
+  & typeof logEndWords
   & typeof messageWords
   & typeof offerWords
   & typeof openedWords
@@ -312,6 +254,7 @@ type LaterWords =
   & typeof relayWords
   & typeof rowWords
   & typeof ruleWords
+  & typeof sendWords
   & typeof tcpWords
   & typeof tlsWords
   & typeof welcomeWords

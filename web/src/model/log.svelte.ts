@@ -216,9 +216,14 @@ export class Log {
     this.changed();
   }
 
+  /** The first and the last of the rows that are selected; 0 if none is. */
+  get chosen(): [number, number] {
+    return this.current < this.mark ? [this.current, this.mark] : [this.mark, this.current];
+  }
+
   /** The rows that are selected, as far as they are loaded. */
   selected(): Row[] {
-    const [a, b] = this.current < this.mark ? [this.current, this.mark] : [this.mark, this.current];
+    const [a, b] = this.chosen;
     return this.window.rows.filter((r) => r.seq >= a && r.seq <= b);
   }
 

@@ -18,6 +18,7 @@ export const later = {
   lastSettings: () => import('./settings/LastSettings.svelte'),
   lists: () => import('./lists/ListsPanel.svelte'),
   login: () => import('./shell/Login.svelte'),
+  logEnd: () => import('./log/LogEnd.svelte'),
   looksLike: () => import('./log/LooksLike.svelte'),
   message: () => import('./message/MessagePanel.svelte'),
   openRecording: () => import('./files/OpenRecording.svelte'),
@@ -37,7 +38,9 @@ export const later = {
   sendSettings: () => import('./settings/SendSettings.svelte'),
   savedMessages: () => import('./send/SavedMessages.svelte'),
   welcome: () => import('./log/Welcome.svelte'),
+  textFilter: () => import('../model/textFilter'),
   tcp: () => import('./tcp/TCPView.svelte'),
+  valueNames: () => import('./log/ValueNames.svelte'),
   why: () => import('./doctor/WhyButton.svelte'),
   workspace: () => import('./workspace/WorkspacePanel.svelte'),
 };
