@@ -102,6 +102,7 @@ func (e Endpoint) Validate() error {
 	}
 	v.checkGroup(e)
 	v.checkTLS(&e.Options.TLS)
+	v.checkClose(&e.Options)
 	for i := range AllOptions {
 		d := &AllOptions[i]
 		if known := e.Mode == Listen || e.Mode == Connect; known && !d.Takes(e) && !d.saysDefault(&e.Options) {

@@ -114,7 +114,7 @@ func (d *Option) check(v *problems, o *Options) {
 	case *[]string:
 		checkHeaders(v, d.Name, *f)
 	default:
-		if s, ok := f.(*string); ok && d.Topic == topicWebSocket && strings.ContainsFunc(*s, notInHeader) {
+		if s, ok := f.(*string); ok && d.Topic == topicWebSocket && d.Name != "close-reason" && strings.ContainsFunc(*s, notInHeader) {
 			v.add(d.Name, Text{fmt.Sprintf("%q has characters that no header may have", clip(*s)), fmt.Sprintf("%q 含有头部不允许的字符", clip(*s))}, Text{})
 		} else if ok && d.Name == "subprotocol" {
 			checkSubprotocols(v, d.Name, *s)

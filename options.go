@@ -114,6 +114,11 @@ type Options struct {
 	// MessageType is the type that WebSocket messages are sent with: "auto", "text" or
 	// "binary".
 	MessageType MessageType
+	// PingInterval is how long a WebSocket waits between two pings that it sends; 0 sends none.
+	PingInterval time.Duration
+	// CloseCode and CloseReason are what a WebSocket that we close says of it; 0 is 1000.
+	CloseCode   int
+	CloseReason string
 	// MessageTopic is the topic of what a broker sends to one client; "" is where the client
 	// wants answers, else what it published on last.
 	MessageTopic string

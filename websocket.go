@@ -3,6 +3,8 @@ package sockeye
 import (
 	"fmt"
 	"strings"
+	"time"
+	"unicode/utf8"
 )
 
 // MessageType is what a WebSocket message says it holds (RFC 6455 section 5.6).
@@ -60,6 +62,29 @@ const (
 	CloseTooBig   = 1009
 )
 
+// MaxCloseReason is how many bytes the reason of a Close frame may have (RFC 6455 section
+// 5.5: 125 with the code).
+const MaxCloseReason = 123
+
+// MayCloseWith reports whether a Close frame may have the code (RFC 6455 section 7.4).
+func MayCloseWith(code int) bool {
+	switch code {
+	case 1004, CloseNoCode, CloseNoFrame, 1015:
+		return false
+	}
+	return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
+}
+
+// checkClose notes a code that may not be sent, and a reason that does not fit.
+func (v *problems) checkClose(o *Options) {
+	if c := o.CloseCode; c >= CloseNormal && c <= 4999 && !MayCloseWith(c) {
+		v.add("close-code", Text{fmt.Sprintf("%d is no code that may be sent", c), fmt.Sprintf("%d 不是允许发送的关闭码", c)}, Text{"write 1000, 1001 or one of your own from 4000 to 4999", "请写 1000、1001 或 4000 到 4999 之间的自定义码"})
+	}
+	if len(o.CloseReason) > MaxCloseReason || !utf8.ValidString(o.CloseReason) {
+		v.add("close-reason", Text{fmt.Sprintf("%q is longer than %d bytes, or not UTF-8", clip(o.CloseReason), MaxCloseReason), fmt.Sprintf("%q 超过 %d 字节，或不是 UTF-8", clip(o.CloseReason), MaxCloseReason)}, Text{"write a shorter one", "请写短一些"})
+	}
+}
+
 // ControlFrame is a ping, which was answered, or a pong (RFC 6455 section 5.5); of MQTT
 // what a client wants to hear of, or not any more.
 type ControlFrame struct {
@@ -67,6 +92,8 @@ type ControlFrame struct {
 	Data []byte `json:"data,omitempty"`
 	// Topics are the filters of a subscription, "plant/+/temperature".
 	Topics []string `json:"topics,omitempty"`
+	// RoundTrip is how long after our ping its pong came, in nanoseconds; 0 if it answers none.
+	RoundTrip time.Duration `json:"rtt_ns,omitempty"`
 }
 
 // Text says what came.
@@ -78,6 +105,10 @@ func (c *ControlFrame) Text() Text {
 	case "subscribe", "unsubscribe":
 		what := strings.ToUpper(c.Type) + fmt.Sprintf(" %q", c.Topics) // as MQTT calls the packet
 		return Text{what, what}
+	}
+	if c.RoundTrip > 0 {
+		took := c.RoundTrip.Round(10 * time.Microsecond)
+		return Text{fmt.Sprintf("pong, %s", took), fmt.Sprintf("pong，%s", took)}
 	}
 	what := word.Fill()
 	if len(c.Data) > 0 {

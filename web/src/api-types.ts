@@ -64,6 +64,7 @@ export interface ControlFrame {
   type: string;
   data?: string;
   topics?: string[];
+  rtt_ns?: number;
 }
 
 export interface Counts {
@@ -830,6 +831,12 @@ export interface Options {
   origin?: string;
   /** what messages are sent as: auto, text or binary; default: auto; WebSocket and WSS */
   message_type?: "auto" | "text" | "binary";
+  /** send a ping this often; each pong is shown with how long it took; in milliseconds; default: none are sent; WebSocket and WSS */
+  ping_interval_ms?: number;
+  /** the code that we close with: 1000 normal, 1001 going away, 4000 to 4999 your own; default: 1000; WebSocket and WSS */
+  close_code?: number;
+  /** the reason that we close with, at most 123 bytes; WebSocket and WSS */
+  close_reason?: string;
   /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket, WSS, MQTT and MQTTS */
   max_message?: number;
   /** topic of what is sent to a client; default: where the client wants answers, else the topic it published on last; MQTT and MQTTS; listen */
@@ -1438,6 +1445,12 @@ export interface SavedEndpoint {
   origin?: string;
   /** what messages are sent as: auto, text or binary; default: auto; WebSocket and WSS */
   message_type?: "auto" | "text" | "binary";
+  /** send a ping this often; each pong is shown with how long it took; default: none are sent; WebSocket and WSS */
+  ping_interval?: string;
+  /** the code that we close with: 1000 normal, 1001 going away, 4000 to 4999 your own; default: 1000; WebSocket and WSS */
+  close_code?: number;
+  /** the reason that we close with, at most 123 bytes; WebSocket and WSS */
+  close_reason?: string;
   /** most bytes of a message that is received; in bytes; default: 16MiB; WebSocket, WSS, MQTT and MQTTS */
   max_message?: number;
   /** topic of what is sent to a client; default: where the client wants answers, else the topic it published on last; MQTT and MQTTS; listen */

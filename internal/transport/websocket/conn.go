@@ -23,6 +23,8 @@ type conn struct {
 	most           int // bytes of a message
 	state          sockeye.WebSocketState
 	types          sockeye.MessageType // Options.MessageType
+	close          sockeye.CloseStatus // what we close with
+	pings          pinger
 	key            func() [4]byte
 
 	// Only the reader uses these.
@@ -106,12 +108,12 @@ func (c *conn) CloseWrite() error {
 	c.mu.Lock()
 	theirs := c.theirs
 	c.mu.Unlock()
-	code := sockeye.CloseNormal
+	code, reason := c.close.Code, c.close.Reason
 	if theirs != nil {
-		code = theirs.Code
+		code, reason = theirs.Code, ""
 	}
 	if code != sockeye.CloseNoFrame { // nobody would read it
-		if err := c.sendClose(code, ""); err != nil {
+		if err := c.sendClose(code, reason); err != nil {
 			return err
 		}
 	}
@@ -159,6 +161,11 @@ func (c *conn) sendClose(code int, reason string) error {
 func (c *conn) control(op opcode, payload []byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
+	return c.controlLocked(op, payload)
+}
+
+// controlLocked is control for who holds writing.
+func (c *conn) controlLocked(op opcode, payload []byte) error {
 	frame := c.frame(frameHeader{op: op, final: true}, payload)
 	n, err := c.Conn.Write(frame)
 	c.sent(n, len(frame), 0)

@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha1"
 	"encoding/base64"
 	"net/http"
@@ -24,7 +25,8 @@ func acceptKey(key string) string {
 // newConn prepares a WebSocket over a connection; the handshake is still to come.
 func newConn(under transport.Conn, o *sockeye.Options) *conn {
 	in := &limitedReader{under, maxHandshake}
-	return &conn{Conn: under, in: in, reader: bufio.NewReader(in), most: o.MaxMessage, types: o.MessageType}
+	return &conn{Conn: under, in: in, reader: bufio.NewReader(in), most: o.MaxMessage, types: o.MessageType,
+		pings: pinger{interval: o.PingInterval}, close: sockeye.CloseStatus{Code: cmp.Or(o.CloseCode, sockeye.CloseNormal), Reason: o.CloseReason}}
 }
 
 // hasToken says whether a header of words with commas between has one.

@@ -29,6 +29,7 @@ func (c *conn) FreeMessage() {
 
 // ReadMessage reads frames until a message is whole.
 func (c *conn) ReadMessage(control func(*sockeye.Detail)) ([]byte, *sockeye.Detail, error) {
+	c.pings.start(c)
 	data, t, err := c.readMessage(control)
 	if err == nil {
 		c.mu.Lock()
@@ -43,6 +44,7 @@ func (c *conn) ReadMessage(control func(*sockeye.Detail)) ([]byte, *sockeye.Deta
 // endOf is how reading ended. What the other side did against the protocol is answered
 // with a Close frame that says so.
 func (c *conn) endOf(err error) error {
+	c.pings.stop()
 	c.mu.Lock()
 	cut := c.cut
 	c.mu.Unlock()
@@ -174,7 +176,7 @@ func (c *conn) readControl(h frameHeader, control func(*sockeye.Detail)) error {
 		}
 		return nil
 	case opPong:
-		control(&sockeye.Detail{Control: &sockeye.ControlFrame{Type: "pong", Data: bytes.Clone(b)}})
+		control(&sockeye.Detail{Control: &sockeye.ControlFrame{Type: "pong", Data: bytes.Clone(b), RoundTrip: c.pings.answeredBy(b)}})
 		return nil
 	}
 	return c.readClose(b)
@@ -187,7 +189,7 @@ func (c *conn) readClose(b []byte) error {
 		return violation("a Close frame of one byte", "Close 帧只有一个字节")
 	case len(b) >= 2:
 		status.Code, status.Reason = int(binary.BigEndian.Uint16(b)), string(b[2:])
-		if !mayBeSent(status.Code) {
+		if !sockeye.MayCloseWith(status.Code) {
 			return violation("a Close frame with a code that may not be sent", "Close 帧带有不允许发送的关闭码")
 		}
 		if !utf8.ValidString(status.Reason) {
@@ -198,13 +200,4 @@ func (c *conn) readClose(b []byte) error {
 	c.theirs = status
 	c.mu.Unlock()
 	return io.EOF
-}
-
-// mayBeSent says whether a Close frame may have the code (RFC 6455 section 7.4).
-func mayBeSent(code int) bool {
-	switch code {
-	case 1004, 1005, 1006, 1015:
-		return false
-	}
-	return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
 }

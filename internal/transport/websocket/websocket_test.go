@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -92,6 +93,41 @@ func TestPingsAreShown(t *testing.T) {
 	}
 	if n := len(r.All(transporttest.IsKind(sockeye.Received))); n != 0 {
 		t.Errorf("%d messages came", n)
+	}
+}
+
+// With an interval we send pings, and show how long their pongs take; a peer that closes is
+// told our code and reason.
+func TestPingsAreSent(t *testing.T) {
+	s, r, at := server(t, "", sockeye.Options{PingInterval: 5 * time.Millisecond, CloseCode: 4001, CloseReason: "维护"}, transporttest.Echoing{})
+	c := dial(t, "ws://"+at, &websocket.DialOptions{})
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			if _, _, err := c.Read(t.Context()); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	for range 50 { // between messages
+		if err := c.Write(t.Context(), websocket.MessageText, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.WaitKind(t, sockeye.Control, 3)
+	for _, e := range r.All(transporttest.IsKind(sockeye.Control)) {
+		if got := e.Detail.Control; got.Type != "pong" || got.RoundTrip <= 0 || !strings.HasPrefix(got.Text().En, "pong, ") {
+			t.Errorf("%+v, %v", got, got.Text())
+		}
+	}
+	transporttest.FirstPeer(t, s, r).Close(t.Context())
+	var closed websocket.CloseError
+	if err := <-ended; !errors.As(err, &closed) || closed.Code != 4001 || closed.Reason != "维护" {
+		t.Errorf("the client was told %v", err)
+	}
+	if left := r.WaitKind(t, sockeye.Left, 1).Detail; left.Close == nil || left.Close.Code != 4001 {
+		t.Errorf("left for %+v", left.Close)
 	}
 }
 

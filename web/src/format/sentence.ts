@@ -70,6 +70,7 @@ function missing(events: number, bytes: number): string {
 function control({ control }: EventLine): string {
   if (!control) return '';
   if (control.topics) return safe(`${control.type.toUpperCase()} ${JSON.stringify(control.topics)}`);
+  if (control.rtt_ns) return `pong, ${(control.rtt_ns / 1e6).toFixed(2)} ms`;
   const what = t(control.type === 'ping' ? 'wsPing' : 'wsPong');
   return control.data ? `${what}${t('colon')}${safe(JSON.stringify(atob(control.data)))}` : what;
 }
