@@ -46,7 +46,7 @@ var levels = [][]string{
 	{"internal/payload", "internal/pcapng", "internal/crcsearch", "internal/glossary"},
 	{"internal/tlsinfo"},
 	{"internal/localca"},
-	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private", "internal/serialport", "internal/outbox", "internal/service"},
+	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private", "internal/serialport", "internal/outbox", "internal/service", "internal/mdns"},
 	{".", "internal/memlimit"},
 }
 
@@ -311,6 +311,10 @@ var edges = []struct{ from, to, why string }{
 	{"internal/transport", "internal/netinfo/netinfotest", "its tests ask name servers of their own"},
 	{"internal/transport", ".", "the nouns"},
 	{"internal/netinfo", "internal/netinfo/netinfotest", "its tests ask name servers of their own"},
+	{"internal/netinfo", "internal/mdns", "names of the link are asked of the link"},
+	{"internal/mdns", ".", "its faults are errors with a next step"},
+	{"internal/core", "internal/mdns", "who drives it finds boards by name"},
+	{"internal/boards", "internal/mdns", "boards and workbenches are made known, and found, by name"},
 	{"internal/netinfo", ".", "what the system says is an error with a next step"},
 	{"internal/netinfo/netinfotest", ".", "the words of errors"},
 	{"internal/journal", "internal/recording", "the recorder drives the disk"},
@@ -359,6 +363,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/checksum", ".", "its faults are errors"},
 	{"internal/regular", ".", "its faults are errors"},
 	{"internal/private", ".", "its faults are errors"},
+	{"internal/deploy", "internal/mdns", "a board is named as it announces itself"},
 	{"internal/deploy", "internal/payload", "what a board says is made safe to show"},
 	{"internal/deploy", ".", "its faults are errors with a next step"},
 	{"internal/service", ".", "its faults are errors with a next step"},
@@ -389,7 +394,7 @@ func TestRooms(t *testing.T) {
 			if within(f.dir, "internal/transport") && f.test && (to == drivers || within(to, "internal/transport")) {
 				continue // tests of the rooms of transport open real sessions
 			}
-			if (f.dir == "internal/doctor" || f.dir == "internal/load") && f.test && to == drivers {
+			if (f.dir == "internal/doctor" || f.dir == "internal/load" || f.dir == "internal/mdns") && f.test && to == drivers {
 				continue // their labs are made of networks, too
 			}
 			if why := forbidden(f.dir, to); why != "" {

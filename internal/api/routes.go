@@ -56,6 +56,7 @@ func (s *Server) registerMachine() {
 	code.check = func(c *requestContext) error { _, err := c.doctorPort(); return c.with(err) }
 	handle(s, "POST", "/doctor/report", "A diagnosis as a text for a forum or a teacher, with JSON below; nothing is sent.", (*requestContext).doctorReport)
 	handle(s, "GET", "/explain", "Words of sockets and networks, explained: all, or one.", (*requestContext).explain).query = []string{"word"}
+	handle(s, "GET", "/discover", "The boards, servers and workbenches that announce themselves in the networks of the machine of the core: it looks for two seconds.", (*requestContext).discover)
 	handle(s, "GET", "/ports", "The serial ports of the machine of the core.", (*requestContext).ports)
 	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, c.OpenAPI()); return nil }})

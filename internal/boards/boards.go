@@ -20,5 +20,5 @@ func (a *commands) t(en, zh string) string { return a.T(en, zh) }
 // Commands are the commands of this package.
 func Commands(x *terminal.Terminal) []*cobra.Command {
 	a := &commands{x}
-	return []*cobra.Command{a.sensorsCommand(), a.serviceCommand(), a.deployCommand()}
+	return []*cobra.Command{a.sensorsCommand(), a.discoverCommand(), a.serviceCommand(), a.deployCommand()}
 }

@@ -19,6 +19,7 @@ type deviceFlags struct {
 	terminal.PayloadFlags
 	board terminal.BoardFlags
 	allow guardFlag
+	boards.AnnounceFlag
 	boards.MeasureFlags
 }
 
@@ -68,6 +69,7 @@ targets, each with a queue on disk. --read or --simulate do so for one sensor.`,
 	f.MeasureFlags.Register(a.Terminal, fs)
 	f.pageFlags.register(a, fs)
 	f.HubFlags.Register(a.Terminal, fs)
+	f.AnnounceFlag.Register(a.Terminal, fs)
 	fs.MarkHidden("read-size")
 	return cmd
 }
@@ -81,7 +83,7 @@ func (a *app) measure(f *deviceFlags, words []string) error {
 	})
 	f.Unheard = true
 	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err := terminal.Together(badNumbers, badFile, badForm, f.noAttach()); err != nil {
+	if err := terminal.Together(badNumbers, badFile, badForm, f.noAttach(), f.AnnounceFlag.Check()); err != nil {
 		return err
 	}
 	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
@@ -94,6 +96,9 @@ func (a *app) measure(f *deviceFlags, words []string) error {
 	}
 	if err := f.serve(a, l); err != nil {
 		return err
+	}
+	if err := f.Board(a.Terminal, l); err != nil {
+		return l.Finish(err)
 	}
 	return l.Finish(f.Measure(a.Terminal, l, c, file, &f.DisplayFlags))
 }
@@ -127,7 +132,7 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	allow, badGuards := workspace.Allowed(f.allow.words)
 	answer, badBoard := f.board.Answer(&f.PayloadFlags)
 	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err := terminal.Together(badNumbers, badEndpoint, guardFault(badGuards), badBoard, badForm); err != nil {
+	if err := terminal.Together(badNumbers, badEndpoint, guardFault(badGuards), badBoard, badForm, f.AnnounceFlag.Check()); err != nil {
 		return err
 	}
 	answer.Allow = allow
@@ -145,5 +150,8 @@ func (a *app) device(f *deviceFlags, words []string) error {
 	}
 	l.Bench.SetLookup(a.Lookup(&f.PayloadFlags))
 	answer.Changeable = f.ui
+	if err := f.Board(a.Terminal, l); err != nil {
+		return l.Finish(err)
+	}
 	return l.Finish(l.Play(ep, answer, f.Count))
 }

@@ -8,6 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/client"
+	"sockeye/internal/boards"
 	"sockeye/internal/core"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
@@ -25,6 +26,7 @@ type listenFlags struct {
 	source         string
 	wait           string // how long to try to connect, which a server does not
 	allow          guardFlag
+	announce       boards.AnnounceFlag
 	ncatForm       bool // "sockeye -l": one peer unless -k
 	keepOpenGiven  bool
 	terminal.DumpFlags
@@ -87,6 +89,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	f.DumpFlags.Register(a.Terminal, fs)
 	f.pageFlags.register(a, fs)
 	f.HubFlags.Register(a.Terminal, fs)
+	f.announce.Register(a.Terminal, fs)
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
 	fs.BoolVarP(&f.ncatForm, "listen", "l", false, "")
 	fs.Uint16VarP(&f.port, "port", "p", 0, "")
@@ -165,7 +168,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	if badList == nil && list == nil && f.Send+f.SendHex != "" {
 		badList = terminal.Usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 	}
-	if err := terminal.Together(badEndpoint, badForm, badInput, guardFault(badGuards), badList, badAnswer); err != nil {
+	if err := terminal.Together(badEndpoint, badForm, badInput, guardFault(badGuards), badList, badAnswer, f.announce.Check()); err != nil {
 		return err
 	}
 	answer.Allow = allow
@@ -195,6 +198,9 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	s, err := l.Bench.Open(a.Ctx, ep, answer)
 	if err != nil {
+		return l.Finish(err)
+	}
+	if err := f.announce.Session(a.Terminal, l, ep, s.Locals()); err != nil {
 		return l.Finish(err)
 	}
 	var input <-chan error

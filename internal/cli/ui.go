@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ const uiPort = 7625
 type uiFlags struct {
 	terminal.RecordFlags
 	boards.HubFlags
+	announce  boards.AnnounceFlag
 	bind      string
 	port      uint16
 	portGiven bool
@@ -90,6 +92,7 @@ in it.`,
 	fs.BoolVar(&f.env, "env", false, a.t("let payloads read environment variables ({{env.NAME}})", "允许数据读取环境变量（{{env.NAME}}）"))
 	f.RecordFlags.Register(a.Terminal, fs)
 	f.HubFlags.Register(a.Terminal, fs)
+	f.announce.Register(a.Terminal, fs)
 	fs.Var(terminal.DurationOf(&f.drain), "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 	return cmd
 }
@@ -139,6 +142,13 @@ func (a *app) ui(f *uiFlags) error {
 		return err
 	}
 	page.publish(a)
+	forget, err := f.announcePage(a, listeners)
+	if err != nil {
+		page.end(a)
+		bench.Shutdown(a.Hurry)
+		return err
+	}
+	defer forget()
 	l := a.Follow(bench, 0, "", terminal.Quiet, &terminal.DisplayFlags{Drain: f.drain}, nil, false)
 	l.AfterShutdown(published)
 	a.welcome(page.server.NewTicket(), f)
@@ -149,6 +159,15 @@ func (a *app) ui(f *uiFlags) error {
 	}
 	page.end(a)
 	return l.Finish(err)
+}
+
+// announcePage announces the page, if that is wanted, until it is to be forgotten.
+func (f *uiFlags) announcePage(a *app, listeners []net.Listener) (forget func(), err error) {
+	var locals []sockeye.SocketAddr
+	for _, l := range listeners {
+		locals = append(locals, sockeye.IPSocketAddr(l.Addr().(*net.TCPAddr).AddrPort()))
+	}
+	return f.announce.Workbench(a.Terminal, locals, func(text string) { fmt.Fprintln(a.Err, terminal.Safe(text)) })
 }
 
 // uiConfig is what to serve, and to whom. Beyond this computer it is served only to
@@ -166,7 +185,7 @@ func (a *app) uiConfig(f *uiFlags) (c api.Config, err error) {
 	if f.env {
 		c.Lookup = a.Environment
 	}
-	if err := f.checkBind(); err != nil {
+	if err := terminal.Together(f.checkBind(), f.announce.Check()); err != nil {
 		return c, err
 	}
 	if f.cert != "" {
@@ -179,6 +198,7 @@ func (a *app) uiConfig(f *uiFlags) (c api.Config, err error) {
 			return c, err
 		}
 	}
+	c.Hosts = append(c.Hosts, f.announce.Hosts()...)
 	c.Bench = core.New(int(f.memory))
 	c.Bench.CADir = a.CADir()
 	return c, nil
@@ -275,6 +295,10 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	if f.workspace != "" {
 		return true, terminal.Usage("--workspace", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},
 			sockeye.Text{En: "import the file in its page, or end it first", Zh: "请在其页面中导入该文件，或先结束它"})
+	}
+	if f.announce.Named() {
+		return true, terminal.Usage("--announce", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},
+			sockeye.Text{En: "end it first", Zh: "请先结束它"})
 	}
 	if f.HubFlags.Named() {
 		return true, terminal.Usage("--hub", sockeye.Text{En: "a workbench is running already, at " + client.URL(), Zh: "已有工作台在运行：" + client.URL()},

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"sockeye"
+	"sockeye/internal/mdns"
 )
 
 // Login says how to reach a board.
@@ -56,8 +57,7 @@ func Dial(ctx context.Context, l Login) (*Board, error) {
 	}
 	hosts := &hostKeys{login: &l}
 	config := &ssh.ClientConfig{User: l.User, Auth: auth, HostKeyCallback: hosts.check, HostKeyAlgorithms: hosts.algorithms(), Timeout: dialLimit}
-	dialer := net.Dialer{Timeout: dialLimit, KeepAlive: 15 * time.Second}
-	conn, err := dialer.DialContext(ctx, "tcp", l.HostPort)
+	conn, err := dialHost(ctx, l.HostPort)
 	if err != nil {
 		b.closeAgent()
 		return nil, b.unreachable(err)
@@ -83,6 +83,18 @@ func Dial(ctx context.Context, l Login) (*Board, error) {
 		return nil, b.lost(err)
 	}
 	return b, nil
+}
+
+// dialHost connects to a host, which a name of the link may stand for.
+func dialHost(ctx context.Context, hostPort string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: dialLimit, KeepAlive: 15 * time.Second}
+	host, port, err := net.SplitHostPort(hostPort)
+	if err == nil && mdns.IsLocal(host) {
+		if found, err := mdns.Lookup(ctx, host); err == nil {
+			hostPort = net.JoinHostPort(found[0].String(), port)
+		} // else the system's resolver may know it
+	}
+	return dialer.DialContext(ctx, "tcp", hostPort)
 }
 
 // Close ends the connection, and what runs on the board by it.

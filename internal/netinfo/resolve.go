@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/mdns"
 )
 
 // Resolve turns a host into the addresses to try, in order and each once; IPv4
 // is never shown as mapped into IPv6. A literal address is itself and no name
 // server is asked. "localhost" is the loopback address of each family that this
-// machine has (RFC 6761 section 6.3). Anything else is asked of the system's
-// resolver, for at most 5 s. Only addresses of the network's family are given.
+// machine has (RFC 6761 section 6.3). A name that ends with ".local" is asked of the
+// machines on the links, too (RFC 6762). Anything else is asked of the system's resolver,
+// for at most 5 s. Only addresses of the network's family are given.
 //
 // The error is an *sockeye.Error: NoSuchHost if the name does not exist,
 // NameServer if nobody could be asked, which names the server, WrongFamily if
@@ -44,7 +46,7 @@ func (r resolver) resolve(ctx context.Context, host string, family int) ([]netip
 		found = []netip.Addr{ip}
 	} else if isLocalhost(host) {
 		found = loopbacks()
-	} else if found, err = r.lookup(ctx, host, family); err != nil {
+	} else if found, err = r.ask(ctx, host, family); err != nil {
 		return nil, err
 	}
 	fitting, others := split(found, family)
@@ -52,6 +54,14 @@ func (r resolver) resolve(ctx context.Context, host string, family int) ([]netip
 		return nil, wrongFamilyError(host, family, others)
 	}
 	return fitting, nil
+}
+
+// ask asks those who may know a name.
+func (r resolver) ask(ctx context.Context, host string, family int) ([]netip.Addr, error) {
+	if mdns.IsLocal(host) {
+		return r.lookupLocal(ctx, host, family)
+	}
+	return r.lookup(ctx, host, family)
 }
 
 // split unmaps addresses, drops doubles and parts those of a family from the others.
