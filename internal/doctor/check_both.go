@@ -17,6 +17,7 @@ const (
 	CauseWrongMask        = "wrong-mask"
 	CauseOtherAddress     = "other-address"
 	CauseBothListen       = "both-listen"
+	CauseBothConnect      = "both-connect"
 )
 
 // checkBoth judges with what the other machine says of itself. It says something only where
@@ -25,14 +26,16 @@ func checkBoth(f, other *Facts) []Finding {
 	if f.Host == "" {
 		return checkBothListen(f, other)
 	}
-	if len(f.Paths) == 0 {
+	if len(f.Paths) == 0 || f.Local || f.ToListen { // about this machine alone
 		return nil
 	}
 	p := f.Paths[0]
-	if hasCause(checkPath(f, p)) && !p.Neighbour.Silent() {
-		return nil // this side knows by itself
+	for _, found := range checkPath(f, p) {
+		if found.Verdict == Wrong && found.Cause != CauseNoNeighbour {
+			return nil // this side knows by itself
+		}
 	}
-	for _, check := range []func(*Facts, *Facts, Path) (Finding, bool){checkAddressThere, checkNeighbourThere, checkWayBack, checkListenerThere, checkRulesThere} {
+	for _, check := range []func(*Facts, *Facts, Path) (Finding, bool){checkAddressThere, checkRoles, checkNeighbourThere, checkWayBack, checkListenerThere, checkRulesThere} {
 		if found, said := check(f, other, p); said {
 			return []Finding{found}
 		}
@@ -55,6 +58,18 @@ func checkBothListen(f, other *Facts) []Finding {
 	return []Finding{wrong(CheckConversation, CauseBothListen, StationProgram,
 		say("both machines listen on port %d, and neither connects", "两台机器都在监听端口 %d，没有一方发起连接", f.Port),
 		say("let one of them connect: sockeye connect ADDRESS:%d", "请让其中一方发起连接：sockeye connect 地址:%d", f.Port))}
+}
+
+// checkRoles judges two machines of which each connects to the other.
+func checkRoles(f, other *Facts, p Path) (Finding, bool) {
+	there := *other
+	there.Network = f.Network
+	if !other.Connects || f.isUDP() || p.TCP.Outcome == Open || other.Port != f.Port || len(there.listening(f.transport())) > 0 {
+		return Finding{}, false
+	}
+	return wrong(CheckConversation, CauseBothConnect, StationProgram,
+		say("both machines connect, and neither listens on port %d", "两台机器都在发起连接，没有一方监听端口 %d", f.Port),
+		say("let one of them listen: %s", "请让其中一方监听：%s", listenCommand(f.transport(), f.Port))), true
 }
 
 // checkAddressThere judges whether the other machine has the address at all.

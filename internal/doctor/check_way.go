@@ -87,7 +87,7 @@ func checkPath(f *Facts, p Path) []Finding {
 	if p.Route.Kind == "local" || p.Address.IsLoopback() {
 		return []Finding{fine(CheckWay, say("%s is inside this machine", "%s 在本机内部", p.Address))}
 	}
-	if p.TCP.Errno == "EADDRNOTAVAIL" && p.Route.Errno == "" {
+	if p.TCP.Errno == "EADDRNOTAVAIL" && p.Route.Errno == "" && f.owns(p.Route.Source) {
 		return []Finding{wrong(CheckWay, CausePortsExhausted, StationProgram,
 			say("no free source port is left for this address: %d to %d are taken", "通往这个地址的源端口已用完：%d 到 %d 全部被占用", f.Limits.EphemeralLow, f.Limits.EphemeralHigh),
 			say("wait a minute for ended connections (TIME_WAIT), or widen the range: %s", "请等一分钟让已结束的连接（TIME_WAIT）释放，或扩大范围：%s", morePortsCommand(f.System)),

@@ -49,6 +49,7 @@ var (
 const (
 	noSockets = 1 << iota
 	noGateways
+	connects
 )
 
 const (
@@ -65,6 +66,9 @@ func (f *Facts) Code() string {
 	}
 	if f.didNotSee("gateways") {
 		b[3] |= noGateways
+	}
+	if f.Connects {
+		b[3] |= connects
 	}
 	b = binary.BigEndian.AppendUint16(b, f.Port)
 	b = append(b, wordNumber(codeNetworks, string(f.transport())))
@@ -253,6 +257,7 @@ func (r *codeReader) facts() *Facts {
 	if flags&noGateways != 0 {
 		f.unseen("gateways")
 	}
+	f.Connects = flags&connects != 0
 	f.Port = binary.BigEndian.Uint16(r.take(2))
 	f.Network = sockeye.Network(r.word(codeNetworks))
 	for range r.count(codeInterfaces) {

@@ -101,6 +101,7 @@ func Diagnose(f, other *Facts) *Diagnosis {
 		d.Findings = append(d.Findings, checkThere(f)...)
 	}
 	d.Findings = append(d.Findings, checkConversation(f)...)
+	d.Findings = append(d.Findings, notNeeded(f, d.Findings)...)
 	if n := slices.IndexFunc(d.Findings, func(f Finding) bool { return f.Verdict == Wrong }); n >= 0 {
 		cause := d.Findings[n]
 		d.Cause = &cause
@@ -110,6 +111,29 @@ func Diagnose(f, other *Facts) *Diagnosis {
 	})
 	d.Ask = d.whomToAsk()
 	return d
+}
+
+// notNeeded ends every check that said nothing in a verdict, so that a reader sees that it
+// was not forgotten.
+func notNeeded(f *Facts, said []Finding) (list []Finding) {
+	for _, c := range Checks {
+		if slices.ContainsFunc(said, func(f Finding) bool { return f.Check == c }) {
+			continue
+		}
+		switch {
+		case f.Fault != nil:
+			list = append(list, unknown(c, say("not looked at, because the address means nothing yet", "地址尚不明确，没有检查"), sockeye.Text{}))
+		case c == CheckConversation:
+			list = append(list, fine(c, say("no connection to the address waits for anything", "到该地址的连接都没有在等待")))
+		case c == CheckFirewall || f.Port == 0:
+			list = append(list, unknown(c, say("not looked at, because no port was asked for", "没有指定端口，没有检查"), sockeye.Text{}))
+		case c == CheckHere:
+			list = append(list, fine(c, say("the port that was asked for is not on this machine", "所问的端口不在本机")))
+		default:
+			list = append(list, fine(c, say("the question is about this machine alone", "所问的只与本机有关")))
+		}
+	}
+	return list
 }
 
 // whomToAsk is the side with evidence that is missing here.

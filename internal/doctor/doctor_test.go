@@ -113,7 +113,7 @@ func TestFindingsAreWhole(t *testing.T) {
 
 // A code gives the facts back that the other side needs.
 func TestCode(t *testing.T) {
-	f := &Facts{V: 1, System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Place: "docker", Firewall: Firewall{Tool: "ufw"},
+	f := &Facts{V: 1, System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Connects: true, Place: "docker", Firewall: Firewall{Tool: "ufw"},
 		Interfaces: []Interface{
 			{Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:01", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.9/24"), netip.MustParsePrefix("fe80::1/64")}},
 			{Up: true, Virtual: true, Prefixes: []netip.Prefix{netip.MustParsePrefix("172.17.0.1/16")}},

@@ -24,6 +24,9 @@ type Facts struct {
 	Port    uint16          `json:"port,omitempty"`
 	// ToListen says that a program here is to listen on the port.
 	ToListen bool `json:"to_listen,omitempty"`
+	// Connects says that this machine connects to the other one on the port: its code was
+	// asked for with that one's address, or a program of it waits for an answer.
+	Connects bool `json:"connects,omitempty"`
 	// Fault says why the address cannot be understood, or why the name has none.
 	Fault *Fault `json:"fault,omitempty"`
 	// Local says that the address is one of this machine's own.

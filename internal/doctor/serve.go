@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sockeye/internal/netinfo"
 )
 
 // greeting begins the line that a serving doctor answers with; its code follows.
@@ -72,12 +74,15 @@ func ownGreeting(ctx context.Context, port uint16) string {
 }
 
 // OwnFacts are those of this machine and one port of it, for the other side. Nothing is
-// sent for them.
+// sent for them. They say that a program here connects to the port of another machine, if
+// one waits for an answer.
 func OwnFacts(ctx context.Context, port uint16) *Facts {
 	f := Collect(ctx, Question{})
 	f.Port, f.Local = port, true
 	f.readSockets()
 	f.readQueues()
+	waiting, err := netinfo.Sockets(func(s netinfo.Socket) bool { return s.State == "SYN-SENT" && s.Remote.Port() == port })
+	f.Connects = err == nil && len(waiting) > 0
 	return f
 }
 

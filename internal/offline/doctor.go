@@ -143,16 +143,18 @@ func (a *commands) examine(q doctor.Question, other *doctor.Facts) *doctor.Diagn
 
 // otherSide prints the code of this machine, or answers for it.
 func (a *commands) otherSide(address string, f doctorFlags) error {
-	port := a.defaultPort()
+	port, connects := a.defaultPort(), false
 	if address != "" {
 		at, err := sockeye.ParseAddressPort(address, port)
 		if err != nil {
 			return err
 		}
-		port = at.Port
+		port, connects = at.Port, at.Host != ""
 	}
 	if f.code {
-		code := doctor.OwnFacts(a.Ctx, port).Code()
+		own := doctor.OwnFacts(a.Ctx, port)
+		own.Connects = own.Connects || connects
+		code := own.Code()
 		if f.json {
 			return a.PrintJSON(map[string]any{"v": 1, "port": port, "code": code})
 		}

@@ -52,6 +52,7 @@ func OwnNetwork(t *testing.T) bool {
 	if err != nil {
 		t.Fatalf("in its own network: %v\n%s", err, out)
 	}
+	t.Logf("in its own network:\n%s", out)
 	return false
 }
 
