@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -82,35 +78,7 @@ type smallDisk struct{ pid, dir string }
 
 func newSmallDisk(t *testing.T, dir string) smallDisk {
 	t.Helper()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	holder := exec.Command("unshare", "--mount", "sh", "-c", `mount -t tmpfs -o size=8m none "$0" && echo mounted && exec cat`, dir)
-	in, err := holder.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := holder.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var errs bytes.Buffer
-	holder.Stderr = &errs
-	if err := holder.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		holder.Wait()
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		holder.Wait()
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%q, %v: %s", line, err, &errs)
-		}
-		t.Skipf("mounting a file system needs root: %s", &errs)
-	}
-	return smallDisk{strconv.Itoa(holder.Process.Pid), dir}
+	return newDiskOf(t, dir, "mount -t tmpfs -o size=8m none")
 }
 
 // enter is a command that sees the disk.
@@ -120,8 +88,5 @@ func (d smallDisk) enter(args ...string) []string {
 
 func (d smallDisk) grow(t *testing.T) {
 	t.Helper()
-	args := d.enter("mount", "-o", "remount,size=12m", d.dir)
-	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	d.run(t, "mount", "-o", "remount,size=12m", d.dir)
 }

@@ -162,7 +162,7 @@ func TestHostileBoard(t *testing.T) {
 	p := startPlayer(t, h.enrol(t, "plant/honest"))
 	conn, b := h.connect(t), hub.Board{Site: "plant", Name: "honest"}
 	await(t, "the honest board publishes", func() bool { return lastOf(conn, b) >= 2 })
-	before := residentKiB(t, h.cmd.Process.Pid)
+	before := memoryOf(t, h.cmd.Process.Pid, "VmRSS:")
 
 	over, flooded := make(chan struct{}), make(chan int, 1)
 	go func() {
@@ -199,7 +199,7 @@ func TestHostileBoard(t *testing.T) {
 	close(over)
 	<-flooded
 	s.Flush()
-	grown := residentKiB(t, h.cmd.Process.Pid) - before
+	grown := memoryOf(t, h.cmd.Process.Pid, "VmRSS:") - before
 	t.Logf("the hub has grown by %d MiB", grown>>10)
 	if grown > 400<<10 {
 		t.Errorf("the hub has grown by %d MiB", grown>>10)
@@ -230,15 +230,15 @@ func TestHostileBoard(t *testing.T) {
 	}
 }
 
-// residentKiB is the memory that a process has.
-func residentKiB(t *testing.T, pid int) int {
+// memoryOf is the memory that a process has, or had, in KiB, as /proc calls it.
+func memoryOf(t *testing.T, pid int, name string) int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			n, err := strconv.Atoi(strings.Fields(rest)[0])
 			if err != nil {
 				t.Fatal(err)
@@ -246,7 +246,7 @@ func residentKiB(t *testing.T, pid int) int {
 			return n
 		}
 	}
-	t.Fatal("no VmRSS")
+	t.Fatalf("no %s", name)
 	return 0
 }
 
