@@ -166,6 +166,7 @@ func (c *checker) openings() ([]Opening, error) {
 	c.aliases()
 	c.registers()
 	c.fieldSpecs()
+	c.dashboards()
 	var all []Opening
 	names := map[string]bool{}
 	if n := len(c.file.Endpoints); n > MaxEndpoints {

@@ -298,6 +298,8 @@ func (f *filler) element(list []any, n int) string {
 		return fmt.Sprintf("%v %d", list[0], n+1)
 	case list[0] == "rules" && len(list) == 2:
 		return fmt.Sprintf(": rule %d", n+1)
+	case list[0] == "dashboards" && len(list) == 2:
+		return fmt.Sprintf(": widget %d", n+1)
 	case list[0] == "lists" && len(list) == 3:
 		return fmt.Sprintf(": row %d", n+1)
 	}

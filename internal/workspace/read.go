@@ -142,7 +142,7 @@ const maxOldBytes = 1 << 20
 // isNamed reports whether a key at the top is a table whose keys are names.
 func isNamed(key string) bool {
 	field, ok := fieldOf(fileType, key)
-	return ok && field.Type.Kind() == reflect.Map && field.Type.Elem().Kind() != reflect.Slice // rules have a bound of their own
+	return ok && field.Type.Kind() == reflect.Map && field.Type.Elem().Kind() != reflect.Slice // rules and dashboards have bounds of their own
 }
 
 // decoded is a text as the TOML decoder understood it, once for all.

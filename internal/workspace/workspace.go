@@ -45,6 +45,9 @@ type File struct {
 	// Fields are field specs with a name, as fields.Parse reads them; several lines are
 	// several specs, tried in turn.
 	Fields map[string]string `toml:"fields,omitempty" json:"fields,omitempty"`
+	// Dashboards are instruments that show values and send messages, by the names of the
+	// dashboards.
+	Dashboards map[string][]Widget `toml:"dashboards,omitempty" json:"dashboards,omitempty"`
 	// Lists are lists of payloads to send, with a name.
 	Lists map[string]List `toml:"lists,omitempty" json:"lists,omitempty"`
 }

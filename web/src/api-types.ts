@@ -1938,6 +1938,45 @@ export interface WebSocketState {
   compressed?: boolean;
 }
 
+/**
+ * Widget is one instrument of a dashboard: it shows the last value of a field, or sends a
+ * message.
+ */
+export interface Widget {
+  kind: "gauge" | "led" | "value" | "slider" | "button";
+  title?: string;
+  /** Field is the name of the value that a gauge, LED or value shows. */
+  field?: string;
+  /**
+   * Min and Max are the ends of a gauge or slider, 0 and 100 if they are not said; Step is
+   * how far a slider moves at a time.
+   */
+  min?: number;
+  max?: number;
+  step?: number;
+  /** On is the value from which an LED is lit; if it is not said, by everything but 0. */
+  on?: number;
+  /**
+   * Text or Hex is what a slider or button sends, as Payload has them; {{var.value}} in it
+   * is the value of the slider.
+   */
+  text?: string;
+  hex?: string;
+  /**
+   * To names peers as sockeye.Peer.Answers, with spaces between; "" is those that the page
+   * sends to.
+   */
+  to?: string;
+  /**
+   * Column and Row are where it begins, from 1, in a grid of DashboardColumns, and Width and
+   * Height how many cells it takes; 0 is the next place, 3 wide and 2 high.
+   */
+  column?: number;
+  row?: number;
+  width?: number;
+  height?: number;
+}
+
 /** Word is one of them, in the language that was asked for. */
 export interface Word {
   word: string;
@@ -1997,6 +2036,11 @@ export interface WorkspaceFile {
    * several specs, tried in turn.
    */
   fields?: Record<string, string>;
+  /**
+   * Dashboards are instruments that show values and send messages, by the names of the
+   * dashboards.
+   */
+  dashboards?: Record<string, Widget[]>;
   /** Lists are lists of payloads to send, with a name. */
   lists?: Record<string, List>;
 }

@@ -11,6 +11,7 @@ export const fieldWords = {
   fieldsWaiting: ['No values yet.', '尚无数值。'],
   fieldsColumns: ['Columns in the log', '在数据区中显示为列'],
   lastValues: ['Last values', '最近数值'],
+  dashShow: ['Dashboard', '仪表盘'],
   chart: ['Chart', '曲线'],
   chartShow: ['Show the chart', '显示曲线'],
   chartHide: ['Hide the chart', '隐藏曲线'],

@@ -33,6 +33,7 @@ export const paletteWords = {
   doSendHex: ['Send as hex or as text', '切换十六进制发送'],
   doSendAll: ['Send to all', '发送给全部'],
   doChart: ['Show or hide the chart', '显示或隐藏曲线'],
+  doDashboard: ['Show or hide the dashboard', '显示或隐藏仪表盘'],
   doSettings: ['Fold or unfold the settings', '收起或展开设置'],
   doPanel: ['Show or hide the panel', '显示或隐藏侧栏'],
   doPeers: ['Panel: peers', '侧栏：连接对象'],

@@ -4,6 +4,7 @@
 import type { doctorWords } from './doctor';
 import { eventWords } from './events';
 import type { chipWords } from './chips';
+import type { dashboardWords } from './dashboard';
 import type { dialogWords } from './dialogs';
 import type { decodeWords } from './decode';
 import type { explainWords } from './explain';
@@ -235,6 +236,7 @@ const first = {
 /** The words of panels that come later. */
 type LaterWords =
   typeof chipWords
+  & typeof dashboardWords
   & typeof dialogWords
   & typeof doctorWords
   & typeof decodeWords

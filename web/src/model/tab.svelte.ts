@@ -61,6 +61,8 @@ export class Tab {
   folded = $state(false);
   /** The chart of its values is shown over the log. */
   chart = $state(false);
+  /** The dashboard is shown over the log. */
+  dashboard = $state(false);
   // sending
   none = $state(false); // nobody is chosen yet: "all" was taken away
   input = $state('');

@@ -19,7 +19,7 @@ export interface Imported {
   faults: ErrorLine[];
 }
 
-const groups = ['variables', 'aliases', 'payloads', 'rules', 'lists'] as const;
+const groups = ['variables', 'aliases', 'payloads', 'rules', 'registers', 'fields', 'dashboards', 'lists'] as const;
 
 class WorkspaceModel {
   now = $state.raw<Workspace>();

@@ -3,6 +3,7 @@
 
 export const later = {
   chart: () => import('./chart/ChartView.svelte'),
+  dashboard: () => import('./dashboard/DashboardView.svelte'),
   doctor: () => import('./doctor/DoctorPanel.svelte'),
   chips: () => import('./send/SendChips.svelte'),
   dropFiles: () => import('./files/DropFiles.svelte'),

@@ -73,6 +73,7 @@ export const commands: readonly Command[] = [
   { word: 'doSendHex', run: () => (settings.sendHex = !settings.sendHex) },
   { word: 'doSendAll', when: ({ tab }) => tab.isOpen && !tab.all, run: ({ tab }) => tab.choose('all') },
   { word: 'doChart', when: ({ tab }) => tab.fields !== '', run: ({ tab }) => (tab.chart = !tab.chart) },
+  { word: 'doDashboard', when: ({ tab }) => !!tab.session, run: ({ tab }) => (tab.dashboard = !tab.dashboard) },
   { word: 'doSettings', run: ({ tab }) => (tab.folded = !tab.folded) },
   { word: 'doPanel', run: () => (settings.panel = !settings.panel) },
   { word: 'doPeers', run: panel('peers') },
