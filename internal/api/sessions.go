@@ -54,18 +54,7 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 		Sources: texts(ep.Options.Sources), AllowPeers: texts(ep.Options.AllowPeers), DenyPeers: texts(ep.Options.DenyPeers),
 		Reconnect: ep.Options.Reconnect, HalfOpenMS: float64(ep.Options.HalfOpen) / float64(time.Millisecond),
 	}
-	if up := s.Upstream(); up != nil {
-		out.Upstream, out.UpstreamSession = up.Endpoint().Address.String(), up.ID()
-		out.Share = string(s.Share())
-		for _, r := range s.Routes() {
-			out.Routes = append(out.Routes, Route{r.Text, r.Session.ID()})
-		}
-		set, _ := s.Faults()
-		out.Faults, out.Held = len(set.Texts()), s.HeldCount()
-	}
-	if relay := s.UpstreamOf(); relay != nil {
-		out.UpstreamOf = relay.ID()
-	}
+	out.setRelay(s)
 	if o := s.Opening(); o != nil {
 		out.Name, out.Frame = o.Name, o.FrameSpec()
 		if o.Check.Algorithm != nil {
@@ -80,18 +69,41 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 	}
 	switch until := s.Until(); {
 	case !until.IsZero():
-		reason, cause := s.Outcome()
-		if reason == "" {
-			reason = sockeye.ReasonLocal
-		}
-		out.State, out.Reason, out.Until, out.Peers = "closed", reason, stamp(until), 0
-		if cause != nil {
-			out.Error = cause.Line(l)
-		}
+		out.setEnd(s, until, l)
 	case ep.Mode == sockeye.Connect && st.Peers == 0:
 		out.State = "connecting"
 	}
 	return out
+}
+
+// setRelay says whose upstream a session is, or which it has.
+func (out *Session) setRelay(s *core.Session) {
+	if relay := s.UpstreamOf(); relay != nil {
+		out.UpstreamOf = relay.ID()
+	}
+	up := s.Upstream()
+	if up == nil {
+		return
+	}
+	out.Upstream, out.UpstreamSession = up.Endpoint().Address.String(), up.ID()
+	out.Share = string(s.Share())
+	for _, r := range s.Routes() {
+		out.Routes = append(out.Routes, Route{r.Text, r.Session.ID()})
+	}
+	set, _ := s.Faults()
+	out.Faults, out.Held = len(set.Texts()), s.HeldCount()
+}
+
+// setEnd says when and why a session ended, its error in a language.
+func (out *Session) setEnd(s *core.Session, until time.Time, l sockeye.Lang) {
+	reason, cause := s.Outcome()
+	if reason == "" {
+		reason = sockeye.ReasonLocal
+	}
+	out.State, out.Reason, out.Until, out.Peers = "closed", reason, stamp(until), 0
+	if cause != nil {
+		out.Error = cause.Line(l)
+	}
 }
 
 // texts are addresses and ranges as people write them.

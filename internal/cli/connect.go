@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"sockeye"
 	"sockeye/client"
@@ -54,9 +55,14 @@ when both directions are done.`,
 		},
 	}
 	takesAddress(cmd, 0)
-	fs := cmd.Flags()
-	f.endpointFlags.register(a, fs)
 	cmd.ValidArgsFunction = f.completeAddress
+	f.register(a, cmd.Flags())
+	return cmd
+}
+
+// register adds the flags to fs, which refer to f.
+func (f *connectFlags) register(a *app, fs *pflag.FlagSet) {
+	f.endpointFlags.register(a, fs)
 	f.registerConnect(a, fs)
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)
@@ -75,7 +81,6 @@ when both directions are done.`,
 	f.DumpFlags.Register(a.Terminal, fs)
 	f.pageFlags.register(a, fs)
 	f.HubFlags.Register(a.Terminal, fs)
-	return cmd
 }
 
 func (f *connectFlags) request(a *app) (terminal.Exchange, error) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"sockeye"
 	"sockeye/client"
@@ -54,10 +55,7 @@ peers, and received bytes come out on standard output, as with ncat.`,
   sockeye listen 127.0.0.1:0 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("backlog") && f.o.Backlog <= 0 {
-				return terminal.Usage("--backlog", sockeye.Text{
-					En: fmt.Sprintf("%d: a queue has room for at least one connection", f.o.Backlog),
-					Zh: fmt.Sprintf("%d：队列至少要能容纳一个连接", f.o.Backlog)},
-					sockeye.Text{En: "leave it out for the system's largest", Zh: "不写则取系统上限"})
+				return emptyBacklog(f.o.Backlog)
 			}
 			f.keepOpenGiven, f.portGiven = cmd.Flags().Changed("keep-open"), cmd.Flags().Changed("port")
 			if err := f.pageFlags.check(a, cmd); err != nil {
@@ -67,9 +65,22 @@ peers, and received bytes come out on standard output, as with ncat.`,
 		},
 	}
 	takesAddress(cmd, 0)
-	fs := cmd.Flags()
-	f.endpointFlags.register(a, fs)
 	cmd.ValidArgsFunction = f.completeAddress
+	f.register(a, cmd.Flags())
+	return cmd
+}
+
+// emptyBacklog is the error of a backlog that holds nobody.
+func emptyBacklog(n int) error {
+	return terminal.Usage("--backlog", sockeye.Text{
+		En: fmt.Sprintf("%d: a queue has room for at least one connection", n),
+		Zh: fmt.Sprintf("%d：队列至少要能容纳一个连接", n)},
+		sockeye.Text{En: "leave it out for the system's largest", Zh: "不写则取系统上限"})
+}
+
+// register adds the flags to fs, which refer to f.
+func (f *listenFlags) register(a *app, fs *pflag.FlagSet) {
+	f.endpointFlags.register(a, fs)
 	f.registerListen(a, fs)
 	f.DisplayFlags.Register(a.Terminal, fs)
 	f.RecordFlags.Register(a.Terminal, fs)
@@ -90,15 +101,19 @@ peers, and received bytes come out on standard output, as with ncat.`,
 	f.pageFlags.register(a, fs)
 	f.HubFlags.Register(a.Terminal, fs)
 	f.announce.Register(a.Terminal, fs)
+	f.registerNcat(fs)
+}
+
+// registerNcat adds ncat's letters for what ADDRESS says, hidden.
+func (f *listenFlags) registerNcat(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.keepOpen, "keep-open", "k", true, "")
 	fs.BoolVarP(&f.ncatForm, "listen", "l", false, "")
 	fs.Uint16VarP(&f.port, "port", "p", 0, "")
 	fs.StringVarP(&f.source, "source", "s", "", "")
 	fs.VarP(terminal.CheckedText(&f.wait, isTime), "wait", "w", "")
-	for _, name := range []string{"keep-open", "listen", "port", "source", "wait"} { // ncat's letters for what ADDRESS says
+	for _, name := range []string{"keep-open", "listen", "port", "source", "wait"} {
 		fs.MarkHidden(name)
 	}
-	return cmd
 }
 
 // endsAfterOne makes "sockeye -l" serve one peer, as "ncat -l" does, unless -k was

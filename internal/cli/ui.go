@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"sockeye"
 	"sockeye/internal/api"
@@ -75,7 +76,12 @@ in it.`,
 			return a.ui(f)
 		},
 	}
-	fs := cmd.Flags()
+	f.register(a, cmd.Flags())
+	return cmd
+}
+
+// register adds the flags to fs, which refer to f.
+func (f *uiFlags) register(a *app, fs *pflag.FlagSet) {
 	fs.StringVar(&f.bind, "bind", f.bind, a.t("address to serve the page on; beyond this computer only with TLS and a password", "页面的监听地址；对本机以外开放必须使用 TLS 和密码"))
 	fs.Uint16Var(&f.port, "port", f.port, a.t("port of the page; the next free one if another program has it", "页面端口；被其他程序占用时用下一个空闲端口"))
 	fs.BoolVar(&f.noBrowser, "no-browser", false, a.t("print the address only", "只显示地址，不打开浏览器"))
@@ -94,7 +100,6 @@ in it.`,
 	f.HubFlags.Register(a.Terminal, fs)
 	f.announce.Register(a.Terminal, fs)
 	fs.Var(terminal.DurationOf(&f.drain), "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
-	return cmd
 }
 
 func newUIFlags() *uiFlags {
@@ -121,35 +126,18 @@ func (a *app) ui(f *uiFlags) error {
 	if err != nil {
 		return err
 	}
-	bench := config.Bench
-	if f.To != "" {
-		o := f.Options(a.Terminal, sockeye.Endpoint{})
-		o.Name = "workbench"
-		if err := a.BeginRecording(bench, o); err != nil {
-			closeAll(listeners)
-			return err
-		}
-	}
-	page, err := a.startPage(config, listeners)
+	page, published, err := a.startWorkbench(f, config, listeners)
 	if err != nil {
-		bench.Shutdown(a.Hurry)
 		return err
 	}
-	published, err := f.HubFlags.Publish(a.Terminal, bench, func(text string) { fmt.Fprintln(a.Err, terminal.Safe(text)) })
-	if err != nil {
-		page.end(a)
-		bench.Shutdown(a.Hurry)
-		return err
-	}
-	page.publish(a)
 	forget, err := f.announcePage(a, listeners)
 	if err != nil {
 		page.end(a)
-		bench.Shutdown(a.Hurry)
+		config.Bench.Shutdown(a.Hurry)
 		return err
 	}
 	defer forget()
-	l := a.Follow(bench, 0, "", terminal.Quiet, &terminal.DisplayFlags{Drain: f.drain}, nil, false)
+	l := a.Follow(config.Bench, 0, "", terminal.Quiet, &terminal.DisplayFlags{Drain: f.drain}, nil, false)
 	l.AfterShutdown(published)
 	a.welcome(page.server.NewTicket(), f)
 	select {
@@ -168,6 +156,33 @@ func (f *uiFlags) announcePage(a *app, listeners []net.Listener) (forget func(),
 		locals = append(locals, sockeye.IPSocketAddr(l.Addr().(*net.TCPAddr).AddrPort()))
 	}
 	return f.announce.Workbench(a.Terminal, locals, func(text string) { fmt.Fprintln(a.Err, terminal.Safe(text)) })
+}
+
+// startWorkbench starts what the workbench does besides: it records, serves its page, which
+// other commands find, and publishes to a hub. If one of them fails, none goes on.
+func (a *app) startWorkbench(f *uiFlags, config api.Config, listeners []net.Listener) (*pageServer, func(context.Context), error) {
+	bench := config.Bench
+	if f.To != "" {
+		o := f.Options(a.Terminal, sockeye.Endpoint{})
+		o.Name = "workbench"
+		if err := a.BeginRecording(bench, o); err != nil {
+			closeAll(listeners)
+			return nil, nil, err
+		}
+	}
+	page, err := a.startPage(config, listeners)
+	if err != nil {
+		bench.Shutdown(a.Hurry)
+		return nil, nil, err
+	}
+	published, err := f.HubFlags.Publish(a.Terminal, bench, func(text string) { fmt.Fprintln(a.Err, terminal.Safe(text)) })
+	if err != nil {
+		page.end(a)
+		bench.Shutdown(a.Hurry)
+		return nil, nil, err
+	}
+	page.publish(a)
+	return page, published, nil
 }
 
 // uiConfig is what to serve, and to whom. Beyond this computer it is served only to

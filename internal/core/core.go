@@ -101,6 +101,22 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	s := &Session{id: id, core: w, opened: o.of, upstreamOf: o.upstreamOf}
 	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Budget: &w.ruleBudget, Lookup: w.Lookup,
 		Vars: func(t *payload.Template) payload.Vars { return s.vars(t, nil) }})
+	var err error
+	if s.transport, err = transport.Open(ctx, ep, w.transportConfig(s, o)); err != nil {
+		s.responder.Close()
+		return nil, err
+	}
+	s.answer, s.since, s.dropped = a, began, make(chan struct{})
+	w.mu.Lock()
+	w.sessions = append(w.sessions, s)
+	w.mu.Unlock()
+	go s.dropWhenDone()
+	return s, nil
+}
+
+// transportConfig is what transport is told about a session that is about to be opened.
+func (w *Core) transportConfig(s *Session, o opening) transport.Config {
+	ep := s.id.Endpoint
 	answers := s.responder.Transport()
 	if o.relay != nil {
 		answers = o.relay
@@ -109,10 +125,9 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	if o.upstreamOf != nil {
 		loopOf = o.upstreamOf.transport
 	}
-	var err error
-	s.transport, err = transport.Open(ctx, ep, transport.Config{
+	return transport.Config{
 		Driver:      schemes.Driver(ep.Address.Network),
-		Session:     id,
+		Session:     s.id,
 		Sink:        w.journal,
 		BufferLease: func() transport.BufferLease { return w.journal.Lease() },
 		Responder:   answers,
@@ -129,23 +144,16 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 		Backpressure: w.backpressure.hook(),
 		DialFilter:   w.dialFilterOf(ep.Address.Host, o),
 		CADir:        w.CADir,
-	})
-	if err != nil {
-		s.responder.Close()
-		return nil, err
 	}
-	s.answer, s.since, s.dropped = a, began, make(chan struct{})
-	w.mu.Lock()
-	w.sessions = append(w.sessions, s)
-	w.mu.Unlock()
-	go func() {
-		<-s.Done()
-		s.responder.Close()
-		s.runs.Stop()
-		w.drop(s)
-		close(s.dropped)
-	}()
-	return s, nil
+}
+
+// dropWhenDone ends what a session started, once its transport has ended.
+func (s *Session) dropWhenDone() {
+	<-s.Done()
+	s.responder.Close()
+	s.runs.Stop()
+	s.core.drop(s)
+	close(s.dropped)
 }
 
 // isGone says whether a peer is in no open session any more.

@@ -56,12 +56,7 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 	}
 	lost := l.watchRefusals(s)
 	input := l.clientInput(s, r)
-	timeout := time.Duration(0)
-	if r.Timeout > 0 {
-		timeout = r.Timeout
-	} else if r.Expect != nil {
-		timeout = 10 * time.Second
-	}
+	timeout := r.limit()
 	var late, quit <-chan time.Time
 	if timeout > 0 {
 		late = time.After(timeout)
@@ -74,13 +69,7 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 		case <-l.ViewDone:
 			return nil
 		case err := <-met:
-			switch {
-			case err == nil:
-				return nil
-			case l.term.Ctx.Err() != nil:
-				return l.Interrupted()
-			}
-			return notMet(r.Asked, "before the connection ended", "直到连接结束")
+			return l.metOr(err, r)
 		case <-lost.news:
 			again := !sent && (r.List != nil || r.Expect != nil) // the program may be started yet
 			if refused := lost.ofLastSend(); refused != nil && !again && l.console == nil {
@@ -89,10 +78,7 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 		case <-quit:
 			return nil
 		case <-late:
-			if refused := lost.latest(); refused != nil || r.Expect == nil {
-				return l.notReached(r, refused)
-			}
-			return notMet(r.Asked, fmt.Sprintf("within %s", timeout), fmt.Sprintf("在 %s 内", timeout))
+			return l.timedOut(r, lost.latest())
 		case err := <-input:
 			if err != nil || r.SendOnly || l.console != nil {
 				return err
@@ -111,6 +97,33 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 			return l.unheard(lost.latest())
 		}
 	}
+}
+
+// limit is how long the exchange may take, 0 without one.
+func (r *Exchange) limit() time.Duration {
+	if r.Timeout <= 0 && r.Expect != nil {
+		return 10 * time.Second
+	}
+	return r.Timeout
+}
+
+// metOr is the end of an exchange whose wait for an answer ended with err, nil if it came.
+func (l *Runner) metOr(err error, r Exchange) error {
+	switch {
+	case err == nil:
+		return nil
+	case l.term.Ctx.Err() != nil:
+		return l.Interrupted()
+	}
+	return notMet(r.Asked, "before the connection ended", "直到连接结束")
+}
+
+// timedOut is the end of an exchange whose time is over.
+func (l *Runner) timedOut(r Exchange, refused *sockeye.Error) error {
+	if refused != nil || r.Expect == nil {
+		return l.notReached(r, refused)
+	}
+	return notMet(r.Asked, fmt.Sprintf("within %s", r.limit()), fmt.Sprintf("在 %s 内", r.limit()))
 }
 
 // notReached is the error of an exchange whose datagrams reached nobody, nil if refused is.

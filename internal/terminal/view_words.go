@@ -33,24 +33,8 @@ func (a *Terminal) describe(e sockeye.Event) string {
 	switch e.Kind {
 	case sockeye.Opened:
 		return a.describeOpened(e, d)
-	case sockeye.Joined:
-		if isUDP(e) {
-			return a.describeUDPPeer(e, d)
-		}
-		if isLine(e) {
-			return a.describePort(d)
-		}
-		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeWebSocket(d) + a.describeMQTT(d) + a.describeTLS(d) + a.describeAttempts(d)
-	case sockeye.Finished:
-		if d.Reason == sockeye.ReasonLocal {
-			return sockeye.WordWeFinished.On(networkOf(e)).Fill().In(a.Lang)
-		}
-		return sockeye.WordTheyFinished.On(networkOf(e)).Fill().In(a.Lang) + a.describeTruncated(d)
-	case sockeye.Left:
-		if isUDP(e) {
-			return a.describeUDPEnd(e, d)
-		}
-		return sockeye.WordLeft.Fill("reason", a.describeReason(networkOf(e), d)).In(a.Lang)
+	case sockeye.Joined, sockeye.Finished, sockeye.Left:
+		return a.describePeer(e, d)
 	case sockeye.Paired:
 		if d.Pair != nil {
 			return sockeye.WordPaired.Fill("id", d.Pair.ID, "address", d.Pair.Address).In(a.Lang)
@@ -72,17 +56,43 @@ func (a *Terminal) describe(e sockeye.Event) string {
 	case sockeye.Failed:
 		return a.describeFailure(d)
 	case sockeye.Gap:
-		if d.Err != nil {
-			return fmt.Sprintf(a.T("%d datagrams were dropped: ", "丢弃了 %d 个数据报："), d.Lost.Events) + a.describeFailure(d)
-		}
-		if e.Session != nil {
-			return fmt.Sprintf(a.T("%d datagrams with %d bytes were dropped: the disk is slower than they came", "丢弃了 %d 个数据报（%d 字节）：磁盘写入跟不上"), d.Lost.Events, d.Lost.Bytes)
-		}
-		return fmt.Sprintf(a.T("%d events with %d bytes are not shown: this view was too slow", "有 %d 个事件（%d 字节）未显示：显示速度跟不上"), d.Lost.Events, d.Lost.Bytes)
+		return a.describeGap(e, d)
 	case sockeye.Ended:
 		return sockeye.WordClosed.Fill().In(a.Lang)
 	}
 	return e.Kind.String()
+}
+
+// describePeer says that a peer joined, finished or left.
+func (a *Terminal) describePeer(e sockeye.Event, d *sockeye.Detail) string {
+	udp, network := isUDP(e), networkOf(e)
+	switch {
+	case e.Kind == sockeye.Joined && udp:
+		return a.describeUDPPeer(e, d)
+	case e.Kind == sockeye.Joined && isLine(e):
+		return a.describePort(d)
+	case e.Kind == sockeye.Joined:
+		return sockeye.WordJoined.Fill().In(a.Lang) + a.describeProcess(d.Process) + a.describeWebSocket(d) + a.describeMQTT(d) + a.describeTLS(d) + a.describeAttempts(d)
+	case e.Kind == sockeye.Finished && d.Reason == sockeye.ReasonLocal:
+		return sockeye.WordWeFinished.On(network).Fill().In(a.Lang)
+	case e.Kind == sockeye.Finished:
+		return sockeye.WordTheyFinished.On(network).Fill().In(a.Lang) + a.describeTruncated(d)
+	case udp:
+		return a.describeUDPEnd(e, d)
+	}
+	return sockeye.WordLeft.Fill("reason", a.describeReason(network, d)).In(a.Lang)
+}
+
+// describeGap says what is missing, and why: datagrams that were dropped, or events that
+// this view was too slow for.
+func (a *Terminal) describeGap(e sockeye.Event, d *sockeye.Detail) string {
+	if d.Err != nil {
+		return fmt.Sprintf(a.T("%d datagrams were dropped: ", "丢弃了 %d 个数据报："), d.Lost.Events) + a.describeFailure(d)
+	}
+	if e.Session != nil {
+		return fmt.Sprintf(a.T("%d datagrams with %d bytes were dropped: the disk is slower than they came", "丢弃了 %d 个数据报（%d 字节）：磁盘写入跟不上"), d.Lost.Events, d.Lost.Bytes)
+	}
+	return fmt.Sprintf(a.T("%d events with %d bytes are not shown: this view was too slow", "有 %d 个事件（%d 字节）未显示：显示速度跟不上"), d.Lost.Events, d.Lost.Bytes)
 }
 
 func (a *Terminal) describeOpened(e sockeye.Event, d *sockeye.Detail) string {

@@ -66,21 +66,13 @@ type sendOutcome struct {
 	hub.SendReply
 }
 
-func (p *program) send(f *sendFlags, names []string, text string) error {
-	template, err := schedule.Row{Text: text, Hex: f.hex}.Template()
-	if err != nil {
-		return err
-	}
-	data, err := template.Append(nil, &payload.Vars{Seq: 1, Time: time.Now()})
-	if err != nil {
-		return err
-	}
-	want, badLabels := parseLabels(f.labels)
-	var named []hub.Board
+// boards are those that names say, or the labels that they are to have: one way to choose
+// them is given.
+func (f *sendFlags) boards(names []string) (named []hub.Board, labels map[string]string, err error) {
 	for _, name := range names {
 		b, err := hub.ParseBoard(name)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		named = append(named, b)
 	}
@@ -94,7 +86,21 @@ func (p *program) send(f *sendFlags, names []string, text string) error {
 	if ways != 1 {
 		badWay = terminal.Usage("send", sockeye.Text{En: "boards are named, or chosen by --label, or --all: one of the three", Zh: "开发板只能用名称、--label 或 --all 之一选择"}, sockeye.Text{})
 	}
-	if err := terminal.Together(badLabels, badWay); err != nil {
+	labels, badLabels := parseLabels(f.labels)
+	return named, labels, terminal.Together(badLabels, badWay)
+}
+
+func (p *program) send(f *sendFlags, names []string, text string) error {
+	template, err := schedule.Row{Text: text, Hex: f.hex}.Template()
+	if err != nil {
+		return err
+	}
+	data, err := template.Append(nil, &payload.Vars{Seq: 1, Time: time.Now()})
+	if err != nil {
+		return err
+	}
+	named, labels, err := f.boards(names)
+	if err != nil {
 		return err
 	}
 	ask := hub.SendRequest{ID: rand.Text(), Session: f.session, Data: data}
@@ -109,7 +115,7 @@ func (p *program) send(f *sendFlags, names []string, text string) error {
 	}
 	defer a.service.Close()
 	if named == nil {
-		if named, err = choose(ctx, a.registry, want); err != nil {
+		if named, err = choose(ctx, a.registry, labels); err != nil {
 			return err
 		}
 	}

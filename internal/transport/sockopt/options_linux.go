@@ -21,6 +21,13 @@ type option struct {
 	may               bool // the system may not know it
 }
 
+// options are made in the order in which they are set.
+type options []option
+
+func (l *options) add(name string, level, opt, value int) {
+	*l = append(*l, option{name, level, opt, value, false})
+}
+
 // RTOMaxMS is TCP_RTO_MAX_MS (linux/tcp.h).
 const RTOMaxMS = 44
 
@@ -44,51 +51,65 @@ func (s *Setter) Dial(_ context.Context, network, address string, c syscall.RawC
 	return s.setAll(c, list)
 }
 
-func (s *Setter) commonOptions(network string) []option {
+// commonOptions are those of listening and of connecting sockets.
+func (s *Setter) commonOptions(network string) options {
 	o := s.opts
-	var list []option
-	add := func(name string, level, opt, value int) { list = append(list, option{name, level, opt, value, false}) }
+	var list options
 	if o.ReusePort.Or(false) {
-		add("SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+		list.add("SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 	}
 	if o.ReceiveBuffer > 0 {
-		add("SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, o.ReceiveBuffer)
+		list.add("SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, o.ReceiveBuffer)
 	}
 	if o.SendBuffer > 0 {
-		add("SO_SNDBUF", unix.SOL_SOCKET, unix.SO_SNDBUF, o.SendBuffer)
+		list.add("SO_SNDBUF", unix.SOL_SOCKET, unix.SO_SNDBUF, o.SendBuffer)
 	}
 	if s.ep.Address.Network.Traits().Datagram {
-		if o.KernelTime.Or(false) {
-			add("SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
-		}
-		add("IP_RECVERR", unix.SOL_IP, unix.IP_RECVERR, 1) // an IPv6 socket may carry IPv4 too
-		if network == "udp6" {
-			add("IPV6_RECVERR", unix.SOL_IPV6, unix.IPV6_RECVERR, 1)
-		}
-		if o.DontFragment != sockeye.Default {
-			add("IP_MTU_DISCOVER", unix.SOL_IP, unix.IP_MTU_DISCOVER, pathMTUDiscovery(o.DontFragment))
-			if network == "udp6" {
-				add("IPV6_MTU_DISCOVER", unix.SOL_IPV6, unix.IPV6_MTU_DISCOVER, pathMTUDiscovery(o.DontFragment))
-			}
-		}
-		return list
+		return append(list, s.datagramOptions(network)...)
 	}
-	add("SO_OOBINLINE", unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) // else urgent bytes are lost
-	add("TCP_NODELAY", unix.SOL_TCP, unix.TCP_NODELAY, boolOption(o.NoDelay.Or(true)))
+	return append(list, s.streamOptions()...)
+}
+
+// datagramOptions are those of UDP sockets.
+func (s *Setter) datagramOptions(network string) options {
+	o := s.opts
+	var list options
+	if o.KernelTime.Or(false) {
+		list.add("SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	}
+	list.add("IP_RECVERR", unix.SOL_IP, unix.IP_RECVERR, 1) // an IPv6 socket may carry IPv4 too
+	if network == "udp6" {
+		list.add("IPV6_RECVERR", unix.SOL_IPV6, unix.IPV6_RECVERR, 1)
+	}
+	if o.DontFragment != sockeye.Default {
+		list.add("IP_MTU_DISCOVER", unix.SOL_IP, unix.IP_MTU_DISCOVER, pathMTUDiscovery(o.DontFragment))
+		if network == "udp6" {
+			list.add("IPV6_MTU_DISCOVER", unix.SOL_IPV6, unix.IPV6_MTU_DISCOVER, pathMTUDiscovery(o.DontFragment))
+		}
+	}
+	return list
+}
+
+// streamOptions are those of TCP sockets.
+func (s *Setter) streamOptions() options {
+	o := s.opts
+	var list options
+	list.add("SO_OOBINLINE", unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) // else urgent bytes are lost
+	list.add("TCP_NODELAY", unix.SOL_TCP, unix.TCP_NODELAY, boolOption(o.NoDelay.Or(true)))
 	if o.Cork.Or(false) {
-		add("TCP_CORK", unix.SOL_TCP, unix.TCP_CORK, 1)
+		list.add("TCP_CORK", unix.SOL_TCP, unix.TCP_CORK, 1)
 	}
 	if o.QuickAck.Or(false) {
-		add("TCP_QUICKACK", unix.SOL_TCP, unix.TCP_QUICKACK, 1)
+		list.add("TCP_QUICKACK", unix.SOL_TCP, unix.TCP_QUICKACK, 1)
 	}
 	if o.KeepAlive.Or(true) {
-		add("SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
-		add("TCP_KEEPIDLE", unix.SOL_TCP, unix.TCP_KEEPIDLE, seconds(o.KeepAliveIdle))
-		add("TCP_KEEPINTVL", unix.SOL_TCP, unix.TCP_KEEPINTVL, seconds(o.KeepAliveInterval))
-		add("TCP_KEEPCNT", unix.SOL_TCP, unix.TCP_KEEPCNT, o.KeepAliveCount)
+		list.add("SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+		list.add("TCP_KEEPIDLE", unix.SOL_TCP, unix.TCP_KEEPIDLE, seconds(o.KeepAliveIdle))
+		list.add("TCP_KEEPINTVL", unix.SOL_TCP, unix.TCP_KEEPINTVL, seconds(o.KeepAliveInterval))
+		list.add("TCP_KEEPCNT", unix.SOL_TCP, unix.TCP_KEEPCNT, o.KeepAliveCount)
 	}
 	if o.UserTimeout > 0 {
-		add("TCP_USER_TIMEOUT", unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(o.UserTimeout.Milliseconds()))
+		list.add("TCP_USER_TIMEOUT", unix.SOL_TCP, unix.TCP_USER_TIMEOUT, int(o.UserTimeout.Milliseconds()))
 	}
 	if limit := s.opts.AnswerTimeout(); limit > 0 {
 		// Without it the pauses between probes of a closed window grow to two minutes, and
