@@ -26,7 +26,7 @@ func requestFaults(body []byte, into any) (rest []byte, faults fieldFaults) {
 	if d.Decode(&tree) != nil {
 		return nil, nil
 	}
-	if !faults.look(tree, reflect.TypeOf(into).Elem(), "") {
+	if !faults.check(tree, reflect.TypeOf(into).Elem(), "") {
 		return nil, faults
 	}
 	rest, _ = json.Marshal(tree) // it was JSON
@@ -48,9 +48,9 @@ func misfit(field, got string, t reflect.Type) error {
 		Zh: fmt.Sprintf("不能是 %s，这里需要%s", got, want.Zh)})
 }
 
-// look looks at a part of a request and the type that it should have, and reports
+// check holds a part of a request against the type that it should have, and reports
 // whether it fits; what does not fit below it is taken away.
-func (f *fieldFaults) look(part any, t reflect.Type, field string) bool {
+func (f *fieldFaults) check(part any, t reflect.Type, field string) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -61,7 +61,7 @@ func (f *fieldFaults) look(part any, t reflect.Type, field string) bool {
 		return true // it tells itself what is wrong with it
 	}
 	if form, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
-		return f.lookAtText(part, form, t, field)
+		return f.checkText(part, form, t, field)
 	}
 	fits := true
 	switch part := part.(type) {
@@ -81,14 +81,14 @@ func (f *fieldFaults) look(part any, t reflect.Type, field string) bool {
 	case []any:
 		if fits = t.Kind() == reflect.Slice && !isBytes(t); fits {
 			for i, one := range part {
-				if !f.look(one, t.Elem(), fmt.Sprintf("%s[%d]", field, i)) {
+				if !f.check(one, t.Elem(), fmt.Sprintf("%s[%d]", field, i)) {
 					part[i] = nil
 				}
 			}
 		}
 	case map[string]any:
 		if fits = t.Kind() == reflect.Map || t.Kind() == reflect.Struct; fits {
-			f.lookAtObject(part, t, field)
+			f.checkObject(part, t, field)
 		}
 	}
 	if !fits {
@@ -97,7 +97,7 @@ func (f *fieldFaults) look(part any, t reflect.Type, field string) bool {
 	return fits
 }
 
-func (f *fieldFaults) lookAtText(part any, form encoding.TextUnmarshaler, t reflect.Type, field string) bool {
+func (f *fieldFaults) checkText(part any, form encoding.TextUnmarshaler, t reflect.Type, field string) bool {
 	text, ok := part.(string)
 	if !ok {
 		f.misfit(field, kindOfJSON(part), t)
@@ -112,7 +112,7 @@ func (f *fieldFaults) lookAtText(part any, form encoding.TextUnmarshaler, t refl
 	return err == nil
 }
 
-func (f *fieldFaults) lookAtObject(part map[string]any, t reflect.Type, field string) {
+func (f *fieldFaults) checkObject(part map[string]any, t reflect.Type, field string) {
 	form, hasOptions := OptionFormOf(t)
 	options := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(part)) {
@@ -137,7 +137,7 @@ func (f *fieldFaults) lookAtObject(part map[string]any, t reflect.Type, field st
 			f.note(unknownField(path))
 			fits = false
 		}
-		if !fits || !f.look(part[name], inner, path) {
+		if !fits || !f.check(part[name], inner, path) {
 			delete(part, name)
 		}
 	}

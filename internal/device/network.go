@@ -132,8 +132,8 @@ func (a address) String() string  { return string(a) }
 func (c *conn) LocalAddr() net.Addr  { return c.local }
 func (c *conn) RemoteAddr() net.Addr { return c.remote }
 
-// tell wakes whoever waits; the lock is held.
-func (c *conn) tell() {
+// wake wakes whoever waits; the lock is held.
+func (c *conn) wake() {
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
@@ -163,7 +163,7 @@ func (c *conn) happened(e *sockeye.Event) {
 	default:
 		return
 	}
-	c.tell()
+	c.wake()
 }
 
 // reasonOf is why a connection is over.
@@ -181,7 +181,7 @@ func (c *conn) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failLocked(err)
-	c.tell()
+	c.wake()
 }
 
 func (c *conn) failLocked(err error) {
@@ -333,7 +333,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.readDeadline = t
-	c.tell() // a Read that waits looks again
+	c.wake() // a Read that waits looks again
 	return nil
 }
 

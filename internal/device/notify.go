@@ -26,7 +26,8 @@ func newNotifier(env func(string) string) notifier {
 	return n
 }
 
-func (n notifier) tell(state string) {
+// notify sends a state to the service manager, if there is one (sd_notify(3)).
+func (n notifier) notify(state string) {
 	if n.socket == "" {
 		return
 	}
@@ -45,8 +46,8 @@ func (n notifier) tell(state string) {
 // run says that the boards are there, feeds the watchdog as long as alive returns, and says
 // that they end when ctx does.
 func (n notifier) run(ctx context.Context, alive func()) {
-	n.tell("READY=1")
-	defer n.tell("STOPPING=1")
+	n.notify("READY=1")
+	defer n.notify("STOPPING=1")
 	if n.every == 0 || n.socket == "" {
 		<-ctx.Done()
 		return
@@ -57,7 +58,7 @@ func (n notifier) run(ctx context.Context, alive func()) {
 		select {
 		case <-tick.C:
 			alive()
-			n.tell("WATCHDOG=1")
+			n.notify("WATCHDOG=1")
 		case <-ctx.Done():
 			return
 		}

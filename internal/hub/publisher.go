@@ -131,7 +131,7 @@ func (p *Publisher) End(ctx context.Context) {
 		}
 	}
 	if p.conn.IsConnected() {
-		p.tellStatus()
+		p.publishStatus()
 	}
 	p.close()
 }

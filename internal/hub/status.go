@@ -41,7 +41,7 @@ func (p *Publisher) runStatus(ctx context.Context) {
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		if p.conn.IsConnected() {
-			p.tellStatus()
+			p.publishStatus()
 		}
 		select {
 		case <-tick.C:
@@ -50,7 +50,7 @@ func (p *Publisher) runStatus(ctx context.Context) {
 	}
 }
 
-func (p *Publisher) tellStatus() {
+func (p *Publisher) publishStatus() {
 	text, err := json.Marshal(p.status())
 	if err == nil {
 		p.conn.Publish(p.o.Identity.Status(), text) // the next one follows

@@ -118,13 +118,13 @@ func (c *connection) send() {
 	peer := c.peer
 	c.mu.Unlock()
 	if ready {
-		c.goOn(peer)
+		c.startSending(peer)
 	}
 }
 
-// goOn sends while messages are due and the connection may send, which only the caller
+// startSending sends while messages are due and the connection may send, which only the caller
 // does now.
-func (c *connection) goOn(peer *transport.Peer) {
+func (c *connection) startSending(peer *transport.Peer) {
 	if c.run.mayBlock {
 		c.run.sending.Go(func() { c.sendDue(peer) })
 		return
@@ -325,6 +325,6 @@ func (c *connection) Received(p *transport.Peer, _ []byte) {
 	}
 	c.mu.Unlock()
 	if ready {
-		c.goOn(p)
+		c.startSending(p)
 	}
 }

@@ -78,7 +78,7 @@ func (w *path) use(set *fault.Set, d fault.Direction) {
 	}
 	w.settleLocked()
 	w.mu.Unlock()
-	w.tell(hits)
+	w.recordHits(hits)
 	signal(w.changed)
 	signal(w.room)
 }
@@ -106,7 +106,7 @@ func (w *path) setAlarmLocked(now time.Time) {
 			hits = w.pushLocked(line.Ring(by, time.Now()), time.Now())
 		}
 		w.mu.Unlock()
-		w.tell(hits)
+		w.recordHits(hits)
 	})
 }
 
@@ -130,7 +130,7 @@ func (w *path) take(data []byte, offset uint64) {
 		hits = w.planLocked(fault.Message{Data: data, Body: data, Offset: offset}, now)
 	}
 	w.mu.Unlock()
-	w.tell(hits)
+	w.recordHits(hits)
 	w.awaitRoom()
 }
 
@@ -198,7 +198,7 @@ func (w *path) finish(how fault.End) {
 	hits := w.endCutterLocked(now)
 	w.pushLocked(fault.Plan{Parcels: []fault.Parcel{{Due: now, End: how}}}, now)
 	w.mu.Unlock()
-	w.tell(hits)
+	w.recordHits(hits)
 }
 
 // run passes on what is due, until nothing waits.
@@ -267,7 +267,7 @@ func (w *path) deliver(p fault.Parcel) {
 	w.target.send(p.Data)
 }
 
-func (w *path) tell(hits []sockeye.FaultEvent) {
+func (w *path) recordHits(hits []sockeye.FaultEvent) {
 	for _, e := range hits {
 		w.target.record(e)
 	}

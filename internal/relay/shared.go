@@ -75,7 +75,7 @@ func (c *sharer) send(data []byte) { c.peer.Answer(c.ctx, data) }
 // end is never asked for: no fault is between, and who leaves has its path dropped.
 func (c *sharer) end(fault.End) {}
 
-func (c *sharer) record(e sockeye.FaultEvent) { c.shared.tell(c.peer, e) }
+func (c *sharer) record(e sockeye.FaultEvent) { c.shared.recordFault(c.peer, e) }
 
 // patience is how long the upstream and the other peers wait for one that takes nothing.
 const patience = 5 * time.Second
@@ -112,7 +112,7 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-func (s *Shared) tell(p *transport.Peer, e sockeye.FaultEvent) {
+func (s *Shared) recordFault(p *transport.Peer, e sockeye.FaultEvent) {
 	s.record(sockeye.Event{Kind: sockeye.Faulted, Session: p.Session, Peer: p.Peer, Detail: &sockeye.Detail{Fault: &e}})
 }
 
@@ -258,7 +258,7 @@ func (r sharedDownstream) Received(p *transport.Peer, data []byte) {
 		return
 	}
 	if !mayWrite {
-		r.tell(p, sockeye.FaultEvent{Kind: "read-only", Bytes: len(data)})
+		r.recordFault(p, sockeye.FaultEvent{Kind: "read-only", Bytes: len(data)})
 		return
 	}
 	for len(data) > 0 {
@@ -333,7 +333,7 @@ func (r sharedDownstream) Left(p *transport.Peer) {
 	empty := len(r.sharers) == 0
 	r.mu.Unlock()
 	if next != nil {
-		r.tell(next, sockeye.FaultEvent{Kind: "may-write"})
+		r.recordFault(next, sockeye.FaultEvent{Kind: "may-write"})
 	}
 	if empty {
 		signal(r.emptied)

@@ -88,14 +88,14 @@ func (m *Machine) List(ctx context.Context) []Info {
 	var all []Info
 	for _, k := range kinds {
 		for _, f := range k.list(m) {
-			all = append(all, m.look(ctx, k, f))
+			all = append(all, m.probe(ctx, k, f))
 		}
 	}
 	return all
 }
 
-// look reads a sensor once.
-func (m *Machine) look(ctx context.Context, k kind, f found) Info {
+// probe reads a sensor once.
+func (m *Machine) probe(ctx context.Context, k kind, f found) Info {
 	info := Info{Path: strings.TrimSuffix(k.name+"/"+f.path, "/"), Label: f.label}
 	if k.name == "disk" {
 		info.Path = "disk/" + f.path

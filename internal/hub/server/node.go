@@ -255,12 +255,12 @@ func hostPort(flag, text string) (string, int, error) {
 }
 
 // serverLog hands on what the server warns of.
-type serverLog struct{ tell func(string) }
+type serverLog struct{ warn func(string) }
 
 func (l serverLog) say(format string, v ...any) {
 	line := fmt.Sprintf(format, v...)
-	if l.tell != nil && !strings.Contains(line, "authentication error") { // the service tells that, with more
-		l.tell(line)
+	if l.warn != nil && !strings.Contains(line, "authentication error") { // the service says that, with more
+		l.warn(line)
 	}
 }
 

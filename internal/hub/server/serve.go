@@ -88,7 +88,7 @@ func (p *program) serve(f *serveFlags) error {
 			return err
 		}
 		defer node.Close()
-		at = address{Here: "tls://" + local(node.Addr()), Told: f.told(node.Addr()), Pin: node.Pin()}
+		at = address{Here: "tls://" + local(node.Addr()), Told: f.codeURLs(node.Addr()), Pin: node.Pin()}
 	}
 	service, err := StartService(p.Ctx, a, at.Here, at.Pin, f.replicas, f.keep, p.notice)
 	if err != nil {
@@ -140,8 +140,8 @@ func local(at netip.AddrPort) string {
 	return at.String()
 }
 
-// told are the URLs that codes have.
-func (f *serveFlags) told(at netip.AddrPort) string {
+// codeURLs are the URLs that codes have.
+func (f *serveFlags) codeURLs(at netip.AddrPort) string {
 	addresses := f.advertise
 	if addresses == "" {
 		if ip := outwardAddress(); at.Addr().IsUnspecified() && ip.IsValid() {

@@ -165,7 +165,7 @@ func (d *Reader) finish() {
 	for d.fragments.all.drop() {
 	}
 	d.tcp.finish()
-	d.tellSkipped()
+	d.reportSkipped()
 }
 
 func (d *Reader) lost(kind pcapng.DamageKind, what sockeye.Text) {

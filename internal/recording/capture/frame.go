@@ -81,8 +81,8 @@ func (c *tcpConnection) leftOut(r reason, n int) {
 	}
 }
 
-// tellSkipped says at the end what was left out, and how much.
-func (d *Reader) tellSkipped() {
+// reportSkipped says at the end what was left out, and how much.
+func (d *Reader) reportSkipped() {
 	for _, s := range d.reasons {
 		kind := Skipped
 		if s.reason == malformed {

@@ -162,7 +162,7 @@ func (c *conn) SetLines(set sockeye.LineSetting) error {
 		}
 		how = sockeye.BreakSent
 	}
-	c.look(how)
+	c.recordLines(how)
 	return nil
 }
 
@@ -182,14 +182,14 @@ func (c *conn) watch(gone <-chan struct{}) {
 		case <-gone:
 			return
 		case <-tick.C:
-			c.look("")
+			c.recordLines("")
 		}
 	}
 }
 
-// look records what changed on the lines since it looked last; sent says that a break
+// recordLines records what changed on the lines since it looked last; sent says that a break
 // was sent.
-func (c *conn) look(sent string) {
+func (c *conn) recordLines(sent string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed || c.peer == nil {
