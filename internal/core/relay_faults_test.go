@@ -276,6 +276,38 @@ func TestRelayEndsWithFaults(t *testing.T) {
 	})
 }
 
+// T70: faults that are left on by mistake are seen. Each that is set is an event of the
+// session, so that a recording says so before the first byte, and whoever asks the session
+// hears which there are.
+func TestFaultsAreSeen(t *testing.T) {
+	r := relayTCP(t)
+	r.setFaults(t, "", "latency 10ms")
+	client, upstream := r.connect(t)
+	io.WriteString(client, "late")
+	hears(t, upstream, "late")
+	r.setFaults(t, "")
+	var told []string
+	for _, e := range r.faultEvents(t) {
+		told = append(told, string(e.Kind)+" "+e.Fault)
+	}
+	if len(told) == 0 || !strings.Contains(told[0], "latency 10ms") {
+		t.Errorf("the record says %q", told)
+	}
+	cursor := r.bench.View(0)
+	defer cursor.Close()
+	for e, ok := cursor.Try(); ok; e, ok = cursor.Try() {
+		if e.Kind == sockeye.Received {
+			t.Fatal("data is in the record before the faults are")
+		}
+		if e.Kind == sockeye.Faulted {
+			break
+		}
+	}
+	if set, err := r.s.Faults(); err != nil || set != nil && len(set.Texts()) > 0 {
+		t.Errorf("faults that were taken away are there: %+v, %v", set, err)
+	}
+}
+
 // Faults that would tear a stream apart are refused, and leave those that are set.
 func TestFaultsThatNeedMessages(t *testing.T) {
 	r := relayTCP(t)

@@ -242,6 +242,18 @@ func TestUpload(t *testing.T) {
 	if got, err := os.ReadFile(remote); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
+	// T66: one bit of what is there was changed since: it is not taken for the same, and is not run.
+	tampered := bytes.Clone(data)
+	tampered[1000] ^= 1
+	if err := os.WriteFile(remote, tampered, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if copied, err := b.Upload(t.Context(), local, remote, 0o640); err != nil || !copied {
+		t.Errorf("over a file with one bit changed: copied %v, %v", copied, err)
+	}
+	if got, err := os.ReadFile(remote); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	os.WriteFile(local, append(data, 'x'), 0o600)
