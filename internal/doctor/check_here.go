@@ -22,6 +22,7 @@ const (
 	CauseNoWayBack      = "no-way-back"
 	CauseReversePath    = "reverse-path-filter"
 	CauseExcludedPort   = "excluded-port"
+	CauseFileLimit      = "file-limit"
 )
 
 // checkHere judges who listens on this machine's port.
@@ -195,6 +196,10 @@ func checkQueues(f *Facts) []Finding {
 		evidence := fmt.Sprintf("ss -ltn: %s Recv-Q %d Send-Q %d", q.Local, q.Waiting, q.Backlog)
 		switch {
 		case q.Waiting == 0:
+		case f.Files.Spent():
+			return []Finding{wrong(CheckHere, CauseFileLimit, StationProgram,
+				say("the program has %d files open and may have no more: accept fails (EMFILE), %d connections wait", "程序已打开 %d 个文件，达到上限：accept 失败（EMFILE），%d 个连接在等待", f.Files.Open, q.Waiting),
+				say("let it close what it does not need, or start it with a higher limit: ulimit -n %d", "请让程序关闭不需要的连接，或提高上限后再启动：ulimit -n %d", 4*f.Files.Limit), evidence, fmt.Sprintf("/proc/PID/limits: Max open files %d", f.Files.Limit))}
 		case q.Waiting >= q.Backlog:
 			return []Finding{wrong(CheckHere, CauseBacklogFull, StationProgram,
 				say("the queue is full: %d connections wait to be accepted, there is room for %d", "队列已满：%d 个连接等待接受，只能容纳 %d 个", q.Waiting, q.Backlog),

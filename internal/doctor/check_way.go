@@ -18,6 +18,9 @@ const (
 
 // checkWay judges interface, route, neighbour and packet size.
 func checkWay(f *Facts) []Finding {
+	if found, said := checkOwnDuplicate(f); said && f.Local {
+		return []Finding{found}
+	}
 	if len(f.Paths) == 0 {
 		return []Finding{checkInterfaces(f)}
 	}
@@ -104,6 +107,9 @@ func checkPath(f *Facts, p Path) []Finding {
 			fmt.Sprintf("%s: up=%v carrier=%v", at.Name, at.Up, at.Carrier))}
 	}
 	list := []Finding{routeFinding(f, p, at)}
+	if found, said := checkDuplicate(p); said {
+		list = append(list, found)
+	}
 	if found, said := checkNeighbour(f, p); said {
 		list = append(list, found)
 	}
@@ -111,6 +117,33 @@ func checkPath(f *Facts, p Path) []Finding {
 		list = append(list, found)
 	}
 	return list
+}
+
+// checkDuplicate judges whether two machines answer for the address: to our question, or
+// because the hardware address changed while this machine looked.
+func checkDuplicate(p Path) (Finding, bool) {
+	both := p.Answering
+	if early := p.Early.HardwareAddress; len(both) < 2 && p.Early.Answered() && p.Neighbour.Answered() && early != p.Neighbour.HardwareAddress {
+		both = []string{early, p.Neighbour.HardwareAddress}
+	}
+	if len(both) < 2 || p.Route.Gateway.IsValid() {
+		return Finding{}, false
+	}
+	return wrong(CheckWay, CauseDuplicateAddress, StationNetwork,
+		say("two machines have the address %s: both answer, and packets go to the one or the other", "有两台机器使用地址 %s：双方都应答，数据包时而到这台、时而到那台", p.Address),
+		say("give one of them another address: their hardware addresses are %s and %s", "请更改其中一台的地址：它们的硬件地址是 %s 和 %s", both[0], both[1]), "arp: "+both[0], "arp: "+both[1]), true
+}
+
+// checkOwnDuplicate judges whether the system gave up an address of its own.
+func checkOwnDuplicate(f *Facts) (Finding, bool) {
+	for _, i := range f.Interfaces {
+		for _, ip := range i.Duplicates {
+			return wrong(CheckWay, CauseDuplicateAddress, StationInterface,
+				say("another machine has this machine's address %s on %s: the system does not use it", "另一台机器占用了本机 %[2]s 上的地址 %[1]s：系统已停用它", ip, i.Name),
+				say("give this machine or that one another address; %s shows it", "请更改本机或那台机器的地址；%s 可查看", addressesCommand(f.System, i.Name)), fmt.Sprintf("%s: %s dadfailed", i.Name, ip)), true
+		}
+	}
+	return Finding{}, false
 }
 
 // checkRoute says why there is no way.

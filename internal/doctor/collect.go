@@ -29,6 +29,7 @@ const (
 	longest     = 4500 * time.Millisecond
 	resolveTime = 2 * time.Second
 	watchTime   = 1200 * time.Millisecond // a client's second SYN comes a second after its first
+	arpTime     = 300 * time.Millisecond
 	mostPaths   = 4
 	mostSockets = 64
 )
@@ -82,6 +83,7 @@ func interfaceFacts(i *net.Interface) Interface {
 		Name: i.Name, Up: i.Flags&net.FlagUp != 0, Carrier: netinfo.Carrier(i), Loopback: i.Flags&net.FlagLoopback != 0,
 		Virtual: netinfo.VirtualInterface(i), MTU: i.MTU, HardwareAddress: i.HardwareAddr.String(),
 	}
+	out.Duplicates = netinfo.DuplicateAddresses(i.Index)
 	found, _ := i.Addrs() // it may have vanished meanwhile
 	for _, a := range found {
 		if p, err := netip.ParsePrefix(a.String()); err == nil {
@@ -200,6 +202,9 @@ func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
 		group.Go(func() { p.OtherTCP = touchTCP(ctx, beside, connectTime-beginTime) })
 		group.Go(func() { p.OtherUDP = probeUDP(ctx, beside, datagram) })
 	}
+	if p.Route.Kind == "unicast" && !p.Route.Gateway.IsValid() {
+		group.Go(func() { p.Answering = netinfo.AnswersToARP(p.Route.Index, p.Route.Source, p.Address, arpTime) })
+	}
 	group.Wait()
 	if connected != nil {
 		defer connected.Close()
@@ -265,6 +270,9 @@ func (f *Facts) lookAtPort(ctx context.Context) {
 		}
 		f.keepUnread()
 		f.Watched = true
+	}
+	if pid := listeners[0].PID; pid > 0 {
+		f.Files = netinfo.FilesOf(pid)
 	}
 	f.keepWaiting()
 }

@@ -39,6 +39,8 @@ type Facts struct {
 	// Sockets are those on the port, of both transports, and those connected to the address.
 	Sockets []netinfo.Socket `json:"sockets,omitempty"`
 	Queues  []Queue          `json:"queues,omitempty"`
+	// Files is how many files the program that listens has open, where it may be looked into.
+	Files netinfo.FileUse `json:"files,omitzero"`
 	// Watched says that Sockets and Queues are what was there at two looks, a second apart.
 	Watched bool               `json:"watched,omitempty"`
 	Limits  netinfo.PortLimits `json:"limits,omitzero"`
@@ -72,12 +74,15 @@ type Interface struct {
 	Name string `json:"name"`
 	Up   bool   `json:"up,omitempty"`
 	// Carrier says that there is something at the other end of the cable, or a Wi-Fi network.
-	Carrier         bool           `json:"carrier,omitempty"`
-	Loopback        bool           `json:"loopback,omitempty"`
-	Virtual         bool           `json:"virtual,omitempty"`
-	MTU             int            `json:"mtu,omitempty"`
-	HardwareAddress string         `json:"hardware_address,omitempty"`
-	Prefixes        []netip.Prefix `json:"prefixes,omitempty"` // with the interface's own address
+	Carrier         bool   `json:"carrier,omitempty"`
+	Loopback        bool   `json:"loopback,omitempty"`
+	Virtual         bool   `json:"virtual,omitempty"`
+	MTU             int    `json:"mtu,omitempty"`
+	HardwareAddress string `json:"hardware_address,omitempty"`
+	// Duplicates are addresses that the system does not use, because another machine has
+	// them (duplicate address detection, RFC 4862 section 5.4).
+	Duplicates []netip.Addr   `json:"duplicates,omitempty"`
+	Prefixes   []netip.Prefix `json:"prefixes,omitempty"` // with the interface's own address
 }
 
 // Path is the way to one of the addresses that a name has, and what came back on it.
@@ -88,6 +93,10 @@ type Path struct {
 	// at the end.
 	Early     netinfo.Neighbour `json:"early,omitzero"`
 	Neighbour netinfo.Neighbour `json:"neighbour,omitzero"`
+
+	// Answering are the hardware addresses of all that said they have the address, where this
+	// process may ask (ARP, RFC 5227).
+	Answering []string `json:"answering,omitempty"`
 
 	TCP      Probe `json:"tcp,omitzero"`       // to the port
 	OtherTCP Probe `json:"other_tcp,omitzero"` // to a port beside it

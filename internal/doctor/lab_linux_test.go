@@ -45,7 +45,34 @@ const (
 // collectEnv makes the test binary print the facts for a question, as JSON.
 const collectEnv = "SOCKEYE_DOCTOR_QUESTION"
 
+// hungryEnv makes the test binary a server that may open few files.
+const (
+	hungryEnv   = "SOCKEYE_DOCTOR_HUNGRY"
+	hungryFiles = 16
+)
+
+func serveHungry() {
+	unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: hungryFiles, Max: hungryFiles})
+	l, err := net.Listen("tcp", everyone)
+	if err != nil {
+		panic(err)
+	}
+	var open []net.Conn
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			time.Sleep(10 * time.Millisecond) // as programs do that meet EMFILE
+			continue
+		}
+		open = append(open, c)
+		runtime.KeepAlive(open) // and with it the connections
+	}
+}
+
 func TestMain(m *testing.M) {
+	if os.Getenv(hungryEnv) != "" {
+		serveHungry()
+	}
 	if question := os.Getenv(collectEnv); question != "" {
 		var q Question
 		if err := json.Unmarshal([]byte(question), &q); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,6 +111,9 @@ var failures = []stage{
 		l.batch(router, "address add 10.1.0.3/24 dev eth0")
 		l.sysctl(server, "net/ipv4/conf/all/arp_ignore", "8")
 	}, want: CauseDuplicateAddress},
+	{name: "duplicate address, both answer, seen by root", on: client, ask: near, root: true, set: both(serveNear, ips(router, "address add 10.1.0.3/24 dev eth0")), want: CauseDuplicateAddress},
+	{name: "another machine has our address of IPv6", on: server, ask: everyone, set: duplicateOfServer, want: CauseDuplicateAddress},
+	{name: "no file is left for accept, seen by root", on: server, ask: everyone, root: true, set: hungryServer, want: CauseFileLimit},
 	{name: "isolated Wi-Fi, both sides", on: client, ask: near, with: server, set: both(serveNear, ips(fabric, "link set pc type bridge_slave isolated on\nlink set ps type bridge_slave isolated on")), want: CauseIsolation},
 	{name: "isolated Wi-Fi, from here", on: client, ask: near, set: both(serveNear, ips(fabric, "link set pc type bridge_slave isolated on\nlink set ps type bridge_slave isolated on")), want: CauseNoNeighbour, both: CauseIsolation},
 	{name: "the other machine has another address, both sides", on: client, ask: "10.1.0.33:7000", with: server, set: serveNear, want: CauseWrongAddress},
@@ -323,6 +327,38 @@ func timeWait(l *lab) {
 		return there
 	})
 	listener.Close()
+}
+
+// duplicateOfServer gives the server an address that the router has: the kernel finds that
+// out, and does not use it.
+func duplicateOfServer(l *lab) {
+	serveNear(l)
+	l.batch(router, "address add fd00:1::3/64 dev eth0 nodad")
+	l.sysctl(server, "net/ipv6/conf/eth0/accept_dad", "1")
+	l.batch(server, "address add fd00:1::3/64 dev eth0")
+	l.until("the duplicate is found", func() bool {
+		return transporttest.Run(l.T, "ip", "-n", l.name(server), "-6", "address", "show", "dev", "eth0", "dadfailed") != ""
+	})
+}
+
+// hungryServer is a program that may open few files, and has them all open.
+func hungryServer(l *lab) {
+	cmd := exec.CommandContext(l.Context(), "ip", "netns", "exec", l.name(server), labBinary)
+	cmd.Env = append(os.Environ(), hungryEnv+"=1")
+	if err := cmd.Start(); err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	connected := 0
+	l.until("more are connected than it has files", func() bool {
+		l.in(client, func() {
+			if c, err := net.DialTimeout("tcp", near, time.Second); err == nil {
+				l.Cleanup(func() { c.Close() })
+				connected++
+			}
+		})
+		return connected > hungryFiles
+	})
 }
 
 // reversePath lets a client send from a network that the server has a way to by another
