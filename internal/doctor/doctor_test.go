@@ -54,6 +54,22 @@ var recorded = []struct{ name, facts, cause string }{
 		"paths":[{"address":"192.168.1.9","route":{"interface":"Ethernet","index":4,"source":"192.168.1.2","kind":"unicast"},"tcp":{"port":7000,"outcome":"failed","errno":"EADDRNOTAVAIL"}}]}`, CausePortsExhausted},
 }
 
+// A server inside of another system is told of the edge that clients have to cross.
+func TestEdges(t *testing.T) {
+	for place, want := range map[string]string{"": "", "wsl": "netsh interface portproxy", "docker": "-p 7000:7000", "container": "-p 7000:7000"} {
+		f := &Facts{System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Place: place, Sockets: []netinfo.Socket{{Network: sockeye.TCP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "LISTEN"}}}
+		told := ""
+		for _, found := range Diagnose(f, nil).Findings {
+			if found.Check == CheckFirewall {
+				told += found.Next.En
+			}
+		}
+		if want != "" && !strings.Contains(told, want) || want == "" && strings.Contains(told, "-p 7000") {
+			t.Errorf("in %q: %q", place, told)
+		}
+	}
+}
+
 // What is to be done has the commands of the system that it is done on.
 func TestCommandsOfTheSystem(t *testing.T) {
 	for _, r := range recorded {
