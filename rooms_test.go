@@ -66,6 +66,8 @@ var edges = []struct{ from, to, why string }{
 	{"cmd/sockeye-hub", ".", "its tests compare events"},
 
 	{"internal/hub/server", "internal/hub", "it enrols boards, and asks them to send"},
+	{"internal/hub/server", "internal/api", "the page on top of a hub"},
+	{"internal/hub/server", "internal/core", "what boards do is a log of it"},
 	{"internal/hub/server", "internal/terminal", "commands show their results, faults are words"},
 	{"internal/hub/server", "internal/localca", "the certificates of its listeners"},
 	{"internal/hub/server", "internal/private", "its keys are this user's alone"},

@@ -25,7 +25,7 @@ func TestCluster(t *testing.T) {
 	for n := range 3 {
 		others := append(append([]string{}, cluster[:n]...), cluster[n+1:]...)
 		h := &hubProcess{home: homes[n]}
-		h.process = start(t, h.home, "sockeye-hub", "--listen", listen[n], "--advertise", strings.Join(listen, ","), "--cluster", "fleet", "--node", fmt.Sprint("node-", n),
+		h.process = start(t, h.home, "sockeye-hub", "--page", "off", "--listen", listen[n], "--advertise", strings.Join(listen, ","), "--cluster", "fleet", "--node", fmt.Sprint("node-", n),
 			"--cluster-listen", cluster[n], "--routes", strings.Join(others, ","))
 		nodes = append(nodes, h)
 	}

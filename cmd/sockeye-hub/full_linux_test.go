@@ -17,7 +17,7 @@ func TestHubDiskFull(t *testing.T) {
 	h := &hubProcess{home: t.TempDir(), addr: "127.0.0.1:0"}
 	disk := newSmallDisk(t, filepath.Join(h.dir(), "jetstream"))
 	begin := func() {
-		args := disk.enter("sockeye-hub", "--listen", h.addr)
+		args := disk.enter("sockeye-hub", "--page", "off", "--listen", h.addr)
 		h.process = start(t, h.home, args[0], args[1:]...)
 		h.line(t)
 		h.learnAddr(t)

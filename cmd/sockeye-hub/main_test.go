@@ -132,7 +132,7 @@ func startHub(t *testing.T, args ...string) *hubProcess {
 // restart starts the hub where it was before.
 func (h *hubProcess) restart(t *testing.T) {
 	t.Helper()
-	h.process = start(t, h.home, "sockeye-hub", append([]string{"--listen", h.addr}, h.args...)...)
+	h.process = start(t, h.home, "sockeye-hub", append([]string{"--listen", h.addr, "--page", "off"}, h.args...)...)
 	h.line(t)
 	h.learnAddr(t)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -392,5 +393,31 @@ func TestLog(t *testing.T) {
 	}
 	if _, err := h.try("export", "lab/one", "--since", "yesterday"); err == nil || !strings.Contains(err.Error(), "is not a time") {
 		t.Errorf("a time that is none: %v", err)
+	}
+}
+
+// The page is served to this machine alone, and whoever may read the hub's directory gets
+// one more way in.
+func TestPage(t *testing.T) {
+	h := startHub(t, "--page", "127.0.0.1:0")
+	first := h.line(t)
+	ticket := strings.TrimSpace(h.ask(t, "page"))
+	base, _, ok := strings.Cut(ticket, "#t=")
+	if !ok || !strings.HasPrefix(base, "http://127.0.0.1:") || !strings.HasPrefix(first, "Page: "+base) {
+		t.Errorf("page printed %q, the hub %q", ticket, first)
+	}
+	if r, err := http.Get(base + "healthz"); err != nil || r.StatusCode != http.StatusOK {
+		t.Errorf("the page is not served: %v", err)
+	}
+	for _, at := range []string{"0.0.0.0:0", ":7626", "localhost:1", "here"} {
+		p := start(t, t.TempDir(), "sockeye-hub", "--listen", "127.0.0.1:0", "--page", at)
+		<-p.ended
+		if code := p.cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(p.errs.String(), "--page") {
+			t.Errorf("--page %s: exit %d, %s", at, code, p.errs)
+		}
+	}
+	off := startHub(t, "--page", "off")
+	if out, err := off.try("page"); err == nil {
+		t.Errorf("a hub without a page has %q", out)
 	}
 }

@@ -37,6 +37,8 @@ type Config struct {
 	Recordings, Workspace string
 	// RecordShared allows Recordings to be a directory that others may write into.
 	RecordShared bool
+	// Hub is the hub whose boards the page shows; nil: this is none.
+	Hub Hub
 
 	limits access.Limits // tests make them smaller
 }

@@ -73,6 +73,8 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 	"POST /recordings":                        {{"?q=1", `{"name":"../x","x":1}`, "name q x"}, {"", `{"name":5}`, "name"}},
 	"POST /recordings/upload":                 {{"?x=1&y=1", "", "name x y"}},
 	"GET /events/{seq}/data":                  {{"?x=1&y=1", "", "x y"}},
+	"POST /boards/log":                        {{"?q=1", `{"boards":["a!","b"],"all":true,"since_ms":-1,"x":1}`, "boards boards[0] q since_ms x"}, {"", `{"since_ms":"x"}`, "boards since_ms"}},
+	"POST /boards/send":                       {{"?q=1", `{"boards":["a!","b","c!"],"wait_ms":-1,"payload":{"kind":"hex","text":"0"}}`, "boards[0] boards[2] payload.text q wait_ms"}},
 	"POST /payload": {
 		{"", `{"kind":"text","text":"{{x}}","escapes":true,"charset":"qq","line_ending":"x","prefix":"{{a","suffix":"{{b","checksum":{"name":"crc99","from":-1,"order":"x"}}`,
 			"charset checksum.from checksum.name checksum.order line_ending prefix suffix text"},
@@ -179,7 +181,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 // one bad duration hid all other faults. All faults of a request come together, each
 // with its path, in every route.
 func TestAllFaultsOfARequest(t *testing.T) {
-	v := serve(t)
+	v, _ := withHub(t)
 	ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "udp://127.0.0.1:0"})
 	ask[Peer](v, "POST", "/api/v1/sessions/s1/peers", Reach{Address: "127.0.0.1:9"})
 	walked := map[string]bool{}

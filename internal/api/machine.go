@@ -31,7 +31,7 @@ func (c *requestContext) machine(None) (Machine, error) {
 	}
 	m := Machine{
 		Version: c.o.Version, OS: runtime.GOOS, Arch: runtime.GOARCH, Language: c.o.Language,
-		Interfaces: []Interface{}, BoardAddress: board.String(), Refusals: c.guard.Rejected(), Recordings: c.o.Recordings,
+		Interfaces: []Interface{}, BoardAddress: board.String(), Refusals: c.guard.Rejected(), Recordings: c.o.Recordings, Hub: c.o.Hub != nil,
 		Experiment: Experiment{Port: sockeye.DefaultPort, CommandLines: []CommandLine{}},
 	}
 	if m.Language == "" {

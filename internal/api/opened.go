@@ -73,16 +73,23 @@ func openedOf(o *core.OpenedRecording) OpenedRecording {
 
 // openedSession is a session of a recording as a closed one.
 func openedSession(s *core.OpenedSession) Session {
-	_, next := s.Recording.Span()
+	oldest, next := s.Recording.Span()
+	if !s.Recording.Live {
+		oldest = 1 // it is on the disk
+	}
+	facts, until := s.Facts(), ""
+	if !facts.Last.IsZero() {
+		until = stamp(facts.Last)
+	}
 	network := s.Endpoint.Address.Network
 	if network == "" {
 		network = sockeye.TCP
 	}
 	return Session{
 		ID: s.ID, Mode: s.Endpoint.Mode, Network: string(network), Address: s.Endpoint.Address.String(), Locals: []string{},
-		State: "closed", Reason: sockeye.ReasonLocal, Since: stamp(s.First), Until: stamp(s.Last), Name: s.Title(),
-		Options: &Options{Options: s.Endpoint.Options}, Traffic: trafficOf(s.Counters, 0, 0),
-		Recording: &OpenedIn{ID: s.Recording.ID, Name: s.Recording.Name, Oldest: 1, Next: next},
+		State: "closed", Reason: sockeye.ReasonLocal, Since: stamp(facts.First), Until: until, Name: s.Title(),
+		Options: &Options{Options: s.Endpoint.Options}, Traffic: trafficOf(facts.Counters, 0, 0),
+		Recording: &OpenedIn{ID: s.Recording.ID, Name: s.Recording.Name, Oldest: oldest, Next: next, Live: s.Recording.Live},
 	}
 }
 
@@ -97,16 +104,22 @@ func (s *Server) openedSessions() (all []*core.OpenedSession) {
 // reader reads where the events of the session that the query names are.
 func (c *requestContext) reader() *query.Reader { return c.bench.ReaderOf(c.q.Get("session")) }
 
-// sendOpened tells of sessions of recordings that were opened since, and keeps those that
-// are still there from being told of as gone.
+// sendOpened tells of sessions of recordings that were opened since or have grown, and
+// keeps those that are still there from being told of as gone.
 func (f *eventFeed) sendOpened(line *Live) {
 	for _, s := range f.server.openedSessions() {
 		t := f.sessions[s.ID]
-		if t == nil {
+		isNew := t == nil
+		if isNew {
 			t = &sentSession{}
 			f.sessions[s.ID] = t
-			line.Sessions = append(line.Sessions, openedSession(s))
 		}
 		t.alive = 1
+		if isNew || s.Recording.Live {
+			if now := openedSession(s); isNew || *now.Recording != *t.Recording {
+				t.Session = now
+				line.Sessions = append(line.Sessions, now)
+			}
+		}
 	}
 }

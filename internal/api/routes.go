@@ -23,6 +23,7 @@ func (s *Server) register() {
 	s.registerAnswers()
 	s.registerViews()
 	s.registerFiles()
+	s.registerBoards()
 	s.registerWorkspace()
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, 0, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: r.URL.Path, Message: sockeye.Text{En: "there is nothing here", Zh: "此处没有内容"}})
@@ -164,6 +165,13 @@ func (s *Server) registerFiles() {
 	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets, view: true,
 		query: append([]string{"format", "from", "to"}, filterQuery...), do: (*requestContext).export,
 		check: func(c *requestContext) error { return c.with(c.exportQuery().wrong.join()) }})
+}
+
+// registerBoards adds the boards of a hub.
+func (s *Server) registerBoards() {
+	handle(s, "GET", "/boards", "The boards of the hub: how they are, and what is open there.", (*requestContext).boards)
+	handle(s, "POST", "/boards/log", "Open a log of what boards do: it is there as a closed session that grows.", (*requestContext).openBoards).status = http.StatusCreated
+	handle(s, "POST", "/boards/send", "Have boards send, and wait for the answer of each.", (*requestContext).sendByBoards).mostBody = maxSendBody
 }
 
 // registerWorkspace adds what a person keeps.

@@ -37,8 +37,9 @@ type (
 		Interfaces   []Interface       `json:"interfaces"`
 		BoardAddress string            `json:"board_address"` // of this machine, for a board in the same network
 		Experiment   Experiment        `json:"experiment"`
-		Refusals     map[string]uint64 `json:"refusals"`   // requests that were turned away, by check
-		Recordings   string            `json:"recordings"` // the directory that recordings begun here are in
+		Refusals     map[string]uint64 `json:"refusals"`      // requests that were turned away, by check
+		Recordings   string            `json:"recordings"`    // the directory that recordings begun here are in
+		Hub          bool              `json:"hub,omitempty"` // there are boards to be looked at
 	}
 	// Interface is a network interface of the machine, the most useful first.
 	Interface struct {
@@ -100,6 +101,7 @@ func Types() []reflect.Type {
 		reflect.TypeFor[SeriesPage](),
 		reflect.TypeFor[RecordFiles](), reflect.TypeFor[OpenRecording](), reflect.TypeFor[OpenedRecording](),
 		reflect.TypeFor[Program](),
+		reflect.TypeFor[Boards](), reflect.TypeFor[OpenBoards](), reflect.TypeFor[SendByBoards](), reflect.TypeFor[SentByBoards](),
 	}
 }
 

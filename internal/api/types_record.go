@@ -32,12 +32,13 @@ type (
 		Cut      bool      `json:"cut,omitempty"`      // there is more of it than 1 GiB, which is not here
 	}
 	// OpenedIn is the recording that a session is of, with the numbers of its first event and
-	// of the one after its last.
+	// of the one after its last. A live one is a log of a hub's boards, and grows.
 	OpenedIn struct {
 		ID     string `json:"id"`
 		Name   string `json:"name"`
 		Oldest uint64 `json:"oldest"`
 		Next   uint64 `json:"next"`
+		Live   bool   `json:"live,omitempty"`
 	}
 
 	// Events is a window of the journal, in order of number. ScannedTo is the number

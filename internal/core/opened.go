@@ -25,9 +25,9 @@ const (
 	openedSegment       = 8 << 20 // bytes of a file: what a jump to a row reads at most
 )
 
-// OpenedRecording is a recording or capture that is looked at. Its events are a journal of
-// its own, numbered from 1; its sessions are over. All methods may be called from any
-// goroutine.
+// OpenedRecording is a recording or capture that is looked at, or a log of what goes on
+// elsewhere, which grows. Its events are a journal of its own, numbered from 1; its sessions
+// are not this core's, and closed to it. All methods may be called from any goroutine.
 type OpenedRecording struct {
 	*query.Reader
 
@@ -38,6 +38,8 @@ type OpenedRecording struct {
 	// Damages counts places that could not be read, and Cut says that the rest was too much.
 	Damages int
 	Cut     bool
+	// Live says that it grows; Events and LeftOut are 0 then.
+	Live bool
 
 	mu       sync.Mutex
 	sessions []*OpenedSession
@@ -45,17 +47,57 @@ type OpenedRecording struct {
 	several bool   // it has more than one session
 	next    uint64 // the number after the last
 	dir     string // where it is kept until it is forgotten
+
+	cancel context.CancelFunc // of a live one: ends following it, and
+	ended  chan struct{}      // is closed then
 }
 
 // OpenedSession is a session of a recording. Its ID is that of the recording and its own,
 // "r1.s2".
 type OpenedSession struct {
 	*sockeye.Session
+	Recording *OpenedRecording
+
+	facts OpenedFacts // guarded by Recording.mu
+}
+
+// OpenedFacts are what is known of a session of a recording.
+type OpenedFacts struct {
 	sockeye.Counters
-	First, Last time.Time
+	First, Last time.Time // of its events
 	Peers       int
 	Events      uint64
-	Recording   *OpenedRecording
+}
+
+// Facts are those so far.
+func (s *OpenedSession) Facts() OpenedFacts {
+	s.Recording.mu.Lock()
+	defer s.Recording.mu.Unlock()
+	return s.facts
+}
+
+func (s *OpenedSession) addPeer() {
+	s.Recording.mu.Lock()
+	s.facts.Peers++
+	s.Recording.mu.Unlock()
+}
+
+// count takes an event into account.
+func (s *OpenedSession) count(e *sockeye.Event) {
+	s.Recording.mu.Lock()
+	defer s.Recording.mu.Unlock()
+	f := &s.facts
+	f.Events++
+	if f.First.IsZero() {
+		f.First = e.Time
+	}
+	f.Last = e.Time
+	switch n := uint64(len(e.Data)); e.Kind {
+	case sockeye.Received:
+		f.ReceivedBytes, f.ReceivedMessages = f.ReceivedBytes+n, f.ReceivedMessages+1
+	case sockeye.Sent:
+		f.SentBytes, f.SentMessages = f.SentBytes+n, f.SentMessages+1
+	}
 }
 
 // Title is the name of the recording, with the address of the session if there are several.
@@ -203,6 +245,10 @@ func (l *openedRecordings) drop(o *OpenedRecording) {
 	l.mu.Lock()
 	l.list = slices.DeleteFunc(l.list, func(other *OpenedRecording) bool { return other == o })
 	l.mu.Unlock()
+	if o.cancel != nil {
+		o.cancel()
+		<-o.ended
+	}
 	if o.dir != "" {
 		os.RemoveAll(o.dir)
 	}
@@ -211,10 +257,10 @@ func (l *openedRecordings) drop(o *OpenedRecording) {
 // keepLargest leaves the sessions with the most events, in the order they began.
 func (o *OpenedRecording) keepLargest() {
 	if over := len(o.sessions) - maxOpenedSessions; over > 0 {
-		slices.SortStableFunc(o.sessions, func(a, b *OpenedSession) int { return cmp.Compare(b.Events, a.Events) })
+		slices.SortStableFunc(o.sessions, func(a, b *OpenedSession) int { return cmp.Compare(b.facts.Events, a.facts.Events) })
 		o.sessions, o.LeftOut = o.sessions[:maxOpenedSessions], over
 	}
-	slices.SortStableFunc(o.sessions, func(a, b *OpenedSession) int { return a.First.Compare(b.First) })
+	slices.SortStableFunc(o.sessions, func(a, b *OpenedSession) int { return a.facts.First.Compare(b.facts.First) })
 }
 
 // read makes the journal of what was copied.

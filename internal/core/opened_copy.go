@@ -109,24 +109,10 @@ func (c *openedCopy) peer(s *OpenedSession, was *sockeye.Peer) *sockeye.Peer {
 	if p == nil {
 		p = &sockeye.Peer{ID: uint64(len(c.peers) + 1), Session: s.Session, Network: was.Network, Local: was.Local, Remote: was.Remote}
 		c.peers[was] = p
-		s.Peers++
+		s.addPeer()
 	}
 	if alias := was.Alias(); alias != p.Alias() {
 		p.SetAlias(alias)
 	}
 	return p
-}
-
-func (s *OpenedSession) count(e *sockeye.Event) {
-	s.Events++
-	if s.First.IsZero() {
-		s.First = e.Time
-	}
-	s.Last = e.Time
-	switch n := uint64(len(e.Data)); e.Kind {
-	case sockeye.Received:
-		s.ReceivedBytes, s.ReceivedMessages = s.ReceivedBytes+n, s.ReceivedMessages+1
-	case sockeye.Sent:
-		s.SentBytes, s.SentMessages = s.SentBytes+n, s.SentMessages+1
-	}
 }

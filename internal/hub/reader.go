@@ -20,8 +20,13 @@ type ReadOptions struct {
 	Site, Board string
 	// Session is one of the board's; it goes with Board.
 	Session string
+	// Boards are several boards, instead of the above.
+	Boards []Board
 	// Since and Until bound the time of events, by the clocks of the boards.
 	Since, Until time.Time
+	// Follow goes on with what comes, until the context ends. Since is the time at which the
+	// hub got an event then, and Until means nothing.
+	Follow bool
 }
 
 // BoardEvent is an event with the board whose it is.
@@ -34,10 +39,10 @@ type BoardEvent struct {
 // board's whose events are chosen by time.
 const clockLeeway = time.Hour
 
-// Read gives the events that the stream has now: those of one board in their order,
-// those of several as they came to the hub. The loop ends with an error, or without one
-// at the end. Messages in which something is no event do not end it: they are the error in
-// the end.
+// Read gives the events that the stream has now, and with Follow those that come: those of
+// one board in their order, those of several as they came to the hub. The loop ends with an
+// error, or without one at the end. Messages in which something is no event do not end it:
+// they are the error in the end, and with Follow one on the way, once for each board.
 func Read(ctx context.Context, conn *nats.Conn, o ReadOptions) iter.Seq2[BoardEvent, error] {
 	return func(yield func(BoardEvent, error) bool) {
 		js, err := jetstream.New(conn)
@@ -45,9 +50,12 @@ func Read(ctx context.Context, conn *nats.Conn, o ReadOptions) iter.Seq2[BoardEv
 			yield(BoardEvent{}, err)
 			return
 		}
-		config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{o.subject()}}
+		config := jetstream.OrderedConsumerConfig{FilterSubjects: o.subjects()}
 		if !o.Since.IsZero() {
-			start := o.Since.Add(-clockLeeway)
+			start := o.Since
+			if !o.Follow {
+				start = start.Add(-clockLeeway)
+			}
 			config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &start
 		}
 		consumer, pending, err := order(ctx, js, config)
@@ -55,7 +63,7 @@ func Read(ctx context.Context, conn *nats.Conn, o ReadOptions) iter.Seq2[BoardEv
 			yield(BoardEvent{}, Explain(Stream, err))
 			return
 		}
-		if pending == 0 {
+		if pending == 0 && !o.Follow {
 			return
 		}
 		messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(500, 8<<20))
@@ -123,25 +131,34 @@ func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEv
 				e := *sockeye.ErrorOf(err)
 				e.Target = b.String()
 				wrong[b] = &e
+				if o.Follow && !yield(BoardEvent{Board: b}, &e) {
+					return nil
+				}
 			}
 		}
-		if meta.NumPending == 0 {
+		if meta.NumPending == 0 && !o.Follow {
 			return errors.Join(slices.Collect(maps.Values(wrong))...)
 		}
 	}
 }
 
-// subject has what is wanted, and as little else as may be.
-func (o ReadOptions) subject() string {
+// subjects have what is wanted, and as little else as may be.
+func (o ReadOptions) subjects() (subjects []string) {
+	for _, b := range o.Boards {
+		subjects = append(subjects, b.Events(""))
+	}
+	if len(subjects) > 0 {
+		return subjects
+	}
 	any := func(name string) string {
 		if name == "" {
 			return "*"
 		}
 		return name
 	}
-	return Board{any(o.Site), any(o.Board)}.Events(o.Session)
+	return []string{Board{any(o.Site), any(o.Board)}.Events(o.Session)}
 }
 
 func (o ReadOptions) wants(at time.Time) bool {
-	return (o.Since.IsZero() || !at.Before(o.Since)) && (o.Until.IsZero() || at.Before(o.Until))
+	return o.Follow || (o.Since.IsZero() || !at.Before(o.Since)) && (o.Until.IsZero() || at.Before(o.Until))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/core"
 )
 
 // Status is how a board says it is, every few seconds, on its subject status.
@@ -68,8 +69,17 @@ func (p *Publisher) status() Status {
 	}
 	for _, o := range p.o.Bench.Sessions() {
 		if len(s.Sessions) < mostSessions {
-			s.Sessions = append(s.Sessions, StatusSession{o.ID(), o.Endpoint().Mode, o.Endpoint().Address.String(), len(o.Peers())})
+			s.Sessions = append(s.Sessions, StatusSession{o.ID(), o.Endpoint().Mode, addressOf(o), len(o.Peers())})
 		}
 	}
 	return s
+}
+
+// addressOf is the address of a session, with the port that it really has.
+func addressOf(s *core.Session) string {
+	at := s.Endpoint().Address
+	if l := s.Locals(); len(l) > 0 && at.Port == 0 && l[0].Port() != 0 {
+		at.Port = l[0].Port()
+	}
+	return at.String()
 }

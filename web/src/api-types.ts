@@ -13,6 +13,41 @@ export interface Bar {
   count: number;
 }
 
+/** Board is one of them. Since is when it got into its state. */
+export interface Board {
+  /** "plant/press-7" */
+  name: string;
+  state: "alive" | "away" | "never" | "revoked";
+  since: string;
+  version: string;
+  labels: Record<string, string>;
+  /** that the hub has */
+  events: number;
+  /** events that it does not have yet, and */
+  lag: number;
+  /** how old the first of them is */
+  lag_ms: number;
+  /** by how much its clock is ahead of the hub's */
+  clock_ms: number;
+  /** it sends what the hub asks it to */
+  can_send: boolean;
+  /** those open there */
+  sessions: BoardSession[];
+}
+
+/** BoardSession is a session that is open on a board. */
+export interface BoardSession {
+  id: string;
+  mode: "listen" | "connect";
+  address: string;
+  peers: number;
+}
+
+/** Boards are the boards that are enrolled at the hub. */
+export interface Boards {
+  boards: Board[];
+}
+
 export interface Cause {
   by: string;
   name?: string;
@@ -567,6 +602,8 @@ export interface Machine {
   refusals: Record<string, number>;
   /** the directory that recordings begun here are in */
   recordings: string;
+  /** there are boards to be looked at */
+  hub?: boolean;
 }
 
 export interface MessageLine {
@@ -670,6 +707,16 @@ export interface Open {
   share?: "one" | "all";
 }
 
+/**
+ * OpenBoards opens a log of what boards do, from SinceMS ago on and with what comes: of
+ * those named, or of all.
+ */
+export interface OpenBoards {
+  boards?: string[];
+  all?: boolean;
+  since_ms?: number;
+}
+
 /** OpenRecording names a recording in the directory of recordings. */
 export interface OpenRecording {
   name: string;
@@ -684,13 +731,14 @@ export interface OpenWorkspace {
 
 /**
  * OpenedIn is the recording that a session is of, with the numbers of its first event and
- * of the one after its last.
+ * of the one after its last. A live one is a log of a hub's boards, and grows.
  */
 export interface OpenedIn {
   id: string;
   name: string;
   oldest: number;
   next: number;
+  live?: boolean;
 }
 
 /**
@@ -1494,6 +1542,20 @@ export interface Send {
   row?: Row;
 }
 
+/**
+ * SendByBoards asks boards to send to who is connected to them: Payload or Data, once, by
+ * one session or by all. Boards that are away are waited for.
+ */
+export interface SendByBoards {
+  boards?: string[];
+  all?: boolean;
+  session?: string;
+  payload?: Payload;
+  data?: string;
+  /** 5000 if it is 0 */
+  wait_ms?: number;
+}
+
 /** SendResult says how many bytes the kernel took for a peer. */
 export interface SendResult {
   peer: number;
@@ -1508,6 +1570,21 @@ export interface SendResult {
 export interface SendResults {
   results: SendResult[];
   data: string;
+}
+
+/** SentByBoard is what a board answered. */
+export interface SentByBoard {
+  board: string;
+  result: "delivered" | "refused" | "away" | "expired";
+  /** that were sent to */
+  peers: number;
+  error?: ErrorLine;
+}
+
+/** SentByBoards is what became of it, and the bytes. */
+export interface SentByBoards {
+  data: string;
+  results: SentByBoard[];
 }
 
 export interface SequenceLine {

@@ -21,6 +21,7 @@ type serveFlags struct {
 	cluster   ClusterOptions
 	routes    string
 	advertise string
+	page      string
 	replicas  int
 	keep      Retention
 }
@@ -59,6 +60,7 @@ was enrolled is let in; it listens on this machine alone unless --listen says mo
 	fs.StringVar(&f.cluster.Node, "node", "", p.T("this server's own name in the cluster", "本服务器在集群中的名称"))
 	fs.StringVar(&f.cluster.Listen, "cluster-listen", "127.0.0.1:6222", p.T("where the other servers connect", "其他服务器连接的地址"))
 	fs.StringVar(&f.routes, "routes", "", p.T("where the other servers are: HOST:PORT,HOST:PORT", "其他服务器的地址：主机:端口,主机:端口"))
+	fs.StringVar(&f.page, "page", fmt.Sprintf("127.0.0.1:%d", pagePort), p.T("where the page of the hub is served, on this machine; off is nowhere", "集线服务页面的地址，仅限本机；off 表示不提供页面"))
 	fs.IntVar(&f.replicas, "replicas", 0, p.T("how many servers keep each event: 1, 3 or 5 (default: 3 in a cluster, else 1)", "每个事件保存在几台服务器上：1、3 或 5（默认集群为 3，否则为 1）"))
 	fs.Var(terminal.ByteSizeOf(&f.keep.Bytes), "keep-size", p.T("delete the oldest events beyond this size", "总大小超过此值时删除最旧的事件"))
 	fs.Var(terminal.DurationOf(&f.keep.Age), "keep-age", p.T("delete events older than this", "删除早于此时间的事件"))
@@ -76,6 +78,13 @@ func (p *program) serve(f *serveFlags) error {
 		if f.cluster.Name != "" {
 			f.replicas = 3
 		}
+	}
+	pages, err := listenForPage(f.page)
+	if err != nil {
+		return err
+	}
+	if pages != nil {
+		defer pages.Close()
 	}
 	a, err := LoadAuthority(dir)
 	if err != nil {
@@ -98,10 +107,24 @@ func (p *program) serve(f *serveFlags) error {
 		return err
 	}
 	defer service.Close()
+	return p.run(service, at, pages, dir)
+}
+
+// run says where the hub and its page are, if it has one, and serves until the program is
+// told to end.
+func (p *program) run(service *Service, at address, pages net.Listener, dir string) error {
 	if err := at.leave(dir); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.Out, p.T("Sockeye hub: %s\n", "Sockeye 集线服务：%s\n"), at.Told)
+	if pages != nil {
+		page, err := p.servePage(service, pages, dir)
+		if err != nil {
+			return err
+		}
+		defer page.end()
+		fmt.Fprintf(p.Out, p.T("Page: %s (good once, for a minute; sockeye hub page opens another)\n", "页面：%s（一分钟内有效，只能用一次；sockeye hub page 可再打开一个）\n"), payload.SafeString(page.server.NewTicket().URL))
+	}
 	<-p.Ctx.Done()
 	return p.Interrupted()
 }

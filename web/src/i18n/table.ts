@@ -3,6 +3,7 @@
 
 import type { doctorWords } from './doctor';
 import { eventWords } from './events';
+import type { boardWords } from './boards';
 import type { chipWords } from './chips';
 import type { dashboardWords } from './dashboard';
 import type { dialogWords } from './dialogs';
@@ -192,6 +193,7 @@ const first = {
   eventOpened: ['opened {address}', '已打开 {address}'],
 
   // peers and messages
+  boards: ['Boards', '开发板'],
   peers: ['Peers', '连接对象'],
   local: ['Local', '本地'],
   remote: ['Remote', '远程'],
@@ -237,6 +239,7 @@ const first = {
 type LaterWords =
   typeof chipWords
   & typeof dashboardWords
+  & typeof boardWords
   & typeof dialogWords
   & typeof doctorWords
   & typeof decodeWords

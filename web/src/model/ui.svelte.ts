@@ -6,7 +6,7 @@ class UI {
   /** Which drawer is out, where the screen is too narrow for all. */
   drawer = $state<'' | 'settings' | 'panel'>('');
   /** What the panel shows. */
-  panel = $state<'peers' | 'message' | 'faults' | 'fields' | 'lists' | 'rules' | 'workspace'>('peers');
+  panel = $state<'boards' | 'peers' | 'message' | 'faults' | 'fields' | 'lists' | 'rules' | 'workspace'>('peers');
   help = $state(false);
   palette = $state(false);
   /** What the doctor is asked, while it is open. */

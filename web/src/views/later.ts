@@ -2,6 +2,7 @@
 // done, so that nobody who then looks at it waits.
 
 export const later = {
+  boards: () => import('./boards/BoardsPanel.svelte'),
   chart: () => import('./chart/ChartView.svelte'),
   dashboard: () => import('./dashboard/DashboardView.svelte'),
   doctor: () => import('./doctor/DoctorPanel.svelte'),
