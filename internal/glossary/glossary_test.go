@@ -8,14 +8,14 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// Every word is whole, in both languages, and no spelling means two.
+// Every word is whole, in both languages, with a picture, a command and where it is laid down, and no spelling means two.
 func TestWords(t *testing.T) {
 	if n := len(All()); n < 60 {
 		t.Errorf("%d words, at least 60 are promised", n)
 	}
 	seen := map[string]string{}
 	for _, e := range All() {
-		if e.Word == "" || e.Zh == "" || e.EnText == "" || e.ZhText == "" || e.Command == "" {
+		if e.Word == "" || e.Zh == "" || e.EnText == "" || e.ZhText == "" || e.Picture == "" || e.Command == "" || e.RFC == "" {
 			t.Errorf("%q is not whole: %+v", e.Word, e)
 		}
 		if !strings.ContainsFunc(e.ZhText, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
