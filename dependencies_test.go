@@ -28,6 +28,7 @@ var dependencies = map[string]string{
 	"github.com/mochi-mqtt/server/v2":         "the broker behind mqtt:// and mqtts://, MQTT 3.1.1 and 5",
 	"github.com/nats-io/nats.go":              "events are published to a hub, and hubs are read",
 	"github.com/nats-io/nkeys":                "the key of a board, which a hub lets in",
+	"github.com/pion/dtls/v3":                 "DTLS 1.2: handshakes and records over UDP",
 	"github.com/spf13/cobra":                  "commands, help and completions for four shells",
 	"github.com/spf13/pflag":                  "cobra's flags, for values of our own types",
 	"go.bug.st/serial":                        "serial ports of Windows and macOS",

@@ -41,6 +41,10 @@ const (
 	MQTTTLS  Network = "mqtts"
 	MQTTTLS4 Network = "mqtts4"
 	MQTTTLS6 Network = "mqtts6"
+
+	DTLS  Network = "dtls"
+	DTLS4 Network = "dtls4"
+	DTLS6 Network = "dtls6"
 )
 
 // Networks lists every network in the order help texts show them.

@@ -10,7 +10,9 @@ var (
 
 	onPath   = []Network{Unix, Unixgram}
 	streams  = []Network{TCP, Unix, WebSocket, TLS, WebSocketTLS}
-	withTLS  = []Network{TLS, WebSocketTLS, MQTTTLS}
+	withTLS  = []Network{TLS, WebSocketTLS, MQTTTLS, DTLS}
+	tlsOnTCP = []Network{TLS, WebSocketTLS, MQTTTLS}
+	known    = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS, DTLS}
 	brokers  = []Network{MQTT, MQTTTLS}
 	messages = []Network{WebSocket, WebSocketTLS, MQTT, MQTTTLS}
 	overWS   = []Network{WebSocket, WebSocketTLS}
@@ -53,12 +55,12 @@ var AllOptions = OptionTable{
 			{Text: Text{"never", "不限"}}},
 		Label: Text{"Close when idle for", "空闲多久后关闭"},
 		Help:  Text{"close a peer on which nothing crossed for this long", "连接空闲多久后关闭"}},
-	{Name: "allow-peers", Topic: topicPeers, Aliases: []string{"allow-peer"}, FlagAliases: []string{"allow"}, Kind: OptionPrefixes, Schemes: overIP, Mode: Listen,
+	{Name: "allow-peers", Topic: topicPeers, Aliases: []string{"allow-peer"}, FlagAliases: []string{"allow"}, Kind: OptionPrefixes, Schemes: known, Mode: Listen,
 		field: func(o *Options) any { return &o.AllowPeers },
 		Label: Text{"Only these peers", "仅允许"},
 		Help:  Text{"let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7", "只允许这些地址连接：IP 或地址段，如 192.168.1.0/24,10.0.0.7"},
 		Note:  Text{"Others are reset (UDP: dropped) and told of once a second at most", "其余的会被重置（UDP：丢弃），每秒最多提示一次"}},
-	{Name: "deny-peers", Topic: topicPeers, Aliases: []string{"deny-peer"}, FlagAliases: []string{"deny"}, Kind: OptionPrefixes, Schemes: overIP, Mode: Listen,
+	{Name: "deny-peers", Topic: topicPeers, Aliases: []string{"deny-peer"}, FlagAliases: []string{"deny"}, Kind: OptionPrefixes, Schemes: known, Mode: Listen,
 		field: func(o *Options) any { return &o.DenyPeers },
 		Label: Text{"Never these peers", "拒绝"},
 		Help:  Text{"never let these in", "拒绝这些地址"},
@@ -328,7 +330,7 @@ var AllOptions = OptionTable{
 		field: func(o *Options) any { return &o.TLS.Protocols },
 		Label: Text{"ALPN protocols", "ALPN 协议"},
 		Help:  Text{"protocols to agree on (ALPN), the preferred first: mqtt,http/1.1", "要协商的协议（ALPN），按优先顺序：mqtt,http/1.1"}},
-	{Name: "board", Topic: topicTLS, Prominent: true, Kind: OptionSwitch, Schemes: withTLS,
+	{Name: "board", Topic: topicTLS, Prominent: true, Kind: OptionSwitch, Schemes: tlsOnTCP,
 		field: func(o *Options) any { return &o.TLS.Board },
 		Label: Text{"The other side is a board", "对方是开发板"},
 		Help:  Text{"suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB", "适应小型协议栈：不含 ML-KEM 的短 ClientHello，允许 TLS 1.0 和旧密码套件，记录最长 1 KiB"},

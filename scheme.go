@@ -5,7 +5,8 @@ type Traits struct {
 	// Datagram keeps the boundaries of messages, which may be lost; else it is a stream
 	// of bytes.
 	Datagram bool
-	// Messages are kept whole as datagrams are, in order and without loss.
+	// Messages are kept whole as datagrams are, by a protocol that has connections. But for
+	// DTLS they come in order and without loss.
 	Messages bool
 	// Connections come and go, each of them a peer; else a peer is a source of datagrams.
 	Connections bool
@@ -68,6 +69,7 @@ var schemes = []scheme{
 	{Serial, Traits{Connections: true, Line: true, Query: OptionQuery}, 0},
 	{WebSocket, ws, 80}, {WebSocket4, ws, 80}, {WebSocket6, ws, 80},
 	{TLS, overTLS(tcp), 0}, {TLS4, overTLS(tcp), 0}, {TLS6, overTLS(tcp), 0},
+	{DTLS, overTLS(dtls), 0}, {DTLS4, overTLS(dtls), 0}, {DTLS6, overTLS(dtls), 0},
 	{WebSocketTLS, overTLS(ws), 443}, {WebSocketTLS4, overTLS(ws), 443}, {WebSocketTLS6, overTLS(ws), 443},
 	{MQTT, mqtt, 1883}, {MQTT4, mqtt, 1883}, {MQTT6, mqtt, 1883},
 	{MQTTTLS, overTLS(mqtt), 8883}, {MQTTTLS4, overTLS(mqtt), 8883}, {MQTTTLS6, overTLS(mqtt), 8883},
@@ -77,6 +79,7 @@ var (
 	tcp  = Traits{Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery}
 	ws   = Traits{Messages: true, Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: TargetQuery}
 	mqtt = Traits{Messages: true, Connections: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery, Broker: true}
+	dtls = Traits{Messages: true, Connections: true, IP: true, Query: OptionQuery}
 	udp  = Traits{Datagram: true, IP: true, Query: OptionQuery}
 )
 

@@ -15,6 +15,7 @@ var schemeForms = map[sockeye.Network]schemeForm{
 	sockeye.Unixgram:     {label: sockeye.Text{En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"}, fields: pathOnly, example: socketPath},
 	sockeye.WebSocket:    {label: sockeye.Text{En: "WebSocket", Zh: "WebSocket"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.TLS:          {label: sockeye.Text{En: "TLS", Zh: "TLS"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
+	sockeye.DTLS:         {label: sockeye.Text{En: "DTLS", Zh: "DTLS"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.WebSocketTLS: {label: sockeye.Text{En: "WebSocket over TLS", Zh: "WebSocket（TLS）"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.MQTT:         {label: sockeye.Text{En: "MQTT broker", Zh: "MQTT 代理"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
 	sockeye.MQTTTLS:      {label: sockeye.Text{En: "MQTT broker over TLS", Zh: "MQTT 代理（TLS）"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},

@@ -5,6 +5,7 @@ package schemes
 import (
 	"sockeye"
 	"sockeye/internal/transport"
+	"sockeye/internal/transport/dtls"
 	"sockeye/internal/transport/mqtt"
 	"sockeye/internal/transport/serial"
 	"sockeye/internal/transport/tcp"
@@ -23,6 +24,7 @@ var drivers = map[sockeye.Network]transport.Driver{
 	sockeye.Unixgram: unix.Datagram{},
 
 	sockeye.Serial: serial.Driver{},
+	sockeye.DTLS:   dtls.Driver{},
 
 	sockeye.WebSocket: websocket.Driver{},
 

@@ -214,8 +214,8 @@ func recordSizeFor(o *sockeye.TLSOptions) int {
 	return recordSize
 }
 
-// clientConfig is what a client needs. Every fault of its files is in the error.
-func clientConfig(s *transport.DriverSession) (*stdtls.Config, error) {
+// ClientConfig is what a client needs. Every fault of its files is in the error.
+func ClientConfig(s *transport.DriverSession) (*stdtls.Config, error) {
 	o := &s.Options().TLS
 	var f faults
 	r := readFiles(o, sockeye.Connect, &f)
@@ -252,9 +252,9 @@ func store(s *transport.DriverSession) *localca.Store {
 	return &localca.Store{Dir: s.Config().CADir}
 }
 
-// serverConfig is what a server needs, and its own certificate. Every fault of its files is
+// ServerConfig is what a server needs, and its own certificate. Every fault of its files is
 // in the error.
-func serverConfig(s *transport.DriverSession) (*stdtls.Config, *x509.Certificate, error) {
+func ServerConfig(s *transport.DriverSession) (*stdtls.Config, *x509.Certificate, error) {
 	o := &s.Options().TLS
 	var f faults
 	r := readFiles(o, sockeye.Listen, &f)

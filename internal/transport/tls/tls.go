@@ -47,7 +47,7 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 // Bind is Listen for a driver of something that runs over TLS: it returns the bound
 // listeners, and what makes a TLS connection of one that they accept.
 func Bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, func(transport.Conn) (transport.Conn, error), error) {
-	config, own, err := serverConfig(s)
+	config, own, err := ServerConfig(s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +78,7 @@ func accept(under transport.Conn, config *stdtls.Config, o *sockeye.TLSOptions) 
 // Connect is Dial for a driver of something that runs over TLS: it returns the connection,
 // which is nobody's peer yet, and how it came about.
 func Connect(ctx context.Context, s *transport.DriverSession) (transport.Conn, *sockeye.Detail, error) {
-	config, err := clientConfig(s)
+	config, err := ClientConfig(s)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -26,6 +26,8 @@ type Case struct {
 	// FarEnd is what a client opens to reach an address that something is opened at; nil:
 	// the same. A line has two ends.
 	FarEnd func(of sockeye.Address) sockeye.Address
+	// Longest is the most bytes of a message; 0 is 16 KiB or more.
+	Longest int
 }
 
 func (k Case) farEnd(of sockeye.Address) sockeye.Address {
@@ -219,6 +221,9 @@ func testSlowReader(t *testing.T, k Case) {
 		message, most := make([]byte, 16<<10), 1<<20
 		if s.Endpoint().Address.Network.Traits().Datagram {
 			message, most = message[:1<<10], 5
+		}
+		if k.Longest > 0 {
+			message = message[:min(len(message), k.Longest)]
 		}
 		for range most {
 			if _, err := p.Send(ctx, message); err != nil {
