@@ -100,8 +100,8 @@ func Types() []reflect.Type {
 		reflect.TypeFor[DoctorCode](), reflect.TypeFor[Glossary](), reflect.TypeFor[Sample](), reflect.TypeFor[ShareDiagnosis](), reflect.TypeFor[SharedDiagnosis](),
 		reflect.TypeFor[SeriesPage](),
 		reflect.TypeFor[RecordFiles](), reflect.TypeFor[OpenRecording](), reflect.TypeFor[OpenedRecording](),
-		reflect.TypeFor[Program](),
 		reflect.TypeFor[Boards](), reflect.TypeFor[OpenBoards](), reflect.TypeFor[SendByBoards](), reflect.TypeFor[SentByBoards](),
+		reflect.TypeFor[Program](), reflect.TypeFor[Found](),
 	}
 }
 

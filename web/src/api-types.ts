@@ -384,6 +384,25 @@ export interface Faults {
   since?: string;
 }
 
+/** Found are the boards, servers and workbenches that announce themselves. */
+export interface Found {
+  found: FoundService[];
+}
+
+/** FoundService is one of them. Its texts came from the network. */
+export interface FoundService {
+  name: string;
+  /** Kind is "session", "workbench" or "board", or what another program says. */
+  kind: string;
+  /** Address is what to open: "tcp://192.168.1.88:10000"; without a port, where it is. */
+  address: string;
+  host: string;
+  /** 0: it listens on none */
+  port: number;
+  addresses: string[];
+  interface: string;
+}
+
 /**
  * Frame is a frame, or a piece of a stream that is none. Data is cut at 64 KiB, and of
  * Cuts the first 64 are given: Bytes and Chunks are the true numbers. The content is

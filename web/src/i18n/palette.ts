@@ -10,6 +10,7 @@ export const paletteWords = {
   doOpen: ['Open or connect', '打开或连接'],
   doShut: ['Disconnect', '断开'],
   doRemove: ['Remove this session', '移除此会话'],
+  doCode: ['Program for the board', '生成开发板程序'],
   doNextSession: ['Next session', '下一个会话'],
   doPreviousSession: ['Previous session', '上一个会话'],
   doSearch: ['Search the log', '搜索数据'],

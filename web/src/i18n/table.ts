@@ -6,6 +6,7 @@ import { eventWords } from './events';
 import type { boardWords } from './boards';
 import type { chipWords } from './chips';
 import type { dashboardWords } from './dashboard';
+import type { codeWords } from './code';
 import type { dialogWords } from './dialogs';
 import type { decodeWords } from './decode';
 import type { explainWords } from './explain';
@@ -240,6 +241,7 @@ type LaterWords =
   typeof chipWords
   & typeof dashboardWords
   & typeof boardWords
+  & typeof codeWords
   & typeof dialogWords
   & typeof doctorWords
   & typeof decodeWords

@@ -82,6 +82,7 @@ export const commands: readonly Command[] = [
   { word: 'doLists', run: panel('lists') },
   { word: 'doRules', run: panel('rules') },
   { word: 'doWorkspace', run: panel('workspace') },
+  { word: 'doCode', when: ({ tab }) => tab.isOpen && tab.status?.mode === 'listen', run: press('code-open') },
   { word: 'doCounters', run: ({ tab }) => tab.resetCounters() },
   { word: 'doTheme', run: () => (settings.theme = appearance.dark ? 'light' : 'dark') },
   { word: 'doLanguage', run: () => i18n.set(i18n.language === 'zh' ? 'en' : 'zh') },
