@@ -1,6 +1,7 @@
 package sockeye
 
-// Cause is what made the workbench send a message, where nobody typed it.
+// Cause is what made the workbench send a message, where nobody typed it. Echo and the
+// greeting of a board have none: that a session does so is known from how it was opened.
 type Cause struct {
 	By CauseKind `json:"by"`
 	// Name is that of the rule, of the list, which may be empty, or of the file.
@@ -14,21 +15,15 @@ type CauseKind string
 
 // Who sends by itself.
 const (
-	ByEcho  CauseKind = "echo"  // the session sends back what comes
-	ByBoard CauseKind = "board" // the board of the experiment greets or answers
-	ByRule  CauseKind = "rule"  // a rule of the session answers
-	ByList  CauseKind = "list"  // a row of a list is due
-	ByFile  CauseKind = "file"  // a file is being sent
+	ByRule CauseKind = "rule" // a rule of the session answers
+	ByList CauseKind = "list" // a row of a list is due
+	ByFile CauseKind = "file" // a file is being sent
 )
 
 // Text says it in words: "by rule greet". Names are those that people gave, or that came
 // with a recording: whoever shows it makes it safe to show.
 func (c *Cause) Text() Text {
 	switch {
-	case c.By == ByEcho:
-		return WordByEcho.Fill()
-	case c.By == ByBoard:
-		return WordByBoard.Fill()
 	case c.By == ByRule:
 		return WordByRule.Fill("name", c.Name)
 	case c.By == ByList && c.Name == "":

@@ -41,8 +41,6 @@ const (
 	WordPortThereLines EventWord = "eventPortThereLines"
 	WordLines          EventWord = "eventLines"
 	WordPaired         EventWord = "eventPaired"
-	WordByEcho         EventWord = "causeEcho"
-	WordByBoard        EventWord = "causeBoard"
 	WordByRule         EventWord = "causeRule"
 	WordByList         EventWord = "causeList"
 	WordByRow          EventWord = "causeRow"
@@ -108,8 +106,6 @@ var eventSentences = []EventSentence{
 	{WordPaired, Text{"relayed by #{id}, {address}", "由 #{id} {address} 转发"}},
 
 	// Why a message was sent; see Cause.
-	{WordByEcho, Text{"by echo", "回显"}},
-	{WordByBoard, Text{"by the board", "开发板程序"}},
 	{WordByRule, Text{"by rule {name}", "规则 {name}"}},
 	{WordByList, Text{"{name} row {row}", "{name} 第 {row} 行"}},
 	{WordByRow, Text{"list row {row}", "列表第 {row} 行"}},

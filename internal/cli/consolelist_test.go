@@ -33,7 +33,7 @@ func TestTerminalEvery(t *testing.T) {
 	x.await("did you mean {{seq}}?")
 	x.enter(`/every 100ms tick {{seq}}!`)
 	x.await("without end; /stop ends it")
-	x.await("→ #1 " + board.at.String() + "  tick 1!")
+	x.await("→ #1 " + board.at.String() + "  (list row 1)  tick 1!")
 	x.await("← #1 " + board.at.String() + "  tick ") // the board echoes it, checksum and all
 	x.await("tick 3!")
 	x.enter("/list")
@@ -64,9 +64,9 @@ func TestTerminalList(t *testing.T) {
 	x.await("1>")
 	x.enter("/list " + file)
 	x.await("ended: 3 messages sent, of 3")
-	x.await("→ #1 " + first.at.String() + `  \x01\x03`)
+	x.await("→ #1 " + first.at.String() + `  (boot row 2)  \x01\x03`)
 	shown := x.screen()
-	if n := strings.Count(shown, "→ #1 "+first.at.String()+`  one\n`); n != 2 {
+	if n := strings.Count(shown, "→ #1 "+first.at.String()+`  (boot row 1)  one\n`); n != 2 {
 		t.Errorf("the first row was sent %d times, want 2:\n%s", n, shown)
 	}
 	if strings.Contains(shown, "→ #2") {

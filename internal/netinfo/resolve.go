@@ -35,9 +35,11 @@ type resolver struct {
 	// budget bounds a whole lookup, try one question to one server, so that a
 	// second server has its turn.
 	budget, lookupOne time.Duration
+	// onLink asks the machines of the links for the addresses of a name.
+	onLink func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
-var systemResolver = resolver{dial: (&net.Dialer{}).DialContext, budget: 5 * time.Second, lookupOne: 2 * time.Second}
+var systemResolver = resolver{dial: (&net.Dialer{}).DialContext, budget: 5 * time.Second, lookupOne: 2 * time.Second, onLink: mdns.Lookup}
 
 // resolve gives addresses of a family, 4, 6 or 0 for both.
 func (r resolver) resolve(ctx context.Context, host string, family int) ([]netip.Addr, error) {

@@ -3,8 +3,6 @@ package netinfo
 import (
 	"context"
 	"net/netip"
-
-	"sockeye/internal/mdns"
 )
 
 // lookupLocal finds a host of the link (RFC 6762 section 3): it asks the link itself and
@@ -16,7 +14,7 @@ func (r resolver) lookupLocal(ctx context.Context, host string, family int) ([]n
 	defer cancel()
 	link, server := make(chan lookupResult, 1), make(chan lookupResult, 1)
 	go func() {
-		found, err := mdns.Lookup(ctx, host)
+		found, err := r.onLink(ctx, host)
 		link <- lookupResult{found, err}
 	}()
 	go func() {

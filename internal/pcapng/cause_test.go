@@ -15,12 +15,12 @@ func TestCausesAreKept(t *testing.T) {
 	s := newScene()
 	l := session("s1", sockeye.Listen, "tcp://:10000")
 	p := s.peer(l, "192.168.1.111:10000", "192.168.1.50:54036")
-	echo := &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByEcho}}
-	want := []*sockeye.Cause{echo.Cause, echo.Cause, nil, echo.Cause, {By: sockeye.ByRule, Name: "greet"}, {By: sockeye.ByList, Name: "list-1", Row: 2}, {By: sockeye.ByFile, Name: "a.bin"}, {By: sockeye.ByBoard}}
+	greet := &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByRule, Name: "greet"}}
+	want := []*sockeye.Cause{greet.Cause, greet.Cause, nil, greet.Cause, {By: sockeye.ByList, Name: "list-1", Row: 2}, {By: sockeye.ByFile, Name: "a.bin"}}
 	for _, c := range want {
 		e := sockeye.Event{Kind: sockeye.Sent, Peer: p, Data: []byte("x")}
-		if c == echo.Cause {
-			e.Detail = echo
+		if c == greet.Cause {
+			e.Detail = greet
 		} else if c != nil {
 			e.Detail = &sockeye.Detail{Cause: c}
 		}
@@ -39,7 +39,7 @@ func TestCausesAreKept(t *testing.T) {
 	if diff := cmp.Diff(want, causes); diff != "" {
 		t.Error(diff)
 	}
-	for comment, n := range map[string]int{"by echo": 3, "by rule greet": 1, "list-1 row 2": 1, "from file a.bin": 1, "by the board": 1} {
+	for comment, n := range map[string]int{"by rule greet": 3, "list-1 row 2": 1, "from file a.bin": 1} {
 		if had := strings.Count(string(file), comment); had != n {
 			t.Errorf("%d comments %q, want %d", had, comment, n)
 		}

@@ -40,8 +40,7 @@ type Encoder struct {
 	streams map[*sockeye.Peer]*peerStream
 	stream  *peerStream // the last one, or nil
 
-	options   []byte          // scratch: of the block being written
-	explained *sockeye.Detail // whose explanation in options is; nil: none that may be used again
+	options []byte // scratch: of the block being written
 }
 
 // trafficCounts counts what an interface statistics block says of a session.

@@ -257,16 +257,6 @@ func (w *eventWriter) explain(st *peerStream) {
 	if ev.Detail == nil && !introduce && !renamed {
 		return
 	}
-	plain := !introduce && !renamed && (ev.Kind == sockeye.Sent || ev.Kind == sockeye.Received) && ev.Detail.Datagram == 0
-	if plain && ev.Detail == w.e.explained { // thousands in a row, of an echo
-		w.options = w.e.options
-		w.integrity.flags |= flagCustomOption
-		return
-	}
-	w.e.explained = nil
-	if plain {
-		w.e.explained = ev.Detail
-	}
 	n := customOption{Detail: detailOptionOf(ev.Detail)}
 	o := w.e.options[:0]
 	if introduce || renamed {

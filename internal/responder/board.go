@@ -17,14 +17,14 @@ type board struct {
 
 func (b board) Joined(p *transport.Peer) {
 	if b.hello == nil {
-		b.device.Joined(boardGreeting{p})
+		b.device.Joined(p)
 		return
 	}
 	v := b.vars(b.hello)
 	v.Peer = p.Peer
 	hello, err := b.hello.Append(nil, &v)
 	if err == nil && len(hello) > 0 {
-		p.Send(becauseBoard, hello) // a failure is recorded by Send
+		p.Send(context.Background(), hello) // a failure is recorded by Send
 	}
 }
 
@@ -34,16 +34,9 @@ func (b board) Received(p *transport.Peer, data []byte) {
 	}
 }
 
-// boardGreeting is a peer that a device greets.
-type boardGreeting struct{ *transport.Peer }
-
-func (a boardGreeting) Send(_ context.Context, data []byte) (int, error) {
-	return a.Peer.Send(becauseBoard, data)
-}
-
 // echoReply is a peer to which a device sends what follows from what came.
 type echoReply struct{ *transport.Peer }
 
-func (a echoReply) Send(_ context.Context, data []byte) (int, error) {
-	return a.Peer.Answer(becauseBoard, data)
+func (a echoReply) Send(ctx context.Context, data []byte) (int, error) {
+	return a.Peer.Answer(ctx, data)
 }

@@ -84,15 +84,6 @@ func (a syncFallback) Reply(p *transport.Peer, data []byte) ([]byte, bool) {
 	return a.without.Reply(p, data)
 }
 
-// HowReplied is the detail of what Reply sends back: that of the fallback, since rules send
-// by themselves.
-func (a syncFallback) HowReplied() *sockeye.Detail {
-	if a.without == nil {
-		return nil
-	}
-	return transport.HowReplied(a.without)
-}
-
 // responder is what transport is given.
 func (a *dynamicResponder) responder() transport.Responder {
 	without, ok := a.fallback.(transport.SyncResponder)

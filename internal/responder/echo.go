@@ -3,15 +3,7 @@ package responder
 import (
 	"context"
 
-	"sockeye"
 	"sockeye/internal/transport"
-)
-
-// What the events of echoes and of a board's messages say of why they were sent.
-var (
-	howEchoed    = &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByEcho}}
-	becauseEcho  = transport.Because(context.Background(), howEchoed)
-	becauseBoard = transport.Because(context.Background(), &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByBoard}})
 )
 
 // echo sends back what it receives, if its guard lets it.
@@ -21,7 +13,7 @@ func (echo) Joined(*transport.Peer) {}
 
 func (e echo) Received(p *transport.Peer, data []byte) {
 	if e.guard.mayEcho(p, data) {
-		p.Answer(becauseEcho, data) // a failure is recorded by Answer
+		p.Answer(context.Background(), data) // a failure is recorded by Answer
 	}
 }
 
@@ -32,6 +24,3 @@ func (e echo) Reply(p *transport.Peer, data []byte) ([]byte, bool) {
 	}
 	return nil, true
 }
-
-// HowReplied is the detail of the events of what Reply sends back.
-func (echo) HowReplied() *sockeye.Detail { return howEchoed }

@@ -36,12 +36,3 @@ func withCause(how, why *sockeye.Detail) *sockeye.Detail {
 	both.Cause = why.Cause
 	return &both
 }
-
-// HowReplied is the detail of the sent events of what a SyncResponder replies: nil, unless
-// it has a HowReplied that says otherwise.
-func HowReplied(r SyncResponder) *sockeye.Detail {
-	if says, ok := r.(interface{ HowReplied() *sockeye.Detail }); ok {
-		return says.HowReplied()
-	}
-	return nil
-}

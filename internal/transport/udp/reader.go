@@ -16,10 +16,9 @@ import (
 // udpReader reads one UDP socket: it takes what has come, finds whose it is,
 // records it, has it answered, and sends the answers of a batch together.
 type udpReader struct {
-	socket     *udpSocket
-	io         datagramIO
-	howReplied *sockeye.Detail         // of what prompt replies, or nil
-	prompt     transport.SyncResponder // nil: the responder sends by itself, or there is none
+	socket *udpSocket
+	io     datagramIO
+	prompt transport.SyncResponder // nil: the responder sends by itself, or there is none
 
 	batch    []datagram      // of the last read
 	received []arrival       // those that are taken and not answered
@@ -80,7 +79,6 @@ func (r *udpReader) init(k *udpSocket) {
 	r.admission = transport.NewAdmission(k.server.session)
 	r.io = newDatagramIO(k)
 	r.prompt, _ = k.server.session.Config().Responder.(transport.SyncResponder)
-	r.howReplied = transport.HowReplied(r.prompt)
 	if make := k.server.session.Config().BufferLease; make != nil && r.prompt != nil {
 		r.window = make()
 	}
@@ -282,7 +280,7 @@ func (r *udpReader) recordSent(replies []reply) {
 	s := r.socket.server.session
 	now := s.Now()
 	for _, a := range replies {
-		r.events = append(r.events, a.to.peer.Sent(now, a.data, r.howReplied))
+		r.events = append(r.events, a.to.peer.Sent(now, a.data, nil))
 	}
 	s.Config().Sink.AppendAll(r.events)
 	for i, a := range replies {

@@ -8,10 +8,6 @@ import { safe } from './text';
 export function causeText(c: Cause): string {
   const name = safe(c.name ?? '');
   switch (c.by) {
-    case 'echo':
-      return t('causeEcho');
-    case 'board':
-      return t('causeBoard');
     case 'rule':
       return t('causeRule', { name });
     case 'list':

@@ -31,8 +31,6 @@ export const eventWords = {
   eventPortThereLines: ['the port is there; lines that are on: {lines}', '串口已就绪；有效的信号线：{lines}'],
   eventLines: ['lines: {what}', '信号线：{what}'],
   eventPaired: ['relayed by #{id}, {address}', '由 #{id} {address} 转发'],
-  causeEcho: ['by echo', '回显'],
-  causeBoard: ['by the board', '开发板程序'],
   causeRule: ['by rule {name}', '规则 {name}'],
   causeList: ['{name} row {row}', '{name} 第 {row} 行'],
   causeRow: ['list row {row}', '列表第 {row} 行'],

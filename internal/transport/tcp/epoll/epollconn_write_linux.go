@@ -25,7 +25,7 @@ func (c *epollConn) continueWrite(reply []byte, n int, errno syscall.Errno) {
 	err := error(errno)
 	if errno == 0 || errno == syscall.EINTR {
 		var more int
-		more, err = c.writeAll(c.loop.session.Now(), reply[n:], c.loop.howReplied)
+		more, err = c.writeAll(c.loop.session.Now(), reply[n:], nil)
 		n += more
 	}
 	switch {
@@ -46,7 +46,7 @@ func (c *epollConn) continueWrite(reply []byte, n int, errno syscall.Errno) {
 // flushPending goes on with a reply.
 func (c *epollConn) flushPending() {
 	r := c.pending
-	n, err := c.writeAll(c.loop.session.Now(), r.data, c.loop.howReplied)
+	n, err := c.writeAll(c.loop.session.Now(), r.data, nil)
 	r.data, r.written = r.data[n:], r.written+n
 	switch {
 	case err == nil:
@@ -118,7 +118,7 @@ func (c *epollConn) handOffPending() *transport.StreamMover {
 	c.pending = nil
 	return c.handOff(true, func(s *transport.StreamMover) {
 		defer s.ReleaseSend()
-		if n, err := s.SendHeld(transport.Because(context.Background(), c.loop.howReplied), r.data); err != nil {
+		if n, err := s.SendHeld(context.Background(), r.data); err != nil {
 			c.peer.SendFailed(err, r.written+n, r.written+len(r.data))
 		}
 	})

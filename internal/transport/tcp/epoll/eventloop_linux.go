@@ -17,13 +17,12 @@ import (
 // cannot block, and so needs none of the preparations that Go makes for a system
 // call that may: for small messages these cost as much as everything else.
 type eventLoop struct {
-	session    *transport.DriverSession
-	responder  transport.SyncResponder // nil: nobody answers
-	howReplied *sockeye.Detail         // of what responder replies, or nil
-	forwards   bool                    // what peers send goes to other peers; see transport.Forwarder
-	lease      transport.BufferLease   // the recorder's memory to read into, or nil
-	epoll      int
-	wakeFD     int // an eventfd(2): ends the wait
+	session   *transport.DriverSession
+	responder transport.SyncResponder // nil: nobody answers
+	forwards  bool                    // what peers send goes to other peers; see transport.Forwarder
+	lease     transport.BufferLease   // the recorder's memory to read into, or nil
+	epoll     int
+	wakeFD    int // an eventfd(2): ends the wait
 
 	buf            []byte          // what was read and is not answered
 	used           int             // bytes of it
@@ -83,7 +82,7 @@ const (
 
 func newLoop(s *transport.DriverSession, prompt transport.SyncResponder) (*eventLoop, error) {
 	transport.EnsureTwoProcs()
-	l := &eventLoop{session: s, responder: prompt, howReplied: transport.HowReplied(prompt), buf: make([]byte, replyBatchBytes+s.Options().ReadSize)}
+	l := &eventLoop{session: s, responder: prompt, buf: make([]byte, replyBatchBytes+s.Options().ReadSize)}
 	if s.Config().BufferLease != nil {
 		l.lease = s.Config().BufferLease()
 	}

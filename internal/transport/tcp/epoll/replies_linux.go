@@ -63,7 +63,7 @@ func (l *eventLoop) flushReplies() {
 	}
 	for i := range l.pendingReplies {
 		if q := &l.pendingReplies[i]; q.sent > 0 {
-			l.events = append(l.events, q.conn.peer.Sent(q.at, q.reply[:q.sent], l.howReplied))
+			l.events = append(l.events, q.conn.peer.Sent(q.at, q.reply[:q.sent], nil))
 		}
 	}
 	l.record()
