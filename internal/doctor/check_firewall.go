@@ -30,7 +30,7 @@ func checkPlace(f *Facts) (Finding, bool) {
 			say("in Windows, as administrator: netsh interface portproxy add v4tov4 listenport=%[1]d connectport=%[1]d connectaddress=WSL-ADDRESS; or networkingMode=mirrored in .wslconfig", "在 Windows 中以管理员运行：netsh interface portproxy add v4tov4 listenport=%[1]d connectport=%[1]d connectaddress=WSL地址；或在 .wslconfig 中设置 networkingMode=mirrored", f.Port), "/proc/sys/kernel/osrelease: microsoft"), true
 	case "docker", "container":
 		return unknown(CheckFirewall, say("this is a container: other machines reach its host, and port %d only if it was published", "这里是容器：其他机器访问的是宿主机，端口 %d 只有发布后才可访问", f.Port),
-			say("start the container with -p %[1]d:%[1]d, for UDP with -p %[1]d:%[1]d/udp, or with --network host", "启动容器时加上 -p %[1]d:%[1]d（UDP 为 -p %[1]d:%[1]d/udp），或使用 --network host", f.Port), "/.dockerenv, /run/.containerenv"), true
+			say("start the container with -p %[1]d:%[1]d, for UDP with -p %[1]d:%[1]d/udp, or with --network=host", "启动容器时加上 -p %[1]d:%[1]d（UDP 为 -p %[1]d:%[1]d/udp），或使用 --network=host", f.Port), "/.dockerenv, /run/.containerenv"), true
 	}
 	return Finding{}, false
 }
