@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -337,6 +338,7 @@ func (a *app) welcome(t api.Ticket, f *uiFlags) {
 
 func (a *app) showAddress(t api.Ticket, f *uiFlags) {
 	fmt.Fprintf(a.Out, a.t("Sockeye: %s\n", "Sockeye：%s\n"), terminal.Safe(t.URL))
+	a.showForOthers(t.URL, f.bind)
 	if f.noBrowser {
 		return
 	}
@@ -347,4 +349,27 @@ func (a *app) showAddress(t api.Ticket, f *uiFlags) {
 
 func (a *app) noBrowserText() string {
 	return a.t("No browser could be opened; open the address yourself.", "未能打开浏览器，请自行打开上面的地址。")
+}
+
+// showForOthers says where other devices find the page, if it is served to them, and draws
+// that for a telephone's camera. The address is of no use without the password.
+func (a *app) showForOthers(here, bind string) {
+	ip, err := netip.ParseAddr(bind)
+	if err != nil || ip.IsLoopback() {
+		return
+	}
+	if ip.IsUnspecified() {
+		if _, ip, err = core.Reachable(); err != nil || !ip.IsValid() {
+			return
+		}
+	}
+	u, err := url.Parse(here)
+	if err != nil {
+		return
+	}
+	there := "https://" + net.JoinHostPort(ip.String(), u.Port()) + "/"
+	fmt.Fprintf(a.Out, a.t("On other devices, with the password: %s\n", "其他设备（需要密码）：%s\n"), there)
+	if terminal.IsTerminal(a.Out) {
+		fmt.Fprint(a.Out, terminal.QRCode(there))
+	}
 }

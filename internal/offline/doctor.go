@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"rsc.io/qr"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -159,7 +158,7 @@ func (a *commands) otherSide(address string, f doctorFlags) error {
 			return a.PrintJSON(map[string]any{"v": 1, "port": port, "code": code})
 		}
 		if terminal.IsTerminal(a.Out) {
-			fmt.Fprint(a.Out, qrText(code))
+			fmt.Fprint(a.Out, terminal.QRCode(code))
 		}
 		_, err := fmt.Fprintln(a.Out, code)
 		return err
@@ -170,31 +169,6 @@ func (a *commands) otherSide(address string, f doctorFlags) error {
 		return netinfo.Explain("listen", fmt.Sprintf(":%d", port), err)
 	}
 	return a.Interrupted()
-}
-
-// qrText is a code as a QR picture of half blocks, dark on light, or "" if it is too long.
-func qrText(code string) string {
-	c, err := qr.Encode(code, qr.L)
-	if err != nil {
-		return ""
-	}
-	const border = 2
-	var b strings.Builder
-	for y := -border; y < c.Size+border; y += 2 {
-		b.WriteString("\x1b[30;107m")
-		for x := -border; x < c.Size+border; x++ {
-			b.WriteString([]string{" ", "▄", "▀", "█"}[2*bit(c.Black(x, y))+bit(c.Black(x, y+1))])
-		}
-		b.WriteString("\x1b[0m\n")
-	}
-	return b.String()
-}
-
-func bit(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // shareReport writes a report to a new file, as text and as JSON below.

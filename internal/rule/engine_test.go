@@ -76,7 +76,7 @@ func TestStates(t *testing.T) {
 	want(t, e.Frame(a, []byte("add 3"), at(1)), `1ms #1 "again"`)
 	want(t, e.Frame(a, []byte("secret"), at(2)), `2ms #1 "ok"`)
 	want(t, e.Frame(a, []byte("add 37"), at(3)), `23ms #1 "37"`, `28ms #1 "\x06add 37" to all`)
-	want(t, e.Frame(a, []byte("what"), at(4))) // those of another state were near it
+	want(t, e.Frame(a, []byte("what"), at(4)))                // those of another state were near it
 	want(t, e.Frame(b, []byte("x"), at(5)), `5ms #2 "again"`) // a peer of its own
 	want(t, e.Frame(b, []byte("x"), at(6)), `6ms #2 "again"`)
 	want(t, e.Frame(b, []byte("x"), at(7)), `7ms #2 abort`)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
-	"rsc.io/qr"
 
 	"sockeye"
 	"sockeye/internal/hub"
@@ -68,9 +66,7 @@ func (p *program) enrol(b hub.Board, f *enrolFlags) error {
 		}
 		code.URLs, code.Pin = a.at.Told, a.at.Pin
 		if !f.noQR && terminal.IsTerminal(p.Out) {
-			if err := writeQR(p.Out, code.String()); err != nil {
-				return err
-			}
+			fmt.Fprint(p.Out, terminal.QRCode(code.String()))
 		}
 		fmt.Fprintf(p.Err, p.T("%s is enrolled with this code, once, until %s:\n", "用此注册码注册 %s，只能用一次，有效期至 %s：\n"), b, code.Expires().Format(time.RFC3339))
 		_, err = fmt.Fprintln(p.Out, code)
@@ -89,33 +85,6 @@ func parseLabels(words []string) (map[string]string, error) {
 		labels[key] = value
 	}
 	return labels, nil
-}
-
-// writeQR draws a code with two modules to a character, dark on light whatever the
-// terminal's colours are, with the margin that readers need (ISO 18004: four modules).
-func writeQR(w io.Writer, text string) error {
-	code, err := qr.Encode(text, qr.L)
-	if err != nil {
-		return err
-	}
-	const margin = 4
-	var b strings.Builder
-	for y := -margin; y < code.Size+margin; y += 2 {
-		b.WriteString("\x1b[30;107m")
-		for x := -margin; x < code.Size+margin; x++ {
-			b.WriteString([]string{" ", "▀", "▄", "█"}[bit(code.Black(x, y))|bit(code.Black(x, y+1))<<1])
-		}
-		b.WriteString("\x1b[0m\n")
-	}
-	_, err = io.WriteString(w, b.String())
-	return err
-}
-
-func bit(black bool) int {
-	if black {
-		return 1
-	}
-	return 0
 }
 
 func (p *program) revokeCommand() *cobra.Command {
