@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,7 +66,11 @@ func TestAnnounced(t *testing.T) {
 	if !server.errs.await("announced as greenhouse.local", server.wait, server.ended) {
 		t.Fatalf("it does not say that it is announced: %q", server.errs)
 	}
-	_, port, _ := strings.Cut(server.address("greenhouse.local"), ":")
+	opened := regexp.MustCompile(`"kind":"opened"[^\n]*"[^"]*:(\d+)"`).FindStringSubmatch(server.out.String())
+	if opened == nil {
+		t.Fatalf("it does not say where it listens: %q", server.out)
+	}
+	port := opened[1] // among its sockets is that of mDNS, too
 
 	type found struct {
 		Found []struct{ Name, Kind, Address string }
