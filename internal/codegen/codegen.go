@@ -4,13 +4,11 @@
 package codegen
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
-	"text/template"
 
 	"sockeye"
 	"sockeye/internal/checksum"
@@ -113,7 +111,7 @@ type Request struct {
 	Lang sockeye.Lang
 }
 
-//go:embed templates
+//go:embed templates/*.tmpl
 var files embed.FS
 
 // Write is the program. The error is an *sockeye.Error of kind Invalid, or several of them
@@ -123,26 +121,22 @@ func Write(l Language, r Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t := template.New("").Funcs(functions(r.Lang))
-	if t, err = t.ParseFS(files, "templates/*.tmpl"); err != nil {
-		return "", err
-	}
-	var out bytes.Buffer
-	if err := t.ExecuteTemplate(&out, string(l)+".tmpl", p); err != nil {
+	text, err := evaluate(string(l)+".tmpl", p, functions(r.Lang))
+	if err != nil {
 		return "", err
 	}
 	between := "\n\n" // one empty line at most
 	if l == Python || l == MicroPython {
 		between = "\n\n\n" // two, PEP 8
 	}
-	return emptyLines.ReplaceAllStringFunc(strings.TrimLeft(out.String(), "\n"), func(run string) string { return run[:min(len(run), len(between))] }), nil
+	return emptyLines.ReplaceAllStringFunc(strings.TrimLeft(text, "\n"), func(run string) string { return run[:min(len(run), len(between))] }), nil
 }
 
 var emptyLines = regexp.MustCompile(`\n{3,}`)
 
-// functions are what templates call.
-func functions(lang sockeye.Lang) template.FuncMap {
-	return template.FuncMap{
+// functions are what templates call beside those that text/template has.
+func functions(lang sockeye.Lang) map[string]any {
+	return map[string]any{
 		"t":     func(en, zh string) string { return sockeye.Text{En: en, Zh: zh}.In(lang) },
 		"hex":   func(n uint64) string { return fmt.Sprintf("0x%x", n) },
 		"list":  list,

@@ -11,9 +11,10 @@ import (
 	"sockeye/internal/framing"
 )
 
-// plan is what templates see.
+// plan is what templates see: fields alone, since the evaluator calls no methods.
 type plan struct {
 	Address   string // for the comment at the top
+	HostPort  string // where to connect to, as package net has it
 	Host      string
 	Port      uint16
 	Target    string // of a WebSocket's request
@@ -28,9 +29,6 @@ type plan struct {
 	Print     string   // what C calls to print
 }
 
-// HostPort is where to connect to, as package net has it.
-func (p *plan) HostPort() string { return net.JoinHostPort(p.Host, strconv.Itoa(int(p.Port))) }
-
 // framePlan is how a frame is found and made: what comes before a message, and behind it.
 type framePlan struct {
 	Kind       string // none, end, slip, cobs, fixed, length, between, json, idle, rtu
@@ -44,35 +42,18 @@ type framePlan struct {
 	Little     bool
 	Varint     bool
 	Pause      float64 // seconds
+	PauseMS    int     // the same in milliseconds, at least one
+	Stop       byte    // the byte that ends a frame of SLIP or COBS
+	Lead       int     // the bytes before a message, where their number is fixed
+	Padding    []byte  // the zeros between the head and the length
 }
-
-// Stop is the byte that ends a frame of SLIP or COBS.
-func (f framePlan) Stop() byte {
-	if f.Kind == "slip" {
-		return 0xc0
-	}
-	return 0
-}
-
-// Lead counts the bytes before a message, where their number is fixed.
-func (f framePlan) Lead() int {
-	if f.Kind == "length" {
-		return f.Offset + f.Size
-	}
-	return len(f.Head)
-}
-
-// Padding are the zeros between the head and the length.
-func (f framePlan) Padding() []byte { return make([]byte, f.Offset-len(f.Head)) }
-
-// PauseMS is the pause in milliseconds, at least one.
-func (f framePlan) PauseMS() int { return max(1, int(f.Pause*1000)) }
 
 // sumPlan is a checksum in a frame.
 type sumPlan struct {
 	Kind  string // crc, sum, xor, internet, fletcher
 	Name  string
 	Width int
+	Shift int // how far a byte is moved to the top of the register
 	Bytes int // of the sum as a number
 	Size  int // of the sum in a frame
 	// Text says that it is written in hex digits, Upper that they are capital ones.
@@ -88,9 +69,6 @@ type sumPlan struct {
 	Step, Modulus, Start, HighShift int
 }
 
-// Shift is how far a byte is moved to the top of the register.
-func (s *sumPlan) Shift() int { return s.Width - 8 }
-
 // newPlan decides everything that does not depend on how a language writes it.
 func newPlan(l Language, r Request) (*plan, error) {
 	about := l.about()
@@ -103,6 +81,7 @@ func newPlan(l Language, r Request) (*plan, error) {
 		return nil, fault(target, sockeye.Text{En: "its peers speak MQTT", Zh: "对端使用 MQTT 协议"}, sockeye.Text{En: "take an MQTT library of the language, such as umqtt.simple, PubSubClient or paho-mqtt", Zh: "请使用该语言的 MQTT 库，例如 umqtt.simple、PubSubClient 或 paho-mqtt"})
 	}
 	p := &plan{Address: target, Host: r.Address.Host, Port: r.Address.Port, Target: "/", Hello: r.Hello}
+	p.HostPort = net.JoinHostPort(p.Host, strconv.Itoa(int(p.Port)))
 	if r.Address.Path != "" {
 		p.Target = r.Address.Path
 	}
@@ -126,6 +105,8 @@ func newPlan(l Language, r Request) (*plan, error) {
 	var err error
 	if p.Frame, err = newFramePlan(r.Framing); err != nil {
 		wrong = append(wrong, err)
+	} else {
+		p.Frame.derive()
 	}
 	if p.Sum, err = newSumPlan(r.Framing, &p.Frame, r.Check); err != nil {
 		wrong = append(wrong, err)
@@ -201,6 +182,17 @@ func lengthPlan(f framePlan, s framing.Spec) (framePlan, error) {
 	return f, nil
 }
 
+// derive fills in what follows from the others.
+func (f *framePlan) derive() {
+	f.Lead, f.PauseMS = len(f.Head), max(1, int(f.Pause*1000))
+	switch f.Kind {
+	case "length":
+		f.Lead, f.Padding = f.Offset+f.Size, make([]byte, f.Offset-len(f.Head))
+	case "slip":
+		f.Stop = 0xc0
+	}
+}
+
 // newSumPlan places a checksum in a frame.
 func newSumPlan(s framing.Spec, f *framePlan, t checksum.Trailer) (*sumPlan, error) {
 	if f.Kind == "rtu" {
@@ -216,7 +208,7 @@ func newSumPlan(s framing.Spec, f *framePlan, t checksum.Trailer) (*sumPlan, err
 		f.Tail, f.Line = []byte("\r\n"), false
 	}
 	a := t.Algorithm
-	p := &sumPlan{Name: a.Name, Width: a.Bits, Bytes: a.Size(), Size: t.Size(), Text: t.Digits != checksum.Binary, Upper: t.Digits == checksum.Upper,
+	p := &sumPlan{Name: a.Name, Width: a.Bits, Shift: a.Bits - 8, Bytes: a.Size(), Size: t.Size(), Text: t.Digits != checksum.Binary, Upper: t.Digits == checksum.Upper,
 		From: t.Range.From, To: t.Range.To, Fixed: t.Range.To > 0, Outside: f.After > 0}
 	p.Little = t.Order.Of(a) == checksum.Little
 	if p.Text {
