@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,6 +78,10 @@ func (c *requestContext) chosenBoards(names []string, all bool) (wrong fieldFaul
 		return wrong
 	}
 	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			wrong.add(fmt.Sprintf("boards[%d]", i), "named twice", "重复")
+			continue
+		}
 		if at := fmt.Sprintf("boards[%d]", i); !c.unfit.covers(at) {
 			if err := c.o.Hub.CheckBoard(name); err != nil {
 				e := *sockeye.ErrorOf(err)

@@ -143,6 +143,15 @@ func TestBoardsSend(t *testing.T) {
 	}
 }
 
+// A board that is named twice is a slip: it would send twice.
+func TestBoardNamedTwice(t *testing.T) {
+	v, _ := withHub(t)
+	f := v.failingWith(http.StatusBadRequest, v.request("POST", "/api/v1/boards/send", SendByBoards{Boards: []string{"lab/one", "lab/two", "lab/one"}, Data: []byte("x")}))
+	if f.Target != "boards[2]" || f.Message != "named twice" {
+		t.Errorf("%+v", f)
+	}
+}
+
 // A workbench that is no hub says so, and how to start one.
 func TestNoHub(t *testing.T) {
 	v := serve(t)

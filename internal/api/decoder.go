@@ -9,6 +9,10 @@ import (
 	"sockeye/internal/query"
 )
 
+// maxDecoderNames bounds the sessions and peers that a decoder remembers: who writes the lines
+// may make up as many as he likes.
+const maxDecoderNames = 1 << 14
+
 // EventDecoder makes events of lines again, for a view in another process. It belongs to
 // one goroutine.
 type EventDecoder struct {
@@ -36,9 +40,13 @@ func NewEventDecoderOf(endpoint func(ctx context.Context, session string) (socke
 	return &EventDecoder{endpoint: endpoint, sessions: map[string]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{}}
 }
 
-// Event is the event that a line tells of. The same session or peer is the same
-// pointer in all events. Texts are in the language that the client asks in.
+// Event is the event that a line tells of. The same session or peer is the same pointer in
+// all events, until there are more than 16,384: all are made anew then. Texts are in the language that the client asks in.
 func (d *EventDecoder) Event(ctx context.Context, l *EventLine) sockeye.Event {
+	if len(d.sessions)+len(d.peers) >= maxDecoderNames {
+		clear(d.sessions)
+		clear(d.peers)
+	}
 	e := sockeye.Event{Seq: l.Seq, Data: l.Data, Session: d.session(ctx, l)}
 	e.Time, _ = time.Parse(time.RFC3339Nano, l.Time)
 	e.Kind, _ = kindOf(l.Kind)

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +77,7 @@ func (a *app) listenForPage(f *uiFlags, say func(text string)) ([]net.Listener, 
 			}
 			return found, nil
 		}
-		if isTaken(err) && port < int(f.port)+20 && port < 65535 && f.port != 0 {
+		if terminal.IsTaken(err) && port < int(f.port)+20 && port < 65535 && f.port != 0 {
 			continue
 		}
 		return nil, &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: net.JoinHostPort(f.bind, strconv.Itoa(port)), Err: err,
@@ -99,17 +97,11 @@ func listenOn(f *uiFlags, port int) ([]net.Listener, error) {
 	switch {
 	case err == nil:
 		return []net.Listener{l, l6}, nil
-	case isTaken(err) && port != 0:
+	case terminal.IsTaken(err) && port != 0:
 		l.Close()
 		return nil, err
 	}
 	return []net.Listener{l}, nil
-}
-
-// isTaken says whether another program has the port.
-func isTaken(err error) bool {
-	const windows = syscall.Errno(10048) // WSAEADDRINUSE
-	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windows)
 }
 
 // pageFlags show the sessions of a command elsewhere, too: in a page that the command

@@ -91,7 +91,9 @@ func (s *OpenedSession) count(e *sockeye.Event) {
 	if f.First.IsZero() {
 		f.First = e.Time
 	}
-	f.Last = e.Time
+	if e.Time.After(f.Last) { // several boards' clocks may differ
+		f.Last = e.Time
+	}
 	switch n := uint64(len(e.Data)); e.Kind {
 	case sockeye.Received:
 		f.ReceivedBytes, f.ReceivedMessages = f.ReceivedBytes+n, f.ReceivedMessages+1

@@ -14,6 +14,10 @@ import (
 // liveMemory is what is kept of a log that grows, in bytes; the oldest goes first.
 const liveMemory = 64 << 20
 
+// liveNames bounds how many sessions and peers of other workbenches have a name at a time. With
+// one more all names are given anew: what does not leave then has another number.
+const liveNames = 1 << 14
+
 // LiveEvent is an event of another workbench, with the name of that one, "plant/press-7";
 // "" is the only one.
 type LiveEvent struct {
@@ -30,7 +34,7 @@ func (w *Core) OpenLive(name string, follow func(ctx context.Context) iter.Seq2[
 	if err != nil {
 		return nil, err
 	}
-	j := journal.New(liveMemory)
+	j := journal.NewForeign(liveMemory)
 	o := &OpenedRecording{Reader: query.NewReader(j), ID: id, Name: name, Live: true, ended: make(chan struct{})}
 	s := &OpenedSession{Session: &sockeye.Session{ID: id + ".s1", Endpoint: sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP}}}, Recording: o}
 	s.facts.First = time.Now()
@@ -41,7 +45,7 @@ func (w *Core) OpenLive(name string, follow func(ctx context.Context) iter.Seq2[
 	w.opened.copying--
 	w.opened.list = append(w.opened.list, o)
 	w.opened.mu.Unlock()
-	l := &liveCopy{to: j, of: s, sessions: map[liveKey]*sockeye.Session{}, peers: map[*sockeye.Peer]*sockeye.Peer{}, standIns: map[liveKey]*sockeye.Peer{}}
+	l := newLiveCopy(j, s)
 	go func() {
 		defer close(o.ended)
 		defer j.Close()
@@ -67,6 +71,10 @@ type liveCopy struct {
 	last     uint64
 }
 
+func newLiveCopy(to *journal.Journal, of *OpenedSession) *liveCopy {
+	return &liveCopy{to: to, of: of, sessions: map[liveKey]*sockeye.Session{}, peers: map[*sockeye.Peer]*sockeye.Peer{}, standIns: map[liveKey]*sockeye.Peer{}}
+}
+
 func (l *liveCopy) all(ctx context.Context, events iter.Seq2[LiveEvent, error]) {
 	for e, err := range events {
 		switch {
@@ -79,6 +87,11 @@ func (l *liveCopy) all(ctx context.Context, events iter.Seq2[LiveEvent, error]) 
 }
 
 func (l *liveCopy) event(in LiveEvent) {
+	if len(l.sessions)+len(l.standIns)+len(l.peers) >= liveNames {
+		clear(l.sessions)
+		clear(l.standIns)
+		clear(l.peers)
+	}
 	e, key := in.Event, liveKey{in.From, in.Session}
 	if e.Session = l.sessions[key]; e.Session == nil {
 		e.Session = &sockeye.Session{ID: l.of.ID, Endpoint: l.of.Endpoint}

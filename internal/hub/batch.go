@@ -85,20 +85,18 @@ func number(h map[string][]string, name string) uint64 {
 	return n
 }
 
-// Decoder makes events of the messages of one board. The same session or peer is the same
-// pointer in all events. It belongs to one goroutine.
+// Decoder makes events of the messages of one board, as an api.EventDecoder does. It belongs
+// to one goroutine.
 type Decoder struct {
-	events    *api.EventDecoder
-	endpoints map[string]sockeye.Endpoint
+	events *api.EventDecoder
+	// endpoint is that of the message being read, whose events are of one session.
+	endpoint sockeye.Endpoint
 }
 
 // NewDecoder makes a decoder for one board.
 func NewDecoder() *Decoder {
-	d := &Decoder{endpoints: map[string]sockeye.Endpoint{}}
-	d.events = api.NewEventDecoderOf(func(_ context.Context, session string) (sockeye.Endpoint, bool) {
-		ep, ok := d.endpoints[session]
-		return ep, ok
-	})
+	d := &Decoder{}
+	d.events = api.NewEventDecoderOf(func(context.Context, string) (sockeye.Endpoint, bool) { return d.endpoint, true })
 	return d
 }
 
@@ -111,15 +109,12 @@ func (d *Decoder) Events(header map[string][]string, data []byte) (events []sock
 			Hint:    sockeye.Text{En: "a newer Sockeye reads them", Zh: "请使用更新版本的 Sockeye"}}
 	}
 	mode, address, _ := strings.Cut(http.Header(header).Get(headerEndpoint), " ")
+	d.endpoint = sockeye.Endpoint{Mode: sockeye.Mode(mode)}
+	d.endpoint.Address, _ = sockeye.ParseAddress(address)
 	for line := range bytes.Lines(data) {
 		var l api.EventLine
 		if err := json.Unmarshal(line, &l); err != nil {
 			return events, notAnEvent(err)
-		}
-		if _, known := d.endpoints[l.Session]; !known && l.Session != "" {
-			ep := sockeye.Endpoint{Mode: sockeye.Mode(mode)}
-			ep.Address, _ = sockeye.ParseAddress(address)
-			d.endpoints[l.Session] = ep
 		}
 		e := d.events.Event(context.Background(), &l)
 		if !whole(&e) {

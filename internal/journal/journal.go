@@ -36,6 +36,7 @@ type Journal struct {
 	next        uint64       // number of the event to come
 	total       uint64       // data bytes ever appended
 	last        int64        // time of the newest event, Unix nanoseconds
+	foreign     bool         // times are of other clocks, and stay as they are
 	waiting     []*Cursor
 	kindsWanted kindMask // the kinds that wake one of waiting
 	closed      bool
@@ -54,6 +55,14 @@ func New(limit int) *Journal {
 	return j
 }
 
+// NewForeign is New for events of other machines: it keeps the times that their clocks gave
+// them, even where one is older than that of the event before it.
+func NewForeign(limit int) *Journal {
+	j := New(limit)
+	j.foreign = true
+	return j
+}
+
 // Recorded makes a closed journal of a recording whose events are numbered from 1 up to
 // without next, one by one. None of it is in memory: cursors read the disk.
 func Recorded(r *recording.Recording, next uint64) *Journal {
@@ -65,7 +74,8 @@ func Recorded(r *recording.Recording, next uint64) *Journal {
 
 // Append numbers the event and keeps a copy of it (but see Lease). e.Seq is ignored; e.Data is
 // only read during the call; what e points to must not change afterwards. A time
-// older than the newest event's becomes that time, so that times never decrease.
+// older than the newest event's becomes that time, so that times never decrease; but see
+// NewForeign.
 // It returns the number, or 0 when the journal is closed. It allocates nothing
 // while blocks can be reused, and holds its lock only for the copy.
 //
@@ -104,8 +114,11 @@ func (j *Journal) appendLocked(e *sockeye.Event) uint64 {
 // insertLocked appends to the newest block, which the event must fit, and wakes who waits
 // for it.
 func (j *Journal) insertLocked(b *ringBlock, e *sockeye.Event) uint64 {
-	now := max(e.Time.UnixNano(), j.last)
-	j.last = now
+	now := e.Time.UnixNano()
+	if !j.foreign {
+		now = max(now, j.last)
+		j.last = now
+	}
 	j.total += uint64(len(e.Data))
 	seq := b.append(now, e)
 	j.next = seq + 1

@@ -250,7 +250,7 @@ func (s *seriesData) columns(page *SeriesPage, count int, all *fields.Stats) (ou
 		b := &s.buckets[i]
 		at := 0
 		if span > 0 {
-			at = min(count-1, int(float64(b.time.Sub(page.From))/float64(span)*float64(count)))
+			at = max(0, min(count-1, int(float64(b.time.Sub(page.From))/float64(span)*float64(count))))
 		}
 		all.Merge(&b.Stats)
 		if n := len(out); n == 0 || out[n-1].Column != at {

@@ -2,14 +2,14 @@ package server
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
 	"fmt"
 	"iter"
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,7 +88,7 @@ func (p boardsPage) Follow(ctx context.Context, names []string, since time.Time)
 func (p boardsPage) Send(ctx context.Context, names []string, session string, data []byte, wait time.Duration) (out []api.BoardReply, err error) {
 	ctx, cancel := context.WithTimeout(ctx, wait+commandTimeout)
 	defer cancel()
-	for _, o := range sendTo(ctx, p.conn, parseBoards(names), hub.SendRequest{Session: session, Data: data, Expires: time.Now().Add(wait)}, clocksOf(ctx, p.conn)) {
+	for _, o := range sendTo(ctx, p.conn, parseBoards(names), hub.SendRequest{ID: rand.Text(), Session: session, Data: data, Expires: time.Now().Add(wait)}, clocksOf(ctx, p.conn)) {
 		reply := api.BoardReply{Board: o.String(), Result: string(o.Result), Peers: o.Peers}
 		if o.Error != nil {
 			reply.Err = &sockeye.Error{Kind: sockeye.AccessDenied, Op: "send", Target: o.String(), Message: o.Error.Message, Hint: o.Error.Hint}
@@ -98,10 +98,10 @@ func (p boardsPage) Send(ctx context.Context, names []string, session string, da
 	return out, nil
 }
 
-// parseBoards are boards by names that were checked.
+// parseBoards are boards by names that were checked, each once.
 func parseBoards(names []string) (boards []hub.Board) {
 	for _, name := range names {
-		if b, err := hub.ParseBoard(name); err == nil {
+		if b, err := hub.ParseBoard(name); err == nil && !slices.Contains(boards, b) {
 			boards = append(boards, b)
 		}
 	}
@@ -165,7 +165,7 @@ func listenForPage(at string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", at)
 	if port == strconv.Itoa(pagePort) {
-		for n := 1; isTaken(err) && n < pagePorts; n++ {
+		for n := 1; terminal.IsTaken(err) && n < pagePorts; n++ {
 			l, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(pagePort+n)))
 		}
 	}
@@ -174,12 +174,6 @@ func listenForPage(at string) (net.Listener, error) {
 			Hint: sockeye.Text{En: "choose another port: --page 127.0.0.1:8080", Zh: "请换一个端口：--page 127.0.0.1:8080"}}
 	}
 	return l, nil
-}
-
-// isTaken says whether another program has the port.
-func isTaken(err error) bool {
-	const windows = syscall.Errno(10048) // WSAEADDRINUSE
-	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windows)
 }
 
 func (p *program) pageCommand() *cobra.Command {

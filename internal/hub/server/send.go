@@ -74,7 +74,9 @@ func (f *sendFlags) boards(names []string) (named []hub.Board, labels map[string
 		if err != nil {
 			return nil, nil, err
 		}
-		named = append(named, b)
+		if !slices.Contains(named, b) {
+			named = append(named, b)
+		}
 	}
 	ways := 0
 	for _, way := range []bool{len(named) > 0, f.all, len(f.labels) > 0} {
