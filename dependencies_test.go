@@ -40,7 +40,7 @@ var dependencies = map[string]string{
 	"golang.org/x/term":                       "whether a stream is a person's terminal",
 	"github.com/HdrHistogram/hdrhistogram-go": "latencies of a million answers in a few kilobytes, to three digits",
 	"github.com/miekg/dns":                    "names and records of DNS messages, at an offset; queries and answers of mDNS",
-	"google.golang.org/protobuf":              "fields of Protocol Buffers, and the descriptors that name them",
+	"google.golang.org/protobuf":              "protowire: fields of Protocol Buffers, and of the files that describe them",
 }
 
 // TestDependencies: a module comes into the program only by the table above.

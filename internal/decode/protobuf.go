@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"sockeye"
 )
@@ -24,7 +23,7 @@ func readProtobuf(c *cursor) {
 		return
 	}
 	if schema != nil {
-		c.stack[0].Name = string(schema.FullName())
+		c.stack[0].Name = schema.name
 	}
 	c.summary("%s", plural(c.protobufMessage(schema), "field"))
 }
@@ -42,7 +41,7 @@ func protobufValid(b []byte) bool {
 }
 
 // protobufMessage reads fields up to the end of c, and counts them. Schema may be nil.
-func (c *cursor) protobufMessage(schema protoreflect.MessageDescriptor) (count int) {
+func (c *cursor) protobufMessage(schema *protoMessage) (count int) {
 	for c.left() > 0 && c.ok() {
 		from := c.at
 		number, kind, n := protowire.ConsumeTag(c.rest())
@@ -51,21 +50,17 @@ func (c *cursor) protobufMessage(schema protoreflect.MessageDescriptor) (count i
 			c.reject()
 			return count
 		}
-		var field protoreflect.FieldDescriptor
-		if schema != nil {
-			field = schema.Fields().ByNumber(number)
-		}
 		c.at += n
-		c.protobufField(field, number, kind, from, size)
+		c.protobufField(schema.field(number), number, kind, from, size)
 		count++
 	}
 	return count
 }
 
-func (c *cursor) protobufField(field protoreflect.FieldDescriptor, number protowire.Number, kind protowire.Type, from, size int) {
+func (c *cursor) protobufField(field *protoField, number protowire.Number, kind protowire.Type, from, size int) {
 	name := fmt.Sprintf("Field %d", number)
 	if field != nil {
-		name = string(field.Name())
+		name = field.name
 	}
 	value := c.b[c.at : c.at+size]
 	switch kind {
@@ -97,22 +92,22 @@ func (c *cursor) protobufField(field protoreflect.FieldDescriptor, number protow
 }
 
 // protobufVarint is a number as its field means it.
-func protobufVarint(field protoreflect.FieldDescriptor, v uint64) (text, note string) {
-	kind := protoreflect.Kind(0)
+func protobufVarint(field *protoField, v uint64) (text, note string) {
+	kind := protoKind(0)
 	if field != nil {
-		kind = field.Kind()
+		kind = field.kind
 	}
 	switch kind {
-	case protoreflect.BoolKind:
+	case boolKind:
 		return strconv.FormatBool(v != 0), ""
-	case protoreflect.EnumKind:
-		if e := field.Enum().Values().ByNumber(protoreflect.EnumNumber(int32(v))); e != nil {
-			return string(e.Name()), strconv.FormatInt(int64(int32(v)), 10)
+	case enumKind:
+		if name, known := field.enum[int32(v)]; known {
+			return name, strconv.FormatInt(int64(int32(v)), 10)
 		}
 		return strconv.FormatInt(int64(int32(v)), 10), ""
-	case protoreflect.Sint32Kind, protoreflect.Sint64Kind:
+	case sint32Kind, sint64Kind:
 		return strconv.FormatInt(protowire.DecodeZigZag(v), 10), ""
-	case protoreflect.Int32Kind, protoreflect.Int64Kind:
+	case int32Kind, int64Kind:
 		return strconv.FormatInt(int64(v), 10), ""
 	case 0:
 		if v > 1<<63 {
@@ -123,40 +118,40 @@ func protobufVarint(field protoreflect.FieldDescriptor, v uint64) (text, note st
 	return strconv.FormatUint(v, 10), ""
 }
 
-func protobufFixed32(field protoreflect.FieldDescriptor, v uint32) (text, note string) {
+func protobufFixed32(field *protoField, v uint32) (text, note string) {
 	float := formatFloat(float64(math.Float32frombits(v)), 32)
 	switch {
 	case field == nil:
 		return strconv.FormatUint(uint64(v), 10), "float " + float
-	case field.Kind() == protoreflect.FloatKind:
+	case field.kind == floatKind:
 		return float, ""
-	case field.Kind() == protoreflect.Sfixed32Kind:
+	case field.kind == sfixed32Kind:
 		return strconv.Itoa(int(int32(v))), ""
 	}
 	return strconv.FormatUint(uint64(v), 10), ""
 }
 
-func protobufFixed64(field protoreflect.FieldDescriptor, v uint64) (text, note string) {
+func protobufFixed64(field *protoField, v uint64) (text, note string) {
 	double := formatFloat(math.Float64frombits(v), 64)
 	switch {
 	case field == nil:
 		return strconv.FormatUint(v, 10), "double " + double
-	case field.Kind() == protoreflect.DoubleKind:
+	case field.kind == doubleKind:
 		return double, ""
-	case field.Kind() == protoreflect.Sfixed64Kind:
+	case field.kind == sfixed64Kind:
 		return strconv.FormatInt(int64(v), 10), ""
 	}
 	return strconv.FormatUint(v, 10), ""
 }
 
 // protobufBytes reads a field with a length: a message, a text, packed numbers or bytes.
-func (c *cursor) protobufBytes(field protoreflect.FieldDescriptor, name string, from int, b []byte) {
-	var inner protoreflect.MessageDescriptor
+func (c *cursor) protobufBytes(field *protoField, name string, from int, b []byte) {
+	var inner *protoMessage
 	text, packed := isText(b) && len(b) > 0, false
 	if field != nil {
-		inner = field.Message()
-		text = field.Kind() == protoreflect.StringKind
-		packed = field.IsList() && inner == nil && !text && field.Kind() != protoreflect.BytesKind
+		inner = field.message
+		text = field.kind == stringKind
+		packed = field.repeated && inner == nil && !text && field.kind != bytesKind
 	}
 	switch {
 	case packed:
@@ -181,9 +176,9 @@ func (c *cursor) protobufBytes(field protoreflect.FieldDescriptor, name string, 
 }
 
 // protobufPacked reads the numbers of a repeated field.
-func (c *cursor) protobufPacked(field protoreflect.FieldDescriptor, name string, from int, b []byte) {
+func (c *cursor) protobufPacked(field *protoField, name string, from int, b []byte) {
 	c.open(name).From = from
-	kind, count := packedType(field.Kind()), 0
+	kind, count := packedType(field.kind), 0
 	for end := c.at + len(b); c.at < end; count++ {
 		size := protowire.ConsumeFieldValue(1, kind, c.b[c.at:end])
 		if size <= 0 {
@@ -191,16 +186,16 @@ func (c *cursor) protobufPacked(field protoreflect.FieldDescriptor, name string,
 			c.at = end
 			break
 		}
-		c.protobufField(field, field.Number(), kind, c.at, size)
+		c.protobufField(field, field.number, kind, c.at, size)
 	}
 	c.close().Value = plural(count, "value")
 }
 
-func packedType(k protoreflect.Kind) protowire.Type {
+func packedType(k protoKind) protowire.Type {
 	switch k {
-	case protoreflect.Fixed32Kind, protoreflect.Sfixed32Kind, protoreflect.FloatKind:
+	case fixed32Kind, sfixed32Kind, floatKind:
 		return protowire.Fixed32Type
-	case protoreflect.Fixed64Kind, protoreflect.Sfixed64Kind, protoreflect.DoubleKind:
+	case fixed64Kind, sfixed64Kind, doubleKind:
 		return protowire.Fixed64Type
 	}
 	return protowire.VarintType

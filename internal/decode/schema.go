@@ -1,10 +1,7 @@
 package decode
 
 import (
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"sockeye"
 	"sockeye/internal/payload"
@@ -13,7 +10,7 @@ import (
 // Schema is the type of a message of Protocol Buffers. It does not change; any goroutine
 // may read it.
 type Schema struct {
-	message protoreflect.MessageDescriptor
+	message *protoMessage
 }
 
 // ParseSchema reads a descriptor file, as protoc --include_imports --descriptor_set_out
@@ -21,23 +18,19 @@ type Schema struct {
 // last file, which is the one that protoc was asked for. The error is an *sockeye.Error
 // of kind Invalid.
 func ParseSchema(descriptors []byte, message string) (*Schema, error) {
-	var set descriptorpb.FileDescriptorSet
-	if err := proto.Unmarshal(descriptors, &set); err != nil || len(set.File) == 0 {
+	set := &descriptorSet{messages: map[string]*protoMessage{}, enums: map[string]protoEnum{}}
+	if !set.read(descriptors) {
 		return nil, schemaError(message, both("the file is no set of descriptors", "该文件不是描述符集合"))
 	}
-	files, err := protodesc.NewFiles(&set)
-	if err != nil {
-		return nil, schemaError(message, both("the descriptors do not fit together: %s", "描述符不完整：%s", payload.SafeString(err.Error())))
+	if missing := set.resolve(); missing != "" {
+		return nil, schemaError(message, both("the descriptors do not fit together: %s is missing", "描述符不完整：缺少 %s", payload.SafeString(missing)))
 	}
-	if message == "" {
-		last, err := files.FindFileByPath(set.File[len(set.File)-1].GetName())
-		if err != nil || last.Messages().Len() == 0 {
-			return nil, schemaError(message, both("the last file has no message", "最后一个文件没有消息类型"))
-		}
-		return &Schema{last.Messages().Get(0)}, nil
-	}
-	found, err := files.FindDescriptorByName(protoreflect.FullName(message))
-	if m, is := found.(protoreflect.MessageDescriptor); err == nil && is {
+	switch m := set.messages[message]; {
+	case message == "" && set.first == nil:
+		return nil, schemaError(message, both("the last file has no message", "最后一个文件没有消息类型"))
+	case message == "":
+		return &Schema{set.first}, nil
+	case m != nil:
 		return &Schema{m}, nil
 	}
 	return nil, schemaError(message, both("the file has no message of this name", "文件中没有该名称的消息类型"))
@@ -49,9 +42,59 @@ func schemaError(message string, text sockeye.Text) error {
 }
 
 // root is the type of the message; nil without a schema.
-func (s *Schema) root() protoreflect.MessageDescriptor {
+func (s *Schema) root() *protoMessage {
 	if s == nil {
 		return nil
 	}
 	return s.message
 }
+
+// protoMessage is what its descriptor says of a message.
+type protoMessage struct {
+	name   string // with the package
+	fields map[protowire.Number]*protoField
+}
+
+// field finds one by its number; nil if it is not known.
+func (m *protoMessage) field(n protowire.Number) *protoField {
+	if m == nil {
+		return nil
+	}
+	return m.fields[n]
+}
+
+// protoField is what its descriptor says of a field.
+type protoField struct {
+	name     string
+	number   protowire.Number
+	kind     protoKind
+	repeated bool
+	typeName string        // of a message or an enum
+	message  *protoMessage // nil unless kind says so
+	enum     protoEnum
+}
+
+// protoEnum are the names of an enum's numbers.
+type protoEnum map[int32]string
+
+// protoKind is the type of a field, FieldDescriptorProto.Type of descriptor.proto.
+type protoKind uint8
+
+const (
+	doubleKind   protoKind = 1
+	floatKind    protoKind = 2
+	int64Kind    protoKind = 3
+	int32Kind    protoKind = 5
+	fixed64Kind  protoKind = 6
+	fixed32Kind  protoKind = 7
+	boolKind     protoKind = 8
+	stringKind   protoKind = 9
+	groupKind    protoKind = 10
+	messageKind  protoKind = 11
+	bytesKind    protoKind = 12
+	enumKind     protoKind = 14
+	sfixed32Kind protoKind = 15
+	sfixed64Kind protoKind = 16
+	sint32Kind   protoKind = 17
+	sint64Kind   protoKind = 18
+)
