@@ -28,18 +28,18 @@ func (e Endpoint) String() string {
 	return string(e.Address.network()) + "-" + string(e.Mode) + "://" + e.Address.place()
 }
 
-// Choice is an on-off option that can also be left to its default.
-type Choice int8
+// OptionalBool is an on-off option that can also be left to its default.
+type OptionalBool int8
 
-// The values of a Choice.
+// The values of an OptionalBool.
 const (
-	Default Choice = iota
+	Default OptionalBool = iota
 	On
 	Off
 )
 
 // Or resolves the choice against its default.
-func (c Choice) Or(def bool) bool {
+func (c OptionalBool) Or(def bool) bool {
 	if c == Default {
 		return def
 	}
@@ -47,7 +47,7 @@ func (c Choice) Or(def bool) bool {
 }
 
 // ChoiceOf is On for true and Off for false.
-func ChoiceOf(on bool) Choice {
+func ChoiceOf(on bool) OptionalBool {
 	if on {
 		return On
 	}

@@ -163,7 +163,7 @@ func (d *Option) DefaultIn(form OptionForm) any {
 		return nil
 	}
 	switch v := d.Defaults[0].Value.(type) {
-	case Choice:
+	case OptionalBool:
 		return v == On
 	case time.Duration:
 		if form == JSONForm {

@@ -37,7 +37,7 @@ func (d *Option) SetText(o *Options, s string) error {
 		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 			return d.Set(o, n, FlagForm)
 		}
-	case *bool, *Choice:
+	case *bool, *OptionalBool:
 		if on, isSwitch := switchWord(s); isSwitch {
 			return d.Set(o, on, FlagForm)
 		}
@@ -77,7 +77,7 @@ func (d *Option) Set(o *Options, v any, form OptionForm) error {
 		v = numberOf(n)
 	}
 	switch f := d.field(o).(type) {
-	case *Choice:
+	case *OptionalBool:
 		on, ok := v.(bool)
 		if !ok {
 			return d.unfit(v, form)
@@ -268,7 +268,7 @@ func parseIP(s string) (netip.Addr, error) {
 // IsSet reports whether an option was given, be it with its default.
 func (d *Option) IsSet(o *Options) bool {
 	switch f := d.field(o).(type) {
-	case *Choice:
+	case *OptionalBool:
 		return *f != Default
 	case *bool:
 		return *f
@@ -296,7 +296,7 @@ func (d *Option) Get(o *Options, form OptionForm) any {
 		return nil
 	}
 	switch f := d.field(o).(type) {
-	case *Choice:
+	case *OptionalBool:
 		return *f == On
 	case *bool:
 		return *f
@@ -362,8 +362,8 @@ func deref(p any) any { return reflect.ValueOf(p).Elem().Interface() }
 
 func (d *Option) valueText(v any) string {
 	switch v := v.(type) {
-	case Choice:
-		return map[Choice]string{On: "on", Off: "off"}[v]
+	case OptionalBool:
+		return map[OptionalBool]string{On: "on", Off: "off"}[v]
 	case bool:
 		return map[bool]string{true: "on", false: "off"}[v]
 	case time.Duration:

@@ -23,7 +23,7 @@ type Options struct {
 	TTL int
 	// Loop says whether this machine hears what it sends to a group itself
 	// (IP_MULTICAST_LOOP); default on.
-	Loop Choice
+	Loop OptionalBool
 	// GroupSources are the only senders to hear of a group that is joined
 	// (source-specific multicast, RFC 4607); none is all.
 	GroupSources []netip.Addr
@@ -46,22 +46,22 @@ type Options struct {
 	// OverCap is for TCP; "" is RefuseOverCap. UDP forgets its oldest peer.
 	OverCap OverCap
 	// ReuseAddress is SO_REUSEADDR; the default is on for listening TCP on Unix.
-	ReuseAddress Choice
+	ReuseAddress OptionalBool
 	// ReusePort is SO_REUSEPORT (several processes share one port); default off.
-	ReusePort Choice
+	ReusePort OptionalBool
 
 	// NoDelay is TCP_NODELAY: send small messages at once. Default on.
-	NoDelay Choice
+	NoDelay OptionalBool
 	// Cork is TCP_CORK (Linux): send whole segments only, while it is on; what is left
 	// goes out when it is turned off, or after 200 ms. Default off.
-	Cork Choice
+	Cork OptionalBool
 	// QuickAck is TCP_QUICKACK (Linux): acknowledge what comes at once, instead of with the
 	// answer or after 40 ms. The kernel forgets it, so it is set again after each read.
 	// Default off.
-	QuickAck Choice
+	QuickAck OptionalBool
 	// KeepAlive probes an idle TCP peer; default on, so that a dead peer is found
 	// in KeepAliveIdle + KeepAliveCount × KeepAliveInterval (5 s + 3 × 5 s).
-	KeepAlive         Choice
+	KeepAlive         OptionalBool
 	KeepAliveIdle     time.Duration
 	KeepAliveInterval time.Duration
 	KeepAliveCount    int
@@ -78,13 +78,13 @@ type Options struct {
 	// the rest is lost, as with recv(2), and the event says how long it was.
 	ReadSize int
 	// Broadcast allows sending to a broadcast address; default off.
-	Broadcast Choice
+	Broadcast OptionalBool
 	// DontFragment is the don't-fragment bit of UDP packets: a datagram that is longer
 	// than the path carries is refused instead of cut. Default: the system's choice.
-	DontFragment Choice
+	DontFragment OptionalBool
 	// KernelTime stamps datagrams where the kernel received them
 	// (SO_TIMESTAMPNS, Linux); default off: at the read.
-	KernelTime Choice
+	KernelTime OptionalBool
 
 	// ConnectTimeout bounds one attempt to connect; 0 is 10 s.
 	ConnectTimeout time.Duration
@@ -125,12 +125,12 @@ type Options struct {
 	// MaxMessage is the most bytes of a WebSocket or MQTT message that is received; 0 is 16 MiB.
 	MaxMessage int
 	// Compress offers to compress WebSocket messages (permessage-deflate); default off.
-	Compress Choice
+	Compress OptionalBool
 	// TLS is how the two sides of a TLS connection identify themselves.
 	TLS TLSOptions
 	// SelfConnect allows a connection whose two ends are the same socket, which
 	// TCP's simultaneous open can make on loopback; default off.
-	SelfConnect Choice
+	SelfConnect OptionalBool
 }
 
 // Effective is the endpoint's options with every one that is not given replaced by its

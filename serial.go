@@ -47,7 +47,7 @@ type SerialOptions struct {
 	Flow     FlowControl
 	// DTR and RTS are how these lines are when the port is open. Default leaves them as
 	// the system sets them: on.
-	DTR, RTS Choice
+	DTR, RTS OptionalBool
 }
 
 // ModemLines are the lines of a serial port beside those of the data. DTR and RTS are
@@ -78,7 +78,7 @@ const (
 
 // LineSetting is what a person sets on an open port.
 type LineSetting struct {
-	DTR, RTS Choice
+	DTR, RTS OptionalBool
 	// Break is for how long the line is held in the break state, at most MaxBreak; 0 is
 	// not at all.
 	Break time.Duration

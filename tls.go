@@ -34,7 +34,7 @@ type TLSOptions struct {
 	// whom a server wants client certificates instead of the local CA.
 	Authorities string
 	// Insecure takes any server for the one that was meant.
-	Insecure Choice
+	Insecure OptionalBool
 	// ServerName is what a client asks for and checks; "" is the host of the address.
 	ServerName string
 	// Protocols are those of ALPN with commas between, the preferred first.
@@ -42,10 +42,10 @@ type TLSOptions struct {
 	// ClientCertificate and ClientKey are what a client shows of itself.
 	ClientCertificate, ClientKey string
 	// RequireClientCertificate lets in only clients that show one.
-	RequireClientCertificate Choice
+	RequireClientCertificate OptionalBool
 	// Board says that the other side is a small device: a ClientHello of few bytes, old
 	// versions and ciphers, short records.
-	Board Choice
+	Board OptionalBool
 	// KeyLog is a file to which the secrets of every connection are appended, as Wireshark
 	// reads them (SSLKEYLOGFILE).
 	KeyLog string

@@ -70,7 +70,7 @@ type Client interface {
 	Events(ctx context.Context, o EventOptions) iter.Seq2[sockeye.Event, error]
 
 	// Close ends the client: calls that wait return. A workbench in this process
-	// closes its sessions in good order first, for at most Options.Drain; one that
+	// closes its sessions in good order first, for at most LocalOptions.Drain; one that
 	// runs elsewhere goes on with its sessions.
 	Close() error
 }

@@ -21,9 +21,9 @@ import (
 const patience = time.Minute
 
 // clients are the implementations that the suite runs on.
-var clients = map[string]func(t testing.TB, o client.Options) client.Client{
-	"in this process": func(_ testing.TB, o client.Options) client.Client { return client.New(o) },
-	"over the API": func(t testing.TB, o client.Options) client.Client {
+var clients = map[string]func(t testing.TB, o client.LocalOptions) client.Client{
+	"in this process": func(_ testing.TB, o client.LocalOptions) client.Client { return client.New(o) },
+	"over the API": func(t testing.TB, o client.LocalOptions) client.Client {
 		w := startWorkbench(t, o)
 		c, err := client.Dial(context.Background(), w.url, w.token, nil)
 		if err != nil {
@@ -31,7 +31,7 @@ var clients = map[string]func(t testing.TB, o client.Options) client.Client{
 		}
 		return c
 	},
-	"of this user": func(t testing.TB, o client.Options) client.Client {
+	"of this user": func(t testing.TB, o client.LocalOptions) client.Client {
 		w := startWorkbench(t, o)
 		c, err := client.Attach(context.Background(), &client.AttachOptions{Getenv: w.getenv})
 		if err != nil {
@@ -46,7 +46,7 @@ func onEach(t *testing.T, test func(t *testing.T, x *suite)) {
 	for name, start := range clients {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newSuite(t, start(t, client.Options{})))
+			test(t, newSuite(t, start(t, client.LocalOptions{})))
 		})
 	}
 }
@@ -363,7 +363,7 @@ func TestEventsGap(t *testing.T) {
 	for name, start := range clients {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := newSuite(t, start(t, client.Options{Memory: 1 << 20}))
+			x := newSuite(t, start(t, client.LocalOptions{Memory: 1 << 20}))
 			session, address := x.listen(nil)
 			board := x.board(address)
 			var last uint64
@@ -503,7 +503,7 @@ func TestClose(t *testing.T) {
 
 // A workbench that ends ends the events of its clients, without an error.
 func TestWorkbenchEnds(t *testing.T) {
-	w := startWorkbench(t, client.Options{})
+	w := startWorkbench(t, client.LocalOptions{})
 	c, err := client.Dial(t.Context(), w.url, w.token, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -530,7 +530,7 @@ func TestWorkbenchEnds(t *testing.T) {
 
 // Nothing is told to a program that does not prove to be the workbench.
 func TestDialFails(t *testing.T) {
-	w := startWorkbench(t, client.Options{})
+	w := startWorkbench(t, client.LocalOptions{})
 	for name, c := range map[string]struct {
 		address, token string
 		kind           sockeye.ErrorKind

@@ -15,7 +15,7 @@ import (
 func Example_server() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	c := client.New(client.Options{})
+	c := client.New(client.LocalOptions{})
 	defer c.Close()
 
 	at, _ := sockeye.ParseAddress("127.0.0.1:0")
@@ -50,7 +50,7 @@ func Example_server() {
 func ExampleClient_expect() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	c := client.New(client.Options{})
+	c := client.New(client.LocalOptions{})
 	defer c.Close()
 
 	to, err := sockeye.ParseAddress(modem())

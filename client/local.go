@@ -20,8 +20,8 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// Options are those of a workbench in this process.
-type Options struct {
+// LocalOptions are those of a workbench in this process.
+type LocalOptions struct {
 	// Memory bounds the record that is kept in memory, in bytes; 0 is 64 MiB.
 	Memory int
 	// Drain bounds how long Close waits for sessions to close in good order; 0 is 5 s.
@@ -32,7 +32,7 @@ type Options struct {
 }
 
 // New makes a workbench in this process, with nothing open. Close it.
-func New(o Options) Client {
+func New(o LocalOptions) Client {
 	if o.Drain <= 0 {
 		o.Drain = 5 * time.Second
 	}

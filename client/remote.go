@@ -36,7 +36,7 @@ func Dial(ctx context.Context, address, token string, o *DialOptions) (Client, e
 			Message: sockeye.Text{En: "not the address of a workbench, or an https one without its certificate", Zh: "不是工作台地址，或 https 地址缺少证书指纹"},
 			Hint:    sockeye.Text{En: "write http://127.0.0.1:7625/, as sockeye ui prints it without what follows #", Zh: "写成 http://127.0.0.1:7625/，即 sockeye ui 显示的地址去掉 # 之后的部分"}}
 	}
-	return attach(ctx, api.NewClient(access.State{URL: strings.TrimSuffix(address, "/") + "/", Token: token, Certificate: o.Certificate}, languageOf(o.Language)))
+	return attach(ctx, api.NewClient(access.WorkbenchState{URL: strings.TrimSuffix(address, "/") + "/", Token: token, Certificate: o.Certificate}, languageOf(o.Language)))
 }
 
 // AttachOptions are where to look for a workbench.
@@ -213,7 +213,7 @@ func (c *remote) AwaitPeer(ctx context.Context, session string) (sockeye.PeerSta
 func (c *remote) SetLines(ctx context.Context, session string, peer uint64, set sockeye.LineSetting) error {
 	in := api.SetLines{BreakMS: float64(set.Break) / float64(time.Millisecond)}
 	for _, line := range []struct {
-		choice sockeye.Choice
+		choice sockeye.OptionalBool
 		on     **bool
 	}{{set.DTR, &in.DTR}, {set.RTS, &in.RTS}} {
 		if line.choice != sockeye.Default {

@@ -25,7 +25,7 @@ type workbench struct {
 	unpublish        func()
 }
 
-func newWorkbench(home string, o client.Options) (*workbench, error) {
+func newWorkbench(home string, o client.LocalOptions) (*workbench, error) {
 	w := &workbench{home: home, own: client.New(o), served: make(chan struct{})}
 	var err error
 	w.server, err = api.New(api.Config{Bench: w.own.(interface{ Core() *core.Core }).Core(), Language: sockeye.English})
@@ -62,7 +62,7 @@ func (w *workbench) end() {
 	w.own.Close()
 }
 
-func startWorkbench(t testing.TB, o client.Options) *workbench {
+func startWorkbench(t testing.TB, o client.LocalOptions) *workbench {
 	t.Helper()
 	w, err := newWorkbench(t.TempDir(), o)
 	if err != nil {
@@ -103,7 +103,7 @@ func runWorkbench() (getenv func(string) string) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	w, err := newWorkbench(home, client.Options{})
+	w, err := newWorkbench(home, client.LocalOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

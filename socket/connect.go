@@ -29,7 +29,7 @@ func (s *Socket) BindContext(ctx context.Context, address string) error {
 		if err := s.sys.bind(local); err != nil {
 			return err
 		}
-		s.reached(func(st *stage) { st.bound = true })
+		s.reached(func(st *socketStage) { st.bound = true })
 		return nil
 	})
 }
@@ -59,7 +59,7 @@ func (s *Socket) listen(backlog int) error {
 	if err := s.sys.listen(min(backlog, math.MaxInt32)); err != nil {
 		return err
 	}
-	s.reached(func(st *stage) { st.listening = true })
+	s.reached(func(st *socketStage) { st.listening = true })
 	return nil
 }
 
@@ -99,8 +99,8 @@ func (s *Socket) accept(ctx context.Context) (*Socket, error) {
 		if err != nil {
 			return nil, err
 		}
-		peer := newSocket(s.family, s.typ, sys, stage{bound: true, connected: true, remote: remote})
-		peer.reached(func(*stage) {})
+		peer := newSocket(s.family, s.typ, sys, socketStage{bound: true, connected: true, remote: remote})
+		peer.reached(func(*socketStage) {})
 		return peer, nil
 	}
 }
@@ -139,6 +139,6 @@ func (s *Socket) connect(ctx context.Context, remote netip.AddrPort) error {
 	if actual, err := s.sys.remoteAddr(); err == nil {
 		remote = actual
 	}
-	s.reached(func(st *stage) { st.bound, st.connected, st.remote = true, true, remote })
+	s.reached(func(st *socketStage) { st.bound, st.connected, st.remote = true, true, remote })
 	return nil
 }

@@ -77,11 +77,11 @@ type Socket struct {
 	closeErr  error
 
 	mu    sync.Mutex
-	stage stage // guarded by mu
+	stage socketStage // guarded by mu
 }
 
-// stage is how far a socket has come, and the addresses it has by then.
-type stage struct {
+// socketStage is how far a socket has come, and the addresses it has by then.
+type socketStage struct {
 	bound, listening, connected bool
 	local, remote               netip.AddrPort
 }
@@ -100,10 +100,10 @@ func New(family Family, typ Type) (*Socket, error) {
 	if err != nil {
 		return nil, &Error{Op: "socket", Err: bare(err)}
 	}
-	return newSocket(family, typ, sys, stage{}), nil
+	return newSocket(family, typ, sys, socketStage{}), nil
 }
 
-func newSocket(family Family, typ Type, sys *system, st stage) *Socket {
+func newSocket(family Family, typ Type, sys *system, st socketStage) *Socket {
 	return &Socket{
 		family:    family,
 		typ:       typ,
@@ -171,7 +171,7 @@ func (s *Socket) netAddr(a netip.AddrPort) net.Addr {
 	}
 }
 
-func (s *Socket) now() stage {
+func (s *Socket) now() socketStage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stage
@@ -179,7 +179,7 @@ func (s *Socket) now() stage {
 
 // reached records a step of the socket, and asks the system for the local
 // address, which the step may have chosen.
-func (s *Socket) reached(step func(*stage)) {
+func (s *Socket) reached(step func(*socketStage)) {
 	local, err := s.sys.localAddr()
 	s.mu.Lock()
 	defer s.mu.Unlock()

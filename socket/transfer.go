@@ -75,7 +75,7 @@ func (s *Socket) SendToContext(ctx context.Context, b []byte, address string) (n
 			return err
 		}
 		if !s.now().bound {
-			s.reached(func(st *stage) { st.bound = true })
+			s.reached(func(st *socketStage) { st.bound = true })
 		}
 		return nil
 	})

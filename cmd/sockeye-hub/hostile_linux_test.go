@@ -38,7 +38,7 @@ func steal(t *testing.T, h *hubProcess, name string) stolen {
 }
 
 // says publishes a status.
-func (s stolen) says(t *testing.T, st hub.Status) {
+func (s stolen) says(t *testing.T, st hub.BoardStatus) {
 	t.Helper()
 	text, err := json.Marshal(st)
 	if err != nil {
@@ -121,9 +121,9 @@ func TestRequestsExpireByTheClockOfTheBoard(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		s.says(t, hub.Status{V: 1, Instance: "x", Time: time.Now().Add(ahead)})
+		s.says(t, hub.BoardStatus{V: 1, Instance: "x", Time: time.Now().Add(ahead)})
 		await(t, "the hub knows the board", func() bool { return isAlive(t, h, name) })
-		s.says(t, hub.Status{V: 1, Instance: "x", Time: time.Now().Add(ahead)})
+		s.says(t, hub.BoardStatus{V: 1, Instance: "x", Time: time.Now().Add(ahead)})
 		before := time.Now()
 		h.ask(t, "send", "--wait", "10m", "lab/"+name, "x")
 		at := expires.Load()
@@ -176,7 +176,7 @@ func TestHostileBoard(t *testing.T) {
 		}
 		flooded <- n
 	}()
-	var many hub.Status
+	var many hub.BoardStatus
 	for n := range 20_000 {
 		many.Sessions = append(many.Sessions, hub.StatusSession{ID: fmt.Sprint("s", n), Address: "tcp://[::1]:1"})
 	}

@@ -49,14 +49,14 @@ type Server struct {
 	bench  *core.Core
 	http   *http.Server
 	mux    *http.ServeMux
-	routes []*route
+	routes []*httpRoute
 	paths  map[string]pathRoutes
 	page   map[string]*webui.Asset
 
 	guard     *access.Guard
 	panics    panicLog
 	doctors   chan struct{} // a place for each diagnosis under way
-	workspace store
+	workspace workspaceStore
 	busy      atomic.Int64    // requests being answered
 	ctx       context.Context // ends with Close
 	cancel    context.CancelFunc

@@ -15,15 +15,15 @@ import (
 
 // Client asks a running workbench. It may be used from any goroutine.
 type Client struct {
-	state  access.State
+	state  access.WorkbenchState
 	lang   sockeye.Lang
-	dialer *access.Dialer
+	dialer *access.WorkbenchDialer
 	http   *http.Client
 }
 
 // NewClient asks the workbench that a state names. A TLS certificate is trusted if
 // it is the one in the state, which came from a file of the same user.
-func NewClient(st access.State, l sockeye.Lang) *Client {
+func NewClient(st access.WorkbenchState, l sockeye.Lang) *Client {
 	c := &Client{state: st, lang: l, dialer: access.NewDialer(st)}
 	c.http = &http.Client{Transport: c.dialer.Transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return c

@@ -238,7 +238,7 @@ func TestVeryManyFaultsOfARequest(t *testing.T) {
 }
 
 // faultsOf sends a request that is wrong, and gives what the answer names, sorted.
-func (v *served) faultsOf(r *route, path, body string) string {
+func (v *served) faultsOf(r *httpRoute, path, body string) string {
 	v.t.Helper()
 	var sent any
 	if r.method != http.MethodGet {

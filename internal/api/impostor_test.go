@@ -106,7 +106,7 @@ func TestImpostorIsToldNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := plant(t, answer)
-			st := access.State{URL: "http://" + p.Addr().String() + "/", Token: real.ShellToken(), PID: 1}
+			st := access.WorkbenchState{URL: "http://" + p.Addr().String() + "/", Token: real.ShellToken(), PID: 1}
 			if earlier == "" {
 				_, earlier = real.do(real.request("GET", "/proof?nonce="+strings.Repeat("00", access.NonceSize), nil))
 			}
@@ -125,7 +125,7 @@ func TestImpostorIsToldNothing(t *testing.T) {
 // The proof is of the nonce, the token and the place, and its route gives nothing else.
 func TestProof(t *testing.T) {
 	v := serve(t)
-	st := access.State{URL: v.URL(), Token: v.ShellToken()}
+	st := access.WorkbenchState{URL: v.URL(), Token: v.ShellToken()}
 	ticket, err := NewClient(st, "en").NewTicket(context.Background())
 	if err != nil || ticket.URL != v.URL()+"#t="+ticket.Ticket {
 		t.Fatalf("%+v, %v", ticket, err)
@@ -154,7 +154,7 @@ func TestProof(t *testing.T) {
 // Whether the workbench ended, or lives and has closed the connection, is told apart.
 func TestRefusedOrEnded(t *testing.T) {
 	p := plant(t, nil)
-	ask := func(st access.State) *sockeye.Error {
+	ask := func(st access.WorkbenchState) *sockeye.Error {
 		return sockeye.ErrorOf(NewClient(st, "en").Ask(context.Background(), "GET", "/machine", nil, nil))
 	}
 	shut, err := net.Listen("tcp", "127.0.0.1:0")
@@ -170,13 +170,13 @@ func TestRefusedOrEnded(t *testing.T) {
 			c.Close()
 		}
 	}()
-	if e := ask(access.State{URL: "http://" + shut.Addr().String() + "/"}); e.Kind != sockeye.LimitReached || !strings.Contains(e.Message.En, "lives") {
+	if e := ask(access.WorkbenchState{URL: "http://" + shut.Addr().String() + "/"}); e.Kind != sockeye.LimitReached || !strings.Contains(e.Message.En, "lives") {
 		t.Errorf("refused: %v", e)
 	}
 	shut.Close()
 	p.Close()
 	for _, l := range []net.Listener{shut, p} {
-		if e := ask(access.State{URL: "http://" + l.Addr().String() + "/"}); e.Kind != sockeye.NotFound || !strings.Contains(e.Message.En, "no workbench is running") {
+		if e := ask(access.WorkbenchState{URL: "http://" + l.Addr().String() + "/"}); e.Kind != sockeye.NotFound || !strings.Contains(e.Message.En, "no workbench is running") {
 			t.Errorf("ended: %v", e)
 		}
 	}

@@ -50,7 +50,7 @@ type describer struct{ schemas object }
 
 var inPath = regexp.MustCompile(`\{(\w+)\}`)
 
-func (d *describer) operation(t *route) object {
+func (d *describer) operation(t *httpRoute) object {
 	op := object{"summary": t.summary, "operationId": operationID(t)}
 	if t.open {
 		op["security"] = []object{}
@@ -86,7 +86,7 @@ func (d *describer) operation(t *route) object {
 	return op
 }
 
-func operationID(t *route) string {
+func operationID(t *httpRoute) string {
 	words := strings.FieldsFunc(strings.TrimPrefix(t.path, "/api/v1"), func(r rune) bool { return strings.ContainsRune("/{}.", r) })
 	return strings.ToLower(t.method) + "-" + strings.Join(words, "-")
 }

@@ -21,9 +21,9 @@ import (
 	"sockeye"
 )
 
-// route is one thing that can be asked for. The table of them is what is served,
+// httpRoute is one thing that can be asked for. The table of them is what is served,
 // what openapi.json says and what the attack tests walk.
-type route struct {
+type httpRoute struct {
 	method, path string
 	summary      string
 	open         bool     // no credential is needed
@@ -46,7 +46,7 @@ const (
 )
 
 // pathRoutes are the routes of one path, by method.
-type pathRoutes map[string]*route
+type pathRoutes map[string]*httpRoute
 
 // requestContext is one request being answered.
 type requestContext struct {
@@ -62,7 +62,7 @@ type requestContext struct {
 func (c *requestContext) ctx() context.Context { return c.r.Context() }
 
 // add takes a route into the table.
-func (s *Server) add(t *route) *route {
+func (s *Server) add(t *httpRoute) *httpRoute {
 	if t.mostBody == 0 {
 		t.mostBody = maxBody
 	}
@@ -80,8 +80,8 @@ func (s *Server) add(t *route) *route {
 }
 
 // handle adds a route that takes and gives JSON.
-func handle[In, Out any](s *Server, method, path, summary string, do func(c *requestContext, in In) (Out, error)) *route {
-	t := &route{method: method, path: "/api/v1" + path, summary: summary, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
+func handle[In, Out any](s *Server, method, path, summary string, do func(c *requestContext, in In) (Out, error)) *httpRoute {
+	t := &httpRoute{method: method, path: "/api/v1" + path, summary: summary, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
 	t.do = func(c *requestContext) error {
 		in, err := readRequest[In](c, t)
 		if err != nil {
@@ -103,7 +103,7 @@ func handle[In, Out any](s *Server, method, path, summary string, do func(c *req
 
 // readRequest reads the body of a request. When a field of it or the query is unfit, the error
 // has everything else that is wrong, too.
-func readRequest[In any](c *requestContext, t *route) (in In, err error) {
+func readRequest[In any](c *requestContext, t *httpRoute) (in In, err error) {
 	if t.method != http.MethodGet {
 		body, err := c.body(t.mostBody)
 		if err != nil {

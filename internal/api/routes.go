@@ -34,12 +34,12 @@ func (s *Server) register() {
 func (s *Server) registerOpen() {
 	for path, file := range s.page {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			s.add(&route{method: method, path: path, summary: "A file of the page.", open: true, media: file.Type, do: func(c *requestContext) error { return c.file(file) }})
+			s.add(&httpRoute{method: method, path: path, summary: "A file of the page.", open: true, media: file.Type, do: func(c *requestContext) error { return c.file(file) }})
 		}
 	}
-	s.add(&route{method: http.MethodGet, path: "/healthz", summary: "Whether the workbench lives.", open: true, out: reflect.TypeFor[Health](),
+	s.add(&httpRoute{method: http.MethodGet, path: "/healthz", summary: "Whether the workbench lives.", open: true, out: reflect.TypeFor[Health](),
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, Health{OK: true}); return nil }})
-	s.add(&route{method: http.MethodGet, path: "/proof", summary: "What proves to a shell that this is its workbench: HMAC-SHA-256 of its nonce with its token.", open: true, query: []string{"nonce"},
+	s.add(&httpRoute{method: http.MethodGet, path: "/proof", summary: "What proves to a shell that this is its workbench: HMAC-SHA-256 of its nonce with its token.", open: true, query: []string{"nonce"},
 		out: reflect.TypeFor[Proof](), do: (*requestContext).proof,
 		check: func(c *requestContext) error { _, err := c.nonce(); return c.with(err) }})
 	handle(s, "POST", "/login", "Trade a one-time ticket, or the password, for a token.", (*requestContext).login).open = true
@@ -59,7 +59,7 @@ func (s *Server) registerMachine() {
 	handle(s, "GET", "/explain", "Words of sockets and networks, explained: all, or one.", (*requestContext).explain).query = []string{"word"}
 	handle(s, "GET", "/discover", "The boards, servers and workbenches that announce themselves in the networks of the machine of the core: it looks for two seconds.", (*requestContext).discover)
 	handle(s, "GET", "/ports", "The serial ports of the machine of the core.", (*requestContext).ports)
-	s.add(&route{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
+	s.add(&httpRoute{method: http.MethodGet, path: "/api/v1/openapi.json", summary: "This description.", media: "application/json",
 		do: func(c *requestContext) error { answer(c.w, http.StatusOK, c.OpenAPI()); return nil }})
 }
 
@@ -95,7 +95,7 @@ func (s *Server) registerSending() {
 	start.status, start.mostBody = http.StatusCreated, maxListBody
 	handle(s, "PATCH", "/sessions/{id}/runs/{run}", "Pause a file that is being sent, or let it go on.", (*requestContext).changeRun)
 	handle(s, "DELETE", "/sessions/{id}/runs/{run}", "Stop sending a list or a file, at once.", (*requestContext).stopRun)
-	s.add(&route{method: http.MethodPost, path: "/api/v1/sessions/{id}/files", summary: "Send a file, the body, at a pace of bytes a second and pieces of chunk bytes, or line by line. It is kept until it is sent: the answer comes when all of it is here, and the run goes on by itself.",
+	s.add(&httpRoute{method: http.MethodPost, path: "/api/v1/sessions/{id}/files", summary: "Send a file, the body, at a pace of bytes a second and pieces of chunk bytes, or line by line. It is kept until it is sent: the answer comes when all of it is here, and the run goes on by itself.",
 		query: []string{"name", "to", "all", "chunk", "rate", "line_delay_ms"}, takes: octets, out: reflect.TypeFor[Run](), status: http.StatusCreated, do: (*requestContext).sendFile,
 		check: func(c *requestContext) error { _, _, _, wrong := c.fileOptions(); return c.with(wrong.join()) }})
 	handle(s, "POST", "/lists/parse", "Lists out of the text of a file; nothing is sent.", (*requestContext).parseLists).mostBody = maxListBody
@@ -141,8 +141,8 @@ func (s *Server) registerViews() {
 		c.number("peer", &wrong)
 		return c.with(wrong.join())
 	}
-	s.add(&route{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event; of a recording's with the session.", query: []string{"session"}, media: octets, do: (*requestContext).eventData})
-	s.add(&route{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"}, view: true,
+	s.add(&httpRoute{method: http.MethodGet, path: "/api/v1/events/{seq}/data", summary: "All bytes of an event; of a recording's with the session.", query: []string{"session"}, media: octets, do: (*requestContext).eventData})
+	s.add(&httpRoute{method: http.MethodGet, path: "/api/v1/live", summary: "What changes, a line at a time.", query: []string{"from"}, view: true,
 		media: "application/x-ndjson", out: reflect.TypeFor[Live](), do: (*requestContext).live,
 		check: func(c *requestContext) error {
 			var wrong fieldFaults
@@ -157,12 +157,12 @@ func (s *Server) registerFiles() {
 	handle(s, "PUT", "/recording", "Begin or end recording.", (*requestContext).setRecording)
 	handle(s, "GET", "/recordings", "What can be opened to be looked at.", (*requestContext).recordFiles)
 	handle(s, "POST", "/recordings", "Open a recording to look at it: its sessions are there as closed ones.", (*requestContext).openRecording).status = http.StatusCreated
-	s.add(&route{method: http.MethodPost, path: "/api/v1/recordings/upload", summary: "Open a recording or capture, the body, to look at it.",
+	s.add(&httpRoute{method: http.MethodPost, path: "/api/v1/recordings/upload", summary: "Open a recording or capture, the body, to look at it.",
 		query: []string{"name"}, takes: octets, out: reflect.TypeFor[OpenedRecording](), status: http.StatusCreated, do: (*requestContext).uploadRecording,
 		check: func(c *requestContext) error { _, wrong := c.uploadName(); return c.with(wrong.join()) }})
 	handle(s, "GET", "/sessions/{id}/file", "How receiving to a file is.", (*requestContext).receiveFile)
 	handle(s, "PUT", "/sessions/{id}/file", "Begin or end writing the bytes received to a file.", (*requestContext).setReceiveFile)
-	s.add(&route{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets, view: true,
+	s.add(&httpRoute{method: http.MethodGet, path: "/api/v1/export", summary: "Download events.", media: octets, view: true,
 		query: append([]string{"format", "from", "to"}, filterQuery...), do: (*requestContext).export,
 		check: func(c *requestContext) error { return c.with(c.exportQuery().wrong.join()) }})
 }

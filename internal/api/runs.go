@@ -192,13 +192,13 @@ func (c *requestContext) resolve(name string, l workspace.List, field string) (*
 }
 
 // listFaults are what an error says of a list.
-func listFaults(err error) (all []*schedule.Fault) {
+func listFaults(err error) (all []*schedule.ListFault) {
 	joined, _ := err.(interface{ Unwrap() []error })
 	if joined == nil {
 		return nil
 	}
 	for _, one := range joined.Unwrap() {
-		if f, ok := errors.AsType[*schedule.Fault](one); ok {
+		if f, ok := errors.AsType[*schedule.ListFault](one); ok {
 			all = append(all, f)
 		}
 	}
@@ -206,7 +206,7 @@ func listFaults(err error) (all []*schedule.Fault) {
 }
 
 // pathOf is where a fault is in a request whose field is a list, or "row".
-func pathOf(field string, f *schedule.Fault) string {
+func pathOf(field string, f *schedule.ListFault) string {
 	if f.Row != schedule.WholeList && field != "row" {
 		field = fmt.Sprintf("%s.row[%d]", field, f.Row)
 	}

@@ -65,7 +65,7 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 		out.Locals = append(out.Locals, a.String())
 	}
 	if q := st.Queue; q != nil {
-		out.Queue = &Queue{Waiting: q.Waiting, Backlog: q.Backlog, Overflows: q.Overflows}
+		out.Queue = &AcceptQueue{Waiting: q.Waiting, Backlog: q.Backlog, Overflows: q.Overflows}
 	}
 	switch until := s.Until(); {
 	case !until.IsZero():

@@ -42,7 +42,7 @@ func TestTLS(t *testing.T) {
 		sum := sha256.Sum256(c.Certificate[0])
 		return hex.EncodeToString(sum[:])
 	}
-	st := access.State{URL: v.URL(), Token: v.ShellToken(), Certificate: pin(pair)}
+	st := access.WorkbenchState{URL: v.URL(), Token: v.ShellToken(), Certificate: pin(pair)}
 	var m Machine
 	if err := NewClient(st, "en").Ask(context.Background(), "GET", "/machine", nil, &m); err != nil || m.Version != "test" {
 		t.Errorf("%+v, %v", m, err)

@@ -74,7 +74,7 @@ type (
 		Echo    bool               `json:"echo,omitempty"`
 		Device  bool               `json:"device,omitempty"`
 		Rules   int                `json:"rules,omitempty"` // so many answer now
-		Queue   *Queue             `json:"queue,omitempty"`
+		Queue   *AcceptQueue       `json:"queue,omitempty"`
 		Error   *sockeye.ErrorLine `json:"error,omitempty"` // why it closed
 		File    *ReceiveFile       `json:"file,omitempty"`  // what is received goes there, too, or did last
 		Name    string             `json:"name,omitempty"`  // of the endpoint in the workspace, if it was opened from there
@@ -111,8 +111,8 @@ type (
 		Recording *OpenedIn `json:"recording,omitempty"`
 		Traffic
 	}
-	// Queue is the kernel's queue of connections not yet accepted.
-	Queue struct {
+	// AcceptQueue is the kernel's queue of connections not yet accepted.
+	AcceptQueue struct {
 		Waiting   int    `json:"waiting"`
 		Backlog   int    `json:"backlog"`
 		Overflows uint64 `json:"overflows"`

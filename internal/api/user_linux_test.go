@@ -126,7 +126,7 @@ func lineOf(t *testing.T, r *bufio.Reader) string {
 func stateFile(dir string) string { return filepath.Join(dir, "workbench.json") }
 
 // madeKnown is a workbench that shells find in a directory, with a socket for its owner.
-func madeKnown(t *testing.T, dir string, change ...func(*Config)) (*served, access.State) {
+func madeKnown(t *testing.T, dir string, change ...func(*Config)) (*served, access.WorkbenchState) {
 	t.Helper()
 	v := serve(t, change...)
 	l, err := access.ListenOwner(dir)
@@ -134,7 +134,7 @@ func madeKnown(t *testing.T, dir string, change ...func(*Config)) (*served, acce
 		t.Fatal(l, err)
 	}
 	go v.ServeOwner(l)
-	st := access.State{URL: v.URL(), Token: v.ShellToken(), PID: os.Getpid(), Socket: l.Addr().String()}
+	st := access.WorkbenchState{URL: v.URL(), Token: v.ShellToken(), PID: os.Getpid(), Socket: l.Addr().String()}
 	if err := access.WriteState(dir, st); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestImpostorAtTheSocket(t *testing.T) {
 	if got := lineOf(t, out); got != "ready" {
 		t.Fatal(got)
 	}
-	st := access.State{URL: "http://127.0.0.1:1/", Token: strings.Repeat("A", 43), Socket: path}
+	st := access.WorkbenchState{URL: "http://127.0.0.1:1/", Token: strings.Repeat("A", 43), Socket: path}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // an impostor that is believed never answers
 	defer cancel()
 	_, err := NewClient(st, "en").NewTicket(ctx)
@@ -237,7 +237,7 @@ func TestImpostorAtTheSocket(t *testing.T) {
 func TestPlantedStateDirectory(t *testing.T) {
 	victim := filepath.Join(t.TempDir(), "victim")
 	write(t, victim, "untouched")
-	st := access.State{URL: "http://127.0.0.1:1/", Token: "t", PID: 1}
+	st := access.WorkbenchState{URL: "http://127.0.0.1:1/", Token: "t", PID: 1}
 	refused := func(dir, why string) {
 		t.Helper()
 		if _, err := access.ListenOwner(dir); err == nil || !strings.Contains(err.Error(), why) {

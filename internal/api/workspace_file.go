@@ -14,9 +14,9 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// store keeps the workspace in its file, which other programs may change at any time:
+// workspaceStore keeps the workspace in its file, which other programs may change at any time:
 // it is read anew whenever it is asked for.
-type store struct {
+type workspaceStore struct {
 	path   string
 	mu     sync.Mutex             // one change at a time
 	memory atomic.Pointer[[]byte] // the text, where there is no file to keep it in
@@ -47,7 +47,7 @@ func stampOf(text []byte) string {
 
 // read is the workspace as it is now. The error is of a file that cannot be read; what
 // is wrong with what was read is in kept.
-func (s *store) read() (kept, error) {
+func (s *workspaceStore) read() (kept, error) {
 	var text []byte
 	if there := s.memory.Load(); there != nil {
 		text = *there
@@ -66,7 +66,7 @@ func (s *store) read() (kept, error) {
 	return k, nil
 }
 
-func (s *store) keep(k kept) {
+func (s *workspaceStore) keep(k kept) {
 	s.latest.Store(&k)
 	if k.err == nil {
 		s.sound.Store(k.file)
@@ -76,7 +76,7 @@ func (s *store) keep(k kept) {
 }
 
 // knowledge is what the workspace says of the messages of protocols.
-func (s *store) knowledge() (k workspace.Knowledge) {
+func (s *workspaceStore) knowledge() (k workspace.Knowledge) {
 	if known := s.known.Load(); known != nil {
 		k = *known
 	}
@@ -102,7 +102,7 @@ func understood(text []byte) kept {
 }
 
 // at is the workspace if it is still what somebody read.
-func (s *store) at(stamp string) (kept, error) {
+func (s *workspaceStore) at(stamp string) (kept, error) {
 	k, err := s.read()
 	if err == nil && k.stamp != stamp {
 		err = &sockeye.Error{Kind: sockeye.Conflict, Op: "write", Target: s.path,
@@ -113,7 +113,7 @@ func (s *store) at(stamp string) (kept, error) {
 }
 
 // write keeps a text, in the place of what has the stamp.
-func (s *store) write(stamp string, change func(old kept) ([]byte, error)) (kept, error) {
+func (s *workspaceStore) write(stamp string, change func(old kept) ([]byte, error)) (kept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, err := s.at(stamp)

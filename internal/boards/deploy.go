@@ -89,7 +89,7 @@ func (a *commands) deploy(cmd *cobra.Command, f *deployFlags, args []string) err
 }
 
 // deployOnce connects and runs the job, until it ends or, with watch, its file changes.
-func (a *commands) deployOnce(login deploy.Login, job *deploy.Job, watch bool) (exit int, changed bool, err error) {
+func (a *commands) deployOnce(login deploy.SSHLogin, job *deploy.Job, watch bool) (exit int, changed bool, err error) {
 	ctx, cancel := context.WithCancel(a.Ctx)
 	defer cancel()
 	board, err := deploy.Dial(ctx, login)
@@ -186,21 +186,21 @@ func (f *deployFlags) job(a *commands, cmd *cobra.Command, args []string) (*depl
 }
 
 // login is how to reach the board.
-func (f *deployFlags) login(a *commands, target string) (deploy.Login, error) {
+func (f *deployFlags) login(a *commands, target string) (deploy.SSHLogin, error) {
 	name := ""
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
 	who, hostPort, err := deploy.ParseTarget(target, name)
 	if err != nil {
-		return deploy.Login{}, err
+		return deploy.SSHLogin{}, err
 	}
 	home := a.Env("HOME")
 	if home == "" {
 		home, _ = os.UserHomeDir()
 	}
 	ssh := filepath.Join(home, ".ssh")
-	l := deploy.Login{User: who, HostPort: hostPort, KnownHosts: f.hostFile, Agent: a.Env("SSH_AUTH_SOCK")}
+	l := deploy.SSHLogin{User: who, HostPort: hostPort, KnownHosts: f.hostFile, Agent: a.Env("SSH_AUTH_SOCK")}
 	if l.KnownHosts == "" {
 		l.KnownHosts = filepath.Join(ssh, "known_hosts")
 	}

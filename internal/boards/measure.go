@@ -67,7 +67,7 @@ func (f *MeasureFlags) File(words []string, target func() (sockeye.Address, erro
 	if err != nil {
 		return nil, err
 	}
-	file, err := device.One(f.read, f.simulate, f.every, to.String(), device.Format(f.format))
+	file, err := device.One(f.read, f.simulate, f.every, to.String(), device.RowFormat(f.format))
 	return file, asFlagsOfDevice(err)
 }
 
@@ -100,7 +100,7 @@ const (
 // Client makes the workbench of a device that measures: a small one.
 func (f *MeasureFlags) Client() client.Client {
 	debug.SetGCPercent(deviceGCPercent)
-	return client.New(client.Options{Memory: deviceMemory})
+	return client.New(client.LocalOptions{Memory: deviceMemory})
 }
 
 // stateDir is the folder of the queues of targets.
@@ -125,8 +125,8 @@ func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c clien
 			l.Print(line)
 		}
 	}
-	statuses, err := device.Run(a.Ctx, file, device.Options{Client: c, Root: f.root, State: state, Count: f.Count, Ramp: f.ramp, Drain: show.Drain, Env: a.Env,
-		Report: func(s device.Status) { say(a.targetLines(s)) },
+	statuses, err := device.Run(a.Ctx, file, device.RunOptions{Client: c, Root: f.root, State: state, Count: f.Count, Ramp: f.ramp, Drain: show.Drain, Env: a.Env,
+		Report: func(s device.TargetStatus) { say(a.targetLines(s)) },
 		Broken: func(board, sensor string, err error) { l.Print(a.sensorLine(board, sensor, err)) }})
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c clien
 }
 
 // targetLines say that a target came or went.
-func (a *commands) targetLines(s device.Status) []string {
+func (a *commands) targetLines(s device.TargetStatus) []string {
 	name := payload.SafeString(s.Board + " → " + s.Target)
 	waiting := fmt.Sprintf(a.t("rows that wait: %d", "等待发送的行数：%d"), s.Queue.Waiting)
 	if s.Err == nil {
@@ -163,13 +163,13 @@ func (a *commands) sensorLine(board, sensor string, err error) string {
 }
 
 // deviceSummary says what became of the rows, of all boards of a target together.
-func (a *commands) deviceSummary(all []device.Status) []string {
+func (a *commands) deviceSummary(all []device.TargetStatus) []string {
 	var names []string
-	sums := map[string]*device.Status{}
+	sums := map[string]*device.TargetStatus{}
 	for _, s := range all {
 		sum := sums[s.Target]
 		if sum == nil {
-			sum = &device.Status{}
+			sum = &device.TargetStatus{}
 			sums[s.Target] = sum
 			names = append(names, s.Target)
 		}

@@ -167,7 +167,7 @@ func (a *commands) describe(s *service.Service, path string) ([]byte, error) {
 }
 
 // apply carries a plan out, or prints it.
-func (a *commands) apply(p service.Plan, dry bool) error {
+func (a *commands) apply(p service.Change, dry bool) error {
 	if !dry {
 		return p.Apply(a.Ctx, a.Out)
 	}

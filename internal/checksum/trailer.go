@@ -216,20 +216,20 @@ func (t Trailer) Append(message []byte) []byte {
 	return message
 }
 
-// Verdict is what a check came to.
-type Verdict uint8
+// CheckVerdict is what a check came to.
+type CheckVerdict uint8
 
 // The verdicts.
 const (
-	Right    Verdict = iota
-	Wrong            // the checksum in the frame is another
-	TooShort         // the frame has no room for one, or not for the range
+	Right    CheckVerdict = iota
+	Wrong                 // the checksum in the frame is another
+	TooShort              // the frame has no room for one, or not for the range
 )
 
 // Verify checks the checksum of a whole frame. Computed is the sum that its bytes
 // should have. It allocates nothing. A sum written in hex digits may have them in
 // either case.
-func (t Trailer) Verify(frame []byte) (v Verdict, computed uint64) {
+func (t Trailer) Verify(frame []byte) (v CheckVerdict, computed uint64) {
 	at := len(frame) - t.After - t.Size()
 	if t.Algorithm == nil || at < 0 {
 		return TooShort, 0

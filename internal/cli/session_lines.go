@@ -29,7 +29,7 @@ sending a break, if that is wanted. Every change is an event of the record.`,
 			set := sockeye.LineSetting{Break: hold}
 			for _, line := range []struct {
 				flag, word string
-				to         *sockeye.Choice
+				to         *sockeye.OptionalBool
 			}{{"--dtr", dtr, &set.DTR}, {"--rts", rts, &set.RTS}} {
 				switch line.word {
 				case "":

@@ -111,7 +111,7 @@ func (x *testTerminal) peerOf(listening string) *board {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	c := client.New(client.Options{})
+	c := client.New(client.LocalOptions{})
 	x.t.Cleanup(func() { c.Close() })
 	s, err := c.Open(x.t.Context(), sockeye.Endpoint{Mode: sockeye.Connect, Address: to}, &client.OpenOptions{Echo: true})
 	if err != nil {

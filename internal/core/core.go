@@ -77,11 +77,11 @@ func (w *Core) Knew(id string) bool {
 // Open opens an endpoint as a session; see transport.Open for what has happened when
 // it returns.
 func (w *Core) Open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer) (*Session, error) {
-	return w.open(ctx, ep, a, opening{})
+	return w.open(ctx, ep, a, openRequest{})
 }
 
-// opening is what open is told besides endpoint and answer.
-type opening struct {
+// openRequest is what open is told besides endpoint and answer.
+type openRequest struct {
 	of    *workspace.Opening  // nil: of no workspace
 	relay transport.Responder // in place of the answer; nil: it is no side of a relay
 	// upstreamOf is the session for whose relay it dials, and at which it must not arrive;
@@ -89,7 +89,7 @@ type opening struct {
 	upstreamOf *Session
 }
 
-func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer, o opening) (*Session, error) {
+func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer, o openRequest) (*Session, error) {
 	if err := w.checkSession(); err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 }
 
 // transportConfig is what transport is told about a session that is about to be opened.
-func (w *Core) transportConfig(s *Session, o opening) transport.Config {
+func (w *Core) transportConfig(s *Session, o openRequest) transport.Config {
 	ep := s.id.Endpoint
 	answers := s.responder.Transport()
 	if o.relay != nil {

@@ -62,7 +62,7 @@ func (w *Core) refuseOwn(to netip.AddrPort) error {
 
 // dialFilterOf is the dialFilter of a session. The upstream of a relay is not to be the
 // relay itself: everything would go round.
-func (w *Core) dialFilterOf(host string, o opening) func(netip.AddrPort) error {
+func (w *Core) dialFilterOf(host string, o openRequest) func(netip.AddrPort) error {
 	filter := w.dialFilter(host)
 	if o.upstreamOf == nil {
 		return filter

@@ -4,4 +4,4 @@ import "sockeye/internal/serialport"
 
 // SerialPorts are the serial ports of this machine. Names of devices come from the
 // devices.
-func SerialPorts() ([]serialport.Info, error) { return serialport.List() }
+func SerialPorts() ([]serialport.PortInfo, error) { return serialport.List() }

@@ -103,14 +103,14 @@ type RouteStatus struct {
 // joinSides opens the sides of a relay; begin is called when all are open, with the core
 // locked. They end together.
 func (w *Core) joinSides(ctx context.Context, ep sockeye.Endpoint, upstreams []sockeye.Endpoint, of *workspace.Opening, r joint, begin func(down *Session, ups []*Session)) (*Session, error) {
-	down, err := w.open(ctx, ep, responder.Answer{}, opening{relay: r.Downstream(), of: of})
+	down, err := w.open(ctx, ep, responder.Answer{}, openRequest{relay: r.Downstream(), of: of})
 	if err != nil {
 		return nil, err
 	}
 	var ups []*Session
 	closed := make(chan struct{}, len(upstreams))
 	for _, upstream := range upstreams {
-		up, err := w.open(ctx, upstream, responder.Answer{}, opening{relay: r.UpstreamResponder(), upstreamOf: down})
+		up, err := w.open(ctx, upstream, responder.Answer{}, openRequest{relay: r.UpstreamResponder(), upstreamOf: down})
 		if err != nil {
 			down.Close()
 			for _, up := range ups {

@@ -32,7 +32,7 @@ func (s *Session) SendList(l schedule.List, o ListOptions) (*schedule.Run, error
 		c.Ready = s.awaitPeer
 	}
 	to := strings.Join(o.To, " ")
-	c.Send = func(ctx context.Context, n int, row *schedule.Row, t *payload.Template) schedule.Result {
+	c.Send = func(ctx context.Context, n int, row *schedule.Row, t *payload.Template) schedule.RowResult {
 		return s.sendRow(becauseRow(ctx, l.Name, n), cmp.Or(row.To, to), t, o.Lookup)
 	}
 	c.Unreachable = func(rows []schedule.Row) bool {
@@ -66,9 +66,9 @@ func (s *Session) awaitPeer(ctx context.Context) bool {
 }
 
 // sendRow sends the message of a row to the peers that words mean now.
-func (s *Session) sendRow(ctx context.Context, words string, t *payload.Template, lookup func(string) (string, bool)) schedule.Result {
+func (s *Session) sendRow(ctx context.Context, words string, t *payload.Template, lookup func(string) (string, bool)) schedule.RowResult {
 	to, missing, err := s.reach(strings.Fields(words))
-	result := schedule.Result{Recipients: len(to), Failed: missing, Err: err}
+	result := schedule.RowResult{Recipients: len(to), Failed: missing, Err: err}
 	if len(to) == 0 {
 		return result
 	}

@@ -64,7 +64,7 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 			set, _ := f.RuleSet(endpointOf(f, one.Name))
 			a.Rules = responder.RulesOf(set, one, o.Seed, lookup)
 		}
-		s, err := w.open(ctx, one.Endpoint, a, opening{of: &openings[n]})
+		s, err := w.open(ctx, one.Endpoint, a, openRequest{of: &openings[n]})
 		if err != nil {
 			return undo(err)
 		}

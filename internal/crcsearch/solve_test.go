@@ -188,7 +188,7 @@ func randomTrailer(t *testing.T, width int, rng *rand.Rand) (tr checksum.Trailer
 	return tr, after
 }
 
-func anyExplains(found []Found, frames [][]byte) bool {
+func anyExplains(found []Match, frames [][]byte) bool {
 	for _, f := range found {
 		if explains(f.Trailer, frames) {
 			return true

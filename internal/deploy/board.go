@@ -21,8 +21,8 @@ import (
 	"sockeye/internal/mdns"
 )
 
-// Login says how to reach a board.
-type Login struct {
+// SSHLogin says how to reach a board.
+type SSHLogin struct {
 	User, HostPort string
 	// KnownHosts is the file of keys that are trusted; a new board's key is added to it.
 	KnownHosts string
@@ -37,8 +37,8 @@ type Login struct {
 	Trust func(hostPort, fingerprint string) bool
 }
 
-// Board is a connection to a board. Close it.
-type Board struct {
+// Connection is a connection to a board. Close it.
+type Connection struct {
 	client                      *ssh.Client
 	files                       *sftp.Client
 	user, address, target, home string
@@ -49,8 +49,8 @@ type Board struct {
 const dialLimit = 20 * time.Second
 
 // Dial connects to a board. The error is an *sockeye.Error that says what to do.
-func Dial(ctx context.Context, l Login) (*Board, error) {
-	b := &Board{user: l.User, address: l.HostPort, target: l.User + "@" + strings.TrimSuffix(l.HostPort, ":22")}
+func Dial(ctx context.Context, l SSHLogin) (*Connection, error) {
+	b := &Connection{user: l.User, address: l.HostPort, target: l.User + "@" + strings.TrimSuffix(l.HostPort, ":22")}
 	auth, err := b.auth(&l)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func dialHost(ctx context.Context, hostPort string) (net.Conn, error) {
 }
 
 // Close ends the connection, and what runs on the board by it.
-func (b *Board) Close() {
+func (b *Connection) Close() {
 	if b.files != nil {
 		b.files.Close()
 	}
@@ -106,14 +106,14 @@ func (b *Board) Close() {
 	b.closeAgent()
 }
 
-func (b *Board) closeAgent() {
+func (b *Connection) closeAgent() {
 	if b.agent != nil {
 		b.agent.Close()
 	}
 }
 
 // auth are the ways to log in, in order: agent, key files, password.
-func (b *Board) auth(l *Login) ([]ssh.AuthMethod, error) {
+func (b *Connection) auth(l *SSHLogin) ([]ssh.AuthMethod, error) {
 	var methods []ssh.AuthMethod
 	if l.Agent != "" {
 		if conn, err := net.Dial("unix", l.Agent); err == nil {
@@ -166,7 +166,7 @@ func readKey(path string, ask func(sockeye.Text) (string, error)) (ssh.Signer, e
 
 // Upload copies a file: under another name first, then compared, then renamed. What is the
 // same already is left alone; copied says whether it was not.
-func (b *Board) Upload(ctx context.Context, local, remote string, mode os.FileMode) (copied bool, err error) {
+func (b *Connection) Upload(ctx context.Context, local, remote string, mode os.FileMode) (copied bool, err error) {
 	in, err := os.Open(local)
 	if err != nil {
 		return false, &sockeye.Error{Kind: sockeye.NotFound, Op: "read", Target: local, Err: err}
@@ -205,7 +205,7 @@ func (b *Board) Upload(ctx context.Context, local, remote string, mode os.FileMo
 	return true, nil
 }
 
-func (b *Board) write(ctx context.Context, in io.Reader, part string, mode os.FileMode) error {
+func (b *Connection) write(ctx context.Context, in io.Reader, part string, mode os.FileMode) error {
 	out, err := b.files.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func (r *untilDone) Read(p []byte) (int, error) {
 }
 
 // sum is the SHA-256 of a file on the board, "" if there is none.
-func (b *Board) sum(ctx context.Context, file string) string {
+func (b *Connection) sum(ctx context.Context, file string) string {
 	said, err := b.output(ctx, "sha256sum < "+quote(file))
 	if err != nil {
 		return ""
@@ -242,7 +242,7 @@ func (b *Board) sum(ctx context.Context, file string) string {
 }
 
 // through listens on the board and joins each connection with a port of this machine.
-func (b *Board) through(ctx context.Context, port uint16, problems io.Writer) (stop func(), err error) {
+func (b *Connection) through(ctx context.Context, port uint16, problems io.Writer) (stop func(), err error) {
 	l, err := b.client.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return nil, &sockeye.Error{Kind: sockeye.Refused, Op: "listen", Target: fmt.Sprintf("%s 127.0.0.1:%d", b.target, port), Err: err,
@@ -288,7 +288,7 @@ func join(ctx context.Context, from net.Conn, port uint16, problems io.Writer) {
 const endLimit = 5 * time.Second
 
 // endSoon gives the program time to end; then its terminal is taken away.
-func (b *Board) endSoon(s *ssh.Session, done <-chan struct{}) {
+func (b *Connection) endSoon(s *ssh.Session, done <-chan struct{}) {
 	t := time.NewTimer(endLimit)
 	defer t.Stop()
 	select {
@@ -301,7 +301,7 @@ func (b *Board) endSoon(s *ssh.Session, done <-chan struct{}) {
 
 // The errors of a connection, with their next step.
 
-func (b *Board) unreachable(err error) error {
+func (b *Connection) unreachable(err error) error {
 	e := &sockeye.Error{Kind: sockeye.System, Op: "connect", Target: b.address, Err: err, Hint: text("is the board on, and in this network? ping it", "开发板开机了吗？在同一网络吗？请先 ping 一下")}
 	var dns *net.DNSError
 	switch {
@@ -315,7 +315,7 @@ func (b *Board) unreachable(err error) error {
 	return e
 }
 
-func (b *Board) refused(h *hostKeys, err error) error {
+func (b *Connection) refused(h *hostKeys, err error) error {
 	if h.fault != nil {
 		return h.fault
 	}
@@ -327,11 +327,11 @@ func (b *Board) refused(h *hostKeys, err error) error {
 	return e
 }
 
-func (b *Board) lost(err error) error {
+func (b *Connection) lost(err error) error {
 	return &sockeye.Error{Kind: sockeye.Reset, Op: "receive", Target: b.target, Err: err, Message: text("the connection to the board was lost", "与开发板的连接已断开"), Hint: text("run it again: what was copied is not copied twice", "请重新运行：已复制的内容不会重复复制")}
 }
 
-func (b *Board) unwritten(remote string, err error) error {
+func (b *Connection) unwritten(remote string, err error) error {
 	e := &sockeye.Error{Kind: sockeye.System, Op: "write", Target: b.target + ":" + remote, Err: err}
 	status, isStatus := errors.AsType[*sftp.StatusError](err)
 	switch {

@@ -45,7 +45,7 @@ const folder = ".cache/sockeye"
 
 // Run copies what the job needs and runs it until it ends or ctx does: then it is ended
 // on the board, too. The exit code is that of the program on the board.
-func (b *Board) Run(ctx context.Context, j *Job) (exit int, err error) {
+func (b *Connection) Run(ctx context.Context, j *Job) (exit int, err error) {
 	words, err := b.prepare(ctx, j)
 	if err != nil {
 		return 0, err
@@ -61,7 +61,7 @@ func (b *Board) Run(ctx context.Context, j *Job) (exit int, err error) {
 }
 
 // prepare copies files, and gives the words that run them.
-func (b *Board) prepare(ctx context.Context, j *Job) ([]string, error) {
+func (b *Connection) prepare(ctx context.Context, j *Job) ([]string, error) {
 	switch {
 	case j.File == "":
 		return j.Command, nil
@@ -86,7 +86,7 @@ func (b *Board) prepare(ctx context.Context, j *Job) ([]string, error) {
 	return []string{program, "device", file}, nil
 }
 
-func (b *Board) preparePython(ctx context.Context, j *Job) ([]string, error) {
+func (b *Connection) preparePython(ctx context.Context, j *Job) ([]string, error) {
 	if _, err := b.output(ctx, "command -v python3"); err != nil {
 		return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "start", Target: "python3",
 			Message: text("the board has no python3", "开发板上没有 python3"), Hint: text("on the board: sudo apt install python3", "请在开发板上执行：sudo apt install python3")}
@@ -99,7 +99,7 @@ func (b *Board) preparePython(ctx context.Context, j *Job) ([]string, error) {
 }
 
 // copySockeye copies the binary for the board, unless the same one is there.
-func (b *Board) copySockeye(ctx context.Context, j *Job) (string, error) {
+func (b *Connection) copySockeye(ctx context.Context, j *Job) (string, error) {
 	system, cpu, err := b.platform(ctx)
 	if err != nil {
 		return "", err
@@ -123,7 +123,7 @@ func (b *Board) copySockeye(ctx context.Context, j *Job) (string, error) {
 var systems = map[string]string{"Linux": "linux", "Darwin": "darwin"}
 var processors = map[string]string{"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64", "armv7l": "arm", "armv8l": "arm", "riscv64": "riscv64"}
 
-func (b *Board) platform(ctx context.Context) (system, cpu string, err error) {
+func (b *Connection) platform(ctx context.Context) (system, cpu string, err error) {
 	said, err := b.output(ctx, "uname -s -m")
 	if err != nil {
 		return "", "", err
@@ -137,7 +137,7 @@ func (b *Board) platform(ctx context.Context) (system, cpu string, err error) {
 }
 
 // output runs a shell command on the board and gives what it prints.
-func (b *Board) output(ctx context.Context, command string) (string, error) {
+func (b *Connection) output(ctx context.Context, command string) (string, error) {
 	s, err := b.client.NewSession()
 	if err != nil {
 		return "", b.lost(err)
@@ -175,7 +175,7 @@ func (l *limited) Write(p []byte) (int, error) {
 
 // exec runs words in a terminal of their own, which ends with the connection: so does
 // what runs in it.
-func (b *Board) exec(ctx context.Context, words []string, out, problem io.Writer) (int, error) {
+func (b *Connection) exec(ctx context.Context, words []string, out, problem io.Writer) (int, error) {
 	s, err := b.client.NewSession()
 	if err != nil {
 		return 0, b.lost(err)

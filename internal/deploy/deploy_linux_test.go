@@ -33,7 +33,7 @@ const limit = time.Minute
 
 // sshServer is Debian's sshd on a free port of the loopback.
 type sshServer struct {
-	login Login
+	login SSHLogin
 	dir   string
 	home  string
 	stop  func()
@@ -110,7 +110,7 @@ func startSSH(t *testing.T, settings string) *sshServer {
 	t.Cleanup(s.stop)
 	hostPort := "127.0.0.1:" + port
 	awaitPort(t, hostPort, &said)
-	s.login = Login{User: me.Username, HostPort: hostPort, KnownHosts: filepath.Join(s.dir, "known_hosts"), Keys: []string{filepath.Join(s.dir, "id")},
+	s.login = SSHLogin{User: me.Username, HostPort: hostPort, KnownHosts: filepath.Join(s.dir, "known_hosts"), Keys: []string{filepath.Join(s.dir, "id")},
 		Trust: func(string, string) bool { return true }}
 	return s
 }
@@ -129,7 +129,7 @@ func awaitPort(t *testing.T, hostPort string, said fmt.Stringer) {
 	}
 }
 
-func dial(t *testing.T, l Login) *Board {
+func dial(t *testing.T, l SSHLogin) *Connection {
 	t.Helper()
 	b, err := Dial(t.Context(), l)
 	if err != nil {

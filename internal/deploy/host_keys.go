@@ -15,7 +15,7 @@ import (
 
 // hostKeys is who is trusted.
 type hostKeys struct {
-	login *Login
+	login *SSHLogin
 	fault error // why a key was refused
 }
 

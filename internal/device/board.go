@@ -13,28 +13,28 @@ import (
 	"sockeye/internal/sensor"
 )
 
-// board is one board that runs.
-type board struct {
+// runningBoard is one board that runs.
+type runningBoard struct {
 	file     *File
-	network  *network
+	network  *sessionNetwork
 	machine  *sensor.Machine
 	channels []*channel
 	targets  []*targetRunner
-	report   func(Status)
+	report   func(TargetStatus)
 	broken   func(board, sensor string, err error)
 	rebooted chan struct{}
 	syncs    time.Duration // how often the disk is asked to keep the queues
 
 	mu     sync.Mutex
-	latest []Value // of every sensor that has one, in the order of the file
-	lines  map[string]*sensor.Line
+	latest []SensorValue // of every sensor that has one, in the order of the file
+	lines  map[string]*sensor.GPIOLine
 }
 
-func openBoard(f *File, seed uint64, n *network, o Options) (*board, error) {
-	b := &board{file: f, network: n, machine: sensor.NewMachine(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
-		syncs: syncEvery * time.Duration(max(1, o.Count/10)), lines: map[string]*sensor.Line{}}
+func openBoard(f *File, seed uint64, n *sessionNetwork, o RunOptions) (*runningBoard, error) {
+	b := &runningBoard{file: f, network: n, machine: sensor.NewMachine(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
+		syncs: syncEvery * time.Duration(max(1, o.Count/10)), lines: map[string]*sensor.GPIOLine{}}
 	if b.report == nil {
-		b.report = func(Status) {}
+		b.report = func(TargetStatus) {}
 	}
 	if b.broken == nil {
 		b.broken = func(string, string, error) {}
@@ -71,7 +71,7 @@ func openBoard(f *File, seed uint64, n *network, o Options) (*board, error) {
 }
 
 // wait waits for the board's turn in the ramp.
-func (b *board) wait(ctx context.Context, n int, ramp float64) bool {
+func (b *runningBoard) wait(ctx context.Context, n int, ramp float64) bool {
 	if ramp <= 0 || n == 0 {
 		return ctx.Err() == nil
 	}
@@ -89,7 +89,7 @@ func (b *board) wait(ctx context.Context, n int, ramp float64) bool {
 const rebootPause = 2 * time.Second
 
 // run plays the board until ctx ends. A reboot ends all connections and begins again.
-func (b *board) run(ctx context.Context, drain time.Duration) {
+func (b *runningBoard) run(ctx context.Context, drain time.Duration) {
 	for {
 		up, down := context.WithCancel(ctx)
 		stopped := make(chan struct{})
@@ -115,7 +115,7 @@ func (b *board) run(ctx context.Context, drain time.Duration) {
 	}
 }
 
-func (b *board) restart() {
+func (b *runningBoard) restart() {
 	select {
 	case b.rebooted <- struct{}{}:
 	default:
@@ -124,7 +124,7 @@ func (b *board) restart() {
 
 // up measures until up ends, and then delivers what is left, for at most drain if it is
 // life that ended, too.
-func (b *board) up(up, life context.Context, drain time.Duration) {
+func (b *runningBoard) up(up, life context.Context, drain time.Duration) {
 	delivering, stop := context.WithCancel(context.Background())
 	defer stop()
 	var measuring, sending sync.WaitGroup
@@ -149,7 +149,7 @@ func (b *board) up(up, life context.Context, drain time.Duration) {
 }
 
 // samplers are one for the quick sensors, and one for each slow one.
-func (b *board) samplers() (all []*sampler) {
+func (b *runningBoard) samplers() (all []*sampler) {
 	quick := &sampler{board: b}
 	for _, c := range b.channels {
 		switch {
@@ -171,7 +171,7 @@ func (b *board) samplers() (all []*sampler) {
 const syncEvery = time.Second
 
 // syncing has the disk keep the queues until ctx ends.
-func (b *board) syncing(ctx context.Context) {
+func (b *runningBoard) syncing(ctx context.Context) {
 	tick := time.NewTicker(b.syncs)
 	defer tick.Stop()
 	for {
@@ -189,7 +189,7 @@ func (b *board) syncing(ctx context.Context) {
 }
 
 // awaitEmpty waits until the targets that are connected have everything.
-func (b *board) awaitEmpty(limit time.Duration) {
+func (b *runningBoard) awaitEmpty(limit time.Duration) {
 	const look = 10 * time.Millisecond
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(look) {
 		if !slices.ContainsFunc(b.targets, func(t *targetRunner) bool {
@@ -202,13 +202,13 @@ func (b *board) awaitEmpty(limit time.Duration) {
 }
 
 // measured puts a row into the queue of every target, if one of its values is fresh.
-func (b *board) measured(at time.Time, values []Value) {
-	if !slices.ContainsFunc(values, func(v Value) bool { return v.Fresh }) {
+func (b *runningBoard) measured(at time.Time, values []SensorValue) {
+	if !slices.ContainsFunc(values, func(v SensorValue) bool { return v.Fresh }) {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock() // the queues have the rows in the same order
-	row := Row{Time: at, Values: b.merge(values)}
+	row := SensorRow{Time: at, Values: b.merge(values)}
 	record := row.encode(nil)
 	for _, t := range b.targets {
 		t.appended(t.queue.Append(record))
@@ -216,16 +216,16 @@ func (b *board) measured(at time.Time, values []Value) {
 }
 
 // merge sets the latest values, and gives all with the fresh ones marked.
-func (b *board) merge(values []Value) []Value {
+func (b *runningBoard) merge(values []SensorValue) []SensorValue {
 	for i := range b.latest {
 		b.latest[i].Fresh = false
 	}
 	for _, s := range b.file.Sensors {
-		n := slices.IndexFunc(values, func(v Value) bool { return v.Name == s.Name })
+		n := slices.IndexFunc(values, func(v SensorValue) bool { return v.Name == s.Name })
 		if n < 0 {
 			continue
 		}
-		if at := slices.IndexFunc(b.latest, func(v Value) bool { return v.Name == s.Name }); at >= 0 {
+		if at := slices.IndexFunc(b.latest, func(v SensorValue) bool { return v.Name == s.Name }); at >= 0 {
 			b.latest[at] = values[n]
 		} else {
 			b.latest = append(b.latest, values[n])
@@ -236,7 +236,7 @@ func (b *board) merge(values []Value) []Value {
 
 // failed tells of a sensor that breaks or is well again, once, and says whether it is
 // broken.
-func (b *board) failed(c *channel, err error) bool {
+func (b *runningBoard) failed(c *channel, err error) bool {
 	if (err != nil) != c.broken {
 		c.broken = err != nil
 		b.broken(b.file.Name, c.Name, err)
@@ -244,7 +244,7 @@ func (b *board) failed(c *channel, err error) bool {
 	return err != nil
 }
 
-func (b *board) status() (all []Status) {
+func (b *runningBoard) status() (all []TargetStatus) {
 	for _, t := range b.targets {
 		all = append(all, t.Status())
 	}
@@ -252,13 +252,13 @@ func (b *board) status() (all []Status) {
 }
 
 // measuredChannels counts the sensors that have a value.
-func (b *board) measuredChannels() int {
+func (b *runningBoard) measuredChannels() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.latest)
 }
 
-func (b *board) close() error {
+func (b *runningBoard) close() error {
 	var failed error
 	for _, t := range b.targets {
 		failed = errors.Join(failed, t.queue.Close())
@@ -288,7 +288,7 @@ func (t *targetRunner) appended(err error) {
 }
 
 // troubled is the status with an error of the disk.
-func (t *targetRunner) troubled(err error) Status {
+func (t *targetRunner) troubled(err error) TargetStatus {
 	s := t.Status()
 	s.Err = &sockeye.Error{Kind: sockeye.System, Op: "write", Target: t.Name, Err: err,
 		Message: text("the queue on disk does not take rows: %v", "磁盘上的队列无法写入：%v", err), Hint: text("make room on the disk", "请清理磁盘空间")}

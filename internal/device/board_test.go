@@ -29,25 +29,25 @@ const limit = time.Minute
 type playing struct {
 	cancel   context.CancelFunc
 	done     chan struct{}
-	statuses []Status
+	statuses []TargetStatus
 	err      error
 
 	mu       sync.Mutex
-	reported []Status
+	reported []TargetStatus
 	changed  chan struct{}
 }
 
 // play runs a file's boards until end or the test's end.
-func play(t *testing.T, state, text string, change func(*Options)) *playing {
+func play(t *testing.T, state, text string, change func(*RunOptions)) *playing {
 	t.Helper()
 	f, err := Parse(filepath.Join(t.TempDir(), "device.toml"), []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := client.New(client.Options{Memory: 4 << 20, Drain: time.Second})
+	c := client.New(client.LocalOptions{Memory: 4 << 20, Drain: time.Second})
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &playing{cancel: cancel, done: make(chan struct{}), changed: make(chan struct{}, 1)}
-	o := Options{Client: c, State: state, Drain: limit, Report: func(s Status) {
+	o := RunOptions{Client: c, State: state, Drain: limit, Report: func(s TargetStatus) {
 		p.mu.Lock()
 		p.reported = append(p.reported, s)
 		p.mu.Unlock()
@@ -69,7 +69,7 @@ func play(t *testing.T, state, text string, change func(*Options)) *playing {
 }
 
 // end ends the boards, and gives what became of their targets.
-func (p *playing) end(t *testing.T) []Status {
+func (p *playing) end(t *testing.T) []TargetStatus {
 	t.Helper()
 	p.cancel()
 	select {
@@ -84,7 +84,7 @@ func (p *playing) end(t *testing.T) []Status {
 }
 
 // await waits until a target has reported a state.
-func (p *playing) await(t *testing.T, state State) Status {
+func (p *playing) await(t *testing.T, state TargetState) TargetStatus {
 	t.Helper()
 	for end := time.After(limit); ; {
 		p.mu.Lock()
@@ -261,7 +261,7 @@ func TestQueueOutlivesTheRun(t *testing.T) {
 	l.Close()
 	state := t.TempDir()
 	text := simulated + fmt.Sprintf("[[target]]\naddress='tcp://%s'\nformat='json'\n", address)
-	p := play(t, state, text, func(o *Options) { o.Drain = time.Millisecond })
+	p := play(t, state, text, func(o *RunOptions) { o.Drain = time.Millisecond })
 	p.await(t, Away)
 	first := p.end(t)[0]
 	if first.Queue.Waiting == 0 || first.Queue.Confirmed != 0 {
@@ -284,14 +284,14 @@ func TestQueueOutlivesTheRun(t *testing.T) {
 // An hour without the target, ten rows a second.
 func TestAwayForAnHour(t *testing.T) {
 	state := t.TempDir()
-	q, err := outbox.Open(outbox.Options{Dir: filepath.Join(state, "board", "target1")})
+	q, err := outbox.Open(outbox.QueueOptions{Dir: filepath.Join(state, "board", "target1")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	const rows = 36_000
 	start := time.Now().Add(-time.Hour)
 	for n := range rows {
-		row := Row{Time: start.Add(time.Duration(n) * 100 * time.Millisecond), Values: []Value{{"steps", float64(n), true}}}
+		row := SensorRow{Time: start.Add(time.Duration(n) * 100 * time.Millisecond), Values: []SensorValue{{"steps", float64(n), true}}}
 		if err := q.Append(row.encode(nil)); err != nil {
 			t.Fatal(err)
 		}
@@ -466,7 +466,7 @@ func TestCommands(t *testing.T) {
 func TestManyBoards(t *testing.T) {
 	l := listen(t, "127.0.0.1:0")
 	const count = 30
-	p := play(t, t.TempDir(), strings.ReplaceAll(simulated, `"steps"`, `"noise"`)+fmt.Sprintf("[[target]]\naddress='tcp://%s'\nformat='json'\n", l.Addr()), func(o *Options) { o.Count, o.Ramp = count, 200 })
+	p := play(t, t.TempDir(), strings.ReplaceAll(simulated, `"steps"`, `"noise"`)+fmt.Sprintf("[[target]]\naddress='tcp://%s'\nformat='json'\n", l.Addr()), func(o *RunOptions) { o.Count, o.Ramp = count, 200 })
 	names, values := map[string]bool{}, map[float64]bool{}
 	for range count {
 		c := accept(t, l)
@@ -492,9 +492,9 @@ func TestRunsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := client.New(client.Options{Memory: 1 << 20})
+	c := client.New(client.LocalOptions{Memory: 1 << 20})
 	defer c.Close()
-	_, err = Run(t.Context(), f, Options{Client: c, State: state})
+	_, err = Run(t.Context(), f, RunOptions{Client: c, State: state})
 	if e := sockeye.ErrorOf(err); e == nil || !errors.Is(err, outbox.ErrInUse) || e.Hint.IsZero() {
 		t.Errorf("run twice: %v", err)
 	}
@@ -506,12 +506,12 @@ func TestDiskRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := client.New(client.Options{Memory: 1 << 20})
+	c := client.New(client.LocalOptions{Memory: 1 << 20})
 	defer c.Close()
 	n := newNetwork(c)
 	defer n.close()
-	var told []Status
-	b, err := openBoard(f, 0, n, Options{State: t.TempDir(), Report: func(s Status) { told = append(told, s) }})
+	var told []TargetStatus
+	b, err := openBoard(f, 0, n, RunOptions{State: t.TempDir(), Report: func(s TargetStatus) { told = append(told, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -520,7 +520,7 @@ func TestDiskRefuses(t *testing.T) {
 	told = nil
 	b.targets[0].queue.Close() // it takes nothing any more
 	for range 3 {
-		b.measured(time.Now(), []Value{{"steps", 1, true}})
+		b.measured(time.Now(), []SensorValue{{"steps", 1, true}})
 	}
 	if len(told) != 1 || told[0].Err == nil || !errors.Is(told[0].Err, os.ErrClosed) {
 		t.Errorf("told %+v", told)

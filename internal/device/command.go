@@ -14,7 +14,7 @@ import (
 // the answer: "ok …" or "error …".
 //
 //	rate SENSOR TIME      set gpio/gpiochip0/17 1      reboot
-func (b *board) command(line string) string {
+func (b *runningBoard) command(line string) string {
 	words := strings.Fields(line)
 	allowed := &b.file.Commands
 	switch {
@@ -29,7 +29,7 @@ func (b *board) command(line string) string {
 	return "error not allowed or unknown: " + payload.Quote(line, 80)
 }
 
-func (b *board) setRate(name, every string) string {
+func (b *runningBoard) setRate(name, every string) string {
 	d, err := time.ParseDuration(every)
 	if err != nil || d < leastEvery {
 		return "error " + payload.Quote(every, 20) + " is no time of at least " + leastEvery.String()
@@ -44,7 +44,7 @@ func (b *board) setRate(name, every string) string {
 	return "error there is no sensor " + payload.Quote(name, 20)
 }
 
-func (b *board) setLine(path, value string) string {
+func (b *runningBoard) setLine(path, value string) string {
 	if value != "0" && value != "1" {
 		return "error " + payload.Quote(value, 20) + " is neither 0 nor 1"
 	}

@@ -19,10 +19,10 @@ import (
 // File is a device file: what a board measures, and to whom it says so.
 type File struct {
 	// Name is the board's identity; "" is that of the machine.
-	Name     string   `toml:"name"`
-	Sensors  []Sensor `toml:"sensor"`
-	Targets  []Target `toml:"target"`
-	Commands Commands `toml:"commands"`
+	Name     string       `toml:"name"`
+	Sensors  []Sensor     `toml:"sensor"`
+	Targets  []Target     `toml:"target"`
+	Commands CommandTable `toml:"commands"`
 
 	folder string // that of the file: relative paths begin there
 }
@@ -50,24 +50,24 @@ type Sensor struct {
 
 	// Every is how often it is read; 0 is 1 s. A GPIO line with Edge is not read but
 	// tells its changes.
-	Every Duration `toml:"every"`
+	Every FileDuration `toml:"every"`
 	// DeadBand is how much the value must have changed to be said; 0 says every one.
 	DeadBand float64 `toml:"dead_band"`
 	// AtLeast says it after this time whatever the dead band; 0 is never.
-	AtLeast Duration `toml:"at_least"`
+	AtLeast FileDuration `toml:"at_least"`
 
-	Edge      string   `toml:"edge"`
-	Bias      string   `toml:"bias"`
-	ActiveLow bool     `toml:"active_low"`
-	Debounce  Duration `toml:"debounce"`
+	Edge      string       `toml:"edge"`
+	Bias      string       `toml:"bias"`
+	ActiveLow bool         `toml:"active_low"`
+	Debounce  FileDuration `toml:"debounce"`
 
-	Minimum   float64  `toml:"minimum"`
-	Maximum   float64  `toml:"maximum"`
-	Period    Duration `toml:"period"`
-	Steps     int      `toml:"steps"`
-	Seed      uint64   `toml:"seed"`
-	CSV       string   `toml:"csv"`        // a file
-	CSVColumn string   `toml:"csv_column"` // its heading, or its number from 1
+	Minimum   float64      `toml:"minimum"`
+	Maximum   float64      `toml:"maximum"`
+	Period    FileDuration `toml:"period"`
+	Steps     int          `toml:"steps"`
+	Seed      uint64       `toml:"seed"`
+	CSV       string       `toml:"csv"`        // a file
+	CSVColumn string       `toml:"csv_column"` // its heading, or its number from 1
 
 	pattern *regexp.Regexp
 	values  []float64
@@ -81,19 +81,19 @@ type Target struct {
 	Address string `toml:"address"`
 	Hello   string `toml:"hello"` // a payload, said when it is connected
 
-	Format   Format `toml:"format"`   // "" is json for services, else line
-	Template string `toml:"template"` // a payload, for the format template
-	Binary   string `toml:"binary"`   // a spec as --fields reads it, for the format binary
+	Format   RowFormat `toml:"format"`   // "" is json for services, else line
+	Template string    `toml:"template"` // a payload, for the format template
+	Binary   string    `toml:"binary"`   // a spec as --fields reads it, for the format binary
 
 	// Batch is how many rows go together at most; 0 is 1. Linger is how long a row waits
 	// for others.
-	Batch  int      `toml:"batch"`
-	Linger Duration `toml:"linger"`
+	Batch  int          `toml:"batch"`
+	Linger FileDuration `toml:"linger"`
 	// Queue bounds what waits on disk, and Drop says what a full one drops.
-	Queue Size          `toml:"queue"`
+	Queue ByteSize      `toml:"queue"`
 	Drop  outbox.Policy `toml:"drop"`
 	// Timeout is how long the target may take to confirm; 0 is 10 s.
-	Timeout Duration `toml:"timeout"`
+	Timeout FileDuration `toml:"timeout"`
 	// Commands are taken from this target.
 	Commands bool `toml:"commands"`
 
@@ -108,51 +108,51 @@ type Target struct {
 
 	Headers map[string]string `toml:"headers"` // HTTP
 
-	Topic         string   `toml:"topic"` // MQTT; {name} and {sensor} are filled in
-	QoS           int      `toml:"qos"`
-	Retain        bool     `toml:"retain"`
-	Version       int      `toml:"version"` // 3 (3.1.1) or 5; 0 is 5
-	ClientID      string   `toml:"client_id"`
-	KeepAlive     Duration `toml:"keep_alive"`
-	WillTopic     string   `toml:"will_topic"`
-	HomeAssistant bool     `toml:"home_assistant"`
+	Topic         string       `toml:"topic"` // MQTT; {name} and {sensor} are filled in
+	QoS           int          `toml:"qos"`
+	Retain        bool         `toml:"retain"`
+	Version       int          `toml:"version"` // 3 (3.1.1) or 5; 0 is 5
+	ClientID      string       `toml:"client_id"`
+	KeepAlive     FileDuration `toml:"keep_alive"`
+	WillTopic     string       `toml:"will_topic"`
+	HomeAssistant bool         `toml:"home_assistant"`
 }
 
-// Commands is [commands]: what targets with commands = true may ask for.
-type Commands struct {
+// CommandTable is [commands]: what targets with commands = true may ask for.
+type CommandTable struct {
 	Rates  bool     `toml:"rates"`  // change how often sensors are read
 	Lines  []string `toml:"lines"`  // set these GPIO lines: gpio/gpiochip0/17
 	Reboot bool     `toml:"reboot"` // drop all connections and begin anew
 }
 
-// Duration is a time in a file: "500ms".
-type Duration time.Duration
+// FileDuration is a time in a file: "500ms".
+type FileDuration time.Duration
 
 // UnmarshalText reads "500ms".
-func (d *Duration) UnmarshalText(text []byte) error {
+func (d *FileDuration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err == nil && v < 0 {
 		err = errors.New("it is negative")
 	}
-	*d = Duration(v)
+	*d = FileDuration(v)
 	return err
 }
 
 // or is the duration, or another one if it is 0.
-func (d Duration) or(other time.Duration) time.Duration {
+func (d FileDuration) or(other time.Duration) time.Duration {
 	if d == 0 {
 		return other
 	}
 	return time.Duration(d)
 }
 
-// Size is an amount of bytes in a file: "16MiB".
-type Size int64
+// ByteSize is an amount of bytes in a file: "16MiB".
+type ByteSize int64
 
 // UnmarshalText reads "16MiB".
-func (s *Size) UnmarshalText(text []byte) error {
+func (s *ByteSize) UnmarshalText(text []byte) error {
 	n, err := sockeye.ParseSize(string(text))
-	*s = Size(n)
+	*s = ByteSize(n)
 	return err
 }
 
@@ -179,9 +179,9 @@ var notInNames = regexp.MustCompile(`[^\pL\pN_.]+`)
 
 // One is the file of one sensor, read from a path or simulated, and one target, as flags
 // say it.
-func One(read, simulate string, every time.Duration, address string, format Format) (*File, error) {
+func One(read, simulate string, every time.Duration, address string, format RowFormat) (*File, error) {
 	f := &File{folder: ".",
-		Sensors: []Sensor{{Name: "value", Read: read, Simulate: simulate, Every: Duration(every)}},
+		Sensors: []Sensor{{Name: "value", Read: read, Simulate: simulate, Every: FileDuration(every)}},
 		Targets: []Target{{Name: strings.Trim(notInNames.ReplaceAllString(address, "-"), "-."), Address: address, Format: format}}}
 	if n := strings.LastIndexByte(read, '/'); n >= 0 && nameOfSensor.MatchString(read[n+1:]) {
 		f.Sensors[0].Name = read[n+1:]

@@ -12,24 +12,24 @@ import (
 	"sockeye/internal/payload"
 )
 
-// Format is how a row is written.
-type Format string
+// RowFormat is how a row is written.
+type RowFormat string
 
 // The formats.
 const (
-	Line      Format = "line"      // temperature=23.5 seq=7 time=2026-11-29T20:00:00.123Z
-	CSV       Format = "csv"       // a heading, then a line for each row
-	JSON      Format = "json"      // an object on a line
-	FireWater Format = "firewater" // name:23.5,45 as VOFA+ reads it
-	JustFloat Format = "justfloat" // float32 numbers and a tail, as VOFA+ reads it
-	Influx    Format = "influx"    // InfluxDB's line protocol
-	Template  Format = "template"  // a payload with {{var.temperature}}
-	Binary    Format = "binary"    // a struct
-	ValueOnly Format = "value"     // the number alone, for MQTT topics of one sensor
+	Line      RowFormat = "line"      // temperature=23.5 seq=7 time=2026-11-29T20:00:00.123Z
+	CSV       RowFormat = "csv"       // a heading, then a line for each row
+	JSON      RowFormat = "json"      // an object on a line
+	FireWater RowFormat = "firewater" // name:23.5,45 as VOFA+ reads it
+	JustFloat RowFormat = "justfloat" // float32 numbers and a tail, as VOFA+ reads it
+	Influx    RowFormat = "influx"    // InfluxDB's line protocol
+	Template  RowFormat = "template"  // a payload with {{var.temperature}}
+	Binary    RowFormat = "binary"    // a struct
+	ValueOnly RowFormat = "value"     // the number alone, for MQTT topics of one sensor
 )
 
 // Formats are all of them.
-var Formats = []Format{Line, CSV, JSON, FireWater, JustFloat, Influx, Template, Binary, ValueOnly}
+var Formats = []RowFormat{Line, CSV, JSON, FireWater, JustFloat, Influx, Template, Binary, ValueOnly}
 
 // builtIn are the names besides those of sensors that a struct and a template may use.
 var builtIn = []string{"seq", "again", "time_s", "time_ms", "time_ns"}
@@ -44,7 +44,7 @@ func formatNames() string {
 
 // formatter writes the rows of a target.
 type formatter struct {
-	format   Format
+	format   RowFormat
 	name     string // of the board
 	sensors  []Sensor
 	template *payload.Template
@@ -77,7 +77,7 @@ func (w *formatter) heading() []byte {
 }
 
 // append writes a row behind dst.
-func (w *formatter) append(dst []byte, r *Row) ([]byte, error) {
+func (w *formatter) append(dst []byte, r *SensorRow) ([]byte, error) {
 	switch w.format {
 	case CSV:
 		return w.csv(dst, r), nil
@@ -107,7 +107,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 func appendNumber(dst []byte, v float64) []byte { return strconv.AppendFloat(dst, v, 'g', -1, 64) }
 
 // line has the values that were measured now.
-func (w *formatter) line(dst []byte, r *Row) []byte {
+func (w *formatter) line(dst []byte, r *SensorRow) []byte {
 	for _, v := range r.Values {
 		if v.Fresh {
 			dst = append(append(dst, v.Name...), '=')
@@ -123,7 +123,7 @@ func (w *formatter) line(dst []byte, r *Row) []byte {
 }
 
 // csv has a column for every sensor, empty where it was not measured now.
-func (w *formatter) csv(dst []byte, r *Row) []byte {
+func (w *formatter) csv(dst []byte, r *SensorRow) []byte {
 	dst = append(strconv.AppendUint(dst, r.Seq, 10), ',')
 	dst = append(append(dst, stamp(r.Time)...), ',')
 	for _, s := range w.sensors {
@@ -139,7 +139,7 @@ func (w *formatter) csv(dst []byte, r *Row) []byte {
 }
 
 // json has the values that were measured now.
-func (w *formatter) json(dst []byte, r *Row) ([]byte, error) {
+func (w *formatter) json(dst []byte, r *SensorRow) ([]byte, error) {
 	line := struct {
 		Name   string             `json:"name"`
 		Seq    uint64             `json:"seq"`
@@ -157,7 +157,7 @@ func (w *formatter) json(dst []byte, r *Row) ([]byte, error) {
 }
 
 // fireWater has every sensor's last value, nan where there is none yet.
-func (w *formatter) fireWater(dst []byte, r *Row) []byte {
+func (w *formatter) fireWater(dst []byte, r *SensorRow) []byte {
 	dst = append(append(dst, w.name...), ':')
 	for n, s := range w.sensors {
 		if n > 0 {
@@ -180,7 +180,7 @@ var (
 
 // influx has the values that were measured now. A row that arrives twice is one point:
 // the database knows it by its time.
-func (w *formatter) influx(dst []byte, r *Row) []byte {
+func (w *formatter) influx(dst []byte, r *SensorRow) []byte {
 	dst = append(dst, influxMeasurement.Replace(w.name)...)
 	separator := byte(' ')
 	for _, v := range r.Values {
@@ -194,7 +194,7 @@ func (w *formatter) influx(dst []byte, r *Row) []byte {
 }
 
 // lookup finds what a template asks for.
-func (w *formatter) lookup(r *Row, name string) (string, bool) {
+func (w *formatter) lookup(r *SensorRow, name string) (string, bool) {
 	name, ok := strings.CutPrefix(name, "var.")
 	if !ok {
 		return "", false
@@ -222,7 +222,7 @@ func (w *formatter) knows(name string) bool {
 }
 
 // builtInOr is the number of a sensor or of a name in builtIn.
-func (w *formatter) builtInOr(r *Row, name string) float64 {
+func (w *formatter) builtInOr(r *SensorRow, name string) float64 {
 	switch name {
 	case "seq":
 		return float64(r.Seq)

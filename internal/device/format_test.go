@@ -15,8 +15,8 @@ import (
 var measuredAt = time.Date(2026, 11, 29, 20, 0, 1, 123_000_000, time.UTC)
 
 // rowOf is a row of a board with the sensors t and h; h is old.
-func rowOf(again bool) *Row {
-	return &Row{Seq: 7, Again: again, Time: measuredAt, Values: []Value{{"t", 23.5, true}, {"h", -45, false}}}
+func rowOf(again bool) *SensorRow {
+	return &SensorRow{Seq: 7, Again: again, Time: measuredAt, Values: []SensorValue{{"t", 23.5, true}, {"h", -45, false}}}
 }
 
 func formatterOf(t *testing.T, target Target) *formatter {
@@ -96,7 +96,7 @@ func TestInfluxIsRead(t *testing.T) {
 
 func TestRowIsKept(t *testing.T) {
 	row := rowOf(true)
-	row.Values = append(row.Values, Value{"温度", math.Inf(1), true})
+	row.Values = append(row.Values, SensorValue{"温度", math.Inf(1), true})
 	got, err := decodeRow(outbox.Record{Number: 7, Again: true, Data: row.encode(nil)})
 	if diff := cmp.Diff(*row, got, cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

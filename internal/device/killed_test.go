@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(playsTheBoard); path != "" {
 		f, err := Read(path)
 		if err == nil {
-			_, err = Run(context.Background(), f, Options{Client: client.New(client.Options{Memory: 1 << 20}), State: filepath.Dir(path)})
+			_, err = Run(context.Background(), f, RunOptions{Client: client.New(client.LocalOptions{Memory: 1 << 20}), State: filepath.Dir(path)})
 		}
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

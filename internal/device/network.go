@@ -12,33 +12,33 @@ import (
 	"sockeye/client"
 )
 
-// network opens connections as sessions of a workbench, so that all that crosses is in
+// sessionNetwork opens connections as sessions of a workbench, so that all that crosses is in
 // its record. One goroutine reads the record for all of them.
-type network struct {
+type sessionNetwork struct {
 	client client.Client
 	drain  time.Duration
 	stop   context.CancelFunc
 	done   chan struct{}
 
 	mu    sync.Mutex
-	conns map[string]*conn // by session
+	conns map[string]*sessionConn // by session
 }
 
 // newNetwork begins to read the record. Call close.
-func newNetwork(c client.Client) *network {
+func newNetwork(c client.Client) *sessionNetwork {
 	ctx, stop := context.WithCancel(context.Background())
-	n := &network{client: c, drain: time.Second, stop: stop, done: make(chan struct{}), conns: map[string]*conn{}}
+	n := &sessionNetwork{client: c, drain: time.Second, stop: stop, done: make(chan struct{}), conns: map[string]*sessionConn{}}
 	go n.run(ctx)
 	return n
 }
 
-func (n *network) close() {
+func (n *sessionNetwork) close() {
 	n.stop()
 	<-n.done
 }
 
 // run gives each connection its events.
-func (n *network) run(ctx context.Context) {
+func (n *sessionNetwork) run(ctx context.Context) {
 	defer close(n.done)
 	for e, err := range n.client.Events(ctx, client.EventOptions{}) {
 		if err != nil {
@@ -58,24 +58,24 @@ func (n *network) run(ctx context.Context) {
 	n.failAll(os.ErrClosed)
 }
 
-func (n *network) connOf(session string) *conn {
+func (n *sessionNetwork) connOf(session string) *sessionConn {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	c := n.conns[session]
 	if c == nil {
-		c = &conn{network: n, session: session, changed: make(chan struct{})}
+		c = &sessionConn{network: n, session: session, changed: make(chan struct{})}
 		n.conns[session] = c
 	}
 	return c
 }
 
-func (n *network) forget(session string) {
+func (n *sessionNetwork) forget(session string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.conns, session)
 }
 
-func (n *network) failAll(err error) {
+func (n *sessionNetwork) failAll(err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, c := range n.conns {
@@ -84,7 +84,7 @@ func (n *network) failAll(err error) {
 }
 
 // dial opens an endpoint and returns when it has a peer.
-func (n *network) dial(ctx context.Context, ep sockeye.Endpoint) (*conn, error) {
+func (n *sessionNetwork) dial(ctx context.Context, ep sockeye.Endpoint) (*sessionConn, error) {
 	s, err := n.client.Open(ctx, ep, nil)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (n *network) dial(ctx context.Context, ep sockeye.Endpoint) (*conn, error) 
 	}
 	c.mu.Lock()
 	c.peer = peer.ID
-	c.local, c.remote = address(peer.Local.String()), address(peer.Remote.String())
+	c.local, c.remote = textAddr(peer.Local.String()), textAddr(peer.Remote.String())
 	c.mu.Unlock()
 	return c, nil
 }
@@ -105,13 +105,13 @@ func (n *network) dial(ctx context.Context, ep sockeye.Endpoint) (*conn, error) 
 // maxUnread bounds what a target sent and nobody has read.
 const maxUnread = 1 << 20
 
-// conn is a connection that is a session. It is a net.Conn; its methods may be called
+// sessionConn is a connection that is a session. It is a net.Conn; its methods may be called
 // from any goroutine, Read and Write by one each.
-type conn struct {
-	network       *network
+type sessionConn struct {
+	network       *sessionNetwork
 	session       string
 	peer          uint64
-	local, remote address
+	local, remote textAddr
 
 	mu                          sync.Mutex
 	unread                      []byte
@@ -123,23 +123,23 @@ type conn struct {
 	closing                     sync.Once
 }
 
-// address is an address that is shown only.
-type address string
+// textAddr is an address that is shown only.
+type textAddr string
 
-func (a address) Network() string { return "session" }
-func (a address) String() string  { return string(a) }
+func (a textAddr) Network() string { return "session" }
+func (a textAddr) String() string  { return string(a) }
 
-func (c *conn) LocalAddr() net.Addr  { return c.local }
-func (c *conn) RemoteAddr() net.Addr { return c.remote }
+func (c *sessionConn) LocalAddr() net.Addr  { return c.local }
+func (c *sessionConn) RemoteAddr() net.Addr { return c.remote }
 
 // wake wakes whoever waits; the lock is held.
-func (c *conn) wake() {
+func (c *sessionConn) wake() {
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
 
 // happened takes an event; its data is lent.
-func (c *conn) happened(e *sockeye.Event) {
+func (c *sessionConn) happened(e *sockeye.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e.Kind {
@@ -177,21 +177,21 @@ func reasonOf(e *sockeye.Event) error {
 	return io.EOF
 }
 
-func (c *conn) fail(err error) {
+func (c *sessionConn) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failLocked(err)
 	c.wake()
 }
 
-func (c *conn) failLocked(err error) {
+func (c *sessionConn) failLocked(err error) {
 	if c.err == nil {
 		c.err = err
 	}
 }
 
 // Read gives what the peer sent.
-func (c *conn) Read(p []byte) (int, error) {
+func (c *sessionConn) Read(p []byte) (int, error) {
 	for {
 		c.mu.Lock()
 		n := copy(p, c.unread)
@@ -230,7 +230,7 @@ func waitUntil(changed <-chan struct{}, deadline time.Time) error {
 }
 
 // Write gives data to the kernel.
-func (c *conn) Write(p []byte) (int, error) {
+func (c *sessionConn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	deadline := c.writeDeadline
 	c.mu.Unlock()
@@ -243,7 +243,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.send(ctx, p)
 }
 
-func (c *conn) send(ctx context.Context, p []byte) (int, error) {
+func (c *sessionConn) send(ctx context.Context, p []byte) (int, error) {
 	deliveries, err := c.network.client.Send(ctx, c.session, p, c.peer)
 	sent := 0
 	for _, d := range deliveries {
@@ -266,7 +266,7 @@ const (
 
 // flush waits until the peer's system has acknowledged everything, where the system
 // tells; where it does not (datagrams), the kernel's taking it is all there is to know.
-func (c *conn) flush(ctx context.Context) error {
+func (c *sessionConn) flush(ctx context.Context) error {
 	for pause := leastLook; ; pause = min(2*pause, mostLook) {
 		unsent, over := c.unacknowledged(ctx)
 		switch {
@@ -292,7 +292,7 @@ func (c *conn) flush(ctx context.Context) error {
 
 // unacknowledged counts what the peer has not acknowledged, and says why there is
 // nothing more to wait for, if so.
-func (c *conn) unacknowledged(ctx context.Context) (int, error) {
+func (c *sessionConn) unacknowledged(ctx context.Context) (int, error) {
 	c.mu.Lock()
 	left, unsent, err := c.left, c.unsent, c.err
 	c.mu.Unlock()
@@ -313,7 +313,7 @@ func (c *conn) unacknowledged(ctx context.Context) (int, error) {
 
 // Close closes the session in good order, in a second at most, and takes it from the
 // list.
-func (c *conn) Close() error {
+func (c *sessionConn) Close() error {
 	c.closing.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), c.network.drain)
 		defer cancel()
@@ -324,12 +324,12 @@ func (c *conn) Close() error {
 	return nil
 }
 
-func (c *conn) SetDeadline(t time.Time) error {
+func (c *sessionConn) SetDeadline(t time.Time) error {
 	c.SetReadDeadline(t)
 	return c.SetWriteDeadline(t)
 }
 
-func (c *conn) SetReadDeadline(t time.Time) error {
+func (c *sessionConn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.readDeadline = t
@@ -337,7 +337,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-func (c *conn) SetWriteDeadline(t time.Time) error {
+func (c *sessionConn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writeDeadline = t

@@ -9,35 +9,35 @@ import (
 	"sockeye/internal/outbox"
 )
 
-// Row is what was measured at one moment: the last value of every sensor that has one,
+// SensorRow is what was measured at one moment: the last value of every sensor that has one,
 // and which were measured now.
-type Row struct {
+type SensorRow struct {
 	// Seq counts the rows of a target. Again says that it may have arrived before.
 	Seq    uint64
 	Again  bool
 	Time   time.Time
-	Values []Value
+	Values []SensorValue
 }
 
-// Value is the value of a sensor.
-type Value struct {
+// SensorValue is the value of a sensor.
+type SensorValue struct {
 	Name   string
 	Number float64
 	Fresh  bool // measured now, and different enough
 }
 
 // find gives the value of a sensor; ok is false if it has none.
-func (r *Row) find(name string) (Value, bool) {
+func (r *SensorRow) find(name string) (SensorValue, bool) {
 	for _, v := range r.Values {
 		if v.Name == name {
 			return v, true
 		}
 	}
-	return Value{}, false
+	return SensorValue{}, false
 }
 
 // number is the value of a sensor, or NaN.
-func (r *Row) number(name string) float64 {
+func (r *SensorRow) number(name string) float64 {
 	if v, ok := r.find(name); ok {
 		return v.Number
 	}
@@ -49,7 +49,7 @@ func (r *Row) number(name string) float64 {
 // name, the name, 1 if it is fresh, and the number. Numbers are little-endian.
 const rowVersion = 1
 
-func (r *Row) encode(dst []byte) []byte {
+func (r *SensorRow) encode(dst []byte) []byte {
 	dst = append(dst, rowVersion)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(r.Time.UnixNano()))
 	for _, v := range r.Values {
@@ -66,9 +66,9 @@ func (r *Row) encode(dst []byte) []byte {
 var errRow = errors.New("the row in the queue is not one of this program")
 
 // decodeRow reads a record.
-func decodeRow(record outbox.Record) (Row, error) {
+func decodeRow(record outbox.Record) (SensorRow, error) {
 	b := record.Data
-	r := Row{Seq: record.Number, Again: record.Again}
+	r := SensorRow{Seq: record.Number, Again: record.Again}
 	if len(b) < 9 || b[0] != rowVersion {
 		return r, errRow
 	}
@@ -78,7 +78,7 @@ func decodeRow(record outbox.Record) (Row, error) {
 		if len(b) < 1+n+9 {
 			return r, errRow
 		}
-		r.Values = append(r.Values, Value{string(b[1 : 1+n]), math.Float64frombits(binary.LittleEndian.Uint64(b[2+n:])), b[1+n] == 1})
+		r.Values = append(r.Values, SensorValue{string(b[1 : 1+n]), math.Float64frombits(binary.LittleEndian.Uint64(b[2+n:])), b[1+n] == 1})
 		b = b[1+n+9:]
 	}
 	return r, nil

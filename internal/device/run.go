@@ -12,8 +12,8 @@ import (
 	"sockeye/client"
 )
 
-// Options are those of Run.
-type Options struct {
+// RunOptions are those of Run.
+type RunOptions struct {
 	// Client is the workbench whose sessions go to the targets.
 	Client client.Client
 	// Root is the folder with the machine's sys, proc and dev; "" is /.
@@ -30,14 +30,14 @@ type Options struct {
 	// nil is an empty one.
 	Env func(string) string
 	// Report is told when a target comes or goes, from any goroutine.
-	Report func(Status)
+	Report func(TargetStatus)
 	// Broken is told when a sensor cannot be read, and with nil when it can again.
 	Broken func(board, sensor string, err error)
 }
 
 // Run plays the boards of a file until ctx ends, and gives what became of every target.
 // The error is that of the beginning; what happens to targets later is theirs.
-func Run(ctx context.Context, f *File, o Options) ([]Status, error) {
+func Run(ctx context.Context, f *File, o RunOptions) ([]TargetStatus, error) {
 	if o.Count > 1 {
 		if err := f.canBeMany(); err != nil {
 			return nil, err
@@ -59,7 +59,7 @@ func Run(ctx context.Context, f *File, o Options) ([]Status, error) {
 		})
 	}
 	running.Wait()
-	var all []Status
+	var all []TargetStatus
 	for _, b := range boards {
 		all = append(all, b.status()...)
 		err = errors.Join(err, b.close())
@@ -69,14 +69,14 @@ func Run(ctx context.Context, f *File, o Options) ([]Status, error) {
 
 // alive takes every lock that measuring and delivering take: it does not return if one of
 // them is stuck.
-func alive(boards []*board) {
+func alive(boards []*runningBoard) {
 	for _, b := range boards {
 		b.measuredChannels()
 		b.status()
 	}
 }
 
-func (o *Options) env() func(string) string {
+func (o *RunOptions) env() func(string) string {
 	if o.Env == nil {
 		return func(string) string { return "" }
 	}
@@ -84,8 +84,8 @@ func (o *Options) env() func(string) string {
 }
 
 // openBoards opens all boards, or none.
-func openBoards(f *File, n *network, o Options) ([]*board, error) {
-	var boards []*board
+func openBoards(f *File, n *sessionNetwork, o RunOptions) ([]*runningBoard, error) {
+	var boards []*runningBoard
 	for i := range max(1, o.Count) {
 		b, err := openBoard(f.instance(i, max(1, o.Count)), uint64(i), n, o)
 		if err != nil {

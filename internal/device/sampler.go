@@ -100,7 +100,7 @@ func (c *channel) isFresh(v float64, at time.Time) bool {
 
 // sampler reads channels at their rates, those that are due together as one row.
 type sampler struct {
-	board    *board
+	board    *runningBoard
 	channels []*channel
 }
 
@@ -142,7 +142,7 @@ const together = 500 * time.Microsecond
 
 // sample reads what is due.
 func (s *sampler) sample(ctx context.Context, now time.Time) {
-	var values []Value
+	var values []SensorValue
 	for _, c := range s.channels {
 		if c.due.After(now.Add(together)) {
 			continue
@@ -158,16 +158,16 @@ func (s *sampler) sample(ctx context.Context, now time.Time) {
 		if s.board.failed(c, err) {
 			continue
 		}
-		values = append(values, Value{c.Name, v, c.isFresh(v, now)})
+		values = append(values, SensorValue{c.Name, v, c.isFresh(v, now)})
 	}
 	s.board.measured(now, values)
 }
 
 // edges says the changes of a GPIO line as they come.
-func (b *board) edges(ctx context.Context, c *channel) {
-	line := c.source.(*sensor.Line)
-	err := line.Events(ctx, func(e sensor.LineEvent) bool {
-		b.measured(time.Now(), []Value{{c.Name, c.convert(e.Value()), true}})
+func (b *runningBoard) edges(ctx context.Context, c *channel) {
+	line := c.source.(*sensor.GPIOLine)
+	err := line.Events(ctx, func(e sensor.GPIOEvent) bool {
+		b.measured(time.Now(), []SensorValue{{c.Name, c.convert(e.Value()), true}})
 		return true
 	})
 	b.failed(c, err)

@@ -44,16 +44,16 @@ func scriptedChannel(s Sensor, values ...float64) *channel {
 
 // sampled are the rows that channels give in a time, with the time since the beginning;
 // fresh values are marked. Everything happens in a bubble of its own.
-func sampled(t *testing.T, length time.Duration, during func(b *board), channels ...*channel) (rows []string, broken []string) {
+func sampled(t *testing.T, length time.Duration, during func(b *runningBoard), channels ...*channel) (rows []string, broken []string) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		q, err := outbox.Open(outbox.Options{Dir: dir})
+		q, err := outbox.Open(outbox.QueueOptions{Dir: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer q.Close()
-		b := &board{file: &File{Name: "b", Commands: Commands{Rates: true}}, channels: channels, targets: []*targetRunner{{queue: q}}, report: func(Status) {}}
+		b := &runningBoard{file: &File{Name: "b", Commands: CommandTable{Rates: true}}, channels: channels, targets: []*targetRunner{{queue: q}}, report: func(TargetStatus) {}}
 		b.broken = func(_, sensor string, err error) {
 			word := sensor + " well"
 			if err != nil {
@@ -106,8 +106,8 @@ func written(t *testing.T, q *outbox.Queue, start time.Time) (rows []string) {
 // Sensors that are due together are one row; each has its own rate.
 func TestRates(t *testing.T) {
 	rows, _ := sampled(t, 450*time.Millisecond, nil,
-		scriptedChannel(Sensor{Name: "a", Every: Duration(100 * time.Millisecond)}, 1, 2, 3, 4, 5),
-		scriptedChannel(Sensor{Name: "b", Every: Duration(200 * time.Millisecond)}, 10, 20, 30))
+		scriptedChannel(Sensor{Name: "a", Every: FileDuration(100 * time.Millisecond)}, 1, 2, 3, 4, 5),
+		scriptedChannel(Sensor{Name: "b", Every: FileDuration(200 * time.Millisecond)}, 10, 20, 30))
 	want := []string{"0s a=1! b=10!", "100ms a=2! b=10", "200ms a=3! b=20!", "300ms a=4! b=20", "400ms a=5! b=30!"}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -118,7 +118,7 @@ func TestRates(t *testing.T) {
 func TestDeadBand(t *testing.T) {
 	digits := 1
 	rows, _ := sampled(t, 750*time.Millisecond, nil,
-		scriptedChannel(Sensor{Name: "t", Every: Duration(100 * time.Millisecond), DeadBand: 0.5, AtLeast: Duration(300 * time.Millisecond), Scale: 0.1, Offset: 1, Digits: &digits},
+		scriptedChannel(Sensor{Name: "t", Every: FileDuration(100 * time.Millisecond), DeadBand: 0.5, AtLeast: FileDuration(300 * time.Millisecond), Scale: 0.1, Offset: 1, Digits: &digits},
 			100, 104, 106, 106, 106, 106, 106, 94))
 	want := []string{"0s t=11!", "200ms t=11.6!", "500ms t=11.6!", "700ms t=10.4!"}
 	if diff := cmp.Diff(want, rows); diff != "" {
@@ -130,8 +130,8 @@ func TestDeadBand(t *testing.T) {
 func TestBrokenSensor(t *testing.T) {
 	nan := math.NaN()
 	rows, broken := sampled(t, 350*time.Millisecond, nil,
-		scriptedChannel(Sensor{Name: "a", Every: Duration(100 * time.Millisecond)}, nan, nan, 3, 4),
-		scriptedChannel(Sensor{Name: "b", Every: Duration(100 * time.Millisecond)}, 1, 2, 3, 4))
+		scriptedChannel(Sensor{Name: "a", Every: FileDuration(100 * time.Millisecond)}, nan, nan, 3, 4),
+		scriptedChannel(Sensor{Name: "b", Every: FileDuration(100 * time.Millisecond)}, 1, 2, 3, 4))
 	if diff := cmp.Diff([]string{"0s b=1!", "100ms b=2!", "200ms b=3! a=3!", "300ms b=4! a=4!"}, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
@@ -142,11 +142,11 @@ func TestBrokenSensor(t *testing.T) {
 
 // A rate that is changed counts at once.
 func TestRateIsChanged(t *testing.T) {
-	rows, _ := sampled(t, 10*time.Second, func(b *board) {
+	rows, _ := sampled(t, 10*time.Second, func(b *runningBoard) {
 		if got := b.command("rate a 2s"); got != "ok rate a 2s" {
 			t.Error(got)
 		}
-	}, scriptedChannel(Sensor{Name: "a", Every: Duration(4 * time.Second)}, 1, 2, 3, 4, 5, 6))
+	}, scriptedChannel(Sensor{Name: "a", Every: FileDuration(4 * time.Second)}, 1, 2, 3, 4, 5, 6))
 	if diff := cmp.Diff([]string{"0s a=1!", "4s a=2!", "5s a=3!", "7s a=4!", "9s a=5!"}, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}

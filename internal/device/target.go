@@ -17,25 +17,25 @@ import (
 	"sockeye/internal/outbox"
 )
 
-// State is how a target is: a stable word.
-type State string
+// TargetState is how a target is: a stable word.
+type TargetState string
 
 // The states.
 const (
-	Connecting State = "connecting"
-	Connected  State = "connected"
-	Away       State = "away" // it cannot be reached; Status.Err says why
+	Connecting TargetState = "connecting"
+	Connected  TargetState = "connected"
+	Away       TargetState = "away" // it cannot be reached; TargetStatus.Err says why
 )
 
-// Status is how a target of a board is.
-type Status struct {
+// TargetStatus is how a target of a board is.
+type TargetStatus struct {
 	Board, Target string
 	Address       string
-	State         State
+	State         TargetState
 	Err           *sockeye.Error
 	// Queue counts its rows: those that wait, and what became of others in this run. Again counts those that were sent again because nobody had
 	// confirmed them, Rejected those that the target does not want.
-	Queue           outbox.Counts
+	Queue           outbox.RecordCounts
 	Again, Rejected uint64
 }
 
@@ -48,10 +48,10 @@ const (
 // errRejected says that the target will never want these rows.
 type errRejected struct{ error }
 
-// link is a connection to a target.
-type link interface {
+// targetLink is a connection to a target.
+type targetLink interface {
 	// deliver sends rows and returns when the target has them.
-	deliver(ctx context.Context, rows []Row) error
+	deliver(ctx context.Context, rows []SensorRow) error
 	// lost is closed when the connection is; nil is never.
 	lost() <-chan struct{}
 	close()
@@ -60,28 +60,28 @@ type link interface {
 // targetRunner delivers the queue of one target.
 type targetRunner struct {
 	*Target
-	board  *board
+	board  *runningBoard
 	format *formatter
 	queue  *outbox.Queue
-	before outbox.Counts // of earlier runs
+	before outbox.RecordCounts // of earlier runs
 
 	mu        sync.Mutex
-	status    Status
+	status    TargetStatus
 	unwritten bool // the disk did not take the last row
 }
 
-func newTargetRunner(b *board, t *Target, folder string) (*targetRunner, error) {
+func newTargetRunner(b *runningBoard, t *Target, folder string) (*targetRunner, error) {
 	format, err := newFormatter(b.file, t)
 	if err != nil {
 		return nil, err
 	}
 	dir := filepath.Join(folder, b.file.Name, t.Name)
-	q, err := outbox.Open(outbox.Options{Dir: dir, MaxBytes: int64(t.Queue), Drop: t.Drop})
+	q, err := outbox.Open(outbox.QueueOptions{Dir: dir, MaxBytes: int64(t.Queue), Drop: t.Drop})
 	if err != nil {
 		return nil, queueError(dir, err)
 	}
 	return &targetRunner{Target: t, board: b, format: format, queue: q, before: q.Counts(),
-		status: Status{Board: b.file.Name, Target: t.Name, Address: shownAddress(t.Address), State: Connecting}}, nil
+		status: TargetStatus{Board: b.file.Name, Target: t.Name, Address: shownAddress(t.Address), State: Connecting}}, nil
 }
 
 // shownAddress is an address without the password that may be in it.
@@ -105,8 +105,8 @@ func queueError(dir string, err error) error {
 	return e
 }
 
-// Status is that of now.
-func (t *targetRunner) Status() Status {
+// TargetStatus is that of now.
+func (t *targetRunner) Status() TargetStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.status
@@ -116,7 +116,7 @@ func (t *targetRunner) Status() Status {
 	return s
 }
 
-func (t *targetRunner) set(state State, err error) {
+func (t *targetRunner) set(state TargetState, err error) {
 	t.mu.Lock()
 	before := t.status
 	t.status.State, t.status.Err = state, sockeye.ErrorOf(err)
@@ -181,7 +181,7 @@ func (t *targetRunner) connected(ctx context.Context) error {
 	}
 }
 
-func (t *targetRunner) dial(ctx context.Context) (link, error) {
+func (t *targetRunner) dial(ctx context.Context) (targetLink, error) {
 	switch t.service() {
 	case serviceHTTP:
 		return t.dialHTTP()
@@ -216,7 +216,7 @@ func (t *targetRunner) next(ctx context.Context) ([]outbox.Record, error) {
 }
 
 // deliver sends records, in batches, and confirms them.
-func (t *targetRunner) deliver(ctx context.Context, l link, records []outbox.Record) error {
+func (t *targetRunner) deliver(ctx context.Context, l targetLink, records []outbox.Record) error {
 	most := t.batch()
 	for len(records) > 0 {
 		batch := records[:min(most, len(records))]
@@ -257,7 +257,7 @@ func (t *targetRunner) batch() int {
 }
 
 // rows decodes records; one that cannot be read is left out and counted.
-func (t *targetRunner) rows(records []outbox.Record) (rows []Row, again, unread uint64) {
+func (t *targetRunner) rows(records []outbox.Record) (rows []SensorRow, again, unread uint64) {
 	for _, record := range records {
 		r, err := decodeRow(record)
 		if err != nil {

@@ -20,7 +20,7 @@ type httpLink struct {
 	client *http.Client
 }
 
-func (t *targetRunner) dialHTTP() (link, error) {
+func (t *targetRunner) dialHTTP() (targetLink, error) {
 	transport := &http.Transport{
 		MaxConnsPerHost:   1, // order
 		DisableKeepAlives: false,
@@ -40,9 +40,9 @@ func (l *httpLink) lost() <-chan struct{} { return nil }
 func (l *httpLink) close() { l.client.CloseIdleConnections() }
 
 // contentTypes are those of the formats.
-var contentTypes = map[Format]string{CSV: "text/csv; charset=utf-8", JSON: "application/x-ndjson", JustFloat: "application/octet-stream", Binary: "application/octet-stream"}
+var contentTypes = map[RowFormat]string{CSV: "text/csv; charset=utf-8", JSON: "application/x-ndjson", JustFloat: "application/octet-stream", Binary: "application/octet-stream"}
 
-func (l *httpLink) deliver(ctx context.Context, rows []Row) error {
+func (l *httpLink) deliver(ctx context.Context, rows []SensorRow) error {
 	if len(rows) == 0 {
 		return nil
 	}

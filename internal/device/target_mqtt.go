@@ -51,7 +51,7 @@ const (
 	mqttVersion3 = 3
 )
 
-func (t *targetRunner) dialMQTT(ctx context.Context) (link, error) {
+func (t *targetRunner) dialMQTT(ctx context.Context) (targetLink, error) {
 	u, err := url.Parse(t.Address)
 	if err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func deviceClass(unit string) any {
 	return nil
 }
 
-func (l *mqttLink) deliver(ctx context.Context, rows []Row) error {
+func (l *mqttLink) deliver(ctx context.Context, rows []SensorRow) error {
 	t := l.target
 	for n := range rows {
 		if t.Format == ValueOnly {
@@ -217,7 +217,7 @@ func flushUnder(ctx context.Context, c net.Conn) error {
 	if over, ok := c.(*tls.Conn); ok {
 		c = over.NetConn()
 	}
-	return c.(*conn).flush(ctx)
+	return c.(*sessionConn).flush(ctx)
 }
 
 func (l *mqttLink) lost() <-chan struct{} { return l.client.lost() }

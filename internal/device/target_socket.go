@@ -12,7 +12,7 @@ import (
 // and messages.
 type socketLink struct {
 	target  *targetRunner
-	conn    *conn
+	conn    *sessionConn
 	bounded bool // a message at a time
 	heading []byte
 	done    chan struct{} // the reader's end
@@ -22,7 +22,7 @@ type socketLink struct {
 // in use, so that none is cut up.
 const maxDatagram = 1200
 
-func (t *targetRunner) dialSocket(ctx context.Context) (link, error) {
+func (t *targetRunner) dialSocket(ctx context.Context) (targetLink, error) {
 	ep, err := t.endpoint()
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (l *socketLink) hello(ctx context.Context) error {
 	return err
 }
 
-func (l *socketLink) deliver(ctx context.Context, rows []Row) error {
+func (l *socketLink) deliver(ctx context.Context, rows []SensorRow) error {
 	messages, err := l.messages(rows)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (l *socketLink) deliver(ctx context.Context, rows []Row) error {
 
 // messages are the rows as they are sent: one message on a stream; else up to Batch rows
 // in each, as far as they fit a datagram.
-func (l *socketLink) messages(rows []Row) ([][]byte, error) {
+func (l *socketLink) messages(rows []SensorRow) ([][]byte, error) {
 	var all [][]byte
 	var one []byte
 	in := 0

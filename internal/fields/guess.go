@@ -152,7 +152,7 @@ func guessField(frames [][]byte, at int, name string) Field {
 		noise float64 // of each byte
 	}
 	best := candidate{Field{Name: name, Type: "u8"}, math.Inf(1)}
-	for _, t := range []Type{"f32le", "f32be", "u32le", "u32be", "i16le", "i16be", "u16le", "u16be", "u8"} {
+	for _, t := range []BinaryType{"f32le", "f32be", "u32le", "u32be", "i16le", "i16be", "u16le", "u16be", "u8"} {
 		number := numberTypes[t]
 		if at+number.size > len(frames[0]) {
 			continue

@@ -34,7 +34,7 @@ func parse(typed string) (Spec, *specFault) {
 	if len(typed) > MaxText {
 		return Spec{}, &specFault{0, both("%d bytes are more than %d", "%d 字节超过了 %d 字节", len(typed), MaxText), nothing}
 	}
-	in := &scanner{text: typed}
+	in := &specScanner{text: typed}
 	var s Spec
 	switch {
 	case in.keyword("received"):
@@ -47,7 +47,7 @@ func parse(typed string) (Spec, *specFault) {
 	word := in.word(false)
 	s.Format = Format(word)
 	switch {
-	case Type(word).known():
+	case BinaryType(word).known():
 		in.at, s.Format = from, Struct
 	case !slices.Contains(Formats, s.Format) || s.Format == Struct:
 		in.at = from
@@ -69,10 +69,10 @@ func unknownFormat(at int, word, rest string) *specFault {
 	}
 	hint := both("begin with keys, csv, json, regexp, firewater, justfloat, influx or nmea, or with a type: u8 id, i16be temp", "以 keys、csv、json、regexp、firewater、justfloat、influx 或 nmea 开头，或以类型开头：u8 id, i16be temp")
 	lower := strings.ToLower(word)
-	switch _, sized := numberTypes[Type(lower+"be")]; {
+	switch _, sized := numberTypes[BinaryType(lower+"be")]; {
 	case sized:
 		hint = both("say the byte order: %sbe (network order) or %sle", "请写明字节序：%sbe（网络序）或 %sle", lower, lower)
-	case lower != word && (slices.Contains(Formats, Format(lower)) || Type(lower).known()):
+	case lower != word && (slices.Contains(Formats, Format(lower)) || BinaryType(lower).known()):
 		hint = both("write it in small letters: %s", "请用小写：%s", lower)
 	case typeWords[lower] != "":
 		hint = both("write %s", "写成 %s", typeWords[lower])
@@ -89,7 +89,7 @@ var typeWords = map[string]string{
 }
 
 // settings reads what follows the format: a colon with settings, or a pattern.
-func (s *Spec) settings(in *scanner) *specFault {
+func (s *Spec) settings(in *specScanner) *specFault {
 	if s.Format == Regexp {
 		return s.pattern(in)
 	}
@@ -123,7 +123,7 @@ func (s *Spec) settings(in *scanner) *specFault {
 var separators = map[string]byte{"comma": ',', "semicolon": ';', "tab": '\t', "space": ' ', "|": '|'}
 
 // setting takes name=value or name, up to a comma or space.
-func (s *scanner) setting() (name, value string) {
+func (s *specScanner) setting() (name, value string) {
 	end := strings.IndexAny(s.text[s.at:], ", \t")
 	if end < 0 {
 		end = len(s.text) - s.at
@@ -134,7 +134,7 @@ func (s *scanner) setting() (name, value string) {
 }
 
 // pattern reads a regular expression between slashes.
-func (s *Spec) pattern(in *scanner) *specFault {
+func (s *Spec) pattern(in *specScanner) *specFault {
 	hint := both(`write it between slashes: regexp /T=(?P<temp>[0-9.]+)/`, `写在两个斜杠之间：regexp /T=(?P<temp>[0-9.]+)/`)
 	in.skipSpace()
 	from := in.at
@@ -164,7 +164,7 @@ func (s *Spec) pattern(in *scanner) *specFault {
 	return nil
 }
 
-func (s *Spec) fields(in *scanner) *specFault {
+func (s *Spec) fields(in *specScanner) *specFault {
 	in.skipSpace()
 	if in.at == len(in.text) {
 		return nil
@@ -188,7 +188,7 @@ func (s *Spec) fields(in *scanner) *specFault {
 	}
 }
 
-func (s *Spec) field(in *scanner) (f Field, fault *specFault) {
+func (s *Spec) field(in *specScanner) (f Field, fault *specFault) {
 	from := in.at
 	switch {
 	case s.Format == Struct:
@@ -213,7 +213,7 @@ func (s *Spec) field(in *scanner) (f Field, fault *specFault) {
 }
 
 // modifiers reads what may follow a name.
-func (s *Spec) modifiers(in *scanner, f *Field) *specFault {
+func (s *Spec) modifiers(in *specScanner, f *Field) *specFault {
 	for {
 		from, next := in.at, in.next()
 		var fault *specFault
@@ -249,7 +249,7 @@ func (s *Spec) modifiers(in *scanner, f *Field) *specFault {
 	}
 }
 
-func (f *Field) scale(in *scanner, divide bool) *specFault {
+func (f *Field) scale(in *specScanner, divide bool) *specFault {
 	in.skipSpace()
 	from := in.at
 	n, fault := in.number()
@@ -269,7 +269,7 @@ func (f *Field) scale(in *scanner, divide bool) *specFault {
 	return nil
 }
 
-func (f *Field) unit(in *scanner) *specFault {
+func (f *Field) unit(in *specScanner) *specFault {
 	from := in.at
 	text, fault := in.quoted('"')
 	switch {
@@ -284,7 +284,7 @@ func (f *Field) unit(in *scanner) *specFault {
 	return nil
 }
 
-func (f *Field) words(in *scanner) *specFault {
+func (f *Field) words(in *specScanner) *specFault {
 	for !in.accept('}') {
 		n, fault := in.whole(-1<<53, 1<<53)
 		if fault != nil {
@@ -300,7 +300,7 @@ func (f *Field) words(in *scanner) *specFault {
 		if len(f.Words) == MaxFields {
 			return in.fault(in.at, both("more than %d words", "超过 %d 个词语", MaxFields), nothing)
 		}
-		f.Words = append(f.Words, Word{n, text})
+		f.Words = append(f.Words, ValueLabel{n, text})
 	}
 	return nil
 }

@@ -3,11 +3,11 @@ package fields
 import "strings"
 
 // binary reads the type and name of a field of a struct.
-func (f *Field) binary(in *scanner) (fault *specFault) {
+func (f *Field) binary(in *specScanner) (fault *specFault) {
 	in.skipSpace()
 	from := in.at
 	word := in.word(false)
-	if f.Type = Type(word); !f.Type.known() {
+	if f.Type = BinaryType(word); !f.Type.known() {
 		return unknownFormat(from, word, in.rest())
 	}
 	if f.Type == Pad {
@@ -41,7 +41,7 @@ func (f *Field) binary(in *scanner) (fault *specFault) {
 }
 
 // count reads what stands in brackets after a name.
-func (s *scanner) count() (c Count, fault *specFault) {
+func (s *specScanner) count() (c Count, fault *specFault) {
 	s.skipSpace()
 	from := s.at
 	switch next := s.next(); {
@@ -65,7 +65,7 @@ func (s *scanner) count() (c Count, fault *specFault) {
 }
 
 // condition reads what follows if.
-func (f *Field) condition(in *scanner) (fault *specFault) {
+func (f *Field) condition(in *specScanner) (fault *specFault) {
 	if f.If.Field, fault = in.name(false); fault != nil {
 		return fault
 	}

@@ -100,13 +100,13 @@ func (s *Spec) column(dst []Value, n int, prefix string, first int, v Value) []V
 	return append(dst, s.Fields[n].apply(v))
 }
 
-// Set is several specs: a frame is read by the first that fits it.
-type Set []Spec
+// SpecSet is several specs: a frame is read by the first that fits it.
+type SpecSet []Spec
 
 // SetReader reads the values of the frames of all streams, each direction of each peer
 // by itself. It belongs to one goroutine.
 type SetReader struct {
-	set     Set
+	set     SpecSet
 	streams map[streamKey][]*Reader
 	best    []Value // scratch: what the spec read that comes nearest
 }
@@ -119,7 +119,7 @@ type streamKey struct {
 }
 
 // NewReader makes a reader that has seen no stream yet.
-func (s Set) NewReader() *SetReader {
+func (s SpecSet) NewReader() *SetReader {
 	return &SetReader{set: s, streams: map[streamKey][]*Reader{}}
 }
 

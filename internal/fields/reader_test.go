@@ -152,7 +152,7 @@ func TestHeadersArePerStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Set{s}.NewReader()
+	r := SpecSet{s}.NewReader()
 	one, two := &sockeye.Peer{ID: 1}, &sockeye.Peer{ID: 2}
 	var got []string
 	for _, f := range []struct {
@@ -170,7 +170,7 @@ func TestHeadersArePerStream(t *testing.T) {
 
 // Of several specs the first that fits reads a frame, and each direction has its own.
 func TestTheFirstSpecThatFits(t *testing.T) {
-	var set Set
+	var set SpecSet
 	for _, typed := range []string{"sent u8 command", "received json", "received keys"} {
 		s, err := Parse(typed)
 		if err != nil {
@@ -199,7 +199,7 @@ func TestReadingNumbersAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, frame, values := Set{s}.NewReader(), []byte{1, 0, 0xd7}, make([]Value, 0, 8)
+	r, frame, values := SpecSet{s}.NewReader(), []byte{1, 0, 0xd7}, make([]Value, 0, 8)
 	if n := testing.AllocsPerRun(100, func() { values, _ = r.Read(values[:0], nil, sockeye.Received, frame) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -11,8 +11,8 @@ import (
 	"sockeye/internal/payload"
 )
 
-// scanner reads the words of a typed spec.
-type scanner struct {
+// specScanner reads the words of a typed spec.
+type specScanner struct {
 	text string
 	at   int // byte offset of what comes next
 }
@@ -23,16 +23,16 @@ type specFault struct {
 	message, hint sockeye.Text
 }
 
-func (s *scanner) fault(at int, message, hint sockeye.Text) *specFault {
+func (s *specScanner) fault(at int, message, hint sockeye.Text) *specFault {
 	return &specFault{at, message, hint}
 }
 
-func (s *scanner) skipSpace() {
+func (s *specScanner) skipSpace() {
 	s.at += len(s.text[s.at:]) - len(strings.TrimLeft(s.text[s.at:], " \t"))
 }
 
 // next is the byte that comes next after spaces; 0 at the end.
-func (s *scanner) next() byte {
+func (s *specScanner) next() byte {
 	s.skipSpace()
 	if s.at == len(s.text) {
 		return 0
@@ -41,7 +41,7 @@ func (s *scanner) next() byte {
 }
 
 // accept takes what comes next if it is c.
-func (s *scanner) accept(c byte) bool {
+func (s *specScanner) accept(c byte) bool {
 	if s.next() != c {
 		return false
 	}
@@ -56,7 +56,7 @@ func isWordRune(r rune) bool {
 
 // word takes the word that comes next, "" if none does. A path may hold indexes in
 // brackets.
-func (s *scanner) word(path bool) string {
+func (s *specScanner) word(path bool) string {
 	s.skipSpace()
 	from := s.at
 	for s.at < len(s.text) {
@@ -70,7 +70,7 @@ func (s *scanner) word(path bool) string {
 }
 
 // keyword takes the word that comes next if it is w.
-func (s *scanner) keyword(w string) bool {
+func (s *specScanner) keyword(w string) bool {
 	from := s.at
 	if s.word(false) == w {
 		return true
@@ -80,7 +80,7 @@ func (s *scanner) keyword(w string) bool {
 }
 
 // name takes a name: a word, or anything in single quotes.
-func (s *scanner) name(path bool) (string, *specFault) {
+func (s *specScanner) name(path bool) (string, *specFault) {
 	at := s.at
 	if s.next() == '\'' {
 		text, f := s.quoted('\'')
@@ -97,7 +97,7 @@ func (s *scanner) name(path bool) (string, *specFault) {
 	return w, s.checkName(at, w)
 }
 
-func (s *scanner) checkName(at int, name string) *specFault {
+func (s *specScanner) checkName(at int, name string) *specFault {
 	switch {
 	case name == "":
 		return s.fault(at, both("the name is empty", "名称为空"), nameHint)
@@ -115,7 +115,7 @@ func isShowable(s string) bool {
 }
 
 // quoted takes a text in quotes; a backslash keeps the character after it.
-func (s *scanner) quoted(quote byte) (string, *specFault) {
+func (s *specScanner) quoted(quote byte) (string, *specFault) {
 	from := s.at
 	s.at++
 	var b strings.Builder
@@ -135,7 +135,7 @@ func (s *scanner) quoted(quote byte) (string, *specFault) {
 }
 
 // number takes a number with an optional sign.
-func (s *scanner) number() (float64, *specFault) {
+func (s *specScanner) number() (float64, *specFault) {
 	s.skipSpace()
 	from := s.at
 	for s.at < len(s.text) && (strings.IndexByte("+-.", s.text[s.at]) >= 0 && (s.at == from || s.text[s.at] == '.' || s.text[s.at-1]|0x20 == 'e') || isNumberByte(s.text[s.at])) {
@@ -160,7 +160,7 @@ func isNumberByte(c byte) bool {
 }
 
 // whole takes a whole number within bounds.
-func (s *scanner) whole(least, most int64) (int64, *specFault) {
+func (s *specScanner) whole(least, most int64) (int64, *specFault) {
 	s.skipSpace()
 	from := s.at
 	n, f := s.number()
@@ -171,7 +171,7 @@ func (s *scanner) whole(least, most int64) (int64, *specFault) {
 }
 
 // rest shows what comes next.
-func (s *scanner) rest() string {
+func (s *specScanner) rest() string {
 	s.skipSpace()
 	if s.at == len(s.text) {
 		return both("the end", "结尾").En

@@ -60,8 +60,8 @@ type Field struct {
 	// Source is the key, column or JSON path that a text format reads; "" is Name.
 	Source string
 	// Type is the binary type (struct).
-	Type Type
-	// Bits is the width of Type Bits, from 1 to 64.
+	Type BinaryType
+	// Bits is the width of BinaryType Bits, from 1 to 64.
 	Bits int
 	// At is the offset in the frame where the field lies if Placed, instead of after
 	// the one before (struct).
@@ -72,7 +72,7 @@ type Field struct {
 	Scale, Offset float64
 	Unit          string
 	// Words are what numbers mean.
-	Words []Word
+	Words []ValueLabel
 	// If, unless its Field is "", is when the field is there at all (struct).
 	If Condition
 }
@@ -85,8 +85,8 @@ type Count struct {
 	Rest bool   // what is left of the frame
 }
 
-// Word is the meaning of a number.
-type Word struct {
+// ValueLabel is the meaning of a number.
+type ValueLabel struct {
 	Number int64
 	Text   string
 }
@@ -98,15 +98,15 @@ type Condition struct {
 	Number float64
 }
 
-// Type is a binary type as the spec writes it: u8, i16be, f32le, bits, text …
-type Type string
+// BinaryType is a binary type as the spec writes it: u8, i16be, f32le, bits, text …
+type BinaryType string
 
 // The types whose size the spec gives by a count, and bits.
 const (
-	Bits  Type = "bits"  // bit fields, the most significant bit of a byte first, as RFCs draw them
-	Text  Type = "text"  // characters, up to the first zero byte
-	Bytes Type = "bytes" // shown in hex
-	Pad   Type = "pad"   // read over
+	Bits  BinaryType = "bits"  // bit fields, the most significant bit of a byte first, as RFCs draw them
+	Text  BinaryType = "text"  // characters, up to the first zero byte
+	Bytes BinaryType = "bytes" // shown in hex
+	Pad   BinaryType = "pad"   // read over
 )
 
 // numberType is how a number lies in bytes.
@@ -118,15 +118,15 @@ type numberType struct {
 }
 
 // numberTypes are the types of numbers by their names.
-var numberTypes = func() map[Type]numberType {
-	types := map[Type]numberType{"u8": {size: 1}, "i8": {size: 1, signed: true}}
+var numberTypes = func() map[BinaryType]numberType {
+	types := map[BinaryType]numberType{"u8": {size: 1}, "i8": {size: 1, signed: true}}
 	for _, size := range []int{2, 3, 4, 8} {
 		for _, order := range []string{"be", "le"} {
 			bits := strconv.Itoa(8 * size)
-			types[Type("u"+bits+order)] = numberType{size: size, little: order == "le"}
-			types[Type("i"+bits+order)] = numberType{size: size, little: order == "le", signed: true}
+			types[BinaryType("u"+bits+order)] = numberType{size: size, little: order == "le"}
+			types[BinaryType("i"+bits+order)] = numberType{size: size, little: order == "le", signed: true}
 			if size >= 4 {
-				types[Type("f"+bits+order)] = numberType{size: size, little: order == "le", float: true}
+				types[BinaryType("f"+bits+order)] = numberType{size: size, little: order == "le", float: true}
 			}
 		}
 	}
@@ -134,7 +134,7 @@ var numberTypes = func() map[Type]numberType {
 }()
 
 // known is true for every type that a spec may name.
-func (t Type) known() bool {
+func (t BinaryType) known() bool {
 	_, number := numberTypes[t]
 	return number || t == Bits || t == Text || t == Bytes || t == Pad
 }

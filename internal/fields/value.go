@@ -16,18 +16,18 @@ type Value struct {
 	// Number is the value if Numeric; a word has one, too.
 	Number  float64
 	Numeric bool
-	form    numberForm
+	form    numberNotation
 	raw     uint64 // of binary whole numbers, which a float64 may not hold
 	// From and To are the bytes of the frame that it was read from.
 	From, To int
 }
 
-// numberForm is how a number without text is written.
-type numberForm uint8
+// numberNotation is how a number without text is written.
+type numberNotation uint8
 
 const (
-	formRounded  numberForm = iota // twelve significant digits
-	formUnsigned                   // exactly, from raw
+	formRounded  numberNotation = iota // twelve significant digits
+	formUnsigned                       // exactly, from raw
 	formSigned
 	formFloat32 // the shortest text that means the same
 	formFloat64

@@ -8,15 +8,15 @@ import (
 	"sockeye/internal/payload"
 )
 
-// messages are frames whose end their decoder knows.
-type messages struct {
-	identity
+// decoderMessages are frames whose end their decoder knows.
+type decoderMessages struct {
+	bodyIsFrame
 	decoder *decode.Decoder
 	max     int
 	need    int // bytes that the next one has at least
 }
 
-func (r *messages) cut(b []byte, _ int) (int, Mark) {
+func (r *decoderMessages) cut(b []byte, _ int) (int, Mark) {
 	if len(b) < min(r.need, r.max) {
 		return 0, Whole
 	}
@@ -31,15 +31,15 @@ func (r *messages) cut(b []byte, _ int) (int, Mark) {
 	return n, Whole
 }
 
-func (r *messages) reset() { r.need = 0 }
+func (r *decoderMessages) reset() { r.need = 0 }
 
-func (r *messages) copy() splitRule {
+func (r *decoderMessages) copy() splitRule {
 	c := *r
 	return &c
 }
 
 // end: some messages end with their stream.
-func (r *messages) end(b []byte) (Mark, bool) {
+func (r *decoderMessages) end(b []byte) (Mark, bool) {
 	if m, ok := r.decoder.Decode(b, decode.Hints{}); ok && !m.Short && m.Bytes == len(b) {
 		return Whole, true
 	}

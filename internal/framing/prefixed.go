@@ -7,7 +7,7 @@ import (
 
 // prefixed are frames in which a number says how long they are.
 type prefixed struct {
-	identity
+	bodyIsFrame
 	head, tail   []byte
 	offset, size int // size may be Varint
 	rest         bool
@@ -89,7 +89,7 @@ func (p *prefixed) fit(v uint64, more, least int) (int, bool) {
 
 // mbap are Modbus TCP frames: a header of seven bytes with a protocol number that
 // is 0 and a length of 2 to 254 (unit and function code are always there).
-type mbap struct{ identity }
+type mbap struct{ bodyIsFrame }
 
 const (
 	mbapCounted = 6 // bytes up to and with the length

@@ -35,24 +35,24 @@ func (s Spec) cutter() splitRule {
 		return idleGap{max: s.max()}
 	case Message:
 		d, _ := decode.Named(s.Protocol) // Parse has looked for it
-		return &messages{decoder: d, max: s.max()}
+		return &decoderMessages{decoder: d, max: s.max()}
 	}
 	return unframed{}
 }
 
-// identity is a frame that is its own body.
-type identity struct{}
+// bodyIsFrame is a frame that is its own body.
+type bodyIsFrame struct{}
 
-func (identity) body(frame []byte, _ *[]byte) []byte { return frame }
+func (bodyIsFrame) body(frame []byte, _ *[]byte) []byte { return frame }
 
 // unframed are frames as they were read: the framer ends the stream after each.
-type unframed struct{ identity }
+type unframed struct{ bodyIsFrame }
 
 func (unframed) cut(b []byte, _ int) (int, Mark) { return len(b), Whole }
 
 // idleGap are frames that only a pause ends.
 type idleGap struct {
-	identity
+	bodyIsFrame
 	max int
 }
 
@@ -67,7 +67,7 @@ func (idleGap) end([]byte) (Mark, bool) { return Whole, true }
 
 // fixedSize are frames of one length.
 type fixedSize struct {
-	identity
+	bodyIsFrame
 	size int
 }
 

@@ -16,7 +16,7 @@ import (
 type Splitter struct {
 	spec  Spec
 	check checksum.Trailer
-	ways  map[streamKey]*direction
+	ways  map[streamKey]*directionState
 	mine  *byte // marks the streams that no other splitter has; see Clone
 	held  int
 }
@@ -36,8 +36,8 @@ func flowKeyOf(p *sockeye.Peer, kind sockeye.EventKind) streamKey {
 	return streamKey{p.ID, p.Remote, kind}
 }
 
-// direction is what a splitter keeps of a way.
-type direction struct {
+// directionState is what a splitter keeps of a way.
+type directionState struct {
 	*Framer
 	peer *sockeye.Peer
 	of   *byte // the splitter that may change it
@@ -56,7 +56,7 @@ type PeerFrame struct {
 
 // NewSplitter makes a splitter without any peer yet; see New.
 func NewSplitter(s Spec, check checksum.Trailer) *Splitter {
-	return &Splitter{spec: s, check: check, ways: map[streamKey]*direction{}, mine: new(byte)}
+	return &Splitter{spec: s, check: check, ways: map[streamKey]*directionState{}, mine: new(byte)}
 }
 
 // Spec is how it cuts.
@@ -78,10 +78,10 @@ func (s *Splitter) Held() int { return s.held + streamSize*len(s.ways) }
 const streamSize = 256
 
 // own is the stream of a way, to change; nil if there is none.
-func (s *Splitter) own(w streamKey) *direction {
+func (s *Splitter) own(w streamKey) *directionState {
 	f := s.ways[w]
 	if f != nil && f.of != s.mine {
-		f = &direction{Framer: f.clone(), peer: f.peer, of: s.mine}
+		f = &directionState{Framer: f.clone(), peer: f.peer, of: s.mine}
 		s.ways[w] = f
 	}
 	return f
@@ -117,7 +117,7 @@ func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
 	w := flowKeyOf(e.Peer, e.Kind)
 	f := s.own(w)
 	if f == nil {
-		f = &direction{Framer: New(s.spec, s.check), of: s.mine}
+		f = &directionState{Framer: New(s.spec, s.check), of: s.mine}
 		s.ways[w] = f
 	}
 	before := f.Pending()
@@ -139,7 +139,7 @@ func (s *Splitter) end(w streamKey, frame func(*PeerFrame)) {
 }
 
 // drain gives the frames that there are now.
-func (f *direction) drain(kind sockeye.EventKind, frame func(*PeerFrame)) {
+func (f *directionState) drain(kind sockeye.EventKind, frame func(*PeerFrame)) {
 	for {
 		fr, ok := f.Next()
 		if !ok {
@@ -179,7 +179,7 @@ func (s *Splitter) Rests(now time.Time, frame func(*PeerFrame)) (next time.Time)
 		if !over && !due.IsZero() && (next.IsZero() || due.Before(next)) {
 			next = due
 		}
-		f := &direction{Framer: s.ways[w].clone(), peer: s.ways[w].peer}
+		f := &directionState{Framer: s.ways[w].clone(), peer: s.ways[w].peer}
 		f.End()
 		f.drain(w.kind, func(fr *PeerFrame) {
 			if !over && (fr.Mark == Whole || fr.Mark == Incomplete) {

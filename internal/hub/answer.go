@@ -25,22 +25,22 @@ type SendRequest struct {
 	Expires time.Time `json:"expires"`
 }
 
-// SendResult is what became of a request: a stable word.
-type SendResult string
+// SendOutcome is what became of a request: a stable word.
+type SendOutcome string
 
 // The results.
 const (
-	Delivered SendResult = "delivered" // the kernel took all bytes for all peers
-	Refused   SendResult = "refused"   // the board does not allow it, or could not; Error says why
-	Away      SendResult = "away"      // the board did not answer
-	Expired   SendResult = "expired"   // it came too late
+	Delivered SendOutcome = "delivered" // the kernel took all bytes for all peers
+	Refused   SendOutcome = "refused"   // the board does not allow it, or could not; Error says why
+	Away      SendOutcome = "away"      // the board did not answer
+	Expired   SendOutcome = "expired"   // it came too late
 )
 
 // SendReply is a board's answer.
 type SendReply struct {
-	Result SendResult `json:"result"`
-	Peers  int        `json:"peers,omitempty"` // that were sent to
-	Error  *Words     `json:"error,omitempty"`
+	Result SendOutcome `json:"result"`
+	Peers  int         `json:"peers,omitempty"` // that were sent to
+	Error  *ErrorText  `json:"error,omitempty"`
 }
 
 // onSend answers requests to send, each on a goroutine of its own: a peer that does not
@@ -140,7 +140,7 @@ func receivers(s *core.Session, numbers []uint64) (to []*core.Peer, err error) {
 }
 
 func refused(message, hint sockeye.Text) SendReply {
-	return SendReply{Result: Refused, Error: &Words{message, hint}}
+	return SendReply{Result: Refused, Error: &ErrorText{message, hint}}
 }
 
 func refusedFor(err error) SendReply {

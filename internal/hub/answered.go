@@ -17,13 +17,13 @@ const (
 // may be used from any goroutine.
 type answered struct {
 	mu      sync.Mutex
-	replies map[string]*pendingReply
+	replies map[string]*pendingAnswer
 	order   []string // of replies, as a ring whose oldest is at next
 	next    int
 }
 
-// pendingReply is an answer once done is closed.
-type pendingReply struct {
+// pendingAnswer is an answer once done is closed.
+type pendingAnswer struct {
 	done  chan struct{}
 	reply SendReply
 }
@@ -49,16 +49,16 @@ func (a *answered) once(ctx context.Context, id string, perform func() SendReply
 	}
 }
 
-func (a *answered) begin(id string) (p *pendingReply, first bool) {
+func (a *answered) begin(id string) (p *pendingAnswer, first bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if p := a.replies[id]; p != nil {
 		return p, false
 	}
 	if a.replies == nil {
-		a.replies = map[string]*pendingReply{}
+		a.replies = map[string]*pendingAnswer{}
 	}
-	p = &pendingReply{done: make(chan struct{})}
+	p = &pendingAnswer{done: make(chan struct{})}
 	if len(a.order) < answeredKept {
 		a.order = append(a.order, id)
 	} else {

@@ -33,8 +33,8 @@ const (
 	batchEvents = 1000
 )
 
-// batch is a message being made.
-type batch struct {
+// eventBatch is a message being made.
+type eventBatch struct {
 	session     *sockeye.Session
 	first, last uint64
 	at          time.Time // of the last event
@@ -43,7 +43,7 @@ type batch struct {
 }
 
 // add takes the event, unless it belongs into another message.
-func (b *batch) add(e *sockeye.Event) bool {
+func (b *eventBatch) add(e *sockeye.Event) bool {
 	if b.events > 0 && (e.Session != b.session || b.events == batchEvents || len(b.text)+2*len(e.Data) > batchBytes) {
 		return false
 	}
@@ -56,10 +56,10 @@ func (b *batch) add(e *sockeye.Event) bool {
 	return true
 }
 
-func (b *batch) reset() { *b = batch{text: b.text[:0]} }
+func (b *eventBatch) reset() { *b = eventBatch{text: b.text[:0]} }
 
 // sessionID is the name of the session of the events.
-func (b *batch) sessionID() string {
+func (b *eventBatch) sessionID() string {
 	if b.session == nil {
 		return ""
 	}
@@ -67,7 +67,7 @@ func (b *batch) sessionID() string {
 }
 
 // header are the headers of the message.
-func (b *batch) header() map[string][]string {
+func (b *eventBatch) header() map[string][]string {
 	h := map[string][]string{
 		headerVersion: {formatVersion},
 		headerFirst:   {strconv.FormatUint(b.first, 10)},
@@ -85,24 +85,24 @@ func number(h map[string][]string, name string) uint64 {
 	return n
 }
 
-// Decoder makes events of the messages of one board, as an api.EventDecoder does. It belongs
+// EventDecoder makes events of the messages of one board, as an api.EventDecoder does. It belongs
 // to one goroutine.
-type Decoder struct {
+type EventDecoder struct {
 	events *api.EventDecoder
 	// endpoint is that of the message being read, whose events are of one session.
 	endpoint sockeye.Endpoint
 }
 
 // NewDecoder makes a decoder for one board.
-func NewDecoder() *Decoder {
-	d := &Decoder{}
+func NewDecoder() *EventDecoder {
+	d := &EventDecoder{}
 	d.events = api.NewEventDecoderOf(func(context.Context, string) (sockeye.Endpoint, bool) { return d.endpoint, true })
 	return d
 }
 
 // Events are the events of a message. What cannot be read is an error, with the events
 // before it.
-func (d *Decoder) Events(header map[string][]string, data []byte) (events []sockeye.Event, err error) {
+func (d *EventDecoder) Events(header map[string][]string, data []byte) (events []sockeye.Event, err error) {
 	if v := http.Header(header).Get(headerVersion); v != formatVersion {
 		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "read", Target: "hub",
 			Message: sockeye.Text{En: fmt.Sprintf("events in format %.20q, this program reads %s", v, formatVersion), Zh: fmt.Sprintf("事件格式为 %.20q，本程序只能读取 %s", v, formatVersion)},

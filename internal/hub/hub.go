@@ -86,7 +86,7 @@ func (b Board) Live(session string) string {
 	return b.subject("live." + session)
 }
 
-// Status is where the board tells how it is.
+// BoardStatus is where the board tells how it is.
 func (b Board) Status() string { return b.subject("status") }
 
 // SendSubject is where the board is asked to send.

@@ -110,7 +110,7 @@ func testEvents() []sockeye.Event {
 // events back.
 func TestBatches(t *testing.T) {
 	d := NewDecoder()
-	var b batch
+	var b eventBatch
 	var got []sockeye.Event
 	var spans [][2]uint64
 	flush := func() {
@@ -145,7 +145,7 @@ func TestBatches(t *testing.T) {
 func TestBatchBounds(t *testing.T) {
 	e := testEvents()[1]
 	e.Data = make([]byte, 64<<10)
-	var b batch
+	var b eventBatch
 	n := 0
 	for ; b.add(&e); n++ {
 	}
@@ -163,7 +163,7 @@ func TestBatchBounds(t *testing.T) {
 
 // What anybody puts into the stream is an error in words, or events.
 func FuzzDecoder(f *testing.F) {
-	var b batch
+	var b eventBatch
 	events := testEvents()
 	b.add(&events[0])
 	b.add(&events[1])

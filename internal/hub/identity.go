@@ -132,26 +132,26 @@ type EnrolRequest struct {
 
 // EnrolReply is what it gets: a JWT for its key, or why not.
 type EnrolReply struct {
-	JWT   string  `json:"jwt,omitempty"`
-	Error *Words  `json:"error,omitempty"`
-	Code  Refusal `json:"code,omitempty"`
+	JWT   string       `json:"jwt,omitempty"`
+	Error *ErrorText   `json:"error,omitempty"`
+	Code  EnrolRefusal `json:"code,omitempty"`
 }
 
-// Words are a fault and the next step as one side tells the other.
-type Words struct {
+// ErrorText are a fault and the next step as one side tells the other.
+type ErrorText struct {
 	Message sockeye.Text `json:"message"`
 	Hint    sockeye.Text `json:"hint"`
 }
 
-// Refusal is why a code was not traded: a stable word.
-type Refusal string
+// EnrolRefusal is why a code was not traded: a stable word.
+type EnrolRefusal string
 
 // The refusals.
 const (
-	CodeUsed    Refusal = "used"
-	CodeExpired Refusal = "expired"
-	CodeUnknown Refusal = "unknown"
-	BadRequest  Refusal = "bad-request"
+	CodeUsed    EnrolRefusal = "used"
+	CodeExpired EnrolRefusal = "expired"
+	CodeUnknown EnrolRefusal = "unknown"
+	BadRequest  EnrolRefusal = "bad-request"
 )
 
 // enrolTimeout bounds the trade of a code.

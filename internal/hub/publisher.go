@@ -146,8 +146,8 @@ func (p *Publisher) close() {
 // Acknowledged is the number of the last event that the hub has.
 func (p *Publisher) Acknowledged() uint64 { return p.acknowledged.Load() }
 
-// position is where the hub's stream is with this board.
-type position struct {
+// streamPosition is where the hub's stream is with this board.
+type streamPosition struct {
 	sequence uint64 // of the board's last message in the stream
 	event    uint64 // number of its last event
 	instance string // of the program that published it
@@ -183,29 +183,29 @@ func (p *Publisher) run(ctx context.Context) {
 	}
 }
 
-// position asks the stream for this board's last message.
-func (p *Publisher) position(ctx context.Context) (position, error) {
+// streamPosition asks the stream for this board's last message.
+func (p *Publisher) position(ctx context.Context) (streamPosition, error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	m, err := p.conn.RequestWithContext(ctx, p.o.Identity.LastMessage(), nil)
 	if err != nil {
-		return position{}, Explain(p.o.Identity.URLs, err)
+		return streamPosition{}, Explain(p.o.Identity.URLs, err)
 	}
 	switch m.Header.Get("Status") {
 	case "":
-		at := position{number(m.Header, "Nats-Sequence"), number(m.Header, headerLast), m.Header.Get(headerInstance)}
+		at := streamPosition{number(m.Header, "Nats-Sequence"), number(m.Header, headerLast), m.Header.Get(headerInstance)}
 		if at.sequence > 0 {
 			return at, nil
 		}
 	case "404": // it has none
-		return position{}, nil
+		return streamPosition{}, nil
 	}
-	return position{}, &sockeye.Error{Kind: sockeye.System, Op: "read", Target: Stream,
+	return streamPosition{}, &sockeye.Error{Kind: sockeye.System, Op: "read", Target: Stream,
 		Message: sockeye.Text{En: fmt.Sprintf("the hub cannot say what it has: %.100q", m.Header.Get("Description")), Zh: fmt.Sprintf("集线服务无法说明已有哪些事件：%.100q", m.Header.Get("Description"))}}
 }
 
 // publishFrom publishes from one place of the stream on, until something fails.
-func (p *Publisher) publishFrom(ctx context.Context, at position) error {
+func (p *Publisher) publishFrom(ctx context.Context, at streamPosition) error {
 	if _, next := p.o.Bench.Span(); at.event >= next {
 		return p.foreignRecording(at.event, next)
 	}
@@ -215,7 +215,7 @@ func (p *Publisher) publishFrom(ctx context.Context, at position) error {
 	p.acknowledged.Store(at.event)
 	cursor := p.o.Bench.View(at.event + 1)
 	defer cursor.Close()
-	var b batch
+	var b eventBatch
 	for {
 		waiting, err := p.fill(ctx, cursor, &b)
 		if err != nil {
@@ -241,7 +241,7 @@ func (p *Publisher) publishFrom(ctx context.Context, at position) error {
 
 // fill waits for an event, and takes what else is there and belongs into the same
 // message. The event that does not is waiting.
-func (p *Publisher) fill(ctx context.Context, cursor *journal.Cursor, b *batch) (waiting *sockeye.Event, err error) {
+func (p *Publisher) fill(ctx context.Context, cursor *journal.Cursor, b *eventBatch) (waiting *sockeye.Event, err error) {
 	e, err := cursor.Next(ctx)
 	if err != nil {
 		return nil, err
@@ -250,7 +250,7 @@ func (p *Publisher) fill(ctx context.Context, cursor *journal.Cursor, b *batch) 
 	return p.fillMore(cursor, b), nil
 }
 
-func (p *Publisher) fillMore(cursor *journal.Cursor, b *batch) (waiting *sockeye.Event) {
+func (p *Publisher) fillMore(cursor *journal.Cursor, b *eventBatch) (waiting *sockeye.Event) {
 	for {
 		e, ok := cursor.Try()
 		if !ok {
@@ -265,7 +265,7 @@ func (p *Publisher) fillMore(cursor *journal.Cursor, b *batch) (waiting *sockeye
 // send publishes a message and waits for the hub to have it on its disk. That the
 // message before it is the last one of this board, the stream checks: so nothing is
 // there twice, or in another order.
-func (p *Publisher) send(ctx context.Context, b *batch, at position) (position, error) {
+func (p *Publisher) send(ctx context.Context, b *eventBatch, at streamPosition) (streamPosition, error) {
 	m := nats.NewMsg(p.o.Identity.Events(token(b.sessionID())))
 	m.Header, m.Data = b.header(), b.text
 	m.Header.Set(nats.ExpectedLastSubjSeqHdr, fmt.Sprint(at.sequence))
@@ -296,14 +296,14 @@ func (p *Publisher) send(ctx context.Context, b *batch, at position) (position, 
 	p.newest.Store(b.at.UnixNano())
 	p.report.set(troubleStream, nil)
 	p.mine = ack.Sequence
-	return position{ack.Sequence, b.last, p.instance}, nil
+	return streamPosition{ack.Sequence, b.last, p.instance}, nil
 }
 
 // expectedSubject makes the sequence that is expected that of all subjects of a board.
 const expectedSubject = "Nats-Expected-Last-Subject-Sequence-Subject"
 
 // pace keeps a backlog below the rate, so that what is live comes first.
-func (p *Publisher) pace(ctx context.Context, b *batch) {
+func (p *Publisher) pace(ctx context.Context, b *eventBatch) {
 	_, next := p.o.Bench.Span()
 	behind := next-1-b.last > behindEvents
 	p.catchingUp.Store(behind)
@@ -326,7 +326,7 @@ func (p *Publisher) behind() bool {
 // and it is kept nowhere.
 func (p *Publisher) runLive(ctx context.Context, cursor *journal.Cursor) {
 	defer cursor.Close()
-	var b batch
+	var b eventBatch
 	for {
 		waiting, err := p.fill(ctx, cursor, &b)
 		if err != nil {

@@ -9,8 +9,8 @@ import (
 	"sockeye/internal/core"
 )
 
-// Status is how a board says it is, every few seconds, on its subject status.
-type Status struct {
+// BoardStatus is how a board says it is, every few seconds, on its subject status.
+type BoardStatus struct {
 	V        int       `json:"v"`
 	Version  string    `json:"version"`
 	Instance string    `json:"instance"` // of the program that runs
@@ -58,9 +58,9 @@ func (p *Publisher) publishStatus() {
 	}
 }
 
-func (p *Publisher) status() Status {
+func (p *Publisher) status() BoardStatus {
 	_, next := p.o.Bench.Span()
-	s := Status{V: 1, Version: p.o.Version, Instance: p.instance, Time: time.Now(), Acknowledged: p.acknowledged.Load(), Sends: p.o.AllowSend}
+	s := BoardStatus{V: 1, Version: p.o.Version, Instance: p.instance, Time: time.Now(), Acknowledged: p.acknowledged.Load(), Sends: p.o.AllowSend}
 	if s.Acknowledged+1 < next {
 		s.Lag = next - 1 - s.Acknowledged
 		if newest := p.newest.Load(); newest > 0 {

@@ -18,7 +18,7 @@ type ringBlock struct {
 	count  atomic.Uint32
 	// records and data keep their full length; count and used say how far they
 	// are filled.
-	records []record
+	records []storedEvent
 	data    []byte
 	used    int
 	lent    int // up to where the memory that was lent last is used
@@ -29,8 +29,8 @@ type ringBlock struct {
 	evicted bool
 }
 
-// record is an event at rest. Its number is block.first plus its index.
-type record struct {
+// storedEvent is an event at rest. Its number is block.first plus its index.
+type storedEvent struct {
 	time    int64 // Unix nanoseconds
 	session *sockeye.Session
 	peer    *sockeye.Peer
@@ -44,7 +44,7 @@ type record struct {
 type blockSize struct{ records, data int }
 
 // bytes is the memory of a block of this size.
-func (s blockSize) bytes() int { return s.data + s.records*int(unsafe.Sizeof(record{})) }
+func (s blockSize) bytes() int { return s.data + s.records*int(unsafe.Sizeof(storedEvent{})) }
 
 // sizeFor divides a memory limit into about 32 blocks of at most 1 MiB of data,
 // with room for records of 128 bytes on average.
@@ -54,7 +54,7 @@ func sizeFor(limit int) blockSize {
 }
 
 func newBlock(records, data int) *ringBlock {
-	return &ringBlock{records: make([]record, records), data: make([]byte, data)}
+	return &ringBlock{records: make([]storedEvent, records), data: make([]byte, data)}
 }
 
 func (b *ringBlock) reset() {
@@ -103,7 +103,7 @@ func (b *ringBlock) append(now int64, e *sockeye.Event) uint64 {
 		offset = b.used
 		b.used += copy(b.data[offset:], e.Data)
 	}
-	b.records[i] = record{
+	b.records[i] = storedEvent{
 		time: now, session: e.Session, peer: e.Peer, detail: e.Detail,
 		offset: uint32(offset), length: uint32(len(e.Data)), kind: e.Kind,
 	}

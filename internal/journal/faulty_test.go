@@ -108,7 +108,7 @@ func (f *faulty) MakeDir(dir string) error {
 	return f.FileSystem.MakeDir(dir)
 }
 
-func (f *faulty) List(dir string) ([]recording.Entry, error) {
+func (f *faulty) List(dir string) ([]recording.DirEntry, error) {
 	if x, ok := f.hit("list"); ok {
 		return nil, x.err
 	}

@@ -155,7 +155,7 @@ func (r *Recorder) run() {
 	watcher.Wait()
 }
 
-// record takes what there is, writes it, lets others go on, and waits, until
+// storedEvent takes what there is, writes it, lets others go on, and waits, until
 // everything is recorded that shall be: nil, or why it is not.
 func (r *Recorder) record() error {
 	for over := false; ; {

@@ -57,10 +57,10 @@ func processTime(t *testing.T) time.Duration {
 // target does not answer, and while it does not read.
 func TestEndsWithItsOwner(t *testing.T) {
 	silent := serve(t, func(c net.Conn, line string) {})
-	for name, change := range map[string]func(*Spec){
-		"one that does not answer": func(s *Spec) {},
-		"many connections":         func(s *Spec) { s.Connections, s.Rate.Ramp = 500, time.Hour; s.Time = 2 * time.Hour },
-		"one-way":                  func(s *Spec) { s.OneWay, s.Rate = true, Rate{From: MaxRate, To: MaxRate} },
+	for name, change := range map[string]func(*RunSpec){
+		"one that does not answer": func(s *RunSpec) {},
+		"many connections":         func(s *RunSpec) { s.Connections, s.Rate.Ramp = 500, time.Hour; s.Time = 2 * time.Hour },
+		"one-way":                  func(s *RunSpec) { s.OneWay, s.Rate = true, Rate{From: MaxRate, To: MaxRate} },
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		s := spec(t, silent)

@@ -16,8 +16,8 @@ import (
 
 // generator is a run while it lasts.
 type generator struct {
-	Spec
-	counters
+	RunSpec
+	runCounters
 	digits   int // of latencies
 	mayBlock bool
 	peers    atomic.Uint64
@@ -46,8 +46,8 @@ const fewConnections = 200
 // alwaysFits is how many bytes a socket takes without waiting for its reader.
 const alwaysFits = 16 << 10
 
-func newGenerator(s Spec) *generator {
-	g := &generator{Spec: s, digits: 3, freed: make(chan struct{}, 1), overdue: make(chan struct{}),
+func newGenerator(s RunSpec) *generator {
+	g := &generator{RunSpec: s, digits: 3, freed: make(chan struct{}, 1), overdue: make(chan struct{}),
 		late: hdr.New(1, int64(time.Hour/time.Microsecond), 3)}
 	if s.Connections > fewConnections {
 		g.digits = 2

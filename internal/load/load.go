@@ -18,8 +18,8 @@ const (
 	MaxTime        = 24 * time.Hour
 )
 
-// Spec is one run.
-type Spec struct {
+// RunSpec is one run.
+type RunSpec struct {
 	// Endpoint connects to the target; each connection opens it once.
 	Endpoint    sockeye.Endpoint
 	Connections int
@@ -78,7 +78,7 @@ type Report struct {
 // Run drives the target until the time is over, all messages are sent, or ctx ends; then it
 // waits for the answers that are still due, unless ctx has ended, and reports. The error is
 // that of the first connection if none could be opened.
-func Run(ctx context.Context, s Spec) (*Report, error) {
+func Run(ctx context.Context, s RunSpec) (*Report, error) {
 	g := newGenerator(s)
 	if err := g.open(ctx); err != nil {
 		g.close()
@@ -90,8 +90,8 @@ func Run(ctx context.Context, s Spec) (*Report, error) {
 	return g.report(), nil
 }
 
-// counters are what all connections count together.
-type counters struct {
+// runCounters are what all connections count together.
+type runCounters struct {
 	sent, sentBytes, received atomic.Uint64
 	opened, lost, failed      atomic.Int64
 }

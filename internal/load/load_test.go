@@ -23,7 +23,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // spec drives a target with numbered lines.
-func spec(t *testing.T, target net.Addr) Spec {
+func spec(t *testing.T, target net.Addr) RunSpec {
 	t.Helper()
 	ep := sockeye.Endpoint{Mode: sockeye.Connect}
 	if err := ep.ReadAddress(target.Network()+"://"+target.String(), 0); err != nil {
@@ -33,14 +33,14 @@ func spec(t *testing.T, target net.Addr) Spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Spec{
+	return RunSpec{
 		Endpoint: ep, Connections: 1, Rate: Rate{From: 1000, To: 1000}, Time: time.Minute, Count: 100, InFlight: 1,
 		Messages: []*payload.Template{line},
-		Pairs:    pairs.Spec{Rule: pairs.Rule{Requests: sockeye.Sent, Timeout: 20 * time.Second}, Frame: framing.Spec{Method: framing.Line}},
+		Pairs:    pairs.Spec{MatchRule: pairs.MatchRule{Requests: sockeye.Sent, Timeout: 20 * time.Second}, Frame: framing.Spec{Method: framing.Line}},
 	}
 }
 
-func run(t *testing.T, s Spec) *Report {
+func run(t *testing.T, s RunSpec) *Report {
 	t.Helper()
 	r, err := Run(t.Context(), s)
 	if err != nil {
@@ -168,7 +168,7 @@ func TestLossAndDuplicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Pairs.Frame, s.Pairs.Fields, s.Pairs.Field, s.Pairs.Sequence = framing.Spec{}, fields.Set{keys}, "n", "n"
+	s.Pairs.Frame, s.Pairs.Fields, s.Pairs.Field, s.Pairs.Sequence = framing.Spec{}, fields.SpecSet{keys}, "n", "n"
 	s.Pairs.Timeout = 2 * time.Second
 	s.InFlight, s.Count = 50, 10
 	r := run(t, s)

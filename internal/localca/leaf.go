@@ -113,12 +113,12 @@ func EncodeCertificate(c tls.Certificate) (chain, key []byte, err error) {
 	return chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// maxLeaves bounds the certificates that a Server keeps: a client says any name it likes.
+// maxLeaves bounds the certificates that a LeafIssuer keeps: a client says any name it likes.
 const maxLeaves = 64
 
-// Server gives a TLS server a certificate for whatever name or address a client asks
+// LeafIssuer gives a TLS server a certificate for whatever name or address a client asks
 // for, made when it is asked for first. It may be used by several goroutines at once.
-type Server struct {
+type LeafIssuer struct {
 	authority *Authority
 	names     []string // in every certificate
 	now       func() time.Time
@@ -129,15 +129,15 @@ type Server struct {
 	order  []string // the names of leaves, the oldest first
 }
 
-// NewServer is a Server whose certificates have the names given besides the one that the
+// NewServer is a LeafIssuer whose certificates have the names given besides the one that the
 // client asks for, and all the same key; see Store.ServerKey.
-func (a *Authority) NewServer(names []string, key *ecdsa.PrivateKey, now func() time.Time) *Server {
-	return &Server{authority: a, names: names, now: now, key: key, leaves: map[string]*tls.Certificate{}}
+func (a *Authority) NewServer(names []string, key *ecdsa.PrivateKey, now func() time.Time) *LeafIssuer {
+	return &LeafIssuer{authority: a, names: names, now: now, key: key, leaves: map[string]*tls.Certificate{}}
 }
 
 // Certificate is for tls.Config.GetCertificate. A client that says no name (RFC 6066
 // allows no address as one) gets a certificate for the address that it has reached.
-func (s *Server) Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (s *LeafIssuer) Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	asked := hello.ServerName
 	if !isHostName(asked) {
 		asked = ""
@@ -155,7 +155,7 @@ func (s *Server) Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 	return s.issueLocked(asked)
 }
 
-func (s *Server) issueLocked(asked string) (*tls.Certificate, error) {
+func (s *LeafIssuer) issueLocked(asked string) (*tls.Certificate, error) {
 	names := s.names
 	if asked != "" && !slices.Contains(names, asked) {
 		names = append([]string{asked}, names...)

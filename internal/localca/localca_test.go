@@ -199,7 +199,7 @@ func TestMicroPythonLines(t *testing.T) {
 	s := a.NewServer(nil, serverKey(t), time.Now)
 	stranger := newAuthorityNow(t).NewServer(nil, serverKey(t), time.Now)
 	for _, c := range []struct {
-		server  *Server
+		server  *LeafIssuer
 		trusted bool
 	}{{s, true}, {stranger, false}} {
 		l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetCertificate: c.server.Certificate})

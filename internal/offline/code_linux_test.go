@@ -235,7 +235,7 @@ func startCode(t *testing.T, tc toolchain, c codeCase, address string, change fu
 	t.Cleanup(func() { <-compilers })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	p := &codeRun{t: t, c: c, ctx: ctx, w: client.New(client.Options{CADir: t.TempDir()})}
+	p := &codeRun{t: t, c: c, ctx: ctx, w: client.New(client.LocalOptions{CADir: t.TempDir()})}
 	t.Cleanup(func() { p.w.Close() })
 	r := codegen.Request{Hello: []byte(c.messages[0]), Lang: sockeye.Chinese}
 	var err error

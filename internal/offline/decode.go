@@ -16,8 +16,8 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// decodeFlags are the flags of decode.
-type decodeFlags struct {
+// decodeCommandFlags are the flags of decode.
+type decodeCommandFlags struct {
 	terminal.DecodeFlags
 	as               string
 	asText, response bool
@@ -26,7 +26,7 @@ type decodeFlags struct {
 }
 
 func (a *commands) decodeCommand() *cobra.Command {
-	var f decodeFlags
+	var f decodeCommandFlags
 	cmd := &cobra.Command{
 		Use:   "decode [HEX|FILE|-]",
 		Short: a.t("Show what a message says, as the protocol it is of", "按协议解码消息，显示各字段"),
@@ -71,7 +71,7 @@ listen、connect、log show、log export 和 session tail 都有 --decode。`),
 // maxDecodedFile is how much of a file or of standard input is read.
 const maxDecodedFile = 64 << 20
 
-func (a *commands) decode(cmd *cobra.Command, args []string, f *decodeFlags) error {
+func (a *commands) decode(cmd *cobra.Command, args []string, f *decodeCommandFlags) error {
 	known, err := f.Knowledge()
 	if err != nil {
 		return err

@@ -83,8 +83,8 @@ func (r *rateFlag) Set(s string) error {
 }
 
 // Spec is what the flags mean for an endpoint, with everything that is wrong with them.
-func (f *LoadFlags) Spec(t *terminal.Terminal, ep sockeye.Endpoint) (s load.Spec, err error) {
-	s = load.Spec{Endpoint: ep, Connections: f.connections, Time: f.time, Count: f.count, InFlight: f.inFlight, OneWay: f.sendOnly, CADir: t.CADir(), Lookup: t.Lookup(&f.PayloadFlags)}
+func (f *LoadFlags) Spec(t *terminal.Terminal, ep sockeye.Endpoint) (s load.RunSpec, err error) {
+	s = load.RunSpec{Endpoint: ep, Connections: f.connections, Time: f.time, Count: f.count, InFlight: f.inFlight, OneWay: f.sendOnly, CADir: t.CADir(), Lookup: t.Lookup(&f.PayloadFlags)}
 	s.Rate = load.Rate{From: f.rate.from, To: f.rate.to, Ramp: f.ramp}
 	if rising := f.rate.from != f.rate.to; rising && f.ramp == 0 {
 		s.Rate.Ramp = f.time
@@ -147,7 +147,7 @@ func (f *LoadFlags) messages(t *terminal.Terminal) ([]*payload.Template, error) 
 
 // answers is how answers are found where no flag says it: a datagram is one, else a line if
 // the requests are lines, else as many bytes as every request has, as an echo sends.
-func (f *LoadFlags) answers(s load.Spec, traits sockeye.Traits) (framing.Spec, error) {
+func (f *LoadFlags) answers(s load.RunSpec, traits sockeye.Traits) (framing.Spec, error) {
 	if traits.Bounded() {
 		return framing.Spec{}, nil
 	}

@@ -21,7 +21,7 @@ var messageColumns = []string{"protocol", "message", "role", "key"}
 
 // writeFrames exports the frames of a recording as CSV, and which messages they are, if
 // that was asked for.
-func (a *commands) writeFrames(d *recording.Reader, m *recording.Matcher, wants func(*framing.PeerFrame) bool, c *terminal.FrameChoice, w io.Writer) error {
+func (a *commands) writeFrames(d *recording.Reader, m *recording.EventMatcher, wants func(*framing.PeerFrame) bool, c *terminal.FrameChoice, w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	split, decoding := c.Splitter(), c.Decoding()
@@ -59,7 +59,7 @@ func (a *commands) messageCells(decoding *framing.Decoding, f *framing.PeerFrame
 
 // writeValues exports the values of frames as CSV: one row per frame that has any, one
 // column per name.
-func (a *commands) writeValues(d *recording.Reader, m *recording.Matcher, x exporting, w io.Writer) error {
+func (a *commands) writeValues(d *recording.Reader, m *recording.EventMatcher, x exporting, w io.Writer) error {
 	rows := valueRows{reader: x.cut.Values(), columns: map[string]int{}}
 	split := x.cut.Splitter()
 	take := func(f *framing.PeerFrame) {

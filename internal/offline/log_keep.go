@@ -64,7 +64,7 @@ func (a *commands) logVerify(args []string) error {
 }
 
 // printReport prints each damaged place and the totals.
-func (a *commands) printReport(report *recording.Report) error {
+func (a *commands) printReport(report *recording.VerifyReport) error {
 	out := bufio.NewWriter(a.Out)
 	for _, d := range report.Damage {
 		fmt.Fprintln(out, a.damageLine(d.File, d.Damage))
@@ -205,7 +205,7 @@ type exporting struct {
 	wants func(*framing.PeerFrame) bool
 }
 
-func (a *commands) exportTo(d *recording.Reader, m *recording.Matcher, x exporting, to string) error {
+func (a *commands) exportTo(d *recording.Reader, m *recording.EventMatcher, x exporting, to string) error {
 	form := x.form
 	if form == "raw" {
 		if to == "" {
@@ -236,7 +236,7 @@ func (a *commands) exportTo(d *recording.Reader, m *recording.Matcher, x exporti
 	return err
 }
 
-func (a *commands) writeExport(d *recording.Reader, m *recording.Matcher, x exporting, out io.Writer) error {
+func (a *commands) writeExport(d *recording.Reader, m *recording.EventMatcher, x exporting, out io.Writer) error {
 	switch form := x.form; {
 	case form == "csv" && x.cut != nil && len(x.cut.Fields) > 0:
 		return a.writeValues(d, m, x, out)

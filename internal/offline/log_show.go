@@ -123,7 +123,7 @@ func (a *commands) readRecording(args []string, o recording.ReadOptions) (*recor
 }
 
 // showEach shows the events that match, each at once where more may follow.
-func (a *commands) showEach(v *terminal.View, events *recording.Reader, m *recording.Matcher, follow bool) error {
+func (a *commands) showEach(v *terminal.View, events *recording.Reader, m *recording.EventMatcher, follow bool) error {
 	err := events.Each(a.Ctx, m, func(e *sockeye.Event) error {
 		if e.Session != nil {
 			v.MarkOpened(e.Session) // its errors are not the command's own

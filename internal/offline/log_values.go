@@ -28,7 +28,7 @@ type valueLine struct {
 }
 
 // writeValueLines exports the values of frames, one line for each frame that has any.
-func (a *commands) writeValueLines(d *recording.Reader, m *recording.Matcher, x exporting, w io.Writer) error {
+func (a *commands) writeValueLines(d *recording.Reader, m *recording.EventMatcher, x exporting, w io.Writer) error {
 	reader, split := x.cut.Values(), x.cut.Splitter()
 	out := bufio.NewWriter(w)
 	lines := json.NewEncoder(out)

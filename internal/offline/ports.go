@@ -38,7 +38,7 @@ pseudo-terminals, which can be opened all the same.`,
 	return cmd
 }
 
-func (a *commands) printPorts(list []serialport.Info) error {
+func (a *commands) printPorts(list []serialport.PortInfo) error {
 	rows := [][]string{{a.t("address", "地址"), "USB", a.t("device", "设备"), a.t("serial number", "序列号"), a.t("driver", "驱动")}}
 	for _, p := range list {
 		row := []string{p.Address().String(), "", "", "", p.Driver}
@@ -76,7 +76,7 @@ type (
 	}
 )
 
-func portsJSON(list []serialport.Info) portsLine {
+func portsJSON(list []serialport.PortInfo) portsLine {
 	out := portsLine{V: 1, Ports: []portLine{}}
 	for _, p := range list {
 		line := portLine{Name: p.Name, Address: p.Address().String(), Driver: p.Driver}

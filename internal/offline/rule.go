@@ -148,7 +148,7 @@ func (t *dryRunPrinter) show(tried *responder.DryRunStep, head string) {
 	}
 }
 
-func (t *dryRunPrinter) showNotice(text string, plan rule.Plan, now time.Time) {
+func (t *dryRunPrinter) showNotice(text string, plan rule.ReplyPlan, now time.Time) {
 	fmt.Fprintf(&t.out, "%s\n", text)
 	for _, s := range plan.Steps {
 		fmt.Fprintf(&t.out, "    %s", payload.SafeString(t.names[s.Rule]))

@@ -21,8 +21,8 @@ const (
 	DropNewest Policy = "newest" // what does not fit any more is not taken
 )
 
-// Options are those of a queue.
-type Options struct {
+// QueueOptions are those of a queue.
+type QueueOptions struct {
 	// Dir is the folder of the queue, and of nothing else. It is made.
 	Dir string
 	// MaxBytes bounds what the queue has on disk; 0 is DefaultBytes.
@@ -49,8 +49,8 @@ type Record struct {
 	Data []byte
 }
 
-// Counts are what became of records.
-type Counts struct {
+// RecordCounts are what became of records.
+type RecordCounts struct {
 	Waiting   uint64 // in the queue
 	Confirmed uint64 // delivered, over the whole life of the queue
 	Dropped   uint64 // because the queue was full
@@ -67,24 +67,24 @@ var ErrInUse = errors.New("in use by another process")
 // Queue is open until Close. One goroutine takes records (Next, Begin, Confirm); any may
 // append.
 type Queue struct {
-	o Options
+	o QueueOptions
 
 	mu       sync.Mutex
 	lock     *os.File
 	state    stateFile
-	segments []*segment
+	segments []*queueSegment
 	writing  *os.File // the last segment, nil before the first append
 	last     uint64   // the highest number given out
-	counts   Counts
+	counts   RecordCounts
 	dirty    bool // something was written since the last Sync
-	reading  *reader
+	reading  *segmentReader
 	appended chan struct{} // closed and replaced by an append
 	closed   bool
 }
 
 // Open opens the queue of a folder, and repairs what a crash left: a torn record at the
 // end is cut off. The folder can be open once only.
-func Open(o Options) (*Queue, error) {
+func Open(o QueueOptions) (*Queue, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = DefaultBytes
 	}
@@ -195,8 +195,8 @@ func (q *Queue) Confirm(number uint64) error {
 	return err
 }
 
-// Counts are those of now.
-func (q *Queue) Counts() Counts {
+// RecordCounts are those of now.
+func (q *Queue) Counts() RecordCounts {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.counts

@@ -18,7 +18,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func open(t testing.TB, o Options) *Queue {
+func open(t testing.TB, o QueueOptions) *Queue {
 	t.Helper()
 	q, err := Open(o)
 	if err != nil {
@@ -56,7 +56,7 @@ func all(t testing.TB, q *Queue) (list []string) {
 
 func TestQueueKeepsOrderAndMarks(t *testing.T) {
 	dir := t.TempDir()
-	q := open(t, Options{Dir: dir})
+	q := open(t, QueueOptions{Dir: dir})
 	appendAll(t, q, "a", "b", "c")
 	if err := q.Begin(2); err != nil {
 		t.Fatal(err)
@@ -67,21 +67,21 @@ func TestQueueKeepsOrderAndMarks(t *testing.T) {
 	if err := q.Close(); err != nil {
 		t.Fatal(err)
 	}
-	q = open(t, Options{Dir: dir})
+	q = open(t, QueueOptions{Dir: dir})
 	appendAll(t, q, "d")
 	if diff := cmp.Diff([]string{"2:b!", "3:c", "4:d"}, all(t, q)); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(Counts{Waiting: 3, Confirmed: 1}, q.Counts()); diff != "" {
+	if diff := cmp.Diff(RecordCounts{Waiting: 3, Confirmed: 1}, q.Counts()); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
-	if _, err := Open(Options{Dir: dir}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(QueueOptions{Dir: dir}); !errors.Is(err, ErrInUse) {
 		t.Errorf("opened twice: %v", err)
 	}
 }
 
 func TestNextWaits(t *testing.T) {
-	q := open(t, Options{Dir: t.TempDir()})
+	q := open(t, QueueOptions{Dir: t.TempDir()})
 	got := make(chan []Record)
 	go func() {
 		records, err := q.Next(t.Context(), 10)
@@ -116,7 +116,7 @@ func TestFull(t *testing.T) {
 	record := strings.Repeat("r", 1000)
 	for _, policy := range []Policy{DropOldest, DropNewest} {
 		dir := t.TempDir()
-		q := open(t, Options{Dir: dir, MaxBytes: most, Drop: policy})
+		q := open(t, QueueOptions{Dir: dir, MaxBytes: most, Drop: policy})
 		const n = 500
 		refused := 0
 		for range n {
@@ -148,7 +148,7 @@ func TestFull(t *testing.T) {
 			t.Errorf("%s: %d bytes on disk, more than %d", policy, size, most)
 		}
 		q.Close()
-		if again := open(t, Options{Dir: dir, MaxBytes: most, Drop: policy}).Counts(); again != c {
+		if again := open(t, QueueOptions{Dir: dir, MaxBytes: most, Drop: policy}).Counts(); again != c {
 			t.Errorf("%s: %+v after opening again, want %+v", policy, again, c)
 		}
 	}
@@ -157,7 +157,7 @@ func TestFull(t *testing.T) {
 // What is confirmed leaves the disk.
 func TestConfirmedIsRemoved(t *testing.T) {
 	dir := t.TempDir()
-	q := open(t, Options{Dir: dir})
+	q := open(t, QueueOptions{Dir: dir})
 	for range 3000 {
 		appendAll(t, q, strings.Repeat("x", 1000))
 	}
@@ -185,7 +185,7 @@ func TestDamage(t *testing.T) {
 		},
 	} {
 		dir := t.TempDir()
-		q := open(t, Options{Dir: dir})
+		q := open(t, QueueOptions{Dir: dir})
 		appendAll(t, q, "one", "two", "three")
 		q.Close()
 		files, _ := filepath.Glob(filepath.Join(dir, "*"+suffix))
@@ -196,7 +196,7 @@ func TestDamage(t *testing.T) {
 		if err := os.WriteFile(files[0], damage(b), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		q = open(t, Options{Dir: dir})
+		q = open(t, QueueOptions{Dir: dir})
 		want := []string{"1:one", "2:two", "3:new"}
 		if name == "longer" || name == "huge" {
 			want = []string{"1:one", "2:two", "3:three", "4:new"}
@@ -214,7 +214,7 @@ func TestDamage(t *testing.T) {
 // A disk that gives bytes back wrong while the queue is open costs those records only.
 func TestDamageWhileOpen(t *testing.T) {
 	dir := t.TempDir()
-	q := open(t, Options{Dir: dir})
+	q := open(t, QueueOptions{Dir: dir})
 	appendAll(t, q, "one", "two", "three")
 	files, _ := filepath.Glob(filepath.Join(dir, "*"+suffix))
 	f, err := os.OpenFile(files[0], os.O_WRONLY, 0)
@@ -237,7 +237,7 @@ func TestDamageWhileOpen(t *testing.T) {
 
 // A disk that takes nothing loses the record, says so, and works again when it does.
 func TestDiskRefuses(t *testing.T) {
-	q := open(t, Options{Dir: t.TempDir()})
+	q := open(t, QueueOptions{Dir: t.TempDir()})
 	appendAll(t, q, "one")
 	good := q.writing
 	bad, err := os.Open(q.segments[0].path) // not for writing
@@ -262,7 +262,7 @@ func TestDiskRefuses(t *testing.T) {
 // A state that is torn in either slot leaves the other one.
 func TestStateIsTorn(t *testing.T) {
 	dir := t.TempDir()
-	q := open(t, Options{Dir: dir})
+	q := open(t, QueueOptions{Dir: dir})
 	appendAll(t, q, "a", "b", "c", "d")
 	for n := range uint64(3) {
 		q.Confirm(n + 1)
@@ -275,7 +275,7 @@ func TestStateIsTorn(t *testing.T) {
 	}
 	f.WriteAt([]byte{0xff}, newest+8)
 	f.Close()
-	if diff := cmp.Diff([]string{"3:c", "4:d"}, all(t, open(t, Options{Dir: dir}))); diff != "" {
+	if diff := cmp.Diff([]string{"3:c", "4:d"}, all(t, open(t, QueueOptions{Dir: dir}))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -288,7 +288,7 @@ func TestAgainstModel(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		q := open(t, Options{Dir: dir})
+		q := open(t, QueueOptions{Dir: dir})
 		defer func() { q.Close() }()
 		var waiting []uint64
 		var last, begun uint64
@@ -314,7 +314,7 @@ func TestAgainstModel(t *testing.T) {
 			},
 			"reopen": func(rt *rapid.T) {
 				q.Close()
-				q = open(t, Options{Dir: dir})
+				q = open(t, QueueOptions{Dir: dir})
 			},
 			"": func(rt *rapid.T) {
 				records, _, err := q.take(1 << 30)
@@ -349,7 +349,7 @@ func TestMain(m *testing.M) {
 // writeUntilKilled appends and delivers, and says each on standard output when it is
 // done: then it must hold.
 func writeUntilKilled(dir string) {
-	q, err := Open(Options{Dir: dir})
+	q, err := Open(QueueOptions{Dir: dir})
 	if err != nil {
 		fmt.Println("error", err)
 		return
@@ -409,7 +409,7 @@ func TestKilled(t *testing.T) {
 
 func checkKilled(t *testing.T, dir string, said map[string]uint64) {
 	t.Helper()
-	q, err := Open(Options{Dir: dir})
+	q, err := Open(QueueOptions{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -444,7 +444,7 @@ func FuzzSegment(f *testing.F) {
 		dir := t.TempDir()
 		os.WriteFile(filepath.Join(dir, fmt.Sprintf("%020d%s", 1, suffix)), records, 0o600)
 		os.WriteFile(filepath.Join(dir, "state"), state, 0o600)
-		q, err := Open(Options{Dir: dir})
+		q, err := Open(QueueOptions{Dir: dir})
 		if err != nil {
 			return
 		}

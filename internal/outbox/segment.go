@@ -27,8 +27,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func recordBytes(data int) int64 { return int64(headerBytes + data) }
 
-// segment is one file of the queue.
-type segment struct {
+// queueSegment is one file of the queue.
+type queueSegment struct {
 	path        string
 	first, last uint64 // last is first-1 while it is empty
 	bytes       int64
@@ -54,7 +54,7 @@ func (q *Queue) load() error {
 		if err != nil {
 			continue // not ours
 		}
-		s := &segment{path: name, first: first, last: first - 1}
+		s := &queueSegment{path: name, first: first, last: first - 1}
 		damaged, err := s.scan()
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ func (q *Queue) load() error {
 }
 
 // countFrom counts the records with numbers from number on.
-func (s *segment) countFrom(number uint64) uint64 {
+func (s *queueSegment) countFrom(number uint64) uint64 {
 	if s.last < s.first || number > s.last {
 		return 0
 	}
@@ -98,7 +98,7 @@ func (q *Queue) countUpTo(number uint64) (n uint64) {
 }
 
 // scan finds the end of the last whole record and cuts off what is behind it.
-func (s *segment) scan() (damaged bool, err error) {
+func (s *queueSegment) scan() (damaged bool, err error) {
 	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if err != nil {
 		return false, err
@@ -209,7 +209,7 @@ func (q *Queue) write(data []byte) error {
 }
 
 // segmentFor is the segment that is written, a new one if the last is full.
-func (q *Queue) segmentFor(size int64) (*segment, error) {
+func (q *Queue) segmentFor(size int64) (*queueSegment, error) {
 	if q.writing != nil {
 		if s := q.segments[len(q.segments)-1]; s.bytes == 0 || s.bytes+size <= q.segmentBytes() {
 			return s, nil
@@ -219,7 +219,7 @@ func (q *Queue) segmentFor(size int64) (*segment, error) {
 		}
 		q.endSegment()
 	}
-	s := &segment{path: filepath.Join(q.o.Dir, fmt.Sprintf("%020d%s", q.last+1, suffix)), first: q.last + 1, last: q.last}
+	s := &queueSegment{path: filepath.Join(q.o.Dir, fmt.Sprintf("%020d%s", q.last+1, suffix)), first: q.last + 1, last: q.last}
 	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
@@ -253,8 +253,8 @@ func (q *Queue) removeConfirmed() {
 }
 
 // remove removes the first segment.
-func (q *Queue) remove(s *segment) error {
-	if q.reading != nil && q.reading.segment == s {
+func (q *Queue) remove(s *queueSegment) error {
+	if q.reading != nil && q.reading.queueSegment == s {
 		q.reading.file.Close()
 		q.reading = nil
 	}
@@ -265,9 +265,9 @@ func (q *Queue) remove(s *segment) error {
 	return nil
 }
 
-// reader goes through a segment.
-type reader struct {
-	*segment
+// segmentReader goes through a segment.
+type segmentReader struct {
+	*queueSegment
 	file *os.File
 	at   int64  // where the record next begins
 	next uint64 // its number
@@ -305,7 +305,7 @@ func (q *Queue) readFrom(number uint64, most int) ([]Record, error) {
 
 // giveUp leaves out the records of a segment from a number on: the disk does not give
 // them back.
-func (q *Queue) giveUp(s *segment, number uint64) {
+func (q *Queue) giveUp(s *queueSegment, number uint64) {
 	q.counts.Damaged++
 	q.counts.Waiting -= s.countFrom(max(number, q.state.confirmed+1))
 	s.last = number - 1
@@ -315,8 +315,8 @@ func (q *Queue) giveUp(s *segment, number uint64) {
 }
 
 // seek sets the reader to a segment, at or before a number.
-func (q *Queue) seek(s *segment, number uint64) error {
-	if r := q.reading; r != nil && r.segment == s && r.next <= number {
+func (q *Queue) seek(s *queueSegment, number uint64) error {
+	if r := q.reading; r != nil && r.queueSegment == s && r.next <= number {
 		return nil
 	}
 	if q.reading != nil {
@@ -327,6 +327,6 @@ func (q *Queue) seek(s *segment, number uint64) error {
 	if err != nil {
 		return err
 	}
-	q.reading = &reader{s, f, 0, s.first}
+	q.reading = &segmentReader{s, f, 0, s.first}
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 	"sockeye/internal/decode"
 )
 
-// Rule says what a request and its answer are.
-type Rule struct {
+// MatchRule says what a request and its answer are.
+type MatchRule struct {
 	// Requests is the direction in which requests go, sockeye.Received or sockeye.Sent,
 	// where the messages do not say it themselves.
 	Requests sockeye.EventKind
@@ -48,7 +48,7 @@ const (
 
 // Matcher matches the messages of all peers. It belongs to one goroutine.
 type Matcher struct {
-	rule  Rule
+	rule  MatchRule
 	peers map[peerKey]*peerPairs
 	order []*peerPairs
 	last  time.Time
@@ -81,7 +81,7 @@ type Counts struct {
 }
 
 // New makes a matcher that has seen nothing.
-func New(r Rule) *Matcher {
+func New(r MatchRule) *Matcher {
 	return &Matcher{rule: r, peers: map[peerKey]*peerPairs{}}
 }
 
@@ -138,7 +138,7 @@ func (p *peerPairs) request(msg Message) {
 }
 
 // answer takes an answer: to the oldest request of the other direction with its key.
-func (p *peerPairs) answer(msg Message, rule *Rule) {
+func (p *peerPairs) answer(msg Message, rule *MatchRule) {
 	at := slices.IndexFunc(p.pending, func(r Message) bool { return r.Key == msg.Key && r.Kind != msg.Kind })
 	if at < 0 {
 		p.Unexpected++

@@ -32,7 +32,7 @@ func received(ms int, key string) Message {
 }
 
 func TestPairsInOrder(t *testing.T) {
-	m := New(Rule{Requests: sockeye.Sent, Timeout: 100 * time.Millisecond})
+	m := New(MatchRule{Requests: sockeye.Sent, Timeout: 100 * time.Millisecond})
 	board := &sockeye.Peer{ID: 1}
 	talk(m, board, sent(0, ""), received(10, ""), sent(20, ""), sent(30, ""), received(40, ""), received(250, ""), received(260, ""), sent(300, ""), sent(400, ""))
 	r := m.Report(begin.Add(450 * time.Millisecond))
@@ -58,7 +58,7 @@ func TestPairsInOrder(t *testing.T) {
 // With keys, answers may come in any order; a part is not the answer, and what is told to be
 // one-way waits for nothing.
 func TestPairsByKey(t *testing.T) {
-	m := New(Rule{Requests: sockeye.Sent})
+	m := New(MatchRule{Requests: sockeye.Sent})
 	a, b := &sockeye.Peer{ID: 1}, &sockeye.Peer{ID: 2}
 	part := received(5, "1")
 	part.Part = true
@@ -80,7 +80,7 @@ func TestPairsByKey(t *testing.T) {
 // Of more peers than are kept the messages are counted, and a peer that was never
 // answered costs no histogram.
 func TestPairsAreBounded(t *testing.T) {
-	m := New(Rule{Requests: sockeye.Sent})
+	m := New(MatchRule{Requests: sockeye.Sent})
 	for id := range uint64(maxPeers + 5) {
 		talk(m, &sockeye.Peer{ID: id}, sent(0, ""))
 	}

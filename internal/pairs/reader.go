@@ -13,7 +13,7 @@ import (
 
 // Spec says how traffic is paired: how frames are found, and what makes an answer one.
 type Spec struct {
-	Rule
+	MatchRule
 	Frame framing.Spec
 	Check checksum.Trailer
 	// Decode is the protocol whose decoder says what messages are; "" is none.
@@ -21,7 +21,7 @@ type Spec struct {
 	Known  framing.Knowledge
 	// Fields read values in frames. Field is the one that a request and its answer have
 	// in common, Sequence the one that counts the messages; "" is none.
-	Fields          fields.Set
+	Fields          fields.SpecSet
 	Field, Sequence string
 	Bits            int // of the sequence number; 0 is 64
 }
@@ -40,7 +40,7 @@ type Reader struct {
 
 // NewReader makes one that has seen no event.
 func NewReader(s Spec) *Reader {
-	r := &Reader{spec: s, split: framing.NewSplitter(s.Frame, s.Check), matcher: New(s.Rule)}
+	r := &Reader{spec: s, split: framing.NewSplitter(s.Frame, s.Check), matcher: New(s.MatchRule)}
 	if s.Decode != "" {
 		r.decoding = framing.NewDecoding(s.Decode, s.Known)
 	}

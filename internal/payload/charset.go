@@ -71,26 +71,26 @@ func (c Charset) encoding() encoding.Encoding {
 	return nil
 }
 
-// encoder turns text into the bytes of a charset.
-type encoder struct {
+// charsetEncoder turns text into the bytes of a charset.
+type charsetEncoder struct {
 	charset Charset
 	t       transform.Transformer // nil for UTF-8
 }
 
-// encoder is a new encoder, which belongs to one goroutine; that for UTF-8 keeps
+// charsetEncoder is a new encoder, which belongs to one goroutine; that for UTF-8 keeps
 // nothing and serves all.
-func (c Charset) encoder() *encoder {
+func (c Charset) encoder() *charsetEncoder {
 	if enc := c.encoding(); enc != nil {
-		return &encoder{charset: c, t: enc.NewEncoder()}
+		return &charsetEncoder{charset: c, t: enc.NewEncoder()}
 	}
 	return &utf8Encoder
 }
 
-var utf8Encoder encoder
+var utf8Encoder charsetEncoder
 
 // append appends the bytes of s. Bytes in s that are not UTF-8 stay as they are. A
 // character that the charset lacks is a fault, which counts from the start of s.
-func (e *encoder) append(dst []byte, s string) ([]byte, *payloadFault) {
+func (e *charsetEncoder) append(dst []byte, s string) ([]byte, *payloadFault) {
 	if e.t == nil {
 		return append(dst, s...), nil
 	}
@@ -116,7 +116,7 @@ func (e *encoder) append(dst []byte, s string) ([]byte, *payloadFault) {
 }
 
 // appendRune appends the bytes of one character; ok is false if there are none.
-func (e *encoder) appendRune(dst []byte, char string) (_ []byte, ok bool) {
+func (e *charsetEncoder) appendRune(dst []byte, char string) (_ []byte, ok bool) {
 	var out [8]byte
 	e.t.Reset()
 	n, _, err := e.t.Transform(out[:], []byte(char), true)
@@ -131,15 +131,15 @@ func lacking(at int, char string, c Charset) *payloadFault {
 		sockeye.Text{En: "choose another charset (utf-8 and gb18030 have every character), or write its bytes as \\xNN", Zh: "请换一种编码（utf-8 和 gb18030 包含全部字符），或用 \\xNN 写出字节"}}
 }
 
-// decoder takes the characters of a charset out of bytes.
-type decoder struct {
+// charsetDecoder takes the characters of a charset out of bytes.
+type charsetDecoder struct {
 	t   transform.Transformer
 	out [16]byte
 }
 
-func newDecoder(c Charset) *decoder {
+func newDecoder(c Charset) *charsetDecoder {
 	if enc := c.encoding(); enc != nil {
-		return &decoder{t: enc.NewDecoder()}
+		return &charsetDecoder{t: enc.NewDecoder()}
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func newDecoder(c Charset) *decoder {
 // next is the text of the character that data begins with, as UTF-8, and how many
 // bytes it takes. A byte that begins none is no text and one byte. The size is 0
 // while the character is not complete.
-func (d *decoder) next(data []byte) (text []byte, size int) {
+func (d *charsetDecoder) next(data []byte) (text []byte, size int) {
 	for n := 1; n <= min(4, len(data)); n++ {
 		d.t.Reset()
 		nDst, nSrc, err := d.t.Transform(d.out[:], data[:n], false)

@@ -30,8 +30,8 @@ type dumpLine struct {
 	groups           [][2]int // whose bytes are reversed
 }
 
-// dump is a hex dump among a text.
-type dump struct {
+// pastedDump is a hex dump among a text.
+type pastedDump struct {
 	blanks  [][2]int // what is not bytes
 	repeats []dumpRepeat
 	turned  [][2]int // groups whose bytes are reversed
@@ -39,10 +39,10 @@ type dump struct {
 	unclear bool     // in which order groups have their bytes
 }
 
-// dump finds the lines of a hex dump, as xxd, hexdump -C, od, tcpdump -X, Wireshark and
+// pastedDump finds the lines of a hex dump, as xxd, hexdump -C, od, tcpdump -X, Wireshark and
 // Sockeye print it. ok is false if the text is none: there, the offsets count the bytes,
 // and stand apart from them.
-func (f folded) dump() (d dump, ok bool) {
+func (f folded) dump() (d pastedDump, ok bool) {
 	if !sevenDigits.Match(f.text) {
 		return f.dumpIn(16)
 	}
@@ -50,7 +50,7 @@ func (f folded) dump() (d dump, ok bool) {
 	if inTens, fits := f.dumpIn(10); !ok {
 		return inTens, fits
 	} else if fits && !slices.Equal(d.repeats, inTens.repeats) {
-		return dump{}, false // nobody can tell how many lines were left out
+		return pastedDump{}, false // nobody can tell how many lines were left out
 	}
 	return d, ok
 }
@@ -60,10 +60,10 @@ func (f folded) dump() (d dump, ok bool) {
 var sevenDigits = regexp.MustCompile(`^\s*\d{7}[ \n]`)
 
 // dumpIn is dump for offsets that are written in a base.
-func (f folded) dumpIn(base int) (d dump, ok bool) {
+func (f folded) dumpIn(base int) (d pastedDump, ok bool) {
 	lines, ok := f.dumpLines(base)
 	if !ok {
-		return dump{}, false
+		return pastedDump{}, false
 	}
 	order := f.wordOrder(lines)
 	d.first, d.unclear = lines[0].area, order == unclear
@@ -73,24 +73,24 @@ func (f folded) dumpIn(base int) (d dump, ok bool) {
 		known := -1
 		if i+1 < len(lines) && lines[i+1].offset != 0 && lines[i+1].star < 0 {
 			if lines[i+1].offset <= l.offset || lines[i+1].offset-l.offset > 256 {
-				return dump{}, false
+				return pastedDump{}, false
 			}
 			known = int(lines[i+1].offset - l.offset)
 		}
 		if order == reversed && f.turnedBytes(l) {
 			d.turned = append(d.turned, l.groups...)
 		} else if d.unclear = d.unclear || order == reversed; !f.dumpBytes(l, known, width) {
-			return dump{}, false
+			return pastedDump{}, false
 		}
 		if known >= 0 && l.bytes != known || base != 16 && len(bytes.TrimSpace(f.text[l.areaEnd:l.end])) > 0 {
-			return dump{}, false
+			return pastedDump{}, false
 		}
 		width = max(width, l.bytes)
 		if l.star >= 0 {
 			before := lines[i-1]
 			left := l.offset - before.offset - uint64(before.bytes)
 			if l.offset <= before.offset || left > MaxSize || before.bytes == 0 || left == 0 || left%uint64(before.bytes) != 0 {
-				return dump{}, false
+				return pastedDump{}, false
 			}
 			d.repeats = append(d.repeats, dumpRepeat{l.star, int(left), before.bytes})
 		}

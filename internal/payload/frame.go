@@ -17,8 +17,8 @@ type envelope struct {
 // messageValue is the message among the pieces of its frame. Its bytes come with Vars.
 type messageValue struct{}
 
-func (messageValue) size(v *Vars, _ *encoder) (int, *payloadFault) { return len(v.message), nil }
-func (messageValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
+func (messageValue) size(v *Vars, _ *charsetEncoder) (int, *payloadFault) { return len(v.message), nil }
+func (messageValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
 	return append(dst, v.message...), nil
 }
 func (messageValue) String() string { return envelopePart }

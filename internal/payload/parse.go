@@ -35,7 +35,7 @@ func Parse(text string, o ParseOptions) (*Template, error) {
 type templateParser struct {
 	typed   string
 	t       *Template
-	encoder *encoder
+	encoder *charsetEncoder
 	literal []byte // of the piece that is being read
 	from    int    // where it began
 	open    []int  // the parts that are not closed, innermost last
@@ -183,7 +183,7 @@ func (p *templateParser) hex() *payloadFault {
 }
 
 // appendTyped appends the bytes of text with escapes, in a charset.
-func appendTyped(dst []byte, s string, e *encoder) ([]byte, *payloadFault) {
+func appendTyped(dst []byte, s string, e *charsetEncoder) ([]byte, *payloadFault) {
 	for at := 0; at < len(s); {
 		plain := strings.IndexByte(s[at:], '\\')
 		if plain < 0 {

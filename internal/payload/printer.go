@@ -19,7 +19,7 @@ type Printer struct {
 	// one, except where the charset has two codes for one character.
 	Charset Charset
 
-	decoder *decoder              // for charsets but UTF-8, made when it is needed
+	decoder *charsetDecoder       // for charsets but UTF-8, made when it is needed
 	tail    [utf8.UTFMax - 1]byte // the beginning of a character
 	held    uint8                 // bytes in tail
 	marks   uint8                 // how many combining marks may follow

@@ -97,8 +97,8 @@ type partSpan struct {
 // fieldValue is a field that knows its bytes from Vars alone.
 type fieldValue interface {
 	// size is how many bytes append will append.
-	size(v *Vars, e *encoder) (int, *payloadFault)
-	append(dst []byte, v *Vars, e *encoder) ([]byte, *payloadFault)
+	size(v *Vars, e *charsetEncoder) (int, *payloadFault)
+	append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *payloadFault)
 	// String is the field as it is written, without braces.
 	String() string
 }
@@ -128,7 +128,7 @@ func (t *Template) Size(v *Vars) (int, error) {
 const stackPieces = 48
 
 // sizes appends the size of each piece, and returns that of the message.
-func (t *Template) sizes(v *Vars, sizes []int, e *encoder) (total int, _ []int, _ *payloadFault) {
+func (t *Template) sizes(v *Vars, sizes []int, e *charsetEncoder) (total int, _ []int, _ *payloadFault) {
 	for i := range t.pieces {
 		p := &t.pieces[i]
 		n := len(p.literal)

@@ -40,13 +40,13 @@ func (t timeValue) at(v *Vars) time.Time {
 	return v.Time
 }
 
-func (t timeValue) size(v *Vars, e *encoder) (int, *payloadFault) {
+func (t timeValue) size(v *Vars, e *charsetEncoder) (int, *payloadFault) {
 	var buf [64]byte
 	out, f := t.append(buf[:0], v, e)
 	return len(out), f
 }
 
-func (t timeValue) append(dst []byte, v *Vars, e *encoder) ([]byte, *payloadFault) {
+func (t timeValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *payloadFault) {
 	at := t.at(v)
 	switch t.kind {
 	case unix:
@@ -81,7 +81,7 @@ var timeLetters = map[byte]string{
 
 const timeLetterHint = "%Y %m %d %H %M %S %L %f %j %y %I %p %z %Z %a %b %F %T %%"
 
-func (t timeValue) appendWritten(dst []byte, at time.Time, e *encoder) ([]byte, *payloadFault) {
+func (t timeValue) appendWritten(dst []byte, at time.Time, e *charsetEncoder) ([]byte, *payloadFault) {
 	rest := t.layout
 	for {
 		plain, after, found := strings.Cut(rest, "%")

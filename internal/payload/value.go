@@ -17,13 +17,13 @@ type seqValue struct {
 }
 
 func (s seqValue) of(v *Vars) uint64 { return v.Seq + uint64(s.add) }
-func (s seqValue) size(v *Vars, _ *encoder) (int, *payloadFault) {
+func (s seqValue) size(v *Vars, _ *charsetEncoder) (int, *payloadFault) {
 	return s.form.textSize(s.of(v)), nil
 }
 func (s seqValue) String() string {
 	return "seq" + signed(s.add) + s.form.suffix(numberForm{kind: decimal})
 }
-func (s seqValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
+func (s seqValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
 	return s.form.append(dst, s.of(v)), nil
 }
 
@@ -44,8 +44,8 @@ type fillValue struct {
 	b byte
 }
 
-func (f fillValue) size(*Vars, *encoder) (int, *payloadFault) { return f.n, nil }
-func (f fillValue) append(dst []byte, _ *Vars, _ *encoder) ([]byte, *payloadFault) {
+func (f fillValue) size(*Vars, *charsetEncoder) (int, *payloadFault) { return f.n, nil }
+func (f fillValue) append(dst []byte, _ *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
 	at := len(dst)
 	dst = appendZeros(dst, f.n)
 	for i := range dst[at:] {
@@ -69,8 +69,10 @@ type randomBytes struct {
 	stream uint64
 }
 
-func (r randomBytes) size(*Vars, *encoder) (int, *payloadFault) { return r.form.bytesSize(r.n), nil }
-func (r randomBytes) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
+func (r randomBytes) size(*Vars, *charsetEncoder) (int, *payloadFault) {
+	return r.form.bytesSize(r.n), nil
+}
+func (r randomBytes) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	var word uint64
 	for i := range r.n {
@@ -116,10 +118,10 @@ func (r randomNumber) of(v *Vars) uint64 {
 	}
 	return r.from + n
 }
-func (r randomNumber) size(v *Vars, _ *encoder) (int, *payloadFault) {
+func (r randomNumber) size(v *Vars, _ *charsetEncoder) (int, *payloadFault) {
 	return r.form.textSize(r.of(v)), nil
 }
-func (r randomNumber) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
+func (r randomNumber) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
 	return r.form.append(dst, r.of(v)), nil
 }
 func (r randomNumber) String() string {
@@ -167,13 +169,13 @@ func (p peerValue) number(v *Vars) uint64 {
 	return uint64(v.Peer.Remote.Port())
 }
 
-func (p peerValue) size(v *Vars, e *encoder) (int, *payloadFault) {
+func (p peerValue) size(v *Vars, e *charsetEncoder) (int, *payloadFault) {
 	var buf [64]byte
 	out, f := p.append(buf[:0], v, e)
 	return len(out), f
 }
 
-func (p peerValue) append(dst []byte, v *Vars, e *encoder) ([]byte, *payloadFault) {
+func (p peerValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *payloadFault) {
 	if f := p.missing(v); f != nil {
 		return nil, f
 	}
@@ -227,7 +229,7 @@ func (l lookupValue) find(v *Vars) (string, *payloadFault) {
 	return "", &payloadFault{0, sockeye.Text{En: "there is no " + what.En + " " + Quote(name, shownTarget), Zh: "没有" + what.Zh + " " + Quote(name, shownTarget)}, hint}
 }
 
-func (l lookupValue) size(v *Vars, e *encoder) (int, *payloadFault) {
+func (l lookupValue) size(v *Vars, e *charsetEncoder) (int, *payloadFault) {
 	if !l.raw && l.form.kind == unset && e.t == nil {
 		s, f := l.find(v)
 		return len(s), f
@@ -236,7 +238,7 @@ func (l lookupValue) size(v *Vars, e *encoder) (int, *payloadFault) {
 	return len(out), f
 }
 
-func (l lookupValue) append(dst []byte, v *Vars, e *encoder) ([]byte, *payloadFault) {
+func (l lookupValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *payloadFault) {
 	s, f := l.find(v)
 	switch {
 	case f != nil:
@@ -289,12 +291,12 @@ func (m matchValue) find(v *Vars) ([]byte, *payloadFault) {
 		sockeye.Text{En: "count the groups of the pattern: {{match.1}} is the first", Zh: "请数一数模式中的分组：{{match.1}} 是第一个"}}
 }
 
-func (m matchValue) size(v *Vars, _ *encoder) (int, *payloadFault) {
+func (m matchValue) size(v *Vars, _ *charsetEncoder) (int, *payloadFault) {
 	b, f := m.find(v)
 	return m.form.bytesSize(len(b)), f
 }
 
-func (m matchValue) append(dst []byte, v *Vars, _ *encoder) ([]byte, *payloadFault) {
+func (m matchValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
 	b, f := m.find(v)
 	if f != nil {
 		return nil, f

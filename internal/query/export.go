@@ -11,15 +11,15 @@ import (
 // formats are the forms in which events are exported.
 var formats = map[string]struct {
 	extension string
-	write     func(ctx context.Context, from recording.Source, m *recording.Matcher, w io.Writer, l sockeye.Lang) error
+	write     func(ctx context.Context, from recording.EventSource, m *recording.EventMatcher, w io.Writer, l sockeye.Lang) error
 }{
 	"text":  {"txt", recording.WriteText},
 	"csv":   {"csv", recording.WriteCSV},
 	"jsonl": {"jsonl", recording.WriteJSON},
-	"pcapng": {"pcapng", func(ctx context.Context, from recording.Source, m *recording.Matcher, w io.Writer, _ sockeye.Lang) error {
+	"pcapng": {"pcapng", func(ctx context.Context, from recording.EventSource, m *recording.EventMatcher, w io.Writer, _ sockeye.Lang) error {
 		return recording.WritePcapng(ctx, from, m, w)
 	}},
-	"raw": {"bin", func(ctx context.Context, from recording.Source, m *recording.Matcher, w io.Writer, _ sockeye.Lang) error {
+	"raw": {"bin", func(ctx context.Context, from recording.EventSource, m *recording.EventMatcher, w io.Writer, _ sockeye.Lang) error {
 		return recording.WriteBytes(ctx, from, m, w)
 	}},
 }
@@ -33,6 +33,6 @@ func ExportExtension(format string) (extension string, known bool) {
 
 // Export writes the events that a filter wants in a format that ExportExtension knows,
 // its words in a language.
-func (s *Span) Export(ctx context.Context, format string, m *recording.Matcher, w io.Writer, l sockeye.Lang) error {
+func (s *EventSpan) Export(ctx context.Context, format string, m *recording.EventMatcher, w io.Writer, l sockeye.Lang) error {
 	return formats[format].write(ctx, s, m, w, l)
 }

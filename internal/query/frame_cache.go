@@ -54,14 +54,14 @@ type frameCache struct {
 	cut  FrameQuery
 
 	mu     sync.Mutex
-	points []resumePoint // by their places
-	every  int           // work between two of them
-	stops  []resumePoint // the latest first
+	points []splitCheckpoint // by their places
+	every  int               // work between two of them
+	stops  []splitCheckpoint // the latest first
 }
 
-// resumePoint is how far the streams were cut before an event. The splitter is not fed any
+// splitCheckpoint is how far the streams were cut before an event. The splitter is not fed any
 // more, and cloned under the cache's lock.
-type resumePoint struct {
+type splitCheckpoint struct {
 	at, from uint64
 	split    *framing.Splitter
 	work     int    // since the last point
@@ -69,29 +69,29 @@ type resumePoint struct {
 	size     int
 }
 
-// frameRun cuts on from a resume point. It belongs to one goroutine.
-type frameRun struct {
+// frameScan cuts on from a resume point. It belongs to one goroutine.
+type frameScan struct {
 	c *frameCache
-	resumePoint
+	splitCheckpoint
 	every  int
-	better *resumePoint // a point further on whose streams were split from an earlier event
+	better *splitCheckpoint // a point further on whose streams were split from an earlier event
 }
 
 // start cuts on from the last place up to an event that is known, or else from the
 // oldest event.
-func (c *frameCache) start(at, oldest uint64) *frameRun {
+func (c *frameCache) start(at, oldest uint64) *frameScan {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	gone := func(m resumePoint) bool { return m.at < oldest } // events after it are missing
+	gone := func(m splitCheckpoint) bool { return m.at < oldest } // events after it are missing
 	c.points, c.stops = slices.DeleteFunc(c.points, gone), slices.DeleteFunc(c.stops, gone)
-	r := &frameRun{c: c, every: c.every}
+	r := &frameScan{c: c, every: c.every}
 	for _, m := range slices.Concat(c.points, c.stops) {
 		if m.at <= at && (m.at > r.at || m.at == r.at && m.from < r.from) {
-			r.resumePoint = m
+			r.splitCheckpoint = m
 		}
 	}
 	if r.split == nil {
-		r.resumePoint = resumePoint{at: oldest, from: oldest, since: oldest, split: framing.NewSplitter(c.cut.Spec, c.cut.Check)}
+		r.splitCheckpoint = splitCheckpoint{at: oldest, from: oldest, since: oldest, split: framing.NewSplitter(c.cut.Spec, c.cut.Check)}
 	} else {
 		r.split = r.split.Clone()
 	}
@@ -105,7 +105,7 @@ func (c *frameCache) start(at, oldest uint64) *frameRun {
 
 // event takes the next event; see framing.Splitter. The error is an *sockeye.Error of
 // kind TooLarge.
-func (r *frameRun) event(e *sockeye.Event, frame func(*framing.PeerFrame)) error {
+func (r *frameScan) event(e *sockeye.Event, frame func(*framing.PeerFrame)) error {
 	if r.better != nil && e.Seq >= r.better.at {
 		r.change(e.Seq)
 	}
@@ -132,22 +132,22 @@ func tooManyBytes() error {
 }
 
 // change goes on from the better point, if nothing is missing before it.
-func (r *frameRun) change(seq uint64) {
+func (r *frameScan) change(seq uint64) {
 	r.c.mu.Lock()
 	defer r.c.mu.Unlock()
 	if seq == r.better.at {
-		r.resumePoint = *r.better
+		r.splitCheckpoint = *r.better
 		r.split = r.split.Clone()
 	}
 	r.better = nil
 }
 
 // savePoint keeps a resume point here, unless another run has kept one since the last.
-func (r *frameRun) savePoint() {
+func (r *frameScan) savePoint() {
 	c := r.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	next, _ := slices.BinarySearchFunc(c.points, r.at+1, func(m resumePoint, at uint64) int {
+	next, _ := slices.BinarySearchFunc(c.points, r.at+1, func(m splitCheckpoint, at uint64) int {
 		if m.at < at {
 			return -1
 		}
@@ -158,7 +158,7 @@ func (r *frameRun) savePoint() {
 	if known {
 		return
 	}
-	m := r.resumePoint
+	m := r.splitCheckpoint
 	m.split, m.size = r.split.Clone(), r.split.Held()
 	c.points = slices.Insert(c.points, next, m)
 	c.thinPoints()
@@ -188,12 +188,12 @@ func (c *frameCache) thinPoints() {
 }
 
 // end remembers where the run ended. The run is over.
-func (r *frameRun) end() {
+func (r *frameScan) end() {
 	c := r.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stops = slices.DeleteFunc(c.stops, func(m resumePoint) bool { return m.at == r.at && m.from >= r.from })
-	c.stops = slices.Insert(c.stops, 0, r.resumePoint)
+	c.stops = slices.DeleteFunc(c.stops, func(m splitCheckpoint) bool { return m.at == r.at && m.from >= r.from })
+	c.stops = slices.Insert(c.stops, 0, r.splitCheckpoint)
 	if len(c.stops) <= maxStops {
 		return
 	}

@@ -20,7 +20,7 @@ import (
 type FrameQuery struct {
 	Spec   framing.Spec
 	Check  checksum.Trailer
-	Fields fields.Set
+	Fields fields.SpecSet
 	Decode string
 	Known  framing.Knowledge // of the protocol
 }
@@ -84,8 +84,8 @@ var frameAlone = sockeye.Peer{Network: "udp"}
 type frameQuery struct {
 	cutting *frameCache
 	kinds   []sockeye.EventKind
-	events  *recording.Matcher // of events without bytes
-	who     *recording.Matcher // of frames
+	events  *recording.EventMatcher // of events without bytes
+	who     *recording.EventMatcher // of frames
 	content func(*framing.PeerFrame) bool
 	values  *fields.SetReader // nil: none are asked for
 	decoded *framing.Decoding // nil: nobody asked for messages
@@ -213,7 +213,7 @@ func (l *scan) scanFrames(from, to uint64, take func(e PageEvent) bool) (reached
 }
 
 // openFrames keeps what no event has ended yet.
-func (l *scan) openFrames(run *frameRun) {
+func (l *scan) openFrames(run *frameScan) {
 	now, cut := journal.Now(), l.page.Frames
 	due := run.split.Rests(now, func(f *framing.PeerFrame) {
 		if !l.frames.wantsFrame(f) {

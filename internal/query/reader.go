@@ -30,11 +30,11 @@ func NewReader(j *journal.Journal) *Reader { return &Reader{journal: j} }
 // kept. Close it when done.
 func (r *Reader) View(from uint64) *journal.Cursor { return r.journal.Cursor(from) }
 
-// Span is the range of events a view can still read from memory: the number of
+// EventSpan is the range of events a view can still read from memory: the number of
 // the oldest, and the number the next event will get.
 func (r *Reader) Span() (oldest, next uint64) { return r.journal.Span() }
 
-// VisibleSpan is Span as far as views may see, with the data bytes of all events before
+// VisibleSpan is EventSpan as far as views may see, with the data bytes of all events before
 // the oldest and before the next one.
 func (r *Reader) VisibleSpan() (oldest, next, before, total uint64) { return r.journal.VisibleSpan() }
 
@@ -65,25 +65,25 @@ func (r *Reader) Oldest() uint64 {
 	return oldest
 }
 
-// Span is the events of the journal up to a number, a source of events: what came later is
+// EventSpan is the events of the journal up to a number, a source of events: what came later is
 // not in it.
-type Span struct {
+type EventSpan struct {
 	cursor *journal.Cursor
 	to     uint64
 }
 
 // Range is everything that can be read now, from the oldest event on, or from a later
 // one, and up to without the event to, if that is not 0. Close it when done.
-func (r *Reader) Range(from, to uint64) *Span {
+func (r *Reader) Range(from, to uint64) *EventSpan {
 	_, next, _, _ := r.VisibleSpan()
 	if to > 0 {
 		next = min(next, to)
 	}
-	return &Span{r.View(max(r.Oldest(), min(from, next))), next}
+	return &EventSpan{r.View(max(r.Oldest(), min(from, next))), next}
 }
 
 // Next is the next event, and io.EOF after the last.
-func (s *Span) Next(ctx context.Context) (sockeye.Event, error) {
+func (s *EventSpan) Next(ctx context.Context) (sockeye.Event, error) {
 	if ctx.Err() != nil {
 		return sockeye.Event{}, context.Cause(ctx)
 	}
@@ -94,7 +94,7 @@ func (s *Span) Next(ctx context.Context) (sockeye.Event, error) {
 }
 
 // Close lets go of the journal's memory.
-func (s *Span) Close() { s.cursor.Close() }
+func (s *EventSpan) Close() { s.cursor.Close() }
 
 // firstOnDisk remembers for a moment with which event a recording begins.
 type firstOnDisk struct {

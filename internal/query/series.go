@@ -156,7 +156,7 @@ func (r *Reader) Series(ctx context.Context, q SeriesQuery) (*SeriesPage, error)
 
 // read takes the values of events that came since, for as long as a query may take;
 // false if there are more.
-func (s *seriesStore) read(ctx context.Context, r *Reader, m *recording.Matcher, direction sockeye.EventKind) (done bool, err error) {
+func (s *seriesStore) read(ctx context.Context, r *Reader, m *recording.EventMatcher, direction sockeye.EventKind) (done bool, err error) {
 	until := time.Now().Add(maxScanTime)
 	_, next, _, _ := r.VisibleSpan()
 	c := r.View(max(s.at, r.Oldest()))

@@ -10,7 +10,7 @@ import (
 
 // ParseFields reads specs of values, one a line; "" is none. The error is an
 // *sockeye.Error that names the parameter.
-func ParseFields(text string) (set fields.Set, err error) {
+func ParseFields(text string) (set fields.SpecSet, err error) {
 	for typed := range strings.SplitSeq(text, "\n") {
 		if strings.TrimSpace(typed) == "" {
 			continue
@@ -30,7 +30,7 @@ func ParseFields(text string) (set fields.Set, err error) {
 
 // WithFields completes how frames are found by what is usual for their values, and reads
 // values in them. The error is an *sockeye.Error that names the parameter.
-func WithFields(cut *FrameQuery, set fields.Set) (*FrameQuery, error) {
+func WithFields(cut *FrameQuery, set fields.SpecSet) (*FrameQuery, error) {
 	if len(set) == 0 {
 		return cut, nil
 	}

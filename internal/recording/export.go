@@ -22,7 +22,7 @@ var csvHeader = []string{"seq", "time", "session", "kind", "network", "local", "
 
 // WriteCSV writes the events that m wants as comma-separated values (RFC 4180). No
 // cell can become a formula in a spreadsheet, whatever a peer sent.
-func WriteCSV(ctx context.Context, from Source, m *Matcher, w io.Writer, l sockeye.Lang) error {
+func WriteCSV(ctx context.Context, from EventSource, m *EventMatcher, w io.Writer, l sockeye.Lang) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	if err := out.Write(csvHeader); err != nil {
@@ -74,7 +74,7 @@ func csvRow(row []string, e *sockeye.Event, l sockeye.Lang) {
 // WriteRaw writes the bytes of each peer and direction to a file of their own in
 // a new directory, and returns the files' names. They are made of our numbers,
 // never of what a peer says.
-func WriteRaw(ctx context.Context, d *Reader, m *Matcher, dir string) (names []string, err error) {
+func WriteRaw(ctx context.Context, d *Reader, m *EventMatcher, dir string) (names []string, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, Unwritable(dir, err)
 	}
@@ -124,7 +124,7 @@ func rawName(e *sockeye.Event) string {
 
 // WritePcapng writes the events that m wants as one recording. If m leaves any
 // out they are numbered anew, so that what is left out does not look lost.
-func WritePcapng(ctx context.Context, from Source, m *Matcher, w io.Writer) error {
+func WritePcapng(ctx context.Context, from EventSource, m *EventMatcher, w io.Writer) error {
 	encoder := pcapng.NewEncoder(pcapng.EncodeOptions{})
 	out := bufio.NewWriterSize(w, batch)
 	var buf []byte

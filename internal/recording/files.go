@@ -18,7 +18,7 @@ type FileSystem interface {
 	// Private says who else could change what is in a directory: an ExposedError, or nil.
 	Private(dir string) error
 	// List is what is in a directory.
-	List(dir string) ([]Entry, error)
+	List(dir string) ([]DirEntry, error)
 	// Create makes a new file; one that exists is an error (fs.ErrExist), but a
 	// named pipe or a device is opened.
 	Create(path string) (OutputFile, error)
@@ -56,8 +56,8 @@ type LockedError struct{ PID int } // 0 if it does not say
 
 func (e LockedError) Error() string { return fmt.Sprintf("locked by process %d", e.PID) }
 
-// Entry is a file in a directory.
-type Entry struct {
+// DirEntry is a file in a directory.
+type DirEntry struct {
 	Name     string
 	Bytes    int64
 	Modified time.Time
@@ -71,12 +71,12 @@ type systemFiles struct{}
 // MakeDir makes it private: what is recorded may be anybody's secrets.
 func (systemFiles) MakeDir(dir string) error { return os.MkdirAll(dir, 0o700) }
 
-func (systemFiles) List(dir string) ([]Entry, error) {
+func (systemFiles) List(dir string) ([]DirEntry, error) {
 	found, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	var list []Entry
+	var list []DirEntry
 	for _, f := range found {
 		info, err := f.Info()
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
@@ -85,7 +85,7 @@ func (systemFiles) List(dir string) ([]Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Entry{f.Name(), info.Size(), info.ModTime()})
+		list = append(list, DirEntry{f.Name(), info.Size(), info.ModTime()})
 	}
 	return list, nil
 }

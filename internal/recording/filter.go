@@ -45,9 +45,9 @@ type Hit struct {
 	Length int
 }
 
-// Matcher applies a Filter to events in their order. It remembers the ends of
+// EventMatcher applies a Filter to events in their order. It remembers the ends of
 // streams, so each goroutine needs its own.
-type Matcher struct {
+type EventMatcher struct {
 	f      Filter
 	peers  []uint64 // of a filter that names several
 	re     *regexp.Regexp
@@ -80,9 +80,9 @@ const regexpWindow = 4 << 10
 // maxProgram bounds how costly a regular expression may be, in instructions.
 const maxProgram = 2000
 
-// Matcher compiles the filter. The error is an *sockeye.Error of kind Invalid.
-func (f Filter) Matcher() (*Matcher, error) {
-	m := &Matcher{f: f, peers: peerNumbers(f.Peer), ends: map[flowKey]*flowTail{}}
+// EventMatcher compiles the filter. The error is an *sockeye.Error of kind Invalid.
+func (f Filter) Matcher() (*EventMatcher, error) {
+	m := &EventMatcher{f: f, peers: peerNumbers(f.Peer), ends: map[flowKey]*flowTail{}}
 	if len(f.Bytes) > 0 && f.Regexp != "" {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "regexp",
 			Message: sockeye.Text{En: "not together with a text or bytes", Zh: "不能与文本或字节同时使用"},
@@ -106,7 +106,7 @@ func (f Filter) Matcher() (*Matcher, error) {
 }
 
 // Wants says whether an event passes. It must see every event, wanted or not.
-func (m *Matcher) Wants(e *sockeye.Event) bool {
+func (m *EventMatcher) Wants(e *sockeye.Event) bool {
 	found := false
 	m.Each(e, func(Hit) { found = true })
 	return found
@@ -114,7 +114,7 @@ func (m *Matcher) Wants(e *sockeye.Event) bool {
 
 // Each calls found for every match in an event, in order: once, with no offset,
 // if the filter looks for no bytes. It allocates nothing once a stream is known.
-func (m *Matcher) Each(e *sockeye.Event, found func(Hit)) {
+func (m *EventMatcher) Each(e *sockeye.Event, found func(Hit)) {
 	isData := e.Kind == sockeye.Received || e.Kind == sockeye.Sent
 	if !m.concerns(e, isData) {
 		return
@@ -136,7 +136,7 @@ func (m *Matcher) Each(e *sockeye.Event, found func(Hit)) {
 }
 
 // concerns is the part of the filter that needs no bytes.
-func (m *Matcher) concerns(e *sockeye.Event, isData bool) bool {
+func (m *EventMatcher) concerns(e *sockeye.Event, isData bool) bool {
 	f := &m.f
 	switch {
 	case f.Session != "" && (e.Session == nil || !isListed(f.Session, e.Session.ID)),
@@ -179,14 +179,14 @@ func peerNumbers(list string) (all []uint64) {
 	return all
 }
 
-func (m *Matcher) isNamed(p *sockeye.Peer) bool {
+func (m *EventMatcher) isNamed(p *sockeye.Peer) bool {
 	if m.peers != nil {
 		return slices.Contains(m.peers, p.ID)
 	}
 	return p.Answers(m.f.Peer)
 }
 
-func (m *Matcher) end(e *sockeye.Event) *flowTail {
+func (m *EventMatcher) end(e *sockeye.Event) *flowTail {
 	w := flowKey{e.Peer, e.Kind}
 	if w == m.last && m.lastAt != nil {
 		return m.lastAt
@@ -200,7 +200,7 @@ func (m *Matcher) end(e *sockeye.Event) *flowTail {
 	return s
 }
 
-func (m *Matcher) search(s *flowTail, e *sockeye.Event, found func(Hit)) {
+func (m *EventMatcher) search(s *flowTail, e *sockeye.Event, found func(Hit)) {
 	if m.re != nil {
 		m.searchRegexp(s, e.Data, found)
 		return
@@ -229,7 +229,7 @@ func (m *Matcher) search(s *flowTail, e *sockeye.Event, found func(Hit)) {
 	}
 }
 
-func (m *Matcher) searchRegexp(s *flowTail, data []byte, found func(Hit)) {
+func (m *EventMatcher) searchRegexp(s *flowTail, data []byte, found func(Hit)) {
 	n := len(s.tail)
 	where := data
 	if n > 0 {

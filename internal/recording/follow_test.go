@@ -76,7 +76,7 @@ func TestFollowReadsTheLastWriteBeforeANewSegment(t *testing.T) {
 	f := &following{t, d, ctx}
 	f.want("1 opened", "2 joined", "3 received one")
 	written := false
-	r.list = func(dir string) ([]Entry, error) { // it has seen that the old one has not grown
+	r.list = func(dir string) ([]DirEntry, error) { // it has seen that the old one has not grown
 		if !written {
 			written = true
 			put(t, path, longer)

@@ -28,7 +28,7 @@ type index struct {
 
 	// Points are places where an event begins, about indexStep apart. There are none
 	// where numbers or times are out of order.
-	Points []point `json:"points,omitempty"`
+	Points []indexPoint `json:"points,omitempty"`
 	// Introductions are the stretches that say who the sessions and peers are,
 	// beginning with the section header.
 	Introductions []byteRange `json:"introductions,omitempty"`
@@ -51,8 +51,8 @@ type indexSession struct {
 	*SessionSummary
 }
 
-// point is the place of an event.
-type point struct {
+// indexPoint is the place of an event.
+type indexPoint struct {
 	Offset int64     `json:"offset"`
 	Seq    uint64    `json:"seq"`
 	Time   time.Time `json:"time"`

@@ -65,11 +65,11 @@ func stampAfter(now time.Time, segments []segment) string {
 // segment is a segment file in a directory.
 type segment struct {
 	segmentName
-	Entry
+	DirEntry
 }
 
 // segmentsOf are the segments among the files of a directory, oldest first.
-func segmentsOf(files []Entry) []segment {
+func segmentsOf(files []DirEntry) []segment {
 	var list []segment
 	for _, f := range files {
 		if n, ok := parseSegmentName(f.Name); ok {

@@ -27,7 +27,7 @@ type Recording struct {
 	packed  bool // one file of ours that was compressed since
 	names   *pcapng.Registry
 	// list reads a directory; nil: the system's. A test lets something happen meanwhile.
-	list func(dir string) ([]Entry, error)
+	list func(dir string) ([]DirEntry, error)
 
 	mu    sync.Mutex
 	heads map[string]segmentHead // of files, by path

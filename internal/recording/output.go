@@ -115,7 +115,7 @@ func (d *dirOutput) restore() error {
 		}
 	}
 	named := func(name string) bool {
-		return slices.ContainsFunc(files, func(f Entry) bool { return f.Name == name })
+		return slices.ContainsFunc(files, func(f DirEntry) bool { return f.Name == name })
 	}
 	d.reserve = d.reserve && named(reserveName)
 	if d.lock != nil && named(lockName) {

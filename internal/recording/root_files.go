@@ -32,7 +32,7 @@ func (w rootFiles) MakeDir(dir string) error {
 	return w.rooted(dir, func(root *os.Root, name string) error { return root.MkdirAll(name, 0o700) })
 }
 
-func (w rootFiles) List(dir string) (list []Entry, err error) {
+func (w rootFiles) List(dir string) (list []DirEntry, err error) {
 	err = w.rooted(dir, func(root *os.Root, name string) error {
 		d, err := root.OpenRoot(name)
 		if err != nil {
@@ -51,7 +51,7 @@ func (w rootFiles) List(dir string) (list []Entry, err error) {
 			if err != nil {
 				return err
 			}
-			list = append(list, Entry{f.Name(), info.Size(), info.ModTime()})
+			list = append(list, DirEntry{f.Name(), info.Size(), info.ModTime()})
 		}
 		return nil
 	})

@@ -26,7 +26,7 @@ func (r *Recording) indexOf(ctx context.Context, f segmentFile, progress func(in
 func (r *Recording) scan(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
 	// It has names of its own, so that a peer has the alias that it had at each event.
 	one := &Recording{path: f.path, foreign: r.foreign, packed: r.packed, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
-	s := &scanner{tally: newTally(), ordered: true}
+	s := &indexScanner{tally: newTally(), ordered: true}
 	d, err := one.Read(ReadOptions{Damaged: s.tally.damaged, Progress: func(done, _ int64) { progress(done) }})
 	if err != nil {
 		return nil, err
@@ -42,17 +42,17 @@ func (r *Recording) scan(ctx context.Context, f segmentFile, progress func(int64
 	return s.finish(d), nil
 }
 
-// scanner makes an index of what a Reader gives.
-type scanner struct {
+// indexScanner makes an index of what a Reader gives.
+type indexScanner struct {
 	index
 	tally   *tally
 	begun   bool
 	ordered bool
-	whole   int64 // the place after the last event's blocks
-	last    point // number and time of the last event, place of the last point
+	whole   int64      // the place after the last event's blocks
+	last    indexPoint // number and time of the last event, place of the last point
 }
 
-func (s *scanner) add(e *sockeye.Event, d *Reader) {
+func (s *indexScanner) add(e *sockeye.Event, d *Reader) {
 	introduces := s.tally.count(e, d.run)
 	segment, ours := d.open.segment()
 	if !ours || d.missed() { // or it is in no block
@@ -77,7 +77,7 @@ func (s *scanner) add(e *sockeye.Event, d *Reader) {
 }
 
 // introduce notes a stretch, as part of the one before if that ends there.
-func (s *scanner) introduce(start, end int64) {
+func (s *indexScanner) introduce(start, end int64) {
 	if n := len(s.Introductions); n > 0 {
 		if last := &s.Introductions[n-1]; last.Offset+last.Length == start {
 			last.Length = end - last.Offset
@@ -87,7 +87,7 @@ func (s *scanner) introduce(start, end int64) {
 	s.Introductions = append(s.Introductions, byteRange{start, end - start})
 }
 
-func (s *scanner) finish(d *Reader) *index {
+func (s *indexScanner) finish(d *Reader) *index {
 	if !s.ordered {
 		s.Points, s.Introductions = nil, nil
 	}

@@ -101,13 +101,13 @@ func (r *Recording) startAt(files []segmentFile, from uint64, since time.Time) i
 
 // pointBefore is the last point of an index from which everything wanted is
 // still to come; zero is the beginning of the file.
-func (x *index) pointBefore(from uint64, since time.Time) point {
+func (x *index) pointBefore(from uint64, since time.Time) indexPoint {
 	i := sort.Search(len(x.Points), func(i int) bool {
 		p := x.Points[i]
 		return (from <= 1 || p.Seq > from) && (since.IsZero() || !p.Time.Before(since))
 	})
 	if i == 0 {
-		return point{}
+		return indexPoint{}
 	}
 	return x.Points[i-1]
 }

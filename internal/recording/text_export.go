@@ -13,7 +13,7 @@ import (
 // WriteText writes the events that m wants as lines that a person reads: local
 // time, direction, peer, and the bytes as text, safe for any terminal. Characters
 // that were split between events of a stream are put together.
-func WriteText(ctx context.Context, from Source, m *Matcher, w io.Writer, l sockeye.Lang) error {
+func WriteText(ctx context.Context, from EventSource, m *EventMatcher, w io.Writer, l sockeye.Lang) error {
 	out := bufio.NewWriterSize(w, batch)
 	t := textWriter{lang: l, rows: payload.Rows[flowKey]{Out: out}}
 	err := Each(ctx, from, m, t.write)
@@ -79,7 +79,7 @@ func (t *textWriter) appendNews(dst []byte, e *sockeye.Event) []byte {
 }
 
 // WriteBytes writes the data of the events that m wants, and nothing between.
-func WriteBytes(ctx context.Context, from Source, m *Matcher, w io.Writer) error {
+func WriteBytes(ctx context.Context, from EventSource, m *EventMatcher, w io.Writer) error {
 	out := bufio.NewWriterSize(w, batch)
 	err := Each(ctx, from, m, func(e *sockeye.Event) error {
 		_, err := out.Write(e.Data)
@@ -92,7 +92,7 @@ func WriteBytes(ctx context.Context, from Source, m *Matcher, w io.Writer) error
 }
 
 // WriteJSON writes the events that m wants as lines of --json.
-func WriteJSON(ctx context.Context, from Source, m *Matcher, w io.Writer, l sockeye.Lang) error {
+func WriteJSON(ctx context.Context, from EventSource, m *EventMatcher, w io.Writer, l sockeye.Lang) error {
 	out := bufio.NewWriterSize(w, batch)
 	var buf []byte
 	err := Each(ctx, from, m, func(e *sockeye.Event) error {

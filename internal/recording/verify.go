@@ -9,8 +9,8 @@ import (
 	"sockeye/internal/recording/capture"
 )
 
-// Report is what Verify found.
-type Report struct {
+// VerifyReport is what Verify found.
+type VerifyReport struct {
 	Files  int
 	Bytes  int64 // of the files
 	Events uint64
@@ -34,9 +34,9 @@ type FileDamage struct {
 const maxDamage = 1000
 
 // Sound says whether nothing that was written is missing or changed.
-func (r *Report) Sound() bool { return r.Damages == 0 }
+func (r *VerifyReport) Sound() bool { return r.Damages == 0 }
 
-func (r *Report) note(file string, d pcapng.Damage) {
+func (r *VerifyReport) note(file string, d pcapng.Damage) {
 	switch d.Kind {
 	case pcapng.Torn:
 		r.Torn++
@@ -56,17 +56,17 @@ const Missing pcapng.DamageKind = "missing"
 
 // Verify reads everything and checks every byte. The error says that reading
 // failed; damage is in the report.
-func (r *Recording) Verify(ctx context.Context, progress func(done, total int64)) (*Report, error) {
+func (r *Recording) Verify(ctx context.Context, progress func(done, total int64)) (*VerifyReport, error) {
 	return r.inspect(ctx, progress, func(*sockeye.Event, *Reader) error { return nil })
 }
 
 // inspect reads everything, reports what is wrong, and gives the events to do.
-func (r *Recording) inspect(ctx context.Context, progress func(done, total int64), do func(*sockeye.Event, *Reader) error) (*Report, error) {
+func (r *Recording) inspect(ctx context.Context, progress func(done, total int64), do func(*sockeye.Event, *Reader) error) (*VerifyReport, error) {
 	files, err := r.files()
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Files: len(files)}
+	report := &VerifyReport{Files: len(files)}
 	for _, f := range files {
 		report.Bytes += f.size
 	}

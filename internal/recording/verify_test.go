@@ -17,7 +17,7 @@ import (
 	"sockeye/internal/pcapng"
 )
 
-func verify(t *testing.T, path string) *Report {
+func verify(t *testing.T, path string) *VerifyReport {
 	t.Helper()
 	r, err := Open(path)
 	if err != nil {

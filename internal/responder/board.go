@@ -7,15 +7,15 @@ import (
 	"sockeye/internal/transport"
 )
 
-// board lets a device answer transport's peers.
-type board struct {
+// deviceResponder lets a device answer transport's peers.
+type deviceResponder struct {
 	device *Device
 	hello  *payload.Template                    // nil: the device's own
 	vars   func(*payload.Template) payload.Vars // of the message made of it
 	guard  *echoGuard
 }
 
-func (b board) Joined(p *transport.Peer) {
+func (b deviceResponder) Joined(p *transport.Peer) {
 	if b.hello == nil {
 		b.device.Joined(p)
 		return
@@ -28,7 +28,7 @@ func (b board) Joined(p *transport.Peer) {
 	}
 }
 
-func (b board) Received(p *transport.Peer, data []byte) {
+func (b deviceResponder) Received(p *transport.Peer, data []byte) {
 	if b.guard.mayEcho(p, data) {
 		b.device.Received(echoReply{p}, data)
 	}

@@ -12,8 +12,8 @@ import (
 	"sockeye/internal/transport"
 )
 
-// Broker passes what one peer sends to all others, as ncat's --broker.
-type Broker struct {
+// BrokerMode passes what one peer sends to all others, as ncat's --broker.
+type BrokerMode struct {
 	// Chat tells who says what: "<user3> hello", and announces who comes and goes.
 	Chat bool
 }
@@ -27,9 +27,9 @@ const (
 	stallLimit = 5 * time.Second
 )
 
-// broker is the responder of a session with a Broker.
+// broker is the responder of a session with a BrokerMode.
 type broker struct {
-	Broker
+	BrokerMode
 	senders sync.WaitGroup
 	stall   time.Duration // stallLimit
 
@@ -46,8 +46,8 @@ type brokerQueue struct {
 	taken   chan struct{} // closed and renewed when the peer has taken something
 }
 
-func newBroker(how Broker) *broker {
-	return &broker{Broker: how, stall: stallLimit, queues: map[*transport.Peer]*brokerQueue{}}
+func newBroker(how BrokerMode) *broker {
+	return &broker{BrokerMode: how, stall: stallLimit, queues: map[*transport.Peer]*brokerQueue{}}
 }
 
 // Joined makes a queue for a peer.

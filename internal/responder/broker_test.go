@@ -14,7 +14,7 @@ import (
 func TestBrokerSlowReader(t *testing.T) {
 	w := bench(t)
 	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}}
-	s := open(t, w, ep, Answer{Broker: &Broker{}})
+	s := open(t, w, ep, Answer{Broker: &BrokerMode{}})
 	dial := func() net.Conn {
 		c, err := net.Dial("tcp", s.Locals()[0].String())
 		if err != nil {

@@ -43,7 +43,7 @@ type DryRunStep struct {
 	Body  []byte
 	Mark  framing.Mark
 	Check framing.CheckResult
-	Plan  rule.Plan
+	Plan  rule.ReplyPlan
 	// State is the peer's afterwards.
 	State string
 }

@@ -16,11 +16,11 @@ import (
 	"sockeye/internal/transport"
 )
 
-// Program runs for each peer: what the peer sends is its standard input, and its
+// ExecProgram runs for each peer: what the peer sends is its standard input, and its
 // standard output goes to the peer. It sees who the peer is in the variables that
 // ncat sets: NCAT_REMOTE_ADDR, NCAT_REMOTE_PORT, NCAT_LOCAL_ADDR, NCAT_LOCAL_PORT and
 // NCAT_PROTO. Nothing that came from the network is part of its command line.
-type Program struct {
+type ExecProgram struct {
 	// Args are the program and its arguments; no shell looks at them.
 	Args []string
 	// Stderr takes what all of them write there; nil: nobody.
@@ -30,9 +30,9 @@ type Program struct {
 // programGrace is how long a program may go on after its peer has left.
 const programGrace = time.Second
 
-// programs is the responder of a session with a Program.
+// programs is the responder of a session with an ExecProgram.
 type programs struct {
-	program *Program
+	program *ExecProgram
 	session *sockeye.Session
 	journal *journal.Journal
 	running sync.WaitGroup
@@ -41,7 +41,7 @@ type programs struct {
 	inputs map[*transport.Peer]io.WriteCloser
 }
 
-func newPrograms(p *Program, s *sockeye.Session, j *journal.Journal) *programs {
+func newPrograms(p *ExecProgram, s *sockeye.Session, j *journal.Journal) *programs {
 	return &programs{program: p, session: s, journal: j, inputs: map[*transport.Peer]io.WriteCloser{}}
 }
 

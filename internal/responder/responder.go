@@ -26,8 +26,8 @@ type Answer struct {
 	Allow rule.Allowed
 	// Program runs for each peer, and Broker passes on what peers send; nil: neither.
 	// They go before all others, and are never part of a workspace or a rule.
-	Program *Program
-	Broker  *Broker
+	Program *ExecProgram
+	Broker  *BrokerMode
 	// Hello is what a board says first instead of its own hello, or nil.
 	Hello *payload.Template
 }
@@ -52,7 +52,7 @@ type Responder struct {
 	static  transport.Responder // how it answers without rules; nil: not at all
 	dynamic *dynamicResponder   // nil: how it answers cannot change
 	echo    *echoGuard          // nil: it never echoes
-	waiting interface{ end() }  // a Program's or Broker's goroutines; nil without
+	waiting interface{ end() }  // an ExecProgram's or BrokerMode's goroutines; nil without
 }
 
 // New makes the responder of a session that is about to open. Close it when the session
@@ -68,7 +68,7 @@ func New(a Answer, c Config) *Responder {
 		r.static, r.waiting = b, b
 	case a.Device != nil:
 		r.echo = newEchoGuard(c.Session, r.record, a.Allow)
-		r.static = board{a.Device, a.Hello, c.Vars, r.echo}
+		r.static = deviceResponder{a.Device, a.Hello, c.Vars, r.echo}
 	case a.Echo:
 		r.echo = newEchoGuard(c.Session, r.record, a.Allow)
 		r.static = echo{r.echo}

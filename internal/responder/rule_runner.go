@@ -208,7 +208,7 @@ func (r *ruleRunner) answerLocked(q *rulePeer, now time.Time) {
 
 // carryOut does what a plan says now, and keeps the rest for its time. peer is whose
 // event it follows from; nil for the time's.
-func (r *ruleRunner) carryOut(p rule.Plan, peer *sockeye.Peer) {
+func (r *ruleRunner) carryOut(p rule.ReplyPlan, peer *sockeye.Peer) {
 	for _, e := range p.Trouble {
 		r.report(e, peer)
 	}

@@ -22,7 +22,7 @@ type RulesStatus struct {
 	Rules []RuleStatus
 	// States are those of the peers, if the rules have more than one. More counts
 	// the peers that are left out.
-	States []rule.Position
+	States []rule.CurrentState
 	More   int
 }
 

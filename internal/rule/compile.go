@@ -42,8 +42,8 @@ const (
 	MaxStates  = 1000
 )
 
-// Fault is something that is wrong with one rule of a set.
-type Fault struct {
+// RuleFault is something that is wrong with one rule of a set.
+type RuleFault struct {
 	// Rule is its number, from 0.
 	Rule int
 	// Field is the field as JSON names it: "match", "replies[0].text"; "" is the rule
@@ -53,13 +53,13 @@ type Fault struct {
 	Err *sockeye.Error
 }
 
-func (f *Fault) Error() string { return f.Err.Error() }
+func (f *RuleFault) Error() string { return f.Err.Error() }
 
 // Unwrap is the error itself.
-func (f *Fault) Unwrap() error { return f.Err }
+func (f *RuleFault) Unwrap() error { return f.Err }
 
 // Compile checks a set and makes it ready to run. The error joins everything that
-// is wrong, each a *Fault; only of a set that is too large it is an *sockeye.Error.
+// is wrong, each a *RuleFault; only of a set that is too large it is an *sockeye.Error.
 func Compile(s Set) (*Compiled, error) {
 	if len(s.Rules) > MaxRules {
 		return nil, invalid("rules", both("%d rules are more than %d", "%d 条规则超过了 %d 条", len(s.Rules), MaxRules), sockeye.Text{})
@@ -126,7 +126,7 @@ func (p *Compiled) number(state string) int {
 }
 
 // compile makes one rule ready to run, and finds everything that is wrong with it.
-func (p *Compiled) compile(r Rule) (compiled, []*Fault) {
+func (p *Compiled) compile(r Rule) (compiled, []*RuleFault) {
 	c := compiled{Rule: r, to: -1, chance: 1}
 	w := &ruleFaults{}
 	c.compileTrigger(w)
@@ -145,7 +145,7 @@ func (p *Compiled) compile(r Rule) (compiled, []*Fault) {
 		t, field, e := compileReply(reply, c.pattern)
 		if e != nil {
 			e.Target = fmt.Sprintf(": reply %d", n+1)
-			w.found = append(w.found, &Fault{Field: fmt.Sprintf("replies[%d].%s", n, field), Err: e})
+			w.found = append(w.found, &RuleFault{Field: fmt.Sprintf("replies[%d].%s", n, field), Err: e})
 		}
 		c.replies = append(c.replies, t)
 	}
@@ -153,14 +153,14 @@ func (p *Compiled) compile(r Rule) (compiled, []*Fault) {
 }
 
 // ruleFaults collects what is wrong with one rule.
-type ruleFaults struct{ found []*Fault }
+type ruleFaults struct{ found []*RuleFault }
 
 func (w *ruleFaults) add(field string, message, hint sockeye.Text) {
 	target := field
 	if field != "" {
 		target = ": " + field
 	}
-	w.found = append(w.found, &Fault{Field: field, Err: invalid(target, message, hint)})
+	w.found = append(w.found, &RuleFault{Field: field, Err: invalid(target, message, hint)})
 }
 
 // compileTrigger makes what a rule waits for ready.
@@ -242,7 +242,7 @@ func (p *Compiled) unreachable() []error {
 	for n, c := range p.rules {
 		for _, state := range c.in {
 			if !reached[state] && len(problems) < maxFaults {
-				problems = append(problems, &Fault{n, "in", invalid(faultPlace(n, c.Rule)+": in", both("no rule leads to the state %s", "没有规则进入状态 %s", payload.Quote(p.states[state], maxShown)),
+				problems = append(problems, &RuleFault{n, "in", invalid(faultPlace(n, c.Rule)+": in", both("no rule leads to the state %s", "没有规则进入状态 %s", payload.Quote(p.states[state], maxShown)),
 					both("the states that are reached: %s", "可以进入的状态：%s", names))})
 				reached[state] = true // said once
 			}
@@ -285,8 +285,8 @@ const MaxSteps = maxTogether
 const maxTogether = 2 * maxSteps / minInput
 
 // tooMany is what is wrong with the rule whose expression is one too many.
-func tooMany(n int, r Rule) *Fault {
-	return &Fault{n, "match", invalid(faultPlace(n, r)+": match",
+func tooMany(n int, r Rule) *RuleFault {
+	return &RuleFault{n, "match", invalid(faultPlace(n, r)+": match",
 		both("the expressions of all rules take more than %d steps for each byte together", "全部规则的表达式合计每个字节超过 %d 步", maxTogether),
 		both("use prefix:, contains: or hex: where they do, or make counted repetitions smaller", "能用 prefix:、contains:、hex: 时请改用，或减小重复次数"))}
 }

@@ -19,7 +19,7 @@ type Engine struct {
 
 	mu      sync.Mutex
 	random  *rand.Rand
-	peers   map[uint64]*peerState
+	peers   map[uint64]*rulePeer
 	seq     uint64 // of replies
 	hits    []Hits
 	nearest []NearMiss // of each rule the last
@@ -38,13 +38,13 @@ type EngineOptions struct {
 	Allow Allowed
 }
 
-// peerState is the state of one peer.
-type peerState struct {
+// rulePeer is the state of one peer.
+type rulePeer struct {
 	peer   *sockeye.Peer
 	state  int
 	since  time.Time      // it is in the state
 	rules  []ruleProgress // of the rules that have something to remember
-	guard  guard
+	guard  feedbackGuard
 	budget RateLimit
 }
 
@@ -83,8 +83,8 @@ type Action struct {
 	Rule int
 }
 
-// Plan is what follows from an event: steps, and what has to be said about it.
-type Plan struct {
+// ReplyPlan is what follows from an event: steps, and what has to be said about it.
+type ReplyPlan struct {
 	Steps []Action
 	// Trouble is why something will not be done: a guard that stepped in, a payload
 	// that could not be made. It goes into the record.
@@ -98,7 +98,7 @@ type Plan struct {
 
 // NewEngine makes an engine without peers.
 func NewEngine(p *Compiled, o EngineOptions) *Engine {
-	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*peerState{}, hits: make([]Hits, len(p.rules)), nearest: make([]NearMiss, len(p.rules))}
+	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*rulePeer{}, hits: make([]Hits, len(p.rules)), nearest: make([]NearMiss, len(p.rules))}
 }
 
 // Program is what it runs.
@@ -122,7 +122,7 @@ func (e *Engine) State(peer *sockeye.Peer) string {
 }
 
 // Joined is a new peer.
-func (e *Engine) Joined(peer *sockeye.Peer, now time.Time) (plan Plan) {
+func (e *Engine) Joined(peer *sockeye.Peer, now time.Time) (plan ReplyPlan) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := e.peerState(peer, now)
@@ -156,8 +156,8 @@ func (e *Engine) Put(peer *sockeye.Peer, state string, now time.Time) bool {
 	return true
 }
 
-// Position is the state that a peer is in, and since when.
-type Position struct {
+// CurrentState is the state that a peer is in, and since when.
+type CurrentState struct {
 	Peer  *sockeye.Peer
 	State string
 	Since time.Time
@@ -165,12 +165,12 @@ type Position struct {
 
 // PeerStates are the states of peers by their numbers, most of them at most, and how
 // many more there are.
-func (e *Engine) PeerStates(most int) (states []Position, more int) {
+func (e *Engine) PeerStates(most int) (states []CurrentState, more int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	all := e.inOrder()
 	for _, p := range all[:min(most, len(all))] {
-		states = append(states, Position{p.peer, e.program.states[p.state], p.since})
+		states = append(states, CurrentState{p.peer, e.program.states[p.state], p.since})
 	}
 	return states, len(all) - len(states)
 }
@@ -191,7 +191,7 @@ func (e *Engine) Input(peer *sockeye.Peer, bytes int, now time.Time) {
 }
 
 // Frame is a frame that a peer sent. body is lent for the call.
-func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan Plan) {
+func (e *Engine) Frame(peer *sockeye.Peer, body []byte, now time.Time) (plan ReplyPlan) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := e.peerState(peer, now)
@@ -231,10 +231,10 @@ func tooLong(n int, r Rule, length, limit int) *sockeye.Error {
 	}
 }
 
-func (e *Engine) peerState(peer *sockeye.Peer, now time.Time) *peerState {
+func (e *Engine) peerState(peer *sockeye.Peer, now time.Time) *rulePeer {
 	p := e.peers[peer.ID]
 	if p == nil {
-		p = &peerState{peer: peer, since: now}
+		p = &rulePeer{peer: peer, since: now}
 		e.peers[peer.ID] = p
 		e.setTimers(p, now)
 	}
@@ -242,7 +242,7 @@ func (e *Engine) peerState(peer *sockeye.Peer, now time.Time) *peerState {
 }
 
 // progress is what the peer has had of a rule. It is good until the next call.
-func (p *peerState) progress(n int) *ruleProgress {
+func (p *rulePeer) progress(n int) *ruleProgress {
 	for i := range p.rules {
 		if p.rules[i].rule == n {
 			return &p.rules[i]
@@ -272,7 +272,7 @@ func (e *Engine) Trim(before time.Time) (more bool) {
 func (c *compiled) isIn(state int) bool { return c.in == nil || slices.Contains(c.in, state) }
 
 // answer plans what a rule does, and says whether it did.
-func (e *Engine) answer(plan *Plan, p *peerState, n int, body []byte, pattern *Pattern, now time.Time) bool {
+func (e *Engine) answer(plan *ReplyPlan, p *rulePeer, n int, body []byte, pattern *Pattern, now time.Time) bool {
 	r, had := &e.program.rules[n], p.progress(n)
 	rests := had.count > 0 && now.Sub(had.last) < r.Cooldown.Min
 	if rests || r.Count > 0 && had.count >= r.Count || r.chance < 1 && e.random.Float64() >= r.chance {
@@ -295,7 +295,7 @@ func (e *Engine) answer(plan *Plan, p *peerState, n int, body []byte, pattern *P
 }
 
 // reply plans the replies of a rule, and says when the last one is due.
-func (e *Engine) reply(plan *Plan, p *peerState, n int, body []byte, pattern *Pattern, now time.Time) time.Time {
+func (e *Engine) reply(plan *ReplyPlan, p *rulePeer, n int, body []byte, pattern *Pattern, now time.Time) time.Time {
 	r := &e.program.rules[n]
 	at, made := now, 0
 	for i, t := range r.replies {

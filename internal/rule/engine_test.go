@@ -38,7 +38,7 @@ func span(text string) DurationRange {
 }
 
 // show is a plan as text: when, to whom, what.
-func show(p Plan) (out []string) {
+func show(p ReplyPlan) (out []string) {
 	for _, s := range p.Steps {
 		what := fmt.Sprintf("%q", s.Data)
 		if s.End != "" {
@@ -54,7 +54,7 @@ func show(p Plan) (out []string) {
 	return out
 }
 
-func want(t *testing.T, got Plan, lines ...string) {
+func want(t *testing.T, got ReplyPlan, lines ...string) {
 	t.Helper()
 	if diff := cmp.Diff(lines, show(got)); diff != "" {
 		t.Error(diff)
@@ -393,7 +393,7 @@ func TestExpressionsShareOneBudget(t *testing.T) {
 	}
 	each := p.instructions
 	_, err = Compile(set)
-	if f, ok := errors.AsType[*Fault](err); !ok || f.Rule*each > maxTogether || (f.Rule+1)*each <= maxTogether || f.Field != "match" {
+	if f, ok := errors.AsType[*RuleFault](err); !ok || f.Rule*each > maxTogether || (f.Rule+1)*each <= maxTogether || f.Field != "match" {
 		t.Errorf("%v", err)
 	}
 }

@@ -94,21 +94,21 @@ func TestRepliesOfOneHitAreBounded(t *testing.T) {
 func TestStormBounds(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		frame func(g *guard, n int) (body string, at time.Time)
+		frame func(g *feedbackGuard, n int) (body string, at time.Time)
 		want  int // the frame at which it stops
 	}{
-		{"echoes", func(g *guard, n int) (string, time.Time) {
+		{"echoes", func(g *feedbackGuard, n int) (string, time.Time) {
 			g.replied([]byte("ours\r\n"))
 			return "ours\n", at(n * 500)
 		}, maxEchoes}, // the first one comes late after nothing
-		{"growing", func(g *guard, n int) (string, time.Time) {
+		{"growing", func(g *feedbackGuard, n int) (string, time.Time) {
 			g.replied([]byte("ours"))
 			return "ours" + strings.Repeat("x", n+1), at(n * 10_000)
 		}, maxGrowing - 1},
-		{"repeated", func(_ *guard, n int) (string, time.Time) { return "same", at(n) }, maxRepeated + 1},
-		{"answered", func(_ *guard, n int) (string, time.Time) { return fmt.Sprint(n), begin }, maxAnswered},
+		{"repeated", func(_ *feedbackGuard, n int) (string, time.Time) { return "same", at(n) }, maxRepeated + 1},
+		{"answered", func(_ *feedbackGuard, n int) (string, time.Time) { return fmt.Sprint(n), begin }, maxAnswered},
 	} {
-		var g guard
+		var g feedbackGuard
 		stopped := -1
 		for n := range 3000 {
 			body, now := c.frame(&g, n)
@@ -124,7 +124,7 @@ func TestStormBounds(t *testing.T) {
 			t.Errorf("%s: it is told again: %v", c.name, trouble)
 		}
 	}
-	var g guard
+	var g feedbackGuard
 	g.replied([]byte("ours"))
 	for n := range 1000 { // each just too late to be an answer to ours
 		if g.judge([]byte("ours"), at(n*501), Allowed{}) != nil {
@@ -135,7 +135,7 @@ func TestStormBounds(t *testing.T) {
 
 // Two messages that take turns are nothing new either.
 func TestStormOfTwoMessages(t *testing.T) {
-	var g guard
+	var g feedbackGuard
 	for n := range 3000 {
 		if g.judge([]byte([]string{"ping", "pong", "pang"}[n%3]), at(n), Allowed{}) != nil {
 			if n > maxRepeated+3 {

@@ -36,8 +36,8 @@ const (
 	rememberedFrames = 8
 )
 
-// guard watches one peer for a replier that feeds on our replies.
-type guard struct {
+// feedbackGuard watches one peer for a replier that feeds on our replies.
+type feedbackGuard struct {
 	stopped bool
 	reply   []byte // the last one, without its line end
 	echoes  int
@@ -56,7 +56,7 @@ var seed = maphash.MakeSeed()
 
 // judge looks at a frame that is about to be answered. It returns why answers stop,
 // once.
-func (g *guard) judge(body []byte, now time.Time, allow Allowed) *sockeye.Error {
+func (g *feedbackGuard) judge(body []byte, now time.Time, allow Allowed) *sockeye.Error {
 	if g.stopped || allow.Storm {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (g *guard) judge(body []byte, now time.Time, allow Allowed) *sockeye.Error 
 	return nil
 }
 
-func (g *guard) knows(h uint64) bool {
+func (g *feedbackGuard) knows(h uint64) bool {
 	for _, r := range g.recent {
 		if r == h {
 			return true
@@ -105,7 +105,7 @@ func (g *guard) knows(h uint64) bool {
 	return false
 }
 
-func (g *guard) stop(why sockeye.Text) *sockeye.Error {
+func (g *feedbackGuard) stop(why sockeye.Text) *sockeye.Error {
 	g.stopped = true
 	return &sockeye.Error{
 		Kind: sockeye.LimitReached, Op: "answer",
@@ -115,7 +115,7 @@ func (g *guard) stop(why sockeye.Text) *sockeye.Error {
 }
 
 // replied notes what was answered.
-func (g *guard) replied(data []byte) {
+func (g *feedbackGuard) replied(data []byte) {
 	data = bytes.TrimRight(data, "\r\n")
 	if len(data) == 0 {
 		return

@@ -9,7 +9,7 @@ import (
 )
 
 // setTimers starts the timers of a peer that has come into its state.
-func (e *Engine) setTimers(p *peerState, now time.Time) {
+func (e *Engine) setTimers(p *rulePeer, now time.Time) {
 	if !e.program.timed {
 		return
 	}
@@ -46,7 +46,7 @@ func (e *Engine) Due() (first time.Time) {
 
 // Tick does what timers have come to. A timer that is late is not made up for: its
 // next time is counted from its last one that has passed.
-func (e *Engine) Tick(now time.Time) (plan Plan) {
+func (e *Engine) Tick(now time.Time) (plan ReplyPlan) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.program.timed {
@@ -77,12 +77,12 @@ func (e *Engine) Tick(now time.Time) (plan Plan) {
 }
 
 // inOrder are the peers by their numbers, so that a seed repeats a run.
-func (e *Engine) inOrder() []*peerState {
-	var all []*peerState
+func (e *Engine) inOrder() []*rulePeer {
+	var all []*rulePeer
 	for _, p := range e.peers {
 		all = append(all, p)
 	}
-	slices.SortFunc(all, func(a, b *peerState) int { return cmp.Compare(a.peer.ID, b.peer.ID) })
+	slices.SortFunc(all, func(a, b *rulePeer) int { return cmp.Compare(a.peer.ID, b.peer.ID) })
 	return all
 }
 

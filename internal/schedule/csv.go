@@ -64,7 +64,7 @@ func columnName(cell string) string {
 }
 
 // ParseCSV reads the rows of a table whose first line names the columns. The error joins
-// every *Fault; their fields are columns.
+// every *ListFault; their fields are columns.
 func ParseCSV(text string) (*List, error) {
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF")))
 	r.FieldsPerRecord = -1
@@ -80,7 +80,7 @@ func ParseCSV(text string) (*List, error) {
 		return nil, bad("list", "the table has no column payload", "表格中没有 payload 列", "its first line names the columns: "+strings.Join(columns, ","), "第一行为列名："+strings.Join(columns, ","))
 	}
 	l := &List{Times: 1}
-	unread := map[int][]*Fault{} // by row
+	unread := map[int][]*ListFault{} // by row
 	for {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) || len(l.Rows) > MaxRows {
@@ -105,8 +105,8 @@ func ParseCSV(text string) (*List, error) {
 
 // read is the list of a table, unless something is wrong with it or with cells that could
 // not be read.
-func (l *List) read(unread map[int][]*Fault) (*List, error) {
-	var all faults
+func (l *List) read(unread map[int][]*ListFault) (*List, error) {
+	var all listFaults
 	all.add(l.Bounds()...)
 	for n, r := range l.Rows[:min(len(l.Rows), MaxRows)] {
 		for _, f := range append(unread[n], r.Faults()...) {
@@ -130,7 +130,7 @@ func (l *List) read(unread map[int][]*Fault) (*List, error) {
 var lineEnds = regexp.MustCompile(`\r+\n`)
 
 // rowOf is a row, with what in its cells cannot be read.
-func rowOf(cell func(string) string) (r Row, wrong []*Fault) {
+func rowOf(cell func(string) string) (r Row, wrong []*ListFault) {
 	r = Row{Name: cell("name"), Text: cell("payload"), Charset: cell("charset"), Checksum: cell("checksum"), LineEnd: cell("line_ending"), To: cell("to")}
 	note := func(field, en, zh, hintEn, hintZh string) {
 		wrong = append(wrong, FaultIn(field, bad("", en, zh, hintEn, hintZh)))

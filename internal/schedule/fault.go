@@ -10,8 +10,8 @@ import (
 	"sockeye/internal/payload"
 )
 
-// Fault is what is wrong with one field of a list.
-type Fault struct {
+// ListFault is what is wrong with one field of a list.
+type ListFault struct {
 	// Row is counted from 0; WholeList is none of them.
 	Row int
 	// Field is the field as JSON names it: "charset", or "times" of the whole list; "" is
@@ -27,37 +27,37 @@ const WholeList = -1
 // maxFaults bounds how many are told of a list at once.
 const maxFaults = 100
 
-func (f *Fault) Error() string { return f.Err.Error() }
+func (f *ListFault) Error() string { return f.Err.Error() }
 
 // Unwrap is the error itself.
-func (f *Fault) Unwrap() error { return f.Err }
+func (f *ListFault) Unwrap() error { return f.Err }
 
 // FaultIn makes an error one of a field of a list or of a row that InRow names. What the error is about goes into its message.
-func FaultIn(field string, err error) *Fault {
+func FaultIn(field string, err error) *ListFault {
 	e := *sockeye.ErrorOf(err)
 	if e.Target != "" {
 		e.Message = sockeye.Text{En: e.Target + ": " + e.Reason(sockeye.English), Zh: e.Target + "：" + e.Reason(sockeye.Chinese)}
 	}
 	e.Op, e.Target = "parse", field
-	return &Fault{Row: WholeList, Field: field, Err: &e}
+	return &ListFault{Row: WholeList, Field: field, Err: &e}
 }
 
 // InRow is a fault of a row, counted from 0.
-func InRow(n int, f *Fault) *Fault {
+func InRow(n int, f *ListFault) *ListFault {
 	e := *f.Err
 	e.Target = fmt.Sprintf("row %d", n+1)
 	if f.Field != "" {
 		e.Target += ": " + f.Field
 	}
-	return &Fault{Row: n, Field: f.Field, Err: &e}
+	return &ListFault{Row: n, Field: f.Field, Err: &e}
 }
 
 // Faults are everything that is wrong with the row as a row of a list.
-func (r Row) Faults() []*Fault { return append(r.bounds(), r.PayloadFaults(false)...) }
+func (r Row) Faults() []*ListFault { return append(r.bounds(), r.PayloadFaults(false)...) }
 
 // PayloadFaults are everything that is wrong with the payload of a row, which may be
 // empty and need not be fit for a list; match allows what only replies have.
-func (r Row) PayloadFaults(match bool) []*Fault {
+func (r Row) PayloadFaults(match bool) []*ListFault {
 	o, all := r.options()
 	o.Match = match
 	if _, err := payload.Parse(r.Text, o); err == nil {
@@ -69,7 +69,7 @@ func (r Row) PayloadFaults(match bool) []*Fault {
 }
 
 // framedFaults finds which of message, prefix and suffix are wrong, when together they are.
-func (r Row) framedFaults(o payload.ParseOptions) (all []*Fault) {
+func (r Row) framedFaults(o payload.ParseOptions) (all []*ListFault) {
 	text, prefix, suffix := r.Text, o.Prefix, o.Suffix
 	try := func(field string, part *string, o payload.ParseOptions) {
 		if _, err := payload.Parse(text, o); err != nil {
@@ -94,7 +94,7 @@ func (r Row) textField() string {
 	return "text"
 }
 
-func (r Row) bounds() (all []*Fault) {
+func (r Row) bounds() (all []*ListFault) {
 	if r.Text == "" {
 		all = append(all, FaultIn(r.textField(), bad("", "there is nothing to send", "没有要发送的内容", "write a payload", "请填写数据")))
 	}
@@ -113,7 +113,7 @@ func (r Row) bounds() (all []*Fault) {
 }
 
 // Bounds checks how many rows the list has, and how often it is sent.
-func (l *List) Bounds() (all []*Fault) {
+func (l *List) Bounds() (all []*ListFault) {
 	add := func(field, en, zh, hintEn, hintZh string) {
 		f := FaultIn(field, bad("", en, zh, hintEn, hintZh))
 		all = append(all, f)
@@ -147,14 +147,14 @@ func (l *List) Sendable() error {
 	return nil
 }
 
-// faults collects the faults of a list.
-type faults []error
+// listFaults collects the faults of a list.
+type listFaults []error
 
 // isFull reports whether no more are told.
-func (all faults) isFull() bool { return len(all) >= maxFaults }
+func (all listFaults) isFull() bool { return len(all) >= maxFaults }
 
 // add takes more. The last one of many says that there may be others.
-func (all *faults) add(list ...*Fault) {
+func (all *listFaults) add(list ...*ListFault) {
 	for _, f := range list {
 		switch {
 		case !all.isFull():
@@ -166,8 +166,8 @@ func (all *faults) add(list ...*Fault) {
 }
 
 // JoinFaults is one error of several, nil of none.
-func JoinFaults(list []*Fault) error {
-	var all faults
+func JoinFaults(list []*ListFault) error {
+	var all listFaults
 	all.add(list...)
 	return errors.Join(all...)
 }

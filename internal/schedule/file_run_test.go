@@ -122,7 +122,7 @@ func TestFilePauses(t *testing.T) {
 		if diff := cmp.Diff(want, to.at); diff != "" || to.got != "abcd" || r.Progress().Paused {
 			t.Errorf("%q (-want +got):\n%s", to.got, diff)
 		}
-		l, err := runs.StartList(Every(Row{Text: "x"}, time.Hour, 0), ListConfig{Send: func(context.Context, int, *Row, *payload.Template) Result { return Result{Recipients: 1} }})
+		l, err := runs.StartList(Every(Row{Text: "x"}, time.Hour, 0), ListConfig{Send: func(context.Context, int, *Row, *payload.Template) RowResult { return RowResult{Recipients: 1} }})
 		if err != nil {
 			t.Fatal(err)
 		}

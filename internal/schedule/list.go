@@ -63,14 +63,14 @@ func Every(r Row, interval time.Duration, times int) List {
 	return List{Name: r.Name, Times: times, Rows: []Row{r}}
 }
 
-// Options are how the row's text becomes bytes. The error joins every *Fault.
+// Options are how the row's text becomes bytes. The error joins every *ListFault.
 func (r Row) Options() (payload.ParseOptions, error) {
 	o, wrong := r.options()
 	return o, JoinFaults(wrong)
 }
 
 // options are Options with what of them is right.
-func (r Row) options() (o payload.ParseOptions, wrong []*Fault) {
+func (r Row) options() (o payload.ParseOptions, wrong []*ListFault) {
 	o = payload.ParseOptions{Hex: r.Hex, Plain: r.Plain, Prefix: r.Prefix, Suffix: r.Suffix}
 	note := func(field string, err error) {
 		if err != nil {
@@ -126,7 +126,7 @@ func LineEnd(word string) (string, error) {
 		Message: sockeye.Text{En: "is not a line end", Zh: "不是换行方式"}, Hint: sockeye.Text{En: "write lf, crlf, cr, or nothing", Zh: "可写 lf、crlf、cr，或不写"}}
 }
 
-// Template checks the row and parses its payload. The error joins every *Fault.
+// Template checks the row and parses its payload. The error joins every *ListFault.
 func (r Row) Template() (*payload.Template, error) {
 	if wrong := r.Faults(); len(wrong) > 0 {
 		return nil, JoinFaults(wrong)
@@ -135,7 +135,7 @@ func (r Row) Template() (*payload.Template, error) {
 }
 
 // Parse parses the payload of a row, which may be empty and need not be fit for a list.
-// The error joins every *Fault.
+// The error joins every *ListFault.
 func (r Row) Parse() (*payload.Template, error) {
 	o, wrong := r.options()
 	if len(wrong) == 0 {
@@ -147,9 +147,9 @@ func (r Row) Parse() (*payload.Template, error) {
 }
 
 // Templates checks the list and parses its rows; one that is off has nil. The error
-// joins every *Fault.
+// joins every *ListFault.
 func (l *List) Templates() ([]*payload.Template, error) {
-	var wrong faults
+	var wrong listFaults
 	wrong.add(l.Bounds()...)
 	rows := l.Rows[:min(len(l.Rows), MaxRows)]
 	all := make([]*payload.Template, len(rows))

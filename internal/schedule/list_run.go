@@ -25,15 +25,15 @@ type ListConfig struct {
 	// at once.
 	Ready func(ctx context.Context) bool
 	// Send sends the message of row n of the list, counted from 0.
-	Send func(ctx context.Context, n int, row *Row, t *payload.Template) Result
+	Send func(ctx context.Context, n int, row *Row, t *payload.Template) RowResult
 	// Unreachable says whether no row can ever be sent: it is asked when nobody was found.
 	Unreachable func(rows []Row) bool
 	// Closed is closed when nothing can be sent any more.
 	Closed <-chan struct{}
 }
 
-// Result is what became of one message.
-type Result struct {
+// RowResult is what became of one message.
+type RowResult struct {
 	// Recipients is how many peers it was for. Sent of them were sent all of it, Failed
 	// not, those counted that were named and not there.
 	Recipients, Sent, Failed int
@@ -82,7 +82,7 @@ func (r *Run) sendRow(ctx context.Context, step ScheduledRow, late time.Duration
 }
 
 // note counts one step and what it came to.
-func (r *Run) note(step ScheduledRow, late time.Duration, delayed bool, result Result) {
+func (r *Run) note(step ScheduledRow, late time.Duration, delayed bool, result RowResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &r.progress

@@ -7,14 +7,14 @@ import (
 
 // listDisks gives the places where block devices are mounted: the path of a disk is
 // that place, "disk/" for the root.
-func listDisks(m *Machine) (all []found) {
+func listDisks(m *Machine) (all []sensorPath) {
 	text, _ := m.text("proc/mounts")
 	seen := map[string]bool{}
 	for _, line := range strings.Split(text, "\n") {
 		words := strings.Fields(line)
 		if len(words) > 2 && strings.HasPrefix(words[0], "/dev/") && strings.HasPrefix(words[1], "/") && !seen[words[0]] {
 			seen[words[0]] = true
-			all = append(all, found{unescapeMount(words[1][1:]), words[0]})
+			all = append(all, sensorPath{unescapeMount(words[1][1:]), words[0]})
 		}
 	}
 	return all

@@ -28,8 +28,8 @@ type LineOptions struct {
 	Debounce time.Duration
 }
 
-// LineEvent is a change of a line.
-type LineEvent struct {
+// GPIOEvent is a change of a line.
+type GPIOEvent struct {
 	Rising bool
 	// Missed counts the changes between the one before and this one that the kernel's
 	// buffer had no room for.
@@ -37,7 +37,7 @@ type LineEvent struct {
 }
 
 // Value is 1 after a rising edge, else 0.
-func (e LineEvent) Value() float64 {
+func (e GPIOEvent) Value() float64 {
 	if e.Rising {
 		return 1
 	}
@@ -52,7 +52,7 @@ var (
 
 // listGPIO gives every line that has a name or is used: chips have hundreds that are
 // wired to nothing.
-func listGPIO(m *Machine) (all []found) {
+func listGPIO(m *Machine) (all []sensorPath) {
 	for _, device := range m.glob("dev/gpiochip*") {
 		chip, err := openChip(m.chips, m.place(device))
 		if err != nil {
@@ -63,7 +63,7 @@ func listGPIO(m *Machine) (all []found) {
 			if err != nil || l.name == "" && l.consumer == "" {
 				continue
 			}
-			all = append(all, found{fmt.Sprintf("%s/%d", path.Base(device), offset), l.String()})
+			all = append(all, sensorPath{fmt.Sprintf("%s/%d", path.Base(device), offset), l.String()})
 		}
 		chip.close()
 	}
@@ -78,15 +78,15 @@ func openGPIO(m *Machine, where string) (Source, error) {
 	return l, nil
 }
 
-// Line is a GPIO line that this process holds. Value, Set and Close may be called from
+// GPIOLine is a GPIO line that this process holds. Value, Set and Close may be called from
 // any goroutine, Events by one at a time.
-type Line struct {
+type GPIOLine struct {
 	path string
 	held *heldLine
 }
 
 // OpenLine requests a line, "gpio/gpiochip0/17". The error is an *sockeye.Error.
-func (m *Machine) OpenLine(where string, o LineOptions) (*Line, error) {
+func (m *Machine) OpenLine(where string, o LineOptions) (*GPIOLine, error) {
 	words := strings.Split(where, "/")
 	if len(words) != 3 || words[0] != "gpio" || !strings.HasPrefix(words[1], "gpiochip") || !isName(words[1]) {
 		return nil, missing(where)
@@ -107,23 +107,23 @@ func (m *Machine) OpenLine(where string, o LineOptions) (*Line, error) {
 	if err != nil {
 		return nil, lineFault("open", where, err)
 	}
-	return &Line{where, held}, nil
+	return &GPIOLine{where, held}, nil
 }
 
 // Read is 1 or 0.
-func (l *Line) Read(context.Context) (float64, error) {
+func (l *GPIOLine) Read(context.Context) (float64, error) {
 	on, err := l.held.value()
 	if err != nil {
 		return 0, lineFault("read", l.path, err)
 	}
-	return LineEvent{Rising: on}.Value(), nil
+	return GPIOEvent{Rising: on}.Value(), nil
 }
 
 // Unit is none.
-func (l *Line) Unit() string { return "" }
+func (l *GPIOLine) Unit() string { return "" }
 
 // Set drives an output.
-func (l *Line) Set(on bool) error {
+func (l *GPIOLine) Set(on bool) error {
 	if err := l.held.set(on); err != nil {
 		return lineFault("set", l.path, err)
 	}
@@ -131,7 +131,7 @@ func (l *Line) Set(on bool) error {
 }
 
 // Events calls changed for each change until ctx ends or changed returns false.
-func (l *Line) Events(ctx context.Context, changed func(LineEvent) bool) error {
+func (l *GPIOLine) Events(ctx context.Context, changed func(GPIOEvent) bool) error {
 	if err := l.held.events(ctx, changed); err != nil && ctx.Err() == nil {
 		return lineFault("read", l.path, err)
 	}
@@ -139,7 +139,7 @@ func (l *Line) Events(ctx context.Context, changed func(LineEvent) bool) error {
 }
 
 // Close gives the line back; an output may change then.
-func (l *Line) Close() error { return l.held.close() }
+func (l *GPIOLine) Close() error { return l.held.close() }
 
 // CheckLine says what is wrong with words in options, each an *sockeye.Error.
 func CheckLine(o LineOptions) (wrong []error) {

@@ -219,7 +219,7 @@ func (l *heldLine) set(on bool) error {
 	return l.control(setValues, &v)
 }
 
-func (l *heldLine) events(ctx context.Context, changed func(LineEvent) bool) error {
+func (l *heldLine) events(ctx context.Context, changed func(GPIOEvent) bool) error {
 	stop := context.AfterFunc(ctx, func() { l.file.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	var before uint32
@@ -230,7 +230,7 @@ func (l *heldLine) events(ctx context.Context, changed func(LineEvent) bool) err
 		}
 		for b := buffer[:n]; len(b) >= lineEventSize; b = b[lineEventSize:] {
 			sequence := binary.NativeEndian.Uint32(b[20:])
-			e := LineEvent{Rising: binary.NativeEndian.Uint32(b[8:]) == risingEdgeEvent}
+			e := GPIOEvent{Rising: binary.NativeEndian.Uint32(b[8:]) == risingEdgeEvent}
 			if before != 0 {
 				e.Missed = sequence - before - 1
 			}

@@ -135,7 +135,7 @@ func TestLineOutput(t *testing.T) {
 		if err := l.Set(on); err != nil {
 			t.Fatal(err)
 		}
-		if v, err := l.Read(t.Context()); err != nil || v != (LineEvent{Rising: on}).Value() {
+		if v, err := l.Read(t.Context()); err != nil || v != (GPIOEvent{Rising: on}).Value() {
 			t.Errorf("set to %v it reads %v, %v", on, v, err)
 		}
 	}
@@ -157,8 +157,8 @@ func TestLineEvents(t *testing.T) {
 	c.event(t, false, 2)
 	c.event(t, true, 5)
 	ctx, cancel := context.WithCancel(t.Context())
-	var got []LineEvent
-	if err := l.Events(ctx, func(e LineEvent) bool {
+	var got []GPIOEvent
+	if err := l.Events(ctx, func(e GPIOEvent) bool {
 		if got = append(got, e); len(got) == 3 {
 			cancel() // the read that waits for the fourth ends
 		}
@@ -166,7 +166,7 @@ func TestLineEvents(t *testing.T) {
 	}); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff([]LineEvent{{Rising: true}, {}, {Rising: true, Missed: 2}}, got); diff != "" {
+	if diff := cmp.Diff([]GPIOEvent{{Rising: true}, {}, {Rising: true, Missed: 2}}, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -28,6 +28,6 @@ func (*gpioChip) request(uint32, LineOptions) (*heldLine, error)     { return ni
 func (describedLine) String() string                                 { return "" }
 func (*heldLine) value() (bool, error)                               { return false, errNoGPIO }
 func (*heldLine) set(bool) error                                     { return errNoGPIO }
-func (*heldLine) events(context.Context, func(LineEvent) bool) error { return errNoGPIO }
+func (*heldLine) events(context.Context, func(GPIOEvent) bool) error { return errNoGPIO }
 func (*heldLine) close() error                                       { return nil }
 func lineFault(string, string, error) error                          { return errNoGPIO }

@@ -34,7 +34,7 @@ func iioQuantity(channel string) (quantity, bool) {
 	return quantity{}, false
 }
 
-func listIIO(m *Machine) (all []found) {
+func listIIO(m *Machine) (all []sensorPath) {
 	for _, device := range m.glob("sys/bus/iio/devices/iio:device*") {
 		label := m.label(device + "/name")
 		seen := map[string]bool{}
@@ -43,7 +43,7 @@ func listIIO(m *Machine) (all []found) {
 				channel := strings.TrimSuffix(path.Base(file), suffix)
 				if _, known := iioQuantity(channel); known && !seen[channel] {
 					seen[channel] = true
-					all = append(all, found{path.Base(device) + "/" + channel, label})
+					all = append(all, sensorPath{path.Base(device) + "/" + channel, label})
 				}
 			}
 		}

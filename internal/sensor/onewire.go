@@ -13,10 +13,10 @@ import (
 // DS1825 and DS28EA00 (Documentation/w1/slaves/w1_therm.rst).
 var w1Families = []string{"10", "22", "28", "3b", "42"}
 
-func listW1(m *Machine) (all []found) {
+func listW1(m *Machine) (all []sensorPath) {
 	for _, family := range w1Families {
 		for _, device := range m.glob("sys/bus/w1/devices/" + family + "-*") {
-			all = append(all, found{path.Base(device), ""})
+			all = append(all, sensorPath{path.Base(device), ""})
 		}
 	}
 	return all

@@ -84,7 +84,7 @@ func jsonNumber(text string, way []string) (float64, bool) {
 	case float64:
 		return v, true
 	case bool:
-		return LineEvent{Rising: v}.Value(), true
+		return GPIOEvent{Rising: v}.Value(), true
 	case string:
 		return parseFinite(v)
 	}

@@ -11,10 +11,10 @@ import (
 
 var loadAverages = []string{"1", "5", "15"}
 
-func listLoad(m *Machine) (all []found) {
+func listLoad(m *Machine) (all []sensorPath) {
 	if m.exists("proc/loadavg") {
 		for _, minutes := range loadAverages {
-			all = append(all, found{minutes, ""})
+			all = append(all, sensorPath{minutes, ""})
 		}
 	}
 	return all
@@ -45,9 +45,9 @@ func (m *Machine) word(name, unit string, n int) Source {
 	}}
 }
 
-func listUptime(m *Machine) []found {
+func listUptime(m *Machine) []sensorPath {
 	if m.exists("proc/uptime") {
-		return []found{{}}
+		return []sensorPath{{}}
 	}
 	return nil
 }
@@ -76,10 +76,10 @@ func (m *Machine) lines(name string) (map[string][]string, error) {
 
 var memoryNames = []string{"available", "used", "used_percent", "swap_used"}
 
-func listMemory(m *Machine) (all []found) {
+func listMemory(m *Machine) (all []sensorPath) {
 	if m.exists("proc/meminfo") {
 		for _, name := range memoryNames {
-			all = append(all, found{name, ""})
+			all = append(all, sensorPath{name, ""})
 		}
 	}
 	return all
@@ -129,9 +129,9 @@ func (m *Machine) memory(value func(kib func(string) float64) float64) (float64,
 	return v, wrong
 }
 
-func listCPU(m *Machine) []found {
+func listCPU(m *Machine) []sensorPath {
 	if m.exists("proc/stat") {
-		return []found{{"usage", ""}}
+		return []sensorPath{{"usage", ""}}
 	}
 	return nil
 }
@@ -168,7 +168,7 @@ func openCPU(m *Machine, name string) (Source, error) {
 	}}, nil
 }
 
-func listWifi(m *Machine) (all []found) {
+func listWifi(m *Machine) (all []sensorPath) {
 	lines, err := m.lines("proc/net/wireless")
 	if err != nil {
 		return nil
@@ -177,7 +177,7 @@ func listWifi(m *Machine) (all []found) {
 	for _, line := range strings.Split(text, "\n") { // in the order of the file
 		name, _, ok := strings.Cut(strings.TrimSpace(line), ":")
 		if words := lines[name]; ok && len(words) >= 3 {
-			all = append(all, found{name, ""})
+			all = append(all, sensorPath{name, ""})
 		}
 	}
 	return all

@@ -53,20 +53,20 @@ type Info struct {
 	Err   *sockeye.Error
 }
 
-// kind is one family of sensors: the first word of their paths.
-type kind struct {
+// sensorKind is one family of sensors: the first word of their paths.
+type sensorKind struct {
 	name string
 	// list gives the paths below the kind that are there.
-	list func(m *Machine) []found
+	list func(m *Machine) []sensorPath
 	// open makes a source of a path below the kind.
 	open func(m *Machine, path string) (Source, error)
 }
 
-// found is a path below a kind, and the hardware's own name of it.
-type found struct{ path, label string }
+// sensorPath is a path below a kind, and the hardware's own name of it.
+type sensorPath struct{ path, label string }
 
 // kinds are all of them, in the order in which they are listed.
-var kinds = []kind{
+var kinds = []sensorKind{
 	{"thermal", listThermal, openThermal},
 	{"hwmon", listHwmon, openHwmon},
 	{"iio", listIIO, openIIO},
@@ -95,7 +95,7 @@ func (m *Machine) List(ctx context.Context) []Info {
 }
 
 // probe reads a sensor once.
-func (m *Machine) probe(ctx context.Context, k kind, f found) Info {
+func (m *Machine) probe(ctx context.Context, k sensorKind, f sensorPath) Info {
 	info := Info{Path: strings.TrimSuffix(k.name+"/"+f.path, "/"), Label: f.label}
 	if k.name == "disk" {
 		info.Path = "disk/" + f.path
@@ -116,7 +116,7 @@ func (m *Machine) probe(ctx context.Context, k kind, f found) Info {
 // Open makes a source of a path as List gives it. The error is an *sockeye.Error.
 func (m *Machine) Open(path string) (Source, error) {
 	name, rest, _ := strings.Cut(path, "/")
-	n := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
+	n := slices.IndexFunc(kinds, func(k sensorKind) bool { return k.name == name })
 	if n < 0 {
 		return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: path,
 			Message: sockeye.Text{En: "there is no kind of sensor of this name", Zh: "没有这一类传感器"},

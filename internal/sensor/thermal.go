@@ -8,9 +8,9 @@ import (
 // The thermal zones of the kernel (Documentation/driver-api/thermal/sysfs-api.rst):
 // millidegrees Celsius.
 
-func listThermal(m *Machine) (all []found) {
+func listThermal(m *Machine) (all []sensorPath) {
 	for _, zone := range m.glob("sys/class/thermal/thermal_zone*") {
-		all = append(all, found{path.Base(zone), m.label(zone + "/type")})
+		all = append(all, sensorPath{path.Base(zone), m.label(zone + "/type")})
 	}
 	return all
 }
@@ -39,12 +39,12 @@ var hwmonQuantities = map[string]quantity{
 // channelKind is the letters before a channel's number: temp of temp1.
 func channelKind(channel string) string { return strings.TrimRight(channel, "0123456789") }
 
-func listHwmon(m *Machine) (all []found) {
+func listHwmon(m *Machine) (all []sensorPath) {
 	for _, file := range m.glob("sys/class/hwmon/hwmon*/*_input") {
 		device, channel := path.Dir(file), strings.TrimSuffix(path.Base(file), "_input")
 		if _, known := hwmonQuantities[channelKind(channel)]; known {
 			label := strings.TrimSpace(m.label(device+"/name") + " " + m.label(device+"/"+channel+"_label"))
-			all = append(all, found{path.Base(device) + "/" + channel, label})
+			all = append(all, sensorPath{path.Base(device) + "/" + channel, label})
 		}
 	}
 	return all
@@ -66,11 +66,11 @@ var powerQuantities = map[string]quantity{
 	"energy_now": {"Wh", 1e-6}, "charge_now": {"Ah", 1e-6}, "temp": {"°C", 0.1}, "online": {"", 1},
 }
 
-func listPower(m *Machine) (all []found) {
+func listPower(m *Machine) (all []sensorPath) {
 	for _, file := range m.glob("sys/class/power_supply/*/*") {
 		if _, known := powerQuantities[path.Base(file)]; known {
 			supply := path.Dir(file)
-			all = append(all, found{path.Base(supply) + "/" + path.Base(file), m.label(supply + "/type")})
+			all = append(all, sensorPath{path.Base(supply) + "/" + path.Base(file), m.label(supply + "/type")})
 		}
 	}
 	return all

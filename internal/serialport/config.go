@@ -19,7 +19,7 @@ type Config struct {
 	// DTR and RTS are how these lines are set when the port is opened; by default both
 	// are on. Many boards restart when DTR goes on, or stay in their boot loader while
 	// RTS is on.
-	DTR, RTS sockeye.Choice
+	DTR, RTS sockeye.OptionalBool
 }
 
 // Default is what boards and their IDEs use: 115200 8N1 without flow control.

@@ -6,15 +6,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// counters is struct serial_icounter_struct of linux/serial.h.
-type counters struct {
+// serialICounter is struct serial_icounter_struct of linux/serial.h.
+type serialICounter struct {
 	cts, dsr, rng, dcd, rx, tx              int32
 	frame, overrun, parity, brk, bufOverrun int32
 	_                                       [9]int32
 }
 
 func (t *tty) Errors() (LineErrors, error) {
-	var c counters
+	var c serialICounter
 	err := t.control(func(fd int) error {
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGICOUNT, uintptr(unsafe.Pointer(&c)))
 		if errno != 0 {

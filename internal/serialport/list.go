@@ -6,8 +6,8 @@ import (
 	"sockeye"
 )
 
-// Info is a port of this machine.
-type Info struct {
+// PortInfo is a port of this machine.
+type PortInfo struct {
 	Name string // what Open takes
 	// Driver is the kernel's word for it, "cdc_acm"; "" if the system does not tell.
 	Driver string
@@ -16,12 +16,12 @@ type Info struct {
 }
 
 // Address is how an endpoint names the port.
-func (i Info) Address() sockeye.Address {
+func (i PortInfo) Address() sockeye.Address {
 	return sockeye.Address{Network: sockeye.Serial, Path: i.Name}
 }
 
 // Label is what the port is, in few words: what its device calls itself, or its driver.
-func (i Info) Label() string {
+func (i PortInfo) Label() string {
 	if i.USB == nil {
 		return i.Driver
 	}
@@ -38,4 +38,4 @@ type USB struct {
 
 // List is every serial port that has hardware behind it, in the order of their names.
 // The error is an *sockeye.Error.
-func List() ([]Info, error) { return list() }
+func List() ([]PortInfo, error) { return list() }

@@ -12,7 +12,7 @@ import (
 	"sockeye"
 )
 
-func list() ([]Info, error) {
+func list() ([]PortInfo, error) {
 	ports, err := listIn(os.DirFS("/sys"))
 	if err != nil {
 		return nil, &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "/sys/class/tty", Err: err}
@@ -23,12 +23,12 @@ func list() ([]Info, error) {
 // listIn reads a tree like /sys: each entry of class/tty with a device behind it is a
 // port, apart from 8250 UARTs that the kernel has reserved and no hardware has (their
 // type is 0). The device's own directory, or one above it, says what USB device it is.
-func listIn(sys fs.FS) ([]Info, error) {
+func listIn(sys fs.FS) ([]PortInfo, error) {
 	entries, err := fs.ReadDir(sys, "class/tty")
 	if err != nil {
 		return nil, err
 	}
-	var ports []Info
+	var ports []PortInfo
 	for _, e := range entries {
 		dir := path.Join("class/tty", e.Name())
 		device, err := resolve(sys, dir)
@@ -39,7 +39,7 @@ func listIn(sys fs.FS) ([]Info, error) {
 		if err != nil || !driver.IsDir() || text(sys, path.Join(device, "type")) == "0" {
 			continue
 		}
-		p := Info{Name: "/dev/" + e.Name()}
+		p := PortInfo{Name: "/dev/" + e.Name()}
 		hardware, err := resolve(sys, path.Join(device, "device"))
 		if err != nil {
 			continue
@@ -50,7 +50,7 @@ func listIn(sys fs.FS) ([]Info, error) {
 		p.USB = usbAbove(sys, hardware)
 		ports = append(ports, p)
 	}
-	slices.SortFunc(ports, func(a, b Info) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(ports, func(a, b PortInfo) int { return compareNames(a.Name, b.Name) })
 	return ports, nil
 }
 

@@ -8,14 +8,14 @@ import (
 	"sockeye"
 )
 
-func list() ([]Info, error) {
+func list() ([]PortInfo, error) {
 	found, err := enumerator.GetDetailedPortsList()
 	if err != nil {
 		return nil, &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "serial ports", Err: err}
 	}
-	var ports []Info
+	var ports []PortInfo
 	for _, f := range found {
-		p := Info{Name: f.Name}
+		p := PortInfo{Name: f.Name}
 		if f.IsUSB {
 			p.USB = &USB{Vendor: strings.ToLower(f.VID), Product: strings.ToLower(f.PID), ProductName: f.Product, Serial: f.SerialNumber}
 		}

@@ -154,7 +154,7 @@ func controlFlags(c Config) uint32 {
 // opened; a port without such lines is left alone unless one was asked for.
 func (t *tty) setLines(c Config) error {
 	for _, l := range []struct {
-		want sockeye.Choice
+		want sockeye.OptionalBool
 		set  func(bool) error
 	}{{c.DTR, t.SetDTR}, {c.RTS, t.SetRTS}} {
 		if l.want == sockeye.Default {

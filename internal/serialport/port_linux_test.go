@@ -265,7 +265,7 @@ func TestListIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Info{
+	want := []PortInfo{
 		{Name: "/dev/ttyAMA0", Driver: "uart-pl011"},
 		{Name: "/dev/ttyUSB2", Driver: "cp210x", USB: &USB{Vendor: "10c4", Product: "ea60", VendorName: "Silicon Labs", Serial: "0001"}},
 		{Name: "/dev/ttyUSB10", Driver: "ch341-uart", USB: &USB{Vendor: "1a86", Product: "7523", ProductName: "USB Serial"}},

@@ -21,23 +21,23 @@ import (
 type Service struct {
 	// Name is that of the file without its ending: the system's name is sockeye-NAME.
 	Name string
-	// Program is the absolute path of sockeye, File that of the device file.
+	// Program is the absolute path of sockeye, ChangedFile that of the device file.
 	Program, File string
 	// Lines says that the file uses GPIO lines, Proc that it reads what the machine says of
 	// itself in /proc, and Serial that it opens serial ports: the sandbox leaves them in.
 	Lines, Proc, Serial bool
 }
 
-// Plan is what a change of a service writes, runs, removes, and runs after that.
-type Plan struct {
-	Write  []File
+// Change is what a change of a service writes, runs, removes, and runs after that.
+type Change struct {
+	Write  []ChangedFile
 	Run    [][]string
 	Remove []string
 	After  [][]string
 }
 
-// File is a file to write.
-type File struct {
+// ChangedFile is a file to write.
+type ChangedFile struct {
 	Path string
 	Text string
 	Mode os.FileMode
@@ -80,16 +80,16 @@ func ManagerOf(system string) Manager {
 
 // Install is what makes the service run, now and when the machine starts. device is the
 // text of the device file.
-func (m Manager) Install(s *Service, device []byte) Plan {
+func (m Manager) Install(s *Service, device []byte) Change {
 	switch m {
 	case Launchd:
-		return Plan{Write: []File{{s.plistPath(), s.plist(), 0o644}}, Run: [][]string{{"launchctl", "bootstrap", "system", s.plistPath()}}}
+		return Change{Write: []ChangedFile{{s.plistPath(), s.plist(), 0o644}}, Run: [][]string{{"launchctl", "bootstrap", "system", s.plistPath()}}}
 	case Windows:
-		return Plan{Run: [][]string{
+		return Change{Run: [][]string{
 			{"schtasks", "/create", "/f", "/tn", s.ID(), "/sc", "onstart", "/ru", "SYSTEM", "/tr", windowsCommand(s)},
 			{"schtasks", "/run", "/tn", s.ID()}}}
 	}
-	p := Plan{Write: []File{{s.copyPath(), string(device), 0o600}, {s.unitPath(), s.Unit(), 0o644}}}
+	p := Change{Write: []ChangedFile{{s.copyPath(), string(device), 0o600}, {s.unitPath(), s.Unit(), 0o644}}}
 	if s.programPath() != s.Program {
 		p.Run = append(p.Run, []string{"install", "-D", "-m", "755", s.Program, s.programPath()})
 	}
@@ -99,14 +99,14 @@ func (m Manager) Install(s *Service, device []byte) Plan {
 
 // Uninstall is what takes the service away. What waits in its queues stays unless purge is
 // set.
-func (m Manager) Uninstall(s *Service, purge bool) Plan {
+func (m Manager) Uninstall(s *Service, purge bool) Change {
 	switch m {
 	case Launchd:
-		return Plan{Run: [][]string{{"launchctl", "bootout", "system/" + s.ID()}}, Remove: []string{s.plistPath()}}
+		return Change{Run: [][]string{{"launchctl", "bootout", "system/" + s.ID()}}, Remove: []string{s.plistPath()}}
 	case Windows:
-		return Plan{Run: [][]string{{"schtasks", "/end", "/tn", s.ID()}, {"schtasks", "/delete", "/f", "/tn", s.ID()}}}
+		return Change{Run: [][]string{{"schtasks", "/end", "/tn", s.ID()}, {"schtasks", "/delete", "/f", "/tn", s.ID()}}}
 	}
-	p := Plan{Run: [][]string{{"systemctl", "disable", "--now", s.ID()}}, Remove: []string{s.unitPath(), s.copyPath(), s.ownProgramPath()}, After: [][]string{{"systemctl", "daemon-reload"}}}
+	p := Change{Run: [][]string{{"systemctl", "disable", "--now", s.ID()}}, Remove: []string{s.unitPath(), s.copyPath(), s.ownProgramPath()}, After: [][]string{{"systemctl", "daemon-reload"}}}
 	if purge {
 		p.Run = append(p.Run, []string{"systemctl", "clean", "--what=state", s.ID()})
 	}
@@ -141,7 +141,7 @@ func (m Manager) Logs(s *Service, follow bool) []string {
 
 // Apply carries a plan out: files first, then programs, whose output goes to out, then what
 // is removed, and the programs after that.
-func (p Plan) Apply(ctx context.Context, out io.Writer) error {
+func (p Change) Apply(ctx context.Context, out io.Writer) error {
 	for _, f := range p.Write {
 		if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
 			return refused("write", f.Path, err)
@@ -169,7 +169,7 @@ func (p Plan) Apply(ctx context.Context, out io.Writer) error {
 }
 
 // replace writes a file whole or not at all.
-func replace(f File) error {
+func replace(f ChangedFile) error {
 	t, err := os.CreateTemp(filepath.Dir(f.Path), ".sockeye-*")
 	if err != nil {
 		return err

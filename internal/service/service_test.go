@@ -109,23 +109,23 @@ func TestApply(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a", "unit")
 	var out bytes.Buffer
-	if err := (Plan{Write: []File{{path, "text", 0o640}}, Run: [][]string{{"cat", path}}}).Apply(t.Context(), &out); err != nil {
+	if err := (Change{Write: []ChangedFile{{path, "text", 0o640}}, Run: [][]string{{"cat", path}}}).Apply(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
 	if st, err := os.Stat(path); err != nil || st.Mode().Perm() != 0o640 || out.String() != "text" {
 		t.Errorf("%v, %v, %q", st, err, &out)
 	}
-	if err := (Plan{Remove: []string{path, filepath.Join(dir, "none")}, After: [][]string{{"ls", "-A", filepath.Dir(path)}}}).Apply(t.Context(), &out); err != nil {
+	if err := (Change{Remove: []string{path, filepath.Join(dir, "none")}, After: [][]string{{"ls", "-A", filepath.Dir(path)}}}).Apply(t.Context(), &out); err != nil {
 		t.Error(err)
 	}
 	if out.String() != "text" { // else ls found something
 		t.Errorf("left: %q", &out)
 	}
-	err := Plan{Run: [][]string{{"no-such-program-here"}}}.Apply(t.Context(), io.Discard)
+	err := Change{Run: [][]string{{"no-such-program-here"}}}.Apply(t.Context(), io.Discard)
 	if e := sockeye.ErrorOf(err); e.Kind != sockeye.Unsupported || e.Hint.IsZero() || !errors.Is(err, exec.ErrNotFound) {
 		t.Errorf("no such program: %+v", e)
 	}
-	if err := (Plan{Run: [][]string{{"false"}}}).Apply(t.Context(), io.Discard); err == nil {
+	if err := (Change{Run: [][]string{{"false"}}}).Apply(t.Context(), io.Discard); err == nil {
 		t.Error("a program that fails is no error")
 	}
 }

@@ -25,7 +25,7 @@ func (f *ExecFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 }
 
 // Program is what the flags mean; nil if they mean none.
-func (f *ExecFlags) Program(a *Terminal) (*responder.Program, error) {
+func (f *ExecFlags) Program(a *Terminal) (*responder.ExecProgram, error) {
 	if f.exec != "" && f.shell != "" {
 		return nil, Usage("--exec --sh-exec", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"}, sockeye.Text{En: "leave one out", Zh: "请去掉其中一个"})
 	}
@@ -49,7 +49,7 @@ func (f *ExecFlags) Program(a *Terminal) (*responder.Program, error) {
 			sockeye.Text{En: "write its whole path; its arguments stand behind it, with spaces between", Zh: "请写完整路径；参数写在后面，用空格分隔"})
 	}
 	args[0] = path
-	return &responder.Program{Args: args, Stderr: a.Err}, nil
+	return &responder.ExecProgram{Args: args, Stderr: a.Err}, nil
 }
 
 // Answer is a session that the program answers, or nobody.
@@ -110,7 +110,7 @@ func isLoopbackHost(host string) bool {
 
 // WarnOfProgram says who can have a program run: everybody who reaches the port, if
 // that is not this computer alone and nobody was chosen.
-func (a *Terminal) WarnOfProgram(p *responder.Program, ep sockeye.Endpoint) {
+func (a *Terminal) WarnOfProgram(p *responder.ExecProgram, ep sockeye.Endpoint) {
 	if isLoopbackHost(ep.Address.Host) || len(ep.Options.AllowPeers) > 0 {
 		return
 	}
@@ -132,7 +132,7 @@ func (f *AnswerFlags) Answer(a *Terminal, ep *sockeye.Endpoint) (responder.Answe
 	}
 	answer := responder.Answer{Echo: f.Echo, Program: program}
 	if f.Broker || f.Chat {
-		answer.Broker = &responder.Broker{Chat: f.Chat}
+		answer.Broker = &responder.BrokerMode{Chat: f.Chat}
 	}
 	if program != nil && (f.Echo || answer.Broker != nil) || f.Echo && answer.Broker != nil {
 		return answer, Usage("--echo --exec --broker", sockeye.Text{En: "only one of them can answer", Zh: "只能选择一种应答方式"}, sockeye.Text{En: "leave the others out", Zh: "请去掉其余选项"})

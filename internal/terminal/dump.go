@@ -24,8 +24,8 @@ func (f *DumpFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 }
 
 // Open opens the files that were asked for; nil if none was.
-func (f *DumpFlags) Open() (*dump, error) {
-	d := &dump{}
+func (f *DumpFlags) Open() (*dumpWriter, error) {
+	d := &dumpWriter{}
 	for _, file := range []struct {
 		path string
 		out  **dumpFile
@@ -59,8 +59,8 @@ func writeError(path string, err error) error {
 	return e
 }
 
-// dump writes the bytes of each event to files. It belongs to one goroutine.
-type dump struct {
+// dumpWriter writes the bytes of each event to files. It belongs to one goroutine.
+type dumpWriter struct {
 	plain, hex *dumpFile
 	last       uint64 // the last event that was written
 	line       []byte
@@ -73,7 +73,7 @@ type dumpFile struct {
 }
 
 // add writes an event, once.
-func (d *dump) add(e sockeye.Event) error {
+func (d *dumpWriter) add(e sockeye.Event) error {
 	if d == nil || e.Seq <= d.last || e.Kind != sockeye.Received && e.Kind != sockeye.Sent {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (d *dump) add(e sockeye.Event) error {
 }
 
 // flush brings what was added to the files.
-func (d *dump) flush() error {
+func (d *dumpWriter) flush() error {
 	if d == nil {
 		return nil
 	}
@@ -109,7 +109,7 @@ func (d *dump) flush() error {
 }
 
 // close ends the files.
-func (d *dump) close() error {
+func (d *dumpWriter) close() error {
 	if d == nil {
 		return nil
 	}

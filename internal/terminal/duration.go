@@ -7,20 +7,20 @@ import (
 	"sockeye"
 )
 
-// Duration is a time that is typed: "500ms", "2s", "5m"; a bare number is seconds,
+// DurationFlag is a time that is typed: "500ms", "2s", "5m"; a bare number is seconds,
 // as with ncat. Files, and --since, want a unit with every number.
-type Duration struct{ d *time.Duration }
+type DurationFlag struct{ d *time.Duration }
 
-func (v *Duration) String() string {
+func (v *DurationFlag) String() string {
 	if v.d == nil || *v.d <= 0 {
 		return ""
 	}
 	return v.d.String()
 }
 
-func (v *Duration) Type() string { return "duration" }
+func (v *DurationFlag) Type() string { return "duration" }
 
-func (v *Duration) Set(s string) error {
+func (v *DurationFlag) Set(s string) error {
 	d, err := sockeye.ParseTime(s)
 	if err != nil {
 		return err
@@ -35,4 +35,4 @@ func (v *Duration) Set(s string) error {
 }
 
 // DurationOf is a flag that sets d.
-func DurationOf(d *time.Duration) *Duration { return &Duration{d} }
+func DurationOf(d *time.Duration) *DurationFlag { return &DurationFlag{d} }

@@ -34,7 +34,7 @@ func (f *FrameFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 type FrameChoice struct {
 	spec   framing.Spec
 	check  checksum.Trailer
-	Fields fields.Set
+	Fields fields.SpecSet
 	decode *framing.Decoding // nil: nobody asked for messages
 }
 
@@ -56,7 +56,7 @@ func (f *FrameFlags) Choice() (*FrameChoice, error) {
 }
 
 // parseFields reads the specs of --fields.
-func parseFields(typed []string) (set fields.Set, err error) {
+func parseFields(typed []string) (set fields.SpecSet, err error) {
 	for _, text := range typed {
 		s, err := fields.Parse(text)
 		if err != nil {
@@ -69,7 +69,7 @@ func parseFields(typed []string) (set fields.Set, err error) {
 
 // framing is how frames are found: as the flags say, or else as is usual for the
 // messages or values in them.
-func (f *FrameFlags) framing(set fields.Set) (*FrameChoice, error) {
+func (f *FrameFlags) framing(set fields.SpecSet) (*FrameChoice, error) {
 	if f.Frame == "" && f.Decode.Protocol != "" {
 		return parseFrameChoice(framing.OfMessages(f.Decode.Protocol), f.Check)
 	}
@@ -153,7 +153,7 @@ func (f *FrameFlags) Flag() string {
 }
 
 // Found is how frames are found, which checksum they end with, and which values they hold.
-func (c *FrameChoice) Found() (framing.Spec, checksum.Trailer, fields.Set) {
+func (c *FrameChoice) Found() (framing.Spec, checksum.Trailer, fields.SpecSet) {
 	return c.spec, c.check, c.Fields
 }
 

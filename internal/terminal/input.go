@@ -36,9 +36,9 @@ func (f *InputFlags) Parse(d *DisplayFlags) error {
 // Register adds the flags to a command.
 func (f *InputFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.crlf, "crlf", "C", false, a.T("send CRLF for each line end", "把换行 LF 转换为 CRLF 发送"))
-	fs.VarP(&Duration{&f.delay}, "delay", "d", a.T("wait so long between the lines of standard input", "标准输入逐行发送，行间等待这么久"))
+	fs.VarP(&DurationFlag{&f.delay}, "delay", "d", a.T("wait so long between the lines of standard input", "标准输入逐行发送，行间等待这么久"))
 	f.QuitAfter = -1
-	fs.VarP(&Duration{&f.QuitAfter}, "quit-after", "q", a.T("quit so long after the end of standard input", "标准输入结束后等待这么久就退出"))
+	fs.VarP(&DurationFlag{&f.QuitAfter}, "quit-after", "q", a.T("quit so long after the end of standard input", "标准输入结束后等待这么久就退出"))
 	f.PayloadFlags.Register(a, fs)
 }
 

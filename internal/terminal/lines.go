@@ -32,7 +32,7 @@ func lineSetting(name, rest string) (set sockeye.LineSetting, ok bool, err error
 	return set, true, err
 }
 
-func onOff(name, word string) (sockeye.Choice, error) {
+func onOff(name, word string) (sockeye.OptionalBool, error) {
 	switch strings.ToLower(word) {
 	case "on", "1":
 		return sockeye.On, nil

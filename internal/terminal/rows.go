@@ -16,8 +16,8 @@ import (
 // 33 ms (300 baud). The manual names it.
 const characterWait = 250 * time.Millisecond
 
-// rows are the lines of a view that shows text.
-type rows struct {
+// textRows are the lines of a view that shows text.
+type textRows struct {
 	mu    sync.Mutex // guards what follows and the view's out: a timer writes when nothing comes
 	lines payload.Rows[flow]
 	timer *time.Timer // runs while a line waits

@@ -48,8 +48,8 @@ type DisplayFlags struct {
 	Hex, Raw, Json, Quiet, Verbose bool
 	Drain                          time.Duration
 	Charset                        payload.Charset
-	Dump                           *dump // nil: none
-	Unheard                        bool  // received bytes do not come out raw: a program has them, or nobody wants them
+	Dump                           *dumpWriter // nil: none
+	Unheard                        bool        // received bytes do not come out raw: a program has them, or nobody wants them
 }
 
 // Register adds the flags to a command.
@@ -62,7 +62,7 @@ func (f *DisplayFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	f.FrameFlags.Register(a, fs)
 	f.Decode.Register(a, fs)
 	f.Drain = 5 * time.Second
-	fs.Var(&Duration{&f.Drain}, "drain", a.T("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
+	fs.Var(&DurationFlag{&f.Drain}, "drain", a.T("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 }
 
 // Format is what was asked for, or else lines on a terminal and raw into a pipe.
@@ -95,7 +95,7 @@ func (f *DisplayFlags) Format(a *Terminal) (OutputFormat, error) {
 // Start makes a workbench, begins to record it, if asked to, and to show all of
 // it: what this run does, not what the recording has of earlier ones.
 func (a *Terminal) Start(f OutputFormat, d *DisplayFlags, typing bool, rec *RecordFlags, ep sockeye.Endpoint) (*Runner, error) {
-	return a.StartIn(client.New(client.Options{CADir: a.CADir()}), f, d, typing, rec, ep)
+	return a.StartIn(client.New(client.LocalOptions{CADir: a.CADir()}), f, d, typing, rec, ep)
 }
 
 // StartIn is Start with a workbench that New made, which the Runner closes.

@@ -27,7 +27,7 @@ type TimedFlags struct {
 
 // Register adds the flags to a command.
 func (f *TimedFlags) Register(a *Terminal, fs *pflag.FlagSet) {
-	fs.Var(&Duration{&f.every}, "every", a.T("send --send again and again, this long apart", "按此间隔反复发送 --send 的内容"))
+	fs.Var(&DurationFlag{&f.every}, "every", a.T("send --send again and again, this long apart", "按此间隔反复发送 --send 的内容"))
 	fs.IntVar(&f.repeat, "repeat", 0, a.T("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
 	fs.StringVar(&f.List, "send-list", "", a.T("send a list: a workspace FILE, FILE#NAME if it has several, or a .csv table; - is standard input", "发送列表：工作区文件 FILE（含多个列表时写 FILE#NAME）或 .csv 表格；- 表示标准输入"))
 }
@@ -206,7 +206,7 @@ func (c *repl) list(path string) error {
 func (c *repl) every(rest string) error {
 	interval, text, _ := strings.Cut(rest, " ")
 	d := time.Duration(0)
-	if err := (&Duration{&d}).Set(interval); err != nil || text == "" {
+	if err := (&DurationFlag{&d}).Set(interval); err != nil || text == "" {
 		return Usage("/every", sockeye.Text{En: "how often, and what?", Zh: "缺少间隔或内容"}, sockeye.Text{En: `write /every 500ms ping {{seq}}\r\n`, Zh: `请写 /every 500ms ping {{seq}}\r\n`})
 	}
 	row := schedule.Row{Text: text, Charset: string(c.write.Charset), Checksum: c.write.Trailer.String(), Prefix: c.write.Prefix, Suffix: c.write.Suffix}

@@ -16,11 +16,11 @@ import (
 // and comes back, the session tells which peer it is now (core.Session.Choose).
 type targets struct {
 	mu  sync.Mutex
-	all []target
+	all []targetWord
 }
 
-// target is one word.
-type target struct {
+// targetWord is one word.
+type targetWord struct {
 	word  string
 	id    uint64 // the peer it means, or 0
 	alias bool   // the peer that comes back has the word, too
@@ -29,7 +29,7 @@ type target struct {
 func newTargets(words ...string) *targets {
 	t := &targets{}
 	for _, w := range words {
-		t.all = append(t.all, target{word: w})
+		t.all = append(t.all, targetWord{word: w})
 	}
 	return t
 }
@@ -49,10 +49,10 @@ func (t *targets) isAll() bool { return slices.Equal(t.words(), []string{core.Al
 
 // choose makes words mean who is there.
 func (t *targets) choose(s *core.Session, words []string) error {
-	var all []target
+	var all []targetWord
 	var ids []uint64
 	for _, word := range words {
-		one := target{word: word}
+		one := targetWord{word: word}
 		if !strings.EqualFold(word, core.All) {
 			peers, err := s.Find(word)
 			if err != nil {

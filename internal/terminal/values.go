@@ -14,7 +14,7 @@ import (
 
 // valueColumns shows the values of frames, one under the other. A nil one shows none.
 type valueColumns struct {
-	set    fields.Set
+	set    fields.SpecSet
 	reader *fields.SetReader
 	values []fields.Value
 	widths map[string]int // of the text of each name
@@ -40,7 +40,7 @@ func (v *View) ShowValues(c *FrameChoice) {
 
 // revalue shows what was received before once more, with other values; none goes back
 // to the bytes of frames.
-func (v *View) revalue(set fields.Set, again *journal.Cursor) {
+func (v *View) revalue(set fields.SpecSet, again *journal.Cursor) {
 	c := &FrameChoice{Fields: set}
 	switch {
 	case v.choice != nil:

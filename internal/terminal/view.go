@@ -36,7 +36,7 @@ type View struct {
 	colour  bool
 	from    uint64             // the first event that is shown
 	session string             // the only session that is shown, or ""
-	dump    *dump              // nil: none
+	dump    *dumpWriter        // nil: none
 	pace    *core.Backpressure // waits for this view; nil: nobody does
 	Charset payload.Charset
 	Dated   bool // it shows a recording: a line begins with the date, too
@@ -54,7 +54,7 @@ type View struct {
 	// lastFailure is how the last try to connect failed, of sessions that try again.
 	lastFailure map[*sockeye.Session]sockeye.ErrorKind
 	buf         []byte
-	rows        rows
+	rows        textRows
 }
 
 // NewView makes a view that prints events to out, and errors and notices to notices.

@@ -7,20 +7,20 @@ import (
 	"sockeye"
 )
 
-// Words is a flag that may be given several times, and takes several words with
+// WordsFlag is a flag that may be given several times, and takes several words with
 // commas between them.
-type Words struct{ list *[]string }
+type WordsFlag struct{ list *[]string }
 
-func (v *Words) String() string {
+func (v *WordsFlag) String() string {
 	if v.list == nil {
 		return ""
 	}
 	return strings.Join(*v.list, ",")
 }
 
-func (v *Words) Type() string { return "words" }
+func (v *WordsFlag) Type() string { return "words" }
 
-func (v *Words) Set(s string) error {
+func (v *WordsFlag) Set(s string) error {
 	for word := range strings.SplitSeq(s, ",") {
 		word = strings.TrimSpace(word)
 		if word == "" {
@@ -34,7 +34,7 @@ func (v *Words) Set(s string) error {
 }
 
 // WordsOf is a flag that appends to list.
-func WordsOf(list *[]string) *Words { return &Words{list} }
+func WordsOf(list *[]string) *WordsFlag { return &WordsFlag{list} }
 
 // Safe makes foreign text safe to print; see payload.SafeString.
 func Safe(s string) string { return payload.SafeString(s) }

@@ -1,9 +1,9 @@
 package transport
 
-// Delivery is for a protocol over another connection: it tells how many bytes of what was
+// DeliveryTracker is for a protocol over another connection: it tells how many bytes of what was
 // sent the other side does not have, from how many bytes below are on their way. The zero
 // Delivery has sent nothing. Its user has one goroutine at a time call it.
-type Delivery struct {
+type DeliveryTracker struct {
 	runs   []frameRun // that may be on their way, the oldest first
 	passed int64      // bytes below so far
 	marked int64      // of these, up to the end of the last frame in runs
@@ -21,11 +21,11 @@ type frameRun struct {
 const minRuns = 256
 
 // Pass says that n bytes were given to the connection below.
-func (d *Delivery) Pass(n int) { d.passed += int64(n) }
+func (d *DeliveryTracker) Pass(n int) { d.passed += int64(n) }
 
 // Mark says that what was passed since the last mark is a frame, or a record, that carries
 // a number of bytes. Who has only a part of it has none of them.
-func (d *Delivery) Mark(carried int) {
+func (d *DeliveryTracker) Mark(carried int) {
 	size := max(1, d.passed-d.marked)
 	d.marked = d.passed
 	if n := len(d.runs); n > 0 && d.runs[n-1].size == size && d.runs[n-1].carried == int64(carried) {
@@ -36,23 +36,23 @@ func (d *Delivery) Mark(carried int) {
 }
 
 // IsLong says that Forget should be called before the next Mark.
-func (d *Delivery) IsLong() bool { return len(d.runs) >= max(minRuns, d.limit) }
+func (d *DeliveryTracker) IsLong() bool { return len(d.runs) >= max(minRuns, d.limit) }
 
 // Forget lets go of what has arrived: all but the last n bytes below.
-func (d *Delivery) Forget(n int) {
+func (d *DeliveryTracker) Forget(n int) {
 	_, first := d.missing(n)
 	d.runs = append(d.runs[:0], d.runs[first:]...)
 	d.limit = 2 * len(d.runs)
 }
 
 // Missing is how many bytes are in the frames that the last n bytes below belong to.
-func (d *Delivery) Missing(n int) int {
+func (d *DeliveryTracker) Missing(n int) int {
 	carried, _ := d.missing(n)
 	return carried
 }
 
 // missing also says which run is the first of them.
-func (d *Delivery) missing(n int) (carried, first int) {
+func (d *DeliveryTracker) missing(n int) (carried, first int) {
 	left := int64(n) - (d.passed - d.marked)
 	for first = len(d.runs); left > 0 && first > 0; {
 		first--

@@ -7,11 +7,11 @@ import (
 	"sockeye/internal/transport"
 )
 
-// What Delivery says is what a list of every single frame says, however often it forgets.
+// What DeliveryTracker says is what a list of every single frame says, however often it forgets.
 func TestDeliveryCountsWhatIsInFrames(t *testing.T) {
 	type frame struct{ size, carried int }
 	random := rand.New(rand.NewPCG(14, 14))
-	var d transport.Delivery
+	var d transport.DeliveryTracker
 	var frames []frame
 	for range 20000 {
 		f := frame{22 + random.IntN(3), random.IntN(3)}

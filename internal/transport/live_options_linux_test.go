@@ -51,7 +51,7 @@ func TestCorkIsChangedWhileOpen(t *testing.T) {
 		if _, err := io.ReadFull(first, got); err != nil || string(got) != "held back" {
 			t.Errorf("%q arrived, %v", got, err)
 		}
-		for n, on := range []sockeye.Choice{sockeye.Off, sockeye.On} {
+		for n, on := range []sockeye.OptionalBool{sockeye.Off, sockeye.On} {
 			if err := s.SetOptions(&sockeye.Options{Cork: on}); err != nil {
 				t.Fatal(err)
 			}

@@ -55,7 +55,7 @@ func TestNoDelay(t *testing.T) {
 	there.Run(t, "ip", "link", "set", "vb", "mtu", "576") // the least burst that tbf takes
 	there.Run(t, "tc", "qdisc", "add", "dev", "vb", "root", "tbf", "rate", "50kbit", "burst", "600", "latency", "5s")
 	segments := map[string]int{}
-	for name, choice := range map[string]sockeye.Choice{"eager": sockeye.Default, "patient": sockeye.Off} {
+	for name, choice := range map[string]sockeye.OptionalBool{"eager": sockeye.Default, "patient": sockeye.Off} {
 		there.Serve(t, on(ports[name]))
 		p, _ := connectedTo(t, ports[name], sockeye.Options{NoDelay: choice})
 		for range 100 {
@@ -80,7 +80,7 @@ func TestKeepAlive(t *testing.T) {
 	}
 	there := transporttest.Cable(t)
 	ports := map[string]uint16{"probed": 7001, "quiet": 7002}
-	for name, choice := range map[string]sockeye.Choice{"probed": sockeye.On, "quiet": sockeye.Off} {
+	for name, choice := range map[string]sockeye.OptionalBool{"probed": sockeye.On, "quiet": sockeye.Off} {
 		there.Serve(t, on(ports[name]))
 		connectedTo(t, ports[name], sockeye.Options{KeepAlive: choice, KeepAliveIdle: time.Second, KeepAliveInterval: time.Second})
 	}

@@ -45,7 +45,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	for _, one := range split(err) {
 		inner := *sockeye.ErrorOf(one)
 		at := []any{"rules", e.Rules}
-		if fault, ok := errors.AsType[*rule.Fault](one); ok {
+		if fault, ok := errors.AsType[*rule.RuleFault](one); ok {
 			at = append(at, fault.Rule)
 			_, field, _ := strings.Cut(RuleSet{Rules: c.file.Rules[e.Rules]}.fieldOf(one), "].")
 			if field != "" {

@@ -20,7 +20,7 @@ import (
 type filler struct{ c *checker }
 
 // fill fills the checker's file.
-func (d *decoded) fill(c *checker) error {
+func (d *decodedTOML) fill(c *checker) error {
 	top := map[string]any{}
 	for key, primitive := range d.top {
 		var v any

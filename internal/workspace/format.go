@@ -11,37 +11,37 @@ import (
 	"sockeye"
 )
 
-// node is a part of a file as it is written: a value, a table, or a list of tables.
-type node struct {
+// tomlNode is a part of a file as it is written: a value, a table, or a list of tables.
+type tomlNode struct {
 	value string // as TOML, of what is neither a table nor a list of tables
 	// A table has keys, in the order they are written, with a node for each.
 	isTable bool
 	keys    []string
-	below   map[string]*node
+	below   map[string]*tomlNode
 	// short is the key of an inline table whose value stands for all of it if it is
 	// the only one.
 	short string
 	// inline tables and lists stand in the line of their key.
 	inline bool
 	isList bool
-	list   []*node
+	list   []*tomlNode
 }
 
 // tree is what is written of a file.
-func (f *File) tree() *node {
+func (f *File) tree() *tomlNode {
 	out := *f
 	out.Version = Version
 	return nodeOf(reflect.ValueOf(out), false)
 }
 
 // nodeOf is what is written of a value; whatever is in a list of tables is inline.
-func nodeOf(v reflect.Value, inline bool) *node {
+func nodeOf(v reflect.Value, inline bool) *tomlNode {
 	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
 		text, err := m.MarshalText()
 		if err != nil {
 			panic("workspace: a value has no text: " + err.Error()) // ours all have one
 		}
-		return &node{value: quoted(string(text))}
+		return &tomlNode{value: quoted(string(text))}
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -49,7 +49,7 @@ func nodeOf(v reflect.Value, inline bool) *node {
 	case reflect.Struct:
 		return tableOf(v, inline)
 	case reflect.Map:
-		n := &node{isTable: true, inline: inline, below: map[string]*node{}}
+		n := &tomlNode{isTable: true, inline: inline, below: map[string]*tomlNode{}}
 		for _, key := range v.MapKeys() {
 			n.add(key.String(), nodeOf(v.MapIndex(key), inline))
 		}
@@ -57,7 +57,7 @@ func nodeOf(v reflect.Value, inline bool) *node {
 		return n
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Struct {
-			n := &node{isList: true, inline: inline || v.Len() == 0}
+			n := &tomlNode{isList: true, inline: inline || v.Len() == 0}
 			for i := range v.Len() {
 				n.list = append(n.list, nodeOf(v.Index(i), true))
 			}
@@ -67,21 +67,21 @@ func nodeOf(v reflect.Value, inline bool) *node {
 		for i := range v.Len() {
 			all = append(all, nodeOf(v.Index(i), true).value)
 		}
-		return &node{value: "[" + strings.Join(all, ", ") + "]"}
+		return &tomlNode{value: "[" + strings.Join(all, ", ") + "]"}
 	case reflect.String:
-		return &node{value: quoted(v.String())}
+		return &tomlNode{value: quoted(v.String())}
 	case reflect.Float64:
 		text := strconv.FormatFloat(v.Float(), 'g', -1, 64)
 		if !strings.ContainsAny(text, ".en") {
 			text += ".0"
 		}
-		return &node{value: text}
+		return &tomlNode{value: text}
 	}
-	return &node{value: fmt.Sprint(v.Interface())} // a whole number, true or false
+	return &tomlNode{value: fmt.Sprint(v.Interface())} // a whole number, true or false
 }
 
-func tableOf(v reflect.Value, inline bool) *node {
-	n := &node{isTable: true, inline: inline, below: map[string]*node{}}
+func tableOf(v reflect.Value, inline bool) *tomlNode {
+	n := &tomlNode{isTable: true, inline: inline, below: map[string]*tomlNode{}}
 	if v.Type() == reflect.TypeFor[Payload]() {
 		n.inline, n.short = true, "text"
 	}
@@ -102,16 +102,16 @@ func tableOf(v reflect.Value, inline bool) *node {
 	return n
 }
 
-func (n *node) add(key string, below *node) {
+func (n *tomlNode) add(key string, below *tomlNode) {
 	n.keys = append(n.keys, key)
 	n.below[key] = below
 }
 
 // inLine says whether the node stands in the line of its key.
-func (n *node) inLine() bool { return n.inline || !n.isTable && !n.isList }
+func (n *tomlNode) inLine() bool { return n.inline || !n.isTable && !n.isList }
 
 // at is the node at a path of keys, or nil.
-func (n *node) at(path ...string) *node {
+func (n *tomlNode) at(path ...string) *tomlNode {
 	for _, key := range path {
 		if n == nil {
 			return nil
@@ -122,7 +122,7 @@ func (n *node) at(path ...string) *node {
 }
 
 // String is the node in one line, as a value. Equal nodes have equal ones.
-func (n *node) String() string {
+func (n *tomlNode) String() string {
 	switch {
 	case n == nil:
 		return ""
@@ -149,7 +149,7 @@ func (n *node) String() string {
 }
 
 // lines are the entries of a table that stand in lines of their own.
-func (n *node) lines() string {
+func (n *tomlNode) lines() string {
 	var b strings.Builder
 	for _, key := range n.keys {
 		if one := n.below[key]; one.inLine() {
@@ -159,10 +159,10 @@ func (n *node) lines() string {
 	return b.String()
 }
 
-func line(key string, n *node) string { return keyText(key) + " = " + n.String() + "\n" }
+func line(key string, n *tomlNode) string { return keyText(key) + " = " + n.String() + "\n" }
 
 // sections are the tables and lists below a table, each with its head.
-func (n *node) sections(path ...string) string {
+func (n *tomlNode) sections(path ...string) string {
 	var b strings.Builder
 	for _, key := range n.keys {
 		one, at := n.below[key], append(slices.Clip(path), key)
@@ -183,7 +183,7 @@ func (n *node) sections(path ...string) string {
 }
 
 // section is a table with its head, without the tables below it.
-func (n *node) section(inList bool, path []string) string {
+func (n *tomlNode) section(inList bool, path []string) string {
 	var keys []string
 	for _, key := range path {
 		keys = append(keys, keyText(key))

@@ -43,7 +43,7 @@ type Row struct {
 }
 
 // SendList is a list of the file with its saved payloads looked up. The error joins what
-// is wrong, each a *schedule.Fault.
+// is wrong, each a *schedule.ListFault.
 func (f *File) SendList(name string) (*schedule.List, error) {
 	l, ok := f.Lists[name]
 	if !ok {
@@ -85,7 +85,7 @@ func (f *File) resolve(name string, l List, named *namedBytes) (*schedule.List, 
 
 // row is a row of a list with its saved payload looked up, and what is wrong with it, by
 // the fields of the row as it is written.
-func (f *File) row(r Row, named *namedBytes) (out schedule.Row, wrong []*schedule.Fault) {
+func (f *File) row(r Row, named *namedBytes) (out schedule.Row, wrong []*schedule.ListFault) {
 	out = schedule.Row{Name: r.Name, Text: r.Text, Charset: r.Charset, Checksum: r.Checksum, LineEnd: r.LineEnd, Prefix: r.Prefix, Suffix: r.Suffix,
 		Delay: r.Delay.Min, Repeat: r.Repeat, Off: r.Enabled != nil && !*r.Enabled, To: r.To}
 	if r.Hex != "" {
@@ -107,7 +107,7 @@ func (f *File) row(r Row, named *namedBytes) (out schedule.Row, wrong []*schedul
 		wrong = append(wrong, fault)
 	}
 	if r.Delay.Min != r.Delay.Max {
-		wrong = slices.DeleteFunc(wrong, func(fault *schedule.Fault) bool { return fault.Field == "delay" })
+		wrong = slices.DeleteFunc(wrong, func(fault *schedule.ListFault) bool { return fault.Field == "delay" })
 		wrong = append(wrong, schedule.FaultIn("delay", problem("the delay of a row is one time, not %s", "行的间隔是一个时间，不能是 %s", "write 500ms, 2s or 1m", "写成 500ms、2s 或 1m", r.Delay)))
 	}
 	return out, wrong
@@ -189,7 +189,7 @@ func (c *checker) lists() map[string]*schedule.List {
 		}
 		for _, one := range split(err) {
 			at := []any{"lists", name}
-			fault, ok := errors.AsType[*schedule.Fault](one)
+			fault, ok := errors.AsType[*schedule.ListFault](one)
 			if ok && fault.Row != schedule.WholeList {
 				at = append(at, "row", fault.Row)
 			}

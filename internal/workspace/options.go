@@ -65,7 +65,7 @@ func (p Payload) options() (payload.ParseOptions, error) { return p.row().Option
 
 // faults are everything that is wrong with the payload, which may have what only replies
 // have.
-func (p Payload) faults() []*schedule.Fault { return p.row().PayloadFaults(true) }
+func (p Payload) faults() []*schedule.ListFault { return p.row().PayloadFaults(true) }
 
 // row is the payload as one of a list.
 func (p Payload) row() schedule.Row {

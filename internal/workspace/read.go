@@ -145,8 +145,8 @@ func isNamed(key string) bool {
 	return ok && field.Type.Kind() == reflect.Map && field.Type.Elem().Kind() != reflect.Slice // rules and dashboards have bounds of their own
 }
 
-// decoded is a text as the TOML decoder understood it, once for all.
-type decoded struct {
+// decodedTOML is a text as the TOML decoder understood it, once for all.
+type decodedTOML struct {
 	text string // in the words of the current version
 	top  map[string]toml.Primitive
 	md   toml.MetaData
@@ -154,7 +154,7 @@ type decoded struct {
 
 // decodeText decodes a text whose bounds hold, in the words of the current version. The
 // error is of a text that is not TOML, or of a version that is not known.
-func decodeText(text string) (*decoded, error) {
+func decodeText(text string) (*decodedTOML, error) {
 	isOld, inTable := false, false
 	s := boundsScanner{text: text, begins: func(at int, head bool) {
 		inTable = inTable || head
@@ -197,8 +197,8 @@ func current(text string) (string, error) {
 	return d.text, nil
 }
 
-func decodeTop(text string) (*decoded, error) {
-	d := &decoded{text: text}
+func decodeTop(text string) (*decodedTOML, error) {
+	d := &decodedTOML{text: text}
 	var err error
 	if d.md, err = toml.Decode(text, &d.top); err != nil {
 		return nil, syntaxError(err)
@@ -207,7 +207,7 @@ func decodeTop(text string) (*decoded, error) {
 }
 
 // version is that of the format which the text says it has.
-func (d *decoded) version() (int, error) {
+func (d *decodedTOML) version() (int, error) {
 	said, ok := d.top["sockeye"]
 	if !ok {
 		return 0, problem("this is no workspace: it does not say sockeye = 2", "不是工作区文件：缺少 sockeye = 2", "a workspace begins with the line sockeye = 2", "工作区文件以 sockeye = 2 开头")

@@ -59,7 +59,7 @@ func spellAsNow(blocks []*tomlBlock) {
 
 // reviser makes one text of another.
 type reviser struct {
-	was, now *node
+	was, now *tomlNode
 	blocks   []*tomlBlock
 	// out is what becomes of each block, and between what comes before it; the last is
 	// the end of the text.
@@ -72,7 +72,7 @@ type reviser struct {
 	places     map[string]int  // where new tables with a key at the top go
 }
 
-func newReviser(was, now *node, text string, blocks []*tomlBlock) *reviser {
+func newReviser(was, now *tomlNode, text string, blocks []*tomlBlock) *reviser {
 	r := &reviser{was: was, now: now, blocks: blocks, out: make([][]string, len(blocks)), between: make([][]string, len(blocks)+1), end: "\n",
 		heads: map[string]bool{}, above: map[string]bool{}, statements: map[string]bool{}, places: map[string]int{}}
 	if strings.Contains(text, "\r\n") {
@@ -159,7 +159,7 @@ func (r *reviser) written(s string) string {
 }
 
 // table is a block that says now instead of was.
-func (r *reviser) table(b *tomlBlock, was, now *node) string {
+func (r *reviser) table(b *tomlBlock, was, now *tomlNode) string {
 	switch {
 	case now == nil:
 		return ""
@@ -224,10 +224,10 @@ func (r *reviser) elements(blocks []int) {
 
 // pair finds for each element of now the one of was that it is, or was made of: an
 // equal one, one with the same name, or the one in its place. -1 is none.
-func pair(was, now []*node) []int {
+func pair(was, now []*tomlNode) []int {
 	match := make([]int, len(now))
 	used := make([]bool, len(was))
-	by := func(name func(n *node) string) {
+	by := func(name func(n *tomlNode) string) {
 		free := map[string][]int{}
 		for i, n := range was {
 			if key := name(n); !used[i] && key != "" {
@@ -244,8 +244,8 @@ func pair(was, now []*node) []int {
 	for j := range match {
 		match[j] = -1
 	}
-	by((*node).String)
-	by(func(n *node) string { return n.at("name").String() })
+	by((*tomlNode).String)
+	by(func(n *tomlNode) string { return n.at("name").String() })
 	for j := range match {
 		if match[j] < 0 && j < len(was) && !used[j] {
 			match[j], used[j] = j, true
@@ -255,7 +255,7 @@ func pair(was, now []*node) []int {
 }
 
 // missing writes the tables and lists that have no place in the old text.
-func (r *reviser) missing(n *node, path []string) {
+func (r *reviser) missing(n *tomlNode, path []string) {
 	for _, key := range n.keys {
 		one, at := n.below[key], append(slices.Clip(path), key)
 		if one.inLine() || r.hasStatement(at) {
@@ -278,8 +278,8 @@ func (r *reviser) missing(n *node, path []string) {
 
 // insertTable writes what stands in the lines of a table, of which some may have
 // blocks of their own already.
-func (r *reviser) insertTable(n *node, path []string) {
-	bare := &node{isTable: true, below: n.below}
+func (r *reviser) insertTable(n *tomlNode, path []string) {
+	bare := &tomlNode{isTable: true, below: n.below}
 	for _, key := range n.keys {
 		if at := append(slices.Clip(path), key); n.below[key].inLine() && !r.above[pathText(at)] && !r.hasStatement(at) {
 			bare.keys = append(bare.keys, key)

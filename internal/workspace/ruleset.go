@@ -105,7 +105,7 @@ func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 
 // fieldOf is where a fault of the compiled set is in the set as it was written.
 func (s RuleSet) fieldOf(err error) string {
-	f, ok := errors.AsType[*rule.Fault](err)
+	f, ok := errors.AsType[*rule.RuleFault](err)
 	if !ok {
 		return "rules"
 	}

@@ -54,7 +54,7 @@ func (l Limits) Filled() Limits {
 // Guard lets calls in, or turns them away. All methods may be called from any goroutine.
 type Guard struct {
 	config      Config
-	credentials credentials
+	credentials issuedCredentials
 	guesses     guesses
 	rejected    rejectCounters
 	// connections are those over TCP, owners those of the owner's shells.

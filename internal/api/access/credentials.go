@@ -18,9 +18,9 @@ const (
 	maxSecret  = 512 // bytes of one that is presented
 )
 
-// credentials are the credentials of one run. Only the hashes of those given away are
+// issuedCredentials are the credentials of one run. Only the hashes of those given away are
 // kept.
-type credentials struct {
+type issuedCredentials struct {
 	shell     string
 	shellHash hash
 	password  hash // zero: there is none
@@ -38,7 +38,7 @@ type issuedToken struct {
 	at   time.Time
 }
 
-func (s *credentials) init(password string) {
+func (s *issuedCredentials) init(password string) {
 	s.shell = newSecret()
 	s.shellHash = sha256.Sum256([]byte(s.shell))
 	s.hasPass = password != ""
@@ -61,7 +61,7 @@ func IsSecret(s string) bool {
 func same(a, b hash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
 
 // ticket makes a new one.
-func (s *credentials) ticket() string {
+func (s *issuedCredentials) ticket() string {
 	t := newSecret()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func keepLatest(list []issuedToken) []issuedToken {
 }
 
 // redeem trades a ticket for a token. A ticket is used up by it.
-func (s *credentials) redeem(ticket string) (token string, ok bool) {
+func (s *issuedCredentials) redeem(ticket string) (token string, ok bool) {
 	if len(ticket) > maxSecret {
 		return "", false
 	}
@@ -97,7 +97,7 @@ func (s *credentials) redeem(ticket string) (token string, ok bool) {
 }
 
 // enter trades the password for a token.
-func (s *credentials) enter(password string) (token string, ok bool) {
+func (s *issuedCredentials) enter(password string) (token string, ok bool) {
 	if len(password) > maxSecret || !same(sha256.Sum256([]byte(password)), s.password) || !s.hasPass {
 		return "", false
 	}
@@ -106,7 +106,7 @@ func (s *credentials) enter(password string) (token string, ok bool) {
 	return s.tokenLocked(), true
 }
 
-func (s *credentials) tokenLocked() string {
+func (s *issuedCredentials) tokenLocked() string {
 	t := newSecret()
 	s.tokens = keepLatest(append(s.tokens, issuedToken{sha256.Sum256([]byte(t)), time.Now()}))
 	return t
@@ -121,7 +121,7 @@ const (
 	shellCaller
 )
 
-func (s *credentials) callerOf(token string) caller {
+func (s *issuedCredentials) callerOf(token string) caller {
 	if len(token) > maxSecret {
 		return anonymous
 	}

@@ -16,7 +16,7 @@ import (
 // A secret that is longer than any of ours is turned away before it is hashed: hashing
 // megabytes for everybody who asks is work that others could order.
 func TestLongSecretsAreNotHashed(t *testing.T) {
-	var s credentials
+	var s issuedCredentials
 	password := strings.Repeat("p", maxSecret+1)
 	s.init(password)
 	if _, ok := s.enter(password); ok {
@@ -38,14 +38,14 @@ func TestLongSecretsAreNotHashed(t *testing.T) {
 }
 
 func hashOf(secret string) hash {
-	var s credentials
+	var s issuedCredentials
 	s.init(secret)
 	return s.password
 }
 
 // The latest tokens are kept, the oldest forgotten, and a ticket works once.
 func TestTokensAreBounded(t *testing.T) {
-	var s credentials
+	var s issuedCredentials
 	s.init("")
 	first, ok := s.redeem(s.ticket())
 	if !ok || s.callerOf(first) != pageCaller {
@@ -72,7 +72,7 @@ func TestTokensAreBounded(t *testing.T) {
 
 // T07: a ticket opens once, however many use it at the same moment.
 func TestTicketRace(t *testing.T) {
-	var s credentials
+	var s issuedCredentials
 	s.init("")
 	for range 1000 {
 		ticket := s.ticket()
@@ -91,7 +91,7 @@ func TestTicketRace(t *testing.T) {
 // T07: a ticket is worth nothing after its time.
 func TestLateTicket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var s credentials
+		var s issuedCredentials
 		s.init("")
 		early, late := s.ticket(), s.ticket()
 		time.Sleep(ticketLife - time.Second)

@@ -16,18 +16,18 @@ import (
 	"sockeye"
 )
 
-// Dialer connects a shell to the workbench that a state names, and makes sure that it
+// WorkbenchDialer connects a shell to the workbench that a state names, and makes sure that it
 // is.
-type Dialer struct {
-	state State
+type WorkbenchDialer struct {
+	state WorkbenchState
 	host  string // of the state's URL
 }
 
 var errOtherCertificate = errors.New("not the workbench's certificate")
 
 // NewDialer makes one for a state.
-func NewDialer(st State) *Dialer {
-	d := &Dialer{state: st}
+func NewDialer(st WorkbenchState) *WorkbenchDialer {
+	d := &WorkbenchDialer{state: st}
 	if u, err := url.Parse(st.URL); err == nil {
 		d.host = u.Host
 	}
@@ -35,7 +35,7 @@ func NewDialer(st State) *Dialer {
 }
 
 // Base is what the URLs of requests begin with.
-func (d *Dialer) Base() string {
+func (d *WorkbenchDialer) Base() string {
 	if d.state.Socket != "" {
 		return "http://" + d.host + "/"
 	}
@@ -43,7 +43,7 @@ func (d *Dialer) Base() string {
 }
 
 // Address is where it connects, for people.
-func (d *Dialer) Address() string {
+func (d *WorkbenchDialer) Address() string {
 	if d.state.Socket != "" {
 		return d.state.Socket
 	}
@@ -52,7 +52,7 @@ func (d *Dialer) Address() string {
 
 // Transport is for an HTTP client: it uses no proxy. A TLS certificate is trusted if it
 // is the one in the state, which came from a file of the same user.
-func (d *Dialer) Transport() *http.Transport {
+func (d *WorkbenchDialer) Transport() *http.Transport {
 	transport := &http.Transport{DialContext: d.dial}
 	if d.state.Certificate == "" {
 		return transport
@@ -73,7 +73,7 @@ func (d *Dialer) Transport() *http.Transport {
 	return transport
 }
 
-func (d *Dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (d *WorkbenchDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	by := net.Dialer{Timeout: 5 * time.Second}
 	check := func(conn net.Conn) error { return demandProof(conn, d.state, d.host) }
 	switch {
@@ -96,7 +96,7 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 
 // Refused is what an error of a connection means if it says that the workbench is not
 // there, is another program, or has no place; nil if it says none of that.
-func (d *Dialer) Refused(ctx context.Context, err error) error {
+func (d *WorkbenchDialer) Refused(ctx context.Context, err error) error {
 	if errors.Is(err, errImpostor) || errors.Is(err, errOtherUser) || errors.Is(err, errOtherCertificate) {
 		return Impostor(d.Address(), err)
 	}
@@ -112,7 +112,7 @@ func (d *Dialer) Refused(ctx context.Context, err error) error {
 }
 
 // stillListens says whether somebody accepts connections where the workbench was.
-func (d *Dialer) stillListens(ctx context.Context) bool {
+func (d *WorkbenchDialer) stillListens(ctx context.Context) bool {
 	network, address := "tcp", d.host
 	if d.state.Socket != "" {
 		network, address = "unix", d.state.Socket

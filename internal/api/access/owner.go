@@ -88,7 +88,7 @@ func (l *ownerListener) Accept() (net.Conn, error) {
 var errOtherUser = errors.New("the socket belongs to another user's program")
 
 // checkOwnerOf is whether this user's workbench is at the other end of a Unix socket.
-func checkOwnerOf(c net.Conn, st State) error {
+func checkOwnerOf(c net.Conn, st WorkbenchState) error {
 	uid, pid, err := netinfo.SocketPeer(c)
 	switch {
 	case err != nil:

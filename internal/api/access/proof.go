@@ -40,7 +40,7 @@ var errImpostor = errors.New("it does not have the workbench's token")
 
 // demandProof asks the other side of a fresh connection for its proof. Nothing secret
 // was sent when it fails.
-func demandProof(c net.Conn, st State, host string) error {
+func demandProof(c net.Conn, st WorkbenchState, host string) error {
 	nonce := make([]byte, NonceSize)
 	rand.Read(nonce) // never fails
 	c.SetDeadline(time.Now().Add(proofTime))

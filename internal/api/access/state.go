@@ -13,9 +13,9 @@ import (
 	"sockeye/internal/private"
 )
 
-// State is how this user's shells find the running workbench: a file that nobody
+// WorkbenchState is how this user's shells find the running workbench: a file that nobody
 // else may read.
-type State struct {
+type WorkbenchState struct {
 	URL   string `json:"url"` // with a slash at the end
 	Token string `json:"token"`
 	PID   int    `json:"pid"`
@@ -28,7 +28,7 @@ type State struct {
 func stateFile(dir string) string { return filepath.Join(dir, "workbench.json") }
 
 // WriteState makes the workbench known in a directory.
-func WriteState(dir string, st State) error {
+func WriteState(dir string, st WorkbenchState) error {
 	text, err := json.Marshal(st)
 	if err == nil {
 		err = private.WriteFile(stateFile(dir), append(text, '\n'))
@@ -40,8 +40,8 @@ func WriteState(dir string, st State) error {
 }
 
 // ReadState is the workbench that was made known last; it may have ended since.
-func ReadState(dir string) (State, error) {
-	var st State
+func ReadState(dir string) (WorkbenchState, error) {
+	var st WorkbenchState
 	text, err := private.ReadFile(stateFile(dir))
 	if err == nil {
 		if err := private.CheckDir(dir); err != nil {
@@ -62,7 +62,7 @@ func ReadState(dir string) (State, error) {
 // function that it returns is called. owner is where they connect, to be served by
 // whoever calls; nil on a system that cannot tell who connects.
 func (g *Guard) Publish(dir string) (owner net.Listener, unpublish func(), err error) {
-	st := State{URL: g.URL(), Token: g.ShellToken(), PID: os.Getpid()}
+	st := WorkbenchState{URL: g.URL(), Token: g.ShellToken(), PID: os.Getpid()}
 	if c := g.config.TLS; c != nil {
 		sum := sha256.Sum256(c.Certificates[0].Certificate[0])
 		st.Certificate = hex.EncodeToString(sum[:])
@@ -83,7 +83,7 @@ func (g *Guard) Publish(dir string) (owner net.Listener, unpublish func(), err e
 
 // RemoveState takes back what WriteState made known, unless another workbench has
 // taken its place.
-func RemoveState(dir string, st State) {
+func RemoveState(dir string, st WorkbenchState) {
 	if now, err := ReadState(dir); err == nil && now == st {
 		os.Remove(stateFile(dir))
 	}

@@ -15,10 +15,10 @@ import (
 	"sockeye/internal/private"
 )
 
-// Authority decides who may do what in NATS: an operator, whom the servers trust, and the
+// Operator decides who may do what in NATS: an operator, whom the servers trust, and the
 // two accounts that it signed, that of the boards and that of the system. Who has its
 // secret keys can let anybody in. It does not change.
-type Authority struct {
+type Operator struct {
 	operator, account, system nkeys.KeyPair
 }
 
@@ -33,7 +33,7 @@ type authorityText struct {
 const authorityFile = "authority.json"
 
 // LoadAuthority reads the authority that a directory has, or makes one.
-func LoadAuthority(dir string) (*Authority, error) {
+func LoadAuthority(dir string) (*Operator, error) {
 	path := filepath.Join(dir, authorityFile)
 	a, err := readAuthority(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -65,7 +65,7 @@ func LoadAuthority(dir string) (*Authority, error) {
 }
 
 // FindAuthority reads the authority of a hub that was started before.
-func FindAuthority(dir string) (*Authority, error) {
+func FindAuthority(dir string) (*Operator, error) {
 	a, err := readAuthority(filepath.Join(dir, authorityFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: dir,
@@ -75,14 +75,14 @@ func FindAuthority(dir string) (*Authority, error) {
 	return a, err
 }
 
-func readAuthority(path string) (*Authority, error) {
+func readAuthority(path string) (*Operator, error) {
 	text, err := private.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	var t authorityText
 	err = json.Unmarshal(text, &t)
-	a := &Authority{}
+	a := &Operator{}
 	for _, key := range []struct {
 		pair *nkeys.KeyPair
 		seed string
@@ -106,7 +106,7 @@ func public(pair nkeys.KeyPair) string {
 }
 
 // OperatorJWT is whom the servers trust.
-func (a *Authority) OperatorJWT() (string, error) {
+func (a *Operator) OperatorJWT() (string, error) {
 	c := jwt.NewOperatorClaims(public(a.operator))
 	c.Name = "Sockeye"
 	c.SystemAccount = public(a.system)
@@ -114,14 +114,14 @@ func (a *Authority) OperatorJWT() (string, error) {
 }
 
 // SystemJWT is the account of the servers' own events.
-func (a *Authority) SystemJWT() (string, error) {
+func (a *Operator) SystemJWT() (string, error) {
 	c := jwt.NewAccountClaims(public(a.system))
 	c.Name = "SYS"
 	return c.Encode(a.operator)
 }
 
 // AccountJWT is the account of the boards, without those that were revoked.
-func (a *Authority) AccountJWT(revoked []string) (string, error) {
+func (a *Operator) AccountJWT(revoked []string) (string, error) {
 	c := jwt.NewAccountClaims(public(a.account))
 	c.Name = "SOCKEYE"
 	c.Limits.JetStreamLimits = jwt.JetStreamLimits{DiskStorage: jwt.NoLimit, MemoryStorage: jwt.NoLimit, Streams: jwt.NoLimit, Consumer: jwt.NoLimit}
@@ -133,7 +133,7 @@ func (a *Authority) AccountJWT(revoked []string) (string, error) {
 
 // credentials of somebody new, whom the account (or the system's) signs until a time; the
 // zero time is for ever.
-func (a *Authority) credentials(account nkeys.KeyPair, name string, until time.Time, permit func(*jwt.UserClaims)) (hub.Credentials, error) {
+func (a *Operator) credentials(account nkeys.KeyPair, name string, until time.Time, permit func(*jwt.UserClaims)) (hub.Credentials, error) {
 	pair, err := nkeys.CreateUser()
 	if err != nil {
 		return hub.Credentials{}, err
@@ -157,19 +157,19 @@ func (a *Authority) credentials(account nkeys.KeyPair, name string, until time.T
 // serviceLife is how long the JWTs of our own are good.
 const serviceLife = 365 * 24 * time.Hour
 
-// Service may do everything in the boards' account, and System in that of the servers.
+// EnrolmentService may do everything in the boards' account, and System in that of the servers.
 // Both are new with each call.
-func (a *Authority) Service(name string) (hub.Credentials, error) {
+func (a *Operator) Service(name string) (hub.Credentials, error) {
 	return a.credentials(a.account, name, time.Now().Add(serviceLife), nil)
 }
 
-// System is explained at Service.
-func (a *Authority) System(name string) (hub.Credentials, error) {
+// System is explained at EnrolmentService.
+func (a *Operator) System(name string) (hub.Credentials, error) {
 	return a.credentials(a.system, name, time.Now().Add(serviceLife), nil)
 }
 
 // Code makes a code for a board, which is good until a time.
-func (a *Authority) Code(b hub.Board, until time.Time) (hub.Code, error) {
+func (a *Operator) Code(b hub.Board, until time.Time) (hub.Code, error) {
 	c, err := a.credentials(a.account, b.String(), until, func(u *jwt.UserClaims) {
 		u.Permissions.Pub.Allow.Add(hub.EnrolSubject(u.Subject))
 		u.Permissions.Sub.Allow.Add(hub.EnrolInbox(u.Subject) + ".>")
@@ -184,7 +184,7 @@ const boardSubscriptions = 16
 
 // BoardJWT lets a board's key publish on the board's own subjects, hear requests to it,
 // and ask for its own last message: nothing else.
-func (a *Authority) BoardJWT(b hub.Board, key string) (string, error) {
+func (a *Operator) BoardJWT(b hub.Board, key string) (string, error) {
 	c := jwt.NewUserClaims(key)
 	c.Name = b.String()
 	c.Permissions.Pub.Allow.Add(b.Events(""), b.Live(""), b.Status(), b.LastMessage())

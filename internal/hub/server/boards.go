@@ -25,7 +25,7 @@ type enrolFlags struct {
 	noQR   bool
 }
 
-func (p *program) enrolCommand() *cobra.Command {
+func (p *hubProgram) enrolCommand() *cobra.Command {
 	f := enrolFlags{life: time.Hour}
 	cmd := &cobra.Command{
 		Use: "enrol NAME", Short: p.T("Make a code with which one board is enrolled", "生成一个注册码，用于注册一块开发板"),
@@ -51,7 +51,7 @@ revoked when the code is used.`,
 	return cmd
 }
 
-func (p *program) enrol(b hub.Board, f *enrolFlags) error {
+func (p *hubProgram) enrol(b hub.Board, f *enrolFlags) error {
 	labels, err := parseLabels(f.labels)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func parseLabels(words []string) (map[string]string, error) {
 	return labels, nil
 }
 
-func (p *program) revokeCommand() *cobra.Command {
+func (p *hubProgram) revokeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke NAME", Short: p.T("Take a board's permissions away, at once", "立即吊销一块开发板的权限"),
 		Long: p.T("Take a board's permissions away, at once: its connection is closed, and its key never let in again. Its events stay.",
@@ -123,7 +123,7 @@ func connectOnce(ctx context.Context, credentials func(string) (hub.Credentials,
 	return hub.Dial(ctx, c, nil)
 }
 
-func (p *program) listCommand() *cobra.Command {
+func (p *hubProgram) listCommand() *cobra.Command {
 	var asJSON bool
 	var labels []string
 	cmd := &cobra.Command{
@@ -199,7 +199,7 @@ func askBoards(ctx context.Context, conn *nats.Conn) ([]BoardStatus, error) {
 }
 
 // boardRows is the table of boards.
-func (p *program) boardRows(all []BoardStatus) [][]string {
+func (p *hubProgram) boardRows(all []BoardStatus) [][]string {
 	rows := [][]string{{p.T("BOARD", "开发板"), p.T("STATE", "状态"), p.T("SINCE", "自"), p.T("VERSION", "版本"), p.T("EVENTS", "事件"), p.T("BEHIND", "落后"), p.T("CLOCK", "时钟偏差"), p.T("LABELS", "标签")}}
 	for _, b := range all {
 		state, since := p.T("never seen", "从未出现"), b.Since

@@ -18,8 +18,8 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// program is one run of sockeye-hub.
-type program struct {
+// hubProgram is one run of sockeye-hub.
+type hubProgram struct {
 	*terminal.Terminal
 	dir  string
 	nats string
@@ -27,7 +27,7 @@ type program struct {
 
 // Run runs one command line (without the program's name) and returns the exit code.
 func Run(args []string, std terminal.Streams, signals <-chan os.Signal) int {
-	p := &program{Terminal: terminal.New(std)}
+	p := &hubProgram{Terminal: terminal.New(std)}
 	defer p.Close()
 	p.Lang = language(args, std.Env)
 	go p.AwaitSignals(signals)
@@ -73,7 +73,7 @@ func language(args []string, env func(string) string) sockeye.Lang {
 	return sockeye.English
 }
 
-func (p *program) root() *cobra.Command {
+func (p *hubProgram) root() *cobra.Command {
 	serve := p.serveCommand()
 	root := &cobra.Command{
 		Use: "sockeye-hub", Short: p.T("The journals of many boards in one place", "把众多开发板的记录汇集到一处"),
@@ -111,7 +111,7 @@ func plainDefaults(root *cobra.Command) {
 }
 
 // directory is where the hub's files are.
-func (p *program) directory() (string, error) {
+func (p *hubProgram) directory() (string, error) {
 	if p.dir != "" {
 		return filepath.Abs(p.dir)
 	}
@@ -124,15 +124,15 @@ func (p *program) directory() (string, error) {
 // A running hub leaves word in its directory of how it is reached.
 const addressFile = "address.json"
 
-// address is how a hub is reached: from this machine, and by boards, with the pin of its
+// hubAddress is how a hub is reached: from this machine, and by boards, with the pin of its
 // certificate.
-type address struct {
+type hubAddress struct {
 	Here string `json:"here"`
 	Told string `json:"told"`
 	Pin  string `json:"pin,omitempty"`
 }
 
-func (at address) leave(dir string) error {
+func (at hubAddress) leave(dir string) error {
 	text, err := json.Marshal(at)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (at address) leave(dir string) error {
 	return private.WriteFile(filepath.Join(dir, addressFile), text)
 }
 
-func findAddress(dir string) (at address, err error) {
+func findAddress(dir string) (at hubAddress, err error) {
 	text, err := private.ReadFile(filepath.Join(dir, addressFile))
 	if err == nil {
 		err = json.Unmarshal(text, &at)
@@ -150,19 +150,19 @@ func findAddress(dir string) (at address, err error) {
 
 // admin is a command's own connection to a hub that runs.
 type admin struct {
-	authority *Authority
-	registry  *Registry
-	at        address
+	authority *Operator
+	registry  *BoardRegistry
+	at        hubAddress
 	service   *nats.Conn
 }
 
 // open connects as the hub itself does.
-func (p *program) open(ctx context.Context) (*admin, error) {
+func (p *hubProgram) open(ctx context.Context) (*admin, error) {
 	dir, err := p.directory()
 	if err != nil {
 		return nil, err
 	}
-	a := &admin{at: address{Here: p.nats, Told: p.nats}}
+	a := &admin{at: hubAddress{Here: p.nats, Told: p.nats}}
 	if a.authority, err = FindAuthority(dir); err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func notRunning(dir string) error {
 const commandTimeout = 30 * time.Second
 
 // within gives a command a hub, for a bounded time.
-func (p *program) within(do func(ctx context.Context, a *admin) error) error {
+func (p *hubProgram) within(do func(ctx context.Context, a *admin) error) error {
 	ctx, cancel := context.WithTimeout(p.Ctx, commandTimeout)
 	defer cancel()
 	a, err := p.open(ctx)

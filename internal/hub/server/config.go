@@ -10,7 +10,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (p *program) configCommand() *cobra.Command {
+func (p *hubProgram) configCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "config", Short: p.T("Print what NATS servers of your own need in their configuration", "输出自备 NATS 服务器所需的配置"),
 		Long: p.T(`Print the lines that nats-server needs in its configuration, so that it trusts this hub
@@ -41,7 +41,7 @@ and keeps what it acknowledges. Add listeners, TLS and the cluster, and start th
 }
 
 // Config is what nats-server needs in its configuration.
-func (a *Authority) Config() (string, error) {
+func (a *Operator) Config() (string, error) {
 	operator, err := a.OperatorJWT()
 	if err != nil {
 		return "", err

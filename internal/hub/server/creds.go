@@ -22,7 +22,7 @@ type credsFlags struct {
 	life           time.Duration
 }
 
-func (p *program) credsCommand() *cobra.Command {
+func (p *hubProgram) credsCommand() *cobra.Command {
 	f := credsFlags{life: 90 * 24 * time.Hour}
 	cmd := &cobra.Command{
 		Use: "creds NAME", Short: p.T("Let a program of another kind in: nats, mosquitto, any NATS client", "允许其他程序连接：nats、mosquitto 或任意 NATS 客户端"),
@@ -57,7 +57,7 @@ printed instead, which the program has to trust. They cannot be taken back befor
 	return cmd
 }
 
-func (p *program) printAuthority() error {
+func (p *hubProgram) printAuthority() error {
 	dir, err := p.directory()
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (p *program) printAuthority() error {
 	return pem.Encode(p.Out, &pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate().Raw})
 }
 
-func (p *program) creds(name string, f *credsFlags) error {
+func (p *hubProgram) creds(name string, f *credsFlags) error {
 	boards, err := chosenBoards(f.boards)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func chosenBoards(words []string) ([]hub.Board, error) {
 // Foreign are credentials of a program that is no Sockeye: it reads what these boards
 // publish, live and from the stream, and if it may send, asks them to. Answers to it come
 // below ForeignInbox. With bearer, the JWT alone is the password (of MQTT clients).
-func (a *Authority) Foreign(name string, boards []hub.Board, send, bearer bool, until time.Time) (hub.Credentials, error) {
+func (a *Operator) Foreign(name string, boards []hub.Board, send, bearer bool, until time.Time) (hub.Credentials, error) {
 	return a.credentials(a.account, name, until, func(u *jwt.UserClaims) {
 		pub, sub := &u.Permissions.Pub.Allow, &u.Permissions.Sub.Allow
 		for _, b := range boards {

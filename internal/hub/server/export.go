@@ -19,7 +19,7 @@ type exportFlags struct {
 	session, since, until, to string
 }
 
-func (p *program) exportCommand() *cobra.Command {
+func (p *hubProgram) exportCommand() *cobra.Command {
 	f := exportFlags{to: "-"}
 	cmd := &cobra.Command{
 		Use: "export [BOARD]", Short: p.T("Write what the hub has as a recording", "把集线服务的内容写成记录"),
@@ -90,7 +90,7 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 		sockeye.Text{En: "write '2026-01-31 15:04:05', or 10m", Zh: "写成 '2026-01-31 15:04:05' 或 10m"})
 }
 
-func (p *program) export(f *exportFlags, o hub.ReadOptions) error {
+func (p *hubProgram) export(f *exportFlags, o hub.ReadOptions) error {
 	if f.to == "-" && terminal.IsTerminal(p.Out) {
 		return terminal.Usage("--to", sockeye.Text{En: "a recording is not for a terminal", Zh: "记录不能输出到终端"}, sockeye.Text{En: "add --to press.pcapng, or pipe it", Zh: "请加上 --to press.pcapng，或使用管道"})
 	}
@@ -126,7 +126,7 @@ func (p *program) export(f *exportFlags, o hub.ReadOptions) error {
 }
 
 // place is where a recording is written.
-func (p *program) place(to string) recording.WriteOptions {
+func (p *hubProgram) place(to string) recording.WriteOptions {
 	o := recording.WriteOptions{Name: "hub", Lang: p.Lang, Application: "Sockeye " + terminal.ThisBuild().Version}
 	switch {
 	case to == "-":

@@ -44,15 +44,15 @@ type NodeOptions struct {
 
 // ClusterOptions are those of one server of a cluster.
 type ClusterOptions struct {
-	// Name is the same for all, Node is this one's own.
+	// Name is the same for all, NATSServer is this one's own.
 	Name, Node string
 	// Listen is where the others connect, and Routes is where they are.
 	Listen string
 	Routes []string
 }
 
-// Node is a NATS server in this process. Close it.
-type Node struct {
+// NATSServer is a NATS server in this process. Close it.
+type NATSServer struct {
 	server *natsserver.Server
 	lock   recording.Lock
 	pin    string
@@ -60,7 +60,7 @@ type Node struct {
 
 // StartNode starts a server and returns when it takes connections. Every listener has TLS
 // and lets in only whom the authority has signed.
-func StartNode(a *Authority, o NodeOptions) (*Node, error) {
+func StartNode(a *Operator, o NodeOptions) (*NATSServer, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func StartNode(a *Authority, o NodeOptions) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{lock: lock}
+	n := &NATSServer{lock: lock}
 	options, err := n.options(a, o)
 	if err == nil {
 		n.server, err = natsserver.NewServer(options)
@@ -100,7 +100,7 @@ func lockDir(dir string) (recording.Lock, error) {
 }
 
 // options are those of the NATS server.
-func (n *Node) options(a *Authority, o NodeOptions) (*natsserver.Options, error) {
+func (n *NATSServer) options(a *Operator, o NodeOptions) (*natsserver.Options, error) {
 	ca := &localca.Store{Dir: o.Dir}
 	authority, err := ca.Load(time.Now())
 	if err != nil {
@@ -185,7 +185,7 @@ func listeners(s *natsserver.Options, o NodeOptions, secure func() *tls.Config) 
 }
 
 // trust makes the server let in whom the authority signed, and keeps its accounts.
-func trust(s *natsserver.Options, a *Authority, dir string) error {
+func trust(s *natsserver.Options, a *Operator, dir string) error {
 	operator, err := a.OperatorJWT()
 	if err != nil {
 		return err
@@ -220,16 +220,16 @@ func trust(s *natsserver.Options, a *Authority, dir string) error {
 }
 
 // Addr is where the server listens.
-func (n *Node) Addr() netip.AddrPort {
+func (n *NATSServer) Addr() netip.AddrPort {
 	addr, _ := n.server.Addr().(*net.TCPAddr)
 	return addr.AddrPort()
 }
 
 // Pin is the public key of the authority of the server's certificate.
-func (n *Node) Pin() string { return n.pin }
+func (n *NATSServer) Pin() string { return n.pin }
 
 // Close ends the server, and returns when its stream is on the disk.
-func (n *Node) Close() {
+func (n *NATSServer) Close() {
 	n.server.Shutdown()
 	n.server.WaitForShutdown()
 	n.lock.Release()

@@ -23,7 +23,7 @@ import (
 )
 
 // boardsPage shows a service's boards in a page.
-type boardsPage struct{ *Service }
+type boardsPage struct{ *EnrolmentService }
 
 // CheckBoard implements api.Hub.
 func (boardsPage) CheckBoard(name string) error {
@@ -124,7 +124,7 @@ type pageServer struct {
 
 // servePage serves the page on top of a service, on this machine alone: what it lets people
 // do is as much as the hub's directory does. It closes the listener.
-func (p *program) servePage(s *Service, l net.Listener, dir string) (*pageServer, error) {
+func (p *hubProgram) servePage(s *EnrolmentService, l net.Listener, dir string) (*pageServer, error) {
 	bench := core.New(0)
 	server, err := api.New(api.Config{Bench: bench, Version: terminal.ThisBuild().Version, Language: p.Lang, Hub: boardsPage{s},
 		Recordings: filepath.Join(dir, "recordings"), Workspace: filepath.Join(dir, "workspace.toml")})
@@ -176,7 +176,7 @@ func listenForPage(at string) (net.Listener, error) {
 	return l, nil
 }
 
-func (p *program) pageCommand() *cobra.Command {
+func (p *hubProgram) pageCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "page", Short: p.T("Print an address that opens the page of the hub that runs", "输出一个可打开集线服务页面的地址"),
 		Long: p.T("Print an address that opens the page of the hub that runs. It is good once, for a minute.",

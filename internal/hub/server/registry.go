@@ -13,10 +13,10 @@ import (
 	"sockeye/internal/hub"
 )
 
-// Registry is who is enrolled, and which codes were given out: two buckets in JetStream,
+// BoardRegistry is who is enrolled, and which codes were given out: two buckets in JetStream,
 // so that every server of a cluster knows. All methods may be called from any goroutine.
-type Registry struct {
-	authority     *Authority
+type BoardRegistry struct {
+	authority     *Operator
 	boards, codes jetstream.KeyValue
 }
 
@@ -53,7 +53,7 @@ type Retention struct {
 const codesKept = 30 * 24 * time.Hour
 
 // OpenRegistry makes the stream and the buckets unless they are there.
-func OpenRegistry(ctx context.Context, conn *nats.Conn, a *Authority, replicas int, keep Retention) (*Registry, error) {
+func OpenRegistry(ctx context.Context, conn *nats.Conn, a *Operator, replicas int, keep Retention) (*BoardRegistry, error) {
 	js, err := jetstream.New(conn)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func OpenRegistry(ctx context.Context, conn *nats.Conn, a *Authority, replicas i
 	if err := makeStream(ctx, js, replicas, keep); err != nil {
 		return nil, notReady(err)
 	}
-	r := &Registry{authority: a}
+	r := &BoardRegistry{authority: a}
 	for _, bucket := range []struct {
 		kv  *jetstream.KeyValue
 		cfg jetstream.KeyValueConfig
@@ -77,12 +77,12 @@ func OpenRegistry(ctx context.Context, conn *nats.Conn, a *Authority, replicas i
 }
 
 // FindRegistry opens the buckets of a hub that runs.
-func FindRegistry(ctx context.Context, conn *nats.Conn, a *Authority) (*Registry, error) {
+func FindRegistry(ctx context.Context, conn *nats.Conn, a *Operator) (*BoardRegistry, error) {
 	js, err := jetstream.New(conn)
 	if err != nil {
 		return nil, err
 	}
-	r := &Registry{authority: a}
+	r := &BoardRegistry{authority: a}
 	if r.boards, err = js.KeyValue(ctx, hub.Boards); err == nil {
 		r.codes, err = js.KeyValue(ctx, hub.Codes)
 	}
@@ -116,7 +116,7 @@ func orNone(n int64) int64 {
 }
 
 // Give makes a code for a board, which may be traded within a time.
-func (r *Registry) Give(ctx context.Context, b hub.Board, labels map[string]string, life time.Duration) (hub.Code, error) {
+func (r *BoardRegistry) Give(ctx context.Context, b hub.Board, labels map[string]string, life time.Duration) (hub.Code, error) {
 	until := time.Now().Add(life)
 	code, err := r.authority.Code(b, until)
 	if err != nil {
@@ -136,7 +136,7 @@ func (r *Registry) Give(ctx context.Context, b hub.Board, labels map[string]stri
 // Trade makes a JWT for a board's key, for a code: once for each code, and as often as
 // the same key asks, since an answer may be lost. It also gives keys of the board that are
 // to be revoked now.
-func (r *Registry) Trade(ctx context.Context, code, key string) (token string, revoked []string, err error) {
+func (r *BoardRegistry) Trade(ctx context.Context, code, key string) (token string, revoked []string, err error) {
 	entry, err := r.codes.Get(ctx, code)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return "", nil, refusal(hub.CodeUnknown, time.Time{})
@@ -172,7 +172,7 @@ func (r *Registry) Trade(ctx context.Context, code, key string) (token string, r
 
 // enrol enters a board. A key that it had before is revoked: there is one program to a
 // board.
-func (r *Registry) enrol(ctx context.Context, c *givenCode, key string) (revoked []string, err error) {
+func (r *BoardRegistry) enrol(ctx context.Context, c *givenCode, key string) (revoked []string, err error) {
 	e := Enrolled{Board: c.Board, Key: key, Labels: c.Labels, Since: c.Used}
 	old, err := r.Board(ctx, c.Board)
 	switch {
@@ -186,7 +186,7 @@ func (r *Registry) enrol(ctx context.Context, c *givenCode, key string) (revoked
 	return e.Earlier, r.put(ctx, &e)
 }
 
-func (r *Registry) put(ctx context.Context, e *Enrolled) error {
+func (r *BoardRegistry) put(ctx context.Context, e *Enrolled) error {
 	text, err := json.Marshal(e)
 	if err == nil {
 		_, err = r.boards.Put(ctx, e.Board.Key(), text)
@@ -195,7 +195,7 @@ func (r *Registry) put(ctx context.Context, e *Enrolled) error {
 }
 
 // Board is a board that is enrolled; the error is jetstream.ErrKeyNotFound if it is not.
-func (r *Registry) Board(ctx context.Context, b hub.Board) (*Enrolled, error) {
+func (r *BoardRegistry) Board(ctx context.Context, b hub.Board) (*Enrolled, error) {
 	entry, err := r.boards.Get(ctx, b.Key())
 	if err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (r *Registry) Board(ctx context.Context, b hub.Board) (*Enrolled, error) {
 }
 
 // All are the boards that are or were enrolled, by name.
-func (r *Registry) All(ctx context.Context) ([]Enrolled, error) {
+func (r *BoardRegistry) All(ctx context.Context) ([]Enrolled, error) {
 	watcher, err := r.boards.WatchAll(ctx, jetstream.IgnoreDeletes())
 	if err != nil {
 		return nil, err
@@ -230,7 +230,7 @@ func (r *Registry) All(ctx context.Context) ([]Enrolled, error) {
 }
 
 // Revoke takes a board's permissions away; its events stay.
-func (r *Registry) Revoke(ctx context.Context, b hub.Board) error {
+func (r *BoardRegistry) Revoke(ctx context.Context, b hub.Board) error {
 	e, err := r.Board(ctx, b)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return &sockeye.Error{Kind: sockeye.NotFound, Op: "revoke", Target: b.String(),
@@ -246,7 +246,7 @@ func (r *Registry) Revoke(ctx context.Context, b hub.Board) error {
 }
 
 // Revoked are the keys that must not be let in.
-func (r *Registry) Revoked(ctx context.Context) ([]string, error) {
+func (r *BoardRegistry) Revoked(ctx context.Context) ([]string, error) {
 	all, err := r.All(ctx)
 	var keys []string
 	for _, e := range all {
@@ -260,13 +260,13 @@ func (r *Registry) Revoked(ctx context.Context) ([]string, error) {
 
 // refusalError is why a code is not traded.
 type refusalError struct {
-	Code  hub.Refusal
-	Words hub.Words
+	Code  hub.EnrolRefusal
+	Words hub.ErrorText
 }
 
 func (e *refusalError) Error() string { return e.Words.Message.En }
 
-func refusal(why hub.Refusal, at time.Time) error {
+func refusal(why hub.EnrolRefusal, at time.Time) error {
 	e := &refusalError{Code: why}
 	e.Words.Hint = sockeye.Text{En: "ask for a new one: sockeye hub enrol NAME", Zh: "请重新生成：sockeye hub enrol NAME"}
 	when := at.Format(time.RFC3339)

@@ -20,8 +20,8 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// sendFlags are the flags of send.
-type sendFlags struct {
+// boardSendFlags are the flags of send.
+type boardSendFlags struct {
 	all, json, hex bool
 	labels         []string
 	session        string
@@ -29,8 +29,8 @@ type sendFlags struct {
 	wait           time.Duration
 }
 
-func (p *program) sendCommand() *cobra.Command {
-	f := sendFlags{wait: 5 * time.Second}
+func (p *hubProgram) sendCommand() *cobra.Command {
+	f := boardSendFlags{wait: 5 * time.Second}
 	cmd := &cobra.Command{
 		Use: "send [BOARD…] TEXT", Short: p.T("Have boards send, and show what became of it", "让开发板发送，并显示各自的结果"),
 		Long: p.T(`Have boards send TEXT to who is connected to them. The boards are named, or chosen by
@@ -68,7 +68,7 @@ type sendOutcome struct {
 
 // boards are those that names say, or the labels that they are to have: one way to choose
 // them is given.
-func (f *sendFlags) boards(names []string) (named []hub.Board, labels map[string]string, err error) {
+func (f *boardSendFlags) boards(names []string) (named []hub.Board, labels map[string]string, err error) {
 	for _, name := range names {
 		b, err := hub.ParseBoard(name)
 		if err != nil {
@@ -92,7 +92,7 @@ func (f *sendFlags) boards(names []string) (named []hub.Board, labels map[string
 	return named, labels, terminal.Together(badLabels, badWay)
 }
 
-func (p *program) send(f *sendFlags, names []string, text string) error {
+func (p *hubProgram) send(f *boardSendFlags, names []string, text string) error {
 	template, err := schedule.Row{Text: text, Hex: f.hex}.Template()
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (p *program) send(f *sendFlags, names []string, text string) error {
 }
 
 // choose are the boards that are enrolled and have the labels.
-func choose(ctx context.Context, r *Registry, labels map[string]string) (chosen []hub.Board, err error) {
+func choose(ctx context.Context, r *BoardRegistry, labels map[string]string) (chosen []hub.Board, err error) {
 	all, err := r.All(ctx)
 	for _, e := range all {
 		if e.Revoked.IsZero() && hasLabels(e.Labels, labels) {
@@ -202,7 +202,7 @@ func sendToOne(ctx context.Context, conn *nats.Conn, b hub.Board, text []byte, e
 	}
 }
 
-func (p *program) showOutcomes(outcomes []sendOutcome, asJSON bool) error {
+func (p *hubProgram) showOutcomes(outcomes []sendOutcome, asJSON bool) error {
 	if asJSON {
 		return p.PrintJSON(outcomes)
 	}

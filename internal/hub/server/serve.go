@@ -26,7 +26,7 @@ type serveFlags struct {
 	keep      Retention
 }
 
-func (p *program) serveCommand() *cobra.Command {
+func (p *hubProgram) serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use: "serve", Short: p.T("Run the hub", "运行集线服务"),
@@ -68,7 +68,7 @@ was enrolled is let in; it listens on this machine alone unless --listen says mo
 	return cmd
 }
 
-func (p *program) serve(f *serveFlags) error {
+func (p *hubProgram) serve(f *serveFlags) error {
 	dir, err := p.directory()
 	if err != nil {
 		return err
@@ -90,14 +90,14 @@ func (p *program) serve(f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	at := address{Here: p.nats, Told: p.nats}
+	at := hubAddress{Here: p.nats, Told: p.nats}
 	if p.nats == "" {
 		node, err := p.startNode(a, f, dir)
 		if err != nil {
 			return err
 		}
 		defer node.Close()
-		at = address{Here: "tls://" + local(node.Addr()), Told: f.codeURLs(node.Addr()), Pin: node.Pin()}
+		at = hubAddress{Here: "tls://" + local(node.Addr()), Told: f.codeURLs(node.Addr()), Pin: node.Pin()}
 	}
 	service, err := StartService(p.Ctx, a, at.Here, at.Pin, f.replicas, f.keep, p.notice)
 	if err != nil {
@@ -112,7 +112,7 @@ func (p *program) serve(f *serveFlags) error {
 
 // run says where the hub and its page are, if it has one, and serves until the program is
 // told to end.
-func (p *program) run(service *Service, at address, pages net.Listener, dir string) error {
+func (p *hubProgram) run(service *EnrolmentService, at hubAddress, pages net.Listener, dir string) error {
 	if err := at.leave(dir); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (p *program) run(service *Service, at address, pages net.Listener, dir stri
 	return p.Interrupted()
 }
 
-func (p *program) startNode(a *Authority, f *serveFlags, dir string) (*Node, error) {
+func (p *hubProgram) startNode(a *Operator, f *serveFlags, dir string) (*NATSServer, error) {
 	o := f.NodeOptions
 	o.Dir, o.Log = dir, func(line string) { p.notice(Notice{time.Now(), sockeye.Text{En: line}}) }
 	if f.cluster.Name != "" {
@@ -151,7 +151,7 @@ func (p *program) startNode(a *Authority, f *serveFlags, dir string) (*Node, err
 }
 
 // notice prints a line about what happened.
-func (p *program) notice(n Notice) {
+func (p *hubProgram) notice(n Notice) {
 	fmt.Fprintf(p.Err, "%s %s\n", n.Time.Format("15:04:05"), payload.SafeString(n.Text.In(p.Lang)))
 }
 

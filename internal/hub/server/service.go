@@ -17,11 +17,11 @@ import (
 	"sockeye/internal/hub"
 )
 
-// Service enrols boards and knows how they are. Several servers of a cluster may have one
+// EnrolmentService enrols boards and knows how they are. Several servers of a cluster may have one
 // each. Close it.
-type Service struct {
-	registry  *Registry
-	authority *Authority
+type EnrolmentService struct {
+	registry  *BoardRegistry
+	authority *Operator
 	conn      *nats.Conn // in the boards' account
 	system    *nats.Conn // in the servers'
 	say       func(Notice)
@@ -33,7 +33,7 @@ type Service struct {
 
 // presence is what a board says of itself.
 type presence struct {
-	status hub.Status
+	status hub.BoardStatus
 	at     time.Time // by our clock
 	since  time.Time // alive without a break
 	clock  time.Duration
@@ -57,8 +57,8 @@ const requestTimeout = 10 * time.Second
 
 // StartService starts to enrol. The servers are those of urls; pin is that of their
 // certificate, or "".
-func StartService(ctx context.Context, a *Authority, urls, pin string, replicas int, keep Retention, say func(Notice)) (*Service, error) {
-	s := &Service{authority: a, say: say, known: map[hub.Board]*presence{}, told: map[string]time.Time{}}
+func StartService(ctx context.Context, a *Operator, urls, pin string, replicas int, keep Retention, say func(Notice)) (*EnrolmentService, error) {
+	s := &EnrolmentService{authority: a, say: say, known: map[hub.Board]*presence{}, told: map[string]time.Time{}}
 	var err error
 	if s.conn, err = connect(ctx, a.Service, urls, pin, "sockeye-hub"); err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func connect(ctx context.Context, credentials func(string) (hub.Credentials, err
 }
 
 // awaitRegistry waits for JetStream: the servers of a cluster find each other first.
-func awaitRegistry(ctx context.Context, conn *nats.Conn, a *Authority, replicas int, keep Retention) (*Registry, error) {
+func awaitRegistry(ctx context.Context, conn *nats.Conn, a *Operator, replicas int, keep Retention) (*BoardRegistry, error) {
 	for until := time.Now().Add(time.Minute); ; {
 		try, cancel := context.WithTimeout(ctx, requestTimeout)
 		r, err := OpenRegistry(try, conn, a, replicas, keep)
@@ -128,7 +128,7 @@ func awaitRegistry(ctx context.Context, conn *nats.Conn, a *Authority, replicas 
 }
 
 // Close ends the service.
-func (s *Service) Close() {
+func (s *EnrolmentService) Close() {
 	for _, c := range []*nats.Conn{s.conn, s.system} {
 		if c != nil {
 			c.Close()
@@ -137,11 +137,11 @@ func (s *Service) Close() {
 }
 
 // pushRevoked tells all servers who must not be let in; they close its connections.
-func (s *Service) pushRevoked(ctx context.Context) error {
+func (s *EnrolmentService) pushRevoked(ctx context.Context) error {
 	return pushRevoked(ctx, s.registry, s.authority, s.system)
 }
 
-func pushRevoked(ctx context.Context, r *Registry, a *Authority, system *nats.Conn) error {
+func pushRevoked(ctx context.Context, r *BoardRegistry, a *Operator, system *nats.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	keys, err := r.Revoked(ctx)
@@ -168,7 +168,7 @@ func pushRevoked(ctx context.Context, r *Registry, a *Authority, system *nats.Co
 	return nil
 }
 
-func (s *Service) onEnrol(m *nats.Msg) {
+func (s *EnrolmentService) onEnrol(m *nats.Msg) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	code := m.Subject[strings.LastIndexByte(m.Subject, '.')+1:]
@@ -188,7 +188,7 @@ func (s *Service) onEnrol(m *nats.Msg) {
 		reply = hub.EnrolReply{Error: &no.Words, Code: no.Code}
 		s.notice("code "+code, sockeye.Text{En: fmt.Sprintf("a code was refused (%s): %s", code, no.Words.Message.En), Zh: fmt.Sprintf("拒绝了一个注册码（%s）：%s", code, no.Words.Message.Zh)})
 	} else if err != nil {
-		reply = hub.EnrolReply{Error: &hub.Words{Message: sockeye.Text{En: "the hub cannot enrol now: " + err.Error(), Zh: "集线服务暂时无法注册：" + err.Error()}, Hint: sockeye.Text{En: "try again", Zh: "请重试"}}}
+		reply = hub.EnrolReply{Error: &hub.ErrorText{Message: sockeye.Text{En: "the hub cannot enrol now: " + err.Error(), Zh: "集线服务暂时无法注册：" + err.Error()}, Hint: sockeye.Text{En: "try again", Zh: "请重试"}}}
 	}
 	if text, err := json.Marshal(reply); err == nil {
 		m.Respond(text)
@@ -205,9 +205,9 @@ const longestStatus = 64 << 10
 // longestVersion is how many bytes of a version are kept.
 const longestVersion = 60
 
-func (s *Service) onStatus(m *nats.Msg) {
+func (s *EnrolmentService) onStatus(m *nats.Msg) {
 	b, _, ok := hub.BoardOf(m.Subject)
-	var st hub.Status
+	var st hub.BoardStatus
 	if !ok || len(m.Data) > longestStatus || json.Unmarshal(m.Data, &st) != nil {
 		return
 	}
@@ -234,7 +234,7 @@ func (s *Service) onStatus(m *nats.Msg) {
 }
 
 // onAuthError tells whom the servers turned away.
-func (s *Service) onAuthError(m *nats.Msg) {
+func (s *EnrolmentService) onAuthError(m *nats.Msg) {
 	var e struct {
 		Client struct {
 			Host string `json:"host"`
@@ -252,7 +252,7 @@ func (s *Service) onAuthError(m *nats.Msg) {
 }
 
 // notice tells something, the same about the same at most once a minute.
-func (s *Service) notice(about string, text sockeye.Text) {
+func (s *EnrolmentService) notice(about string, text sockeye.Text) {
 	now := time.Now()
 	s.mu.Lock()
 	if len(s.told) > 10_000 {
@@ -277,11 +277,11 @@ type BoardStatus struct {
 	Seen       time.Time `json:"seen,omitzero"`
 	// ClockMS is by how much the board's clock is ahead of the hub's, in milliseconds,
 	// with the time that the status took to come.
-	ClockMS int64       `json:"clock_ms"`
-	Status  *hub.Status `json:"status,omitempty"`
+	ClockMS int64            `json:"clock_ms"`
+	Status  *hub.BoardStatus `json:"status,omitempty"`
 }
 
-func (s *Service) onBoards(m *nats.Msg) {
+func (s *EnrolmentService) onBoards(m *nats.Msg) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
 	all, err := s.registry.All(ctx)
@@ -300,7 +300,7 @@ func (s *Service) onBoards(m *nats.Msg) {
 	m.Respond(nil) // that was all
 }
 
-func (s *Service) statusOf(part []Enrolled) (out []BoardStatus) {
+func (s *EnrolmentService) statusOf(part []Enrolled) (out []BoardStatus) {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -78,7 +78,7 @@ type Reader struct {
 	udpPeers  *recent[addressPair, *sockeye.Peer]
 	fragments *fragments
 	tcp       *tcpAssembly
-	skipped   map[reason]*leftOut
+	skipped   map[skipReason]*leftOut
 	reasons   []*leftOut // in the order they were met
 }
 
@@ -107,7 +107,7 @@ func NewReader(r io.Reader, o CaptureOptions) (*Reader, error) {
 	if o.Lost == nil {
 		o.Lost = func(pcapng.Damage) {}
 	}
-	d := &Reader{input: input, file: file, o: o, at: time.Unix(0, 0).UTC(), skipped: map[reason]*leftOut{},
+	d := &Reader{input: input, file: file, o: o, at: time.Unix(0, 0).UTC(), skipped: map[skipReason]*leftOut{},
 		sessions: newRecent[serverKey, *sockeye.Session](maxSessions, nil),
 		udpPeers: newRecent[addressPair, *sockeye.Peer](maxUDPPeers, nil)}
 	d.fragments = newFragments(d)
@@ -135,10 +135,10 @@ func (d *Reader) Next() (sockeye.Event, error) {
 	return e, nil
 }
 
-// packet takes in one packet.
+// capturedPacket takes in one packet.
 func (d *Reader) packet() error {
 	p, err := d.file.next()
-	var bad *damage
+	var bad *damageError
 	if errors.As(err, &bad) {
 		kind := damaged
 		if bad.torn {

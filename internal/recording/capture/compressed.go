@@ -101,7 +101,7 @@ func (u *Unpacked) Read(p []byte) (int, error) {
 	if err == nil || !packed(err) {
 		return n, err
 	}
-	var bad *damage
+	var bad *damageError
 	if err = cutOff(err); !errors.As(err, &bad) {
 		return n, err
 	}

@@ -18,8 +18,8 @@ const (
 	bufferSize = 1 << 18
 )
 
-// packet is one packet as the file has it.
-type packet struct {
+// capturedPacket is one packet as the file has it.
+type capturedPacket struct {
 	captured
 	link uint16
 	at   time.Time // zero if the file does not say
@@ -27,17 +27,19 @@ type packet struct {
 
 // packets is a capture file. The error of next is io.EOF at the end, a *damage for
 // what cannot be read any more, or an *sockeye.Error.
-type packets interface{ next() (packet, error) }
+type packets interface {
+	next() (capturedPacket, error)
+}
 
-// damage ends the reading of a file.
-type damage struct {
+// damageError ends the reading of a file.
+type damageError struct {
 	torn bool // the file ends in the middle
 	what sockeye.Text
 }
 
-func (d *damage) Error() string { return d.what.En }
+func (d *damageError) Error() string { return d.what.En }
 
-func broken(en, zh string) error { return &damage{what: sockeye.Text{En: en, Zh: zh}} }
+func broken(en, zh string) error { return &damageError{what: sockeye.Text{En: en, Zh: zh}} }
 
 var tornText = sockeye.Text{En: "the file ends in the middle of a packet", Zh: "文件在一个数据包中间结束"}
 
@@ -61,11 +63,11 @@ func cutOff(err error) error {
 	var e *sockeye.Error
 	switch {
 	case errors.As(err, &e) && errors.Is(e.Err, io.ErrUnexpectedEOF):
-		return &damage{torn: true, what: e.Message}
+		return &damageError{torn: true, what: e.Message}
 	case errors.As(err, &e) && e.Hint.IsZero():
-		return &damage{what: e.Message}
+		return &damageError{what: e.Message}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &damage{torn: true, what: tornText}
+		return &damageError{torn: true, what: tornText}
 	}
 	return err
 }

@@ -249,11 +249,11 @@ func (f *fragments) giveUp(g *fragmented) {
 	}
 }
 
-func (g *fragmented) missing() reason {
+func (g *fragmented) missing() skipReason {
 	if g.total == 0 {
-		return reason{fmt.Sprintf("its last fragment is missing, %d bytes are there", g.have()), fmt.Sprintf("缺少最后一个分片，已有 %d 字节", g.have())}
+		return skipReason{fmt.Sprintf("its last fragment is missing, %d bytes are there", g.have()), fmt.Sprintf("缺少最后一个分片，已有 %d 字节", g.have())}
 	}
-	return reason{fmt.Sprintf("%d of its %d bytes are missing", g.total-g.have(), g.total), fmt.Sprintf("共 %[2]d 字节，缺少 %[1]d 字节", g.total-g.have(), g.total)}
+	return skipReason{fmt.Sprintf("%d of its %d bytes are missing", g.total-g.have(), g.total), fmt.Sprintf("共 %[2]d 字节，缺少 %[1]d 字节", g.total-g.have(), g.total)}
 }
 
 // repeats reports whether all there is are copies of fragments of the datagram

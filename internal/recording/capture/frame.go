@@ -30,19 +30,19 @@ func (f captured) first(n int) captured {
 	return captured{f.data[:min(n, len(f.data))], min(n, f.length)}
 }
 
-// reason is why packets were left out.
-type reason struct{ en, zh string }
+// skipReason is why packets were left out.
+type skipReason struct{ en, zh string }
 
 // same is a name that both languages have.
-func same(name string) reason { return reason{name, name} }
+func same(name string) skipReason { return skipReason{name, name} }
 
 var (
-	malformed = reason{"with headers that are cut off or wrong", "包头不完整或有误"}
-	otherKind = reason{"of other kinds", "其他类型"}
+	malformed = skipReason{"with headers that are cut off or wrong", "包头不完整或有误"}
+	otherKind = skipReason{"of other kinds", "其他类型"}
 
-	sentAgain   = reason{"TCP data that is there already (sent again, or captured twice)", "已有的 TCP 数据（重传或重复抓取）"}
-	afterFIN    = reason{"TCP data after the end of its direction (FIN)", "位于该方向结束（FIN）之后的 TCP 数据"}
-	dataOfAbort = reason{"TCP data in a reset (RST)", "复位（RST）中的 TCP 数据"}
+	sentAgain   = skipReason{"TCP data that is there already (sent again, or captured twice)", "已有的 TCP 数据（重传或重复抓取）"}
+	afterFIN    = skipReason{"TCP data after the end of its direction (FIN)", "位于该方向结束（FIN）之后的 TCP 数据"}
+	dataOfAbort = skipReason{"TCP data in a reset (RST)", "复位（RST）中的 TCP 数据"}
 )
 
 // maxReasons bounds how many reasons are told one by one.
@@ -50,22 +50,22 @@ const maxReasons = 64
 
 // leftOut counts packets that were left out for a reason.
 type leftOut struct {
-	reason
+	skipReason
 	packets, bytes int64
 }
 
 // skip counts a packet that is no data of TCP or UDP.
-func (d *Reader) skip(r reason) { d.leaveOut(r, int64(d.packetLength)) }
+func (d *Reader) skip(r skipReason) { d.leaveOut(r, int64(d.packetLength)) }
 
 // leaveOut counts bytes of a packet that become no event.
-func (d *Reader) leaveOut(r reason, n int64) {
+func (d *Reader) leaveOut(r skipReason, n int64) {
 	s := d.skipped[r]
 	if s == nil {
 		if len(d.skipped) >= maxReasons && r != malformed {
 			r = otherKind
 		}
 		if s = d.skipped[r]; s == nil {
-			s = &leftOut{reason: r}
+			s = &leftOut{skipReason: r}
 			d.skipped[r] = s
 			d.reasons = append(d.reasons, s)
 		}
@@ -75,7 +75,7 @@ func (d *Reader) leaveOut(r reason, n int64) {
 }
 
 // leftOut counts payload of a segment that becomes no event.
-func (c *tcpConnection) leftOut(r reason, n int) {
+func (c *tcpConnection) leftOut(r skipReason, n int) {
 	if n > 0 {
 		c.assembly.reader.leaveOut(r, int64(n))
 	}
@@ -85,7 +85,7 @@ func (c *tcpConnection) leftOut(r reason, n int) {
 func (d *Reader) reportSkipped() {
 	for _, s := range d.reasons {
 		kind := Skipped
-		if s.reason == malformed {
+		if s.skipReason == malformed {
 			kind = damaged
 		}
 		d.lost(kind, sockeye.Text{

@@ -35,13 +35,13 @@ type half struct {
 	fin              int64
 	hasFIN, finished bool
 
-	pending []waiting // beyond next, by place
-	holes   []span    // before next, what was not given out
+	pending []waiting  // beyond next, by place
+	holes   []byteSpan // before next, what was not given out
 	cost    int
 }
 
-// span is from a place to before another.
-type span struct{ from, to int64 }
+// byteSpan is from a place to before another.
+type byteSpan struct{ from, to int64 }
 
 // waiting is payload that came before what is in front of it.
 type waiting struct {
@@ -160,7 +160,7 @@ func (c *tcpConnection) behind(h *half, at int64, f captured) {
 	}
 	end := at + int64(f.length)
 	again := f.length
-	var rest []span
+	var rest []byteSpan
 	for _, hole := range h.holes {
 		from, to := max(at, hole.from), min(end, hole.to)
 		if from >= to {
@@ -169,7 +169,7 @@ func (c *tcpConnection) behind(h *half, at int64, f captured) {
 		}
 		c.late(h, f.without(int(from-at)).first(int(to-from)))
 		again -= int(to - from)
-		for _, left := range []span{{hole.from, from}, {to, hole.to}} {
+		for _, left := range []byteSpan{{hole.from, from}, {to, hole.to}} {
 			if left.from < left.to {
 				rest = append(rest, left)
 			}
@@ -199,7 +199,7 @@ func (h *half) hole(from, to int64) {
 	if len(h.holes) == maxHoles {
 		h.holes = append(h.holes[:0], h.holes[1:]...)
 	}
-	h.holes = append(h.holes, span{from, to})
+	h.holes = append(h.holes, byteSpan{from, to})
 }
 
 // advance gives out what is due, and what is beyond a hole that the other side has

@@ -54,18 +54,18 @@ func (h *half) lowest() int64 {
 	return h.start - near
 }
 
-// verdict is whether a segment belongs to a connection.
-type verdict int
+// segmentVerdict is whether a segment belongs to a connection.
+type segmentVerdict int
 
 const (
-	belongs verdict = iota
-	another         // to one between the same addresses that came after it
-	stray           // to none that is known, and it carries nothing
+	belongs segmentVerdict = iota
+	another                // to one between the same addresses that came after it
+	stray                  // to none that is known, and it carries nothing
 )
 
 // judge decides whether a segment belongs to the connection, by its numbers of both
 // directions together: in one direction, much may be missing in the capture.
-func (c *tcpConnection) judge(s *tcpSegment) verdict {
+func (c *tcpConnection) judge(s *tcpSegment) segmentVerdict {
 	own, other := c.sides(s)
 	switch {
 	case s.has(tcpRST):

@@ -52,7 +52,7 @@ func (d *Reader) deeper() bool {
 	if d.nested++; d.nested <= maxNested {
 		return true
 	}
-	d.skip(reason{"tunnels in more than 16 tunnels", "隧道嵌套超过 16 层"})
+	d.skip(skipReason{"tunnels in more than 16 tunnels", "隧道嵌套超过 16 层"})
 	return false
 }
 
@@ -115,10 +115,10 @@ func (d *Reader) wrapped(link uint16, f captured) {
 	default:
 		name := linkNames[link]
 		if name == "" {
-			d.skip(reason{fmt.Sprintf("link type %d is not known here", link), fmt.Sprintf("不认识链路类型 %d", link)})
+			d.skip(skipReason{fmt.Sprintf("link type %d is not known here", link), fmt.Sprintf("不认识链路类型 %d", link)})
 			return
 		}
-		d.skip(reason{fmt.Sprintf("link type %d (%s) is not looked into", link, name), fmt.Sprintf("链路类型 %d（%s）不作解析", link, name)})
+		d.skip(skipReason{fmt.Sprintf("link type %d (%s) is not looked into", link, name), fmt.Sprintf("链路类型 %d（%s）不作解析", link, name)})
 	}
 }
 
@@ -208,7 +208,7 @@ func (d *Reader) loopback(f captured) {
 		if family > 0xFFFF {
 			family = be.Uint32(head)
 		}
-		d.skip(reason{fmt.Sprintf("address family %d", family), fmt.Sprintf("地址族 %d", family)})
+		d.skip(skipReason{fmt.Sprintf("address family %d", family), fmt.Sprintf("地址族 %d", family)})
 	})
 }
 
@@ -229,7 +229,7 @@ func (d *Reader) tokenRing(f captured) {
 	d.behind(f, 15, func(rest captured, head []byte) {
 		switch {
 		case head[1]>>6 != 1:
-			d.skip(reason{"Token Ring management frames", "令牌环管理帧"})
+			d.skip(skipReason{"Token Ring management frames", "令牌环管理帧"})
 		case head[8]&0x80 != 0:
 			d.behind(f, 14+int(head[14]&0x1F), func(f captured, _ []byte) { d.llc(f) })
 		default:
@@ -338,7 +338,7 @@ func (d *Reader) mpls(f captured) {
 		}
 	}
 	if len(f.data) == 0 || f.data[0]>>4 != 4 && f.data[0]>>4 != 6 {
-		d.skip(reason{"MPLS with something else than IP", "MPLS 中不是 IP"})
+		d.skip(skipReason{"MPLS with something else than IP", "MPLS 中不是 IP"})
 		return
 	}
 	d.ip(f)

@@ -160,7 +160,7 @@ func (d *Reader) protocol(p byte, from, to netip.Addr, f captured) {
 	default:
 		name := protocolNames[p]
 		if name == "" {
-			d.skip(reason{fmt.Sprintf("IP protocol %d", p), fmt.Sprintf("IP 协议 %d", p)})
+			d.skip(skipReason{fmt.Sprintf("IP protocol %d", p), fmt.Sprintf("IP 协议 %d", p)})
 			return
 		}
 		d.skip(same(name))
@@ -179,10 +179,10 @@ func (d *Reader) gre(f captured) {
 		}
 		switch {
 		case flags&0x4000 != 0:
-			d.skip(reason{"GRE with source routes", "带源路由的 GRE"})
+			d.skip(skipReason{"GRE with source routes", "带源路由的 GRE"})
 			return
 		case flags&7 == 1 && flags&0x1000 == 0:
-			d.skip(reason{"GRE acknowledgements", "GRE 确认"})
+			d.skip(skipReason{"GRE acknowledgements", "GRE 确认"})
 			return
 		case kind == 0x88BE && flags&0x1000 != 0: // ERSPAN's own header
 			n, kind = n+8, 0x6558

@@ -50,23 +50,23 @@ func newPcap(r *bufio.Reader, order binary.ByteOrder, nano bool) (packets, error
 	return p, nil
 }
 
-func (p *pcapFile) next() (packet, error) {
+func (p *pcapFile) next() (capturedPacket, error) {
 	var head [16]byte
 	if err := fill(p.r, head[:]); err != nil {
-		return packet{}, err
+		return capturedPacket{}, err
 	}
 	captured, length := p.order.Uint32(head[8:]), p.order.Uint32(head[12:])
 	if captured > length && p.swapped {
 		captured, length = length, captured
 	}
 	if captured > maxPacket {
-		return packet{}, tooLarge(int64(captured))
+		return capturedPacket{}, tooLarge(int64(captured))
 	}
-	out := packet{link: p.link, at: time.Unix(int64(p.order.Uint32(head[0:])), int64(p.order.Uint32(head[4:]))*int64(p.tick)).UTC()}
+	out := capturedPacket{link: p.link, at: time.Unix(int64(p.order.Uint32(head[0:])), int64(p.order.Uint32(head[4:]))*int64(p.tick)).UTC()}
 	out.data = make([]byte, captured)
 	out.length = int(max(captured, min(length, maxPacket)))
 	if err := fill(p.r, out.data); err != nil {
-		return packet{}, cutOff(err)
+		return capturedPacket{}, cutOff(err)
 	}
 	return out, nil
 }

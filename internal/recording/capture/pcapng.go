@@ -126,16 +126,16 @@ func (p *pcapngFile) discard(n int64) error {
 	return nil
 }
 
-func (p *pcapngFile) next() (packet, error) {
+func (p *pcapngFile) next() (capturedPacket, error) {
 	for {
 		kind, body, err := p.block()
 		if err != nil {
-			return packet{}, err
+			return capturedPacket{}, err
 		}
 		switch kind {
 		case blockInterface:
 			if err := p.describe(body); err != nil {
-				return packet{}, err
+				return capturedPacket{}, err
 			}
 		case blockPacket, blockPacketOld, blockSimple:
 			return p.packet(kind, body)
@@ -166,14 +166,14 @@ func (p *pcapngFile) describe(b []byte) error {
 	return nil
 }
 
-// packet is the packet of one of the three kinds of block that hold one.
-func (p *pcapngFile) packet(kind uint32, b []byte) (packet, error) {
+// capturedPacket is the packet of one of the three kinds of block that hold one.
+func (p *pcapngFile) packet(kind uint32, b []byte) (capturedPacket, error) {
 	fixed, n := 20, 0
 	if kind == blockSimple {
 		fixed = 4
 	}
 	if len(b) < fixed {
-		return packet{}, broken("the rest cannot be read: a packet block is too short", "其余部分无法读取：数据包块太短")
+		return capturedPacket{}, broken("the rest cannot be read: a packet block is too short", "其余部分无法读取：数据包块太短")
 	}
 	switch kind {
 	case blockPacket:
@@ -182,10 +182,10 @@ func (p *pcapngFile) packet(kind uint32, b []byte) (packet, error) {
 		n = int(p.order.Uint16(b))
 	}
 	if n >= len(p.interfaces) {
-		return packet{}, broken(fmt.Sprintf("the rest cannot be read: a packet of interface %d, which is not described", n), fmt.Sprintf("其余部分无法读取：数据包属于未描述的接口 %d", n))
+		return capturedPacket{}, broken(fmt.Sprintf("the rest cannot be read: a packet of interface %d, which is not described", n), fmt.Sprintf("其余部分无法读取：数据包属于未描述的接口 %d", n))
 	}
 	i := p.interfaces[n]
-	out := packet{link: i.link, at: p.last}
+	out := capturedPacket{link: i.link, at: p.last}
 	captured, length := p.order.Uint32(b), p.order.Uint32(b)
 	if kind == blockSimple {
 		if i.snap != 0 {
@@ -198,7 +198,7 @@ func (p *pcapngFile) packet(kind uint32, b []byte) (packet, error) {
 		p.last = out.at
 	}
 	if int64(captured) > int64(len(b)-fixed) {
-		return packet{}, broken("the rest cannot be read: a packet is longer than its block", "其余部分无法读取：数据包长于其所在的数据块")
+		return capturedPacket{}, broken("the rest cannot be read: a packet is longer than its block", "其余部分无法读取：数据包长于其所在的数据块")
 	}
 	out.data = b[fixed : fixed+int(captured)]
 	out.length = int(max(captured, min(length, maxPacket)))

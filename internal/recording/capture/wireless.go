@@ -54,16 +54,16 @@ func (d *Reader) dot11(f captured, padded bool) {
 	quality := kind&0x80 != 0
 	switch {
 	case kind&0x0C == 0:
-		d.skip(reason{"802.11 management frames", "802.11 管理帧"})
+		d.skip(skipReason{"802.11 management frames", "802.11 管理帧"})
 		return
 	case kind&0x0C != 8:
-		d.skip(reason{"802.11 control frames", "802.11 控制帧"})
+		d.skip(skipReason{"802.11 control frames", "802.11 控制帧"})
 		return
 	case kind&0x40 != 0:
-		d.skip(reason{"802.11 data frames without data", "802.11 空数据帧"})
+		d.skip(skipReason{"802.11 data frames without data", "802.11 空数据帧"})
 		return
 	case flags&0x40 != 0:
-		d.skip(reason{"802.11 frames that are encrypted: Wireshark can decrypt them with the network's key", "加密的 802.11 帧（Wireshark 可用该网络的密钥解密）"})
+		d.skip(skipReason{"802.11 frames that are encrypted: Wireshark can decrypt them with the network's key", "加密的 802.11 帧（Wireshark 可用该网络的密钥解密）"})
 		return
 	}
 	n, control := 24, 0
@@ -83,7 +83,7 @@ func (d *Reader) dot11(f captured, padded bool) {
 	d.behind(f, n, func(rest captured, head []byte) {
 		switch {
 		case flags&4 != 0 || head[22]&0x0F != 0:
-			d.skip(reason{"802.11 frames in fragments", "802.11 分片帧"})
+			d.skip(skipReason{"802.11 frames in fragments", "802.11 分片帧"})
 		case quality && head[control]&0x80 != 0:
 			d.aggregated(rest)
 		default:

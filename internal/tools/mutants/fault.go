@@ -16,8 +16,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// fault is one change of the code that a test must notice.
-type fault struct {
+// mutation is one change of the code that a test must notice.
+type mutation struct {
 	Name string // what is wrong then, in words
 	File string // from the module's root, with slashes
 	Old  string // stands in the file exactly once
@@ -31,7 +31,7 @@ type fault struct {
 	list string // the file it was read from
 }
 
-func (f *fault) pkg() string { return "./" + cmp.Or(f.Package, path.Dir(f.File)) }
+func (f *mutation) pkg() string { return "./" + cmp.Or(f.Package, path.Dir(f.File)) }
 
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
@@ -47,14 +47,14 @@ func moduleRoot() (string, error) {
 }
 
 // readFaults reads every list.
-func readFaults(root string) ([]fault, error) {
+func readFaults(root string) ([]mutation, error) {
 	lists, err := filepath.Glob(filepath.Join(root, "internal", "tools", "mutants", "faults", "*.toml"))
 	if err != nil {
 		return nil, err
 	}
-	var all []fault
+	var all []mutation
 	for _, list := range lists {
-		var in struct{ Fault []fault }
+		var in struct{ Fault []mutation }
 		md, err := toml.DecodeFile(list, &in)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", list, err)
@@ -67,12 +67,12 @@ func readFaults(root string) ([]fault, error) {
 			all = append(all, f)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b fault) int { return strings.Compare(a.File, b.File) })
+	slices.SortStableFunc(all, func(a, b mutation) int { return strings.Compare(a.File, b.File) })
 	return all, nil
 }
 
 // planted is the file with the fault in it.
-func (f *fault) planted(root string) (string, error) {
+func (f *mutation) planted(root string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.File)))
 	if err != nil {
 		return "", f.wrong("%v", err)
@@ -90,7 +90,7 @@ func (f *fault) planted(root string) (string, error) {
 
 // check says what is wrong with a fault, as far as that shows without compiling: the
 // file with it parses, and there is a test of the name.
-func (f *fault) check(root string) error {
+func (f *mutation) check(root string) error {
 	text, err := f.planted(root)
 	if err != nil {
 		return err
@@ -122,6 +122,6 @@ func (f *fault) check(root string) error {
 
 var testNames = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w*)\(`)
 
-func (f *fault) wrong(format string, args ...any) error {
+func (f *mutation) wrong(format string, args ...any) error {
 	return fmt.Errorf("%s: %q in %s: %s", f.list, f.Name, f.File, fmt.Sprintf(format, args...))
 }

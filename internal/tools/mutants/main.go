@@ -38,7 +38,7 @@ import (
 	"golang.org/x/term"
 )
 
-type options struct {
+type runOptions struct {
 	only   string
 	must   bool
 	sample int
@@ -48,7 +48,7 @@ type options struct {
 }
 
 func main() {
-	var o options
+	var o runOptions
 	flag.StringVar(&o.only, "only", "", "only faults whose file or name matches this regular expression")
 	flag.BoolVar(&o.must, "must", false, "only faults that must be caught")
 	flag.IntVar(&o.sample, "sample", 0, "only so many, chosen at random")
@@ -69,7 +69,7 @@ func main() {
 }
 
 // mutate plants what the options choose, and says whether enough was caught.
-func mutate(ctx context.Context, o options, out io.Writer) (bool, error) {
+func mutate(ctx context.Context, o runOptions, out io.Writer) (bool, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return false, err
@@ -81,11 +81,11 @@ func mutate(ctx context.Context, o options, out io.Writer) (bool, error) {
 	if faults, err = choose(faults, o); err != nil {
 		return false, err
 	}
-	r := runner{root: root, limit: o.limit}
+	r := testRunner{root: root, limit: o.limit}
 	if err := r.baseline(ctx, faults); err != nil {
 		return false, err
 	}
-	t := tally{out: out, all: len(faults), live: isTerminal(out)}
+	t := outcomeTally{out: out, all: len(faults), live: isTerminal(out)}
 	r.all(ctx, faults, o.beside, t.add)
 	t.end()
 	if ctx.Err() != nil {
@@ -94,12 +94,12 @@ func mutate(ctx context.Context, o options, out io.Writer) (bool, error) {
 	return t.good(o.goal), nil
 }
 
-func choose(all []fault, o options) ([]fault, error) {
+func choose(all []mutation, o runOptions) ([]mutation, error) {
 	only, err := regexp.Compile(o.only)
 	if err != nil {
 		return nil, err
 	}
-	var chosen []fault
+	var chosen []mutation
 	for _, f := range all {
 		if (f.Must || !o.must) && (only.MatchString(f.File) || only.MatchString(f.Name)) {
 			chosen = append(chosen, f)
@@ -120,8 +120,8 @@ func isTerminal(out io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// tally counts outcomes and prints them as they come.
-type tally struct {
+// outcomeTally counts outcomes and prints them as they come.
+type outcomeTally struct {
 	out  io.Writer
 	live bool // out is a terminal: show how far it is
 
@@ -131,9 +131,9 @@ type tally struct {
 	missed             int // of those that must be caught
 }
 
-func (t *tally) add(f *fault, o outcome) {
+func (t *outcomeTally) add(f *mutation, o mutationOutcome) {
 	t.done++
-	switch o.verdict {
+	switch o.mutationVerdict {
 	case caught:
 		t.caught++
 	case hung:
@@ -150,10 +150,10 @@ func (t *tally) add(f *fault, o outcome) {
 	if t.live {
 		fmt.Fprint(t.out, "\r\x1b[K")
 	}
-	if o.verdict != caught || !t.live {
-		fmt.Fprintf(t.out, "%-9s %5.1fs  %s: %s\n", o.verdict, o.took.Seconds(), f.File, f.Name)
+	if o.mutationVerdict != caught || !t.live {
+		fmt.Fprintf(t.out, "%-9s %5.1fs  %s: %s\n", o.mutationVerdict, o.took.Seconds(), f.File, f.Name)
 	}
-	if o.verdict == unusable {
+	if o.mutationVerdict == unusable {
 		fmt.Fprintln(t.out, o.said)
 	}
 	if t.live {
@@ -161,7 +161,7 @@ func (t *tally) add(f *fault, o outcome) {
 	}
 }
 
-func (t *tally) end() {
+func (t *outcomeTally) end() {
 	if t.live {
 		fmt.Fprint(t.out, "\r\x1b[K")
 	}
@@ -169,8 +169,8 @@ func (t *tally) end() {
 		t.done, t.caught, t.share(), t.hung, t.survived, t.missed, t.unusable)
 }
 
-func (t *tally) share() float64 { return 100 * float64(t.caught) / float64(max(1, t.done)) }
+func (t *outcomeTally) share() float64 { return 100 * float64(t.caught) / float64(max(1, t.done)) }
 
-func (t *tally) good(goal float64) bool {
+func (t *outcomeTally) good(goal float64) bool {
 	return t.unusable == 0 && t.missed == 0 && t.share() >= goal
 }

@@ -37,16 +37,16 @@ func TestFaultsCanBePlanted(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	root := module(t)
-	good := fault{Name: "n", File: "sum/sum.go", Old: "a + b", New: "a - b", Test: "TestSum"}
-	for want, change := range map[string]func(*fault){
-		"":                  func(*fault) {},
-		"no longer in":      func(f *fault) { f.Old = "a * b" },
-		"times in the file": func(f *fault) { f.Old = "int" },
-		"changes nothing":   func(f *fault) { f.New = f.Old },
-		"no Go any more":    func(f *fault) { f.New = "a +" },
-		"no test in ./sum":  func(f *fault) { f.Test = "TestNone" },
-		"no test is named":  func(f *fault) { f.Test = "" },
-		"no such file":      func(f *fault) { f.File = "sum/none.go" },
+	good := mutation{Name: "n", File: "sum/sum.go", Old: "a + b", New: "a - b", Test: "TestSum"}
+	for want, change := range map[string]func(*mutation){
+		"":                  func(*mutation) {},
+		"no longer in":      func(f *mutation) { f.Old = "a * b" },
+		"times in the file": func(f *mutation) { f.Old = "int" },
+		"changes nothing":   func(f *mutation) { f.New = f.Old },
+		"no Go any more":    func(f *mutation) { f.New = "a +" },
+		"no test in ./sum":  func(f *mutation) { f.Test = "TestNone" },
+		"no test is named":  func(f *mutation) { f.Test = "" },
+		"no such file":      func(f *mutation) { f.File = "sum/none.go" },
 	} {
 		f := good
 		change(&f)
@@ -62,7 +62,7 @@ func TestJudge(t *testing.T) {
 	for _, c := range []struct {
 		said string
 		err  error
-		want verdict
+		want mutationVerdict
 	}{
 		{"ok  	sum	0.1s\n", nil, survived},
 		{"--- FAIL: TestSum\nFAIL	sum	0.1s\n", failed, caught},
@@ -85,8 +85,8 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := runner{root: root, limit: time.Minute}
-	faults := []fault{
+	r := testRunner{root: root, limit: time.Minute}
+	faults := []mutation{
 		{Name: "caught", File: "sum/sum.go", Old: "a + b", New: "a - b", Test: "TestSum"},
 		{Name: "survived", File: "sum/sum.go", Old: "a - b", New: "b - a", Test: "TestSum"},
 		{Name: "unusable", File: "sum/sum.go", Old: "a - b", New: "c", Test: "TestSum"},
@@ -95,13 +95,13 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	count := tally{out: &out, all: len(faults)}
-	got := map[string]verdict{}
-	r.all(t.Context(), faults, 2, func(f *fault, o outcome) {
-		got[f.Name] = o.verdict
+	count := outcomeTally{out: &out, all: len(faults)}
+	got := map[string]mutationVerdict{}
+	r.all(t.Context(), faults, 2, func(f *mutation, o mutationOutcome) {
+		got[f.Name] = o.mutationVerdict
 		count.add(f, o)
 	})
-	want := map[string]verdict{"caught": caught, "survived": survived, "unusable": unusable}
+	want := map[string]mutationVerdict{"caught": caught, "survived": survived, "unusable": unusable}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -111,26 +111,26 @@ func TestRun(t *testing.T) {
 	if after, err := os.ReadFile(filepath.Join(root, "sum", "sum.go")); err != nil || string(after) != string(before) {
 		t.Errorf("the tree was changed: %q, %v", after, err)
 	}
-	if err := r.baseline(t.Context(), []fault{{File: "sum/sum.go", Test: "TestBroken"}}); err == nil || !strings.Contains(err.Error(), "without any fault") {
+	if err := r.baseline(t.Context(), []mutation{{File: "sum/sum.go", Test: "TestBroken"}}); err == nil || !strings.Contains(err.Error(), "without any fault") {
 		t.Errorf("a test that fails anyway: %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	r.all(ended, faults, 1, func(f *fault, _ outcome) { t.Errorf("%s was tried after the end", f.Name) })
+	r.all(ended, faults, 1, func(f *mutation, _ mutationOutcome) { t.Errorf("%s was tried after the end", f.Name) })
 }
 
 func TestGood(t *testing.T) {
 	for _, c := range []struct {
-		tally
+		outcomeTally
 		want bool
 	}{
-		{tally{done: 10, caught: 9, survived: 1}, true},
-		{tally{done: 10, caught: 8, survived: 2}, false},
-		{tally{done: 10, caught: 9, survived: 1, missed: 1}, false},
-		{tally{done: 10, caught: 9, unusable: 1}, false},
+		{outcomeTally{done: 10, caught: 9, survived: 1}, true},
+		{outcomeTally{done: 10, caught: 8, survived: 2}, false},
+		{outcomeTally{done: 10, caught: 9, survived: 1, missed: 1}, false},
+		{outcomeTally{done: 10, caught: 9, unusable: 1}, false},
 	} {
 		if got := c.good(90); got != c.want {
-			t.Errorf("%+v: %v", c.tally, got)
+			t.Errorf("%+v: %v", c.outcomeTally, got)
 		}
 	}
 }

@@ -14,31 +14,31 @@ import (
 	"time"
 )
 
-// verdict is what came of a fault.
-type verdict string
+// mutationVerdict is what came of a fault.
+type mutationVerdict string
 
 const (
-	caught   verdict = "caught"
-	hung     verdict = "hung" // caught, as its tests did not end
-	survived verdict = "survived"
-	unusable verdict = "unusable" // it could not be planted, or no test was run
+	caught   mutationVerdict = "caught"
+	hung     mutationVerdict = "hung" // caught, as its tests did not end
+	survived mutationVerdict = "survived"
+	unusable mutationVerdict = "unusable" // it could not be planted, or no test was run
 )
 
-type outcome struct {
-	verdict
+type mutationOutcome struct {
+	mutationVerdict
 	took time.Duration
 	said string // why it is unusable
 }
 
-// runner runs tests of the module at root.
-type runner struct {
+// testRunner runs tests of the module at root.
+type testRunner struct {
 	root  string
 	limit time.Duration
 }
 
 // baseline runs the tests that the faults name on the code as it is: what fails already
 // notices nothing.
-func (r runner) baseline(ctx context.Context, faults []fault) error {
+func (r testRunner) baseline(ctx context.Context, faults []mutation) error {
 	tests := map[string][]string{}
 	for _, f := range faults {
 		if !slices.Contains(tests[f.pkg()], f.Test) {
@@ -62,10 +62,10 @@ func (r runner) baseline(ctx context.Context, faults []fault) error {
 }
 
 // all plants every fault, some beside each other, and tells of each as it is done.
-func (r runner) all(ctx context.Context, faults []fault, beside int, tell func(*fault, outcome)) {
+func (r testRunner) all(ctx context.Context, faults []mutation, beside int, tell func(*mutation, mutationOutcome)) {
 	var workers sync.WaitGroup
 	var telling sync.Mutex
-	next := make(chan *fault)
+	next := make(chan *mutation)
 	for range max(1, beside) {
 		workers.Go(func() {
 			for f := range next {
@@ -91,23 +91,23 @@ func (r runner) all(ctx context.Context, faults []fault, beside int, tell func(*
 }
 
 // try plants one fault and runs its tests.
-func (r runner) try(ctx context.Context, f *fault) outcome {
+func (r testRunner) try(ctx context.Context, f *mutation) mutationOutcome {
 	began := time.Now()
 	overlay, remove, err := r.overlay(f)
 	if err != nil {
-		return outcome{verdict: unusable, said: err.Error()}
+		return mutationOutcome{mutationVerdict: unusable, said: err.Error()}
 	}
 	defer remove()
 	said, err := r.goTest(ctx, overlay, f.pkg(), f.Test, r.limit)
-	o := outcome{verdict: judge(said, err), took: time.Since(began)}
-	if o.verdict == unusable {
+	o := mutationOutcome{mutationVerdict: judge(said, err), took: time.Since(began)}
+	if o.mutationVerdict == unusable {
 		o.said = tail(said)
 	}
 	return o
 }
 
 // judge tells by what go test said and its error what the tests made of a fault.
-func judge(said string, err error) verdict {
+func judge(said string, err error) mutationVerdict {
 	switch {
 	case strings.Contains(said, "[build failed]"), strings.Contains(said, "[setup failed]"), strings.Contains(said, "no tests to run"):
 		return unusable
@@ -122,7 +122,7 @@ func judge(said string, err error) verdict {
 }
 
 // overlay writes the changed file and what tells the compiler of it, outside the tree.
-func (r runner) overlay(f *fault) (name string, remove func(), err error) {
+func (r testRunner) overlay(f *mutation) (name string, remove func(), err error) {
 	text, err := f.planted(r.root)
 	if err != nil {
 		return "", nil, err
@@ -146,7 +146,7 @@ func (r runner) overlay(f *fault) (name string, remove func(), err error) {
 }
 
 // goTest runs tests, and returns what they said. Tests that hang are ended by go test.
-func (r runner) goTest(ctx context.Context, overlay, pkg, tests string, limit time.Duration) (string, error) {
+func (r testRunner) goTest(ctx context.Context, overlay, pkg, tests string, limit time.Duration) (string, error) {
 	args := []string{"test", "-count=1", "-failfast", "-vet=off", "-ldflags=-s -w", "-timeout", limit.String(), "-run", tests}
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)

@@ -9,9 +9,9 @@ import (
 	"sockeye"
 )
 
-// field is an option as the page's form has it: both languages, what it takes, and for
+// formField is an option as the page's form has it: both languages, what it takes, and for
 // which endpoints it is there.
-type field struct {
+type formField struct {
 	Key     string             `json:"key"`
 	Name    string             `json:"name"`
 	Kind    sockeye.OptionKind `json:"kind"`
@@ -100,8 +100,8 @@ export const options: readonly OptionField[] = [
 	return b.String()
 }
 
-func fieldOf(d *sockeye.Option) field {
-	f := field{Key: d.Key(sockeye.JSONForm), Name: d.Name, Kind: d.Kind, Input: inputOf(d), Topic: both(d.Topic), Open: d.Prominent, Schemes: d.Schemes, Mode: d.Mode,
+func fieldOf(d *sockeye.Option) formField {
+	f := formField{Key: d.Key(sockeye.JSONForm), Name: d.Name, Kind: d.Kind, Input: inputOf(d), Topic: both(d.Topic), Open: d.Prominent, Schemes: d.Schemes, Mode: d.Mode,
 		Label: both(d.Label), Help: both(d.Help), On: d.IsOnByDefault(), Least: d.Least, Most: d.Most, BareMS: int64(d.Bare / time.Millisecond),
 		Suggest: d.Suggest, System: d.System, Live: d.Live}
 	if d.Kind == sockeye.OptionChoice {

@@ -16,12 +16,12 @@ import (
 )
 
 // name is that of a package without its format: sockeye-1.2.3-linux-arm64.
-func (b *build) name(p platform) string {
+func (b *packageBuild) name(p platform) string {
 	return "sockeye-" + b.version + "-" + p.system + "-" + p.cpu
 }
 
 // tarball makes a .tar.gz whose files lie in one folder.
-func (b *build) tarball(p platform, files []file) (err error) {
+func (b *packageBuild) tarball(p platform, files []packageFile) (err error) {
 	out, err := os.Create(filepath.Join(b.out, b.name(p)+".tar.gz"))
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (b *build) tarball(p platform, files []file) (err error) {
 }
 
 // zip makes a .zip whose files lie in one folder.
-func (b *build) zip(p platform, files []file) (err error) {
+func (b *packageBuild) zip(p platform, files []packageFile) (err error) {
 	out, err := os.Create(filepath.Join(b.out, b.name(p)+".zip"))
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ type (
 )
 
 // writeBill writes what the program is made of, as the linker noted it.
-func (b *build) writeBill(program string, p platform) error {
+func (b *packageBuild) writeBill(program string, p platform) error {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// file is one that goes into packages.
-type file struct {
+// packageFile is one that goes into packages.
+type packageFile struct {
 	from string // on this disk
 	to   string // where it is installed
 	mode os.FileMode
@@ -27,8 +27,8 @@ var completions = []struct{ shell, to string }{
 }
 
 // shared are the files that are the same on every platform.
-func (b *build) shared(ctx context.Context) ([]file, error) {
-	files := []file{{"LICENSE", "/usr/share/doc/sockeye/copyright", 0o644}}
+func (b *packageBuild) shared(ctx context.Context) ([]packageFile, error) {
+	files := []packageFile{{"LICENSE", "/usr/share/doc/sockeye/copyright", 0o644}}
 	pages, err := filepath.Glob(filepath.Join("docs", "man", "*.1"))
 	if err != nil || len(pages) == 0 {
 		return nil, fmt.Errorf("docs/man has no pages: run this in the folder of the module (%v)", err)
@@ -38,7 +38,7 @@ func (b *build) shared(ctx context.Context) ([]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{packed, "/usr/share/man/man1/" + filepath.Base(packed), 0o644})
+		files = append(files, packageFile{packed, "/usr/share/man/man1/" + filepath.Base(packed), 0o644})
 	}
 	own := filepath.Join(b.work, "own") // that of this machine, to print completions
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", own, "./cmd/sockeye")
@@ -54,13 +54,13 @@ func (b *build) shared(ctx context.Context) ([]file, error) {
 		if err := os.WriteFile(path, []byte(text+"\n"), 0o644); err != nil {
 			return nil, err
 		}
-		files = append(files, file{path, c.to, 0o644})
+		files = append(files, packageFile{path, c.to, 0o644})
 	}
 	return files, nil
 }
 
 // compressed is a man page as Debian wants it: gzip -9n.
-func (b *build) compressed(page string) (string, error) {
+func (b *packageBuild) compressed(page string) (string, error) {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return "", err
@@ -80,7 +80,7 @@ func (b *build) compressed(page string) (string, error) {
 const nfpmVersion = "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2"
 
 // nfpm makes a .deb, .rpm or .apk.
-func (b *build) nfpm(ctx context.Context, p platform, format string, files []file) error {
+func (b *packageBuild) nfpm(ctx context.Context, p platform, format string, files []packageFile) error {
 	config := filepath.Join(b.work, p.system+"-"+p.cpu+".yaml")
 	if err := os.WriteFile(config, []byte(b.nfpmConfig(p, files)), 0o644); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (b *build) nfpm(ctx context.Context, p platform, format string, files []fil
 	return nil
 }
 
-func (b *build) nfpmConfig(p platform, files []file) string {
+func (b *packageBuild) nfpmConfig(p platform, files []packageFile) string {
 	var s strings.Builder
 	at := b.at.Format("2006-01-02T15:04:05Z")
 	cpu := p.cpu
@@ -125,7 +125,7 @@ contents:
 
 // inArchive is where a file is in an archive: the program on top, pages and completions
 // in folders.
-func inArchive(f file) string {
+func inArchive(f packageFile) string {
 	switch {
 	case f.mode&0o111 != 0:
 		return filepath.Base(f.to)
@@ -138,8 +138,8 @@ func inArchive(f file) string {
 }
 
 // sorted are files by their place in an archive.
-func sorted(files []file) []file {
+func sorted(files []packageFile) []packageFile {
 	all := slices.Clone(files)
-	slices.SortFunc(all, func(a, b file) int { return strings.Compare(inArchive(a), inArchive(b)) })
+	slices.SortFunc(all, func(a, b packageFile) int { return strings.Compare(inArchive(a), inArchive(b)) })
 	return all
 }

@@ -40,8 +40,8 @@ var platforms = []platform{
 
 func (p platform) String() string { return p.system + "/" + p.cpu }
 
-// build is one run.
-type build struct {
+// packageBuild is one run.
+type packageBuild struct {
 	out, work string
 	version   string
 	formats   []string // nil: all
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	b := &build{out: *out, version: *version}
+	b := &packageBuild{out: *out, version: *version}
 	if *formats != "" {
 		b.formats = strings.Split(*formats, ",")
 	}
@@ -97,7 +97,7 @@ func run(ctx context.Context, args []string) error {
 var versionForm = regexp.MustCompile(`^\d+\.\d+\.\d+([-+~.][0-9A-Za-z.+~-]+)?$`)
 
 // begin finds out version and time, and makes the folders.
-func (b *build) begin(ctx context.Context) error {
+func (b *packageBuild) begin(ctx context.Context) error {
 	seconds, err := commitTime(ctx)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func output(ctx context.Context, args ...string) (string, error) {
 }
 
 // platform builds the program for a platform and packs it.
-func (b *build) platform(ctx context.Context, p platform, shared []file) error {
+func (b *packageBuild) platform(ctx context.Context, p platform, shared []packageFile) error {
 	program := filepath.Join(b.work, p.system+"-"+p.cpu, "sockeye")
 	if p.system == "windows" {
 		program += ".exe"
@@ -155,7 +155,7 @@ func (b *build) platform(ctx context.Context, p platform, shared []file) error {
 	if err := b.writeBill(program, p); err != nil {
 		return err
 	}
-	files := append([]file{{program, "/usr/bin/" + filepath.Base(program), 0o755}}, shared...)
+	files := append([]packageFile{{program, "/usr/bin/" + filepath.Base(program), 0o755}}, shared...)
 	for _, format := range p.formats {
 		if b.formats != nil && !slices.Contains(b.formats, format) {
 			continue

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// target is a platform that Sockeye is built for.
-type target struct {
+// buildTarget is a platform that Sockeye is built for.
+type buildTarget struct {
 	os, cpu  string
 	emulator string // Debian's program that runs it on another CPU, or ""
 }
 
 // targets are the platforms of the README. The Windows program is run under Wine; the
 // one for macOS is built on every change but run by nobody here.
-var targets = []target{
+var targets = []buildTarget{
 	{"linux", "amd64", "qemu-x86_64-static"},
 	{"linux", "arm64", "qemu-aarch64-static"},
 	{"linux", "arm", "qemu-arm-static"},
@@ -32,7 +32,7 @@ const startLimit = time.Minute
 
 // cross builds every package for every platform, without C, and starts the
 // programs that can be started here.
-func cross(r *report) {
+func cross(r *checkReport) {
 	if err := os.MkdirAll("dist", 0o755); err != nil {
 		r.fail("dist", err.Error())
 		return
@@ -50,10 +50,10 @@ func cross(r *report) {
 	}
 }
 
-func (t target) String() string { return t.os + "/" + t.cpu }
+func (t buildTarget) String() string { return t.os + "/" + t.cpu }
 
 // program is the file the target is built into: dist/sockeye-linux-arm64.
-func (t target) program() string {
+func (t buildTarget) program() string {
 	name := filepath.Join("dist", "sockeye-"+t.os+"-"+t.cpu)
 	if t.os == "windows" {
 		name += ".exe"
@@ -61,7 +61,7 @@ func (t target) program() string {
 	return name
 }
 
-func (t target) build(r *report) bool {
+func (t buildTarget) build(r *checkReport) bool {
 	// GOARM=7 is the Raspberry Pi 2 and everything after it.
 	env := []string{"CGO_ENABLED=0", "GOOS=" + t.os, "GOARCH=" + t.cpu, "GOARM=7"}
 	return r.command(command{name: "build " + t.String(), env: env, args: []string{"go", "build", "-trimpath", "./..."}}) &&
@@ -69,7 +69,7 @@ func (t target) build(r *report) bool {
 }
 
 // start runs the program: it must know its platform, and do the experiment.
-func (t target) start(r *report) {
+func (t buildTarget) start(r *checkReport) {
 	run := []string{t.program()}
 	if t.cpu != runtime.GOARCH {
 		if _, err := exec.LookPath(t.emulator); err != nil {

@@ -20,7 +20,7 @@ import (
 // part is a group of checks.
 type part struct {
 	name string
-	run  func(*report)
+	run  func(*checkReport)
 }
 
 // parts run in this order: quick ones first.
@@ -39,7 +39,7 @@ func main() {
 			os.Exit(2)
 		}
 	}
-	r := &report{out: os.Stdout, strict: os.Getenv("CI") == "true"}
+	r := &checkReport{out: os.Stdout, strict: os.Getenv("CI") == "true"}
 	if !r.command(command{name: "go mod download", args: []string{"go", "mod", "download"}}) {
 		r.close() // without its modules everything would fail, for one reason
 		os.Exit(1)

@@ -25,7 +25,7 @@ const npmLimit = 10 * time.Minute
 
 // page checks the types of the page, tests its pure modules and builds it anew: what is
 // checked in must be the very same bytes. It comes before the tests, of which some use what npm installs.
-func page(r *report) {
+func page(r *checkReport) {
 	if why := noNode(); why != "" {
 		r.skip("page", why)
 		return

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// report prints one line per check as it ends and counts them. It belongs to one
+// checkReport prints one line per check as it ends and counts them. It belongs to one
 // goroutine.
-type report struct {
+type checkReport struct {
 	out    io.Writer
 	strict bool // a skip is a failure
 
@@ -22,18 +22,18 @@ type report struct {
 }
 
 // line prints how one thing went.
-func (r *report) line(how, name, note string) {
+func (r *checkReport) line(how, name, note string) {
 	fmt.Fprintln(r.out, strings.TrimRight(fmt.Sprintf("%-4s  %-40s  %s", how, name, note), " "))
 }
 
 // pass counts a check that went well.
-func (r *report) pass(name string, took time.Duration) {
+func (r *checkReport) pass(name string, took time.Duration) {
 	r.passed++
 	r.line("ok", name, seconds(took))
 }
 
 // fail counts a check that did not, and prints all it had to say.
-func (r *report) fail(name, output string) {
+func (r *checkReport) fail(name, output string) {
 	r.failed = append(r.failed, name)
 	r.line("FAIL", name, "")
 	if output = strings.TrimRight(output, "\n"); output != "" {
@@ -42,7 +42,7 @@ func (r *report) fail(name, output string) {
 }
 
 // skip tells of a check that could not be made here.
-func (r *report) skip(name, why string) {
+func (r *checkReport) skip(name, why string) {
 	if r.strict {
 		r.fail(name, "      skipped, which CI=true does not allow: "+why)
 		return
@@ -52,7 +52,7 @@ func (r *report) skip(name, why string) {
 }
 
 // close prints the sum and reports whether all went well.
-func (r *report) close() bool {
+func (r *checkReport) close() bool {
 	if len(r.failed) > 0 {
 		fmt.Fprintln(r.out, "\nfailed:\n  "+strings.Join(r.failed, "\n  "))
 	}
@@ -73,7 +73,7 @@ type command struct {
 	good func(output string) bool
 }
 
-func (r *report) command(c command) bool {
+func (r *checkReport) command(c command) bool {
 	start := time.Now()
 	if c.ctx == nil {
 		c.ctx = context.Background()

@@ -7,7 +7,7 @@ import (
 )
 
 // static looks at the source without running it.
-func static(r *report) {
+func static(r *checkReport) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		r.fail("go env GOROOT", err.Error())

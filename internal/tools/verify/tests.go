@@ -14,7 +14,7 @@ import (
 
 // tests runs every test with the race detector, in random order (the seed is in
 // the output of a package that fails).
-func tests(r *report) {
+func tests(r *checkReport) {
 	// -timeout is per package; the longest takes some minutes on two cores.
 	cmd := exec.Command("go", "test", "-json", "-race", "-count=1", "-shuffle=on", "-timeout=40m", "./...")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // for the race detector
@@ -36,7 +36,7 @@ func tests(r *report) {
 }
 
 // exhaustive are the tests that are shorter under the race detector, without it.
-func exhaustive(r *report) {
+func exhaustive(r *checkReport) {
 	r.command(command{name: "every bit of a segment", args: []string{"go", "test", "-count=1", "-run", "^TestEveryBitOfASegment$", "./internal/pcapng"}})
 }
 
@@ -56,7 +56,7 @@ type suite struct {
 }
 
 // readTests counts the events of go test -json and prints what failed.
-func readTests(r *report, from io.Reader) {
+func readTests(r *checkReport, from io.Reader) {
 	suites := map[string]*suite{}
 	builds := map[string]string{} // output by import path
 	lines := bufio.NewReader(from)
@@ -84,7 +84,7 @@ func readTests(r *report, from io.Reader) {
 }
 
 // see takes in one event of a package.
-func (s *suite) see(r *report, e testEvent, builds map[string]string) {
+func (s *suite) see(r *checkReport, e testEvent, builds map[string]string) {
 	switch e.Action {
 	case "run":
 		s.printed[e.Test] = &bytes.Buffer{}
@@ -102,7 +102,7 @@ func (s *suite) see(r *report, e testEvent, builds map[string]string) {
 	}
 }
 
-func (s *suite) endTest(r *report, how, test string) {
+func (s *suite) endTest(r *checkReport, how, test string) {
 	said := s.printed[test].String()
 	delete(s.printed, test)
 	name := s.name + " " + test
@@ -138,7 +138,7 @@ func mark(set map[string]bool, test string) {
 }
 
 // end is the end of the package's test program.
-func (s *suite) end(r *report, e testEvent, builds map[string]string) {
+func (s *suite) end(r *checkReport, e testEvent, builds map[string]string) {
 	for test := range s.printed { // what still runs was cut off by a panic or the time limit
 		if test != "" && !s.parent[test] {
 			s.endTest(r, "fail", test)

@@ -56,7 +56,7 @@ func TestReadTests(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
-			r := &report{out: &out, strict: test.strict}
+			r := &checkReport{out: &out, strict: test.strict}
 			readTests(r, strings.NewReader(test.stream))
 			if r.passed != test.passed {
 				t.Errorf("%d passed, want %d", r.passed, test.passed)
@@ -81,7 +81,7 @@ func TestReadTests(t *testing.T) {
 // The last line is what scripts read.
 func TestReportLastLine(t *testing.T) {
 	var out strings.Builder
-	r := &report{out: &out}
+	r := &checkReport{out: &out}
 	r.pass("a", 0)
 	r.fail("b", "why")
 	r.skip("c", "not here")

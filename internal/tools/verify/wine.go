@@ -33,7 +33,7 @@ const (
 )
 
 // startWindows runs the Windows program under Wine.
-func (t target) startWindows(r *report) {
+func (t buildTarget) startWindows(r *checkReport) {
 	name := "start " + t.String()
 	if _, err := os.Stat(wineLoader); err != nil {
 		r.skip(name, wineLoader+" is missing (Debian: wine64)")

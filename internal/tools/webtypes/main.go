@@ -50,7 +50,7 @@ func generate(root string) ([]byte, error) {
 			}
 		}
 	}
-	g := generator{said: said, done: map[reflect.Type]bool{}}
+	g := typeGenerator{said: said, done: map[reflect.Type]bool{}}
 	for _, t := range api.Types() {
 		g.add(t)
 	}
@@ -62,7 +62,7 @@ func generate(root string) ([]byte, error) {
 	return g.out.Bytes(), nil
 }
 
-type generator struct {
+type typeGenerator struct {
 	said  map[string]string // comments, by "package.Type" and "package.Type.Field"
 	done  map[reflect.Type]bool
 	order []reflect.Type
@@ -70,7 +70,7 @@ type generator struct {
 }
 
 // add takes note of a struct and of all that its fields mention.
-func (g *generator) add(t reflect.Type) {
+func (g *typeGenerator) add(t reflect.Type) {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
 		g.add(t.Elem())
@@ -100,7 +100,7 @@ func fieldsOf(t reflect.Type) func(func(reflect.StructField) bool) {
 	}
 }
 
-func (g *generator) write(t reflect.Type) {
+func (g *typeGenerator) write(t reflect.Type) {
 	name := api.TypeName(t)
 	said := t.String()
 	g.comment("", g.said[said])
@@ -124,7 +124,7 @@ func (g *generator) write(t reflect.Type) {
 }
 
 // options writes a table's options as fields.
-func (g *generator) options(table sockeye.OptionTable, form sockeye.OptionForm) {
+func (g *typeGenerator) options(table sockeye.OptionTable, form sockeye.OptionForm) {
 	for i := range table {
 		d := &table[i]
 		g.comment("  ", d.Describe(form).En)
@@ -156,7 +156,7 @@ func optionType(d *sockeye.Option, form sockeye.OptionForm) string {
 	return "number"
 }
 
-func (g *generator) comment(indent, text string) {
+func (g *typeGenerator) comment(indent, text string) {
 	text = strings.TrimSpace(text)
 	if indent == "" {
 		g.out.WriteByte('\n')

@@ -29,7 +29,7 @@ func TestTypesAreCurrent(t *testing.T) {
 func TestNewOptionIsAField(t *testing.T) {
 	made := sockeye.AllOptions[0]
 	made.Name = "made-up"
-	var g generator
+	var g typeGenerator
 	g.options(append(slices.Clone(sockeye.AllOptions), made), sockeye.FileForm)
 	if !strings.Contains(g.out.String(), "\n  made_up?: string;\n") {
 		t.Errorf("%s", &g.out)

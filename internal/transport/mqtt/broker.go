@@ -64,7 +64,7 @@ func (b *broker) end() {
 // accept reads the CONNECT and has the broker answer it.
 func (b *broker) accept(under transport.Conn) (transport.Conn, error) {
 	c := &conn{Conn: under, broker: b, reader: bufio.NewReader(under), most: b.session.Options().MaxMessage,
-		heard: aliases{}, told: aliases{}, acked: make(chan byte, 1), attached: make(chan struct{}), gone: make(chan struct{}), over: make(chan struct{})}
+		heard: topicAliases{}, told: topicAliases{}, acked: make(chan byte, 1), attached: make(chan struct{}), gone: make(chan struct{}), over: make(chan struct{})}
 	if err := c.readConnect(); err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (b *broker) accept(under transport.Conn) (transport.Conn, error) {
 	c.feed = ours
 	b.session.Go(func() {
 		defer close(c.over)
-		err := b.server.EstablishConnection("", &side{Conn: its, c: c})
+		err := b.server.EstablishConnection("", &brokerSide{Conn: its, c: c})
 		c.cause = cmp.Or(c.cause, err)
 		c.Close()
 	})
@@ -141,14 +141,14 @@ func (*hook) OnACLCheck(_ *mochi.Client, topic string, write bool) bool {
 
 // OnSessionEstablish notes the identifier of a client that gave none.
 func (h *hook) OnSessionEstablish(cl *mochi.Client, _ packets.Packet) {
-	if s, ok := cl.Net.Conn.(*side); ok {
+	if s, ok := cl.Net.Conn.(*brokerSide); ok {
 		s.c.state.Client = cl.ID
 	}
 }
 
 // OnDisconnect notes why the broker ended a connection.
 func (*hook) OnDisconnect(cl *mochi.Client, _ error, _ bool) {
-	if s, ok := cl.Net.Conn.(*side); ok {
+	if s, ok := cl.Net.Conn.(*brokerSide); ok {
 		s.c.cause = cl.StopCause()
 	}
 }

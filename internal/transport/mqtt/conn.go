@@ -32,7 +32,7 @@ type conn struct {
 	feed           net.Conn // what is written here, the broker reads
 
 	// Only the reader uses these.
-	heard aliases
+	heard topicAliases
 	held  []byte // a PUBLISH that is recorded and not passed on yet
 
 	// How messages of the broker are recorded; see SetPush.
@@ -52,7 +52,7 @@ type conn struct {
 	bye    bool   // it said DISCONNECT, and will say no more
 
 	writing sync.Mutex // held over a packet
-	told    aliases
+	told    topicAliases
 }
 
 // readConnect reads the packet that begins every connection.

@@ -11,8 +11,8 @@ import (
 	"sockeye"
 )
 
-// packet is a control packet as it crossed the socket (MQTT 5.0 section 2).
-type packet struct {
+// controlPacket is a control packet as it crossed the socket (MQTT 5.0 section 2).
+type controlPacket struct {
 	header packets.FixedHeader
 	raw    []byte // all of it
 	body   []byte // behind the fixed header
@@ -20,35 +20,35 @@ type packet struct {
 
 // readPacket reads one packet of at most so many bytes. At the end of the stream between
 // two packets the error is io.EOF.
-func readPacket(r *bufio.Reader, most int) (packet, error) {
+func readPacket(r *bufio.Reader, most int) (controlPacket, error) {
 	first, err := r.ReadByte()
 	if err != nil {
-		return packet{}, err
+		return controlPacket{}, err
 	}
 	raw, length := []byte{first}, 0
 	for shift := 0; ; shift += 7 {
 		b, err := r.ReadByte()
 		if err != nil {
-			return packet{}, cutShort(err)
+			return controlPacket{}, cutShort(err)
 		}
 		raw, length = append(raw, b), length|int(b&0x7f)<<shift
 		if b&0x80 == 0 {
 			break
 		}
 		if shift == 21 { // section 1.5.5: four bytes at most
-			return packet{}, errMalformed
+			return controlPacket{}, errMalformed
 		}
 	}
 	if length > most {
-		return packet{}, tooLarge(length, most)
+		return controlPacket{}, tooLarge(length, most)
 	}
 	head := len(raw)
 	if raw, err = readBody(r, raw, length); err != nil {
-		return packet{}, cutShort(err)
+		return controlPacket{}, cutShort(err)
 	}
-	p := packet{raw: raw, body: raw[head:]}
+	p := controlPacket{raw: raw, body: raw[head:]}
 	if p.header.Decode(first) != nil {
-		return packet{}, errMalformed
+		return controlPacket{}, errMalformed
 	}
 	p.header.Remaining = length
 	return p, nil
@@ -70,11 +70,11 @@ func readBody(r io.Reader, raw []byte, length int) ([]byte, error) {
 }
 
 // split takes the first packet from what the broker writes, which is whole packets.
-func split(data []byte) (p packet, rest []byte, ok bool) {
+func split(data []byte) (p controlPacket, rest []byte, ok bool) {
 	length, at := 0, 1
 	for shift := 0; ; shift += 7 {
 		if at >= len(data) || shift > 21 {
-			return packet{}, nil, false
+			return controlPacket{}, nil, false
 		}
 		b := data[at]
 		length, at = length|int(b&0x7f)<<shift, at+1
@@ -83,14 +83,14 @@ func split(data []byte) (p packet, rest []byte, ok bool) {
 		}
 	}
 	if len(data) < at+length || p.header.Decode(data[0]) != nil {
-		return packet{}, nil, false
+		return controlPacket{}, nil, false
 	}
 	p.header.Remaining, p.raw, p.body = length, data[:at+length], data[at:at+length]
 	return p, data[at+length:], true
 }
 
 // decoded is a packet taken apart. Its bytes may be those of the packet.
-func (p packet) decoded(version byte) (packets.Packet, error) {
+func (p controlPacket) decoded(version byte) (packets.Packet, error) {
 	d := packets.Packet{FixedHeader: p.header, ProtocolVersion: version}
 	var err error
 	switch p.header.Type {
@@ -111,12 +111,12 @@ func (p packet) decoded(version byte) (packets.Packet, error) {
 	return d, nil
 }
 
-// aliases are the numbers that stand for topics in one direction (MQTT 5.0 section
+// topicAliases are the numbers that stand for topics in one direction (MQTT 5.0 section
 // 3.3.2.3.4).
-type aliases map[uint16]string
+type topicAliases map[uint16]string
 
 // topicOf is the topic of a PUBLISH, which may be given as a number.
-func (a aliases) topicOf(d *packets.Packet) string {
+func (a topicAliases) topicOf(d *packets.Packet) string {
 	if n := d.Properties.TopicAlias; d.Properties.TopicAliasFlag && n > 0 {
 		if d.TopicName == "" {
 			return a[n]

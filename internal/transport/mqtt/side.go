@@ -10,15 +10,15 @@ import (
 	"sockeye/internal/transport"
 )
 
-// side is the connection as the broker has it: it reads what was recorded, and what it
+// brokerSide is the connection as the broker has it: it reads what was recorded, and what it
 // writes is recorded.
-type side struct {
+type brokerSide struct {
 	net.Conn // a pipe
 	c        *conn
 }
 
 // RemoteAddr is that of the client.
-func (s *side) RemoteAddr() net.Addr { return netAddr{s.c.Remote()} }
+func (s *brokerSide) RemoteAddr() net.Addr { return netAddr{s.c.Remote()} }
 
 // netAddr is an address for the broker's log.
 type netAddr struct{ sockeye.SocketAddr }
@@ -27,16 +27,16 @@ type netAddr struct{ sockeye.SocketAddr }
 func (netAddr) Network() string { return "mqtt" }
 
 // SetDeadline bounds the wait for the next packet (the keep-alive).
-func (s *side) SetDeadline(at time.Time) error { return s.Conn.SetReadDeadline(at) }
+func (s *brokerSide) SetDeadline(at time.Time) error { return s.Conn.SetReadDeadline(at) }
 
 // Close ends the client's connection.
-func (s *side) Close() error {
+func (s *brokerSide) Close() error {
 	s.Conn.Close()
 	return s.c.Close()
 }
 
 // Write takes whole packets.
-func (s *side) Write(data []byte) (n int, err error) {
+func (s *brokerSide) Write(data []byte) (n int, err error) {
 	c := s.c
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -54,7 +54,7 @@ func (s *side) Write(data []byte) (n int, err error) {
 }
 
 // one writes a packet. The writer holds c.writing.
-func (s *side) one(p packet) error {
+func (s *brokerSide) one(p controlPacket) error {
 	c := s.c
 	c.Conn.SetWriteDeadline(time.Now().Add(stallLimit))
 	defer c.Conn.SetWriteDeadline(time.Time{})

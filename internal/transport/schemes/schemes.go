@@ -21,7 +21,7 @@ var drivers = map[sockeye.Network]transport.Driver{
 	sockeye.UDP: udp.Driver{},
 
 	sockeye.Unix:     unix.Stream{},
-	sockeye.Unixgram: unix.Datagram{},
+	sockeye.Unixgram: unix.DatagramDriver{},
 
 	sockeye.Serial: serial.Driver{},
 	sockeye.DTLS:   dtls.Driver{},

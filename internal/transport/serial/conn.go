@@ -145,7 +145,7 @@ func (c *conn) Unacknowledged() int {
 // SetLines sets DTR and RTS, and holds the line in the break state.
 func (c *conn) SetLines(set sockeye.LineSetting) error {
 	for _, line := range []struct {
-		want sockeye.Choice
+		want sockeye.OptionalBool
 		set  func(bool) error
 	}{{set.DTR, c.SetDTR}, {set.RTS, c.SetRTS}} {
 		if line.want == sockeye.Default {

@@ -34,7 +34,7 @@ func (d Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transpor
 		return nil, context.Cause(ctx)
 	}
 	name := s.Endpoint().Address.Path
-	known, _ := s.Remembered().(*device)
+	known, _ := s.Remembered().(*portDevice)
 	if known != nil {
 		name = known.find()
 	}
@@ -67,7 +67,7 @@ func (d Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transpor
 const pollEvery = 250 * time.Millisecond
 
 // awaitPort opens a port as soon as it is there.
-func awaitPort(ctx context.Context, name string, known *device, open func(string) (serialport.Port, error)) (string, serialport.Port, error) {
+func awaitPort(ctx context.Context, name string, known *portDevice, open func(string) (serialport.Port, error)) (string, serialport.Port, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -92,16 +92,16 @@ func configOf(o *sockeye.Options) serialport.Config {
 		Flow: o.Serial.Flow, DTR: o.Serial.DTR, RTS: o.Serial.RTS}
 }
 
-// device is what a session knows of the device behind its port.
-type device struct {
+// portDevice is what a session knows of the device behind its port.
+type portDevice struct {
 	name string          // of the port that was asked for
 	usb  *serialport.USB // nil if it is no USB device
 }
 
 // deviceOf is the device behind an open port. What is known of it stays, if the system
 // does not say more.
-func deviceOf(asked, name string, known *device) *device {
-	d := &device{name: asked}
+func deviceOf(asked, name string, known *portDevice) *portDevice {
+	d := &portDevice{name: asked}
 	if known != nil {
 		d.usb = known.usb
 	}
@@ -116,12 +116,12 @@ func deviceOf(asked, name string, known *device) *device {
 
 // find is the port that the device has now. A USB device that was plugged in again may
 // have another one.
-func (d *device) find() string {
+func (d *portDevice) find() string {
 	ports, _ := serialport.List()
 	return d.findIn(ports)
 }
 
-func (d *device) findIn(ports []serialport.Info) string {
+func (d *portDevice) findIn(ports []serialport.PortInfo) string {
 	if d.usb == nil {
 		return d.name
 	}

@@ -14,18 +14,18 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// option is one setsockopt(2) call.
-type option struct {
+// socketOption is one setsockopt(2) call.
+type socketOption struct {
 	name              string
 	level, opt, value int
 	may               bool // the system may not know it
 }
 
-// options are made in the order in which they are set.
-type options []option
+// socketOptions are made in the order in which they are set.
+type socketOptions []socketOption
 
-func (l *options) add(name string, level, opt, value int) {
-	*l = append(*l, option{name, level, opt, value, false})
+func (l *socketOptions) add(name string, level, opt, value int) {
+	*l = append(*l, socketOption{name, level, opt, value, false})
 }
 
 // RTOMaxMS is TCP_RTO_MAX_MS (linux/tcp.h).
@@ -36,7 +36,7 @@ const RTOMaxMS = 44
 func (s *Setter) Listen(network, address string, c syscall.RawConn) error {
 	list := s.commonOptions(network)
 	if s.opts.ReuseAddress != sockeye.Default {
-		list = append(list, option{name: "SO_REUSEADDR", level: unix.SOL_SOCKET, opt: unix.SO_REUSEADDR, value: boolOption(s.opts.ReuseAddress.Or(false))})
+		list = append(list, socketOption{name: "SO_REUSEADDR", level: unix.SOL_SOCKET, opt: unix.SO_REUSEADDR, value: boolOption(s.opts.ReuseAddress.Or(false))})
 	}
 	return s.setAll(c, list)
 }
@@ -46,15 +46,15 @@ func (s *Setter) Dial(_ context.Context, network, address string, c syscall.RawC
 	list := s.commonOptions(network)
 	if len(s.opts.Sources) > 0 && s.opts.SourcePort == 0 {
 		// Chooses the port at connect, by four-tuple: bind(2) would use ports up.
-		list = append(list, option{name: "IP_BIND_ADDRESS_NO_PORT", level: unix.SOL_IP, opt: unix.IP_BIND_ADDRESS_NO_PORT, value: 1})
+		list = append(list, socketOption{name: "IP_BIND_ADDRESS_NO_PORT", level: unix.SOL_IP, opt: unix.IP_BIND_ADDRESS_NO_PORT, value: 1})
 	}
 	return s.setAll(c, list)
 }
 
 // commonOptions are those of listening and of connecting sockets.
-func (s *Setter) commonOptions(network string) options {
+func (s *Setter) commonOptions(network string) socketOptions {
 	o := s.opts
-	var list options
+	var list socketOptions
 	if o.ReusePort.Or(false) {
 		list.add("SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 	}
@@ -71,9 +71,9 @@ func (s *Setter) commonOptions(network string) options {
 }
 
 // datagramOptions are those of UDP sockets.
-func (s *Setter) datagramOptions(network string) options {
+func (s *Setter) datagramOptions(network string) socketOptions {
 	o := s.opts
-	var list options
+	var list socketOptions
 	if o.KernelTime.Or(false) {
 		list.add("SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	}
@@ -91,9 +91,9 @@ func (s *Setter) datagramOptions(network string) options {
 }
 
 // streamOptions are those of TCP sockets.
-func (s *Setter) streamOptions() options {
+func (s *Setter) streamOptions() socketOptions {
 	o := s.opts
-	var list options
+	var list socketOptions
 	list.add("SO_OOBINLINE", unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) // else urgent bytes are lost
 	list.add("TCP_NODELAY", unix.SOL_TCP, unix.TCP_NODELAY, boolOption(o.NoDelay.Or(true)))
 	if o.Cork.Or(false) {
@@ -115,12 +115,12 @@ func (s *Setter) streamOptions() options {
 		// Without it the pauses between probes of a closed window grow to two minutes, and
 		// nobody could tell sooner that a peer has vanished meanwhile. Since Linux 6.15.
 		most := min(max(limit/4, time.Second), 5*time.Second)
-		list = append(list, option{"TCP_RTO_MAX_MS", unix.SOL_TCP, RTOMaxMS, int(most.Milliseconds()), true})
+		list = append(list, socketOption{"TCP_RTO_MAX_MS", unix.SOL_TCP, RTOMaxMS, int(most.Milliseconds()), true})
 	}
 	return list
 }
 
-func (s *Setter) setAll(c syscall.RawConn, list []option) error {
+func (s *Setter) setAll(c syscall.RawConn, list []socketOption) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {
 		if name := s.opts.Interface; name != "" {
@@ -160,7 +160,7 @@ func Relisten(fd uintptr, backlog int) error {
 }
 
 // pathMTUDiscovery is the value of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER.
-func pathMTUDiscovery(dontFragment sockeye.Choice) int {
+func pathMTUDiscovery(dontFragment sockeye.OptionalBool) int {
 	if dontFragment == sockeye.On {
 		return unix.IP_PMTUDISC_DO
 	}
@@ -171,7 +171,7 @@ func pathMTUDiscovery(dontFragment sockeye.Choice) int {
 func RefuseUnknown(*sockeye.Options) error { return nil }
 
 // setCork sets TCP_CORK, if the option was ever given.
-func setCork(fd uintptr, on sockeye.Choice) error {
+func setCork(fd uintptr, on sockeye.OptionalBool) error {
 	if on == sockeye.Default {
 		return nil
 	}

@@ -68,7 +68,7 @@ func RefuseUnknown(o *sockeye.Options) error {
 }
 
 // setCork does nothing: the option was refused.
-func setCork(uintptr, sockeye.Choice) error { return nil }
+func setCork(uintptr, sockeye.OptionalBool) error { return nil }
 
 // AfterConnect sets the options that need a connected socket.
 func (s *Setter) AfterConnect(conn *net.TCPConn) error {

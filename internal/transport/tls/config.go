@@ -25,10 +25,10 @@ import (
 // 250 KiB.
 const maxFile = 4 << 20
 
-// faults collects what is wrong with the files of an endpoint.
-type faults []error
+// fileFaults collects what is wrong with the files of an endpoint.
+type fileFaults []error
 
-func (f *faults) add(option, file string, message, hint sockeye.Text) {
+func (f *fileFaults) add(option, file string, message, hint sockeye.Text) {
 	file = strconv.Quote(file)
 	*f = append(*f, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: option,
 		Message: sockeye.Text{En: file + ": " + message.En, Zh: file + "：" + message.Zh}, Hint: hint})
@@ -39,7 +39,7 @@ func (Driver) CheckFiles(ep sockeye.Endpoint) error { return CheckFiles(ep) }
 
 // CheckFiles is for other drivers of what runs over TLS.
 func CheckFiles(ep sockeye.Endpoint) error {
-	var f faults
+	var f fileFaults
 	readFiles(&ep.Options.TLS, ep.Mode, &f)
 	if name := ep.Options.TLS.KeyLog; name != "" {
 		f.written("keylog", name, checkWritable(name))
@@ -63,7 +63,7 @@ type files struct {
 }
 
 // readFiles reads them.
-func readFiles(o *sockeye.TLSOptions, mode sockeye.Mode, f *faults) (r files) {
+func readFiles(o *sockeye.TLSOptions, mode sockeye.Mode, f *fileFaults) (r files) {
 	if mode == sockeye.Listen {
 		r.own = f.pair("cert", o.Certificate, "key", o.Key)
 	} else {
@@ -74,7 +74,7 @@ func readFiles(o *sockeye.TLSOptions, mode sockeye.Mode, f *faults) (r files) {
 }
 
 // keyLog makes sure that the key log can be written, if there is to be one.
-func (f *faults) keyLog(o *sockeye.TLSOptions) io.Writer {
+func (f *fileFaults) keyLog(o *sockeye.TLSOptions) io.Writer {
 	if o.KeyLog == "" {
 		return nil
 	}
@@ -85,7 +85,7 @@ func (f *faults) keyLog(o *sockeye.TLSOptions) io.Writer {
 }
 
 // written notes why a file cannot be written, if there is an error.
-func (f *faults) written(option, name string, err error) {
+func (f *fileFaults) written(option, name string, err error) {
 	if err != nil {
 		message, hint := f.words(err)
 		f.add(option, name, message, hint)
@@ -93,7 +93,7 @@ func (f *faults) written(option, name string, err error) {
 }
 
 // words are an error of a file.
-func (f *faults) words(err error) (message, hint sockeye.Text) {
+func (f *fileFaults) words(err error) (message, hint sockeye.Text) {
 	if e, ok := errors.AsType[*sockeye.Error](err); ok {
 		return e.Message, e.Hint
 	}
@@ -111,7 +111,7 @@ func (f *faults) words(err error) (message, hint sockeye.Text) {
 }
 
 // read is the content of a file that an option names; nil if there is none.
-func (f *faults) read(option, name string) []byte {
+func (f *fileFaults) read(option, name string) []byte {
 	if name == "" {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (f *faults) read(option, name string) []byte {
 }
 
 // pair reads a certificate and its key, which may be in one file.
-func (f *faults) pair(certOption, cert, keyOption, key string) *stdtls.Certificate {
+func (f *fileFaults) pair(certOption, cert, keyOption, key string) *stdtls.Certificate {
 	if cert == "" {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (f *faults) pair(certOption, cert, keyOption, key string) *stdtls.Certifica
 }
 
 // authorities reads whom to trust.
-func (f *faults) authorities(name string) *x509.CertPool {
+func (f *fileFaults) authorities(name string) *x509.CertPool {
 	text := f.read("cacert", name)
 	if text == nil {
 		return nil
@@ -172,7 +172,7 @@ func (f *faults) authorities(name string) *x509.CertPool {
 }
 
 // common is what both sides have. It begins the key log.
-func common(o *sockeye.TLSOptions, r files, f *faults) *stdtls.Config {
+func common(o *sockeye.TLSOptions, r files, f *fileFaults) *stdtls.Config {
 	c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, DynamicRecordSizingDisabled: true, KeyLogWriter: f.keyLog(o)}
 	for p := range strings.SplitSeq(o.Protocols, ",") {
 		if p = strings.TrimSpace(p); p != "" {
@@ -217,7 +217,7 @@ func recordSizeFor(o *sockeye.TLSOptions) int {
 // ClientConfig is what a client needs. Every fault of its files is in the error.
 func ClientConfig(s *transport.DriverSession) (*stdtls.Config, error) {
 	o := &s.Options().TLS
-	var f faults
+	var f fileFaults
 	r := readFiles(o, sockeye.Connect, &f)
 	c := common(o, r, &f)
 	c.ServerName = o.ServerName
@@ -256,7 +256,7 @@ func store(s *transport.DriverSession) *localca.Store {
 // in the error.
 func ServerConfig(s *transport.DriverSession) (*stdtls.Config, *x509.Certificate, error) {
 	o := &s.Options().TLS
-	var f faults
+	var f fileFaults
 	r := readFiles(o, sockeye.Listen, &f)
 	c := common(o, r, &f)
 	wantsClient := o.RequireClientCertificate.Or(false)

@@ -34,7 +34,7 @@ type records struct {
 	out  *[]byte   // what the socket has not taken yet; nil while that is nothing
 	sent int       // so much of it was taken
 
-	delivery transport.Delivery
+	delivery transport.DeliveryTracker
 }
 
 func newRecords(under transport.Conn) *records {

@@ -21,7 +21,7 @@ import (
 // heard.
 
 // listenGroup binds and joins a group on every interface that the endpoint means.
-func (v *server) listenGroup(ctx context.Context, group netip.AddrPort) (bound []*udpSocket, err error) {
+func (v *datagramServer) listenGroup(ctx context.Context, group netip.AddrPort) (bound []*udpSocket, err error) {
 	defer func() {
 		if err != nil {
 			for _, k := range bound {
@@ -60,7 +60,7 @@ func (v *server) listenGroup(ctx context.Context, group netip.AddrPort) (bound [
 }
 
 // joinOn makes the socket of a group for an interface.
-func (v *server) joinOn(ctx context.Context, group netip.AddrPort, i *net.Interface) (*udpSocket, error) {
+func (v *datagramServer) joinOn(ctx context.Context, group netip.AddrPort, i *net.Interface) (*udpSocket, error) {
 	conn, err := v.bindGroup(ctx, group, i)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func setReach(conn *net.UDPConn, o *sockeye.Options) error {
 
 // openToGroup makes the sockets that send to a group: one for each interface that was
 // chosen, or one where the system chooses.
-func (v *server) openToGroup(ctx context.Context, to netip.AddrPort) (opened []*udpSocket, err error) {
+func (v *datagramServer) openToGroup(ctx context.Context, to netip.AddrPort) (opened []*udpSocket, err error) {
 	chosen, err := inet.GroupInterfaces(v.session.Options(), to.Addr())
 	if err != nil {
 		return nil, err

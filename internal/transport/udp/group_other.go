@@ -13,7 +13,7 @@ import (
 
 // bindGroup binds a socket on which a group can be heard. Windows binds no group: package
 // net binds the port on every address, and shares it.
-func (v *server) bindGroup(ctx context.Context, group netip.AddrPort, _ *net.Interface) (*net.UDPConn, error) {
+func (v *datagramServer) bindGroup(ctx context.Context, group netip.AddrPort, _ *net.Interface) (*net.UDPConn, error) {
 	lc := net.ListenConfig{Control: v.groupSetter.Listen}
 	conn, err := lc.ListenPacket(ctx, inet.FamilyOf(sockeye.UDP6, group.Addr()), group.String())
 	if err != nil {

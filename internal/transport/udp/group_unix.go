@@ -16,7 +16,7 @@ import (
 // bindGroup binds a socket to a group on an interface. Package net would bind every
 // address of this machine instead, and hear what is sent to any group on the port. The
 // address may be shared: several programs of a machine may listen to a group.
-func (v *server) bindGroup(_ context.Context, group netip.AddrPort, i *net.Interface) (*net.UDPConn, error) {
+func (v *datagramServer) bindGroup(_ context.Context, group netip.AddrPort, i *net.Interface) (*net.UDPConn, error) {
 	family, network := unix.AF_INET, "udp4"
 	var name unix.Sockaddr = &unix.SockaddrInet4{Port: int(group.Port()), Addr: group4(group)}
 	if group.Addr().Is6() {

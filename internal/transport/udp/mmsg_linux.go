@@ -26,7 +26,7 @@ type mmsgIO struct {
 	socket *udpSocket
 	conn   *rawUDPConn
 
-	in, out   []message
+	in, out   []mmsghdr
 	names     []unix.RawSockaddrInet6 // large enough for IPv4, too
 	parts     []unix.Iovec
 	outParts  []unix.Iovec
@@ -41,8 +41,8 @@ type mmsgIO struct {
 	zones        map[uint32]string
 }
 
-// message is struct mmsghdr.
-type message struct {
+// mmsghdr is struct mmsghdr.
+type mmsghdr struct {
 	unix.Msghdr
 	n uint32
 }
@@ -75,7 +75,7 @@ func (b *mmsgIO) layOutBuffers(n int) {
 	// A distance between buffers that is not a power of two spreads them over the
 	// processor's caches.
 	distance := size + 3*64
-	b.in, b.out = make([]message, n), make([]message, n)
+	b.in, b.out = make([]mmsghdr, n), make([]mmsghdr, n)
 	b.names = make([]unix.RawSockaddrInet6, n)
 	b.parts, b.outParts = make([]unix.Iovec, n), make([]unix.Iovec, n)
 	if b.wantsControl {
@@ -167,7 +167,7 @@ func (b *mmsgIO) zone(index uint32) string {
 	return name
 }
 
-func (b *mmsgIO) send(replies []reply) (int, error) {
+func (b *mmsgIO) send(replies []datagramReply) (int, error) {
 	for i, a := range replies {
 		m, part := &b.out[i], &b.outParts[i]
 		part.Base = unsafe.SliceData(a.data)

@@ -114,7 +114,7 @@ func (m *udpPeer) setReplySource(local netip.Addr) {
 }
 
 // reach returns the peer for an address, known or not, so that it can be sent to.
-func (v *server) reach(address sockeye.SocketAddr) (*transport.Peer, error) {
+func (v *datagramServer) reach(address sockeye.SocketAddr) (*transport.Peer, error) {
 	v.mu.Lock()
 	sockets := v.sockets
 	v.mu.Unlock()

@@ -24,11 +24,11 @@ func rawSendmsg(fd int, m *unix.Msghdr) (int, syscall.Errno) {
 }
 
 // rawRecvmmsg is recvmmsg(2).
-func rawRecvmmsg(fd int, into []message) (int, syscall.Errno) {
+func rawRecvmmsg(fd int, into []mmsghdr) (int, syscall.Errno) {
 	return countResult(syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(into))), uintptr(len(into)), unix.MSG_TRUNC, 0, 0))
 }
 
 // rawSendmmsg is sendmmsg(2).
-func rawSendmmsg(fd int, from []message) (int, syscall.Errno) {
+func rawSendmmsg(fd int, from []mmsghdr) (int, syscall.Errno) {
 	return countResult(syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(from))), uintptr(len(from)), unix.MSG_NOSIGNAL, 0, 0))
 }

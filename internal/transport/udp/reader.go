@@ -27,7 +27,7 @@ type udpReader struct {
 	// recentPeers finds the peers of the last datagrams without the session's table.
 	recentPeers [256]*udpPeer
 	batchNumber uint64 // counts batches
-	replies     []reply
+	replies     []datagramReply
 	scratch     []byte // holds replies that the prompt may change
 	admission   transport.Admission
 	dropped     uint32                // datagrams dropped by the system, as far as they are recorded
@@ -44,7 +44,7 @@ type datagramIO interface {
 	dropped() uint32
 	// send sends replies to datagrams of the last read, and says how many of them
 	// the kernel took: the first ones, all unless there is an error.
-	send(replies []reply) (int, error)
+	send(replies []datagramReply) (int, error)
 }
 
 // datagram is one that came in.
@@ -67,8 +67,8 @@ type arrival struct {
 	of   int // the datagram's index
 }
 
-// reply is an answer to a datagram of the last read.
-type reply struct {
+// datagramReply is an answer to a datagram of the last read.
+type datagramReply struct {
 	to   *udpPeer
 	of   int // the datagram's index
 	data []byte
@@ -221,13 +221,13 @@ func (r *udpReader) source(d *datagram) *udpPeer {
 	return m
 }
 
-// reply has datagram i, which is of peer m, answered.
+// datagramReply has datagram i, which is of peer m, answered.
 func (r *udpReader) reply(m *udpPeer, i int, data []byte) {
 	if r.prompt != nil {
 		out, now := r.prompt.Reply(m.peer.Public(), data)
 		if now {
 			if out != nil {
-				r.replies = append(r.replies, reply{m, i, r.ownBytes(out, data)})
+				r.replies = append(r.replies, datagramReply{m, i, r.ownBytes(out, data)})
 			}
 			return
 		}
@@ -276,7 +276,7 @@ func (r *udpReader) flush() {
 	r.replies, r.scratch = r.replies[:0], r.scratch[:0]
 }
 
-func (r *udpReader) recordSent(replies []reply) {
+func (r *udpReader) recordSent(replies []datagramReply) {
 	s := r.socket.server.session
 	now := s.Now()
 	for _, a := range replies {

@@ -29,7 +29,7 @@ func (b *singleIO) read() ([]datagram, error) {
 
 func (b *singleIO) dropped() uint32 { return b.socket.droppedCount() }
 
-func (b *singleIO) send(replies []reply) (int, error) {
+func (b *singleIO) send(replies []datagramReply) (int, error) {
 	for i, a := range replies {
 		if _, err := b.socket.write(a.to, a.data); err != nil {
 			return i, err

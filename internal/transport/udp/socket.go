@@ -15,8 +15,8 @@ import (
 	"sockeye/internal/transport/sockopt"
 )
 
-// server is the sockets of one session and the peers that they have in common.
-type server struct {
+// datagramServer is the sockets of one session and the peers that they have in common.
+type datagramServer struct {
 	session *transport.DriverSession
 	setter  *sockopt.Setter
 	// groupSetter is setter without the interface: a group is joined there, not bound to it.
@@ -27,9 +27,9 @@ type server struct {
 	sockets []*udpSocket
 }
 
-func newServer(s *transport.DriverSession) *server {
+func newServer(s *transport.DriverSession) *datagramServer {
 	ep := s.Endpoint()
-	v := &server{session: s, setter: sockopt.For(ep)}
+	v := &datagramServer{session: s, setter: sockopt.For(ep)}
 	ep.Options.Interface = ""
 	v.groupSetter = sockopt.For(ep)
 	s.OnReach(v.reach)
@@ -39,7 +39,7 @@ func newServer(s *transport.DriverSession) *server {
 // udpSocket is one bound UDP socket of a session. Its peers are the source
 // addresses seen and those sent to.
 type udpSocket struct {
-	server    *server
+	server    *datagramServer
 	conn      udpConn
 	local     netip.AddrPort
 	connected bool // the kernel filters: there is one remote address
@@ -106,7 +106,7 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 }
 
 // newSocket takes a conn over; if there is an error, it is closed.
-func (v *server) newSocket(conn *net.UDPConn, connected bool) (*udpSocket, error) {
+func (v *datagramServer) newSocket(conn *net.UDPConn, connected bool) (*udpSocket, error) {
 	if err := setReach(conn, v.session.Options()); err != nil {
 		conn.Close()
 		return nil, err
@@ -120,7 +120,7 @@ func (v *server) newSocket(conn *net.UDPConn, connected bool) (*udpSocket, error
 }
 
 // start starts a socket's reader and registers it for sending.
-func (v *server) start(k *udpSocket) {
+func (v *datagramServer) start(k *udpSocket) {
 	v.mu.Lock()
 	v.sockets = append(v.sockets, k)
 	v.mu.Unlock()
@@ -149,7 +149,7 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 
 // dial makes an address a peer. A group is one on each of its interfaces; the first is
 // returned, with which the others leave.
-func (v *server) dial(ctx context.Context, to netip.AddrPort) (*transport.DriverPeer, error) {
+func (v *datagramServer) dial(ctx context.Context, to netip.AddrPort) (*transport.DriverPeer, error) {
 	s := v.session
 	opened, err := v.open(ctx, to)
 	if err != nil {
@@ -186,7 +186,7 @@ func (k *udpSocket) peerFor(to netip.AddrPort) *udpPeer {
 
 // open makes the sockets that send to an address: one, but for a group on several
 // interfaces.
-func (v *server) open(ctx context.Context, to netip.AddrPort) ([]*udpSocket, error) {
+func (v *datagramServer) open(ctx context.Context, to netip.AddrPort) ([]*udpSocket, error) {
 	o := v.session.Live()
 	if err := inet.AllowBroadcast(o, to.Addr()); err != nil {
 		return nil, err
@@ -217,7 +217,7 @@ func inList(k *udpSocket, err error) ([]*udpSocket, error) {
 
 // openUnconnected makes a socket that hears answers from anywhere. What it sends to groups
 // leaves on an interface, if one is given.
-func (v *server) openUnconnected(ctx context.Context, to netip.AddrPort, set *sockopt.Setter, i *net.Interface) (*udpSocket, error) {
+func (v *datagramServer) openUnconnected(ctx context.Context, to netip.AddrPort, set *sockopt.Setter, i *net.Interface) (*udpSocket, error) {
 	from := inet.Sources(v.session.Options(), to.Addr())[0]
 	if !from.IsValid() {
 		from = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)

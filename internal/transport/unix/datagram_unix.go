@@ -22,12 +22,12 @@ import (
 	"sockeye/internal/transport"
 )
 
-// Datagram opens unixgram:// endpoints. A peer is a path that a datagram came from, or
+// DatagramDriver opens unixgram:// endpoints. A peer is a path that a datagram came from, or
 // that one was sent to.
-type Datagram struct{}
+type DatagramDriver struct{}
 
 // Listen binds the path and starts reading.
-func (Datagram) Listen(ctx context.Context, s *transport.DriverSession) error {
+func (DatagramDriver) Listen(ctx context.Context, s *transport.DriverSession) error {
 	k, err := newSocket(ctx, s, s.Endpoint())
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (Datagram) Listen(ctx context.Context, s *transport.DriverSession) error {
 }
 
 // Dial makes a socket that the endpoint's path can answer, and that path its peer.
-func (Datagram) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
+func (DatagramDriver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
 	to := s.Endpoint().Address
 	if err := checkName(to); err != nil {
 		return nil, err
@@ -73,8 +73,8 @@ func ownName() string {
 	return filepath.Join(os.TempDir(), name)
 }
 
-// socket is one bound datagram socket and the peers that it knows.
-type socket struct {
+// datagramSocket is one bound datagram socket and the peers that it knows.
+type datagramSocket struct {
 	session *transport.DriverSession
 	conn    *net.UnixConn
 	raw     syscall.RawConn
@@ -90,8 +90,8 @@ type socket struct {
 	clock uint64 // counts uses of peers
 }
 
-func newSocket(ctx context.Context, s *transport.DriverSession, ep sockeye.Endpoint) (*socket, error) {
-	k := &socket{session: s, peers: map[string]*mover{}, local: sockeye.TextSocketAddr(ep.Address.Path)}
+func newSocket(ctx context.Context, s *transport.DriverSession, ep sockeye.Endpoint) (*datagramSocket, error) {
+	k := &datagramSocket{session: s, peers: map[string]*mover{}, local: sockeye.TextSocketAddr(ep.Address.Path)}
 	var err error
 	k.file, err = bind(ep, func(lc net.ListenConfig, path string) error {
 		conn, err := lc.ListenPacket(ctx, "unixgram", path)
@@ -111,12 +111,12 @@ func newSocket(ctx context.Context, s *transport.DriverSession, ep sockeye.Endpo
 	return k, nil
 }
 
-func (k *socket) close() {
+func (k *datagramSocket) close() {
 	k.file.remove()
 	k.conn.Close()
 }
 
-func (k *socket) start() {
+func (k *datagramSocket) start() {
 	k.session.OnReach(k.reach)
 	k.session.OnStop(k.close)
 	k.session.Go(k.readAll)
@@ -126,7 +126,7 @@ func (k *socket) start() {
 const largest = 256 << 10
 
 // readAll reads until the socket is closed, then lets its peers leave.
-func (k *socket) readAll() {
+func (k *datagramSocket) readAll() {
 	s := k.session
 	trouble := transport.NewErrorLimiter(s)
 	defer trouble.Flush()
@@ -146,7 +146,7 @@ func (k *socket) readAll() {
 	}
 }
 
-func (k *socket) received(from *net.UnixAddr, data []byte, who *sockeye.Process) {
+func (k *datagramSocket) received(from *net.UnixAddr, data []byte, who *sockeye.Process) {
 	s := k.session
 	var how *sockeye.Detail
 	if who != nil {
@@ -176,7 +176,7 @@ func (k *socket) received(from *net.UnixAddr, data []byte, who *sockeye.Process)
 }
 
 // reach makes a peer of a path that nothing came from yet.
-func (k *socket) reach(to sockeye.SocketAddr) (*transport.Peer, error) {
+func (k *datagramSocket) reach(to sockeye.SocketAddr) (*transport.Peer, error) {
 	if to.IsIP() || !to.IsValid() {
 		return nil, transport.NoPeer(to.String())
 	}
@@ -189,7 +189,7 @@ func (k *socket) reach(to sockeye.SocketAddr) (*transport.Peer, error) {
 
 // peer finds or makes the peer of a path; nil when the session is closing. At the peer
 // limit the one heard of longest ago makes room.
-func (k *socket) peer(name string, how *sockeye.Detail) *mover {
+func (k *datagramSocket) peer(name string, how *sockeye.Detail) *mover {
 	s := k.session
 	k.mu.Lock()
 	k.clock++
@@ -226,7 +226,7 @@ func (k *socket) peer(name string, how *sockeye.Detail) *mover {
 	return m
 }
 
-func (k *socket) removeAll() {
+func (k *datagramSocket) removeAll() {
 	k.mu.Lock()
 	all := make([]*mover, 0, len(k.peers))
 	for _, m := range k.peers {
@@ -239,7 +239,7 @@ func (k *socket) removeAll() {
 }
 
 // trySend sends a datagram if the peer's queue has room, and records it with how it was sent.
-func (k *socket) trySend(m *mover, data []byte, how *sockeye.Detail) error {
+func (k *datagramSocket) trySend(m *mover, data []byte, how *sockeye.Detail) error {
 	var sent error
 	err := k.raw.Control(func(fd uintptr) {
 		k.order.Lock()

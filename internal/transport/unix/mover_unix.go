@@ -18,7 +18,7 @@ import (
 
 // mover moves the datagrams of one peer.
 type mover struct {
-	socket  *socket
+	socket  *datagramSocket
 	peer    *transport.DriverPeer
 	name    string
 	unnamed atomic.Bool // it has no address: nothing can be sent to it

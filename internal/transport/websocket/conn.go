@@ -37,7 +37,7 @@ type conn struct {
 	ours     *sockeye.CloseStatus
 	lastType sockeye.MessageType // of what came last
 	cut      error               // a frame was written in part: nothing can follow
-	delivery transport.Delivery
+	delivery transport.DeliveryTracker
 	finished bool // the FIN below was sent
 
 	writing sync.Mutex // held over a frame

@@ -58,32 +58,32 @@ func (c *conn) upgrade(key string, o *sockeye.Options) []byte {
 	return b.Bytes()
 }
 
-// refusal is why a request does not become a WebSocket, and its status in HTTP.
-type refusal struct {
+// handshakeRefusal is why a request does not become a WebSocket, and its status in HTTP.
+type handshakeRefusal struct {
 	status     int
 	header     string
 	text, hint sockeye.Text
 }
 
 // check says what is wrong with a request (RFC 6455 section 4.2.1); nil if nothing is.
-func check(r *http.Request, ep sockeye.Endpoint, o *sockeye.Options) *refusal {
+func check(r *http.Request, ep sockeye.Endpoint, o *sockeye.Options) *handshakeRefusal {
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-Websocket-Key"))
 	switch {
 	case ep.Address.Path != "" && ep.Address.Path != r.RequestURI && ep.Address.Path != r.URL.Path:
-		return &refusal{status: http.StatusNotFound, text: sockeye.Text{En: "only " + ep.Address.Path + " is served", Zh: "只提供 " + ep.Address.Path},
+		return &handshakeRefusal{status: http.StatusNotFound, text: sockeye.Text{En: "only " + ep.Address.Path + " is served", Zh: "只提供 " + ep.Address.Path},
 			hint: sockeye.Text{En: "connect to that path, or listen without one", Zh: "请连接该路径，或监听时不写路径"}}
 	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
-		return &refusal{http.StatusUpgradeRequired, "Upgrade: websocket\r\nConnection: Upgrade\r\n",
+		return &handshakeRefusal{http.StatusUpgradeRequired, "Upgrade: websocket\r\nConnection: Upgrade\r\n",
 			sockeye.Text{En: "an HTTP request that does not ask for a WebSocket", Zh: "HTTP 请求没有要求升级为 WebSocket"},
 			sockeye.Text{En: "in the console of a browser: " + sockeye.BrowserLine(string(ep.Address.Network.Transport())+"://"+r.Host+r.URL.Path), Zh: "在浏览器控制台中：" + sockeye.BrowserLine(string(ep.Address.Network.Transport())+"://"+r.Host+r.URL.Path)}}
 	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1):
-		return &refusal{status: http.StatusMethodNotAllowed, text: sockeye.Text{En: "the request is not a GET of HTTP/1.1", Zh: "请求不是 HTTP/1.1 的 GET"}}
+		return &handshakeRefusal{status: http.StatusMethodNotAllowed, text: sockeye.Text{En: "the request is not a GET of HTTP/1.1", Zh: "请求不是 HTTP/1.1 的 GET"}}
 	case r.Header.Get("Sec-Websocket-Version") != "13":
-		return &refusal{status: http.StatusUpgradeRequired, header: "Sec-WebSocket-Version: 13\r\n", text: sockeye.Text{En: "the version of the protocol is not 13", Zh: "协议版本不是 13"}}
+		return &handshakeRefusal{status: http.StatusUpgradeRequired, header: "Sec-WebSocket-Version: 13\r\n", text: sockeye.Text{En: "the version of the protocol is not 13", Zh: "协议版本不是 13"}}
 	case err != nil || len(key) != 16:
-		return &refusal{status: http.StatusBadRequest, text: sockeye.Text{En: "Sec-WebSocket-Key is not 16 bytes of base64", Zh: "Sec-WebSocket-Key 不是 16 字节的 base64"}}
+		return &handshakeRefusal{status: http.StatusBadRequest, text: sockeye.Text{En: "Sec-WebSocket-Key is not 16 bytes of base64", Zh: "Sec-WebSocket-Key 不是 16 字节的 base64"}}
 	case !mayCome(o.Origin, r.Header.Get("Origin")):
-		return &refusal{status: http.StatusForbidden, text: sockeye.Text{En: fmt.Sprintf("pages of %q may not connect", r.Header.Get("Origin")), Zh: fmt.Sprintf("不允许来自 %q 的页面", r.Header.Get("Origin"))},
+		return &handshakeRefusal{status: http.StatusForbidden, text: sockeye.Text{En: fmt.Sprintf("pages of %q may not connect", r.Header.Get("Origin")), Zh: fmt.Sprintf("不允许来自 %q 的页面", r.Header.Get("Origin"))},
 			hint: sockeye.Text{En: "--origin says whose may", Zh: "--origin 指定允许的来源"}}
 	}
 	return nil
@@ -96,7 +96,7 @@ func mayCome(allowed, origin string) bool {
 }
 
 // answer says it to the client, in HTTP.
-func (f *refusal) answer(to io.Writer) {
+func (f *handshakeRefusal) answer(to io.Writer) {
 	body := f.text.En + "\n"
 	if f.hint.En != "" {
 		body += f.hint.En + "\n"
@@ -124,13 +124,13 @@ func (c *conn) noRequest(err error, first []byte) error {
 	case isDeadline(err):
 		return refused(c.Conn, sockeye.Text{En: "no request came in time", Zh: "未及时收到请求"}, sockeye.Text{En: "a plain TCP client needs a server on tcp://", Zh: "普通 TCP 客户端请连接 tcp:// 服务"})
 	case errors.Is(err, errLongHandshake):
-		(&refusal{status: http.StatusRequestHeaderFieldsTooLarge, text: errLongHandshake.Message}).answer(c.Conn)
+		(&handshakeRefusal{status: http.StatusRequestHeaderFieldsTooLarge, text: errLongHandshake.Message}).answer(c.Conn)
 		return err
 	}
 	if e := new(sockeye.Error); errors.As(err, &e) || isNetwork(err) {
 		return err
 	}
-	(&refusal{status: http.StatusBadRequest, text: sockeye.Text{En: "not a request of HTTP/1.1"}}).answer(c.Conn)
+	(&handshakeRefusal{status: http.StatusBadRequest, text: sockeye.Text{En: "not a request of HTTP/1.1"}}).answer(c.Conn)
 	return refused(c.Conn, sockeye.Text{En: fmt.Sprintf("what came is not an HTTP request; it begins with %q", first), Zh: fmt.Sprintf("收到的不是 HTTP 请求，开头是 %q", first)},
 		sockeye.Text{En: "the client must speak WebSocket; a plain TCP client needs a server on tcp://", Zh: "客户端必须使用 WebSocket；普通 TCP 客户端请连接 tcp:// 服务"})
 }
