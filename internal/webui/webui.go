@@ -1,11 +1,12 @@
 // Package webui is the page that a browser shows: the built files of web/,
-// embedded, each with its type and, where it helps, compressed ahead.
+// embedded, each with its type; text is compressed when the page is built.
 package webui
 
 import (
 	"bytes"
 	"compress/gzip"
 	"embed"
+	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -19,7 +20,7 @@ var dist embed.FS
 type Asset struct {
 	Type string // its media type
 	Body []byte
-	Gzip []byte // Body compressed, or nil where that is no smaller
+	Gzip []byte // Body compressed, or nil for fonts, which are so already
 	// Lasting says that the name changes with the content.
 	Lasting bool
 }
@@ -35,10 +36,13 @@ var Files = sync.OnceValue(func() map[string]*Asset {
 		if err != nil {
 			return err
 		}
-		url := strings.TrimPrefix(name, "dist")
-		f := &Asset{Type: typeOf(name), Body: body, Lasting: strings.HasPrefix(url, "/assets/")}
-		if z := compressed(body); len(z) < len(body)*9/10 {
-			f.Gzip = z
+		url, compressed := strings.CutSuffix(strings.TrimPrefix(name, "dist"), ".gz")
+		f := &Asset{Type: typeOf(url), Body: body, Lasting: strings.HasPrefix(url, "/assets/")}
+		if compressed {
+			f.Gzip = body
+			if f.Body, err = decompressed(body); err != nil {
+				return err
+			}
 		}
 		if url == "/index.html" {
 			url = "/"
@@ -73,10 +77,11 @@ func typeOf(name string) string {
 	return "application/octet-stream"
 }
 
-func compressed(body []byte) []byte {
-	var out bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is known
-	w.Write(body)
-	w.Close()
-	return out.Bytes()
+// decompressed is for those few that take no gzip.
+func decompressed(body []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -24,8 +26,13 @@ const (
 const npmLimit = 10 * time.Minute
 
 // page checks the types of the page, tests its pure modules and builds it anew: what is
+<<<<<<< HEAD
 // checked in must be the very same bytes. It comes before the tests, of which some use what npm installs.
 func page(r *checkReport) {
+=======
+// checked in must be the very same text. It comes before the tests, of which some use what npm installs.
+func page(r *report) {
+>>>>>>> 60107def (webui: hold the page compressed in the program)
 	if why := noNode(); why != "" {
 		r.skip("page", why)
 		return
@@ -98,6 +105,15 @@ func differ(one, other string) ([]string, error) {
 	return names, nil
 }
 
+// decompressed is what was compressed: versions of zlib may write it in different ways.
+func decompressed(b []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
+
 func contents(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -105,9 +121,14 @@ func contents(dir string) (map[string][]byte, error) {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		if err == nil {
-			files[filepath.ToSlash(name)], err = os.ReadFile(path)
+		if err != nil {
+			return err
 		}
+		b, err := os.ReadFile(path)
+		if err == nil && filepath.Ext(name) == ".gz" {
+			b, err = decompressed(b)
+		}
+		files[filepath.ToSlash(name)] = b
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {

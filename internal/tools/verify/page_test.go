@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +27,13 @@ func TestDiffer(t *testing.T) {
 	write(other, "same", "x")
 	write(one, "assets/changed", "x")
 	write(other, "assets/changed", "y")
+	for dir, level := range map[string]int{one: gzip.BestSpeed, other: gzip.BestCompression} {
+		var b bytes.Buffer
+		w, _ := gzip.NewWriterLevel(&b, level)
+		io.WriteString(w, strings.Repeat("compressed otherwise ", 99))
+		w.Close()
+		write(dir, "assets/same.js.gz", b.String())
+	}
 	write(one, "new", "")
 	write(other, "old", "")
 	got, err := differ(one, other)

@@ -1,1 +1,0 @@
-import{ot as e}from"./shared-CUmH6E49.js";e({looksLike:[`This looks like {name}.`,`这像是 {name}。`],looksJson:[`JSON lines`,`JSON 行`],looksShow:[`Show it so`,`这样显示`],looksShown:[`Shown as {name}.`,`已按 {name} 显示。`],lastOpened:[`Opened before`,`上次使用`]});

@@ -1,1 +1,0 @@
-import{B as e}from"./index-DZEee91j.js";import{f as t,h as n,x as r}from"./shared-CUmH6E49.js";var i=24;function a(a,o){let{text:s}=n(a,o===`auto`?t(void 0,a)??`utf-8`:o);return/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd\ud800-\udfff]/u.test(s)?e(a,0,i)+(a.length>i?` …`:``):r(s.replace(/\s+/g,` `).trim())}export{a as t};
