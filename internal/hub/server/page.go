@@ -32,21 +32,16 @@ func (boardsPage) CheckBoard(name string) error {
 }
 
 // Boards implements api.Hub.
-func (p boardsPage) Boards(ctx context.Context) ([]api.Board, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	all, err := p.registry.All(ctx)
-	if err != nil {
-		return nil, hub.Explain(hub.Boards, err)
-	}
-	out := []api.Board{}
-	for _, b := range p.statusOf(all) {
-		out = append(out, boardOf(b))
+func (p boardsPage) Boards(context.Context) ([]api.Board, error) {
+	all := p.statusOf(p.roster.boards())
+	out := make([]api.Board, len(all))
+	for i := range all {
+		out[i] = boardOf(&all[i])
 	}
 	return out, nil
 }
 
-func boardOf(b BoardStatus) api.Board {
+func boardOf(b *BoardStatus) api.Board {
 	out := api.Board{Name: b.String(), State: "never", Labels: b.Labels, Sessions: []api.BoardSession{}, ClockMS: b.ClockMS}
 	if out.Labels == nil {
 		out.Labels = map[string]string{}

@@ -21,10 +21,12 @@ import (
 // each. Close it.
 type EnrolmentService struct {
 	registry  *BoardRegistry
+	roster    *roster
 	authority *Operator
 	conn      *nats.Conn // in the boards' account
 	system    *nats.Conn // in the servers'
 	say       func(Notice)
+	unfollow  context.CancelFunc // ends what keeps the roster current
 
 	mu    sync.Mutex
 	known map[hub.Board]*presence
@@ -68,6 +70,13 @@ func StartService(ctx context.Context, a *Operator, urls, pin string, replicas i
 		return nil, err
 	}
 	if s.registry, err = awaitRegistry(ctx, s.conn, a, replicas, keep); err != nil {
+		s.Close()
+		return nil, err
+	}
+	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
+	s.unfollow = unfollow
+	defer context.AfterFunc(ctx, unfollow)() // while it starts
+	if s.roster, err = s.registry.follow(following); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -129,6 +138,9 @@ func awaitRegistry(ctx context.Context, conn *nats.Conn, a *Operator, replicas i
 
 // Close ends the service.
 func (s *EnrolmentService) Close() {
+	if s.unfollow != nil {
+		s.unfollow()
+	}
 	for _, c := range []*nats.Conn{s.conn, s.system} {
 		if c != nil {
 			c.Close()

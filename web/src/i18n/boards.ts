@@ -5,7 +5,9 @@ import { addWords } from './table';
 export const boardWords = {
   boardsFilter: ['Filter: a name, SITE/, or KEY=VALUE of a label', '筛选：名称、站点/ 或标签 键=值'],
   boardsCount: ['Boards: {n}, {alive} of them alive', '{n} 块开发板，{alive} 块在线'],
-  boardsMore: ['{n} more: filter to see them', '另有 {n} 块：请用筛选查看'],
+  boardsPage: ['{from}–{to} of {n}', '第 {from}–{to} 块，共 {n} 块'],
+  boardsBack: ['Previous', '上一页'],
+  boardsNext: ['Next', '下一页'],
   boardsNone: ['No board is enrolled yet. Make a code for one:', '还没有注册的开发板。先生成注册码：'],
   boardsThen: ['and on the board:', '然后在开发板上运行：'],
   boardsNoMatch: ['No board matches.', '没有符合的开发板。'],
