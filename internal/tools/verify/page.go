@@ -26,13 +26,8 @@ const (
 const npmLimit = 10 * time.Minute
 
 // page checks the types of the page, tests its pure modules and builds it anew: what is
-<<<<<<< HEAD
-// checked in must be the very same bytes. It comes before the tests, of which some use what npm installs.
-func page(r *checkReport) {
-=======
 // checked in must be the very same text. It comes before the tests, of which some use what npm installs.
-func page(r *report) {
->>>>>>> 60107def (webui: hold the page compressed in the program)
+func page(r *checkReport) {
 	if why := noNode(); why != "" {
 		r.skip("page", why)
 		return
