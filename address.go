@@ -136,9 +136,7 @@ func (p addressParser) network(scheme string) (Network, error) {
 			return n, nil
 		}
 	}
-	return "", p.fail(
-		Text{fmt.Sprintf("unknown protocol %q", scheme), fmt.Sprintf("未知的协议 %q", scheme)},
-		schemesHint())
+	return "", p.unknownScheme(scheme)
 }
 
 // schemesHint names every scheme.
@@ -259,12 +257,10 @@ func (p addressParser) host(s string) (string, error) {
 		return ip.String(), nil
 	}
 	if hasZone || strings.Contains(s, ":") {
-		return "", p.fail(Text{fmt.Sprintf("%q is not an IPv6 address", s), fmt.Sprintf("%q 不是 IPv6 地址", s)}, addressHint)
+		return "", p.notIPv6(s)
 	}
-	if looksIPv4(s) {
-		return "", p.fail(
-			Text{fmt.Sprintf("%q is not an IPv4 address", s), fmt.Sprintf("%q 不是 IPv4 地址", s)},
-			Text{"four numbers from 0 to 255: 192.168.1.111", "IPv4 地址是四个 0 到 255 的数字：192.168.1.111"})
+	if meansIPv4(s) {
+		return "", p.notIPv4(s)
 	}
 	if c := strings.IndexFunc(s, notInName); c >= 0 || len(s) > 253 {
 		return "", p.fail(Text{fmt.Sprintf("%q is not a host name", s), fmt.Sprintf("%q 不是主机名", s)}, addressHint)
@@ -282,7 +278,7 @@ func (p addressParser) port(s string) (uint16, error) {
 		}
 		return 0, p.fail(Text{"port " + clip(s) + " is out of range", "端口 " + clip(s) + " 超出范围"}, portHint)
 	}
-	return 0, p.fail(Text{fmt.Sprintf("port %q is not a number", s), fmt.Sprintf("端口 %q 不是数字", s)}, portHint)
+	return 0, p.notPort(s)
 }
 
 // family refuses a literal that the network cannot carry.
@@ -323,7 +319,7 @@ func looksIPv4(s string) bool {
 
 // notInName finds what can be in no host name, internationalised ones included.
 func notInName(r rune) bool {
-	return r <= ' ' || r == 0x7f || strings.ContainsRune(`"'/\@?#<>|{}^`+"`", r) || r == '\uFFFD'
+	return r <= ' ' || r == 0x7f || strings.ContainsRune(`"'/\@?#<>|{}^,;，；、`+"`", r) || r == '\uFFFD'
 }
 
 // clip bounds what an error text repeats of its input.

@@ -70,6 +70,24 @@ func TestParseAddressRefuses(t *testing.T) {
 		{"[::1]x", "unexpected"},
 		{"fe80::1%", "zone"},
 		{"fe80::xyz", "not an IPv6 address"},
+		{"192.168.1.300:10000", "not an IPv4 address: 300 is more than 255"},
+		{"192.168.1,88:1000", "did you mean 192.168.1.88:1000?"},
+		{"192.168.1,88:1000", "',' stands where a dot belongs"},
+		{"192.168.1.88,1000", "did you mean 192.168.1.88:1000?"},
+		{"192.168.1.88;1000", "did you mean 192.168.1.88:1000?"},
+		{"192.168.1，88:1000", "did you mean 192.168.1.88:1000?"},
+		{"10.1.O.3：7000", "'O' is no digit; 0 is"},
+		{"10.1.O.3：7000", "did you mean 10.1.0.3:7000?"},
+		{"l0.1.0.3:7000", "did you mean 10.1.0.3:7000?"},
+		{"１0.1.0.3:7000", "is a full-width digit"},
+		{"010.1.0.3", "010 begins with 0"},
+		{"10.1.0:7000", "it has 3 numbers, not four"},
+		{"10.1..3:7000", "a number is missing beside a dot"},
+		{"10.1.0.3:7OOO", "did you mean 7000?"},
+		{"tcp:/10.1.0.3:7000", "did you mean tcp://10.1.0.3:7000?"},
+		{"2001:db8:0:0:0:0:0:9:7000", "in brackets before a port: [2001:db8::9]:7000"},
+		{"http://10.1.0.3:7000/x", "its connection alone is tcp://10.1.0.3:7000"},
+		{"board,7000", "is not a host name"},
 		{"ftp://host:1", `unknown protocol "ftp"`},
 		{"tcp6://1.2.3.4:5", "is an IPv4 address, tcp6 takes IPv6"},
 		{"udp4://[::1]:5", "is an IPv6 address, udp4 takes IPv4"},
@@ -84,7 +102,7 @@ func TestParseAddressRefuses(t *testing.T) {
 		{"unix:///run/\x1bx", "control characters"},
 		{"unix:///" + strings.Repeat("a", 107), "the path has 108 bytes; a socket's has at most 107"},
 	} {
-		t.Run(test.typed, func(t *testing.T) {
+		t.Run(test.typed+" "+test.why, func(t *testing.T) {
 			a, err := ParseAddress(test.typed)
 			if err == nil {
 				t.Fatalf("accepted as %v", a)
@@ -93,7 +111,7 @@ func TestParseAddressRefuses(t *testing.T) {
 			if e.Kind != Invalid || e.Hint.IsZero() || e.Message.Zh == "" {
 				t.Errorf("want kind invalid, a hint and Chinese: %+v", e)
 			}
-			if !strings.Contains(err.Error(), test.why) {
+			if !strings.Contains(err.Error()+" "+e.Hint.En, test.why) {
 				t.Errorf("says %q, want %q in it", err, test.why)
 			}
 			if strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' }) || len(err.Error()) > 700 {
