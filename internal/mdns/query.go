@@ -2,6 +2,7 @@ package mdns
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"sync"
@@ -42,8 +43,8 @@ func Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if found := a.heard.addresses(name); len(found) > 0 {
 		return found, nil
 	}
-	if err := context.Cause(ctx); err != nil {
-		return nil, &sockeye.Error{Kind: sockeye.Canceled, Op: "resolve", Target: host, Err: err}
+	if errors.Is(ctx.Err(), context.Canceled) { // that a time ran out is silence of the link
+		return nil, &sockeye.Error{Kind: sockeye.Canceled, Op: "resolve", Target: host, Err: context.Cause(ctx)}
 	}
 	return nil, &sockeye.Error{Kind: sockeye.NoSuchHost, Op: "resolve", Target: host,
 		Message: sockeye.Text{En: "no machine on this link answers to that name (mDNS)", Zh: "本地链路上没有机器应答该名称（mDNS）"},

@@ -116,7 +116,7 @@ func (r resolver) lookup(ctx context.Context, host string, family int) ([]netip.
 		}
 	}
 	if err != nil {
-		if ctx.Err() != nil {
+		if errors.Is(ctx.Err(), context.Canceled) { // who only set a time is told who did not answer
 			return nil, Explain("resolve", host, context.Cause(ctx))
 		}
 		return nil, asked.explain(host, err)

@@ -168,6 +168,18 @@ func TestCanceledLookup(t *testing.T) {
 	}
 }
 
+// A caller that set a time is told which name server did not answer in it, and what to do.
+func TestLookupOutOfTime(t *testing.T) {
+	r := asking(t, netinfotest.Zone{Errors: map[string]byte{"any.test.": netinfotest.Silence}})
+	r.budget, r.lookupOne = time.Hour, time.Hour
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := r.resolve(ctx, "any.test", 0)
+	if e := sockeye.ErrorOf(err); e.Kind != sockeye.NameServer || !strings.Contains(e.Message.En, "did not answer in time") || e.Hint.IsZero() {
+		t.Errorf("got %v, %+v", err, e)
+	}
+}
+
 // C38: the budget of a lookup is 5 s, with time for a second server.
 func TestBudget(t *testing.T) {
 	if systemResolver.budget != 5*time.Second || 2*systemResolver.lookupOne >= systemResolver.budget {
