@@ -55,7 +55,7 @@ func (c *requestContext) doctor(None) (Diagnosis, error) {
 func diagnosisOf(r core.DoctorReport) Diagnosis {
 	out := Diagnosis{Time: r.Time, Address: r.Address, Verdict: string(r.Verdict), Cause: r.Cause, Text: r.Text, Next: r.Next, Ask: string(r.Ask), Way: []DoctorStop{}, Checks: []DoctorCheck{}}
 	for _, s := range r.Way {
-		out.Way = append(out.Way, DoctorStop{string(s.Station), s.Label, s.Note, string(s.State)})
+		out.Way = append(out.Way, DoctorStop{string(s.Station), s.Label, s.Note, string(s.State), s.Word})
 	}
 	for _, f := range r.Checks {
 		check := DoctorCheck{Check: string(f.Check), Name: f.Name, Verdict: string(f.Verdict), Cause: f.Cause, Text: f.Text, Next: f.Next, Evidence: []string{}}
@@ -69,7 +69,7 @@ func diagnosisOf(r core.DoctorReport) Diagnosis {
 func reportOf(d Diagnosis) core.DoctorReport {
 	out := core.DoctorReport{V: 1, Time: d.Time, Address: d.Address, Verdict: core.DoctorVerdict(d.Verdict), Cause: d.Cause, Text: d.Text, Next: d.Next, Ask: core.DoctorSide(d.Ask), Way: []core.DoctorStop{}, Checks: []core.DoctorResult{}}
 	for _, s := range d.Way {
-		out.Way = append(out.Way, core.DoctorStop{Station: core.DoctorStation(s.Station), Label: s.Label, Note: s.Note, State: core.DoctorVerdict(s.State)})
+		out.Way = append(out.Way, core.DoctorStop{Station: core.DoctorStation(s.Station), Label: s.Label, Note: s.Note, State: core.DoctorVerdict(s.State), Word: s.Word})
 	}
 	for _, c := range d.Checks {
 		out.Checks = append(out.Checks, core.DoctorResult{Check: core.DoctorCheck(c.Check), Name: c.Name, Verdict: core.DoctorVerdict(c.Verdict), Cause: c.Cause, Text: c.Text, Next: c.Next, Evidence: c.Evidence})

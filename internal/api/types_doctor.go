@@ -23,7 +23,8 @@ type DoctorStop struct {
 	Station string `json:"station"` // "program", "firewall", "interface", "network", "there" or "port"
 	Label   string `json:"label"`
 	Note    string `json:"note,omitempty"` // its address
-	State   string `json:"state"`          // a verdict; "cannot-tell" behind the broken place
+	State   string `json:"state"`          // a verdict; "ok" only if it is known to be passed
+	Word    string `json:"word,omitempty"` // what stands at the broken place, "broken here"
 }
 
 // DoctorCheck is what one check found.

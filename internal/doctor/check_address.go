@@ -3,6 +3,8 @@ package doctor
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
+	"strings"
 
 	"sockeye"
 )
@@ -34,9 +36,29 @@ func checkAddress(f *Facts) []Finding {
 		if fault, bad := unusable(f, p.Address); bad {
 			return []Finding{fault}
 		}
+		if meant := f.withBrackets(p); meant != "" {
+			return []Finding{wrong(CheckAddress, CauseInvalidAddress, StationProgram,
+				say("%s was read as one address without a port, and nobody answers at it: the brackets before the port are missing", "%s 被当作一个没有端口的地址，而那里没有应答：端口前缺少方括号", f.Host),
+				say("did you mean %s?", "是否想输入 %s？", meant))}
+		}
 		list = append(list, fine(CheckAddress, addressText(f, p.Address)))
 	}
 	return list
+}
+
+// withBrackets is an IPv6 address with its last group as the port, if it was typed without
+// brackets and nobody answers at the whole; else "".
+func (f *Facts) withBrackets(p Path) string {
+	at := strings.LastIndexByte(f.Host, ':')
+	if !f.PortAssumed || at < 0 || p.TCP.Answers() || p.UDP.Answers() || p.Neighbour.Answered() && !p.Route.Gateway.IsValid() {
+		return ""
+	}
+	ip, err := netip.ParseAddr(f.Host[:at])
+	port, bad := strconv.ParseUint(f.Host[at+1:], 10, 16)
+	if err != nil || bad != nil || port == 0 {
+		return ""
+	}
+	return netip.AddrPortFrom(ip, uint16(port)).String()
 }
 
 // addressFault is an address that cannot be used at all.
@@ -102,6 +124,10 @@ func addressText(f *Facts, ip netip.Addr) sockeye.Text {
 		kind = say("a multicast group", "组播地址")
 	default:
 		kind = say("an address of the Internet", "互联网地址")
+	}
+	if f.PortAssumed {
+		port := say("; no port was written, so %d is asked", "；没有写端口，因此检查 %d", f.Port)
+		kind = sockeye.Text{En: kind.En + port.En, Zh: kind.Zh + port.Zh}
 	}
 	return sockeye.Text{En: name.En + ": " + kind.En, Zh: name.Zh + "：" + kind.Zh}
 }

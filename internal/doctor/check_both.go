@@ -43,6 +43,39 @@ func checkBoth(f, other *Facts) []Finding {
 	return nil
 }
 
+// checkCode says that a code tells nothing of what was asked: it is of another port, or of this
+// very machine.
+func checkCode(f, other *Facts) (Finding, bool) {
+	switch {
+	case other == nil || f.Port == 0 || f.Fault != nil:
+		return Finding{}, false
+	case other.Port != f.Port:
+		return unknown(CheckThere,
+			say("the code of the other machine was made for port %d, but port %d is asked: it does not tell what listens there", "对方机器的代码是为端口 %d 生成的，而所问的是端口 %d：它不能说明那里有什么在监听", other.Port, f.Port),
+			say("make it anew on that machine: %s; or ask port %d here", "请在那台机器上重新生成：%s；或在这里改问端口 %d", doctorThere(f.Port), other.Port)), true
+	case f.Host != "" && !f.Local && sameMachine(f, other):
+		return unknown(CheckThere,
+			say("the code is this machine's own: it does not tell of the other one", "这是本机自己的代码：它不能说明对方的情况"),
+			say("run it on the other machine: %s", "请在对方机器上运行：%s", doctorThere(f.Port))), true
+	}
+	return Finding{}, false
+}
+
+// sameMachine says that two facts have the same hardware addresses.
+func sameMachine(f, other *Facts) bool {
+	same := false
+	for _, i := range other.Interfaces {
+		if i.HardwareAddress == "" || i.Virtual {
+			continue
+		}
+		if !slices.ContainsFunc(f.Interfaces, func(ours Interface) bool { return ours.HardwareAddress == i.HardwareAddress }) {
+			return false
+		}
+		same = true
+	}
+	return same
+}
+
 // checkBothListen judges two machines of which each waits for the other one to connect.
 func checkBothListen(f, other *Facts) []Finding {
 	there := *other
@@ -74,7 +107,7 @@ func checkRoles(f, other *Facts, p Path) (Finding, bool) {
 
 // checkAddressThere judges whether the other machine has the address at all.
 func checkAddressThere(f, other *Facts, p Path) (Finding, bool) {
-	if f.owns(p.Address) || slices.Contains(other.Addresses(), p.Address.WithZone("")) {
+	if f.owns(p.Address) || slices.Contains(other.Addresses(), p.Address.WithZone("")) || f.open(p) { // behind a NAT it has another
 		return Finding{}, false
 	}
 	var list []string
@@ -90,13 +123,13 @@ func checkAddressThere(f, other *Facts, p Path) (Finding, bool) {
 
 // checkNeighbourThere compares hardware addresses and masks.
 func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
-	if p.Route.Gateway.IsValid() || p.Route.Kind != "unicast" {
+	if p.Route.Gateway.IsValid() || p.Route.Kind != "unicast" || f.open(p) {
 		return Finding{}, false
 	}
 	at, theirs := other.interfaceWith(p.Address)
 	if p.Neighbour.Answered() && !other.hasHardware(p.Neighbour.HardwareAddress) {
 		return wrong(CheckWay, CauseDuplicateAddress, StationNetwork,
-			say("two machines have the address %s: another one answers here", "有两台机器使用地址 %s：应答的是另一台", p.Address),
+			say("two machines have the address %s: another one answers here (or a repeater does in its name)", "有两台机器使用地址 %s：应答的是另一台（或是代它应答的中继器）", p.Address),
 			say("give one of them another address; the one that answers has the hardware address %s", "请更改其中一台的地址；应答者的硬件地址是 %s", p.Neighbour.HardwareAddress), "ip neighbour: "+p.Neighbour.HardwareAddress), true
 	}
 	if !p.Neighbour.Silent() {
@@ -112,8 +145,8 @@ func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
 			say("give both the same mask, or set a gateway: %s", "请让双方使用相同的掩码，或设置网关：%s", addressesCommand(f.System, p.Route.Interface)), arithmetic(theirs, p.Route.Source)...), true
 	}
 	return wrong(CheckWay, CauseIsolation, StationNetwork,
-		say("both machines are in one network, but cannot reach each other: the access point or switch keeps them apart", "两台机器在同一网段，却互相不可达：无线路由器或交换机将它们隔离了"),
-		say("switch off client isolation (guest network) on the access point, or use a cable", "请在无线路由器上关闭 AP 隔离（访客网络），或使用网线")), true
+		say("both machines have addresses of one network, but cannot reach each other: the access point or switch keeps them apart, or they are in two networks with the same numbers", "两台机器的地址属于同一网段，却互相不可达：无线路由器或交换机将它们隔离了，或者它们在两个地址相同的网络中"),
+		say("connect both to the same access point or switch; switch off client isolation (guest network) there, or use a cable", "请让双方连接同一个无线路由器或交换机；在那里关闭 AP 隔离（访客网络），或使用网线")), true
 }
 
 // interfaceWith is the interface that has an address, with its prefix; both are zero if
@@ -161,7 +194,7 @@ func checkWayBack(f, other *Facts, p Path) (Finding, bool) {
 
 // checkListenerThere judges what listens on the port there.
 func checkListenerThere(f, other *Facts, p Path) (Finding, bool) {
-	if p.TCP.Outcome == Open || f.isUDP() && p.UDP.Outcome == Open || other.didNotSee("sockets") || other.Port != f.Port {
+	if f.open(p) || other.didNotSee("sockets") || other.Port != f.Port {
 		return Finding{}, false
 	}
 	there := *other
@@ -179,8 +212,10 @@ func checkListenerThere(f, other *Facts, p Path) (Finding, bool) {
 	case !listensFor(list, p.Address):
 		return atPortThere(familyOrAddress(f, list, p.Address)), true
 	}
-	if found := checkQueues(&there); len(found) > 0 {
-		return atPortThere(found[0]), true
+	for _, found := range checkQueues(&there) {
+		if found.Cause != CauseNotAccepting { // while there is room the kernel answers, and nothing is silent
+			return atPortThere(found), true
+		}
 	}
 	return Finding{}, false
 }

@@ -200,7 +200,7 @@ func checkQueues(f *Facts) []Finding {
 			return []Finding{wrong(CheckHere, CauseFileLimit, StationProgram,
 				say("the program has %d files open and may have no more: accept fails (EMFILE), %d connections wait", "程序已打开 %d 个文件，达到上限：accept 失败（EMFILE），%d 个连接在等待", f.Files.Open, q.Waiting),
 				say("let it close what it does not need, or start it with a higher limit: ulimit -n %d", "请让程序关闭不需要的连接，或提高上限后再启动：ulimit -n %d", 4*f.Files.Limit), evidence, fmt.Sprintf("/proc/PID/limits: Max open files %d", f.Files.Limit))}
-		case q.Waiting >= q.Backlog:
+		case q.full() || q.Waiting == q.Backlog && f.Grown["TcpExt.ListenOverflows"] > 0:
 			return []Finding{wrong(CheckHere, CauseBacklogFull, StationProgram,
 				say("the queue is full: %d connections wait to be accepted, there is room for %d", "队列已满：%d 个连接等待接受，只能容纳 %d 个", q.Waiting, q.Backlog),
 				say("the program has to call accept; a larger backlog helps for a moment only", "程序需要调用 accept；加大 backlog 只能暂时缓解"), evidence, fmt.Sprintf("ListenOverflows +%d", f.Grown["TcpExt.ListenOverflows"]))}
@@ -215,18 +215,32 @@ func checkQueues(f *Facts) []Finding {
 
 // checkCounters judges what the kernel dropped while this machine looked.
 func checkCounters(f *Facts) []Finding {
+	if f.hasClient() { // the counters are the whole machine's
+		return nil
+	}
 	switch grown := f.Grown; {
 	case grown["TcpExt.IPReversePathFilter"] > 0:
 		return []Finding{wrong(CheckWay, CauseReversePath, StationInterface,
-			say("packets were dropped because they came in by another interface than the way back leads out of (reverse-path filter)", "数据包被丢弃：进来的网卡与返回路由的网卡不同（反向路径过滤）"),
+			say("nobody is connected, and this machine just dropped packets that came in by another interface than the way back leads out of (reverse-path filter)", "没有人连接，而本机刚刚丢弃了数据包：进来的网卡与返回路由的网卡不同（反向路径过滤）"),
 			say("correct the route to the client, or use loose mode: sudo sysctl net.ipv4.conf.all.rp_filter=2", "请修正通往客户端的路由，或改为宽松模式：sudo sysctl net.ipv4.conf.all.rp_filter=2"), fmt.Sprintf("IPReversePathFilter +%d", grown["TcpExt.IPReversePathFilter"]))}
 	case grown["Ip.OutNoRoutes"] > 0 && f.Host == "":
 		return []Finding{wrong(CheckWay, CauseNoWayBack, StationInterface,
-			say("this machine cannot answer: it has no route back to who asks", "本机无法应答：没有返回请求者的路由"),
+			say("nobody is connected, and this machine could not send: it has no route back to who asks", "没有人连接，而本机有数据发不出去：没有返回请求者的路由"),
 			say("set the gateway: %s", "请设置网关：%s", gatewayCommand(f.System)), fmt.Sprintf("OutNoRoutes +%d", grown["Ip.OutNoRoutes"]))}
 	}
 	return nil
 }
+
+// hasClient says that somebody of another machine is connected to the port.
+func (f *Facts) hasClient() bool {
+	return slices.ContainsFunc(f.Sockets, func(s netinfo.Socket) bool {
+		return s.State == "ESTABLISHED" && s.Local.Port() == f.Port && !f.owns(s.Remote.Addr())
+	})
+}
+
+// full says that the kernel takes no more: Linux lets one more wait than the backlog, and
+// others fewer.
+func (q Queue) full() bool { return q.Waiting > q.Backlog || q.Waiting == q.Backlog && q.Backlog == 0 }
 
 func owner(s netinfo.Socket) string {
 	switch {

@@ -12,6 +12,8 @@ import (
 // The causes at the port there.
 const (
 	CauseNothingListens  = "nothing-listens"
+	CauseRefused         = "refused" // nothing listens there, or a firewall there says so
+	CauseUnreachable     = "unreachable"
 	CauseOtherTransport  = "other-transport"
 	CauseFirewallThere   = "firewall-there"
 	CauseFirewallRejects = "firewall-rejects"
@@ -49,7 +51,7 @@ func checkPort(f *Facts, p Path) Finding {
 	evidence := probeEvidence("connect", p.TCP)
 	switch p.TCP.Outcome {
 	case Open:
-		return speech(p, evidence)
+		return speech(f, p, evidence)
 	case Ended:
 		return fine(CheckThere, say("port %d is open; the program there closed the connection at once", "端口 %d 已打开；那里的程序随即关闭了连接", f.Port), evidence)
 	case Reset:
@@ -67,7 +69,7 @@ func checkPort(f *Facts, p Path) Finding {
 }
 
 // speech looks at what the server said by itself, or answered.
-func speech(p Path, evidence string) Finding {
+func speech(f *Facts, p Path, evidence string) Finding {
 	port := p.TCP.Port
 	spoken := ""
 	switch said := p.TCP.Said; {
@@ -83,24 +85,40 @@ func speech(p Path, evidence string) Finding {
 			say("port %d is open, but it speaks %s, no plain TCP", "端口 %d 已打开，但使用的是 %s，不是普通 TCP", port, spoken),
 			say("check the port number with the program there; for TLS use sockeye connect tls://…, for HTTP a browser", "请与那里的程序核对端口号；TLS 请用 sockeye connect tls://…，HTTP 请用浏览器"), evidence)
 	}
-	return fine(CheckThere, say("port %d is open: connected in %s", "端口 %d 已打开：%s 内接通", port, shortTime(p.TCP.Took)), evidence)
+	found := fine(CheckThere, say("port %d is open: connected in %s", "端口 %d 已打开：%s 内接通", port, shortTime(p.TCP.Took)), evidence)
+	switch {
+	case len(p.TCP.Said) > 0:
+	case p.TCP.Asked:
+		found.Text = say("port %d is open: connected in %s; the program there says nothing, and answers neither TLS nor HTTP", "端口 %d 已打开：%s 内接通；那里的程序不说话，对 TLS 和 HTTP 也没有应答", port, shortTime(p.TCP.Took))
+	default:
+		found.Text = say("port %d is open: connected in %s; the program there says nothing by itself", "端口 %d 已打开：%s 内接通；那里的程序没有主动说话", port, shortTime(p.TCP.Took))
+		found.Next = say("if it stays silent, ask whether it speaks TLS or HTTP: sockeye doctor --ask %s", "如果一直没有应答，可询问它是否使用 TLS 或 HTTP：sockeye doctor --ask %s", f.hostPort())
+	}
+	return found
 }
 
-// refused tells a closed port from rules that say the same.
+// refused tells what sent the reset or the ICMP error as far as it can be told: a closed port
+// and a firewall that resets are the same from here.
 func refused(f *Facts, p Path, evidence string) Finding {
+	if p.TCP.From.IsValid() { // a closed TCP port resets (RFC 9293 section 3.10.7.1) and sends no ICMP
+		return rejected(f, p, p.TCP, evidence)
+	}
 	if p.Route.Kind == "unicast" && p.Early.State == "" && p.Route.Interface != "" && !f.interfaceOf(p.Route.Interface).Virtual && !p.Neighbour.Silent() && f.sawNeighbours() {
 		return wrong(CheckFirewall, CauseFirewallHere, StationFirewall,
 			say("a rule of this machine rejects the connection: it was refused before anything was sent", "本机的一条规则拒绝了连接：数据还没有发出就被拒绝"),
 			say("look for a rule for outgoing traffic: %s", "请查看出站规则：%s", showRules(f.Firewall.Tool)), evidence, "ip neighbour: no entry for the next hop")
 	}
-	if p.UDP.Outcome == Open || p.UDP.Outcome == Silent && p.OtherUDP.Outcome == Refused {
+	if p.UDP.Outcome == Open {
 		return wrong(CheckThere, CauseOtherTransport, StationPort,
-			say("no program listens on TCP port %d there, but one receives UDP on it", "那里没有程序监听 TCP 端口 %d，但有程序在接收这个 UDP 端口", f.Port),
+			say("TCP port %d is refused there, but a program answers on UDP port %[1]d", "那里的 TCP 端口 %d 被拒绝，但有程序在 UDP 端口 %[1]d 应答", f.Port),
 			say("use udp://%s here, or start a TCP server there", "请在这里使用 udp://%s，或在那里启动 TCP 服务器", f.hostPort()), evidence, probeEvidence("udp", p.UDP))
 	}
-	next := say("start the server there: %s; if it runs, compare the port, and the address it listens on: %s", "请在那里启动服务器：%s；如果已经启动，请核对端口和监听地址：%s", listenCommand(f.transport(), f.Port), doctorThere(f.Port))
-	return wrong(CheckThere, CauseNothingListens, StationPort,
-		say("refused: the machine is there, but nothing listens on port %d for this address", "被拒绝：主机在线，但没有程序为这个地址监听端口 %d", f.Port), next, evidence)
+	text := say("refused: the machine is there, but nothing listens on port %d for this address, or a firewall there refuses it; from here both look the same", "被拒绝：主机在线，但没有程序为这个地址监听端口 %d，或那里的防火墙拒绝了它；从这里看两者相同", f.Port)
+	next := say("start the server there: %s; if it runs, let that machine tell which it is: %s", "请在那里启动服务器：%s；如果已经启动，请让那台机器说明是哪一种：%s", listenCommand(f.transport(), f.Port), doctorThere(f.Port))
+	if p.UDP.Outcome == Silent && p.OtherUDP.Outcome == Refused {
+		next = sockeye.Text{En: next.En + "; should it be UDP? udp://" + f.hostPort() + " was not refused", Zh: next.Zh + "；是否应该用 UDP？udp://" + f.hostPort() + " 没有被拒绝"}
+	}
+	return wrong(CheckThere, CauseRefused, StationPort, text, next, evidence, probeEvidence("udp", p.UDP))
 }
 
 // sawNeighbours says that this system tells of its neighbours.
@@ -117,18 +135,25 @@ func silent(f *Facts, p Path, evidence string) Finding {
 	}
 	other := probeEvidence("connect beside", p.OtherTCP)
 	if p.OtherTCP.Answers() || p.OtherUDP.Answers() {
-		return wrong(CheckThere, CauseFirewallThere, StationThere,
-			say("no answer from port %d, though the machine answers on other ports: a firewall there drops it (or the server's queue is full)", "端口 %d 没有应答，而这台机器的其他端口有应答：那里的防火墙丢弃了它（或服务器的队列已满）", f.Port),
-			allowThere("", f.transport(), f.Port), evidence, other)
+		return unknown(CheckThere,
+			say("no answer from port %d, though the machine answers on another: a firewall there or on the way drops it, or the server's queue of connections is full (backlog)", "端口 %d 没有应答，而这台机器的另一个端口有应答：可能是那里或途中的防火墙丢弃了它，也可能是服务器的连接队列已满（backlog）", f.Port),
+			onlyThere(f), evidence, other, probeEvidence("udp beside", p.OtherUDP))
 	}
 	if !p.Route.Gateway.IsValid() && p.Neighbour.Answered() {
-		return wrong(CheckThere, CauseFirewallThere, StationThere,
-			say("the machine is there, but answers nothing: its firewall drops port %d, or it has no way back", "这台机器在线，但不作任何应答：它的防火墙丢弃了端口 %d，或者它没有回来的路由", f.Port),
-			allowThere("", f.transport(), f.Port), evidence, other, "ip neighbour: "+p.Neighbour.State)
+		return unknown(CheckThere,
+			say("a machine has the address, but answers nothing: its firewall drops port %d, or it has no way back", "有机器使用这个地址，但不作任何应答：它的防火墙丢弃了端口 %d，或者它没有回来的路由", f.Port),
+			onlyThere(f), evidence, other, "ip neighbour: "+p.Neighbour.State)
 	}
 	return wrong(CheckThere, CauseNoAnswer, StationNetwork,
 		say("nothing came back from %s: it is off, its address is another one, or a firewall on the way drops", "%s 没有任何应答：可能已关机、地址不对，或途中的防火墙丢弃了数据", p.Address),
 		say("only the other side can tell these apart: run %s there, and give its code to sockeye doctor --with", "只有对方能够分辨：请在那里运行 %s，再把代码交给 sockeye doctor --with", doctorThere(f.Port)), evidence, other)
+}
+
+// onlyThere is what to do where only the other side can tell: ask it, and what is likeliest.
+func onlyThere(f *Facts) sockeye.Text {
+	ask := say("let that machine tell: run %s there, and give its code to sockeye doctor %s --with CODE here", "请让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码", doctorThere(f.Port), f.Asked)
+	allow := allowThere("", f.transport(), f.Port)
+	return sockeye.Text{En: ask.En + "\nif it is its firewall, " + allow.En, Zh: ask.Zh + "\n如果是它的防火墙，" + allow.Zh}
 }
 
 // droppedHere says that a rule of this machine drops what is sent: the kernel asked nobody
@@ -136,7 +161,7 @@ func silent(f *Facts, p Path, evidence string) Finding {
 func droppedHere(f *Facts, p Path, evidence string) (Finding, bool) {
 	words := []string{evidence}
 	switch {
-	case f.Grown["TcpExt.TCPRetransFail"] > 0:
+	case f.Grown["TcpExt.TCPRetransFail"] > 1: // of the whole machine: the SYN is sent again twice or more
 		words = append(words, fmt.Sprintf("TCPRetransFail +%d", f.Grown["TcpExt.TCPRetransFail"]))
 	case p.UDP.Errno == "EPERM" || p.OtherTCP.Errno == "EPERM" || p.OtherUDP.Errno == "EPERM":
 		words = append(words, "sendto: EPERM")
@@ -156,27 +181,51 @@ func failed(f *Facts, p Path, evidence string) Finding {
 	case "EPERM":
 		found, _ := droppedHere(f, Path{UDP: Probe{Errno: "EPERM"}}, evidence)
 		return found
-	case "EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO", "EOPNOTSUPP":
-		if p.Neighbour.Silent() && !p.Route.Gateway.IsValid() || p.TCP.Took > 2*time.Second {
+	case "EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO", "EOPNOTSUPP", "EACCES":
+		if p.Neighbour.Silent() || p.TCP.Took > 2*time.Second && !f.fromOther(p.TCP) {
 			return unknown(CheckThere, say("the port could not be reached", "无法到达该端口"), sockeye.Text{}, evidence)
 		}
-		return rejected(f, p, evidence)
+		return rejected(f, p, p.TCP, evidence)
 	}
 	return unknown(CheckThere, say("the system said %s", "系统报告 %s", p.TCP.Errno), sockeye.Text{}, evidence)
 }
 
+// fromOther says that another machine sent an ICMP error.
+func (f *Facts) fromOther(p Probe) bool { return p.From.IsValid() && !f.owns(p.From) }
+
 // rejected is an ICMP error that a firewall or a router sent.
-func rejected(f *Facts, p Path, evidence string) Finding {
-	who := say("a firewall there or a router on the way", "那里的防火墙或途中的路由器")
-	for _, probe := range []Probe{p.TCP, p.UDP, p.OtherUDP} {
-		if probe.From.IsValid() && probe.Errno == p.TCP.Errno {
-			who = say("%s", "%s", probe.From)
-			evidence += fmt.Sprintf("; ICMP %d/%d from %s", probe.ICMPType, probe.ICMPCode, probe.From)
+func rejected(f *Facts, p Path, probe Probe, evidence string) Finding {
+	if !probe.From.IsValid() { // the same error of UDP may tell who it is
+		for _, other := range []Probe{p.UDP, p.OtherUDP} {
+			if other.From.IsValid() && other.Errno == probe.Errno {
+				probe = other
+			}
 		}
 	}
-	return wrong(CheckThere, CauseFirewallRejects, StationThere,
-		sockeye.Text{En: who.En + " rejects it: an ICMP error came back at once", Zh: who.Zh + "拒绝了它：立即返回了 ICMP 错误"},
-		allowThere("", f.transport(), f.Port), evidence)
+	if !probe.From.IsValid() {
+		return wrong(CheckThere, CauseFirewallRejects, StationThere,
+			say("a firewall there or a router on the way rejects it: an ICMP error came back at once", "那里的防火墙或途中的路由器拒绝了它：立即返回了 ICMP 错误"),
+			allowThere("", f.transport(), f.Port), evidence)
+	}
+	word, who := icmpWord(probe), probe.From
+	evidence += fmt.Sprintf("; %s from %s", word, who)
+	switch {
+	case !f.fromOther(probe):
+		return wrong(CheckFirewall, CauseFirewallHere, StationFirewall,
+			say("a rule of this machine rejects the connection: %s", "本机的一条规则拒绝了连接：%s", word),
+			say("look for a rule for outgoing traffic: %s", "请查看出站规则：%s", showRules(f.Firewall.Tool)), evidence)
+	case who == p.Address.WithZone(""):
+		return wrong(CheckThere, CauseFirewallRejects, StationThere,
+			say("a firewall on %s rejects port %d: it sent %s", "%s 上的防火墙拒绝了端口 %d：它返回了 %s", who, f.Port, word),
+			allowThere("", f.transport(), f.Port), evidence)
+	case isUnreachable(probe):
+		return wrong(CheckThere, CauseUnreachable, StationNetwork,
+			say("the router %s says that it does not reach %s: %s", "路由器 %s 报告无法到达 %s：%s", who, p.Address, word),
+			say("see that the machine is on and has this address; if it has, that router lacks the route, or a rule of it rejects: for certainty run %s there", "请确认那台机器已开机并使用这个地址；如果是，则该路由器缺少路由，或它的规则拒绝了数据：要确认请在那里运行 %s", doctorThere(f.Port)), evidence)
+	}
+	return wrong(CheckThere, CauseFirewallRejects, StationNetwork,
+		say("%s on the way rejects port %d: it sent %s", "途中的 %s 拒绝了端口 %d：它返回了 %s", who, f.Port, word),
+		say("let %s pass this one port (%s %d) to %s: it is a router or firewall between", "请在 %s 上放行发往 %[4]s 的这一个端口（%[2]s %[3]d）：它是途中的路由器或防火墙", who, f.transport(), f.Port, p.Address), evidence)
 }
 
 // checkUDPPort judges a UDP port: only what comes back is certain.
@@ -186,29 +235,37 @@ func checkUDPPort(f *Facts, p Path) Finding {
 	case Open:
 		return fine(CheckThere, say("UDP port %d answers", "UDP 端口 %d 有应答", f.Port), evidence)
 	case Refused:
+		if p.UDP.From.IsValid() && p.UDP.From != p.Address.WithZone("") {
+			return rejected(f, p, p.UDP, evidence)
+		}
 		if p.TCP.Outcome == Open || p.TCP.Outcome == Ended {
 			return wrong(CheckThere, CauseOtherTransport, StationPort,
-				say("no program receives UDP port %d there, but one listens on it with TCP", "那里没有程序接收 UDP 端口 %d，但有程序用 TCP 监听", f.Port),
-				say("use tcp://%s here, or start a UDP receiver there", "请在这里使用 tcp://%s，或在那里启动 UDP 接收程序", f.hostPort()), evidence)
+				say("UDP port %d is refused there, but a program listens on TCP port %[1]d", "那里的 UDP 端口 %d 被拒绝，但有程序监听 TCP 端口 %[1]d", f.Port),
+				say("use tcp://%s here, or start a UDP receiver there", "请在这里使用 tcp://%s，或在那里启动 UDP 接收程序", f.hostPort()), evidence, probeEvidence("connect", p.TCP))
 		}
-		return wrong(CheckThere, CauseNothingListens, StationPort,
-			say("no program receives UDP port %d there (ICMP port unreachable)", "那里没有程序接收 UDP 端口 %d（ICMP 端口不可达）", f.Port),
-			say("start the receiver there: %s", "请在那里启动接收程序：%s", listenCommand(sockeye.UDP, f.Port)), evidence)
+		return wrong(CheckThere, CauseRefused, StationPort,
+			say("refused (ICMP port unreachable): no program receives UDP port %d there, or a firewall there refuses it; from here both look the same", "被拒绝（ICMP 端口不可达）：那里没有程序接收 UDP 端口 %d，或那里的防火墙拒绝了它；从这里看两者相同", f.Port),
+			say("start the receiver there: %s; if it runs, let that machine tell which it is: %s", "请在那里启动接收程序：%s；如果已经启动，请让那台机器说明是哪一种：%s", listenCommand(sockeye.UDP, f.Port), doctorThere(f.Port)), evidence)
 	case Failed:
 		if p.UDP.Errno == "EPERM" {
 			found, _ := droppedHere(f, p, evidence)
 			return found
 		}
 		if p.UDP.From.IsValid() && !p.Neighbour.Silent() {
-			p.TCP = p.UDP
-			return rejected(f, p, evidence)
+			return rejected(f, p, p.UDP, evidence)
 		}
 	}
+	text := say("nothing came back from UDP port %d, which says nothing: a program may have received it in silence, or a firewall dropped it", "UDP 端口 %d 没有返回任何内容，这说明不了什么：可能有程序收下而不应答，也可能被防火墙丢弃", f.Port)
 	if p.OtherUDP.Outcome == Refused {
-		return fine(CheckThere, say("UDP port %d took a datagram: another port says that nothing is there, this one does not", "UDP 端口 %d 收下了数据报：别的端口报告没有程序，而这个没有", f.Port), evidence, probeEvidence("udp beside", p.OtherUDP))
+		text = say("nothing came back from UDP port %d, while another port there says that nobody receives: a program received it in silence, or a firewall dropped it", "UDP 端口 %d 没有返回任何内容，而那里的另一个端口报告无人接收：可能有程序收下而不应答，也可能被防火墙丢弃", f.Port)
 	}
-	return unknown(CheckThere, say("nothing came back from UDP port %d: UDP does not say whether anybody received it", "UDP 端口 %d 没有返回任何内容：UDP 不会告知是否有人收到", f.Port),
-		say("ask the other side: %s", "请在对方运行：%s", doctorThere(f.Port)), evidence)
+	return unknown(CheckThere, text, onlyThereUDP(f), evidence, probeEvidence("udp beside", p.OtherUDP))
+}
+
+// onlyThereUDP is how to find out whether datagrams arrive.
+func onlyThereUDP(f *Facts) sockeye.Text {
+	return say("see whether the program there shows it; or let that machine tell: run %s there, and give its code to sockeye doctor %s --with CODE here; whether datagrams arrive shows %s there in place of the program",
+		"请看那里的程序是否收到；或让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码；数据报是否到达，可在那里停下程序后运行 %s 查看", doctorThere(f.Port), f.Asked, fmt.Sprintf("sockeye doctor --serve :%d", f.Port))
 }
 
 func probeEvidence(call string, p Probe) string {

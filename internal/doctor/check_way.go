@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 )
 
 // The causes on the way.
@@ -52,6 +54,9 @@ func softened(list []Finding) []Finding {
 
 // checkInterfaces says how the machine is connected at all.
 func checkInterfaces(f *Facts) Finding {
+	if f.didNotSee("interfaces") {
+		return unknown(CheckWay, say("the system does not list its network interfaces", "系统没有给出网卡列表"), say("look: sockeye addrs", "请查看：sockeye addrs"))
+	}
 	down := ""
 	for _, i := range f.Interfaces {
 		if i.Loopback {
@@ -156,19 +161,8 @@ func checkRoute(f *Facts, p Path) Finding {
 			say("a route of this machine forbids %s", "本机的一条路由禁止访问 %s", p.Address),
 			say("find the route that forbids it with %s, and delete it: %s", "用 %s 找到禁止它的路由并删除：%s", routesCommand(f.System), deleteRouteCommand(f.System, p.Address.String())), evidence...)
 	}
-	for _, i := range f.Interfaces {
-		if !i.Loopback && i.Up && !i.Carrier && !i.Virtual {
-			return wrong(CheckWay, CauseLinkDown, StationInterface,
-				say("%s has no link, and there is no other way to %s", "%s 没有链路，也没有其他通往 %s 的路", i.Name, p.Address),
-				say("plug the cable in at both ends, or join the Wi-Fi network", "请把网线两端插好，或连接 Wi-Fi"), evidence...)
-		}
-	}
-	for _, i := range f.Interfaces {
-		if !i.Loopback && !i.Up && !i.Virtual {
-			return wrong(CheckWay, CauseLinkDown, StationInterface,
-				say("%s is switched off, and there is no other way to %s", "%s 没有启用，也没有其他通往 %s 的路", i.Name, p.Address),
-				say("switch it on: %s", "请启用它：%s", upCommand(f.System, i.Name)), evidence...)
-		}
+	if found, said := checkLinks(f, p, evidence); said {
+		return found
 	}
 	for _, i := range f.Interfaces {
 		for _, ours := range i.Prefixes {
@@ -180,6 +174,27 @@ func checkRoute(f *Facts, p Path) Finding {
 	return wrong(CheckWay, CauseNoRoute, StationInterface,
 		say("no route: %s is in another network than this machine, and no gateway leads there", "没有路由：%s 与本机不在同一网段，也没有网关通往那里", p.Address),
 		say("give both machines addresses of one network, or set the gateway: %s", "请让两台机器使用同一网段的地址，或设置网关：%s", gatewayCommand(f.System)), evidence...)
+}
+
+// checkLinks judges whether an interface without a link is why there is no way: one that has
+// an address of the network asked for, or any if none is connected.
+func checkLinks(f *Facts, p Path, evidence []string) (Finding, bool) {
+	connected := slices.ContainsFunc(f.Interfaces, func(i Interface) bool { return !i.Loopback && i.Up && i.Carrier && len(i.Prefixes) > 0 })
+	for _, i := range f.Interfaces {
+		meant := slices.ContainsFunc(i.Prefixes, func(ours netip.Prefix) bool { return ours.Contains(p.Address.WithZone("")) })
+		switch {
+		case i.Loopback || i.Virtual || i.Up && i.Carrier || connected && !meant:
+		case i.Up:
+			return wrong(CheckWay, CauseLinkDown, StationInterface,
+				say("%s has no link, and there is no other way to %s", "%s 没有链路，也没有其他通往 %s 的路", i.Name, p.Address),
+				say("plug the cable in at both ends, or join the Wi-Fi network", "请把网线两端插好，或连接 Wi-Fi"), evidence...), true
+		default:
+			return wrong(CheckWay, CauseLinkDown, StationInterface,
+				say("%s is switched off, and there is no other way to %s", "%s 没有启用，也没有其他通往 %s 的路", i.Name, p.Address),
+				say("switch it on: %s", "请启用它：%s", upCommand(f.System, i.Name)), evidence...), true
+		}
+	}
+	return Finding{}, false
 }
 
 // routeFinding says which way is taken.
@@ -224,7 +239,7 @@ func checkNeighbour(f *Facts, p Path) (Finding, bool) {
 			say("check the gateway's address and that the router is on; %s shows it", "请核对网关地址，并确认路由器已开机；%s 可查看", routesCommand(f.System)), evidence), true
 	}
 	return wrong(CheckWay, CauseNoNeighbour, StationNetwork,
-		say("nobody in this network has the address %s", "本网段内没有机器使用地址 %s", hop),
+		say("nobody in this network answers for the address %s", "本网段内没有机器应答地址 %s", hop),
 		say("compare it with what \"sockeye addrs\" shows on that machine, and see that it is on and in the same network (a guest Wi-Fi keeps machines apart); for certainty: %s", "请与那台机器上 sockeye addrs 显示的地址核对，并确认它已开机、在同一网络（访客 Wi-Fi 会隔离设备）；要确认请在那台机器运行 %s", doctorThere(f.Port)), evidence), true
 }
 

@@ -105,11 +105,19 @@ func (f *Facts) understand(ctx context.Context, typed string) []netip.Addr {
 		return nil
 	}
 	f.Network, f.Host, f.Port = a.Network, a.Host, a.Port
+	if without, err := sockeye.ParseAddressPort(typed, 0); err == nil {
+		f.PortAssumed = without.Port != a.Port
+	}
 	if f.Network == "" {
 		f.Network = sockeye.TCP
 	}
 	if ip, err := netip.ParseAddr(a.Host); err == nil && ip.IsUnspecified() {
 		f.Host = ""
+	}
+	if f.Port == 0 && !f.ToListen {
+		f.Fault = &Fault{Kind: sockeye.Invalid, Message: say("port 0 is nobody's: it only asks the system for a free port to listen on", "端口 0 不属于任何程序：它只表示监听时由系统选择空闲端口"),
+			Hint: say("write the port that the server there shows, for example %s", "请写服务器显示的端口，例如 %s", sockeye.Address{Network: f.Network, Host: f.Host, Port: sockeye.DefaultPort})}
+		return nil
 	}
 	if f.Host == "" {
 		return nil
@@ -180,22 +188,29 @@ func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
 	p.Route, _ = netinfo.RouteTo(p.Address)
 	to := netip.AddrPortFrom(p.Address, f.Port)
 	beside := netip.AddrPortFrom(p.Address, besidePort(f.Port))
-	first := make(chan struct{})
+	first, begun := make(chan struct{}), make(chan struct{})
+	begins := sync.OnceFunc(func() { close(begun) })
 	var connected net.Conn
 	var group sync.WaitGroup
 	group.Go(func() {
 		defer close(first)
+		defer begins()
 		if f.isUDP() {
+			begins()
 			p.UDP = probeUDP(ctx, to, datagram)
 			return
 		}
-		connected, p.TCP = probeTCP(ctx, to, connectTime)
+		connected, p.TCP = probeTCP(ctx, to, connectTime, begins)
 	})
+	<-begun // a machine that is busy begins late
 	select {
 	case <-first:
 	case <-time.After(beginTime):
 	}
-	p.Early, _ = netinfo.NeighbourOf(p.Route.NextHop(p.Address), p.Route.Index)
+	var unseen error
+	if p.Early, unseen = netinfo.NeighbourOf(p.Route.NextHop(p.Address), p.Route.Index); unseen != nil {
+		p.Early.State = neighboursUnseen
+	}
 	select {
 	case <-first:
 	default:
@@ -212,6 +227,9 @@ func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
 	f.probeAfterAnswer(ctx, p, connected, to, beside, ask)
 	p.Neighbour, _ = netinfo.NeighbourOf(p.Route.NextHop(p.Address), p.Route.Index)
 }
+
+// neighboursUnseen is in place of a neighbour's state where the system did not tell.
+const neighboursUnseen = "UNSEEN"
 
 // besidePort is a port that most likely nobody uses, and whose answer says that the machine
 // is there.
@@ -237,6 +255,7 @@ func (f *Facts) probeAfterAnswer(ctx context.Context, p *Path, connected net.Con
 		}
 		said, outcome := hear(connected, banner)
 		if p.TCP.Said, p.TCP.Outcome = said, outcome; ask && outcome == Open && len(said) == 0 {
+			p.TCP.Asked = true
 			group.Go(func() { p.TCP.Reply = askSpeech(ctx, to) })
 		}
 	case p.TCP.Outcome == Refused, p.TCP.Outcome == Failed && p.TCP.Took < time.Second:

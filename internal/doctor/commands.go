@@ -20,7 +20,36 @@ func allowCommand(tool string, network sockeye.Network, port uint16) string {
 	case "macos":
 		return `sudo /usr/libexec/ApplicationFirewall/socketfilterfw --unblockapp "$(command -v sockeye)"`
 	}
-	return fmt.Sprintf("sudo nft insert rule inet filter input %s dport %d accept", network, port)
+	return ruleCommand(network, port)
+}
+
+// ruleCommand is where no tool manages the rules: run by root, the doctor names the rule that
+// drops, and the nft command that lets the port pass there. Tables and chains have no fixed names.
+func ruleCommand(network sockeye.Network, port uint16) string {
+	return "sudo sockeye doctor " + strings.TrimPrefix(sockeye.Address{Network: network, Port: port}.String(), "tcp://")
+}
+
+// acceptCommand is the command that lets a port pass at the rule that stops it: by the tool
+// that made the rule, or as a rule before it.
+func (w Firewall) acceptCommand(network sockeye.Network, port uint16, in bool) string {
+	at := w.Place
+	managed := map[string]string{"ufw": "filter", "firewalld": "firewalld"}[w.Tool]
+	if at.Table == "" || !plainName(at.Table) || !plainName(at.Chain) || in && managed != "" && managed == at.Table {
+		if in {
+			return allowCommand(w.Tool, network, port)
+		}
+		return showRulesToDelete(w.Tool)
+	}
+	where := fmt.Sprintf("%s %s %s", at.Family, at.Table, at.Chain)
+	if at.Handle == 0 {
+		return fmt.Sprintf("sudo nft add rule %s %s dport %d accept", where, network, port)
+	}
+	return fmt.Sprintf("sudo nft insert rule %s position %d %s dport %d accept", where, at.Handle, network, port)
+}
+
+// plainName says that nft and a shell take a name as it is.
+func plainName(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == "" && !strings.HasPrefix(s, "-")
 }
 
 // showRules is the command that shows the packet filter of this machine.
@@ -52,15 +81,22 @@ func showRulesToDelete(tool string) string {
 // allowThere says how to let the port in on a machine whose system is not known: tool is ""
 // then.
 func allowThere(tool string, network sockeye.Network, port uint16) sockeye.Text {
+	if tool == "nft" {
+		return say("on that machine, this names the rule and the command that lets this one port in: %s", "请在那台机器上运行它，它会指出规则，并给出只放行这个端口的命令：%s", ruleCommand(network, port))
+	}
 	if tool != "" {
 		command := allowCommand(tool, network, port)
 		return say("on that machine let this one port in: %s", "请在那台机器上只放行这个端口：%s", command)
 	}
-	lines := ""
+	var lines sockeye.Text
 	for _, t := range []struct{ name, tool string }{{"Linux (ufw)", "ufw"}, {"Linux (firewalld)", "firewalld"}, {"Linux (nft)", "nft"}, {"Windows", "windows"}, {"macOS", "macos"}} {
-		lines += fmt.Sprintf("\n%s: %s", t.name, allowCommand(t.tool, network, port))
+		line, note := fmt.Sprintf("\n%s: %s", t.name, allowCommand(t.tool, network, port)), sockeye.Text{}
+		if t.tool == "nft" {
+			note = sockeye.Text{En: " (names the rule and the command)", Zh: "（会指出规则和命令）"}
+		}
+		lines.En, lines.Zh = lines.En+line+note.En, lines.Zh+line+note.Zh
 	}
-	return say("on that machine let this one port in:%s", "请在那台机器上只放行这个端口：%s", lines)
+	return sockeye.Text{En: "on that machine let this one port in:" + lines.En, Zh: "请在那台机器上只放行这个端口：" + lines.Zh}
 }
 
 // listenCommand starts a server on the port.

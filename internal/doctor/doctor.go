@@ -81,6 +81,8 @@ type Diagnosis struct {
 	Findings []Finding
 	// Cause is the first finding that is wrong, nil if none is.
 	Cause *Finding
+	// CodeFault says why the code of the other side tells nothing, nil if it does.
+	CodeFault *Finding
 	// Ask says which side has the evidence that is missing.
 	Ask Side
 }
@@ -89,6 +91,10 @@ type Diagnosis struct {
 func Diagnose(f, other *Facts) *Diagnosis {
 	d := &Diagnosis{Facts: f, Other: other}
 	d.Findings = append(d.Findings, checkAddress(f)...)
+	if found, said := checkCode(f, other); said {
+		d.Findings, d.CodeFault = append(d.Findings, found), &found
+		d.Other, other = nil, nil // it tells nothing of what was asked
+	}
 	if other != nil && !hasCause(d.Findings) {
 		d.Findings = append(d.Findings, checkBoth(f, other)...)
 	}
@@ -123,6 +129,8 @@ func notNeeded(f *Facts, said []Finding) (list []Finding) {
 		switch {
 		case f.Fault != nil:
 			list = append(list, unknown(c, say("not looked at, because the address means nothing yet", "地址尚不明确，没有检查"), sockeye.Text{}))
+		case c == CheckConversation && f.didNotSee("sockets"):
+			list = append(list, unknown(c, say("this system does not list connections", "本系统不提供连接列表"), sockeye.Text{}))
 		case c == CheckConversation:
 			list = append(list, fine(c, say("no connection to the address waits for anything", "到该地址的连接都没有在等待")))
 		case c == CheckFirewall || f.Port == 0:
@@ -150,7 +158,7 @@ func (d *Diagnosis) whomToAsk() Side {
 		return AskNobody
 	}
 	switch d.Cause.Cause {
-	case CauseNothingListens, CauseNoNeighbour, CauseFirewallThere, CauseNoAnswer, CauseFirewallRejects:
+	case CauseRefused, CauseOtherTransport, CauseNoNeighbour, CauseNoAnswer, CauseFirewallRejects, CauseUnreachable:
 		return AskThere
 	}
 	return AskNobody

@@ -19,7 +19,7 @@ import (
 var recorded = []struct{ name, facts, cause string }{
 	{"Windows, refused", `{"system":"windows","asked":"192.168.1.9:7000","network":"tcp","host":"192.168.1.9","port":7000,
 		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"mtu":1500,"prefixes":["192.168.1.2/24"]}],"firewall":{"tool":"windows"},"unseen":["gateways","sockets"],
-		"paths":[{"address":"192.168.1.9","route":{"interface":"Ethernet","index":4,"source":"192.168.1.2","mtu":1500},"tcp":{"port":7000,"outcome":"refused","errno":"ECONNREFUSED","took_ns":2000000000}}]}`, CauseNothingListens},
+		"paths":[{"address":"192.168.1.9","route":{"interface":"Ethernet","index":4,"source":"192.168.1.2","mtu":1500},"tcp":{"port":7000,"outcome":"refused","errno":"ECONNREFUSED","took_ns":2000000000}}]}`, CauseRefused},
 	{"Windows, silent", `{"system":"windows","asked":"192.168.1.9:7000","network":"tcp","host":"192.168.1.9","port":7000,
 		"interfaces":[{"name":"Ethernet","up":true,"carrier":true,"mtu":1500,"prefixes":["192.168.1.2/24"]}],"unseen":["gateways","sockets"],
 		"paths":[{"address":"192.168.1.9","route":{"interface":"Ethernet","index":4,"source":"192.168.1.2"},"tcp":{"port":7000,"outcome":"silent"},"other_tcp":{"port":7001,"outcome":"silent"}}]}`, CauseNoAnswer},
@@ -159,6 +159,33 @@ func TestCode(t *testing.T) {
 		if _, err := ParseCode(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
+	}
+}
+
+// A code that tells nothing of what was asked is named, and judged as if there were none.
+func TestCodeOfAnotherQuestion(t *testing.T) {
+	eth := func(mac, prefix string) []Interface {
+		return []Interface{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: mac, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}}}
+	}
+	silent := &Facts{System: "linux", Asked: "10.0.0.3:7001", Network: sockeye.TCP, Host: "10.0.0.3", Port: 7001, Interfaces: eth("02:00:00:00:00:02", "10.0.0.2/24"),
+		Paths: []Path{{Address: netip.MustParseAddr("10.0.0.3"), Route: netinfo.Route{Interface: "eth0", Kind: "unicast"}, Early: netinfo.Neighbour{State: "REACHABLE"},
+			TCP: Probe{Port: 7001, Outcome: Refused, Errno: "ECONNREFUSED"}}}}
+	for name, c := range map[string]struct {
+		other      *Facts
+		text, next string
+	}{
+		"another port": {&Facts{System: "linux", Port: 7000, Local: true, Interfaces: eth("02:00:00:00:00:03", "10.0.0.3/24")}, "made for port 7000, but port 7001 is asked", "sockeye doctor --code :7001"},
+		"our own":      {&Facts{System: "linux", Port: 7001, Local: true, Interfaces: eth("02:00:00:00:00:02", "10.0.0.2/24")}, "this machine's own", "on the other machine"},
+	} {
+		d := Diagnose(silent, c.other)
+		r := d.Report(sockeye.English)
+		if d.CodeFault == nil || d.Ask != AskThere || r.Cause != CauseRefused || !strings.Contains(r.Text, c.text) || !strings.Contains(r.Next, c.next) {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	fitting := &Facts{System: "linux", Network: sockeye.TCP, Port: 7001, Local: true, Interfaces: eth("02:00:00:00:00:03", "10.0.0.3/24")}
+	if d := Diagnose(silent, fitting); d.CodeFault != nil || d.Cause.Cause != CauseNothingListens {
+		t.Errorf("a fitting code: %+v", d.Cause)
 	}
 }
 

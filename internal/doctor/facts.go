@@ -22,6 +22,8 @@ type Facts struct {
 	Network sockeye.Network `json:"network"`
 	Host    string          `json:"host,omitempty"`
 	Port    uint16          `json:"port,omitempty"`
+	// PortAssumed says that no port was written, so that Port is the default one.
+	PortAssumed bool `json:"port_assumed,omitempty"`
 	// ToListen says that a program here is to listen on the port.
 	ToListen bool `json:"to_listen,omitempty"`
 	// Connects says that this machine connects to the other one on the port: its code was
@@ -58,7 +60,8 @@ type Facts struct {
 	Firewall Firewall `json:"firewall,omitzero"`
 	// Place is what this machine runs in: "wsl", "docker", "container"; "" for none.
 	Place string `json:"place,omitempty"`
-	// Unseen names what the system did not tell: "interfaces", "gateways", "sockets".
+	// Unseen names what the system did not tell: "interfaces", "gateways", "sockets",
+	// "neighbours".
 	Unseen []string `json:"unseen,omitempty"`
 }
 
@@ -127,9 +130,11 @@ type Probe struct {
 	Took    time.Duration `json:"took_ns,omitempty"`
 	// Said is what the other side sent by itself, at most 1400 bytes.
 	Said []byte `json:"said,omitempty"`
-	// Reply is what came back when it was asked what it speaks: "tls", "http" or "".
+	// Asked says that it was asked what it speaks; Reply is what came back: "tls", "http" or "".
+	Asked bool   `json:"asked,omitempty"`
 	Reply string `json:"reply,omitempty"`
-	// From is who sent an ICMP error, and what it said.
+	// From is who sent an ICMP error, and what it said; invalid if none came, or if this
+	// system does not tell.
 	From     netip.Addr `json:"from,omitzero"`
 	ICMPType int        `json:"icmp_type,omitempty"`
 	ICMPCode int        `json:"icmp_code,omitempty"`
@@ -168,6 +173,16 @@ type Firewall struct {
 	Drops   bool   `json:"drops,omitempty"`
 	Rule    string `json:"rule,omitempty"`
 	Unclear bool   `json:"unclear,omitempty"` // a rule could not be judged
+	// Place is where in nftables that rule is.
+	Place RulePlace `json:"place,omitzero"`
+}
+
+// RulePlace is a rule of nftables, or a chain's policy.
+type RulePlace struct {
+	Family string `json:"family"` // as nft writes it: "inet", "ip", "ip6"
+	Table  string `json:"table"`
+	Chain  string `json:"chain"`
+	Handle uint64 `json:"handle,omitempty"` // 0 for the policy
 }
 
 // unseen notes what the system did not tell.
@@ -207,6 +222,14 @@ func (f *Facts) listening(network sockeye.Network) (list []netinfo.Socket) {
 		}
 	}
 	return list
+}
+
+// open says that a program at the other end took what was asked for.
+func (f *Facts) open(p Path) bool {
+	if f.isUDP() {
+		return p.UDP.Outcome == Open
+	}
+	return p.TCP.Outcome == Open || p.TCP.Outcome == Ended
 }
 
 // transport is TCP or UDP: what runs on the port.

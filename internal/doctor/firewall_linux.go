@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 
@@ -26,19 +27,42 @@ func (w *Firewall) read(f *Facts, in bool) {
 	}
 	w.Read = true
 	e := &ruleEvaluator{conn: c, chains: chains, packet: firstPacket(f, in)}
-	hook := *nftables.ChainHookOutput
+	hooks := []nftables.ChainHook{*nftables.ChainHookOutput, *nftables.ChainHookPostrouting}
 	if in {
-		hook = *nftables.ChainHookInput
+		hooks = []nftables.ChainHook{*nftables.ChainHookPrerouting, *nftables.ChainHookInput}
 	}
-	for _, base := range e.baseChains(hook) {
-		if v := e.base(base); v == drops {
-			w.Drops, w.Rule = true, e.rule
+	w.judge(e, hooks)
+	if !w.Drops && !w.Unclear && legacyTables() {
+		w.Unclear, w.Rule = true, "iptables-legacy -S"
+	}
+}
+
+// judge follows the packet through the filters of hooks.
+func (w *Firewall) judge(e *ruleEvaluator, hooks []nftables.ChainHook) {
+	var seen []*nftables.Chain
+	for _, hook := range hooks {
+		seen = append(seen, e.baseChains(hook)...)
+	}
+	for _, base := range seen {
+		if e.base(base) == drops {
+			w.Drops, w.Rule, w.Place = true, e.rule, e.place
 			break
 		}
 	}
 	if w.Unclear = e.unclear(w.Drops); w.Unclear {
-		w.Drops, w.Rule = false, e.doubt
+		w.Drops, w.Rule, w.Place = false, e.doubt, RulePlace{}
 	}
+}
+
+// legacyTables says that the older filter of the kernel has tables, which nftables does not
+// show.
+func legacyTables() bool {
+	for _, file := range []string{"/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"} {
+		if text, err := os.ReadFile(file); err == nil && len(bytes.TrimSpace(text)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // firstPacket is the packet that opens a connection, as far as it is known.
@@ -80,15 +104,24 @@ const (
 	drops
 )
 
+// ruleset is where rules and sets are read from: the kernel.
+type ruleset interface {
+	GetRules(*nftables.Table, *nftables.Chain) ([]*nftables.Rule, error)
+	GetSetByName(*nftables.Table, string) (*nftables.Set, error)
+	GetSetElements(*nftables.Set) ([]nftables.SetElement, error)
+}
+
 // ruleEvaluator follows a packet through chains. What a rule asks that is not known makes
 // the rule doubtful: it is passed over and remembered.
 type ruleEvaluator struct {
-	conn   *nftables.Conn
+	conn   ruleset
 	chains []*nftables.Chain
 	packet packet
 	depth  int
+	steps  int // rules that were looked at
 
 	rule             string // the last one that dropped
+	place            RulePlace
 	doubt            string // the first one that may have
 	mayDrop, mayPass bool
 }
@@ -114,19 +147,28 @@ func (e *ruleEvaluator) baseChains(hook nftables.ChainHook) (list []*nftables.Ch
 func (e *ruleEvaluator) base(c *nftables.Chain) ruleVerdict {
 	v := e.chain(c)
 	if v == passes && c.Policy != nil && *c.Policy == nftables.ChainPolicyDrop {
-		e.rule = fmt.Sprintf("%s: policy drop", chainName(c))
+		e.rule, e.place = fmt.Sprintf("%s: policy drop", chainName(c)), placeOf(c, 0)
 		return drops
 	}
 	return v
 }
 
 func chainName(c *nftables.Chain) string {
-	family := map[nftables.TableFamily]string{nftables.TableFamilyINet: "inet", nftables.TableFamilyIPv4: "ip", nftables.TableFamilyIPv6: "ip6"}[c.Table.Family]
-	return fmt.Sprintf("nft list chain %s %s %s", family, c.Table.Name, c.Name)
+	return fmt.Sprintf("nft list chain %s %s %s", familyNames[c.Table.Family], c.Table.Name, c.Name)
 }
 
-// mostJumps bounds chains that call each other.
-const mostJumps = 16
+var familyNames = map[nftables.TableFamily]string{nftables.TableFamilyINet: "inet", nftables.TableFamilyIPv4: "ip", nftables.TableFamilyIPv6: "ip6"}
+
+func placeOf(c *nftables.Chain, handle uint64) RulePlace {
+	return RulePlace{familyNames[c.Table.Family], c.Table.Name, c.Name, handle}
+}
+
+// mostJumps and mostSteps bound chains that call each other, as the kernel does (16 jumps);
+// what is beyond is not judged.
+const (
+	mostJumps = 16
+	mostSteps = 20_000
+)
 
 func (e *ruleEvaluator) chain(c *nftables.Chain) ruleVerdict {
 	if e.depth++; e.depth > mostJumps {
@@ -139,6 +181,10 @@ func (e *ruleEvaluator) chain(c *nftables.Chain) ruleVerdict {
 		return passes
 	}
 	for _, r := range rules {
+		if e.steps++; e.steps > mostSteps {
+			e.mayDrop, e.mayPass = true, true
+			return passes
+		}
 		v, certain := e.apply(c, r)
 		name := fmt.Sprintf("%s: handle %d", chainName(c), r.Handle)
 		switch {
@@ -148,7 +194,7 @@ func (e *ruleEvaluator) chain(c *nftables.Chain) ruleVerdict {
 		case v.Kind == expr.VerdictAccept:
 			return accepts
 		case v.Kind == expr.VerdictDrop:
-			e.rule = name
+			e.rule, e.place = name, placeOf(c, r.Handle)
 			return drops
 		case v.Kind == expr.VerdictReturn:
 			return passes

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 )
@@ -35,11 +34,10 @@ func firewallTool() string {
 	if text, err := os.ReadFile("/etc/ufw/ufw.conf"); err == nil && strings.Contains(string(text), "ENABLED=yes") {
 		return "ufw"
 	}
-	if _, err := os.Stat("/run/firewalld"); err == nil {
-		return "firewalld"
-	}
-	if _, err := exec.LookPath("firewall-cmd"); err == nil {
-		return "firewalld"
+	for _, running := range []string{"/run/firewalld", "/run/firewalld.pid"} {
+		if _, err := os.Stat(running); err == nil {
+			return "firewalld"
+		}
 	}
 	return "nft"
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
 
 	"sockeye/internal/netinfo"
@@ -21,22 +22,31 @@ const (
 	mostSaid    = 1400 // bytes: the code of another doctor fits
 )
 
-// probeTCP tries to connect. A connection is the caller's to close; without one it is nil.
-func probeTCP(ctx context.Context, to netip.AddrPort, wait time.Duration) (net.Conn, Probe) {
+// probeTCP tries to connect, and calls begins, which may be nil, just before. A connection is
+// the caller's to close; without one it is nil.
+func probeTCP(ctx context.Context, to netip.AddrPort, wait time.Duration, begins func()) (net.Conn, Probe) {
 	p := Probe{Port: to.Port(), Outcome: Open}
 	began := time.Now()
-	c, err := (&net.Dialer{Timeout: wait, KeepAlive: -1}).DialContext(ctx, "tcp", to.String())
+	heard := icmpErrors{kept: -1}
+	dialer := net.Dialer{Timeout: wait, KeepAlive: -1, Control: func(network, _ string, raw syscall.RawConn) error {
+		heard.keep(network, raw)
+		if begins != nil {
+			begins()
+		}
+		return nil
+	}}
+	c, err := dialer.DialContext(ctx, "tcp", to.String())
 	p.Took = time.Since(began)
 	if err != nil {
 		p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
-		return nil, p
 	}
+	heard.note(&p)
 	return c, p
 }
 
 // touchTCP is probeTCP where the connection itself does not matter.
 func touchTCP(ctx context.Context, to netip.AddrPort, wait time.Duration) Probe {
-	c, p := probeTCP(ctx, to, wait)
+	c, p := probeTCP(ctx, to, wait, nil)
 	if c != nil {
 		c.Close()
 	}

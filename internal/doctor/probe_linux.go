@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -83,24 +85,57 @@ func (u *udpProbe) control(f func(fd int)) {
 	}
 }
 
-// noteSender adds who sent the ICMP error, out of the socket's queue of errors.
-func (u *udpProbe) noteSender(p *Probe) {
-	u.control(func(fd int) {
-		oob := make([]byte, 512)
-		_, n, _, _, err := unix.Recvmsg(fd, nil, oob, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
-		if err != nil {
-			return
+// noteSender adds who sent the ICMP error.
+func (u *udpProbe) noteSender(p *Probe) { u.control(func(fd int) { noteICMP(fd, p) }) }
+
+// icmpErrors keeps the socket of a TCP connection that may fail, for its queue of errors
+// (IP_RECVERR; for TCP since Linux 5.11). It needs no rights.
+type icmpErrors struct{ kept int } // a duplicate of the descriptor, -1 for none
+
+// keep is called before the socket connects.
+func (e *icmpErrors) keep(network string, raw syscall.RawConn) {
+	raw.Control(func(fd uintptr) {
+		if strings.HasSuffix(network, "6") {
+			unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVERR, 1)
+		} else {
+			unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVERR, 1)
 		}
-		messages, err := unix.ParseSocketControlMessage(oob[:n])
-		if err != nil {
-			return
-		}
-		for _, m := range messages {
-			if e, ok := parseExtendedError(m.Data); ok {
-				p.From, p.ICMPType, p.ICMPCode = e.from, e.icmpType, e.icmpCode
+		if e.kept < 0 {
+			if n, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); err == nil {
+				e.kept = n
 			}
 		}
 	})
+}
+
+// note adds who sent the ICMP error, if one came, and lets go of the socket.
+func (e *icmpErrors) note(p *Probe) {
+	if e.kept < 0 {
+		return
+	}
+	if p.Outcome == Refused || p.Outcome == Failed {
+		noteICMP(e.kept, p)
+	}
+	unix.Close(e.kept)
+	e.kept = -1
+}
+
+// noteICMP adds who sent an ICMP error, out of a socket's queue of errors.
+func noteICMP(fd int, p *Probe) {
+	oob := make([]byte, 512)
+	_, n, _, _, err := unix.Recvmsg(fd, nil, oob, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+	if err != nil {
+		return
+	}
+	messages, err := unix.ParseSocketControlMessage(oob[:n])
+	if err != nil {
+		return
+	}
+	for _, m := range messages {
+		if e, ok := parseExtendedError(m.Data); ok {
+			p.From, p.ICMPType, p.ICMPCode = e.from, e.icmpType, e.icmpCode
+		}
+	}
 }
 
 // extendedError is a struct sock_extended_err with its offender (ip(7)).
@@ -113,7 +148,7 @@ type extendedError struct {
 // this machine made by itself.
 func parseExtendedError(b []byte) (e extendedError, ok bool) {
 	size := int(unsafe.Sizeof(unix.SockExtendedErr{}))
-	if len(b) < size || b[4] == unix.SO_EE_ORIGIN_NONE {
+	if len(b) < size || b[4] != unix.SO_EE_ORIGIN_ICMP && b[4] != unix.SO_EE_ORIGIN_ICMP6 {
 		return e, false
 	}
 	e.icmpType, e.icmpCode, e.info = int(b[5]), int(b[6]), int(binary.NativeEndian.Uint32(b[8:]))
@@ -145,6 +180,11 @@ func probeSize(ctx context.Context, to netip.AddrPort, mtu int) (s Size) {
 		if s.Large, s.MTU = sendWhole(ctx, to, mtu-headers); s.Large != Silent {
 			return s
 		}
+		// A machine bounds its ICMP errors (RFC 1812 section 4.3.2.8), Linux at one a second: that
+		// a small datagram is answered right after tells a large one that vanished from that.
+		if s.Small, _ = sendWhole(ctx, to, 1); s.Small != Refused {
+			return s
+		}
 	}
 	for _, smaller := range []int{1400, 1280, 1000, 576} {
 		if smaller < mtu {
@@ -154,7 +194,6 @@ func probeSize(ctx context.Context, to netip.AddrPort, mtu int) (s Size) {
 			}
 		}
 	}
-	s.Small, _ = sendWhole(ctx, to, 1) // that nothing larger passed may be a limit of ICMP
 	return s
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"sockeye/internal/netinfo"
@@ -30,9 +31,18 @@ func probeUDP(ctx context.Context, to netip.AddrPort, wait time.Duration) (p Pro
 			}
 		}
 	}
-	p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
+	if p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err); p.Outcome == Reset {
+		p.Outcome = Refused // Windows' word for ICMP port unreachable: WSAECONNRESET
+	}
 	return p
 }
+
+// icmpErrors hears of nothing here: this system tells a program of ICMP errors by a number
+// alone.
+type icmpErrors struct{ kept int }
+
+func (*icmpErrors) keep(string, syscall.RawConn) {}
+func (*icmpErrors) note(*Probe)                  {}
 
 // probeSize is not possible here: this system does not tell a program of ICMP errors.
 func probeSize(context.Context, netip.AddrPort, int) Size { return Size{} }

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -37,12 +36,15 @@ type Result struct {
 	Evidence []string `json:"evidence,omitempty"`
 }
 
-// Stop is a place on the way, and whether it is passed.
+// Stop is a place on the way. Its state is ok if it is known to be passed, wrong if it is
+// what is broken, and cannot-tell if it was not checked, or could not be.
 type Stop struct {
 	Station Station `json:"station"`
 	Label   string  `json:"label"`
 	Note    string  `json:"note,omitempty"`
 	State   Verdict `json:"state"`
+	// Word says at the broken place what is wrong with it: "broken here".
+	Word string `json:"word,omitempty"`
 }
 
 // checkNames are the checks in words.
@@ -81,7 +83,12 @@ func withoutEmpty(list []string) (out []string) {
 func (d *Diagnosis) summary() (text, next sockeye.Text) {
 	switch d.Verdict() {
 	case Wrong:
-		return d.Cause.Text, d.Cause.Next
+		text, next = d.Cause.Text, d.Cause.Next
+		if d.CodeFault != nil {
+			text = sockeye.Text{En: text.En + "; " + d.CodeFault.Text.En, Zh: text.Zh + "；" + d.CodeFault.Text.Zh}
+			next = sockeye.Text{En: next.En + "\n" + d.CodeFault.Next.En, Zh: next.Zh + "\n" + d.CodeFault.Next.Zh}
+		}
+		return text, next
 	case CannotTell:
 		for _, f := range d.Findings {
 			if f.Verdict == CannotTell && (f.Check == CheckThere || f.Check == CheckHere) {
@@ -89,90 +96,12 @@ func (d *Diagnosis) summary() (text, next sockeye.Text) {
 			}
 		}
 	}
-	return say("nothing is wrong that can be seen from here", "从这里看不到任何问题"), sockeye.Text{}
-}
-
-// way is the picture of the way from this machine to the other one.
-func (d *Diagnosis) way(lang sockeye.Lang) []Stop {
-	stops := d.stops(lang)
-	broken := -1
-	for n := range stops {
-		if d.Cause != nil && stops[n].Station == d.Cause.Station && broken < 0 {
-			broken = n
+	for _, f := range d.Findings {
+		if f.Check == CheckThere && f.Verdict == OK {
+			next = f.Next
 		}
 	}
-	for n := range stops {
-		switch {
-		case d.Cause != nil && n == broken:
-			stops[n].State = Wrong
-		case d.Cause != nil && (broken < 0 || n > broken):
-			stops[n].State = CannotTell
-		case d.Verdict() == CannotTell && (stops[n].Station == StationThere || stops[n].Station == StationPort):
-			stops[n].State = CannotTell
-		default:
-			stops[n].State = OK
-		}
-	}
-	return stops
-}
-
-// stops are the places on the way, in the order in which packets pass them.
-func (d *Diagnosis) stops(lang sockeye.Lang) []Stop {
-	f := d.Facts
-	firewall, port := say("firewall", "防火墙").In(lang), say("port %d", "端口 %d", f.Port).In(lang)
-	if f.Host == "" || len(f.Paths) == 0 || f.Local {
-		list := d.stopsToHere(lang)
-		if f.Port != 0 {
-			list = append(list, Stop{Station: StationFirewall, Label: firewall}, Stop{Station: StationProgram, Label: port, Note: say("this machine", "本机").In(lang)})
-		}
-		return d.withPort(list)
-	}
-	p := f.Paths[0]
-	network, note := say("same network", "同一网段").In(lang), ""
-	if p.Route.Gateway.IsValid() {
-		network, note = say("gateway", "网关").In(lang), p.Route.Gateway.String()
-	}
-	source := ""
-	if p.Route.Source.IsValid() {
-		source = p.Route.Source.String()
-	}
-	return []Stop{
-		{Station: StationProgram, Label: say("this machine", "本机").In(lang), Note: source},
-		{Station: StationFirewall, Label: firewall},
-		{Station: StationInterface, Label: cmp.Or(p.Route.Interface, say("interface", "网卡").In(lang))},
-		{Station: StationNetwork, Label: network, Note: note},
-		{Station: StationThere, Label: firewall},
-		{Station: StationPort, Label: port, Note: p.Address.String()},
-	}
-}
-
-// stopsToHere are the places before the firewall of this machine: whoever uses a loopback
-// address is here too.
-func (d *Diagnosis) stopsToHere(lang sockeye.Lang) []Stop {
-	f := d.Facts
-	from, at, note := say("other machines", "其他机器"), say("network", "网络").In(lang), ""
-	here := len(f.Paths) > 0 && f.Paths[0].Address.IsLoopback()
-	if here {
-		from = say("programs here", "本机程序")
-	}
-	for _, i := range f.Interfaces {
-		if i.Loopback == here && i.Up && len(i.Prefixes) > 0 && note == "" {
-			at, note = i.Name, i.Prefixes[0].String()
-		}
-	}
-	return []Stop{{Station: StationNetwork, Label: from.In(lang)}, {Station: StationInterface, Label: at, Note: note}}
-}
-
-// withPort lets a fault of the port there be shown at this machine's port: the machine is both.
-func (d *Diagnosis) withPort(list []Stop) []Stop {
-	if d.Cause == nil || len(list) == 0 {
-		return list
-	}
-	switch last := &list[len(list)-1]; d.Cause.Station {
-	case StationPort, StationThere:
-		last.Station = d.Cause.Station
-	}
-	return list
+	return say("nothing is wrong that can be seen from here", "从这里看不到任何问题"), next
 }
 
 // anAddress finds IP addresses in a text.

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -21,7 +22,7 @@ func (r Report) String(lang sockeye.Lang, verbose bool) string {
 	b.WriteByte('\n')
 	for _, c := range r.Checks {
 		fmt.Fprintf(&b, "%s %s: %s\n", mark(c.Verdict), c.Name, payload.SafeString(c.Text))
-		if c.Verdict == CannotTell {
+		if c.Verdict == CannotTell && c.Next != r.Next {
 			writeNext(&b, "", c.Next)
 		}
 		for _, e := range c.Evidence {
@@ -64,7 +65,7 @@ func wayPicture(stops []Stop, broken string) string {
 	for n, s := range stops {
 		word := ""
 		if s.State == Wrong {
-			word = "▲ " + broken
+			word = "▲ " + cmp.Or(payload.SafeString(s.Word), broken)
 		}
 		column := []string{payload.SafeString(s.Label), mark(s.State), payload.SafeString(s.Note), word}
 		width := 0

@@ -245,8 +245,10 @@ export interface DoctorStop {
   label: string;
   /** its address */
   note?: string;
-  /** a verdict; "cannot-tell" behind the broken place */
+  /** a verdict; "ok" only if it is known to be passed */
   state: string;
+  /** what stands at the broken place, "broken here" */
+  word?: string;
 }
 
 /** Encoded is what a payload means. */
