@@ -21,13 +21,13 @@ func TestEveryKindOfRow(t *testing.T) {
 	if err := b.buildOurs(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"echo-50", "receive-8", "connect", "udp-64", "udp-offered", "record-echo", "record-receive", "relay-50", "relay-64k", "websocket-50", "tls-50", "load-50", "idle", "start"} {
+	for _, name := range []string{"echo-50", "receive-8", "connect", "udp-64", "udp-offered", "record-echo", "record-receive", "relay-50", "relay-64k", "relay-delay", "websocket-50", "tls-50", "load-50", "idle", "start"} {
 		t.Run(name, func(t *testing.T) {
 			r := rows[slices.IndexFunc(rows, func(r row) bool { return r.name == name })]
 			if name == "idle" {
 				r.load = words("idle", 100, 64, 1)
 			}
-			r.servers = slices.DeleteFunc(slices.Clone(r.servers), func(s string) bool { return s != "c" && s != "sockeye" && s != "recorded" })
+			r.servers = slices.DeleteFunc(slices.Clone(r.servers), func(s string) bool { return s != "c" && s != "undelayed" && s != "sockeye" && s != "recorded" })
 			got, err := b.row(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)

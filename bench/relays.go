@@ -42,11 +42,15 @@ stream {
 `
 
 // relay is the command of a relay to the server behind it, with what it is to be read from written.
-func (p *programs) relay(server string, at place) ([]string, error) {
+func (p *programs) relay(server string, r *row, at place) ([]string, error) {
 	file := filepath.Join(at.dir, server+".conf")
 	switch server {
-	case "sockeye":
-		return present([]string{p.ours, "relay", address(at.port), address(at.behind), "--quiet"}), nil
+	case "sockeye", "undelayed":
+		command := []string{p.ours, "relay", address(at.port), address(at.behind), "--quiet"}
+		if server == "sockeye" && r.fault != "" {
+			command = append(command, "--fault", r.fault)
+		}
+		return present(command), nil
 	case "haproxy":
 		return present([]string{"haproxy", "-db", "-f", file}), os.WriteFile(file, fmt.Appendf(nil, haproxyConfig, at.port, at.behind), 0o600)
 	case "nginx":

@@ -36,7 +36,7 @@ type place struct {
 // is not there.
 func (p *programs) command(server string, r *row, at place) ([]string, error) {
 	if r.relayed {
-		return p.relay(server, at)
+		return p.relay(server, r, at)
 	}
 	return p.echo(server, r, at), nil
 }
