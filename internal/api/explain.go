@@ -33,7 +33,7 @@ func (c *requestContext) explain(None) (Glossary, error) {
 	}
 	out := Glossary{Words: []Word{}}
 	for _, e := range list {
-		out.Words = append(out.Words, Word{e.Word, sockeye.Text{En: e.Word, Zh: e.Zh}.In(c.lang), append([]string{e.Zh}, e.Also...), e.Text().In(c.lang), e.Picture, e.Command, e.RFC})
+		out.Words = append(out.Words, Word{e.Word, sockeye.Text{En: e.Word, Zh: e.Zh}.In(c.lang), append([]string{e.Zh}, e.Also...), e.Text().In(c.lang), e.Drawing().In(c.lang), e.Command, e.RFC})
 	}
 	return out, nil
 }

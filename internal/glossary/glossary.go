@@ -4,6 +4,7 @@
 package glossary
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -23,8 +24,10 @@ type Entry struct {
 	// EnText and ZhText explain it in a few sentences.
 	EnText string `toml:"en_text"`
 	ZhText string `toml:"zh_text"`
-	// Picture is a drawing in characters, or "".
-	Picture string `toml:"picture"`
+	// Picture is a drawing in characters; ZhPicture the Chinese one, "" if Picture has no words
+	// to translate.
+	Picture   string `toml:"picture"`
+	ZhPicture string `toml:"zh_picture"`
 	// Command shows the thing on this machine.
 	Command string `toml:"command"`
 	// RFC is where it is laid down, or "" for what is common knowledge.
@@ -33,6 +36,11 @@ type Entry struct {
 
 // Text is the explanation in both languages.
 func (e Entry) Text() sockeye.Text { return sockeye.Text{En: e.EnText, Zh: e.ZhText} }
+
+// Drawing is the picture in both languages.
+func (e Entry) Drawing() sockeye.Text {
+	return sockeye.Text{En: e.Picture, Zh: cmp.Or(e.ZhPicture, e.Picture)}
+}
 
 // Name is the word in both languages; in Chinese the English one stays beside it.
 func (e Entry) Name() sockeye.Text {

@@ -21,6 +21,9 @@ func TestWords(t *testing.T) {
 		if !strings.ContainsFunc(e.ZhText, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 			t.Errorf("%q has no Chinese text", e.Word)
 		}
+		if e.ZhPicture != "" && !strings.ContainsFunc(e.ZhPicture, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("%q has a Chinese picture without Chinese", e.Word)
+		}
 		if len([]rune(e.EnText)) > 300 {
 			t.Errorf("%q is not short: %d characters", e.Word, len(e.EnText))
 		}
@@ -34,6 +37,14 @@ func TestWords(t *testing.T) {
 	var file map[string]any
 	if _, err := toml.Decode(words, &file); err != nil {
 		t.Error(err)
+	}
+}
+
+// The picture of a window speaks the reader's language.
+func TestDrawing(t *testing.T) {
+	e, _ := Find("window")
+	if d := e.Drawing(); !strings.Contains(d.En, "waits to be read") || !strings.Contains(d.Zh, "等待读取") || strings.Contains(d.Zh, "read") {
+		t.Errorf("%+v", d)
 	}
 }
 

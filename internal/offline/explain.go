@@ -61,8 +61,8 @@ func (a *commands) explain(word string, asJSON bool) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n%s\n", e.Name().In(a.Lang), e.Text().In(a.Lang))
-	if e.Picture != "" {
-		fmt.Fprintf(&b, "\n    %s\n", strings.ReplaceAll(e.Picture, "\n", "\n    "))
+	if picture := e.Drawing().In(a.Lang); picture != "" {
+		fmt.Fprintf(&b, "\n    %s\n", strings.ReplaceAll(picture, "\n", "\n    "))
 	}
 	fmt.Fprintf(&b, "\n%s%s\n", a.t("see it here: ", "在本机查看："), e.Command)
 	if e.RFC != "" {
@@ -73,7 +73,7 @@ func (a *commands) explain(word string, asJSON bool) error {
 }
 
 func (a *commands) wordJSON(e glossary.Entry) wordLine {
-	return wordLine{1, e.Word, e.Name().In(a.Lang), e.Also, e.Text().In(a.Lang), e.Picture, e.Command, e.RFC}
+	return wordLine{1, e.Word, e.Name().In(a.Lang), e.Also, e.Text().In(a.Lang), e.Drawing().In(a.Lang), e.Command, e.RFC}
 }
 
 func (a *commands) listWords(asJSON bool) error {
