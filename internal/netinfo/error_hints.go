@@ -12,7 +12,7 @@ import (
 )
 
 // errorHint is what a failure means on one occasion, and what to try. A zero
-// message leaves the kind's own. {host} and {port} are those of the target.
+// message leaves the kind's own. {host}, {port} and {host:port} are those of the target.
 type errorHint struct{ message, hint sockeye.Text }
 
 // hintKey is a kind of failure, or the system's name of one, in an operation;
@@ -30,8 +30,8 @@ var errorHints = map[hintKey]errorHint{
 			En: "refused: the host is there, but no program receives on this UDP port",
 			Zh: "被拒绝：主机在线，但没有程序在接收这个 UDP 端口"},
 		hint: sockeye.Text{
-			En: "start the receiver there, for example: sockeye listen udp://:{port}; then send again",
-			Zh: "请在那台机器上启动接收程序，例如 sockeye listen udp://:{port}，然后重新发送"}},
+			En: "start the receiver there, for example: sockeye listen udp://:{port}; then send again; find out why: sockeye doctor udp://{host:port}",
+			Zh: "请在那台机器上启动接收程序，例如 sockeye listen udp://:{port}，然后重新发送；查找原因：sockeye doctor udp://{host:port}"}},
 
 	{"timed-out", "connect"}: {
 		message: sockeye.Text{En: "timed out: no answer from this address", Zh: "超时：这个地址没有应答"},
@@ -165,9 +165,9 @@ func addHint(e *sockeye.Error) {
 func hostAndPortOf(target string) []string {
 	a, err := sockeye.ParseAddress(target)
 	if err != nil || target == "" {
-		return []string{"{host}", "ADDRESS", "{port}", "PORT"}
+		return []string{"{host:port}", "ADDRESS:PORT", "{host}", "ADDRESS", "{port}", "PORT"}
 	}
-	return []string{"{host}", a.Host, "{port}", fmt.Sprint(a.Port)}
+	return []string{"{host:port}", a.HostPort(), "{host}", a.Host, "{port}", fmt.Sprint(a.Port)}
 }
 
 // explainDescriptorLimit names the limit that a process without a free descriptor

@@ -45,7 +45,7 @@ func asksDoctor(e *sockeye.Error) bool {
 	switch e.Kind {
 	case sockeye.Refused, sockeye.TimedOut, sockeye.HostUnreachable, sockeye.NetworkUnreachable:
 		at, err := sockeye.ParseAddress(e.Target)
-		return e.Op == "connect" && err == nil && at.Network.Traits().IP
+		return e.Op == "connect" && err == nil && at.Network.Traits().IP && at.Port != 0
 	}
 	return false
 }

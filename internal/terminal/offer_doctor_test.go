@@ -35,6 +35,8 @@ func TestDoctorIsOffered(t *testing.T) {
 	}{
 		{sockeye.Error{Kind: sockeye.Refused, Op: "connect", Target: "tcp://127.0.0.1:1", Err: syscall.ECONNREFUSED}, true},
 		{sockeye.Error{Kind: sockeye.TimedOut, Op: "connect", Target: "udp://127.0.0.1:1"}, true},
+		{sockeye.Error{Kind: sockeye.Refused, Op: "connect", Target: "tcp://[fd00::1]:1"}, true},
+		{sockeye.Error{Kind: sockeye.Refused, Op: "connect", Target: "tcp://127.0.0.1:0"}, false},
 		{sockeye.Error{Kind: sockeye.Refused, Op: "connect", Target: "unix:///run/x.sock"}, false},
 		{sockeye.Error{Kind: sockeye.TimedOut, Op: "send", Target: "tcp://127.0.0.1:1"}, false},
 		{sockeye.Error{Kind: sockeye.Invalid, Op: "connect", Target: "x", Err: errors.New("x")}, false},
