@@ -255,6 +255,9 @@ func checkUDPPort(f *Facts, p Path) Finding {
 			return rejected(f, p, p.UDP, evidence)
 		}
 	}
+	if list := f.listening(sockeye.UDP); f.Local && len(list) > 0 && p.UDP.Outcome == Silent {
+		return fine(CheckThere, say("UDP port %d took a datagram: a program of this machine receives on it, and did not answer", "UDP 端口 %d 收下了数据报：本机有程序在接收，它没有应答", f.Port), evidence, socketEvidence(list[0]))
+	}
 	text := say("nothing came back from UDP port %d, which says nothing: a program may have received it in silence, or a firewall dropped it", "UDP 端口 %d 没有返回任何内容，这说明不了什么：可能有程序收下而不应答，也可能被防火墙丢弃", f.Port)
 	if p.OtherUDP.Outcome == Refused {
 		text = say("nothing came back from UDP port %d, while another port there says that nobody receives: a program received it in silence, or a firewall dropped it", "UDP 端口 %d 没有返回任何内容，而那里的另一个端口报告无人接收：可能有程序收下而不应答，也可能被防火墙丢弃", f.Port)

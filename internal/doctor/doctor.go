@@ -135,6 +135,9 @@ func notNeeded(f *Facts, said []Finding) (list []Finding) {
 			list = append(list, fine(c, say("no connection to the address waits for anything", "到该地址的连接都没有在等待")))
 		case c == CheckFirewall || f.Port == 0:
 			list = append(list, unknown(c, say("not looked at, because no port was asked for", "没有指定端口，没有检查"), sockeye.Text{}))
+		case c == CheckThere && f.Host != "" && !f.ToListen:
+			list = append(list, unknown(c, say("a multicast group answers nobody: only a receiver shows what arrives", "组播组不会应答：收到什么只有接收方知道"),
+				say("receive on another machine: sockeye listen udp://%s", "请在另一台机器上接收：sockeye listen udp://%s", f.hostPort())))
 		case c == CheckHere:
 			list = append(list, fine(c, say("the port that was asked for is not on this machine", "所问的端口不在本机")))
 		default:
@@ -175,7 +178,7 @@ func (d *Diagnosis) Verdict() Verdict {
 		decides = CheckHere
 	}
 	for _, f := range d.Findings {
-		if f.Check == decides && f.Verdict == CannotTell {
+		if f.Check == decides && f.Verdict == CannotTell && (d.CodeFault == nil || f.Text != d.CodeFault.Text) {
 			return CannotTell
 		}
 	}

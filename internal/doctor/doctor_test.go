@@ -209,9 +209,9 @@ func FuzzParseCode(f *testing.F) {
 
 // A file for strangers keeps private addresses and shortens others.
 func TestShortened(t *testing.T) {
-	r := Report{Address: "203.0.113.9:80", Text: "192.168.1.9 answers, 198.51.100.7 does not", Checks: []Result{{Evidence: []string{"ip neighbour: 02:11:22:33:44:55 REACHABLE", "2001:db8:1::9"}}}, Way: []Stop{{Note: "203.0.113.9"}}}
+	r := Report{Address: "203.0.113.9:80", Text: "192.168.1.9 answers, 198.51.100.7 does not", Checks: []Result{{Evidence: []string{"ip neighbour: 02:11:22:33:44:55 REACHABLE", "192.168.1.2 & 255.255.255.0", "2001:db8:1::9"}}}, Way: []Stop{{Note: "203.0.113.9"}}}
 	got := r.Shortened()
-	want := Report{Address: "203.0.x.x:80", Text: "192.168.1.9 answers, 198.51.x.x does not", Checks: []Result{{Evidence: []string{"ip neighbour: 02:x REACHABLE", "2001:x"}}}, Way: []Stop{{Note: "203.0.x.x"}}}
+	want := Report{Address: "203.0.x.x:80", Text: "192.168.1.9 answers, 198.51.x.x does not", Checks: []Result{{Evidence: []string{"ip neighbour: 02:x REACHABLE", "192.168.1.2 & 255.255.255.0", "2001:x"}}}, Way: []Stop{{Note: "203.0.x.x"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -181,10 +181,11 @@ func (e *ruleEvaluator) chain(c *nftables.Chain) ruleVerdict {
 		return passes
 	}
 	for _, r := range rules {
-		if e.steps++; e.steps > mostSteps {
+		if e.steps >= mostSteps {
 			e.mayDrop, e.mayPass = true, true
 			return passes
 		}
+		e.steps++
 		v, certain := e.apply(c, r)
 		name := fmt.Sprintf("%s: handle %d", chainName(c), r.Handle)
 		switch {

@@ -101,7 +101,11 @@ func (d *Diagnosis) summary() (text, next sockeye.Text) {
 			next = f.Next
 		}
 	}
-	return say("nothing is wrong that can be seen from here", "从这里看不到任何问题"), next
+	text = say("nothing is wrong that can be seen from here", "从这里看不到任何问题")
+	if d.CodeFault != nil {
+		text = sockeye.Text{En: text.En + "; " + d.CodeFault.Text.En, Zh: text.Zh + "；" + d.CodeFault.Text.Zh}
+	}
+	return text, next
 }
 
 // anAddress finds IP addresses in a text.
@@ -133,7 +137,7 @@ func (r Report) Shortened() Report {
 func shortenAddress(s string) string {
 	if ip, err := netip.ParseAddr(s); err == nil {
 		switch {
-		case ip.IsPrivate(), ip.IsLoopback(), ip.IsUnspecified(), ip.IsMulticast(), ip.Is4() && ip.IsLinkLocalUnicast():
+		case ip.Is4() && ip.As4()[0] == 255, ip.IsPrivate(), ip.IsLoopback(), ip.IsUnspecified(), ip.IsMulticast(), ip.Is4() && ip.IsLinkLocalUnicast():
 			return s
 		case ip.Is4():
 			b := ip.As4()
