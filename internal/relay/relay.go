@@ -22,6 +22,7 @@ const drain = 5 * time.Second
 type Relay struct {
 	record  func(sockeye.Event)
 	chains  *Chains
+	probe   loopProbe
 	ready   chan struct{} // closed when dial is known
 	dial    Dial
 	routes  []Route // tried before dial, in order; known with it
@@ -76,6 +77,7 @@ func (r downstream) Joined(p *transport.Peer) {
 	r.pairs[p] = l
 	r.mu.Unlock()
 	r.chains.accept(l)
+	r.probe.join(l)
 	p.Hold() // the upstream may answer after p finished sending
 	if r.byFirst {
 		p.Resume()
@@ -115,7 +117,13 @@ func (r *Relay) link(l *pair) {
 		l.down.Abort()
 		return
 	}
-	up, err := r.route(l)(context.Background()) // to its end: the upstream shall see how the peer left
+	dial := r.route(l)
+	if r.probe.dial(l) {
+		close(l.linked)
+		r.refuse(l)
+		return
+	}
+	up, err := dial(context.Background()) // to its end: the upstream shall see how the peer left
 	if err != nil {
 		close(l.linked)
 		l.down.Abort()

@@ -1,0 +1,131 @@
+package relay
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// loopProbe finds out that a relay's upstream leads back to the relay by way of other programs,
+// whose connections Chains cannot know. In such a loop each connection to the upstream makes
+// another one arrive, at once, and nobody ever answers. When that was so for a while, the probe
+// holds the next dial: in a loop nothing arrives as long as it holds, and something does as
+// soon as the dial goes on. Four times in a row, with holds of random length, that is no
+// accident. Whoever opens many connections without being answered has one of them
+// delayed until the next one arrives. It may be used from any goroutine.
+type loopProbe struct {
+	mu      sync.Mutex
+	pairs   []*pair         // the newest, each of which arrived after the dial for the one before
+	gaps    []time.Duration // from that dial to it, for all but the first
+	dialled time.Time       // when the upstream was dialled for the newest pair; zero: not yet
+	isHeld  bool            // that dial was held, and nothing arrived meanwhile
+	proofs  int             // such holds in a row after which another one arrived at once
+	arrived chan struct{}   // closed when a peer joins while a dial is held; nil: none is
+}
+
+const (
+	probeAfter  = 8                     // pairs that seem to make each other
+	probeProofs = 4                     // holds that prove it
+	probeRecent = 4                     // of those pairs, so many must have arrived in time
+	probeGap    = 40 * time.Millisecond // what is in time, unless it took longer before
+	probeMaxGap = time.Second
+)
+
+// join notes a new pair, whose upstream is not dialled yet.
+func (b *loopProbe) join(l *pair) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.arrived != nil {
+		close(b.arrived)
+		b.arrived = nil
+	}
+	if b.dialled.IsZero() {
+		b.resetLocked()
+	} else {
+		gap := time.Since(b.dialled)
+		switch {
+		case gap > b.inTimeLocked():
+			b.proofs = 0
+		case b.isHeld:
+			b.proofs++
+		}
+		b.gaps = newest(append(b.gaps, gap), probeAfter)
+	}
+	b.pairs = newest(append(b.pairs, l), probeAfter+1)
+	b.dialled, b.isHeld = time.Time{}, false
+}
+
+func newest[T any](all []T, n int) []T { return all[max(0, len(all)-n):] }
+
+func (b *loopProbe) resetLocked() { b.pairs, b.gaps, b.proofs = nil, nil, 0 }
+
+// dial is called before the upstream of a pair is dialled, which it may hold up for some
+// time. It reports whether the upstream leads back to the relay.
+func (b *loopProbe) dial(l *pair) (loops bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.pairs) == 0 || b.pairs[len(b.pairs)-1] != l {
+		return false // others have arrived meanwhile
+	}
+	if b.isSuspiciousLocked() {
+		if b.proofs >= probeProofs {
+			b.resetLocked()
+			return true
+		}
+		if !b.holdLocked(l) {
+			return false
+		}
+		b.isHeld = true
+	}
+	b.dialled = time.Now()
+	return false
+}
+
+// holdLocked waits, and reports whether no other peer joined meanwhile. b.mu is not held
+// while it waits. A peer that leaves does not end it: in a loop, ends go round as well.
+func (b *loopProbe) holdLocked(l *pair) (alone bool) {
+	least := b.inTimeLocked() * 5 / 4 // other probes on the way shall see it
+	timer := time.NewTimer(least + rand.N(least))
+	defer timer.Stop()
+	arrived := make(chan struct{})
+	b.arrived = arrived
+	b.mu.Unlock()
+	defer b.mu.Lock()
+	select {
+	case <-timer.C:
+	case <-arrived:
+	case <-l.down.Closing():
+	}
+	return !isClosed(arrived)
+}
+
+// inTimeLocked is how long after a dial another peer joins at most if one led to the other.
+func (b *loopProbe) inTimeLocked() time.Duration {
+	if len(b.gaps) == 0 {
+		return probeGap
+	}
+	sorted := slices.Sorted(slices.Values(b.gaps))
+	return min(max(probeGap, 8*sorted[len(sorted)/2]), probeMaxGap)
+}
+
+// isSuspiciousLocked reports whether the newest pairs look as if each had made the next one.
+func (b *loopProbe) isSuspiciousLocked() bool {
+	if len(b.gaps) < probeAfter {
+		return false
+	}
+	for _, gap := range newest(b.gaps, probeRecent) {
+		if gap > b.inTimeLocked() {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(b.pairs, (*pair).isAnswered)
+}
+
+// isAnswered reports whether the upstream has sent anything, or could not be had.
+func (l *pair) isAnswered() bool {
+	if !isClosed(l.linked) {
+		return false
+	}
+	return l.up == nil || l.up.Counters().ReceivedBytes > 0
+}
