@@ -78,7 +78,7 @@ func (t *connectionTable) addOwnLocked(c net.Conn) *limitedConn {
 	if t.n >= t.maxAll {
 		return nil
 	}
-	one := &limitedConn{Conn: c, table: t}
+	one := &limitedConn{Conn: c, table: t, own: true}
 	one.inOwn = t.own.PushBack(one)
 	t.n++
 	return one
@@ -126,6 +126,7 @@ type limitedConn struct {
 	address          netip.Addr
 	inAll, inAddress *list.Element // nil once a credential was shown
 	inOwn            *list.Element // instead of both
+	own              bool          // of a program of this user
 	removed          bool
 }
 

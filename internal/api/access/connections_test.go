@@ -43,7 +43,8 @@ func TestOldestUnprovenGoesFirst(t *testing.T) {
 type fakeConn struct {
 	net.Conn
 	from string
-	open *bool // set when it was closed
+	at   net.Addr // our end
+	open *bool    // set when it was closed
 }
 
 func (c fakeConn) RemoteAddr() net.Addr {
@@ -51,7 +52,7 @@ func (c fakeConn) RemoteAddr() net.Addr {
 	return a
 }
 
-func (c fakeConn) LocalAddr() net.Addr { return nil }
+func (c fakeConn) LocalAddr() net.Addr { return c.at }
 
 func (c fakeConn) Close() error {
 	*c.open = true

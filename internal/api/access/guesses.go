@@ -10,12 +10,27 @@ import (
 	"sockeye"
 )
 
-// guesses slows down whoever presents wrong credentials, each address by itself, so that
+// guesses slows down whoever presents wrong credentials, each origin by itself, so that
 // a guesser does not lock others out.
 type guesses struct {
-	mu        sync.Mutex
-	byAddress map[netip.Addr]*guesser
+	mu       sync.Mutex
+	byOrigin map[guessOrigin]*guesser
 }
+
+// guessOrigin is by what a guesser is known. All users of a machine share its loopback
+// addresses, so this user's programs are told apart from those of others.
+type guessOrigin struct {
+	address netip.Addr // of IPv6 the /64 network, which one machine may have all of
+	kind    guesserKind
+}
+
+type guesserKind uint8
+
+const (
+	guesserElsewhere guesserKind = iota // of an address
+	guesserOwn                          // a program of this user
+	guesserRest                         // all those beyond mostGuessers
+)
 
 // guesser is what an address has presented: beyond ten wrong ones in a minute, each
 // waits its turn, one a second.
@@ -28,42 +43,42 @@ const (
 	freeGuesses  = 10
 	guessEvery   = time.Second
 	maxTurn      = 10 * time.Second // a wrong credential waits no longer; it is turned away at once
-	mostGuessers = 4096             // addresses that are remembered; beyond, all others share one
+	mostGuessers = 4096             // origins that are remembered; beyond, all others share one
 )
 
-// guesserAddress is the address by which a guesser is known: of IPv6 the /64 network,
-// which one machine may have all of.
-func guesserAddress(r *http.Request) netip.Addr {
+// guesserOf is by what the sender of a request is known.
+func guesserOf(r *http.Request) guessOrigin {
+	c, ok := r.Context().Value(connectionKey{}).(*limitedConn)
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{} // the owner's socket
+	if err != nil || ok && c.own { // the owner's socket has no port
+		return guessOrigin{kind: guesserOwn}
 	}
 	address := at.Addr().Unmap().WithZone("")
 	if address.Is6() {
 		network, _ := address.Prefix(64)
-		return network.Addr()
+		address = network.Addr()
 	}
-	return address
+	return guessOrigin{address: address}
 }
 
-// ofLocked is the guesser of an address; those who have waited it out are forgotten.
-func (g *guesses) ofLocked(address netip.Addr, now time.Time) *guesser {
-	if one := g.byAddress[address]; one != nil {
+// ofLocked is the guesser of an origin; those who have waited it out are forgotten.
+func (g *guesses) ofLocked(from guessOrigin, now time.Time) *guesser {
+	if one := g.byOrigin[from]; one != nil {
 		return one
 	}
-	if len(g.byAddress) >= mostGuessers {
-		maps.DeleteFunc(g.byAddress, func(_ netip.Addr, one *guesser) bool { return one.isQuiet(now) })
+	if len(g.byOrigin) >= mostGuessers {
+		maps.DeleteFunc(g.byOrigin, func(_ guessOrigin, one *guesser) bool { return one.isQuiet(now) })
 	}
-	if len(g.byAddress) >= mostGuessers {
-		address = netip.Addr{}
+	if len(g.byOrigin) >= mostGuessers && from.kind != guesserOwn {
+		from = guessOrigin{kind: guesserRest}
 	}
-	one := g.byAddress[address]
+	one := g.byOrigin[from]
 	if one == nil {
 		one = &guesser{}
-		if g.byAddress == nil {
-			g.byAddress = map[netip.Addr]*guesser{}
+		if g.byOrigin == nil {
+			g.byOrigin = map[guessOrigin]*guesser{}
 		}
-		g.byAddress[address] = one
+		g.byOrigin[from] = one
 	}
 	return one
 }
@@ -73,12 +88,12 @@ func (g *guesser) isQuiet(now time.Time) bool {
 	return !g.turn.After(now) && (len(g.recent) == 0 || now.Sub(g.recent[len(g.recent)-1]) > time.Minute)
 }
 
-// wait is how long the answer to one more wrong credential of an address must wait;
+// wait is how long the answer to one more wrong credential of an origin must wait;
 // tooMany says that others of it already wait as long as anybody may.
-func (g *guesses) wait(address netip.Addr, now time.Time) (d time.Duration, tooMany bool) {
+func (g *guesses) wait(from guessOrigin, now time.Time) (d time.Duration, tooMany bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	one := g.ofLocked(address, now)
+	one := g.ofLocked(from, now)
 	for len(one.recent) > 0 && now.Sub(one.recent[0]) > time.Minute {
 		one.recent = one.recent[1:]
 	}
@@ -97,12 +112,12 @@ func (g *guesses) wait(address netip.Addr, now time.Time) (d time.Duration, tooM
 	return one.turn.Sub(now), false
 }
 
-// punished says whether credentials of an address that can be guessed must wait their
+// punished says whether credentials of an origin that can be guessed must wait their
 // turn.
-func (g *guesses) punished(address netip.Addr, now time.Time) bool {
+func (g *guesses) punished(from guessOrigin, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	one := g.ofLocked(address, now)
+	one := g.ofLocked(from, now)
 	return len(one.recent) == freeGuesses && now.Sub(one.recent[0]) <= time.Minute
 }
 
@@ -120,7 +135,7 @@ func (g *Guard) wrongCredential(r *http.Request) *Rejection {
 
 // wrongGuess counts a wrong credential, and waits as long as one must.
 func (g *Guard) wrongGuess(r *http.Request, err *sockeye.Error) *Rejection {
-	wait, tooMany := g.guesses.wait(guesserAddress(r), time.Now())
+	wait, tooMany := g.guesses.wait(guesserOf(r), time.Now())
 	if tooMany {
 		return &Rejection{checkCredential, http.StatusTooManyRequests, &sockeye.Error{Kind: sockeye.LimitReached,
 			Message: sockeye.Text{En: "too many wrong credentials", Zh: "错误的凭据过多"},

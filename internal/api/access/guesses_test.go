@@ -1,6 +1,7 @@
 package access
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -15,7 +16,7 @@ func TestGuessingIsSlow(t *testing.T) {
 		begun := time.Now()
 		var g guesses
 		for range 1000 {
-			wait, tooMany := g.wait(netip.Addr{}, time.Now())
+			wait, tooMany := g.wait(guessOrigin{}, time.Now())
 			if tooMany {
 				t.Fatal("one at a time is not too many")
 			}
@@ -26,7 +27,7 @@ func TestGuessingIsSlow(t *testing.T) {
 		}
 		turnedAway := 0
 		for range 1000 { // at once
-			if _, tooMany := g.wait(netip.Addr{}, time.Now()); tooMany {
+			if _, tooMany := g.wait(guessOrigin{}, time.Now()); tooMany {
 				turnedAway++
 			}
 		}
@@ -41,7 +42,7 @@ func TestGuessingIsSlow(t *testing.T) {
 func TestGuessersByAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g guesses
-		at := func(text string) netip.Addr { return guesserAddress(&http.Request{RemoteAddr: text}) }
+		at := func(text string) guessOrigin { return guesserOf(&http.Request{RemoteAddr: text}) }
 		for range 1000 {
 			g.wait(at("192.0.2.1:1"), time.Now())
 			g.wait(at("[2001:db8::1]:1"), time.Now())
@@ -55,17 +56,20 @@ func TestGuessersByAddress(t *testing.T) {
 			}
 		}
 		for i := range 3 * mostGuessers {
-			g.wait(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), time.Now())
+			g.wait(guessOrigin{address: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})}, time.Now())
 		}
-		if n := len(g.byAddress); n > mostGuessers+1 {
+		if g.punished(at("@"), time.Now()) {
+			t.Error("the owner waits for addresses that are not remembered")
+		}
+		if n := len(g.byOrigin); n > mostGuessers+2 {
 			t.Errorf("%d addresses are remembered", n)
 		}
 		time.Sleep(time.Hour)
 		if g.punished(at("192.0.2.1:1"), time.Now()) {
 			t.Error("an hour later it still waits")
 		}
-		g.wait(netip.MustParseAddr("198.51.100.1"), time.Now())
-		if n := len(g.byAddress); n > 2 {
+		g.wait(at("198.51.100.1:1"), time.Now())
+		if n := len(g.byOrigin); n > 2 {
 			t.Errorf("an hour later %d addresses are remembered", n)
 		}
 	})
@@ -80,12 +84,37 @@ func TestPasswordWaitsForGuesses(t *testing.T) {
 	if token, no := g.Enter(r, "correct horse"); no != nil || g.credentials.callerOf(token) != pageCaller {
 		t.Fatalf("the password: %v", no)
 	}
-	local := netip.MustParseAddr("127.0.0.1")
+	local := guesserOf(r)
 	for range freeGuesses {
 		g.guesses.wait(local, time.Now())
 	}
-	g.guesses.byAddress[local].turn = time.Now().Add(time.Hour)
+	g.guesses.byOrigin[local].turn = time.Now().Add(time.Hour)
 	if _, no := g.Enter(r, "correct horse"); no == nil || no.Status != http.StatusTooManyRequests {
 		t.Errorf("the password while guesses wait: %v", no)
+	}
+}
+
+// All users of a machine share its loopback addresses: another user's guesses there do not keep
+// this user's browser waiting.
+func TestGuessesOfAnotherUserOfTheMachine(t *testing.T) {
+	g := New(Config{Password: "correct horse"})
+	table := newConnectionTable(8, 8, 8, func() {})
+	request := func(own bool) *http.Request {
+		table.isOwn = func(netip.AddrPort, netip.AddrPort) bool { return own }
+		c := table.add(fakeConn{from: "127.0.0.1:1", at: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 2}, open: new(bool)})
+		r := httptest.NewRequest(http.MethodPost, "/api/v1/login", nil)
+		r.RemoteAddr = "127.0.0.1:1"
+		return r.WithContext(withConnection(r.Context(), c))
+	}
+	other := request(false)
+	for range freeGuesses {
+		g.Enter(other, "wrong")
+	}
+	g.guesses.byOrigin[guesserOf(other)].turn = time.Now().Add(time.Hour)
+	if _, no := g.Enter(other, "correct horse"); no == nil || no.Status != http.StatusTooManyRequests {
+		t.Errorf("who guessed: %v", no)
+	}
+	if token, no := g.Enter(request(true), "correct horse"); no != nil || g.credentials.callerOf(token) != pageCaller {
+		t.Errorf("this user: %v", no)
 	}
 }
