@@ -11,7 +11,8 @@ const formulaSigns = "=+-@\t\r\n\x00＝＋－＠"
 
 // EscapeCSV makes a text harmless for every spreadsheet: one that begins like a formula
 // gets an apostrophe, and so does what stands after a semicolon, which separates cells
-// where a comma is the decimal point.
+// where a comma is the decimal point, or after a tab, which some take for a separator
+// as well.
 func EscapeCSV(s string) string { return guardCells(s, formulaSigns) }
 
 // GuardCSV is EscapeCSV so that UnguardCSV reads it back: apostrophes get one, too.
@@ -49,9 +50,9 @@ func UnguardCSV(s string) string {
 	return out.String() + s[copied:]
 }
 
-// nextCell is where the next cell begins, if semicolons separate them.
+// nextCell is where the next cell begins, if semicolons or tabs separate them.
 func nextCell(s string, at int) int {
-	n := strings.IndexByte(s[at:], ';')
+	n := strings.IndexAny(s[at:], ";\t")
 	if n < 0 {
 		return len(s)
 	}
