@@ -133,7 +133,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 		return a.Probe(ep, f.Drain, f.Verbose)
 	}
 	f.Unheard = answer.Program != nil || f.sendOnly
-	if f.Dump, err = f.DumpFlags.Open(); err != nil {
+	if f.Dump, err = f.DumpFlags.Open(a.Terminal); err != nil {
 		return err
 	}
 	l, err := f.begin(a, show, typing, ep)

@@ -55,6 +55,8 @@ func TestSignalEndsWaitingForPipe(t *testing.T) {
 	for name, args := range map[string][]string{
 		"password":        {"ui", "--no-browser", "--password-file", makeFIFO(t, "password")},
 		"certificate":     {"ui", "--no-browser", "--cert", makeFIFO(t, "cert"), "--key", os.DevNull},
+		"output":          {"listen", "127.0.0.1:0", "--output", makeFIFO(t, "output")},
+		"hex dump":        {"listen", "127.0.0.1:0", "--hex-dump", makeFIFO(t, "dump")},
 		"recording":       {"listen", "127.0.0.1:0", "--record", makeFIFO(t, "pipe.pcapng")},
 		"recording of ui": {"ui", "--no-browser", "--port", "0", "--record", makeFIFO(t, "pipe.pcapng")},
 	} {

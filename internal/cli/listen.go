@@ -196,7 +196,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	f.Unheard = runs
 	f.settle(a, &ep)
-	if f.Dump, err = f.DumpFlags.Open(); err != nil {
+	if f.Dump, err = f.DumpFlags.Open(a.Terminal); err != nil {
 		return err
 	}
 	reads := !runs && (!f.recvOnly || list != nil)

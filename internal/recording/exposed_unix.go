@@ -6,11 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/regular"
 )
 
 // Private looks at the directory itself, not at its name, and at the links that lead
@@ -44,26 +45,12 @@ func privateDir(d *os.File) error {
 	return nil
 }
 
-// checkLinks refuses a symbolic link that another user put where everybody may: the
-// rule that Linux has for itself in directories with the sticky bit
-// (proc(5), protected_symlinks).
+// checkLinks refuses a symbolic link that another user put where everybody may.
 func checkLinks(path string) error {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return err
+	if link, owner := regular.ForeignLink(path); link != "" {
+		return ExposedError{Owner: userName(owner), Link: link}
 	}
-	for at := path; ; at = filepath.Dir(at) {
-		parent := filepath.Dir(at)
-		var link, in unix.Stat_t
-		if unix.Lstat(at, &link) == nil && link.Mode&unix.S_IFMT == unix.S_IFLNK &&
-			unix.Stat(parent, &in) == nil && in.Mode&unix.S_IWOTH != 0 &&
-			link.Uid != uint32(os.Geteuid()) && link.Uid != in.Uid {
-			return ExposedError{Owner: userName(link.Uid), Link: at}
-		}
-		if parent == at {
-			return nil
-		}
-	}
+	return nil
 }
 
 // privateGroup reports whether a group is its user's alone by the convention of

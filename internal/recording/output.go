@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
+
+	"sockeye/internal/regular"
 )
 
 // output is where a Writer's files are: it names them, makes room for them and
@@ -258,4 +261,11 @@ func newOutput(o WriteOptions) (output, error) {
 		return &streamOutput{out: o.Out}, nil
 	}
 	return &fileOutput{o: o}, nil
+}
+
+// OpenDump opens a file that only this user may read for what crosses sockets, as it is or as a
+// hex dump, with flags as for os.OpenFile. It may be a pipe, and then waits for a reader; another
+// user's symbolic link where everybody may write is an *sockeye.Error.
+func OpenDump(path string, flags int) (*os.File, error) {
+	return regular.OpenOutput(path, flags, 0o600)
 }

@@ -1,7 +1,7 @@
 // Package regular opens files that have a size and an end. A named pipe, a device or
 // a file of the kernel may never give a byte and never end; whoever names one where a
 // file is wanted gets an error at once, in words, instead of a program that hangs. It
-// reads nothing.
+// reads nothing. What is written to is not where another user's link leads.
 package regular
 
 import (
@@ -37,6 +37,21 @@ func open(path string, flags int) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// OpenOutput opens a file to write into, with flags as for os.OpenFile. It may be a pipe or a
+// device, and then waits as the system does. It is never where a symbolic link leads that another
+// user put where everybody may: the error is an *sockeye.Error then.
+func OpenOutput(path string, flags int, perm fs.FileMode) (*os.File, error) {
+	if link, _ := ForeignLink(path); link != "" {
+		return nil, &sockeye.Error{Kind: sockeye.AccessDenied, Op: "write", Target: path,
+			Message: sockeye.Text{En: "the way there is a symbolic link of another user: " + link, Zh: "路径中的符号链接属于另一个用户：" + link},
+			Hint:    sockeye.Text{En: "write into a directory of your own", Zh: "请写入自己的目录"}}
+	}
+	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSymlink == 0 {
+		flags |= noFollow // a link that takes its place now
+	}
+	return os.OpenFile(path, flags, perm)
 }
 
 // Check says what is wrong with a file that should be a regular one, as an

@@ -90,3 +90,40 @@ func openAndClose(t *testing.T, path string) error {
 		return nil
 	}
 }
+
+// T20: what is written, a dump or the secrets of TLS, is not where a link leads that another user
+// put where everybody may; a link of one's own, a pipe that is read and a device are well.
+func TestOutputIsNotWhereOthersLead(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a link to another user")
+	}
+	dir, public := t.TempDir(), t.TempDir()
+	if err := os.Chmod(public, 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	victim, link := filepath.Join(dir, "victim"), filepath.Join(public, "link")
+	if err := os.WriteFile(victim, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(victim, link); err != nil {
+		t.Fatal(err)
+	}
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	for _, path := range []string{link, victim, os.DevNull, filepath.Join(public, "new")} {
+		f, err := OpenOutput(path, flags, 0o600)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		f.Close()
+	}
+	if err := os.Lchown(link, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	f, err := OpenOutput(link, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if e, ok := errors.AsType[*sockeye.Error](err); !ok || e.Kind != sockeye.AccessDenied || !strings.Contains(e.Message.En, link) {
+		t.Errorf("another user's link: %v, %v", f, err)
+	}
+	if text, err := os.ReadFile(victim); string(text) != "mine" || err != nil {
+		t.Errorf("the victim is %q, %v", text, err)
+	}
+}

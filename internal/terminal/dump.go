@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/recording"
 )
 
 // DumpFlags are ncat's files of what crossed: as it is, and as a hex dump.
@@ -23,8 +24,9 @@ func (f *DumpFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.BoolVar(&f.appendTo, "append-output", false, a.T("with -o and -x: append to the files", "配合 -o 和 -x：追加到文件末尾"))
 }
 
-// Open opens the files that were asked for; nil if none was.
-func (f *DumpFlags) Open() (*dumpWriter, error) {
+// Open opens the files that were asked for; nil if none was. A pipe is waited for, until somebody
+// reads it or a signal comes.
+func (f *DumpFlags) Open(a *Terminal) (*dumpWriter, error) {
 	d := &dumpWriter{}
 	for _, file := range []struct {
 		path string
@@ -37,11 +39,20 @@ func (f *DumpFlags) Open() (*dumpWriter, error) {
 		if f.appendTo {
 			how = os.O_WRONLY | os.O_CREATE | os.O_APPEND
 		}
-		out, err := os.OpenFile(file.path, how, 0o600)
+		opened := make(chan *os.File, 1)
+		err := a.interruptible(func() error {
+			out, err := recording.OpenDump(file.path, how)
+			if err != nil {
+				return writeError(file.path, err)
+			}
+			opened <- out
+			return nil
+		})
 		if err != nil {
 			d.close()
-			return nil, writeError(file.path, err)
+			return nil, err
 		}
+		out := <-opened
 		*file.out = &dumpFile{file.path, out, bufio.NewWriter(out)}
 	}
 	if d.plain == nil && d.hex == nil {
@@ -53,7 +64,7 @@ func (f *DumpFlags) Open() (*dumpWriter, error) {
 // writeError says what the system has against writing a file.
 func writeError(path string, err error) error {
 	e := sockeye.ErrorOf(FileError("write", path, err))
-	if e.Kind == sockeye.AccessDenied {
+	if e.Kind == sockeye.AccessDenied && e.Err != nil {
 		e.Message = sockeye.Text{En: "not allowed to write it", Zh: "没有写入权限"}
 	}
 	return e

@@ -351,7 +351,7 @@ func appendTo(name string, flag int, line []byte) error {
 			return err
 		}
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|flag, 0o600)
+	f, err := regular.OpenOutput(name, os.O_WRONLY|os.O_APPEND|flag, 0o600)
 	if err != nil {
 		return err
 	}
