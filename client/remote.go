@@ -73,11 +73,16 @@ func languageOf(l sockeye.Lang) sockeye.Lang {
 	return l
 }
 
+// answerTime is how long a workbench may take to say that it is there.
+const answerTime = 10 * time.Second
+
 // attach makes sure that the workbench answers.
 func attach(ctx context.Context, workbench *api.Client) (Client, error) {
 	c := &remote{api: workbench}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	var list api.Sessions
+	ctx, cancel := workbench.Within(ctx, answerTime)
+	defer cancel()
 	if err := c.ask(ctx, "GET", "/sessions", nil, &list); err != nil {
 		return nil, err
 	}

@@ -8,9 +8,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sockeye/internal/api/access"
+	"time"
 
 	"sockeye"
+	"sockeye/internal/api/access"
 )
 
 // Client asks a running workbench. It may be used from any goroutine.
@@ -53,6 +54,12 @@ func (c *Client) NewTicket(ctx context.Context) (Ticket, error) {
 		return Ticket{}, access.Impostor(c.state.URL, errors.New("its ticket is none"))
 	}
 	return Ticket{Ticket: t.Ticket, URL: c.state.URL + "#t=" + t.Ticket}, nil
+}
+
+// Within is a context for a question that a workbench answers at once: after so long the error
+// says that it does not answer.
+func (c *Client) Within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, most, c.dialer.Unanswered())
 }
 
 // CloseIdle closes connections that no request uses.

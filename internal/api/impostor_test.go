@@ -151,7 +151,8 @@ func TestProof(t *testing.T) {
 	}
 }
 
-// Whether the workbench ended, or lives and has closed the connection, is told apart.
+// Whether the workbench ended, or somebody listens who has closed the connection, is told apart.
+// Where nothing but the proof says that it is the workbench, nobody claims so without one.
 func TestRefusedOrEnded(t *testing.T) {
 	p := plant(t, nil)
 	ask := func(st access.WorkbenchState) *sockeye.Error {
@@ -170,8 +171,11 @@ func TestRefusedOrEnded(t *testing.T) {
 			c.Close()
 		}
 	}()
-	if e := ask(access.WorkbenchState{URL: "http://" + shut.Addr().String() + "/"}); e.Kind != sockeye.LimitReached || !strings.Contains(e.Message.En, "lives") {
+	if e := ask(access.WorkbenchState{URL: "http://" + shut.Addr().String() + "/"}); e.Kind != sockeye.LimitReached || !strings.Contains(e.Message.En, "did not prove") {
 		t.Errorf("refused: %v", e)
+	}
+	if e := ask(access.WorkbenchState{URL: "https://" + shut.Addr().String() + "/", Certificate: strings.Repeat("0", 64)}); e.Kind != sockeye.LimitReached || !strings.Contains(e.Message.En, "lives") {
+		t.Errorf("refused over TLS: %v", e)
 	}
 	shut.Close()
 	p.Close()

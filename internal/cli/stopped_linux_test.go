@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"sockeye/internal/terminal"
 )
 
 // F19: a program that was stopped (SIGSTOP) and goes on (SIGCONT) has lost nothing that
@@ -62,4 +65,32 @@ func TestStoppedProgramGoesOn(t *testing.T) {
 	if took := time.Since(resumed); took < (more-3)*every {
 		t.Errorf("%d messages came within %v, which are to be %v apart", more, took, every)
 	}
+}
+
+// A workbench that is stopped, or stuck, is said not to answer: no shell waits for it for ever,
+// and "sockeye ui" starts no other one in its place. When it goes on, it is found as before.
+func TestStoppedWorkbenchIsSaidNotToAnswer(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	at := func(args ...string) *program {
+		cmd := command(t, "sockeye", args...)
+		cmd.Env = append(cmd.Env, "SOCKEYE_HOME="+home)
+		return start(t, cmd)
+	}
+	workbench := at("ui", "--no-browser", "--port", "0")
+	workbench.prints("Sockeye: http")
+	pid := workbench.cmd.Process.Pid
+	syscall.Kill(pid, syscall.SIGSTOP)
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGCONT) })
+	ls, ui := at("session", "ls"), at("ui", "--no-browser")
+	for name, p := range map[string]*program{"session ls": ls, "ui": ui} {
+		p.ends(terminal.ExitNetwork)
+		if said := p.errs.String(); !strings.Contains(said, fmt.Sprintf("the workbench (process %d) does not answer", pid)) || !strings.Contains(said, fmt.Sprint("kill -CONT ", pid)) {
+			t.Errorf("%s: it said %q", name, said)
+		}
+	}
+	syscall.Kill(pid, syscall.SIGCONT)
+	ls = at("session", "ls")
+	ls.prints("no session is open")
+	ls.ends(terminal.ExitOK)
 }

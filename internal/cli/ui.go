@@ -299,10 +299,10 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	if f.portGiven && !strings.HasSuffix(client.URL(), fmt.Sprintf(":%d/", f.port)) {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(a.Ctx, 15*time.Second)
+	ctx, cancel := client.Within(a.Ctx, 15*time.Second)
 	defer cancel()
 	t, err := client.NewTicket(ctx)
-	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.LimitReached {
+	if kind := sockeye.ErrorOf(err); kind != nil && (kind.Kind == sockeye.LimitReached || kind.Kind == sockeye.TimedOut) {
 		return true, err
 	}
 	if err != nil {

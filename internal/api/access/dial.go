@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -106,9 +107,22 @@ func (d *WorkbenchDialer) Refused(ctx context.Context, err error) error {
 	if !d.stillListens(ctx) {
 		return nil
 	}
-	return &sockeye.Error{Kind: sockeye.LimitReached, Op: "open", Target: d.Address(), Err: err,
+	e := &sockeye.Error{Kind: sockeye.LimitReached, Op: "open", Target: d.Address(), Err: err,
 		Message: sockeye.Text{En: "the workbench lives, but closed this connection: too many are open", Zh: "工作台仍在运行，但关闭了此连接：连接数过多"},
 		Hint:    sockeye.Text{En: "try again; see who else connects to it: ss -tnp", Zh: "请重试；用 ss -tnp 查看还有谁在连接"}}
+	if d.state.Socket == "" && d.state.Certificate == "" { // nothing has said yet who listens
+		e.Message = sockeye.Text{En: "what listens at the workbench's address did not prove to be it: too many connections are open, or another program has its place", Zh: "监听工作台地址的程序未能证明自己是工作台：连接数过多，或该地址已被其他程序占用"}
+		e.Hint = sockeye.Text{En: "see who has the port: ss -tlnp; or start another workbench: sockeye ui --port 7700", Zh: "用 ss -tlnp 查看谁占用端口；或另开一个工作台：sockeye ui --port 7700"}
+	}
+	return e
+}
+
+// Unanswered is the error of a shell whose workbench, a process, takes the connection and says
+// nothing.
+func (d *WorkbenchDialer) Unanswered() error {
+	return &sockeye.Error{Kind: sockeye.TimedOut, Op: "open", Target: d.Address(),
+		Message: sockeye.Text{En: fmt.Sprintf("the workbench (process %d) does not answer: it is stopped, or very busy", d.state.PID), Zh: fmt.Sprintf("工作台（进程 %d）没有应答：它已被暂停，或非常繁忙", d.state.PID)},
+		Hint:    sockeye.Text{En: fmt.Sprintf("let it go on: kill -CONT %d; or end it: kill %[1]d", d.state.PID), Zh: fmt.Sprintf("让它继续：kill -CONT %d；或结束它：kill %[1]d", d.state.PID)}}
 }
 
 // stillListens says whether somebody accepts connections where the workbench was.
