@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,6 +100,9 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 		return err
 	}
 	f.Verbose = f.Verbose || terminal.IsTerminal(a.Err)
+	if how.Faults != nil && !f.Quiet {
+		fmt.Fprintf(a.Err, a.t("faults are active: %s\n", "故障已启用：%s\n"), terminal.Safe(strings.Join(how.Faults.Texts(), "; ")))
+	}
 	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
 	if err != nil {
 		return err
