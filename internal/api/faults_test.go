@@ -144,6 +144,9 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"?columns=5000&fields=u16&since=noon&until=x&direction=up&frame=x&check=x&text=a&q=1", "", "check columns direction fields frame q since text until"},
 		{"?hex=0g", "", "fields hex"},
 	},
+	"GET /series/histogram": {{"?fields=u16&since=noon&columns=5&q=1", "", "columns fields q since"}},
+	"GET /series/xy":        {{"?fields=u16&since=noon&q=1", "", "fields q since x y"}},
+	"GET /series/triggers":  {{"?fields=keys&trigger=sideways&level=high&hold_off_ms=-1&q=1", "", "hold_off_ms level q trigger value"}},
 	"GET /events/{seq}/messages": {
 		{"?frame=x&check=x&decode=x&q=1", "", "check decode frame q"},
 		{"?decode=x", "", "decode"},

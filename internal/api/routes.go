@@ -116,16 +116,29 @@ func (s *Server) registerAnswers() {
 	handle(s, "POST", "/rules/try", "What rules would answer; nothing is sent.", (*requestContext).tryRules)
 }
 
+// registerCharts adds views of values in frames.
+func (s *Server) registerCharts() {
+	which := slices.Concat([]string{"since", "until", "session", "peer", "direction"}, frameQuery)
+	series := handle(s, "GET", "/series", "Values of frames over time, for a chart.", (*requestContext).series)
+	series.view, series.query = true, append([]string{"columns"}, which...)
+	series.check = func(c *requestContext) error { _, wrong := c.seriesQuery(); return c.with(wrong.join()) }
+	histogram := handle(s, "GET", "/series/histogram", "How the values of frames are spread.", (*requestContext).histogram)
+	histogram.view, histogram.query, histogram.check = true, which, series.check
+	xy := handle(s, "GET", "/series/xy", "One value of frames over another.", (*requestContext).xy)
+	xy.view, xy.query = true, append([]string{"x", "y"}, which...)
+	xy.check = func(c *requestContext) error { _, _, _, wrong := c.xyQuery(); return c.with(wrong.join()) }
+	triggers := handle(s, "GET", "/series/triggers", "Where a trigger on a value fired, as that of an oscilloscope.", (*requestContext).triggers)
+	triggers.view, triggers.query = true, append([]string{"value", "trigger", "level", "hold_off_ms"}, which...)
+	triggers.check = func(c *requestContext) error { _, wrong := c.triggerQuery(); return c.with(wrong.join()) }
+}
+
 // registerViews adds views of the journal.
 func (s *Server) registerViews() {
 	window := handle(s, "GET", "/events", "A window of the journal.", (*requestContext).events)
 	window.view = true
 	window.query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
 	window.check = func(c *requestContext) error { _, wrong := c.eventQuery(); return c.with(wrong.join()) }
-	series := handle(s, "GET", "/series", "Values of frames over time, for a chart.", (*requestContext).series)
-	series.view = true
-	series.query = slices.Concat([]string{"columns", "since", "until", "session", "peer", "direction"}, frameQuery)
-	series.check = func(c *requestContext) error { _, wrong := c.seriesQuery(); return c.with(wrong.join()) }
+	s.registerCharts()
 	handle(s, "GET", "/decoders", "The protocols that messages can be decoded of.", (*requestContext).decoders)
 	messages := handle(s, "GET", "/events/{seq}/messages", "The frames that end by an event, decoded.", (*requestContext).messages)
 	messages.query = []string{"session", "frame", "check", "decode"}

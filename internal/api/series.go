@@ -2,6 +2,8 @@ package api
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"sockeye"
@@ -49,7 +51,7 @@ func (c *requestContext) series(None) (SeriesPage, error) {
 	if err != nil {
 		return SeriesPage{}, err
 	}
-	out := SeriesPage{Columns: q.Columns, Done: seen.Done, LeftOut: seen.LeftOut, Series: []Series{}}
+	out := SeriesPage{Columns: seen.Columns, Done: seen.Done, LeftOut: seen.LeftOut, Series: []Series{}}
 	if !seen.From.IsZero() {
 		out.From, out.To = stamp(seen.From), stamp(seen.To)
 	}
@@ -69,11 +71,28 @@ func seriesOf(s *query.Series) Series {
 	if s.Stats.N > 0 {
 		out.Stats = &SeriesStats{Last: s.Stats.Last, Min: s.Stats.Min, Max: s.Stats.Max, Mean: s.Stats.Mean, Deviation: s.Stats.Deviation()}
 	}
+	short := shortener(s.Stats.Min, s.Stats.Max)
 	for n := range s.Columns {
 		column := &s.Columns[n]
 		out.Columns, out.Seq = append(out.Columns, column.Column), append(out.Seq, column.Seq)
-		out.First, out.Last = append(out.First, column.First), append(out.Last, column.Last)
-		out.Min, out.Max = append(out.Min, column.Min), append(out.Max, column.Max)
+		out.First, out.Last = append(out.First, short(column.First)), append(out.Last, short(column.Last))
+		out.Min, out.Max = append(out.Min, short(column.Min)), append(out.Max, short(column.Max))
 	}
 	return out
+}
+
+// shortener rounds numbers to a hundred-thousandth of their span, which no chart shows: a
+// number that is drawn is a few characters instead of seventeen.
+func shortener(low, high float64) func(float64) float64 {
+	step := math.Floor(math.Log10(high-low)) - 5
+	if math.IsNaN(step) || math.IsInf(step, 0) || step >= 0 || step < -300 {
+		return func(y float64) float64 { return y }
+	}
+	return func(y float64) float64 {
+		rounded, err := strconv.ParseFloat(strconv.FormatFloat(y, 'f', int(-step), 64), 64)
+		if err != nil {
+			return y
+		}
+		return rounded
+	}
 }

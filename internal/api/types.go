@@ -98,7 +98,7 @@ func Types() []reflect.Type {
 		reflect.TypeFor[SetRules](), reflect.TypeFor[SetLines](), reflect.TypeFor[SetFaults](), reflect.TypeFor[Faults](), reflect.TypeFor[HeldMessages](), reflect.TypeFor[Decide](), reflect.TypeFor[Ports](), reflect.TypeFor[Upstream](), reflect.TypeFor[Rules](), reflect.TypeFor[TryRules](), reflect.TypeFor[Tried](), reflect.TypeFor[Health](),
 		reflect.TypeFor[SetRules](), reflect.TypeFor[SetLines](), reflect.TypeFor[Ports](), reflect.TypeFor[Upstream](), reflect.TypeFor[Rules](), reflect.TypeFor[TryRules](), reflect.TypeFor[Tried](), reflect.TypeFor[Health](), reflect.TypeFor[Diagnosis](),
 		reflect.TypeFor[DoctorCode](), reflect.TypeFor[Glossary](), reflect.TypeFor[Sample](), reflect.TypeFor[ShareDiagnosis](), reflect.TypeFor[SharedDiagnosis](),
-		reflect.TypeFor[SeriesPage](),
+		reflect.TypeFor[SeriesPage](), reflect.TypeFor[HistogramPage](), reflect.TypeFor[XYPage](), reflect.TypeFor[Triggers](),
 		reflect.TypeFor[RecordFiles](), reflect.TypeFor[OpenRecording](), reflect.TypeFor[OpenedRecording](),
 		reflect.TypeFor[Boards](), reflect.TypeFor[OpenBoards](), reflect.TypeFor[SendByBoards](), reflect.TypeFor[SentByBoards](),
 		reflect.TypeFor[Program](), reflect.TypeFor[Found](),

@@ -24,6 +24,7 @@ type plotFlags struct {
 	frames        terminal.FrameFlags
 	values        []string
 	width, height int
+	shape         shapeFlags
 }
 
 func (a *commands) plotCommand() *cobra.Command {
@@ -33,11 +34,20 @@ func (a *commands) plotCommand() *cobra.Command {
 		Short: a.t("Draw values over time", "绘制数值随时间变化的曲线"),
 		Long: a.t(`Draw the values in a recording over time, each in a chart of its own, with the
 numbers that describe it. Without --fields the spec that fits best is taken, and said.
-Every column shows the least and the greatest value in its time, so no spike is lost.`,
+Every column shows the least and the greatest value in its time, so no spike is lost.
+
+--histogram draws how often which values came instead, --xy X,Y one value over
+another, and --trigger the values around the first time that one crosses a level.`,
 			`绘制记录中的数值随时间变化的曲线，每个值一张图，并给出统计信息。不写 --fields 时采用最
-合适的字段格式并说明。每一列都画出该时间内的最小值和最大值，不会丢失任何尖峰。`),
+合适的字段格式并说明。每一列都画出该时间内的最小值和最大值，不会丢失任何尖峰。
+
+--histogram 改为绘制各数值出现的次数，--xy X,Y 绘制一个值随另一个值的变化，
+--trigger 绘制某个值首次穿过电平前后的曲线。`),
 		Example: `  sockeye plot board-log
   sockeye plot board-log --fields keys --value temp --peer kitchen --since 10m
+  sockeye plot board-log --fields keys --value temp --histogram
+  sockeye plot board-log --fields keys --value temp --trigger 'rising 30 hold 1s' --window 5s
+  sockeye plot board-log --fields 'csv x, y' --xy x,y
   sockeye plot capture.pcap --fields 'u8 id, i16be temp*0.1 "°C"'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
@@ -51,6 +61,7 @@ Every column shows the least and the greatest value in its time, so no spike is 
 	fs.StringArrayVar(&f.values, "value", nil, a.t("only this value; may come several times", "只画这个值，可多次使用"))
 	fs.IntVar(&f.width, "width", 0, a.t("characters across (default: the terminal's, else 80)", "宽度（字符数；默认为终端宽度，否则 80）"))
 	fs.IntVar(&f.height, "height", 8, a.t("lines of each chart", "每张图的行数"))
+	f.shape.register(a, fs)
 	f.filter.register(a, fs)
 	return cmd
 }
@@ -62,6 +73,7 @@ const (
 	maxPlotHeight = 100
 	maxCharts     = 24
 	maxPoints     = 20_000_000 // of all charts together, 16 bytes each
+	plotScale     = 14         // characters for the numbers on the left
 )
 
 func (a *commands) plot(args []string, f *plotFlags) error {
@@ -69,7 +81,7 @@ func (a *commands) plot(args []string, f *plotFlags) error {
 		f.width = terminal.Width(a.Out)
 	}
 	_, badFilter := f.filter.filter()
-	if err := terminal.Together(within("--width", f.width, minPlotWidth, maxPlotWidth), within("--height", f.height, 1, maxPlotHeight), badFilter); err != nil {
+	if err := terminal.Together(within("--width", f.width, minPlotWidth, maxPlotWidth), within("--height", f.height, 1, maxPlotHeight), f.shape.parse(f.values), badFilter); err != nil {
 		return err
 	}
 	if len(f.frames.Fields) == 0 {
@@ -80,6 +92,9 @@ func (a *commands) plot(args []string, f *plotFlags) error {
 	charts, err := a.readCharts(args, f)
 	if err != nil {
 		return err
+	}
+	if charts.shape.x != "" {
+		return a.drawXY(charts, f)
 	}
 	return a.drawCharts(charts, f)
 }
@@ -132,6 +147,8 @@ type charts struct {
 	start   time.Time
 	leftOut int // values beyond the bounds
 	points  int
+	shape   *shapeFlags
+	xy      []*xyChart
 }
 
 type chartKey struct {
@@ -167,12 +184,16 @@ func (a *commands) readCharts(args []string, f *plotFlags) (*charts, error) {
 		return nil, err
 	}
 	defer d.Close()
-	c := &charts{byName: map[chartKey]*valueChart{}}
+	c := &charts{byName: map[chartKey]*valueChart{}, shape: &f.shape}
 	split, reader := choice.Splitter(), choice.Values()
 	var values []fields.Value
 	take := func(fr *framing.PeerFrame) {
 		if terminal.HasValues(fr) && (wants == nil || wants(fr)) {
 			values, _ = reader.Read(values[:0], fr.Peer, fr.Kind, fr.Body)
+			if c.shape.x != "" {
+				c.addXY(fr, values)
+				return
+			}
 			c.add(fr, values, f.values)
 		}
 	}
@@ -236,12 +257,20 @@ func (a *commands) drawCharts(c *charts, f *plotFlags) error {
 	for _, one := range c.list {
 		x1 = max(x1, one.points[len(one.points)-1].X)
 	}
-	end := c.start.Add(time.Duration(x1 * float64(time.Second)))
 	if len(c.list) == 0 {
-		fmt.Fprintln(a.Err, a.t("sockeye: no frame has such a value\nhint: sockeye fields guess proposes specs, and sockeye log show --fields shows what one reads",
-			"sockeye: 没有帧含有这样的值\n提示：sockeye fields guess 会推荐字段格式，sockeye log show --fields 可查看读出的值"))
-		return terminal.Exit{Code: terminal.ExitNetwork}
+		return a.noSuchValue()
 	}
+	if f.shape.histogram {
+		return a.drawHistograms(c, f)
+	}
+	x0 := 0.0
+	if f.shape.trigger != "" {
+		var err error
+		if x0, x1, err = a.aroundTrigger(c, f, x1); err != nil {
+			return err
+		}
+	}
+	end := c.start.Add(time.Duration(x1 * float64(time.Second)))
 	if x1 == 0 { // all came at once: in the order in which they came
 		for _, one := range c.list {
 			for n := range one.points {
@@ -250,16 +279,15 @@ func (a *commands) drawCharts(c *charts, f *plotFlags) error {
 			}
 		}
 	}
-	const scale = 14 // characters for the numbers on the left
 	var b strings.Builder
 	for n, one := range c.list {
 		if n > 0 {
 			b.WriteByte('\n')
 		}
 		b.WriteString(a.chartHeading(one) + "\n")
-		b.WriteString(terminal.Chart(fields.Columns(one.points, 0, x1, 2*max(4, f.width-scale)), f.height))
+		b.WriteString(terminal.Chart(fields.Columns(one.points, x0, x1, 2*max(4, f.width-plotScale)), f.height))
 	}
-	fmt.Fprintf(&b, a.t("\nfrom %s to %s\n", "\n%s 至 %s\n"), c.start.Local().Format("2006-01-02 15:04:05.000"), end.Local().Format("2006-01-02 15:04:05.000"))
+	fmt.Fprintf(&b, a.t("\nfrom %s to %s\n", "\n%s 至 %s\n"), c.start.Add(time.Duration(x0*float64(time.Second))).Local().Format("2006-01-02 15:04:05.000"), end.Local().Format("2006-01-02 15:04:05.000"))
 	if c.leftOut > 0 {
 		fmt.Fprintf(&b, a.t("%d values are not drawn: choose some with --value, --peer or --since\n", "有 %d 个值未画出：请用 --value、--peer 或 --since 选择\n"), c.leftOut)
 	}
@@ -275,10 +303,14 @@ func (a *commands) chartHeading(c *valueChart) string {
 	}
 	s, text := c.stats, fields.FormatNumber
 	digits := func(n float64) string { return text(terminal.Rounded(n, max(s.Max-s.Min, 1e-9)/100)) }
-	heading := payload.SafeString(c.name)
-	if c.who != "" {
-		heading += "  " + c.who
-	}
-	return heading + fmt.Sprintf(a.t("   last %s%s, min %s, max %s, mean %s, deviation %s, %d values", "   最新 %s%s，最小 %s，最大 %s，平均 %s，标准差 %s，共 %d 个"),
+	return chartName(c.name, c.who) + fmt.Sprintf(a.t("   last %s%s, min %s, max %s, mean %s, deviation %s, %d values", "   最新 %s%s，最小 %s，最大 %s，平均 %s，标准差 %s，共 %d 个"),
 		text(s.Last), unit, text(s.Min), text(s.Max), digits(s.Mean), digits(s.Deviation()), s.N)
+}
+
+// chartName is a value and whose it is.
+func chartName(name, who string) string {
+	if who != "" {
+		return payload.SafeString(name) + "  " + who
+	}
+	return payload.SafeString(name)
 }

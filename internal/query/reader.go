@@ -20,7 +20,8 @@ type Reader struct {
 	journal *journal.Journal
 	onDisk  firstOnDisk
 	caches  frameCaches
-	series  seriesStores
+	series  valueStores // over time
+	shapes  valueStores // histograms, x–y, triggers
 }
 
 // NewReader makes a reader of a journal.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"sockeye"
@@ -31,8 +30,10 @@ type SeriesPage struct {
 	Series []Series
 	// From and To are the time that the columns divide.
 	From, To time.Time
-	Done     bool
-	LeftOut  int // values of more names and peers than a chart can have
+	// Columns is how many there are: fewer than asked for if there are many series.
+	Columns int
+	Done    bool
+	LeftOut int // values of more names and peers than a chart can have
 }
 
 // Series is one named value of one peer over time.
@@ -60,53 +61,36 @@ const (
 	maxSeries        = 64
 	maxBuckets       = 1 << 14 // of one series in memory
 	maxSeriesStores  = 2
+	maxSeriesPoints  = 2000 // of all series of a page together, as far as
+	minSeriesColumns = 30   // leaves each of them so many
 )
 
-// seriesStores are the values that charts asked for lately, so that a chart that is
-// asked for again reads only what came since.
-type seriesStores struct {
-	mu   sync.Mutex
-	list []*seriesStore // the one used last is first
-}
-
-// store is that of a query, without its times.
-func (s *seriesStores) store(q *SeriesQuery) *seriesStore {
-	key := q.Cut.Spec.String() + " " + q.Cut.Check.String() + " " + q.Filter.Session + " " + q.Filter.Peer + " " + q.Filter.Direction.String()
-	for _, spec := range q.Cut.Fields {
-		key += "\n" + spec.String()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := slices.IndexFunc(s.list, func(one *seriesStore) bool { return one.key == key })
-	if at < 0 {
-		s.list = append(s.list, &seriesStore{key: key, split: framing.NewSplitter(q.Cut.Spec, q.Cut.Check), reader: q.Cut.Fields.NewReader()})
-		at = len(s.list) - 1
-	}
-	found := s.list[at]
-	s.list = slices.Insert(slices.Delete(s.list, at, at+1), 0, found)
-	s.list = s.list[:min(len(s.list), maxSeriesStores)]
-	return found
-}
-
-// seriesStore has the values of one way to read them, up to an event.
-type seriesStore struct {
-	key string
-
-	mu      sync.Mutex
-	at      uint64 // the next event to read
-	split   *framing.Splitter
-	reader  *fields.SetReader
-	values  []fields.Value
+// seriesSink keeps series in parts, for charts over time.
+type seriesSink struct {
 	series  []*seriesData
 	byKey   map[seriesKey]*seriesData
 	leftOut int
 }
 
+// seriesKey is whose value it is: a peer's, in a direction.
 type seriesKey struct {
 	id     uint64
 	remote sockeye.SocketAddr
 	kind   sockeye.EventKind
 	name   string
+}
+
+func keyOf(f *framing.PeerFrame, name string) seriesKey {
+	key := seriesKey{kind: f.Kind, name: name}
+	if f.Peer != nil {
+		key.id, key.remote = f.Peer.ID, f.Peer.Remote
+	}
+	return key
+}
+
+// drawable reports whether a value is a number that a chart has a place for.
+func drawable(v *fields.Value) bool {
+	return v.Numeric && !math.IsNaN(v.Number) && !math.IsInf(v.Number, 0)
 }
 
 // seriesData is a value in parts of so many values each: more values make the parts
@@ -126,19 +110,17 @@ type bucket struct {
 
 // Series reads values over time. The error is an *sockeye.Error.
 func (r *Reader) Series(ctx context.Context, q SeriesQuery) (*SeriesPage, error) {
-	m, err := recording.Filter{Session: q.Filter.Session, Peer: q.Filter.Peer}.Matcher()
-	if err != nil {
-		return nil, err
-	}
-	store := r.series.store(&q)
+	store := r.series.store(q.key(), &q, func() valueSink { return &seriesSink{} })
 	store.mu.Lock()
 	defer store.mu.Unlock()
-	done, err := store.read(ctx, r, m, q.Filter.Direction)
+	done, err := store.read(ctx, r, &q)
 	if err != nil {
 		return nil, err
 	}
-	page := &SeriesPage{Done: done, LeftOut: store.leftOut, From: q.Since, To: q.Until}
-	for _, s := range store.series {
+	sink := store.sink.(*seriesSink)
+	page := &SeriesPage{Done: done, LeftOut: sink.leftOut, From: q.Since, To: q.Until}
+	page.Columns = max(min(q.Columns, minSeriesColumns), min(q.Columns, maxSeriesPoints/max(1, len(sink.series))))
+	for _, s := range sink.series {
 		if q.Since.IsZero() && (page.From.IsZero() || s.buckets[0].time.Before(page.From)) {
 			page.From = s.buckets[0].time
 		}
@@ -146,50 +128,19 @@ func (r *Reader) Series(ctx context.Context, q SeriesQuery) (*SeriesPage, error)
 			page.To = last
 		}
 	}
-	for _, s := range store.series {
+	for _, s := range sink.series {
 		out := s.Series
-		out.Columns = s.columns(page, q.Columns, &out.Stats)
+		out.Columns = s.columns(page, page.Columns, &out.Stats)
 		page.Series = append(page.Series, out)
 	}
 	return page, nil
 }
 
-// read takes the values of events that came since, for as long as a query may take;
-// false if there are more.
-func (s *seriesStore) read(ctx context.Context, r *Reader, m *recording.EventMatcher, direction sockeye.EventKind) (done bool, err error) {
-	until := time.Now().Add(maxScanTime)
-	_, next, _, _ := r.VisibleSpan()
-	c := r.View(max(s.at, r.Oldest()))
-	defer c.Close()
-	take := func(f *framing.PeerFrame) {
-		if direction == 0 || f.Kind == direction {
-			s.values = valuesOf(s.reader, s.values[:0], f)
-			s.add(f)
-		}
-	}
-	for n := 1; ; n++ {
-		e, ok := c.Try()
-		if !ok || e.Seq >= next {
-			return true, nil
-		}
-		if e.Peer == nil || m.Wants(&e) {
-			s.split.Event(&e, take)
-		}
-		s.at = e.NextSeq()
-		if s.split.Held() > maxHeldBytes {
-			return false, tooManyBytes()
-		}
-		if n%scanHeartbeat == 0 && (time.Now().After(until) || ctx.Err() != nil) {
-			return false, nil
-		}
-	}
-}
-
 // add takes the numbers of a frame.
-func (s *seriesStore) add(f *framing.PeerFrame) {
-	for n := range s.values {
-		v := &s.values[n]
-		if !v.Numeric || math.IsNaN(v.Number) || math.IsInf(v.Number, 0) {
+func (s *seriesSink) add(f *framing.PeerFrame, values []fields.Value) {
+	for n := range values {
+		v := &values[n]
+		if !drawable(v) {
 			continue
 		}
 		if one := s.seriesOf(f, v); one != nil {
@@ -201,11 +152,8 @@ func (s *seriesStore) add(f *framing.PeerFrame) {
 }
 
 // seriesOf is the series of a value; nil if there are too many.
-func (s *seriesStore) seriesOf(f *framing.PeerFrame, v *fields.Value) *seriesData {
-	key := seriesKey{kind: f.Kind, name: v.Name}
-	if f.Peer != nil {
-		key.id, key.remote = f.Peer.ID, f.Peer.Remote
-	}
+func (s *seriesSink) seriesOf(f *framing.PeerFrame, v *fields.Value) *seriesData {
+	key := keyOf(f, v.Name)
 	one := s.byKey[key]
 	if one == nil && len(s.series) < maxSeries {
 		one = &seriesData{Series: Series{Name: v.Name, Unit: v.Unit, Peer: f.Peer, Kind: f.Kind}, per: 1}

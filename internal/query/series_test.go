@@ -90,7 +90,7 @@ func TestSeriesKeepEverySpike(t *testing.T) {
 	if count != values || spike != 41_234*100/values {
 		t.Errorf("%d values in columns, the spike in %d", count, spike)
 	}
-	if held := len(w.series.list[0].series[0].buckets); held > maxBuckets {
+	if held := len(w.series.list[0].sink.(*seriesSink).series[0].buckets); held > maxBuckets {
 		t.Errorf("%d buckets", held)
 	}
 
@@ -140,17 +140,42 @@ func TestHeadersAreRefusedInWindows(t *testing.T) {
 	}
 }
 
-// A chart over ten million values is answered from what was read of them before.
-func BenchmarkSeriesOfTenMillion(b *testing.B) {
+// tenMillion is a reader that has read ten million values, and the chart of them.
+func tenMillion(t testing.TB) (*Reader, SeriesQuery) {
+	t.Helper()
 	w := newReader(1 << 20)
-	q := temperatures(b, 1000)
-	store := w.series.store(&q)
+	q := temperatures(t, 1000)
 	one := &seriesData{Series: Series{Name: "temp"}, per: 1}
-	store.series = append(store.series, one)
+	w.series.store(q.key(), &q, func() valueSink { return &seriesSink{series: []*seriesData{one}} })
 	now := time.Now()
 	for n := range 10_000_000 {
 		one.add(now.Add(time.Duration(n)*time.Millisecond), uint64(n), float64(n%997))
 	}
+	return w, q
+}
+
+// A chart over ten million values is answered in less than 300 ms. A busy machine has
+// three tries: the work itself is a few milliseconds.
+func TestChartOfTenMillionValuesIsQuick(t *testing.T) {
+	w, q := tenMillion(t)
+	best := time.Hour
+	for range 3 {
+		began := time.Now()
+		page := allOf(t, w, q)
+		best = min(best, time.Since(began))
+		if one := page.Series[0]; one.Stats.N != 10_000_000 || len(one.Columns) != 1000 || one.Stats.Max != 996 {
+			t.Fatalf("%d values in %d columns, %g at most", one.Stats.N, len(one.Columns), one.Stats.Max)
+		}
+	}
+	t.Logf("answered in %s", best)
+	if best > 300*time.Millisecond {
+		t.Errorf("answered in %s", best)
+	}
+}
+
+// A chart over ten million values is answered from what was read of them before.
+func BenchmarkSeriesOfTenMillion(b *testing.B) {
+	w, q := tenMillion(b)
 	for b.Loop() {
 		if page := allOf(b, w, q); page.Series[0].Stats.N != 10_000_000 {
 			b.Fatal(page.Series[0].Stats.N)

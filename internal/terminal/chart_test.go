@@ -37,3 +37,51 @@ func TestChartDrawsTheLine(t *testing.T) {
 		t.Errorf("%q", none)
 	}
 }
+
+// A histogram in characters has a bar for each interval, and puts some together where
+// there are too many lines; no value is lost on the way.
+func TestHistogramDrawsBars(t *testing.T) {
+	got := "\n" + Histogram(1, 1, []int{1, 0, 4, 16, 3}, 10, 8)
+	const want = `
+1 ┤▌ 1
+2 ┤ 0
+3 ┤██ 4
+4 ┤████████ 16
+5 ┤█▌ 3
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	got = "\n" + Histogram(1, 1, []int{1, 0, 4, 16, 3}, 3, 8)
+	const fewer = `
+0 ┤▍ 1
+2 ┤█▋ 4
+4 ┤████████ 19
+`
+	if diff := cmp.Diff(fewer, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// One value over another is a cloud of dots: a line is one.
+func TestScatterDrawsALine(t *testing.T) {
+	var g fields.Grid
+	for n := range 200 {
+		g.Add(float64(n), float64(n)/2, 1)
+	}
+	got := "\n" + Scatter(g.Cells(), 12, 3)
+	const want = `
+99.5 ┤        ⣀⡤⠖⠋
+     ┤   ⢀⣠⠤⠒⠋⠁
+   0 ┤⣠⠴⠚⠉
+      0        199
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var one fields.Grid
+	one.Add(3, 3, 1)
+	if text := Scatter(one.Cells(), 8, 1); text == "" {
+		t.Error("a single pair is not drawn")
+	}
+}

@@ -511,6 +511,35 @@ export interface HeldMessages {
   held: HeldMessage[];
 }
 
+/**
+ * Histogram is how one named value of one peer is spread: Counts values are in intervals
+ * of equal Width, the first of which begins at Low. At most 256 intervals, a power of two
+ * wide, from the least value to the greatest.
+ */
+export interface Histogram {
+  name: string;
+  unit?: string;
+  direction: "received" | "sent";
+  peer_id?: number;
+  peer?: string;
+  alias?: string;
+  stats?: SeriesStats;
+  count: number;
+  low: number;
+  width: number;
+  counts: number[];
+}
+
+/**
+ * HistogramPage is how the values of series are spread. While Done is false, events were
+ * not read yet: ask again.
+ */
+export interface HistogramPage {
+  series: Histogram[];
+  done: boolean;
+  left_out?: number;
+}
+
 /** Interface is a network interface of the machine, the most useful first. */
 export interface Interface {
   name: string;
@@ -1652,6 +1681,7 @@ export interface SeriesPage {
   /** of the first value, or since */
   from?: string;
   to?: string;
+  /** fewer than asked for if there are many series */
   columns: number;
   series: Series[];
   done: boolean;
@@ -1985,6 +2015,22 @@ export interface Tried {
   done: boolean;
 }
 
+/** TriggerPoint is a value at which a trigger fired. */
+export interface TriggerPoint {
+  time: string;
+  seq: number;
+  peer_id?: number;
+  value: number;
+}
+
+/** Triggers is where a trigger fired. While Done is false, events were not read yet. */
+export interface Triggers {
+  count: number;
+  first?: TriggerPoint;
+  last?: TriggerPoint;
+  done: boolean;
+}
+
 /**
  * TryRules asks what rules would answer; nothing is sent. They are tried on a
  * message (Payload or Data) of a peer that has just joined, or with State of one in
@@ -2152,4 +2198,32 @@ export interface WorkspacePlan {
 /** WorkspaceText is a text that is not kept yet. */
 export interface WorkspaceText {
   text: string;
+}
+
+/** XYPage is one value over another. While Done is false, events were not read yet. */
+export interface XYPage {
+  series: XYSeries[];
+  done: boolean;
+  /** values of more peers than there can be */
+  left_out?: number;
+}
+
+/**
+ * XYSeries is where the pairs of one peer are. Its lists are as long as each other: the
+ * middle of each cell with pairs, how many, and the event of the last of them. Few pairs
+ * are where they were, many are in cells of equal size.
+ */
+export interface XYSeries {
+  /** of the value that is upward */
+  name: string;
+  unit?: string;
+  direction: "received" | "sent";
+  peer_id?: number;
+  peer?: string;
+  alias?: string;
+  pairs: number;
+  x: number[];
+  y: number[];
+  n: number[];
+  seq: number[];
 }

@@ -1,0 +1,140 @@
+//go:build linux
+
+package page_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+)
+
+// openChart opens the chart of values that a board sends in two waves.
+func (p *page) openChart() (board func(text string)) {
+	p.t.Helper()
+	c := dial(p.t, "tcp", p.server())
+	var text strings.Builder
+	for n := range 400 {
+		fmt.Fprintf(&text, "u=%.3f i=%.3f\n", 5*math.Sin(float64(n)/20), 5*math.Cos(float64(n)/20))
+	}
+	write(p.t, c, text.String()+"u=0 i=5\n")
+	p.click(control("fields-tab"))
+	p.fill("fields-spec", "keys")
+	value[any](p, `document.querySelector('[data-control=fields-spec]').dispatchEvent(new Event('change', {bubbles: true}))`)
+	p.click(control("chart"))
+	p.wait(chartStats + `?.includes('u 0 ')`)
+	return func(text string) { write(p.t, c, text) }
+}
+
+// chartStats is the JavaScript for what stands below the chart.
+const chartStats = `document.querySelector('[data-control=chart-stats]')?.innerText.replace(/\s+/g, ' ')`
+
+// savesPictures saves what the chart shows in both forms.
+func (p *page) savesPictures() {
+	p.t.Helper()
+	for as, mime := range map[string]string{"png": "image/png ", "svg": "image/svg+xml "} {
+		value[any](p, `window.saved = undefined`)
+		p.click(control("chart-" + as))
+		p.wait(`window.saved?.startsWith('` + mime + `') && !window.saved.endsWith(' 0')`)
+	}
+}
+
+// The chart draws how often which values came, and one value over another; both follow what
+// comes and what is hidden, lead to messages, and are saved.
+func TestChartHistogramAndXY(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	send := p.openChart()
+	p.downloads(t.TempDir())
+	value[any](p, `(() => { const make = URL.createObjectURL; URL.createObjectURL = blob => { window.saved = blob.type + ' ' + blob.size; return make(blob) } })()`)
+
+	const bars = `+document.querySelector('[data-control=chart-histogram]')?.dataset.marks`
+	p.choose(control("chart-kind"), "histogram")
+	p.wait(bars + ` > 150`) // of two series, 128 to 256 intervals each
+	titles := `[...document.querySelectorAll('[data-control=chart-histogram] title')]`
+	if sum := value[int](p, titles+`.reduce((a, e) => a + +e.textContent.split(': ')[1], 0)`); sum != 802 {
+		t.Errorf("the bars are of %d values", sum)
+	}
+	p.click(`[data-series=i]`)
+	p.wait(titles + `.reduce((a, e) => a + +e.textContent.split(': ')[1], 0) === 401`)
+	p.click(`[data-series=i]`)
+	p.savesPictures()
+	p.shot("chart-histogram")
+
+	const dots = `+document.querySelector('[data-control=chart-xy]')?.dataset.marks`
+	p.choose(control("chart-kind"), "xy")
+	p.wait(`document.querySelector('[data-control=chart-x]')?.value === 'u' && document.querySelector('[data-control=chart-y]').value === 'i' && ` + dots + ` > 100`)
+	before := value[int](p, dots)
+	send("u=9 i=9\n")
+	p.wait(dots + fmt.Sprintf(` === %d`, before+1))
+	p.wait(`[...document.querySelectorAll('[data-control=chart-xy] title')].some(e => e.textContent === '9, 9')`)
+	value[any](p, `[...document.querySelectorAll('[data-control=chart-xy] rect')].find(e => e.textContent === '9, 9').dispatchEvent(new MouseEvent('click', {bubbles: true}))`)
+	p.wait(rows + `.some(r => r.getAttribute('aria-selected') === 'true' && r.innerText.includes('u=9'))`)
+	p.savesPictures()
+	p.choose(control("chart-y"), "u")
+	p.wait(`[...document.querySelectorAll('[data-control=chart-xy] title')].every(e => { const [x, y] = e.textContent.split(/[ (]/).map(parseFloat); return Math.abs(x - y) < 0.05 })`)
+	p.choose(control("chart-y"), "i")
+
+	for _, width := range []int64{1366, 360} {
+		for _, scheme := range []string{"dark", "light"} {
+			p.size(width, 800)
+			p.theme(scheme)
+			p.wait(fmt.Sprintf(`innerWidth === %d && document.querySelector('[data-control=chart-xy]').getBoundingClientRect().right <= innerWidth`, width))
+			p.shot(fmt.Sprintf("chart-xy-%s-%d", scheme, width))
+		}
+	}
+	p.size(1440, 1000)
+	axe, err := os.ReadFile("../../../web/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Skip("axe-core is not installed: run make web-setup")
+	}
+	value[any](p, `(() => {`+string(axe)+`})()`)
+	if bad := p.violations(".chart"); len(bad) > 0 {
+		t.Errorf("%s", bad)
+	}
+	p.isSound()
+}
+
+// A trigger shows the time around where it fired: each time, or once until it is armed.
+func TestChartTrigger(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	send := p.openChart()
+	told := `document.querySelector('[data-control=trigger-told]')?.innerText.replace(/\s+/g, ' ')`
+	p.choose(control("trigger-kind"), "rising")
+	p.choose(control("trigger-value"), "u")
+	p.fill("trigger-level", "7")
+	p.wait(told + `?.includes('Waiting')`)
+	p.fill("trigger-window", "400")
+	whole := value[string](p, `document.querySelector('.plot').dataset.from`)
+
+	send("u=8 i=1\n")
+	p.wait(told + `?.includes('Fired 1 times') && ` + told + `.includes(' · 8')`)
+	p.wait(`(({from, to}) => Math.abs(to - from - 400) < 2 && from !== ` + quoted(whole) + `)(document.querySelector('.plot').dataset)`)
+	p.click(control("trigger-jump"))
+	p.wait(rows + `.some(r => r.getAttribute('aria-selected') === 'true' && r.innerText.includes('u=8'))`)
+	send("u=1 i=1\nu=9 i=1\n")
+	p.wait(told + `?.includes('Fired 2 times') && ` + told + `.includes(' · 9')`)
+
+	// once: the first since it was armed stays
+	p.check("trigger-single", true)
+	p.wait(told + `.includes(' · 8')`)
+	p.click(control("trigger-arm"))
+	p.wait(told + `?.includes('Waiting')`)
+	send("u=0 i=1\nu=10 i=1\nu=0 i=1\nu=11 i=1\n")
+	p.wait(told + `?.includes('Fired 2 times') && ` + told + `.includes(' · 10')`)
+	p.check("trigger-single", false)
+	p.wait(told + `.includes(' · 11')`)
+
+	// a hold-off lets the second pass
+	p.fill("trigger-hold", "3600000")
+	p.wait(told + `?.includes('Fired 1 times') && ` + told + `.includes(' · 10')`)
+	p.shot("chart-trigger")
+	p.choose(control("trigger-kind"), "above")
+	p.fill("trigger-hold", "0")
+	p.wait(told + `?.includes('Fired 2 times')`)
+	p.inBoth("the chart's trigger", func() {}, func() {})
+	p.choose(control("trigger-kind"), "")
+	p.wait(`!document.querySelector('[data-control=trigger-told]') && document.querySelector('.plot').dataset.from === ` + quoted(whole))
+}
