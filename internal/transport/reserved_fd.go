@@ -30,12 +30,12 @@ func newReservedFD() *reservedFD {
 	return s
 }
 
-// rejectOne lends the descriptor to rejectOne, which turns one waiting connection away.
-func (s *reservedFD) rejectOne(turnAway func()) {
+// rejectOne frees the descriptor for reject, which accepts one waiting connection and closes it.
+func (s *reservedFD) rejectOne(reject func()) {
 	if s.file != nil {
 		s.file.Close()
 		s.file = nil
-		turnAway()
+		reject()
 		s.file, _ = os.Open(os.DevNull)
 	}
 }

@@ -253,12 +253,6 @@ func (c *StreamMover) acquireSend(ctx context.Context) error {
 // ReleaseSend lets the next send begin.
 func (c *StreamMover) ReleaseSend() { <-c.sendSlot }
 
-// Settle waits until what is being recorded is.
-func (c *StreamMover) Settle() {
-	c.order.Lock()
-	defer c.order.Unlock()
-}
-
 // FinishIfDone has the reader look again whether the peer may be let go.
 func (c *StreamMover) FinishIfDone() { c.reader.wake() }
 

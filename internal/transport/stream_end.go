@@ -43,14 +43,7 @@ func (c *StreamMover) Finish(ctx context.Context) error {
 	if state == sockeye.WeFinished || state == sockeye.Gone {
 		return nil
 	}
-	c.order.Lock()
-	err := c.conn.CloseWrite()
-	if err == nil {
-		p.Record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonLocal}})
-	} else {
-		p.noFIN(state)
-	}
-	c.order.Unlock()
+	err := c.closeWriteRecorded(state)
 	if state == sockeye.PeerFinished {
 		c.reader.wake()
 	}

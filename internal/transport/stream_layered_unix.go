@@ -24,9 +24,7 @@ func (in *layeredReader) next() (*[]byte, int, error) {
 		buf := p.session.buffers.Get().(*[]byte)
 		n, err := in.conn.ReadReady(*buf)
 		if n > 0 {
-			in.c.order.Lock()
-			p.Record(p.Received(p.session.cfg.Now(), (*buf)[:n], nil))
-			in.c.order.Unlock()
+			in.c.recordReceived((*buf)[:n], nil)
 			if p.Public().LiveOptions().QuickAck == sockeye.On {
 				in.raw.Control(AckAtOnce)
 			}

@@ -55,9 +55,7 @@ func (m *messageIO) next() (*[]byte, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	c.order.Lock()
-	c.peer.Record(c.peer.Received(c.peer.session.cfg.Now(), data, how))
-	c.order.Unlock()
+	c.recordReceived(data, how)
 	m.data = data
 	return &m.data, len(data), nil
 }
@@ -66,9 +64,7 @@ func (m *messageIO) next() (*[]byte, int, error) {
 func (m *messageIO) control(d *sockeye.Detail) {
 	p := m.c.peer
 	p.Public().markActive(p.session.cfg.Now())
-	m.c.order.Lock()
-	p.Record(sockeye.Event{Kind: sockeye.Control, Detail: d})
-	m.c.order.Unlock()
+	m.c.recordControl(d)
 }
 
 func (m *messageIO) put(*[]byte) {
@@ -94,11 +90,6 @@ func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 		return 0, err
 	}
 	return len(data), nil
-}
-
-// recordSent records a message that the kernel took.
-func (c *StreamMover) recordSent(data []byte, how *sockeye.Detail) {
-	c.peer.Record(c.peer.Sent(c.peer.session.cfg.Now(), data, how))
 }
 
 // addEnd adds to how a peer finished or left what its protocol says of it: a Conn may

@@ -63,12 +63,7 @@ func (in *readyReader) read(fd uintptr) bool {
 	c := in.c
 	pool := &c.peer.session.buffers
 	buf := pool.Get().(*[]byte)
-	c.order.Lock()
-	n, err := ignoreEINTR(syscall.Read, fd, *buf)
-	if n > 0 {
-		c.peer.Record(c.peer.Received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
-	}
-	c.order.Unlock()
+	n, err := c.readRecorded(readFD, fd, *buf)
 	if n > 0 {
 		if c.peer.Public().LiveOptions().QuickAck == sockeye.On {
 			AckAtOnce(fd)
@@ -157,15 +152,9 @@ func (o *readyWriter) write(ctx context.Context, data []byte) (int, error) {
 
 // writePiece writes until everything is taken or the kernel's buffer is full.
 func (o *readyWriter) writePiece(fd uintptr) bool {
-	p := o.c.peer
 	for len(o.data) > 0 {
 		piece := o.data[:min(len(o.data), WritePiece)]
-		o.c.order.Lock()
-		n, err := ignoreEINTR(syscall.Write, fd, piece)
-		if n > 0 {
-			p.Record(p.Sent(p.session.cfg.Now(), piece[:n], HowSent(o.ctx)))
-		}
-		o.c.order.Unlock()
+		n, err := o.c.writeRecorded(o.ctx, writeFD, fd, piece)
 		if n > 0 {
 			o.data, o.n = o.data[n:], o.n+n
 			continue
@@ -182,6 +171,9 @@ func (o *readyWriter) writePiece(fd uintptr) bool {
 	}
 	return true
 }
+
+func readFD(fd uintptr, b []byte) (int, error)  { return ignoreEINTR(syscall.Read, fd, b) }
+func writeFD(fd uintptr, b []byte) (int, error) { return ignoreEINTR(syscall.Write, fd, b) }
 
 // ignoreEINTR repeats a call that a signal interrupted.
 func ignoreEINTR(call func(int, []byte) (int, error), fd uintptr, b []byte) (int, error) {

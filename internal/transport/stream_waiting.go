@@ -46,9 +46,7 @@ func (in *waitingReader) next() (*[]byte, int, error) {
 	buf := c.peer.session.buffers.Get().(*[]byte)
 	n, err := c.conn.Read(*buf)
 	if n > 0 {
-		c.order.Lock()
-		c.peer.Record(c.peer.Received(c.peer.session.cfg.Now(), (*buf)[:n], nil))
-		c.order.Unlock()
+		c.recordReceived((*buf)[:n], nil)
 		return buf, n, nil
 	}
 	c.peer.session.buffers.Put(buf)
@@ -86,7 +84,6 @@ type waitingWriter struct{ c *StreamMover }
 // its write, so an answer to it may be recorded first, unless the connection is an
 // OrderedWriter.
 func (o *waitingWriter) write(ctx context.Context, data []byte) (n int, err error) {
-	p := o.c.peer
 	if ctx.Done() != nil {
 		defer o.c.cancelWith(ctx)()
 	}
@@ -94,7 +91,7 @@ func (o *waitingWriter) write(ctx context.Context, data []byte) (n int, err erro
 	if w, ok := o.c.conn.(OrderedWriter); ok {
 		o.c.waiting.Store(int64(len(data)))
 		return w.WriteOrdered(data, &o.c.order, func(piece []byte) {
-			p.Record(p.Sent(p.session.cfg.Now(), piece, HowSent(ctx)))
+			o.c.recordSent(piece, HowSent(ctx))
 			o.c.waiting.Add(-int64(len(piece)))
 		})
 	}
@@ -103,9 +100,7 @@ func (o *waitingWriter) write(ctx context.Context, data []byte) (n int, err erro
 		var took int
 		took, err = o.c.conn.Write(data[:min(len(data), smallPiece)])
 		if took > 0 {
-			o.c.order.Lock()
-			p.Record(p.Sent(p.session.cfg.Now(), data[:took], HowSent(ctx)))
-			o.c.order.Unlock()
+			o.c.recordWritten(data[:took], HowSent(ctx))
 		}
 		data, n = data[took:], n+took
 	}
