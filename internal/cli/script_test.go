@@ -52,6 +52,7 @@ func sockeyeMain() {
 //	cable DIR                   join DIR/a and DIR/b, two pseudo-terminals, with socat; again: pull
 //	                            it out
 //	damage FILE TEXT            change the last TEXT in a file
+//	stale FILE                  leave the file of a Unix socket that nobody listens on
 //	certificate NAME HOST DAYS  write NAME.pem, a certificate with its key, and NAME-ca.pem, its
 //	                            authority's, as if made DAYS from now
 //	stack listen KIND NAME      run a TLS server that differs from ours; its address is $NAME
@@ -91,6 +92,7 @@ func TestScript(t *testing.T) {
 			"allbytes":  scriptAllBytes,
 			"cable":     scriptCable,
 			"damage":    scriptDamage,
+			"stale":     scriptStale,
 
 			"certificate": scriptCertificate,
 			"fails":       scriptFails,
@@ -194,4 +196,11 @@ func scriptDamage(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	text[at] ^= 0xff
 	ts.Check(os.WriteFile(path, text, 0o600))
+}
+
+func scriptStale(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: ts.MkAbs(args[0])})
+	ts.Check(err)
+	l.SetUnlinkOnClose(false)
+	ts.Check(l.Close())
 }
