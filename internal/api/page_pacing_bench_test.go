@@ -10,11 +10,11 @@ import (
 	"sockeye"
 )
 
-// BenchmarkRhythm sends 64 bytes every 10 ms as the page does, by a request, while a
+// BenchmarkPacing sends 64 bytes every 10 ms as the page does, by a request, while a
 // page asks four times a second how far it is. It reports how late messages begin, as
 // the core tells, and how far from an even beat they reach the board. A run of 10,000
-// takes 100 s: go test -run '^$' -bench Rhythm -benchtime 10000x ./internal/api
-func BenchmarkRhythm(b *testing.B) {
+// takes 100 s: go test -run '^$' -bench Pacing -benchtime 10000x ./internal/api
+func BenchmarkPacing(b *testing.B) {
 	const interval = 10 * time.Millisecond
 	v := serve(b)
 	s, err := v.bench.Open(b.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.TCP, Host: "127.0.0.1"}}, responder.Answer{})

@@ -74,7 +74,7 @@ func passOn(hub *os.Process, a *app, ended <-chan error) error {
 	select {
 	case err := <-ended:
 		return err
-	case <-a.Hurry.Done():
+	case <-a.ForceStop.Done():
 		hub.Kill()
 		return <-ended
 	}

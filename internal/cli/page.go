@@ -55,7 +55,7 @@ func (p *pageServer) publish(a *app) {
 // end ends serving.
 func (p *pageServer) end(a *app) {
 	p.unpublish()
-	ctx, cancel := context.WithTimeout(a.Hurry, time.Second)
+	ctx, cancel := context.WithTimeout(a.ForceStop, time.Second)
 	defer cancel()
 	p.server.Close(ctx)
 }

@@ -176,23 +176,7 @@ func (t *tail) follow(feed io.Reader) error {
 	news, stop := make(chan api.Live), make(chan struct{})
 	failed := make(chan error, 1)
 	defer close(stop)
-	go func() {
-		defer close(news)
-		lines := bufio.NewScanner(feed)
-		lines.Buffer(nil, 16<<20)
-		for lines.Scan() {
-			var line api.Live
-			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-				failed <- &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "workbench", Err: err}
-				return
-			}
-			select {
-			case news <- line:
-			case <-stop:
-				return
-			}
-		}
-	}()
+	go readFeed(feed, news, failed, stop)
 	for {
 		var line api.Live
 		told := true
@@ -207,13 +191,7 @@ func (t *tail) follow(feed io.Reader) error {
 				return err
 			default:
 			}
-			if t.app.Ctx.Err() != nil {
-				return t.app.Interrupted()
-			}
-			if err := t.client.Ask(t.app.Ctx, "GET", fmt.Sprintf("/events?from=%d&limit=1", t.next), nil, nil); sockeye.ErrorOf(err) != nil && sockeye.ErrorOf(err).Kind == sockeye.LimitReached {
-				return err // it gives up views, and says why
-			}
-			return nil // the workbench has gone
+			return t.feedEnded()
 		}
 		if err := t.showUpTo(line.Next); err != nil {
 			return err
@@ -222,6 +200,38 @@ func (t *tail) follow(feed io.Reader) error {
 			return nil
 		}
 	}
+}
+
+// readFeed gives the lines of a feed to news until it ends, which closes news, or stop is
+// closed. A line that is none goes to failed, which has room for it.
+func readFeed(feed io.Reader, news chan<- api.Live, failed chan<- error, stop <-chan struct{}) {
+	defer close(news)
+	lines := bufio.NewScanner(feed)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var line api.Live
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			failed <- &sockeye.Error{Kind: sockeye.System, Op: "read", Target: "workbench", Err: err}
+			return
+		}
+		select {
+		case news <- line:
+		case <-stop:
+			return
+		}
+	}
+}
+
+// feedEnded is why the feed ended: nil when the workbench has gone.
+func (t *tail) feedEnded() error {
+	if t.app.Ctx.Err() != nil {
+		return t.app.Interrupted()
+	}
+	err := t.client.Ask(t.app.Ctx, "GET", fmt.Sprintf("/events?from=%d&limit=1", t.next), nil, nil)
+	if e := sockeye.ErrorOf(err); e != nil && e.Kind == sockeye.LimitReached {
+		return err // it gives up views, and says why
+	}
+	return nil
 }
 
 // showUpTo shows what came before an event, and what pauses have ended by now.

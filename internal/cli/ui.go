@@ -134,7 +134,7 @@ func (a *app) ui(f *uiFlags) error {
 	forget, err := f.announcePage(a, listeners)
 	if err != nil {
 		page.end(a)
-		config.Bench.Shutdown(a.Hurry)
+		config.Bench.Shutdown(a.ForceStop)
 		return err
 	}
 	defer forget()
@@ -173,13 +173,13 @@ func (a *app) startWorkbench(f *uiFlags, config api.Config, listeners []net.List
 	}
 	page, err := a.startPage(config, listeners)
 	if err != nil {
-		bench.Shutdown(a.Hurry)
+		bench.Shutdown(a.ForceStop)
 		return nil, nil, err
 	}
 	published, err := f.HubFlags.Publish(a.Terminal, bench, func(text string) { fmt.Fprintln(a.Err, terminal.Safe(text)) })
 	if err != nil {
 		page.end(a)
-		bench.Shutdown(a.Hurry)
+		bench.Shutdown(a.ForceStop)
 		return nil, nil, err
 	}
 	page.publish(a)

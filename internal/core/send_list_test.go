@@ -234,9 +234,9 @@ func TestSendListWaits(t *testing.T) {
 	}
 }
 
-// BenchmarkRhythm sends every 10 ms and reports how late messages to a peer begin. A run of 10,000 takes 100 s: go test -run '^$' -bench Rhythm
+// BenchmarkPacing sends every 10 ms and reports how late messages to a peer begin. A run of 10,000 takes 100 s: go test -run '^$' -bench Pacing
 // -benchtime 10000x.
-func BenchmarkRhythm(b *testing.B) {
+func BenchmarkPacing(b *testing.B) {
 	const interval = 10 * time.Millisecond
 	report := func(b *testing.B, mean, most time.Duration) {
 		b.ReportMetric(float64(mean.Nanoseconds())/1000, "µs-late/op")

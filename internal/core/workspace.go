@@ -51,20 +51,13 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		return nil, err
 	}
 	for n, one := range openings {
+		var s *Session
+		var err error
 		if one.Relay != nil {
-			s, err := w.openRelayOf(ctx, &openings[n])
-			if err != nil {
-				return undo(err)
-			}
-			opened = append(opened, s)
-			continue
+			s, err = w.openRelayOf(ctx, &openings[n])
+		} else {
+			s, err = w.open(ctx, one.Endpoint, answerOf(f, one, o, lookup), openRequest{of: &openings[n]})
 		}
-		a := responder.Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
-		if one.Compiled != nil {
-			set, _ := f.RuleSet(endpointOf(f, one.Name))
-			a.Rules = responder.RulesOf(set, one, o.Seed, lookup)
-		}
-		s, err := w.open(ctx, one.Endpoint, a, openRequest{of: &openings[n]})
 		if err != nil {
 			return undo(err)
 		}
@@ -79,6 +72,16 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		}
 	}
 	return opened, nil
+}
+
+// answerOf is how an endpoint of a file is answered.
+func answerOf(f *workspace.File, one workspace.Opening, o PlayOptions, lookup func(string) (string, bool)) responder.Answer {
+	a := responder.Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
+	if one.Compiled != nil {
+		set, _ := f.RuleSet(endpointOf(f, one.Name))
+		a.Rules = responder.RulesOf(set, one, o.Seed, lookup)
+	}
+	return a
 }
 
 // openRelayOf opens a relay that a workspace says.

@@ -21,13 +21,13 @@ func TestHurriedSession(t *testing.T) {
 	writers.Go(func() { c.s.numbered(c.j, 20_000) })
 	<-c.files.stalled
 	until(t, "TCP waits", func() bool { return waits(c.j) })
-	patient := c.j.DropWhenFull(c.s.session)
+	waitAgain := c.j.DropWhenFull(c.s.session)
 	within(t, "the hurried session's bytes go on, some into the gap", writers.Wait)
 	last := c.j.Append(sockeye.Event{Time: Now(), Kind: sockeye.Ended, Session: c.s.session, Detail: &sockeye.Detail{Reason: sockeye.ReasonLocal}})
 	if last == 0 {
 		t.Error("the end of the session found no room")
 	}
-	patient()
+	waitAgain()
 	through := make(chan struct{})
 	go func() { defer close(through); other.numbered(c.j, 1_000) }()
 	until(t, "the other session waits", func() bool { return waits(c.j) })

@@ -83,7 +83,7 @@ func Recorded(r *recording.Recording, next uint64) *Journal {
 // what views may see is in memory for a while; but never for an event of a UDP
 // peer, whose bytes may fill the ring, are dropped then (0) and told of in a Gap
 // event as soon as there is room. Nor does it wait for a session that must end; see
-// Hurry.
+// DropWhenFull.
 func (j *Journal) Append(e sockeye.Event) uint64 {
 	j.mu.Lock() // without defer: every message pays
 	seq := j.appendLocked(&e)

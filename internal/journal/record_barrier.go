@@ -23,11 +23,11 @@ type recordBarrier struct {
 	opening  bool
 	// run is the journal's number in its segments, 0 before the first.
 	run uint64
-	// place is where it is, or was last, recorded, if that can be read; see history.
+	// place is where it is, or was last, recorded, if that can be read; see backfill.
 	place string
 	// space is told when kept grows.
 	space *sync.Cond
-	// dropping are the sessions whose events wait for no recorder; see Hurry.
+	// dropping are the sessions whose events wait for no recorder; see DropWhenFull.
 	dropping map[*sockeye.Session]bool
 	// dropped is what found no room, and is not yet told of.
 	dropped map[*sockeye.Session]sockeye.Lost
@@ -61,8 +61,8 @@ func (j *Journal) releaseLocked() {
 
 // DropWhenFull lets nothing of a session wait for a recorder any more, because it has to end:
 // it may fill the ring, then data is dropped and counted as that of datagrams is, and
-// other events make the ring grow. It holds until patient is called.
-func (j *Journal) DropWhenFull(s *sockeye.Session) (patient func()) {
+// other events make the ring grow. It holds until waitAgain is called.
+func (j *Journal) DropWhenFull(s *sockeye.Session) (waitAgain func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.barrier.dropping == nil {

@@ -48,9 +48,9 @@ type Decoder struct {
 	start int64  // offset of the first block of the event returned last
 	last  uint64 // the number of that event
 
-	reassembly reassembly
-	excused    bool // damage was reported since the last whole event
-	mends      int  // how often mending was tried
+	reassembly  reassembly
+	excused     bool // damage was reported since the last whole event
+	repairTries int  // single bits that were flipped to repair blocks
 }
 
 // Segment is what a segment says of itself.

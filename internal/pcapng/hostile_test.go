@@ -213,8 +213,8 @@ func TestMendingIsBounded(t *testing.T) {
 			break
 		}
 	}
-	if d.mends <= maxRepairTries || d.mends > maxRepairTries+100*blocks {
-		t.Errorf("%d tries in %d damaged blocks, want little more than %d", d.mends, blocks, maxRepairTries)
+	if d.repairTries <= maxRepairTries || d.repairTries > maxRepairTries+100*blocks {
+		t.Errorf("%d tries in %d damaged blocks, want little more than %d", d.repairTries, blocks, maxRepairTries)
 	}
 }
 

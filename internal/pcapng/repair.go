@@ -57,7 +57,7 @@ func (d *Decoder) repair(b []byte) (frameFault, bool) {
 func (d *Decoder) repairIn(b []byte, from, to int) (frameFault, bool) {
 	for i := from; i < to; i++ {
 		for bit := range 8 {
-			if d.mends++; d.mends > maxRepairTries {
+			if d.repairTries++; d.repairTries > maxRepairTries {
 				return noBlock, false
 			}
 			b[i] ^= 1 << bit

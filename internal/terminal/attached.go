@@ -233,13 +233,7 @@ func (x *attached) take(ctx context.Context, line string) error {
 		}
 		return x.eachPeer(ctx, func(p sockeye.PeerStatus) error { return x.Client.SetLines(ctx, x.session, p.ID, set) })
 	case "/lines":
-		return x.eachPeer(ctx, func(p sockeye.PeerStatus) error {
-			if p.Lines == nil {
-				return noLines(PeerName(p.Peer))
-			}
-			x.console.print(PeerName(p.Peer) + "  " + p.Lines.String())
-			return nil
-		})
+		return x.eachPeer(ctx, x.showLines)
 	case "/close":
 		return x.Client.CloseSession(ctx, x.session)
 	case "/quit":
@@ -250,6 +244,15 @@ func (x *attached) take(ctx context.Context, line string) error {
 	}
 	return Usage("", sockeye.Text{En: fmt.Sprintf("%q is not for a session of the workbench", name), Zh: fmt.Sprintf("工作台中的会话不支持 %q", name)},
 		sockeye.Text{En: "/help lists what is; the rest is in its page, and in sockeye session", Zh: "/help 列出可用命令；其余操作请用页面或 sockeye session"})
+}
+
+// showLines prints the modem lines of a peer.
+func (x *attached) showLines(p sockeye.PeerStatus) error {
+	if p.Lines == nil {
+		return noLines(PeerName(p.Peer))
+	}
+	x.console.print(PeerName(p.Peer) + "  " + p.Lines.String())
+	return nil
 }
 
 // eachPeer does something with every peer of the session.

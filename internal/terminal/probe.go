@@ -25,7 +25,7 @@ func (a *Terminal) Probe(ep sockeye.Endpoint, drain time.Duration, verbose bool)
 	bench := core.New(1 << 20)
 	bench.CADir = a.CADir()
 	defer func() {
-		ctx, cancel := context.WithTimeout(a.Hurry, drain)
+		ctx, cancel := context.WithTimeout(a.ForceStop, drain)
 		defer cancel()
 		bench.Shutdown(ctx)
 	}()

@@ -122,7 +122,7 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 	l := &Runner{term: a, Sent: func(*core.Session) {}, Bench: bench, showing: f, drain: d.Drain, ViewDone: make(chan struct{})}
 	l.sending, l.stopSending = context.WithCancelCause(context.Background())
 	l.ending = sync.OnceValue(func() context.Context {
-		ctx, cancel := context.WithTimeout(a.Hurry, l.drain)
+		ctx, cancel := context.WithTimeout(a.ForceStop, l.drain)
 		l.ended = cancel
 		return ctx
 	})
@@ -219,12 +219,12 @@ func (l *Runner) Finish(err error) error {
 	}
 	select {
 	case <-l.ViewDone:
-	case <-l.term.Hurry.Done(): // whoever reads our output may never do so again
+	case <-l.term.ForceStop.Done(): // whoever reads our output may never do so again
 	}
 	if l.console != nil {
 		l.console.Close()
 	}
-	if l.term.Hurry.Err() != nil {
+	if l.term.ForceStop.Err() != nil {
 		return Exit{ExitInterrupted}
 	}
 	if err == nil {

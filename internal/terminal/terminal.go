@@ -40,10 +40,10 @@ type Streams struct {
 type Terminal struct {
 	Streams
 	Lang sockeye.Lang
-	// Ctx ends, with an *Interrupt as its cause, at the first signal; Hurry ends at
+	// Ctx ends, with an *Interrupt as its cause, at the first signal; ForceStop ends at
 	// the second.
-	Ctx   context.Context
-	Hurry context.Context
+	Ctx       context.Context
+	ForceStop context.Context
 	// interrupt is what Ctrl-C does while a console has the keyboard.
 	interrupt func()
 	// ReadRegisters reads the names of registers in a workspace file, for --registers.
@@ -62,7 +62,7 @@ type Terminal struct {
 func New(std Streams) *Terminal {
 	x := &Terminal{Streams: std, keyboard: make(chan os.Signal, 2), over: make(chan struct{})}
 	x.Ctx, x.stop = context.WithCancelCause(context.Background())
-	x.Hurry, x.stopNow = context.WithCancelCause(context.Background())
+	x.ForceStop, x.stopNow = context.WithCancelCause(context.Background())
 	x.interrupt = func() {
 		select {
 		case x.keyboard <- os.Interrupt:

@@ -64,7 +64,7 @@ func (a *Terminal) Walkthrough(o WalkthroughOptions) error {
 	}
 	s := a.newWalkthrough(bench, a.Out, o.Once, o.Port)
 	if err := s.step(); err != nil || o.Once {
-		ctx, cancel := context.WithTimeout(a.Hurry, walkthroughDisplay.Drain)
+		ctx, cancel := context.WithTimeout(a.ForceStop, walkthroughDisplay.Drain)
 		defer cancel()
 		bench.Shutdown(ctx)
 		return err

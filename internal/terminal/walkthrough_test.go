@@ -17,7 +17,7 @@ import (
 // storyTerminal is a terminal whose context the test can end.
 func storyTerminal(lang sockeye.Lang) (*Terminal, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	return &Terminal{Lang: lang, Ctx: ctx, Hurry: ctx, Streams: Streams{Env: func(string) string { return "" }}}, cancel
+	return &Terminal{Lang: lang, Ctx: ctx, ForceStop: ctx, Streams: Streams{Env: func(string) string { return "" }}}, cancel
 }
 
 // Each step of the demo is bounded: an event that does not come is an error that

@@ -90,30 +90,9 @@ func Parse(text []byte) (*File, error) {
 	}
 	l := locator{text: d.text, top: d.top, md: d.md}
 	c := checker{file: &File{}, place: l.line}
-	told := map[string]bool{}
-	named, rules := map[[2]string]bool{}, 0
-	for _, key := range d.md.Keys() {
-		if len(key) == 2 && key[0] == "rules" {
-			rules++
-		}
-		if len(key) > 1 && isNamed(key[0]) {
-			if named[[2]string{key[0], key[1]}] = true; len(named) > maxNamed {
-				return nil, problem("more than %d payloads, variables, aliases and lists together", "payloads、variables、aliases 与 lists 合计超过 %d 个", "split the file", "请拆成多个文件", maxNamed)
-			}
-		}
-		if c.isFull() {
-			break
-		}
-		where := strangeKey(key)
-		if path := where.String(); where != nil && !told[path] {
-			told[path] = true
-			c.unknownKey(where, key, &l)
-			path := make([]any, len(where))
-			for i, part := range where {
-				path[i] = part
-			}
-			c.strange = append(c.strange, pathOf(path))
-		}
+	rules, err := c.keys(d.md.Keys(), &l)
+	if err != nil {
+		return nil, err
 	}
 	if rules > maxRules {
 		c.add(tooManyRules(rules), "rules", "rules")
@@ -131,6 +110,36 @@ func Parse(text []byte) (*File, error) {
 		return nil, c.join()
 	}
 	return c.file, nil
+}
+
+// keys collects the keys that no file has, and counts the rules of rule sets. More named
+// things than a file may have are an error.
+func (c *checker) keys(all []toml.Key, l *locator) (rules int, err error) {
+	told, named := map[string]bool{}, map[[2]string]bool{}
+	for _, key := range all {
+		if len(key) == 2 && key[0] == "rules" {
+			rules++
+		}
+		if len(key) > 1 && isNamed(key[0]) {
+			if named[[2]string{key[0], key[1]}] = true; len(named) > maxNamed {
+				return 0, problem("more than %d payloads, variables, aliases and lists together", "payloads、variables、aliases 与 lists 合计超过 %d 个", "split the file", "请拆成多个文件", maxNamed)
+			}
+		}
+		if c.isFull() {
+			break
+		}
+		where := strangeKey(key)
+		if path := where.String(); where != nil && !told[path] {
+			told[path] = true
+			c.unknownKey(where, key, l)
+			path := make([]any, len(where))
+			for i, part := range where {
+				path[i] = part
+			}
+			c.strange = append(c.strange, pathOf(path))
+		}
+	}
+	return rules, nil
 }
 
 // maxNamed is how many payloads, variables, aliases, and lists there may be together.
