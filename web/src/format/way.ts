@@ -10,7 +10,7 @@ export interface Place extends DoctorStop {
   /** The path of its mark: a tick, a cross or a question mark. */
   mark: string;
   /** Where the word for the broken place stands. */
-  word: { x: number; y: number; anchor: 'start' | 'middle' };
+  wordAt: { x: number; y: number; anchor: 'start' | 'middle' };
 }
 
 /** A line between two places; it is broken if it leads to the broken one. */
@@ -51,8 +51,8 @@ function inRow(way: readonly DoctorStop[], widths: readonly number[], whole: num
   let x = 1;
   way.forEach((s, n) => {
     const width = widths[n]!;
-    const word = { x: Math.min(Math.max(x + width / 2, 48), Math.max(48, whole - 46)), y: boxHeight + 26, anchor: 'middle' as const };
-    stops.push({ ...s, x, y: 1, width, height: boxHeight, mark: markAt(s.state, x + width / 2, 1 + boxHeight), word });
+    const wordAt = { x: Math.min(Math.max(x + width / 2, 48), Math.max(48, whole - 46)), y: boxHeight + 26, anchor: 'middle' as const };
+    stops.push({ ...s, x, y: 1, width, height: boxHeight, mark: markAt(s.state, x + width / 2, 1 + boxHeight), wordAt });
     x += width + gap;
   });
   const links = stops.slice(1).map((s, n) => ({ x1: stops[n]!.x + stops[n]!.width, y1: 1 + boxHeight / 2, x2: s.x, y2: 1 + boxHeight / 2, state: s.state }));
@@ -63,7 +63,7 @@ function inColumn(way: readonly DoctorStop[], width: number, whole: number): Dra
   const x = Math.max(1, (whole - width) / 2);
   const stops = way.map((s, n): Place => {
     const y = 1 + n * (boxHeight + step);
-    return { ...s, x, y, width: width - 2, height: boxHeight, mark: markAt(s.state, x + width / 2 - 1, y + boxHeight), word: { x: x + width / 2 + 12, y: y + boxHeight + 14, anchor: 'start' } };
+    return { ...s, x, y, width: width - 2, height: boxHeight, mark: markAt(s.state, x + width / 2 - 1, y + boxHeight), wordAt: { x: x + width / 2 + 12, y: y + boxHeight + 14, anchor: 'start' } };
   });
   const links = stops.slice(1).map((s, n) => ({ x1: x + width / 2 - 1, y1: stops[n]!.y + boxHeight, x2: x + width / 2 - 1, y2: s.y, state: s.state }));
   return { width: whole, height: Math.max(0, way.length * (boxHeight + step) - step + 24), stops, links };
