@@ -118,3 +118,33 @@ func TestSilentConnectionsAreNoCircle(t *testing.T) {
 		}
 	}
 }
+
+// A client that sends one message after the other, each in a connection of its own, to an
+// upstream that reads and says nothing but that it has: no circle, though each connection comes as
+// soon as the one before it ends.
+func TestMessagesToSilentUpstreamAreNoCircle(t *testing.T) {
+	relay := relayTCP(t)
+	go func() {
+		for {
+			c, err := relay.up.Accept()
+			if err != nil {
+				return
+			}
+			io.Copy(io.Discard, c)
+			c.Close()
+		}
+	}()
+	for n := range 40 {
+		c, err := net.Dial("tcp", relay.s.Locals()[0].String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(patience))
+		fmt.Fprint(c, "message ", n)
+		c.(*net.TCPConn).CloseWrite()
+		if _, err := io.ReadAll(c); err != nil {
+			t.Fatalf("message %d: %v", n, err)
+		}
+		c.Close()
+	}
+}

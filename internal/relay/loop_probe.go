@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"sockeye"
 )
 
 // loopProbe finds out that a relay's upstream leads back to the relay by way of other programs,
@@ -122,10 +124,11 @@ func (b *loopProbe) isSuspiciousLocked() bool {
 	return !slices.ContainsFunc(b.pairs, (*pair).isAnswered)
 }
 
-// isAnswered reports whether the upstream has sent anything, or could not be had.
+// isAnswered reports whether the upstream has sent anything, ended its direction or the
+// connection, or could not be had: in a loop there is nobody to do so.
 func (l *pair) isAnswered() bool {
 	if !isClosed(l.linked) {
 		return false
 	}
-	return l.up == nil || l.up.Counters().ReceivedBytes > 0
+	return l.up == nil || l.up.Counters().ReceivedBytes > 0 || l.finished[fromUpstream].Load() || l.up.Reason() == sockeye.ReasonReset
 }
