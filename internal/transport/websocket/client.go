@@ -110,6 +110,9 @@ func acceptsOurs(extension string) bool {
 // hintFor says what to do about a status.
 func hintFor(r *http.Response) sockeye.Text {
 	switch {
+	case r.StatusCode == http.StatusUpgradeRequired:
+		return sockeye.Text{En: "it asks for the Upgrade that was sent: a proxy in between has taken it out; have it pass Upgrade on, " + nginxLines,
+			Zh: "它要求的 Upgrade 已经发送：被中间的代理去掉了；请让代理转发 Upgrade，" + nginxLines}
 	case r.StatusCode == http.StatusNotFound:
 		return sockeye.Text{En: "write the path that the server has: ws://host/path", Zh: "请写服务器上的路径：ws://主机/路径"}
 	case r.StatusCode == http.StatusUnauthorized:
@@ -119,7 +122,7 @@ func hintFor(r *http.Response) sockeye.Text {
 	case r.Header.Get("Location") != "":
 		return sockeye.Text{En: fmt.Sprintf("it sends you to %q", r.Header.Get("Location")), Zh: fmt.Sprintf("它转向 %q", r.Header.Get("Location"))}
 	}
-	return sockeye.Text{En: "this may be a web server without WebSocket at this path", Zh: "该路径上可能是不支持 WebSocket 的网页服务"}
+	return sockeye.Text{En: "this may be a web server without WebSocket at this path, or one behind a proxy that does not pass Upgrade on", Zh: "该路径上可能是不支持 WebSocket 的网页服务，或中间的代理没有转发 Upgrade"}
 }
 
 func noAnswer(ep sockeye.Endpoint, err error) error {

@@ -36,7 +36,7 @@ type conn struct {
 	theirs   *sockeye.CloseStatus
 	ours     *sockeye.CloseStatus
 	lastType sockeye.MessageType // of what came last
-	cut      error               // a frame was written in part: nothing can follow
+	cut      error               // why nothing can follow: a frame was written in part, or a ping was not answered
 	delivery transport.DeliveryTracker
 	finished bool // the FIN below was sent
 
@@ -178,15 +178,20 @@ func (c *conn) wrote(n, all int, err error) error {
 	if n == 0 || n == all {
 		return err
 	}
+	c.giveUp(&sockeye.Error{Kind: sockeye.Canceled, Op: "send", Target: c.Remote().String(), Err: err,
+		Message: sockeye.Text{En: fmt.Sprintf("a frame was cut after %d of %d bytes, so the connection had to end", n, all), Zh: fmt.Sprintf("一帧只发送了 %d / %d 字节就中断，连接只能结束", n, all)}})
+	return err
+}
+
+// giveUp resets the connection below. The reader says why.
+func (c *conn) giveUp(why error) {
 	c.mu.Lock()
 	if c.cut == nil {
-		c.cut = &sockeye.Error{Kind: sockeye.Canceled, Op: "send", Target: c.Remote().String(), Err: err,
-			Message: sockeye.Text{En: fmt.Sprintf("a frame was cut after %d of %d bytes, so the connection had to end", n, all), Zh: fmt.Sprintf("一帧只发送了 %d / %d 字节就中断，连接只能结束", n, all)}}
+		c.cut = why
 	}
 	c.mu.Unlock()
 	c.Conn.Abort()
 	c.Conn.Close()
-	return err
 }
 
 // frame is the bytes of a frame, in memory that the next one uses again.
@@ -220,11 +225,15 @@ func tooBig(most int) error {
 
 // limitedReader bounds what is read for a handshake.
 type limitedReader struct {
-	r    io.Reader
-	left int // negative: as much as there is
+	r     io.Reader
+	left  int     // negative: as much as there is
+	pings *pinger // is told of reads; nil: nobody is
 }
 
 func (l *limitedReader) Read(b []byte) (int, error) {
+	if l.pings != nil {
+		defer l.pings.read()()
+	}
 	if l.left < 0 {
 		return l.r.Read(b)
 	}

@@ -50,7 +50,7 @@ func FuzzFrames(f *testing.F) {
 
 // memoryConn reads frames from memory, as a server.
 func memoryConn(data []byte, most int) *conn {
-	in := &limitedReader{bytes.NewReader(data), -1}
+	in := &limitedReader{r: bytes.NewReader(data), left: -1}
 	return &conn{Conn: discard{}, in: in, reader: bufio.NewReader(in), most: most}
 }
 

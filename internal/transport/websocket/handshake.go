@@ -24,9 +24,13 @@ func acceptKey(key string) string {
 
 // newConn prepares a WebSocket over a connection; the handshake is still to come.
 func newConn(under transport.Conn, o *sockeye.Options) *conn {
-	in := &limitedReader{under, maxHandshake}
-	return &conn{Conn: under, in: in, reader: bufio.NewReader(in), most: o.MaxMessage, types: o.MessageType,
-		pings: pinger{interval: o.PingInterval}, close: sockeye.CloseStatus{Code: cmp.Or(o.CloseCode, sockeye.CloseNormal), Reason: o.CloseReason}}
+	in := &limitedReader{r: under, left: maxHandshake}
+	c := &conn{Conn: under, in: in, reader: bufio.NewReader(in), most: o.MaxMessage, types: o.MessageType,
+		pings: pinger{interval: o.PingInterval, limit: pongTimeout}, close: sockeye.CloseStatus{Code: cmp.Or(o.CloseCode, sockeye.CloseNormal), Reason: o.CloseReason}}
+	if o.PingInterval > 0 {
+		in.pings = &c.pings
+	}
+	return c
 }
 
 // hasToken says whether a header of words with commas between has one.

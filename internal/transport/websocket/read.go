@@ -42,29 +42,26 @@ func (c *conn) ReadMessage(control func(*sockeye.Detail)) ([]byte, *sockeye.Deta
 }
 
 // endOf is how reading ended. What the other side did against the protocol is answered
-// with a Close frame that says so.
+// with a Close frame that says so. A connection that was lost without one is code 1006 (RFC
+// 6455 section 7.1.5).
 func (c *conn) endOf(err error) error {
 	c.pings.stop()
-	c.mu.Lock()
-	cut := c.cut
-	c.mu.Unlock()
-	if cut != nil {
-		return cut
-	}
 	if p, ok := errors.AsType[*protocolError](err); ok {
 		c.sendClose(p.code, p.text.En)
 		return &sockeye.Error{Kind: sockeye.System, Op: "receive", Target: c.Remote().String(), Message: p.text, Err: p}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	closedByUs := c.cut == nil && errors.Is(err, net.ErrClosed)
+	if c.theirs == nil && (err == io.EOF || c.ours == nil && !closedByUs) {
+		c.theirs = &sockeye.CloseStatus{Code: sockeye.CloseNoFrame}
+	}
 	switch {
+	case c.cut != nil:
+		return c.cut
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &sockeye.Error{Kind: sockeye.Reset, Err: err,
 			Message: sockeye.Text{En: "the connection ended in the middle of a message: what had come of it is lost", Zh: "连接在消息中途断开，已收到的部分丢失"}}
-	case err == io.EOF:
-		c.mu.Lock()
-		if c.theirs == nil {
-			c.theirs = &sockeye.CloseStatus{Code: sockeye.CloseNoFrame}
-		}
-		c.mu.Unlock()
 	}
 	return err
 }

@@ -73,9 +73,7 @@ func check(r *http.Request, ep sockeye.Endpoint, o *sockeye.Options) *handshakeR
 		return &handshakeRefusal{status: http.StatusNotFound, text: sockeye.Text{En: "only " + ep.Address.Path + " is served", Zh: "只提供 " + ep.Address.Path},
 			hint: sockeye.Text{En: "connect to that path, or listen without one", Zh: "请连接该路径，或监听时不写路径"}}
 	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
-		return &handshakeRefusal{http.StatusUpgradeRequired, "Upgrade: websocket\r\nConnection: Upgrade\r\n",
-			sockeye.Text{En: "an HTTP request that does not ask for a WebSocket", Zh: "HTTP 请求没有要求升级为 WebSocket"},
-			sockeye.Text{En: "in the console of a browser: " + sockeye.BrowserLine(string(ep.Address.Network.Transport())+"://"+r.Host+r.URL.Path), Zh: "在浏览器控制台中：" + sockeye.BrowserLine(string(ep.Address.Network.Transport())+"://"+r.Host+r.URL.Path)}}
+		return notUpgraded(r, ep)
 	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1):
 		return &handshakeRefusal{status: http.StatusMethodNotAllowed, text: sockeye.Text{En: "the request is not a GET of HTTP/1.1", Zh: "请求不是 HTTP/1.1 的 GET"}}
 	case r.Header.Get("Sec-Websocket-Version") != "13":
@@ -88,6 +86,23 @@ func check(r *http.Request, ep sockeye.Endpoint, o *sockeye.Options) *handshakeR
 	}
 	return nil
 }
+
+// notUpgraded is the refusal of a request without Upgrade: one that has the key of a
+// WebSocket had it when it was sent.
+func notUpgraded(r *http.Request, ep sockeye.Endpoint) *handshakeRefusal {
+	line := sockeye.BrowserLine(string(ep.Address.Network.Transport()) + "://" + r.Host + r.URL.Path)
+	f := &handshakeRefusal{http.StatusUpgradeRequired, "Upgrade: websocket\r\nConnection: Upgrade\r\n",
+		sockeye.Text{En: "an HTTP request that does not ask for a WebSocket", Zh: "HTTP 请求没有要求升级为 WebSocket"},
+		sockeye.Text{En: "in the console of a browser: " + line, Zh: "在浏览器控制台中：" + line}}
+	if r.Header.Get("Sec-Websocket-Key") != "" {
+		f.text = sockeye.Text{En: "a request for a WebSocket whose Upgrade header a proxy in between has taken out", Zh: "请求 WebSocket，但 Upgrade 头部被中间的代理去掉了"}
+		f.hint = sockeye.Text{En: "have the proxy pass it on, " + nginxLines, Zh: "请让代理转发它，" + nginxLines}
+	}
+	return f
+}
+
+// nginxLines have the commonest proxy pass Upgrade on.
+const nginxLines = "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
 
 // mayCome says whether a page may connect: programs send no Origin, and without a list
 // all pages may.

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"sockeye"
 	"sockeye/internal/transport"
 	"sockeye/internal/transport/transporttest"
+	driver "sockeye/internal/transport/websocket"
 )
 
 // server is a session that listens.
@@ -204,6 +207,26 @@ func TestEndsWithoutClose(t *testing.T) {
 	}
 }
 
+// F47: a connection that is reset is 1006, too, and so is one that answers no ping: that is
+// told in words and ends it in bounded time, while its system acknowledges everything.
+func TestLostConnections(t *testing.T) {
+	_, r, at := server(t, "", sockeye.Options{}, nil)
+	reset := upgrade(t, at).(*net.TCPConn)
+	reset.SetLinger(0)
+	reset.Close()
+	if left := r.WaitKind(t, sockeye.Left, 1).Detail; left.Reason != sockeye.ReasonReset || left.Close == nil || left.Close.Code != 1006 {
+		t.Errorf("reset: left for %s, %+v", left.Reason, left.Close)
+	}
+	driver.SetPongTimeout(t, 200*time.Millisecond)
+	_, r, at = server(t, "", sockeye.Options{PingInterval: 20 * time.Millisecond}, nil)
+	silent := upgrade(t, at)
+	go io.Copy(io.Discard, silent)
+	left := r.WaitKind(t, sockeye.Left, 1).Detail
+	if left.Reason != sockeye.ReasonTimeout || left.Err == nil || !strings.Contains(left.Err.Error(), "a ping was not answered in 200ms") || left.Close == nil || left.Close.Code != 1006 {
+		t.Errorf("silent: left for %s, %v, %+v", left.Reason, left.Err, left.Close)
+	}
+}
+
 // upgrade is a connection after a handshake by hand.
 func upgrade(t *testing.T, at string) net.Conn {
 	t.Helper()
@@ -295,6 +318,27 @@ func TestOtherServers(t *testing.T) {
 				t.Errorf("the error is %v, want %q", err, c.says)
 			}
 		})
+	}
+}
+
+// F47: through a proxy that takes Upgrade out, both the server and the client say that one
+// did, and what it has to be told.
+func TestProxyWithoutUpgrade(t *testing.T) {
+	_, r, at := server(t, "", sockeye.Options{}, nil)
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Transport: &http.Transport{DisableKeepAlives: true},
+		Rewrite: func(q *httputil.ProxyRequest) {
+			q.SetURL(&url.URL{Scheme: "http", Host: at})
+			q.Out.Header.Del("Upgrade")
+			q.Out.Header.Del("Connection")
+		},
+	})
+	defer proxy.Close()
+	_, _, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, strings.Replace(proxy.URL, "http", "ws", 1))}, nil)
+	for side, e := range map[string]*sockeye.Error{"server": r.WaitKind(t, sockeye.Failed, 1).Detail.Err, "client": sockeye.ErrorOf(err)} {
+		if e == nil || !strings.Contains(e.Error()+e.Hint.En, "a proxy in between has taken") || !strings.Contains(e.Hint.En, "proxy_set_header Upgrade") || !strings.Contains(e.Hint.Zh, "代理") {
+			t.Errorf("the %s says %v, %+v", side, e, e)
+		}
 	}
 }
 
