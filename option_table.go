@@ -2,50 +2,6 @@ package sockeye
 
 import "time"
 
-// Sets of schemes that options are of.
-var (
-	overTCP = []Network{TCP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
-	overUDP = []Network{UDP}
-	overIP  = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
-
-	onPath   = []Network{Unix, Unixgram}
-	streams  = []Network{TCP, Unix, WebSocket, TLS, WebSocketTLS}
-	withTLS  = []Network{TLS, WebSocketTLS, MQTTTLS, DTLS}
-	tlsOnTCP = []Network{TLS, WebSocketTLS, MQTTTLS}
-	known    = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS, DTLS}
-	brokers  = []Network{MQTT, MQTTTLS}
-	messages = []Network{WebSocket, WebSocketTLS, MQTT, MQTTTLS}
-	overWS   = []Network{WebSocket, WebSocketTLS}
-	onLine   = []Network{Serial}
-)
-
-// Headings of options in a form.
-var (
-	topicPeers      = Text{"Peers", "连接对象"}
-	topicConnecting = Text{"Connecting", "建立连接"}
-	topicSocket     = Text{"Socket", "套接字"}
-	topicGroups     = Text{"Multicast", "组播"}
-	topicProbes     = Text{"Keepalive", "保活"}
-	topicBuffers    = Text{"Buffers", "缓冲区"}
-	topicWebSocket  = Text{"WebSocket", "WebSocket"}
-	topicTLS        = Text{"TLS", "TLS"}
-	topicMQTT       = Text{"MQTT", "MQTT"}
-	topicLine       = Text{"Line", "线路"}
-)
-
-// HalfOpenTime is how long half-open is where it is wanted and no time is given.
-const HalfOpenTime = time.Minute
-
-// Limits of options, chosen so that a typing error cannot take the machine down.
-const (
-	maxPeersLimit  = 1 << 20
-	maxBufferBytes = 1 << 30
-	maxBacklog     = 1 << 16
-
-	maxMessageBytes = 256 << 20
-	maxBaud         = 1 << 27
-)
-
 // AllOptions are the options of endpoints, in the order in which help shows them.
 // Nobody writes to it.
 var AllOptions = OptionTable{
@@ -159,11 +115,23 @@ var AllOptions = OptionTable{
 		Label: Text{"Only from these senders", "只接收这些发送者"},
 		Help:  Text{"join the multicast group for these senders only (source-specific)", "只为这些发送者加入组播组（源特定组播）"},
 		Note:  Text{"The kernel, and routers with IGMPv3 or MLDv2, leave out what others send", "其他发送者的数据由内核以及支持 IGMPv3 或 MLDv2 的路由器滤除"}},
-	{Name: "ttl", Topic: topicGroups, Aliases: []string{"hops"}, Kind: OptionCount, Schemes: overUDP, Most: 255, Expert: true,
+	{Name: "ttl", Topic: topicSocket, Aliases: []string{"hops"}, Kind: OptionCount, Schemes: overIP, Most: 255, Expert: true,
 		field:    func(o *Options) any { return &o.TTL },
 		Defaults: []OptionDefault{{Text: Text{"1 to a multicast group, else the system's", "发往组播组为 1，其余由系统决定"}}},
 		Label:    Text{"TTL, hops", "TTL（跳数）"},
-		Help:     Text{"how far datagrams go: 1 stays in the network, each router takes one", "数据报能走多远：1 不出本网络，每经过一个路由器减一"}},
+		Help:     Text{"how far packets go: 1 stays in the network, each router takes one", "数据包能走多远：1 不出本网络，每经过一个路由器减一"}},
+	{Name: "dscp", Topic: topicSocket, Kind: OptionCount, Schemes: overIP, System: "Linux", Most: maxDSCP, Suggest: []string{"8", "34", "46"}, Expert: true,
+		field:    func(o *Options) any { return &o.DSCP },
+		Defaults: []OptionDefault{{Text: Text{"0, best effort", "0，尽力而为"}}},
+		Label:    Text{"DSCP", "DSCP"},
+		Help:     Text{"class of service of the packets (IP_TOS, IPV6_TCLASS): 46 EF, 34 AF41, 8 CS1", "数据包的服务等级（IP_TOS、IPV6_TCLASS）：46 为 EF，34 为 AF41，8 为 CS1"},
+		Note:     Text{"The six upper bits of the byte; the two lower ones are ECN's (RFC 2474). A network may change or ignore it; Wi-Fi sends 46 as voice", "即该字节的高六位，低两位属于 ECN（RFC 2474）。网络可能改写或忽略它；Wi-Fi 把 46 当作语音发送"}},
+	{Name: "mark", Topic: topicSocket, Kind: OptionCount, Schemes: overIP, System: "Linux", Most: maxMark, Expert: true,
+		field:    func(o *Options) any { return &o.Mark },
+		Defaults: []OptionDefault{{Text: Text{"0, none", "0，无"}}},
+		Label:    Text{"Mark for routing", "路由标记"},
+		Help:     Text{"SO_MARK: mark packets for rules of this machine (ip rule fwmark, nft meta mark)", "SO_MARK：给数据包加标记，供本机规则使用（ip rule fwmark、nft meta mark）"},
+		Note:     Text{"It needs the right CAP_NET_ADMIN or CAP_NET_RAW, and does not leave the machine", "需要 CAP_NET_ADMIN 或 CAP_NET_RAW 权限，且不会离开本机"}},
 	{Name: "loop", Topic: topicGroups, Kind: OptionSwitch, Schemes: overUDP, Expert: true,
 		field:    func(o *Options) any { return &o.Loop },
 		Defaults: []OptionDefault{{Value: On}},

@@ -155,6 +155,7 @@ func TestOptionsOfOtherEndpoints(t *testing.T) {
 		{tcp, Options{KeepAliveCount: 200, IdleTimeout: -1, ConnectTimeout: 2 * MaxOptionTime, Prefer: 5},
 			"set idle-timeout: -1ns is negative\nset connect-timeout: 17520h0m0s is longer than a year\nset keepalive-count: 200 is not between 0 and 127\nset prefer: 5 is neither 4 nor 6"},
 		{tcp, Options{UserTimeout: -1}, ""},
+		{tcp, Options{TTL: 256, DSCP: 64, Mark: -1}, "set ttl: 256 is not between 0 and 255\nset dscp: 64 is not between 0 and 63\nset mark: -1 is not between 0 and 2147483647"},
 	} {
 		c.ep.Options = c.options
 		got := ""
@@ -177,6 +178,7 @@ func TestOptionsAreReadFromText(t *testing.T) {
 		"receive-buffer=4MiB": {ReceiveBuffer: 4 << 20}, "recv-buffer=10": {ReceiveBuffer: 10}, "no-delay=off": {NoDelay: Off}, "no-delay=true": {NoDelay: On},
 		"half-open=on": {HalfOpen: HalfOpenTime}, "half-open=1": {HalfOpen: time.Second}, "half-open=off": {}, "idle-timeout=1m30s": {IdleTimeout: 90 * time.Second},
 		"wait=0.5": {ConnectTimeout: time.Second / 2}, "over-cap=pause": {OverCap: PauseOverCap}, "prefer=6": {Prefer: 6}, "source-port=9": {SourcePort: 9}, "max-conns=3": {MaxPeers: 3},
+		"dscp=46": {DSCP: 46}, "mark=51820": {Mark: 51820}, "hops=3": {TTL: 3},
 	} {
 		name, value, _ := strings.Cut(text, "=")
 		d, _ := AllOptions.Lookup(name, FlagForm)

@@ -18,9 +18,14 @@ type Options struct {
 	// separated by commas; "" joins on every one that is up, and sends as the system
 	// chooses.
 	Interface string
-	// TTL is how many routers a datagram may cross, less one (IP_TTL, IP_MULTICAST_TTL and
+	// TTL is how many routers a packet may cross, less one (IP_TTL, IP_MULTICAST_TTL and
 	// the hop limits of IPv6); 0 is the system's, which for groups is 1.
 	TTL int
+	// DSCP is the class of service of packets (RFC 2474, Linux: IP_TOS and IPV6_TCLASS), 0
+	// to 63; 0 is best effort.
+	DSCP int
+	// Mark is SO_MARK (Linux): what this machine's rules know the packets by; 0 is none.
+	Mark int
 	// Loop says whether this machine hears what it sends to a group itself
 	// (IP_MULTICAST_LOOP); default on.
 	Loop OptionalBool

@@ -73,7 +73,7 @@ func TestWorkspaceIsKept(t *testing.T) {
 		Version: workspace.Version, Aliases: map[string]string{"127.0.0.1": "kitchen"},
 		Payloads: map[string]workspace.Payload{"led": {Text: `LED ON`, Charset: "gbk", Checksum: "crc16modbus", LineEnd: "crlf"}, "Led": {Text: "x"}},
 		Endpoints: []workspace.Endpoint{
-			{Name: "client", Connect: "localhost:1", Options: sockeye.Options{Sources: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, SourcePort: 1, Interface: "lo", Prefer: 4,
+			{Name: "client", Connect: "localhost:1", Options: sockeye.Options{Sources: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, SourcePort: 1, Interface: "lo", Prefer: 4, TTL: 9, DSCP: 46, Mark: 51820,
 				NoDelay: off, KeepAlive: yes, KeepAliveIdle: 1e9, KeepAliveInterval: 2e9, KeepAliveCount: 4, UserTimeout: -1, ReceiveBuffer: 1, SendBuffer: 1, ReadSize: 1,
 				ConnectTimeout: 3e9, SendTimeout: 4e9, IdleTimeout: 5e9, HalfOpen: 6e9, Reconnect: true, SelfConnect: yes}},
 			{Name: "server", Listen: ":1", Options: sockeye.Options{Backlog: 1, MaxPeers: 1, OverCap: "pause", ReuseAddress: off, ReusePort: yes,

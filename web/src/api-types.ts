@@ -860,8 +860,12 @@ export interface Options {
   interface?: string;
   /** join the multicast group for these senders only (source-specific); UDP; listen */
   group_source?: string[];
-  /** how far datagrams go: 1 stays in the network, each router takes one; default: 1 to a multicast group, else the system's; UDP */
+  /** how far packets go: 1 stays in the network, each router takes one; default: 1 to a multicast group, else the system's; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS */
   ttl?: number;
+  /** class of service of the packets (IP_TOS, IPV6_TCLASS): 46 EF, 34 AF41, 8 CS1; default: 0, best effort; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
+  dscp?: number;
+  /** SO_MARK: mark packets for rules of this machine (ip rule fwmark, nft meta mark); default: 0, none; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
+  mark?: number;
   /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
   loop?: boolean;
   /** TCP_NODELAY: send small messages at once; default: on; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */
@@ -1467,8 +1471,12 @@ export interface SavedEndpoint {
   interface?: string;
   /** join the multicast group for these senders only (source-specific); UDP; listen */
   group_source?: string[];
-  /** how far datagrams go: 1 stays in the network, each router takes one; default: 1 to a multicast group, else the system's; UDP */
+  /** how far packets go: 1 stays in the network, each router takes one; default: 1 to a multicast group, else the system's; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS */
   ttl?: number;
+  /** class of service of the packets (IP_TOS, IPV6_TCLASS): 46 EF, 34 AF41, 8 CS1; default: 0, best effort; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
+  dscp?: number;
+  /** SO_MARK: mark packets for rules of this machine (ip rule fwmark, nft meta mark); default: 0, none; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; Linux */
+  mark?: number;
   /** programs of this machine hear what is sent to a multicast group; default: on; UDP */
   loop?: boolean;
   /** TCP_NODELAY: send small messages at once; default: on; TCP, WebSocket, TLS, WSS, MQTT and MQTTS */

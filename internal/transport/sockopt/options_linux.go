@@ -2,6 +2,7 @@ package sockopt
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -19,13 +20,19 @@ type socketOption struct {
 	name              string
 	level, opt, value int
 	may               bool // the system may not know it
+	exact             bool // it has to be what the system says that it has then
 }
 
 // socketOptions are made in the order in which they are set.
 type socketOptions []socketOption
 
 func (l *socketOptions) add(name string, level, opt, value int) {
-	*l = append(*l, socketOption{name, level, opt, value, false})
+	*l = append(*l, socketOption{name: name, level: level, opt: opt, value: value})
+}
+
+// addExact adds an option whose value is read back.
+func (l *socketOptions) addExact(name string, level, opt, value int) {
+	*l = append(*l, socketOption{name: name, level: level, opt: opt, value: value, exact: true})
 }
 
 // RTOMaxMS is TCP_RTO_MAX_MS (linux/tcp.h).
@@ -64,10 +71,32 @@ func (s *Setter) commonOptions(network string) socketOptions {
 	if o.SendBuffer > 0 {
 		list.add("SO_SNDBUF", unix.SOL_SOCKET, unix.SO_SNDBUF, o.SendBuffer)
 	}
+	list.addPacketFields(network, &o)
 	if s.ep.Address.Network.Traits().Datagram {
 		return append(list, s.datagramOptions(network)...)
 	}
 	return append(list, s.streamOptions()...)
+}
+
+// addPacketFields adds what the headers of packets have. A socket of IPv6 may carry IPv4,
+// too. The TTL of datagrams is set with that of groups.
+func (l *socketOptions) addPacketFields(network string, o *sockeye.Options) {
+	six := network == "tcp6" || network == "udp6"
+	if o.TTL > 0 && (network == "tcp4" || network == "tcp6") {
+		l.addExact("IP_TTL", unix.SOL_IP, unix.IP_TTL, o.TTL)
+		if six {
+			l.addExact("IPV6_UNICAST_HOPS", unix.SOL_IPV6, unix.IPV6_UNICAST_HOPS, o.TTL)
+		}
+	}
+	if o.DSCP > 0 {
+		l.addExact("IP_TOS", unix.SOL_IP, unix.IP_TOS, o.DSCP<<2)
+		if six {
+			l.addExact("IPV6_TCLASS", unix.SOL_IPV6, unix.IPV6_TCLASS, o.DSCP<<2)
+		}
+	}
+	if o.Mark > 0 {
+		l.addExact("SO_MARK", unix.SOL_SOCKET, unix.SO_MARK, o.Mark)
+	}
 }
 
 // datagramOptions are those of UDP sockets.
@@ -115,7 +144,7 @@ func (s *Setter) streamOptions() socketOptions {
 		// Without it the pauses between probes of a closed window grow to two minutes, and
 		// nobody could tell sooner that a peer has vanished meanwhile. Since Linux 6.15.
 		most := min(max(limit/4, time.Second), 5*time.Second)
-		list = append(list, socketOption{"TCP_RTO_MAX_MS", unix.SOL_TCP, RTOMaxMS, int(most.Milliseconds()), true})
+		list = append(list, socketOption{name: "TCP_RTO_MAX_MS", level: unix.SOL_TCP, opt: RTOMaxMS, value: int(most.Milliseconds()), may: true})
 	}
 	return list
 }
@@ -133,8 +162,7 @@ func (s *Setter) setAll(c syscall.RawConn, list []socketOption) error {
 			}
 		}
 		for _, o := range list {
-			if err := unix.SetsockoptInt(int(fd), o.level, o.opt, o.value); err != nil && !o.may {
-				failed = &netinfo.OptionError{Option: o.name, Value: strconv.Itoa(o.value), Err: err}
+			if failed = o.set(int(fd)); failed != nil {
 				return
 			}
 		}
@@ -143,6 +171,29 @@ func (s *Setter) setAll(c syscall.RawConn, list []socketOption) error {
 		return err
 	}
 	return failed
+}
+
+// set sets the option, and reads it back if it has to be exact.
+func (o *socketOption) set(fd int) error {
+	if err := unix.SetsockoptInt(fd, o.level, o.opt, o.value); err != nil {
+		if o.may {
+			return nil
+		}
+		return &netinfo.OptionError{Option: o.name, Value: strconv.Itoa(o.value), Err: err}
+	}
+	if !o.exact {
+		return nil
+	}
+	got, err := unix.GetsockoptInt(fd, o.level, o.opt)
+	if err != nil {
+		return &netinfo.OptionError{Option: o.name, Value: strconv.Itoa(o.value), Err: err}
+	}
+	if got != o.value {
+		return &sockeye.Error{Kind: sockeye.Unsupported, Op: "set", Target: o.name,
+			Message: sockeye.Text{En: fmt.Sprintf("was set to %d, and the system has %d", o.value, got), Zh: fmt.Sprintf("设置为 %d，而系统实际为 %d", o.value, got)},
+			Hint:    sockeye.Text{En: "leave the option out, or choose a value that this kernel keeps", Zh: "请去掉该选项，或换一个内核接受的值"}}
+	}
+	return nil
 }
 
 // AfterConnect sets what package net has overwritten since the socket was made.

@@ -9,7 +9,11 @@ import (
 	"os"
 	"syscall"
 
+	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
+
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // Outside Linux the options that package net knows are set after the connection
@@ -57,6 +61,8 @@ func RefuseUnknown(o *sockeye.Options) error {
 		"reuse-port":    o.ReusePort.Or(false),
 		"reuse-address": o.ReuseAddress == sockeye.On,
 		"kernel-time":   o.KernelTime.Or(false),
+		"dscp":          o.DSCP > 0,
+		"mark":          o.Mark > 0,
 		"cork":          o.Cork.Or(false),
 		"quick-ack":     o.QuickAck.Or(false),
 	} {
@@ -80,7 +86,18 @@ func (s *Setter) AfterConnect(conn *net.TCPConn) error {
 	if o.SendBuffer > 0 {
 		errs = append(errs, conn.SetWriteBuffer(o.SendBuffer))
 	}
+	if o.TTL > 0 {
+		errs = append(errs, setTTL(conn, o.TTL))
+	}
 	return errors.Join(errs...)
+}
+
+// setTTL sets how many routers the packets of a connection may cross, less one.
+func setTTL(conn *net.TCPConn, ttl int) error {
+	if netinfo.AddrPort(conn.LocalAddr()).Addr().Is4() {
+		return ipv4.NewConn(conn).SetTTL(ttl)
+	}
+	return ipv6.NewConn(conn).SetHopLimit(ttl)
 }
 
 // soOOBInline is SO_OOBINLINE of Windows, macOS and the BSDs.

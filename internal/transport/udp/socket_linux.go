@@ -154,6 +154,9 @@ func (k *udpSocket) pathMTU(to netip.AddrPort) (mtu int) {
 	if name := k.server.session.Options().Interface; name != "" {
 		unix.BindToDevice(fd, name)
 	}
+	if mark := k.server.session.Options().Mark; mark > 0 {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, mark) // routes may differ by it
+	}
 	if unix.Connect(fd, connectAddress(to)) != nil {
 		return 0
 	}
