@@ -6,6 +6,11 @@ import (
 	"sockeye"
 )
 
+// controlSpace holds the credentials of a datagram and nothing else: for descriptors that its
+// sender passes (SCM_RIGHTS) no room is left, so the kernel closes them (unix(7)). It writes
+// credentials first.
+var controlSpace = unix.CmsgSpace(unix.SizeofUcred)
+
 // requestCredentials has the kernel say with each datagram who sent it (SO_PASSCRED).
 func requestCredentials(fd int) {
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1)

@@ -4,6 +4,9 @@ package unix
 
 import "sockeye"
 
+// controlSpace leaves no room for descriptors that a sender passes (SCM_RIGHTS).
+const controlSpace = 0
+
 func requestCredentials(int) {}
 
 func credentials([]byte) *sockeye.Process { return nil }

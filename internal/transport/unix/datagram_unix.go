@@ -131,12 +131,16 @@ func (k *datagramSocket) readAll() {
 	trouble := transport.NewErrorLimiter(s)
 	defer trouble.Flush()
 	defer k.removeAll()
-	buf, oob := make([]byte, max(largest, s.Options().ReadSize)), make([]byte, 256)
+	buf, oob := make([]byte, max(largest, s.Options().ReadSize)), make([]byte, controlSpace)
 	for {
-		n, oobn, _, from, err := k.conn.ReadMsgUnix(buf, oob)
+		n, oobn, flags, from, err := k.conn.ReadMsgUnix(buf, oob)
 		switch {
 		case err == nil:
-			k.received(from, buf[:n], credentials(oob[:oobn]))
+			who := credentials(oob[:oobn])
+			if flags&unix.MSG_CTRUNC != 0 {
+				trouble.Add(passedDescriptors(nameOf(from, who)))
+			}
+			k.received(from, buf[:n], who)
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
@@ -144,6 +148,13 @@ func (k *datagramSocket) readAll() {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
+}
+
+// passedDescriptors is the error of a datagram that came with descriptors.
+func passedDescriptors(from sockeye.SocketAddr) *sockeye.Error {
+	return &sockeye.Error{Kind: sockeye.Unsupported, Op: "receive", Target: from.String(),
+		Message: sockeye.Text{En: "the sender passed file descriptors with a datagram; they were closed", Zh: "发送方随数据报传递了文件描述符，已将其关闭"},
+		Hint:    sockeye.Text{En: "the data itself is taken; a protocol that passes descriptors (SCM_RIGHTS) needs a program of its own", Zh: "数据本身已接收；传递描述符（SCM_RIGHTS）的协议需要专门的程序"}}
 }
 
 func (k *datagramSocket) received(from *net.UnixAddr, data []byte, who *sockeye.Process) {

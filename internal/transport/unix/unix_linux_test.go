@@ -2,6 +2,7 @@ package unix_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"sockeye"
 	"sockeye/internal/transport"
@@ -54,12 +56,16 @@ func TestSuite(t *testing.T) {
 	}
 	t.Run("name without a file", func(t *testing.T) {
 		transporttest.Suite(t, transporttest.Case{
-			Address: func(t *testing.T) sockeye.Address {
-				return sockeye.Address{Network: sockeye.Unix, Path: "@" + strings.ReplaceAll(at(t, sockeye.Unix).Path, "/", "-")}
-			},
-			Dial: transporttest.DialPlain,
+			Address: func(t *testing.T) sockeye.Address { return unnamed(t, sockeye.Unix) },
+			Dial:    transporttest.DialPlain,
 		})
 	})
+}
+
+// unnamed is a free name without a file.
+func unnamed(t *testing.T, network sockeye.Network) sockeye.Address {
+	t.Helper()
+	return sockeye.Address{Network: network, Path: "@" + strings.ReplaceAll(at(t, network).Path, "/", "-")}
 }
 
 func listen(t *testing.T, a sockeye.Address, o sockeye.Options) (*transport.Session, *transporttest.EventLog, error) {
@@ -163,6 +169,62 @@ func TestOnlyAStaleSocketIsRemoved(t *testing.T) {
 	}
 	if e := listenFails(t, link); e.Kind != sockeye.AddressInUse {
 		t.Errorf("on a link: %v", e)
+	}
+}
+
+// C42: a name without a file is free again when its session is closed, of streams and of
+// datagrams; until then who wants it is told that a program has it.
+func TestNameWithoutAFile(t *testing.T) {
+	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram} {
+		a := unnamed(t, network)
+		for range 2 {
+			s, r, err := listen(t, a, sockeye.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e := listenFails(t, a); e.Kind != sockeye.AddressInUse || e.Hint.IsZero() {
+				t.Errorf("%s: %v", a, e)
+			}
+			c, err := net.Dial(string(network), a.Path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Write([]byte("hello"))
+			r.WaitBytes(t, sockeye.Received, 5)
+			if e := r.WaitKind(t, sockeye.Joined, 1).Detail; e == nil || e.Process == nil || e.Process.PID != os.Getpid() {
+				t.Errorf("%s: joined with %+v", a, e)
+			}
+			c.Close()
+			s.Close()
+		}
+	}
+}
+
+// C42: whose queue is full is alive: only a connect that is refused makes room.
+func TestFileOfABusyListenerStays(t *testing.T) {
+	a := at(t, sockeye.Unix)
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: a.Path}), unix.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	waiting := transporttest.DialPlain(t, a) // fills the queue of one
+	defer waiting.Close()
+	if e := listenFails(t, a); e.Kind != sockeye.AddressInUse {
+		t.Errorf("got %v", e)
+	}
+	gram := at(t, sockeye.Unixgram)
+	unixgram(t, gram.Path)
+	if e := listenFails(t, sockeye.Address{Network: sockeye.Unix, Path: gram.Path}); e.Kind != sockeye.AddressInUse {
+		t.Errorf("over one of the other type: %v", e)
+	}
+	for _, path := range []string{a.Path, gram.Path} {
+		if _, err := os.Lstat(path); err != nil {
+			t.Errorf("the file is gone: %v", err)
+		}
 	}
 }
 
