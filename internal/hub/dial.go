@@ -118,14 +118,20 @@ func (r *Retrying) handler() nats.Option {
 }
 
 // The waits between two tries to connect (full jitter: many boards must not come back
-// at the same moment).
+// at the same moment). A hub that is away for seconds, because it starts again, has its
+// boards within seconds.
 const (
 	firstDelay = 500 * time.Millisecond
+	soonDelay  = 3 * time.Second // at most, for the first soonTries
+	soonTries  = 8
 	mostDelay  = 10 * time.Second
 )
 
 func backoff(tries int) time.Duration {
-	most := min(mostDelay, firstDelay<<min(tries, 10))
+	most := mostDelay
+	if tries < soonTries {
+		most = min(soonDelay, firstDelay<<tries)
+	}
 	return 50*time.Millisecond + rand.N(most)
 }
 

@@ -51,3 +51,38 @@ func TestBoardsComeBackSpread(t *testing.T) {
 		}
 	}
 }
+
+// F54: a board whose hub is away tries for ever: it waits half a second at most at first, longer
+// from try to try, at a random moment of that time, and never longer than ten seconds. F55: of
+// the first tries none waits for more than three.
+func TestBackoff(t *testing.T) {
+	const tries = 100_000 // for days
+	longest := map[int]time.Duration{}
+	for n := range tries {
+		d := backoff(n)
+		if d <= 0 || d > mostDelay+50*time.Millisecond {
+			t.Fatalf("try %d waits %v", n, d)
+		}
+		longest[min(n, soonTries)] = max(longest[min(n, soonTries)], d)
+	}
+	for n := range soonTries {
+		for range 1000 {
+			longest[n] = max(longest[n], backoff(n))
+		}
+		want := min(soonDelay, firstDelay<<n)
+		if got := longest[n] - 50*time.Millisecond; got > want || got < want*9/10 {
+			t.Errorf("the longest of 1000 waits after %d tries is %v, want nearly %v", n, got, want)
+		}
+	}
+	if got := longest[soonTries]; got < mostDelay*9/10 {
+		t.Errorf("the longest wait of all is %v, want nearly %v", got, mostDelay)
+	}
+	conn, err := Dial(t.Context(), Credentials{URLs: "nats://127.0.0.1:1", Seed: testCode(t).Seed, Inbox: "_INBOX"}, &Retrying{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if conn.Opts.MaxReconnect >= 0 { // nats.go itself gives up after 60
+		t.Errorf("it gives up after %d tries", conn.Opts.MaxReconnect)
+	}
+}

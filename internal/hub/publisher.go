@@ -29,8 +29,9 @@ type Publisher struct {
 	sends    sync.WaitGroup
 	answered answered
 
-	// What this program has published last, by run's goroutine: 0 if nothing yet.
-	mine uint64
+	// What this program has published last, and the last event that the hub ever had, by
+	// run's goroutine: 0 if nothing yet.
+	mine, reached uint64
 
 	acknowledged atomic.Uint64 // number of the last event that the hub has
 	newest       atomic.Int64  // its time, Unix nanoseconds
@@ -213,6 +214,7 @@ func (p *Publisher) publishFrom(ctx context.Context, at streamPosition) error {
 		return p.twoPrograms()
 	}
 	p.acknowledged.Store(at.event)
+	p.reached = max(p.reached, at.event)
 	cursor := p.o.Bench.View(at.event + 1)
 	defer cursor.Close()
 	var b eventBatch
@@ -294,9 +296,22 @@ func (p *Publisher) send(ctx context.Context, b *eventBatch, at streamPosition) 
 	}
 	p.acknowledged.Store(b.last)
 	p.newest.Store(b.at.UnixNano())
-	p.report.set(troubleStream, nil)
+	p.reportStored(b)
 	p.mine = ack.Sequence
 	return streamPosition{ack.Sequence, b.last, p.instance}, nil
+}
+
+// reportStored tells that the hub has a message, and, if it had that before, that its stream
+// went back: the stream took it only because what came after was not there any more. A server
+// of a cluster that is behind may say so of itself, too, but takes nothing again.
+func (p *Publisher) reportStored(b *eventBatch) {
+	if b.first <= p.reached {
+		p.report.set(troubleStream, p.wentBack(b.first))
+	}
+	if b.last >= p.reached {
+		p.reached = b.last
+		p.report.set(troubleStream, nil)
+	}
 }
 
 // expectedSubject makes the sequence that is expected that of all subjects of a board.

@@ -94,3 +94,11 @@ func (p *Publisher) foreignRecording(event, next uint64) error {
 			Zh: fmt.Sprintf("集线服务已有此开发板到第 %d 号的事件，而本机记录止于第 %d 号：不是同一份记录，或末尾已丢失", event, next-1)},
 		Hint: sockeye.Text{En: "record where it recorded before, or enrol it under a new name", Zh: "请记录到原来的目录，或用新名称重新注册"}}
 }
+
+// wentBack is the error of a hub that had events of this board and has them no more, from one
+// on: its stream was deleted, or an older copy was put in its place.
+func (p *Publisher) wentBack(from uint64) error {
+	return &sockeye.Error{Kind: sockeye.Conflict, Op: "send", Target: p.o.Identity.String(),
+		Message: sockeye.Text{En: fmt.Sprintf("the hub has lost the events %d to %d of this board", from, p.reached), Zh: fmt.Sprintf("集线服务丢失了此开发板第 %d 至 %d 号事件", from, p.reached)},
+		Hint:    sockeye.Text{En: "they are published again from the recording here; was its stream deleted, or an older copy put back?", Zh: "正在从本机记录重新发布；是否删除过数据流，或恢复了旧的备份？"}}
+}
