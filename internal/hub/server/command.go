@@ -156,7 +156,7 @@ type admin struct {
 	service   *nats.Conn
 }
 
-// open connects as the hub itself does.
+// open connects as the hub itself does. The admin has no registry yet.
 func (p *hubProgram) open(ctx context.Context) (*admin, error) {
 	dir, err := p.directory()
 	if err != nil {
@@ -174,11 +174,16 @@ func (p *hubProgram) open(ctx context.Context) (*admin, error) {
 	if a.service, err = connectOnce(ctx, a.authority.Service, a.at.Here, a.at.Pin, "sockeye-hub command"); err != nil {
 		return nil, err
 	}
-	if a.registry, err = FindRegistry(ctx, a.service, a.authority); err != nil {
-		a.service.Close()
-		return nil, err
-	}
 	return a, nil
+}
+
+// openRegistry finds who is enrolled. A server that is cut off from most of its cluster cannot
+// tell, and that is said soon.
+func (a *admin) openRegistry(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	a.registry, err = FindRegistry(ctx, a.service, a.authority)
+	return err
 }
 
 func notRunning(dir string) error {
@@ -199,6 +204,9 @@ func (p *hubProgram) within(do func(ctx context.Context, a *admin) error) error 
 		return err
 	}
 	defer a.service.Close()
+	if err := a.openRegistry(ctx); err != nil {
+		return err
+	}
 	return do(ctx, a)
 }
 

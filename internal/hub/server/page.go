@@ -86,7 +86,11 @@ func (p boardsPage) Send(ctx context.Context, names []string, session string, da
 	for _, o := range sendTo(ctx, p.conn, parseBoards(names), hub.SendRequest{ID: rand.Text(), Session: session, Data: data, Expires: time.Now().Add(wait)}, clocksOf(ctx, p.conn)) {
 		reply := api.BoardReply{Board: o.String(), Result: string(o.Result), Peers: o.Peers}
 		if o.Error != nil {
-			reply.Err = &sockeye.Error{Kind: sockeye.AccessDenied, Op: "send", Target: o.String(), Message: o.Error.Message, Hint: o.Error.Hint}
+			kind := sockeye.AccessDenied
+			if o.Result == hub.Away {
+				kind = sockeye.HostUnreachable
+			}
+			reply.Err = &sockeye.Error{Kind: kind, Op: "send", Target: o.String(), Message: o.Error.Message, Hint: o.Error.Hint}
 		}
 		out = append(out, reply)
 	}

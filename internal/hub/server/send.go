@@ -117,7 +117,7 @@ func (p *hubProgram) send(f *boardSendFlags, names []string, text string) error 
 	}
 	defer a.service.Close()
 	if named == nil {
-		if named, err = choose(ctx, a.registry, labels); err != nil {
+		if named, err = a.choose(ctx, labels); err != nil {
 			return err
 		}
 	}
@@ -133,22 +133,34 @@ func (p *hubProgram) send(f *boardSendFlags, names []string, text string) error 
 	return nil
 }
 
-// choose are the boards that are enrolled and have the labels.
-func choose(ctx context.Context, r *BoardRegistry, labels map[string]string) (chosen []hub.Board, err error) {
-	all, err := r.All(ctx)
+// choose are the boards that are enrolled and have the labels. A server that is cut off from most
+// of its cluster cannot tell, and that is said soon.
+func (a *admin) choose(ctx context.Context, labels map[string]string) (chosen []hub.Board, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	if err := a.openRegistry(ctx); err != nil {
+		return nil, err
+	}
+	all, err := a.registry.All(ctx)
+	if err != nil {
+		return nil, notReady(err)
+	}
 	for _, e := range all {
 		if e.Revoked.IsZero() && hasLabels(e.Labels, labels) {
 			chosen = append(chosen, e.Board)
 		}
 	}
-	return chosen, err
+	return chosen, nil
 }
 
 // clocksOf is by how much the clocks of boards that are alive are ahead of the hub's, so that
 // a request expires at the same moment on each. Of a board that is away, and where no hub
 // answers, nothing is known.
 func clocksOf(ctx context.Context, conn *nats.Conn) map[hub.Board]time.Duration {
-	const way = 2 * time.Second // less may be the time that the board's status took to come
+	const way = 2 * time.Second      // less may be the time that the board's status took to come
+	const patience = 3 * time.Second // a server that is cut off from its cluster gives no list
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	clocks := map[hub.Board]time.Duration{}
 	all, err := askBoards(ctx, conn)
 	if err != nil {
@@ -182,6 +194,11 @@ func sendTo(ctx context.Context, conn *nats.Conn, boards []hub.Board, ask hub.Se
 	return outcomes
 }
 
+// unreachable is the reply for a board that gave none.
+var unreachable = hub.SendReply{Result: hub.Away, Error: &hub.ErrorText{
+	Message: sockeye.Text{En: "unreachable: the board does not answer this server", Zh: "无法到达：开发板没有应答此服务器"},
+	Hint:    sockeye.Text{En: "is it on? A server that is cut off from its cluster reaches only its own boards", Zh: "开发板是否在运行？与集群断开的服务器只能到达连接到它自己的开发板"}}}
+
 func sendToOne(ctx context.Context, conn *nats.Conn, b hub.Board, text []byte, expires time.Time) hub.SendReply {
 	const again, grace = 250 * time.Millisecond, time.Second // the answer has a way, too
 	ctx, cancel := context.WithDeadline(ctx, expires.Add(grace))
@@ -193,7 +210,7 @@ func sendToOne(ctx context.Context, conn *nats.Conn, b hub.Board, text []byte, e
 		case err == nil && json.Unmarshal(m.Data, &reply) == nil:
 			return reply
 		case !errors.Is(err, nats.ErrNoResponders) || time.Now().After(expires):
-			return hub.SendReply{Result: hub.Away}
+			return unreachable
 		}
 		select {
 		case <-time.After(again):

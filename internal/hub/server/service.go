@@ -112,13 +112,25 @@ func connect(ctx context.Context, credentials func(string) (hub.Credentials, err
 		return nil, err
 	}
 	c.URLs, c.Pin = urls, pin
-	conn, err := hub.Dial(ctx, c, nil)
-	if err != nil {
-		return nil, err
+	for until := time.Now().Add(accountsWait); ; {
+		conn, err := hub.Dial(ctx, c, nil)
+		if err == nil {
+			conn.Close()
+			return hub.Dial(ctx, c, &hub.Retrying{})
+		}
+		if sockeye.ErrorOf(err).Kind != sockeye.AccessDenied || time.Now().After(until) {
+			return nil, err
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, err
+		}
 	}
-	conn.Close()
-	return hub.Dial(ctx, c, &hub.Retrying{})
 }
+
+// accountsWait is how long a server of a cluster that starts may not know its accounts yet.
+const accountsWait = 5 * time.Second
 
 // awaitRegistry waits for JetStream: the servers of a cluster find each other first.
 func awaitRegistry(ctx context.Context, conn *nats.Conn, a *Operator, replicas int, keep Retention) (*BoardRegistry, error) {
