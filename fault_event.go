@@ -9,8 +9,8 @@ import (
 // FaultEvent is what a fault of a relay did to a message or a connection, or what a person
 // did to a message that was held. The message is in a received event of the same peer.
 type FaultEvent struct {
-	// Kind is what was done, a stable word: that of the fault; "set" and "clear" for faults
-	// that begin and end; "release", "edit", "discard" and "timeout" for a message that was
+	// Kind is what was done, a stable word: that of the fault; "set" for one that begins,
+	// "clear" for one that somebody takes away, "expire" for one that ends by itself; "release", "edit", "discard" and "timeout" for a message that was
 	// held; "overflow" for one that found no
 	// room, "lost" for what still waited at the end; "read-only" and "may-write" where one
 	// peer of several may write.
@@ -24,6 +24,9 @@ type FaultEvent struct {
 	// DelayMS is how much later it goes on, in milliseconds; with Piece the time between two
 	// pieces.
 	DelayMS float64 `json:"delay_ms,omitempty"`
+	// LastsMS is how long a fault that begins lasts, or one that ended did, in milliseconds;
+	// 0: until somebody takes it away.
+	LastsMS float64 `json:"lasts_ms,omitempty"`
 	// Piece is how long the pieces are in which it goes on, and Kept how much of it does.
 	Piece int `json:"piece,omitempty"`
 	Kept  int `json:"kept,omitempty"`
@@ -62,8 +65,9 @@ var faultSentences = map[string]Text{
 	"lost":       {"{bytes} were still waiting when the connection ended", "连接结束时仍有{bytes}等待转发"},
 	"read-only":  {"{bytes} are not passed on: another peer has the upstream to write to", "{bytes}未转发：写入权属于另一个连接对象"},
 	"may-write":  {"may write to the upstream now", "现在可以向上游写入"},
-	"set":        {"fault set", "设置故障"},
+	"set":        {"fault set{lasts}", "设置故障{lasts}"},
 	"clear":      {"fault cleared", "清除故障"},
+	"expire":     {"fault ended by itself{lasts}", "故障自动结束{lasts}"},
 }
 
 // Text says what was done, with the fault that did it.
@@ -72,13 +76,25 @@ func (f *FaultEvent) Text() Text {
 		delay := time.Duration(f.DelayMS * float64(time.Millisecond)).Round(10 * time.Microsecond)
 		said := strings.NewReplacer(
 			"{bytes}", bytesText(f.Bytes).In(l), "{time}", delay.String(), "{piece}", fmt.Sprint(f.Piece), "{kept}", fmt.Sprint(f.Kept),
-			"{count}", fmt.Sprint(f.Count), "{bits}", f.bitsText().In(l), "{held}", fmt.Sprint(f.Held)).Replace(faultSentences[f.Kind].In(l))
+			"{count}", fmt.Sprint(f.Count), "{bits}", f.bitsText().In(l), "{held}", fmt.Sprint(f.Held), "{lasts}", f.lastsText().In(l)).Replace(faultSentences[f.Kind].In(l))
 		if f.Fault == "" {
 			return said
 		}
 		return said + Text{": ", "："}.In(l) + f.Fault
 	}
 	return Text{En: say(English), Zh: say(Chinese)}
+}
+
+// lastsText says for how long a fault is set, or was; nothing if it has no end.
+func (f *FaultEvent) lastsText() Text {
+	if f.LastsMS == 0 {
+		return Text{}
+	}
+	d := time.Duration(f.LastsMS * float64(time.Millisecond))
+	if f.Kind == "expire" {
+		return Text{" after " + shortTime(d), "，持续了 " + shortTime(d)}
+	}
+	return Text{" for " + shortTime(d), "，持续 " + shortTime(d)}
 }
 
 func bytesText(n int) Text {

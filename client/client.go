@@ -111,6 +111,10 @@ type Session struct {
 	State SessionState
 	// Rules counts the rules that answer it now.
 	Rules int
+	// Faults counts those between the two sides of a relay, and FaultsUntil is when they end
+	// by themselves; zero: they do not.
+	Faults      int
+	FaultsUntil time.Time
 	// Since is when it was opened, Until when it closed; zero while it is open.
 	Since, Until time.Time
 	// Reason is why it closed, and Err the error if there was one.

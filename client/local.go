@@ -141,6 +141,9 @@ func (c *local) Sessions(context.Context) ([]Session, error) {
 	var out []Session
 	for _, s := range c.all() {
 		one := Session{SessionStatus: s.Status(), State: Open, Rules: s.AnsweredBy(), Since: s.Since(), Until: s.Until()}
+		if set, err := s.Faults(); err == nil {
+			one.Faults, one.FaultsUntil = len(set.Texts()), set.Until()
+		}
 		switch {
 		case !one.Until.IsZero():
 			one.State, one.Peers = Closed, 0

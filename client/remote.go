@@ -162,6 +162,8 @@ func sessionOf(s *api.Session) Session {
 	if q := s.Queue; q != nil {
 		out.Queue = &sockeye.AcceptQueue{Waiting: q.Waiting, Backlog: q.Backlog, Overflows: q.Overflows}
 	}
+	out.Faults = s.Faults
+	out.FaultsUntil, _ = time.Parse(time.RFC3339Nano, s.FaultsUntil)
 	out.Since, _ = time.Parse(time.RFC3339Nano, s.Since)
 	out.Until, _ = time.Parse(time.RFC3339Nano, s.Until)
 	if s.Error != nil {

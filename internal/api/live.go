@@ -197,7 +197,7 @@ func (f *eventFeed) sendSession(line *Live, t *sentSession, s *core.Session, now
 	st := sessionOf(s, f.lang)
 	changed := t.at.IsZero() || st.State != t.State || st.Peers != t.Peers || st.Rules != t.Rules || st.Traffic != t.Traffic ||
 		len(st.Locals) != len(t.Locals) || (st.Queue == nil) != (t.Queue == nil) || st.Queue != nil && *st.Queue != *t.Queue ||
-		st.Faults != t.Faults || st.Held != t.Held || st.UpstreamOf != t.UpstreamOf || st.UpstreamSession != t.UpstreamSession || !sameFile(st.File, t.File) || !slices.Equal(st.Recipients, t.Recipients) ||
+		st.Faults != t.Faults || st.FaultsUntil != t.FaultsUntil || st.Held != t.Held || st.UpstreamOf != t.UpstreamOf || st.UpstreamSession != t.UpstreamSession || !sameFile(st.File, t.File) || !slices.Equal(st.Recipients, t.Recipients) ||
 		!reflect.DeepEqual(st.Options, t.Options)
 	if !changed {
 		return

@@ -2,22 +2,33 @@ package api
 
 import (
 	"slices"
+	"time"
 
 	"sockeye/internal/core"
 )
 
-// set reads the faults, with one error for each that is wrong, below prefix.
-func (in *SetFaults) set(prefix string) (*core.Faults, error) {
+// set reads the faults, with one error for each that is wrong, below prefix. They last for
+// lifetime, 0 without end, if the request does not say for how long.
+func (in *SetFaults) set(prefix string, lifetime time.Duration) (*core.Faults, error) {
 	set, err := core.ParseFaults(in.Frame, in.Faults)
 	var wrong fieldFaults
 	for _, e := range faults(err) {
 		wrong.at(prefix+e.Target, e)
 	}
+	if in.For != "" {
+		lifetime, err = core.ParseFaultLifetime(in.For)
+		for _, e := range faults(err) {
+			wrong.at(prefix+e.Target, e)
+		}
+	}
+	if set != nil {
+		set.Lifetime = lifetime
+	}
 	return set, wrong.join()
 }
 
 func (in SetFaults) check(*requestContext) error {
-	_, err := in.set("")
+	_, err := in.set("", 0)
 	return err
 }
 
@@ -40,6 +51,9 @@ func faultsBetween(s *core.Session) (Faults, error) {
 		out.Faults = append(out.Faults, Fault{Fault: f.String(), Kind: string(f.Kind), Hits: set.Hits(n)})
 	}
 	out.Frame, out.Since = set.FrameText(), stamp(set.Since)
+	if until := set.Until(); !until.IsZero() {
+		out.Until = stamp(until)
+	}
 	return out, nil
 }
 
@@ -48,7 +62,7 @@ func (c *requestContext) setFaults(in SetFaults) (Faults, error) {
 	if err != nil {
 		return Faults{}, err
 	}
-	set, err := in.set("")
+	set, err := in.set("", core.DefaultFaultLifetime)
 	if err == nil {
 		err = s.SetFaults(set)
 	}

@@ -92,6 +92,9 @@ func (out *Session) setRelay(s *core.Session) {
 	}
 	set, _ := s.Faults()
 	out.Faults, out.Held = len(set.Texts()), s.HeldCount()
+	if until := set.Until(); !until.IsZero() {
+		out.FaultsUntil = stamp(until)
+	}
 }
 
 // setEnd says when and why a session ended, its error in a language.
@@ -218,7 +221,7 @@ func (in Open) relayOptions(s *Server) (how core.RelayOptions, err error) {
 		wrong.keyLog(s, &how.Routes[n].Upstream.Options, fmt.Sprintf("routes[%d]", n))
 	}
 	if in.Faults != nil {
-		how.Faults, err = in.Faults.set("faults.")
+		how.Faults, err = in.Faults.set("faults.", 0)
 		wrong.all(err)
 	}
 	return how, wrong.join()

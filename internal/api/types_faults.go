@@ -7,12 +7,16 @@ type (
 	SetFaults struct {
 		Faults []string `json:"faults"`          // each as in docs/relay.md: latency 100ms to upstream 30%
 		Frame  string   `json:"frame,omitempty"` // how streams are cut into messages for them; absent: as they are read
+		// For is how long they last, a time such as 1h, or ever. Absent: 15m; as they are set
+		// with the opening of a relay, ever.
+		For string `json:"for,omitempty"`
 	}
 	// Faults are those that are set.
 	Faults struct {
 		Faults []Fault `json:"faults"`
 		Frame  string  `json:"frame,omitempty"`
 		Since  string  `json:"since,omitempty"` // schedules count from here; absent without faults
+		Until  string  `json:"until,omitempty"` // when they end by themselves; absent: they do not
 	}
 	// Fault is one of them.
 	Fault struct {

@@ -92,7 +92,9 @@ type (
 		Routes []Route `json:"routes,omitempty"`
 		Share  string  `json:"share,omitempty" enum:"one,all"` // its peers share one connection; which of them may write
 		Faults int     `json:"faults,omitempty"`               // so many are set between a relay's sides
-		Held   int     `json:"held,omitempty"`                 // so many messages of a relay wait for somebody
+		// FaultsUntil is when they end by themselves; absent: they do not.
+		FaultsUntil string `json:"faults_until,omitempty"`
+		Held        int    `json:"held,omitempty"` // so many messages of a relay wait for somebody
 		// UpstreamOf is the relay whose connections to an upstream are this session's peers.
 		UpstreamOf string `json:"upstream_of,omitempty"`
 		// Options are those that it was opened with. Some are here, too, for programs that

@@ -41,6 +41,8 @@ func faultsAsFlags(err error) error {
 			all = append(all, terminal.Usage("--fault", named.Message, named.Hint))
 		case strings.HasPrefix(named.Target, "routes"):
 			all = append(all, terminal.Usage("--upstream", named.Message, named.Hint))
+		case named.Target == "for":
+			all = append(all, terminal.Usage("--for", named.Message, named.Hint))
 		case named.Target == "share":
 			all = append(all, terminal.Usage("--share", named.Message, named.Hint))
 		case named.Target == "frame":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -86,13 +87,28 @@ func (a *app) sessionListCommand() *cobra.Command {
 	return cmd
 }
 
-// sessionState is whether a session is open, and how many rules answer it.
+// sessionState is whether a session is open, how many rules answer it, and how many faults
+// are between the sides of a relay.
 func (a *app) sessionState(s *client.Session) string {
-	if s.Rules > 0 && s.State != client.Closed {
-		return a.stateName(s.State) + fmt.Sprintf(a.t(", %d rules", "，%d 条规则"), s.Rules)
+	state := a.stateName(s.State)
+	if s.State == client.Closed {
+		return state
 	}
-	return a.stateName(s.State)
+	if s.Rules > 0 {
+		state += fmt.Sprintf(a.t(", %d rules", "，%d 条规则"), s.Rules)
+	}
+	switch {
+	case s.Faults == 0:
+	case s.FaultsUntil.IsZero():
+		state += fmt.Sprintf(a.t(", faults: %d", "，故障：%d"), s.Faults)
+	default:
+		state += fmt.Sprintf(a.t(", faults: %d until %s", "，故障：%d，至 %s"), s.Faults, clock(s.FaultsUntil))
+	}
+	return state
 }
+
+// clock is the time of day here.
+func clock(t time.Time) string { return t.Local().Format("15:04:05") }
 
 func (a *app) stateName(state client.SessionState) string {
 	return map[client.SessionState]string{client.Open: a.t("open", "已打开"), client.Connecting: a.t("connecting", "正在连接"), client.Closed: a.t("closed", "已关闭")}[state]

@@ -109,8 +109,12 @@ type tail struct {
 
 func (t *tail) run(f *tailFlags) error {
 	if t.session != "" {
-		if err := t.client.Ask(t.app.Ctx, "GET", "/sessions/"+t.session, nil, nil); err != nil {
+		var s api.Session
+		if err := t.client.Ask(t.app.Ctx, "GET", "/sessions/"+t.session, nil, &s); err != nil {
 			return err
+		}
+		if s.Faults > 0 && s.State != "closed" {
+			fmt.Fprintf(t.app.Err, t.app.t("faults are active: %d (sockeye session fault %s)\n", "故障已启用：%d 个（sockeye session fault %s）\n"), s.Faults, s.ID)
 		}
 	}
 	if err := t.begin(f.last, f.once); err != nil {

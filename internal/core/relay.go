@@ -76,22 +76,25 @@ func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o R
 			r.AwaitFirst()
 		}
 	}
+	var dial func()
 	down, err := w.joinSides(ctx, ep, all, o.of, r, func(down *Session, ups []*Session) {
 		down.relay = r
+		r.Between(down.id)
 		var routes []relay.Route
 		for n, route := range o.Routes {
 			routes = append(routes, relay.Route{Peers: route.Peers, When: route.When, Dial: ups[n+1].transport.Dial})
 			down.routes = append(down.routes, RouteStatus{route.Text, ups[n+1]})
 		}
-		if o.Faults != nil {
-			r.SetFaults(o.Faults)
-		}
-		r.Upstream(ups[0].transport.Dial, routes...)
+		dial = func() { r.Upstream(ups[0].transport.Dial, routes...) }
 	})
-	if err == nil && o.Faults != nil {
-		down.recordSet(o.Faults)
+	if err != nil {
+		return nil, err
 	}
-	return down, err
+	if o.Faults != nil {
+		r.SetFaults(o.Faults) // recorded before any of them can hit
+	}
+	dial()
+	return down, nil
 }
 
 // RouteStatus is a route of a relay, and the session with its connections.

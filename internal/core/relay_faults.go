@@ -2,10 +2,10 @@ package core
 
 import (
 	"strconv"
+	"time"
 
 	"sockeye"
 	"sockeye/internal/fault"
-	"sockeye/internal/journal"
 	"sockeye/internal/relay"
 )
 
@@ -40,8 +40,18 @@ const (
 // Decisions lists them in the order in which help texts show them.
 var Decisions = []Decision{Release, Edit, Discard}
 
+// DefaultFaultLifetime is how long faults last that are set while a relay runs.
+const DefaultFaultLifetime = fault.DefaultLifetime
+
+// FaultsForever is the word for faults that last until they are taken away.
+const FaultsForever = fault.Forever
+
+// ParseFaultLifetime reads how long faults last; see fault.ParseLifetime.
+func ParseFaultLifetime(text string) (time.Duration, error) { return fault.ParseLifetime(text) }
+
 // SetFaults puts other faults between the two sides of a relay, for peers that are there
-// and those to come; nil takes them away. The set is the session's from then on.
+// and those to come; nil takes them away. The set is the session's from then on, and ends by
+// itself after its lifetime.
 func (s *Session) SetFaults(set *Faults) error {
 	r, err := s.relayed()
 	if err != nil {
@@ -59,22 +69,8 @@ func (s *Session) SetFaults(set *Faults) error {
 			return err
 		}
 	}
-	if set == nil && r.Faults() != nil {
-		s.recordFault(sockeye.FaultEvent{Kind: "clear"})
-	}
-	s.recordSet(set)
 	r.SetFaults(set)
 	return nil
-}
-
-func (s *Session) recordSet(set *Faults) {
-	for _, text := range set.Texts() {
-		s.recordFault(sockeye.FaultEvent{Kind: "set", Fault: text})
-	}
-}
-
-func (s *Session) recordFault(e sockeye.FaultEvent) {
-	s.core.journal.Append(sockeye.Event{Time: journal.Now(), Kind: sockeye.Faulted, Session: s.id, Detail: &sockeye.Detail{Fault: &e}})
 }
 
 // Faults are those that are set between the two sides of a relay; nil if none are.

@@ -21,7 +21,9 @@ type Set struct {
 	Frame  framing.Spec // how streams are cut into messages; zero: as they were read
 	Faults []Fault
 	Since  time.Time // schedules count from here
-	hits   []atomic.Uint64
+	// Lifetime is how long they last from Since on; 0: until they are taken away.
+	Lifetime time.Duration
+	hits     []atomic.Uint64
 }
 
 // Hits is how many messages and connections fault n has hit.

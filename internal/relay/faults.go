@@ -10,15 +10,62 @@ import (
 )
 
 // SetFaults puts other faults between all pairs, from now on; nil for none. The set is the
-// relay's from then on. What waits for faults that were set before goes on at once, but for
-// messages whose hold is set still.
+// relay's from then on, and ends by itself when its lifetime is over. What waits for faults
+// that were set before goes on at once, but for messages whose hold is set still. Each fault
+// that begins or ends is an event of the session.
 func (r *Relay) SetFaults(set *fault.Set) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	r.stopExpiry()
+	before := r.Faults()
 	if set != nil {
 		set.Since = time.Now()
-		set.Keep(r.Faults())
+		set.Keep(before)
 	}
+	texts := set.Texts()
+	for _, text := range before.Texts() {
+		if !slices.Contains(texts, text) {
+			r.recordChange("clear", text, 0)
+		}
+	}
+	for _, text := range texts {
+		r.recordChange("set", text, set.Lifetime)
+	}
+	r.replaceFaults(set)
+	if set != nil && set.Lifetime > 0 && !r.ended {
+		r.expiry = time.AfterFunc(set.Lifetime, func() { r.expire(set) })
+	}
+}
+
+// expire takes faults away whose lifetime is over, if they are set still.
+func (r *Relay) expire(set *fault.Set) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	if r.ended || r.Faults() != set {
+		return
+	}
+	for _, text := range set.Texts() {
+		r.recordChange("expire", text, set.Lifetime)
+	}
+	r.replaceFaults(nil)
+}
+
+// stopExpiry keeps the faults that are set from ending by themselves. r.changing is held.
+func (r *Relay) stopExpiry() {
+	if r.expiry != nil {
+		r.expiry.Stop()
+		r.expiry = nil
+	}
+}
+
+// recordChange records that a fault began or ended.
+func (r *Relay) recordChange(kind, text string, lifetime time.Duration) {
+	r.record(sockeye.Event{Kind: sockeye.Faulted, Session: r.session,
+		Detail: &sockeye.Detail{Fault: &sockeye.FaultEvent{Kind: kind, Fault: text, LastsMS: float64(lifetime.Milliseconds())}}})
+}
+
+// replaceFaults puts a set between all pairs. r.changing is held.
+func (r *Relay) replaceFaults(set *fault.Set) {
 	r.mu.Lock()
 	r.faults = set
 	var pairs []*pair

@@ -23,7 +23,8 @@ type Relay struct {
 	record  func(sockeye.Event)
 	chains  *Chains
 	probe   loopProbe
-	ready   chan struct{} // closed when dial is known
+	session *sockeye.Session // whose peers are relayed
+	ready   chan struct{}    // closed when dial is known
 	dial    Dial
 	routes  []Route // tried before dial, in order; known with it
 	byFirst bool    // some of them ask what a peer sends first
@@ -32,7 +33,9 @@ type Relay struct {
 	joined   atomic.Uint64 // pairs so far: the number of the next is one more
 	lastHeld atomic.Uint64
 
-	changing sync.Mutex // of who sets faults
+	changing sync.Mutex  // of who sets faults
+	expiry   *time.Timer // takes them away; nil: they stay
+	ended    bool        // Wait was called: no timer is started any more
 
 	mu     sync.Mutex
 	faults *fault.Set                // nil: none
@@ -48,6 +51,9 @@ func New(record func(sockeye.Event), chains *Chains) *Relay {
 // AwaitFirst says, before there are peers, that routes will ask what these send first.
 func (r *Relay) AwaitFirst() { r.byFirst = true }
 
+// Between says whose peers are relayed, before faults are set.
+func (r *Relay) Between(s *sockeye.Session) { r.session = s }
+
 // Upstream says how the other side is dialled: by the first of the routes that fits a peer,
 // else by dial.
 func (r *Relay) Upstream(dial Dial, routes ...Route) {
@@ -56,7 +62,14 @@ func (r *Relay) Upstream(dial Dial, routes ...Route) {
 }
 
 // Wait returns when nothing of the relay runs any more; the peers of both sides have left.
-func (r *Relay) Wait() { r.running.Wait() }
+// Faults that are set stay as they are from then on.
+func (r *Relay) Wait() {
+	r.changing.Lock()
+	r.ended = true
+	r.stopExpiry()
+	r.changing.Unlock()
+	r.running.Wait()
+}
 
 // Downstream is the responder of the session whose peers are relayed.
 func (r *Relay) Downstream() transport.Responder { return downstream{r} }

@@ -377,6 +377,7 @@ export interface FaultLine {
   offset: number;
   bytes: number;
   delay_ms?: number;
+  lasts_ms?: number;
   piece?: number;
   kept?: number;
   count?: number;
@@ -391,6 +392,8 @@ export interface Faults {
   frame?: string;
   /** schedules count from here; absent without faults */
   since?: string;
+  /** when they end by themselves; absent: they do not */
+  until?: string;
 }
 
 /** Found are the boards, servers and workbenches that announce themselves. */
@@ -1755,6 +1758,8 @@ export interface Session {
   share?: "one" | "all";
   /** so many are set between a relay's sides */
   faults?: number;
+  /** FaultsUntil is when they end by themselves; absent: they do not. */
+  faults_until?: string;
   /** so many messages of a relay wait for somebody */
   held?: number;
   /** UpstreamOf is the relay whose connections to an upstream are this session's peers. */
@@ -1796,6 +1801,11 @@ export interface SetFaults {
   faults: string[];
   /** how streams are cut into messages for them; absent: as they are read */
   frame?: string;
+  /**
+   * For is how long they last, a time such as 1h, or ever. Absent: 15m; as they are set
+   * with the opening of a relay, ever.
+   */
+  for?: string;
 }
 
 /**
