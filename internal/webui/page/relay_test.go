@@ -165,6 +165,33 @@ func TestFaultsInThePanel(t *testing.T) {
 	r.wait(row("·", "fault cleared"))
 }
 
+// T70: faults that are active stand in a bar above the log, with when they end by themselves.
+// There they are kept on, and stay so when another is added, or are taken away.
+func TestFaultsInTheBar(t *testing.T) {
+	t.Parallel()
+	r := openRelay(t)
+	bar := `document.querySelector('[data-control=fault-bar] strong')?.innerText`
+	r.click(control("faults-tab"))
+	r.wait(`document.querySelector('[data-control=fault-add]') && !document.querySelector('[data-control=fault-bar]')`)
+	r.fault("latency", map[string]string{`[data-fault-field=value]`: "20ms"})
+	r.click(control("fault-keep"))
+	r.wait(`/^Faults are active: 1, until \d\d:\d\d:\d\d$/.test(` + bar + `)`)
+	r.wait(row("·", "fault set for 15m: latency 20ms"))
+	r.speaks("faults are active")
+	r.click(control("fault-bar-keep"))
+	r.wait(bar + ` === 'Faults are active: 1'`)
+	r.click(control("peers-tab"))
+	r.click(control("fault-bar-show"))
+	r.fault("drop", map[string]string{control("fault-seed"): "7", control("fault-when"): "is:x"})
+	r.click(control("fault-keep"))
+	r.wait(bar + ` === 'Faults are active: 2'`)
+	r.do(chromedp.Reload())
+	r.wait(bar + ` === 'Faults are active: 2'`)
+	r.click(control("fault-bar-remove"))
+	r.wait(`!document.querySelector('[data-control=fault-bar]')`)
+	r.wait(row("·", "fault cleared: latency 20ms"))
+}
+
 // A message that is held waits in the panel until somebody lets it go, changes it as text or
 // as bytes, or drops it.
 func TestHeldMessagesInThePanel(t *testing.T) {

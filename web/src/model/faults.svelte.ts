@@ -7,6 +7,8 @@ import { call, failuresOf } from '../link/api';
 export class FaultSet {
   faults = $state.raw<Faults['faults']>([]);
   frame = $state('');
+  /** When they end by themselves; empty: they do not. */
+  until = $state('');
   held = $state.raw<readonly HeldMessage[]>([]);
   /** All that was wrong with what was last asked for. */
   failures = $state.raw<readonly ErrorLine[]>([]);
@@ -23,12 +25,20 @@ export class FaultSet {
     this.held = (await call<HeldMessages>('GET', this.path('held'))).held;
   }
 
-  /** Sets these faults in place of all others; false says that they are wrong. */
-  set(faults: readonly string[], frame = this.frame): Promise<boolean> {
+  /**
+   * Sets these faults in place of all others; false says that they are wrong. They end by
+   * themselves, unless those that are set stay, or these shall.
+   */
+  set(faults: readonly string[], frame = this.frame, stay = this.faults.length > 0 && !this.until): Promise<boolean> {
     return this.attempt(async () => {
       const none = faults.length === 0;
-      this.take(none ? await call<Faults>('DELETE', this.path('faults')) : await call<Faults>('PUT', this.path('faults'), { faults, ...(frame ? { frame } : {}) }));
+      this.take(none ? await call<Faults>('DELETE', this.path('faults')) : await call<Faults>('PUT', this.path('faults'), { faults, ...(frame ? { frame } : {}), ...(stay ? { for: 'ever' } : {}) }));
     });
+  }
+
+  /** Has those that are set stay until somebody takes them away. */
+  async keepOn(): Promise<boolean> {
+    return (await this.attempt(() => this.refresh())) && this.set(this.faults.map((f) => f.fault), this.frame, true);
   }
 
   /** Adds a fault, or puts it in the place of another one. */
@@ -53,6 +63,7 @@ export class FaultSet {
   private take(f: Faults): void {
     this.faults = f.faults;
     this.frame = f.frame ?? '';
+    this.until = f.until ?? '';
   }
 
   private path(what: string): string {

@@ -9,6 +9,7 @@ export const later = {
   chips: () => import('./send/SendChips.svelte'),
   code: () => import('./code/CodeButton.svelte'),
   dropFiles: () => import('./files/DropFiles.svelte'),
+  faultBar: () => import('./faults/FaultBar.svelte'),
   faults: () => import('./faults/FaultsPanel.svelte'),
   fields: () => import('./fields/FieldsPanel.svelte'),
   fieldOffer: () => import('./send/FieldOffer.svelte'),
