@@ -90,6 +90,25 @@ func TestEveryFlagRefuses(t *testing.T) {
 	}
 }
 
+// A bare number is seconds wherever a time is typed.
+func TestEveryTimeTakesBareSeconds(t *testing.T) {
+	times := 0
+	for c := range Every(tree(sockeye.English)) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() != "duration" {
+				return
+			}
+			times++
+			if err := f.Value.Set("5"); err != nil {
+				t.Errorf("%s --%s 5: %v", c.CommandPath(), f.Name, err)
+			}
+		})
+	}
+	if times < 10 {
+		t.Errorf("only %d flags take a time: are they of another type now?", times)
+	}
+}
+
 // goTypes are words by which Go, not Sockeye, calls things.
 var goTypes = regexp.MustCompile(`\b(u?int(8|16|32|64)?|float(32|64)|\w+(Slice|Array|Value)|strconv\.?\w*|Parse[A-Z]\w*|time\.\w+|netip\.\w+|\*\w+\.\w+)\b|invalid (argument|syntax)`)
 

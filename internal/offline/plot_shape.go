@@ -28,7 +28,7 @@ func (f *shapeFlags) register(a *commands, fs *pflag.FlagSet) {
 	fs.BoolVar(&f.histogram, "histogram", false, a.t("draw how often which values came", "绘制各数值出现的次数（直方图）"))
 	fs.StringVar(&f.xy, "xy", "", a.t("draw one value over another: X,Y", "绘制一个值随另一个值的变化：X,Y"))
 	fs.StringVar(&f.trigger, "trigger", "", a.t("draw around the first time that --value crosses a level: 'rising 20', 'falling 0 hold 1s'; also either, above, below", "绘制 --value 首次穿过电平前后的曲线：'rising 20'、'falling 0 hold 1s'，也可用 either、above、below"))
-	fs.DurationVar(&f.window, "window", 0, a.t("with --trigger: how much time is drawn (default: a tenth of all)", "与 --trigger 一起使用：绘制多长时间（默认为全部的十分之一）"))
+	fs.Var(terminal.DurationOf(&f.window), "window", a.t("with --trigger: how much time is drawn (default: a tenth of all)", "与 --trigger 一起使用：绘制多长时间（默认为全部的十分之一）"))
 }
 
 // parse judges the flags together.

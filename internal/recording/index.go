@@ -43,6 +43,7 @@ type fileSummary struct {
 	Last     time.Time      `json:"last"`
 	Lost     sockeye.Lost   `json:"lost"`
 	Damages  int            `json:"damages"`
+	LeftOut  int            `json:"left_out,omitempty"`
 	Sessions []indexSession `json:"sessions"`
 }
 

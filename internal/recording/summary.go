@@ -21,6 +21,9 @@ type Summary struct {
 	// longer be read.
 	Lost    sockeye.Lost
 	Damages int
+	// LeftOut counts what is no damage and yet not here: kinds of packets of a capture that
+	// hold no data, and files that end early.
+	LeftOut int
 }
 
 // SessionSummary is one session of a recording.
@@ -136,9 +139,11 @@ func (r *Recording) countAll(ctx context.Context, files []segmentFile, progress 
 	return &t.Summary, err
 }
 
-// damaged counts damage, but for a torn tail and what was left out of a capture.
+// damaged counts damage, and apart from it a torn tail and what was left out of a capture.
 func (t *tally) damaged(_ string, what pcapng.Damage) {
-	if what.Kind != pcapng.Torn && what.Kind != capture.Skipped {
+	if what.Kind == pcapng.Torn || what.Kind == capture.Skipped {
+		t.LeftOut++
+	} else {
 		t.Damages++
 	}
 }
@@ -243,6 +248,7 @@ func (t *tally) span(first, last time.Time) {
 func (t *tally) merge(f *fileSummary) {
 	t.Events += f.Events
 	t.Damages += f.Damages
+	t.LeftOut += f.LeftOut
 	t.Lost.Events += f.Lost.Events
 	t.Lost.Bytes += f.Lost.Bytes
 	if f.Events > 0 {
@@ -270,7 +276,7 @@ func (t *tally) merge(f *fileSummary) {
 
 // into gives what was counted of one file to its index.
 func (t *tally) into(f *fileSummary) {
-	f.Events, f.First, f.Last, f.Lost, f.Damages = t.Events, t.First, t.Last, t.Lost, t.Damages
+	f.Events, f.First, f.Last, f.Lost, f.Damages, f.LeftOut = t.Events, t.First, t.Last, t.Lost, t.Damages, t.LeftOut
 	for _, s := range t.Sessions {
 		f.Sessions = append(f.Sessions, indexSession{s.run, s})
 	}
