@@ -80,8 +80,11 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 		case <-late:
 			return l.timedOut(r, lost.latest())
 		case err := <-input:
-			if err != nil || r.SendOnly || l.console != nil {
+			if err != nil || l.console != nil {
 				return err
+			}
+			if r.SendOnly {
+				return l.unheard(lost.await(l.term.Ctx))
 			}
 			input, sent = nil, true // the answer may still come
 			if refused := lost.ofLastSend(); refused != nil {

@@ -1,7 +1,9 @@
 package terminal
 
 import (
+	"context"
 	"sync"
+	"time"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -65,6 +67,31 @@ func (r *refusals) ofLastSend() *sockeye.Error {
 		return nil
 	}
 	return refused
+}
+
+// refusalWait is how long the answer to a last datagram that nobody receives may take: a way
+// within a building and back, and a busy machine.
+const refusalWait = 200 * time.Millisecond
+
+// await is the last refusal after a moment in which one of what was sent last may come. For
+// streams there is nothing to wait for.
+func (r *refusals) await(ctx context.Context) *sockeye.Error {
+	if r.news == nil {
+		return nil
+	}
+	late := time.After(refusalWait)
+	for {
+		if refused := r.ofLastSend(); refused != nil {
+			return refused
+		}
+		select {
+		case <-r.news:
+		case <-late:
+			return r.latest()
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // unheard is the error of a command whose datagrams reached nobody, or nil. The view
