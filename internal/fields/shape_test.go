@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -136,7 +137,7 @@ func FuzzParseTrigger(f *testing.F) {
 	f.Add("rising 20 hold 1s")
 	f.Add("below -1e9")
 	f.Fuzz(func(t *testing.T, text string) {
-		if trigger, err := ParseTrigger(text); err == nil && (!trigger.Kind.Valid() || trigger.HoldOff < 0) {
+		if trigger, err := ParseTrigger(text); err == nil && (!slices.Contains(TriggerKinds, trigger.Kind) || trigger.HoldOff < 0) {
 			t.Errorf("%q is %+v", text, trigger)
 		}
 	})

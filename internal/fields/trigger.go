@@ -3,6 +3,7 @@ package fields
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,12 +45,12 @@ func ParseTrigger(text string) (t Trigger, err error) {
 	if len(words) != 2 && (len(words) != 4 || words[2] != "hold") {
 		return wrong("a trigger is its kind and its level", "触发条件由类型和电平组成")
 	}
-	t.Kind = TriggerKind(words[0])
-	if !t.Kind.Valid() {
-		return wrong(fmt.Sprintf("%q is no kind of trigger", words[0]), fmt.Sprintf("%q 不是触发类型", words[0]))
+	var why sockeye.Text
+	if t.Kind, why = TriggerKindOf(words[0]); !why.IsZero() {
+		return wrong(why.En, why.Zh)
 	}
-	if t.Level, err = strconv.ParseFloat(words[1], 64); err != nil || math.IsNaN(t.Level) || math.IsInf(t.Level, 0) {
-		return wrong(fmt.Sprintf("%q is not a number", words[1]), fmt.Sprintf("%q 不是数字", words[1]))
+	if t.Level, why = TriggerLevelOf(words[1]); !why.IsZero() {
+		return wrong(why.En, why.Zh)
 	}
 	if len(words) == 4 {
 		if t.HoldOff, err = time.ParseDuration(words[3]); err != nil || t.HoldOff < 0 {
@@ -59,14 +60,23 @@ func ParseTrigger(text string) (t Trigger, err error) {
 	return t, nil
 }
 
-// Valid reports whether there is such a kind.
-func (k TriggerKind) Valid() bool {
-	for _, known := range TriggerKinds {
-		if k == known {
-			return true
-		}
+// TriggerKindOf is the kind of a name. What is wrong with the name is said in words; they are
+// zero if it is one.
+func TriggerKindOf(name string) (kind TriggerKind, wrong sockeye.Text) {
+	if kind = TriggerKind(name); slices.Contains(TriggerKinds, kind) {
+		return kind, wrong
 	}
-	return false
+	return "", sockeye.Text{En: fmt.Sprintf("%q is no kind of trigger", name), Zh: fmt.Sprintf("%q 不是触发类型", name)}
+}
+
+// TriggerLevelOf is the finite number that a text is. What is wrong with it is said in words;
+// they are zero if it is one.
+func TriggerLevelOf(text string) (level float64, wrong sockeye.Text) {
+	level, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(level) || math.IsInf(level, 0) {
+		return 0, sockeye.Text{En: fmt.Sprintf("%q is not a number", text), Zh: fmt.Sprintf("%q 不是数字", text)}
+	}
+	return level, wrong
 }
 
 // TriggerState is how far a trigger followed one series. The zero state is before its

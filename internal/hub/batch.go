@@ -85,24 +85,24 @@ func number(h map[string][]string, name string) uint64 {
 	return n
 }
 
-// EventDecoder makes events of the messages of one board, as an api.EventDecoder does. It belongs
+// MessageDecoder makes events of the messages of one board, as an api.EventDecoder does. It belongs
 // to one goroutine.
-type EventDecoder struct {
+type MessageDecoder struct {
 	events *api.EventDecoder
 	// endpoint is that of the message being read, whose events are of one session.
 	endpoint sockeye.Endpoint
 }
 
-// NewDecoder makes a decoder for one board.
-func NewDecoder() *EventDecoder {
-	d := &EventDecoder{}
+// NewMessageDecoder makes a decoder for one board.
+func NewMessageDecoder() *MessageDecoder {
+	d := &MessageDecoder{}
 	d.events = api.NewEventDecoderOf(func(context.Context, string) (sockeye.Endpoint, bool) { return d.endpoint, true })
 	return d
 }
 
 // Events are the events of a message. What cannot be read is an error, with the events
 // before it.
-func (d *EventDecoder) Events(header map[string][]string, data []byte) (events []sockeye.Event, err error) {
+func (d *MessageDecoder) Events(header map[string][]string, data []byte) (events []sockeye.Event, err error) {
 	if v := http.Header(header).Get(headerVersion); v != formatVersion {
 		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "read", Target: "hub",
 			Message: sockeye.Text{En: fmt.Sprintf("events in format %.20q, this program reads %s", v, formatVersion), Zh: fmt.Sprintf("事件格式为 %.20q，本程序只能读取 %s", v, formatVersion)},

@@ -109,7 +109,7 @@ func testEvents() []sockeye.Event {
 // Messages hold the events of one session each, numbered without holes, and give the same
 // events back.
 func TestBatches(t *testing.T) {
-	d := NewDecoder()
+	d := NewMessageDecoder()
 	var b eventBatch
 	var got []sockeye.Event
 	var spans [][2]uint64
@@ -171,7 +171,7 @@ func FuzzDecoder(f *testing.F) {
 	f.Add("2", "", "{}\n")
 	f.Add("1", "x", "{\"v\":1,\"kind\":\"gap\",\"lost\":{\"events\":18446744073709551615}}")
 	f.Fuzz(func(t *testing.T, version, endpoint, text string) {
-		events, err := NewDecoder().Events(map[string][]string{headerVersion: {version}, headerEndpoint: {endpoint}}, []byte(text))
+		events, err := NewMessageDecoder().Events(map[string][]string{headerVersion: {version}, headerEndpoint: {endpoint}}, []byte(text))
 		if err == nil && version != formatVersion {
 			t.Errorf("format %q is read", version)
 		}

@@ -105,7 +105,7 @@ func order(ctx context.Context, js jetstream.JetStream, config jetstream.Ordered
 // read reads messages to the end. One that is wrong is left out, so that a board that was
 // stolen hides nobody else's: what was wrong is the error in the end, once for each board.
 func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEvent, error) bool) error {
-	decoders, wrong := map[Board]*EventDecoder{}, map[Board]error{}
+	decoders, wrong := map[Board]*MessageDecoder{}, map[Board]error{}
 	for {
 		m, err := messages.Next()
 		if err != nil {
@@ -118,7 +118,7 @@ func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEv
 		if b, _, ok := BoardOf(m.Subject()); ok {
 			d := decoders[b]
 			if d == nil {
-				d = NewDecoder()
+				d = NewMessageDecoder()
 				decoders[b] = d
 			}
 			events, err := d.Events(m.Headers(), m.Data())

@@ -110,7 +110,7 @@ type bucket struct {
 
 // Series reads values over time. The error is an *sockeye.Error.
 func (r *Reader) Series(ctx context.Context, q SeriesQuery) (*SeriesPage, error) {
-	store := r.series.store(q.key(), &q, func() valueSink { return &seriesSink{} })
+	store := r.series.store(q.key(), &q, &seriesSink{})
 	store.mu.Lock()
 	defer store.mu.Unlock()
 	done, err := store.read(ctx, r, &q)

@@ -146,7 +146,7 @@ func tenMillion(t testing.TB) (*Reader, SeriesQuery) {
 	w := newReader(1 << 20)
 	q := temperatures(t, 1000)
 	one := &seriesData{Series: Series{Name: "temp"}, per: 1}
-	w.series.store(q.key(), &q, func() valueSink { return &seriesSink{series: []*seriesData{one}} })
+	w.series.store(q.key(), &q, &seriesSink{series: []*seriesData{one}})
 	now := time.Now()
 	for n := range 10_000_000 {
 		one.add(now.Add(time.Duration(n)*time.Millisecond), uint64(n), float64(n%997))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"sockeye"
@@ -70,7 +69,7 @@ func (w *within) has(t time.Time) bool {
 // that may not keep it.
 func shapeOf[S valueSink](ctx context.Context, r *Reader, q *SeriesQuery, what string, sink S, take func(sink S)) (done bool, err error) {
 	key := fmt.Sprintf("%s\n%d %d\n%s", what, q.Since.UnixNano(), q.Until.UnixNano(), q.key())
-	store := r.shapes.store(key, q, func() valueSink { return sink })
+	store := r.shapes.store(key, q, sink)
 	store.mu.Lock()
 	defer store.mu.Unlock()
 	if done, err = store.read(ctx, r, q); err == nil {
@@ -203,16 +202,16 @@ type TriggerQuery struct {
 // after it fired. The error joins everything that is wrong, each an *sockeye.Error that
 // names the parameter, trigger or level.
 func ParseTrigger(kind, level string, holdOff time.Duration) (fields.Trigger, error) {
-	t := fields.Trigger{Kind: fields.TriggerKind(kind), HoldOff: holdOff}
+	t := fields.Trigger{HoldOff: holdOff}
+	var badKind, badLevel sockeye.Text
+	t.Kind, badKind = fields.TriggerKindOf(kind)
+	t.Level, badLevel = fields.TriggerLevelOf(level)
 	var wrong []error
-	if !t.Kind.Valid() {
-		wrong = append(wrong, invalid("trigger", sockeye.Text{En: fmt.Sprintf("%q is no kind of trigger", kind), Zh: fmt.Sprintf("%q 不是触发类型", kind)},
-			sockeye.Text{En: "write rising, falling, either, above or below", Zh: "写 rising、falling、either、above 或 below"}))
+	if !badKind.IsZero() {
+		wrong = append(wrong, invalid("trigger", badKind, sockeye.Text{En: "write rising, falling, either, above or below", Zh: "写 rising、falling、either、above 或 below"}))
 	}
-	var err error
-	if t.Level, err = strconv.ParseFloat(level, 64); err != nil || t.Level-t.Level != 0 { // NaN and the infinite are no levels
-		wrong = append(wrong, invalid("level", sockeye.Text{En: fmt.Sprintf("%q is not a number", level), Zh: fmt.Sprintf("%q 不是数字", level)},
-			sockeye.Text{En: "write the value at which it fires, such as level=20.5", Zh: "写触发时的数值，例如 level=20.5"}))
+	if !badLevel.IsZero() {
+		wrong = append(wrong, invalid("level", badLevel, sockeye.Text{En: "write the value at which it fires, such as level=20.5", Zh: "写触发时的数值，例如 level=20.5"}))
 	}
 	return t, errors.Join(wrong...)
 }

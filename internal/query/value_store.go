@@ -44,13 +44,13 @@ func (q *SeriesQuery) key() string {
 	return key
 }
 
-// store is that with a key; a new one gives its values to what sink makes.
-func (s *valueStores) store(key string, q *SeriesQuery, sink func() valueSink) *valueStore {
+// store is that with a key; a new one gives its values to sink.
+func (s *valueStores) store(key string, q *SeriesQuery, sink valueSink) *valueStore {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := slices.IndexFunc(s.list, func(one *valueStore) bool { return one.key == key })
 	if at < 0 {
-		s.list = append(s.list, &valueStore{key: key, split: framing.NewSplitter(q.Cut.Spec, q.Cut.Check), reader: q.Cut.Fields.NewReader(), sink: sink()})
+		s.list = append(s.list, &valueStore{key: key, split: framing.NewSplitter(q.Cut.Spec, q.Cut.Check), reader: q.Cut.Fields.NewReader(), sink: sink})
 		at = len(s.list) - 1
 	}
 	found := s.list[at]

@@ -20,7 +20,7 @@ func FuzzExport(f *testing.F) {
 	f.Add("listen ws://:1", `{"v":1,"seq":9,"session":"s1","kind":"gap","lost":{"events":3,"bytes":4}}`)
 	f.Fuzz(func(t *testing.T, endpoint, text string) {
 		header := map[string][]string{"Sockeye-Version": {"1"}, "Sockeye-Endpoint": {endpoint}}
-		events, _ := hub.NewDecoder().Events(header, []byte(text))
+		events, _ := hub.NewMessageDecoder().Events(header, []byte(text))
 		for _, several := range []bool{false, true} {
 			w, err := recording.OpenWriter(recording.WriteOptions{Out: io.Discard})
 			if err != nil {

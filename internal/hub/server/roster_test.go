@@ -110,6 +110,6 @@ func BenchmarkBoards(b *testing.B) {
 		if err != nil || len(all) != boards {
 			b.Fatal(len(all), err)
 		}
-		b.SetBytes(int64(len(text)))
+		b.ReportMetric(float64(len(text)), "bytes/list")
 	}
 }

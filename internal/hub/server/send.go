@@ -133,8 +133,7 @@ func (p *hubProgram) send(f *boardSendFlags, names []string, text string) error 
 	return nil
 }
 
-// choose are the boards that are enrolled and have the labels. A server that is cut off from most
-// of its cluster cannot tell, and that is said soon.
+// choose are the boards that are enrolled and have the labels.
 func (a *admin) choose(ctx context.Context, labels map[string]string) (chosen []hub.Board, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
