@@ -130,7 +130,7 @@ var AllOptions = OptionTable{
 		field:    func(o *Options) any { return &o.Mark },
 		Defaults: []OptionDefault{{Text: Text{"0, none", "0，无"}}},
 		Label:    Text{"Mark for routing", "路由标记"},
-		Help:     Text{"SO_MARK: mark packets for rules of this machine (ip rule fwmark, nft meta mark)", "SO_MARK：给数据包加标记，供本机规则使用（ip rule fwmark、nft meta mark）"},
+		Help:     Text{"SO_MARK: mark packets for rules of this machine (ip rule fwmark, nft meta mark)", "SO_MARK：给数据包加标记，供本机规则使用（fwmark、nftables）"},
 		Note:     Text{"It needs the right CAP_NET_ADMIN or CAP_NET_RAW, and does not leave the machine", "需要 CAP_NET_ADMIN 或 CAP_NET_RAW 权限，且不会离开本机"}},
 	{Name: "loop", Topic: topicGroups, Kind: OptionSwitch, Schemes: overUDP, Expert: true,
 		field:    func(o *Options) any { return &o.Loop },
