@@ -186,3 +186,44 @@ func TestEmptyViewsSayWhatToDo(t *testing.T) {
 	p.check("receive-to-file", false)
 	p.wait(`!document.querySelector('[data-control=recording-state]')`)
 }
+
+// The empty view of a relay says where to connect to and where that goes, one of a serial
+// port what to do until the port is there.
+func TestEmptyViewsOfRelayAndSerialSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	b := startBench(t)
+	p := &relayUpstream{page: b.open(t)}
+	const panel = `document.querySelector('.panel .none')?.innerText`
+	p.choose(control("protocol"), "relay")
+	p.wait(panel + `?.includes('where the relay listens and what its upstream is')`)
+	p.speaks("a relay that is not open")
+	p.wait(`document.querySelector(` + quoted(side("remote-address", "upstream")) + `)`)
+	p.put("upstream", "remote-address", "127.0.0.1")
+	p.put("upstream", "remote-port", "1883")
+	p.put("downstream", "local-port", "0")
+	_, port, _ := net.SplitHostPort(p.server())
+	p.wait(panel + `?.includes('connect to the relay instead of its server:') && ` + panel + `.includes(` + quoted(":"+port+". What it sends goes on to ") + `) && ` + panel + `.includes('127.0.0.1:1883')`)
+	p.speaks("a relay that nobody came to")
+
+	p.click(control("new-tab"))
+	p.choose(control("protocol"), "relay")
+	p.wait(`document.querySelector(` + quoted(side("side-protocol", "downstream")) + `)`)
+	p.choose(side("side-protocol", "downstream"), "udp")
+	p.choose(side("side-protocol", "upstream"), "to-udp")
+	p.put("upstream", "remote-address", "127.0.0.1")
+	p.put("upstream", "remote-port", "5000")
+	p.put("downstream", "local-port", "0")
+	p.click(control("open"))
+	p.wait(panel + `?.startsWith('No datagram has come yet. Let your program send to the relay') && ` + panel + `.includes('127.0.0.1:5000')`)
+	p.speaks("a relay that no datagram came to")
+
+	p.click(control("new-tab"))
+	p.choose(control("protocol"), "serial")
+	p.wait(panel + `?.startsWith('No port is open: choose one and its baud rate')`)
+	p.speaks("a port that is not open")
+	p.fill("path", filepath.Join(t.TempDir(), "board"))
+	p.check("reconnect", true)
+	p.click(control("open"))
+	p.wait(panel + `?.startsWith('The port is not there: plug the device in')`)
+	p.speaks("a port that is not there")
+}
