@@ -3,6 +3,7 @@
 package page_test
 
 import (
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -225,6 +226,68 @@ func TestHeldMessagesInThePanel(t *testing.T) {
 	reads(t, far, "4\n")
 	r.wait(row("·", "held 3: 6 bytes are not passed on") + ` && ` + row("·", "held 2: 4 bytes become 3 bytes"))
 	r.wait(`!document.querySelector('[data-held]')`)
+}
+
+// A relay with faults is saved into the workspace by the page, and another workbench opens it
+// from the file with the same faults: the same seed changes the same bytes.
+func TestRelayWithFaultsInTheWorkspace(t *testing.T) {
+	t.Parallel()
+	r := openRelay(t)
+	r.click(control("faults-tab"))
+	r.wait(`document.querySelector('[data-control=fault-add]')`)
+	r.fault("corrupt", map[string]string{`[data-fault-field=bits]`: "2", control("fault-way"): "to upstream", control("fault-seed"): "7", control("fault-frame"): "line"})
+	r.click(control("fault-keep"))
+	r.wait(`document.querySelector('[data-fault-set=corrupt]')`)
+	r.fault("drop", map[string]string{control("fault-way"): "from upstream", control("fault-seed"): "3", control("fault-when"): "contains:secret"})
+	r.click(control("fault-keep"))
+	r.wait(`document.querySelector('[data-fault-set=drop]')`)
+	client, far := r.connect()
+	corrupted := func(client, far net.Conn) string {
+		t.Helper()
+		write(t, client, "the same bytes\n")
+		got := make([]byte, len("the same bytes\n"))
+		if _, err := io.ReadFull(far, got); err != nil {
+			t.Fatal(err)
+		}
+		return string(got)
+	}
+	was := corrupted(client, far)
+	if was == "the same bytes\n" {
+		t.Error("nothing was corrupted")
+	}
+
+	r.click(control("workspace-tab"))
+	r.click(control("keep-session"))
+	r.wait(`document.querySelector('[data-control=endpoint-name]')`)
+	r.fill("endpoint-name", "bad line")
+	r.press("Keep")
+	r.wait(`document.querySelector('.panel [data-endpoint="bad line"]')`)
+	r.wait(inPanel("corrupt bits 2 to upstream seed 7") + ` && ` + inPanel("drop from upstream seed 3 when contains:secret"))
+	path := value[string](r.page, `/\S+workspace\.toml/.exec(document.querySelector('.panel .workspace').innerText)[0]`)
+
+	if text := fileText(t, path); !strings.Contains(text, "fault_frame = \"line\"") {
+		t.Errorf("the file does not say how the faults find frames:\n%s", text)
+	}
+
+	again := &relayUpstream{page: startBench(t, "--workspace", path).open(t), l: r.l}
+	again.click(control("workspace-tab"))
+	again.click(`.panel [data-endpoint="bad line"]`)
+	again.wait(`document.querySelector('header [aria-selected=true]').innerText.trim() === 'bad line'`)
+	again.wait(`document.querySelector('[data-control=fault-bar] strong')?.innerText === 'Faults are active: 2'`)
+	again.click(control("faults-tab"))
+	for kind, text := range map[string]string{"corrupt": "corrupt bits 2 to upstream seed 7", "drop": "drop from upstream seed 3 when contains:secret"} {
+		again.wait(`document.querySelector('[data-fault-set=` + kind + `] code')?.innerText === ` + quoted(text))
+	}
+	const port = `[...document.querySelectorAll('[role=grid] [role=row]')].map(r => /listening on .*:(\d+)/.exec(r.innerText)?.[1]).find(Boolean)`
+	again.wait(port)
+	again.at = net.JoinHostPort("127.0.0.1", value[string](again.page, port))
+	client, far = again.connect()
+	if is := corrupted(client, far); is != was {
+		t.Errorf("from the workspace it made %q, before %q", is, was)
+	}
+	write(t, far, "a secret\n")
+	write(t, far, "an answer\n")
+	reads(t, client, "an answer\n")
 }
 
 func portOf(a net.Addr) string {
