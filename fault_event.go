@@ -2,6 +2,7 @@ package sockeye
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,6 +38,22 @@ type FaultEvent struct {
 	Bits []int `json:"bits,omitempty"`
 	// Held names the message that is held, for as long as it is.
 	Held uint64 `json:"held,omitempty"`
+}
+
+// ActiveFaults are the faults of one session that were set and are still, as people write
+// them, in the order in which they were set.
+type ActiveFaults []string
+
+// After is what is set after an event: one more fault, one less, or the same as before. It
+// may change a in place.
+func (a ActiveFaults) After(f *FaultEvent) ActiveFaults {
+	switch n := slices.Index(a, f.Fault); {
+	case f.Kind == "set" && n < 0:
+		return append(a, f.Fault)
+	case (f.Kind == "clear" || f.Kind == "expire") && n >= 0:
+		return slices.Delete(a, n, n+1)
+	}
+	return a
 }
 
 // faultSentences say what was done. What is in braces is filled in.

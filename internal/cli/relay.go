@@ -101,7 +101,8 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	}
 	f.Verbose = f.Verbose || terminal.IsTerminal(a.Err)
 	if how.Faults != nil && !f.Quiet {
-		fmt.Fprintf(a.Err, a.t("faults are active: %s\n", "故障已启用：%s\n"), terminal.Safe(strings.Join(how.Faults.Texts(), "; ")))
+		f.Status = fmt.Sprintf(a.t("faults are active: %s", "故障已启用：%s"), terminal.Safe(strings.Join(how.Faults.Texts(), "; ")))
+		fmt.Fprintln(a.Err, f.Status)
 	}
 	l, err := a.Start(show, &f.DisplayFlags, false, &f.RecordFlags, ep)
 	if err != nil {

@@ -24,6 +24,7 @@ type recorderState struct {
 // earlier recordings makes one journal with them: numbers of events, sessions and
 // peers go on, and a view may begin in what was recorded then.
 func (w *Core) Record(o recording.WriteOptions) error {
+	o.Faults = w.activeFaults()
 	r, err := w.journal.Record(o) // nothing is locked: a disk may not answer
 	if err != nil {
 		return err

@@ -111,6 +111,23 @@ func (s *Session) Decide(number uint64, d Decision, data []byte) error {
 	return err
 }
 
+// activeFaults are the faults of all relays, by session.
+func (w *Core) activeFaults() map[*sockeye.Session]sockeye.ActiveFaults {
+	all := map[*sockeye.Session]sockeye.ActiveFaults{}
+	for _, s := range w.Sessions() {
+		w.mu.Lock()
+		r := s.relay
+		w.mu.Unlock()
+		if r == nil {
+			continue
+		}
+		if set := r.Faults(); set != nil {
+			all[s.id] = set.Texts()
+		}
+	}
+	return all
+}
+
 // relayed is the session's relay.
 func (s *Session) relayed() (*relay.Relay, error) {
 	s.core.mu.Lock()

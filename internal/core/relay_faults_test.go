@@ -3,10 +3,13 @@ package core
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +20,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/fault"
+	"sockeye/internal/recording"
 )
 
 func faultsOf(t *testing.T, frame string, faults ...string) *fault.Set {
@@ -305,6 +309,27 @@ func TestFaultsAreSeen(t *testing.T) {
 	}
 	if set, err := r.s.Faults(); err != nil || set != nil && len(set.Texts()) > 0 {
 		t.Errorf("faults that were taken away are there: %+v, %v", set, err)
+	}
+}
+
+// T70: a recording that is begun while faults are set names them in its first header.
+func TestRecordingNamesFaultsSetBefore(t *testing.T) {
+	r := relayTCP(t)
+	r.setFaults(t, "", "latency 10ms seed 3")
+	file := filepath.Join(t.TempDir(), "late.pcapng")
+	if err := r.bench.Record(recording.WriteOptions{File: file}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.bench.StopRecording(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := whole[:binary.LittleEndian.Uint32(whole[4:])]
+	if want := "faults were set in session " + r.s.ID() + " when this segment began: latency 10ms seed 3"; !bytes.Contains(header, []byte(want)) {
+		t.Errorf("the header does not say %q:\n%q", want, header)
 	}
 }
 

@@ -45,6 +45,13 @@ func sessionComment(s *sockeye.Session) sockeye.Text {
 	return what
 }
 
+func faultsComment(session string, faults sockeye.ActiveFaults) sockeye.Text {
+	all := strings.Join(faults, "; ")
+	return sockeye.Text{
+		En: "faults were set in session " + session + " when this segment began: " + all,
+		Zh: "本分段开始时会话 " + session + " 已设置故障：" + all}
+}
+
 func aliasComment(p *sockeye.Peer, alias string) sockeye.Text {
 	return sockeye.Text{
 		En: fmt.Sprintf("peer %d, %s, is called %q", p.ID, p.Remote, alias),

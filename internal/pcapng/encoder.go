@@ -3,6 +3,9 @@ package pcapng
 import (
 	"crypto/rand"
 	"hash/crc32"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"sockeye"
@@ -19,6 +22,9 @@ type EncodeOptions struct {
 	// Run tells one journal from another: numbers of events, peers and sessions
 	// start again in each. 0 is a random one.
 	Run uint64
+	// Faults are those that are set when the recording begins, by session. Events of
+	// faults change them.
+	Faults map[*sockeye.Session]sockeye.ActiveFaults
 
 	// first is where a peer's sequence numbers start, for tests.
 	first func(p *sockeye.Peer, direction uint32) uint32
@@ -40,6 +46,8 @@ type Encoder struct {
 	streams map[*sockeye.Peer]*peerStream
 	stream  *peerStream // the last one, or nil
 
+	faults map[*sockeye.Session]sockeye.ActiveFaults // that are set now, by session
+
 	options []byte // scratch: of the block being written
 }
 
@@ -59,8 +67,13 @@ func NewEncoder(o EncodeOptions) *Encoder {
 	if o.first == nil {
 		o.first = firstSequence
 	}
+	faults := map[*sockeye.Session]sockeye.ActiveFaults{}
+	for s, set := range o.Faults {
+		faults[s] = slices.Clone(set)
+	}
 	return &Encoder{
 		o:          o,
+		faults:     faults,
 		interfaces: map[*sockeye.Session]uint32{},
 		traffic:    map[*sockeye.Session]*trafficCounts{},
 		streams:    map[*sockeye.Peer]*peerStream{},
@@ -70,9 +83,9 @@ func NewEncoder(o EncodeOptions) *Encoder {
 // Run is the number of the journal in every segment of it.
 func (e *Encoder) Run() uint64 { return e.o.Run }
 
-// Begin starts a segment and appends its section header block to dst. Sessions
-// and peers are introduced again from there on, so that the segment can be read
-// alone.
+// Begin starts a segment and appends its section header block to dst, which says in
+// comments which faults are set. Sessions and peers are introduced again from there on, so
+// that the segment can be read alone.
 func (e *Encoder) Begin(dst []byte, at time.Time) []byte {
 	var id [20]byte
 	le.PutUint64(id[:], e.o.Run)
@@ -92,7 +105,35 @@ func (e *Encoder) Begin(dst []byte, at time.Time) []byte {
 			dst = appendOption(dst, o.code, plainText(o.value))
 		}
 	}
+	dst = e.appendFaults(dst)
 	return closeBlock(dst, start, &integrity{version: Version, segment: e.segment, number: e.o.Run, peer: uint64(at.UnixNano())})
+}
+
+// maxFaultComments bounds the comments of a section header.
+const maxFaultComments = 32
+
+// appendFaults appends a comment for each session that has faults.
+func (e *Encoder) appendFaults(dst []byte) []byte {
+	sessions := slices.SortedFunc(maps.Keys(e.faults), func(a, b *sockeye.Session) int { return strings.Compare(a.ID, b.ID) })
+	for _, s := range sessions[:min(len(sessions), maxFaultComments)] {
+		dst = appendOption(dst, optComment, plainText(faultsComment(s.ID, e.faults[s]).In(e.o.Lang)))
+	}
+	return dst
+}
+
+// noteFaults keeps which faults are set, for the next segment.
+func (e *Encoder) noteFaults(session *sockeye.Session, ev *sockeye.Event) {
+	switch {
+	case session == nil:
+	case ev.Kind == sockeye.Ended:
+		delete(e.faults, session)
+	case ev.Detail != nil && ev.Detail.Fault != nil:
+		if set := e.faults[session].After(ev.Detail.Fault); len(set) > 0 {
+			e.faults[session] = set
+		} else {
+			delete(e.faults, session)
+		}
+	}
 }
 
 // Append appends the blocks of an event to dst, with an interface description
@@ -114,6 +155,9 @@ func (e *Encoder) Append(dst []byte, ev *sockeye.Event) []byte {
 		w.integrity.flags |= flagSession
 	}
 	dst = w.event(dst)
+	if ev.Kind == sockeye.Faulted || ev.Kind == sockeye.Ended {
+		e.noteFaults(session, ev)
+	}
 	if ev.Kind == sockeye.Ended {
 		delete(e.traffic, session)
 	}

@@ -52,6 +52,9 @@ type WriteOptions struct {
 	// Run is the number of the journal in its segments, see pcapng.Options; 0 is a
 	// new one.
 	Run uint64
+	// Faults are those that are set as it begins, see pcapng.EncodeOptions; the header of
+	// each segment names those of its beginning.
+	Faults map[*sockeye.Session]sockeye.ActiveFaults
 	// Lang is the language of comments that Wireshark shows.
 	Lang sockeye.Lang
 	// Application is shown by Wireshark as what wrote the file; "" is "Sockeye".

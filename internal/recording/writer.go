@@ -69,7 +69,7 @@ func OpenWriter(o WriteOptions) (*Writer, error) {
 	}
 	w := &Writer{
 		o: o, output: p, limits: math.MaxInt64, buf: make([]byte, 0, batchBytes+batchBytes/8),
-		encoder: pcapng.NewEncoder(pcapng.EncodeOptions{Application: o.Application, Lang: o.Lang, Run: o.Run}),
+		encoder: pcapng.NewEncoder(pcapng.EncodeOptions{Application: o.Application, Lang: o.Lang, Run: o.Run, Faults: o.Faults}),
 		tidied:  o.Now(),
 	}
 	if o.Dir != "" {

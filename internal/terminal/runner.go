@@ -24,6 +24,7 @@ type Runner struct {
 	client   client.Client // the same workbench; nil unless Start made it
 	view     *View         // its goroutine's, but for reframing
 	console  *console      // nil unless a person types at a terminal
+	status   *statusBar    // nil unless there is one to show, and no console
 	showing  OutputFormat
 	drain    time.Duration
 	ViewDone chan struct{}
@@ -50,6 +51,7 @@ type DisplayFlags struct {
 	Charset                        payload.Charset
 	Dump                           *dumpWriter // nil: none
 	Unheard                        bool        // received bytes do not come out raw: a program has them, or nobody wants them
+	Status                         string      // stands below the lines on a terminal where nobody types; safe for it
 }
 
 // Register adds the flags to a command.
@@ -134,7 +136,13 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 		l.console = newConsole(a.In, a.Out, a.interrupt)
 		out = l.console
 	}
-	colour := (f == Lines || f == HexLines) && IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
+	lines := f == Lines || f == HexLines
+	colour := lines && IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
+	if lines && l.console == nil {
+		if l.status = a.statusBarOf(d.Status, a.Out, colour); l.status != nil {
+			out = l.status
+		}
+	}
 	v := a.NewView(f, out, a.Err, colour)
 	v.verbose, v.Charset = d.Verbose, d.Charset
 	v.from, v.session = from, session
@@ -165,6 +173,10 @@ func (l *Runner) AfterShutdown(end func(context.Context)) { l.after = append(l.a
 func (l *Runner) Print(text string) {
 	if l.console != nil {
 		l.console.print(text)
+		return
+	}
+	if l.status != nil {
+		fmt.Fprintln(l.status, payload.SafeString(text))
 		return
 	}
 	fmt.Fprintln(l.term.Err, payload.SafeString(text))
@@ -223,6 +235,9 @@ func (l *Runner) Finish(err error) error {
 	}
 	if l.console != nil {
 		l.console.Close()
+	}
+	if l.status != nil {
+		l.status.End()
 	}
 	if l.term.ForceStop.Err() != nil {
 		return Exit{ExitInterrupted}

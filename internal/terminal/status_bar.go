@@ -1,0 +1,79 @@
+package terminal
+
+import (
+	"bytes"
+	"io"
+	"sync"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// statusBar is a writer to a terminal that keeps one line of status below what is written
+// to it. It is safe for concurrent use.
+type statusBar struct {
+	out    io.Writer
+	width  func() int // of the terminal, which may change
+	colour bool
+
+	mu     sync.Mutex
+	text   string
+	drawn  bool // the line stands on the terminal
+	inLine bool // what was written last did not end its line
+}
+
+// statusBarOf is a bar below what is written to out; nil if there is no text, or out is no
+// terminal that can draw it.
+func (a *Terminal) statusBarOf(text string, out io.Writer, colour bool) *statusBar {
+	if text == "" || !IsTerminal(out) || a.Env("TERM") == "dumb" {
+		return nil
+	}
+	b := &statusBar{out: out, width: func() int { return Width(out) }, colour: colour, text: text}
+	b.Write(nil)
+	return b
+}
+
+// Write writes whole or partial lines above the bar, which is away while a line has no end.
+func (b *statusBar) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all bytes.Buffer
+	b.erase(&all)
+	all.Write(p)
+	if len(p) > 0 {
+		b.inLine = p[len(p)-1] != '\n'
+	}
+	b.draw(&all)
+	if _, err := b.out.Write(all.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// End takes the bar away for good.
+func (b *statusBar) End() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all bytes.Buffer
+	b.erase(&all)
+	b.text = ""
+	b.out.Write(all.Bytes())
+}
+
+func (b *statusBar) erase(to *bytes.Buffer) {
+	if b.drawn {
+		to.WriteString("\r\x1b[K")
+		b.drawn = false
+	}
+}
+
+func (b *statusBar) draw(to *bytes.Buffer) {
+	if b.text == "" || b.inLine {
+		return
+	}
+	line := ansi.Truncate(b.text, b.width()-1, "…") // a full line would wrap
+	if b.colour {
+		line = "\x1b[7m" + line + "\x1b[0m"
+	}
+	to.WriteString(line)
+	b.drawn = true
+}
