@@ -254,6 +254,20 @@ func highest(seen map[uint64]int) (n uint64) {
 	return n
 }
 
+// awaitRows waits until a queue's folder holds rows.
+func awaitRows(t *testing.T, dir string) {
+	t.Helper()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		files, _ := filepath.Glob(filepath.Join(dir, "*.records"))
+		for _, f := range files {
+			if info, err := os.Stat(f); err == nil && info.Size() > 0 {
+				return
+			}
+		}
+	}
+	t.Fatal("no row was queued in " + dir)
+}
+
 // The queue outlives the process; at the end of a run it is delivered to who is there.
 func TestQueueOutlivesTheRun(t *testing.T) {
 	l := listen(t, "127.0.0.1:0")
@@ -263,6 +277,7 @@ func TestQueueOutlivesTheRun(t *testing.T) {
 	text := simulated + fmt.Sprintf("[[target]]\naddress='tcp://%s'\nformat='json'\n", address)
 	p := play(t, state, text, func(o *RunOptions) { o.Drain = time.Millisecond })
 	p.await(t, Away)
+	awaitRows(t, filepath.Join(state, "board", "target1"))
 	first := p.end(t)[0]
 	if first.Queue.Waiting == 0 || first.Queue.Confirmed != 0 {
 		t.Fatalf("after the first run: %+v", first.Queue)

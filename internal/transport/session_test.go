@@ -154,6 +154,7 @@ func testCountersAndStatus(t *testing.T) {
 	other := transporttest.DialTCP(t, pc)
 	other.Write([]byte("678"))
 	io.ReadFull(other, make([]byte, 3))
+	r.WaitBytes(t, sockeye.Sent, 8)
 	c.Close()
 	r.WaitKind(t, sockeye.Left, 1)
 	want = sockeye.Counters{ReceivedBytes: 8, ReceivedMessages: 2, SentBytes: 8, SentMessages: 2}

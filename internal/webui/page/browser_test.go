@@ -246,11 +246,24 @@ func (p *page) click(selector string) {
 		if (!e || e.disabled) return false;
 		const r = e.getBoundingClientRect(), was = window.clickAt;
 		window.clickAt = [r.x, r.y, r.width, r.height].join();
-		return was === window.clickAt;
+		if (was !== window.clickAt) return false;
+		window.clickHit = false;
+		e.addEventListener('click', () => window.clickHit = true, {once: true, capture: true});
+		return true;
 	})()`
-	value[any](p, `window.clickAt = ''`)
-	p.wait(fmt.Sprintf(still, quoted(selector)))
-	p.do(chromedp.Click(chromedp.CSS(selector)))
+	// What moves between the look and the click is tried again. Where a click leads to
+	// another page, nothing is left of the old one.
+	for end := time.Now().Add(patience); ; {
+		value[any](p, `window.clickAt = ''`)
+		p.wait(fmt.Sprintf(still, quoted(selector)))
+		p.do(chromedp.Click(chromedp.CSS(selector)))
+		if value[bool](p, `window.clickHit !== false`) {
+			return
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("a click on %s hits something else", selector)
+		}
+	}
 }
 
 // press clicks a button by the words on it.
