@@ -90,6 +90,17 @@ type Event struct {
 	Detail *Detail
 }
 
+// Network is that of the event's peer, or else of its session; TCP without either.
+func (e *Event) Network() Network {
+	switch {
+	case e.Peer != nil:
+		return e.Peer.Network
+	case e.Session != nil:
+		return e.Session.Endpoint.Address.Network
+	}
+	return TCP
+}
+
 // NextSeq is the number of the event after this one: a gap of a view stands for many.
 func (e *Event) NextSeq() uint64 {
 	if e.Kind == Gap && e.Session == nil && e.Detail != nil {
@@ -147,7 +158,7 @@ type Detail struct {
 	// buffer; Data holds only its beginning.
 	Datagram int
 	// Unsent counts bytes of a failed send that the kernel did not take, and of a peer
-	// that left those that never reached it.
+	// that left those that it had not acknowledged; see Undelivered.
 	Unsent int
 	// Lost says what a gap swallowed. A gap without a session stands in the place
 	// of the events with the numbers from Seq on; one with a session is an event of

@@ -27,6 +27,10 @@ const (
 	WordMissingBytes   EventWord = "eventMissingBytes"
 	WordNeverReached   EventWord = "eventNeverReached"
 	WordNeverReached1  EventWord = "eventNeverReachedOne"
+
+	WordNotAcknowledged  EventWord = "eventNotAcknowledged"
+	WordNotAcknowledged1 EventWord = "eventNotAcknowledgedOne"
+
 	WordUDPSending     EventWord = "udpSending"
 	WordUDPWillSend    EventWord = "udpWillSend"
 	WordUDPFirst       EventWord = "udpFirst"
@@ -85,6 +89,8 @@ var eventSentences = []EventSentence{
 	{WordMissingBytes, Text{"{bytes} bytes are missing here", "此处缺少 {bytes} 字节"}},
 	{WordNeverReached, Text{"{n} bytes never reached it", "{n} 字节未送达"}},
 	{WordNeverReached1, Text{"1 byte never reached it", "1 字节未送达"}},
+	{WordNotAcknowledged, Text{"{n} bytes were not acknowledged yet", "{n} 字节尚未确认"}},
+	{WordNotAcknowledged1, Text{"1 byte was not acknowledged yet", "1 字节尚未确认"}},
 
 	// UDP knows no connections.
 	{WordUDPSending, Text{"sending to {address} from {local}", "发往 {address}，本方 {local}"}},
@@ -232,6 +238,20 @@ func NeverReached(n int) Text {
 		return WordNeverReached1.Fill()
 	}
 	return WordNeverReached.Fill("n", n)
+}
+
+// Undelivered says of a peer that left how many bytes that were sent to it were not
+// acknowledged. If this side closed in good order, the system still tries to deliver
+// them after the close (RFC 9293 section 3.6).
+func (e *Event) Undelivered() Text {
+	n := e.Detail.Unsent
+	switch {
+	case e.Detail.Reason != ReasonLocal || !e.Network().Traits().Acknowledges:
+		return NeverReached(n)
+	case n == 1:
+		return WordNotAcknowledged1.Fill()
+	}
+	return WordNotAcknowledged.Fill("n", n)
 }
 
 // Missing says what is missing where a gap is: events, or of a stream bytes alone.

@@ -258,6 +258,36 @@ func TestResetAfterData(t *testing.T) {
 	}
 }
 
+// A server that does not read keeps what was sent last waiting in our kernel. When the time
+// for closing is over, how much of it was not acknowledged is told, and the exit code is 1.
+func TestNotAcknowledgedAtTheEnd(t *testing.T) {
+	t.Parallel()
+	small := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<10) })
+	}}
+	l, err := small.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	file, _ := randomFile(t, 100<<10)
+	for _, more := range []string{"--verbose", "--lang=zh"} {
+		connect := command(t, "sockeye", "connect", "--send-only", "--drain", "300ms", more, l.Addr().String())
+		connect.Stdin = openFile(t, file, os.O_RDONLY)
+		p := start(t, connect)
+		p.ends(terminal.ExitNetwork)
+		said := p.errs.String()
+		for _, want := range map[string][]string{
+			"--verbose": {" bytes were not acknowledged yet", " bytes were not acknowledged within 300ms", "--drain"},
+			"--lang=zh": {" 字节在 300ms 内未得到确认"},
+		}[more] {
+			if !strings.Contains(said, want) {
+				t.Errorf("standard error lacks %q: %s", want, said)
+			}
+		}
+	}
+}
+
 // acknowledged waits until the other kernel has all that was sent.
 func acknowledged(t *testing.T, c *net.TCPConn) {
 	t.Helper()

@@ -138,6 +138,7 @@ func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *Peer) {
 // left notes that a peer left. If it was chosen, and the board behind it was back before
 // that was noticed, the new peer takes its place, and its alias.
 func (s *Session) left(p *Peer, unsent int) {
+	s.unsent.Add(int64(unsent))
 	s.files.left(p.ID, unsent)
 	r := &s.recipients
 	if !r.any.Load() {

@@ -38,6 +38,7 @@ type Session struct {
 	recipients recipients
 	files      fileRecipients
 	reached    atomic.Pointer[string] // see Reached
+	unsent     atomic.Int64           // see Undelivered
 
 	file     sync.Mutex
 	received *receivedFile // the one file, or the last; guarded by receiving
@@ -102,6 +103,9 @@ func (s *Session) Done() <-chan struct{} { return s.transport.Done() }
 // Outcome is why the session ended: for one that connected, why its peer left. It is
 // known once Done is closed.
 func (s *Session) Outcome() (sockeye.Reason, *sockeye.Error) { return s.transport.Outcome() }
+
+// Undelivered counts the bytes that peers had not acknowledged when they left.
+func (s *Session) Undelivered() int64 { return s.unsent.Load() }
 
 // ID is the session's short name, "s1".
 func (s *Session) ID() string { return s.id.ID }

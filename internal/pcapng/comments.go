@@ -159,7 +159,7 @@ func (s *sentences) ofLoss(ev *sockeye.Event) {
 	}
 	switch {
 	case d.Unsent > 0 && ev.Kind == sockeye.Left:
-		s.add(sockeye.NeverReached(d.Unsent))
+		s.add(ev.Undelivered())
 	case d.Unsent > 0:
 		s.addf("%d bytes were not sent", "%d 字节未发送", d.Unsent)
 	}

@@ -209,8 +209,27 @@ func (l *Runner) Interrupted() error {
 	return err
 }
 
+// undelivered is the error of input that the server had not acknowledged when the time for
+// closing was over. At a console the view has told it.
+func (l *Runner) undelivered(sessions []*core.Session) error {
+	if l.fed == nil || l.console != nil {
+		return nil
+	}
+	for _, s := range sessions {
+		if n := s.Undelivered(); n > 0 && s.Endpoint().Mode == sockeye.Connect {
+			e := *isCutShort(l.drain)
+			e.Target = s.Endpoint().Address.String()
+			e.Message = sockeye.Text{
+				En: fmt.Sprintf("%d bytes were not acknowledged within %s", n, l.drain),
+				Zh: fmt.Sprintf("%d 字节在 %s 内未得到确认", n, l.drain)}
+			return &e
+		}
+	}
+	return nil
+}
+
 // isCutShort is the error of input that did not get through in time.
-func isCutShort(drain time.Duration) error {
+func isCutShort(drain time.Duration) *sockeye.Error {
 	return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send",
 		Message: sockeye.Text{En: fmt.Sprintf("not all input could be sent within %s", drain), Zh: fmt.Sprintf("%s 内没能发送完全部输入", drain)},
 		Hint:    sockeye.Text{En: "--drain gives it longer", Zh: "可用 --drain 延长"}}
@@ -225,7 +244,8 @@ func (l *Runner) Finish(err error) error {
 	free := context.AfterFunc(l.ending(), l.freePace)
 	defer l.ended()
 	defer free()
-	incomplete := l.Bench.Shutdown(l.ending())
+	sessions := l.Bench.Sessions()
+	incomplete := errors.Join(l.Bench.Shutdown(l.ending()), l.undelivered(sessions))
 	for _, end := range l.after {
 		end(l.ending())
 	}

@@ -52,7 +52,7 @@ func (a *Terminal) describeUDPEnd(e sockeye.Event, d *sockeye.Detail) string {
 		}
 		return left(sockeye.WordUDPIdleFor.Fill("time", roundTime(a.Lang, limit)).In(a.Lang))
 	}
-	return left(a.describeReason(e.Peer.Network, d))
+	return left(a.describeReason(e, d))
 }
 
 // roundTime is a limit as people say it: "5 minutes", "1.5 s".

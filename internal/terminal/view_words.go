@@ -65,7 +65,7 @@ func (a *Terminal) describe(e sockeye.Event) string {
 
 // describePeer says that a peer joined, finished or left.
 func (a *Terminal) describePeer(e sockeye.Event, d *sockeye.Detail) string {
-	udp, network := isUDP(e), networkOf(e)
+	udp, network := isUDP(e), e.Network()
 	switch {
 	case e.Kind == sockeye.Joined && udp:
 		return a.describeUDPPeer(e, d)
@@ -80,7 +80,7 @@ func (a *Terminal) describePeer(e sockeye.Event, d *sockeye.Detail) string {
 	case udp:
 		return a.describeUDPEnd(e, d)
 	}
-	return sockeye.WordLeft.Fill("reason", a.describeReason(network, d)).In(a.Lang)
+	return sockeye.WordLeft.Fill("reason", a.describeReason(e, d)).In(a.Lang)
 }
 
 // describeGap says what is missing, and why: datagrams that were dropped, or events that
@@ -140,22 +140,11 @@ func (a *Terminal) describeAttempts(d *sockeye.Detail) string {
 	return s
 }
 
-// networkOf is the network of an event's peer or session.
-func networkOf(e sockeye.Event) sockeye.Network {
-	switch {
-	case e.Peer != nil:
-		return e.Peer.Network
-	case e.Session != nil:
-		return e.Session.Endpoint.Address.Network
-	}
-	return sockeye.TCP
-}
-
-func (a *Terminal) describeReason(n sockeye.Network, d *sockeye.Detail) string {
-	s := d.Reason.On(n).In(a.Lang)
+func (a *Terminal) describeReason(e sockeye.Event, d *sockeye.Detail) string {
+	s := d.Reason.On(e.Network()).In(a.Lang)
 	s += a.describeClose(d) + a.describeTruncated(d)
 	if d.Unsent > 0 {
-		s += a.T("; ", "；") + sockeye.NeverReached(d.Unsent).In(a.Lang)
+		s += a.T("; ", "；") + e.Undelivered().In(a.Lang)
 	}
 	if d.Err != nil && (d.Reason == sockeye.ReasonError || d.Reason == sockeye.ReasonTimeout) {
 		s += a.T(": ", "：") + d.Err.Reason(a.Lang)

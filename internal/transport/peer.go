@@ -107,11 +107,11 @@ func (p *Peer) Answer(ctx context.Context, data []byte) (int, error) {
 }
 
 // sendFailed records that the kernel took only n of some bytes, unless that is
-// the caller's mistake.
+// the caller's mistake, or the peer had left before it was the turn of these.
 func (p *Peer) sendFailed(err error, n, all int) error {
 	e := netinfo.Explain("send", p.String(), err)
-	if e.Kind == sockeye.Misuse {
-		return e // not something that happened
+	if e.Kind == sockeye.Misuse || n == 0 && p.isState(sockeye.Gone) {
+		return e // nothing happened to the connection
 	}
 	if n > 0 && n < all {
 		e = partialSendError(e, n, all)

@@ -50,7 +50,8 @@ func (c *StreamMover) Finish(ctx context.Context) error {
 	return err
 }
 
-// Close finishes this side and waits for the peer's end until ctx ends, then closes.
+// Close finishes this side and waits for the peer's end until ctx ends, then closes. What
+// the peer has not acknowledged by then is told when it leaves.
 func (c *StreamMover) Close(ctx context.Context) {
 	c.peer.SetReason(sockeye.ReasonLocal, nil)
 	err := c.Finish(ctx)
@@ -61,6 +62,9 @@ func (c *StreamMover) Close(ctx context.Context) {
 		draining.Drain(ctx)
 	} else if err == nil {
 		c.awaitPeerClose(ctx)
+	}
+	if ctx.Err() != nil {
+		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
 	}
 	c.Stop(false)
 }

@@ -148,8 +148,14 @@ function joined(e: EventLine, s: Session | undefined): string {
   return t('udpFirst', { peer: safe(e.peer ?? '') }) + where;
 }
 
+// Where this side closed in good order, the system still tries to deliver what is left.
+function undelivered(e: EventLine, n: number): string {
+  if (e.reason === 'local' && !isUDP(e) && !isLine(e)) return n === 1 ? t('eventNotAcknowledgedOne') : t('eventNotAcknowledged', { n: count(n) });
+  return n === 1 ? t('eventNeverReachedOne') : t('eventNeverReached', { n: count(n) });
+}
+
 function left(e: EventLine): string {
-  const unsent = e.unsent_bytes ? ` — ${e.unsent_bytes === 1 ? t('eventNeverReachedOne') : t('eventNeverReached', { n: count(e.unsent_bytes) })}` : '';
+  const unsent = e.unsent_bytes ? ` — ${undelivered(e, e.unsent_bytes)}` : '';
   if (!isUDP(e)) return t('eventLeft', { reason: reason(e) }) + unsent;
   const why = e.reason === 'local' || e.reason === 'aborted' ? t(wordOn(e.network, 'udpClosedHere')) : e.reason === 'idle' ? t('udpIdle') : reason(e);
   return t('udpLeft', { reason: why }) + unsent;

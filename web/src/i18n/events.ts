@@ -17,6 +17,8 @@ export const eventWords = {
   eventMissingBytes: ['{bytes} bytes are missing here', '此处缺少 {bytes} 字节'],
   eventNeverReached: ['{n} bytes never reached it', '{n} 字节未送达'],
   eventNeverReachedOne: ['1 byte never reached it', '1 字节未送达'],
+  eventNotAcknowledged: ['{n} bytes were not acknowledged yet', '{n} 字节尚未确认'],
+  eventNotAcknowledgedOne: ['1 byte was not acknowledged yet', '1 字节尚未确认'],
   udpSending: ['sending to {address} from {local}', '发往 {address}，本方 {local}'],
   udpWillSend: ['will send to {address}', '将发往 {address}'],
   onInterface: [' (on {name})', '（网卡 {name}）'],
