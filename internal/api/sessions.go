@@ -196,14 +196,11 @@ func (u *Upstream) endpoint(s *Server) (sockeye.Endpoint, error) {
 		ep.Options = u.Options.Options
 		wrong = append(wrong, u.Options.faults()...)
 	}
-	badAddress := ep.ReadAddress(u.Address, sockeye.DefaultPort)
-	for _, fault := range faults(badAddress) {
+	for _, fault := range faults(ep.ReadAddress(u.Address, sockeye.DefaultPort)) {
 		wrong.at("address", fault)
 	}
 	wrong.keyLog(s, &ep.Options, u.Options.path("keylog"))
-	if badAddress == nil {
-		wrong.endpoint(ep, u.Options)
-	}
+	wrong.endpoint(ep, u.Options)
 	for _, fault := range wrong {
 		named.at("upstream."+sockeye.ErrorOf(fault).Target, fault)
 	}
