@@ -12,7 +12,7 @@ type (
 	// Board is one of them. Since is when it got into its state.
 	Board struct {
 		Name     string            `json:"name"` // "plant/press-7"
-		State    string            `json:"state" enum:"alive,away,never,revoked"`
+		State    string            `json:"state" enum:"alive,away,never,revoked,suspended"`
 		Since    string            `json:"since"`
 		Version  string            `json:"version"`
 		Labels   map[string]string `json:"labels"`

@@ -178,7 +178,7 @@ func Explain(target string, err error) error {
 		e.Hint = sockeye.Text{En: "another server answers at this address; ask for a new code if the hub was made anew", Zh: "该地址上是另一台服务器；若集线服务已重建，请重新索取注册码"}
 	case errors.Is(err, nats.ErrAuthRevoked), strings.Contains(strings.ToLower(text), "revoked"):
 		e.Kind = sockeye.AccessDenied
-		e.Message = sockeye.Text{En: "the hub has revoked this board", Zh: "集线服务已吊销此开发板"}
+		e.Message = sockeye.Text{En: "the hub has revoked this board, for good or for a while because it sent too much", Zh: "集线服务已吊销此开发板，或因发送过多暂停其连接"}
 		e.Hint = sockeye.Text{En: "ask for a new code: sockeye hub enrol NAME", Zh: "请重新索取注册码：sockeye hub enrol NAME"}
 	case errors.Is(err, nats.ErrAuthExpired), strings.Contains(strings.ToLower(text), "expired"):
 		e.Kind = sockeye.AccessDenied

@@ -24,7 +24,7 @@ export interface Bar {
 export interface Board {
   /** "plant/press-7" */
   name: string;
-  state: "alive" | "away" | "never" | "revoked";
+  state: "alive" | "away" | "never" | "revoked" | "suspended";
   since: string;
   version: string;
   labels: Record<string, string>;

@@ -217,6 +217,9 @@ func (p *hubProgram) boardRows(all []BoardStatus) [][]string {
 		switch {
 		case !b.Revoked.IsZero():
 			state, since = p.T("revoked", "已吊销"), b.Revoked
+		case b.IsSuspended(time.Now()):
+			state = fmt.Sprintf(p.T("sent too much, not let in until %s", "发送过多，%s 前不允许连接"), b.Suspension.Until.Local().Format(time.TimeOnly))
+			since = b.Suspension.Since
 		case b.Alive:
 			state, since = p.T("alive", "在线"), b.AliveSince
 		}

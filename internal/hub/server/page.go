@@ -54,6 +54,8 @@ func boardOf(b *BoardStatus) api.Board {
 	switch {
 	case !b.Revoked.IsZero():
 		out.State, since = "revoked", b.Revoked
+	case b.IsSuspended(time.Now()):
+		out.State, since = "suspended", b.Suspension.Since
 	case b.Alive:
 		out.State, since = "alive", b.AliveSince
 		for _, s := range b.Status.Sessions {

@@ -30,6 +30,13 @@ type Enrolled struct {
 	Revoked time.Time `json:"revoked,omitzero"`
 	// Earlier are the keys it had before, which are revoked.
 	Earlier []string `json:"earlier,omitempty"`
+	// Suspension is the last time that it was not let in because it sent too much.
+	Suspension *Suspension `json:"suspension,omitempty"`
+}
+
+// IsSuspended says whether it is not let in now because it sent too much.
+func (e *Enrolled) IsSuspended(now time.Time) bool {
+	return e.Suspension != nil && now.Before(e.Suspension.Until)
 }
 
 // givenCode is a code that was given out.
@@ -245,13 +252,28 @@ func (r *BoardRegistry) Revoke(ctx context.Context, b hub.Board) error {
 	return r.put(ctx, e)
 }
 
-// Revoked are the keys that must not be let in.
+// Suspend keeps a board out for a while, unless it is kept out already.
+func (r *BoardRegistry) Suspend(ctx context.Context, b hub.Board, budget Budget) (*Suspension, error) {
+	e, err := r.Board(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	if e.IsSuspended(now) {
+		return e.Suspension, nil
+	}
+	e.Suspension = budget.after(e.Suspension, now)
+	return e.Suspension, r.put(ctx, e)
+}
+
+// Revoked are the keys that must not be let in now.
 func (r *BoardRegistry) Revoked(ctx context.Context) ([]string, error) {
 	all, err := r.All(ctx)
 	var keys []string
+	now := time.Now()
 	for _, e := range all {
 		keys = append(keys, e.Earlier...)
-		if !e.Revoked.IsZero() {
+		if !e.Revoked.IsZero() || e.IsSuspended(now) {
 			keys = append(keys, e.Key)
 		}
 	}

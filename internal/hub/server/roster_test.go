@@ -25,7 +25,7 @@ func startService(tb testing.TB) *EnrolmentService {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(node.Close)
-	s, err := StartService(tb.Context(), a, "tls://"+node.Addr().String(), node.Pin(), 1, Retention{}, nil)
+	s, err := StartService(tb.Context(), a, ServiceOptions{URLs: "tls://" + node.Addr().String(), Pin: node.Pin(), Replicas: 1})
 	if err != nil {
 		tb.Fatal(err)
 	}

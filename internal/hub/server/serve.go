@@ -24,10 +24,11 @@ type serveFlags struct {
 	page      string
 	replicas  int
 	keep      Retention
+	budget    Budget
 }
 
 func (p *hubProgram) serveCommand() *cobra.Command {
-	var f serveFlags
+	f := serveFlags{budget: Budget{Bytes: 64 << 20, Messages: 20_000, Pause: time.Minute}}
 	cmd := &cobra.Command{
 		Use: "serve", Short: p.T("Run the hub", "运行集线服务"),
 		Long: p.T(`Run the hub: a NATS server with JetStream, which keeps what boards publish. Every
@@ -65,6 +66,9 @@ was enrolled is let in; it listens on this machine alone unless --listen says mo
 	fs.Var(terminal.ByteSizeOf(&f.keep.Bytes), "keep-size", p.T("delete the oldest events beyond this size", "总大小超过此值时删除最旧的事件"))
 	fs.Var(terminal.DurationOf(&f.keep.Age), "keep-age", p.T("delete events older than this", "删除早于此时间的事件"))
 	fs.Int64Var(&f.keep.PerSession, "keep-messages", 0, p.T("keep this many messages of each session of each board", "每块开发板的每个会话最多保留的消息数"))
+	fs.Var(terminal.ByteSizeOf(&f.budget.Bytes), "board-rate", p.T("bytes that a board may send a second; 0 is no bound (default 64MiB)", "每块开发板每秒可发送的字节数，0 表示不限（默认 64MiB）"))
+	fs.Int64Var(&f.budget.Messages, "board-messages", f.budget.Messages, p.T("messages that a board may send a second; 0 is no bound", "每块开发板每秒可发送的消息数，0 表示不限"))
+	fs.Var(terminal.DurationOf(&f.budget.Pause), "board-pause", p.T("how long a board that sends more is not let in, twice as long each time (default 1m)", "超出后多久不允许连接，每次加倍（默认 1m）"))
 	return cmd
 }
 
@@ -99,7 +103,7 @@ func (p *hubProgram) serve(f *serveFlags) error {
 		defer node.Close()
 		at = hubAddress{Here: "tls://" + local(node.Addr()), Told: f.codeURLs(node.Addr()), Pin: node.Pin()}
 	}
-	service, err := StartService(p.Ctx, a, at.Here, at.Pin, f.replicas, f.keep, p.notice)
+	service, err := StartService(p.Ctx, a, ServiceOptions{URLs: at.Here, Pin: at.Pin, Replicas: f.replicas, Keep: f.keep, Budget: f.budget, Say: p.notice})
 	if err != nil {
 		if p.Ctx.Err() != nil {
 			return p.Interrupted()

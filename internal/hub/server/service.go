@@ -57,19 +57,30 @@ const noticeEvery = time.Minute
 // requestTimeout bounds what the service asks of JetStream.
 const requestTimeout = 10 * time.Second
 
-// StartService starts to enrol. The servers are those of urls; pin is that of their
-// certificate, or "".
-func StartService(ctx context.Context, a *Operator, urls, pin string, replicas int, keep Retention, say func(Notice)) (*EnrolmentService, error) {
-	s := &EnrolmentService{authority: a, say: say, known: map[hub.Board]*presence{}, told: map[string]time.Time{}}
+// ServiceOptions say where the servers are and what is kept of boards.
+type ServiceOptions struct {
+	URLs string // of the servers, with commas between them
+	Pin  string // of their certificate, or ""
+	// Replicas is how many servers keep each event.
+	Replicas int
+	Keep     Retention
+	Budget   Budget
+	// Say is told what whoever runs the hub should know; nil is nobody.
+	Say func(Notice)
+}
+
+// StartService starts to enrol boards, and to keep them to their budget.
+func StartService(ctx context.Context, a *Operator, o ServiceOptions) (*EnrolmentService, error) {
+	s := &EnrolmentService{authority: a, say: o.Say, known: map[hub.Board]*presence{}, told: map[string]time.Time{}}
 	var err error
-	if s.conn, err = connect(ctx, a.Service, urls, pin, "sockeye-hub"); err != nil {
+	if s.conn, err = connect(ctx, a.Service, o.URLs, o.Pin, "sockeye-hub"); err != nil {
 		return nil, err
 	}
-	if s.system, err = connect(ctx, a.System, urls, pin, "sockeye-hub system"); err != nil {
+	if s.system, err = connect(ctx, a.System, o.URLs, o.Pin, "sockeye-hub system"); err != nil {
 		s.Close()
 		return nil, err
 	}
-	if s.registry, err = awaitRegistry(ctx, s.conn, a, replicas, keep); err != nil {
+	if s.registry, err = awaitRegistry(ctx, s.conn, a, o.Replicas, o.Keep); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -97,6 +108,10 @@ func StartService(ctx context.Context, a *Operator, urls, pin string, replicas i
 		}
 	}
 	if _, err := s.system.Subscribe("$SYS.SERVER.*.CLIENT.AUTH.ERR", s.onAuthError); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if err := s.watchBudgets(following, o.Budget); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -333,7 +348,7 @@ func (s *EnrolmentService) statusOf(part []Enrolled) (out []BoardStatus) {
 		if p := s.known[e.Board]; p != nil {
 			status := p.status
 			one.Status, one.Seen, one.ClockMS = &status, p.at, p.clock.Milliseconds()
-			if one.Alive = now.Sub(p.at) <= aliveFor && !status.Ended && e.Revoked.IsZero(); one.Alive {
+			if one.Alive = now.Sub(p.at) <= aliveFor && !status.Ended && e.Revoked.IsZero() && !e.IsSuspended(now); one.Alive {
 				one.AliveSince = p.since
 			}
 		}

@@ -16,6 +16,7 @@ export const boardWords = {
   boardAway: ['away', '离线'],
   boardNever: ['never seen', '从未出现'],
   boardRevoked: ['revoked', '已吊销'],
+  boardSuspended: ['sent too much, not let in', '发送过多，暂停连接'],
   boardSince: ['since {time}', '自 {time}'],
   boardBehind: ['events behind: {n}', '落后 {n} 个事件'],
   boardClock: ['clock {s} s', '时钟偏差 {s} 秒'],
