@@ -24,6 +24,12 @@ export async function enter(): Promise<boolean> {
   return token() !== '';
 }
 
+/** Whether a token is one of the core that answers now; also if none does. */
+export async function isGood(some: string): Promise<boolean> {
+  const answer = await fetch('/api/v1/recording', { headers: { Authorization: `Bearer ${some}` } }).catch(() => undefined);
+  return answer?.status !== 401;
+}
+
 /** Trades a ticket or a password for a token. Undefined if it was good, or what the core says. */
 export async function login(by: Login): Promise<ErrorLine | undefined> {
   const answer = await fetch('/api/v1/login', {

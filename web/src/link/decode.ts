@@ -1,12 +1,22 @@
 // What bytes mean: decoders, messages as trees, and what a session looks like.
 
 import type { Decoder, Decoders, DecodedFrame, Messages, Protocol, Protocols } from '../api-types';
+import { i18n } from '../i18n/i18n.svelte';
 import { call, query } from './api';
 
-let known: Promise<readonly Decoder[]> | undefined;
+const known = new Map<string, Promise<readonly Decoder[]>>();
 
-/** Every decoder there is. They are asked for once. */
-export const decoders = (): Promise<readonly Decoder[]> => (known ??= call<Decoders>('GET', '/decoders').then((d) => d.decoders, (e) => ((known = undefined), Promise.reject(e as Error))));
+/** Every decoder there is, with names in the page's language. They are asked for once in each. */
+export function decoders(): Promise<readonly Decoder[]> {
+  const language = i18n.language;
+  let all = known.get(language);
+  if (!all) {
+    all = call<Decoders>('GET', '/decoders').then((d) => d.decoders);
+    known.set(language, all);
+    all.catch(() => known.delete(language));
+  }
+  return all;
+}
 
 /** The frames that end by an event, decoded. */
 export const messagesOf = (seq: number, as: { session: string | undefined; frame: string; check: string; decode: string }, signal?: AbortSignal): Promise<readonly DecodedFrame[]> =>

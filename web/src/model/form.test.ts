@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Session } from '../api-types';
 import { options } from '../options';
 import { optionTable } from './optionTable.svelte';
-import { asRelay, emptyForm, formOf, hostPort, pasted, request } from './form';
+import { asRelay, emptyForm, formOf, hostPort, pasted, request, splitPort } from './form';
 
 optionTable.fields = options;
 
@@ -41,6 +41,20 @@ describe('a Unix socket', () => {
   test('fills in the form again', () => {
     const s = { mode: 'connect', network: 'unix', address: 'unix:///tmp/a:7' } as Session;
     expect(formOf(s, { ...emptyForm })).toMatchObject({ protocol: 'unix-client', path: '/tmp/a:7' });
+  });
+  test('and port in one field fill both', () => {
+    for (const [text, remote, remotePort] of [
+      ['192.168.1.7:8080', '192.168.1.7', '8080'],
+      [' board.local：7 ', 'board.local', '7'],
+      ['[fe80::1%eth0]:9', 'fe80::1%eth0', '9'],
+      ['fe80::1:80', 'fe80::1:80', '10000'],
+      ['board.local', 'board.local', '10000'],
+      ['board:123456', 'board:123456', '10000'],
+    ] as const) {
+      const f = { ...emptyForm, remote: text };
+      splitPort(f);
+      expect([f.remote, f.remotePort]).toEqual([remote, remotePort]);
+    }
   });
   test('is recognised in a pasted address, and stays on its side', () => {
     const f = { ...emptyForm, protocol: 'tcp-client' };

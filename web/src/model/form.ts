@@ -124,6 +124,12 @@ export function pasted(f: Form, text: string): boolean {
   return true;
 }
 
+/** HOST:PORT or [IPV6]:PORT, written into the field of the host, fills both fields; also with the colon of a Chinese keyboard. */
+export function splitPort(f: Form): void {
+  const found = /^\s*(\[[^\]]+\]|[^\s:：[\]]+)[:：](\d{1,5})\s*$/.exec(f.remote);
+  if (found) [f.remote, f.remotePort] = [found[1]!.replace(/^\[(.*)\]$/, '$1'), found[2]!];
+}
+
 /** Host and port as one address. */
 export function hostPort(host: string, port: string): string {
   return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port.trim()}`;

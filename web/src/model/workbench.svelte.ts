@@ -60,6 +60,11 @@ class Workbench {
     if (machine) this.machine = machine;
   }
 
+  /** Follows the core no more, until the next start. */
+  halt(): void {
+    this.following.abort();
+  }
+
   /** Knows nothing any more: the next core has sessions and events of its own. */
   forgetAll(): void {
     this.following.abort();
