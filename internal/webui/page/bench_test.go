@@ -77,6 +77,12 @@ type program struct {
 
 func start(t testing.TB, home, name string, args ...string) *program {
 	t.Helper()
+	return startWith(t, nil, home, name, args...)
+}
+
+// startWith is start with a standard input; nil is none.
+func startWith(t testing.TB, stdin *os.File, home, name string, args ...string) *program {
+	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("this test needs %s: %v", name, err)
@@ -90,6 +96,9 @@ func start(t testing.TB, home, name string, args ...string) *program {
 	p := &program{cmd: cmd, ended: make(chan struct{}), more: make(chan struct{}, 1)}
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func (p *page) server() string {
 	p.t.Helper()
 	p.fill("local-port", "0")
 	p.click(control("open"))
-	p.wait(`document.querySelector('[data-control=open] .lamp.on') && /^(TCP|UDP|TLS|WSS|Relay) :[1-9]/.test(document.querySelector('header [aria-selected=true]').innerText.trim())`)
+	p.wait(`document.querySelector('[data-control=open] .lamp.on') && /^(TCP|UDP|TLS|DTLS|WSS|Relay) :[1-9]/.test(document.querySelector('header [aria-selected=true]').innerText.trim())`)
 	title := value[string](p, `document.querySelector('header [aria-selected=true]').innerText.trim()`)
 	_, port, _ := strings.Cut(title, ":")
 	return net.JoinHostPort("127.0.0.1", port)
