@@ -39,11 +39,15 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"", `{"mode":"listen","address":":x","upstream":{"address":":x","options":{"no_delay":"x"}}}`, "address upstream.address upstream.options.no_delay"},
 		{"", `{"mode":"listen","address":":0","upstream":{"address":"127.0.0.1:1"},"faults":{"faults":["drop","lag","drop 0%"],"frame":"x"},"echo":true}`, "faults.faults[1] faults.faults[2] faults.frame upstream"},
 		{"", `{"mode":"listen","address":":0","upstream":{"address":"127.0.0.1:1"},"faults":{"faults":["duplicate","truncate 3"]}}`, "faults.faults[0] faults.faults[1]"},
+		{"", `{"mode":"listen","address":":0","upstream":{"address":"foo://x:1","options":{"connect_timeout_ms":-3,"backlog":-1}}}`, "upstream.address upstream.options.backlog upstream.options.connect_timeout_ms"},
 		{"", `{"mode":"listen","address":":x","faults":{"faults":["drop"]},"share":"one","routes":[]}`, "address faults routes share"},
 		{"", `{"mode":"listen","address":":0","upstream":{"address":"127.0.0.1:1"},"share":"x","routes":["127.0.0.1:1 when x:","localhost:1","127.0.0.1:1 peer 1.2.3.4",5],"x":1}`, "routes[0] routes[1] routes[3] share x"},
 		{"", `{"mode":"listen","address":":0","upstream":{"address":"127.0.0.1:1"},"share":"all","routes":["127.0.0.1:1 peer 1.2.3.4"]}`, "share"},
 	},
-	"PATCH /sessions/{id}":  {{"?q=1", `{"options":{"no_delay":"x","nothing":1},"x":1}`, "options.no_delay options.nothing q x"}},
+	"PATCH /sessions/{id}": {
+		{"?q=1", `{"options":{"no_delay":"x","nothing":1},"x":1}`, "options.no_delay options.nothing q x"},
+		{"", `{"options":{"ttl":999,"cork":"x","backlog":4}}`, "options.backlog options.cork options.ttl"},
+	},
 	"DELETE /sessions/{id}": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"PUT /sessions/{id}/faults": {
 		{"?q=1", `{"faults":["drop 0%","lag","latency 5ms"],"frame":"x","x":1}`, "faults[0] faults[1] frame q x"},

@@ -121,12 +121,22 @@ const maxOption = 365 * 24 * 3600 * 1000
 
 // endpoint notes what an endpoint says is wrong with it, with the paths of the request.
 // What is wrong with a field is noted once.
-func (f *fieldFaults) endpoint(ep sockeye.Endpoint, o *Options) {
+func (f *fieldFaults) endpoint(ep sockeye.Endpoint, o *Options) { f.of(core.CheckEndpoint(ep), o) }
+
+// options notes what an open session says is wrong with options that are to be changed.
+func (f *fieldFaults) options(s *core.Session, o *Options) {
+	if o != nil {
+		f.of(s.CheckOptions(&o.Options), o)
+	}
+}
+
+// of notes what is wrong with fields of an endpoint, unless something was noted of the field.
+func (f *fieldFaults) of(err error, o *Options) {
 	noted := map[string]bool{}
 	for _, e := range *f {
 		noted[sockeye.ErrorOf(e).Target] = true
 	}
-	for _, e := range faults(core.CheckEndpoint(ep)) {
+	for _, e := range faults(err) {
 		named := *e
 		if named.Target = o.path(e.Target); !noted[named.Target] {
 			f.note(&named)

@@ -48,8 +48,9 @@ func (in Reach) check(*requestContext) error {
 	return wrong.join()
 }
 
-func (in SetPeer) check(c *requestContext) error {
-	var wrong fieldFaults
+func (in SetPeer) check(c *requestContext) error { return in.faults(c).join() }
+
+func (in SetPeer) faults(c *requestContext) (wrong fieldFaults) {
 	wrong = append(wrong, in.Options.faults()...)
 	if in.Alias != nil {
 		if err := sockeye.CheckAlias(*in.Alias); err != nil {
@@ -59,7 +60,7 @@ func (in SetPeer) check(c *requestContext) error {
 	if in.Alias == nil && in.Options == nil && !c.unfit.covers("alias") && !c.unfit.covers("options") {
 		wrong.add("alias", "nothing is to be changed", "没有要更改的内容")
 	}
-	return wrong.join()
+	return wrong
 }
 
 func (c *requestContext) choose(in Recipients) (Session, error) {
@@ -134,7 +135,9 @@ func noPeer(s *core.Session, id uint64) error {
 func (c *requestContext) changePeer(in SetPeer) (Peer, error) {
 	s, p, err := c.peer()
 	if err == nil {
-		err = in.check(c)
+		wrong := in.faults(c)
+		wrong.options(s, in.Options)
+		err = wrong.join()
 	}
 	if err == nil && in.Options != nil {
 		if err = s.SetPeerOptions(p, &in.Options.Options); err != nil {

@@ -331,6 +331,7 @@ func (c *requestContext) changeSession(in SetSession) (Session, error) {
 	if in.Options == nil {
 		wrong.add("options", "nothing is to be changed", "没有要更改的内容")
 	}
+	wrong.options(s, in.Options)
 	if len(wrong) > 0 {
 		return Session{}, wrong.join()
 	}

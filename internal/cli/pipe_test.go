@@ -278,13 +278,52 @@ func TestNotAcknowledgedAtTheEnd(t *testing.T) {
 		p.ends(terminal.ExitNetwork)
 		said := p.errs.String()
 		for _, want := range map[string][]string{
-			"--verbose": {" bytes were not acknowledged yet", " bytes were not acknowledged within 300ms", "--drain"},
-			"--lang=zh": {" 字节在 300ms 内未得到确认"},
+			"--verbose": {" bytes were not acknowledged yet", " bytes of the input were not acknowledged", "--drain"},
+			"--lang=zh": {"输入中有 "},
 		}[more] {
 			if !strings.Contains(said, want) {
 				t.Errorf("standard error lacks %q: %s", want, said)
 			}
 		}
+	}
+}
+
+// The one peer of --once resets the connection before it has read the input: that is told
+// once, and the exit code is 1.
+func TestOnceIsCutOff(t *testing.T) {
+	t.Parallel()
+	file, _ := randomFile(t, 8<<20)
+	listen := command(t, "sockeye", "listen", "127.0.0.1:0", "--once", "--send-only")
+	listen.Stdin = openFile(t, file, os.O_RDONLY)
+	p := start(t, listen)
+	c, err := net.Dial("tcp", p.address("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(c, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	c.(*net.TCPConn).SetLinger(0)
+	c.Close()
+	p.ends(terminal.ExitNetwork)
+	if said := p.errs.String(); strings.Count(said, "\n") > 5 || !strings.Contains(said, " bytes of the input were not acknowledged") {
+		t.Errorf("standard error is %q", said)
+	}
+}
+
+// A file that is not sent when the time for everything is over is an error.
+func TestTimeoutWhileSending(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	file, _ := randomFile(t, 32<<20) // more than the kernel takes for a peer that does not read
+	p := run(t, "sockeye", "connect", "--send-file", file, "--timeout", "300ms", "--drain", "100ms", l.Addr().String())
+	p.ends(terminal.ExitNetwork)
+	if said := p.errs.String(); !strings.Contains(said, "not everything could be sent within 300ms") {
+		t.Errorf("standard error is %q", said)
 	}
 }
 

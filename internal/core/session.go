@@ -157,7 +157,7 @@ func (s *Session) Endpoint() sockeye.Endpoint {
 // SetOptions changes options while the session is open: those that are given, of which
 // all must be of its kind and Live.
 func (s *Session) SetOptions(o *sockeye.Options) error {
-	if err := s.checkLive(o); err != nil {
+	if err := s.CheckOptions(o); err != nil {
 		return err
 	}
 	return s.transport.SetOptions(o)
@@ -165,13 +165,15 @@ func (s *Session) SetOptions(o *sockeye.Options) error {
 
 // SetPeerOptions is SetOptions for one peer.
 func (s *Session) SetPeerOptions(p *Peer, o *sockeye.Options) error {
-	if err := s.checkLive(o); err != nil {
+	if err := s.CheckOptions(o); err != nil {
 		return err
 	}
 	return p.SetOptions(o)
 }
 
-func (s *Session) checkLive(o *sockeye.Options) error {
+// CheckOptions says what is wrong with options that SetOptions is to change: one error for
+// each.
+func (s *Session) CheckOptions(o *sockeye.Options) error {
 	ep := s.id.Endpoint
 	ep.Options = *o
 	err := ep.Validate()

@@ -235,7 +235,7 @@ func (a *commands) logLs(args []string, asJSON bool) error {
 		fmt.Fprintf(b, a.t("%d events are missing (%d bytes known)\n", "缺少 %d 个事件（已知 %d 字节）\n"), s.Lost.Events, s.Lost.Bytes)
 	}
 	if s.Damages > 0 {
-		fmt.Fprintf(b, a.t("%d places are damaged: sockeye log verify names them\n", "有 %d 处损坏：用 sockeye log verify 查看\n"), s.Damages)
+		fmt.Fprintf(b, a.t("damaged places: %d; sockeye log verify names them\n", "有 %d 处损坏：用 sockeye log verify 查看\n"), s.Damages)
 	}
 	if s.LeftOut > 0 && r.Foreign() {
 		b.WriteString(a.t("not all of it is shown: sockeye log verify says what was left out\n", "并非全部内容：用 sockeye log verify 查看略去了什么\n"))

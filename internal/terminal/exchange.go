@@ -78,6 +78,9 @@ func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
 		case <-quit:
 			return nil
 		case <-late:
+			if !sent && r.Sends() && r.Expect == nil {
+				return unsentWithin(s, r)
+			}
 			return l.timedOut(r, lost.latest())
 		case err := <-input:
 			if err != nil || l.console != nil {
@@ -119,6 +122,13 @@ func (l *Runner) metOr(err error, r Exchange) error {
 		return l.Interrupted()
 	}
 	return notMet(r.Asked, "before the connection ended", "直到连接结束")
+}
+
+// unsentWithin is the error of an exchange whose time was over before all was sent.
+func unsentWithin(s *core.Session, r Exchange) error {
+	return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send", Target: s.Endpoint().Address.String(),
+		Message: sockeye.Text{En: fmt.Sprintf("not everything could be sent within %s", r.limit()), Zh: fmt.Sprintf("%s 内没能全部发送", r.limit())},
+		Hint:    sockeye.Text{En: "does the peer read? --timeout gives it longer", Zh: "对方是否在读取？可用 --timeout 延长"}}
 }
 
 // timedOut is the end of an exchange whose time is over.

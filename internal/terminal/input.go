@@ -3,8 +3,10 @@ package terminal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -125,13 +127,24 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 		s.Hold()
 		defer s.Release()
 		var all sync.WaitGroup
+		var failed atomic.Bool
 		to, _ := s.Receivers(core.All) // nobody there: it is lost, as with ncat
 		for _, p := range to {
-			all.Go(func() { l.sendOrLose(p, data) })
+			all.Go(func() {
+				if !l.sendOrLose(p, data) {
+					failed.Store(true)
+				}
+			})
 		}
 		all.Wait()
+		if failed.Load() && l.Finishes {
+			return errCutOff // nobody comes after the one peer
+		}
 		return nil
 	})
+	if errors.Is(err, errCutOff) {
+		return nil // why it left is told
+	}
 	if err == nil && l.Finishes && !isDevice(l.term.In) && l.term.Ctx.Err() == nil {
 		to, _ := s.Receivers(core.All)
 		for _, p := range to {
@@ -152,14 +165,18 @@ func isDevice(in any) bool {
 	return err == nil && st.Mode()&os.ModeDevice != 0
 }
 
-// sendOrLose sends a part of a stream to one of many peers. One that does not read
+// errCutOff ends the input of the one peer that could not be sent to.
+var errCutOff = errors.New("the one peer is gone")
+
+// sendOrLose sends a part of a stream to one of many peers, and says whether it could. One that does not read
 // for as long as --send-timeout allows is aborted: what it got later would not
 // follow what it had.
-func (l *Runner) sendOrLose(p *core.Peer, data []byte) {
+func (l *Runner) sendOrLose(p *core.Peer, data []byte) bool {
 	_, err := p.Send(l.sending, data)
 	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.TimedOut && !p.Network.Traits().Datagram && l.sending.Err() == nil {
 		p.Abort()
 	}
+	return err == nil
 }
 
 // inputPause is how long standard input must have nothing to say until a command

@@ -209,27 +209,24 @@ func (l *Runner) Interrupted() error {
 	return err
 }
 
-// undelivered is the error of input that the server had not acknowledged when the time for
-// closing was over. At a console the view has told it.
+// undelivered is the error of input that the one it was for had not acknowledged when it
+// left, or when the time for closing was over. At a console the view has told it.
 func (l *Runner) undelivered(sessions []*core.Session) error {
 	if l.fed == nil || l.console != nil {
 		return nil
 	}
 	for _, s := range sessions {
-		if n := s.Undelivered(); n > 0 && s.Endpoint().Mode == sockeye.Connect {
-			e := *isCutShort(l.drain)
-			e.Target = s.Endpoint().Address.String()
-			e.Message = sockeye.Text{
-				En: fmt.Sprintf("%d bytes were not acknowledged within %s", n, l.drain),
-				Zh: fmt.Sprintf("%d 字节在 %s 内未得到确认", n, l.drain)}
-			return &e
+		if n := s.Undelivered(); n > 0 && (l.Finishes || s.Endpoint().Mode == sockeye.Connect) {
+			return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send", Target: s.Endpoint().Address.String(),
+				Message: sockeye.Text{En: fmt.Sprintf("%d bytes of the input were not acknowledged", n), Zh: fmt.Sprintf("输入中有 %d 字节未得到确认", n)},
+				Hint:    sockeye.Text{En: "the peer was gone, or does not read; --drain gives it longer", Zh: "对方已断开或没有读取；可用 --drain 延长等待时间"}}
 		}
 	}
 	return nil
 }
 
 // isCutShort is the error of input that did not get through in time.
-func isCutShort(drain time.Duration) *sockeye.Error {
+func isCutShort(drain time.Duration) error {
 	return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send",
 		Message: sockeye.Text{En: fmt.Sprintf("not all input could be sent within %s", drain), Zh: fmt.Sprintf("%s 内没能发送完全部输入", drain)},
 		Hint:    sockeye.Text{En: "--drain gives it longer", Zh: "可用 --drain 延长"}}
