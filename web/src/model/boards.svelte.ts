@@ -74,7 +74,7 @@ class BoardList {
       const got = await call<OpenedRecording>('POST', '/boards/log', { ...this.which(names), since_ms: since });
       const first = got.sessions[0];
       if (!first) return;
-      workbench.sessions.set(first.id, first);
+      workbench.adopt([first]);
       tabs.sync();
       tabs.show(first.id);
     });

@@ -40,7 +40,7 @@ class Opened {
     this.fault = undefined;
     try {
       const got = await how(told, stop.signal);
-      for (const s of got.sessions) if (!workbench.sessions.has(s.id)) workbench.sessions.set(s.id, s);
+      workbench.adopt(got.sessions);
       const first = [...got.sessions].sort((a, b) => b.received_messages + b.sent_messages - a.received_messages - a.sent_messages)[0];
       if (first) tabs.show(first.id);
       ui.openRecording = false;

@@ -177,8 +177,13 @@ class Workbench {
 
   async open(body: unknown): Promise<Session> {
     const s = await call<Session>('POST', '/sessions', body);
-    if (!this.sessions.has(s.id)) this.sessions.set(s.id, s); // the feed may have told of it since
+    this.adopt([s]);
     return s;
+  }
+
+  /** Takes over sessions that a request has opened. The feed may have told more of them since. */
+  adopt(opened: readonly Session[]): void {
+    for (const s of opened) if (!this.sessions.has(s.id)) this.sessions.set(s.id, s);
   }
 
   async close(id: string): Promise<void> {

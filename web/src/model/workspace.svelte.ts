@@ -74,7 +74,7 @@ class WorkspaceModel {
     return this.attempt(async () => {
       const body: OpenWorkspace = { stamp: this.now?.stamp ?? '', ...(endpoint === undefined ? { all: true } : { endpoint }) };
       const { sessions } = await call<Sessions>('POST', '/workspace/open', body);
-      for (const s of sessions) workbench.sessions.set(s.id, s);
+      workbench.adopt(sessions);
       const first = sessions[0];
       if (first) tabs.show(first.id);
     });
