@@ -83,6 +83,9 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	upstream := sockeye.Endpoint{Mode: sockeye.Connect}
 	badUpstream := upstream.ReadAddress(args[1], a.defaultPort())
 	if badUpstream == nil {
+		if ep.Options.Broadcast == sockeye.On && upstream.Address.Network.Traits().Forgeable() && upstream.Options.Broadcast == sockeye.Default {
+			upstream.Options.Broadcast = sockeye.On // it is the upstream that would be one
+		}
 		badUpstream = f.asFlags(core.CheckEndpoint(upstream))
 	}
 	how := core.RelayOptions{Share: core.Writers(f.share)}
