@@ -80,20 +80,24 @@ func StartService(ctx context.Context, a *Operator, o ServiceOptions) (*Enrolmen
 		s.Close()
 		return nil, err
 	}
-	if s.registry, err = awaitRegistry(ctx, s.conn, a, o.Replicas, o.Keep); err != nil {
-		s.Close()
-		return nil, err
-	}
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
 	s.unfollow = unfollow
 	defer context.AfterFunc(ctx, unfollow)() // while it starts
-	if s.roster, err = s.registry.follow(following); err != nil {
-		s.Close()
-		return nil, err
-	}
-	if err := s.pushRevoked(ctx); err != nil {
-		s.Close()
-		return nil, err
+	for _, step := range []func(context.Context) error{
+		func(try context.Context) (err error) {
+			s.registry, err = OpenRegistry(try, s.conn, a, o.Replicas, o.Keep)
+			return err
+		},
+		func(context.Context) (err error) {
+			s.roster, err = s.registry.follow(following)
+			return err
+		},
+		s.pushRevoked,
+	} {
+		if err := awaitJetStream(ctx, step); err != nil {
+			s.Close()
+			return nil, err
+		}
 	}
 	for subject, handle := range map[string]nats.MsgHandler{
 		hub.EnrolSubject("*"): s.onEnrol, "sockeye.*.*.status": s.onStatus, BoardsSubject: s.onBoards,
@@ -147,14 +151,15 @@ func connect(ctx context.Context, credentials func(string) (hub.Credentials, err
 // accountsWait is how long a server of a cluster that starts may not know its accounts yet.
 const accountsWait = 5 * time.Second
 
-// awaitRegistry waits for JetStream: the servers of a cluster find each other first.
-func awaitRegistry(ctx context.Context, conn *nats.Conn, a *Operator, replicas int, keep Retention) (*BoardRegistry, error) {
+// awaitJetStream does something until it succeeds, for a minute: the servers of a cluster
+// find each other first, and agree anew on who leads while others come.
+func awaitJetStream(ctx context.Context, do func(context.Context) error) error {
 	for until := time.Now().Add(time.Minute); ; {
 		try, cancel := context.WithTimeout(ctx, requestTimeout)
-		r, err := OpenRegistry(try, conn, a, replicas, keep)
+		err := do(try)
 		cancel()
 		if err == nil || ctx.Err() != nil || time.Now().After(until) {
-			return r, err
+			return err
 		}
 		select {
 		case <-time.After(200 * time.Millisecond):
