@@ -10,23 +10,31 @@ import (
 	"sockeye/internal/sensor"
 )
 
-// command carries out a line that a target sent, as far as the file allows it, and gives
-// the answer: "ok …" or "error …".
+// command carries out a line that a target sent, as far as the file allows it, and has say
+// give the answer, "ok …" or "error …". A reboot begins after it, because it takes away
+// the connection.
 //
 //	rate SENSOR TIME      set gpio/gpiochip0/17 1      reboot
-func (b *runningBoard) command(line string) string {
+func (b *runningBoard) command(line string, say func(answer string)) {
+	answer, reboot := b.carryOut(line)
+	say(answer)
+	if reboot {
+		b.restart()
+	}
+}
+
+func (b *runningBoard) carryOut(line string) (answer string, reboot bool) {
 	words := strings.Fields(line)
 	allowed := &b.file.Commands
 	switch {
 	case len(words) == 3 && words[0] == "rate" && allowed.Rates:
-		return b.setRate(words[1], words[2])
+		return b.setRate(words[1], words[2]), false
 	case len(words) == 3 && words[0] == "set" && slices.Contains(allowed.Lines, words[1]):
-		return b.setLine(words[1], words[2])
+		return b.setLine(words[1], words[2]), false
 	case len(words) == 1 && words[0] == "reboot" && allowed.Reboot:
-		b.restart()
-		return "ok reboot"
+		return "ok reboot", true
 	}
-	return "error not allowed or unknown: " + payload.Quote(line, 80)
+	return "error not allowed or unknown: " + payload.Quote(line, 80), false
 }
 
 func (b *runningBoard) setRate(name, every string) string {

@@ -143,9 +143,11 @@ func TestBrokenSensor(t *testing.T) {
 // A rate that is changed counts at once.
 func TestRateIsChanged(t *testing.T) {
 	rows, _ := sampled(t, 10*time.Second, func(b *runningBoard) {
-		if got := b.command("rate a 2s"); got != "ok rate a 2s" {
-			t.Error(got)
-		}
+		b.command("rate a 2s", func(got string) {
+			if got != "ok rate a 2s" {
+				t.Error(got)
+			}
+		})
 	}, scriptedChannel(Sensor{Name: "a", Every: FileDuration(4 * time.Second)}, 1, 2, 3, 4, 5, 6))
 	if diff := cmp.Diff([]string{"0s a=1!", "4s a=2!", "5s a=3!", "7s a=4!", "9s a=5!"}, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)

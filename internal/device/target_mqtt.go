@@ -142,10 +142,11 @@ func (l *mqttLink) begin(ctx context.Context) error {
 	if t.Commands {
 		base := strings.TrimSuffix(t.topic(t.Topic, ""), "/")
 		if err := l.client.subscribe(ctx, base+"/command", func(data []byte) {
-			answer := t.board.command(string(data[:min(len(data), maxCommand)]))
-			ctx, cancel := context.WithTimeout(context.Background(), t.Timeout.or(10*time.Second))
-			defer cancel()
-			l.client.publish(ctx, base+"/answer", []byte(answer), 0, false) // a lost connection ends the link anyway
+			t.board.command(string(data[:min(len(data), maxCommand)]), func(answer string) {
+				ctx, cancel := context.WithTimeout(context.Background(), t.Timeout.or(10*time.Second))
+				defer cancel()
+				l.client.publish(ctx, base+"/answer", []byte(answer), 0, false) // a lost connection ends the link anyway
+			})
 		}); err != nil {
 			return err
 		}

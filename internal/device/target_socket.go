@@ -121,7 +121,7 @@ func (l *socketLink) read() {
 				continue
 			}
 			if words := bytes.TrimSpace(line); len(words) > 0 {
-				l.conn.Write([]byte(l.target.board.command(string(words)) + "\n"))
+				l.target.board.command(string(words), func(answer string) { l.conn.Write([]byte(answer + "\n")) })
 			}
 			line = line[:0]
 		}
