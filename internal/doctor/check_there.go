@@ -80,7 +80,14 @@ func speech(f *Facts, p Path, evidence string) Finding {
 	default:
 		spoken = map[string]string{"http": "HTTP", "tls": "TLS"}[p.TCP.Reply]
 	}
-	if spoken != "" {
+	switch meant := f.Network.Traits().TLS; {
+	case meant && spoken == "TLS":
+		return fine(CheckThere, say("port %d is open, and the program there speaks TLS", "端口 %d 已打开，那里的程序使用 TLS", port), evidence)
+	case meant && spoken == "" && (p.TCP.Asked || len(p.TCP.Said) > 0):
+		return wrong(CheckThere, CauseOtherProtocol, StationPort,
+			say("port %d is open, but it speaks no TLS", "端口 %d 已打开，但没有使用 TLS", port),
+			say("leave TLS out: sockeye connect %s; or check the port number with the program there", "请不用 TLS：sockeye connect %s；或与那里的程序核对端口号", f.hostPort()), evidence)
+	case spoken != "":
 		return wrong(CheckThere, CauseOtherProtocol, StationPort,
 			say("port %d is open, but it speaks %s, no plain TCP", "端口 %d 已打开，但使用的是 %s，不是普通 TCP", port, spoken),
 			say("check the port number with the program there; for TLS use sockeye connect tls://…, for HTTP a browser", "请与那里的程序核对端口号；TLS 请用 sockeye connect tls://…，HTTP 请用浏览器"), evidence)
@@ -88,6 +95,8 @@ func speech(f *Facts, p Path, evidence string) Finding {
 	found := fine(CheckThere, say("port %d is open: connected in %s", "端口 %d 已打开：%s 内接通", port, shortTime(p.TCP.Took)), evidence)
 	switch {
 	case len(p.TCP.Said) > 0:
+	case p.TCP.Reply == "echo":
+		found.Text = say("port %d is open: connected in %s; the program there sends back what it gets", "端口 %d 已打开：%s 内接通；那里的程序原样发回收到的内容", port, shortTime(p.TCP.Took))
 	case p.TCP.Asked:
 		found.Text = say("port %d is open: connected in %s; the program there says nothing, and answers neither TLS nor HTTP", "端口 %d 已打开：%s 内接通；那里的程序不说话，对 TLS 和 HTTP 也没有应答", port, shortTime(p.TCP.Took))
 	default:

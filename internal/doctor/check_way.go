@@ -157,9 +157,10 @@ func checkRoute(f *Facts, p Path) Finding {
 	evidence := []string{show + ": " + p.Route.Errno}
 	switch p.Route.Errno {
 	case "EACCES", "EINVAL", "EHOSTUNREACH":
+		kind := map[string]string{"EACCES": "prohibit", "EINVAL": "blackhole", "EHOSTUNREACH": "unreachable"}[p.Route.Errno]
 		return wrong(CheckWay, CauseRouteForbids, StationInterface,
 			say("a route of this machine forbids %s", "本机的一条路由禁止访问 %s", p.Address),
-			say("find the route that forbids it with %s, and delete it: %s", "用 %s 找到禁止它的路由并删除：%s", routesCommand(f.System), deleteRouteCommand(f.System, p.Address.String())), evidence...)
+			say("find the route that forbids it with %s, and delete it: %s", "用 %s 找到禁止它的路由并删除：%s", routesCommand(f.System), deleteRouteCommand(f.System, kind, p.Address.String())), evidence...)
 	}
 	if found, said := checkLinks(f, p, evidence); said {
 		return found
@@ -246,7 +247,7 @@ func checkNeighbour(f *Facts, p Path) (Finding, bool) {
 // checkSize judges whether full packets get through.
 func checkSize(system string, p Path) (Finding, bool) {
 	s := p.Size
-	if s.Small != Refused || s.Large == NotTried || s.Large == Open {
+	if s.Small != Refused || s.Large == NotTried || s.Large == Open || s.Large == Failed && s.MTU <= 0 {
 		return Finding{}, false
 	}
 	switch {

@@ -172,9 +172,9 @@ func mtuCommand(system, name string, mtu int) string {
 	return perSystem(system, fmt.Sprintf("sudo ip link set %s mtu %d", name, mtu), fmt.Sprintf("netsh interface ipv4 set subinterface %q mtu=%d", name, mtu), fmt.Sprintf("sudo ifconfig %s mtu %d", name, mtu))
 }
 
-// deleteRouteCommand takes a route to one address away.
-func deleteRouteCommand(system, ip string) string {
-	return perSystem(system, "sudo ip route del prohibit "+ip, "route delete "+ip, "sudo route -n delete "+ip)
+// deleteRouteCommand takes a route of a kind to one address away.
+func deleteRouteCommand(system, kind, ip string) string {
+	return perSystem(system, "sudo ip route del "+kind+" "+ip, "route delete "+ip, "sudo route -n delete "+ip)
 }
 
 // morePortsCommand widens the range that source ports are taken from.

@@ -135,6 +135,8 @@ func notNeeded(f *Facts, said []Finding) (list []Finding) {
 			list = append(list, fine(c, say("no connection to the address waits for anything", "到该地址的连接都没有在等待")))
 		case c == CheckFirewall || f.Port == 0:
 			list = append(list, unknown(c, say("not looked at, because no port was asked for", "没有指定端口，没有检查"), sockeye.Text{}))
+		case c == CheckThere && f.Host != "" && !f.ToListen && !slices.ContainsFunc(f.Paths, func(p Path) bool { return p.Address.IsMulticast() }):
+			list = append(list, unknown(c, say("not tried, because there is no way there", "没有尝试，因为没有到达那里的通路"), sockeye.Text{}))
 		case c == CheckThere && f.Host != "" && !f.ToListen:
 			list = append(list, unknown(c, say("a multicast group answers nobody: only a receiver shows what arrives", "组播组不会应答：收到什么只有接收方知道"),
 				say("receive on another machine: sockeye listen udp://%s", "请在另一台机器上接收：sockeye listen udp://%s", f.hostPort())))

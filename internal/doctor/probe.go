@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -90,8 +91,15 @@ func outcomeOf(err error) Outcome {
 // a line of HTTP on another. It is done only when a person asks for it, because the bytes
 // reach the program there.
 func askSpeech(ctx context.Context, to netip.AddrPort) string {
-	if answersTo(ctx, to, clientHello, func(b []byte) bool { return len(b) > 2 && (b[0] == 0x15 || b[0] == 0x16) && b[1] == 3 }) {
+	echoes := false
+	if answersTo(ctx, to, clientHello, func(b []byte) bool {
+		echoes = len(b) > 0 && bytes.HasPrefix(clientHello, b[:min(len(b), len(clientHello))])
+		return !echoes && len(b) > 2 && (b[0] == 0x15 || b[0] == 0x16) && b[1] == 3
+	}) {
 		return "tls"
+	}
+	if echoes {
+		return "echo"
 	}
 	if answersTo(ctx, to, []byte("HEAD / HTTP/1.0\r\n\r\n"), func(b []byte) bool { return len(b) > 5 && string(b[:5]) == "HTTP/" }) {
 		return "http"

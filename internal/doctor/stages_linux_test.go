@@ -54,6 +54,10 @@ func serveNear(l *lab) { l.serve(server, everyone, nil) }
 func serveFar(l *lab)  { l.serve(far, everyone, nil) }
 func nothing(*lab)     {}
 
+func serveTLS(l *lab) {
+	l.serve(server, everyone, func(c net.Conn) { tls.Server(c, &tls.Config{}).Handshake() })
+}
+
 func ruled(serve func(*lab), machine, hook string, rules ...string) func(*lab) {
 	return func(l *lab) { serve(l); l.rules(machine, hook, rules...) }
 }
@@ -135,9 +139,8 @@ var failures = []stage{
 	{name: "an SSH server", on: client, ask: near, set: func(l *lab) {
 		l.serve(server, everyone, func(c net.Conn) { io.WriteString(c, "SSH-2.0-test\r\n") })
 	}, want: CauseOtherProtocol},
-	{name: "a TLS server, asked", on: client, ask: near, speech: true, set: func(l *lab) {
-		l.serve(server, everyone, func(c net.Conn) { tls.Server(c, &tls.Config{}).Handshake() })
-	}, want: CauseOtherProtocol},
+	{name: "a TLS server, asked", on: client, ask: near, speech: true, set: serveTLS, want: CauseOtherProtocol},
+	{name: "a silent server where TLS was meant, asked", on: client, ask: "tls://" + near, speech: true, set: serveNear, want: CauseOtherProtocol},
 	{name: "an HTTP server, asked", on: client, ask: near, speech: true, set: func(l *lab) {
 		l.serve(server, everyone, func(c net.Conn) {
 			b := make([]byte, 512)
@@ -204,6 +207,14 @@ var healthy = []stage{
 		l.serve(server, everyone, func(c net.Conn) { c.(*net.TCPConn).CloseWrite() })
 	}},
 	{name: "a silent server, asked", on: client, ask: near, speech: true, set: serveNear},
+	{name: "an echo server, asked", on: client, ask: near, speech: true, set: func(l *lab) {
+		l.serve(server, everyone, func(c net.Conn) { io.Copy(c, c) })
+	}},
+	{name: "a TLS server, asked as one", on: client, ask: "tls://" + near, speech: true, set: serveTLS},
+	{name: "a peer has closed, and the program has not", on: server, ask: everyone, set: func(l *lab) {
+		l.serve(server, everyone, func(net.Conn) { <-l.Context().Done() })
+		l.connect(client, near).Close()
+	}},
 	{name: "firewall there lets the port in", on: client, ask: near, set: ruled(serveNear, server, "input", "ct state established,related accept", "tcp dport 7000 accept", "meta l4proto { tcp, udp, icmp } drop")},
 	{name: "firewall lets the port in, seen there by root", on: server, ask: everyone, root: true, set: ruled(serveNear, server, "input", "ct state established,related accept", "tcp dport 7000 accept", "meta l4proto { tcp, udp, icmp } drop")},
 	{name: "firewall here for other ports", on: client, ask: near, set: ruled(serveNear, client, "output", "tcp dport 23 drop")},
