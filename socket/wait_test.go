@@ -41,10 +41,10 @@ var waiting = []struct {
 func full(t *testing.T) *socket.Socket {
 	s, _ := pair(t, socket.AF_INET)
 	s.SetTimeout(50 * time.Millisecond)
-	for {
+	for refused := 0; refused < 4; refused++ {
 		// The kernels make more room for a while after the first time.
-		if n, err := s.SendAll(make([]byte, 1<<20)); n == 0 && err != nil {
-			break
+		if n, err := s.SendAll(make([]byte, 1<<20)); n > 0 || err == nil {
+			refused = 0
 		}
 	}
 	s.SetTimeout(patience)

@@ -242,13 +242,13 @@ func (p *page) click(selector string) {
 	p.t.Helper()
 	// The mouse hits a place: what is still moving would not be there any more.
 	const still = `(() => {
-		const e = document.querySelector(%s);
+		const e = document.querySelector(%[1]s);
 		if (!e || e.disabled) return false;
 		const r = e.getBoundingClientRect(), was = window.clickAt;
 		window.clickAt = [r.x, r.y, r.width, r.height].join();
 		if (was !== window.clickAt) return false;
 		window.clickHit = false;
-		e.addEventListener('click', () => window.clickHit = true, {once: true, capture: true});
+		document.addEventListener('click', c => window.clickHit = !!c.target.closest(%[1]s), {once: true, capture: true});
 		return true;
 	})()`
 	// What moves between the look and the click is tried again. Where a click leads to
