@@ -40,7 +40,7 @@ var waiting = []struct {
 // full is a connected socket with no room left to send.
 func full(t *testing.T) *socket.Socket {
 	s, _ := pair(t, socket.AF_INET)
-	s.SetTimeout(50 * time.Millisecond)
+	s.SetTimeout(150 * time.Millisecond)
 	for refused := 0; refused < 4; refused++ {
 		// The kernels make more room for a while after the first time.
 		if n, err := s.SendAll(make([]byte, 1<<20)); n > 0 || err == nil {
