@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/http"
@@ -19,7 +21,6 @@ import (
 	"golang.org/x/net/ipv4"
 
 	"sockeye"
-	"sockeye/internal/localca"
 )
 
 // A target may be any kind of socket: rows come to it in order, whole, and each once.
@@ -101,12 +102,15 @@ func TestTargetThatIsNotTrusted(t *testing.T) {
 // Over TLS a broker gets what it gets without.
 func TestMQTTOverTLS(t *testing.T) {
 	certificate, ca := serverCertificate(t)
-	chain, key, err := localca.EncodeCertificate(certificate)
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for name, text := range map[string][]byte{"cert.pem": chain, "key.pem": key} {
+	for name, text := range map[string][]byte{
+		"cert.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}),
+		"key.pem":  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -132,21 +136,16 @@ func TestMQTTOverTLS(t *testing.T) {
 	}
 }
 
-// serverCertificate is one for 127.0.0.1, and the file of who has signed it.
+// serverCertificate is one for 127.0.0.1, and the file of who has signed it: itself.
 func serverCertificate(t *testing.T) (certificate tls.Certificate, ca string) {
 	t.Helper()
-	authority, err := localca.New("test", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if certificate, err = authority.Issue([]string{"127.0.0.1"}, localca.ServerAuth, time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
 	ca = filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, authority.CertificatePEM(), 0o644); err != nil {
+	if err := os.WriteFile(ca, pemOf(s.Certificate()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return certificate, ca
+	return s.TLS.Certificates[0], ca
 }
 
 // linesOf are the lines of the first connection.
