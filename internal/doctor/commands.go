@@ -34,6 +34,10 @@ func ruleCommand(network sockeye.Network, port uint16) string {
 func (w Firewall) acceptCommand(network sockeye.Network, port uint16, in bool) string {
 	at := w.Place
 	managed := map[string]string{"ufw": "filter", "firewalld": "firewalld"}[w.Tool]
+	side := "dport"
+	if w.Answers {
+		side, in = "sport", false
+	}
 	if at.Table == "" || !plainName(at.Table) || !plainName(at.Chain) || in && managed != "" && managed == at.Table {
 		if in {
 			return allowCommand(w.Tool, network, port)
@@ -42,9 +46,9 @@ func (w Firewall) acceptCommand(network sockeye.Network, port uint16, in bool) s
 	}
 	where := fmt.Sprintf("%s %s %s", at.Family, at.Table, at.Chain)
 	if at.Handle == 0 {
-		return fmt.Sprintf("sudo nft add rule %s %s dport %d accept", where, network, port)
+		return fmt.Sprintf("sudo nft add rule %s %s %s %d accept", where, network, side, port)
 	}
-	return fmt.Sprintf("sudo nft insert rule %s position %d %s dport %d accept", where, at.Handle, network, port)
+	return fmt.Sprintf("sudo nft insert rule %s position %d %s %s %d accept", where, at.Handle, network, side, port)
 }
 
 // plainName says that nft and a shell take a name as it is.

@@ -175,9 +175,15 @@ func (d *Diagnosis) Verdict() Verdict {
 	if d.Cause != nil {
 		return Wrong
 	}
+	if d.Facts.rulesUntold() {
+		return CannotTell
+	}
 	decides := CheckThere
 	if d.Facts.Host == "" {
 		decides = CheckHere
+	}
+	if decides == CheckThere && slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Check == CheckThere && f.Verdict == OK }) {
+		return OK // one of several addresses that works is enough
 	}
 	for _, f := range d.Findings {
 		if f.Check == decides && f.Verdict == CannotTell && (d.CodeFault == nil || f.Text != d.CodeFault.Text) {

@@ -173,6 +173,13 @@ type Firewall struct {
 	Drops   bool   `json:"drops,omitempty"`
 	Rule    string `json:"rule,omitempty"`
 	Unclear bool   `json:"unclear,omitempty"` // a rule could not be judged
+	// Answers says that Drops or Unclear is of the packets that answer, not of the first ones.
+	Answers bool `json:"answers,omitempty"`
+	// Why it is unclear, where that is known: a rule hands the packets on to another port or
+	// machine (NAT), asks who the client is, or drops clients of IPv6 alone.
+	Moves     bool `json:"moves,omitempty"`
+	ByClient  bool `json:"by_client,omitempty"`
+	DropsIPv6 bool `json:"drops_ipv6,omitempty"`
 	// Place is where in nftables that rule is.
 	Place RulePlace `json:"place,omitzero"`
 }

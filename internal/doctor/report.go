@@ -91,7 +91,7 @@ func (d *Diagnosis) summary() (text, next sockeye.Text) {
 		return text, next
 	case CannotTell:
 		for _, f := range d.Findings {
-			if f.Verdict == CannotTell && (f.Check == CheckThere || f.Check == CheckHere) {
+			if f.Verdict == CannotTell && (f.Check == CheckThere || f.Check == CheckHere || f.Check == CheckFirewall && d.Facts.rulesUntold()) {
 				return f.Text, f.Next
 			}
 		}
