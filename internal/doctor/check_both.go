@@ -240,18 +240,52 @@ func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
 	if probe.Outcome != Refused && probe.Outcome != Silent && probe.Outcome != Failed || f.isUDP() && probe.Outcome == Silent {
 		return Finding{}, false
 	}
+	if f.Firewall.Drops {
+		return Finding{}, false // this machine's own rules, of which checkFirewall tells
+	}
 	if found, here := droppedHere(f, p, probeEvidence("connect", probe)); here {
 		return found, true
+	}
+	if lost, may := f.mayDropAnswers(p); may && probe.Outcome == Silent {
+		own, allow := say("this machine's administrator sees whether its own rules do: sudo sockeye doctor %s; if not, ", "本机管理员可查看是否为本机规则：sudo sockeye doctor %s；如果不是，", f.Asked), allowClient(f, other, p)
+		return unknown(CheckThere,
+			say("the program there listens, but nothing comes back: a firewall there or on the way drops port %d, or a rule of this machine drops the answers; which of them cannot be told", "那里的程序在监听，但没有任何返回：可能是那里或途中的防火墙丢弃了端口 %d，也可能是本机的规则丢弃了应答；无法判断是哪一种", f.Port),
+			sockeye.Text{En: own.En + allow.En, Zh: own.Zh + allow.Zh}, probeEvidence("connect", probe), lost), true
 	}
 	listens := fmt.Sprintf("%s listens there", there.listening(f.transport())[0].Local)
 	if p.Route.Gateway.IsValid() && !p.OtherTCP.Answers() && !p.OtherUDP.Answers() && probe.Outcome == Silent {
 		return wrong(CheckThere, CauseFirewallThere, StationThere,
 			say("the program there listens, but nothing comes back: a firewall there, or a router on the way, drops port %d", "那里的程序在监听，但没有任何返回：那里的防火墙或途中的路由器丢弃了端口 %d", f.Port),
-			allowThere(other.Firewall.Tool, f.transport(), f.Port), probeEvidence("connect", probe), listens), true
+			allowClient(f, other, p), probeEvidence("connect", probe), listens), true
 	}
 	cause, text := CauseFirewallThere, say("the program there listens, but a firewall of that machine drops port %d", "那里的程序在监听，但那台机器的防火墙丢弃了端口 %d", f.Port)
 	if probe.Outcome != Silent {
 		cause, text = CauseFirewallRejects, say("the program there listens, but a firewall there or on the way rejects port %d", "那里的程序在监听，但那里或途中的防火墙拒绝了端口 %d", f.Port)
 	}
-	return wrong(CheckThere, cause, StationThere, text, allowThere(other.Firewall.Tool, f.transport(), f.Port), probeEvidence("connect", probe), listens), true
+	return wrong(CheckThere, cause, StationThere, text, allowClient(f, other, p), probeEvidence("connect", probe), listens), true
+}
+
+// mayDropAnswers says that a rule of this machine may drop what comes back: its rules are not
+// known, and packets came in that went to no program, or nobody counts them. Why is evidence.
+// One packet may be another machine's; each SYN that is sent again is answered again.
+func (f *Facts) mayDropAnswers(p Path) (why string, may bool) {
+	if f.Firewall.Read && !f.Firewall.Unclear {
+		return "", false
+	}
+	if f.System != "linux" || !p.Address.Is4() {
+		return "", true
+	}
+	came, taken := f.Grown["Ip.InReceives"], f.Grown["Ip.InDelivers"]+f.Grown["Ip.ForwDatagrams"]
+	return fmt.Sprintf("InReceives +%d, InDelivers and ForwDatagrams +%d", came, taken), came > taken+1
+}
+
+// allowClient says how to let the port in on the other machine, whose rules may depend on who
+// the client is.
+func allowClient(f, other *Facts, p Path) sockeye.Text {
+	allow := allowThere(other.Firewall.Tool, f.transport(), f.Port)
+	if source := p.Route.Source; source.IsValid() && !p.Route.Gateway.IsValid() && (other.Firewall.Tool == "nft" || other.Firewall.Tool == "") {
+		client := say("\nif the rule depends on the client: this one is %s", "\n如果规则取决于客户端：这个客户端是 %s", source)
+		allow = sockeye.Text{En: allow.En + client.En, Zh: allow.Zh + client.Zh}
+	}
+	return allow
 }

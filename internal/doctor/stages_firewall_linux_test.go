@@ -18,6 +18,7 @@ var hiddenRules = []stage{
 	{name: "the answers are dropped", on: server, ask: everyone, root: true, set: filtered("table inet f { chain o { type filter hook output priority 0; tcp sport 7000 drop; }; }"), want: CauseFirewallDrops, mends: true},
 	{name: "IPv6 is asked and dropped, by a table of its own", on: server, ask: near6, root: true, set: filtered(inputOf("ip6", "tcp dport 7000 drop")), want: CauseFirewallDrops, mends: true},
 	{name: "IPv6 is asked and dropped, by family", on: server, ask: near6, root: true, set: filtered(inputOf("inet", "meta nfproto ipv6 tcp dport 7000 drop")), want: CauseFirewallDrops, mends: true},
+	{name: "answers are dropped here, both sides, by root", on: client, ask: near, with: server, root: true, set: ruled(serveNear, client, "input", "tcp sport 7000 drop"), want: CauseFirewallHere, mends: true},
 }
 
 // undecidedRules are rules of which it cannot be told what they do with the port: whoever asks,
@@ -30,6 +31,7 @@ var undecidedRules = []stage{
 	{name: "dropped over IPv6 alone, by a table of its own", on: server, ask: everyone, root: true, untold: true, set: filtered(inputOf("ip6", "tcp dport 7000 drop"))},
 	{name: "dropped over IPv6 alone, by family", on: server, ask: everyone, root: true, untold: true, set: filtered(inputOf("inet", "meta nfproto ipv6 tcp dport 7000 drop"))},
 	{name: "rules that an ordinary user may not read", on: server, ask: everyone, untold: true, set: filtered(inputOf("inet", "tcp dport 7000 drop"))},
+	{name: "answers are dropped here, both sides", on: client, ask: near, with: server, untold: true, set: ruled(serveNear, client, "input", "tcp sport 7000 drop")},
 }
 
 // harmlessRules are rules that look as if they stopped the port.
