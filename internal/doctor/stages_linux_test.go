@@ -214,7 +214,7 @@ var healthy = []stage{
 		l.serve(server, everyone, func(c net.Conn) { io.Copy(c, c) })
 	}},
 	{name: "a TLS server, asked as one", on: client, ask: "tls://" + near, speech: true, set: serveTLS},
-	{name: "a peer has closed, and the program has not", on: server, ask: everyone, set: func(l *lab) {
+	{name: "a peer has closed, and the program has not", on: server, ask: everyone, root: true, set: func(l *lab) {
 		l.serve(server, everyone, func(net.Conn) { <-l.Context().Done() })
 		l.connect(client, near).Close()
 	}},

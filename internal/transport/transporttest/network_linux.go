@@ -34,7 +34,7 @@ func OwnNetwork(t *testing.T) bool {
 		return true
 	}
 	t.Parallel()
-	limit := 5 * time.Minute
+	limit := 10 * time.Minute
 	if end, ok := t.Deadline(); ok && time.Until(end) > 2*limit {
 		limit = time.Until(end) - 10*time.Second // whoever asks for many rounds gives the time for them
 	}
