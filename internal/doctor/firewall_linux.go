@@ -82,7 +82,7 @@ func familiesOf(f *Facts, in bool) []byte {
 		return []byte{unix.NFPROTO_IPV6}
 	case len(f.Paths) > 0 || !in || !f.reachedByIPv6():
 		return []byte{unix.NFPROTO_IPV4}
-	case !listensFor(f.listening(f.transport()), netip.IPv4Unspecified()) && !listensFor4(f.listening(f.transport())):
+	case !listensFor4(f.listening(f.transport())):
 		return []byte{unix.NFPROTO_IPV6}
 	}
 	return []byte{unix.NFPROTO_IPV4, unix.NFPROTO_IPV6}
