@@ -242,8 +242,11 @@ func (p addressParser) portWritten(port string) error {
 // host checks and normalises the host: "*" is every address, a literal gets its
 // canonical spelling.
 func (p addressParser) host(s string) (string, error) {
-	if s == "*" {
+	switch s {
+	case "*":
 		return "", nil
+	case "-": // which other programs take for standard input
+		return "", p.fail(Text{`"-" is not a host name`, `"-" 不是主机名`}, Text{"standard input is sent without being named; write HOST:PORT", "标准输入不必写出就会发送；请写 主机:端口"})
 	}
 	addr, zone, hasZone := strings.Cut(s, "%")
 	if hasZone {

@@ -87,6 +87,8 @@ func TestParseAddressRefuses(t *testing.T) {
 		{"tcp:/10.1.0.3:7000", "did you mean tcp://10.1.0.3:7000?"},
 		{"2001:db8:0:0:0:0:0:9:7000", "in brackets before a port: [2001:db8::9]:7000"},
 		{"http://10.1.0.3:7000/x", "its connection alone is tcp://10.1.0.3:7000"},
+		{"-", "is not a host name"},
+		{"udp://-:7000", "is not a host name"},
 		{"board,7000", "is not a host name"},
 		{"ftp://host:1", `unknown protocol "ftp"`},
 		{"tcp6://1.2.3.4:5", "is an IPv4 address, tcp6 takes IPv6"},

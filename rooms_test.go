@@ -393,6 +393,7 @@ const (
 	tools    = "internal/tools"                   // import what they like; nothing imports them
 	bench    = "bench"                            // measures the program from outside
 	drivers  = "internal/transport/transporttest" // opens every kind of socket for tests; only tests import it
+	ports    = "internal/freeport"                // finds ports for tests; only tests import it, and it imports nothing of ours
 )
 
 // TestRooms holds every import between our packages against the edges. It reads
@@ -410,6 +411,9 @@ func TestRooms(t *testing.T) {
 			if (f.dir == "internal/doctor" || f.dir == "internal/load" || f.dir == "internal/mdns" || f.dir == "cmd/sockeye-hub") && f.test && to == drivers {
 				continue // their labs are made of networks, too
 			}
+			if f.test && to == ports {
+				continue
+			}
 			if why := forbidden(f.dir, to); why != "" {
 				t.Errorf("%s imports %s: %s", f.name, to, why)
 			}
@@ -424,7 +428,7 @@ func forbidden(from, to string) string {
 		return ""
 	case from == drivers && (within(to, "internal/transport") || to == "." || to == "internal/netinfo/netinfotest"):
 		return ""
-	case to == drivers:
+	case to == drivers, to == ports:
 		return "only tests import it"
 	case within(to, tools), within(to, examples), within(to, "cmd"):
 		return "nothing imports programs"

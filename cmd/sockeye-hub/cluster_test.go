@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"sockeye"
+	"sockeye/internal/freeport"
 	"sockeye/internal/hub"
 )
 
@@ -18,7 +18,7 @@ import (
 func TestCluster(t *testing.T) {
 	var listen, cluster []string
 	for range 3 {
-		listen, cluster = append(listen, freeAddr(t)), append(cluster, freeAddr(t))
+		listen, cluster = append(listen, freeport.Loopback(t)), append(cluster, freeport.Loopback(t))
 	}
 	homes := sharedKeys(t, 3)
 	var nodes []*hubProcess
@@ -65,17 +65,6 @@ func TestCluster(t *testing.T) {
 	if received != p.said.String() {
 		t.Errorf("the stream has %q, the peer said %q", received, p.said.String())
 	}
-}
-
-// freeAddr is an address of the loopback that nobody has now.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // sharedKeys are homes of servers with the same keys.

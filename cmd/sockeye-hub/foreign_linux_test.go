@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"sockeye/internal/freeport"
 	"sockeye/internal/hub"
 	"sockeye/internal/hub/server"
 )
@@ -98,7 +99,7 @@ func TestForeignNATSClient(t *testing.T) {
 // mosquitto_pub has a board send by the hub's MQTT listener; without a password nobody is
 // let in.
 func TestForeignMQTTClient(t *testing.T) {
-	mqtt := freeAddr(t)
+	mqtt := freeport.Loopback(t)
 	h := startHub(t, "--mqtt", mqtt)
 	p := startPlayer(t, h.enrol(t, "plant/press"), "--hub-send")
 	_, port, err := net.SplitHostPort(mqtt)

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"sockeye"
+	"sockeye/internal/freeport"
 	"sockeye/internal/hub"
 )
 
@@ -28,7 +29,7 @@ func TestStartOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.kill()
-			at := freeAddr(t)
+			at := freeport.Loopback(t)
 			var board *process
 			var peer net.Listener
 			for who := range strings.FieldsSeq(order) {

@@ -123,13 +123,10 @@ func (c *requestContext) peer() (*core.Session, *core.Peer, error) {
 }
 
 func noPeer(s *core.Session, id uint64) error {
-	name := fmt.Sprintf("#%d", id)
-	if err := s.Departed(name); err != nil {
+	if err := s.Departed(fmt.Sprintf("#%d", id)); err != nil {
 		return err
 	}
-	return &sockeye.Error{Kind: sockeye.NotFound, Op: "send", Target: name,
-		Message: sockeye.Text{En: "this peer is not there any more", Zh: "该连接对象已不存在"},
-		Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
+	return core.NoPeer("send", id)
 }
 
 func (c *requestContext) changePeer(in SetPeer) (Peer, error) {

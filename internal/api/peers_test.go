@@ -60,7 +60,7 @@ func TestRecipients(t *testing.T) {
 			t.Errorf("of a recipient that left: %+v", f)
 		}
 	}
-	if f := v.failing(http.StatusNotFound, "POST", path+"/send", Send{To: []uint64{99}, Data: []byte("x")}); f.Message != "this peer is not there any more" {
+	if f := v.failing(http.StatusNotFound, "POST", path+"/send", Send{To: []uint64{99}, Data: []byte("x")}); f.Message != "there is no such peer" {
 		t.Errorf("of nobody: %+v", f)
 	}
 	board(t, s)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sockeye/internal/freeport"
 )
 
 // A scene is what a test does with a program, and what came of it.
@@ -53,7 +54,7 @@ func TestListensAsNcat(t *testing.T) {
 			return p.out.String()
 		},
 		"-l -p": func(t *testing.T, program string) string {
-			p := run(t, program, "-l", "-p", fmt.Sprint(freePort(t)))
+			p := run(t, program, "-l", "-p", fmt.Sprint(freeport.Find(t)))
 			talk(t, p.address("127.0.0.1"), "hello\n")
 			p.prints("hello\n")
 			return "came"
@@ -141,7 +142,7 @@ func TestConnectsAsNcat(t *testing.T) {
 			return host
 		},
 		"-p of a client": func(t *testing.T, program string) string {
-			l, from := listener(t), freePort(t)
+			l, from := listener(t), freeport.Find(t)
 			_, port, _ := net.SplitHostPort(l.Addr().String())
 			p := run(t, program, "-p", fmt.Sprint(from), "127.0.0.1", port)
 			c, err := l.Accept()
@@ -151,7 +152,7 @@ func TestConnectsAsNcat(t *testing.T) {
 			c.Close()
 			p.in.Close()
 			p.ends(0)
-			return fmt.Sprint(c.RemoteAddr().(*net.TCPAddr).Port == from)
+			return fmt.Sprint(c.RemoteAddr().(*net.TCPAddr).Port == int(from))
 		},
 		"-p out of range": func(t *testing.T, program string) string {
 			p := run(t, program, "-p", "70000", "127.0.0.1", "1")
@@ -191,12 +192,12 @@ func TestProbesAsNcat(t *testing.T) {
 			_, port, _ := net.SplitHostPort(l.Addr().String())
 			open := run(t, program, "-z", "127.0.0.1", port)
 			open.ends(0)
-			closed := run(t, program, "-z", "127.0.0.1", fmt.Sprint(freePort(t)))
+			closed := run(t, program, "-z", "127.0.0.1", fmt.Sprint(freeport.Find(t)))
 			closed.ends(1)
 			return open.out.String() + closed.out.String() + open.errs.String()
 		},
 		"-z -u": func(t *testing.T, program string) string {
-			closed := run(t, program, "-zu", "127.0.0.1", fmt.Sprint(freePort(t)))
+			closed := run(t, program, "-zu", "127.0.0.1", fmt.Sprint(freeport.Find(t)))
 			closed.ends(1)
 			c, err := net.ListenPacket("udp", "127.0.0.1:0")
 			if err != nil {
@@ -430,21 +431,6 @@ func silentPort(t *testing.T) int {
 		}
 		t.Cleanup(func() { c.Close() })
 	}
-}
-
-// freePort is a port that nobody has just now, and that nobody is given by chance: it
-// is below those that the system chooses from.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 10_000 + rand.IntN(20_000)
-		if l, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
-			l.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port below 30000")
-	return 0
 }
 
 // clientOf runs a program that connects to a server which answers once it has heard a

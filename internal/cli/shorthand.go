@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -25,10 +26,14 @@ func (a *app) withCommand(args []string) []string {
 	root := (&app{Terminal: &terminal.Terminal{Streams: a.Streams, Lang: a.Lang}}).root()
 	flags, common := flagsOfBoth(root)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
-	if err := flags.Parse(args); err != nil && flags.NArg() == 0 && !flags.Changed("listen") {
+	err := flags.Parse(args)
+	words := flags.Args()
+	if lacks, ok := errors.AsType[*pflag.ValueRequiredError](err); ok && len(words) == 0 && common.Lookup(lacks.GetFlag().Name) == nil && !flags.Changed("listen") {
+		return append([]string{"connect"}, args...) // which says what the flag needs
+	}
+	if err != nil && len(words) == 0 && !flags.Changed("listen") {
 		return args
 	}
-	words := flags.Args()
 	switch {
 	case len(words) > 0 && (a.isCommand(words[0]) || terminal.Nearest(words[0], commandOrder) != ""):
 		return args

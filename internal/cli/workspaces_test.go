@@ -169,6 +169,11 @@ func testWeb(t *testing.T) {
 			t.Errorf("%s: %q, want %q; %s", path, got, want, p.errs)
 		}
 	}
+	head := run(t, "curl", "--silent", "--noproxy", "*", "--max-time", "20", "--head", "http://"+host+":"+port+"/settings")
+	head.ends(0)
+	if got := head.out.String(); got != "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" {
+		t.Errorf("HEAD: %q", got)
+	}
 	testWebPages(t, "http://"+host+":"+port)
 }
 

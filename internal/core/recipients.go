@@ -64,9 +64,7 @@ func (s *Session) Choose(ids []uint64) error {
 			if len(absent) == maxAbsent {
 				continue
 			}
-			absent = append(absent, &sockeye.Error{Kind: sockeye.NotFound, Op: "choose", Target: fmt.Sprintf("#%d", id),
-				Message: sockeye.Text{En: "this peer is not there any more", Zh: "该连接对象已不存在"},
-				Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}})
+			absent = append(absent, NoPeer("choose", id))
 			continue
 		}
 		chosen = append(chosen, recipientOf(p.Peer))
@@ -174,6 +172,13 @@ func (r *recipients) replaceLocked(c *recipient, p *sockeye.Peer) {
 
 func recipientOf(p *sockeye.Peer) recipient {
 	return recipient{id: p.ID, ip: p.Remote.Addr(), alias: p.Alias(), peer: p}
+}
+
+// NoPeer is the error of op when a session has no peer of this number: it left, or never was.
+func NoPeer(op string, id uint64) *sockeye.Error {
+	return &sockeye.Error{Kind: sockeye.NotFound, Op: op, Target: fmt.Sprintf("#%d", id),
+		Message: sockeye.Text{En: "there is no such peer", Zh: "没有这个连接对象"},
+		Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
 }
 
 // Departed says of a recipient that a word means, that left and did not come back, what

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/freeport"
 )
 
 // T52: relays of several programs that are each other's upstreams pass nothing round: one of
@@ -20,7 +21,7 @@ func TestRelaysOfSeveralProgramsInACircle(t *testing.T) {
 	for network, most := range map[string]int{"tcp": 3, "udp": 2} {
 		for programs := 2; programs <= most; programs++ {
 			t.Run(fmt.Sprint(network, programs), func(t *testing.T) {
-				first := freePort(t, network)
+				first := freeport.Loopback(t)
 				at := first
 				relays := map[*Core]*Session{}
 				for n := range programs {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/freeport"
 	"sockeye/internal/responder"
 )
 
@@ -216,13 +217,7 @@ func TestRelayPassesBackpressureOn(t *testing.T) {
 
 // A peer whose upstream cannot be reached is reset, and both sessions say why.
 func TestRelayWithoutUpstream(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := l.Addr().String()
-	l.Close()
-	_, s := openRelay(t, addressOf(t, "127.0.0.1:0"), addressOf(t, nobody))
+	_, s := openRelay(t, addressOf(t, "127.0.0.1:0"), addressOf(t, freeport.Loopback(t)))
 	c, err := net.Dial("tcp", s.Locals()[0].String())
 	if err == nil {
 		defer c.Close()
@@ -407,7 +402,7 @@ func TestRelaysInACircle(t *testing.T) {
 			}
 			end := open(t, bench, endpoint(t, sockeye.Listen, network+"://127.0.0.1:0"), responder.Answer{Echo: true}).Locals()[0].String()
 			straight := relayTo("127.0.0.1:0", relayTo("127.0.0.1:0", end).Locals()[0].String())
-			first := freePort(t, network)
+			first := freeport.Loopback(t)
 			upstream := first
 			for range others {
 				upstream = relayTo("127.0.0.1:0", upstream).Locals()[0].String()
@@ -448,7 +443,7 @@ func openLoop(t *testing.T, network string) (*Core, *Session) {
 	})
 	var err error
 	for range 20 { // somebody else may take the port meanwhile
-		at := addressOf(t, network+"://"+freePort(t, network))
+		at := addressOf(t, network+"://"+freeport.Loopback(t))
 		var s *Session
 		if s, err = bench.OpenRelay(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, sockeye.Endpoint{Mode: sockeye.Connect, Address: at}, RelayOptions{}); err == nil {
 			return bench, s
@@ -456,23 +451,4 @@ func openLoop(t *testing.T, network string) (*Core, *Session) {
 	}
 	t.Fatal(err)
 	return nil, nil
-}
-
-// freePort is an address that is free now.
-func freePort(t *testing.T, network string) string {
-	t.Helper()
-	if network == "udp" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		return c.LocalAddr().String()
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"sockeye"
+	"sockeye/internal/freeport"
 	"sockeye/internal/netinfo"
 )
 
@@ -219,7 +219,7 @@ func TestShortened(t *testing.T) {
 
 // A doctor that serves tells its code to another one's probe, over TCP and UDP.
 func TestServe(t *testing.T) {
-	port := freePort(t)
+	port := freeport.Find(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- Serve(ctx, port, func(string) {}) }()
@@ -247,22 +247,4 @@ func TestArithmetic(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// freePort is a port that was free for TCP and UDP a moment ago.
-func freePort(t *testing.T) uint16 {
-	t.Helper()
-	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		l.Close()
-		if netinfo.BindErrno(sockeye.UDP, netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port))) == "" {
-			return uint16(port)
-		}
-	}
-	t.Fatal("no free port")
-	return 0
 }

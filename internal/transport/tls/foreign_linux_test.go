@@ -5,13 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"sockeye"
+	"sockeye/internal/freeport"
 	"sockeye/internal/localca"
 	"sockeye/internal/transport"
 	"sockeye/internal/transport/transporttest"
@@ -114,7 +114,7 @@ func TestForeignServer(t *testing.T) {
 		{[]string{"-tls1", "-cipher", "ALL:@SECLEVEL=0"}, true, "TLS 1.0"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
-			port := freePort(t)
+			port := freeport.Find(t)
 			cmd := exec.CommandContext(t.Context(), "openssl", append([]string{"s_server", "-quiet", "-rev", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-cert", pair, "-key", pair, "-naccept", "1"}, c.args...)...)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
@@ -144,15 +144,4 @@ func TestForeignServer(t *testing.T) {
 			}
 		})
 	}
-}
-
-// freePort is one that nobody had a moment ago: openssl says nowhere which it took.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

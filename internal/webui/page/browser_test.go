@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -91,6 +92,9 @@ func (b *bench) open(t testing.TB) *page {
 	return p
 }
 
+// serverWent is what the browser says of a request whose server ended before, in or after it.
+var serverWent = regexp.MustCompile(`net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|SOCKET_NOT_CONNECTED)`)
+
 // blank is a page that shows nothing yet. What it logs as an error fails the test.
 func blank(t testing.TB) *page {
 	t.Helper()
@@ -105,7 +109,7 @@ func blank(t testing.TB) *page {
 			if err != nil {
 				return
 			}
-			if text := fmt.Sprint(m); strings.HasPrefix(text, "error") && !strings.Contains(text, "server responded with") && !strings.Contains(text, "ERR_CONNECTION_REFUSED") && !strings.Contains(text, "ERR_INCOMPLETE_CHUNKED_ENCODING") {
+			if text := fmt.Sprint(m); strings.HasPrefix(text, "error") && !strings.Contains(text, "server responded with") && !serverWent.MatchString(text) {
 				p.mu.Lock()
 				p.wrong = append(p.wrong, text)
 				p.mu.Unlock()
@@ -302,6 +306,13 @@ func (p *page) check(name string, on bool) {
 		p.click(control(name))
 	}
 	p.wait(fmt.Sprintf(`%s.checked === %v`, box, on))
+}
+
+// recording switches whether what is received goes to a recording, and waits until it does.
+func (p *page) recording(on bool) {
+	p.t.Helper()
+	p.check("receive-to-file", on)
+	p.wait(fmt.Sprintf(`!!document.querySelector('.settings .path') === %v`, on))
 }
 
 // upload gives a file to a control that takes one.

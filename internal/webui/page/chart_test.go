@@ -102,12 +102,12 @@ func TestChartTrigger(t *testing.T) {
 	p := startBench(t).open(t)
 	send := p.openChart()
 	told := `document.querySelector('[data-control=trigger-told]')?.innerText.replace(/\s+/g, ' ')`
+	whole := value[string](p, `document.querySelector('.plot').dataset.from`)
 	p.choose(control("trigger-kind"), "rising")
 	p.choose(control("trigger-value"), "u")
 	p.fill("trigger-level", "7")
 	p.wait(told + `?.includes('Waiting')`)
 	p.fill("trigger-window", "400")
-	whole := value[string](p, `document.querySelector('.plot').dataset.from`)
 
 	send("u=8 i=1\n")
 	p.wait(told + `?.includes('Fired 1 times') && ` + told + `.includes(' · 8')`)

@@ -130,10 +130,10 @@ func TestDashboardOfRecording(t *testing.T) {
 	}
 	p := startBench(t, "--workspace", path).open(t)
 	board := dial(t, "tcp", p.server())
-	p.check("receive-to-file", true)
+	p.recording(true)
 	write(t, board, "temp=25 alarm=1\n")
 	p.wait(row("←", "temp=25"))
-	p.check("receive-to-file", false)
+	p.recording(false)
 	live := value[string](p, titleShown)
 	p.click(control("open-recording-link"))
 	p.wait(`document.querySelector('[data-recording]')`)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sockeye/internal/freeport"
 )
 
 // verdictIs is the JavaScript for "the doctor has found this cause".
@@ -17,12 +19,7 @@ func verdictIs(cause string) string {
 // closedPort is an address of this machine where nothing listens.
 func closedPort(t *testing.T) (host, port string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	host, port, _ = net.SplitHostPort(l.Addr().String())
+	host, port, _ = net.SplitHostPort(freeport.Loopback(t))
 	return host, port
 }
 

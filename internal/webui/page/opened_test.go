@@ -20,12 +20,12 @@ func TestOpenRecordingFromList(t *testing.T) {
 	b := startBench(t)
 	p := b.open(t)
 	board := dial(t, "tcp", p.server())
-	p.check("receive-to-file", true)
+	p.recording(true)
 	for _, line := range []string{"temp=20\n", "temp=21\n", "temp=25\n"} {
 		write(t, board, line)
 		p.wait(row("←", strings.TrimSpace(line)))
 	}
-	p.check("receive-to-file", false)
+	p.recording(false)
 	live := value[string](p, titleShown)
 
 	p.click(control("open-recording-link"))
