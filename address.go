@@ -76,8 +76,8 @@ func ParseAddressPort(s string, missing uint16) (Address, error) {
 	return a, err
 }
 
-// parse reads the address, and what follows it if its scheme has options there: "" or
-// "?name=value".
+// parse reads the address, and what follows it if its scheme has options there: "",
+// "?name=value", or "#name=value" where the query is the peer's.
 func (p addressParser) parse() (a Address, query string, err error) {
 	a.Network = TCP
 	if n, path, ok := p.path(); ok {
@@ -98,10 +98,12 @@ func (p addressParser) parse() (a Address, query string, err error) {
 		}
 		rest = after
 		if a.Network.Traits().Query == TargetQuery {
-			if rest, a.Path, err = p.target(rest, typed+query); err != nil {
+			rest, _ = cutFragment(rest)
+			whole, options := cutFragment(typed + query)
+			if rest, a.Path, err = p.target(rest, whole); err != nil {
 				return Address{}, "", err
 			}
-			query = ""
+			query = options
 		} else {
 			rest = strings.TrimSuffix(rest, "/")
 		}
@@ -128,6 +130,7 @@ var plainPunctuation = strings.NewReplacer("：", ":", "。", ".", "．", ".", "
 type addressParser struct {
 	typed   string
 	missing uint16 // the port where none is written
+	mark    string // what stands before its options: "?" or "#"
 }
 
 func (p addressParser) network(scheme string) (Network, error) {

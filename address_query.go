@@ -18,6 +18,15 @@ func cutQuery(s string) (address, query string) {
 	return s, ""
 }
 
+// cutFragment divides a URL from what follows its #, which never goes to a server (RFC 3986
+// section 3.5): "" or "#name=value".
+func cutFragment(s string) (url, fragment string) {
+	if at := strings.IndexByte(s, '#'); at >= 0 {
+		return s[:at], s[at:]
+	}
+	return s, ""
+}
+
 // maxTarget bounds a request target: servers take at least 8,000 bytes (RFC 9112
 // section 3), and an address is also shown.
 const maxTarget = 2000
@@ -40,8 +49,6 @@ func (p addressParser) target(rest, typed string) (hostPort, target string, err 
 	hint := Text{"write ws://host:port/path?name=value", "写成 ws://主机:端口/路径?名称=值"}
 	u, err := url.ParseRequestURI(after)
 	switch {
-	case strings.Contains(after, "#"):
-		return "", "", p.fail(Text{"what follows # never goes to a server", "# 之后的内容不会发送给服务器"}, Text{"leave it out, or write %23 for a # that the server shall see", "请去掉；若确实要发送 #，请写 %23"})
 	case err != nil || u.Host != "" || u.Opaque != "":
 		return "", "", p.fail(Text{"the path is not one of a URL", "路径不是 URL 的路径"}, hint)
 	}
@@ -70,8 +77,9 @@ func encodeTarget(u *url.URL) string {
 }
 
 // ReadAddress sets the address of the endpoint, as ParseAddressPort reads it, and the
-// options that its query names: udp://:5000?interface=eth0&ttl=4. A name without a value
-// is a switch that is on. What was set before stays; it is a fault if the query says
+// options that its query names: udp://:5000?interface=eth0&ttl=4. Where the query is the
+// peer's (see TargetQuery) they stand behind a #: wss://host/chat?room=1#cacert=ca.pem. A
+// name without a value is a switch that is on. What was set before stays; it is a fault if the query says
 // something else. The error is every fault, joined: each is an *Error of kind Invalid.
 func (e *Endpoint) ReadAddress(typed string, missing uint16) error {
 	p := addressParser{typed: typed, missing: missing}
@@ -83,6 +91,7 @@ func (e *Endpoint) ReadAddress(typed string, missing uint16) error {
 	if query == "" {
 		return nil
 	}
+	p.mark = query[:1]
 	return p.options(e, query[1:])
 }
 
@@ -148,7 +157,7 @@ func (p addressParser) settings(query string) (all []*querySetting, faults []err
 
 // queryFault says what is wrong with an option of a query.
 func (p addressParser) queryFault(name string, message, hint Text) error {
-	name = "?" + clip(name)
+	name = p.mark + clip(name)
 	return p.fail(Text{name + ": " + message.En, name + "：" + message.Zh}, hint)
 }
 

@@ -18,8 +18,11 @@ func TestQueryOfAnAddressSetsOptions(t *testing.T) {
 		"[::1]:80？half-open":                  {Address: Address{Network: TCP, Host: "::1", Port: 80}, Options: Options{HalfOpen: Bare(t, "half-open")}},
 		"tcp://:1/?allow-peers=10.0.0.0%2F8&allow-peers=::1": {Address: Address{Network: TCP, Port: 1},
 			Options: Options{AllowPeers: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}},
-		"unix:///tmp/a?b=c": {Address: Address{Network: Unix, Path: "/tmp/a?b=c"}},
-		"tcp://:5?":         {Address: Address{Network: TCP, Port: 5}},
+		"unix:///tmp/a?b=c":                     {Address: Address{Network: Unix, Path: "/tmp/a?b=c"}},
+		"ws://h:1/chat?room=1#idle_timeout=90s": {Address: Address{Network: WebSocket, Host: "h", Port: 1, Path: "/chat?room=1"}, Options: Options{IdleTimeout: 90 * time.Second}},
+		"wss://h#idle_timeout=1m30%73":         {Address: Address{Network: WebSocketTLS, Host: "h", Port: 443}, Options: Options{IdleTimeout: 90 * time.Second}},
+		"ws://h:1/a#":                           {Address: Address{Network: WebSocket, Host: "h", Port: 1, Path: "/a"}},
+		"tcp://:5?":                             {Address: Address{Network: TCP, Port: 5}},
 	} {
 		e := Endpoint{Mode: Listen}
 		want.Mode = Listen
@@ -50,6 +53,7 @@ func TestFaultsOfAQuery(t *testing.T) {
 		"tcp://:1?backlog=5&backlog=6":              {"?backlog: is given twice\nhint: leave one of them out"},
 		"tcp://:1?recv-buffer=9&%zz=1":              {"?%zz=1: is not name=value", "?recv-buffer: differs from the option"},
 		"tcp://:1?xyz":                              {"?xyz: is no option\nhint: sockeye listen --help"},
+		"ws://h:1/a?backlog=6#backlog=x&top":        {"#top: is no option", "#backlog: \"x\" is not a whole number"},
 		"tcp://:1?\x1b[31m=1":                       {"is no option"},
 	} {
 		e := Endpoint{Mode: Listen, Options: Options{ReceiveBuffer: 8}}
@@ -74,7 +78,7 @@ func TestRequestTarget(t *testing.T) {
 	for typed, want := range map[string]string{
 		"ws://h:1": "", "ws://h:1/": "", "ws://h:1/chat?room=1&x": "/chat?room=1&x", "ws://h:1?a=b": "/?a=b",
 		"ws://h:1/a b/温?q=“x y": "/a%20b/%E6%B8%A9?q=%E2%80%9Cx%20y", "ws://h:1/a%2Fb?": "/a%2Fb?",
-		"ws://h:1/a#b": "what follows # never goes to a server", "ws://h:1/%zz": "the path is not one of a URL",
+		"ws://h:1/%zz":                          "the path is not one of a URL",
 		"ws://h:1/" + strings.Repeat("a", 3000): "the path has 3001 bytes",
 	} {
 		_, rest, _ := strings.Cut(typed, "://")
@@ -93,7 +97,7 @@ func TestRequestTarget(t *testing.T) {
 // FuzzReadAddress: whatever is typed, an address that is taken is written so that it is
 // read as the same again.
 func FuzzReadAddress(f *testing.F) {
-	for _, s := range []string{"tcp://:1?backlog=5", "udp://[::1%eth0]:9?interface=a%20b", "unix:///a?b", ":1?a&b=&=c", "1.2.3.4?source=::1&source=1.2.3.4"} {
+	for _, s := range []string{"tcp://:1?backlog=5", "udp://[::1%eth0]:9?interface=a%20b", "unix:///a?b", ":1?a&b=&=c", "1.2.3.4?source=::1&source=1.2.3.4", "ws://h/a?b#ttl=4"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {

@@ -41,7 +41,8 @@ const (
 	// OptionQuery: options of the endpoint, udp://239.1.2.3:5000?interface=eth0.
 	OptionQuery
 	// TargetQuery: part of the request target (RFC 9112 section 3.2) that goes to the
-	// peer, ws://host/chat?room=1. Only such addresses have a path after host and port.
+	// peer, ws://host/chat?room=1. Only such addresses have a path after host and port, and
+	// options behind a #, which a WebSocket URI does not have (RFC 6455 section 3).
 	TargetQuery
 )
 

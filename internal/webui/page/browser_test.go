@@ -167,16 +167,31 @@ func command[P, R any](p *page, c cdp.Command[P, R], params P) {
 	}
 }
 
-// value evaluates a JavaScript expression; a promise is waited for.
+// absent is what the browser says of a script that reads what is not there.
+var absent = regexp.MustCompile(`TypeError: Cannot (read|set) properties of (null|undefined)`)
+
+// value evaluates a JavaScript expression; a promise is waited for. What the expression
+// reads may not be there yet, or be drawn anew: it is evaluated again until it is.
 func value[T any](p *page, js string) T {
 	p.t.Helper()
 	ctx, end := context.WithTimeout(p.ctx, patience)
 	defer end()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
-	if err != nil {
-		p.t.Fatalf("%s: %s", brief(js, 200), brief(err.Error(), 2000))
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return v
+		}
+		if !absent.MatchString(err.Error()) {
+			p.t.Fatalf("%s: %s", brief(js, 200), brief(err.Error(), 2000))
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			p.t.Fatalf("%s: %s", brief(js, 200), brief(err.Error(), 2000))
+		}
 	}
-	return v
 }
 
 // brief is the beginning of what may be a whole library.

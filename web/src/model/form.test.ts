@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Session } from '../api-types';
 import { options } from '../options';
 import { optionTable } from './optionTable.svelte';
-import { asRelay, emptyForm, formOf, hostPort, pasted, request, splitPort } from './form';
+import { asRelay, emptyForm, formOf, hostPort, pasted, request, splitPort, withOptions } from './form';
 
 optionTable.fields = options;
 
@@ -99,4 +99,11 @@ describe('a relay', () => {
     expect(pasted(down, 'tls://:8883')).toBe(true);
     expect(down).toMatchObject({ protocol: 'tls-server', localPort: '8883' });
   });
+});
+
+test('options stand in an address where its peer does not see them', () => {
+  expect(withOptions('tcp://b:1', {})).toBe('tcp://b:1');
+  expect(withOptions('tls://b:1', { cacert: '/a b.pem', insecure: true })).toBe('tls://b:1?cacert=%2Fa%20b.pem&insecure=true');
+  expect(withOptions('wss://b/chat?room=1', { cacert: 'ca.pem' })).toBe('wss://b/chat?room=1#cacert=ca.pem');
+  expect(withOptions('ws6://b', { source: ['::1'] })).toBe('ws6://b#source=%3A%3A1');
 });

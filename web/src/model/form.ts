@@ -178,3 +178,9 @@ function parts(address: string): [host: string, port: string, path: string] {
   const found = /^(?:\w+:\/\/)?([^/]*):(\d+)(\/.*)?$/.exec(address);
   return [(found?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'), found?.[2] ?? '', found?.[3] ?? ''];
 }
+
+/** An address with options in it, as workspaces have that of an upstream. The query of a WebSocket is the server's. */
+export function withOptions(address: string, options: Readonly<Record<string, unknown>>): string {
+  const all = Object.entries(options).map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`);
+  return all.length === 0 ? address : address + (/^wss?[46]?:/i.test(address) ? '#' : '?') + all.join('&');
+}

@@ -4,7 +4,7 @@
 import type { ErrorLine, Faults, Open, OpenWorkspace, Rules, RuleSet, SavedEndpoint, SavedPayload, Sessions, Workspace, WorkspaceFile, WorkspacePlan } from '../api-types';
 import { call, Failure, failuresOf } from '../link/api';
 import { saveText } from '../link/save';
-import { request } from './form';
+import { request, withOptions } from './form';
 import { savedOptions } from './optionForm';
 import { optionTable } from './optionTable.svelte';
 import type { Tab } from './tab.svelte';
@@ -216,9 +216,8 @@ export const workspace = new WorkspaceModel();
 async function relayOf({ upstream, share, routes }: Open, session: string | undefined): Promise<Partial<SavedEndpoint>> {
   if (!upstream) return {};
   const set = session && !share ? await call<Faults>('GET', `/sessions/${session}/faults`).catch(() => undefined) : undefined;
-  const options = Object.entries(savedOptions(upstream.options)).map(([key, v]) => `${key}=${encodeURIComponent(String(v))}`);
   return {
-    upstream: upstream.address + (options.length > 0 ? `?${options.join('&')}` : ''),
+    upstream: withOptions(upstream.address, savedOptions(upstream.options)),
     ...(share ? { share } : {}),
     ...(routes ? { routes } : {}),
     ...(set && set.faults.length > 0 ? { faults: set.faults.map((f) => f.fault), ...(set.frame ? { fault_frame: set.frame } : {}) } : {}),
