@@ -26,6 +26,9 @@ func checkBoth(f, other *Facts) []Finding {
 	if f.Host == "" {
 		return checkBothListen(f, other)
 	}
+	if found, said := checkSharedAddress(f, other); said {
+		return []Finding{found}
+	}
 	if len(f.Paths) == 0 || f.Local || f.ToListen { // about this machine alone
 		return nil
 	}
@@ -91,6 +94,25 @@ func checkBothListen(f, other *Facts) []Finding {
 	return []Finding{wrong(CheckConversation, CauseBothListen, StationProgram,
 		say("both machines listen on port %d, and neither connects", "两台机器都在监听端口 %d，没有一方发起连接", f.Port),
 		say("let one of them connect: sockeye connect ADDRESS:%d", "请让其中一方发起连接：sockeye connect 地址:%d", f.Port))}
+}
+
+// checkSharedAddress judges whether the address that was asked for is of both machines, so that
+// what is sent to it stays here.
+func checkSharedAddress(f, other *Facts) (Finding, bool) {
+	if !f.Local || f.ToListen {
+		return Finding{}, false
+	}
+	for _, p := range f.Paths {
+		ours, _ := f.interfaceWith(p.Address)
+		theirs, has := other.interfaceWith(p.Address)
+		if !has.IsValid() || p.Address.IsLoopback() || theirs.HardwareAddress == "" || f.hasHardware(theirs.HardwareAddress) {
+			continue
+		}
+		return wrong(CheckWay, CauseDuplicateAddress, StationInterface,
+			say("both machines have the address %s: what is sent to it stays on this one", "两台机器都使用地址 %s：发往它的数据不会离开本机", p.Address),
+			say("give one of them another address: %s", "请更改其中一台的地址：%s", addressesCommand(f.System, ours.Name)), "there: "+theirs.HardwareAddress+" "+has.String()), true
+	}
+	return Finding{}, false
 }
 
 // checkRoles judges two machines of which each connects to the other.

@@ -26,15 +26,15 @@ func checkConversation(f *Facts) []Finding {
 		switch {
 		case queued > 0 && s.Timer == "zero-window-probe":
 			return append(list, wrong(CheckConversation, CausePeerNotReading, StationPort,
-				say("%s does not read: its window is 0, %d bytes wait here", "%s 没有读取：它的窗口为 0，这里有 %d 字节在等待", s.Remote, queued),
+				say("%s does not read: its window is 0; waiting here: %d bytes", "%s 没有读取：它的窗口为 0，这里有 %d 字节在等待", s.Remote, queued),
 				say("the program there has to read what it was sent", "那里的程序需要读取收到的数据"), socketEvidence(s)))
 		case queued > 0 && s.Timer == "retransmit" && s.Retransmits >= 2 && !(reached && isClosing(s)):
 			return append(list, wrong(CheckConversation, CauseDeadPeer, StationNetwork,
-				say("%s acknowledges nothing: %d bytes were sent again %d times", "%s 没有确认：%d 字节已重发 %d 次", s.Remote, queued, s.Retransmits),
+				say("%s acknowledges nothing: %d bytes, sent again %d times", "%s 没有确认：%d 字节已重发 %d 次", s.Remote, queued, s.Retransmits),
 				say("the other machine is gone, or the way is: check its cable and power, then connect again", "对方机器或通路已断开：请检查网线和电源，然后重新连接"), socketEvidence(s)))
 		case unread > 0 && f.Local && s.Local.Port() == f.Port && f.Watched:
 			return append(list, wrong(CheckConversation, CauseNotReading, StationProgram,
-				say("the program here does not read: %d bytes from %s wait", "本机程序没有读取：来自 %[2]s 的 %[1]d 字节在等待", unread, s.Remote),
+				say("the program here does not read: waiting from %[2]s: %[1]d bytes", "本机程序没有读取：来自 %[2]s 的 %[1]d 字节在等待", unread, s.Remote),
 				say("the program that has this connection has to call recv", "持有该连接的程序需要调用 recv"), socketEvidence(s)))
 		}
 	}

@@ -198,15 +198,15 @@ func checkQueues(f *Facts) []Finding {
 		case q.Waiting == 0:
 		case f.Files.Spent():
 			return []Finding{wrong(CheckHere, CauseFileLimit, StationProgram,
-				say("the program has %d files open and may have no more: accept fails (EMFILE), %d connections wait", "程序已打开 %d 个文件，达到上限：accept 失败（EMFILE），%d 个连接在等待", f.Files.Open, q.Waiting),
+				say("the program has %d files open and may have no more: accept fails (EMFILE); waiting: %d connections", "程序已打开 %d 个文件，达到上限：accept 失败（EMFILE），%d 个连接在等待", f.Files.Open, q.Waiting),
 				say("let it close what it does not need, or start it with a higher limit: ulimit -n %d", "请让程序关闭不需要的连接，或提高上限后再启动：ulimit -n %d", 4*f.Files.Limit), evidence, fmt.Sprintf("/proc/PID/limits: Max open files %d", f.Files.Limit))}
 		case q.full() || q.Waiting == q.Backlog && f.Grown["TcpExt.ListenOverflows"] > 0:
 			return []Finding{wrong(CheckHere, CauseBacklogFull, StationProgram,
-				say("the queue is full: %d connections wait to be accepted, there is room for %d", "队列已满：%d 个连接等待接受，只能容纳 %d 个", q.Waiting, q.Backlog),
+				say("the queue is full: %d connections not accepted yet, room for %d", "队列已满：%d 个连接等待接受，只能容纳 %d 个", q.Waiting, q.Backlog),
 				say("the program has to call accept; a larger backlog helps for a moment only", "程序需要调用 accept；加大 backlog 只能暂时缓解"), evidence, fmt.Sprintf("ListenOverflows +%d", f.Grown["TcpExt.ListenOverflows"]))}
 		default:
 			return []Finding{wrong(CheckHere, CauseNotAccepting, StationProgram,
-				say("%d connections wait: the program does not accept them", "%d 个连接在等待：程序没有接受它们", q.Waiting),
+				say("the program does not accept connections; waiting: %d", "%d 个连接在等待：程序没有接受它们", q.Waiting),
 				say("the program has to call accept: is it stopped, or busy with its first connection?", "程序需要调用 accept：它是否已暂停，或正忙于第一个连接？"), evidence)}
 		}
 	}

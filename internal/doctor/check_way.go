@@ -23,6 +23,13 @@ func checkWay(f *Facts) []Finding {
 	if found, said := checkOwnDuplicate(f); said && f.Local {
 		return []Finding{found}
 	}
+	if f.aboutMachine() {
+		connected := checkInterfaces(f)
+		if connected.Verdict != OK {
+			return []Finding{connected}
+		}
+		return append([]Finding{connected}, checkGateways(f)...)
+	}
 	if len(f.Paths) == 0 {
 		return []Finding{checkInterfaces(f)}
 	}

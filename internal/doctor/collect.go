@@ -45,6 +45,7 @@ func Collect(ctx context.Context, q Question) *Facts {
 	f := &Facts{V: 1, System: runtime.GOOS, Time: time.Now().UTC(), Asked: q.Address, ToListen: q.ToListen, Network: sockeye.TCP}
 	f.lookAtMachine()
 	if q.Address == "" {
+		f.lookAtGateways()
 		return f
 	}
 	before := netinfo.Counters()

@@ -6,6 +6,7 @@ package doctor
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"sockeye"
@@ -129,6 +130,8 @@ func notNeeded(f *Facts, said []Finding) (list []Finding) {
 		switch {
 		case f.Fault != nil:
 			list = append(list, unknown(c, say("not looked at, because the address means nothing yet", "地址尚不明确，没有检查"), sockeye.Text{}))
+		case f.aboutMachine():
+			list = append(list, unknown(c, say("not looked at, because no port was asked for", "没有指定端口，没有检查"), sockeye.Text{}))
 		case c == CheckConversation && f.didNotSee("sockets"):
 			list = append(list, unknown(c, say("this system does not list connections", "本系统不提供连接列表"), sockeye.Text{}))
 		case c == CheckConversation:
@@ -178,10 +181,7 @@ func (d *Diagnosis) Verdict() Verdict {
 	if d.Facts.rulesUntold() {
 		return CannotTell
 	}
-	decides := CheckThere
-	if d.Facts.Host == "" {
-		decides = CheckHere
-	}
+	decides := d.decides()
 	if decides == CheckThere && slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Check == CheckThere && f.Verdict == OK }) {
 		return OK // one of several addresses that works is enough
 	}
@@ -193,6 +193,17 @@ func (d *Diagnosis) Verdict() Verdict {
 	return OK
 }
 
+// decides is the check on which a good verdict depends.
+func (d *Diagnosis) decides() Check {
+	switch {
+	case d.Facts.aboutMachine():
+		return CheckWay
+	case d.Facts.Host == "":
+		return CheckHere
+	}
+	return CheckThere
+}
+
 func hasCause(list []Finding) bool {
 	return slices.ContainsFunc(list, func(f Finding) bool { return f.Verdict == Wrong })
 }
@@ -202,8 +213,11 @@ func say(en, zh string, args ...any) sockeye.Text {
 	if len(args) == 0 {
 		return sockeye.Text{En: en, Zh: zh}
 	}
-	return sockeye.Text{En: fmt.Sprintf(en, args...), Zh: fmt.Sprintf(zh, args...)}
+	return sockeye.Text{En: ones.ReplaceAllString(fmt.Sprintf(en, args...), "1 $1"), Zh: fmt.Sprintf(zh, args...)}
 }
+
+// ones are the plurals after a 1.
+var ones = regexp.MustCompile(`\b1 (byte|connection|file|time)s\b`)
 
 func fine(c Check, text sockeye.Text, evidence ...string) Finding {
 	return Finding{Check: c, Verdict: OK, Text: text, Evidence: evidence}

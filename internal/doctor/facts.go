@@ -36,7 +36,10 @@ type Facts struct {
 
 	Interfaces []Interface  `json:"interfaces"`
 	Gateways   []netip.Addr `json:"gateways,omitempty"`
-	Paths      []Path       `json:"paths,omitempty"`
+	// GatewayNeighbours are what the system knew of each of Gateways, where the question is
+	// about the machine alone.
+	GatewayNeighbours []netinfo.Neighbour `json:"gateway_neighbours,omitempty"`
+	Paths             []Path              `json:"paths,omitempty"`
 
 	// Sockets are those on the port, of both transports, and those connected to the address.
 	Sockets []netinfo.Socket `json:"sockets,omitempty"`
@@ -64,6 +67,9 @@ type Facts struct {
 	// "neighbours".
 	Unseen []string `json:"unseen,omitempty"`
 }
+
+// aboutMachine says that no address was asked for, and no port.
+func (f *Facts) aboutMachine() bool { return f.Host == "" && f.Port == 0 && f.Fault == nil }
 
 // Fault is an error as facts keep it.
 type Fault struct {

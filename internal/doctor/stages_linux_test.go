@@ -121,6 +121,8 @@ var failures = []stage{
 		l.sysctl(server, "net/ipv4/conf/all/arp_ignore", "8")
 	}, want: CauseDuplicateAddress},
 	{name: "duplicate address, both answer, seen by root", on: client, ask: near, root: true, set: both(serveNear, ips(router, "address add 10.1.0.3/24 dev eth0")), want: CauseDuplicateAddress},
+	{name: "the machine alone, its gateway is silent", on: client, ask: "", set: ips(client, "route add default via 10.1.0.99\nneigh replace 10.1.0.99 dev eth0 nud failed"), want: CauseGatewaySilent},
+	{name: "both machines have the address", on: client, ask: near, with: server, set: both(serveNear, ips(client, "address add 10.1.0.3/24 dev eth0")), want: CauseDuplicateAddress},
 	{name: "another machine has our address of IPv6", on: server, ask: everyone, set: duplicateOfServer, want: CauseDuplicateAddress},
 	{name: "no file is left for accept, seen by root", on: server, ask: everyone, root: true, set: hungryServer, want: CauseFileLimit},
 	{name: "isolated Wi-Fi, both sides", on: client, ask: near, with: server, set: both(serveNear, ips(fabric, "link set pc type bridge_slave isolated on\nlink set ps type bridge_slave isolated on")), want: CauseIsolation},
@@ -227,7 +229,8 @@ var healthy = []stage{
 	{name: "UDP is dropped on the way", on: client, ask: farther, set: ruled(serveFar, router, "forward", "meta l4proto udp drop")},
 	{name: "TIME_WAIT beside a server", on: server, ask: everyone, untold: true, set: both(timeWait, serveNear)},
 	{name: "a virtual adapter beside", on: client, ask: near, set: both(serveNear, ips(client, "link add docker0 type bridge\naddress add 172.17.0.1/16 dev docker0\nlink set docker0 up"))},
-	{name: "link-local with zone", untold: true, on: client, ask: "", set: nothing},
+	{name: "the machine alone", on: client, ask: "", set: nothing},
+	{name: "the machine alone, its gateway answered", on: client, ask: "", set: ips(client, "route add default via 10.1.0.1\nneigh replace 10.1.0.1 dev eth0 lladdr 02:00:00:00:00:01 nud stale")},
 	{name: "busy connections", on: client, ask: near, set: func(l *lab) {
 		serveNear(l)
 		for range 20 {

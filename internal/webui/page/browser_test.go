@@ -259,7 +259,8 @@ func quoted(s string) string { return jsonOf(s) }
 // click clicks in the middle of what a selector finds, as a mouse does.
 func (p *page) click(selector string) {
 	p.t.Helper()
-	// The mouse hits a place: what is still moving would not be there any more.
+	// The mouse hits a place: what is still moving would not be there any more. What is hit
+	// instead, because the page moved after all, does not hear of it.
 	const still = `(() => {
 		const e = document.querySelector(%[1]s);
 		if (!e || e.disabled) return false;
@@ -267,16 +268,21 @@ func (p *page) click(selector string) {
 		window.clickAt = [r.x, r.y, r.width, r.height].join();
 		if (was !== window.clickAt) return false;
 		window.clickHit = false;
-		document.addEventListener('click', c => window.clickHit = !!c.target.closest(%[1]s), {once: true, capture: true});
+		window.clickGuard = new AbortController();
+		for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) addEventListener(type, c => {
+			if (!c.target.closest?.(%[1]s)) {
+				c.preventDefault();
+				c.stopImmediatePropagation();
+			} else if (type === 'click') window.clickHit = true;
+		}, {capture: true, signal: window.clickGuard.signal});
 		return true;
 	})()`
-	// What moves between the look and the click is tried again. Where a click leads to
-	// another page, nothing is left of the old one.
+	// Where a click leads to another page, nothing is left of the old one.
 	for end := time.Now().Add(patience); ; {
 		value[any](p, `window.clickAt = ''`)
 		p.wait(fmt.Sprintf(still, quoted(selector)))
 		p.do(chromedp.Click(chromedp.CSS(selector)))
-		if value[bool](p, `window.clickHit !== false`) {
+		if value[bool](p, `(window.clickGuard?.abort(), window.clickHit !== false)`) {
 			return
 		}
 		if time.Now().After(end) {
