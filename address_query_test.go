@@ -20,7 +20,7 @@ func TestQueryOfAnAddressSetsOptions(t *testing.T) {
 			Options: Options{AllowPeers: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}},
 		"unix:///tmp/a?b=c":                     {Address: Address{Network: Unix, Path: "/tmp/a?b=c"}},
 		"ws://h:1/chat?room=1#idle_timeout=90s": {Address: Address{Network: WebSocket, Host: "h", Port: 1, Path: "/chat?room=1"}, Options: Options{IdleTimeout: 90 * time.Second}},
-		"wss://h#idle_timeout=1m30%73":         {Address: Address{Network: WebSocketTLS, Host: "h", Port: 443}, Options: Options{IdleTimeout: 90 * time.Second}},
+		"wss://h#idle_timeout=1m30%73":          {Address: Address{Network: WebSocketTLS, Host: "h", Port: 443}, Options: Options{IdleTimeout: 90 * time.Second}},
 		"ws://h:1/a#":                           {Address: Address{Network: WebSocket, Host: "h", Port: 1, Path: "/a"}},
 		"tcp://:5?":                             {Address: Address{Network: TCP, Port: 5}},
 	} {
