@@ -101,15 +101,16 @@ func (c *checker) sensor(f *File, s *Sensor, names map[string]bool) {
 	}
 	names[s.Name] = true
 	sources := 0
-	for _, there := range []bool{s.Read != "", s.File != "", len(s.Command) > 0, s.Simulate != ""} {
+	for _, there := range []bool{s.Read != "", s.File != "", len(s.Command) > 0, s.SessionID != "", s.Simulate != ""} {
 		if there {
 			sources++
 		}
 	}
 	if sources != 1 {
-		c.add("", text("where the numbers come from must be said once: read, file, command or simulate", "数据来源必须写且只写一个：read、file、command 或 simulate"), sockeye.Text{})
+		c.add("", text("where the numbers come from must be said once: read, file, command, session or simulate", "数据来源必须写且只写一个：read、file、command、session 或 simulate"), sockeye.Text{})
 	}
 	c.picked(s)
+	c.session(s)
 	c.simulated(f, s)
 	if every := s.Every.or(time.Second); every < leastEvery {
 		c.add("every", text("%v is less than %v", "%v 小于 %v", every, leastEvery), sockeye.Text{})

@@ -27,14 +27,22 @@ type File struct {
 	folder string // that of the file: relative paths begin there
 }
 
-// Sensor is a [[sensor]]: exactly one of Read, File, Command and Simulate is where its
-// numbers come from.
+// Sensor is a [[sensor]]: exactly one of Read, File, Command, SessionID and Simulate is
+// where its numbers come from.
 type Sensor struct {
 	Name     string   `toml:"name"`
 	Read     string   `toml:"read"` // a path that sockeye sensors lists
 	File     string   `toml:"file"`
 	Command  []string `toml:"command"`
 	Simulate string   `toml:"simulate"` // one of sensor.Shapes
+	// SessionID is a session of the workbench that this user runs: the latest value of Field,
+	// among those that Fields (as --fields reads it; "" is keys) finds in what came, cut
+	// as Frame says, from Peer or from any.
+	SessionID string `toml:"session"`
+	Field     string `toml:"field"`
+	Fields    string `toml:"fields"`
+	Frame     string `toml:"frame"`
+	Peer      string `toml:"peer"`
 
 	// What of a text is the number (File, Command): see sensor.Pick.
 	Pattern string `toml:"pattern"`

@@ -32,7 +32,7 @@ func (c *channel) wake() {
 }
 
 // openChannel opens the source of a sensor.
-func openChannel(m *sensor.Machine, s *Sensor, now func() time.Time, seed uint64) (*channel, error) {
+func openChannel(m *sensor.Machine, s *Sensor, now func() time.Time, seed uint64, getenv func(string) string) (*channel, error) {
 	c := &channel{Sensor: s, said: math.NaN(), woken: make(chan struct{}, 1)}
 	c.every.Store(int64(s.Every.or(time.Second)))
 	var err error
@@ -44,6 +44,8 @@ func openChannel(m *sensor.Machine, s *Sensor, now func() time.Time, seed uint64
 		c.source = sensor.File(s.File, s.Unit, s.pick())
 	case len(s.Command) > 0:
 		c.source = sensor.Command(s.Command, s.Unit, s.pick())
+	case s.SessionID != "":
+		c.source = &sessionSource{Sensor: s, getenv: getenv}
 	case strings.HasPrefix(s.Read, "gpio/"):
 		c.source, err = openLine(m, s)
 	default:
@@ -63,7 +65,7 @@ func openLine(m *sensor.Machine, s *Sensor) (sensor.Source, error) {
 // slow says whether reading may take longer than others can wait: each such sensor has a
 // sampler of its own. A 1-Wire thermometer converts for 750 ms.
 func (c *channel) slow() bool {
-	return len(c.Command) > 0 || c.File != "" || strings.HasPrefix(c.Read, "w1/")
+	return len(c.Command) > 0 || c.File != "" || c.SessionID != "" || strings.HasPrefix(c.Read, "w1/")
 }
 
 // value reads the sensor: scaled, and rounded to its digits.
