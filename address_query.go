@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -213,4 +214,36 @@ func sameLetters(a, b string) bool {
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
 	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+}
+
+// flagInHint finds a flag, and the word behind it.
+var flagInHint = regexp.MustCompile(`--([a-z][a-z-]*)(?: ([^\s;,；，。]+))?`)
+
+// HintOfAddress is a hint for an endpoint that is written as an address alone, as the upstream
+// of a relay is: options are not flags there, but stand in the address, "?cacert=FILE".
+func (n Network) HintOfAddress(hint Text) Text {
+	mark := map[QueryUse]string{OptionQuery: "?", TargetQuery: "#"}[n.Traits().Query]
+	if mark == "" {
+		return hint
+	}
+	written := func(text, where string) string {
+		changed := flagInHint.ReplaceAllStringFunc(text, func(flag string) string {
+			words := flagInHint.FindStringSubmatch(flag)
+			d, _ := AllOptions.Lookup(words[1], FlagForm)
+			switch {
+			case d == nil:
+				return flag
+			case d.Kind == OptionSwitch && words[2] != "":
+				return mark + d.Name + " " + words[2]
+			case words[2] == "":
+				return mark + d.Name
+			}
+			return mark + d.Name + "=" + words[2]
+		})
+		if changed == text {
+			return text
+		}
+		return changed + where
+	}
+	return Text{written(hint.En, " (behind the address)"), written(hint.Zh, "（写在地址之后）")}
 }

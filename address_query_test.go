@@ -73,6 +73,23 @@ func TestFaultsOfAQuery(t *testing.T) {
 	}
 }
 
+// What a hint says of flags is said of the address where that is all there is.
+func TestHintOfAddress(t *testing.T) {
+	hint := Text{"give it with --cacert FILE; --insecure goes on without, --frobnicate too", "请用 --cacert 文件 给出；--insecure 可继续"}
+	for n, want := range map[Network]Text{
+		TLS:          {"give it with ?cacert=FILE; ?insecure goes on without, --frobnicate too (behind the address)", "请用 ?cacert=文件 给出；?insecure 可继续（写在地址之后）"},
+		WebSocketTLS: {"give it with #cacert=FILE; #insecure goes on without, --frobnicate too (behind the address)", "请用 #cacert=文件 给出；#insecure 可继续（写在地址之后）"},
+		Unix:         hint,
+	} {
+		if diff := cmp.Diff(want, n.HintOfAddress(hint)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", n, diff)
+		}
+	}
+	if plain := (Text{"plug it in", "请插好"}); TCP.HintOfAddress(plain) != plain {
+		t.Error("a hint without flags was changed")
+	}
+}
+
 // A request target goes to the peer as it is, percent-encoded where it must be.
 func TestRequestTarget(t *testing.T) {
 	for typed, want := range map[string]string{

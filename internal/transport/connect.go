@@ -64,6 +64,9 @@ func (s *Session) Dial(ctx context.Context) (*Peer, error) {
 	p, err := s.dial(ctx)
 	if err != nil {
 		d := detailOf("connect", s.ep.Address.String(), err)
+		explained := *d.Err
+		explained.Hint = s.ep.Address.Network.HintOfAddress(explained.Hint)
+		d.Err = &explained
 		s.record(sockeye.Event{Kind: sockeye.Failed, Detail: d})
 		return nil, d.Err
 	}
