@@ -149,6 +149,12 @@ func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
 		return Finding{}, false
 	}
 	at, theirs := other.interfaceWith(p.Address)
+	if p.Neighbour.State == "PERMANENT" && !other.hasHardware(p.Neighbour.HardwareAddress) {
+		return wrong(CheckWay, CauseWrongNeighbour, StationInterface,
+			say("the hardware address of %s was entered by hand here, and is not that machine's", "本机手工设置了 %s 的硬件地址，但它不是那台机器的", p.Address),
+			say("delete the entry, so that it is asked for anew: %s", "请删除该条目，让系统重新查询：%s", deleteNeighbourCommand(f.System, p.Address.String(), p.Route.Interface)),
+			"ip neighbour: "+p.Neighbour.HardwareAddress+" PERMANENT", "there: "+at.HardwareAddress), true
+	}
 	if p.Neighbour.Answered() && !other.hasHardware(p.Neighbour.HardwareAddress) {
 		return wrong(CheckWay, CauseDuplicateAddress, StationNetwork,
 			say("two machines have the address %s: another one answers here (or a repeater does in its name)", "有两台机器使用地址 %s：应答的是另一台（或是代它应答的中继器）", p.Address),

@@ -148,6 +148,11 @@ func silent(f *Facts, p Path, evidence string) Finding {
 			say("no answer from port %d, though the machine answers on another: a firewall there or on the way drops it, or the server's queue of connections is full (backlog)", "端口 %d 没有应答，而这台机器的另一个端口有应答：可能是那里或途中的防火墙丢弃了它，也可能是服务器的连接队列已满（backlog）", f.Port),
 			onlyThere(f), evidence, other, probeEvidence("udp beside", p.OtherUDP))
 	}
+	if !p.Route.Gateway.IsValid() && p.Neighbour.State == "PERMANENT" {
+		return unknown(CheckThere,
+			say("nothing came back, and the hardware address of %s was entered by hand: it may be another machine's, or a firewall there drops port %d", "没有任何应答，而 %s 的硬件地址是手工设置的：它可能属于另一台机器，也可能是那里的防火墙丢弃了端口 %d", p.Address, f.Port),
+			say("delete the entry, so that it is asked for anew: %s", "请删除该条目，让系统重新查询：%s", deleteNeighbourCommand(f.System, p.Address.String(), p.Route.Interface)), evidence, other, "ip neighbour: PERMANENT")
+	}
 	if !p.Route.Gateway.IsValid() && p.Neighbour.Answered() {
 		return unknown(CheckThere,
 			say("a machine has the address, but answers nothing: its firewall drops port %d, or it has no way back", "有机器使用这个地址，但不作任何应答：它的防火墙丢弃了端口 %d，或者它没有回来的路由", f.Port),

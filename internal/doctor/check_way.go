@@ -16,6 +16,7 @@ const (
 	CauseGatewaySilent  = "gateway-silent"
 	CauseSizeBlackHole  = "mtu-black-hole"
 	CausePortsExhausted = "ports-exhausted"
+	CauseWrongNeighbour = "wrong-neighbour"
 )
 
 // checkWay judges interface, route, neighbour and packet size.
@@ -239,6 +240,9 @@ func checkNeighbour(f *Facts, p Path) (Finding, bool) {
 	switch {
 	case p.Neighbour.State == "":
 		return Finding{}, false
+	case p.Neighbour.State == "PERMANENT" && !p.TCP.Answers() && !p.UDP.Answers():
+		return unknown(CheckWay, say("the hardware address of %s was entered by hand, so that nobody was asked for it", "%s 的硬件地址是手工设置的，没有向任何机器查询", hop),
+			say("to have it asked for anew: %s", "要让系统重新查询：%s", deleteNeighbourCommand(f.System, hop.String(), p.Route.Interface)), evidence), true
 	case !p.Neighbour.Silent() || p.TCP.Answers() || p.UDP.Answers():
 		return fine(CheckWay, say("%s answers on the cable", "%s 在链路上有应答", hop), evidence), true
 	case p.Route.Gateway.IsValid():

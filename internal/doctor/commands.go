@@ -181,6 +181,11 @@ func deleteRouteCommand(system, kind, ip string) string {
 	return perSystem(system, "sudo ip route del "+kind+" "+ip, "route delete "+ip, "sudo route -n delete "+ip)
 }
 
+// deleteNeighbourCommand has the system ask for the hardware address of a neighbour anew.
+func deleteNeighbourCommand(system, ip, name string) string {
+	return perSystem(system, "sudo ip neighbour del "+ip+" dev "+name, "arp -d "+ip, "sudo arp -d "+ip)
+}
+
 // morePortsCommand widens the range that source ports are taken from.
 func morePortsCommand(system string) string {
 	return perSystem(system, `sudo sysctl net.ipv4.ip_local_port_range="10000 65000"`, "netsh interface ipv4 set dynamicport tcp start=10000 num=55000", "sudo sysctl net.inet.ip.portrange.first=10000")
