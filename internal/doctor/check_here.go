@@ -185,9 +185,27 @@ func familyOrAddress(f *Facts, list []netinfo.Socket, ip netip.Addr) Finding {
 	} else if !s.Local.Addr().IsLoopback() {
 		cause = CauseOtherAddress
 	}
+	to := reachable(s.Local, ip)
 	return wrong(CheckHere, cause, StationProgram,
 		say("the server listens on %s, not on %s", "服务器监听的是 %s，而不是 %s", s.Local, ip),
-		say("connect to %s, or let it listen on all addresses: %s", "请连接 %s，或让它监听所有地址：%s", s.Local, listenCommand(f.transport(), f.Port)), socketEvidence(s))
+		sockeye.Text{En: fmt.Sprintf("connect to %s, or let it listen on all addresses: %s", to.En, listenCommand(f.transport(), f.Port)), Zh: fmt.Sprintf("请连接%s，或让它监听所有地址：%s", to.Zh, listenCommand(f.transport(), f.Port))}, socketEvidence(s))
+}
+
+// reachable is what to connect to instead of ip where a server listens at an address: all
+// addresses of a family are no destination.
+func reachable(at netip.AddrPort, ip netip.Addr) sockeye.Text {
+	literal := func(a netip.AddrPort) sockeye.Text { return sockeye.Text{En: a.String(), Zh: " " + a.String()} }
+	switch {
+	case !at.Addr().IsUnspecified():
+		return literal(at)
+	case at.Addr().Is4() && ip.IsLoopback():
+		return literal(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()))
+	case at.Addr().Is4():
+		return say("its IPv4 address", "它的 IPv4 地址")
+	case ip.IsLoopback():
+		return literal(netip.AddrPortFrom(netip.IPv6Loopback(), at.Port()))
+	}
+	return say("its IPv6 address", "它的 IPv6 地址")
 }
 
 // checkQueues judges whether the program accepts.

@@ -252,3 +252,18 @@ func TestArithmetic(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Nobody is told to connect to all addresses.
+func TestReachable(t *testing.T) {
+	for _, c := range []struct{ at, asked, want string }{
+		{"10.1.0.3:7000", "10.1.0.4", "10.1.0.3:7000"},
+		{"0.0.0.0:7000", "::1", "127.0.0.1:7000"},
+		{"0.0.0.0:7000", "fd00::3", "its IPv4 address"},
+		{"[::]:7000", "127.0.0.1", "[::1]:7000"},
+		{"[::]:7000", "10.1.0.3", "its IPv6 address"},
+	} {
+		if got := reachable(netip.MustParseAddrPort(c.at), netip.MustParseAddr(c.asked)).En; got != c.want {
+			t.Errorf("a server on %s, asked for at %s: %s, want %s", c.at, c.asked, got, c.want)
+		}
+	}
+}
