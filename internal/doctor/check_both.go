@@ -265,6 +265,11 @@ func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
 	if f.isUDP() {
 		probe = p.UDP
 	}
+	if other.Firewall.Drops && other.transport() == f.transport() && !probe.Answers() {
+		return wrong(CheckThere, CauseFirewallThere, StationThere,
+			say("the program there listens, but the rules of that machine drop port %d", "那里的程序在监听，但那台机器的规则丢弃了端口 %d", f.Port),
+			allowClient(f, other, p), probeEvidence("connect", probe), "there: the rules drop it"), true
+	}
 	if probe.Outcome != Refused && probe.Outcome != Silent && probe.Outcome != Failed || f.isUDP() && probe.Outcome == Silent {
 		return Finding{}, false
 	}

@@ -50,6 +50,8 @@ const (
 	noSockets = 1 << iota
 	noGateways
 	connects
+	hasRules  // of the port
+	dropsPort // new packets to it
 )
 
 const (
@@ -69,6 +71,12 @@ func (f *Facts) Code() string {
 	}
 	if f.Connects {
 		b[3] |= connects
+	}
+	if rules := f.Firewall; f.Host == "" && rules.Read && !rules.Unclear {
+		b[3] |= hasRules
+		if rules.Drops && !rules.Answers {
+			b[3] |= dropsPort
+		}
 	}
 	b = binary.BigEndian.AppendUint16(b, f.Port)
 	b = append(b, wordNumber(codeNetworks, string(f.transport())))
@@ -258,6 +266,7 @@ func (r *codeReader) facts() *Facts {
 		f.unseen("gateways")
 	}
 	f.Connects = flags&connects != 0
+	f.Firewall.Read, f.Firewall.Drops = flags&hasRules != 0, flags&dropsPort != 0
 	f.Port = binary.BigEndian.Uint16(r.take(2))
 	f.Network = sockeye.Network(r.word(codeNetworks))
 	for range r.count(codeInterfaces) {

@@ -133,7 +133,7 @@ func TestFindingsAreWhole(t *testing.T) {
 
 // A code gives the facts back that the other side needs.
 func TestCode(t *testing.T) {
-	f := &Facts{V: 1, System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Connects: true, Place: "docker", Firewall: Firewall{Tool: "ufw"},
+	f := &Facts{V: 1, System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Connects: true, Place: "docker", Firewall: Firewall{Tool: "ufw", Read: true, Drops: true},
 		Interfaces: []Interface{
 			{Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:01", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.9/24"), netip.MustParsePrefix("fe80::1/64")}},
 			{Up: true, Virtual: true, Prefixes: []netip.Prefix{netip.MustParsePrefix("172.17.0.1/16")}},
@@ -250,6 +250,42 @@ func TestArithmetic(t *testing.T) {
 	want := []string{"192.168.1.2     & 255.255.254.0 = 192.168.0.0", "192.168.2.9     & 255.255.254.0 = 192.168.2.0  ≠"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Silence of UDP tells nothing, but the rules of the other machine do, if its code has them and
+// they are of the same transport and of what clients send.
+func TestRulesInTheCode(t *testing.T) {
+	asked := &Facts{System: "linux", Asked: "udp://10.0.0.3:7000", Network: sockeye.UDP, Host: "10.0.0.3", Port: 7000,
+		Interfaces: []Interface{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:02", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.2/24")}}},
+		Paths: []Path{{Address: netip.MustParseAddr("10.0.0.3"), Route: netinfo.Route{Interface: "eth0", Kind: "unicast", Source: netip.MustParseAddr("10.0.0.2")},
+			Neighbour: netinfo.Neighbour{State: "REACHABLE", HardwareAddress: "02:00:00:00:00:03"}, UDP: Probe{Port: 7000, Outcome: Silent}}}}
+	for name, c := range map[string]struct {
+		transport sockeye.Network
+		rules     Firewall
+		want      string
+	}{
+		"they drop":                {sockeye.UDP, Firewall{Read: true, Drops: true}, CauseFirewallThere},
+		"they pass":                {sockeye.UDP, Firewall{Read: true}, ""},
+		"they are not clear":       {sockeye.UDP, Firewall{Read: true, Drops: true, Unclear: true}, ""},
+		"they drop what answers":   {sockeye.UDP, Firewall{Read: true, Drops: true, Answers: true}, ""},
+		"the code is about TCP":    {sockeye.TCP, Firewall{Read: true, Drops: true}, ""},
+		"nobody was there to read": {sockeye.UDP, Firewall{}, ""},
+	} {
+		there := &Facts{System: "linux", Network: c.transport, Port: 7000, Local: true, Firewall: c.rules,
+			Interfaces: []Interface{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:03", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.3/24")}}},
+			Sockets:    []netinfo.Socket{{Network: sockeye.UDP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "UNCONNECTED"}}}
+		other, err := ParseCode(there.Code())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if d := Diagnose(asked, other); d.Cause != nil {
+			got = d.Cause.Cause
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
 
