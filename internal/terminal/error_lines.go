@@ -34,20 +34,22 @@ func (a *Terminal) ErrorLines(err error) []string {
 	if hint := e.Hint.In(a.Lang); hint != "" {
 		lines = append(lines, a.T("hint: ", "提示：")+payload.SafeString(a.namedInHint(hint)))
 	}
-	if asksDoctor(e) {
-		lines = append(lines, a.T("find out why: ", "查找原因：")+"sockeye doctor "+payload.SafeString(e.Target))
+	if at, ok := forDoctor(e); ok {
+		lines = append(lines, a.T("find out why: ", "查找原因：")+"sockeye doctor "+payload.SafeString(at.String()))
 	}
 	return lines
 }
 
-// asksDoctor says that the doctor may know more of a failure: nobody was reached.
-func asksDoctor(e *sockeye.Error) bool {
+// forDoctor is what to ask the doctor of a failure, if it may know more: nobody was reached.
+// A path is left out: it says nothing of the way, and a shell reads some of its characters.
+func forDoctor(e *sockeye.Error) (sockeye.Address, bool) {
 	switch e.Kind {
 	case sockeye.Refused, sockeye.TimedOut, sockeye.HostUnreachable, sockeye.NetworkUnreachable:
 		at, err := sockeye.ParseAddress(e.Target)
-		return e.Op == "connect" && err == nil && at.Network.Traits().IP && at.Port != 0
+		at.Path = ""
+		return at, e.Op == "connect" && err == nil && at.Network.Traits().IP && at.Port != 0
 	}
-	return false
+	return sockeye.Address{}, false
 }
 
 // Usage is an error of the command line itself.

@@ -29,6 +29,10 @@ func TestDoctorIsOffered(t *testing.T) {
 			t.Errorf("/why says %s", text)
 		}
 	}
+	lines := strings.Join(a.ErrorLines(&sockeye.Error{Kind: sockeye.Refused, Op: "connect", Target: "ws://127.0.0.1:9/chat?a=1&b=$(reboot)"}), "\n")
+	if !strings.HasSuffix(lines, "\nfind out why: sockeye doctor ws://127.0.0.1:9") {
+		t.Errorf("what a shell reads is in a line to be pasted: %s", lines)
+	}
 	for _, c := range []struct {
 		err  sockeye.Error
 		want bool
