@@ -48,7 +48,7 @@ func (s *sessionSource) Read(ctx context.Context) (float64, error) {
 	if len(all) == 0 {
 		return 0, &sockeye.Error{Kind: sockeye.TimedOut, Op: "read", Target: s.SessionID,
 			Message: text("no value of %s came within %v", "%[2]v 内没有收到 %[1]s 的值", payload.Quote(s.Field, 40), age),
-			Hint:    text("look: sockeye session tail %s --fields %s", "请查看：sockeye session tail %s --fields %s", payload.SafeString(s.SessionID), payload.SafeString(s.Fields))}
+			Hint:    text("look what comes: sockeye session tail", "请查看收到的内容：sockeye session tail")}
 	}
 	latest := slices.MaxFunc(all, func(a, b api.Series) int { return cmp.Compare(a.Seq[len(a.Seq)-1], b.Seq[len(b.Seq)-1]) })
 	return latest.Stats.Last, nil

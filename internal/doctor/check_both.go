@@ -280,7 +280,7 @@ func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
 		return found, true
 	}
 	if lost, may := f.mayDropAnswers(p); may && probe.Outcome == Silent {
-		own, allow := say("this machine's administrator sees whether its own rules do: sudo sockeye doctor %s; if not, ", "本机管理员可查看是否为本机规则：sudo sockeye doctor %s；如果不是，", f.Asked), allowClient(f, other, p)
+		own, allow := say("this machine's administrator sees whether its own rules do: sudo sockeye doctor %s; if not, ", "本机管理员可查看是否为本机规则：sudo sockeye doctor %s；如果不是，", f.again()), allowClient(f, other, p)
 		return unknown(CheckThere,
 			say("the program there listens, but nothing comes back: a firewall there or on the way drops port %d, or a rule of this machine drops the answers; which of them cannot be told", "那里的程序在监听，但没有任何返回：可能是那里或途中的防火墙丢弃了端口 %d，也可能是本机的规则丢弃了应答；无法判断是哪一种", f.Port),
 			sockeye.Text{En: own.En + allow.En, Zh: own.Zh + allow.Zh}, probeEvidence("connect", probe), lost), true

@@ -137,6 +137,12 @@ func (f *Facts) hostPort() string {
 	return strings.TrimPrefix(sockeye.Address{Network: sockeye.UDP, Host: f.Host, Port: f.Port}.String(), "udp://")
 }
 
+// again is the address to write in a command, without the path that may have been typed: a
+// shell reads some of its characters.
+func (f *Facts) again() string {
+	return strings.TrimPrefix(sockeye.Address{Network: f.Network, Host: f.Host, Port: f.Port}.String(), "tcp://")
+}
+
 // silent tells the reasons for no answer at all.
 func silent(f *Facts, p Path, evidence string) Finding {
 	if found, here := droppedHere(f, p, evidence); here {
@@ -165,7 +171,7 @@ func silent(f *Facts, p Path, evidence string) Finding {
 
 // onlyThere is what to do where only the other side can tell: ask it, and what is likeliest.
 func onlyThere(f *Facts) sockeye.Text {
-	ask := say("let that machine tell: run %s there, and give its code to sockeye doctor %s --with CODE here", "请让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码", doctorThere(f.Port), f.Asked)
+	ask := say("let that machine tell: run %s there, and give its code to sockeye doctor %s --with CODE here", "请让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码", doctorThere(f.Port), f.again())
 	allow := allowThere("", f.transport(), f.Port)
 	return sockeye.Text{En: ask.En + "\nif it is its firewall, " + allow.En, Zh: ask.Zh + "\n如果是它的防火墙，" + allow.Zh}
 }
@@ -282,7 +288,7 @@ func checkUDPPort(f *Facts, p Path) Finding {
 // onlyThereUDP is how to find out whether datagrams arrive.
 func onlyThereUDP(f *Facts) sockeye.Text {
 	return say("see whether the program there shows it; or let that machine tell: run %s there, and give its code to sockeye doctor %s --with CODE here; whether datagrams arrive shows %s there in place of the program",
-		"请看那里的程序是否收到；或让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码；数据报是否到达，可在那里停下程序后运行 %s 查看", doctorThere(f.Port), f.Asked, fmt.Sprintf("sockeye doctor --serve :%d", f.Port))
+		"请看那里的程序是否收到；或让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码；数据报是否到达，可在那里停下程序后运行 %s 查看", doctorThere(f.Port), f.again(), fmt.Sprintf("sockeye doctor --serve :%d", f.Port))
 }
 
 func probeEvidence(call string, p Probe) string {
