@@ -76,7 +76,7 @@ func dialPlain(t *testing.T, to sockeye.Address) net.Conn {
 }
 
 func TestSuite(t *testing.T) {
-	transporttest.Suite(t, transporttest.Case{Address: at, Dial: dialPlain, FarEnd: farEnd})
+	transporttest.Suite(t, transporttest.Case{Address: independent, Dial: dialPlain, FarEnd: farEnd})
 }
 
 func open(t *testing.T, mode sockeye.Mode, a sockeye.Address, o sockeye.Options) (*transport.Session, *transporttest.EventLog) {
