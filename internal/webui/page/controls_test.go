@@ -183,6 +183,8 @@ func TestUDPRemote(t *testing.T) {
 	p.fill("remote-port", "0")
 	p.do(chromedp.KeyEvent(kb.Enter))
 	p.wait(`document.querySelector('.settings form [role=alert]')`)
+	p.do(chromedp.KeyEvent(kb.Enter)) // which presses no button of the form: not the one that dismisses the fault
+	p.wait(`document.querySelector('.settings form [role=alert]')`)
 }
 
 // What is received is shown as text, hex or both, with or without time; the
