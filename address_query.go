@@ -80,8 +80,9 @@ func encodeTarget(u *url.URL) string {
 // ReadAddress sets the address of the endpoint, as ParseAddressPort reads it, and the
 // options that its query names: udp://:5000?interface=eth0&ttl=4. Where the query is the
 // peer's (see TargetQuery) they stand behind a #: wss://host/chat?room=1#cacert=ca.pem. A
-// name without a value is a switch that is on. What was set before stays; it is a fault if the query says
-// something else. The error is every fault, joined: each is an *Error of kind Invalid.
+// name without a value is a switch that is on. What was set before stays; it is a fault if
+// the query says something else. The error is every fault, joined: each is an *Error of
+// kind Invalid.
 func (e *Endpoint) ReadAddress(typed string, missing uint16) error {
 	p := addressParser{typed: typed, missing: missing}
 	a, query, err := p.parse()
@@ -92,8 +93,8 @@ func (e *Endpoint) ReadAddress(typed string, missing uint16) error {
 	if query == "" {
 		return nil
 	}
-	p.mark = query[:1]
-	return p.options(e, query[1:])
+	p.mark = a.network().Traits().Query.Mark()
+	return p.options(e, strings.TrimPrefix(query, p.mark))
 }
 
 // querySetting is an option that a query names.
@@ -222,7 +223,7 @@ var flagInHint = regexp.MustCompile(`--([a-z][a-z-]*)(?: ([^\s;,；，。]+))?`)
 // HintOfAddress is a hint for an endpoint that is written as an address alone, as the upstream
 // of a relay is: options are not flags there, but stand in the address, "?cacert=FILE".
 func (n Network) HintOfAddress(hint Text) Text {
-	mark := map[QueryUse]string{OptionQuery: "?", TargetQuery: "#"}[n.Traits().Query]
+	mark := n.Traits().Query.Mark()
 	if mark == "" {
 		return hint
 	}

@@ -46,6 +46,18 @@ const (
 	TargetQuery
 )
 
+// Mark is what options of an endpoint stand behind in its address: "?", "#", or "" where
+// they cannot.
+func (u QueryUse) Mark() string {
+	switch u {
+	case OptionQuery:
+		return "?"
+	case TargetQuery:
+		return "#"
+	}
+	return ""
+}
+
 // Bounded says whether an event of data is a whole message; else bytes of a stream.
 func (t Traits) Bounded() bool { return t.Datagram || t.Messages }
 

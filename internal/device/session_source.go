@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/client"
 	"sockeye/internal/api"
 	"sockeye/internal/fields"
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
+	"sockeye/internal/userdir"
 )
 
 // leastAge is how old the value of a session may be at least and still be read.
@@ -26,22 +26,19 @@ type sessionSource struct {
 	workbench *api.Client // nil before the first reading, and after a failed one
 }
 
-// asker is a client of a workbench that runs elsewhere.
-type asker interface{ API() *api.Client }
-
 // Read asks the workbench, which may have been started anew since.
 func (s *sessionSource) Read(ctx context.Context) (float64, error) {
 	if s.workbench == nil {
-		found, err := client.Attach(ctx, &client.AttachOptions{Getenv: s.getenv})
+		found, err := api.Find(userdir.State(s.getenv), sockeye.English)
 		if err != nil {
 			return 0, err
 		}
-		s.workbench = found.(asker).API()
+		s.workbench = found
 	}
 	age := max(leastAge, 3*s.Every.or(time.Second))
 	all, err := s.values(ctx, time.Now().Add(-age))
 	if err != nil {
-		s.workbench = nil
+		s.Close()
 		return 0, err
 	}
 	all = slices.DeleteFunc(all, func(one api.Series) bool { return one.Name != s.Field || one.Stats == nil || len(one.Seq) == 0 })
@@ -74,8 +71,14 @@ func (s *sessionSource) values(ctx context.Context, since time.Time) ([]api.Seri
 // Unit is that of the device file.
 func (s *sessionSource) Unit() string { return s.Sensor.Unit }
 
-// Close has nothing to give back.
-func (s *sessionSource) Close() error { return nil }
+// Close gives back the connections to the workbench; another Read finds it again.
+func (s *sessionSource) Close() error {
+	if s.workbench != nil {
+		s.workbench.CloseIdle()
+		s.workbench = nil
+	}
+	return nil
+}
 
 // session checks what only a session as a source has.
 func (c *checker) session(s *Sensor) {

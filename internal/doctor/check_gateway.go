@@ -1,40 +1,21 @@
 package doctor
 
 import (
-	"net"
-	"net/netip"
 	"slices"
 
 	"sockeye"
 	"sockeye/internal/netinfo"
 )
 
-// CauseGatewayOutside is a gateway that is in no network of the machine.
-const CauseGatewayOutside = "gateway-outside"
-
 // lookAtGateways finds what the system knows of the gateways already; nothing is sent to them.
 func (f *Facts) lookAtGateways() {
 	for _, ip := range f.Gateways {
-		at, _ := f.networkOf(ip)
 		var known netinfo.Neighbour
-		if i, err := net.InterfaceByName(at.Name); err == nil {
-			known, _ = netinfo.NeighbourOf(ip, i.Index)
+		if way, err := netinfo.RouteTo(ip); err == nil {
+			known, _ = netinfo.NeighbourOf(ip, way.Index)
 		}
 		f.GatewayNeighbours = append(f.GatewayNeighbours, known)
 	}
-}
-
-// networkOf is the interface with a network that an address is in, and that network; both
-// are zero if there is none.
-func (f *Facts) networkOf(ip netip.Addr) (Interface, netip.Prefix) {
-	for _, i := range f.Interfaces {
-		for _, p := range i.Prefixes {
-			if p.Contains(ip.WithZone("")) {
-				return i, p
-			}
-		}
-	}
-	return Interface{}, netip.Prefix{}
 }
 
 // checkGateways judges whether the machine reaches other networks than its own.
@@ -43,17 +24,12 @@ func checkGateways(f *Facts) (list []Finding) {
 		return []Finding{fine(CheckWay, say("there is no gateway: only machines of these networks can be reached", "没有网关：只能到达这些网段内的机器"))}
 	}
 	for n, ip := range f.Gateways {
-		_, network := f.networkOf(ip)
 		var known netinfo.Neighbour
 		if n < len(f.GatewayNeighbours) {
 			known = f.GatewayNeighbours[n]
 		}
 		evidence := "ip neighbour: " + ip.String() + " " + known.State + " " + known.HardwareAddress
 		switch {
-		case !network.IsValid() && ip.Is4():
-			list = append(list, wrong(CheckWay, CauseGatewayOutside, StationInterface,
-				say("the gateway %s is in no network of this machine", "网关 %s 不在本机的任何网段内", ip),
-				say("correct the gateway's address or the mask: %s", "请修正网关地址或子网掩码：%s", routesCommand(f.System))))
 		case known.Silent():
 			list = append(list, wrong(CheckWay, CauseGatewaySilent, StationNetwork,
 				say("the gateway %s does not answer: nothing leaves this network", "网关 %s 没有应答：数据出不了本网段", ip),

@@ -13,6 +13,8 @@ export interface Scheme {
   readonly ip: boolean;
   /** What an address is filled in as. */
   readonly fields: 'host' | 'host+path' | 'path';
+  /** What options stand behind in an address; '' where they cannot. */
+  readonly optionMark: '?' | '#' | '';
   /** What the form offers. */
   readonly modes: readonly ('listen' | 'connect')[];
   /** What one may connect to, or a path. */
@@ -26,15 +28,15 @@ export interface Scheme {
 }
 
 export const schemes: readonly Scheme[] = [
-  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
-  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","modes":["listen"],"example":["",""],"line":false,"tls":false},
-  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
-  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
-  {"name":"serial","label":["Serial port","串口"],"datagram":false,"connections":true,"halfClose":false,"reset":false,"ip":false,"fields":"path","modes":["connect"],"example":["/dev/ttyUSB0 or COM3","/dev/ttyUSB0 或 COM3"],"choices":"/ports","line":true,"tls":false},
-  {"name":"ws","label":["WebSocket","WebSocket"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
-  {"name":"tls","label":["TLS","TLS"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
-  {"name":"dtls","label":["DTLS","DTLS"],"datagram":true,"connections":true,"halfClose":false,"reset":false,"ip":true,"fields":"host","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
-  {"name":"wss","label":["WebSocket over TLS","WebSocket（TLS）"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
-  {"name":"mqtt","label":["MQTT broker","MQTT 代理"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","modes":["listen"],"example":["",""],"line":false,"tls":false},
-  {"name":"mqtts","label":["MQTT broker over TLS","MQTT 代理（TLS）"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","modes":["listen"],"example":["",""],"line":false,"tls":true},
+  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
+  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":false},
+  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","optionMark":"","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
+  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","optionMark":"","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
+  {"name":"serial","label":["Serial port","串口"],"datagram":false,"connections":true,"halfClose":false,"reset":false,"ip":false,"fields":"path","optionMark":"?","modes":["connect"],"example":["/dev/ttyUSB0 or COM3","/dev/ttyUSB0 或 COM3"],"choices":"/ports","line":true,"tls":false},
+  {"name":"ws","label":["WebSocket","WebSocket"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","optionMark":"#","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
+  {"name":"tls","label":["TLS","TLS"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
+  {"name":"dtls","label":["DTLS","DTLS"],"datagram":true,"connections":true,"halfClose":false,"reset":false,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
+  {"name":"wss","label":["WebSocket over TLS","WebSocket（TLS）"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","optionMark":"#","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
+  {"name":"mqtt","label":["MQTT broker","MQTT 代理"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":false},
+  {"name":"mqtts","label":["MQTT broker over TLS","MQTT 代理（TLS）"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":true},
 ];

@@ -54,6 +54,7 @@ type schemeField struct {
 	Reset       bool            `json:"reset"`
 	IP          bool            `json:"ip"`
 	Fields      string          `json:"fields"`
+	OptionMark  string          `json:"optionMark"`
 	Modes       []sockeye.Mode  `json:"modes"`
 	Example     [2]string       `json:"example"`
 	Choices     string          `json:"choices,omitempty"`
@@ -79,6 +80,8 @@ export interface Scheme {
   readonly ip: boolean;
   /** What an address is filled in as. */
   readonly fields: 'host' | 'host+path' | 'path';
+  /** What options stand behind in an address; '' where they cannot. */
+  readonly optionMark: '?' | '#' | '';
   /** What the form offers. */
   readonly modes: readonly ('listen' | 'connect')[];
   /** What one may connect to, or a path. */
@@ -102,7 +105,7 @@ export const schemes: readonly Scheme[] = [
 			f.modes = []sockeye.Mode{sockeye.Listen, sockeye.Connect}
 		}
 		t := n.Traits()
-		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Bounded(), t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, f.modes, both(f.example), f.choices, t.Line, t.TLS}))
+		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Bounded(), t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, t.Query.Mark(), f.modes, both(f.example), f.choices, t.Line, t.TLS}))
 	}
 	b.WriteString("];\n")
 	return b.String(), nil

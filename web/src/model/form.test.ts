@@ -106,4 +106,6 @@ test('options stand in an address where its peer does not see them', () => {
   expect(withOptions('tls://b:1', { cacert: '/a b.pem', insecure: true })).toBe('tls://b:1?cacert=%2Fa%20b.pem&insecure=true');
   expect(withOptions('wss://b/chat?room=1', { cacert: 'ca.pem' })).toBe('wss://b/chat?room=1#cacert=ca.pem');
   expect(withOptions('ws6://b', { source: ['::1'] })).toBe('ws6://b#source=%3A%3A1');
+  expect(withOptions('serial:///dev/ttyUSB0', { baud: 9600 })).toBe('serial:///dev/ttyUSB0?baud=9600');
+  expect(withOptions('unix:///run/x.sock', { idle_timeout: '1s' })).toBe('unix:///run/x.sock'); // a ? is part of the file's name
 });

@@ -179,8 +179,9 @@ function parts(address: string): [host: string, port: string, path: string] {
   return [(found?.[1] ?? '').replace(/^\[(.*)\]$/, '$1'), found?.[2] ?? '', found?.[3] ?? ''];
 }
 
-/** An address with options in it, as workspaces have that of an upstream. The query of a WebSocket is the server's. */
+/** An address with options in it, as workspaces have that of an upstream; without them where an address has no place for any. */
 export function withOptions(address: string, options: Readonly<Record<string, unknown>>): string {
+  const mark = schemeOf(address.split('://')[0]).optionMark;
   const all = Object.entries(options).map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`);
-  return all.length === 0 ? address : address + (/^wss?[46]?:/i.test(address) ? '#' : '?') + all.join('&');
+  return all.length === 0 || mark === '' ? address : address + mark + all.join('&');
 }
