@@ -56,7 +56,7 @@ func (p *templateParser) parse() *payloadFault {
 	case o.Hex:
 		f = p.hex()
 	case o.Plain:
-		p.literal, f = p.encoder.append(nil, withLineEnds(p.typed, o.LineEnd))
+		f = p.plain()
 	default:
 		f = p.text(0)
 	}
@@ -64,6 +64,15 @@ func (p *templateParser) parse() *payloadFault {
 		return f
 	}
 	return p.finish()
+}
+
+// plain takes the text as it is, but for its line ends.
+func (p *templateParser) plain() (f *payloadFault) {
+	p.literal, f = p.encoder.append(nil, withLineEnds(p.typed, p.t.o.LineEnd))
+	if f != nil { // the place counts in what was typed, whose line ends may be shorter
+		_, f = p.encoder.append(nil, p.typed)
+	}
+	return f
 }
 
 // finish checks what can be checked when everything was read.

@@ -203,6 +203,7 @@ func TestTemplateFaults(t *testing.T) {
 		{"parameters", "{{crc[width=7,poly=9]}}", ParseOptions{}, "column 3: a width of 7 is not between 8 and 64", ""},
 		{"match", "{{match.1}}", ParseOptions{}, "column 3: {{match}} is for the replies of a rule", ""},
 		{"charset", `ab：€5`, ParseOptions{Charset: Latin1}, `column 3: LATIN-1 has no "："`, "utf-8"},
+		{"charset, behind line ends that are made longer", "\n\n\nab：", ParseOptions{Charset: Latin1, Plain: true, LineEnd: "\r\n"}, `line 4, column 3: LATIN-1 has no "："`, "utf-8"},
 		{"charset, escaped", `ab\u{1f44d}`, ParseOptions{Charset: GBK}, "column 3: GBK has no \"👍\"", ""},
 		{"escape", `a{{seq}}b\q`, ParseOptions{}, `column 10: a backslash before "q" is no escape`, ""},
 		{"escape on the second line", "a\n{{text:\\q}}", ParseOptions{LineEnd: "\r\n"}, `line 2, column 8: a backslash before "q" is no escape`, ""},
