@@ -20,6 +20,8 @@ const (
 	Unix     Network = "unix"
 	Unixgram Network = "unixgram"
 
+	Unixpacket Network = "unixpacket"
+
 	Serial Network = "serial"
 
 	WebSocket  Network = "ws"

@@ -189,7 +189,7 @@ var AllOptions = OptionTable{
 		Help:  Text{"SO_RCVBUF: the kernel's receive buffer", "SO_RCVBUF：内核接收缓冲区"},
 		Note: Text{"Datagrams that find no room in it are a gap in the record, with their number (Linux)",
 			"放不下而被丢弃的数据报在记录中显示为缺口，并注明数量（Linux）"}},
-	{Name: "send-buffer", Topic: topicBuffers, Kind: OptionBytes, Most: maxBufferBytes, Expert: true,
+	{Name: "send-buffer", Topic: topicBuffers, Kind: OptionBytes, Schemes: buffered, Most: maxBufferBytes, Expert: true,
 		field:    func(o *Options) any { return &o.SendBuffer },
 		Defaults: []OptionDefault{{Text: Text{"the system's choice", "系统决定"}}},
 		Label:    Text{"Send buffer", "发送缓冲区"},

@@ -148,7 +148,7 @@ func TestOptionsOfOtherEndpoints(t *testing.T) {
 	}{
 		{udp, Options{NoDelay: On, KeepAlive: On, Reconnect: false, SelfConnect: Off, OverCap: RefuseOverCap}, ""},
 		{udp, Options{NoDelay: Off}, "set no-delay: is an option of TCP, WebSocket, TLS, WSS, MQTT and MQTTS; this endpoint is UDP"},
-		{udp, Options{HalfOpen: time.Second}, "set half-open: is an option of TCP, UNIX, WebSocket, TLS and WSS; this endpoint is UDP"},
+		{udp, Options{HalfOpen: time.Second}, "set half-open: is an option of TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS; this endpoint is UDP"},
 		{tcp, Options{KernelTime: On}, "set kernel-time: is an option of UDP; this endpoint is TCP"},
 		{tcp, Options{Backlog: 3}, "set backlog: is an option of endpoints that listen; this one connects"},
 		{udp, Options{Reconnect: true}, "set reconnect: is an option of endpoints that connect; this one listens"},

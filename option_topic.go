@@ -8,8 +8,9 @@ var (
 	overUDP = []Network{UDP}
 	overIP  = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
 
-	onPath   = []Network{Unix, Unixgram}
-	streams  = []Network{TCP, Unix, WebSocket, TLS, WebSocketTLS}
+	buffered = []Network{TCP, UDP, Unix, Unixgram, Unixpacket, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
+	onPath   = []Network{Unix, Unixgram, Unixpacket}
+	streams  = []Network{TCP, Unix, Unixpacket, WebSocket, TLS, WebSocketTLS}
 	withTLS  = []Network{TLS, WebSocketTLS, MQTTTLS, DTLS}
 	tlsOnTCP = []Network{TLS, WebSocketTLS, MQTTTLS}
 	known    = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS, DTLS}

@@ -79,6 +79,7 @@ var schemes = []scheme{
 	{UDP, udp, 0}, {UDP4, udp, 0}, {UDP6, udp, 0},
 	{Unix, Traits{Connections: true, HalfClose: true}, 0},
 	{Unixgram, Traits{Datagram: true}, 0},
+	{Unixpacket, Traits{Messages: true, Connections: true, HalfClose: true}, 0},
 	{Serial, Traits{Connections: true, Line: true, Query: OptionQuery}, 0},
 	{WebSocket, ws, 80}, {WebSocket4, ws, 80}, {WebSocket6, ws, 80},
 	{TLS, overTLS(tcp), 0}, {TLS4, overTLS(tcp), 0}, {TLS6, overTLS(tcp), 0},

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"sockeye"
 )
 
 var update = flag.Bool("update", false, "write docs/openapi.json anew")
@@ -37,6 +40,31 @@ func TestOpenAPIIsCurrent(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got.String()); diff != "" {
 		t.Errorf("go test ./internal/api -run OpenAPI -update writes it anew (-want +got):\n%s", diff)
+	}
+}
+
+// The description names every kind of socket that there is, in the order of the table.
+func TestOpenAPINamesEveryNetwork(t *testing.T) {
+	words := func(of any, field string) []sockeye.Network {
+		f, ok := reflect.TypeOf(of).FieldByName(field)
+		if !ok {
+			t.Fatalf("%T has no %s", of, field)
+		}
+		var all []sockeye.Network
+		for word := range strings.SplitSeq(f.Tag.Get("enum"), ",") {
+			all = append(all, sockeye.Network(word))
+		}
+		return all
+	}
+	for _, test := range []struct {
+		of   any
+		want []sockeye.Network
+	}{
+		{Session{}, sockeye.Networks()}, {Peer{}, sockeye.Transports()}, {TryRules{}, sockeye.Transports()},
+	} {
+		if diff := cmp.Diff(test.want, words(test.of, "Network")); diff != "" {
+			t.Errorf("%T (-want +got):\n%s", test.of, diff)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ type (
 		RuleSet
 		Payload *Payload `json:"payload,omitempty"`
 		Data    []byte   `json:"data,omitempty"`
-		Network string   `json:"network,omitempty" enum:"tcp,udp,unix,unixgram,serial,ws,tls,wss"`
+		Network string   `json:"network,omitempty" enum:"tcp,udp,unix,unixgram,unixpacket,serial,ws,tls,dtls,wss,mqtt,mqtts"`
 		State   *string  `json:"state,omitempty"`
 		Session string   `json:"session,omitempty"`
 		From    uint64   `json:"from,omitempty"`

@@ -63,7 +63,7 @@ type (
 	Session struct {
 		ID      string             `json:"id"`
 		Mode    sockeye.Mode       `json:"mode" enum:"listen,connect"`
-		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram,serial,ws,ws4,ws6,tls,tls4,tls6,wss,wss4,wss6"`
+		Network string             `json:"network" enum:"tcp,tcp4,tcp6,udp,udp4,udp6,unix,unixgram,unixpacket,serial,ws,ws4,ws6,tls,tls4,tls6,dtls,dtls4,dtls6,wss,wss4,wss6,mqtt,mqtt4,mqtt6,mqtts,mqtts4,mqtts6"`
 		Address string             `json:"address"` // what was asked for, as a URL
 		Locals  []string           `json:"locals"`  // what is really bound
 		State   string             `json:"state" enum:"open,connecting,closed"`
@@ -128,7 +128,7 @@ type (
 	Peer struct {
 		ID      uint64            `json:"id"`
 		Session string            `json:"session"`
-		Network string            `json:"network" enum:"tcp,udp,unix,unixgram,serial,ws,tls,wss"`
+		Network string            `json:"network" enum:"tcp,udp,unix,unixgram,unixpacket,serial,ws,tls,dtls,wss,mqtt,mqtts"`
 		Local   string            `json:"local"`
 		Remote  string            `json:"remote"`
 		Alias   string            `json:"alias"`

@@ -18,7 +18,7 @@ import (
 // read as the recording itself, a peer is found by its address, and what it sent can be
 // sent again, to a Unix socket and to a TCP socket.
 func TestRecordingOfUnixSockets(t *testing.T) {
-	for _, network := range []string{"unix", "unixgram"} {
+	for _, network := range []string{"unix", "unixgram", "unixpacket"} {
 		t.Run(network, func(t *testing.T) {
 			dir := t.TempDir()
 			in := func(name string) string { return filepath.Join(dir, name) }

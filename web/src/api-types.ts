@@ -831,9 +831,9 @@ export interface Options {
   allow_peers?: string[];
   /** never let these in; TCP, UDP, WebSocket, TLS, WSS, MQTT, MQTTS and DTLS; listen */
   deny_peers?: string[];
-  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, WebSocket, TLS and WSS; listen */
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS; listen */
   backlog?: number;
-  /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX and UNIXGRAM; listen */
+  /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX, UNIXGRAM and UNIXPACKET; listen */
   mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
@@ -889,11 +889,11 @@ export interface Options {
   user_timeout_ms?: number;
   /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS */
   receive_buffer?: number;
-  /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
+  /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice; TCP, UDP, UNIX, UNIXGRAM, UNIXPACKET, WebSocket, TLS, WSS, MQTT and MQTTS */
   send_buffer?: number;
   /** most bytes one read takes; in bytes; default: 64KiB */
   read_size?: number;
-  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP, UNIX, WebSocket, TLS and WSS */
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; in milliseconds; TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS */
   half_open_ms?: number;
   /** how long a send waits for a peer that does not read; in milliseconds; default: for ever */
   send_timeout_ms?: number;
@@ -907,7 +907,7 @@ export interface Options {
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
-  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX, WebSocket, TLS and WSS; listen */
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS; listen */
   over_cap?: "refuse" | "pause";
   /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   prefer?: 4 | 6;
@@ -993,7 +993,7 @@ export interface Payload {
 export interface Peer {
   id: number;
   session: string;
-  network: "tcp" | "udp" | "unix" | "unixgram" | "serial" | "ws" | "tls" | "wss";
+  network: "tcp" | "udp" | "unix" | "unixgram" | "unixpacket" | "serial" | "ws" | "tls" | "dtls" | "wss" | "mqtt" | "mqtts";
   local: string;
   remote: string;
   alias: string;
@@ -1442,9 +1442,9 @@ export interface SavedEndpoint {
   allow_peers?: string[];
   /** never let these in; TCP, UDP, WebSocket, TLS, WSS, MQTT, MQTTS and DTLS; listen */
   deny_peers?: string[];
-  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, WebSocket, TLS and WSS; listen */
+  /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS; listen */
   backlog?: number;
-  /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX and UNIXGRAM; listen */
+  /** permission bits of the socket's file: 600, 660 or 666; default: 600; UNIX, UNIXGRAM and UNIXPACKET; listen */
   mode?: 600 | 660 | 666;
   /** most peers at a time; default: 8192; listen */
   max_peers?: number;
@@ -1500,11 +1500,11 @@ export interface SavedEndpoint {
   user_timeout?: string;
   /** SO_RCVBUF: the kernel's receive buffer; in bytes; default: 4MiB for UDP, else the system's choice; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS */
   receive_buffer?: number;
-  /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice */
+  /** SO_SNDBUF: the kernel's send buffer; in bytes; default: the system's choice; TCP, UDP, UNIX, UNIXGRAM, UNIXPACKET, WebSocket, TLS, WSS, MQTT and MQTTS */
   send_buffer?: number;
   /** most bytes one read takes; in bytes; default: 64KiB */
   read_size?: number;
-  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP, UNIX, WebSocket, TLS and WSS */
+  /** how long a peer that finished sending stays (without TIME: 1m); otherwise it leaves when all is sent; TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS */
   half_open?: string;
   /** how long a send waits for a peer that does not read; default: for ever */
   send_timeout?: string;
@@ -1518,7 +1518,7 @@ export interface SavedEndpoint {
   reuse_port?: boolean;
   /** stamp datagrams when the kernel received them; UDP; Linux */
   kernel_time?: boolean;
-  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX, WebSocket, TLS and WSS; listen */
+  /** what to do beyond max-peers: refuse (RST) or pause (let them queue); default: refuse; TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS; listen */
   over_cap?: "refuse" | "pause";
   /** address family to try first: 4 or 6; default: the resolver's order; TCP, UDP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   prefer?: 4 | 6;
@@ -1713,7 +1713,7 @@ export interface SeriesStats {
 export interface Session {
   id: string;
   mode: "listen" | "connect";
-  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram" | "serial" | "ws" | "ws4" | "ws6" | "tls" | "tls4" | "tls6" | "wss" | "wss4" | "wss6";
+  network: "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "unix" | "unixgram" | "unixpacket" | "serial" | "ws" | "ws4" | "ws6" | "tls" | "tls4" | "tls6" | "dtls" | "dtls4" | "dtls6" | "wss" | "wss4" | "wss6" | "mqtt" | "mqtt4" | "mqtt6" | "mqtts" | "mqtts4" | "mqtts6";
   /** what was asked for, as a URL */
   address: string;
   /** what is really bound */
@@ -2065,7 +2065,7 @@ export interface TryRules {
   variables?: Record<string, string>;
   payload?: Payload;
   data?: string;
-  network?: "tcp" | "udp" | "unix" | "unixgram" | "serial" | "ws" | "tls" | "wss";
+  network?: "tcp" | "udp" | "unix" | "unixgram" | "unixpacket" | "serial" | "ws" | "tls" | "dtls" | "wss" | "mqtt" | "mqtts";
   state?: string;
   session?: string;
   from?: number;

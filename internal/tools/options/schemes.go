@@ -13,6 +13,7 @@ var schemeForms = map[sockeye.Network]schemeForm{
 	sockeye.UDP:          {label: sockeye.Text{En: "UDP", Zh: "UDP"}, fields: hostAndPort, modes: []sockeye.Mode{sockeye.Listen}},
 	sockeye.Unix:         {label: sockeye.Text{En: "Unix socket (stream)", Zh: "Unix 套接字（流）"}, fields: pathOnly, example: socketPath},
 	sockeye.Unixgram:     {label: sockeye.Text{En: "Unix socket (datagram)", Zh: "Unix 套接字（数据报）"}, fields: pathOnly, example: socketPath},
+	sockeye.Unixpacket:   {label: sockeye.Text{En: "Unix socket (messages)", Zh: "Unix 套接字（消息）"}, fields: pathOnly, example: socketPath},
 	sockeye.WebSocket:    {label: sockeye.Text{En: "WebSocket", Zh: "WebSocket"}, fields: hostAndPath, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.TLS:          {label: sockeye.Text{En: "TLS", Zh: "TLS"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},
 	sockeye.DTLS:         {label: sockeye.Text{En: "DTLS", Zh: "DTLS"}, fields: hostAndPort, example: sockeye.Text{En: "192.168.1.88", Zh: "192.168.1.88"}},

@@ -23,6 +23,8 @@ var drivers = map[sockeye.Network]transport.Driver{
 	sockeye.Unix:     unix.Stream{},
 	sockeye.Unixgram: unix.DatagramDriver{},
 
+	sockeye.Unixpacket: unix.PacketDriver{},
+
 	sockeye.Serial: serial.Driver{},
 	sockeye.DTLS:   dtls.Driver{},
 

@@ -1,6 +1,8 @@
 package unix
 
 import (
+	"os"
+
 	"golang.org/x/sys/unix"
 
 	"sockeye"
@@ -11,9 +13,9 @@ import (
 // credentials first.
 var controlSpace = unix.CmsgSpace(unix.SizeofUcred)
 
-// requestCredentials has the kernel say with each datagram who sent it (SO_PASSCRED).
-func requestCredentials(fd int) {
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
+// requestCredentials has the kernel say with each message who sent it (SO_PASSCRED).
+func requestCredentials(fd int) error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1))
 }
 
 // credentials reads who sent a datagram.

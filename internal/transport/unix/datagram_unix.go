@@ -103,6 +103,10 @@ func newSocket(ctx context.Context, s *transport.DriverSession, ep sockeye.Endpo
 	if err != nil {
 		return nil, err
 	}
+	if err := setBuffer(k.conn, s.Options()); err != nil {
+		k.close()
+		return nil, explain("listen", ep.Address, err)
+	}
 	if k.raw, err = k.conn.SyscallConn(); err != nil {
 		k.close()
 		return nil, err

@@ -82,6 +82,9 @@ func checkName(a sockeye.Address) error {
 	return nil
 }
 
+// types are the networks of Unix sockets. A path is of one of them.
+var types = []sockeye.Network{sockeye.Unix, sockeye.Unixgram, sockeye.Unixpacket}
+
 // clearStale removes the file of a socket that nobody listens on.
 func clearStale(a sockeye.Address) error {
 	before, err := os.Lstat(a.Path)
@@ -95,16 +98,16 @@ func clearStale(a sockeye.Address) error {
 	case before.Mode()&fs.ModeSocket == 0:
 		return taken(a, sockeye.Text{En: "there is a file of that name, which is no socket", Zh: "该路径已有文件，且不是套接字"})
 	}
-	// Only a refusal says that nobody listens. A socket of the other type, one that we
+	// Only a refusal says that nobody listens. A socket of another type, one that we
 	// may not connect to, or a full queue is somebody's.
-	for _, network := range []string{"unix", "unixgram"} {
-		c, err := (&net.Dialer{Timeout: probeTimeout}).Dial(network, a.Path)
+	for _, network := range types {
+		c, err := (&net.Dialer{Timeout: probeTimeout}).Dial(string(network), a.Path)
 		switch {
 		case err == nil:
 			c.Close()
 			return inUse(a)
 		case netinfo.IsErrno(err, syscall.EPROTOTYPE):
-			continue // the other type says
+			continue // another type says
 		case !netinfo.IsErrno(err, syscall.ECONNREFUSED):
 			return inUse(a)
 		}
@@ -157,11 +160,14 @@ func explain(op string, a sockeye.Address, err error) error {
 	case netinfo.IsErrno(err, syscall.ECONNREFUSED):
 		return set(sockeye.Refused, "nobody listens on the socket", "没有程序在该套接字上监听", "start the server; its file was left behind by one that ended", "请启动服务器；这个文件是已结束的程序留下的")
 	case netinfo.IsErrno(err, syscall.EPROTOTYPE):
-		other := "unixgram"
-		if a.Network == sockeye.Unixgram {
-			other = "unix"
+		var others []string
+		for _, n := range types {
+			if n != a.Network {
+				others = append(others, string(n)+"://"+a.Path)
+			}
 		}
-		return set(sockeye.Refused, "the socket is of the other type", "套接字是另一种类型", "write "+other+"://"+a.Path, "请写 "+other+"://"+a.Path)
+		return set(sockeye.Refused, "the socket is of another type", "套接字是另一种类型",
+			"write "+strings.Join(others, " or "), "请写 "+strings.Join(others, " 或 "))
 	case netinfo.IsErrno(err, syscall.EADDRINUSE):
 		return inUse(a)
 	case netinfo.IsErrno(err, syscall.EINVAL) && len(a.Path) > 100:

@@ -50,9 +50,7 @@ func (m *mover) Send(ctx context.Context, data []byte) (int, error) {
 		case err == nil:
 			return len(data), nil
 		case netinfo.IsErrno(err, syscall.EMSGSIZE):
-			return 0, &sockeye.Error{Kind: sockeye.TooLarge, Op: "send", Target: m.peer.String(), Errno: "EMSGSIZE", Err: err,
-				Message: sockeye.Text{En: "the message does not fit one datagram", Zh: "消息放不进一个数据报"},
-				Hint:    sockeye.Text{En: "send it in smaller pieces, raise --send-buffer, or use unix://", Zh: "请分成小块、增大 --send-buffer，或改用 unix://"}}
+			return 0, tooLarge(m.peer.String(), err)
 		case netinfo.IsErrno(err, syscall.EAGAIN, syscall.ENOBUFS):
 		default:
 			if err == net.ErrClosed {
@@ -71,6 +69,12 @@ func (m *mover) Send(ctx context.Context, data []byte) (int, error) {
 			return 0, net.ErrClosed
 		}
 	}
+}
+
+func tooLarge(target string, err error) error {
+	return &sockeye.Error{Kind: sockeye.TooLarge, Op: "send", Target: target, Errno: "EMSGSIZE", Err: err,
+		Message: sockeye.Text{En: "the message does not fit the send buffer, and goes whole or not at all", Zh: "消息超出发送缓冲区，而它只能整条发送"},
+		Hint:    sockeye.Text{En: "send it in smaller pieces, raise --send-buffer, or use unix://", Zh: "请分成小块、增大 --send-buffer，或改用 unix://"}}
 }
 
 // Finish fails: there is no direction that could end.

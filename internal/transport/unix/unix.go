@@ -1,6 +1,6 @@
-// Package unix is the driver of Unix sockets: streams (unix://) and datagrams
-// (unixgram://), by the path of a file or, on Linux, by a name without one (unix://@name).
-// It says which process is at the other end, where the system tells.
+// Package unix is the driver of Unix sockets: streams (unix://), datagrams (unixgram://)
+// and, on Linux, connections that keep messages whole (unixpacket://), by the path of a file
+// or, on Linux, by a name without one (unix://@name). It says which process is at the other end, where the system tells.
 package unix
 
 import (
@@ -25,9 +25,22 @@ type Stream struct{}
 
 // Listen binds the path and starts accepting. The file is removed when the session stops.
 func (Stream) Listen(ctx context.Context, s *transport.DriverSession) error {
+	return listenConnections(ctx, s, asStream)
+}
+
+// Dial connects to the path.
+func (Stream) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
+	return dialConnection(ctx, s, asStream)
+}
+
+func asStream(c *conn) (transport.Conn, error) { return c, nil }
+
+// listenConnections binds the path of the endpoint and accepts connections, each of which
+// is moved as made makes it.
+func listenConnections(ctx context.Context, s *transport.DriverSession, made func(*conn) (transport.Conn, error)) error {
 	var l *net.UnixListener
 	file, err := bind(s.Endpoint(), func(lc net.ListenConfig, path string) error {
-		bound, err := lc.Listen(ctx, "unix", path)
+		bound, err := lc.Listen(ctx, string(s.Endpoint().Address.Network), path)
 		if err == nil {
 			l = bound.(*net.UnixListener)
 			l.SetUnlinkOnClose(false) // a file that took its place is not ours
@@ -49,7 +62,7 @@ func (Stream) Listen(ctx context.Context, s *transport.DriverSession) error {
 	path := sockeye.TextSocketAddr(s.Endpoint().Address.Path)
 	s.Opened(path)
 	s.OnStop(file.remove)
-	s.ServeStream(&listener{l, path})
+	s.ServeStream(&listener{l, path, s.Options(), made})
 	return nil
 }
 
@@ -59,14 +72,16 @@ func control(raw syscall.RawConn, f func(fd uintptr) error) error {
 	return errors.Join(err, failed)
 }
 
-// listener is a listening stream socket.
+// listener is a listening socket.
 type listener struct {
 	*net.UnixListener
 	local sockeye.SocketAddr
+	opts  *sockeye.Options
+	made  func(*conn) (transport.Conn, error)
 }
 
 // Name is the address in errors.
-func (l *listener) Name() string { return "unix://" + l.local.String() }
+func (l *listener) Name() string { return l.Addr().Network() + "://" + l.local.String() }
 
 // Accept waits for a connection.
 func (l *listener) Accept() (transport.Conn, error) {
@@ -74,13 +89,17 @@ func (l *listener) Accept() (transport.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := setBuffer(c, l.opts); err != nil {
+		c.Close()
+		return nil, err
+	}
 	accepted := newConn(c)
 	accepted.local, accepted.remote = l.local, nameOf(c.RemoteAddr(), accepted.process)
-	return accepted, nil
+	return l.made(accepted)
 }
 
-// Dial connects to the path.
-func (Stream) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
+// dialConnection connects to the path of the endpoint.
+func dialConnection(ctx context.Context, s *transport.DriverSession, made func(*conn) (transport.Conn, error)) (*transport.DriverPeer, error) {
 	a := s.Endpoint().Address
 	if err := checkName(a); err != nil {
 		return nil, err
@@ -88,14 +107,23 @@ func (Stream) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 	ctx, cancel := context.WithTimeout(ctx, s.Options().ConnectTimeout)
 	defer cancel()
 	var d net.Dialer
-	dialled, err := d.DialContext(ctx, "unix", a.Path)
+	dialled, err := d.DialContext(ctx, string(a.Network), a.Path)
 	if err != nil {
 		return nil, explain("connect", a, err)
 	}
 	c := newConn(dialled.(*net.UnixConn))
+	if err := setBuffer(c.UnixConn, s.Options()); err != nil {
+		c.Close()
+		return nil, explain("connect", a, err)
+	}
 	c.local, c.remote = nameOf(dialled.LocalAddr(), ourselves()), sockeye.TextSocketAddr(a.Path)
+	moved, err := made(c)
+	if err != nil {
+		c.Close()
+		return nil, explain("connect", a, err)
+	}
 	s.Opened(c.local)
-	if p, ok := s.Join(c, c.Joined()); ok {
+	if p, ok := s.Join(moved, c.Joined()); ok {
 		return p, nil
 	}
 	return nil, transport.ErrClosing
@@ -106,6 +134,14 @@ type conn struct {
 	*net.UnixConn
 	local, remote sockeye.SocketAddr
 	process       *sockeye.Process // at the other end; nil if the system does not tell
+}
+
+// setBuffer sets the send buffer that was asked for, if any.
+func setBuffer(c *net.UnixConn, o *sockeye.Options) error {
+	if o.SendBuffer == 0 {
+		return nil
+	}
+	return c.SetWriteBuffer(o.SendBuffer)
 }
 
 func newConn(c *net.UnixConn) *conn {

@@ -34,12 +34,12 @@ func at(t testing.TB, network sockeye.Network) sockeye.Address {
 }
 
 func TestSuite(t *testing.T) {
-	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram} {
+	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram, sockeye.Unixpacket} {
 		t.Run(string(network), func(t *testing.T) {
 			transporttest.Suite(t, transporttest.Case{
 				Address: func(t *testing.T) sockeye.Address { return at(t, network) },
 				Dial: func(t *testing.T, to sockeye.Address) net.Conn {
-					if network == sockeye.Unix {
+					if network != sockeye.Unixgram {
 						return transporttest.DialPlain(t, to)
 					}
 					own := at(t, network).Path
@@ -172,10 +172,10 @@ func TestOnlyAStaleSocketIsRemoved(t *testing.T) {
 	}
 }
 
-// C42: a name without a file is free again when its session is closed, of streams and of
-// datagrams; until then who wants it is told that a program has it.
+// C42: a name without a file is free again when its session is closed, whatever its type;
+// until then who wants it is told that a program has it.
 func TestNameWithoutAFile(t *testing.T) {
-	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram} {
+	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram, sockeye.Unixpacket} {
 		a := unnamed(t, network)
 		for range 2 {
 			s, r, err := listen(t, a, sockeye.Options{})
@@ -247,7 +247,7 @@ func TestFileOfAnotherStays(t *testing.T) {
 
 // Who connects is told: process, user and program.
 func TestPeerIsNamed(t *testing.T) {
-	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram} {
+	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram, sockeye.Unixpacket} {
 		a := at(t, network)
 		s, r, err := listen(t, a, sockeye.Options{})
 		if err != nil {
@@ -317,7 +317,8 @@ func TestFailuresHaveANextStep(t *testing.T) {
 		{"no such socket", sockeye.Connect, at(t, sockeye.Unix), sockeye.NotFound},
 		{"nobody listens", sockeye.Connect, there, sockeye.Refused},
 		{"no such name", sockeye.Connect, sockeye.Address{Network: sockeye.Unix, Path: "@sockeye-nobody"}, sockeye.Refused},
-		{"the other type", sockeye.Connect, sockeye.Address{Network: sockeye.Unix, Path: gram.Path}, sockeye.Refused},
+		{"another type", sockeye.Connect, sockeye.Address{Network: sockeye.Unix, Path: gram.Path}, sockeye.Refused},
+		{"another type of connection", sockeye.Connect, sockeye.Address{Network: sockeye.Unixpacket, Path: gram.Path}, sockeye.Refused},
 	} {
 		_, _, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: test.mode, Address: test.address}, nil)
 		if e := sockeye.ErrorOf(err); err == nil || e.Kind != test.kind || e.Hint.En == "" || e.Hint.Zh == "" || e.Target != test.address.String() {
@@ -343,5 +344,28 @@ func TestLargeStream(t *testing.T) {
 	back, err := io.ReadAll(c)
 	if err != nil || !bytes.Equal(back, data) {
 		t.Errorf("%d of %d bytes came back, %v", len(back), len(data), err)
+	}
+}
+
+// The send buffer that was asked for is the socket's, whoever connected to whom (the kernel
+// doubles it, socket(7)).
+func TestSendBufferIsSet(t *testing.T) {
+	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram, sockeye.Unixpacket} {
+		a, o := at(t, network), sockeye.Options{SendBuffer: 16 << 10}
+		s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: a, Options: o}, nil)
+		client, cr := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: a, Options: o}, nil)
+		to := transporttest.FirstPeer(t, client, cr)
+		if _, err := to.Send(t.Context(), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []*transport.Peer{to, transporttest.FirstPeer(t, s, r)} {
+			got := 0
+			if err := transporttest.Control(p, func(fd uintptr) { got, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF) }); err != nil {
+				t.Fatal(network, err)
+			}
+			if got != 32<<10 {
+				t.Errorf("%s: the send buffer of %s has %d bytes", network, p, got)
+			}
+		}
 	}
 }
