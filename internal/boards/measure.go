@@ -126,6 +126,9 @@ func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c clien
 		}
 	}
 	statuses, err := device.Run(a.Ctx, file, device.RunOptions{Client: c, Root: f.root, State: state, Count: f.Count, Ramp: f.ramp, Drain: show.Drain, Env: a.Env,
+		SafeMode: func(why *sockeye.Error) {
+			say([]string{why.In(a.Lang), a.t("hint: ", "提示：") + why.Hint.In(a.Lang)})
+		},
 		Report: func(s device.TargetStatus) { say(a.targetLines(s)) },
 		Broken: func(board, sensor string, err error) { l.Print(a.sensorLine(board, sensor, err)) }})
 	if err != nil {

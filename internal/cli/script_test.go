@@ -38,7 +38,8 @@ func sockeyeMain() {
 //	                            standard error that contain these words
 //	fails N FAULT HINT ARG...   the same with exit code N; what offers the doctor may follow
 //	serve NAME ARG...           start sockeye ARG... --json; when it is open, $NAME is its
-//	                            address and $NAME_PORT the port of it
+//	                            address and $NAME_PORT the port of it; variables of its
+//	                            environment, VARIABLE=VALUE, may stand before the arguments
 //	workbench NAME ARG...       start sockeye ui ARG... on a free port; when it serves, $NAME is
 //	                            the line that it printed
 //	waitevent NAME KIND K=V...  read NAME's events up to one of the kind with these fields
@@ -46,6 +47,7 @@ func sockeyeMain() {
 //	say NAME TEXT               write to the standard input of a served command; \n is a line end
 //	end NAME                    close that input
 //	term NAME N                 SIGTERM (interrupt NAME N: SIGINT); it must exit with code N
+//	crash NAME                  kill it, as a crash or a loss of power would
 //	gone NAME N                 wait until it ends by itself with code N
 //	events NAME FILE            write to a file what waitevent has read so far
 //	allbytes FILE               write a file with every byte value once
@@ -87,6 +89,7 @@ func TestScript(t *testing.T) {
 			"end":       scriptEnd,
 			"term":      func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, args, syscall.SIGTERM) },
 			"interrupt": func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, args, os.Interrupt) },
+			"crash":     func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, append(args, "-1"), os.Kill) },
 			"gone":      func(ts *testscript.TestScript, _ bool, args []string) { scriptStop(ts, args, nil) },
 			"events":    scriptEvents,
 			"allbytes":  scriptAllBytes,

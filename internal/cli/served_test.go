@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,11 +69,15 @@ func serverArg(ts *testscript.TestScript, args []string, least int) *server {
 
 func scriptServe(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
-		ts.Fatalf("usage: serve NAME COMMAND ARG...")
+		ts.Fatalf("usage: serve NAME [VARIABLE=VALUE...] COMMAND ARG...")
 	}
 	all := ts.Value(servedKey{}).(*servers)
-	cmd := exec.Command("sockeye", append(args[1:], "--json")...)
-	cmd.Env, cmd.Dir = all.env.Vars, all.env.WorkDir
+	words, env := args[1:], slices.Clone(all.env.Vars)
+	for ; strings.Contains(words[0], "="); words = words[1:] {
+		env = append(env, words[0])
+	}
+	cmd := exec.Command("sockeye", append(words, "--json")...)
+	cmd.Env, cmd.Dir = env, all.env.WorkDir
 	one := startServer(ts, cmd)
 	ts.Defer(one.kill)
 	all.byName[args[0]] = one

@@ -42,7 +42,7 @@ func openBoard(f *File, seed uint64, n *sessionNetwork, o RunOptions) (*runningB
 	var wrong []error
 	shared := make(chan struct{}, 1)
 	for i := range f.Sensors {
-		c, err := openChannel(b.machine, &f.Sensors[i], time.Now, seed, o.env())
+		c, err := openChannel(b.machine, f, &f.Sensors[i], time.Now, seed, o.env())
 		if err != nil {
 			wrong = append(wrong, err)
 			continue

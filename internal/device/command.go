@@ -27,6 +27,8 @@ func (b *runningBoard) carryOut(line string) (answer string, reboot bool) {
 	words := strings.Fields(line)
 	allowed := &b.file.Commands
 	switch {
+	case b.file.safeMode:
+		return "error " + safeModeError("", "").Message.En, false
 	case len(words) == 3 && words[0] == "rate" && allowed.Rates:
 		return b.setRate(words[1], words[2]), false
 	case len(words) == 3 && words[0] == "set" && slices.Contains(allowed.Lines, words[1]):

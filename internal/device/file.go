@@ -24,7 +24,8 @@ type File struct {
 	Targets  []Target     `toml:"target"`
 	Commands CommandTable `toml:"commands"`
 
-	folder string // that of the file: relative paths begin there
+	folder   string // that of the file: relative paths begin there
+	safeMode bool   // runs no programs and takes no commands
 }
 
 // Sensor is a [[sensor]]: exactly one of Read, File, Command, SessionID and Simulate is

@@ -26,6 +26,9 @@ func newNotifier(env func(string) string) notifier {
 	return n
 }
 
+// isService says whether systemd has started the process.
+func (n notifier) isService() bool { return n.socket != "" }
+
 // notify sends a state to the service manager, if there is one (sd_notify(3)).
 func (n notifier) notify(state string) {
 	if n.socket == "" {
@@ -43,9 +46,12 @@ func (n notifier) notify(state string) {
 	c.Write([]byte(state))
 }
 
-// run says that the boards are there, feeds the watchdog as long as alive returns, and says
+// run says that the boards are there, and whether without commands, feeds the watchdog as long as alive returns, and says
 // that they end when ctx does.
-func (n notifier) run(ctx context.Context, alive func()) {
+func (n notifier) run(ctx context.Context, safeMode bool, alive func()) {
+	if safeMode {
+		n.notify("STATUS=safe mode: no commands")
+	}
 	n.notify("READY=1")
 	defer n.notify("STOPPING=1")
 	if n.every == 0 || n.socket == "" {

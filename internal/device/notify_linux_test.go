@@ -26,7 +26,7 @@ func TestNotifier(t *testing.T) {
 	fed, stuck, done := 0, make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		n.run(ctx, func() {
+		n.run(ctx, false, func() {
 			if fed++; fed == 4 {
 				<-stuck
 			}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"sockeye"
 	"sockeye/client"
 )
 
@@ -29,6 +30,9 @@ type RunOptions struct {
 	// Env is the environment in which systemd says where it wants to hear of the process;
 	// nil is an empty one.
 	Env func(string) string
+	// SafeMode is told, before anything else, that the board of a service begins without
+	// commands, and why.
+	SafeMode func(why *sockeye.Error)
 	// Report is told when a target comes or goes, from any goroutine.
 	Report func(TargetStatus)
 	// Broken is told when a sensor cannot be read, and with nil when it can again.
@@ -43,14 +47,18 @@ func Run(ctx context.Context, f *File, o RunOptions) ([]TargetStatus, error) {
 			return nil, err
 		}
 	}
+	f, lasted := counted(f, &o)
 	n := newNetwork(o.Client)
 	defer n.close()
 	boards, err := openBoards(f, n, o)
 	if err != nil {
 		return nil, err
 	}
+	steady := time.AfterFunc(steadyAfter, lasted)
+	defer steady.Stop()
+	defer lasted() // it ends because it is asked to
 	var running sync.WaitGroup
-	running.Go(func() { newNotifier(o.env()).run(ctx, func() { alive(boards) }) })
+	running.Go(func() { newNotifier(o.env()).run(ctx, f.safeMode, func() { alive(boards) }) })
 	for i, b := range boards {
 		running.Go(func() {
 			if b.wait(ctx, i, o.Ramp) {

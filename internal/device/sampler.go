@@ -31,8 +31,8 @@ func (c *channel) wake() {
 	}
 }
 
-// openChannel opens the source of a sensor.
-func openChannel(m *sensor.Machine, s *Sensor, now func() time.Time, seed uint64, getenv func(string) string) (*channel, error) {
+// openChannel opens the source of a sensor of a file.
+func openChannel(m *sensor.Machine, f *File, s *Sensor, now func() time.Time, seed uint64, getenv func(string) string) (*channel, error) {
 	c := &channel{Sensor: s, said: math.NaN(), woken: make(chan struct{}, 1)}
 	c.every.Store(int64(s.Every.or(time.Second)))
 	var err error
@@ -42,6 +42,8 @@ func openChannel(m *sensor.Machine, s *Sensor, now func() time.Time, seed uint64
 			Period: time.Duration(s.Period), Steps: s.Steps, Seed: s.Seed + seed, Values: s.values}, s.Unit, now)
 	case s.File != "":
 		c.source = sensor.File(s.File, s.Unit, s.pick())
+	case len(s.Command) > 0 && f.safeMode:
+		c.source = safeSource{s.Unit, s.Name}
 	case len(s.Command) > 0:
 		c.source = sensor.Command(s.Command, s.Unit, s.pick())
 	case s.SessionID != "":
