@@ -1,12 +1,15 @@
 package doctor
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -122,4 +125,30 @@ func FuzzRules(f *testing.F) {
 			t.Errorf("a drop without a place: %+v", w)
 		}
 	})
+}
+
+// Whatever the kernel's answer holds, reading the steps of a rule ends without a panic.
+func FuzzParseSteps(f *testing.F) {
+	rule := netlink.NewAttributeEncoder()
+	rule.ByteOrder = binary.BigEndian
+	rule.Uint64(unix.NFTA_RULE_HANDLE, 7)
+	rule.Nested(unix.NFTA_RULE_EXPRESSIONS, func(list *netlink.AttributeEncoder) error {
+		for _, name := range []string{"socket", "immediate"} {
+			list.Nested(unix.NFTA_LIST_ELEM, func(step *netlink.AttributeEncoder) error {
+				step.String(unix.NFTA_EXPR_NAME, name)
+				return nil
+			})
+		}
+		return nil
+	})
+	b, err := rule.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	message := append(make([]byte, 4), b...)
+	if handle, names, err := parseSteps(message); handle != 7 || !slices.Equal(names, []string{"socket", "immediate"}) || err != nil {
+		f.Fatalf("rule %d has the steps %q, %v", handle, names, err)
+	}
+	f.Add(message)
+	f.Fuzz(func(t *testing.T, message []byte) { parseSteps(message) })
 }

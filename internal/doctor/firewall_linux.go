@@ -210,7 +210,9 @@ type rulesRead struct {
 func (r *rulesRead) GetRules(t *nftables.Table, c *nftables.Chain) ([]*nftables.Rule, error) {
 	known, ok := r.of[c]
 	if !ok {
-		known.list, known.err = r.ruleset.GetRules(t, c)
+		if known.list, known.err = r.ruleset.GetRules(t, c); known.err == nil {
+			known.err = markUnread(t, c, known.list)
+		}
 		r.of[c] = known
 	}
 	return known.list, known.err

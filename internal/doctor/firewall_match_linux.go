@@ -34,7 +34,7 @@ func (e *ruleEvaluator) apply(c *nftables.Chain, r *nftables.Rule) (v *expr.Verd
 			return &expr.Verdict{Kind: expr.VerdictDrop}, certain
 		case *expr.Queue, *expr.SynProxy:
 			return undecided, false
-		case *expr.Redir:
+		case *expr.Redir, *expr.TProxy:
 			e.ruleMoves = true
 			return undecided, false
 		case *expr.NAT:
@@ -44,7 +44,7 @@ func (e *ruleEvaluator) apply(c *nftables.Chain, r *nftables.Rule) (v *expr.Verd
 			}
 		case *expr.Target:
 			if !harmlessTargets[x.Name] {
-				e.ruleMoves = x.Name == "DNAT" || x.Name == "REDIRECT"
+				e.ruleMoves = movingTargets[x.Name]
 				return undecided, false
 			}
 		case *expr.Payload:
@@ -74,7 +74,7 @@ func (e *ruleEvaluator) apply(c *nftables.Chain, r *nftables.Rule) (v *expr.Verd
 			registers[x.Register] = register{bytes: x.Data}
 		case *expr.Counter, *expr.Log, *expr.Masq:
 		default:
-			known = false // a limit, a hash, a module of iptables
+			known = false // a limit, a hash, a module of iptables, what the library did not read
 		}
 		if known && !match {
 			return nil, true
@@ -92,6 +92,9 @@ var harmlessTargets = map[string]bool{
 	"LOG": true, "NFLOG": true, "MARK": true, "CONNMARK": true, "TCPMSS": true, "MASQUERADE": true, "SNAT": true, "CT": true,
 	"SET": true, "CHECKSUM": true, "DSCP": true, "TOS": true, "CLASSIFY": true, "TRACE": true, "NOTRACK": true,
 }
+
+// movingTargets are the targets of iptables that hand the packet to another port or machine.
+var movingTargets = map[string]bool{"DNAT": true, "REDIRECT": true, "TPROXY": true}
 
 func (e *ruleEvaluator) payload(x *expr.Payload) register {
 	if x.OperationType != expr.PayloadLoad {

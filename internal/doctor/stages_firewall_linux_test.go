@@ -26,6 +26,8 @@ var hiddenRules = []stage{
 var undecidedRules = []stage{
 	{name: "dropped before all protocols", on: server, ask: everyone, root: true, untold: true, set: filtered("table netdev f { chain i { type filter hook ingress device eth0 priority 0; tcp dport 7000 drop; }; }")},
 	{name: "handed to another port", on: server, ask: everyone, root: true, untold: true, set: filtered("table ip f { chain n { type nat hook prerouting priority -100; tcp dport 7000 redirect to :7001; }; }")},
+	{name: "handed to a transparent proxy", on: server, ask: everyone, root: true, untold: true, set: filtered("table ip f { chain n { type filter hook prerouting priority -150; tcp dport 7000 tproxy to :7001; }; }")},
+	{name: "a step that the library does not read", on: server, ask: everyone, root: true, untold: true, set: filtered("table inet f { chain i { type filter hook prerouting priority 0; tcp dport 7000 rt classid 7 drop; socket transparent 1 tcp dport 7000 drop; }; }")},
 	{name: "a rule for one client", on: server, ask: everyone, root: true, untold: true, set: filtered(inputOf("inet", "ip saddr 10.1.0.2 tcp dport 7000 drop"))},
 	{name: "a limit", on: server, ask: everyone, root: true, untold: true, set: filtered(inputOf("inet", "tcp dport 7000 limit rate over 1/minute drop"))},
 	{name: "dropped over IPv6 alone, by a table of its own", on: server, ask: everyone, root: true, untold: true, set: filtered(inputOf("ip6", "tcp dport 7000 drop"))},
@@ -44,5 +46,6 @@ var harmlessRules = []stage{
 	{name: "a map of states lets new ones in", on: server, ask: everyone, root: true, set: filtered(inputOf("inet", "ct state vmap { established : accept, new : accept, invalid : drop }; drop"))},
 	{name: "other ports are dropped before all protocols, and in answers", on: server, ask: everyone, root: true, set: filtered("table netdev f { chain i { type filter hook ingress device eth0 priority 0; tcp dport 7001 drop; }; }; table inet g { chain o { type filter hook output priority 0; ct state new drop; }; }")},
 	{name: "another port is handed on", on: server, ask: everyone, root: true, set: filtered("table ip f { chain n { type nat hook prerouting priority -100; tcp dport 7001 redirect to :7000; }; chain p { type nat hook postrouting priority 100; masquerade; }; }")},
+	{name: "a transparent proxy has another port", on: server, ask: everyone, root: true, set: filtered("table ip f { chain n { type filter hook prerouting priority -150; tcp dport 7001 tproxy to :7000; }; }")},
 	{name: "a jump for one client that drops other ports", on: server, ask: everyone, root: true, set: filtered("table inet f { chain one { tcp dport 7001 drop; }; chain i { type filter hook input priority 0; ip saddr 10.1.0.2 jump one; }; }")},
 }
