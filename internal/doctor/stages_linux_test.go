@@ -122,6 +122,7 @@ var failures = []stage{
 	}, want: CauseDuplicateAddress},
 	{name: "duplicate address, both answer, seen by root", on: client, ask: near, root: true, set: both(serveNear, ips(router, "address add 10.1.0.3/24 dev eth0")), want: CauseDuplicateAddress},
 	{name: "the machine alone, its gateway is silent", on: client, ask: "", set: ips(client, "route add default via 10.1.0.99\nneigh replace 10.1.0.99 dev eth0 nud failed"), want: CauseGatewaySilent},
+	{name: "the machine alone, its gateway of IPv6 is silent", on: client, ask: "", set: ips(client, "route add default via fe80::99 dev eth0\nneigh replace fe80::99 dev eth0 nud failed"), want: CauseGatewaySilent},
 	{name: "a wrong hardware address was entered by hand", on: client, ask: near, set: both(serveNear, ips(client, "neigh replace 10.1.0.3 dev eth0 lladdr 02:00:00:00:00:99 nud permanent")), asks: true, both: CauseWrongNeighbour},
 	{name: "both machines have the address", on: client, ask: near, with: server, set: both(serveNear, ips(client, "address add 10.1.0.3/24 dev eth0")), want: CauseDuplicateAddress},
 	{name: "another machine has our address of IPv6", on: server, ask: everyone, set: duplicateOfServer, want: CauseDuplicateAddress},

@@ -55,7 +55,8 @@ func routeOf(m rtnetlink.RouteMessage) Route {
 	return r
 }
 
-// Gateways are the routers of the default routes of this machine.
+// Gateways are the routers of the default routes of this machine; a link-local one has the
+// interface as its zone.
 func Gateways() (list []netip.Addr, err error) {
 	c, err := rtnetlink.Dial(nil)
 	if err != nil {
@@ -68,10 +69,23 @@ func Gateways() (list []netip.Addr, err error) {
 	}
 	for _, m := range all {
 		if gateway := addrOf(m.Attributes.Gateway); m.DstLength == 0 && gateway.IsValid() {
-			list = append(list, gateway)
+			list = append(list, zoned(gateway, int(m.Attributes.OutIface)))
 		}
 	}
 	return list, nil
+}
+
+// zoned is an address with its interface, if it means something on that one only (RFC 4007
+// section 11).
+func zoned(ip netip.Addr, index int) netip.Addr {
+	if !ip.Is6() || !ip.IsLinkLocalUnicast() {
+		return ip
+	}
+	i, err := net.InterfaceByIndex(index)
+	if err != nil {
+		return ip
+	}
+	return ip.WithZone(i.Name)
 }
 
 // neighbourStates are the words of ip-neighbour(8) for the numbers of rtnetlink(7).
