@@ -80,7 +80,8 @@ type Trailer struct {
 }
 
 // ParseTrailer reads a trailer: the name, then, each if wanted, the range in
-// parentheses, :be or :le, :hex or :HEX, and how many bytes follow it:
+// parentheses, :be or :le, :hex or :HEX, and how many bytes follow it. The error is a
+// *sockeye.Error of kind Invalid.
 //
 //	crc16modbus      crc16xmodem:le      sum8(1..)      xor8(1..-1):HEX+2
 func ParseTrailer(s string) (Trailer, error) {
@@ -95,7 +96,9 @@ func ParseTrailer(s string) (Trailer, error) {
 	}
 	a, err := Lookup(rest[:end])
 	if err != nil {
-		return t, err
+		e := *sockeye.ErrorOf(err)
+		e.Kind = sockeye.Invalid // of what was typed, a name is a part
+		return t, &e
 	}
 	t.Algorithm, rest = a, rest[end:]
 	if inner, ok := strings.CutPrefix(rest, "("); ok {
