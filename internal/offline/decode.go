@@ -120,8 +120,8 @@ func (a *commands) bytesToDecode(cmd *cobra.Command, args []string, asText bool)
 	case typed == "-":
 		return readToDecode(a.In, "-")
 	}
-	data, err := payload.ParseHex(typed)
-	if err == nil && len(data) > 0 {
+	data, err := payload.ParseHexBytes(typed)
+	if err == nil {
 		return data, nil
 	}
 	if len(args) == 1 {

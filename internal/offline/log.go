@@ -109,7 +109,7 @@ func (f *filterFlags) filter() (recording.Filter, error) {
 	if f.bytes != "" && f.text != "" {
 		badBytes = terminal.Usage("--bytes", sockeye.Text{En: "not together with --text", Zh: "不能与 --text 同时使用"}, sockeye.Text{En: `text takes bytes too: \x01`, Zh: `文本中也可写字节：\x01`})
 	} else if f.bytes != "" {
-		out.Bytes, badBytes = payload.ParseHex(f.bytes)
+		out.Bytes, badBytes = payload.ParseHexBytes(f.bytes)
 		badBytes = ofFlag("--bytes", badBytes)
 	}
 	return out, terminal.Together(badDirection, badSince, badUntil, badText, badBytes)

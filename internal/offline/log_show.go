@@ -166,7 +166,7 @@ sent, whatever chunks it came in. Exit code 1 if it is nowhere, as with grep.`,
 			if err := terminal.ExpectArguments(cmd, args, 2); err != nil {
 				return err
 			}
-			if len(args) == 1 {
+			if len(args) < 2 || args[1] == "" {
 				return terminal.Usage("TEXT", sockeye.Text{En: "what to find is missing", Zh: "缺少要查找的内容"}, terminal.HelpHint(cmd))
 			}
 			if most < 0 {

@@ -46,6 +46,10 @@ of it.`,
 			if err != nil {
 				return err
 			}
+			if asHex && len(data) == 0 {
+				_, err := payload.ParseHexBytes(strings.Join(args, " "))
+				return err
+			}
 			out := bufio.NewWriter(a.Out)
 			if raw {
 				out.Write(data)

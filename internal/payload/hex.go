@@ -55,6 +55,22 @@ func ParseHex(s string) ([]byte, error) {
 	return p.out, nil
 }
 
+// ParseHexBytes is ParseHex where no bytes would mean something else, such as all that there
+// is: then they are an error, too.
+func ParseHexBytes(s string) ([]byte, error) {
+	b, err := ParseHex(s)
+	if err == nil && len(b) == 0 {
+		return nil, noBytes(s)
+	}
+	return b, err
+}
+
+func noBytes(typed string) error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: Quote(typed, shownTarget),
+		Message: sockeye.Text{En: "there is no byte in it", Zh: "其中没有任何字节"},
+		Hint:    sockeye.Text{En: "write two hex digits for each byte: 01 03", Zh: "每个字节写两位十六进制数字：01 03"}}
+}
+
 // AppendHex appends b as two lower-case digits a byte, with a space between:
 // "01 03 0a".
 func AppendHex(dst, b []byte) []byte {

@@ -33,7 +33,7 @@ func (w FilterWords) Parse() (recording.Filter, error) {
 	if w.Text != "" && w.Hex != "" {
 		wrong = append(wrong, invalid("hex", sockeye.Text{En: "not together with text", Zh: "不能与 text 同时使用"}, sockeye.Text{}))
 	} else if w.Hex != "" {
-		data, err := payload.ParseHex(w.Hex)
+		data, err := payload.ParseHexBytes(w.Hex)
 		if err != nil {
 			wrong = append(wrong, quotingIn("hex", err))
 		}

@@ -69,8 +69,32 @@ func isText(s string) error {
 }
 
 func isHex(s string) error {
-	_, err := payload.Parse(s, payload.ParseOptions{Hex: true})
+	t, err := payload.Parse(s, payload.ParseOptions{Hex: true})
+	if err != nil {
+		return err
+	}
+	if b, fixed := t.Constant(); fixed && len(b) == 0 {
+		_, err = payload.ParseHexBytes(s)
+	}
 	return err
+}
+
+// expectedText is a flag with what is waited for.
+type expectedText struct{ pflag.Value }
+
+// ExpectedText is PayloadText for what is waited for, and ExpectedHex PayloadHex: nothing is
+// an error then, since it would have come already.
+func ExpectedText(to *string) pflag.Value { return expectedText{PayloadText(to)} }
+
+// ExpectedHex is explained at ExpectedText.
+func ExpectedHex(to *string) pflag.Value { return expectedText{PayloadHex(to)} }
+
+func (f expectedText) Set(s string) error {
+	if s == "" {
+		return Usage("", sockeye.Text{En: "there is nothing in it to wait for", Zh: "没有要等待的内容"},
+			sockeye.Text{En: "write what the answer has to contain, or leave the flag out", Zh: "请写出应答中应有的内容，或去掉该参数"})
+	}
+	return f.Value.Set(s)
 }
 
 // PayloadText is a flag with text that is sent or expected; PayloadHex is one with hex.
@@ -82,8 +106,11 @@ func PayloadHex(to *string) pflag.Value { return CheckedText(to, isHex) }
 // CharsetText is a flag with the charset of a view, which may be auto.
 func CharsetText(to *string) pflag.Value {
 	return CheckedText(to, func(s string) error {
-		_, err := payload.ParseViewCharset(s)
-		return err
+		if _, err := payload.ParseViewCharset(s); err != nil {
+			return Usage("", sockeye.Text{En: fmt.Sprintf("%q is not a charset", s), Zh: fmt.Sprintf("%q 不是可用的编码", s)},
+				sockeye.Text{En: "choose auto, utf-8, gbk, gb18030, big5, shift-jis or latin-1", Zh: "可选 auto、utf-8、gbk、gb18030、big5、shift-jis、latin-1"})
+		}
+		return nil
 	})
 }
 

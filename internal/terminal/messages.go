@@ -58,7 +58,11 @@ func (f *DecodeFlags) Decoding() (*framing.Decoding, error) {
 // Knowledge reads the files that say what is known of a protocol.
 func (f *DecodeFlags) Knowledge() (k framing.Knowledge, err error) {
 	if f.Registers != "" {
-		registers, err := f.terminal.ReadRegisters(f.Registers)
+		path, err := f.terminal.File("--registers", f.Registers)
+		if err != nil {
+			return k, err
+		}
+		registers, err := f.terminal.ReadRegisters(path)
 		if err != nil {
 			return k, err
 		}
