@@ -94,7 +94,7 @@ func peerOf(s *core.Session, p *core.Peer, lang sockeye.Lang) Peer {
 		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
 		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Lines: st.Lines, TLS: st.TLS, Interface: st.Interface, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}
-	out.Pair = s.Paired(p)
+	out.Pair = pairOf(s, p)
 	if p.HasOwnOptions() {
 		out.Options = &Options{}
 		sockeye.AllOptions.Live().Merge(&out.Options.Options, p.LiveOptions())
@@ -103,6 +103,18 @@ func peerOf(s *core.Session, p *core.Peer, lang sockeye.Lang) Peer {
 		out.TCP = tcpOf(st, lang)
 	}
 	return out
+}
+
+// pairOf is the peer at the other side of a relay that a peer of a session is joined with; nil
+// if there is none.
+func pairOf(s *core.Session, p *core.Peer) *sockeye.PeerRef {
+	if down := s.UpstreamOf(); down != nil {
+		s = down
+	}
+	if r := s.Relay(); r != nil {
+		return r.Paired(p)
+	}
+	return nil
 }
 
 // peer is the one that the path names, with its session.

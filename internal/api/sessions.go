@@ -81,17 +81,18 @@ func (out *Session) setRelay(s *core.Session) {
 	if relay := s.UpstreamOf(); relay != nil {
 		out.UpstreamOf = relay.ID()
 	}
-	up := s.Upstream()
-	if up == nil {
+	r := s.Relay()
+	if r == nil {
 		return
 	}
+	up := r.Upstream()
 	out.Upstream, out.UpstreamSession = up.Endpoint().Address.String(), up.ID()
-	out.Share = string(s.Share())
-	for _, r := range s.Routes() {
-		out.Routes = append(out.Routes, Route{r.Text, r.Session.ID()})
+	out.Share = string(r.Share())
+	for _, route := range r.Routes() {
+		out.Routes = append(out.Routes, Route{route.Text, route.Session.ID()})
 	}
-	set, _ := s.Faults()
-	out.Faults, out.Held = len(set.Texts()), s.HeldCount()
+	set, _ := r.Faults()
+	out.Faults, out.Held = len(set.Texts()), r.HeldCount()
 	if until := set.Until(); !until.IsZero() {
 		out.FaultsUntil = stamp(until)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
-	"sockeye/internal/relay"
 	"sockeye/internal/responder"
 	"sockeye/internal/schedule"
 	"sockeye/internal/transport"
@@ -29,12 +28,8 @@ type Session struct {
 	responder  *responder.Responder
 	builder    messageBuilder
 	runs       schedule.Runs
-	upstream   *Session // of a relay; nil: it is none
-	relay      *relay.Relay
-	routes     []RouteStatus // of a relay, besides upstream
-	share      Writers       // of a relay whose peers share one connection; "": they do not
-	pairing    pairing       // of either side of a relay; nil: it is none
-	upstreamOf *Session      // the relay whose upstream has its connections; nil: it is none
+	relay      atomic.Pointer[Relay] // nil: it is none
+	upstreamOf *Session              // the relay whose upstream has its connections; nil: it is none
 	recipients recipients
 	files      fileRecipients
 	reached    atomic.Pointer[string] // see Reached
