@@ -99,6 +99,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
 	s := &Session{id: id, core: w, opened: o.of, upstreamOf: o.upstreamOf}
+	s.receiveFile.session = s
 	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Budget: &w.ruleBudget, Lookup: w.Lookup,
 		Vars: func(t *payload.Template) payload.Vars { return s.vars(t, nil) }})
 	var err error
@@ -247,7 +248,7 @@ func (w *Core) Shutdown(ctx context.Context) error {
 	w.journal.Close()
 	err := w.endRecording(ctx)
 	for _, s := range sessions {
-		err = errors.Join(err, s.StopReceiving(ctx))
+		err = errors.Join(err, s.receiveFile.Stop(ctx))
 	}
 	return err
 }

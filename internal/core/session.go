@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,18 +24,16 @@ type Session struct {
 	opened    *workspace.Opening // nil: of no workspace
 	since     time.Time
 
-	responder  *responder.Responder
-	builder    messageBuilder
-	runs       schedule.Runs
-	relay      atomic.Pointer[Relay] // nil: it is none
-	upstreamOf *Session              // the relay whose upstream has its connections; nil: it is none
-	recipients recipients
-	files      fileRecipients
-	reached    atomic.Pointer[string] // see Reached
-	unsent     atomic.Int64           // see Undelivered
-
-	file     sync.Mutex
-	received *receivedFile // the one file, or the last; guarded by receiving
+	responder   *responder.Responder
+	builder     messageBuilder
+	runs        schedule.Runs
+	relay       atomic.Pointer[Relay] // nil: it is none
+	upstreamOf  *Session              // the relay whose upstream has its connections; nil: it is none
+	recipients  recipients
+	files       fileRecipients
+	receiveFile ReceiveFile
+	reached     atomic.Pointer[string] // see Reached
+	unsent      atomic.Int64           // see Undelivered
 
 	dropped chan struct{} // closed when it is among the closed ones
 	// Once it is closed, guarded by the workbench's lock:
