@@ -235,7 +235,7 @@ func (c *local) Send(ctx context.Context, session string, data []byte, to ...uin
 	if err != nil {
 		return nil, err
 	}
-	peers, err := s.Receivers(words(to)...)
+	peers, err := s.Recipients().Select(words(to)...)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func (c *local) SendPayload(ctx context.Context, session string, p Payload, to .
 	if err != nil {
 		return nil, err
 	}
-	peers, err := s.Receivers(words(to)...)
+	peers, err := s.Recipients().Select(words(to)...)
 	if err != nil {
 		return nil, err
 	}

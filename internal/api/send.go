@@ -31,7 +31,7 @@ func (o outgoing) peers(s *core.Session) ([]*core.Peer, error) {
 		return nil, wrong.join()
 	}
 	if o.all {
-		return s.Receivers(core.All)
+		return s.Recipients().Select(core.All)
 	}
 	var peers []*core.Peer
 	var absent fieldFaults
@@ -105,7 +105,7 @@ func (in Send) row(c *requestContext) (row schedule.Row, wrong fieldFaults) {
 func (in Send) recipients(s *core.Session) ([]*core.Peer, error) {
 	if in.Row != nil {
 		if words := strings.Fields(in.Row.To); len(words) > 0 {
-			return s.Receivers(words...)
+			return s.Recipients().Select(words...)
 		}
 	}
 	return outgoing{to: in.To, all: in.All}.peers(s)

@@ -50,7 +50,7 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.AnsweredBy(),
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
 		Options: &Options{Options: ep.Options},
-		Remote:  s.Reached(), Recipients: s.Recipients(), Broadcast: ep.Options.Broadcast.Or(false),
+		Remote:  s.Recipients().Reached(), Recipients: s.Recipients().Chosen(), Broadcast: ep.Options.Broadcast.Or(false),
 		Sources: texts(ep.Options.Sources), AllowPeers: texts(ep.Options.AllowPeers), DenyPeers: texts(ep.Options.DenyPeers),
 		Reconnect: ep.Options.Reconnect, HalfOpenMS: float64(ep.Options.HalfOpen) / float64(time.Millisecond),
 	}

@@ -99,7 +99,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
 	s := &Session{id: id, core: w, opened: o.of, upstreamOf: o.upstreamOf}
-	s.receiveFile.session = s
+	s.receiveFile.session, s.recipients.session = s, s
 	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Budget: &w.ruleBudget, Lookup: w.Lookup,
 		Vars: func(t *payload.Template) payload.Vars { return s.vars(t, nil) }})
 	var err error
@@ -138,7 +138,7 @@ func (w *Core) transportConfig(s *Session, o openRequest) transport.Config {
 		NextPeer:    func() uint64 { return w.lastPeer.Add(1) },
 		OnJoin: func(p *sockeye.Peer) {
 			w.aliases.name(p, w.isGone)
-			s.recipients.joining(p, func(id uint64) *Peer { return s.Peer(id) })
+			s.recipients.joining(p)
 		},
 		Left:         s.left,
 		Now:          journal.Now,

@@ -94,7 +94,7 @@ func (s *Session) sendRow(ctx context.Context, words string, t *payload.Template
 // That nobody is there at all when all are meant is no error.
 func (s *Session) reach(words []string) (to []*Peer, missing int, err error) {
 	if len(words) == 0 {
-		to, _ = s.Receivers(All)
+		to, _ = s.Recipients().Select(All)
 		return to, 0, nil
 	}
 	known := words[:0:0]
@@ -105,7 +105,7 @@ func (s *Session) reach(words []string) (to []*Peer, missing int, err error) {
 			missing, err = missing+1, fault
 		}
 	}
-	to, fault := s.Receivers(known...)
+	to, fault := s.Recipients().Select(known...)
 	if len(to) == 0 {
 		return nil, 0, cmp.Or(err, fault)
 	}

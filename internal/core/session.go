@@ -29,11 +29,10 @@ type Session struct {
 	runs        schedule.Runs
 	relay       atomic.Pointer[Relay] // nil: it is none
 	upstreamOf  *Session              // the relay whose upstream has its connections; nil: it is none
-	recipients  recipients
+	recipients  Recipients
 	files       fileRecipients
 	receiveFile ReceiveFile
-	reached     atomic.Pointer[string] // see Reached
-	unsent      atomic.Int64           // see Undelivered
+	unsent      atomic.Int64 // see Undelivered
 
 	dropped chan struct{} // closed when it is among the closed ones
 	// Once it is closed, guarded by the workbench's lock:
@@ -59,9 +58,6 @@ func (s *Session) Peers() []*Peer { return s.transport.Peers() }
 
 // Peer is the peer with a number, or nil if it is not there.
 func (s *Session) Peer(id uint64) *Peer { return s.transport.Peer(id) }
-
-// Reach is the UDP peer at an address, seen or not, so that it can be sent to.
-func (s *Session) Reach(to sockeye.SocketAddr) (*Peer, error) { return s.transport.Reach(to) }
 
 // Publish has a broker publish a message: to all who subscribed to its topic, or, if
 // there are any in to, to these peers alone. It says how many clients that were.
@@ -187,6 +183,13 @@ func fixedOption(name string) error {
 	return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: name,
 		Message: sockeye.Text{En: "cannot be changed while the session is open", Zh: "会话打开期间不能更改"},
 		Hint:    sockeye.Text{En: "open the session again with it; these can be changed: " + list, Zh: "请用新的选项重新打开会话；可以更改的有：" + list}}
+}
+
+// left notes that a peer left, with how many bytes that never reached it.
+func (s *Session) left(p *Peer, unsent int) {
+	s.unsent.Add(int64(unsent))
+	s.files.left(p.ID, unsent)
+	s.recipients.left(p, unsent)
 }
 
 // Alias names a peer; peers that later join from its address, when no other peer

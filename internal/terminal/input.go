@@ -128,7 +128,7 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 		defer s.Release()
 		var all sync.WaitGroup
 		var failed atomic.Bool
-		to, _ := s.Receivers(core.All) // nobody there: it is lost, as with ncat
+		to, _ := s.Recipients().Select(core.All) // nobody there: it is lost, as with ncat
 		for _, p := range to {
 			all.Go(func() {
 				if !l.sendOrLose(p, data) {
@@ -146,7 +146,7 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 		return nil // why it left is told
 	}
 	if err == nil && l.Finishes && !isDevice(l.term.In) && l.term.Ctx.Err() == nil {
-		to, _ := s.Receivers(core.All)
+		to, _ := s.Recipients().Select(core.All)
 		for _, p := range to {
 			p.Finish(l.sending)
 		}

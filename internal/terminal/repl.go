@@ -257,7 +257,7 @@ func (c *repl) say(text string, o payload.ParseOptions) error {
 	if err != nil {
 		return err
 	}
-	peers, err := c.session.Receivers(c.to.words()...)
+	peers, err := c.session.Recipients().Select(c.to.words()...)
 	if err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (c *repl) sendFile(rest string) error {
 	if err := CheckFile(path); err != nil {
 		return err
 	}
-	peers, err := c.session.Receivers(c.to.words()...)
+	peers, err := c.session.Recipients().Select(c.to.words()...)
 	if err != nil {
 		return err
 	}
