@@ -241,7 +241,7 @@ func (c *local) Send(ctx context.Context, session string, data []byte, to ...uin
 	}
 	ctx, done := bind(ctx, c.life)
 	defer done()
-	return deliveries(ctx, s.SendData(ctx, peers, data))
+	return deliveries(ctx, s.Sender().Send(ctx, peers, data))
 }
 
 func (c *local) SendPayload(ctx context.Context, session string, p Payload, to ...uint64) ([]Delivery, error) {
@@ -259,7 +259,7 @@ func (c *local) SendPayload(ctx context.Context, session string, p Payload, to .
 	}
 	ctx, done := bind(ctx, c.life)
 	defer done()
-	sent, err := s.SendPayload(ctx, peers, t)
+	sent, err := s.Sender().SendPayload(ctx, peers, t)
 	if err != nil {
 		return nil, failure(ctx, "send", session, err)
 	}

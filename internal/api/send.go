@@ -65,10 +65,10 @@ func (c *requestContext) send(in Send) (SendResults, error) {
 	}
 	var sent []core.Delivery
 	if in.Data != nil {
-		sent = s.SendData(c.ctx(), to, in.Data)
+		sent = s.Sender().Send(c.ctx(), to, in.Data)
 	} else if t, err := row.Parse(); err != nil {
 		return SendResults{}, err
-	} else if sent, err = s.SendPayload(c.ctx(), to, t); err != nil {
+	} else if sent, err = s.Sender().SendPayload(c.ctx(), to, t); err != nil {
 		return SendResults{}, err
 	}
 	return resultsOf(sent, c.wordingOf(c.r)), nil

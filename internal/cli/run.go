@@ -234,7 +234,7 @@ func (a *app) printRuns(openings []workspace.Opening, sessions []*core.Session, 
 		if silent || openings[n].List == nil {
 			continue
 		}
-		for _, r := range s.Runs() {
+		for _, r := range s.Sender().Runs() {
 			fmt.Fprintf(a.Err, "%s: %s\n", terminal.Safe(openings[n].Name), a.RunLine(r))
 		}
 	}

@@ -107,7 +107,7 @@ func TestExperimentInOneJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := pc.Send(t.Context(), to, []byte("https://www.walnutpi.com")); err != nil {
+	if err := Failures(pc.Sender().Send(t.Context(), to, []byte("https://www.walnutpi.com"))); err != nil {
 		t.Fatal(err)
 	}
 	wait(t, w, "echo", func(e sockeye.Event) bool {
@@ -182,7 +182,7 @@ func TestUDPAddressNotSeenYetIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pc.Send(t.Context(), to, []byte("first word"))
+	pc.Sender().Send(t.Context(), to, []byte("first word"))
 	buf := make([]byte, 100)
 	if n, _, err := board.ReadFrom(buf); err != nil || string(buf[:n]) != "first word" {
 		t.Errorf("got %q, %v", buf[:n], err)
@@ -200,7 +200,7 @@ func TestSendToAllIsNotHeldUpByOne(t *testing.T) {
 	defer cancel()
 	data := bytes.Repeat([]byte("x"), 16<<20)
 	sent := make(chan error, 1)
-	go func() { sent <- pc.Send(ctx, pc.Peers(), data) }()
+	go func() { sent <- Failures(pc.Sender().Send(ctx, pc.Peers(), data)) }()
 	if n, err := io.CopyN(io.Discard, reader, int64(len(data))); err != nil {
 		t.Fatalf("the reading peer got %d bytes: %v", n, err)
 	}

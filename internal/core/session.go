@@ -10,7 +10,6 @@ import (
 	"sockeye"
 	"sockeye/internal/payload"
 	"sockeye/internal/responder"
-	"sockeye/internal/schedule"
 	"sockeye/internal/transport"
 	"sockeye/internal/workspace"
 )
@@ -25,14 +24,11 @@ type Session struct {
 	since     time.Time
 
 	responder   *responder.Responder
-	builder     messageBuilder
-	runs        schedule.Runs
 	relay       atomic.Pointer[Relay] // nil: it is none
 	upstreamOf  *Session              // the relay whose upstream has its connections; nil: it is none
+	sender      Sender
 	recipients  Recipients
-	files       fileRecipients
 	receiveFile ReceiveFile
-	unsent      atomic.Int64 // see Undelivered
 
 	dropped chan struct{} // closed when it is among the closed ones
 	// Once it is closed, guarded by the workbench's lock:
@@ -59,21 +55,8 @@ func (s *Session) Peers() []*Peer { return s.transport.Peers() }
 // Peer is the peer with a number, or nil if it is not there.
 func (s *Session) Peer(id uint64) *Peer { return s.transport.Peer(id) }
 
-// Publish has a broker publish a message: to all who subscribed to its topic, or, if
-// there are any in to, to these peers alone. It says how many clients that were.
-func (s *Session) Publish(to []*Peer, m sockeye.Publication, data []byte) (int, error) {
-	return s.transport.Publish(to, m, data)
-}
-
 // Locals are the addresses really bound.
 func (s *Session) Locals() []sockeye.SocketAddr { return s.transport.Locals() }
-
-// Hold keeps our direction to all peers open although they may finish sending, until
-// Release: something will be sent yet.
-func (s *Session) Hold() { s.transport.Hold() }
-
-// Release takes back one Hold.
-func (s *Session) Release() { s.transport.Release() }
 
 // SetHalfOpen changes Options.HalfOpen while the session is open.
 func (s *Session) SetHalfOpen(d time.Duration) { s.transport.SetHalfOpen(d) }
@@ -91,9 +74,6 @@ func (s *Session) Done() <-chan struct{} { return s.transport.Done() }
 // Outcome is why the session ended: for one that connected, why its peer left. It is
 // known once Done is closed.
 func (s *Session) Outcome() (sockeye.Reason, *sockeye.Error) { return s.transport.Outcome() }
-
-// Undelivered counts the bytes that peers had not acknowledged when they left.
-func (s *Session) Undelivered() int64 { return s.unsent.Load() }
 
 // ID is the session's short name, "s1".
 func (s *Session) ID() string { return s.id.ID }
@@ -185,13 +165,6 @@ func fixedOption(name string) error {
 		Hint:    sockeye.Text{En: "open the session again with it; these can be changed: " + list, Zh: "请用新的选项重新打开会话；可以更改的有：" + list}}
 }
 
-// left notes that a peer left, with how many bytes that never reached it.
-func (s *Session) left(p *Peer, unsent int) {
-	s.unsent.Add(int64(unsent))
-	s.files.left(p.ID, unsent)
-	s.recipients.left(p, unsent)
-}
-
 // Alias names a peer; peers that later join from its address, when no other peer
 // there has the name, inherit it. "" takes the name away.
 func (s *Session) Alias(p *Peer, name string) error {
@@ -211,13 +184,15 @@ func (s *Session) Alias(p *Peer, name string) error {
 	return nil
 }
 
-// Send sends data to each of the peers, all at the same time, so that one that
-// does not read delays no other. It returns when every send has ended; the error
-// joins the *sockeye.Error of each that failed.
-func (s *Session) Send(ctx context.Context, to []*Peer, data []byte) error {
-	if len(to) == 1 {
-		_, err := to[0].Send(ctx, data)
-		return err
-	}
-	return Failures(s.SendData(ctx, to, data))
+// left notes that a peer left, with how many bytes that never reached it.
+func (s *Session) left(p *Peer, unsent int) {
+	s.sender.left(p, unsent)
+	s.recipients.left(p, unsent)
+}
+
+// shutdown stops what the session sends by itself, then closes it; see
+// transport.Session.Shutdown.
+func (s *Session) shutdown(ctx context.Context) {
+	s.sender.runs.Stop()
+	s.transport.Shutdown(ctx)
 }

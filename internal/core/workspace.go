@@ -67,7 +67,7 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		if one.List == nil {
 			continue
 		}
-		if _, err := opened[n].SendList(*one.List, ListOptions{Lookup: lookup, Wait: one.Endpoint.Mode == sockeye.Connect}); err != nil {
+		if _, err := opened[n].sender.StartList(*one.List, ListOptions{Lookup: lookup, Wait: one.Endpoint.Mode == sockeye.Connect}); err != nil {
 			return undo(err)
 		}
 	}

@@ -71,7 +71,7 @@ func (l *Runner) Pipes() bool {
 func (l *Runner) ServeInput(s *core.Session, f *InputFlags, pace chunkPace, list *timedList) <-chan error {
 	done := make(chan error, 1)
 	if list != nil {
-		if _, err := s.SendList(list.List, core.ListOptions{Lookup: list.lookup}); err != nil || l.console == nil {
+		if _, err := s.Sender().StartList(list.List, core.ListOptions{Lookup: list.lookup}); err != nil || l.console == nil {
 			if err != nil {
 				done <- err
 			}
@@ -124,8 +124,8 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 	}
 	defer l.Sent(s)
 	err := l.readInput(f, func(data []byte) error {
-		s.Hold()
-		defer s.Release()
+		s.Sender().Hold()
+		defer s.Sender().Release()
 		var all sync.WaitGroup
 		var failed atomic.Bool
 		to, _ := s.Recipients().Select(core.All) // nobody there: it is lost, as with ncat

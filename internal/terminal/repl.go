@@ -261,7 +261,7 @@ func (c *repl) say(text string, o payload.ParseOptions) error {
 	if err != nil {
 		return err
 	}
-	messages, err := c.session.Compose(peers, t)
+	messages, err := c.session.Sender().Compose(peers, t)
 	if err != nil {
 		return err
 	}
@@ -345,7 +345,7 @@ func (c *repl) listRules(string) error {
 
 func (c *repl) stopSending(string) error {
 	c.out.cancel()
-	for _, r := range c.session.Runs() {
+	for _, r := range c.session.Sender().Runs() {
 		c.out.aside(r.Stop)
 	}
 	return nil
