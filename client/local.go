@@ -140,7 +140,7 @@ func (c *local) Sessions(context.Context) ([]Session, error) {
 	}
 	var out []Session
 	for _, s := range c.all() {
-		one := Session{SessionStatus: s.Status(), State: Open, Rules: s.AnsweredBy(), Since: s.Since(), Until: s.Until()}
+		one := Session{SessionStatus: s.Status(), State: Open, Rules: s.Rules().Count(), Since: s.Since(), Until: s.Until()}
 		if r := s.Relay(); r != nil {
 			set, _ := r.Faults()
 			one.Faults, one.FaultsUntil = len(set.Texts()), set.Until()

@@ -149,7 +149,7 @@ func (c *requestContext) changePeer(in SetPeer) (Peer, error) {
 		err = wrong.join()
 	}
 	if err == nil && in.Options != nil {
-		if err = s.SetPeerOptions(p, &in.Options.Options); err != nil {
+		if err = p.SetOptions(&in.Options.Options); err != nil {
 			err = in.Options.named(err)
 		}
 	}

@@ -47,7 +47,7 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 	}
 	out := Session{
 		ID: s.ID(), Mode: ep.Mode, Network: string(network), Address: ep.Address.String(), Locals: []string{},
-		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.AnsweredBy(),
+		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.Rules().Count(),
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
 		Options: &Options{Options: ep.Options},
 		Remote:  s.Recipients().Reached(), Recipients: s.Recipients().Chosen(), Broadcast: ep.Options.Broadcast.Or(false),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -279,5 +280,14 @@ func TestShutdownEndsEverything(t *testing.T) {
 	}
 	if closed != 2 {
 		t.Errorf("%d closed events, want 2", closed)
+	}
+}
+
+// What callers may do with a session is a few methods of its own; whatever else there is belongs
+// to one of its parts.
+func TestSessionHasFewMethods(t *testing.T) {
+	const most = 25
+	if n := reflect.TypeFor[*Session]().NumMethod(); n > most {
+		t.Errorf("Session has %d exported methods, %d at most: put what is new into one of its parts, or make one", n, most)
 	}
 }

@@ -75,7 +75,7 @@ func cycle(t *testing.T, w *Core, ep sockeye.Endpoint, inOrder bool) {
 	if inOrder {
 		s.shutdown(t.Context())
 	} else {
-		s.Close()
+		s.transport.Close()
 	}
 }
 

@@ -112,9 +112,9 @@ func (w *Core) openSides(ctx context.Context, ep sockeye.Endpoint, upstreams []s
 	for _, upstream := range upstreams {
 		up, err := w.open(ctx, upstream, responder.Answer{}, openRequest{relay: j.UpstreamResponder(), upstreamOf: down})
 		if err != nil {
-			down.Close()
+			down.transport.Close()
 			for _, up := range ups {
-				up.Close()
+				up.transport.Close()
 			}
 			return nil, nil, err
 		}

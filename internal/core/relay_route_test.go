@@ -64,7 +64,7 @@ func TestRoutes(t *testing.T) {
 	if got := s.Relay().Routes(); len(got) != 3 || got[0].Session.Endpoint().Address.String() != "tcp://"+web {
 		t.Errorf("the routes are %+v", got)
 	}
-	s.Close()
+	s.transport.Close()
 	for _, r := range s.Relay().Routes() {
 		<-r.Session.Done()
 	}

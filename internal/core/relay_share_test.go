@@ -63,7 +63,7 @@ func (x *sharedPort) plug() {
 		return err == nil
 	})
 	x.pull = func() {
-		device.Close()
+		device.transport.Close()
 		cmd.Process.Kill()
 		cmd.Wait()
 	}

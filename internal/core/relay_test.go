@@ -288,7 +288,7 @@ func TestRelayToASerialPort(t *testing.T) {
 		device, err = board.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.Serial, Path: b}}, responder.Answer{Echo: true})
 		return err == nil
 	})
-	defer device.Close()
+	defer device.transport.Close()
 	_, s := openRelay(t, addressOf(t, "127.0.0.1:0"), sockeye.Address{Network: sockeye.Serial, Path: a})
 	for range 2 { // one after the other
 		c, err := net.Dial("tcp", s.Locals()[0].String())

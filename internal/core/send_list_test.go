@@ -129,7 +129,7 @@ func TestSendListStops(t *testing.T) {
 	if got := server.Sender().Runs(); !slices.Equal(got, []*schedule.Run{run, again}) || again.ID() != "r2" {
 		t.Errorf("%v", got)
 	}
-	server.Close()
+	server.transport.Close()
 	<-again.Done()
 	if !cmp.Equal(run.Progress(), sent) {
 		t.Errorf("after Stop %+v, now %+v", sent, run.Progress())

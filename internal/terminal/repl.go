@@ -329,7 +329,7 @@ func (c *repl) frame(rest string) error {
 
 // listRules shows what became of each rule, and which state each peer is in.
 func (c *repl) listRules(string) error {
-	status, ok := c.session.RulesStatus()
+	status, ok := c.session.Rules().Status()
 	if !ok {
 		return Usage("/rules", sockeye.Text{En: "no rules answer this session", Zh: "此会话没有自动应答规则"},
 			sockeye.Text{En: "sockeye run FILE plays the rules of a workspace", Zh: "sockeye run FILE 执行工作区中的规则"})
