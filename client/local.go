@@ -96,18 +96,12 @@ func (c *local) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (
 	if c.life.Err() != nil {
 		return nil, errClosed
 	}
-	answer := responder.Answer{Changeable: true}
-	if o != nil {
-		var wrong []error
-		if answer.Allow, wrong = workspace.Allowed(o.LiftGuards); wrong != nil {
-			e := *sockeye.ErrorOf(errors.Join(wrong...))
-			e.Kind = sockeye.Invalid
-			return nil, &e
-		}
-		answer.Echo = o.Echo
-		if d := o.Device; d != nil {
-			answer.Device = &responder.Device{Hello: []byte(d.Hello), Interval: d.Interval}
-		}
+	if o == nil {
+		o = &OpenOptions{}
+	}
+	answer, err := o.answer()
+	if err != nil {
+		return nil, err
 	}
 	if err := ep.Validate(); err != nil {
 		return nil, err
@@ -115,16 +109,8 @@ func (c *local) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (
 	ctx, done := bind(ctx, c.life)
 	defer done()
 	var s *core.Session
-	var err error
-	if o != nil && o.Upstream != nil {
-		how := core.RelayOptions{Share: core.Writers(o.Share)}
-		if how.Routes, err = core.ParseRoutes(o.Routes, sockeye.DefaultPort); err == nil && len(o.Faults) > 0 {
-			how.Faults, err = core.ParseFaults("", o.Faults)
-		}
-		if err != nil {
-			return nil, failure(ctx, "open", ep.Address.String(), err)
-		}
-		s, err = c.core.OpenRelay(ctx, ep, *o.Upstream, how)
+	if o.Upstream != nil {
+		s, err = c.openRelay(ctx, ep, o)
 	} else {
 		s, err = c.core.Open(ctx, ep, answer)
 	}
@@ -134,14 +120,45 @@ func (c *local) Open(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (
 	return &sockeye.Session{ID: s.ID(), Endpoint: ep}, nil
 }
 
+// answer is how a session that is opened with the options answers by itself.
+func (o *OpenOptions) answer() (responder.Answer, error) {
+	answer := responder.Answer{Changeable: true, Echo: o.Echo}
+	if d := o.Device; d != nil {
+		answer.Device = &responder.Device{Hello: []byte(d.Hello), Interval: d.Interval}
+	}
+	var wrong []error
+	if answer.Allow, wrong = workspace.Allowed(o.LiftGuards); wrong != nil {
+		e := *sockeye.ErrorOf(errors.Join(wrong...))
+		e.Kind = sockeye.Invalid
+		return answer, &e
+	}
+	return answer, nil
+}
+
+// openRelay opens a relay that passes on as the options say.
+func (c *local) openRelay(ctx context.Context, ep sockeye.Endpoint, o *OpenOptions) (*core.Session, error) {
+	how := core.RelayOptions{Share: core.Writers(o.Share)}
+	var err error
+	if how.Routes, err = core.ParseRoutes(o.Routes, sockeye.DefaultPort); err != nil {
+		return nil, err
+	}
+	if len(o.Faults) > 0 {
+		if how.Faults, err = core.ParseFaults("", o.Faults); err != nil {
+			return nil, err
+		}
+	}
+	return c.core.OpenRelay(ctx, ep, *o.Upstream, how)
+}
+
 func (c *local) Sessions(context.Context) ([]Session, error) {
 	if c.life.Err() != nil {
 		return nil, errClosed
 	}
 	var out []Session
 	for _, s := range c.all() {
-		one := Session{SessionStatus: s.Status(), State: Open, Rules: s.AnsweredBy(), Since: s.Since(), Until: s.Until()}
-		if set, err := s.Faults(); err == nil {
+		one := Session{SessionStatus: s.Status(), State: Open, Rules: s.Rules().Count(), Since: s.Since(), Until: s.Until()}
+		if r := s.Relay(); r != nil {
+			set, _ := r.Faults()
 			one.Faults, one.FaultsUntil = len(set.Texts()), set.Until()
 		}
 		switch {
@@ -234,13 +251,13 @@ func (c *local) Send(ctx context.Context, session string, data []byte, to ...uin
 	if err != nil {
 		return nil, err
 	}
-	peers, err := s.Receivers(words(to)...)
+	peers, err := s.Recipients().Select(words(to)...)
 	if err != nil {
 		return nil, err
 	}
 	ctx, done := bind(ctx, c.life)
 	defer done()
-	return deliveries(ctx, s.SendData(ctx, peers, data))
+	return deliveries(ctx, s.Sender().Send(ctx, peers, data))
 }
 
 func (c *local) SendPayload(ctx context.Context, session string, p Payload, to ...uint64) ([]Delivery, error) {
@@ -252,13 +269,13 @@ func (c *local) SendPayload(ctx context.Context, session string, p Payload, to .
 	if err != nil {
 		return nil, err
 	}
-	peers, err := s.Receivers(words(to)...)
+	peers, err := s.Recipients().Select(words(to)...)
 	if err != nil {
 		return nil, err
 	}
 	ctx, done := bind(ctx, c.life)
 	defer done()
-	sent, err := s.SendPayload(ctx, peers, t)
+	sent, err := s.Sender().SendPayload(ctx, peers, t)
 	if err != nil {
 		return nil, failure(ctx, "send", session, err)
 	}
@@ -308,9 +325,7 @@ func (c *local) Events(ctx context.Context, o EventOptions) iter.Seq2[sockeye.Ev
 			}
 			if !ok {
 				var err error
-				if e, err = cursor.Next(ctx); errors.Is(err, io.EOF) {
-					return
-				} else if err != nil && c.life.Err() != nil {
+				if e, err = cursor.Next(ctx); errors.Is(err, io.EOF) || err != nil && c.life.Err() != nil {
 					return
 				} else if err != nil {
 					yield(sockeye.Event{}, failure(ctx, "read", "events", err))

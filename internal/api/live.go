@@ -112,8 +112,8 @@ type peerFacts struct {
 }
 
 func factsOf(p movingPeer) peerFacts {
-	f := peerFacts{state: p.State(), alias: p.Alias(), counters: p.Counters(), replaces: p.of.Replaces(p.ID)}
-	if other := p.of.Paired(p.Peer); other != nil {
+	f := peerFacts{state: p.State(), alias: p.Alias(), counters: p.Counters(), replaces: p.of.Recipients().Replaces(p.ID)}
+	if other := pairOf(p.of, p.Peer); other != nil {
 		f.pair = other.ID
 	}
 	if p.HasOwnOptions() {

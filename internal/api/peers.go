@@ -33,7 +33,7 @@ func (c *requestContext) reach(in Reach) (Peer, error) {
 	if err := in.check(c); err != nil {
 		return Peer{}, err
 	}
-	p, err := s.ReachHost(c.ctx(), in.Address)
+	p, err := s.Recipients().Reach(c.ctx(), in.Address)
 	if err != nil {
 		return Peer{}, err
 	}
@@ -66,7 +66,7 @@ func (in SetPeer) faults(c *requestContext) (wrong fieldFaults) {
 func (c *requestContext) choose(in Recipients) (Session, error) {
 	s, err := c.openSession()
 	if err == nil {
-		err = s.Choose(in.Peers)
+		err = s.Recipients().Choose(in.Peers)
 	}
 	if err != nil {
 		return Session{}, err
@@ -91,10 +91,10 @@ func peerOf(s *core.Session, p *core.Peer, lang sockeye.Lang) Peer {
 	st := p.Status()
 	out := Peer{
 		ID: p.ID, Session: p.Session.ID, Network: string(p.Network), Local: p.Local.String(), Remote: p.Remote.String(), Alias: p.Alias(),
-		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Replaces(p.ID),
+		State: st.State, HalfOpen: st.HalfOpen, NotReadingForMS: float64(st.NotReadingFor.Milliseconds()), Queued: st.Queued, Replaces: s.Recipients().Replaces(p.ID),
 		Since: stamp(st.Since), Unsent: st.Unsent, Process: st.Process, Lines: st.Lines, TLS: st.TLS, Interface: st.Interface, Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate),
 	}
-	out.Pair = s.Paired(p)
+	out.Pair = pairOf(s, p)
 	if p.HasOwnOptions() {
 		out.Options = &Options{}
 		sockeye.AllOptions.Live().Merge(&out.Options.Options, p.LiveOptions())
@@ -103,6 +103,18 @@ func peerOf(s *core.Session, p *core.Peer, lang sockeye.Lang) Peer {
 		out.TCP = tcpOf(st, lang)
 	}
 	return out
+}
+
+// pairOf is the peer at the other side of a relay that a peer of a session is joined with; nil
+// if there is none.
+func pairOf(s *core.Session, p *core.Peer) *sockeye.PeerRef {
+	if down := s.UpstreamOf(); down != nil {
+		s = down
+	}
+	if r := s.Relay(); r != nil {
+		return r.Paired(p)
+	}
+	return nil
 }
 
 // peer is the one that the path names, with its session.
@@ -123,7 +135,7 @@ func (c *requestContext) peer() (*core.Session, *core.Peer, error) {
 }
 
 func noPeer(s *core.Session, id uint64) error {
-	if err := s.Departed(fmt.Sprintf("#%d", id)); err != nil {
+	if err := s.Recipients().Departed(fmt.Sprintf("#%d", id)); err != nil {
 		return err
 	}
 	return core.NoPeer("send", id)
@@ -137,7 +149,7 @@ func (c *requestContext) changePeer(in SetPeer) (Peer, error) {
 		err = wrong.join()
 	}
 	if err == nil && in.Options != nil {
-		if err = s.SetPeerOptions(p, &in.Options.Options); err != nil {
+		if err = p.SetOptions(&in.Options.Options); err != nil {
 			err = in.Options.named(err)
 		}
 	}

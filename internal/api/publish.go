@@ -46,7 +46,7 @@ func (c *requestContext) publish(in Publish) (Published, error) {
 			return Published{}, err
 		}
 	}
-	n, err := s.Publish(to, sockeye.Publication{Topic: in.Topic, QoS: in.QoS, Retain: in.Retain}, data)
+	n, err := s.Sender().Publish(to, sockeye.Publication{Topic: in.Topic, QoS: in.QoS, Retain: in.Retain}, data)
 	return Published{Clients: n, Data: notNil(data)}, err
 }
 

@@ -9,7 +9,7 @@ import (
 
 // fileOf is how a session's receiving to a file is; nil if there never was one.
 func fileOf(s *core.Session, l sockeye.Lang) *ReceiveFile {
-	st := s.FileStatus()
+	st := s.ReceiveFile().Status()
 	if st.Path == "" {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (c *requestContext) setReceiveFile(in SetReceiveFile) (ReceiveFile, error) 
 	}
 	ctx, cancel := context.WithTimeout(c.Server.ctx, drain)
 	defer cancel()
-	if err := s.StopReceiving(ctx); err != nil {
+	if err := s.ReceiveFile().Stop(ctx); err != nil {
 		return ReceiveFile{}, err
 	}
 	return c.receiveFile(None{})
@@ -78,5 +78,5 @@ func (c *requestContext) receiveTo(in SetReceiveFile) error {
 	if in.Peer > 0 && s.Peer(in.Peer) == nil {
 		return noPeer(s, in.Peer)
 	}
-	return s.ReceiveIn(c.recordings(), in.Path, in.Peer)
+	return s.ReceiveFile().StartIn(c.recordings(), in.Path, in.Peer)
 }

@@ -45,7 +45,7 @@ func (c *requestContext) rules(None) (Rules, error) {
 
 // rulesOf is how a session answers by rules, in a language; without any, the lists are empty.
 func rulesOf(s *core.Session, lang sockeye.Lang) Rules {
-	st, _ := s.RulesStatus()
+	st, _ := s.Rules().Status()
 	out := Rules{Off: st.Off, RuleSet: st.Set, Counts: countsOf(st.Rules, lang), States: []PeerRuleState{}, More: st.More}
 	if out.Rules == nil {
 		out.Rules = []workspace.Rule{}
@@ -75,7 +75,7 @@ func (c *requestContext) setRules(in SetRules) (Rules, error) {
 	}
 	how, err := c.rulesFrom(in.RuleSet, rand.Uint64(), "")
 	if err == nil {
-		err = s.SetRules(how, in.Off)
+		err = s.Rules().Set(how, in.Off)
 	}
 	if err != nil {
 		return Rules{}, err
@@ -130,7 +130,7 @@ func transportWords() string {
 func (c *requestContext) clearRules(None) (Rules, error) {
 	s, err := c.openSession()
 	if err == nil {
-		err = s.SetRules(nil, false)
+		err = s.Rules().Set(nil, false)
 	}
 	if err != nil {
 		return Rules{}, err

@@ -20,7 +20,7 @@ func (c *requestContext) runs(None) (Runs, error) {
 		return Runs{}, err
 	}
 	out := Runs{Runs: []Run{}}
-	for _, r := range s.Runs() {
+	for _, r := range s.Sender().Runs() {
 		out.Runs = append(out.Runs, runOf(s, r, c.lang))
 	}
 	return out, nil
@@ -77,7 +77,7 @@ func (c *requestContext) startRun(in StartRun) (Run, error) {
 	for _, id := range in.To {
 		options.To = append(options.To, fmt.Sprintf("#%d", id))
 	}
-	r, err := s.SendList(*list, options)
+	r, err := s.Sender().StartList(*list, options)
 	if err != nil {
 		return Run{}, err
 	}
@@ -156,7 +156,7 @@ func (c *requestContext) run() (*core.Session, *schedule.Run, error) {
 		return nil, nil, err
 	}
 	id := c.r.PathValue("run")
-	for _, r := range s.Runs() {
+	for _, r := range s.Sender().Runs() {
 		if r.ID() == id {
 			return s, r, nil
 		}

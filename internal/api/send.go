@@ -31,7 +31,7 @@ func (o outgoing) peers(s *core.Session) ([]*core.Peer, error) {
 		return nil, wrong.join()
 	}
 	if o.all {
-		return s.Receivers(core.All)
+		return s.Recipients().Select(core.All)
 	}
 	var peers []*core.Peer
 	var absent fieldFaults
@@ -65,10 +65,10 @@ func (c *requestContext) send(in Send) (SendResults, error) {
 	}
 	var sent []core.Delivery
 	if in.Data != nil {
-		sent = s.SendData(c.ctx(), to, in.Data)
+		sent = s.Sender().Send(c.ctx(), to, in.Data)
 	} else if t, err := row.Parse(); err != nil {
 		return SendResults{}, err
-	} else if sent, err = s.SendPayload(c.ctx(), to, t); err != nil {
+	} else if sent, err = s.Sender().SendPayload(c.ctx(), to, t); err != nil {
 		return SendResults{}, err
 	}
 	return resultsOf(sent, c.wordingOf(c.r)), nil
@@ -105,7 +105,7 @@ func (in Send) row(c *requestContext) (row schedule.Row, wrong fieldFaults) {
 func (in Send) recipients(s *core.Session) ([]*core.Peer, error) {
 	if in.Row != nil {
 		if words := strings.Fields(in.Row.To); len(words) > 0 {
-			return s.Receivers(words...)
+			return s.Recipients().Select(words...)
 		}
 	}
 	return outgoing{to: in.To, all: in.All}.peers(s)

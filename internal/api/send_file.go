@@ -31,7 +31,7 @@ func (c *requestContext) sendFile() error {
 	if err != nil {
 		return err
 	}
-	r, err := s.SendFile(file, options)
+	r, err := s.Sender().StartFile(file, options)
 	if err != nil {
 		return err
 	}

@@ -37,12 +37,24 @@ func (c *requestContext) faults(None) (Faults, error) {
 	if err != nil {
 		return Faults{}, err
 	}
-	return faultsBetween(s)
+	r, err := relayOf(s)
+	if err != nil {
+		return Faults{}, err
+	}
+	return faultsBetween(r)
+}
+
+// relayOf is the relay that a session is.
+func relayOf(s *core.Session) (*core.Relay, error) {
+	if r := s.Relay(); r != nil {
+		return r, nil
+	}
+	return nil, core.NoRelay(s)
 }
 
 // faultsBetween are the faults that are set between the sides of a relay.
-func faultsBetween(s *core.Session) (Faults, error) {
-	set, err := s.Faults()
+func faultsBetween(r *core.Relay) (Faults, error) {
+	set, err := r.Faults()
 	out := Faults{Faults: []Fault{}}
 	if set == nil || err != nil {
 		return out, err
@@ -63,24 +75,30 @@ func (c *requestContext) setFaults(in SetFaults) (Faults, error) {
 		return Faults{}, err
 	}
 	set, err := in.set("", core.DefaultFaultLifetime)
-	if err == nil {
-		err = s.SetFaults(set)
-	}
 	if err != nil {
 		return Faults{}, err
 	}
-	return faultsBetween(s)
+	return replaceFaults(s, set)
 }
 
 func (c *requestContext) clearFaults(None) (Faults, error) {
 	s, err := c.openSession()
+	if err != nil {
+		return Faults{}, err
+	}
+	return replaceFaults(s, nil)
+}
+
+// replaceFaults puts other faults between the sides of a relay; nil takes them away.
+func replaceFaults(s *core.Session, set *core.Faults) (Faults, error) {
+	r, err := relayOf(s)
 	if err == nil {
-		err = s.SetFaults(nil)
+		err = r.SetFaults(set)
 	}
 	if err != nil {
 		return Faults{}, err
 	}
-	return faultsBetween(s)
+	return faultsBetween(r)
 }
 
 // maxHeldData is how much of a held message is shown, in bytes.
@@ -91,7 +109,11 @@ func (c *requestContext) heldMessages(None) (HeldMessages, error) {
 	if err != nil {
 		return HeldMessages{}, err
 	}
-	held, err := s.Held()
+	r, err := relayOf(s)
+	if err != nil {
+		return HeldMessages{}, err
+	}
+	held, err := r.Held()
 	out := HeldMessages{Held: []HeldMessage{}}
 	for _, h := range held {
 		one := HeldMessage{Number: h.Number, Peer: h.From.ID, Session: h.From.Session.ID, Direction: string(h.Way), Fault: h.Fault,
@@ -149,7 +171,11 @@ func (c *requestContext) decide(in Decide) (HeldMessages, error) {
 	if len(wrong) > 0 {
 		return HeldMessages{}, wrong.join()
 	}
-	if err := s.Decide(n, core.Decision(in.Decision), data); err != nil {
+	r, err := relayOf(s)
+	if err != nil {
+		return HeldMessages{}, err
+	}
+	if err := r.Decide(n, core.Decision(in.Decision), data); err != nil {
 		return HeldMessages{}, err
 	}
 	return c.heldMessages(None{})

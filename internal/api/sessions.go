@@ -47,10 +47,10 @@ func sessionOf(s *core.Session, l sockeye.Lang) Session {
 	}
 	out := Session{
 		ID: s.ID(), Mode: ep.Mode, Network: string(network), Address: ep.Address.String(), Locals: []string{},
-		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.AnsweredBy(),
+		State: "open", Since: stamp(s.Since()), Peers: st.Peers, Echo: s.Answer().Echo, Device: s.Answer().Device != nil, Rules: s.Rules().Count(),
 		Traffic: trafficOf(st.Counters, st.ReceiveRate, st.SendRate), File: fileOf(s, l),
 		Options: &Options{Options: ep.Options},
-		Remote:  s.Reached(), Recipients: s.Recipients(), Broadcast: ep.Options.Broadcast.Or(false),
+		Remote:  s.Recipients().Reached(), Recipients: s.Recipients().Chosen(), Broadcast: ep.Options.Broadcast.Or(false),
 		Sources: texts(ep.Options.Sources), AllowPeers: texts(ep.Options.AllowPeers), DenyPeers: texts(ep.Options.DenyPeers),
 		Reconnect: ep.Options.Reconnect, HalfOpenMS: float64(ep.Options.HalfOpen) / float64(time.Millisecond),
 	}
@@ -81,17 +81,18 @@ func (out *Session) setRelay(s *core.Session) {
 	if relay := s.UpstreamOf(); relay != nil {
 		out.UpstreamOf = relay.ID()
 	}
-	up := s.Upstream()
-	if up == nil {
+	r := s.Relay()
+	if r == nil {
 		return
 	}
+	up := r.Upstream()
 	out.Upstream, out.UpstreamSession = up.Endpoint().Address.String(), up.ID()
-	out.Share = string(s.Share())
-	for _, r := range s.Routes() {
-		out.Routes = append(out.Routes, Route{r.Text, r.Session.ID()})
+	out.Share = string(r.Share())
+	for _, route := range r.Routes() {
+		out.Routes = append(out.Routes, Route{route.Text, route.Session.ID()})
 	}
-	set, _ := s.Faults()
-	out.Faults, out.Held = len(set.Texts()), s.HeldCount()
+	set, _ := r.Faults()
+	out.Faults, out.Held = len(set.Texts()), r.HeldCount()
 	if until := set.Until(); !until.IsZero() {
 		out.FaultsUntil = stamp(until)
 	}

@@ -105,6 +105,21 @@ func (in OpenWorkspace) check(c *requestContext) error {
 	return wrong.join()
 }
 
+// keyLogs is an opening whose key logs are written where the server has them.
+func (f *fieldFaults) keyLogs(s *Server, o workspace.Opening) workspace.Opening {
+	f.keyLog(s, &o.Endpoint.Options, o.Name+": keylog")
+	if r := o.Relay; r != nil {
+		own := *r // the file is read by others, too
+		own.Routes = slices.Clone(r.Routes)
+		f.keyLog(s, &own.Upstream.Options, o.Name+": upstream")
+		for n := range own.Routes {
+			f.keyLog(s, &own.Routes[n].Upstream.Options, fmt.Sprintf("%s: routes[%d]", o.Name, n))
+		}
+		o.Relay = &own
+	}
+	return o
+}
+
 // openWorkspace opens what the person has seen, and nothing else: a file that has
 // changed since is refused.
 func (c *requestContext) openWorkspace(in OpenWorkspace) (Sessions, error) {
@@ -122,17 +137,7 @@ func (c *requestContext) openWorkspace(in OpenWorkspace) (Sessions, error) {
 	var wrong fieldFaults
 	for _, o := range k.openings {
 		if in.All || o.Name == in.Endpoint {
-			wrong.keyLog(c.Server, &o.Endpoint.Options, o.Name+": keylog")
-			if r := o.Relay; r != nil {
-				own := *r // the file is read by others, too
-				own.Routes = slices.Clone(r.Routes)
-				wrong.keyLog(c.Server, &own.Upstream.Options, o.Name+": upstream")
-				for n := range own.Routes {
-					wrong.keyLog(c.Server, &own.Routes[n].Upstream.Options, fmt.Sprintf("%s: routes[%d]", o.Name, n))
-				}
-				o.Relay = &own
-			}
-			openings = append(openings, o)
+			openings = append(openings, wrong.keyLogs(c.Server, o))
 		}
 	}
 	if len(openings) == 0 {

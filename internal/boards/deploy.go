@@ -155,14 +155,25 @@ func (f *deployFlags) job(a *commands, cmd *cobra.Command, args []string) (*depl
 	if len(words) == 2 {
 		job.File = words[1]
 	}
-	var wrong []error
+	wrong := f.faults(job)
+	own, err := os.Executable()
+	wrong = append(wrong, err)
+	job.Binary = deploy.BinaryIn(own, runtime.GOOS, runtime.GOARCH, "dist", filepath.Dir(own))
+	if f.binary != "" {
+		job.Binary = func(string, string) (string, error) { return f.binary, nil }
+	}
+	return job, words[0], errors.Join(wrong...)
+}
+
+// faults are what is wrong with what is to be deployed.
+func (f *deployFlags) faults(job *deploy.Job) (wrong []error) {
 	ext := filepath.Ext(job.File)
 	switch {
-	case job.File == "" && len(command) == 0:
+	case job.File == "" && len(job.Command) == 0:
 		wrong = append(wrong, terminal.Usage("deploy", sockeye.Text{En: "what is to run is missing", Zh: "缺少要运行的内容"}, sockeye.Text{En: "give a device file, a program in Python, or -- and a command", Zh: "请给出设备文件、Python 程序，或 -- 加命令"}))
 	case job.File != "" && ext != ".py" && ext != ".toml":
 		wrong = append(wrong, terminal.Usage(job.File, sockeye.Text{En: "it ends neither with .py nor with .toml", Zh: "文件名既不以 .py 也不以 .toml 结尾"}, sockeye.Text{En: "copy other programs with scp, and run them behind --", Zh: "其他程序请用 scp 复制，再在 -- 之后运行"}))
-	case ext == ".toml" && len(command) > 0:
+	case ext == ".toml" && len(job.Command) > 0:
 		wrong = append(wrong, terminal.Usage("--", sockeye.Text{En: "a device file takes no command", Zh: "设备文件不接受命令"}, sockeye.Text{}))
 	}
 	if job.File != "" {
@@ -176,13 +187,7 @@ func (f *deployFlags) job(a *commands, cmd *cobra.Command, args []string) (*depl
 	if f.reload && (job.File == "" || f.install) {
 		wrong = append(wrong, terminal.Usage("--reload", sockeye.Text{En: "there is no file that runs", Zh: "没有正在运行的文件"}, sockeye.Text{}))
 	}
-	own, err := os.Executable()
-	wrong = append(wrong, err)
-	job.Binary = deploy.BinaryIn(own, runtime.GOOS, runtime.GOARCH, "dist", filepath.Dir(own))
-	if f.binary != "" {
-		job.Binary = func(string, string) (string, error) { return f.binary, nil }
-	}
-	return job, words[0], errors.Join(wrong...)
+	return wrong
 }
 
 // login is how to reach the board.

@@ -217,7 +217,7 @@ func (o oneByte) Read(p []byte) (int, error) { return o.in.Read(p[:min(1, len(p)
 // printHits says at the end what the rules did.
 func (a *app) printHits(openings []workspace.Opening, sessions []*core.Session, silent bool) {
 	for n, s := range sessions {
-		status, ok := s.RulesStatus()
+		status, ok := s.Rules().Status()
 		if silent || !ok {
 			continue
 		}
@@ -234,7 +234,7 @@ func (a *app) printRuns(openings []workspace.Opening, sessions []*core.Session, 
 		if silent || openings[n].List == nil {
 			continue
 		}
-		for _, r := range s.Runs() {
+		for _, r := range s.Sender().Runs() {
 			fmt.Fprintf(a.Err, "%s: %s\n", terminal.Safe(openings[n].Name), a.RunLine(r))
 		}
 	}

@@ -32,22 +32,13 @@ FILE may be - for standard input.`,
 				return err
 			}
 			path := "/sessions/" + args[0] + "/rules"
-			var out api.Rules
-			var err error
 			switch {
 			case remove && len(args) == 2:
 				return terminal.Usage("--remove", sockeye.Text{En: "not together with a file", Zh: "不能与文件同时使用"}, terminal.HelpHint(cmd))
 			case remove:
 				return a.askWorkbench("DELETE", path, api.None{}, nil)
-			case len(args) == 1:
-				err = a.askWorkbench("GET", path, nil, &out)
-			default:
-				var in api.SetRules
-				if in, err = a.rulesOfFile(args[1], endpoint); err == nil {
-					in.Off = off
-					err = a.askWorkbench("PUT", path, in, &out)
-				}
 			}
+			out, err := a.rulesAt(path, args[1:], endpoint, off)
 			if err != nil {
 				return err
 			}
@@ -63,6 +54,22 @@ FILE may be - for standard input.`,
 	fs.BoolVar(&remove, "remove", false, a.t("take the rules away", "移除规则"))
 	fs.BoolVar(&asJSON, "json", false, a.t("print JSON", "输出 JSON"))
 	return cmd
+}
+
+// rulesAt are the rules of a session, which are those of an endpoint of the file from now on if
+// there is one.
+func (a *app) rulesAt(path string, file []string, endpoint string, off bool) (out api.Rules, err error) {
+	if len(file) == 0 {
+		err = a.askWorkbench("GET", path, nil, &out)
+		return out, err
+	}
+	in, err := a.rulesOfFile(file[0], endpoint)
+	if err != nil {
+		return out, err
+	}
+	in.Off = off
+	err = a.askWorkbench("PUT", path, in, &out)
+	return out, err
 }
 
 // rulesOfFile are the rules of an endpoint of a workspace file, with what they name:

@@ -71,16 +71,11 @@ type sumPlan struct {
 
 // newPlan decides everything that does not depend on how a language writes it.
 func newPlan(l Language, r Request) (*plan, error) {
-	about := l.about()
+	if err := checkAddress(r.Address); err != nil {
+		return nil, err
+	}
 	t := r.Address.Network.Traits()
-	target := r.Address.String()
-	if !t.IP {
-		return nil, fault(target, sockeye.Text{En: "no other machine reaches it", Zh: "其他机器无法访问它"}, sockeye.Text{En: "give an address with a host and a port, or serial ports a program of their own", Zh: "请给出带主机和端口的地址"})
-	}
-	if t.Broker {
-		return nil, fault(target, sockeye.Text{En: "its peers speak MQTT", Zh: "对端使用 MQTT 协议"}, sockeye.Text{En: "take an MQTT library of the language, such as umqtt.simple, PubSubClient or paho-mqtt", Zh: "请使用该语言的 MQTT 库，例如 umqtt.simple、PubSubClient 或 paho-mqtt"})
-	}
-	p := &plan{Address: target, Host: r.Address.Host, Port: r.Address.Port, Target: "/", Hello: r.Hello}
+	p := &plan{Address: r.Address.String(), Host: r.Address.Host, Port: r.Address.Port, Target: "/", Hello: r.Hello}
 	p.HostPort = net.JoinHostPort(p.Host, strconv.Itoa(int(p.Port)))
 	if r.Address.Path != "" {
 		p.Target = r.Address.Path
@@ -88,13 +83,7 @@ func newPlan(l Language, r Request) (*plan, error) {
 	p.WebSocket = t.Query == sockeye.TargetQuery
 	p.TLS = t.TLS
 	p.Datagram = t.Datagram && !t.Connections
-	var wrong []error
-	if p.TLS && about.noTLS {
-		wrong = append(wrong, fault(target, sockeye.Text{En: about.title + " has no TLS of its own", Zh: about.title + " 标准库没有 TLS"}, sockeye.Text{En: "take another language, or sockeye relay from tcp:// to tls:// on the board", Zh: "请换一种语言，或在板上用 sockeye relay 从 tcp:// 转到 tls://"}))
-	}
-	if p.WebSocket && about.noWebSocket {
-		wrong = append(wrong, fault(target, sockeye.Text{En: about.title + " has no WebSocket of its own", Zh: about.title + " 标准库没有 WebSocket"}, sockeye.Text{En: "take Python, MicroPython or Node.js, or tcp://", Zh: "请用 Python、MicroPython 或 Node.js，或改用 tcp://"}))
-	}
+	wrong := p.lacking(l.about())
 	if r.Pin != "" {
 		pin, ok := cutPin(r.Pin)
 		if !ok || !p.TLS {
@@ -123,6 +112,28 @@ func newPlan(l Language, r Request) (*plan, error) {
 		p.Max = min(p.Max, 4096) // a board has little memory
 	}
 	return p, errors.Join(wrong...)
+}
+
+// checkAddress says why no program on another machine can talk to a server, if none can.
+func checkAddress(a sockeye.Address) error {
+	switch t := a.Network.Traits(); {
+	case !t.IP:
+		return fault(a.String(), sockeye.Text{En: "no other machine reaches it", Zh: "其他机器无法访问它"}, sockeye.Text{En: "give an address with a host and a port, or serial ports a program of their own", Zh: "请给出带主机和端口的地址"})
+	case t.Broker:
+		return fault(a.String(), sockeye.Text{En: "its peers speak MQTT", Zh: "对端使用 MQTT 协议"}, sockeye.Text{En: "take an MQTT library of the language, such as umqtt.simple, PubSubClient or paho-mqtt", Zh: "请使用该语言的 MQTT 库，例如 umqtt.simple、PubSubClient 或 paho-mqtt"})
+	}
+	return nil
+}
+
+// lacking says what a program needs that its language does not have.
+func (p *plan) lacking(about language) (wrong []error) {
+	if p.TLS && about.noTLS {
+		wrong = append(wrong, fault(p.Address, sockeye.Text{En: about.title + " has no TLS of its own", Zh: about.title + " 标准库没有 TLS"}, sockeye.Text{En: "take another language, or sockeye relay from tcp:// to tls:// on the board", Zh: "请换一种语言，或在板上用 sockeye relay 从 tcp:// 转到 tls://"}))
+	}
+	if p.WebSocket && about.noWebSocket {
+		wrong = append(wrong, fault(p.Address, sockeye.Text{En: about.title + " has no WebSocket of its own", Zh: about.title + " 标准库没有 WebSocket"}, sockeye.Text{En: "take Python, MicroPython or Node.js, or tcp://", Zh: "请用 Python、MicroPython 或 Node.js，或改用 tcp://"}))
+	}
+	return wrong
 }
 
 // cutPin takes the base64 out of a pin.

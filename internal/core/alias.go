@@ -48,6 +48,25 @@ func (a *aliases) name(p *sockeye.Peer, gone func(*sockeye.Peer) bool) {
 	}
 }
 
+// Alias names a peer; peers that later join from its address, when no other peer
+// there has the name, inherit it. "" takes the name away.
+func (s *Session) Alias(p *Peer, name string) error {
+	if err := sockeye.CheckAlias(name); err != nil {
+		return err
+	}
+	for _, o := range s.Peers() {
+		if name != "" && o != p && o.Alias() == name {
+			return &sockeye.Error{
+				Kind: sockeye.Invalid, Op: "alias", Target: name,
+				Message: sockeye.Text{En: "the name is taken by " + o.String(), Zh: "该别名已被 " + o.String() + " 使用"},
+				Hint:    sockeye.Text{En: "choose another name", Zh: "请换一个别名"},
+			}
+		}
+	}
+	s.core.aliases.set(p.Peer, name)
+	return nil
+}
+
 // Remember gives a name to whoever joins from an address next, as Alias does for
 // who was there before. The error is an *sockeye.Error of kind Invalid.
 func (w *Core) Remember(from netip.Addr, name string) error {

@@ -99,8 +99,9 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", w.lastSession), Endpoint: ep}
 	w.mu.Unlock()
 	s := &Session{id: id, core: w, opened: o.of, upstreamOf: o.upstreamOf}
+	s.sender.session, s.recipients.session, s.receiveFile.session = s, s, s
 	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Budget: &w.ruleBudget, Lookup: w.Lookup,
-		Vars: func(t *payload.Template) payload.Vars { return s.vars(t, nil) }})
+		Vars: func(t *payload.Template) payload.Vars { return s.sender.vars(t, nil) }})
 	var err error
 	if s.transport, err = transport.Open(ctx, ep, w.transportConfig(s, o)); err != nil {
 		s.responder.Close()
@@ -137,7 +138,7 @@ func (w *Core) transportConfig(s *Session, o openRequest) transport.Config {
 		NextPeer:    func() uint64 { return w.lastPeer.Add(1) },
 		OnJoin: func(p *sockeye.Peer) {
 			w.aliases.name(p, w.isGone)
-			s.recipients.joining(p, func(id uint64) *Peer { return s.Peer(id) })
+			s.recipients.joining(p)
 		},
 		Left:         s.left,
 		Now:          journal.Now,
@@ -151,7 +152,7 @@ func (w *Core) transportConfig(s *Session, o openRequest) transport.Config {
 func (s *Session) dropWhenDone() {
 	<-s.Done()
 	s.responder.Close()
-	s.runs.Stop()
+	s.sender.runs.Stop()
 	s.core.drop(s)
 	close(s.dropped)
 }
@@ -202,7 +203,7 @@ func (w *Core) Closed() []*Session {
 // session is among the closed ones.
 func (w *Core) Close(ctx context.Context, s *Session) {
 	defer w.dropAfter(ctx, s)()
-	s.Shutdown(ctx)
+	s.shutdown(ctx)
 	<-s.dropped
 }
 
@@ -241,13 +242,13 @@ func (w *Core) Shutdown(ctx context.Context) error {
 	closing.Wait()
 	waitFor(ctx, &w.relays)
 	for _, s := range w.Closed() {
-		s.runs.Stop()
+		s.sender.runs.Stop()
 	}
 	w.forgetAllOpened()
 	w.journal.Close()
 	err := w.endRecording(ctx)
 	for _, s := range sessions {
-		err = errors.Join(err, s.StopReceiving(ctx))
+		err = errors.Join(err, s.receiveFile.Stop(ctx))
 	}
 	return err
 }

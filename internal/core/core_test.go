@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +108,7 @@ func TestExperimentInOneJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := pc.Send(t.Context(), to, []byte("https://www.walnutpi.com")); err != nil {
+	if err := Failures(pc.Sender().Send(t.Context(), to, []byte("https://www.walnutpi.com"))); err != nil {
 		t.Fatal(err)
 	}
 	wait(t, w, "echo", func(e sockeye.Event) bool {
@@ -182,7 +183,7 @@ func TestUDPAddressNotSeenYetIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pc.Send(t.Context(), to, []byte("first word"))
+	pc.Sender().Send(t.Context(), to, []byte("first word"))
 	buf := make([]byte, 100)
 	if n, _, err := board.ReadFrom(buf); err != nil || string(buf[:n]) != "first word" {
 		t.Errorf("got %q, %v", buf[:n], err)
@@ -200,7 +201,7 @@ func TestSendToAllIsNotHeldUpByOne(t *testing.T) {
 	defer cancel()
 	data := bytes.Repeat([]byte("x"), 16<<20)
 	sent := make(chan error, 1)
-	go func() { sent <- pc.Send(ctx, pc.Peers(), data) }()
+	go func() { sent <- Failures(pc.Sender().Send(ctx, pc.Peers(), data)) }()
 	if n, err := io.CopyN(io.Discard, reader, int64(len(data))); err != nil {
 		t.Fatalf("the reading peer got %d bytes: %v", n, err)
 	}
@@ -279,5 +280,14 @@ func TestShutdownEndsEverything(t *testing.T) {
 	}
 	if closed != 2 {
 		t.Errorf("%d closed events, want 2", closed)
+	}
+}
+
+// What callers may do with a session is a few methods of its own; whatever else there is belongs
+// to one of its parts.
+func TestSessionHasFewMethods(t *testing.T) {
+	const most = 25
+	if n := reflect.TypeFor[*Session]().NumMethod(); n > most {
+		t.Errorf("Session has %d exported methods, %d at most: put what is new into one of its parts, or make one", n, most)
 	}
 }

@@ -133,5 +133,5 @@ func (stage conversationStage) speak(t *testing.T, s *Session) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	go s.Send(ctx, s.Peers(), data)
+	go s.Sender().Send(ctx, s.Peers(), data)
 }

@@ -73,9 +73,9 @@ func cycle(t *testing.T, w *Core, ep sockeye.Endpoint, inOrder bool) {
 		}
 	}
 	if inOrder {
-		s.Shutdown(t.Context())
+		s.shutdown(t.Context())
 	} else {
-		s.Close()
+		s.transport.Close()
 	}
 }
 

@@ -12,6 +12,18 @@ import (
 	"sockeye/internal/recording"
 )
 
+// ReceiveFile writes what a session receives to a file, one at a time. All methods may be
+// called from any goroutine.
+type ReceiveFile struct {
+	session *Session
+
+	mu      sync.Mutex
+	current *receivedFile // the one that is written, or the last; nil: there was none
+}
+
+// ReceiveFile writes what the session receives to a file.
+func (s *Session) ReceiveFile() *ReceiveFile { return &s.receiveFile }
+
 // FileStatus is how a session's receiving to a file is, or how the last one ended.
 type FileStatus struct {
 	On    bool
@@ -24,8 +36,8 @@ type FileStatus struct {
 	Err  *sockeye.Error // why it ended before it was told to
 }
 
-// receivedFile is one file that what a session receives is written to. It has a view
-// of its own, so a slow disk holds up no socket.
+// receivedFile is one of these files. It has a view of its own, so a slow disk holds up no
+// socket.
 type receivedFile struct {
 	session *Session
 	file    *os.File
@@ -40,24 +52,24 @@ type receivedFile struct {
 // holds back until they are durable.
 const drainTime = 2 * time.Second
 
-// ReceiveTo writes the bytes that the session receives from now on, of one peer or,
-// with 0, of all in the order they came, to a file, until StopReceiving, the end of
-// the session, or an error. There is one file at a time: else the error is an
-// *sockeye.Error of kind Misuse, and the file stays the caller's. Otherwise it is
-// closed in the end.
-func (s *Session) ReceiveTo(file *os.File, peer uint64) error {
-	s.file.Lock()
-	defer s.file.Unlock()
-	if s.received != nil && s.received.Status().On {
-		return &sockeye.Error{Kind: sockeye.Misuse, Op: "record", Target: s.received.file.Name(),
+// Start writes the bytes that the session receives from now on, of one peer or, with 0, of
+// all in the order they came, to a file, until Stop, the end of the session, or an error.
+// While another one is written, the error is an *sockeye.Error of kind Misuse, and the file
+// stays the caller's. Otherwise it is closed in the end.
+func (f *ReceiveFile) Start(file *os.File, peer uint64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.current != nil && f.current.Status().On {
+		return &sockeye.Error{Kind: sockeye.Misuse, Op: "record", Target: f.current.file.Name(),
 			Message: sockeye.Text{En: "what is received is being written to a file already", Zh: "接收的数据已在写入文件"},
 			Hint:    sockeye.Text{En: "end that first", Zh: "请先停止"}}
 	}
+	s := f.session
 	ctx, stop := context.WithCancel(context.Background())
 	_, next := s.core.Span()
 	r := &receivedFile{session: s, file: file, ended: make(chan struct{}), stop: stop, status: FileStatus{On: true, Path: file.Name(), Peer: peer}}
 	view := s.core.View(next)
-	s.received = r
+	f.current = r
 	go func() {
 		select {
 		case <-s.dropped:
@@ -69,12 +81,35 @@ func (s *Session) ReceiveTo(file *os.File, peer uint64) error {
 	return nil
 }
 
-// StopReceiving ends the file. When it returns nil, everything received before the
-// call is written; it waits for the disk until ctx ends.
-func (s *Session) StopReceiving(ctx context.Context) error {
-	s.file.Lock()
-	r := s.received
-	s.file.Unlock()
+// StartIn is Start with a new file with a plain name in a directory, and nowhere else; "" is
+// named after the time and the session.
+func (f *ReceiveFile) StartIn(d RecordDir, name string, peer uint64) error {
+	if name == "" {
+		name = time.Now().Format("20060102-150405.000") + "-" + f.session.ID() + ".bin"
+	}
+	root, err := d.root(name)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return notMade(root.Name()+string(os.PathSeparator)+name, err)
+	}
+	if err := f.Start(file, peer); err != nil {
+		file.Close()
+		root.Remove(name)
+		return err
+	}
+	return nil
+}
+
+// Stop ends the file. When it returns nil, everything received before the call is written; it
+// waits for the disk until ctx ends.
+func (f *ReceiveFile) Stop(ctx context.Context) error {
+	f.mu.Lock()
+	r := f.current
+	f.mu.Unlock()
 	if r == nil {
 		return nil
 	}
@@ -90,14 +125,14 @@ func (s *Session) StopReceiving(ctx context.Context) error {
 	return nil
 }
 
-// FileStatus is how receiving to a file is, or how the last one ended.
-func (s *Session) FileStatus() FileStatus {
-	s.file.Lock()
-	defer s.file.Unlock()
-	if s.received == nil {
+// Status is how receiving to a file is, or how the last one ended.
+func (f *ReceiveFile) Status() FileStatus {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.current == nil {
 		return FileStatus{}
 	}
-	return s.received.Status()
+	return f.current.Status()
 }
 
 // Status may be called at any time.

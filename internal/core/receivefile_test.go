@@ -29,7 +29,7 @@ func toFile(t *testing.T, limit int, peer uint64) (*Core, *Session, *os.File, ne
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ReceiveTo(f, peer); err != nil {
+	if err := s.ReceiveFile().Start(f, peer); err != nil {
 		t.Fatal(err)
 	}
 	return bench, s, f, echoed(t, s, "first")
@@ -67,12 +67,12 @@ func content(t *testing.T, f *os.File) string {
 // A file has what is received until it is stopped, and not what is sent.
 func TestReceiveToFile(t *testing.T) {
 	_, s, f, board := toFile(t, 0, 0)
-	if e := sockeye.ErrorOf(s.ReceiveTo(f, 0)); e == nil || e.Kind != sockeye.Misuse {
+	if e := sockeye.ErrorOf(s.ReceiveFile().Start(f, 0)); e == nil || e.Kind != sockeye.Misuse {
 		t.Errorf("a second file: %v", e)
 	}
 	echoed(t, s, " second")
 	again(t, board, "\x00third")
-	if err := s.StopReceiving(t.Context()); err != nil {
+	if err := s.ReceiveFile().Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	again(t, board, "afterwards")
@@ -80,7 +80,7 @@ func TestReceiveToFile(t *testing.T) {
 	if got := content(t, f); got != want {
 		t.Errorf("%q", got)
 	}
-	if st := s.FileStatus(); st.On || st.Bytes != uint64(len(want)) || st.Path != f.Name() || st.Err != nil {
+	if st := s.ReceiveFile().Status(); st.On || st.Bytes != uint64(len(want)) || st.Path != f.Name() || st.Err != nil {
 		t.Errorf("%+v", st)
 	}
 }
@@ -90,8 +90,8 @@ func TestReceiveOnePeerToFile(t *testing.T) {
 	bench, s, f, _ := toFile(t, 0, 1)
 	echoed(t, s, "second")
 	bench.Close(t.Context(), s)
-	<-s.received.ended
-	if got, st := content(t, f), s.FileStatus(); got != "first" || st.On || st.Peer != 1 {
+	<-s.receiveFile.current.ended
+	if got, st := content(t, f), s.ReceiveFile().Status(); got != "first" || st.On || st.Peer != 1 {
 		t.Errorf("%q, %+v", got, st)
 	}
 }
@@ -101,8 +101,8 @@ func TestReceiveToFailingFile(t *testing.T) {
 	_, s, f, board := toFile(t, 0, 0)
 	f.Close()
 	again(t, board, "still there")
-	<-s.received.ended
-	st := s.FileStatus()
+	<-s.receiveFile.current.ended
+	st := s.ReceiveFile().Status()
 	if st.On || st.Err == nil || st.Err.Target != f.Name() || st.Err.Op != "write" {
 		t.Errorf("%+v", st)
 	}
@@ -133,7 +133,7 @@ func TestShutdownEndsReceiveFiles(t *testing.T) {
 	if err := bench.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if st := s.FileStatus(); st.On || content(t, f) != "first"+long {
+	if st := s.ReceiveFile().Status(); st.On || content(t, f) != "first"+long {
 		t.Errorf("%+v", st)
 	}
 }

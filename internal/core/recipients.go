@@ -11,15 +11,21 @@ import (
 	"sockeye"
 )
 
-// recipients are the peers that were chosen to be sent to. A board that restarts is
-// another peer, on another port; it takes the place of the one that left.
-type recipients struct {
-	any atomic.Bool // there are some: most sessions have none
+// Recipients are whom a session sends to: the peers that words mean, and those that were
+// chosen. A board that restarts is another peer, on another port; it takes the place of the
+// one that left. All methods may be called from any goroutine.
+type Recipients struct {
+	session *Session
+	reached atomic.Pointer[string] // see Reached
+	any     atomic.Bool            // some are chosen: in most sessions none are
 
 	mu       sync.Mutex
 	chosen   []recipient
 	replaces map[uint64]uint64 // who took whose place, as long as it is chosen
 }
+
+// Recipients are whom the session sends to.
+func (s *Session) Recipients() *Recipients { return &s.recipients }
 
 // recipient is a chosen peer, there or not.
 type recipient struct {
@@ -41,11 +47,10 @@ type recipient struct {
 // maxAbsent is how many numbers that nobody has are told of at once.
 const maxAbsent = 100
 
-// Choose makes the peers with these numbers the session's recipients; none is all. One
-// that left before may stay if it was chosen. The error joins an *sockeye.Error of kind
+// Choose chooses the peers with these numbers; none is all. One that left before may stay if
+// it was chosen. The error joins an *sockeye.Error of kind
 // NotFound for each that is not there.
-func (s *Session) Choose(ids []uint64) error {
-	r := &s.recipients
+func (r *Recipients) Choose(ids []uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var chosen []recipient
@@ -59,7 +64,7 @@ func (s *Session) Choose(ids []uint64) error {
 			chosen = append(chosen, r.chosen[i])
 			continue
 		}
-		p := s.Peer(id)
+		p := r.session.Peer(id)
 		if p == nil {
 			if len(absent) == maxAbsent {
 				continue
@@ -82,10 +87,9 @@ func (s *Session) Choose(ids []uint64) error {
 	return nil
 }
 
-// Recipients are the numbers of the chosen peers, those that left and did not come back
-// included; none when all are meant.
-func (s *Session) Recipients() []uint64 {
-	r := &s.recipients
+// Chosen are the numbers of the chosen peers, those that left and did not come back included;
+// none when all are meant.
+func (r *Recipients) Chosen() []uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var ids []uint64
@@ -95,9 +99,8 @@ func (s *Session) Recipients() []uint64 {
 	return ids
 }
 
-// Replaces is the number of the recipient that left and whose place a peer took, or 0.
-func (s *Session) Replaces(id uint64) uint64 {
-	r := &s.recipients
+// Replaces is the number of the chosen peer that left and whose place a peer took, or 0.
+func (r *Recipients) Replaces(id uint64) uint64 {
 	if !r.any.Load() {
 		return 0
 	}
@@ -106,9 +109,9 @@ func (s *Session) Replaces(id uint64) uint64 {
 	return r.replaces[id]
 }
 
-// joining lets a new peer take the place of a recipient that left, if it comes from the
+// joining lets a new peer take the place of a chosen one that left, if it comes from the
 // same address or has its alias. Of several the one that joined last is replaced.
-func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *Peer) {
+func (r *Recipients) joining(p *sockeye.Peer) {
 	if !r.any.Load() {
 		return
 	}
@@ -120,7 +123,7 @@ func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *Peer) {
 		if (!c.ip.IsValid() || c.ip != p.Remote.Addr()) && (c.alias == "" || c.alias != p.Alias()) {
 			continue
 		}
-		if old := there(c.id); old != nil {
+		if old := r.session.Peer(c.id); old != nil {
 			c.next, c.heard = p.ID, old.Counters().ReceivedBytes
 			continue
 		}
@@ -135,10 +138,7 @@ func (r *recipients) joining(p *sockeye.Peer, there func(id uint64) *Peer) {
 
 // left notes that a peer left. If it was chosen, and the board behind it was back before
 // that was noticed, the new peer takes its place, and its alias.
-func (s *Session) left(p *Peer, unsent int) {
-	s.unsent.Add(int64(unsent))
-	s.files.left(p.ID, unsent)
-	r := &s.recipients
+func (r *Recipients) left(p *Peer, unsent int) {
 	if !r.any.Load() {
 		return
 	}
@@ -150,18 +150,18 @@ func (s *Session) left(p *Peer, unsent int) {
 	}
 	c := &r.chosen[i]
 	c.alias, c.gone, c.unsent = p.Alias(), true, unsent
-	back := s.Peer(c.next)
+	back := r.session.Peer(c.next)
 	chosen := func(o recipient) bool { return o.id == c.next }
 	if c.next == 0 || back == nil || p.Counters().ReceivedBytes != c.heard || slices.ContainsFunc(r.chosen, chosen) {
 		return
 	}
 	if c.alias != "" && back.Alias() == "" {
-		s.core.aliases.set(back.Peer, c.alias)
+		r.session.core.aliases.set(back.Peer, c.alias)
 	}
 	r.replaceLocked(c, back.Peer)
 }
 
-func (r *recipients) replaceLocked(c *recipient, p *sockeye.Peer) {
+func (r *Recipients) replaceLocked(c *recipient, p *sockeye.Peer) {
 	if r.replaces == nil {
 		r.replaces = map[uint64]uint64{}
 	}
@@ -181,10 +181,9 @@ func NoPeer(op string, id uint64) *sockeye.Error {
 		Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
 }
 
-// Departed says of a recipient that a word means, that left and did not come back, what
+// Departed says of a chosen peer that a word means, that left and did not come back, what
 // never reached it and that it will be followed; nil: the word means none.
-func (s *Session) Departed(word string) error {
-	r := &s.recipients
+func (r *Recipients) Departed(word string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := slices.IndexFunc(r.chosen, func(c recipient) bool {

@@ -20,28 +20,28 @@ func TestRecipientComesBack(t *testing.T) {
 	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	first := joinedAs(t, s, dial(t, s))
 	other := joinedAs(t, s, dial(t, s))
-	if err := s.Choose([]uint64{first.ID, first.ID}); err != nil {
+	if err := s.Recipients().Choose([]uint64{first.ID, first.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Alias(first, "kitchen"); err != nil {
 		t.Fatal(err)
 	}
 	first.Abort()
-	if got := s.Recipients(); !slices.Equal(got, []uint64{first.ID}) {
+	if got := s.Recipients().Chosen(); !slices.Equal(got, []uint64{first.ID}) {
 		t.Fatalf("the recipients are %v, want who left", got)
 	}
 	back := joinedAs(t, s, dial(t, s))
-	if got := s.Recipients(); !slices.Equal(got, []uint64{back.ID}) || s.Replaces(back.ID) != first.ID || back.Alias() != "kitchen" {
-		t.Errorf("the recipients are %v, want %d, which replaces %d and is %q", got, back.ID, s.Replaces(back.ID), back.Alias())
+	if got := s.Recipients().Chosen(); !slices.Equal(got, []uint64{back.ID}) || s.Recipients().Replaces(back.ID) != first.ID || back.Alias() != "kitchen" {
+		t.Errorf("the recipients are %v, want %d, which replaces %d and is %q", got, back.ID, s.Recipients().Replaces(back.ID), back.Alias())
 	}
-	if err := s.Choose([]uint64{back.ID, other.ID}); err != nil {
+	if err := s.Recipients().Choose([]uint64{back.ID, other.ID}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Choose([]uint64{99}); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.NotFound {
+	if err := s.Recipients().Choose([]uint64{99}); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.NotFound {
 		t.Errorf("choosing nobody: %v", err)
 	}
-	if err := s.Choose(nil); err != nil || s.Recipients() != nil || s.Replaces(back.ID) != 0 {
-		t.Errorf("after all: %v, %v", s.Recipients(), err)
+	if err := s.Recipients().Choose(nil); err != nil || s.Recipients().Chosen() != nil || s.Recipients().Replaces(back.ID) != 0 {
+		t.Errorf("after all: %v, %v", s.Recipients().Chosen(), err)
 	}
 }
 
@@ -55,10 +55,10 @@ func TestRecipientDeparted(t *testing.T) {
 	if err := s.Alias(p, "kitchen"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Choose([]uint64{p.ID}); err != nil {
+	if err := s.Recipients().Choose([]uint64{p.ID}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Departed("kitchen"); err != nil {
+	if err := s.Recipients().Departed("kitchen"); err != nil {
 		t.Errorf("of a peer that is there: %v", err)
 	}
 	go p.Send(t.Context(), make([]byte, 16<<20)) // more than the system takes for one who does not read
@@ -73,17 +73,17 @@ func TestRecipientDeparted(t *testing.T) {
 		En: fmt.Sprintf("send #%d kitchen: this peer left; %d bytes never reached it", p.ID, unsent),
 		Zh: fmt.Sprintf("发送 #%d kitchen：该连接对象已断开；%d 字节未送达", p.ID, unsent)}
 	for _, word := range []string{fmt.Sprint(p.ID), "kitchen", p.Remote.String()} {
-		_, err := s.Receivers(word)
+		_, err := s.Recipients().Select(word)
 		e := sockeye.ErrorOf(err)
 		if e == nil || e.Kind != sockeye.NotFound || e.In(sockeye.English) != want.En || e.In(sockeye.Chinese) != want.Zh || !strings.Contains(e.Hint.Zh, "127.0.0.1") {
 			t.Errorf("%s: %v, %s, want %v", word, err, e.Hint.Zh, want)
 		}
 	}
-	if _, err := s.Receivers("pantry"); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Message.En != "no such peer" {
+	if _, err := s.Recipients().Select("pantry"); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Message.En != "no such peer" {
 		t.Errorf("of nobody: %v", err)
 	}
 	joinedAs(t, s, dial(t, s))
-	if got, err := s.Receivers("kitchen"); err != nil || len(got) != 1 {
+	if got, err := s.Recipients().Select("kitchen"); err != nil || len(got) != 1 {
 		t.Errorf("after it came back: %v, %v", got, err)
 	}
 }
@@ -94,24 +94,24 @@ func TestRecipientBackBeforeItLeft(t *testing.T) {
 	w := bench(t)
 	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	first := joinedAs(t, s, dial(t, s))
-	if err := s.Choose([]uint64{first.ID}); err != nil {
+	if err := s.Recipients().Choose([]uint64{first.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Alias(first, "kitchen"); err != nil {
 		t.Fatal(err)
 	}
 	second := joinedAs(t, s, dial(t, s))
-	if got := s.Recipients(); !slices.Equal(got, []uint64{first.ID}) {
+	if got := s.Recipients().Chosen(); !slices.Equal(got, []uint64{first.ID}) {
 		t.Fatalf("the recipients are %v before the first one left", got)
 	}
 	first.Abort()
-	if got := s.Recipients(); !slices.Equal(got, []uint64{second.ID}) || second.Alias() != "kitchen" {
+	if got := s.Recipients().Chosen(); !slices.Equal(got, []uint64{second.ID}) || second.Alias() != "kitchen" {
 		t.Errorf("the recipients are %v, want %d, which is %q", got, second.ID, second.Alias())
 	}
 
 	conn := dial(t, s)
 	alive := joinedAs(t, s, conn)
-	if err := s.Choose([]uint64{alive.ID}); err != nil {
+	if err := s.Recipients().Choose([]uint64{alive.ID}); err != nil {
 		t.Fatal(err)
 	}
 	joinedAs(t, s, dial(t, s))
@@ -122,7 +122,7 @@ func TestRecipientBackBeforeItLeft(t *testing.T) {
 		}
 	}
 	alive.Abort()
-	if got := s.Recipients(); !slices.Equal(got, []uint64{alive.ID}) {
+	if got := s.Recipients().Chosen(); !slices.Equal(got, []uint64{alive.ID}) {
 		t.Errorf("the recipients are %v, want %d", got, alive.ID)
 	}
 }

@@ -48,29 +48,6 @@ func (d RecordDir) makeDir(name string) (string, error) {
 	return dir, notMade(dir, root.Mkdir(name, 0o700))
 }
 
-// ReceiveIn is ReceiveTo a new file with a plain name in the directory, and nowhere else;
-// "" is named after the time and the session.
-func (s *Session) ReceiveIn(d RecordDir, name string, peer uint64) error {
-	if name == "" {
-		name = time.Now().Format("20060102-150405.000") + "-" + s.ID() + ".bin"
-	}
-	root, err := d.root(name)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return notMade(root.Name()+string(os.PathSeparator)+name, err)
-	}
-	if err := s.ReceiveTo(file, peer); err != nil {
-		file.Close()
-		root.Remove(name)
-		return err
-	}
-	return nil
-}
-
 // KeyLog is the path of a key log (sockeye.TLSOptions) with a plain name in the directory,
 // and nowhere else. It makes the file if there is none. A path in the directory is taken for
 // its name.

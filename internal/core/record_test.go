@@ -33,7 +33,7 @@ func TestRecordASession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Send(t.Context(), client.Peers(), []byte("Hello 01Studio!")); err != nil {
+	if err := Failures(client.Sender().Send(t.Context(), client.Peers(), []byte("Hello 01Studio!"))); err != nil {
 		t.Fatal(err)
 	}
 	view := bench.View(1)

@@ -34,7 +34,7 @@ func faultsOf(t *testing.T, frame string, faults ...string) *fault.Set {
 
 func (r *relayed) setFaults(t *testing.T, frame string, faults ...string) {
 	t.Helper()
-	if err := r.s.SetFaults(faultsOf(t, frame, faults...)); err != nil {
+	if err := r.s.Relay().SetFaults(faultsOf(t, frame, faults...)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -74,13 +74,13 @@ func TestFaultsKeepStreamsWhole(t *testing.T) {
 			}
 			switch n % 4 {
 			case 0:
-				r.s.SetFaults(faultsOf(t, "", "latency 2ms jitter 2ms", "slice 700 50%", "rate 20mb"))
+				r.s.Relay().SetFaults(faultsOf(t, "", "latency 2ms jitter 2ms", "slice 700 50%", "rate 20mb"))
 			case 1:
-				r.s.SetFaults(faultsOf(t, "line", "latency 1ms", "merge 1ms", "stall for 1ms every 5ms"))
+				r.s.Relay().SetFaults(faultsOf(t, "line", "latency 1ms", "merge 1ms", "stall for 1ms every 5ms"))
 			case 2:
-				r.s.SetFaults(nil)
+				r.s.Relay().SetFaults(nil)
 			case 3:
-				r.s.SetFaults(faultsOf(t, "", "hold timeout 1ms 2%", "drop retransmission 3ms 10%"))
+				r.s.Relay().SetFaults(faultsOf(t, "", "hold timeout 1ms 2%", "drop retransmission 3ms 10%"))
 			}
 		}
 	})
@@ -128,7 +128,7 @@ func TestFaultsDelayTheEnd(t *testing.T) {
 		t.Errorf("%q after %v, %v", got, time.Since(begun), err)
 	}
 	upstream.Close()
-	waitUntil(t, "both have left", func() bool { return len(r.s.Peers())+len(r.s.Upstream().Peers()) == 0 })
+	waitUntil(t, "both have left", func() bool { return len(r.s.Peers())+len(r.s.Relay().Upstream().Peers()) == 0 })
 	hits := r.faultEvents(t)
 	want := []sockeye.FaultEvent{{Kind: "set"}, {Kind: "latency", Bytes: 10, DelayMS: 300}}
 	for n := range hits {
@@ -241,22 +241,23 @@ func TestHeldMessages(t *testing.T) {
 	r.setFaults(t, "line", "hold when prefix:SET")
 	client, upstream := r.connect(t)
 	io.WriteString(client, "GET\nSET 1\nGET\n")
-	waitUntil(t, "it is held", func() bool { held, _ := r.s.Held(); return len(held) == 1 })
-	held, _ := r.s.Held()
+	waitUntil(t, "it is held", func() bool { held, _ := r.s.Relay().Held(); return len(held) == 1 })
+	held, _ := r.s.Relay().Held()
 	if string(held[0].Data) != "SET 1\n" || held[0].Way != fault.ToUpstream || held[0].From.Session.ID != r.s.ID() {
 		t.Fatalf("%+v", held[0])
 	}
-	if err := r.s.Decide(99, fault.Release, nil); sockeye.ErrorOf(err).Kind != sockeye.NotFound {
+	if err := r.s.Relay().Decide(99, fault.Release, nil); sockeye.ErrorOf(err).Kind != sockeye.NotFound {
 		t.Error(err)
 	}
-	if err := r.s.Decide(held[0].Number, fault.Edit, []byte("SET 2\n")); err != nil {
+	if err := r.s.Relay().Decide(held[0].Number, fault.Edit, []byte("SET 2\n")); err != nil {
 		t.Fatal(err)
 	}
 	got := make([]byte, 14)
 	if _, err := io.ReadFull(upstream, got); string(got) != "GET\nSET 2\nGET\n" || err != nil {
 		t.Errorf("%q %v", got, err)
 	}
-	if _, err := r.s.Upstream().Held(); err == nil || !strings.Contains(sockeye.ErrorOf(err).Hint.En, r.s.ID()) {
+	up := r.s.Relay().Upstream()
+	if err := NoRelay(up); up.Relay() != nil || !strings.Contains(sockeye.ErrorOf(err).Hint.En, r.s.ID()) {
 		t.Errorf("the upstream's side: %v", err)
 	}
 }
@@ -270,7 +271,7 @@ func TestRelayEndsWithFaults(t *testing.T) {
 	waitUntil(t, "it waits", func() bool { return len(r.faultEvents(t)) == 2 })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	up := r.s.Upstream()
+	up := r.s.Relay().Upstream()
 	r.bench.Close(ctx, r.s)
 	<-up.Done()
 	waitUntil(t, "what was lost is said", func() bool {
@@ -307,7 +308,7 @@ func TestFaultsAreSeen(t *testing.T) {
 			break
 		}
 	}
-	if set, err := r.s.Faults(); err != nil || set != nil && len(set.Texts()) > 0 {
+	if set, err := r.s.Relay().Faults(); err != nil || set != nil && len(set.Texts()) > 0 {
 		t.Errorf("faults that were taken away are there: %+v, %v", set, err)
 	}
 }
@@ -337,11 +338,11 @@ func TestRecordingNamesFaultsSetBefore(t *testing.T) {
 func TestFaultsThatNeedMessages(t *testing.T) {
 	r := relayTCP(t)
 	r.setFaults(t, "", "latency 1ms")
-	err := r.s.SetFaults(faultsOf(t, "", "duplicate", "truncate 3"))
+	err := r.s.Relay().SetFaults(faultsOf(t, "", "duplicate", "truncate 3"))
 	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Invalid || e.Target != "faults[0]" {
 		t.Errorf("%v", err)
 	}
-	if set, _ := r.s.Faults(); len(set.Texts()) != 1 {
+	if set, _ := r.s.Relay().Faults(); len(set.Texts()) != 1 {
 		t.Errorf("%q are set", set.Texts())
 	}
 }

@@ -61,11 +61,11 @@ func TestRoutes(t *testing.T) {
 		hears(t, conn, c.want)
 		conn.Close()
 	}
-	if got := s.Routes(); len(got) != 3 || got[0].Session.Endpoint().Address.String() != "tcp://"+web {
+	if got := s.Relay().Routes(); len(got) != 3 || got[0].Session.Endpoint().Address.String() != "tcp://"+web {
 		t.Errorf("the routes are %+v", got)
 	}
-	s.Close()
-	for _, r := range s.Routes() {
+	s.transport.Close()
+	for _, r := range s.Relay().Routes() {
 		<-r.Session.Done()
 	}
 }

@@ -63,7 +63,7 @@ func (x *sharedPort) plug() {
 		return err == nil
 	})
 	x.pull = func() {
-		device.Close()
+		device.transport.Close()
 		cmd.Process.Kill()
 		cmd.Wait()
 	}
@@ -92,7 +92,7 @@ func hears(t *testing.T, c net.Conn, want string) {
 func TestShareAPort(t *testing.T) {
 	x := sharePort(t, AllWrite)
 	one, two := x.client(), x.client()
-	waitUntil(t, "both are there, and the port", func() bool { return len(x.s.Peers()) == 2 && len(x.s.Upstream().Peers()) == 1 })
+	waitUntil(t, "both are there, and the port", func() bool { return len(x.s.Peers()) == 2 && len(x.s.Relay().Upstream().Peers()) == 1 })
 	io.WriteString(one, "from one")
 	hears(t, one, "from one")
 	hears(t, two, "from one")
@@ -101,7 +101,7 @@ func TestShareAPort(t *testing.T) {
 	hears(t, two, "from two")
 	one.Close()
 	two.Close()
-	waitUntil(t, "the port is free", func() bool { return len(x.s.Peers())+len(x.s.Upstream().Peers()) == 0 })
+	waitUntil(t, "the port is free", func() bool { return len(x.s.Peers())+len(x.s.Relay().Upstream().Peers()) == 0 })
 	three := x.client()
 	io.WriteString(three, "again")
 	hears(t, three, "again")
@@ -147,9 +147,9 @@ func TestShareReplugs(t *testing.T) {
 	io.WriteString(c, "before")
 	hears(t, c, "before")
 	x.pull()
-	waitUntil(t, "the port is gone", func() bool { return len(x.s.Upstream().Peers()) == 0 })
+	waitUntil(t, "the port is gone", func() bool { return len(x.s.Relay().Upstream().Peers()) == 0 })
 	x.plug()
-	waitUntil(t, "the port is there", func() bool { return len(x.s.Upstream().Peers()) == 1 })
+	waitUntil(t, "the port is there", func() bool { return len(x.s.Relay().Upstream().Peers()) == 1 })
 	io.WriteString(c, "after")
 	hears(t, c, "after")
 }
@@ -168,9 +168,9 @@ func TestShareWaitsForTheUpstream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waitUntil(t, "the upstream is there", func() bool { return len(s.Upstream().Peers()) == 1 })
+	waitUntil(t, "the upstream is there", func() bool { return len(s.Relay().Upstream().Peers()) == 1 })
 	first.Close()
-	waitUntil(t, "the upstream is gone", func() bool { return len(s.Upstream().Peers()) == 0 })
+	waitUntil(t, "the upstream is gone", func() bool { return len(s.Relay().Upstream().Peers()) == 0 })
 	io.WriteString(c, "meanwhile")
 	second, err := up.Accept()
 	if err != nil {

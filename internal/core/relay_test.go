@@ -113,10 +113,10 @@ func TestRelayPassesEveryByteOn(t *testing.T) {
 		})
 	}
 	running.Wait()
-	for _, s := range []*Session{r.s, r.s.Upstream()} {
+	for _, s := range []*Session{r.s, r.s.Relay().Upstream()} {
 		waitUntil(t, "both peers have left", func() bool { return len(s.Peers()) == 0 })
 	}
-	down, up := r.s.Status().Counters, r.s.Upstream().Status().Counters
+	down, up := r.s.Status().Counters, r.s.Relay().Upstream().Status().Counters
 	if down.ReceivedBytes != up.SentBytes || up.ReceivedBytes != down.SentBytes || down.ReceivedBytes < 2_000_000 {
 		t.Errorf("the peer %+v, its upstream %+v", down, up)
 	}
@@ -266,7 +266,7 @@ func TestRelayOfDatagrams(t *testing.T) {
 		}
 		seen[string(from)] = true
 	}
-	if n := len(s.Upstream().Peers()); n != 2 {
+	if n := len(s.Relay().Upstream().Peers()); n != 2 {
 		t.Errorf("%d connections to the upstream for 2 peers", n)
 	}
 }
@@ -288,7 +288,7 @@ func TestRelayToASerialPort(t *testing.T) {
 		device, err = board.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: sockeye.Address{Network: sockeye.Serial, Path: b}}, responder.Answer{Echo: true})
 		return err == nil
 	})
-	defer device.Close()
+	defer device.transport.Close()
 	_, s := openRelay(t, addressOf(t, "127.0.0.1:0"), sockeye.Address{Network: sockeye.Serial, Path: a})
 	for range 2 { // one after the other
 		c, err := net.Dial("tcp", s.Locals()[0].String())
@@ -302,7 +302,7 @@ func TestRelayToASerialPort(t *testing.T) {
 			t.Errorf("%q %v", got, err)
 		}
 		c.Close()
-		waitUntil(t, "the port is free again", func() bool { return len(s.Upstream().Peers()) == 0 })
+		waitUntil(t, "the port is free again", func() bool { return len(s.Relay().Upstream().Peers()) == 0 })
 	}
 }
 
@@ -314,7 +314,7 @@ func TestRelayEnds(t *testing.T) {
 	waitUntil(t, "something is under way", func() bool { return r.s.Status().Counters.ReceivedBytes > 1<<20 })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	up := r.s.Upstream()
+	up := r.s.Relay().Upstream()
 	r.bench.Close(ctx, r.s)
 	<-up.Done()
 	if _, err := io.Copy(io.Discard, upstream); err != nil && !errors.Is(err, syscall.ECONNRESET) {

@@ -23,12 +23,12 @@ type FileOptions struct {
 	LineDelay time.Duration
 }
 
-// SendFile starts to send a file as it is, to each peer at its own pace: one that does not
+// StartFile starts to send a file as it is, to each peer at its own pace: one that does not
 // read delays no other. The file is the run's from then on, also if there is an error. The
 // run ends when every peer has it or left, with Stop, or with the session; a peer that
 // finishes sending meanwhile stays until it has the file.
-func (s *Session) SendFile(f *schedule.FileSource, o FileOptions) (*schedule.Run, error) {
-	c := schedule.FileConfig{Chunk: o.Chunk, Rate: o.Rate, LineDelay: o.LineDelay, Closed: s.Done()}
+func (s *Sender) StartFile(f *schedule.FileSource, o FileOptions) (*schedule.Run, error) {
+	c := schedule.FileConfig{Chunk: o.Chunk, Rate: o.Rate, LineDelay: o.LineDelay, Closed: s.session.Done()}
 	because := &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByFile, Name: f.Name}}
 	var words []string
 	for _, p := range o.To {
@@ -44,7 +44,7 @@ func (w *Core) KeepFile(name string, from io.Reader, size int64) (*schedule.File
 }
 
 // fileRecipient lets a run of a file send to a peer; because is the detail of what it sends.
-func (s *Session) fileRecipient(p *Peer, because *sockeye.Detail) schedule.Recipient {
+func (s *Sender) fileRecipient(p *Peer, because *sockeye.Detail) schedule.Recipient {
 	missing := s.files.add(p.ID)
 	p.Hold()
 	return schedule.Recipient{

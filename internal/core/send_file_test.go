@@ -29,7 +29,7 @@ func TestSendFile(t *testing.T) {
 	reading, deaf := dial(t, s), dial(t, s)
 	joined(t, w, s, 2)
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // more than the kernel keeps
-	r, err := s.SendFile(fileOf(data), FileOptions{To: s.Peers(), Chunk: 1 << 20})
+	r, err := s.Sender().StartFile(fileOf(data), FileOptions{To: s.Peers(), Chunk: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestSendFileEndsWithTheSession(t *testing.T) {
 	s := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
 	c := dial(t, s)
 	joined(t, w, s, 1)
-	r, err := s.SendFile(fileOf([]byte("slow")), FileOptions{To: s.Peers(), Chunk: 1, Rate: 1})
+	r, err := s.Sender().StartFile(fileOf([]byte("slow")), FileOptions{To: s.Peers(), Chunk: 1, Rate: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

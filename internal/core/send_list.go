@@ -23,11 +23,11 @@ type ListOptions struct {
 	Wait bool
 }
 
-// SendList starts to send a list, which is checked first: the error names the row.
+// StartList starts to send a list, which is checked first: the error names the row.
 // A row goes to the peers that its words mean at the time it is due. The run ends with
 // the list, with Stop, with the session, or when all its peers are gone for good.
-func (s *Session) SendList(l schedule.List, o ListOptions) (*schedule.Run, error) {
-	c := schedule.ListConfig{To: o.To, Closed: s.Done()}
+func (s *Sender) StartList(l schedule.List, o ListOptions) (*schedule.Run, error) {
+	c := schedule.ListConfig{To: o.To, Closed: s.session.Done()}
 	if o.Wait {
 		c.Ready = s.awaitPeer
 	}
@@ -46,27 +46,23 @@ func becauseRow(ctx context.Context, list string, n int) context.Context {
 	return transport.Because(ctx, &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByList, Name: list, Row: n + 1}})
 }
 
-// Runs are the runs of the session, in the order they were started: all that are
-// running, and the last ones that have ended.
-func (s *Session) Runs() []*schedule.Run { return s.runs.All() }
-
 // awaitPeer returns when the session has a peer, or false when ctx has ended.
-func (s *Session) awaitPeer(ctx context.Context) bool {
-	_, next := s.core.Span()
-	events := s.core.View(next)
+func (s *Sender) awaitPeer(ctx context.Context) bool {
+	_, next := s.session.core.Span()
+	events := s.session.core.View(next)
 	defer events.Close()
-	for joined := len(s.Peers()) > 0; !joined; {
+	for joined := len(s.session.Peers()) > 0; !joined; {
 		e, err := events.Next(ctx)
 		if err != nil {
 			return false
 		}
-		joined = e.Kind == sockeye.Joined && e.Session == s.id
+		joined = e.Kind == sockeye.Joined && e.Session == s.session.id
 	}
 	return ctx.Err() == nil
 }
 
 // sendRow sends the message of a row to the peers that words mean now.
-func (s *Session) sendRow(ctx context.Context, words string, t *payload.Template, lookup func(string) (string, bool)) schedule.RowResult {
+func (s *Sender) sendRow(ctx context.Context, words string, t *payload.Template, lookup func(string) (string, bool)) schedule.RowResult {
 	to, missing, err := s.reach(strings.Fields(words))
 	result := schedule.RowResult{Recipients: len(to), Failed: missing, Err: err}
 	if len(to) == 0 {
@@ -92,20 +88,20 @@ func (s *Session) sendRow(ctx context.Context, words string, t *payload.Template
 // reach is the peers that words mean now, each once; missing is how many words mean
 // nobody although others mean somebody, and err the reason for the last of them.
 // That nobody is there at all when all are meant is no error.
-func (s *Session) reach(words []string) (to []*Peer, missing int, err error) {
+func (s *Sender) reach(words []string) (to []*Peer, missing int, err error) {
 	if len(words) == 0 {
-		to, _ = s.Receivers(All)
+		to, _ = s.session.recipients.Select(All)
 		return to, 0, nil
 	}
 	known := words[:0:0]
 	for _, word := range words {
-		if _, fault := s.Find(word); fault == nil {
+		if _, fault := s.session.Find(word); fault == nil {
 			known = append(known, word)
 		} else if !strings.EqualFold(word, All) {
 			missing, err = missing+1, fault
 		}
 	}
-	to, fault := s.Receivers(known...)
+	to, fault := s.session.recipients.Select(known...)
 	if len(to) == 0 {
 		return nil, 0, cmp.Or(err, fault)
 	}
@@ -115,17 +111,10 @@ func (s *Session) reach(words []string) (to []*Peer, missing int, err error) {
 // mayReach says whether one of the peers that words mean is there, or may come: not if
 // all are numbers that were given to others than those who are there. A number is given
 // once.
-func (s *Session) mayReach(words string) bool {
+func (s *Sender) mayReach(words string) bool {
 	all := strings.Fields(words)
 	return len(all) == 0 || slices.ContainsFunc(all, func(word string) bool {
 		id, err := strconv.ParseUint(strings.TrimPrefix(word, "#"), 10, 64)
-		return err != nil || id > s.core.lastPeer.Load() || s.Peer(id) != nil
+		return err != nil || id > s.session.core.lastPeer.Load() || s.session.Peer(id) != nil
 	})
-}
-
-// Shutdown stops what the session sends by itself, then closes it; see
-// transport.Session.Shutdown.
-func (s *Session) Shutdown(ctx context.Context) {
-	s.runs.Stop()
-	s.transport.Shutdown(ctx)
 }

@@ -81,7 +81,7 @@ func TestSendList(t *testing.T) {
 	if err := server.Alias(first, "board"); err != nil {
 		t.Fatal(err)
 	}
-	run, err := server.SendList(schedule.List{Times: 2, Rows: []schedule.Row{
+	run, err := server.Sender().StartList(schedule.List{Times: 2, Rows: []schedule.Row{
 		{Text: "<{{seq}}{{var.x}}{{var.y}}>"}, {Text: "off", Off: true}, {Text: "{{peer.alias}}!", To: "board", Repeat: 2}, {Text: "no", To: "nobody"},
 	}}, ListOptions{Lookup: func(name string) (string, bool) { return "w", name == "var.y" }})
 	if err != nil {
@@ -112,7 +112,7 @@ func TestSendList(t *testing.T) {
 // A run stops at once, and with its session.
 func TestSendListStops(t *testing.T) {
 	bench, server, clients := listening(t)
-	run, err := server.SendList(schedule.Every(schedule.Row{Text: "tick"}, time.Millisecond, 0), ListOptions{})
+	run, err := server.Sender().StartList(schedule.Every(schedule.Row{Text: "tick"}, time.Millisecond, 0), ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,19 +122,19 @@ func TestSendListStops(t *testing.T) {
 	if sent.Running || sent.Messages < 10 || sent.Total != 0 {
 		t.Errorf("%+v", sent)
 	}
-	again, err := server.SendList(schedule.Every(schedule.Row{Text: "tick"}, time.Hour, 0), ListOptions{})
+	again, err := server.Sender().StartList(schedule.Every(schedule.Row{Text: "tick"}, time.Hour, 0), ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := server.Runs(); !slices.Equal(got, []*schedule.Run{run, again}) || again.ID() != "r2" {
+	if got := server.Sender().Runs(); !slices.Equal(got, []*schedule.Run{run, again}) || again.ID() != "r2" {
 		t.Errorf("%v", got)
 	}
-	server.Close()
+	server.transport.Close()
 	<-again.Done()
 	if !cmp.Equal(run.Progress(), sent) {
 		t.Errorf("after Stop %+v, now %+v", sent, run.Progress())
 	}
-	if _, err := clients[0].SendList(schedule.List{Times: 1, Rows: []schedule.Row{{Text: "{{nothing}}"}}}, ListOptions{}); sockeye.ErrorOf(err) == nil {
+	if _, err := clients[0].Sender().StartList(schedule.List{Times: 1, Rows: []schedule.Row{{Text: "{{nothing}}"}}}, ListOptions{}); sockeye.ErrorOf(err) == nil {
 		t.Error("a wrong payload is no error")
 	}
 }
@@ -147,7 +147,7 @@ func TestSendListToNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := server.SendList(schedule.Every(schedule.Row{Text: "x"}, time.Millisecond, 20), ListOptions{})
+	run, err := server.Sender().StartList(schedule.Every(schedule.Row{Text: "x"}, time.Millisecond, 20), ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,12 +157,12 @@ func TestSendListToNobody(t *testing.T) {
 	}
 	const maxEndedRuns = 16 // of package schedule
 	for range maxEndedRuns + 5 {
-		if run, err = server.SendList(schedule.Every(schedule.Row{Text: "x"}, 0, 1), ListOptions{}); err != nil {
+		if run, err = server.Sender().StartList(schedule.Every(schedule.Row{Text: "x"}, 0, 1), ListOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		<-run.Done()
 	}
-	if n := len(server.Runs()); n > maxEndedRuns+1 {
+	if n := len(server.Sender().Runs()); n > maxEndedRuns+1 {
 		t.Errorf("%d ended runs are remembered", n)
 	}
 }
@@ -173,15 +173,15 @@ func TestSendListToTheGone(t *testing.T) {
 	bench, server, clients := listening(t)
 	peers := server.Peers()
 	gone, there := peers[0], peers[1]
-	one, err := server.SendList(schedule.Every(schedule.Row{Text: "x"}, time.Millisecond, 0), ListOptions{To: []string{"#" + fmt.Sprint(gone.ID)}})
+	one, err := server.Sender().StartList(schedule.Every(schedule.Row{Text: "x"}, time.Millisecond, 0), ListOptions{To: []string{"#" + fmt.Sprint(gone.ID)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	both, err := server.SendList(schedule.Every(schedule.Row{Text: "y"}, time.Millisecond, 0), ListOptions{To: []string{fmt.Sprint(gone.ID), fmt.Sprint(there.ID)}})
+	both, err := server.Sender().StartList(schedule.Every(schedule.Row{Text: "y"}, time.Millisecond, 0), ListOptions{To: []string{fmt.Sprint(gone.ID), fmt.Sprint(there.ID)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	later, err := server.SendList(schedule.Every(schedule.Row{Text: "z"}, time.Millisecond, 0), ListOptions{To: []string{fmt.Sprint(there.ID + 1000)}})
+	later, err := server.Sender().StartList(schedule.Every(schedule.Row{Text: "z"}, time.Millisecond, 0), ListOptions{To: []string{fmt.Sprint(there.ID + 1000)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,17 +211,17 @@ func TestSendListWaits(t *testing.T) {
 	bench := New(0)
 	defer bench.Shutdown(context.Background())
 	server := open(t, bench, mustEndpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})
-	run, err := server.SendList(schedule.List{Times: 1, Rows: []schedule.Row{{Text: "first", Delay: time.Millisecond}, {Text: "second"}}}, ListOptions{Wait: true})
+	run, err := server.Sender().StartList(schedule.List{Times: 1, Rows: []schedule.Row{{Text: "first", Delay: time.Millisecond}, {Text: "second"}}}, ListOptions{Wait: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	never := schedule.Every(schedule.Row{Text: "x"}, time.Hour, 0)
 	for range schedule.MaxRuns - 1 {
-		if _, err := server.SendList(never, ListOptions{To: []string{"nobody"}}); err != nil {
+		if _, err := server.Sender().StartList(never, ListOptions{To: []string{"nobody"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := server.SendList(never, ListOptions{}); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.LimitReached {
+	if _, err := server.Sender().StartList(never, ListOptions{}); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.LimitReached {
 		t.Errorf("one more than may be: %v", err)
 	}
 	client := open(t, bench, mustEndpoint(t, sockeye.Connect, server.Locals()[0].String()), responder.Answer{})
@@ -244,7 +244,7 @@ func BenchmarkPacing(b *testing.B) {
 	}
 	b.Run("peer", func(b *testing.B) {
 		_, server, _ := listening(b)
-		run, err := server.SendList(schedule.Every(schedule.Row{Text: "x"}, interval, b.N), ListOptions{})
+		run, err := server.Sender().StartList(schedule.Every(schedule.Row{Text: "x"}, interval, b.N), ListOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,22 +2,19 @@ package core
 
 import (
 	"context"
-	"errors"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"sockeye"
 	"sockeye/internal/payload"
-	"sockeye/internal/relay"
 	"sockeye/internal/responder"
-	"sockeye/internal/schedule"
 	"sockeye/internal/transport"
 	"sockeye/internal/workspace"
 )
 
-// Session is an open session of a workbench.
+// Session is an endpoint that is open, or was: its identity, its life and its peers. What
+// else can be done with it is in its parts: Sender, Recipients, Rules, Relay, ReceiveFile. All
+// methods may be called from any goroutine, of the parts as well.
 type Session struct {
 	transport *transport.Session
 	id        *sockeye.Session
@@ -26,22 +23,12 @@ type Session struct {
 	opened    *workspace.Opening // nil: of no workspace
 	since     time.Time
 
-	responder  *responder.Responder
-	builder    messageBuilder
-	runs       schedule.Runs
-	upstream   *Session // of a relay; nil: it is none
-	relay      *relay.Relay
-	routes     []RouteStatus // of a relay, besides upstream
-	share      Writers       // of a relay whose peers share one connection; "": they do not
-	pairing    pairing       // of either side of a relay; nil: it is none
-	upstreamOf *Session      // the relay whose upstream has its connections; nil: it is none
-	recipients recipients
-	files      fileRecipients
-	reached    atomic.Pointer[string] // see Reached
-	unsent     atomic.Int64           // see Undelivered
-
-	file     sync.Mutex
-	received *receivedFile // the one file, or the last; guarded by receiving
+	responder   *responder.Responder
+	relay       atomic.Pointer[Relay] // nil: it is none
+	upstreamOf  *Session              // the relay whose upstream has its connections; nil: it is none
+	sender      Sender
+	recipients  Recipients
+	receiveFile ReceiveFile
 
 	dropped chan struct{} // closed when it is among the closed ones
 	// Once it is closed, guarded by the workbench's lock:
@@ -58,72 +45,14 @@ func NoSession(id string) error {
 		Hint:    sockeye.Text{En: "sockeye session ls lists them", Zh: "sockeye session ls 列出全部会话"}}
 }
 
-// Peer is one remote party of a session. All its methods may be called by everybody;
-// Answer is for who answers by itself.
-type Peer = transport.Peer
-
-// Peers are the peers there now, in the order they joined.
-func (s *Session) Peers() []*Peer { return s.transport.Peers() }
-
-// Peer is the peer with a number, or nil if it is not there.
-func (s *Session) Peer(id uint64) *Peer { return s.transport.Peer(id) }
-
-// Reach is the UDP peer at an address, seen or not, so that it can be sent to.
-func (s *Session) Reach(to sockeye.SocketAddr) (*Peer, error) { return s.transport.Reach(to) }
-
-// Publish has a broker publish a message: to all who subscribed to its topic, or, if
-// there are any in to, to these peers alone. It says how many clients that were.
-func (s *Session) Publish(to []*Peer, m sockeye.Publication, data []byte) (int, error) {
-	return s.transport.Publish(to, m, data)
-}
-
-// Locals are the addresses really bound.
-func (s *Session) Locals() []sockeye.SocketAddr { return s.transport.Locals() }
-
-// Hold keeps our direction to all peers open although they may finish sending, until
-// Release: something will be sent yet.
-func (s *Session) Hold() { s.transport.Hold() }
-
-// Release takes back one Hold.
-func (s *Session) Release() { s.transport.Release() }
-
-// SetHalfOpen changes Options.HalfOpen while the session is open.
-func (s *Session) SetHalfOpen(d time.Duration) { s.transport.SetHalfOpen(d) }
-
-// StopAccepting lets no new peer in from now on. Those that are there stay.
-func (s *Session) StopAccepting() { s.transport.StopAccepting() }
-
-// Close ends the session at once: peers see FIN where nothing is unread or unsent. It
-// returns when the session has ended.
-func (s *Session) Close() { s.transport.Close() }
-
-// Done is closed when the session has ended and its closed event is recorded.
-func (s *Session) Done() <-chan struct{} { return s.transport.Done() }
-
-// Outcome is why the session ended: for one that connected, why its peer left. It is
-// known once Done is closed.
-func (s *Session) Outcome() (sockeye.Reason, *sockeye.Error) { return s.transport.Outcome() }
-
-// Undelivered counts the bytes that peers had not acknowledged when they left.
-func (s *Session) Undelivered() int64 { return s.unsent.Load() }
-
 // ID is the session's short name, "s1".
 func (s *Session) ID() string { return s.id.ID }
 
+// Opening is what the session was opened for in a workspace, or nil. Nobody changes it.
+func (s *Session) Opening() *workspace.Opening { return s.opened }
+
 // Answer is how it answers by itself.
 func (s *Session) Answer() responder.Answer { return s.answer }
-
-// SetRules lets rules answer the session from now on; see responder.Responder.SetRules.
-func (s *Session) SetRules(r *responder.RuleConfig, off bool) error {
-	return s.responder.SetRules(r, off, s.Peers)
-}
-
-// RulesStatus is how the session answers by rules now, or did in the end; false
-// without rules.
-func (s *Session) RulesStatus() (responder.RulesStatus, bool) { return s.responder.RulesStatus() }
-
-// AnsweredBy is how many rules answer the session now.
-func (s *Session) AnsweredBy() int { return s.responder.AnsweredBy() }
 
 // Since is when it was opened.
 func (s *Session) Since() time.Time { return s.since }
@@ -147,82 +76,38 @@ func (s *Session) Status() sockeye.SessionStatus {
 	return s.transport.Status()
 }
 
-// Endpoint is what was asked for, with the options that were changed since.
-func (s *Session) Endpoint() sockeye.Endpoint {
-	ep := s.id.Endpoint
-	sockeye.AllOptions.Live().Merge(&ep.Options, s.transport.LiveOptions())
-	return ep
+// Locals are the addresses really bound.
+func (s *Session) Locals() []sockeye.SocketAddr { return s.transport.Locals() }
+
+// Done is closed when the session has ended and its closed event is recorded.
+func (s *Session) Done() <-chan struct{} { return s.transport.Done() }
+
+// Outcome is why the session ended: for one that connected, why its peer left. It is
+// known once Done is closed.
+func (s *Session) Outcome() (sockeye.Reason, *sockeye.Error) { return s.transport.Outcome() }
+
+// StopAccepting lets no new peer in from now on. Those that are there stay.
+func (s *Session) StopAccepting() { s.transport.StopAccepting() }
+
+// Peer is one remote party of a session. All its methods may be called by everybody;
+// Answer is for who answers by itself.
+type Peer = transport.Peer
+
+// Peers are the peers there now, in the order they joined.
+func (s *Session) Peers() []*Peer { return s.transport.Peers() }
+
+// Peer is the peer with a number, or nil if it is not there.
+func (s *Session) Peer(id uint64) *Peer { return s.transport.Peer(id) }
+
+// left notes that a peer left, with how many bytes that never reached it.
+func (s *Session) left(p *Peer, unsent int) {
+	s.sender.left(p, unsent)
+	s.recipients.left(p, unsent)
 }
 
-// SetOptions changes options while the session is open: those that are given, of which
-// all must be of its kind and Live.
-func (s *Session) SetOptions(o *sockeye.Options) error {
-	if err := s.CheckOptions(o); err != nil {
-		return err
-	}
-	return s.transport.SetOptions(o)
-}
-
-// SetPeerOptions is SetOptions for one peer.
-func (s *Session) SetPeerOptions(p *Peer, o *sockeye.Options) error {
-	if err := s.CheckOptions(o); err != nil {
-		return err
-	}
-	return p.SetOptions(o)
-}
-
-// CheckOptions says what is wrong with options that SetOptions is to change: one error for
-// each.
-func (s *Session) CheckOptions(o *sockeye.Options) error {
-	ep := s.id.Endpoint
-	ep.Options = *o
-	err := ep.Validate()
-	for _, d := range sockeye.AllOptions {
-		if !d.Live && d.IsSet(o) {
-			err = errors.Join(err, fixedOption(d.Name))
-		}
-	}
-	return err
-}
-
-// fixedOption is the error of an option that stays as it is while a session is open.
-func fixedOption(name string) error {
-	var live []string
-	for _, d := range sockeye.AllOptions.Live() {
-		live = append(live, d.Name)
-	}
-	list := strings.Join(live, ", ")
-	return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: name,
-		Message: sockeye.Text{En: "cannot be changed while the session is open", Zh: "会话打开期间不能更改"},
-		Hint:    sockeye.Text{En: "open the session again with it; these can be changed: " + list, Zh: "请用新的选项重新打开会话；可以更改的有：" + list}}
-}
-
-// Alias names a peer; peers that later join from its address, when no other peer
-// there has the name, inherit it. "" takes the name away.
-func (s *Session) Alias(p *Peer, name string) error {
-	if err := sockeye.CheckAlias(name); err != nil {
-		return err
-	}
-	for _, o := range s.Peers() {
-		if name != "" && o != p && o.Alias() == name {
-			return &sockeye.Error{
-				Kind: sockeye.Invalid, Op: "alias", Target: name,
-				Message: sockeye.Text{En: "the name is taken by " + o.String(), Zh: "该别名已被 " + o.String() + " 使用"},
-				Hint:    sockeye.Text{En: "choose another name", Zh: "请换一个别名"},
-			}
-		}
-	}
-	s.core.aliases.set(p.Peer, name)
-	return nil
-}
-
-// Send sends data to each of the peers, all at the same time, so that one that
-// does not read delays no other. It returns when every send has ended; the error
-// joins the *sockeye.Error of each that failed.
-func (s *Session) Send(ctx context.Context, to []*Peer, data []byte) error {
-	if len(to) == 1 {
-		_, err := to[0].Send(ctx, data)
-		return err
-	}
-	return Failures(s.SendData(ctx, to, data))
+// shutdown stops what the session sends by itself, then closes it; see
+// transport.Session.Shutdown.
+func (s *Session) shutdown(ctx context.Context) {
+	s.sender.runs.Stop()
+	s.transport.Shutdown(ctx)
 }

@@ -46,7 +46,7 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 	var opened []*Session
 	undo := func(err error) ([]*Session, error) {
 		for n := len(opened) - 1; n >= 0; n-- {
-			opened[n].Close()
+			opened[n].transport.Close()
 		}
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 		if one.List == nil {
 			continue
 		}
-		if _, err := opened[n].SendList(*one.List, ListOptions{Lookup: lookup, Wait: one.Endpoint.Mode == sockeye.Connect}); err != nil {
+		if _, err := opened[n].sender.StartList(*one.List, ListOptions{Lookup: lookup, Wait: one.Endpoint.Mode == sockeye.Connect}); err != nil {
 			return undo(err)
 		}
 	}
@@ -103,6 +103,3 @@ func (w *Core) RememberAll(aliases map[string]string) error {
 	}
 	return nil
 }
-
-// Opening is what the session was opened for in a workspace, or nil. Nobody changes it.
-func (s *Session) Opening() *workspace.Opening { return s.opened }

@@ -210,6 +210,11 @@ func (b *Connection) exec(ctx context.Context, words []string, out, problem io.W
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
+	return b.exitCode(err)
+}
+
+// exitCode is that of what ran, or why it is not known how it ended.
+func (b *Connection) exitCode(err error) (int, error) {
 	if e, ok := errors.AsType[*ssh.ExitError](err); ok {
 		if e.Signal() != "" {
 			return 128, nil

@@ -26,27 +26,11 @@ func (e *ruleEvaluator) apply(c *nftables.Chain, r *nftables.Rule) (v *expr.Verd
 	registers := map[uint32]register{}
 	certain, e.ruleMoves, e.ruleAsks = true, false, false
 	for _, step := range r.Exprs {
+		if v := e.decision(step); v != nil {
+			return v, certain && v != undecided
+		}
 		match, known := true, true
 		switch x := step.(type) {
-		case *expr.Verdict:
-			return x, certain
-		case *expr.Reject:
-			return &expr.Verdict{Kind: expr.VerdictDrop}, certain
-		case *expr.Queue, *expr.SynProxy:
-			return undecided, false
-		case *expr.Redir, *expr.TProxy:
-			e.ruleMoves = true
-			return undecided, false
-		case *expr.NAT:
-			if x.Type == expr.NATTypeDestNAT {
-				e.ruleMoves = true
-				return undecided, false
-			}
-		case *expr.Target:
-			if !harmlessTargets[x.Name] {
-				e.ruleMoves = movingTargets[x.Name]
-				return undecided, false
-			}
 		case *expr.Payload:
 			registers[x.DestRegister] = e.payload(x)
 		case *expr.Meta:
@@ -72,7 +56,7 @@ func (e *ruleEvaluator) apply(c *nftables.Chain, r *nftables.Rule) (v *expr.Verd
 			}
 		case *expr.Immediate:
 			registers[x.Register] = register{bytes: x.Data}
-		case *expr.Counter, *expr.Log, *expr.Masq:
+		case *expr.NAT, *expr.Target, *expr.Counter, *expr.Log, *expr.Masq:
 		default:
 			known = false // a limit, a hash, a module of iptables, what the library did not read
 		}
@@ -82,6 +66,32 @@ func (e *ruleEvaluator) apply(c *nftables.Chain, r *nftables.Rule) (v *expr.Verd
 		certain = certain && known
 	}
 	return nil, certain
+}
+
+// decision is what a step does with the packet, or nil if the packet goes on to the next one.
+func (e *ruleEvaluator) decision(step expr.Any) *expr.Verdict {
+	switch x := step.(type) {
+	case *expr.Verdict:
+		return x
+	case *expr.Reject:
+		return &expr.Verdict{Kind: expr.VerdictDrop}
+	case *expr.Queue, *expr.SynProxy:
+		return undecided
+	case *expr.Redir, *expr.TProxy:
+		e.ruleMoves = true
+		return undecided
+	case *expr.NAT:
+		if x.Type == expr.NATTypeDestNAT {
+			e.ruleMoves = true
+			return undecided
+		}
+	case *expr.Target:
+		if !harmlessTargets[x.Name] {
+			e.ruleMoves = movingTargets[x.Name]
+			return undecided
+		}
+	}
+	return nil
 }
 
 // undecided is what a rule does that hands the packet to something else: it may be lost there.

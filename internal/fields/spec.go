@@ -174,24 +174,7 @@ func (s Spec) String() string {
 }
 
 func (f Field) write(b *strings.Builder, binary bool) {
-	switch {
-	case binary && f.Type == Pad:
-		b.WriteString("pad " + f.Count.String())
-	case binary:
-		b.WriteString(string(f.Type) + " " + quoteName(f.Name))
-		if f.Count != (Count{}) {
-			b.WriteString("[" + f.Count.String() + "]")
-		}
-		if f.Type == Bits {
-			b.WriteString(":" + strconv.Itoa(f.Bits))
-		}
-	case f.Name == "":
-		b.WriteByte('-')
-	case f.Source != "":
-		b.WriteString(quoteName(f.Source) + " as " + quoteName(f.Name))
-	default:
-		b.WriteString(quoteName(f.Name))
-	}
+	f.writeSource(b, binary)
 	if f.Placed {
 		b.WriteString(" @" + strconv.Itoa(f.At))
 	}
@@ -220,6 +203,28 @@ func (f Field) write(b *strings.Builder, binary bool) {
 	}
 	if f.If.Field != "" {
 		b.WriteString(" if " + quoteName(f.If.Field) + f.If.Op + formatNumber(f.If.Number))
+	}
+}
+
+// writeSource writes what is read: bytes of a type, or a value by its name or place.
+func (f Field) writeSource(b *strings.Builder, binary bool) {
+	switch {
+	case binary && f.Type == Pad:
+		b.WriteString("pad " + f.Count.String())
+	case binary:
+		b.WriteString(string(f.Type) + " " + quoteName(f.Name))
+		if f.Count != (Count{}) {
+			b.WriteString("[" + f.Count.String() + "]")
+		}
+		if f.Type == Bits {
+			b.WriteString(":" + strconv.Itoa(f.Bits))
+		}
+	case f.Name == "":
+		b.WriteByte('-')
+	case f.Source != "":
+		b.WriteString(quoteName(f.Source) + " as " + quoteName(f.Name))
+	default:
+		b.WriteString(quoteName(f.Name))
 	}
 }
 

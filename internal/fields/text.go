@@ -114,6 +114,17 @@ func isUnit(s string) bool {
 	return s != "" && len(s) <= maxUnit && !strings.ContainsAny(s, "=:,;\"0123456789") && isShowable(s)
 }
 
+// readHeader takes the names of columns from a row; one that is no name gets a number.
+func (r *Reader) readHeader(row []byte, separator byte) {
+	eachColumn(row, separator, func(n int, text string, _ int) bool {
+		if text == "" || len(text) > maxName || !isShowable(text) {
+			text = numbered("c", n+1)
+		}
+		r.header = append(r.header, text)
+		return n < MaxValues
+	})
+}
+
 // readCSV appends the columns of a row. The first row of a stream may be a header.
 func (r *Reader) readCSV(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	separator := r.spec.Separator
@@ -125,13 +136,7 @@ func (r *Reader) readCSV(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 		return dst, both("it is empty", "它是空的")
 	}
 	if r.spec.Header && r.header == nil {
-		eachColumn(row, separator, func(n int, text string, _ int) bool {
-			if text == "" || len(text) > maxName || !isShowable(text) {
-				text = numbered("c", n+1)
-			}
-			r.header = append(r.header, text)
-			return n < MaxValues
-		})
+		r.readHeader(row, separator)
 		return dst, nothing
 	}
 	r.found = r.found[:0]

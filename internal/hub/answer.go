@@ -95,7 +95,7 @@ func (p *Publisher) perform(ctx context.Context, r *SendRequest) SendReply {
 		if err != nil {
 			return refusedFor(err)
 		}
-		for _, d := range s.SendData(ctx, peers, r.Data) {
+		for _, d := range s.Sender().Send(ctx, peers, r.Data) {
 			if d.Err != nil && ctx.Err() != nil {
 				return SendReply{Result: Expired, Peers: reply.Peers}
 			}

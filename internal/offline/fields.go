@@ -86,12 +86,9 @@ func (a *commands) fieldsTry(typed string, messages []string, asHex, asJSON bool
 	if err != nil {
 		return err
 	}
-	if asHex {
-		messages = payload.HexWords(messages, 1)
-	}
 	parse := payload.ParseText
 	if asHex {
-		parse = payload.ParseHex
+		messages, parse = payload.HexWords(messages, 1), payload.ParseHex
 	}
 	frames := make([][]byte, len(messages))
 	for n, m := range messages {
@@ -114,14 +111,7 @@ func (a *commands) fieldsTry(typed string, messages []string, asHex, asJSON bool
 			fmt.Fprintf(a.Out, "%s\n", fields.AppendJSON(nil, values))
 			continue
 		}
-		if len(values) == 0 {
-			continue
-		}
-		rows := [][]string{{a.t("name", "名称"), a.t("value", "值"), a.t("unit", "单位"), a.t("bytes", "字节"), ""}}
-		for _, v := range values {
-			rows = append(rows, []string{payload.SafeString(v.Name), payload.SafeString(v.String()), payload.SafeString(v.Unit), fmt.Sprintf("%d–%d", v.From, max(v.From, v.To-1)), shownBytes(frame[v.From:v.To], asHex)})
-		}
-		if err := a.PrintTable(rows, ""); err != nil {
+		if err := a.printValues(values, frame, asHex); err != nil {
 			return err
 		}
 	}
@@ -129,6 +119,18 @@ func (a *commands) fieldsTry(typed string, messages []string, asHex, asJSON bool
 		return terminal.Exit{Code: terminal.ExitNetwork}
 	}
 	return nil
+}
+
+// printValues prints the values of a frame, if it has any, with the bytes they were read from.
+func (a *commands) printValues(values []fields.Value, frame []byte, asHex bool) error {
+	if len(values) == 0 {
+		return nil
+	}
+	rows := [][]string{{a.t("name", "名称"), a.t("value", "值"), a.t("unit", "单位"), a.t("bytes", "字节"), ""}}
+	for _, v := range values {
+		rows = append(rows, []string{payload.SafeString(v.Name), payload.SafeString(v.String()), payload.SafeString(v.Unit), fmt.Sprintf("%d–%d", v.From, max(v.From, v.To-1)), shownBytes(frame[v.From:v.To], asHex)})
+	}
+	return a.PrintTable(rows, "")
 }
 
 // shownBytes shows the bytes that a value was read from.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,16 +150,8 @@ direction in a file of its own, or one pcapng file.`,
 }
 
 func (a *commands) logExport(args []string, f *filterFlags, frames *terminal.FrameFlags, form, to string) error {
-	known := false
-	for _, name := range exportForms {
-		known = known || name == form
-	}
-	if !known {
-		hint := sockeye.Text{En: "choose one of " + strings.Join(exportForms, ", "), Zh: "可选：" + strings.Join(exportForms, "、")}
-		if near := terminal.Nearest(form, exportForms); near != "" {
-			hint = terminal.DidYouMean(near)
-		}
-		return terminal.Usage("--format", sockeye.Text{En: fmt.Sprintf("unknown format %q", form), Zh: fmt.Sprintf("未知的格式 %q", form)}, hint)
+	if err := checkExportForm(form); err != nil {
+		return err
 	}
 	filter, err := f.filter()
 	if err != nil {
@@ -196,6 +189,18 @@ func (a *commands) logExport(args []string, f *filterFlags, frames *terminal.Fra
 	err = a.exportTo(d, m, x, to)
 	p.End()
 	return a.ended(err)
+}
+
+// checkExportForm says that there is no such format, if there is none.
+func checkExportForm(form string) error {
+	if slices.Contains(exportForms, form) {
+		return nil
+	}
+	hint := sockeye.Text{En: "choose one of " + strings.Join(exportForms, ", "), Zh: "可选：" + strings.Join(exportForms, "、")}
+	if near := terminal.Nearest(form, exportForms); near != "" {
+		hint = terminal.DidYouMean(near)
+	}
+	return terminal.Usage("--format", sockeye.Text{En: fmt.Sprintf("unknown format %q", form), Zh: fmt.Sprintf("未知的格式 %q", form)}, hint)
 }
 
 // exporting is what is written.

@@ -1,10 +1,12 @@
 package offline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -234,34 +236,44 @@ func (a *commands) logSearch(args []string, f *filterFlags, most int, asJSON boo
 	defer d.Close()
 	v := a.NewView(terminal.Lines, a.Out, io.Discard, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "")
 	v.Dated = true
-	found := 0
-	err = d.Each(a.Ctx, nil, func(e *sockeye.Event) error {
-		var failed error
-		m.Each(e, func(x recording.Hit) {
-			if failed != nil || most > 0 && found >= most {
-				return
-			}
-			if found++; found == 1 {
-				p.End()
-			}
-			failed = a.showMatch(v, e, x, asJSON)
-		})
-		if failed == nil && most > 0 && found >= most {
-			return errEnough
-		}
-		return failed
+	clearBar := sync.OnceFunc(p.End) // the places are printed where it is
+	found, err := eachMatch(a.Ctx, d, m, most, func(e *sockeye.Event, x recording.Hit) error {
+		clearBar()
+		return a.showMatch(v, e, x, asJSON)
 	})
 	p.End()
 	if flushErr := v.Flush(); err == nil {
 		err = flushErr
 	}
 	switch {
-	case err != nil && !errors.Is(err, errEnough):
+	case err != nil:
 		return a.ended(err)
 	case found == 0:
 		return terminal.Exit{Code: terminal.ExitNetwork}
 	}
 	return nil
+}
+
+// eachMatch gives the places at which something is found, at most so many if that is not 0,
+// and counts them.
+func eachMatch(ctx context.Context, d *recording.Reader, m *recording.EventMatcher, most int, show func(*sockeye.Event, recording.Hit) error) (found int, err error) {
+	err = d.Each(ctx, nil, func(e *sockeye.Event) error {
+		var failed error
+		m.Each(e, func(x recording.Hit) {
+			if failed == nil && (most == 0 || found < most) {
+				found++
+				failed = show(e, x)
+			}
+		})
+		if failed == nil && most > 0 && found >= most {
+			return errEnough
+		}
+		return failed
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return found, err
 }
 
 // showMatch prints a place: the event it ends in, and where in the stream it is.

@@ -271,13 +271,8 @@ func (a *commands) drawCharts(c *charts, f *plotFlags) error {
 		}
 	}
 	end := c.start.Add(time.Duration(x1 * float64(time.Second)))
-	if x1 == 0 { // all came at once: in the order in which they came
-		for _, one := range c.list {
-			for n := range one.points {
-				one.points[n].X = float64(n)
-				x1 = max(x1, float64(n))
-			}
-		}
+	if x1 == 0 {
+		x1 = c.byOrder()
 	}
 	var b strings.Builder
 	for n, one := range c.list {
@@ -293,6 +288,18 @@ func (a *commands) drawCharts(c *charts, f *plotFlags) error {
 	}
 	_, err := a.Out.Write([]byte(b.String()))
 	return err
+}
+
+// byOrder puts values that all came at once in the order in which they came, and says where
+// the last one is.
+func (c *charts) byOrder() (last float64) {
+	for _, one := range c.list {
+		for n := range one.points {
+			one.points[n].X = float64(n)
+			last = max(last, float64(n))
+		}
+	}
+	return last
 }
 
 // chartHeading is what a chart shows, and the numbers that describe it.

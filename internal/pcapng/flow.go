@@ -58,6 +58,21 @@ func newFlow(network sockeye.Network, from, to sockeye.SocketAddr, direction uin
 		protocol, transport = protocolUDP, udpHeader
 	}
 	src, dst := sameFamily(from.Addr(), to.Addr())
+	f.writeIP(src, dst, protocol, transport)
+	f.base = add(f.base, uint16(protocol))
+	f.size = f.ip + transport
+	t := f.header[f.ip:f.size]
+	binary.BigEndian.PutUint16(t, from.Port())
+	binary.BigEndian.PutUint16(t[2:], to.Port())
+	if protocol == protocolTCP {
+		binary.BigEndian.PutUint16(t[14:], openWindow)
+	}
+	f.base = sum(f.base, t)
+	return f
+}
+
+// writeIP writes the header of IP, before one of the transport that has a size.
+func (f *packetFlow) writeIP(src, dst netip.Addr, protocol byte, transport int) {
 	h := f.header[:]
 	if src.Is4() {
 		f.ip = 20
@@ -80,16 +95,6 @@ func newFlow(network sockeye.Network, from, to sockeye.SocketAddr, direction uin
 		f.base = sum(0, h[8:40])
 		f.most = 0xFFFF - transport
 	}
-	f.base = add(f.base, uint16(protocol))
-	f.size = f.ip + transport
-	t := h[f.ip:f.size]
-	binary.BigEndian.PutUint16(t, from.Port())
-	binary.BigEndian.PutUint16(t[2:], to.Port())
-	if protocol == protocolTCP {
-		binary.BigEndian.PutUint16(t[14:], openWindow)
-	}
-	f.base = sum(f.base, t)
-	return f
 }
 
 // sameFamily makes two addresses fit one packet. A socket bound to every address

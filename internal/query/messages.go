@@ -101,16 +101,27 @@ const maxGuessSample = 32 << 10
 // events: peer 0 is all of its peers, each of which is looked at by itself. The likeliest
 // is first.
 func (r *Reader) Guess(session string, peer uint64) []ProtocolGuess {
-	type direction struct {
-		peer uint64
-		kind sockeye.EventKind
+	var out []ProtocolGuess
+	for _, s := range r.samples(session, peer) {
+		for _, p := range decode.Guess(s.chunks, s.bounded) {
+			out = append(out, ProtocolGuess{s.peer, s.kind, p})
+		}
 	}
-	type sample struct {
-		chunks  [][]byte
-		bytes   int
-		bounded bool
-	}
-	samples, order := map[direction]*sample{}, []direction{}
+	slices.SortStableFunc(out, func(a, b ProtocolGuess) int { return b.Score - a.Score })
+	return out
+}
+
+// streamSample is what a peer received or sent, as far as a guess looks at it.
+type streamSample struct {
+	peer    uint64
+	kind    sockeye.EventKind
+	chunks  [][]byte
+	bytes   int
+	bounded bool // each chunk is a message
+}
+
+// samples are those of a session's last events; peer 0 is all of its peers.
+func (r *Reader) samples(session string, peer uint64) (all []*streamSample) {
 	_, next, _, _ := r.VisibleSpan()
 	c := r.View(max(r.Oldest(), next-min(next, maxScan)))
 	defer c.Close()
@@ -122,28 +133,19 @@ func (r *Reader) Guess(session string, peer uint64) []ProtocolGuess {
 		if e.Peer == nil || e.Session == nil || e.Session.ID != session || peer != 0 && e.Peer.ID != peer || len(e.Data) == 0 {
 			continue
 		}
-		key := direction{e.Peer.ID, e.Kind}
-		s := samples[key]
-		if s == nil && len(order) == maxGuessedStreams {
+		at := slices.IndexFunc(all, func(s *streamSample) bool { return s.peer == e.Peer.ID && s.kind == e.Kind })
+		if at < 0 && len(all) == maxGuessedStreams {
 			continue
 		}
-		if s == nil {
-			s = &sample{bounded: e.Peer.Network.Traits().Bounded()}
-			samples[key] = s
-			order = append(order, key)
+		if at < 0 {
+			at = len(all)
+			all = append(all, &streamSample{peer: e.Peer.ID, kind: e.Kind, bounded: e.Peer.Network.Traits().Bounded()})
 		}
-		if s.bytes < maxGuessSample {
+		if s := all[at]; s.bytes < maxGuessSample {
 			s.chunks, s.bytes = append(s.chunks, slices.Clone(e.Data)), s.bytes+len(e.Data)
 		}
 	}
-	var out []ProtocolGuess
-	for _, key := range order {
-		for _, p := range decode.Guess(samples[key].chunks, samples[key].bounded) {
-			out = append(out, ProtocolGuess{key.peer, key.kind, p})
-		}
-	}
-	slices.SortStableFunc(out, func(a, b ProtocolGuess) int { return b.Score - a.Score })
-	return out
+	return all
 }
 
 // maxGuessedStreams is how many directions of peers a guess looks at.

@@ -98,10 +98,9 @@ func (r downstream) Joined(p *transport.Peer) {
 	r.running.Go(func() { r.link(l) })
 }
 
-// refuse ends a pair on whose way a relay is twice, and says why.
-func (r *Relay) refuse(l *pair) {
+// noteLoop says that a relay is twice on the way of a pair.
+func (r *Relay) noteLoop(l *pair) {
 	r.record(sockeye.Event{Kind: sockeye.Failed, Session: l.down.Session, Peer: l.down.Peer, Detail: &sockeye.Detail{Err: OwnUpstream(l.down.Local.String())}})
-	l.down.Abort()
 }
 
 // OwnUpstream is the error of a relay whose upstream, at an address, is itself, or leads back
@@ -120,28 +119,40 @@ func (r *Relay) link(l *pair) {
 		close(l.linked)
 		return
 	}
-	if r.chains.loops(l) {
-		close(l.linked)
-		r.refuse(l)
-		return
-	}
-	if r.isRefused(l) {
+	up := r.dialFor(l)
+	if up == nil {
 		close(l.linked)
 		l.down.Abort()
 		return
+	}
+	r.join(l, up)
+	l.endWithClosing()
+}
+
+// dialFor is the upstream of a pair, or nil if it cannot be had: a relay whose upstream leads
+// back to it says so.
+func (r *Relay) dialFor(l *pair) *transport.Peer {
+	if r.chains.loops(l) {
+		r.noteLoop(l)
+		return nil
+	}
+	if r.isRefused(l) {
+		return nil
 	}
 	dial := r.route(l)
 	if r.probe.dial(l) {
-		close(l.linked)
-		r.refuse(l)
-		return
+		r.noteLoop(l)
+		return nil
 	}
 	up, err := dial(context.Background()) // to its end: the upstream shall see how the peer left
 	if err != nil {
-		close(l.linked)
-		l.down.Abort()
-		return
+		return nil
 	}
+	return up
+}
+
+// join lets both sides of a pair, which wait, go on.
+func (r *Relay) join(l *pair, up *transport.Peer) {
 	up.Hold()
 	r.record(sockeye.Event{Kind: sockeye.Paired, Session: l.down.Session, Peer: l.down.Peer,
 		Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: up.ID, Session: up.Session.ID, Address: up.Remote.String()}}})
@@ -153,12 +164,12 @@ func (r *Relay) link(l *pair) {
 	l.down.Resume()
 	up.Resume()
 	if r.chains.loops(l) {
-		r.refuse(l)
+		r.noteLoop(l)
+		l.down.Abort()
 	}
 	if up.State() == sockeye.Gone { // it left before it was bound
 		r.Left(up)
 	}
-	l.endWithClosing()
 }
 
 // bind says whose an upstream's connection is.

@@ -71,7 +71,7 @@ func (l *Runner) Pipes() bool {
 func (l *Runner) ServeInput(s *core.Session, f *InputFlags, pace chunkPace, list *timedList) <-chan error {
 	done := make(chan error, 1)
 	if list != nil {
-		if _, err := s.SendList(list.List, core.ListOptions{Lookup: list.lookup}); err != nil || l.console == nil {
+		if _, err := s.Sender().StartList(list.List, core.ListOptions{Lookup: list.lookup}); err != nil || l.console == nil {
 			if err != nil {
 				done <- err
 			}
@@ -124,11 +124,11 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 	}
 	defer l.Sent(s)
 	err := l.readInput(f, func(data []byte) error {
-		s.Hold()
-		defer s.Release()
+		s.Sender().Hold()
+		defer s.Sender().Release()
 		var all sync.WaitGroup
 		var failed atomic.Bool
-		to, _ := s.Receivers(core.All) // nobody there: it is lost, as with ncat
+		to, _ := s.Recipients().Select(core.All) // nobody there: it is lost, as with ncat
 		for _, p := range to {
 			all.Go(func() {
 				if !l.sendOrLose(p, data) {
@@ -146,7 +146,7 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 		return nil // why it left is told
 	}
 	if err == nil && l.Finishes && !isDevice(l.term.In) && l.term.Ctx.Err() == nil {
-		to, _ := s.Receivers(core.All)
+		to, _ := s.Recipients().Select(core.All)
 		for _, p := range to {
 			p.Finish(l.sending)
 		}

@@ -257,11 +257,11 @@ func (c *repl) say(text string, o payload.ParseOptions) error {
 	if err != nil {
 		return err
 	}
-	peers, err := c.session.Receivers(c.to.words()...)
+	peers, err := c.session.Recipients().Select(c.to.words()...)
 	if err != nil {
 		return err
 	}
-	messages, err := c.session.Compose(peers, t)
+	messages, err := c.session.Sender().Compose(peers, t)
 	if err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (c *repl) sendFile(rest string) error {
 	if err := CheckFile(path); err != nil {
 		return err
 	}
-	peers, err := c.session.Receivers(c.to.words()...)
+	peers, err := c.session.Recipients().Select(c.to.words()...)
 	if err != nil {
 		return err
 	}
@@ -329,7 +329,7 @@ func (c *repl) frame(rest string) error {
 
 // listRules shows what became of each rule, and which state each peer is in.
 func (c *repl) listRules(string) error {
-	status, ok := c.session.RulesStatus()
+	status, ok := c.session.Rules().Status()
 	if !ok {
 		return Usage("/rules", sockeye.Text{En: "no rules answer this session", Zh: "此会话没有自动应答规则"},
 			sockeye.Text{En: "sockeye run FILE plays the rules of a workspace", Zh: "sockeye run FILE 执行工作区中的规则"})
@@ -345,7 +345,7 @@ func (c *repl) listRules(string) error {
 
 func (c *repl) stopSending(string) error {
 	c.out.cancel()
-	for _, r := range c.session.Runs() {
+	for _, r := range c.session.Sender().Runs() {
 		c.out.aside(r.Stop)
 	}
 	return nil

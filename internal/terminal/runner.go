@@ -216,7 +216,7 @@ func (l *Runner) undelivered(sessions []*core.Session) error {
 		return nil
 	}
 	for _, s := range sessions {
-		if n := s.Undelivered(); n > 0 && (l.Finishes || s.Endpoint().Mode == sockeye.Connect) {
+		if n := s.Sender().Undelivered(); n > 0 && (l.Finishes || s.Endpoint().Mode == sockeye.Connect) {
 			return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send", Target: s.Endpoint().Address.String(),
 				Message: sockeye.Text{En: fmt.Sprintf("%d bytes of the input were not acknowledged", n), Zh: fmt.Sprintf("输入中有 %d 字节未得到确认", n)},
 				Hint:    sockeye.Text{En: "the peer was gone, or does not read; --drain gives it longer", Zh: "对方已断开或没有读取；可用 --drain 延长等待时间"}}

@@ -121,7 +121,7 @@ func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, p
 		return 0, err
 	}
 	size := f.Size
-	r, err := s.SendFile(f, core.FileOptions{To: []*core.Peer{p}, Chunk: int(min(pace.chunk, schedule.MaxChunk)), Rate: pace.rate})
+	r, err := s.Sender().StartFile(f, core.FileOptions{To: []*core.Peer{p}, Chunk: int(min(pace.chunk, schedule.MaxChunk)), Rate: pace.rate})
 	if err != nil {
 		return 0, err
 	}
@@ -150,7 +150,7 @@ func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, p
 
 // sendPayload sends the next message of a payload to one peer.
 func (l *Runner) sendPayload(s *core.Session, p *core.Peer, t *payload.Template) error {
-	sent, err := s.SendPayload(l.sending, []*core.Peer{p}, t)
+	sent, err := s.Sender().SendPayload(l.sending, []*core.Peer{p}, t)
 	if err != nil {
 		return err
 	}

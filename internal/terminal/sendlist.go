@@ -162,7 +162,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // playList sends a list and returns when it has ended, with the error of its last
 // message if that failed.
 func (l *Runner) playList(s *core.Session, list *timedList) error {
-	run, err := s.SendList(list.List, core.ListOptions{Lookup: list.lookup})
+	run, err := s.Sender().StartList(list.List, core.ListOptions{Lookup: list.lookup})
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (l *Runner) playList(s *core.Session, list *timedList) error {
 // list is /list: play a file, or show what is being sent.
 func (c *repl) list(path string) error {
 	if path == "" {
-		runs := c.session.Runs()
+		runs := c.session.Sender().Runs()
 		if len(runs) == 0 {
 			c.run.console.print(c.term.T("nothing is being sent; /list FILE sends one", "没有正在发送的列表；/list 文件 开始发送"))
 		}
@@ -215,7 +215,7 @@ func (c *repl) every(rest string) error {
 
 // start plays a list to the chosen peers, and tells when it has ended.
 func (c *repl) start(l schedule.List, lookup func(string) (string, bool)) error {
-	run, err := c.session.SendList(l, core.ListOptions{To: c.to.words(), Lookup: lookup})
+	run, err := c.session.Sender().StartList(l, core.ListOptions{To: c.to.words(), Lookup: lookup})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // targets are the peers that typed lines go to, in the words of the person. A word that
 // means one connection, such as its number, means the board behind it: when that leaves
-// and comes back, the session tells which peer it is now (core.Session.Choose).
+// and comes back, the session tells which peer it is now (core.Recipients.Choose).
 type targets struct {
 	mu  sync.Mutex
 	all []targetWord
@@ -65,7 +65,7 @@ func (t *targets) choose(s *core.Session, words []string) error {
 		}
 		all = append(all, one)
 	}
-	if err := s.Choose(ids); err != nil {
+	if err := s.Recipients().Choose(ids); err != nil {
 		return err
 	}
 	t.mu.Lock()
@@ -78,8 +78,8 @@ func (t *targets) choose(s *core.Session, words []string) error {
 func (t *targets) follow(s *core.Session) (back []*core.Peer, before []uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, id := range s.Recipients() {
-		old := s.Replaces(id)
+	for _, id := range s.Recipients().Chosen() {
+		old := s.Recipients().Replaces(id)
 		for i := range t.all {
 			if one := &t.all[i]; old != 0 && one.id == old {
 				one.id = id

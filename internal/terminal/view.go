@@ -82,39 +82,57 @@ func (v *View) run(c *journal.Cursor) (err error) {
 	for {
 		e, ok := c.Try()
 		if !ok {
-			if err := v.Flush(); err != nil {
-				return OutputError(err)
-			}
-			if err := v.dump.flush(); err != nil {
-				return err
-			}
-			var err error
-			if e, err = v.next(c); errors.Is(err, io.EOF) {
+			if e, err = v.await(c); errors.Is(err, io.EOF) {
 				if err := v.End(); err != nil {
 					return OutputError(err)
 				}
 				return nil
 			} else if err != nil {
-				if err := v.idle(); err != nil {
-					return OutputError(err)
-				}
-				continue
+				return err
 			}
 		}
-		v.shown = e.Seq
-		if err := v.dump.add(e); err != nil {
+		if err := v.take(e); err != nil {
 			return err
 		}
-		v.noteOpened(e)
-		if v.wants(e) {
-			if err := v.Show(e); err != nil {
-				return OutputError(err)
-			}
+	}
+}
+
+// await waits for the next event. What was printed is with the system meanwhile. The error is
+// io.EOF when the journal has ended.
+func (v *View) await(c *journal.Cursor) (sockeye.Event, error) {
+	for {
+		if err := v.Flush(); err != nil {
+			return sockeye.Event{}, OutputError(err)
 		}
-		if v.pace != nil {
-			v.pace.Consumed(e.Seq)
+		if err := v.dump.flush(); err != nil {
+			return sockeye.Event{}, err
+		}
+		e, err := v.next(c)
+		if err == nil || errors.Is(err, io.EOF) {
+			return e, err
+		}
+		if err := v.idle(); err != nil {
+			return sockeye.Event{}, OutputError(err)
 		}
 	}
+}
+
+// take dumps an event, and prints it if it is to be shown.
+func (v *View) take(e sockeye.Event) error {
+	v.shown = e.Seq
+	if err := v.dump.add(e); err != nil {
+		return err
+	}
+	v.noteOpened(e)
+	if v.wants(e) {
+		if err := v.Show(e); err != nil {
+			return OutputError(err)
+		}
+	}
+	if v.pace != nil {
+		v.pace.Consumed(e.Seq)
+	}
+	return nil
 }
 
 // OutputError says that standard output takes no more.

@@ -73,7 +73,7 @@ func TestUDPPeerIsHeardOrChosen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer chosen.Close()
-	if _, err := s.Reach(sockeye.IPSocketAddr(chosen.LocalAddr().(*net.UDPAddr).AddrPort())); err != nil {
+	if _, err := s.Find(chosen.LocalAddr().String()); err != nil {
 		t.Fatal(err)
 	}
 	heard.Write([]byte("hi"))

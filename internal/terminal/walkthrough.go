@@ -198,7 +198,7 @@ func (s *walkthrough) serverAnswers(data []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(s.term.Ctx, s.limit)
 	defer cancel()
-	if err := s.pc.Send(ctx, to, data); err != nil {
+	if err := core.Failures(s.pc.Sender().Send(ctx, to, data)); err != nil {
 		return err
 	}
 	return s.awaitData(s.pc, sockeye.Sent, data)

@@ -43,18 +43,24 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 	}
 	c.programs[key] = program
 	for _, one := range split(err) {
-		inner := *sockeye.ErrorOf(one)
-		at := []any{"rules", e.Rules}
-		if fault, ok := errors.AsType[*rule.RuleFault](one); ok {
-			at = append(at, fault.Rule)
-			_, field, _ := strings.Cut(RuleSet{Rules: c.file.Rules[e.Rules]}.fieldOf(one), "].")
-			if field != "" {
-				at = append(at, field)
-			}
-		}
-		c.add(&inner, "rules."+e.Rules+": "+inner.Target, at...)
+		c.addRuleFault(e.Rules, one)
 	}
 	o.Compiled = program
+}
+
+// addRuleFault notes what is wrong with a set of rules, at the field of the rule that it is
+// about.
+func (c *checker) addRuleFault(set string, fault error) {
+	inner := *sockeye.ErrorOf(fault)
+	at := []any{"rules", set}
+	if of, ok := errors.AsType[*rule.RuleFault](fault); ok {
+		at = append(at, of.Rule)
+		_, field, _ := strings.Cut(RuleSet{Rules: c.file.Rules[set]}.fieldOf(fault), "].")
+		if field != "" {
+			at = append(at, field)
+		}
+	}
+	c.add(&inner, "rules."+set+": "+inner.Target, at...)
 }
 
 func split(err error) []error {

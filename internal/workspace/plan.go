@@ -28,23 +28,8 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 	for _, text := range o.ignored {
 		lines = append(lines, text.In(l))
 	}
-	how := o.Frame.String()
-	if o.Check.Algorithm != nil {
-		how += " " + o.Check.String()
-	}
-	switch {
-	case o.Compiled != nil:
-		rules := payload.SafeString(o.RuleSet)
-		if n := len(o.Compiled.Names()); n != 1 {
-			lines = append(lines, say("answer by %d rules (%s), frames: %s", "按 %d 条规则（%s）应答，分帧：%s", n, rules, how))
-		} else {
-			lines = append(lines, say("answer by one rule (%s), frames: %s", "按 1 条规则（%s）应答，分帧：%s", rules, how))
-		}
-	case o.Echo:
-		lines = append(lines, say("send back everything that comes", "收到什么就发回什么"))
-	}
-	if o.Compiled == nil && o.FrameSpec() != "" {
-		lines = append(lines, say("find frames: %s", "分帧：%s", how))
+	for _, text := range o.answerPlan() {
+		lines = append(lines, text.In(l))
 	}
 	if list := o.List; list != nil {
 		rows := say("%d rows", "%d 行", list.RowsOn())
@@ -60,6 +45,28 @@ func (o *Opening) Plan(l sockeye.Lang) []string {
 		if guard.off {
 			lines = append(lines, say("without the guard against %s", "不启用防护：%s", guard.word))
 		}
+	}
+	return lines
+}
+
+// answerPlan says how an endpoint answers by itself, and how messages are found.
+func (o *Opening) answerPlan() (lines []sockeye.Text) {
+	how := o.Frame.String()
+	if o.Check.Algorithm != nil {
+		how += " " + o.Check.String()
+	}
+	switch {
+	case o.Compiled != nil:
+		rules := payload.SafeString(o.RuleSet)
+		if n := len(o.Compiled.Names()); n != 1 {
+			return append(lines, both("answer by %d rules (%s), frames: %s", "按 %d 条规则（%s）应答，分帧：%s", n, rules, how))
+		}
+		return append(lines, both("answer by one rule (%s), frames: %s", "按 1 条规则（%s）应答，分帧：%s", rules, how))
+	case o.Echo:
+		lines = append(lines, sockeye.Text{En: "send back everything that comes", Zh: "收到什么就发回什么"})
+	}
+	if o.FrameSpec() != "" {
+		lines = append(lines, both("find frames: %s", "分帧：%s", how))
 	}
 	return lines
 }

@@ -99,19 +99,7 @@ func StartService(ctx context.Context, a *Operator, o ServiceOptions) (*Enrolmen
 			return nil, err
 		}
 	}
-	for subject, handle := range map[string]nats.MsgHandler{
-		hub.EnrolSubject("*"): s.onEnrol, "sockeye.*.*.status": s.onStatus, BoardsSubject: s.onBoards,
-	} {
-		queue := "hub" // one of several hubs answers
-		if strings.HasSuffix(subject, ".status") {
-			queue = ""
-		}
-		if _, err := s.conn.QueueSubscribe(subject, queue, handle); err != nil {
-			s.Close()
-			return nil, err
-		}
-	}
-	if _, err := s.system.Subscribe("$SYS.SERVER.*.CLIENT.AUTH.ERR", s.onAuthError); err != nil {
+	if err := s.subscribe(); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -120,6 +108,23 @@ func StartService(ctx context.Context, a *Operator, o ServiceOptions) (*Enrolmen
 		return nil, err
 	}
 	return s, errors.Join(s.conn.Flush(), s.system.Flush())
+}
+
+// subscribe has the service told what boards ask for and say, and of those who are refused.
+func (s *EnrolmentService) subscribe() error {
+	for subject, handle := range map[string]nats.MsgHandler{
+		hub.EnrolSubject("*"): s.onEnrol, "sockeye.*.*.status": s.onStatus, BoardsSubject: s.onBoards,
+	} {
+		queue := "hub" // one of several hubs answers
+		if strings.HasSuffix(subject, ".status") {
+			queue = ""
+		}
+		if _, err := s.conn.QueueSubscribe(subject, queue, handle); err != nil {
+			return err
+		}
+	}
+	_, err := s.system.Subscribe("$SYS.SERVER.*.CLIENT.AUTH.ERR", s.onAuthError)
+	return err
 }
 
 // BoardsSubject is where the list of boards is asked for.

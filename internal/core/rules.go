@@ -1,0 +1,21 @@
+package core
+
+import "sockeye/internal/responder"
+
+// Rules are the rules that answer a session by themselves. All methods may be called from
+// any goroutine.
+type Rules struct{ session *Session }
+
+// Rules are those that answer the session.
+func (s *Session) Rules() Rules { return Rules{s} }
+
+// Set lets rules answer the session from now on; see responder.Responder.SetRules.
+func (r Rules) Set(rules *responder.RuleConfig, off bool) error {
+	return r.session.responder.SetRules(rules, off, r.session.Peers)
+}
+
+// Status is how the session answers by rules now, or did in the end; false without rules.
+func (r Rules) Status() (responder.RulesStatus, bool) { return r.session.responder.RulesStatus() }
+
+// Count is how many rules answer the session now.
+func (r Rules) Count() int { return r.session.responder.AnsweredBy() }
