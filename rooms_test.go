@@ -63,6 +63,7 @@ var edges = []struct{ from, to, why string }{
 	{"cmd/sockeye-hub", "internal/terminal", "the streams and signals of the process"},
 	{"cmd/sockeye-hub", "internal/cli", "its tests run boards"},
 	{"cmd/sockeye-hub", "internal/hub", "its tests read what boards published"},
+	{"cmd/sockeye-hub", "internal/private", "its tests put a board's key elsewhere"},
 	{"cmd/sockeye-hub", ".", "its tests compare events"},
 
 	{"internal/hub/server", "internal/hub", "it enrols boards, and asks them to send"},
@@ -150,6 +151,8 @@ var edges = []struct{ from, to, why string }{
 	{"internal/device", "internal/userdir", "where this user's workbench is found"},
 	{"internal/device", "internal/framing", "how a session's stream is cut is checked before it is asked for"},
 	{"internal/device", "internal/sensor", "it reads them"},
+	{"internal/device", "internal/hub", "a hub is a target"},
+	{"internal/device", "internal/private", "where its rows are in a hub's stream is this user's alone to say"},
 	{"internal/device", "internal/outbox", "each target has a queue on disk"},
 	{"internal/device", "internal/fields", "a struct is written by the spec that reads it"},
 	{"internal/device", "internal/payload", "templates and hellos are payloads"},
