@@ -98,6 +98,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/boards", "client", "a board that measures has a workbench of its own"},
 	{"internal/boards", "internal/core", "a workbench is published"},
 	{"internal/boards", "internal/hub", "commands publish to a hub"},
+	{"internal/boards", "internal/memlimit", "a board has little memory"},
 	{"internal/boards", "internal/device", "a device file is played, and checked before it becomes a service"},
 	{"internal/boards", "internal/deploy", "deploy puts a program on a board"},
 	{"internal/boards", "internal/service", "service installs a device file"},

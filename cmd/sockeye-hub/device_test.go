@@ -135,5 +135,7 @@ func TestSensorToHub(t *testing.T) {
 		t.Fatal(err)
 	}
 	copied := start(t, other, "sockeye", "device", "--simulate", "steps", "--every", "20ms", "--hub", board.String())
-	await(t, "one of the two is told", func() bool { return strings.Contains(d.errs.String()+copied.errs.String(), "another program publishes") })
+	await(t, "one of the two is told", func() bool {
+		return strings.Contains(d.errs.String()+copied.errs.String(), "another program publishes")
+	})
 }

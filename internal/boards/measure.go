@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -13,6 +14,7 @@ import (
 	"sockeye"
 	"sockeye/client"
 	"sockeye/internal/device"
+	"sockeye/internal/memlimit"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
@@ -136,8 +138,9 @@ func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c clien
 			l.Print(line)
 		}
 	}
+	begun := sync.OnceFunc(memlimit.ReleaseProgram)
 	statuses, err := device.Run(a.Ctx, file, device.RunOptions{Client: c, Root: f.root, State: state, Data: a.DataDir(), Version: terminal.ThisBuild().Version, Count: f.Count, Ramp: f.ramp, Drain: show.Drain, Env: a.Env,
-		Report: func(s device.TargetStatus) { say(a.targetLines(s)) },
+		Report: func(s device.TargetStatus) { say(a.targetLines(s)); begun() },
 		Broken: func(board, sensor string, err error) { l.Print(a.sensorLine(board, sensor, err)) }})
 	if err != nil {
 		return err
