@@ -47,7 +47,7 @@ var levels = [][]string{
 	{"internal/tlsinfo"},
 	{"internal/localca"},
 	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private", "internal/serialport", "internal/outbox", "internal/service", "internal/mdns"},
-	{".", "internal/memlimit"},
+	{".", "internal/memlimit", "internal/activation"},
 }
 
 // edges are the imports there may be between rooms, and what each is for. A new
@@ -185,6 +185,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api", "internal/schedule", "a run is of a list, a payload is a row of one, lists become tables"},
 	{"internal/api", ".", "the nouns"},
 
+	{"internal/api/access", "internal/activation", "the page is served on a socket of the service manager"},
 	{"internal/api/access", "internal/netinfo", "whose a Unix socket is, the system says"},
 	{"internal/api/access", "internal/private", "where the workbench is, nobody else may read or write"},
 	{"internal/api/access", ".", "who is turned away is told why"},
@@ -268,6 +269,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/transport/schemes", "internal/transport", "what a driver is"},
 	{"internal/transport/schemes", ".", "the nouns"},
 	{"internal/transport/tcp", "internal/transport/tcp/epoll", "plain listeners on Linux"},
+	{"internal/transport/tcp", "internal/activation", "the service manager may have bound the address"},
 	{"internal/transport/tcp", "internal/transport/inet", "which addresses an endpoint means"},
 	{"internal/transport/tcp", "internal/transport/sockopt", "the options of its sockets"},
 	{"internal/transport/tcp", "internal/transport", "its sessions and peers"},
