@@ -47,7 +47,7 @@ var levels = [][]string{
 	{"internal/tlsinfo"},
 	{"internal/localca"},
 	{"internal/checksum", "internal/regular", "internal/userdir", "internal/private", "internal/serialport", "internal/outbox", "internal/service", "internal/mdns"},
-	{".", "internal/memlimit"},
+	{".", "internal/memlimit", "internal/activation"},
 }
 
 // edges are the imports there may be between rooms, and what each is for. A new
@@ -63,6 +63,7 @@ var edges = []struct{ from, to, why string }{
 	{"cmd/sockeye-hub", "internal/terminal", "the streams and signals of the process"},
 	{"cmd/sockeye-hub", "internal/cli", "its tests run boards"},
 	{"cmd/sockeye-hub", "internal/hub", "its tests read what boards published"},
+	{"cmd/sockeye-hub", "internal/private", "its tests put a board's key elsewhere"},
 	{"cmd/sockeye-hub", ".", "its tests compare events"},
 
 	{"internal/hub/server", "internal/hub", "it enrols boards, and asks them to send"},
@@ -97,6 +98,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/boards", "client", "a board that measures has a workbench of its own"},
 	{"internal/boards", "internal/core", "a workbench is published"},
 	{"internal/boards", "internal/hub", "commands publish to a hub"},
+	{"internal/boards", "internal/memlimit", "a board has little memory"},
 	{"internal/boards", "internal/device", "a device file is played, and checked before it becomes a service"},
 	{"internal/boards", "internal/deploy", "deploy puts a program on a board"},
 	{"internal/boards", "internal/service", "service installs a device file"},
@@ -150,6 +152,8 @@ var edges = []struct{ from, to, why string }{
 	{"internal/device", "internal/userdir", "where this user's workbench is found"},
 	{"internal/device", "internal/framing", "how a session's stream is cut is checked before it is asked for"},
 	{"internal/device", "internal/sensor", "it reads them"},
+	{"internal/device", "internal/hub", "a hub is a target"},
+	{"internal/device", "internal/private", "where its rows are in a hub's stream is this user's alone to say"},
 	{"internal/device", "internal/outbox", "each target has a queue on disk"},
 	{"internal/device", "internal/fields", "a struct is written by the spec that reads it"},
 	{"internal/device", "internal/payload", "templates and hellos are payloads"},
@@ -181,6 +185,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api", "internal/schedule", "a run is of a list, a payload is a row of one, lists become tables"},
 	{"internal/api", ".", "the nouns"},
 
+	{"internal/api/access", "internal/activation", "the page is served on a socket of the service manager"},
 	{"internal/api/access", "internal/netinfo", "whose a Unix socket is, the system says"},
 	{"internal/api/access", "internal/private", "where the workbench is, nobody else may read or write"},
 	{"internal/api/access", ".", "who is turned away is told why"},
@@ -264,6 +269,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/transport/schemes", "internal/transport", "what a driver is"},
 	{"internal/transport/schemes", ".", "the nouns"},
 	{"internal/transport/tcp", "internal/transport/tcp/epoll", "plain listeners on Linux"},
+	{"internal/transport/tcp", "internal/activation", "the service manager may have bound the address"},
 	{"internal/transport/tcp", "internal/transport/inet", "which addresses an endpoint means"},
 	{"internal/transport/tcp", "internal/transport/sockopt", "the options of its sockets"},
 	{"internal/transport/tcp", "internal/transport", "its sessions and peers"},
@@ -397,6 +403,7 @@ const (
 	bench    = "bench"                            // measures the program from outside
 	drivers  = "internal/transport/transporttest" // opens every kind of socket for tests; only tests import it
 	ports    = "internal/freeport"                // finds ports for tests; only tests import it, and it imports nothing of ours
+	sshd     = "internal/deploy/sshdtest"         // a board for tests; as ports
 )
 
 // TestRooms holds every import between our packages against the edges. It reads
@@ -414,7 +421,7 @@ func TestRooms(t *testing.T) {
 			if (f.dir == "internal/doctor" || f.dir == "internal/load" || f.dir == "internal/mdns" || f.dir == "cmd/sockeye-hub") && f.test && to == drivers {
 				continue // their labs are made of networks, too
 			}
-			if f.test && to == ports {
+			if f.test && (to == ports || to == sshd) {
 				continue
 			}
 			if why := forbidden(f.dir, to); why != "" {
@@ -431,7 +438,7 @@ func forbidden(from, to string) string {
 		return ""
 	case from == drivers && (within(to, "internal/transport") || to == "." || to == "internal/netinfo/netinfotest"):
 		return ""
-	case to == drivers, to == ports:
+	case to == drivers, to == ports, to == sshd:
 		return "only tests import it"
 	case within(to, tools), within(to, examples), within(to, "cmd"):
 		return "nothing imports programs"

@@ -3,10 +3,13 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -98,4 +101,121 @@ func processorTime(t *testing.T, pid int) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(user+system) * 10 * time.Millisecond // ticks of a hundredth, proc(5)
+}
+
+// A board of 64 MB: five sensors ten times a second and two targets take less than 24 MB in
+// memory, as amd64 runs it, and as an ARM board does (under qemu-user), and little of a core. It is
+// the program as packages have it.
+func TestBoardOf64MB(t *testing.T) {
+	const most = 24 << 10 // KiB
+	for _, cpu := range []string{"arm", runtime.GOARCH} {
+		t.Run(cpu, func(t *testing.T) {
+			program := filepath.Join(t.TempDir(), "sockeye")
+			build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "sockeye/cmd/sockeye")
+			build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+cpu)
+			if out, err := build.CombinedOutput(); err != nil {
+				t.Fatalf("go build: %v\n%s", err, out)
+			}
+			words := []string{program}
+			if cpu != runtime.GOARCH {
+				words = []string{"qemu-" + cpu + "-static", program}
+				if _, err := exec.LookPath(words[0]); err != nil && os.Getenv("CI") != "true" {
+					t.Skip(err) // Debian: qemu-user-static
+				}
+			}
+			board, rows := startFive(t, words)
+			for range 50 { // it has begun
+				rows.Scan()
+			}
+			busy, began := processorTime(t, board.cmd.Process.Pid), time.Now()
+			for range 100 {
+				if !rows.Scan() {
+					t.Fatalf("no more rows: %v", rows.Err())
+				}
+			}
+			took := time.Since(began)
+			busy = processorTime(t, board.cmd.Process.Pid) - busy
+			if cpu != runtime.GOARCH {
+				kib := guestMemory(t, board.cmd.Process.Pid)
+				if t.Logf("%d KiB", kib); kib > most || kib < 4<<10 {
+					t.Errorf("%d KiB of memory, %d are the most", kib, most)
+				}
+				return
+			}
+			kib := memoryOf(t, board.cmd.Process.Pid, "VmRSS:")
+			t.Logf("%d KiB, %.1f %% of a core", kib, 100*float64(busy)/float64(took))
+			if kib > most {
+				t.Errorf("%d KiB of memory, %d are the most", kib, most)
+			}
+			if busy > took/25 { // 1 % on a machine that is not busy with other tests
+				t.Errorf("it was busy for %v of %v", busy, took)
+			}
+		})
+	}
+}
+
+// startFive runs a device with five sensors and two targets, and gives the rows of one.
+func startFive(t *testing.T, words []string) (*process, *bufio.Scanner) {
+	t.Helper()
+	text := "name = 'small'\n"
+	for n, source := range []string{"read = 'load/1'", "read = 'memory/available'", "read = 'uptime'", "simulate = 'sine'", "simulate = 'random-walk'"} {
+		text += fmt.Sprintf("[[sensor]]\nname = 's%d'\n%s\nevery = '100ms'\n", n, source)
+	}
+	conns := make(chan net.Conn, 2)
+	for range 2 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		text += fmt.Sprintf("[[target]]\naddress = 'tcp://%s'\n", l.Addr())
+		go func() {
+			if c, err := l.Accept(); err == nil {
+				conns <- c
+			}
+		}()
+	}
+	file := filepath.Join(t.TempDir(), "five.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	board := start(t, t.TempDir(), words[0], append(words[1:], "device", "--quiet", file)...)
+	var rows net.Conn
+	for range 2 {
+		select {
+		case c := <-conns:
+			t.Cleanup(func() { c.Close() })
+			if rows == nil {
+				rows = c
+			} else {
+				go io.Copy(io.Discard, c)
+			}
+		case <-time.After(patience):
+			t.Fatalf("it does not connect: %s", board.errs)
+		}
+	}
+	rows.SetDeadline(time.Now().Add(patience))
+	return board, bufio.NewScanner(rows)
+}
+
+// guestMemory is what a program of 32 bits has in memory under qemu, in KiB: what is below
+// 4 GiB; qemu itself is above (proc(5), smaps).
+func guestMemory(t *testing.T, pid int) (kib int) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var from uint64
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		if first, _, ok := strings.Cut(words[0], "-"); ok {
+			from, _ = strconv.ParseUint(first, 16, 64)
+		}
+		if words[0] == "Rss:" && from < 1<<32 {
+			n, _ := strconv.Atoi(words[1])
+			kib += n
+		}
+	}
+	return kib
 }

@@ -15,6 +15,7 @@ import (
 	"sockeye"
 	"sockeye/internal/deploy"
 	"sockeye/internal/payload"
+	"sockeye/internal/service"
 	"sockeye/internal/terminal"
 )
 
@@ -67,7 +68,8 @@ func (a *commands) deploy(cmd *cobra.Command, f *deployFlags, args []string) err
 		return err
 	}
 	for {
-		exit, changed, err := a.deployOnce(login, job, f.reload)
+		asItIs := versionOf(job.File)
+		exit, changed, err := a.deployOnce(login, job, f.reload, asItIs)
 		switch {
 		case a.Ctx.Err() != nil:
 			return a.Interrupted()
@@ -77,7 +79,7 @@ func (a *commands) deploy(cmd *cobra.Command, f *deployFlags, args []string) err
 			return err
 		case f.reload:
 			fmt.Fprintf(a.Err, a.t("it ended with code %d; it runs anew when %s changes\n", "程序以代码 %d 结束；%s 变化后会重新运行\n"), exit, payload.SafeString(job.File))
-			if a.awaitChange(a.Ctx, job.File) != nil {
+			if awaitChange(a.Ctx, job.File, asItIs) != nil {
 				return a.Interrupted()
 			}
 		case exit != 0:
@@ -88,8 +90,9 @@ func (a *commands) deploy(cmd *cobra.Command, f *deployFlags, args []string) err
 	}
 }
 
-// deployOnce connects and runs the job, until it ends or, with watch, its file changes.
-func (a *commands) deployOnce(login deploy.SSHLogin, job *deploy.Job, watch bool) (exit int, changed bool, err error) {
+// deployOnce connects and runs the job, until it ends or, with watch, its file is no longer
+// as it is.
+func (a *commands) deployOnce(login deploy.SSHLogin, job *deploy.Job, watch bool, asItIs fileVersion) (exit int, changed bool, err error) {
 	ctx, cancel := context.WithCancel(a.Ctx)
 	defer cancel()
 	board, err := deploy.Dial(ctx, login)
@@ -100,7 +103,7 @@ func (a *commands) deployOnce(login deploy.SSHLogin, job *deploy.Job, watch bool
 	watched := make(chan bool, 1)
 	if watch {
 		go func() {
-			different := a.awaitChange(ctx, job.File) == nil
+			different := awaitChange(ctx, job.File, asItIs) == nil
 			watched <- different
 			if different {
 				cancel()
@@ -115,26 +118,33 @@ func (a *commands) deployOnce(login deploy.SSHLogin, job *deploy.Job, watch bool
 // lookEvery is how often a file is looked at.
 const lookEvery = 200 * time.Millisecond
 
-// awaitChange waits until a file has another time or size.
-func (a *commands) awaitChange(ctx context.Context, path string) error {
-	look := func() (time.Time, int64) {
-		st, err := os.Stat(path)
-		if err != nil { // an editor may be writing it
-			return time.Time{}, -1
-		}
-		return st.ModTime(), st.Size()
+// fileVersion tells one state of a file from another: its time and size.
+type fileVersion struct {
+	at   time.Time
+	size int64
+}
+
+// versionOf is that of now, the zero one while an editor has the file away.
+func versionOf(path string) fileVersion {
+	st, err := os.Stat(path)
+	if err != nil {
+		return fileVersion{}
 	}
-	at, size := look()
+	return fileVersion{st.ModTime(), st.Size()}
+}
+
+// awaitChange waits until a file that is not empty has another version.
+func awaitChange(ctx context.Context, path string, from fileVersion) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
+		if now := versionOf(path); now.size > 0 && (now.size != from.size || !now.at.Equal(from.at)) {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:
-		}
-		if nowAt, now := look(); now > 0 && (!nowAt.Equal(at) || now != size) {
-			return nil
 		}
 	}
 }
@@ -183,6 +193,9 @@ func (f *deployFlags) faults(job *deploy.Job) (wrong []error) {
 	}
 	if f.install && ext != ".toml" {
 		wrong = append(wrong, terminal.Usage("--install", sockeye.Text{En: "it is for device files", Zh: "只用于设备文件"}, sockeye.Text{}))
+	} else if f.install {
+		_, err := service.Named(job.File, "")
+		wrong = append(wrong, err)
 	}
 	if f.reload && (job.File == "" || f.install) {
 		wrong = append(wrong, terminal.Usage("--reload", sockeye.Text{En: "there is no file that runs", Zh: "没有正在运行的文件"}, sockeye.Text{}))

@@ -34,6 +34,13 @@ func (f *HubFlags) Register(x *terminal.Terminal, fs *pflag.FlagSet) {
 // Named reports whether a hub was named.
 func (f *HubFlags) Named() bool { return f.word != "" }
 
+// asTarget is the hub for who sends rows to it and publishes nothing else.
+func (f *HubFlags) asTarget() string {
+	word := f.word
+	f.word = ""
+	return word
+}
+
 // Prepare joins the hub, before anything is opened. What is not recorded where a person
 // said is recorded in the board's own directory, so that nothing is lost while the hub is
 // away, or this program is.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -13,6 +14,7 @@ import (
 	"sockeye"
 	"sockeye/client"
 	"sockeye/internal/device"
+	"sockeye/internal/memlimit"
 	"sockeye/internal/payload"
 	"sockeye/internal/terminal"
 )
@@ -55,19 +57,30 @@ func IsDeviceFile(words []string) bool {
 }
 
 // File is the device file that the words name, or what the flags say of one sensor whose
-// values go to target.
-func (f *MeasureFlags) File(words []string, target func() (sockeye.Address, error)) (*device.File, error) {
+// values go to target, or to the hub that --hub names where no address is typed.
+func (f *MeasureFlags) File(words []string, h *HubFlags, target func() (sockeye.Address, error)) (*device.File, error) {
 	if IsDeviceFile(words) {
 		if f.Measures() || f.every != 0 || f.format != "" {
 			return nil, terminal.Usage("--read --simulate --every --format", sockeye.Text{En: "the file says that", Zh: "这些由文件决定"}, sockeye.Text{En: "write it into the file, or leave the file out", Zh: "请写进文件，或不要给出文件"})
 		}
-		return device.Read(words[0])
+		file, err := device.Read(words[0])
+		if err == nil && h.Named() && file.HasHub() {
+			err = terminal.Usage("--hub", sockeye.Text{En: "a hub is a target of the file already", Zh: "文件中已有集线服务作为目标"}, sockeye.Text{En: "the target sends rows, the flag publishes everything that the program does: keep one of them", Zh: "目标只发送数据行，该选项发布程序的全部事件：请只保留一个"})
+		}
+		return file, err
+	}
+	if len(words) == 0 && h.Named() {
+		if h.send || h.rate > 0 {
+			return nil, terminal.Usage("--hub-send --hub-rate", sockeye.Text{En: "a hub that is the target takes rows only", Zh: "作为目标的集线服务只接收数据行"}, sockeye.Text{En: "type an address, too: then the hub has everything that the program does", Zh: "再写一个地址：这样集线服务会收到程序的全部事件"})
+		}
+		file, err := device.One(f.read, f.simulate, f.every, "", h.asTarget(), device.RowFormat(f.format))
+		return file, asFlagsOfDevice(err)
 	}
 	to, err := target()
 	if err != nil {
 		return nil, err
 	}
-	file, err := device.One(f.read, f.simulate, f.every, to.String(), device.RowFormat(f.format))
+	file, err := device.One(f.read, f.simulate, f.every, to.String(), "", device.RowFormat(f.format))
 	return file, asFlagsOfDevice(err)
 }
 
@@ -125,11 +138,12 @@ func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c clien
 			l.Print(line)
 		}
 	}
-	statuses, err := device.Run(a.Ctx, file, device.RunOptions{Client: c, Root: f.root, State: state, Count: f.Count, Ramp: f.ramp, Drain: show.Drain, Env: a.Env,
+	begun := sync.OnceFunc(memlimit.ReleaseProgram)
+	statuses, err := device.Run(a.Ctx, file, device.RunOptions{Client: c, Root: f.root, State: state, Data: a.DataDir(), Version: terminal.ThisBuild().Version, Count: f.Count, Ramp: f.ramp, Drain: show.Drain, Env: a.Env,
 		SafeMode: func(why *sockeye.Error) {
 			say([]string{why.In(a.Lang), a.t("hint: ", "提示：") + why.Hint.In(a.Lang)})
 		},
-		Report: func(s device.TargetStatus) { say(a.targetLines(s)) },
+		Report: func(s device.TargetStatus) { say(a.targetLines(s)); begun() },
 		Broken: func(board, sensor string, err error) { l.Print(a.sensorLine(board, sensor, err)) }})
 	if err != nil {
 		return err

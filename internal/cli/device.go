@@ -77,7 +77,7 @@ targets, each with a queue on disk. --read or --simulate do so for one sensor.`,
 // measure plays a device that reads sensors.
 func (a *app) measure(f *deviceFlags, words []string) error {
 	badNumbers := f.outOfRange()
-	file, badFile := f.File(words, func() (sockeye.Address, error) {
+	file, badFile := f.File(words, &f.HubFlags, func() (sockeye.Address, error) {
 		ep, err := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
 		return ep.Address, err
 	})

@@ -88,12 +88,12 @@ func (a *app) listenForPage(f *uiFlags, say func(text string)) ([]net.Listener, 
 // listenOn takes one port. Its [::1] must not be another program's, to whom the name
 // localhost could lead; a machine without ::1 does without.
 func listenOn(f *uiFlags, port int) ([]net.Listener, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(f.bind, strconv.Itoa(port)))
+	l, err := api.Listen("tcp", net.JoinHostPort(f.bind, strconv.Itoa(port)))
 	if err != nil || f.bindGiven {
 		return []net.Listener{l}, err
 	}
 	_, taken, _ := net.SplitHostPort(l.Addr().String())
-	l6, err := net.Listen("tcp6", net.JoinHostPort("::1", taken))
+	l6, err := api.Listen("tcp6", net.JoinHostPort("::1", taken))
 	switch {
 	case err == nil:
 		return []net.Listener{l, l6}, nil

@@ -48,6 +48,10 @@ type Connection struct {
 // dialLimit bounds the connection and the handshake.
 const dialLimit = 20 * time.Second
 
+// vanishLimit is how long a board may acknowledge nothing, until the connection counts as
+// lost: a cable is out, or its power.
+const vanishLimit = 20 * time.Second
+
 // Dial connects to a board. The error is an *sockeye.Error that says what to do.
 func Dial(ctx context.Context, l SSHLogin) (*Connection, error) {
 	b := &Connection{user: l.User, address: l.HostPort, target: l.User + "@" + strings.TrimSuffix(l.HostPort, ":22")}
@@ -87,7 +91,8 @@ func Dial(ctx context.Context, l SSHLogin) (*Connection, error) {
 
 // dialHost connects to a host, which a name of the link may stand for.
 func dialHost(ctx context.Context, hostPort string) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: dialLimit, KeepAlive: 15 * time.Second}
+	dialer := net.Dialer{Timeout: dialLimit, Control: endsSilence,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: vanishLimit / 2, Interval: vanishLimit / 8, Count: 4}}
 	host, port, err := net.SplitHostPort(hostPort)
 	if err == nil && mdns.IsLocal(host) {
 		if found, err := mdns.Lookup(ctx, host); err == nil {
@@ -189,9 +194,13 @@ func (b *Connection) Upload(ctx context.Context, local, remote string, mode os.F
 	}
 	part := remote + ".part"
 	if err := b.write(ctx, in, part, mode); err != nil {
-		b.files.Remove(part) // a full disk: it is of no use
+		room, _ := b.files.StatVFS(path.Dir(part)) // before Remove makes some
+		b.files.Remove(part)                       // a full disk: it is of no use
 		if ctx.Err() != nil {
 			return false, context.Cause(ctx)
+		}
+		if room != nil && room.Frsize*room.Bavail < uint64(size) && !errors.Is(err, os.ErrPermission) {
+			return false, b.full(remote, size, err)
 		}
 		return false, b.unwritten(remote, err)
 	}
@@ -322,13 +331,29 @@ func (b *Connection) refused(h *hostKeys, err error) error {
 	e := &sockeye.Error{Kind: sockeye.System, Op: "connect", Target: b.target, Err: err, Message: text("SSH does not come about: %v", "无法建立 SSH 连接：%v", err)}
 	if strings.Contains(err.Error(), "unable to authenticate") {
 		e.Kind, e.Message = sockeye.AccessDenied, text("the board takes neither key nor password of %s", "开发板不接受用户 %s 的密钥或密码", b.user)
-		e.Hint = text("ssh-copy-id %s puts your key there", "ssh-copy-id %s 可把公钥放到开发板上", b.target)
+		e.Hint = text("ssh-copy-id %s puts your key there", "ssh-copy-id %s 可把公钥放到开发板上", b.sshWords())
 	}
 	return e
 }
 
+// sshWords are how the programs of OpenSSH are told the board.
+func (b *Connection) sshWords() string {
+	host, port, _ := net.SplitHostPort(b.address)
+	words := b.user + "@" + host
+	if port != "22" {
+		words = "-p " + port + " " + words
+	}
+	return words
+}
+
 func (b *Connection) lost(err error) error {
 	return &sockeye.Error{Kind: sockeye.Reset, Op: "receive", Target: b.target, Err: err, Message: text("the connection to the board was lost", "与开发板的连接已断开"), Hint: text("run it again: what was copied is not copied twice", "请重新运行：已复制的内容不会重复复制")}
+}
+
+func (b *Connection) full(remote string, size int64, err error) error {
+	return &sockeye.Error{Kind: sockeye.LimitReached, Op: "write", Target: b.target + ":" + remote, Err: err,
+		Message: text("the board's disk is full: the file has %d KiB", "开发板的磁盘已满：该文件有 %d KiB", (size+1023)>>10),
+		Hint:    text("make room there; df -h ~ shows how much there is", "请在开发板上清理空间；df -h ~ 显示剩余空间")}
 }
 
 func (b *Connection) unwritten(remote string, err error) error {

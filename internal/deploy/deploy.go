@@ -77,14 +77,29 @@ func (b *Connection) prepare(ctx context.Context, j *Job) ([]string, error) {
 		return nil, err
 	}
 	if j.Install {
-		words := []string{program, "service", "install", file}
-		if b.user != "root" {
-			words = append([]string{"sudo", "-n"}, words...)
-		}
-		return words, nil
+		return b.installWords(ctx, program, file)
 	}
 	return []string{program, "device", file}, nil
 }
+
+// installWords make a service of a file that is on the board: as root, since it is the
+// machine's.
+func (b *Connection) installWords(ctx context.Context, program, file string) ([]string, error) {
+	words := []string{program, "service", "install", file}
+	if b.user == "root" {
+		return words, nil
+	}
+	if _, err := b.output(ctx, "sudo -n true"); err != nil {
+		return nil, &sockeye.Error{Kind: sockeye.AccessDenied, Op: "start", Target: b.target, Err: err,
+			Message: text("a service belongs to the machine, and %s is not root there without a password", "服务属于整台机器，而 %s 在开发板上不能免密码使用 sudo", b.user),
+			Hint:    text(`all is copied; type the password yourself: ssh -t %s "sudo %s service install %s"`, `文件均已复制；请自行输入密码：ssh -t %s "sudo %s service install %s"`, b.sshWords(), tilde(program), tilde(file))}
+	}
+	return append([]string{"sudo", "-n"}, words...), nil
+}
+
+// tilde names a file in our folder on the board for a person to type: what the board says
+// of its home is not put into a command.
+func tilde(file string) string { return path.Join("~", folder, path.Base(file)) }
 
 func (b *Connection) preparePython(ctx context.Context, j *Job) ([]string, error) {
 	if _, err := b.output(ctx, "command -v python3"); err != nil {

@@ -3,9 +3,7 @@ package deploy
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -13,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -26,107 +23,23 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"sockeye"
+	"sockeye/internal/deploy/sshdtest"
 )
 
 // limit bounds every wait on a slow machine.
 const limit = time.Minute
 
-// sshServer is Debian's sshd on a free port of the loopback.
+// sshServer is a board, and how to log in to it.
 type sshServer struct {
+	*sshdtest.Server
 	login SSHLogin
-	dir   string
-	home  string
-	stop  func()
 }
 
-// newKey makes a key pair: the private file, and the line for authorized_keys.
-func newKey(t *testing.T, path string) (public string, private ed25519.PrivateKey) {
+func startSSH(t *testing.T, o sshdtest.Options) *sshServer {
 	t.Helper()
-	pub, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	key, err := ssh.NewPublicKey(pub)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(ssh.MarshalAuthorizedKey(key)), private
-}
-
-// startSSH runs a server whose home directory is the test's own.
-func startSSH(t *testing.T, settings string) *sshServer {
-	t.Helper()
-	const program = "/usr/sbin/sshd"
-	if _, err := os.Stat(program); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("needs sshd (Debian: openssh-server)")
-	}
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sshServer{dir: t.TempDir(), home: t.TempDir()}
-	newKey(t, filepath.Join(s.dir, "host"))
-	public, _ := newKey(t, filepath.Join(s.dir, "id"))
-	write := func(name, text string, mode os.FileMode) string {
-		path := filepath.Join(s.dir, name)
-		if err := os.WriteFile(path, []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	authorized := write("authorized", public, 0o600)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
-	if me.Uid == "0" {
-		os.MkdirAll("/run/sshd", 0o755) // sshd wants it, and its service makes it
-	}
-	// Everything that runs sees the test's home: a board is another machine.
-	wrap := write("wrap", "#!/bin/sh\nexport HOME="+s.home+"\ncd\ncase \"$SSH_ORIGINAL_COMMAND\" in\n*sftp*) exec /usr/lib/openssh/sftp-server -d "+s.home+" ;;\nesac\nexec sh -c \"$SSH_ORIGINAL_COMMAND\"\n", 0o755)
-	config := write("config", fmt.Sprintf("Port %s\nListenAddress 127.0.0.1\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nForceCommand %s\nSubsystem sftp internal-sftp\n%s",
-		port, filepath.Join(s.dir, "host"), authorized, wrap, settings), 0o600)
-	cmd := exec.Command(program, "-D", "-e", "-f", config)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	cmd.WaitDelay = 100 * time.Millisecond // its children hold the pipe
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s.stop = sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
-	t.Cleanup(s.stop)
-	hostPort := "127.0.0.1:" + port
-	awaitPort(t, hostPort, &said)
-	s.login = SSHLogin{User: me.Username, HostPort: hostPort, KnownHosts: filepath.Join(s.dir, "known_hosts"), Keys: []string{filepath.Join(s.dir, "id")},
-		Trust: func(string, string) bool { return true }}
-	return s
-}
-
-func awaitPort(t *testing.T, hostPort string, said fmt.Stringer) {
-	t.Helper()
-	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
-		c, err := net.Dial("tcp", hostPort)
-		if err == nil {
-			c.Close()
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%v\n%s", err, said)
-		}
-	}
+	s := sshdtest.Start(t, o)
+	return &sshServer{s, SSHLogin{User: s.User, HostPort: s.HostPort, KnownHosts: filepath.Join(t.TempDir(), "known_hosts"), Keys: []string{s.Key},
+		Trust: func(string, string) bool { return true }}}
 }
 
 func dial(t *testing.T, l SSHLogin) *Connection {
@@ -169,7 +82,7 @@ func (l *lockedBuffer) await(t *testing.T, text string) {
 // A program in Python runs on the board, its output and its exit code come here, and its
 // arguments arrive as they are.
 func TestPython(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	b := dial(t, s.login)
 	program := filepath.Join(t.TempDir(), "it's a program.py")
 	if err := os.WriteFile(program, []byte("import sys\nprint('args', sys.argv[1:])\nsys.exit(7)\n"), 0o600); err != nil {
@@ -180,14 +93,53 @@ func TestPython(t *testing.T) {
 	if err != nil || exit != 7 || out.String() != "args ['a b', '$(reboot)', \"'\"]\n" {
 		t.Errorf("exit code %d, %v, output %q", exit, err, &out)
 	}
-	if st, err := os.Stat(filepath.Join(s.home, folder, "it's a program.py")); err != nil || st.Mode().Perm() != 0o700 {
+	if st, err := os.Stat(filepath.Join(s.Home, folder, "it's a program.py")); err != nil || st.Mode().Perm() != 0o700 {
 		t.Errorf("the program on the board: %v, %v", st, err)
+	}
+}
+
+// A board without python3 is told from one whose copy failed, and told what to install.
+func TestNoPython(t *testing.T) {
+	bin := t.TempDir()
+	s := startSSH(t, sshdtest.Options{Environment: "PATH=" + bin})
+	program := filepath.Join(t.TempDir(), "client.py")
+	if err := os.WriteFile(program, []byte("print(1)\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := dial(t, s.login).Run(t.Context(), &Job{File: program, Out: io.Discard, Err: io.Discard})
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.NotFound || !strings.Contains(e.Message.En, "no python3") || !strings.Contains(e.Hint.En, "apt install python3") {
+		t.Errorf("without python3: %v", err)
+	}
+}
+
+// Who may not become root without a password is told how to do so; who may installs by sudo.
+func TestInstallByUser(t *testing.T) {
+	bin := t.TempDir()
+	s := startSSH(t, sshdtest.Options{Environment: "PATH=" + bin})
+	b := dial(t, s.login)
+	b.user = "pi" // whom no test can log in as
+	sudo := func(text string) {
+		if err := os.WriteFile(filepath.Join(bin, "sudo"), []byte("#!/bin/sh\n"+text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sudo("echo sudo: a password is required >&2; exit 1")
+	_, err := b.installWords(t.Context(), b.home+"/.cache/sockeye/sockeye", b.home+"/.cache/sockeye/green.toml")
+	_, port, _ := net.SplitHostPort(s.HostPort)
+	want := `ssh -t -p ` + port + ` pi@127.0.0.1 "sudo ~/.cache/sockeye/sockeye service install ~/.cache/sockeye/green.toml"`
+	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.AccessDenied || !strings.HasSuffix(e.Hint.En, want) {
+		t.Errorf("with a password: %+v, want a hint that ends with %s", e, want)
+	}
+	sudo("exit 0")
+	words, err := b.installWords(t.Context(), "/a/sockeye", "/a/green.toml")
+	if err != nil || strings.Join(words, " ") != "sudo -n /a/sockeye service install /a/green.toml" {
+		t.Errorf("without a password: %q, %v", words, err)
 	}
 }
 
 // Ctrl-C here ends the program there.
 func TestInterrupted(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	for _, program := range []string{"trap 'echo interrupted; exit 0' INT; echo $$; while :; do sleep 0.1; done", "trap '' INT HUP TERM; echo $$; while :; do sleep 0.1; done"} {
 		b := dial(t, s.login)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -226,14 +178,14 @@ func TestInterrupted(t *testing.T) {
 
 // A file is copied once, and whole or not at all.
 func TestUpload(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	b := dial(t, s.login)
 	local := filepath.Join(t.TempDir(), "file")
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
 	if err := os.WriteFile(local, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	remote := filepath.Join(s.home, "x", "file")
+	remote := filepath.Join(s.Home, "x", "file")
 	for _, want := range []bool{true, false} {
 		if copied, err := b.Upload(t.Context(), local, remote, 0o640); err != nil || copied != want {
 			t.Errorf("copied %v, %v", copied, err)
@@ -270,12 +222,12 @@ func TestUpload(t *testing.T) {
 
 // A connection that is cut during the copy leaves the old file, and says what to do.
 func TestUploadIsCut(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	through := newCuttingProxy(t, s.login.HostPort, 300<<10)
 	login := s.login
 	login.HostPort = through
 	b := dial(t, login)
-	local, remote := filepath.Join(t.TempDir(), "file"), filepath.Join(s.home, "file")
+	local, remote := filepath.Join(t.TempDir(), "file"), filepath.Join(s.Home, "file")
 	os.WriteFile(remote, []byte("old"), 0o600)
 	noise := make([]byte, 4<<20)
 	rand.Read(noise)
@@ -331,7 +283,7 @@ func newCuttingProxy(t *testing.T, to string, after int64) string {
 
 // The board reaches a port of this machine by the connection.
 func TestThrough(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	b := dial(t, s.login)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello from the PC") }))
 	defer server.Close()
@@ -367,7 +319,7 @@ func TestThrough(t *testing.T) {
 
 // Who is not known is trusted only when asked, and who has changed never.
 func TestHostKeys(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	login := s.login
 	login.Trust = nil
 	_, err := Dial(t.Context(), login)
@@ -380,7 +332,7 @@ func TestHostKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, _ := newKey(t, filepath.Join(t.TempDir(), "other"))
+	other := sshdtest.NewKey(t, filepath.Join(t.TempDir(), "other"))
 	name, _, _ := strings.Cut(string(known), " ")
 	if err := os.WriteFile(login.KnownHosts, []byte(name+" "+other), 0o600); err != nil {
 		t.Fatal(err)
@@ -396,7 +348,7 @@ func TestHostKeys(t *testing.T) {
 
 // Agent, and no key at all.
 func TestLogins(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	login := s.login
 	login.Keys = nil
 	_, err := Dial(t.Context(), login)
@@ -439,7 +391,7 @@ func TestLogins(t *testing.T) {
 	login.Agent = socket
 	dial(t, login)
 	l2 := s.login
-	s.stop()
+	s.Stop()
 	_, err = Dial(t.Context(), l2)
 	if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.Refused || !strings.Contains(e.Hint.En, "systemctl enable --now ssh") {
 		t.Errorf("no SSH there: %v", err)
@@ -448,7 +400,7 @@ func TestLogins(t *testing.T) {
 
 // A binary for another processor, and none at all, say what to do.
 func TestBinaries(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	b := dial(t, s.login)
 	file := filepath.Join(t.TempDir(), "device.toml")
 	os.WriteFile(file, []byte("name='x'\n"), 0o600)
@@ -466,16 +418,16 @@ func TestBinaries(t *testing.T) {
 
 // A disk that is full says so, and leaves nothing half.
 func TestDiskFull(t *testing.T) {
-	s := startSSH(t, "")
+	s := startSSH(t, sshdtest.Options{})
 	b := dial(t, s.login)
 	local := filepath.Join(t.TempDir(), "file")
 	os.WriteFile(local, bytes.Repeat([]byte("x"), 1<<20), 0o600)
-	os.Symlink("/dev/full", filepath.Join(s.home, "file.part")) // every write to it is ENOSPC
-	_, err := b.Upload(t.Context(), local, filepath.Join(s.home, "file"), 0o600)
+	os.Symlink("/dev/full", filepath.Join(s.Home, "file.part")) // every write to it is ENOSPC
+	_, err := b.Upload(t.Context(), local, filepath.Join(s.Home, "file"), 0o600)
 	if e := sockeye.ErrorOf(err); e == nil || !strings.Contains(e.Message.En, "disk may be full") || e.Hint.IsZero() {
 		t.Errorf("a full disk: %v", err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(s.home, "file*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(s.Home, "file*")); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 }

@@ -16,6 +16,8 @@ import (
 // runningBoard is one board that runs.
 type runningBoard struct {
 	file     *File
+	data     string // folder of this user's identities
+	version  string
 	network  *sessionNetwork
 	machine  *sensor.Machine
 	channels []*channel
@@ -31,7 +33,7 @@ type runningBoard struct {
 }
 
 func openBoard(f *File, seed uint64, n *sessionNetwork, o RunOptions) (*runningBoard, error) {
-	b := &runningBoard{file: f, network: n, machine: sensor.NewMachine(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
+	b := &runningBoard{file: f, data: o.Data, version: o.Version, network: n, machine: sensor.NewMachine(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
 		syncs: syncEvery * time.Duration(max(1, o.Count/10)), lines: map[string]*sensor.GPIOLine{}}
 	if b.report == nil {
 		b.report = func(TargetStatus) {}

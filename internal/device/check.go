@@ -85,6 +85,11 @@ func (c *checker) file(f *File) {
 		c.at = fmt.Sprintf("target[%d]", n+1)
 		c.target(f, &f.Targets[n], n, names)
 	}
+	for n, t := range f.Targets {
+		if c.at = fmt.Sprintf("target[%d]", n+1); t.Hub != "" && slices.ContainsFunc(f.Targets[:n], func(o Target) bool { return o.Hub != "" && o.board == t.board }) {
+			c.add("hub", text("%s is a target already", "%s 已是目标", t.board), sockeye.Text{})
+		}
+	}
 	c.at = "commands"
 	for _, line := range f.Commands.Lines {
 		if !strings.HasPrefix(line, "gpio/") {
@@ -208,6 +213,9 @@ func (f *File) Elsewhere() error {
 	for n, t := range f.Targets {
 		c.at = fmt.Sprintf("target[%d]", n+1)
 		add("password_file", t.PasswordFile)
+		if t.enrolled() {
+			c.add("hub", text("%s is enrolled for this user, and a service is another one", "%s 是为当前用户注册的，而服务以另一个用户运行", t.board), text("write a code of its own: sockeye hub enrol %s", "请写入它自己的注册码：sockeye hub enrol %s", t.board))
+		}
 	}
 	return errors.Join(c.wrong...)
 }
@@ -258,24 +266,29 @@ func (c *checker) target(f *File, t *Target, n int, names map[string]bool) {
 const (
 	serviceHTTP = "http"
 	serviceMQTT = "mqtt"
+	serviceHub  = "hub"
 )
 
 // services are those of the schemes that are no sockets here: a device is a client of them.
 var services = map[string]string{"http": serviceHTTP, "https": serviceHTTP, "mqtt": serviceMQTT, "mqtts": serviceMQTT}
 
-// service is serviceHTTP, serviceMQTT, or "" for a socket.
+// service is serviceHTTP, serviceMQTT, serviceHub, or "" for a socket.
 func (t *Target) service() string {
+	if t.Hub != "" {
+		return serviceHub
+	}
 	scheme, _, _ := strings.Cut(t.Address, "://")
 	return services[scheme]
 }
 
 func (c *checker) address(t *Target) {
 	service := t.service()
-	if t.Address == "" {
+	if service == serviceHub {
+		c.hub(t)
+	} else if t.Address == "" {
 		c.add("address", text("it is missing", "缺少地址"), text("such as tcp://192.168.1.111:10000", "例如 tcp://192.168.1.111:10000"))
 		return
-	}
-	if service != "" {
+	} else if service != "" {
 		if u, err := url.Parse(t.Address); err != nil || u.Hostname() == "" {
 			c.add("address", text("%s is no URL with a host", "%s 不是带主机的 URL", payload.Quote(t.Address, 60)), text("such as mqtt://192.168.1.5 or http://192.168.1.5/data", "例如 mqtt://192.168.1.5 或 http://192.168.1.5/data"))
 		}

@@ -5,12 +5,14 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
 
 	"sockeye"
+	"sockeye/internal/hub"
 	"sockeye/internal/outbox"
 	"sockeye/internal/regular"
 	"sockeye/internal/sensor"
@@ -88,9 +90,11 @@ type Target struct {
 	// Address is that of a socket as everywhere (tcp://, udp://, ws://, …), or of a
 	// service: http://, https://, mqtt://, mqtts://.
 	Address string `toml:"address"`
-	Hello   string `toml:"hello"` // a payload, said when it is connected
+	// Hub instead is a hub of Sockeye: a code, or the name of a board enrolled here.
+	Hub   string `toml:"hub"`
+	Hello string `toml:"hello"` // a payload, said when it is connected
 
-	Format   RowFormat `toml:"format"`   // "" is json for services, else line
+	Format   RowFormat `toml:"format"`   // "" is json for services and hubs, else line
 	Template string    `toml:"template"` // a payload, for the format template
 	Binary   string    `toml:"binary"`   // a spec as --fields reads it, for the format binary
 
@@ -125,6 +129,8 @@ type Target struct {
 	KeepAlive     FileDuration `toml:"keep_alive"`
 	WillTopic     string       `toml:"will_topic"`
 	HomeAssistant bool         `toml:"home_assistant"`
+
+	board hub.Board // what Hub means
 }
 
 // CommandTable is [commands]: what targets with commands = true may ask for.
@@ -186,12 +192,15 @@ func Read(path string) (*File, error) {
 // notInNames is what an address has and a name cannot have.
 var notInNames = regexp.MustCompile(`[^\pL\pN_.]+`)
 
-// One is the file of one sensor, read from a path or simulated, and one target, as flags
-// say it.
-func One(read, simulate string, every time.Duration, address string, format RowFormat) (*File, error) {
+// One is the file of one sensor, read from a path or simulated, and one target, an address or
+// a hub, as flags say it.
+func One(read, simulate string, every time.Duration, address, hub string, format RowFormat) (*File, error) {
 	f := &File{folder: ".",
 		Sensors: []Sensor{{Name: "value", Read: read, Simulate: simulate, Every: FileDuration(every)}},
-		Targets: []Target{{Name: strings.Trim(notInNames.ReplaceAllString(address, "-"), "-."), Address: address, Format: format}}}
+		Targets: []Target{{Name: strings.Trim(notInNames.ReplaceAllString(address, "-"), "-."), Address: address, Hub: hub, Format: format}}}
+	if hub != "" {
+		f.Targets[0].Name = "hub"
+	}
 	if n := strings.LastIndexByte(read, '/'); n >= 0 && nameOfSensor.MatchString(read[n+1:]) {
 		f.Sensors[0].Name = read[n+1:]
 	} else if simulate != "" {
@@ -200,6 +209,11 @@ func One(read, simulate string, every time.Duration, address string, format RowF
 	c := checker{}
 	c.file(f)
 	return f, errors.Join(c.wrong...)
+}
+
+// HasHub says whether a target is a hub.
+func (f *File) HasHub() bool {
+	return slices.ContainsFunc(f.Targets, func(t Target) bool { return t.Hub != "" })
 }
 
 // Parse is Read of a text that has this path.

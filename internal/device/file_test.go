@@ -118,6 +118,31 @@ lines = ["led"]
 	}
 }
 
+// A hub as a target is a code or a board of this machine, and nothing else with it.
+func TestHubTargets(t *testing.T) {
+	sensor := "[[sensor]]\nname='a'\nsimulate='sine'\n"
+	f, err := Parse("g.toml", []byte(sensor+"[[target]]\nhub='plant/press-7'\n"))
+	if err != nil || f.Targets[0].Format != JSON || f.Targets[0].Address != "hub://plant/press-7" || !f.HasHub() {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	if e := sockeye.ErrorOf(f.Elsewhere()); e == nil || e.Target != "target[1].hub" || !strings.Contains(e.Hint.En, "sockeye hub enrol plant/press-7") {
+		t.Errorf("a service with a board of this user: %v", e)
+	}
+	if err := f.canBeMany(); err == nil {
+		t.Error("many boards with one code are taken")
+	}
+	for text, want := range map[string]string{
+		"hub='hub1.abc'": "target[1].hub", "hub='A B'": "target[1].hub", "hub='x'\naddress='tcp://h:1'": "target[1].hub",
+		"hub='x'\ncommands=true": "target[1]", "hub='x'\nformat='csv'": "target[1]", "hub='x'\nqos=1": "target[1]",
+		"hub='x'\n[[target]]\nhub='home/x'": "target[2].hub",
+	} {
+		_, err := Parse("g.toml", []byte(sensor+"[[target]]\n"+text+"\n"))
+		if e := sockeye.ErrorOf(err); err == nil || e.Target != "g.toml: "+want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 // FuzzParse: no file panics, and one that is taken can be taken again.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(greenhouse))

@@ -21,6 +21,9 @@ type RunOptions struct {
 	Root string
 	// State is the folder for the queues.
 	State string
+	// Data is the folder of this user's data, where a hub's boards are known, and Version that
+	// of the program, which a hub shows.
+	Data, Version string
 	// Count is how many boards there are; 0 is 1. Ramp is how many start in a second; 0 is
 	// all at once.
 	Count int
@@ -122,6 +125,11 @@ func (f *File) canBeMany() error {
 	for _, s := range f.Sensors {
 		if s.Edge != "" || strings.HasPrefix(s.Read, "gpio/") {
 			return invalid("--count", text("the GPIO line of %s is there once", "%s 的 GPIO 引脚只有一个", s.Name), text("many boards can have simulated sensors", "多块板请使用模拟传感器"))
+		}
+	}
+	for _, t := range f.Targets {
+		if t.Hub != "" {
+			return invalid("--count", text("a hub knows each board by a code of its own, and there is one in the file", "集线服务以各自的注册码识别开发板，而文件中只有一个"), text("many boards can have sockets and services as targets", "多块板请以套接字或服务为目标"))
 		}
 	}
 	return nil

@@ -63,6 +63,7 @@ type targetRunner struct {
 	board  *runningBoard
 	format *formatter
 	queue  *outbox.Queue
+	dir    string              // of the queue
 	before outbox.RecordCounts // of earlier runs
 
 	mu        sync.Mutex
@@ -80,7 +81,7 @@ func newTargetRunner(b *runningBoard, t *Target, folder string) (*targetRunner, 
 	if err != nil {
 		return nil, queueError(dir, err)
 	}
-	return &targetRunner{Target: t, board: b, format: format, queue: q, before: q.Counts(),
+	return &targetRunner{Target: t, board: b, format: format, queue: q, dir: dir, before: q.Counts(),
 		status: TargetStatus{Board: b.file.Name, Target: t.Name, Address: shownAddress(t.Address), State: Connecting}}, nil
 }
 
@@ -187,6 +188,8 @@ func (t *targetRunner) dial(ctx context.Context) (targetLink, error) {
 		return t.dialHTTP()
 	case serviceMQTT:
 		return t.dialMQTT(ctx)
+	case serviceHub:
+		return t.dialHub(ctx)
 	}
 	return t.dialSocket(ctx)
 }

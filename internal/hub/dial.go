@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -31,6 +32,16 @@ type Credentials struct {
 	Name string
 }
 
+// dialTimeout bounds a try to connect.
+const dialTimeout = 10 * time.Second
+
+// untilEnd dials until a context ends: the interface of NATS passes none.
+type untilEnd struct{ ctx context.Context }
+
+func (u untilEnd) Dial(network, address string) (net.Conn, error) {
+	return (&net.Dialer{Timeout: dialTimeout}).DialContext(u.ctx, network, address)
+}
+
 // Retrying makes Dial return a connection that is tried for ever, and comes back
 // whenever it is lost. Changed, if it is not nil, is told why it is down, and with nil
 // that it is up; calls come one after another.
@@ -46,7 +57,7 @@ func Dial(ctx context.Context, c Credentials, retry *Retrying) (*nats.Conn, erro
 		return nil, brokenCode()
 	}
 	options := []nats.Option{
-		nats.Name(c.Name), nats.CustomInboxPrefix(c.Inbox), nats.Timeout(10 * time.Second),
+		nats.Name(c.Name), nats.CustomInboxPrefix(c.Inbox), nats.Timeout(dialTimeout), nats.SetCustomDialer(untilEnd{ctx}),
 		nats.UserJWT(func() (string, error) { return c.JWT, nil }, pair.Sign),
 		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // gone after 15 s
 		nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), // the recording is the buffer, never memory

@@ -3,9 +3,7 @@ package hub
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -22,9 +20,8 @@ import (
 // It keeps no copy. What the hub has not acknowledged is read from the journal, or from the
 // recording once it has left the memory; where to go on, the hub's own stream says.
 type Publisher struct {
+	boardStream
 	o        PublisherOptions
-	conn     *nats.Conn
-	instance string // tells two programs with one key apart
 	report   reporter
 	sends    sync.WaitGroup
 	answered answered
@@ -84,7 +81,7 @@ func Publish(o PublisherOptions) (*Publisher, error) {
 		o.Rate = DefaultRate
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &Publisher{o: o, stop: cancel, done: make(chan struct{}), instance: rand.Text(), report: reporter{tell: o.Report}}
+	p := &Publisher{boardStream: boardStream{identity: o.Identity, instance: rand.Text()}, o: o, stop: cancel, done: make(chan struct{}), report: reporter{tell: o.Report}}
 	p.report.now[troubleLink] = notYet
 	conn, err := Dial(ctx, o.Identity.Credentials(), &Retrying{Changed: func(err error) {
 		if err != nil {
@@ -149,13 +146,6 @@ func (p *Publisher) close() {
 // Acknowledged is the number of the last event that the hub has.
 func (p *Publisher) Acknowledged() uint64 { return p.acknowledged.Load() }
 
-// streamPosition is where the hub's stream is with this board.
-type streamPosition struct {
-	sequence uint64 // of the board's last message in the stream
-	event    uint64 // number of its last event
-	instance string // of the program that published it
-}
-
 // The pauses after a failure: one that goes by itself, and one that a person must mend.
 const (
 	retryDelay    = 300 * time.Millisecond
@@ -186,34 +176,13 @@ func (p *Publisher) run(ctx context.Context) {
 	}
 }
 
-// streamPosition asks the stream for this board's last message.
-func (p *Publisher) position(ctx context.Context) (streamPosition, error) {
-	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
-	defer cancel()
-	m, err := p.conn.RequestWithContext(ctx, p.o.Identity.LastMessage(), nil)
-	if err != nil {
-		return streamPosition{}, Explain(p.o.Identity.URLs, err)
-	}
-	switch m.Header.Get("Status") {
-	case "":
-		at := streamPosition{number(m.Header, "Nats-Sequence"), number(m.Header, headerLast), m.Header.Get(headerInstance)}
-		if at.sequence > 0 {
-			return at, nil
-		}
-	case "404": // it has none
-		return streamPosition{}, nil
-	}
-	return streamPosition{}, &sockeye.Error{Kind: sockeye.System, Op: "read", Target: Stream,
-		Message: sockeye.Text{En: fmt.Sprintf("the hub cannot say what it has: %.100q", m.Header.Get("Description")), Zh: fmt.Sprintf("集线服务无法说明已有哪些事件：%.100q", m.Header.Get("Description"))}}
-}
-
 // publishFrom publishes from one place of the stream on, until something fails.
 func (p *Publisher) publishFrom(ctx context.Context, at streamPosition) error {
 	if _, next := p.o.Bench.Span(); at.event >= next {
 		return p.foreignRecording(at.event, next)
 	}
 	if p.mine > 0 && at.sequence > p.mine && at.instance != p.instance {
-		return p.twoPrograms()
+		return twoPrograms(p.identity)
 	}
 	p.acknowledged.Store(at.event)
 	p.reached = max(p.reached, at.event)
@@ -266,41 +235,19 @@ func (p *Publisher) fillMore(cursor *journal.Cursor, b *eventBatch) (waiting *so
 	}
 }
 
-// send publishes a message and waits for the hub to have it on its disk. That the
-// message before it is the last one of this board, the stream checks: so nothing is
-// there twice, or in another order.
+// send publishes a message and waits for the hub to have it.
 func (p *Publisher) send(ctx context.Context, b *eventBatch, at streamPosition) (streamPosition, error) {
-	m := nats.NewMsg(p.o.Identity.Events(token(b.sessionID())))
-	m.Header, m.Data = b.header(), b.text
-	m.Header.Set(nats.ExpectedLastSubjSeqHdr, fmt.Sprint(at.sequence))
-	m.Header.Set(headerInstance, p.instance)
-	m.Header.Set(expectedSubject, p.o.Identity.Events(""))
 	p.inFlight.Store(time.Now().UnixNano())
 	defer p.inFlight.Store(0)
-	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
-	defer cancel()
-	answer, err := p.conn.RequestMsgWithContext(ctx, m)
+	at, err := p.publish(ctx, b, at)
 	if err != nil {
-		return at, Explain(p.o.Identity.URLs, err)
-	}
-	var ack struct {
-		Sequence uint64 `json:"seq"`
-		Error    *struct {
-			Code        int    `json:"err_code"`
-			Description string `json:"description"`
-		} `json:"error"`
-	}
-	if err := json.Unmarshal(answer.Data, &ack); err != nil {
 		return at, err
-	}
-	if e := ack.Error; e != nil {
-		return at, p.notStored(e.Code, e.Description)
 	}
 	p.acknowledged.Store(b.last)
 	p.newest.Store(b.at.UnixNano())
 	p.reportStored(b)
-	p.mine = ack.Sequence
-	return streamPosition{ack.Sequence, b.last, p.instance}, nil
+	p.mine = at.sequence
+	return at, nil
 }
 
 // reportStored tells that the hub has a message, and, if it had that before, that its stream
@@ -315,9 +262,6 @@ func (p *Publisher) reportStored(b *eventBatch) {
 		p.report.set(troubleStream, nil)
 	}
 }
-
-// expectedSubject makes the sequence that is expected that of all subjects of a board.
-const expectedSubject = "Nats-Expected-Last-Subject-Sequence-Subject"
 
 // pace keeps a backlog below the rate, so that what is live comes first.
 func (p *Publisher) pace(ctx context.Context, b *eventBatch) {

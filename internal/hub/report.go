@@ -64,16 +64,16 @@ const (
 var errMovedOn = errors.New("the stream has moved on")
 
 // twoPrograms is the error of a key that two programs use.
-func (p *Publisher) twoPrograms() error {
-	return &sockeye.Error{Kind: sockeye.Conflict, Op: "send", Target: p.o.Identity.String(),
+func twoPrograms(id *Identity) error {
+	return &sockeye.Error{Kind: sockeye.Conflict, Op: "send", Target: id.String(),
 		Message: sockeye.Text{En: "another program publishes with the key of this board", Zh: "另一个程序正在用此开发板的密钥发布"},
 		Hint:    sockeye.Text{En: "end both, and enrol one of them under a name of its own", Zh: "请结束两者，并为其中一个另行注册名称"}}
 }
 
 // notStored is why the hub did not take a message.
-func (p *Publisher) notStored(code int, description string) error {
+func notStored(code int, description string) error {
 	e := &sockeye.Error{Kind: sockeye.System, Op: "send", Target: Stream, Message: sockeye.Text{En: fmt.Sprintf("the hub does not take events: %.120q", description), Zh: fmt.Sprintf("集线服务不接收事件：%.120q", description)},
-		Hint: sockeye.Text{En: "nothing is lost: they stay in the recording until it does", Zh: "不会丢失：事件保留在记录中，直到集线服务接收"}}
+		Hint: sockeye.Text{En: "nothing is lost: they stay on the disk here until it does", Zh: "不会丢失：事件保留在本机磁盘上，直到集线服务接收"}}
 	switch code {
 	case wrongLastSequence:
 		return errMovedOn

@@ -202,6 +202,14 @@ func (q *Queue) Counts() RecordCounts {
 	return q.counts
 }
 
+// Span gives the number of the last record that was confirmed, or dropped to make room, and of
+// the last that was appended.
+func (q *Queue) Span() (confirmed, appended uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.state.confirmed, q.last
+}
+
 // Sync has the disk keep what was appended and confirmed. It costs nothing if that was
 // nothing.
 func (q *Queue) Sync() error {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 
 	"sockeye"
+	"sockeye/internal/activation"
 	"sockeye/internal/netinfo"
 	"sockeye/internal/transport"
 	"sockeye/internal/transport/inet"
@@ -60,12 +61,12 @@ func bind(ctx context.Context, s *transport.DriverSession) ([]*net.TCPListener, 
 	lc.SetMultipathTCP(false)
 	var bound []*net.TCPListener
 	err := inet.BindAll(ctx, below(s.Endpoint().Address), func(network, address string) (netip.AddrPort, error) {
-		l, err := lc.Listen(ctx, network, address)
+		l, err := listen(ctx, &lc, network, address)
 		if err != nil {
 			return netip.AddrPort{}, err
 		}
-		bound = append(bound, l.(*net.TCPListener))
-		return netinfo.AddrPort(l.Addr()), setBacklog(l.(*net.TCPListener), s.Options().Backlog)
+		bound = append(bound, l)
+		return netinfo.AddrPort(l.Addr()), setBacklog(l, s.Options().Backlog)
 	})
 	if err != nil {
 		for _, l := range bound {
@@ -82,6 +83,26 @@ func bind(ctx context.Context, s *transport.DriverSession) ([]*net.TCPListener, 
 		inet.WatchAddress(s, local.AddrPort())
 	}
 	return bound, nil
+}
+
+// listen binds an address, unless the service manager has done so for this process.
+func listen(ctx context.Context, lc *net.ListenConfig, network, address string) (*net.TCPListener, error) {
+	if l := activation.ListenTCP(network, address); l != nil {
+		raw, err := l.SyscallConn()
+		if err == nil {
+			err = lc.Control(network, address, raw)
+		}
+		if err != nil {
+			l.Close()
+			return nil, err
+		}
+		return l, nil
+	}
+	l, err := lc.Listen(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return l.(*net.TCPListener), nil
 }
 
 // below is an address of what runs over TCP as one of TCP: with its family.
