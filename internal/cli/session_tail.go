@@ -81,9 +81,12 @@ func (a *app) sessionTail(session string, f *tailFlags) error {
 	}
 	defer workbench.Close()
 	t := &tail{app: a, client: apiOf(workbench), session: session, frames: f.FrameFlags, shown: map[tailFlow]uint64{}, decoder: api.NewEventDecoder(apiOf(workbench))}
-	t.view = a.NewView(form, a.Out, a.Err, terminal.IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb")
+	t.makeView(form, f.once)
 	t.view.ShowValues(choice)
 	err = t.run(f)
+	if t.bar != nil {
+		t.bar.End()
+	}
 	if flushErr := t.view.End(); err == nil && flushErr != nil {
 		err = terminal.OutputError(flushErr)
 	}
@@ -101,10 +104,32 @@ type tail struct {
 	frames  terminal.FrameFlags
 	decoder *api.EventDecoder
 	view    *terminal.View
+	bar     *terminal.StatusBar // says that faults are active, nil where that cannot be kept in sight
 	next    uint64              // the number to ask from
 	over    bool                // the session is closed
 	shown   map[tailFlow]uint64 // how far frames were shown that only a pause has ended
 	due     <-chan time.Time    // another of them is one then
+}
+
+// makeView makes the view, on a terminal above a bar.
+func (t *tail) makeView(form terminal.OutputFormat, once bool) {
+	a, out := t.app, t.app.Out
+	isTerminal := terminal.IsTerminal(a.Out)
+	colour := isTerminal && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
+	if (form == terminal.Lines || form == terminal.HexLines) && t.session != "" && !once {
+		if t.bar = a.NewStatusBar("", a.Out, colour); t.bar != nil {
+			out = t.bar
+		}
+	}
+	t.view = a.NewView(form, out, a.Err, colour)
+}
+
+// faultsText says that faults are active in a session; "" if none are.
+func (t *tail) faultsText(s *api.Session) string {
+	if s.Faults == 0 || s.State == "closed" {
+		return ""
+	}
+	return fmt.Sprintf(t.app.t("faults are active: %d (sockeye session fault %s)", "故障已启用：%d 个（sockeye session fault %s）"), s.Faults, s.ID)
 }
 
 func (t *tail) run(f *tailFlags) error {
@@ -113,8 +138,11 @@ func (t *tail) run(f *tailFlags) error {
 		if err := t.client.Ask(t.app.Ctx, "GET", "/sessions/"+t.session, nil, &s); err != nil {
 			return err
 		}
-		if s.Faults > 0 && s.State != "closed" {
-			fmt.Fprintf(t.app.Err, t.app.t("faults are active: %d (sockeye session fault %s)\n", "故障已启用：%d 个（sockeye session fault %s）\n"), s.Faults, s.ID)
+		switch text := t.faultsText(&s); {
+		case t.bar != nil:
+			t.bar.Say(text)
+		case text != "":
+			fmt.Fprintln(t.app.Err, text)
 		}
 	}
 	if err := t.begin(f.last, f.once); err != nil {
@@ -199,6 +227,11 @@ func (t *tail) follow(feed io.Reader) error {
 		}
 		if err := t.showUpTo(line.Next); err != nil {
 			return err
+		}
+		for n := range line.Sessions {
+			if s := &line.Sessions[n]; t.bar != nil && s.ID == t.session {
+				t.bar.Say(t.faultsText(s))
+			}
 		}
 		if line.Ended || t.over {
 			return nil

@@ -12,19 +12,6 @@ import (
 	"sockeye"
 )
 
-// mqttClient is a connection to a broker, of either version of the protocol.
-type mqttClient interface {
-	// publish sends a message; it may return before the broker has it.
-	publish(ctx context.Context, topic string, data []byte, qos byte, retain bool) error
-	// confirmed waits until the broker has all that was published.
-	confirmed(ctx context.Context) error
-	// subscribe has handle called for messages; it is not called after disconnect.
-	subscribe(ctx context.Context, topic string, handle func(data []byte)) error
-	// lost is closed when the connection is.
-	lost() <-chan struct{}
-	disconnect()
-}
-
 // mqttConnect is what a broker is told first.
 type mqttConnect struct {
 	clientID, username, password string
@@ -41,7 +28,7 @@ const (
 // mqttLink publishes each row.
 type mqttLink struct {
 	target *targetRunner
-	client mqttClient
+	client *mqttClient
 	conn   net.Conn
 }
 
@@ -64,11 +51,11 @@ func (t *targetRunner) dialMQTT(ctx context.Context) (targetLink, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := dialMQTT5
+	version := byte(5)
 	if t.Version == mqttVersion3 {
-		open = dialMQTT3
+		version = 4 // the number that MQTT 3.1.1 has on the wire
 	}
-	c, err := open(ctx, conn, t.mqttConnect(u))
+	c, err := connectMQTT(ctx, conn, version, t.mqttConnect(u))
 	if err != nil {
 		conn.Close()
 		return nil, mqttFault(t.Address, err)

@@ -87,6 +87,14 @@ func (q *Queue) account(p *Parcel, n int) {
 	}
 }
 
+// Due is when Next gives something; false if nothing waits.
+func (q *Queue) Due() (time.Time, bool) {
+	if len(q.parcels) == 0 {
+		return time.Time{}, false
+	}
+	return q.parcels[0].Due, true
+}
+
 // Next takes out what goes on now. If that is nothing it says false and how long to wait:
 // nothing, if the queue is empty.
 func (q *Queue) Next(now time.Time) (p Parcel, wait time.Duration, ok bool) {

@@ -12,14 +12,14 @@ import (
 	"sockeye/internal/framing"
 )
 
-// path is one direction of a pair while faults are between: a bounded queue, and a
-// goroutine that passes on what is due for as long as something waits. The reader of the
+// path is one direction of a pair while faults are between: a bounded queue, a timer that
+// goes off when something is due, and then a goroutine that passes it on. The reader of the
 // sender is the only one that adds messages.
 type path struct {
 	target pathTarget
 	ctx    context.Context // ends with the pair
 	number func() uint64   // of the next message that is held
-	start  func(func())    // starts a goroutine that the relay waits for
+	busy   *sync.WaitGroup // the relay's: one for as long as something waits
 	// isEngaged says that there are faults, or something waits or is being sent: who passed
 	// on directly would overtake it.
 	isEngaged atomic.Bool
@@ -29,10 +29,12 @@ type path struct {
 	cutter  *fault.Cutter
 	frame   *framing.Spec // what cutter is to be made of; nil: messages are as they came
 	queue   fault.Queue
-	running bool // run does
+	running bool        // run does
+	armed   bool        // timer has run begin
+	due     time.Time   // when what waits first is, while armed
+	timer   *time.Timer // nil until it is needed
 	alarm   *time.Timer
 	waits   bool          // the sender can wait to be read; datagrams cannot
-	changed chan struct{} // capacity 1: the queue is to be looked at again
 	room    chan struct{} // capacity 1: something has left the queue
 	over    bool          // nothing is passed on any more
 }
@@ -47,8 +49,10 @@ type pathTarget interface {
 	record(sockeye.FaultEvent)
 }
 
-func newPath(ctx context.Context, target pathTarget, waits bool, number func() uint64, start func(func())) *path {
-	return &path{target: target, ctx: ctx, waits: waits, number: number, start: start, changed: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+func newPath(ctx context.Context, target pathTarget, waits bool, number func() uint64, busy *sync.WaitGroup) *path {
+	w := &path{target: target, ctx: ctx, waits: waits, number: number, busy: busy, room: make(chan struct{}, 1)}
+	context.AfterFunc(ctx, w.wake)
+	return w
 }
 
 // use puts other faults between, nil for none. What waits goes on at once, but for what is
@@ -79,7 +83,6 @@ func (w *path) use(set *fault.Set, d fault.Direction) {
 	w.settleLocked()
 	w.mu.Unlock()
 	w.recordHits(hits)
-	signal(w.changed)
 	signal(w.room)
 }
 
@@ -152,19 +155,67 @@ func (w *path) pushLocked(p fault.Plan, now time.Time) []sockeye.FaultEvent {
 	return hits
 }
 
-// settleLocked has what waits passed on, and lets the reader pass on directly when there
-// is nothing and no fault.
+// settleLocked has what waits passed on when it is due, and lets the reader pass on
+// directly when there is nothing and no fault.
 func (w *path) settleLocked() {
-	switch {
-	case w.running:
-		signal(w.changed)
-	case !w.queue.IsEmpty() && !w.over:
-		w.running = true
+	if w.running {
+		return // run looks at the queue again
+	}
+	due, waiting := w.queue.Due()
+	if waiting && !w.over {
 		w.isEngaged.Store(true)
-		w.start(w.run)
-	case w.line == nil && w.cutter == nil:
+		w.armLocked(due)
+		return
+	}
+	if w.armed {
+		w.timer.Stop()
+		w.armed = false
+		w.busy.Done()
+	}
+	if w.line == nil && w.cutter == nil {
 		w.isEngaged.Store(false)
 	}
+}
+
+// wakeTogether is a grid of time at which connections are woken together, up to so much late:
+// a thousand that wait would wake the process for every message otherwise, which costs more
+// than passing it on. Who waits less than ten times as long is woken exactly.
+const wakeTogether = 500 * time.Microsecond
+
+// armLocked has run begin when what waits first is due, or when the pair has ended. run
+// does not run.
+func (w *path) armLocked(due time.Time) {
+	if w.armed && w.due.Equal(due) {
+		return
+	}
+	if w.due = due; !w.armed {
+		w.armed = true
+		w.busy.Add(1)
+	}
+	wait := time.Until(due)
+	if wait >= 10*wakeTogether {
+		wait += (wakeTogether - time.Duration(due.UnixNano())%wakeTogether) % wakeTogether
+	}
+	if w.ctx.Err() != nil {
+		wait = 0
+	}
+	if w.timer == nil {
+		w.timer = time.AfterFunc(wait, w.wake)
+	} else {
+		w.timer.Reset(wait)
+	}
+}
+
+// wake runs run if something waits.
+func (w *path) wake() {
+	w.mu.Lock()
+	if !w.armed {
+		w.mu.Unlock()
+		return
+	}
+	w.armed, w.running = false, true
+	w.mu.Unlock()
+	w.run()
 }
 
 // awaitRoom waits until the queue has room, or the pair ends.
@@ -201,12 +252,14 @@ func (w *path) finish(how fault.End) {
 	w.recordHits(hits)
 }
 
-// run passes on what is due, until nothing waits.
+// run passes on what is due. It ends when nothing is, or when the pair has ended: then it
+// drops what waits, and says so.
 func (w *path) run() {
+	defer w.busy.Done()
 	for w.ctx.Err() == nil {
 		w.mu.Lock()
-		p, wait, ok := w.queue.Next(time.Now())
-		if !ok && wait == 0 {
+		p, _, ok := w.queue.Next(time.Now())
+		if !ok {
 			w.running = false
 			w.settleLocked()
 			w.mu.Unlock()
@@ -214,18 +267,9 @@ func (w *path) run() {
 			return
 		}
 		w.mu.Unlock()
-		if !ok {
-			w.sleep(wait)
-			continue
-		}
 		w.deliver(p)
 		signal(w.room)
 	}
-	w.abandon()
-}
-
-// abandon drops what waits when the pair has ended, and says so.
-func (w *path) abandon() {
 	w.drop()
 	w.mu.Lock()
 	w.running = false
@@ -237,23 +281,12 @@ func (w *path) drop() {
 	w.mu.Lock()
 	n := w.queue.Clear()
 	w.over = true
+	w.settleLocked()
 	w.mu.Unlock()
 	if n > 0 {
 		w.target.record(sockeye.FaultEvent{Kind: "lost", Bytes: n})
 	}
-	signal(w.changed)
 	signal(w.room)
-}
-
-// sleep waits, or until the queue has changed or the pair has ended.
-func (w *path) sleep(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-w.changed:
-	case <-w.ctx.Done():
-	}
 }
 
 func (w *path) deliver(p fault.Parcel) {
@@ -292,10 +325,10 @@ func (w *path) heldCount() int {
 func (w *path) decide(number uint64, d fault.Decision, data []byte) bool {
 	w.mu.Lock()
 	e, ok := w.queue.Decide(number, d, bytes.Clone(data), time.Now())
+	w.settleLocked()
 	w.mu.Unlock()
 	if ok {
 		w.target.record(e)
-		signal(w.changed)
 		signal(w.room)
 	}
 	return ok

@@ -75,7 +75,7 @@ func stage(t *testing.T, waits bool, frame string, faults ...string) *staged {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	s := &staged{target: &target{begun: time.Now()}, cancel: cancel}
-	s.path = newPath(ctx, s.target, waits, func() uint64 { s.held++; return s.held }, func(run func()) { go run() })
+	s.path = newPath(ctx, s.target, waits, func() uint64 { s.held++; return s.held }, new(sync.WaitGroup))
 	s.set(t, frame, faults...)
 	return s
 }
@@ -332,5 +332,24 @@ func TestSlowReceiver(t *testing.T) {
 		}
 		close(s.block)
 		<-done
+	})
+}
+
+// Connections whose messages are due at almost the same time are woken together, and never
+// early; who waits only a little is woken exactly.
+func TestWakeTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one, other, short := stage(t, true, "", "latency 10ms"), stage(t, true, "", "latency 10ms"), stage(t, true, "", "latency 2ms")
+		time.Sleep(100 * time.Microsecond)
+		one.say("a")
+		short.say("c")
+		time.Sleep(300 * time.Microsecond)
+		other.say("b")
+		time.Sleep(time.Second)
+		for s, want := range map[*staged]string{one: `10.5ms "a"`, other: `10.5ms "b"`, short: `2.1ms "c"`} {
+			if got := s.all(); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
 	})
 }

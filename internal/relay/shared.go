@@ -236,7 +236,7 @@ type sharedDownstream struct{ *Shared }
 func (r sharedDownstream) Joined(p *transport.Peer) {
 	c := &sharer{shared: r.Shared, peer: p}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	c.path = newPath(c.ctx, c, false, nil, func(run func()) { r.running.Go(run) })
+	c.path = newPath(c.ctx, c, false, nil, &r.running)
 	r.mu.Lock()
 	r.sharers = append(r.sharers, c)
 	begins, up := !r.serving, r.up

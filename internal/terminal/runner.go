@@ -24,7 +24,7 @@ type Runner struct {
 	client   client.Client // the same workbench; nil unless Start made it
 	view     *View         // its goroutine's, but for reframing
 	console  *console      // nil unless a person types at a terminal
-	status   *statusBar    // nil unless there is one to show, and no console
+	status   *StatusBar    // nil unless there is one to show, and no console
 	showing  OutputFormat
 	drain    time.Duration
 	ViewDone chan struct{}
@@ -138,8 +138,8 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 	}
 	lines := f == Lines || f == HexLines
 	colour := lines && IsTerminal(a.Out) && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
-	if lines && l.console == nil {
-		if l.status = a.statusBarOf(d.Status, a.Out, colour); l.status != nil {
+	if lines && l.console == nil && d.Status != "" {
+		if l.status = a.NewStatusBar(d.Status, a.Out, colour); l.status != nil {
 			out = l.status
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// statusBar is a writer to a terminal that keeps one line of status below what is written
+// StatusBar is a writer to a terminal that keeps one line of status below what is written
 // to it. It is safe for concurrent use.
-type statusBar struct {
+type StatusBar struct {
 	out    io.Writer
 	width  func() int // of the terminal, which may change
 	colour bool
@@ -21,19 +21,19 @@ type statusBar struct {
 	inLine bool // what was written last did not end its line
 }
 
-// statusBarOf is a bar below what is written to out; nil if there is no text, or out is no
-// terminal that can draw it.
-func (a *Terminal) statusBarOf(text string, out io.Writer, colour bool) *statusBar {
-	if text == "" || !IsTerminal(out) || a.Env("TERM") == "dumb" {
+// NewStatusBar makes a bar below what is written to out, which begins with a text and is away
+// without one. It is nil if out is no terminal that can draw it.
+func (a *Terminal) NewStatusBar(text string, out io.Writer, colour bool) *StatusBar {
+	if !IsTerminal(out) || a.Env("TERM") == "dumb" {
 		return nil
 	}
-	b := &statusBar{out: out, width: func() int { return Width(out) }, colour: colour, text: text}
+	b := &StatusBar{out: out, width: func() int { return Width(out) }, colour: colour, text: text}
 	b.Write(nil)
 	return b
 }
 
 // Write writes whole or partial lines above the bar, which is away while a line has no end.
-func (b *statusBar) Write(p []byte) (int, error) {
+func (b *StatusBar) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var all bytes.Buffer
@@ -49,24 +49,31 @@ func (b *statusBar) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// End takes the bar away for good.
-func (b *statusBar) End() {
+// Say changes the text; "" takes the bar away until there is one.
+func (b *StatusBar) Say(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if text == b.text {
+		return
+	}
 	var all bytes.Buffer
 	b.erase(&all)
-	b.text = ""
+	b.text = text
+	b.draw(&all)
 	b.out.Write(all.Bytes())
 }
 
-func (b *statusBar) erase(to *bytes.Buffer) {
+// End takes the bar away for good.
+func (b *StatusBar) End() { b.Say("") }
+
+func (b *StatusBar) erase(to *bytes.Buffer) {
 	if b.drawn {
 		to.WriteString("\r\x1b[K")
 		b.drawn = false
 	}
 }
 
-func (b *statusBar) draw(to *bytes.Buffer) {
+func (b *StatusBar) draw(to *bytes.Buffer) {
 	if b.text == "" || b.inLine {
 		return
 	}

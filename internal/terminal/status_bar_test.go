@@ -12,7 +12,7 @@ import (
 func TestStatusBar(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	b := &statusBar{out: &out, width: func() int { return 10 }, text: "faults are active"}
+	b := &StatusBar{out: &out, width: func() int { return 10 }, text: "faults are active"}
 	said := func(want string) {
 		t.Helper()
 		if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -26,6 +26,10 @@ func TestStatusBar(t *testing.T) {
 	said("\r\x1b[Khalf")
 	b.Write([]byte(" more\ntwo\n"))
 	said(" more\ntwo\nfaults a…")
+	b.Say("faults")
+	said("\r\x1b[Kfaults")
+	b.Say("faults")
+	said("")
 	b.End()
 	said("\r\x1b[K")
 	b.Write([]byte("after\n"))

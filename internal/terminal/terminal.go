@@ -86,6 +86,10 @@ func (x *Terminal) Close() {
 }
 
 // T is a text in the language of this run.
+//
+// Like Text.In it is called everywhere, and not inlined.
+//
+//go:noinline
 func (x *Terminal) T(en, zh string) string { return sockeye.Text{En: en, Zh: zh}.In(x.Lang) }
 
 // StateDir is where this user's running workbench is found, DataDir where a person's

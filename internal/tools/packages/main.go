@@ -152,6 +152,9 @@ func (b *packageBuild) platform(ctx context.Context, p platform, shared []packag
 	if err := compile(ctx, p, program); err != nil {
 		return err
 	}
+	if err := checkSize(program, maxProgram); err != nil {
+		return err
+	}
 	if err := b.writeBill(program, p); err != nil {
 		return err
 	}
@@ -176,9 +179,26 @@ func (b *packageBuild) platform(ctx context.Context, p platform, shared []packag
 	return nil
 }
 
-// compile builds the program so that it depends on the sources alone.
+// maxProgram is how large a program may be, in bytes: it goes to boards over slow links.
+const maxProgram = 25_000_000
+
+// checkSize refuses a program of more than so many bytes.
+func checkSize(program string, most int64) error {
+	info, err := os.Stat(program)
+	if err != nil {
+		return err
+	}
+	if info.Size() > most {
+		return fmt.Errorf("the program has %d bytes, and %d are the most: see what is large with go build -o /tmp/x ./cmd/sockeye && go tool nm -size -sort size /tmp/x", info.Size(), most)
+	}
+	return nil
+}
+
+// compile builds the program so that it depends on the sources alone. HTTP/2, which neither
+// the page's server nor any client speaks, is left out: net/http links 600 kB of it
+// otherwise.
 func compile(ctx context.Context, p platform, program string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w -buildid=", "-o", program, "./cmd/sockeye")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w -buildid=", "-o", program, "./cmd/sockeye")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.system, "GOARCH="+p.cpu, "GOARM=7", "GOFLAGS=-mod=readonly")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)

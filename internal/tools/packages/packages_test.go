@@ -183,6 +183,21 @@ func tree(t *testing.T, root string) (names []string) {
 	return names
 }
 
+// A program that is larger than it may be fails the build; TestPackages holds that of
+// linux/amd64, which is the largest, to the limit.
+func TestSize(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "sockeye")
+	if err := os.WriteFile(program, make([]byte, 1001), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkSize(program, 1001); err != nil {
+		t.Error(err)
+	}
+	if err := checkSize(program, 1000); err == nil || !strings.Contains(err.Error(), "1001 bytes, and 1000") {
+		t.Errorf("a byte too much: %v", err)
+	}
+}
+
 func TestVersions(t *testing.T) {
 	for version, want := range map[string]bool{"1.2.3": true, "0.0.0~20261129.abc": true, "1.2.3-rc1": true, "1.2": false, "1.2.3; rm": false, "$(x)": false} {
 		if got := versionForm.MatchString(version); got != want {
