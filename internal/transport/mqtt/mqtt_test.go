@@ -199,12 +199,13 @@ func TestWillAndTakeover(t *testing.T) {
 func TestHostileClients(t *testing.T) {
 	_, r, at := serve(t, sockeye.Options{MaxMessage: 1000}, nil)
 	for name, c := range map[string]struct{ send, want string }{
-		"HTTP":        {"GET / HTTP/1.1\r\n\r\n" + strings.Repeat("x", 200), "not MQTT"},
-		"TLS":         {"\x16\x03\x01\x02\x00\x01", "speaks TLS"},
-		"too long":    {"\x10\xff\xff\xff\x7f", "bytes, and 1000 are the most"},
-		"no CONNECT":  {"\xc0\x00", "not MQTT"},
-		"cut short":   {"\x10\x20\x00\x04MQ", "in the middle of a packet"},
-		"a long size": {"\x10\xff\xff\xff\xff\xff", "not MQTT"},
+		"HTTP":                   {"GET / HTTP/1.1\r\n\r\n" + strings.Repeat("x", 200), "not MQTT"},
+		"TLS":                    {"\x16\x03\x01\x02\x00\x01", "speaks TLS"},
+		"too long":               {"\x10\xff\xff\xff\x7f", "bytes, and 1000 are the most"},
+		"no CONNECT":             {"\xc0\x00", "not MQTT"},
+		"cut short":              {"\x10\x20\x00\x04MQ", "in the middle of a packet"},
+		"a long size":            {"\x10\xff\xff\xff\xff\xff", "not MQTT"},
+		"no options of a filter": {"\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x01c\x82\x06\x00\x01\x00\x00\x01a", "not MQTT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn, err := net.Dial("tcp", at)
@@ -216,7 +217,7 @@ func TestHostileClients(t *testing.T) {
 			conn.(*net.TCPConn).CloseWrite()
 			io.Copy(io.Discard, conn)
 			r.Wait(t, c.want, func(e sockeye.Event) bool {
-				return e.Kind == sockeye.Failed && strings.Contains(e.Detail.Err.Error(), c.want)
+				return (e.Kind == sockeye.Failed || e.Kind == sockeye.Left) && e.Detail.Err != nil && strings.Contains(e.Detail.Err.Error(), c.want)
 			})
 		})
 	}

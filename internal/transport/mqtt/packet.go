@@ -89,26 +89,31 @@ func split(data []byte) (p controlPacket, rest []byte, ok bool) {
 	return p, data[at+length:], true
 }
 
-// decoded is a packet taken apart. Its bytes may be those of the packet.
-func (p controlPacket) decoded(version byte) (packets.Packet, error) {
-	d := packets.Packet{FixedHeader: p.header, ProtocolVersion: version}
-	var err error
-	switch p.header.Type {
-	case packets.Connect:
-		err = d.ConnectDecode(p.body)
-	case packets.Connack:
-		err = d.ConnackDecode(p.body)
-	case packets.Publish:
-		err = d.PublishDecode(p.body)
-	case packets.Subscribe:
-		err = d.SubscribeDecode(p.body)
-	case packets.Unsubscribe:
-		err = d.UnsubscribeDecode(p.body)
-	}
-	if err != nil {
+// decoded is a packet taken apart. Its bytes may be those of the packet. The library panics on
+// some that are cut short, and the broker takes packets apart in the same way: none that is
+// malformed here may reach it.
+func (p controlPacket) decoded(version byte) (d packets.Packet, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errMalformed
+		}
+	}()
+	d = packets.Packet{FixedHeader: p.header, ProtocolVersion: version}
+	if decode := decoders[p.header.Type]; decode != nil && decode(&d, p.body) != nil {
 		return d, errMalformed
 	}
 	return d, nil
+}
+
+// decoders take apart the packets that have more than a fixed header.
+var decoders = map[byte]func(d *packets.Packet, body []byte) error{
+	packets.Connect: (*packets.Packet).ConnectDecode, packets.Connack: (*packets.Packet).ConnackDecode,
+	packets.Publish: (*packets.Packet).PublishDecode,
+	packets.Puback:  (*packets.Packet).PubackDecode, packets.Pubrec: (*packets.Packet).PubrecDecode,
+	packets.Pubrel: (*packets.Packet).PubrelDecode, packets.Pubcomp: (*packets.Packet).PubcompDecode,
+	packets.Subscribe: (*packets.Packet).SubscribeDecode, packets.Suback: (*packets.Packet).SubackDecode,
+	packets.Unsubscribe: (*packets.Packet).UnsubscribeDecode, packets.Unsuback: (*packets.Packet).UnsubackDecode,
+	packets.Disconnect: (*packets.Packet).DisconnectDecode, packets.Auth: (*packets.Packet).AuthDecode,
 }
 
 // topicAliases are the numbers that stand for topics in one direction (MQTT 5.0 section
