@@ -7,8 +7,8 @@ import (
 	"sockeye"
 )
 
-// maxComments bounds how many comments of a recording are known at once; the first ones are.
-const maxComments = 10_000
+// MaxComments bounds how many comments of a recording or a journal are known at once.
+const MaxComments = 10_000
 
 // EventRef names an event of a recording. Several runs in one directory may have numbers of
 // their own.
@@ -77,7 +77,7 @@ type writtenComment struct {
 type writtenComments []writtenComment
 
 func (w *writtenComments) add(run uint64, c *sockeye.Comment) {
-	if c != nil && c.Event > 0 && len(*w) < maxComments {
+	if c != nil && c.Event > 0 && len(*w) < MaxComments {
 		*w = append(*w, writtenComment{EventRef{run, c.Event}, c.Text})
 	}
 }

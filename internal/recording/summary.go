@@ -266,7 +266,7 @@ func (t *tally) merge(f *fileSummary) {
 	for _, s := range f.Spans {
 		t.spans = addSpan(t.spans, s)
 	}
-	t.comments = append(t.comments, f.Comments[:min(len(f.Comments), maxComments-len(t.comments))]...)
+	t.comments = append(t.comments, f.Comments[:min(len(f.Comments), MaxComments-len(t.comments))]...)
 	for _, from := range f.Sessions {
 		s, _ := t.session(from.Run, from.ID, from.Endpoint, from.First)
 		s.Last = from.Last
