@@ -164,6 +164,12 @@ func kindOf(name string) (sockeye.EventKind, bool) {
 	return 0, false
 }
 
+// KindOf is the kind of event with a name; 0 is one that is not known.
+func KindOf(name string) sockeye.EventKind {
+	kind, _ := kindOf(name)
+	return kind
+}
+
 // OpenOf is what to ask for to have an endpoint opened.
 func OpenOf(ep sockeye.Endpoint, echo bool) Open {
 	return Open{Mode: ep.Mode, Address: ep.Address.String(), Options: &Options{Options: ep.Options}, Echo: echo}

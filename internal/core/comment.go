@@ -61,6 +61,20 @@ func (w *Core) Comment(ctx context.Context, session string, seq uint64, text str
 	return out, nil
 }
 
+// CommentLast is Comment on the last message that the session received or sent.
+func (s *Session) CommentLast(ctx context.Context, text string) (Commented, error) {
+	page, err := s.core.Query(ctx, query.Query{Backward: true, Limit: 1, Filter: recording.Filter{Session: s.ID()}, Kinds: []sockeye.EventKind{sockeye.Received, sockeye.Sent}})
+	if err != nil {
+		return Commented{}, err
+	}
+	if len(page.Events) == 0 {
+		return Commented{}, &sockeye.Error{Kind: sockeye.Misuse, Op: "comment",
+			Message: sockeye.Text{En: "there is no message to comment on yet", Zh: "还没有可以注释的消息"},
+			Hint:    sockeye.Text{En: "it is for the last message that was received or sent", Zh: "注释写在最近收到或发送的一条消息上"}}
+	}
+	return s.core.Comment(ctx, s.ID(), page.Events[0].Seq, text)
+}
+
 // notCommentable is why there is no comment on an event: err, or that it is not one of those that
 // take them.
 func notCommentable(err error) error {

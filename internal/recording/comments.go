@@ -19,7 +19,9 @@ type EventRef struct {
 
 // Comments are those that events of a recording have: of each event the last one written.
 // They do not change, and are safe for concurrent use.
-type Comments struct{ texts map[EventRef]string }
+type Comments struct {
+	texts map[EventRef]string // "": the comment that the event carries was taken away
+}
 
 // Comments reads the comments of a recording, by the index of each segment that has one.
 // Those that a capture of another program has are in its events, and not here.
@@ -34,19 +36,18 @@ func (r *Recording) Comments(ctx context.Context, progress func(done, total int6
 	return s.comments.resolved(s.spans), nil
 }
 
-// Of is the comment that an event has; "" is none.
-func (c *Comments) Of(at EventRef) string { return c.texts[at] }
-
 // Each calls do with every comment.
 func (c *Comments) Each(do func(at EventRef, text string)) {
 	for at, text := range c.texts {
-		do(at, text)
+		if text != "" {
+			do(at, text)
+		}
 	}
 }
 
 // Annotate gives an event the comment that it has.
 func (c *Comments) Annotate(run uint64, e *sockeye.Event) {
-	if text := c.texts[EventRef{run, e.Seq}]; text != "" {
+	if text, known := c.texts[EventRef{run, e.Seq}]; known {
 		WithComment(e, text)
 	}
 }
@@ -86,12 +87,7 @@ func (w *writtenComments) add(run uint64, c *sockeye.Comment) {
 func (w writtenComments) resolved(spans []runSpan) *Comments {
 	c := &Comments{texts: map[EventRef]string{}}
 	for _, one := range w {
-		at := EventRef{runOf(spans, one.Run, one.Seq), one.Seq}
-		if one.Text == "" {
-			delete(c.texts, at)
-		} else {
-			c.texts[at] = one.Text
-		}
+		c.texts[EventRef{runOf(spans, one.Run, one.Seq), one.Seq}] = one.Text
 	}
 	return c
 }

@@ -299,6 +299,8 @@ func TestExportFoldsComments(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "out.pcapng")
 		put(t, path, []byte(export(test.f, pcapng)))
 		wantComments(t, path, test.want...)
+		comment(t, path, EventRef{Seq: 1}, "")
+		wantComments(t, path, append([]string{"m1"}, test.want[1:]...)...)
 	}
 	csv := export(Filter{}, func(from EventSource, m *EventMatcher, w *bytes.Buffer) error {
 		return WriteCSV(t.Context(), from, m, w, sockeye.English)
