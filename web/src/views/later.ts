@@ -6,6 +6,7 @@ export const later = {
   chart: () => import('./chart/ChartView.svelte'),
   dashboard: () => import('./dashboard/DashboardView.svelte'),
   doctor: () => import('./doctor/DoctorPanel.svelte'),
+  comments: () => import('./comments/CommentsPanel.svelte'),
   chips: () => import('./send/SendChips.svelte'),
   code: () => import('./code/CodeButton.svelte'),
   dropFiles: () => import('./files/DropFiles.svelte'),
