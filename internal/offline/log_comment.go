@@ -24,8 +24,7 @@ log show --json 中的 "seq"。不写 TEXT 则加书签；写 off 则删除注�
 注释写在其后。log show --commented 显示有注释的消息。`),
 		Example: `  sockeye log comment board-log 17 'why so late?'
   sockeye log comment board-log 23
-  sockeye log comment board-log 17 off
-  sockeye log show board-log --commented`,
+  sockeye log comment board-log 17 off`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return terminal.Usage("EVENT", sockeye.Text{En: "which event is missing", Zh: "缺少事件编号"}, terminal.HelpHint(cmd))
