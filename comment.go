@@ -73,13 +73,14 @@ func CommentOf(text string) string {
 }
 
 // Sentence says it in words, as an event of its own or of the event that carries it. The text
-// is that of a person or a file: whoever shows it makes it safe to show.
+// is that of a person or a file: whoever shows it makes it safe to show. The page shows comments
+// at their rows, and needs no sentence.
 func (c *Comment) Sentence() Text {
 	switch {
 	case c.Event == 0:
-		return WordComment.Fill("text", c.Text)
+		return Text{"comment: " + c.Text, "注释：" + c.Text}
 	case c.Text == "":
-		return WordUncommented.Fill("seq", c.Event)
+		return Text{fmt.Sprintf("the comment on event %d was removed", c.Event), fmt.Sprintf("已删除对事件 %d 的注释", c.Event)}
 	}
-	return WordCommented.Fill("seq", c.Event, "text", c.Text)
+	return Text{fmt.Sprintf("comment on event %d: %s", c.Event, c.Text), fmt.Sprintf("对事件 %d 的注释：%s", c.Event, c.Text)}
 }

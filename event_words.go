@@ -49,9 +49,6 @@ const (
 	WordByList         EventWord = "causeList"
 	WordByRow          EventWord = "causeRow"
 	WordByFile         EventWord = "causeFile"
-	WordCommented      EventWord = "eventCommented"
-	WordUncommented    EventWord = "eventUncommented"
-	WordComment        EventWord = "eventComment"
 	WordSubprotocol    EventWord = "wsSubprotocol"
 	WordOrigin         EventWord = "wsOrigin"
 	WordCompressed     EventWord = "wsCompressed"
@@ -119,11 +116,6 @@ var eventSentences = []EventSentence{
 	{WordByList, Text{"{name} row {row}", "{name} 第 {row} 行"}},
 	{WordByRow, Text{"list row {row}", "列表第 {row} 行"}},
 	{WordByFile, Text{"from file {name}", "文件 {name}"}},
-
-	// What somebody wrote on an event; see Comment.
-	{WordCommented, Text{"comment on event {seq}: {text}", "对事件 {seq} 的注释：{text}"}},
-	{WordUncommented, Text{"the comment on event {seq} was removed", "已删除对事件 {seq} 的注释"}},
-	{WordComment, Text{"comment: {text}", "注释：{text}"}},
 
 	// WebSocket. The meanings of codes are those of RFC 6455 section 7.4.1 and of IANA.
 	{WordSubprotocol, Text{"subprotocol {name}", "子协议 {name}"}},

@@ -1,16 +1,10 @@
 // What people wrote on events: comments, of which a bookmark is one that says nothing.
 
 import { SvelteMap } from 'svelte/reactivity';
-import type { Commented, EventComment } from '../api-types';
-import { call, query } from '../link/api';
-import { ui } from './ui.svelte';
-import { t } from '../i18n/i18n.svelte';
+import type { EventComment } from '../api-types';
 
 /** The text of a bookmark. */
 export const bookmark = '★';
-
-/** How many characters a comment has at most. */
-export const longestComment = 500;
 
 class Comments {
   /** Goes up with each change. */
@@ -49,19 +43,6 @@ class Comments {
       .filter((c) => c.seq >= oldest)
       .sort((a, b) => a.seq - b.seq);
   }
-
-  /** Writes a comment; without text it is taken away. The core says why not. */
-  async set(session: string, seq: number, text: string): Promise<void> {
-    const made = await call<Commented>('PUT', `/events/${seq}/comment` + query({ session }), { text });
-    const { why } = made;
-    if (why) ui.say(() => [why.message, why.hint].filter(Boolean).join(' — '));
-    else if (made.text !== '') ui.say(() => t(made.kept === 'recording' ? 'commentRecorded' : 'commentInMemory'));
-  }
 }
 
 export const comments = new Comments();
-
-/** The comment after an event, or before it; around the ends it goes on at the other one. */
-export function beside(list: readonly EventComment[], seq: number, by: 1 | -1): EventComment | undefined {
-  return by > 0 ? (list.find((c) => c.seq > seq) ?? list[0]) : (list.findLast((c) => c.seq < (seq || Infinity)) ?? list.at(-1));
-}

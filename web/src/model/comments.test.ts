@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { EventComment } from '../api-types';
 
 vi.stubGlobal('localStorage', { getItem: () => 'en' });
-const { beside, comments } = await import('./comments.svelte');
+const { comments } = await import('./comments.svelte');
+const { beside } = await import('./commenting');
 
 const on = (seq: number, text: string, session = 's1'): EventComment => ({ seq, session, kind: 'received', text });
 

@@ -6,6 +6,7 @@ export const later = {
   chart: () => import('./chart/ChartView.svelte'),
   dashboard: () => import('./dashboard/DashboardView.svelte'),
   doctor: () => import('./doctor/DoctorPanel.svelte'),
+  commenting: () => import('../model/commenting'),
   comments: () => import('./comments/CommentsPanel.svelte'),
   chips: () => import('./send/SendChips.svelte'),
   code: () => import('./code/CodeButton.svelte'),

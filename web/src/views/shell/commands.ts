@@ -1,7 +1,7 @@
 // Every action of the page that needs no place: the palette and the help are made of it.
 
 import type { Log } from '../../model/log.svelte';
-import { beside as nextComment } from '../../model/comments.svelte';
+import { goToComment } from '../../model/commenting';
 import { appearance, settings } from '../../model/settings.svelte';
 import type { Tab } from '../../model/tab.svelte';
 import { tabs } from '../../model/tabs.svelte';
@@ -36,12 +36,7 @@ const menuOfRows = (comment = false) => {
   const box = document.querySelector('[data-control=log]')?.getBoundingClientRect();
   ui.menu = { x: (box?.left ?? 0) + 120, y: (box?.top ?? 0) + 60, comment };
 };
-const toComment =
-  (by: 1 | -1) =>
-  ({ tab, log }: Place) => {
-    const to = nextComment(tab.comments, log.current, by);
-    return to && log.show(to.seq, []);
-  };
+const toComment = (by: 1 | -1) => ({ tab, log }: Place) => goToComment(tab, log, by);
 const panel = (name: typeof ui.panel) => () => {
   settings.panel = true;
   ui.panel = name;
