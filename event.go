@@ -33,11 +33,13 @@ const (
 	Hint EventKind = 14 // what a peer sent first looks like a protocol that is not the endpoint's: Detail.Seen
 
 	Sampled EventKind = 15 // somebody looked at what TCP does for a peer: kind "sample", Detail.TCP
+
+	Commented EventKind = 16 // somebody wrote a comment on an earlier event: kind "comment", Detail.Comment
 )
 
 var eventKindNames = [...]string{
 	Opened: "opened", Joined: "joined", Received: "received", Sent: "sent", Finished: "finished",
-	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control", Faulted: "fault", Hint: "hint", Sampled: "sample",
+	Left: "left", Failed: "error", Gap: "gap", Ended: "closed", Lines: "lines", Paired: "paired", Control: "control", Faulted: "fault", Hint: "hint", Sampled: "sample", Commented: "comment",
 }
 
 // String is the stable name of the kind, or "" for a value that is none.
@@ -138,6 +140,9 @@ type Detail struct {
 	Seen SeenProtocol
 	// TCP is what the kernel told of the peer's connection (sample).
 	TCP *TCPSample
+	// Comment is what somebody wrote on an earlier event (comment); in any other event, what
+	// is written on this one, as a capture or an export has it.
+	Comment *Comment
 	// Cause is what made the workbench send the message by itself (sent).
 	Cause *Cause
 	// Message is the type of a WebSocket message (received, sent).

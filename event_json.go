@@ -44,6 +44,7 @@ type eventLine struct {
 	MQTT      *MQTTState      `json:"mqtt,omitempty"`
 	Published *Publication    `json:"published,omitempty"`
 	Cause     *Cause          `json:"cause,omitempty"`
+	Comment   *Comment        `json:"comment,omitempty"`
 	Control   *ControlFrame   `json:"control,omitempty"`
 	Close     *CloseStatus    `json:"close,omitempty"`
 	Fault     *faultLine      `json:"fault,omitempty"`
@@ -131,7 +132,7 @@ func (line *eventLine) detail(d *Detail, l Lang) {
 	line.Interface, line.Pair = d.Interface, d.Pair
 	line.TLS, line.Truncated, line.Seen = d.TLS, d.Truncated, d.Seen
 	line.WebSocket, line.Message, line.Control, line.Close = d.WebSocket, d.Message, d.Control, d.Close
-	line.MQTT, line.Published, line.Cause = d.MQTT, d.Publication, d.Cause
+	line.MQTT, line.Published, line.Cause, line.Comment = d.MQTT, d.Publication, d.Cause, d.Comment
 	if len(d.Locals) > 0 {
 		line.Local = d.Locals[0].String()
 	}

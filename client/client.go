@@ -69,6 +69,13 @@ type Client interface {
 	// number of events it missed.
 	Events(ctx context.Context, o EventOptions) iter.Seq2[sockeye.Event, error]
 
+	// Comment writes a comment on an event of a session, or of any with "": one line of at
+	// most sockeye.MaxComment characters, which replaces the one before. sockeye.Bookmark is a
+	// bookmark, and no text takes the comment away. It is an event of the record itself.
+	Comment(ctx context.Context, session string, event uint64, text string) (Commented, error)
+	// Comments are those of a session, or with "" of all, in the order of their events.
+	Comments(ctx context.Context, session string) ([]Comment, error)
+
 	// Close ends the client: calls that wait return. A workbench in this process
 	// closes its sessions in good order first, for at most LocalOptions.Drain; one that
 	// runs elsewhere goes on with its sessions.

@@ -84,11 +84,11 @@ func (d *EventDecoder) Frame(e sockeye.Event, l *Frame) query.PageFrame {
 
 // detailOf is what a line says besides; nil if nothing.
 func detailOf(l *EventLine) *sockeye.Detail {
-	if l.Reason == "" && l.Error == nil && (l.Local == "" || l.PeerID > 0) && l.RetryMS == 0 && l.Datagram == 0 && l.Unsent == 0 && l.Lost == nil && l.Attempts == nil && l.Process == nil && l.Interface == "" && l.Lines == nil && l.Pair == nil && l.WebSocket == nil && l.Message == "" && l.MQTT == nil && l.Published == nil && l.Cause == nil && l.Control == nil && l.Close == nil && l.Fault == nil && l.TLS == nil && !l.Truncated && l.Seen == "" && l.TCP == nil {
+	if l.Reason == "" && l.Error == nil && (l.Local == "" || l.PeerID > 0) && l.RetryMS == 0 && l.Datagram == 0 && l.Unsent == 0 && l.Lost == nil && l.Attempts == nil && l.Process == nil && l.Interface == "" && l.Lines == nil && l.Pair == nil && l.WebSocket == nil && l.Message == "" && l.MQTT == nil && l.Published == nil && l.Cause == nil && l.Comment == nil && l.Control == nil && l.Close == nil && l.Fault == nil && l.TLS == nil && !l.Truncated && l.Seen == "" && l.TCP == nil {
 		return nil
 	}
 	t := &sockeye.Detail{Reason: l.Reason, Retry: milliseconds(l.RetryMS), Datagram: l.Datagram, Unsent: l.Unsent, Process: l.Process, Interface: l.Interface, Lines: l.Lines, Pair: l.Pair,
-		WebSocket: l.WebSocket, Message: l.Message, MQTT: l.MQTT, Publication: l.Published, Cause: l.Cause, Control: l.Control, Close: l.Close, TLS: l.TLS, Truncated: l.Truncated, Seen: l.Seen}
+		WebSocket: l.WebSocket, Message: l.Message, MQTT: l.MQTT, Publication: l.Published, Cause: l.Cause, Comment: l.Comment, Control: l.Control, Close: l.Close, TLS: l.TLS, Truncated: l.Truncated, Seen: l.Seen}
 	if l.Error != nil {
 		t.Err = ErrorOf(*l.Error)
 	}
@@ -162,6 +162,12 @@ func kindOf(name string) (sockeye.EventKind, bool) {
 		}
 	}
 	return 0, false
+}
+
+// KindOf is the kind of event with a name; 0 is one that is not known.
+func KindOf(name string) sockeye.EventKind {
+	kind, _ := kindOf(name)
+	return kind
 }
 
 // OpenOf is what to ask for to have an endpoint opened.

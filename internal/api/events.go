@@ -12,11 +12,11 @@ import (
 )
 
 // filterQuery are the query parameters that choose events.
-var filterQuery = []string{"session", "peer", "direction", "text", "hex", "regexp"}
+var filterQuery = []string{"session", "peer", "direction", "text", "hex", "regexp", "commented"}
 
 // filterWords reads them.
 func (c *requestContext) filterWords() query.FilterWords {
-	return query.FilterWords{Session: c.q.Get("session"), Peer: c.q.Get("peer"), Direction: c.q.Get("direction"), Text: c.q.Get("text"), Hex: c.q.Get("hex"), Regexp: c.q.Get("regexp")}
+	return query.FilterWords{Session: c.q.Get("session"), Peer: c.q.Get("peer"), Direction: c.q.Get("direction"), Text: c.q.Get("text"), Hex: c.q.Get("hex"), Regexp: c.q.Get("regexp"), Commented: c.q.Get("commented")}
 }
 
 // kinds reads the kinds of events that are wanted, with commas between.

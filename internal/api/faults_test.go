@@ -134,6 +134,11 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"", `{"rules":[{"match":"x:"}],"payload":{"kind":"text","text":"x","charset":"qq"},"network":"x","session":"s1","data":"eA=="}`, "data network payload payload.charset rules[0].match"},
 		{"", `{"rules":[{"match":"x:","every":5}],"network":"x","x":1}`, "network payload rules[0].every rules[0].match x"},
 	},
+	"PUT /events/{seq}/comment": {
+		{"?q=1", `{"text":5,"x":1}`, "q text x"},
+		{"?q=1", `{"text":"a\nb"}`, "q text"},
+	},
+	"GET /comments": {{"?x=1&y=1", "", "x y"}},
 	"GET /events": {
 		{"?from=x&limit=9999&back=maybe&kind=x&direction=x&text=a&hex=00&frame=x&check=x&decode=x&q=1", "", "back check decode direction frame from hex kind limit q"},
 		{"?from=x&limit=-1&hex=0g&check=x", "", "check from hex limit"},

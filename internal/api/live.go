@@ -77,7 +77,8 @@ type eventFeed struct {
 	recording  Recording
 	sessions   map[string]*sentSession
 	peers      map[uint64]*sentPeer
-	turn       uint64 // the peer after which to go on telling
+	comments   map[string]uint64 // the revisions told, by the ID of a recording; "" is the record
+	turn       uint64            // the peer after which to go on telling
 }
 
 type sentSession struct {
@@ -138,8 +139,9 @@ func (f *eventFeed) line(now time.Time) (line Live, news bool) {
 	f.sent, f.sentOldest, f.total = next, line.Oldest, total
 	f.sendSessions(&line, now)
 	f.sendRecording(&line)
+	f.sendComments(&line)
 	f.begun, line.Ended = true, f.ending
-	return line, news || len(line.Sessions) > 0 || len(line.Peers) > 0 || len(line.Closed) > 0 || line.Recording != nil
+	return line, news || len(line.Sessions) > 0 || len(line.Peers) > 0 || len(line.Closed) > 0 || len(line.Comments) > 0 || line.Recording != nil
 }
 
 func (f *eventFeed) sendRecording(line *Live) {

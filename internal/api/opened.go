@@ -34,7 +34,7 @@ func (c *requestContext) openRecording(in OpenRecording) (OpenedRecording, error
 	if err != nil {
 		return OpenedRecording{}, err
 	}
-	o, err := c.bench.OpenRecording(c.ctx(), r, in.Name)
+	o, err := c.bench.OpenRecording(c.ctx(), r, in.Name, c.recordings().Comments())
 	if err != nil {
 		return OpenedRecording{}, err
 	}

@@ -139,6 +139,9 @@ func (s *Server) registerViews() {
 	window.query = slices.Concat([]string{"from", "limit", "back", "kind"}, filterQuery, frameQuery)
 	window.check = func(c *requestContext) error { _, wrong := c.eventQuery(); return c.with(wrong.join()) }
 	s.registerCharts()
+	comment := handle(s, "PUT", "/events/{seq}/comment", "Write a comment on an event; of a recording's with the session.", (*requestContext).setComment)
+	comment.query = []string{"session"}
+	handle(s, "GET", "/comments", "The comments on events: of the record, or with a session its own.", (*requestContext).comments).query = []string{"session"}
 	handle(s, "GET", "/decoders", "The protocols that messages can be decoded of.", (*requestContext).decoders)
 	messages := handle(s, "GET", "/events/{seq}/messages", "The frames that end by an event, decoded.", (*requestContext).messages)
 	messages.query = []string{"session", "frame", "check", "decode"}

@@ -122,14 +122,43 @@ type (
 	// Live is one line of the live feed: what has changed since the line before. The
 	// first line has everything but peers, which are those with an open session.
 	Live struct {
-		Oldest    uint64            `json:"oldest"`
-		Next      uint64            `json:"next"`
-		Sessions  []Session         `json:"sessions,omitempty"`
-		Peers     []Peer            `json:"peers,omitempty"` // a peer with state gone has left
-		Recording *Recording        `json:"recording,omitempty"`
-		Gap       *sockeye.LostLine `json:"gap,omitempty"`    // events that are gone before this reader was told of them
-		Closed    []string          `json:"closed,omitempty"` // sessions that were removed from the list
-		Ended     bool              `json:"ended,omitempty"`  // the workbench ends; no line follows
+		Oldest    uint64     `json:"oldest"`
+		Next      uint64     `json:"next"`
+		Sessions  []Session  `json:"sessions,omitempty"`
+		Peers     []Peer     `json:"peers,omitempty"` // a peer with state gone has left
+		Recording *Recording `json:"recording,omitempty"`
+		// Comments are those that changed; one without text was removed. First come all there are.
+		Comments []EventComment    `json:"comments,omitempty"`
+		Gap      *sockeye.LostLine `json:"gap,omitempty"`    // events that are gone before this reader was told of them
+		Closed   []string          `json:"closed,omitempty"` // sessions that were removed from the list
+		Ended    bool              `json:"ended,omitempty"`  // the workbench ends; no line follows
+	}
+
+	// SetComment is what to write on an event: one line of at most 500 characters. ★ is a
+	// bookmark; without text the comment is taken away.
+	SetComment struct {
+		Text string `json:"text"`
+	}
+	// EventComment is what somebody wrote on an event.
+	EventComment struct {
+		Seq     uint64 `json:"seq"` // of the event
+		Session string `json:"session"`
+		Kind    string `json:"kind"` // of the event
+		PeerID  uint64 `json:"peer_id,omitempty"`
+		Peer    string `json:"peer,omitempty"`
+		Alias   string `json:"alias,omitempty"`
+		Text    string `json:"text"` // "": it was taken away
+	}
+	// EventComments are in the order of the events.
+	EventComments struct {
+		Comments []EventComment `json:"comments"`
+	}
+	// Commented is what became of a comment: it is in a recording, or lives as long as the event
+	// can be read. Why says why it is in none, where one might expect it.
+	Commented struct {
+		EventComment
+		Kept string             `json:"kept" enum:"recording,memory"`
+		Why  *sockeye.ErrorLine `json:"why,omitempty"`
 	}
 
 	// SetRecording begins or ends recording. Path is one plain name in the machine's

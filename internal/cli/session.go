@@ -24,7 +24,7 @@ runs: the same ones as in its page.`,
 		Args: terminal.OnlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionPublishCommand(), a.sessionPlayCommand(), a.sessionRunsCommand(), a.sessionStopCommand(), a.sessionPauseCommand(), a.sessionResumeCommand(), a.sessionTailCommand(), a.sessionPairsCommand(), a.sessionLinesCommand(), a.sessionRulesCommand(), a.sessionFaultCommand(), a.sessionHeldCommand(), a.sessionSetCommand(), a.sessionCloseCommand())
+	cmd.AddCommand(a.sessionOpenCommand(), a.sessionListCommand(), a.sessionPeersCommand(), a.sessionSendCommand(), a.sessionPublishCommand(), a.sessionPlayCommand(), a.sessionRunsCommand(), a.sessionStopCommand(), a.sessionPauseCommand(), a.sessionResumeCommand(), a.sessionTailCommand(), a.sessionPairsCommand(), a.sessionCommentCommand(), a.sessionLinesCommand(), a.sessionRulesCommand(), a.sessionFaultCommand(), a.sessionHeldCommand(), a.sessionSetCommand(), a.sessionCloseCommand())
 	return cmd
 }
 

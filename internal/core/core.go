@@ -42,6 +42,7 @@ type Core struct {
 	backpressure *Backpressure // nil: nobody must be waited for
 
 	recordings recorderState
+	commenting commenting
 	opened     openedRecordings
 
 	ownListeners ownListeners
@@ -63,7 +64,7 @@ type Core struct {
 // bytes in memory (0: journal.DefaultLimit).
 func New(limit int) *Core {
 	j := journal.New(journalLimit(limit))
-	return &Core{Reader: query.NewReader(j), journal: j, seed: rand.Uint64()}
+	return &Core{Reader: query.NewReader(j), journal: j, seed: rand.Uint64(), commenting: commenting{turn: make(chan struct{}, 1)}}
 }
 
 // Knew says whether there is or ever was a session of this name.
@@ -245,6 +246,7 @@ func (w *Core) Shutdown(ctx context.Context) error {
 		s.sender.runs.Stop()
 	}
 	w.forgetAllOpened()
+	w.commenting.end()
 	w.journal.Close()
 	err := w.endRecording(ctx)
 	for _, s := range sessions {

@@ -44,9 +44,11 @@ type OpenedRecording struct {
 	mu       sync.Mutex
 	sessions []*OpenedSession
 
-	several bool   // it has more than one session
-	next    uint64 // the number after the last
-	dir     string // where it is kept until it is forgotten
+	origin   origin          // where comments are written
+	comments []sockeye.Event // that have comments, while it is copied
+	several  bool            // it has more than one session
+	next     uint64          // the number after the last
+	dir      string          // where it is kept until it is forgotten
 
 	cancel context.CancelFunc // of a live one: ends following it, and
 	ended  chan struct{}      // is closed then
@@ -128,25 +130,26 @@ type openedRecordings struct {
 // OpenRecording opens a recording or capture to be looked at, until its sessions are
 // forgotten or the core shuts down. It is copied to a temporary directory, so that what
 // several runs or another program wrote has numbers in one order; a copy of more than
-// 1 GiB is cut. The error is an *sockeye.Error.
-func (w *Core) OpenRecording(ctx context.Context, r *recording.Recording, name string) (*OpenedRecording, error) {
+// 1 GiB is cut. Comments are written to r by o, or with nil live as long as it is open. The
+// error is an *sockeye.Error.
+func (w *Core) OpenRecording(ctx context.Context, r *recording.Recording, name string, o *recording.CommentOptions) (*OpenedRecording, error) {
 	id, err := w.opened.reserve()
 	if err != nil {
 		return nil, err
 	}
-	o := &OpenedRecording{ID: id, Name: name, next: 1}
-	err = o.copy(ctx, r)
+	opened := &OpenedRecording{ID: id, Name: name, next: 1, origin: origin{recording: r, o: o}}
+	err = opened.copy(ctx, r)
 	w.opened.mu.Lock()
 	w.opened.copying--
 	if err == nil {
-		w.opened.list = append(w.opened.list, o)
+		w.opened.list = append(w.opened.list, opened)
 	}
 	w.opened.mu.Unlock()
 	if err != nil {
-		w.opened.drop(o)
+		w.opened.drop(opened)
 		return nil, err
 	}
-	return o, nil
+	return opened, nil
 }
 
 // OpenUpload is OpenRecording of a file that comes over the network, of at most 1 GiB.
@@ -172,7 +175,7 @@ func (w *Core) OpenUpload(ctx context.Context, from io.Reader, name string) (*Op
 		e.Hint = sockeye.Text{En: "drop a recording of sockeye, or a capture of tcpdump or Wireshark (pcap, pcapng, also as .gz or .zst)", Zh: "请选择 sockeye 的记录，或 tcpdump、Wireshark 的抓包文件（pcap、pcapng，可为 .gz 或 .zst）"}
 		return nil, &e
 	}
-	return w.OpenRecording(ctx, r, name)
+	return w.OpenRecording(ctx, r, name, nil)
 }
 
 func notKept(name string, err error) error {
@@ -274,5 +277,9 @@ func (o *OpenedRecording) read() error {
 	o.Reader = query.NewReader(journal.Recorded(r, o.next))
 	o.several = len(o.sessions) > 1
 	o.keepLargest()
+	for i := range o.comments {
+		o.NoteComment(&o.comments[i], o.comments[i].Detail.Comment.Text) // beyond the bound they are not known
+	}
+	o.comments = nil
 	return nil
 }

@@ -17,7 +17,11 @@ func (o *OpenedRecording) copy(ctx context.Context, r *recording.Recording) (err
 	if o.dir, err = os.MkdirTemp("", "sockeye-*.opened"); err != nil {
 		return notKept(o.Name, err)
 	}
-	from, err := r.Read(recording.ReadOptions{Damaged: recording.CountDamage(&o.Damages)})
+	comments, err := r.Comments(ctx, nil)
+	if err != nil {
+		return err
+	}
+	from, err := r.Read(recording.ReadOptions{Comments: comments, Damaged: recording.CountDamage(&o.Damages)})
 	if err != nil {
 		return err
 	}
@@ -61,6 +65,7 @@ func (c *openedCopy) all(ctx context.Context, from *recording.Reader) error {
 			c.of.Cut = true
 			return c.to.Flush()
 		}
+		c.of.origin.numbers.add(c.of.next, from.At(&e))
 		if err := c.event(e); err != nil {
 			return err
 		}
@@ -84,6 +89,12 @@ func (c *openedCopy) event(e sockeye.Event) error {
 		if e.Peer != nil {
 			e.Peer = c.peer(s, e.Peer)
 		}
+	}
+	if e.Detail != nil && e.Detail.Comment != nil {
+		if len(c.of.comments) < recording.MaxComments {
+			c.of.comments = append(c.of.comments, sockeye.Event{Seq: e.Seq, Kind: e.Kind, Session: e.Session, Peer: e.Peer, Detail: e.Detail})
+		}
+		recording.WithComment(&e, "")
 	}
 	c.to.Append(&e)
 	if c.to.Full() {

@@ -39,6 +39,9 @@ func (w *Core) Record(o recording.WriteOptions) error {
 	if w.lastPeer.Load() < before.Peer {
 		w.lastPeer.Store(before.Peer) // nothing is open yet
 	}
+	if before.Event > 0 {
+		w.commenting.load(w.Reader, o.Dir)
+	}
 	return nil
 }
 

@@ -161,6 +161,11 @@ func (d RecordDir) Open(name string) (*recording.Recording, error) {
 	return recording.Open(path)
 }
 
+// Comments are how comments are written to a recording in the directory, and nowhere else.
+func (d RecordDir) Comments() *recording.CommentOptions {
+	return &recording.CommentOptions{Files: recording.InRoot(d.Path), Shared: d.Shared, Lang: d.Lang, Application: d.Application}
+}
+
 // root opens the directory, in which a file or directory can have the name.
 func (d RecordDir) root(name string) (*os.Root, error) {
 	if d.Path == "" {

@@ -141,6 +141,8 @@ func whole(e *sockeye.Event) bool {
 		return e.Detail != nil && e.Detail.Err != nil
 	case sockeye.Opened, sockeye.Ended:
 		return e.Session != nil
+	case sockeye.Commented:
+		return e.Session != nil && e.Detail != nil && e.Detail.Comment != nil
 	}
 	return e.Kind.String() != "" && e.Session != nil && e.Peer != nil
 }

@@ -33,7 +33,7 @@ Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）；�
 		Args: terminal.OnlyKnownCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.logLsCommand(), a.logShowCommand(), a.logSearchCommand(), a.logVerifyCommand(), a.logRepairCommand(), a.logExportCommand(), a.logPairsCommand(), a.logTCPCommand())
+	cmd.AddCommand(a.logLsCommand(), a.logShowCommand(), a.logSearchCommand(), a.logCommentCommand(), a.logVerifyCommand(), a.logRepairCommand(), a.logExportCommand(), a.logPairsCommand(), a.logTCPCommand())
 	return cmd
 }
 
@@ -55,6 +55,13 @@ func (a *commands) openRecording(args []string) (*recording.Recording, error) {
 		return nil, err
 	}
 	return recording.Open(path)
+}
+
+// readComments reads which comments the events of a recording have.
+func (a *commands) readComments(r *recording.Recording) (*recording.Comments, error) {
+	p := a.StartProgress(a.t("looking for comments", "正在查找注释"))
+	defer p.End()
+	return r.Comments(a.Ctx, p.At)
 }
 
 // filterFlags choose events of a recording.
@@ -85,6 +92,7 @@ func (f *filterFlags) registerContent(a *commands, fs *pflag.FlagSet) {
 	fs.StringVar(&f.text, "text", "", a.t("only data with this text (escapes allowed), over the borders of chunks", "只看含有该文本的数据（支持转义，可跨越数据块）"))
 	fs.StringVar(&f.bytes, "bytes", "", a.t("the same for bytes written in hex", "同上，内容为十六进制"))
 	fs.StringVar(&f.f.Regexp, "regexp", "", a.t("the same for a regular expression (RE2)", "同上，内容为正则表达式（RE2）"))
+	fs.BoolVar(&f.f.Commented, "commented", false, a.t("only what has a comment or a bookmark", "只看有注释或书签的"))
 }
 
 // filter is the filter that the flags mean.

@@ -162,6 +162,9 @@ func (a *commands) logExport(args []string, f *filterFlags, frames *terminal.Fra
 	if x.cut, err = frames.Choice(); err != nil {
 		return err
 	}
+	if err := commentedAlone(filter, false, x.cut, frames.Flag()); err != nil {
+		return err
+	}
 	if x.cut != nil {
 		if form == "raw" || form == "pcapng" {
 			return terminal.Usage(frames.Flag(), sockeye.Text{En: form + " keeps the bytes as they came", Zh: form + " 按原样保存字节"}, sockeye.Text{En: "frames are exported as text, csv or json", Zh: "帧可以导出为 text、csv 或 json"})
@@ -179,9 +182,13 @@ func (a *commands) logExport(args []string, f *filterFlags, frames *terminal.Fra
 	if err != nil {
 		return err
 	}
+	comments, err := a.readComments(r)
+	if err != nil {
+		return a.ended(err)
+	}
 	p := a.StartProgress(a.t("exporting", "正在导出"))
 	told := 0
-	d, err := r.Read(recording.ReadOptions{After: after, Progress: p.At, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
+	d, err := r.Read(recording.ReadOptions{After: after, Comments: comments, Progress: p.At, Damaged: func(file string, d pcapng.Damage) { a.warnDamage(file, d, &told) }})
 	if err != nil {
 		return err
 	}

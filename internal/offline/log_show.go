@@ -77,6 +77,9 @@ func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFla
 		return err
 	}
 	cut, err := d.Choice()
+	if err == nil {
+		err = commentedAlone(filter, o.Follow, cut, d.Flag())
+	}
 	if err != nil {
 		return err
 	}
@@ -92,7 +95,7 @@ func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFla
 	if err != nil {
 		return err
 	}
-	events, err := a.readRecording(args, o)
+	events, err := a.readRecording(args, o, form != terminal.Raw)
 	if err != nil {
 		return err
 	}
@@ -103,8 +106,25 @@ func (a *commands) logShow(args []string, f *filterFlags, d *terminal.DisplayFla
 	return a.ended(a.showEach(v, events, m, o.Follow))
 }
 
-// readRecording begins to read the events of a recording, and warns of what is damaged.
-func (a *commands) readRecording(args []string, o recording.ReadOptions) (*recording.Reader, error) {
+// commentedAlone says what --commented does not go together with.
+func commentedAlone(f recording.Filter, follow bool, cut *terminal.FrameChoice, frames string) error {
+	with, why := "", sockeye.Text{}
+	switch {
+	case !f.Commented:
+		return nil
+	case follow:
+		with, why = "--follow", sockeye.Text{En: "a comment comes after its message", Zh: "注释写在消息之后"}
+	case cut != nil:
+		with, why = frames, sockeye.Text{En: "a comment is on a message as it was read", Zh: "注释针对的是读到的消息"}
+	default:
+		return nil
+	}
+	return terminal.Usage("--commented "+with, sockeye.Text{En: "not together: " + why.En, Zh: "不能同时使用：" + why.Zh}, sockeye.Text{En: "leave one of them out", Zh: "请去掉其中一个"})
+}
+
+// readRecording begins to read the events of a recording, with their comments if they are wanted,
+// and warns of what is damaged.
+func (a *commands) readRecording(args []string, o recording.ReadOptions, comments bool) (*recording.Reader, error) {
 	if o.Follow && len(args) > 0 {
 		if err := terminal.NotStdin("--follow", args[0], sockeye.Text{En: "standard input is read to its end first: nothing follows", Zh: "标准输入会先读到结尾，之后没有可跟随的内容"},
 			sockeye.Text{En: "leave --follow out, or name the recording", Zh: "请去掉 --follow，或写记录的路径"}); err != nil {
@@ -114,6 +134,11 @@ func (a *commands) readRecording(args []string, o recording.ReadOptions) (*recor
 	r, err := a.openRecording(args)
 	if err != nil {
 		return nil, err
+	}
+	if comments && !o.Follow { // what is still to come cannot be at its message: a comment is an event then
+		if o.Comments, err = a.readComments(r); err != nil {
+			return nil, a.ended(err)
+		}
 	}
 	told := 0
 	o.Damaged = func(file string, d pcapng.Damage) {

@@ -65,7 +65,7 @@ func (a *commands) logTCP(args []string, f *filterFlags, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	events, err := a.readRecording(args, recording.ReadOptions{After: filter.After})
+	events, err := a.readRecording(args, recording.ReadOptions{After: filter.After}, false)
 	if err != nil {
 		return err
 	}

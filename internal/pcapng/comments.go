@@ -106,6 +106,9 @@ func (s *sentences) ofConnection(ev *sockeye.Event) {
 	if d.TCP != nil {
 		s.add(d.TCP.Text())
 	}
+	if d.Comment != nil && ev.Kind == sockeye.Commented {
+		s.add(d.Comment.Sentence())
+	}
 }
 
 // ofProtocol says what the protocol of a message told besides its bytes.

@@ -57,6 +57,7 @@ type detailOption struct {
 	MQTT      *sockeye.MQTTState      `json:"mqtt,omitempty"`
 	Published *sockeye.Publication    `json:"published,omitempty"`
 	Cause     *sockeye.Cause          `json:"cause,omitempty"`
+	Comment   *sockeye.Comment        `json:"comment,omitempty"`
 	Control   *sockeye.ControlFrame   `json:"control,omitempty"`
 	Close     *sockeye.CloseStatus    `json:"close,omitempty"`
 	Fault     *sockeye.FaultEvent     `json:"fault,omitempty"`
@@ -158,7 +159,7 @@ func detailOptionOf(d *sockeye.Detail) *detailOption {
 	n := &detailOption{
 		Reason: d.Reason, Error: errorOptionOf(d.Err), Locals: d.Locals, Retry: d.Retry,
 		Datagram: d.Datagram, Unsent: d.Unsent, Process: d.Process, Lines: d.Lines, Interface: d.Interface, Pair: d.Pair,
-		WebSocket: d.WebSocket, Message: d.Message, MQTT: d.MQTT, Published: d.Publication, Cause: d.Cause, Control: d.Control, Close: d.Close, Fault: d.Fault, TLS: d.TLS, Truncated: d.Truncated, Seen: d.Seen, TCP: d.TCP,
+		WebSocket: d.WebSocket, Message: d.Message, MQTT: d.MQTT, Published: d.Publication, Cause: d.Cause, Comment: d.Comment, Control: d.Control, Close: d.Close, Fault: d.Fault, TLS: d.TLS, Truncated: d.Truncated, Seen: d.Seen, TCP: d.TCP,
 	}
 	for _, a := range d.Attempts {
 		n.Attempts = append(n.Attempts, attemptOption{a.Address, a.After, a.Took, errorOptionOf(a.Err)})
@@ -176,7 +177,7 @@ func (n *detailOption) detail() *sockeye.Detail {
 	d := &sockeye.Detail{
 		Reason: n.Reason, Err: n.Error.error(), Locals: n.Locals, Retry: n.Retry,
 		Datagram: n.Datagram, Unsent: n.Unsent, Process: n.Process, Lines: n.Lines, Interface: n.Interface, Pair: n.Pair,
-		WebSocket: n.WebSocket, Message: n.Message, MQTT: n.MQTT, Publication: n.Published, Cause: n.Cause, Control: n.Control, Close: n.Close, Fault: n.Fault, TLS: n.TLS, Truncated: n.Truncated, Seen: n.Seen, TCP: n.TCP,
+		WebSocket: n.WebSocket, Message: n.Message, MQTT: n.MQTT, Publication: n.Published, Cause: n.Cause, Comment: n.Comment, Control: n.Control, Close: n.Close, Fault: n.Fault, TLS: n.TLS, Truncated: n.Truncated, Seen: n.Seen, TCP: n.TCP,
 	}
 	for _, a := range n.Attempts {
 		d.Attempts = append(d.Attempts, sockeye.Attempt{Address: a.Address, After: a.After, Took: a.Took, Err: a.Error.error()})

@@ -266,6 +266,9 @@ func (w *eventWriter) explain(st *peerStream) {
 			o = appendOption(o, optComment, plainText(aliasComment(st.peer, st.alias).In(w.e.o.Lang)))
 		}
 	}
+	if ev.Detail != nil && ev.Detail.Comment != nil && ev.Kind != sockeye.Commented {
+		o = appendOption(o, optComment, plainText(ev.Detail.Comment.Text))
+	}
 	if t := eventComment(ev, w.e.o.Lang); t != "" {
 		o = appendOption(o, optComment, plainText(t))
 	}

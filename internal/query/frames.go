@@ -63,7 +63,7 @@ const (
 )
 
 // FramesOf divides a filter: what it asks of bytes and times is asked of frames, and
-// the rest of events. Frames are wanted if wants is nil.
+// the rest of events; what it asks of comments is left out. Frames are wanted if wants is nil.
 func FramesOf(f recording.Filter) (events recording.Filter, wants func(*framing.PeerFrame) bool, err error) {
 	events = recording.Filter{Session: f.Session, Peer: f.Peer, Direction: f.Direction}
 	content := recording.Filter{After: f.After, Before: f.Before, Bytes: f.Bytes, Regexp: f.Regexp}
@@ -84,11 +84,13 @@ var frameAlone = sockeye.Peer{Network: "udp"}
 type frameQuery struct {
 	cutting *frameCache
 	kinds   []sockeye.EventKind
-	events  *recording.EventMatcher // of events without bytes
-	who     *recording.EventMatcher // of frames
-	content func(*framing.PeerFrame) bool
-	values  *fields.SetReader // nil: none are asked for
-	decoded *framing.Decoding // nil: nobody asked for messages
+	// commented wants the frames that end by events with comments.
+	commented bool
+	events    *recording.EventMatcher // of events without bytes
+	who       *recording.EventMatcher // of frames
+	content   func(*framing.PeerFrame) bool
+	values    *fields.SetReader // nil: none are asked for
+	decoded   *framing.Decoding // nil: nobody asked for messages
 
 	frames  []PageFrame // of the event that is looked at
 	held    int
@@ -99,7 +101,7 @@ type frameQuery struct {
 // newFrameQuery is for a window whose filter is right.
 func newFrameQuery(c *frameCache, q Query) *frameQuery {
 	who, content, _ := FramesOf(q.Filter)
-	l := &frameQuery{cutting: c, kinds: q.Kinds, content: content}
+	l := &frameQuery{cutting: c, kinds: q.Kinds, commented: q.Filter.Commented, content: content}
 	l.events, _ = q.Filter.Matcher()
 	l.who, _ = who.Matcher()
 	if len(q.Cut.Fields) > 0 {
@@ -150,7 +152,7 @@ func (l *frameQuery) event(e *sockeye.Event) (PageEvent, bool) {
 	l.frames, l.held, l.leftOut = nil, 0, 0
 	out.Data = nil
 	if len(out.Frames) > 0 || len(e.Data) > 0 {
-		return out, len(out.Frames) > 0
+		return out, len(out.Frames) > 0 && (!l.commented || e.Detail != nil && e.Detail.Comment != nil)
 	}
 	return out, l.wantsKind(e.Kind) && l.events.Wants(e)
 }
@@ -198,6 +200,7 @@ func (l *scan) scanFrames(from, to uint64, take func(e PageEvent) bool) (reached
 		}
 		if l.frames.begun {
 			l.scanned++
+			l.reader.comments.annotate(&e)
 			if seen, wanted := l.frames.event(&e); wanted && !take(seen) {
 				return run.at
 			}

@@ -18,7 +18,8 @@ type Query struct {
 	Backward bool
 	Limit    int // most events; 0 is MaxQueryLimit
 	// Filter says which are wanted, and Kinds of which kind; none means all but samples, of
-	// which there is one a second for each peer that is looked at.
+	// which there is one a second for each peer that is looked at, and comments, which the
+	// events that they are on carry.
 	Filter recording.Filter
 	Kinds  []sockeye.EventKind
 	// Cut asks for frames: what Filter and Kinds say of bytes and directions is then
@@ -195,7 +196,7 @@ func (l *scan) isFull() bool {
 // wantsKind says whether events of a kind are wanted.
 func wantsKind(kinds []sockeye.EventKind, k sockeye.EventKind) bool {
 	if len(kinds) == 0 {
-		return k != sockeye.Sampled
+		return k != sockeye.Sampled && k != sockeye.Commented
 	}
 	return slices.Contains(kinds, k)
 }
@@ -218,6 +219,7 @@ func (l *scan) next(from, to uint64, take func(e PageEvent) bool) (reached uint6
 		if !ok || e.Seq >= to {
 			return to
 		}
+		l.reader.comments.annotate(&e)
 		wanted := m.Wants(&e) && wantsKind(l.q.Kinds, e.Kind)
 		if next := e.NextSeq(); next > from {
 			reached = next

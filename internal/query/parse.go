@@ -13,8 +13,8 @@ import (
 
 // FilterWords are a filter as it is written in a query: Direction is "received", "sent"
 // or "", and of Text and Hex, the bytes that are looked for, and Regexp, an expression of
-// RE2 syntax on them, at most one is given.
-type FilterWords struct{ Session, Peer, Direction, Text, Hex, Regexp string }
+// RE2 syntax on them, at most one is given; Commented is "true", "false" or "".
+type FilterWords struct{ Session, Peer, Direction, Text, Hex, Regexp, Commented string }
 
 // Parse reads them. The error joins everything that is wrong, each an *sockeye.Error that
 // names the parameter.
@@ -29,6 +29,13 @@ func (w FilterWords) Parse() (recording.Filter, error) {
 		f.Direction = sockeye.Sent
 	default:
 		wrong = append(wrong, invalid("direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", w.Direction), Zh: fmt.Sprintf("%q 不是 received 或 sent", w.Direction)}, sockeye.Text{}))
+	}
+	switch w.Commented {
+	case "", "false":
+	case "true":
+		f.Commented = true
+	default:
+		wrong = append(wrong, invalid("commented", sockeye.Text{En: fmt.Sprintf("%q is neither true nor false", w.Commented), Zh: fmt.Sprintf("%q 不是 true 或 false", w.Commented)}, sockeye.Text{}))
 	}
 	if w.Text != "" && w.Hex != "" {
 		wrong = append(wrong, invalid("hex", sockeye.Text{En: "not together with text", Zh: "不能与 text 同时使用"}, sockeye.Text{}))

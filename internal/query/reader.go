@@ -22,6 +22,8 @@ type Reader struct {
 	caches  frameCaches
 	series  valueStores // over time
 	shapes  valueStores // histograms, x–y, triggers
+
+	comments commentTable
 }
 
 // NewReader makes a reader of a journal.
@@ -51,6 +53,7 @@ func (r *Reader) Event(seq uint64) (sockeye.Event, error) {
 			Hint:    sockeye.Text{En: "it may have left the memory; record to keep everything", Zh: "可能已移出内存；开启记录可保留全部内容"}}
 	}
 	e.Data = bytes.Clone(e.Data)
+	r.comments.annotate(&e)
 	return e, nil
 }
 
@@ -67,8 +70,9 @@ func (r *Reader) Oldest() uint64 {
 }
 
 // EventSpan is the events of the journal up to a number, a source of events: what came later is
-// not in it.
+// not in it. Events carry their comments, which are no events of it.
 type EventSpan struct {
+	reader *Reader
 	cursor *journal.Cursor
 	to     uint64
 }
@@ -80,7 +84,7 @@ func (r *Reader) Range(from, to uint64) *EventSpan {
 	if to > 0 {
 		next = min(next, to)
 	}
-	return &EventSpan{r.View(max(r.Oldest(), min(from, next))), next}
+	return &EventSpan{r, r.View(max(r.Oldest(), min(from, next))), next}
 }
 
 // Next is the next event, and io.EOF after the last.
@@ -88,10 +92,16 @@ func (s *EventSpan) Next(ctx context.Context) (sockeye.Event, error) {
 	if ctx.Err() != nil {
 		return sockeye.Event{}, context.Cause(ctx)
 	}
-	if e, ok := s.cursor.Try(); ok && e.Seq < s.to {
-		return e, nil
+	for {
+		e, ok := s.cursor.Try()
+		if !ok || e.Seq >= s.to {
+			return sockeye.Event{}, io.EOF
+		}
+		if e.Kind != sockeye.Commented {
+			s.reader.comments.annotate(&e)
+			return e, nil
+		}
 	}
-	return sockeye.Event{}, io.EOF
 }
 
 // Close lets go of the journal's memory.

@@ -18,7 +18,7 @@ import (
 )
 
 // csvHeader names the columns of WriteCSV.
-var csvHeader = []string{"seq", "time", "session", "kind", "network", "local", "peer", "peer_id", "alias", "bytes", "hex", "text", "reason", "error"}
+var csvHeader = []string{"seq", "time", "session", "kind", "network", "local", "peer", "peer_id", "alias", "bytes", "hex", "text", "reason", "error", "comment"}
 
 // WriteCSV writes the events that m wants as comma-separated values (RFC 4180). No
 // cell can become a formula in a spreadsheet, whatever a peer sent.
@@ -64,6 +64,9 @@ func csvRow(row []string, e *sockeye.Event, l sockeye.Lang) {
 		row[12] = string(e.Detail.Reason)
 		if e.Detail.Err != nil {
 			row[13] = payload.SafeString(e.Detail.Err.In(l))
+		}
+		if e.Detail.Comment != nil {
+			row[14] = payload.SafeString(e.Detail.Comment.Text)
 		}
 	}
 	for n, cell := range row {
@@ -122,22 +125,21 @@ func rawName(e *sockeye.Event) string {
 	return fmt.Sprintf("%s_peer-%d_%s.bin", plainName(e.Session.ID), e.Peer.ID, e.Kind)
 }
 
-// WritePcapng writes the events that m wants as one recording. If m leaves any
+// WritePcapng writes the events that m wants as one recording. If m, or the source, leaves any
 // out they are numbered anew, so that what is left out does not look lost.
 func WritePcapng(ctx context.Context, from EventSource, m *EventMatcher, w io.Writer) error {
 	encoder := pcapng.NewEncoder(pcapng.EncodeOptions{})
 	out := bufio.NewWriterSize(w, batch)
 	var buf []byte
-	seq, begun := uint64(0), false
+	begun := false
+	number := renumbering{anew: m != nil && !m.f.IsZero()}
 	err := Each(ctx, from, m, func(e *sockeye.Event) error {
 		buf = buf[:0]
 		if !begun {
 			begun = true
 			buf = encoder.Begin(buf, e.Time)
 		}
-		if seq++; m != nil && !m.f.IsZero() {
-			e.Seq = seq
-		}
+		number.event(e)
 		buf = encoder.Append(buf, e)
 		_, err := out.Write(buf)
 		return err
@@ -146,4 +148,29 @@ func WritePcapng(ctx context.Context, from EventSource, m *EventMatcher, w io.Wr
 		err = flushErr
 	}
 	return err
+}
+
+// renumbering closes the holes in the numbers of events of which some were left out.
+type renumbering struct {
+	anew   bool   // all begin at 1
+	closed uint64 // numbers that were left out so far
+	next   uint64 // the number that is due in the source; 0: any
+	last   uint64
+}
+
+func (r *renumbering) event(e *sockeye.Event) {
+	was := e.Seq
+	switch {
+	case r.anew:
+		e.Seq = r.last + 1
+	case was == 0: // a remark without a number
+		return
+	case was < r.next || r.next == 0: // another run
+		r.closed = 0
+	default:
+		r.closed += was - r.next
+		e.Seq -= r.closed
+	}
+	r.next = was + e.NextSeq() - e.Seq
+	r.last = e.NextSeq() - 1
 }

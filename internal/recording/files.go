@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"sockeye/internal/regular"
 )
 
 // FileSystem is the little of a file system that recording writes through. Nothing
@@ -22,6 +24,9 @@ type FileSystem interface {
 	// Create makes a new file; one that exists is an error (fs.ErrExist), but a
 	// named pipe or a device is opened.
 	Create(path string) (OutputFile, error)
+	// Append opens a regular file that exists, to write at its end, and no symbolic link. The
+	// error is errInUse while another process writes it.
+	Append(path string) (OutputFile, error)
 	// Remove removes a file.
 	Remove(path string) error
 	// SyncDir makes the creation and removal of files in a directory durable.
@@ -93,12 +98,51 @@ func (systemFiles) List(dir string) ([]DirEntry, error) {
 func (systemFiles) Create(path string) (OutputFile, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
-		return systemFile{f}, nil
+		return claimed(f), nil
 	}
 	if st, missing := os.Stat(path); missing != nil || st.Mode().IsRegular() || st.IsDir() {
 		return nil, err
 	}
 	return openStream(path)
+}
+
+// claimed is a new file that says to others that it is being written. Where a file system
+// has no locks nobody can tell, so that nobody appends to it either.
+func claimed(f *os.File) OutputFile {
+	claim(f)
+	return systemFile{f}
+}
+
+func (systemFiles) Append(path string) (OutputFile, error) {
+	f, err := os.OpenFile(path, appendFlags, 0)
+	if err != nil {
+		return nil, err
+	}
+	return appending(f)
+}
+
+// errInUse is of a file that another process writes.
+var errInUse = errors.New("in use")
+
+// appending makes an open file one to append to, or closes it.
+func appending(f *os.File) (OutputFile, error) {
+	st, err := f.Stat()
+	held := false
+	switch {
+	case err != nil:
+	case !st.Mode().IsRegular():
+		err = regular.Check(f.Name(), st)
+	default:
+		held, err = claim(f)
+	}
+	if err == nil && !held {
+		err = errInUse
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return systemFile{f}, nil
 }
 
 func (systemFiles) Remove(path string) error { return os.Remove(path) }

@@ -42,6 +42,12 @@ func syncNames(dir *os.File) error { return dir.Sync() }
 // lockFlags open a lock file by its own name, and never wait.
 const lockFlags = os.O_RDWR | os.O_CREATE | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
+// appendFlags open a file that exists by its own name to write at its end, and never wait.
+const appendFlags = os.O_RDWR | os.O_APPEND | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// claim says with flock(2) that a file is being written, as long as it is open.
+func claim(f *os.File) (held bool, err error) { return tryLock(f) }
+
 // isLink says whether a file was not opened because it is a symbolic link.
 func isLink(err error) bool { return errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK) }
 

@@ -25,6 +25,14 @@ func (systemFiles) SyncDir(string) error { return nil }
 // lockFlags have no word against links, which take a privilege to make here.
 const lockFlags = os.O_RDWR | os.O_CREATE
 
+const appendFlags = os.O_RDWR | os.O_APPEND
+
+// claimedAt is behind the end of any file, so that all of it can be read.
+const claimedAt = 1 << 62
+
+// claim says with a lock that a file is being written, as long as it is open.
+func claim(f *os.File) (held bool, err error) { return lockAt(f, claimedAt) }
+
 func isLink(error) bool { return false }
 
 func linked(*os.File) bool { return false }
@@ -53,9 +61,12 @@ func syncNames(*os.File) error { return nil }
 // lockedAt is far behind the end of a lock file, so that others can read it.
 const lockedAt = 1 << 30
 
-func tryLock(f *os.File) (held bool, err error) {
+func tryLock(f *os.File) (held bool, err error) { return lockAt(f, lockedAt) }
+
+// lockAt locks one byte of a file, and never waits.
+func lockAt(f *os.File, at uint64) (held bool, err error) {
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	err = windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{Offset: lockedAt})
+	err = windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{Offset: uint32(at), OffsetHigh: uint32(at >> 32)})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
 		return false, nil
 	}

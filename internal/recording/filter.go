@@ -29,11 +29,13 @@ type Filter struct {
 	// Regexp is a regular expression of RE2 syntax on bytes. A match of up to 4 KiB
 	// is found over the borders of chunks.
 	Regexp string
+	// Commented wants only events that carry a comment: see ReadOptions.Comments.
+	Commented bool
 }
 
 // IsZero says whether every event is wanted.
 func (f Filter) IsZero() bool {
-	return f.Session == "" && f.Peer == "" && f.Direction == 0 && f.After.IsZero() && f.Before.IsZero() && len(f.Bytes) == 0 && f.Regexp == ""
+	return f.Session == "" && f.Peer == "" && f.Direction == 0 && f.After.IsZero() && f.Before.IsZero() && len(f.Bytes) == 0 && f.Regexp == "" && !f.Commented
 }
 
 // Hit is a place where wanted bytes were found.
@@ -141,6 +143,7 @@ func (m *EventMatcher) concerns(e *sockeye.Event, isData bool) bool {
 	switch {
 	case f.Session != "" && (e.Session == nil || !isListed(f.Session, e.Session.ID)),
 		f.Direction != 0 && e.Kind != f.Direction,
+		f.Commented && (e.Kind == sockeye.Commented || e.Detail == nil || e.Detail.Comment == nil),
 		f.Peer != "" && (e.Peer == nil || !m.isNamed(e.Peer)):
 		return false
 	}

@@ -45,6 +45,10 @@ type fileSummary struct {
 	Damages  int            `json:"damages"`
 	LeftOut  int            `json:"left_out,omitempty"`
 	Sessions []indexSession `json:"sessions"`
+	// Whole is the place after the last whole event.
+	Whole    int64           `json:"whole"`
+	Spans    []runSpan       `json:"spans,omitempty"`
+	Comments writtenComments `json:"comments,omitempty"`
 }
 
 type indexSession struct {
@@ -68,7 +72,7 @@ type byteRange struct {
 const (
 	// indexVersion goes up with every change of what is in an index. Another version
 	// is no index.
-	indexVersion = 2
+	indexVersion = 3
 	indexStep    = 1 << 20 // bytes from point to point
 	// maxIndex bounds what is read of an index, in bytes. It is smaller than what it
 	// is made of, but for files that are not worth one.

@@ -25,6 +25,9 @@ type ReadOptions struct {
 	// foreign capture that is what could not be made an event. What is still being
 	// written is no damage.
 	Damaged func(file string, d pcapng.Damage)
+	// Comments are given to the events that have them, instead of events of their own
+	// (sockeye.Commented), which are left out then; nil leaves all as it was recorded.
+	Comments *Comments
 	// Progress is told, now and then, how many bytes of how many are read; may be nil.
 	Progress func(done, total int64)
 }
@@ -76,6 +79,20 @@ func (r *Recording) Read(o ReadOptions) (*Reader, error) {
 // ends, with the cause of ctx. Any other error is an *sockeye.Error for a file
 // that cannot be read, after which Next goes on with the following file.
 func (d *Reader) Next(ctx context.Context) (sockeye.Event, error) {
+	for {
+		e, err := d.recorded(ctx)
+		if err != nil || d.o.Comments == nil {
+			return e, err
+		}
+		if e.Kind != sockeye.Commented {
+			d.o.Comments.Annotate(d.run, &e)
+			return e, nil
+		}
+	}
+}
+
+// recorded is Next as it was recorded.
+func (d *Reader) recorded(ctx context.Context) (sockeye.Event, error) {
 	if d.held.Kind != 0 {
 		e := d.held
 		d.held = sockeye.Event{}
@@ -191,6 +208,10 @@ func (d *Reader) reportProgress() {
 		d.o.Progress(min(d.total, d.done+d.open.position), d.total)
 	}
 }
+
+// At is where in the recording the last event is from; of a capture of another program, whose
+// events have no numbers of their own, of no run.
+func (d *Reader) At(e *sockeye.Event) EventRef { return EventRef{d.run, e.Seq} }
 
 // Close lets go of the file.
 func (d *Reader) Close() {

@@ -26,7 +26,7 @@ func ResumePointOf(dir string) ResumePoint {
 		return last
 	}
 	segments := segmentsOf(entries)
-	for n := len(segments) - 1; n >= 0 && last.Event == 0; n-- {
+	for n, recorded := len(segments)-1, false; n >= 0 && !recorded; n-- {
 		r, err := Open(filepath.Join(dir, segments[n].Name))
 		if err != nil || r.foreign {
 			continue
@@ -37,6 +37,7 @@ func ResumePointOf(dir string) ResumePoint {
 		}
 		d.Each(context.Background(), nil, func(e *sockeye.Event) error { // what cannot be read has no numbers
 			last.update(e)
+			recorded = recorded || e.Kind != sockeye.Commented
 			return nil
 		})
 		d.Close()

@@ -62,7 +62,18 @@ func (w rootFiles) Create(path string) (file OutputFile, err error) {
 	err = w.rooted(path, func(root *os.Root, name string) error {
 		f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err == nil {
-			file = systemFile{f}
+			file = claimed(f)
+		}
+		return err
+	})
+	return file, err
+}
+
+func (w rootFiles) Append(path string) (file OutputFile, err error) {
+	err = w.rooted(path, func(root *os.Root, name string) error {
+		f, err := root.OpenFile(name, appendFlags, 0)
+		if err == nil {
+			file, err = appending(f)
 		}
 		return err
 	})

@@ -93,6 +93,9 @@ func (s *indexScanner) finish(d *Reader) *index {
 	}
 	s.tally.into(&s.fileSummary)
 	s.Size = d.open.position
+	if d.open.ours != nil {
+		s.Whole = d.open.blockOK()
+	}
 	if st, err := d.open.f.Stat(); err == nil {
 		s.Modified = st.ModTime()
 	}

@@ -24,6 +24,9 @@ type Summary struct {
 	// LeftOut counts what is no damage and yet not here: kinds of packets of a capture that
 	// hold no data, and files that end early.
 	LeftOut int
+
+	spans    []runSpan
+	comments writtenComments
 }
 
 // SessionSummary is one session of a recording.
@@ -169,6 +172,12 @@ func newTally() *tally { return &tally{sessions: map[sessionRun]*SessionSummary{
 func (t *tally) count(e *sockeye.Event, run uint64) (introduces bool) {
 	t.Events++
 	t.span(e.Time, e.Time)
+	if e.Seq > 0 {
+		t.spans = addSpan(t.spans, runSpan{run, e.Seq, lastOf(e)})
+	}
+	if e.Kind == sockeye.Commented && e.Detail != nil {
+		t.comments.add(run, e.Detail.Comment)
+	}
 	if e.Kind == sockeye.Gap && e.Detail != nil {
 		t.Lost.Events += e.Detail.Lost.Events
 		t.Lost.Bytes += e.Detail.Lost.Bytes
@@ -254,6 +263,10 @@ func (t *tally) merge(f *fileSummary) {
 	if f.Events > 0 {
 		t.span(f.First, f.Last)
 	}
+	for _, s := range f.Spans {
+		t.spans = addSpan(t.spans, s)
+	}
+	t.comments = append(t.comments, f.Comments[:min(len(f.Comments), MaxComments-len(t.comments))]...)
 	for _, from := range f.Sessions {
 		s, _ := t.session(from.Run, from.ID, from.Endpoint, from.First)
 		s.Last = from.Last
@@ -277,6 +290,7 @@ func (t *tally) merge(f *fileSummary) {
 // into gives what was counted of one file to its index.
 func (t *tally) into(f *fileSummary) {
 	f.Events, f.First, f.Last, f.Lost, f.Damages, f.LeftOut = t.Events, t.First, t.Last, t.Lost, t.Damages, t.LeftOut
+	f.Spans, f.Comments = t.spans, t.comments
 	for _, s := range t.Sessions {
 		f.Sessions = append(f.Sessions, indexSession{s.run, s})
 	}

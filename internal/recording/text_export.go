@@ -31,7 +31,15 @@ type textWriter struct {
 	buf  []byte
 }
 
-func (t *textWriter) write(e *sockeye.Event) (err error) {
+func (t *textWriter) write(e *sockeye.Event) error {
+	if err := t.event(e); err != nil || e.Detail == nil || e.Detail.Comment == nil || e.Kind == sockeye.Commented {
+		return err
+	}
+	below := sockeye.Event{Time: e.Time, Kind: sockeye.Commented, Session: e.Session, Peer: e.Peer, Detail: &sockeye.Detail{Comment: e.Detail.Comment}}
+	return t.event(&below)
+}
+
+func (t *textWriter) event(e *sockeye.Event) (err error) {
 	t.buf = t.appendHead(t.buf[:0], e)
 	if e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
 		t.buf, err = t.rows.Piece(flowKey{e.Peer, e.Kind}, t.buf, e.Data, nil, e.Peer == nil || e.Peer.Network.Traits().Bounded())
@@ -72,6 +80,8 @@ func (t *textWriter) appendNews(dst []byte, e *sockeye.Event) []byte {
 		dst = append(dst, payload.SafeString(e.Detail.Err.In(t.lang))...)
 	case e.Kind == sockeye.Gap && e.Detail != nil:
 		dst = append(dst, e.Detail.Lost.Missing().In(t.lang)...)
+	case e.Kind == sockeye.Commented && e.Detail != nil && e.Detail.Comment != nil:
+		dst = append(dst, payload.SafeString(e.Detail.Comment.Sentence().In(t.lang))...)
 	case e.Detail != nil && e.Detail.Reason != "":
 		dst = append(dst, e.Detail.Reason...)
 	}

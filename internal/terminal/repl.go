@@ -133,6 +133,7 @@ func init() { // filled here because /help refers to the table
 		{"/rts", "on | off", sockeye.Text{En: "set RTS of a serial port", Zh: "设置串口的 RTS"}, setLines("/rts")},
 		{"/break", "[TIME]", sockeye.Text{En: "send a break on a serial port, for 250ms", Zh: "在串口上发送 break，默认 250ms"}, setLines("/break")},
 		{"/lines", "", sockeye.Text{En: "which modem lines of a serial port are on", Zh: "显示串口哪些信号线有效"}, (*repl).showLines},
+		{"/comment", "[TEXT | off]", sockeye.Text{En: "write a comment on the last message; alone: a bookmark", Zh: "给最近一条消息写注释；单独使用则加书签"}, (*repl).comment},
 		{"/record", "PLACE | off", sockeye.Text{En: "record in a directory or .pcapng file, or end it; alone: how it is", Zh: "记录到目录或 .pcapng 文件，或停止记录；单独使用则显示状态"}, (*repl).record},
 		{"/finish", "PEER…", sockeye.Text{En: "finish sending (FIN); the peer may still send", Zh: "结束发送方向（FIN），对方仍可发送"}, (*repl).finish},
 		{"/close", "PEER…", sockeye.Text{En: "close in good order (FIN)", Zh: "正常关闭连接（FIN）"}, (*repl).close},

@@ -164,8 +164,17 @@ func (v *View) wants(e sockeye.Event) bool {
 	return e.Seq >= v.from && (v.session == "" || e.Session == nil || e.Session.ID == v.session)
 }
 
-// Show prints one event. e.Data is lent for the call. An error is one of the output.
+// Show prints one event, and below it the comment that it carries. e.Data is lent for the
+// call. An error is one of the output.
 func (v *View) Show(e sockeye.Event) error {
+	err := v.show(e)
+	if err != nil || e.Detail == nil || e.Detail.Comment == nil || e.Kind == sockeye.Commented || v.Format != Lines && v.Format != HexLines {
+		return err
+	}
+	return v.show(sockeye.Event{Seq: e.Seq, Time: e.Time, Kind: sockeye.Commented, Session: e.Session, Peer: e.Peer, Detail: &sockeye.Detail{Comment: e.Detail.Comment}})
+}
+
+func (v *View) show(e sockeye.Event) error {
 	if v.Cut != nil && v.Format != Quiet && v.Format != Raw {
 		v.Cut.Event(&e, v.ShowFrame)
 		if v.FrameErr != nil || e.Kind == sockeye.Received || e.Kind == sockeye.Sent {
@@ -232,7 +241,7 @@ func (v *View) noteOpened(e sockeye.Event) {
 var marks = map[sockeye.EventKind]struct{ mark, colour string }{
 	sockeye.Opened: {"*", ""}, sockeye.Joined: {"+", "32"}, sockeye.Received: {"←", "36"}, sockeye.Sent: {"→", "35"},
 	sockeye.Finished: {"-", "33"}, sockeye.Left: {"-", "33"}, sockeye.Failed: {"!", "31"}, sockeye.Gap: {"!", "31"}, sockeye.Ended: {"*", ""},
-	sockeye.Lines: {"~", "33"}, sockeye.Paired: {"+", "32"}, sockeye.Control: {"~", "33"}, sockeye.Faulted: {"~", "35"}, sockeye.Hint: {"?", "33"}, sockeye.Sampled: {"~", ""},
+	sockeye.Lines: {"~", "33"}, sockeye.Paired: {"+", "32"}, sockeye.Control: {"~", "33"}, sockeye.Faulted: {"~", "35"}, sockeye.Hint: {"?", "33"}, sockeye.Sampled: {"~", ""}, sockeye.Commented: {"#", "33"},
 }
 
 // AppendLine appends one event as a line a person reads. What came from the

@@ -47,6 +47,10 @@ func (a *Terminal) describe(e sockeye.Event) string {
 		if d.TCP != nil {
 			return d.TCP.Text().In(a.Lang)
 		}
+	case sockeye.Commented:
+		if d.Comment != nil {
+			return d.Comment.Sentence().In(a.Lang)
+		}
 	case sockeye.Hint:
 		return d.Seen.Text().In(a.Lang)
 	case sockeye.Control:

@@ -102,6 +102,27 @@ export interface CommandLine {
   line: string;
 }
 
+export interface Comment {
+  event?: number;
+  text: string;
+}
+
+/**
+ * Commented is what became of a comment: it is in a recording, or lives as long as the event
+ * can be read. Why says why it is in none, where one might expect it.
+ */
+export interface Commented {
+  seq: number;
+  session: string;
+  kind: string;
+  peer_id?: number;
+  peer?: string;
+  alias?: string;
+  text: string;
+  kept: "recording" | "memory";
+  why?: ErrorLine;
+}
+
 export interface ControlFrame {
   type: string;
   data?: string;
@@ -269,6 +290,25 @@ export interface ErrorLine {
   translation?: Translation;
 }
 
+/** EventComment is what somebody wrote on an event. */
+export interface EventComment {
+  /** of the event */
+  seq: number;
+  session: string;
+  /** of the event */
+  kind: string;
+  peer_id?: number;
+  peer?: string;
+  alias?: string;
+  /** "": it was taken away */
+  text: string;
+}
+
+/** EventComments are in the order of the events. */
+export interface EventComments {
+  comments: EventComment[];
+}
+
 /**
  * EventLine is an event as in a line of --json. Data is cut at 64 KiB; Bytes is the
  * true length, and /events/{seq}/data has all of it. When frames are asked for, there
@@ -308,6 +348,7 @@ export interface EventLine {
   mqtt?: MQTTState;
   published?: Publication;
   cause?: Cause;
+  comment?: Comment;
   control?: ControlFrame;
   close?: CloseStatus;
   fault?: FaultLine;
@@ -617,6 +658,8 @@ export interface Live {
   /** a peer with state gone has left */
   peers?: Peer[];
   recording?: Recording;
+  /** Comments are those that changed; one without text was removed. First come all there are. */
+  comments?: EventComment[];
   /** events that are gone before this reader was told of them */
   gap?: Lost;
   /** sessions that were removed from the list */
@@ -1793,6 +1836,14 @@ export interface Session {
 /** Sessions are all that are open or were, in the order they were opened. */
 export interface Sessions {
   sessions: Session[];
+}
+
+/**
+ * SetComment is what to write on an event: one line of at most 500 characters. ★ is a
+ * bookmark; without text the comment is taken away.
+ */
+export interface SetComment {
+  text: string;
 }
 
 /** SetFaults puts other faults between the two sides of a relay. */

@@ -38,6 +38,8 @@ export const keys: readonly Key[] = [
   { keys: paletteKey, help: 'keyPalette', is: (e) => (e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey && e.key.toLowerCase() === 'k', act: (a) => a.palette() },
   { keys: 'Shift F10', help: 'keyRowMenu' },
   { keys: '← →', help: 'keyUnfold' },
+  { keys: 'C B', help: 'keyComment' },
+  { keys: '[ ]', help: 'keyComments' },
   { keys: 'F6', help: 'keyAreas', is: (e) => e.key === 'F6', act: (a, e) => a.nextArea(e.shiftKey ? -1 : 1) },
   { keys: 'Delete', help: 'keyRemove' },
   { keys: 'Esc', help: 'keyEscape', is: (e) => e.key === 'Escape', act: (a) => a.closeDrawer(), shared: true },

@@ -70,6 +70,7 @@ type Reader struct {
 	at           time.Time // of the packet
 	packetLength int       // its true length
 	nested       int       // headers in it so far, see deeper
+	comment      string    // what somebody wrote on it, as long as no event has it
 
 	seq       uint64
 	opened    int // sessions
@@ -156,8 +157,42 @@ func (d *Reader) packet() error {
 	}
 	d.packetLength, d.nested = p.length, 0
 	d.fragments.expire(d.at)
+	d.comment = p.comment
+	made := len(d.queue)
 	d.link(p.link, p.captured)
+	d.placeComment(made)
 	return nil
+}
+
+// placeComment gives the packet's comment to the first event that the packet made, from made
+// on, if it made no message; if it made nothing, it is told of.
+func (d *Reader) placeComment(made int) {
+	for i := made; i < len(d.queue) && d.comment != ""; i++ {
+		if e := &d.queue[i]; e.Peer != nil && (e.Detail == nil || e.Detail.Comment == nil) {
+			d.takeComment(e)
+		}
+	}
+	d.lostComment(d.comment)
+	d.comment = ""
+}
+
+// lostComment tells of a comment that no event has.
+func (d *Reader) lostComment(text string) {
+	if text != "" {
+		d.lostAt(d.count, Skipped, sockeye.Text{
+			En: "a comment is on no message, so it is only shown here: " + text,
+			Zh: "有一条注释不属于任何消息，只在此显示：" + text})
+	}
+}
+
+// takeComment gives the packet's comment to an event.
+func (d *Reader) takeComment(e *sockeye.Event) {
+	detail := sockeye.Detail{}
+	if e.Detail != nil {
+		detail = *e.Detail
+	}
+	detail.Comment, d.comment = &sockeye.Comment{Text: d.comment}, ""
+	e.Detail = &detail
 }
 
 // finish gives out what waits for packets that the file does not have.
@@ -181,6 +216,9 @@ func (d *Reader) lostAt(number int64, kind pcapng.DamageKind, what sockeye.Text)
 func (d *Reader) add(e sockeye.Event) {
 	d.seq++
 	e.Seq, e.Time = d.seq, d.at
+	if d.comment != "" && (e.Kind == sockeye.Received || e.Kind == sockeye.Sent) {
+		d.takeComment(&e)
+	}
 	d.queue = append(d.queue, e)
 }
 

@@ -23,6 +23,8 @@ type capturedPacket struct {
 	captured
 	link uint16
 	at   time.Time // zero if the file does not say
+	// comment is what somebody wrote on it, as sockeye.CommentOf; "" is nothing.
+	comment string
 }
 
 // packets is a capture file. The error of next is io.EOF at the end, a *damage for

@@ -47,7 +47,10 @@ type byteSpan struct{ from, to int64 }
 type waiting struct {
 	at int64
 	captured
+	comment string // of its packet
 }
+
+func (w *waiting) cost() int { return len(w.data) + len(w.comment) + pendingCost }
 
 func (w *waiting) end() int64 { return w.at + int64(w.length) }
 
@@ -119,8 +122,10 @@ func (c *tcpConnection) insert(h *half, at int64, f captured) {
 		c.leftOut(sentAgain, f.length)
 		return
 	}
-	h.pending = slices.Insert(h.pending, i, waiting{at, f})
-	c.cost(h, len(f.data)+pendingCost)
+	w := waiting{at, f, c.assembly.reader.comment}
+	c.assembly.reader.comment = ""
+	h.pending = slices.Insert(h.pending, i, w)
+	c.cost(h, w.cost())
 	for len(h.pending) > maxPending || h.cost > maxPendingBytes || len(h.pending) > 0 && c.assembly.waiting > c.assembly.mostWaiting() {
 		c.skipHole(h)
 		c.advance(h)
@@ -149,6 +154,22 @@ func (c *tcpConnection) deliver(h *half, f captured) {
 		c.add(sockeye.Event{Kind: h.kind, Data: f.data})
 	}
 	c.gap(int64(f.length - len(f.data))) // the capture cut the packet short
+}
+
+// deliverWaiting gives out what of a segment that waited is due now, with the comment of its
+// own packet.
+func (c *tcpConnection) deliverWaiting(h *half, w waiting) {
+	d := c.assembly.reader
+	now := d.comment
+	d.comment = w.comment
+	c.cost(h, -w.cost())
+	cut := int(min(h.next-w.at, int64(w.length)))
+	c.leftOut(sentAgain, cut)
+	if cut < w.length {
+		c.deliver(h, w.without(cut))
+	}
+	d.lostComment(d.comment)
+	d.comment = now
 }
 
 // behind takes in payload from before what is due: it is there already, or it is
@@ -211,12 +232,7 @@ func (c *tcpConnection) advance(h *half) {
 			w := h.pending[0]
 			h.pending[0] = waiting{}
 			h.pending = h.pending[1:]
-			c.cost(h, -len(w.data)-pendingCost)
-			cut := int(min(h.next-w.at, int64(w.length)))
-			c.leftOut(sentAgain, cut)
-			if cut < w.length {
-				c.deliver(h, w.without(cut))
-			}
+			c.deliverWaiting(h, w)
 		case len(h.pending) > 0 && h.acked > h.pending[0].at, len(h.pending) == 0 && h.hasFIN && h.acked > h.fin && !h.finished && h.next < h.fin:
 			c.skipHole(h)
 		case h.hasFIN && !h.finished && h.next >= h.fin:
@@ -245,7 +261,8 @@ func (c *tcpConnection) skipHole(h *half) {
 func (c *tcpConnection) end(h *half) {
 	for _, w := range h.pending {
 		c.leftOut(afterFIN, w.length)
-		c.cost(h, -len(w.data)-pendingCost)
+		c.assembly.reader.lostComment(w.comment)
+		c.cost(h, -w.cost())
 	}
 	h.pending = nil
 	h.next = max(h.next, h.fin) + 1

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strings"
 	"time"
 
 	"sockeye"
@@ -149,22 +150,43 @@ func (p *pcapngFile) describe(b []byte) error {
 		return broken("the rest cannot be read: an interface is not described well", "其余部分无法读取：接口描述有误")
 	}
 	i := iface{link: p.order.Uint16(b), snap: p.order.Uint32(b[4:]), clock: 6}
-	for b = b[8:]; len(b) >= 4; {
-		code, n := p.order.Uint16(b), int(p.order.Uint16(b[2:]))
-		if code == 0 || 4+n > len(b) {
-			break
-		}
-		switch value := b[4 : 4+n]; {
-		case code == 9 && n >= 1: // if_tsresol
+	p.options(b[8:], func(code uint16, value []byte) {
+		switch {
+		case code == 9 && len(value) >= 1: // if_tsresol
 			i.clock = value[0]
-		case code == 14 && n >= 8: // if_tsoffset
+		case code == 14 && len(value) >= 8: // if_tsoffset
 			i.offset = int64(p.order.Uint64(value))
 		}
-		b = b[min(len(b), 4+(n+3)&^3):]
-	}
+	})
 	p.interfaces = append(p.interfaces, i)
 	return nil
 }
+
+// options calls do with each option, up to the end or to what is none.
+func (p *pcapngFile) options(b []byte, do func(code uint16, value []byte)) {
+	for len(b) >= 4 {
+		code, n := p.order.Uint16(b), int(p.order.Uint16(b[2:]))
+		if code == 0 || 4+n > len(b) {
+			return
+		}
+		do(code, b[4:4+n])
+		b = b[min(len(b), 4+(n+3)&^3):]
+	}
+}
+
+// comment is what the options of a packet have as comments (opt_comment), several with ; between.
+func (p *pcapngFile) comment(options []byte) string {
+	var all []string
+	p.options(options, func(code uint16, value []byte) {
+		if one := sockeye.CommentOf(string(value)); code == 1 && one != "" && len(all) < maxPacketComments {
+			all = append(all, one)
+		}
+	})
+	return sockeye.CommentOf(strings.Join(all, "; "))
+}
+
+// maxPacketComments bounds how many comments of one packet are read.
+const maxPacketComments = 16
 
 // capturedPacket is the packet of one of the three kinds of block that hold one.
 func (p *pcapngFile) packet(kind uint32, b []byte) (capturedPacket, error) {
@@ -202,6 +224,9 @@ func (p *pcapngFile) packet(kind uint32, b []byte) (capturedPacket, error) {
 	}
 	out.data = b[fixed : fixed+int(captured)]
 	out.length = int(max(captured, min(length, maxPacket)))
+	if kind != blockSimple {
+		out.comment = p.comment(b[min(len(b), fixed+(int(captured)+3)&^3):])
+	}
 	return out, nil
 }
 

@@ -35,6 +35,8 @@ export const dialogWords = {
   keyEscape: ['leave a search, a menu, this help', '退出搜索、菜单或帮助'],
   keyPalette: ['all actions', '全部操作'],
   keyRowMenu: ['menu of the chosen rows', '所选行的菜单'],
+  keyComment: ['comment on the current row, or set a bookmark, in the log', '数据区中：给当前行写注释，或加书签'],
+  keyComments: ['previous or next comment, in the log', '数据区中：上一条或下一条注释'],
   keyUnfold: ['fold or unfold one send to many, in the log', '数据区中：展开或收起一次多发'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 

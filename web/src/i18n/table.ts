@@ -7,6 +7,7 @@ import type { boardWords } from './boards';
 import type { chipWords } from './chips';
 import type { dashboardWords } from './dashboard';
 import type { codeWords } from './code';
+import type { commentWords } from './comments';
 import type { dialogWords } from './dialogs';
 import type { decodeWords } from './decode';
 import type { explainWords } from './explain';
@@ -65,6 +66,7 @@ const first = {
   fields: ['Fields', '字段'],
   lists: ['Lists', '列表'],
   rules: ['Rules', '自动应答'],
+  comments: ['Comments', '注释'],
   workspace: ['Workspace', '工作区'],
   panel: ['Peers and messages', '连接对象与消息'],
   close: ['Close', '关闭'],
@@ -242,6 +244,7 @@ type LaterWords =
   & typeof dashboardWords
   & typeof boardWords
   & typeof codeWords
+  & typeof commentWords
   & typeof dialogWords
   & typeof doctorWords
   & typeof decodeWords

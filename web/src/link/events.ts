@@ -13,6 +13,8 @@ export interface Filter {
   hex?: string | undefined;
   /** A regular expression of RE2 syntax, on bytes. */
   regexp?: string | undefined;
+  /** Only those with a comment. */
+  commented?: boolean | undefined;
   /** How frames are found and checked, as --frame and --check say it. */
   frame?: string | undefined;
   check?: string | undefined;
@@ -22,7 +24,7 @@ export interface Filter {
   decode?: string | undefined;
 }
 
-export const filtered = (f: Filter): boolean => !!(f.peer || f.direction || f.text || f.hex || f.regexp);
+export const filtered = (f: Filter): boolean => !!(f.peer || f.direction || f.text || f.hex || f.regexp || f.commented);
 
 /**
  * At most limit matching events from a number on, or the ones before it. The core cuts

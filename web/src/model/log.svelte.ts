@@ -108,8 +108,8 @@ export class Log {
 
   /** Which events are shown, for whoever wants them in another form. */
   get shown(): Filter & { from: number; to?: number | undefined } {
-    const { session, peer, direction, text, hex, regexp } = this.filter;
-    return { session, peer, direction, text, hex, regexp, from: this.floor, to: this.paused ? this.ceiling : undefined };
+    const { session, peer, direction, text, hex, regexp, commented } = this.filter;
+    return { session, peer, direction, text, hex, regexp, commented, from: this.floor, to: this.paused ? this.ceiling : undefined };
   }
 
   /** Whether anything of the session is not shown. */

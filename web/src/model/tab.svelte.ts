@@ -1,10 +1,11 @@
 // A tab: a session or one that is about to be, and what the person has set up in it.
 
-import type { ErrorLine, Session } from '../api-types';
+import type { ErrorLine, EventComment, Session } from '../api-types';
 import { schemeOf } from '../format/scheme';
 import { safe } from '../format/text';
 import { t } from '../i18n/i18n.svelte';
 import { addressOf, emptyForm, formOf, protocolOf, type Form } from './form';
+import { comments } from './comments.svelte';
 import { RuleBook } from './rules.svelte';
 import { settings } from './settings.svelte';
 import { workbench } from './workbench.svelte';
@@ -57,6 +58,8 @@ export class Tab {
   /** Of a relay: the side that the direction is of. */
   side = $state<'' | 'peers' | 'upstream'>('');
   filterText = $state('');
+  /** Only rows with comments. */
+  commented = $state(false);
   /** The settings are folded away, where the window is wide. */
   folded = $state(false);
   /** The chart of its values is shown over the log. */
@@ -102,6 +105,7 @@ export class Tab {
     this.session = undefined;
     this.floor = 1;
     this.peer = 0;
+    this.commented = false;
     this.none = false;
     this.faults = [];
     this.base = { received_bytes: 0, received_messages: 0, sent_bytes: 0, sent_messages: 0 };
@@ -121,6 +125,11 @@ export class Tab {
   get sessions(): string | undefined {
     if (!this.session || this.upstreams === '') return this.session;
     return { '': `${this.session},${this.upstreams}`, peers: this.session, upstream: this.upstreams }[this.side];
+  }
+
+  /** The comments on what its log may show. */
+  get comments(): EventComment[] {
+    return this.sessions ? comments.list(this.sessions, this.status?.recording?.oldest ?? workbench.oldest) : [];
   }
 
   /** The peer of its log, of a relay with the one at the other side. */

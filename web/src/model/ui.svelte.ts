@@ -6,7 +6,7 @@ class UI {
   /** Which drawer is out, where the screen is too narrow for all. */
   drawer = $state<'' | 'settings' | 'panel'>('');
   /** What the panel shows. */
-  panel = $state<'boards' | 'peers' | 'message' | 'faults' | 'fields' | 'lists' | 'rules' | 'workspace'>('peers');
+  panel = $state<'boards' | 'comments' | 'peers' | 'message' | 'faults' | 'fields' | 'lists' | 'rules' | 'workspace'>('peers');
   help = $state(false);
   palette = $state(false);
   /** What the doctor is asked, while it is open. */
@@ -15,8 +15,8 @@ class UI {
   tcp = $state.raw<{ session: string; peer: number }>();
   /** The dialog that opens a recording is there. */
   openRecording = $state(false);
-  /** Where the menu of the chosen rows is open, in pixels of the window. */
-  menu = $state.raw<{ x: number; y: number }>();
+  /** Where the menu of the chosen rows is open, in pixels of the window; with comment, to write one. */
+  menu = $state.raw<{ x: number; y: number; comment?: boolean }>();
 
   /** A short sentence for the status bar, and for a screen reader. */
   get note(): string {

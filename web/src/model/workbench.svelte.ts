@@ -5,6 +5,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { ErrorLine, Events, Live, Machine, Peer, ReceiveFile, Recording, Session } from '../api-types';
 import { call, failureOf, query } from '../link/api';
 import { follow } from '../link/live';
+import { comments } from './comments.svelte';
 
 /** A peer that has left. */
 export interface Departed {
@@ -68,7 +69,7 @@ class Workbench {
   /** Knows nothing any more: the next core has sessions and events of its own. */
   forgetAll(): void {
     this.following.abort();
-    for (const known of [this.sessions, this.peers, this.departed, this.pairs]) known.clear();
+    for (const known of [this.sessions, this.peers, this.departed, this.pairs, comments]) known.clear();
     this.oldest = this.next = 1;
     this.failure = undefined;
     this.linked = this.ready = this.ended = this.restarted = false;
@@ -85,6 +86,7 @@ class Workbench {
     if (signal.aborted) return;
     this.sessions.clear();
     this.peers.clear();
+    comments.clear();
     for (const [s, peers] of lists) {
       this.sessions.set(s.id, s);
       this.peers.set(s.id, peers);
@@ -102,6 +104,7 @@ class Workbench {
     for (const s of l.sessions ?? []) this.sessions.set(s.id, s);
     for (const id of l.closed ?? []) this.forget(id);
     this.applyPeers(l.peers ?? []);
+    comments.apply(l.comments ?? []);
   }
 
   onEnd(why: unknown): void {

@@ -10,6 +10,12 @@ interface Does {
   /** Opens the menu of the chosen rows. */
   menu: () => void;
   copy: () => void;
+  /** Writes a comment on the current row. */
+  comment: () => void;
+  /** Sets a bookmark on the current row, or takes it away. */
+  mark: () => void;
+  /** Goes to the next comment or the one before. */
+  toComment: (by: 1 | -1) => void;
 }
 
 /** Does what a key is for. */
@@ -37,7 +43,11 @@ function actOf(e: KeyboardEvent, log: Log, does: Does): (() => void) | undefined
     ArrowRight: () => unfold(true),
     ArrowLeft: () => unfold(false),
     Enter: does.open,
+    c: does.comment,
+    b: does.mark,
+    ']': () => does.toComment(1),
+    '[': () => does.toComment(-1),
     Escape: () => (log.current = log.mark = 0),
   };
-  return acts[e.key];
+  return e.altKey ? undefined : acts[e.key.length === 1 ? e.key.toLowerCase() : e.key];
 }

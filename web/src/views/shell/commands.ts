@@ -1,6 +1,7 @@
 // Every action of the page that needs no place: the palette and the help are made of it.
 
 import type { Log } from '../../model/log.svelte';
+import { goToComment } from '../../model/commenting';
 import { appearance, settings } from '../../model/settings.svelte';
 import type { Tab } from '../../model/tab.svelte';
 import { tabs } from '../../model/tabs.svelte';
@@ -31,17 +32,18 @@ export interface Command {
 
 const focus = (selector: string) => () => document.querySelector<HTMLElement>(selector)?.focus();
 const press = (name: string) => () => document.querySelector<HTMLElement>(`[data-control=${name}]`)?.click();
-const menuOfRows = () => {
+const menuOfRows = (comment = false) => {
   const box = document.querySelector('[data-control=log]')?.getBoundingClientRect();
-  ui.menu = { x: (box?.left ?? 0) + 120, y: (box?.top ?? 0) + 60 };
+  ui.menu = { x: (box?.left ?? 0) + 120, y: (box?.top ?? 0) + 60, comment };
 };
+const toComment = (by: 1 | -1) => ({ tab, log }: Place) => goToComment(tab, log, by);
 const panel = (name: typeof ui.panel) => () => {
   settings.panel = true;
   ui.panel = name;
   ui.drawer = 'panel';
 };
 const beside = (by: 1 | -1) => () => tabs.choose(tabs.list[(tabs.list.indexOf(tabs.current) + by + tabs.list.length) % tabs.list.length]!);
-const isFiltered = ({ tab }: Place) => tab.filterText !== '' || tab.peer !== 0 || tab.direction !== '';
+const isFiltered = ({ tab }: Place) => tab.filterText !== '' || tab.peer !== 0 || tab.direction !== '' || tab.commented;
 const several = () => tabs.list.length > 1;
 
 export const commands: readonly Command[] = [
@@ -54,13 +56,13 @@ export const commands: readonly Command[] = [
   { word: 'doPreviousSession', when: several, run: beside(-1) },
   { word: 'doSearch', keys: 'Ctrl F', run: ({ search }) => search() },
   { word: 'doFilter', run: focus('[data-control=filter-text]') },
-  { word: 'doFilterOff', when: isFiltered, run: ({ tab }) => ((tab.filterText = tab.direction = ''), (tab.peer = 0)) },
+  { word: 'doFilterOff', when: isFiltered, run: ({ tab }) => ((tab.filterText = tab.direction = ''), (tab.peer = 0), (tab.commented = false)) },
   { word: 'doClear', run: ({ tab, log }) => (tab.floor = log.clear()) },
   { word: 'doPause', run: ({ log }) => log.pause(!log.paused) },
   { word: 'doNewest', keys: 'End', run: ({ log }) => log.toEnd() },
   { word: 'doOldest', keys: 'Home', run: ({ log }) => log.toStart() },
   { word: 'doCopy', keys: 'Ctrl C', run: ({ copy }) => copy() },
-  { word: 'doRows', keys: 'Shift F10', when: ({ log }) => log.current > 0, run: menuOfRows },
+  { word: 'doRows', keys: 'Shift F10', when: ({ log }) => log.current > 0, run: () => menuOfRows() },
   { word: 'doSave', run: press('save-data') },
   { word: 'doRecord', run: press('receive-to-file') },
   { word: 'doText', run: () => (settings.look = 'text') },
@@ -78,6 +80,11 @@ export const commands: readonly Command[] = [
   { word: 'doPanel', run: () => (settings.panel = !settings.panel) },
   { word: 'doPeers', run: panel('peers') },
   { word: 'doMessage', run: panel('message') },
+  { word: 'doComments', run: panel('comments') },
+  { word: 'doCommented', when: ({ tab }) => tab.commented || tab.comments.length > 0, run: ({ tab }) => (tab.commented = !tab.commented) },
+  { word: 'doComment', keys: 'C', when: ({ log }) => log.current > 0, run: () => menuOfRows(true) },
+  { word: 'doCommentNext', keys: ']', when: ({ tab }) => tab.comments.length > 0, run: toComment(1) },
+  { word: 'doCommentPrevious', keys: '[', when: ({ tab }) => tab.comments.length > 0, run: toComment(-1) },
   { word: 'doFields', run: panel('fields') },
   { word: 'doLists', run: panel('lists') },
   { word: 'doRules', run: panel('rules') },
