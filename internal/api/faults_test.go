@@ -161,6 +161,10 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"?frame=x&check=x&decode=x&q=1", "", "check decode frame q"},
 		{"?decode=x", "", "decode"},
 	},
+	"POST /encode": {
+		{"?q=1", `{"encode":"modbus-rtu","values":{"unit":"248","count":"x","y":"1"},"x":1}`, `q values."y" values.count values.unit x`},
+		{"", `{"encode":"x25","values":{"unit":5}}`, "encode values.unit"},
+	},
 	"POST /decode": {
 		{"", `{"decode":"x","payload":{"kind":"x","text":"a","charset":"qq"},"x":1}`, "decode payload.charset payload.kind x"},
 		{"", `{"decode":"x","data":"eA==","payload":{"kind":"hex","text":"0"}}`, "decode payload payload.text"},

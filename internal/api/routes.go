@@ -88,6 +88,8 @@ func (s *Server) registerSessions() {
 // registerSending adds what is sent: payloads, lists and files.
 func (s *Server) registerSending() {
 	handle(s, "POST", "/payload", "What a payload means; nothing is sent.", (*requestContext).preview)
+	handle(s, "GET", "/encoders", "The protocols that there is a form for: the fields of their requests.", (*requestContext).encoders)
+	handle(s, "POST", "/encode", "A request of a protocol, made of what was filled in, as a payload; nothing is sent.", (*requestContext).encode)
 	handle(s, "POST", "/sessions/{id}/send", "Send to peers.", (*requestContext).send).mostBody = maxSendBody
 	handle(s, "POST", "/sessions/{id}/publish", "Publish a message on a broker: to all subscribers of its topic, or to some clients.", (*requestContext).publish).mostBody = maxSendBody
 	handle(s, "GET", "/sessions/{id}/runs", "Lists and files that are being sent, and how far they are.", (*requestContext).runs)

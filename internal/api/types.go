@@ -91,7 +91,7 @@ func Types() []reflect.Type {
 		reflect.TypeFor[Login](), reflect.TypeFor[Token](), reflect.TypeFor[Ticket](), reflect.TypeFor[Machine](),
 		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Reach](), reflect.TypeFor[SetPeer](),
 		reflect.TypeFor[Payload](), reflect.TypeFor[Encoded](), reflect.TypeFor[Send](), reflect.TypeFor[SendResults](), reflect.TypeFor[Publish](), reflect.TypeFor[Published](),
-		reflect.TypeFor[StartRun](), reflect.TypeFor[Runs](), reflect.TypeFor[ListText](), reflect.TypeFor[Lists](), reflect.TypeFor[ExportList](), reflect.TypeFor[Events](), reflect.TypeFor[Decoders](), reflect.TypeFor[Messages](), reflect.TypeFor[Decode](), reflect.TypeFor[DecodedBytes](), reflect.TypeFor[Protocols](), reflect.TypeFor[Pairs](), reflect.TypeFor[Live](),
+		reflect.TypeFor[StartRun](), reflect.TypeFor[Runs](), reflect.TypeFor[ListText](), reflect.TypeFor[Lists](), reflect.TypeFor[ExportList](), reflect.TypeFor[Events](), reflect.TypeFor[Decoders](), reflect.TypeFor[Messages](), reflect.TypeFor[Decode](), reflect.TypeFor[DecodedBytes](), reflect.TypeFor[Protocols](), reflect.TypeFor[Encoders](), reflect.TypeFor[Encode](), reflect.TypeFor[EncodedRequest](), reflect.TypeFor[Pairs](), reflect.TypeFor[Live](),
 		reflect.TypeFor[SetComment](), reflect.TypeFor[EventComments](), reflect.TypeFor[Commented](), reflect.TypeFor[SetRecording](), reflect.TypeFor[Recording](), reflect.TypeFor[SetReceiveFile](), reflect.TypeFor[ReceiveFile](),
 		reflect.TypeFor[Workspace](), reflect.TypeFor[SetWorkspace](), reflect.TypeFor[WorkspaceText](), reflect.TypeFor[WorkspacePlan](), reflect.TypeFor[OpenWorkspace](),
 		reflect.TypeFor[Failure](),

@@ -221,7 +221,7 @@ func (a *app) usageLine(cmd *cobra.Command) string {
 
 // commandOrder is how the commands are listed: what a newcomer needs first. Those
 // below another command stand by name.
-var commandOrder = []string{"ui", "session", "demo", "listen", "connect", "relay", "device", "code", "deploy", "run", "hub", "rule", "log", "decode", "plot", "fields", "load", "payload", "crc", "ca", "addrs", "discover", "ports", "sensors", "service", "resolve", "doctor", "explain", "help", "completion", "version"}
+var commandOrder = []string{"ui", "session", "demo", "listen", "connect", "relay", "device", "code", "deploy", "run", "hub", "rule", "log", "decode", "encode", "plot", "fields", "load", "payload", "crc", "ca", "addrs", "discover", "ports", "sensors", "service", "resolve", "doctor", "explain", "help", "completion", "version"}
 
 func commandList(cmd *cobra.Command) string {
 	commands := slices.Clone(cmd.Commands())

@@ -123,13 +123,13 @@ func TestHelpExamplesParse(t *testing.T) {
 			if err := cmd.ParseFlags(rest); err != nil {
 				t.Errorf("%q: %v", line, err)
 			}
-			if cmd.Name() == "payload" || cmd.Name() == "find" { // it opens nothing: it can be run
+			if slices.Contains([]string{"payload", "find", "encode"}, cmd.Name()) { // it opens nothing: it can be run
 				output(t, words...)
 			}
 			for _, a := range cmd.Flags().Args() {
 				var err error
 				switch cmd.Parent().Name() + " " + cmd.Name() {
-				case "sockeye resolve", "sockeye run", "sockeye plot", "sockeye decode", "sockeye deploy", "sockeye explain", "sockeye payload", "crc find":
+				case "sockeye resolve", "sockeye run", "sockeye plot", "sockeye decode", "sockeye deploy", "sockeye encode", "sockeye explain", "sockeye payload", "crc find":
 				default:
 					if !slices.Contains([]string{"fields", "log", "rule", "service", "session"}, cmd.Parent().Name()) {
 						err = new(sockeye.Endpoint).ReadAddress(a, sockeye.DefaultPort)

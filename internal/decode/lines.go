@@ -71,7 +71,7 @@ func readNMEA(c *cursor) {
 	}
 	body, sum, summed := strings.Cut(text[1:], "*")
 	words := strings.Split(body, ",")
-	if len(words) < 2 || len(words[0]) < 3 || len(words[0]) > 8 {
+	if len(words) < 2 && !summed || len(words[0]) < 3 || len(words[0]) > 8 {
 		c.reject()
 		return
 	}

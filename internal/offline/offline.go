@@ -23,5 +23,5 @@ func (a *commands) t(en, zh string) string { return a.T(en, zh) }
 // the configuration is known.
 func Commands(x *terminal.Terminal, defaultPort func() uint16) []*cobra.Command {
 	a := &commands{x, defaultPort}
-	return []*cobra.Command{a.addrsCommand(), a.codeCommand(), a.portsCommand(), a.resolveCommand(), a.ruleCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand(), a.fieldsCommand(), a.decodeCommand(), a.plotCommand(), a.caCommand(), a.doctorCommand(), a.explainCommand()}
+	return []*cobra.Command{a.addrsCommand(), a.codeCommand(), a.portsCommand(), a.resolveCommand(), a.ruleCommand(), a.logCommand(), a.payloadCommand(), a.crcCommand(), a.fieldsCommand(), a.decodeCommand(), a.encodeCommand(), a.plotCommand(), a.caCommand(), a.doctorCommand(), a.explainCommand()}
 }

@@ -272,12 +272,76 @@ export interface DoctorStop {
   word?: string;
 }
 
+/** Encode fills in a form: Encode is its name, Values are by the names of fields. */
+export interface Encode {
+  encode: string;
+  values: Record<string, string>;
+}
+
 /** Encoded is what a payload means. */
 export interface Encoded {
   data: string;
   bytes: number;
   /** ChecksumAt is where in Data the checksum begins and ends, if one was asked for. */
   checksum_at?: number[];
+}
+
+/**
+ * EncodedRequest is a request as a payload, ready to be sent, and the bytes that it would
+ * be as the first message.
+ */
+export interface EncodedRequest {
+  payload: Payload;
+  data: string;
+  bytes: number;
+}
+
+/**
+ * Encoder is a form for requests of a protocol. Its name is that of the decoder which
+ * reads them. The first of its fields is a choice; the others may be for some of its
+ * values only.
+ */
+export interface Encoder {
+  name: string;
+  title: string;
+  /** the document that defines it */
+  source?: string;
+  /** registered for it */
+  ports?: number[];
+  fields: EncoderField[];
+}
+
+/** EncoderChoice is one value of a choice. */
+export interface EncoderChoice {
+  value: string;
+  title: string;
+}
+
+/**
+ * EncoderField is one thing to fill in. A name may come several times, each for other
+ * values of the first field (For). Numbers are decimal or hex with 0x, from Least to Most; several
+ * have spaces between them, and Length says how many there may be. Of a text, Length is
+ * how many bytes it may have.
+ */
+export interface EncoderField {
+  name: string;
+  title: string;
+  hint?: string;
+  kind: "choice" | "number" | "numbers" | "text";
+  choices?: EncoderChoice[];
+  least: number;
+  most: number;
+  length?: number;
+  /** of a field that is left out */
+  default?: string;
+  optional?: boolean;
+  /** none is all */
+  for?: string[];
+}
+
+/** Encoders are the protocols that there is a form for. */
+export interface Encoders {
+  encoders: Encoder[];
 }
 
 export interface ErrorLine {

@@ -12,6 +12,7 @@ export const chipWords = {
   chipRepeat: ['Repeat', '循环'],
   chipEvery: ['every, in ms', '间隔（毫秒）'],
   chipHistory: ['History', '历史'],
+  chipForm: ['Request form', '请求表单'],
   looksHex: ['This looks like hex:', '这像是十六进制：'],
   looksHexDo: ['send it as hex', '按十六进制发送'],
   looksText: ['This looks like text:', '这像是文本：'],

@@ -28,6 +28,7 @@ import type { paletteWords } from './palette';
 import type { peerOptionWords } from './peerOptions';
 import type { peerWords } from './peers';
 import type { relayWords } from './relay';
+import type { requestFormWords } from './requestForm';
 import type { rowWords } from './rows';
 import type { ruleWords } from './rules';
 import type { sendWords } from './send';
@@ -262,6 +263,7 @@ type LaterWords =
   & typeof peerOptionWords
   & typeof peerWords
   & typeof relayWords
+  & typeof requestFormWords
   & typeof rowWords
   & typeof ruleWords
   & typeof sendWords

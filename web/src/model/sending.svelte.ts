@@ -24,6 +24,8 @@ class Sending {
   busy = $state(false);
   file = $state.raw<File>();
   useFile = $state(false);
+  /** A request is being filled in. */
+  form = $state(false);
   /** The history is being searched. */
   searching = $state(false);
   /** A file that the core is taking; canceled, nothing of it is sent. */
@@ -73,6 +75,11 @@ class Sending {
     if (!got) return -1;
     remember(text);
     return Math.max(0, ...got.results.map((r) => r.bytes));
+  }
+
+  /** Sends a payload that is not in the box. */
+  async sendPayload(tab: Tab, payload: Payload): Promise<boolean> {
+    return (await this.post(tab, { payload })) !== undefined;
   }
 
   /** Sends bytes as they are. */

@@ -52,6 +52,7 @@ const defaults = {
   fileRate: 0, // bytes of a file in a second; 0 as fast as they are taken
   fileLineDelay: 0, // milliseconds between lines of a file; 0 does not look for lines
   lastForms: [] as LastForm[], // what was opened last, the newest at the end
+  requestForm: '', // the protocol of the request that was filled in last
   welcomed: false,
   highlights: [] as Highlight[],
   history: [] as string[],

@@ -41,6 +41,7 @@ export const later = {
   removeTab: () => import('./shell/RemoveTab.svelte'),
   relayForm: () => import('./settings/RelayForm.svelte'),
   rowMenu: () => import('./log/RowMenu.svelte'),
+  requestForm: () => import('./send/RequestForm.svelte'),
   rules: () => import('./rules/RulesPanel.svelte'),
   sendSettings: () => import('./settings/SendSettings.svelte'),
   savedMessages: () => import('./send/SavedMessages.svelte'),
