@@ -64,7 +64,7 @@ func (t buildTarget) program() string {
 func (t buildTarget) build(r *checkReport) bool {
 	// GOARM=7 is the Raspberry Pi 2 and everything after it.
 	env := []string{"CGO_ENABLED=0", "GOOS=" + t.os, "GOARCH=" + t.cpu, "GOARM=7"}
-	release := []string{"go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w"} // as internal/tools/packages has it
+	release := []string{"go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w"} // as internal/tools/packages has it, but for what makes it smaller
 	return r.command(command{name: "build " + t.String(), env: env, args: []string{"go", "build", "-trimpath", "./..."}}) &&
 		r.command(command{name: "link " + t.String(), env: env, args: append(release, "-o", t.program(), "./cmd/sockeye")})
 }
