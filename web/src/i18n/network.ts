@@ -26,15 +26,9 @@ export const networkWords = {
   keepHalfOpenFor: ['for', '保留'],
   seconds: ['s', '秒'],
   halfOpen: ['half-open', '半关闭'],
-  halfOpenHint: ['It has finished sending (FIN); it may still be sent to.', '对方已结束发送（FIN），仍可向它发送。'],
   weFinished: ['finished here', '本方已结束'],
-  weFinishedHint: ['Nothing more can be sent to it (FIN); it may still send.', '不能再向它发送（FIN），它仍可发送。'],
-  notReading: ['not reading: window {n} for {time}', '对方停止读取：窗口为 {n} 已 {time}'],
-  queued: ['{n} wait for it', '{n} 等待发送'],
   colon: [': ', '：'],
   spanSeconds: ['{n} s', '{n} 秒'],
-  spanMinutes: ['{n} min {s} s', '{n} 分 {s} 秒'],
-  peerBack: ['reconnected; was #{n}', '已重连，原为 #{n}'],
   targetBack: ['reconnected as {port}', '已重连为 {port}'],
   targetLeft: ['{name} (has left)', '{name}（已离开）'],
   recipientLeft: ['The chosen peer has left; it is chosen again when it comes back.', '所选对象已离开，重新连接后会自动选中。'],
@@ -44,19 +38,10 @@ export const networkWords = {
   lineOff: ['off', '无效'],
   breakSent: ['break sent', '已发送 break'],
   breakReceived: ['break received', '收到 break'],
-  lineTitle: ['{name} is {state}; click to change it', '{name} {state}，点击切换'],
-  lineTheirs: ['{name}, which the other side sets, is {state}', '{name} 由对方控制，当前{state}'],
-  sendBreak: ['Break', 'Break'],
-  sendBreakTitle: ['Hold the line in the break state for 250 ms', '在线路上发送 250 毫秒的 break'],
-
-
 
   // UDP has no connections
-  udpNoPeers: ['No datagram has come yet, and no remote address is set.', '尚未收到数据报，也未设置远程地址。'],
   udpNobody: ['Nobody to send to yet: set a remote address, or wait for a datagram.', '还没有发送目标：请填写远程地址，或等待数据报。'],
   udpTargetAll: ['All peers ({n})', '全部对象（{n}）'],
   datagramNone: ['No datagram has come yet.', '尚未收到数据报。'],
-  udpForget: ['Forget', '移除'],
-  udpForgetHint: ['Take it from the list; the peer is not told', '从列表中移除；不会通知对方'],
   udpRemove: ['It is open, and {n} addresses are known. Without its tab the session ends.', '该会话正在运行，已知 {n} 个对象。移除标签页会结束会话。'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;

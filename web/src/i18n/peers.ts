@@ -55,6 +55,19 @@ export const peerWords = {
   peerAbortHint: ['Send RST: end at once, unsent data is lost', '发送 RST：立即中止，未发数据丢失'],
   peerOnly: ['Send only to this peer', '只发送给此对象'],
   rateChart: ['Rate, last minute', '最近一分钟速率'],
+  halfOpenHint: ['It has finished sending (FIN); it may still be sent to.', '对方已结束发送（FIN），仍可向它发送。'],
+  weFinishedHint: ['Nothing more can be sent to it (FIN); it may still send.', '不能再向它发送（FIN），它仍可发送。'],
+  notReading: ['not reading: window {n} for {time}', '对方停止读取：窗口为 {n} 已 {time}'],
+  queued: ['{n} wait for it', '{n} 等待发送'],
+  spanMinutes: ['{n} min {s} s', '{n} 分 {s} 秒'],
+  peerBack: ['reconnected; was #{n}', '已重连，原为 #{n}'],
+  lineTitle: ['{name} is {state}; click to change it', '{name} {state}，点击切换'],
+  lineTheirs: ['{name}, which the other side sets, is {state}', '{name} 由对方控制，当前{state}'],
+  sendBreak: ['Break', 'Break'],
+  sendBreakTitle: ['Hold the line in the break state for 250 ms', '在线路上发送 250 毫秒的 break'],
+  udpNoPeers: ['No datagram has come yet, and no remote address is set.', '尚未收到数据报，也未设置远程地址。'],
+  udpForget: ['Forget', '移除'],
+  udpForgetHint: ['Take it from the list; the peer is not told', '从列表中移除；不会通知对方'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
 addWords(peerWords);
