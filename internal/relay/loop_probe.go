@@ -13,23 +13,24 @@ import (
 // whose connections Chains cannot know. In such a loop each connection to the upstream makes
 // another one arrive, at once, and nobody ever answers. When that was so for a while, the probe
 // holds the next dial: in a loop nothing arrives as long as it holds, and something does as
-// soon as the dial goes on. Four times in a row, with holds of random length, that is no
-// accident. Whoever opens many connections without being answered has one of them
-// delayed until the next one arrives. It may be used from any goroutine.
+// soon as the dial goes on. Four times, with holds of random length, that is no accident.
+// Whoever opens many connections without being answered has one of them delayed until the next
+// one arrives. It may be used from any goroutine.
 type loopProbe struct {
 	mu      sync.Mutex
 	pairs   []*pair         // the newest, each of which arrived after the dial for the one before
 	gaps    []time.Duration // from that dial to it, for all but the first
 	dialled time.Time       // when the upstream was dialled for the newest pair; zero: not yet
 	isHeld  bool            // that dial was held, and nothing arrived meanwhile
-	proofs  int             // such holds in a row after which another one arrived at once
+	proofs  int             // such holds after which another one arrived at once, less those after which it was late
 	arrived chan struct{}   // closed when a peer joins while a dial is held; nil: none is
 }
 
 const (
 	probeAfter  = 8                     // pairs that seem to make each other
 	probeProofs = 4                     // holds that prove it
-	probeRecent = 4                     // of those pairs, so many must have arrived in time
+	probeRecent = 4                     // of the newest of those pairs, so many are looked at,
+	probeLate   = 1                     // and so many may have arrived late
 	probeGap    = 40 * time.Millisecond // what is in time, unless it took longer before
 	probeMaxGap = time.Second
 )
@@ -48,7 +49,7 @@ func (b *loopProbe) join(l *pair) {
 		gap := time.Since(b.dialled)
 		switch {
 		case gap > b.inTimeLocked():
-			b.proofs = 0
+			b.proofs = max(0, b.proofs-1) // the machine may have been busy for a moment
 		case b.isHeld:
 			b.proofs++
 		}
@@ -116,12 +117,13 @@ func (b *loopProbe) isSuspiciousLocked() bool {
 	if len(b.gaps) < probeAfter {
 		return false
 	}
+	late := 0
 	for _, gap := range newest(b.gaps, probeRecent) {
 		if gap > b.inTimeLocked() {
-			return false
+			late++
 		}
 	}
-	return !slices.ContainsFunc(b.pairs, (*pair).isAnswered)
+	return late <= probeLate && !slices.ContainsFunc(b.pairs, (*pair).isAnswered)
 }
 
 // isAnswered reports whether the upstream has sent anything, ended its direction or the
