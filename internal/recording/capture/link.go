@@ -29,6 +29,7 @@ const (
 	linkAVS        = 163
 	linkPPPPeer    = 166
 	linkPPI        = 192
+	linkPPPWithDir = 204
 	linkIPv4       = 228
 	linkIPv6       = 229
 	linkNflog      = 239
@@ -78,6 +79,8 @@ func (d *Reader) link(link uint16, f captured) {
 		d.wireless(link, f)
 	case linkPPP, linkPPPSerial, linkPPPPeer:
 		d.ppp(f)
+	case linkPPPWithDir: // a byte that says who sent it
+		d.behind(f, 1, func(f captured, _ []byte) { d.ppp(f) })
 	case linkPPPoE:
 		d.pppoe(f)
 	case linkATMLLC:

@@ -111,6 +111,7 @@ func linkCases(t testing.TB) []linkCase {
 		{"PPP", layers.LinkTypePPP, false, before(0xFF, 3, uint16(0x21))},
 		{"PPP without address", layers.LinkTypePPP, true, before(uint16(0x57))},
 		{"PPP in HDLC", layers.LinkTypePPP_HDLC, false, before(0xFF, 3, uint16(0x21))},
+		{"PPP with a direction", layers.LinkType(204), false, before(1, 0xFF, 3, uint16(0x21))},
 		{"Cisco HDLC", layers.LinkTypeC_HDLC, false, before(0x0F, 0, ipv4)},
 		{"802.11", layers.LinkTypeIEEE802_11, false, before(dot11, snap)},
 		{"802.11 with quality of service", layers.LinkTypeIEEE802_11, false, before(0x88, 0x02, 0, 0, mac, macs, 0, 0, 0, 0, snap)},
