@@ -61,9 +61,9 @@ func (w *Core) Comment(ctx context.Context, session string, seq uint64, text str
 	return out, nil
 }
 
-// CommentLast is Comment on the last message that the session received or sent.
-func (s *Session) CommentLast(ctx context.Context, text string) (Commented, error) {
-	page, err := s.core.Query(ctx, query.Query{Backward: true, Limit: 1, Filter: recording.Filter{Session: s.ID()}, Kinds: []sockeye.EventKind{sockeye.Received, sockeye.Sent}})
+// CommentLast is Comment on the last message that a session received or sent.
+func (w *Core) CommentLast(ctx context.Context, session, text string) (Commented, error) {
+	page, err := w.Query(ctx, query.Query{Backward: true, Limit: 1, Filter: recording.Filter{Session: session}, Kinds: []sockeye.EventKind{sockeye.Received, sockeye.Sent}})
 	if err != nil {
 		return Commented{}, err
 	}
@@ -72,7 +72,7 @@ func (s *Session) CommentLast(ctx context.Context, text string) (Commented, erro
 			Message: sockeye.Text{En: "there is no message to comment on yet", Zh: "还没有可以注释的消息"},
 			Hint:    sockeye.Text{En: "it is for the last message that was received or sent", Zh: "注释写在最近收到或发送的一条消息上"}}
 	}
-	return s.core.Comment(ctx, s.ID(), page.Events[0].Seq, text)
+	return w.Comment(ctx, session, page.Events[0].Seq, text)
 }
 
 // notCommentable is why there is no comment on an event: err, or that it is not one of those that

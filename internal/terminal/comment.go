@@ -10,7 +10,7 @@ import (
 // comment writes a comment on the last message of the session; a word alone is off to take it
 // away, and nothing a bookmark.
 func (c *repl) comment(rest string) error {
-	_, err := c.session.CommentLast(c.term.Ctx, CommentText(rest))
+	_, err := c.run.Bench.CommentLast(c.term.Ctx, c.session.ID(), CommentText(rest))
 	return err // the comment is an event, and shown as one
 }
 
