@@ -149,13 +149,26 @@ func (p *page) isSound() {
 
 func (p *page) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
+	p.must(p.try(steps...))
+}
+
+func (p *page) try(steps ...chromedp.Action[chromedp.Void]) error {
 	ctx, end := context.WithTimeout(p.ctx, patience)
 	defer end()
-	if err := chromedp.Do(ctx, steps...); err != nil {
+	return chromedp.Do(ctx, steps...)
+}
+
+func (p *page) must(err error) {
+	p.t.Helper()
+	if err != nil {
 		p.shot("failed-" + strings.ReplaceAll(p.t.Name(), "/", "-"))
 		p.t.Fatalf("%v; the page shows:\n%s", err, p.text())
 	}
 }
+
+// redrawn is what the browser says of an element that was found, and was drawn anew before
+// anything was done with it.
+var redrawn = regexp.MustCompile(`Could not find node|No node with given id|not belong to the document|Node is detached`)
 
 // command gives the browser a command of its protocol.
 func command[P, R any](p *page, c cdp.Command[P, R], params P) {
@@ -281,8 +294,11 @@ func (p *page) click(selector string) {
 	for end := time.Now().Add(patience); ; {
 		value[any](p, `window.clickAt = ''`)
 		p.wait(fmt.Sprintf(still, quoted(selector)))
-		p.do(chromedp.Click(chromedp.CSS(selector)))
-		if value[bool](p, `(window.clickGuard?.abort(), window.clickHit !== false)`) {
+		err := p.try(chromedp.Click(chromedp.CSS(selector)))
+		if err != nil && !redrawn.MatchString(err.Error()) {
+			p.must(err)
+		}
+		if value[bool](p, `(window.clickGuard?.abort(), window.clickHit !== false)`) && err == nil {
 			return
 		}
 		if time.Now().After(end) {

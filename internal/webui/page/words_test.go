@@ -55,7 +55,7 @@ func TestWordsOfPanels(t *testing.T) {
 		"message":    regexp.MustCompile(`/views/message/`),
 		"opened":     regexp.MustCompile(`/views/files/`),
 		"palette":    regexp.MustCompile(`/views/shell/(Palette|Help|commands)\.`),
-		"peers":      regexp.MustCompile(`/views/(peers|tcp)/|/format/details\.`),
+		"peers":      regexp.MustCompile(`/views/(peers|tcp)/|/parts/PeerState\.|/format/details\.`),
 		"rows":       regexp.MustCompile(`/views/log/RowMenu\.`),
 		"rules":      regexp.MustCompile(`/views/rules/|/model/rules\.|/format/rule\.`),
 		"welcome":    regexp.MustCompile(`/views/log/Welcome\.`),
