@@ -126,3 +126,30 @@ func TestAttachedPipe(t *testing.T) {
 		t.Errorf("%s, %v", out, err)
 	}
 }
+
+// A relay of the workbench that runs is shown so too: the line comes with the faults that
+// are set, changes with them, and goes with the last.
+func TestTerminalKeepsFaultsOfWorkbenchInSight(t *testing.T) {
+	home := homeWithWorkbench(t)
+	ask := func(args ...string) {
+		t.Helper()
+		cmd := command(t, "sockeye", append([]string{"session"}, args...)...)
+		cmd.Env = append(cmd.Env, "SOCKEYE_HOME="+home)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("session %v: %v: %s", args, err, out)
+		}
+	}
+	ask("open", "listen", "tcp://127.0.0.1:0", "--upstream", "tcp://127.0.0.1:9", "--fault", "latency 1ms")
+	x := openTerminalAt(t, home, "session", "tail", "s1")
+	x.await("listening on")
+	x.awaitBottom("faults are active: 1 (sockeye session fault s1)")
+	ask("fault", "s1", "--add", "drop 5%")
+	x.await("drop 5%")
+	x.awaitBottom("faults are active: 2 (sockeye session fault s1)")
+	ask("fault", "s1", "--remove")
+	for deadline := time.Now().Add(patience); strings.Contains(x.screen(), "faults are active"); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the line is still there:\n%s", x.screen())
+		}
+	}
+}
