@@ -22,7 +22,7 @@ type codeList struct {
 	bracket bool
 	commas  int
 	hex     bool // an element begins with 0x
-	odd     bool // a bare number has not two digits: it cannot be hex
+	odd     bool // a bare number is no pairs of digits: it cannot be hex
 	other   bool // an element is no number: it is hex as people type it
 	words   int  // of the element that is being read
 	numbers []codeNumber
@@ -171,7 +171,7 @@ func (r *codeListReader) word(l *codeList) {
 	case hexNumber:
 		l.hex = true
 	default:
-		l.odd = l.odd || len(word) != 2
+		l.odd = l.odd || len(word)%2 != 0 || bytes.ContainsFunc(word, func(r rune) bool { return r < '0' || r > '9' })
 		l.numbers = append(l.numbers, codeNumber{int32(from), int32(len(word)), value, kind == noByte})
 	}
 }
