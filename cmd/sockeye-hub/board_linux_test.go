@@ -107,7 +107,7 @@ func processorTime(t *testing.T, pid int) time.Duration {
 // memory, as amd64 runs it, and as an ARM board does (under qemu-user), and little of a core. It is
 // the program as packages have it.
 func TestBoardOf64MB(t *testing.T) {
-	const most = 24 << 10 // KiB
+	const most = 24_000_000 >> 10 // KiB
 	for _, cpu := range []string{"arm", runtime.GOARCH} {
 		t.Run(cpu, func(t *testing.T) {
 			program := filepath.Join(t.TempDir(), "sockeye")

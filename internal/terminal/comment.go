@@ -31,7 +31,7 @@ func (a *Terminal) CommentLine(seq uint64, data []byte, text string) string {
 	c := sockeye.Comment{Event: seq, Text: text}
 	said := payload.SafeString(c.Sentence().In(a.Lang))
 	if len(data) > 0 {
-		said += "  ← " + string(payload.AppendSafe(nil, data[:min(len(data), 60)]))
+		said += "  [" + string(payload.AppendSafe(nil, data[:min(len(data), 60)])) + "]"
 	}
 	return said
 }
