@@ -291,14 +291,14 @@ func (c *epollConn) Outgoing() (o netinfo.SendState, ok bool) {
 
 func (c *epollConn) FillStatus(st *sockeye.PeerStatus) {
 	if c.order.TryLock() { // else it is moving just now
-		rest, s := c.pending, c.portable
+		s := c.portable
+		if s == nil && c.pending != nil {
+			st.Queued = len(c.pending.data)
+		}
 		c.order.Unlock()
-		switch {
-		case s != nil:
+		if s != nil {
 			s.FillStatus(st)
 			return
-		case rest != nil:
-			st.Queued = len(rest.data)
 		}
 	}
 	c.Control(func(fd uintptr) { netinfo.FillTCP(st, int(fd)) })
