@@ -92,13 +92,13 @@ func hasHeader(frames [][]byte) bool {
 	}
 	names, numbers := 0, 0
 	words := true
-	eachColumn(trimLineEnd(frames[0]), ',', func(_ int, text string, from int) bool {
+	eachColumn(trimLineEnd(frames[0]), ',', func(_ int, text string, from, _ int) bool {
 		v := textValue(text, from)
 		words = words && text != "" && !v.Numeric
 		names++
 		return words && names < MaxValues
 	})
-	eachColumn(trimLineEnd(frames[1]), ',', func(_ int, text string, from int) bool {
+	eachColumn(trimLineEnd(frames[1]), ',', func(_ int, text string, from, _ int) bool {
 		if textValue(text, from).Numeric {
 			numbers++
 		}

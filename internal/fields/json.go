@@ -28,6 +28,7 @@ func readJSON(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	d.UseNumber()
 	var places []jsonPlace
 	for {
+		before := int(d.InputOffset())
 		token, err := d.Token()
 		to := int(d.InputOffset())
 		if err != nil {
@@ -58,7 +59,8 @@ func readJSON(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 			if len(dst) == MaxValues {
 				return dst, tooMany
 			}
-			dst = append(dst, jsonValue(frame, places, token, to))
+			from := to - len(bytes.TrimLeft(frame[before:to], " \t\r\n:,"))
+			dst = append(dst, jsonValue(places, token, from, to))
 			advance(places)
 		}
 		if len(places) == 0 {
@@ -102,28 +104,26 @@ func advance(places []jsonPlace) {
 	}
 }
 
-func jsonValue(frame []byte, places []jsonPlace, token any, to int) Value {
-	v := Value{Name: pathOf(places), To: to}
+// jsonValue is a value that stands in the frame between two offsets.
+func jsonValue(places []jsonPlace, token any, from, to int) Value {
+	v := Value{Name: pathOf(places), From: from, To: to}
 	if v.Name == "" {
 		v.Name = "value"
 	}
 	switch t := token.(type) {
 	case json.Number:
 		v.Text = t.String()
-		v.From = to - len(v.Text)
 		n, err := t.Float64()
 		v.Number, v.Numeric = n, err == nil
 	case string:
 		v = withText(v, t)
-		v.From = max(0, bytes.LastIndexByte(frame[:max(0, to-1)], '"'))
 	case bool:
 		v.Text, v.Numeric = strconv.FormatBool(t), true
 		if t {
 			v.Number = 1
 		}
-		v.From = to - len(v.Text)
 	default:
-		v.Text, v.From = "null", to-len("null")
+		v.Text = "null"
 	}
 	return v
 }

@@ -78,11 +78,11 @@ func readNMEA(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 			f = known[n-1]
 		}
 		if len(column) > 0 && f.name != "" {
-			next := ""
+			var next []byte
 			if n+1 < len(columns) {
-				next = validText(columns[n+1])
+				next = columns[n+1]
 			}
-			dst = append(dst, f.value(validText(column), next, at))
+			dst = append(dst, f.value(column, next, at))
 		}
 		at += len(column) + 1
 	}
@@ -90,12 +90,13 @@ func readNMEA(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 }
 
 // value is what a column says; next is the column after it.
-func (f nmeaField) value(text, next string, at int) Value {
-	v := Value{Name: f.name, Unit: f.unit, Text: text, From: at, To: at + len(text)}
+func (f nmeaField) value(column, next []byte, at int) Value {
+	text := validText(column)
+	v := Value{Name: f.name, Unit: f.unit, Text: text, From: at, To: at + len(column)}
 	switch f.kind {
 	case nmeaText:
 	case nmeaAngle:
-		v.Number, v.Numeric = nmeaDegrees(text, next)
+		v.Number, v.Numeric = nmeaDegrees(text, string(next))
 		if v.Numeric {
 			v.Text = strconv.FormatFloat(v.Number, 'f', 6, 64)
 			v.To += len(",") + len(next)

@@ -116,7 +116,7 @@ func isUnit(s string) bool {
 
 // readHeader takes the names of columns from a row; one that is no name gets a number.
 func (r *Reader) readHeader(row []byte, separator byte) {
-	eachColumn(row, separator, func(n int, text string, _ int) bool {
+	eachColumn(row, separator, func(n int, text string, _, _ int) bool {
 		if text == "" || len(text) > maxName || !isShowable(text) {
 			text = numbered("c", n+1)
 		}
@@ -141,8 +141,9 @@ func (r *Reader) readCSV(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	}
 	r.found = r.found[:0]
 	why := nothing
-	eachColumn(row, separator, func(n int, text string, from int) bool {
+	eachColumn(row, separator, func(n int, text string, from, to int) bool {
 		v := textValue(text, from)
+		v.To = to
 		if r.spec.Header && n < len(r.header) {
 			v.Name = r.header[n]
 		}
@@ -171,14 +172,18 @@ func (r *Reader) readCSV(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 
 // eachColumn calls do for each column of a row: its text, without quotes and the
 // spaces around it, and where it lies. It ends when do is false.
-func eachColumn(row []byte, separator byte, do func(n int, text string, from int) bool) {
+func eachColumn(row []byte, separator byte, do func(n int, text string, from, to int) bool) {
 	for n, at := 0, 0; ; n++ {
 		for separator != ' ' && at < len(row) && row[at] == ' ' {
 			at++
 		}
 		if at < len(row) && row[at] == '"' {
 			text, size := quotedColumn(row[at:])
-			if !do(n, text, at+1) {
+			inner := row[at+1 : at+size]
+			if size > 1 && row[at+size-1] == '"' {
+				inner = inner[:size-2]
+			}
+			if !do(n, text, at+1, at+1+len(inner)) {
 				return
 			}
 			at += size
@@ -194,7 +199,8 @@ func eachColumn(row []byte, separator byte, do func(n int, text string, from int
 		if last {
 			end = len(row) - at
 		}
-		if !do(n, strings.TrimRight(string(row[at:at+end]), " \t"), at) || last {
+		text := strings.TrimRight(string(row[at:at+end]), " \t")
+		if !do(n, text, at, at+len(text)) || last {
 			return
 		}
 		at += end + 1
@@ -228,7 +234,7 @@ func (s *Spec) readFireWater(dst []Value, frame []byte) ([]Value, sockeye.Text) 
 		return dst, both("it is the head of an image", "它是图像的头部")
 	}
 	why := nothing
-	eachColumn(row[from:], ',', func(n int, text string, at int) bool {
+	eachColumn(row[from:], ',', func(n int, text string, at, _ int) bool {
 		v := textValue(text, from+at)
 		switch {
 		case !v.Numeric:
