@@ -12,6 +12,7 @@ import (
 	"sockeye"
 	"sockeye/internal/pairs"
 	"sockeye/internal/payload"
+	"sockeye/internal/transport"
 )
 
 // generator is a run while it lasts.
@@ -21,6 +22,7 @@ type generator struct {
 	digits   int // of latencies
 	mayBlock bool
 	peers    atomic.Uint64
+	session  *transport.Session
 	sending  sync.WaitGroup // sends on goroutines of their own
 	openings sync.WaitGroup
 	life     context.Context // ends when nothing is sent any more
@@ -35,6 +37,8 @@ type generator struct {
 	over    bool
 	free    []*connection // that may send, the one that is free longest first
 	all     []*connection
+	byPeer  map[uint64]*connection // those with a peer, by its number
+	vacant  []*connection          // those whose peer left
 	faults  []*sockeye.Error
 	late    *hdr.Histogram // microseconds
 	elapsed time.Duration
@@ -47,7 +51,7 @@ const fewConnections = 200
 const alwaysFits = 16 << 10
 
 func newGenerator(s RunSpec) *generator {
-	g := &generator{RunSpec: s, digits: 3, freed: make(chan struct{}, 1), overdue: make(chan struct{}),
+	g := &generator{RunSpec: s, digits: 3, freed: make(chan struct{}, 1), overdue: make(chan struct{}), byPeer: map[uint64]*connection{},
 		late: hdr.New(1, int64(time.Hour/time.Microsecond), 3)}
 	if s.Connections > fewConnections {
 		g.digits = 2
@@ -69,6 +73,9 @@ func newGenerator(s RunSpec) *generator {
 
 // open opens the first connection, and without a ramp all of them.
 func (g *generator) open(ctx context.Context) error {
+	if err := g.openSession(ctx); err != nil {
+		return err
+	}
 	if err := g.connect(ctx); err != nil {
 		return err
 	}
@@ -153,14 +160,14 @@ func (g *generator) nextDue() (due time.Time, more bool) {
 	return g.start.Add(g.Rate.At(g.next)), g.next < g.total
 }
 
-// take takes up to most messages that are due now: how many, and the number of the first.
-func (g *generator) take(most int) (first uint64, count int) {
+// take takes up to most messages that are due at a time: how many, and the number of the first.
+func (g *generator) take(most int, at time.Time) (first uint64, count int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.over || g.start.IsZero() {
 		return 0, 0
 	}
-	now := time.Since(g.start)
+	now := at.Sub(g.start)
 	first = g.next
 	for count < most && g.next < g.total {
 		due := g.Rate.At(g.next)
@@ -264,11 +271,9 @@ func (g *generator) close() {
 	g.openings.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	var closing sync.WaitGroup
-	for _, c := range g.connections() {
-		closing.Go(func() { c.session.Shutdown(ctx) })
+	if g.session != nil {
+		g.session.Shutdown(ctx)
 	}
-	closing.Wait()
 	g.sending.Wait()
 }
 

@@ -1,9 +1,13 @@
 package load
 
 import (
+	"errors"
 	"net"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sockeye"
 	"sockeye/internal/fields"
@@ -29,7 +33,7 @@ func TestImpairedDatagrams(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.Pairs.Frame, s.Pairs.Fields, s.Pairs.Field, s.Pairs.Sequence = framing.Spec{}, fields.SpecSet{keys}, "n", "n"
-			s.Pairs.Timeout, s.InFlight, s.Count = 2*time.Second, 500, 500
+			s.Pairs.Timeout, s.InFlight, s.Count = 6*time.Second, 500, 500
 			r := run(t, s)
 			n := link.ToHere()
 			if n.Lost == 0 || n.Duplicated == 0 || n.Overtaken == 0 {
@@ -52,7 +56,15 @@ func echoOn(t *testing.T, there *transporttest.Host) net.Addr {
 	t.Helper()
 	var c net.PacketConn
 	var err error
-	there.Do(func() { c, err = net.ListenPacket("udp", net.JoinHostPort(transporttest.ImpairedThereIP, "0")) })
+	roomy := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		// a machine that stalls has hundreds of messages due at once
+		return raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20) })
+	}}
+	there.Do(func() {
+		var failed error
+		c, failed = roomy.ListenPacket(t.Context(), "udp", net.JoinHostPort(transporttest.ImpairedThereIP, "0"))
+		err = errors.Join(err, failed)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

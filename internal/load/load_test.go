@@ -114,7 +114,7 @@ func TestEveryMessageIsAnswered(t *testing.T) {
 		if got, want := r.Pairs.All, (pairs.Counts{Requests: 400, Answered: 400}); got != want {
 			t.Errorf("%d in flight: %+v, want %+v", inFlight, got, want)
 		}
-		if r.Sent != 400 || r.Due != 400 || r.Opened != 4 || r.Failed+r.Lost != 0 || r.Faults != nil || len(r.Pairs.Peers) != 4 {
+		if r.Sent != 400 || r.SentBytes != 2292 || r.Due != 400 || r.Opened != 4 || r.Failed+r.Lost != 0 || r.Faults != nil || len(r.Pairs.Peers) != 4 {
 			t.Errorf("%d in flight: %+v", inFlight, r)
 		}
 		for _, p := range r.Pairs.Peers {
@@ -239,6 +239,23 @@ func TestLostConnectionsEndTheRun(t *testing.T) {
 	s.Connections, s.Count = 2, 0
 	r := run(t, s)
 	if r.Lost != 2 || r.Pairs.All.Answered != 0 || r.Pairs.All.Missing != r.Pairs.All.Requests || r.Elapsed >= s.Time {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A connection that reconnects takes the place of the one that was lost: the run goes on, and
+// counts it once.
+func TestReconnectedConnectionGoesOn(t *testing.T) {
+	var asked atomic.Int64
+	s := spec(t, serve(t, func(c net.Conn, line string) {
+		echo(c, line)
+		if asked.Add(1) == 10 {
+			c.Close()
+		}
+	}))
+	s.Endpoint.Options.Reconnect = true
+	r := run(t, s)
+	if r.Opened != 1 || r.Lost != 0 || r.Sent != 100 || r.Pairs.All.Requests != 100 || r.Pairs.All.Answered < 99 {
 		t.Errorf("%+v", r)
 	}
 }

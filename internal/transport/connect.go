@@ -64,13 +64,25 @@ func (s *Session) Dial(ctx context.Context) (*Peer, error) {
 	p, err := s.dial(ctx)
 	if err != nil {
 		d := detailOf("connect", s.ep.Address.String(), err)
-		explained := *d.Err
-		explained.Hint = s.ep.Address.Network.HintOfAddress(explained.Hint)
-		d.Err = &explained
+		if s.cfg.LoopOf != nil { // an upstream, whose options stand in its address
+			explained := *d.Err
+			explained.Hint = s.ep.Address.Network.HintOfAddress(explained.Hint)
+			d.Err = &explained
+		}
 		s.record(sockeye.Event{Kind: sockeye.Failed, Detail: d})
 		return nil, d.Err
 	}
 	return p, nil
+}
+
+// KeepDialed is Dial without an end: it returns at once, and whenever the connection cannot be
+// made or has ended, it is made anew, after waits as those of Options.Reconnect.
+func (s *Session) KeepDialed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.noDials {
+		s.goroutines.Go(func() { s.keepConnected(nil) })
+	}
 }
 
 // endAfter ends the session for the reason its peer left.

@@ -55,7 +55,7 @@ func (m *Host) Impaired(t *testing.T, toHere, toThere Impairment) *ImpairedLink 
 		device, ours, peer string
 	}{{Run, "ta", ImpairedHereIP, ImpairedThereIP}, {m.Run, "tb", ImpairedThereIP, ImpairedHereIP}} {
 		end.run(t, "ip", "address", "add", end.ours, "peer", end.peer, "dev", end.device)
-		end.run(t, "ip", "link", "set", end.device, "up", "mtu", "1000")
+		end.run(t, "ip", "link", "set", end.device, "up", "mtu", "1000", "txqueuelen", "10000") // the link alone loses packets, however many wait for its goroutines
 	}
 	l := &ImpairedLink{newDirection(there, here, toHere), newDirection(here, there, toThere)}
 	var pumps sync.WaitGroup

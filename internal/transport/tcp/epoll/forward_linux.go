@@ -3,14 +3,10 @@ package epoll
 import (
 	"bytes"
 	"context"
-	"net"
-	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
-	"sockeye"
-	"sockeye/internal/netinfo"
 	"sockeye/internal/transport"
 )
 
@@ -19,81 +15,6 @@ import (
 func forwardsIn(s *transport.DriverSession) bool {
 	_, ok := s.Config().Responder.(transport.Forwarder)
 	return ok && s.Options().SendTimeout == 0
-}
-
-// Join has the loop of the session that c was dialled for serve it, and says false if that
-// has none that could. The connection leaves Go's poller.
-func Join(s *transport.DriverSession, c *net.TCPConn, how *sockeye.Detail) (*transport.DriverPeer, bool) {
-	cfg := s.Config()
-	if cfg.LoopOf == nil || cfg.PortableOnly || cfg.Backpressure != nil || !forwardsIn(s) {
-		return nil, false
-	}
-	l, _ := (*transport.DriverSession)(cfg.LoopOf).Remembered().(*eventLoop)
-	if l == nil || l.session.Options().ReadSize < s.Options().ReadSize || !l.reserve() {
-		return nil, false
-	}
-	fd, err := duplicate(c)
-	if err != nil {
-		l.uncount()
-		return nil, false
-	}
-	conn := &epollConn{loop: l, fd: int32(fd), paused: true}
-	s.Identify(&conn.id, sockeye.IPSocketAddr(netinfo.AddrPort(c.LocalAddr())), sockeye.IPSocketAddr(netinfo.AddrPort(c.RemoteAddr())))
-	c.Close()
-	conn.peer.Init(s, &conn.id)
-	conn.peer.SetMover(conn)
-	p := conn.peer.Public()
-	defer l.uncount()
-	if !conn.join(how) {
-		unix.Close(fd)
-		return nil, true
-	}
-	s.Go(func() { <-p.Done() }) // the session ends after its peers; the loop is another's
-	cfg.Responder.Joined(p)
-	conn.register()
-	return &conn.peer, true
-}
-
-// isOwn says whether the connection is one of the session that the loop belongs to, and no
-// guest.
-func (c *epollConn) isOwn() bool { return c.peer.Session() == c.loop.session }
-
-// handOffGuests hands over the connections of other sessions, which are not to end with the
-// loop.
-func (l *eventLoop) handOffGuests() {
-	l.mu.Lock()
-	conns := slices.Clone(l.conns)
-	l.mu.Unlock()
-	for _, c := range conns {
-		if c != nil {
-			c.ensureHandedOff()
-		}
-	}
-}
-
-// duplicate is another descriptor of a connection.
-func duplicate(c *net.TCPConn) (fd int, err error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return -1, err
-	}
-	var dupErr error
-	if err := raw.Control(func(of uintptr) { fd, dupErr = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
-		return -1, err
-	}
-	return fd, dupErr
-}
-
-// reserve counts a connection that is about to join, so that the loop does not end before;
-// false: it has.
-func (l *eventLoop) reserve() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended || l.stopping {
-		return false
-	}
-	l.count++
-	return true
 }
 
 // Resume has the connection read.
