@@ -1,13 +1,8 @@
 package epoll
 
 import (
-	"bytes"
 	"context"
-	"slices"
 	"sync"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"sockeye"
 	"sockeye/internal/netinfo"
@@ -19,17 +14,18 @@ import (
 // connection does so under the lock. Whatever would have to wait hands the
 // connection over to a transport.StreamMover, for good.
 type epollConn struct {
-	// order makes the journal's order the kernel's, as stream.order does: it is held
+	// order makes the journal's order the kernel's, as StreamMover.order does: it is held
 	// over one non-blocking read or write together with the append of its event. It
-	// guards what follows, down to loop.
+	// guards the fields down to fdMu. Only this file takes and releases it; the methods
+	// of epollConn in other files are called while it is held.
 	order          sync.Mutex
 	fd             int32                  // -1 once closed or handed over; changes under fdMu, too
 	finished       bool                   // the peer's FIN was read
 	bulk           bool                   // the last read was a large one
-	levelTriggered bool                   // it is told of as long as there is something to read
-	paused         bool                   // it is not read: where its bytes go is not known yet, or takes no more
-	pending        *pendingWrite          // of a reply; while there is one, nothing is read
-	portable       *transport.StreamMover // who has taken over, or nil
+	levelTriggered bool                   // epoll reports it as long as there is something to read
+	paused         bool                   // it is not read: its target is not known yet, or takes no more bytes
+	pending        *pendingWrite          // the rest of a reply; while there is one, nothing is read
+	portable       *transport.StreamMover // moves the bytes after the handover; nil before
 
 	// fdMu keeps the descriptor open for Control, which does not wait for order.
 	fdMu sync.Mutex
@@ -39,33 +35,50 @@ type epollConn struct {
 	id   sockeye.Peer
 }
 
-// serve moves what the loop was told of, one read at most, so that a peer at full
-// speed takes no more of a turn than any other. It says whether there is something
-// to reply to (see loop.asked); then the lock is kept until that is done.
-func (c *epollConn) serve(events uint32) (asked bool) {
-	if c.loop.forwards && c.bulk { // what waits may be for this connection: its lock must be free
+// serve handles the events that epoll reported for the connection. It reads at most once, so
+// that a peer at full speed takes no more of a turn than any other. If it appended to
+// loop.pendingReplies what it read, it returns true and keeps the lock; unlockBatch
+// releases it once that is answered.
+func (c *epollConn) serve(events uint32) (keepsLock bool) {
+	if c.loop.forwards && c.bulk {
+		// To read into the recorder's memory, readBuffer flushes the batch, which locks the
+		// targets of what it holds: this connection may be one of them.
 		c.loop.flushReplies()
 	}
 	c.order.Lock() // no defer on this path: every message pays for it
-	switch {
-	case c.fd < 0: // ended or handed over since
-	case c.loop.forwards:
-		asked = c.serveForward(events)
-	case c.finished:
-		c.end(socketError(int(c.fd)))
-	case c.pending != nil:
-		c.flushPending()
-	default:
-		asked = c.read(events)
-	}
-	if !asked {
+	if keepsLock = c.serveLocked(events); !keepsLock {
 		c.order.Unlock()
 	}
-	return asked
+	return keepsLock
 }
 
-// join takes the connection into session and loop, unless the session is closing.
-// The lock keeps away who finds the peer before it is complete.
+// lockTarget locks the connection to which the bytes of q go, unless this batch holds its
+// lock already. Only the loop's goroutine holds two of these locks at once, so no two
+// goroutines can wait for each other.
+func (l *eventLoop) lockTarget(q *pendingReply) {
+	for i := range l.pendingReplies {
+		if other := &l.pendingReplies[i]; other.conn == q.to || other.locked == q.to {
+			return
+		}
+	}
+	q.to.order.Lock()
+	q.locked = q.to
+}
+
+// unlockBatch releases the locks that serve and lockTarget took for the pending replies. It is
+// the only place that releases them: flushReplies calls it once everything is answered.
+func (l *eventLoop) unlockBatch() {
+	for i := range l.pendingReplies {
+		q := &l.pendingReplies[i]
+		if q.locked != nil {
+			q.locked.order.Unlock()
+		}
+		q.conn.order.Unlock()
+	}
+}
+
+// join adds the connection to its session and loop, unless the session is closing.
+// Whoever finds the peer before it is complete waits for the lock.
 func (c *epollConn) join(how *sockeye.Detail) bool {
 	c.order.Lock()
 	defer c.order.Unlock()
@@ -77,7 +90,7 @@ func (c *epollConn) join(how *sockeye.Detail) bool {
 	return true
 }
 
-// register has the loop told of the connection from now on.
+// register registers the connection with epoll. If that fails, the connection is reset.
 func (c *epollConn) register() {
 	c.order.Lock()
 	defer c.order.Unlock()
@@ -92,140 +105,40 @@ func (c *epollConn) register() {
 	}
 }
 
-func (c *epollConn) read(events uint32) (asked bool) {
-	p, l := &c.peer, c.loop
-	buf := l.readBuffer(c.bulk)
-	n, errno := rawRead(int(c.fd), buf)
-	switch {
-	case n > 0:
-		now := c.loop.session.Now()
-		l.now = now
-		if c.peer.Public().LiveOptions().QuickAck == sockeye.On {
-			transport.AckAtOnce(uintptr(c.fd))
-		}
-		if n == len(buf) || events != unix.EPOLLIN {
-			c.switchToLevel()
-		}
-		c.bulk = n >= bulkSize
-		l.sawBulk = l.sawBulk || c.bulk
-		if l.responder != nil || l.forwards {
-			l.pendingReplies = append(l.pendingReplies, pendingReply{conn: c, at: now, data: buf[:n]})
-			return true
-		}
-		for piece := range slices.Chunk(buf[:n], c.loop.session.Options().ReadSize) {
-			l.events = append(l.events, p.Received(now, piece, nil))
-		}
-		l.record()
-	case errno == syscall.EAGAIN: // it will be told of again
-	case errno == syscall.EINTR:
-		c.switchToLevel()
-	case errno != 0:
-		c.end(errno)
-	default:
-		c.readFIN()
-	}
-	return false
-}
-
-// readFIN sees to a peer that finished. What it has not acknowledged yet is waited for
-// by a transport.StreamMover.
-func (c *epollConn) readFIN() {
-	c.finished = true
-	after := c.peer.OnPeerFinished()
-	if c.loop.forwards {
-		c.handOffForwarder(func(r transport.Forwarder) { r.Finished(c.peer.Public()) })
-		return
-	}
-	switch after {
-	case transport.HalfClosed:
-		c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_MOD, 0) // a reset is told of all the same
-	case transport.CloseWhenSent:
-		if netinfo.OutQueue(int(c.fd)) > 0 {
-			c.handOff(false, nil)
-			return
-		}
-		c.end(nil)
-	default:
-		c.end(nil)
-	}
-}
-
-// switchToLevel has the connection told of from now on as long as there is something to
-// read, because there may be more than was read: which of a stream is the rule.
-func (c *epollConn) switchToLevel() {
-	if !c.levelTriggered {
-		c.levelTriggered = true
-		c.listen()
-	}
-}
-
-// listen has the loop told of what the connection waits for now.
-func (c *epollConn) listen() { c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_MOD, c.interest()) }
-
-// interest is what the connection is registered for: to be read, unless it is paused or
-// has to take its reply first. One that takes the bytes of another is read meanwhile.
-func (c *epollConn) interest() (events uint32) {
-	if c.pending != nil {
-		events = unix.EPOLLOUT
-	}
-	switch {
-	case c.paused, c.pending != nil && !c.loop.forwards:
-	case c.levelTriggered || c.pending != nil:
-		events |= readEvents
-	default:
-		events |= readEvents | edgeTriggered
-	}
-	return events
-}
-
-// replyTo is the answer to data, which it only borrows. If somebody has to wait for
-// it, the connection is handed over.
-func (c *epollConn) replyTo(data []byte) []byte {
-	p := &c.peer
-	reply, now := c.loop.responder.Reply(p.Public(), data)
-	if !now {
-		data = bytes.Clone(data)
-		c.handOff(false, func(*transport.StreamMover) { c.loop.responder.Received(p.Public(), data) })
-		return nil
-	}
-	return reply
-}
-
-// replied goes on with what the kernel did not take of a reply, and ends what serve began.
-func (c *epollConn) replied(q *pendingReply) {
-	if q.sent < len(q.reply) {
-		c.continueWrite(q.reply, q.sent, q.errno)
-	}
+// Send writes at once what the kernel takes. If that is not everything, the connection is
+// handed over and Send waits.
+func (c *epollConn) Send(ctx context.Context, data []byte) (int, error) {
+	c.order.Lock()
+	n, portable, turn, err := c.sendNow(ctx, data)
 	c.order.Unlock()
+	switch {
+	case portable == nil:
+		return n, err
+	case !turn:
+		return portable.Send(ctx, data)
+	}
+	defer portable.ReleaseSend()
+	more, err := portable.SendHeld(ctx, data[n:])
+	return n + more, err
 }
 
-// end closes the connection and records that the peer left. It is called under
-// the lock, by whoever ends it.
-func (c *epollConn) end(err error) {
-	p := &c.peer
-	if err != nil {
-		p.SetCause(err)
+// ensureHandedOff hands the connection over if nobody did. It is nil when the connection
+// has ended.
+func (c *epollConn) ensureHandedOff() *transport.StreamMover {
+	c.order.Lock()
+	defer c.order.Unlock()
+	if c.portable == nil && c.fd >= 0 {
+		c.handOffPending()
 	}
-	unsent := 0
-	if p.LostUnacknowledged() {
-		unsent = max(0, p.Unsent(netinfo.OutQueue(int(c.fd))))
-	}
-	if c.pending != nil {
-		unsent += len(c.pending.data)
-	}
-	unix.Close(c.detach())
-	p.RecordLeft(unsent)
-	c.loop.release(c)
+	return c.portable
 }
 
-// removePeers takes the descriptor out of the loop.
-func (c *epollConn) detach() int {
-	fd := int(c.fd)
-	c.loop.drop(c)
-	c.fdMu.Lock()
-	c.fd = -1
-	c.fdMu.Unlock()
-	return fd
+// takenOverBy returns the StreamMover that moves the bytes after the handover; nil before. It
+// waits until what is being recorded is.
+func (c *epollConn) takenOverBy() *transport.StreamMover {
+	c.order.Lock()
+	defer c.order.Unlock()
+	return c.portable
 }
 
 func (c *epollConn) Finish(ctx context.Context) error {
@@ -257,11 +170,21 @@ func (c *epollConn) Stop(abort bool) {
 
 // Settle waits until what is being recorded is.
 func (c *epollConn) Settle() {
-	c.order.Lock()
-	s := c.portable
-	c.order.Unlock()
-	if s != nil {
+	if s := c.takenOverBy(); s != nil {
 		s.Settle()
+	}
+}
+
+// Resume has the loop read the connection, which is paused until its target is known and can
+// take more.
+func (c *epollConn) Resume() {
+	c.order.Lock()
+	defer c.order.Unlock()
+	if c.paused {
+		c.paused = false
+		if c.fd >= 0 {
+			c.updateInterest()
+		}
 	}
 }
 
@@ -276,11 +199,10 @@ func (c *epollConn) FinishIfDone() {
 	}
 }
 
-// sending is false while the loop serves it: it does not wait.
+// Sending reports whether a send is in progress: none is while the loop serves the
+// connection, because no send waits then.
 func (c *epollConn) Sending() bool {
-	c.order.Lock()
-	s := c.portable
-	c.order.Unlock()
+	s := c.takenOverBy()
 	return s != nil && s.Sending()
 }
 
@@ -313,26 +235,10 @@ func (c *epollConn) Control(f func(fd uintptr)) error {
 	}
 	c.fdMu.Unlock()
 	if fd < 0 {
-		c.order.Lock()
-		s = c.portable
-		c.order.Unlock()
+		s = c.takenOverBy()
 	}
 	if s != nil {
 		return s.Control(f)
 	}
 	return nil
-}
-
-// resetOnClose makes closing a connection reset it (SO_LINGER, socket(7)).
-func resetOnClose(fd int) {
-	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
-}
-
-// socketError is the pending error of a socket, SO_ERROR.
-func socketError(fd int) error {
-	n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err == nil && n != 0 {
-		err = syscall.Errno(n)
-	}
-	return err
 }

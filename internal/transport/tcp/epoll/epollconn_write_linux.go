@@ -39,11 +39,11 @@ func (c *epollConn) continueWrite(reply []byte, n int, errno syscall.Errno) {
 			c.handOffPending() // which knows about time
 			return
 		}
-		c.listen()
+		c.updateInterest()
 	}
 }
 
-// flushPending goes on with a reply.
+// flushPending writes more of the pending reply.
 func (c *epollConn) flushPending() {
 	r := c.pending
 	n, err := c.writeAll(c.loop.session.Now(), r.data, nil)
@@ -51,21 +51,23 @@ func (c *epollConn) flushPending() {
 	switch {
 	case err == nil:
 		c.pending = nil
-		c.listen()
+		c.updateInterest()
 	case err != syscall.EAGAIN:
 		c.replyFailed(err, r.written, r.written+len(r.data))
 	}
 }
 
+// replyFailed records that only n bytes of a reply of all bytes were sent, and ends the
+// connection.
 func (c *epollConn) replyFailed(err error, n, all int) {
 	c.peer.SetCause(err) // the kernel tells it once: a read would see a clean end
 	c.peer.SendFailed(err, n, all)
 	c.end(nil)
 }
 
-// push writes until everything is taken, the kernel's buffer is full (EAGAIN) or
-// the connection fails. Every write the kernel takes is one event, the first of
-// the given time, and all sent as how says.
+// writeAll writes until the kernel has taken everything, its buffer is full (EAGAIN) or
+// the connection fails. Every write that the kernel takes is recorded as one event with the
+// detail how; the first has the given time.
 func (c *epollConn) writeAll(at time.Time, data []byte, how *sockeye.Detail) (n int, err error) {
 	p := &c.peer
 	for {
@@ -86,9 +88,8 @@ func (c *epollConn) writeAll(at time.Time, data []byte, how *sockeye.Detail) (n 
 }
 
 // handOff makes the connection a transport.StreamMover, whose goroutine begins with
-// first, if that is not nil. sending says that a message has begun: the turn to
-// send is the caller's, or first's. It is called under the lock, while there is a
-// descriptor.
+// first, if that is not nil. If sending is true, a message has begun: the caller, or first,
+// holds the turn to send and releases it. There must be a descriptor.
 func (c *epollConn) handOff(sending bool, first func(*transport.StreamMover)) *transport.StreamMover {
 	c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_DEL, 0)
 	c.portable = adoptFD(&c.peer, c.detach())
@@ -105,8 +106,8 @@ func (c *epollConn) handOff(sending bool, first func(*transport.StreamMover)) *t
 	return c.portable
 }
 
-// handOffPending hands the connection over with what is left of a reply, if
-// anything is, which goes out first.
+// handOffPending hands the connection over. The rest of a reply, if there is one, is sent
+// before anything else.
 func (c *epollConn) handOffPending() *transport.StreamMover {
 	r := c.pending
 	if r == nil {
@@ -124,49 +125,29 @@ func (c *epollConn) handOffPending() *transport.StreamMover {
 	})
 }
 
-// ensureHandedOff hands the connection over if nobody did. It is nil when the connection
-// has ended.
-func (c *epollConn) ensureHandedOff() *transport.StreamMover {
-	c.order.Lock()
-	defer c.order.Unlock()
-	if c.portable == nil && c.fd >= 0 {
+// sendNow writes what the kernel takes of data at once, n bytes. If somebody has to wait, it
+// returns the transport.StreamMover that goes on: turn says whether the turn to send is the
+// caller's already, who sends the rest with it.
+func (c *epollConn) sendNow(ctx context.Context, data []byte) (n int, portable *transport.StreamMover, turn bool, err error) {
+	if c.portable == nil && c.pending != nil {
 		c.handOffPending()
 	}
-	return c.portable
-}
-
-func (c *epollConn) Send(ctx context.Context, data []byte) (int, error) {
-	c.order.Lock()
-	s := c.portable
-	if s == nil && c.pending != nil {
-		s = c.handOffPending()
-	}
 	switch {
-	case s != nil:
-		c.order.Unlock()
-		return s.Send(ctx, data)
+	case c.portable != nil:
+		return 0, c.portable, false, nil
 	case c.fd < 0:
-		c.order.Unlock()
-		return 0, net.ErrClosed
+		return 0, nil, false, net.ErrClosed
 	case len(data) == 0:
-		c.order.Unlock()
-		return 0, nil
+		return 0, nil, false, nil
 	}
-	n, err := c.writeAll(c.loop.session.Now(), data, transport.HowSent(ctx))
+	n, err = c.writeAll(c.loop.session.Now(), data, transport.HowSent(ctx))
 	switch {
 	case err == nil:
 	case err == syscall.EAGAIN:
-		s = c.handOff(true, nil)
+		return n, c.handOff(true, nil), true, nil
 	default:
 		c.peer.SetCause(err)
-		unix.Shutdown(int(c.fd), unix.SHUT_RDWR) // tells the loop
+		unix.Shutdown(int(c.fd), unix.SHUT_RDWR) // the loop reads the end
 	}
-	c.order.Unlock()
-	if s != nil {
-		defer s.ReleaseSend()
-		var m int
-		m, err = s.SendHeld(ctx, data[n:])
-		n += m
-	}
-	return n, err
+	return n, nil, false, err
 }

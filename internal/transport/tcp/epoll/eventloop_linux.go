@@ -13,45 +13,45 @@ import (
 )
 
 // eventLoop serves a listening session: one goroutine that waits for
-// all its sockets at once (epoll(7)), accepts, reads and replies. What it calls
-// cannot block, and so needs none of the preparations that Go makes for a system
-// call that may: for small messages these cost as much as everything else.
+// all its sockets at once (epoll(7)), accepts, reads and replies. None of its system calls
+// can block, so they skip the preparations that Go makes for a call that may: for small
+// messages these cost as much as everything else.
 type eventLoop struct {
 	session   *transport.DriverSession
-	responder transport.SyncResponder // nil: nobody answers
+	responder transport.SyncResponder // answers peers; nil: nobody does
 	forwards  bool                    // what peers send goes to other peers; see transport.Forwarder
 	lease     transport.BufferLease   // the recorder's memory to read into, or nil
 	epoll     int
 	wakeFD    int // an eventfd(2): ends the wait
 
-	buf            []byte          // what was read and is not answered
-	used           int             // bytes of it
-	pendingReplies []pendingReply  // what is to be answered
-	events         []sockeye.Event // what is to be recorded
+	buf            []byte          // read bytes, not answered yet
+	used           int             // how many of buf
+	pendingReplies []pendingReply  // pieces to answer or forward; the locks of their connections are held
+	events         []sockeye.Event // events to record
 
-	now       time.Time // of the last read
-	lastYield time.Time // when it gave way last
+	now       time.Time // time of the last read
+	lastYield time.Time // time of the last yield
 
 	sawBulk   bool // a large piece was read since the last wait
-	idleSpins int  // for how many waits nothing is hoped for
+	idleSpins int  // how many of the next waits begin without a busy poll
 
 	mu        sync.Mutex
 	conns     []*epollConn // by descriptor
 	count     int          // peers of its session that it serves, and connections that join it
 	listeners []*epollListener
-	stopping  bool // nobody will be accepted any more
-	ended     bool // it serves nobody any more
+	stopping  bool // no connection will be accepted any more
+	ended     bool // it serves no connection any more
 }
 
-// What a notification of epoll is about is in its Pad; the Fd is a descriptor, or
-// the number of a listener.
+// The Pad of an epoll notification is one of these tags. It says what the Fd is: the
+// descriptor of a connection, the number of a listener, or the wake-up descriptor.
 const (
 	tagConn = iota
 	tagListener
 	tagWake
 )
 
-// turn is how many notifications the loop takes at once.
+// maxEvents is how many notifications the loop takes at once.
 const maxEvents = 512
 
 // bulkSize is the size from which on what was read is not worth copying: the next read
@@ -63,18 +63,18 @@ const bulkSize = 8 << 10
 // wakes it less often.
 const bulkReadPieces = 8
 
-// A stream goes on, so the loop looks for a moment before it waits for more of it:
-// otherwise its sender would have to wake the loop for every piece, which takes the
-// sender longer than to send it. Having looked in vain, the loop waits at once for
-// some time.
+// After a large read the loop polls for busyPollTime before it waits, because a stream goes
+// on: otherwise its sender would have to wake the loop for every piece, which takes the
+// sender longer than to send it. After a poll that found nothing, the loop does not poll
+// before the next idleSpinWaits waits.
 const (
 	busyPollTime  = 20 * time.Microsecond
 	idleSpinWaits = 16
 )
 
-// readEvents is what a connection is registered for. With edgeTriggered it is told of once for
-// all that has come, and the kernel need not look whether that was read; then
-// urgent data, at which a read ends early (tcp(7)), must be told of, too.
+// readEvents are the events that a connection is registered for. With edgeTriggered epoll
+// reports once all that has come, and the kernel need not look whether that was read; then
+// urgent data, at which a read ends early (tcp(7)), must be reported, too.
 const (
 	readEvents    = unix.EPOLLIN | unix.EPOLLRDHUP
 	edgeTriggered = unix.EPOLLPRI | unix.EPOLLET&(1<<32-1)
@@ -110,7 +110,7 @@ func (l *eventLoop) register(fd int, events uint32, id, about int) error {
 	return unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(id), Pad: int32(about)})
 }
 
-// setInterest changes what the loop is told about a connection.
+// setInterest changes which events of a connection epoll reports.
 func (l *eventLoop) setInterest(fd, op int, events uint32) {
 	unix.EpollCtl(l.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd), Pad: tagConn})
 }
@@ -147,9 +147,9 @@ func (l *eventLoop) run() {
 	l.close()
 }
 
-// yieldInterval is how long the loop keeps others from running at most. Go would end that
-// itself after 10 ms, but by taking its place away in the middle of a system call; and
-// would watch more closely for some time, with a thread that wakes every 20 µs.
+// yieldInterval is the longest time that the loop runs before it lets other goroutines run.
+// Go itself would preempt it after 10 ms, but in the middle of a system call; and Go's
+// monitor thread would then wake every 20 µs for some time.
 const yieldInterval = 5 * time.Millisecond
 
 func (l *eventLoop) yield() {
@@ -159,7 +159,7 @@ func (l *eventLoop) yield() {
 	}
 }
 
-// dispatch sees to what is no connection.
+// dispatch handles an event of a listener or of the wake-up descriptor.
 func (l *eventLoop) dispatch(e unix.EpollEvent) {
 	if e.Pad == tagListener {
 		l.listeners[e.Fd].acceptReady()
@@ -169,10 +169,11 @@ func (l *eventLoop) dispatch(e unix.EpollEvent) {
 	unix.Read(l.wakeFD, b[:])
 }
 
-// room is where to read into: the loop's own buffer, or the recorder's memory.
+// readBuffer returns the memory to read into: the loop's own buffer, or for a large read the
+// recorder's memory, if it has some free.
 func (l *eventLoop) readBuffer(bulky bool) []byte {
 	if bulky && l.lease != nil {
-		l.flushReplies() // what lies there is recorded first
+		l.flushReplies() // Take invalidates the memory it returned before
 		one, most := l.session.Options().ReadSize, l.session.Options().ReadSize
 		if l.responder == nil {
 			most *= bulkReadPieces
@@ -185,8 +186,8 @@ func (l *eventLoop) readBuffer(bulky bool) []byte {
 }
 
 // wait returns how many notifications there are, at least one unless a signal
-// came. A loop that was busy looks first, which costs less than to wait does; one
-// that had a single notification will most likely find none.
+// came. last is how many there were before. After more than one, wait polls first, which
+// costs less than to wait; after a single one, a poll would most likely find none.
 func (l *eventLoop) wait(events []unix.EpollEvent, last int) int {
 	if last > 1 {
 		if n := rawEpollWait(l.epoll, events); n > 0 {
@@ -202,8 +203,8 @@ func (l *eventLoop) wait(events []unix.EpollEvent, last int) int {
 	return max(0, n)
 }
 
-// busyPoll looks for more of a stream, and lets others run meanwhile: the sender may
-// need this very processor.
+// busyPoll polls for more of a stream. It yields the processor between polls, because the
+// sender may need this very one.
 func (l *eventLoop) busyPoll(events []unix.EpollEvent) int {
 	l.sawBulk = false
 	if l.idleSpins > 0 {
@@ -219,9 +220,8 @@ func (l *eventLoop) busyPoll(events []unix.EpollEvent) int {
 	return 0
 }
 
-// lookup looks up the connections that notifications are about, all before any is
-// served: a descriptor that is closed meanwhile, and given out again, is not
-// mistaken.
+// lookup finds the connections of notifications, all before any is served: otherwise a
+// descriptor that is closed meanwhile and used again would be taken for the old one.
 func (l *eventLoop) lookup(events []unix.EpollEvent, ready []*epollConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -239,7 +239,7 @@ func (l *eventLoop) isRunning() bool {
 	return !l.ended
 }
 
-// add takes in a connection, which is not registered with epoll yet.
+// add adds a connection to the table. It is not registered with epoll yet.
 func (l *eventLoop) add(c *epollConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -252,7 +252,7 @@ func (l *eventLoop) add(c *epollConn) {
 	}
 }
 
-// drop takes a connection's descriptor out.
+// drop removes a connection from the table.
 func (l *eventLoop) drop(c *epollConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -261,8 +261,8 @@ func (l *eventLoop) drop(c *epollConn) {
 	}
 }
 
-// release notes that a connection is not the loop's any more: it ended, or it was
-// handed over and its new owner runs.
+// release removes a connection from the count: it has ended, or it was handed over and its
+// new owner runs.
 func (l *eventLoop) release(c *epollConn) {
 	if c.isOwn() {
 		l.uncount()

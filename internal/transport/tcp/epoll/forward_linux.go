@@ -10,33 +10,17 @@ import (
 	"sockeye/internal/transport"
 )
 
-// forwardsIn says whether a loop can pass on what the peers of a session send. A send that
-// has a time limit needs a goroutine that knows about time.
+// forwardsIn reports whether a loop can forward what the peers of a session send. It cannot
+// if sends have a time limit, which the loop does not watch.
 func forwardsIn(s *transport.DriverSession) bool {
 	_, ok := s.Config().Responder.(transport.Forwarder)
 	return ok && s.Options().SendTimeout == 0
 }
 
-// Resume has the connection read.
-func (c *epollConn) Resume() {
-	c.order.Lock()
-	defer c.order.Unlock()
-	c.resume()
-}
-
-// resume is Resume, called under the lock.
-func (c *epollConn) resume() {
-	if c.paused {
-		c.paused = false
-		if c.fd >= 0 {
-			c.listen()
-		}
-	}
-}
-
-// serveForward is serve for a connection whose bytes go to another one. It is read while
-// what goes to it waits: the other side may not read until it has written.
-func (c *epollConn) serveForward(events uint32) (asked bool) {
+// serveForward is serveLocked for a connection whose bytes go to another one. The connection
+// is read even while bytes wait to be written to it: its peer may not read before it has
+// written.
+func (c *epollConn) serveForward(events uint32) (received bool) {
 	const broken = unix.EPOLLERR | unix.EPOLLHUP
 	if c.pending != nil && events&(unix.EPOLLOUT|broken) != 0 {
 		c.flushForward()
@@ -51,11 +35,11 @@ func (c *epollConn) serveForward(events uint32) (asked bool) {
 	return false
 }
 
-// forwardAll passes on everything that was received. The locks of those who sent it are
-// held; those of the others are taken, which only the loop does, so that two connections
-// cannot wait for each other.
+// forwardAll sends what was received to the targets, after locking them: all that the kernel
+// takes at once, then one record of it, then the rest.
 func (l *eventLoop) forwardAll() {
 	l.findTargets()
+	l.handOffUntaken()
 	for i := range l.pendingReplies {
 		if q := &l.pendingReplies[i]; q.to != nil {
 			q.sent, q.errno = rawWrite(int(q.to.fd), q.data)
@@ -72,39 +56,39 @@ func (l *eventLoop) forwardAll() {
 			q.to.continueForward(q)
 		}
 	}
-	for i := range l.pendingReplies {
-		q := &l.pendingReplies[i]
-		if q.locked != nil {
-			q.locked.order.Unlock()
-		}
-		q.conn.order.Unlock()
-	}
 }
 
-// findTargets says to whom goes what was received, and locks them. Connections whose bytes
-// the loop cannot pass on are handed over.
+// findTargets finds and locks the connection to which each piece of what was received goes.
 func (l *eventLoop) findTargets() {
 	for i := range l.pendingReplies {
 		q := &l.pendingReplies[i]
-		if q.to = q.conn.forwardTo(); q.to != nil && !l.holdsLock(q.to) {
-			q.to.order.Lock()
-			q.locked = q.to
+		if q.to = q.conn.forwardTo(); q.to != nil {
+			l.lockTarget(q)
 		}
 	}
-	for range 2 { // the bytes of another may go to one that is handed over
+}
+
+// handOffUntaken hands over the connections whose target cannot be written to by the loop now.
+// A connection that is handed over is no target any more, so the connections whose bytes go
+// to it follow: it repeats until no other does.
+func (l *eventLoop) handOffUntaken() {
+	for again := true; again; {
+		again = false
 		for i := range l.pendingReplies {
 			q := &l.pendingReplies[i]
 			if q.conn.fd < 0 || q.to.takes() {
 				continue
 			}
+			again = true
 			q.to = nil
-			p, data := q.conn.peer.Public(), bytes.Clone(q.data) // q is another's when this runs
+			p, data := q.conn.peer.Public(), bytes.Clone(q.data) // q is reused before this runs
 			q.conn.handOffForwarder(func(r transport.Forwarder) { r.Received(p, data) })
 		}
 	}
 }
 
-// forwardTo is where what the connection received goes; nil: not by this loop.
+// forwardTo returns the connection to which the bytes of this one go; nil if the loop does
+// not serve it.
 func (c *epollConn) forwardTo() *epollConn {
 	to := c.peer.Session().Config().Responder.(transport.Forwarder).Forward(c.peer.Public())
 	if to == nil {
@@ -117,21 +101,11 @@ func (c *epollConn) forwardTo() *epollConn {
 	return other
 }
 
-// takes says whether the loop can write to the connection now.
+// takes reports whether the loop can write to the connection now.
 func (c *epollConn) takes() bool { return c != nil && c.fd >= 0 && c.pending == nil }
 
-// holdsLock says whether the lock of a connection is held because something came from it.
-func (l *eventLoop) holdsLock(c *epollConn) bool {
-	for i := range l.pendingReplies {
-		if l.pendingReplies[i].conn == c {
-			return true
-		}
-	}
-	return false
-}
-
-// continueForward sends the rest of what came for the connection. If the kernel does not
-// take it, its sender is not read until it has.
+// continueForward sends the connection the rest of q. If the kernel does not take all of it,
+// the sender is not read until the kernel has.
 func (c *epollConn) continueForward(q *pendingReply) {
 	n, err := q.sent, error(q.errno)
 	if q.errno == 0 || q.errno == syscall.EINTR {
@@ -146,13 +120,14 @@ func (c *epollConn) continueForward(q *pendingReply) {
 		c.replyFailed(err, n, len(q.data))
 	default:
 		c.pending = &pendingWrite{data: bytes.Clone(q.data[n:]), written: n, source: q.conn}
-		c.listen()
+		c.updateInterest()
 		q.conn.paused = true
-		q.conn.listen()
+		q.conn.updateInterest()
 	}
 }
 
-// flushForward goes on with what waits for the connection.
+// flushForward writes more of the bytes that wait for the connection. When all are written,
+// their sender is read again.
 func (c *epollConn) flushForward() {
 	r := c.pending
 	n, err := c.writeAll(c.loop.session.Now(), r.data, nil)
@@ -160,15 +135,16 @@ func (c *epollConn) flushForward() {
 	switch {
 	case err == nil:
 		c.pending = nil
-		c.listen()
+		c.updateInterest()
 		r.source.Resume()
 	case err != syscall.EAGAIN:
 		c.replyFailed(err, r.written, r.written+len(r.data))
 	}
 }
 
-// handOffForwarder is handOff for a connection whose bytes go to another one: first is done
-// on its goroutine. What waits for it is sent meanwhile, and then its sender is read again.
+// handOffForwarder is handOff for a connection whose bytes go to another one. The goroutine of
+// the StreamMover calls first, if that is not nil. Another goroutine sends the bytes that
+// wait for the connection, and has their sender read again.
 func (c *epollConn) handOffForwarder(first func(transport.Forwarder)) *transport.StreamMover {
 	r := c.pending
 	c.pending = nil

@@ -90,7 +90,7 @@ func (l *eventLoop) addListener(b *net.TCPListener, queues *sockopt.SendQueues) 
 // their turn then.
 const acceptBatch = 64
 
-// answer accepts who waits.
+// acceptReady accepts the connections that wait, acceptBatch of them at most.
 func (d *epollListener) acceptReady() {
 	s := d.loop.session
 	for range acceptBatch {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// pendingReply is what was received and is still to be answered. The lock of its
-// connection is held meanwhile.
+// pendingReply is one piece that was received and is still to be answered or forwarded. The
+// lock of its connection is held until then.
 type pendingReply struct {
 	conn  *epollConn
 	at    time.Time
@@ -16,8 +16,8 @@ type pendingReply struct {
 	sent  int           // bytes of the reply that the kernel took at once
 	errno syscall.Errno // or why it took none
 
-	to     *epollConn // where what was received goes, if not back
-	locked *epollConn // whose lock is held for it, besides that of conn; or nil
+	to     *epollConn // the connection that data is forwarded to; nil: it is answered
+	locked *epollConn // the connection that lockTarget locked for this piece; or nil
 }
 
 // The loop reads from a few connections before it answers them, and does one thing
@@ -29,7 +29,7 @@ const (
 	replyBatchBytes = 16 << 10
 )
 
-// flushIfFull answers if there is enough to answer.
+// flushIfFull calls flushReplies when the batch is large enough, or the last read was bulky.
 func (l *eventLoop) flushIfFull(bulky bool) {
 	l.used += len(l.pendingReplies[len(l.pendingReplies)-1].data)
 	if bulky || len(l.pendingReplies) == replyBatch || l.used > replyBatchBytes {
@@ -37,7 +37,8 @@ func (l *eventLoop) flushIfFull(bulky bool) {
 	}
 }
 
-// answer records and answers everything that was asked.
+// flushReplies records everything that was received, answers or forwards it, and releases the
+// locks of the connections.
 func (l *eventLoop) flushReplies() {
 	if len(l.pendingReplies) == 0 {
 		return
@@ -49,9 +50,15 @@ func (l *eventLoop) flushReplies() {
 	l.record()
 	if l.forwards {
 		l.forwardAll()
-		l.pendingReplies, l.used = l.pendingReplies[:0], 0
-		return
+	} else {
+		l.replyAll()
 	}
+	l.unlockBatch()
+	l.pendingReplies, l.used = l.pendingReplies[:0], 0 // what is left in it is soon written over
+}
+
+// replyAll has the responder answer everything that was received, and sends the answers.
+func (l *eventLoop) replyAll() {
 	for i := range l.pendingReplies {
 		q := &l.pendingReplies[i]
 		q.reply = q.conn.replyTo(q.data)
@@ -68,13 +75,13 @@ func (l *eventLoop) flushReplies() {
 	}
 	l.record()
 	for i := range l.pendingReplies {
-		q := &l.pendingReplies[i]
-		q.conn.replied(q)
+		if q := &l.pendingReplies[i]; q.sent < len(q.reply) {
+			q.conn.continueWrite(q.reply, q.sent, q.errno)
+		}
 	}
-	l.pendingReplies, l.used = l.pendingReplies[:0], 0 // what is left in it is soon written over
 }
 
-// record records together what crossed since it was called last. The locks of the
+// record appends all events since the last call to the journal at once. The locks of their
 // connections are held.
 func (l *eventLoop) record() {
 	if len(l.events) > 0 {
