@@ -29,7 +29,7 @@ func sockopt(t *testing.T, s *Socket, level, option int) int {
 	return n
 }
 
-// For a listener the kernel gives the backlog where it gives the number of
+// kernelBacklog is the backlog of a listener. The kernel gives it where it gives the number of
 // selectively acknowledged segments otherwise (tcp_get_info).
 func kernelBacklog(t *testing.T, s *Socket) int {
 	t.Helper()

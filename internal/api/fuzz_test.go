@@ -23,7 +23,7 @@ func fuzzed(f *testing.F) (*Server, string) {
 	return s, token
 }
 
-// request answers a request and holds the answer against what every one must be.
+// answered serves a request and checks what every answer must be; it returns the status.
 func answered(t *testing.T, s *Server, token, method, target, body string) int {
 	r := httptest.NewRequest(method, "/", strings.NewReader(body))
 	path, query, _ := strings.Cut(target, "?")

@@ -24,7 +24,7 @@ func board(t *testing.T, s Session) net.Conn {
 	return c
 }
 
-// feed reads the live feed until a line satisfies want.
+// follow reads the live feed until a line satisfies want.
 func (v *served) follow(want func(Live) bool) Live {
 	v.t.Helper()
 	r := v.request("GET", "/api/v1/live", nil)

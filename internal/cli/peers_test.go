@@ -83,10 +83,10 @@ func experiment(t *testing.T, pc *server, board *program) {
 	pc.wait(t, "received", "data=https://www.walnutpi.com")
 }
 
-// The board on Sockeye, and the PC on ncat.
 // boardHello is what the tutorial's board says first.
 const boardHello = "Hello 01Studio!"
 
+// Sockeye plays the board, and ncat the PC.
 func TestDeviceWithNcat(t *testing.T) {
 	t.Parallel()
 	pc := run(t, "ncat", "-l", "127.0.0.1", "0")

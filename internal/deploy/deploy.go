@@ -134,8 +134,10 @@ func (b *Connection) copySockeye(ctx context.Context, j *Job) (string, error) {
 	return remote, nil
 }
 
-// platforms are Go's names of what uname -s and -m say.
+// systems maps what uname -s says to Go's name of the system.
 var systems = map[string]string{"Linux": "linux", "Darwin": "darwin"}
+
+// processors maps what uname -m says to Go's name of the processor.
 var processors = map[string]string{"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64", "armv7l": "arm", "armv8l": "arm", "riscv64": "riscv64"}
 
 func (b *Connection) platform(ctx context.Context) (system, cpu string, err error) {

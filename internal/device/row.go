@@ -44,8 +44,8 @@ func (r *SensorRow) number(name string) float64 {
 	return math.NaN()
 }
 
-// A row in a queue names its sensors, so that a file may change while rows wait:
-// version 1, the time in nanoseconds since 1970, and for each value the length of its
+// rowVersion is the first byte of a row in a queue. A row names its sensors, so that a file
+// may change while rows wait: after the version follow the time in nanoseconds since 1970, and for each value the length of its
 // name, the name, 1 if it is fresh, and the number. Numbers are little-endian.
 const rowVersion = 1
 

@@ -106,7 +106,7 @@ func queueError(dir string, err error) error {
 	return e
 }
 
-// TargetStatus is that of now.
+// Status returns the state of the target now.
 func (t *targetRunner) Status() TargetStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()

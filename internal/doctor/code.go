@@ -14,8 +14,8 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// A code is what one machine says of itself for the other: short enough to be read out,
-// typed or photographed. It begins with the version; then come base32 digits without
+// codePrefix begins every code. A code is what one machine tells of itself to another: short
+// enough to be read out, typed or photographed. It begins with the version; then come base32 digits without
 // padding (RFC 4648 section 6), which a QR code holds densely. The bytes are:
 //
 //	system, place and tool (1 each), flags (1), port (2), transport (1)

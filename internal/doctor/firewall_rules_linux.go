@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// outcome of rules.
+// ruleVerdict is what a list of firewall rules decides about a packet.
 type ruleVerdict int
 
 const (

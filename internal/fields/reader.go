@@ -87,8 +87,8 @@ func (f *Field) apply(v Value) Value {
 	return v
 }
 
-// columns names values by their place: the fields say how, or they are called by the
-// prefix and a number.
+// column appends v, the value at place n. The field at that place names it; where there is
+// none, its name is the prefix and a number.
 func (s *Spec) column(dst []Value, n int, prefix string, first int, v Value) []Value {
 	if len(s.Fields) == 0 {
 		v.Name = numbered(prefix, n+first)

@@ -327,7 +327,7 @@ var bytesHint = both(`write bytes in hex, 0d0a, or as text in quotes, "\r\n"`, `
 
 var pauseHint = both("write 20ms, 1.5ms or 2s", "写成 20ms、1.5ms 或 2s")
 
-// seconds-less default of modbus-rtu; see rtu.
+// defaultRTUPause is the pause that ends a frame of modbus-rtu if none is given; see rtu.
 const defaultRTUPause = 100 * time.Millisecond
 
 func (k Method) known() bool {

@@ -86,7 +86,7 @@ func (b Board) Live(session string) string {
 	return b.subject("live." + session)
 }
 
-// BoardStatus is where the board tells how it is.
+// Status is the subject on which the board publishes its status.
 func (b Board) Status() string { return b.subject("status") }
 
 // SendSubject is where the board is asked to send.

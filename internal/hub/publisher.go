@@ -62,8 +62,8 @@ const DefaultRate = 4 << 20
 
 // The publisher's clock.
 const (
-	// A hub that starts may let a request go unanswered. One that is only slower than this has
-	// the message all the same, and says so when it is asked where to go on.
+	// ackTimeout is how long an acknowledgement is waited for: a hub that starts may let a
+	// request go unanswered. One that is only slower than this has the message all the same, and says so when it is asked where to go on.
 	ackTimeout     = 3 * time.Second
 	statusInterval = 2 * time.Second
 	awayGrace      = 2 * time.Second // how long the end waits for a hub that is not there

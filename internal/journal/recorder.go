@@ -155,8 +155,9 @@ func (r *Recorder) run() {
 	watcher.Wait()
 }
 
-// storedEvent takes what there is, writes it, lets others go on, and waits, until
-// everything is recorded that shall be: nil, or why it is not.
+// record repeats until the recording is over: it takes the events that there are, writes
+// them, wakes whoever waits for that, and waits for more. It returns nil once everything is
+// recorded, or why it is not.
 func (r *Recorder) record() error {
 	for over := false; ; {
 		more := r.take()

@@ -13,8 +13,8 @@ import (
 	"sockeye"
 )
 
-// A question is asked at once and again while there may be no answer yet (RFC 6762 section
-// 5.2); lookupLimit is how long a name is asked for. Once there is an address, others of
+// askAgain is after which times a question is asked again while there may be no answer yet
+// (RFC 6762 section 5.2); lookupLimit is how long a name is asked for. Once there is an address, others of
 // the same machine have lateAddresses to come.
 var askAgain = []time.Duration{0, 250 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
 

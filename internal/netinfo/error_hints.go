@@ -132,7 +132,7 @@ func (e *OptionError) Error() string { return e.Option + " " + e.Value + ": " + 
 // Unwrap is the error of the system.
 func (e *OptionError) Unwrap() error { return e.Err }
 
-// explain gives an error the words for its occasion.
+// addHint gives an error the message and the hint for its operation and its errno.
 func addHint(e *sockeye.Error) {
 	if e.Errno == "EMFILE" {
 		explainDescriptorLimit(e)

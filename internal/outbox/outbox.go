@@ -195,7 +195,7 @@ func (q *Queue) Confirm(number uint64) error {
 	return err
 }
 
-// RecordCounts are those of now.
+// Counts returns the numbers of records now.
 func (q *Queue) Counts() RecordCounts {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -77,8 +77,8 @@ type charsetEncoder struct {
 	t       transform.Transformer // nil for UTF-8
 }
 
-// charsetEncoder is a new encoder, which belongs to one goroutine; that for UTF-8 keeps
-// nothing and serves all.
+// encoder returns a new encoder for one goroutine. The encoder for UTF-8 keeps no state and
+// is shared by all.
 func (c Charset) encoder() *charsetEncoder {
 	if enc := c.encoding(); enc != nil {
 		return &charsetEncoder{charset: c, t: enc.NewEncoder()}

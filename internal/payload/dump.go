@@ -39,7 +39,7 @@ type pastedDump struct {
 	unclear bool     // in which order groups have their bytes
 }
 
-// pastedDump finds the lines of a hex dump, as xxd, hexdump -C, od, tcpdump -X, Wireshark and
+// dump finds the lines of a hex dump, as xxd, hexdump -C, od, tcpdump -X, Wireshark and
 // Sockeye print it. ok is false if the text is none: there, the offsets count the bytes,
 // and stand apart from them.
 func (f folded) dump() (d pastedDump, ok bool) {

@@ -88,7 +88,7 @@ func fold(typed string) folded {
 
 func (f folded) at(i int) int { return f.offsets[i] }
 
-// What stands around bytes in programs: a declaration up to its =, a word before a
+// codeAround matches what stands around bytes in programs: a declaration up to its =, a word before a
 // bracket or quote, a type in parentheses. Each has a letter that is no hex digit.
 var codeAround = regexp.MustCompile(`(?m)^[ \t]*[A-Za-z_][\w \t*.,:<>&]*(?:\[[^\]\n]*\][ \t]*)*(?:[A-Za-z_]\w*[ \t]*)?:?=` +
 	`|(?:\[(?:\d+|\.\.\.)\])?(?:[A-Za-z_][\w.]*!?[ \t]*)+(?:\[\][ \t]*)?[\[({]` +

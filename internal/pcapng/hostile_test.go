@@ -43,7 +43,8 @@ func edit(b []byte, at int, change func(integrity []byte)) {
 	resealBlock(b[at : at+n])
 }
 
-// Where the number, the part and the parts are in what edit changes.
+// putNumber, putPart and putParts write the number, the part and the count of parts into what
+// edit changes.
 func putNumber(b []byte, n uint64) { le.PutUint64(b[4:], n) }
 func putPart(b []byte, n uint16)   { le.PutUint16(b[24:], n) }
 func putParts(b []byte, n uint16)  { le.PutUint16(b[26:], n) }
@@ -178,7 +179,7 @@ func TestGiantIsForgotten(t *testing.T) {
 	}
 }
 
-// sealedOver is the checksum that a block would have if its packet had so many bytes.
+// castagnoliOf is the checksum that a block of these parts would have.
 func castagnoliOf(parts ...[]byte) (crc uint32) {
 	for _, p := range parts {
 		crc = crc32.Update(crc, castagnoli, p)

@@ -6,7 +6,8 @@ import "sockeye"
 const (
 	openWindow = 0xFFFF
 
-	// How much one side sends until the other acknowledges it: sequence numbers
+	// ackBytes and ackSegments bound what one side sends until the other acknowledges it:
+	// sequence numbers
 	// compare only within 2 GiB, and Wireshark walks the list of unacknowledged
 	// segments for each new one (a million of 64 bytes took it minutes).
 	ackBytes    = 16 << 20

@@ -33,11 +33,11 @@ func NewReader(j *journal.Journal) *Reader { return &Reader{journal: j} }
 // kept. Close it when done.
 func (r *Reader) View(from uint64) *journal.Cursor { return r.journal.Cursor(from) }
 
-// EventSpan is the range of events a view can still read from memory: the number of
+// Span returns the range of events a view can still read from memory: the number of
 // the oldest, and the number the next event will get.
 func (r *Reader) Span() (oldest, next uint64) { return r.journal.Span() }
 
-// VisibleSpan is EventSpan as far as views may see, with the data bytes of all events before
+// VisibleSpan is Span as far as views may see, with the data bytes of all events before
 // the oldest and before the next one.
 func (r *Reader) VisibleSpan() (oldest, next, before, total uint64) { return r.journal.VisibleSpan() }
 

@@ -82,7 +82,7 @@ const regexpWindow = 4 << 10
 // maxProgram bounds how costly a regular expression may be, in instructions.
 const maxProgram = 2000
 
-// EventMatcher compiles the filter. The error is an *sockeye.Error of kind Invalid.
+// Matcher compiles the filter. The error is an *sockeye.Error of kind Invalid.
 func (f Filter) Matcher() (*EventMatcher, error) {
 	m := &EventMatcher{f: f, peers: peerNumbers(f.Peer), ends: map[flowKey]*flowTail{}}
 	if len(f.Bytes) > 0 && f.Regexp != "" {

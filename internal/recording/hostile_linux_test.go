@@ -77,8 +77,8 @@ func bomb(t *testing.T, n int) []byte {
 	return w.buf
 }
 
-// What reading a recording takes in memory, as docs/recording.md says: a fixed part, and
-// twice the file.
+// fixedMemory is what reading a recording takes in memory beside twice the file, as
+// docs/recording.md says.
 const fixedMemory = 48 << 20
 
 // T39: no recording makes a command that reads it take more memory than 48 MiB and

@@ -77,8 +77,8 @@ const (
 	// maxIndex bounds what is read of an index, in bytes. It is smaller than what it
 	// is made of, but for files that are not worth one.
 	maxIndex, minIndex = 256 << 20, 64 << 10
-	// A file that was changed in the last moments may change again within what the
-	// clock of its file system can tell apart.
+	// indexAfter is how old the last change of a file is before its index is kept: a newer
+	// file may change again within what the clock of its file system can tell apart.
 	indexAfter = 2 * time.Second
 )
 

@@ -3,8 +3,8 @@ package recording
 import "time"
 
 const (
-	// A relaxed writer has the disk take what is older than syncAfter, or more than
-	// syncBytes, while it writes on. It waits rather than have bytes older than
+	// syncAfter and syncBytes bound what a relaxed writer leaves unsynced: it has the disk
+	// take what is older, or more than that, while it writes on. It waits rather than have bytes older than
 	// atRisk that the disk has not: Redis's appendfsync everysec has the same
 	// rule, with two seconds.
 	syncAfter = 500 * time.Millisecond

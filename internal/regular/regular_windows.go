@@ -1,6 +1,6 @@
 package regular
 
-// A named pipe is no file in a directory here, and links take a privilege.
+// nonblocking and noFollow are not needed: a named pipe is no file in a directory here, and links take a privilege.
 const nonblocking, noFollow = 0, 0
 
 // ForeignLink finds nothing: links take a privilege here.

@@ -56,7 +56,7 @@ func (f *frameRule) pass() {
 
 var (
 	another = rule.Rule{Match: "prefix:abc", Replies: text("ok")}
-	// A rule that rests is matched and answers nothing: the cost without the reply.
+	// resting is matched and answers nothing any more: the cost without the reply.
 	resting = rule.Rule{Match: `prefix:\x04\x00xxx`, Replies: text("ok"), Count: 1}
 )
 

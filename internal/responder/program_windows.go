@@ -2,7 +2,7 @@ package responder
 
 import "os/exec"
 
-// Windows has no process groups of that kind; what the program started stays.
+// ownProcessGroup does nothing: Windows has no process groups of that kind; what the program started stays.
 func ownProcessGroup(*exec.Cmd) {}
 
 func killProcessGroup(cmd *exec.Cmd) { cmd.Process.Kill() }

@@ -277,7 +277,7 @@ func (r *ruleRunner) admit(s rule.Action, q *rulePeer) bool {
 	return true
 }
 
-// drain bounds how long a rule's close may wait for the peer's.
+// ruleDrain bounds how long a rule's close may wait for the peer's.
 const ruleDrain = 5 * time.Second
 
 func (r *ruleRunner) perform(s rule.Action, q *rulePeer) {

@@ -16,7 +16,7 @@ import (
 	"sockeye/internal/rule"
 )
 
-// rulesApply is an answer by rules for frames found by a spec.
+// byRules is an answer by rules for frames found by a spec.
 func byRules(t *testing.T, frame string, rules ...rule.Rule) Answer {
 	t.Helper()
 	p, err := rule.Compile(rule.Set{Rules: rules})

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A file of version 1, in which lists were arrays of rows.
+// versionOne is a file of version 1, in which lists were arrays of rows.
 const versionOne = `# the kitchen
 sockeye = 1   # the format
 about = "a meter"

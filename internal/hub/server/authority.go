@@ -157,13 +157,13 @@ func (a *Operator) credentials(account nkeys.KeyPair, name string, until time.Ti
 // serviceLife is how long the JWTs of our own are good.
 const serviceLife = 365 * 24 * time.Hour
 
-// EnrolmentService may do everything in the boards' account, and System in that of the servers.
-// Both are new with each call.
+// Service makes credentials that may do everything in the boards' account, and System some
+// for the account of the servers. Each call makes new ones.
 func (a *Operator) Service(name string) (hub.Credentials, error) {
 	return a.credentials(a.account, name, time.Now().Add(serviceLife), nil)
 }
 
-// System is explained at EnrolmentService.
+// System makes credentials for the account of the servers; see Service.
 func (a *Operator) System(name string) (hub.Credentials, error) {
 	return a.credentials(a.system, name, time.Now().Add(serviceLife), nil)
 }

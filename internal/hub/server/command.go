@@ -121,7 +121,7 @@ func (p *hubProgram) directory() (string, error) {
 	return "", terminal.Usage("--dir", sockeye.Text{En: "there is no home directory", Zh: "没有主目录"}, sockeye.Text{En: "name a directory, or set SOCKEYE_HOME", Zh: "请指定目录，或设置 SOCKEYE_HOME"})
 }
 
-// A running hub leaves word in its directory of how it is reached.
+// addressFile is the file in which a running hub writes how it is reached.
 const addressFile = "address.json"
 
 // hubAddress is how a hub is reached: from this machine, and by boards, with the pin of its

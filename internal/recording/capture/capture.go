@@ -136,7 +136,7 @@ func (d *Reader) Next() (sockeye.Event, error) {
 	return e, nil
 }
 
-// capturedPacket takes in one packet.
+// packet reads one packet.
 func (d *Reader) packet() error {
 	p, err := d.file.next()
 	var bad *damageError

@@ -24,7 +24,7 @@ const (
 
 	byteOrderMagic = 0x1A2B3C4D
 
-	// A block with a packet has options besides, each of up to 64 KiB.
+	// maxBlock has room for a packet and its options, each of up to 64 KiB.
 	maxBlock      = maxPacket + 1<<18
 	maxInterfaces = 1 << 16
 
@@ -188,7 +188,7 @@ func (p *pcapngFile) comment(options []byte) string {
 // maxPacketComments bounds how many comments of one packet are read.
 const maxPacketComments = 16
 
-// capturedPacket is the packet of one of the three kinds of block that hold one.
+// packet parses one of the three kinds of block that hold one.
 func (p *pcapngFile) packet(kind uint32, b []byte) (capturedPacket, error) {
 	fixed, n := 20, 0
 	if kind == blockSimple {

@@ -6,8 +6,8 @@ import (
 	"sockeye/internal/transport"
 )
 
-// The kernel queues up to 4 MB for a TCP peer that does not read: a thousand of them
-// would take all that it has for TCP, and slow down the others. So in a session of more
+// manyPeers is how many TCP peers of a session keep the kernel's queue as it is. The kernel
+// queues up to 4 MB for a TCP peer that does not read: a thousand of them would take all that it has for TCP, and slow down the others. So in a session of more
 // than manyPeers it queues little for each beyond what is on its way to the peer.
 // Fewer peers keep the longer queue, with which a stream is a tenth faster.
 const manyPeers = 256

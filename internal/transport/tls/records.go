@@ -221,7 +221,8 @@ func (r *records) waitingLocked() int {
 // isLate says whether a write stopped because it was told to, and not because it failed.
 func isLate(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
-// The rest of a net.Conn. Whoever uses the connection ends it and sets its deadlines below.
+// Close and what follows make it a net.Conn. Whoever uses the connection ends it and sets its
+// deadlines below.
 func (r *records) Close() error                     { return r.under.Close() }
 func (r *records) LocalAddr() net.Addr              { return addrOf(r.under.Local()) }
 func (r *records) RemoteAddr() net.Addr             { return addrOf(r.under.Remote()) }

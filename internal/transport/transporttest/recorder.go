@@ -294,7 +294,7 @@ func (Echoing) Received(p *transport.Peer, data []byte) {
 // Reply makes it a SyncResponder.
 func (Echoing) Reply(_ *transport.Peer, data []byte) ([]byte, bool) { return data, true }
 
-// loopback reports whether this machine has IPv6 loopback.
+// NeedIPv6 fails the test if this machine has no IPv6 loopback address.
 func NeedIPv6(t testing.TB) {
 	t.Helper()
 	l, err := net.ListenPacket("udp6", "[::1]:0")

@@ -34,7 +34,7 @@ type udpReader struct {
 	window      transport.BufferLease // the recorder's memory, or nil
 }
 
-// inbox is how datagrams cross from the system and to it: one with each call
+// datagramIO reads datagrams from the system and writes them: one with each call
 // (packetsingle.go), or many (packetbatch_linux.go).
 type datagramIO interface {
 	// read waits for datagrams and returns those of one call, lent until the next.
@@ -221,7 +221,7 @@ func (r *udpReader) source(d *datagram) *udpPeer {
 	return m
 }
 
-// datagramReply has datagram i, which is of peer m, answered.
+// reply has the responder answer datagram i, which came from peer m.
 func (r *udpReader) reply(m *udpPeer, i int, data []byte) {
 	if r.prompt != nil {
 		out, now := r.prompt.Reply(m.peer.Public(), data)

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Each message is compressed by itself: neither side keeps the window of the one before,
+// deflateParameters have each message compressed by itself: neither side keeps the window of the one before,
 // so an idle connection holds none (RFC 7692 section 7.1.1).
 const deflateParameters = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 
