@@ -90,15 +90,15 @@ func (b *bench) versions(ctx context.Context) []string {
 			continue
 		}
 		out, _ := exec.CommandContext(ctx, v.command[0], v.command[1:]...).CombinedOutput()
-		if line := telling(v.name, string(out)); line != "" {
+		if line := versionLine(v.name, string(out)); line != "" {
 			found = append(found, line)
 		}
 	}
 	return found
 }
 
-// telling is the line of a program's answer that has its version.
-func telling(name, text string) string {
+// versionLine finds the line of a program's output that has its version.
+func versionLine(name, text string) string {
 	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
 		switch {

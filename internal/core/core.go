@@ -47,7 +47,7 @@ type Core struct {
 
 	ownListeners ownListeners
 	lookup       atomic.Pointer[func(string) (string, bool)]
-	ruleBudget   responder.Budget
+	ruleMemory   responder.MemoryLimit
 	spool        schedule.Spool // files that came over the network
 	seed         uint64         // of the random bytes in payloads
 	memory       memlimit.Gauge
@@ -101,7 +101,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	w.mu.Unlock()
 	s := &Session{id: id, core: w, opened: o.of, upstreamOf: o.upstreamOf}
 	s.sender.session, s.recipients.session, s.receiveFile.session = s, s, s
-	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Budget: &w.ruleBudget, Lookup: w.Lookup,
+	s.responder = responder.New(a, responder.Config{Session: id, Journal: w.journal, Memory: &w.ruleMemory, Lookup: w.Lookup,
 		Vars: func(t *payload.Template) payload.Vars { return s.sender.vars(t, nil) }})
 	var err error
 	if s.transport, err = transport.Open(ctx, ep, w.transportConfig(s, o)); err != nil {

@@ -320,7 +320,7 @@ func TestStreamsStayWhole(t *testing.T) {
 	const seed = 14
 	random := rand.New(rand.NewPCG(seed, seed))
 	l := setOf(t, "line", "latency 20ms jitter 20ms distribution pareto", "rate 1mb 50%", "slice 7 delay 100us 40%", "merge 3ms 30%", "stall for 2ms every 9ms", "hold timeout 4ms 5%").lineTo(1, tcp)
-	cutter := NewCutter(setOf(t, "line").Frame, 0)
+	splitter := NewSplitter(setOf(t, "line").Frame, 0)
 	var q Queue
 	var in, out []byte
 	now, number := start, uint64(0)
@@ -333,7 +333,7 @@ func TestStreamsStayWhole(t *testing.T) {
 			piece[i] = "abcdefg\r\n\n"[random.IntN(10)]
 		}
 		in = append(in, piece...)
-		cutter.Cut(piece, now, push)
+		splitter.Split(piece, now, push)
 		now = now.Add(time.Duration(random.IntN(int(2 * time.Millisecond))))
 		for {
 			p, _, ok := q.Next(now)
@@ -343,7 +343,7 @@ func TestStreamsStayWhole(t *testing.T) {
 			out = append(out, p.Data...)
 		}
 	}
-	cutter.End(push)
+	splitter.End(push)
 	for _, p := range q.parcels {
 		out = append(out, p.Data...)
 	}

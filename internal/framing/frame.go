@@ -117,13 +117,13 @@ type splitRule interface {
 	body(frame []byte, scratch *[]byte) []byte
 }
 
-// ender is a cutter that knows better than Incomplete what a stream's last bytes
+// ender is a splitRule that knows better than Incomplete what a stream's last bytes
 // are. It is false for what is not worth a frame.
 type ender interface {
 	end(b []byte) (Mark, bool)
 }
 
-// stateful is a cutter that remembers what it has seen of a frame.
+// stateful is a splitRule that remembers what it has seen of a frame.
 type stateful interface {
 	splitRule
 	reset()          // forgets it

@@ -38,7 +38,7 @@ type Framer struct {
 // New makes a framer of streams as the spec describes them, whose frames end with
 // a checksum; the zero Trailer is none.
 func New(s Spec, check checksum.Trailer) *Framer {
-	return &Framer{spec: s, check: check, rule: s.cutter(), max: s.max()}
+	return &Framer{spec: s, check: check, rule: s.splitter(), max: s.max()}
 }
 
 // Spec is what the framer was made of.

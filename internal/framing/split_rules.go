@@ -6,8 +6,8 @@ import (
 	"sockeye/internal/decode"
 )
 
-// cutter makes the rule of a spec.
-func (s Spec) cutter() splitRule {
+// splitter makes the rule of a spec.
+func (s Spec) splitter() splitRule {
 	switch s.Method {
 	case Line:
 		return &delimited{mark: []byte{'\n'}, max: s.max(), line: true}

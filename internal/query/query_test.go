@@ -47,7 +47,8 @@ func span(from, to, step uint64) []uint64 {
 	return list
 }
 
-func TestLook(t *testing.T) {
+// A query finds the events that its filter asks for, from either end, and says where to go on.
+func TestQueryFindsAndContinues(t *testing.T) {
 	w := written(50_000, 0)
 	tens := recording.Filter{Bytes: []byte(" ten")}
 	for _, c := range []struct {

@@ -24,19 +24,19 @@ type path struct {
 	// on directly would overtake it.
 	isEngaged atomic.Bool
 
-	mu      sync.Mutex
-	line    *fault.Line // nil: no faults for this direction
-	cutter  *fault.Cutter
-	frame   *framing.Spec // what cutter is to be made of; nil: messages are as they came
-	queue   fault.Queue
-	running bool        // run does
-	armed   bool        // timer has run begin
-	due     time.Time   // when what waits first is, while armed
-	timer   *time.Timer // nil until it is needed
-	alarm   *time.Timer
-	waits   bool          // the sender can wait to be read; datagrams cannot
-	room    chan struct{} // capacity 1: something has left the queue
-	over    bool          // nothing is passed on any more
+	mu       sync.Mutex
+	line     *fault.Line // nil: no faults for this direction
+	splitter *fault.Splitter
+	frame    *framing.Spec // what splitter is to be made of; nil: messages are as they came
+	queue    fault.Queue
+	running  bool        // run does
+	armed    bool        // timer has run begin
+	due      time.Time   // when what waits first is, while armed
+	timer    *time.Timer // nil until it is needed
+	alarm    *time.Timer
+	waits    bool          // the sender can wait to be read; datagrams cannot
+	room     chan struct{} // capacity 1: something has left the queue
+	over     bool          // nothing is passed on any more
 }
 
 // pathTarget is where what is due goes, and who is told of faults. Its methods are called
@@ -67,7 +67,7 @@ func (w *path) use(set *fault.Set, d fault.Direction) {
 	hits := w.queue.Flush(set, now)
 	if w.line == nil || !w.line.IsOver() {
 		w.line = nil
-		w.endCutterLocked(now)
+		w.endSplitterLocked(now)
 		w.frame = nil
 		if set != nil {
 			w.line = set.Line(d, now)
@@ -86,11 +86,11 @@ func (w *path) use(set *fault.Set, d fault.Direction) {
 	signal(w.room)
 }
 
-// endCutterLocked passes on what no frame has ended yet.
-func (w *path) endCutterLocked(now time.Time) (hits []sockeye.FaultEvent) {
-	if w.cutter != nil {
-		w.cutter.End(func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
-		w.cutter = nil
+// endSplitterLocked passes on what no frame has ended yet.
+func (w *path) endSplitterLocked(now time.Time) (hits []sockeye.FaultEvent) {
+	if w.splitter != nil {
+		w.splitter.End(func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
+		w.splitter = nil
 	}
 	return hits
 }
@@ -125,10 +125,10 @@ func (w *path) take(data []byte, offset uint64) {
 	}
 	var hits []sockeye.FaultEvent
 	if w.frame != nil {
-		if w.cutter == nil {
-			w.cutter = fault.NewCutter(*w.frame, offset)
+		if w.splitter == nil {
+			w.splitter = fault.NewSplitter(*w.frame, offset)
 		}
-		w.cutter.Cut(data, now, func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
+		w.splitter.Split(data, now, func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
 	} else {
 		hits = w.planLocked(fault.Message{Data: data, Body: data, Offset: offset}, now)
 	}
@@ -172,7 +172,7 @@ func (w *path) settleLocked() {
 		w.armed = false
 		w.busy.Done()
 	}
-	if w.line == nil && w.cutter == nil {
+	if w.line == nil && w.splitter == nil {
 		w.isEngaged.Store(false)
 	}
 }
@@ -246,7 +246,7 @@ func (w *path) hasRoom(n int) bool {
 func (w *path) finish(how fault.End) {
 	w.mu.Lock()
 	now := time.Now()
-	hits := w.endCutterLocked(now)
+	hits := w.endSplitterLocked(now)
 	w.pushLocked(fault.Plan{Parcels: []fault.Parcel{{Due: now, End: how}}}, now)
 	w.mu.Unlock()
 	w.recordHits(hits)

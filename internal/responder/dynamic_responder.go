@@ -15,7 +15,7 @@ type dynamicResponder struct {
 	id       *sockeye.Session
 	record   func(sockeye.Event)
 	fallback transport.Responder // nil: nobody
-	budget   *Budget             // of the core
+	memory   *MemoryLimit        // of the core
 	rules    atomic.Pointer[ruleRunner]
 	ended    sync.WaitGroup // the goroutines of all rules it had
 
@@ -105,7 +105,7 @@ func (a *dynamicResponder) set(how *RuleConfig, off bool, present func() []*tran
 	}
 	var fresh *ruleRunner
 	if how != nil && !off {
-		fresh = newRuleRunner(*how, a.id, a.record, a.budget, &a.ended)
+		fresh = newRuleRunner(*how, a.id, a.record, a.memory, &a.ended)
 	}
 	a.setOnce = how
 	if old := a.rules.Swap(fresh); old != nil {

@@ -26,7 +26,7 @@ const patience = time.Minute
 // harness opens sessions that responders answer, over real sockets and one journal.
 type harness struct {
 	*journal.Journal
-	budget   Budget
+	memory   MemoryLimit
 	peers    atomic.Uint64
 	sessions []*session
 }
@@ -66,7 +66,7 @@ func endpoint(t *testing.T, mode sockeye.Mode, address string) sockeye.Endpoint 
 func open(t *testing.T, w *harness, ep sockeye.Endpoint, a Answer) *session {
 	t.Helper()
 	id := &sockeye.Session{ID: fmt.Sprintf("s%d", len(w.sessions)+1), Endpoint: ep}
-	r := New(a, Config{Session: id, Journal: w.Journal, Budget: &w.budget, Vars: func(*payload.Template) payload.Vars { return payload.Vars{} }})
+	r := New(a, Config{Session: id, Journal: w.Journal, Memory: &w.memory, Vars: func(*payload.Template) payload.Vars { return payload.Vars{} }})
 	s, err := transport.Open(t.Context(), ep, transport.Config{
 		Driver: schemes.Driver(ep.Address.Network), Session: id, Sink: w.Journal, Responder: r.Transport(), OnSend: r.OnSend(), Now: journal.Now,
 		BufferLease: func() transport.BufferLease { return w.Lease() },

@@ -37,8 +37,8 @@ type Config struct {
 	Session *sockeye.Session
 	// Journal gets what went wrong, and tells when a peer has finished sending.
 	Journal *journal.Journal
-	// Budget is the memory that the rules of all sessions share.
-	Budget *Budget
+	// Memory bounds the memory that the rules of all sessions share.
+	Memory *MemoryLimit
 	// Vars are the values of the session's next message.
 	Vars func(*payload.Template) payload.Vars
 	// Lookup finds variables in the payloads of rules that have no Lookup of their own.
@@ -74,7 +74,7 @@ func New(a Answer, c Config) *Responder {
 		r.static = echo{r.echo}
 	}
 	if a.Rules != nil || a.Changeable {
-		r.dynamic = &dynamicResponder{id: c.Session, budget: c.Budget, record: r.record, fallback: r.static}
+		r.dynamic = &dynamicResponder{id: c.Session, memory: c.Memory, record: r.record, fallback: r.static}
 		r.dynamic.set(r.completed(a.Rules), false, func() []*transport.Peer { return nil })
 	}
 	return r

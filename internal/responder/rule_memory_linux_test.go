@@ -205,16 +205,16 @@ func TestRulesOfAllSessionsAreBoundTogether(t *testing.T) {
 	if err := greedy.dynamic.set(nil, false, func() []*transport.Peer { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if held := w.budget.reserved.Load(); held != 0 {
+	if held := w.memory.reserved.Load(); held != 0 {
 		t.Errorf("%d bytes are held by rules that ended", held)
 	}
 	old.release(maxRuleMemory - 1000) // what they had still to give back
-	if old.reserve(1) || w.budget.reserved.Load() != 0 {
-		t.Errorf("rules that ended changed the budget to %d", w.budget.reserved.Load())
+	if old.reserve(1) || w.memory.reserved.Load() != 0 {
+		t.Errorf("rules that ended changed the reserved memory to %d", w.memory.reserved.Load())
 	}
 	c.Write([]byte("\nping\n" + strings.Repeat("q", 2000)))
 	reads(t, c, "pong\n")
-	waitFor(t, "the frame to be kept", func() bool { return w.budget.reserved.Load() == 2000 })
+	waitFor(t, "the frame to be kept", func() bool { return w.memory.reserved.Load() == 2000 })
 	if s.dynamic.rules.Load().full.Load() {
 		t.Error("the bound would not be said again")
 	}

@@ -58,8 +58,8 @@ type ruleRunner struct {
 	ended   *sync.WaitGroup   // its goroutines, with those of the session's earlier rules
 
 	framers  sync.Pool // of *framing.Framer, for whoever sends next
-	budget   *Budget
-	reserved atomic.Int64 // bytes of the budget
+	memory   *MemoryLimit
+	reserved atomic.Int64 // bytes of the memory limit
 	full     atomic.Bool  // that they are too many was said
 
 	mu      sync.Mutex
@@ -69,8 +69,8 @@ type ruleRunner struct {
 	stopped bool
 }
 
-func newRuleRunner(how RuleConfig, id *sockeye.Session, record func(sockeye.Event), budget *Budget, ended *sync.WaitGroup) *ruleRunner {
-	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Compiled, how.Options), record: record, because: becauseRules(how.Compiled), budget: budget,
+func newRuleRunner(how RuleConfig, id *sockeye.Session, record func(sockeye.Event), memory *MemoryLimit, ended *sync.WaitGroup) *ruleRunner {
+	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Compiled, how.Options), record: record, because: becauseRules(how.Compiled), memory: memory,
 		timed: make(chan struct{}, 1), isOver: make(chan struct{}), ended: ended, peers: map[uint64]*rulePeer{}}
 	ended.Go(func() {
 		defer r.contain()

@@ -149,7 +149,7 @@ func TestStormOfTwoMessages(t *testing.T) {
 
 // What comes back maxBack times in a row, and maxRounds times as much as was begun, is
 // a loop: the chunk that reaches both is the first that is not sent again.
-func TestCircleBound(t *testing.T) {
+func TestLoopDetectorBound(t *testing.T) {
 	var c LoopDetector
 	c.OnSend([]byte("x"))
 	for n := 1; n < maxBack; n++ {

@@ -13,7 +13,7 @@ import (
 
 // An echoer that gives everything back, in any pieces, is noticed after some rounds;
 // then everything under way is let run dry, and what is new is echoed again.
-func TestCircle(t *testing.T) {
+func TestLoopDetectorEndsALoop(t *testing.T) {
 	for _, begun := range [][]string{{"Hello 01Studio!"}, {"a"}, {"one\n", "two\n", "three\n"}, {strings.Repeat("long ", 200)}} {
 		t.Run(fmt.Sprintf("%.10q", begun), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(len(begun[0]))))
@@ -49,7 +49,7 @@ func TestCircle(t *testing.T) {
 // Whoever speaks first, and says the same as often as it likes, is echoed for ever:
 // closed-loop load looks just so. What was begun here once changes nothing, as soon as
 // the peer says anything of its own.
-func TestCircleLeavesClientsAlone(t *testing.T) {
+func TestLoopDetectorLeavesClientsAlone(t *testing.T) {
 	var c LoopDetector
 	same := bytes.Repeat([]byte{'x'}, 64)
 	for range 100_000 {

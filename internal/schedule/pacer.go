@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// spinTime is how late a message may be and still be caught up with: the ones after it
-// come sooner, and the rhythm is that of the plan again. Beyond it the rest of the
-// plan is put off.
+// spinTime is how late a message may be without delaying the rest of the plan: the messages
+// after it are sent at their planned times. If one is later, the rest is delayed as much.
 const spinTime = time.Second
 
 // play carries out a plan until its end or that of ctx. Each step is due at a time

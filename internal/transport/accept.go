@@ -22,7 +22,7 @@ type StreamListener interface {
 }
 
 // ServeStream accepts from a listener until the session stops, with a goroutine, and
-// serves every peer with a StreamMover. It returns at once. The session closes the
+// serves every peer with a StreamConn. It returns at once. The session closes the
 // listener.
 func (d *DriverSession) ServeStream(l StreamListener) {
 	d.OnStop(func() { l.Close() })
@@ -82,8 +82,8 @@ func joinedDetail(conn Conn) *sockeye.Detail {
 // the connection, if the session is closing.
 func (d *DriverSession) Join(conn Conn, how *sockeye.Detail) (*DriverPeer, bool) {
 	p := d.NewPeer(conn.Local(), conn.Remote())
-	c := NewStreamMover(p, conn)
-	p.SetMover(c)
+	c := NewStreamConn(p, conn)
+	p.SetConn(c)
 	if !d.Add(p) {
 		conn.Close()
 		return nil, false

@@ -20,7 +20,7 @@ func TestIdleTimeBeginsWhenLetGo(t *testing.T) {
 	var passed atomic.Int64 // time.Duration since begun
 	now := func() time.Time { return begun.Add(time.Duration(passed.Load())) }
 	held, release := make(chan struct{}, 100), make(chan struct{})
-	letGo := sync.OnceFunc(func() { close(release) })
+	letPass := sync.OnceFunc(func() { close(release) })
 	r := transporttest.NewRecorder()
 	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.1:0"), Options: sockeye.Options{IdleTimeout: idle}}
 	s, err := transport.Open(t.Context(), ep, transport.Config{
@@ -38,7 +38,7 @@ func TestIdleTimeBeginsWhenLetGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	defer letGo()
+	defer letPass()
 	c := transporttest.DialTCP(t, s)
 	p := transporttest.FirstPeer(t, s, r)
 	<-held // its reader
@@ -54,7 +54,7 @@ func TestIdleTimeBeginsWhenLetGo(t *testing.T) {
 	stays("held back for five hours")
 	// Nobody looked while it was held for ten hours more.
 	passed.Store(int64(15 * idle))
-	letGo()
+	letPass()
 	transporttest.Eventually(t, "the peer is not held any more", func() bool { return p.HoldBack(0) == 0 })
 	passed.Store(int64(15*idle + idle/2))
 	stays("half an hour after it was let go")

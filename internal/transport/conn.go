@@ -9,9 +9,14 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// Conn is one connection of a stream, as a StreamMover moves its bytes: what a
-// net.Conn has, and how to end it. One that is also a syscall.Conn is read when the
-// system says that there is something, and holds no buffer until then.
+// Two interfaces describe a connection. Conn is its lower side: what the driver of a stream
+// opens, which only reads, writes and closes. PeerConn is its upper side: what a Peer calls,
+// which also orders sends, records events and ends in good order. A StreamConn makes the
+// second from the first.
+
+// Conn is one connection of a stream, as its driver opened it: what a net.Conn has, and how
+// to end it. If it is also a syscall.Conn, it is read when the system reports that there is
+// something, and holds no buffer until then.
 type Conn interface {
 	io.ReadWriteCloser
 	Local() sockeye.SocketAddr
@@ -19,17 +24,16 @@ type Conn interface {
 	// CloseWrite ends our sending direction. It is called only where
 	// sockeye.Traits.HalfClose is.
 	CloseWrite() error
-	// Abort has Close end the connection so that the peer sees a reset, where there is
-	// such a thing.
+	// Abort makes the next Close reset the connection, where the protocol has resets.
 	Abort()
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
-	// FillStatus adds what the system tells of the connection.
+	// FillStatus adds to st what the system knows of the connection.
 	FillStatus(st *sockeye.PeerStatus)
-	// Outgoing is what the system tells of the bytes it took; false if it does not.
+	// Outgoing returns the state of the bytes that the system took; false if it is unknown.
 	Outgoing() (netinfo.SendState, bool)
-	// Unacknowledged counts bytes that were written and the peer's system does not have
-	// yet, -1 if nobody knows.
+	// Unacknowledged counts the bytes that were written and that the peer's system has not
+	// acknowledged; -1 if it is unknown.
 	Unacknowledged() int
 }
 
@@ -38,25 +42,26 @@ type LineConn interface {
 	SetLines(set sockeye.LineSetting) error
 }
 
-// Mover moves the bytes of one peer. A stream driver leaves that to a StreamMover; one
-// that knows something faster has its own.
-type Mover interface {
+// PeerConn is the connection of one peer: it sends, and records as events what it sends and
+// receives. Stream drivers use a StreamConn; the event loop of TCP and the drivers of
+// datagrams have their own.
+type PeerConn interface {
 	// Send returns how many bytes the kernel took; fewer than all only with an error.
 	Send(ctx context.Context, data []byte) (int, error)
 	// Finish ends our sending direction after what is being sent.
 	Finish(ctx context.Context) error
 	// Close ends the connection in good order, at the latest when ctx ends.
 	Close(ctx context.Context)
-	// Stop ends it at once; abort says whether the peer shall see a reset.
+	// Stop ends the connection at once; if abort is true, the peer sees a reset.
 	Stop(abort bool)
 	// FinishIfDone ends the connection of a peer that finished sending, in good order,
 	// if nothing keeps it.
 	FinishIfDone()
-	// Sending says whether a send is in progress.
+	// Sending reports whether a send is in progress.
 	Sending() bool
-	// Outgoing is what the kernel tells of the bytes it took; false if it does not.
+	// Outgoing returns the state of the bytes that the kernel took; false if it is unknown.
 	Outgoing() (netinfo.SendState, bool)
-	// FillStatus adds what the kernel tells, and to Queued the bytes of a send in progress that
-	// it has not taken.
+	// FillStatus adds to st what the kernel knows, and to Queued the bytes of a send in progress
+	// that the kernel has not taken.
 	FillStatus(st *sockeye.PeerStatus)
 }

@@ -157,7 +157,7 @@ func (d *DriverSession) Failed(e *sockeye.Error) {
 // Now is the time, as events have it.
 func (d *DriverSession) Now() time.Time { return d.cfg.Now() }
 
-// NewPeer makes a peer, which is nobody's yet: the driver gives it a Mover and adds it.
+// NewPeer makes a peer that no session knows yet: the driver sets its connection and adds it.
 func (d *DriverSession) NewPeer(local, remote sockeye.SocketAddr) *DriverPeer {
 	p, id := new(DriverPeer), new(sockeye.Peer)
 	d.Identify(id, local, remote)

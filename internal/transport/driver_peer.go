@@ -27,12 +27,11 @@ func (p *DriverPeer) Public() *Peer { return (*Peer)(p) }
 // Session is the session that the peer belongs to.
 func (p *DriverPeer) Session() *DriverSession { return (*DriverSession)(p.session) }
 
-// SetMover says who moves the peer's bytes. It is called before anybody else can find
-// the peer.
-func (p *DriverPeer) SetMover(m Mover) { p.mover = m }
+// SetConn sets the peer's connection. It is called before anybody else can find the peer.
+func (p *DriverPeer) SetConn(c PeerConn) { p.conn = c }
 
-// Mover is what SetMover said.
-func (p *DriverPeer) Mover() Mover { return p.mover }
+// Conn returns the peer's connection, which SetConn set.
+func (p *DriverPeer) Conn() PeerConn { return p.conn }
 
 // Since is when the peer joined.
 func (p *DriverPeer) Since() time.Time { return time.Unix(0, p.since) }

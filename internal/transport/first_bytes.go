@@ -41,7 +41,7 @@ func plainTCP(n sockeye.Network) bool {
 	return t.IP && t.Connections && !t.Messages && !t.TLS
 }
 
-// recordSettler is a Mover that holds a lock while it records.
+// recordSettler is a PeerConn that holds a lock while it records.
 type recordSettler interface {
 	// Settle waits until what is being recorded is.
 	Settle()
@@ -59,7 +59,7 @@ func (p *DriverPeer) sawFirst(first []byte) {
 		return
 	}
 	p.session.goroutines.Go(func() {
-		if m, ok := p.mover.(recordSettler); ok {
+		if m, ok := p.conn.(recordSettler); ok {
 			m.Settle()
 		}
 		p.Record(sockeye.Event{Kind: sockeye.Hint, Detail: &sockeye.Detail{Seen: what}})

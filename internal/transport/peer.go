@@ -22,7 +22,7 @@ type Peer struct {
 	backpressureHeld                         atomic.Int32 // reads and sends that Config.Backpressure holds back
 	pending                                  atomic.Int32 // see Hold
 
-	mover Mover
+	conn  PeerConn
 	since int64                           // when it joined, Unix nanoseconds
 	own   atomic.Pointer[sockeye.Options] // see SetOptions; nil: the session's
 
@@ -99,7 +99,7 @@ func (p *Peer) Send(ctx context.Context, data []byte) (int, error) {
 // Answer is Send for a Responder: what it sends follows from something that came, and
 // Config.OnSend is not told of it.
 func (p *Peer) Answer(ctx context.Context, data []byte) (int, error) {
-	n, err := p.mover.Send(ctx, data)
+	n, err := p.conn.Send(ctx, data)
 	if err == nil {
 		return n, nil
 	}
@@ -122,7 +122,7 @@ func (p *Peer) sendFailed(err error, n, all int) error {
 
 // Finish ends our sending direction (FIN); the peer may go on sending.
 func (p *Peer) Finish(ctx context.Context) error {
-	if err := p.mover.Finish(ctx); err != nil {
+	if err := p.conn.Finish(ctx); err != nil {
 		return netinfo.Explain("finish", p.String(), err)
 	}
 	return nil
@@ -138,7 +138,7 @@ func (p *Peer) SetOptions(o *sockeye.Options) error {
 	s.mu.Lock()
 	apply := s.apply
 	s.mu.Unlock()
-	c, ok := p.mover.(FDController)
+	c, ok := p.conn.(FDController)
 	if !ok || apply == nil || !s.ep.Address.Network.Traits().Connections {
 		return errNoSocket
 	}
@@ -176,7 +176,7 @@ func (p *Peer) SetLines(set sockeye.LineSetting) error {
 	if err := set.Validate(); err != nil {
 		return err
 	}
-	lines, ok := p.mover.(LineConn)
+	lines, ok := p.conn.(LineConn)
 	if !ok {
 		return errNoLines
 	}
@@ -192,7 +192,7 @@ func (p *Peer) SetLines(set sockeye.LineSetting) error {
 // the journal.
 func (p *Peer) Close(ctx context.Context) {
 	p.markClosing()
-	p.mover.Close(ctx)
+	p.conn.Close(ctx)
 	<-p.Done()
 }
 
@@ -207,7 +207,7 @@ func (p *Peer) Abort() {
 func (p *Peer) stop(r sockeye.Reason) {
 	p.setReason(r, nil)
 	p.markClosing()
-	p.mover.Stop(r == sockeye.ReasonAborted)
+	p.conn.Stop(r == sockeye.ReasonAborted)
 }
 
 func (p *Peer) markClosing() { p.closing.fire(&p.mu) }
@@ -241,7 +241,7 @@ func (p *Peer) Status() sockeye.PeerStatus {
 	p.mu.Unlock()
 	st.HalfOpen = st.State == sockeye.PeerFinished
 	if st.State != sockeye.Gone {
-		p.mover.FillStatus(&st)
+		p.conn.FillStatus(&st)
 		st.Queued += max(0, st.Unsent)
 	}
 	return st
@@ -317,7 +317,7 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 
 // Resume lets what the peer sends be read; see Forwarder.
 func (p *Peer) Resume() {
-	if m, ok := p.mover.(interface{ Resume() }); ok {
+	if m, ok := p.conn.(interface{ Resume() }); ok {
 		m.Resume()
 	}
 }
@@ -351,7 +351,7 @@ func (p *Peer) Release() {
 // finishIfDone ends our direction if the peer finished its own and nothing keeps it.
 func (p *Peer) finishIfDone() {
 	if p.isState(sockeye.PeerFinished) && !p.isHalfOpen() {
-		p.mover.FinishIfDone()
+		p.conn.FinishIfDone()
 	}
 }
 
@@ -366,7 +366,7 @@ func (p *Peer) isHalfOpen() bool {
 
 // isNeeded says whether somebody is sending to the peer, or will.
 func (p *Peer) isNeeded() bool {
-	return p.pending.Load() > 0 || p.session.pending.Load() > 0 || p.mover.Sending()
+	return p.pending.Load() > 0 || p.session.pending.Load() > 0 || p.conn.Sending()
 }
 
 // CanReceive says whether the peer can be sent to: our direction is open, and nobody is

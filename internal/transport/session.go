@@ -216,7 +216,7 @@ func (s *Session) Publish(to []*Peer, m sockeye.Publication, data []byte) (int, 
 	}
 	var conns []Conn
 	for _, p := range to {
-		c, ok := p.mover.(*StreamMover)
+		c, ok := p.conn.(*StreamConn)
 		if !ok || p.session != s {
 			return 0, NoPeer(p.Remote.String())
 		}

@@ -27,7 +27,7 @@ func (s *Session) SetOptions(o *sockeye.Options) error {
 	s.mu.Unlock()
 	peers := s.snapshot()
 	for _, p := range peers {
-		if c, ok := p.mover.(FDController); ok && !p.HasOwnOptions() {
+		if c, ok := p.conn.(FDController); ok && !p.HasOwnOptions() {
 			sockets = append(sockets, c)
 		}
 	}
@@ -44,7 +44,7 @@ func (s *Session) SetOptions(o *sockeye.Options) error {
 func (s *Session) setOwn(peers []*Peer, apply func(*sockeye.Options, []FDController) error, o *sockeye.Options) error {
 	for _, p := range peers {
 		own := p.own.Load()
-		c, ok := p.mover.(FDController)
+		c, ok := p.conn.(FDController)
 		if own == nil || !ok {
 			continue
 		}

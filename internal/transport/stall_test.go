@@ -120,33 +120,33 @@ func (d *stalledDriver) Dial(context.Context, *DriverSession) (*DriverPeer, erro
 
 func (d *stalledDriver) join(s *Session) *DriverPeer {
 	p := (*DriverSession)(s).NewPeer(sockeye.SocketAddr{}, sockeye.SocketAddr{})
-	p.SetMover(&stalledMover{peer: p, begun: time.Now()})
+	p.SetConn(&stalledConn{peer: p, begun: time.Now()})
 	(*DriverSession)(s).Add(p)
 	return p
 }
 
 func (d *stalledDriver) setUnsent(p *DriverPeer, unsent bool) {
-	p.Mover().(*stalledMover).unsent.Store(unsent)
+	p.Conn().(*stalledConn).unsent.Store(unsent)
 }
 
-// stalledMover has nothing acknowledged, and its kernel has heard nothing since it begun.
-type stalledMover struct {
-	Mover
+// stalledConn has nothing acknowledged, and its kernel has heard nothing since it begun.
+type stalledConn struct {
+	PeerConn
 	peer   *DriverPeer
 	begun  time.Time
 	unsent atomic.Bool
 	gone   atomic.Bool
 }
 
-func (m *stalledMover) Sending() bool { return false }
+func (m *stalledConn) Sending() bool { return false }
 
-func (m *stalledMover) Stop(bool) {
+func (m *stalledConn) Stop(bool) {
 	if !m.gone.Swap(true) {
 		m.peer.RecordLeft(0)
 	}
 }
 
-func (m *stalledMover) Outgoing() (netinfo.SendState, bool) {
+func (m *stalledConn) Outgoing() (netinfo.SendState, bool) {
 	if !m.unsent.Load() {
 		return netinfo.SendState{}, true
 	}

@@ -51,7 +51,7 @@ func testF43StalledReaders(t *testing.T) {
 		for _, p := range peers {
 			kernel += sendQueueMemory(p)
 		}
-		return kernel == before && !slices.ContainsFunc(peers, func(p *transport.Peer) bool { return !transporttest.Mover(p).Sending() })
+		return kernel == before && !slices.ContainsFunc(peers, func(p *transport.Peer) bool { return !transporttest.ConnOf(p).Sending() })
 	})
 	for range 100 {
 		if err := echoesOn(healthy, transporttest.Patience); err != nil {

@@ -14,9 +14,9 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// StreamMover moves the bytes of one peer of a stream on every system: a goroutine that
-// owns its reads, and senders that take turns.
-type StreamMover struct {
+// StreamConn is the PeerConn of a peer of a stream, over the Conn that its driver opened. It
+// works on every system: one goroutine owns the reads, and senders take turns.
+type StreamConn struct {
 	peer     *DriverPeer
 	conn     Conn
 	reader   connReader
@@ -34,7 +34,7 @@ type StreamMover struct {
 	order sync.Mutex
 }
 
-// connReader reads a connection for its StreamMover, whose goroutine calls it.
+// connReader reads a connection for its StreamConn, whose goroutine calls it.
 type connReader interface {
 	// next waits for bytes, records them and returns the buffer that holds them; the
 	// caller puts it back. At the end of the stream the error is io.EOF.
@@ -61,9 +61,9 @@ type connWriter interface {
 // WritePiece bounds one write, and with it one event of the journal.
 const WritePiece = 256 << 10
 
-// NewStreamMover makes the Mover of a peer; Serve starts it.
-func NewStreamMover(p *DriverPeer, conn Conn) *StreamMover {
-	c := &StreamMover{peer: p, conn: conn, sendSlot: make(chan struct{}, 1), closed: make(chan struct{})}
+// NewStreamConn makes the PeerConn of a peer from what its driver opened; Serve starts it.
+func NewStreamConn(p *DriverPeer, conn Conn) *StreamConn {
+	c := &StreamConn{peer: p, conn: conn, sendSlot: make(chan struct{}, 1), closed: make(chan struct{})}
 	if m, ok := conn.(MessageConn); ok {
 		messages := newMessageIO(c, m)
 		c.reader, c.writer = messages, messages
@@ -74,7 +74,7 @@ func NewStreamMover(p *DriverPeer, conn Conn) *StreamMover {
 }
 
 // Serve reads the peer until it leaves. finished says that its end was read already.
-func (c *StreamMover) Serve(finished bool) {
+func (c *StreamConn) Serve(finished bool) {
 	var err error
 	if finished {
 		err = c.afterFIN()
@@ -94,7 +94,7 @@ func (c *StreamMover) Serve(finished bool) {
 }
 
 // readAll reads until the peer finishes (nil) or the connection fails.
-func (c *StreamMover) readAll() error {
+func (c *StreamConn) readAll() error {
 	s := c.peer.session
 	_, afterOurEnd := s.cfg.Responder.(FinishResponder) // others answer, and nobody hears it then
 	for {
@@ -114,7 +114,7 @@ func (c *StreamMover) readAll() error {
 }
 
 // awaitOurEnd records the peer's FIN.
-func (c *StreamMover) awaitOurEnd() error {
+func (c *StreamConn) awaitOurEnd() error {
 	after := c.peer.OnPeerFinished()
 	if r, ok := c.peer.session.cfg.Responder.(FinishResponder); ok {
 		r.Finished(c.peer.Public())
@@ -127,7 +127,7 @@ func (c *StreamMover) awaitOurEnd() error {
 
 // afterFIN keeps our direction open for as long as somebody may use it. Then it ends
 // it, and waits until the peer has acknowledged everything.
-func (c *StreamMover) afterFIN() error {
+func (c *StreamConn) afterFIN() error {
 	p := c.peer
 	for p.Public().isHalfOpen() {
 		if err := c.reader.waitClosed(); !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -154,7 +154,7 @@ func (c *StreamMover) afterFIN() error {
 	return c.reader.waitAcknowledged()
 }
 
-func (c *StreamMover) waitBackpressure(canceled <-chan struct{}) {
+func (c *StreamConn) waitBackpressure(canceled <-chan struct{}) {
 	if pace := c.peer.session.cfg.Backpressure; pace != nil {
 		c.peer.backpressureHeld.Add(1)
 		pace(canceled, c.closed)
@@ -164,7 +164,7 @@ func (c *StreamMover) waitBackpressure(canceled <-chan struct{}) {
 }
 
 // explained is an error of the connection in the driver's words, if it has any.
-func (c *StreamMover) explained(err error) error {
+func (c *StreamConn) explained(err error) error {
 	if x, ok := c.conn.(interface{ Explain(error) error }); ok && err != nil {
 		return x.Explain(err)
 	}
@@ -172,7 +172,7 @@ func (c *StreamMover) explained(err error) error {
 }
 
 // setCause notes why the connection ended, unless one of us ended it.
-func (c *StreamMover) setCause(err error) {
+func (c *StreamConn) setCause(err error) {
 	switch {
 	case err == nil, errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
 		return // our own doing: the reason is already noted
@@ -182,7 +182,7 @@ func (c *StreamMover) setCause(err error) {
 
 // Send takes its turn and writes. ctx's end and the send timeout work through
 // the socket's write deadline, which only the holder of the turn touches.
-func (c *StreamMover) Send(ctx context.Context, data []byte) (int, error) {
+func (c *StreamConn) Send(ctx context.Context, data []byte) (int, error) {
 	c.waitBackpressure(ctx.Done())
 	if err := c.acquireSend(ctx); err != nil {
 		return 0, err
@@ -192,7 +192,7 @@ func (c *StreamMover) Send(ctx context.Context, data []byte) (int, error) {
 }
 
 // SendHeld is Send, called by the holder of the turn.
-func (c *StreamMover) SendHeld(ctx context.Context, data []byte) (int, error) {
+func (c *StreamConn) SendHeld(ctx context.Context, data []byte) (int, error) {
 	if c.peer.Public().isState(sockeye.WeFinished) {
 		return 0, errFinished
 	}
@@ -218,7 +218,7 @@ func (c *StreamMover) SendHeld(ctx context.Context, data []byte) (int, error) {
 
 // cancelWith ends the write in progress with ctx. The returned function ends
 // that again and leaves the socket usable for the next turn.
-func (c *StreamMover) cancelWith(ctx context.Context) (release func()) {
+func (c *StreamConn) cancelWith(ctx context.Context) (release func()) {
 	canceled := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.conn.SetWriteDeadline(longAgo)
@@ -234,7 +234,7 @@ func (c *StreamMover) cancelWith(ctx context.Context) (release func()) {
 
 var longAgo = time.Unix(1, 0)
 
-func (c *StreamMover) acquireSend(ctx context.Context) error {
+func (c *StreamConn) acquireSend(ctx context.Context) error {
 	select {
 	case c.sendSlot <- struct{}{}:
 		return nil
@@ -251,25 +251,25 @@ func (c *StreamMover) acquireSend(ctx context.Context) error {
 }
 
 // ReleaseSend lets the next send begin.
-func (c *StreamMover) ReleaseSend() { <-c.sendSlot }
+func (c *StreamConn) ReleaseSend() { <-c.sendSlot }
 
 // FinishIfDone has the reader look again whether the peer may be let go.
-func (c *StreamMover) FinishIfDone() { c.reader.wake() }
+func (c *StreamConn) FinishIfDone() { c.reader.wake() }
 
 // Sending reports whether a send goes on.
-func (c *StreamMover) Sending() bool { return len(c.sendSlot) > 0 }
+func (c *StreamConn) Sending() bool { return len(c.sendSlot) > 0 }
 
 // FillStatus adds what the kernel knows of the connection.
-func (c *StreamMover) FillStatus(st *sockeye.PeerStatus) {
+func (c *StreamConn) FillStatus(st *sockeye.PeerStatus) {
 	st.Queued = int(c.waiting.Load())
 	c.conn.FillStatus(st)
 }
 
 // Outgoing is what the system tells of the bytes it took.
-func (c *StreamMover) Outgoing() (netinfo.SendState, bool) { return c.conn.Outgoing() }
+func (c *StreamConn) Outgoing() (netinfo.SendState, bool) { return c.conn.Outgoing() }
 
 // SetLines sets the modem lines of a port.
-func (c *StreamMover) SetLines(set sockeye.LineSetting) error {
+func (c *StreamConn) SetLines(set sockeye.LineSetting) error {
 	if lines, ok := c.conn.(LineConn); ok {
 		return lines.SetLines(set)
 	}
@@ -283,7 +283,7 @@ var errNoLines = &sockeye.Error{
 }
 
 // Control calls f with the descriptor, while it is open; a Conn may have none.
-func (c *StreamMover) Control(f func(fd uintptr)) error {
+func (c *StreamConn) Control(f func(fd uintptr)) error {
 	if fd, ok := c.conn.(FDController); ok {
 		return fd.Control(f)
 	}
@@ -291,5 +291,5 @@ func (c *StreamMover) Control(f func(fd uintptr)) error {
 }
 
 // HoldSend takes the turn to send for whoever calls SendHeld next. It is called before
-// the mover is served.
-func (c *StreamMover) HoldSend() { c.sendSlot <- struct{}{} }
+// Serve.
+func (c *StreamConn) HoldSend() { c.sendSlot <- struct{}{} }

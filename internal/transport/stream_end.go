@@ -19,10 +19,10 @@ var errNoHalfClose = &sockeye.Error{
 	Hint:    sockeye.Text{En: "close the connection", Zh: "请关闭连接"},
 }
 
-func (c *StreamMover) halfCloses() bool { return c.peer.Network.Traits().HalfClose }
+func (c *StreamConn) halfCloses() bool { return c.peer.Network.Traits().HalfClose }
 
 // Finish ends this side's direction once a send that goes on is over, and once only.
-func (c *StreamMover) Finish(ctx context.Context) error {
+func (c *StreamConn) Finish(ctx context.Context) error {
 	if c.peer.Public().isState(sockeye.WeFinished) {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (c *StreamMover) Finish(ctx context.Context) error {
 
 // Close finishes this side and waits for the peer's end until ctx ends, then closes. What
 // the peer has not acknowledged by then is told when it leaves.
-func (c *StreamMover) Close(ctx context.Context) {
+func (c *StreamConn) Close(ctx context.Context) {
 	c.peer.SetReason(sockeye.ReasonLocal, nil)
 	err := c.Finish(ctx)
 	if draining, ok := c.conn.(interface{ Drain(context.Context) }); ok {
@@ -77,7 +77,7 @@ const lingerTimeout = 250 * time.Millisecond
 
 // awaitPeerClose waits, after our FIN, until the peer finished too, or until it has
 // everything and has nothing more to say.
-func (c *StreamMover) awaitPeerClose(ctx context.Context) {
+func (c *StreamConn) awaitPeerClose(ctx context.Context) {
 	began := time.Now()
 	tick := time.NewTicker(lingerTimeout / 8)
 	defer tick.Stop()
@@ -97,7 +97,7 @@ func (c *StreamMover) awaitPeerClose(ctx context.Context) {
 }
 
 // Stop closes the connection at once, with abort by a reset.
-func (c *StreamMover) Stop(abort bool) {
+func (c *StreamConn) Stop(abort bool) {
 	if abort {
 		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
 		c.conn.Abort()

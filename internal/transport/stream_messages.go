@@ -41,7 +41,7 @@ type messageIO struct {
 	data []byte
 }
 
-func newMessageIO(c *StreamMover, conn MessageConn) *messageIO {
+func newMessageIO(c *StreamConn, conn MessageConn) *messageIO {
 	if pushing, ok := conn.(PushingConn); ok {
 		pushing.SetPush(&c.order, func(data []byte, how *sockeye.Detail) { c.recordSent(data, how) })
 	}
@@ -95,7 +95,7 @@ func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 // addEnd adds to how a peer finished or left what its protocol says of it: a Conn may
 // have Ended for that.
 func (p *DriverPeer) addEnd(d *sockeye.Detail) {
-	if c, ok := p.mover.(*StreamMover); ok {
+	if c, ok := p.conn.(*StreamConn); ok {
 		if m, ok := c.conn.(interface{ Ended(*sockeye.Detail) }); ok {
 			m.Ended(d)
 		}

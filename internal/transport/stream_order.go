@@ -6,12 +6,12 @@ import (
 	"sockeye"
 )
 
-// The lock StreamMover.order is taken in this file only: each function here makes one call
+// The lock StreamConn.order is taken in this file only: each function here makes one call
 // on the connection, or has one that was made, and its event, under one hold of it. A layer
 // that writes by itself is given the lock instead (MessageConn, OrderedWriter, PushingConn).
 
 // readRecorded makes one non-blocking read and records what came.
-func (c *StreamMover) readRecorded(read func(fd uintptr, b []byte) (int, error), fd uintptr, b []byte) (int, error) {
+func (c *StreamConn) readRecorded(read func(fd uintptr, b []byte) (int, error), fd uintptr, b []byte) (int, error) {
 	c.order.Lock()
 	defer c.order.Unlock()
 	n, err := read(fd, b)
@@ -22,7 +22,7 @@ func (c *StreamMover) readRecorded(read func(fd uintptr, b []byte) (int, error),
 }
 
 // writeRecorded makes one non-blocking write and records what the kernel took.
-func (c *StreamMover) writeRecorded(ctx context.Context, write func(fd uintptr, b []byte) (int, error), fd uintptr, b []byte) (int, error) {
+func (c *StreamConn) writeRecorded(ctx context.Context, write func(fd uintptr, b []byte) (int, error), fd uintptr, b []byte) (int, error) {
 	c.order.Lock()
 	defer c.order.Unlock()
 	n, err := write(fd, b)
@@ -33,33 +33,33 @@ func (c *StreamMover) writeRecorded(ctx context.Context, write func(fd uintptr, 
 }
 
 // recordReceived records what a connection that is read without its descriptor gave.
-func (c *StreamMover) recordReceived(data []byte, how *sockeye.Detail) {
+func (c *StreamConn) recordReceived(data []byte, how *sockeye.Detail) {
 	c.order.Lock()
 	defer c.order.Unlock()
 	c.peer.Record(c.peer.Received(c.peer.session.cfg.Now(), data, how))
 }
 
 // recordWritten records what a connection that is written without its descriptor took.
-func (c *StreamMover) recordWritten(data []byte, how *sockeye.Detail) {
+func (c *StreamConn) recordWritten(data []byte, how *sockeye.Detail) {
 	c.order.Lock()
 	defer c.order.Unlock()
 	c.recordSent(data, how)
 }
 
 // recordSent records what the kernel took. The caller holds order.
-func (c *StreamMover) recordSent(data []byte, how *sockeye.Detail) {
+func (c *StreamConn) recordSent(data []byte, how *sockeye.Detail) {
 	c.peer.Record(c.peer.Sent(c.peer.session.cfg.Now(), data, how))
 }
 
 // recordControl records what the protocol says beside the messages.
-func (c *StreamMover) recordControl(d *sockeye.Detail) {
+func (c *StreamConn) recordControl(d *sockeye.Detail) {
 	c.order.Lock()
 	defer c.order.Unlock()
 	c.peer.Record(sockeye.Event{Kind: sockeye.Control, Detail: d})
 }
 
 // closeWriteRecorded finishes this side of a peer that was in a state, and records it.
-func (c *StreamMover) closeWriteRecorded(state sockeye.PeerState) error {
+func (c *StreamConn) closeWriteRecorded(state sockeye.PeerState) error {
 	c.order.Lock()
 	defer c.order.Unlock()
 	err := c.conn.CloseWrite()
@@ -72,7 +72,7 @@ func (c *StreamMover) closeWriteRecorded(state sockeye.PeerState) error {
 }
 
 // Settle waits until what is being recorded is.
-func (c *StreamMover) Settle() {
+func (c *StreamConn) Settle() {
 	c.order.Lock()
 	defer c.order.Unlock()
 }

@@ -4,4 +4,4 @@ package transport
 
 // newConnIO makes what reads and writes a connection: package net offers no
 // readiness here.
-func newConnIO(c *StreamMover) (connReader, connWriter) { return newWaitingIO(c) }
+func newConnIO(c *StreamConn) (connReader, connWriter) { return newWaitingIO(c) }

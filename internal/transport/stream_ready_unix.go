@@ -12,7 +12,7 @@ import (
 
 // newConnIO makes what reads and writes a connection: by readiness if it has a
 // descriptor, else with a goroutine and a buffer that wait.
-func newConnIO(c *StreamMover) (connReader, connWriter) {
+func newConnIO(c *StreamConn) (connReader, connWriter) {
 	if layered, ok := c.conn.(LayeredConn); ok && layered.Socket() != nil {
 		return &layeredReader{newReadyReader(c, layered.Socket()), layered}, &waitingWriter{c}
 	}
@@ -27,7 +27,7 @@ func newConnIO(c *StreamMover) (connReader, connWriter) {
 // readyReader reads a connection by readiness: while there is nothing to read, the
 // connection holds no buffer.
 type readyReader struct {
-	c        *StreamMover
+	c        *StreamConn
 	raw      syscall.RawConn
 	ready    func(fd uintptr) bool // made once, so that a read allocates nothing
 	closed   func(fd uintptr) bool
@@ -37,7 +37,7 @@ type readyReader struct {
 	resetErr error
 }
 
-func newReadyReader(c *StreamMover, raw syscall.RawConn) *readyReader {
+func newReadyReader(c *StreamConn, raw syscall.RawConn) *readyReader {
 	in := &readyReader{c: c, raw: raw}
 	in.ready = in.read
 	in.closed = in.isClosed
@@ -115,7 +115,7 @@ func (in *readyReader) waitAcknowledged() error {
 
 // readyWriter writes a connection; every write the kernel takes is one event.
 type readyWriter struct {
-	c     *StreamMover
+	c     *StreamConn
 	raw   syscall.RawConn
 	ready func(fd uintptr) bool
 	ctx   context.Context
@@ -126,7 +126,7 @@ type readyWriter struct {
 	release func()
 }
 
-func newReadyWriter(c *StreamMover, raw syscall.RawConn) *readyWriter {
+func newReadyWriter(c *StreamConn, raw syscall.RawConn) *readyWriter {
 	o := &readyWriter{c: c, raw: raw}
 	o.ready = o.writePiece
 	return o

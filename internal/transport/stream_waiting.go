@@ -8,7 +8,7 @@ import (
 
 // newWaitingIO makes what reads and writes a connection where nobody tells when there
 // is something to read.
-func newWaitingIO(c *StreamMover) (connReader, connWriter) {
+func newWaitingIO(c *StreamConn) (connReader, connWriter) {
 	return &waitingReader{c, make(chan struct{}, 1)}, &waitingWriter{c}
 }
 
@@ -21,7 +21,7 @@ type Waiter interface {
 }
 
 // OrderedWriter is a Conn that can write and record in one step; see
-// StreamMover.order.
+// StreamConn.order.
 type OrderedWriter interface {
 	Conn
 	// WriteOrdered writes data in pieces. It calls took with each while it holds order,
@@ -32,7 +32,7 @@ type OrderedWriter interface {
 // waitingReader reads a connection that tells of no readiness. Its buffer is taken for
 // the whole wait, unless the connection is a Waiter.
 type waitingReader struct {
-	c     *StreamMover
+	c     *StreamConn
 	woken chan struct{} // capacity 1
 }
 
@@ -78,7 +78,7 @@ func (in *waitingReader) waitAcknowledged() error { return nil }
 const smallPiece = 16 << 10
 
 // waitingWriter writes a connection in small pieces; every piece is one event.
-type waitingWriter struct{ c *StreamMover }
+type waitingWriter struct{ c *StreamConn }
 
 // write is called by the holder of the turn only. The event of a piece follows
 // its write, so an answer to it may be recorded first, unless the connection is an

@@ -50,7 +50,7 @@ func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 	if u == nil && quiet > 2*ackPause {
 		return false
 	}
-	o, ok := p.mover.Outgoing()
+	o, ok := p.conn.Outgoing()
 	if !ok || o.Unsent <= 0 {
 		if u != nil {
 			p.setUnacknowledged(nil)
@@ -64,7 +64,7 @@ func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 	}
 	p.setReason(sockeye.ReasonTimeout, netinfo.Explain("receive", p.String(), syscall.ETIMEDOUT))
 	p.markClosing()
-	p.mover.Stop(true)
+	p.conn.Stop(true)
 	return true
 }
 

@@ -34,7 +34,7 @@ func (q *SendQueues) Limit(fd uintptr) {
 			return
 		}
 		for _, p := range s.Peers() {
-			p.Mover().(transport.FDController).Control(LimitUnsent)
+			p.Conn().(transport.FDController).Control(LimitUnsent)
 		}
 	}
 	LimitUnsent(fd)

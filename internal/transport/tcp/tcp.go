@@ -1,5 +1,5 @@
 // Package tcp is the driver of TCP: it listens, dials and accepts with package net, and
-// leaves the bytes to transport's StreamMover. On Linux the event loop of its package
+// leaves the bytes to transport's StreamConn. On Linux the event loop of its package
 // epoll serves plain listeners instead.
 package tcp
 

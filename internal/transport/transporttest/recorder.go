@@ -183,22 +183,22 @@ var Peers atomic.Uint64
 // The kinds of connection of a Listening session's peers. Nobody can tell them apart, so every
 // test of such a session runs on both.
 const (
-	FastestConn  = "any" // the one that the session chooses
+	AnyConn      = "any" // the one that the session chooses
 	PortableConn = "portable"
 )
 
 // ConnKind is the kind of connection of the sessions that a test opens.
-var ConnKind = FastestConn
+var ConnKind = AnyConn
 
 // CADir is where the sessions that a test opens have their certificate authority.
 var CADir string
 
 // OnEachConnKind runs a test on both kinds of connection.
 func OnEachConnKind(t *testing.T, test func(t *testing.T)) {
-	for _, mover := range []string{FastestConn, PortableConn} {
-		t.Run(mover, func(t *testing.T) {
-			ConnKind = mover
-			t.Cleanup(func() { ConnKind = FastestConn })
+	for _, kind := range []string{AnyConn, PortableConn} {
+		t.Run(kind, func(t *testing.T) {
+			ConnKind = kind
+			t.Cleanup(func() { ConnKind = AnyConn })
 			test(t)
 		})
 	}
@@ -328,12 +328,12 @@ func (r *EventLog) Count() int {
 	return len(r.events)
 }
 
-// Mover is what moves the bytes of a peer.
-func Mover(p *transport.Peer) transport.Mover { return (*transport.DriverPeer)(p).Mover() }
+// ConnOf returns the connection of a peer.
+func ConnOf(p *transport.Peer) transport.PeerConn { return (*transport.DriverPeer)(p).Conn() }
 
 // Control calls f with the descriptor of a peer, while it is open.
 func Control(p *transport.Peer, f func(fd uintptr)) error {
-	return Mover(p).(transport.FDController).Control(f)
+	return ConnOf(p).(transport.FDController).Control(f)
 }
 
 // DialUDP is a plain client of a session.

@@ -23,5 +23,5 @@ func socketOf(s *transport.Session) *udpSocket {
 	if err != nil {
 		panic(err)
 	}
-	return (*transport.DriverPeer)(p).Mover().(*udpPeer).socket
+	return (*transport.DriverPeer)(p).Conn().(*udpPeer).socket
 }

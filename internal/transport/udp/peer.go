@@ -68,7 +68,7 @@ func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr, how *sockeye.D
 		from = netip.AddrPortFrom(local, k.local.Port())
 	}
 	m.peer = s.NewPeer(sockeye.IPSocketAddr(from), sockeye.IPSocketAddr(remote))
-	m.peer.SetMover(m)
+	m.peer.SetConn(m)
 	var oldest *udpPeer
 	if len(t.byAddr) >= s.Options().MaxPeers {
 		oldest = t.order.Back().Value.(*udpPeer)

@@ -242,7 +242,7 @@ func (v *datagramServer) openUnconnected(ctx context.Context, to netip.AddrPort,
 // removePeers lets every peer of the socket leave.
 func (k *udpSocket) removePeers() {
 	for _, p := range k.server.session.Peers() {
-		if m, ok := p.Mover().(*udpPeer); ok && m.socket == k {
+		if m, ok := p.Conn().(*udpPeer); ok && m.socket == k {
 			m.remove()
 		}
 	}

@@ -86,12 +86,12 @@ type datagramSocket struct {
 	order sync.Mutex
 
 	mu    sync.Mutex
-	peers map[string]*mover
+	peers map[string]*peerConn
 	clock uint64 // counts uses of peers
 }
 
 func newSocket(ctx context.Context, s *transport.DriverSession, ep sockeye.Endpoint) (*datagramSocket, error) {
-	k := &datagramSocket{session: s, peers: map[string]*mover{}, local: sockeye.TextSocketAddr(ep.Address.Path)}
+	k := &datagramSocket{session: s, peers: map[string]*peerConn{}, local: sockeye.TextSocketAddr(ep.Address.Path)}
 	var err error
 	k.file, err = bind(ep, func(lc net.ListenConfig, path string) error {
 		conn, err := lc.ListenPacket(ctx, "unixgram", path)
@@ -204,7 +204,7 @@ func (k *datagramSocket) reach(to sockeye.SocketAddr) (*transport.Peer, error) {
 
 // peer finds or makes the peer of a path; nil when the session is closing. At the peer
 // limit the one heard of longest ago makes room.
-func (k *datagramSocket) peer(name string, how *sockeye.Detail) *mover {
+func (k *datagramSocket) peer(name string, how *sockeye.Detail) *peerConn {
 	s := k.session
 	k.mu.Lock()
 	k.clock++
@@ -213,10 +213,10 @@ func (k *datagramSocket) peer(name string, how *sockeye.Detail) *mover {
 		k.mu.Unlock()
 		return m
 	}
-	m := &mover{socket: k, name: name, used: k.clock}
+	m := &peerConn{socket: k, name: name, used: k.clock}
 	m.peer = s.NewPeer(k.local, sockeye.TextSocketAddr(printable(name)))
-	m.peer.SetMover(m)
-	var oldest *mover
+	m.peer.SetConn(m)
+	var oldest *peerConn
 	if len(k.peers) >= s.Options().MaxPeers {
 		for _, other := range k.peers {
 			if oldest == nil || other.used < oldest.used {
@@ -243,7 +243,7 @@ func (k *datagramSocket) peer(name string, how *sockeye.Detail) *mover {
 
 func (k *datagramSocket) removeAll() {
 	k.mu.Lock()
-	all := make([]*mover, 0, len(k.peers))
+	all := make([]*peerConn, 0, len(k.peers))
 	for _, m := range k.peers {
 		all = append(all, m)
 	}
@@ -254,7 +254,7 @@ func (k *datagramSocket) removeAll() {
 }
 
 // trySend sends a datagram if the peer's queue has room, and records it with how it was sent.
-func (k *datagramSocket) trySend(m *mover, data []byte, how *sockeye.Detail) error {
+func (k *datagramSocket) trySend(m *peerConn, data []byte, how *sockeye.Detail) error {
 	var sent error
 	err := k.raw.Control(func(fd uintptr) {
 		k.order.Lock()

@@ -10,7 +10,7 @@ import (
 	"sockeye/internal/transport/sockopt"
 )
 
-// Serve serves nothing: every peer has a transport.StreamMover.
+// Serve serves nothing: every peer has a transport.StreamConn.
 func Serve(*transport.DriverSession, []*net.TCPListener, *sockopt.SendQueues) bool { return false }
 
 // Join joins nothing.

@@ -12,20 +12,20 @@ import (
 // epollConn moves the bytes of one TCP peer that an event loop serves. It has no goroutine: it
 // is a descriptor under a lock, and whoever uses the descriptor or ends the
 // connection does so under the lock. Whatever would have to wait hands the
-// connection over to a transport.StreamMover, for good.
+// connection over to a transport.StreamConn, for good.
 type epollConn struct {
-	// order makes the journal's order the kernel's, as StreamMover.order does: it is held
+	// order makes the journal's order the kernel's, as StreamConn.order does: it is held
 	// over one non-blocking read or write together with the append of its event. It
 	// guards the fields down to fdMu. Only this file takes and releases it; the methods
 	// of epollConn in other files are called while it is held.
 	order          sync.Mutex
-	fd             int32                  // -1 once closed or handed over; changes under fdMu, too
-	finished       bool                   // the peer's FIN was read
-	bulk           bool                   // the last read was a large one
-	levelTriggered bool                   // epoll reports it as long as there is something to read
-	paused         bool                   // it is not read: its target is not known yet, or takes no more bytes
-	pending        *pendingWrite          // the rest of a reply; while there is one, nothing is read
-	portable       *transport.StreamMover // moves the bytes after the handover; nil before
+	fd             int32                 // -1 once closed or handed over; changes under fdMu, too
+	finished       bool                  // the peer's FIN was read
+	bulk           bool                  // the last read was a large one
+	levelTriggered bool                  // epoll reports it as long as there is something to read
+	paused         bool                  // it is not read: its target is not known yet, or takes no more bytes
+	pending        *pendingWrite         // the rest of a reply; while there is one, nothing is read
+	portable       *transport.StreamConn // moves the bytes after the handover; nil before
 
 	// fdMu keeps the descriptor open for Control, which does not wait for order.
 	fdMu sync.Mutex
@@ -124,7 +124,7 @@ func (c *epollConn) Send(ctx context.Context, data []byte) (int, error) {
 
 // ensureHandedOff hands the connection over if nobody did. It is nil when the connection
 // has ended.
-func (c *epollConn) ensureHandedOff() *transport.StreamMover {
+func (c *epollConn) ensureHandedOff() *transport.StreamConn {
 	c.order.Lock()
 	defer c.order.Unlock()
 	if c.portable == nil && c.fd >= 0 {
@@ -133,9 +133,9 @@ func (c *epollConn) ensureHandedOff() *transport.StreamMover {
 	return c.portable
 }
 
-// takenOverBy returns the StreamMover that moves the bytes after the handover; nil before. It
+// takenOverBy returns the StreamConn that moves the bytes after the handover; nil before. It
 // waits until what is being recorded is.
-func (c *epollConn) takenOverBy() *transport.StreamMover {
+func (c *epollConn) takenOverBy() *transport.StreamConn {
 	c.order.Lock()
 	defer c.order.Unlock()
 	return c.portable
@@ -229,7 +229,7 @@ func (c *epollConn) FillStatus(st *sockeye.PeerStatus) {
 // Control calls f with the descriptor, if there is one.
 func (c *epollConn) Control(f func(fd uintptr)) error {
 	c.fdMu.Lock()
-	fd, s := int(c.fd), (*transport.StreamMover)(nil)
+	fd, s := int(c.fd), (*transport.StreamConn)(nil)
 	if fd >= 0 {
 		f(uintptr(fd))
 	}

@@ -24,8 +24,8 @@ import (
 
 // Which kind of connection serves a peer, and what hands it over.
 
-// isFast says whether a loop serves a peer now.
-func isFast(p *transport.Peer) bool { return epoll.IsServed(transporttest.Mover(p)) }
+// isOnLoop reports whether a loop serves a peer now.
+func isOnLoop(p *transport.Peer) bool { return epoll.IsServed(transporttest.ConnOf(p)) }
 
 // slowResponder is busy until it is released.
 type slowResponder struct{ release chan struct{} }
@@ -58,7 +58,7 @@ func TestMoverIsChosen(t *testing.T) {
 		{"echo", transport.Config{Responder: transporttest.Echoing{}}, true},
 		{"a responder that may wait", transport.Config{Responder: &slowResponder{}}, false},
 		{"a pace to keep", transport.Config{Backpressure: func(canceled, cut <-chan struct{}) {}}, false},
-		{"the portable mover is wanted", transport.Config{PortableOnly: true}, false},
+		{"the portable connection is wanted", transport.Config{PortableOnly: true}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := transporttest.NewRecorder()
@@ -70,7 +70,7 @@ func TestMoverIsChosen(t *testing.T) {
 			}
 			defer s.Close()
 			transporttest.DialTCP(t, s)
-			if got := isFast(transporttest.FirstPeer(t, s, r)); got != test.want {
+			if got := isOnLoop(transporttest.FirstPeer(t, s, r)); got != test.want {
 				t.Errorf("served by a loop: %v, want %v", got, test.want)
 			}
 		})
@@ -94,7 +94,7 @@ func stillServed(t *testing.T, s *transport.Session, r *transporttest.EventLog, 
 }
 
 // isStuck says whether a peer on a loop does not read what it is answered.
-func isStuck(p *transport.Peer) bool { return epoll.IsStuck(transporttest.Mover(p)) }
+func isStuck(p *transport.Peer) bool { return epoll.IsStuck(transporttest.ConnOf(p)) }
 
 // A peer that does not read what it is answered holds up nobody, and gets every
 // byte in the end; so it does when somebody sends to it meanwhile, which waits and
@@ -117,7 +117,7 @@ func TestSlowReaderHoldsUpNobody(t *testing.T) {
 			if sending {
 				between = []byte("\xffbetween\xff")
 				busy.Go(func() { p.Send(context.Background(), between) })
-				transporttest.Eventually(t, "it is handed over", func() bool { return !isFast(p) })
+				transporttest.Eventually(t, "it is handed over", func() bool { return !isOnLoop(p) })
 			}
 			stillServed(t, pc, r, true)
 			got := make([]byte, len(data)+len(between))
@@ -134,7 +134,7 @@ func TestSlowReaderHoldsUpNobody(t *testing.T) {
 			if !bytes.Equal(got, data) {
 				t.Error("the slow reader got something else")
 			}
-			if isFast(p) == sending {
+			if isOnLoop(p) == sending {
 				t.Errorf("it is on the loop: %v", !sending)
 			}
 			if !sending {
@@ -168,11 +168,11 @@ func TestWaitingResponderIsHandedOver(t *testing.T) {
 	pc, r := transporttest.Listening(t, "tcp", sockeye.Options{}, answer)
 	c := transporttest.DialTCP(t, pc)
 	p := transporttest.FirstPeer(t, pc, r)
-	if !isFast(p) {
+	if !isOnLoop(p) {
 		t.Fatal("the peer does not begin on the loop")
 	}
 	c.Write([]byte("question"))
-	transporttest.Eventually(t, "the peer is handed over", func() bool { return !isFast(p) })
+	transporttest.Eventually(t, "the peer is handed over", func() bool { return !isOnLoop(p) })
 	stillServed(t, pc, r, false)
 	close(answer.release)
 	c.Write([]byte("more"))
@@ -194,7 +194,7 @@ func TestWaitingSendIsHandedOver(t *testing.T) {
 			}
 		})
 	}
-	transporttest.Eventually(t, "the peer is handed over", func() bool { return !isFast(p) })
+	transporttest.Eventually(t, "the peer is handed over", func() bool { return !isOnLoop(p) })
 	other := transporttest.DialTCP(t, pc)
 	r.WaitKind(t, sockeye.Joined, 2)
 	if _, err := pc.Peers()[1].Send(t.Context(), []byte("hi")); err != nil {
@@ -221,7 +221,7 @@ func TestWaitingSendIsHandedOver(t *testing.T) {
 // interestIn is what a peer's loop is registered for, as the kernel tells it (proc(5)).
 func interestIn(t *testing.T, p *transport.Peer) (events uint32) {
 	t.Helper()
-	info, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", epoll.Descriptor(transporttest.Mover(p))))
+	info, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", epoll.Descriptor(transporttest.ConnOf(p))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func interestIn(t *testing.T, p *transport.Peer) (events uint32) {
 func TestLoopForgetsDescriptors(t *testing.T) {
 	s, r := transporttest.Listening(t, "tcp", sockeye.Options{}, nil)
 	c := transporttest.DialTCP(t, s)
-	l := epoll.LoopOf(transporttest.Mover(transporttest.FirstPeer(t, s, r)))
+	l := epoll.LoopOf(transporttest.ConnOf(transporttest.FirstPeer(t, s, r)))
 	stays := transporttest.DialTCP(t, s)
 	r.WaitKind(t, sockeye.Joined, 2)
 	c.Close()

@@ -65,7 +65,7 @@ func (c *epollConn) read(events uint32) (received bool) {
 }
 
 // readFIN handles the FIN of the peer. If the peer has not acknowledged everything, the
-// connection is handed over to a transport.StreamMover, which waits for that.
+// connection is handed over to a transport.StreamConn, which waits for that.
 func (c *epollConn) readFIN() {
 	c.finished = true
 	after := c.peer.OnPeerFinished()
@@ -123,7 +123,7 @@ func (c *epollConn) replyTo(data []byte) []byte {
 	reply, now := c.loop.responder.Reply(p.Public(), data)
 	if !now {
 		data = bytes.Clone(data)
-		c.handOff(false, func(*transport.StreamMover) { c.loop.responder.Received(p.Public(), data) })
+		c.handOff(false, func(*transport.StreamConn) { c.loop.responder.Received(p.Public(), data) })
 		return nil
 	}
 	return reply

@@ -87,10 +87,10 @@ func (c *epollConn) writeAll(at time.Time, data []byte, how *sockeye.Detail) (n 
 	}
 }
 
-// handOff makes the connection a transport.StreamMover, whose goroutine begins with
+// handOff makes the connection a transport.StreamConn, whose goroutine begins with
 // first, if that is not nil. If sending is true, a message has begun: the caller, or first,
 // holds the turn to send and releases it. There must be a descriptor.
-func (c *epollConn) handOff(sending bool, first func(*transport.StreamMover)) *transport.StreamMover {
+func (c *epollConn) handOff(sending bool, first func(*transport.StreamConn)) *transport.StreamConn {
 	c.loop.setInterest(int(c.fd), unix.EPOLL_CTL_DEL, 0)
 	c.portable = adoptFD(&c.peer, c.detach())
 	if sending {
@@ -108,7 +108,7 @@ func (c *epollConn) handOff(sending bool, first func(*transport.StreamMover)) *t
 
 // handOffPending hands the connection over. The rest of a reply, if there is one, is sent
 // before anything else.
-func (c *epollConn) handOffPending() *transport.StreamMover {
+func (c *epollConn) handOffPending() *transport.StreamConn {
 	r := c.pending
 	if r == nil {
 		return c.handOff(false, nil)
@@ -117,7 +117,7 @@ func (c *epollConn) handOffPending() *transport.StreamMover {
 		return c.handOffForwarder(nil)
 	}
 	c.pending = nil
-	return c.handOff(true, func(s *transport.StreamMover) {
+	return c.handOff(true, func(s *transport.StreamConn) {
 		defer s.ReleaseSend()
 		if n, err := s.SendHeld(context.Background(), r.data); err != nil {
 			c.peer.SendFailed(err, r.written+n, r.written+len(r.data))
@@ -126,9 +126,9 @@ func (c *epollConn) handOffPending() *transport.StreamMover {
 }
 
 // sendNow writes what the kernel takes of data at once, n bytes. If somebody has to wait, it
-// returns the transport.StreamMover that goes on: turn says whether the turn to send is the
+// returns the transport.StreamConn that goes on: turn says whether the turn to send is the
 // caller's already, who sends the rest with it.
-func (c *epollConn) sendNow(ctx context.Context, data []byte) (n int, portable *transport.StreamMover, turn bool, err error) {
+func (c *epollConn) sendNow(ctx context.Context, data []byte) (n int, portable *transport.StreamConn, turn bool, err error) {
 	if c.portable == nil && c.pending != nil {
 		c.handOffPending()
 	}

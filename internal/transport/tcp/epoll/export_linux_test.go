@@ -16,7 +16,7 @@ import (
 const PeerSize = unsafe.Sizeof(epollConn{})
 
 // IsServed says whether a loop serves a peer now.
-func IsServed(m transport.Mover) bool {
+func IsServed(m transport.PeerConn) bool {
 	c, ok := m.(*epollConn)
 	if !ok {
 		return false
@@ -27,7 +27,7 @@ func IsServed(m transport.Mover) bool {
 }
 
 // IsStuck says whether a peer on a loop does not read what it is answered.
-func IsStuck(m transport.Mover) bool {
+func IsStuck(m transport.PeerConn) bool {
 	c := m.(*epollConn)
 	c.order.Lock()
 	defer c.order.Unlock()
@@ -38,10 +38,10 @@ func IsStuck(m transport.Mover) bool {
 type Loop = *eventLoop
 
 // LoopOf is the loop that serves a peer.
-func LoopOf(m transport.Mover) Loop { return m.(*epollConn).loop }
+func LoopOf(m transport.PeerConn) Loop { return m.(*epollConn).loop }
 
 // Descriptor is that of a peer's epoll instance.
-func Descriptor(m transport.Mover) int { return LoopOf(m).epoll }
+func Descriptor(m transport.PeerConn) int { return LoopOf(m).epoll }
 
 // Known counts the connections that a loop has.
 func Known(l Loop) (n int) {

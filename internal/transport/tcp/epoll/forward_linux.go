@@ -94,7 +94,7 @@ func (c *epollConn) forwardTo() *epollConn {
 	if to == nil {
 		return nil
 	}
-	other, _ := (*transport.DriverPeer)(to).Mover().(*epollConn)
+	other, _ := (*transport.DriverPeer)(to).Conn().(*epollConn)
 	if other == nil || other.loop != c.loop {
 		return nil
 	}
@@ -143,13 +143,13 @@ func (c *epollConn) flushForward() {
 }
 
 // handOffForwarder is handOff for a connection whose bytes go to another one. The goroutine of
-// the StreamMover calls first, if that is not nil. Another goroutine sends the bytes that
+// the StreamConn calls first, if that is not nil. Another goroutine sends the bytes that
 // wait for the connection, and has their sender read again.
-func (c *epollConn) handOffForwarder(first func(transport.Forwarder)) *transport.StreamMover {
+func (c *epollConn) handOffForwarder(first func(transport.Forwarder)) *transport.StreamConn {
 	r := c.pending
 	c.pending = nil
 	responder := c.peer.Session().Config().Responder.(transport.Forwarder)
-	s := c.handOff(r != nil, func(*transport.StreamMover) {
+	s := c.handOff(r != nil, func(*transport.StreamConn) {
 		if first != nil {
 			first(responder)
 		}

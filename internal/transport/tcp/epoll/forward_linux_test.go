@@ -119,8 +119,8 @@ func TestLoopForwards(t *testing.T) {
 		exchange(server, client, "answer")
 	}
 	p := down.Peers()[0]
-	if !isFast(p) || !isFast(f.of(p)) {
-		t.Errorf("served by a loop: %v and %v", isFast(p), isFast(f.of(p)))
+	if !isOnLoop(p) || !isOnLoop(f.of(p)) {
+		t.Errorf("served by a loop: %v and %v", isOnLoop(p), isOnLoop(f.of(p)))
 	}
 	client.CloseWrite()
 	if n, err := server.Read(make([]byte, 1)); n != 0 || err != io.EOF {
@@ -182,7 +182,7 @@ func TestGuestsOutliveTheLoop(t *testing.T) {
 	up := f.of(down.Peers()[0])
 	down.Close()
 	<-down.Done()
-	if isFast(up) {
+	if isOnLoop(up) {
 		t.Error("a loop that has ended serves a peer")
 	}
 	if _, err := up.Send(t.Context(), []byte("still there")); err != nil {

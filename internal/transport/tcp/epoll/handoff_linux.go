@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adoptedConn is a connection that a transport.StreamMover takes over from an event
+// adoptedConn is a connection that a transport.StreamConn takes over from an event
 // loop: the same descriptor, from now on in the hands of Go's poller.
 type adoptedConn struct {
 	*os.File
@@ -21,10 +21,10 @@ type adoptedConn struct {
 }
 
 // adoptFD makes a stream of a peer's descriptor, which it owns from then on.
-func adoptFD(p *transport.DriverPeer, fd int) *transport.StreamMover {
+func adoptFD(p *transport.DriverPeer, fd int) *transport.StreamConn {
 	f := os.NewFile(uintptr(fd), "")
 	raw, _ := f.SyscallConn() // fails only without a file
-	return transport.NewStreamMover(p, &adoptedConn{f, sockopt.TCPSocket{Raw: adoptedRawConn{raw}}, p})
+	return transport.NewStreamConn(p, &adoptedConn{f, sockopt.TCPSocket{Raw: adoptedRawConn{raw}}, p})
 }
 
 func (a *adoptedConn) Local() sockeye.SocketAddr { return a.peer.Local }

@@ -36,7 +36,7 @@ func Join(s *transport.DriverSession, c *net.TCPConn, how *sockeye.Detail) (*tra
 	s.Identify(&conn.id, sockeye.IPSocketAddr(netinfo.AddrPort(c.LocalAddr())), sockeye.IPSocketAddr(netinfo.AddrPort(c.RemoteAddr())))
 	c.Close()
 	conn.peer.Init(s, &conn.id)
-	conn.peer.SetMover(conn)
+	conn.peer.SetConn(conn)
 	p := conn.peer.Public()
 	defer l.uncount()
 	if !conn.join(how) {

@@ -39,7 +39,7 @@ func TestDialledOnDemandShareALoop(t *testing.T) {
 	var dials sync.WaitGroup
 	for range count {
 		dials.Go(func() {
-			if p, err := s.Dial(t.Context()); err != nil || !isFast(p) {
+			if p, err := s.Dial(t.Context()); err != nil || !isOnLoop(p) {
 				t.Errorf("served by a loop: %v, %v", p, err)
 			}
 		})
@@ -80,7 +80,7 @@ func TestKeepDialed(t *testing.T) {
 		if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
 			t.Fatal(err)
 		}
-		if all := s.Peers(); len(all) != 1 || !isFast(all[0]) {
+		if all := s.Peers(); len(all) != 1 || !isOnLoop(all[0]) {
 			t.Errorf("time %d: %v", n, all)
 		}
 		c.Close()

@@ -150,7 +150,7 @@ func (d *epollListener) onAccept(fd int, from netip.AddrPort) {
 	}
 	s.Identify(&c.id, sockeye.IPSocketAddr(local), remote)
 	c.peer.Init(s, &c.id)
-	c.peer.SetMover(c)
+	c.peer.SetConn(c)
 	if !c.join(nil) {
 		unix.Close(fd)
 		return

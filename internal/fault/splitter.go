@@ -7,30 +7,30 @@ import (
 	"sockeye/internal/framing"
 )
 
-// Cutter cuts a stream into messages, so that every byte is in one: what a framing leaves
+// Splitter cuts a stream into messages, so that every byte is in one: what a framing leaves
 // out goes with the frame after it. It keeps at most the longest frame and what was read
 // at once.
-type Cutter struct {
+type Splitter struct {
 	framer *framing.Framer
 	kept   []byte // not in a message yet
-	offset uint64 // of its first byte, since the cutter began
-	start  uint64 // of the byte with which the cutter began, in the stream
+	offset uint64 // of its first byte, since the splitter began
+	start  uint64 // of the byte with which the splitter began, in the stream
 }
 
-// NewCutter makes a cutter of frames as the spec describes them, for a stream from an
+// NewSplitter makes a splitter of frames as the spec describes them, for a stream from an
 // offset on.
-func NewCutter(s framing.Spec, offset uint64) *Cutter {
-	return &Cutter{framer: framing.New(s, checksum.Trailer{}), start: offset}
+func NewSplitter(s framing.Spec, offset uint64) *Splitter {
+	return &Splitter{framer: framing.New(s, checksum.Trailer{}), start: offset}
 }
 
-// Cut adds what was read, and yields the messages that are whole then; their data is lent.
-func (c *Cutter) Cut(data []byte, now time.Time, yield func(Message)) {
+// Split adds what was read, and yields the messages that are whole then; their data is lent.
+func (c *Splitter) Split(data []byte, now time.Time, yield func(Message)) {
 	c.kept = append(c.kept, data...)
 	c.framer.Feed(framing.Chunk{Data: data, Time: now})
 	c.yield(yield)
 }
 
-func (c *Cutter) yield(yield func(Message)) {
+func (c *Splitter) yield(yield func(Message)) {
 	used := 0
 	for {
 		f, ok := c.framer.Next()
@@ -50,7 +50,7 @@ func (c *Cutter) yield(yield func(Message)) {
 }
 
 // End yields what is left when the stream ends or is not to be cut any more.
-func (c *Cutter) End(yield func(Message)) {
+func (c *Splitter) End(yield func(Message)) {
 	c.framer.End()
 	c.yield(yield)
 	if len(c.kept) > 0 {

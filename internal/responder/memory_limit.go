@@ -10,16 +10,16 @@ import (
 // of all sessions together; what is beyond is dropped, and said.
 const maxRuleMemory = 64 << 20
 
-// Budget is the memory that the rules of all sessions share. The zero value is
+// MemoryLimit bounds the memory that the rules of all sessions share. The zero value is
 // unused.
-type Budget struct {
+type MemoryLimit struct {
 	reserved atomic.Int64 // bytes; see maxRuleMemory
 }
 
 // reserve counts memory of these rules among that of all, and says false if that is too
 // much, or if these rules answer no more.
 func (r *ruleRunner) reserve(bytes int) bool {
-	total := r.budget.reserved.Add(int64(bytes))
+	total := r.memory.reserved.Add(int64(bytes))
 	r.reserved.Add(int64(bytes))
 	switch {
 	case r.over(): // stop may not have seen these
@@ -45,14 +45,14 @@ func (r *ruleRunner) release(bytes int) {
 		held := r.reserved.Load()
 		given := min(held, int64(bytes))
 		if r.reserved.CompareAndSwap(held, held-given) {
-			r.forgetFull(r.budget.reserved.Add(-given))
+			r.forgetFull(r.memory.reserved.Add(-given))
 			return
 		}
 	}
 }
 
 // releaseReserved gives back all that these rules have.
-func (r *ruleRunner) releaseReserved() { r.budget.reserved.Add(-r.reserved.Swap(0)) }
+func (r *ruleRunner) releaseReserved() { r.memory.reserved.Add(-r.reserved.Swap(0)) }
 
 // forgetFull lets it be said again that there is too much, once half of it is gone.
 func (r *ruleRunner) forgetFull(total int64) {

@@ -16,8 +16,8 @@ import (
 	"sockeye/internal/transport"
 )
 
-// mover moves the datagrams of one peer.
-type mover struct {
+// peerConn sends the datagrams of one peer.
+type peerConn struct {
 	socket  *datagramSocket
 	peer    *transport.DriverPeer
 	name    string
@@ -33,7 +33,7 @@ type mover struct {
 const fullQueuePause = 5 * time.Millisecond
 
 // Send sends one datagram. It waits while the peer does not read.
-func (m *mover) Send(ctx context.Context, data []byte) (int, error) {
+func (m *peerConn) Send(ctx context.Context, data []byte) (int, error) {
 	if m.unnamed.Load() {
 		return 0, &sockeye.Error{Kind: sockeye.Unsupported, Op: "send", Target: m.peer.String(),
 			Message: sockeye.Text{En: "the sender has no address that could be answered", Zh: "发送方没有可以应答的地址"},
@@ -78,23 +78,23 @@ func tooLarge(target string, err error) error {
 }
 
 // Finish fails: there is no direction that could end.
-func (m *mover) Finish(context.Context) error {
+func (m *peerConn) Finish(context.Context) error {
 	return &sockeye.Error{Kind: sockeye.Unsupported, Op: "finish", Target: m.peer.String(),
 		Message: sockeye.Text{En: "datagrams have no connection to finish", Zh: "数据报没有连接可以结束"}}
 }
 
 // Close forgets the peer.
-func (m *mover) Close(context.Context) { m.Stop(false) }
+func (m *peerConn) Close(context.Context) { m.Stop(false) }
 
 // Stop forgets the peer.
-func (m *mover) Stop(bool) {
+func (m *peerConn) Stop(bool) {
 	if m.owns {
 		m.socket.close() // the reader lets the peer leave
 	}
 	m.remove()
 }
 
-func (m *mover) remove() {
+func (m *peerConn) remove() {
 	m.once.Do(func() {
 		k := m.socket
 		k.mu.Lock()
@@ -105,16 +105,16 @@ func (m *mover) remove() {
 }
 
 // FinishIfDone does nothing.
-func (m *mover) FinishIfDone() {}
+func (m *peerConn) FinishIfDone() {}
 
 // Sending is not known.
-func (m *mover) Sending() bool { return false }
+func (m *peerConn) Sending() bool { return false }
 
 // Outgoing is not known.
-func (m *mover) Outgoing() (netinfo.SendState, bool) { return netinfo.SendState{}, false }
+func (m *peerConn) Outgoing() (netinfo.SendState, bool) { return netinfo.SendState{}, false }
 
 // FillStatus adds which process sent last.
-func (m *mover) FillStatus(st *sockeye.PeerStatus) { st.Process = m.process.Load() }
+func (m *peerConn) FillStatus(st *sockeye.PeerStatus) { st.Process = m.process.Load() }
 
 // Control calls f with the descriptor of the socket, unless it is closed.
-func (m *mover) Control(f func(fd uintptr)) error { return m.socket.raw.Control(f) }
+func (m *peerConn) Control(f func(fd uintptr)) error { return m.socket.raw.Control(f) }
