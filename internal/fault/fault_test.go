@@ -449,7 +449,7 @@ func TestAlarm(t *testing.T) {
 	if !ok || at != start.Add(5*time.Second) || by.Kind != Reset {
 		t.Errorf("%v %v %v", at, by, ok)
 	}
-	if p := l.Ring(by, at); len(p.Parcels) != 1 || p.Parcels[0].End != Resets || len(p.Hits) != 1 {
+	if p := l.EndBy(by, at); len(p.Parcels) != 1 || p.Parcels[0].End != Resets || len(p.Hits) != 1 {
 		t.Errorf("%+v", p)
 	}
 	if p := l.Plan(Message{Data: []byte("x")}, at); len(p.Parcels) != 0 || p.Hits[0].Kind != "blackhole" {

@@ -9,8 +9,8 @@ import (
 	"sockeye/internal/framing"
 )
 
-// Line plans what becomes of the messages of one direction of one connection. It belongs
-// to one goroutine at a time.
+// Line applies faults to the messages of one direction of one connection: it plans when which
+// of their bytes are passed on. It belongs to one goroutine at a time.
 type Line struct {
 	stages []stage
 	since  time.Time // when the faults were set
@@ -19,12 +19,12 @@ type Line struct {
 	sliced bool      // what goes on may be cut into pieces anywhere: a stream takes it
 
 	first  uint64    // offset of the first byte that it saw
-	offset uint64    // of the next one
-	any    bool      // it saw one
-	last   time.Time // when what was planned before goes on: nothing may overtake it
-	free   time.Time // when what was planned before has gone on at its rate
-	batch  batch     // of merge
-	dead   string    // the fault after which nothing goes on any more
+	offset uint64    // offset of the next byte
+	any    bool      // it saw a byte
+	last   time.Time // when the last planned parcel is due: nothing may overtake it
+	free   time.Time // when a rate has passed on all that was planned
+	batch  batch     // the current one of merge
+	dead   string    // the fault that ended the direction; "": none
 
 	connection uint64
 	way        Way
@@ -38,7 +38,7 @@ type stage struct {
 	hits  *atomic.Uint64
 }
 
-// batch is what merge makes one of.
+// batch is the messages that merge makes one of.
 type batch struct {
 	number uint64
 	until  time.Time
@@ -52,8 +52,8 @@ type Direction struct {
 	From, To   sockeye.Traits
 }
 
-// Line is a line with those faults of a set that are for a direction, from now on; nil if
-// none is.
+// Line makes a line with those faults of the set that apply to a direction; nil if none
+// does.
 func (s *Set) Line(d Direction, now time.Time) *Line {
 	l := &Line{since: s.Since, begun: now, connection: d.Connection, way: d.Way,
 		whole: d.From.Bounded() || s.Frame != (framing.Spec{}), sliced: !d.To.Bounded()}
@@ -87,207 +87,210 @@ const (
 	Leaves       // the sender has left
 )
 
-// Parcel is bytes that go on together.
+// Parcel is bytes that are passed on together.
 type Parcel struct {
 	Data  []byte // owned by the parcel
 	Due   time.Time
-	Piece int           // longest piece in which it goes on; 0: in one
+	Piece int           // the longest piece in which it is passed on; 0: in one
 	Gap   time.Duration // between two pieces
 	End   End
 	Fault string // which fault ends it so
 
-	batch   uint64 // those with one number go on as one; 0: alone
-	behind  int    // of messages after it that go on before it
+	batch   uint64 // parcels with the same number are passed on as one; 0: alone
+	behind  int    // how many later messages overtake it
 	stalled bool   // it waits for the end of a fault, and nothing is read meanwhile
-	held    uint64 // its number, if somebody has to let it go
+	held    uint64 // the number by which it is released; 0: it is not held
 	hit     *sockeye.FaultEvent
 }
 
-// Plan is what becomes of a message.
+// Plan is what the faults made of a message.
 type Plan struct {
 	Parcels []Parcel
-	Hits    []sockeye.FaultEvent // what was done, in the order it was done
+	Hits    []sockeye.FaultEvent // one for each fault that was applied, in order
 }
 
-// fate is a message on its way through the stages.
-type fate struct {
+// messagePlan is a message while the faults of a line are applied to it, one after the other.
+type messagePlan struct {
 	Message
 	now    time.Time
-	left   time.Duration // how long the fault that is looked at still applies; 0: without end
-	data   []byte        // what goes on of it
-	lost   bool
-	copies int
-	delay  time.Duration
-	parcel Parcel
-	end    End
-	ender  string
-	plan   Plan
+	left   time.Duration // how long the fault that is applied is active yet; 0: without end
+	data   []byte        // the bytes that are passed on
+	lost   bool          // nothing of it is passed on
+	copies int           // how often it is passed on
+	delay  time.Duration // after now
+	parcel Parcel        // what every copy has besides data
+	end    End           // how the direction ends after it
+	ender  string        // the fault that ends it
+	plan   Plan          // the result
 }
 
-// Plan decides what becomes of the next message.
+// Plan applies the faults of the line to the next message.
 func (l *Line) Plan(m Message, now time.Time) Plan {
-	t := &fate{Message: m, now: now, data: bytes.Clone(m.Data), copies: 1}
+	p := &messagePlan{Message: m, now: now, data: bytes.Clone(m.Data), copies: 1}
 	if !l.any {
 		l.first, l.any = m.Offset, true
 	}
 	l.offset = m.Offset + uint64(len(m.Data))
 	if l.dead != "" {
-		t.plan.Hits = append(t.plan.Hits, sockeye.FaultEvent{Kind: string(Blackhole), Fault: l.dead, Offset: t.Offset, Bytes: len(m.Data)})
+		p.plan.Hits = append(p.plan.Hits, sockeye.FaultEvent{Kind: string(Blackhole), Fault: l.dead, Offset: p.Offset, Bytes: len(m.Data)})
 	}
 	for n := range l.stages {
-		s := &l.stages[n]
-		d := s.draws.next()
-		active, left := s.isActive(now.Sub(l.since))
-		if active && l.dead == "" && !t.lost && t.end == GoesOn && s.isHit(d) && (s.When == nil || m.Body != nil && s.When.Match(m.Body, nil)) {
-			t.left = left
-			l.apply(s, d, t)
+		by := &l.stages[n]
+		random := by.draws.next()
+		active, left := by.isActive(now.Sub(l.since))
+		if active && l.dead == "" && !p.lost && p.end == GoesOn && by.isHit(random) && (by.When == nil || m.Body != nil && by.When.Match(m.Body, nil)) {
+			p.left = left
+			l.apply(by, random, p)
 		}
 	}
-	l.deliver(t)
-	return t.plan
+	l.deliver(p)
+	return p.plan
 }
 
-// hit notes what a fault did to the message.
-func (t *fate) hit(s *stage, e sockeye.FaultEvent) {
-	e.Fault, e.Offset, e.Bytes = s.text, t.Offset, len(t.Data)
+// hit counts that a fault was applied, and adds to the plan the event that says so.
+func (p *messagePlan) hit(by *stage, e sockeye.FaultEvent) {
+	e.Fault, e.Offset, e.Bytes = by.text, p.Offset, len(p.Data)
 	if e.Kind == "" {
-		e.Kind = string(s.Kind)
+		e.Kind = string(by.Kind)
 	}
-	s.hits.Add(1)
-	t.plan.Hits = append(t.plan.Hits, e)
+	by.hits.Add(1)
+	p.plan.Hits = append(p.plan.Hits, e)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// apply does to a message what a fault does to one that is hit.
-func (l *Line) apply(s *stage, d draw, t *fate) {
-	switch s.Kind {
+// apply applies one fault to a message.
+func (l *Line) apply(by *stage, random draw, p *messagePlan) {
+	switch by.Kind {
 	case Latency:
-		delay := s.draws.latency(s.Fault, d.spread)
-		t.delay += delay
-		t.hit(s, sockeye.FaultEvent{DelayMS: milliseconds(delay)})
+		delay := by.draws.latency(by.Fault, random.spread)
+		p.delay += delay
+		p.hit(by, sockeye.FaultEvent{DelayMS: milliseconds(delay)})
 	case Rate, Slice, Merge:
-		l.pace(s, t)
+		l.limitRate(by, p)
 	case Drop, Blackhole, Truncate, Corrupt:
-		l.damage(s, d, t)
+		l.damage(by, random, p)
 	case Duplicate:
-		t.copies += s.Count
-		t.hit(s, sockeye.FaultEvent{Count: t.copies})
+		p.copies += by.Count
+		p.hit(by, sockeye.FaultEvent{Count: p.copies})
 	case Reorder:
-		t.parcel.behind = s.Count
-		t.hit(s, sockeye.FaultEvent{Count: s.Count, DelayMS: milliseconds(s.Time)})
-		t.delay += s.Time
+		p.parcel.behind = by.Count
+		p.hit(by, sockeye.FaultEvent{Count: by.Count, DelayMS: milliseconds(by.Time)})
+		p.delay += by.Time
 	case Stall:
-		t.parcel.stalled = true
+		p.parcel.stalled = true
 		wait := never
-		if t.left > 0 {
-			wait = t.left
+		if p.left > 0 {
+			wait = p.left
 		}
-		t.delay += wait
-		t.hit(s, sockeye.FaultEvent{})
+		p.delay += wait
+		p.hit(by, sockeye.FaultEvent{})
 	case Hold:
-		l.hold(s, t)
+		l.hold(by, p)
 	case Reset, HalfClose:
-		l.end(s, t)
+		l.end(by, p)
 	}
 }
 
 // never is longer than anybody waits.
 const never = 100 * 365 * 24 * time.Hour
 
-// pace sets at which pace a message goes on.
-func (l *Line) pace(s *stage, t *fate) {
-	switch s.Kind {
+// limitRate applies the faults that spread a message over time or merge it with others.
+func (l *Line) limitRate(by *stage, p *messagePlan) {
+	switch by.Kind {
 	case Rate:
-		takes := time.Duration(float64(len(t.data)) / float64(s.Rate) * float64(time.Second))
+		takes := time.Duration(float64(len(p.data)) / float64(by.Rate) * float64(time.Second))
 		start := l.free
-		if at := t.now.Add(t.delay); start.Before(at) {
+		if at := p.now.Add(p.delay); start.Before(at) {
 			start = at
 		}
 		l.free = start.Add(takes)
-		t.delay = l.free.Sub(t.now)
-		if l.sliced && t.parcel.Piece == 0 {
-			t.parcel.Piece = max(1, int(s.Rate/20), len(t.data)/64)
-			t.parcel.Gap = time.Duration(float64(t.parcel.Piece) / float64(s.Rate) * float64(time.Second))
-			t.delay = start.Sub(t.now) + min(t.parcel.Gap, takes)
+		p.delay = l.free.Sub(p.now)
+		if l.sliced && p.parcel.Piece == 0 {
+			p.parcel.Piece = max(1, int(by.Rate/20), len(p.data)/64)
+			p.parcel.Gap = time.Duration(float64(p.parcel.Piece) / float64(by.Rate) * float64(time.Second))
+			p.delay = start.Sub(p.now) + min(p.parcel.Gap, takes)
 		}
-		t.hit(s, sockeye.FaultEvent{DelayMS: milliseconds(takes)})
+		p.hit(by, sockeye.FaultEvent{DelayMS: milliseconds(takes)})
 	case Slice:
-		if s.Size < len(t.data) {
-			t.parcel.Piece, t.parcel.Gap = s.Size, max(s.Delay, t.parcel.Gap)
-			t.hit(s, sockeye.FaultEvent{Piece: s.Size, DelayMS: milliseconds(s.Delay)})
+		if by.Size < len(p.data) {
+			p.parcel.Piece, p.parcel.Gap = by.Size, max(by.Delay, p.parcel.Gap)
+			p.hit(by, sockeye.FaultEvent{Piece: by.Size, DelayMS: milliseconds(by.Delay)})
 		}
 	case Merge:
-		if at := t.now.Add(t.delay); !at.Before(l.batch.until) {
-			l.batch = batch{l.batch.number + 1, at.Add(s.Time)}
+		if at := p.now.Add(p.delay); !at.Before(l.batch.until) {
+			l.batch = batch{l.batch.number + 1, at.Add(by.Time)}
 		}
-		t.parcel.batch = l.batch.number
-		t.delay = l.batch.until.Sub(t.now)
-		t.hit(s, sockeye.FaultEvent{DelayMS: milliseconds(s.Time)})
+		p.parcel.batch = l.batch.number
+		p.delay = l.batch.until.Sub(p.now)
+		p.hit(by, sockeye.FaultEvent{DelayMS: milliseconds(by.Time)})
 	}
 }
 
-// damage loses or changes bytes.
-func (l *Line) damage(s *stage, d draw, t *fate) {
-	switch s.Kind {
+// damage applies the faults that lose or change bytes.
+func (l *Line) damage(by *stage, random draw, p *messagePlan) {
+	switch by.Kind {
 	case Drop:
 		if l.whole {
-			t.lost = true
-			t.hit(s, sockeye.FaultEvent{})
+			p.lost = true
+			p.hit(by, sockeye.FaultEvent{})
 			return
 		}
-		t.delay += s.Time
-		t.hit(s, sockeye.FaultEvent{Kind: "loss", DelayMS: milliseconds(s.Time)})
+		p.delay += by.Time
+		p.hit(by, sockeye.FaultEvent{Kind: "loss", DelayMS: milliseconds(by.Time)})
 	case Blackhole:
-		t.lost = true
+		p.lost = true
 		if !l.whole {
-			l.dead = s.text // a stream that went on without these bytes would be wrong
+			l.dead = by.text // a stream that went on without these bytes would be wrong
 		}
-		t.hit(s, sockeye.FaultEvent{})
+		p.hit(by, sockeye.FaultEvent{})
 	case Truncate:
-		if s.Size < len(t.data) {
-			t.data = t.data[:s.Size]
-			t.hit(s, sockeye.FaultEvent{Kept: s.Size})
+		if by.Size < len(p.data) {
+			p.data = p.data[:by.Size]
+			p.hit(by, sockeye.FaultEvent{Kept: by.Size})
 		}
 	case Corrupt:
-		if len(t.data) > 0 {
-			bits := flip(t.data, s.Count, d.bits)
-			t.hit(s, sockeye.FaultEvent{Count: len(bits), Bits: bits[:min(16, len(bits))]})
+		if len(p.data) > 0 {
+			bits := flip(p.data, by.Count, random.bits)
+			p.hit(by, sockeye.FaultEvent{Count: len(bits), Bits: bits[:min(16, len(bits))]})
 		}
 	}
 }
 
-// hold keeps a message until somebody lets it go; the queue gives it its number.
-func (l *Line) hold(s *stage, t *fate) {
-	if t.parcel.hit != nil {
-		return // by one fault already
+// hold delays a message until somebody releases it, or for the time of the fault. The queue
+// gives it the number by which it is released, and completes the event of the hit.
+func (l *Line) hold(by *stage, p *messagePlan) {
+	if p.parcel.hit != nil {
+		return // another fault holds it already
 	}
 	wait := never
-	if s.Time > 0 {
-		wait = s.Time
+	if by.Time > 0 {
+		wait = by.Time
 	}
-	t.delay += wait
-	s.hits.Add(1) // its event follows when it has a number
-	t.parcel.hit = &sockeye.FaultEvent{Kind: string(Hold), Fault: s.text, Offset: t.Offset, Bytes: len(t.Data)}
+	p.delay += wait
+	by.hits.Add(1) // its event follows when it has a number
+	p.parcel.hit = &sockeye.FaultEvent{Kind: string(Hold), Fault: by.text, Offset: p.Offset, Bytes: len(p.Data)}
 }
 
-// end ends the direction or the connection within a message, or before it.
-func (l *Line) end(s *stage, t *fate) {
-	if s.AfterTime > 0 {
-		return // Alarm does that
+// end applies a fault that ends the direction or the connection after a number of bytes, which
+// may be within this message or before it.
+func (l *Line) end(by *stage, p *messagePlan) {
+	if by.AfterTime > 0 {
+		return // it ends after a time instead; see Alarm
 	}
 	kept := 0
-	if s.AfterBytes > 0 {
-		left := s.AfterBytes - int64(t.Offset-l.first)
-		if int64(len(t.Data)) < left {
+	if by.AfterBytes > 0 {
+		left := by.AfterBytes - int64(p.Offset-l.first)
+		if int64(len(p.Data)) < left {
 			return
 		}
-		kept = min(len(t.data), int(max(0, left)))
+		kept = min(len(p.data), int(max(0, left)))
 	}
-	t.data, t.end, t.ender = t.data[:kept], s.ends(), s.text
-	t.hit(s, sockeye.FaultEvent{Kept: kept})
+	p.data, p.end, p.ender = p.data[:kept], by.ends(), by.text
+	p.hit(by, sockeye.FaultEvent{Kept: kept})
 }
 
+// ends is how the fault ends a direction.
 func (f *Fault) ends() End {
 	if f.Kind == Reset {
 		return Resets
@@ -295,38 +298,39 @@ func (f *Fault) ends() End {
 	return Finishes
 }
 
-// deliver makes the parcels of a message, none of which overtakes one before.
-func (l *Line) deliver(t *fate) {
-	if l.dead != "" || t.lost {
+// deliver adds the parcels of a message to its plan. None is due before those of earlier
+// messages.
+func (l *Line) deliver(p *messagePlan) {
+	if l.dead != "" || p.lost {
 		return
 	}
-	p := t.parcel
-	p.Due = t.now.Add(t.delay)
-	if p.behind == 0 {
-		if p.Due.Before(l.last) {
-			p.Due = l.last
+	parcel := p.parcel
+	parcel.Due = p.now.Add(p.delay)
+	if parcel.behind == 0 {
+		if parcel.Due.Before(l.last) {
+			parcel.Due = l.last
 		}
-		if !p.stalled && p.hit == nil {
-			l.last = p.Due
+		if !parcel.stalled && parcel.hit == nil {
+			l.last = parcel.Due
 		}
 	}
-	if t.end == GoesOn || len(t.data) > 0 {
-		for n := range t.copies {
-			p.Data = t.data
+	if p.end == GoesOn || len(p.data) > 0 {
+		for n := range p.copies {
+			parcel.Data = p.data
 			if n > 0 {
-				p.hit = nil
+				parcel.hit = nil
 			}
-			t.plan.Parcels = append(t.plan.Parcels, p)
+			p.plan.Parcels = append(p.plan.Parcels, parcel)
 		}
 	}
-	if t.end != GoesOn {
-		t.plan.Parcels = append(t.plan.Parcels, Parcel{Due: p.Due, End: t.end, Fault: t.ender})
-		l.dead = t.ender
+	if p.end != GoesOn {
+		p.plan.Parcels = append(p.plan.Parcels, Parcel{Due: parcel.Due, End: p.end, Fault: p.ender})
+		l.dead = p.ender
 	}
 }
 
-// Alarm is when a fault ends the connection or the direction after a time, and which;
-// false if none does, or this connection is spared.
+// Alarm returns when a fault ends the connection or the direction because of its time, and
+// which fault; false if none does.
 func (l *Line) Alarm() (at time.Time, by Fault, hit bool) {
 	for _, s := range l.stages {
 		if s.AfterTime == 0 || s.Kind == Reset && s.Way == "" && l.way == FromUpstream {
@@ -340,12 +344,12 @@ func (l *Line) Alarm() (at time.Time, by Fault, hit bool) {
 	return at, by, hit
 }
 
-// IsOver reports whether nothing goes on any more, whatever faults come: the stream has lost
-// bytes, or its direction was ended.
+// IsOver reports whether nothing is passed on any more, whatever faults come: the stream has
+// lost bytes, or its direction was ended.
 func (l *Line) IsOver() bool { return l.dead != "" }
 
-// Ring ends the line by the fault of its alarm: what is planned from now on disappears.
-func (l *Line) Ring(by Fault, now time.Time) Plan {
+// EndBy ends the direction by a fault that Alarm returned: later messages are lost.
+func (l *Line) EndBy(by Fault, now time.Time) Plan {
 	text := by.String()
 	if l.dead != "" {
 		return Plan{}

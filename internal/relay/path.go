@@ -106,7 +106,7 @@ func (w *path) setAlarmLocked(now time.Time) {
 		w.mu.Lock()
 		var hits []sockeye.FaultEvent
 		if w.line == line && w.ctx.Err() == nil {
-			hits = w.pushLocked(line.Ring(by, time.Now()), time.Now())
+			hits = w.pushLocked(line.EndBy(by, time.Now()), time.Now())
 		}
 		w.mu.Unlock()
 		w.recordHits(hits)

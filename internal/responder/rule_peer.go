@@ -10,44 +10,45 @@ import (
 	"sockeye/internal/transport"
 )
 
-// rulePeer is one peer that is answered. While it is quiet it has neither a goroutine
-// nor a buffer.
+// rulePeer is what a ruleRunner keeps for one peer that it answers. While the peer sends
+// nothing, it has neither a goroutine nor a buffer.
 type rulePeer struct {
 	peer    *transport.Peer
 	waiting atomic.Int32 // steps that were planned and are not done
 	dropped atomic.Bool
 
 	mu      sync.Mutex      // guards what follows
-	framer  *framing.Framer // nil: nothing of a frame has come
-	pending int             // bytes of it, as they count among those of all peers
-	resting bool            // its pause is in the schedule
+	framer  *framing.Framer // nil: no unfinished frame
+	pending int             // bytes of the unfinished frame that are reserved
+	resting bool            // the end of its pause is scheduled
 
 	sendMu  sync.Mutex    // guards what follows
-	steps   []rule.Action // to be done now
-	sending bool          // a goroutine does them
+	steps   []rule.Action // to be carried out now
+	sending bool          // sendSteps runs
 	room    chan struct{} // a step was done: capacity 1; nil if nobody waits for it
 
-	holdMu sync.Mutex // guards what follows
-	holds  int        // of peer: one for each step that waits, and one while it is resting
-	over   bool       // there will be none any more
+	holdMu    sync.Mutex // guards what follows
+	holdCount int        // calls of peer.Hold not released yet: one for each step that waits, and one while it is resting
+	noHolds   bool       // hold does nothing any more; see releaseHolds
 }
 
-// hold keeps our direction open although the peer may finish sending: it will be
-// answered yet.
+// hold keeps our direction open, even if the peer finishes sending, because an answer to it
+// follows. release ends that.
 func (q *rulePeer) hold() {
 	q.holdMu.Lock()
 	defer q.holdMu.Unlock()
-	if !q.over {
-		q.holds++
+	if !q.noHolds {
+		q.holdCount++
 		q.peer.Hold()
 	}
 }
 
+// release ends one hold, if releaseHolds has not ended it.
 func (q *rulePeer) release() {
 	q.holdMu.Lock()
-	held := q.holds > 0
+	held := q.holdCount > 0
 	if held {
-		q.holds--
+		q.holdCount--
 	}
 	q.holdMu.Unlock()
 	if held {
@@ -55,24 +56,24 @@ func (q *rulePeer) release() {
 	}
 }
 
-// releaseAll is for when nothing more will be sent.
-func (q *rulePeer) releaseAll() {
+// releaseHolds ends all holds, and those to come, because nothing more will be sent.
+func (q *rulePeer) releaseHolds() {
 	q.holdMu.Lock()
-	held := q.holds
-	q.holds, q.over = 0, true
+	held := q.holdCount
+	q.holdCount, q.noHolds = 0, true
 	q.holdMu.Unlock()
 	for range held {
 		q.peer.Release()
 	}
 }
 
-// stepOverhead is about what a step needs besides its bytes.
+// stepOverhead is about how many bytes of memory a step needs besides its data.
 const stepOverhead = 200
 
 func sizeOf(s rule.Action) int { return stepOverhead + len(s.Data) }
 
-// enqueue gives a step to those who send to a peer. Its memory and its waiting are
-// counted already.
+// enqueue queues a step of a peer and starts sendSteps if it does not run. The caller has
+// reserved the memory of the step and counted it in q.waiting.
 func (r *ruleRunner) enqueue(s rule.Action, q *rulePeer) {
 	q.sendMu.Lock()
 	defer q.sendMu.Unlock()
@@ -85,7 +86,8 @@ func (r *ruleRunner) enqueue(s rule.Action, q *rulePeer) {
 	}
 }
 
-// start runs a goroutine that the end of the rules waits for, unless they have ended.
+// start runs a goroutine, unless the rules have ended; false then. The end of the session
+// waits for it.
 func (r *ruleRunner) start(run func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,7 +101,7 @@ func (r *ruleRunner) start(run func()) bool {
 	return true
 }
 
-// sendSteps does the steps of a peer until none is left.
+// sendSteps carries out the queued steps of a peer until none is left.
 func (r *ruleRunner) sendSteps(q *rulePeer) {
 	for {
 		q.sendMu.Lock()
@@ -223,7 +225,7 @@ func (r *ruleRunner) leave(p *transport.Peer) {
 	if q == nil {
 		return
 	}
-	q.releaseAll()
+	q.releaseHolds()
 	q.mu.Lock()
 	r.release(q.pending)
 	q.pending, q.framer = 0, nil

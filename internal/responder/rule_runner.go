@@ -101,7 +101,7 @@ func (r *ruleRunner) stop() {
 	r.mu.Unlock()
 	r.releaseReserved()
 	for _, q := range peers {
-		q.releaseAll()
+		q.releaseHolds()
 	}
 }
 

@@ -19,7 +19,7 @@ type Engine struct {
 
 	mu      sync.Mutex
 	random  *rand.Rand
-	peers   map[uint64]*rulePeer
+	peers   map[uint64]*peerState
 	seq     uint64 // of replies
 	hits    []Hits
 	nearest []NearMiss // of each rule the last
@@ -38,8 +38,8 @@ type EngineOptions struct {
 	Allow Allowed
 }
 
-// rulePeer is the state of one peer.
-type rulePeer struct {
+// peerState is the state of one peer.
+type peerState struct {
 	peer   *sockeye.Peer
 	state  int
 	since  time.Time      // it is in the state
@@ -98,7 +98,7 @@ type ReplyPlan struct {
 
 // NewEngine makes an engine without peers.
 func NewEngine(p *Compiled, o EngineOptions) *Engine {
-	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*rulePeer{}, hits: make([]Hits, len(p.rules)), nearest: make([]NearMiss, len(p.rules))}
+	return &Engine{program: p, options: o, random: rand.New(rand.NewPCG(o.Seed, 0x50CE7E)), peers: map[uint64]*peerState{}, hits: make([]Hits, len(p.rules)), nearest: make([]NearMiss, len(p.rules))}
 }
 
 // Program is what it runs.
@@ -231,10 +231,10 @@ func tooLong(n int, r Rule, length, limit int) *sockeye.Error {
 	}
 }
 
-func (e *Engine) peerState(peer *sockeye.Peer, now time.Time) *rulePeer {
+func (e *Engine) peerState(peer *sockeye.Peer, now time.Time) *peerState {
 	p := e.peers[peer.ID]
 	if p == nil {
-		p = &rulePeer{peer: peer, since: now}
+		p = &peerState{peer: peer, since: now}
 		e.peers[peer.ID] = p
 		e.setTimers(p, now)
 	}
@@ -242,7 +242,7 @@ func (e *Engine) peerState(peer *sockeye.Peer, now time.Time) *rulePeer {
 }
 
 // progress is what the peer has had of a rule. It is good until the next call.
-func (p *rulePeer) progress(n int) *ruleProgress {
+func (p *peerState) progress(n int) *ruleProgress {
 	for i := range p.rules {
 		if p.rules[i].rule == n {
 			return &p.rules[i]
@@ -272,7 +272,7 @@ func (e *Engine) Trim(before time.Time) (more bool) {
 func (c *compiled) isIn(state int) bool { return c.in == nil || slices.Contains(c.in, state) }
 
 // answer plans what a rule does, and says whether it did.
-func (e *Engine) answer(plan *ReplyPlan, p *rulePeer, n int, body []byte, pattern *Pattern, now time.Time) bool {
+func (e *Engine) answer(plan *ReplyPlan, p *peerState, n int, body []byte, pattern *Pattern, now time.Time) bool {
 	r, had := &e.program.rules[n], p.progress(n)
 	rests := had.count > 0 && now.Sub(had.last) < r.Cooldown.Min
 	if rests || r.Count > 0 && had.count >= r.Count || r.chance < 1 && e.random.Float64() >= r.chance {
@@ -295,7 +295,7 @@ func (e *Engine) answer(plan *ReplyPlan, p *rulePeer, n int, body []byte, patter
 }
 
 // reply plans the replies of a rule, and says when the last one is due.
-func (e *Engine) reply(plan *ReplyPlan, p *rulePeer, n int, body []byte, pattern *Pattern, now time.Time) time.Time {
+func (e *Engine) reply(plan *ReplyPlan, p *peerState, n int, body []byte, pattern *Pattern, now time.Time) time.Time {
 	r := &e.program.rules[n]
 	at, made := now, 0
 	for i, t := range r.replies {

@@ -50,7 +50,7 @@ const (
 )
 
 // noteNear notes which rules a frame nearly was for, when none of them answered it.
-func (e *Engine) noteNear(plan *ReplyPlan, p *rulePeer, body []byte) {
+func (e *Engine) noteNear(plan *ReplyPlan, p *peerState, body []byte) {
 	if len(body) == 0 || len(body) > maxNearFrame {
 		return
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // setTimers starts the timers of a peer that has come into its state.
-func (e *Engine) setTimers(p *rulePeer, now time.Time) {
+func (e *Engine) setTimers(p *peerState, now time.Time) {
 	if !e.program.timed {
 		return
 	}
@@ -77,12 +77,12 @@ func (e *Engine) Tick(now time.Time) (plan ReplyPlan) {
 }
 
 // inOrder are the peers by their numbers, so that a seed repeats a run.
-func (e *Engine) inOrder() []*rulePeer {
-	var all []*rulePeer
+func (e *Engine) inOrder() []*peerState {
+	var all []*peerState
 	for _, p := range e.peers {
 		all = append(all, p)
 	}
-	slices.SortFunc(all, func(a, b *rulePeer) int { return cmp.Compare(a.peer.ID, b.peer.ID) })
+	slices.SortFunc(all, func(a, b *peerState) int { return cmp.Compare(a.peer.ID, b.peer.ID) })
 	return all
 }
 

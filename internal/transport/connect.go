@@ -125,7 +125,7 @@ func (s *Session) keepConnected(p *Peer) {
 		begun := time.Now()
 		if err == nil {
 			<-p.Done()
-			left := p.left()
+			left := p.reasonSoFar()
 			p = nil
 			if time.Since(begun) > 10*minRetryDelay {
 				tries = 0

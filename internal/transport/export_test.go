@@ -21,4 +21,4 @@ func (p *Peer) StopFor(r sockeye.Reason) { p.stop(r) }
 func (p *Peer) HoldBack(by int32) int32 { return p.backpressureHeld.Add(by) }
 
 // ReasonNow is why a peer is being ended, "" if it is not.
-func (p *Peer) ReasonNow() sockeye.Reason { return p.left() }
+func (p *Peer) ReasonNow() sockeye.Reason { return p.reasonSoFar() }

@@ -36,55 +36,6 @@ type Peer struct {
 	unacked *unacknowledged // nil: everything it was sent is acknowledged
 }
 
-// latch is something that happens once and can be waited for. The channel is
-// only made when somebody does: thousands of idle peers need none.
-type latch struct{ ch chan struct{} }
-
-// alreadyFired is the channel of a latch that fired before anybody waited.
-var alreadyFired = func() chan struct{} {
-	ch := make(chan struct{})
-	close(ch)
-	return ch
-}()
-
-// channel is closed when the latch has fired. mu guards the latch.
-func (l *latch) channel(mu *sync.Mutex) <-chan struct{} {
-	mu.Lock()
-	defer mu.Unlock()
-	if l.ch == nil {
-		l.ch = make(chan struct{})
-	}
-	return l.ch
-}
-
-func (l *latch) fire(mu *sync.Mutex) {
-	mu.Lock()
-	defer mu.Unlock()
-	switch {
-	case l.ch == nil:
-		l.ch = alreadyFired
-	case !l.fired():
-		close(l.ch)
-	}
-}
-
-// fired is called under the mutex that guards the latch.
-func (l *latch) fired() bool {
-	select {
-	case <-l.ch:
-		return true
-	default: // a nil channel is never ready
-		return false
-	}
-}
-
-// rateSample is a reading of the counters, to make a rate from two.
-type rateSample struct {
-	taken              time.Time
-	recv, sent         uint64
-	recvRate, sentRate float64
-}
-
 // Send gives data to the kernel, whole and in order with other sends to this
 // peer, and returns how many bytes it took. It waits while the peer does not
 // read, until ctx, the send timeout or the connection ends; then the error is an
@@ -219,68 +170,11 @@ func (p *Peer) Closing() <-chan struct{} { return p.closing.channel(&p.mu) }
 // Done is closed when the peer's left event is in the journal.
 func (p *Peer) Done() <-chan struct{} { return p.done.channel(&p.mu) }
 
-// Status is the peer as it is now.
-func (p *Peer) Status() sockeye.PeerStatus {
-	st := sockeye.PeerStatus{
-		Peer:     p.Peer,
-		Since:    time.Unix(0, p.since),
-		Counters: p.Counters(),
-		Unsent:   -1,
-	}
-	p.mu.Lock()
-	st.State = p.state
-	if p.sample == nil {
-		p.sample = &rateSample{taken: time.Unix(0, p.since)}
-	}
-	now := p.session.cfg.Now()
-	p.sample.update(now, st.Counters)
-	st.ReceiveRate, st.SendRate = p.sample.recvRate, p.sample.sentRate
-	if p.unacked != nil && !p.unacked.narrow.IsZero() {
-		st.NotReadingFor = max(time.Millisecond, now.Sub(p.unacked.narrow))
-	}
-	p.mu.Unlock()
-	st.HalfOpen = st.State == sockeye.PeerFinished
-	if st.State != sockeye.Gone {
-		p.conn.FillStatus(&st)
-		st.Queued += max(0, st.Unsent)
-	}
-	return st
-}
-
-// SampleTCP asks the kernel what TCP does for the peer, and keeps that in the record; nil for
-// a peer that has left, and where the system tells nothing. number is that of the event.
-func (p *Peer) SampleTCP() (sample *sockeye.TCPSample, number uint64) {
-	st := p.Status()
-	if sample = st.Sample(); sample == nil || st.State == sockeye.Gone {
-		return nil, 0
-	}
-	return sample, p.record(sockeye.Event{Kind: sockeye.Sampled, Detail: &sockeye.Detail{TCP: sample}})
-}
-
-// Counters are the peer's, and cost nothing.
-func (p *Peer) Counters() sockeye.Counters {
-	return sockeye.Counters{
-		ReceivedBytes: p.recvBytes.Load(), ReceivedMessages: p.recvMsgs.Load(),
-		SentBytes: p.sentBytes.Load(), SentMessages: p.sentMsgs.Load(),
-	}
-}
-
 // State is how far the connection has come.
 func (p *Peer) State() sockeye.PeerState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.state
-}
-
-// update renews the rates once at least a second has gone by since the last time.
-func (s *rateSample) update(now time.Time, c sockeye.Counters) {
-	passed := now.Sub(s.taken).Seconds()
-	if passed < 1 {
-		return
-	}
-	s.recvRate = float64(c.ReceivedBytes-s.recv) / passed
-	s.sentRate = float64(c.SentBytes-s.sent) / passed
-	s.taken, s.recv, s.sent = now, c.ReceivedBytes, c.SentBytes
 }
 
 // record hands an event of this peer to the recorder.
@@ -327,11 +221,12 @@ func (p *Peer) Reason() sockeye.Reason {
 	if p.State() != sockeye.Gone {
 		return ""
 	}
-	return p.left()
+	return p.reasonSoFar()
 }
 
-// left is why the peer left; it is known once it is done.
-func (p *Peer) left() sockeye.Reason {
+// reasonSoFar is why the peer will leave or has left; "" if nothing ends it. Until it has
+// left, a worse reason may replace it; see setReason.
+func (p *Peer) reasonSoFar() sockeye.Reason {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.reason

@@ -40,7 +40,7 @@ func TestStallIsNoSilenceOfPeers(t *testing.T) {
 		if left := s.Peers(); len(left) != 1 || left[0].ID != heard.ID {
 			t.Fatalf("%d peers are left, want the one that was heard", len(left))
 		}
-		if got := silent.Public().left(); got != sockeye.ReasonIdle {
+		if got := silent.Public().reasonSoFar(); got != sockeye.ReasonIdle {
 			t.Errorf("the other left for %q, want idle", got)
 		}
 		time.Sleep(idle)
@@ -79,7 +79,7 @@ func TestStallIsNoMissingAcknowledgement(t *testing.T) {
 		}
 		time.Sleep(limit)
 		synctest.Wait()
-		if got := p.Public().left(); got != sockeye.ReasonTimeout {
+		if got := p.Public().reasonSoFar(); got != sockeye.ReasonTimeout {
 			t.Errorf("it left for %q, want timeout once it has answered nothing for %v while we ran", got, limit)
 		}
 		s.Close()
