@@ -14,7 +14,7 @@ type Relay struct {
 	routes   []RouteStatus
 	share    Writers
 	joint    joint
-	pairs    *relay.Relay // the joint of peers with a connection each; nil: they share one
+	pairs    *relay.Pairs // the joint of peers with a connection each; nil: they share one
 }
 
 // RouteStatus is a route of a relay, and the session with its connections.

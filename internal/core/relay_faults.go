@@ -112,7 +112,7 @@ func (r *Relay) Decide(number uint64, d Decision, data []byte) error {
 }
 
 // paired is what joins peers that have a connection each: there can be faults between these.
-func (r *Relay) paired() (*relay.Relay, error) {
+func (r *Relay) paired() (*relay.Pairs, error) {
 	if r.pairs == nil {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "relay", Target: r.session.ID(),
 			Message: sockeye.Text{En: "its peers share one connection to the upstream, and faults are for one each", Zh: "它的连接对象共用一个上游连接，而故障用于各自的连接"},

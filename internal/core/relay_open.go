@@ -38,11 +38,11 @@ const (
 	OneWrites = relay.OneWrites
 )
 
-// joint is what joins the two sides of a relay.
+// joint joins the two sides of a relay: relay.Pairs, or relay.Shared.
 type joint interface {
-	Downstream() transport.Responder
+	DownstreamResponder() transport.Responder
 	UpstreamResponder() transport.Responder
-	// Other is the peer of the other side that a peer is joined with; nil: there is none.
+	// Other returns the peer of the other side that a peer is joined with; nil: none.
 	Other(*transport.Peer) *sockeye.Peer
 	Wait()
 }
@@ -60,7 +60,7 @@ func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o R
 	if o.Share != "" {
 		return w.openSharedRelay(ctx, ep, upstream, o, relay.NewShared(record, o.Share))
 	}
-	return w.openPairedRelay(ctx, ep, upstream, o, relay.New(record, &w.chains))
+	return w.openPairedRelay(ctx, ep, upstream, o, relay.NewPairs(record, &w.chains))
 }
 
 // openSharedRelay opens a relay whose peers share one connection to the upstream.
@@ -71,12 +71,12 @@ func (w *Core) openSharedRelay(ctx context.Context, ep, upstream sockeye.Endpoin
 	}
 	down.relay.Store(&Relay{session: down, upstream: ups[0], share: o.Share, joint: shared})
 	w.endTogether(down, ups, shared)
-	shared.Upstream(ups[0].transport.Dial)
+	shared.SetDial(ups[0].transport.Dial)
 	return down, nil
 }
 
 // openPairedRelay opens a relay of whose peers each has a connection of its own to an upstream.
-func (w *Core) openPairedRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o RelayOptions, pairs *relay.Relay) (*Session, error) {
+func (w *Core) openPairedRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o RelayOptions, pairs *relay.Pairs) (*Session, error) {
 	all := []sockeye.Endpoint{upstream}
 	for _, route := range o.Routes {
 		all = append(all, route.Upstream)
@@ -100,13 +100,13 @@ func (w *Core) openPairedRelay(ctx context.Context, ep, upstream sockeye.Endpoin
 	if o.Faults != nil {
 		pairs.SetFaults(o.Faults) // recorded before any of them can hit
 	}
-	pairs.Upstream(ups[0].transport.Dial, routes...)
+	pairs.SetDial(ups[0].transport.Dial, routes...)
 	return down, nil
 }
 
 // openSides opens both sides of a relay, or none.
 func (w *Core) openSides(ctx context.Context, ep sockeye.Endpoint, upstreams []sockeye.Endpoint, of *workspace.Opening, j joint) (down *Session, ups []*Session, err error) {
-	if down, err = w.open(ctx, ep, responder.Answer{}, openRequest{relay: j.Downstream(), of: of}); err != nil {
+	if down, err = w.open(ctx, ep, responder.Answer{}, openRequest{relay: j.DownstreamResponder(), of: of}); err != nil {
 		return nil, nil, err
 	}
 	for _, upstream := range upstreams {

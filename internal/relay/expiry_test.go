@@ -33,15 +33,15 @@ func (c *changes) taken() string {
 	return strings.Join(c.got, "|")
 }
 
-func forgetful(t *testing.T) (*Relay, *changes) {
+func forgetful(t *testing.T) (*Pairs, *changes) {
 	noted := &changes{begun: time.Now()}
-	r := New(noted.record, &Chains{})
+	r := NewPairs(noted.record, &Chains{})
 	r.Between(&sockeye.Session{ID: "s1"})
 	t.Cleanup(r.Wait)
 	return r, noted
 }
 
-func (r *Relay) setFor(t *testing.T, lifetime time.Duration, faults ...string) {
+func (r *Pairs) setFor(t *testing.T, lifetime time.Duration, faults ...string) {
 	t.Helper()
 	set, err := fault.ParseSet("", faults)
 	if err != nil {

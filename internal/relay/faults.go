@@ -13,7 +13,7 @@ import (
 // relay's from then on, and ends by itself when its lifetime is over. What waits for faults
 // that were set before goes on at once, but for messages whose hold is set still. Each fault
 // that begins or ends is an event of the session.
-func (r *Relay) SetFaults(set *fault.Set) {
+func (r *Pairs) SetFaults(set *fault.Set) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	r.stopExpiry()
@@ -38,7 +38,7 @@ func (r *Relay) SetFaults(set *fault.Set) {
 }
 
 // expire takes faults away whose lifetime is over, if they are set still.
-func (r *Relay) expire(set *fault.Set) {
+func (r *Pairs) expire(set *fault.Set) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	if r.ended || r.Faults() != set {
@@ -51,7 +51,7 @@ func (r *Relay) expire(set *fault.Set) {
 }
 
 // stopExpiry keeps the faults that are set from ending by themselves. r.changing is held.
-func (r *Relay) stopExpiry() {
+func (r *Pairs) stopExpiry() {
 	if r.expiry != nil {
 		r.expiry.Stop()
 		r.expiry = nil
@@ -59,13 +59,13 @@ func (r *Relay) stopExpiry() {
 }
 
 // recordChange records that a fault began or ended.
-func (r *Relay) recordChange(kind, text string, lifetime time.Duration) {
+func (r *Pairs) recordChange(kind, text string, lifetime time.Duration) {
 	r.record(sockeye.Event{Kind: sockeye.Faulted, Session: r.session,
 		Detail: &sockeye.Detail{Fault: &sockeye.FaultEvent{Kind: kind, Fault: text, LastsMS: float64(lifetime.Milliseconds())}}})
 }
 
 // replaceFaults puts a set between all pairs. r.changing is held.
-func (r *Relay) replaceFaults(set *fault.Set) {
+func (r *Pairs) replaceFaults(set *fault.Set) {
 	r.mu.Lock()
 	r.faults = set
 	var pairs []*pair
@@ -82,14 +82,14 @@ func (r *Relay) replaceFaults(set *fault.Set) {
 }
 
 // Faults are those that are set; nil if none are.
-func (r *Relay) Faults() *fault.Set {
+func (r *Pairs) Faults() *fault.Set {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.faults
 }
 
 // useFaults puts the relay's faults between the two of a pair. r.changing is held.
-func (r *Relay) useFaults(l *pair) {
+func (r *Pairs) useFaults(l *pair) {
 	set := r.Faults()
 	for way, from := range [2]*transport.Peer{l.down, l.up} {
 		to, name := l.up, fault.ToUpstream
@@ -110,7 +110,7 @@ func (r *Relay) useFaults(l *pair) {
 }
 
 // isRefused reports whether a fault refuses a new peer, and records it.
-func (r *Relay) isRefused(l *pair) bool {
+func (r *Pairs) isRefused(l *pair) bool {
 	set := r.Faults()
 	if set == nil {
 		return false
@@ -124,7 +124,7 @@ func (r *Relay) isRefused(l *pair) bool {
 
 // direction is the target of a path: one direction of a pair.
 type direction struct {
-	relay    *Relay
+	relay    *Pairs
 	pair     *pair
 	from, to *transport.Peer
 }
@@ -146,7 +146,7 @@ func (d *direction) end(how fault.End) {
 	}
 }
 
-func (r *Relay) recordFault(p *transport.Peer, e sockeye.FaultEvent) {
+func (r *Pairs) recordFault(p *transport.Peer, e sockeye.FaultEvent) {
 	r.record(sockeye.Event{Kind: sockeye.Faulted, Session: p.Session, Peer: p.Peer, Detail: &sockeye.Detail{Fault: &e}})
 }
 
@@ -158,7 +158,7 @@ type Held struct {
 }
 
 // Held are the messages that wait, in the order in which they began to.
-func (r *Relay) Held() []Held {
+func (r *Pairs) Held() []Held {
 	var out []Held
 	for _, w := range r.paths() {
 		d := w.target.(*direction)
@@ -175,7 +175,7 @@ func (r *Relay) Held() []Held {
 }
 
 // HeldCount is how many messages wait.
-func (r *Relay) HeldCount() (n int) {
+func (r *Pairs) HeldCount() (n int) {
 	for _, w := range r.paths() {
 		n += w.heldCount()
 	}
@@ -184,12 +184,12 @@ func (r *Relay) HeldCount() (n int) {
 
 // Decide lets go, changes or drops the message of a number. data is what it becomes, for
 // fault.Edit; it is not kept. It says false if no such message waits.
-func (r *Relay) Decide(number uint64, d fault.Decision, data []byte) bool {
+func (r *Pairs) Decide(number uint64, d fault.Decision, data []byte) bool {
 	return slices.ContainsFunc(r.paths(), func(w *path) bool { return w.decide(number, d, data) })
 }
 
 // paths are those on which something may wait.
-func (r *Relay) paths() []*path {
+func (r *Pairs) paths() []*path {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	seen := map[*path]bool{}

@@ -43,7 +43,7 @@ func (o *opening) say(data []byte) {
 }
 
 // route is how the upstream of a pair is dialled: that of the first route that fits.
-func (r *Relay) route(l *pair) Dial {
+func (r *Pairs) route(l *pair) Dial {
 	var first []byte
 	asked := false
 	for _, route := range r.routes {

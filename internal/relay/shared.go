@@ -28,7 +28,7 @@ const (
 type Shared struct {
 	record  func(sockeye.Event)
 	writers Writers
-	ready   chan struct{} // closed when dial is known
+	ready   chan struct{} // closed when dial is set
 	dial    Dial
 	running sync.WaitGroup
 	emptied chan struct{} // capacity 1: the last peer has left
@@ -36,18 +36,19 @@ type Shared struct {
 	mu      sync.Mutex
 	sharers []*sharer // in the order in which they joined
 	up      *transport.Peer
-	there   chan struct{} // closed when up is there
+	there   chan struct{} // closed when up is set
 	serving bool          // serve runs
-	passed  uint64        // bytes that came from the upstream
+	passed  uint64        // bytes received from the upstream
 }
 
-// NewShared makes a relay whose events record takes. Upstream says how to dial.
+// NewShared makes a relay that gives its events to record. Its peers wait until SetDial is
+// called.
 func NewShared(record func(sockeye.Event), w Writers) *Shared {
 	return &Shared{record: record, writers: w, ready: make(chan struct{}), emptied: make(chan struct{}, 1), there: make(chan struct{})}
 }
 
-// Upstream says how the other side is dialled.
-func (s *Shared) Upstream(dial Dial) {
+// SetDial sets how the upstream is dialled. It is called once.
+func (s *Shared) SetDial(dial Dial) {
 	s.dial = dial
 	close(s.ready)
 }
@@ -55,13 +56,14 @@ func (s *Shared) Upstream(dial Dial) {
 // Wait returns when nothing of the relay runs any more; the peers of both sides have left.
 func (s *Shared) Wait() { s.running.Wait() }
 
-// Downstream is the responder of the session whose peers are relayed.
-func (s *Shared) Downstream() transport.Responder { return sharedDownstream{s} }
+// DownstreamResponder is the responder of the session whose peers are relayed.
+func (s *Shared) DownstreamResponder() transport.Responder { return sharedDownstreamResponder{s} }
 
-// UpstreamResponder is the responder of the session that the upstream's connection is in.
-func (s *Shared) UpstreamResponder() transport.Responder { return sharedUpstream{s} }
+// UpstreamResponder is the responder of the session that dials the upstream.
+func (s *Shared) UpstreamResponder() transport.Responder { return sharedUpstreamResponder{s} }
 
-// sharer is a peer that shares the connection to the upstream, with what waits for it.
+// sharer is a peer that shares the connection to the upstream, with the queue of what is to
+// be sent to it.
 type sharer struct {
 	shared *Shared
 	peer   *transport.Peer
@@ -72,17 +74,17 @@ type sharer struct {
 
 func (c *sharer) send(data []byte) { c.peer.Answer(c.ctx, data) }
 
-// end is never asked for: no fault is between, and who leaves has its path dropped.
+// end is never called: no fault is set, and the path of a peer that leaves is dropped.
 func (c *sharer) end(fault.End) {}
 
 func (c *sharer) record(e sockeye.FaultEvent) { c.shared.recordFault(c.peer, e) }
 
-// patience is how long the upstream and the other peers wait for one that takes nothing.
+// patience is how long the upstream and the other peers wait for a peer that reads nothing.
 const patience = 5 * time.Second
 
-// pass lets what the upstream sent wait for its turn. While the queue is full nothing more
-// is read from the upstream; a peer that takes nothing for too long is reset, since its
-// stream would have a hole.
+// pass queues what the upstream sent for the peer. While the queue is full nothing more is
+// read from the upstream; a peer that reads nothing for too long is reset, since its stream
+// would have a hole.
 func (c *sharer) pass(up *transport.Peer, data []byte, offset uint64) {
 	for !c.path.hasRoom(len(data)) {
 		timer := time.NewTimer(patience)
@@ -122,8 +124,8 @@ func (s *Shared) pair(p, up *transport.Peer) {
 		Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: up.ID, Session: up.Session.ID, Address: up.Remote.String()}}})
 }
 
-// Other is the connection to the upstream that p shares; nil as long as there is none, and
-// for that connection itself.
+// Other returns the connection to the upstream that p shares; nil as long as there is none,
+// and for that connection itself.
 func (s *Shared) Other(p *transport.Peer) *sockeye.Peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,8 +135,8 @@ func (s *Shared) Other(p *transport.Peer) *sockeye.Peer {
 	return s.up.Peer
 }
 
-// endWithClosing breaks off what is being sent some time after our side began to end the
-// connection.
+// endWithClosing cancels what is being sent to the peer closeGrace after our side began to end
+// its connection.
 func (c *sharer) endWithClosing() {
 	select {
 	case <-c.ctx.Done():
@@ -150,13 +152,14 @@ func (c *sharer) endWithClosing() {
 	}
 }
 
-// The waits before the upstream is dialled again; each is twice the one before.
+// The first and the longest wait before the upstream is dialled again. Each wait is twice the
+// one before.
 const (
 	firstRetry = 500 * time.Millisecond
 	lastRetry  = 5 * time.Second
 )
 
-// serve keeps the connection to the upstream for as long as a peer is there.
+// serve dials the upstream, again whenever the connection ends, until no peer is there.
 func (s *Shared) serve() {
 	for known := false; !known; {
 		select {
@@ -183,7 +186,8 @@ func (s *Shared) serve() {
 	}
 }
 
-// isOver reports whether no peer is there any more; then serve ends.
+// isOver reports whether no peer is there any more. Then serve ends, and the next peer starts
+// it again.
 func (s *Shared) isOver() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,7 +198,8 @@ func (s *Shared) isOver() bool {
 	return true
 }
 
-// serveOne waits for the end of a connection, and ends it when no peer is there any more.
+// serveOne waits until a connection to the upstream ends, and closes it when no peer is there
+// any more.
 func (s *Shared) serveOne(up *transport.Peer) {
 	for {
 		select {
@@ -212,7 +217,7 @@ func (s *Shared) serveOne(up *transport.Peer) {
 	}
 }
 
-// pause waits, but not without peers; then it says false.
+// pause waits for d. It returns false, at once, when no peer is there.
 func (s *Shared) pause(d time.Duration) bool {
 	s.mu.Lock()
 	empty := len(s.sharers) == 0
@@ -230,10 +235,11 @@ func (s *Shared) pause(d time.Duration) bool {
 	}
 }
 
-type sharedDownstream struct{ *Shared }
+// sharedDownstreamResponder is the responder of the session that listens.
+type sharedDownstreamResponder struct{ *Shared }
 
-// Joined lets a new peer share the connection, which the first one begins.
-func (r sharedDownstream) Joined(p *transport.Peer) {
+// Joined adds a peer. The first one has the upstream dialled.
+func (r sharedDownstreamResponder) Joined(p *transport.Peer) {
 	c := &sharer{shared: r.Shared, peer: p}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.path = newPath(c.ctx, c, false, nil, &r.running)
@@ -251,8 +257,8 @@ func (r sharedDownstream) Joined(p *transport.Peer) {
 	}
 }
 
-// Received passes on what a peer sent, when the upstream is there.
-func (r sharedDownstream) Received(p *transport.Peer, data []byte) {
+// Received sends what a peer sent to the upstream. It waits until that is connected.
+func (r sharedDownstreamResponder) Received(p *transport.Peer, data []byte) {
 	c, mayWrite := r.sharerOf(p)
 	if c == nil {
 		return
@@ -274,8 +280,8 @@ func (r sharedDownstream) Received(p *transport.Peer, data []byte) {
 	}
 }
 
-// outlives waits for the end of a connection to which something could not be sent, and says
-// whether it came while the peer is there.
+// outlives waits for the end of a connection to the upstream to which a send failed. It reports
+// whether the connection ended while the peer is there.
 func (c *sharer) outlives(up *transport.Peer) bool {
 	timer := time.NewTimer(closeGrace)
 	defer timer.Stop()
@@ -298,7 +304,7 @@ func (s *Shared) sharerOf(p *transport.Peer) (c *sharer, mayWrite bool) {
 	return s.sharers[at], at == 0 || s.writers == AllWrite
 }
 
-// awaitUpstream is the upstream's connection, or nil when p closes before it is there.
+// awaitUpstream waits for the connection to the upstream; nil if p closes before.
 func (s *Shared) awaitUpstream(p *transport.Peer) *transport.Peer {
 	for {
 		s.mu.Lock()
@@ -315,9 +321,9 @@ func (s *Shared) awaitUpstream(p *transport.Peer) *transport.Peer {
 	}
 }
 
-// Left takes a peer away, and with the last one the connection to the upstream. The next
-// one may write now, if only one may.
-func (r sharedDownstream) Left(p *transport.Peer) {
+// Left removes a peer, and after the last one the connection to the upstream. If only one peer
+// may write and it was this one, the next may.
+func (r sharedDownstreamResponder) Left(p *transport.Peer) {
 	r.mu.Lock()
 	at := slices.IndexFunc(r.sharers, func(c *sharer) bool { return c.peer == p })
 	if at < 0 {
@@ -340,10 +346,11 @@ func (r sharedDownstream) Left(p *transport.Peer) {
 	}
 }
 
-type sharedUpstream struct{ *Shared }
+// sharedUpstreamResponder is the responder of the session that dials the upstream.
+type sharedUpstreamResponder struct{ *Shared }
 
-// Joined pairs the upstream's connection with the peers that wait for it.
-func (r sharedUpstream) Joined(p *transport.Peer) {
+// Joined records for each peer that it shares the new connection, and lets them send.
+func (r sharedUpstreamResponder) Joined(p *transport.Peer) {
 	r.mu.Lock()
 	r.up = p
 	close(r.there)
@@ -354,8 +361,8 @@ func (r sharedUpstream) Joined(p *transport.Peer) {
 	}
 }
 
-// Received passes on to all peers; what one of them does not read waits in its own queue.
-func (r sharedUpstream) Received(p *transport.Peer, data []byte) {
+// Received queues what the upstream sent for each peer.
+func (r sharedUpstreamResponder) Received(p *transport.Peer, data []byte) {
 	r.mu.Lock()
 	peers := slices.Clone(r.sharers)
 	offset := r.passed
@@ -366,10 +373,10 @@ func (r sharedUpstream) Received(p *transport.Peer, data []byte) {
 	}
 }
 
-// Left has the peers wait for the next connection.
-func (r sharedUpstream) Left(p *transport.Peer) { r.forget(p) }
+// Left makes the peers wait for the next connection.
+func (r sharedUpstreamResponder) Left(p *transport.Peer) { r.forget(p) }
 
-// forget takes a connection that is over away, if the next one is not there yet.
+// forget clears up, if it is still this connection.
 func (s *Shared) forget(up *transport.Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,53 +17,54 @@ import (
 // drain is how long the end of one connection may take because the other has ended.
 const drain = 5 * time.Second
 
-// Relay pairs the peers of a session with connections to an upstream. All methods may be
-// called from any goroutine.
-type Relay struct {
+// Pairs relays by pairing each peer of a session with a connection of its own to an upstream.
+// All methods may be called from any goroutine.
+type Pairs struct {
 	record  func(sockeye.Event)
 	chains  *Chains
 	probe   loopProbe
-	session *sockeye.Session // whose peers are relayed
-	ready   chan struct{}    // closed when dial is known
+	session *sockeye.Session // the session whose peers are relayed
+	ready   chan struct{}    // closed when dial is set
 	dial    Dial
-	routes  []Route // tried before dial, in order; known with it
-	byFirst bool    // some of them ask what a peer sends first
+	routes  []Route // tried before dial, in order; set with it
+	byFirst bool    // a route depends on what a peer sends first
 	running sync.WaitGroup
 
 	joined   atomic.Uint64 // pairs so far: the number of the next is one more
 	lastHeld atomic.Uint64
 
-	changing sync.Mutex  // of who sets faults
-	expiry   *time.Timer // takes them away; nil: they stay
+	changing sync.Mutex  // held while faults are set
+	expiry   *time.Timer // removes the faults; nil: they stay
 	ended    bool        // Wait was called: no timer is started any more
 
 	mu     sync.Mutex
 	faults *fault.Set                // nil: none
-	pairs  map[*transport.Peer]*pair // by either peer; an upstream's may only be bound yet
+	pairs  map[*transport.Peer]*pair // by either peer; that of an upstream may not be bound to one yet
 }
 
-// New makes a relay whose events record takes, and whose connections chains knows together
-// with those of others. Upstream says how to dial, and until it does, peers wait.
-func New(record func(sockeye.Event), chains *Chains) *Relay {
-	return &Relay{record: record, chains: chains, ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
+// NewPairs makes a relay that gives its events to record, and adds its connections to chains.
+// Its peers wait until SetDial is called.
+func NewPairs(record func(sockeye.Event), chains *Chains) *Pairs {
+	return &Pairs{record: record, chains: chains, ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
 }
 
-// AwaitFirst says, before there are peers, that routes will ask what these send first.
-func (r *Relay) AwaitFirst() { r.byFirst = true }
+// AwaitFirst announces that routes depend on what peers send first. It is called before there
+// are peers.
+func (r *Pairs) AwaitFirst() { r.byFirst = true }
 
-// Between says whose peers are relayed, before faults are set.
-func (r *Relay) Between(s *sockeye.Session) { r.session = s }
+// Between sets the session whose peers are relayed. It is called before faults are set.
+func (r *Pairs) Between(s *sockeye.Session) { r.session = s }
 
-// Upstream says how the other side is dialled: by the first of the routes that fits a peer,
-// else by dial.
-func (r *Relay) Upstream(dial Dial, routes ...Route) {
+// SetDial sets how a peer's upstream is dialled: by the first route that fits the peer, else
+// by dial. It is called once.
+func (r *Pairs) SetDial(dial Dial, routes ...Route) {
 	r.dial, r.routes = dial, routes
 	close(r.ready)
 }
 
 // Wait returns when nothing of the relay runs any more; the peers of both sides have left.
 // Faults that are set stay as they are from then on.
-func (r *Relay) Wait() {
+func (r *Pairs) Wait() {
 	r.changing.Lock()
 	r.ended = true
 	r.stopExpiry()
@@ -71,17 +72,18 @@ func (r *Relay) Wait() {
 	r.running.Wait()
 }
 
-// Downstream is the responder of the session whose peers are relayed.
-func (r *Relay) Downstream() transport.Responder { return downstream{r} }
+// DownstreamResponder is the responder of the session whose peers are relayed.
+func (r *Pairs) DownstreamResponder() transport.Responder { return downstreamResponder{r} }
 
-// UpstreamResponder is the responder of the session that the upstream's connections are in.
-func (r *Relay) UpstreamResponder() transport.Responder { return upstream{r} }
+// UpstreamResponder is the responder of the session that dials the upstream.
+func (r *Pairs) UpstreamResponder() transport.Responder { return upstreamResponder{r} }
 
-type downstream struct{ *Relay }
+// downstreamResponder is the responder of the session that listens.
+type downstreamResponder struct{ *Pairs }
 
 // Joined dials the upstream for a new peer.
-func (r downstream) Joined(p *transport.Peer) {
-	l := &pair{relay: r.Relay, down: p, number: r.joined.Add(1), linked: make(chan struct{})}
+func (r downstreamResponder) Joined(p *transport.Peer) {
+	l := &pair{relay: r.Pairs, down: p, number: r.joined.Add(1), linked: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if r.byFirst {
 		l.opening = &opening{bytes: make(chan []byte, 1)}
@@ -98,8 +100,8 @@ func (r downstream) Joined(p *transport.Peer) {
 	r.running.Go(func() { r.link(l) })
 }
 
-// noteLoop says that a relay is twice on the way of a pair.
-func (r *Relay) noteLoop(l *pair) {
+// noteLoop records the error that the upstream of a pair leads back to this relay.
+func (r *Pairs) noteLoop(l *pair) {
 	r.record(sockeye.Event{Kind: sockeye.Failed, Session: l.down.Session, Peer: l.down.Peer, Detail: &sockeye.Detail{Err: OwnUpstream(l.down.Local.String())}})
 }
 
@@ -111,8 +113,9 @@ func OwnUpstream(at string) *sockeye.Error {
 		Hint:    sockeye.Text{En: "name another upstream", Zh: "请填写另一个上游地址"}}
 }
 
-// link dials, and joins both sides. A peer whose upstream cannot be had is aborted.
-func (r *Relay) link(l *pair) {
+// link dials the upstream of a pair and joins both sides. If it cannot be dialled, the peer is
+// aborted.
+func (r *Pairs) link(l *pair) {
 	select {
 	case <-r.ready:
 	case <-l.ctx.Done():
@@ -129,9 +132,9 @@ func (r *Relay) link(l *pair) {
 	l.endWithClosing()
 }
 
-// dialFor is the upstream of a pair, or nil if it cannot be had: a relay whose upstream leads
-// back to it says so.
-func (r *Relay) dialFor(l *pair) *transport.Peer {
+// dialFor dials the upstream of a pair; nil if that fails. It does not dial an upstream that
+// leads back to this relay.
+func (r *Pairs) dialFor(l *pair) *transport.Peer {
 	if r.chains.loops(l) {
 		r.noteLoop(l)
 		return nil
@@ -151,8 +154,8 @@ func (r *Relay) dialFor(l *pair) *transport.Peer {
 	return up
 }
 
-// join lets both sides of a pair, which wait, go on.
-func (r *Relay) join(l *pair, up *transport.Peer) {
+// join makes a pair of a peer and its upstream, and has both read, which they were not before.
+func (r *Pairs) join(l *pair, up *transport.Peer) {
 	up.Hold()
 	r.record(sockeye.Event{Kind: sockeye.Paired, Session: l.down.Session, Peer: l.down.Peer,
 		Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: up.ID, Session: up.Session.ID, Address: up.Remote.String()}}})
@@ -172,8 +175,8 @@ func (r *Relay) join(l *pair, up *transport.Peer) {
 	}
 }
 
-// bind says whose an upstream's connection is.
-func (r *Relay) bind(up *transport.Peer, l *pair) {
+// bind notes the pair that a connection to the upstream belongs to.
+func (r *Pairs) bind(up *transport.Peer, l *pair) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if waiting := r.pairs[up]; waiting != nil {
@@ -183,9 +186,9 @@ func (r *Relay) bind(up *transport.Peer, l *pair) {
 	r.chains.dial(l, up)
 }
 
-// of is the pair of a peer; nil if it has none any more. Whose one that was dialled is, it
-// waits to know, until p closes.
-func (r *Relay) of(p *transport.Peer) *pair {
+// of returns the pair of a peer; nil if it has none any more. For a connection to the upstream
+// it waits until the pair is bound, or p closes.
+func (r *Pairs) of(p *transport.Peer) *pair {
 	l := r.pairOf(p)
 	if l == nil || l.down != nil {
 		return l
@@ -198,15 +201,15 @@ func (r *Relay) of(p *transport.Peer) *pair {
 	}
 }
 
-// pairOf is the pair of a peer as it is known now: it has no peers if that is not.
-func (r *Relay) pairOf(p *transport.Peer) *pair {
+// pairOf returns the pair of a peer, without waiting: it has no peers if none is bound yet.
+func (r *Pairs) pairOf(p *transport.Peer) *pair {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.pairs[p]
 }
 
-// Other is the peer that p is paired with; nil as long as there is none.
-func (r *Relay) Other(p *transport.Peer) *sockeye.Peer {
+// Other returns the peer that p is paired with; nil as long as there is none.
+func (r *Pairs) Other(p *transport.Peer) *sockeye.Peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.pairs[p]
@@ -219,11 +222,12 @@ func (r *Relay) Other(p *transport.Peer) *sockeye.Peer {
 	return l.down.Peer
 }
 
-type upstream struct{ *Relay }
+// upstreamResponder is the responder of the session that dials the upstream.
+type upstreamResponder struct{ *Pairs }
 
-// Joined notes that it will be known whose connection this is. Datagrams only come after
-// some were sent, and their sockets have a reader of their own.
-func (r upstream) Joined(p *transport.Peer) {
+// Joined adds a pair without peers for a new connection, which bind completes. Sockets of
+// datagrams need none: they receive only after they have sent, when they are bound.
+func (r upstreamResponder) Joined(p *transport.Peer) {
 	if p.Network.Traits().Datagram {
 		return
 	}
@@ -234,9 +238,9 @@ func (r upstream) Joined(p *transport.Peer) {
 	}
 }
 
-// Forward is the peer at the other side; nil if that is not known yet, or if there are
-// faults between them.
-func (r *Relay) Forward(p *transport.Peer) *transport.Peer {
+// Forward returns the peer at the other side; nil if it is not known yet, or if faults are
+// set for this direction.
+func (r *Pairs) Forward(p *transport.Peer) *transport.Peer {
 	l := r.pairOf(p)
 	if l == nil || l.down == nil || l.opening != nil {
 		return nil
@@ -256,10 +260,9 @@ func (r *Relay) Forward(p *transport.Peer) *transport.Peer {
 	return to
 }
 
-// Received passes on what came, and returns when the other side's system has taken it, or
-// a queue of bounded length if there are faults: so who sends is read no faster than the
-// other one reads.
-func (r *Relay) Received(p *transport.Peer, data []byte) {
+// Received passes on what came. It returns when the system of the other side has taken it, or,
+// if faults are set, a bounded queue has. So a peer is read no faster than the other reads.
+func (r *Pairs) Received(p *transport.Peer, data []byte) {
 	l := r.of(p)
 	if l == nil {
 		return
@@ -281,7 +284,7 @@ func (r *Relay) Received(p *transport.Peer, data []byte) {
 }
 
 // Finished passes on that a peer finished sending.
-func (r *Relay) Finished(p *transport.Peer) {
+func (r *Pairs) Finished(p *transport.Peer) {
 	l := r.of(p)
 	if l == nil {
 		return
@@ -300,8 +303,8 @@ func (r *Relay) Finished(p *transport.Peer) {
 	r.finish(l, to)
 }
 
-// finish ends the direction to a peer, once.
-func (r *Relay) finish(l *pair, to *transport.Peer) {
+// finish ends the direction to a peer. Only the first call for a direction does.
+func (r *Pairs) finish(l *pair, to *transport.Peer) {
 	if l.finished[1-l.wayOf(to)].Swap(true) {
 		return
 	}
@@ -311,9 +314,9 @@ func (r *Relay) finish(l *pair, to *transport.Peer) {
 	}
 }
 
-// Left ends the connection at the other side as this one ended: in good order after what
-// waits to be passed on.
-func (r *Relay) Left(p *transport.Peer) {
+// Left ends the connection at the other side as this one ended: with a reset, or in good order
+// after what waits to be passed on.
+func (r *Pairs) Left(p *transport.Peer) {
 	r.mu.Lock()
 	l := r.pairs[p]
 	delete(r.pairs, p)
@@ -333,7 +336,7 @@ func (r *Relay) Left(p *transport.Peer) {
 	r.endPair(l, p, abort)
 }
 
-// isBreak reports whether a connection that ended so did not end in good order.
+// isBreak reports whether a reason is not one of a good end.
 func isBreak(why sockeye.Reason) bool {
 	switch why {
 	case sockeye.ReasonReset, sockeye.ReasonAborted, sockeye.ReasonTimeout, sockeye.ReasonError:
@@ -343,7 +346,7 @@ func isBreak(why sockeye.Reason) bool {
 }
 
 // endPair ends the other side of a peer that has left.
-func (r *Relay) endPair(l *pair, p *transport.Peer, abort bool) {
+func (r *Pairs) endPair(l *pair, p *transport.Peer, abort bool) {
 	l.cancel()
 	r.running.Go(func() {
 		<-l.linked
