@@ -150,5 +150,5 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if err != nil {
 		return l.Finish(err)
 	}
-	return l.Finish(l.ReplOnce(s, req))
+	return l.Finish(l.RunExchange(s, req))
 }

@@ -11,7 +11,8 @@ import (
 	"sockeye/internal/payload"
 )
 
-// Exchange is what connect sends by itself and waits for; nil where not asked.
+// Exchange is what the flags of connect ask it to send and to wait for. A field is nil or empty
+// where nothing is asked.
 type Exchange struct {
 	Send   *payload.Template
 	List   *timedList
@@ -26,7 +27,7 @@ type Exchange struct {
 	SendOnly, RecvOnly bool
 }
 
-// Sends says whether there is something to send by itself.
+// Sends reports whether the exchange sends something that flags name.
 func (r Exchange) Sends() bool { return r.Send != nil || r.List != nil || r.File != "" }
 
 // Expectation is the bytes that --expect or --expect-hex means, nil for neither: of all
@@ -46,66 +47,105 @@ func (f *InputFlags) Expectation(text, hex string) ([]byte, error) {
 	return data, nil
 }
 
-// ReplOnce runs an open connection to its end.
-func (l *Runner) ReplOnce(s *core.Session, r Exchange) error {
-	expecting, cancel := context.WithCancel(l.term.Ctx)
+// RunExchange carries out what r asks for on an open session, or runs the REPL on a terminal. It
+// returns when the exchange is over: when the expected bytes came, when everything is sent and
+// answered, when the session or the time ends, or when the user interrupts.
+func (l *Runner) RunExchange(s *core.Session, r Exchange) error {
+	ctx, cancel := context.WithCancel(l.term.Ctx)
 	defer cancel()
-	met, done := l.expect(expecting, s, r.Expect), s.Done()
-	if met != nil {
-		done = nil // what it waited for may have come last
+	x := exchangeRun{Runner: l, request: r, session: s, met: l.expect(ctx, s, r.Expect), ended: s.Done(), refused: l.watchRefusals(s)}
+	if x.met != nil {
+		x.ended = nil // what is expected may have come last
 	}
-	lost := l.watchRefusals(s)
-	input := l.clientInput(s, r)
-	timeout := r.limit()
-	var late, quit <-chan time.Time
-	if timeout > 0 {
-		late = time.After(timeout)
+	x.input = l.clientInput(s, r)
+	if limit := r.limit(); limit > 0 {
+		x.late = time.After(limit)
 	}
-	sent := false // all that is to be sent
 	for {
-		select {
-		case <-l.term.Ctx.Done():
-			return l.Interrupted()
-		case <-l.ViewDone:
-			return nil
-		case err := <-met:
-			return l.metOr(err, r)
-		case <-lost.news:
-			again := !sent && (r.List != nil || r.Expect != nil) // the program may be started yet
-			if refused := lost.ofLastSend(); refused != nil && !again && l.console == nil {
-				return l.notReached(r, refused)
-			}
-		case <-quit:
-			return nil
-		case <-late:
-			if !sent && r.Sends() && r.Expect == nil {
-				return unsentWithin(s, r)
-			}
-			return l.timedOut(r, lost.latest())
-		case err := <-input:
-			if err != nil || l.console != nil {
-				return err
-			}
-			if r.SendOnly {
-				return l.unheard(lost.await(l.term.Ctx))
-			}
-			input, sent = nil, true // the answer may still come
-			if refused := lost.ofLastSend(); refused != nil {
-				return l.notReached(r, refused)
-			}
-			if r.Input.QuitAfter >= 0 {
-				quit = time.After(r.Input.QuitAfter)
-			}
-		case <-done:
-			if err := l.outcome(s); err != nil {
-				return err
-			}
-			return l.unheard(lost.latest())
+		if over, err := x.next(); over {
+			return err
 		}
 	}
 }
 
-// limit is how long the exchange may take, 0 without one.
+// exchangeRun is an Exchange while it runs. The channels report what it waits for.
+type exchangeRun struct {
+	*Runner
+	request Exchange
+	session *core.Session
+	refused *refusals
+	sent    bool // everything was sent
+
+	met   <-chan error     // the expected bytes came (nil), or cannot come any more
+	ended <-chan struct{}  // the session has ended; nil while bytes are expected
+	input <-chan error     // everything was sent (nil), or could not be; nil from then on
+	late  <-chan time.Time // the time of the exchange is over
+	quit  <-chan time.Time // the time after the end of the input is over
+}
+
+// next waits for one event of the exchange. over reports whether that ends it, with err.
+func (x *exchangeRun) next() (over bool, err error) {
+	select {
+	case <-x.term.Ctx.Done():
+		return true, x.Interrupted()
+	case <-x.ViewDone:
+		return true, nil
+	case err := <-x.met:
+		return true, x.metOr(err, x.request)
+	case <-x.refused.news:
+		return x.onRefusal()
+	case <-x.quit:
+		return true, nil
+	case <-x.late:
+		return true, x.onLate()
+	case err := <-x.input:
+		return x.onInputEnd(err)
+	case <-x.ended:
+		if err := x.outcome(x.session); err != nil {
+			return true, err
+		}
+		return true, x.unheard(x.refused.latest())
+	}
+}
+
+// onRefusal handles that a datagram was refused. That does not end the exchange while more will
+// be sent, because the program at the other end may be started yet.
+func (x *exchangeRun) onRefusal() (over bool, err error) {
+	again := !x.sent && (x.request.List != nil || x.request.Expect != nil)
+	if refused := x.refused.ofLastSend(); refused != nil && !again && x.console == nil {
+		return true, x.notReached(x.request, refused)
+	}
+	return false, nil
+}
+
+// onLate is the error of an exchange whose time is over.
+func (x *exchangeRun) onLate() error {
+	if !x.sent && x.request.Sends() && x.request.Expect == nil {
+		return unsentWithin(x.session, x.request)
+	}
+	return x.timedOut(x.request, x.refused.latest())
+}
+
+// onInputEnd handles that everything was sent, or that sending failed with err. The answer may
+// still come, so the exchange goes on, unless it only sends.
+func (x *exchangeRun) onInputEnd(err error) (over bool, _ error) {
+	if err != nil || x.console != nil {
+		return true, err
+	}
+	if x.request.SendOnly {
+		return true, x.unheard(x.refused.await(x.term.Ctx))
+	}
+	x.input, x.sent = nil, true
+	if refused := x.refused.ofLastSend(); refused != nil {
+		return true, x.notReached(x.request, refused)
+	}
+	if x.request.Input.QuitAfter >= 0 {
+		x.quit = time.After(x.request.Input.QuitAfter)
+	}
+	return false, nil
+}
+
+// limit returns how long the exchange may take; 0: for ever.
 func (r *Exchange) limit() time.Duration {
 	if r.Timeout <= 0 && r.Expect != nil {
 		return 10 * time.Second
@@ -113,7 +153,7 @@ func (r *Exchange) limit() time.Duration {
 	return r.Timeout
 }
 
-// metOr is the end of an exchange whose wait for an answer ended with err, nil if it came.
+// metOr returns the error of an exchange whose wait for the expected bytes ended with err.
 func (l *Runner) metOr(err error, r Exchange) error {
 	switch {
 	case err == nil:
@@ -124,14 +164,15 @@ func (l *Runner) metOr(err error, r Exchange) error {
 	return notMet(r.Asked, "before the connection ended", "直到连接结束")
 }
 
-// unsentWithin is the error of an exchange whose time was over before all was sent.
+// unsentWithin is the error of an exchange whose time ended before everything was sent.
 func unsentWithin(s *core.Session, r Exchange) error {
 	return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send", Target: s.Endpoint().Address.String(),
 		Message: sockeye.Text{En: fmt.Sprintf("not everything could be sent within %s", r.limit()), Zh: fmt.Sprintf("%s 内没能全部发送", r.limit())},
 		Hint:    sockeye.Text{En: "does the peer read? --timeout gives it longer", Zh: "对方是否在读取？可用 --timeout 延长"}}
 }
 
-// timedOut is the end of an exchange whose time is over.
+// timedOut is the error of an exchange whose time ended after everything was sent; refused is
+// the last refusal, or nil.
 func (l *Runner) timedOut(r Exchange, refused *sockeye.Error) error {
 	if refused != nil || r.Expect == nil {
 		return l.notReached(r, refused)
@@ -139,7 +180,8 @@ func (l *Runner) timedOut(r Exchange, refused *sockeye.Error) error {
 	return notMet(r.Asked, fmt.Sprintf("within %s", r.limit()), fmt.Sprintf("在 %s 内", r.limit()))
 }
 
-// notReached is the error of an exchange whose datagrams reached nobody, nil if refused is.
+// notReached is the error of an exchange whose datagrams were refused, as refused says; nil if
+// that is nil and nothing was expected.
 func (l *Runner) notReached(r Exchange, refused *sockeye.Error) error {
 	if r.Expect == nil {
 		return l.unheard(refused)
@@ -150,7 +192,7 @@ func (l *Runner) notReached(r Exchange, refused *sockeye.Error) error {
 	return &e
 }
 
-// outcome is the error of a connection that has ended.
+// outcome is the error of a session that has ended; nil if it ended in good order.
 func (l *Runner) outcome(s *core.Session) error {
 	switch reason, cause := s.Outcome(); reason {
 	case sockeye.ReasonReset, sockeye.ReasonTimeout, sockeye.ReasonError:
@@ -168,6 +210,7 @@ func (l *Runner) outcome(s *core.Session) error {
 	return nil
 }
 
+// notMet is the error of an exchange in which the expected bytes did not come.
 func notMet(what, en, zh string) error {
 	return &sockeye.Error{
 		Kind: sockeye.Expected, Op: "expect", Target: fmt.Sprintf("%q", what),
@@ -176,7 +219,8 @@ func notMet(what, en, zh string) error {
 	}
 }
 
-// clientInput sends what is to be sent; the channel tells when that is done.
+// clientInput starts to send what the exchange sends. The channel gets nil, or an error, when
+// that is done.
 func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
 	if l.console != nil {
 		return l.replAside(s, r.Input, r.Pace)
