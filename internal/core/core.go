@@ -67,7 +67,7 @@ func New(limit int) *Core {
 	return &Core{Reader: query.NewReader(j), journal: j, seed: rand.Uint64(), commenting: commenting{turn: make(chan struct{}, 1)}}
 }
 
-// Knew says whether there is or ever was a session of this name.
+// Knew reports whether there is or ever was a session of this name.
 func (w *Core) Knew(id string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -158,7 +158,7 @@ func (s *Session) dropWhenDone() {
 	close(s.dropped)
 }
 
-// isGone says whether a peer is in no open session any more.
+// isGone reports whether a peer is in no open session any more.
 func (w *Core) isGone(p *sockeye.Peer) bool {
 	for _, s := range w.Sessions() {
 		if s.id == p.Session {

@@ -77,7 +77,7 @@ func (w *Core) dialFilterOf(host string, o openRequest) func(netip.AddrPort) err
 	}
 }
 
-// reachesListener says whether a connection to an address arrives at a socket that is
+// reachesListener reports whether a connection to an address arrives at a socket that is
 // bound to own.
 func reachesListener(to, own netip.Addr) bool {
 	switch {
@@ -91,7 +91,7 @@ func reachesListener(to, own netip.Addr) bool {
 	return false
 }
 
-// isOwnAddress says whether an address is this machine's; if the system does not tell, it
+// isOwnAddress reports whether an address is this machine's; if the system does not tell, it
 // might be.
 func isOwnAddress(a netip.Addr) bool {
 	all, err := net.InterfaceAddrs()

@@ -201,7 +201,7 @@ func notMade(path string, err error) error {
 	return recording.Unwritable(path, err)
 }
 
-// plainFileName says whether a name is a plain file name on every system.
+// plainFileName reports whether a name is a plain file name on every system.
 func plainFileName(name string) bool {
 	if name == "" || len(name) > 80 || name[0] == '.' || name[len(name)-1] == '.' {
 		return false

@@ -108,7 +108,7 @@ func (s *Sender) reach(words []string) (to []*Peer, missing int, err error) {
 	return to, missing, err
 }
 
-// mayReach says whether one of the peers that words mean is there, or may come: not if
+// mayReach reports whether one of the peers that words mean is there, or may come: not if
 // all are numbers that were given to others than those who are there. A number is given
 // once.
 func (s *Sender) mayReach(words string) bool {

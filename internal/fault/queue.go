@@ -95,7 +95,7 @@ func (q *Queue) Due() (time.Time, bool) {
 	return q.parcels[0].Due, true
 }
 
-// Next takes out what goes on now. If that is nothing it says false and how long to wait:
+// Next takes out what goes on now. If that is nothing it returns false and how long to wait:
 // nothing, if the queue is empty.
 func (q *Queue) Next(now time.Time) (p Parcel, wait time.Duration, ok bool) {
 	if len(q.parcels) == 0 {
@@ -224,7 +224,7 @@ const (
 )
 
 // Decide does something with the message of a number: data is what it becomes, for Edit,
-// and owned by the queue from then on. It says false if no such message is held.
+// and owned by the queue from then on. It returns false if no such message is held.
 func (q *Queue) Decide(number uint64, d Decision, data []byte, now time.Time) (sockeye.FaultEvent, bool) {
 	at := slices.IndexFunc(q.parcels, func(p Parcel) bool { return p.held == number && number > 0 })
 	if at < 0 {

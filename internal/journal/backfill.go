@@ -19,7 +19,7 @@ type backfill struct {
 }
 
 // startBackfill begins to read from the disk what the ring no longer has, if it was
-// recorded. It says whether there is something to read.
+// recorded. It reports whether there is something to read.
 func (c *Cursor) startBackfill() bool {
 	j := c.journal
 	j.mu.Lock()
@@ -116,7 +116,7 @@ func (c *Cursor) endBackfill() {
 }
 
 // resumeAfter makes the first event of an empty journal the one after another run's
-// last, and says whether it could.
+// last, and reports whether it could.
 func (j *Journal) resumeAfter(last recording.ResumePoint) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -81,7 +81,7 @@ func (b *ringBlock) fits(n int) bool {
 // next is the number after the block's last event.
 func (b *ringBlock) next() uint64 { return b.first + uint64(b.count.Load()) }
 
-// holds says whether the event's data is here already, and its record fits.
+// holds reports whether the event's data is here already, and its record fits.
 func (b *ringBlock) holds(data []byte) bool {
 	if len(data) < minLeaseFind {
 		return false

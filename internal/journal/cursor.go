@@ -226,7 +226,7 @@ func (c *Cursor) advance(wait bool) (sockeye.Event, readState) {
 	return c.take(), got
 }
 
-// recordsLocked says whether the cursor is the recorder's.
+// recordsLocked reports whether the cursor is the recorder's.
 func (c *Cursor) recordsLocked() bool {
 	r := c.journal.barrier.recorder
 	return r != nil && c == r.cursor

@@ -18,7 +18,7 @@ import (
 )
 
 // ownMounts runs the test again in a process with mounts of its own, which no
-// other process can hold on to, and says so. There it says false. Where it is not
+// other process can hold on to, and says so. There it returns false. Where it is not
 // permitted the test fails in continuous integration, and is skipped elsewhere.
 func ownMounts(t *testing.T) (elsewhere bool) {
 	t.Helper()

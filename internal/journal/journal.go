@@ -156,7 +156,7 @@ func (j *Journal) room(e *sockeye.Event) *ringBlock {
 	return nil
 }
 
-// recorderFarBehind says whether the recorder is so far behind that those wait who can.
+// recorderFarBehind reports whether the recorder is so far behind that those wait who can.
 func (j *Journal) recorderFarBehind() bool { return j.heldBytesLocked(j.barrier.kept) >= j.limit/4 }
 
 // newest is the block being filled, or nil.

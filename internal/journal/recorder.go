@@ -175,7 +175,7 @@ func (r *Recorder) record() error {
 	}
 }
 
-// take encodes what is waiting. It says whether there may be more.
+// take encodes what is waiting. It reports whether there may be more.
 func (r *Recorder) take() (more bool) {
 	for !r.writer.Full() {
 		e, state := r.cursor.read(true)

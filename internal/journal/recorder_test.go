@@ -175,7 +175,7 @@ func untilState(t *testing.T, r *Recorder, want RecordState) RecordStatus {
 	return st
 }
 
-// waits says whether the recorder is so far behind that TCP waits for it.
+// waits reports whether the recorder is so far behind that TCP waits for it.
 func waits(j *Journal) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()

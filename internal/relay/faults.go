@@ -183,7 +183,7 @@ func (r *Pairs) HeldCount() (n int) {
 }
 
 // Decide lets go, changes or drops the message of a number. data is what it becomes, for
-// fault.Edit; it is not kept. It says false if no such message waits.
+// fault.Edit; it is not kept. It returns false if no such message waits.
 func (r *Pairs) Decide(number uint64, d fault.Decision, data []byte) bool {
 	return slices.ContainsFunc(r.paths(), func(w *path) bool { return w.decide(number, d, data) })
 }

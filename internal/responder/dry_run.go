@@ -48,7 +48,7 @@ type DryRunStep struct {
 	State string
 }
 
-// Asked says whether rules were asked.
+// Asked reports whether rules were asked.
 func (t *DryRunStep) Asked() bool {
 	return t.On != OnFrame || t.Mark != framing.Garbage && t.Mark != framing.Oversize && t.Check != framing.Wrong
 }

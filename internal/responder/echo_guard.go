@@ -83,7 +83,7 @@ func (g *echoGuard) count(before, after bool) {
 	}
 }
 
-// mayEcho says whether data that came from a peer may be sent back.
+// mayEcho reports whether data that came from a peer may be sent back.
 func (g *echoGuard) mayEcho(p *transport.Peer, data []byte) bool {
 	suspect := rule.Suspect(p.Peer, g.allow)
 	if !suspect && g.watched.Load() == 0 {

@@ -10,7 +10,7 @@ import (
 	"sockeye/internal/rule"
 )
 
-// isStorm says whether an event tells of a loop that was cut, by a session.
+// isStorm reports whether an event tells of a loop that was cut, by a session.
 func isStorm(e sockeye.Event, of *session) bool {
 	return e.Kind == sockeye.Failed && e.Session.ID == of.id.ID && e.Detail.Err.Kind == sockeye.LimitReached && strings.Contains(e.Detail.Err.Hint.En, "--lift-guard storm")
 }

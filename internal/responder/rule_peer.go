@@ -143,7 +143,7 @@ func (r *ruleRunner) done(s rule.Action, q *rulePeer) {
 	}
 }
 
-// isCongested says whether so many steps of a peer of a stream wait that it is not to be read
+// isCongested reports whether so many steps of a peer of a stream wait that it is not to be read
 // from.
 func (r *ruleRunner) isCongested(p *transport.Peer) bool {
 	if p.Network.Traits().Datagram {

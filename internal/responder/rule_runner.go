@@ -131,7 +131,7 @@ func (r *ruleRunner) Present(p *transport.Peer) {
 	r.forgetGone(p)
 }
 
-// join begins to answer a new peer. It says false if these rules answer no more.
+// join begins to answer a new peer. It returns false if these rules answer no more.
 func (r *ruleRunner) join(p *transport.Peer) (ok bool) {
 	defer r.contain()
 	if r.respondent(p) == nil {
@@ -141,7 +141,7 @@ func (r *ruleRunner) join(p *transport.Peer) (ok bool) {
 	return true
 }
 
-// receive cuts what came into frames and answers them. It says false if these rules
+// receive cuts what came into frames and answers them. It returns false if these rules
 // answer no more. A TCP peer that takes no answers is not to be read from until it does:
 // awaitRoom waits for that.
 func (r *ruleRunner) receive(p *transport.Peer, data []byte) (ok bool) {

@@ -11,7 +11,7 @@ import (
 	"sockeye"
 )
 
-// MayAsk says whether a person is there to be asked.
+// MayAsk reports whether a person is there to be asked.
 func (a *Terminal) MayAsk() bool { return IsTerminal(a.In) && IsTerminal(a.Err) }
 
 // AskSecret asks a person at the terminal for a secret, which is not shown and not kept.

@@ -77,7 +77,7 @@ func (m *inputLine) startSearch() {
 }
 
 // searchKey acts on a key while the history is searched; text is what it types, if
-// anything. It says false when the key is for the line that was found.
+// anything. It returns false when the key is for the line that was found.
 func (m *inputLine) searchKey(k, text string) (done bool) {
 	s := m.search
 	switch k {

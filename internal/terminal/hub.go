@@ -47,7 +47,7 @@ func findHub() (string, error) {
 // of it, "hub:SITE/BOARD" what one board published.
 const hubPrefix = "hub:"
 
-// IsHub says whether a word names a hub's stream.
+// IsHub reports whether a word names a hub's stream.
 func IsHub(word string) bool { return strings.HasPrefix(word, hubPrefix) }
 
 // HubFile is a recording, a file of this run, of what a hub's stream has now.

@@ -58,7 +58,7 @@ func Linger(ep *sockeye.Endpoint) (sent func(*core.Session)) {
 	return func(s *core.Session) { s.SetHalfOpen(0) }
 }
 
-// Pipes says whether standard input goes to peers as it is.
+// Pipes reports whether standard input goes to peers as it is.
 func (l *Runner) Pipes() bool {
 	return l.console == nil && l.term.stdin.reader == "" && (!IsTerminal(l.term.In) || l.showing != Quiet)
 }
@@ -154,7 +154,7 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 	return err
 }
 
-// isDevice says whether input is not meant as something to send: /dev/null is what a
+// isDevice reports whether input is not meant as something to send: /dev/null is what a
 // program has for want of an input.
 func isDevice(in any) bool {
 	f, ok := in.(*os.File)
@@ -168,7 +168,7 @@ func isDevice(in any) bool {
 // errCutOff ends the input of the one peer that could not be sent to.
 var errCutOff = errors.New("the one peer is gone")
 
-// sendOrLose sends a part of a stream to one of many peers, and says whether it could. One that does not read
+// sendOrLose sends a part of a stream to one of many peers, and reports whether it could. One that does not read
 // for as long as --send-timeout allows is aborted: what it got later would not
 // follow what it had.
 func (l *Runner) sendOrLose(p *core.Peer, data []byte) bool {

@@ -56,7 +56,7 @@ func (a *Terminal) Probe(ep sockeye.Endpoint, drain time.Duration, verbose bool)
 	return nil
 }
 
-// probeUDP sends an empty datagram and says whether something came back until ctx
+// probeUDP sends an empty datagram and reports whether something came back until ctx
 // ends. The error is the refusal.
 func probeUDP(ctx context.Context, s *core.Session, next func(context.Context) (sockeye.Event, error)) (answered bool, err error) {
 	peers := s.Peers()

@@ -70,7 +70,7 @@ func (a *Terminal) interruptible(run func() error) error {
 	}
 }
 
-// IsInvalid says whether an error is of the command line itself.
+// IsInvalid reports whether an error is of the command line itself.
 func IsInvalid(err error) bool {
 	e, ok := errors.AsType[*sockeye.Error](err)
 	return ok && e.Kind == sockeye.Invalid

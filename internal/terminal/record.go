@@ -49,7 +49,7 @@ func (a *Terminal) BeginRecording(bench *core.Core, o recording.WriteOptions) er
 	return a.interruptible(func() error { return bench.Record(o) })
 }
 
-// TakesOutput says whether the recording goes where views would print.
+// TakesOutput reports whether the recording goes where views would print.
 func (f *RecordFlags) TakesOutput() bool { return f.To == "-" }
 
 // Options are how to record a command's endpoint.
@@ -73,7 +73,7 @@ func recordTo(a *Terminal, o recording.WriteOptions, to string) recording.WriteO
 	return o
 }
 
-// isStream says whether a path is a named pipe or a device.
+// isStream reports whether a path is a named pipe or a device.
 func isStream(path string) bool {
 	st, err := os.Stat(path)
 	return err == nil && !st.IsDir() && !st.Mode().IsRegular()

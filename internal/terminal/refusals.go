@@ -43,7 +43,7 @@ func (l *Runner) watchRefusals(s *core.Session) *refusals {
 	return r
 }
 
-// isRefusal says whether a kind of error tells of a datagram that reached nobody.
+// isRefusal reports whether a kind of error tells of a datagram that reached nobody.
 func isRefusal(k sockeye.ErrorKind) bool {
 	return k == sockeye.Refused || k == sockeye.HostUnreachable || k == sockeye.NetworkUnreachable
 }

@@ -182,7 +182,7 @@ func (l *Runner) Print(text string) {
 	fmt.Fprintln(l.term.Err, payload.SafeString(text))
 }
 
-// Interactive says whether a person types at a console.
+// Interactive reports whether a person types at a console.
 func (l *Runner) Interactive() bool { return l.console != nil }
 
 func (l *Runner) freePace() {

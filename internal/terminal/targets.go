@@ -44,7 +44,7 @@ func (t *targets) words() (out []string) {
 	return out
 }
 
-// isAll says whether everybody is meant.
+// isAll reports whether everybody is meant.
 func (t *targets) isAll() bool { return slices.Equal(t.words(), []string{core.All}) }
 
 // choose makes words mean who is there.

@@ -70,7 +70,7 @@ func reject(conn Conn) {
 	conn.Close()
 }
 
-// joinedDetail is what the joined event of a connection tells, if it tells something.
+// joinedDetail returns the details of a connection that its joined event has; nil for none.
 func joinedDetail(conn Conn) *sockeye.Detail {
 	if c, ok := conn.(interface{ Joined() *sockeye.Detail }); ok {
 		return c.Joined()
@@ -78,7 +78,7 @@ func joinedDetail(conn Conn) *sockeye.Detail {
 	return nil
 }
 
-// Join makes a peer of a connection and starts to serve it. It says false, and closes
+// Join makes a peer of a connection and starts to serve it. It returns false, and closes
 // the connection, if the session is closing.
 func (d *DriverSession) Join(conn Conn, how *sockeye.Detail) (*DriverPeer, bool) {
 	p := d.NewPeer(conn.Local(), conn.Remote())
@@ -99,7 +99,7 @@ func (d *DriverSession) Join(conn Conn, how *sockeye.Detail) (*DriverPeer, bool)
 }
 
 // WaitForCapacity holds accepting back while the session is full and its policy is
-// to pause. It says false when the session stops.
+// to pause. It returns false when the session stops.
 func (d *DriverSession) WaitForCapacity() bool {
 	for d.opts.OverCap == sockeye.PauseOverCap {
 		change := d.capacityFreed()
@@ -128,8 +128,8 @@ func (d *DriverSession) capacityFreed() <-chan struct{} {
 	return d.capacity
 }
 
-// Gate says who may come in, and what becomes of an accept loop that cannot accept. It
-// belongs to one accept loop.
+// Gate decides for one accept loop which connections become peers, and how the loop goes on
+// after an error.
 type Gate struct {
 	session   *DriverSession
 	reserved  *reservedFD
@@ -149,8 +149,8 @@ func (g *Gate) Close() {
 	g.reserved.close()
 }
 
-// Admits says whether a connection may be a peer, and tells of one that may not. Where
-// from is zero the address does not count.
+// Admits reports whether a connection may become a peer, and records one that may not. If from
+// is zero, its address is not checked.
 func (g *Gate) Admits(from sockeye.SocketAddr) bool {
 	if g.admission.Refuses(from, refusedWithRST) {
 		return false
@@ -165,8 +165,8 @@ func (g *Gate) Admits(from sockeye.SocketAddr) bool {
 // Accepted notes that accepting works.
 func (g *Gate) Accepted() { g.reserved.reset() }
 
-// Failed records why accepting failed. Where the system is out of descriptors it makes
-// room, or has reject take one waiting connection and reset it. It says whether to
+// Failed records why accepting failed. If the system is out of descriptors, Failed frees some,
+// or has reject take one waiting connection and reset it. It reports whether the loop must
 // pause before the next try.
 func (g *Gate) Failed(local string, err error, reject func()) (pause bool) {
 	g.overLimit.Add(netinfo.Explain("accept", local, err))

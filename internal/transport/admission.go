@@ -4,7 +4,7 @@ import (
 	"sockeye"
 )
 
-// Admission refuses who may not be a peer, and tells of it at a limited rate. It
+// Admission refuses addresses that may not be peers, and records that at a limited rate. It
 // belongs to one goroutine.
 type Admission struct {
 	session *DriverSession
@@ -16,8 +16,8 @@ func NewAdmission(d *DriverSession) Admission {
 	return Admission{session: d, refused: NewErrorLimiter(d)}
 }
 
-// Refuses says whether an address may not be a peer of a listening session, and
-// counts it then. how is what becomes of what it sent.
+// Refuses reports whether an address may not be a peer of a listening session, and counts it
+// if so. how says what happens to the connection or datagram that it sent.
 func (a *Admission) Refuses(from sockeye.SocketAddr, how sockeye.Text) bool {
 	if !from.IsIP() || a.session.ep.Mode != sockeye.Listen || a.session.opts.Admits(from.Addr()) {
 		return false
@@ -32,8 +32,8 @@ func (a *Admission) Refuses(from sockeye.SocketAddr, how sockeye.Text) bool {
 	return true
 }
 
-// Flush tells of those that were refused last.
+// Flush records the refusals that were not recorded yet.
 func (a *Admission) Flush() { a.refused.Flush() }
 
-// refusedWithRST is what becomes of a refused connection.
+// refusedWithRST says in the event that a refused connection was reset.
 var refusedWithRST = sockeye.Text{En: "refused with RST", Zh: "已用 RST 拒绝"}

@@ -6,11 +6,11 @@ import (
 	"sockeye"
 )
 
-// howSentKey is the key of what Because adds to a context.
+// howSentKey is the context key of the detail that Because adds.
 type howSentKey struct{}
 
-// Because is a context for Send and Answer whose sent events have a detail, which says why:
-// see sockeye.Cause. The detail must not change any more. nil says nothing.
+// Because returns a context for Send and Answer. Their sent events get the detail, which says
+// why they were sent; see sockeye.Cause. The detail must not change any more; nil adds none.
 func Because(ctx context.Context, how *sockeye.Detail) context.Context {
 	if how == nil {
 		return ctx
@@ -24,7 +24,7 @@ func HowSent(ctx context.Context) *sockeye.Detail {
 	return how
 }
 
-// withCause is how a message was sent, with the cause of another detail; either may be nil.
+// withCause returns the detail how with the cause of another detail; either may be nil.
 func withCause(how, why *sockeye.Detail) *sockeye.Detail {
 	switch {
 	case why == nil || why.Cause == nil:

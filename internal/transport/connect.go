@@ -75,8 +75,8 @@ func (s *Session) Dial(ctx context.Context) (*Peer, error) {
 	return p, nil
 }
 
-// KeepDialed is Dial without an end: it returns at once, and whenever the connection cannot be
-// made or has ended, it is made anew, after waits as those of Options.Reconnect.
+// KeepDialed keeps a connection: it returns at once, and dials again whenever dialling failed or
+// the connection has ended, with the waits of Options.Reconnect in between.
 func (s *Session) KeepDialed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

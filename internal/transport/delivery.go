@@ -1,8 +1,9 @@
 package transport
 
-// DeliveryTracker is for a protocol over another connection: it tells how many bytes of what was
-// sent the other side does not have, from how many bytes below are on their way. The zero
-// Delivery has sent nothing. Its user has one goroutine at a time call it.
+// DeliveryTracker counts, for a protocol over another connection, the payload bytes that the
+// other side does not have yet. It computes them from how many bytes of the connection below
+// are on their way. The zero DeliveryTracker has sent nothing. Only one goroutine at a time
+// may call it.
 type DeliveryTracker struct {
 	runs   []frameRun // that may be on their way, the oldest first
 	passed int64      // bytes below so far
@@ -17,14 +18,14 @@ type frameRun struct {
 	count   int64
 }
 
-// minRuns is how many runs are kept without asking what has arrived.
+// minRuns is how many runs are kept before the tracker asks how many bytes have arrived.
 const minRuns = 256
 
 // Pass says that n bytes were given to the connection below.
 func (d *DeliveryTracker) Pass(n int) { d.passed += int64(n) }
 
-// Mark says that what was passed since the last mark is a frame, or a record, that carries
-// a number of bytes. Who has only a part of it has none of them.
+// Mark notes that the bytes passed since the last mark are one frame, or record, that carries a
+// number of payload bytes. A receiver that has only a part of a frame has none of them.
 func (d *DeliveryTracker) Mark(carried int) {
 	size := max(1, d.passed-d.marked)
 	d.marked = d.passed
@@ -38,14 +39,14 @@ func (d *DeliveryTracker) Mark(carried int) {
 // IsLong says that Forget should be called before the next Mark.
 func (d *DeliveryTracker) IsLong() bool { return len(d.runs) >= max(minRuns, d.limit) }
 
-// Forget lets go of what has arrived: all but the last n bytes below.
+// Forget drops the frames that have arrived: all but those in the last n bytes below.
 func (d *DeliveryTracker) Forget(n int) {
 	_, first := d.missing(n)
 	d.runs = append(d.runs[:0], d.runs[first:]...)
 	d.limit = 2 * len(d.runs)
 }
 
-// Missing is how many bytes are in the frames that the last n bytes below belong to.
+// Missing counts the payload bytes of the frames to which the last n bytes below belong.
 func (d *DeliveryTracker) Missing(n int) int {
 	carried, _ := d.missing(n)
 	return carried

@@ -21,7 +21,7 @@ type Driver interface {
 
 // FileChecker is a Driver some of whose options name files.
 type FileChecker interface {
-	// CheckFiles says what is wrong with them, as Endpoint.Validate does of options.
+	// CheckFiles returns what is wrong with those files, as Endpoint.Validate does for options.
 	CheckFiles(ep sockeye.Endpoint) error
 }
 
@@ -48,7 +48,7 @@ func (d *DriverSession) Public() *Session { return (*Session)(d) }
 // ID is the identity that events carry.
 func (d *DriverSession) ID() *sockeye.Session { return d.id }
 
-// Config is what the session was given from above. It does not change.
+// Config returns the configuration of the session. It does not change.
 func (d *DriverSession) Config() *Config { return &d.cfg }
 
 // Endpoint is what was asked for.
@@ -57,12 +57,12 @@ func (d *DriverSession) Endpoint() sockeye.Endpoint { return d.ep }
 // Options are the endpoint's with every default filled in. They do not change.
 func (d *DriverSession) Options() *sockeye.Options { return &d.opts }
 
-// Live are the Options with what was changed since the session was opened. They do not
-// change: ask again.
+// Live returns the options as they are now, with changes since the session was opened. What it
+// returned does not change later.
 func (d *DriverSession) Live() *sockeye.Options { return d.live.Load() }
 
-// OnSetOptions has f apply options that were changed to the sockets that accept and those
-// of the peers; see Session.SetOptions.
+// OnSetOptions sets the function that applies changed options to the listening sockets and to
+// those of the peers; see Session.SetOptions.
 func (d *DriverSession) OnSetOptions(f func(o *sockeye.Options, sockets []FDController) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -119,7 +119,7 @@ func (s *Session) Detail() *sockeye.Detail { return &s.how }
 // Opened.
 func (d *DriverSession) DescribeOpened(how *sockeye.Detail) { d.how = *how }
 
-// AcceptsFrom adds a socket whose queue of connections Status tells of.
+// AcceptsFrom adds a listening socket. Status reports the length of its accept queue.
 func (d *DriverSession) AcceptsFrom(queue FDController) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -139,7 +139,7 @@ func (d *DriverSession) Remember(v any) {
 	d.remembered = v
 }
 
-// Remembered is what Remember was given last, or nil.
+// Remembered returns the value that Remember was called with last, or nil.
 func (d *DriverSession) Remembered() any {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -193,18 +193,18 @@ func (d *DriverSession) Peers() []*DriverPeer {
 	return all
 }
 
-// Count is how many peers there are.
+// Count returns the number of peers.
 func (d *DriverSession) Count() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.peers)
 }
 
-// IsFull says whether the peer limit is reached.
+// IsFull reports whether the peer limit is reached.
 func (d *DriverSession) IsFull() bool { return d.Count() >= d.opts.MaxPeers }
 
-// EvictFinished ends the peers that finished sending and are not being
-// answered, because what they hold is needed. It says whether there were any.
+// EvictFinished ends the peers that finished sending and are not being answered, because their
+// descriptors are needed. It reports whether there were any.
 func (d *DriverSession) EvictFinished() bool {
 	now, found := d.cfg.Now(), false
 	for _, p := range d.Public().snapshot() {

@@ -90,8 +90,8 @@ func (p *DriverPeer) Sent(now time.Time, data []byte, how *sockeye.Detail) socke
 	return sockeye.Event{Time: now, Kind: sockeye.Sent, Session: p.session.id, Peer: p.Peer, Data: data, Detail: how}
 }
 
-// LostUnacknowledged says whether the connection ended so that what it still had to deliver
-// is lost: the kernel drops it.
+// LostUnacknowledged reports whether the connection ended in a way in which the kernel drops
+// the bytes that the peer has not acknowledged.
 func (p *DriverPeer) LostUnacknowledged() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,7 +117,7 @@ func (p *DriverPeer) noFIN(before sockeye.PeerState) {
 	}
 }
 
-// AfterFinish is what becomes of a connection whose peer finished.
+// AfterFinish says how a connection goes on after its peer has finished sending.
 type AfterFinish int
 
 const (
@@ -126,8 +126,8 @@ const (
 	CloseWhenSent                     // nobody will, after what is being sent
 )
 
-// OnPeerFinished records the peer's FIN, unless the connection is known to be
-// reset: a send may have been told of it before.
+// OnPeerFinished records the peer's FIN, unless the connection is known to be reset: a send may
+// have got that error before.
 func (p *DriverPeer) OnPeerFinished() AfterFinish {
 	p.Public().setReason(sockeye.ReasonEOF, nil)
 	p.mu.Lock()

@@ -17,7 +17,7 @@ type ErrorLimiter struct {
 	recent  []limitedError
 }
 
-// limitedError is what errors of the last interval say.
+// limitedError counts the equal errors of the last interval.
 type limitedError struct {
 	reason     string
 	last       time.Time // when one was recorded
@@ -48,7 +48,7 @@ func (n *ErrorLimiter) Add(e *sockeye.Error) {
 	}
 }
 
-// find is where an error is counted.
+// find returns the counter of an error.
 func (n *ErrorLimiter) find(e *sockeye.Error, isOld func(limitedError) bool) *limitedError {
 	reason := e.Reason(sockeye.English)
 	at := slices.IndexFunc(n.recent, func(r limitedError) bool { return r.reason == reason })

@@ -6,8 +6,8 @@ import (
 	"sockeye"
 )
 
-// protocolOf is what the first bytes of a plain TCP peer look like, if that is a protocol
-// that Sockeye speaks, or that nobody meant to type.
+// protocolOf returns the protocol that the first bytes of a plain TCP peer belong to, if Sockeye
+// speaks it, or if a person would hardly type such bytes.
 func protocolOf(first []byte) sockeye.SeenProtocol {
 	switch {
 	case len(first) >= 7 && first[0] == 0x15 && first[1] == 3 && first[2] <= 4 && first[3] == 0 && first[4] == 2 && (first[5] == 1 || first[5] == 2):
@@ -25,7 +25,7 @@ func protocolOf(first []byte) sockeye.SeenProtocol {
 	return ""
 }
 
-// isRequest says whether bytes begin as a request of HTTP/1.1 does (RFC 9112 section 3).
+// isRequest reports whether bytes begin like a request of HTTP/1.1 (RFC 9112 section 3).
 func isRequest(b []byte) bool {
 	line, _, ok := bytes.Cut(b, []byte("\r\n"))
 	if !ok || !bytes.HasSuffix(line, []byte(" HTTP/1.1")) && !bytes.HasSuffix(line, []byte(" HTTP/1.0")) {
@@ -35,7 +35,7 @@ func isRequest(b []byte) bool {
 	return len(method) > 0 && len(bytes.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) == 0
 }
 
-// plainTCP says whether what comes first is worth a look.
+// plainTCP reports whether the first bytes of the peers are examined.
 func plainTCP(n sockeye.Network) bool {
 	t := n.Traits()
 	return t.IP && t.Connections && !t.Messages && !t.TLS
@@ -47,9 +47,9 @@ type recordSettler interface {
 	Settle()
 }
 
-// sawFirst says of the first bytes of a peer what they look like, once in a session for each
-// protocol. Its caller may hold the lock of the peer's record, so a goroutine says it, when
-// that is free.
+// sawFirst records which protocol the first bytes of a peer look like, once in a session for each
+// protocol. The caller may hold the lock under which the peer is recorded, so a goroutine
+// records it once that is free.
 func (p *DriverPeer) sawFirst(first []byte) {
 	if !plainTCP(p.Network) {
 		return
@@ -66,7 +66,7 @@ func (p *DriverPeer) sawFirst(first []byte) {
 	})
 }
 
-// isNews says whether a protocol was not told of yet.
+// isNews reports whether a protocol was not recorded yet, and marks it as recorded.
 func (s *Session) isNews(what sockeye.SeenProtocol) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -44,7 +44,7 @@ type handshakes struct {
 	faults  ErrorLimiter
 }
 
-// add makes room for a connection. It says false when the session stops.
+// add makes room for a connection. It returns false when the session stops.
 func (h *handshakes) add(c Conn) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -194,7 +194,7 @@ func testC21AnswerTimeoutFitsKeepAlive(t *testing.T) {
 	}
 }
 
-// knowsRTOMax says whether the kernel has TCP_RTO_MAX_MS (Linux 6.15).
+// knowsRTOMax reports whether the kernel has TCP_RTO_MAX_MS (Linux 6.15).
 func knowsRTOMax() bool {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -267,7 +267,7 @@ func testC35DualStack(t *testing.T) {
 	}
 }
 
-// reaches says whether something receives on a port of this machine. What no UDP
+// reaches reports whether something receives on a port of this machine. What no UDP
 // socket takes is refused (ICMP), and to be told of that takes one more call.
 func reaches(t *testing.T, network, host string, port uint16) (net.Conn, bool) {
 	t.Helper()
@@ -495,7 +495,7 @@ func TestChildServesEcho(t *testing.T) {
 	io.Copy(io.Discard, os.Stdin)
 }
 
-// echoesOn says whether a fresh or given connection to address echoes in time.
+// echoesOn reports whether a fresh or given connection to address echoes in time.
 func echoesOn(c net.Conn, within time.Duration) error {
 	c.SetDeadline(time.Now().Add(within))
 	if _, err := c.Write([]byte("ping")); err != nil {

@@ -11,13 +11,13 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// Peer is one remote party of an open session, as long as it is there and after.
+// Peer is one remote party of a session, also after it has left.
 // All methods may be called from any goroutine.
 type Peer struct {
 	*sockeye.Peer
 	session *Session
 
-	lastActive                               atomic.Int64 // about when bytes last crossed, Unix nanoseconds
+	lastActive                               atomic.Int64 // when bytes last crossed, Unix nanoseconds; see markActive
 	recvBytes, recvMsgs, sentBytes, sentMsgs atomic.Uint64
 	backpressureHeld                         atomic.Int32 // reads and sends that Config.Backpressure holds back
 	pending                                  atomic.Int32 // see Hold
@@ -47,8 +47,8 @@ func (p *Peer) Send(ctx context.Context, data []byte) (int, error) {
 	return p.Answer(ctx, data)
 }
 
-// Answer is Send for a Responder: what it sends follows from something that came, and
-// Config.OnSend is not told of it.
+// Answer is Send for a Responder, whose data answers something received: Config.OnSend is not
+// called.
 func (p *Peer) Answer(ctx context.Context, data []byte) (int, error) {
 	n, err := p.conn.Send(ctx, data)
 	if err == nil {
@@ -57,8 +57,8 @@ func (p *Peer) Answer(ctx context.Context, data []byte) (int, error) {
 	return n, p.sendFailed(err, n, len(data))
 }
 
-// sendFailed records that the kernel took only n of some bytes, unless that is
-// the caller's mistake, or the peer had left before it was the turn of these.
+// sendFailed records that the kernel took only n of all bytes, unless that is the caller's
+// mistake, or the peer had left before the send began.
 func (p *Peer) sendFailed(err error, n, all int) error {
 	e := netinfo.Explain("send", p.String(), err)
 	if e.Kind == sockeye.Misuse || n == 0 && p.isState(sockeye.Gone) {
@@ -102,15 +102,15 @@ func (p *Peer) SetOptions(o *sockeye.Options) error {
 	return nil
 }
 
-// errNoSocket is why a peer has no options of its own.
+// errNoSocket is the error of setting options of a peer that has no socket of its own.
 var errNoSocket = &sockeye.Error{
 	Kind: sockeye.Unsupported, Op: "set",
 	Message: sockeye.Text{En: "this peer has no socket of its own", Zh: "该连接对象没有自己的套接字"},
 	Hint:    sockeye.Text{En: "change the option for the whole session", Zh: "请对整个会话更改该选项"},
 }
 
-// LiveOptions are the peer's now: the session's, but for what was changed for it alone.
-// They do not change: ask again.
+// LiveOptions returns the peer's options now: those of the session with what was changed for this
+// peer alone. What it returned does not change later.
 func (p *Peer) LiveOptions() *sockeye.Options {
 	if own := p.own.Load(); own != nil {
 		return own
@@ -170,7 +170,7 @@ func (p *Peer) Closing() <-chan struct{} { return p.closing.channel(&p.mu) }
 // Done is closed when the peer's left event is in the journal.
 func (p *Peer) Done() <-chan struct{} { return p.done.channel(&p.mu) }
 
-// State is how far the connection has come.
+// State returns the state of the connection.
 func (p *Peer) State() sockeye.PeerState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -186,16 +186,16 @@ func (p *Peer) record(e sockeye.Event) uint64 {
 	return p.session.cfg.Sink.Append(e)
 }
 
-// markActive notes when bytes last crossed, to the millisecond: to write costs more
-// than to read.
+// markActive notes when bytes last crossed, to the millisecond, because writing the time costs
+// more than reading it.
 func (p *Peer) markActive(now time.Time) {
 	if at := now.UnixNano(); at-p.lastActive.Load() >= int64(time.Millisecond) {
 		p.lastActive.Store(at)
 	}
 }
 
-// setReason notes why the peer will leave. A good end is named by whoever ended
-// first; a violent one is the news, whatever went before.
+// setReason notes why the peer will leave. For an end in good order the first reason stays; a
+// reset, a timeout or an error replaces it.
 func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -209,14 +209,14 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 	p.reason, p.cause = r, cause
 }
 
-// Resume lets what the peer sends be read; see Forwarder.
+// Resume starts reading from the peer; see Forwarder.
 func (p *Peer) Resume() {
 	if m, ok := p.conn.(interface{ Resume() }); ok {
 		m.Resume()
 	}
 }
 
-// Reason is why the peer left; "" while it is there.
+// Reason returns why the peer left; "" while it is there.
 func (p *Peer) Reason() sockeye.Reason {
 	if p.State() != sockeye.Gone {
 		return ""
@@ -232,8 +232,8 @@ func (p *Peer) reasonSoFar() sockeye.Reason {
 	return p.reason
 }
 
-// Hold says that something will be sent to the peer soon: if the peer finishes sending
-// meanwhile, our direction stays open until as many calls of Release.
+// Hold announces a send to the peer: if the peer finishes sending meanwhile, our direction stays
+// open until Release was called as often as Hold.
 func (p *Peer) Hold() { p.pending.Add(1) }
 
 // Release ends one Hold.
@@ -243,14 +243,14 @@ func (p *Peer) Release() {
 	}
 }
 
-// finishIfDone ends our direction if the peer finished its own and nothing keeps it.
+// finishIfDone ends our direction if the peer finished its own and no Hold keeps it open.
 func (p *Peer) finishIfDone() {
 	if p.isState(sockeye.PeerFinished) && !p.isHalfOpen() {
 		p.conn.FinishIfDone()
 	}
 }
 
-// isHalfOpen says whether the peer finished sending and our direction is to stay open.
+// isHalfOpen reports whether the peer finished sending and our direction must stay open.
 func (p *Peer) isHalfOpen() bool {
 	s := p.session
 	p.mu.Lock()
@@ -259,13 +259,13 @@ func (p *Peer) isHalfOpen() bool {
 		(s.halfOpen.Load() > 0 || s.pending.Load() > 0 || p.pending.Load() > 0)
 }
 
-// isNeeded says whether somebody is sending to the peer, or will.
+// isNeeded reports whether a send to the peer is in progress or announced by Hold.
 func (p *Peer) isNeeded() bool {
 	return p.pending.Load() > 0 || p.session.pending.Load() > 0 || p.conn.Sending()
 }
 
-// CanReceive says whether the peer can be sent to: our direction is open, and nobody is
-// ending it.
+// CanReceive reports whether the peer can be sent to: our direction is open, and our side is not
+// closing it.
 func (p *Peer) CanReceive() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -278,7 +278,7 @@ func (p *Peer) isState(st sockeye.PeerState) bool {
 	return p.state == st
 }
 
-// partialSendError says of a failed send how much the kernel took before.
+// partialSendError adds to the error of a failed send how many bytes the kernel took before.
 func partialSendError(e *sockeye.Error, n, all int) *sockeye.Error {
 	out := *e
 	out.Message = sockeye.Text{

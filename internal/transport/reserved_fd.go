@@ -9,10 +9,10 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// reservedFD is a descriptor kept in reserve for the moment when there is no other:
-// then it is given up for a moment to accept one waiting connection and reset
-// it, so that clients are told instead of left hanging, and the accept loop
-// pauses instead of spinning. It belongs to one accept loop.
+// reservedFD is a descriptor kept in reserve for when the process has no other. Then it is closed
+// to accept one waiting connection and reset it, and opened again: so clients get an error
+// instead of hanging, and the accept loop pauses instead of spinning. It belongs to one accept
+// loop.
 type reservedFD struct {
 	file  *os.File
 	pause time.Duration

@@ -122,7 +122,7 @@ func (s *Session) record(e sockeye.Event) {
 	s.cfg.Sink.Append(e)
 }
 
-// detailOf is what an event tells of a failure.
+// detailOf returns the detail of an event about a failure.
 func detailOf(op, target string, err error) *sockeye.Detail {
 	d := &sockeye.Detail{Err: netinfo.Explain(op, target, err)}
 	if tried, ok := errors.AsType[*AttemptsError](err); ok {
@@ -131,7 +131,7 @@ func detailOf(op, target string, err error) *sockeye.Detail {
 	return d
 }
 
-// Endpoint is what was asked for.
+// Endpoint returns the endpoint that the session was opened with.
 func (s *Session) Endpoint() sockeye.Endpoint { return s.ep }
 
 // Locals are the addresses really bound.
@@ -200,9 +200,9 @@ func (s *Session) Reach(to sockeye.SocketAddr) (*Peer, error) {
 	return reach(to)
 }
 
-// Publish has a broker publish a message: to all who subscribed to its topic, or, if
-// there are any in to, to these peers alone, whatever they subscribed to. It says how many
-// clients that were.
+// Publish has a broker publish a message: to all clients that subscribed to its topic, or, if to
+// is not empty, to these peers alone, whatever they subscribed to. It returns how many clients
+// got it.
 func (s *Session) Publish(to []*Peer, m sockeye.Publication, data []byte) (int, error) {
 	s.mu.Lock()
 	publish := s.publish

@@ -13,9 +13,9 @@ type stallDetector struct {
 	excused bool          // the last tick was left out
 }
 
-// tick is told of each tick. It returns for how long nothing ran, 0 for no stall, and
-// whether to sweep: the first time after a stall the peers' readers have their turn
-// before. A machine that is late each time is swept every second time.
+// tick is called at each tick. It returns for how long nothing ran, 0 for no stall, and whether
+// to sweep: the first tick after a stall does not sweep, so that the peers' readers run before.
+// If every tick is late, every second one sweeps.
 func (d *stallDetector) tick(now time.Time) (late time.Duration, sweep bool) {
 	if late = now.Sub(d.last) - d.every; late <= d.every {
 		d.excused = false

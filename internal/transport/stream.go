@@ -24,9 +24,9 @@ type StreamConn struct {
 	sendSlot chan struct{} // capacity 1: full while somebody sends
 	closed   chan struct{} // closed when the socket is
 	once     sync.Once     // closes closed
-	ended    bool          // the owner has taken the turn, for good
+	ended    bool          // the reading goroutine has taken the turn to send, for good
 	waiting  atomic.Int64  // bytes of the send in progress that the kernel has not taken
-	lost     atomic.Int64  // bytes that were to be sent, or acknowledged, when it was cut
+	lost     atomic.Int64  // bytes that were not sent, or not acknowledged, when the connection broke
 
 	// order makes the journal's order the kernel's: it is held over one
 	// non-blocking read or write together with the append of its event, so that
@@ -113,7 +113,7 @@ func (c *StreamConn) readAll() error {
 	}
 }
 
-// awaitOurEnd records the peer's FIN.
+// awaitOurEnd records the peer's FIN and waits until the connection may end.
 func (c *StreamConn) awaitOurEnd() error {
 	after := c.peer.OnPeerFinished()
 	if r, ok := c.peer.session.cfg.Responder.(FinishResponder); ok {
@@ -125,8 +125,8 @@ func (c *StreamConn) awaitOurEnd() error {
 	return c.afterFIN()
 }
 
-// afterFIN keeps our direction open for as long as somebody may use it. Then it ends
-// it, and waits until the peer has acknowledged everything.
+// afterFIN keeps our direction open as long as isHalfOpen. Then it ends the direction, and waits
+// until the peer has acknowledged everything.
 func (c *StreamConn) afterFIN() error {
 	p := c.peer
 	for p.Public().isHalfOpen() {
@@ -163,7 +163,7 @@ func (c *StreamConn) waitBackpressure(canceled <-chan struct{}) {
 	}
 }
 
-// explained is an error of the connection in the driver's words, if it has any.
+// explained returns the error as the driver explains it, if it does.
 func (c *StreamConn) explained(err error) error {
 	if x, ok := c.conn.(interface{ Explain(error) error }); ok && err != nil {
 		return x.Explain(err)
@@ -171,7 +171,7 @@ func (c *StreamConn) explained(err error) error {
 	return err
 }
 
-// setCause notes why the connection ended, unless one of us ended it.
+// setCause notes why the connection ended, unless our side ended it.
 func (c *StreamConn) setCause(err error) {
 	switch {
 	case err == nil, errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
@@ -253,7 +253,7 @@ func (c *StreamConn) acquireSend(ctx context.Context) error {
 // ReleaseSend lets the next send begin.
 func (c *StreamConn) ReleaseSend() { <-c.sendSlot }
 
-// FinishIfDone has the reader look again whether the peer may be let go.
+// FinishIfDone has the reader check again whether our direction can end.
 func (c *StreamConn) FinishIfDone() { c.reader.wake() }
 
 // Sending reports whether a send goes on.
@@ -265,7 +265,7 @@ func (c *StreamConn) FillStatus(st *sockeye.PeerStatus) {
 	c.conn.FillStatus(st)
 }
 
-// Outgoing is what the system tells of the bytes it took.
+// Outgoing returns the state of the bytes that the system took; false if it is unknown.
 func (c *StreamConn) Outgoing() (netinfo.SendState, bool) { return c.conn.Outgoing() }
 
 // SetLines sets the modem lines of a port.
@@ -276,7 +276,7 @@ func (c *StreamConn) SetLines(set sockeye.LineSetting) error {
 	return errNoLines
 }
 
-// errNoLines is why there are no lines to set.
+// errNoLines is the error of setting lines of a connection that has none.
 var errNoLines = &sockeye.Error{
 	Kind: sockeye.Unsupported, Op: "set",
 	Message: sockeye.Text{En: "only serial ports have DTR, RTS and break", Zh: "只有串口才有 DTR、RTS 和 break"},
@@ -290,6 +290,6 @@ func (c *StreamConn) Control(f func(fd uintptr)) error {
 	return nil
 }
 
-// HoldSend takes the turn to send for whoever calls SendHeld next. It is called before
+// HoldSend takes the turn to send for the next caller of SendHeld. It is called before
 // Serve.
 func (c *StreamConn) HoldSend() { c.sendSlot <- struct{}{} }

@@ -69,8 +69,8 @@ func (c *StreamConn) Close(ctx context.Context) {
 	c.Stop(false)
 }
 
-// lingerTimeout is how long a peer that has acknowledged our FIN must be silent until
-// we close although it has not. Closing with bytes unread, or under way, would
+// lingerTimeout is how long a peer that has acknowledged our FIN must be silent before we close
+// although it has not finished. Closing with bytes unread, or under way, would
 // reset the connection and could cost the peer what we sent last (RFC 9293
 // section 3.6.1).
 const lingerTimeout = 250 * time.Millisecond

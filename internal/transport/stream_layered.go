@@ -2,8 +2,8 @@ package transport
 
 import "syscall"
 
-// LayeredConn is a Conn whose bytes are those of a protocol over a socket, such as TLS:
-// that the socket has something to read does not say that the protocol has.
+// LayeredConn is a Conn of a protocol over a socket, such as TLS: even if the socket is readable,
+// the protocol may have nothing to read yet.
 type LayeredConn interface {
 	Waiter
 	OrderedWriter
@@ -16,7 +16,7 @@ type LayeredConn interface {
 // ErrNotReadable is why a read that would wait did not.
 var ErrNotReadable error = notReadable{}
 
-// notReadable is a net.Error after which the reader may go on.
+// notReadable is a temporary net.Error: reading may continue after it.
 type notReadable struct{}
 
 func (notReadable) Error() string   { return "nothing to read yet" }

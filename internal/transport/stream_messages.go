@@ -14,7 +14,7 @@ type MessageConn interface {
 	// FreeMessage. control is called with what the protocol itself says meanwhile. At the
 	// end of the stream the error is io.EOF.
 	ReadMessage(control func(d *sockeye.Detail)) ([]byte, *sockeye.Detail, error)
-	// FreeMessage gives back what ReadMessage lent.
+	// FreeMessage gives back the buffer that ReadMessage lent.
 	FreeMessage()
 	// WriteMessage writes a message, whole or with an error. It calls took with how it was
 	// sent while it holds order, over the write with which the kernel got the last of it.

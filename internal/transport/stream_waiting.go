@@ -29,7 +29,7 @@ type OrderedWriter interface {
 	WriteOrdered(data []byte, order sync.Locker, took func(piece []byte)) (int, error)
 }
 
-// waitingReader reads a connection that tells of no readiness. Its buffer is taken for
+// waitingReader reads a connection whose readiness cannot be waited for. It holds a buffer during
 // the whole wait, unless the connection is a Waiter.
 type waitingReader struct {
 	c     *StreamConn

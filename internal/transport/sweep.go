@@ -6,8 +6,8 @@ import (
 	"sockeye"
 )
 
-// minQuiet is how long a peer must be quiet to be swept, however short its
-// limit: a send that is making way is not quiet.
+// minQuiet is the shortest time without traffic after which a peer is swept, however short its
+// limit: a send that makes progress may move no byte for some time.
 const minQuiet = 50 * time.Millisecond
 
 // sweepIdle ends peers on which nothing crossed for too long.

@@ -42,9 +42,10 @@ type LeaveResponder interface {
 	Left(p *Peer)
 }
 
-// FinishResponder is a Responder that is told when a peer has finished sending, after all
-// that it sent was received, on the goroutine that owns the peer's reads. It is also given
-// what comes after our side finished sending, which others cannot answer.
+// FinishResponder is a Responder whose Finished is called when a peer has finished sending, after
+// all that it sent was received, on the goroutine that owns the peer's reads. Its Received is
+// also called for what comes after our side finished sending, which other responders could not
+// answer.
 type FinishResponder interface {
 	Responder
 	Finished(p *Peer)
@@ -59,24 +60,25 @@ type SyncResponder interface {
 	// Reply is called instead of Received, and returns what to send back: nil for
 	// nothing, data itself, or bytes that do not change until it is called for p
 	// again (empty ones are an empty datagram). It may not send by itself. If it
-	// cannot answer without waiting it says false: then Received is called with this
+	// cannot answer without waiting it returns false: then Received is called with this
 	// data, for a TCP peer on a goroutine of its own that it has from then on.
 	Reply(p *Peer, data []byte) (reply []byte, now bool)
 }
 
-// Forwarder is a Responder that passes on what each peer sends to another one. On Linux its
-// TCP peers are served by one loop, those of the session that listens together with those
-// that sessions dialled for it (Config.LoopOf), so Joined and Forward must not wait for
-// anything. A loop reads nothing from a peer before Peer.Resume.
+// Forwarder is a Responder that passes on what each peer sends to one other peer. On Linux one
+// event loop serves its TCP peers: those of the session that listens and those that sessions
+// dialled for it (Config.LoopOf). So Joined and Forward must not wait for anything. The loop
+// reads nothing from a peer before Peer.Resume.
 type Forwarder interface {
 	FinishResponder
-	// Forward is called instead of Received, and returns the peer to which what p sent goes;
-	// nil: Received is to see to it, on a goroutine that p has from then on.
+	// Forward is called instead of Received, and returns the peer to which the bytes of p go. If
+	// it returns nil, p gets a goroutine of its own, which calls Received from then on. Two
+	// peers never have the same target.
 	Forward(p *Peer) *Peer
 }
 
-// BufferLease is memory of the recorder. An event whose data lies in what Take returned
-// last is recorded without being copied. It belongs to one goroutine.
+// BufferLease lends memory of the recorder. An event whose data lies in the memory that Take
+// returned last is recorded without a copy. It belongs to one goroutine.
 type BufferLease interface {
 	// Take is memory to read into, between least and most bytes; nil if there is none
 	// now. It is the caller's until the next call.
@@ -84,7 +86,7 @@ type BufferLease interface {
 	Close()
 }
 
-// Config is what a session is given from above.
+// Config is the configuration of a session, and what it calls.
 type Config struct {
 	// Session is the identity that its events carry.
 	Session *sockeye.Session
@@ -96,10 +98,10 @@ type Config struct {
 	Responder Responder
 	// NextPeer numbers peers; it is safe to call from any goroutine.
 	NextPeer func() uint64
-	// OnJoin is told of a new peer before its joined event, to give it an alias; may be nil.
+	// OnJoin is called for a new peer before its joined event, to give it an alias; may be nil.
 	OnJoin func(p *sockeye.Peer)
-	// Left is told of a peer that is not there any more and how many bytes never reached
-	// it, before its left event; may be nil. It must not wait.
+	// Left is called for a peer that has left, before its left event, with the number of bytes
+	// that never reached it; may be nil. It must not wait.
 	Left func(p *Peer, unsent int)
 	// Now stamps events.
 	Now func() time.Time
@@ -108,8 +110,8 @@ type Config struct {
 	// returns at the latest when one of the channels is closed: canceled with the
 	// send's context, cut with the socket.
 	Backpressure func(canceled, cut <-chan struct{})
-	// OnSend, if not nil, is told of each message that Peer.Send is given, before it is
-	// sent. data is lent for the call.
+	// OnSend, if not nil, is called with each message of Peer.Send before it is sent. data is
+	// lent for the call.
 	OnSend func(p *Peer, data []byte)
 	// DialFilter, if not nil, is asked before each TCP connection, with the address that
 	// was resolved and will be dialled; its error is the attempt's.
@@ -127,6 +129,6 @@ type Config struct {
 
 	// Driver opens the endpoint.
 	Driver Driver
-	// PortableOnly has drivers use what every system has; tests run on both.
+	// PortableOnly makes drivers use only what every system has; tests run with and without.
 	PortableOnly bool
 }

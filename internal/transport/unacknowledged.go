@@ -16,18 +16,18 @@ import (
 // end the former, too. An idle peer, to which nothing is under way, is what keepalive is
 // for.
 
-// unacknowledged is what the sweeper knows of a peer that has not acknowledged
-// everything it was sent.
+// unacknowledged is the state that the sweeper keeps of a peer that has not acknowledged
+// everything.
 type unacknowledged struct {
 	asked  time.Time // since when something is under way that the peer has not answered; zero: nothing is
 	narrow time.Time // since when its window has been too narrow for a segment and it took less than one; zero: it reads
 	acked  uint64    // what it had acknowledged then; while it reads, at the last look
 }
 
-// ackPause is how often acknowledgements are looked at, at most: at each tick of a second.
+// ackPause is the shortest time between two looks at the acknowledgements of a peer.
 const ackPause = 900 * time.Millisecond
 
-// watchesAcks says whether it is time to look at acknowledgements.
+// watchesAcks reports whether it is time to look at acknowledgements.
 func (s *Session) watchesAcks(now time.Time) bool {
 	pause := ackPause
 	if limit := s.opts.AnswerTimeout(); limit > 0 {
@@ -40,9 +40,9 @@ func (s *Session) watchesAcks(now time.Time) bool {
 	return s.ep.Address.Network.Traits().Acknowledges
 }
 
-// watchAcks looks at what a peer has acknowledged, if it has been sent something lately
-// or did not acknowledge everything before, and gives up one that answers nothing. It
-// says whether it did. quiet is for how long nothing has crossed.
+// watchAcks checks what a peer has acknowledged, if something was sent to it lately or it had not
+// acknowledged everything before. It aborts a peer that answers nothing for too long, and
+// reports whether it did. quiet is for how long no bytes have crossed.
 func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 	p.mu.Lock()
 	u := p.unacked
@@ -68,8 +68,8 @@ func (p *Peer) watchAcks(now time.Time, quiet time.Duration) (gaveUp bool) {
 	return true
 }
 
-// update is what is known after another look at the connection; u may be nil. A peer that
-// takes a byte now and then does not read, one that takes a segment does.
+// update returns the state after another look at the connection; u may be nil. A peer that takes
+// a single byte now and then counts as not reading; one that takes a segment as reading.
 func (u *unacknowledged) update(o netinfo.SendState, now time.Time) unacknowledged {
 	var next unacknowledged
 	if o.Unanswered() {
@@ -89,8 +89,8 @@ func (u *unacknowledged) update(o netinfo.SendState, now time.Time) unacknowledg
 	return next
 }
 
-// silence is for how long the peer has answered nothing that it was to answer. One probe
-// may have been lost.
+// silence is for how long the peer has answered nothing although it should have. One probe
+// may be lost without counting.
 func (u *unacknowledged) silence(o netinfo.SendState, now time.Time) time.Duration {
 	if u.asked.IsZero() || !o.InFlight && o.Probes < 2 {
 		return 0

@@ -12,8 +12,8 @@ import (
 	"sockeye/internal/transport"
 )
 
-// addressPollInterval is how often the addresses of the machine are compared with those a
-// session is bound to.
+// addressPollInterval is the time between two comparisons of the machine's addresses with those
+// that a session is bound to.
 const addressPollInterval = time.Second
 
 // WatchAddress reports when an address the session is bound to vanishes from the

@@ -141,7 +141,7 @@ func (d *portDevice) findIn(ports []serialport.PortInfo) string {
 	return d.name
 }
 
-// samePort says whether two names, of which one may be a link, are of the same port.
+// samePort reports whether two names, of which one may be a link, are of the same port.
 func samePort(a, b string) bool {
 	if a == b {
 		return true

@@ -239,7 +239,7 @@ func boolOption(b bool) int {
 // seconds rounds up: the kernel counts keepalive in whole seconds and refuses 0.
 func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
 
-// maxUnsent is what LimitUnsent leaves in the kernel for a peer.
+// maxUnsent is how many unsent bytes LimitUnsent allows in the kernel for a peer.
 const maxUnsent = 256 << 10
 
 // LimitUnsent limits what the kernel queues for a TCP peer beyond what is on its way

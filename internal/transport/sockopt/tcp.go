@@ -26,7 +26,7 @@ func (t TCPSocket) Unacknowledged() int {
 	return n
 }
 
-// Outgoing is what the system tells of the bytes it took; false if it does not.
+// Outgoing returns the state of the bytes that the system took; false if it is unknown.
 func (t TCPSocket) Outgoing() (o netinfo.SendState, ok bool) {
 	t.Control(func(fd uintptr) { o, ok = netinfo.SendStateOf(int(fd)) })
 	return o, ok

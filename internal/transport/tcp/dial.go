@@ -42,7 +42,7 @@ func (d *dialer) dialStream(ctx context.Context) (*net.TCPConn, []sockeye.Attemp
 	return d.raceDial(ctx, inet.Interleave(addrs, d.opts.Prefer))
 }
 
-// dialResult is how one attempt ended.
+// dialResult is the outcome of one attempt.
 type dialResult struct {
 	index   int
 	conn    *net.TCPConn
@@ -92,8 +92,8 @@ func (r *race) end(o dialResult) {
 	}
 }
 
-// raceDial connects to the first of the addresses that answers; see RFC 8305. The attempts
-// are told of even if none succeeded.
+// raceDial connects to the first address that answers; see RFC 8305. It returns the attempts
+// even if none succeeded.
 func (d *dialer) raceDial(ctx context.Context, addrs []netip.Addr) (*net.TCPConn, []sockeye.Attempt, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

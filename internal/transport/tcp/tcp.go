@@ -105,7 +105,7 @@ func listen(ctx context.Context, lc *net.ListenConfig, network, address string) 
 	return l.(*net.TCPListener), nil
 }
 
-// below is an address of what runs over TCP as one of TCP: with its family.
+// below returns the TCP address of an address of a protocol over TCP, with the same family.
 func below(a sockeye.Address) sockeye.Address {
 	if family := a.Network.Family(); family != 0 {
 		a.Network = sockeye.TCP + sockeye.Network('0'+rune(family))
@@ -192,8 +192,8 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 	return nil, transport.ErrClosing
 }
 
-// Connect is Dial for a driver of something that runs over TCP: it returns the
-// connection, which is nobody's peer yet, and how it came about.
+// Connect dials for the driver of a protocol over TCP. It returns the connection, which is no
+// peer yet, and the detail of its joined event.
 func Connect(ctx context.Context, s *transport.DriverSession) (*Conn, *sockeye.Detail, error) {
 	ep := s.Endpoint()
 	sockeye.AllOptions.Live().Merge(&ep.Options, s.Live())

@@ -218,7 +218,7 @@ func (r *records) waitingLocked() int {
 	return len(*r.out) - r.sent
 }
 
-// isLate says whether a write stopped because it was told to, and not because it failed.
+// isLate reports whether a write stopped because it was told to, and not because it failed.
 func isLate(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // Close and what follows make it a net.Conn. Whoever uses the connection ends it and sets its

@@ -37,7 +37,7 @@ func (k Case) farEnd(of sockeye.Address) sockeye.Address {
 	return k.FarEnd(of)
 }
 
-// tells says whether a peer is told that the other one closed.
+// tells reports whether a peer is told that the other one closed.
 func tells(t sockeye.Traits) bool { return t.Connections && !t.Line }
 
 // Suite is what every driver does: what is opened, joined and left is recorded in order,

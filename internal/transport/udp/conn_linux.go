@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rawUDPConn is a UDP socket outside Go's poller. The kernel would tell that of
-// every datagram that has left the socket, for somebody may wait until there is room
-// for one, and this takes a fifteenth of the time that a datagram and its answer need.
+// rawUDPConn is a UDP socket outside Go's poller. The kernel would wake the poller for every
+// datagram that has left the socket, because somebody may wait for room to send; that takes a
+// fifteenth of the time of a datagram and its answer.
 type rawUDPConn struct {
 	socket *udpSocket
 	six    bool // of the family AF_INET6, which carries IPv4, too
@@ -90,8 +90,7 @@ func (c *rawUDPConn) tryOnce(f func(fd int) syscall.Errno) syscall.Errno {
 	return f(c.fd)
 }
 
-// wait returns when something has become possible, and says whether that is to hear
-// of an error.
+// wait returns when the socket is ready, and reports whether an error is pending.
 func (c *rawUDPConn) wait(events int16) (failed bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -127,7 +127,7 @@ func (b *mmsgIO) read() ([]datagram, error) {
 
 func (b *mmsgIO) dropped() uint32 { return b.lost }
 
-// parse makes a datagram of message i, whose header is then ready for the next.
+// parse makes a datagram of message i, and resets its header for the next call.
 func (b *mmsgIO) parse(i int) {
 	m, d := &b.in[i], &b.datagrams[i]
 	d.size = int(m.n)

@@ -95,7 +95,7 @@ func (k *udpSocket) peer(remote netip.AddrPort, local netip.Addr, how *sockeye.D
 	return m
 }
 
-// chosenByUs is what the joined event tells of a peer that we send to first.
+// chosenByUs is the detail of the joined event of a peer that we send to first.
 func chosenByUs() *sockeye.Detail { return &sockeye.Detail{Reason: sockeye.ReasonLocal} }
 
 // markRecent notes that the peer was heard of.
@@ -144,12 +144,12 @@ func (v *datagramServer) reach(address sockeye.SocketAddr) (*transport.Peer, err
 	return found.peer.Public(), nil
 }
 
-// isOn says whether a socket with an interface of its own is on that of a group.
+// isOn reports whether a socket with an interface of its own is on that of a group.
 func (k *udpSocket) isOn(to netip.Addr) bool {
 	return k.iface == nil || to.Zone() == "" || to.Zone() == k.iface.Name
 }
 
-// canReach says whether a socket bound to local can send to an address: the
+// canReach reports whether a socket bound to local can send to an address: the
 // families fit, and :: carries both.
 func canReach(local, to netip.Addr) bool {
 	return local.Is4() == to.Is4() || local == netip.IPv6Unspecified()
@@ -219,8 +219,8 @@ func tooLarge(err error, to netip.AddrPort, n, pathMTU int) error {
 	return e
 }
 
-// fitting is how many bytes a datagram may have so that its packet is no longer than an
-// MTU: less the headers of IP (without options) and UDP.
+// fitting returns the longest datagram whose packet fits an MTU: the MTU less the headers of IP
+// (without options) and UDP.
 func fitting(mtu int, to netip.Addr) int {
 	if to.Is4() {
 		return mtu - 20 - 8

@@ -10,7 +10,7 @@ import (
 // System calls that cannot block, made without telling Go's scheduler, which for
 // a short call costs more than the call.
 
-// countResult is what a call returned that says how many.
+// countResult converts the result of a system call that returns a count.
 func countResult(n, _ uintptr, errno syscall.Errno) (int, syscall.Errno) {
 	if errno != 0 {
 		return 0, errno

@@ -13,8 +13,8 @@ import (
 	"sockeye/internal/transport"
 )
 
-// udpReader reads one UDP socket: it takes what has come, finds whose it is,
-// records it, has it answered, and sends the answers of a batch together.
+// udpReader reads one UDP socket: it takes a batch of datagrams, finds their peers, records
+// them, has the responder answer, and sends the answers of the batch together.
 type udpReader struct {
 	socket *udpSocket
 	io     datagramIO
@@ -137,7 +137,7 @@ const (
 )
 
 // lease moves the bytes of a batch into the recorder's memory, so that an answer
-// which repeats them is not copied there again. It says false if it did not.
+// which repeats them is not copied there again. It returns false if it did not.
 func (r *udpReader) lease(batch []datagram) bool {
 	if r.window == nil {
 		return false
@@ -160,7 +160,7 @@ func (r *udpReader) lease(batch []datagram) bool {
 	return true
 }
 
-// take finds whose datagram i of a batch is and counts it.
+// take finds the peer of datagram i of a batch and counts the datagram.
 func (r *udpReader) take(i int, d *datagram, now time.Time) {
 	m := r.source(d)
 	if m == nil {
@@ -327,7 +327,7 @@ func backOff(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// datagramDropped is what becomes of a refused datagram.
+// datagramDropped says in the event that a refused datagram was dropped.
 var datagramDropped = sockeye.Text{En: "the datagram was dropped", Zh: "数据报已丢弃"}
 
 // minBackoff is the pause after a read that failed.

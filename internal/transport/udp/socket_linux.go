@@ -171,7 +171,7 @@ func connectAddress(to netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16(), ZoneId: zoneIndex(to.Addr().Zone())}
 }
 
-// addressOf is where the failed datagram was sent.
+// addressOf returns the address to which the failed datagram was sent.
 func (k *udpSocket) addressOf(to unix.Sockaddr) netip.AddrPort {
 	switch a := to.(type) {
 	case *unix.SockaddrInet4:

@@ -101,7 +101,7 @@ func (c *conn) checkResponse(r *http.Response, ep sockeye.Endpoint, o *sockeye.O
 	return nil
 }
 
-// acceptsOurs says whether the answer to our offer of permessage-deflate is one to it.
+// acceptsOurs reports whether the answer to our offer of permessage-deflate is one to it.
 func acceptsOurs(extension string) bool {
 	return acceptsDeflate([]string{strings.Replace(extension, "server_max_window_bits", "client_max_window_bits", 1)}) &&
 		strings.Contains(extension, "server_no_context_takeover")
@@ -153,7 +153,7 @@ func answered(ep sockeye.Endpoint, message, hint sockeye.Text) error {
 	return &sockeye.Error{Kind: sockeye.Refused, Op: "connect", Target: ep.Address.String(), Message: message, Hint: hint}
 }
 
-// isNetwork says whether the system said it, and not the protocol.
+// isNetwork reports whether the system said it, and not the protocol.
 func isNetwork(err error) bool {
 	_, ok := errors.AsType[*net.OpError](err)
 	return ok || errors.Is(err, net.ErrClosed)

@@ -51,7 +51,7 @@ func inflate(dst, packed []byte, most int) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// acceptsDeflate says whether an offer of extensions has one that we can speak: our
+// acceptsDeflate reports whether an offer of extensions has one that we can speak: our
 // window is 32 KiB, and no offer may demand a smaller one of us.
 func acceptsDeflate(offers []string) bool {
 	for _, offer := range splitList(offers) {

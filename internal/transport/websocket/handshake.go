@@ -33,7 +33,7 @@ func newConn(under transport.Conn, o *sockeye.Options) *conn {
 	return c
 }
 
-// hasToken says whether a header of words with commas between has one.
+// hasToken reports whether a header of words with commas between has one.
 func hasToken(h http.Header, name, token string) bool {
 	return slices.ContainsFunc(splitList(h.Values(name)), func(s string) bool { return strings.EqualFold(s, token) })
 }

@@ -104,7 +104,7 @@ func notUpgraded(r *http.Request, ep sockeye.Endpoint) *handshakeRefusal {
 // nginxLines have the commonest proxy pass Upgrade on.
 const nginxLines = "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
 
-// mayCome says whether a page may connect: programs send no Origin, and without a list
+// mayCome reports whether a page may connect: programs send no Origin, and without a list
 // all pages may.
 func mayCome(allowed, origin string) bool {
 	return allowed == "" || origin == "" || slices.ContainsFunc(splitList([]string{allowed}), func(s string) bool { return strings.EqualFold(s, origin) })

@@ -75,7 +75,7 @@ func (c *conn) Unacknowledged() int {
 	return n
 }
 
-// closing says whether no message may follow: our Close frame is sent, or a frame was cut.
+// closing reports whether no message may follow: our Close frame is sent, or a frame was cut.
 func (c *conn) closing() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

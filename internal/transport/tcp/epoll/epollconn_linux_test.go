@@ -93,7 +93,7 @@ func stillServed(t *testing.T, s *transport.Session, r *transporttest.EventLog, 
 	})
 }
 
-// isStuck says whether a peer on a loop does not read what it is answered.
+// isStuck reports whether a peer on a loop does not read what it is answered.
 func isStuck(p *transport.Peer) bool { return epoll.IsStuck(transporttest.ConnOf(p)) }
 
 // A peer that does not read what it is answered holds up nobody, and gets every

@@ -15,7 +15,7 @@ import (
 // PeerSize is the memory that a loop keeps for a peer.
 const PeerSize = unsafe.Sizeof(epollConn{})
 
-// IsServed says whether a loop serves a peer now.
+// IsServed reports whether a loop serves a peer now.
 func IsServed(m transport.PeerConn) bool {
 	c, ok := m.(*epollConn)
 	if !ok {
@@ -26,7 +26,7 @@ func IsServed(m transport.PeerConn) bool {
 	return c.portable == nil && c.fd >= 0
 }
 
-// IsStuck says whether a peer on a loop does not read what it is answered.
+// IsStuck reports whether a peer on a loop does not read what it is answered.
 func IsStuck(m transport.PeerConn) bool {
 	c := m.(*epollConn)
 	c.order.Lock()

@@ -12,9 +12,9 @@ import (
 	"sockeye/internal/transport"
 )
 
-// Join has a loop serve a connection that was dialled: that of the session it was dialled for,
-// or, for one that dials on demand and answers by itself, its own. It says false if there is
-// no such loop. The connection leaves Go's poller.
+// Join gives a dialled connection to an event loop: that of the session for which it was dialled,
+// or the own one of a session that dials on demand and answers by itself. It returns false if
+// there is no such loop. The connection leaves Go's poller.
 func Join(s *transport.DriverSession, c *net.TCPConn, how *sockeye.Detail) (*transport.DriverPeer, bool) {
 	cfg := s.Config()
 	if cfg.PortableOnly || cfg.Backpressure != nil {
@@ -51,7 +51,7 @@ func Join(s *transport.DriverSession, c *net.TCPConn, how *sockeye.Detail) (*tra
 	return &conn.peer, true
 }
 
-// guestLoop is the loop of the session that a Forwarder dials for, or nil.
+// guestLoop returns the loop of the session for which a Forwarder dials, or nil.
 func guestLoop(s *transport.DriverSession) *eventLoop {
 	of := s.Config().LoopOf
 	if of == nil || !forwardsIn(s) {
@@ -67,8 +67,8 @@ func guestLoop(s *transport.DriverSession) *eventLoop {
 // starting is held while a session gets a loop of its own.
 var starting sync.Mutex
 
-// ownLoop is the loop of a session that dials on demand, which begins with its first
-// connection; nil: something may wait.
+// ownLoop returns the loop of a session that dials on demand, and starts it for the first
+// connection. It returns nil if the responder may have to wait.
 func ownLoop(s *transport.DriverSession) *eventLoop {
 	prompt, ok := s.Config().Responder.(transport.SyncResponder)
 	if !ok || !s.Config().OnDemand {
@@ -89,12 +89,12 @@ func ownLoop(s *transport.DriverSession) *eventLoop {
 	return l
 }
 
-// isOwn says whether the connection is one of the session that the loop belongs to, and no
-// guest.
+// isOwn reports whether the connection belongs to the session of the loop. A guest belongs to
+// a session that dials for that one.
 func (c *epollConn) isOwn() bool { return c.peer.Session() == c.loop.session }
 
-// handOffGuests hands over the connections of other sessions, which are not to end with the
-// loop.
+// handOffGuests hands over the connections of other sessions, which go on after the loop has
+// ended.
 func (l *eventLoop) handOffGuests() {
 	l.mu.Lock()
 	conns := slices.Clone(l.conns)
@@ -106,7 +106,7 @@ func (l *eventLoop) handOffGuests() {
 	}
 }
 
-// duplicate is another descriptor of a connection.
+// duplicate makes another descriptor of a connection.
 func duplicate(c *net.TCPConn) (fd int, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -119,8 +119,8 @@ func duplicate(c *net.TCPConn) (fd int, err error) {
 	return fd, dupErr
 }
 
-// reserve counts a connection that is about to join, so that the loop does not end before;
-// false: it has.
+// reserve counts a connection that is about to join, so that the loop does not end before. It
+// returns false if the loop has ended.
 func (l *eventLoop) reserve() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

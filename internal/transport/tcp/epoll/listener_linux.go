@@ -30,7 +30,7 @@ type epollListener struct {
 }
 
 // Serve has a loop accept from the sockets and serve their peers, if this
-// session can have one. It says false if it did nothing.
+// session can have one. It returns false if it did nothing.
 func Serve(s *transport.DriverSession, bound []*net.TCPListener, queues *sockopt.SendQueues) bool {
 	cfg := s.Config()
 	prompt, ok := cfg.Responder.(transport.SyncResponder)
@@ -86,8 +86,8 @@ func (l *eventLoop) addListener(b *net.TCPListener, queues *sockopt.SendQueues) 
 	return err
 }
 
-// acceptBatch is how many connections a listener accepts at once; those that are in have
-// their turn then.
+// acceptBatch is how many connections a listener accepts at once, before the accepted ones are
+// served.
 const acceptBatch = 64
 
 // acceptReady accepts the connections that wait, acceptBatch of them at most.

@@ -14,7 +14,7 @@ import (
 // a short call costs more than the call. A descriptor is non-blocking here, or a
 // timeout zero.
 
-// countResult is what a call returned that says how many.
+// countResult converts the result of a system call that returns a count.
 func countResult(n, _ uintptr, errno syscall.Errno) (int, syscall.Errno) {
 	if errno != 0 {
 		return 0, errno
@@ -44,7 +44,7 @@ func rawEpollWait(epoll int, events []unix.EpollEvent) int {
 // schedYield is sched_yield(2).
 func schedYield() { syscall.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
-// rawAccept is accept4(2): a non-blocking connection and where it comes from.
+// rawAccept is accept4(2): it returns a non-blocking connection and its remote address.
 func rawAccept(fd int) (int, netip.AddrPort, syscall.Errno) {
 	var from unix.RawSockaddrAny
 	size := uint32(unix.SizeofSockaddrAny)
