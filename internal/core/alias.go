@@ -35,7 +35,7 @@ func (a *aliases) set(p *sockeye.Peer, name string) {
 	}
 }
 
-// name gives a joining peer the first name of its address whose wearer has left.
+// name gives a joining peer the first alias of its address whose last peer has left.
 func (a *aliases) name(p *sockeye.Peer, gone func(*sockeye.Peer) bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -67,8 +67,8 @@ func (s *Session) Alias(p *Peer, name string) error {
 	return nil
 }
 
-// Remember gives a name to whoever joins from an address next, as Alias does for
-// who was there before. The error is an *sockeye.Error of kind Invalid.
+// Remember keeps an alias for the next peer that joins from an address, as Alias does for peers
+// that were there before. The error is an *sockeye.Error of kind Invalid.
 func (w *Core) Remember(from netip.Addr, name string) error {
 	if err := sockeye.CheckAlias(name); err != nil {
 		return err

@@ -48,7 +48,7 @@ func (p *Backpressure) Consumed(seq uint64) {
 // must be called, or a session could not be closed.
 func (p *Backpressure) End() { p.overOnce.Do(func() { close(p.over) }) }
 
-// hook is what transport calls, or nil.
+// hook returns the function that transport calls, or nil.
 func (p *Backpressure) hook() func(canceled, cut <-chan struct{}) {
 	if p == nil {
 		return nil

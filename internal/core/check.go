@@ -8,9 +8,8 @@ import (
 	"sockeye/internal/transport/schemes"
 )
 
-// CheckEndpoint says everything that is wrong with an endpoint before it is opened: what
-// Endpoint.Validate says, and what is wrong with the files that its options name. It is
-// joined and named as there.
+// CheckEndpoint returns all errors of an endpoint before it is opened: those of Endpoint.Validate
+// and those of the files that its options name. They are joined and named as there.
 func CheckEndpoint(ep sockeye.Endpoint) error {
 	var all []error
 	for _, err := range []error{ep.Validate(), transport.CheckFiles(schemes.Driver(ep.Address.Network), ep)} {

@@ -11,7 +11,7 @@ import (
 	"sockeye/internal/recording"
 )
 
-// Commented is what became of a comment.
+// Commented says where a comment was kept.
 type Commented struct {
 	query.Comment
 	// Recorded says that it is in a recording. If it is not, it lives as long as the event can
@@ -88,7 +88,7 @@ func notCommentable(err error) error {
 		Hint:    sockeye.Text{En: `numbers are "seq" of events; a comment itself takes none`, Zh: `编号即事件的 "seq"；注释本身不能再加注释`}}
 }
 
-// origin is the recording that was opened, where comments on it are written.
+// origin is the opened recording: comments on it are written there.
 type origin struct {
 	recording *recording.Recording
 	o         *recording.CommentOptions // nil: what was opened is a copy already

@@ -18,11 +18,10 @@ func Reachable() (list []netinfo.Interface, board netip.Addr, err error) {
 	return list, board, err
 }
 
-// DescriptorLimit is how many files and sockets this process may have open, 0 if nothing
-// limits them.
+// DescriptorLimit returns how many files and sockets this process may have open; 0: no limit.
 func DescriptorLimit() uint64 { return netinfo.DescriptorLimit() }
 
-// ConnectHint is what to type on a board to reach a server here, by one program.
+// ConnectHint is what to type on a board so that one program there connects to a server here.
 type ConnectHint struct {
 	Program sockeye.Text
 	Line    string

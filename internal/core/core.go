@@ -81,12 +81,12 @@ func (w *Core) Open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	return w.open(ctx, ep, a, openRequest{})
 }
 
-// openRequest is what open is told besides endpoint and answer.
+// openRequest holds the parameters of open besides endpoint and answer.
 type openRequest struct {
 	of    *workspace.Opening  // nil: of no workspace
 	relay transport.Responder // in place of the answer; nil: it is no side of a relay
-	// upstreamOf is the session for whose relay it dials, and at which it must not arrive;
-	// nil: it dials for itself.
+	// upstreamOf is the listening session of the relay for which it dials; it must not connect
+	// to that one. nil: it is no upstream.
 	upstreamOf *Session
 }
 
@@ -116,7 +116,7 @@ func (w *Core) open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 	return s, nil
 }
 
-// transportConfig is what transport is told about a session that is about to be opened.
+// transportConfig makes the configuration of a session that is about to be opened.
 func (w *Core) transportConfig(s *Session, o openRequest) transport.Config {
 	ep := s.id.Endpoint
 	answers := s.responder.Transport()
@@ -168,7 +168,7 @@ func (w *Core) isGone(p *sockeye.Peer) bool {
 	return true
 }
 
-// maxClosed is how many closed sessions are remembered.
+// maxClosed is how many closed sessions are kept.
 const maxClosed = 256
 
 func (w *Core) drop(s *Session) {
@@ -208,8 +208,8 @@ func (w *Core) Close(ctx context.Context, s *Session) {
 	<-s.dropped
 }
 
-// dropAfter lets a session that closes wait for the disk until ctx ends, and no
-// longer: what found no room in memory then is told of in a gap. Call what it returns
+// dropAfter lets a closing session wait for the disk until ctx ends. After that, data that finds no
+// room in memory is dropped and counted in a gap event. The caller calls the returned function
 // when the session has ended.
 func (w *Core) dropAfter(ctx context.Context, s *Session) (ended func()) {
 	patient := make(chan func(), 1)

@@ -25,8 +25,8 @@ func (w *Core) GuardListener(addr netip.AddrPort) {
 	w.ownListeners.addrs = append(w.ownListeners.addrs, netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()))
 }
 
-// dialFilter is what transport asks before each connection to a host: whether an address
-// of the host may be connected to.
+// dialFilter decides for transport, before each connection to a host, whether an address of the
+// host may be connected to.
 func (w *Core) dialFilter(host string) func(to netip.AddrPort) error {
 	_, notIP := netip.ParseAddr(host)
 	isName := notIP != nil && !workspace.IsMetadata(host)

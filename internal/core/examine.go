@@ -53,10 +53,10 @@ func (c *Core) ExamineSession(ctx context.Context, s *Session, other *DoctorFact
 	return d
 }
 
-// mostSaid is how many of a session's latest messages are looked at.
+// mostSaid is how many of a session's latest messages are examined.
 const mostSaid = 64
 
-// conversation is what a session has of its peers, and its latest messages.
+// conversation holds the peers of a session and its latest messages.
 func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation {
 	talk := doctor.Conversation{Listens: s.Endpoint().Mode == sockeye.Listen}
 	latest := time.Time{}

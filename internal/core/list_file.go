@@ -27,7 +27,8 @@ func ReadListFile(path, name string) (l *schedule.List, lookup func(string) (str
 	return l, nil, nil
 }
 
-// ReadList is ReadListFile for standard input: what it is depends on its first line.
+// ReadList is ReadListFile for standard input: the first line decides whether it is a table or a
+// workspace.
 func ReadList(path, name string) (l *schedule.List, lookup func(string) (string, bool), err error) {
 	text, err := workspace.ReadText(path)
 	if err != nil {

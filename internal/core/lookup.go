@@ -8,11 +8,11 @@ import (
 	"sockeye/internal/schedule"
 )
 
-// SetLookup says where {{env.NAME}} and {{var.NAME}} of payloads are found; nil
-// finds nothing, as at the beginning. It may be called at any time.
+// SetLookup sets the function that finds the values of {{env.NAME}} and {{var.NAME}} in payloads;
+// nil, as at the beginning, finds none. It may be called at any time.
 func (w *Core) SetLookup(find func(name string) (string, bool)) { w.lookup.Store(&find) }
 
-// Lookup finds what SetLookup was told of.
+// Lookup finds a value with the function of SetLookup.
 func (w *Core) Lookup(name string) (string, bool) {
 	if find := w.lookup.Load(); find != nil && *find != nil {
 		return (*find)(name)

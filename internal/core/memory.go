@@ -15,8 +15,8 @@ const (
 	refuseSessionsAt = 0.85
 )
 
-// journalLimit is how many bytes a journal holds in memory: at most a quarter of what the
-// process may hold, unless somebody says how many.
+// journalLimit returns how many bytes a journal holds in memory: at most a quarter of what the
+// process may hold, unless a number is given.
 func journalLimit(asked int) int {
 	if limit := memlimit.Limit(); asked == 0 && limit > 0 {
 		return int(min(journal.DefaultLimit, limit/4))
@@ -24,8 +24,8 @@ func journalLimit(asked int) int {
 	return asked
 }
 
-// CheckView says why no view may be shown now: memory is nearly used up. Whoever shows one
-// that goes on asks again now and then.
+// CheckView returns an error if memory is nearly used up, so that no view may be shown now. A view
+// that goes on calls it again from time to time.
 func (w *Core) CheckView() error {
 	return w.checkMemory("read", shedViewsAt, sockeye.Text{En: "views are closed", Zh: "已关闭各视图"},
 		sockeye.Text{En: "sessions and recording go on; close what is not needed, or allow more memory (GOMEMLIMIT, or the limit of the container)",

@@ -25,9 +25,10 @@ const (
 	openedSegment       = 8 << 20 // bytes of a file: what a jump to a row reads at most
 )
 
-// OpenedRecording is a recording or capture that is looked at, or a log of what goes on
-// elsewhere, which grows. Its events are a journal of its own, numbered from 1; its sessions
-// are not this core's, and closed to it. All methods may be called from any goroutine.
+// OpenedRecording is a recording or capture that was opened to be read, or a growing log of what
+// happens elsewhere. It has a journal of its own, whose events are numbered from 1. Its sessions
+// do not belong to this core and cannot be changed. All methods may be called from any
+// goroutine.
 type OpenedRecording struct {
 	*query.Reader
 
@@ -54,8 +55,8 @@ type OpenedRecording struct {
 	ended  chan struct{}      // is closed then
 }
 
-// OpenedSession is a session of a recording. Its ID is that of the recording and its own,
-// "r1.s2".
+// OpenedSession is a session of a recording. Its ID joins that of the recording and its own, as
+// in "r1.s2".
 type OpenedSession struct {
 	*sockeye.Session
 	Recording *OpenedRecording
@@ -63,7 +64,7 @@ type OpenedSession struct {
 	facts OpenedFacts // guarded by Recording.mu
 }
 
-// OpenedFacts are what is known of a session of a recording.
+// OpenedFacts holds what a recording says about one of its sessions.
 type OpenedFacts struct {
 	sockeye.Counters
 	First, Last time.Time // of its events

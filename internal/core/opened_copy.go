@@ -11,8 +11,8 @@ import (
 	"sockeye/internal/recording"
 )
 
-// copy writes a recording anew: one run, numbered from 1, whose sessions and peers have
-// names of their own.
+// copy writes a recording anew: as one run, numbered from 1, in which all sessions and peers have
+// different names.
 func (o *OpenedRecording) copy(ctx context.Context, r *recording.Recording) (err error) {
 	if o.dir, err = os.MkdirTemp("", "sockeye-*.opened"); err != nil {
 		return notKept(o.Name, err)

@@ -11,7 +11,7 @@ import (
 	"sockeye/internal/query"
 )
 
-// liveMemory is what is kept of a log that grows, in bytes; the oldest goes first.
+// liveMemory is how many bytes of a growing log are kept; the oldest are dropped first.
 const liveMemory = 64 << 20
 
 // liveNames bounds how many sessions and peers of other workbenches have a name at a time. With

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// draw is the random values of one message. There are always as many, whatever becomes of
-// it: so what hits a message depends on its number alone, and not on what hit others.
+// draw holds the random values of one message. Every message uses the same number of them, so
+// whether a fault hits it depends on its number alone, not on what hit the messages before.
 type draw struct {
 	hit    float64 // from 0 up to 1: below the probability it is hit
 	spread float64 // the same: where in a distribution
@@ -37,7 +37,7 @@ func (d *draws) next() draw {
 // isHit reports whether a message is hit, as probable as the fault says.
 func (f *Fault) isHit(d draw) bool { return f.Percent == 0 || d.hit*100 < f.Percent }
 
-// latency is how long a message takes: never less than nothing.
+// latency returns how long a message is delayed; never negative.
 func (d *draws) latency(f *Fault, spread float64) time.Duration {
 	if f.Jitter == 0 {
 		return f.Time

@@ -95,8 +95,8 @@ type Fault struct {
 	When    *rule.Pattern // nil: every message
 }
 
-// Peer says whose connections a fault is for: that of a number, or all from an address.
-// The zero Peer is everybody.
+// Peer selects the connections that a fault is for: that of one peer number, or all from an
+// address. The zero Peer selects all.
 type Peer struct {
 	ID      uint64
 	Address netip.Addr
@@ -119,8 +119,8 @@ func (k Kind) NeedsMessages() bool {
 	return k == Duplicate || k == Reorder || k == Truncate
 }
 
-// isActive reports whether the schedule of a fault covers a moment, counted from when it
-// was set, and how long it does so from then on; 0: without end.
+// isActive reports whether the schedule of a fault covers a time, counted from when the fault was
+// set, and for how long it does from then on; 0: without end.
 func (f *Fault) isActive(at time.Duration) (active bool, left time.Duration) {
 	at -= f.From
 	if at < 0 {

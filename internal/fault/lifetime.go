@@ -6,8 +6,8 @@ import (
 	"sockeye"
 )
 
-// DefaultLifetime is how long faults last that are set while a relay runs, unless somebody
-// says otherwise: those that were forgotten end by themselves.
+// DefaultLifetime is how long faults that are set while a relay runs last if no lifetime is given,
+// so that forgotten faults end by themselves.
 const DefaultLifetime = 15 * time.Minute
 
 // Forever is the word for faults that last until they are taken away.

@@ -342,7 +342,7 @@ func (p *parser) peer() {
 	p.out.Peer.Address = a.Unmap()
 }
 
-// check says what does not go together.
+// check returns which parts of a fault cannot be combined.
 func (p *parser) check() {
 	f := &p.out
 	end := len(p.text)

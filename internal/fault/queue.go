@@ -14,8 +14,8 @@ const (
 	maxMerged  = 64 << 10 // bytes that go on as one
 )
 
-// Queue is what waits of one direction, in the order in which it goes on. The zero Queue
-// is empty. It belongs to one goroutine at a time.
+// Queue holds the parcels of one direction that wait, in the order in which they are passed on.
+// The zero Queue is empty. It belongs to one goroutine at a time.
 type Queue struct {
 	parcels []Parcel
 	bytes   int
@@ -95,8 +95,8 @@ func (q *Queue) Due() (time.Time, bool) {
 	return q.parcels[0].Due, true
 }
 
-// Next takes out what goes on now. If that is nothing it returns false and how long to wait:
-// nothing, if the queue is empty.
+// Next removes the parcel that is due and returns it. If none is, it returns false and how long to
+// wait; 0 if the queue is empty.
 func (q *Queue) Next(now time.Time) (p Parcel, wait time.Duration, ok bool) {
 	if len(q.parcels) == 0 {
 		return Parcel{}, 0, false
@@ -139,7 +139,7 @@ func (p *Parcel) timeout() *sockeye.FaultEvent {
 	return &e
 }
 
-// TimedOut is the event of a message that nobody let go in time; nil for any other.
+// TimedOut returns the event of a held message that nobody released in time; nil for any other.
 func (p *Parcel) TimedOut() *sockeye.FaultEvent { return p.hit }
 
 func (q *Queue) pop() Parcel {
@@ -150,9 +150,9 @@ func (q *Queue) pop() Parcel {
 	return p
 }
 
-// Flush lets everything go on now: the faults for which it waits are over. What a fault in
-// next holds, which may be nil, stays held, and what is behind it waits with it. Flush
-// returns the events of messages that were held and are not any more.
+// Flush makes everything due now, because the faults that delayed it are over. Messages that a
+// fault in next holds as well stay held, and what is behind them waits with them; next may be
+// nil. Flush returns the events of the messages that are not held any more.
 func (q *Queue) Flush(next *Set, now time.Time) (released []sockeye.FaultEvent) {
 	texts := next.Texts()
 	for n := range q.parcels {
@@ -203,7 +203,7 @@ func (q *Queue) Held(now time.Time) []Held {
 	return out
 }
 
-// HeldCount is how many parcels wait for somebody.
+// HeldCount returns the number of parcels that are held.
 func (q *Queue) HeldCount() (n int) {
 	for i := range q.parcels {
 		if q.parcels[i].held > 0 {
@@ -213,7 +213,7 @@ func (q *Queue) HeldCount() (n int) {
 	return n
 }
 
-// Decision is what somebody does with a message that is held.
+// Decision says what to do with a held message.
 type Decision string
 
 // The decisions.

@@ -13,20 +13,20 @@ import (
 	"sockeye/internal/framing"
 )
 
-// MaxFaults is how many faults one relay may have.
+// MaxFaults is the largest number of faults of one relay.
 const MaxFaults = 64
 
-// Set is the faults of a relay from a moment on.
+// Set holds the faults of a relay, and since when they are set.
 type Set struct {
 	Frame  framing.Spec // how streams are cut into messages; zero: as they were read
 	Faults []Fault
 	Since  time.Time // schedules count from here
-	// Lifetime is how long they last from Since on; 0: until they are taken away.
+	// Lifetime is how long the faults last from Since on; 0: until they are removed.
 	Lifetime time.Duration
 	hits     []atomic.Uint64
 }
 
-// Hits is how many messages and connections fault n has hit.
+// Hits returns how many messages and connections fault n has hit.
 func (s *Set) Hits(n int) uint64 { return s.hits[n].Load() }
 
 // ParseSet reads faults, and how streams are cut into messages for them ("": as they were
@@ -73,7 +73,7 @@ func ParseSet(frame string, faults []string) (*Set, error) {
 	return s, nil
 }
 
-// Keep takes over how much the same faults hit as they were set before.
+// Keep copies the hits of the same faults from the set that was set before.
 func (s *Set) Keep(before *Set) {
 	if before == nil {
 		return
@@ -96,7 +96,7 @@ func (s *Set) Texts() []string {
 	return out
 }
 
-// FrameText is how streams are cut, as it was written; "" as they were read.
+// FrameText is the framing of streams, as it was written; "": messages are as they were read.
 func (s *Set) FrameText() string {
 	if s == nil || s.Frame == (framing.Spec{}) {
 		return ""

@@ -15,7 +15,7 @@ const (
 	AfterInput   Input = "after"   // a time or a size
 )
 
-// Field is what one kind of fault knows, as its text says it: Word and a value behind it.
+// Field is one setting of a kind of fault: in its text, Word and a value behind it.
 type Field struct {
 	Word    string // "" stands right behind the kind, and has to be given
 	Input   Input

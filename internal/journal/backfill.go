@@ -47,7 +47,7 @@ func (c *Cursor) startBackfill() bool {
 	return true
 }
 
-// next takes note of what is in the ring now.
+// next updates which events are in the ring now.
 func (h *backfill) next(j *Journal) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -65,7 +65,7 @@ func (h *backfill) next(j *Journal) {
 	}
 }
 
-// remember is the next event from the disk; false when the ring goes on from here.
+// remember returns the next event from the disk; false if the next one is in the ring.
 func (c *Cursor) remember() (sockeye.Event, bool) {
 	h := c.backfill
 	for {

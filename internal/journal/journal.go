@@ -17,7 +17,7 @@ import (
 	"sockeye/internal/recording"
 )
 
-// DefaultLimit is the memory a journal may hold unless told otherwise, in bytes.
+// DefaultLimit is the memory of a journal for which no limit is given, in bytes.
 const DefaultLimit = 64 << 20
 
 // Journal is a bounded ring of events. All methods may be called from any
@@ -26,7 +26,7 @@ type Journal struct {
 	limit   int // bytes
 	size    blockSize
 	barrier recordBarrier
-	// recorded is what Recorded made the journal of; nil: nothing.
+	// recorded is the recording that Recorded made the journal of; nil: none.
 	recorded *recording.Recording
 
 	mu          sync.Mutex
@@ -81,8 +81,8 @@ func Recorded(r *recording.Recording, next uint64) *Journal {
 //
 // While a recorder is behind by a quarter of the ring, Append waits for it, so that
 // what views may see is in memory for a while; but never for an event of a UDP
-// peer, whose bytes may fill the ring, are dropped then (0) and told of in a Gap
-// event as soon as there is room. Nor does it wait for a session that must end; see
+// peer: when the ring is full its bytes are dropped (the number is 0), and a Gap event
+// counts them as soon as there is room. Nor does it wait for a session that must end; see
 // DropWhenFull.
 func (j *Journal) Append(e sockeye.Event) uint64 {
 	j.mu.Lock() // without defer: every message pays
@@ -288,7 +288,7 @@ func (j *Journal) heldBytesLocked(n uint64) int {
 	return sum
 }
 
-// Place is where the journal is, or was last, recorded, if that can be read; else "".
+// Place returns where the journal is recorded, or was last; "" if that cannot be read.
 func (j *Journal) Place() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()

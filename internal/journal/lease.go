@@ -62,7 +62,7 @@ func (w *Lease) returnLocked() {
 // copied.
 const minLeaseFind = 1 << 10
 
-// find is where data lies in the block, if it does.
+// find returns where data lies in the block, if it does.
 func (b *ringBlock) find(data []byte) (offset int, inside bool) {
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
 	begin := uintptr(unsafe.Pointer(unsafe.SliceData(b.data)))

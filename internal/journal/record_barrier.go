@@ -8,13 +8,12 @@ import (
 	"sockeye"
 )
 
-// recordBarrier is what a recorder holds back while it runs: what cursors may read, and
-// what the ring may let go of. Everything but gate is guarded by the journal's
-// lock.
+// recordBarrier holds back, while a recorder runs, which events cursors may read and which the
+// ring may drop. The lock of the journal guards everything but gate.
 type recordBarrier struct {
 	// gate is the number of the first event that no view may see yet.
 	gate atomic.Uint64
-	// kept is the number up to which the ring may let go of events, exclusive.
+	// kept is the number up to which the ring may drop events, exclusive.
 	kept uint64
 	// recorder holds, or is nil; hungry is its cursor while that waits for an event.
 	// opening keeps the place of one to come.
@@ -23,13 +22,13 @@ type recordBarrier struct {
 	opening  bool
 	// run is the journal's number in its segments, 0 before the first.
 	run uint64
-	// place is where it is, or was last, recorded, if that can be read; see backfill.
+	// place is where the journal is recorded, or was last, if that can be read; see backfill.
 	place string
-	// space is told when kept grows.
+	// space is signalled when kept grows.
 	space *sync.Cond
 	// dropping are the sessions whose events wait for no recorder; see DropWhenFull.
 	dropping map[*sockeye.Session]bool
-	// dropped is what found no room, and is not yet told of.
+	// dropped counts what found no room and is in no Gap event yet.
 	dropped map[*sockeye.Session]sockeye.Lost
 	lost    sockeye.Lost // by drops, since the recorder began
 }
@@ -48,7 +47,7 @@ func (h *recordBarrier) pendingEnd(next uint64) {
 	h.kept = next
 }
 
-// releaseLocked lets everybody go on who was held back and no longer is.
+// releaseLocked wakes the goroutines that are not held back any more.
 func (j *Journal) releaseLocked() {
 	if len(j.waiting) > 0 {
 		j.wakeLocked()
@@ -59,9 +58,9 @@ func (j *Journal) releaseLocked() {
 	j.barrier.space.Broadcast()
 }
 
-// DropWhenFull lets nothing of a session wait for a recorder any more, because it has to end:
-// it may fill the ring, then data is dropped and counted as that of datagrams is, and
-// other events make the ring grow. It holds until waitAgain is called.
+// DropWhenFull makes events of a session, which has to end, not wait for a recorder any more. When
+// they have filled the ring, data is dropped and counted like that of datagrams, and other
+// events make the ring grow. This lasts until waitAgain is called.
 func (j *Journal) DropWhenFull(s *sockeye.Session) (waitAgain func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

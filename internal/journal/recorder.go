@@ -16,7 +16,7 @@ const (
 	// written: under load one write takes what came in a millisecond, and an event
 	// after a silence is written at once.
 	flushInterval = time.Millisecond
-	// retryInterval is how often a paused recorder tries to go on.
+	// retryInterval is the time between the tries of a paused recorder to write again.
 	retryInterval = time.Second
 )
 
@@ -52,10 +52,10 @@ type Recorder struct {
 	err     error        // why it ended, after done
 }
 
-// syncMark is how many data bytes the journal had before an event.
+// syncMark notes how many data bytes the journal had before an event.
 type syncMark struct{ next, bytes uint64 }
 
-// RecordState says what a recorder does: a stable word.
+// RecordState is the state of a recorder: a stable word.
 type RecordState string
 
 // The states of recording.
@@ -65,7 +65,7 @@ const (
 	RecordOff    RecordState = "off"
 )
 
-// RecordStatus is recording as it was at one moment.
+// RecordStatus is the status of a recording at one time.
 type RecordStatus struct {
 	State RecordState
 	recording.Status
@@ -320,7 +320,7 @@ func (r *Recorder) Before() recording.ResumePoint { return r.before }
 // because a stream that it wrote to has failed.
 func (r *Recorder) Done() <-chan struct{} { return r.done }
 
-// Status is how the recording is.
+// Status returns the status of the recording.
 func (r *Recorder) Status() RecordStatus {
 	r.journal.mu.Lock()
 	defer r.journal.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"sockeye"
 )
 
-// errorAbout is an error of the recording with its cause told in a sentence.
+// errorAbout makes an error of the recording whose message explains the cause.
 func errorAbout(why *sockeye.Error, before, after sockeye.Text) *sockeye.Error {
 	e := *why
 	e.Message = sockeye.Text{

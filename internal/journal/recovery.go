@@ -55,8 +55,7 @@ func (r *Recorder) rewind() {
 	r.cursor.seek(m.next, m.bytes)
 }
 
-// pause lets everybody go on without the recording, and says so, once for each
-// cause.
+// pause makes everybody go on without the recording, and records that once for each cause.
 func (r *Recorder) pause(why *sockeye.Error) {
 	r.journal.mu.Lock()
 	news := r.pauseLocked(why)

@@ -8,10 +8,10 @@ import (
 	"sockeye/internal/transport"
 )
 
-// Chains knows which connections between the relays of a program follow each other: what a
-// relay dials, another one may accept and pass on. So a relay that is its own upstream is
-// found, by way of others as well: without end each connection would make another one, until
-// there are no more files. The zero Chains is ready. It may be used from any goroutine.
+// Chains keeps which connections between the relays of this program follow each other: one relay
+// may accept what another one dials, and pass it on. So it finds a relay that is its own
+// upstream, directly or through others, in which each connection would make another one until
+// there are no more descriptors. The zero Chains is ready. It may be used from any goroutine.
 type Chains struct {
 	mu                sync.Mutex
 	accepted, dialled map[hop]*pair

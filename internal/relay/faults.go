@@ -9,10 +9,10 @@ import (
 	"sockeye/internal/transport"
 )
 
-// SetFaults puts other faults between all pairs, from now on; nil for none. The set is the
-// relay's from then on, and ends by itself when its lifetime is over. What waits for faults
-// that were set before goes on at once, but for messages whose hold is set still. Each fault
-// that begins or ends is an event of the session.
+// SetFaults replaces the faults of all pairs; nil removes them. The relay owns the set from then
+// on, and removes it when its lifetime is over. Messages that earlier faults delayed are passed
+// on at once, except those that a fault of the new set holds. Each fault that begins or ends is
+// recorded as an event of the session.
 func (r *Pairs) SetFaults(set *fault.Set) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -37,7 +37,7 @@ func (r *Pairs) SetFaults(set *fault.Set) {
 	}
 }
 
-// expire takes faults away whose lifetime is over, if they are set still.
+// expire removes faults whose lifetime is over, if they are still set.
 func (r *Pairs) expire(set *fault.Set) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -174,7 +174,7 @@ func (r *Pairs) Held() []Held {
 	return out
 }
 
-// HeldCount is how many messages wait.
+// HeldCount returns the number of messages that are held.
 func (r *Pairs) HeldCount() (n int) {
 	for _, w := range r.paths() {
 		n += w.heldCount()
@@ -182,8 +182,8 @@ func (r *Pairs) HeldCount() (n int) {
 	return n
 }
 
-// Decide lets go, changes or drops the message of a number. data is what it becomes, for
-// fault.Edit; it is not kept. It returns false if no such message waits.
+// Decide releases, changes or drops the held message with a number. For fault.Edit, data replaces
+// the message; it is not kept. It returns false if no message with that number is held.
 func (r *Pairs) Decide(number uint64, d fault.Decision, data []byte) bool {
 	return slices.ContainsFunc(r.paths(), func(w *path) bool { return w.decide(number, d, data) })
 }

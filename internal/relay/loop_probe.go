@@ -9,12 +9,12 @@ import (
 	"sockeye"
 )
 
-// loopProbe finds out that a relay's upstream leads back to the relay by way of other programs,
-// whose connections Chains cannot know. In such a loop each connection to the upstream makes
-// another one arrive, at once, and nobody ever answers. When that was so for a while, the probe
-// holds the next dial: in a loop nothing arrives as long as it holds, and something does as
-// soon as the dial goes on. Four times, with holds of random length, that is no accident.
-// Whoever opens many connections without being answered has one of them delayed until the next
+// loopProbe detects that a relay's upstream leads back to the relay through other programs, whose
+// connections Chains cannot see. In such a loop each connection to the upstream makes another
+// one arrive at once, and no byte ever comes back. After that has gone on for a while, the probe
+// delays the next dial: in a loop no connection arrives during the delay, and one arrives right
+// after it. If that happens four times, with delays of random length, there is a loop. A client
+// that opens many connections without getting an answer has one of them delayed until its next
 // one arrives. It may be used from any goroutine.
 type loopProbe struct {
 	mu      sync.Mutex
@@ -103,7 +103,7 @@ func (b *loopProbe) holdLocked(l *pair) (alone bool) {
 	return !isClosed(arrived)
 }
 
-// inTimeLocked is how long after a dial another peer joins at most if one led to the other.
+// inTimeLocked returns how long after a dial a peer joins at most if the dial caused it.
 func (b *loopProbe) inTimeLocked() time.Duration {
 	if len(b.gaps) == 0 {
 		return probeGap

@@ -41,7 +41,7 @@ func (l *pair) other(p *transport.Peer) *transport.Peer {
 	}
 }
 
-// wayOf is the direction in which what a peer sends goes: an index of to and passed.
+// wayOf returns the direction of what a peer sends: an index of to and passed.
 func (l *pair) wayOf(p *transport.Peer) int {
 	if p == l.down {
 		return toUpstream
@@ -49,8 +49,8 @@ func (l *pair) wayOf(p *transport.Peer) int {
 	return fromUpstream
 }
 
-// offsetOf is where what was received just now begins in all that a peer sent. Datagrams are
-// counted here, because several may have come before the first of them is seen to.
+// offsetOf returns the offset of data, which was received just now, in all that a peer sent.
+// Datagrams are counted here, because several may arrive before the first is handled.
 func (l *pair) offsetOf(p *transport.Peer, data []byte) uint64 {
 	n := uint64(len(data))
 	if p.Network.Traits().Datagram {
@@ -65,7 +65,7 @@ const (
 	fromUpstream = 1
 )
 
-// closeGrace is how long what is being passed on may take when our side ends a connection.
+// closeGrace is how long bytes may still be passed on after our side began to close a connection.
 const closeGrace = time.Second
 
 // endWithClosing ends ctx, and with it a send that the other side does not read, some time

@@ -12,37 +12,37 @@ import (
 	"sockeye/internal/framing"
 )
 
-// path is one direction of a pair while faults are between: a bounded queue, a timer that
-// goes off when something is due, and then a goroutine that passes it on. The reader of the
-// sender is the only one that adds messages.
+// path is one direction of a pair while faults are set: a bounded queue, a timer that fires when
+// a parcel is due, and then a goroutine that passes it on. Only the goroutine that reads the
+// sender adds messages.
 type path struct {
 	target pathTarget
 	ctx    context.Context // ends with the pair
-	number func() uint64   // of the next message that is held
-	busy   *sync.WaitGroup // the relay's: one for as long as something waits
-	// isEngaged says that there are faults, or something waits or is being sent: who passed
-	// on directly would overtake it.
+	number func() uint64   // numbers the next held message
+	busy   *sync.WaitGroup // of the relay; has one count while a parcel waits
+	// isEngaged is true while there are faults, or a parcel waits or is being sent: bytes that
+	// were passed on directly would overtake it.
 	isEngaged atomic.Bool
 
 	mu       sync.Mutex
 	line     *fault.Line // nil: no faults for this direction
 	splitter *fault.Splitter
-	frame    *framing.Spec // what splitter is to be made of; nil: messages are as they came
+	frame    *framing.Spec // the framing for splitter; nil: messages are as they were read
 	queue    fault.Queue
-	running  bool        // run does
-	armed    bool        // timer has run begin
-	due      time.Time   // when what waits first is, while armed
+	running  bool        // run is running
+	armed    bool        // timer will start run
+	due      time.Time   // when the first parcel is due, while armed
 	timer    *time.Timer // nil until it is needed
 	alarm    *time.Timer
 	waits    bool          // the sender can wait to be read; datagrams cannot
-	room     chan struct{} // capacity 1: something has left the queue
+	room     chan struct{} // capacity 1: a parcel has left the queue
 	over     bool          // nothing is passed on any more
 }
 
-// pathTarget is where what is due goes, and who is told of faults. Its methods are called
-// without a lock, by one goroutine at a time but for record.
+// pathTarget receives the parcels that are due, and records faults. Its methods are called without
+// a lock. Only record may be called by several goroutines at a time.
 type pathTarget interface {
-	// send passes bytes on, and returns when the other side's system has them.
+	// send passes bytes on, and returns when the kernel has taken them.
 	send(data []byte)
 	// end ends the direction, or both.
 	end(fault.End)
@@ -55,8 +55,8 @@ func newPath(ctx context.Context, target pathTarget, waits bool, number func() u
 	return w
 }
 
-// use puts other faults between, nil for none. What waits goes on at once, but for what is
-// held by a fault that is set still.
+// use replaces the faults; nil removes them. Waiting parcels are passed on at once, except those
+// that a fault of the new set holds.
 func (w *path) use(set *fault.Set, d fault.Direction) {
 	w.mu.Lock()
 	now := time.Now()
@@ -86,7 +86,7 @@ func (w *path) use(set *fault.Set, d fault.Direction) {
 	signal(w.room)
 }
 
-// endSplitterLocked passes on what no frame has ended yet.
+// endSplitterLocked passes on the bytes of an unfinished frame.
 func (w *path) endSplitterLocked(now time.Time) (hits []sockeye.FaultEvent) {
 	if w.splitter != nil {
 		w.splitter.End(func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
@@ -95,7 +95,7 @@ func (w *path) endSplitterLocked(now time.Time) (hits []sockeye.FaultEvent) {
 	return hits
 }
 
-// setAlarmLocked ends the direction when a fault says so.
+// setAlarmLocked starts the timer of a fault that ends the direction after a time.
 func (w *path) setAlarmLocked(now time.Time) {
 	at, by, hit := w.line.Alarm()
 	if !hit {
@@ -155,8 +155,8 @@ func (w *path) pushLocked(p fault.Plan, now time.Time) []sockeye.FaultEvent {
 	return hits
 }
 
-// settleLocked has what waits passed on when it is due, and lets the reader pass on
-// directly when there is nothing and no fault.
+// settleLocked starts run or its timer if parcels wait. If none waits and no fault is set, it has
+// the reader pass on directly.
 func (w *path) settleLocked() {
 	if w.running {
 		return // run looks at the queue again
@@ -177,13 +177,13 @@ func (w *path) settleLocked() {
 	}
 }
 
-// wakeTogether is a grid of time at which connections are woken together, up to so much late:
-// a thousand that wait would wake the process for every message otherwise, which costs more
-// than passing it on. Who waits less than ten times as long is woken exactly.
+// wakeTogether is the step of the times at which waiting paths are woken together, each up to one
+// step late: a thousand of them would otherwise wake the process for every message, which costs
+// more than passing it on. A path that waits for less than ten steps is woken exactly.
 const wakeTogether = 500 * time.Microsecond
 
-// armLocked has run begin when what waits first is due, or when the pair has ended. run
-// does not run.
+// armLocked sets the timer that starts run when the first parcel is due. run must not be
+// running.
 func (w *path) armLocked(due time.Time) {
 	if w.armed && w.due.Equal(due) {
 		return
@@ -242,7 +242,7 @@ func (w *path) hasRoom(n int) bool {
 	return w.queue.HasRoom(n)
 }
 
-// finish lets the direction end, or the sender leave, after what waits.
+// finish ends the direction, or both, after the waiting parcels.
 func (w *path) finish(how fault.End) {
 	w.mu.Lock()
 	now := time.Now()
@@ -313,7 +313,7 @@ func (w *path) held() []fault.Held {
 	return w.queue.Held(time.Now())
 }
 
-// heldCount is how many messages wait for somebody.
+// heldCount returns the number of messages that are held.
 func (w *path) heldCount() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

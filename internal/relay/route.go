@@ -20,20 +20,20 @@ type Route struct {
 	Dial  Dial
 }
 
-// firstWait is how long a peer is waited for that has to say something first. One that says
-// nothing has the upstream of all others: it may be one whose upstream speaks first.
+// firstWait is how long a route waits for the first bytes of a peer. A peer that sends none gets the
+// default upstream: in its protocol the upstream may speak first.
 const firstWait = time.Second
 
-// maxFirst is how much of what a peer sends first is compared, in bytes.
+// maxFirst is how many of the first bytes of a peer are compared.
 const maxFirst = rule.MaxInput
 
-// opening is what a peer sends first, for those who wait for it.
+// opening hands the first bytes of a peer to the goroutine that chooses its route.
 type opening struct {
 	bytes chan []byte // capacity 1; nil: it ended, and sent nothing
 	said  bool        // it belongs to the goroutine that reads the peer
 }
 
-// say tells what came first; what comes later is nobody's concern.
+// say hands over the first bytes. Later calls do nothing.
 func (o *opening) say(data []byte) {
 	if o == nil || o.said {
 		return
@@ -42,7 +42,7 @@ func (o *opening) say(data []byte) {
 	o.bytes <- bytes.Clone(data[:min(len(data), maxFirst)])
 }
 
-// route is how the upstream of a pair is dialled: that of the first route that fits.
+// route returns the dial of the first route that fits a pair.
 func (r *Pairs) route(l *pair) Dial {
 	var first []byte
 	asked := false
@@ -60,7 +60,7 @@ func (r *Pairs) route(l *pair) Dial {
 	return r.dial
 }
 
-// awaitFirst is what the peer sends first; nil if that is nothing.
+// awaitFirst waits for the first bytes of the peer; nil if it sends none.
 func (l *pair) awaitFirst() []byte {
 	timer := time.NewTimer(firstWait)
 	defer timer.Stop()

@@ -34,7 +34,7 @@ func (b deviceResponder) Received(p *transport.Peer, data []byte) {
 	}
 }
 
-// echoReply is a peer to which a device sends what follows from what came.
+// echoReply is a peer to which a device sends its answers.
 type echoReply struct{ *transport.Peer }
 
 func (a echoReply) Send(ctx context.Context, data []byte) (int, error) {

@@ -14,7 +14,8 @@ import (
 
 // BrokerMode passes what one peer sends to all others, as ncat's --broker.
 type BrokerMode struct {
-	// Chat tells who says what: "<user3> hello", and announces who comes and goes.
+	// Chat puts the name of the sender before each line, as in "<user3> hello", and announces peers
+	// that join and leave.
 	Chat bool
 }
 
@@ -38,7 +39,7 @@ type broker struct {
 	order  []*transport.Peer // in which they joined
 }
 
-// brokerQueue is what one peer is still to be sent; broker.mu guards it.
+// brokerQueue holds what is still to be sent to one peer. broker.mu guards it.
 type brokerQueue struct {
 	waiting [][]byte
 	bytes   int
@@ -88,8 +89,8 @@ func (b *broker) Received(p *transport.Peer, data []byte) {
 
 func (b *broker) announce(text string) { b.pass(nil, []byte("<announce> "+text+"\n")) }
 
-// pass queues data, which is kept, for all peers but one. It waits for those whose
-// queue is full.
+// pass queues data for all peers but one, and keeps it. It waits for peers whose queue is
+// full.
 func (b *broker) pass(but *transport.Peer, data []byte) {
 	b.mu.Lock()
 	to := make(map[*transport.Peer]*brokerQueue, len(b.queues))

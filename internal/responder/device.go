@@ -13,7 +13,7 @@ const (
 	DefaultReceive = 128
 )
 
-// devicePeer is what a device needs of the connection it answers.
+// devicePeer is the part of a peer that a device uses.
 type devicePeer interface {
 	// Send gives data to the kernel, waiting while the peer does not read.
 	Send(ctx context.Context, data []byte) (int, error)

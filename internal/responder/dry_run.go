@@ -9,8 +9,7 @@ import (
 	"sockeye/internal/rule"
 )
 
-// DryRun tells what rules would answer, and sends nothing. It belongs to one
-// goroutine.
+// DryRun computes what rules would answer, and sends nothing. It belongs to one goroutine.
 type DryRun struct {
 	// Enough, if not nil, is asked before each frame; when it says so, no rule is asked
 	// any more.
@@ -21,7 +20,7 @@ type DryRun struct {
 	split  *framing.Splitter
 }
 
-// Trigger is what rules are tried on.
+// Trigger is an input on which rules are tried.
 type Trigger string
 
 // The occasions.
@@ -31,15 +30,15 @@ const (
 	OnTime  Trigger = "time" // a timer has come to its time
 )
 
-// DryRunStep is what rules would do on one occasion.
+// DryRunStep is what rules would do for one input.
 type DryRunStep struct {
 	On   Trigger
 	Peer *sockeye.Peer
 	// Time is when, and Seq the event in which the frame ends; 0 without a record.
 	Time time.Time
 	Seq  uint64
-	// Body is the frame as rules see it, a copy. Of what is no frame, or has a wrong
-	// checksum, no rule is asked.
+	// Body is a copy of the frame as rules see it. No rule is tried on bytes that are no frame or
+	// whose checksum is wrong.
 	Body  []byte
 	Mark  framing.Mark
 	Check framing.CheckResult
@@ -60,7 +59,7 @@ func NewDryRun(how *RuleConfig) *DryRun {
 	return &DryRun{how: how, engine: rule.NewEngine(how.Compiled, options), split: framing.NewSplitter(how.Frame, how.Check)}
 }
 
-// Counts are what has become of the rules.
+// Counts returns how often each rule matched and answered.
 func (t *DryRun) Counts() []RuleStatus {
 	hits, nearest := t.engine.Hits(), t.engine.Nearest()
 	var out []RuleStatus
@@ -133,7 +132,7 @@ func (t *DryRun) frame(p *sockeye.Peer, f *framing.Frame, now time.Time, tell fu
 	tell(out)
 }
 
-// Pass lets timers come to their times up to a moment, most of them at most. It says
+// Pass fires the timers that are due up to a time, in order, most of them at most. It returns
 // false if there are more.
 func (t *DryRun) Pass(until time.Time, most int, tell func(*DryRunStep)) bool {
 	for ; most > 0; most-- {

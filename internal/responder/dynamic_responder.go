@@ -31,7 +31,7 @@ func (a *dynamicResponder) Joined(p *transport.Peer) {
 	}
 }
 
-// Left is told by transport when a peer is gone.
+// Left is called by transport when a peer has left.
 func (a *dynamicResponder) Left(p *transport.Peer) {
 	if r := a.rules.Load(); r != nil {
 		r.leave(p)
@@ -84,7 +84,7 @@ func (a syncFallback) Reply(p *transport.Peer, data []byte) ([]byte, bool) {
 	return a.without.Reply(p, data)
 }
 
-// responder is what transport is given.
+// responder returns the responder for transport.
 func (a *dynamicResponder) responder() transport.Responder {
 	without, ok := a.fallback.(transport.SyncResponder)
 	if a.fallback != nil && !ok {

@@ -25,7 +25,7 @@ type echoGuard struct {
 	sweep   int // so many peers are looked through for those that left
 }
 
-// echoPeerState is what a guard knows of one peer.
+// echoPeerState is the state of a guard for one peer.
 type echoPeerState struct {
 	peer   *transport.Peer
 	loops  rule.LoopDetector
@@ -36,10 +36,10 @@ func newEchoGuard(s *sockeye.Session, record func(sockeye.Event), allow rule.All
 	return &echoGuard{session: s, record: record, allow: allow, peers: map[uint64]*echoPeerState{}, sweep: minSweep}
 }
 
-// minSweep is how many peers are known before those that left are looked for.
+// minSweep is how many peers a guard keeps before it looks for those that have left.
 const minSweep = 64
 
-// peerLocked is what is known of a peer; g.mu is held.
+// peerLocked returns the state of a peer; g.mu is held.
 func (g *echoGuard) peerLocked(p *transport.Peer) *echoPeerState {
 	q := g.peers[p.ID]
 	if q != nil {

@@ -16,8 +16,8 @@ type MemoryLimit struct {
 	reserved atomic.Int64 // bytes; see maxRuleMemory
 }
 
-// reserve counts memory of these rules among that of all, and says false if that is too
-// much, or if these rules answer no more.
+// reserve counts bytes of these rules against the limit of all. It returns false if they exceed it,
+// or if these rules answer no more.
 func (r *ruleRunner) reserve(bytes int) bool {
 	total := r.memory.reserved.Add(int64(bytes))
 	r.reserved.Add(int64(bytes))
@@ -38,8 +38,8 @@ func (r *ruleRunner) reserve(bytes int) bool {
 	return false
 }
 
-// release gives memory back: never more than these rules have, since stop has given back
-// what was reserved for replies that are being sent.
+// release gives back reserved memory, but never more than these rules still have: stop gives back
+// all at once, also for replies that are still being sent.
 func (r *ruleRunner) release(bytes int) {
 	for {
 		held := r.reserved.Load()
@@ -54,7 +54,7 @@ func (r *ruleRunner) release(bytes int) {
 // releaseReserved gives back all that these rules have.
 func (r *ruleRunner) releaseReserved() { r.memory.reserved.Add(-r.reserved.Swap(0)) }
 
-// forgetFull lets it be said again that there is too much, once half of it is gone.
+// forgetFull makes the next refusal be reported again, once half of the limit is free.
 func (r *ruleRunner) forgetFull(total int64) {
 	if total < maxRuleMemory/2 && r.full.Load() {
 		r.full.Store(false)

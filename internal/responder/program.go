@@ -23,7 +23,7 @@ import (
 type ExecProgram struct {
 	// Args are the program and its arguments; no shell looks at them.
 	Args []string
-	// Stderr takes what all of them write there; nil: nobody.
+	// Stderr gets what the programs write to standard error; nil: it is dropped.
 	Stderr io.Writer
 }
 
@@ -140,7 +140,7 @@ func (r *programs) forget(p *transport.Peer) {
 	delete(r.inputs, p)
 }
 
-// Received gives the program what came; while it does not read, nothing more is read
+// Received writes the bytes to the program. While the program does not read, nothing more is read
 // from the peer.
 func (r *programs) Received(p *transport.Peer, data []byte) {
 	r.mu.Lock()

@@ -11,7 +11,7 @@ import (
 	"sockeye/internal/transport"
 )
 
-// Answer is how a session answers its peers by itself.
+// Answer says how a session answers its peers automatically.
 type Answer struct {
 	// Echo sends back whatever comes in.
 	Echo bool
@@ -28,7 +28,7 @@ type Answer struct {
 	// They go before all others, and are never part of a workspace or a rule.
 	Program *ExecProgram
 	Broker  *BrokerMode
-	// Hello is what a board says first instead of its own hello, or nil.
+	// Hello replaces the greeting of a board; nil: its own.
 	Hello *payload.Template
 }
 
@@ -82,8 +82,8 @@ func New(a Answer, c Config) *Responder {
 
 func (r *Responder) record(e sockeye.Event) { r.config.Journal.Append(e) }
 
-// Transport is what transport calls; nil when nothing answers. A session whose rules
-// cannot change is answered without a check whether there are any.
+// Transport returns the responder for transport; nil if nothing answers. If the rules of the
+// session cannot change, it does not check for rules at each message.
 func (r *Responder) Transport() transport.Responder {
 	if r.dynamic != nil {
 		return r.dynamic.responder()
@@ -91,7 +91,8 @@ func (r *Responder) Transport() transport.Responder {
 	return r.static
 }
 
-// OnSend is what transport tells of messages that are no echo; nil if nothing echoes.
+// OnSend returns the function that transport calls for messages that are no echo; nil if nothing
+// echoes.
 func (r *Responder) OnSend() func(*transport.Peer, []byte) {
 	if r.echo == nil {
 		return nil
@@ -109,8 +110,7 @@ func (r *Responder) Close() {
 	}
 }
 
-// SetRules lets rules answer from now on, in place of those there were; nil takes them
-// away, and off keeps them without effect. Frames, states, counters and limits of all
+// SetRules replaces the rules; nil removes them, and off keeps them without effect. Frames, states, counters and limits of all
 // peers begin anew, and replies that wait are dropped; one that is being sent is finished.
 // For a peer of present, who are there already, no rule about joining is tried. Rules go
 // before echo and device, which answer again when there are no rules. The error is an
@@ -125,8 +125,8 @@ func (r *Responder) SetRules(rules *RuleConfig, off bool, present func() []*tran
 	return r.dynamic.set(r.completed(rules), off, present)
 }
 
-// completed are rules whose payloads find the session's variables, unless they have
-// some of their own.
+// completed returns rules whose payloads use the variables of the session, unless they have their
+// own.
 func (r *Responder) completed(rules *RuleConfig) *RuleConfig {
 	if rules == nil || rules.Options.Lookup != nil {
 		return rules

@@ -89,8 +89,7 @@ func (r *ruleRunner) next() time.Time {
 	return at
 }
 
-// replyMemory is how long after its last answer a peer's is no longer compared with what it
-// sends.
+// replyMemory is how long the last answer to a peer is compared with what the peer sends.
 const replyMemory = 5 * time.Second
 
 // trimLater has memory given back when the answers that are made now are old.

@@ -17,13 +17,13 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// RuleConfig is how a session answers by rules.
+// RuleConfig holds the rules of a session.
 type RuleConfig struct {
 	// Set is the rules as they were written.
 	Set      workspace.RuleSet
 	Compiled *rule.Compiled
-	// Frame is how frames are found in what peers send, and Check the checksum they
-	// must have; frames in which it is wrong are not answered.
+	// Frame is the framing of what peers send, and Check the checksum of the frames; frames
+	// with a wrong one are not answered.
 	Frame   framing.Spec
 	Check   checksum.Trailer
 	Options rule.EngineOptions
@@ -43,29 +43,29 @@ const (
 	readingPause      = 256  // replies that make a TCP peer wait with its next request
 )
 
-// ruleRunner carries out the plans of an engine for one session, as long as these
-// are its rules. Peers' readers give it bytes; one goroutine keeps the times, and one
-// for each peer that is just being answered sends, so that a peer that does not read
-// delays nobody.
+// ruleRunner carries out the plans of an engine for one session, as long as the session has these
+// rules. The goroutines that read the peers call it with the bytes. One goroutine waits for the
+// times of steps. Each peer that is being answered has one that sends, so that a peer that does
+// not read delays no other.
 type ruleRunner struct {
 	config  RuleConfig
 	id      *sockeye.Session
 	engine  *rule.Engine
 	record  func(sockeye.Event)
-	because []context.Context // of the answers of each rule: what they say of why they were sent
-	timed   chan struct{}     // something has got a time: capacity 1
+	because []context.Context // for each rule, the context that its answers are sent with: it names the rule
+	timed   chan struct{}     // capacity 1: a step was scheduled
 	isOver  chan struct{}     // closed when it answers no more
-	ended   *sync.WaitGroup   // its goroutines, with those of the session's earlier rules
+	ended   *sync.WaitGroup   // counts its goroutines, and those of the session's earlier rules
 
 	framers  sync.Pool // of *framing.Framer, for whoever sends next
 	memory   *MemoryLimit
 	reserved atomic.Int64 // bytes of the memory limit
-	full     atomic.Bool  // that they are too many was said
+	full     atomic.Bool  // that they exceed the limit was reported
 
 	mu      sync.Mutex
 	peers   map[uint64]*rulePeer
 	due     stepQueue
-	trimAt  time.Time // what engine and clock remember is looked through then; zero: no need
+	trimAt  time.Time // when old state of engine and clock is removed; zero: there is none
 	stopped bool
 }
 
@@ -79,7 +79,7 @@ func newRuleRunner(how RuleConfig, id *sockeye.Session, record func(sockeye.Even
 	return r
 }
 
-// becauseRules are the contexts in which rules send: each names its rule.
+// becauseRules makes the contexts with which the answers of rules are sent: each names its rule.
 func becauseRules(p *rule.Compiled) []context.Context {
 	var all []context.Context
 	for _, name := range p.Names() {
@@ -206,8 +206,8 @@ func (r *ruleRunner) answerLocked(q *rulePeer, now time.Time) {
 	r.settleFramerLocked(q)
 }
 
-// carryOut does what a plan says now, and keeps the rest for its time. peer is whose
-// event it follows from; nil for the time's.
+// carryOut performs the steps of a plan that are due, and schedules the others. peer is the peer
+// whose event caused the plan; nil if a timer did.
 func (r *ruleRunner) carryOut(p rule.ReplyPlan, peer *sockeye.Peer) {
 	for _, e := range p.Trouble {
 		r.report(e, peer)
@@ -238,7 +238,7 @@ func (r *ruleRunner) carryOut(p rule.ReplyPlan, peer *sockeye.Peer) {
 	}
 }
 
-// do gives a step whose time has come to those who send.
+// do queues a step that is due for the goroutine that sends to its peer.
 func (r *ruleRunner) do(s rule.Action, q *rulePeer) {
 	if s.To == rule.Others || s.To == rule.All {
 		r.mu.Lock()

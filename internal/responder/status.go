@@ -5,7 +5,7 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// RuleStatus is what became of one rule.
+// RuleStatus counts what one rule has done.
 type RuleStatus struct {
 	Name string
 	rule.Hits
@@ -13,7 +13,7 @@ type RuleStatus struct {
 	Nearest rule.NearMiss
 }
 
-// RulesStatus is how a session answers by rules.
+// RulesStatus is the state of the rules of a session.
 type RulesStatus struct {
 	// Set is the rules as they were written, and Off says that they do not answer.
 	Set workspace.RuleSet
@@ -29,7 +29,7 @@ type RulesStatus struct {
 // maxStates bounds the states that are told at once.
 const maxStates = 200
 
-// RulesStatus is how the session answers by rules now, or did in the end; false
+// RulesStatus returns the state of the rules, or their last one if the session has ended; false
 // without rules.
 func (r *Responder) RulesStatus() (st RulesStatus, ok bool) {
 	if r.dynamic == nil {
@@ -55,7 +55,7 @@ func (r *Responder) RulesStatus() (st RulesStatus, ok bool) {
 	return st, true
 }
 
-// AnsweredBy is how many rules answer the session now.
+// AnsweredBy returns the number of rules that answer the session now.
 func (r *Responder) AnsweredBy() int {
 	if r.dynamic == nil {
 		return 0

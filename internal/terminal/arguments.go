@@ -9,7 +9,7 @@ import (
 	"sockeye"
 )
 
-// HelpHint says where the flags of a command are listed.
+// HelpHint is the hint that names the help with the flags of a command.
 func HelpHint(cmd *cobra.Command) sockeye.Text {
 	return sockeye.Text{
 		En: fmt.Sprintf("%q lists the flags", cmd.CommandPath()+" --help"),

@@ -12,8 +12,8 @@ import (
 	"sockeye/client"
 )
 
-// Attachment is a session to open in another process's workbench, and how this
-// terminal shows it.
+// Attachment is a session to open in another process's workbench, with the settings of its
+// display on this terminal.
 type Attachment struct {
 	Client   client.Client
 	Endpoint sockeye.Endpoint
@@ -326,8 +326,8 @@ func (x *attached) listPeers(ctx context.Context) error {
 // attachedCommands are the commands for a session of the workbench.
 var attachedCommands = []string{"/to", "/peers", "/text", "/hex", "/close", "/quit", "/help", "/dtr", "/rts", "/break", "/lines"}
 
-// completions are the words that a line may go on with, as those of repl. The workbench is
-// asked for the peers, for a moment.
+// completions returns the words that can continue a line, as repl.completions does. It asks the
+// workbench for the peers, with a short timeout.
 func (x *attached) completions(ctx context.Context, line string) []string {
 	switch name, _, more := strings.Cut(line, " "); {
 	case !strings.HasPrefix(line, "/"):

@@ -26,7 +26,7 @@ func CommentText(words ...string) string {
 	}
 }
 
-// CommentLine says what became of a comment on a message, of which data is the beginning.
+// CommentLine reports where a comment on a message was kept. data is the beginning of the message.
 func (a *Terminal) CommentLine(seq uint64, data []byte, text string) string {
 	c := sockeye.Comment{Event: seq, Text: text}
 	said := payload.SafeString(c.Sentence().In(a.Lang))

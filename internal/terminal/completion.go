@@ -11,7 +11,7 @@ import (
 	"sockeye/internal/core"
 )
 
-// InterfaceNames are what a shell is offered where a network interface is wanted.
+// InterfaceNames are the completions of an argument that is a network interface.
 func InterfaceNames() (names []cobra.Completion) {
 	all, _, _ := core.Reachable()
 	for _, i := range all {
@@ -20,7 +20,7 @@ func InterfaceNames() (names []cobra.Completion) {
 	return names
 }
 
-// LocalAddresses are what a shell is offered where an address of this machine is wanted.
+// LocalAddresses are the completions of an argument that is an address of this machine.
 func LocalAddresses() (addresses []cobra.Completion) {
 	all, _, _ := core.Reachable()
 	for _, i := range all {
@@ -31,8 +31,8 @@ func LocalAddresses() (addresses []cobra.Completion) {
 	return addresses
 }
 
-// Addresses are what a shell is offered where an address is wanted: the schemes, and
-// after one whose addresses are paths, sockets and the directories they may be in.
+// Addresses are the completions of an argument that is an address: the schemes, and after a scheme
+// whose addresses are paths, sockets and directories.
 func Addresses(typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	scheme, path, found := strings.Cut(typed, "://")
 	if found && sockeye.Network(scheme).Traits() != (sockeye.Traits{}) && !sockeye.Network(scheme).Traits().IP {
@@ -47,7 +47,7 @@ func Addresses(typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
-// socketPaths are the sockets and directories that a path may go on with.
+// socketPaths returns the sockets and directories that can continue a path.
 func socketPaths(before, path string) (all []cobra.Completion) {
 	dir, name := filepath.Split(path)
 	entries, _ := os.ReadDir(filepath.Join(".", dir))

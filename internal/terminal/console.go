@@ -15,9 +15,8 @@ import (
 	"sockeye/internal/payload"
 )
 
-// console is the bottom line of a terminal: it edits what a person types, keeps
-// a history, and lets what is written to it scroll by above. Write may be called
-// from any goroutine.
+// console is the bottom line of a terminal: it edits the input, keeps a history, and prints what
+// is written to it above. Write may be called from any goroutine.
 type console struct {
 	program *tea.Program
 	typed   chan string   // whole lines; closed when the person ends the input
@@ -32,8 +31,8 @@ type console struct {
 	words atomic.Pointer[func(line string) []string] // see complete
 }
 
-// maxBuffered is how much a console holds for the terminal. A view that writes
-// more waits, falls behind, and says so by a gap.
+// maxBuffered is how many bytes a console holds for the terminal. A view that writes more waits,
+// falls behind the journal, and reports a gap.
 const maxBuffered = 256 << 10
 
 // newConsole takes over the terminal until Close. Interrupts from the keyboard,
@@ -83,8 +82,8 @@ func (c *console) take() string {
 // prompt shows a text before the input line; busy, if not empty, after it.
 func (c *console) prompt(text, busy string) { c.program.Send(promptText{text, busy}) }
 
-// Close gives the terminal back and writes out what was not shown yet. What is
-// written later is not shown.
+// Close restores the terminal and writes out what was not shown yet. Later writes are not
+// shown.
 func (c *console) Close() {
 	c.program.Quit()
 	<-c.over
@@ -100,7 +99,7 @@ type (
 	promptText struct{ text, busy string }
 )
 
-// refresh is how often what was written is brought to the terminal.
+// refresh is the time between two updates of the terminal.
 const refresh = 40 * time.Millisecond
 
 // nextTick is made anew each time: its clock runs from the making.

@@ -52,7 +52,7 @@ func fitting(words []string, begun string) []string {
 	return slices.Compact(found)
 }
 
-// commonPrefix is what words that are sorted begin with, in whole characters.
+// commonPrefix returns the longest prefix of sorted words, in whole characters.
 func commonPrefix(words []string) string {
 	first, last := []rune(words[0]), []rune(words[len(words)-1])
 	n := 0

@@ -11,7 +11,7 @@ import (
 	"sockeye/internal/recording"
 )
 
-// DumpFlags are ncat's files of what crossed: as it is, and as a hex dump.
+// DumpFlags are ncat's flags for files with all transferred bytes: raw, and as a hex dump.
 type DumpFlags struct {
 	output, hexDump string
 	appendTo        bool
@@ -61,7 +61,7 @@ func (f *DumpFlags) Open(a *Terminal) (*dumpWriter, error) {
 	return d, nil
 }
 
-// writeError says what the system has against writing a file.
+// writeError explains why a file cannot be written.
 func writeError(path string, err error) error {
 	e := sockeye.ErrorOf(FileError("write", path, err))
 	if e.Kind == sockeye.AccessDenied && e.Err != nil {

@@ -40,8 +40,9 @@ func (a *Terminal) ErrorLines(err error) []string {
 	return lines
 }
 
-// forDoctor is what to ask the doctor of a failure, if it may know more: nobody was reached.
-// A path is left out: it says nothing of the way, and a shell reads some of its characters.
+// forDoctor returns the doctor's argument for a failure that the doctor may explain: one in which
+// nobody was reached. A path is left out: it does not matter for the way, and a shell would
+// interpret some of its characters.
 func forDoctor(e *sockeye.Error) (sockeye.Address, bool) {
 	switch e.Kind {
 	case sockeye.Refused, sockeye.TimedOut, sockeye.HostUnreachable, sockeye.NetworkUnreachable:
@@ -67,7 +68,7 @@ func TooMany(word string) sockeye.Text {
 	return sockeye.Text{En: fmt.Sprintf("unexpected word %q", word), Zh: fmt.Sprintf("多余的参数 %q", word)}
 }
 
-// FileError says what the system has against a file.
+// FileError explains why a file cannot be used.
 func FileError(op, path string, err error) error {
 	if e, ok := errors.AsType[*sockeye.Error](err); ok {
 		return e

@@ -6,8 +6,8 @@ import (
 	"sockeye/internal/core"
 )
 
-// ownFiles is how many descriptors a server needs besides its peers', rounded up:
-// standard streams, listeners, the poller, a spare.
+// ownFiles is how many descriptors a server needs besides those of its peers, rounded up:
+// standard streams, listeners, the poller, a reserve.
 const ownFiles = 32
 
 // WarnOfFileLimit says so if the peers that were asked for (0: none in particular)

@@ -29,8 +29,8 @@ func (f *FrameFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(CheckedText(&f.Check, isChecksum), "check", a.T("with --frame: the checksum that frames end with, such as crc16modbus", "配合 --frame：帧尾的校验，例如 crc16modbus"))
 }
 
-// FrameChoice is how frames are found in a stream, which checksum they end with, and
-// which values they hold.
+// FrameChoice is the framing of a stream, the checksum at the end of its frames, and the values
+// in them.
 type FrameChoice struct {
 	spec   framing.Spec
 	check  checksum.Trailer
@@ -38,7 +38,7 @@ type FrameChoice struct {
 	decode *framing.Decoding // nil: nobody asked for messages
 }
 
-// Choice is what the flags mean; nil is no frames.
+// Choice returns the choice of the flags; nil: no frames.
 func (f *FrameFlags) Choice() (*FrameChoice, error) {
 	set, err := parseFields(f.Fields)
 	if err != nil {
@@ -67,8 +67,8 @@ func parseFields(typed []string) (set fields.SpecSet, err error) {
 	return set, nil
 }
 
-// framing is how frames are found: as the flags say, or else as is usual for the
-// messages or values in them.
+// framing returns the framing: that of the flags, or else the usual one for the messages or values
+// in the frames.
 func (f *FrameFlags) framing(set fields.SpecSet) (*FrameChoice, error) {
 	if f.Frame == "" && f.Decode.Protocol != "" {
 		return parseFrameChoice(framing.OfMessages(f.Decode.Protocol), f.Check)
@@ -122,7 +122,7 @@ func (c *FrameChoice) Splitter() *framing.Splitter {
 	return framing.NewSplitter(c.spec, c.check)
 }
 
-// Frame is how frames are found, as --frame writes it.
+// Frame returns the framing as --frame writes it.
 func (c *FrameChoice) Frame() string { return c.spec.String() }
 
 func (c *FrameChoice) String() string {
@@ -157,7 +157,7 @@ func (c *FrameChoice) Found() (framing.Spec, checksum.Trailer, fields.SpecSet) {
 	return c.spec, c.check, c.Fields
 }
 
-// Decoding is how frames are decoded; nil if nobody asked.
+// Decoding returns how frames are decoded; nil: not at all.
 func (c *FrameChoice) Decoding() *framing.Decoding { return c.decode }
 
 // Framed is form for a view that shows frames.
@@ -174,7 +174,7 @@ func (f *FrameFlags) Framed(d *DisplayFlags, shown OutputFormat) (OutputFormat, 
 	return shown, nil
 }
 
-// reframing lets another goroutine change how a running view cuts.
+// reframing lets another goroutine change the framing of a running view.
 type reframing struct {
 	asked atomic.Pointer[func(*View)]
 	wake  atomic.Pointer[context.CancelFunc]
@@ -219,7 +219,7 @@ func (v *View) idle() error {
 	return v.FrameErr
 }
 
-// reshown is how many frames a view shows again when they are cut anew.
+// reshown is how many frames a view shows again after its framing has changed.
 const reshown = 200
 
 // reframe shows what was received before once more, cut another way; nil goes back to
@@ -323,7 +323,7 @@ func (v *View) appendNote(dst []byte, note string) []byte {
 	return v.paint(append(dst, ' '), "31", "["+note+"]")
 }
 
-// appendCuts tells where in a frame another chunk begins.
+// appendCuts appends the places in a frame where another chunk begins.
 func (v *View) appendCuts(dst []byte, cuts []int) []byte {
 	if len(cuts) == 0 {
 		return dst

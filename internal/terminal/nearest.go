@@ -1,6 +1,6 @@
 package terminal
 
-// Nearest is the candidate within two edits of a word (one edit where the word has fewer
+// Nearest returns the candidate within two edits of a word (one edit where the word has fewer
 // than six letters), or "".
 func Nearest(word string, candidates []string) string {
 	best, most := "", 2

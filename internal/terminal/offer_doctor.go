@@ -9,7 +9,7 @@ import (
 	"sockeye/internal/core"
 )
 
-// lonely is how long a server may have no peer before the console offers the doctor.
+// lonely is how long a server has no peer before the console offers the doctor.
 const lonely = time.Minute
 
 // offerDoctor prints one line if a server has had no peer for a while.

@@ -46,7 +46,7 @@ func (f *PayloadFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(&f.variables, "var", a.T("a value for {{var.NAME}}, written NAME=VALUE", "{{var.名称}} 的值，写成 名称=值"))
 }
 
-// RegisterAround has the flags for what is put before and after each message.
+// RegisterAround registers the flags for the prefix and suffix of each message.
 func RegisterAround(a *Terminal, fs *pflag.FlagSet, prefix, suffix *string) {
 	fs.Var(CheckedText(prefix, isPrefix), "prefix", a.T(`put this before each message (escapes and fields allowed): '\x02'`, `在每条数据前加上这些内容（支持转义与字段），例如 '\x02'`))
 	fs.Var(CheckedText(suffix, isSuffix), "suffix", a.T(`put this after each message and its checksum: '\x03'`, `在每条数据及其校验后加上这些内容，例如 '\x03'`))
@@ -99,7 +99,7 @@ func (f *PayloadFlags) ViewCharset() payload.Charset {
 	return c
 }
 
-// sendCharset is the charset of what is sent by name; auto sends UTF-8.
+// sendCharset returns the name of the charset for sending; for auto, UTF-8.
 func (f *PayloadFlags) sendCharset() string {
 	if f.charsetName == string(payload.Auto) {
 		return ""

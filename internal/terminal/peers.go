@@ -45,7 +45,7 @@ func (a *Terminal) peerRow(st sockeye.PeerStatus) []string {
 	}
 }
 
-// PeerAddress is where a peer is, and which program, if that is known.
+// PeerAddress returns the address of a peer, with its program if that is known.
 func (a *Terminal) PeerAddress(st sockeye.PeerStatus) string {
 	if st.Process == nil {
 		return st.Remote.String() + a.describeInterface(st.Interface) + a.tlsInTable(st.TLS)
@@ -53,8 +53,7 @@ func (a *Terminal) PeerAddress(st sockeye.PeerStatus) string {
 	return fmt.Sprintf(a.T("%s (%s)", "%s（%s）"), st.Remote, payload.SafeString(st.Process.Text().In(a.Lang)))
 }
 
-// PeerTrouble is what a person should know of a connection that is not as usual: that
-// the peer finished, or does not read.
+// PeerTrouble describes what is unusual about a connection: the peer finished, or does not read.
 func (a *Terminal) PeerTrouble(halfOpen bool, notReading time.Duration, window uint32, queued int) string {
 	s := ""
 	if halfOpen {
@@ -66,7 +65,7 @@ func (a *Terminal) PeerTrouble(halfOpen bool, notReading time.Duration, window u
 	return s
 }
 
-// Unacknowledged is how many bytes a peer has not acknowledged, if that is known.
+// Unacknowledged returns how many bytes a peer has not acknowledged, if that is known.
 func Unacknowledged(network string, unsent int) string {
 	if !sockeye.Network(network).Traits().Acknowledges || unsent < 0 {
 		return ""

@@ -58,7 +58,7 @@ func (r *refusals) latest() *sockeye.Error {
 	return r.last
 }
 
-// ofLastSend is the last refusal if it is of what was sent last, and nothing came since.
+// ofLastSend returns the last refusal, if it refused the last send and nothing was received since.
 func (r *refusals) ofLastSend() *sockeye.Error {
 	refused := r.latest()
 	r.mu.Lock()
@@ -73,8 +73,8 @@ func (r *refusals) ofLastSend() *sockeye.Error {
 // within a building and back, and a busy machine.
 const refusalWait = 200 * time.Millisecond
 
-// await is the last refusal after a moment in which one of what was sent last may come. For
-// streams there is nothing to wait for.
+// await waits for a short time for a refusal of the last send, and returns it. For streams it does
+// not wait.
 func (r *refusals) await(ctx context.Context) *sockeye.Error {
 	if r.news == nil {
 		return nil
@@ -94,8 +94,8 @@ func (r *refusals) await(ctx context.Context) *sockeye.Error {
 	}
 }
 
-// unheard is the error of a command whose datagrams reached nobody, or nil. The view
-// has shown it, unless it shows nothing.
+// unheard returns the error of a command whose datagrams reached nobody, or nil. It was shown
+// already, unless the view shows nothing.
 func (l *Runner) unheard(refused *sockeye.Error) error {
 	switch {
 	case refused == nil:

@@ -151,8 +151,8 @@ func ConsoleCommands() (names []string) {
 	return names
 }
 
-// completions are the words that a line may go on with: commands, and behind one that
-// takes peers, those who are there by alias and number.
+// completions returns the words that can continue a line: commands, and after a command that takes
+// peers, the aliases and numbers of the peers.
 func (c *repl) completions(line string) []string {
 	name, _, more := strings.Cut(line, " ")
 	if !strings.HasPrefix(line, "/") {
@@ -173,7 +173,7 @@ func (c *repl) completions(line string) []string {
 	return words
 }
 
-// peerWords are what a person may call peers at the console.
+// peerWords returns the words that name peers at the console.
 func peerWords(peers []*core.Peer, all bool) (words []string) {
 	if all {
 		words = append(words, "all")

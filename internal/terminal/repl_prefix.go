@@ -20,7 +20,7 @@ func (c *repl) setSuffix(text string) error {
 	return c.setAround(o)
 }
 
-// aroundOf is what the argument of /prefix or /suffix makes of what there is.
+// aroundOf applies the argument of /prefix or /suffix to the current one.
 func aroundOf(text, now string) string {
 	switch text {
 	case "":

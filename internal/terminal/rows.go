@@ -73,7 +73,7 @@ func (v *View) waitLocked(until time.Time) {
 	}
 }
 
-// settleDue is what the timer does.
+// settleDue is called by the timer.
 func (v *View) settleDue() {
 	r := &v.rows
 	r.mu.Lock()

@@ -67,7 +67,8 @@ func (f *DisplayFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(&DurationFlag{&f.Drain}, "drain", a.T("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 }
 
-// Format is what was asked for, or else lines on a terminal and raw into a pipe.
+// Format returns the format that was asked for; by default lines on a terminal and raw into a
+// pipe.
 func (f *DisplayFlags) Format(a *Terminal) (OutputFormat, error) {
 	asked, name := OutputFormat(-1), ""
 	for _, c := range []struct {
@@ -165,8 +166,8 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 // OnFinish has end called when the command ends, before its workbench does.
 func (l *Runner) OnFinish(end func()) { l.closing = append(l.closing, end) }
 
-// AfterShutdown has end called when the workbench has closed its sessions, with how long
-// closing in good order may still take.
+// AfterShutdown registers end, which is called when the workbench has closed its sessions, with
+// how long an end in good order may still take.
 func (l *Runner) AfterShutdown(end func(context.Context)) { l.after = append(l.after, end) }
 
 // Print shows lines of the program's own: above the input line, or on standard error.
@@ -209,8 +210,8 @@ func (l *Runner) Interrupted() error {
 	return err
 }
 
-// undelivered is the error of input that the one it was for had not acknowledged when it
-// left, or when the time for closing was over. At a console the view has told it.
+// undelivered returns the error of input that a peer had not acknowledged when it left, or when the
+// time for closing was over. At a console the view has shown it.
 func (l *Runner) undelivered(sessions []*core.Session) error {
 	if l.fed == nil || l.console != nil {
 		return nil

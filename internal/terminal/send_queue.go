@@ -30,7 +30,7 @@ func (s *sendQueue) init(parent context.Context, show func(string)) {
 	s.ctx, s.end = context.WithCancel(parent)
 }
 
-// queue has do called after what was queued for the peer before.
+// queue calls do after everything that was queued for the peer before.
 func (s *sendQueue) queue(p *core.Peer, do func(ctx context.Context)) {
 	before, done, ctx := s.last[p], make(chan struct{}), s.ctx
 	s.last[p] = done
@@ -54,7 +54,7 @@ func (s *sendQueue) queue(p *core.Peer, do func(ctx context.Context)) {
 	}
 }
 
-// aside has do called at once, beside what is being sent.
+// aside calls do at once, in parallel to what is being sent.
 func (s *sendQueue) aside(do func()) { s.running.Go(do) }
 
 // cancel ends everything that is queued. What the kernel took is sent.
@@ -96,7 +96,7 @@ type chunkPace struct {
 	rate  int64 // most bytes in a second; 0: as fast as they are taken
 }
 
-// cutPace takes chunk=SIZE and rate=SIZE off the end of what was typed after /file.
+// cutPace removes chunk=SIZE and rate=SIZE from the end of the argument of /file.
 func cutPace(rest string, pace chunkPace) (path string, _ chunkPace, _ error) {
 	for {
 		i := strings.LastIndexByte(rest, ' ')
@@ -113,8 +113,8 @@ func cutPace(rest string, pace chunkPace) (path string, _ chunkPace, _ error) {
 	}
 }
 
-// sendFile has the core send a file to a peer, and shows how far it is. It returns how
-// many bytes were sent.
+// sendFile has the core send a file to a peer, and shows its progress. It returns how many bytes
+// were sent.
 func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
 	f, err := OpenFile(path)
 	if err != nil {

@@ -14,14 +14,14 @@ import (
 	"sockeye"
 )
 
-// StdinName is what standard input is called where a file is named, as in cat. A file
-// of that name is ./-.
+// StdinName names standard input in place of a file, as in cat. A file with that name is
+// written ./-.
 const StdinName = "-"
 
 // maxStdinFile bounds what is kept of standard input while a command reads it as a file.
 const maxStdinFile = 4 << 30
 
-// stdinFile is standard input where a command was told to read a file.
+// stdinFile is the copy of standard input for a command that reads a file.
 type stdinFile struct {
 	reader string // the argument or flag it was read for; "" if it was not
 
@@ -136,7 +136,7 @@ func (r *failingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// named is a text with standard input by its name where the path of the copy is.
+// named replaces the path of the copy in a text by the name of standard input.
 func (a *Terminal) named(s string) string {
 	if a.stdin.path == "" {
 		return s
@@ -162,7 +162,7 @@ func (a *Terminal) PathWords(path string) string {
 	return path
 }
 
-// DamagedName is what a file of a recording is called to people.
+// DamagedName returns the name of a file of a recording for messages.
 func (a *Terminal) DamagedName(file string) string {
 	if a.stdin.path != "" && file == filepath.Base(a.stdin.path) {
 		return a.stdinWords()

@@ -25,7 +25,7 @@ const (
 	ExitInterrupted = 130
 )
 
-// Streams is what a command is connected to.
+// Streams are the standard streams of a command.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
@@ -44,7 +44,7 @@ type Terminal struct {
 	// the second.
 	Ctx       context.Context
 	ForceStop context.Context
-	// interrupt is what Ctrl-C does while a console has the keyboard.
+	// interrupt is called for Ctrl-C while a console has the keyboard.
 	interrupt func()
 	// ReadRegisters reads the names of registers in a workspace file, for --registers.
 	ReadRegisters func(path string) (map[string]string, error)
@@ -100,7 +100,7 @@ func (x *Terminal) StateDir() string { return userdir.State(x.Env) }
 // DataDir is explained at StateDir.
 func (x *Terminal) DataDir() string { return userdir.Data(x.Env) }
 
-// CADir is where this user's certificate authority is kept, or "".
+// CADir is the directory of this user's certificate authority, or "".
 func (x *Terminal) CADir() string { return userdir.CA(x.Env) }
 
 // ConfigDir is explained at StateDir.
@@ -120,7 +120,7 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Width is how many characters a line of a terminal holds; 80 for what is no terminal.
+// Width returns how many characters a line of the terminal holds; 80 if it is no terminal.
 func Width(stream any) int {
 	if f, ok := stream.(*os.File); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {

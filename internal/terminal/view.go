@@ -51,7 +51,7 @@ type View struct {
 	reframing  reframing
 
 	opened map[*sockeye.Session]bool
-	// lastFailure is how the last try to connect failed, of sessions that try again.
+	// lastFailure holds, for sessions that connect again, the error of their last try.
 	lastFailure map[*sockeye.Session]sockeye.ErrorKind
 	buf         []byte
 	rows        textRows
@@ -149,8 +149,8 @@ func OutputError(err error) error {
 	return e
 }
 
-// MarkOpened says that a session opened before what the view shows: its errors are
-// events to show, not the command's own.
+// MarkOpened notes that a session was opened before the first event of the view: so its errors are
+// shown as events, and are not errors of the command.
 func (v *View) MarkOpened(s *sockeye.Session) { v.opened[s] = true }
 
 // ShowText prints a line about an event in the words of the caller, which must be safe

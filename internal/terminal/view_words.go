@@ -24,7 +24,7 @@ func (a *Terminal) ByteCount(n int) string {
 	return fmt.Sprintf(a.T("%d bytes", "%d 字节"), n)
 }
 
-// describe says in words what an event without data is.
+// describe describes an event without data.
 func (a *Terminal) describe(e sockeye.Event) string {
 	d := e.Detail
 	if d == nil {
@@ -87,8 +87,8 @@ func (a *Terminal) describePeer(e sockeye.Event, d *sockeye.Detail) string {
 	return sockeye.WordLeft.Fill("reason", a.describeReason(e, d)).In(a.Lang)
 }
 
-// describeGap says what is missing, and why: datagrams that were dropped, or events that
-// this view was too slow for.
+// describeGap describes what is missing and why: datagrams were dropped, or this view was too slow
+// for events.
 func (a *Terminal) describeGap(e sockeye.Event, d *sockeye.Detail) string {
 	if d.Err != nil {
 		return fmt.Sprintf(a.T("%d datagrams were dropped: ", "丢弃了 %d 个数据报："), d.Lost.Events) + a.describeFailure(d)

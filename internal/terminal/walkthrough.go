@@ -118,7 +118,7 @@ var (
 	theBoard = sockeye.Text{En: "board", Zh: "开发板"}
 )
 
-// begin tells what the next step is.
+// begin prints what the next step is.
 func (s *walkthrough) begin(who sockeye.Text, calls, what string) {
 	s.number++
 	s.calls = calls
@@ -299,8 +299,8 @@ func (s *walkthrough) fails(kind sockeye.ErrorKind, why sockeye.Text, cause erro
 	}
 }
 
-// DeviceLine is the command that plays the board towards an address, quoted for
-// a shell where it has to be.
+// DeviceLine returns the command that plays the board towards an address, quoted for a shell where
+// necessary.
 func DeviceLine(to netip.Addr, port uint16) string {
 	address := netip.AddrPortFrom(to, port).String()
 	if strings.ContainsAny(address, "[]") {
@@ -309,7 +309,7 @@ func DeviceLine(to netip.Addr, port uint16) string {
 	return "sockeye device " + address
 }
 
-// invite says how to bring a board of one's own.
+// invite prints how to connect a board of one's own.
 func (s *walkthrough) invite() {
 	a := s.term
 	_, board, _ := core.Reachable() // without any, this machine is still there

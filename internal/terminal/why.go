@@ -19,7 +19,7 @@ func (c *repl) why(string) error {
 	return nil
 }
 
-// whyText is a diagnosis in a few lines: what was found, and what to do.
+// whyText writes a diagnosis in a few lines: what was found, and what to do.
 func (a *Terminal) whyText(d *core.Diagnosis) string {
 	r := d.Report(a.Lang)
 	var b strings.Builder
