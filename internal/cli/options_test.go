@@ -123,7 +123,7 @@ func TestAllFaultsOfACommandLine(t *testing.T) {
 			told = append(told, name)
 		}
 	}
-	if want := "--idle-timeout --recv-buffer --wait --quit-after --source --zero"; strings.Join(told, " ") != want || code != terminal.ExitOther {
+	if want := "--idle-timeout --wait --quit-after --source --zero --recv-buffer"; strings.Join(told, " ") != want || code != terminal.ExitOther {
 		t.Errorf("%d, told of %s, want %s:\n%s", code, strings.Join(told, " "), want, &errs)
 	}
 }

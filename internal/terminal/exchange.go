@@ -14,7 +14,7 @@ import (
 // Exchange is what connect sends by itself and waits for; nil where not asked.
 type Exchange struct {
 	Send   *payload.Template
-	List   *timedList
+	List   *TimedList
 	File   string
 	Expect []byte
 	Asked  string // what is expected, as it was typed
