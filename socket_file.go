@@ -2,12 +2,15 @@ package sockeye
 
 import "strings"
 
+// IsSocketPath reports whether the address is of a Unix socket.
+func (a Address) IsSocketPath() bool {
+	t := a.network().Traits()
+	return !t.IP && !t.Line
+}
+
 // HasSocketFile reports whether the address is of a Unix socket with a file: one without
 // is a name that begins with @, in the abstract namespace of Linux (unix(7)).
-func (a Address) HasSocketFile() bool {
-	t := a.network().Traits()
-	return !t.IP && !t.Line && !strings.HasPrefix(a.Path, "@")
-}
+func (a Address) HasSocketFile() bool { return a.IsSocketPath() && !strings.HasPrefix(a.Path, "@") }
 
 // checkSocketFile notes options of the file of a Unix socket that has none.
 func (v *problems) checkSocketFile(e Endpoint) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -125,12 +124,12 @@ func (f *endpointFlags) unixAddress(words []string, typed string) (string, error
 		return "", terminal.Usage("-U", sockeye.Text{En: "a Unix socket has neither IPv4 nor IPv6", Zh: "Unix 套接字没有 IPv4 和 IPv6 之分"}, sockeye.Text{En: "leave -4 and -6 out", Zh: "请去掉 -4 和 -6"})
 	case len(words) == 0:
 		return "", terminal.Usage("-U", sockeye.Text{En: "the path is missing", Zh: "缺少路径"}, sockeye.Text{En: "write -U /tmp/x.sock, or on Linux -U @name", Zh: "写成 -U /tmp/x.sock；Linux 上也可写 -U @名称"})
-	case strings.HasPrefix(typed, "unix://"), strings.HasPrefix(typed, "unixgram://"):
-		return typed, nil
-	case strings.Contains(typed, "://"):
+	case !strings.Contains(typed, "://"):
+		return string(sockeye.Unix) + "://" + typed, nil
+	}
+	if a, err := sockeye.ParseAddress(typed); err == nil && !a.IsSocketPath() {
 		return "", terminal.Usage("-U", sockeye.Text{En: typed + " is no path", Zh: typed + " 不是路径"}, sockeye.Text{En: "leave -U out, or write a path", Zh: "请去掉 -U，或写路径"})
 	}
-	f.udp, typed = false, map[bool]string{false: "unix://", true: "unixgram://"}[f.udp]+typed
 	return typed, nil
 }
 
@@ -174,7 +173,7 @@ func (f *endpointFlags) network(a sockeye.Address) (sockeye.Network, error) {
 	}
 	n := a.Network
 	if f.udp {
-		n = sockeye.Network(strings.Replace(string(n), "tcp", "udp", 1))
+		n = n.ForDatagrams()
 	}
 	want := 0
 	if f.only4 {
@@ -185,10 +184,11 @@ func (f *endpointFlags) network(a sockeye.Address) (sockeye.Network, error) {
 	if want == 0 {
 		return n, nil
 	}
-	if ip, err := netip.ParseAddr(a.Host); n.Family() != 0 && n.Family() != want || err == nil && ip.Unmap().Is4() != (want == 4) {
+	of, hasFamily := n.WithFamily(want)
+	if ip, err := netip.ParseAddr(a.Host); !hasFamily || n.Family() != 0 && n.Family() != want || err == nil && ip.Unmap().Is4() != (want == 4) {
 		return "", terminal.Usage(fmt.Sprintf("-%d", want), sockeye.Text{
 			En: fmt.Sprintf("%s is not IPv%d", a, want), Zh: fmt.Sprintf("%s 不是 IPv%d", a, want)},
 			sockeye.Text{En: "leave the flag out", Zh: "请去掉这个选项"})
 	}
-	return n.Transport() + sockeye.Network(strconv.Itoa(want)), nil
+	return of, nil
 }
