@@ -36,6 +36,10 @@ func (a Address) place() string {
 	return a.HostPort()
 }
 
+// Short is the address as a person types it: without the scheme that is meant where none is
+// written.
+func (a Address) Short() string { return strings.TrimPrefix(a.String(), string(TCP)+"://") }
+
 // HostPort is where to connect or listen: "[fe80::1%eth0]:10000", "/run/x.sock".
 func (a Address) HostPort() string {
 	if !a.network().Traits().IP {

@@ -3,6 +3,7 @@ package sockeye
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"time"
 )
@@ -101,8 +102,8 @@ func (e Endpoint) Validate() error {
 		v.add("address", Text{"the path is missing", "缺少路径"}, hint)
 	}
 	v.checkGroup(e)
-	v.checkTLS(&e.Options.TLS)
-	v.checkClose(&e.Options)
+	v.checkSocketFile(e)
+	v.checkTogether(&e.Options)
 	for i := range AllOptions {
 		d := &AllOptions[i]
 		if known := e.Mode == Listen || e.Mode == Connect; known && !d.Takes(e) && !d.saysDefault(&e.Options) {
@@ -112,6 +113,23 @@ func (e Endpoint) Validate() error {
 		}
 	}
 	return v.join()
+}
+
+// Check reports everything that is wrong with the options by themselves, as
+// Endpoint.Validate does: for an endpoint whose scheme is not known.
+func (o *Options) Check() error {
+	var v problems
+	v.checkTogether(o)
+	for i := range AllOptions {
+		AllOptions[i].check(&v, o)
+	}
+	return v.join()
+}
+
+// checkTogether notes options that do not fit each other, whatever the scheme.
+func (v *problems) checkTogether(o *Options) {
+	v.checkTLS(&o.TLS)
+	v.checkClose(o)
 }
 
 // WithoutMisplaced is the endpoint without the options that its scheme or its mode does
@@ -155,8 +173,12 @@ func (v *problems) checkConnect(e Endpoint) {
 		v.add("address", Text{"connect needs a port from 1 to 65535", "连接需要 1 到 65535 的端口"},
 			Text{"port 0, any free port, is for listening", "端口 0（任意空闲端口）只能用于监听"})
 	}
+	want := e.Address.Network.Family()
+	if ip, err := netip.ParseAddr(e.Address.Host); err == nil && want == 0 {
+		want = map[bool]int{true: 4, false: 6}[ip.Unmap().Is4()]
+	}
 	for _, s := range e.Options.Sources {
-		if want := e.Address.Network.Family(); want != 0 && (want == 4) != s.Unmap().Is4() {
+		if want != 0 && (want == 4) != s.Unmap().Is4() {
 			v.add("source", Text{fmt.Sprintf("%s is not an IPv%d address", s, want), fmt.Sprintf("%s 不是 IPv%d 地址", s, want)},
 				Text{"source and destination are of one family", "源地址与目标地址必须同为 IPv4 或 IPv6"})
 		}

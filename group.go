@@ -26,6 +26,20 @@ func (o *Options) InterfaceWords() (words []string) {
 	return words
 }
 
+// GroupNeedsInterface reports whether nobody can send to a multicast group without saying on
+// which interface: every network has one of it (RFC 4291 section 2.7).
+func GroupNeedsInterface(group netip.Addr) bool {
+	return group.Is6() && group.Zone() == "" && (group.IsLinkLocalMulticast() || group.IsInterfaceLocalMulticast())
+}
+
+// NoGroupInterface is the error of such a group where no interface is said.
+func NoGroupInterface(group netip.Addr) *Error {
+	return &Error{Kind: Invalid, Op: "set", Target: "interface",
+		Message: Text{group.String() + " is a group of one network: say on which interface", group.String() + " 只在一个网络内有效：需要指定网卡"},
+		Hint: Text{"write interface eth0, or [" + group.String() + "%eth0]:PORT as the address; sockeye addrs lists the interfaces",
+			"写明网卡 interface eth0，或把地址写成 [" + group.String() + "%eth0]:端口；sockeye addrs 列出网卡"}}
+}
+
 // checkGroup notes what is wrong with a multicast group, and with options that are only
 // for one.
 func (v *problems) checkGroup(e Endpoint) {
@@ -44,6 +58,9 @@ func (v *problems) checkGroup(e Endpoint) {
 	}
 	if e.Mode == Listen && e.Address.Port == 0 {
 		v.add("address", Text{"a multicast group needs a port: senders must know it", "组播组需要端口：发送者必须知道它"}, Text{"write udp://" + e.Address.Host + ":5000", "写成 udp://" + e.Address.Host + ":5000"})
+	}
+	if e.Mode == Connect && o.Interface == "" && GroupNeedsInterface(group) {
+		*v = append(*v, NoGroupInterface(group))
 	}
 	if zone := group.Zone(); zone != "" && o.Interface != "" && !slices.Equal(o.InterfaceWords(), []string{zone}) {
 		v.add("interface", Text{"is another one than that of the address, %" + zone, "与地址中的网卡 %" + zone + " 不同"}, Text{"write it once", "请只写一处"})

@@ -1,6 +1,7 @@
 package sockeye
 
 import (
+	"strconv"
 	"strings"
 )
 
@@ -75,3 +76,23 @@ func (n Network) Family() int {
 	}
 	return 0
 }
+
+// WithFamily is the network for one address family, 4 or 6; false if its addresses have none.
+func (n Network) WithFamily(family int) (Network, bool) {
+	return n.Transport() + Network(strconv.Itoa(family)), n.Traits().IP
+}
+
+// ForDatagrams is the network that carries datagrams between the same addresses, of the same
+// family, as -u of ncat means it: UDP for TCP. It is n where there is no such.
+func (n Network) ForDatagrams() Network {
+	switch n.Transport() {
+	case TCP:
+		return UDP + Network(strings.TrimPrefix(string(n), string(TCP)))
+	case Unix:
+		return Unixgram
+	}
+	return n
+}
+
+// DefaultPort is the port where an address has none; 0 leaves it to whoever reads it.
+func (n Network) DefaultPort() uint16 { return n.scheme().port }

@@ -85,13 +85,6 @@ func (d *Option) orTrue(hint Text) Text {
 	return Text{hint.En + "; true is " + shortTime(d.Bare) + ", false is off", hint.Zh + "；true 为 " + shortTime(d.Bare) + "，false 为关闭"}
 }
 
-// Check says what is wrong with the value of the option; see Endpoint.Validate.
-func (d *Option) Check(o *Options) error {
-	var v problems
-	d.check(&v, o)
-	return v.join()
-}
-
 // check notes a value that the option cannot have.
 func (d *Option) check(v *problems, o *Options) {
 	switch f := d.field(o).(type) {

@@ -3,6 +3,7 @@ package sockeye
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -100,6 +101,8 @@ func TestOptionsAreReadByNamesOfBefore(t *testing.T) {
 		{JSONForm, `{"half_open_ms": true}`, Options{HalfOpen: HalfOpenTime}},
 		{JSONForm, `{"half_open": true, "idle_timeout": "1m30s"}`, Options{HalfOpen: HalfOpenTime, IdleTimeout: 90 * time.Second}},
 		{JSONForm, `{"half_open_ms": false}`, Options{}},
+		{FileForm, `{"mode": "660", "data_bits": "7", "prefer": "6"}`, Options{SocketMode: 660, Serial: SerialOptions{DataBits: 7}, Prefer: 6}},
+		{JSONForm, `{"mode": "666", "stop_bits": 1.5}`, Options{SocketMode: 666, Serial: SerialOptions{StopBits: OneHalfStopBits}}},
 	} {
 		var values map[string]any
 		d := json.NewDecoder(strings.NewReader(c.text))
@@ -169,6 +172,54 @@ func TestOptionsOfOtherEndpoints(t *testing.T) {
 	udp.Options = Options{NoDelay: Off, ReadSize: 5}
 	if rest, misplaced := udp.WithoutMisplaced(); len(misplaced) != 1 || !cmp.Equal(rest.Options, Options{ReadSize: 5}, cmpopts.EquateEmpty()) {
 		t.Errorf("%+v %v", rest, misplaced)
+	}
+}
+
+// What a driver would refuse of options is told before anything is opened, with the rest.
+func TestValidateSaysWhatDriversWould(t *testing.T) {
+	for _, c := range []struct {
+		mode    Mode
+		address string
+		options Options
+		want    string
+	}{
+		{Listen, "unix://@x", Options{SocketMode: 660, Backlog: 99999999}, "set mode: a name without a file has no permission bits\nset backlog: 99999999 is not between 0 and 65536"},
+		{Listen, "unixgram://@x", Options{SocketMode: 600}, "set mode: a name without a file has no permission bits"},
+		{Listen, "unix:///run/x@y.sock", Options{SocketMode: 660}, ""},
+		{Connect, "unix://@x", Options{}, ""},
+		{Connect, "udp://[ff02::1]:5", Options{Prefer: 5}, "set interface: ff02::1 is a group of one network: say on which interface\nset prefer: 5 is neither 4 nor 6"},
+		{Connect, "udp://[ff01::1]:5", Options{}, "set interface: ff01::1 is a group of one network: say on which interface"},
+		{Connect, "udp://[ff02::1%lo]:5", Options{}, ""},
+		{Connect, "udp://[ff02::1]:5", Options{Interface: "lo"}, ""},
+		{Connect, "udp://[ff05::1]:5", Options{}, ""},
+		{Listen, "udp://[ff02::1]:5", Options{}, ""},
+		{Connect, "127.0.0.1:1", Options{Sources: []netip.Addr{netip.MustParseAddr("::1")}}, "set source: ::1 is not an IPv4 address"},
+		{Connect, "[::1]:1", Options{Sources: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}, "set source: 127.0.0.1 is not an IPv6 address"},
+		{Connect, "localhost:1", Options{Sources: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}}, ""},
+	} {
+		a, err := ParseAddress(c.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if err := (Endpoint{Mode: c.mode, Address: a, Options: c.options}).Validate(); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s %s: %s, want %s", c.mode, c.address, got, c.want)
+		}
+	}
+}
+
+// Options are judged without an address, too: then no scheme and no mode misplaces them.
+func TestOptionsByThemselves(t *testing.T) {
+	o := Options{Backlog: -1, Reconnect: true, TLS: TLSOptions{Key: "k"}, CloseCode: 1005}
+	want := "set key: is the key of no certificate\nset close-code: 1005 is no code that may be sent\nset backlog: -1 is not between 0 and 65536"
+	if err := o.Check(); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if err := new(Options).Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -8,10 +8,10 @@ import (
 // checkTLS notes options of TLS that do not fit each other or cannot be sent.
 func (v *problems) checkTLS(o *TLSOptions) {
 	if o.Key != "" && o.Certificate == "" {
-		v.add("key", Text{"is the key of no certificate", "没有对应的证书"}, Text{"name the certificate with --cert", "请用 --cert 指定证书"})
+		v.add("key", Text{"is the key of no certificate", "没有对应的证书"}, Text{"name the certificate, too, with the option cert", "请同时用选项 cert 指定证书"})
 	}
 	if o.ClientKey != "" && o.ClientCertificate == "" {
-		v.add("client-key", Text{"is the key of no certificate", "没有对应的证书"}, Text{"name the certificate with --client-cert", "请用 --client-cert 指定证书"})
+		v.add("client-key", Text{"is the key of no certificate", "没有对应的证书"}, Text{"name the certificate, too, with the option client-cert", "请同时用选项 client-cert 指定证书"})
 	}
 	if s := o.ServerName; len(s) > 253 || strings.ContainsFunc(s, notInName) {
 		v.add("sni", Text{fmt.Sprintf("%q is not a host name", clip(s)), fmt.Sprintf("%q 不是主机名", clip(s))}, Text{"write the name that is in the server's certificate", "请写服务器证书中的名称"})

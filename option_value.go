@@ -152,7 +152,8 @@ func numberOf(n json.Number) any {
 	return f
 }
 
-// numberIn is a whole number, or in a file a size such as "64KiB".
+// numberIn is a whole number, a text that is a size such as "64KiB", or one of the numbers
+// that a choice has.
 func (d *Option) numberIn(v any) (int64, bool) {
 	switch v := v.(type) {
 	case int64:
@@ -160,6 +161,10 @@ func (d *Option) numberIn(v any) (int64, bool) {
 	case int:
 		return int64(v), true
 	case string:
+		if d.Kind == OptionChoice && slices.Contains(d.WordList(), v) { // mode = "660"
+			n, err := strconv.ParseInt(v, 10, 64)
+			return n, err == nil
+		}
 		if d.Kind != OptionBytes {
 			return 0, false
 		}

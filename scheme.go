@@ -26,6 +26,8 @@ type Traits struct {
 	// Line is a port with one device behind it, which is the peer for as long as the port
 	// is there: nobody connects, and nobody tells that the other side closed.
 	Line bool
+	// Browser says that a page in a browser can connect to it.
+	Browser bool
 	// Broker passes on what one client publishes to those who subscribed to its topic. It
 	// only listens.
 	Broker bool
@@ -91,7 +93,7 @@ var schemes = []scheme{
 
 var (
 	tcp  = Traits{Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery}
-	ws   = Traits{Messages: true, Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: TargetQuery}
+	ws   = Traits{Messages: true, Browser: true, Connections: true, HalfClose: true, Reset: true, Acknowledges: true, IP: true, Query: TargetQuery}
 	mqtt = Traits{Messages: true, Connections: true, Reset: true, Acknowledges: true, IP: true, Query: OptionQuery, Broker: true}
 	dtls = Traits{Messages: true, Connections: true, IP: true, Query: OptionQuery}
 	udp  = Traits{Datagram: true, IP: true, Query: OptionQuery}

@@ -95,6 +95,15 @@ func (o *Options) named(err error) error {
 	return wrong.join()
 }
 
+// whenOpened names the fields of a request in what a driver says of options, which it finds
+// out only when it opens the endpoint: a network interface that is not there.
+func (o *Options) whenOpened(err error) error {
+	if sockeye.ErrorOf(err).Op != "set" {
+		return err
+	}
+	return o.named(err)
+}
+
 // OptionFormOf reports whether JSON of a struct has the options of endpoints among its
 // fields, and in which form.
 func OptionFormOf(t reflect.Type) (sockeye.OptionForm, bool) {

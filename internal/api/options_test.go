@@ -62,9 +62,15 @@ func TestFaultsOfOptions(t *testing.T) {
 		`{"mode":"listen","address":":x","echo":"yes","options":{"recv_buffer":-1,"idle_timeout_ms":"soon","backlog":1.5,"no_delay":"on"},"allow":["x"]}`: "address allow[0] echo options.backlog options.idle_timeout_ms options.no_delay options.recv_buffer",
 		`{"mode":"listen","address":"udp://:0","options":{"no_delay":false,"backlog":5,"reconnect":true}}`:                                                "options.backlog options.no_delay options.reconnect",
 		`{"mode":"connect","address":"localhost:1","options":{"sources":["x"],"source":["::1"],"keepalive_count":300}}`:                                   "options.keepalive_count options.sources",
+		`{"mode":"listen","address":"unix://@zz","options":{"mode":666,"backlog":99999999}}`:                                                              "options.backlog options.mode",
+		`{"mode":"connect","address":"unix:///x","options":{"mode":"666","tll":1}}`:                                                                       "options.mode options.tll",
+		`{"mode":"listen","address":"udp://239.1.2.3:7000","options":{"interface":"nope"}}`:                                                               "options.interface", // found when it is opened
 		`{"mode":"listen","address":":0","rules":{"rules":[{"match":"any","delay":5},{"match":"x:"}],"frame":"x"},"options":{"max_peers":-1}}`:            "options.max_peers rules.frame rules.rules[0].delay rules.rules[1].match",
 	} {
 		f := v.failing(400, "POST", "/api/v1/sessions", body)
+		if strings.Contains(f.Hint, "--") {
+			t.Errorf("%s: the hint speaks of flags: %s", body, f.Hint)
+		}
 		targets := []string{f.Target}
 		for _, also := range f.Also {
 			targets = append(targets, also.Target)

@@ -179,12 +179,12 @@ func (c *requestContext) open(in Open) (Session, error) {
 		}
 		s, err = c.bench.OpenRelay(c.ctx(), ep, upstream, how)
 		if err != nil {
-			return Session{}, err
+			return Session{}, in.Options.whenOpened(err)
 		}
 		return sessionOf(s, c.lang), nil
 	}
 	if s, err = c.bench.Open(c.ctx(), ep, answer); err != nil {
-		return Session{}, err
+		return Session{}, in.Options.whenOpened(err)
 	}
 	return sessionOf(s, c.lang), nil
 }

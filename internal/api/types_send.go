@@ -13,7 +13,7 @@ type (
 		Kind       string    `json:"kind" enum:"text,hex"`
 		Text       string    `json:"text"`
 		Charset    string    `json:"charset,omitempty"` // "" is UTF-8
-		LineEnding string    `json:"line_ending,omitempty" enum:"lf,crlf,cr"`
+		LineEnding string    `json:"line_ending,omitempty" enum:"lf,crlf,cr" alias:"line_end"`
 		Escapes    bool      `json:"escapes,omitempty"`
 		Checksum   *Checksum `json:"checksum,omitempty"`
 		Prefix     string    `json:"prefix,omitempty"`

@@ -51,6 +51,9 @@ func (f *MeasureFlags) Check() error {
 		sockeye.Text{En: "it is how many boards start in a second; 0 is all at once", Zh: "它是每秒启动的板数；0 表示同时启动"})
 }
 
+// DeviceFile is what a board measures and where it sends that, as commands hold it.
+type DeviceFile = device.File
+
 // IsDeviceFile says whether what was typed is a device file and no address.
 func IsDeviceFile(words []string) bool {
 	return len(words) == 1 && strings.EqualFold(filepath.Ext(words[0]), ".toml") && !strings.Contains(words[0], "://")

@@ -161,7 +161,8 @@ func (a *commands) describe(s *service.Service, path string) ([]byte, error) {
 	}
 	s.Lines = s.Lines || len(f.Commands.Lines) > 0
 	for _, t := range f.Targets {
-		s.Serial = s.Serial || strings.HasPrefix(t.Address, "serial:")
+		var to sockeye.Endpoint // that of a web service is none
+		s.Serial = s.Serial || to.ReadAddress(t.Address, sockeye.DefaultPort) == nil && to.Address.Network.Traits().Line
 	}
 	return os.ReadFile(path)
 }

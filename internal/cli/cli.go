@@ -24,6 +24,8 @@ type app struct {
 	config userConfig
 	// args is the command line, with the command that it means.
 	args []string
+	// commandChecks are those of commands that have one; see checks.
+	commandChecks map[*cobra.Command]commandCheck
 	// helpErr is the error of a --help, which cobra has no way to hand on.
 	helpErr error
 }

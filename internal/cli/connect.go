@@ -48,13 +48,17 @@ when both directions are done.`,
   sockeye connect localhost:10000 --send 'ping {{seq}}\n' --every 500ms --repeat 10
   sockeye connect udp://192.168.1.88:10000 --send-hex '01 03 00 00 00 0a c5 cd' --hex`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.pageFlags.check(a, cmd); err != nil {
+			p, err := f.plan(a, cmd, args)
+			if err != nil {
 				return err
 			}
-			return a.connect(&f, args)
+			return a.connect(&f, p)
 		},
 	}
-	takesAddress(cmd, 0)
+	a.checks(cmd, 0, func(words []string) error {
+		_, err := f.plan(a, cmd, words)
+		return err
+	})
 	cmd.ValidArgsFunction = f.completeAddress
 	f.register(a, cmd.Flags())
 	return cmd
@@ -109,19 +113,30 @@ func (f *connectFlags) fileToSend(a *app) (string, error) {
 	return path, err
 }
 
-func (a *app) connect(f *connectFlags, words []string) error {
-	ep, badEndpoint := f.endpoint(sockeye.Connect, words, "*", a.defaultPort())
-	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+// connectPlan is what the command line of connect means.
+type connectPlan struct {
+	ep     sockeye.Endpoint
+	show   terminal.OutputFormat
+	req    terminal.Exchange
+	answer terminal.Answer
+}
+
+// plan reads the command line; the error is everything that is wrong with it.
+func (f *connectFlags) plan(a *app, cmd *cobra.Command, words []string) (p connectPlan, err error) {
+	var badEndpoint, badForm, badRequest, badAnswer error
+	p.ep, badEndpoint = f.endpoint(sockeye.Connect, words, "*", a.defaultPort())
+	p.show, badForm = f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	badInput := f.InputFlags.Parse(&f.DisplayFlags)
-	req, badRequest := f.request(a)
-	answer, badAnswer := f.ExecFlags.Answer(a.Terminal)
-	if err := terminal.Together(badEndpoint, badForm, badInput, badRequest, badAnswer); err != nil {
-		return err
-	}
+	p.req, badRequest = f.request(a)
+	p.answer, badAnswer = f.ExecFlags.Answer(a.Terminal)
+	return p, terminal.Together(f.pageFlags.check(a, cmd), badEndpoint, badForm, badInput, badRequest, badAnswer)
+}
+
+func (a *app) connect(f *connectFlags, p connectPlan) (err error) {
+	ep, show, req, answer := p.ep, p.show, p.req, p.answer
 	if f.attach {
 		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
 	}
-	var err error
 	if req.File, err = f.fileToSend(a); err != nil {
 		return err
 	}
@@ -148,7 +163,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	}
 	s, err := l.Bench.Open(a.Ctx, ep, answer)
 	if err != nil {
-		return l.Finish(err)
+		return l.Finish(f.asFlags(err))
 	}
 	return l.Finish(l.RunExchange(s, req))
 }

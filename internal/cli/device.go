@@ -44,16 +44,20 @@ targets, each with a queue on disk. --read or --simulate do so for one sensor.`,
   sockeye device greenhouse.toml
   sockeye device --read thermal/thermal_zone0 --every 100ms --format firewater 192.168.1.111:10000`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.pageFlags.check(a, cmd); err != nil {
+			p, err := f.plan(a, cmd, args)
+			switch {
+			case err != nil:
 				return err
+			case p.file != nil:
+				return a.measure(&f, p)
 			}
-			if boards.IsDeviceFile(args) || f.Measures() {
-				return a.measure(&f, args)
-			}
-			return a.device(&f, args)
+			return a.device(&f, p)
 		},
 	}
-	takesAddress(cmd, 0)
+	a.checks(cmd, 0, func(words []string) error {
+		_, err := f.plan(a, cmd, words)
+		return err
+	})
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
 	cmd.ValidArgsFunction = f.completeAddress
@@ -74,23 +78,42 @@ targets, each with a queue on disk. --read or --simulate do so for one sensor.`,
 	return cmd
 }
 
-// measure plays a device that reads sensors.
-func (a *app) measure(f *deviceFlags, words []string) error {
-	badNumbers := f.outOfRange()
-	file, badFile := f.File(words, &f.HubFlags, func() (sockeye.Address, error) {
-		ep, err := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
-		return ep.Address, err
-	})
-	f.Unheard = true
-	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err := terminal.Together(badNumbers, badFile, badForm, f.noAttach(), f.AnnounceFlag.Check()); err != nil {
-		return err
+// devicePlan is what the command line of device means.
+type devicePlan struct {
+	ep     sockeye.Endpoint
+	file   *boards.DeviceFile // of a device that measures; nil plays the board of the experiment
+	show   terminal.OutputFormat
+	answer terminal.Answer
+}
+
+// plan reads the command line; the error is everything that is wrong with it.
+func (f *deviceFlags) plan(a *app, cmd *cobra.Command, words []string) (p devicePlan, err error) {
+	badAttach, badNumbers := f.pageFlags.check(a, cmd), f.outOfRange()
+	var badTarget, badGuards, badBoard, badForm error
+	if f.Unheard = boards.IsDeviceFile(words) || f.Measures(); f.Unheard {
+		p.file, badTarget = f.File(words, &f.HubFlags, func() (sockeye.Address, error) {
+			ep, err := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
+			return ep.Address, err
+		})
+		badBoard = f.noAttach()
+	} else {
+		p.ep, badTarget = f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
+		allow, wrong := workspace.Allowed(f.allow.words)
+		badGuards = guardFault(wrong)
+		p.answer, badBoard = f.board.Answer(&f.PayloadFlags)
+		p.answer.Allow = allow
 	}
+	p.show, badForm = f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+	return p, terminal.Together(badAttach, badNumbers, badTarget, badGuards, badBoard, badForm, f.AnnounceFlag.Check())
+}
+
+// measure plays a device that reads sensors.
+func (a *app) measure(f *deviceFlags, p devicePlan) error {
 	if err := f.HubFlags.Prepare(a.Terminal, &f.RecordFlags); err != nil {
 		return err
 	}
 	c := f.Client()
-	l, err := a.StartIn(c, show, &f.DisplayFlags, false, &f.RecordFlags, sockeye.Endpoint{Mode: sockeye.Connect})
+	l, err := a.StartIn(c, p.show, &f.DisplayFlags, false, &f.RecordFlags, sockeye.Endpoint{Mode: sockeye.Connect})
 	if err != nil {
 		return err
 	}
@@ -100,7 +123,7 @@ func (a *app) measure(f *deviceFlags, words []string) error {
 	if err := f.Board(a.Terminal, l); err != nil {
 		return l.Finish(err)
 	}
-	return l.Finish(f.Measure(a.Terminal, l, c, file, &f.DisplayFlags))
+	return l.Finish(f.Measure(a.Terminal, l, c, p.file, &f.DisplayFlags))
 }
 
 func (f *deviceFlags) noAttach() error {
@@ -126,16 +149,8 @@ func (f *deviceFlags) outOfRange() error {
 	return terminal.Together(badSize, badCount, f.MeasureFlags.Check())
 }
 
-func (a *app) device(f *deviceFlags, words []string) error {
-	badNumbers := f.outOfRange()
-	ep, badEndpoint := f.endpoint(sockeye.Connect, words, "localhost", a.defaultPort())
-	allow, badGuards := workspace.Allowed(f.allow.words)
-	answer, badBoard := f.board.Answer(&f.PayloadFlags)
-	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
-	if err := terminal.Together(badNumbers, badEndpoint, guardFault(badGuards), badBoard, badForm, f.AnnounceFlag.Check()); err != nil {
-		return err
-	}
-	answer.Allow = allow
+func (a *app) device(f *deviceFlags, p devicePlan) error {
+	ep, show, answer := p.ep, p.show, p.answer
 	f.Charset = f.ViewCharset()
 	if f.attach {
 		board, err := f.board.Device(&f.PayloadFlags)

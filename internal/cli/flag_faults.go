@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,34 +14,76 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// addressAnnotation is how many words of a command stand before its address.
-const addressAnnotation = "address"
+// commandCheck tells what is wrong with a command line besides flags whose texts do not parse.
+type commandCheck struct {
+	before int // words that stand before the last one
+	faults func(words []string) error
+}
 
-// takesAddress says that words of a command, after so many others, are an address.
-func takesAddress(cmd *cobra.Command, before int) {
-	cmd.Annotations = map[string]string{addressAnnotation: strconv.Itoa(before)}
+// checks has badFlags tell what else is wrong with the command line of a command. Its
+// words are usually one more than before.
+func (a *app) checks(cmd *cobra.Command, before int, faults func(words []string) error) {
+	if a.commandChecks == nil {
+		a.commandChecks = map[*cobra.Command]commandCheck{}
+	}
+	a.commandChecks[cmd] = commandCheck{before, faults}
 }
 
 // badFlags explains what pflag refused. It stops at the first flag that is wrong; the
-// others of the command line are told with it, and so is a wrong address.
+// others of the command line are told with it, and so is what else is wrong with it.
 func (a *app) badFlags(cmd *cobra.Command, err error) error {
 	_, words, findErr := cmd.Root().Find(a.args)
 	if findErr != nil {
 		return a.badFlag(cmd, err)
 	}
-	words, all := a.withoutBadWords(cmd, words)
+	words, told := a.withoutBadWords(cmd, words)
+	mayHaveMore := len(told) > 0 // words: the value of a flag that is unknown is one
 	rest := cmd.Flags().ParseAll(words, func(f *pflag.Flag, value string) error {
-		if err := f.Value.Set(value); err != nil {
-			all = append(all, withHint(cmd, badValue(cmd, f, value, err)))
-		} else if option, ok := f.Value.(*optionFlag); ok {
-			all = append(all, option.faults()...)
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			told = append(told, parts(withHint(cmd, a.badFlag(cmd, err)))...)
 		}
 		return nil
 	})
-	if rest != nil || len(all) == 0 {
+	if rest != nil || len(told) == 0 {
 		return a.badFlag(cmd, err)
 	}
-	return terminal.Together(append(all, addressFault(cmd))...)
+	return terminal.Together(append(told, unrelated(a.otherFaults(cmd, mayHaveMore), told)...)...)
+}
+
+// otherFaults is what a command says of its flags and words. Words that may have too many
+// among them say nothing: then only the options by themselves are judged.
+func (a *app) otherFaults(cmd *cobra.Command, mayHaveMore bool) (faults error) {
+	words := cmd.Flags().Args()
+	if c, ok := a.commandChecks[cmd]; ok && (!mayHaveMore || len(words) == c.before+1) {
+		return c.faults(words)
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if option, ok := f.Value.(*optionFlag); ok {
+			faults = option.into.asFlags(option.into.o.Check())
+		}
+	})
+	return faults
+}
+
+// unrelated are the errors that speak of no flag that was told of, each once: one that does
+// may be there only because that flag's text did not count.
+func unrelated(err error, told []error) (rest []error) {
+	isOutside := func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	said := map[string]bool{}
+	for _, one := range told {
+		if flag := sockeye.ErrorOf(one).Target; flag != "" {
+			said[flag] = true
+		}
+	}
+	for _, one := range parts(err) {
+		e := sockeye.ErrorOf(one)
+		words := strings.FieldsFunc(e.Target+" "+e.Message.En+" "+e.Hint.En, isOutside)
+		if !said[one.Error()] && !slices.ContainsFunc(words, func(word string) bool { return said[word] }) {
+			said[one.Error()] = true
+			rest = append(rest, one)
+		}
+	}
+	return rest
 }
 
 // withoutBadWords takes away the words that are no flags of the command, or lack their
@@ -85,18 +126,6 @@ func indexOfFlag(words []string, name, shorts string) int {
 	})
 }
 
-// addressFault is what is wrong with the address of a command line, or nil. A word that a
-// flag lost may stand before it: then nobody can tell.
-func addressFault(cmd *cobra.Command) error {
-	before, err := strconv.Atoi(cmd.Annotations[addressAnnotation])
-	words := cmd.Flags().Args()
-	if err != nil || len(words) != before+1 {
-		return nil
-	}
-	_, err = sockeye.ParseAddressPort(words[before], 1)
-	return err
-}
-
 // badValue explains why a flag does not take a value.
 func badValue(cmd *cobra.Command, f *pflag.Flag, value string, err error) error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -114,18 +143,4 @@ func badValue(cmd *cobra.Command, f *pflag.Flag, value string, err error) error 
 	return terminal.Usage(flagName(f), sockeye.Text{
 		En: fmt.Sprintf("%q is not %s", value, typeName(f).En),
 		Zh: fmt.Sprintf("%q 不是%s", value, typeName(f).Zh)}, terminal.HelpHint(cmd))
-}
-
-// faults are what is wrong with the value that was set.
-func (v *optionFlag) faults() (all []error) {
-	joined, _ := v.option.Check(&v.into.o).(interface{ Unwrap() []error })
-	if joined == nil {
-		return nil
-	}
-	for _, err := range joined.Unwrap() {
-		e := *sockeye.ErrorOf(err)
-		e.Op, e.Target = "", "--"+v.name
-		all = append(all, &e)
-	}
-	return all
 }

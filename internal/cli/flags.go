@@ -2,10 +2,8 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,29 +64,43 @@ func (f *endpointFlags) registerConnect(a *app, fs *pflag.FlagSet) {
 }
 
 // endpoint makes the endpoint that flags and address words mean: def where there are no
-// words, and a port where they have none.
+// words, and a port where they have none. The error is everything that is wrong with it.
 func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, missing uint16) (sockeye.Endpoint, error) {
+	ep := sockeye.Endpoint{Mode: mode, Options: f.o}
+	badLists := f.readPeerFiles(&ep.Options)
+	if err := f.readAddress(&ep, words, def, missing); err != nil {
+		return sockeye.Endpoint{}, terminal.Together(err, badLists, f.asFlags(f.o.Check()))
+	}
+	return ep, terminal.Together(badLists, f.asFlags(core.CheckEndpoint(ep)))
+}
+
+// readAddress sets the address of an endpoint, and options that it names.
+func (f *endpointFlags) readAddress(ep *sockeye.Endpoint, words []string, def string, missing uint16) error {
 	typed := strings.Join(words, " ")
 	if typed == "" {
 		typed = def
 	}
 	typed, err := f.unixAddress(words, typed)
 	if err != nil {
-		return sockeye.Endpoint{}, err
+		return err
 	}
-	ep := sockeye.Endpoint{Mode: mode, Options: f.o}
 	if err := ep.ReadAddress(typed, missing); err != nil {
-		return sockeye.Endpoint{}, err
+		return err
 	}
-	addr := ep.Address
-	if addr.Network, err = f.network(addr); err != nil {
-		return sockeye.Endpoint{}, err
+	addr := &ep.Address
+	if addr.Network, err = f.network(*addr); err != nil {
+		return err
 	}
 	if _, err := netip.ParseAddr(addr.Host); f.numeric && addr.Host != "" && err != nil {
-		return sockeye.Endpoint{}, terminal.Usage("--nodns", sockeye.Text{En: fmt.Sprintf("%q is a name", addr.Host), Zh: fmt.Sprintf("%q 是名称", addr.Host)},
+		return terminal.Usage("--nodns", sockeye.Text{En: fmt.Sprintf("%q is a name", addr.Host), Zh: fmt.Sprintf("%q 是名称", addr.Host)},
 			sockeye.Text{En: "write its IP address; sockeye resolve " + addr.Host + " looks it up", Zh: "请写 IP 地址；sockeye resolve " + addr.Host + " 可以查询"})
 	}
-	o := &ep.Options
+	return nil
+}
+
+// readPeerFiles adds ncat's files of peers to the lists of options.
+func (f *endpointFlags) readPeerFiles(o *sockeye.Options) error {
+	var bad []error
 	for _, file := range []struct {
 		flag, path string
 		to         *[]netip.Prefix
@@ -97,13 +109,10 @@ func (f *endpointFlags) endpoint(mode sockeye.Mode, words []string, def string, 
 			continue
 		}
 		list, err := f.prefixesIn(file.flag, file.path)
-		if err != nil {
-			return sockeye.Endpoint{}, err
-		}
+		bad = append(bad, err)
 		*file.to = append(*file.to, list...)
 	}
-	ep.Address = addr
-	return ep, f.asFlags(core.CheckEndpoint(ep))
+	return terminal.Together(bad...)
 }
 
 // unixAddress is the address that -U means, as ncat has it: its words are a path.
@@ -115,31 +124,45 @@ func (f *endpointFlags) unixAddress(words []string, typed string) (string, error
 		return "", terminal.Usage("-U", sockeye.Text{En: "a Unix socket has neither IPv4 nor IPv6", Zh: "Unix 套接字没有 IPv4 和 IPv6 之分"}, sockeye.Text{En: "leave -4 and -6 out", Zh: "请去掉 -4 和 -6"})
 	case len(words) == 0:
 		return "", terminal.Usage("-U", sockeye.Text{En: "the path is missing", Zh: "缺少路径"}, sockeye.Text{En: "write -U /tmp/x.sock, or on Linux -U @name", Zh: "写成 -U /tmp/x.sock；Linux 上也可写 -U @名称"})
-	case strings.HasPrefix(typed, "unix://"), strings.HasPrefix(typed, "unixgram://"):
-		return typed, nil
-	case strings.Contains(typed, "://"):
+	case !strings.Contains(typed, "://"):
+		return string(sockeye.Unix) + "://" + typed, nil
+	}
+	if a, err := sockeye.ParseAddress(typed); err == nil && !a.IsSocketPath() {
 		return "", terminal.Usage("-U", sockeye.Text{En: typed + " is no path", Zh: typed + " 不是路径"}, sockeye.Text{En: "leave -U out, or write a path", Zh: "请去掉 -U，或写路径"})
 	}
-	f.udp, typed = false, map[bool]string{false: "unix://", true: "unixgram://"}[f.udp]+typed
 	return typed, nil
 }
 
-// asFlags names the flags, as they were typed, in what Validate says of options.
+// asFlags names the flags, as they were typed, in what is said of options: by Validate, by a
+// driver that opens the endpoint, or by a workbench in the words of its API.
 func (f *endpointFlags) asFlags(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return err
-	}
 	var all []error
-	for _, err := range joined.Unwrap() {
-		e := *sockeye.ErrorOf(err)
-		if e.Target != "address" {
-			name, _, _ := strings.Cut(e.Target, "[") // a flag that is given again is one line each
+	for _, one := range parts(err) {
+		if name := optionNamed(one); name != "" {
+			e := *sockeye.ErrorOf(one)
 			e.Op, e.Target = "", "--"+cmp.Or(f.typed[name], name)
+			one = &e
 		}
-		all = append(all, &e)
+		all = append(all, one)
 	}
-	return errors.Join(all...)
+	return terminal.Together(all...)
+}
+
+// optionNamed is the name of the option that an error is about, or "".
+func optionNamed(err error) string {
+	e := sockeye.ErrorOf(err)
+	if e.Op != "set" {
+		return ""
+	}
+	name, _, _ := strings.Cut(e.Target, "[") // a flag that is given again is one line each
+	form := sockeye.FlagForm
+	if key, ok := strings.CutPrefix(name, "options."); ok {
+		name, form = key, sockeye.JSONForm
+	}
+	if d, _ := sockeye.AllOptions.Lookup(name, form); d != nil {
+		return d.Name
+	}
+	return ""
 }
 
 // network combines the scheme that was typed with -u, -4 and -6.
@@ -150,7 +173,7 @@ func (f *endpointFlags) network(a sockeye.Address) (sockeye.Network, error) {
 	}
 	n := a.Network
 	if f.udp {
-		n = sockeye.Network(strings.Replace(string(n), "tcp", "udp", 1))
+		n = n.ForDatagrams()
 	}
 	want := 0
 	if f.only4 {
@@ -161,10 +184,11 @@ func (f *endpointFlags) network(a sockeye.Address) (sockeye.Network, error) {
 	if want == 0 {
 		return n, nil
 	}
-	if ip, err := netip.ParseAddr(a.Host); n.Family() != 0 && n.Family() != want || err == nil && ip.Unmap().Is4() != (want == 4) {
+	of, hasFamily := n.WithFamily(want)
+	if ip, err := netip.ParseAddr(a.Host); !hasFamily || n.Family() != 0 && n.Family() != want || err == nil && ip.Unmap().Is4() != (want == 4) {
 		return "", terminal.Usage(fmt.Sprintf("-%d", want), sockeye.Text{
 			En: fmt.Sprintf("%s is not IPv%d", a, want), Zh: fmt.Sprintf("%s 不是 IPv%d", a, want)},
 			sockeye.Text{En: "leave the flag out", Zh: "请去掉这个选项"})
 	}
-	return n.Transport() + sockeye.Network(strconv.Itoa(want)), nil
+	return of, nil
 }

@@ -259,12 +259,18 @@ func (a *app) flagList(fs *pflag.FlagSet, want func(*pflag.Flag) bool) string {
 		default:
 			left += " " + p
 		}
-		if columns(left) >= indent { // its text begins on a line of its own
-			left += "\n" + strings.Repeat(" ", indent)
-		}
-		b.WriteString(wrap(fmt.Sprintf("%-*s", indent, left), f.Usage+a.defaultOf(f), indent) + "\n")
+		b.WriteString(inColumns(left, f.Usage+a.defaultOf(f), indent) + "\n")
 	})
 	return b.String()
+}
+
+// inColumns sets a text beside what it is about, from column indent on; where there is no
+// room, below it.
+func inColumns(left, text string, indent int) string {
+	if columns(left) >= indent {
+		left += "\n" + strings.Repeat(" ", indent)
+	}
+	return wrap(fmt.Sprintf("%-*s", indent, left), text, indent)
 }
 
 // defaultOf is the default of a flag, unless it is nothing, or its text says it.

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"fmt"
-	"strings"
 
 	"sockeye"
 )
@@ -35,7 +34,7 @@ func (a *app) writeOptions(table sockeye.OptionTable) error {
 			if d.IsOnByDefault() {
 				usage += fmt.Sprintf(a.T(" (on; off with --%s=off)", "（默认开启，用 --%s=off 关闭）"), d.Name)
 			}
-			out.WriteString(wrap(strings.TrimRight(fmt.Sprintf("%-*s", indent, left), "\n"), usage, indent) + "\n")
+			out.WriteString(inColumns(left, usage, indent) + "\n")
 		}
 	}
 	return out.Flush()

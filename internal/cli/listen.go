@@ -54,24 +54,27 @@ peers, and received bytes come out on standard output, as with ncat.`,
   sockeye listen udp://:10000 --hex
   sockeye listen 127.0.0.1:0 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("backlog") && f.o.Backlog <= 0 {
-				return emptyBacklog(f.o.Backlog)
-			}
-			f.keepOpenGiven, f.portGiven = cmd.Flags().Changed("keep-open"), cmd.Flags().Changed("port")
-			if err := f.pageFlags.check(a, cmd); err != nil {
+			p, err := f.plan(a, cmd, args)
+			if err != nil {
 				return err
 			}
-			return a.listen(&f, args)
+			return a.listen(&f, p)
 		},
 	}
-	takesAddress(cmd, 0)
+	a.checks(cmd, 0, func(words []string) error {
+		_, err := f.plan(a, cmd, words)
+		return err
+	})
 	cmd.ValidArgsFunction = f.completeAddress
 	f.register(a, cmd.Flags())
 	return cmd
 }
 
-// emptyBacklog is the error of a backlog that holds nobody.
-func emptyBacklog(n int) error {
+// emptyBacklog is the error of a backlog that was given and holds nobody.
+func emptyBacklog(given bool, n int) error {
+	if !given || n != 0 { // what is negative the option refuses itself
+		return nil
+	}
 	return terminal.Usage("--backlog", sockeye.Text{
 		En: fmt.Sprintf("%d: a queue has room for at least one connection", n),
 		Zh: fmt.Sprintf("%d：队列至少要能容纳一个连接", n)},
@@ -169,24 +172,37 @@ func (f *listenFlags) settle(a *app, ep *sockeye.Endpoint) {
 	}
 }
 
-func (a *app) listen(f *listenFlags, words []string) error {
-	words, err := f.ncatAddress(words, a.defaultPort())
-	if err != nil {
-		return err
+// listenPlan is what the command line of listen means.
+type listenPlan struct {
+	ep     sockeye.Endpoint
+	show   terminal.OutputFormat
+	list   *terminal.TimedList
+	answer terminal.Answer
+}
+
+// plan reads the command line; the error is everything that is wrong with it.
+func (f *listenFlags) plan(a *app, cmd *cobra.Command, words []string) (p listenPlan, err error) {
+	f.keepOpenGiven, f.portGiven = cmd.Flags().Changed("keep-open"), cmd.Flags().Changed("port")
+	badBacklog := emptyBacklog(cmd.Flags().Changed("backlog"), f.o.Backlog)
+	words, badEndpoint := f.ncatAddress(words, a.defaultPort())
+	if badEndpoint == nil {
+		p.ep, badEndpoint = f.endpoint(sockeye.Listen, words, "", a.defaultPort())
 	}
-	ep, badEndpoint := f.endpoint(sockeye.Listen, words, "", a.defaultPort())
-	show, badForm := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
+	var badForm, badList, badAnswer error
+	p.show, badForm = f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	badInput := f.InputFlags.Parse(&f.DisplayFlags)
 	allow, badGuards := workspace.Allowed(f.allow.words)
-	list, badList := f.SendList(a.Terminal, &f.InputFlags)
-	answer, badAnswer := f.Answer(a.Terminal, &ep)
-	if badList == nil && list == nil && f.Send+f.SendHex != "" {
+	p.list, badList = f.SendList(a.Terminal, &f.InputFlags)
+	p.answer, badAnswer = f.Answer(a.Terminal, &p.ep)
+	if badList == nil && p.list == nil && f.Send+f.SendHex != "" {
 		badList = terminal.Usage("--send", sockeye.Text{En: "when should it be sent?", Zh: "何时发送？"}, sockeye.Text{En: "add --every 1s", Zh: "请加上 --every 1s"})
 	}
-	if err := terminal.Together(badEndpoint, badForm, badInput, guardFault(badGuards), badList, badAnswer, f.announce.Check()); err != nil {
-		return err
-	}
-	answer.Allow = allow
+	p.answer.Allow = allow
+	return p, terminal.Together(f.pageFlags.check(a, cmd), badBacklog, badEndpoint, badForm, badInput, guardFault(badGuards), badList, badAnswer, f.announce.Check())
+}
+
+func (a *app) listen(f *listenFlags, p listenPlan) (err error) {
+	ep, show, list, answer := p.ep, p.show, p.list, p.answer
 	if f.attach {
 		return f.pageFlags.open(a, terminal.Attachment{Endpoint: ep, Open: &client.OpenOptions{Echo: f.Echo, LiftGuards: f.allow.words}, Display: &f.DisplayFlags, Format: show, Input: &f.InputFlags})
 	}
@@ -213,7 +229,7 @@ func (a *app) listen(f *listenFlags, words []string) error {
 	}
 	s, err := l.Bench.Open(a.Ctx, ep, answer)
 	if err != nil {
-		return l.Finish(err)
+		return l.Finish(f.asFlags(err))
 	}
 	if err := f.announce.Session(a.Terminal, l, ep, s.Locals()); err != nil {
 		return l.Finish(err)

@@ -11,6 +11,14 @@ import (
 func (a *app) loadCommand() *cobra.Command {
 	var endpoint endpointFlags
 	var f offline.LoadFlags
+	plan := func(words []string) (sockeye.Endpoint, error) {
+		ep, badEndpoint := endpoint.endpoint(sockeye.Connect, words, "", a.defaultPort())
+		if badEndpoint == nil {
+			return ep, nil // Load judges its flags with the address
+		}
+		_, badFlags := f.Spec(a.Terminal, sockeye.Endpoint{Mode: sockeye.Connect})
+		return ep, terminal.Together(badEndpoint, badFlags)
+	}
 	cmd := &cobra.Command{
 		Use:   "load ADDRESS",
 		Short: a.t("Send messages at a rate, measure the answers", "按速率发送消息，测量应答"),
@@ -32,15 +40,17 @@ ends with the report. Addresses that are not private are refused.`,
   sockeye load tls://localhost:8443 --send 'PING\r\n' --rate 500 --ramp 10s --time 30s --json
   sockeye load 192.168.1.88:502 --send-hex '0001 0000 0006 01 03 0000 000a' --decode modbus-tcp --rate 20`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			ep, badEndpoint := endpoint.endpoint(sockeye.Connect, args, "", a.defaultPort())
-			if badEndpoint != nil {
-				_, badFlags := f.Spec(a.Terminal, sockeye.Endpoint{Mode: sockeye.Connect})
-				return terminal.Together(badEndpoint, badFlags)
+			ep, err := plan(args)
+			if err != nil {
+				return err
 			}
 			return offline.Load(a.Terminal, &f, ep)
 		},
 	}
-	takesAddress(cmd, 0)
+	a.checks(cmd, 0, func(words []string) error {
+		_, err := plan(words)
+		return err
+	})
 	fs := cmd.Flags()
 	endpoint.register(a, fs)
 	endpoint.registerConnect(a, fs)

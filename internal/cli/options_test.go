@@ -91,6 +91,26 @@ func TestNewOptionAppearsAsFlag(t *testing.T) {
 	}
 }
 
+// In the list of all options, too, what an option does begins in its column, or below an
+// option that reaches into it.
+func TestListOfOptionsHasColumns(t *testing.T) {
+	for _, lang := range []sockeye.Lang{sockeye.English, sockeye.Chinese} {
+		var out bytes.Buffer
+		a := &app{Terminal: &terminal.Terminal{Lang: lang, Streams: terminal.Streams{Out: &out}}}
+		if err := a.writeOptions(sockeye.AllOptions); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if !strings.HasPrefix(strings.TrimLeft(line, " "), "-") || len(line) <= 33 {
+				continue
+			}
+			if left := strings.TrimRight(line[:33], " "); len(left) == 33 && len(strings.Fields(line)) > 2 {
+				t.Errorf("no room between an option and what it does: %s", line)
+			}
+		}
+	}
+}
+
 // What is wrong with several flags is told together, each in the spelling that was typed.
 func TestAllFaultsOfACommandLine(t *testing.T) {
 	var out, errs bytes.Buffer
@@ -103,7 +123,7 @@ func TestAllFaultsOfACommandLine(t *testing.T) {
 			told = append(told, name)
 		}
 	}
-	if want := "--idle-timeout --recv-buffer --wait --quit-after --source --zero"; strings.Join(told, " ") != want || code != terminal.ExitOther {
+	if want := "--idle-timeout --wait --quit-after --source --zero --recv-buffer"; strings.Join(told, " ") != want || code != terminal.ExitOther {
 		t.Errorf("%d, told of %s, want %s:\n%s", code, strings.Join(told, " "), want, &errs)
 	}
 }

@@ -56,8 +56,18 @@ reorder、corrupt、truncate、blackhole、stall、reset、refuse、half-close�
   sockeye relay udp://:5000 udp://192.168.1.88:5000 --hex
   sockeye relay :10001 192.168.1.88:10000 --fault 'latency 100ms jitter 20ms to upstream'
   sockeye relay :10001 192.168.1.88:10000 --frame line --fault 'drop 5% when contains:LED'`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.relay(cmd, &f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := f.plan(a, cmd, args)
+			if err != nil {
+				return err
+			}
+			return a.relay(&f, p)
+		},
 	}
+	a.checks(cmd, 1, func(words []string) error {
+		_, err := f.plan(a, cmd, words)
+		return err
+	})
 	fs := cmd.Flags()
 	f.endpointFlags.register(a, fs)
 	f.registerListen(a, fs)
@@ -75,29 +85,40 @@ func registerShare(a *app, fs *pflag.FlagSet, share *string) {
 	fs.StringVar(share, "share", "", a.t("one connection to the upstream for all peers, to which one (there longest) or all may write", "全部连接对象共用一个上游连接，one（最早加入者）或 all 可写入"))
 }
 
-func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
-	if len(args) != 2 {
-		return terminal.Usage(strings.Join(args, " "), sockeye.Text{En: "two addresses are needed: where to listen, and the upstream", Zh: "需要两个地址：监听地址和上游地址"}, terminal.HelpHint(cmd))
+// relayPlan is what the command line of relay means.
+type relayPlan struct {
+	ep, upstream sockeye.Endpoint
+	how          core.RelayOptions
+}
+
+// plan reads the command line; the error is everything that is wrong with it.
+func (f *relayFlags) plan(a *app, cmd *cobra.Command, words []string) (p relayPlan, err error) {
+	if len(words) != 2 {
+		return p, terminal.Together(terminal.Usage(strings.Join(words, " "), sockeye.Text{En: "two addresses are needed: where to listen, and the upstream", Zh: "需要两个地址：监听地址和上游地址"}, terminal.HelpHint(cmd)),
+			f.asFlags(f.o.Check()))
 	}
-	ep, badEndpoint := f.endpoint(sockeye.Listen, args[:1], "", a.defaultPort())
-	upstream := sockeye.Endpoint{Mode: sockeye.Connect}
-	badUpstream := upstream.ReadAddress(args[1], a.defaultPort())
-	if badUpstream == nil {
-		if ep.Options.Broadcast == sockeye.On && upstream.Address.Network.Traits().Forgeable() && upstream.Options.Broadcast == sockeye.Default {
-			upstream.Options.Broadcast = sockeye.On // it is the upstream that would be one
+	var badEndpoint, badRoutes, badFaults error
+	p.ep, badEndpoint = f.endpoint(sockeye.Listen, words[:1], "", a.defaultPort())
+	p.upstream.Mode = sockeye.Connect
+	badUpstream := p.upstream.ReadAddress(words[1], a.defaultPort())
+	if o := &p.upstream.Options; badUpstream == nil {
+		if p.ep.Options.Broadcast == sockeye.On && p.upstream.Address.Network.Traits().Forgeable() && o.Broadcast == sockeye.Default {
+			o.Broadcast = sockeye.On // it is the upstream that would be one
 		}
-		badUpstream = f.asFlags(core.CheckEndpoint(upstream))
+		badUpstream = f.asFlags(core.CheckEndpoint(p.upstream))
 	}
-	how := core.RelayOptions{Share: core.Writers(f.share)}
-	var badRoutes, badFaults error
-	how.Routes, badRoutes = core.ParseRoutes(f.routes, a.defaultPort())
-	how.Faults, badFaults = f.faults.set(f.Frame)
-	if err := terminal.Together(badEndpoint, badUpstream, faultsAsFlags(badRoutes), badFaults, faultsAsFlags(how.Validate())); err != nil {
-		return err
+	p.how.Share = core.Writers(f.share)
+	p.how.Routes, badRoutes = core.ParseRoutes(f.routes, a.defaultPort())
+	p.how.Faults, badFaults = f.faults.set(f.Frame)
+	err = terminal.Together(badEndpoint, badUpstream, faultsAsFlags(badRoutes), badFaults, faultsAsFlags(p.how.Validate()))
+	if err == nil {
+		err = faultsAsFlags(core.ValidateRelay(p.ep, p.upstream, p.how))
 	}
-	if err := faultsAsFlags(core.ValidateRelay(ep, upstream, how)); err != nil {
-		return err
-	}
+	return p, err
+}
+
+func (a *app) relay(f *relayFlags, p relayPlan) error {
+	ep, upstream, how := p.ep, p.upstream, p.how
 	show, err := f.RecordFlags.Form(a.Terminal, &f.DisplayFlags)
 	if err != nil {
 		return err
@@ -113,7 +134,7 @@ func (a *app) relay(cmd *cobra.Command, f *relayFlags, args []string) error {
 	}
 	s, err := l.Bench.OpenRelay(a.Ctx, ep, upstream, how)
 	if err != nil {
-		return l.Finish(err)
+		return l.Finish(f.asFlags(err))
 	}
 	return l.Finish(a.serveUntil(l, s, nil, nil))
 }

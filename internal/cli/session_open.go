@@ -48,7 +48,13 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 			return a.sessionOpen(cmd, &f, args)
 		},
 	}
-	takesAddress(cmd, 1)
+	a.checks(cmd, 1, func(words []string) error {
+		if f.from != "" {
+			return nil
+		}
+		_, err := a.endpointOf(cmd, &f, words)
+		return err
+	})
 	fs := cmd.Flags()
 	fs.StringVar(&f.from, "from-workspace", "", a.t("open this endpoint of the workspace", "打开工作区中的这个端点"))
 	fs.BoolVar(&f.echo, "echo", false, a.t("send everything back", "收到什么就发回什么"))
@@ -65,18 +71,7 @@ of the workspace with that name is opened as the file says it, with its rules.`,
 
 // endpointOf is the endpoint that the words mean.
 func (a *app) endpointOf(cmd *cobra.Command, f *openFlags, words []string) (sockeye.Endpoint, error) {
-	if len(words) == 0 {
-		return sockeye.Endpoint{}, terminal.Usage("MODE", sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}, terminal.HelpHint(cmd))
-	}
-	mode, def := sockeye.Mode(words[0]), ""
-	switch mode {
-	case sockeye.Listen:
-	case sockeye.Connect:
-		def = "localhost"
-	default:
-		return sockeye.Endpoint{}, terminal.Usage("MODE", sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}, terminal.HelpHint(cmd))
-	}
-	ep, badEndpoint := f.endpoint(mode, words[1:], def, a.defaultPort())
+	ep, badEndpoint := a.typedEndpoint(cmd, f, words)
 	_, badGuards := workspace.Allowed(f.allow.words)
 	_, badFault := f.faults.set("")
 	upstream, badUpstream := f.upstream()
@@ -84,6 +79,22 @@ func (a *app) endpointOf(cmd *cobra.Command, f *openFlags, words []string) (sock
 		badFault = terminal.Usage("--fault", sockeye.Text{En: "only a relay has two sides that faults can be between", Zh: "只有转发才能设置故障"}, sockeye.Text{En: "add --upstream ADDRESS", Zh: "请加上 --upstream 地址"})
 	}
 	return ep, terminal.Together(badEndpoint, guardFault(badGuards), badFault, badUpstream, f.badShare(upstream))
+}
+
+// typedEndpoint reads MODE and ADDRESS.
+func (a *app) typedEndpoint(cmd *cobra.Command, f *openFlags, words []string) (sockeye.Endpoint, error) {
+	wrong := sockeye.Text{En: "listen or connect is missing", Zh: "缺少 listen 或 connect"}
+	if len(words) > 0 {
+		mode := sockeye.Mode(words[0])
+		switch mode {
+		case sockeye.Listen:
+			return f.endpoint(mode, words[1:], "", a.defaultPort())
+		case sockeye.Connect:
+			return f.endpoint(mode, words[1:], "localhost", a.defaultPort())
+		}
+		wrong = sockeye.Text{En: fmt.Sprintf("%q is neither listen nor connect", mode), Zh: fmt.Sprintf("%q 既不是 listen 也不是 connect", mode)}
+	}
+	return sockeye.Endpoint{}, terminal.Together(terminal.Usage("MODE", wrong, terminal.HelpHint(cmd)), f.asFlags(f.o.Check()))
 }
 
 // upstream is the one for all peers: that without a word for whom. "" if there is none.
@@ -137,7 +148,7 @@ func (a *app) sessionOpen(cmd *cobra.Command, f *openFlags, words []string) erro
 	}
 	opened, err := c.Open(a.Ctx, ep, how)
 	if err != nil {
-		return err
+		return f.asFlags(err)
 	}
 	var s api.Session
 	if err := apiOf(c).Ask(a.Ctx, "GET", "/sessions/"+opened.ID, nil, &s); err != nil {

@@ -19,6 +19,7 @@ type sendFlags struct {
 	asHex                  bool
 	to                     []string
 	ending, prefix, suffix string
+	formerEnding           bool // ending was given by its name of before
 	every                  time.Duration
 	repeat                 int
 	file                   fileToSend
@@ -67,11 +68,17 @@ ended.`,
 	fs.IntVar(&f.repeat, "repeat", 0, a.t("how often in all (default with --every: for ever)", "总共发送多少次（配合 --every 时默认不限）"))
 	terminal.RegisterAround(a.Terminal, fs, &f.prefix, &f.suffix)
 	fs.StringVar(&f.ending, "line-ending", "", a.t("append lf, crlf or cr", "附加 lf、crlf 或 cr"))
+	fs.StringVar(&f.ending, formerEnding, "", "")
+	fs.MarkHidden(formerEnding)
 	return cmd
 }
 
+// formerEnding is what the flag line-ending was called before.
+const formerEnding = "line-end"
+
 // check refuses flags that do not go together. text is the TEXT that was given, if any.
 func (f *sendFlags) check(cmd *cobra.Command, text []string) error {
+	f.formerEnding = cmd.Flags().Changed(formerEnding)
 	ofFile := f.file.path != ""
 	switch {
 	case ofFile && (len(text) > 0 || f.asHex || f.every > 0 || f.ending+f.prefix+f.suffix != ""):
@@ -121,6 +128,9 @@ func (f *sendFlags) named(err error) error {
 	words := map[string]string{"payload.text": "TEXT", "payload.line_ending": "--line-ending", "payload.prefix": "--prefix", "payload.suffix": "--suffix", "every_ms": "--every", "times": "--repeat"}
 	if f.asHex {
 		words["payload.text"] = "--hex TEXT"
+	}
+	if f.formerEnding {
+		words["payload.line_ending"] = "--" + formerEnding
 	}
 	all := parts(err)
 	for n, one := range all {

@@ -1,11 +1,13 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,22 +34,16 @@ type mqttLink struct {
 	conn   net.Conn
 }
 
-const (
-	mqttPort     = "1883" // IANA
-	mqttsPort    = "8883"
-	mqttVersion3 = 3
-)
+const mqttVersion3 = 3
 
 func (t *targetRunner) dialMQTT(ctx context.Context) (targetLink, error) {
 	u, err := url.Parse(t.Address)
 	if err != nil {
 		return nil, err
 	}
-	port := map[string]string{"mqtt": mqttPort, "mqtts": mqttsPort}[u.Scheme]
-	if u.Port() != "" {
-		port = u.Port()
-	}
-	conn, err := t.dialTCP(ctx, net.JoinHostPort(u.Hostname(), port), sockeye.Network(u.Scheme).Traits().TLS)
+	network := sockeye.Network(u.Scheme)
+	port := cmp.Or(u.Port(), strconv.Itoa(int(network.DefaultPort())))
+	conn, err := t.dialTCP(ctx, net.JoinHostPort(u.Hostname(), port), network.Traits().TLS)
 	if err != nil {
 		return nil, err
 	}

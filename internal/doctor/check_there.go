@@ -3,7 +3,6 @@ package doctor
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"time"
 
 	"sockeye"
@@ -78,7 +77,7 @@ func speech(f *Facts, p Path, evidence string) Finding {
 	case bytes.HasPrefix(said, []byte("HTTP/")):
 		spoken = "HTTP"
 	default:
-		spoken = map[string]string{"http": "HTTP", "tls": "TLS"}[p.TCP.Reply]
+		spoken = map[string]string{replyHTTP: "HTTP", replyTLS: "TLS"}[p.TCP.Reply]
 	}
 	switch meant := f.Network.Traits().TLS; {
 	case meant && spoken == "TLS":
@@ -134,13 +133,13 @@ func refused(f *Facts, p Path, evidence string) Finding {
 func (f *Facts) sawNeighbours() bool { return f.System == "linux" }
 
 func (f *Facts) hostPort() string {
-	return strings.TrimPrefix(sockeye.Address{Network: sockeye.UDP, Host: f.Host, Port: f.Port}.String(), "udp://")
+	return sockeye.Address{Host: f.Host, Port: f.Port}.HostPort()
 }
 
 // again is the address to write in a command, without the path that may have been typed: a
 // shell reads some of its characters.
 func (f *Facts) again() string {
-	return strings.TrimPrefix(sockeye.Address{Network: f.Network, Host: f.Host, Port: f.Port}.String(), "tcp://")
+	return sockeye.Address{Network: f.Network, Host: f.Host, Port: f.Port}.Short()
 }
 
 // silent tells the reasons for no answer at all.

@@ -26,7 +26,7 @@ func allowCommand(tool string, network sockeye.Network, port uint16) string {
 // ruleCommand is where no tool manages the rules: run by root, the doctor names the rule that
 // drops, and the nft command that lets the port pass there. Tables and chains have no fixed names.
 func ruleCommand(network sockeye.Network, port uint16) string {
-	return "sudo sockeye doctor " + strings.TrimPrefix(sockeye.Address{Network: network, Port: port}.String(), "tcp://")
+	return "sudo sockeye doctor " + sockeye.Address{Network: network, Port: port}.Short()
 }
 
 // acceptCommand is the command that lets a port pass at the rule that stops it: by the tool

@@ -87,6 +87,12 @@ func outcomeOf(err error) Outcome {
 	return Failed
 }
 
+// What a server turned out to speak; see Probe.Reply.
+const (
+	replyTLS  = "tls"
+	replyHTTP = "http"
+)
+
 // askSpeech asks a server that says nothing what it speaks: a TLS hello on one connection,
 // a line of HTTP on another. It is done only when a person asks for it, because the bytes
 // reach the program there.
@@ -96,13 +102,13 @@ func askSpeech(ctx context.Context, to netip.AddrPort) string {
 		echoes = len(b) > 0 && bytes.HasPrefix(clientHello, b[:min(len(b), len(clientHello))])
 		return !echoes && len(b) > 2 && (b[0] == 0x15 || b[0] == 0x16) && b[1] == 3
 	}) {
-		return "tls"
+		return replyTLS
 	}
 	if echoes {
 		return "echo"
 	}
 	if answersTo(ctx, to, []byte("HEAD / HTTP/1.0\r\n\r\n"), func(b []byte) bool { return len(b) > 5 && string(b[:5]) == "HTTP/" }) {
-		return "http"
+		return replyHTTP
 	}
 	return ""
 }

@@ -52,6 +52,9 @@ func (f *ExecFlags) Program(a *Terminal) (*responder.ExecProgram, error) {
 	return &responder.ExecProgram{Args: args, Stderr: a.Err}, nil
 }
 
+// Answer is what answers the peers of a session by itself, as commands hold it.
+type Answer = responder.Answer
+
 // Answer is a session that the program answers, or nobody.
 func (f *ExecFlags) Answer(a *Terminal) (responder.Answer, error) {
 	program, err := f.Program(a)

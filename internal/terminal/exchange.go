@@ -15,7 +15,7 @@ import (
 // where nothing is asked.
 type Exchange struct {
 	Send   *payload.Template
-	List   *timedList
+	List   *TimedList
 	File   string
 	Expect []byte
 	Asked  string // what is expected, as it was typed

@@ -68,7 +68,7 @@ func (l *Runner) Pipes() bool {
 // the person is done; the end of a pipe closes nothing.
 //
 // A list, if there is one, is sent beside the console, and instead of a pipe.
-func (l *Runner) ServeInput(s *core.Session, f *InputFlags, pace chunkPace, list *timedList) <-chan error {
+func (l *Runner) ServeInput(s *core.Session, f *InputFlags, pace chunkPace, list *TimedList) <-chan error {
 	done := make(chan error, 1)
 	if list != nil {
 		if _, err := s.Sender().StartList(list.List, core.ListOptions{Lookup: list.lookup}); err != nil || l.console == nil {

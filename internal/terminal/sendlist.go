@@ -42,21 +42,21 @@ func (f *TimedFlags) RegisterFile(a *Terminal, fs *pflag.FlagSet, flag bool) {
 	fs.Var(&ByteSize{&f.Pace.rate}, "rate", a.T("most bytes of a file sent in a second", "发送文件时每秒最多发送的字节数"))
 }
 
-// timedList is a list to send, and where its payloads find variables besides the
+// TimedList is a list to send, and where its payloads find variables besides the
 // flags, or nil.
-type timedList struct {
+type TimedList struct {
 	schedule.List
 	lookup func(string) (string, bool)
 }
 
-func newTimedList(l *schedule.List, lookup func(string) (string, bool), err error) (*timedList, error) {
+func newTimedList(l *schedule.List, lookup func(string) (string, bool), err error) (*TimedList, error) {
 	if unreadable, ok := err.(*os.PathError); ok {
 		return nil, FileError("open", unreadable.Path, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &timedList{*l, lookup}, nil
+	return &TimedList{*l, lookup}, nil
 }
 
 // TooFew refuses a --repeat below zero.
@@ -67,7 +67,7 @@ func TooFew(repeat int) error {
 
 // SendList is the list that the flags mean, nil if they mean none. Without
 // --every and --repeat a payload is not a list.
-func (f *TimedFlags) SendList(a *Terminal, in *InputFlags) (*timedList, error) {
+func (f *TimedFlags) SendList(a *Terminal, in *InputFlags) (*TimedList, error) {
 	timed := f.every > 0 || f.repeat != 0
 	switch {
 	case f.repeat < 0:
@@ -90,13 +90,13 @@ func (f *TimedFlags) SendList(a *Terminal, in *InputFlags) (*timedList, error) {
 		return nil, err
 	}
 	row := schedule.Row{Text: f.Send + f.SendHex, Hex: f.SendHex != "", Charset: string(in.Write.Charset), Checksum: in.checksum, Prefix: in.prefix, Suffix: in.suffix}
-	l := &timedList{List: schedule.Every(row, f.every, f.repeat)}
+	l := &TimedList{List: schedule.Every(row, f.every, f.repeat)}
 	_, err := l.Templates()
 	return l, err
 }
 
 // around puts a prefix and a suffix around each message of a list that has none itself.
-func (l *timedList) around(prefix, suffix string) error {
+func (l *TimedList) around(prefix, suffix string) error {
 	for i := range l.Rows {
 		r := &l.Rows[i]
 		r.Prefix, r.Suffix = cmp.Or(r.Prefix, prefix), cmp.Or(r.Suffix, suffix)
@@ -107,7 +107,7 @@ func (l *timedList) around(prefix, suffix string) error {
 
 // ReadList reads the list that typed means: a table, FILE.csv, or a workspace with
 // one list, or with several and FILE#NAME.
-func (a *Terminal) ReadList(reader, typed string) (*timedList, error) {
+func (a *Terminal) ReadList(reader, typed string) (*TimedList, error) {
 	if rest, ok := strings.CutPrefix(typed, StdinName); ok && (rest == "" || rest[0] == '#') {
 		return a.readListOfStdin(reader, strings.TrimPrefix(rest, "#"))
 	}
@@ -116,7 +116,7 @@ func (a *Terminal) ReadList(reader, typed string) (*timedList, error) {
 
 // readListOfStdin reads a list from standard input: a table if a column of its first
 // line is payload, else a workspace.
-func (a *Terminal) readListOfStdin(reader, name string) (*timedList, error) {
+func (a *Terminal) readListOfStdin(reader, name string) (*TimedList, error) {
 	path, err := a.File(reader, StdinName)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (a *Terminal) readListOfStdin(reader, name string) (*timedList, error) {
 	return l.sendable(reader)
 }
 
-func readListAt(typed string) (*timedList, error) {
+func readListAt(typed string) (*TimedList, error) {
 	path, name := typed, ""
 	if _, err := os.Stat(path); err != nil { // a file may have a # in its name
 		if file, after, ok := cutLast(typed, "#"); ok {
@@ -143,7 +143,7 @@ func readListAt(typed string) (*timedList, error) {
 }
 
 // sendable is the list, or what is wrong with it, told of where it comes from.
-func (l *timedList) sendable(from string) (*timedList, error) {
+func (l *TimedList) sendable(from string) (*TimedList, error) {
 	if err := l.Sendable(); err != nil {
 		return nil, OfFlag(err, from)
 	}
@@ -161,7 +161,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // playList sends a list and returns when it has ended, with the error of its last
 // message if that failed.
-func (l *Runner) playList(s *core.Session, list *timedList) error {
+func (l *Runner) playList(s *core.Session, list *TimedList) error {
 	run, err := s.Sender().StartList(list.List, core.ListOptions{Lookup: list.lookup})
 	if err != nil {
 		return err

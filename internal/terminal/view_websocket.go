@@ -40,7 +40,7 @@ func (a *Terminal) describeClose(d *sockeye.Detail) string {
 
 // describeForBrowser is the line with which a page becomes a peer of a server.
 func (a *Terminal) describeForBrowser(ep sockeye.Endpoint, d *sockeye.Detail) string {
-	if ep.Address.Network.Traits().Query != sockeye.TargetQuery || len(d.Locals) == 0 {
+	if !ep.Address.Network.Traits().Browser || len(d.Locals) == 0 {
 		return ""
 	}
 	to := d.Locals[0]

@@ -25,19 +25,21 @@ export interface Scheme {
   readonly line: boolean;
   /** It is protected on its way by TLS. */
   readonly tls: boolean;
+  /** A page in a browser can connect to it. */
+  readonly browser: boolean;
 }
 
 export const schemes: readonly Scheme[] = [
-  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
-  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":false},
-  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","optionMark":"","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
-  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","optionMark":"","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
-  {"name":"unixpacket","label":["Unix socket (messages)","Unix 套接字（消息）"],"datagram":true,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","optionMark":"","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false},
-  {"name":"serial","label":["Serial port","串口"],"datagram":false,"connections":true,"halfClose":false,"reset":false,"ip":false,"fields":"path","optionMark":"?","modes":["connect"],"example":["/dev/ttyUSB0 or COM3","/dev/ttyUSB0 或 COM3"],"choices":"/ports","line":true,"tls":false},
-  {"name":"ws","label":["WebSocket","WebSocket"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","optionMark":"#","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false},
-  {"name":"tls","label":["TLS","TLS"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
-  {"name":"dtls","label":["DTLS","DTLS"],"datagram":true,"connections":true,"halfClose":false,"reset":false,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
-  {"name":"wss","label":["WebSocket over TLS","WebSocket（TLS）"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","optionMark":"#","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true},
-  {"name":"mqtt","label":["MQTT broker","MQTT 代理"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":false},
-  {"name":"mqtts","label":["MQTT broker over TLS","MQTT 代理（TLS）"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":true},
+  {"name":"tcp","label":["TCP","TCP"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false,"browser":false},
+  {"name":"udp","label":["UDP","UDP"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":false,"browser":false},
+  {"name":"unix","label":["Unix socket (stream)","Unix 套接字（流）"],"datagram":false,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","optionMark":"","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false,"browser":false},
+  {"name":"unixgram","label":["Unix socket (datagram)","Unix 套接字（数据报）"],"datagram":true,"connections":false,"halfClose":false,"reset":false,"ip":false,"fields":"path","optionMark":"","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false,"browser":false},
+  {"name":"unixpacket","label":["Unix socket (messages)","Unix 套接字（消息）"],"datagram":true,"connections":true,"halfClose":true,"reset":false,"ip":false,"fields":"path","optionMark":"","modes":["listen","connect"],"example":["/tmp/board.sock or @name","/tmp/board.sock 或 @名称"],"line":false,"tls":false,"browser":false},
+  {"name":"serial","label":["Serial port","串口"],"datagram":false,"connections":true,"halfClose":false,"reset":false,"ip":false,"fields":"path","optionMark":"?","modes":["connect"],"example":["/dev/ttyUSB0 or COM3","/dev/ttyUSB0 或 COM3"],"choices":"/ports","line":true,"tls":false,"browser":false},
+  {"name":"ws","label":["WebSocket","WebSocket"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","optionMark":"#","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":false,"browser":true},
+  {"name":"tls","label":["TLS","TLS"],"datagram":false,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true,"browser":false},
+  {"name":"dtls","label":["DTLS","DTLS"],"datagram":true,"connections":true,"halfClose":false,"reset":false,"ip":true,"fields":"host","optionMark":"?","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true,"browser":false},
+  {"name":"wss","label":["WebSocket over TLS","WebSocket（TLS）"],"datagram":true,"connections":true,"halfClose":true,"reset":true,"ip":true,"fields":"host+path","optionMark":"#","modes":["listen","connect"],"example":["192.168.1.88","192.168.1.88"],"line":false,"tls":true,"browser":true},
+  {"name":"mqtt","label":["MQTT broker","MQTT 代理"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":false,"browser":false},
+  {"name":"mqtts","label":["MQTT broker over TLS","MQTT 代理（TLS）"],"datagram":true,"connections":true,"halfClose":false,"reset":true,"ip":true,"fields":"host","optionMark":"?","modes":["listen"],"example":["",""],"line":false,"tls":true,"browser":false},
 ];

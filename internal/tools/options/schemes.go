@@ -61,6 +61,7 @@ type schemeField struct {
 	Choices     string          `json:"choices,omitempty"`
 	Line        bool            `json:"line"`
 	TLS         bool            `json:"tls"`
+	Browser     bool            `json:"browser"`
 }
 
 // schemes is the module of the page that has the kinds of socket.
@@ -93,6 +94,8 @@ export interface Scheme {
   readonly line: boolean;
   /** It is protected on its way by TLS. */
   readonly tls: boolean;
+  /** A page in a browser can connect to it. */
+  readonly browser: boolean;
 }
 
 export const schemes: readonly Scheme[] = [
@@ -106,7 +109,7 @@ export const schemes: readonly Scheme[] = [
 			f.modes = []sockeye.Mode{sockeye.Listen, sockeye.Connect}
 		}
 		t := n.Traits()
-		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Bounded(), t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, t.Query.Mark(), f.modes, both(f.example), f.choices, t.Line, t.TLS}))
+		fmt.Fprintf(&b, "  %s,\n", line(schemeField{n, both(f.label), t.Bounded(), t.Connections, t.HalfClose, t.Reset, t.IP, f.fields, t.Query.Mark(), f.modes, both(f.example), f.choices, t.Line, t.TLS, t.Browser}))
 	}
 	b.WriteString("];\n")
 	return b.String(), nil

@@ -141,8 +141,8 @@ func (v *datagramServer) openToGroup(ctx context.Context, to netip.AddrPort) (op
 	if err != nil {
 		return nil, err
 	}
-	if chosen == nil && (to.Addr().IsLinkLocalMulticast() || to.Addr().IsInterfaceLocalMulticast()) && to.Addr().Is6() {
-		return nil, needsInterface(to.Addr())
+	if chosen == nil && sockeye.GroupNeedsInterface(to.Addr()) { // a name may mean it, or a command
+		return nil, sockeye.NoGroupInterface(to.Addr())
 	}
 	where := []*net.Interface{nil}
 	if chosen != nil {
@@ -163,17 +163,6 @@ func (v *datagramServer) openToGroup(ctx context.Context, to netip.AddrPort) (op
 		opened = append(opened, k)
 	}
 	return opened, nil
-}
-
-// needsInterface is the error of a group that every network has one of.
-func needsInterface(group netip.Addr) error {
-	return &sockeye.Error{
-		Kind: sockeye.Invalid, Op: "set", Target: "interface",
-		Message: sockeye.Text{En: group.String() + " is a group of one network: say on which interface", Zh: group.String() + " 只在一个网络内有效：需要指定网卡"},
-		Hint: sockeye.Text{
-			En: "add --interface eth0, or write [" + group.String() + "%eth0]:PORT; sockeye addrs lists the interfaces",
-			Zh: "加上 --interface eth0，或写成 [" + group.String() + "%eth0]:端口；sockeye addrs 列出网卡"},
-	}
 }
 
 // groupPeer is the peer that a socket sends a group to.

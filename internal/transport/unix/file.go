@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,22 +37,13 @@ func bind(ep sockeye.Endpoint, listen func(lc net.ListenConfig, path string) err
 	if err := checkName(a); err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(a.Path, "@") {
-		if ep.Options.SocketMode != 0 {
-			return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "mode",
-				Message: sockeye.Text{En: "a name without a file has no permission bits", Zh: "没有文件的名称没有权限位"},
-				Hint:    sockeye.Text{En: "leave --mode out, or listen on a path", Zh: "请去掉 --mode，或监听一个路径"}}
-		}
+	if !a.HasSocketFile() {
 		return &socketFile{}, explain("listen", a, listen(net.ListenConfig{}, a.Path))
 	}
 	if err := clearStale(a); err != nil {
 		return nil, err
 	}
-	perm, err := permission(ep.Effective().SocketMode)
-	if err != nil {
-		return nil, err
-	}
-	if err := bindWith(perm, a.Path, listen); err != nil {
+	if err := bindWith(permission(ep.Effective().SocketMode), a.Path, listen); err != nil {
 		return nil, explain("listen", a, err)
 	}
 	info, err := os.Lstat(a.Path)
@@ -63,18 +53,15 @@ func bind(ep sockeye.Endpoint, listen func(lc net.ListenConfig, path string) err
 	return &socketFile{path: a.Path, info: info}, nil
 }
 
-// permission reads octal digits as people write them: 660.
-func permission(digits int) (os.FileMode, error) {
-	n, err := strconv.ParseUint(strconv.Itoa(digits), 8, 9)
-	if err != nil {
-		return 0, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "mode", Err: err}
-	}
-	return os.FileMode(n), nil
+// permission is that of octal digits as people write them, 660; Validate has seen to it that
+// they are.
+func permission(digits int) os.FileMode {
+	return os.FileMode(digits/100%10<<6 | digits/10%10<<3 | digits%10)
 }
 
 // checkName refuses names without a file where there are none.
 func checkName(a sockeye.Address) error {
-	if strings.HasPrefix(a.Path, "@") && runtime.GOOS != "linux" {
+	if !a.HasSocketFile() && runtime.GOOS != "linux" {
 		return &sockeye.Error{Kind: sockeye.Unsupported, Op: "open", Target: a.String(),
 			Message: sockeye.Text{En: "names without a file are of Linux only", Zh: "没有文件的名称只在 Linux 上有"},
 			Hint:    sockeye.Text{En: "write the path of a file, unix:///tmp/x.sock", Zh: "请写文件路径，如 unix:///tmp/x.sock"}}
@@ -142,23 +129,27 @@ func explain(op string, a sockeye.Address, err error) error {
 		return &e
 	}
 	e.Op, e.Target = op, a.String()
-	set := func(kind sockeye.ErrorKind, en, zh, nextEn, nextZh string) error {
-		e.Kind, e.Message, e.Hint = kind, sockeye.Text{En: en, Zh: zh}, sockeye.Text{En: nextEn, Zh: nextZh}
+	say := func(kind sockeye.ErrorKind, message, hint sockeye.Text) error {
+		e.Kind, e.Message, e.Hint = kind, message, hint
 		return &e
+	}
+	set := func(kind sockeye.ErrorKind, en, zh, nextEn, nextZh string) error {
+		return say(kind, sockeye.Text{En: en, Zh: zh}, sockeye.Text{En: nextEn, Zh: nextZh})
 	}
 	switch {
 	case netinfo.IsErrno(err, syscall.ENOENT) && op == "listen":
 		return set(sockeye.NotFound, "there is no such directory", "没有这个目录", "make the directory first, or take another path", "请先建立目录，或换一个路径")
 	case netinfo.IsErrno(err, syscall.ENOENT):
-		return set(sockeye.NotFound, "there is no such socket", "没有这个套接字", "start the server first, and check the path", "请先启动服务器，并检查路径")
+		return say(sockeye.NotFound, noSocket, serverFirst)
 	case netinfo.IsErrno(err, syscall.ENOTDIR):
 		return set(sockeye.NotFound, "a part of the path is no directory", "路径中有一段不是目录", "check the path", "请检查路径")
 	case netinfo.IsErrno(err, syscall.EACCES, syscall.EPERM) && op == "listen":
 		return set(sockeye.NotPermitted, "this user may not make a file there", "当前用户不能在该目录建立文件", "take a directory of your own, such as $XDG_RUNTIME_DIR", "请使用自己的目录，例如 $XDG_RUNTIME_DIR")
 	case netinfo.IsErrno(err, syscall.EACCES, syscall.EPERM):
 		return set(sockeye.NotPermitted, "this user may not connect to the socket", "当前用户无权连接该套接字", "ls -l shows whose it is; a server of sockeye lets others in with --mode 660 or 666", "ls -l 可查看归属；sockeye 的服务器可用 --mode 660 或 666 允许他人连接")
-	case netinfo.IsErrno(err, syscall.ECONNREFUSED):
-		return set(sockeye.Refused, "nobody listens on the socket", "没有程序在该套接字上监听", "start the server; its file was left behind by one that ended", "请启动服务器；这个文件是已结束的程序留下的")
+	case netinfo.IsErrno(err, syscall.ECONNREFUSED, syscall.ENOTSOCK): // the second of BSD and macOS
+		message, hint := refusal(a)
+		return say(sockeye.Refused, message, hint)
 	case netinfo.IsErrno(err, syscall.EPROTOTYPE):
 		var others []string
 		for _, n := range types {
@@ -175,3 +166,28 @@ func explain(op string, a sockeye.Address, err error) error {
 	}
 	return &e
 }
+
+// refusal says why nobody takes a connection or a datagram at a path, by what is there.
+func refusal(a sockeye.Address) (message, hint sockeye.Text) {
+	if !a.HasSocketFile() {
+		return sockeye.Text{En: "no program listens under this name", Zh: "没有程序以该名称监听"},
+			sockeye.Text{En: "start the server first, and check the name", Zh: "请先启动服务器，并检查名称"}
+	}
+	there, err := os.Stat(a.Path)
+	switch {
+	case err != nil: // it went away meanwhile
+		return noSocket, serverFirst
+	case there.IsDir():
+		return sockeye.Text{En: "this is a directory, no socket", Zh: "这是目录，不是套接字"}, checkPath
+	case there.Mode()&fs.ModeSocket == 0:
+		return sockeye.Text{En: "this is a file, no socket", Zh: "这是普通文件，不是套接字"}, checkPath
+	}
+	return sockeye.Text{En: "nobody listens on the socket", Zh: "没有程序在该套接字上监听"},
+		sockeye.Text{En: "start the server; a program that ended may have left the socket's file behind", Zh: "请启动服务器；套接字文件可能是已结束的程序留下的"}
+}
+
+var (
+	noSocket    = sockeye.Text{En: "there is no such socket", Zh: "没有这个套接字"}
+	serverFirst = sockeye.Text{En: "start the server first, and check the path", Zh: "请先启动服务器，并检查路径"}
+	checkPath   = sockeye.Text{En: "check the path", Zh: "请检查路径"}
+)

@@ -327,6 +327,38 @@ func TestFailuresHaveANextStep(t *testing.T) {
 	}
 }
 
+// Why nobody takes a connection is told by what is at the path.
+func TestRefusalSaysWhatIsThere(t *testing.T) {
+	left := at(t, sockeye.Unix)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: left.Path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	file := filepath.Join(filepath.Dir(left.Path), "notes.txt")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string][2]string{
+		left.Path:               {"nobody listens on the socket", "may have left the socket's file behind"},
+		file:                    {"this is a file, no socket", "check the path"},
+		filepath.Dir(left.Path): {"this is a directory, no socket", "check the path"},
+		left.Path + ".none":     {"there is no such socket", "check the path"},
+		"@sockeye-nobody":       {"no program listens under this name", "check the name"},
+	} {
+		for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram, sockeye.Unixpacket} {
+			_, _, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: network, Path: path}}, nil)
+			if err == nil {
+				t.Fatalf("%s://%s was opened", network, path)
+			}
+			if e := sockeye.ErrorOf(err); e.Message.En != want[0] || !strings.Contains(e.Hint.En, want[1]) || e.Message.Zh == "" || e.Hint.Zh == "" {
+				t.Errorf("%s://%s: %v, hint %q; want %q", network, path, e, e.Hint.En, want)
+			}
+		}
+	}
+}
+
 // A stream of any size goes both ways.
 func TestLargeStream(t *testing.T) {
 	a := at(t, sockeye.Unix)

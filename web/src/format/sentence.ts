@@ -165,7 +165,7 @@ function opened(e: EventLine, s: Session | undefined): string {
   const locals = e.locals ?? [e.local ?? ''];
   const bound = locals.map((a) => `${e.network ?? 'tcp'}://${a}`).join(' ');
   if (s && isLine(e) && e.local) return t('eventPortOpened', { address: safe(s.address), settings: safe(e.local) });
-  if (s?.mode === 'listen') return t('eventListening', { address: bound }) + tlsOf(e) + (e.network?.startsWith('ws') ? ` — ${forBrowser(e, s)}` : '');
+  if (s?.mode === 'listen') return t('eventListening', { address: bound }) + tlsOf(e) + (schemeOf(e.network).browser ? ` — ${forBrowser(e, s)}` : '');
   if (s && isUDP(e)) return e.local || e.locals ? t('udpSending', { address: safe(s.address), local: bound }) : t('udpWillSend', { address: safe(s.address) });
   if (s?.upstream_of) return t('upstreamIs', { address: safe(s.address) });
   if (s && !e.local && !e.locals) return t('eventConnecting', { address: safe(s.address) });
