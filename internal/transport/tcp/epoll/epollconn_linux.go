@@ -28,6 +28,7 @@ type epollConn struct {
 	bulk           bool                   // the last read was a large one
 	levelTriggered bool                   // it is told of as long as there is something to read
 	paused         bool                   // it is not read: where its bytes go is not known yet, or takes no more
+	refused        int                    // bytes of the send that the kernel answered with an error
 	pending        *pendingWrite          // of a reply; while there is one, nothing is read
 	portable       *transport.StreamMover // who has taken over, or nil
 
@@ -206,10 +207,8 @@ func (c *epollConn) end(err error) {
 	if err != nil {
 		p.SetCause(err)
 	}
-	unsent := 0
-	if p.LostUnacknowledged() {
-		unsent = max(0, p.Unsent(netinfo.OutQueue(int(c.fd))))
-	}
+	o, _ := netinfo.SendStateOf(int(c.fd))
+	unsent := c.refused + p.Lost(p.Unsent(o.Unsent), o.Dropped)
 	if c.pending != nil {
 		unsent += len(c.pending.data)
 	}

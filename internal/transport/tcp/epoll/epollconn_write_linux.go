@@ -159,6 +159,7 @@ func (c *epollConn) Send(ctx context.Context, data []byte) (int, error) {
 		s = c.handOff(true, nil)
 	default:
 		c.peer.SetCause(err)
+		c.refused += len(data) - n
 		unix.Shutdown(int(c.fd), unix.SHUT_RDWR) // tells the loop
 	}
 	c.order.Unlock()
