@@ -6,6 +6,7 @@ import "time"
 type SendState struct {
 	Unsent   int           // not acknowledged, our FIN included
 	InFlight bool          // segments are under way
+	Dropped  bool          // the connection is over: the kernel sends none of them any more
 	Probes   int           // of the closed window that were not answered
 	LastAck  time.Duration // since anything was acknowledged, probes included
 	LastSent time.Duration // since data was sent, again or for the first time; probes are none

@@ -54,6 +54,7 @@ func SendStateOf(fd int) (o SendState, ok bool) {
 	if err != nil {
 		return o, false
 	}
+	o.Dropped = info.State == unix.BPF_TCP_CLOSE
 	o.InFlight, o.Probes, o.Acked = info.Unacked > 0, int(info.Probes), info.Bytes_acked
 	o.LastAck = time.Duration(info.Last_ack_recv) * time.Millisecond
 	o.LastSent = time.Duration(info.Last_data_sent) * time.Millisecond

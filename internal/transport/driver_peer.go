@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"syscall"
 	"time"
 
 	"sockeye"
@@ -97,6 +98,27 @@ func (p *DriverPeer) LostUnacknowledged() bool {
 	defer p.mu.Unlock()
 	return p.reason == sockeye.ReasonTimeout || p.reason == sockeye.ReasonReset || p.reason == sockeye.ReasonAborted ||
 		p.reason == sockeye.ReasonUnplugged
+}
+
+// Lost counts those of the unacknowledged bytes of a connection that ended or is about to
+// that the peer will never get: all if the system dropped them, and then this is a reset if
+// the connection is known to have ended well: somebody else was told the error, or nobody.
+func (p *DriverPeer) Lost(unacknowledged int, dropped bool) int {
+	switch {
+	case unacknowledged <= 0:
+		return 0
+	case p.LostUnacknowledged():
+		return unacknowledged
+	case !dropped:
+		return 0
+	}
+	p.mu.Lock()
+	well := p.reason == "" || p.reason == sockeye.ReasonEOF || p.reason == sockeye.ReasonLocal
+	p.mu.Unlock()
+	if well {
+		p.SetCause(syscall.ECONNRESET)
+	}
+	return unacknowledged
 }
 
 // Unsent counts the bytes that the kernel took and the peer has not acknowledged, of

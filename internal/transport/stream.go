@@ -23,7 +23,7 @@ type StreamConn struct {
 	writer   connWriter
 	sendSlot chan struct{} // capacity 1: full while somebody sends
 	closed   chan struct{} // closed when the socket is
-	once     sync.Once     // closes closed
+	once     sync.Once     // cuts, and closes closed
 	ended    bool          // the reading goroutine has taken the turn to send, for good
 	waiting  atomic.Int64  // bytes of the send in progress that the kernel has not taken
 	lost     atomic.Int64  // bytes that were not sent, or not acknowledged, when the connection broke
@@ -82,11 +82,7 @@ func (c *StreamConn) Serve(finished bool) {
 		err = c.awaitOurEnd()
 	}
 	c.setCause(err)
-	if c.peer.LostUnacknowledged() {
-		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
-	}
-	c.conn.Close()
-	c.once.Do(func() { close(c.closed) })
+	c.cut(false, false)
 	if !c.ended {
 		c.sendSlot <- struct{}{} // who is sending fails, and says how much it could not send
 	}
@@ -119,8 +115,8 @@ func (c *StreamConn) awaitOurEnd() error {
 	if r, ok := c.peer.session.cfg.Responder.(FinishResponder); ok {
 		r.Finished(c.peer.Public())
 	}
-	if after == ConnectionOver {
-		return nil
+	if _, closes := c.conn.(MessageConn); closes && after == ConnectionOver {
+		return nil // who closes below is for the protocol to say
 	}
 	return c.afterFIN()
 }
@@ -140,18 +136,16 @@ func (c *StreamConn) afterFIN() error {
 	if p.LostUnacknowledged() {
 		return nil // who sent got the error, and we read an end that is none
 	}
-	p.mu.Lock()
-	finish := p.state == sockeye.PeerFinished
-	p.state = sockeye.WeFinished
-	p.mu.Unlock()
-	if finish && c.halfCloses() {
-		if err := c.conn.CloseWrite(); err != nil {
-			p.noFIN(sockeye.PeerFinished)
-			return err
+	if _, err := c.closeWriteOnce(nil); err != nil && !isGone(err) {
+		return err
+	}
+	for {
+		c.conn.SetReadDeadline(time.Time{})
+		c.conn.SetWriteDeadline(time.Time{}) // of the last send
+		if err := c.reader.waitAcknowledged(); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err // else somebody woke us who wants no more than we do
 		}
 	}
-	c.conn.SetReadDeadline(time.Time{})
-	return c.reader.waitAcknowledged()
 }
 
 func (c *StreamConn) waitBackpressure(canceled <-chan struct{}) {

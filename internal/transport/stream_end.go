@@ -2,9 +2,11 @@ package transport
 
 import (
 	"context"
+	"syscall"
 	"time"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 var errFinished = &sockeye.Error{
@@ -33,21 +35,19 @@ func (c *StreamConn) Finish(ctx context.Context) error {
 		return err
 	}
 	defer c.ReleaseSend()
-	p := c.peer
-	p.mu.Lock()
-	state := p.state
-	if state == sockeye.Connected || state == sockeye.PeerFinished {
-		p.state = sockeye.WeFinished
-	}
-	p.mu.Unlock()
-	if state == sockeye.WeFinished || state == sockeye.Gone {
-		return nil
-	}
-	err := c.closeWriteRecorded(state)
-	if state == sockeye.PeerFinished {
+	before, err := c.closeWriteOnce(&sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonLocal}})
+	if before == sockeye.PeerFinished {
 		c.reader.wake()
 	}
+	if isGone(err) {
+		return nil // why, and what was lost, is told when it leaves
+	}
 	return err
+}
+
+// isGone reports whether our direction could not be ended because the connection is over.
+func isGone(err error) bool {
+	return netinfo.IsErrno(err, syscall.ENOTCONN, syscall.EPIPE, syscall.ECONNRESET)
 }
 
 // Close finishes this side and waits for the peer's end until ctx ends, then closes. What
@@ -63,10 +63,8 @@ func (c *StreamConn) Close(ctx context.Context) {
 	} else if err == nil {
 		c.awaitPeerClose(ctx)
 	}
-	if ctx.Err() != nil {
-		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
-	}
-	c.Stop(false)
+	c.cut(ctx.Err() != nil, false)
+	c.reader.wake()
 }
 
 // lingerTimeout is how long a peer that has acknowledged our FIN must be silent before we close
@@ -90,7 +88,7 @@ func (c *StreamConn) awaitPeerClose(ctx context.Context) {
 		case <-tick.C:
 		}
 		quiet := min(time.Since(began), c.peer.session.cfg.Now().Sub(time.Unix(0, c.peer.lastActive.Load())))
-		if quiet >= lingerTimeout && c.conn.Unacknowledged() <= 0 {
+		if o, _ := c.conn.Outgoing(); quiet >= lingerTimeout && (o.Dropped || c.conn.Unacknowledged() <= 0) {
 			return
 		}
 	}
@@ -98,11 +96,26 @@ func (c *StreamConn) awaitPeerClose(ctx context.Context) {
 
 // Stop closes the connection at once, with abort by a reset.
 func (c *StreamConn) Stop(abort bool) {
-	if abort {
-		c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
-		c.conn.Abort()
-	}
-	c.conn.Close()
-	c.once.Do(func() { close(c.closed) })
+	c.cut(abort, abort)
 	c.reader.wake()
+}
+
+// cut closes the connection, and first counts what the peer will never get: nobody can
+// ask afterwards. early says that the system is not to be waited for, abort that the peer
+// shall see a reset. Only the first call does something.
+func (c *StreamConn) cut(early, abort bool) {
+	c.once.Do(func() {
+		o, _ := c.conn.Outgoing()
+		switch {
+		case early: // not after a finish that goes on
+			c.lost.Add(int64(max(0, c.peer.Unsent(c.conn.Unacknowledged()))))
+		case o.Dropped, c.peer.LostUnacknowledged():
+			c.lost.Add(int64(c.peer.Lost(c.unacknowledged(), o.Dropped)))
+		}
+		if abort {
+			c.conn.Abort()
+		}
+		c.conn.Close()
+		close(c.closed)
+	})
 }

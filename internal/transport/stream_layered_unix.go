@@ -40,13 +40,5 @@ func (in *layeredReader) next() (*[]byte, int, error) {
 // waitAcknowledged waits as without the layer. The peer may have ended the layer alone, and
 // not its socket, so an acknowledgement makes this one writable, not readable.
 func (in *layeredReader) waitAcknowledged() error {
-	var failed error
-	err := in.raw.Write(func(fd uintptr) bool {
-		failed = socketError(fd)
-		return failed != nil || in.c.conn.Unacknowledged() <= 0
-	})
-	if err != nil {
-		return err
-	}
-	return failed
+	return in.c.awaitAcknowledged(in.raw.Write)
 }

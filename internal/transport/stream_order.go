@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"syscall"
 
 	"sockeye"
 )
@@ -28,6 +29,8 @@ func (c *StreamConn) writeRecorded(ctx context.Context, write func(fd uintptr, b
 	n, err := write(fd, b)
 	if n > 0 {
 		c.recordSent(b[:n], HowSent(ctx))
+	} else if err != nil && err != syscall.EAGAIN {
+		c.setCause(err) // the kernel tells it once: a read after this sees a clean end
 	}
 	return n, err
 }
@@ -58,17 +61,37 @@ func (c *StreamConn) recordControl(d *sockeye.Detail) {
 	c.peer.Record(sockeye.Event{Kind: sockeye.Control, Detail: d})
 }
 
-// closeWriteRecorded finishes this side of a peer that was in a state, and records it.
-func (c *StreamConn) closeWriteRecorded(state sockeye.PeerState) error {
+// closeWriteOnce finishes this side, unless that was done, and records e, if that is not
+// nil. It returns the state before. The state and our FIN change under one hold of order:
+// unacknowledged takes one for the other.
+func (c *StreamConn) closeWriteOnce(e *sockeye.Event) (before sockeye.PeerState, err error) {
 	c.order.Lock()
 	defer c.order.Unlock()
-	err := c.conn.CloseWrite()
-	if err == nil {
-		c.peer.Record(sockeye.Event{Kind: sockeye.Finished, Detail: &sockeye.Detail{Reason: sockeye.ReasonLocal}})
-	} else {
-		c.peer.noFIN(state)
+	p := c.peer
+	p.mu.Lock()
+	before = p.state
+	open := before == sockeye.Connected || before == sockeye.PeerFinished
+	if open {
+		p.state = sockeye.WeFinished
 	}
-	return err
+	p.mu.Unlock()
+	if !open || !c.halfCloses() {
+		return before, nil
+	}
+	if err = c.conn.CloseWrite(); err != nil {
+		p.noFIN(before)
+	} else if e != nil {
+		p.Record(*e)
+	}
+	return before, err
+}
+
+// unacknowledged counts the bytes that the peer's system does not have, without our FIN,
+// -1 if nobody knows.
+func (c *StreamConn) unacknowledged() int {
+	c.order.Lock()
+	defer c.order.Unlock()
+	return c.peer.Unsent(c.conn.Unacknowledged())
 }
 
 // Settle waits until what is being recorded is.

@@ -102,10 +102,22 @@ func (in *readyReader) isClosed(fd uintptr) bool {
 // waitAcknowledged waits, after both directions ended, until the peer has acknowledged
 // everything, or the connection fails (an error).
 func (in *readyReader) waitAcknowledged() error {
+	return in.c.awaitAcknowledged(in.raw.Read)
+}
+
+// awaitAcknowledged waits, with a wait for readiness, until nothing of what was sent is
+// unacknowledged, or cannot be any more. A reset after that takes nothing from the peer, so
+// the queue is asked before the error, which the kernel tells once and perhaps told another.
+func (c *StreamConn) awaitAcknowledged(wait func(f func(fd uintptr) bool) error) error {
 	var failed error
-	err := in.raw.Read(func(fd uintptr) bool {
+	err := wait(func(fd uintptr) bool {
+		unsent := c.unacknowledged()
+		if unsent == 0 {
+			return true
+		}
 		failed = socketError(fd)
-		return failed != nil || in.c.conn.Unacknowledged() <= 0
+		o, _ := c.conn.Outgoing()
+		return failed != nil || unsent < 0 || o.Dropped
 	})
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ type epollConn struct {
 	bulk           bool                  // the last read was a large one
 	levelTriggered bool                  // epoll reports it as long as there is something to read
 	paused         bool                  // it is not read: its target is not known yet, or takes no more bytes
+	refused        int                   // bytes of a send that the kernel answered with an error
 	pending        *pendingWrite         // the rest of a reply; while there is one, nothing is read
 	portable       *transport.StreamConn // moves the bytes after the handover; nil before
 

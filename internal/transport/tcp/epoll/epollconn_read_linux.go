@@ -136,10 +136,8 @@ func (c *epollConn) end(err error) {
 	if err != nil {
 		p.SetCause(err)
 	}
-	unsent := 0
-	if p.LostUnacknowledged() {
-		unsent = max(0, p.Unsent(netinfo.OutQueue(int(c.fd))))
-	}
+	o, _ := netinfo.SendStateOf(int(c.fd))
+	unsent := c.refused + p.Lost(p.Unsent(o.Unsent), o.Dropped)
 	if c.pending != nil {
 		unsent += len(c.pending.data)
 	}

@@ -147,6 +147,7 @@ func (c *epollConn) sendNow(ctx context.Context, data []byte) (n int, portable *
 		return n, c.handOff(true, nil), true, nil
 	default:
 		c.peer.SetCause(err)
+		c.refused += len(data) - n
 		unix.Shutdown(int(c.fd), unix.SHUT_RDWR) // the loop reads the end
 	}
 	return n, nil, false, err
