@@ -274,13 +274,13 @@ func (r *Relay) Received(p *transport.Peer, data []byte) {
 	way := l.wayOf(p)
 	offset := l.offsetOf(p, data)
 	if w := l.to[way].Load(); w != nil && w.isEngaged.Load() {
-		w.take(data, offset)
+		w.take(data, offset, p.MessageType())
 		return
 	}
-	to.Answer(l.ctx, data) // a failure is an event of that peer
+	to.Answer(transport.AsMessage(l.ctx, p.MessageType()), data) // a failure is an event of that peer
 }
 
-// Finished passes on that a peer finished sending.
+// Finished passes on that a peer finished sending, and why if it said.
 func (r *Relay) Finished(p *transport.Peer) {
 	l := r.of(p)
 	if l == nil {
@@ -292,6 +292,9 @@ func (r *Relay) Finished(p *transport.Peer) {
 	to := l.other(p)
 	if to == nil {
 		return
+	}
+	if why := p.ClosedWith(); why != nil {
+		to.CloseWith(*why)
 	}
 	if w := l.to[l.wayOf(p)].Load(); w != nil && w.isEngaged.Load() {
 		w.finish(fault.Finishes)
