@@ -130,7 +130,7 @@ type direction struct {
 }
 
 func (d *direction) send(data []byte, as sockeye.MessageType) {
-	d.to.Answer(transport.AsMessage(d.pair.ctx, as), data)
+	d.pair.send(d.to, data, as)
 }
 
 func (d *direction) record(e sockeye.FaultEvent) { d.relay.recordFault(d.from, e) }

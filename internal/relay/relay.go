@@ -179,7 +179,7 @@ func (r *Relay) bind(up *transport.Peer, l *pair) {
 	if waiting := r.pairs[up]; waiting != nil {
 		close(waiting.linked)
 	}
-	l.up, r.pairs[up] = up, l
+	l.up, l.all, r.pairs[up] = up, up.Dialed(), l
 	r.chains.dial(l, up)
 }
 
@@ -277,7 +277,7 @@ func (r *Relay) Received(p *transport.Peer, data []byte) {
 		w.take(data, offset, p.MessageType())
 		return
 	}
-	to.Answer(transport.AsMessage(l.ctx, p.MessageType()), data) // a failure is an event of that peer
+	l.send(to, data, p.MessageType())
 }
 
 // Finished passes on that a peer finished sending, and why if it said.
