@@ -27,7 +27,9 @@ func (s *Session) Find(words ...string) ([]*Peer, error) {
 			if err != nil {
 				return nil, err
 			}
-			matches = append(matches, p)
+			if matches = s.match(s.Peers(), word); len(matches) == 0 { // else a group, on several interfaces
+				matches = append(matches, p)
+			}
 		}
 		for _, p := range matches {
 			if !seen[p] {

@@ -71,9 +71,10 @@ func (s *Set) Line(d Direction, now time.Time) *Line {
 
 // Message is what a sender sent: a datagram, a frame, or bytes as they were read.
 type Message struct {
-	Data   []byte // lent for the call
-	Body   []byte // what patterns are tried on; nil matches none
-	Offset uint64 // of Data in all that the sender has sent
+	Data   []byte              // lent for the call
+	Body   []byte              // what patterns are tried on; nil matches none
+	Offset uint64              // of Data in all that the sender has sent
+	Type   sockeye.MessageType // "" where messages have none
 }
 
 // End is how a direction ends after a parcel.
@@ -89,7 +90,8 @@ const (
 
 // Parcel is bytes that are passed on together.
 type Parcel struct {
-	Data  []byte // owned by the parcel
+	Data  []byte              // owned by the parcel
+	Type  sockeye.MessageType // that of the message it comes of
 	Due   time.Time
 	Piece int           // the longest piece in which it is passed on; 0: in one
 	Gap   time.Duration // between two pieces
@@ -316,7 +318,7 @@ func (l *Line) deliver(p *messagePlan) {
 	}
 	if p.end == GoesOn || len(p.data) > 0 {
 		for n := range p.copies {
-			parcel.Data = p.data
+			parcel.Data, parcel.Type = p.data, p.Type
 			if n > 0 {
 				parcel.hit = nil
 			}

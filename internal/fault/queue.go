@@ -106,7 +106,7 @@ func (q *Queue) Next(now time.Time) (p Parcel, wait time.Duration, ok bool) {
 		return Parcel{}, wait, false
 	}
 	if head.Piece > 0 && len(head.Data) > head.Piece {
-		p = Parcel{Data: head.Data[:head.Piece], Due: head.Due, hit: head.timeout()}
+		p = Parcel{Data: head.Data[:head.Piece], Type: head.Type, Due: head.Due, hit: head.timeout()}
 		head.Data = head.Data[head.Piece:]
 		head.hit, head.held = nil, 0
 		if head.Due = head.Due.Add(head.Gap); head.Due.Before(now) { // what came before it took longer
@@ -125,7 +125,7 @@ func (q *Queue) Next(now time.Time) (p Parcel, wait time.Duration, ok bool) {
 
 // joins reports whether another parcel goes on as one with p.
 func (p *Parcel) joins(other *Parcel) bool {
-	return other.batch == p.batch && other.Piece+p.Piece == 0 && other.End == GoesOn && other.held+p.held == 0 && len(p.Data)+len(other.Data) <= maxMerged
+	return other.batch == p.batch && other.Type == p.Type && other.Piece+p.Piece == 0 && other.End == GoesOn && other.held+p.held == 0 && len(p.Data)+len(other.Data) <= maxMerged
 }
 
 // timeout is the event of a message that was held until it went on by itself; nil for

@@ -129,7 +129,9 @@ type direction struct {
 	from, to *transport.Peer
 }
 
-func (d *direction) send(data []byte) { d.to.Answer(d.pair.ctx, data) }
+func (d *direction) send(data []byte, as sockeye.MessageType) {
+	d.pair.send(d.to, data, as)
+}
 
 func (d *direction) record(e sockeye.FaultEvent) { d.relay.recordFault(d.from, e) }
 

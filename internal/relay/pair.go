@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sockeye"
 	"sockeye/internal/transport"
 )
 
@@ -22,6 +23,7 @@ type pair struct {
 	arrives, departs hop // its connections; the chains'
 
 	opening *opening           // what down sends first; nil: nobody asks
+	all     []*transport.Peer  // up, and who came of the same dial
 	linked  chan struct{}      // closed when up is known
 	ctx     context.Context    // ends when one of both has left
 	cancel  context.CancelFunc // ends ctx
@@ -38,6 +40,18 @@ func (l *pair) other(p *transport.Peer) *transport.Peer {
 		return l.up
 	case <-p.Closing():
 		return nil
+	}
+}
+
+// send passes a message on. A failure is an event of who was to get it.
+func (l *pair) send(to *transport.Peer, data []byte, as sockeye.MessageType) {
+	ctx := transport.AsMessage(l.ctx, as)
+	if to != l.up {
+		to.Answer(ctx, data)
+		return
+	}
+	for _, one := range l.all {
+		one.Answer(ctx, data)
 	}
 }
 

@@ -182,7 +182,7 @@ func (r *Pairs) bind(up *transport.Peer, l *pair) {
 	if waiting := r.pairs[up]; waiting != nil {
 		close(waiting.linked)
 	}
-	l.up, r.pairs[up] = up, l
+	l.up, l.all, r.pairs[up] = up, up.Dialed(), l
 	r.chains.dial(l, up)
 }
 
@@ -277,13 +277,13 @@ func (r *Pairs) Received(p *transport.Peer, data []byte) {
 	way := l.wayOf(p)
 	offset := l.offsetOf(p, data)
 	if w := l.to[way].Load(); w != nil && w.isEngaged.Load() {
-		w.take(data, offset)
+		w.take(data, offset, p.MessageType())
 		return
 	}
-	to.Answer(l.ctx, data) // a failure is an event of that peer
+	l.send(to, data, p.MessageType())
 }
 
-// Finished passes on that a peer finished sending.
+// Finished passes on that a peer finished sending, and why if it said.
 func (r *Pairs) Finished(p *transport.Peer) {
 	l := r.of(p)
 	if l == nil {
@@ -295,6 +295,9 @@ func (r *Pairs) Finished(p *transport.Peer) {
 	to := l.other(p)
 	if to == nil {
 		return
+	}
+	if why := p.ClosedWith(); why != nil {
+		to.CloseWith(*why)
 	}
 	if w := l.to[l.wayOf(p)].Load(); w != nil && w.isEngaged.Load() {
 		w.finish(fault.Finishes)

@@ -43,7 +43,7 @@ type path struct {
 // a lock. Only record may be called by several goroutines at a time.
 type pathTarget interface {
 	// send passes bytes on, and returns when the kernel has taken them.
-	send(data []byte)
+	send(data []byte, as sockeye.MessageType)
 	// end ends the direction, or both.
 	end(fault.End)
 	record(sockeye.FaultEvent)
@@ -114,8 +114,9 @@ func (w *path) setAlarmLocked(now time.Time) {
 }
 
 // take passes a message on, or what was read of a stream, as the faults say. It returns
-// when the next may be read. offset is that of data in all that the sender has sent.
-func (w *path) take(data []byte, offset uint64) {
+// when the next may be read. offset is that of data in all that the sender has sent, as the
+// type of the message if it has one.
+func (w *path) take(data []byte, offset uint64, as sockeye.MessageType) {
 	now := time.Now()
 	w.mu.Lock()
 	if !w.waits && !w.queue.HasRoom(len(data)) {
@@ -130,7 +131,7 @@ func (w *path) take(data []byte, offset uint64) {
 		}
 		w.splitter.Split(data, now, func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
 	} else {
-		hits = w.planLocked(fault.Message{Data: data, Body: data, Offset: offset}, now)
+		hits = w.planLocked(fault.Message{Data: data, Body: data, Offset: offset, Type: as}, now)
 	}
 	w.mu.Unlock()
 	w.recordHits(hits)
@@ -140,7 +141,7 @@ func (w *path) take(data []byte, offset uint64) {
 // planLocked plans what becomes of a message, and lets it wait for its time.
 func (w *path) planLocked(m fault.Message, now time.Time) []sockeye.FaultEvent {
 	if w.line == nil {
-		return w.pushLocked(fault.Plan{Parcels: []fault.Parcel{{Data: bytes.Clone(m.Data), Due: now}}}, now)
+		return w.pushLocked(fault.Plan{Parcels: []fault.Parcel{{Data: bytes.Clone(m.Data), Type: m.Type, Due: now}}}, now)
 	}
 	return w.pushLocked(w.line.Plan(m, now), now)
 }
@@ -297,7 +298,7 @@ func (w *path) deliver(p fault.Parcel) {
 		w.target.end(p.End)
 		return
 	}
-	w.target.send(p.Data)
+	w.target.send(p.Data, p.Type)
 }
 
 func (w *path) recordHits(hits []sockeye.FaultEvent) {

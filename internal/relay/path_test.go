@@ -23,7 +23,7 @@ type target struct {
 	hits []sockeye.FaultEvent
 }
 
-func (g *target) send(data []byte) {
+func (g *target) send(data []byte, _ sockeye.MessageType) {
 	if g.block != nil {
 		<-g.block
 	}
@@ -98,7 +98,7 @@ func (s *staged) set(t *testing.T, frame string, faults ...string) {
 }
 
 func (s *staged) say(text string) {
-	s.take([]byte(text), s.sent)
+	s.take([]byte(text), s.sent, "")
 	s.sent += uint64(len(text))
 }
 

@@ -72,7 +72,9 @@ type sharer struct {
 	cancel context.CancelFunc
 }
 
-func (c *sharer) send(data []byte) { c.peer.Answer(c.ctx, data) }
+func (c *sharer) send(data []byte, as sockeye.MessageType) {
+	c.peer.Answer(transport.AsMessage(c.ctx, as), data)
+}
 
 // end is never called: no fault is set, and the path of a peer that leaves is dropped.
 func (c *sharer) end(fault.End) {}
@@ -102,7 +104,7 @@ func (c *sharer) pass(up *transport.Peer, data []byte, offset uint64) {
 			return
 		}
 	}
-	c.path.take(data, offset)
+	c.path.take(data, offset, up.MessageType())
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -267,12 +269,13 @@ func (r sharedDownstreamResponder) Received(p *transport.Peer, data []byte) {
 		r.recordFault(p, sockeye.FaultEvent{Kind: "read-only", Bytes: len(data)})
 		return
 	}
+	ctx := transport.AsMessage(c.ctx, p.MessageType())
 	for len(data) > 0 {
 		up := r.awaitUpstream(p)
 		if up == nil {
 			return
 		}
-		n, err := up.Answer(c.ctx, data)
+		n, err := up.Answer(ctx, data)
 		if data = data[n:]; err == nil || !c.outlives(up) {
 			return
 		}

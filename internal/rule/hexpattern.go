@@ -174,7 +174,7 @@ func (h *hexPatternParser) pair() (c hexCell, f *patternFault) {
 		switch b := h.text[h.at]; {
 		case b == '?':
 		case '0' <= b && b <= '9':
-			c.value, c.mask = c.value|b-'0', c.mask|0xf
+			c.value, c.mask = c.value|(b-'0'), c.mask|0xf
 		case 'a' <= b|0x20 && b|0x20 <= 'f':
 			c.value, c.mask = c.value|(b|0x20-'a'+10), c.mask|0xf
 		default:

@@ -67,6 +67,31 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestHexPatternBytes asks every byte of every way to write one.
+func TestHexPatternBytes(t *testing.T) {
+	for b := range 256 {
+		for typed, matches := range map[string]func(c byte) bool{
+			fmt.Sprintf("%02x", b):                 func(c byte) bool { return c == byte(b) },
+			fmt.Sprintf("%02X", b):                 func(c byte) bool { return c == byte(b) },
+			fmt.Sprintf("%x?", b>>4):               func(c byte) bool { return c>>4 == byte(b)>>4 },
+			fmt.Sprintf("%X?", b>>4):               func(c byte) bool { return c>>4 == byte(b)>>4 },
+			fmt.Sprintf("?%x", b&0xf):              func(c byte) bool { return c&0xf == byte(b)&0xf },
+			fmt.Sprintf("?%X", b&0xf):              func(c byte) bool { return c&0xf == byte(b)&0xf },
+			fmt.Sprintf("%02x/%02x", b, b):         func(c byte) bool { return c&byte(b) == byte(b) },
+			fmt.Sprintf("%02X/%02X", b, b):         func(c byte) bool { return c&byte(b) == byte(b) },
+			fmt.Sprintf("%02x/ff", b):              func(c byte) bool { return c == byte(b) },
+			fmt.Sprintf("%02x/%02x", b&0x3c, 0x3c): func(c byte) bool { return c&0x3c == byte(b)&0x3c },
+		} {
+			p := pattern(t, "hex:"+typed)
+			for c := range 256 {
+				if got := p.Match([]byte{byte(c)}, nil); got != matches(byte(c)) {
+					t.Errorf("hex:%s on %02x: %v", typed, c, got)
+				}
+			}
+		}
+	}
+}
+
 func TestPatternFaults(t *testing.T) {
 	for typed, want := range map[string]string{
 		"":                                    `column 1: "" begins no pattern`,

@@ -266,10 +266,10 @@ func (l *Runner) sendRequest(s *core.Session, p *core.Peer, r Exchange) error {
 	case r.List != nil:
 		return l.playList(s, r.List)
 	case r.File != "":
-		_, err := sendFile(l.sending, s, p, r.File, r.Pace, func(string) {})
+		_, err := sendFile(l.sending, s, p.Dialed(), r.File, r.Pace, func(string) {})
 		return err
 	}
-	return l.sendPayload(s, p, r.Send)
+	return l.sendPayload(s, p.Dialed(), r.Send)
 }
 
 // isLeaving reports whether a send failed because the peer has left, or is about to.

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -288,7 +289,11 @@ func (c *lineEnds) convert(data []byte) []byte {
 // sees the end as it came. It returns when that is done.
 func (l *Runner) pipeToPeer(p *core.Peer, f *InputFlags) error {
 	err := l.readInput(f, func(data []byte) error {
-		_, err := p.Send(l.sending, data)
+		var err error
+		for _, one := range p.Dialed() {
+			_, fault := one.Send(l.sending, data)
+			err = cmp.Or(err, fault)
+		}
 		return err
 	})
 	if err != nil {

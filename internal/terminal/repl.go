@@ -293,7 +293,7 @@ func (c *repl) sendFile(rest string) error {
 	}
 	for _, p := range peers {
 		c.out.queue(p, func(ctx context.Context) {
-			n, err := sendFile(ctx, c.session, p, path, pace, c.out.show)
+			n, err := sendFile(ctx, c.session, []*core.Peer{p}, path, pace, c.out.show)
 			if err != nil && sockeye.ErrorOf(err).Op != "send" { // a failed send is an event, and shown as one
 				c.printError(err)
 			}

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -113,15 +114,15 @@ func cutPace(rest string, pace chunkPace) (path string, _ chunkPace, _ error) {
 	}
 }
 
-// sendFile has the core send a file to a peer, and shows its progress. It returns how many bytes
+// sendFile has the core send a file to peers, and shows its progress. It returns how many bytes
 // were sent.
-func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
+func sendFile(ctx context.Context, s *core.Session, to []*core.Peer, path string, pace chunkPace, show func(busy string)) (int, error) {
 	f, err := OpenFile(path)
 	if err != nil {
 		return 0, err
 	}
 	size := f.Size
-	r, err := s.Sender().StartFile(f, core.FileOptions{To: []*core.Peer{p}, Chunk: int(min(pace.chunk, schedule.MaxChunk)), Rate: pace.rate})
+	r, err := s.Sender().StartFile(f, core.FileOptions{To: to, Chunk: int(min(pace.chunk, schedule.MaxChunk)), Rate: pace.rate})
 	if err != nil {
 		return 0, err
 	}
@@ -131,7 +132,7 @@ func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, p
 	for {
 		select {
 		case <-again.C:
-			show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), p, int64(r.Progress().Bytes)*100/max(1, size)))
+			show(fmt.Sprintf("  [%s → %s %d%%]", payload.SafeString(path), to[0], int64(r.Progress().Bytes)*100/max(1, size)))
 			continue
 		case <-ctx.Done():
 			r.Stop()
@@ -148,11 +149,11 @@ func sendFile(ctx context.Context, s *core.Session, p *core.Peer, path string, p
 	}
 }
 
-// sendPayload sends the next message of a payload to one peer.
-func (l *Runner) sendPayload(s *core.Session, p *core.Peer, t *payload.Template) error {
-	sent, err := s.Sender().SendPayload(l.sending, []*core.Peer{p}, t)
-	if err != nil {
-		return err
+// sendPayload sends the next message of a payload to peers. The error is that of one.
+func (l *Runner) sendPayload(s *core.Session, to []*core.Peer, t *payload.Template) error {
+	sent, err := s.Sender().SendPayload(l.sending, to, t)
+	for _, d := range sent {
+		err = cmp.Or(err, d.Err)
 	}
-	return sent[0].Err
+	return err
 }

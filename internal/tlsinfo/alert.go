@@ -66,8 +66,6 @@ func (h *Handshake) refusedByServer(number uint8, err error) error {
 
 // refusedByClient explains an alert that a client sent.
 func (h *Handshake) refusedByClient(number uint8, err error) error {
-	const giveCA = "give it the CA: sockeye ca export; on a board: sockeye ca export --format c"
-	const giveCAZh = "请把 CA 交给它：sockeye ca export；开发板用 sockeye ca export --format c"
 	switch number {
 	case alertUnknownCA, alertCertificateUnknown, alertBadCertificate, alertUnsupportedCertificate:
 		return h.fault(err, sockeye.Text{En: "the client does not trust our certificate: " + alertText(err), Zh: "客户端不信任本方的证书：" + alertText(err)},

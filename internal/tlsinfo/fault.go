@@ -163,9 +163,28 @@ func (h *Handshake) local(err error) error {
 			sockeye.Text{En: "give it one: sockeye ca issue --client NAME", Zh: "请为它签发证书：sockeye ca issue --client 名称"})
 	case strings.Contains(text, "application protocol"):
 		return h.noProtocol(err)
+	case strings.Contains(text, "bad record MAC"):
+		return h.unreadable(err)
 	}
 	return h.fault(err, sockeye.Text{En: "the TLS handshake failed: " + strings.TrimPrefix(text, "tls: "), Zh: "TLS 握手失败：" + strings.TrimPrefix(text, "tls: ")}, sockeye.Text{})
 }
+
+// unreadable explains a record that cannot be decrypted, which in a handshake is most likely
+// how the other side ends it.
+func (h *Handshake) unreadable(err error) error {
+	if h.Client {
+		return h.fault(err, sockeye.Text{En: "what the server sent cannot be decrypted: it was changed on the way, or the server broke off", Zh: "服务器发来的数据无法解密：途中被改动，或服务器中止了连接"},
+			sockeye.Text{En: "look at what lies between, and at what the server says", Zh: "请检查中间环节和服务器的日志"})
+	}
+	return h.fault(err, sockeye.Text{En: "the client ended the handshake with what cannot be decrypted; most likely it does not trust our certificate", Zh: "客户端用无法解密的数据结束了握手，很可能是不信任本方的证书"},
+		sockeye.Text{En: giveCA, Zh: giveCAZh})
+}
+
+// What to do about a client that does not trust our certificate.
+const (
+	giveCA   = "give it the CA: sockeye ca export; on a board: sockeye ca export --format c"
+	giveCAZh = "请把 CA 交给它：sockeye ca export；开发板用 sockeye ca export --format c"
+)
 
 func (h *Handshake) noVersion(err error) error {
 	return h.fault(err, sockeye.Text{En: "the two sides share no version of TLS: " + h.other() + " speaks only versions older than 1.2", Zh: "双方没有共同的 TLS 版本：" + h.otherZh() + "只支持低于 1.2 的版本"},

@@ -24,6 +24,24 @@ func HowSent(ctx context.Context) *sockeye.Detail {
 	return how
 }
 
+// messageTypeKey is the key of what AsMessage adds to a context.
+type messageTypeKey struct{}
+
+// AsMessage is a context for Send and Answer whose messages have a type where the protocol has
+// such, unless Options.MessageType says another. "" leaves that to the protocol's own rule.
+func AsMessage(ctx context.Context, t sockeye.MessageType) context.Context {
+	if t == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, messageTypeKey{}, t)
+}
+
+// messageType is the type that AsMessage added to a context, or "".
+func messageType(ctx context.Context) sockeye.MessageType {
+	t, _ := ctx.Value(messageTypeKey{}).(sockeye.MessageType)
+	return t
+}
+
 // withCause returns the detail how with the cause of another detail; either may be nil.
 func withCause(how, why *sockeye.Detail) *sockeye.Detail {
 	switch {

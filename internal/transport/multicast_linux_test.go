@@ -247,6 +247,33 @@ func TestGroupIsSentToOnItsInterfaces(t *testing.T) {
 	}
 }
 
+// Who sends to the one that was dialled sends on every interface that was chosen, and with it
+// the others end.
+func TestGroupIsDialedOnItsInterfaces(t *testing.T) {
+	if !transporttest.OwnNetwork(t) {
+		return
+	}
+	there := twoCables(t)
+	for _, group := range []struct{ ip, typed string }{{"239.1.2.3", "udp://239.1.2.3:5000"}, {"ff15::123", "udp://[ff15::123]:5000"}} {
+		lines := []*bufio.Scanner{hearing(t, there, group.ip, "vb"), hearing(t, there, group.ip, "wb")}
+		s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, group.typed), Options: sockeye.Options{Interface: "va,wa"}}, nil)
+		first := s.Peers()[0]
+		for _, p := range first.Dialed() {
+			if _, err := p.Send(t.Context(), []byte("both")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, heard := range lines {
+			if heard.Scan(); heard.Text() != "both 1" {
+				t.Errorf("%s heard %q", group.ip, heard.Text())
+			}
+		}
+		first.Close(t.Context())
+		r.WaitKind(t, sockeye.Left, 2)
+		r.WaitKind(t, sockeye.Ended, 1)
+	}
+}
+
 // A listening session sends to its group, too, on each of its interfaces.
 func TestListenerSendsToItsGroup(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {

@@ -71,6 +71,18 @@ func (p *Peer) sendFailed(err error, n, all int) error {
 	return e
 }
 
+// Dialed are the peers that came of one dial, p the first of them: a multicast group is one on
+// each of its interfaces. Who sends to whom was dialled sends to all of them. Other peers are
+// alone. The slice is not to be changed.
+func (p *Peer) Dialed() []*Peer {
+	if m, ok := p.conn.(interface{ Dialed() []*Peer }); ok {
+		if all := m.Dialed(); all != nil {
+			return all
+		}
+	}
+	return []*Peer{p}
+}
+
 // Finish ends our sending direction (FIN); the peer may go on sending.
 func (p *Peer) Finish(ctx context.Context) error {
 	if err := p.conn.Finish(ctx); err != nil {

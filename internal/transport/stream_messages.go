@@ -16,9 +16,10 @@ type MessageConn interface {
 	ReadMessage(control func(d *sockeye.Detail)) ([]byte, *sockeye.Detail, error)
 	// FreeMessage gives back the buffer that ReadMessage lent.
 	FreeMessage()
-	// WriteMessage writes a message, whole or with an error. It calls took with how it was
+	// WriteMessage writes a message, whole or with an error, as one of a type if messages
+	// have types and as is not "". It calls took with how it was
 	// sent while it holds order, over the write with which the kernel got the last of it.
-	WriteMessage(data []byte, order sync.Locker, took func(how *sockeye.Detail)) error
+	WriteMessage(data []byte, as sockeye.MessageType, order sync.Locker, took func(how *sockeye.Detail)) error
 	// AwaitEnd waits, after both directions ended, until the peer closes the connection
 	// below, a moment at most.
 	AwaitEnd()
@@ -39,13 +40,14 @@ type messageIO struct {
 	waitingReader
 	conn MessageConn
 	data []byte
+	as   sockeye.MessageType // of data
 }
 
 func newMessageIO(c *StreamConn, conn MessageConn) *messageIO {
 	if pushing, ok := conn.(PushingConn); ok {
 		pushing.SetPush(&c.order, func(data []byte, how *sockeye.Detail) { c.recordSent(data, how) })
 	}
-	return &messageIO{waitingReader{c, make(chan struct{}, 1)}, conn, nil}
+	return &messageIO{waitingReader{c, make(chan struct{}, 1)}, conn, nil, ""}
 }
 
 // next waits for a message, records it and returns its bytes.
@@ -56,7 +58,10 @@ func (m *messageIO) next() (*[]byte, int, error) {
 		return nil, 0, err
 	}
 	c.recordReceived(data, how)
-	m.data = data
+	m.data, m.as = data, ""
+	if how != nil {
+		m.as = how.Message
+	}
 	return &m.data, len(data), nil
 }
 
@@ -85,11 +90,43 @@ func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 	}
 	c.waiting.Store(int64(len(data)))
 	defer c.waiting.Store(0)
-	err := m.conn.WriteMessage(data, &c.order, func(how *sockeye.Detail) { c.recordSent(data, withCause(how, HowSent(ctx))) })
+	err := m.conn.WriteMessage(data, messageType(ctx), &c.order, func(how *sockeye.Detail) { c.recordSent(data, withCause(how, HowSent(ctx))) })
 	if err != nil {
 		return 0, err
 	}
 	return len(data), nil
+}
+
+// MessageType is the type of the message with which a Responder's Received was called, "" if
+// it has none. It is for the time of that call.
+func (p *Peer) MessageType() sockeye.MessageType {
+	if c, ok := p.conn.(*StreamConn); ok {
+		if m, ok := c.reader.(*messageIO); ok {
+			return m.as
+		}
+	}
+	return ""
+}
+
+// ClosedWith is why the other side closed the connection, once it has; nil where its protocol
+// says nothing of that.
+func (p *Peer) ClosedWith() *sockeye.CloseStatus {
+	var d sockeye.Detail
+	(*DriverPeer)(p).addEnd(&d)
+	if d.Close == nil || d.Close.ByUs {
+		return nil
+	}
+	return d.Close
+}
+
+// CloseWith has our side give a reason when it closes, where the protocol has one, instead of
+// that of Options.CloseCode.
+func (p *Peer) CloseWith(why sockeye.CloseStatus) {
+	if c, ok := p.conn.(*StreamConn); ok {
+		if says, ok := c.conn.(interface{ CloseWith(sockeye.CloseStatus) }); ok {
+			says.CloseWith(why)
+		}
+	}
 }
 
 // addEnd adds to how a peer finished or left what its protocol says of it: a Conn may

@@ -192,7 +192,7 @@ func explain(target string, err error) error {
 }
 
 // WriteMessage publishes to this client alone, whatever it subscribed to.
-func (c *conn) WriteMessage(data []byte, order sync.Locker, took func(*sockeye.Detail)) error {
+func (c *conn) WriteMessage(data []byte, _ sockeye.MessageType, order sync.Locker, took func(*sockeye.Detail)) error {
 	c.mu.Lock()
 	topic := cmp.Or(c.broker.session.Options().MessageTopic, c.answer)
 	c.mu.Unlock()

@@ -125,6 +125,32 @@ func TestSelfSigned(t *testing.T) {
 	says(t, sockeye.ErrorOf(err), "was signed by itself", "--cacert")
 }
 
+// deaf is a connection on which a client makes no more than its ClientHello.
+type deaf struct{ net.Conn }
+
+func (deaf) Read([]byte) (int, error) { return 0, io.EOF }
+
+// A client that refuses the certificate of TLS 1.3 in plain text, as OpenSSL does, is understood;
+// one that ends the handshake with what nobody can read most likely refuses it, too.
+func TestRefusalsInPlainText(t *testing.T) {
+	for name, c := range map[string]struct{ record, message, hint string }{
+		"unknown CA": {"\x15\x03\x03\x00\x02\x02\x30", "the client does not trust our certificate: unknown certificate authority", "sockeye ca export"},
+		"expired":    {"\x15\x03\x01\x00\x02\x02\x2d", "by the client's clock our certificate is not valid: expired certificate", "NTP"},
+		"unreadable": {"\x17\x03\x03\x00\x13" + strings.Repeat("\x15", 19), "what cannot be decrypted; most likely it does not trust our certificate", "sockeye ca export"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, r := server(t, sockeye.Options{}, nil)
+			conn := transporttest.DialPlain(t, transporttest.At(t, "tcp://"+s.Locals()[0].String()))
+			stdtls.Client(deaf{conn}, &stdtls.Config{ServerName: "127.0.0.1", MinVersion: stdtls.VersionTLS13}).Handshake()
+			if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil { // its ServerHello: it has changed its keys
+				t.Fatal(err)
+			}
+			io.WriteString(conn, c.record)
+			says(t, r.WaitKind(t, sockeye.Failed, 1).Detail.Err, c.message, c.hint)
+		})
+	}
+}
+
 // C44: two sides that share nothing say what, each in its own words.
 func TestNothingInCommon(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -61,6 +61,36 @@ print(s.version(), s.recv(100).decode())
 s.unwrap()
 `
 
+// What openssl and curl say when they do not trust the certificate is understood in every
+// version, and that of an expired one is told from it.
+func TestForeignClientsThatRefuse(t *testing.T) {
+	now := time.Now()
+	late := authority(t, now.AddDate(-2, 0, 0))
+	old := issue(t, late, localca.ServerAuth, now.AddDate(-2, 0, 0), "127.0.0.1")
+	for name, c := range map[string]struct {
+		o             sockeye.TLSOptions
+		args          []string // of a program that is given the address
+		message, hint string
+	}{
+		"curl":             {sockeye.TLSOptions{}, []string{"curl", "-s"}, "does not trust our certificate: unknown certificate authority", "sockeye ca export"},
+		"curl, TLS 1.2":    {sockeye.TLSOptions{}, []string{"curl", "-s", "--tls-max", "1.2"}, "does not trust our certificate: unknown certificate authority", "sockeye ca export"},
+		"openssl":          {sockeye.TLSOptions{}, []string{"openssl", "s_client", "-verify_return_error", "-connect"}, "does not trust our certificate: unknown certificate authority", "sockeye ca export"},
+		"openssl, expired": {sockeye.TLSOptions{Certificate: pemFile(t, old)}, []string{"openssl", "s_client", "-verify_return_error", "-CAfile", caFile(t, late), "-connect"}, "not valid: expired certificate", "NTP"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, r := server(t, sockeye.Options{TLS: c.o}, nil)
+			to := s.Locals()[0].String()
+			if c.args[0] == "curl" {
+				to = "https://" + to
+			}
+			if out, err := exec.CommandContext(t.Context(), c.args[0], append(c.args[1:], to)...).CombinedOutput(); err == nil {
+				t.Fatalf("it connected: %s", out)
+			}
+			says(t, r.WaitKind(t, sockeye.Failed, 1).Detail.Err, c.message, c.hint)
+		})
+	}
+}
+
 // openssl, curl and python are clients that trust the local CA.
 func TestForeignClients(t *testing.T) {
 	s, r := server(t, sockeye.Options{}, httpEcho{})

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	stdtls "crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -24,6 +25,7 @@ type records struct {
 
 	// Only the reader uses these.
 	first []byte  // the other side's first bytes, as many as a record header has
+	last  []byte  // its last bytes in the handshake, as many as a plain alert has
 	buf   *[]byte // what was read and not yet taken; nil while that is nothing
 	in    []byte  // the rest of it
 	ended bool    // the socket has no more
@@ -51,6 +53,22 @@ func newRecords(under transport.Conn) *records {
 // headerSize is how long the header of a record is (RFC 8446 section 5.1).
 const headerSize = 5
 
+// alertSize is how long the record of an alert is that is not encrypted (RFC 8446 section 6).
+const alertSize = headerSize + 2
+
+// afterAlert is why a handshake failed: the alert that the other side sent in plain text, if
+// it did. A client of OpenSSL that refuses the certificate of TLS 1.3 does, since it has not
+// changed its keys yet; crypto/tls decrypts it, and finds a broken record.
+func (r *records) afterAlert(err error) error {
+	alert := r.last
+	broken, local := errors.AsType[*net.OpError](err)
+	_, other := errors.AsType[stdtls.RecordHeaderError](err) // of another version
+	if !other && !(local && broken.Op == "local error") || len(alert) < alertSize || alert[0] != 21 || alert[1] != 3 || alert[3] != 0 || alert[4] != 2 {
+		return err
+	}
+	return &net.OpError{Op: "remote error", Err: stdtls.AlertError(alert[alertSize-1])}
+}
+
 // beganPlain reports whether the other side began with what is no type of a record.
 func (r *records) beganPlain() bool { return len(r.first) > 0 && (r.first[0] < 20 || r.first[0] > 23) }
 
@@ -65,6 +83,8 @@ func (r *records) Read(b []byte) (int, error) {
 	if !r.immediate {
 		n, err := r.under.Read(b)
 		r.first = append(r.first, b[:min(n, headerSize-len(r.first))]...)
+		r.last = append(r.last, b[max(0, n-alertSize):n]...)
+		r.last = r.last[max(0, len(r.last)-alertSize):]
 		return n, err
 	}
 	if r.buf == nil {

@@ -70,7 +70,7 @@ func accept(under transport.Conn, config *stdtls.Config, o *sockeye.TLSOptions) 
 			under.Write(tlsinfo.PlainTextAlert)
 			return nil, h.PlainText(records.first, err)
 		}
-		return nil, h.Explain(err)
+		return nil, h.Explain(records.afterAlert(err))
 	}
 	return newConn(under, records, t, h, o), nil
 }
@@ -121,7 +121,7 @@ func connect(under transport.Conn, config *stdtls.Config, s *transport.DriverSes
 	records := newRecords(under)
 	t := stdtls.Client(records, config)
 	if err := t.Handshake(); err != nil {
-		return nil, h.Explain(err)
+		return nil, h.Explain(records.afterAlert(err))
 	}
 	c := newConn(under, records, t, h, &s.Options().TLS)
 	c.state.Unverified = config.InsecureSkipVerify
@@ -130,7 +130,7 @@ func connect(under transport.Conn, config *stdtls.Config, s *transport.DriverSes
 
 // newConn is a connection whose handshake is done.
 func newConn(under transport.Conn, records *records, t *stdtls.Conn, h tlsinfo.Handshake, o *sockeye.TLSOptions) *conn {
-	records.immediate = true
+	records.immediate, records.last = true, nil
 	h.Op, h.Target = "receive", under.Remote().String()
 	return &conn{Conn: under, records: records, tls: t, state: tlsinfo.State(t.ConnectionState()), handshake: h, recordSize: recordSizeFor(o)}
 }

@@ -25,7 +25,8 @@ type udpPeer struct {
 	once       sync.Once
 	lruElement *list.Element // in peerTable.order
 	gone       atomic.Bool
-	lastBatch  uint64 // the batch it was last heard in; the reader's
+	lastBatch  uint64                            // the batch it was last heard in; the reader's
+	dialed     atomic.Pointer[[]*transport.Peer] // see transport.Peer.Dialed; nil: it is alone
 
 	// Guarded by the socket's order: the number of the last sent event, and the local
 	// address that the peer sends to, if it must be named to answer from it, with the
@@ -155,6 +156,14 @@ func canReach(local, to netip.Addr) bool {
 	return local.Is4() == to.Is4() || local == netip.IPv6Unspecified()
 }
 
+// Dialed are the peers of a group on all its interfaces, if this is the first of them.
+func (m *udpPeer) Dialed() []*transport.Peer {
+	if all := m.dialed.Load(); all != nil {
+		return *all
+	}
+	return nil
+}
+
 // Send sends one datagram.
 func (m *udpPeer) Send(ctx context.Context, data []byte) (int, error) {
 	k := m.socket
@@ -237,11 +246,23 @@ func (m *udpPeer) Finish(context.Context) error {
 
 func (m *udpPeer) Close(context.Context) { m.Stop(false) }
 
-func (m *udpPeer) Stop(bool) {
-	if m.socket.connected {
+// Stop ends the peer, with its socket if that is its own, and who came of the same dial.
+func (m *udpPeer) Stop(abort bool) {
+	if m.socket.connected || m.isDialed() {
 		m.socket.conn.Close() // the owner lets the peer leave
 	}
 	m.remove()
+	for _, p := range m.Dialed() {
+		if other := (*transport.DriverPeer)(p).Conn().(*udpPeer); other != m {
+			other.Stop(abort)
+		}
+	}
+}
+
+// isDialed reports whether the peer is the one that its socket was made for.
+func (m *udpPeer) isDialed() bool {
+	to := m.socket.dialed
+	return to.IsValid() && to.Port() == m.remote.Port() && to.Addr().WithZone("") == m.remote.Addr().WithZone("")
 }
 
 // Control calls f with the descriptor of the socket, unless it is closed.

@@ -43,6 +43,9 @@ type udpSocket struct {
 	conn      udpConn
 	local     netip.AddrPort
 	connected bool // the kernel filters: there is one remote address
+	// dialed is the group or broadcast address for which an unconnected socket was made; it ends
+	// with that peer. Zero for a socket that listens.
+	dialed netip.AddrPort
 
 	// group is the multicast group that was joined or is sent to, zero for none; iface the
 	// one interface for it, nil where the system chooses.
@@ -160,8 +163,10 @@ func (v *datagramServer) dial(ctx context.Context, to netip.AddrPort) (*transpor
 		locals = append(locals, sockeye.IPSocketAddr(k.local))
 	}
 	s.Opened(locals...)
-	var first *transport.DriverPeer
+	var first *udpPeer
+	var all []*transport.Peer
 	for _, k := range opened {
+		k.dialed = to
 		m := k.peerFor(to)
 		if m == nil {
 			for _, k := range opened {
@@ -169,11 +174,15 @@ func (v *datagramServer) dial(ctx context.Context, to netip.AddrPort) (*transpor
 			}
 			return nil, transport.ErrClosing
 		}
-		if v.start(k); first == nil {
-			first = m.peer
+		v.start(k)
+		if all = append(all, m.peer.Public()); first == nil {
+			first = m
 		}
 	}
-	return first, nil
+	if len(all) > 1 {
+		first.dialed.Store(&all)
+	}
+	return first.peer, nil
 }
 
 // peerFor is the peer of an address that we send to first, be it a group or not.

@@ -106,7 +106,7 @@ func (c *packetConn) FreeMessage() {
 }
 
 // WriteMessage writes a message, which the kernel takes whole or not at all.
-func (c *packetConn) WriteMessage(data []byte, order sync.Locker, took func(*sockeye.Detail)) error {
+func (c *packetConn) WriteMessage(data []byte, _ sockeye.MessageType, order sync.Locker, took func(*sockeye.Detail)) error {
 	var failed error
 	err := c.raw.Write(func(fd uintptr) bool {
 		order.Lock()

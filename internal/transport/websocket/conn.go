@@ -23,7 +23,6 @@ type conn struct {
 	most           int // bytes of a message
 	state          sockeye.WebSocketState
 	types          sockeye.MessageType // Options.MessageType
-	close          sockeye.CloseStatus // what we close with
 	pings          pinger
 	key            func() [4]byte
 
@@ -33,6 +32,7 @@ type conn struct {
 	packed  bool
 
 	mu       sync.Mutex
+	close    sockeye.CloseStatus // what we close with
 	theirs   *sockeye.CloseStatus
 	ours     *sockeye.CloseStatus
 	lastType sockeye.MessageType // of what came last
@@ -102,13 +102,20 @@ func (c *conn) AwaitEnd() {
 	io.Copy(io.Discard, c.Conn)
 }
 
+// CloseWith has our Close frame say why.
+func (c *conn) CloseWith(why sockeye.CloseStatus) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.close = why
+}
+
 // CloseWrite sends our Close frame. When the other side has sent its own, the connection
-// below ends, too: by the server, whom the client waits for (RFC 6455 section 7.1.1).
+// below ends, too: by the server, whom the client waits for (RFC 6455 section 7.1.1). It also
+// does if there is to be no frame.
 func (c *conn) CloseWrite() error {
 	c.mu.Lock()
-	theirs := c.theirs
+	theirs, code, reason := c.theirs, c.close.Code, c.close.Reason
 	c.mu.Unlock()
-	code, reason := c.close.Code, c.close.Reason
 	if theirs != nil {
 		code, reason = theirs.Code, ""
 	}
@@ -117,7 +124,7 @@ func (c *conn) CloseWrite() error {
 			return err
 		}
 	}
-	if theirs == nil {
+	if theirs == nil && code != sockeye.CloseNoFrame {
 		return nil
 	}
 	err := c.Conn.CloseWrite()

@@ -13,8 +13,8 @@ import (
 )
 
 // WriteMessage writes a message as one frame.
-func (c *conn) WriteMessage(data []byte, order sync.Locker, took func(*sockeye.Detail)) error {
-	t, err := c.typeOf(data)
+func (c *conn) WriteMessage(data []byte, as sockeye.MessageType, order sync.Locker, took func(*sockeye.Detail)) error {
+	t, err := c.typeOf(data, as)
 	if err != nil {
 		return err
 	}
@@ -82,8 +82,9 @@ func (c *conn) closing() bool {
 	return c.ours != nil || c.cut != nil
 }
 
-// typeOf is the type that a message is sent with.
-func (c *conn) typeOf(data []byte) (sockeye.MessageType, error) {
+// typeOf is the type that a message is sent with: what the options say, else as, else that of
+// what came last. What is no text any more goes as binary then: the peer would end over it.
+func (c *conn) typeOf(data []byte, as sockeye.MessageType) (sockeye.MessageType, error) {
 	switch c.types {
 	case sockeye.BinaryMessage:
 		return sockeye.BinaryMessage, nil
@@ -95,10 +96,12 @@ func (c *conn) typeOf(data []byte) (sockeye.MessageType, error) {
 		}
 		return sockeye.TextMessage, nil
 	}
-	c.mu.Lock()
-	last := c.lastType
-	c.mu.Unlock()
-	if last != sockeye.BinaryMessage && utf8.Valid(data) {
+	if as == "" {
+		c.mu.Lock()
+		as = c.lastType
+		c.mu.Unlock()
+	}
+	if as != sockeye.BinaryMessage && utf8.Valid(data) {
 		return sockeye.TextMessage, nil
 	}
 	return sockeye.BinaryMessage, nil
