@@ -195,7 +195,7 @@ func TestServerAnswers(t *testing.T) {
 	})
 }
 
-func TestEcho(t *testing.T) {
+func TestEchoAnswersAPeer(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		_, address := x.listen(&client.OpenOptions{Echo: true})
 		board := x.board(address)

@@ -17,7 +17,7 @@ import (
 )
 
 // Each pair runs as a newcomer runs it: two real programs, on loopback.
-func TestPairs(t *testing.T) {
+func TestPairsRunOnLoopback(t *testing.T) {
 	bin := build(t)
 	for _, test := range []struct {
 		name    string

@@ -238,7 +238,7 @@ func TestReadingChangesNothing(t *testing.T) {
 }
 
 // T10: a preflight of a foreign origin gets no permission.
-func TestPreflight(t *testing.T) {
+func TestForeignPreflightIsRefused(t *testing.T) {
 	v := serve(t)
 	for _, rt := range v.routes {
 		r := v.request("OPTIONS", concrete(rt.path), nil)

@@ -86,7 +86,7 @@ func TestFoundOnOneCable(t *testing.T) {
 	}
 }
 
-func TestNamesakes(t *testing.T) {
+func TestNamesakesGetDifferentNames(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
 	}

@@ -22,7 +22,7 @@ func some() List {
 }
 
 // The steps come in order, each due when the delays before it have passed.
-func TestPlan(t *testing.T) {
+func TestPlanOrdersSteps(t *testing.T) {
 	l := some()
 	if _, err := l.Templates(); err != nil {
 		t.Fatal(err)

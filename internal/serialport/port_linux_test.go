@@ -198,7 +198,7 @@ func TestDeadlineAndCloseEndARead(t *testing.T) {
 }
 
 // A port that is pulled out says so, in reading and in writing.
-func TestUnplugged(t *testing.T) {
+func TestUnpluggedPortFails(t *testing.T) {
 	name, _, unplug := cable(t)
 	p := mustOpen(t, name, Config{})
 	unplug()
