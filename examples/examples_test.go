@@ -56,6 +56,7 @@ func TestPairsRunOnLoopback(t *testing.T) {
 
 var quoted = regexp.MustCompile(`^\S+: "(.*)"$`)
 
+// The client of the tutorial names the address and the reason if no server is there.
 func TestClientWithoutServer(t *testing.T) {
 	bin := build(t)
 	// Port 1 is tcpmux, which no machine of today serves.

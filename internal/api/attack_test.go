@@ -156,6 +156,8 @@ func TestForeignOrigin(t *testing.T) {
 	}
 }
 
+// Only requests whose Sec-Fetch headers a page of this origin, or a person, would send are
+// served.
 func TestFetchMetadata(t *testing.T) {
 	v := serve(t)
 	for _, c := range []struct {

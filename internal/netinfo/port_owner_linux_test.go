@@ -125,6 +125,7 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
+// The local address is found in the errors of package net.
 func TestLocalOf(t *testing.T) {
 	_, inUse := net.Listen("tcp4", "192.0.2.7:10000")
 	for _, test := range []struct {

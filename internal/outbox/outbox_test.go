@@ -54,6 +54,7 @@ func all(t testing.TB, q *Queue) (list []string) {
 	return list
 }
 
+// Records come out in the order in which they went in, and a confirmed one does not come again.
 func TestQueueKeepsOrderAndMarks(t *testing.T) {
 	dir := t.TempDir()
 	q := open(t, QueueOptions{Dir: dir})
@@ -80,6 +81,7 @@ func TestQueueKeepsOrderAndMarks(t *testing.T) {
 	}
 }
 
+// Next waits for a record, and ends with its context.
 func TestNextWaits(t *testing.T) {
 	q := open(t, QueueOptions{Dir: t.TempDir()})
 	got := make(chan []Record)

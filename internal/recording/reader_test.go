@@ -473,6 +473,7 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// Every direction of every peer becomes a file with its bytes as they crossed.
 func TestWriteRaw(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("one").sent("two").received("three").cut()
@@ -520,6 +521,7 @@ func TestWritePcapng(t *testing.T) {
 	}
 }
 
+// What is no recording is refused with the reason.
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text")

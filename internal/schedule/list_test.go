@@ -64,6 +64,7 @@ func TestPlanForEver(t *testing.T) {
 	}
 }
 
+// A list that cannot be sent is refused with the row and the reason.
 func TestListFaults(t *testing.T) {
 	row := func(r Row) List { return List{Times: 1, Rows: []Row{{Text: "x"}, r}} }
 	for _, c := range []struct {

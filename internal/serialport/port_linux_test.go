@@ -95,6 +95,7 @@ func TestSettingsArriveInTheKernel(t *testing.T) {
 	}
 }
 
+// Each setting sets the flags of termios that it means.
 func TestControlFlags(t *testing.T) {
 	for _, c := range []struct {
 		config Config

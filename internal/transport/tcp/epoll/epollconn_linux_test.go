@@ -47,6 +47,7 @@ type waiting struct{ slowResponder }
 
 func (*waiting) Reply(*transport.Peer, []byte) ([]byte, bool) { return nil, false }
 
+// The loop serves a peer unless something may have to wait.
 func TestConnIsChosen(t *testing.T) {
 	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.1:0")}
 	for _, test := range []struct {
