@@ -53,6 +53,8 @@ func TestAppendJSON(t *testing.T) {
 	}
 }
 
+// An error has its words in both languages and unwraps to that of the system; every kind has
+// both.
 func TestErrorTexts(t *testing.T) {
 	e := &Error{Kind: AddressInUse, Op: "listen", Target: "tcp://:10000", Err: syscall.EADDRINUSE}
 	if got, want := e.Error(), "listen tcp://:10000: address in use"; got != want {

@@ -27,6 +27,8 @@ func TestEventSentences(t *testing.T) {
 	}
 }
 
+// What is filled in to the words of an event is not filled in again, and every reason has
+// words.
 func TestEventWordFill(t *testing.T) {
 	left := sockeye.WordLeft.Fill("reason", sockeye.ReasonEOF.On(sockeye.TCP))
 	if want := (sockeye.Text{En: "left: the peer closed (FIN)", Zh: "已断开：对方关闭（FIN）"}); left != want {

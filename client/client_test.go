@@ -195,7 +195,7 @@ func TestServerAnswers(t *testing.T) {
 	})
 }
 
-func TestEcho(t *testing.T) {
+func TestEchoAnswersAPeer(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		_, address := x.listen(&client.OpenOptions{Echo: true})
 		board := x.board(address)
@@ -269,6 +269,7 @@ func TestExpectKeepsPeersApart(t *testing.T) {
 	})
 }
 
+// Expect fails when its time is over, and the next call still sees what came.
 func TestExpectFails(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		session, address := x.listen(nil)
@@ -406,6 +407,7 @@ func TestEventsGap(t *testing.T) {
 	}
 }
 
+// Send says why a message could not be sent.
 func TestSendFails(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		session, address := x.listen(nil)
@@ -451,6 +453,7 @@ func TestSendPayload(t *testing.T) {
 	})
 }
 
+// Open says why an endpoint cannot be opened.
 func TestOpenFails(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		session, address := x.listen(nil)

@@ -10,7 +10,7 @@ import (
 
 // A relay gives each peer a connection of its own to the upstream, in a second session that
 // ends with the first.
-func TestRelay(t *testing.T) {
+func TestRelayConnectsEachPeer(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		_, address := x.listen(&client.OpenOptions{Echo: true})
 		upstream := sockeye.Endpoint{Mode: sockeye.Connect}

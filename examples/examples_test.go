@@ -17,7 +17,7 @@ import (
 )
 
 // Each pair runs as a newcomer runs it: two real programs, on loopback.
-func TestPairs(t *testing.T) {
+func TestPairsRunOnLoopback(t *testing.T) {
 	bin := build(t)
 	for _, test := range []struct {
 		name    string
@@ -56,6 +56,7 @@ func TestPairs(t *testing.T) {
 
 var quoted = regexp.MustCompile(`^\S+: "(.*)"$`)
 
+// The client of the tutorial names the address and the reason if no server is there.
 func TestClientWithoutServer(t *testing.T) {
 	bin := build(t)
 	// Port 1 is tcpmux, which no machine of today serves.

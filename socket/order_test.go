@@ -9,6 +9,7 @@ import (
 	"sockeye/socket"
 )
 
+// A call that comes too early or too late says which call it needs.
 func TestWrongOrder(t *testing.T) {
 	fresh := func(typ socket.Type) func(*testing.T) *socket.Socket {
 		return func(t *testing.T) *socket.Socket { return open(t, socket.AF_INET, typ) }
@@ -79,6 +80,7 @@ func TestWrongOrder(t *testing.T) {
 	}
 }
 
+// Arguments that no system takes are refused before the system is asked.
 func TestRefusedArguments(t *testing.T) {
 	client, _ := pair(t, socket.AF_INET)
 	server := bound(t, socket.AF_INET, socket.SOCK_STREAM)

@@ -62,6 +62,7 @@ func TestStreamAddresses(t *testing.T) {
 	})
 }
 
+// A socket that is not bound or connected has no address.
 func TestNoAddressYet(t *testing.T) {
 	s := open(t, socket.AF_INET, socket.SOCK_STREAM)
 	if a := s.LocalAddr(); a != nil {
@@ -72,6 +73,7 @@ func TestNoAddressYet(t *testing.T) {
 	}
 }
 
+// Recv returns at most as many bytes as it was asked for, and keeps the rest.
 func TestRecvAtMost(t *testing.T) {
 	client, server := pair(t, socket.AF_INET)
 	_, err := client.SendAll([]byte("abcdef"))

@@ -72,6 +72,7 @@ func TestBacklogIsReal(t *testing.T) {
 	}
 }
 
+// A stream socket is one of TCP, never of Multipath TCP.
 func TestPlainTCP(t *testing.T) {
 	if got := sockopt(t, openStream(t), unix.SOL_SOCKET, unix.SO_PROTOCOL); got != unix.IPPROTO_TCP {
 		t.Errorf("protocol %d, want %d", got, unix.IPPROTO_TCP)

@@ -51,6 +51,7 @@ func full(t *testing.T) *socket.Socket {
 	return s
 }
 
+// Every call that waits ends with the timeout, the deadline, the context and Close.
 func TestWaitingEnds(t *testing.T) {
 	for _, w := range waiting {
 		for _, end := range []struct {

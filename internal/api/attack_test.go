@@ -156,6 +156,8 @@ func TestForeignOrigin(t *testing.T) {
 	}
 }
 
+// Only requests whose Sec-Fetch headers a page of this origin, or a person, would send are
+// served.
 func TestFetchMetadata(t *testing.T) {
 	v := serve(t)
 	for _, c := range []struct {
@@ -238,7 +240,7 @@ func TestReadingChangesNothing(t *testing.T) {
 }
 
 // T10: a preflight of a foreign origin gets no permission.
-func TestPreflight(t *testing.T) {
+func TestForeignPreflightIsRefused(t *testing.T) {
 	v := serve(t)
 	for _, rt := range v.routes {
 		r := v.request("OPTIONS", concrete(rt.path), nil)

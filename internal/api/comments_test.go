@@ -122,6 +122,7 @@ func TestCommentOnARecording(t *testing.T) {
 	}
 }
 
+// A comment that cannot be written is refused with the field and the reason.
 func TestCommentFaults(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "tcp://127.0.0.1:0"})

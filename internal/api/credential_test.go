@@ -82,7 +82,7 @@ func TestBadCredentials(t *testing.T) {
 }
 
 // A password lets in where there is one.
-func TestPassword(t *testing.T) {
+func TestPasswordLetsIn(t *testing.T) {
 	v := serve(t, func(o *Config) { o.Password = "correct horse" })
 	login := func(password string) int {
 		r := v.request("POST", "/api/v1/login", Login{Password: password})

@@ -41,6 +41,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// Each wrong value of a form is named with its path and the reason.
 func TestEncodeFaults(t *testing.T) {
 	v := serve(t)
 	for _, c := range []struct {

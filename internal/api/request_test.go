@@ -33,7 +33,7 @@ func TestAnd14OnlyCanonicalPaths(t *testing.T) {
 
 // T15: what two readers could cut differently is refused, and nothing after it is
 // carried out.
-func TestSmuggling(t *testing.T) {
+func TestSmuggledRequestIsRefused(t *testing.T) {
 	v := serve(t)
 	head := "POST /api/v1/tickets HTTP/1.1\r\nHost: " + v.addr + "\r\nAuthorization: Bearer " + v.token + "\r\nContent-Type: application/json\r\n"
 	after := "POST /api/v1/sessions HTTP/1.1\r\nHost: " + v.addr + "\r\nAuthorization: Bearer " + v.token +
@@ -80,7 +80,7 @@ func TestSmuggling(t *testing.T) {
 }
 
 // T16: who sends or reads too slowly is cut, and others do not notice.
-func TestSlow(t *testing.T) {
+func TestSlowClientIsCut(t *testing.T) {
 	v := serve(t, func(o *Config) {
 		o.limits = access.Limits{Header: 2 * time.Second, Idle: 2 * time.Second, Body: 2 * time.Second, BodyRate: 1 << 20, Write: 2 * time.Second, Connections: 2000} // a quarter is this user's: enough for all
 	})

@@ -32,7 +32,7 @@ func TestCheckValues(t *testing.T) {
 }
 
 // Names mean one checksum each.
-func TestNames(t *testing.T) {
+func TestNameMeansOneChecksum(t *testing.T) {
 	owner := map[string]string{}
 	for _, a := range All() {
 		for _, name := range append([]string{a.Key}, a.Aliases...) {
@@ -244,7 +244,7 @@ func FuzzParseTrailer(f *testing.F) {
 	})
 }
 
-func TestAllocations(t *testing.T) {
+func TestSumsAllocateNothing(t *testing.T) {
 	data := []byte(strings.Repeat("0123456789", 100))
 	for _, a := range All() {
 		tr := Trailer{Algorithm: a, Digits: Upper}

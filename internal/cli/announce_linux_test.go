@@ -56,7 +56,7 @@ func oneCable(t *testing.T) (there []string, ok bool) {
 
 // On one cable a server is found and reached by the name that it announces, where there is
 // no route, no name server and no daemon.
-func TestAnnounced(t *testing.T) {
+func TestAnnouncedServerIsFound(t *testing.T) {
 	there, ok := oneCable(t)
 	if !ok {
 		return

@@ -36,7 +36,7 @@ var transcript = regexp.MustCompile("<!-- transcript: (.*) -->\n```text\n((?s:.*
 var changing = regexp.MustCompile(`\d\d:\d\d:\d\d\.\d{3}|127\.0\.0\.1:\d+|#\d`)
 
 // The transcripts of the README are what the program prints.
-func TestTranscripts(t *testing.T) {
+func TestTranscriptsAreCurrent(t *testing.T) {
 	for _, name := range []string{"README.md", "README.zh-CN.md"} {
 		found := transcript.FindAllStringSubmatch(readDocument(t, name), -1)
 		if len(found) == 0 {

@@ -119,6 +119,7 @@ func TestExperimentInOneJournal(t *testing.T) {
 	}
 }
 
+// Peers are found by alias, number and address, as people type them.
 func TestFindMeansWhatPeopleType(t *testing.T) {
 	w := bench(t)
 	pc := open(t, w, endpoint(t, sockeye.Listen, "127.0.0.1:0"), responder.Answer{})

@@ -82,6 +82,7 @@ func TestRecordASession(t *testing.T) {
 	}
 }
 
+// The name of a recording is made of the endpoint: network, mode and address.
 func TestRecordName(t *testing.T) {
 	for typed, want := range map[string]string{":10000": "tcp-listen-10000", "udp://192.168.1.8:7": "udp-listen-192.168.1.8-7"} {
 		a, err := sockeye.ParseAddress(typed)

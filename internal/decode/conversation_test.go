@@ -65,6 +65,7 @@ func TestConversationState(t *testing.T) {
 	}
 }
 
+// A wrong name of a register, or of its type, is refused with the reason.
 func TestRegistersAreChecked(t *testing.T) {
 	for _, c := range []struct{ key, spec, fault string }{
 		{"holding", "u16be a", "it names no register"},

@@ -59,7 +59,7 @@ func TestDecodersAreInOrder(t *testing.T) {
 var update = flag.Bool("update", false, "write the golden file anew")
 
 // The tree of every sample, as people would check it against the document.
-func TestTrees(t *testing.T) {
+func TestTreesOfSamples(t *testing.T) {
 	var b strings.Builder
 	for _, c := range samples {
 		d, _ := Named(c.protocol)

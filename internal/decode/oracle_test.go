@@ -266,6 +266,7 @@ func TestDNSAsPacked(t *testing.T) {
 	}
 }
 
+// The timestamp of MessagePack is shown as the time that another library encoded.
 func TestMsgpackTimestamp(t *testing.T) {
 	at := time.Date(2026, 1, 31, 15, 4, 5, 500, time.UTC)
 	b, err := vmsgpack.Marshal(at)

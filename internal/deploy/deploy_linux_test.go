@@ -81,7 +81,7 @@ func (l *lockedBuffer) await(t *testing.T, text string) {
 
 // A program in Python runs on the board, its output and its exit code come here, and its
 // arguments arrive as they are.
-func TestPython(t *testing.T) {
+func TestPythonRunsOnTheBoard(t *testing.T) {
 	s := startSSH(t, sshdtest.Options{})
 	b := dial(t, s.login)
 	program := filepath.Join(t.TempDir(), "it's a program.py")
@@ -138,7 +138,7 @@ func TestInstallByUser(t *testing.T) {
 }
 
 // Ctrl-C here ends the program there.
-func TestInterrupted(t *testing.T) {
+func TestInterruptEndsTheProgramThere(t *testing.T) {
 	s := startSSH(t, sshdtest.Options{})
 	for _, program := range []string{"trap 'echo interrupted; exit 0' INT; echo $$; while :; do sleep 0.1; done", "trap '' INT HUP TERM; echo $$; while :; do sleep 0.1; done"} {
 		b := dial(t, s.login)
@@ -347,7 +347,7 @@ func TestHostKeys(t *testing.T) {
 }
 
 // Agent, and no key at all.
-func TestLogins(t *testing.T) {
+func TestLoginFaultsAreExplained(t *testing.T) {
 	s := startSSH(t, sshdtest.Options{})
 	login := s.login
 	login.Keys = nil
@@ -399,7 +399,7 @@ func TestLogins(t *testing.T) {
 }
 
 // A binary for another processor, and none at all, say what to do.
-func TestBinaries(t *testing.T) {
+func TestWrongBinaryIsRefused(t *testing.T) {
 	s := startSSH(t, sshdtest.Options{})
 	b := dial(t, s.login)
 	file := filepath.Join(t.TempDir(), "device.toml")

@@ -439,7 +439,7 @@ func TestHTTPS(t *testing.T) {
 }
 
 // Commands are taken from targets that may give them, as far as the file allows.
-func TestCommands(t *testing.T) {
+func TestCommandsAreLimitedByTheFile(t *testing.T) {
 	may, mayNot := listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")
 	play(t, t.TempDir(), strings.Replace(simulated, `"5ms"`+"\n", `"5ms"`+"\n", 1)+fmt.Sprintf("[[target]]\naddress='tcp://%s'\ncommands=true\n[[target]]\naddress='tcp://%s'\n[commands]\nrates=true\nreboot=true\n", may.Addr(), mayNot.Addr()), nil)
 	c, other := accept(t, may), accept(t, mayNot)

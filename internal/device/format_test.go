@@ -94,6 +94,7 @@ func TestInfluxIsRead(t *testing.T) {
 	}
 }
 
+// A row that was encoded for the queue is decoded as it was.
 func TestRowIsKept(t *testing.T) {
 	row := rowOf(true)
 	row.Values = append(row.Values, SensorValue{"温度", math.Inf(1), true})

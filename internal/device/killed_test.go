@@ -20,7 +20,7 @@ import (
 
 const playsTheBoard = "SOCKEYE_TEST_DEVICE"
 
-// TestMain plays a board for TestKilled, or runs the tests.
+// TestMain plays a board for TestKilledBoardLosesNothing, or runs the tests.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(playsTheBoard); path != "" {
 		f, err := Read(path)
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 // Killed at any moment, a board has lost nothing that it measured, and nothing arrives
 // twice without its mark.
-func TestKilled(t *testing.T) {
+func TestKilledBoardLosesNothing(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process that is killed there resets its connections")
 	}

@@ -104,7 +104,7 @@ func written(t *testing.T, q *outbox.Queue, start time.Time) (rows []string) {
 }
 
 // Sensors that are due together are one row; each has its own rate.
-func TestRates(t *testing.T) {
+func TestSensorsDueTogetherAreOneRow(t *testing.T) {
 	rows, _ := sampled(t, 450*time.Millisecond, nil,
 		scriptedChannel(Sensor{Name: "a", Every: FileDuration(100 * time.Millisecond)}, 1, 2, 3, 4, 5),
 		scriptedChannel(Sensor{Name: "b", Every: FileDuration(200 * time.Millisecond)}, 10, 20, 30))

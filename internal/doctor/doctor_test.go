@@ -59,7 +59,7 @@ var recorded = []struct{ name, facts, cause string }{
 }
 
 // A server inside of another system is told of the edge that clients have to cross.
-func TestEdges(t *testing.T) {
+func TestEdgeBeforeTheServerIsNamed(t *testing.T) {
 	for place, want := range map[string]string{"": "", "wsl": "netsh interface portproxy", "docker": "-p 7000:7000", "container": "-p 7000:7000"} {
 		f := &Facts{System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Place: place, Sockets: []netinfo.Socket{{Network: sockeye.TCP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "LISTEN"}}}
 		told := ""

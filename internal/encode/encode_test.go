@@ -101,7 +101,7 @@ func TestEncodeFaults(t *testing.T) {
 }
 
 // Every form has words in both languages, a decoder, and defaults that it takes itself.
-func TestForms(t *testing.T) {
+func TestFormsAreComplete(t *testing.T) {
 	for _, e := range All() {
 		if e.Decoder() == nil || len(e.Fields) == 0 || e.Fields[0].Kind != Choice {
 			t.Errorf("%s has no decoder, or no choice first", e.Name)

@@ -167,7 +167,7 @@ func run(l *Line, n int) (out []string) {
 
 // The same seed over the same input gives the same; another seed, connection or direction
 // something else.
-func TestSeeds(t *testing.T) {
+func TestSeedRepeatsARun(t *testing.T) {
 	for _, text := range []string{"latency 10ms jitter 9ms distribution normal correlation 30%", "drop 30%", "duplicate 20%", "reorder gap 2 20%", "corrupt bits 3 50%", "truncate 3 30%"} {
 		of := func(seed, connection uint64, w Way) string {
 			s := setOf(t, "", fmt.Sprintf("%s seed %d", text, seed))
@@ -303,7 +303,7 @@ func TestDistributions(t *testing.T) {
 }
 
 // A probability is that of being hit.
-func TestProbability(t *testing.T) {
+func TestProbabilityIsKept(t *testing.T) {
 	l := setOf(t, "", "drop 30% seed 4").lineTo(1, udp)
 	lost := 0
 	for range 10_000 {

@@ -221,7 +221,7 @@ func checkComplete(t rapid.TB, s Spec, stream []byte, pieces []piece) {
 }
 
 // The borders of chunks and the events are seen in the frames.
-func TestCuts(t *testing.T) {
+func TestFramesKeepChunkBorders(t *testing.T) {
 	f := New(spec(t, "line"), checksum.Trailer{})
 	at := func(ms int) time.Time { return begin.Add(time.Duration(ms) * time.Millisecond) }
 	var got []string
@@ -245,7 +245,7 @@ func TestCuts(t *testing.T) {
 }
 
 // Chunks are frames for none; for idle, what stands between two pauses.
-func TestPauses(t *testing.T) {
+func TestPauseEndsAFrame(t *testing.T) {
 	for _, c := range []struct {
 		spec string
 		want []string
@@ -289,7 +289,7 @@ func TestPauses(t *testing.T) {
 }
 
 // A checksum is judged over the whole frame, its end included.
-func TestVerdicts(t *testing.T) {
+func TestChecksumIsJudged(t *testing.T) {
 	nmea, err := checksum.ParseTrailer("xor8(1..-1):HEX+2")
 	if err != nil {
 		t.Fatal(err)
@@ -356,7 +356,7 @@ func cobsOf(b []byte) (out []byte) {
 
 // The memory of a stream is bounded, whatever a peer sends, and a stream in single
 // bytes does not take quadratic time: this would not end.
-func TestBounded(t *testing.T) {
+func TestFramerMemoryIsBounded(t *testing.T) {
 	for _, text := range []string{"line", "delim:00ff", "length:size=4,head=41", "between:head=41,tail=42", "slip", "cobs", "json", "idle:1h", "stx"} {
 		f := New(spec(t, text), checksum.Trailer{})
 		for _, b := range []byte{'A', 0xC0, 0, '[', '"', 2} {
@@ -394,7 +394,7 @@ func feedAll(f *Framer, stream []byte, chunk int) (frames int) {
 }
 
 // Cutting allocates nothing, wherever chunks end.
-func TestAllocations(t *testing.T) {
+func TestFramingAllocatesNothing(t *testing.T) {
 	streams := map[string][]byte{
 		"length:size=2": stream1K(100), "line": bytes.Repeat([]byte("hello\r\n"), 1000), "slip": bytes.Repeat([]byte("ab\xdb\xdcc\xc0"), 1000),
 		"cobs": bytes.Repeat([]byte("\x03ab\x00"), 1000), "json": bytes.Repeat([]byte(`{"a":[1,2]}`+"\n"), 1000),

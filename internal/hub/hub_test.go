@@ -108,7 +108,7 @@ func testEvents() []sockeye.Event {
 
 // Messages hold the events of one session each, numbered without holes, and give the same
 // events back.
-func TestBatches(t *testing.T) {
+func TestBatchesKeepEveryEvent(t *testing.T) {
 	d := NewMessageDecoder()
 	var b eventBatch
 	var got []sockeye.Event

@@ -388,7 +388,7 @@ func (c *scene) standStill(call string) sockeye.Lost {
 
 // F14: with relaxed a disk that stands still is waited for only so long; then
 // traffic goes on without it, and loss is counted.
-func TestStall(t *testing.T) {
+func TestStalledDiskIsWaitedForBriefly(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"write", "sync"} {
 		t.Run(call, func(t *testing.T) {

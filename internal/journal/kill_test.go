@@ -34,7 +34,7 @@ func inRole(role, dir string) *exec.Cmd {
 	return p
 }
 
-// victim is the process that TestKill kills: it records numbered traffic into
+// victim is the process that TestKilledJournalKeepsWhatWasShown kills: it records numbered traffic into
 // a directory and prints what a view is shown, number and checksum, until then.
 func victim(promise recording.Sync) func(dir string) {
 	return func(dir string) {
@@ -70,7 +70,7 @@ func recordAndPrint(o recording.WriteOptions) {
 }
 
 // F01: what a view was shown is on the disk after kill -9, whenever that comes.
-func TestKill(t *testing.T) {
+func TestKilledJournalKeepsWhatWasShown(t *testing.T) {
 	t.Parallel()
 	rounds := 20
 	if os.Getenv("CI") == "true" {

@@ -53,6 +53,7 @@ func discoverUntil(t *testing.T, there *transporttest.Host, wanted func([]mdns.S
 
 func isOne(found []mdns.Service) bool { return len(found) == 1 && len(found[0].Addresses) > 1 }
 
+// Two machines on one cable, without a router, find each other.
 func TestFoundOnOneCable(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
@@ -86,7 +87,7 @@ func TestFoundOnOneCable(t *testing.T) {
 	}
 }
 
-func TestNamesakes(t *testing.T) {
+func TestNamesakesGetDifferentNames(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
 	}
@@ -106,6 +107,7 @@ func TestNamesakes(t *testing.T) {
 	discoverUntil(t, there, func(found []mdns.Service) bool { return len(found) == 1 })
 }
 
+// Without a network, discovery and lookup say so at once.
 func TestNoLink(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return

@@ -66,7 +66,7 @@ func TestAnswer(t *testing.T) {
 }
 
 // What an announcer says is what an asker understands, over the wire.
-func TestHeard(t *testing.T) {
+func TestAnnouncementIsUnderstood(t *testing.T) {
 	data := pack(legacy(question("_sockeye._tcp.local.", dns.TypePTR), records()[:1], records()[1:]))
 	a := &asker{heard: &answers{}}
 	if !a.take(packet{link: &link{}, data: data}) {

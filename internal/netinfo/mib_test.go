@@ -42,6 +42,7 @@ const (
 	recordedUDP6 = `01000000 fe800000000000000000000000000001 05000000 14e90000 e4100000`
 )
 
+// The tables of sockets that Windows returns (MIB_TCPTABLE and its like) are read.
 func TestMIBSockets(t *testing.T) {
 	port := netip.MustParseAddrPort
 	for name, c := range map[string]struct{ got, want []Socket }{

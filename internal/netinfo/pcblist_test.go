@@ -90,6 +90,7 @@ func sioSample() []byte {
 	return b
 }
 
+// The TCP_INFO of Windows is read field by field.
 func TestSIOTCPInfo(t *testing.T) {
 	want := &sockeye.TCPInfo{State: "ESTABLISHED", RTT: 12 * time.Millisecond, MinRTT: 9 * time.Millisecond, Retransmits: 2, SegmentsSent: 100,
 		CongestionWindow: 10, Unacked: 2, InFlight: 2920, SendMSS: 1460, SendWindow: 65535, ReceiveWindow: 131072}

@@ -55,7 +55,7 @@ func fakeProc() fstest.MapFS {
 
 // C12, F28: who holds a port: another process, this one, a connection, TIME_WAIT,
 // a socket of both families; or a process that we may not see.
-func TestHolder(t *testing.T) {
+func TestPortOwnerIsNamed(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		network sockeye.Network
@@ -125,6 +125,7 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
+// The local address is found in the errors of package net.
 func TestLocalOf(t *testing.T) {
 	_, inUse := net.Listen("tcp4", "192.0.2.7:10000")
 	for _, test := range []struct {

@@ -78,7 +78,7 @@ func TestResolve(t *testing.T) {
 
 // C36, C38: each way not to find an address is told apart, and the name server
 // that said so is named.
-func TestFailures(t *testing.T) {
+func TestLookupFailuresAreToldApart(t *testing.T) {
 	hasIPv6(t)
 	z := netinfotest.Zone{
 		Hosts:  map[string][]string{"four.test.": {"192.0.2.4"}, "six.test.": {"2001:db8::6"}},
@@ -181,7 +181,7 @@ func TestLookupOutOfTime(t *testing.T) {
 }
 
 // C38: the budget of a lookup is 5 s, with time for a second server.
-func TestBudget(t *testing.T) {
+func TestLookupTimeIsBounded(t *testing.T) {
 	if systemResolver.budget != 5*time.Second || 2*systemResolver.lookupOne >= systemResolver.budget {
 		t.Errorf("got %v, %v for one server", systemResolver.budget, systemResolver.lookupOne)
 	}

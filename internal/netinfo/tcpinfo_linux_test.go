@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// The count is found in what the kernel writes, and garbage gives none.
 func TestListenOverflows(t *testing.T) {
 	netstat := "TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 42 43\nIpExt: A\nIpExt: 1\n"
 	if n := listenOverflows([]byte(netstat)); n != 42 {

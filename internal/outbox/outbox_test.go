@@ -54,6 +54,7 @@ func all(t testing.TB, q *Queue) (list []string) {
 	return list
 }
 
+// Records come out in the order in which they went in, and a confirmed one does not come again.
 func TestQueueKeepsOrderAndMarks(t *testing.T) {
 	dir := t.TempDir()
 	q := open(t, QueueOptions{Dir: dir})
@@ -80,6 +81,7 @@ func TestQueueKeepsOrderAndMarks(t *testing.T) {
 	}
 }
 
+// Next waits for a record, and ends with its context.
 func TestNextWaits(t *testing.T) {
 	q := open(t, QueueOptions{Dir: t.TempDir()})
 	got := make(chan []Record)
@@ -111,7 +113,7 @@ func TestNextWaits(t *testing.T) {
 }
 
 // A queue that is full drops by its policy, counts it, and keeps its bound.
-func TestFull(t *testing.T) {
+func TestFullQueueDropsByPolicy(t *testing.T) {
 	const most = 128 << 10
 	record := strings.Repeat("r", 1000)
 	for _, policy := range []Policy{DropOldest, DropNewest} {
@@ -175,7 +177,7 @@ func TestConfirmedIsRemoved(t *testing.T) {
 }
 
 // A torn or damaged end is cut off, and the rest is read.
-func TestDamage(t *testing.T) {
+func TestDamagedEndIsCutOff(t *testing.T) {
 	for name, damage := range map[string]func([]byte) []byte{
 		"torn":    func(b []byte) []byte { return b[:len(b)-1] },
 		"changed": func(b []byte) []byte { b[len(b)-1] ^= 1; return b },
@@ -373,7 +375,7 @@ func writeUntilKilled(dir string) {
 
 // Killed at any moment, nothing that was appended is lost, nothing that was confirmed
 // comes again, and nothing that was sent comes again without its mark.
-func TestKilled(t *testing.T) {
+func TestKilledQueueLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	rounds := 8
 	if os.Getenv("CI") == "true" {

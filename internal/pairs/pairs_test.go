@@ -31,6 +31,7 @@ func received(ms int, key string) Message {
 	return m
 }
 
+// Answers are paired in order, and counted as late, missing or unexpected where they are.
 func TestPairsInOrder(t *testing.T) {
 	m := New(MatchRule{Requests: sockeye.Sent, Timeout: 100 * time.Millisecond})
 	board := &sockeye.Peer{ID: 1}
@@ -134,6 +135,7 @@ func TestSequenceCountsWhatHappened(t *testing.T) {
 	})
 }
 
+// From the numbers in messages follow those lost, repeated, out of order, and restarts.
 func TestSequenceOrder(t *testing.T) {
 	s := NewSequence(64)
 	for n, number := range []uint64{1, 2, 4, 3, 5, 5, 8, 100_000, 100_001} {

@@ -8,7 +8,7 @@ import (
 )
 
 // Every field of the page that explains the language is one of the language.
-func TestDocument(t *testing.T) {
+func TestDocumentedFieldsExist(t *testing.T) {
 	for _, name := range []string{"../../docs/payload.md", "../../docs/payload.zh-CN.md"} {
 		text, err := os.ReadFile(name)
 		if err != nil {

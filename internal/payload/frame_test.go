@@ -71,6 +71,7 @@ func mustParse(t *testing.T, typed string, o ParseOptions) *Template {
 	return m
 }
 
+// A prefix or suffix that cannot be is refused with the reason.
 func TestPrefixAndSuffixFaults(t *testing.T) {
 	for _, c := range []struct {
 		typed string

@@ -162,6 +162,7 @@ func TestTemplateRandom(t *testing.T) {
 	}
 }
 
+// A field that cannot be is named with its place in the text.
 func TestTemplateFaults(t *testing.T) {
 	hex := ParseOptions{Hex: true}
 	for _, c := range []struct {

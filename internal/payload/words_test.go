@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// Arguments that are single bytes are one message; arguments of several bytes are one each.
 func TestHexWords(t *testing.T) {
 	for _, c := range []struct{ words, want []string }{
 		{nil, nil},
@@ -28,6 +29,7 @@ func TestHexWords(t *testing.T) {
 	}
 }
 
+// A pasted text of hex is cut into the messages that it shows.
 func TestHexFrames(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"01 03\n01 04\n", "01 03/01 04"},

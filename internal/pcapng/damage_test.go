@@ -281,6 +281,7 @@ func TestHalfAnEventAtTheEnd(t *testing.T) {
 	}
 }
 
+// A segment without its header is read all the same, and the damage is reported once.
 func TestLostSectionHeader(t *testing.T) {
 	s := mixed()
 	b := s.encode(EncodeOptions{})

@@ -12,6 +12,7 @@ import (
 	"sockeye"
 )
 
+// The decoder reads the same however few bytes a reader gives at a time.
 func TestReadersOfEverySort(t *testing.T) {
 	s := mixed()
 	s.received(s.events[2].Peer, noise(300_000))

@@ -107,6 +107,7 @@ func wantEvents(t *testing.T, want []sockeye.Event, segment []byte) {
 	}
 }
 
+// The session of the tutorial is read back from its file as it was written.
 func TestRoundTripClassroom(t *testing.T) {
 	s := classroom()
 	wantEvents(t, s.events, s.encode(EncodeOptions{}))

@@ -191,7 +191,7 @@ func TestReadTwoRuns(t *testing.T) {
 
 // Following goes from what there is into what is written next, into a half
 // written block and into the next segment, and ends with its context.
-func TestFollow(t *testing.T) {
+func TestFollowReadsWhatIsWrittenNext(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("one")
 	whole := slices.Clone(w.buf)
@@ -473,6 +473,7 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// Every direction of every peer becomes a file with its bytes as they crossed.
 func TestWriteRaw(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("one").sent("two").received("three").cut()
@@ -520,6 +521,7 @@ func TestWritePcapng(t *testing.T) {
 	}
 }
 
+// What is no recording is refused with the reason.
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text")
@@ -564,7 +566,7 @@ func FuzzRecording(f *testing.F) {
 
 // F24: what the first version wrote is read by every later one. The file is of a
 // real session; it is never made anew.
-func TestVersion1(t *testing.T) {
+func TestVersion1IsRead(t *testing.T) {
 	want := []string{"1 opened", "2 joined", "3 received Hello 01Studio!", "4 sent Hello 01Studio!", "5 finished", "6 left", "7 closed"}
 	if diff := cmp.Diff(want, lines(t, filepath.Join("testdata", "version1.pcapng"), ReadOptions{}, Filter{})); diff != "" {
 		t.Error(diff)

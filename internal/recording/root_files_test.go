@@ -10,7 +10,7 @@ import (
 )
 
 // No call leaves the directory by a link or by dots, and what is in it works.
-func TestWithin(t *testing.T) {
+func TestRootFilesStayInTheDirectory(t *testing.T) {
 	root, outside := t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "file"), []byte("theirs"), 0o600); err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func TestVerifyMissingSegments(t *testing.T) {
 
 // F11: whatever is done to the blocks of a segment is reported at its place, once,
 // and the rest is read.
-func TestDamage(t *testing.T) {
+func TestDamageIsReportedAtItsPlace(t *testing.T) {
 	w := newTape(t)
 	w.opened()
 	var ends []int

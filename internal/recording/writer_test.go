@@ -217,6 +217,7 @@ func TestTotalBytesDeletesTheOldestWholeSegments(t *testing.T) {
 	}
 }
 
+// Segments older than MaxAge are deleted.
 func TestMaxAgeDeletes(t *testing.T) {
 	dir := t.TempDir()
 	c := &clock{time.Now()}
@@ -305,6 +306,7 @@ func TestSteppedClock(t *testing.T) {
 	}
 }
 
+// The name of a segment is read as it was written, and no other file is taken for a segment.
 func TestSegmentNames(t *testing.T) {
 	for _, c := range []struct {
 		file string
@@ -367,6 +369,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	closeWriter(t, w)
 }
 
+// A recording into one file is not rolled, and never overwrites a file that exists.
 func TestOneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "one.pcapng")
 	w := openWriter(t, WriteOptions{File: path, SegmentBytes: 64 << 10})
@@ -412,6 +415,7 @@ func TestHugeEvent(t *testing.T) {
 	}
 }
 
+// Options that contradict each other are refused before a file is made.
 func TestOptionsRefused(t *testing.T) {
 	for name, o := range map[string]WriteOptions{
 		"no place":        {},

@@ -222,7 +222,7 @@ func TestQueueHoldsTheReaderBack(t *testing.T) {
 }
 
 // A stall reads nothing, until its time is over.
-func TestStall(t *testing.T) {
+func TestStallReadsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stage(t, true, "", "stall from 1s for 2s")
 		s.say("a")

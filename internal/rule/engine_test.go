@@ -241,7 +241,7 @@ func play(a, b *Engine, first string, every time.Duration) (messages int, why st
 
 // T53: two repliers that feed each other are stopped, and the reason is said. What
 // a busy client does is not.
-func TestStorms(t *testing.T) {
+func TestStormIsStopped(t *testing.T) {
 	rules := func(match, reply string) Set {
 		return Set{Rules: []Rule{{Match: match, Replies: []Reply{{Text: reply}}}}}
 	}

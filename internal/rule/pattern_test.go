@@ -92,6 +92,7 @@ func TestHexPatternBytes(t *testing.T) {
 	}
 }
 
+// A pattern that cannot be is refused with the reason.
 func TestPatternFaults(t *testing.T) {
 	for typed, want := range map[string]string{
 		"":                                    `column 1: "" begins no pattern`,

@@ -22,7 +22,7 @@ func some() List {
 }
 
 // The steps come in order, each due when the delays before it have passed.
-func TestPlan(t *testing.T) {
+func TestPlanOrdersSteps(t *testing.T) {
 	l := some()
 	if _, err := l.Templates(); err != nil {
 		t.Fatal(err)
@@ -64,6 +64,7 @@ func TestPlanForEver(t *testing.T) {
 	}
 }
 
+// A list that cannot be sent is refused with the row and the reason.
 func TestListFaults(t *testing.T) {
 	row := func(r Row) List { return List{Times: 1, Rows: []Row{{Text: "x"}, r}} }
 	for _, c := range []struct {

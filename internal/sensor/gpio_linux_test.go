@@ -120,6 +120,7 @@ func TestListGPIO(t *testing.T) {
 	}
 }
 
+// A line that is opened as an output is requested as such, and takes values.
 func TestLineOutput(t *testing.T) {
 	c := &fakeChip{names: make([]string, 2)}
 	m := lines(t, c)
@@ -141,6 +142,7 @@ func TestLineOutput(t *testing.T) {
 	}
 }
 
+// A line with edges is requested as such, and each event says how many before it were missed.
 func TestLineEvents(t *testing.T) {
 	c := &fakeChip{names: make([]string, 1)}
 	m := lines(t, c)
@@ -171,6 +173,7 @@ func TestLineEvents(t *testing.T) {
 	}
 }
 
+// A line that cannot be used is refused with the reason.
 func TestLineFaults(t *testing.T) {
 	c := &fakeChip{names: make([]string, 1), busy: true}
 	m := lines(t, c)

@@ -95,6 +95,7 @@ func TestSettingsArriveInTheKernel(t *testing.T) {
 	}
 }
 
+// Each setting sets the flags of termios that it means.
 func TestControlFlags(t *testing.T) {
 	for _, c := range []struct {
 		config Config
@@ -198,7 +199,7 @@ func TestDeadlineAndCloseEndARead(t *testing.T) {
 }
 
 // A port that is pulled out says so, in reading and in writing.
-func TestUnplugged(t *testing.T) {
+func TestUnpluggedPortFails(t *testing.T) {
 	name, _, unplug := cable(t)
 	p := mustOpen(t, name, Config{})
 	unplug()

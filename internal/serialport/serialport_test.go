@@ -10,6 +10,7 @@ import (
 	"sockeye"
 )
 
+// A configuration is written in the short form that terminals use.
 func TestShortForm(t *testing.T) {
 	for want, c := range map[string]Config{
 		"115200 8N1":        {},
@@ -22,6 +23,7 @@ func TestShortForm(t *testing.T) {
 	}
 }
 
+// A port that cannot be opened is explained, with what to do.
 func TestOpenErrors(t *testing.T) {
 	file := t.TempDir() + "/file"
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -36,6 +36,7 @@ func (m *inputLine) press(keys ...string) {
 	}
 }
 
+// Keys edit the line as a shell's do.
 func TestConsoleEditsALine(t *testing.T) {
 	m := testPrompt()
 	m.press("你好x", "backspace", "left", "们", "enter")

@@ -43,7 +43,7 @@ func TestStoryStepTimesOut(t *testing.T) {
 	}
 }
 
-func TestStoryInterrupted(t *testing.T) {
+func TestWalkthroughInterrupted(t *testing.T) {
 	a, cancel := storyTerminal(sockeye.English)
 	bench := core.New(0)
 	defer bench.Shutdown(context.Background())

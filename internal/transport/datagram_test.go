@@ -44,7 +44,7 @@ func testC03EmptyDatagram(t *testing.T) {
 
 // C27: on UDP one datagram is one event; on TCP the chunks are kept as read, and
 // only their bytes mean something.
-func TestBoundaries(t *testing.T) { transporttest.OnEachConnKind(t, testC27Boundaries) }
+func TestDatagramsKeepBoundaries(t *testing.T) { transporttest.OnEachConnKind(t, testC27Boundaries) }
 
 func testC27Boundaries(t *testing.T) {
 	pc, r := transporttest.Listening(t, "udp", sockeye.Options{}, nil)
@@ -72,7 +72,7 @@ func testC27Boundaries(t *testing.T) {
 }
 
 // C28: a datagram longer than the read is cut, and the event says how long it was.
-func TestTruncation(t *testing.T) { transporttest.OnEachConnKind(t, testC28Truncation) }
+func TestLongDatagramIsTruncated(t *testing.T) { transporttest.OnEachConnKind(t, testC28Truncation) }
 
 func testC28Truncation(t *testing.T) {
 	pc, r := transporttest.Listening(t, "udp", sockeye.Options{ReadSize: 128}, nil)
@@ -211,7 +211,7 @@ func testC31IdlePeerIsForgotten(t *testing.T) {
 }
 
 // C40: a broadcast address needs to be asked for.
-func TestBroadcast(t *testing.T) {
+func TestBroadcastMustBeAllowed(t *testing.T) {
 	_, _, err := transporttest.TryOpen(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, "udp://255.255.255.255:10000")}, nil)
 	e := sockeye.ErrorOf(err)
 	if e == nil || e.Kind != sockeye.NotPermitted || !strings.Contains(e.Hint.En, "--broadcast") {
@@ -247,7 +247,7 @@ func TestReachRefusesBroadcast(t *testing.T) {
 }
 
 // C46: times never decrease, and the kernel's own are taken when asked for.
-func TestTimes(t *testing.T) { transporttest.OnEachConnKind(t, testC46Times) }
+func TestTimesNeverDecrease(t *testing.T) { transporttest.OnEachConnKind(t, testC46Times) }
 
 func testC46Times(t *testing.T) {
 	pc, r := transporttest.Listening(t, "udp", sockeye.Options{KernelTime: sockeye.On}, nil)

@@ -127,7 +127,7 @@ func TestOneWayPartition(t *testing.T) {
 // C50: a socket bound to an interface hears only what comes by it, also without the right
 // that old kernels asked for, says so when it is asked, and an interface that is not there
 // is explained.
-func TestInterface(t *testing.T) {
+func TestInterfaceBindsTheSocket(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
 	}

@@ -7,7 +7,7 @@ import (
 
 // Whoever ends a connection first names the end, unless something violent follows; and
 // what the kernel says after our own abort is its echo, not the reason.
-func TestReasons(t *testing.T) {
+func TestFirstReasonNamesTheEnd(t *testing.T) {
 	failed := &sockeye.Error{Kind: sockeye.Reset}
 	for _, c := range []struct{ first, then, want sockeye.Reason }{
 		{sockeye.ReasonEOF, sockeye.ReasonLocal, sockeye.ReasonEOF},

@@ -99,7 +99,7 @@ func TestNetworkSaysNo(t *testing.T) {
 // C12, F28: a taken port names the process that has it; one in TIME_WAIT can be
 // listened on, or says so; a privileged one and an address of somebody else are
 // told apart from these.
-func TestTaken(t *testing.T) {
+func TestTakenPortNamesItsOwner(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
 	}
@@ -232,7 +232,7 @@ func TestNoIPv6(t *testing.T) {
 
 // C34: link-local addresses work with the interface's name or number, in
 // brackets, bare, or URL-escaped, and peers are shown with the name.
-func TestZones(t *testing.T) {
+func TestLinkLocalZonesWork(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
 	}
@@ -302,7 +302,7 @@ func linkLocal(t *testing.T, i *net.Interface) netip.Addr {
 
 // C36, C38: what the system's own resolver finds out is told apart, through a
 // real name server.
-func TestNames(t *testing.T) {
+func TestResolverFailuresAreToldApart(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
 	}

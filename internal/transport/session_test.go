@@ -132,6 +132,7 @@ func testManyPeersAreAnsweredAloneAndTogether(t *testing.T) {
 	}
 }
 
+// The counters and the status of a peer follow its traffic and its state.
 func TestCountersAndStatus(t *testing.T) { transporttest.OnEachConnKind(t, testCountersAndStatus) }
 
 func testCountersAndStatus(t *testing.T) {
@@ -177,6 +178,7 @@ func testIdlePeerIsClosed(t *testing.T) {
 	}
 }
 
+// A session that reconnects dials again, after a wait within its bounds, and has one peer.
 func TestReconnectForEver(t *testing.T) { transporttest.OnEachConnKind(t, testReconnectForEver) }
 
 func testReconnectForEver(t *testing.T) {
@@ -196,6 +198,7 @@ func testReconnectForEver(t *testing.T) {
 	}
 }
 
+// Datagrams cross in both directions, and each is one event.
 func TestUDPBothWays(t *testing.T) {
 	pc, pcRecord := transporttest.Listening(t, "udp", sockeye.Options{}, transporttest.Echoing{})
 	board, boardRecord := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.AddressOf(pc)}, nil)

@@ -158,7 +158,7 @@ func testC28TruncationInABatch(t *testing.T) {
 }
 
 // F44: what the system drops because nobody reads is counted, to the datagram.
-func TestOverflow(t *testing.T) { transporttest.OnEachConnKind(t, testF44Overflow) }
+func TestOverflowIsCounted(t *testing.T) { transporttest.OnEachConnKind(t, testF44Overflow) }
 
 func testF44Overflow(t *testing.T) {
 	a := &prompt{make(chan struct{}), func(*transport.Peer, []byte) ([]byte, bool) { return nil, true }}

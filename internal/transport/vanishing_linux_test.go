@@ -98,7 +98,7 @@ func TestKeepAlive(t *testing.T) {
 
 // C21, F32: bytes that nobody acknowledges end the connection after the answer timeout,
 // or the user timeout if one is given, and the record says how many there were.
-func TestVanished(t *testing.T) {
+func TestVanishedPeerIsGivenUp(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
 	}

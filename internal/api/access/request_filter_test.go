@@ -9,7 +9,7 @@ import (
 )
 
 // Each head is refused for its fault, or let pass with the length of its body.
-func TestHeads(t *testing.T) {
+func TestFaultyHeadsAreRefused(t *testing.T) {
 	for head, want := range map[string]string{
 		"GET / HTTP/1.1|Host: x":                                      "0",
 		"GET /a/b?c=d HTTP/1.0|hOST: localhost:1":                     "0",

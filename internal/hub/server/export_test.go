@@ -37,6 +37,7 @@ func FuzzExport(f *testing.F) {
 	})
 }
 
+// A time is read in each form that the flags take.
 func TestParseTime(t *testing.T) {
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.Local)
 	for text, want := range map[string]time.Time{

@@ -57,7 +57,7 @@ func bytesTimes(p built, n int) []built {
 }
 
 // A compressed capture is opened by what it holds, as Wireshark does.
-func TestCompressed(t *testing.T) {
+func TestCompressedCaptureIsOpened(t *testing.T) {
 	plain := manyDatagrams(t, 100)
 	want, _ := read(t, plain)
 	for name, file := range map[string][]byte{

@@ -25,6 +25,7 @@ func stream(lines ...string) string {
 	return b.String()
 }
 
+// The output of go test is counted, and only failures are printed.
 func TestReadTests(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -8,7 +8,7 @@ import (
 )
 
 // The page says of events what the terminal says: its words are generated, and current.
-func TestCurrent(t *testing.T) {
+func TestWordsAreCurrent(t *testing.T) {
 	got, err := os.ReadFile("../../../web/src/i18n/events.ts")
 	if err != nil {
 		t.Fatal(err)

@@ -48,6 +48,7 @@ func TestSourcesFitTheDestination(t *testing.T) {
 	}
 }
 
+// The broadcast address of a prefix is its last address.
 func TestDirectedBroadcast(t *testing.T) {
 	for prefix, want := range map[string]string{
 		"192.168.1.7/24": "192.168.1.255", "10.1.2.3/8": "10.255.255.255", "172.16.5.1/20": "172.16.15.255",

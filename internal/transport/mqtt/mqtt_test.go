@@ -134,7 +134,7 @@ func client5(t *testing.T, at, id, filter string) (*autopaho.ConnectionManager, 
 
 // We publish to subscribers, and to clients that we choose; a plain send goes to where the
 // client wants answers.
-func TestAnswering(t *testing.T) {
+func TestPublishReachesSubscribers(t *testing.T) {
 	s, r, at := serve(t, sockeye.Options{}, nil)
 	c := client3(t, at, "board", nil)
 	got := heard(t, c, "#", 1)
@@ -167,7 +167,7 @@ func TestAnswering(t *testing.T) {
 }
 
 // Rules and echo answer messages as they answer any other.
-func TestEcho(t *testing.T) {
+func TestRulesAndEchoAnswerMessages(t *testing.T) {
 	_, _, at := serve(t, sockeye.Options{MessageTopic: "echo"}, transporttest.Echoing{})
 	c := client3(t, at, "board", nil)
 	got := heard(t, c, "echo", 0)

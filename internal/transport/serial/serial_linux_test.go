@@ -123,7 +123,7 @@ func TestUnpluggingIsAReason(t *testing.T) {
 }
 
 // A session that reconnects, and one that listens, has the port again when it is back.
-func TestReplugging(t *testing.T) {
+func TestReconnectAfterReplugging(t *testing.T) {
 	for name, c := range map[string]struct {
 		mode sockeye.Mode
 		o    sockeye.Options

@@ -194,7 +194,7 @@ func firstRecords(t *testing.T) (at string, first <-chan []byte) {
 
 // A ClientHello for boards is small enough for one segment of any link, and old stacks are
 // taken; records are short.
-func TestBoard(t *testing.T) {
+func TestBoardHelloFitsOneSegment(t *testing.T) {
 	size := map[bool]int{}
 	for _, board := range []bool{false, true} {
 		at, first := firstRecords(t)

@@ -135,7 +135,7 @@ func TestPingsAreSent(t *testing.T) {
 }
 
 // Compressed messages cross both ways and are recorded as they were.
-func TestCompression(t *testing.T) {
+func TestCompressedMessagesCross(t *testing.T) {
 	_, r, at := server(t, "", sockeye.Options{Compress: sockeye.On}, transporttest.Echoing{})
 	c := dial(t, "ws://"+at, &websocket.DialOptions{CompressionMode: websocket.CompressionContextTakeover, CompressionThreshold: 1})
 	message := bytes.Repeat([]byte("again and "), 30_000)

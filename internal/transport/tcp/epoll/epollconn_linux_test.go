@@ -47,7 +47,8 @@ type waiting struct{ slowResponder }
 
 func (*waiting) Reply(*transport.Peer, []byte) ([]byte, bool) { return nil, false }
 
-func TestMoverIsChosen(t *testing.T) {
+// The loop serves a peer unless something may have to wait.
+func TestConnIsChosen(t *testing.T) {
 	ep := sockeye.Endpoint{Mode: sockeye.Listen, Address: transporttest.At(t, "127.0.0.1:0")}
 	for _, test := range []struct {
 		name string
