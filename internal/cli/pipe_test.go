@@ -262,14 +262,7 @@ func TestResetAfterData(t *testing.T) {
 // for closing is over, how much of it was not acknowledged is told, and the exit code is 1.
 func TestNotAcknowledgedAtTheEnd(t *testing.T) {
 	t.Parallel()
-	small := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<10) })
-	}}
-	l, err := small.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := smallWindow(t)
 	file, _ := randomFile(t, 100<<10)
 	for _, more := range []string{"--verbose", "--lang=zh"} {
 		connect := command(t, "sockeye", "connect", "--send-only", "--drain", "300ms", more, l.Addr().String())
@@ -286,6 +279,44 @@ func TestNotAcknowledgedAtTheEnd(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An interrupt while input waits for acknowledgements says what was not acknowledged, too,
+// but the exit code is the interrupt's.
+func TestInterruptedBeforeAcknowledged(t *testing.T) {
+	t.Parallel()
+	l := smallWindow(t)
+	file, _ := randomFile(t, 100<<10)
+	connect := command(t, "sockeye", "connect", "--drain", "300ms", l.Addr().String())
+	connect.Stdin = openFile(t, file, os.O_RDONLY)
+	p := start(t, connect)
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Process.Signal(os.Interrupt)
+	p.ends(terminal.ExitInterrupted)
+	if said := p.errs.String(); !strings.Contains(said, " bytes of the input were not acknowledged") {
+		t.Errorf("standard error is %q", said)
+	}
+}
+
+// smallWindow is a server whose system keeps little of what it does not read.
+func smallWindow(t *testing.T) net.Listener {
+	t.Helper()
+	small := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<10) })
+	}}
+	l, err := small.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
 }
 
 // The one peer of --once resets the connection before it has read the input: that is told

@@ -39,6 +39,8 @@ func (a *app) withCommand(args []string) []string {
 		return args
 	case flags.Changed("listen"):
 		return append([]string{"listen"}, args...)
+	case len(words) == 0 && setsFlagOf(root, "connect", flags):
+		return append([]string{"connect"}, args...) // which says that the host is missing
 	case len(words) == 0:
 		return args
 	}
@@ -48,6 +50,18 @@ func (a *app) withCommand(args []string) []string {
 		return args
 	}
 	return append([]string{"connect"}, args...)
+}
+
+// setsFlagOf reports whether one of the flags that are set is a command's own.
+func setsFlagOf(root *cobra.Command, name string, set *pflag.FlagSet) (found bool) {
+	for _, c := range root.Commands() {
+		if c.Name() == name {
+			set.Visit(func(f *pflag.Flag) {
+				found = found || root.PersistentFlags().Lookup(f.Name) == nil && c.Flags().Lookup(f.Name) != nil
+			})
+		}
+	}
+	return found
 }
 
 func (a *app) isCommand(word string) bool { return slices.Contains(commandOrder, word) }

@@ -26,6 +26,20 @@ type codeList struct {
 	other   bool // an element is no number: it is hex as people type it
 	words   int  // of the element that is being read
 	numbers []codeNumber
+	binary  []codeNumber // the words that begin with 0b, in whatever element
+	beside  bool         // a word begins with 0x, in whatever element
+}
+
+// decimals are the words of the list that are not hex: all numbers, or, where people type
+// hex with blanks, those in binary if another word begins with 0x.
+func (l *codeList) decimals() []codeNumber {
+	switch {
+	case l.isNumbers():
+		return l.numbers
+	case l.beside:
+		return l.binary
+	}
+	return nil
 }
 
 // isNumbers reports whether bare numbers of the list are decimal, as in a program: where
@@ -145,9 +159,7 @@ func (r *codeListReader) open(ofCode bool) {
 
 func (r *codeListReader) close() {
 	n := len(r.lists) - 1
-	if l := &r.lists[n]; l.isNumbers() {
-		r.numbers = append(r.numbers, l.numbers...)
-	}
+	r.numbers = append(r.numbers, r.lists[n].decimals()...)
 	r.lists = r.lists[:n]
 }
 
@@ -161,18 +173,24 @@ func (r *codeListReader) word(l *codeList) {
 		word = word[:n+1]
 	}
 	r.at += len(word)
+	value, kind := numberOf(string(word))
+	number := codeNumber{int32(from), int32(len(word)), value, kind == noByte}
+	l.beside = l.beside || kind == hexNumber
+	if kind == byteNumber && len(word) > 2 && word[0] == '0' && (word[1] == 'b' || word[1] == 'B') {
+		l.binary = append(l.binary, number)
+	}
 	if l.words++; l.words > 1 {
 		l.other = true
 		return
 	}
-	switch value, kind := numberOf(string(word)); kind {
+	switch kind {
 	case notNumber:
 		l.other = true
 	case hexNumber:
 		l.hex = true
 	default:
 		l.odd = l.odd || len(word)%2 != 0 || bytes.ContainsFunc(word, func(r rune) bool { return r < '0' || r > '9' })
-		l.numbers = append(l.numbers, codeNumber{int32(from), int32(len(word)), value, kind == noByte})
+		l.numbers = append(l.numbers, number)
 	}
 }
 

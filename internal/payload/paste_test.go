@@ -39,6 +39,8 @@ func TestParseHexPasted(t *testing.T) {
 		{"characters of a declaration", `char s[] = {'A','T',13};`, "41 54 0d"},
 		{"suffixes", "{0x01u, 0x02UL, 3U, 4u8, 0x05u8, 6L}", "01 02 03 04 05 06"},
 		{"binary numbers", "{0x01, 0b00000011, 0b1}", "01 03 01"},
+		{"binary numbers beside 0x", "0b00000001 0x03 0B11", "01 03 03"},
+		{"0b of a dump", "0b 00000001 0b01", "0b 00 00 00 01 0b 01"},
 		{"hex numbers of several bytes", "{0x0103, 3}", "01 03 03"},
 		{"Python bytes of numbers", "bytes([1, 3, 0, 10])", "01 03 00 0a"},
 		{"Python bytearray", "frame = bytearray([0x01, 3, 0])", "01 03 00"},

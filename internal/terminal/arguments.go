@@ -35,12 +35,21 @@ func OnlyKnownCommands(cmd *cobra.Command, args []string) error {
 	return Usage("", sockeye.Text{En: fmt.Sprintf("unknown command %q", args[0]), Zh: fmt.Sprintf("未知的命令 %q", args[0])}, hint)
 }
 
-// NoArguments refuses any word after a command that takes only flags.
+// NoArguments refuses any word after a command that takes only flags, and names the
+// nearest of its commands.
 func NoArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return Usage("", TooMany(args[0]), HelpHint(cmd))
+	hint := HelpHint(cmd)
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if near := Nearest(args[0], names); near != "" {
+		hint = DidYouMean(near)
+	}
+	return Usage("", TooMany(args[0]), hint)
 }
 
 // ExpectArguments refuses more words than a command takes.

@@ -243,7 +243,7 @@ func (l *Runner) Finish(err error) error {
 	defer l.ended()
 	defer free()
 	sessions := l.Bench.Sessions()
-	incomplete := errors.Join(l.Bench.Shutdown(l.ending()), l.undelivered(sessions))
+	incomplete, undelivered := l.Bench.Shutdown(l.ending()), l.undelivered(sessions)
 	for _, end := range l.after {
 		end(l.ending())
 	}
@@ -263,8 +263,12 @@ func (l *Runner) Finish(err error) error {
 	if err == nil {
 		err = l.viewErr
 	}
-	if err == nil || IsInterrupt(err) && incomplete != nil {
-		err = incomplete
+	switch all := errors.Join(incomplete, undelivered); {
+	case all == nil:
+	case err == nil, IsTermination(err), IsInterrupt(err) && incomplete != nil:
+		err = all
+	case IsInterrupt(err):
+		l.term.ShowError(undelivered) // and the exit code is the interrupt's, who wanted no more of it
 	}
 	return err
 }

@@ -135,16 +135,22 @@ func otherFormat(head []byte) error {
 		if !bytes.HasPrefix(head, []byte(o.magic)) {
 			continue
 		}
-		e := *notACapture
-		e.Message = sockeye.Text{En: "this is " + o.what.En + ": it is not read here", Zh: "这是 " + o.what.Zh + "，此处不能读取"}
-		e.Hint = sockeye.Text{En: "convert it with Wireshark's editcap: editcap -F pcapng FILE NEW.pcapng", Zh: "用 Wireshark 的 editcap 转换：editcap -F pcapng FILE NEW.pcapng"}
+		e := otherCapture(o.what)
 		if o.unpack != "" {
 			e.Message.Zh = "该文件" + o.what.Zh + "，此处不能读取"
 			e.Hint = sockeye.Text{En: "unpack it first: " + o.unpack, Zh: "请先解压：" + o.unpack}
 		}
-		return &e
+		return e
 	}
 	return notACapture
+}
+
+// otherCapture is the error for a file that Wireshark reads.
+func otherCapture(what sockeye.Text) *sockeye.Error {
+	e := *notACapture
+	e.Message = sockeye.Text{En: "this is " + what.En + ": it is not read here", Zh: "这是 " + what.Zh + "，此处不能读取"}
+	e.Hint = sockeye.Text{En: "convert it with Wireshark's editcap: editcap -F pcapng FILE NEW.pcapng", Zh: "用 Wireshark 的 editcap 转换：editcap -F pcapng FILE NEW.pcapng"}
+	return &e
 }
 
 // tooLarge is the damage of a packet that no link carries: its length is wrong,

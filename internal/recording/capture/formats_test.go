@@ -36,6 +36,33 @@ func TestOtherFormats(t *testing.T) {
 	}
 }
 
+// A libpcap that was changed without another magic number is told by where the second
+// packet's header stands. A file that is damaged there is still read up to there.
+func TestPatchedPcap(t *testing.T) {
+	packet := udpPacket(t, client4, server4, "question")
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		for extra, want := range map[int]string{0: "", 4: "Nokia", 8: "Red Hat 6.1", 3: ""} {
+			file := order.AppendUint32(nil, 0xA1B2C3D4)
+			file = order.AppendUint16(file, 2)
+			file = order.AppendUint16(file, 4)
+			for _, v := range []uint32{0, 0, 65535, 101} {
+				file = order.AppendUint32(file, v)
+			}
+			for n := range uint32(3) {
+				for _, v := range []uint32{940_000_000 + n, 5, uint32(len(packet)), uint32(len(packet))} {
+					file = order.AppendUint32(file, v)
+				}
+				file = append(file, make([]byte, extra)...)
+				file = append(file, packet...)
+			}
+			err := Check(bytes.NewReader(file))
+			if e := sockeye.ErrorOf(err); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(e.Message.En, want) || !strings.Contains(e.Message.Zh, want) || !strings.Contains(e.Hint.En, "editcap -F pcapng")) {
+				t.Errorf("%v, %d bytes more: %v, want %q", order, extra, err, want)
+			}
+		}
+	}
+}
+
 // A pcap file is read in both byte orders, with times in micro- and nanoseconds.
 func TestPcapVariants(t *testing.T) {
 	packet := udpPacket(t, client4, server4, "question")

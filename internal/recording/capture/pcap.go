@@ -47,7 +47,64 @@ func newPcap(r *bufio.Reader, order binary.ByteOrder, nano bool) (packets, error
 	if nano {
 		p.tick = time.Nanosecond
 	}
+	if by, extra := p.patchedBy(); by != "" {
+		return nil, otherCapture(sockeye.Text{
+			En: fmt.Sprintf("a pcap file of the changed libpcap of %s, whose packet headers are %d bytes longer", by, extra),
+			Zh: fmt.Sprintf("%s 修改的 libpcap 写出的 pcap 文件（数据包头长 %d 字节）", by, extra)})
+	}
 	return p, nil
+}
+
+// patchedBy names who changed the libpcap that wrote a file without changing its magic
+// number, and by how much its packet headers are longer; "" for a file as it should be, and
+// for one that does not tell: where the second header stands says how long the first was.
+func (p *pcapFile) patchedBy() (name string, extra int) {
+	first, err := p.r.Peek(16)
+	if err != nil || p.secondHeader(first, 0) != notThere {
+		return "", 0
+	}
+	for _, by := range []struct {
+		name  string
+		extra int
+	}{{"Nokia", 4}, {"Red Hat 6.1", 8}} {
+		if p.secondHeader(first, by.extra) == isThere {
+			return by.name, by.extra
+		}
+	}
+	return "", 0
+}
+
+// Whether a packet's header stands somewhere in a file.
+const (
+	notThere = iota
+	isThere
+	notKnown // the file ends before, or it is too far away
+)
+
+// secondHeader says whether the second header of a file follows a first one that is longer
+// than it should be.
+func (p *pcapFile) secondHeader(first []byte, extra int) int {
+	order := p.order
+	captured := order.Uint32(first[8:])
+	if captured > maxPacket {
+		return notKnown
+	}
+	at := 16 + extra + int(captured)
+	head, err := p.r.Peek(at + 16)
+	if err != nil {
+		return notKnown
+	}
+	head = head[at:]
+	size, length := order.Uint32(head[8:]), order.Uint32(head[12:])
+	if size == 0 || max(size, length) > maxPacket || order.Uint32(head[4:]) >= uint32(time.Second/p.tick) || apart(order.Uint32(first), order.Uint32(head)) > 366*24*time.Hour {
+		return notThere
+	}
+	return isThere
+}
+
+// apart is the time between two seconds of a file.
+func apart(a, b uint32) time.Duration {
+	return (time.Duration(max(a, b)) - time.Duration(min(a, b))) * time.Second
 }
 
 func (p *pcapFile) next() (capturedPacket, error) {
