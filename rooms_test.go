@@ -150,6 +150,7 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/device", "client", "what goes to targets are sessions"},
 	{"internal/device", "internal/api", "a session of the workbench is asked for its latest value"},
+	{"internal/device", "internal/workspace", "a device file is read as strictly"},
 	{"internal/device", "internal/userdir", "where this user's workbench is found"},
 	{"internal/device", "internal/framing", "how a session's stream is cut is checked before it is asked for"},
 	{"internal/device", "internal/sensor", "it reads them"},

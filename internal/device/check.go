@@ -36,8 +36,7 @@ type checker struct {
 	wrong []error
 }
 
-func folderOf(path string) string         { return filepath.Dir(path) }
-func lineOf(path string, line int) string { return fmt.Sprintf("%s:%d", path, line) }
+func folderOf(path string) string { return filepath.Dir(path) }
 
 func (c *checker) add(key string, message, hint sockeye.Text) {
 	target := strings.TrimPrefix(strings.TrimSuffix(c.path+": "+strings.Trim(c.at+"."+key, "."), ": "), ": ")
