@@ -12,6 +12,7 @@ import (
 	"sockeye"
 	"sockeye/internal/device"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 	"sockeye/internal/service"
 	"sockeye/internal/terminal"
 )
@@ -163,7 +164,7 @@ func (a *commands) describe(s *service.Service, path string) ([]byte, error) {
 	for _, t := range f.Targets {
 		s.Serial = s.Serial || strings.HasPrefix(t.Address, "serial:")
 	}
-	return os.ReadFile(path)
+	return regular.ReadFile(path, device.MaxFile)
 }
 
 // apply carries a plan out, or prints it.

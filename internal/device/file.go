@@ -2,7 +2,6 @@ package device
 
 import (
 	"errors"
-	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -179,12 +178,7 @@ const MaxFile = 1 << 20
 // Read reads and checks a device file. The error joins what is wrong, each an
 // *sockeye.Error that names the file and the place in it.
 func Read(path string) (*File, error) {
-	in, err := regular.Open(path)
-	if err != nil {
-		return nil, fileError(path, err)
-	}
-	defer in.Close()
-	text, err := io.ReadAll(io.LimitReader(in, MaxFile+1))
+	text, err := regular.ReadFile(path, MaxFile)
 	if err != nil {
 		return nil, fileError(path, err)
 	}

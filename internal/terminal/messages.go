@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"encoding/json"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -75,7 +74,7 @@ func (f *DecodeFlags) Knowledge() (k framing.Knowledge, err error) {
 		if path, err = f.terminal.File("--schema", path); err != nil {
 			return k, err
 		}
-		b, err := os.ReadFile(path)
+		b, err := f.terminal.ReadSchema(path)
 		if err != nil {
 			return k, FileError("read", path, err)
 		}
