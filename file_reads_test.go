@@ -52,13 +52,16 @@ func TestFilesAreOpenedInOneWay(t *testing.T) {
 }
 
 // opensFile says whether a file of the program uses what of package os opens for reading.
-func opensFile(file *ast.File) (opens bool) {
+func opensFile(file *ast.File) bool { return uses(file, "os", "Open", "ReadFile", "O_RDONLY") }
+
+// uses says whether a file names one of these of a package.
+func uses(file *ast.File, of string, names ...string) (found bool) {
 	ast.Inspect(file, func(n ast.Node) bool {
-		if call, ok := n.(*ast.SelectorExpr); ok {
-			of, ok := call.X.(*ast.Ident)
-			opens = opens || ok && of.Name == "os" && slices.Contains([]string{"Open", "ReadFile", "O_RDONLY"}, call.Sel.Name)
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			x, ok := s.X.(*ast.Ident)
+			found = found || ok && x.Name == of && slices.Contains(names, s.Sel.Name)
 		}
 		return true
 	})
-	return opens
+	return found
 }

@@ -1,8 +1,6 @@
 package terminal
 
 import (
-	"encoding/json"
-
 	"github.com/spf13/pflag"
 
 	"sockeye"
@@ -108,7 +106,7 @@ func (v *View) appendMessageJSON(line []byte, f *framing.PeerFrame) []byte {
 	if !ok {
 		return line
 	}
-	text, err := json.Marshal(m.Line(v.term.Lang, from))
+	text, err := sockeye.MarshalJSON(m.Line(v.term.Lang, from))
 	if err != nil {
 		return line
 	}
