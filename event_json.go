@@ -1,7 +1,6 @@
 package sockeye
 
 import (
-	"encoding/json"
 	"time"
 )
 
@@ -97,7 +96,7 @@ type lostLine struct {
 // of errors are in the given language; the words in "kind" and "reason" never
 // change with it. Data is base64.
 func (e *Event) AppendJSON(dst []byte, l Lang) []byte {
-	out, err := json.Marshal(e.line(l))
+	out, err := MarshalJSON(e.line(l))
 	if err != nil {
 		panic("sockeye: event does not marshal: " + err.Error()) // no field of eventLine can fail
 	}

@@ -64,6 +64,18 @@ func knownGoroutines(t *testing.T) map[string]int {
 // method Go, or by AfterFunc, and at how many places.
 func startedGoroutines(t *testing.T) map[string]int {
 	starts := map[string]int{}
+	eachProgramFile(t, func(path string, file *ast.File) {
+		for _, decl := range file.Decls {
+			if n := countStarts(decl); n > 0 {
+				starts[path+" "+nameOf(decl)] += n
+			}
+		}
+	})
+	return starts
+}
+
+// eachProgramFile calls do with each file of the program, tests and tools left out.
+func eachProgramFile(t *testing.T, do func(path string, file *ast.File)) {
 	for _, root := range []string{"client", "cmd", "internal", "socket"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil {
@@ -77,21 +89,15 @@ func startedGoroutines(t *testing.T) map[string]int {
 				return nil
 			}
 			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-			if err != nil {
-				return err
+			if err == nil {
+				do(slashed, file)
 			}
-			for _, decl := range file.Decls {
-				if n := countStarts(decl); n > 0 {
-					starts[slashed+" "+nameOf(decl)] += n
-				}
-			}
-			return nil
+			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	return starts
 }
 
 func countStarts(decl ast.Decl) (n int) {

@@ -103,6 +103,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/boards", "internal/deploy", "deploy puts a program on a board"},
 	{"internal/boards", "internal/service", "service installs a device file"},
 	{"internal/boards", "internal/sensor", "sensors lists what this machine measures"},
+	{"internal/boards", "internal/regular", "the file of a service has an end"},
 	{"internal/boards", "internal/payload", "what comes from outside is made safe to show"},
 	{"internal/boards", ".", "the nouns"},
 
@@ -131,6 +132,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/offline", "internal/workspace", "rules are those of a file"},
 	{"internal/offline", "internal/checksum", "crc lists them"},
 	{"internal/offline", "internal/crcsearch", "crc find"},
+	{"internal/offline", "internal/regular", "what is decoded is a file with an end"},
 	{"internal/offline", "internal/payload", "payload shows bytes"},
 	{"internal/offline", "internal/localca", "ca shows it, and has it sign"},
 	{"internal/offline", ".", "the nouns"},
@@ -150,6 +152,7 @@ var edges = []struct{ from, to, why string }{
 
 	{"internal/device", "client", "what goes to targets are sessions"},
 	{"internal/device", "internal/api", "a session of the workbench is asked for its latest value"},
+	{"internal/device", "internal/workspace", "a device file is read as strictly"},
 	{"internal/device", "internal/userdir", "where this user's workbench is found"},
 	{"internal/device", "internal/framing", "how a session's stream is cut is checked before it is asked for"},
 	{"internal/device", "internal/sensor", "it reads them"},
@@ -322,6 +325,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/tlsinfo", "internal/localca", "fingerprints are written alike everywhere"},
 	{"internal/tlsinfo", ".", "its words are errors with a next step"},
 	{"internal/serialport", ".", "its faults are errors with a next step"},
+	{"internal/sensor", "internal/regular", "a number is read out of a file with an end"},
 	{"internal/sensor", "internal/payload", "what a sensor says is made safe to show"},
 	{"internal/sensor", ".", "its faults are errors with a next step"},
 
@@ -391,6 +395,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/regular", ".", "its faults are errors"},
 	{"internal/private", ".", "its faults are errors"},
 	{"internal/deploy", "internal/mdns", "a board is named as it announces itself"},
+	{"internal/deploy", "internal/regular", "keys and what is copied are files with an end"},
 	{"internal/deploy", "internal/payload", "what a board says is made safe to show"},
 	{"internal/deploy", ".", "its faults are errors with a next step"},
 	{"internal/service", ".", "its faults are errors with a next step"},

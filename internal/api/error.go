@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -157,7 +156,7 @@ func (s *Server) linger(w http.ResponseWriter, r *http.Request) {
 
 // answer sends a JSON body.
 func answer(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
+	body, err := sockeye.MarshalJSON(v)
 	if err != nil {
 		panic("api: an answer does not marshal: " + err.Error()) // no type of types*.go can fail
 	}

@@ -17,7 +17,7 @@ func TestStrictJSON(t *testing.T) {
 		`[]`: "one JSON object", `1`: "one JSON object", `"{}"`: "one JSON object", `{}{}`: "something follows", `{} x`: "something follows",
 		`{"a":}`: "not JSON",
 	} {
-		twice, err := onceEach([]byte(text))
+		twice, err := onceEach([]byte(text), nil)
 		if err == nil {
 			err = twice.join()
 		}

@@ -2,12 +2,14 @@ package api
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"sockeye"
@@ -16,8 +18,8 @@ import (
 // maxDepth is how deep arrays and objects of a request may be nested.
 const maxDepth = 64
 
-// decode reads a request's JSON strictly: one object, every field known and given
-// once, in UTF-8. No body is an empty object. The error is an *sockeye.Error, or
+// decode reads a request's JSON strictly: one object, every field known, letter by letter,
+// and given once, in UTF-8. No body is an empty object. The error is an *sockeye.Error, or
 // fieldFaults: then everything else that the request says was read.
 func decode(body []byte, into any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -26,7 +28,7 @@ func decode(body []byte, into any) error {
 	if !utf8.Valid(body) {
 		return badJSON("", sockeye.Text{En: "not UTF-8", Zh: "不是 UTF-8 编码"})
 	}
-	twice, err := onceEach(body)
+	twice, err := onceEach(body, reflect.TypeOf(into))
 	if err != nil {
 		return err
 	}
@@ -56,8 +58,9 @@ func decode(body []byte, into any) error {
 var namedByPeople = map[string]bool{"variables": true, "payloads": true, "rules": true, "lists": true}
 
 // onceEach refuses what encoding/json would let pass: something that is no object, or
-// anything after it. Fields given twice, in whatever case, are faults.
-func onceEach(body []byte) (twice fieldFaults, err error) {
+// anything after it. Fields given twice, in whatever case, are faults, and those that it
+// would take for others.
+func onceEach(body []byte, form reflect.Type) (twice fieldFaults, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var levels []jsonLevel
@@ -74,6 +77,11 @@ func onceEach(body []byte) (twice fieldFaults, err error) {
 		}
 		if n := len(levels); n > 0 {
 			if name, ok := token.(string); ok && levels[n-1].isName() {
+				if likely := levels[n-1].misspelled(name); likely != "" {
+					levels[n-1].name = name
+					twice.note(invalid(pathIn(levels), sockeye.Text{En: "unknown field", Zh: "未知的字段"},
+						sockeye.Text{En: "did you mean " + likely + "?", Zh: "是否想写 " + likely + "？"}))
+				}
 				if levels[n-1].begin(name) {
 					twice.note(badJSON(pathIn(levels), sockeye.Text{En: "given twice", Zh: "重复出现"}))
 				}
@@ -84,9 +92,9 @@ func onceEach(body []byte) (twice fieldFaults, err error) {
 		switch token {
 		case json.Delim('{'):
 			n := len(levels)
-			levels = append(levels, jsonLevel{fields: map[string]bool{}, exact: n > 0 && namedByPeople[strings.ToLower(levels[n-1].name)]})
+			levels = append(levels, jsonLevel{form: formBelow(levels, form), fields: map[string]bool{}, exact: n > 0 && namedByPeople[levels[n-1].name]})
 		case json.Delim('['):
-			levels = append(levels, jsonLevel{index: -1})
+			levels = append(levels, jsonLevel{form: formBelow(levels, form), index: -1})
 		case json.Delim('}'), json.Delim(']'):
 			levels = levels[:len(levels)-1]
 			if len(levels) == 0 {
@@ -109,6 +117,64 @@ type jsonLevel struct {
 	name   string          // of the latest field
 	exact  bool            // capital letters count
 	index  int             // of the latest element of an array
+	form   reflect.Type    // what it is read into; nil if that reads itself, or takes anything
+}
+
+// formBelow is the type that an object or array which begins now is read into.
+func formBelow(levels []jsonLevel, whole reflect.Type) reflect.Type {
+	t := whole
+	if n := len(levels); n > 0 {
+		t = levels[n-1].formOf(levels[n-1].name)
+	}
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return nil
+	}
+	return t
+}
+
+// formOf is the type of a field or an element; nil if it is not known.
+func (l *jsonLevel) formOf(name string) reflect.Type {
+	switch {
+	case l.form == nil:
+	case l.form.Kind() == reflect.Map, l.form.Kind() == reflect.Slice && l.fields == nil:
+		return l.form.Elem()
+	case l.form.Kind() == reflect.Struct:
+		if field, ok := jsonField(l.form, name); ok {
+			return field.Type
+		}
+	}
+	return nil
+}
+
+// misspelled is the field that encoding/json would take a name for, which is another one;
+// "" if there is none.
+func (l *jsonLevel) misspelled(name string) string {
+	if l.form == nil || l.form.Kind() != reflect.Struct {
+		return ""
+	}
+	field, ok := jsonField(l.form, name)
+	word, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	if !ok || name == word || name == field.Tag.Get("alias") {
+		return ""
+	}
+	return word
+}
+
+// fold is a name as encoding/json compares it: the smallest letter of each that are the same
+// but for their case, which are more than two of some.
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		for {
+			next := unicode.SimpleFold(r)
+			if next <= r {
+				return next
+			}
+			r = next
+		}
+	}, name)
 }
 
 // isName reports whether a text that comes now is the name of a field.
@@ -139,7 +205,7 @@ func pathIn(levels []jsonLevel) string {
 func (l *jsonLevel) begin(name string) (twice bool) {
 	same := name
 	if !l.exact {
-		same = strings.ToLower(name)
+		same = fold(name)
 	}
 	twice = l.fields[same]
 	l.fields[same], l.value, l.name = true, true, name

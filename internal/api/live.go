@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"reflect"
 	"slices"
@@ -39,7 +38,7 @@ func (c *requestContext) live() error {
 		line, news := f.line(time.Now())
 		if news || time.Since(last) >= liveQuiet {
 			last = time.Now()
-			out, err := json.Marshal(line)
+			out, err := sockeye.MarshalJSON(line)
 			if err != nil {
 				panic("api: a line does not marshal: " + err.Error()) // no type of types*.go can fail
 			}

@@ -12,6 +12,7 @@ import (
 	"sockeye"
 	"sockeye/internal/device"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 	"sockeye/internal/service"
 	"sockeye/internal/terminal"
 )
@@ -164,7 +165,7 @@ func (a *commands) describe(s *service.Service, path string) ([]byte, error) {
 		var to sockeye.Endpoint // that of a web service is none
 		s.Serial = s.Serial || to.ReadAddress(t.Address, sockeye.DefaultPort) == nil && to.Address.Network.Traits().Line
 	}
-	return os.ReadFile(path)
+	return regular.ReadFile(path, device.MaxFile)
 }
 
 // apply carries a plan out, or prints it.

@@ -35,7 +35,7 @@ type app struct {
 // end at once; see AwaitSignals.
 func Run(args []string, std terminal.Streams, signals <-chan os.Signal) int {
 	a := &app{Terminal: terminal.New(std)}
-	a.ReadRegisters, a.ReadFields = offline.ReadRegisters, offline.ReadFields
+	a.ReadRegisters, a.ReadSchema, a.ReadFields = offline.ReadRegisters, offline.ReadSchema, offline.ReadFields
 	defer a.Close()
 	a.Lang = a.language(args)
 	go a.AwaitSignals(signals)

@@ -19,6 +19,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/mdns"
+	"sockeye/internal/regular"
 )
 
 // SSHLogin says how to reach a board.
@@ -45,6 +46,9 @@ type Connection struct {
 	agent                       net.Conn
 }
 
+// maxKey bounds the file of a private key, maxKnownHosts that of the boards' keys, in bytes.
+const maxKey, maxKnownHosts = 1 << 20, 16 << 20
+
 // dialLimit bounds the connection and the handshake.
 const dialLimit = 20 * time.Second
 
@@ -60,6 +64,10 @@ func Dial(ctx context.Context, l SSHLogin) (*Connection, error) {
 		return nil, err
 	}
 	hosts := &hostKeys{login: &l}
+	if _, err := hosts.file(); err != nil {
+		b.closeAgent()
+		return nil, hosts.unusable(err)
+	}
 	config := &ssh.ClientConfig{User: l.User, Auth: auth, HostKeyCallback: hosts.check, HostKeyAlgorithms: hosts.algorithms(), Timeout: dialLimit}
 	conn, err := dialHost(ctx, l.HostPort)
 	if err != nil {
@@ -150,7 +158,7 @@ func (b *Connection) auth(l *SSHLogin) ([]ssh.AuthMethod, error) {
 
 // readKey reads a private key, and asks for its passphrase if it has one.
 func readKey(path string, ask func(sockeye.Text) (string, error)) (ssh.Signer, error) {
-	pem, err := os.ReadFile(path)
+	pem, err := regular.ReadFile(path, maxKey)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +180,10 @@ func readKey(path string, ask func(sockeye.Text) (string, error)) (ssh.Signer, e
 // Upload copies a file: under another name first, then compared, then renamed. What is the
 // same already is left alone; copied says whether it was not.
 func (b *Connection) Upload(ctx context.Context, local, remote string, mode os.FileMode) (copied bool, err error) {
-	in, err := os.Open(local)
+	in, err := regular.Open(local)
+	if _, isOurs := errors.AsType[*sockeye.Error](err); isOurs {
+		return false, err
+	}
 	if err != nil {
 		return false, &sockeye.Error{Kind: sockeye.NotFound, Op: "read", Target: local, Err: err}
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"sockeye"
+	"sockeye/internal/regular"
 )
 
 // hostKeys is who is trusted.
@@ -23,7 +24,18 @@ func (h *hostKeys) file() (ssh.HostKeyCallback, error) {
 	if _, err := os.Stat(h.login.KnownHosts); errors.Is(err, os.ErrNotExist) {
 		return knownhosts.New()
 	}
+	if err := regular.CheckSize(h.login.KnownHosts, maxKnownHosts); err != nil {
+		return nil, err
+	}
 	return knownhosts.New(h.login.KnownHosts)
+}
+
+// unusable is the error of a file that cannot be read or understood.
+func (h *hostKeys) unusable(err error) error {
+	if e, ok := errors.AsType[*sockeye.Error](err); ok {
+		return e
+	}
+	return &sockeye.Error{Kind: sockeye.AccessDenied, Op: "read", Target: h.login.KnownHosts, Err: err, Message: text("the known hosts cannot be used: %v", "known_hosts 无法使用：%v", err)}
 }
 
 // algorithms are those of the keys that are known for the board, so that it does not show
@@ -80,7 +92,7 @@ func (h *hostKeys) check(hostPort string, remote net.Addr, key ssh.PublicKey) er
 			Message: text("the board's key has changed, it is now %s: another machine, or a new system on the board", "主机密钥已改变，现为 %s：可能是另一台机器，或开发板重装了系统", fingerprint),
 			Hint:    text("if you know why: ssh-keygen -R %q, and connect again", "如果确知原因：执行 ssh-keygen -R %q 后重新连接", knownhosts.Normalize(hostPort))}
 	default:
-		h.fault = &sockeye.Error{Kind: sockeye.AccessDenied, Op: "connect", Target: hostPort, Err: err, Message: text("the known hosts cannot be used: %v", "known_hosts 无法使用：%v", err)}
+		h.fault = h.unusable(err)
 	}
 	return h.fault
 }

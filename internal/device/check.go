@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -17,6 +18,7 @@ import (
 	"sockeye/internal/fields"
 	"sockeye/internal/outbox"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 	"sockeye/internal/sensor"
 )
 
@@ -27,6 +29,8 @@ const (
 	maxBatch   = 10_000
 	leastEvery = time.Millisecond
 	leastQueue = 64 << 10
+	maxTable   = 16 << 20 // of values that are played
+	maxSecret  = 1 << 20  // a password, or certificates
 )
 
 // checker collects what is wrong with a file.
@@ -36,8 +40,7 @@ type checker struct {
 	wrong []error
 }
 
-func folderOf(path string) string         { return filepath.Dir(path) }
-func lineOf(path string, line int) string { return fmt.Sprintf("%s:%d", path, line) }
+func folderOf(path string) string { return filepath.Dir(path) }
 
 func (c *checker) add(key string, message, hint sockeye.Text) {
 	target := strings.TrimPrefix(strings.TrimSuffix(c.path+": "+strings.Trim(c.at+"."+key, "."), ": "), ": ")
@@ -177,13 +180,12 @@ func (c *checker) simulated(f *File, s *Sensor) {
 	if s.Simulate != "csv" {
 		return
 	}
-	in, err := os.Open(f.pathOf(s.CSV))
+	table, err := regular.ReadFile(f.pathOf(s.CSV), maxTable)
 	if err != nil {
 		c.because("csv", fileError(f.pathOf(s.CSV), err))
 		return
 	}
-	defer in.Close()
-	s.values, err = sensor.ReadColumn(in, s.CSVColumn)
+	s.values, err = sensor.ReadColumn(bytes.NewReader(table), s.CSVColumn)
 	c.because("csv_column", err)
 }
 
@@ -245,7 +247,7 @@ func (c *checker) target(f *File, t *Target, n int, names map[string]bool) {
 		c.add("password_file", text("only one of password and password_file", "password 与 password_file 只能写一个"), sockeye.Text{})
 	}
 	if t.PasswordFile != "" {
-		secret, err := os.ReadFile(f.pathOf(t.PasswordFile))
+		secret, err := regular.ReadFile(f.pathOf(t.PasswordFile), maxSecret)
 		if err != nil {
 			c.because("password_file", fileError(f.pathOf(t.PasswordFile), err))
 		}

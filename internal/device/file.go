@@ -2,7 +2,6 @@ package device
 
 import (
 	"errors"
-	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -14,8 +13,10 @@ import (
 	"sockeye"
 	"sockeye/internal/hub"
 	"sockeye/internal/outbox"
+	"sockeye/internal/payload"
 	"sockeye/internal/regular"
 	"sockeye/internal/sensor"
+	"sockeye/internal/workspace"
 )
 
 // File is a device file: what a board measures, and to whom it says so.
@@ -177,12 +178,7 @@ const MaxFile = 1 << 20
 // Read reads and checks a device file. The error joins what is wrong, each an
 // *sockeye.Error that names the file and the place in it.
 func Read(path string) (*File, error) {
-	in, err := regular.Open(path)
-	if err != nil {
-		return nil, fileError(path, err)
-	}
-	defer in.Close()
-	text, err := io.ReadAll(io.LimitReader(in, MaxFile+1))
+	text, err := regular.ReadFile(path, MaxFile)
 	if err != nil {
 		return nil, fileError(path, err)
 	}
@@ -222,13 +218,17 @@ func Parse(path string, text []byte) (*File, error) {
 		return nil, invalid(path, sockeye.Text{En: "larger than 1 MiB", Zh: "超过 1 MiB"}, sockeye.Text{})
 	}
 	f := &File{folder: folderOf(path)}
-	meta, err := toml.Decode(strings.TrimPrefix(string(text), "\ufeff"), f)
+	meta, err := workspace.Decode(string(text), f)
 	if err != nil {
 		return nil, syntaxError(path, err)
 	}
 	c := checker{path: path}
-	for _, key := range meta.Undecoded() {
-		c.add(key.String(), sockeye.Text{En: "there is no such key", Zh: "没有这个键"}, sockeye.Text{En: "docs/board.md has all keys", Zh: "docs/board.zh-CN.md 中有全部键"})
+	strange, mistaken := workspace.StrangeKeys(meta, f)
+	for _, key := range strange {
+		c.strange(string(text), key)
+	}
+	if mistaken {
+		return nil, errors.Join(c.wrong...)
 	}
 	c.file(f)
 	if len(c.wrong) > 0 {
@@ -237,12 +237,23 @@ func Parse(path string, text []byte) (*File, error) {
 	return f, nil
 }
 
-func syntaxError(path string, err error) error {
-	if e, ok := errors.AsType[toml.ParseError](err); ok {
-		return invalid(lineOf(path, e.Position.Line), sockeye.Text{En: strings.TrimSpace(e.Message), Zh: strings.TrimSpace(e.Message)},
-			sockeye.Text{En: "a device file is TOML: texts in quotes, [[sensor]] and [[target]] before their keys", Zh: "设备文件是 TOML 格式：文本要加引号，键写在 [[sensor]] 或 [[target]] 之后"})
+// strange adds a key that a device file does not have, with its place.
+func (c *checker) strange(text string, key toml.Key) {
+	hint := sockeye.Text{En: "docs/board.md has all keys, and capitals count", Zh: "docs/board.zh-CN.md 中有全部键，区分大小写"}
+	target := c.path
+	if place := workspace.Place(text, key); place != "" {
+		target += ": " + place
 	}
-	return invalid(path, sockeye.Text{En: err.Error()}, sockeye.Text{})
+	c.wrong = append(c.wrong, invalid(target+": "+payload.SafeString(key.String()), sockeye.Text{En: "there is no such key", Zh: "没有这个键"}, hint))
+}
+
+func syntaxError(path string, err error) error {
+	e := *sockeye.ErrorOf(err)
+	e.Target = strings.TrimSuffix(path+": "+e.Target, ": ")
+	if e.Hint == (sockeye.Text{}) {
+		e.Hint = sockeye.Text{En: "a device file is TOML: texts in quotes, [[sensor]] and [[target]] before their keys", Zh: "设备文件是 TOML 格式：文本要加引号，键写在 [[sensor]] 或 [[target]] 之后"}
+	}
+	return &e
 }
 
 func invalid(target string, message, hint sockeye.Text) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -97,7 +98,7 @@ lines = ["led"]
 		}
 		got = append(got, strings.TrimPrefix(e.Target, "g.toml: "))
 	}
-	want := []string{"colour", "name",
+	want := []string{"line 3, column 1: colour", "name",
 		"sensor[1].name", "sensor[1]", "sensor[1].simulate", "sensor[1].every",
 		"sensor[2]", "sensor[2].pattern", "sensor[2].edge", "sensor[2]",
 		"sensor[3].name", "sensor[3].csv",
@@ -153,4 +154,49 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("taken: %+v", file)
 		}
 	})
+}
+
+// A key is the one that it is spelled as: one that differs in capitals, as the decoder takes
+// it for the same, is refused, each time, with its place.
+func TestKeysLetterByLetter(t *testing.T) {
+	for name, one := range map[string]struct{ text, place string }{
+		"beside its twin": {"[[target]]\naddress = 'tcp://127.0.0.1:9'\nAddress = 'tcp://127.0.0.1:10'", "line 3, column 1: target.Address"},
+		"alone":           {"[[target]]\nADDRESS = 'tcp://127.0.0.1:9'", "line 2, column 1: target.ADDRESS"},
+		"folded":          {"[[target]]\n'addreſſ' = 'tcp://127.0.0.1:9'", "line 2, column 1: target.\"addreſſ\""},
+		"a table":         {"[Commands]\nreboot = true", "line 1, column 1: Commands"},
+		"an array":        {"[[Sensor]]\nname = 't'\nsimulate = 'sine'", "line 1, column 1: Sensor"},
+		"in a table":      {"commands = { Reboot = true }", "line 1, column 1: commands.Reboot"},
+		"with a -":        {"[[target]]\naddress = 'tcp://127.0.0.1:9'\nkeep-alive = '3s'", "line 3, column 1: target.keep-alive"},
+	} {
+		for range 20 { // the decoder's choice is random
+			_, err := Parse("g.toml", []byte(one.text))
+			if err == nil || !strings.Contains(err.Error(), one.place) || !strings.Contains(err.Error(), "there is no such key") {
+				t.Fatalf("%s: %v, want %s", name, err, one.place)
+			}
+		}
+	}
+	if f, err := Parse("g.toml", []byte("[[sensor]]\nname = 't'\nsimulate = 'sine'\n[[target]]\naddress = 'http://127.0.0.1:9'\nheaders = { Accept = 'a', accept = 'b' }")); err != nil || len(f.Targets[0].Headers) != 2 {
+		t.Errorf("headers have names of their own: %v", err)
+	}
+}
+
+// A text that would make the decoder take memory is refused before it sees it.
+func TestFileIsBounded(t *testing.T) {
+	for name, one := range map[string]struct{ text, want string }{
+		"parts of a key": {strings.Repeat("a.", 20_000) + "a = 1", "a key of more than 4 parts"},
+		"nesting":        {"a = " + strings.Repeat("[", 500_000), "nested deeper than 16"},
+		"tables":         {strings.Repeat("[[sensor]]\n", 50_000), "more than 12500 tables"},
+		"values":         {"a = [" + strings.Repeat("1,", 400_000) + "]", "more than 10000 entries"},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Parse("g.toml", []byte(one.text))
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), one.want) {
+			t.Errorf("%s: %v, want %s", name, err, one.want)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
+			t.Errorf("%s: it took %d MiB", name, took>>20)
+		}
+	}
 }

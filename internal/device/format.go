@@ -2,12 +2,12 @@ package device
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
+	"sockeye"
 	"sockeye/internal/fields"
 	"sockeye/internal/payload"
 )
@@ -152,7 +152,7 @@ func (w *formatter) json(dst []byte, r *SensorRow) ([]byte, error) {
 			line.Values[v.Name] = v.Number
 		}
 	}
-	text, err := json.Marshal(line)
+	text, err := sockeye.MarshalJSON(line)
 	return append(append(dst, text...), '\n'), err
 }
 

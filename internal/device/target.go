@@ -15,6 +15,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/outbox"
+	"sockeye/internal/regular"
 )
 
 // TargetState is how a target is: a stable word.
@@ -297,7 +298,7 @@ func (t *Target) tlsConfig() (*tls.Config, error) {
 	if t.CA == "" {
 		return c, nil
 	}
-	pem, err := os.ReadFile(t.CA)
+	pem, err := regular.ReadFile(t.CA, maxSecret)
 	if err != nil {
 		return nil, fileError(t.CA, err)
 	}

@@ -43,7 +43,7 @@ func (r Report) File(lang sockeye.Lang) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.String(lang, true) + "\n" + string(full) + "\n", nil
+	return r.String(lang, true) + "\n" + string(sockeye.EscapeJSON(full)) + "\n", nil
 }
 
 func writeNext(b *strings.Builder, word, next string) {

@@ -1,9 +1,10 @@
 package fields
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
+
+	"sockeye"
 )
 
 // AppendJSON appends values as one JSON object of names and values. A number is one
@@ -58,7 +59,7 @@ func (v *Value) appendJSON(dst []byte) []byte {
 }
 
 func appendJSONString(dst []byte, s string) []byte {
-	out, err := json.Marshal(s)
+	out, err := sockeye.MarshalJSON(s)
 	if err != nil {
 		panic("fields: a string does not marshal: " + err.Error()) // no string can fail
 	}

@@ -2,9 +2,9 @@ package framing
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"strconv"
 
+	"sockeye"
 	"sockeye/internal/payload"
 )
 
@@ -57,7 +57,7 @@ func (f *PeerFrame) AppendJSON(dst []byte) []byte {
 		line.Network, line.PeerID, line.Alias = string(p.Network), p.ID, p.Alias()
 		line.Local, line.Peer = p.Local.String(), p.Remote.String()
 	}
-	out, err := json.Marshal(line)
+	out, err := sockeye.MarshalJSON(line)
 	if err != nil {
 		panic("framing: frame does not marshal: " + err.Error()) // no field of frameLine can fail
 	}

@@ -55,7 +55,7 @@ func (p *Publisher) onSend(ctx context.Context) nats.MsgHandler {
 		}
 		p.sends.Go(func() {
 			defer func() { <-turns }()
-			text, err := json.Marshal(p.answer(ctx, m.Data))
+			text, err := sockeye.MarshalJSON(p.answer(ctx, m.Data))
 			if err == nil {
 				m.Respond(text) // who does not hear it has given up
 			}

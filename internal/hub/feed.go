@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -173,7 +172,7 @@ func (f *Feed) publishStatus(ended bool) {
 	if !ended {
 		s.Sessions = []StatusSession{{ID: f.o.Session.ID, Mode: f.o.Session.Endpoint.Mode, Address: f.o.Session.Endpoint.Address.String(), Peers: 1}}
 	}
-	if text, err := json.Marshal(s); err == nil {
+	if text, err := sockeye.MarshalJSON(s); err == nil {
 		f.conn.Publish(f.identity.Status(), text) // the next one follows
 	}
 }

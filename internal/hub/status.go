@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"sockeye"
@@ -52,7 +51,7 @@ func (p *Publisher) runStatus(ctx context.Context) {
 }
 
 func (p *Publisher) publishStatus() {
-	text, err := json.Marshal(p.status())
+	text, err := sockeye.MarshalJSON(p.status())
 	if err == nil {
 		p.conn.Publish(p.o.Identity.Status(), text) // the next one follows
 	}

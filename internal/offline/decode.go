@@ -13,6 +13,7 @@ import (
 	"sockeye/internal/decode"
 	"sockeye/internal/framing"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 	"sockeye/internal/terminal"
 )
 
@@ -139,7 +140,7 @@ func (a *commands) fileToDecode(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, terminal.FileError("read", path, err)
 	}

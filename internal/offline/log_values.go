@@ -31,8 +31,6 @@ type valueLine struct {
 func (a *commands) writeValueLines(d *recording.Reader, m *recording.EventMatcher, x exporting, w io.Writer) error {
 	reader, split := x.cut.Values(), x.cut.Splitter()
 	out := bufio.NewWriter(w)
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
 	var values []fields.Value
 	var failed error
 	take := func(f *framing.PeerFrame) {
@@ -49,7 +47,11 @@ func (a *commands) writeValueLines(d *recording.Reader, m *recording.EventMatche
 		if p := f.Peer; p != nil {
 			line.PeerID, line.Peer, line.Alias = p.ID, p.Remote.String(), p.Alias()
 		}
-		failed = lines.Encode(line)
+		text, err := sockeye.MarshalJSON(line)
+		if err == nil {
+			_, err = out.Write(append(text, '\n'))
+		}
+		failed = err
 	}
 	err := d.Each(a.Ctx, m, func(e *sockeye.Event) error {
 		split.Event(e, take)

@@ -8,6 +8,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 	"sockeye/internal/terminal"
 	"sockeye/internal/workspace"
 )
@@ -43,6 +44,12 @@ func ChooseRules(openings []workspace.Opening, endpoint string) (workspace.Openi
 	}
 	return workspace.Opening{}, terminal.Usage("--endpoint", sockeye.Text{En: fmt.Sprintf("there is no endpoint %q with rules", endpoint), Zh: fmt.Sprintf("没有带规则的端点 %q", endpoint)}, sockeye.Text{})
 }
+
+// maxSchema bounds a descriptor file: one with all of googleapis has about 20 MiB.
+const maxSchema = 64 << 20
+
+// ReadSchema reads a descriptor file of Protocol Buffers.
+func ReadSchema(path string) ([]byte, error) { return regular.ReadFile(path, maxSchema) }
 
 // ReadRegisters reads the names of registers in a workspace file. The rest of the file has
 // to be sound, too.

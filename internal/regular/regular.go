@@ -5,8 +5,11 @@
 package regular
 
 import (
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"sockeye"
 )
@@ -20,7 +23,66 @@ func Open(path string) (*os.File, error) { return open(path, nonblocking) }
 // must not be a symbolic link.
 func OpenNoFollow(path string) (*os.File, error) { return open(path, nonblocking|noFollow) }
 
+// OpenMeasured is Open that takes files of the kernel, too, as sensors have them: one that
+// waits for something to tell ends in an error after KernelLimit.
+func OpenMeasured(path string) (*os.File, error) {
+	f, err := openAny(path, nonblocking)
+	if err == nil {
+		f.SetReadDeadline(time.Now().Add(KernelLimit)) // a file on a disk has none, and needs none
+	}
+	return f, err
+}
+
+// KernelLimit is how long a file of the kernel may take until it gives a byte.
+const KernelLimit = time.Second
+
+// ReadFile reads a whole regular file, as Open opens it. One that is longer than limit bytes
+// is an *sockeye.Error, and so is what is no regular file.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		return nil, tooLong(path, limit)
+	}
+	return text, err
+}
+
+// CheckSize says what is wrong with a file that another package will open by its name: that
+// it is no regular one, or longer than limit bytes.
+func CheckSize(path string, limit int64) error {
+	f, err := Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err == nil && st.Size() > limit {
+		err = tooLong(path, limit)
+	}
+	return err
+}
+
+func tooLong(path string, limit int64) error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: path,
+		Message: sockeye.Text{En: fmt.Sprintf("larger than %d MiB", limit>>20), Zh: fmt.Sprintf("超过 %d MiB", limit>>20)},
+		Hint:    sockeye.Text{En: "name a smaller file", Zh: "请换用较小的文件"}}
+}
+
 func open(path string, flags int) (*os.File, error) {
+	f, err := openAny(path, flags)
+	if err == nil && ofKernel(f) {
+		f.Close()
+		return nil, refused(path, sockeye.Text{En: "a file of the kernel, not one on a disk", Zh: "这是内核提供的文件，不是磁盘文件"})
+	}
+	return f, err
+}
+
+// openAny opens a file that says it is a regular one.
+func openAny(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|flags, 0)
 	if err != nil {
 		return nil, err
@@ -28,9 +90,6 @@ func open(path string, flags int) (*os.File, error) {
 	st, err := f.Stat()
 	if err == nil {
 		err = Check(path, st)
-	}
-	if err == nil && ofKernel(f) {
-		err = refused(path, sockeye.Text{En: "a file of the kernel, not one on a disk", Zh: "这是内核提供的文件，不是磁盘文件"})
 	}
 	if err != nil {
 		f.Close()

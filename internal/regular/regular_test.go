@@ -71,6 +71,27 @@ func TestNoRegularFile(t *testing.T) {
 	}
 }
 
+// A whole file is read up to a bound, and one that says it is empty and is not, too.
+func TestReadFileIsBounded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := ReadFile(path, 2<<20); err != nil || len(text) != 2<<20 {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+	for _, err := range []error{second(ReadFile(path, 2<<20-1)), CheckSize(path, 2<<20-1)} {
+		if e, ok := errors.AsType[*sockeye.Error](err); !ok || !strings.Contains(e.Message.En, "larger than 1 MiB") || e.Target != path {
+			t.Errorf("too long: %v", err)
+		}
+	}
+	if err := CheckSize(path, 2<<20); err != nil {
+		t.Error(err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
 // openAndClose opens what must not be waited for.
 func openAndClose(t *testing.T, path string) error {
 	t.Helper()

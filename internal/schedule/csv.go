@@ -42,7 +42,7 @@ func (l *List) CSV() string {
 
 // IsCSV says whether a text is a table, by its first line; a workspace is not.
 func IsCSV(text string) bool {
-	head, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).Read()
+	head, err := tableReader(text).Read()
 	if err != nil || strings.HasPrefix(head[0], "#") {
 		return false
 	}
@@ -52,6 +52,13 @@ func IsCSV(text string) bool {
 		}
 	}
 	return false
+}
+
+// tableReader reads the rows of a table, each into the memory of the one before.
+func tableReader(text string) *csv.Reader {
+	r := csv.NewReader(payload.BoundCSV(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))))
+	r.FieldsPerRecord, r.ReuseRecord = -1, true
+	return r
 }
 
 // columnName is a cell of the first line as a column is called.
@@ -66,8 +73,7 @@ func columnName(cell string) string {
 // ParseCSV reads the rows of a table whose first line names the columns. The error joins
 // every *ListFault; their fields are columns.
 func ParseCSV(text string) (*List, error) {
-	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF")))
-	r.FieldsPerRecord = -1
+	r := tableReader(text)
 	head, err := r.Read()
 	if err != nil {
 		return nil, badCSV(err)
@@ -163,6 +169,11 @@ func rowOf(cell func(string) string) (r Row, wrong []*ListFault) {
 }
 
 func badCSV(err error) error {
+	if found, ok := errors.AsType[*sockeye.Error](err); ok {
+		e := *found
+		e.Target = "list"
+		return &e
+	}
 	return &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: "list", Err: err, Message: sockeye.Text{En: "not a table: " + err.Error(), Zh: "不是表格：" + err.Error()},
 		Hint: sockeye.Text{En: "a table is CSV as spreadsheets save it, in UTF-8", Zh: "表格为电子表格软件保存的 UTF-8 编码 CSV"}}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 
 	"sockeye"
 	"sockeye/internal/payload"
+	"sockeye/internal/regular"
 )
 
 // Pick finds one number in a text. The zero Pick takes the first number there is.
@@ -95,15 +95,14 @@ func jsonNumber(text string, way []string) (float64, bool) {
 // first 64 KiB.
 func File(path, unit string, p Pick) Source {
 	return &reading{unit, func(context.Context) (float64, error) {
-		f, err := os.Open(path)
+		f, err := regular.OpenMeasured(path)
+		if _, isOurs := errors.AsType[*sockeye.Error](err); isOurs {
+			return 0, err
+		}
 		if err != nil {
 			return 0, unreadable(path, err)
 		}
 		defer f.Close()
-		st, err := f.Stat()
-		if err == nil && !st.Mode().IsRegular() {
-			return 0, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: path, Message: sockeye.Text{En: "this is no file with an end", Zh: "不是普通文件"}}
-		}
 		text, err := io.ReadAll(io.LimitReader(f, maxText))
 		if err != nil {
 			return 0, unreadable(path, err)

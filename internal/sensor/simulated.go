@@ -3,6 +3,7 @@ package sensor
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/payload"
 )
 
 // Simulation is a sensor without hardware. The same simulation with the same Seed gives
@@ -73,7 +75,7 @@ const maxValues = 1 << 20
 // ReadColumn reads a column of CSV, named by its heading or by its number from 1, for
 // Simulation.Values. Rows without a number there are left out.
 func ReadColumn(r io.Reader, column string) ([]float64, error) {
-	rows := csv.NewReader(r)
+	rows := csv.NewReader(payload.BoundCSV(r))
 	rows.FieldsPerRecord, rows.TrimLeadingSpace, rows.ReuseRecord = -1, true, true
 	at := 0
 	if _, err := fmt.Sscanf(column, "%d", &at); err == nil {
@@ -86,6 +88,9 @@ func ReadColumn(r io.Reader, column string) ([]float64, error) {
 		row, err := rows.Read()
 		if err == io.EOF {
 			break
+		}
+		if e, ok := errors.AsType[*sockeye.Error](err); ok {
+			return nil, e
 		}
 		if err != nil {
 			return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: "csv", Err: err}

@@ -1,9 +1,6 @@
 package terminal
 
 import (
-	"encoding/json"
-	"os"
-
 	"github.com/spf13/pflag"
 
 	"sockeye"
@@ -75,7 +72,7 @@ func (f *DecodeFlags) Knowledge() (k framing.Knowledge, err error) {
 		if path, err = f.terminal.File("--schema", path); err != nil {
 			return k, err
 		}
-		b, err := os.ReadFile(path)
+		b, err := f.terminal.ReadSchema(path)
 		if err != nil {
 			return k, FileError("read", path, err)
 		}
@@ -109,7 +106,7 @@ func (v *View) appendMessageJSON(line []byte, f *framing.PeerFrame) []byte {
 	if !ok {
 		return line
 	}
-	text, err := json.Marshal(m.Line(v.term.Lang, from))
+	text, err := sockeye.MarshalJSON(m.Line(v.term.Lang, from))
 	if err != nil {
 		return line
 	}

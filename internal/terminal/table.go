@@ -1,11 +1,12 @@
 package terminal
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"sockeye"
 )
 
 // PrintTable prints rows under their headings, or says that there are none.
@@ -52,7 +53,7 @@ func SizeText(n float64) string {
 
 // PrintJSON prints one line of JSON.
 func (a *Terminal) PrintJSON(v any) error {
-	line, err := json.Marshal(v)
+	line, err := sockeye.MarshalJSON(v)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,8 @@ type Terminal struct {
 	interrupt func()
 	// ReadRegisters reads the names of registers in a workspace file, for --registers.
 	ReadRegisters func(path string) (map[string]string, error)
+	// ReadSchema reads a descriptor file of Protocol Buffers, for --schema.
+	ReadSchema func(path string) ([]byte, error)
 	// ReadFields reads the field specs that a workspace file has under a name, for --fields.
 	ReadFields func(path, name string) ([]string, error)
 	stdin      stdinFile

@@ -136,7 +136,7 @@ func (s *boundsScanner) key(end byte) {
 			s.at += n
 		}
 		if parts++; parts > maxKeyParts {
-			s.refuse(start, problem("a key of more than %d parts", "键超过 %d 段", "the keys of a workspace have fewer", "工作区的键没有这么多段", maxKeyParts))
+			s.refuse(start, problem("a key of more than %d parts", "键超过 %d 段", "no key has so many", "没有这样的键", maxKeyParts))
 			return
 		}
 		if parts > freeKeyParts {
@@ -211,7 +211,7 @@ func (s *boundsScanner) bare() {
 func (s *boundsScanner) enter(bracket byte) {
 	s.count()
 	if s.open = append(s.open, openBracket{kind: bracket, entries: 1}); len(s.open) > maxNesting {
-		s.refuse(s.at, problem("nested deeper than %d", "嵌套超过 %d 层", "the values of a workspace are nested at most 5 deep", "工作区的值最多嵌套 5 层", maxNesting))
+		s.refuse(s.at, problem("nested deeper than %d", "嵌套超过 %d 层", "values are nested at most 5 deep", "值最多嵌套 5 层", maxNesting))
 		return
 	}
 	s.keyInside()

@@ -18,8 +18,10 @@ var (
 
 // strangeKey is a key up to the first name that the format does not have there, letter
 // by letter; nil if there is none.
-func strangeKey(key toml.Key) toml.Key {
-	t := fileType
+func strangeKey(key toml.Key) toml.Key { return strangeKeyIn(fileType, key) }
+
+// strangeKeyIn is strangeKey of another format, whose keys are the tags of a struct.
+func strangeKeyIn(t reflect.Type, key toml.Key) toml.Key {
 	for n, part := range key {
 		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 			t = t.Elem()

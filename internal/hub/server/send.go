@@ -185,7 +185,7 @@ func sendTo(ctx context.Context, conn *nats.Conn, boards []hub.Board, ask hub.Se
 			defer func() { <-turns }()
 			own := ask
 			own.Expires = ask.Expires.Add(clocks[b])
-			text, _ := json.Marshal(own) // no field of it can fail, but a year beyond 9999
+			text, _ := sockeye.MarshalJSON(own) // no field of it can fail, but a year beyond 9999
 			outcomes[n] = sendOutcome{b, sendToOne(ctx, conn, b, text, ask.Expires)}
 		})
 	}

@@ -239,7 +239,7 @@ func (s *EnrolmentService) onEnrol(m *nats.Msg) {
 	} else if err != nil {
 		reply = hub.EnrolReply{Error: &hub.ErrorText{Message: sockeye.Text{En: "the hub cannot enrol now: " + err.Error(), Zh: "集线服务暂时无法注册：" + err.Error()}, Hint: sockeye.Text{En: "try again", Zh: "请重试"}}}
 	}
-	if text, err := json.Marshal(reply); err == nil {
+	if text, err := sockeye.MarshalJSON(reply); err == nil {
 		m.Respond(text)
 	}
 	if reply.JWT != "" {
@@ -340,7 +340,7 @@ func (s *EnrolmentService) onBoards(m *nats.Msg) {
 	// A list of many boards is longer than a message: it comes in pages.
 	const page = 200
 	for part := range slices.Chunk(all, page) {
-		text, err := json.Marshal(s.statusOf(part))
+		text, err := sockeye.MarshalJSON(s.statusOf(part))
 		if err != nil {
 			return
 		}
