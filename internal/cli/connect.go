@@ -136,6 +136,7 @@ func (a *app) connect(f *connectFlags, words []string) error {
 	if f.Dump, err = f.DumpFlags.Open(a.Terminal); err != nil {
 		return err
 	}
+	f.EndTells = !ep.Options.Reconnect && req.Expect == nil
 	l, err := f.begin(a, show, typing, ep)
 	if err != nil {
 		return err
