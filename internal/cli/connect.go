@@ -151,6 +151,7 @@ func (a *app) connect(f *connectFlags, p connectPlan) (err error) {
 	if f.Dump, err = f.DumpFlags.Open(a.Terminal); err != nil {
 		return err
 	}
+	f.EndTells = !ep.Options.Reconnect && req.Expect == nil
 	l, err := f.begin(a, show, typing, ep)
 	if err != nil {
 		return err

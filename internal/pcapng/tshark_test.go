@@ -376,6 +376,7 @@ func TestWiresharkShowsWords(t *testing.T) {
 	s := classroom()
 	p := s.peer(session("s2", sockeye.Connect, "tcp://board.lan:7"), "10.0.0.1:999", "10.0.0.2:7")
 	s.at(p, sockeye.Joined, "")
+	s.add(sockeye.Event{Kind: sockeye.Faulted, Peer: p, Detail: &sockeye.Detail{Fault: &sockeye.FaultEvent{Kind: "latency", Fault: "latency 5ms", Bytes: 3, DelayMS: 5}}})
 	s.add(sockeye.Event{Kind: sockeye.Left, Peer: p, Detail: &sockeye.Detail{
 		Reason: sockeye.ReasonReset, Err: &sockeye.Error{Kind: sockeye.Reset, Op: "receive", Target: "10.0.0.2:7", Errno: "ECONNRESET"}}})
 	segment := s.encode(EncodeOptions{OS: "linux"})
@@ -394,6 +395,7 @@ func TestWiresharkShowsWords(t *testing.T) {
 	for _, want := range []string{
 		"User Application: Sockeye", "Comment: session s1 listens on tcp://:10000", "Comment: bound to [::]:10000",
 		"Comment: error: accept 192.168.1.51:999: too many peers; close some", "Comment: 3 events with 99 bytes are missing here",
+		"Comment: 3 bytes go on 5ms later: latency 5ms",
 		"Comment: session closed: closed by us", "Packet ID: 0x0000000000000003",
 	} {
 		if !strings.Contains(blocks, want) {

@@ -195,7 +195,7 @@ func (l *Runner) notReached(r Exchange, refused *sockeye.Error) error {
 // outcome is the error of a session that has ended; nil if it ended in good order.
 func (l *Runner) outcome(s *core.Session) error {
 	switch reason, cause := s.Outcome(); reason {
-	case sockeye.ReasonReset, sockeye.ReasonTimeout, sockeye.ReasonError:
+	case sockeye.ReasonReset, sockeye.ReasonTimeout, sockeye.ReasonError, sockeye.ReasonUnplugged:
 		if cause != nil {
 			return cause
 		}

@@ -51,6 +51,7 @@ type DisplayFlags struct {
 	Charset                        payload.Charset
 	Dump                           *dumpWriter // nil: none
 	Unheard                        bool        // received bytes do not come out raw: a program has them, or nobody wants them
+	EndTells                       bool        // the command ends with why its peer left, and says it
 	Status                         string      // stands below the lines on a terminal where nobody types; safe for it
 }
 
@@ -145,7 +146,7 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 		}
 	}
 	v := a.NewView(f, out, a.Err, colour)
-	v.verbose, v.Charset = d.Verbose, d.Charset
+	v.verbose, v.Charset, v.endTells = d.Verbose, d.Charset, d.EndTells
 	v.from, v.session = from, session
 	v.ShowFrames(cut)
 	l.view = v

@@ -28,18 +28,19 @@ const (
 
 // View is a reader of the journal that prints it. It belongs to one goroutine.
 type View struct {
-	term    *Terminal
-	Format  OutputFormat
-	out     *bufio.Writer
-	notices io.Writer // for raw
-	verbose bool      // for raw: peers that come and go are noticed too
-	colour  bool
-	from    uint64             // the first event that is shown
-	session string             // the only session that is shown, or ""
-	dump    *dumpWriter        // nil: none
-	pace    *core.Backpressure // waits for this view; nil: nobody does
-	Charset payload.Charset
-	Dated   bool // it shows a recording: a line begins with the date, too
+	term     *Terminal
+	Format   OutputFormat
+	out      *bufio.Writer
+	notices  io.Writer // for raw
+	verbose  bool      // for raw: peers that come and go are noticed too
+	endTells bool      // why a peer left is told by the end of the command
+	colour   bool
+	from     uint64             // the first event that is shown
+	session  string             // the only session that is shown, or ""
+	dump     *dumpWriter        // nil: none
+	pace     *core.Backpressure // waits for this view; nil: nobody does
+	Charset  payload.Charset
+	Dated    bool // it shows a recording: a line begins with the date, too
 
 	Cut        *framing.Splitter             // frames are shown instead of chunks
 	choice     *FrameChoice                  // how they are found; nil: chunks
@@ -216,6 +217,8 @@ func (v *View) showRaw(e sockeye.Event) error {
 	switch e.Kind {
 	case sockeye.Failed, sockeye.Gap:
 		noticed = true
+	case sockeye.Left:
+		noticed = noticed || !v.endTells && isFailure(e)
 	case sockeye.Opened:
 		noticed = noticed || e.Session.Endpoint.Mode == sockeye.Listen // the port may be news
 	case sockeye.Hint:
@@ -226,6 +229,13 @@ func (v *View) showRaw(e sockeye.Event) error {
 	}
 	v.noteOpened(e)
 	return nil
+}
+
+// isFailure reports whether a peer left for a fault that somebody can see to: not by a reset,
+// which is what some peers do, unless we connected to it.
+func isFailure(left sockeye.Event) bool {
+	d := left.Detail
+	return d != nil && d.Err != nil && (d.Reason != sockeye.ReasonReset || left.Session.Endpoint.Mode == sockeye.Connect)
 }
 
 // noteOpened notes that opening a session did not fail. One that connects has its socket
@@ -255,6 +265,9 @@ func (v *View) AppendLine(dst []byte, e sockeye.Event) []byte {
 		return v.appendData(dst, e)
 	}
 	what := v.term.describe(v.sayOnce(e))
+	if e.Kind == sockeye.Left && !v.endTells {
+		what += v.term.hintOfEnd(e.Detail)
+	}
 	if e.Kind == sockeye.Gap && v.Dated {
 		what = e.Detail.Lost.Missing().In(v.term.Lang)
 	}

@@ -156,6 +156,17 @@ func (a *Terminal) describeReason(e sockeye.Event, d *sockeye.Detail) string {
 	return s
 }
 
+// hintOfEnd is what to do about why a peer left, where describeReason says that in words.
+func (a *Terminal) hintOfEnd(d *sockeye.Detail) string {
+	if d == nil || d.Err == nil || d.Reason != sockeye.ReasonError && d.Reason != sockeye.ReasonTimeout && d.Reason != sockeye.ReasonUnplugged {
+		return ""
+	}
+	if hint := d.Err.Hint.In(a.Lang); hint != "" {
+		return a.T(" — ", "——") + hint
+	}
+	return ""
+}
+
 func (a *Terminal) describeFailure(d *sockeye.Detail) string {
 	s := ""
 	if d.Err != nil {

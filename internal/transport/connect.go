@@ -64,15 +64,22 @@ func (s *Session) Dial(ctx context.Context) (*Peer, error) {
 	p, err := s.dial(ctx)
 	if err != nil {
 		d := detailOf("connect", s.ep.Address.String(), err)
-		if s.cfg.LoopOf != nil { // an upstream, whose options stand in its address
-			explained := *d.Err
-			explained.Hint = s.ep.Address.Network.HintOfAddress(explained.Hint)
-			d.Err = &explained
-		}
+		d.Err = s.inAddress(d.Err)
 		s.record(sockeye.Event{Kind: sockeye.Failed, Detail: d})
 		return nil, d.Err
 	}
 	return p, nil
+}
+
+// inAddress returns an error of an upstream, whose options stand in its address, with a hint that
+// says so. Any other error is returned as it is, nil too.
+func (s *Session) inAddress(e *sockeye.Error) *sockeye.Error {
+	if e == nil || s.cfg.LoopOf == nil {
+		return e
+	}
+	explained := *e
+	explained.Hint = s.ep.Address.Network.HintOfAddress(explained.Hint)
+	return &explained
 }
 
 // KeepDialed keeps a connection: it returns at once, and dials again whenever dialling failed or

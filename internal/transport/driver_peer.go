@@ -182,7 +182,7 @@ func (p *DriverPeer) RecordLeft(unsent int) {
 	if p.reason == "" {
 		p.reason = sockeye.ReasonLocal
 	}
-	d := &sockeye.Detail{Reason: p.reason, Err: p.cause, Unsent: unsent}
+	d := &sockeye.Detail{Reason: p.reason, Err: p.session.inAddress(p.cause), Unsent: unsent}
 	p.mu.Unlock()
 	p.addEnd(d)
 	p.session.removePeer(p.Public())

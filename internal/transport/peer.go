@@ -215,8 +215,8 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 		if p.reason != "" {
 			return
 		}
-	} else if p.reason == sockeye.ReasonAborted || p.reason == sockeye.ReasonIdle {
-		return // what the kernel says after our own abort is its echo
+	} else if p.reason == sockeye.ReasonAborted || p.reason == sockeye.ReasonIdle || p.reason == sockeye.ReasonError && r == sockeye.ReasonReset {
+		return // what the kernel says after our own abort, or after what the other side complained of, is its echo
 	}
 	p.reason, p.cause = r, cause
 }

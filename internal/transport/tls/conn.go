@@ -135,6 +135,9 @@ func (c *conn) writePiece(piece []byte, order sync.Locker, took func()) (int, er
 	defer c.records.end()
 	for record := range slices.Chunk(piece, c.recordSize) {
 		if _, err := c.tls.Write(record); err != nil {
+			if c.notified.Load() {
+				return 0, net.ErrClosed // we ended it meanwhile: why is known
+			}
 			return 0, err
 		}
 		c.records.carried(len(record))
