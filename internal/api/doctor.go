@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"time"
 
 	"sockeye"
@@ -87,23 +88,27 @@ func (c *requestContext) doctorReport(in ShareDiagnosis) (SharedDiagnosis, error
 	return SharedDiagnosis{Name: "sockeye-doctor-" + time.Now().Format("20060102-150405") + ".txt", Text: text}, err
 }
 
-// doctorPort is the port that a code is asked for.
-func (c *requestContext) doctorPort() (uint16, error) {
+// doctorPort is the port that a code is asked for, of TCP if nothing else is written.
+func (c *requestContext) doctorPort() (sockeye.Network, uint16, error) {
 	var wrong fieldFaults
+	network := cmp.Or(sockeye.Network(c.q.Get("network")), sockeye.TCP)
+	if !network.Traits().IP {
+		wrong.note(invalid("network", sockeye.Text{En: "only networks of IP have ports", Zh: "只有 IP 网络才有端口"}, sockeye.Text{En: "write tcp or udp", Zh: "请写 tcp 或 udp"}))
+	}
 	n := c.number("port", &wrong)
 	if len(wrong) == 0 && (n < 1 || n > 65535) {
 		wrong.note(invalid("port", sockeye.Text{En: "a port is 1 to 65535", Zh: "端口应为 1 到 65535"}, sockeye.Text{}))
 	}
-	return uint16(n), wrong.join()
+	return network, uint16(n), wrong.join()
 }
 
 // doctorCode is this machine as a code, for the doctor on another one.
 func (c *requestContext) doctorCode(None) (DoctorCode, error) {
-	port, err := c.doctorPort()
+	network, port, err := c.doctorPort()
 	if err != nil {
 		return DoctorCode{}, err
 	}
-	return DoctorCode{Port: int(port), Code: core.DoctorCode(c.ctx(), port)}, nil
+	return DoctorCode{Port: int(port), Code: core.DoctorCode(c.ctx(), network, port)}, nil
 }
 
 // diagnosis is that of the session that the query names, or of an address.

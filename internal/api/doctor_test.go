@@ -39,7 +39,7 @@ func TestDoctorOfSession(t *testing.T) {
 	v := serve(t)
 	s := ask[Session](v, "POST", "/api/v1/sessions", Open{Mode: "listen", Address: "127.0.0.1:0"})
 	got := ask[Diagnosis](v, "GET", "/api/v1/doctor?session="+s.ID, nil)
-	if got.Verdict != "ok" || !strings.Contains(got.Address, "127.0.0.1:") {
+	if got.Cause != "loopback-only" || !strings.Contains(got.Address, "127.0.0.1:") {
 		t.Errorf("nobody came yet: %+v", got)
 	}
 	c, err := net.Dial("tcp", s.Locals[0])
@@ -87,6 +87,9 @@ func TestDoctorCode(t *testing.T) {
 	got := ask[DoctorCode](v, "GET", "/api/v1/doctor/code?port="+port, nil)
 	if !strings.HasPrefix(got.Code, "SE1-") {
 		t.Errorf("got %+v", got)
+	}
+	if of := ask[DoctorCode](v, "GET", "/api/v1/doctor/code?network=udp&port="+port, nil); !strings.HasPrefix(of.Code, "SE1-") || of.Code == got.Code {
+		t.Errorf("of UDP %+v", of)
 	}
 	with := ask[Diagnosis](v, "GET", "/api/v1/doctor?session="+s.ID+"&with="+got.Code, nil)
 	if with.Verdict == "" || len(with.Checks) == 0 {

@@ -53,8 +53,8 @@ func (s *Server) registerMachine() {
 	doctor.query = []string{"address", "ask", "listen", "session", "with"}
 	doctor.check = func(c *requestContext) error { _, _, wrong := c.doctorQuestion(); return c.with(wrong.join()) }
 	code := handle(s, "GET", "/doctor/code", "What this machine is and has on a port, as a code for the doctor on another one.", (*requestContext).doctorCode)
-	code.query = []string{"port"}
-	code.check = func(c *requestContext) error { _, err := c.doctorPort(); return c.with(err) }
+	code.query = []string{"network", "port"}
+	code.check = func(c *requestContext) error { _, _, err := c.doctorPort(); return c.with(err) }
 	handle(s, "POST", "/doctor/report", "A diagnosis as a text for a forum or a teacher, with JSON below; nothing is sent.", (*requestContext).doctorReport)
 	handle(s, "GET", "/explain", "Words of sockets and networks, explained: all, or one.", (*requestContext).explain).query = []string{"word"}
 	handle(s, "GET", "/discover", "The boards, servers and workbenches that announce themselves in the networks of the machine of the core: it looks for two seconds.", (*requestContext).discover)

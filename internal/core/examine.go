@@ -43,14 +43,28 @@ func (c *Core) ExamineSession(ctx context.Context, s *Session, other *DoctorFact
 	talk := c.conversation(ctx, s)
 	d := &Diagnosis{Facts: &DoctorFacts{Asked: ep.Address.String(), Network: ep.Address.Network}}
 	if (len(talk.Peers) == 0 || other != nil) && ep.Address.Network.Traits().IP {
-		at := ep.Address
+		at, asked := ep.Address, ep.Address
 		if locals := s.Locals(); talk.Listens && len(locals) > 0 {
-			at.Port = locals[0].Port()
+			asked.Port = locals[0].Port()
+			at.Host, at.Port = "", asked.Port // as a client, the doctor would be a peer of the session
 		}
 		d = Examine(ctx, DoctorQuestion{Address: at.String()}, other)
+		d.Facts.Asked = asked.String()
 	}
 	d.AddConversation(doctor.DiagnoseSession(talk))
 	return d
+}
+
+// onlyAddress returns the address that a server waits on, "" if it waits on all of the machine's.
+func onlyAddress(s *Session) string {
+	at, locals := s.Endpoint().Address, s.Locals()
+	if at.Network.Traits().IP && len(locals) > 0 {
+		if locals[0].Addr().IsUnspecified() {
+			return ""
+		}
+		at.Host, at.Port = locals[0].Addr().String(), locals[0].Port()
+	}
+	return at.String()
 }
 
 // mostSaid is how many of a session's latest messages are examined.
@@ -58,7 +72,7 @@ const mostSaid = 64
 
 // conversation holds the peers of a session and its latest messages.
 func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation {
-	talk := doctor.Conversation{Listens: s.Endpoint().Mode == sockeye.Listen}
+	talk := doctor.Conversation{Listens: s.Endpoint().Mode == sockeye.Listen, At: onlyAddress(s)}
 	latest := time.Time{}
 	for _, p := range s.Peers() {
 		st := p.Status()
@@ -91,6 +105,8 @@ func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation
 // ParseDoctorCode reads what doctor --code printed on the other machine.
 func ParseDoctorCode(code string) (*DoctorFacts, error) { return doctor.ParseCode(code) }
 
-// DoctorCode is the code of this machine and one port of it, for the doctor on another one.
-// Nothing is sent for it.
-func DoctorCode(ctx context.Context, port uint16) string { return doctor.OwnFacts(ctx, port).Code() }
+// DoctorCode is the code of this machine and one port of it, for the doctor on another one:
+// a TCP port unless the network sends datagrams. Nothing is sent for it.
+func DoctorCode(ctx context.Context, network sockeye.Network, port uint16) string {
+	return doctor.OwnFacts(ctx, network, port).Code()
+}

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"sockeye"
 	"sockeye/internal/doctor"
+	"sockeye/internal/query"
+	"sockeye/internal/recording"
 	"sockeye/internal/responder"
 )
 
@@ -34,7 +37,7 @@ func reading(c net.Conn) {
 }
 
 var conversationStages = map[string]conversationStage{
-	"nobody connects":       {want: doctor.CauseNoPeer},
+	"nobody else can come":  {want: doctor.CauseLoopbackOnly},
 	"both wait":             {there: reading, want: doctor.CauseBothWait},
 	"a line end is missing": {there: reading, say: "AT", want: doctor.CauseNoLineEnd},
 	"text of another charset": {there: func(c net.Conn) {
@@ -114,6 +117,41 @@ func (stage conversationStage) run(t *testing.T) {
 	}
 	if cause != stage.want {
 		t.Errorf("found %q, want %q", cause, stage.want)
+	}
+	if stage.there == nil {
+		noneCame(t, w, s)
+	}
+}
+
+// noneCame says that the doctor was no peer of the session itself.
+func noneCame(t *testing.T, w *Core, s *Session) {
+	page, err := w.Query(t.Context(), query.Query{Limit: 64, Filter: recording.Filter{Session: s.ID()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range page.Events {
+		if e.Kind != sockeye.Opened {
+			t.Errorf("the doctor left an event: %+v", e)
+		}
+	}
+}
+
+// A server on one address names it to those who ask why nobody comes.
+func TestOnlyAddress(t *testing.T) {
+	w := New(0)
+	t.Cleanup(func() { w.Shutdown(context.Background()) })
+	for address, want := range map[string]string{"tcp://127.0.0.1:0": "tcp://127.0.0.1:", "udp://[::1]:0": "udp://[::1]:", "udp://127.0.0.1:0": "udp://127.0.0.1:"} {
+		at, err := sockeye.ParseAddress(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := w.Open(t.Context(), sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, responder.Answer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := onlyAddress(s); !strings.HasPrefix(got, want) || strings.HasSuffix(got, ":0") {
+			t.Errorf("%s: %q", address, got)
+		}
 	}
 }
 

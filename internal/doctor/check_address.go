@@ -63,6 +63,9 @@ func (f *Facts) withBrackets(p Path) string {
 
 // addressFault is an address that cannot be used at all.
 func addressFault(f *Facts) Finding {
+	if f.Fault.Kind == sockeye.Unsupported { // it may well be right
+		return unknown(CheckAddress, f.Fault.Message, f.Fault.Hint)
+	}
 	cause := map[sockeye.ErrorKind]string{
 		sockeye.NoSuchHost: CauseNoSuchName, sockeye.NameServer: CauseNameServer, sockeye.WrongFamily: CauseWrongFamily,
 		sockeye.TimedOut: CauseNameServer,

@@ -1,12 +1,9 @@
 package doctor
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
-
-	"sockeye"
 )
 
 // The causes that only both sides together tell.
@@ -18,6 +15,9 @@ const (
 	CauseOtherAddress     = "other-address"
 	CauseBothListen       = "both-listen"
 	CauseBothConnect      = "both-connect"
+	CauseFirewallBetween  = "firewall-between" // there or on the way
+	CauseFirewallOnWay    = "firewall-on-way"
+	CauseLostBetween      = "lost-between" // on the way there or back
 )
 
 // checkBoth judges with what the other machine says of itself. It says something only where
@@ -55,11 +55,11 @@ func checkCode(f, other *Facts) (Finding, bool) {
 	case other.Port != f.Port:
 		return unknown(CheckThere,
 			say("the code of the other machine was made for port %d, but port %d is asked: it does not tell what listens there", "对方机器的代码是为端口 %d 生成的，而所问的是端口 %d：它不能说明那里有什么在监听", other.Port, f.Port),
-			say("make it anew on that machine: %s; or ask port %d here", "请在那台机器上重新生成：%s；或在这里改问端口 %d", doctorThere(f.Port), other.Port)), true
+			say("make it anew on that machine: %s; or ask port %d here", "请在那台机器上重新生成：%s；或在这里改问端口 %d", f.doctorThere(), other.Port)), true
 	case f.Host != "" && !f.Local && sameMachine(f, other):
 		return unknown(CheckThere,
 			say("the code is this machine's own: it does not tell of the other one", "这是本机自己的代码：它不能说明对方的情况"),
-			say("run it on the other machine: %s", "请在对方机器上运行：%s", doctorThere(f.Port))), true
+			say("run it on the other machine: %s", "请在对方机器上运行：%s", f.doctorThere())), true
 	}
 	return Finding{}, false
 }
@@ -200,125 +200,4 @@ func (f *Facts) hasHardware(address string) bool {
 		known = known || i.HardwareAddress != "" && !i.Loopback
 	}
 	return !known
-}
-
-// checkWayBack judges whether the other machine can answer.
-func checkWayBack(f, other *Facts, p Path) (Finding, bool) {
-	from := p.Route.Source
-	if !from.IsValid() || from.IsLoopback() || p.TCP.Answers() || len(other.Gateways) > 0 || other.didNotSee("gateways") || f.owns(p.Address) {
-		return Finding{}, false
-	}
-	for _, i := range other.Interfaces {
-		for _, prefix := range i.Prefixes {
-			if prefix.Contains(from) {
-				return Finding{}, false
-			}
-		}
-	}
-	return wrong(CheckWay, CauseNoWayBack, StationThere,
-		say("that machine cannot answer: it has no route back to %s", "那台机器无法应答：它没有返回 %s 的路由", from),
-		say("set the gateway there: %s", "请在那里设置网关：%s", gatewayCommand(other.System))), true
-}
-
-// checkListenerThere judges what listens on the port there.
-func checkListenerThere(f, other *Facts, p Path) (Finding, bool) {
-	if f.open(p) || other.didNotSee("sockets") || other.Port != f.Port {
-		return Finding{}, false
-	}
-	there := *other
-	there.Network = f.Network
-	list := there.listening(f.transport())
-	switch {
-	case len(list) == 0:
-		found := atPortThere(nobodyListens(&there))
-		found.Text = sockeye.Text{En: "there: " + strings.ReplaceAll(found.Text.En, "this machine", "that machine"), Zh: "对方：" + strings.ReplaceAll(found.Text.Zh, "本机", "那台机器")}
-		return found, true
-	case there.loopbackOnly() && !p.Address.IsLoopback():
-		return atPortThere(wrong(CheckThere, CauseLoopbackOnly, StationPort,
-			say("the server there listens on %s only: no other machine can reach it", "那里的服务器只监听 %s：其他机器无法连接", list[0].Local),
-			say("let it listen on all addresses: %s", "请让它监听所有地址：%s", listenCommand(f.transport(), f.Port)), socketEvidence(list[0]))), true
-	case !listensFor(list, p.Address):
-		return atPortThere(familyOrAddress(f, list, p.Address)), true
-	}
-	for _, found := range checkQueues(&there) {
-		if found.Cause != CauseNotAccepting { // while there is room the kernel answers, and nothing is silent
-			return atPortThere(found), true
-		}
-	}
-	return Finding{}, false
-}
-
-func atPortThere(found Finding) Finding {
-	found.Check, found.Station = CheckThere, StationPort
-	return found
-}
-
-// checkRulesThere is what is left when the program there listens as it should: rules on the
-// way.
-func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
-	there := *other
-	there.Network = f.Network
-	if other.didNotSee("sockets") || other.Port != f.Port || len(there.listening(f.transport())) == 0 {
-		return Finding{}, false
-	}
-	probe := p.TCP
-	if f.isUDP() {
-		probe = p.UDP
-	}
-	if other.Firewall.Drops && other.transport() == f.transport() && !probe.Answers() {
-		return wrong(CheckThere, CauseFirewallThere, StationThere,
-			say("the program there listens, but the rules of that machine drop port %d", "那里的程序在监听，但那台机器的规则丢弃了端口 %d", f.Port),
-			allowClient(f, other, p), probeEvidence("connect", probe), "there: the rules drop it"), true
-	}
-	if probe.Outcome != Refused && probe.Outcome != Silent && probe.Outcome != Failed || f.isUDP() && probe.Outcome == Silent {
-		return Finding{}, false
-	}
-	if f.Firewall.Drops {
-		return Finding{}, false // this machine's own rules, of which checkFirewall tells
-	}
-	if found, here := droppedHere(f, p, probeEvidence("connect", probe)); here {
-		return found, true
-	}
-	if lost, may := f.mayDropAnswers(p); may && probe.Outcome == Silent {
-		own, allow := say("this machine's administrator sees whether its own rules do: sudo sockeye doctor %s; if not, ", "本机管理员可查看是否为本机规则：sudo sockeye doctor %s；如果不是，", f.again()), allowClient(f, other, p)
-		return unknown(CheckThere,
-			say("the program there listens, but nothing comes back: a firewall there or on the way drops port %d, or a rule of this machine drops the answers; which of them cannot be told", "那里的程序在监听，但没有任何返回：可能是那里或途中的防火墙丢弃了端口 %d，也可能是本机的规则丢弃了应答；无法判断是哪一种", f.Port),
-			sockeye.Text{En: own.En + allow.En, Zh: own.Zh + allow.Zh}, probeEvidence("connect", probe), lost), true
-	}
-	listens := fmt.Sprintf("%s listens there", there.listening(f.transport())[0].Local)
-	if p.Route.Gateway.IsValid() && !p.OtherTCP.Answers() && !p.OtherUDP.Answers() && probe.Outcome == Silent {
-		return wrong(CheckThere, CauseFirewallThere, StationThere,
-			say("the program there listens, but nothing comes back: a firewall there, or a router on the way, drops port %d", "那里的程序在监听，但没有任何返回：那里的防火墙或途中的路由器丢弃了端口 %d", f.Port),
-			allowClient(f, other, p), probeEvidence("connect", probe), listens), true
-	}
-	cause, text := CauseFirewallThere, say("the program there listens, but a firewall of that machine drops port %d", "那里的程序在监听，但那台机器的防火墙丢弃了端口 %d", f.Port)
-	if probe.Outcome != Silent {
-		cause, text = CauseFirewallRejects, say("the program there listens, but a firewall there or on the way rejects port %d", "那里的程序在监听，但那里或途中的防火墙拒绝了端口 %d", f.Port)
-	}
-	return wrong(CheckThere, cause, StationThere, text, allowClient(f, other, p), probeEvidence("connect", probe), listens), true
-}
-
-// mayDropAnswers says that a rule of this machine may drop what comes back: its rules are not
-// known, and packets came in that went to no program, or nobody counts them. Why is evidence.
-// One packet may be another machine's; each SYN that is sent again is answered again.
-func (f *Facts) mayDropAnswers(p Path) (why string, may bool) {
-	if f.Firewall.Read && !f.Firewall.Unclear {
-		return "", false
-	}
-	if f.System != "linux" || !p.Address.Is4() {
-		return "", true
-	}
-	came, taken := f.Grown["Ip.InReceives"], f.Grown["Ip.InDelivers"]+f.Grown["Ip.ForwDatagrams"]
-	return fmt.Sprintf("InReceives +%d, InDelivers and ForwDatagrams +%d", came, taken), came > taken+1
-}
-
-// allowClient says how to let the port in on the other machine, whose rules may depend on who
-// the client is.
-func allowClient(f, other *Facts, p Path) sockeye.Text {
-	allow := allowThere(other.Firewall.Tool, f.transport(), f.Port)
-	if source := p.Route.Source; source.IsValid() && !p.Route.Gateway.IsValid() && (other.Firewall.Tool == "nft" || other.Firewall.Tool == "") {
-		client := say("\nif the rule depends on the client: this one is %s", "\n如果规则取决于客户端：这个客户端是 %s", source)
-		allow = sockeye.Text{En: allow.En + client.En, Zh: allow.Zh + client.Zh}
-	}
-	return allow
 }

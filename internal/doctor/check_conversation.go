@@ -19,6 +19,11 @@ func checkConversation(f *Facts) []Finding {
 	var list []Finding
 	reached := slices.ContainsFunc(f.Paths, func(p Path) bool { return p.TCP.Outcome == Open })
 	for _, s := range f.Sockets {
+		if s.State == "UNCONNECTED" && s.Unread > 0 && f.isUDP() && f.Local && s.Local.Port() == f.Port && f.Watched {
+			return append(list, wrong(CheckConversation, CauseNotReading, StationProgram,
+				say("the program here does not read what came to UDP port %d: it waits in the socket, and what finds no room is dropped", "本机程序没有读取到达 UDP 端口 %d 的数据：数据在套接字中等待，放不下的会被丢弃", f.Port),
+				say("the program has to call recv: is it stopped, or busy with something else?", "程序需要调用 recv：它是否已暂停，或正忙于别的事？"), socketEvidence(s)))
+		}
 		if s.State != "ESTABLISHED" && s.State != "CLOSE-WAIT" && s.State != "FIN-WAIT-1" && s.State != "LAST-ACK" {
 			continue
 		}

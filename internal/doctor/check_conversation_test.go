@@ -41,13 +41,23 @@ func TestConversationsThatEnd(t *testing.T) {
 	}
 }
 
-// The next step deletes the route that there is.
+// The next step deletes the route that there is: the one of the smallest network of its kind.
 func TestRouteThatForbidsIsNamed(t *testing.T) {
-	for errno, want := range map[string]string{"EACCES": "sudo ip route del prohibit 10.1.0.3", "EINVAL": "sudo ip route del blackhole 10.1.0.3", "EHOSTUNREACH": "sudo ip route del unreachable 10.1.0.3"} {
-		p := Path{Address: netip.MustParseAddr("10.1.0.3")}
-		p.Route.Errno = errno
-		if next := checkRoute(&Facts{System: "linux"}, p).Next.En; !strings.Contains(next, want) {
-			t.Errorf("%s: %q, want %q in it", errno, next, want)
+	row := func(to, kind string, table int) netinfo.RouteEntry {
+		return netinfo.RouteEntry{To: netip.MustParsePrefix(to), Kind: kind, Table: table}
+	}
+	f := &Facts{System: "linux", Routes: netinfo.RoutingTables{
+		Rows:  []netinfo.RouteEntry{row("0.0.0.0/0", "unicast", 0), row("10.1.0.0/16", "prohibit", 0), row("10.1.0.0/24", "prohibit", 0), row("10.1.0.3/32", "blackhole", 0), row("10.1.0.0/24", "unreachable", 100)},
+		Rules: []netinfo.RouteRule{{Kind: "prohibit", Priority: 99, To: netip.MustParsePrefix("10.9.0.0/16")}, {Kind: "blackhole", Priority: 100, IPv6: true}}}}
+	for _, c := range []struct{ ip, errno, want string }{
+		{"10.1.0.3", "EACCES", "sudo ip route del prohibit 10.1.0.0/24"}, {"10.1.0.3", "EINVAL", "sudo ip route del blackhole 10.1.0.3/32"},
+		{"10.1.0.3", "EHOSTUNREACH", "sudo ip route del unreachable 10.1.0.0/24 table 100"}, {"10.9.0.3", "EACCES", "sudo ip rule del priority 99"},
+		{"fd00::3", "EINVAL", "sudo ip -6 rule del priority 100"}, {"fd00::3", "EACCES", "ip route show table all"},
+	} {
+		p := Path{Address: netip.MustParseAddr(c.ip)}
+		p.Route.Errno = c.errno
+		if next := checkRoute(f, p).Next.En; !strings.Contains(next, c.want) {
+			t.Errorf("%s of %s: %q, want %q in it", c.errno, c.ip, next, c.want)
 		}
 	}
 }

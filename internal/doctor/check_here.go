@@ -31,6 +31,11 @@ func checkHere(f *Facts) []Finding {
 		return []Finding{checkBind(f)}
 	}
 	list := f.listening(f.transport())
+	if len(list) == 0 && f.Firewall.Moves {
+		return []Finding{unknown(CheckHere,
+			say("no program of this machine listens on port %d: a rule hands it on to another port or machine (NAT), and whether it arrives there cannot be told", "本机没有程序监听端口 %d：有一条规则把它转往别的端口或机器（NAT），无法判断能否到达那里", f.Port),
+			say("ask for what the rule names, or from a client: sockeye doctor ADDRESS:%d; the rule: %s (%s)", "请检查该规则所指的目标，或从客户端询问：sockeye doctor 地址:%d；规则：%s（%s）", f.Port, showRules(f.Firewall.Tool), f.Firewall.Rule), f.Firewall.Rule)}
+	}
 	if len(list) == 0 {
 		return []Finding{nobodyListens(f)}
 	}
@@ -162,18 +167,51 @@ func checkReach(f *Facts, list []netinfo.Socket) []Finding {
 			say("the server listens on %s only: no other machine can reach it", "服务器只监听 %s：其他机器无法连接", list[0].Local),
 			say("let it listen on all addresses: %s", "请让它监听所有地址：%s", listenCommand(f.transport(), f.Port)), socketEvidence(list[0]))}
 	}
+	if found, said := checkV6Only(f, list); said {
+		return []Finding{found}
+	}
 	return nil
+}
+
+// checkV6Only judges a server that takes clients of IPv6 alone, by a setting of its socket
+// that nobody sees.
+func checkV6Only(f *Facts, list []netinfo.Socket) (Finding, bool) {
+	n := slices.IndexFunc(list, func(s netinfo.Socket) bool { return s.V6Only })
+	if n < 0 || listensFor4(list) {
+		return Finding{}, false
+	}
+	next := say("let it listen on both families: %s", "请让它同时监听两种地址：%s", listenCommand(f.transport(), f.Port))
+	if !f.reachedByIPv6() {
+		return wrong(CheckHere, CauseFamilyMismatch, StationProgram,
+			say("the server takes clients of IPv6 alone (IPV6_V6ONLY), and this machine has no address of IPv6 for them", "服务器只接受 IPv6 客户端（IPV6_V6ONLY），而本机没有可供访问的 IPv6 地址"), next, socketEvidence(list[n])), true
+	}
+	return unknown(CheckHere,
+		say("the server takes clients of IPv6 alone (IPV6_V6ONLY): those of IPv4 are refused", "服务器只接受 IPv6 客户端（IPV6_V6ONLY）：IPv4 客户端会被拒绝"), next, socketEvidence(list[n])), true
+}
+
+// listensFor4 says that one of the sockets takes connections to an address of IPv4.
+func listensFor4(list []netinfo.Socket) bool {
+	return slices.ContainsFunc(list, func(s netinfo.Socket) bool {
+		return s.Local.Addr().Is4() || s.Local.Addr() == netip.IPv6Unspecified() && !s.V6Only
+	})
+}
+
+// reachedByIPv6 says that a server here listens for IPv6, and that the machine has an address
+// that others can use without naming an interface.
+func (f *Facts) reachedByIPv6() bool {
+	for _, s := range f.listening(f.transport()) {
+		for _, ip := range f.Addresses() {
+			if at := s.Local.Addr(); ip.Is6() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast() && (at == netip.IPv6Unspecified() || at == ip) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // listensFor says that one of the sockets takes connections to an address.
 func listensFor(list []netinfo.Socket, ip netip.Addr) bool {
-	for _, s := range list {
-		at := s.Local.Addr()
-		if at == ip.WithZone("") || at == netip.IPv6Unspecified() || at == netip.IPv4Unspecified() && ip.Is4() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(s netinfo.Socket) bool { return s.Takes(ip) })
 }
 
 // familyOrAddress says which address a server here listens on instead.
@@ -244,7 +282,7 @@ func checkCounters(f *Facts) []Finding {
 	case grown["Ip.OutNoRoutes"] > 0 && f.Host == "":
 		return []Finding{wrong(CheckWay, CauseNoWayBack, StationInterface,
 			say("nobody is connected, and this machine could not send: it has no route back to who asks", "没有人连接，而本机有数据发不出去：没有返回请求者的路由"),
-			say("set the gateway: %s", "请设置网关：%s", gatewayCommand(f.System)), fmt.Sprintf("OutNoRoutes +%d", grown["Ip.OutNoRoutes"]))}
+			say("set the gateway: %s", "请设置网关：%s", gatewayCommand(f.System, false)), fmt.Sprintf("OutNoRoutes +%d", grown["Ip.OutNoRoutes"]))}
 	}
 	return nil
 }
@@ -277,8 +315,14 @@ func socketEvidence(s netinfo.Socket) string {
 	if s.Remote.IsValid() {
 		line += " " + s.Remote.String()
 	}
+	if s.V6Only {
+		line += " v6only"
+	}
 	if s.Queued+s.Unread > 0 {
 		line += fmt.Sprintf(" queued %d unread %d", s.Queued, s.Unread)
+	}
+	if s.Drops > 0 {
+		line += fmt.Sprintf(" drops %d", s.Drops)
 	}
 	if s.Timer != "" {
 		line += fmt.Sprintf(" timer %s, sent again %d times", s.Timer, s.Retransmits)

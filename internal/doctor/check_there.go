@@ -16,7 +16,6 @@ const (
 	CauseOtherTransport  = "other-transport"
 	CauseFirewallThere   = "firewall-there"
 	CauseFirewallRejects = "firewall-rejects"
-	CauseNoAnswer        = "no-answer"
 	CauseAcceptedReset   = "accepted-reset"
 	CauseOtherProtocol   = "other-protocol"
 	CauseFirewallHere    = "firewall-here"
@@ -122,7 +121,7 @@ func refused(f *Facts, p Path, evidence string) Finding {
 			say("use udp://%s here, or start a TCP server there", "请在这里使用 udp://%s，或在那里启动 TCP 服务器", f.hostPort()), evidence, probeEvidence("udp", p.UDP))
 	}
 	text := say("refused: the machine is there, but nothing listens on port %d for this address, or a firewall there refuses it; from here both look the same", "被拒绝：主机在线，但没有程序为这个地址监听端口 %d，或那里的防火墙拒绝了它；从这里看两者相同", f.Port)
-	next := say("start the server there: %s; if it runs, let that machine tell which it is: %s", "请在那里启动服务器：%s；如果已经启动，请让那台机器说明是哪一种：%s", listenCommand(f.transport(), f.Port), doctorThere(f.Port))
+	next := say("start the server there: %s; if it runs, let that machine tell which it is: %s", "请在那里启动服务器：%s；如果已经启动，请让那台机器说明是哪一种：%s", listenCommand(f.transport(), f.Port), f.doctorThere())
 	if p.UDP.Outcome == Silent && p.OtherUDP.Outcome == Refused {
 		next = sockeye.Text{En: next.En + "; should it be UDP? udp://" + f.hostPort() + " was not refused", Zh: next.Zh + "；是否应该用 UDP？udp://" + f.hostPort() + " 没有被拒绝"}
 	}
@@ -163,14 +162,14 @@ func silent(f *Facts, p Path, evidence string) Finding {
 			say("a machine has the address, but answers nothing: its firewall drops port %d, or it has no way back", "有机器使用这个地址，但不作任何应答：它的防火墙丢弃了端口 %d，或者它没有回来的路由", f.Port),
 			onlyThere(f), evidence, other, "ip neighbour: "+p.Neighbour.State)
 	}
-	return wrong(CheckThere, CauseNoAnswer, StationNetwork,
-		say("nothing came back from %s: it is off, its address is another one, or a firewall on the way drops", "%s 没有任何应答：可能已关机、地址不对，或途中的防火墙丢弃了数据", p.Address),
-		say("only the other side can tell these apart: run %s there, and give its code to sockeye doctor --with", "只有对方能够分辨：请在那里运行 %s，再把代码交给 sockeye doctor --with", doctorThere(f.Port)), evidence, other)
+	return unknown(CheckThere,
+		say("nothing came back from %s: it is off, its address is another one, a firewall there or on the way drops, or it has no way back; from here they look the same", "%s 没有任何应答：可能已关机、地址不对、那里或途中的防火墙丢弃了数据，或者它没有回来的路由；从这里看都相同", p.Address),
+		onlyThere(f), evidence, other)
 }
 
 // onlyThere is what to do where only the other side can tell: ask it, and what is likeliest.
 func onlyThere(f *Facts) sockeye.Text {
-	ask := say("let that machine tell: run %s there, and give its code to sockeye doctor %s --with CODE here", "请让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码", doctorThere(f.Port), f.again())
+	ask := say("let that machine tell: run %s there, and give its code to sockeye doctor %s --with CODE here", "请让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码", f.doctorThere(), f.again())
 	allow := allowThere("", f.transport(), f.Port)
 	return sockeye.Text{En: ask.En + "\nif it is its firewall, " + allow.En, Zh: ask.Zh + "\n如果是它的防火墙，" + allow.Zh}
 }
@@ -212,15 +211,23 @@ func failed(f *Facts, p Path, evidence string) Finding {
 // fromOther says that another machine sent an ICMP error.
 func (f *Facts) fromOther(p Probe) bool { return p.From.IsValid() && !f.owns(p.From) }
 
-// rejected is an ICMP error that a firewall or a router sent.
-func rejected(f *Facts, p Path, probe Probe, evidence string) Finding {
-	if !probe.From.IsValid() { // the same error of UDP may tell who it is
-		for _, other := range []Probe{p.UDP, p.OtherUDP} {
-			if other.From.IsValid() && other.Errno == probe.Errno {
-				probe = other
-			}
+// icmpOf is the probe with the sender of its ICMP error: the same error of UDP may tell it. A
+// reset is no such error.
+func (f *Facts) icmpOf(p Path, probe Probe) Probe {
+	if probe.Outcome != Failed || probe.From.IsValid() {
+		return probe
+	}
+	for _, other := range []Probe{p.UDP, p.OtherUDP} {
+		if other.From.IsValid() && other.Errno == probe.Errno {
+			probe = other
 		}
 	}
+	return probe
+}
+
+// rejected is an ICMP error that a firewall or a router sent.
+func rejected(f *Facts, p Path, probe Probe, evidence string) Finding {
+	probe = f.icmpOf(p, probe)
 	if !probe.From.IsValid() {
 		return wrong(CheckThere, CauseFirewallRejects, StationThere,
 			say("a firewall there or a router on the way rejects it: an ICMP error came back at once", "那里的防火墙或途中的路由器拒绝了它：立即返回了 ICMP 错误"),
@@ -240,7 +247,7 @@ func rejected(f *Facts, p Path, probe Probe, evidence string) Finding {
 	case isUnreachable(probe):
 		return wrong(CheckThere, CauseUnreachable, StationNetwork,
 			say("the router %s says that it does not reach %s: %s", "路由器 %s 报告无法到达 %s：%s", who, p.Address, word),
-			say("see that the machine is on and has this address; if it has, that router lacks the route, or a rule of it rejects: for certainty run %s there", "请确认那台机器已开机并使用这个地址；如果是，则该路由器缺少路由，或它的规则拒绝了数据：要确认请在那里运行 %s", doctorThere(f.Port)), evidence)
+			say("see that the machine is on and has this address; if it has, that router lacks the route, or a rule of it rejects: for certainty run %s there", "请确认那台机器已开机并使用这个地址；如果是，则该路由器缺少路由，或它的规则拒绝了数据：要确认请在那里运行 %s", f.doctorThere()), evidence)
 	}
 	return wrong(CheckThere, CauseFirewallRejects, StationNetwork,
 		say("%s on the way rejects port %d: it sent %s", "途中的 %s 拒绝了端口 %d：它返回了 %s", who, f.Port, word),
@@ -264,7 +271,7 @@ func checkUDPPort(f *Facts, p Path) Finding {
 		}
 		return wrong(CheckThere, CauseRefused, StationPort,
 			say("refused (ICMP port unreachable): no program receives UDP port %d there, or a firewall there refuses it; from here both look the same", "被拒绝（ICMP 端口不可达）：那里没有程序接收 UDP 端口 %d，或那里的防火墙拒绝了它；从这里看两者相同", f.Port),
-			say("start the receiver there: %s; if it runs, let that machine tell which it is: %s", "请在那里启动接收程序：%s；如果已经启动，请让那台机器说明是哪一种：%s", listenCommand(sockeye.UDP, f.Port), doctorThere(f.Port)), evidence)
+			say("start the receiver there: %s; if it runs, let that machine tell which it is: %s", "请在那里启动接收程序：%s；如果已经启动，请让那台机器说明是哪一种：%s", listenCommand(sockeye.UDP, f.Port), f.doctorThere()), evidence)
 	case Failed:
 		if p.UDP.Errno == "EPERM" {
 			found, _ := droppedHere(f, p, evidence)
@@ -287,7 +294,7 @@ func checkUDPPort(f *Facts, p Path) Finding {
 // onlyThereUDP is how to find out whether datagrams arrive.
 func onlyThereUDP(f *Facts) sockeye.Text {
 	return say("see whether the program there shows it; or let that machine tell: run %s there, and give its code to sockeye doctor %s --with CODE here; whether datagrams arrive shows %s there in place of the program",
-		"请看那里的程序是否收到；或让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码；数据报是否到达，可在那里停下程序后运行 %s 查看", doctorThere(f.Port), f.again(), fmt.Sprintf("sockeye doctor --serve :%d", f.Port))
+		"请看那里的程序是否收到；或让那台机器说明：在那里运行 %s，再在这里运行 sockeye doctor %s --with 代码；数据报是否到达，可在那里停下程序后运行 %s 查看", f.doctorThere(), f.again(), fmt.Sprintf("sockeye doctor --serve :%d", f.Port))
 }
 
 func probeEvidence(call string, p Probe) string {

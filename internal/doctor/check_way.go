@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"sockeye/internal/netinfo"
 )
 
 // The causes on the way.
@@ -165,10 +167,7 @@ func checkRoute(f *Facts, p Path) Finding {
 	evidence := []string{show + ": " + p.Route.Errno}
 	switch p.Route.Errno {
 	case "EACCES", "EINVAL", "EHOSTUNREACH":
-		kind := map[string]string{"EACCES": "prohibit", "EINVAL": "blackhole", "EHOSTUNREACH": "unreachable"}[p.Route.Errno]
-		return wrong(CheckWay, CauseRouteForbids, StationInterface,
-			say("a route of this machine forbids %s", "本机的一条路由禁止访问 %s", p.Address),
-			say("find the route that forbids it with %s, and delete it: %s", "用 %s 找到禁止它的路由并删除：%s", routesCommand(f.System), deleteRouteCommand(f.System, kind, p.Address.String())), evidence...)
+		return forbidden(f, p, evidence)
 	}
 	if found, said := checkLinks(f, p, evidence); said {
 		return found
@@ -182,7 +181,36 @@ func checkRoute(f *Facts, p Path) Finding {
 	}
 	return wrong(CheckWay, CauseNoRoute, StationInterface,
 		say("no route: %s is in another network than this machine, and no gateway leads there", "没有路由：%s 与本机不在同一网段，也没有网关通往那里", p.Address),
-		say("give both machines addresses of one network, or set the gateway: %s", "请让两台机器使用同一网段的地址，或设置网关：%s", gatewayCommand(f.System)), evidence...)
+		say("give both machines addresses of one network, or set the gateway: %s", "请让两台机器使用同一网段的地址，或设置网关：%s", gatewayCommand(f.System, p.Address.Is6())), evidence...)
+}
+
+// forbiddenBy are the kinds of routes by the error that the system gives for them (ip-route(8)).
+var forbiddenBy = map[string]string{"EACCES": "prohibit", "EINVAL": "blackhole", "EHOSTUNREACH": "unreachable"}
+
+// forbidden is an address that a route forbids, or a rule that chooses among tables. The row is
+// the smallest network of that kind, since the system told the kind.
+func forbidden(f *Facts, p Path, evidence []string) Finding {
+	kind := forbiddenBy[p.Route.Errno]
+	var rows []netinfo.RouteEntry
+	for _, r := range f.Routes.Rows {
+		if r.Kind == kind {
+			rows = append(rows, r)
+		}
+	}
+	text := say("a route of this machine forbids %s", "本机的一条路由禁止访问 %s", p.Address)
+	if row, found := netinfo.BestEntry(rows, p.Address); found {
+		return wrong(CheckWay, CauseRouteForbids, StationInterface, text,
+			say("delete the route that forbids it: %s", "请删除禁止它的路由：%s", deleteRouteCommand(f.System, row)), append(evidence, row.Kind+" "+row.To.String())...)
+	}
+	for _, r := range f.Routes.Rules {
+		if r.Kind == kind && r.IPv6 == p.Address.Is6() && (!r.To.IsValid() || r.To.Contains(p.Address.WithZone(""))) {
+			return wrong(CheckWay, CauseRouteForbids, StationInterface,
+				say("a rule of this machine's routing (ip rule) forbids %s", "本机的一条路由规则（ip rule）禁止访问 %s", p.Address),
+				say("delete the rule that forbids it: %s", "请删除禁止它的规则：%s", deleteRuleCommand(r)), append(evidence, fmt.Sprintf("ip rule: %d %s", r.Priority, r.Kind))...)
+		}
+	}
+	return wrong(CheckWay, CauseRouteForbids, StationInterface, text,
+		say("find what forbids it, and delete it: %s", "请找到禁止它的路由并删除：%s", perSystem(f.System, "ip route show table all; ip rule", "route print", "netstat -rn")), evidence...)
 }
 
 // checkLinks judges whether an interface without a link is why there is no way: one that has
@@ -252,7 +280,7 @@ func checkNeighbour(f *Facts, p Path) (Finding, bool) {
 	}
 	return wrong(CheckWay, CauseNoNeighbour, StationNetwork,
 		say("nobody in this network answers for the address %s", "本网段内没有机器应答地址 %s", hop),
-		say("compare it with what \"sockeye addrs\" shows on that machine, and see that it is on and in the same network (a guest Wi-Fi keeps machines apart); for certainty: %s", "请与那台机器上 sockeye addrs 显示的地址核对，并确认它已开机、在同一网络（访客 Wi-Fi 会隔离设备）；要确认请在那台机器运行 %s", doctorThere(f.Port)), evidence), true
+		say("compare it with what \"sockeye addrs\" shows on that machine, and see that it is on and in the same network (a guest Wi-Fi keeps machines apart); for certainty: %s", "请与那台机器上 sockeye addrs 显示的地址核对，并确认它已开机、在同一网络（访客 Wi-Fi 会隔离设备）；要确认请在那台机器运行 %s", f.doctorThere()), evidence), true
 }
 
 // checkSize judges whether full packets get through.

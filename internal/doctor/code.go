@@ -22,6 +22,7 @@ import (
 //	count, then interfaces: flags (1), hardware address (6), count, then prefixes
 //	count, then gateways
 //	count, then listening sockets: transport (1), address, waiting and backlog (varints), program
+//	more, each with its tag (1), length (1) and bytes; a reader passes over tags that it does not know
 //	the low 16 bits of the CRC-32 of all before
 //
 // An address is its length (1), 4 or 16 bytes, a prefix has its bits (1) behind.
@@ -51,7 +52,8 @@ const (
 	noGateways
 	connects
 	hasRules  // of the port
-	dropsPort // new packets to it
+	dropsPort // packets to it, or what answers them
+	movesPort // to another port or machine (NAT)
 )
 
 const (
@@ -72,21 +74,25 @@ func (f *Facts) Code() string {
 	if f.Connects {
 		b[3] |= connects
 	}
+	if f.Firewall.Moves {
+		b[3] |= movesPort
+	}
 	if rules := f.Firewall; f.Host == "" && rules.Read && !rules.Unclear {
 		b[3] |= hasRules
-		if rules.Drops && !rules.Answers {
+		if rules.Drops {
 			b[3] |= dropsPort
 		}
 	}
 	b = binary.BigEndian.AppendUint16(b, f.Port)
 	b = append(b, wordNumber(codeNetworks, string(f.transport())))
 	b = f.appendInterfaces(b)
-	gateways := f.Gateways[:min(len(f.Gateways), codeGateways)]
+	gateways := f.oneGatewayEach()
 	b = append(b, byte(len(gateways)))
 	for _, ip := range gateways {
 		b = appendAddr(b, ip)
 	}
 	b = f.appendListening(b)
+	b = f.appendMore(b)
 	b = binary.BigEndian.AppendUint16(b, uint16(crc32.ChecksumIEEE(b)))
 	return codePrefix + "-" + grouped(codeDigits.EncodeToString(b))
 }
@@ -104,13 +110,34 @@ func grouped(digits string) string {
 
 func wordNumber(words []string, word string) byte { return byte(max(0, slices.Index(words, word))) }
 
-func (f *Facts) appendInterfaces(b []byte) []byte {
-	var list []Interface
+// codeList are the interfaces that a code tells of.
+func (f *Facts) codeList() (list []Interface) {
 	for _, i := range f.Interfaces {
 		if !i.Loopback && len(list) < codeInterfaces && (len(i.Prefixes) > 0 || i.HardwareAddress != "") {
 			list = append(list, i)
 		}
 	}
+	return list
+}
+
+// oneGatewayEach is the first gateway of each family.
+func (f *Facts) oneGatewayEach() (list []netip.Addr) {
+	for _, ip := range f.Gateways {
+		if !slices.ContainsFunc(list, func(other netip.Addr) bool { return other.Is4() == ip.Is4() }) {
+			list = append(list, ip)
+		}
+	}
+	return list
+}
+
+// codeListening are the sockets that a code tells of.
+func (f *Facts) codeListening() []netinfo.Socket {
+	list := append(f.listening(sockeye.TCP), f.listening(sockeye.UDP)...)
+	return list[:min(len(list), codeSockets)]
+}
+
+func (f *Facts) appendInterfaces(b []byte) []byte {
+	list := f.codeList()
 	b = append(b, byte(len(list)))
 	for _, i := range list {
 		flags := byte(0)
@@ -140,8 +167,7 @@ func appendAddr(b []byte, ip netip.Addr) []byte {
 }
 
 func (f *Facts) appendListening(b []byte) []byte {
-	list := append(f.listening(sockeye.TCP), f.listening(sockeye.UDP)...)
-	list = list[:min(len(list), codeSockets)]
+	list := f.codeListening()
 	b = append(b, byte(len(list)))
 	for _, s := range list {
 		b = appendAddr(append(b, wordNumber(codeNetworks, string(s.Network))), s.Local.Addr())
@@ -266,7 +292,7 @@ func (r *codeReader) facts() *Facts {
 		f.unseen("gateways")
 	}
 	f.Connects = flags&connects != 0
-	f.Firewall.Read, f.Firewall.Drops = flags&hasRules != 0, flags&dropsPort != 0
+	f.Firewall.Read, f.Firewall.Drops, f.Firewall.Moves = flags&hasRules != 0, flags&dropsPort != 0, flags&movesPort != 0
 	f.Port = binary.BigEndian.Uint16(r.take(2))
 	f.Network = sockeye.Network(r.word(codeNetworks))
 	for range r.count(codeInterfaces) {
@@ -277,6 +303,11 @@ func (r *codeReader) facts() *Facts {
 	}
 	for range r.count(codeSockets) {
 		r.socket(f)
+	}
+	f.unseen("routes") // until they are told
+	for r.err == nil && len(r.rest) > 0 {
+		tag := r.number()
+		r.more(f, tag, r.take(r.number()))
 	}
 	return f
 }

@@ -29,6 +29,8 @@ const (
 	longest     = 4500 * time.Millisecond
 	resolveTime = 2 * time.Second
 	watchTime   = 1200 * time.Millisecond // a client's second SYN comes a second after its first
+	looks       = 4                       // at the sockets, within watchTime
+	acceptTime  = 300 * time.Millisecond  // a program that runs has accepted by then
 	arpTime     = 300 * time.Millisecond
 	mostPaths   = 4
 	mostSockets = 64
@@ -75,6 +77,9 @@ func (f *Facts) lookAtMachine() {
 	if f.Gateways, err = netinfo.Gateways(); err != nil {
 		f.unseen("gateways")
 	}
+	if f.Routes, err = netinfo.Routes(); err != nil {
+		f.unseen("routes")
+	}
 	f.Limits, f.Descriptors = netinfo.Limits(), netinfo.DescriptorLimit()
 	f.Place, f.Firewall.Tool = placeOfMachine(), firewallTool()
 }
@@ -84,6 +89,7 @@ func interfaceFacts(i *net.Interface) Interface {
 		Name: i.Name, Up: i.Flags&net.FlagUp != 0, Carrier: netinfo.Carrier(i), Loopback: i.Flags&net.FlagLoopback != 0,
 		Virtual: netinfo.VirtualInterface(i), MTU: i.MTU, HardwareAddress: i.HardwareAddr.String(),
 	}
+	out.Strict = netinfo.StrictReversePath(i.Name)
 	out.Duplicates = netinfo.DuplicateAddresses(i.Index)
 	found, _ := i.Addrs() // it may have vanished meanwhile
 	for _, a := range found {
@@ -99,7 +105,7 @@ func (f *Facts) understand(ctx context.Context, typed string) []netip.Addr {
 	a, err := sockeye.ParseAddress(typed)
 	if err == nil && !a.Network.Traits().IP {
 		err = &sockeye.Error{Kind: sockeye.Unsupported, Message: say("only addresses of IP networks have a way that can be looked at", "只有 IP 地址才有可以检查的通路"),
-			Hint: say("write a host and a port, as in 192.168.1.9:7000", "请写主机和端口，例如 192.168.1.9:7000")}
+			Hint: say("connect to it, which says what is wrong: sockeye connect %s", "请直接连接，失败时会说明原因：sockeye connect %s", a)}
 	}
 	if err != nil {
 		f.Fault = faultOf(err)
@@ -121,6 +127,10 @@ func (f *Facts) understand(ctx context.Context, typed string) []netip.Addr {
 		return nil
 	}
 	if f.Host == "" {
+		return nil
+	}
+	if err := netinfo.CheckZone(a); err != nil {
+		f.Fault = faultOf(err)
 		return nil
 	}
 	limited, cancel := context.WithTimeout(ctx, resolveTime)
@@ -284,11 +294,13 @@ func (f *Facts) lookAtPort(ctx context.Context) {
 		return
 	}
 	if f.Host == "" { // nothing was sent: what clients send meanwhile is seen in the counters
-		select {
-		case <-time.After(watchTime):
-		case <-ctx.Done():
+		for range looks { // a program that reads has an empty socket at one of them
+			select {
+			case <-time.After(watchTime / looks):
+			case <-ctx.Done():
+			}
+			f.keepUnread()
 		}
-		f.keepUnread()
 		f.Watched = true
 	}
 	if pid := listeners[0].PID; pid > 0 {

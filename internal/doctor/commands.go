@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // allowCommand is the command that lets a port in through the packet filter of a system.
@@ -147,7 +148,10 @@ func perSystem(system, linux, windows, darwin string) string {
 }
 
 // gatewayCommand sets the default route.
-func gatewayCommand(system string) string {
+func gatewayCommand(system string, ipv6 bool) string {
+	if ipv6 {
+		return perSystem(system, "sudo ip -6 route add default via GATEWAY", "netsh interface ipv6 add route ::/0 INTERFACE GATEWAY", "sudo route -n add -inet6 default GATEWAY")
+	}
 	return perSystem(system, "sudo ip route add default via GATEWAY", "route add 0.0.0.0 mask 0.0.0.0 GATEWAY", "sudo route -n add default GATEWAY")
 }
 
@@ -176,9 +180,22 @@ func mtuCommand(system, name string, mtu int) string {
 	return perSystem(system, fmt.Sprintf("sudo ip link set %s mtu %d", name, mtu), fmt.Sprintf("netsh interface ipv4 set subinterface %q mtu=%d", name, mtu), fmt.Sprintf("sudo ifconfig %s mtu %d", name, mtu))
 }
 
-// deleteRouteCommand takes a route of a kind to one address away.
-func deleteRouteCommand(system, kind, ip string) string {
-	return perSystem(system, "sudo ip route del "+kind+" "+ip, "route delete "+ip, "sudo route -n delete "+ip)
+// deleteRouteCommand takes a row of the routing table away. It names the kind: ip(8) would take
+// another row to the same network else.
+func deleteRouteCommand(system string, r netinfo.RouteEntry) string {
+	linux := "sudo ip route del " + r.Kind + " " + r.To.String()
+	if r.Table != 0 {
+		linux += fmt.Sprintf(" table %d", r.Table)
+	}
+	return perSystem(system, linux, "route delete "+r.To.String(), "sudo route -n delete "+r.To.String())
+}
+
+// deleteRuleCommand takes a rule of policy routing away.
+func deleteRuleCommand(r netinfo.RouteRule) string {
+	if r.IPv6 {
+		return fmt.Sprintf("sudo ip -6 rule del priority %d", r.Priority)
+	}
+	return fmt.Sprintf("sudo ip rule del priority %d", r.Priority)
 }
 
 // deleteNeighbourCommand has the system ask for the hardware address of a neighbour anew.
@@ -192,4 +209,6 @@ func morePortsCommand(system string) string {
 }
 
 // doctorThere is what to run on the other machine.
-func doctorThere(port uint16) string { return fmt.Sprintf("sockeye doctor --code :%d", port) }
+func (f *Facts) doctorThere() string {
+	return "sockeye doctor --code " + strings.TrimPrefix(sockeye.Address{Network: f.transport(), Port: f.Port}.String(), "tcp://")
+}

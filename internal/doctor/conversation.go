@@ -23,6 +23,8 @@ const (
 // Conversation is what a session has of its peers and of what was said.
 type Conversation struct {
 	Listens bool
+	// At is the one address that a server waits on, "" if it waits on all of this machine's.
+	At      string
 	Age     time.Duration // since it was opened
 	Silence time.Duration // since anything was sent or received
 	Peers   []sockeye.PeerStatus
@@ -86,9 +88,12 @@ func checkRole(c Conversation) (Finding, bool) {
 	if !c.Listens || len(c.Peers) > 0 || len(c.Said) > 0 || c.Age < patienceForAnswers {
 		return Finding{}, false
 	}
+	next := say("one side has to connect, to an address of this machine, which this lists: sockeye addrs", "必须有一方发起连接，目标是本机地址；查看本机地址：sockeye addrs")
+	if c.At != "" {
+		next = say("one side has to connect, to this address alone: sockeye connect %s", "必须有一方发起连接，且只能连接这个地址：sockeye connect %s", c.At)
+	}
 	return wrong(CheckConversation, CauseNoPeer, StationNetwork,
-		say("this side listens, and nobody has connected: does the other side listen, too?", "本方在监听，但没有人连接：对方是否也在监听？"),
-		say("one side has to connect, to an address of this machine, which this lists: sockeye addrs", "必须有一方发起连接，目标是本机地址；查看本机地址：sockeye addrs")), true
+		say("this side listens, and nobody has connected: does the other side listen, too?", "本方在监听，但没有人连接：对方是否也在监听？"), next), true
 }
 
 // checkEcho judges whether the same bytes go back and forth.

@@ -105,7 +105,7 @@ func Diagnose(f, other *Facts) *Diagnosis {
 		d.Findings = append(d.Findings, checkHere(f)...)
 	}
 	if f.Host != "" {
-		d.Findings = append(d.Findings, checkThere(f)...)
+		d.Findings = append(d.Findings, d.withoutDoubt(checkThere(f))...)
 	}
 	d.Findings = append(d.Findings, checkConversation(f)...)
 	d.Findings = append(d.Findings, notNeeded(f, d.Findings)...)
@@ -118,6 +118,15 @@ func Diagnose(f, other *Facts) *Diagnosis {
 	})
 	d.Ask = d.whomToAsk()
 	return d
+}
+
+// withoutDoubt are findings of the port there, less what this side cannot tell, if both together
+// said something of it already.
+func (d *Diagnosis) withoutDoubt(list []Finding) []Finding {
+	if d.Other == nil || !slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Check == CheckThere }) {
+		return list
+	}
+	return slices.DeleteFunc(list, func(f Finding) bool { return f.Verdict == CannotTell })
 }
 
 // notNeeded ends every check that said nothing in a verdict, so that a reader sees that it
@@ -166,7 +175,7 @@ func (d *Diagnosis) whomToAsk() Side {
 		return AskNobody
 	}
 	switch d.Cause.Cause {
-	case CauseRefused, CauseOtherTransport, CauseNoNeighbour, CauseNoAnswer, CauseFirewallRejects, CauseUnreachable:
+	case CauseRefused, CauseOtherTransport, CauseNoNeighbour, CauseFirewallRejects, CauseUnreachable:
 		return AskThere
 	}
 	return AskNobody

@@ -39,14 +39,16 @@ type Facts struct {
 	// GatewayNeighbours are what the system knew of each of Gateways, where the question is
 	// about the machine alone.
 	GatewayNeighbours []netinfo.Neighbour `json:"gateway_neighbours,omitempty"`
-	Paths             []Path              `json:"paths,omitempty"`
+	// Routes are the routing tables, as far as they decide where packets go.
+	Routes netinfo.RoutingTables `json:"routes,omitzero"`
+	Paths  []Path                `json:"paths,omitempty"`
 
 	// Sockets are those on the port, of both transports, and those connected to the address.
 	Sockets []netinfo.Socket `json:"sockets,omitempty"`
 	Queues  []Queue          `json:"queues,omitempty"`
 	// Files is how many files the program that listens has open, where it may be looked into.
 	Files netinfo.FileUse `json:"files,omitzero"`
-	// Watched says that Sockets and Queues are what was there at two looks, a second apart.
+	// Watched says that Sockets and Queues are what was there at all of several looks, within a second.
 	Watched bool               `json:"watched,omitempty"`
 	Limits  netinfo.PortLimits `json:"limits,omitzero"`
 	// BindErrno is why this process cannot have the port, where that was tried.
@@ -63,8 +65,8 @@ type Facts struct {
 	Firewall Firewall `json:"firewall,omitzero"`
 	// Place is what this machine runs in: "wsl", "docker", "container"; "" for none.
 	Place string `json:"place,omitempty"`
-	// Unseen names what the system did not tell: "interfaces", "gateways", "sockets",
-	// "neighbours".
+	// Unseen names what the system did not tell: "interfaces", "gateways", "routes",
+	// "sockets", "neighbours".
 	Unseen []string `json:"unseen,omitempty"`
 }
 
@@ -88,6 +90,9 @@ type Interface struct {
 	Virtual         bool   `json:"virtual,omitempty"`
 	MTU             int    `json:"mtu,omitempty"`
 	HardwareAddress string `json:"hardware_address,omitempty"`
+	// Strict says that packets of IPv4 which came in by another way than the one back are
+	// dropped (rp_filter).
+	Strict bool `json:"strict,omitempty"`
 	// Duplicates are addresses that the system does not use, because another machine has
 	// them (duplicate address detection, RFC 4862 section 5.4).
 	Duplicates []netip.Addr   `json:"duplicates,omitempty"`

@@ -8,8 +8,6 @@ import (
 
 	"github.com/google/nftables"
 	"golang.org/x/sys/unix"
-
-	"sockeye/internal/netinfo"
 )
 
 // read finds what the rules of nftables do with the first packet of a client of the port
@@ -86,29 +84,6 @@ func familiesOf(f *Facts, in bool) []byte {
 		return []byte{unix.NFPROTO_IPV6}
 	}
 	return []byte{unix.NFPROTO_IPV4, unix.NFPROTO_IPV6}
-}
-
-// listensFor4 says that one of the sockets takes connections to an address of IPv4.
-func listensFor4(list []netinfo.Socket) bool {
-	for _, s := range list {
-		if at := s.Local.Addr(); at.Is4() || at == netip.IPv6Unspecified() {
-			return true
-		}
-	}
-	return false
-}
-
-// reachedByIPv6 says that a server here listens for IPv6, and that the machine has an address
-// that others can use without naming an interface.
-func (f *Facts) reachedByIPv6() bool {
-	for _, s := range f.listening(f.transport()) {
-		for _, ip := range f.Addresses() {
-			if at := s.Local.Addr(); ip.Is6() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast() && (at == netip.IPv6Unspecified() || at == ip) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // packet is what a rule may look at.

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockeye"
 	"sockeye/internal/transport/transporttest"
 )
 
@@ -81,8 +82,8 @@ func TestMain(m *testing.M) {
 		began, stop := time.Now(), make(chan struct{})
 		late := watchLateness(stop)
 		var f *Facts
-		if q.Address == ownFacts {
-			f = OwnFacts(context.Background(), labPort)
+		if network, own := strings.CutPrefix(q.Address, ownFacts); own {
+			f = OwnFacts(context.Background(), sockeye.Network(network), labPort)
 		} else {
 			f = Collect(context.Background(), q)
 		}
@@ -244,12 +245,17 @@ func (l *lab) sysctl(machine, name, value string) {
 	})
 }
 
-// serve listens on a machine and gives each connection to handle, which may be nil.
+// serve listens on a machine and gives each connection to handle, which may be nil. Before the
+// address a network of package net may stand: "tcp6 [::]:7000" takes IPv6 alone.
 func (l *lab) serve(machine, address string, handle func(net.Conn)) net.Listener {
 	l.Helper()
 	var listener net.Listener
 	var err error
-	l.in(machine, func() { listener, err = net.Listen("tcp", address) })
+	network, at, named := strings.Cut(address, " ")
+	if !named {
+		network, at = "tcp", address
+	}
+	l.in(machine, func() { listener, err = net.Listen(network, at) })
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -341,13 +347,17 @@ func (l *lab) ask(machine string, q Question, root bool) *Facts {
 }
 
 // ownFacts is asked for what doctor --code prints.
-const ownFacts = "own"
+const ownFacts = "own "
 
 // code is the code of a machine, as doctor --code prints it for an address: for the one of
 // another machine it says that it connects to it.
-func (l *lab) code(machine, address string) string {
-	f := l.ask(machine, Question{Address: ownFacts}, false)
-	f.Connects = f.Connects || address != everyone
+func (l *lab) code(machine, address string, root bool) string {
+	a, err := sockeye.ParseAddress(address)
+	if err != nil {
+		l.Fatal(err)
+	}
+	f := l.ask(machine, Question{Address: ownFacts + string(a.Network)}, root)
+	f.Connects = f.Connects || a.Host != ""
 	return f.Code()
 }
 

@@ -1,14 +1,17 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"sockeye"
 	"sockeye/internal/netinfo"
 )
 
@@ -48,7 +51,7 @@ func Serve(ctx context.Context, port uint16, served func(from string)) error {
 		group.Go(func() {
 			defer c.Close()
 			c.SetDeadline(time.Now().Add(5 * time.Second))
-			c.Write([]byte(ownGreeting(ctx, port)))
+			c.Write([]byte(ownGreeting(ctx, sockeye.TCP, port)))
 		})
 	}
 }
@@ -64,23 +67,35 @@ func serveDatagrams(ctx context.Context, c net.PacketConn, port uint16, served f
 			continue // an ICMP error of somebody who has gone
 		}
 		served(from.String())
-		c.WriteTo([]byte(ownGreeting(ctx, port)), from)
+		c.WriteTo([]byte(ownGreeting(ctx, sockeye.UDP, port)), from)
 	}
 }
 
 // ownGreeting is the line that a probe gets.
-func ownGreeting(ctx context.Context, port uint16) string {
-	return greeting + OwnFacts(ctx, port).Code() + "\n"
+func ownGreeting(ctx context.Context, network sockeye.Network, port uint16) string {
+	return greeting + OwnFacts(ctx, network, port).Code() + "\n"
 }
 
-// OwnFacts are those of this machine and one port of it, for the other side. Nothing is
-// sent for them. They say that a program here connects to the port of another machine, if
-// one waits for an answer.
-func OwnFacts(ctx context.Context, port uint16) *Facts {
+// OwnFacts are those of this machine and one port of it, for the other side: TCP's unless the
+// network sends datagrams. Nothing is sent for them. They say what the rules of this machine
+// do with the port, where this process may read them, and that a program here connects to the
+// port of another machine, if one waits for an answer.
+func OwnFacts(ctx context.Context, network sockeye.Network, port uint16) *Facts {
 	f := Collect(ctx, Question{})
-	f.Port, f.Local = port, true
+	f.Network, f.Port, f.Local = cmp.Or(network, sockeye.TCP), port, true
 	f.readSockets()
 	f.readQueues()
+	f.Firewall.read(f, true)
+	if list := f.listening(f.transport()); len(list) > 0 && list[0].PID > 0 {
+		f.Files = netinfo.FilesOf(list[0].PID)
+	}
+	if slices.ContainsFunc(f.Queues, func(q Queue) bool { return q.Waiting > 0 }) { // or a client just came
+		select {
+		case <-time.After(acceptTime):
+		case <-ctx.Done():
+		}
+		f.keepWaiting()
+	}
 	waiting, err := netinfo.Sockets(func(s netinfo.Socket) bool { return s.State == "SYN-SENT" && s.Remote.Port() == port })
 	f.Connects = err == nil && len(waiting) > 0
 	return f

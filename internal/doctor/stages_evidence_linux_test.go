@@ -77,7 +77,8 @@ var typingErrors = []stage{
 var oneSided = []stage{
 	{name: "firewall there drops one port", on: client, ask: near, asks: true, set: ruled(serveNear, server, "input", "tcp dport 7000 drop"), both: CauseFirewallThere},
 	{name: "firewall there drops all that is new", on: client, ask: near, asks: true, set: ruled(serveNear, server, "input", "ct state established,related accept", "meta l4proto { tcp, udp, icmp } drop"), both: CauseFirewallThere},
-	{name: "the router drops the port", on: client, ask: farther, asks: true, set: ruled(serveFar, router, "forward", "tcp dport 7000 drop"), both: CauseFirewallThere},
+	{name: "the router drops the port", on: client, ask: farther, asks: true, set: ruled(serveFar, router, "forward", "tcp dport 7000 drop"), both: CauseFirewallBetween},
+	{name: "the router drops all", on: client, ask: farther, asks: true, set: ruled(serveFar, router, "forward", "drop"), both: CauseLostBetween},
 	{name: "backlog full, from here", on: client, ask: near, asks: true, set: func(l *lab) { l.neverAccepting(1); l.dialOften(near) }, both: CauseBacklogFull},
 	{name: "no way back in one network", on: client, ask: near, asks: true, set: both(serveNear, ips(server, "address del 10.1.0.3/24 dev eth0\naddress add 10.1.0.3/32 dev eth0")), both: CauseNoWayBack},
 	{name: "a silent UDP receiver", on: client, ask: "udp://" + near, asks: true, set: func(l *lab) { l.receive(server, everyone, false) }},
@@ -100,14 +101,14 @@ var lookAlikes = []stage{
 
 // mend runs the command of the next step as it is printed, but for sudo, and asks again.
 func (s stage) mend(l *lab, d *Diagnosis) {
-	_, command, ok := strings.Cut(d.Cause.Next.En, "sudo nft ")
+	_, command, ok := strings.Cut(d.Cause.Next.En, "sudo ")
 	if !ok {
 		l.Fatalf("no command in %q", d.Cause.Next.En)
 	}
 	machine := l.name(s.on)
-	transporttest.Run(l.T, "ip", "netns", "exec", machine, "sh", "-c", "nft "+command)
+	transporttest.Run(l.T, "ip", "netns", "exec", machine, "sh", "-c", command)
 	if again := Diagnose(l.ask(s.on, Question{Address: s.ask}, s.root), nil); again.Verdict() != OK {
-		l.Errorf("after nft %s: %s\n%s", command, again.Verdict(), dump(again))
+		l.Errorf("after %s: %s\n%s", command, again.Verdict(), dump(again))
 	}
 }
 

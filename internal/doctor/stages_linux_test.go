@@ -44,6 +44,10 @@ type stage struct {
 	mends bool
 	// theirs is what the other machine is asked for its code, "" for its own port.
 	theirs string
+	// theirRoot says that the code of the other machine is made by root.
+	theirRoot bool
+	// at is the place that is marked with the code of the other machine, "" for any.
+	at Station
 }
 
 const (
@@ -101,7 +105,6 @@ var failures = []stage{
 	{name: "firewall here drops, seen by root", on: client, ask: near, root: true, set: ruled(serveNear, client, "output", "tcp dport 7000 drop"), want: CauseFirewallHere},
 	{name: "firewall here rejects with a reset", on: client, ask: near, set: ruled(serveNear, client, "output", "tcp dport 7000 reject with tcp reset"), want: CauseFirewallHere},
 	{name: "the router rejects", on: client, ask: farther, set: ruled(serveFar, router, "forward", "tcp dport 7000 reject with icmp type admin-prohibited"), want: CauseFirewallRejects},
-	{name: "the router drops all", on: client, ask: farther, set: ruled(serveFar, router, "forward", "drop"), want: CauseNoAnswer, both: CauseFirewallThere},
 	{name: "bound to loopback, both sides", on: client, ask: near, with: server, set: func(l *lab) { l.serve(server, "127.0.0.1:7000", nil) }, want: CauseLoopbackOnly},
 	{name: "bound to loopback, seen there", on: server, ask: everyone, set: func(l *lab) { l.serve(server, "127.0.0.1:7000", nil) }, want: CauseLoopbackOnly},
 	{name: "bound to another address, both sides", on: client, ask: near, with: server, set: func(l *lab) {
@@ -426,7 +429,7 @@ func (s stage) run(l *lab) (one, both *Diagnosis) {
 		s.ask = "[" + ip + "%eth0]:" + strconv.Itoa(labPort)
 	}
 	f := l.ask(s.on, Question{Address: s.ask, ToListen: s.listen, Ask: s.speech}, s.root)
-	other, err := ParseCode(l.code(s.otherSide(), cmp.Or(s.theirs, everyone)))
+	other, err := ParseCode(l.code(s.otherSide(), cmp.Or(s.theirs, everyone), s.theirRoot))
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -452,7 +455,7 @@ func (s stage) otherSide() string {
 		return s.with
 	case s.on == server:
 		return client
-	case strings.Contains(s.ask, farther):
+	case strings.Contains(s.ask, farther), s.ask == farther6:
 		return far
 	}
 	return server
@@ -494,7 +497,8 @@ func TestStagedFailures(t *testing.T) {
 	var better, together, well score
 	places := make(chan struct{}, labsAtOnce)
 	var group sync.WaitGroup
-	for _, s := range slices.Concat(failures, rejections, typingErrors, oneSided, healthy, lookAlikes, hiddenRules, undecidedRules, harmlessRules) {
+	for _, s := range slices.Concat(failures, rejections, typingErrors, oneSided, healthy, lookAlikes, hiddenRules, undecidedRules, harmlessRules,
+		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth) {
 		group.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
@@ -517,7 +521,11 @@ func TestStagedFailures(t *testing.T) {
 				if want := cmp.Or(s.both, s.want); cause(both) != want {
 					t.Errorf("with the code of %s found %q, want %q\n%s", s.otherSide(), cause(both), want, dump(both))
 				}
+				if s.at != "" && both.Cause != nil && both.Cause.Station != s.at {
+					t.Errorf("with the code of %s it is at %s, want %s\n%s", s.otherSide(), both.Cause.Station, s.at, dump(both))
+				}
 				everyCheckEnds(t, one)
+				marksAreKnown(t, both)
 				marksAreKnown(t, one)
 				if s.mends {
 					s.mend(l, one)

@@ -32,6 +32,9 @@ func (d *Diagnosis) brokenWord() sockeye.Text {
 	if d.Cause.Cause == CauseInvalidAddress {
 		return say("typing error", "输入有误")
 	}
+	if d.Cause.Cause == CauseFirewallBetween || d.Cause.Cause == CauseLostBetween {
+		return say("broken here or behind", "断在这里或后面")
+	}
 	return say("broken here", "断在这里")
 }
 

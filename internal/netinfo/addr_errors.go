@@ -144,6 +144,22 @@ func explainZone(e *sockeye.Error, n syscall.Errno) bool {
 	if err != nil {
 		return false
 	}
+	return explainZoneOf(a, e)
+}
+
+// CheckZone says that an address names an interface that this machine does not have, as an
+// error of connecting to it does. It is nil for all other addresses.
+func CheckZone(a sockeye.Address) error {
+	ip, err := netip.ParseAddr(a.Host)
+	e := &sockeye.Error{Op: "connect", Target: a.String()}
+	if err != nil || ip.Zone() == "" || !explainZoneOf(a, e) {
+		return nil
+	}
+	return e
+}
+
+// explainZoneOf is explainZone for an address that was taken apart.
+func explainZoneOf(a sockeye.Address, e *sockeye.Error) bool {
 	ip, err := netip.ParseAddr(a.Host)
 	if err != nil || !ip.IsLinkLocalUnicast() || ip.Is4() || zoneIsHere(ip.Zone()) {
 		return false

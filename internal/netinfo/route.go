@@ -62,11 +62,27 @@ type Socket struct {
 	// "zero-window-probe" or "".
 	Timer       string `json:"timer,omitempty"`
 	Retransmits int    `json:"retransmits,omitempty"`
+	// V6Only says that a socket that waits on all addresses of IPv6 takes none of IPv4
+	// (IPV6_V6ONLY, RFC 3493 section 5.3); Drops counts datagrams that found no room.
+	V6Only bool `json:"v6_only,omitempty"`
+	Drops  int  `json:"drops,omitempty"`
 	// PID and Program are those that hold it, 0 and "" if they may not be seen.
 	PID     int    `json:"pid,omitempty"`
 	Program string `json:"program,omitempty"`
 
 	inode string
+}
+
+// Takes says that the socket takes what is sent to an address of this machine.
+func (s Socket) Takes(ip netip.Addr) bool {
+	switch at := s.Local.Addr(); at {
+	case netip.IPv6Unspecified():
+		return !s.V6Only || ip.Is6()
+	case netip.IPv4Unspecified():
+		return ip.Is4()
+	default:
+		return at == ip.WithZone("")
+	}
 }
 
 // Listens says that the socket waits for peers.

@@ -54,6 +54,9 @@ func SocketsOf(proc fs.FS, keep func(Socket) bool) ([]Socket, error) {
 	return list, nil
 }
 
+// udpFields is how many words a line of /proc/net/udp has, of which the last one counts drops.
+const udpFields = 13
+
 // parseSockets reads the text of /proc/net/tcp and its like. What is no line of a socket is
 // left out.
 func parseSockets(table []byte, network sockeye.Network) (list []Socket) {
@@ -88,6 +91,9 @@ func parseSocket(f []string) (s Socket, ok bool) {
 	s.Queued, s.Unread = hexNumber(queued), hexNumber(unread)
 	timer, _, _ := strings.Cut(f[5], ":")
 	s.Timer, s.Retransmits = tcpTimers[timer], hexNumber(f[6])
+	if len(f) == udpFields {
+		s.Drops, _ = strconv.Atoi(f[12])
+	}
 	return s, true
 }
 

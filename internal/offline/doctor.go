@@ -142,16 +142,16 @@ func (a *commands) examine(q doctor.Question, other *doctor.Facts) *doctor.Diagn
 
 // otherSide prints the code of this machine, or answers for it.
 func (a *commands) otherSide(address string, f doctorFlags) error {
-	port, connects := a.defaultPort(), false
+	network, port, connects := sockeye.TCP, a.defaultPort(), false
 	if address != "" {
 		at, err := sockeye.ParseAddressPort(address, port)
 		if err != nil {
 			return err
 		}
-		port, connects = at.Port, at.Host != ""
+		network, port, connects = at.Network, at.Port, at.Host != ""
 	}
 	if f.code {
-		own := doctor.OwnFacts(a.Ctx, port)
+		own := doctor.OwnFacts(a.Ctx, network, port)
 		own.Connects = own.Connects || connects
 		code := own.Code()
 		if f.json {

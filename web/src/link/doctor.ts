@@ -21,4 +21,4 @@ export const diagnose = (q: Question & { with?: string; ask?: boolean }, signal?
 export const reportOf = (diagnosis: Diagnosis, shorten: boolean): Promise<SharedDiagnosis> => call<SharedDiagnosis>('POST', '/doctor/report', { diagnosis, shorten });
 
 /** What this machine is and has on a port, for the doctor on another one. */
-export const ownCode = async (port: number): Promise<string> => (await call<DoctorCode>('GET', '/doctor/code' + query({ port }))).code;
+export const ownCode = async (port: number, network: 'tcp' | 'udp'): Promise<string> => (await call<DoctorCode>('GET', '/doctor/code' + query({ port, network }))).code;

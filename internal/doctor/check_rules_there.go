@@ -1,0 +1,185 @@
+package doctor
+
+import (
+	"fmt"
+
+	"sockeye"
+)
+
+// checkRulesThere is what is left when the program there listens as it should: rules, and what
+// is on the way.
+func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
+	there := *other
+	there.Network = f.Network
+	list := there.listening(f.transport())
+	if other.didNotSee("sockets") || other.Port != f.Port || len(list) == 0 {
+		return Finding{}, false
+	}
+	probe := p.TCP
+	if f.isUDP() {
+		probe = p.UDP
+	}
+	evidence := probeEvidence("connect", probe)
+	if sender := f.icmpOf(p, probe); f.fromOther(sender) && probe.Outcome != Open {
+		return rejectedThere(f, p, sender, evidence), true
+	}
+	if other.rulesDrop(f) && !f.open(p) && probe.Outcome != Reset {
+		return rulesThere(f, other, p, probe), true
+	}
+	switch {
+	case f.isUDP() && probe.Outcome == Silent:
+		return silentThere(f, other, evidence, socketEvidence(list[0])), true
+	case probe.Outcome != Refused && probe.Outcome != Silent && probe.Outcome != Failed:
+		return Finding{}, false
+	case f.Firewall.Drops:
+		return Finding{}, false // this machine's own rules, of which checkFirewall tells
+	}
+	if found, here := droppedHere(f, p, evidence); here {
+		return found, true
+	}
+	listens := fmt.Sprintf("%s listens there", list[0].Local)
+	if probe.Outcome == Silent {
+		return lostThere(f, other, p, evidence, listens), true
+	}
+	if other.rulesPass(f) {
+		return wrong(CheckThere, CauseFirewallRejects, StationNetwork,
+			say("the program there listens, and the rules of that machine let port %d pass: a firewall on the way rejects it", "那里的程序在监听，那台机器的规则也放行端口 %d：途中的防火墙拒绝了它", f.Port),
+			letPassOnWay(f, p), evidence, listens), true
+	}
+	return wrong(CheckThere, CauseFirewallRejects, StationThere,
+		say("the program there listens, but a firewall there or on the way rejects port %d", "那里的程序在监听，但那里或途中的防火墙拒绝了端口 %d", f.Port), allowClient(f, other, p), evidence, listens), true
+}
+
+// rulesDrop says that the rules of the other machine were read and keep the port closed, as f
+// asks for it.
+func (other *Facts) rulesDrop(f *Facts) bool {
+	return other.Firewall.Drops && other.transport() == f.transport()
+}
+
+// rulesPass says that they were read and let it pass.
+func (other *Facts) rulesPass(f *Facts) bool {
+	return other.Firewall.Read && !other.Firewall.Drops && other.transport() == f.transport()
+}
+
+// rejectedThere is an ICMP error while the program there listens: who sent it is at fault.
+func rejectedThere(f *Facts, p Path, sender Probe, evidence string) Finding {
+	found := rejected(f, p, sender, evidence)
+	if found.Cause == CauseUnreachable { // the machine is there
+		found.Next = say("the program there listens: look on %s for the route to %s, and for a rule that rejects", "那里的程序在监听：请在 %s 上查看通往 %s 的路由，以及拒绝它的规则", sender.From, p.Address)
+	}
+	return found
+}
+
+// rulesThere are rules of the other machine that keep the port closed.
+func rulesThere(f, other *Facts, p Path, probe Probe) Finding {
+	cause, text := CauseFirewallThere, say("the program there listens, but the rules of that machine drop port %d", "那里的程序在监听，但那台机器的规则丢弃了端口 %d", f.Port)
+	if probe.Outcome == Refused || probe.Outcome == Failed {
+		cause, text = CauseFirewallRejects, say("the program there listens, but the rules of that machine reject port %d", "那里的程序在监听，但那台机器的规则拒绝了端口 %d", f.Port)
+	}
+	return wrong(CheckThere, cause, StationThere, text, allowClient(f, other, p), probeEvidence("connect", probe), "there: the rules keep it closed")
+}
+
+// silentThere is a datagram that a program there may have received in silence.
+func silentThere(f, other *Facts, evidence, listens string) Finding {
+	see := say("see whether the program there shows it; whether datagrams arrive shows sockeye doctor --serve :%d there in place of the program", "请看那里的程序是否收到；数据报是否到达，可在那里停下程序后运行 sockeye doctor --serve :%d 查看", f.Port)
+	if other.rulesPass(f) {
+		return unknown(CheckThere,
+			say("a program there receives on UDP port %d, and the rules of that machine let it pass; that nothing came back says nothing: it may have received in silence, or something on the way dropped it", "那里有程序在接收 UDP 端口 %d，那台机器的规则也放行它；没有返回说明不了什么：可能收下而不应答，也可能在途中被丢弃", f.Port),
+			see, evidence, listens)
+	}
+	rules := say("; whether its rules drop it tells its administrator: sudo %s", "；它的规则是否丢弃数据报，由那里的管理员运行 sudo %s 得知", f.doctorThere())
+	return unknown(CheckThere,
+		say("a program there receives on UDP port %d; that nothing came back says nothing: it may have received in silence, or a firewall there or on the way dropped it", "那里有程序在接收 UDP 端口 %d；没有返回说明不了什么：可能收下而不应答，也可能被那里或途中的防火墙丢弃", f.Port),
+		sockeye.Text{En: see.En + rules.En, Zh: see.Zh + rules.Zh}, evidence, listens)
+}
+
+// lostThere is silence though the program there listens and its machine has a way back: what is
+// known of its rules, and which ports answer, say where packets are lost.
+func lostThere(f, other *Facts, p Path, evidence, listens string) Finding {
+	if lost, may := f.mayDropAnswers(p); may {
+		own, allow := say("this machine's administrator sees whether its own rules do: sudo sockeye doctor %s; if not, ", "本机管理员可查看是否为本机规则：sudo sockeye doctor %s；如果不是，", f.again()), allowClient(f, other, p)
+		return unknown(CheckThere,
+			say("the program there listens, but nothing comes back: a firewall there or on the way drops port %d, or a rule of this machine drops the answers; which of them cannot be told", "那里的程序在监听，但没有任何返回：可能是那里或途中的防火墙丢弃了端口 %d，也可能是本机的规则丢弃了应答；无法判断是哪一种", f.Port),
+			sockeye.Text{En: own.En + allow.En, Zh: own.Zh + allow.Zh}, evidence, lost)
+	}
+	routed, beside := p.Route.Gateway.IsValid(), f.answeredBeside(p)
+	switch {
+	case !beside && (routed || other.rulesPass(f)):
+		return lostBetween(f, other, p, evidence, listens)
+	case other.rulesPass(f):
+		return wrong(CheckThere, CauseFirewallOnWay, StationNetwork,
+			say("the program there listens, and the rules of that machine let port %d pass: a firewall on the way drops it", "那里的程序在监听，那台机器的规则也放行端口 %d：途中的防火墙丢弃了它", f.Port),
+			letPassOnWay(f, p), evidence, listens, probeEvidence("beside", p.OtherTCP))
+	case routed:
+		there, way := allowClient(f, other, p), letPassOnWay(f, p)
+		return wrong(CheckThere, CauseFirewallBetween, StationNetwork,
+			say("the program there listens, but a firewall there or on the way drops port %d: other ports answer", "那里的程序在监听，但那里或途中的防火墙丢弃了端口 %d：其他端口有应答", f.Port),
+			sockeye.Text{En: there.En + "\nif its rules let it pass, " + way.En, Zh: there.Zh + "\n如果它的规则放行，" + way.Zh}, evidence, listens, probeEvidence("beside", p.OtherTCP))
+	}
+	return wrong(CheckThere, CauseFirewallThere, StationThere,
+		say("the program there listens, but a firewall of that machine drops port %d", "那里的程序在监听，但那台机器的防火墙丢弃了端口 %d", f.Port), allowClient(f, other, p), evidence, listens)
+}
+
+// lostBetween is a machine that answers on no port, though it is on.
+func lostBetween(f, other *Facts, p Path, evidence, listens string) Finding {
+	gateway := p.Route.Gateway
+	text := say("the program there listens, but nothing at all comes back from that machine: its firewall drops, a router on the way does not pass on, or the way back from it leads elsewhere", "那里的程序在监听，但那台机器没有任何返回：它的防火墙丢弃了数据、途中的路由器没有转发，或它返回的路通往别处")
+	next := say("tell its rules by its administrator: sudo %s; try the way back from there: sockeye doctor %s", "请那里的管理员用 sudo %s 说明它的规则；并从那里检查返回的路：sockeye doctor %s", f.doctorThere(), backTo(f, p))
+	if other.rulesPass(f) {
+		text = say("the program there listens, and the rules of that machine let port %d pass, but nothing comes back: it is lost on the way there or back", "那里的程序在监听，那台机器的规则也放行端口 %d，但没有任何返回：数据在去程或回程途中丢失", f.Port)
+		next = say("try the way back from there: sockeye doctor %s", "请从那里检查返回的路：sockeye doctor %s", backTo(f, p))
+	}
+	if gateway.IsValid() {
+		router := say("; on the router %s see that it forwards, and its route and rules for %s", "；请在路由器 %s 上确认它在转发，并查看它对 %s 的路由和规则", gateway, p.Address)
+		next = sockeye.Text{En: next.En + router.En, Zh: next.Zh + router.Zh}
+	}
+	return wrong(CheckThere, CauseLostBetween, StationNetwork, text, next, evidence, listens, probeEvidence("beside", p.OtherTCP))
+}
+
+// backTo is this machine's address and port, as the other machine asks for them.
+func backTo(f *Facts, p Path) string {
+	return sockeye.Address{Network: sockeye.TCP, Host: p.Route.Source.WithZone("").String(), Port: f.Port}.String()
+}
+
+// answeredBeside says that the machine answered on a port beside, itself.
+func (f *Facts) answeredBeside(p Path) bool {
+	for _, probe := range []Probe{p.OtherTCP, p.OtherUDP} {
+		if probe.Answers() && (!probe.From.IsValid() || probe.From == p.Address.WithZone("")) {
+			return true
+		}
+	}
+	return false
+}
+
+// letPassOnWay is what to do on a machine between.
+func letPassOnWay(f *Facts, p Path) sockeye.Text {
+	if gateway := p.Route.Gateway; gateway.IsValid() {
+		return say("let the router %s, and those behind it, pass this one port (%s %d) to %s", "请在路由器 %s 及其后的路由器上放行发往 %[4]s 的这一个端口（%[2]s %[3]d）", gateway, f.transport(), f.Port, p.Address)
+	}
+	return say("look at what is between: the access point, the switch, the host of a virtual machine; let this one port (%s %d) pass to %s there", "请查看中间的设备：无线路由器、交换机、虚拟机的宿主机，并在那里放行发往 %[3]s 的这一个端口（%[1]s %[2]d）", f.transport(), f.Port, p.Address)
+}
+
+// mayDropAnswers says that a rule of this machine may drop what comes back: its rules are not
+// known, and packets came in that went to no program, or nobody counts them. Why is evidence.
+// One packet may be another machine's; each SYN that is sent again is answered again.
+func (f *Facts) mayDropAnswers(p Path) (why string, may bool) {
+	if f.Firewall.Read && !f.Firewall.Unclear {
+		return "", false
+	}
+	if f.System != "linux" || !p.Address.Is4() {
+		return "", true
+	}
+	came, taken := f.Grown["Ip.InReceives"], f.Grown["Ip.InDelivers"]+f.Grown["Ip.ForwDatagrams"]
+	return fmt.Sprintf("InReceives +%d, InDelivers and ForwDatagrams +%d", came, taken), came > taken+1
+}
+
+// allowClient says how to let the port in on the other machine, whose rules may depend on who
+// the client is.
+func allowClient(f, other *Facts, p Path) sockeye.Text {
+	allow := allowThere(other.Firewall.Tool, f.transport(), f.Port)
+	if source := p.Route.Source; source.IsValid() && !p.Route.Gateway.IsValid() && (other.Firewall.Tool == "nft" || other.Firewall.Tool == "") {
+		client := say("\nif the rule depends on the client: this one is %s", "\n如果规则取决于客户端：这个客户端是 %s", source)
+		allow = sockeye.Text{En: allow.En + client.En, Zh: allow.Zh + client.Zh}
+	}
+	return allow
+}
