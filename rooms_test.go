@@ -192,6 +192,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/api/access", "internal/activation", "the page is served on a socket of the service manager"},
 	{"internal/api/access", "internal/netinfo", "whose a Unix socket is, the system says"},
 	{"internal/api/access", "internal/private", "where the workbench is, nobody else may read or write"},
+	{"internal/api/access", "internal/userdir", "what the socket for shells is called"},
 	{"internal/api/access", ".", "who is turned away is told why"},
 
 	{"internal/core", "internal/responder", "a session answers by itself"},
@@ -291,6 +292,7 @@ var edges = []struct{ from, to, why string }{
 	{"internal/transport/udp", ".", "the nouns"},
 	{"internal/transport/unix", "internal/transport/sockopt", "the backlog"},
 	{"internal/transport/unix", "internal/transport", "its sessions and peers"},
+	{"internal/transport/unix", "internal/userdir", "the sockets on which a workbench takes orders are not connected to"},
 	{"internal/transport/unix", "internal/netinfo", "errors of the system"},
 	{"internal/transport/unix", ".", "the nouns"},
 	{"internal/transport/serial", "internal/serialport", "the ports of this machine"},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/api"
 	"sockeye/internal/core"
 	"sockeye/internal/responder"
 	"sockeye/internal/schedule"
@@ -37,6 +38,7 @@ func New(o LocalOptions) Client {
 		o.Drain = 5 * time.Second
 	}
 	c := &local{core: core.New(o.Memory), drain: o.Drain}
+	c.core.RefuseDial = api.RefuseControl(userdir.State(os.Getenv))
 	c.core.CADir = cmp.Or(o.CADir, userdir.CA(os.Getenv))
 	c.life, c.end = context.WithCancelCause(context.Background())
 	return c

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,9 @@ type Core struct {
 	// certificates of TLS servers that are given none; "" is nowhere. It is set before
 	// anything is opened.
 	CADir string
+	// RefuseDial, if not nil, is asked before each TCP connection besides what this workbench
+	// refuses itself; its error is the attempt's. It is set before the first session.
+	RefuseDial func(to netip.AddrPort) error
 
 	journal      *journal.Journal
 	lastPeer     atomic.Uint64

@@ -47,17 +47,30 @@ func (w *Core) refuseOwn(to netip.AddrPort) error {
 	w.ownListeners.mu.Lock()
 	defer w.ownListeners.mu.Unlock()
 	for _, own := range w.ownListeners.addrs {
-		if own.Port() == to.Port() && reachesListener(to.Addr().Unmap().WithZone(""), own.Addr()) {
-			return &sockeye.Error{
-				Kind: sockeye.NotPermitted, Op: "connect", Target: to.String(),
-				Message: sockeye.Text{En: "this is Sockeye's own control address", Zh: "这是 Sockeye 自己的控制地址"},
-				Hint: sockeye.Text{
-					En: "connect to another port; to watch HTTP, run a server of your own",
-					Zh: "请连接其他端口；要观察 HTTP 请自己运行一个服务器"},
-			}
+		if Reaches(to, own) {
+			return OwnControl(to)
 		}
 	}
+	if w.RefuseDial != nil {
+		return w.RefuseDial(to)
+	}
 	return nil
+}
+
+// OwnControl is the error of a connection to where a workbench takes orders.
+func OwnControl(to netip.AddrPort) error {
+	return &sockeye.Error{
+		Kind: sockeye.NotPermitted, Op: "connect", Target: to.String(),
+		Message: sockeye.Text{En: "this is Sockeye's own control address", Zh: "这是 Sockeye 自己的控制地址"},
+		Hint: sockeye.Text{
+			En: "connect to another port; to watch HTTP, run a server of your own",
+			Zh: "请连接其他端口；要观察 HTTP 请自己运行一个服务器"},
+	}
+}
+
+// Reaches says whether a connection to an address arrives at a socket that is bound to own.
+func Reaches(to, own netip.AddrPort) bool {
+	return own.Port() == to.Port() && reachesListener(to.Addr().Unmap().WithZone(""), own.Addr().Unmap())
 }
 
 // dialFilterOf is the dialFilter of a session. The upstream of a relay is not to be the

@@ -42,6 +42,8 @@ type RunSpec struct {
 	OneWay   bool
 	// Allow judges each address before anything is sent to it; nil allows all.
 	Allow func(netip.Addr) error
+	// RefuseDial, if not nil, is asked before each TCP connection, too.
+	RefuseDial func(netip.AddrPort) error
 	// Progress, if not nil, is called about once a second.
 	Progress func(Progress)
 	// CADir is that of the user's own certificate authority; see transport.Config.

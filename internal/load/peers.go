@@ -23,10 +23,15 @@ func (g *generator) openSession(ctx context.Context) (err error) {
 }
 
 func (g *generator) dialFilter() func(netip.AddrPort) error {
-	if g.Allow == nil {
-		return nil
+	return func(to netip.AddrPort) (err error) {
+		if g.Allow != nil {
+			err = g.Allow(to.Addr())
+		}
+		if err == nil && g.RefuseDial != nil {
+			err = g.RefuseDial(to)
+		}
+		return err
 	}
-	return func(to netip.AddrPort) error { return g.Allow(to.Addr()) }
 }
 
 // connect makes one more connection, which is in use once Joined was told of it. One that

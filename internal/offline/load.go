@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockeye"
+	"sockeye/internal/api"
 	"sockeye/internal/framing"
 	"sockeye/internal/load"
 	"sockeye/internal/payload"
@@ -84,7 +85,7 @@ func (r *rateFlag) Set(s string) error {
 
 // Spec is what the flags mean for an endpoint, with everything that is wrong with them.
 func (f *LoadFlags) Spec(t *terminal.Terminal, ep sockeye.Endpoint) (s load.RunSpec, err error) {
-	s = load.RunSpec{Endpoint: ep, Connections: f.connections, Time: f.time, Count: f.count, InFlight: f.inFlight, OneWay: f.sendOnly, CADir: t.CADir(), Lookup: t.Lookup(&f.PayloadFlags)}
+	s = load.RunSpec{Endpoint: ep, Connections: f.connections, Time: f.time, Count: f.count, InFlight: f.inFlight, OneWay: f.sendOnly, CADir: t.CADir(), RefuseDial: api.RefuseControl(t.StateDir()), Lookup: t.Lookup(&f.PayloadFlags)}
 	s.Rate = load.Rate{From: f.rate.from, To: f.rate.to, Ramp: f.ramp}
 	if rising := f.rate.from != f.rate.to; rising && f.ramp == 0 {
 		s.Rate.Ramp = f.time

@@ -3,6 +3,7 @@
 package userdir
 
 import (
+	"fmt"
 	"path/filepath"
 	"runtime"
 )
@@ -12,6 +13,18 @@ import (
 // the XDG base directories, or what the platform has in their place. They are "" where there is no home.
 func State(env func(string) string) string {
 	return folder(env, "XDG_STATE_HOME", filepath.Join(".local", "state"))
+}
+
+// ControlSocket is the Unix socket in a state directory by which the owner's shells reach the
+// workbench of a process.
+func ControlSocket(state string, pid int) string {
+	return filepath.Join(state, fmt.Sprintf("workbench-%d.sock", pid))
+}
+
+// IsControlSocket says whether a path is a ControlSocket, by its name.
+func IsControlSocket(path string) bool {
+	isOne, _ := filepath.Match("workbench-[0-9]*.sock", filepath.Base(path))
+	return isOne
 }
 
 // Data is explained at State.

@@ -2,7 +2,6 @@ package access
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"sockeye"
 	"sockeye/internal/netinfo"
 	"sockeye/internal/private"
+	"sockeye/internal/userdir"
 )
 
 // The owner's shells reach the workbench over a Unix socket in the state directory,
@@ -24,7 +24,7 @@ const maxSocketPath = 100
 // ListenOwner opens the socket for the owner's shells in a state directory. It is nil,
 // without an error, on a system that cannot tell who connects.
 func ListenOwner(dir string) (net.Listener, error) {
-	path := filepath.Join(dir, fmt.Sprintf("workbench-%d.sock", os.Getpid()))
+	path := userdir.ControlSocket(dir, os.Getpid())
 	if !netinfo.KnowsSocketPeers || len(path) > maxSocketPath {
 		return nil, nil
 	}

@@ -18,6 +18,7 @@ import (
 	"sockeye/internal/netinfo"
 	"sockeye/internal/transport"
 	"sockeye/internal/transport/sockopt"
+	"sockeye/internal/userdir"
 )
 
 // Stream opens unix:// endpoints.
@@ -111,6 +112,10 @@ func dialConnection(ctx context.Context, s *transport.DriverSession, made func(*
 	if err != nil {
 		return nil, explain("connect", a, err)
 	}
+	if userdir.IsControlSocket(dialled.RemoteAddr().String()) { // its name when it was bound, whatever the way to it
+		dialled.Close()
+		return nil, ownControl(a)
+	}
 	c := newConn(dialled.(*net.UnixConn))
 	if err := setBuffer(c.UnixConn, s.Options()); err != nil {
 		c.Close()
@@ -127,6 +132,14 @@ func dialConnection(ctx context.Context, s *transport.DriverSession, made func(*
 		return p, nil
 	}
 	return nil, transport.ErrClosing
+}
+
+// ownControl is the error of a connection to a socket on which a workbench takes orders: who
+// feeds the session, or a relay, could give some as the owner.
+func ownControl(a sockeye.Address) error {
+	return &sockeye.Error{Kind: sockeye.NotPermitted, Op: "connect", Target: a.String(),
+		Message: sockeye.Text{En: "this is Sockeye's own control address", Zh: "这是 Sockeye 自己的控制地址"},
+		Hint:    sockeye.Text{En: "connect to another socket; scripts drive a workbench with sockeye session", Zh: "请连接其他套接字；脚本可用 sockeye session 控制工作台"}}
 }
 
 // conn is one connection.
