@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -100,4 +101,43 @@ func TestPeerThatNeverReads(t *testing.T) {
 	pc.wait(t, "left", "peer_id=1", "reason=aborted")
 	other.prints("heard all\n")
 	pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
+}
+
+// A program answers peers that have closed when they closed: each leaves by a reset, with
+// the whole answer counted.
+func TestProgramAnswersClosedPeers(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{"cat > /dev/null; echo answer", "sed s/question/answer/"} {
+		pc := serve(t, "listen", "127.0.0.1:0", "-c", answer)
+		const n = 20
+		for range n {
+			c, err := net.Dial("tcp", pc.local(t).String())
+			must(t, err)
+			_, err = c.Write([]byte("question\n"))
+			must(t, err)
+			c.Close()
+		}
+		for range n {
+			if left := pc.wait(t, "left"); left["reason"] != "reset" || left["unsent_bytes"] != float64(len("answer\n")) {
+				t.Errorf("%s: %v", answer, left)
+			}
+		}
+		pc.stop(t, syscall.SIGTERM, terminal.ExitOK)
+	}
+}
+
+// A server accepts and closes: what was sent to it was lost, which is the network's fault.
+func TestSentToAServerThatCloses(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	for range 10 {
+		connect := serve(t, "connect", l.Addr().String(), "--send", "hello")
+		c, err := l.Accept()
+		must(t, err)
+		c.Close()
+		connect.wait(t, "left")
+		connect.stop(t, nil, terminal.ExitNetwork)
+	}
 }
