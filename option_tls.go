@@ -19,6 +19,7 @@ func (v *problems) checkTLS(o *TLSOptions) {
 	for name := range strings.SplitSeq(o.Protocols, ",") {
 		if name = strings.TrimSpace(name); o.Protocols != "" && (name == "" || len(name) > 255 || strings.ContainsFunc(name, notInHeader)) {
 			v.add("alpn", Text{fmt.Sprintf("%q is not a protocol", clip(name)), fmt.Sprintf("%q 不是协议名", clip(name))}, Text{"write names with commas between: mqtt,http/1.1", "写成用逗号分隔的名称：mqtt,http/1.1"})
+			break
 		}
 	}
 }

@@ -53,6 +53,8 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"?q=1", `{"faults":["drop 0%","lag","latency 5ms"],"frame":"x","x":1}`, "faults[0] faults[1] frame q x"},
 		{"", `{"faults":["rate",5],"frame":5,"for":5}`, "faults[0] faults[1] for frame"},
 		{"", `{"faults":["lag"],"for":"25h"}`, "faults[0] for"},
+		{"", `{}`, "faults"},
+		{"", `{"frame":"x","for":"25h"}`, "faults for frame"},
 	},
 	"DELETE /sessions/{id}/faults": {{"?q=1", `{"x":1,"y":1}`, "q x y"}},
 	"POST /sessions/{id}/held/{number}": {

@@ -15,6 +15,9 @@ func (in *SetFaults) set(prefix string, lifetime time.Duration) (*core.Faults, e
 	for _, e := range faults(err) {
 		wrong.at(prefix+e.Target, e)
 	}
+	if in.Faults == nil {
+		wrong.add(prefix+"faults", "which faults is missing; [] is none", "缺少故障列表；[] 表示没有故障")
+	}
 	if in.For != "" {
 		lifetime, err = core.ParseFaultLifetime(in.For)
 		for _, e := range faults(err) {

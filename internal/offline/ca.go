@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,13 +161,23 @@ NAME-key.pem; none is overwritten.`,
 文件为 NAME.pem 和 NAME-key.pem，不会覆盖已有文件。`),
 		Example: `  sockeye ca issue kitchen.lan 192.168.1.10
   sockeye ca issue --client --dir certs board7`,
-		Args: cobra.MinimumNArgs(1),
+		Args: namesToIssue,
 		RunE: func(_ *cobra.Command, names []string) error { return a.issue(names, client, dir) },
 	}
 	fs := cmd.Flags()
 	fs.BoolVar(&client, "client", false, a.t("for a client", "用于客户端"))
 	fs.StringVar(&dir, "dir", dir, a.t("directory to write into", "写入的目录"))
 	return cmd
+}
+
+// namesToIssue refuses to make a certificate for nobody.
+func namesToIssue(_ *cobra.Command, names []string) error {
+	if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return strings.TrimSpace(name) == "" }) {
+		return nil
+	}
+	return terminal.Usage("", sockeye.Text{En: "a name is missing", Zh: "缺少名称"},
+		sockeye.Text{En: "sockeye ca issue kitchen.lan 192.168.1.10 for a server, sockeye ca issue --client board7 for a client",
+			Zh: "服务器：sockeye ca issue kitchen.lan 192.168.1.10；客户端：sockeye ca issue --client board7"})
 }
 
 func (a *commands) issue(names []string, client bool, dir string) error {

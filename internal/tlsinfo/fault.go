@@ -112,6 +112,9 @@ func (h *Handshake) distrust(err error, of *x509.Certificate) (why, hint sockeye
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
 		return h.outOfTime(invalid.Cert)
 	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.IncompatibleUsage {
+		return h.otherPurpose()
+	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok && of != nil {
 		names := listed(namesOf(of))
 		return sockeye.Text{En: fmt.Sprintf("the certificate is for %s, not for %q", names, h.Name), Zh: fmt.Sprintf("证书属于 %s，而不是 %q", names, h.Name)},
@@ -135,6 +138,25 @@ func (h *Handshake) unknownAuthority(of *x509.Certificate, goOn sockeye.Text) (w
 		hint = sockeye.Text{En: "on the other machine: sockeye ca export ca.pem; here: --cacert ca.pem" + goOn.En, Zh: "在对方机器上执行 sockeye ca export ca.pem，在本机使用 --cacert ca.pem" + goOn.Zh}
 	}
 	return why, hint
+}
+
+// otherPurpose says that a certificate is for the other side of connections.
+func (h *Handshake) otherPurpose() (why, hint sockeye.Text) {
+	if h.Client {
+		return sockeye.Text{En: "the certificate is not accepted: it is not one for servers", Zh: "证书未被接受：它不是服务器证书"},
+			sockeye.Text{En: "have one made for the server: sockeye ca issue NAME; --insecure goes on without knowing who it is", Zh: "请为服务器签发证书：sockeye ca issue 名称；--insecure 可在不验证身份的情况下继续"}
+	}
+	return sockeye.Text{En: "the certificate is not accepted: it is not one for clients", Zh: "证书未被接受：它不是客户端证书"},
+		sockeye.Text{En: "have one made for the client: sockeye ca issue --client NAME", Zh: "请为客户端签发证书：sockeye ca issue --client 名称"}
+}
+
+// OutOfTime is the error of a certificate of our own that is not valid now; nil if it is.
+func (h *Handshake) OutOfTime(c *x509.Certificate) *sockeye.Error {
+	if c == nil || !h.Now.Before(c.NotBefore) && !h.Now.After(c.NotAfter) {
+		return nil
+	}
+	why, hint := h.outOfTime(c)
+	return &sockeye.Error{Kind: sockeye.Untrusted, Op: h.Op, Target: h.Target, Message: why, Hint: hint}
 }
 
 // outOfTime says whether a certificate or the clock is wrong.

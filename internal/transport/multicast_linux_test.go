@@ -247,6 +247,21 @@ func TestGroupIsSentToOnItsInterfaces(t *testing.T) {
 	}
 }
 
+// A group for which there is no route is told as one, and what to do.
+func TestGroupWithoutRoute(t *testing.T) {
+	if !transporttest.OwnNetwork(t) {
+		return
+	}
+	transporttest.Cable(t)
+	for _, typed := range []string{"udp://239.1.2.3:5000", "udp://[ff15::123]:5000"} {
+		s, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, typed)}, nil)
+		_, err := s.Peers()[0].Send(t.Context(), []byte("x"))
+		if e := sockeye.ErrorOf(err); e.Kind != sockeye.NetworkUnreachable || !strings.Contains(e.Hint.En, "--interface") || !strings.Contains(e.Hint.Zh, "--interface") {
+			t.Errorf("%s: %v; hint %+v", typed, err, e.Hint)
+		}
+	}
+}
+
 // Who sends to the one that was dialled sends on every interface that was chosen, and with it
 // the others end.
 func TestGroupIsDialedOnItsInterfaces(t *testing.T) {

@@ -123,7 +123,7 @@ func explain(h *tlsinfo.Handshake, err error) error {
 type remoteAlert uint8
 
 // Error is what RFC 5246 calls the alert.
-func (a remoteAlert) Error() string { return strings.ToLower(alert.Description(a).String()) }
+func (a remoteAlert) Error() string { return stdtls.AlertError(a).Error() }
 
 // alertOf is the alert that the other side sent. Its error has no type outside of the
 // library.

@@ -61,6 +61,7 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 		return err
 	}
 	s.Opened(locals...)
+	tls.WarnOfTime(s, own)
 	for _, l := range bound {
 		s.ServeHandshakes(l, func(c transport.Conn) (transport.Conn, error) { return accept(s, c.(*conn)) })
 	}

@@ -149,11 +149,24 @@ func (f *fileFaults) pair(certOption, cert, keyOption, key string) *stdtls.Certi
 	c, err := stdtls.X509KeyPair(chain, secret)
 	if err != nil {
 		reason := strings.TrimPrefix(err.Error(), "tls: ")
-		f.add(certOption, cert, sockeye.Text{En: reason, Zh: "无法使用：" + reason},
+		f.add(certOption, cert, sockeye.Text{En: reason, Zh: pairFault(reason)},
 			sockeye.Text{En: "both files are PEM; sockeye ca issue NAME makes a pair", Zh: "两个文件都应为 PEM；sockeye ca issue 名称 可生成一对"})
 		return nil
 	}
 	return &c
+}
+
+// pairFault is in Chinese what crypto/tls says of a certificate and a key.
+func pairFault(reason string) string {
+	switch {
+	case strings.Contains(reason, "does not match"):
+		return "密钥与证书不匹配"
+	case strings.Contains(reason, "in key input"):
+		return "密钥文件中没有 PEM 格式的私钥"
+	case strings.Contains(reason, "in certificate input"):
+		return "证书文件中没有 PEM 格式的证书"
+	}
+	return "无法使用：" + reason
 }
 
 // authorities reads whom to trust.

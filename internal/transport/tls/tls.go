@@ -56,8 +56,18 @@ func Bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, fun
 	if err != nil {
 		return nil, nil, err
 	}
+	WarnOfTime(s, own)
 	o := &s.Options().TLS
 	return bound, func(under transport.Conn) (transport.Conn, error) { return accept(under, config, o) }, nil
+}
+
+// WarnOfTime records that a server's own certificate is not valid now, if that is so: it serves
+// those who do not look.
+func WarnOfTime(s *transport.DriverSession, own *x509.Certificate) {
+	h := tlsinfo.Handshake{Op: "listen", Target: s.Endpoint().Address.String(), Now: time.Now()}
+	if e := h.OutOfTime(own); e != nil {
+		s.Failed(e)
+	}
 }
 
 // accept makes the handshake of a server. Who speaks something else is told by an alert.

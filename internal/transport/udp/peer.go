@@ -350,10 +350,23 @@ func isICMP(err error) bool {
 
 // explainSend says why a datagram could not be sent.
 func (k *udpSocket) explainSend(err error, to netip.AddrPort, n int) error {
+	if to.Addr().IsMulticast() && netinfo.IsErrno(err, syscall.ENETUNREACH, syscall.EADDRNOTAVAIL) {
+		return noRouteToGroup(err)
+	}
 	if !isTooLarge(err) {
 		return err
 	}
 	return tooLarge(err, to, n, k.pathMTU(to))
+}
+
+// noRouteToGroup is the error of a group for which the system knows no interface; for IPv6 it
+// says so as of an address that cannot be sent from.
+func noRouteToGroup(err error) *sockeye.Error {
+	return &sockeye.Error{Kind: sockeye.NetworkUnreachable, Err: err,
+		Message: sockeye.Text{En: "no route says on which interface this group is", Zh: "没有路由说明该组播组在哪个网卡上"},
+		Hint: sockeye.Text{
+			En: "name one with --interface eth0; sockeye addrs lists them",
+			Zh: "请用 --interface eth0 指定网卡；sockeye addrs 列出网卡"}}
 }
 
 func isTooLarge(err error) bool { return netinfo.IsErrno(err, syscall.EMSGSIZE) }
