@@ -263,7 +263,7 @@ func TestHeadersOnEveryStatus(t *testing.T) {
 		v.request("GET", "/", nil), v.request("GET", "/api/v1/machine", nil), v.request("GET", "/api/v1/nothing", nil), v.request("PUT", "/api/v1/machine", "{}"),
 		v.request("POST", "/api/v1/sessions", "{"), v.request("GET", "/api/v1/events?limit=x", nil), v.request("DELETE", "/api/v1/sessions/s9", nil),
 		v.request("POST", "/api/v1/sessions", Open{Mode: "connect", Address: v.addr}), v.request("POST", "/api/v1/sessions", Open{Mode: "connect", Address: "127.0.0.1:1"}),
-		v.request("PUT", "/api/v1/workspace", strings.Repeat(" ", maxBody+1)),
+		v.request("PUT", "/api/v1/workspace", strings.Repeat(" ", maxListBody+1)),
 	} {
 		status, body := v.do(r) // the transport looks at the headers
 		seen[status] = true

@@ -195,8 +195,8 @@ func (s *Server) registerBoards() {
 // registerWorkspace adds what a person keeps.
 func (s *Server) registerWorkspace() {
 	handle(s, "GET", "/workspace", "What a person keeps, as the file says it now.", (*requestContext).readWorkspace)
-	handle(s, "PUT", "/workspace", "Keep something else.", (*requestContext).setWorkspace)
-	handle(s, "POST", "/workspace/plan", "What a text says and would open; nothing is kept or opened.", (*requestContext).planWorkspace)
+	handle(s, "PUT", "/workspace", "Keep something else.", (*requestContext).setWorkspace).mostBody = maxListBody
+	handle(s, "POST", "/workspace/plan", "What a text says and would open; nothing is kept or opened.", (*requestContext).planWorkspace).mostBody = maxListBody
 	handle(s, "POST", "/workspace/open", "Open what the workspace says.", (*requestContext).openWorkspace).status = http.StatusCreated
 }
 

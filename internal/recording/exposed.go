@@ -12,6 +12,7 @@ type ExposedError struct {
 	Owner  string // another user whom the directory, or a link to it, belongs to; ""
 	Link   string // the symbolic link in question, ""
 	Access string // who else may write there: "everybody" or "group NAME"; ""
+	Sticky bool   // they may, but not replace or remove what is not theirs, as in /tmp
 }
 
 func (e ExposedError) Error() string { return e.text().En }

@@ -92,6 +92,51 @@ func TestExposedDirectory(t *testing.T) {
 	}
 }
 
+// T20: a recording of one file is refused where others could replace or remove it, as one of a
+// directory is; in /tmp, where they cannot, it is not.
+func TestFileInExposedDirectory(t *testing.T) {
+	for name, c := range map[string]struct {
+		mode   os.FileMode
+		uid    int
+		reason string
+	}{
+		"my own":            {0o700, 0, ""},
+		"for everybody":     {0o777, 0, "(everybody)"},
+		"as /tmp":           {0o777 | os.ModeSticky, 0, ""},
+		"another user's":    {0o777, nobody, "another user"},
+		"another's, sticky": {0o777 | os.ModeSticky, nobody, "another user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := makeDir(t, c.mode)
+			if c.uid != 0 {
+				asRoot(t)
+				if err := os.Chown(dir, c.uid, -1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			path := filepath.Join(dir, "y.pcapng")
+			w, err := OpenWriter(WriteOptions{File: path})
+			if c.reason == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				closeWriter(t, w)
+				return
+			}
+			if e := sockeye.ErrorOf(err); err == nil || e.Kind != sockeye.AccessDenied || !strings.Contains(e.Message.En, c.reason) || !strings.Contains(e.Hint.En, "--record-shared") {
+				t.Fatalf("%v", err)
+			}
+			if _, err := os.Lstat(path); err == nil {
+				t.Error("the file was made")
+			}
+			if w, err = OpenWriter(WriteOptions{File: path, Shared: true}); err != nil {
+				t.Fatalf("allowed: %v", err)
+			}
+			closeWriter(t, w)
+		})
+	}
+}
+
 // T20: A directory that is replaced by one of another user is not recorded into from the
 // next segment on.
 func TestReplacedDirectory(t *testing.T) {

@@ -38,9 +38,9 @@ func privateDir(d *os.File) error {
 	case st.Uid != uint32(os.Geteuid()) && st.Uid != 0:
 		return ExposedError{Owner: userName(st.Uid)}
 	case st.Mode&unix.S_IWOTH != 0:
-		return ExposedError{Access: "everybody"}
+		return ExposedError{Access: "everybody", Sticky: st.Mode&unix.S_ISVTX != 0}
 	case st.Mode&unix.S_IWGRP != 0 && (!privateGroup(st.Uid, st.Gid) || hasACL(d)):
-		return ExposedError{Access: "group " + groupName(st.Gid)}
+		return ExposedError{Access: "group " + groupName(st.Gid), Sticky: st.Mode&unix.S_ISVTX != 0}
 	}
 	return nil
 }

@@ -215,6 +215,9 @@ func (p *fileOutput) next() (string, OutputFile, error) {
 	if p.number > 0 {
 		path = fmt.Sprintf("%s_%04d%s", strings.TrimSuffix(path, extension), p.number+1, extension)
 	}
+	if err := p.checkPrivate(path); err != nil {
+		return path, nil, err
+	}
 	f, err := p.o.Files.Create(path)
 	if err != nil {
 		return path, nil, err
@@ -229,6 +232,22 @@ func (p *fileOutput) next() (string, OutputFile, error) {
 	}
 	p.number++
 	return path, f, nil
+}
+
+// checkPrivate refuses a file in a directory where others could replace or remove it. Where
+// only its owner can, as in /tmp, it is safe, and a pipe or a device has an owner of its own.
+func (p *fileOutput) checkPrivate(path string) error {
+	if st, err := os.Stat(path); p.o.Shared || err == nil && !st.Mode().IsRegular() {
+		return nil
+	}
+	err := p.o.Files.Private(filepath.Dir(path))
+	if e, ok := errors.AsType[ExposedError](err); ok {
+		if e.Sticky {
+			return nil
+		}
+		return exposed(path, e)
+	}
+	return nil // what else is wrong there is told by who makes the file
 }
 
 func (p *fileOutput) once() bool { return p.stream }

@@ -259,6 +259,9 @@ func syntaxError(err error) error {
 		message = shortened(err.Error())
 		e.Message = sockeye.Text{En: message, Zh: "TOML 有误：" + message}
 	}
+	if strings.Contains(p.Message, "already been defined") {
+		e.Hint = sockeye.Text{En: "write it once, and leave the other one out", Zh: "只保留其中一个"}
+	}
 	e.Message = sockeye.Text{En: shortened(e.Message.En), Zh: shortened(e.Message.Zh)}
 	return e
 }
