@@ -73,7 +73,9 @@ func (b *broker) accept(under transport.Conn) (transport.Conn, error) {
 	b.session.Go(func() {
 		defer close(c.over)
 		err := b.server.EstablishConnection("", &brokerSide{Conn: its, c: c})
+		c.mu.Lock()
 		c.cause = cmp.Or(c.cause, err)
+		c.mu.Unlock()
 		c.Close()
 	})
 	if err := c.pass(c.connect); err == nil {
@@ -149,6 +151,8 @@ func (h *hook) OnSessionEstablish(cl *mochi.Client, _ packets.Packet) {
 // OnDisconnect notes why the broker ended a connection.
 func (*hook) OnDisconnect(cl *mochi.Client, _ error, _ bool) {
 	if s, ok := cl.Net.Conn.(*brokerSide); ok {
+		s.c.mu.Lock()
+		defer s.c.mu.Unlock()
 		s.c.cause = cl.StopCause()
 	}
 }

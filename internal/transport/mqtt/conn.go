@@ -170,12 +170,12 @@ func (c *conn) endOf(err error) error {
 		}
 	}
 	c.mu.Lock()
-	bye := c.bye
+	bye, cause := c.bye, c.cause
 	c.mu.Unlock()
 	if bye {
 		return io.EOF
 	}
-	return explain(c.Remote().String(), cmp.Or(c.cause, err))
+	return explain(c.Remote().String(), cmp.Or(cause, err))
 }
 
 // explain says why the broker ended a connection.
