@@ -17,6 +17,7 @@ var fileReads = map[string]string{
 	"internal/doctor/firewall_linux.go":        "a file of the system",
 	"internal/doctor/machine.go":               "a file of the system",
 	"internal/netinfo/route_linux.go":          "a file of the kernel",
+	"internal/netinfo/routes_linux.go":         "a file of the kernel",
 	"internal/netinfo/tcpinfo_linux.go":        "a file of the kernel",
 	"internal/netinfo/port_owner_linux.go":     "a file of the kernel",
 	"internal/serialport/holder_linux.go":      "a file of the kernel",

@@ -210,5 +210,5 @@ func morePortsCommand(system string) string {
 
 // doctorThere is what to run on the other machine.
 func (f *Facts) doctorThere() string {
-	return "sockeye doctor --code " + strings.TrimPrefix(sockeye.Address{Network: f.transport(), Port: f.Port}.String(), "tcp://")
+	return "sockeye doctor --code " + sockeye.Address{Network: f.transport(), Port: f.Port}.Short()
 }
