@@ -22,6 +22,7 @@ func TestWithCommand(t *testing.T) {
 		"udp://board:9000":           "connect udp://board:9000",
 		"-u board":                   "connect -u board",
 		"-c":                         "connect -c",
+		"-v":                         "connect -v",
 		"--lang zh -w":               "connect --lang zh -w",
 		"-w 3 -z board 9000":         "connect -w 3 -z board 9000",
 		"board 9000 --send hi":       "connect board 9000 --send hi",
@@ -33,7 +34,7 @@ func TestWithCommand(t *testing.T) {
 			t.Errorf("%s is %s, want %s", line, got, want)
 		}
 	}
-	for _, same := range []string{"", "listen 9000", "--lang zh listen", "lisen 9000", "doktor", "doktor --help", "board", "--version", "-h", "-v", "--no-such", "--lang",
+	for _, same := range []string{"", "listen 9000", "--lang zh listen", "lisen 9000", "doktor", "doktor --help", "board", "--version", "-h", "--no-such", "--lang",
 		"help listen", "__complete lis", "adrs :1", "log show x"} {
 		if got := strings.Join(a.withCommand(strings.Fields(same)), " "); got != same {
 			t.Errorf("%s became %s", same, got)
