@@ -253,11 +253,12 @@ func TestGroupWithoutRoute(t *testing.T) {
 		return
 	}
 	transporttest.Cable(t)
+	transporttest.Run(t, "ip", "-6", "address", "flush", "dev", "va") // none to send from; one of its own may come late
 	for _, typed := range []string{"udp://239.1.2.3:5000", "udp://[ff15::123]:5000"} {
 		s, _ := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, typed)}, nil)
 		_, err := s.Peers()[0].Send(t.Context(), []byte("x"))
-		if e := sockeye.ErrorOf(err); e.Kind != sockeye.NetworkUnreachable || !strings.Contains(e.Hint.En, "--interface") || !strings.Contains(e.Hint.Zh, "--interface") {
-			t.Errorf("%s: %v; hint %+v", typed, err, e.Hint)
+		if e := sockeye.ErrorOf(err); e == nil || e.Kind != sockeye.NetworkUnreachable || !strings.Contains(e.Hint.En, "--interface") || !strings.Contains(e.Hint.Zh, "--interface") {
+			t.Errorf("%s: %v; as an error %+v", typed, err, e)
 		}
 	}
 }
