@@ -32,7 +32,7 @@ fuzz: # every fuzz test for FUZZTIME (default 30s)
 mutants: # plant single faults and see whether the tests notice; half an hour. ONLY=recording: some
 	go run ./internal/tools/mutants -only '$(ONLY)'
 
-bench: # side by side with others, a quarter of an hour; writes bench/RESULTS.md
+bench: # side by side with others, half an hour; writes bench/RESULTS.md
 	scripts/need bench && go run ./bench -write
 
 bench-quick: # the same with fewer rows and rounds, in under two minutes

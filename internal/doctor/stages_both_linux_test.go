@@ -167,7 +167,7 @@ var healthyBoth = []stage{
 			}
 			l.Cleanup(func() { c.Close() })
 			go func() {
-				for ; l.Context().Err() == nil; time.Sleep(time.Millisecond) {
+				for ; l.Context().Err() == nil; time.Sleep(time.Millisecond) { // the sender's pace; nobody waits for it
 					c.Write(make([]byte, 1000))
 				}
 			}()

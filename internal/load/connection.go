@@ -193,31 +193,33 @@ func (c *connection) isWaiting() bool {
 
 // answered goes on sending if answers have made room.
 func (c *connection) answered(p *transport.Peer) {
-	if c.mayGoOn(p) {
+	if c.claim(p) > 0 {
 		c.startSending(p)
 	}
 }
 
-// mayGoOn reports that answers have made room, and has the caller send.
-func (c *connection) mayGoOn(p *transport.Peer) bool {
+// claim returns how many requests the caller may send now that answers have made room, and
+// gives it the state sending; 0 if it may send none.
+func (c *connection) claim(p *transport.Peer) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ready := c.state == full && c.peer == p && c.capacity() > 0
-	if ready {
+	if c.state != full || c.peer != p {
+		return 0
+	}
+	room := max(0, c.capacity())
+	if room > 0 {
 		c.state = sending
 	}
-	return ready
+	return room
 }
 
-// next is what is due now that answers have made room, nil for nothing. The bytes stay until
-// it is called again.
+// next returns what is due now that answers have made room, nil for nothing. The bytes stay
+// until it is called again.
 func (c *connection) next(p *transport.Peer) []byte {
-	if !c.mayGoOn(p) {
+	room := c.claim(p)
+	if room == 0 {
 		return nil
 	}
-	c.mu.Lock()
-	room := c.capacity()
-	c.mu.Unlock()
 	b, some, err := c.makeDue(c.reply[:0], p, room)
 	c.reply = b
 	switch {

@@ -260,6 +260,20 @@ func TestReconnectedConnectionGoesOn(t *testing.T) {
 	}
 }
 
+// What could not be sent is not counted, and what is sent after it is.
+func TestFailedSendIsNotCounted(t *testing.T) {
+	g := newGenerator(spec(t, closedPort(t)))
+	c, p := &connection{run: g}, &sockeye.Peer{ID: 1}
+	g.byPeer[p.ID] = c
+	c.leaving = batch{bytes: 10, messages: 2}
+	g.Append(sockeye.Event{Kind: sockeye.Failed, Peer: p})
+	c.leaving.bytes, c.leaving.messages = c.leaving.bytes+5, c.leaving.messages+1
+	g.Append(sockeye.Event{Kind: sockeye.Sent, Peer: p, Data: make([]byte, 5)})
+	if sent, bytes := g.sent.Load(), g.sentBytes.Load(); sent != 1 || bytes != 5 {
+		t.Errorf("%d messages of %d bytes", sent, bytes)
+	}
+}
+
 // A target that is not allowed is told nothing.
 func TestForbiddenTarget(t *testing.T) {
 	no := errors.New("not this one")

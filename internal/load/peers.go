@@ -137,6 +137,9 @@ func (g *generator) Append(e sockeye.Event) uint64 {
 			c.mu.Unlock()
 		}
 	case sockeye.Failed:
+		if e.Peer != nil {
+			g.abandonBatch(e.Peer.ID)
+		}
 		if e.Detail != nil && e.Detail.Err != nil {
 			g.fail(e.Detail.Err)
 		}
@@ -144,6 +147,16 @@ func (g *generator) Append(e sockeye.Event) uint64 {
 		g.left(&e)
 	}
 	return 0
+}
+
+// abandonBatch forgets what a connection could not send: a datagram that is refused is no end,
+// and those after it count.
+func (g *generator) abandonBatch(peer uint64) {
+	if c := g.of(peer); c != nil {
+		c.mu.Lock()
+		c.leaving = batch{}
+		c.mu.Unlock()
+	}
 }
 
 // left is told that a connection has ended.
