@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
@@ -83,6 +82,6 @@ func TestAutoRows(t *testing.T) {
 		t.Errorf("the menu says %q", menu)
 	}
 	p.fill("search", "again 温")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`document.querySelector('[role=row].chosen')?.innerText.includes('again 温')`)
 }

@@ -321,10 +321,10 @@ func (p *page) fill(name, text string) {
 	p.wait(`document.querySelector(` + quoted(control(name)) + `) && !document.querySelector(` + quoted(control(name)) + `).disabled`)
 	value[any](p, `(() => { const e = document.querySelector(`+quoted(control(name))+`); e.focus(); e.select() })()`)
 	if text == "" {
-		p.do(chromedp.KeyEvent(kb.Delete))
+		p.do(keys(kb.Delete))
 		return
 	}
-	p.do(chromedp.KeyEvent(text))
+	p.do(keys(text))
 }
 
 // choose chooses an option by its value.

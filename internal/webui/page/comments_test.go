@@ -42,7 +42,7 @@ func chosenRow(text string) string {
 
 func (p *page) key(key string) {
 	p.t.Helper()
-	p.do(chromedp.KeyEvent(key))
+	p.do(keys(key))
 }
 
 // Comments and bookmarks are written with the menu and with keys, gone through, found, changed and

@@ -176,14 +176,14 @@ func TestUDPRemote(t *testing.T) {
 	hears(0, "to the first alone")
 
 	p.fill("remote-port", ports[1])
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`document.querySelector('[data-control=target]').innerText.includes(` + quoted(":"+ports[1]) + `)`)
 	p.say("to the second")
 	hears(1, "to the second")
 	p.fill("remote-port", "0")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`document.querySelector('.settings form [role=alert]')`)
-	p.do(chromedp.KeyEvent(kb.Enter)) // which presses no button of the form: not the one that dismisses the fault
+	p.do(keys(kb.Enter)) // which presses no button of the form: not the one that dismisses the fault
 	p.wait(`document.querySelector('.settings form [role=alert]')`)
 }
 
@@ -326,12 +326,12 @@ func TestSendSettings(t *testing.T) {
 	p.wait(`document.querySelector('[data-control=input]').value === ''`)
 	p.check("clear-after", false)
 	value[any](p, `document.querySelector('[data-control=input]').focus()`)
-	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.do(keys(kb.ArrowUp))
 	p.wait(`document.querySelector('[data-control=input]').value === 'once'`)
-	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.do(keys(kb.ArrowUp))
 	p.wait(`document.querySelector('[data-control=input]').value === '01 02'`)
-	p.do(chromedp.KeyEvent(kb.ArrowDown))
-	p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.do(keys(kb.ArrowDown))
+	p.do(keys(kb.Enter, chromedp.ModifierCtrl))
 	reads(t, board, "once")
 
 	p.fill("interval", "20")
@@ -346,7 +346,7 @@ func TestSendSettings(t *testing.T) {
 	p.fill("input", "keep me")
 	p.click(`[aria-label="Save this message"]`)
 	p.wait(`document.querySelector('.messages input')`)
-	p.do(chromedp.KeyEvent("greeting" + kb.Enter))
+	p.do(keys("greeting" + kb.Enter))
 	p.wait(`document.querySelector('.messages .saved')?.innerText.includes('greeting')`)
 	p.click(control("clear-input"))
 	p.wait(`document.querySelector('[data-control=input]').value === ''`)

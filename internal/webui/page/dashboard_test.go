@@ -91,9 +91,9 @@ func TestDashboard(t *testing.T) {
 	}
 	p.wait(area("2") + `=== '1 / 4 / span 2 / span 3'`)
 	value[any](p, `document.querySelector('[data-widget="2"]').focus()`)
-	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowRight))
+	p.do(keys(kb.ArrowDown), keys(kb.ArrowDown), keys(kb.ArrowRight))
 	p.wait(area("2") + `=== '3 / 5 / span 2 / span 3'`)
-	p.do(chromedp.KeyEvent(kb.ArrowRight, chromedp.KeyModifiers(8))) // Shift
+	p.do(keys(kb.ArrowRight, 8)) // Shift
 	p.wait(area("2") + `=== '3 / 5 / span 2 / span 4'`)
 	at := value[[]float64](p, `(() => { const r = document.querySelector('[data-widget="1"]').getBoundingClientRect(), g = document.querySelector('[data-control=dashboard-grid]').clientWidth / 12; return [r.left + 10, r.top + 10, g] })()`)
 	p.do(chromedp.MouseEvent("mouseMoved", at[0], at[1]), chromedp.MouseEvent("mousePressed", at[0], at[1], chromedp.ButtonLeft, chromedp.ClickCount(1)),
@@ -169,7 +169,7 @@ func TestDashboardAccess(t *testing.T) {
 	}
 	p.click(control("dash-arrange"))
 	p.wait(`document.querySelector('[data-widget="1"]')`)
-	p.do(chromedp.Focus(chromedp.CSS(`[data-widget="1"]`)), chromedp.KeyEvent(kb.Enter))
+	p.do(chromedp.Focus(chromedp.CSS(`[data-widget="1"]`)), keys(kb.Enter))
 	p.wait(`document.querySelector('[data-control=widget-form]')`)
 	for _, f := range p.violations("[data-control=dashboard-view]") {
 		t.Errorf("arranged: %s", f)

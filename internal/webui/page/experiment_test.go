@@ -53,7 +53,7 @@ func (p *page) to(addresses ...string) {
 		const box = l.querySelector('input');
 		if (box.checked !== `+list+`.some(a => l.innerText.includes(a))) box.click();
 	})`)
-	p.do(chromedp.KeyEvent(kb.Escape))
+	p.do(keys(kb.Escape))
 	p.wait(`!document.querySelector('.picker .list')`)
 }
 
@@ -158,7 +158,7 @@ func TestPeers(t *testing.T) {
 	p.wait(row("←", "from the first") + ` && ` + row("←", "from the second"))
 	p.press("Name this peer " + first.LocalAddr().String())
 	p.fill("alias", "lamp-hall")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`document.querySelector('.panel').innerText.includes('lamp-hall')`)
 	p.wait(rows + `.some(r => { const e = r.querySelector('.peer'); return e?.innerText === 'lamp-hall' && e.title.includes(` + quoted(first.LocalAddr().String()) + `) && r.innerText.includes('from the first') })`)
 

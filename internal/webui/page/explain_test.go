@@ -5,7 +5,6 @@ package page_test
 import (
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -18,7 +17,7 @@ func TestExplainWords(t *testing.T) {
 	p.click(`.settings [data-word=refused]`)
 	p.wait(`document.querySelector('[data-control=explain] code')?.innerText.length > 0`)
 	p.shot("explain")
-	p.do(chromedp.KeyEvent(kb.Escape))
+	p.do(keys(kb.Escape))
 	p.wait(`!document.querySelector('[data-control=explain]')`)
 	p.click(control("language"))
 	p.click(`.settings [data-word=refused]`)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"sockeye/internal/framing"
@@ -41,7 +40,7 @@ func (p *page) shows(want string) {
 func (p *page) put(name, text string) {
 	p.t.Helper()
 	p.fill(name, text)
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 }
 
 // A sticky stream, several frames in one read and one frame over several, is a line per
@@ -67,10 +66,10 @@ func TestFraming(t *testing.T) {
 	// The panel tells of one frame of several in an event.
 	p.click(`[role=row].first:nth-last-child(1)`)
 	p.wait(`document.querySelector('.panel pre').innerText.trim() === 'five'`)
-	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.do(keys(kb.ArrowUp))
 	p.wait(`document.querySelector('.panel pre').innerText.trim() === 'four'`)
 	p.wait(`document.querySelector('.panel dl').innerText.includes('3; new ones begin at 2, 4')`)
-	p.do(chromedp.KeyEvent(kb.ArrowUp))
+	p.do(keys(kb.ArrowUp))
 	p.wait(`document.querySelector('.panel pre').innerText.trim() === 'three'`)
 
 	// Bytes are looked for in frames; a hex dump has them with their ends.

@@ -90,7 +90,7 @@ func shown(text string) string {
 func (p *page) walked(last string) string {
 	p.t.Helper()
 	value[any](p, `(() => { window.__seen = new Map(); document.querySelector('[role=grid]').focus() })()`)
-	p.do(chromedp.KeyEvent(kb.Home))
+	p.do(keys(kb.Home))
 	p.wait(rows + `.some(r => r.ariaRowIndex === '1')`)
 	// The lines of a row that a screen cuts come whole with another screen.
 	const look = `(() => {
@@ -167,9 +167,9 @@ func TestMarkupInPayloads(t *testing.T) {
 			p.click(control("hex-display") + ` label:nth-child(1)`)
 			for _, wanted := range []string{"<script>", "onerror=", "javascript:", "{{constructor", "</textarea>"} {
 				value[any](p, `document.querySelector('[role=grid]').focus()`)
-				p.do(chromedp.KeyEvent(kb.Escape)) // the search begins anew, not at the row found before
+				p.do(keys(kb.Escape)) // the search begins anew, not at the row found before
 				p.fill("search", wanted)
-				p.do(chromedp.KeyEvent(kb.Enter))
+				p.do(keys(kb.Enter))
 				found := `[...document.querySelectorAll('mark')].find(m => m.innerText === ` + quoted(wanted) + `)`
 				p.wait(found)
 				value[any](p, found+`.dispatchEvent(new MouseEvent('mousedown', {bubbles: true}))`)
@@ -243,7 +243,7 @@ func TestMarkupInNames(t *testing.T) {
 	p.click(control("workspace-text"))
 	p.wait(`document.querySelector('[data-control=workspace-area]').value.includes('onerror')`)
 	p.unharmed("the workspace as text")
-	p.do(chromedp.KeyEvent(kb.Escape))
+	p.do(keys(kb.Escape))
 	if got := p.asked("PUT", "/workspace", `{`+now+`, file: {sockeye: 2}}`, []string{"once"}); got[0] != 200 {
 		t.Fatalf("the workspace: %v", got)
 	}
@@ -263,7 +263,7 @@ func TestMarkupInNames(t *testing.T) {
 	refused("alias", "PATCH", peer, `{alias: x}`, all)
 	p.press("Name this peer " + board.LocalAddr().String())
 	p.fill("alias", evil)
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`[...document.querySelectorAll('[role=alert]')].some(e => e.textContent.includes('onerror=window.__pwned=1'))`)
 	p.unharmed("the name of a peer")
 
@@ -351,14 +351,14 @@ func TestSpoofedNames(t *testing.T) {
 		e.dispatchEvent(new Event('input', {bubbles: true}));
 		e.focus();
 	})()`)
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`[...document.querySelectorAll('[role=alert]')].some(e => /pump\\u\{?202e/.test(e.textContent))`)
 	// Letters of other scripts are good names: the address tells them apart.
 	twins := []string{"pump", "\u0440ump"} // the second with a Cyrillic er
 	for i, c := range []string{first.LocalAddr().String(), second.LocalAddr().String()} {
 		p.press("Name this peer " + c)
 		p.fill("alias", twins[i])
-		p.do(chromedp.KeyEvent(kb.Enter))
+		p.do(keys(kb.Enter))
 		both := fmt.Sprintf(`.innerText.includes(%s) && e.innerText.includes(%s)`, quoted(twins[i]), quoted(c))
 		p.wait(`[...document.querySelectorAll('.panel li')].some(e => e` + both + `)`)
 		p.wait(`[...document.querySelector('[data-control=filter-peer]').options].some(e => e` + both + `)`)
@@ -369,7 +369,7 @@ func TestSpoofedNames(t *testing.T) {
 		}
 		p.click(control("target"))
 		p.wait(`[...document.querySelectorAll('.picker .list label')].some(e => e` + both + `)`)
-		p.do(chromedp.KeyEvent(kb.Escape))
+		p.do(keys(kb.Escape))
 		p.wait(`!document.querySelector('.picker .list')`)
 	}
 	const raw = `/[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\u00ad]/.test(document.body.textContent)`

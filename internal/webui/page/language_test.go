@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -90,7 +89,7 @@ func TestLanguageOfTheCore(t *testing.T) {
 	p.click(`[data-row-more]`)
 	p.choose(`[data-row-kind]`, "hex")
 	value[any](p, `document.querySelector('[data-row-data]').focus()`)
-	p.do(chromedp.KeyEvent("0g"))
+	p.do(keys("0g"))
 	p.wait(`document.querySelector('.panel [data-row] [role=alert]')`)
 	p.speaks("a list with a wrong row")
 
@@ -160,7 +159,7 @@ func TestLanguageOfEveryPanel(t *testing.T) {
 	b := startBench(t)
 	p := b.open(t)
 	stay := func() {}
-	escape := func() { p.do(chromedp.KeyEvent(kb.Escape)) }
+	escape := func() { p.do(keys(kb.Escape)) }
 	board := dial(t, "tcp", p.server())
 	write(t, board, "hello")
 	p.wait(row("←", "hello"))
@@ -172,7 +171,7 @@ func TestLanguageOfEveryPanel(t *testing.T) {
 	p.inBoth("saving", func() { p.click(control("save-data")) }, func() { p.click(control("save-data")) })
 	p.inBoth("the help", func() {
 		value[any](p, `document.activeElement.blur()`)
-		p.do(chromedp.KeyEvent("?"))
+		p.do(keys("?"))
 		p.wait(`document.querySelector('dialog[open]')`)
 	}, func() { escape(); p.wait(`!document.querySelector('dialog[open]')`) })
 	p.inBoth("removing a tab", func() {

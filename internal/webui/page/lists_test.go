@@ -34,7 +34,7 @@ func (p *page) inRow(n int, field, text string) {
 	e := listRow(n) + `.querySelector('[data-row-` + field + `]')`
 	p.wait(e)
 	value[any](p, `(() => { `+e+`.focus(); `+e+`.select?.() })()`)
-	p.do(chromedp.KeyEvent(text))
+	p.do(keys(text))
 }
 
 // withList is a page with a session, a board and a list of three rows.
@@ -50,7 +50,7 @@ func withList(t *testing.T) (p *page, board net.Conn, file string) {
 	for n, text := range []string{"b", "c"} {
 		p.click(control("row-add"))
 		p.wait(`document.activeElement === ` + listRow(n+2) + `?.querySelector('[data-row-data]')`)
-		p.do(chromedp.KeyEvent(text))
+		p.do(keys(text))
 	}
 	p.listed("a{{seq}}", "b", "c")
 	return p, board, file
@@ -68,10 +68,10 @@ func holds(t *testing.T, path, text string) {
 func TestListOrder(t *testing.T) {
 	t.Parallel()
 	p, board, _ := withList(t)
-	p.do(chromedp.KeyEvent(kb.ArrowUp, chromedp.KeyModifiers(chromedp.ModifierAlt)))
+	p.do(keys(kb.ArrowUp, chromedp.ModifierAlt))
 	p.listed("a{{seq}}", "c", "b")
 	p.wait(`document.activeElement === ` + listRow(2) + `.querySelector('[data-row-data]') && document.querySelector('[data-control=list-said]').innerText === 'Now row 2 of 3.'`)
-	p.do(chromedp.KeyEvent(kb.ArrowUp, chromedp.KeyModifiers(chromedp.ModifierAlt)), chromedp.KeyEvent(kb.ArrowUp, chromedp.KeyModifiers(chromedp.ModifierAlt)))
+	p.do(keys(kb.ArrowUp, chromedp.ModifierAlt), keys(kb.ArrowUp, chromedp.ModifierAlt))
 	p.listed("c", "a{{seq}}", "b")
 	p.drag(listRow(1)+`.querySelector('.grip')`, listRow(3))
 	p.listed("a{{seq}}", "b", "c")
@@ -173,7 +173,7 @@ func TestListFiles(t *testing.T) {
 	p.wait(`document.querySelector('[data-control=list]').value === 'from excel' && document.querySelector('.lists .about').innerText === '=first'`)
 	p.click(control("list-rename"))
 	p.fill("list-name", "开机")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	holds(t, file, `[[lists."开机".row]]`)
 	value[any](p, `(() => {
 		window.saved = [];

@@ -88,8 +88,8 @@ func TestQuestionMark(t *testing.T) {
 	p.fill("input", "what?")
 	p.wait(`document.querySelector('[data-control=input]').value === 'what?' && !document.querySelector('dialog[open]')`)
 	value[any](p, `document.activeElement.blur()`)
-	p.do(chromedp.KeyEvent("?"))
+	p.do(keys("?"))
 	p.wait(`document.querySelector('dialog[open] kbd') && [...document.querySelectorAll('dialog[open] kbd')].some(k => k.innerText === 'F1 ?')`)
-	p.do(chromedp.KeyEvent(kb.Escape))
+	p.do(keys(kb.Escape))
 	p.wait(`!document.querySelector('dialog[open]')`)
 }

@@ -71,7 +71,7 @@ func BenchmarkPage(b *testing.B) {
 	b.ReportMetric(received(), "rows")
 
 	value[any](p, `document.querySelector('[role=grid]').focus()`)
-	p.do(chromedp.KeyEvent(kb.End))
+	p.do(keys(kb.End))
 	gap := value[float64](p, `(async () => {
 		const bar = document.querySelector('[role=scrollbar]'), r = bar.getBoundingClientRect();
 		const at = (type, y) => bar.dispatchEvent(new PointerEvent(type, {clientX: r.left + 5, clientY: y, pointerId: 1, bubbles: true}));

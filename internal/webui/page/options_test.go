@@ -108,7 +108,7 @@ func TestUDPRemoteIsTypedInTwo(t *testing.T) {
 	p.fill("input", "to the far one")
 	p.wait(`!document.querySelector('[data-control=send]').disabled`)
 	p.fill("remote-address", "127.0.0.2")
-	p.do(chromedp.KeyEvent("\t"))
+	p.do(keys("\t"))
 	p.fill("remote-port", port)
 	p.click(control("send"))
 	p.wait(row("→", "to the far one"))
@@ -120,7 +120,7 @@ func TestUDPRemoteIsTypedInTwo(t *testing.T) {
 	}
 
 	p.fill("remote-address", "nowhere.invalid")
-	p.do(chromedp.KeyEvent("\t"))
+	p.do(keys("\t"))
 	p.fill("remote-port", "7")
 	sent := value[int](p, rows+`.filter(r => r.querySelector('.way')?.innerText === '→').length`)
 	p.click(control("send"))

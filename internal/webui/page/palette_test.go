@@ -13,9 +13,9 @@ import (
 // palette opens the palette of all actions and types into it.
 func (p *page) palette(typed string) {
 	p.t.Helper()
-	p.do(chromedp.KeyEvent("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.do(keys("k", chromedp.ModifierCtrl))
 	p.wait(`document.activeElement?.dataset.control === 'palette-input'`)
-	p.do(chromedp.KeyEvent(typed))
+	p.do(keys(typed))
 	p.wait(`document.querySelector('[data-control=palette-input]').value === ` + quoted(typed))
 }
 
@@ -24,7 +24,7 @@ func (p *page) runs(typed, name string) {
 	p.t.Helper()
 	p.palette(typed)
 	p.wait(`document.querySelector('[data-control=palette] [aria-selected=true]')?.innerText.startsWith(` + quoted(name) + `)`)
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`!document.querySelector('[data-control=palette]')`)
 }
 
@@ -54,7 +54,7 @@ func TestPalette(t *testing.T) {
 
 	p.palette("no such thing")
 	p.wait(`document.querySelector('[data-control=palette] [role=status]')?.innerText === 'No such action.'`)
-	p.do(chromedp.KeyEvent(kb.Escape))
+	p.do(keys(kb.Escape))
 	p.wait(`!document.querySelector('[data-control=palette]')`)
 	p.runs("change the lang", "Change the language")
 	p.wait(`document.documentElement.lang === 'zh-Hans'`)
@@ -81,7 +81,7 @@ func TestPaletteAccess(t *testing.T) {
 		for _, f := range p.violations("[data-control=palette]") {
 			t.Errorf("%s: %s", scheme, f)
 		}
-		p.do(chromedp.KeyEvent(kb.Escape))
+		p.do(keys(kb.Escape))
 		p.wait(`!document.querySelector('[data-control=palette]')`)
 	}
 }

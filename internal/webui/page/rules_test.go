@@ -117,10 +117,10 @@ func TestRuleFaults(t *testing.T) {
 	p.click(control("rule-apply"))
 	p.wait(`!document.querySelector('[data-control=rule-form]') && document.querySelector('.rules ol .mono').innerText === 'hex:01 0?'`)
 	p.fill("rules-frame", "lime")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`document.querySelector('[data-control=rules-frame]').getAttribute('aria-invalid') === 'true' && document.querySelector('.rules .wrong').innerText.includes('lime')`)
 	p.fill("rules-frame", "line")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`document.querySelectorAll('.rules [aria-invalid=true], .rules .wrong').length === 0`)
 }
 
@@ -137,7 +137,7 @@ func TestRuleOrder(t *testing.T) {
 	write(t, board, "?")
 	reads(t, board, "one\n")
 	value[any](p, `document.querySelector('[aria-label="Move rule 2 up"]').focus()`)
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(ruleNames + ` === 'two,one,three'`)
 	write(t, board, "?")
 	reads(t, board, "two\n")
@@ -232,7 +232,7 @@ func TestRulesInTheWorkspace(t *testing.T) {
 	reads(t, board, "hello\n")
 	p.wait(counted(0, "answered 1"))
 	p.fill("rules-frame", "line")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(counted(0, "answered 0")) // they begin anew
 	write(t, board, "h")
 	p.wait(row("←", "h"))
@@ -242,7 +242,7 @@ func TestRulesInTheWorkspace(t *testing.T) {
 	p.click(control("workspace-tab"))
 	p.click(control("keep-session"))
 	p.fill("endpoint-name", "simulator")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`[...document.querySelectorAll('.workspace .endpoint')].some(e => e.innerText.includes('simulator') && e.innerText.includes('one rule (simulator), frames: line'))`)
 }
 

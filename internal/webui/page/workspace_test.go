@@ -260,17 +260,17 @@ func TestWorkspaceText(t *testing.T) {
 
 	// Escape does not throw away what was typed, unless it is pressed again
 	typed("2 holding", "III holding")
-	p.do(chromedp.KeyEvent(kb.Escape))
+	p.do(keys(kb.Escape))
 	p.wait(`document.querySelector('dialog[open]').innerText.includes('Escape again discards it')`)
 	value[any](p, `document.querySelector('[data-control=workspace-area]').focus()`)
-	p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.do(keys(kb.Enter, chromedp.ModifierCtrl))
 	p.wait(`!document.querySelector('dialog[open]')`)
 	if got := fileText(t, path); got != strings.Replace(windows, "two holding", "III holding", 1) {
 		t.Errorf("kept:\n%s", got)
 	}
 	p.click(control("workspace-text"))
 	p.wait(`document.querySelector('dialog[open] [data-control=workspace-area]')`)
-	p.do(chromedp.KeyEvent(kb.Escape))
+	p.do(keys(kb.Escape))
 	p.wait(`!document.querySelector('dialog[open]')`)
 }
 
@@ -286,7 +286,7 @@ func TestWorkspaceKeeps(t *testing.T) {
 	p.click(control("workspace-tab"))
 	p.fill("variable-name", "unit")
 	p.fill("variable-value", "°C")
-	p.do(chromedp.KeyEvent(kb.Enter))
+	p.do(keys(kb.Enter))
 	p.wait(`document.querySelector('[data-variable=unit]')?.value === '°C'`)
 	p.say("in {{var.unit}};")
 	reads(t, board, "in °C;")
@@ -298,7 +298,7 @@ func TestWorkspaceKeeps(t *testing.T) {
 	p.fill("input", plain)
 	p.click(`[aria-label="Save this message"]`)
 	p.wait(`document.querySelector('.messages input')`)
-	p.do(chromedp.KeyEvent("path" + kb.Enter))
+	p.do(keys("path" + kb.Enter))
 	p.wait(`document.querySelector('.messages .saved')?.innerText.includes('path')`)
 	p.fill("input", "other")
 	p.press("path")
@@ -318,7 +318,7 @@ func TestWorkspaceKeeps(t *testing.T) {
 	}
 	p.click(control("keep-session"))
 	p.wait(`document.querySelector('[data-control=endpoint-name]')`)
-	p.do(chromedp.KeyEvent("my server" + kb.Enter))
+	p.do(keys("my server" + kb.Enter))
 	p.wait(inPanel("my server"))
 	want := strings.Replace(text, "\n[[endpoint]]", "\n[variables]\nunit = \"°C\"\n\n[aliases]\n\"127.0.0.1\" = \"kitchen\"\n\n[payloads]\npath = 'C:\\\\new \\{{time}} \"x\"'\n\n[[endpoint]]", 1)
 	want = strings.Replace(want, "rules = \"slave\"\n", "rules = \"slave\"\n\n[[endpoint]]\nname = \"my server\"\nlisten = \"tcp://:0\"\nframe = \"line\"\nrules = \"my server\"\n", 1)
