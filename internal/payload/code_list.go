@@ -9,11 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// codeNumber is a byte of a list in a program that is not written in hex: 0, 255, 'A'.
+// codeNumber is a byte of a list in a program that is not written in hex: 0, 255, 'A'; or
+// the inside of a string that stands for its characters.
 type codeNumber struct {
 	at, size int32 // in the folded text; in the typed one when pasted is done
 	value    byte
 	outside  bool // it is a number, but no byte
+	text     bool // it is a string
+	python   bool // it is b'…', in which \x takes two digits, whatever follows
 }
 
 // codeList is a list in a program while it is read: {0x01, 3, 'A'}.
@@ -25,21 +28,29 @@ type codeList struct {
 	odd     bool // a bare number is no pairs of digits: it cannot be hex
 	other   bool // an element is no number: it is hex as people type it
 	words   int  // of the element that is being read
+	all     int  // words
 	numbers []codeNumber
 	binary  []codeNumber // the words that begin with 0b, in whatever element
 	beside  bool         // a word begins with 0x, in whatever element
 }
 
 // decimals are the words of the list that are not hex: all numbers, or, where people type
-// hex with blanks, those in binary if another word begins with 0x.
+// hex with blanks, those in binary if that is clear.
 func (l *codeList) decimals() []codeNumber {
 	switch {
 	case l.isNumbers():
 		return l.numbers
-	case l.beside:
+	case l.beside, l.isBinary():
 		return l.binary
 	}
 	return nil
+}
+
+// isBinary reports whether all words of the list begin with 0b, and one has the digits of a
+// whole byte. A lone word outside of brackets is hex.
+func (l *codeList) isBinary() bool {
+	return len(l.binary) == l.all && (l.bracket || l.all > 1) &&
+		slices.ContainsFunc(l.binary, func(n codeNumber) bool { return int(n.size) == len("0b00000000") })
 }
 
 // isNumbers reports whether bare numbers of the list are decimal, as in a program: where
@@ -67,9 +78,9 @@ type codeListReader struct {
 // maxCodeDepth is how deep lists may be in each other.
 const maxCodeDepth = 64
 
-// codeNumbers are the decimal numbers and characters in the lists of a program, in their
-// order. Blanks are what code found to be no bytes.
-func codeNumbers(text []byte, blanks [][2]int) []codeNumber {
+// codeNumbers are the decimal numbers and characters in the lists of a program, and its
+// strings, in their order. Blanks are what code found to be no bytes, beside the strings.
+func codeNumbers(text []byte, blanks [][2]int, strings []codeNumber) []codeNumber {
 	r := &codeListReader{text: text, lists: []codeList{{}}}
 	declared := false
 	for r.at < len(text) {
@@ -81,6 +92,12 @@ func codeNumbers(text []byte, blanks [][2]int) []codeNumber {
 			} else {
 				declared = last == '='
 			}
+			continue
+		}
+		if len(strings) > 0 && r.at >= int(strings[0].at)-1 { // behind the quote, if b stands before it
+			r.numbers = append(r.numbers, strings[0])
+			r.at = int(strings[0].at+strings[0].size) + 1
+			strings = strings[1:]
 			continue
 		}
 		if r.skip() {
@@ -174,7 +191,8 @@ func (r *codeListReader) word(l *codeList) {
 	}
 	r.at += len(word)
 	value, kind := numberOf(string(word))
-	number := codeNumber{int32(from), int32(len(word)), value, kind == noByte}
+	number := codeNumber{at: int32(from), size: int32(len(word)), value: value, outside: kind == noByte}
+	l.all++
 	l.beside = l.beside || kind == hexNumber
 	if kind == byteNumber && len(word) > 2 && word[0] == '0' && (word[1] == 'b' || word[1] == 'B') {
 		l.binary = append(l.binary, number)
@@ -192,6 +210,52 @@ func (r *codeListReader) word(l *codeList) {
 		l.odd = l.odd || len(word)%2 != 0 || bytes.ContainsFunc(word, func(r rune) bool { return r < '0' || r > '9' })
 		l.numbers = append(l.numbers, number)
 	}
+}
+
+// escapedStrings are the insides of the strings that have escapes, which no hex has but \xNN
+// alone: "AT\r\n", b'\x01A'. A field keeps its meaning in all of them.
+func escapedStrings(text []byte) (found []codeNumber) {
+	r := codeListReader{text: text}
+	for r.at < len(text) {
+		if r.skip() {
+			continue
+		}
+		from := r.at + 1
+		size := insideOf(text[r.at:])
+		if r.at++; size < 0 {
+			continue
+		}
+		r.at += size + 1
+		inside := text[from : from+size]
+		if !bytes.Contains(inside, []byte("{{")) && !onlyByteEscapes(inside) {
+			found = append(found, codeNumber{at: int32(from), size: int32(size), text: true, python: from > 1 && text[from-2]|0x20 == 'b'})
+		}
+	}
+	return found
+}
+
+// insideOf is the length of what stands in the quotes that text begins with; -1 if they are
+// none of a string, or are not closed in their line.
+func insideOf(text []byte) int {
+	quote := text[0]
+	if quote != '"' && quote != '\'' {
+		return -1
+	}
+	for i := 1; i < len(text) && text[i] != '\n'; i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case quote:
+			return i - 1
+		}
+	}
+	return -1
+}
+
+// onlyByteEscapes reports whether a string is hex as well as text, or has no escapes: \x01\x03.
+func onlyByteEscapes(inside []byte) bool {
+	escapes := bytes.Count(inside, []byte(`\`))
+	return escapes == 0 || len(inside) == 4*escapes && bytes.Count(inside, []byte(`\x`)) == escapes
 }
 
 // charLiteral is the length of a character in single quotes, with them; 0 if there is none.

@@ -23,7 +23,8 @@ import (
 // bytes: {0x01, 10, 0, 'A'} is 01 0a 00 41. They are a program's if an element begins with
 // 0x or a type, a function or a declaration stands before them, and if all elements are
 // numbers or characters. The inside alone, 0x01, 10, 0, is that too as soon as a number has
-// not two digits; elsewhere 10 is one byte of two hex digits.
+// not two digits; elsewhere 10 is one byte of two hex digits. A string of a program that has
+// other escapes or characters beside \x01 stands for its characters: b'\x01A\n' is 01 41 0a.
 //
 // Two digits are a byte, and digits that stand together are bytes in the order
 // written: 0x0103 is 01 03. Between bytes may stand any number of spaces, line
@@ -231,6 +232,9 @@ func (p *hexParser) atNumber() bool { return len(p.numbers) > 0 && int(p.numbers
 func (p *hexParser) number() *payloadFault {
 	n := p.numbers[0]
 	p.numbers = p.numbers[1:]
+	if n.text {
+		return p.characters(p.at+int(n.size), n.python)
+	}
 	p.at += int(n.size)
 	if n.outside {
 		word := p.typed[n.at:p.at]
@@ -239,6 +243,57 @@ func (p *hexParser) number() *payloadFault {
 	}
 	p.out = append(p.out, n.value)
 	return nil
+}
+
+// characters reads the inside of a string, up to end. In C, \x takes all the digits that
+// follow, in Python two: but for Python's own strings, a third one is a fault.
+func (p *hexParser) characters(end int, python bool) *payloadFault {
+	for p.at < end {
+		r, size := p.peek(0)
+		if r != '\\' {
+			switch {
+			case r < utf8.RuneSelf:
+				p.out = append(p.out, byte(r))
+			case r == '\u3000': // the blank of full width
+				p.out = append(p.out, ' ')
+			default:
+				p.out = append(p.out, p.typed[p.at:p.at+size]...)
+			}
+			p.at += size
+			continue
+		}
+		start := p.at
+		ahead := p.ahead(end)
+		out, n, f := appendEscaped(p.out, ahead)
+		if f != nil {
+			f.at += start
+			return f
+		}
+		for range utf8.RuneCountInString(ahead[:n]) {
+			_, size := p.peek(0)
+			p.at += size
+		}
+		p.out = out
+		if next, _ := p.peek(0); ahead[1] == 'x' && !python && p.at < end {
+			if _, ok := hexValue(next); ok {
+				return p.badEscape(start)
+			}
+		}
+	}
+	return nil
+}
+
+// ahead is what comes up to end, as plain characters, and as far as an escape may reach.
+func (p *hexParser) ahead(end int) string {
+	var b strings.Builder
+	for size := 0; p.at+size < end && b.Len() < len(`\u{10ffff0}`); {
+		r, n := p.peek(size)
+		if b.WriteRune(r); r == utf8.RuneError {
+			return b.String()
+		}
+		size += n
+	}
+	return b.String()
 }
 
 // numberSuffix passes what programs write after a number: 0x01U.

@@ -15,7 +15,7 @@ import (
 // Numbers are bytes that are not written in hex.
 func pasted(typed string) hexParser {
 	isList := strings.Contains(typed, ",") && (strings.Contains(typed, "0x") || strings.Contains(typed, "0X"))
-	if !(isList && hasBareNumber.MatchString(typed)) && !needsPlain.MatchString(typed) || len(typed) > math.MaxInt32 {
+	if !(isList && hasBareNumber.MatchString(typed)) && !hasBinary.MatchString(typed) && !needsPlain.MatchString(typed) || len(typed) > math.MaxInt32 {
 		return hexParser{typed: typed}
 	}
 	text := fold(typed)
@@ -23,8 +23,9 @@ func pasted(typed string) hexParser {
 	blanks, repeats := d.blanks, d.repeats
 	var numbers []codeNumber
 	if !ok {
-		blanks, repeats = text.code(), nil
-		numbers = codeNumbers(text.text, blanks)
+		strings := escapedStrings(text.text)
+		blanks, repeats = text.code(strings), nil
+		numbers = codeNumbers(text.text, blanks, strings)
 	}
 	for i, n := range numbers {
 		at := text.at(int(n.at))
@@ -59,6 +60,9 @@ var needsPlain = regexp.MustCompile(`[=({\['"|*]|[^\x00-\x7f]|(?m:^\s*(?:0x)?[0-
 // hasBareNumber is true where an element between commas is a number that is no pair of hex
 // digits.
 var hasBareNumber = regexp.MustCompile(`(?:^|[,\s])(?:\d|\d{3})\s*(?:,|$)`)
+
+// hasBinary is true where a word may be a number in binary.
+var hasBinary = regexp.MustCompile(`(?:^|[,;\s])0[bB][01]+(?:[,;\s]|$)`)
 
 // folded is a text in which every character is one byte: the full-width forms are
 // plain, and what is not ASCII is 0.
@@ -102,8 +106,8 @@ var lengthOfList = regexp.MustCompile(`(?m)(?:^|;)[ \t]*[A-Za-z_][\w \t*]*[ \t]=
 
 var noHexLetter = regexp.MustCompile(`[g-zG-Z_&]|[bB]['"]|\[[^\]]*\][ \t]*:?=`)
 
-// code finds what is not bytes in a piece of a program.
-func (f folded) code() (blanks [][2]int) {
+// code finds what is not bytes in a piece of a program. Nothing is found inside of strings.
+func (f folded) code(strings []codeNumber) (blanks [][2]int) {
 	if bytes.IndexByte(f.text, '{') >= 0 {
 		for _, m := range lengthOfList.FindAllIndex(f.text, -1) {
 			blanks = append(blanks, [2]int(m))
@@ -112,8 +116,12 @@ func (f folded) code() (blanks [][2]int) {
 	lengths := blanks
 	for _, m := range codeAround.FindAllIndex(f.text, -1) {
 		field := f.text[m[1]-1] == '{' && m[1] < len(f.text) && f.text[m[1]] == '{'
+		for len(strings) > 0 && int(strings[0].at+strings[0].size) <= m[0] {
+			strings = strings[1:]
+		}
+		inString := len(strings) > 0 && int(strings[0].at) < m[1]
 		inLength := slices.ContainsFunc(lengths, func(l [2]int) bool { return l[0] < m[1] && m[0] < l[1] })
-		if !field && !inLength && noHexLetter.Match(f.text[m[0]:m[1]]) {
+		if !field && !inLength && !inString && noHexLetter.Match(f.text[m[0]:m[1]]) {
 			blanks = append(blanks, [2]int{m[0], m[1]})
 		}
 	}
