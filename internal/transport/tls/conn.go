@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"sockeye"
-	"sockeye/internal/netinfo"
 	"sockeye/internal/tlsinfo"
 	"sockeye/internal/transport"
 )
@@ -165,7 +164,7 @@ func (c *conn) CloseWrite() error {
 	c.notify(linger)
 	err := c.Conn.CloseWrite()
 	c.finished.Store(err == nil)
-	return unlessGone(err)
+	return err
 }
 
 // notify sends close_notify, unless it was sent, as far as that is possible in a time.
@@ -176,14 +175,6 @@ func (c *conn) notify(within time.Duration) {
 	c.Conn.SetWriteDeadline(time.Now().Add(within))
 	c.tls.CloseWrite()
 	c.Conn.SetWriteDeadline(time.Time{})
-}
-
-// unlessGone is an error of ending a connection, unless it had ended already.
-func unlessGone(err error) error {
-	if netinfo.IsErrno(err, syscall.EPIPE, syscall.ECONNRESET, syscall.ENOTCONN) {
-		return nil
-	}
-	return err
 }
 
 // Abort has Close reset the connection, without close_notify.

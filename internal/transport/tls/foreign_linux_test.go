@@ -121,6 +121,30 @@ func TestForeignClients(t *testing.T) {
 	}
 }
 
+// A board of Python that says something, and closes without having read anything, is heard: the
+// server gave it nothing to read after the handshake, so that it closes with a FIN.
+func TestForeignClientThatOnlySends(t *testing.T) {
+	const program = `
+import socket, ssl, sys
+context = ssl._create_unverified_context()
+for _ in range(10):
+    s = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))))
+    s.sendall(b"hello")
+    s.close()
+`
+	s, r := server(t, sockeye.Options{}, nil)
+	run(t, "", "", "python3", "-c", program, fmt.Sprint(s.Locals()[0].Port()))
+	if got := r.WaitBytes(t, sockeye.Received, 50); string(got) != strings.Repeat("hello", 10) {
+		t.Errorf("got %q", got)
+	}
+	r.WaitKind(t, sockeye.Left, 10)
+	for _, e := range r.All(transporttest.IsKind(sockeye.Left)) {
+		if e.Detail.Reason != sockeye.ReasonEOF {
+			t.Errorf("left %+v", e.Detail)
+		}
+	}
+}
+
 // httpEcho sends back what comes, and answers a request of HTTP with its first line.
 type httpEcho struct{}
 

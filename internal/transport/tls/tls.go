@@ -7,6 +7,7 @@ import (
 	"context"
 	stdtls "crypto/tls"
 	"crypto/x509"
+	"slices"
 	"time"
 
 	"sockeye"
@@ -57,8 +58,25 @@ func Bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, fun
 		return nil, nil, err
 	}
 	WarnOfTime(s, own)
+	keepTicketsFromLeavers(config)
 	o := &s.Options().TLS
 	return bound, func(under transport.Conn) (transport.Conn, error) { return accept(under, config, o) }, nil
+}
+
+// keepTicketsFromLeavers has a server give clients of TLS 1.3 no session tickets (RFC 8446
+// section 4.6.1). crypto/tls sends them in its first flight. A client that only sends and closes
+// leaves them unread, so that its system resets the connection, and drops what it still holds
+// back of the client's message (RFC 1122 sections 4.2.2.13 and 4.2.3.4). In TLS 1.2 a ticket is
+// part of the handshake, which the client reads.
+func keepTicketsFromLeavers(c *stdtls.Config) {
+	without := c.Clone()
+	without.SessionTicketsDisabled = true
+	c.GetConfigForClient = func(h *stdtls.ClientHelloInfo) (*stdtls.Config, error) {
+		if slices.Contains(h.SupportedVersions, stdtls.VersionTLS13) && (c.MaxVersion == 0 || c.MaxVersion >= stdtls.VersionTLS13) {
+			return without, nil
+		}
+		return nil, nil
+	}
 }
 
 // WarnOfTime records that a server's own certificate is not valid now, if that is so: it serves

@@ -127,6 +127,24 @@ func TestUnsentIsCountedBeforeEncryption(t *testing.T) {
 	}
 }
 
+// A peer that closes while it is answered has all of the answer or nothing of it, whichever
+// comes first, our end or its reset: our FIN is no byte of it.
+func TestUnsentToAPeerThatCloses(t *testing.T) {
+	s, r := server(t, sockeye.Options{}, httpEcho{})
+	const rounds = 100
+	for range rounds {
+		c := dialForeign(t, s.Locals()[0].String(), nil)
+		c.Write([]byte("hello"))
+		c.NetConn().Close()
+	}
+	r.WaitKind(t, sockeye.Left, rounds)
+	for _, e := range r.All(transporttest.IsKind(sockeye.Left)) {
+		if n := e.Detail.Unsent; n != 0 && n != len("hello") {
+			t.Errorf("left %+v", e.Detail)
+		}
+	}
+}
+
 // A send that is canceled while the peer does not read ends between two records for the
 // peer: what comes later is whole, and all that is recorded as sent arrives.
 func TestCanceledSendLeavesTheStreamWhole(t *testing.T) {

@@ -39,6 +39,7 @@ type conn struct {
 	cut      error               // why nothing can follow: a frame was written in part, or a ping was not answered
 	delivery transport.DeliveryTracker
 	finished bool // the FIN below was sent
+	ended    bool // our direction ended, with a Close frame or without
 
 	writing sync.Mutex // held over a frame
 	out     []byte
@@ -124,14 +125,17 @@ func (c *conn) CloseWrite() error {
 			return err
 		}
 	}
-	if theirs == nil && code != sockeye.CloseNoFrame {
-		return nil
+	endsBelow := theirs != nil || code == sockeye.CloseNoFrame
+	var err error
+	if endsBelow {
+		err = c.Conn.CloseWrite()
 	}
-	err := c.Conn.CloseWrite()
 	c.mu.Lock()
-	c.finished = err == nil
-	c.mu.Unlock()
-	return unlessGone(err)
+	defer c.mu.Unlock()
+	c.finished = endsBelow && err == nil
+	err = unlessGone(err)
+	c.ended = err == nil
+	return err
 }
 
 // unlessGone is an error of ending a connection, unless it had ended already.

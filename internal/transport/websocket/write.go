@@ -69,7 +69,7 @@ func (c *conn) Unacknowledged() int {
 		n--
 	}
 	n = c.delivery.Missing(n)
-	if c.ours != nil {
+	if c.ended {
 		n++
 	}
 	return n
