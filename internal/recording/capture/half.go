@@ -35,6 +35,7 @@ type half struct {
 	fin              int64
 	hasFIN, finished bool
 
+	missed  int        // the segment of the connection that acknowledged what is missing; 0: none did
 	pending []waiting  // beyond next, by place
 	holes   []byteSpan // before next, what was not given out
 	cost    int
@@ -128,7 +129,7 @@ func (c *tcpConnection) insert(h *half, at int64, f captured) {
 	c.cost(h, w.cost())
 	for len(h.pending) > maxPending || h.cost > maxPendingBytes || len(h.pending) > 0 && c.assembly.waiting > c.assembly.mostWaiting() {
 		c.skipHole(h)
-		c.advance(h)
+		c.advance(h, true)
 	}
 }
 
@@ -150,6 +151,7 @@ func (c *tcpConnection) cost(h *half, n int) {
 // deliver gives out the bytes that are due.
 func (c *tcpConnection) deliver(h *half, f captured) {
 	h.next += int64(f.length)
+	h.missed = 0
 	if len(f.data) > 0 {
 		c.add(sockeye.Event{Kind: h.kind, Data: f.data})
 	}
@@ -223,9 +225,13 @@ func (h *half) hole(from, to int64) {
 	h.holes = append(h.holes, byteSpan{from, to})
 }
 
+// maxOvertaken is how many segments of its connection an acknowledgement may have overtaken
+// in a capture: the queues of one network card are written one after the other.
+const maxOvertaken = 8
+
 // advance gives out what is due, and what is beyond a hole that the other side has
-// seen filled: the capture missed it.
-func (c *tcpConnection) advance(h *half) {
+// seen filled: the capture missed it, unless it comes soon and somebody can wait for it.
+func (c *tcpConnection) advance(h *half, canWait bool) {
 	for h.started {
 		switch {
 		case len(h.pending) > 0 && h.pending[0].at <= h.next:
@@ -234,6 +240,9 @@ func (c *tcpConnection) advance(h *half) {
 			h.pending = h.pending[1:]
 			c.deliverWaiting(h, w)
 		case len(h.pending) > 0 && h.acked > h.pending[0].at, len(h.pending) == 0 && h.hasFIN && h.acked > h.fin && !h.finished && h.next < h.fin:
+			if canWait && c.maySoonCome(h) {
+				return
+			}
 			c.skipHole(h)
 		case h.hasFIN && !h.finished && h.next >= h.fin:
 			c.end(h)
@@ -244,8 +253,17 @@ func (c *tcpConnection) advance(h *half) {
 	}
 }
 
+// maySoonCome reports whether what is missing may have been overtaken by its acknowledgement.
+func (c *tcpConnection) maySoonCome(h *half) bool {
+	if h.missed == 0 {
+		h.missed = c.segments
+	}
+	return c.segments-h.missed < maxOvertaken
+}
+
 // skipHole gives up what is missing before the first thing that waits.
 func (c *tcpConnection) skipHole(h *half) {
+	h.missed = 0
 	to := h.fin
 	if len(h.pending) > 0 {
 		to = h.pending[0].at

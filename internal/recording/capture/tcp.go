@@ -126,6 +126,7 @@ type tcpConnection struct {
 	server, client netip.AddrPort
 	peer           *sockeye.Peer // nil until there is something to tell: a last ACK alone is no connection
 	half           [2]half       // from the client, from the server
+	segments       int           // taken in
 
 	reason sockeye.Reason // "" as long as nothing ended it
 	reset  bool
@@ -148,6 +149,7 @@ func (c *tcpConnection) closed() bool {
 // take takes in a segment of the connection.
 func (c *tcpConnection) take(s *tcpSegment) {
 	own, other := c.sides(s)
+	c.segments++
 	if c.peer == nil && (s.has(tcpSYN) || s.payload.length > 0) && !s.has(tcpRST) {
 		c.peer = c.assembly.reader.peer("tcp", c.server, c.client, nil)
 	}
@@ -160,7 +162,7 @@ func (c *tcpConnection) take(s *tcpSegment) {
 	}
 	if s.has(tcpACK) {
 		other.acknowledged(s.ack)
-		c.advance(other)
+		c.advance(other, s.payload.length == 0 && !s.has(tcpFIN)) // an answer comes after what it answers
 	}
 	if s.has(tcpRST) {
 		c.leftOut(dataOfAbort, s.payload.length)
@@ -175,7 +177,7 @@ func (c *tcpConnection) take(s *tcpSegment) {
 		if s.has(tcpFIN) {
 			own.ends(own.place(first) + int64(s.payload.length))
 		}
-		c.advance(own)
+		c.advance(own, true)
 	}
 	c.leave()
 }
@@ -206,7 +208,7 @@ func (c *tcpConnection) finish() {
 		h := &c.half[i]
 		for len(h.pending) > 0 || h.hasFIN && !h.finished {
 			c.skipHole(h)
-			c.advance(h)
+			c.advance(h, false)
 		}
 	}
 	c.leave()
