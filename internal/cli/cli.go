@@ -150,7 +150,11 @@ func (a *app) report(err error) int {
 
 // exitCode is the one table from kinds of error to exit codes.
 func exitCode(err error) int {
-	switch sockeye.ErrorOf(err).Kind {
+	switch e := sockeye.ErrorOf(err); e.Kind {
+	case sockeye.NotFound: // a server's path, or a file
+		if e.Op == "connect" {
+			return terminal.ExitNetwork
+		}
 	case sockeye.Refused, sockeye.TimedOut, sockeye.Reset, sockeye.BrokenPipe, sockeye.HostUnreachable,
 		sockeye.NetworkUnreachable, sockeye.NoSuchHost, sockeye.NameServer, sockeye.WrongFamily, sockeye.TooLarge,
 		sockeye.SelfConnect, sockeye.AddressInUse, sockeye.AddressNotAvailable, sockeye.PortsExhausted,

@@ -102,14 +102,10 @@ func (anyValue) String() string   { return "" }
 func (t anyValue) Type() string   { return string(t) }
 
 // looksLikeAddress says whether words are HOST PORT, HOST:PORT, a URL or an IP
-// address, rather than a misspelt command.
+// address, rather than a misspelt command. Whatever follows an IP address, it is none.
 func looksLikeAddress(words []string) bool {
-	switch len(words) {
-	case 1:
-		_, err := netip.ParseAddr(words[0])
-		return err == nil || strings.Contains(words[0], ":")
-	case 2:
-		return words[1] != "" && strings.Trim(words[1], "0123456789") == ""
+	if _, err := netip.ParseAddr(words[0]); err == nil || len(words) == 1 && strings.Contains(words[0], ":") {
+		return true
 	}
-	return false
+	return len(words) == 2 && words[1] != "" && strings.Trim(words[1], "0123456789") == ""
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -140,4 +141,37 @@ func TestSentToAServerThatCloses(t *testing.T) {
 		connect.wait(t, "left")
 		connect.stop(t, nil, terminal.ExitNetwork)
 	}
+}
+
+// Without --verbose, too, what never reached a peer is told: with the error that ends a client,
+// and in a line of a server's.
+func TestLossIsToldInAPipe(t *testing.T) {
+	t.Parallel()
+	much := strings.Repeat("x", 8<<20)
+	t.Run("connect", func(t *testing.T) {
+		t.Parallel()
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		defer l.Close()
+		cmd := command(t, "sockeye", "connect", l.Addr().String())
+		cmd.Stdin = strings.NewReader(much)
+		client := start(t, cmd)
+		c, err := l.Accept()
+		must(t, err)
+		io.ReadFull(c, make([]byte, 100<<10))
+		c.Close() // with bytes unread
+		client.complains(" bytes never reached it")
+		client.ends(terminal.ExitNetwork)
+	})
+	t.Run("listen", func(t *testing.T) {
+		t.Parallel()
+		cmd := command(t, "sockeye", "listen", "127.0.0.1:0")
+		cmd.Stdin = strings.NewReader(much)
+		server := start(t, cmd)
+		c, err := net.Dial("tcp", server.address("127.0.0.1"))
+		must(t, err)
+		io.ReadFull(c, make([]byte, 100<<10))
+		c.Close()
+		server.complains(" bytes never reached it")
+	})
 }

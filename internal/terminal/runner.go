@@ -270,8 +270,25 @@ func (l *Runner) Finish(err error) error {
 		err = all
 	case IsInterrupt(err):
 		l.term.ShowError(undelivered) // and the exit code is the interrupt's, who wanted no more of it
+	case undelivered != nil:
+		err = withUndelivered(err, sessions)
 	}
 	return err
+}
+
+// withUndelivered adds to why a connection ended how many bytes never reached the peer.
+func withUndelivered(err error, sessions []*core.Session) error {
+	n := int64(0)
+	for _, s := range sessions {
+		n += s.Sender().Undelivered()
+	}
+	e := *sockeye.ErrorOf(err)
+	if e.Kind != sockeye.Reset && e.Kind != sockeye.BrokenPipe && e.Kind != sockeye.TimedOut {
+		return err
+	}
+	lost := sockeye.NeverReached(int(n))
+	e.Message = sockeye.Text{En: e.Reason(sockeye.English) + "; " + lost.En, Zh: e.Reason(sockeye.Chinese) + "；" + lost.Zh}
+	return &e
 }
 
 // watch calls see with every event of a kind from number from on, until it says

@@ -218,7 +218,7 @@ func (v *View) showRaw(e sockeye.Event) error {
 	case sockeye.Failed, sockeye.Gap:
 		noticed = true
 	case sockeye.Left:
-		noticed = noticed || !v.endTells && isFailure(e)
+		noticed = noticed || !v.endTells && (isFailure(e) || e.Detail != nil && e.Detail.Unsent > 0)
 	case sockeye.Opened:
 		noticed = noticed || e.Session.Endpoint.Mode == sockeye.Listen // the port may be news
 	case sockeye.Hint:

@@ -99,7 +99,8 @@ func open(r io.Reader) (packets, error) {
 var notACapture = &sockeye.Error{
 	Kind: sockeye.Invalid, Op: "open",
 	Message: sockeye.Text{En: "neither a recording nor a capture (pcap, pcapng)", Zh: "既不是记录，也不是抓包文件（pcap、pcapng）"},
-	Hint:    sockeye.Text{En: "name a directory or a file that Sockeye, tcpdump or Wireshark wrote", Zh: "请指定 Sockeye、tcpdump 或 Wireshark 写出的目录或文件"},
+	Hint: sockeye.Text{En: "name a directory or a file that Sockeye, tcpdump or Wireshark wrote; what else Wireshark opens, its editcap converts: editcap -F pcapng FILE NEW.pcapng",
+		Zh: "请指定 Sockeye、tcpdump 或 Wireshark 写出的目录或文件；Wireshark 能打开的其他文件可用其 editcap 转换：editcap -F pcapng FILE NEW.pcapng"},
 }
 
 // others are files that hold packets but are read by other programs, by their
@@ -119,6 +120,11 @@ var others = []struct {
 	{"ObserverPktBuffe", sockeye.Text{En: "a capture of Observer", Zh: "Observer 抓包文件"}, ""},
 	{"btsnoop\x00", sockeye.Text{En: "a Bluetooth snoop capture", Zh: "蓝牙 btsnoop 抓包文件"}, ""},
 	{"\x7fver", sockeye.Text{En: "a capture of Peek", Zh: "Peek 抓包文件"}, ""},
+	{"TR\x00d\x00", sockeye.Text{En: "a nettl capture, as HP-UX writes", Zh: "nettl 抓包文件（HP-UX 格式）"}, ""},
+	{"\x05VNF", sockeye.Text{En: "a capture of Visual Networks", Zh: "Visual Networks 抓包文件"}, ""},
+	{"\x01\x10L\x00\x01\x05", sockeye.Text{En: "a capture of LANalyzer", Zh: "LANalyzer 抓包文件"}, ""},
+	{"\xaa\xaa\xaa\xaa", sockeye.Text{En: "a capture of 5View", Zh: "5View 抓包文件"}, ""},
+	{"+---------+-----------", sockeye.Text{En: "a capture of K12, as text", Zh: "K12 文本抓包文件"}, ""},
 	{"\x34\xcd\xb2\xa1", sockeye.Text{En: "a pcap file of a changed libpcap, with longer packet headers", Zh: "经修改的 libpcap 写出的 pcap 文件（数据包头较长）"}, ""},
 	{"\xa1\xb2\xcd\x34", sockeye.Text{En: "a pcap file of a changed libpcap, with longer packet headers", Zh: "经修改的 libpcap 写出的 pcap 文件（数据包头较长）"}, ""},
 	{"BZh", sockeye.Text{En: "compressed with bzip2", Zh: "由 bzip2 压缩"}, "bzip2 -dk FILE"},

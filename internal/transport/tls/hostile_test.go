@@ -130,7 +130,9 @@ func TestResumptionIsSaid(t *testing.T) {
 	s, r := server(t, sockeye.Options{TLS: sockeye.TLSOptions{Protocols: "chat"}}, transporttest.Echoing{})
 	cache := stdtls.NewLRUClientSessionCache(1)
 	for n := 1; n <= 2; n++ {
-		c := dialForeign(t, s.Locals()[0].String(), func(c *stdtls.Config) { c.ClientSessionCache, c.NextProtos, c.MaxVersion = cache, []string{"chat"}, stdtls.VersionTLS12 })
+		c := dialForeign(t, s.Locals()[0].String(), func(c *stdtls.Config) {
+			c.ClientSessionCache, c.NextProtos, c.MaxVersion = cache, []string{"chat"}, stdtls.VersionTLS12
+		})
 		io.WriteString(c, "hello")
 		if err := readFull(c, make([]byte, 5)); err != nil { // with it comes the ticket
 			t.Fatal(err)
