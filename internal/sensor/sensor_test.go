@@ -299,7 +299,7 @@ func FuzzPick(f *testing.F) {
 	f.Add(`{"a":[1]}`, 0, "a.0")
 	f.Add("00 YES\n t=12", 2, "")
 	f.Fuzz(func(t *testing.T, text string, column int, way string) {
-		for _, p := range []Pick{{}, {Column: column}, {JSON: way}, {Pattern: firstNumber}} {
+		for _, p := range []Pick{{}, {Column: column}, {JSON: way}, {Pattern: firstNumber()}} {
 			if v, ok := p.Number(text); ok && (math.IsNaN(v) || math.IsInf(v, 0)) {
 				t.Errorf("%+v gives %v", p, v)
 			}
