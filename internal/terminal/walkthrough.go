@@ -26,7 +26,7 @@ type walkthrough struct {
 	term   *Terminal
 	bench  *core.Core
 	out    io.Writer
-	once   bool // end after the last step
+	once   bool // listen on loopback only, and end after the last step
 	port   uint16
 	limit  time.Duration // of each step
 	lines  *View         // writes events as lines
