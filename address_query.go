@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // cutQuery divides an address from what follows it: "" or "?name=value". The full-width
@@ -218,7 +219,9 @@ func sameLetters(a, b string) bool {
 }
 
 // flagInHint finds a flag, and the word behind it.
-var flagInHint = regexp.MustCompile(`--([a-z][a-z-]*)(?: ([^\s;,；，。]+))?`)
+var flagInHint = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`--([a-z][a-z-]*)(?: ([^\s;,；，。]+))?`)
+})
 
 // HintOfAddress is a hint for an endpoint that is written as an address alone, as the upstream
 // of a relay is: options are not flags there, but stand in the address, "?cacert=FILE".
@@ -228,8 +231,8 @@ func (n Network) HintOfAddress(hint Text) Text {
 		return hint
 	}
 	written := func(text, where string) string {
-		changed := flagInHint.ReplaceAllStringFunc(text, func(flag string) string {
-			words := flagInHint.FindStringSubmatch(flag)
+		changed := flagInHint().ReplaceAllStringFunc(text, func(flag string) string {
+			words := flagInHint().FindStringSubmatch(flag)
 			d, _ := AllOptions.Lookup(words[1], FlagForm)
 			switch {
 			case d == nil:

@@ -7,6 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// What people type for an address is understood: bare ports and hosts, stars, other punctuation
+// and IPv6 in each of its forms, with the usual port and protocol where none is given.
 func TestParseAddress(t *testing.T) {
 	for _, test := range []struct {
 		typed string
@@ -56,6 +58,8 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
+// What cannot be an address is refused with the reason and, where one is likely, with what was
+// meant; the message stays short and printable whatever was typed.
 func TestParseAddressRefuses(t *testing.T) {
 	for _, test := range []struct{ typed, why string }{
 		{"host:65536", "port 65536 is out of range"},
@@ -143,6 +147,7 @@ func FuzzParseAddress(f *testing.F) {
 	})
 }
 
+// Validate reports all that is wrong with an endpoint at once, each by the name of its field.
 func TestValidateNamesEveryProblem(t *testing.T) {
 	e := Endpoint{Mode: Connect, Options: Options{Backlog: -1, Prefer: 5, ConnectTimeout: -1}}
 	err := e.Validate()

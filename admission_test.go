@@ -36,6 +36,7 @@ func TestAdmits(t *testing.T) {
 	}
 }
 
+// A prefix that was parsed and written out is read back as the same one.
 func FuzzParsePrefix(f *testing.F) {
 	for _, s := range []string{"192.168.1.88", "10.0.0.0/8", "fe80::/10", "::ffff:1.2.3.4", "1.2.3.4/33", "fe80::1%eth0", ""} {
 		f.Add(s)

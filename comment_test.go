@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 )
 
+// A comment is one line of at most 500 visible characters: blanks around it go, and each refusal
+// names the character or the length that is wrong.
 func TestParseComment(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "  why?  ": "why?", Bookmark: "★", "为什么": "为什么", strings.Repeat("长", MaxComment): strings.Repeat("长", MaxComment),

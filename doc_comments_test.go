@@ -36,6 +36,29 @@ func TestDocCommentsBeginWithTheName(t *testing.T) {
 	}
 }
 
+// Every test has a sentence over it that says what it demands, so that a failure explains itself
+// to who has not read the test.
+func TestTestsSayWhatTheyDemand(t *testing.T) {
+	for _, f := range sourceFiles(t) {
+		if !f.test {
+			continue
+		}
+		files := token.NewFileSet()
+		tree, err := parser.ParseFile(files, f.name, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range tree.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if ok && fn.Recv == nil && fn.Name.Name != "TestMain" && isDemand.MatchString(fn.Name.Name) && fn.Doc.Text() == "" {
+				t.Errorf("%s: no comment says what %s demands", files.Position(fn.Pos()), fn.Name.Name)
+			}
+		}
+	}
+}
+
+var isDemand = regexp.MustCompile(`^(Test|Fuzz)([^a-z]|$)`)
+
 // docComment is a comment over one declaration, and the names that are declared.
 type docComment struct {
 	comment *ast.CommentGroup

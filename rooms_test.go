@@ -555,6 +555,8 @@ func TestPackageComments(t *testing.T) {
 	}
 }
 
+// The rule of the allowed imports itself: down is allowed, up and sideways is not, and the
+// tutorial's socket stands alone.
 func TestForbidden(t *testing.T) {
 	got := map[string]bool{}
 	for _, edge := range []string{

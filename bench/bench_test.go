@@ -102,6 +102,7 @@ func TestWriteMerges(t *testing.T) {
 	}
 }
 
+// What tcpdump reports when it ends says how many packets it saw and how many it lost.
 func TestCaptured(t *testing.T) {
 	packets, lost := captured("tcpdump: listening on lo\n70 packets captured\n100 packets received by filter\n30 packets dropped by kernel\n")
 	if packets != 100 || lost != 30 {

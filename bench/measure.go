@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -109,35 +110,38 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 	if err != nil {
 		return figures{}, err
 	}
-	running := true
-	stop := func() {
-		if running {
-			p.stop(syscall.SIGINT, 30*time.Second)
-			running = false
-		}
-	}
+	stop := sync.OnceFunc(func() { p.stop(syscall.SIGINT, 30*time.Second) })
 	defer stop()
 	if err := p.awaitPort(ctx, r.network(), port); err != nil {
 		return figures{}, err
 	}
-	var capture *process
-	if server == "tcpdump" {
-		if capture, err = startCapture(ctx, record, port); err != nil {
-			return figures{}, err
-		}
-	}
 	if r.generators && server == "sockeye" {
 		return b.generate(ctx, r, port, loadCore)
 	}
-	f, err := runLoad(ctx, pinned(append(load, "--group", strconv.Itoa(p.group())), loadCore))
-	if capture != nil {
-		capture.stop(syscall.SIGINT, 30*time.Second)
-		f.Sent, f.Lost = captured(capture.output.String())
+	load = pinned(append(load, "--group", strconv.Itoa(p.group())), loadCore)
+	switch server {
+	case "tcpdump":
+		return captureLoad(ctx, load, record, port)
+	case "recorded":
+		f, err := runLoad(ctx, load)
+		if err == nil {
+			stop() // closes the recording
+			err = b.checkRecording(ctx, record, f.SentBytes, r.mode() == "echo")
+		}
+		return f, err
 	}
-	if err == nil && server == "recorded" {
-		stop() // closes the recording
-		err = b.checkRecording(ctx, record, f.SentBytes, r.mode() == "echo")
+	return runLoad(ctx, load)
+}
+
+// captureLoad runs the load while tcpdump captures it to a file.
+func captureLoad(ctx context.Context, load []string, record string, port int) (figures, error) {
+	capture, err := startCapture(ctx, record, port)
+	if err != nil {
+		return figures{}, err
 	}
+	f, err := runLoad(ctx, load)
+	capture.stop(syscall.SIGINT, 30*time.Second)
+	f.Sent, f.Lost = captured(capture.output.String())
 	return f, err
 }
 

@@ -151,6 +151,8 @@ func fails(t testing.TB, err error, kind sockeye.ErrorKind) {
 	}
 }
 
+// A whole conversation of a listening session: its peer is awaited, both sides are heard and
+// sent to, and what is closed fails with the right kinds.
 func TestServerAnswers(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		session, address := x.listen(nil)
@@ -195,6 +197,8 @@ func TestServerAnswers(t *testing.T) {
 	})
 }
 
+// A session opened with Echo sends back what comes; a list of guards to lift that is wrong is
+// refused.
 func TestEchoAnswersAPeer(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		_, address := x.listen(&client.OpenOptions{Echo: true})
@@ -206,6 +210,7 @@ func TestEchoAnswersAPeer(t *testing.T) {
 	})
 }
 
+// A session opened as a Device greets whom it connects to and answers what it hears.
 func TestDevice(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -428,6 +433,8 @@ func TestSendFails(t *testing.T) {
 	})
 }
 
+// SendPayload makes the bytes of text, hex, plain text and charsets with their line ending,
+// frame and checksum, as the terminal does.
 func TestSendPayload(t *testing.T) {
 	onEach(t, func(t *testing.T, x *suite) {
 		session, address := x.listen(nil)

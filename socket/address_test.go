@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
+// An address in the form of package net means one numeric address of the socket's family, and a
+// name of a service its port.
 func TestResolve(t *testing.T) {
 	for _, test := range []struct {
 		family  Family
@@ -45,6 +47,8 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// An address that is malformed or of another family is refused with the reason, by an Error that
+// names the operation and the address as it was given.
 func TestRefusedAddresses(t *testing.T) {
 	for _, test := range []struct {
 		family  Family
@@ -83,6 +87,7 @@ func TestRefusedAddresses(t *testing.T) {
 	}
 }
 
+// GetAddrInfo lists an address for each family and type that the hints leave.
 func TestGetAddrInfo(t *testing.T) {
 	four := func(typ Type, a string) AddrInfo { return AddrInfo{AF_INET, typ, a, netip.MustParseAddrPort(a)} }
 	six := func(typ Type, a string) AddrInfo { return AddrInfo{AF_INET6, typ, a, netip.MustParseAddrPort(a)} }
@@ -112,6 +117,8 @@ func TestGetAddrInfo(t *testing.T) {
 	}
 }
 
+// Each way in which GetAddrInfo fails can be told from the others: no such host, no such
+// service, the wrong family, a port out of range.
 func TestGetAddrInfoErrors(t *testing.T) {
 	var dns *net.DNSError
 	// A label of 64 bytes is no name, so that nobody is asked.
@@ -131,6 +138,7 @@ func TestGetAddrInfoErrors(t *testing.T) {
 	}
 }
 
+// The zone of each interface of this machine is found by name and named back by index.
 func TestZones(t *testing.T) {
 	interfaces, err := net.Interfaces()
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"sockeye/socket"
 )
 
+// RecvFrom tells who sent a datagram, and SendTo to that address answers it.
 func TestDatagramsBothWays(t *testing.T) {
 	families(t, func(t *testing.T, family socket.Family) {
 		server := bound(t, family, socket.SOCK_DGRAM)
@@ -37,6 +38,8 @@ func TestDatagramsBothWays(t *testing.T) {
 	})
 }
 
+// A datagram socket that is connected sends without an address, and may be connected to another
+// peer later.
 func TestConnectedDatagrams(t *testing.T) {
 	server := bound(t, socket.AF_INET, socket.SOCK_DGRAM)
 	client := open(t, socket.AF_INET, socket.SOCK_DGRAM)
@@ -86,6 +89,7 @@ func TestEmptyDatagram(t *testing.T) {
 	}
 }
 
+// What does not fit into Recv's size of a datagram is lost, and the next datagram comes whole.
 func TestDatagramLongerThanRecv(t *testing.T) {
 	server := bound(t, socket.AF_INET, socket.SOCK_DGRAM)
 	client := open(t, socket.AF_INET, socket.SOCK_DGRAM)
@@ -104,6 +108,7 @@ func TestDatagramLongerThanRecv(t *testing.T) {
 	}
 }
 
+// 65507 bytes arrive as one datagram, and one byte more is refused with EMSGSIZE.
 func TestLargestDatagram(t *testing.T) {
 	server := bound(t, socket.AF_INET, socket.SOCK_DGRAM)
 	client := open(t, socket.AF_INET, socket.SOCK_DGRAM)
@@ -121,6 +126,7 @@ func TestLargestDatagram(t *testing.T) {
 	}
 }
 
+// Bind to a port that another datagram socket has fails with EADDRINUSE.
 func TestDatagramPortInUse(t *testing.T) {
 	first := bound(t, socket.AF_INET, socket.SOCK_DGRAM)
 	second := open(t, socket.AF_INET, socket.SOCK_DGRAM)

@@ -115,6 +115,7 @@ func TestListenAgain(t *testing.T) {
 	must(t, l.Listen(7))
 }
 
+// Close of a socket that is closed already is no error.
 func TestCloseTwice(t *testing.T) {
 	s := open(t, socket.AF_INET, socket.SOCK_STREAM)
 	must(t, s.Close())

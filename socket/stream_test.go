@@ -42,6 +42,8 @@ func TestStreamConversation(t *testing.T) {
 	})
 }
 
+// Both ends of a connection agree on its addresses, and Close does not make a socket forget its
+// own.
 func TestStreamAddresses(t *testing.T) {
 	families(t, func(t *testing.T, family socket.Family) {
 		client, server := pair(t, family)
@@ -100,6 +102,8 @@ func TestRecvHugeSize(t *testing.T) {
 	}
 }
 
+// A stream that has ended gives io.EOF, one with nothing to read yet a timeout; the other
+// direction goes on after the end.
 func TestEndOfStreamIsNotNothingYet(t *testing.T) {
 	client, server := pair(t, socket.AF_INET)
 	server.SetTimeout(time.Millisecond)
@@ -121,6 +125,7 @@ func TestEndOfStreamIsNotNothingYet(t *testing.T) {
 	}
 }
 
+// Shutdown ends a Recv that waits in another goroutine, and Send fails with EPIPE afterwards.
 func TestShutdownReadWakesRecv(t *testing.T) {
 	client, _ := pair(t, socket.AF_INET)
 	done := make(chan error, 1)
@@ -151,6 +156,8 @@ func TestResetIsNotTheEnd(t *testing.T) {
 	}
 }
 
+// Both ends of a connection may send a megabyte at the same time, and each receives just these
+// bytes.
 func TestSendAllBothWaysAtOnce(t *testing.T) {
 	families(t, func(t *testing.T, family socket.Family) {
 		client, server := pair(t, family)
@@ -234,6 +241,7 @@ func TestPeerThatNeverReads(t *testing.T) {
 	}
 }
 
+// A port that is taken is reported by Bind, not later by Listen, and both sockets remain usable.
 func TestAddressInUseFailsInBind(t *testing.T) {
 	for _, listening := range []bool{false, true} {
 		t.Run("listening "+strconv.FormatBool(listening), func(t *testing.T) {
@@ -298,6 +306,7 @@ func TestFamiliesShareAPort(t *testing.T) {
 	}
 }
 
+// Many goroutines may call Accept of one listener, and each is given a connection of its own.
 func TestAcceptFromManyGoroutines(t *testing.T) {
 	const peers = 20
 	l := bound(t, socket.AF_INET, socket.SOCK_STREAM)

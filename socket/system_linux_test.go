@@ -49,6 +49,7 @@ func kernelBacklog(t *testing.T, s *Socket) int {
 	return int(backlog)
 }
 
+// Listen hands its backlog to the kernel as it is, up to somaxconn.
 func TestBacklogIsReal(t *testing.T) {
 	text, err := os.ReadFile("/proc/sys/net/core/somaxconn")
 	if err != nil {

@@ -206,6 +206,8 @@ func flood(s *socket.Socket) {
 	}
 }
 
+// Connect to a port where nobody listens fails with ECONNREFUSED, and the text names the
+// address.
 func TestConnectionRefused(t *testing.T) {
 	families(t, func(t *testing.T, family socket.Family) {
 		// Bound and not listening: a port that surely refuses.
@@ -221,6 +223,7 @@ func TestConnectionRefused(t *testing.T) {
 	})
 }
 
+// Connect to a listener that takes no more connections ends with the timeout of the socket.
 func TestConnectTimeout(t *testing.T) {
 	// A listener whose backlog is full lets a connection attempt hang.
 	l := bound(t, socket.AF_INET, socket.SOCK_STREAM)

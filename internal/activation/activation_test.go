@@ -2,6 +2,8 @@ package activation
 
 import "testing"
 
+// Sockets are taken over only if the service manager meant this process, and only a sensible
+// number of them.
 func TestCount(t *testing.T) {
 	for name, c := range map[string]struct {
 		pid, fds string

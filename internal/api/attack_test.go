@@ -27,7 +27,7 @@ func (v *served) openRoutes() map[string]bool {
 }
 
 // concrete is a route's path with something in the place of its parameters.
-func concrete(path string) string { return inPath.ReplaceAllString(path, "1") }
+func concrete(path string) string { return inPath().ReplaceAllString(path, "1") }
 
 // counts shows that a check turned away as many requests as were made by do.
 func (v *served) counts(check string, n int, do func()) {

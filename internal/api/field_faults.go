@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sockeye"
@@ -35,7 +36,7 @@ func (f fieldFaults) join() error {
 func (f fieldFaults) covers(path string) bool {
 	return slices.ContainsFunc(f, func(err error) bool {
 		at := sockeye.ErrorOf(err).Target
-		if below, ok := strings.CutPrefix(at, path+"."); ok && rowPath.MatchString(path) {
+		if below, ok := strings.CutPrefix(at, path+"."); ok && rowPath().MatchString(path) {
 			return slices.Contains([]string{"text", "hex", "payload"}, below)
 		}
 		return isBelow(at, path) || isBelow(path, at)
@@ -43,7 +44,9 @@ func (f fieldFaults) covers(path string) bool {
 }
 
 // rowPath is a row of a list as a whole.
-var rowPath = regexp.MustCompile(`(^|\.)row(\[\d+\])?$`)
+var rowPath = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(^|\.)row(\[\d+\])?$`)
+})
 
 func isBelow(path, above string) bool {
 	rest, ok := strings.CutPrefix(path, above)

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 
 	"sockeye"
 )
@@ -48,7 +49,9 @@ func (s *Server) OpenAPI() any {
 // describer collects the schemas that are referred to.
 type describer struct{ schemas object }
 
-var inPath = regexp.MustCompile(`\{(\w+)\}`)
+var inPath = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\{(\w+)\}`)
+})
 
 func (d *describer) operation(t *httpRoute) object {
 	op := object{"summary": t.summary, "operationId": operationID(t)}
@@ -56,7 +59,7 @@ func (d *describer) operation(t *httpRoute) object {
 		op["security"] = []object{}
 	}
 	var parameters []object
-	for _, m := range inPath.FindAllStringSubmatch(t.path, -1) {
+	for _, m := range inPath().FindAllStringSubmatch(t.path, -1) {
 		parameters = append(parameters, object{"name": m[1], "in": "path", "required": true, "schema": object{"type": "string"}})
 	}
 	for _, name := range t.query {

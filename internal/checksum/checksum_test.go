@@ -58,6 +58,8 @@ func TestNameMeansOneChecksum(t *testing.T) {
 	}
 }
 
+// A checksum that does not exist is refused with the nearest name, and a polynomial that is none
+// as invalid.
 func TestNoSuchName(t *testing.T) {
 	for name, want := range map[string]string{
 		"crc16modbos": "did you mean crc16modbus? sockeye crc ls lists all", "": "sockeye crc ls lists them", "nothing like it": "sockeye crc ls lists them",
@@ -165,6 +167,8 @@ func TestSums(t *testing.T) {
 	}
 }
 
+// A trailer is appended in its order, digits and range, verifies what it appended, and tells a
+// damaged message from one that is too short.
 func TestTrailer(t *testing.T) {
 	for _, c := range []struct{ trailer, message, want string }{
 		{"crc16modbus", "01030000000a", "01030000000ac5cd"},
@@ -207,6 +211,7 @@ func TestTrailer(t *testing.T) {
 	}
 }
 
+// What is no trailer is refused with a message and a hint in both languages.
 func TestTrailerFaults(t *testing.T) {
 	for _, s := range []string{"", "crc16modbus:", "crc16modbus:xx", "sum8(", "sum8()", "sum8(1)", "sum8(5..2)", "sum8(-1..)", "sum8(1..)x", "sum8+", "sum8+-1", "sum8+70000", "sum8(..0)", "nothing"} {
 		if tr, err := ParseTrailer(s); err == nil {
@@ -217,6 +222,8 @@ func TestTrailerFaults(t *testing.T) {
 	}
 }
 
+// A trailer that was parsed and written out is read back as the same one, and verifies what it
+// appends.
 func FuzzParseTrailer(f *testing.F) {
 	for _, s := range []string{"crc16modbus", "crc16xmodem:le:HEX", "sum8(1..-1):hex+2", "crc[width=16,poly=1021,init=ffff,refin](..-3):be", "(", "a(..)+"} {
 		f.Add(s, []byte("123456789"))
@@ -244,6 +251,7 @@ func FuzzParseTrailer(f *testing.F) {
 	})
 }
 
+// No checksum of the catalogue allocates anything to append or verify.
 func TestSumsAllocateNothing(t *testing.T) {
 	data := []byte(strings.Repeat("0123456789", 100))
 	for _, a := range All() {

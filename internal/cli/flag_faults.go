@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -102,7 +103,7 @@ func (a *app) withoutBadWords(cmd *cobra.Command, words []string) (rest []string
 			return rest, wrong
 		}
 		wrong = append(wrong, a.badFlag(cmd, err))
-		if e, ok := errors.AsType[*pflag.NotExistError](err); ok && onlyLetters.MatchString(e.GetSpecifiedShortnames()) {
+		if e, ok := errors.AsType[*pflag.NotExistError](err); ok && onlyLetters().MatchString(e.GetSpecifiedShortnames()) {
 			letters := e.GetSpecifiedShortnames()
 			rest[at] = strings.TrimSuffix(rest[at], letters) + letters[1:] // the y of -yz
 			continue
@@ -112,7 +113,9 @@ func (a *app) withoutBadWords(cmd *cobra.Command, words []string) (rest []string
 }
 
 // onlyLetters are short flags that stand together.
-var onlyLetters = regexp.MustCompile(`^[A-Za-z0-9]{2,}$`)
+var onlyLetters = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9]{2,}$`)
+})
 
 // indexOfFlag is where a flag is among words, by its name or by the short names that it is
 // among; -1 if it is not found.

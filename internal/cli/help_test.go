@@ -158,6 +158,8 @@ func shellWords(line string) []string {
 	return words
 }
 
+// Help is wrapped at 100 columns under its indentation, and a Chinese character counts as two
+// columns.
 func TestWrap(t *testing.T) {
 	text := strings.TrimSpace(strings.Repeat("word ", 30))
 	for line := range strings.Lines(wrap(strings.Repeat(" ", 33), text, 33)) {

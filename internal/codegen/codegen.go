@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sockeye"
 	"sockeye/internal/checksum"
@@ -129,10 +130,12 @@ func Write(l Language, r Request) (string, error) {
 	if l == Python || l == MicroPython {
 		between = "\n\n\n" // two, PEP 8
 	}
-	return emptyLines.ReplaceAllStringFunc(strings.TrimLeft(text, "\n"), func(run string) string { return run[:min(len(run), len(between))] }), nil
+	return emptyLines().ReplaceAllStringFunc(strings.TrimLeft(text, "\n"), func(run string) string { return run[:min(len(run), len(between))] }), nil
 }
 
-var emptyLines = regexp.MustCompile(`\n{3,}`)
+var emptyLines = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\n{3,}`)
+})
 
 // functions are what templates call beside those that text/template has.
 func functions(lang sockeye.Lang) map[string]any {

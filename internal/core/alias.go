@@ -7,12 +7,12 @@ import (
 	"sockeye"
 )
 
-// aliases remembers the names that were given to addresses, so that a board that
-// comes back from another port is still itself.
+// aliases remembers which names were given to peers of which addresses, so that a board that comes
+// back from another port has its name again.
 type aliases struct {
 	mu     sync.Mutex
 	byAddr map[netip.Addr][]string
-	worn   map[string]*sockeye.Peer // who has a name; it may have left
+	worn   map[string]*sockeye.Peer // by alias: the peer that had it last, which may have left
 }
 
 func (a *aliases) set(p *sockeye.Peer, name string) {
@@ -30,7 +30,7 @@ func (a *aliases) set(p *sockeye.Peer, name string) {
 	if name != "" {
 		a.worn[name] = p
 	}
-	if name != "" && ip.IsValid() { // else there is nothing to know it by when it comes back
+	if name != "" && ip.IsValid() { // without an IP address nothing tells that a later peer is the same board
 		a.byAddr[ip] = append(without(a.byAddr[ip], name), name)
 	}
 }

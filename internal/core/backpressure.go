@@ -26,8 +26,8 @@ type Backpressure struct {
 // StartBackpressure makes the sessions opened from now on keep pace with a reader. It is
 // called at most once, before the first session is opened.
 func (w *Core) StartBackpressure() *Backpressure {
-	// Each peer that passes the test may add one more event, so most of the memory
-	// stays free for them.
+	// Every peer that finds the reader near enough may still add one event, so three quarters of
+	// the memory stay free for these.
 	w.backpressure = &Backpressure{journal: w.journal, limitBytes: w.journal.Limit() / 4, over: make(chan struct{}), closeEnough: make(chan struct{})}
 	return w.backpressure
 }
@@ -67,7 +67,7 @@ func (p *Backpressure) wait(canceled, cut <-chan struct{}) {
 	near := p.closeEnough
 	p.mu.Unlock()
 	if p.journal.HeldBytes(p.consumed.Load()+1) <= p.limitBytes {
-		return // it came nearer before it could know that somebody waits
+		return // the reader caught up before it could see p.waiting
 	}
 	select {
 	case <-near:

@@ -14,16 +14,18 @@ import (
 // Commented says where a comment was kept.
 type Commented struct {
 	query.Comment
-	// Recorded says that it is in a recording. If it is not, it lives as long as the event can
-	// be read here; Why says why, where one might expect otherwise.
+	// Recorded reports whether the comment is in a recording. Otherwise it lasts as long as its
+	// event can be read in this workbench; Why then gives the reason, where a person would expect
+	// the comment in a recording.
 	Recorded bool
 	Why      *sockeye.Error
 }
 
-// Comment writes a comment on an event of a session, or of any session with ""; without text it
-// takes the comment away. Of a session that is or was open here, it is an event of the
-// record. Of a recording that is looked at, it is written there, if that can be done safely. The
-// error is an *sockeye.Error.
+// Comment writes a comment on the event with number seq; an empty text removes the comment. session
+// is the ID of the session that the event must belong to, or "" for any. A comment on a session
+// that is or was open in this workbench becomes an event of the journal; a comment on an opened
+// recording is written to that recording, if that can be done safely. The error is an
+// *sockeye.Error.
 func (w *Core) Comment(ctx context.Context, session string, seq uint64, text string) (Commented, error) {
 	text, err := sockeye.ParseComment(text)
 	if err != nil {
@@ -38,7 +40,7 @@ func (w *Core) Comment(ctx context.Context, session string, seq uint64, text str
 	if err != nil || !recording.TakesComments(&on) || session != "" && on.Session.ID != session {
 		return Commented{}, notCommentable(err)
 	}
-	select { // so that the record and what is known of it have the same order
+	select { // one at a time, so that the journal and the reader's comments have the same order
 	case w.commenting.turn <- struct{}{}:
 		defer func() { <-w.commenting.turn }()
 	case <-ctx.Done():
@@ -61,7 +63,7 @@ func (w *Core) Comment(ctx context.Context, session string, seq uint64, text str
 	return out, nil
 }
 
-// CommentLast is Comment on the last message that a session received or sent.
+// CommentLast calls Comment for the last message that a session received or sent.
 func (w *Core) CommentLast(ctx context.Context, session, text string) (Commented, error) {
 	page, err := w.Query(ctx, query.Query{Backward: true, Limit: 1, Filter: recording.Filter{Session: session}, Kinds: []sockeye.EventKind{sockeye.Received, sockeye.Sent}})
 	if err != nil {
@@ -75,8 +77,8 @@ func (w *Core) CommentLast(ctx context.Context, session, text string) (Commented
 	return w.Comment(ctx, session, page.Events[0].Seq, text)
 }
 
-// notCommentable is why there is no comment on an event: err, or that it is not one of those that
-// take them.
+// notCommentable returns the error for an event that could not be commented: err as an error of
+// commenting, or, with a nil err, that no such event takes comments.
 func notCommentable(err error) error {
 	if err != nil {
 		e := *sockeye.ErrorOf(err)
@@ -88,14 +90,15 @@ func notCommentable(err error) error {
 		Hint:    sockeye.Text{En: `numbers are "seq" of events; a comment itself takes none`, Zh: `编号即事件的 "seq"；注释本身不能再加注释`}}
 }
 
-// origin is the opened recording: comments on it are written there.
+// origin is the recording that was opened, to which comments on its events are written.
 type origin struct {
 	recording *recording.Recording
-	o         *recording.CommentOptions // nil: what was opened is a copy already
+	o         *recording.CommentOptions // nil: what was opened is itself a copy, which keeps no comments
 	numbers   numbering
 }
 
-// record writes a comment to the recording that was opened, and says why if it did not.
+// record writes a comment to the recording that was opened. If it cannot, it returns false and the
+// reason; for a growing log there is none to give.
 func (o *OpenedRecording) record(ctx context.Context, seq uint64, text string) (recorded bool, why *sockeye.Error) {
 	switch {
 	case o.Live:
@@ -114,13 +117,15 @@ func (o *OpenedRecording) record(ctx context.Context, seq uint64, text string) (
 	return false, &e
 }
 
-// numbering says which events of a recording the events of its copy are.
+// numbering maps the numbers of events in the copy of a recording to the events of the recording.
+// Each entry holds for its own event and for those that follow on from it.
 type numbering []struct {
 	from uint64 // the number in the copy
 	is   recording.EventRef
 }
 
-// add says which event has a number, and so those after it that follow on in the same run.
+// add notes that event seq of the copy is the event "is" of the recording. It keeps an entry only
+// where this does not follow on from the last one.
 func (n *numbering) add(seq uint64, is recording.EventRef) {
 	if last := len(*n) - 1; last < 0 || n.of(seq) != is {
 		*n = append(*n, struct {
@@ -130,7 +135,7 @@ func (n *numbering) add(seq uint64, is recording.EventRef) {
 	}
 }
 
-// of is the event with a number.
+// of returns the event of the recording that event seq of the copy is.
 func (n numbering) of(seq uint64) recording.EventRef {
 	i := sort.Search(len(n), func(i int) bool { return n[i].from > seq }) - 1
 	if i < 0 {
@@ -139,17 +144,17 @@ func (n numbering) of(seq uint64) recording.EventRef {
 	return recording.EventRef{Run: n[i].is.Run, Seq: n[i].is.Seq + seq - n[i].from}
 }
 
-// commenting orders comments, and reads those of earlier runs.
+// commenting lets one comment at a time be written, and reads the comments of earlier runs.
 type commenting struct {
-	turn    chan struct{} // has room for the one who writes
+	turn    chan struct{} // a semaphore of one: full while a comment is written
 	loading sync.WaitGroup
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // of loading; nil: nothing was loaded
 }
 
-// load takes note of the comments that earlier runs left in a directory in which the journal goes
-// on, beside everything else: there may be much to read.
+// load reads the comments that earlier runs left in the directory in which the journal goes on. It
+// does so in the background, since there may be much to read.
 func (c *commenting) load(to *query.Reader, dir string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.mu.Lock()
@@ -158,7 +163,7 @@ func (c *commenting) load(to *query.Reader, dir string) {
 	c.loading.Go(func() {
 		r, err := recording.Open(dir)
 		if err != nil {
-			return // views hear of it where they need it
+			return // a view that reads the directory reports the error
 		}
 		found, err := r.Comments(ctx, nil)
 		if err != nil {
@@ -166,13 +171,13 @@ func (c *commenting) load(to *query.Reader, dir string) {
 		}
 		found.Each(func(at recording.EventRef, text string) {
 			if e, err := to.Event(at.Seq); err == nil && ctx.Err() == nil {
-				to.NoteEarlierComment(&e, text) // beyond the bound they are not known
+				to.NoteEarlierComment(&e, text) // comments beyond the limit are left out
 			}
 		})
 	})
 }
 
-// end waits until nothing is read any more.
+// end stops load and waits until it has returned.
 func (c *commenting) end() {
 	c.mu.Lock()
 	if c.cancel != nil {

@@ -69,6 +69,7 @@ func TestCommentsAreNotWaitedFor(t *testing.T) {
 	}
 }
 
+// A comment waits for the one before it no longer than its context.
 func TestCommentWaitsForItsTurn(t *testing.T) {
 	w := New(0)
 	t.Cleanup(func() { w.Shutdown(context.Background()) })

@@ -30,20 +30,20 @@ import (
 
 // Core is one running Sockeye. All methods may be called from any goroutine.
 type Core struct {
-	*query.Reader // what can be read of the journal is for everybody
+	*query.Reader // its methods read the journal, which every caller may
 
-	// CADir is where the user's own certificate authority is kept, which makes the
-	// certificates of TLS servers that are given none; "" is nowhere. It is set before
+	// CADir is the directory of the user's own certificate authority, which issues a certificate
+	// for each TLS server that is given none. "" means there is no such directory. Set it before
 	// anything is opened.
 	CADir string
-	// RefuseDial, if not nil, is asked before each TCP connection besides what this workbench
-	// refuses itself; its error is the attempt's. It is set before the first session.
+	// RefuseDial, if not nil, is asked before each TCP connection, in addition to the workbench's
+	// own checks; an error that it returns fails the attempt. Set it before the first session.
 	RefuseDial func(to netip.AddrPort) error
 
 	journal      *journal.Journal
 	lastPeer     atomic.Uint64
 	aliases      aliases
-	backpressure *Backpressure // nil: nobody must be waited for
+	backpressure *Backpressure // nil: no reader holds traffic back
 
 	recordings recorderState
 	commenting commenting
@@ -55,13 +55,13 @@ type Core struct {
 	spool        schedule.Spool // files that came over the network
 	seed         uint64         // of the random bytes in payloads
 	memory       memlimit.Gauge
-	relays       sync.WaitGroup // what passes bytes on between two sessions
+	relays       sync.WaitGroup // goroutines that end the sessions of a relay together
 	chains       relay.Chains
 
 	mu          sync.Mutex
 	lastSession int
 	sessions    []*Session // open ones, in the order they were opened
-	closed      []*Session // those that were, the same way
+	closed      []*Session // closed ones, in the order they closed
 }
 
 // New makes a workbench with nothing open, whose journal keeps at most limit
@@ -88,9 +88,9 @@ func (w *Core) Open(ctx context.Context, ep sockeye.Endpoint, a responder.Answer
 // openRequest holds the parameters of open besides endpoint and answer.
 type openRequest struct {
 	of    *workspace.Opening  // nil: of no workspace
-	relay transport.Responder // in place of the answer; nil: it is no side of a relay
-	// upstreamOf is the listening session of the relay for which it dials; it must not connect
-	// to that one. nil: it is no upstream.
+	relay transport.Responder // used instead of answer; nil: the session is no side of a relay
+	// upstreamOf is the listening session of the relay whose upstream the new session connects to.
+	// The new session must not connect to that one. nil: it belongs to no relay.
 	upstreamOf *Session
 }
 
@@ -153,7 +153,8 @@ func (w *Core) transportConfig(s *Session, o openRequest) transport.Config {
 	}
 }
 
-// dropWhenDone ends what a session started, once its transport has ended.
+// dropWhenDone waits for the session's transport to end, ends what the session started, and moves
+// it to the closed sessions.
 func (s *Session) dropWhenDone() {
 	<-s.Done()
 	s.responder.Close()
@@ -213,8 +214,8 @@ func (w *Core) Close(ctx context.Context, s *Session) {
 }
 
 // dropAfter lets a closing session wait for the disk until ctx ends. After that, data that finds no
-// room in memory is dropped and counted in a gap event. The caller calls the returned function
-// when the session has ended.
+// room in memory is dropped and counted in a gap event. The caller calls ended when the session has
+// ended.
 func (w *Core) dropAfter(ctx context.Context, s *Session) (ended func()) {
 	patient := make(chan func(), 1)
 	stop := context.AfterFunc(ctx, func() { patient <- w.journal.DropWhenFull(s.id) })
@@ -225,8 +226,8 @@ func (w *Core) dropAfter(ctx context.Context, s *Session) (ended func()) {
 	}
 }
 
-// Forget takes a closed session out of Closed, with a relay its sides at the upstream. Their
-// events stay.
+// Forget removes a closed session from Closed, and with a relay the sessions of its upstreams.
+// Their events stay in the journal.
 func (w *Core) Forget(s *Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -234,10 +235,10 @@ func (w *Core) Forget(s *Session) {
 	w.closed = slices.DeleteFunc(w.closed, func(o *Session) bool { return o == s || o.upstreamOf == s })
 }
 
-// Shutdown closes every session in good order, all of them until ctx ends at the
-// latest, and then the journal, its recording and the files that sessions are received
-// to. It returns when everything has ended, with the error of what is not complete; views may still read
-// what is kept.
+// Shutdown closes every session in good order, but waits for none longer than until ctx ends. Then
+// it closes the journal, its recording and the files that sessions are received to. It returns when
+// everything has ended; the error joins one for each file that is not complete. Views may still
+// read what the journal keeps.
 func (w *Core) Shutdown(ctx context.Context) error {
 	var closing sync.WaitGroup
 	sessions := w.Sessions()
@@ -259,7 +260,7 @@ func (w *Core) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// waitFor waits for a group, or until ctx ends.
+// waitFor returns when the group is done or ctx ends.
 func waitFor(ctx context.Context, group *sync.WaitGroup) {
 	done := make(chan struct{})
 	go func() {

@@ -171,6 +171,7 @@ func TestFindMeansWhatPeopleType(t *testing.T) {
 	}
 }
 
+// A listening UDP session sends to an address that has not sent anything yet.
 func TestUDPAddressNotSeenYetIsFound(t *testing.T) {
 	w := bench(t)
 	pc := open(t, w, endpoint(t, sockeye.Listen, "udp://127.0.0.1:0"), responder.Answer{})
@@ -241,6 +242,7 @@ func TestAliasIsKeptOverReconnect(t *testing.T) {
 	_ = second
 }
 
+// An alias is a short visible name that cannot be taken for a number, an address or everybody.
 func TestAliasRefuses(t *testing.T) {
 	for _, name := range []string{"all", "ALL", "3", "#3", "two words", "a\x1bb", "1.2.3.4:5", strings.Repeat("x", 41), "-x"} {
 		if sockeye.CheckAlias(name) == nil {

@@ -57,7 +57,7 @@ func (w *Core) refuseOwn(to netip.AddrPort) error {
 	return nil
 }
 
-// OwnControl is the error of a connection to where a workbench takes orders.
+// OwnControl returns the error of a connection to an address on which a workbench takes orders.
 func OwnControl(to netip.AddrPort) error {
 	return &sockeye.Error{
 		Kind: sockeye.NotPermitted, Op: "connect", Target: to.String(),
@@ -68,13 +68,13 @@ func OwnControl(to netip.AddrPort) error {
 	}
 }
 
-// Reaches says whether a connection to an address arrives at a socket that is bound to own.
+// Reaches reports whether a connection to an address arrives at a socket that is bound to own.
 func Reaches(to, own netip.AddrPort) bool {
 	return own.Port() == to.Port() && reachesListener(to.Addr().Unmap().WithZone(""), own.Addr().Unmap())
 }
 
-// dialFilterOf is the dialFilter of a session. The upstream of a relay is not to be the
-// relay itself: everything would go round.
+// dialFilterOf returns the filter of one session. The upstream of a relay must not connect to the
+// relay itself, since its bytes would go round for ever.
 func (w *Core) dialFilterOf(host string, o openRequest) func(netip.AddrPort) error {
 	filter := w.dialFilter(host)
 	if o.upstreamOf == nil {

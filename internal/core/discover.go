@@ -10,9 +10,9 @@ import (
 // discoverTime is how long Discover listens for answers.
 const discoverTime = 2 * time.Second
 
-// Discover looks for two seconds for boards, servers and workbenches that announce
-// themselves on the links of this machine. What it finds came from the network: whoever
-// shows it escapes it. The error is an *sockeye.Error.
+// Discover looks for two seconds for boards, servers and workbenches that announce themselves on
+// the links of this machine. Its results came from the network, so whoever shows them escapes them.
+// The error is an *sockeye.Error.
 func Discover(ctx context.Context) ([]mdns.Service, error) {
 	return mdns.Discover(ctx, discoverTime, nil, mdns.OverTCP, mdns.OverUDP)
 }

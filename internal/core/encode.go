@@ -5,8 +5,8 @@ import "sockeye/internal/encode"
 // Encoders are the forms for requests of protocols.
 func Encoders() []*encode.Encoder { return encode.All() }
 
-// Encode makes a request of what was filled in; see encode.Named and Encoder.Encode for its
-// errors.
+// Encode makes a request from the values that a person filled in; see encode.Named and
+// Encoder.Encode for its errors.
 func Encode(name string, values map[string]string) (encode.Payload, error) {
 	e, err := encode.Named(name)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"sockeye/internal/recording"
 )
 
-// What the doctor is asked, knows and finds, for rooms that drive the core.
+// The doctor's question, facts and findings under names of this package, for packages that drive
+// the core.
 type (
 	DoctorQuestion = doctor.Question
 	DoctorFacts    = doctor.Facts
@@ -24,9 +25,9 @@ type (
 	DoctorCheck    = doctor.Check
 )
 
-// Examine finds why an address does not work, or that it does. It takes at most
-// doctor.Longest. other are the facts of the other side, nil without them; where a doctor
-// serves there, they come from it.
+// Examine finds out whether an address works and, if not, why. It takes at most doctor.Longest.
+// other holds the facts of the other side; if it is nil and a doctor serves at the address, the
+// facts come from that one.
 func Examine(ctx context.Context, q DoctorQuestion, other *DoctorFacts) *Diagnosis {
 	f := doctor.Collect(ctx, q)
 	if other == nil {
@@ -35,9 +36,10 @@ func Examine(ctx context.Context, q DoctorQuestion, other *DoctorFacts) *Diagnos
 	return doctor.Diagnose(f, other)
 }
 
-// ExamineSession finds what is wrong with an open session: with its conversation, and if
-// nobody is there with the way to its address, or with its port. While there is a peer
-// nothing is sent, unless other has facts of the other side to compare with; it may be nil.
+// ExamineSession finds out what is wrong with an open session. With a peer it looks at their
+// conversation; without one at the way to the address, or at the port of a server. other, which may
+// be nil, holds the facts of the other side. While there is a peer, nothing is sent unless other is
+// given.
 func (c *Core) ExamineSession(ctx context.Context, s *Session, other *DoctorFacts) *Diagnosis {
 	ep := s.Endpoint()
 	talk := c.conversation(ctx, s)
@@ -46,7 +48,7 @@ func (c *Core) ExamineSession(ctx context.Context, s *Session, other *DoctorFact
 		at, asked := ep.Address, ep.Address
 		if locals := s.Locals(); talk.Listens && len(locals) > 0 {
 			asked.Port = locals[0].Port()
-			at.Host, at.Port = "", asked.Port // as a client, the doctor would be a peer of the session
+			at.Host, at.Port = "", asked.Port // if the doctor connected, it would become a peer of the session
 		}
 		d = Examine(ctx, DoctorQuestion{Address: at.String()}, other)
 		d.Facts.Asked = asked.String()
@@ -70,7 +72,7 @@ func onlyAddress(s *Session) string {
 // mostSaid is how many of a session's latest messages are examined.
 const mostSaid = 64
 
-// conversation holds the peers of a session and its latest messages.
+// conversation collects the peers of a session and its latest messages.
 func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation {
 	talk := doctor.Conversation{Listens: s.Endpoint().Mode == sockeye.Listen, At: onlyAddress(s)}
 	latest := time.Time{}
@@ -105,8 +107,9 @@ func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation
 // ParseDoctorCode reads what doctor --code printed on the other machine.
 func ParseDoctorCode(code string) (*DoctorFacts, error) { return doctor.ParseCode(code) }
 
-// DoctorCode is the code of this machine and one port of it, for the doctor on another one:
-// a TCP port unless the network sends datagrams. Nothing is sent for it.
+// DoctorCode writes the facts of this machine and of one of its ports as a code for the doctor on
+// another machine. The port is a TCP port unless the network sends datagrams. Nothing is sent to
+// find the facts.
 func DoctorCode(ctx context.Context, network sockeye.Network, port uint16) string {
 	return doctor.OwnFacts(ctx, network, port).Code()
 }

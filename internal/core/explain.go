@@ -2,8 +2,8 @@ package core
 
 import "sockeye/internal/glossary"
 
-// Explain gives the words of the glossary, or the one that is asked for in any of its
-// spellings; none: it is not explained.
+// Explain returns the glossary's entry of a word in any of its spellings, or all entries for "". It
+// returns none if the glossary does not explain the word.
 func Explain(word string) []glossary.Entry {
 	if word == "" {
 		return glossary.All()

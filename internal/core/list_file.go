@@ -12,10 +12,10 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// ReadListFile reads a list to send from a file: a table if it is named FILE.csv, else a
-// workspace, whose only list "" is. lookup finds the variables that the workspace gives
-// its payloads, and may be nil. Of a file that cannot be read the error may be an
-// *os.PathError; every other is an *sockeye.Error, or joins some.
+// ReadListFile reads a list to send from a file: a table if the path ends in .csv, else the list of
+// a workspace with the given name, where "" means its only list. lookup finds the variables that
+// the workspace gives its payloads; it is nil for a table. If the file cannot be read, the error
+// may be an *os.PathError; any other is an *sockeye.Error, or several of them joined.
 func ReadListFile(path, name string) (l *schedule.List, lookup func(string) (string, bool), err error) {
 	if !strings.EqualFold(filepath.Ext(path), ".csv") {
 		return readListOf(path, name)
@@ -64,7 +64,7 @@ func readListOf(path, name string) (*schedule.List, func(string) (string, bool),
 	return l, f.Lookup, nil
 }
 
-// onlyList is the name of the list of a file that has one.
+// onlyList returns the name of the only list of a workspace file.
 func onlyList(path string, f *workspace.File) (string, error) {
 	names := slices.Sorted(maps.Keys(f.Lists))
 	switch len(names) {
@@ -96,7 +96,7 @@ func readTable(path string) (*schedule.List, error) {
 	return l, nil
 }
 
-// eachIn says of every error of a joined one in which file it is.
+// eachIn adds the path of the file to each of the errors that err joins.
 func eachIn(path string, err error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

@@ -20,7 +20,7 @@ func (w *Core) Lookup(name string) (string, bool) {
 	return "", false
 }
 
-// Preview is the first message that a payload makes, for nobody.
+// Preview returns the message that a payload makes first, without a recipient.
 func (w *Core) Preview(r schedule.Row) ([]byte, error) {
 	t, err := r.Parse()
 	if err != nil {

@@ -8,15 +8,15 @@ import (
 	"sockeye/internal/memlimit"
 )
 
-// From which part of the memory on, that the system gives the process, something is given
-// up: views first, then new sessions. What is open goes on, and so does recording.
+// When the process holds these parts of the memory that the system gives it, new views are refused,
+// and then new sessions. Open sessions and recordings go on.
 const (
 	shedViewsAt      = 0.75
 	refuseSessionsAt = 0.85
 )
 
-// journalLimit returns how many bytes a journal holds in memory: at most a quarter of what the
-// process may hold, unless a number is given.
+// journalLimit returns how many bytes a journal holds in memory: the number that was asked for, or,
+// if that is 0, at most a quarter of what the process may hold.
 func journalLimit(asked int) int {
 	if limit := memlimit.Limit(); asked == 0 && limit > 0 {
 		return int(min(journal.DefaultLimit, limit/4))

@@ -20,8 +20,8 @@ import (
 // The bounds of recordings that are opened to be looked at.
 const (
 	maxOpenedRecordings = 8
-	maxOpenedBytes      = 1 << 30 // of one, as it is written anew
-	maxOpenedSessions   = 32      // of one; those with the most events
+	maxOpenedBytes      = 1 << 30 // of the copy of one recording
+	maxOpenedSessions   = 32      // of one recording: those with the most events are kept
 	openedSegment       = 8 << 20 // bytes of a file: what a jump to a row reads at most
 )
 
@@ -36,23 +36,24 @@ type OpenedRecording struct {
 	Name    string // of the file or directory, as a person knows it
 	LeftOut int    // sessions beyond those in Sessions
 	Events  uint64
-	// Damages counts places that could not be read, and Cut says that the rest was too much.
+	// Damages counts the places that could not be read. Cut reports that the recording was longer
+	// than the copy may be.
 	Damages int
 	Cut     bool
-	// Live says that it grows; Events and LeftOut are 0 then.
+	// Live reports whether it is a growing log; Events and LeftOut are 0 then.
 	Live bool
 
 	mu       sync.Mutex
 	sessions []*OpenedSession
 
 	origin   origin          // where comments are written
-	comments []sockeye.Event // that have comments, while it is copied
+	comments []sockeye.Event // of the kind Commented, collected while it is copied
 	several  bool            // it has more than one session
 	next     uint64          // the number after the last
 	dir      string          // where it is kept until it is forgotten
 
-	cancel context.CancelFunc // of a live one: ends following it, and
-	ended  chan struct{}      // is closed then
+	cancel context.CancelFunc // for a growing log: ends its goroutine, which
+	ended  chan struct{}      // closes ended when it returns
 }
 
 // OpenedSession is a session of a recording. Its ID joins that of the recording and its own, as
@@ -72,7 +73,7 @@ type OpenedFacts struct {
 	Events      uint64
 }
 
-// Facts are those so far.
+// Facts returns what is known of the session so far.
 func (s *OpenedSession) Facts() OpenedFacts {
 	s.Recording.mu.Lock()
 	defer s.Recording.mu.Unlock()
@@ -105,7 +106,8 @@ func (s *OpenedSession) count(e *sockeye.Event) {
 	}
 }
 
-// Title is the name of the recording, with the address of the session if there are several.
+// Title is the name of the recording, followed by the address of the session if the recording has
+// several.
 func (s *OpenedSession) Title() string {
 	if !s.Recording.several {
 		return s.Recording.Name
@@ -113,14 +115,14 @@ func (s *OpenedSession) Title() string {
 	return s.Recording.Name + " · " + s.Endpoint.Address.String()
 }
 
-// Sessions are those with the most events, in the order they began, that are not forgotten.
+// Sessions returns the sessions that were kept and are not forgotten, in the order they began.
 func (o *OpenedRecording) Sessions() []*OpenedSession {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.sessions)
 }
 
-// openedRecordings are those that are looked at now.
+// openedRecordings holds the recordings that are open now.
 type openedRecordings struct {
 	mu      sync.Mutex
 	last    int
@@ -128,11 +130,10 @@ type openedRecordings struct {
 	list    []*OpenedRecording
 }
 
-// OpenRecording opens a recording or capture to be looked at, until its sessions are
-// forgotten or the core shuts down. It is copied to a temporary directory, so that what
-// several runs or another program wrote has numbers in one order; a copy of more than
-// 1 GiB is cut. Comments are written to r by o, or with nil live as long as it is open. The
-// error is an *sockeye.Error.
+// OpenRecording opens a recording or capture for reading, until its sessions are forgotten or the
+// core shuts down. It copies it to a temporary directory, so that the events of several runs or of
+// another program have numbers in one order; it stops at 1 GiB. o says how comments are written to
+// r; with a nil o they last as long as it is open. The error is an *sockeye.Error.
 func (w *Core) OpenRecording(ctx context.Context, r *recording.Recording, name string, o *recording.CommentOptions) (*OpenedRecording, error) {
 	id, err := w.opened.reserve()
 	if err != nil {
@@ -153,7 +154,8 @@ func (w *Core) OpenRecording(ctx context.Context, r *recording.Recording, name s
 	return opened, nil
 }
 
-// OpenUpload is OpenRecording of a file that comes over the network, of at most 1 GiB.
+// OpenUpload opens a recording as OpenRecording does, from a file of at most 1 GiB that comes over
+// the network.
 func (w *Core) OpenUpload(ctx context.Context, from io.Reader, name string) (*OpenedRecording, error) {
 	f, err := os.CreateTemp("", "sockeye-*.pcapng")
 	if err != nil {
@@ -187,14 +189,14 @@ func notKept(name string, err error) error {
 		Hint: sockeye.Text{En: "the directory for temporary files must have room for it", Zh: "临时目录须有足够空间存放该文件"}}
 }
 
-// Opened are the recordings that are looked at, in the order they were opened.
+// Opened returns the recordings that are open, in the order they were opened.
 func (w *Core) Opened() []*OpenedRecording {
 	w.opened.mu.Lock()
 	defer w.opened.mu.Unlock()
 	return slices.Clone(w.opened.list)
 }
 
-// OpenedSession is a session of a recording that is looked at, or nil.
+// OpenedSession returns the session of an opened recording that has the ID, or nil.
 func (w *Core) OpenedSession(id string) *OpenedSession {
 	for _, o := range w.Opened() {
 		for _, s := range o.Sessions() {
@@ -206,8 +208,8 @@ func (w *Core) OpenedSession(id string) *OpenedSession {
 	return nil
 }
 
-// ReaderOf reads where the events of a session are: in the recording that it is of, or
-// in the core's own journal.
+// ReaderOf returns the reader of the journal that holds the events of a session: that of an opened
+// recording, or the core's own.
 func (w *Core) ReaderOf(session string) *query.Reader {
 	if s := w.OpenedSession(session); s != nil {
 		return s.Recording.Reader
@@ -215,7 +217,7 @@ func (w *Core) ReaderOf(session string) *query.Reader {
 	return w.Reader
 }
 
-// ForgetOpened takes a session of a recording away, and with the last one the recording.
+// ForgetOpened removes a session of an opened recording, and with its last session the recording.
 func (w *Core) ForgetOpened(s *OpenedSession) {
 	o := s.Recording
 	o.mu.Lock()
@@ -269,7 +271,7 @@ func (o *OpenedRecording) keepLargest() {
 	slices.SortStableFunc(o.sessions, func(a, b *OpenedSession) int { return a.facts.First.Compare(b.facts.First) })
 }
 
-// read makes the journal of what was copied.
+// read opens the copy as a journal.
 func (o *OpenedRecording) read() error {
 	r, err := recording.Open(o.dir)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"sockeye/internal/recording"
 )
 
-// copy writes a recording anew: as one run, numbered from 1, in which all sessions and peers have
-// different names.
+// copy writes the recording to the temporary directory as one run: its events are numbered from 1,
+// and no two sessions or peers of it have the same name.
 func (o *OpenedRecording) copy(ctx context.Context, r *recording.Recording) (err error) {
 	if o.dir, err = os.MkdirTemp("", "sockeye-*.opened"); err != nil {
 		return notKept(o.Name, err)
@@ -57,7 +57,7 @@ func (c *openedCopy) all(ctx context.Context, from *recording.Reader) error {
 			return c.to.Flush()
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case err != nil: // of one file; the next is read on
+		case err != nil: // one file is damaged; reading goes on with the next
 			c.of.Damages++
 			continue
 		}
@@ -114,7 +114,7 @@ func (c *openedCopy) session(was *sockeye.Session) *OpenedSession {
 	return s
 }
 
-// peer is a peer under its new number. Its alias follows the events.
+// peer returns the copy of a peer, under a new number. Events that name it give it its alias.
 func (c *openedCopy) peer(s *OpenedSession, was *sockeye.Peer) *sockeye.Peer {
 	p := c.peers[was]
 	if p == nil {

@@ -14,12 +14,12 @@ import (
 // liveMemory is how many bytes of a growing log are kept; the oldest are dropped first.
 const liveMemory = 64 << 20
 
-// liveNames bounds how many sessions and peers of other workbenches have a name at a time. With
-// one more all names are given anew: what does not leave then has another number.
+// liveNames bounds how many sessions and peers of other workbenches are remembered. When there
+// would be more, all are forgotten; those that are still there then get new numbers.
 const liveNames = 1 << 14
 
-// LiveEvent is an event of another workbench, with the name of that one, "plant/press-7";
-// "" is the only one.
+// LiveEvent is an event of another workbench, with the name of that workbench, such as
+// "plant/press-7". The name is "" if there is only one.
 type LiveEvent struct {
 	From string
 	sockeye.Event
@@ -60,8 +60,8 @@ type liveKey struct {
 	session *sockeye.Session
 }
 
-// liveCopy takes events of other workbenches over into one session. Each of their sessions
-// keeps its endpoint, and is named by a peer that stands for it where an event has none.
+// liveCopy copies events of other workbenches into one session. Each of their sessions keeps its
+// endpoint. For an event that names no peer, a peer of the copy stands for the session.
 type liveCopy struct {
 	to       *journal.Journal
 	of       *OpenedSession
@@ -80,7 +80,7 @@ func (l *liveCopy) all(ctx context.Context, events iter.Seq2[LiveEvent, error]) 
 		switch {
 		case err == nil:
 			l.event(e)
-		case ctx.Err() == nil: // else it is our doing
+		case ctx.Err() == nil: // otherwise we ended it
 			l.append(&sockeye.Event{Kind: sockeye.Failed, Time: time.Now(), Session: l.of.Session, Detail: &sockeye.Detail{Err: sockeye.ErrorOf(err)}})
 		}
 	}
@@ -88,7 +88,7 @@ func (l *liveCopy) all(ctx context.Context, events iter.Seq2[LiveEvent, error]) 
 
 func (l *liveCopy) event(in LiveEvent) {
 	if in.Kind == sockeye.Commented {
-		return // it names an event by the number that this has there
+		return // a comment names its event by the number in the other workbench
 	}
 	if len(l.sessions)+len(l.standIns)+len(l.peers) >= liveNames {
 		clear(l.sessions)
@@ -119,7 +119,8 @@ func (l *liveCopy) append(e *sockeye.Event) {
 	l.of.count(e)
 }
 
-// peer is a peer under a number of its own and with the name of where it is.
+// peer returns the peer of the copy that stands for a peer of another workbench, named after where
+// that one is.
 func (l *liveCopy) peer(key liveKey, in *sockeye.Session, was *sockeye.Peer) *sockeye.Peer {
 	where := key.from
 	if key.session != nil {

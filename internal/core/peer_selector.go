@@ -12,10 +12,10 @@ import (
 // All is the word that selects every peer.
 const All = "all"
 
-// Find returns the peers that words mean: "all", a peer's number ("3" or "#3"),
-// its alias, its address ("192.168.1.88:54036"), its port (":54036"), or an IP
-// address, which means every peer there. A UDP address not seen yet becomes a
-// new peer. The error is an *sockeye.Error of kind NotFound.
+// Find returns the peers that words mean. A word is "all", a peer's number ("3" or "#3"), its
+// alias, its address ("192.168.1.88:54036"), its port (":54036"), or an IP address, which means
+// every peer there. A UDP address that was not seen yet becomes a new peer. The error is an
+// *sockeye.Error of kind NotFound.
 func (s *Session) Find(words ...string) ([]*Peer, error) {
 	var found []*Peer
 	seen := map[*Peer]bool{}
@@ -41,8 +41,8 @@ func (s *Session) Find(words ...string) ([]*Peer, error) {
 	return found, nil
 }
 
-// Select are the peers to send to that words mean: as Session.Find, but "all" means those
-// that can be sent to, without those to whom our direction is finished or being ended.
+// Select returns the peers that words mean, as Session.Find does, except that "all" leaves out
+// those to whom our direction is finished or about to finish.
 func (r *Recipients) Select(words ...string) ([]*Peer, error) {
 	found, err := r.session.Find(words...)
 	if err != nil || !slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, All) }) {
@@ -68,7 +68,8 @@ func (s *Session) match(peers []*Peer, word string) []*Peer {
 	return out
 }
 
-// reachNew makes a UDP peer of an address, or says who is there.
+// reachNew makes a UDP peer of an address. If the word is no such address, its error lists the
+// peers that are there.
 func (s *Session) reachNew(word string) (*Peer, error) {
 	if strings.EqualFold(word, All) {
 		return nil, &sockeye.Error{

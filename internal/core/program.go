@@ -11,12 +11,12 @@ import (
 	"sockeye/internal/payload"
 )
 
-// ProgramRequest says what the program for the other side of a session is like. What is ""
-// is that of the session.
+// ProgramRequest describes a program for the other side of a session. A field that is "" takes the
+// session's value.
 type ProgramRequest struct {
 	// Language is what it is written in, as codegen.ParseLanguage reads it.
 	Language string
-	// Host is this machine, as the other side calls it.
+	// Host is the name or address by which the other side reaches this machine.
 	Host string
 	// Frame and Check are how messages are found in the stream, Hello is the first message
 	// as text with escapes.
@@ -31,7 +31,7 @@ type ProgramRequest struct {
 // call it.
 type ProgramLanguage struct{ Name, Title string }
 
-// ProgramLanguages are those there are, in the order they are offered.
+// ProgramLanguages returns all languages, in the order in which they are offered.
 func ProgramLanguages() (all []ProgramLanguage) {
 	for _, l := range codegen.Languages() {
 		all = append(all, ProgramLanguage{string(l), l.Title()})
@@ -95,7 +95,7 @@ func (s *Session) Program(r ProgramRequest) (Program, error) {
 		if err != nil {
 			return Program{}, err
 		}
-		if at.Host = "127.0.0.1"; board.IsValid() { // without a network only this machine is there
+		if at.Host = "127.0.0.1"; board.IsValid() { // without a network only this machine can run the program
 			at.Host = board.String()
 		}
 	}

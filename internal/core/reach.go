@@ -9,9 +9,9 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// Reach returns the UDP peer for an address as people type it, "board.lan:10000",
-// seen or not, so that it can be sent to. A name is looked up; of its addresses, the
-// first that the session can send to is taken. The error is an *sockeye.Error.
+// Reach returns the UDP peer at an address as people type it, such as "board.lan:10000", whether or
+// not it has sent anything. It looks a name up and takes the first of its addresses that the
+// session can send to. The error is an *sockeye.Error.
 func (r *Recipients) Reach(ctx context.Context, typed string) (*Peer, error) {
 	network := r.session.id.Endpoint.Address.Network
 	if network.Traits().Connections {
@@ -57,7 +57,7 @@ func reachable(typed string) (sockeye.Address, error) {
 	return a, err
 }
 
-// Reached is the address that Reach found last, as it was typed, or "".
+// Reached returns the address that Reach found last, as it was typed, or "".
 func (r *Recipients) Reached() string {
 	if typed := r.reached.Load(); typed != nil {
 		return *typed

@@ -24,20 +24,21 @@ type ReceiveFile struct {
 // ReceiveFile writes what the session receives to a file.
 func (s *Session) ReceiveFile() *ReceiveFile { return &s.receiveFile }
 
-// FileStatus is how a session's receiving to a file is, or how the last one ended.
+// FileStatus says how far the file is that a session's bytes are written to, or how the last one
+// ended.
 type FileStatus struct {
 	On    bool
 	Path  string // "" if there never was one
 	Peer  uint64 // whose bytes are written; 0 is everyone's
-	Bytes uint64 // that the system has taken
-	// Lost counts what left the memory before it could be written. Events of other
-	// sessions may be among it.
+	Bytes uint64 // written so far
+	// Lost counts the events that left the journal's memory before they could be written. Events of
+	// other sessions may be among them.
 	Lost sockeye.Lost
-	Err  *sockeye.Error // why it ended before it was told to
+	Err  *sockeye.Error // why it ended by itself; nil if it did not
 }
 
-// receivedFile is one of these files. It has a view of its own, so a slow disk holds up no
-// socket.
+// receivedFile is one file of a ReceiveFile. It reads the journal with a cursor of its own, so a
+// slow disk holds up no socket.
 type receivedFile struct {
 	session *Session
 	file    *os.File
@@ -52,10 +53,10 @@ type receivedFile struct {
 // holds back until they are durable.
 const drainTime = 2 * time.Second
 
-// Start writes the bytes that the session receives from now on, of one peer or, with 0, of
-// all in the order they came, to a file, until Stop, the end of the session, or an error.
-// While another one is written, the error is an *sockeye.Error of kind Misuse, and the file
-// stays the caller's. Otherwise it is closed in the end.
+// Start writes the bytes that the session receives from now on to a file, until Stop, the end of
+// the session, or an error. peer is the number of the peer whose bytes are written; 0 means all
+// peers, in the order the bytes came. While another file is written, the error is an *sockeye.Error
+// of kind Misuse, and file stays the caller's; otherwise Start owns file and closes it in the end.
 func (f *ReceiveFile) Start(file *os.File, peer uint64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,8 +82,8 @@ func (f *ReceiveFile) Start(file *os.File, peer uint64) error {
 	return nil
 }
 
-// StartIn is Start with a new file with a plain name in a directory, and nowhere else; "" is
-// named after the time and the session.
+// StartIn makes a new file in the directory d and calls Start with it. The name must be a plain
+// one; "" means one made of the time and the session.
 func (f *ReceiveFile) StartIn(d RecordDir, name string, peer uint64) error {
 	if name == "" {
 		name = time.Now().Format("20060102-150405.000") + "-" + f.session.ID() + ".bin"
@@ -125,7 +126,7 @@ func (f *ReceiveFile) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Status is how receiving to a file is, or how the last one ended.
+// Status returns how far the file is, or how the last one ended.
 func (f *ReceiveFile) Status() FileStatus {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -165,8 +166,7 @@ func (r *receivedFile) run(ctx context.Context, view *journal.Cursor, next uint6
 	}
 }
 
-// follow writes until it is stopped or the journal ends. What was read is with the
-// system whenever it waits for more.
+// follow writes until it is stopped or the journal ends. It flushes out before it waits for more.
 func (r *receivedFile) follow(ctx context.Context, view *journal.Cursor, next *uint64, out *bufio.Writer) error {
 	for ctx.Err() == nil {
 		e, ok := view.Try()

@@ -11,23 +11,23 @@ import (
 	"sockeye"
 )
 
-// Recipients are whom a session sends to: the peers that words mean, and those that were
-// chosen. A board that restarts is another peer, on another port; it takes the place of the
-// one that left. All methods may be called from any goroutine.
+// Recipients are the peers that a session sends to: those that words mean, and those that were
+// chosen. A board that restarts comes back as another peer, on another port, and takes the place of
+// the one that left. All methods may be called from any goroutine.
 type Recipients struct {
 	session *Session
 	reached atomic.Pointer[string] // see Reached
-	any     atomic.Bool            // some are chosen: in most sessions none are
+	any     atomic.Bool            // whether any are chosen: in most sessions none are
 
 	mu       sync.Mutex
 	chosen   []recipient
-	replaces map[uint64]uint64 // who took whose place, as long as it is chosen
+	replaces map[uint64]uint64 // by number of the new peer: the chosen peer whose place it took
 }
 
 // Recipients are whom the session sends to.
 func (s *Session) Recipients() *Recipients { return &s.recipients }
 
-// recipient is a chosen peer, there or not.
+// recipient is a chosen peer, which may have left.
 type recipient struct {
 	id    uint64
 	ip    netip.Addr
@@ -37,19 +37,19 @@ type recipient struct {
 	gone   bool
 	unsent int // if it is gone: how many bytes never reached it
 
-	// The last peer that joined from its address while it was there, and how many bytes
-	// had come from it by then: if none came later, it was dead already, and that is
-	// the board come back.
+	// next is the last peer that joined from the same address while this one was still there, and
+	// heard is how many bytes had come from this one by then. If no more came until it left, it was
+	// dead already, and next is the same board after its restart.
 	next  uint64
 	heard uint64
 }
 
-// maxAbsent is how many numbers that nobody has are told of at once.
+// maxAbsent is how many missing numbers an error of Choose names at most.
 const maxAbsent = 100
 
-// Choose chooses the peers with these numbers; none is all. One that left before may stay if
-// it was chosen. The error joins an *sockeye.Error of kind
-// NotFound for each that is not there.
+// Choose chooses the peers with these numbers; no numbers mean all peers. A peer that left stays
+// chosen if it was before. The error joins an *sockeye.Error of kind NotFound for each number that
+// no peer has.
 func (r *Recipients) Choose(ids []uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,8 +87,8 @@ func (r *Recipients) Choose(ids []uint64) error {
 	return nil
 }
 
-// Chosen are the numbers of the chosen peers, those that left and did not come back included;
-// none when all are meant.
+// Chosen returns the numbers of the chosen peers, including those that left and did not come back.
+// It returns none if all peers are meant.
 func (r *Recipients) Chosen() []uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,7 +99,7 @@ func (r *Recipients) Chosen() []uint64 {
 	return ids
 }
 
-// Replaces is the number of the chosen peer that left and whose place a peer took, or 0.
+// Replaces returns the number of the chosen peer whose place the peer with this ID took, or 0.
 func (r *Recipients) Replaces(id uint64) uint64 {
 	if !r.any.Load() {
 		return 0
@@ -109,8 +109,8 @@ func (r *Recipients) Replaces(id uint64) uint64 {
 	return r.replaces[id]
 }
 
-// joining lets a new peer take the place of a chosen one that left, if it comes from the
-// same address or has its alias. Of several the one that joined last is replaced.
+// joining lets a new peer take the place of a chosen one that left, if it comes from the same
+// address or has the same alias. If several fit, it replaces the one that joined last.
 func (r *Recipients) joining(p *sockeye.Peer) {
 	if !r.any.Load() {
 		return
@@ -136,8 +136,8 @@ func (r *Recipients) joining(p *sockeye.Peer) {
 	}
 }
 
-// left notes that a peer left. If it was chosen, and the board behind it was back before
-// that was noticed, the new peer takes its place, and its alias.
+// left notes that a peer left. If it was chosen, and its board had joined again before anybody
+// noticed, the new peer takes its place and its alias.
 func (r *Recipients) left(p *Peer, unsent int) {
 	if !r.any.Load() {
 		return
@@ -174,15 +174,17 @@ func recipientOf(p *sockeye.Peer) recipient {
 	return recipient{id: p.ID, ip: p.Remote.Addr(), alias: p.Alias(), peer: p}
 }
 
-// NoPeer is the error of op when a session has no peer of this number: it left, or never was.
+// NoPeer returns the error of an operation on a peer number that the session does not have, because
+// the peer left or never joined.
 func NoPeer(op string, id uint64) *sockeye.Error {
 	return &sockeye.Error{Kind: sockeye.NotFound, Op: op, Target: fmt.Sprintf("#%d", id),
 		Message: sockeye.Text{En: "there is no such peer", Zh: "没有这个连接对象"},
 		Hint:    sockeye.Text{En: "the list of peers says who is", Zh: "请查看连接对象列表"}}
 }
 
-// Departed says of a chosen peer that a word means, that left and did not come back, what
-// never reached it and that it will be followed; nil: the word means none.
+// Departed returns an error about the chosen peer that a word means, if that peer left and did not
+// come back: how many bytes never reached it, and that it is followed when it comes back. It
+// returns nil if the word means no such peer.
 func (r *Recipients) Departed(word string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

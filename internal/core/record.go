@@ -19,13 +19,13 @@ type recorderState struct {
 	current *journal.Recorder // running, or the last one
 }
 
-// Record begins to record everything in memory and to come; see journal.Record.
-// There is one recording at a time. Before anything is opened, a directory with
-// earlier recordings makes one journal with them: numbers of events, sessions and
-// peers go on, and a view may begin in what was recorded then.
+// Record begins to record everything that is in memory and all that follows; see journal.Record.
+// There is one recording at a time. If nothing was opened yet and the directory has earlier
+// recordings, the journal continues them: the numbers of events, sessions and peers go on, and a
+// view may begin at an earlier event.
 func (w *Core) Record(o recording.WriteOptions) error {
 	o.Faults = w.activeFaults()
-	r, err := w.journal.Record(o) // nothing is locked: a disk may not answer
+	r, err := w.journal.Record(o) // no lock is held here, since a disk may not answer
 	if err != nil {
 		return err
 	}
@@ -56,16 +56,16 @@ func (w *Core) StopRecording(ctx context.Context) error {
 	return r.Close(ctx)
 }
 
-// The end of a recording takes some milliseconds on a disk that is well, also when there
-// is no time for peers. A disk that answers nothing for recordingGrace is not waited for; a
-// machine that is busy gets several times as long.
+// A recording ends within milliseconds on a healthy disk, so it is given this time even when the
+// time for closing peers is over. A disk that does not answer for recordingGrace is given up; a
+// busy machine gets several times as long.
 const (
 	recordingGrace = time.Second
 	graces         = 15
 )
 
-// endRecording is StopRecording, which leaves a recording that has been ended in good
-// order, if the disk answers at all.
+// endRecording calls StopRecording, and gives the disk a little time of its own if ctx has ended,
+// so that the recording is complete.
 func (w *Core) endRecording(ctx context.Context) error {
 	err := w.StopRecording(ctx)
 	for n := 0; err != nil && ctx.Err() != nil && n < graces; n++ {
@@ -80,7 +80,7 @@ func (w *Core) endRecording(ctx context.Context) error {
 	return err
 }
 
-// RecordStatus is how the recording is, or how the last one ended.
+// RecordStatus returns the state of the recording, or how the last one ended.
 func (w *Core) RecordStatus() journal.RecordStatus {
 	r := w.recorder()
 	if r == nil {

@@ -13,24 +13,25 @@ import (
 	"sockeye/internal/recording"
 )
 
-// RecordDir is a directory in which recordings, received files and key logs are begun by those who
-// name them but do not choose where they are: a page, for one.
+// RecordDir is a directory for recordings, received files and key logs of callers that may choose a
+// name but no place, such as the page.
 type RecordDir struct {
 	Path   string // "": there is none
 	Shared bool   // others may write into it
-	// Lang and Application are of the recordings; see recording.WriteOptions.
+	// Lang and Application go into each recording; see recording.WriteOptions.
 	Lang        sockeye.Lang
 	Application string
 }
 
-// RecordIn is Record into a new directory with a plain name among the others, and nowhere
-// else; "" is named after the time. sync is one of recording.Sync.
+// RecordIn makes a new directory in d and calls Record with it. The name must be a plain one; ""
+// means one made of the time. sync is one of recording.Sync.
 func (w *Core) RecordIn(d RecordDir, name, sync string) error {
 	dir, err := d.makeDir(name)
 	if err != nil {
 		return err
 	}
-	// Between here and there the directory may become a link to somewhere else.
+	// Somebody may replace the directory by a link before it is opened, so it is opened within its
+	// root.
 	files := recording.InRoot(d.Path)
 	return w.Record(recording.WriteOptions{Dir: dir, Files: files, Shared: d.Shared, Sync: recording.Sync(sync), Lang: d.Lang, Application: d.Application})
 }
@@ -48,9 +49,8 @@ func (d RecordDir) makeDir(name string) (string, error) {
 	return dir, notMade(dir, root.Mkdir(name, 0o700))
 }
 
-// KeyLog is the path of a key log (sockeye.TLSOptions) with a plain name in the directory,
-// and nowhere else. It makes the file if there is none. A path in the directory is taken for
-// its name.
+// KeyLog returns the path of the key log (sockeye.TLSOptions) with a plain name in the directory,
+// and makes the file if there is none. It takes the path of a file in the directory as its name.
 func (d RecordDir) KeyLog(name string) (string, error) {
 	if d.Path != "" && filepath.Dir(name) == filepath.Clean(d.Path) {
 		name = filepath.Base(name)
@@ -73,7 +73,7 @@ func (d RecordDir) KeyLog(name string) (string, error) {
 	return path, file.Close()
 }
 
-// CheckName says what is wrong with the name of a new recording or file.
+// CheckName returns an error if a new recording or file cannot have the name.
 func (d RecordDir) CheckName(name string) error {
 	if plainFileName(name) {
 		return nil
@@ -93,8 +93,8 @@ type RecordFile struct {
 // maxRecordFiles bounds a list of them.
 const maxRecordFiles = 1000
 
-// List is what there is to open in the directory, the newest first, at most 1000: directories
-// and capture files with plain names. One that is not there has none.
+// List returns the recordings and captures in the directory that can be opened, the newest first,
+// at most 1000 of them. A directory that does not exist has none.
 func (d RecordDir) List() ([]RecordFile, error) {
 	list := []RecordFile{}
 	if d.Path == "" {
@@ -121,7 +121,7 @@ func (d RecordDir) List() ([]RecordFile, error) {
 	return list[:min(len(list), maxRecordFiles)], nil
 }
 
-// segments is the size of the files of a recording and when the last was written.
+// segments returns the total size of the files of a recording, and when the last was written.
 func (d RecordDir) segments(name string) (bytes int64, modified time.Time) {
 	entries, _ := os.ReadDir(filepath.Join(d.Path, name))
 	for _, e := range entries {
@@ -140,8 +140,7 @@ func isCaptureName(name string) bool {
 	return strings.HasSuffix(name, ".pcapng") || strings.HasSuffix(name, ".pcap") || strings.HasSuffix(name, ".cap")
 }
 
-// Open opens a recording or capture with a plain name in the directory, and nothing that a
-// link leads to.
+// Open opens a recording or capture with a plain name in the directory. It follows no link.
 func (d RecordDir) Open(name string) (*recording.Recording, error) {
 	root, err := d.root(name)
 	if err != nil {
@@ -161,12 +160,13 @@ func (d RecordDir) Open(name string) (*recording.Recording, error) {
 	return recording.Open(path)
 }
 
-// Comments are how comments are written to a recording in the directory, and nowhere else.
+// Comments returns the options for writing comments to recordings in the directory; they lead
+// nowhere else.
 func (d RecordDir) Comments() *recording.CommentOptions {
 	return &recording.CommentOptions{Files: recording.InRoot(d.Path), Shared: d.Shared, Lang: d.Lang, Application: d.Application}
 }
 
-// root opens the directory, in which a file or directory can have the name.
+// root checks the name and opens the directory.
 func (d RecordDir) root(name string) (*os.Root, error) {
 	if d.Path == "" {
 		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "record", Message: sockeye.Text{En: "this workbench has no directory for recordings", Zh: "本工作台没有记录目录"}}
@@ -189,7 +189,7 @@ func (d RecordDir) root(name string) (*os.Root, error) {
 	return root, nil
 }
 
-// notMade says why a new file or directory was not made, if there is an error.
+// notMade explains why a new file or directory could not be made; nil for a nil err.
 func notMade(path string, err error) error {
 	switch {
 	case err == nil:

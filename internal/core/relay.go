@@ -5,16 +5,16 @@ import (
 	"sockeye/internal/relay"
 )
 
-// Relay is a session that passes on what its peers and an upstream send each other, seen
-// from the side that listens. The connections to the upstream are peers of a session of
-// their own. Only its faults change. All methods may be called from any goroutine.
+// Relay describes a listening session whose peers and an upstream are passed what the other sends.
+// The connections to the upstream are peers of a second session. Nothing of a Relay but its faults
+// changes. All methods may be called from any goroutine.
 type Relay struct {
 	session  *Session // whose peers are relayed
 	upstream *Session
 	routes   []RouteStatus
 	share    Writers
 	joint    joint
-	pairs    *relay.Pairs // the joint of peers with a connection each; nil: they share one
+	pairs    *relay.Pairs // joins each peer with its own connection; nil: the peers share one
 }
 
 // RouteStatus is a route of a relay, and the session with its connections.
@@ -23,25 +23,26 @@ type RouteStatus struct {
 	Session *Session
 }
 
-// Relay is the relay that the session is, or nil. The sessions of its upstreams are none.
+// Relay returns the relay of a listening session, or nil. It is nil for the sessions of upstreams.
 func (s *Session) Relay() *Relay { return s.relay.Load() }
 
-// UpstreamOf is the relay whose connections to an upstream are this session's peers, or nil.
+// UpstreamOf returns the listening session of the relay whose connections to an upstream are this
+// session's peers, or nil.
 func (s *Session) UpstreamOf() *Session { return s.upstreamOf }
 
 // Upstream is the session with the connections to the upstream.
 func (r *Relay) Upstream() *Session { return r.upstream }
 
-// Routes are those to other upstreams, in the order in which they are tried. They are not to
-// be changed.
+// Routes returns the routes to other upstreams, in the order in which they are tried. Callers must
+// not change the slice.
 func (r *Relay) Routes() []RouteStatus { return r.routes }
 
-// Share says which peers may write to the connection that they share; "" if each has its own.
+// Share says which peers may write to the shared connection; it is "" if each peer has its own.
 func (r *Relay) Share() Writers { return r.share }
 
-// Paired is the peer at the other side that p, a peer of either side, is joined with; nil if
-// there is none. Of peers that share a connection each has that one, and the connection
-// itself none.
+// Paired returns the peer at the other side that p, a peer of either side, is joined with, or nil.
+// For a peer that shares a connection it returns that connection, and for the shared connection
+// nil.
 func (r *Relay) Paired(p *Peer) *sockeye.PeerRef {
 	other := r.joint.Other(p)
 	if other == nil {

@@ -27,7 +27,7 @@ func FaultExamples() []string {
 	return out
 }
 
-// Decision is what somebody does with a message that is held.
+// Decision says what becomes of a message that is held.
 type Decision = fault.Decision
 
 // The decisions.
@@ -49,9 +49,8 @@ const FaultsForever = fault.Forever
 // ParseFaultLifetime reads how long faults last; see fault.ParseLifetime.
 func ParseFaultLifetime(text string) (time.Duration, error) { return fault.ParseLifetime(text) }
 
-// SetFaults puts other faults between the two sides, for peers that are there and those to
-// come; nil takes them away. The set is the relay's from then on, and ends by itself after
-// its lifetime.
+// SetFaults replaces the faults between the two sides, for present and future peers; nil removes
+// them. The relay owns set from then on, and removes it after its lifetime.
 func (r *Relay) SetFaults(set *Faults) error {
 	pairs, err := r.paired()
 	if err != nil {
@@ -99,7 +98,8 @@ func (r *Relay) HeldCount() int {
 	return r.pairs.HeldCount()
 }
 
-// Decide lets the held message of a number go, changes it to data first, or drops it.
+// Decide releases the held message with a number as it is, replaces its bytes by data and releases
+// it, or drops it.
 func (r *Relay) Decide(number uint64, d Decision, data []byte) error {
 	pairs, err := r.paired()
 	if err == nil && !pairs.Decide(number, d, data) {
@@ -111,7 +111,8 @@ func (r *Relay) Decide(number uint64, d Decision, data []byte) error {
 	return err
 }
 
-// paired is what joins peers that have a connection each: there can be faults between these.
+// paired returns the pairs of a relay whose peers have a connection each; only such a relay can
+// have faults.
 func (r *Relay) paired() (*relay.Pairs, error) {
 	if r.pairs == nil {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "relay", Target: r.session.ID(),

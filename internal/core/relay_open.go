@@ -17,13 +17,13 @@ import (
 // has ended.
 const relayDrain = 5 * time.Second
 
-// RelayOptions is how a relay passes on.
+// RelayOptions says how a relay passes bytes on.
 type RelayOptions struct {
-	Faults *fault.Set // from the first peer on; nil: none. It is the relay's from then on
-	// Share has all peers share one connection to the upstream, and says which of them may
-	// write to it; "": each has its own.
+	Faults *fault.Set // set from the first peer on; nil: none. The relay owns it
+	// Share, if not "", makes all peers share one connection to the upstream, and says which of
+	// them may write to it.
 	Share Writers
-	// Routes are upstreams of those peers that they fit, tried in order.
+	// Routes are upstreams for the peers that match them; the first that matches is taken.
 	Routes []Route
 
 	of *workspace.Opening // nil: of no workspace
@@ -47,8 +47,9 @@ type joint interface {
 	Wait()
 }
 
-// OpenRelay opens an endpoint whose peers each get a connection of their own to the
-// upstream. These are the peers of a second session, which ends with the first one.
+// OpenRelay opens an endpoint whose peers are relayed to the upstream, each by a connection of its
+// own unless o.Share is set. The connections are the peers of a second session, which ends with the
+// first.
 func (w *Core) OpenRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o RelayOptions) (*Session, error) {
 	if err := ValidateRelay(ep, upstream, o); err != nil {
 		return nil, err
@@ -98,13 +99,13 @@ func (w *Core) openPairedRelay(ctx context.Context, ep, upstream sockeye.Endpoin
 	down.relay.Store(r)
 	w.endTogether(down, ups, pairs)
 	if o.Faults != nil {
-		pairs.SetFaults(o.Faults) // recorded before any of them can hit
+		pairs.SetFaults(o.Faults) // so that the journal has the faults before any of them happens
 	}
 	pairs.SetDial(ups[0].transport.Dial, routes...)
 	return down, nil
 }
 
-// openSides opens both sides of a relay, or none.
+// openSides opens both sides of a relay; if one fails, it closes those that were opened.
 func (w *Core) openSides(ctx context.Context, ep sockeye.Endpoint, upstreams []sockeye.Endpoint, of *workspace.Opening, j joint) (down *Session, ups []*Session, err error) {
 	if down, err = w.open(ctx, ep, responder.Answer{}, openRequest{relay: j.DownstreamResponder(), of: of}); err != nil {
 		return nil, nil, err
@@ -123,8 +124,8 @@ func (w *Core) openSides(ctx context.Context, ep sockeye.Endpoint, upstreams []s
 	return down, ups, nil
 }
 
-// endTogether closes the sides of a relay when one of them has ended: not everybody can be
-// relayed any more.
+// endTogether closes all sides of a relay when one of them has ended, since some peers could no
+// longer be relayed.
 func (w *Core) endTogether(down *Session, ups []*Session, j joint) {
 	closed := make(chan struct{}, len(ups))
 	for _, up := range ups {
@@ -175,7 +176,7 @@ func ValidateRelay(ep, upstream sockeye.Endpoint, o RelayOptions) error {
 	return o.Faults.Check(ep.Address.Network, append(o.networks(), upstream.Address.Network)...)
 }
 
-// networks are those of the routes.
+// networks returns the networks of the upstreams of all routes.
 func (o RelayOptions) networks() (all []sockeye.Network) {
 	for _, r := range o.Routes {
 		all = append(all, r.Upstream.Address.Network)
@@ -183,7 +184,7 @@ func (o RelayOptions) networks() (all []sockeye.Network) {
 	return all
 }
 
-// Validate says what is wrong with the options by themselves.
+// Validate returns what is wrong with the options, without looking at the endpoints.
 func (o RelayOptions) Validate() error {
 	invalid := func(message, hint sockeye.Text) error {
 		return &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "share", Message: message, Hint: hint}

@@ -16,11 +16,11 @@ type Resolved struct {
 	Address netip.AddrPort
 }
 
-// Resolve looks up a host and a port, names or numbers: every address in the
-// order they would be tried, each for TCP before UDP. A service's name may stand
-// for one of the two only. The error is an *sockeye.Error.
+// Resolve looks up a host and a port, which may be names or numbers. It returns the addresses in
+// the order they would be tried, each for TCP and then for UDP; the name of a service may exist for
+// one of the two only. The error is an *sockeye.Error.
 func Resolve(ctx context.Context, host, port string) ([]Resolved, error) {
-	// A zone, a literal's spelling and a wrong name are ParseAddress's to judge.
+	// ParseAddress judges zones, literals and names, so that Resolve refuses what it refuses.
 	a, err := sockeye.ParseAddress(sockeye.Address{Host: host}.HostPort())
 	if err != nil {
 		return nil, err

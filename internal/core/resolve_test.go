@@ -10,6 +10,7 @@ import (
 	"sockeye"
 )
 
+// A host and a service are resolved to an address for each network that has them.
 func TestResolve(t *testing.T) {
 	for _, c := range []struct {
 		name, host, port string
@@ -36,6 +37,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// A host or port that cannot be one is refused as invalid without asking anybody.
 func TestResolveRefuses(t *testing.T) {
 	for _, c := range []struct{ host, port string }{
 		{"127.0.0.1", "65536"}, {"127.0.0.1", "-1"}, {"127.0.0.1", "no-such-service"}, {"1.2.3.4.5", "1"}, {"a/b", "1"},

@@ -6,15 +6,16 @@ import "sockeye/internal/responder"
 // any goroutine.
 type Rules struct{ session *Session }
 
-// Rules are those that answer the session.
+// Rules returns the rules that answer the session.
 func (s *Session) Rules() Rules { return Rules{s} }
 
-// Set lets rules answer the session from now on; see responder.Responder.SetRules.
+// Set replaces the rules that answer the session; see responder.Responder.SetRules.
 func (r Rules) Set(rules *responder.RuleConfig, off bool) error {
 	return r.session.responder.SetRules(rules, off, r.session.Peers)
 }
 
-// Status is how the session answers by rules now, or did in the end; false without rules.
+// Status returns what the rules have done so far, or had done when the session ended; false if
+// there are none.
 func (r Rules) Status() (responder.RulesStatus, bool) { return r.session.responder.RulesStatus() }
 
 // Count is how many rules answer the session now.

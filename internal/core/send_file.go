@@ -13,9 +13,9 @@ import (
 	"sockeye/internal/transport"
 )
 
-// FileOptions are to whom and at what pace a file goes.
+// FileOptions says which peers a file is sent to and at what pace.
 type FileOptions struct {
-	// To are the peers, whoever joins later.
+	// To are the peers; who joins later is not sent the file.
 	To []*Peer
 	// Chunk, Rate and LineDelay are as schedule.FileConfig has them.
 	Chunk     int
@@ -23,10 +23,10 @@ type FileOptions struct {
 	LineDelay time.Duration
 }
 
-// StartFile starts to send a file as it is, to each peer at its own pace: one that does not
-// read delays no other. The file is the run's from then on, also if there is an error. The
-// run ends when every peer has it or left, with Stop, or with the session; a peer that
-// finishes sending meanwhile stays until it has the file.
+// StartFile starts to send the bytes of a file to each peer at its own pace, so that one that does
+// not read delays no other. The run owns f from then on, even if StartFile fails. The run ends when
+// every peer has the file or left, with Stop, or with the session. A peer that finishes sending
+// meanwhile stays until it has the file.
 func (s *Sender) StartFile(f *schedule.FileSource, o FileOptions) (*schedule.Run, error) {
 	c := schedule.FileConfig{Chunk: o.Chunk, Rate: o.Rate, LineDelay: o.LineDelay, Closed: s.session.Done()}
 	because := &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByFile, Name: f.Name}}
@@ -38,12 +38,13 @@ func (s *Sender) StartFile(f *schedule.FileSource, o FileOptions) (*schedule.Run
 	return s.runs.StartFile(f, words, c)
 }
 
-// KeepFile keeps a file of size bytes that comes over the network until it is sent.
+// KeepFile stores a file of size bytes that comes over the network until it has been sent.
 func (w *Core) KeepFile(name string, from io.Reader, size int64) (*schedule.FileSource, error) {
 	return w.spool.Keep(name, from, size)
 }
 
-// fileRecipient lets a run of a file send to a peer; because is the detail of what it sends.
+// fileRecipient returns how a run of a file sends to a peer; because is the detail of each sent
+// event.
 func (s *Sender) fileRecipient(p *Peer, because *sockeye.Detail) schedule.Recipient {
 	missing := s.files.add(p.ID)
 	p.Hold()
@@ -63,8 +64,8 @@ func (s *Sender) fileRecipient(p *Peer, because *sockeye.Detail) schedule.Recipi
 	}
 }
 
-// fileRecipients are the peers of a session that files went to, with how many bytes never
-// reached them when they left. Most sessions have none.
+// fileRecipients remembers the peers that files are sent to, and how many bytes had not reached
+// each when it left. Most sessions have none.
 type fileRecipients struct {
 	any atomic.Bool
 

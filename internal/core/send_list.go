@@ -13,13 +13,14 @@ import (
 	"sockeye/internal/transport"
 )
 
-// ListOptions are what sending a list needs besides the list.
+// ListOptions holds what sending a list needs besides the list.
 type ListOptions struct {
 	// To names the peers that rows without peers of their own go to; none is all.
 	To []string
-	// Lookup finds variables of payloads, before SetLookup's does; may be nil.
+	// Lookup finds variables of payloads; it is asked before the function of SetLookup, and may be
+	// nil.
 	Lookup func(name string) (string, bool)
-	// Wait puts the beginning off until somebody is there.
+	// Wait makes the run begin when the first peer is there.
 	Wait bool
 }
 
@@ -41,7 +42,8 @@ func (s *Sender) StartList(l schedule.List, o ListOptions) (*schedule.Run, error
 	return s.runs.StartList(l, c)
 }
 
-// becauseRow is a context in which what is sent says that it is row n of a list, from 0.
+// becauseRow returns a context with which sent events name row n, counted from 0, of a list as
+// their cause.
 func becauseRow(ctx context.Context, list string, n int) context.Context {
 	return transport.Because(ctx, &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByList, Name: list, Row: n + 1}})
 }
@@ -77,7 +79,7 @@ func (s *Sender) sendRow(ctx context.Context, words string, t *payload.Template,
 		switch {
 		case d.Err == nil:
 			result.Sent++
-		case ctx.Err() == nil: // else it was stopped, and did not fail
+		case ctx.Err() == nil: // otherwise the run was stopped, which is no failure
 			result.Failed++
 			result.Err = d.Err
 		}
@@ -85,9 +87,9 @@ func (s *Sender) sendRow(ctx context.Context, words string, t *payload.Template,
 	return result
 }
 
-// reach is the peers that words mean now, each once; missing is how many words mean
-// nobody although others mean somebody, and err the reason for the last of them.
-// That nobody is there at all when all are meant is no error.
+// reach returns the peers that words mean now, each once. missing counts the words that mean no
+// peer while others do, and err is the reason for the last of these. It is no error if all are
+// meant and nobody is there.
 func (s *Sender) reach(words []string) (to []*Peer, missing int, err error) {
 	if len(words) == 0 {
 		to, _ = s.session.recipients.Select(All)
@@ -108,9 +110,8 @@ func (s *Sender) reach(words []string) (to []*Peer, missing int, err error) {
 	return to, missing, err
 }
 
-// mayReach reports whether one of the peers that words mean is there, or may come: not if
-// all are numbers that were given to others than those who are there. A number is given
-// once.
+// mayReach reports whether words mean a peer that is there or may still join. They do not if each
+// is the number of a peer that left, since a number is given only once.
 func (s *Sender) mayReach(words string) bool {
 	all := strings.Fields(words)
 	return len(all) == 0 || slices.ContainsFunc(all, func(word string) bool {

@@ -17,7 +17,7 @@ import (
 type Sender struct {
 	session *Session
 	seq     atomic.Uint64 // the number of the last message that has one
-	random  atomic.Uint64 // how many messages had random bytes of their own
+	random  atomic.Uint64 // counts messages, so that each has other random bytes
 	runs    schedule.Runs
 	files   fileRecipients
 	unsent  atomic.Int64 // see Undelivered
@@ -26,15 +26,15 @@ type Sender struct {
 // Sender sends to the session's peers.
 func (s *Session) Sender() *Sender { return &s.sender }
 
-// Hold keeps our direction to all peers open although they may finish sending, until
-// Release: something will be sent yet.
+// Hold keeps our direction to all peers open until Release, even to those that finish sending,
+// because something will still be sent.
 func (s *Sender) Hold() { s.session.transport.Hold() }
 
 // Release takes back one Hold.
 func (s *Sender) Release() { s.session.transport.Release() }
 
-// Publish has a broker publish a message: to all who subscribed to its topic, or, if
-// there are any in to, to these peers alone. It says how many clients that were.
+// Publish makes a broker publish a message to all clients that subscribed to its topic, or only to
+// the peers in to if there are any. It returns the number of clients it was sent to.
 func (s *Sender) Publish(to []*Peer, m sockeye.Publication, data []byte) (int, error) {
 	return s.session.transport.Publish(to, m, data)
 }
@@ -52,9 +52,9 @@ func (s *Sender) left(p *Peer, unsent int) {
 	s.files.left(p.ID, unsent)
 }
 
-// vars are the values of the next message of t: it has a number of its own if it
-// shows one, and one time, whoever it goes to. lookup is asked before the workbench's;
-// it may be nil.
+// vars returns the values for the fields of the next message of t. The message has one time, and a
+// new number if t shows one, whoever it goes to. lookup is asked before the workbench's own; it may
+// be nil.
 func (s *Sender) vars(t *payload.Template, lookup func(string) (string, bool)) payload.Vars {
 	v := payload.Vars{Time: journal.Now().Local(), Random: s.session.core.seed + s.random.Add(1)}
 	if t.Counts() {
@@ -74,8 +74,8 @@ func (s *Sender) vars(t *payload.Template, lookup func(string) (string, bool)) p
 	return v
 }
 
-// Compose makes the next message of a payload, as it is for each of the peers, and
-// uses up its number. SendPayload sends it too.
+// Compose makes the next message of a payload for each of the peers, and uses up its number. It
+// sends nothing; SendPayload does.
 func (s *Sender) Compose(to []*Peer, t *payload.Template) ([][]byte, error) {
 	return s.compose(to, t, nil)
 }
@@ -137,7 +137,7 @@ func deliver(ctx context.Context, to []*Peer, message func(i int) []byte) []Deli
 		d := &sent[i+1]
 		sending.Go(func() { d.Sent, d.Err = d.Peer.Send(ctx, d.Data) })
 	}
-	if len(sent) > 0 { // the first one needs no goroutine
+	if len(sent) > 0 { // the first one is sent on this goroutine
 		sent[0].Sent, sent[0].Err = sent[0].Peer.Send(ctx, sent[0].Data)
 	}
 	sending.Wait()

@@ -12,9 +12,9 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// Session is an endpoint that is open, or was: its identity, its life and its peers. What
-// else can be done with it is in its parts: Sender, Recipients, Rules, Relay, ReceiveFile. All
-// methods may be called from any goroutine, of the parts as well.
+// Session is an endpoint that is or was open: its identity, its life and its peers. Its parts
+// Sender, Recipients, Rules, Relay and ReceiveFile do everything else. All methods of a Session and
+// of its parts may be called from any goroutine.
 type Session struct {
 	transport *transport.Session
 	id        *sockeye.Session
@@ -24,8 +24,8 @@ type Session struct {
 	since     time.Time
 
 	responder   *responder.Responder
-	relay       atomic.Pointer[Relay] // nil: it is none
-	upstreamOf  *Session              // the relay whose upstream has its connections; nil: it is none
+	relay       atomic.Pointer[Relay] // nil: the session is no relay
+	upstreamOf  *Session              // the relay that these connections are the upstream of; nil: no relay
 	sender      Sender
 	recipients  Recipients
 	receiveFile ReceiveFile
@@ -38,7 +38,7 @@ type Session struct {
 	forgotten bool // guarded by the workbench's lock
 }
 
-// NoSession is the error about a session that is not there.
+// NoSession returns the error about an ID that no session has.
 func NoSession(id string) error {
 	return &sockeye.Error{Kind: sockeye.NotFound, Op: "open", Target: payload.Quote(id, 40),
 		Message: sockeye.Text{En: "no such session", Zh: "没有这个会话"},
@@ -48,7 +48,8 @@ func NoSession(id string) error {
 // ID is the session's short name, "s1".
 func (s *Session) ID() string { return s.id.ID }
 
-// Opening is what the session was opened for in a workspace, or nil. Nobody changes it.
+// Opening returns the entry of the workspace that the session was opened from, or nil. Callers must
+// not change it.
 func (s *Session) Opening() *workspace.Opening { return s.opened }
 
 // Answer is how it answers by itself.
@@ -64,7 +65,7 @@ func (s *Session) Until() time.Time {
 	return s.until
 }
 
-// Status is the session as it is now, or as it was in the end.
+// Status describes the session as it is now, or as it was when it closed.
 func (s *Session) Status() sockeye.SessionStatus {
 	s.core.mu.Lock()
 	closed, last := !s.until.IsZero(), s.last
@@ -82,11 +83,11 @@ func (s *Session) Locals() []sockeye.SocketAddr { return s.transport.Locals() }
 // Done is closed when the session has ended and its closed event is recorded.
 func (s *Session) Done() <-chan struct{} { return s.transport.Done() }
 
-// Outcome is why the session ended: for one that connected, why its peer left. It is
-// known once Done is closed.
+// Outcome returns why the session ended; for one that connected, why its peer left. Call it after
+// Done is closed.
 func (s *Session) Outcome() (sockeye.Reason, *sockeye.Error) { return s.transport.Outcome() }
 
-// StopAccepting lets no new peer in from now on. Those that are there stay.
+// StopAccepting refuses new peers from now on. Present peers stay.
 func (s *Session) StopAccepting() { s.transport.StopAccepting() }
 
 // Peer is one remote party of a session. All its methods may be called by everybody;

@@ -8,15 +8,15 @@ import (
 	"sockeye"
 )
 
-// Endpoint is what was asked for, with the options that were changed since.
+// Endpoint returns the endpoint that was opened, with the options as they were changed since.
 func (s *Session) Endpoint() sockeye.Endpoint {
 	ep := s.id.Endpoint
 	sockeye.AllOptions.Live().Merge(&ep.Options, s.transport.LiveOptions())
 	return ep
 }
 
-// SetOptions changes options while the session is open: those that are given, of which
-// all must be of its kind and Live.
+// SetOptions changes the options that o sets while the session is open. Each must be one of the
+// session's scheme that is Live.
 func (s *Session) SetOptions(o *sockeye.Options) error {
 	if err := s.CheckOptions(o); err != nil {
 		return err
@@ -24,8 +24,7 @@ func (s *Session) SetOptions(o *sockeye.Options) error {
 	return s.transport.SetOptions(o)
 }
 
-// CheckOptions says what is wrong with options that SetOptions is to change: one error for
-// each.
+// CheckOptions returns why SetOptions would refuse o: one error for each option.
 func (s *Session) CheckOptions(o *sockeye.Options) error {
 	ep := s.id.Endpoint
 	ep.Options = *o

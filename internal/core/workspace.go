@@ -15,7 +15,7 @@ type PlayOptions struct {
 	Seed uint64
 	// Lookup finds variables of payloads that the file does not have; may be nil.
 	Lookup func(name string) (string, bool)
-	// Changeable is Answer.Changeable of all sessions.
+	// Changeable sets Answer.Changeable of all sessions.
 	Changeable bool
 }
 
@@ -29,10 +29,9 @@ func endpointOf(f *workspace.File, name string) workspace.Endpoint {
 	return workspace.Endpoint{}
 }
 
-// OpenWorkspace opens everything that a workspace file says, in its order, and then
-// sends the lists of what it opened, of a client once it is connected: call it when
-// the user has said so. If one cannot be opened, those before it are closed again,
-// the last first.
+// OpenWorkspace opens the endpoints of a workspace file in their order, and then starts the lists
+// that they send; the list of a client starts once it is connected. Call it only when the user has
+// agreed. If an endpoint cannot be opened, those before it are closed again, the last first.
 func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []workspace.Opening, o PlayOptions) ([]*Session, error) {
 	if err := w.RememberAll(f.Aliases); err != nil {
 		return nil, err
@@ -74,7 +73,7 @@ func (w *Core) OpenWorkspace(ctx context.Context, f *workspace.File, openings []
 	return opened, nil
 }
 
-// answerOf is how an endpoint of a file is answered.
+// answerOf returns how the session of an endpoint answers.
 func answerOf(f *workspace.File, one workspace.Opening, o PlayOptions, lookup func(string) (string, bool)) responder.Answer {
 	a := responder.Answer{Echo: one.Echo, Allow: one.Allow, Changeable: o.Changeable}
 	if one.Compiled != nil {
@@ -95,7 +94,7 @@ func (w *Core) RememberAll(aliases map[string]string) error {
 	for address, name := range aliases {
 		ip, err := netip.ParseAddr(address)
 		if err != nil {
-			continue // a file that was checked has none
+			continue // a checked file has no such address
 		}
 		if err := w.Remember(ip, name); err != nil {
 			return err

@@ -86,6 +86,8 @@ func TestRegistersAreChecked(t *testing.T) {
 	}
 }
 
+// The protocol of some bytes is guessed from what parses, and nothing is guessed from what is no
+// protocol.
 func TestGuess(t *testing.T) {
 	chunks := func(texts ...string) (out [][]byte) {
 		for _, s := range texts {

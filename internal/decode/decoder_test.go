@@ -221,6 +221,8 @@ var faulty = []struct{ protocol, bytes, fault string }{
 	{"cbor", unhex("62 c328"), "text is not UTF-8"},
 }
 
+// What is wrong in a message is said where it is, in both languages, instead of turning the
+// message away.
 func TestFaults(t *testing.T) {
 	for _, c := range faulty {
 		d, _ := Named(c.protocol)

@@ -85,6 +85,7 @@ func sameValue(n *Node, want any) string {
 	return fmt.Sprintf("%q instead of %v", n.Value, want)
 }
 
+// Whatever value other libraries encode as CBOR or MessagePack is decoded whole, as that value.
 func TestBinaryValuesAsEncoded(t *testing.T) {
 	encoders := map[string]func(any) ([]byte, error){"cbor": fxcbor.Marshal, "msgpack": vmsgpack.Marshal}
 	for name, encode := range encoders {
@@ -130,6 +131,8 @@ func FuzzCBORWellFormed(f *testing.F) {
 	})
 }
 
+// Whatever value encoding/json writes is decoded as that value, and the bytes of each field are
+// JSON of it.
 func TestJSONAsEncoded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := map[string]any{"a": anyValue(3).Draw(t, "value")}
@@ -196,6 +199,8 @@ func schemaOf(t testing.TB) []byte {
 	return b
 }
 
+// With a schema the fields of protobuf have their names, types and enumerated values; what is no
+// schema, or has no such message, is refused.
 func TestProtobufWithSchema(t *testing.T) {
 	schema, err := ParseSchema(schemaOf(t), "")
 	if err != nil {

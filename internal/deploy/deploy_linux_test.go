@@ -432,6 +432,7 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
+// A target of SSH is user, host and port, of which only the host must be given.
 func TestParseTarget(t *testing.T) {
 	for typed, want := range map[string]string{
 		"pi@192.168.1.88": "pi 192.168.1.88:22", "board": "me board:22", "pi@board:2222": "pi board:2222", "pi@[fe80::1%eth0]:2222": "pi [fe80::1%eth0]:2222", "pi@fe80::1": "pi [fe80::1]:22",

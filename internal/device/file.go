@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -186,18 +187,20 @@ func Read(path string) (*File, error) {
 }
 
 // notInNames is what an address has and a name cannot have.
-var notInNames = regexp.MustCompile(`[^\pL\pN_.]+`)
+var notInNames = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[^\pL\pN_.]+`)
+})
 
 // One is the file of one sensor, read from a path or simulated, and one target, an address or
 // a hub, as flags say it.
 func One(read, simulate string, every time.Duration, address, hub string, format RowFormat) (*File, error) {
 	f := &File{folder: ".",
 		Sensors: []Sensor{{Name: "value", Read: read, Simulate: simulate, Every: FileDuration(every)}},
-		Targets: []Target{{Name: strings.Trim(notInNames.ReplaceAllString(address, "-"), "-."), Address: address, Hub: hub, Format: format}}}
+		Targets: []Target{{Name: strings.Trim(notInNames().ReplaceAllString(address, "-"), "-."), Address: address, Hub: hub, Format: format}}}
 	if hub != "" {
 		f.Targets[0].Name = "hub"
 	}
-	if n := strings.LastIndexByte(read, '/'); n >= 0 && nameOfSensor.MatchString(read[n+1:]) {
+	if n := strings.LastIndexByte(read, '/'); n >= 0 && isSensorName(read[n+1:]) {
 		f.Sensors[0].Name = read[n+1:]
 	} else if simulate != "" {
 		f.Sensors[0].Name = strings.ReplaceAll(simulate, "-", "_")

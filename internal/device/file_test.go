@@ -36,6 +36,7 @@ address = "mqtt://127.0.0.1"
 qos = 2
 `
 
+// A device file is read with its defaults filled in.
 func TestParse(t *testing.T) {
 	f, err := Parse("g.toml", []byte(greenhouse))
 	if err != nil {

@@ -29,6 +29,7 @@ func formatterOf(t *testing.T, target Target) *formatter {
 	return w
 }
 
+// A row is written in each format, and says where the format can that it is sent again.
 func TestFormats(t *testing.T) {
 	for _, c := range []struct {
 		target      Target

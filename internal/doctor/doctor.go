@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 
 	"sockeye"
 )
@@ -222,11 +223,13 @@ func say(en, zh string, args ...any) sockeye.Text {
 	if len(args) == 0 {
 		return sockeye.Text{En: en, Zh: zh}
 	}
-	return sockeye.Text{En: ones.ReplaceAllString(fmt.Sprintf(en, args...), "1 $1"), Zh: fmt.Sprintf(zh, args...)}
+	return sockeye.Text{En: ones().ReplaceAllString(fmt.Sprintf(en, args...), "1 $1"), Zh: fmt.Sprintf(zh, args...)}
 }
 
 // ones are the plurals after a 1.
-var ones = regexp.MustCompile(`\b1 (byte|connection|file|time)s\b`)
+var ones = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b1 (byte|connection|file|time)s\b`)
+})
 
 func fine(c Check, text sockeye.Text, evidence ...string) Finding {
 	return Finding{Check: c, Verdict: OK, Text: text, Evidence: evidence}

@@ -198,6 +198,7 @@ func TestCodeOfAnotherQuestion(t *testing.T) {
 	}
 }
 
+// Facts that a code gave give a code that means the same, and can be judged.
 func FuzzParseCode(f *testing.F) {
 	f.Add((&Facts{Network: sockeye.TCP, Port: 1}).Code())
 	f.Fuzz(func(t *testing.T, text string) {
@@ -250,6 +251,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// The comparison of two addresses under a mask is written out in columns, with a mark where the
+// networks differ.
 func TestArithmetic(t *testing.T) {
 	got := arithmetic(netip.MustParsePrefix("192.168.1.2/23"), netip.MustParseAddr("192.168.2.9"))
 	want := []string{"192.168.1.2     & 255.255.254.0 = 192.168.0.0", "192.168.2.9     & 255.255.254.0 = 192.168.2.0  ≠"}

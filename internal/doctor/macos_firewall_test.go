@@ -28,6 +28,7 @@ func TestMacFirewall(t *testing.T) {
 	}
 }
 
+// Whatever the firewall of macOS answers is one of its three states or not understood.
 func FuzzMacFirewall(f *testing.F) {
 	f.Add("Firewall is enabled. (State = 1)")
 	f.Fuzz(func(t *testing.T, text string) {

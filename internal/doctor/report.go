@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"sockeye"
@@ -109,12 +110,14 @@ func (d *Diagnosis) summary() (text, next sockeye.Text) {
 }
 
 // anAddress finds IP addresses in a text.
-var anAddress = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b|\b[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{0,4}){2,7}\b`)
+var anAddress = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b|\b[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{0,4}){2,7}\b`)
+})
 
 // Shortened is a report for strangers: of each address of the Internet and each hardware
 // address only the beginning is left. Private addresses say nothing of anybody, and stay.
 func (r Report) Shortened() Report {
-	short := func(s string) string { return anAddress.ReplaceAllStringFunc(s, shortenAddress) }
+	short := func(s string) string { return anAddress().ReplaceAllStringFunc(s, shortenAddress) }
 	r.Address, r.Text, r.Next = short(r.Address), short(r.Text), short(r.Next)
 	way, checks := make([]Stop, len(r.Way)), make([]Result, len(r.Checks))
 	for n, s := range r.Way {

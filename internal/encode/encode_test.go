@@ -30,6 +30,7 @@ func bytesOf(t *testing.T, p Payload, seq uint64) []byte {
 	return b
 }
 
+// A form that is filled in makes the request that the specification of the protocol has.
 func TestEncode(t *testing.T) {
 	for _, c := range []struct {
 		name, encoder string
@@ -61,6 +62,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// What cannot be in a request is refused, with all fields that are wrong by name.
 func TestEncodeFaults(t *testing.T) {
 	for _, c := range []struct {
 		encoder string

@@ -93,6 +93,7 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
+// A fault that was parsed and written out is read back as the same one.
 func FuzzParse(f *testing.F) {
 	for _, k := range Kinds {
 		f.Add(k.Example())

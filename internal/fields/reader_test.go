@@ -77,6 +77,7 @@ func TestReadText(t *testing.T) {
 	}
 }
 
+// A binary spec reads its values from a frame, and says which one the frame is too short for.
 func TestReadBinary(t *testing.T) {
 	for _, c := range []struct{ spec, frame, want, why string }{
 		{`u8 id, i16be temp*0.1 "°C", f32le x, bits flags:3`, "01 00d7 0000c03f a0", "id=1 temp=21.5°C x=1.5 flags=5", ""},

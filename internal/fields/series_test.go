@@ -65,6 +65,7 @@ func TestStatsMerge(t *testing.T) {
 	}
 }
 
+// The statistics of a series leave out what is no number.
 func TestStats(t *testing.T) {
 	var s Stats
 	for _, y := range []float64{2, 4, 4, math.NaN(), 4, 5, 5, 7, 9} {

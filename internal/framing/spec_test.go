@@ -83,6 +83,8 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
+// A framing that was parsed and written out is read back as the same one, and any other text is
+// refused as invalid.
 func FuzzParse(f *testing.F) {
 	for _, e := range Examples {
 		f.Add(e)

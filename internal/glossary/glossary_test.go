@@ -48,6 +48,7 @@ func TestDrawing(t *testing.T) {
 	}
 }
 
+// A word is found in any case and spelling, in either language, and by its other names.
 func TestFind(t *testing.T) {
 	for word, want := range map[string]string{
 		"socket": "socket", "TIME_WAIT": "time_wait", "time-wait": "time_wait", "Five-Tuple": "five-tuple", "五元组": "five-tuple",
@@ -62,6 +63,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// The word of each entry that is found finds an entry itself.
 func FuzzFind(f *testing.F) {
 	f.Add("TIME_WAIT")
 	f.Fuzz(func(t *testing.T, word string) {

@@ -60,6 +60,8 @@ func testCode(t testing.TB) Code {
 	return Code{URLs: "tls://10.0.0.1:4222", Pin: "sha256//x", Seed: string(seed), JWT: "eyJhIjoxfQ.eyJuYW1lIjoicGxhbnQvcHJlc3MiLCJleHAiOjE4MDAwMDAwMDB9.c2ln"}
 }
 
+// A code of enrolment is read back through blanks and line breaks, with its board and when it
+// expires.
 func TestCodeIsReadBack(t *testing.T) {
 	c := testCode(t)
 	got, err := ParseCode("  " + c.String()[:30] + "\r\n" + c.String()[30:] + "\n")

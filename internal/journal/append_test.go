@@ -61,6 +61,7 @@ func TestAppendAll(t *testing.T) {
 	}
 }
 
+// AppendAll into a full ring allocates nothing, since blocks are used again.
 func TestAppendAllAllocatesNothing(t *testing.T) {
 	j, events := New(1<<20), make([]sockeye.Event, 16)
 	for i := range events {

@@ -20,6 +20,7 @@ func received(text string) sockeye.Event {
 	return sockeye.Event{Time: Now(), Kind: sockeye.Received, Data: []byte(text)}
 }
 
+// Append numbers from 1 and copies the data, so that its caller may use the buffer again.
 func TestAppendNumbersAndKeeps(t *testing.T) {
 	j := New(0)
 	s := &sockeye.Session{ID: "s1"}
@@ -101,6 +102,8 @@ func TestPinnedBlockIsNotReused(t *testing.T) {
 	}
 }
 
+// A cursor begins at the number it is given, 0 is the oldest event, and a number that is still
+// to come gives nothing yet.
 func TestCursorFrom(t *testing.T) {
 	j := New(0)
 	for i := range 5 {
@@ -127,6 +130,7 @@ func TestCursorFrom(t *testing.T) {
 	}
 }
 
+// An event whose clock went back is recorded with the time of the one before.
 func TestTimesNeverDecrease(t *testing.T) {
 	j := New(0)
 	j.Append(sockeye.Event{Time: time.Unix(10, 0)})
@@ -138,6 +142,8 @@ func TestTimesNeverDecrease(t *testing.T) {
 	}
 }
 
+// Next ends with an event, with the cause of its context, or after the last event of a journal
+// that closed, which takes no more.
 func TestNextWaitsForEventCancelAndClose(t *testing.T) {
 	j := New(0)
 	c := j.Cursor(0)
@@ -226,6 +232,7 @@ func TestManyWritersManyReaders(t *testing.T) {
 	readers.Wait()
 }
 
+// Append into a full ring allocates nothing, since blocks are used again.
 func TestAppendAllocatesNothing(t *testing.T) {
 	j := New(1 << 20)
 	e := received(string(make([]byte, 64)))

@@ -194,6 +194,8 @@ func until(t *testing.T, what string, is func() bool) {
 	}
 }
 
+// A recording has every event from before it began to its end, whoever appends at the same time;
+// a journal has one recorder, and a closed one is in nobody's way.
 func TestRecorderRecordsEverything(t *testing.T) {
 	for _, promise := range []recording.Sync{recording.Relaxed, recording.Always} {
 		t.Run(string(promise), func(t *testing.T) {
@@ -473,6 +475,7 @@ func TestDiskWait(t *testing.T) {
 	until(t, "the disk has answered", func() bool { return r.DiskWait() == 0 })
 }
 
+// Recording an event of a peer that is known already allocates nothing.
 func TestRecordingAllocatesNothingPerEvent(t *testing.T) {
 	j, s := New(16<<20), newSender("tcp")
 	recordTo(t, j, recording.WriteOptions{Out: io.Discard})

@@ -39,6 +39,8 @@ func verify(a *Authority, c *tls.Certificate, name string, at time.Time, usage x
 	return err
 }
 
+// A certificate is trusted for its own names, use and time by who trusts its authority, also by
+// a board whose clock is late, and for nothing else.
 func TestIssuedIsTrusted(t *testing.T) {
 	a := newAuthority(t)
 	c, err := a.Issue([]string{"kitchen.lan", "192.168.1.10", "fe80::1%eth0", "::ffff:10.0.0.1", "no name!", "pi_4"}, ServerAuth, today)
@@ -69,6 +71,8 @@ func TestIssuedIsTrusted(t *testing.T) {
 	}
 }
 
+// An authority is read back from its PEM; parts that are missing, torn or do not belong together
+// are refused.
 func TestAuthorityIsReadBack(t *testing.T) {
 	a := newAuthority(t)
 	text, err := a.PEM()

@@ -87,6 +87,8 @@ func TestFoundOnOneCable(t *testing.T) {
 	}
 }
 
+// The second of two that announce the same name takes another, both are found, and one that
+// closes is gone.
 func TestNamesakesGetDifferentNames(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
@@ -178,6 +180,7 @@ func startZeroconf(t *testing.T, there *transporttest.Host, what string) <-chan 
 	return lines
 }
 
+// Python's zeroconf sees what we announce appear, and go when we take it back.
 func TestZeroconfFindsUs(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return
@@ -195,6 +198,8 @@ func TestZeroconfFindsUs(t *testing.T) {
 	}
 }
 
+// We find a service that Python's zeroconf registers, with its addresses, and look its host name
+// up.
 func TestWeFindZeroconf(t *testing.T) {
 	if !transporttest.OwnNetwork(t) {
 		return

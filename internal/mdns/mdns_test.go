@@ -33,6 +33,8 @@ func kinds(list []dns.RR) (s string) {
 	return strings.TrimSpace(s)
 }
 
+// A question is answered with the records it asks for and those that it will need next, but not
+// with what the asker already knows.
 func TestAnswer(t *testing.T) {
 	host := hostName("温室.local")
 	knows := question("_sockeye._tcp.local.", dns.TypePTR)
@@ -107,6 +109,8 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
+// Only another's record of our own unique name with other data is a conflict, and of two that
+// announce at once the later in the order of RFC 6762 wins.
 func TestConflict(t *testing.T) {
 	ours := records()
 	theirs := board
@@ -135,6 +139,7 @@ func TestConflict(t *testing.T) {
 	}
 }
 
+// A name is one label of DNS of at most 60 bytes; a refusal says what to do in both languages.
 func TestCheckName(t *testing.T) {
 	for name, ok := range map[string]bool{"greenhouse": true, "温室2": true, "a-b": true, strings.Repeat("a", 60): true,
 		"": false, "-a": false, "a-": false, "a.b": false, "a b": false, "a\x1b": false, strings.Repeat("a", 61): false, "\xff": false} {
@@ -148,6 +153,8 @@ func TestCheckName(t *testing.T) {
 	}
 }
 
+// Names below .local are for multicast DNS, in any case and with or without a dot at the end,
+// and no others are.
 func TestIsLocal(t *testing.T) {
 	for host, want := range map[string]bool{"a.local": true, "A.LOCAL.": true, "a.b.local": true, "local": false, ".local": false, "a.local.de": false, "alocal": false} {
 		if IsLocal(host) != want {

@@ -21,6 +21,8 @@ func TestARP(t *testing.T) {
 	}
 }
 
+// Whatever comes as a reply to ARP gives a hardware address of six bytes and an IPv4 address, or
+// nothing.
 func FuzzParseARPReply(f *testing.F) {
 	f.Add(arpRequest(net.HardwareAddr{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("10.1.0.2"), netip.MustParseAddr("10.1.0.3")))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -67,6 +67,8 @@ func TestSixSentences(t *testing.T) {
 	}
 }
 
+// Each failure of the system's is told with its kind, its errno, what it means and what to do,
+// in both languages, and keeps its cause.
 func TestFailure(t *testing.T) {
 	const to = "192.168.1.88:54036"
 	for _, test := range []struct {

@@ -23,6 +23,7 @@ func TestExcludedPorts(t *testing.T) {
 	}
 }
 
+// Whatever netsh prints, the ranges that come of it are ranges of ports.
 func FuzzExcludedPorts(f *testing.F) {
 	f.Add("  5357  5357\n 50000 50059 *\n")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -5,6 +5,8 @@ import (
 	"testing/fstest"
 )
 
+// How many files a process has open, and may have, is read from /proc; no limit and no such
+// process are told apart.
 func TestFilesOf(t *testing.T) {
 	proc := fstest.MapFS{
 		"7/limits": {Data: []byte("Limit                     Soft Limit           Hard Limit           Units     \nMax processes             95000                95000                processes \nMax open files            2                    4096                 files     \n")},
@@ -23,6 +25,7 @@ func TestFilesOf(t *testing.T) {
 	}
 }
 
+// Whatever stands in a table of limits, the number of files is not negative.
 func FuzzParseFileLimit(f *testing.F) {
 	f.Add([]byte("Max open files            1024                 4096                 files\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {

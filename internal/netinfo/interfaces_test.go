@@ -28,6 +28,8 @@ func names(list []Interface) []string {
 	return out
 }
 
+// Interfaces are listed by how likely a board reaches them, the one of the default route first
+// and those that are down last, and so are the addresses of each.
 func TestArrange(t *testing.T) {
 	list := []Interface{
 		iface("lo", true, "127.0.0.1/8", "::1/128"),
@@ -53,6 +55,8 @@ func TestArrange(t *testing.T) {
 	}
 }
 
+// The address to give a board is the likeliest of an interface that is up; the loopback is only
+// a last resort, and says so.
 func TestBoardAddress(t *testing.T) {
 	for name, c := range map[string]struct {
 		list []Interface
@@ -79,6 +83,7 @@ func TestBoardAddress(t *testing.T) {
 	}
 }
 
+// A link-local address comes with its zone, and never from an interface that is down.
 func TestLinkLocalAddress(t *testing.T) {
 	list := []Interface{iface("eth1", false, "fe80::9/64"), iface("eth0", true, "10.0.0.1/8", "fe80::1/64")}
 	if got, ok := LinkLocalAddress(list); got.String() != "fe80::1%eth0" || !ok {
@@ -89,6 +94,7 @@ func TestLinkLocalAddress(t *testing.T) {
 	}
 }
 
+// Each address has the scope that its block was assigned for.
 func TestScopes(t *testing.T) {
 	for s, want := range map[string]AddressScope{
 		"127.0.0.1": ScopeLoopback, "::1": ScopeLoopback, "169.254.1.1": ScopeLinkLocal, "fe80::1": ScopeLinkLocal,

@@ -71,6 +71,8 @@ func mibRoute(index byte, to [4]byte, bits byte, hop [4]byte, metric byte) []byt
 	return row
 }
 
+// The routes of the Windows table are read without impossible ones, and the best is the longest
+// prefix, then the least metric, of the interface that is asked for.
 func TestMIBRoutes(t *testing.T) {
 	table := append([]byte{4, 0, 0, 0, 0, 0, 0, 0}, mibRoute(4, [4]byte{}, 0, [4]byte{192, 0, 2, 1}, 25)...)
 	table = append(table, mibRoute(9, [4]byte{}, 0, [4]byte{10, 8, 0, 1}, 5)...)
@@ -98,6 +100,8 @@ func TestMIBRoutes(t *testing.T) {
 	}
 }
 
+// The neighbours of the Windows table are found by address and interface, and one that never
+// answered is silent.
 func TestMIBNeighbours(t *testing.T) {
 	row := make([]byte, 88)
 	row[0], row[28], row[72], row[76] = winsockIPv4, 4, 6, 5
@@ -117,6 +121,8 @@ func TestMIBNeighbours(t *testing.T) {
 	}
 }
 
+// Whatever stands in the tables of Windows, only sockets, routes and neighbours with valid
+// addresses come of it.
 func FuzzMIB(f *testing.F) {
 	f.Add(fromHex(f, recordedTCP4))
 	f.Add(fromHex(f, recordedUDP6))

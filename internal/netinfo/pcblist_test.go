@@ -60,6 +60,7 @@ func TestPCBList(t *testing.T) {
 	}
 }
 
+// Whatever stands in the table of sockets of macOS, only valid ones come of it.
 func FuzzPCBList(f *testing.F) {
 	f.Add(pcbSample())
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -99,6 +100,7 @@ func TestSIOTCPInfo(t *testing.T) {
 	}
 }
 
+// An answer of SIO_TCP_INFO is read if it is long enough, and not otherwise.
 func FuzzSIOTCPInfo(f *testing.F) {
 	f.Add(sioSample())
 	f.Fuzz(func(t *testing.T, b []byte) {

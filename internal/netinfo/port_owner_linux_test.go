@@ -108,6 +108,8 @@ func TestHolderOfGarbage(t *testing.T) {
 	}
 }
 
+// Two listeners are in each other's way if one address covers the other; which of the two is
+// asked first does not matter.
 func TestOverlap(t *testing.T) {
 	for _, test := range []struct {
 		a, b string

@@ -40,6 +40,8 @@ func addrsOf(list string) (out []netip.Addr) {
 	return out
 }
 
+// A name is resolved to each address of the wanted family once; literals and localhost are never
+// asked for.
 func TestResolve(t *testing.T) {
 	hasIPv6(t)
 	r := asking(t, netinfotest.Zone{Hosts: map[string][]string{

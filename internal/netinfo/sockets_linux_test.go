@@ -33,6 +33,8 @@ func TestAcceptQueues(t *testing.T) {
 	}
 }
 
+// The kernel's route to an address of the loopback is local, and binding an address of nobody's
+// fails as the kernel says.
 func TestRouteTo(t *testing.T) {
 	r, err := RouteTo(netip.MustParseAddr("127.0.0.9"))
 	if err != nil || r.Kind != "local" || r.Interface != "lo" {
@@ -43,6 +45,7 @@ func TestRouteTo(t *testing.T) {
 	}
 }
 
+// No answer of inet_diag, however damaged, makes its parsers panic.
 func FuzzParseInetDiag(f *testing.F) {
 	f.Add(slices.Concat([]byte{2, 10}, make([]byte, 80)))
 	f.Fuzz(func(t *testing.T, b []byte) { parseInetDiag(b); parseV6Only(b) })

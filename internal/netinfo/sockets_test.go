@@ -48,6 +48,8 @@ func TestSocketsOf(t *testing.T) {
 	}
 }
 
+// Whatever stands in the kernel's table of sockets, only sockets with a valid address and no
+// negative queue come of it.
 func FuzzParseSockets(f *testing.F) {
 	f.Add([]byte(kernelTable))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -59,6 +61,7 @@ func FuzzParseSockets(f *testing.F) {
 	})
 }
 
+// No table of counters, however damaged, makes its parser panic.
 func FuzzParseCounters(f *testing.F) {
 	f.Add([]byte("TcpExt: A B\nTcpExt: 1 2\n"))
 	f.Fuzz(func(t *testing.T, text []byte) { parseCounters(text, map[string]uint64{}) })

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -55,14 +56,16 @@ asked.`,
 }
 
 // sessionName is what sessions are called.
-var sessionName = regexp.MustCompile(`^s\d+$`)
+var sessionName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^s\d+$`)
+})
 
 func (a *commands) code(cmd *cobra.Command, f *codeFlags, args []string) error {
 	if len(args) > 1 {
 		return terminal.Usage(args[1], terminal.TooMany(args[1]), terminal.HelpHint(cmd))
 	}
 	text := ""
-	if len(args) == 1 && !sessionName.MatchString(args[0]) {
+	if len(args) == 1 && !sessionName().MatchString(args[0]) {
 		at, err := sockeye.ParseAddressPort(args[0], a.defaultPort())
 		if err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"testing"
 )
 
+// The charset of a stream is UTF-8 or GBK as soon as its bytes decide, and changes only for
+// bytes that just the other has.
 func TestChoose(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -53,6 +53,7 @@ func TestCharsetsBadBytes(t *testing.T) {
 	}
 }
 
+// A charset is named in any case, with or without - and _, and by its usual other names.
 func TestParseCharset(t *testing.T) {
 	for name, want := range map[string]Charset{"": UTF8, "GBK": GBK, "gb2312": GBK, "UTF_8": UTF8, "Shift-JIS": ShiftJIS, "sjis": ShiftJIS, "ISO-8859-1": Latin1, "Big5": Big5, "gb18030": GB18030} {
 		if got, err := ParseCharset(name); err != nil || got != want {
@@ -64,6 +65,8 @@ func TestParseCharset(t *testing.T) {
 	}
 }
 
+// In every charset bytes are shown alike however they were cut, safely, and as a template that
+// makes the same bytes again.
 func FuzzCharsets(f *testing.F) {
 	for _, s := range hostile {
 		f.Add([]byte(s), uint8(1), 3)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // dumpRepeat stands for the lines of a hex dump that were left out (*), because they
@@ -43,7 +44,7 @@ type pastedDump struct {
 // Sockeye print it. ok is false if the text is none: there, the offsets count the bytes,
 // and stand apart from them.
 func (f folded) dump() (d pastedDump, ok bool) {
-	if !sevenDigits.Match(f.text) {
+	if !sevenDigits().Match(f.text) {
 		return f.dumpIn(16)
 	}
 	d, ok = f.dumpIn(8)
@@ -57,7 +58,9 @@ func (f folded) dump() (d pastedDump, ok bool) {
 
 // sevenDigits is the first line of a dump by od, whose offsets are octal, or with -A d
 // decimal; all others have another number of digits.
-var sevenDigits = regexp.MustCompile(`^\s*\d{7}[ \n]`)
+var sevenDigits = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*\d{7}[ \n]`)
+})
 
 // dumpIn is dump for offsets that are written in a base.
 func (f folded) dumpIn(base int) (d pastedDump, ok bool) {

@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// What a peer sends is shown as it is if it is visible and harmless, and as escapes if a
+// terminal could obey it or a person be deceived by it (T26).
 func TestAppendSafe(t *testing.T) {
 	for _, c := range []struct{ name, data, want string }{
 		{"plain", "Hello 01Studio!", "Hello 01Studio!"},
@@ -69,6 +71,7 @@ func TestAppendSafeEverything(t *testing.T) {
 	}
 }
 
+// Names and messages are shown as they are but for what is not visible (T27, T30).
 func TestSafeString(t *testing.T) {
 	for _, c := range []struct{ name, s, want string }{
 		{"plain", "board 1", "board 1"},
@@ -86,6 +89,7 @@ func TestSafeString(t *testing.T) {
 	}
 }
 
+// A quoted text is cut at whole characters and escapes, with a mark behind the quote.
 func TestQuote(t *testing.T) {
 	for _, c := range []struct {
 		name, s string
@@ -110,6 +114,8 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+// What was made safe is printable and stays as it is when made safe again; a quoted text reads
+// back as the same bytes, and a cut one is its beginning.
 func FuzzSafeString(f *testing.F) {
 	for _, s := range hostile {
 		f.Add(s, 7)

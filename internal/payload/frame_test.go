@@ -8,6 +8,8 @@ import (
 	"sockeye/internal/checksum"
 )
 
+// Prefix and suffix stand around each message, outside its checksum, and have escapes and fields
+// of their own.
 func TestPrefixAndSuffix(t *testing.T) {
 	lrc, err := checksum.ParseTrailer("xor8")
 	if err != nil {
@@ -105,6 +107,7 @@ func TestPrefixAndSuffixFaults(t *testing.T) {
 	}
 }
 
+// A field in a prefix counts like one in the message, and its random bytes are others.
 func TestFrameCountsAndIsConstant(t *testing.T) {
 	for _, c := range []struct {
 		typed, prefix  string

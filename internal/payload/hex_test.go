@@ -14,6 +14,8 @@ import (
 	"sockeye"
 )
 
+// Every way in which people write hex is understood: separators, prefixes, suffixes, escapes,
+// comments and full-width characters.
 func TestParseHex(t *testing.T) {
 	for _, c := range []struct{ name, typed, want string }{
 		{"nothing", "", ""},
@@ -52,6 +54,7 @@ func TestParseHex(t *testing.T) {
 	}
 }
 
+// What is no hex is refused where it is, counted in characters and lines, in both languages.
 func TestParseHexFaults(t *testing.T) {
 	for _, c := range []struct{ name, typed, en, zh string }{
 		{"bad digit", "01 0g 02", `column 5: "g" is not a hex digit`, `第 5 列："g" 不是十六进制数字`},
@@ -88,6 +91,8 @@ func TestParseHexFaults(t *testing.T) {
 	}
 }
 
+// The hint of a fault in hex guesses what was meant: a letter for a digit, an escape of text, a
+// digit too few.
 func TestParseHexHints(t *testing.T) {
 	for typed, want := range map[string]string{
 		"1O":        "if you mean zero, write the digit 0",
@@ -144,6 +149,8 @@ func fullWidth(s string) string {
 
 var onlyDigits = regexp.MustCompile(`^[0-9a-fA-F \n]*$`)
 
+// Hex that was parsed and written out is read back as the same bytes, comments and full-width
+// characters change nothing, and plain digits agree with a slow parser.
 func FuzzParseHex(f *testing.F) {
 	for _, s := range append(hostile, "01 03 0a", "0x01,0x3", `\x01\x03`, "0FFh 3h", "01//a\n#b\n02", "０１，ＦＦ", "123", "1 2", "0x", "0x10x03") {
 		f.Add(s)

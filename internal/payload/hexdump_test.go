@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// A hex dump has sixteen bytes in a line with their offset and text, indented as asked.
 func TestAppendHexdump(t *testing.T) {
 	for _, c := range []struct {
 		name, data string
@@ -52,6 +53,7 @@ fffffff0  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|
 	}
 }
 
+// A hex dump is that of package hex where both can, and that of a slow one elsewhere.
 func FuzzHexdump(f *testing.F) {
 	for i, s := range hostile {
 		f.Add([]byte(s), uint64(i)<<(2*i%60), "  ")

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,7 +16,7 @@ import (
 // Numbers are bytes that are not written in hex.
 func pasted(typed string) hexParser {
 	isList := strings.Contains(typed, ",") && (strings.Contains(typed, "0x") || strings.Contains(typed, "0X"))
-	if !(isList && hasBareNumber.MatchString(typed)) && !hasBinary.MatchString(typed) && !needsPlain.MatchString(typed) || len(typed) > math.MaxInt32 {
+	if !(isList && hasBareNumber().MatchString(typed)) && !hasBinary().MatchString(typed) && !needsPlain().MatchString(typed) || len(typed) > math.MaxInt32 {
 		return hexParser{typed: typed}
 	}
 	text := fold(typed)
@@ -55,14 +56,20 @@ func pasted(typed string) hexParser {
 
 // needsPlain is true for all texts that may be code or a hex dump: they have a sign
 // that plain hex has not, or at the beginning of a line four digits and more.
-var needsPlain = regexp.MustCompile(`[=({\['"|*]|[^\x00-\x7f]|(?m:^\s*(?:0x)?[0-9a-fA-F]{4,16}:?[ \t])`)
+var needsPlain = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[=({\['"|*]|[^\x00-\x7f]|(?m:^\s*(?:0x)?[0-9a-fA-F]{4,16}:?[ \t])`)
+})
 
 // hasBareNumber is true where an element between commas is a number that is no pair of hex
 // digits.
-var hasBareNumber = regexp.MustCompile(`(?:^|[,\s])(?:\d|\d{3})\s*(?:,|$)`)
+var hasBareNumber = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[,\s])(?:\d|\d{3})\s*(?:,|$)`)
+})
 
 // hasBinary is true where a word may be a number in binary.
-var hasBinary = regexp.MustCompile(`(?:^|[,;\s])0[bB][01]+(?:[,;\s]|$)`)
+var hasBinary = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[,;\s])0[bB][01]+(?:[,;\s]|$)`)
+})
 
 // folded is a text in which every character is one byte: the full-width forms are
 // plain, and what is not ASCII is 0.
@@ -94,34 +101,40 @@ func (f folded) at(i int) int { return f.offsets[i] }
 
 // codeAround matches what stands around bytes in programs: a declaration up to its =, a word before a
 // bracket or quote, a type in parentheses. Each has a letter that is no hex digit.
-var codeAround = regexp.MustCompile(`(?m)^[ \t]*[A-Za-z_][\w \t*.,:<>&]*(?:\[[^\]\n]*\][ \t]*)*(?:[A-Za-z_]\w*[ \t]*)?:?=` +
-	`|(?:\[(?:\d+|\.\.\.)\])?(?:[A-Za-z_][\w.]*!?[ \t]*)+(?:\[\][ \t]*)?[\[({]` +
-	`|&[ \t]*\[` +
-	`|\b[bB]['"]` +
-	`|\([ \t]*[A-Za-z_][\w \t]*\)`)
+var codeAround = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^[ \t]*[A-Za-z_][\w \t*.,:<>&]*(?:\[[^\]\n]*\][ \t]*)*(?:[A-Za-z_]\w*[ \t]*)?:?=` +
+		`|(?:\[(?:\d+|\.\.\.)\])?(?:[A-Za-z_][\w.]*!?[ \t]*)+(?:\[\][ \t]*)?[\[({]` +
+		`|&[ \t]*\[` +
+		`|\b[bB]['"]` +
+		`|\([ \t]*[A-Za-z_][\w \t]*\)`)
+})
 
 // lengthOfList is the declaration of a number beside a list: xxd -i writes the length of
 // its list so.
-var lengthOfList = regexp.MustCompile(`(?m)(?:^|;)[ \t]*[A-Za-z_][\w \t*]*[ \t]=[ \t]*(?:\d\w*|sizeof[^;\n]*)[ \t]*;`)
+var lengthOfList = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)(?:^|;)[ \t]*[A-Za-z_][\w \t*]*[ \t]=[ \t]*(?:\d\w*|sizeof[^;\n]*)[ \t]*;`)
+})
 
-var noHexLetter = regexp.MustCompile(`[g-zG-Z_&]|[bB]['"]|\[[^\]]*\][ \t]*:?=`)
+var noHexLetter = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[g-zG-Z_&]|[bB]['"]|\[[^\]]*\][ \t]*:?=`)
+})
 
 // code finds what is not bytes in a piece of a program. Nothing is found inside of strings.
 func (f folded) code(strings []codeNumber) (blanks [][2]int) {
 	if bytes.IndexByte(f.text, '{') >= 0 {
-		for _, m := range lengthOfList.FindAllIndex(f.text, -1) {
+		for _, m := range lengthOfList().FindAllIndex(f.text, -1) {
 			blanks = append(blanks, [2]int(m))
 		}
 	}
 	lengths := blanks
-	for _, m := range codeAround.FindAllIndex(f.text, -1) {
+	for _, m := range codeAround().FindAllIndex(f.text, -1) {
 		field := f.text[m[1]-1] == '{' && m[1] < len(f.text) && f.text[m[1]] == '{'
 		for len(strings) > 0 && int(strings[0].at+strings[0].size) <= m[0] {
 			strings = strings[1:]
 		}
 		inString := len(strings) > 0 && int(strings[0].at) < m[1]
 		inLength := slices.ContainsFunc(lengths, func(l [2]int) bool { return l[0] < m[1] && m[0] < l[1] })
-		if !field && !inLength && !inString && noHexLetter.Match(f.text[m[0]:m[1]]) {
+		if !field && !inLength && !inString && noHexLetter().Match(f.text[m[0]:m[1]]) {
 			blanks = append(blanks, [2]int{m[0], m[1]})
 		}
 	}

@@ -74,6 +74,7 @@ func ceiling(t *testing.T, name string, n float64, f func()) {
 	}
 }
 
+// Showing bytes allocates nothing, and parsing them little more than the result.
 func TestAllocations(t *testing.T) {
 	data := []byte(strings.Repeat(strings.Join(hostile, ""), 4))
 	dst := make([]byte, 0, 16*len(data))

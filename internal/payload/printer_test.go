@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// A printer keeps a character that is cut until its end comes, shows what never ends as escapes,
+// and is empty after Flush; no control sequence passes, not even in pieces (T26).
 func TestPrinter(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -58,6 +60,7 @@ func TestPrinterSplitAnywhere(t *testing.T) {
 	}
 }
 
+// A printer of ASCII escapes every other character, and still does so after Flush.
 func TestPrinterASCII(t *testing.T) {
 	p := Printer{ASCII: true}
 	got := string(p.Flush(p.Append(nil, []byte("好 a\u0301\n\xff\xe5"))))
@@ -69,6 +72,8 @@ func TestPrinterASCII(t *testing.T) {
 	}
 }
 
+// What a printer shows is safe, reads back as the same bytes, and does not depend on where they
+// were cut; at most three bytes wait.
 func FuzzPrinter(f *testing.F) {
 	for _, s := range hostile {
 		f.Add([]byte(s), uint(1), uint(2))

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// A character that a read cuts in two is shown whole when the next read of the same direction
+// completes it, and as escaped bytes when none does.
 func TestRows(t *testing.T) {
 	type piece struct{ key, data string }
 	for _, c := range []struct {

@@ -31,6 +31,8 @@ func someVars() *Vars {
 	}
 }
 
+// Each field of a template makes the bytes that its form says: numbers, times, lengths,
+// checksums, variables and peers.
 func TestTemplate(t *testing.T) {
 	hex, gbk, match := ParseOptions{Hex: true}, ParseOptions{Charset: GBK}, ParseOptions{Match: true}
 	for _, c := range []struct {
@@ -141,6 +143,7 @@ func checkTemplateWith(t *testing.T, tm *Template, o ParseOptions, v *Vars) {
 	}
 }
 
+// Random fields have their length, letters and range, and differ from message to message.
 func TestTemplateRandom(t *testing.T) {
 	tm, err := Parse(`{{rand:4}}|{{rand:4:hex}}|{{rand:12:text}}|{{rand:1..6}}|{{rand:0..65535:u16be}}`, ParseOptions{})
 	if err != nil {
@@ -269,6 +272,7 @@ func TestAppendFaults(t *testing.T) {
 	}
 }
 
+// Making a message of a template allocates nothing.
 func TestTemplateAllocations(t *testing.T) {
 	dst, v := make([]byte, 0, 4096), someVars()
 	for _, typed := range []string{
@@ -284,6 +288,8 @@ func TestTemplateAllocations(t *testing.T) {
 	}
 }
 
+// Any template is refused with a fault or makes messages of the size that it says; without
+// fields it is the text that it was.
 func FuzzParse(f *testing.F) {
 	for _, s := range append(hostile, "{{seq:u16be}}{{#a}}x{{len(a)}}{{/a}}{{crc16modbus(a):le}}", `\{{{{time:"%H}}"}}`, "{{rand:1..9:bcd2}}{{fill:3:ff}}",
 		"01 {{hex:02}} {{sum8(1..):HEX}} // {{", "{{text:\\}}}}", "{{#a}}{{#b}}{{/b}}{{/a}}{{#c}}{{/c}}x", "{{len(all)-2:dec3}}{{peer.ip:bytes}}{{var.x:bytes}}{{match.1}}",

@@ -12,6 +12,8 @@ import (
 	"sockeye"
 )
 
+// The escapes of text mean the bytes that they mean in C and Go, and everything else stays as it
+// is.
 func TestParseText(t *testing.T) {
 	for _, c := range []struct{ name, typed, want string }{
 		{"nothing", "", ""},
@@ -43,6 +45,7 @@ func TestParseText(t *testing.T) {
 	}
 }
 
+// An escape that is none is refused where it is, in both languages.
 func TestParseTextFaults(t *testing.T) {
 	for _, c := range []struct{ name, typed, en, zh string }{
 		{"unknown", `a\q`, `column 2: a backslash before "q" is no escape`, `第 2 列：反斜杠加 "q" 不是转义`},
@@ -75,6 +78,8 @@ func TestParseTextFaults(t *testing.T) {
 	}
 }
 
+// Text that was parsed and written out is read back as the same bytes, Go reads its escapes
+// alike, and any bytes survive being shown and read.
 func FuzzParseText(f *testing.F) {
 	for _, s := range append(hostile, `\r\n\t\0\\\a\b\f\v\e\xff\u{4f60}\"\'`, `\q`, `\x4`, `\u{`, `\u{}`, `\u{d800}`, `\01`) {
 		f.Add(s)

@@ -7,6 +7,7 @@ import (
 	"sockeye"
 )
 
+// Encoding an event of a peer that is known already allocates nothing.
 func TestAppendAllocatesNothing(t *testing.T) {
 	s := newScene()
 	tcp := session("s1", sockeye.Listen, "tcp://:10000")
@@ -33,6 +34,7 @@ func TestAppendAllocatesNothing(t *testing.T) {
 	}
 }
 
+// Decoding an event of a peer that is known already allocates nothing.
 func TestNextAllocatesNothing(t *testing.T) {
 	s := newScene()
 	on := session("s1", sockeye.Listen, "tcp://:10000")

@@ -19,6 +19,7 @@ func slowChecksum(b []byte) uint16 {
 	return ^uint16(s)
 }
 
+// The fast checksum of IP is that of a slow one, for every length and with carries everywhere.
 func TestChecksumIsRFC1071(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	b := make([]byte, 300)

@@ -27,6 +27,7 @@ func commentedScene() *scene {
 	return s
 }
 
+// Comments are read back as they were written.
 func TestCommentsAreKept(t *testing.T) {
 	s := commentedScene()
 	var want, got []*sockeye.Comment

@@ -138,6 +138,8 @@ func TestTruncationAtEveryByte(t *testing.T) {
 	}
 }
 
+// Each kind of damage to a segment is found and named with its event, and every event beside it
+// is still read.
 func TestDamage(t *testing.T) {
 	s := mixed()
 	l := s.layout(EncodeOptions{})
@@ -306,6 +308,7 @@ func TestLostSectionHeader(t *testing.T) {
 	}
 }
 
+// A file that is no segment of ours is foreign, not damaged, and one without content is neither.
 func TestForeign(t *testing.T) {
 	pcap := append([]byte{0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0}, make([]byte, 100)...)
 	for _, test := range []struct {

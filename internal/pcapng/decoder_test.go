@@ -68,6 +68,7 @@ func TestReaderFails(t *testing.T) {
 	}
 }
 
+// A segment says which run, program and machine wrote it, without losing its first event.
 func TestSegmentSaysWhatItIs(t *testing.T) {
 	s := classroom()
 	d := NewDecoder(bytes.NewReader(s.encode(EncodeOptions{Application: "Sockeye 1.0", Hardware: "board", OS: "linux", Run: 5})), DecodeOptions{})

@@ -162,6 +162,7 @@ func greet(s *scene, p *sockeye.Peer) {
 	s.received(p, "y")
 }
 
+// tshark follows each TCP conversation that we write, and finds the same bytes in it.
 func TestWiresharkReadsTCP(t *testing.T) {
 	const us, them = "192.168.1.111:10000", "192.168.1.50:54036"
 	tcp := func(script func(s *scene, p *sockeye.Peer)) *scene {
@@ -281,6 +282,7 @@ func TestWiresharkFollowsSequenceWrap(t *testing.T) {
 	}
 }
 
+// tshark reads our UDP datagrams of each length and family as the same conversation.
 func TestWiresharkReadsUDP(t *testing.T) {
 	for _, test := range []struct{ name, address, local, remote string }{
 		{"IPv4", "udp://:10000", "192.168.1.111:10000", "192.168.1.50:54036"},
@@ -333,6 +335,7 @@ func TestWiresharkSeesTrueLengthOfDatagram(t *testing.T) {
 	}
 }
 
+// tshark tells the conversations of a hundred peers apart.
 func TestWiresharkReadsManyPeers(t *testing.T) {
 	s := newScene()
 	on := session("s1", sockeye.Listen, "tcp://:10000")

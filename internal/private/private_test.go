@@ -14,6 +14,8 @@ import (
 	"sockeye"
 )
 
+// A private file is written into folders that are made for it, replaced as a whole, and leaves
+// no other file.
 func TestWrittenIsReadBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "secret")
 	for _, text := range []string{"first", "second"} {

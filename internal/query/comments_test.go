@@ -73,6 +73,7 @@ func TestCommentsSince(t *testing.T) {
 	}
 }
 
+// One comment more than the limit is refused; changing and removing ones that are there goes on.
 func TestCommentsAreBounded(t *testing.T) {
 	r := commentReader(t, recording.MaxComments+1)
 	e := sockeye.Event{}

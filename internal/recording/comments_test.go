@@ -96,6 +96,8 @@ func wantComments(t *testing.T, path string, want ...string) {
 	}
 }
 
+// A comment on a recorded event is kept beside the recording, found again, replaced and taken
+// away.
 func TestCommentIsKept(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "log")
 	recorded(t, WriteOptions{Dir: dir}, 0, 1, 3)
@@ -152,6 +154,8 @@ func TestCommentOfOneOfSeveralRuns(t *testing.T) {
 	wantComments(t, dir, "m1", "m2: of the first", "m1", "m2: of the second", "m3: only there")
 }
 
+// Comments on a recording of one file go to its end, but not while it is written and not behind
+// a torn end.
 func TestCommentInOneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "one.pcapng")
 	w := openWriter(t, WriteOptions{File: path})
@@ -237,6 +241,8 @@ func withCommentsOf(t *testing.T, dir string) (out []string) {
 	return out
 }
 
+// A comment on an event that is not there, on another comment, of more than a line, or on a
+// recording that is written is refused.
 func TestCommentIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "log")
 	recorded(t, WriteOptions{Dir: dir}, 0, 1, 2)

@@ -233,6 +233,8 @@ func TestFollowReadsWhatIsWrittenNext(t *testing.T) {
 	}
 }
 
+// A filter finds events by direction, peer, session and bytes, also where what is sought lies
+// across several events of a stream.
 func TestFilter(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("Hello 01").sent("ok").received("Studio! Hel").received("lo again").sent("Hello 01Studio!").event(sockeye.Left, "", nil).cut()
@@ -497,6 +499,7 @@ func TestWriteRaw(t *testing.T) {
 	}
 }
 
+// The events that a filter leaves are written as a recording that can be read again.
 func TestWritePcapng(t *testing.T) {
 	w := newTape(t)
 	w.opened().received("one").sent("two").received("three").cut()

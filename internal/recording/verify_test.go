@@ -174,6 +174,7 @@ func TestRepairKeepsWhoRecorded(t *testing.T) {
 	}
 }
 
+// A capture of another program's is read, and never repaired.
 func TestRepairRefusesForeign(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.pcap")
 	put(t, path, []byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00"))

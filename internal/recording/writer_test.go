@@ -140,6 +140,8 @@ func upTo(n uint64) []uint64 {
 	return out
 }
 
+// A segment that has its size is followed by the next, numbered in its name, and no event is
+// lost between them.
 func TestSegmentsRollBySize(t *testing.T) {
 	dir, c := t.TempDir(), newClock()
 	w := openWriter(t, WriteOptions{Dir: dir, Name: "tcp-listen-10000", SegmentBytes: 64 << 10, Now: c.Now})
@@ -161,6 +163,8 @@ func TestSegmentsRollBySize(t *testing.T) {
 	}
 }
 
+// A segment that is old enough is followed by the next with the next event or when it is due,
+// and an empty last one is removed.
 func TestSegmentsRollByAge(t *testing.T) {
 	dir, c := t.TempDir(), newClock()
 	w := openWriter(t, WriteOptions{Dir: dir, SegmentAge: time.Hour, Now: c.Now})
@@ -186,6 +190,8 @@ func TestSegmentsRollByAge(t *testing.T) {
 	}
 }
 
+// A bound on all segments deletes the oldest, of earlier runs too, never a file that is not a
+// segment, and what is left has no holes.
 func TestTotalBytesDeletesTheOldestWholeSegments(t *testing.T) {
 	dir, c := t.TempDir(), newClock()
 	const bound = 512 << 10
@@ -388,6 +394,8 @@ func TestOneFile(t *testing.T) {
 	}
 }
 
+// A recording into a pipe has its header at once and each event when it is written, and cannot
+// be resumed.
 func TestStream(t *testing.T) {
 	var out bytes.Buffer
 	w := openWriter(t, WriteOptions{Out: &out})

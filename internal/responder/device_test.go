@@ -25,6 +25,7 @@ func (p *fakePeer) Send(_ context.Context, data []byte) (int, error) {
 
 func (p *fakePeer) Closing() <-chan struct{} { return p.closing }
 
+// The board greets, answers what comes, and pauses between two answers.
 func TestGreetsThenEchoesAtItsPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &fakePeer{begun: time.Now(), closing: make(chan struct{})}
@@ -41,6 +42,7 @@ func TestGreetsThenEchoesAtItsPace(t *testing.T) {
 	})
 }
 
+// A peer that closes ends the pause of the board at once.
 func TestClosingEndsThePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &fakePeer{begun: time.Now(), closing: make(chan struct{})}

@@ -91,7 +91,8 @@ func TestSuspect(t *testing.T) {
 	}
 }
 
-func FuzzCircle(f *testing.F) {
+// Whatever comes back, the detector of loops keeps no more than its bound.
+func FuzzLoopDetector(f *testing.F) {
 	f.Add([]byte("hello"), []byte("hehellolo"), uint8(3))
 	f.Fuzz(func(t *testing.T, begun, stream []byte, size uint8) {
 		var c LoopDetector

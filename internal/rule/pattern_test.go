@@ -20,6 +20,7 @@ func pattern(t testing.TB, typed string) *Pattern {
 	return p
 }
 
+// Each kind of pattern matches just what it says, and gives its groups.
 func TestMatch(t *testing.T) {
 	for _, c := range []struct {
 		pattern, body string

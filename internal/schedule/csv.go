@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sockeye"
@@ -97,7 +98,7 @@ func ParseCSV(text string) (*List, error) {
 		}
 		cell := func(name string) string {
 			if i, ok := place[name]; ok && i < len(record) {
-				return lineEnds.ReplaceAllString(payload.UnguardCSV(record[i]), "\n")
+				return lineEnds().ReplaceAllString(payload.UnguardCSV(record[i]), "\n")
 			}
 			return ""
 		}
@@ -133,7 +134,9 @@ func (l *List) read(unread map[int][]*ListFault) (*List, error) {
 
 // lineEnds are a line feed and what stands before it: each reading of a table would take
 // one of several carriage returns away.
-var lineEnds = regexp.MustCompile(`\r+\n`)
+var lineEnds = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\r+\n`)
+})
 
 // rowOf is a row, with what in its cells cannot be read.
 func rowOf(cell func(string) string) (r Row, wrong []*ListFault) {

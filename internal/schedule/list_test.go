@@ -165,6 +165,8 @@ func TestCSVHasNoFormulas(t *testing.T) {
 	}
 }
 
+// A table that is no list is refused with its row, column and what to write; one that Excel
+// saved is read.
 func TestParseFaults(t *testing.T) {
 	for _, c := range []struct{ text, target, en, hint string }{
 		{"", "list", "not a table: EOF", ""},
@@ -187,6 +189,7 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
+// A list that was parsed and written out is read back, and never sends a row that is off.
 func FuzzParseCSV(f *testing.F) {
 	l := some()
 	f.Add(l.CSV())

@@ -56,6 +56,7 @@ func TestPlayAfterAStop(t *testing.T) {
 	})
 }
 
+// A run that is stopped while it waits ends at once, and sends nothing more.
 func TestPlayStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())

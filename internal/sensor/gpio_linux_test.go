@@ -112,6 +112,7 @@ func TestSizesOfGPIO(t *testing.T) {
 	}
 }
 
+// The list of sensors has each GPIO line with its name and direction.
 func TestListGPIO(t *testing.T) {
 	m := lines(t, &fakeChip{names: []string{"BUTTON", "LED", "", "ID_SD"}})
 	want := []Info{{Path: "gpio/gpiochip0/0", Label: "BUTTON in"}, {Path: "gpio/gpiochip0/1", Label: "LED out (led)"}, {Path: "gpio/gpiochip0/3", Label: "ID_SD in"}}

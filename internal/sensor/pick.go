@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sockeye"
@@ -29,7 +30,9 @@ type Pick struct {
 	JSON string
 }
 
-var firstNumber = regexp.MustCompile(`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`)
+var firstNumber = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`)
+})
 
 // Number is the number in text that p means; ok is false where there is none.
 func (p Pick) Number(text string) (v float64, ok bool) {
@@ -49,7 +52,7 @@ func (p Pick) Number(text string) (v float64, ok bool) {
 	case p.JSON != "":
 		return jsonNumber(text, strings.Split(p.JSON, "."))
 	}
-	return parseFinite(firstNumber.FindString(text))
+	return parseFinite(firstNumber().FindString(text))
 }
 
 func parseFinite(s string) (float64, bool) {

@@ -58,6 +58,8 @@ func board() *Machine {
 	return &Machine{root: "/copy", files: files, chips: systemGPIO}
 }
 
+// The list has every sensor of the kernel's files with its label, unit and value or fault, and
+// each path in it can be opened.
 func TestList(t *testing.T) {
 	want := []Info{
 		{Path: "thermal/thermal_zone0", Label: "cpu-thermal", Unit: "°C", Value: 48.312},
@@ -166,6 +168,8 @@ func TestThisMachine(t *testing.T) {
 	}
 }
 
+// A Pick finds its number in a text by position, pattern, column or path in JSON, and says so if
+// there is none that is finite.
 func TestPick(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -193,6 +197,8 @@ func TestPick(t *testing.T) {
 	}
 }
 
+// A command is run without a shell, ends with its context, and its failure says what it wrote to
+// its error output.
 func TestCommand(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs Unix programs")
@@ -216,6 +222,7 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// A file is read anew for each value; a missing one and a folder are errors.
 func TestFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "room")
 	s := File(path, "°C", Pick{})
@@ -233,6 +240,8 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// A simulation gives the same values for the same seed, others for another, and stays between
+// its bounds.
 func TestSimulation(t *testing.T) {
 	at := time.Unix(1000, 0)
 	now := func() time.Time { return at }
@@ -280,6 +289,8 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
+// The numbers of a column of CSV are found by its heading in any case, by its number, or in the
+// first column that has any.
 func TestReadColumn(t *testing.T) {
 	const text = "\ufefftime, Temp ,note\n1,20.5,a\n2,,b\n3,21,c\n"
 	for _, c := range []struct {
@@ -299,7 +310,7 @@ func FuzzPick(f *testing.F) {
 	f.Add(`{"a":[1]}`, 0, "a.0")
 	f.Add("00 YES\n t=12", 2, "")
 	f.Fuzz(func(t *testing.T, text string, column int, way string) {
-		for _, p := range []Pick{{}, {Column: column}, {JSON: way}, {Pattern: firstNumber}} {
+		for _, p := range []Pick{{}, {Column: column}, {JSON: way}, {Pattern: firstNumber()}} {
 			if v, ok := p.Number(text); ok && (math.IsNaN(v) || math.IsInf(v, 0)) {
 				t.Errorf("%+v gives %v", p, v)
 			}

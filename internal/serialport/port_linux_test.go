@@ -73,6 +73,8 @@ func TestEveryByteCrosses(t *testing.T) {
 	}
 }
 
+// The kernel has the rate, stop bits and flow control that a port is opened with, and those that
+// are set later.
 func TestSettingsArriveInTheKernel(t *testing.T) {
 	name, _, _ := cable(t)
 	p := mustOpen(t, name, Config{Baud: 250000, DataBits: 7, Parity: sockeye.OddParity, StopBits: sockeye.TwoStopBits, Flow: sockeye.HardwareFlowControl})
@@ -114,6 +116,7 @@ func TestControlFlags(t *testing.T) {
 	}
 }
 
+// A port that is open is refused to a second session, which is told who has it.
 func TestOneProgramAtATime(t *testing.T) {
 	name, _, _ := cable(t)
 	mustOpen(t, name, Config{})
@@ -172,6 +175,7 @@ func TestClosedPortIsFree(t *testing.T) {
 	}
 }
 
+// The process that holds the lock of a device is found in the kernel's table of locks.
 func TestLockOwner(t *testing.T) {
 	const locks = "1: POSIX  ADVISORY  WRITE 7 00:18:5 0 EOF\n2: FLOCK  ADVISORY  WRITE 4242 00:18:5 0 EOF\n"
 	if pid := lockOwner(locks, unix.Mkdev(0, 0x18), 5); pid != 4242 {
@@ -182,6 +186,7 @@ func TestLockOwner(t *testing.T) {
 	}
 }
 
+// A read that waits ends at its deadline, and when the port is closed.
 func TestDeadlineAndCloseEndARead(t *testing.T) {
 	name, _, _ := cable(t)
 	p := mustOpen(t, name, Config{})

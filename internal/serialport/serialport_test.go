@@ -45,6 +45,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+// The errors of a line since an earlier look are the differences of the counters.
 func TestCountersGrow(t *testing.T) {
 	got := LineErrors{5, 4, 3, 2, 1}.Sub(LineErrors{1, 1, 1, 1, 1})
 	if diff := cmp.Diff(LineErrors{4, 3, 2, 1, 0}, got); diff != "" {

@@ -21,7 +21,7 @@ import (
 type Service struct {
 	// Name is that of the file without its ending: the system's name is sockeye-NAME.
 	Name string
-	// Program is the absolute path of sockeye, ChangedFile that of the device file.
+	// Program is the absolute path of sockeye, File that of the device file.
 	Program, File string
 	// Lines says that the file uses GPIO lines, Proc that it reads what the machine says of
 	// itself in /proc, and Serial that it opens serial ports: the sandbox leaves them in.
@@ -43,8 +43,6 @@ type ChangedFile struct {
 	Mode os.FileMode
 }
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
-
 // Named is the service of a file.
 func Named(file, program string) (*Service, error) {
 	path, err := filepath.Abs(file)
@@ -52,7 +50,7 @@ func Named(file, program string) (*Service, error) {
 		return nil, err
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	if !nameForm.MatchString(name) {
+	if !regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`).MatchString(name) {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Target: file,
 			Message: sockeye.Text{En: "a service is named after its file, and this name cannot be one", Zh: "服务以文件名命名，而这个名称不可用"},
 			Hint:    sockeye.Text{En: "name the file with letters, digits, _ . and -", Zh: "文件名请只用字母、数字、_ . -"}}

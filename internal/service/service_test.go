@@ -68,6 +68,7 @@ func TestUnitIsTaken(t *testing.T) {
 	}
 }
 
+// What each service manager is to write, run and remove, for installing, removing and asking.
 func TestPlans(t *testing.T) {
 	s := named(t)
 	p := Systemd.Install(s, []byte("name = 'x'"))
@@ -130,6 +131,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// A service is named after its file if that is a plain name, and arguments in a unit are quoted.
 func TestNames(t *testing.T) {
 	for path, want := range map[string]string{"x/green-house_1.toml": "sockeye-green-house_1", "x/a b.toml": "", "x/-a.toml": "", "x/..toml": "", "x/$(reboot).toml": ""} {
 		s, err := Named(path, "p")

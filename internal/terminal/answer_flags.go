@@ -52,10 +52,10 @@ func (f *ExecFlags) Program(a *Terminal) (*responder.ExecProgram, error) {
 	return &responder.ExecProgram{Args: args, Stderr: a.Err}, nil
 }
 
-// Answer is what answers the peers of a session by itself, as commands hold it.
+// Answer says how a session answers its peers by itself.
 type Answer = responder.Answer
 
-// Answer is a session that the program answers, or nobody.
+// Answer returns an answer by the program of the flags, or by nobody.
 func (f *ExecFlags) Answer(a *Terminal) (responder.Answer, error) {
 	program, err := f.Program(a)
 	return responder.Answer{Program: program}, err
@@ -111,8 +111,8 @@ func isLoopbackHost(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// WarnOfProgram says who can have a program run: everybody who reaches the port, if
-// that is not this computer alone and nobody was chosen.
+// WarnOfProgram warns if everybody who reaches the port can make the program run: if it is open to
+// more than this computer and no peers were chosen.
 func (a *Terminal) WarnOfProgram(p *responder.ExecProgram, ep sockeye.Endpoint) {
 	if isLoopbackHost(ep.Address.Host) || len(ep.Options.AllowPeers) > 0 {
 		return
@@ -127,7 +127,7 @@ type AnswerFlags struct {
 	Echo, Broker, Chat bool
 }
 
-// Answer is how peers are answered by themselves: by one thing only.
+// Answer returns how the session answers by itself. The flags may ask for one way only.
 func (f *AnswerFlags) Answer(a *Terminal, ep *sockeye.Endpoint) (responder.Answer, error) {
 	program, err := f.Program(a)
 	if err != nil {
@@ -149,10 +149,10 @@ func (f *AnswerFlags) Answer(a *Terminal, ep *sockeye.Endpoint) (responder.Answe
 	return answer, nil
 }
 
-// programHalfOpen is longer than a program may be expected to think.
+// programHalfOpen is longer than any program should take to answer.
 const programHalfOpen = 24 * time.Hour
 
-// ForProgram keeps a peer that finished sending until its program has said all.
+// ForProgram makes a peer that finished sending stay until its program has sent everything.
 func ForProgram(ep *sockeye.Endpoint) {
 	if ep.Options.HalfOpen == 0 && ep.Takes("half-open") {
 		ep.Options.HalfOpen = programHalfOpen

@@ -23,9 +23,9 @@ type Attachment struct {
 	Input    *InputFlags // nil: nothing is sent from here
 }
 
-// Attach opens a session in another process's workbench and is a view of it: what
-// happens is shown, and what is typed or piped in is sent. It returns when the session
-// ends, or with the person's wish to leave. The session stays open then.
+// Attach opens a session in another process's workbench, shows what happens there, and sends what
+// is typed or piped in. It returns when the session ends or the person leaves; then the session
+// stays open.
 func (a *Terminal) Attach(at Attachment) error {
 	s, err := at.Client.Open(a.Ctx, at.Endpoint, at.Open)
 	if err != nil {
@@ -57,7 +57,7 @@ func (a *Terminal) Attach(at Attachment) error {
 	return err
 }
 
-// attached is a terminal as a view of a session elsewhere.
+// attached is a terminal that shows a session of another process.
 type attached struct {
 	Attachment
 	term    *Terminal
@@ -66,10 +66,10 @@ type attached struct {
 	view    *View
 
 	mu sync.Mutex
-	to []uint64 // the peers that are sent to; none is all
+	to []uint64 // the numbers of the peers that are sent to; empty: all
 }
 
-// run shows and sends until the session or the input wants an end.
+// run shows and sends until the session ends or the input asks for the end.
 func (x *attached) run() error {
 	ctx, cancel := context.WithCancel(x.term.Ctx)
 	defer cancel()
@@ -95,7 +95,7 @@ func (x *attached) run() error {
 				quit = time.After(x.Input.QuitAfter)
 			}
 			if err == nil && x.console == nil {
-				continue // what comes is still shown
+				continue // the session is still shown
 			}
 			cancel()
 			<-shown
@@ -132,7 +132,7 @@ func (x *attached) show(ctx context.Context) error {
 	}
 	sessions, err := x.Client.Sessions(ctx)
 	if err != nil {
-		return nil // the workbench has ended, too
+		return nil // the workbench has ended as well
 	}
 	for _, s := range sessions {
 		if s.ID == x.session && s.Err != nil {
@@ -145,7 +145,7 @@ func (x *attached) show(ctx context.Context) error {
 // pipe sends standard input to the end, once there is a peer.
 func (x *attached) pipe(ctx context.Context) error {
 	if _, err := x.Client.AwaitPeer(ctx, x.session); err != nil {
-		return nil // why is shown
+		return nil // the view shows why
 	}
 	lines := lineEnds{crlf: x.Input.crlf}
 	buf := make([]byte, 64<<10)

@@ -46,7 +46,7 @@ func (l *Runner) Play(ep sockeye.Endpoint, board responder.Answer, count int) er
 	return nil
 }
 
-// BoardReadSize is how many bytes the board takes at a time.
+// BoardReadSize is how many bytes the board reads at a time.
 const BoardReadSize = responder.DefaultReceive
 
 // BoardFlags say how the board of the experiment behaves.
@@ -67,7 +67,7 @@ func (f *BoardFlags) RegisterInterval(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(DurationOf(&f.interval), "interval", a.T("pause after each echo", "每次回传后的停顿"))
 }
 
-// Answer is a session that plays the board.
+// Answer returns the answer of a session that plays the board.
 func (f *BoardFlags) Answer(p *PayloadFlags) (responder.Answer, error) {
 	write, err := p.PayloadOptions()
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 )
 
-// Build says what this program was built from. It is also the --json form.
+// Build says what this program was built from. Its JSON is the output of version --json.
 type Build struct {
 	V        int    `json:"v"`
 	Version  string `json:"version"`

@@ -4,6 +4,8 @@ import (
 	"testing"
 )
 
+// A size is typed with or without a unit of either kind, and what is no size leaves the value as
+// it was.
 func TestByteSize(t *testing.T) {
 	for _, c := range []struct {
 		typed string

@@ -66,7 +66,7 @@ func (p *plot) bar(column, from, to int) {
 	}
 }
 
-// line sets the dots from one place to another in a later column.
+// line sets the dots from one point to another in a later column.
 func (p *plot) line(column, row, toColumn, toRow int) {
 	before := row
 	for n := column + 1; n <= toColumn; n++ {
@@ -104,7 +104,7 @@ func (p *plot) text() string {
 	return b.String()
 }
 
-// Rounded is a number with as many digits as its place in a span needs.
+// Rounded returns a number with only as many digits as tell it apart within a span.
 func Rounded(y, span float64) float64 {
 	step := math.Pow(10, math.Floor(math.Log10(span))-2)
 	if step == 0 || math.IsInf(step, 0) {

@@ -13,9 +13,9 @@ import (
 // eighths are the parts of a block, by how much of it is full.
 var eighths = []rune(" ▏▎▍▌▋▊▉█")
 
-// Histogram draws how many values are in intervals of equal width from low up as a bar
-// each, in rows lines at most: intervals are put together by twos until they fit. The
-// longest bar has so many characters.
+// Histogram draws a bar for each interval: counts holds how many values are in intervals of equal
+// width from low on. It draws at most rows lines, and joins intervals by twos until they fit. The
+// longest bar has length characters.
 func Histogram(low, width float64, counts []int, rows, length int) string {
 	for len(counts) > rows {
 		even := int64(math.Floor(low/width)) % 2 // pairs begin at multiples of their width
@@ -51,8 +51,8 @@ func Histogram(low, width float64, counts []int, rows, length int) string {
 	return b.String()
 }
 
-// Scatter draws where cells are as braille dots, with the scale of y on its left and that
-// of x below. There is one cell at least.
+// Scatter draws cells as braille dots, with the scale of y on the left and that of x below. cells
+// must not be empty.
 func Scatter(cells []fields.Cell, columns, rows int) string {
 	x, y := fields.Spans(cells)
 	padded := func(span [2]float64) [2]float64 {

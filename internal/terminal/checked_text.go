@@ -15,14 +15,15 @@ import (
 	"sockeye/internal/payload"
 )
 
-// checkedText is a flag with a text that is judged when it is set, so that all wrong flags
-// of a command line are told together.
+// checkedText is a flag whose text is checked when it is set, so that all wrong flags of a command
+// line are reported together.
 type checkedText struct {
 	to    *string
 	check func(string) error
 }
 
-// CheckedText is such a flag. Its own error names what is wrong; "" is never wrong.
+// CheckedText returns a flag that stores its text in to after check accepted it. "" is always
+// accepted.
 func CheckedText(to *string, check func(string) error) pflag.Value { return &checkedText{to, check} }
 
 func (f *checkedText) String() string {
@@ -44,7 +45,7 @@ func (f *checkedText) Set(s string) error {
 	return nil
 }
 
-// Together is every error that is one, as one: nil if none is.
+// Together joins the errors that are not nil; it returns nil if there are none.
 func Together(errs ...error) error {
 	var all []error
 	for _, err := range errs {
@@ -60,8 +61,8 @@ func Together(errs ...error) error {
 	return errors.Join(all...)
 }
 
-// What texts of flags are judged by. What depends on other flags, too, such as what a
-// charset has, is judged later.
+// These functions check the texts of flags. What also depends on other flags, such as whether a
+// charset has the characters, is checked later.
 
 func isText(s string) error {
 	_, err := payload.Parse(s, payload.ParseOptions{})
@@ -79,11 +80,11 @@ func isHex(s string) error {
 	return err
 }
 
-// expectedText is a flag with what is waited for.
+// expectedText is a flag with the bytes that a command waits for.
 type expectedText struct{ pflag.Value }
 
-// ExpectedText is PayloadText for what is waited for, and ExpectedHex PayloadHex: nothing is
-// an error then, since it would have come already.
+// ExpectedText and ExpectedHex are PayloadText and PayloadHex for bytes that a command waits for.
+// An empty text is an error there, since the wait would be over at once.
 func ExpectedText(to *string) pflag.Value { return expectedText{PayloadText(to)} }
 
 // ExpectedHex is explained at ExpectedText.

@@ -7,14 +7,14 @@ import (
 	"sockeye/internal/payload"
 )
 
-// comment writes a comment on the last message of the session; a word alone is off to take it
-// away, and nothing a bookmark.
+// comment carries out /comment: it writes a comment on the last message of the session. Without
+// words it sets a bookmark, and the word off removes the comment.
 func (c *repl) comment(rest string) error {
 	_, err := c.run.Bench.CommentLast(c.term.Ctx, c.session.ID(), CommentText(rest))
-	return err // the comment is an event, and shown as one
+	return err // the view shows the comment as an event
 }
 
-// CommentText is the comment that words mean: none is a bookmark, and off is none any more.
+// CommentText returns the comment that words mean: a bookmark without words, and "" for off.
 func CommentText(words ...string) string {
 	switch text := strings.TrimSpace(strings.Join(words, " ")); text {
 	case "":

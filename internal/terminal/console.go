@@ -15,8 +15,8 @@ import (
 	"sockeye/internal/payload"
 )
 
-// console is the bottom line of a terminal: it edits the input, keeps a history, and prints what
-// is written to it above. Write may be called from any goroutine.
+// console is the bottom line of a terminal. It edits the input, keeps a history, and prints above
+// itself what is written to it. Write may be called from any goroutine.
 type console struct {
 	program *tea.Program
 	typed   chan string   // whole lines; closed when the person ends the input
@@ -24,7 +24,7 @@ type console struct {
 	out     io.Writer
 
 	mu      sync.Mutex
-	room    sync.Cond // the buffer was taken, or the program ended
+	room    sync.Cond // signalled when the buffer was taken or the program ended
 	buffer  []byte    // written and not shown yet
 	running bool
 
@@ -35,8 +35,8 @@ type console struct {
 // falls behind the journal, and reports a gap.
 const maxBuffered = 256 << 10
 
-// newConsole takes over the terminal until Close. Interrupts from the keyboard,
-// which are plain keys then, go to interrupt.
+// newConsole takes over the terminal until Close. Ctrl-C is a plain key until then, and calls
+// interrupt.
 func newConsole(in io.Reader, out io.Writer, interrupt func()) *console {
 	c := &console{typed: make(chan string, 256), over: make(chan struct{}), out: out, running: true}
 	c.room.L = &c.mu
@@ -44,7 +44,7 @@ func newConsole(in io.Reader, out io.Writer, interrupt func()) *console {
 	c.program = tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler())
 	go func() {
 		defer close(c.over)
-		c.program.Run() // what it returns has no news: the terminal is gone, or Close was called
+		c.program.Run() // it ends when the terminal is gone or Close was called, so its error tells nothing new
 		m.end()
 		c.mu.Lock()
 		c.running = false
@@ -102,7 +102,7 @@ type (
 // refresh is the time between two updates of the terminal.
 const refresh = 40 * time.Millisecond
 
-// nextTick is made anew each time: its clock runs from the making.
+// nextTick returns a new tick each time, since the clock of a tick runs from its making.
 func nextTick() tea.Cmd { return tea.Tick(refresh, func(time.Time) tea.Msg { return tick{} }) }
 
 // inputLine is the model of the program: the input line.
@@ -169,7 +169,7 @@ func (m *inputLine) fit() {
 	}
 }
 
-// key acts on the keys that are not editing.
+// key handles the keys that do not edit the line.
 func (m *inputLine) key(k string) (done bool, cmd tea.Cmd) {
 	switch k {
 	case "enter":
@@ -245,9 +245,8 @@ func (m *inputLine) end() {
 	}
 }
 
-// pages prints text above the prompt in pieces that fit the screen: what is
-// printed at once scrolls by as one block, and a longer one would leave empty
-// lines.
+// pages prints text above the prompt in pieces that fit the screen. Text that is printed at once
+// scrolls as one block, and a block longer than the screen would leave empty lines.
 func (m *inputLine) pages(text string) []tea.Cmd {
 	if text == "" {
 		return nil

@@ -8,12 +8,12 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// complete sets what gives the words that a line may go on with, of which the last word
-// is only begun. It is called on a goroutine of the console's own.
+// complete sets the function that returns the words with which a line may continue; the last word
+// of the line is incomplete. The console calls it on a goroutine of its own.
 func (c *console) complete(words func(line string) []string) { c.words.Store(&words) }
 
-// tab completes the word before the cursor as far as it is certain; when nothing is, it
-// shows what there is to choose from.
+// tab completes the word before the cursor as far as all candidates agree. If that adds nothing, it
+// shows the candidates.
 func (m *inputLine) tab() {
 	words := m.console.words.Load()
 	if words == nil {
@@ -40,7 +40,7 @@ func (m *inputLine) tab() {
 	m.input.SetCursor(at + len([]rune(whole)) - len([]rune(begun)))
 }
 
-// fitting are the words that begin so, each once, in order.
+// fitting returns the words that begin with begun, sorted and each once.
 func fitting(words []string, begun string) []string {
 	var found []string
 	for _, w := range words {
@@ -66,7 +66,7 @@ func commonPrefix(words []string) string {
 type lineSearch struct {
 	typed  string
 	at     int    // the line of the history that was found
-	prompt string // of the line, for afterwards
+	prompt string // of the line, shown again after the search
 	before string // what was in the line
 }
 
@@ -76,8 +76,8 @@ func (m *inputLine) startSearch() {
 	m.showSearch()
 }
 
-// searchKey acts on a key while the history is searched; text is what it types, if
-// anything. It returns false when the key is for the line that was found.
+// searchKey handles a key while the history is searched; text is what the key types, if anything.
+// It returns false if the key ended the search and is to edit the line that was found.
 func (m *inputLine) searchKey(k, text string) (done bool) {
 	s := m.search
 	switch k {
@@ -102,7 +102,7 @@ func (m *inputLine) searchKey(k, text string) (done bool) {
 	return true
 }
 
-// find shows the newest line of the history up to one that has what was typed.
+// find shows the newest line of the history, at or before from, that contains what was typed.
 func (m *inputLine) find(from int) {
 	for at := from; at >= 0; at-- {
 		if strings.Contains(m.history[at], m.search.typed) {
@@ -121,7 +121,7 @@ func (m *inputLine) showSearch() {
 	m.fit()
 }
 
-// endSearch leaves the line that was found to be edited.
+// endSearch ends the search and makes the line that was found the input.
 func (m *inputLine) endSearch() {
 	m.input.Prompt = m.search.prompt
 	m.search = nil

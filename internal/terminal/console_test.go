@@ -48,6 +48,8 @@ func TestConsoleEditsALine(t *testing.T) {
 	}
 }
 
+// The arrows walk through the lines that were sent, a repeated one only once, and come back to
+// the line that was begun.
 func TestConsoleHistory(t *testing.T) {
 	m := testPrompt()
 	m.press("one", "enter", "two", "enter", "two", "enter", "dra")
@@ -62,6 +64,7 @@ func TestConsoleHistory(t *testing.T) {
 	}
 }
 
+// Ctrl-C interrupts once; Ctrl-D deletes in a line with text and ends the input in an empty one.
 func TestConsoleEndsAndInterrupts(t *testing.T) {
 	m := testPrompt()
 	interrupts := 0

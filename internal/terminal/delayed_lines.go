@@ -32,7 +32,7 @@ func (d *delayedLines) add(data []byte) error {
 	}
 }
 
-// flush sends the last line, which has no end.
+// flush sends a last line without a line end.
 func (d *delayedLines) flush() error {
 	if len(d.rest) == 0 {
 		return nil

@@ -53,17 +53,17 @@ func forDoctor(e *sockeye.Error) (sockeye.Address, bool) {
 	return sockeye.Address{}, false
 }
 
-// Usage is an error of the command line itself.
+// Usage returns an error about the command line itself.
 func Usage(target string, message, hint sockeye.Text) error {
 	return &sockeye.Error{Kind: sockeye.Invalid, Target: target, Message: message, Hint: hint}
 }
 
-// DidYouMean offers the word that was probably meant.
+// DidYouMean returns a hint with the word that was probably meant.
 func DidYouMean(word string) sockeye.Text {
 	return sockeye.Text{En: fmt.Sprintf("did you mean %q?", word), Zh: fmt.Sprintf("是否想输入 %q？", word)}
 }
 
-// TooMany says that a word is more than the command takes.
+// TooMany returns the message about a word that is one more than the command takes.
 func TooMany(word string) sockeye.Text {
 	return sockeye.Text{En: fmt.Sprintf("unexpected word %q", word), Zh: fmt.Sprintf("多余的参数 %q", word)}
 }

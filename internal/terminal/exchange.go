@@ -11,8 +11,8 @@ import (
 	"sockeye/internal/payload"
 )
 
-// Exchange is what the flags of connect ask it to send and to wait for. A field is nil or empty
-// where nothing is asked.
+// Exchange says what the flags of connect make it send and wait for. A field is nil or empty where
+// the flags say nothing.
 type Exchange struct {
 	Send   *payload.Template
 	List   *TimedList
@@ -55,7 +55,7 @@ func (l *Runner) RunExchange(s *core.Session, r Exchange) error {
 	defer cancel()
 	x := exchangeRun{Runner: l, request: r, session: s, met: l.expect(ctx, s, r.Expect), ended: s.Done(), refused: l.watchRefusals(s)}
 	if x.met != nil {
-		x.ended = nil // what is expected may have come last
+		x.ended = nil // the expected bytes may be in the last event
 	}
 	x.input = l.clientInput(s, r)
 	if limit := r.limit(); limit > 0 {
@@ -219,8 +219,8 @@ func notMet(what, en, zh string) error {
 	}
 }
 
-// clientInput starts to send what the exchange sends. The channel gets nil, or an error, when
-// that is done.
+// clientInput starts to send everything that the exchange sends. The channel gets nil when that is
+// done, or an error if it fails.
 func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
 	if l.console != nil {
 		return l.replAside(s, r.Input, r.Pace)
@@ -236,7 +236,7 @@ func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
 		defer l.Sent(s)
 		switch {
 		case err != nil:
-		case p == nil: // it ended before anything could be sent
+		case p == nil: // the session ended before anything could be sent
 			if !r.Sends() || l.outcome(s) != nil {
 				return
 			}

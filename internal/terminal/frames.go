@@ -15,7 +15,7 @@ import (
 	"sockeye/internal/payload"
 )
 
-// FrameFlags say how a view cuts what it shows into frames.
+// FrameFlags says how a view splits what it shows into frames.
 type FrameFlags struct {
 	Frame, Check string
 	Fields       []string
@@ -114,7 +114,7 @@ func parseFrameChoice(frame, check string) (*FrameChoice, error) {
 	return c, nil
 }
 
-// Splitter is a new splitter by the choice; nil for a nil choice.
+// Splitter returns a new splitter with the framing of the choice; nil for a nil choice.
 func (c *FrameChoice) Splitter() *framing.Splitter {
 	if c == nil {
 		return nil
@@ -141,7 +141,7 @@ func (c *FrameChoice) Values() *fields.SetReader {
 	return c.Fields.NewReader()
 }
 
-// Flag is the first flag that asks for frames.
+// Flag returns the first flag that asks for frames, or "".
 func (f *FrameFlags) Flag() string {
 	switch {
 	case f.Frame != "":
@@ -152,7 +152,7 @@ func (f *FrameFlags) Flag() string {
 	return "--decode"
 }
 
-// Found is how frames are found, which checksum they end with, and which values they hold.
+// Found returns how frames are found, which checksum they end with, and which values they hold.
 func (c *FrameChoice) Found() (framing.Spec, checksum.Trailer, fields.SpecSet) {
 	return c.spec, c.check, c.Fields
 }
@@ -160,7 +160,8 @@ func (c *FrameChoice) Found() (framing.Spec, checksum.Trailer, fields.SpecSet) {
 // Decoding returns how frames are decoded; nil: not at all.
 func (c *FrameChoice) Decoding() *framing.Decoding { return c.decode }
 
-// Framed is form for a view that shows frames.
+// Framed returns the output format for a view that shows frames, or why frames cannot be shown in
+// it.
 func (f *FrameFlags) Framed(d *DisplayFlags, shown OutputFormat) (OutputFormat, error) {
 	switch {
 	case f.Frame == "" && len(f.Fields) == 0 && f.Decode.Protocol == "":
@@ -188,8 +189,8 @@ func (r *reframing) ask(do func(*View)) {
 	}
 }
 
-// next is the view's next event. It returns early, with no event, when somebody
-// asks for something or a pause has to be looked at.
+// next returns the view's next event. It returns early, without one, when another goroutine used
+// ask, or when a pause in the stream may have ended a frame.
 func (v *View) next(c *journal.Cursor) (sockeye.Event, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -208,7 +209,7 @@ func (v *View) next(c *journal.Cursor) (sockeye.Event, error) {
 	return c.Next(ctx)
 }
 
-// idle does what there is to do when no event came.
+// idle carries out what was asked and ends frames by pauses, when next returned no event.
 func (v *View) idle() error {
 	if do := v.reframing.asked.Swap(nil); do != nil {
 		(*do)(v)
@@ -222,8 +223,8 @@ func (v *View) idle() error {
 // reshown is how many frames a view shows again after its framing has changed.
 const reshown = 200
 
-// reframe shows what was received before once more, cut another way; nil goes back to
-// events.
+// reframe changes the framing of the view and shows the latest events once more with it. A nil
+// choice goes back to events.
 func (v *View) reframe(c *FrameChoice, again *journal.Cursor) {
 	defer again.Close()
 	v.settle()
@@ -263,7 +264,7 @@ func (v *View) reframe(c *FrameChoice, again *journal.Cursor) {
 	}
 }
 
-// ShowNotice writes a line of the program's own.
+// ShowNotice writes a line that is about no event.
 func (v *View) ShowNotice(text string) {
 	v.write(fmt.Appendf(nil, "--- %s ---\n", payload.SafeString(text)))
 }

@@ -12,11 +12,11 @@ import (
 	"sockeye"
 )
 
-// hubProgram is the program with the NATS server in it, which this one does without.
+// hubProgram is the name of the program that contains the NATS server; this program does not.
 const hubProgram = "sockeye-hub"
 
-// HubCommand is sockeye-hub with arguments, to be started. It is looked for beside this
-// program, and then where commands are.
+// HubCommand returns a command that runs sockeye-hub with arguments. It looks for the program
+// beside this one, and then in PATH.
 func (a *Terminal) HubCommand(args ...string) (*exec.Cmd, error) {
 	path, err := findHub()
 	if err != nil {
@@ -43,14 +43,15 @@ func findHub() (string, error) {
 	return exec.LookPath(name)
 }
 
-// hubPrefix begins the name of a hub's stream where a recording is named: "hub:" is all
-// of it, "hub:SITE/BOARD" what one board published.
+// hubPrefix begins the word that names a hub's stream instead of a recording: "hub:" means all of
+// it, "hub:SITE/BOARD" what one board published.
 const hubPrefix = "hub:"
 
 // IsHub reports whether a word names a hub's stream.
 func IsHub(word string) bool { return strings.HasPrefix(word, hubPrefix) }
 
-// HubFile is a recording, a file of this run, of what a hub's stream has now.
+// HubFile writes what a hub's stream has now to a recording in a temporary file, and returns its
+// path.
 func (a *Terminal) HubFile(word string) (string, error) {
 	args := []string{"export", "--to", StdinName}
 	if board := strings.TrimPrefix(word, hubPrefix); board != "" {

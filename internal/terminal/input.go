@@ -17,7 +17,7 @@ import (
 	"sockeye/internal/payload"
 )
 
-// InputFlags say what happens to what is typed or piped in.
+// InputFlags says how the command treats what is typed or piped in.
 type InputFlags struct {
 	PayloadFlags
 	crlf  bool
@@ -28,7 +28,7 @@ type InputFlags struct {
 	Write     payload.ParseOptions // how what is typed becomes bytes
 }
 
-// Parse makes sense of the flags; charset is for the view, too.
+// Parse checks the flags and combines them. The charset also goes to the view, d.
 func (f *InputFlags) Parse(d *DisplayFlags) error {
 	var err error
 	f.Write, err = f.PayloadOptions()
@@ -45,12 +45,12 @@ func (f *InputFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	f.PayloadFlags.Register(a, fs)
 }
 
-// inputLinger is how long a peer that finished sending stays while standard input may
-// have more to say to it, and says nothing.
+// inputLinger is how long a peer that finished sending stays while standard input is open but gives
+// nothing.
 const inputLinger = 750 * time.Millisecond
 
-// Linger lets peers that finish sending stay for the rest of standard input, or of what
-// flags say to send. Call what it returns when that is sent.
+// Linger makes peers that finish sending stay until the rest of standard input, or of what flags
+// say to send, has been sent. The caller calls sent then.
 func Linger(ep *sockeye.Endpoint) (sent func(*core.Session)) {
 	if ep.Options.HalfOpen > 0 || !ep.Takes("half-open") {
 		return func(*core.Session) {}
@@ -59,7 +59,8 @@ func Linger(ep *sockeye.Endpoint) (sent func(*core.Session)) {
 	return func(s *core.Session) { s.SetHalfOpen(0) }
 }
 
-// Pipes reports whether standard input goes to peers as it is.
+// Pipes reports whether the bytes of standard input are sent unchanged, instead of lines typed at a
+// console.
 func (l *Runner) Pipes() bool {
 	return l.console == nil && l.term.stdin.reader == "" && (!IsTerminal(l.term.In) || l.showing != Quiet)
 }
@@ -103,7 +104,7 @@ func (l *Runner) ServeInput(s *core.Session, f *InputFlags, pace chunkPace, list
 	return done
 }
 
-// replAside runs the console's conversation on a goroutine of its own.
+// replAside runs repl on a goroutine of its own.
 func (l *Runner) replAside(s *core.Session, f *InputFlags, pace chunkPace) <-chan error {
 	done := make(chan error, 1)
 	l.fed = make(chan struct{})
@@ -114,8 +115,8 @@ func (l *Runner) replAside(s *core.Session, f *InputFlags, pace chunkPace) <-cha
 	return done
 }
 
-// pipeToAll sends standard input to all peers, once there is one. A peer that
-// fails is its own event and keeps nothing from the others.
+// pipeToAll sends standard input to all peers, once there is one. A failed send to one peer is an
+// event and does not affect the others.
 func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 	joined := l.AwaitEvent(0, sockeye.Joined)
 	select {
@@ -129,7 +130,7 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 		defer s.Sender().Release()
 		var all sync.WaitGroup
 		var failed atomic.Bool
-		to, _ := s.Recipients().Select(core.All) // nobody there: it is lost, as with ncat
+		to, _ := s.Recipients().Select(core.All) // without a peer the bytes are lost, as with ncat
 		for _, p := range to {
 			all.Go(func() {
 				if !l.sendOrLose(p, data) {
@@ -139,12 +140,12 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 		}
 		all.Wait()
 		if failed.Load() && l.Finishes {
-			return errCutOff // nobody comes after the one peer
+			return errCutOff // this session has only one peer
 		}
 		return nil
 	})
 	if errors.Is(err, errCutOff) {
-		return nil // why it left is told
+		return nil // the view shows why it left
 	}
 	if err == nil && l.Finishes && !isDevice(l.term.In) && l.term.Ctx.Err() == nil {
 		to, _ := s.Recipients().Select(core.All)
@@ -155,8 +156,8 @@ func (l *Runner) pipeToAll(s *core.Session, f *InputFlags) error {
 	return err
 }
 
-// isDevice reports whether input is not meant as something to send: /dev/null is what a
-// program has for want of an input.
+// isDevice reports whether the input is a device such as /dev/null, which a program is given when
+// there is nothing to send.
 func isDevice(in any) bool {
 	f, ok := in.(*os.File)
 	if !ok {
@@ -169,9 +170,9 @@ func isDevice(in any) bool {
 // errCutOff ends the input of the one peer that could not be sent to.
 var errCutOff = errors.New("the one peer is gone")
 
-// sendOrLose sends a part of a stream to one of many peers, and reports whether it could. One that does not read
-// for as long as --send-timeout allows is aborted: what it got later would not
-// follow what it had.
+// sendOrLose sends a part of a stream to one of many peers, and reports whether it could. It aborts
+// a peer that does not read for --send-timeout, since later bytes would not continue what that peer
+// had.
 func (l *Runner) sendOrLose(p *core.Peer, data []byte) bool {
 	_, err := p.Send(l.sending, data)
 	if err != nil && sockeye.ErrorOf(err).Kind == sockeye.TimedOut && !p.Network.Traits().Datagram && l.sending.Err() == nil {
@@ -180,12 +181,12 @@ func (l *Runner) sendOrLose(p *core.Peer, data []byte) bool {
 	return err == nil
 }
 
-// inputPause is how long standard input must have nothing to say until a command
-// that was asked to end takes it for the end of the input.
+// inputPause is how long standard input must give nothing before a command that was asked to end
+// treats this as the end of the input.
 const inputPause = 250 * time.Millisecond
 
-// readInput hands standard input on as it comes, until its end or send fails; once
-// the command is asked to end, until the input pauses.
+// readInput calls send with the bytes of standard input as they come, until the input ends or send
+// fails. Once the command is asked to end, a pause ends the input.
 func (l *Runner) readInput(f *InputFlags, send func([]byte) error) error {
 	if f.delay <= 0 {
 		return l.readChunks(f, send)
@@ -234,14 +235,14 @@ func (l *Runner) readChunks(f *InputFlags, send func([]byte) error) error {
 	}
 }
 
-// inputChunk is what one read gave.
+// inputChunk is the result of one read.
 type inputChunk struct {
 	data []byte
 	err  error
 }
 
-// pump reads standard input into the buffer that is free. A read that waits
-// cannot be ended: it outlives the command, and the process ends it.
+// pump reads standard input into free buffers and passes them on. A read that waits cannot be
+// interrupted, so it may outlive the command and end with the process.
 func (l *Runner) pump(chunks chan<- inputChunk, free <-chan []byte, over <-chan struct{}) {
 	for {
 		select {

@@ -8,7 +8,7 @@ import (
 	"sockeye/internal/core"
 )
 
-// usualBreak is how long a break is that nobody gives a time for.
+// usualBreak is the length of a break without a time.
 const usualBreak = 250 * time.Millisecond
 
 // lineSetting reads the commands for the lines of a serial port: /dtr on|off, /rts
@@ -42,7 +42,7 @@ func onOff(name, word string) (sockeye.OptionalBool, error) {
 	return sockeye.Default, Usage(name, sockeye.Text{En: "on or off?", Zh: "on 还是 off？"}, sockeye.Text{En: "write " + name + " on", Zh: "请写 " + name + " on"})
 }
 
-// setLines is the command of a name for the port of the session.
+// setLines returns the console command /dtr, /rts or /break for the port of the session.
 func setLines(name string) func(*repl, string) error {
 	return func(c *repl, rest string) error {
 		set, _, err := lineSetting(name, rest)
@@ -56,7 +56,7 @@ func setLines(name string) func(*repl, string) error {
 	}
 }
 
-// showLines shows how the lines of the port are.
+// showLines shows the state of the port's modem lines.
 func (c *repl) showLines(string) error {
 	for _, p := range c.session.Peers() {
 		lines := p.Status().Lines

@@ -7,7 +7,7 @@ import (
 	"sockeye/internal/framing"
 )
 
-// DecodeFlags say of which protocol messages are, and what is known of it.
+// DecodeFlags says which protocol the messages are of, and which files describe them.
 type DecodeFlags struct {
 	Protocol string
 	// Registers is a workspace whose registers have names, Schema a descriptor file of
@@ -23,7 +23,7 @@ func (f *DecodeFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	f.RegisterKnowledge(a, fs)
 }
 
-// RegisterKnowledge adds the flags that say what is known of a protocol.
+// RegisterKnowledge adds the flags for the files that describe the messages of a protocol.
 func (f *DecodeFlags) RegisterKnowledge(a *Terminal, fs *pflag.FlagSet) {
 	f.terminal = a
 	fs.StringVar(&f.Registers, "registers", "", a.T("with --decode: the workspace file that names Modbus registers", "配合 --decode：为 Modbus 寄存器命名的工作区文件"))
@@ -52,7 +52,7 @@ func (f *DecodeFlags) Decoding() (*framing.Decoding, error) {
 	return framing.NewDecoding(f.Protocol, k), nil
 }
 
-// Knowledge reads the files that say what is known of a protocol.
+// Knowledge reads the files that describe the messages of a protocol.
 func (f *DecodeFlags) Knowledge() (k framing.Knowledge, err error) {
 	if f.Registers != "" {
 		path, err := f.terminal.File("--registers", f.Registers)
@@ -83,8 +83,8 @@ func (f *DecodeFlags) Knowledge() (k framing.Knowledge, err error) {
 	return k, nil
 }
 
-// appendMessage appends what a frame says, decoded, and gives the lines of its fields;
-// nil if it is no message.
+// appendMessage appends the summary of the message in a frame, and returns the lines of its fields;
+// tree is nil if the frame is no message.
 func (v *View) appendMessage(dst []byte, f *framing.PeerFrame) (out, tree []byte) {
 	if v.decoding == nil {
 		return dst, nil
@@ -96,8 +96,7 @@ func (v *View) appendMessage(dst []byte, f *framing.PeerFrame) (out, tree []byte
 	return m.AppendSummary(dst, v.term.Lang), m.AppendTree([]byte{}, "  ", v.term.Lang)
 }
 
-// appendMessageJSON puts the message that a frame is into a line of JSON, as one more
-// member.
+// appendMessageJSON adds the message in a frame to a line of JSON as one more member.
 func (v *View) appendMessageJSON(line []byte, f *framing.PeerFrame) []byte {
 	if v.decoding == nil {
 		return line

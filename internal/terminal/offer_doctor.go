@@ -27,7 +27,8 @@ func (c *repl) offerDoctor(ctx context.Context, after time.Duration) {
 	}
 }
 
-// doctorLine is the line for a server of an IP network, "" for any other session.
+// doctorLine returns the line that offers the doctor for a server of an IP network, and "" for any
+// other session.
 func (a *Terminal) doctorLine(s *core.Session) string {
 	st := s.Status()
 	if st.Endpoint.Mode != sockeye.Listen || !st.Endpoint.Address.Network.Traits().IP || len(st.Locals) == 0 {

@@ -11,7 +11,7 @@ import (
 	"sockeye/internal/payload"
 )
 
-// PayloadFlags say how what is typed becomes bytes.
+// PayloadFlags says how typed text becomes bytes.
 type PayloadFlags struct {
 	charsetName, checksum string
 	prefix, suffix        string
@@ -52,8 +52,7 @@ func RegisterAround(a *Terminal, fs *pflag.FlagSet, prefix, suffix *string) {
 	fs.Var(CheckedText(suffix, isSuffix), "suffix", a.T(`put this after each message and its checksum: '\x03'`, `在每条数据及其校验后加上这些内容，例如 '\x03'`))
 }
 
-// checkAround checks a prefix and a suffix, before there is anything to put between
-// them.
+// checkAround checks a prefix and a suffix before there is a message to put between them.
 func checkAround(o payload.ParseOptions) error {
 	if _, err := payload.Parse("", payload.ParseOptions{Charset: o.Charset, Prefix: o.Prefix}); err != nil {
 		return OfFlag(err, "--prefix")
@@ -74,7 +73,7 @@ func isSuffix(s string) error {
 	return err
 }
 
-// PayloadOptions are the flags as the payload language takes them.
+// PayloadOptions converts the flags to the options of package payload.
 func (f *PayloadFlags) PayloadOptions() (payload.ParseOptions, error) {
 	var o payload.ParseOptions
 	var err error
@@ -92,8 +91,8 @@ func (f *PayloadFlags) PayloadOptions() (payload.ParseOptions, error) {
 	return o, checkAround(o)
 }
 
-// ViewCharset is what received and sent text is shown in; PayloadOptions has found it
-// sound.
+// ViewCharset returns the charset in which received and sent text is shown. PayloadOptions must
+// have checked it.
 func (f *PayloadFlags) ViewCharset() payload.Charset {
 	c, _ := payload.ParseViewCharset(f.charsetName)
 	return c

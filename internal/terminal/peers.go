@@ -82,7 +82,8 @@ func (a *Terminal) Amount(bytes, messages uint64, rate float64) string {
 	return s
 }
 
-// PeerState is the word for the state of a peer: one of UDP is known, not connected.
+// PeerState returns the word for the state of a peer. A peer of UDP is called known instead of
+// connected.
 func (a *Terminal) PeerState(network string, s sockeye.PeerState) string {
 	if !sockeye.Network(network).Traits().Connections && s == sockeye.Connected {
 		return a.T("known", "已知")

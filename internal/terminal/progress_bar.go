@@ -17,10 +17,10 @@ type ProgressBar struct {
 
 	mu    sync.Mutex
 	shown time.Time
-	width int // of what stands on the line
+	width int // of the text on the line
 }
 
-// patienceBefore is how long work may take without a bar.
+// patienceBefore is how long work goes on before its bar is shown.
 const patienceBefore = time.Second
 
 // StartProgress names the work, "searching".

@@ -5,6 +5,8 @@ import (
 	"time"
 )
 
+// A progress line says how much is done, how fast and how long it will still take, and nothing
+// of that where the whole is unknown.
 func TestProgressLine(t *testing.T) {
 	got := progressLine("searching", 512<<20, 1<<30, 2*time.Second)
 	want := "searching  [############            ]  50 %  512.0 MiB  256.0 MiB/s  2s left"

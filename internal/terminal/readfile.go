@@ -12,8 +12,8 @@ import (
 // MaxSecret bounds what is read of a file with a password, a certificate or a key.
 const MaxSecret = 1 << 20
 
-// ReadFile reads a file for a flag. It may be a pipe, as <(pass show sockeye) makes one,
-// or - for standard input: it may wait for who writes it, until a signal comes.
+// ReadFile reads a file for a flag. The path may be a pipe, such as <(pass show sockeye), or - for
+// standard input. ReadFile waits until the pipe is written, or a signal comes.
 func (a *Terminal) ReadFile(flag, path string) (text []byte, err error) {
 	if path == StdinName {
 		if err := a.takeStdin(flag); err != nil {
@@ -44,7 +44,7 @@ func (a *Terminal) ReadFile(flag, path string) (text []byte, err error) {
 	return <-read, nil
 }
 
-// LoadKeyPair is tls.LoadX509KeyPair of files that may be pipes.
+// LoadKeyPair does what tls.LoadX509KeyPair does, with files that may be pipes.
 func (a *Terminal) LoadKeyPair(cert, key string) (tls.Certificate, error) {
 	certText, err := a.ReadFile("--cert", cert)
 	if err != nil {
@@ -57,8 +57,8 @@ func (a *Terminal) LoadKeyPair(cert, key string) (tls.Certificate, error) {
 	return tls.X509KeyPair(certText, keyText)
 }
 
-// interruptible runs what may wait for ever in a call that nothing ends, until it is
-// done or a signal comes. Then it is left behind: the process is about to end.
+// interruptible calls run, which may wait for ever in a call that cannot be interrupted. It returns
+// when run does or when a signal comes; in that case run goes on until the process ends.
 func (a *Terminal) interruptible(run func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- run() }()

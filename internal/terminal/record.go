@@ -15,17 +15,17 @@ import (
 	"sockeye/internal/recording"
 )
 
-// RecordFlags say whether and how a command records what happens.
+// RecordFlags says whether and how a command records what happens.
 type RecordFlags struct {
 	To   string
 	Sync string
 	How  recording.WriteOptions
 }
 
-// SyncAlways is the value of --sync with which a power cut costs nothing.
+// SyncAlways is the value of --sync with which a power cut loses no event.
 const SyncAlways = string(recording.Always)
 
-// NewRecordFlags are those of a command that was told nothing: it does not record.
+// NewRecordFlags returns the defaults: the command does not record.
 func NewRecordFlags() RecordFlags { return RecordFlags{Sync: string(recording.Relaxed)} }
 
 // Register adds the flags to a command.
@@ -40,8 +40,8 @@ func (f *RecordFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.Var(&DurationFlag{&f.How.MaxAge}, "record-age", a.T("delete segments older than this", "删除早于此时间的分段"))
 }
 
-// BeginRecording begins to record. Opening a named pipe waits for who reads it, and a
-// signal ends the waiting.
+// BeginRecording begins to record. Opening a named pipe waits for its reader; a signal ends the
+// waiting.
 func (a *Terminal) BeginRecording(bench *core.Core, o recording.WriteOptions) error {
 	if o.File == "" || !isStream(o.File) {
 		return bench.Record(o)
@@ -60,7 +60,7 @@ func (f *RecordFlags) Options(a *Terminal, ep sockeye.Endpoint) recording.WriteO
 	return recordTo(a, o, f.To)
 }
 
-// recordTo fills in the place that a word means.
+// recordTo sets the destination that a word means.
 func recordTo(a *Terminal, o recording.WriteOptions, to string) recording.WriteOptions {
 	switch {
 	case to == "-":
@@ -79,8 +79,8 @@ func isStream(path string) bool {
 	return err == nil && !st.IsDir() && !st.Mode().IsRegular()
 }
 
-// Form is what the display flags say, with nothing to print where the recording
-// takes standard output.
+// Form returns the output format of the display flags, or the one that prints nothing if the
+// recording goes to standard output.
 func (f *RecordFlags) Form(a *Terminal, d *DisplayFlags) (OutputFormat, error) {
 	if !f.TakesOutput() {
 		return d.Format(a)
@@ -101,7 +101,7 @@ func (f *RecordFlags) Form(a *Terminal, d *DisplayFlags) (OutputFormat, error) {
 	return Quiet, nil
 }
 
-// record is /record: on, off, or how it is.
+// record carries out /record: it starts or stops the recording, or shows its state.
 func (c *repl) record(to string) error {
 	bench := c.run.Bench
 	switch to {
@@ -125,7 +125,7 @@ func (c *repl) record(to string) error {
 	return nil
 }
 
-// recordLine says how a recording is.
+// recordLine returns a line about the state of a recording.
 func (a *Terminal) recordLine(st journal.RecordStatus) string {
 	state := map[journal.RecordState]string{
 		journal.RecordOn: a.T("recording", "正在记录"), journal.RecordPaused: a.T("recording is paused", "记录已暂停"), journal.RecordOff: a.T("not recording", "没有在记录"),

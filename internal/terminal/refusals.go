@@ -9,16 +9,16 @@ import (
 	"sockeye/internal/core"
 )
 
-// refusals watches what the network says of a session's datagrams: that nobody
-// receives them. UDP has no connection that would fail for it.
+// refusals watches for errors of the network that say that nobody receives a session's datagrams.
+// UDP has no connection that could fail instead.
 type refusals struct {
 	session *core.Session
-	news    chan struct{} // has something after each; nil if there cannot be any
+	news    chan struct{} // holds a value after each refusal; nil for a stream, which has none
 
 	mu    sync.Mutex
 	last  *sockeye.Error
-	heard uint64 // datagrams that had come by then
-	sent  uint64 // datagrams that had been sent by then
+	heard uint64 // datagrams received before the last refusal
+	sent  uint64 // datagrams sent before the last refusal
 }
 
 func (l *Runner) watchRefusals(s *core.Session) *refusals {
@@ -35,7 +35,7 @@ func (l *Runner) watchRefusals(s *core.Session) *refusals {
 			r.mu.Unlock()
 			select {
 			case r.news <- struct{}{}:
-			default: // who is told looks at the latest
+			default: // the receiver reads the latest refusal anyway
 			}
 		}
 		return true
@@ -69,8 +69,8 @@ func (r *refusals) ofLastSend() *sockeye.Error {
 	return refused
 }
 
-// refusalWait is how long the answer to a last datagram that nobody receives may take: a way
-// within a building and back, and a busy machine.
+// refusalWait is how long the refusal of the last datagram may take: a round trip within a
+// building, and a busy machine.
 const refusalWait = 200 * time.Millisecond
 
 // await waits for a short time for a refusal of the last send, and returns it. For streams it does

@@ -12,9 +12,9 @@ import (
 	"sockeye/internal/payload"
 )
 
-// repl carries out what a person types at the console, for one session.
-// It belongs to one goroutine; what is sent goes out on others, so that a peer
-// that does not read holds up neither the console nor other peers.
+// repl carries out what a person types at the console, for one session. It belongs to one
+// goroutine. Messages are sent on others, so that a peer that does not read holds up neither the
+// console nor other peers.
 type repl struct {
 	run     *Runner
 	term    *Terminal
@@ -27,7 +27,7 @@ type repl struct {
 	out sendQueue
 }
 
-// repl takes typed lines until the person ends the input (nil), or the error
+// repl carries out typed lines until the person ends the input; then it returns nil, or the error
 // that ends the command.
 func (l *Runner) repl(s *core.Session, f *InputFlags, pace chunkPace) error {
 	c := &repl{run: l, term: l.term, session: s, write: f.Write, lineEnd: map[bool]string{false: "\n", true: "\r\n"}[f.crlf], pace: pace, to: newTargets(core.All)}
@@ -55,7 +55,7 @@ func (l *Runner) repl(s *core.Session, f *InputFlags, pace chunkPace) error {
 		case <-s.Done():
 			return nil
 		case <-l.term.Ctx.Done():
-			c.out.running.Wait() // as long as the sending context lets it
+			c.out.running.Wait() // until the sending context ends
 			return l.term.Interrupted()
 		}
 	}
@@ -206,7 +206,7 @@ func (c *repl) printError(err error) {
 	}
 }
 
-// find is the peers that words mean, which must be at least one word.
+// find returns the peers that words mean. There must be at least one word.
 func (c *repl) find(words string) ([]*core.Peer, error) {
 	if words == "" {
 		return nil, Usage("", sockeye.Text{En: "which peer?", Zh: "缺少连接对象"},
@@ -269,7 +269,7 @@ func (c *repl) say(text string, o payload.ParseOptions) error {
 	for i, p := range peers {
 		c.out.queue(p, func(ctx context.Context) {
 			if _, err := p.Send(ctx, messages[i]); sockeye.ErrorOf(err) != nil && sockeye.ErrorOf(err).Kind == sockeye.Misuse {
-				c.printError(err) // any other failure is an event, and shown as one
+				c.printError(err) // the view shows any other failure as an event
 			}
 		})
 	}
@@ -294,7 +294,7 @@ func (c *repl) sendFile(rest string) error {
 	for _, p := range peers {
 		c.out.queue(p, func(ctx context.Context) {
 			n, err := sendFile(ctx, c.session, []*core.Peer{p}, path, pace, c.out.show)
-			if err != nil && sockeye.ErrorOf(err).Op != "send" { // a failed send is an event, and shown as one
+			if err != nil && sockeye.ErrorOf(err).Op != "send" { // the view shows a failed send as an event
 				c.printError(err)
 			}
 			c.run.console.print(fmt.Sprintf(c.term.T("%[1]s of %[2]s given to %[3]s", "已将 %[2]s 的 %[1]s 交给 %[3]s"), c.term.ByteCount(n), path, PeerName(p.Peer)))
@@ -303,7 +303,8 @@ func (c *repl) sendFile(rest string) error {
 	return nil
 }
 
-// frame cuts what the view shows anew, from the oldest event that is kept.
+// frame carries out /frame: it changes the framing of the view, and shows kept events again with
+// it.
 func (c *repl) frame(rest string) error {
 	if rest == "" {
 		return Usage("/frame", sockeye.Text{En: "how?", Zh: "缺少分帧方式"}, sockeye.Text{En: "write line, delim:0d0a, idle:20ms … or off", Zh: "写 line、delim:0d0a、idle:20ms…，或 off"})
@@ -372,7 +373,7 @@ func (c *repl) abort(words string) error {
 	})
 }
 
-// each does something that may take a while to each peer, in the background.
+// each calls do for each peer that words mean, in the background, since it may take a while.
 func (c *repl) each(words string, do func(*core.Peer) error) error {
 	peers, err := c.find(words)
 	if err != nil {

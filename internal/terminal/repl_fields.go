@@ -5,7 +5,8 @@ import (
 	"sockeye/internal/fields"
 )
 
-// fields shows the values of what was and will be received.
+// fields carries out /fields: it shows the values in what was received before and comes from now
+// on.
 func (c *repl) fields(rest string) error {
 	if rest == "" {
 		return Usage("/fields", sockeye.Text{En: "which?", Zh: "缺少字段格式"}, sockeye.Text{En: "write keys, csv, json, u8 id, i16be temp*0.1 … or off", Zh: "写 keys、csv、json、u8 id, i16be temp*0.1…，或 off"})

@@ -6,14 +6,14 @@ import (
 	"sockeye/internal/payload"
 )
 
-// setPrefix is /prefix.
+// setPrefix carries out /prefix.
 func (c *repl) setPrefix(text string) error {
 	o := c.write
 	o.Prefix = aroundOf(text, o.Prefix)
 	return c.setAround(o)
 }
 
-// setSuffix is /suffix.
+// setSuffix carries out /suffix.
 func (c *repl) setSuffix(text string) error {
 	o := c.write
 	o.Suffix = aroundOf(text, o.Suffix)
@@ -31,8 +31,7 @@ func aroundOf(text, now string) string {
 	return text
 }
 
-// setAround takes a prefix and suffix for what is sent from now on, and shows what
-// becomes of a message.
+// setAround sets the prefix and suffix of what is sent from now on, and shows an example message.
 func (c *repl) setAround(o payload.ParseOptions) error {
 	if err := checkAround(o); err != nil {
 		return err

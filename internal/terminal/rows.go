@@ -10,27 +10,26 @@ import (
 	"sockeye/internal/payload"
 )
 
-// characterWait is how long a line whose last bytes begin a character waits for the
-// read that goes on with it. The pieces of one message are closer together, also where a
-// segment was lost and sent again (200 ms at least on Linux), or a board sends a byte in
-// 33 ms (300 baud). The manual names it.
+// characterWait is how long a line that ends within a character waits for the read with the rest of
+// it. The pieces of one message come closer together than that, even if a segment was lost and sent
+// again (after at least 200 ms on Linux), or a board sends one byte in 33 ms (300 baud). The manual
+// names this time.
 const characterWait = 250 * time.Millisecond
 
-// textRows are the lines of a view that shows text.
+// textRows holds the lines of a view that shows text until they are complete.
 type textRows struct {
 	mu    sync.Mutex // guards what follows and the view's out: a timer writes when nothing comes
 	lines payload.Rows[flow]
 	timer *time.Timer // runs while a line waits
 }
 
-// flow is one way of one peer: each has its own text, which reads may cut
-// anywhere.
+// flow is one direction of one peer. Each has its own text, which reads may split anywhere.
 type flow struct {
 	peer *sockeye.Peer
 	kind sockeye.EventKind
 }
 
-// showLine prints an event as a line, or lets it wait for the end of a character.
+// showLine prints an event as a line, or keeps the line until the rest of its last character comes.
 func (v *View) showLine(e sockeye.Event) error {
 	r := &v.rows
 	r.mu.Lock()
@@ -52,16 +51,16 @@ func (v *View) showLine(e sockeye.Event) error {
 	return err
 }
 
-// showCharset says which charset --charset auto has chosen for one way of a peer.
+// showCharset prints which charset --charset auto has chosen for one direction of a peer.
 func (v *View) showCharset(f flow, c payload.Charset) {
 	text := v.term.T("--- what %s sends is shown as %s ---\n", "--- %s 发来的内容按 %s 显示 ---\n")
 	if f.kind == sockeye.Sent {
 		text = v.term.T("--- what is sent to %s is shown as %s ---\n", "--- 发给 %s 的内容按 %s 显示 ---\n")
 	}
-	v.rows.lines.Line(fmt.Appendf(nil, text, PeerName(f.peer), strings.ToUpper(string(c)))) // an error comes with the line
+	v.rows.lines.Line(fmt.Appendf(nil, text, PeerName(f.peer), strings.ToUpper(string(c)))) // an error of writing is reported with the line
 }
 
-// waitLocked has lines that wait looked at again then.
+// waitLocked sets the timer for the lines that wait until a time. The caller holds mu.
 func (v *View) waitLocked(until time.Time) {
 	r := &v.rows
 	switch {
@@ -73,20 +72,20 @@ func (v *View) waitLocked(until time.Time) {
 	}
 }
 
-// settleDue is called by the timer.
+// settleDue prints the lines that have waited long enough. The timer calls it.
 func (v *View) settleDue() {
 	r := &v.rows
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.timer == nil {
-		return // it had run out when it was stopped
+		return // the timer was stopped too late
 	}
 	r.timer = nil
 	v.waitLocked(r.lines.Settle(time.Now()))
 	v.out.Flush()
 }
 
-// settle shows what waits for the end of a character as it is.
+// settle prints the lines that wait, with the bytes of their unfinished characters as escapes.
 func (v *View) settle() {
 	v.rows.mu.Lock()
 	defer v.rows.mu.Unlock()
@@ -94,7 +93,7 @@ func (v *View) settle() {
 	v.waitLocked(time.Time{})
 }
 
-// write prints what is no line of an event.
+// write prints a line that belongs to no event.
 func (v *View) write(b []byte) error {
 	v.rows.mu.Lock()
 	defer v.rows.mu.Unlock()
@@ -102,14 +101,14 @@ func (v *View) write(b []byte) error {
 	return err
 }
 
-// Flush brings to the reader what does not wait.
+// Flush writes out the lines that do not wait for the rest of a character.
 func (v *View) Flush() error {
 	v.rows.mu.Lock()
 	defer v.rows.mu.Unlock()
 	return v.out.Flush()
 }
 
-// End brings everything to the reader: nothing more comes.
+// End writes out all lines. No event may follow.
 func (v *View) End() error {
 	v.settle()
 	return v.Flush()

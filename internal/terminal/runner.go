@@ -22,22 +22,22 @@ type Runner struct {
 	term     *Terminal
 	Bench    *core.Core
 	client   client.Client // the same workbench; nil unless Start made it
-	view     *View         // its goroutine's, but for reframing
+	view     *View         // owned by its goroutine, except for reframing
 	console  *console      // nil unless a person types at a terminal
 	status   *StatusBar    // nil unless there is one to show, and no console
 	showing  OutputFormat
 	drain    time.Duration
 	ViewDone chan struct{}
 	viewErr  error              // valid after ViewDone
-	pace     *core.Backpressure // of a view that must be exact, or nil
+	pace     *core.Backpressure // nil unless the view must miss nothing
 
-	// sending is for what goes to peers; it ends when a signal leaves no more time.
+	// sending is the context of all sends. It ends when the time that a signal leaves is over.
 	sending     context.Context
 	stopSending context.CancelCauseFunc
-	closing     []func()                // what ends before the workbench does
-	after       []func(context.Context) // what ends after it, while there is time
+	closing     []func()                // called before the workbench shuts down
+	after       []func(context.Context) // called after it has shut down, with the time that is left
 	fed         chan struct{}           // closed when the input has been sent; nil without input
-	Sent        func(*core.Session)     // see linger; never nil
+	Sent        func(*core.Session)     // see Linger; never nil
 	Finishes    bool                    // the end of the input finishes our direction
 	ending      func() context.Context  // how long closing in good order may take, from the first call on
 	ended       context.CancelFunc      // of ending
@@ -50,9 +50,9 @@ type DisplayFlags struct {
 	Drain                          time.Duration
 	Charset                        payload.Charset
 	Dump                           *dumpWriter // nil: none
-	Unheard                        bool        // received bytes do not come out raw: a program has them, or nobody wants them
-	EndTells                       bool        // the command ends with why its peer left, and says it
-	Status                         string      // stands below the lines on a terminal where nobody types; safe for it
+	Unheard                        bool        // received bytes are not written raw, because a program gets them or nobody wants them
+	EndTells                       bool        // the command's own error says why its peer left
+	Status                         string      // shown below the lines on a terminal where nobody types; safe to print
 }
 
 // Register adds the flags to a command.
@@ -96,13 +96,13 @@ func (f *DisplayFlags) Format(a *Terminal) (OutputFormat, error) {
 	return f.Framed(f, asked)
 }
 
-// Start makes a workbench, begins to record it, if asked to, and to show all of
-// it: what this run does, not what the recording has of earlier ones.
+// Start makes a workbench, begins to record it if the flags say so, and shows everything that this
+// run does. It does not show earlier runs of the recording.
 func (a *Terminal) Start(f OutputFormat, d *DisplayFlags, typing bool, rec *RecordFlags, ep sockeye.Endpoint) (*Runner, error) {
 	return a.StartIn(client.New(client.LocalOptions{CADir: a.CADir()}), f, d, typing, rec, ep)
 }
 
-// StartIn is Start with a workbench that New made, which the Runner closes.
+// StartIn does what Start does with a workbench that exists. The Runner closes it.
 func (a *Terminal) StartIn(c client.Client, f OutputFormat, d *DisplayFlags, typing bool, rec *RecordFlags, ep sockeye.Endpoint) (*Runner, error) {
 	cut, err := d.Choice()
 	if err != nil {
@@ -119,9 +119,8 @@ func (a *Terminal) StartIn(c client.Client, f OutputFormat, d *DisplayFlags, typ
 	return l, nil
 }
 
-// Follow shows a workbench from event number from on: one session of it, or all
-// for "", as chunks or cut into frames. At a terminal on both sides, and if typing is wanted, a console takes
-// the bottom line.
+// Follow shows the events of a workbench from number from on: those of one session, or of all for
+// "". If input and output are a terminal and typing is true, a console takes the bottom line.
 func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f OutputFormat, d *DisplayFlags, cut *FrameChoice, typing bool) *Runner {
 	l := &Runner{term: a, Sent: func(*core.Session) {}, Bench: bench, showing: f, drain: d.Drain, ViewDone: make(chan struct{})}
 	l.sending, l.stopSending = context.WithCancelCause(context.Background())
@@ -151,7 +150,7 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 	v.ShowFrames(cut)
 	l.view = v
 	v.dump = d.Dump
-	if f == Raw || v.dump != nil { // neither may miss anything
+	if f == Raw || v.dump != nil { // both must miss nothing
 		l.pace = bench.StartBackpressure()
 		v.pace = l.pace
 	}
@@ -164,14 +163,14 @@ func (a *Terminal) Follow(bench *core.Core, from uint64, session string, f Outpu
 	return l
 }
 
-// OnFinish has end called when the command ends, before its workbench does.
+// OnFinish registers end, which is called when the command ends, before its workbench shuts down.
 func (l *Runner) OnFinish(end func()) { l.closing = append(l.closing, end) }
 
 // AfterShutdown registers end, which is called when the workbench has closed its sessions, with
 // how long an end in good order may still take.
 func (l *Runner) AfterShutdown(end func(context.Context)) { l.after = append(l.after, end) }
 
-// Print shows lines of the program's own: above the input line, or on standard error.
+// Print shows lines that are about no event, above the input line or on standard error.
 func (l *Runner) Print(text string) {
 	if l.console != nil {
 		l.console.print(text)
@@ -193,9 +192,9 @@ func (l *Runner) freePace() {
 	}
 }
 
-// Interrupted is how a signal ends the command. A request to end (SIGTERM) first
-// lets the input that is there go out, as long as closing in good order may take;
-// an interrupt does not. The error is the signal, or why not all could be sent.
+// Interrupted ends the command after a signal. After a request to end (SIGTERM) it first sends the
+// input that is there, within the time for closing in good order; after an interrupt it does not.
+// The error is the signal, or why not everything could be sent.
 func (l *Runner) Interrupted() error {
 	err := l.term.Interrupted()
 	if l.fed == nil || !IsTermination(err) {
@@ -211,8 +210,8 @@ func (l *Runner) Interrupted() error {
 	return err
 }
 
-// undelivered returns the error of input that a peer had not acknowledged when it left, or when the
-// time for closing was over. At a console the view has shown it.
+// undelivered returns an error if a peer had not acknowledged all input when it left or when the
+// time for closing was over. At a console it returns nil, since the view has shown it.
 func (l *Runner) undelivered(sessions []*core.Session) error {
 	if l.fed == nil || l.console != nil {
 		return nil
@@ -227,7 +226,7 @@ func (l *Runner) undelivered(sessions []*core.Session) error {
 	return nil
 }
 
-// isCutShort is the error of input that did not get through in time.
+// isCutShort returns the error of input that was not sent in time.
 func isCutShort(drain time.Duration) error {
 	return &sockeye.Error{Kind: sockeye.TimedOut, Op: "send",
 		Message: sockeye.Text{En: fmt.Sprintf("not all input could be sent within %s", drain), Zh: fmt.Sprintf("%s 内没能发送完全部输入", drain)},
@@ -250,7 +249,7 @@ func (l *Runner) Finish(err error) error {
 	}
 	select {
 	case <-l.ViewDone:
-	case <-l.term.ForceStop.Done(): // whoever reads our output may never do so again
+	case <-l.term.ForceStop.Done(): // the reader of our output may have stopped for good
 	}
 	if l.console != nil {
 		l.console.Close()
@@ -269,7 +268,7 @@ func (l *Runner) Finish(err error) error {
 	case err == nil, IsTermination(err), IsInterrupt(err) && incomplete != nil:
 		err = all
 	case IsInterrupt(err):
-		l.term.ShowError(undelivered) // and the exit code is the interrupt's, who wanted no more of it
+		l.term.ShowError(undelivered) // only shown: the exit code stays that of the interrupt
 	case undelivered != nil:
 		err = withUndelivered(err, sessions)
 	}
@@ -291,8 +290,8 @@ func withUndelivered(err error, sessions []*core.Session) error {
 	return &e
 }
 
-// watch calls see with every event of a kind from number from on, until it says
-// false or the journal ends. It returns at once.
+// watch calls see on another goroutine with every event of a kind from number from on, until see
+// returns false or the journal ends. watch returns at once.
 func (l *Runner) watch(from uint64, kind sockeye.EventKind, see func(sockeye.Event) bool) (done <-chan struct{}) {
 	cursor, over := l.Bench.View(from), make(chan struct{})
 	cursor.Only(kind)
@@ -309,17 +308,17 @@ func (l *Runner) watch(from uint64, kind sockeye.EventKind, see func(sockeye.Eve
 	return over
 }
 
-// AwaitEvent is closed with the first event of a kind from number from on, or when the
-// journal ends.
+// AwaitEvent returns a channel that is closed at the first event of a kind from number from on, or
+// when the journal ends.
 func (l *Runner) AwaitEvent(from uint64, kind sockeye.EventKind) <-chan struct{} {
 	return l.watch(from, kind, func(sockeye.Event) bool { return false })
 }
 
-// isEnd reports whether reading ended for want of input, not by a failure.
+// isEnd reports whether a read ended because the input did, and not because it failed.
 func isEnd(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) }
 
-// untilStopped waits for the end that a person wants: by a signal, or, if they
-// may type to a session, at the console.
+// untilStopped waits until a person ends the command, by a signal or, if typeTo is not nil, at the
+// console.
 func (l *Runner) untilStopped(typeTo *core.Session) error {
 	var typed <-chan error
 	if l.console != nil && typeTo != nil {

@@ -14,13 +14,13 @@ import (
 	"sockeye/internal/schedule"
 )
 
-// sendQueue carries out what a console sends: to one peer in the order it was
-// typed, to different peers side by side.
+// sendQueue sends what is typed at a console: to one peer in the order it was typed, to different
+// peers at the same time.
 type sendQueue struct {
 	parent context.Context
 	show   func(busy string) // shows what is being sent
 
-	ctx     context.Context // of what is queued now; ends with cancel
+	ctx     context.Context // of everything that is queued now; cancel ends it
 	end     context.CancelFunc
 	last    map[*core.Peer]<-chan struct{} // closed when the latest one queued for a peer is done
 	running sync.WaitGroup
@@ -46,7 +46,7 @@ func (s *sendQueue) queue(p *core.Peer, do func(ctx context.Context)) {
 			do(ctx)
 		}
 	})
-	for q, last := range s.last { // forget who has nothing to send
+	for q, last := range s.last { // forget the peers with nothing queued
 		select {
 		case <-last:
 			delete(s.last, q)
@@ -55,16 +55,16 @@ func (s *sendQueue) queue(p *core.Peer, do func(ctx context.Context)) {
 	}
 }
 
-// aside calls do at once, in parallel to what is being sent.
+// aside calls do at once, beside everything that is queued.
 func (s *sendQueue) aside(do func()) { s.running.Go(do) }
 
-// cancel ends everything that is queued. What the kernel took is sent.
+// cancel ends everything that is queued. Bytes that the kernel has taken are still sent.
 func (s *sendQueue) cancel() {
 	s.end()
 	s.ctx, s.end = context.WithCancel(s.parent)
 }
 
-// stop is cancel, and waits for the end.
+// stop calls cancel and waits until nothing runs.
 func (s *sendQueue) stop() {
 	s.end()
 	s.running.Wait()
@@ -149,7 +149,7 @@ func sendFile(ctx context.Context, s *core.Session, to []*core.Peer, path string
 	}
 }
 
-// sendPayload sends the next message of a payload to peers. The error is that of one.
+// sendPayload sends the next message of a payload to peers. The error is that of one of the sends.
 func (l *Runner) sendPayload(s *core.Session, to []*core.Peer, t *payload.Template) error {
 	sent, err := s.Sender().SendPayload(l.sending, to, t)
 	for _, d := range sent {

@@ -15,8 +15,8 @@ import (
 	"sockeye/internal/schedule"
 )
 
-// TimedFlags are what a command sends by itself, again and again: one payload, or
-// the rows of a list.
+// TimedFlags says what a command sends by itself at intervals: one payload again and again, or the
+// rows of a list.
 type TimedFlags struct {
 	Send, SendHex, List string
 	every               time.Duration
@@ -32,8 +32,8 @@ func (f *TimedFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVar(&f.List, "send-list", "", a.T("send a list: a workspace FILE, FILE#NAME if it has several, or a .csv table; - is standard input", "发送列表：工作区文件 FILE（含多个列表时写 FILE#NAME）或 .csv 表格；- 表示标准输入"))
 }
 
-// RegisterFile adds the flags for files. Without flag only the pace is for files that
-// the console sends.
+// RegisterFile adds the flags for sending a file. With a false flag it adds only those for the
+// pace, which then hold for files sent from the console.
 func (f *TimedFlags) RegisterFile(a *Terminal, fs *pflag.FlagSet, flag bool) {
 	if flag {
 		fs.StringVar(&f.File, "send-file", "", a.T("send a file as it is; - is standard input, to its end first", "原样发送文件；- 表示标准输入（先读完再发送）"))
@@ -42,7 +42,7 @@ func (f *TimedFlags) RegisterFile(a *Terminal, fs *pflag.FlagSet, flag bool) {
 	fs.Var(&ByteSize{&f.Pace.rate}, "rate", a.T("most bytes of a file sent in a second", "发送文件时每秒最多发送的字节数"))
 }
 
-// TimedList is a list to send, and where its payloads find variables besides the
+// TimedList is a list to send, and the function that finds its variables besides those of the
 // flags, or nil.
 type TimedList struct {
 	schedule.List
@@ -65,8 +65,8 @@ func TooFew(repeat int) error {
 		sockeye.Text{En: "leave it out to send for ever", Zh: "不写则不限次数"})
 }
 
-// SendList is the list that the flags mean, nil if they mean none. Without
-// --every and --repeat a payload is not a list.
+// SendList returns the list that the flags mean, or nil. A payload without --every and --repeat is
+// no list.
 func (f *TimedFlags) SendList(a *Terminal, in *InputFlags) (*TimedList, error) {
 	timed := f.every > 0 || f.repeat != 0
 	switch {
@@ -142,7 +142,7 @@ func readListAt(typed string) (*TimedList, error) {
 	return l.sendable(typed)
 }
 
-// sendable is the list, or what is wrong with it, told of where it comes from.
+// sendable returns the list, or its errors with from as their source.
 func (l *TimedList) sendable(from string) (*TimedList, error) {
 	if err := l.Sendable(); err != nil {
 		return nil, OfFlag(err, from)
@@ -177,7 +177,7 @@ func (l *Runner) playList(s *core.Session, list *TimedList) error {
 	return nil
 }
 
-// list is /list: play a file, or show what is being sent.
+// list carries out /list: it sends the list of a file, or shows what is being sent.
 func (c *repl) list(path string) error {
 	if path == "" {
 		runs := c.session.Sender().Runs()
@@ -202,7 +202,7 @@ func (c *repl) list(path string) error {
 	return c.start(l.List, l.lookup)
 }
 
-// every is /every: one payload, again and again.
+// every carries out /every: it sends one payload again and again.
 func (c *repl) every(rest string) error {
 	interval, text, _ := strings.Cut(rest, " ")
 	d := time.Duration(0)
@@ -213,7 +213,7 @@ func (c *repl) every(rest string) error {
 	return c.start(schedule.Every(row, d, 0), nil)
 }
 
-// start plays a list to the chosen peers, and tells when it has ended.
+// start sends a list to the chosen peers, and prints when it has ended.
 func (c *repl) start(l schedule.List, lookup func(string) (string, bool)) error {
 	run, err := c.session.Sender().StartList(l, core.ListOptions{To: c.to.words(), Lookup: lookup})
 	if err != nil {
@@ -227,7 +227,7 @@ func (c *repl) start(l schedule.List, lookup func(string) (string, bool)) error 
 	return nil
 }
 
-// RunLine says how far a list has come.
+// RunLine returns a line about the progress of a list.
 func (a *Terminal) RunLine(r *schedule.Run) string {
 	p := r.Progress()
 	total := a.T("without end", "不限次数")

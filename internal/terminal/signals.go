@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// sameSignal is how long a signal that comes again counts as the first one. One request
-// to end may come twice: timeout(1) sends it to its child and then to the whole group,
-// a terminal to everybody in front, a shell to its children.
+// sameSignal is how long the same signal counts as a repetition of the first. One request to end
+// may arrive twice: timeout(1) signals its child and then the whole group, a terminal signals every
+// process in the foreground, and a shell its children.
 const sameSignal = time.Second
 
-// Signals are those that ask the program to end: Ctrl-C, SIGTERM, and SIGHUP, which says
-// that the terminal is gone, unless it is ignored because nohup(1) asked for that.
+// Signals delivers the signals that ask the program to end: SIGINT (Ctrl-C), SIGTERM, and SIGHUP,
+// which says that the terminal is gone. A SIGHUP that nohup(1) made the process ignore stays
+// ignored.
 func Signals() <-chan os.Signal {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

@@ -18,11 +18,11 @@ type StatusBar struct {
 	mu     sync.Mutex
 	text   string
 	drawn  bool // the line stands on the terminal
-	inLine bool // what was written last did not end its line
+	inLine bool // the last line that was written is incomplete
 }
 
-// NewStatusBar makes a bar below what is written to out, which begins with a text and is away
-// without one. It is nil if out is no terminal that can draw it.
+// NewStatusBar makes a bar below what is written to out; with an empty text it is hidden at first.
+// It returns nil if out is no terminal that can draw a bar.
 func (a *Terminal) NewStatusBar(text string, out io.Writer, colour bool) *StatusBar {
 	if !IsTerminal(out) || a.Env("TERM") == "dumb" {
 		return nil
@@ -32,7 +32,8 @@ func (a *Terminal) NewStatusBar(text string, out io.Writer, colour bool) *Status
 	return b
 }
 
-// Write writes whole or partial lines above the bar, which is away while a line has no end.
+// Write writes whole or partial lines above the bar. The bar is hidden while the last line is
+// incomplete.
 func (b *StatusBar) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,7 +50,7 @@ func (b *StatusBar) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Say changes the text; "" takes the bar away until there is one.
+// Say changes the text; "" hides the bar until there is one again.
 func (b *StatusBar) Say(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

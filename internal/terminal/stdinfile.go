@@ -23,7 +23,7 @@ const maxStdinFile = 4 << 30
 
 // stdinFile is the copy of standard input for a command that reads a file.
 type stdinFile struct {
-	reader string // the argument or flag it was read for; "" if it was not
+	reader string // the argument or flag that read it; "" if none did
 
 	mu   sync.Mutex
 	dir  string // private, with the copy in it; "" without a copy
@@ -31,8 +31,8 @@ type stdinFile struct {
 	copy *os.File
 }
 
-// takeStdin notes that standard input is read for an argument or a flag: once, since
-// its bytes come once.
+// takeStdin notes that standard input is read for an argument or a flag. It refuses a second one,
+// since the bytes come only once.
 func (a *Terminal) takeStdin(reader string) error {
 	if by := a.stdin.reader; by != "" {
 		return Usage(reader, sockeye.Text{En: "standard input is read for " + by + " already", Zh: "标准输入已用于 " + by},
@@ -62,8 +62,8 @@ func (a *Terminal) File(reader, path string) (string, error) {
 	return a.stdin.path, nil
 }
 
-// create makes the file for the copy, which only this user may read. A write into a
-// pipe that nobody reads must not end the process before the copy is removed.
+// create makes the file for the copy, which only this user may read. From then on a write into a
+// broken pipe does not end the process, so that the copy is always removed.
 func (s *stdinFile) create() (*os.File, error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	s.mu.Lock()
@@ -82,7 +82,7 @@ func (s *stdinFile) remove() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.copy != nil {
-		s.copy.Close() // ends a copying that a signal left behind
+		s.copy.Close() // ends the copy that a signal interrupted
 	}
 	if s.dir != "" {
 		os.RemoveAll(s.dir)
@@ -119,7 +119,7 @@ func notKept(err error) error {
 		Hint:    sockeye.Text{En: "free some space, or set TMPDIR (Windows: TMP) to another folder", Zh: "请腾出空间，或用 TMPDIR（Windows 为 TMP）指定其他目录"}}
 }
 
-// failingReader keeps why a reader failed, apart from why a writer did.
+// failingReader remembers the error of a reader, so that it can be told from one of the writer.
 type failingReader struct {
 	from io.Reader
 	err  error
@@ -145,8 +145,8 @@ func (a *Terminal) named(s string) string {
 	return strings.ReplaceAll(s, a.stdin.path, a.stdinWords())
 }
 
-// namedInHint is a hint in which the path of the copy, which is gone when it is read,
-// is FILE, and standard input where a list of it is named.
+// namedInHint replaces the path of the copy in a hint, since the copy is gone when the hint is
+// read: by FILE, or by - where the hint names a list in it.
 func (a *Terminal) namedInHint(s string) string {
 	if a.stdin.path == "" {
 		return s
@@ -154,7 +154,7 @@ func (a *Terminal) namedInHint(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, a.stdin.path+"#", StdinName+"#"), a.stdin.path, "FILE")
 }
 
-// PathWords is a path that was typed, in words if it is standard input.
+// PathWords returns a typed path for messages: words for standard input, else the path.
 func (a *Terminal) PathWords(path string) string {
 	if path == StdinName {
 		return a.stdinWords()
@@ -172,13 +172,13 @@ func (a *Terminal) DamagedName(file string) string {
 
 func (a *Terminal) stdinWords() string { return a.T("standard input", "标准输入") }
 
-// notConsole refuses standard input for what a console's command reads.
+// notConsole refuses standard input as the file of a console command, since the console reads it.
 func notConsole(command, path string) error {
 	return NotStdin(command, path, sockeye.Text{En: "standard input is this console", Zh: "标准输入就是这个控制台"},
 		sockeye.Text{En: "name a file; ./- is one with that name", Zh: "请写文件名；名为 - 的文件写成 ./-"})
 }
 
-// NotStdin refuses standard input for what cannot be read from it.
+// NotStdin refuses standard input as a file that cannot be read from it, for the reason why.
 func NotStdin(reader, path string, why, hint sockeye.Text) error {
 	if path != StdinName {
 		return nil

@@ -11,9 +11,9 @@ import (
 	"sockeye/internal/core"
 )
 
-// targets are the peers that typed lines go to, in the words of the person. A word that
-// means one connection, such as its number, means the board behind it: when that leaves
-// and comes back, the session tells which peer it is now (core.Recipients.Choose).
+// targets holds the words that a person chose for the peers that typed lines go to. A word for one
+// connection, such as its number, means the board behind it: when the board leaves and comes back,
+// the session says which peer it is now (core.Recipients.Choose).
 type targets struct {
 	mu  sync.Mutex
 	all []targetWord
@@ -23,7 +23,7 @@ type targets struct {
 type targetWord struct {
 	word  string
 	id    uint64 // the peer it means, or 0
-	alias bool   // the peer that comes back has the word, too
+	alias bool   // the word is an alias, which the board has again when it comes back
 }
 
 func newTargets(words ...string) *targets {
@@ -34,7 +34,7 @@ func newTargets(words ...string) *targets {
 	return t
 }
 
-// words select the peers now.
+// words returns the words that select the peers now.
 func (t *targets) words() (out []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -44,10 +44,10 @@ func (t *targets) words() (out []string) {
 	return out
 }
 
-// isAll reports whether everybody is meant.
+// isAll reports whether all peers are meant.
 func (t *targets) isAll() bool { return slices.Equal(t.words(), []string{core.All}) }
 
-// choose makes words mean who is there.
+// choose replaces the words, and notes which peers they mean now.
 func (t *targets) choose(s *core.Session, words []string) error {
 	var all []targetWord
 	var ids []uint64
@@ -74,7 +74,8 @@ func (t *targets) choose(s *core.Session, words []string) error {
 	return nil
 }
 
-// follow looks which of the chosen peers came back, and returns them.
+// follow finds the chosen peers that came back as other peers. It returns these, and the numbers
+// they had before.
 func (t *targets) follow(s *core.Session) (back []*core.Peer, before []uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -95,7 +96,7 @@ func (t *targets) follow(s *core.Session) (back []*core.Peer, before []uint64) {
 	return back, before
 }
 
-// followPeers says when a chosen peer came back, until ctx ends.
+// followPeers prints a line whenever a chosen peer has come back, until ctx ends.
 func (c *repl) followPeers(ctx context.Context) {
 	cursor := c.run.Bench.View(0)
 	defer cursor.Close()

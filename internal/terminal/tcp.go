@@ -10,7 +10,7 @@ import (
 	"sockeye/internal/payload"
 )
 
-// The samples that /tcp takes: only while somebody looks.
+// These bound the samples of /tcp, which are taken only while a person waits for them.
 const (
 	tcpSamples     = 20
 	tcpSamplePause = 250 * time.Millisecond
@@ -18,8 +18,8 @@ const (
 	samplesPerSecond = int(time.Second / tcpSamplePause)
 )
 
-// showTCP looks at what TCP does for a peer, for five seconds, and then shows the numbers,
-// what they mean, and how they went. Typing goes on meanwhile.
+// showTCP carries out /tcp: it samples a peer's TCP_INFO for five seconds, then shows the numbers,
+// what they mean, and how they changed. The person can type meanwhile.
 func (c *repl) showTCP(words string) error {
 	if words == "" {
 		words = core.All
@@ -43,8 +43,8 @@ func (c *repl) showTCP(words string) error {
 	return nil
 }
 
-// sampleTCP asks for a peer's numbers for a while; the last is the newest. It ends early with
-// the peer or the program.
+// sampleTCP samples a peer's status for that time; the last sample is the newest. It ends early if
+// the peer leaves or the program ends.
 func (c *repl) sampleTCP(p *core.Peer) (list []sockeye.PeerStatus) {
 	tick := time.NewTicker(tcpSamplePause)
 	defer tick.Stop()
@@ -66,8 +66,8 @@ func (c *repl) sampleTCP(p *core.Peer) (list []sockeye.PeerStatus) {
 	return list
 }
 
-// tcpText is the newest of the samples in words, with how round trip, bytes in flight, queue
-// and segments sent again went.
+// tcpText returns the newest sample in words, with the course of the round trip time, bytes in
+// flight, queue and retransmissions.
 func (a *Terminal) tcpText(name string, samples []sockeye.PeerStatus) string {
 	if len(samples) == 0 {
 		return ""
@@ -119,7 +119,7 @@ func Sparkline(values []float64) string {
 	return b.String()
 }
 
-// limitLines are what keeps peers from sending more, where that is worth a word.
+// limitLines returns a line for each peer whose sending something holds back.
 func (a *Terminal) limitLines(peers []sockeye.PeerStatus) string {
 	var b strings.Builder
 	for _, st := range peers {

@@ -8,6 +8,7 @@ import (
 	"sockeye"
 )
 
+// A sparkline scales its bars to the largest value, and is flat where there is none.
 func TestSparkline(t *testing.T) {
 	if got := Sparkline([]float64{0, 1, 2, 4, 7}); got != "▁▂▃▅█" {
 		t.Errorf("%s", got)

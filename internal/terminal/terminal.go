@@ -1,7 +1,7 @@
-// Package terminal is what a person or a pipe has to do with a command: the streams,
-// language and signals of one run, the view that prints events, the console with its
-// input line, what is typed or piped in and sent, and errors in words. It reads the
-// journal and drives sessions of the core; it knows no command, and owns no socket.
+// Package terminal connects a command with the person or pipe that runs it: the streams, language
+// and signals of one run, the view that prints events, the console with its input line, the sending
+// of what is typed or piped in, and errors in words. It reads the journal and drives sessions of
+// the core. It knows no command and owns no socket.
 package terminal
 
 import (
@@ -31,7 +31,8 @@ type Streams struct {
 	Out, Err io.Writer
 	// Env looks up an environment variable.
 	Env func(string) string
-	// LookupEnv tells an empty variable from none; nil takes both for none.
+	// LookupEnv looks up an environment variable and reports whether it is set. If it is nil, an
+	// empty variable counts as not set.
 	LookupEnv func(string) (string, bool)
 }
 
@@ -44,7 +45,7 @@ type Terminal struct {
 	// the second.
 	Ctx       context.Context
 	ForceStop context.Context
-	// interrupt is called for Ctrl-C while a console has the keyboard.
+	// interrupt is called for each Ctrl-C that a console reads as a key.
 	interrupt func()
 	// ReadRegisters reads the names of registers in a workspace file, for --registers.
 	ReadRegisters func(path string) (map[string]string, error)
@@ -60,7 +61,7 @@ type Terminal struct {
 	over          chan struct{}  // closed by close
 }
 
-// New is a terminal in English. Close it when the command has ended.
+// New returns a terminal in English. Close it when the command has ended.
 func New(std Streams) *Terminal {
 	x := &Terminal{Streams: std, keyboard: make(chan os.Signal, 2), over: make(chan struct{})}
 	x.Ctx, x.stop = context.WithCancelCause(context.Background())
@@ -68,7 +69,7 @@ func New(std Streams) *Terminal {
 	x.interrupt = func() {
 		select {
 		case x.keyboard <- os.Interrupt:
-		default: // the second one has been pressed already
+		default: // two presses are waiting already, and more mean nothing
 		}
 	}
 	return x
@@ -80,7 +81,7 @@ func (x *Terminal) AwaitSignals(signals <-chan os.Signal) {
 	awaitSignals(signals, x.keyboard, x.over, x.stop, x.stopNow)
 }
 
-// Close removes what this run kept of standard input, and read from a hub.
+// Close removes the temporary copies of standard input and of a hub's stream.
 func (x *Terminal) Close() {
 	close(x.over)
 	x.stdin.remove()
@@ -94,9 +95,9 @@ func (x *Terminal) Close() {
 //go:noinline
 func (x *Terminal) T(en, zh string) string { return sockeye.Text{En: en, Zh: zh}.In(x.Lang) }
 
-// StateDir is where this user's running workbench is found, DataDir where a person's
-// recordings and workspace are, and ConfigDir where the configuration is; "" without a
-// home.
+// StateDir is the directory in which this user's running workbench is found. DataDir holds
+// recordings and the workspace, and ConfigDir the configuration. Each is "" for a user without a
+// home directory.
 func (x *Terminal) StateDir() string { return userdir.State(x.Env) }
 
 // DataDir is explained at StateDir.
@@ -108,10 +109,11 @@ func (x *Terminal) CADir() string { return userdir.CA(x.Env) }
 // ConfigDir is explained at StateDir.
 func (x *Terminal) ConfigDir() string { return userdir.Config(x.Env) }
 
-// Interrupted is the error of a command that a signal ends.
+// Interrupted returns the error of a command that a signal ends.
 func (a *Terminal) Interrupted() error { return context.Cause(a.Ctx) }
 
-// Exit is an error that has been shown already, or needs no words.
+// Exit is an error that was shown already or needs no message: the command only exits with the
+// code.
 type Exit struct{ Code int }
 
 func (e Exit) Error() string { return "exit" }

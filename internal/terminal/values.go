@@ -12,16 +12,17 @@ import (
 	"sockeye/internal/payload"
 )
 
-// valueColumns shows the values of frames, one under the other. A nil one shows none.
+// valueColumns prints the values of frames so that equal names stand below each other. A nil one
+// prints none.
 type valueColumns struct {
 	set    fields.SpecSet
 	reader *fields.SetReader
 	values []fields.Value
-	widths map[string]int // of the text of each name
+	widths map[string]int // of the value of each name
 }
 
-// ShowFrames makes the view show frames instead of chunks, and their values if the
-// choice says which; nil is chunks.
+// ShowFrames makes the view show frames instead of chunks, and the values in them that the choice
+// names. A nil choice means chunks.
 func (v *View) ShowFrames(c *FrameChoice) {
 	v.choice, v.Cut = c, c.Splitter()
 	v.ShowValues(c)
@@ -38,8 +39,8 @@ func (v *View) ShowValues(c *FrameChoice) {
 	}
 }
 
-// revalue shows what was received before once more, with other values; none goes back
-// to the bytes of frames.
+// revalue changes the values that the view shows and shows the latest events once more with them.
+// An empty set goes back to the bytes of frames.
 func (v *View) revalue(set fields.SpecSet, again *journal.Cursor) {
 	c := &FrameChoice{Fields: set}
 	switch {
@@ -48,24 +49,24 @@ func (v *View) revalue(set fields.SpecSet, again *journal.Cursor) {
 	case len(set) == 0:
 		c = nil
 	default:
-		c.spec, _ = framing.Parse(set[0].Framing()) // one of a few that are known
+		c.spec, _ = framing.Parse(set[0].Framing()) // cannot fail: Framing returns one of a few constants
 	}
 	v.values = nil
 	v.reframe(c, again)
 }
 
-// The bounds of what is remembered to keep values under each other.
+// These bound what is remembered to align values.
 const (
 	maxValueWidth = 16
 	maxColumns    = 256
 )
 
-// HasValues is true for frames that values are read from.
+// HasValues reports whether values can be read from a frame.
 func HasValues(f *framing.PeerFrame) bool {
 	return fields.Complete(f.Mark == framing.Whole, f.Mark == framing.Incomplete, f.Peer)
 }
 
-// read is the values of a frame, and why it is not as a spec says.
+// read returns the values of a frame, and what in it does not fit the spec.
 func (c *valueColumns) read(f *framing.PeerFrame) ([]fields.Value, sockeye.Text) {
 	if c == nil || !HasValues(f) {
 		return nil, sockeye.Text{}
@@ -75,8 +76,8 @@ func (c *valueColumns) read(f *framing.PeerFrame) ([]fields.Value, sockeye.Text)
 	return values, why
 }
 
-// append appends the values of a frame. It is false if the frame has none and shows
-// its bytes; why it has none is said after them.
+// append appends the values of a frame. It returns false if the frame has none; then the frame is
+// shown as bytes, followed by the reason.
 func (c *valueColumns) append(dst []byte, f *framing.PeerFrame, v *View) ([]byte, bool) {
 	values, why := c.read(f)
 	if len(values) == 0 {
@@ -100,7 +101,8 @@ func (c *valueColumns) append(dst []byte, f *framing.PeerFrame, v *View) ([]byte
 	return dst, true
 }
 
-// appendValue appends a value with its unit, as wide as those before it of its name.
+// appendValue appends a value with its unit, padded to the width of earlier values of the same
+// name.
 func (c *valueColumns) appendValue(dst []byte, v *fields.Value, last bool) []byte {
 	text := payload.SafeString(v.String())
 	if v.Unit != "" {
@@ -117,7 +119,7 @@ func (c *valueColumns) appendValue(dst []byte, v *fields.Value, last bool) []byt
 	return dst
 }
 
-// appendJSON puts the values into a line of JSON, as one more member.
+// appendJSON adds the values to a line of JSON as one more member.
 func (c *valueColumns) appendJSON(line []byte, f *framing.PeerFrame) []byte {
 	values, _ := c.read(f)
 	if len(values) == 0 {

@@ -32,15 +32,15 @@ type View struct {
 	Format   OutputFormat
 	out      *bufio.Writer
 	notices  io.Writer // for raw
-	verbose  bool      // for raw: peers that come and go are noticed too
-	endTells bool      // why a peer left is told by the end of the command
+	verbose  bool      // for raw: notices also name peers that come and go
+	endTells bool      // the command's own error says why a peer left
 	colour   bool
 	from     uint64             // the first event that is shown
 	session  string             // the only session that is shown, or ""
 	dump     *dumpWriter        // nil: none
-	pace     *core.Backpressure // waits for this view; nil: nobody does
+	pace     *core.Backpressure // holds traffic back for this view; nil: nothing does
 	Charset  payload.Charset
-	Dated    bool // it shows a recording: a line begins with the date, too
+	Dated    bool // it shows a recording, so each line begins with the date
 
 	Cut        *framing.Splitter             // frames are shown instead of chunks
 	choice     *FrameChoice                  // how they are found; nil: chunks
@@ -98,8 +98,8 @@ func (v *View) run(c *journal.Cursor) (err error) {
 	}
 }
 
-// await waits for the next event. What was printed is with the system meanwhile. The error is
-// io.EOF when the journal has ended.
+// await waits for the next event. Before it waits, it flushes what was printed. The error is io.EOF
+// when the journal has ended.
 func (v *View) await(c *journal.Cursor) (sockeye.Event, error) {
 	for {
 		if err := v.Flush(); err != nil {
@@ -118,7 +118,7 @@ func (v *View) await(c *journal.Cursor) (sockeye.Event, error) {
 	}
 }
 
-// take dumps an event, and prints it if it is to be shown.
+// take writes an event to the dump files, and prints it if the view shows it.
 func (v *View) take(e sockeye.Event) error {
 	v.shown = e.Seq
 	if err := v.dump.add(e); err != nil {
@@ -136,12 +136,12 @@ func (v *View) take(e sockeye.Event) error {
 	return nil
 }
 
-// OutputError says that standard output takes no more.
+// OutputError returns the error of writing to standard output.
 func OutputError(err error) error {
 	e := &sockeye.Error{Kind: sockeye.System, Op: "write", Target: "stdout", Err: err,
 		Hint: sockeye.Text{En: "see where the output goes", Zh: "请检查输出的去处"}}
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		e.Err = path.Err // its path is only /dev/stdout
+		e.Err = path.Err // the path would only be /dev/stdout
 	}
 	if errors.Is(err, syscall.ENOSPC) {
 		e.Message = sockeye.Text{En: "the disk is full", Zh: "磁盘已满"}
@@ -150,8 +150,8 @@ func OutputError(err error) error {
 	return e
 }
 
-// MarkOpened notes that a session was opened before the first event of the view: so its errors are
-// shown as events, and are not errors of the command.
+// MarkOpened notes that a session was opened before the view's first event, so that its errors are
+// shown as events instead of being taken for errors of the command.
 func (v *View) MarkOpened(s *sockeye.Session) { v.opened[s] = true }
 
 // ShowText prints a line about an event in the words of the caller, which must be safe
@@ -165,8 +165,8 @@ func (v *View) wants(e sockeye.Event) bool {
 	return e.Seq >= v.from && (v.session == "" || e.Session == nil || e.Session.ID == v.session)
 }
 
-// Show prints one event, and below it the comment that it carries. e.Data is lent for the
-// call. An error is one of the output.
+// Show prints one event, and below it the comment on it. It uses e.Data only during the call. The
+// error is one of writing the output.
 func (v *View) Show(e sockeye.Event) error {
 	err := v.show(e)
 	if err != nil || e.Detail == nil || e.Detail.Comment == nil || e.Kind == sockeye.Commented || v.Format != Lines && v.Format != HexLines {
@@ -183,7 +183,7 @@ func (v *View) show(e sockeye.Event) error {
 		}
 	}
 	if e.Kind == sockeye.Sampled && v.Format != JSONLines {
-		return nil // one a second, of whoever looks at them: /tcp and log tcp show them
+		return nil // one comes each second while somebody looks; /tcp and log tcp show them
 	}
 	switch v.Format {
 	case Quiet:
@@ -199,8 +199,8 @@ func (v *View) show(e sockeye.Event) error {
 	return err
 }
 
-// showTrouble shows even one who wants to see nothing that the record is not
-// complete.
+// showTrouble prints errors that belong to no session, such as one of the recording, even where the
+// format prints nothing.
 func (v *View) showTrouble(e sockeye.Event) error {
 	if e.Kind == sockeye.Failed && e.Session == nil && v.notices != nil {
 		v.notices.Write(v.AppendLine(v.buf[:0], e))
@@ -220,9 +220,9 @@ func (v *View) showRaw(e sockeye.Event) error {
 	case sockeye.Left:
 		noticed = noticed || !v.endTells && (isFailure(e) || e.Detail != nil && e.Detail.Unsent > 0)
 	case sockeye.Opened:
-		noticed = noticed || e.Session.Endpoint.Mode == sockeye.Listen // the port may be news
+		noticed = noticed || e.Session.Endpoint.Mode == sockeye.Listen // the port may have been chosen by the system
 	case sockeye.Hint:
-		noticed = noticed || e.Detail.Seen == sockeye.SeenTLSAlert || e.Detail.Seen == sockeye.SeenTLS // what comes is of no use
+		noticed = noticed || e.Detail.Seen == sockeye.SeenTLSAlert || e.Detail.Seen == sockeye.SeenTLS // the bytes are of no use to the reader
 	}
 	if noticed {
 		v.notices.Write(v.AppendLine(v.buf[:0], e))
@@ -231,8 +231,8 @@ func (v *View) showRaw(e sockeye.Event) error {
 	return nil
 }
 
-// isFailure reports whether a peer left for a fault that somebody can see to: not by a reset,
-// which is what some peers do, unless we connected to it.
+// isFailure reports whether a peer left because of a fault that a person can act on. A reset counts
+// only if we connected to the peer, since some clients always close this way.
 func isFailure(left sockeye.Event) bool {
 	d := left.Detail
 	return d != nil && d.Err != nil && (d.Reason != sockeye.ReasonReset || left.Session.Endpoint.Mode == sockeye.Connect)
@@ -275,7 +275,8 @@ func (v *View) AppendLine(dst []byte, e sockeye.Event) []byte {
 	return append(dst, '\n')
 }
 
-// sayOnce leaves out the hint of a try to connect that failed as the one before did.
+// sayOnce removes the hint from a failed attempt to connect if the attempt before failed in the
+// same way.
 func (v *View) sayOnce(e sockeye.Event) sockeye.Event {
 	switch {
 	case e.Kind == sockeye.Joined:
@@ -293,7 +294,7 @@ func (v *View) sayOnce(e sockeye.Event) sockeye.Event {
 	return e
 }
 
-// appendHead appends what every line begins with: time, mark and peer.
+// appendHead appends the beginning of a line: time, mark and peer.
 func (v *View) appendHead(dst []byte, e sockeye.Event) []byte {
 	form := "15:04:05.000"
 	if v.Dated {
@@ -326,7 +327,7 @@ func (v *View) appendData(dst []byte, e sockeye.Event) []byte {
 	return append(dst, '\n')
 }
 
-// appendAfterText appends what a line says after the text of a read.
+// appendAfterText appends the remarks that follow the text of a read.
 func (v *View) appendAfterText(dst []byte, e sockeye.Event) []byte {
 	if len(e.Data) == 0 {
 		dst = append(dst, v.term.T("(empty datagram)", "（空数据报）")...)

@@ -5,8 +5,8 @@ import (
 	"sockeye/internal/payload"
 )
 
-// appendCause appends which rule or row of a list made the workbench send a message. Which
-// file it was is said when all of it was sent.
+// appendCause appends which rule or row of a list made the workbench send a message. It appends
+// nothing for a file, since the command that sends it reports the file as a whole.
 func (v *View) appendCause(dst []byte, e sockeye.Event) []byte {
 	if e.Detail == nil || e.Detail.Cause == nil || e.Detail.Cause.By == sockeye.ByFile {
 		return dst

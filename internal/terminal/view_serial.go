@@ -2,7 +2,8 @@ package terminal
 
 import "sockeye"
 
-// A serial port has one device behind it: nobody connects, and nobody is told.
+// A serial port has one device behind it: nobody connects, and the device does not learn that the
+// port was opened.
 
 func isLine(e sockeye.Event) bool { return e.Peer != nil && e.Peer.Network.Traits().Line }
 

@@ -5,7 +5,7 @@ import (
 	"sockeye/internal/payload"
 )
 
-// describeTLS says what a TLS handshake agreed on; of a server that was opened, whose
+// describeTLS says what a TLS handshake agreed on, or, for a server that was opened, which
 // certificate it has.
 func (a *Terminal) describeTLS(d *sockeye.Detail) string {
 	if d.TLS == nil {
@@ -14,7 +14,7 @@ func (a *Terminal) describeTLS(d *sockeye.Detail) string {
 	return a.T(": ", "：") + d.TLS.Text().In(a.Lang)
 }
 
-// describeTruncated says that a stream ended without its protocol saying so.
+// describeTruncated says that a stream ended without the message with which its protocol ends.
 func (a *Terminal) describeTruncated(d *sockeye.Detail) string {
 	if !d.Truncated {
 		return ""

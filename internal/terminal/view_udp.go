@@ -20,7 +20,7 @@ func (a *Terminal) describeUDPOpened(ep sockeye.Endpoint, d *sockeye.Detail) str
 	return sockeye.WordUDPSending.Fill("address", ep.Address, "local", fmt.Sprintf("%s://%s", ep.Address.Network.Transport(), d.Locals[0])).In(a.Lang)
 }
 
-// describeUDPPeer says how an address became a peer.
+// describeUDPPeer says whether an address became a peer by what it sent or by what we sent.
 func (a *Terminal) describeUDPPeer(e sockeye.Event, d *sockeye.Detail) string {
 	if d.Reason == sockeye.ReasonLocal || e.Session != nil && e.Session.Endpoint.Mode == sockeye.Connect {
 		return sockeye.WordUDPDestination.Fill().In(a.Lang) + a.describeInterface(d.Interface)
@@ -55,7 +55,7 @@ func (a *Terminal) describeUDPEnd(e sockeye.Event, d *sockeye.Detail) string {
 	return left(a.describeReason(e, d))
 }
 
-// roundTime is a limit as people say it: "5 minutes", "1.5 s".
+// roundTime writes a time limit as people say it: "5 minutes", "1.5 s".
 func roundTime(l sockeye.Lang, d time.Duration) string {
 	t := func(en, zh string, n any) string { return fmt.Sprintf(sockeye.Text{En: en, Zh: zh}.In(l), n) }
 	switch {

@@ -8,7 +8,8 @@ import (
 	"sockeye/internal/payload"
 )
 
-// PeerName shows a peer: number, alias if any, and always the numeric address.
+// PeerName returns the name of a peer for lines: its number, its alias if any, and always its
+// numeric address.
 func PeerName(p *sockeye.Peer) string {
 	if a := p.Alias(); a != "" {
 		return fmt.Sprintf("#%d %s (%s)", p.ID, payload.SafeString(a), p.Remote)
@@ -156,7 +157,7 @@ func (a *Terminal) describeReason(e sockeye.Event, d *sockeye.Detail) string {
 	return s
 }
 
-// hintOfEnd is what to do about why a peer left, where describeReason says that in words.
+// hintOfEnd returns what to do about the reason why a peer left, if describeReason has given one.
 func (a *Terminal) hintOfEnd(d *sockeye.Detail) string {
 	if d == nil || d.Err == nil || d.Reason != sockeye.ReasonError && d.Reason != sockeye.ReasonTimeout && d.Reason != sockeye.ReasonUnplugged {
 		return ""

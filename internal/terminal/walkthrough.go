@@ -20,21 +20,21 @@ import (
 // stepLimit bounds each step of the demo: on loopback all take milliseconds.
 const stepLimit = 5 * time.Second
 
-// walkthrough plays the experiment on a workbench and tells it. A step is told when
-// the journal has the event that proves it.
+// walkthrough runs the experiment on a workbench and prints its steps. It prints a step when the
+// journal has the event that proves it.
 type walkthrough struct {
 	term   *Terminal
 	bench  *core.Core
 	out    io.Writer
-	once   bool // nobody else is to connect
+	once   bool // listen on loopback only, and end after the last step
 	port   uint16
 	limit  time.Duration // of each step
 	lines  *View         // writes events as lines
 	cursor *journal.Cursor
-	seen   []sockeye.Event // read from the journal and not told yet
+	seen   []sockeye.Event // read from the journal and not printed yet
 	latest time.Time       // of the line that was written last
 
-	number    int // of the step being told
+	number    int // of the current step
 	calls     string
 	pc, board *core.Session
 	boardAt   sockeye.SocketAddr // the board's address, as both sides see it
@@ -47,10 +47,10 @@ type WalkthroughOptions struct {
 	Port uint16 // of the PC; another one if it is not free
 }
 
-// walkthroughDisplay bounds how long the end in good order may take.
+// walkthroughDisplay sets how long closing in good order may take.
 var walkthroughDisplay = DisplayFlags{Drain: 5 * time.Second}
 
-// Walkthrough plays the experiment on this computer and tells it step by step.
+// Walkthrough runs the experiment on this computer and explains it step by step.
 func (a *Terminal) Walkthrough(o WalkthroughOptions) error {
 	bench := core.New(0)
 	if o.JSON {
@@ -82,7 +82,7 @@ func (a *Terminal) newWalkthrough(bench *core.Core, out io.Writer, once bool, po
 	}
 }
 
-// step plays all steps in turn. Sessions it opened stay open, whatever the outcome.
+// step runs all steps in turn. The sessions that it opened stay open, whatever the outcome.
 func (s *walkthrough) step() error {
 	defer s.cursor.Close()
 	fmt.Fprint(s.out, s.term.T(`The Socket experiment on this computer: a PC and a board, over real sockets.
@@ -102,7 +102,7 @@ Each line with a time is an event that really happened.
 		func() error {
 			return s.serverReceives(answer, s.term.T("receives its own words again", "收到回传"))
 		},
-		s.serverCloses, // or the reader's words would go to this board, too
+		s.serverCloses, // otherwise what the reader sends would also go to this board
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -112,13 +112,13 @@ Each line with a time is an event that really happened.
 	return nil
 }
 
-// The two who act.
+// The two programs of the experiment.
 var (
 	thePC    = sockeye.Text{En: "PC", Zh: "电脑"}
 	theBoard = sockeye.Text{En: "board", Zh: "开发板"}
 )
 
-// begin prints what the next step is.
+// begin prints the heading of the next step.
 func (s *walkthrough) begin(who sockeye.Text, calls, what string) {
 	s.number++
 	s.calls = calls
@@ -186,7 +186,7 @@ func (s *walkthrough) serverReceives(data []byte, what string) error {
 	return s.awaitData(s.pc, sockeye.Received, data)
 }
 
-// serverAnswers chooses the board among the peers, as one does by hand.
+// serverAnswers sends data to the board, which it chooses among the peers as a person would.
 func (s *walkthrough) serverAnswers(data []byte) error {
 	s.begin(thePC, "send()", s.term.T("chooses the board in its list of peers and answers", "在连接对象中选择开发板并发送"))
 	for _, p := range s.pc.Peers() {
@@ -227,7 +227,8 @@ func (s *walkthrough) serverCloses() error {
 	return err
 }
 
-// awaitData waits for bytes to cross, in however many pieces, and tells each.
+// awaitData waits until bytes were received or sent, in any number of pieces, and prints each
+// piece.
 func (s *walkthrough) awaitData(of *core.Session, kind sockeye.EventKind, want []byte) error {
 	for rest := want; len(rest) > 0; {
 		e, err := s.await(of, kind)
@@ -242,8 +243,8 @@ func (s *walkthrough) awaitData(of *core.Session, kind sockeye.EventKind, want [
 	return nil
 }
 
-// await waits for an event of a session and tells it. What other boards do that
-// happen to connect meanwhile is not part of the story.
+// await waits for an event of a session and prints it. It skips events of other boards that happen
+// to connect meanwhile.
 func (s *walkthrough) await(of *core.Session, kind sockeye.EventKind) (sockeye.Event, error) {
 	ctx, cancel := context.WithTimeout(s.term.Ctx, s.limit)
 	defer cancel()
@@ -267,9 +268,9 @@ func (s *walkthrough) await(of *core.Session, kind sockeye.EventKind) (sockeye.E
 	}
 }
 
-// show writes the line of an event. Both ends of a connection have their own core of
-// this computer, so that accept() may return a little before connect() does; a step
-// is shown no earlier than the one that led to it.
+// show prints the line of an event. The two ends of a connection may run on different processors,
+// so that accept() returns a little before connect(); a line is printed with no earlier time than
+// the one before it.
 func (s *walkthrough) show(e sockeye.Event) error {
 	if e.Time.Before(s.latest) {
 		e.Time = s.latest
@@ -312,7 +313,7 @@ func DeviceLine(to netip.Addr, port uint16) string {
 // invite prints how to connect a board of one's own.
 func (s *walkthrough) invite() {
 	a := s.term
-	_, board, _ := core.Reachable() // without any, this machine is still there
+	_, board, _ := core.Reachable() // without a network the board runs on this machine
 	ok := board.IsValid()
 	if !ok {
 		board = netip.AddrFrom4([4]byte{127, 0, 0, 1})

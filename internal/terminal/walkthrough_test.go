@@ -43,6 +43,7 @@ func TestStoryStepTimesOut(t *testing.T) {
 	}
 }
 
+// Ctrl-C ends the walkthrough while it waits for its server to accept.
 func TestWalkthroughInterrupted(t *testing.T) {
 	a, cancel := storyTerminal(sockeye.English)
 	bench := core.New(0)

@@ -7,8 +7,8 @@ import (
 	"sockeye/internal/core"
 )
 
-// why asks the doctor about the session, and shows what it found when it is done. Typing
-// goes on meanwhile.
+// why carries out /why: it asks the doctor about the session and shows the findings when they are
+// there. The person can type meanwhile.
 func (c *repl) why(string) error {
 	c.out.aside(func() {
 		d := c.run.Bench.ExamineSession(c.run.sending, c.session, nil)

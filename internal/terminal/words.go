@@ -36,9 +36,8 @@ func (v *WordsFlag) Set(s string) error {
 // WordsOf is a flag that appends to list.
 func WordsOf(list *[]string) *WordsFlag { return &WordsFlag{list} }
 
-// Safe makes foreign text safe to print; see payload.SafeString.
+// Safe returns foreign text in a form that is safe to print; see payload.SafeString.
 func Safe(s string) string { return payload.SafeString(s) }
 
-// Quote is foreign text in double quotes, of which at most max characters are printed; see
-// payload.Quote.
+// Quote returns foreign text in double quotes, cut to max characters; see payload.Quote.
 func Quote(s string, max int) string { return payload.Quote(s, max) }

@@ -86,6 +86,8 @@ func full(t *testing.T) netip.AddrPort {
 	return s.Locals()[0].AddrPort()
 }
 
+// Connecting to who does not answer ends with the timeout as timed out, and with its context as
+// canceled.
 func TestConnectTimesOutAndCancels(t *testing.T) {
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, full(t).String()), Options: sockeye.Options{ConnectTimeout: 100 * time.Millisecond}}
 	if _, _, err := transporttest.TryOpen(t, ep, nil); sockeye.ErrorOf(err).Kind != sockeye.TimedOut {

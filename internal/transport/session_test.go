@@ -93,6 +93,7 @@ func testStreamCarriesEveryByte(t *testing.T) {
 	}
 }
 
+// Many peers are each answered alone, and a message to all reaches everyone.
 func TestManyPeersAreAnsweredAloneAndTogether(t *testing.T) {
 	transporttest.OnEachConnKind(t, testManyPeersAreAnsweredAloneAndTogether)
 }
@@ -165,6 +166,7 @@ func testCountersAndStatus(t *testing.T) {
 	}
 }
 
+// A peer that is silent for the idle limit is closed in good order, for that reason.
 func TestIdlePeerIsClosed(t *testing.T) { transporttest.OnEachConnKind(t, testIdlePeerIsClosed) }
 
 func testIdlePeerIsClosed(t *testing.T) {
@@ -226,6 +228,7 @@ func TestUDPBothWays(t *testing.T) {
 	}
 }
 
+// A session without peers shuts down at once, by our own will.
 func TestShutdownOfAnIdleSessionIsPrompt(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
 		pc, r := transporttest.Listening(t, network, sockeye.Options{}, nil)

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"sync"
 
 	"sockeye"
 )
@@ -17,9 +16,9 @@ type MessageConn interface {
 	// FreeMessage gives back the buffer that ReadMessage lent.
 	FreeMessage()
 	// WriteMessage writes a message, whole or with an error, as one of a type if messages
-	// have types and as is not "". It calls took with how it was
-	// sent while it holds order, over the write with which the kernel got the last of it.
-	WriteMessage(data []byte, as sockeye.MessageType, order sync.Locker, took func(how *sockeye.Detail)) error
+	// have types and as is not "". It calls took with how it was sent in the step of order in
+	// which the kernel got the last of it.
+	WriteMessage(data []byte, as sockeye.MessageType, order SendOrder, took func(how *sockeye.Detail)) error
 	// AwaitEnd waits, after both directions ended, until the peer closes the connection
 	// below, a moment at most.
 	AwaitEnd()
@@ -29,10 +28,10 @@ type MessageConn interface {
 // broker's, from other peers.
 type PushingConn interface {
 	MessageConn
-	// SetPush says how such messages are recorded: by sent, which is called while order is
-	// held over the write with which the kernel got the last of one. It is called before
-	// ReadMessage, and the first call of that says that the peer has joined.
-	SetPush(order sync.Locker, sent func(data []byte, how *sockeye.Detail))
+	// SetPush says how such messages are recorded: by sent, which is called in the step of
+	// order in which the kernel got the last of one. SetPush is called before ReadMessage, and
+	// the first call of that says that the peer has joined.
+	SetPush(order SendOrder, sent func(data []byte, how *sockeye.Detail))
 }
 
 // messageIO reads and writes the messages of a connection.
@@ -45,7 +44,7 @@ type messageIO struct {
 
 func newMessageIO(c *StreamConn, conn MessageConn) *messageIO {
 	if pushing, ok := conn.(PushingConn); ok {
-		pushing.SetPush(&c.order, func(data []byte, how *sockeye.Detail) { c.recordSent(data, how) })
+		pushing.SetPush(c.sendOrder(), func(data []byte, how *sockeye.Detail) { c.recordSent(data, how) })
 	}
 	return &messageIO{waitingReader{c, make(chan struct{}, 1)}, conn, nil, ""}
 }
@@ -90,7 +89,7 @@ func (m *messageIO) write(ctx context.Context, data []byte) (int, error) {
 	}
 	c.waiting.Store(int64(len(data)))
 	defer c.waiting.Store(0)
-	err := m.conn.WriteMessage(data, messageType(ctx), &c.order, func(how *sockeye.Detail) { c.recordSent(data, withCause(how, HowSent(ctx))) })
+	err := m.conn.WriteMessage(data, messageType(ctx), c.sendOrder(), func(how *sockeye.Detail) { c.recordSent(data, withCause(how, HowSent(ctx))) })
 	if err != nil {
 		return 0, err
 	}

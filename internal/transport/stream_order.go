@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"sync"
 	"syscall"
 
 	"sockeye"
@@ -9,7 +10,37 @@ import (
 
 // The lock StreamConn.order is taken in this file only: each function here makes one call
 // on the connection, or has one that was made, and its event, under one hold of it. A layer
-// that writes by itself is given the lock instead (MessageConn, OrderedWriter, PushingConn).
+// that writes by itself (MessageConn, OrderedWriter, PushingConn) does so by a SendOrder.
+
+// SendOrder lets a layer that writes by itself, such as TLS, write and record under one hold of
+// StreamConn.order, which the layer itself cannot take. The zero value is for bytes that are not
+// recorded, and holds nothing. It may be used from any goroutine.
+type SendOrder struct{ order *sync.Mutex }
+
+func (c *StreamConn) sendOrder() SendOrder { return SendOrder{&c.order} }
+
+// Step calls step, which makes one write that does not wait, if any, and records what it took.
+// No other event of the connection is recorded meanwhile.
+func (o SendOrder) Step(step func()) {
+	if o.order != nil {
+		o.order.Lock()
+		defer o.order.Unlock()
+	}
+	step()
+}
+
+// writeOnce makes one non-blocking write of b, and calls took if that took all of it.
+func (o SendOrder) writeOnce(write func(fd uintptr, b []byte) (int, error), fd uintptr, b []byte, took func()) (int, error) {
+	if o.order != nil {
+		o.order.Lock()
+		defer o.order.Unlock()
+	}
+	n, err := write(fd, b)
+	if n == len(b) {
+		took()
+	}
+	return n, err
+}
 
 // readRecorded makes one non-blocking read and records what came.
 func (c *StreamConn) readRecorded(read func(fd uintptr, b []byte) (int, error), fd uintptr, b []byte) (int, error) {

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"os"
-	"sync"
 )
 
 // newWaitingIO makes what reads and writes a connection where nobody tells when there
@@ -20,13 +19,12 @@ type Waiter interface {
 	WaitReadable()
 }
 
-// OrderedWriter is a Conn that can write and record in one step; see
-// StreamConn.order.
+// OrderedWriter is a Conn that can write and record in one step.
 type OrderedWriter interface {
 	Conn
-	// WriteOrdered writes data in pieces. It calls took with each while it holds order,
-	// over the write with which the kernel got the last of the piece.
-	WriteOrdered(data []byte, order sync.Locker, took func(piece []byte)) (int, error)
+	// WriteOrdered writes data in pieces. It calls took with each in the step of order in
+	// which the kernel got the last of the piece.
+	WriteOrdered(data []byte, order SendOrder, took func(piece []byte)) (int, error)
 }
 
 // waitingReader reads a connection whose readiness cannot be waited for. It holds a buffer during
@@ -90,7 +88,7 @@ func (o *waitingWriter) write(ctx context.Context, data []byte) (n int, err erro
 	defer o.c.waiting.Store(0)
 	if w, ok := o.c.conn.(OrderedWriter); ok {
 		o.c.waiting.Store(int64(len(data)))
-		return w.WriteOrdered(data, &o.c.order, func(piece []byte) {
+		return w.WriteOrdered(data, o.c.sendOrder(), func(piece []byte) {
 			o.c.recordSent(piece, HowSent(ctx))
 			o.c.waiting.Add(-int64(len(piece)))
 		})

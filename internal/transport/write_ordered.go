@@ -1,9 +1,7 @@
 package transport
 
-import "sync"
-
 // writeLayered writes all of b with what a layer has for it.
-func writeLayered(c OrderedWriter, b []byte, order sync.Locker, took func()) (int, error) {
+func writeLayered(c OrderedWriter, b []byte, order SendOrder, took func()) (int, error) {
 	left := len(b)
 	return c.WriteOrdered(b, order, func(piece []byte) {
 		if left -= len(piece); left == 0 {
@@ -13,12 +11,10 @@ func writeLayered(c OrderedWriter, b []byte, order sync.Locker, took func()) (in
 }
 
 // writeThenTell writes all of b and then calls took. An answer may be read in between.
-func writeThenTell(c Conn, b []byte, order sync.Locker, took func()) (int, error) {
+func writeThenTell(c Conn, b []byte, order SendOrder, took func()) (int, error) {
 	n, err := c.Write(b)
 	if n == len(b) {
-		order.Lock()
-		took()
-		order.Unlock()
+		order.Step(took)
 	}
 	return n, err
 }

@@ -2,11 +2,9 @@
 
 package transport
 
-import "sync"
-
 // WriteOrdered writes all of b and then calls took: the system does not write without
 // waiting here.
-func WriteOrdered(c Conn, b []byte, order sync.Locker, took func()) (int, error) {
+func WriteOrdered(c Conn, b []byte, order SendOrder, took func()) (int, error) {
 	if layer, ok := c.(OrderedWriter); ok {
 		return writeLayered(layer, b, order, took)
 	}

@@ -4,13 +4,12 @@ package transport
 
 import (
 	"net"
-	"sync"
 	"syscall"
 )
 
-// WriteOrdered writes all of b, and calls took while it still holds order over the write
-// that took the last byte. order is free while the kernel's buffer is full.
-func WriteOrdered(c Conn, b []byte, order sync.Locker, took func()) (n int, err error) {
+// WriteOrdered writes all of b, and calls took in the step of order in which the kernel took
+// the last byte. It holds nothing while the kernel's buffer is full.
+func WriteOrdered(c Conn, b []byte, order SendOrder, took func()) (n int, err error) {
 	if layer, ok := c.(OrderedWriter); ok {
 		return writeLayered(layer, b, order, took)
 	}
@@ -25,13 +24,9 @@ func WriteOrdered(c Conn, b []byte, order sync.Locker, took func()) (n int, err 
 	var failed error
 	err = raw.Write(func(fd uintptr) bool {
 		for n < len(b) {
-			order.Lock()
 			var m int
-			m, failed = syscall.Write(int(fd), b[n:])
-			if n += max(m, 0); n == len(b) {
-				took()
-			}
-			order.Unlock()
+			m, failed = order.writeOnce(rawWrite, fd, b[n:], took)
+			n += max(m, 0)
 			switch failed {
 			case nil, syscall.EINTR:
 				failed = nil
@@ -49,3 +44,5 @@ func WriteOrdered(c Conn, b []byte, order sync.Locker, took func()) (n int, err 
 	}
 	return n, err
 }
+
+func rawWrite(fd uintptr, b []byte) (int, error) { return syscall.Write(int(fd), b) }

@@ -62,6 +62,8 @@ text = "no"
 # the end
 `
 
+// Revise changes just the lines of what is different, and keeps comments, order, indentation and
+// line endings of the rest.
 func TestRevise(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(f *File)
@@ -280,6 +282,8 @@ func revised(t testing.TB, old []byte, f *File) {
 	}
 }
 
+// Revise of a file with its own content leaves every byte; with a random change the result reads
+// as the changed content.
 func TestReviseKeepsWhatIsTheSame(t *testing.T) {
 	olds := [][]byte{[]byte(whole), []byte(written), []byte(strings.TrimSuffix(written, "\n\n# the end\n"))}
 	examples, err := filepath.Glob("../../examples/workspaces/*.toml")

@@ -7,6 +7,7 @@ import (
 	"sockeye"
 )
 
+// A route is an upstream with whom it is for; each fault is named, with a hint.
 func TestParseRoute(t *testing.T) {
 	for text, want := range map[string]string{
 		"localhost:1":                       "for whom is missing",
@@ -27,6 +28,7 @@ func TestParseRoute(t *testing.T) {
 	}
 }
 
+// No route that is accepted is for nobody.
 func FuzzParseRoute(f *testing.F) {
 	f.Add("tcp://localhost:1 peer 10.0.0.0/8 when regexp:^a")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -104,6 +104,8 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+// A workspace says for each endpoint how it is opened, with its framing, rules and list, and
+// finds variables and payloads by name.
 func TestOpenings(t *testing.T) {
 	f, err := Parse([]byte(whole))
 	if err != nil {

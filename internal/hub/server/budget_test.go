@@ -58,6 +58,7 @@ func TestTrafficRate(t *testing.T) {
 	}
 }
 
+// The list of boards says who is suspended and until when, and no longer once that is over.
 func TestListSaysWhoIsSuspended(t *testing.T) {
 	now := time.Now()
 	p := &hubProgram{Terminal: &terminal.Terminal{Lang: sockeye.English}}

@@ -187,6 +187,7 @@ func converse(t *testing.T, l net.Listener) {
 	}
 }
 
+// A capture of a question and an answer over UDP is read as the two datagrams.
 func TestUDPDatagrams(t *testing.T) {
 	server, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {

@@ -68,6 +68,8 @@ func commentsOf(t *testing.T, file []byte) (on, lost []string) {
 	}
 }
 
+// A comment on a packet is on the event that its bytes are in, escaped and of bounded length,
+// and reported where there is no such event.
 func TestCommentsOfPackets(t *testing.T) {
 	c, s := flows(t)
 	packets := exchange(c, s, 99, 499, "question", "answer")

@@ -35,6 +35,7 @@ func TestFaultsCanBePlanted(t *testing.T) {
 	}
 }
 
+// A fault of the list that no longer fits the code is refused with what is wrong with it.
 func TestCheck(t *testing.T) {
 	root := module(t)
 	good := mutation{Name: "n", File: "sum/sum.go", Old: "a + b", New: "a - b", Test: "TestSum"}
@@ -57,6 +58,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// Only a test that failed has caught a fault: a build that failed or no test at all is no
+// verdict.
 func TestJudge(t *testing.T) {
 	failed := errors.New("exit status 1")
 	for _, c := range []struct {
@@ -119,6 +122,7 @@ func TestRun(t *testing.T) {
 	r.all(ended, faults, 1, func(f *mutation, _ mutationOutcome) { t.Errorf("%s was tried after the end", f.Name) })
 }
 
+// A run is good if enough faults were caught, and none that was caught before is missed.
 func TestGood(t *testing.T) {
 	for _, c := range []struct {
 		outcomeTally

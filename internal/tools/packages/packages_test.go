@@ -198,6 +198,7 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// A version is three numbers, with a suffix or without.
 func TestVersions(t *testing.T) {
 	for version, want := range map[string]bool{"1.2.3": true, "0.0.0~20261129.abc": true, "1.2.3-rc1": true, "1.2": false, "1.2.3; rm": false, "$(x)": false} {
 		if got := versionForm.MatchString(version); got != want {

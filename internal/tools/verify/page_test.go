@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// Two builds of the page are compared by content, whatever they were compressed with: what is
+// changed, new and gone is named.
 func TestDiffer(t *testing.T) {
 	one, other := t.TempDir(), t.TempDir()
 	write := func(dir, name, text string) {

@@ -73,18 +73,21 @@ func (c *conn) FreeMessage() {
 }
 
 // WriteMessage writes a message as one record, which UDP takes at once or not at all.
-func (c *conn) WriteMessage(data []byte, _ sockeye.MessageType, order sync.Locker, took func(*sockeye.Detail)) error {
+func (c *conn) WriteMessage(data []byte, _ sockeye.MessageType, order transport.SendOrder, took func(*sockeye.Detail)) error {
 	if len(data) > maxMessage {
 		return &sockeye.Error{Kind: sockeye.TooLarge, Op: "send", Target: c.Remote().String(),
 			Message: sockeye.Text{En: fmt.Sprintf("%d bytes do not fit one record of DTLS: the most is %d", len(data), maxMessage), Zh: fmt.Sprintf("%d 字节放不进一条 DTLS 记录：上限是 %d 字节", len(data), maxMessage)},
 			Hint:    sockeye.Text{En: "send it in smaller pieces, or use tls://", Zh: "请分成小块发送，或改用 tls://"}}
 	}
-	order.Lock()
-	defer order.Unlock()
-	if _, err := c.dtls.Write(data); err != nil {
+	var err error
+	order.Step(func() {
+		if _, err = c.dtls.Write(data); err == nil {
+			took(nil)
+		}
+	})
+	if err != nil {
 		return endOf(err)
 	}
-	took(nil)
 	return nil
 }
 

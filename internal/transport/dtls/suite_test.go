@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) { os.RemoveAll(dir); os.Exit(code) }))
 }
 
+// DTLS does what every driver must do, with a client of pion's.
 func TestSuite(t *testing.T) {
 	transporttest.Suite(t, transporttest.Case{
 		Longest: 8155,

@@ -8,6 +8,7 @@ import (
 	"testing"
 )
 
+// Addresses are tried in turns of the families, as RFC 8305 has it, the preferred one first.
 func TestInterleave(t *testing.T) {
 	parse := func(list string) (out []netip.Addr) {
 		for _, s := range strings.Fields(list) {

@@ -36,7 +36,7 @@ type conn struct {
 	held  []byte // a PUBLISH that is recorded and not passed on yet
 
 	// How messages of the broker are recorded; see SetPush.
-	order    sync.Locker
+	order    transport.SendOrder
 	sent     func(data []byte, how *sockeye.Detail)
 	acked    chan byte     // the code of the CONNACK
 	attached chan struct{} // closed once messages can be recorded
@@ -95,7 +95,7 @@ func (c *conn) Control(f func(fd uintptr)) error {
 }
 
 // SetPush says how messages are recorded that the broker has for this client.
-func (c *conn) SetPush(order sync.Locker, sent func(data []byte, how *sockeye.Detail)) {
+func (c *conn) SetPush(order transport.SendOrder, sent func(data []byte, how *sockeye.Detail)) {
 	c.order, c.sent = order, sent
 }
 
@@ -192,7 +192,7 @@ func explain(target string, err error) error {
 }
 
 // WriteMessage publishes to this client alone, whatever it subscribed to.
-func (c *conn) WriteMessage(data []byte, _ sockeye.MessageType, order sync.Locker, took func(*sockeye.Detail)) error {
+func (c *conn) WriteMessage(data []byte, _ sockeye.MessageType, order transport.SendOrder, took func(*sockeye.Detail)) error {
 	c.mu.Lock()
 	topic := cmp.Or(c.broker.session.Options().MessageTopic, c.answer)
 	c.mu.Unlock()
@@ -209,7 +209,7 @@ func (c *conn) publish(m sockeye.Publication, data []byte) error {
 	return c.write(sockeye.Publication{Topic: m.Topic, Retain: m.Retain}, data, c.order, func(how *sockeye.Detail) { c.sent(data, how) })
 }
 
-func (c *conn) write(m sockeye.Publication, data []byte, order sync.Locker, took func(*sockeye.Detail)) error {
+func (c *conn) write(m sockeye.Publication, data []byte, order transport.SendOrder, took func(*sockeye.Detail)) error {
 	p := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Publish, Retain: m.Retain}, ProtocolVersion: c.version, TopicName: m.Topic, Payload: data}
 	var b bytes.Buffer
 	if err := p.PublishEncode(&b); err != nil {

@@ -75,6 +75,7 @@ func dialPlain(t *testing.T, to sockeye.Address) net.Conn {
 	return plain{f}
 }
 
+// A serial port does what every driver must do.
 func TestSuite(t *testing.T) {
 	transporttest.Suite(t, transporttest.Case{Address: independent, Dial: dialPlain, FarEnd: farEnd})
 }

@@ -11,6 +11,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// TCP does what every driver must do, on the event loop and without it.
 func TestSuite(t *testing.T) {
 	transporttest.OnEachConnKind(t, func(t *testing.T) {
 		transporttest.Suite(t, transporttest.Case{

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -108,16 +107,16 @@ func (c *conn) Read(b []byte) (int, error) {
 
 // Write writes all of b.
 func (c *conn) Write(b []byte) (int, error) {
-	return c.WriteOrdered(b, new(sync.Mutex), func([]byte) {})
+	return c.WriteOrdered(b, transport.SendOrder{}, func([]byte) {})
 }
 
 // writePiece bounds what is encrypted in one step, and with it one event of the journal.
 const writePiece = 64 << 10
 
-// WriteOrdered writes data in pieces, and calls took with each while it holds order. A
+// WriteOrdered writes data in pieces, and calls took with each in a step of order. A
 // piece whose records the socket took only in part because the write was to stop counts as
 // written: nothing else can follow before they are, so the next write begins with them.
-func (c *conn) WriteOrdered(data []byte, order sync.Locker, took func(piece []byte)) (n int, err error) {
+func (c *conn) WriteOrdered(data []byte, order transport.SendOrder, took func(piece []byte)) (n int, err error) {
 	for piece := range slices.Chunk(data, writePiece) {
 		m, err := c.writePiece(piece, order, func() { took(piece) })
 		if n += m; err != nil {
@@ -127,7 +126,7 @@ func (c *conn) WriteOrdered(data []byte, order sync.Locker, took func(piece []by
 	return n, nil
 }
 
-func (c *conn) writePiece(piece []byte, order sync.Locker, took func()) (int, error) {
+func (c *conn) writePiece(piece []byte, order transport.SendOrder, took func()) (int, error) {
 	if err := c.records.begin(); err != nil {
 		return 0, err
 	}
@@ -149,9 +148,7 @@ func (c *conn) writePiece(piece []byte, order sync.Locker, took func()) (int, er
 	if !isLate(err) {
 		return 0, err
 	}
-	order.Lock()
-	took()
-	order.Unlock()
+	order.Step(took)
 	return len(piece), nil
 }
 

@@ -204,6 +204,8 @@ func foreignServer(t *testing.T, config *stdtls.Config) string {
 	return l.Addr().String()
 }
 
+// A handshake that fails for want of a common version, cipher, protocol or certificate says
+// which it was, and what to do.
 func TestClientsThatShareNothingWithTheServer(t *testing.T) {
 	ca := authority(t, time.Now())
 	pair := issue(t, ca, localca.ServerAuth, time.Now(), "127.0.0.1")

@@ -143,7 +143,7 @@ func (r *records) Write(b []byte) (int, error) {
 	r.busy = true
 	r.mu.Unlock()
 	defer r.end()
-	err := r.flush(new(sync.Mutex), func() {})
+	err := r.flush(transport.SendOrder{}, func() {})
 	if r.immediate && isLate(err) {
 		err = nil
 	}
@@ -188,7 +188,7 @@ func (r *records) begin() error {
 	}
 	r.busy = true
 	r.mu.Unlock()
-	err := r.flush(new(sync.Mutex), func() {})
+	err := r.flush(transport.SendOrder{}, func() {})
 	if err != nil {
 		r.end()
 	}
@@ -202,9 +202,9 @@ func (r *records) end() {
 	r.mu.Unlock()
 }
 
-// flush writes what was gathered, and calls took over the write that takes the last of
+// flush writes what was gathered, and calls took in the step of order that writes the last of
 // what is there now. What the socket does not take stays.
-func (r *records) flush(order sync.Locker, took func()) error {
+func (r *records) flush(order transport.SendOrder, took func()) error {
 	for {
 		r.mu.Lock()
 		if r.out == nil {

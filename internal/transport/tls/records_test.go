@@ -3,7 +3,6 @@ package tls
 import (
 	"errors"
 	"os"
-	"sync"
 	"testing"
 
 	"sockeye/internal/transport"
@@ -44,7 +43,7 @@ func TestLateRecordsGoFirst(t *testing.T) {
 	if _, err := r.Write([]byte("data")); err != nil {
 		t.Error(err)
 	}
-	if err := r.flush(new(sync.Mutex), func() {}); err != nil || string(under.took) != "new keys, data" || r.waitingLocked() != 0 {
+	if err := r.flush(transport.SendOrder{}, func() {}); err != nil || string(under.took) != "new keys, data" || r.waitingLocked() != 0 {
 		t.Errorf("%q went out, %d bytes wait, %v", under.took, r.waitingLocked(), err)
 	}
 }

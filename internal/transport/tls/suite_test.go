@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 	}))
 }
 
+// TLS does what every driver must do, with a client of crypto/tls.
 func TestSuite(t *testing.T) {
 	transporttest.Suite(t, transporttest.Case{
 		Address: func(t *testing.T) sockeye.Address { return transporttest.At(t, "tls://127.0.0.1:0") },

@@ -7,6 +7,7 @@ import (
 	"sockeye/internal/transport/transporttest"
 )
 
+// UDP does what every driver must do, with many datagrams for a call and without.
 func TestSuite(t *testing.T) {
 	transporttest.OnEachConnKind(t, func(t *testing.T) {
 		transporttest.Suite(t, transporttest.Case{

@@ -106,14 +106,14 @@ func (c *packetConn) FreeMessage() {
 }
 
 // WriteMessage writes a message, which the kernel takes whole or not at all.
-func (c *packetConn) WriteMessage(data []byte, _ sockeye.MessageType, order sync.Locker, took func(*sockeye.Detail)) error {
+func (c *packetConn) WriteMessage(data []byte, _ sockeye.MessageType, order transport.SendOrder, took func(*sockeye.Detail)) error {
 	var failed error
 	err := c.raw.Write(func(fd uintptr) bool {
-		order.Lock()
-		defer order.Unlock()
-		if _, failed = unix.SendmsgN(int(fd), data, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL); failed == nil {
-			took(nil)
-		}
+		order.Step(func() {
+			if _, failed = unix.SendmsgN(int(fd), data, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL); failed == nil {
+				took(nil)
+			}
+		})
 		return failed != unix.EAGAIN
 	})
 	switch {

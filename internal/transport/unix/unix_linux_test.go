@@ -33,6 +33,8 @@ func at(t testing.TB, network sockeye.Network) sockeye.Address {
 	return sockeye.Address{Network: network, Path: filepath.Join(dir, "x.sock")}
 }
 
+// Every kind of Unix socket does what every driver must do, with a file and with an abstract
+// name.
 func TestSuite(t *testing.T) {
 	for _, network := range []sockeye.Network{sockeye.Unix, sockeye.Unixgram, sockeye.Unixpacket} {
 		t.Run(string(network), func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// WebSocket does what every driver must do, with a client of another library's.
 func TestSuite(t *testing.T) {
 	transporttest.Suite(t, transporttest.Case{
 		Address: func(t *testing.T) sockeye.Address { return transporttest.At(t, "ws://127.0.0.1:0") },

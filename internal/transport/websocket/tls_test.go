@@ -32,6 +32,7 @@ func withCA(t *testing.T) (*localca.Authority, string) {
 	return ca, file
 }
 
+// WebSocket over TLS does what every driver must do.
 func TestSuiteOverTLS(t *testing.T) {
 	ca, _ := withCA(t)
 	roots := x509.NewCertPool()
@@ -81,6 +82,7 @@ request.on('error', (e) => { console.log(e.message); process.exit(1); });
 request.end();
 `
 
+// The WebSocket of Node is answered over TLS 1.3, and its text comes as text.
 func TestNodeOverTLS(t *testing.T) {
 	_, file := withCA(t)
 	s, r := transporttest.Listening(t, "wss", sockeye.Options{}, transporttest.Echoing{})

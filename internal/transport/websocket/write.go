@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"sync"
 	"unicode/utf8"
 
 	"sockeye"
@@ -13,7 +12,7 @@ import (
 )
 
 // WriteMessage writes a message as one frame.
-func (c *conn) WriteMessage(data []byte, as sockeye.MessageType, order sync.Locker, took func(*sockeye.Detail)) error {
+func (c *conn) WriteMessage(data []byte, as sockeye.MessageType, order transport.SendOrder, took func(*sockeye.Detail)) error {
 	t, err := c.typeOf(data, as)
 	if err != nil {
 		return err
