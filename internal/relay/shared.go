@@ -244,7 +244,7 @@ type sharedDownstreamResponder struct{ *Shared }
 func (r sharedDownstreamResponder) Joined(p *transport.Peer) {
 	c := &sharer{shared: r.Shared, peer: p}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	c.path = newPath(c.ctx, c, false, nil, &r.running)
+	c.path = newPath(c.ctx, c, false, nil, &r.running, newWakeups()) // without faults, nothing of it has to wait for a time
 	r.mu.Lock()
 	r.sharers = append(r.sharers, c)
 	begins, up := !r.serving, r.up

@@ -221,6 +221,14 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 	p.reason, p.cause = r, cause
 }
 
+// Pause has nothing more read from the peer before Resume. Only Forwarder.Forward calls it, for
+// the peer that it was called for.
+func (p *Peer) Pause() {
+	if m, ok := p.conn.(interface{ Pause() }); ok {
+		m.Pause()
+	}
+}
+
 // Resume starts reading from the peer; see Forwarder.
 func (p *Peer) Resume() {
 	if m, ok := p.conn.(interface{ Resume() }); ok {
