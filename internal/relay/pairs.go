@@ -203,18 +203,19 @@ func (r *Pairs) of(p *transport.Peer) *pair {
 	}
 }
 
-// pairOf returns the pair of a peer, without waiting: it has no peers if none is bound yet.
+// pairOf returns the pair of a peer, without waiting: it has no peers if none is bound yet. Who
+// answers for the upstream from another address belongs to its pair.
 func (r *Pairs) pairOf(p *transport.Peer) *pair {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.pairs[p]
+	return r.pairs[p.Origin()]
 }
 
 // Other returns the peer that p is paired with; nil as long as there is none.
 func (r *Pairs) Other(p *transport.Peer) *sockeye.Peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := r.pairs[p]
+	l := r.pairs[p.Origin()]
 	switch {
 	case l == nil || l.down == nil || l.up == nil:
 		return nil
