@@ -101,7 +101,7 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 	for _, k := range bound {
 		v.start(k)
 		if k.iface != nil {
-			k.watchMembership()
+			k.watchInterface()
 		} else {
 			inet.WatchAddress(s, k.local)
 		}
@@ -180,6 +180,9 @@ func (v *datagramServer) dial(ctx context.Context, to netip.AddrPort) (*transpor
 		}
 		k.origin = all[0]
 		v.start(k)
+		if k.iface != nil {
+			k.watchInterface()
+		}
 	}
 	if len(all) > 1 {
 		first.dialed.Store(&all)
