@@ -27,6 +27,7 @@ var dependencies = map[string]string{
 	"github.com/nats-io/nats.go":              "events are published to a hub, and hubs are read",
 	"github.com/nats-io/nkeys":                "the key of a board, which a hub lets in",
 	"github.com/pion/dtls/v3":                 "DTLS 1.2: handshakes and records over UDP",
+	"github.com/pion/transport/v5":            "tells the datagrams of DTLS clients apart, and what is no DTLS from it",
 	"github.com/spf13/cobra":                  "commands, help and completions for four shells",
 	"github.com/spf13/pflag":                  "cobra's flags, for values of our own types",
 	"go.bug.st/serial":                        "serial ports of Windows and macOS",

@@ -19,7 +19,7 @@ import (
 func TestParsePrintsWhatItReads(t *testing.T) {
 	for typed, want := range map[string]string{
 		"latency 100ms": "latency 100ms",
-		"  latency 0.1 jitter 20ms  distribution pareto correlation 25%  30% to upstream": "latency 100ms jitter 20ms distribution pareto correlation 25% to upstream 30%",
+		"  latency 0.1s jitter 20ms  distribution pareto correlation 25%  30% to upstream": "latency 100ms jitter 20ms distribution pareto correlation 25% to upstream 30%",
 		"rate 10k":                                "rate 10240",
 		"slice 16 delay 5ms":                      "slice 16 delay 5ms",
 		"merge 1m":                                "merge 1m",
@@ -62,6 +62,12 @@ func TestParseFaults(t *testing.T) {
 		"lag 5ms":                    `"lag" is no fault`,
 		"latency":                    "a time is missing",
 		"latency x":                  `"x" is not a time`,
+		"reset after":                "a time or a number of bytes is missing",
+		"latency 100":                `"100" has no unit`,
+		"latency 1.5":                `"1.5" has no unit`,
+		"hold timeout 30":            `"30" has no unit`,
+		"reset after 5x":             `"5x" is neither a time nor a number of bytes`,
+		"reset after -5s":            "neither a time nor",
 		"latency -5ms":               "not between 0 and 24h",
 		"latency 25h":                "not between 0 and 24h",
 		"latency 5ms jiter 1ms":      `"jiter" says nothing about latency`,

@@ -253,15 +253,18 @@ func (p *parser) once(w word) bool {
 	return p.fault == nil
 }
 
+// time reads a time with its unit: toxiproxy's numbers are milliseconds, and netem's microseconds.
 func (p *parser) time() time.Duration {
 	w := p.next()
-	d, err := sockeye.ParseTime(w.text)
+	d, err := time.ParseDuration(w.text)
+	_, noNumber := strconv.ParseFloat(w.text, 64)
 	switch {
 	case w.text == "":
 		p.fail(w.at, both("a time is missing", "缺少时间"), p.hint())
+	case err != nil && noNumber == nil:
+		p.fail(w.at, both("%s has no unit", "%s 没有单位", payload.Quote(w.text, 20)), both("write a time with its unit: %[1]sms, %[1]ss", "时间须带单位：%[1]sms、%[1]ss", w.text[:min(len(w.text), 20)]))
 	case err != nil:
-		e := sockeye.ErrorOf(err)
-		p.fail(w.at, e.Message, e.Hint)
+		p.fail(w.at, both("%s is not a time", "%s 不是时间", payload.Quote(w.text, 20)), both("write 500ms, 2s, 1m30s or 1h", "写成 500ms、2s、1m30s 或 1h"))
 	case d <= 0 || d > MaxTime:
 		p.fail(w.at, both("the time is not between 0 and 24h", "时间不在 0 与 24h 之间"), p.hint())
 	}
@@ -314,6 +317,14 @@ func (p *parser) after() {
 	if d, err := time.ParseDuration(w.text); err == nil && d > 0 && d <= MaxTime {
 		p.next()
 		p.out.AfterTime = d
+		return
+	}
+	if w.text == "" {
+		p.fail(w.at, both("a time or a number of bytes is missing", "缺少时间或字节数"), p.hint())
+		return
+	}
+	if _, err := sockeye.ParseSize(w.text); err != nil {
+		p.fail(w.at, both("%s is neither a time nor a number of bytes", "%s 既不是时间，也不是字节数", payload.Quote(w.text, 20)), both("write 5s for a time, 64k for bytes", "时间写成 5s，字节数写成 64k"))
 		return
 	}
 	p.out.AfterBytes = p.size(1, math.MaxInt64)

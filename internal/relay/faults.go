@@ -102,7 +102,8 @@ func (r *Pairs) useFaults(l *pair) {
 				continue
 			}
 			target := &direction{relay: r, pair: l, from: from, to: to}
-			w = newPath(l.ctx, target, !from.Network.Traits().Datagram, func() uint64 { return r.lastHeld.Add(1) }, &r.running)
+			w = newPath(l.ctx, target, !from.Network.Traits().Datagram, func() uint64 { return r.lastHeld.Add(1) }, &r.running, r.wakeups)
+			w.sender = from
 		}
 		w.use(set, fault.Direction{Way: name, Peer: l.down.Peer, Connection: l.number, From: from.Network.Traits(), To: to.Network.Traits()})
 		l.to[way].Store(w)

@@ -29,6 +29,7 @@ type Pairs struct {
 	routes  []Route // tried before dial, in order; set with it
 	byFirst bool    // a route depends on what a peer sends first
 	running sync.WaitGroup
+	wakeups *wakeups // of its paths
 
 	joined   atomic.Uint64 // pairs so far: the number of the next is one more
 	lastHeld atomic.Uint64
@@ -45,7 +46,7 @@ type Pairs struct {
 // NewPairs makes a relay that gives its events to record, and adds its connections to chains.
 // Its peers wait until SetDial is called.
 func NewPairs(record func(sockeye.Event), chains *Chains) *Pairs {
-	return &Pairs{record: record, chains: chains, ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
+	return &Pairs{record: record, chains: chains, wakeups: newWakeups(), ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
 }
 
 // AwaitFirst announces that routes depend on what peers send first. It is called before there
@@ -70,6 +71,7 @@ func (r *Pairs) Wait() {
 	r.stopExpiry()
 	r.changing.Unlock()
 	r.running.Wait()
+	r.wakeups.close()
 }
 
 // DownstreamResponder is the responder of the session whose peers are relayed.
@@ -201,18 +203,19 @@ func (r *Pairs) of(p *transport.Peer) *pair {
 	}
 }
 
-// pairOf returns the pair of a peer, without waiting: it has no peers if none is bound yet.
+// pairOf returns the pair of a peer, without waiting: it has no peers if none is bound yet. Who
+// answers for the upstream from another address belongs to its pair.
 func (r *Pairs) pairOf(p *transport.Peer) *pair {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.pairs[p]
+	return r.pairs[p.Origin()]
 }
 
 // Other returns the peer that p is paired with; nil as long as there is none.
 func (r *Pairs) Other(p *transport.Peer) *sockeye.Peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := r.pairs[p]
+	l := r.pairs[p.Origin()]
 	switch {
 	case l == nil || l.down == nil || l.up == nil:
 		return nil
@@ -238,26 +241,27 @@ func (r upstreamResponder) Joined(p *transport.Peer) {
 	}
 }
 
-// Forward returns the peer at the other side; nil if it is not known yet, or if faults are
-// set for this direction.
-func (r *Pairs) Forward(p *transport.Peer) *transport.Peer {
+// Forward returns the peer at the other side; nil if it is not known yet. If faults are set for this
+// direction, it keeps what came for its time.
+func (r *Pairs) Forward(p *transport.Peer, data []byte) (to *transport.Peer, kept bool) {
 	l := r.pairOf(p)
 	if l == nil || l.down == nil || l.opening != nil {
-		return nil
+		return nil, false
 	}
 	select {
 	case <-l.linked:
 	default:
-		return nil
+		return nil, false
 	}
 	to, way := l.up, toUpstream
 	if p == l.up {
 		to, way = l.down, fromUpstream
 	}
-	if w := l.to[way].Load(); to == nil || w != nil && w.isEngaged.Load() {
-		return nil
+	if w := l.to[way].Load(); to != nil && w != nil && w.isEngaged.Load() {
+		w.keep(data, l.offsetOf(p, data))
+		return nil, true
 	}
-	return to
+	return to, false
 }
 
 // Received passes on what came. It returns when the system of the other side has taken it, or,

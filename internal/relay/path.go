@@ -12,14 +12,16 @@ import (
 	"sockeye/internal/framing"
 )
 
-// path is one direction of a pair while faults are set: a bounded queue, a timer that fires when
-// a parcel is due, and then a goroutine that passes it on. Only the goroutine that reads the
+// path is one direction of a pair while faults are set: a bounded queue, a wakeup for when a
+// parcel is due, and then a goroutine that passes it on. Only the goroutine that reads the
 // sender adds messages.
 type path struct {
-	target pathTarget
-	ctx    context.Context // ends with the pair
-	number func() uint64   // numbers the next held message
-	busy   *sync.WaitGroup // of the relay; has one count while a parcel waits
+	target  pathTarget
+	sender  pausable        // who keep pauses; nil: keep is not called
+	ctx     context.Context // ends with the pair
+	number  func() uint64   // numbers the next held message
+	busy    *sync.WaitGroup // of the relay; has one count while a parcel waits
+	wakeups *wakeups        // of the relay
 	// isEngaged is true while there are faults, or a parcel waits or is being sent: bytes that
 	// were passed on directly would overtake it.
 	isEngaged atomic.Bool
@@ -29,13 +31,14 @@ type path struct {
 	splitter *fault.Splitter
 	frame    *framing.Spec // the framing for splitter; nil: messages are as they were read
 	queue    fault.Queue
-	running  bool        // run is running
-	armed    bool        // timer will start run
-	due      time.Time   // when the first parcel is due, while armed
-	timer    *time.Timer // nil until it is needed
+	running  bool      // run is running
+	armed    bool      // wakeup will start run
+	due      time.Time // when the first parcel is due, while armed
+	wakeup   wakeup    // of wakeups
 	alarm    *time.Timer
 	waits    bool          // the sender can wait to be read; datagrams cannot
 	room     chan struct{} // capacity 1: a parcel has left the queue
+	paused   bool          // the sender was paused, because the queue was full
 	over     bool          // nothing is passed on any more
 }
 
@@ -49,8 +52,16 @@ type pathTarget interface {
 	record(sockeye.FaultEvent)
 }
 
-func newPath(ctx context.Context, target pathTarget, waits bool, number func() uint64, busy *sync.WaitGroup) *path {
-	w := &path{target: target, ctx: ctx, waits: waits, number: number, busy: busy, room: make(chan struct{}, 1)}
+// pausable is a peer that an event loop reads. Pause is called in Forward, and Resume while nobody
+// is held up by it.
+type pausable interface {
+	Pause()
+	Resume()
+}
+
+func newPath(ctx context.Context, target pathTarget, waits bool, number func() uint64, busy *sync.WaitGroup, wakeups *wakeups) *path {
+	w := &path{target: target, ctx: ctx, waits: waits, number: number, busy: busy, wakeups: wakeups, room: make(chan struct{}, 1)}
+	w.wakeup.call = w.wake
 	context.AfterFunc(ctx, w.wake)
 	return w
 }
@@ -83,7 +94,7 @@ func (w *path) use(set *fault.Set, d fault.Direction) {
 	w.settleLocked()
 	w.mu.Unlock()
 	w.recordHits(hits)
-	signal(w.room)
+	w.offerRoom()
 }
 
 // endSplitterLocked passes on the bytes of an unfinished frame.
@@ -117,6 +128,25 @@ func (w *path) setAlarmLocked(now time.Time) {
 // when the next may be read. offset is that of data in all that the sender has sent, as the
 // type of the message if it has one.
 func (w *path) take(data []byte, offset uint64, as sockeye.MessageType) {
+	w.add(data, offset, as)
+	w.awaitRoom()
+}
+
+// keep is take for what an event loop has read of a stream: it does not wait, but pauses the sender
+// until there is room.
+func (w *path) keep(data []byte, offset uint64) {
+	w.add(data, offset, "")
+	w.mu.Lock()
+	full := w.queue.IsFull() && !w.over
+	w.paused = w.paused || full
+	w.mu.Unlock()
+	if full {
+		w.sender.Pause()
+	}
+}
+
+// add plans what becomes of a message, and records it.
+func (w *path) add(data []byte, offset uint64, as sockeye.MessageType) {
 	now := time.Now()
 	w.mu.Lock()
 	if !w.waits && !w.queue.HasRoom(len(data)) {
@@ -135,7 +165,6 @@ func (w *path) take(data []byte, offset uint64, as sockeye.MessageType) {
 	}
 	w.mu.Unlock()
 	w.recordHits(hits)
-	w.awaitRoom()
 }
 
 // planLocked plans what becomes of a message, and lets it wait for its time.
@@ -156,7 +185,7 @@ func (w *path) pushLocked(p fault.Plan, now time.Time) []sockeye.FaultEvent {
 	return hits
 }
 
-// settleLocked starts run or its timer if parcels wait. If none waits and no fault is set, it has
+// settleLocked starts run or has it woken if parcels wait. If none waits and no fault is set, it has
 // the reader pass on directly.
 func (w *path) settleLocked() {
 	if w.running {
@@ -169,7 +198,7 @@ func (w *path) settleLocked() {
 		return
 	}
 	if w.armed {
-		w.timer.Stop()
+		w.wakeups.stop(&w.wakeup)
 		w.armed = false
 		w.busy.Done()
 	}
@@ -183,8 +212,7 @@ func (w *path) settleLocked() {
 // more than passing it on. A path that waits for less than ten steps is woken exactly.
 const wakeTogether = 500 * time.Microsecond
 
-// armLocked sets the timer that starts run when the first parcel is due. run must not be
-// running.
+// armLocked has run start when the first parcel is due. run must not be running.
 func (w *path) armLocked(due time.Time) {
 	if w.armed && w.due.Equal(due) {
 		return
@@ -194,17 +222,15 @@ func (w *path) armLocked(due time.Time) {
 		w.busy.Add(1)
 	}
 	wait := time.Until(due)
+	if wait <= 0 || w.ctx.Err() != nil {
+		w.wakeups.stop(&w.wakeup)
+		go w.wake()
+		return
+	}
 	if wait >= 10*wakeTogether {
-		wait += (wakeTogether - time.Duration(due.UnixNano())%wakeTogether) % wakeTogether
+		due = due.Add((wakeTogether - time.Duration(due.UnixNano())%wakeTogether) % wakeTogether)
 	}
-	if w.ctx.Err() != nil {
-		wait = 0
-	}
-	if w.timer == nil {
-		w.timer = time.AfterFunc(wait, w.wake)
-	} else {
-		w.timer.Reset(wait)
-	}
+	w.wakeups.set(&w.wakeup, due)
 }
 
 // wake runs run if something waits.
@@ -236,6 +262,18 @@ func (w *path) awaitRoom() {
 	}
 }
 
+// offerRoom has the sender read on, if the queue is not full any more. It waits for nothing.
+func (w *path) offerRoom() {
+	signal(w.room)
+	w.mu.Lock()
+	resumes := w.paused && (!w.queue.IsFull() || w.over)
+	if resumes {
+		w.paused = false
+		w.busy.Go(w.sender.Resume) // which waits for the loop, and the loop may be who calls
+	}
+	w.mu.Unlock()
+}
+
 // hasRoom reports whether a message of n bytes finds room.
 func (w *path) hasRoom(n int) bool {
 	w.mu.Lock()
@@ -264,12 +302,12 @@ func (w *path) run() {
 			w.running = false
 			w.settleLocked()
 			w.mu.Unlock()
-			signal(w.room)
+			w.offerRoom()
 			return
 		}
 		w.mu.Unlock()
 		w.deliver(p)
-		signal(w.room)
+		w.offerRoom()
 	}
 	w.drop()
 	w.mu.Lock()
@@ -287,7 +325,7 @@ func (w *path) drop() {
 	if n > 0 {
 		w.target.record(sockeye.FaultEvent{Kind: "lost", Bytes: n})
 	}
-	signal(w.room)
+	w.offerRoom()
 }
 
 func (w *path) deliver(p fault.Parcel) {
@@ -330,7 +368,7 @@ func (w *path) decide(number uint64, d fault.Decision, data []byte) bool {
 	w.mu.Unlock()
 	if ok {
 		w.target.record(e)
-		signal(w.room)
+		w.offerRoom()
 	}
 	return ok
 }

@@ -75,7 +75,7 @@ func stage(t *testing.T, waits bool, frame string, faults ...string) *staged {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	s := &staged{target: &target{begun: time.Now()}, cancel: cancel}
-	s.path = newPath(ctx, s.target, waits, func() uint64 { s.held++; return s.held }, new(sync.WaitGroup))
+	s.path = newPath(ctx, s.target, waits, func() uint64 { s.held++; return s.held }, new(sync.WaitGroup), &wakeups{start: ordinaryClock})
 	s.set(t, frame, faults...)
 	return s
 }
@@ -350,6 +350,40 @@ func TestWakeTogether(t *testing.T) {
 			if got := s.all(); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
+		}
+	})
+}
+
+// paused notes when an event loop is to read its peer, and when not.
+type paused struct{ *target }
+
+func (p paused) Pause()  { p.note("%v pause", time.Since(p.begun)) }
+func (p paused) Resume() { p.note("%v resume", time.Since(p.begun)) }
+
+// An event loop is not held up: its peer is paused when the queue is full, and resumed once when
+// there is room, or when nothing is passed on any more.
+func TestKeepPausesTheSender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := stage(t, true, "", "stall from 1s for 2s")
+		s.sender = paused{s.target}
+		s.keep([]byte("a"), 0)
+		time.Sleep(time.Second)
+		s.keep([]byte("b"), 1)
+		time.Sleep(time.Hour)
+		s.keep([]byte("c"), 2)
+		synctest.Wait()
+		if got, want := s.all(), `0s "a"|1s pause|3s "b"|3s resume|1h0m1s "c"`; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := stage(t, true, "", "stall")
+		s.sender = paused{s.target}
+		s.keep([]byte("a"), 0)
+		s.cancel()
+		synctest.Wait()
+		if got, want := s.all()+" "+s.kinds(), "0s pause|0s resume stall lost"; got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	})
 }

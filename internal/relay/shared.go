@@ -244,7 +244,7 @@ type sharedDownstreamResponder struct{ *Shared }
 func (r sharedDownstreamResponder) Joined(p *transport.Peer) {
 	c := &sharer{shared: r.Shared, peer: p}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	c.path = newPath(c.ctx, c, false, nil, &r.running)
+	c.path = newPath(c.ctx, c, false, nil, &r.running, newWakeups()) // without faults, nothing of it has to wait for a time
 	r.mu.Lock()
 	r.sharers = append(r.sharers, c)
 	begins, up := !r.serving, r.up
@@ -276,6 +276,9 @@ func (r sharedDownstreamResponder) Received(p *transport.Peer, data []byte) {
 			return
 		}
 		n, err := up.Answer(ctx, data)
+		for _, other := range up.Dialed()[1:] {
+			other.Answer(ctx, data)
+		}
 		if data = data[n:]; err == nil || !c.outlives(up) {
 			return
 		}
@@ -352,9 +355,14 @@ func (r sharedDownstreamResponder) Left(p *transport.Peer) {
 // sharedUpstreamResponder is the responder of the session that dials the upstream.
 type sharedUpstreamResponder struct{ *Shared }
 
-// Joined records for each peer that it shares the new connection, and lets them send.
+// Joined records for each peer that it shares the new connection, and lets them send. A group of
+// several interfaces, or whose members answer, is one connection.
 func (r sharedUpstreamResponder) Joined(p *transport.Peer) {
 	r.mu.Lock()
+	if r.up != nil {
+		r.mu.Unlock()
+		return
+	}
 	r.up = p
 	close(r.there)
 	peers := slices.Clone(r.sharers)

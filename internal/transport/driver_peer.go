@@ -186,6 +186,7 @@ func (p *DriverPeer) RecordLeft(unsent int) {
 	p.mu.Unlock()
 	p.addEnd(d)
 	p.session.removePeer(p.Public())
+	defer p.session.leaving.Done()
 	if left := p.session.cfg.Left; left != nil {
 		left(p.Public(), unsent)
 	}

@@ -313,6 +313,17 @@ func TestListenerSendsToItsGroup(t *testing.T) {
 	}
 }
 
+// putBack makes wa and wb again, with their addresses.
+func putBack(t *testing.T, there *transporttest.Host) {
+	t.Helper()
+	there.Run(t, "ip", "link", "add", "wb", "type", "veth", "peer", "name", "wa", "netns", thisNetwork(t))
+	there.Run(t, "ip", "address", "add", "10.78.0.2/24", "dev", "wb")
+	there.Run(t, "ip", "address", "add", "2001:db8:78::2/64", "dev", "wb", "nodad")
+	there.Run(t, "ip", "link", "set", "wb", "up")
+	transporttest.Run(t, "ip", "address", "add", "10.78.0.1/24", "dev", "wa")
+	transporttest.Run(t, "ip", "link", "set", "wa", "up")
+}
+
 // F48: when the interface of a group is taken out, that is told; when it is back, the
 // group is joined on it again.
 func TestGroupIsJoinedAgain(t *testing.T) {
@@ -327,17 +338,36 @@ func TestGroupIsJoinedAgain(t *testing.T) {
 		r.Wait(t, "the interface is gone", func(e sockeye.Event) bool {
 			return e.Kind == sockeye.Failed && strings.Contains(e.Detail.Err.Error(), "the interface wa is gone")
 		})
-		there.Run(t, "ip", "link", "add", "wb", "type", "veth", "peer", "name", "wa", "netns", thisNetwork(t))
-		there.Run(t, "ip", "address", "add", "10.78.0.2/24", "dev", "wb")
-		there.Run(t, "ip", "address", "add", "2001:db8:78::2/64", "dev", "wb", "nodad")
-		there.Run(t, "ip", "link", "set", "wb", "up")
-		transporttest.Run(t, "ip", "address", "add", "10.78.0.1/24", "dev", "wa")
-		transporttest.Run(t, "ip", "link", "set", "wa", "up")
+		putBack(t, there)
 		r.WaitKind(t, sockeye.Opened, 2)
 		send(t, there, group, "wb", "again")
 		if e := r.WaitKind(t, sockeye.Received, 1); string(e.Data) != "again" {
 			t.Errorf("heard %q", e.Data)
 		}
+	}
+}
+
+// An interface on which a group is sent to may be taken out as well: that is told, and when it is
+// back, what is sent leaves on it again.
+func TestGroupIsSentToAgain(t *testing.T) {
+	if !transporttest.OwnNetwork(t) {
+		return
+	}
+	there := twoCables(t)
+	s, r := transporttest.Open(t, sockeye.Endpoint{Mode: sockeye.Connect, Address: transporttest.At(t, "udp://239.1.2.3:5000"), Options: sockeye.Options{Interface: "va,wa"}}, nil)
+	over := s.Peers()[1]
+	transporttest.Run(t, "ip", "link", "delete", "wa")
+	r.Wait(t, "the interface is gone", func(e sockeye.Event) bool {
+		return e.Kind == sockeye.Failed && strings.Contains(e.Detail.Err.Error(), "the interface wa is gone: nothing goes to the group")
+	})
+	putBack(t, there)
+	r.WaitKind(t, sockeye.Opened, 2)
+	heard := hearing(t, there, "239.1.2.3", "wb")
+	if _, err := over.Send(t.Context(), []byte("again")); err != nil {
+		t.Fatal(err)
+	}
+	if heard.Scan(); heard.Text() != "again 1" {
+		t.Errorf("heard %q", heard.Text())
 	}
 }
 

@@ -83,6 +83,17 @@ func (p *Peer) Dialed() []*Peer {
 	return []*Peer{p}
 }
 
+// Origin returns the peer for which the socket of p was dialled: p itself, unless p is somebody who
+// answers from another address, as the members of a multicast group do.
+func (p *Peer) Origin() *Peer {
+	if m, ok := p.conn.(interface{ Origin() *Peer }); ok {
+		if first := m.Origin(); first != nil {
+			return first
+		}
+	}
+	return p
+}
+
 // Finish ends our sending direction (FIN); the peer may go on sending.
 func (p *Peer) Finish(ctx context.Context) error {
 	if err := p.conn.Finish(ctx); err != nil {
@@ -219,6 +230,14 @@ func (p *Peer) setReason(r sockeye.Reason, cause *sockeye.Error) {
 		return // what the kernel says after our own abort, or after what the other side complained of, is its echo
 	}
 	p.reason, p.cause = r, cause
+}
+
+// Pause has nothing more read from the peer before Resume. Only Forwarder.Forward calls it, for
+// the peer that it was called for.
+func (p *Peer) Pause() {
+	if m, ok := p.conn.(interface{ Pause() }); ok {
+		m.Pause()
+	}
 }
 
 // Resume starts reading from the peer; see Forwarder.

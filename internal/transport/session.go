@@ -28,6 +28,7 @@ type Session struct {
 	ctx        context.Context // ends when no new peer is wanted
 	cancel     context.CancelCauseFunc
 	goroutines sync.WaitGroup // accept loops, dial loop, peers' owners, sweeper
+	leaving    sync.WaitGroup // peers that are not in the list any more, and whose left event is not recorded yet
 	done       chan struct{}  // closed after the closed event
 
 	halfOpen atomic.Int64 // time.Duration
@@ -103,6 +104,7 @@ func (s *Session) start(ctx context.Context) error {
 // end waits for everything the session started and records its end.
 func (s *Session) end() {
 	s.goroutines.Wait()
+	s.leaving.Wait()
 	s.cancel(nil)
 	s.mu.Lock()
 	d := &sockeye.Detail{Reason: s.reason}
@@ -279,10 +281,13 @@ func (s *Session) StopAccepting() {
 	}
 }
 
+// removePeer takes a peer out of the list. Its caller records that it left and then ends
+// s.leaving, for which the end of the session waits: Close lets peers leave beside the goroutines.
 func (s *Session) removePeer(p *Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.peers, p.ID)
+	s.leaving.Add(1)
 	s.departed = s.departed.Plus(p.Counters())
 	if s.capacity != nil {
 		close(s.capacity)

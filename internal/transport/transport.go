@@ -71,10 +71,11 @@ type SyncResponder interface {
 // reads nothing from a peer before Peer.Resume.
 type Forwarder interface {
 	FinishResponder
-	// Forward is called instead of Received, and returns the peer to which the bytes of p go. If
-	// it returns nil, p gets a goroutine of its own, which calls Received from then on. Two
-	// peers never have the same target.
-	Forward(p *Peer) *Peer
+	// Forward is called instead of Received, and returns the peer to which data goes. It may keep
+	// a copy of data instead, to send it later by Peer.Answer: then it returns true, and may call
+	// p.Pause. If it does neither, p gets a goroutine of its own, which calls Received with this
+	// data, and from then on. Two peers never have the same target.
+	Forward(p *Peer, data []byte) (to *Peer, kept bool)
 }
 
 // BufferLease lends memory of the recorder. An event whose data lies in the memory that Take

@@ -21,6 +21,7 @@ import (
 // conn is a DTLS connection as a transport.MessageConn: its messages are records.
 type conn struct {
 	dtls  *dtls.Conn
+	under *datagrams // of a server; nil: of a client
 	state *sockeye.TLSState
 	buf   *[]byte // lent to who reads
 }

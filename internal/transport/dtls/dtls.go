@@ -45,11 +45,11 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 		if err != nil {
 			return netip.AddrPort{}, err
 		}
-		l, err := dtls.ListenWithOptions(network, at, serverOptions(secure)...)
+		l, err := listen(network, at, serverOptions(secure))
 		if err != nil {
 			return netip.AddrPort{}, err
 		}
-		bound = append(bound, &listener{l})
+		bound = append(bound, l)
 		local := netinfo.AddrPort(l.Addr())
 		locals = append(locals, sockeye.IPSocketAddr(local))
 		return local, nil
@@ -72,6 +72,9 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 func accept(s *transport.DriverSession, c *conn) (transport.Conn, error) {
 	ctx, cancel := context.WithTimeout(s.Context(), s.Options().ConnectTimeout)
 	defer cancel()
+	if first, err := c.under.peek(); err != nil || !beginsHandshake(first) {
+		return nil, plainText(c.Remote().String(), first, err)
+	}
 	h := tlsinfo.Handshake{Op: "accept", Target: c.Remote().String(), Now: time.Now()}
 	if err := c.dtls.HandshakeContext(ctx); err != nil {
 		return nil, explain(&h, err)
@@ -136,21 +139,3 @@ func datagramNetwork(n sockeye.Network) sockeye.Network {
 	}
 	return sockeye.UDP
 }
-
-// listener accepts who says hello.
-type listener struct{ net.Listener }
-
-// Accept waits for a connection whose handshake is still to come.
-func (l *listener) Accept() (transport.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, net.ErrClosed // it has no other errors
-	}
-	return newConn(c.(*dtls.Conn)), nil
-}
-
-// SetDeadline does nothing: it is for queues of the system, which UDP has none of.
-func (l *listener) SetDeadline(time.Time) error { return nil }
-
-// Name is the address in errors.
-func (l *listener) Name() string { return l.Addr().String() }

@@ -122,6 +122,33 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
+// Plain datagrams to a DTLS port are told once, with who sends them and what to do; who says hello
+// from the same address afterwards is a peer.
+func TestPlainDatagrams(t *testing.T) {
+	s, r := server(t, sockeye.TLSOptions{}, nil)
+	c, err := net.Dial("udp", s.Locals()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	begun := time.Now()
+	for range 50 {
+		c.Write([]byte("temp=21.5\n"))
+	}
+	e := r.WaitKind(t, sockeye.Failed, 1).Detail.Err
+	if e.Target != c.LocalAddr().String() || !strings.Contains(e.Message.En, `plain datagrams, and this port speaks DTLS: it began with "temp=21.5\n"`) || !strings.Contains(e.Hint.En, "udp://") || e.Message.Zh == "" {
+		t.Errorf("%+v", e)
+	}
+	if _, _, err := client(t, "dtls://"+s.Locals()[0].String(), sockeye.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	r.WaitKind(t, sockeye.Joined, 1)
+	told := r.All(func(e sockeye.Event) bool { return e.Kind == sockeye.Failed })
+	if most := 1 + int(time.Since(begun)/time.Second); len(told) > most {
+		t.Errorf("%d errors of 50 datagrams, and at most %d are to be told", len(told), most)
+	}
+}
+
 // What does not fit a record is refused with what does, and the connection goes on.
 func TestMessageThatIsTooLong(t *testing.T) {
 	s, r := server(t, sockeye.TLSOptions{}, nil)

@@ -185,10 +185,14 @@ func (k *udpSocket) howJoined(how *sockeye.Detail) *sockeye.Detail {
 	return how
 }
 
-// watchMembership joins again when the interface was taken out and put in: memberships
-// end with it, while the socket stays.
-func (k *udpSocket) watchMembership() {
+// watchInterface joins again, or sends there again, when the interface was taken out and put in:
+// memberships end with it, while the socket stays.
+func (k *udpSocket) watchInterface() {
 	s := k.server.session
+	var ended <-chan struct{}
+	if k.origin != nil {
+		ended = k.origin.Done()
+	}
 	s.Go(func() {
 		index, there := k.iface.Index, true
 		tick := time.NewTicker(membershipInterval)
@@ -196,6 +200,8 @@ func (k *udpSocket) watchMembership() {
 		for {
 			select {
 			case <-s.Context().Done():
+				return
+			case <-ended:
 				return
 			case <-tick.C:
 			}
@@ -219,12 +225,25 @@ func (k *udpSocket) watchMembership() {
 // membershipInterval is how often interfaces are looked at.
 const membershipInterval = time.Second
 
-// joinAgain joins the group of the socket on an interface, and sends on it.
+// joinAgain joins the group of the socket on an interface, and sends on it; a socket that was dialled
+// only sends.
 func (k *udpSocket) joinAgain(c *net.UDPConn, i *net.Interface) error {
+	if k.origin != nil {
+		return sendOn(c, i)
+	}
 	return errors.Join(join(c, k.group, i, k.server.session.Options().GroupSources), sendOn(c, i))
 }
 
 func interfaceGone(k *udpSocket) *sockeye.Error {
+	if k.origin != nil {
+		return &sockeye.Error{
+			Kind: sockeye.AddressNotAvailable, Op: "connect", Target: k.dialed.String(),
+			Message: sockeye.Text{
+				En: "the interface " + k.iface.Name + " is gone: nothing goes to the group on it until it is back",
+				Zh: "网卡 " + k.iface.Name + " 已不存在：恢复之前不会从它向该组播组发送"},
+			Hint: sockeye.Text{En: "it is used again by itself then", Zh: "恢复后会自动继续使用"},
+		}
+	}
 	return &sockeye.Error{
 		Kind: sockeye.AddressNotAvailable, Op: "listen", Target: k.local.String(),
 		Message: sockeye.Text{

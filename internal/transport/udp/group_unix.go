@@ -64,6 +64,9 @@ func (d descriptor) Write(func(fd uintptr) bool) error { return os.ErrInvalid }
 
 // rejoin makes the socket a member of its group on an interface that came back.
 func (k *udpSocket) rejoin(i *net.Interface) error {
+	if k.origin != nil { // it hears from anywhere
+		return k.withConn(func(c *net.UDPConn) error { return k.joinAgain(c, i) })
+	}
 	family := unix.AF_INET
 	if k.group.Is6() {
 		family = unix.AF_INET6

@@ -164,6 +164,9 @@ func (m *udpPeer) Dialed() []*transport.Peer {
 	return nil
 }
 
+// Origin is the peer for which the socket was dialled; nil for a socket that listens.
+func (m *udpPeer) Origin() *transport.Peer { return m.socket.origin }
+
 // Send sends one datagram.
 func (m *udpPeer) Send(ctx context.Context, data []byte) (int, error) {
 	k := m.socket

@@ -46,6 +46,7 @@ type udpSocket struct {
 	// dialed is the group or broadcast address for which an unconnected socket was made; it ends
 	// with that peer. Zero for a socket that listens.
 	dialed netip.AddrPort
+	origin *transport.Peer // the first peer of that dial, see transport.Peer.Origin; set before it is read
 
 	// group is the multicast group that was joined or is sent to, zero for none; iface the
 	// one interface for it, nil where the system chooses.
@@ -100,7 +101,7 @@ func (Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 	for _, k := range bound {
 		v.start(k)
 		if k.iface != nil {
-			k.watchMembership()
+			k.watchInterface()
 		} else {
 			inet.WatchAddress(s, k.local)
 		}
@@ -174,9 +175,13 @@ func (v *datagramServer) dial(ctx context.Context, to netip.AddrPort) (*transpor
 			}
 			return nil, transport.ErrClosing
 		}
-		v.start(k)
 		if all = append(all, m.peer.Public()); first == nil {
 			first = m
+		}
+		k.origin = all[0]
+		v.start(k)
+		if k.iface != nil {
+			k.watchInterface()
 		}
 	}
 	if len(all) > 1 {

@@ -176,6 +176,13 @@ func (c *epollConn) Settle() {
 	}
 }
 
+// Pause has the loop not read the connection before Resume. The lock is held: it is called while
+// what was read of the connection is forwarded.
+func (c *epollConn) Pause() {
+	c.paused = true
+	c.updateInterest()
+}
+
 // Resume has the loop read the connection, which is paused until its target is known and can
 // take more.
 func (c *epollConn) Resume() {

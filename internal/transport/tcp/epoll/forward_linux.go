@@ -58,11 +58,12 @@ func (l *eventLoop) forwardAll() {
 	}
 }
 
-// findTargets finds and locks the connection to which each piece of what was received goes.
+// findTargets finds and locks the connection to which each piece of what was received goes, unless
+// the responder keeps it.
 func (l *eventLoop) findTargets() {
 	for i := range l.pendingReplies {
 		q := &l.pendingReplies[i]
-		if q.to = q.conn.forwardTo(); q.to != nil {
+		if q.to, q.kept = q.conn.forward(q.data); q.to != nil {
 			l.lockTarget(q)
 		}
 	}
@@ -76,7 +77,7 @@ func (l *eventLoop) handOffUntaken() {
 		again = false
 		for i := range l.pendingReplies {
 			q := &l.pendingReplies[i]
-			if q.conn.fd < 0 || q.to.takes() {
+			if q.conn.fd < 0 || q.kept || q.to.takes() {
 				continue
 			}
 			again = true
@@ -87,18 +88,18 @@ func (l *eventLoop) handOffUntaken() {
 	}
 }
 
-// forwardTo returns the connection to which the bytes of this one go; nil if the loop does
-// not serve it.
-func (c *epollConn) forwardTo() *epollConn {
-	to := c.peer.Session().Config().Responder.(transport.Forwarder).Forward(c.peer.Public())
-	if to == nil {
-		return nil
+// forward returns the connection to which data of this one goes; nil if the loop does not serve
+// it, or if the responder keeps data.
+func (c *epollConn) forward(data []byte) (to *epollConn, kept bool) {
+	p, kept := c.peer.Session().Config().Responder.(transport.Forwarder).Forward(c.peer.Public(), data)
+	if p == nil {
+		return nil, kept
 	}
-	other, _ := (*transport.DriverPeer)(to).Conn().(*epollConn)
-	if other == nil || other.loop != c.loop {
-		return nil
+	to, _ = (*transport.DriverPeer)(p).Conn().(*epollConn)
+	if to == nil || to.loop != c.loop {
+		return nil, false
 	}
-	return other
+	return to, false
 }
 
 // takes reports whether the loop can write to the connection now.

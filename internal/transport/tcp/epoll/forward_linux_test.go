@@ -21,6 +21,7 @@ type pairing struct {
 	up   *transport.Session
 	mu   sync.Mutex
 	pair map[*transport.Peer]*transport.Peer
+	kept chan []byte // if not nil, gets what the peers send, of whom each is paused; else it is passed on
 }
 
 // of is the other peer; nil while there is none.
@@ -50,7 +51,14 @@ func (f *pairing) Joined(p *transport.Peer) {
 	}()
 }
 
-func (f *pairing) Forward(p *transport.Peer) *transport.Peer { return f.of(p) }
+func (f *pairing) Forward(p *transport.Peer, data []byte) (to *transport.Peer, kept bool) {
+	if f.kept == nil {
+		return f.of(p), false
+	}
+	p.Pause()
+	f.kept <- bytes.Clone(data)
+	return nil, true
+}
 
 func (f *pairing) Received(p *transport.Peer, data []byte) {
 	f.of(p).Answer(context.Background(), data)
@@ -130,6 +138,34 @@ func TestLoopForwards(t *testing.T) {
 	server.Close()
 	if n, err := client.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// What the responder keeps may be sent later. The loop goes on serving both, and does not read
+// one that is paused.
+func TestLoopLeavesWhatIsKept(t *testing.T) {
+	down, f, upstream := forwarding(t)
+	f.kept = make(chan []byte, 2)
+	client, server := join(t, down, f, upstream)
+	p := down.Peers()[0]
+	io.WriteString(client, "first")
+	first := <-f.kept
+	io.WriteString(client, "second")
+	io.WriteString(server, "back") // after it the loop has looked at both
+	if got := string(<-f.kept); got != "back" {
+		t.Errorf("%q was read of a paused peer", got)
+	}
+	f.of(p).Answer(t.Context(), first)
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(server, got); err != nil || string(got) != "first" {
+		t.Errorf("%q, %v", got, err)
+	}
+	p.Resume()
+	if got := string(<-f.kept); got != "second" {
+		t.Errorf("%q after it was resumed", got)
+	}
+	if !isOnLoop(p) || !isOnLoop(f.of(p)) {
+		t.Errorf("served by a loop: %v and %v", isOnLoop(p), isOnLoop(f.of(p)))
 	}
 }
 

@@ -16,7 +16,8 @@ type pendingReply struct {
 	sent  int           // bytes of the reply that the kernel took at once
 	errno syscall.Errno // or why it took none
 
-	to     *epollConn // the connection that data is forwarded to; nil: it is answered
+	to     *epollConn // the connection that data is forwarded to; nil: it is answered, or kept
+	kept   bool       // the responder sends data later
 	locked *epollConn // the connection that lockTarget locked for this piece; or nil
 }
 
