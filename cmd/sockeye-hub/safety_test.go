@@ -62,11 +62,11 @@ func TestCodes(t *testing.T) {
 }
 
 // T62: of many boards that trade one code at the same moment one is enrolled; the others
-// are told that it was used.
+// are told that it was used. SOCKEYE_BOARDS says how many.
 func TestOneCodeForManyBoards(t *testing.T) {
 	h := startHub(t)
 	code := h.enrol(t, "plant/press-1")
-	const boards = 40
+	boards := setting("SOCKEYE_BOARDS", 40)
 	var enrolled atomic.Int32
 	var all sync.WaitGroup
 	start := make(chan struct{})
