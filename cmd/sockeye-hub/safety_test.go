@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,7 +67,11 @@ func TestCodes(t *testing.T) {
 func TestOneCodeForManyBoards(t *testing.T) {
 	h := startHub(t)
 	code := h.enrol(t, "plant/press-1")
-	boards := setting("SOCKEYE_BOARDS", 40)
+	usual := 100
+	if os.Getenv("CI") == "true" {
+		usual = 1000
+	}
+	boards := setting("SOCKEYE_BOARDS", usual)
 	var enrolled atomic.Int32
 	var all sync.WaitGroup
 	start := make(chan struct{})
