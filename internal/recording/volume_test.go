@@ -88,9 +88,9 @@ func readRising(t *testing.T, r *Recording, o ReadOptions) error {
 		switch at := d.At(&e); {
 		case err != nil:
 			return failedInWords(err)
+		case e.Seq == 0: // it belongs to no place
 		case at.Run != run:
 			next, run = lastOf(&e)+1, at.Run
-		case e.Seq == 0: // it belongs to no place
 		case e.Seq < next:
 			return fmt.Errorf("event %d after event %d", e.Seq, next-1)
 		case e.Seq > next && next > 0:
