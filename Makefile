@@ -10,6 +10,8 @@ run: # the whole experiment on this computer; Ctrl-C, its end, is no error (130,
 
 # Kills and power cuts are few in everyday runs and some hundreds with CI=true.
 # SOCKEYE_ROUNDS=1000 SOCKEYE_CUTS=500 make test does as many as the matrix asks for.
+# Parsers of files are given mutated ones for two seconds; SOCKEYE_EXECS=100000000 with
+# go test -run Mutated -timeout 0 is as many as before a release.
 test: # every check and test, after installing what they need
 	scripts/need && go run ./internal/tools/verify
 

@@ -416,6 +416,7 @@ const (
 	drivers  = "internal/transport/transporttest" // opens every kind of socket for tests; only tests import it
 	ports    = "internal/freeport"                // finds ports for tests; only tests import it, and it imports nothing of ours
 	sshd     = "internal/deploy/sshdtest"         // a board for tests; as ports
+	fuzzed   = "internal/fuzztest"                // gives parsers mutated files; as ports
 )
 
 // TestRooms holds every import between our packages against the edges. It reads
@@ -433,7 +434,7 @@ func TestRooms(t *testing.T) {
 			if (f.dir == "internal/core" || f.dir == "internal/doctor" || f.dir == "internal/load" || f.dir == "internal/mdns" || f.dir == "cmd/sockeye-hub") && f.test && to == drivers {
 				continue // their labs are made of networks, too
 			}
-			if f.test && (to == ports || to == sshd) {
+			if f.test && (to == ports || to == sshd || to == fuzzed) {
 				continue
 			}
 			if why := forbidden(f.dir, to); why != "" {
@@ -450,7 +451,7 @@ func forbidden(from, to string) string {
 		return ""
 	case from == drivers && (within(to, "internal/transport") || to == "." || to == "internal/netinfo/netinfotest"):
 		return ""
-	case to == drivers, to == ports, to == sshd:
+	case to == drivers, to == ports, to == sshd, to == fuzzed:
 		return "only tests import it"
 	case within(to, tools), within(to, examples), within(to, "cmd"):
 		return "nothing imports programs"

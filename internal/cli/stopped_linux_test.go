@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net"
 	"strings"
@@ -64,6 +65,65 @@ func TestStoppedProgramGoesOn(t *testing.T) {
 	}
 	if took := time.Since(resumed); took < (more-3)*every {
 		t.Errorf("%d messages came within %v, which are to be %v apart", more, took, every)
+	}
+}
+
+// F19: a view that was stopped while more came than the workbench keeps in memory goes on with a gap
+// that counts what it did not see, and then with all that there is: no number is missing or comes twice.
+func TestStoppedViewHasACountedGap(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	at := func(args ...string) *program {
+		cmd := command(t, "sockeye", args...)
+		cmd.Env = append(cmd.Env, "SOCKEYE_HOME="+home)
+		return start(t, cmd)
+	}
+	workbench := at("ui", "--no-browser", "--port", "0", "--memory", "1MiB")
+	workbench.prints("Sockeye: http")
+	view := at("listen", "127.0.0.1:0", "--attach", "--json")
+	view.prints(`"kind":"opened"`)
+	var opened struct{ Local string }
+	if err := json.Unmarshal([]byte(view.out.String()), &opened); err != nil || opened.Local == "" {
+		t.Fatalf("%v: it printed %q", err, view.out)
+	}
+	other := at("session", "tail", "s1", "--json")
+	other.prints(`"kind":"opened"`)
+	view.cmd.Process.Signal(syscall.SIGSTOP)
+	t.Cleanup(func() { view.cmd.Process.Signal(syscall.SIGCONT) })
+	peer, err := net.Dial("tcp", opened.Local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	for range 8 {
+		if _, err := peer.Write(make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	peer.Close()
+	other.prints(`"kind":"left"`) // all of it has come
+	view.cmd.Process.Signal(syscall.SIGCONT)
+	view.prints(`"kind":"left"`)
+	due, lost := 1, 0
+	for line := range strings.Lines(view.out.String()) {
+		var e struct {
+			Seq  int
+			Kind string
+			Lost struct{ Events int }
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			break // the last line is still being printed
+		}
+		if e.Seq != due {
+			t.Fatalf("event %d where %d is due: %.300s", e.Seq, due, line)
+		}
+		due++
+		if e.Kind == "gap" {
+			due, lost = due+e.Lost.Events-1, lost+e.Lost.Events
+		}
+	}
+	if lost == 0 {
+		t.Errorf("no gap was told of in %.2000s", view.out)
 	}
 }
 

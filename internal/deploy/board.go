@@ -63,10 +63,10 @@ func Dial(ctx context.Context, l SSHLogin) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	hosts := &hostKeys{login: &l}
-	if _, err := hosts.file(); err != nil {
+	hosts, err := readHostKeys(&l)
+	if err != nil {
 		b.closeAgent()
-		return nil, hosts.unusable(err)
+		return nil, err
 	}
 	config := &ssh.ClientConfig{User: l.User, Auth: auth, HostKeyCallback: hosts.check, HostKeyAlgorithms: hosts.algorithms(), Timeout: dialLimit}
 	conn, err := dialHost(ctx, l.HostPort)

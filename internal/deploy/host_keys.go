@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path"
+	"strings"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
@@ -14,20 +15,47 @@ import (
 	"sockeye/internal/regular"
 )
 
-// hostKeys is who is trusted.
+// hostKeys is who is trusted, as the file of known hosts says at the beginning of a connection.
 type hostKeys struct {
 	login *SSHLogin
+	known ssh.HostKeyCallback
 	fault error // why a key was refused
 }
 
-func (h *hostKeys) file() (ssh.HostKeyCallback, error) {
-	if _, err := os.Stat(h.login.KnownHosts); errors.Is(err, os.ErrNotExist) {
-		return knownhosts.New()
+// readHostKeys reads the known hosts of a login; none are known if there is no file. The file is
+// opened once: package knownhosts opens files by their names, so it gets a copy of what was
+// found to be a regular file of bounded size.
+func readHostKeys(l *SSHLogin) (*hostKeys, error) {
+	h := &hostKeys{login: l}
+	text, err := regular.ReadFile(l.KnownHosts, maxKnownHosts)
+	if errors.Is(err, os.ErrNotExist) {
+		text, err = nil, nil
 	}
-	if err := regular.CheckSize(h.login.KnownHosts, maxKnownHosts); err != nil {
+	if err == nil {
+		h.known, err = parseKnownHosts(text, l.KnownHosts)
+	}
+	if err != nil {
+		return nil, h.unusable(err)
+	}
+	return h, nil
+}
+
+// parseKnownHosts reads what the file at a path holds.
+func parseKnownHosts(text []byte, path string) (ssh.HostKeyCallback, error) {
+	file, err := os.CreateTemp("", "sockeye-known-hosts-*") // nobody else may write it
+	if err != nil {
 		return nil, err
 	}
-	return knownhosts.New(h.login.KnownHosts)
+	defer os.Remove(file.Name())
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	known, err := knownhosts.New(file.Name())
+	if err != nil { // it names the line
+		return nil, errors.New(strings.ReplaceAll(err.Error(), file.Name(), path))
+	}
+	return known, nil
 }
 
 // unusable is the error of a file that cannot be read or understood.
@@ -41,15 +69,11 @@ func (h *hostKeys) unusable(err error) error {
 // algorithms are those of the keys that are known for the board, so that it does not show
 // another one of its keys, which would look like a changed one.
 func (h *hostKeys) algorithms() []string {
-	callback, err := h.file()
-	if err != nil {
-		return nil
-	}
 	nobody, err := ssh.NewPublicKey(unknownKey)
 	if err != nil {
 		return nil
 	}
-	known, _ := errors.AsType[*knownhosts.KeyError](callback(h.login.HostPort, hostAddr(h.login.HostPort), nobody))
+	known, _ := errors.AsType[*knownhosts.KeyError](h.known(h.login.HostPort, hostAddr(h.login.HostPort), nobody))
 	if known == nil {
 		return nil
 	}
@@ -70,10 +94,7 @@ func hostAddr(hostPort string) net.Addr {
 }
 
 func (h *hostKeys) check(hostPort string, remote net.Addr, key ssh.PublicKey) error {
-	callback, err := h.file()
-	if err == nil {
-		err = callback(hostPort, remote, key)
-	}
+	err := h.known(hostPort, remote, key)
 	known, isKeyError := errors.AsType[*knownhosts.KeyError](err)
 	fingerprint := ssh.FingerprintSHA256(key)
 	switch {

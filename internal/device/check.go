@@ -185,8 +185,8 @@ func (c *checker) picked(s *Sensor) {
 	}
 	if s.Pattern != "" {
 		var err error
-		if s.pattern, err = regexp.Compile(s.Pattern); err != nil {
-			c.add("pattern", text("%v", "%v", err), text("in TOML write a pattern between single quotes: 't=(\\d+)'", "在 TOML 中请用单引号书写：'t=(\\d+)'"))
+		if s.pattern, _, err = payload.CompileRegexp(s.Pattern); err != nil {
+			c.add("pattern", sockeye.ErrorOf(err).Message, text("in TOML write a pattern between single quotes: 't=(\\d+)'", "在 TOML 中请用单引号书写：'t=(\\d+)'"))
 		}
 	}
 }

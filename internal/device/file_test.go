@@ -201,3 +201,18 @@ func TestFileIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// T43: a pattern of a sensor is bounded as every other expression is.
+func TestPatternIsBounded(t *testing.T) {
+	for pattern, want := range map[string]string{
+		`t=(\d+)`:                 "",
+		strings.Repeat("x", 3000): "longer than 2000 bytes",
+		strings.Repeat(`\pL`, 99): "steps for each byte",
+		`(`:                       "missing closing )",
+	} {
+		_, err := Parse("f.toml", []byte("name = 'b'\n[[sensor]]\nname = 't'\ncommand = ['x']\npattern = '"+pattern+"'\n[[target]]\naddress = 'tcp://h:1'\n"))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%.40q: %v, want %q", pattern, err, want)
+		}
+	}
+}

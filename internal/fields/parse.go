@@ -1,7 +1,6 @@
 package fields
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -154,9 +153,9 @@ func (s *Spec) pattern(in *specScanner) *specFault {
 		return in.fault(from, both("the pattern has no end", "正则表达式没有结尾"), hint)
 	}
 	s.Pattern = b.String()
-	re, err := regexp.Compile(s.Pattern)
-	if err != nil {
-		return in.fault(from+1, both("the pattern is wrong: %v", "正则表达式有误：%v", payload.SafeString(err.Error())), hint)
+	re, _, err := payload.CompileRegexp(s.Pattern)
+	if e := sockeye.ErrorOf(err); e != nil {
+		return in.fault(from+1, e.Message, e.Hint)
 	}
 	if re.NumSubexp() == 0 {
 		return in.fault(from, both("the pattern has no group", "正则表达式没有分组"), hint)

@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"sockeye"
+	"sockeye/internal/payload"
 )
 
 // Reader reads the values of the frames of one stream. It belongs to one goroutine.
 type Reader struct {
 	spec    Spec
 	pattern *regexp.Regexp
+	longest int      // bytes of a frame that the pattern is tried on
 	header  []string // the columns of csv with a header; nil until it came
 	found   []Value  // scratch: what a text format says before fields choose
 }
@@ -19,7 +21,11 @@ type Reader struct {
 func (s Spec) NewReader() *Reader {
 	r := &Reader{spec: s}
 	if s.Format == Regexp {
-		r.pattern = regexp.MustCompile(s.Pattern)
+		re, steps, err := payload.CompileRegexp(s.Pattern)
+		if err != nil {
+			panic(err) // Parse has not accepted it
+		}
+		r.pattern, r.longest = re, payload.MaxWork/steps
 	}
 	return r
 }
@@ -45,7 +51,7 @@ func (r *Reader) Read(dst []Value, frame []byte) (values []Value, why sockeye.Te
 	case JSON:
 		r.found, why = readJSON(r.found, frame)
 	case Regexp:
-		r.found, why = readPattern(r.found, r.pattern, frame)
+		r.found, why = r.readPattern(r.found, frame)
 	case Influx:
 		r.found, why = readInflux(r.found, frame)
 	case NMEA:

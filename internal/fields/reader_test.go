@@ -49,6 +49,7 @@ func TestReadText(t *testing.T) {
 		{"json", "17", "value=17", ""},
 		{`regexp /T=(?P<temp>[\d.]+)C.*?(\d+)%/`, "x T=21.5C h 40%", "temp=21.5 g2=40", ""},
 		{`regexp /(\d+)/ g1 as n`, "none", "", "the pattern does not match"},
+		{`regexp /((?:.a){900})/`, strings.Repeat("x", 10_000), "", "the pattern is tried on 1108 bytes at most, the frame has 10000"},
 		{"firewater", "imu:1.5,-2,3e2\n", "ch0=1.5 ch1=-2 ch2=3e2", ""},
 		{"firewater x, -, z", "1.5,-2,3", "x=1.5 z=3", ""},
 		{"firewater", "a:1,b", "ch0=1", `"b" is not a number`},

@@ -2,7 +2,6 @@ package fields
 
 import (
 	"bytes"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -251,12 +250,15 @@ func (s *Spec) readFireWater(dst []Value, frame []byte) ([]Value, sockeye.Text) 
 }
 
 // readPattern appends the groups of a regular expression, by their names or numbers.
-func readPattern(dst []Value, pattern *regexp.Regexp, frame []byte) ([]Value, sockeye.Text) {
-	at := pattern.FindSubmatchIndex(frame)
+func (r *Reader) readPattern(dst []Value, frame []byte) ([]Value, sockeye.Text) {
+	if len(frame) > r.longest {
+		return dst, both("the pattern is tried on %d bytes at most, the frame has %d", "该正则表达式最多用于 %d 字节的帧，此帧有 %d 字节", r.longest, len(frame))
+	}
+	at := r.pattern.FindSubmatchIndex(frame)
 	if at == nil {
 		return dst, both("the pattern does not match", "正则表达式不匹配")
 	}
-	for n, name := range pattern.SubexpNames() {
+	for n, name := range r.pattern.SubexpNames() {
 		if n == 0 || at[2*n] < 0 || len(dst) == MaxValues {
 			continue
 		}

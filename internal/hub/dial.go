@@ -130,12 +130,13 @@ func (r *Retrying) handler() nats.Option {
 
 // The waits between two tries to connect (full jitter: many boards must not come back
 // at the same moment). A hub that is away for seconds, because it starts again, has its
-// boards within seconds.
+// boards within seconds. After a longer time 500 boards come back spread over mostDelay, which is
+// less than 50 in every second.
 const (
 	firstDelay = 500 * time.Millisecond
 	soonDelay  = 3 * time.Second // at most, for the first soonTries
 	soonTries  = 8
-	mostDelay  = 10 * time.Second
+	mostDelay  = 40 * time.Second
 )
 
 func backoff(tries int) time.Duration {

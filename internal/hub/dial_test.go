@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -29,31 +30,31 @@ func TestNoPlainTextBeyondThisMachine(t *testing.T) {
 }
 
 // F61: 500 boards that have lost their hub for a minute do not come back at one moment: all
-// are there within the longest wait, and never many more of them in a second than an even
-// spread over it has.
+// are there within the longest wait, and never more than 50 of them in a second.
 func TestBoardsComeBackSpread(t *testing.T) {
-	const boards, away = 500, time.Minute
-	inSecond := map[time.Duration]int{}
+	const boards, away, most = 500, time.Minute, 50
+	var back []time.Duration
 	for range boards {
 		at := time.Duration(0)
 		for tries := 0; at < away; tries++ {
 			at += backoff(tries)
 		}
-		late := at - away
-		if late > mostDelay+50*time.Millisecond {
-			t.Fatalf("a board comes back %v after the hub", late)
-		}
-		inSecond[late/time.Second]++
+		back = append(back, at-away)
 	}
-	for second, n := range inSecond {
-		if even := boards * int(time.Second) / int(mostDelay); n > 3*even {
-			t.Errorf("%d boards come in second %d", n, second)
+	slices.Sort(back)
+	if last := back[boards-1]; last > mostDelay+50*time.Millisecond {
+		t.Errorf("a board comes back %v after the hub", last)
+	}
+	for n, at := range back[:boards-most] {
+		if within := back[n+most] - at; within < time.Second {
+			t.Errorf("%d boards come within %v, %v after the hub", most+1, within, at)
+			break
 		}
 	}
 }
 
 // F54: a board whose hub is away tries for ever: it waits half a second at most at first, longer
-// from try to try, at a random moment of that time, and never longer than ten seconds. F55: of
+// from try to try, at a random moment of that time, and never longer than forty seconds. F55: of
 // the first tries none waits for more than three.
 func TestBackoff(t *testing.T) {
 	const tries = 100_000 // for days

@@ -3,10 +3,10 @@ package load
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +16,7 @@ import (
 	"sockeye"
 	"sockeye/internal/fields"
 	"sockeye/internal/framing"
+	"sockeye/internal/freeport"
 	"sockeye/internal/pairs"
 	"sockeye/internal/payload"
 )
@@ -274,17 +275,57 @@ func TestFailedSendIsNotCounted(t *testing.T) {
 	}
 }
 
-// A target that is not allowed is told nothing.
+// T55: a target that is not allowed is told nothing, whatever the network: no connection comes, no
+// handshake and no datagram.
 func TestForbiddenTarget(t *testing.T) {
-	no := errors.New("not this one")
-	for name, target := range map[string]net.Addr{
-		"tcp": serve(t, func(net.Conn, string) { t.Error("something came") }),
-		"udp": datagrams(t, func(string) []string { t.Error("something came"); return nil }),
-	} {
-		s := spec(t, target)
+	at := freeport.Loopback(t)
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	datagrams, err := net.ListenPacket("udp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var came atomic.Int32
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			came.Add(1)
+			c.Close()
+		}
+	})
+	listening.Go(func() {
+		for {
+			if _, _, err := datagrams.ReadFrom(make([]byte, 2048)); err != nil {
+				return
+			}
+			came.Add(1)
+		}
+	})
+	defer listening.Wait()
+	defer datagrams.Close()
+	defer l.Close()
+	no := &sockeye.Error{Kind: sockeye.NotPermitted, Message: sockeye.Text{En: "not this one"}}
+	for _, n := range sockeye.Transports() {
+		if !n.Traits().IP || n.Traits().Broker {
+			continue
+		}
+		s := spec(t, l.Addr())
+		if err := s.Endpoint.ReadAddress(string(n)+"://"+at, 0); err != nil {
+			t.Fatal(err)
+		}
+		s.Time = 5 * time.Second
 		s.Allow = func(ip netip.Addr) error { return no }
-		if r, err := Run(t.Context(), s); err == nil {
-			t.Errorf("%s: %+v", name, r)
+		if r, err := Run(t.Context(), s); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.NotPermitted {
+			t.Errorf("%s: %+v, %v", n, r, err)
+		}
+		if came.Swap(0) > 0 {
+			t.Errorf("%s: something came", n)
 		}
 	}
 }

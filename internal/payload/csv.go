@@ -6,8 +6,12 @@ import (
 )
 
 // formulaSigns make a spreadsheet take a cell for a formula, or may lead to one (OWASP,
-// CSV injection). Some spreadsheets take the full-width ones for the others.
-const formulaSigns = "=+-@\t\r\n\x00＝＋－＠"
+// CSV injection). Some spreadsheets take the full-width and small ones for the others, and some
+// do not look at what is blank before a sign.
+const (
+	formulaSigns = "=+-@\t\r\n\x00＝＋－＠﹦﹢﹣﹫"
+	blanks       = " \u00a0\u3000\u200b\ufeff"
+)
 
 // EscapeCSV makes a text harmless for every spreadsheet: one that begins like a formula
 // gets an apostrophe, and so does what stands after a semicolon, which separates cells
@@ -22,7 +26,7 @@ func guardCells(s, signs string) string {
 	var out strings.Builder
 	copied := 0
 	for at := 0; at < len(s); {
-		if r, _ := utf8.DecodeRuneInString(s[at:]); strings.ContainsRune(signs, r) {
+		if beginsWith(s[at:], signs) {
 			out.WriteString(s[copied:at] + "'")
 			copied = at
 		}
@@ -34,16 +38,20 @@ func guardCells(s, signs string) string {
 	return out.String() + s[copied:]
 }
 
+// beginsWith reports whether the first character that is not blank is one of some.
+func beginsWith(cell, signs string) bool {
+	r, size := utf8.DecodeRuneInString(strings.TrimLeft(cell, blanks))
+	return size > 0 && strings.ContainsRune(signs, r)
+}
+
 // UnguardCSV is GuardCSV undone. An apostrophe that it would not have put stays.
 func UnguardCSV(s string) string {
 	var out strings.Builder
 	copied := 0
 	for at := 0; at < len(s); {
-		if s[at] == '\'' {
-			if r, size := utf8.DecodeRuneInString(s[at+1:]); size > 0 && strings.ContainsRune(formulaSigns+"'", r) {
-				out.WriteString(s[copied:at])
-				copied = at + 1
-			}
+		if s[at] == '\'' && beginsWith(s[at+1:], formulaSigns+"'") {
+			out.WriteString(s[copied:at])
+			copied = at + 1
 		}
 		at = nextCell(s, at)
 	}

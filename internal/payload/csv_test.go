@@ -11,6 +11,7 @@ func TestEscapeCSV(t *testing.T) {
 	for s, want := range map[string]string{
 		"": "", "plain": "plain", "a=b": "a=b", "=1": "'=1", "\tx": "'\tx", "'": "'",
 		"＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x",
+		" =1": "' =1", "\u3000＝1": "'\u3000＝1", "a;  =1": "a;'  =1", "﹢1": "'﹢1", "\u00a0\ufeff@x": "'\u00a0\ufeff@x", "  a=1": "  a=1",
 		"a;=1": "a;'=1", "a;＝1;b;-2": "a;'＝1;b;'-2", "=1;=2": "'=1;'=2", ";;": ";;", "a; b": "a; b",
 		"a\t=1": "a\t'=1", "a\t-2;+3": "a\t'-2;'+3", "a\tb": "a\tb",
 	} {
@@ -23,14 +24,14 @@ func TestEscapeCSV(t *testing.T) {
 // No cell that was escaped begins with the sign of a formula, and a guarded text comes back as
 // it was.
 func FuzzEscapeCSV(f *testing.F) {
-	for _, s := range []string{"=1", "", "plain", "a;=1", "＝1;'＋", "'';''-", ";'", "a\t=1"} {
+	for _, s := range []string{"=1", "", "plain", "a;=1", "＝1;'＋", "'';''-", ";'", "a\t=1", " =1", "' '=1", " '"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got := EscapeCSV(s)
 		for _, cell := range strings.FieldsFunc(got, func(r rune) bool { return r == ';' || r == '\t' }) {
 			for _, sign := range formulaSigns {
-				if strings.HasPrefix(cell, string(sign)) {
+				if strings.HasPrefix(strings.TrimLeft(cell, blanks), string(sign)) {
 					t.Errorf("%q became %q", s, got)
 				}
 			}

@@ -220,6 +220,9 @@ func (d *Decoder) event() (sockeye.Event, bool) {
 		d.report(d.here(Repeated, k.number, repeatedText))
 		return sockeye.Event{}, false
 	}
+	if k.parts == 0 || k.number != d.reassembly.seq {
+		d.dropReassembly() // no other event stands between the parts of one
+	}
 	ev := sockeye.Event{Seq: k.number, Time: time.Unix(0, int64(f.at)), Kind: sockeye.EventKind(k.kind)}
 	if k.flags&flagSession != 0 {
 		ev.Session = d.session(f.iface)

@@ -216,10 +216,10 @@ func (d *Decoder) tail(from, full int64, head []byte, whole bool) error {
 	default:
 		what.Kind, what.What = Broken, gapText
 	}
-	if !d.reassembly.none() {
+	if !d.reassembly.none() && !d.excused { // otherwise damage behind its start was reported
 		what.Offset, what.Length = d.reassembly.start, d.lookahead.offset-d.reassembly.start
-		d.reassembly.next = 0
 	}
+	d.reassembly.next = 0
 	d.report(what)
 	return d.end()
 }

@@ -2,7 +2,6 @@ package recording
 
 import (
 	"bytes"
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"sockeye"
+	"sockeye/internal/payload"
 )
 
 // Filter says which events are wanted. Zero fields do not restrict. With Peer,
@@ -79,9 +79,6 @@ type chunkStart struct{ offset, seq uint64 }
 // regexpWindow is how far a regular expression looks back.
 const regexpWindow = 4 << 10
 
-// maxProgram bounds how costly a regular expression may be, in instructions.
-const maxProgram = 2000
-
 // Matcher compiles the filter. The error is an *sockeye.Error of kind Invalid.
 func (f Filter) Matcher() (*EventMatcher, error) {
 	m := &EventMatcher{f: f, peers: peerNumbers(f.Peer), ends: map[flowKey]*flowTail{}}
@@ -91,14 +88,11 @@ func (f Filter) Matcher() (*EventMatcher, error) {
 			Hint:    sockeye.Text{En: "a regular expression can hold them", Zh: "可以写进正则表达式"}}
 	}
 	if f.Regexp != "" {
-		re, err := regexp.Compile(f.Regexp)
-		if err == nil && len(f.Regexp) > maxProgram {
-			err = errors.New("expression too large")
-		}
+		re, _, err := payload.CompileRegexp(f.Regexp)
 		if err != nil {
-			return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "set", Target: "regexp", Err: err,
-				Message: sockeye.Text{En: err.Error(), Zh: "正则表达式有误：" + err.Error()},
-				Hint:    sockeye.Text{En: "the syntax is RE2's; write (?s) for . to match line ends", Zh: "采用 RE2 语法；要让 . 匹配换行请写 (?s)"}}
+			e := *sockeye.ErrorOf(err)
+			e.Op, e.Target = "set", "regexp"
+			return nil, &e
 		}
 		m.re, m.window = re, regexpWindow
 	} else if n := len(f.Bytes); n > 0 {

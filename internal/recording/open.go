@@ -28,6 +28,8 @@ type Recording struct {
 	names   *pcapng.Registry
 	// list reads a directory; nil: the system's. A test lets something happen meanwhile.
 	list func(dir string) ([]DirEntry, error)
+	// open opens a file; nil: the system's. A test has files that are in memory.
+	open func(segmentFile) (openedFile, error)
 
 	mu    sync.Mutex
 	heads map[string]segmentHead // of files, by path
@@ -146,7 +148,7 @@ func isForeign(path string) (foreign, packed bool, err error) {
 }
 
 // plain is what a file holds, without the compression if it has one.
-func plain(f *os.File) (from io.Reader, packed bool, err error) {
+func plain(f io.ReadSeeker) (from io.Reader, packed bool, err error) {
 	unpacked, err := capture.Unpack(f)
 	if err != nil {
 		return nil, false, err

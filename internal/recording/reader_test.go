@@ -264,7 +264,7 @@ func TestFilter(t *testing.T) {
 			}
 		})
 	}
-	for _, f := range []Filter{{Regexp: "("}, {Regexp: "a", Bytes: []byte("b")}, {Regexp: strings.Repeat("a", 3000)}} {
+	for _, f := range []Filter{{Regexp: "("}, {Regexp: "a", Bytes: []byte("b")}, {Regexp: strings.Repeat("a", 3000)}, {Regexp: strings.Repeat(`\pL`, 600)}, {Regexp: "(?:ab){1000}"}} {
 		if _, err := f.Matcher(); sockeye.ErrorOf(err) == nil || sockeye.ErrorOf(err).Kind != sockeye.Invalid {
 			t.Errorf("%v: %v", f, err)
 		}

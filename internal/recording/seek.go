@@ -22,7 +22,7 @@ func (r *Recording) headOf(f segmentFile) segmentHead {
 	if ok {
 		return h
 	}
-	file, err := openSegment(f)
+	file, err := r.openSegment(f)
 	if err != nil {
 		return segmentHead{}
 	}

@@ -2,7 +2,7 @@ package recording
 
 import (
 	"io"
-	"os"
+	"io/fs"
 
 	"sockeye"
 	"sockeye/internal/pcapng"
@@ -14,7 +14,7 @@ import (
 // program.
 type segmentReader struct {
 	file     segmentFile
-	f        *os.File
+	f        openedFile
 	position int64 // in the file, of what is read next
 
 	ours    *pcapng.Decoder   // nil for a foreign capture
@@ -33,17 +33,28 @@ type segmentReader struct {
 	ended   bool            // the decoder is at its end
 }
 
+// openedFile is a file that is open for reading, as an *os.File is.
+type openedFile interface {
+	io.ReadSeeker
+	io.ReaderAt
+	io.Closer
+	Stat() (fs.FileInfo, error)
+}
+
 // openSegment opens a file of a recording. A segment in a directory is not a link:
 // List gave none.
-func openSegment(f segmentFile) (*os.File, error) {
-	if f.name != (segmentName{}) {
+func (r *Recording) openSegment(f segmentFile) (openedFile, error) {
+	switch {
+	case r.open != nil:
+		return r.open(f)
+	case f.name != (segmentName{}):
 		return regular.OpenNoFollow(f.path)
 	}
 	return regular.Open(f.path)
 }
 
 func (r *Recording) openFile(file segmentFile) (*segmentReader, error) {
-	f, err := openSegment(file)
+	f, err := r.openSegment(file)
 	if err != nil {
 		return nil, err
 	}

@@ -51,21 +51,6 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	return text, err
 }
 
-// CheckSize says what is wrong with a file that another package will open by its name: that
-// it is no regular one, or longer than limit bytes.
-func CheckSize(path string, limit int64) error {
-	f, err := Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err == nil && st.Size() > limit {
-		err = tooLong(path, limit)
-	}
-	return err
-}
-
 func tooLong(path string, limit int64) error {
 	return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: path,
 		Message: sockeye.Text{En: fmt.Sprintf("larger than %d MiB", limit>>20), Zh: fmt.Sprintf("超过 %d MiB", limit>>20)},

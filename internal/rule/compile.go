@@ -282,7 +282,7 @@ const MaxSteps = maxTogether
 // maxTogether is how many instructions the expressions of a set may have together,
 // so that no frame holds a session up for longer than about 100 ms: many share the
 // length of the frames that they are tried on, and leave them minInput.
-const maxTogether = 2 * maxSteps / minInput
+const maxTogether = 2 * payload.MaxWork / minInput
 
 // tooMany is what is wrong with the rule whose expression is one too many.
 func tooMany(n int, r Rule) *RuleFault {
@@ -295,7 +295,7 @@ func tooMany(n int, r Rule) *RuleFault {
 func (p *Compiled) share(instructions int) {
 	for _, c := range p.rules {
 		if c.pattern != nil && c.pattern.instructions > 0 {
-			c.pattern.limit = min(c.pattern.limit, 2*maxSteps/instructions)
+			c.pattern.limit = min(c.pattern.limit, 2*payload.MaxWork/instructions)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sockeye"
+	"sockeye/internal/payload"
 )
 
 var begin = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -373,7 +374,7 @@ func TestExpressionsShareOneBudget(t *testing.T) {
 			t.Fatal(err)
 		}
 		limits[n] = p.rules[0].pattern.Limit()
-		if total := n * p.rules[0].pattern.instructions * limits[n]; total > 2*maxSteps {
+		if total := n * p.rules[0].pattern.instructions * limits[n]; total > 2*payload.MaxWork {
 			t.Errorf("%d expressions take %d steps", n, total)
 		}
 		if p.rules[n].pattern.Limit() != MaxInput {

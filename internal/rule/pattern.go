@@ -4,19 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"regexp/syntax"
 	"strings"
 
 	"sockeye"
 	"sockeye/internal/payload"
-)
-
-// Bounds of a regular expression, so that no text can hold a session up for more
-// than about 50 ms: instructions of the program, and their number times the length
-// of the text.
-const (
-	maxInstructions = 2000
-	maxSteps        = 2_000_000
 )
 
 // minInput is the length of frames in bytes that expressions are tried on at least,
@@ -124,47 +115,14 @@ func (p *Pattern) parseText(rest string, at int) *patternFault {
 }
 
 func (p *Pattern) compile(rest string, at int) *patternFault {
-	hint := both("the syntax is RE2's; write (?s) for . to match line ends", "采用 RE2 语法；要让 . 匹配换行请写 (?s)")
-	if len(rest) > maxInstructions {
-		return &patternFault{at, both("the expression is longer than %d characters", "表达式超过 %d 个字符", maxInstructions), hint}
+	re, n, err := payload.CompileRegexp(rest)
+	if err != nil {
+		e := sockeye.ErrorOf(err)
+		return &patternFault{at, e.Message, e.Hint}
 	}
-	n, err := stepsOf(rest)
-	var re *regexp.Regexp
-	if err == nil && n <= maxInstructions {
-		re, err = regexp.Compile(rest)
-	}
-	switch {
-	case err != nil:
-		return &patternFault{at, both("%s", "正则表达式有误：%s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), hint}
-	case n > maxInstructions:
-		return &patternFault{at, both("the expression takes %d steps for each byte, more than %d", "表达式每个字节需要 %d 步，超过 %d 步", n, maxInstructions),
-			both("make counted repetitions smaller, and use fewer Unicode classes", `请减小重复次数，少用 Unicode 字符类`)}
-	}
-	p.re, p.limit, p.instructions = re, min(MaxInput, maxSteps/n), n
+	p.re, p.limit, p.instructions = re, min(MaxInput, payload.MaxWork/n), n
 	p.names = re.SubexpNames()[1:]
 	return nil
-}
-
-// classSteps is what each Unicode class such as \pL counts for: it has hundreds of ranges,
-// and takes 15 KB where another instruction takes 40 bytes.
-const classSteps = 32
-
-// stepsOf counts the steps that an expression takes for each byte. One that has too many
-// classes is not parsed.
-func stepsOf(expression string) (int, error) {
-	n := classSteps * (strings.Count(expression, `\p`) + strings.Count(expression, `\P`))
-	if n > maxInstructions {
-		return n, nil
-	}
-	tree, err := syntax.Parse(expression, syntax.Perl)
-	if err != nil {
-		return 0, err
-	}
-	program, err := syntax.Compile(tree.Simplify())
-	if err != nil {
-		return 0, err
-	}
-	return n + len(program.Inst), nil
 }
 
 // String is the pattern as it was typed.

@@ -114,8 +114,8 @@ type Config struct {
 	// OnSend, if not nil, is called with each message of Peer.Send before it is sent. data is
 	// lent for the call.
 	OnSend func(p *Peer, data []byte)
-	// DialFilter, if not nil, is asked before each TCP connection, with the address that
-	// was resolved and will be dialled; its error is the attempt's.
+	// DialFilter, if not nil, is asked before each connection over TCP and of DTLS, with the address
+	// that was resolved and will be dialled; its error is the attempt's. UDP sends nothing to connect.
 	DialFilter func(to netip.AddrPort) error
 
 	// CADir is the directory of the user's own certificate authority, which makes the

@@ -27,7 +27,7 @@ const damaged = pcapng.Broken
 // Check looks at the beginning of a file. The error, for one that NewReader does
 // not read, is an *sockeye.Error that says what the file is.
 func Check(r io.Reader) error {
-	_, err := open(r)
+	_, err := open(r, bufferSize)
 	return err
 }
 
@@ -99,9 +99,13 @@ func pairOf(a, b netip.AddrPort) addressPair {
 }
 
 // NewReader reads the head of a capture.
-func NewReader(r io.Reader, o CaptureOptions) (*Reader, error) {
+func NewReader(r io.Reader, o CaptureOptions) (*Reader, error) { return newReader(r, o, bufferSize) }
+
+// newReader is NewReader with another buffer, in bytes: for a file of some hundred bytes the usual
+// one takes longer to make than the file to read.
+func newReader(r io.Reader, o CaptureOptions, buffer int) (*Reader, error) {
 	input := &counted{r: r}
-	file, err := open(input)
+	file, err := open(input, buffer)
 	if err != nil {
 		return nil, err
 	}

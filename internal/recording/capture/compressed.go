@@ -86,12 +86,26 @@ func (u *Unpacked) Names(n int) error {
 // Unpack looks at the beginning of r: nil means that it is not compressed, and is to be
 // read from its beginning. The error is an *sockeye.Error.
 func Unpack(r io.Reader) (*Unpacked, error) {
-	packed := bufio.NewReaderSize(r, bufferSize)
-	plain, by, err := unpacked(packed)
+	var head [4]byte
+	n, _ := io.ReadFull(r, head[:]) // an error comes again
+	if !isPacked(head[:n]) {
+		return nil, nil
+	}
+	plain, by, err := unpacked(bufio.NewReaderSize(io.MultiReader(bytes.NewReader(head[:n]), r), bufferSize))
 	if err != nil || by == nil {
 		return nil, err
 	}
 	return &Unpacked{r: plain, by: by}, nil
+}
+
+// isPacked says whether a file that begins so is compressed.
+func isPacked(head []byte) bool {
+	for _, c := range compressions {
+		if bytes.HasPrefix(head, []byte(c.magic)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Read reads what was packed. It fails where the file is damaged, or becomes too large.

@@ -3,8 +3,11 @@ package capture
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"io"
+	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -142,6 +145,52 @@ func readAll(file []byte) error {
 		return nil
 	}
 	return err
+}
+
+// T37: a capture that unpacks to more than 1 GiB, at less than 100 times its size, is refused there and takes no
+// memory for it, be it one stream or ten thousand members; so is one that is packed in another packing.
+func TestLargeUnpackedCaptures(t *testing.T) {
+	var member bytes.Buffer
+	w := gzip.NewWriter(&member)
+	noise := make([]byte, 1500)
+	rand.NewChaCha8([32]byte{37}).Read(noise)
+	w.Write(append(packetOf(noise), packetOf(make([]byte, 112<<10))...))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const members = 10_500
+	file := append(gzipped(t, manyDatagrams(t, 1)), bytes.Repeat(member.Bytes(), members)...)
+	unpacks := int64(members * (112 << 10))
+	if unpacks <= maxUnpacked || unpacks > int64(len(file)*maxRatio) {
+		t.Fatalf("%d bytes unpack to %d", len(file), unpacks)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"many members":    {file, "more than 1024 MiB"},
+		"packed twice":    {gzipped(t, file[:1<<20]), "compressed more than once"},
+		"a zip archive":   {[]byte("PK\x03\x04 and whatever else is in it"), "a zip archive"},
+		"gzip in zstd":    {zstdOf(t, gzipped(t, manyDatagrams(t, 10))), "compressed more than once"},
+		"packed with tar": {gzipped(t, append([]byte("capture.pcap"), make([]byte, 1012)...)), "neither a recording nor a capture"},
+	} {
+		e, ok := errors.AsType[*sockeye.Error](readAll(c.file))
+		if !ok || !strings.Contains(e.Message.En, c.want) || e.Message.Zh == "" || e.Hint.IsZero() {
+			t.Errorf("%s: %v (%T), want %q", name, e, e, c.want)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if held := int64(after.HeapSys) - int64(before.HeapSys); held > 64<<20 {
+		t.Errorf("%d MiB were taken", held>>20)
+	}
+}
+
+// packetOf is a packet of a pcap file in the byte order of pcapOf.
+func packetOf(data []byte) []byte {
+	return append(words(binary.LittleEndian, 0, 0, uint32(len(data)), uint32(len(data))), data...)
 }
 
 // The limit of the size holds where that of the ratio does not.

@@ -74,9 +74,10 @@ func cutOff(err error) error {
 	return err
 }
 
-// open finds out what a file is. The error is an *sockeye.Error without a target.
-func open(r io.Reader) (packets, error) {
-	buffered, _, err := unpacked(bufio.NewReaderSize(r, bufferSize))
+// open finds out what a file is, and reads it through a buffer of so many bytes. The error is an
+// *sockeye.Error without a target.
+func open(r io.Reader, buffer int) (packets, error) {
+	buffered, _, err := unpacked(bufio.NewReaderSize(r, buffer))
 	if err != nil {
 		return nil, err
 	}

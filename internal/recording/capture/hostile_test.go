@@ -3,7 +3,6 @@ package capture
 import (
 	"bytes"
 	"encoding/binary"
-	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -33,61 +32,6 @@ func seeds(t testing.TB) map[string][]byte {
 	all["gzip"] = gzipped(t, all["TCP"])
 	all["zstd"] = zstdOf(t, all["TCP"])
 	return all
-}
-
-// T39: whatever is changed in a capture, reading ends, without a panic, and gives
-// no more bytes than there are.
-func TestMutatedCaptures(t *testing.T) {
-	all := seeds(t)
-	random := rand.New(rand.NewPCG(1, 2))
-	runs := 300
-	if testing.Short() {
-		runs = 30
-	}
-	for name, file := range all {
-		for range runs {
-			b := bytes.Clone(file)
-			for range 1 + random.IntN(8) {
-				mutate(random, &b)
-			}
-			given := readFor(b)
-			if limit := int64(len(file) * maxRatio); given > limit && name != "gzip" && name != "zstd" {
-				t.Fatalf("%s: %d bytes from a file of %d:\n%x", name, given, len(b), b)
-			}
-		}
-	}
-}
-
-// mutate changes one thing in a file.
-func mutate(random *rand.Rand, b *[]byte) {
-	if len(*b) == 0 {
-		return
-	}
-	at := random.IntN(len(*b))
-	switch random.IntN(5) {
-	case 0:
-		(*b)[at] ^= 1 << random.IntN(8)
-	case 1:
-		(*b)[at] = byte(random.Uint32())
-	case 2:
-		(*b)[at] = []byte{0, 0xFF, 0x7F, 0x80}[random.IntN(4)]
-	case 3:
-		*b = (*b)[:at]
-	case 4:
-		n := min(random.IntN(64), len(*b)-at)
-		*b = append((*b)[:at:at], append(bytes.Clone((*b)[at:at+n]), (*b)[at:]...)...)
-	}
-}
-
-// readFor is how many bytes of data a file gives.
-func readFor(file []byte) (given int64) {
-	d, err := NewReader(bytes.NewReader(file), CaptureOptions{})
-	for err == nil {
-		e, next := d.Next()
-		err = next
-		given += int64(len(e.Data))
-	}
-	return given
 }
 
 // T39: what reading holds at once is not more than twice the file, beside a fixed part.

@@ -105,6 +105,11 @@ func (Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.
 
 // connect makes a connection over a socket of its own, which is told when nobody is there.
 func connect(ctx context.Context, s *transport.DriverSession, to netip.AddrPort) (*conn, error) {
+	if filter := s.Config().DialFilter; filter != nil {
+		if err := filter(to); err != nil {
+			return nil, err
+		}
+	}
 	secure, err := tls.ClientConfig(s)
 	if err != nil {
 		return nil, err

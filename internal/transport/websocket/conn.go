@@ -28,6 +28,7 @@ type conn struct {
 
 	// Only the reader uses these.
 	buf     *[]byte
+	looked  int    // how many bytes of a compressed message were there when it was looked at last; see isBomb
 	message opcode // of the fragments so far; 0 between messages
 	packed  bool
 

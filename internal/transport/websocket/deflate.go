@@ -34,6 +34,20 @@ func deflate(dst *bytes.Buffer, data []byte) {
 	dst.Truncate(dst.Len() - len(flushTail))
 }
 
+// maxRatio is how many times its size DEFLATE makes of what is packed best, rounded up: 258 bytes of
+// two bits (RFC 1951 section 3.2.5).
+const maxRatio = 1032
+
+// inflatesBeyond reports whether the beginning of a compressed message has more than so many bytes, without
+// keeping them.
+func inflatesBeyond(packed []byte, most int) bool {
+	r := inflaters.Get().(io.ReadCloser)
+	defer inflaters.Put(r)
+	r.(flate.Resetter).Reset(bytes.NewReader(packed), nil)
+	n, _ := io.Copy(io.Discard, io.LimitReader(r, int64(most)+1)) // where it ends, or what is wrong with it, is seen later
+	return n > int64(most)
+}
+
 // inflate gives the message that was compressed, if it has at most so many bytes.
 func inflate(dst, packed []byte, most int) ([]byte, error) {
 	r := inflaters.Get().(io.ReadCloser)

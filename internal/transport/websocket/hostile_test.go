@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"io"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
@@ -13,42 +14,86 @@ import (
 	"sockeye/internal/transport/transporttest"
 )
 
-// T36: a message that unpacks to a thousand times its size is closed with 1009 as soon as
-// it is longer than max-message, and takes no memory for the rest.
+// T36: 6 MiB that unpack to 6 GiB are closed with 1009 as soon as it shows that the message is longer than
+// max-message, in one frame and in many, and take no memory; so is a bomb that begins as an honest message.
 func TestCompressionBomb(t *testing.T) {
-	const most, whole = 1 << 20, 128 << 20
+	const most = 16 << 20 // as without the option
+	chunk := packedZeros(t, 64<<20)
+	bomb := bytes.Repeat(chunk, 6<<30/(64<<20)) // each chunk ends in a flush, and so can be followed by any
+	var honest bytes.Buffer
+	w, err := flate.NewWriter(&honest, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.NewChaCha8([32]byte{36})
+	io.CopyN(w, random, 1<<20)
+	w.Flush()
+	if len(bomb)>>19 != 11 { // 1030:1 is the most
+
+		t.Fatalf("the bomb has %d bytes", len(bomb))
+	}
+	for name, c := range map[string]struct {
+		packed []byte
+		frame  int // bytes in one
+		memory int // at most
+	}{
+		"one frame":              {bomb, len(bomb), 8 << 20},
+		"frames of 4 KiB":        {bomb, 4 << 10, 8 << 20},
+		"behind an honest start": {append(honest.Bytes(), bomb...), 1 << 20, 64 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, r, at := server(t, "", sockeye.Options{Compress: sockeye.On}, nil)
+			conn, answer := request(t, at, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n\r\n")
+			if !strings.Contains(answer, "permessage-deflate") {
+				t.Fatalf("the answer is %q", answer)
+			}
+			frames := framesOf(c.packed, c.frame)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			sent, _ := conn.Write(frames) // an error is a connection that is closed
+			left := r.WaitKind(t, sockeye.Left, 1).Detail
+			runtime.ReadMemStats(&after)
+			if left.Close == nil || left.Close.Code != 1009 || !left.Close.ByUs || left.Err == nil {
+				t.Errorf("left for %s, %v, %+v", left.Reason, left.Err, left.Close)
+			}
+			if took := int(after.TotalAlloc - before.TotalAlloc); took > c.memory {
+				t.Errorf("%d KiB were taken for a message of at most %d MiB", took>>10, most>>20)
+			}
+			t.Logf("%d KiB of memory, %d KiB sent", (after.TotalAlloc-before.TotalAlloc)>>10, sent>>10)
+		})
+	}
+}
+
+// packedZeros is so many zeros, compressed, up to a flush and with it.
+func packedZeros(t *testing.T, n int) []byte {
+	t.Helper()
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestCompression)
 	if err != nil {
 		t.Fatal(err)
 	}
 	zeros := make([]byte, 1<<20)
-	for range whole / len(zeros) {
+	for range n / len(zeros) {
 		w.Write(zeros)
 	}
 	w.Flush()
-	bomb := bytes.TrimSuffix(packed.Bytes(), []byte{0, 0, 0xff, 0xff}) // RFC 7692 section 7.2.1
-	if len(bomb) > most {
-		t.Fatalf("the bomb has %d bytes", len(bomb))
-	}
+	return packed.Bytes()
+}
 
-	_, r, at := server(t, "", sockeye.Options{Compress: sockeye.On, MaxMessage: most}, nil)
-	conn, answer := request(t, at, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n\r\n")
-	if !strings.Contains(answer, "permessage-deflate") {
-		t.Fatalf("the answer is %q", answer)
+// framesOf is a compressed binary message in frames of so many bytes, masked with zeros.
+func framesOf(packed []byte, size int) (frames []byte) {
+	packed = bytes.TrimSuffix(packed, []byte{0, 0, 0xff, 0xff}) // RFC 7692 section 7.2.1
+	first := byte(0x42)
+	for at := 0; at < len(packed); at += size {
+		part := packed[at:min(at+size, len(packed))]
+		if at+size >= len(packed) {
+			first |= 0x80
+		}
+		frames = binary.BigEndian.AppendUint64(append(frames, first, 0x80|127), uint64(len(part)))
+		frames = append(append(frames, 0, 0, 0, 0), part...)
+		first = 0
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	frame := binary.BigEndian.AppendUint64([]byte{0xc2, 0x80 | 127}, uint64(len(bomb)))
-	conn.Write(append(append(frame, 0, 0, 0, 0), bomb...)) // masked with zeros
-	left := r.WaitKind(t, sockeye.Left, 1).Detail
-	runtime.ReadMemStats(&after)
-	if left.Close == nil || left.Close.Code != 1009 || !left.Close.ByUs || left.Err == nil {
-		t.Errorf("left for %s, %v, %+v", left.Reason, left.Err, left.Close)
-	}
-	if took := after.TotalAlloc - before.TotalAlloc; took > whole/4 {
-		t.Errorf("%d MiB were taken for a message of at most %d", took>>20, most>>20)
-	}
+	return frames
 }
 
 // T35: fragments without end, be they empty, and pings without end take no memory, and

@@ -105,7 +105,7 @@ func (c *conn) readFragment(h frameHeader) error {
 		return violation("a frame is compressed though nobody agreed on it", "未协商压缩却收到压缩帧")
 	}
 	if h.op != opContinuation {
-		c.message, c.packed = h.op, h.compressed
+		c.message, c.packed, c.looked = h.op, h.compressed, 0
 		c.buf = messageBuffers.Get().(*[]byte)
 		*c.buf = (*c.buf)[:0]
 	}
@@ -131,8 +131,23 @@ func (c *conn) readPayload(h frameHeader) error {
 		}
 		*c.buf = b[:len(b)+n]
 		at, left = at+n, left-n
+		if c.isBomb() {
+			return tooBig(c.most)
+		}
 	}
 	return nil
+}
+
+// isBomb reports whether what has come of a compressed message is too big already, so that a bomb is
+// refused long before all of it is there. It looks whenever four times as much has come, which costs
+// an honest message a third more.
+func (c *conn) isBomb() bool {
+	n := len(*c.buf)
+	if !c.packed || n < 4*c.looked || n < c.most/maxRatio {
+		return false
+	}
+	c.looked = n
+	return inflatesBeyond(*c.buf, c.most)
 }
 
 // whole is the message that all frames have come of.
