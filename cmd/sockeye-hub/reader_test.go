@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,14 +36,24 @@ func newTape(t *testing.T, conn *nats.Conn, b hub.Board) *tape {
 // publish publishes one message with so many events of so many bytes, and reports whether the
 // hub acknowledged it.
 func (p *tape) publish(events, bytes int) bool {
+	said := make([][]byte, events)
+	for n := range said {
+		said[n] = make([]byte, bytes)
+		copy(said[n], fmt.Sprint(p.next+uint64(n)))
+	}
+	return p.say(time.Now(), said...)
+}
+
+// say publishes one message with an event for each text that a peer said at a time, and reports
+// whether the hub acknowledged it.
+func (p *tape) say(at time.Time, said ...[]byte) bool {
 	peer := &sockeye.Peer{ID: 1, Session: p.session, Network: sockeye.TCP}
 	m := nats.NewMsg(p.Events("s1"))
 	m.Header.Set("Sockeye-Version", "1")
 	m.Header.Set("Sockeye-Endpoint", "listen tcp://127.0.0.1:10000")
 	m.Header.Set("Sockeye-First", fmt.Sprint(p.next))
-	for range events {
-		e := sockeye.Event{Seq: p.next, Time: time.Now(), Kind: sockeye.Received, Session: p.session, Peer: peer, Data: make([]byte, bytes)}
-		copy(e.Data, fmt.Sprint(p.next))
+	for _, data := range said {
+		e := sockeye.Event{Seq: p.next, Time: at, Kind: sockeye.Received, Session: p.session, Peer: peer, Data: data}
 		m.Data = append(e.AppendJSON(m.Data, sockeye.English), '\n')
 		p.next++
 	}
@@ -109,5 +120,49 @@ func TestSlowReader(t *testing.T) {
 	}
 	if want <= messages*each {
 		t.Errorf("%d of %d events came", want-1, messages*each)
+	}
+}
+
+// "sockeye plot" draws the values of several boards on one axis of time, each with the name of
+// its board; one that was away comes late with what is older.
+func TestPlotBoards(t *testing.T) {
+	h := startHub(t)
+	conn := h.connect(t)
+	now := time.Now().Truncate(time.Second)
+	for _, board := range []struct {
+		hub.Board
+		from time.Time
+	}{{hub.Board{Site: "plant", Name: "press"}, now.Add(-time.Minute)}, {hub.Board{Site: "lab", Name: "late"}, now.Add(-time.Hour)}, {hub.Board{Site: "plant", Name: "other"}, now}} {
+		p := newTape(t, conn, board.Board)
+		for n := range 30 {
+			if !p.say(board.from.Add(time.Duration(n)*time.Second), fmt.Appendf(nil, "temp=%d\n", 20+n)) {
+				t.Fatal("the hub does not acknowledge")
+			}
+		}
+	}
+	plot := func(args ...string) string {
+		t.Helper()
+		out, err := command(h.home, "sockeye", append([]string{"plot", "hub:plant/press,lab/late,lab/", "--fields", "keys"}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("plot %q: %v: %s", args, err, out)
+		}
+		return string(out)
+	}
+	begin := "from " + now.Add(-time.Hour).Format(time.DateTime)
+	for _, c := range []struct{ args, want []string }{
+		{nil, []string{"temp  plant/press/s1 #1 ", "temp  lab/late/s1 #2 ", "max 49, mean 34.5, deviation 8.655, 30 values", begin}},
+		{[]string{"--histogram"}, []string{"temp  plant/press/s1 #1 ", "temp  lab/late/s1 #2 "}},
+		{[]string{"--xy", "temp,temp"}, []string{"temp  plant/press/s1 #1 ", "temp  lab/late/s1 #2 "}},
+		{[]string{"--value", "temp", "--trigger", "rising 30", "--window", "4s"}, []string{"fired 2 times, first at " + now.Add(-time.Hour+10*time.Second).Format(time.DateTime)}},
+	} {
+		got := plot(c.args...)
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("plot %q does not say %q:\n%s", c.args, want, got)
+			}
+		}
+		if strings.Contains(got, "plant/other") {
+			t.Errorf("plot %q draws a board that was not named:\n%s", c.args, got)
+		}
 	}
 }

@@ -44,7 +44,7 @@ func findHub() (string, error) {
 }
 
 // hubPrefix begins the name of a hub's stream where a recording is named: "hub:" is all
-// of it, "hub:SITE/BOARD" what one board published.
+// of it, "hub:SITE/BOARD" what one board published, "hub:SITE/,SITE/BOARD" what several did.
 const hubPrefix = "hub:"
 
 // IsHub reports whether a word names a hub's stream.
@@ -53,8 +53,8 @@ func IsHub(word string) bool { return strings.HasPrefix(word, hubPrefix) }
 // HubFile is a recording, a file of this run, of what a hub's stream has now.
 func (a *Terminal) HubFile(word string) (string, error) {
 	args := []string{"export", "--to", StdinName}
-	if board := strings.TrimPrefix(word, hubPrefix); board != "" {
-		args = append(args, board)
+	if boards := strings.TrimPrefix(word, hubPrefix); boards != "" {
+		args = append(args, strings.Split(boards, ",")...)
 	}
 	cmd, err := a.HubCommand(args...)
 	if err != nil {
