@@ -166,3 +166,77 @@ func TestPlotBoards(t *testing.T) {
 		}
 	}
 }
+
+// A board has its own limit of what is kept, others that of the hub: the oldest is deleted, by
+// size and by age, and the newest message of a board always stays, so that it goes on behind that.
+func TestBoardLimits(t *testing.T) {
+	h := startHub(t, "--keep-board", "64KiB")
+	conn := h.connect(t)
+	small, large, own := hub.Board{Site: "plant", Name: "small"}, hub.Board{Site: "plant", Name: "large"}, hub.Board{Site: "plant", Name: "own"}
+	for _, b := range []hub.Board{small, large, own} {
+		if _, err := hub.Join(t.Context(), t.TempDir(), h.enrol(t, b.String())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.ask(t, "keep", own.String(), "--size", "16KiB")
+	for b, messages := range map[hub.Board]int{small: 20, large: 200, own: 200} {
+		p := newTape(t, conn, b)
+		for range messages {
+			if !p.publish(1, 400) { // about 1 KB each, with all that is around it
+				t.Fatal("the hub does not acknowledge")
+			}
+		}
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), hub.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := func(b hub.Board) (messages uint64) {
+		info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(b.Events("")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range info.State.Subjects {
+			messages += n
+		}
+		return messages
+	}
+	await(t, "the oldest of the large ones are deleted", func() bool { return kept(large) < 100 && kept(own) < 25 })
+	if kept(small) != 20 || kept(large) < 50 || kept(own) < 10 {
+		t.Errorf("of small, large and own there are %d, %d and %d messages", kept(small), kept(large), kept(own))
+	}
+	await(t, "the hub says whose", func() bool {
+		said := h.errs.String()
+		return strings.Contains(said, "plant/large has more than is kept of it (64.0 KiB)") && strings.Contains(said, "plant/own has more than is kept of it (16.0 KiB)")
+	})
+	if strings.Contains(h.errs.String(), "plant/small has") {
+		t.Errorf("it says of who is below the limit: %s", h.errs)
+	}
+	first := uint64(0)
+	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: large.Site, Board: large.Name}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == 0 {
+			first = e.Seq
+		}
+	}
+	if last := lastOf(conn, large); first < 100 || last != 200 {
+		t.Errorf("events %d to %d are left", first, last)
+	}
+	h.ask(t, "keep", small.String(), "--age", "100ms") // of a board that says nothing any more
+	await(t, "all but its last message is deleted", func() bool { return kept(small) == 1 })
+	if last := lastOf(conn, small); last != 20 {
+		t.Errorf("its last event is %d", last)
+	}
+	if _, err := h.try("keep", "plant/nobody", "--size", "1MiB"); err == nil || !strings.Contains(err.Error(), "no such board is enrolled") {
+		t.Errorf("a limit for nobody: %v", err)
+	}
+	if _, err := h.try("keep", small.String()); err == nil || !strings.Contains(err.Error(), "which bound?") {
+		t.Errorf("no limit: %v", err)
+	}
+}
