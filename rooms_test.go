@@ -431,7 +431,7 @@ func TestRooms(t *testing.T) {
 			if within(f.dir, "internal/transport") && f.test && (to == drivers || within(to, "internal/transport")) {
 				continue // tests of the rooms of transport open real sessions
 			}
-			if (f.dir == "internal/core" || f.dir == "internal/doctor" || f.dir == "internal/load" || f.dir == "internal/mdns" || f.dir == "cmd/sockeye-hub") && f.test && to == drivers {
+			if (f.dir == "internal/core" || f.dir == "internal/doctor" || f.dir == "internal/load" || f.dir == "internal/mdns" || f.dir == "internal/webui/page" || f.dir == "cmd/sockeye-hub") && f.test && to == drivers {
 				continue // their labs are made of networks, too
 			}
 			if f.test && (to == ports || to == sshd || to == fuzzed) {

@@ -104,7 +104,7 @@ func processorTime(t *testing.T, pid int) time.Duration {
 }
 
 // A board of 64 MB: five sensors ten times a second and two targets take less than 24 MB in
-// memory, as amd64 runs it, and as an ARM board does (under qemu-user), and little of a core. It is
+// memory, as amd64 runs it, and as an ARM board does (under qemu-user), and 1 % of a core. It is
 // the program as packages have it.
 func TestBoardOf64MB(t *testing.T) {
 	const most = 24_000_000 >> 10 // KiB
@@ -127,14 +127,6 @@ func TestBoardOf64MB(t *testing.T) {
 			for range 50 { // it has begun
 				rows.Scan()
 			}
-			busy, began := processorTime(t, board.cmd.Process.Pid), time.Now()
-			for range 100 {
-				if !rows.Scan() {
-					t.Fatalf("no more rows: %v", rows.Err())
-				}
-			}
-			took := time.Since(began)
-			busy = processorTime(t, board.cmd.Process.Pid) - busy
 			if cpu != runtime.GOARCH {
 				kib := guestMemory(t, board.cmd.Process.Pid)
 				if t.Logf("%d KiB", kib); kib > most || kib < 4<<10 {
@@ -142,12 +134,22 @@ func TestBoardOf64MB(t *testing.T) {
 				}
 				return
 			}
+			busy, began := processorTime(t, board.cmd.Process.Pid), time.Now()
+			for time.Since(began) < 20*time.Second {
+				if !rows.Scan() {
+					t.Fatalf("no more rows: %v", rows.Err())
+				}
+			}
+			took := time.Since(began)
+			busy = processorTime(t, board.cmd.Process.Pid) - busy
 			kib := memoryOf(t, board.cmd.Process.Pid, "VmRSS:")
 			t.Logf("%d KiB, %.1f %% of a core", kib, 100*float64(busy)/float64(took))
 			if kib > most {
 				t.Errorf("%d KiB of memory, %d are the most", kib, most)
 			}
-			if busy > took/25 { // 1 % on a machine that is not busy with other tests
+			// The goal is 1 %, by the time that the kernel counts for the process. The same work takes
+			// up to twice as long where other tests empty the caches between two rows.
+			if busy > took/40 {
 				t.Errorf("it was busy for %v of %v", busy, took)
 			}
 		})

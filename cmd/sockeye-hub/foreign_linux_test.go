@@ -33,13 +33,7 @@ func TestForeignNATSClient(t *testing.T) {
 	press := startPlayer(t, h.enrol(t, "plant/press"), "--hub-send")
 	startPlayer(t, h.enrol(t, "plant/lathe"))
 	b, other := hub.Board{Site: "plant", Name: "press"}, hub.Board{Site: "plant", Name: "lathe"}
-	denied := make(chan string, 100)
-	conn, err := nats.Connect("tls://"+h.addr, nats.RootCAs(kept(t, "ca.pem", h.ask(t, "creds", "--ca"))), nats.UserCredentials(kept(t, "x.creds", h.ask(t, "creds", "panel", "--board", "plant/press", "--send"))),
-		nats.CustomInboxPrefix(server.ForeignInbox("panel")), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err.Error() }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn, denied := dialForeign(t, h, "panel", "--board", "plant/press", "--send")
 	live, err := conn.SubscribeSync(b.Events(""))
 	if err != nil {
 		t.Fatal(err)
@@ -57,21 +51,13 @@ func TestForeignNATSClient(t *testing.T) {
 		}
 		seen += string(m.Data)
 	}
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stream, err := js.Stream(t.Context(), hub.Stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	consumer, err := stream.OrderedConsumer(t.Context(), jetstream.OrderedConsumerConfig{FilterSubjects: []string{b.Events("")}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	consumer := foreignConsumer(t, conn, "panel", b)
 	first, err := consumer.Next(jetstream.FetchMaxWait(patience))
 	if err != nil || first.Headers().Get("Sockeye-First") != "1" {
 		t.Fatalf("the first message of the stream: %v", err)
+	}
+	if err := first.DoubleAck(t.Context()); err != nil {
+		t.Errorf("it cannot acknowledge: %v", err)
 	}
 	m, err := conn.Request(b.SendSubject(), []byte(`{"data":"aGk=","expires":"`+time.Now().Add(time.Minute).UTC().Format(time.RFC3339)+`"}`), patience)
 	if err != nil || !strings.Contains(string(m.Data), `"delivered"`) {
@@ -93,6 +79,94 @@ func TestForeignNATSClient(t *testing.T) {
 			t.Fatal(err)
 		}
 		expectDenied(t, denied, what)
+	}
+}
+
+// dialForeign connects with credentials that the hub prints; what is denied comes by the channel.
+func dialForeign(t *testing.T, h *hubProcess, name string, args ...string) (*nats.Conn, <-chan string) {
+	t.Helper()
+	denied := make(chan string, 100)
+	conn, err := nats.Connect("tls://"+h.addr, nats.RootCAs(kept(t, "ca.pem", h.ask(t, "creds", "--ca"))), nats.UserCredentials(kept(t, "x.creds", h.ask(t, append([]string{"creds", name}, args...)...))),
+		nats.CustomInboxPrefix(server.ForeignInbox(name)), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err.Error() }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	return conn, denied
+}
+
+// foreignConsumer makes the consumer by which a program with credentials of a name reads a board.
+func foreignConsumer(t *testing.T, conn *nats.Conn, name string, b hub.Board) jetstream.Consumer {
+	t.Helper()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := js.CreateConsumer(t.Context(), hub.Stream, jetstream.ConsumerConfig{Name: server.ForeignConsumer(name, b), FilterSubject: b.Events(""), AckPolicy: jetstream.AckExplicitPolicy, InactiveThreshold: patience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return consumer
+}
+
+// Credentials of one board read that by a consumer of its name, and can neither read, change,
+// see nor delete that of another board, of a site, or one that the hub itself reads by.
+func TestForeignConsumers(t *testing.T) {
+	h := startHub(t)
+	press, lathe := hub.Board{Site: "plant", Name: "press"}, hub.Board{Site: "plant", Name: "lathe"}
+	admin := h.connect(t)
+	for _, b := range []hub.Board{press, lathe} {
+		if !newTape(t, admin, b).say(time.Now(), []byte("of "+b.String())) {
+			t.Fatal("the hub does not acknowledge")
+		}
+	}
+	site := hub.Board{Site: "plant", Name: "*"}
+	all := hub.Board{Site: "*", Name: "*"}
+	var others []string
+	for _, of := range []struct {
+		name, board string
+		hub.Board
+		messages int
+	}{{"panel", "plant/lathe", lathe, 1}, {"office", "plant/", site, 2}, {"chief", "", all, 2}} {
+		var args []string
+		if of.board != "" {
+			args = []string{"--board", of.board}
+		}
+		conn, _ := dialForeign(t, h, of.name, args...)
+		batch, err := foreignConsumer(t, conn, of.name, of.Board).Fetch(of.messages, jetstream.FetchMaxWait(patience))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for range batch.Messages() {
+			got++
+		}
+		if got != of.messages {
+			t.Errorf("%s reads %d messages, want %d", of.name, got, of.messages)
+		}
+		others = append(others, server.ForeignConsumer(of.name, of.Board))
+	}
+	js, err := jetstream.New(admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := js.OrderedConsumer(t.Context(), hub.Stream, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	others = append(others, own.CachedInfo().Name)
+	conn, denied := dialForeign(t, h, "panel", "--board", "plant/press")
+	foreignConsumer(t, conn, "panel", press)
+	for _, consumer := range others {
+		for _, call := range []string{"MSG.NEXT.SOCKEYE." + consumer, "INFO.SOCKEYE." + consumer, "DELETE.SOCKEYE." + consumer, "CREATE.SOCKEYE." + consumer + "." + press.Events("")} {
+			if err := conn.PublishRequest("$JS.API.CONSUMER."+call, conn.NewRespInbox(), []byte("1")); err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			expectDenied(t, denied, call)
+		}
 	}
 }
 

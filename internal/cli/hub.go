@@ -22,6 +22,7 @@ installed beside sockeye, with the same arguments; "sockeye-hub --help" shows it
   sockeye hub ls              show the boards
   sockeye hub send …          have boards send
   sockeye hub export …        write what it has as a recording
+  sockeye hub keep NAME       bound what is kept of a board
   sockeye hub revoke NAME     take a board's permissions away`,
 			`运行集线服务，或操作正在运行的集线服务。本命令启动与 sockeye 安装在一起的程序
 sockeye-hub，参数相同；sockeye-hub --help 列出其选项。
@@ -31,6 +32,7 @@ sockeye-hub，参数相同；sockeye-hub --help 列出其选项。
   sockeye hub ls              列出开发板
   sockeye hub send …          让开发板发送
   sockeye hub export …        把已有内容写成记录
+  sockeye hub keep NAME       限制一块开发板保留的数据
   sockeye hub revoke NAME     吊销一块开发板`),
 		Example: `  sockeye hub
   sockeye hub enrol plant-a/press-7 --label kind=press`,

@@ -260,7 +260,7 @@ func (c *sessionConn) send(ctx context.Context, p []byte) (int, error) {
 
 // The pauses between looks at what was acknowledged.
 const (
-	leastLook = time.Millisecond
+	leastLook = 5 * time.Millisecond // each look wakes the processor of a small board
 	mostLook  = 100 * time.Millisecond
 )
 

@@ -20,7 +20,8 @@ type ReadOptions struct {
 	Site, Board string
 	// Session is one of the board's; it goes with Board.
 	Session string
-	// Boards are several boards, instead of the above.
+	// Boards are several boards, instead of the above; the name "*" is all of a site. None may
+	// be one of those that another stands for.
 	Boards []Board
 	// Since and Until bound the time of events, by the clocks of the boards.
 	Since, Until time.Time

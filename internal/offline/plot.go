@@ -35,11 +35,13 @@ func (a *commands) plotCommand() *cobra.Command {
 		Long: a.t(`Draw the values in a recording over time, each in a chart of its own, with the
 numbers that describe it. Without --fields the spec that fits best is taken, and said.
 Every column shows the least and the greatest value in its time, so no spike is lost.
+Of several sessions, such as those of a hub's boards, each chart says whose it is.
 
 --histogram draws how often which values came instead, --xy X,Y one value over
 another, and --trigger the values around the first time that one crosses a level.`,
 			`绘制记录中的数值随时间变化的曲线，每个值一张图，并给出统计信息。不写 --fields 时采用最
 合适的字段格式并说明。每一列都画出该时间内的最小值和最大值，不会丢失任何尖峰。
+有多个会话时（例如集线服务的多块开发板），每张图都注明属于谁。
 
 --histogram 改为绘制各数值出现的次数，--xy X,Y 绘制一个值随另一个值的变化，
 --trigger 绘制某个值首次穿过电平前后的曲线。`),
@@ -48,6 +50,7 @@ another, and --trigger the values around the first time that one crosses a level
   sockeye plot board-log --fields keys --value temp --histogram
   sockeye plot board-log --fields keys --value temp --trigger 'rising 30 hold 1s' --window 5s
   sockeye plot board-log --fields 'csv x, y' --xy x,y
+  sockeye plot hub:plant/press-7,lab/ --fields json --value temp
   sockeye plot capture.pcap --fields 'u8 id, i16be temp*0.1 "°C"'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
@@ -133,11 +136,32 @@ func (a *commands) guessFor(args []string, f *plotFlags) error {
 	return nil
 }
 
+// seriesOwner is whose values a chart has, and of which session.
+type seriesOwner struct {
+	session string
+	who     string // as it is shown; "" is nobody
+}
+
+// ownerOf is who sent a frame, or got it.
+func ownerOf(f *framing.PeerFrame) (o seriesOwner) {
+	if p := f.Peer; p != nil {
+		o.who = terminal.PeerName(p)
+		if p.Session != nil {
+			o.session = p.Session.ID
+		}
+	}
+	if f.Kind == sockeye.Sent {
+		o.who = "→ " + o.who
+	}
+	return o
+}
+
 // valueChart is the points of one value of one peer.
 type valueChart struct {
-	name, unit, who string
-	points          []fields.Point
-	stats           fields.Stats
+	name, unit string
+	owner      seriesOwner
+	points     []fields.Point
+	stats      fields.Stats
 }
 
 // charts are the values of a recording over time.
@@ -149,6 +173,16 @@ type charts struct {
 	points  int
 	shape   *shapeFlags
 	xy      []*xyChart
+}
+
+// bounds are the time of all charts, in seconds after the start, which need not be the first
+// of it: of several boards, one that was away comes late with what is older.
+func (c *charts) bounds() (first, last float64) {
+	for _, one := range c.list {
+		first = min(first, one.points[0].X)
+		last = max(last, one.points[len(one.points)-1].X)
+	}
+	return first, last
 }
 
 type chartKey struct {
@@ -234,45 +268,57 @@ func (c *charts) add(f *framing.PeerFrame, values []fields.Value, wanted []strin
 // chart is the chart of a value; nil if there are too many.
 func (c *charts) chart(f *framing.PeerFrame, v *fields.Value) *valueChart {
 	key := chartKey{name: v.Name}
-	who := ""
 	if p := f.Peer; p != nil {
 		key.id, key.remote = p.ID, p.Remote
-		who = terminal.PeerName(p)
 	}
 	if f.Kind == sockeye.Sent {
 		key.name = "→" + key.name
-		who = "→ " + who
 	}
 	chart := c.byName[key]
 	if chart == nil && len(c.list) < maxCharts {
-		chart = &valueChart{name: v.Name, unit: v.Unit, who: who}
+		chart = &valueChart{name: v.Name, unit: v.Unit, owner: ownerOf(f)}
 		c.byName[key] = chart
 		c.list = append(c.list, chart)
 	}
 	return chart
 }
 
-func (a *commands) drawCharts(c *charts, f *plotFlags) error {
-	var x1 float64
+// nameSessions puts the session before each peer where there are several: of boards of a hub
+// it is the board's name, too.
+func (c *charts) nameSessions() {
+	var names []*seriesOwner
 	for _, one := range c.list {
-		x1 = max(x1, one.points[len(one.points)-1].X)
+		names = append(names, &one.owner)
 	}
+	for _, one := range c.xy {
+		names = append(names, &one.owner)
+	}
+	if !slices.ContainsFunc(names, func(o *seriesOwner) bool { return o.session != names[0].session }) {
+		return
+	}
+	for _, o := range names {
+		o.who = strings.TrimSpace(payload.SafeString(o.session) + " " + o.who)
+	}
+}
+
+func (a *commands) drawCharts(c *charts, f *plotFlags) error {
 	if len(c.list) == 0 {
 		return a.noSuchValue()
 	}
+	c.nameSessions()
 	if f.shape.histogram {
 		return a.drawHistograms(c, f)
 	}
-	x0 := 0.0
+	x0, x1 := c.bounds()
 	if f.shape.trigger != "" {
 		var err error
-		if x0, x1, err = a.aroundTrigger(c, f, x1); err != nil {
+		if x0, x1, err = a.aroundTrigger(c, f, x0, x1); err != nil {
 			return err
 		}
 	}
 	end := c.start.Add(time.Duration(x1 * float64(time.Second)))
-	if x1 == 0 {
-		x1 = c.byOrder()
+	if x0 == x1 {
+		x0, x1 = 0, c.byOrder()
 	}
 	var b strings.Builder
 	for n, one := range c.list {
@@ -310,7 +356,7 @@ func (a *commands) chartHeading(c *valueChart) string {
 	}
 	s, text := c.stats, fields.FormatNumber
 	digits := func(n float64) string { return text(terminal.Rounded(n, max(s.Max-s.Min, 1e-9)/100)) }
-	return chartName(c.name, c.who) + fmt.Sprintf(a.t("   last %s%s, min %s, max %s, mean %s, deviation %s, %d values", "   最新 %s%s，最小 %s，最大 %s，平均 %s，标准差 %s，共 %d 个"),
+	return chartName(c.name, c.owner.who) + fmt.Sprintf(a.t("   last %s%s, min %s, max %s, mean %s, deviation %s, %d values", "   最新 %s%s，最小 %s，最大 %s，平均 %s，标准差 %s，共 %d 个"),
 		text(s.Last), unit, text(s.Min), text(s.Max), digits(s.Mean), digits(s.Deviation()), s.N)
 }
 

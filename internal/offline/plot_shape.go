@@ -2,6 +2,7 @@ package offline
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -93,27 +94,30 @@ func (a *commands) drawHistograms(c *charts, f *plotFlags) error {
 }
 
 // aroundTrigger says where the trigger fired and which time is drawn, in seconds.
-func (a *commands) aroundTrigger(c *charts, f *plotFlags, all float64) (from, to float64, err error) {
-	var state fields.TriggerState
+func (a *commands) aroundTrigger(c *charts, f *plotFlags, begin, end float64) (from, to float64, err error) {
 	fired, first := 0, 0.0
-	one := c.list[0]
-	for _, p := range one.points {
-		if state.Fires(f.shape.when, c.start.Add(time.Duration(p.X*float64(time.Second))), p.Y) {
-			if fired++; fired == 1 {
-				first = p.X
+	least, most := math.Inf(1), math.Inf(-1)
+	for _, one := range c.list { // each crosses the level by itself
+		var state fields.TriggerState
+		for _, p := range one.points {
+			if state.Fires(f.shape.when, c.start.Add(time.Duration(p.X*float64(time.Second))), p.Y) {
+				if fired++; fired == 1 || p.X < first {
+					first = p.X
+				}
 			}
 		}
+		least, most = min(least, one.stats.Min), max(most, one.stats.Max)
 	}
 	if fired == 0 {
 		fmt.Fprintf(a.Err, a.t("sockeye: %s never fired\nhint: the values go from %s to %s; choose a level between them\n", "sockeye: %s 从未触发\n提示：数值在 %s 与 %s 之间，请选择其间的电平\n"),
-			f.shape.trigger, fields.FormatNumber(one.stats.Min), fields.FormatNumber(one.stats.Max))
+			f.shape.trigger, fields.FormatNumber(least), fields.FormatNumber(most))
 		return 0, 0, terminal.Exit{Code: terminal.ExitNetwork}
 	}
 	window := f.shape.window.Seconds()
 	if window == 0 {
-		window = all / 10
+		window = (end - begin) / 10
 	}
-	from, to = max(0, first-window/2), min(all, first+window/2)
+	from, to = max(begin, first-window/2), min(end, first+window/2)
 	fmt.Fprintf(a.Out, a.t("%s fired %d times, first at %s\n", "%s 触发 %d 次，首次在 %s\n"), f.shape.trigger, fired,
 		c.start.Add(time.Duration(first*float64(time.Second))).Local().Format("2006-01-02 15:04:05.000"))
 	return from, to, nil
@@ -121,7 +125,7 @@ func (a *commands) aroundTrigger(c *charts, f *plotFlags, all float64) (from, to
 
 // xyChart is one value over another, of one peer and direction.
 type xyChart struct {
-	who   string
+	owner seriesOwner
 	key   chartKey
 	pairs fields.XY
 }
@@ -133,13 +137,8 @@ func (c *charts) addXY(f *framing.PeerFrame, values []fields.Value) {
 		return
 	}
 	key := chartKey{name: f.Kind.String()}
-	who := ""
 	if p := f.Peer; p != nil {
 		key.id, key.remote = p.ID, p.Remote
-		who = terminal.PeerName(p)
-	}
-	if f.Kind == sockeye.Sent {
-		who = "→ " + who
 	}
 	for _, one := range c.xy {
 		if one.key == key {
@@ -151,13 +150,14 @@ func (c *charts) addXY(f *framing.PeerFrame, values []fields.Value) {
 		c.leftOut += len(ys)
 		return
 	}
-	one := &xyChart{who: who, key: key}
+	one := &xyChart{owner: ownerOf(f), key: key}
 	one.pairs.AddFrame(xs, ys, f.Seq)
 	c.xy = append(c.xy, one)
 }
 
 // drawXY draws one value over another, a chart for each peer.
 func (a *commands) drawXY(c *charts, f *plotFlags) error {
+	c.nameSessions()
 	var b strings.Builder
 	for _, one := range c.xy {
 		if one.pairs.Grid.N == 0 {
@@ -166,7 +166,7 @@ func (a *commands) drawXY(c *charts, f *plotFlags) error {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, a.t("%s over %s   %d pairs\n", "%s 随 %s 变化   %d 对\n"), chartName(c.shape.y, one.who), payload.SafeString(c.shape.x), one.pairs.Grid.N)
+		fmt.Fprintf(&b, a.t("%s over %s   %d pairs\n", "%s 随 %s 变化   %d 对\n"), chartName(c.shape.y, one.owner.who), payload.SafeString(c.shape.x), one.pairs.Grid.N)
 		b.WriteString(terminal.Scatter(one.pairs.Grid.Cells(), max(4, f.width-plotScale), f.height))
 	}
 	if b.Len() == 0 {

@@ -3,6 +3,8 @@ package sensor
 import (
 	"bufio"
 	"context"
+	"io"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -31,8 +33,9 @@ func openLoad(m *Machine, minutes string) (Source, error) {
 
 // word is the nth word of a file.
 func (m *Machine) word(name, unit string, n int) Source {
-	return &reading{unit, func(context.Context) (float64, error) {
-		text, err := m.text(name)
+	file := &keptFile{machine: m, name: name}
+	return &keptReading{file, reading{unit, func(context.Context) (float64, error) {
+		text, err := file.text()
 		if err != nil {
 			return 0, err
 		}
@@ -42,7 +45,58 @@ func (m *Machine) word(name, unit string, n int) Source {
 			}
 		}
 		return 0, noNumber(m.place(name), text)
-	}}
+	}}}
+}
+
+// keptFile is a file of the kernel that stays open between readings: a board that measures ten
+// times a second spends more on opening than on reading. It belongs to one goroutine.
+type keptFile struct {
+	machine *Machine
+	name    string
+	open    *os.File // nil: not yet, or no file of a real system
+	buffer  []byte
+}
+
+// maxKept is how long a file that is kept may be; a longer one is opened each time.
+const maxKept = 8 << 10
+
+func (k *keptFile) text() (string, error) {
+	if k.open == nil {
+		f, err := k.machine.files.Open(k.name)
+		if err != nil {
+			return "", unreadable(k.machine.place(k.name), err)
+		}
+		real, ok := f.(*os.File)
+		if !ok {
+			f.Close()
+			return k.machine.text(k.name)
+		}
+		k.open, k.buffer = real, make([]byte, maxKept)
+	}
+	n, err := k.open.ReadAt(k.buffer, 0)
+	if err == io.EOF { // all of it
+		return string(k.buffer[:n]), nil
+	}
+	k.close() // it is too long, or broken: who comes next opens it anew
+	return k.machine.text(k.name)
+}
+
+func (k *keptFile) close() {
+	if k.open != nil {
+		k.open.Close() // it was only read
+		k.open = nil
+	}
+}
+
+// keptReading is a reading of a file that stays open.
+type keptReading struct {
+	file *keptFile
+	reading
+}
+
+func (k *keptReading) Close() error {
+	k.file.close()
+	return nil
 }
 
 func listUptime(m *Machine) []sensorPath {
@@ -105,28 +159,42 @@ func openMemory(m *Machine, name string) (Source, error) {
 	if value == nil || !m.exists("proc/meminfo") {
 		return nil, missing("memory/" + name)
 	}
-	return &reading{unit, func(context.Context) (float64, error) { return m.memory(value) }}, nil
+	file := &keptFile{machine: m, name: "proc/meminfo"}
+	return &keptReading{file, reading{unit, func(context.Context) (float64, error) { return memory(file, value) }}}, nil
 }
 
-func (m *Machine) memory(value func(kib func(string) float64) float64) (float64, error) {
-	lines, err := m.lines("proc/meminfo")
+func memory(file *keptFile, value func(kib func(string) float64) float64) (float64, error) {
+	text, err := file.text()
 	if err != nil {
 		return 0, err
 	}
 	var wrong error
 	v := value(func(name string) float64 {
-		words := lines[name]
-		if len(words) == 0 {
-			wrong = noNumber(m.place("proc/meminfo"), name)
+		word, ok := firstWordOf(text, name)
+		if !ok {
+			wrong = noNumber(file.machine.place(file.name), name)
 			return 0
 		}
-		n, err := strconv.ParseFloat(words[0], 64)
+		n, err := strconv.ParseFloat(word, 64)
 		if err != nil {
-			wrong = noNumber(m.place("proc/meminfo"), words[0])
+			wrong = noNumber(file.machine.place(file.name), word)
 		}
 		return n
 	})
 	return v, wrong
+}
+
+// firstWordOf is the first word after "NAME:" at the beginning of a line. The file has many
+// lines and is read often, so that they are not all made words.
+func firstWordOf(text, name string) (word string, ok bool) {
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, name); ok && strings.HasPrefix(rest, ":") {
+			rest = strings.TrimLeft(rest[1:], " \t")
+			word, _, _ = strings.Cut(strings.TrimRight(rest, "\n"), " ")
+			return word, word != ""
+		}
+	}
+	return "", false
 }
 
 func listCPU(m *Machine) []sensorPath {

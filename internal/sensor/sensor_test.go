@@ -3,6 +3,7 @@ package sensor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -321,4 +322,31 @@ func FuzzPick(f *testing.F) {
 			"proc/loadavg": {Data: []byte(text)}, "proc/net/wireless": {Data: []byte(text)}, "proc/mounts": {Data: []byte(text)}}, chips: systemGPIO}
 		m.List(t.Context())
 	})
+}
+
+// A file of the kernel that stays open tells the present value at each reading, also where it has
+// become longer than what is kept of it.
+func TestKeptFile(t *testing.T) {
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "proc"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(root, "proc", "loadavg"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("0 1 2\n")
+	load, err := NewMachine(root).Open("load/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer load.Close()
+	for want, rest := range []string{" 1 2\n", " 5 6\n", " " + strings.Repeat("x", 2*maxKept), " 1 2\n"} {
+		write(fmt.Sprint(want) + rest)
+		if got, err := load.Read(t.Context()); err != nil || got != float64(want) {
+			t.Errorf("it is %v, %v; want %d", got, err, want)
+		}
+	}
 }

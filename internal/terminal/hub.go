@@ -44,7 +44,7 @@ func findHub() (string, error) {
 }
 
 // hubPrefix begins the word that names a hub's stream instead of a recording: "hub:" means all of
-// it, "hub:SITE/BOARD" what one board published.
+// it, "hub:SITE/BOARD" what one board published, "hub:SITE/,SITE/BOARD" what several did.
 const hubPrefix = "hub:"
 
 // IsHub reports whether a word names a hub's stream.
@@ -54,8 +54,8 @@ func IsHub(word string) bool { return strings.HasPrefix(word, hubPrefix) }
 // path.
 func (a *Terminal) HubFile(word string) (string, error) {
 	args := []string{"export", "--to", StdinName}
-	if board := strings.TrimPrefix(word, hubPrefix); board != "" {
-		args = append(args, board)
+	if boards := strings.TrimPrefix(word, hubPrefix); boards != "" {
+		args = append(args, strings.Split(boards, ",")...)
 	}
 	cmd, err := a.HubCommand(args...)
 	if err != nil {

@@ -113,6 +113,44 @@ func (p *hubProgram) revokeCommand() *cobra.Command {
 	}
 }
 
+func (p *hubProgram) keepCommand() *cobra.Command {
+	var f BoardLimit
+	cmd := &cobra.Command{
+		Use: "keep NAME", Short: p.T("Bound what is kept of one board", "限制一块开发板保留的数据"),
+		Long: p.T(`Bound what is kept of one board, by size, by age, or both: what is beyond is deleted, the
+oldest first, but never its newest message. A bound that is not given stays as it is; 0 takes it
+away, and that of the hub (--keep-board, --keep-age) holds again. It holds at once.`,
+			`按大小、时间或两者限制一块开发板保留的数据：超出部分从最旧的开始删除，但最新的一条消息始终保留。
+未写的上限保持不变；写 0 则取消，改用集线服务的上限（--keep-board、--keep-age）。立即生效。`),
+		Example: `  sockeye hub keep plant-a/press-7 --size 1GiB --age 168h
+  sockeye hub keep plant-a/press-7 --size 0`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b, err := oneBoard(cmd, args)
+			if err != nil {
+				return err
+			}
+			size, age := cmd.Flags().Changed("size"), cmd.Flags().Changed("age")
+			if !size && !age {
+				return terminal.Usage(cmd.CommandPath(), sockeye.Text{En: "which bound?", Zh: "要设置哪个上限？"}, sockeye.Text{En: "add --size 1GiB, --age 24h, or both", Zh: "请加上 --size 1GiB、--age 24h 或两者"})
+			}
+			return p.within(func(ctx context.Context, a *admin) error {
+				return a.registry.Keep(ctx, b, func(l *BoardLimit) {
+					if size {
+						l.Bytes = f.Bytes
+					}
+					if age {
+						l.Age = f.Age
+					}
+				})
+			})
+		},
+	}
+	fs := cmd.Flags()
+	fs.Var(terminal.ByteSizeOf(&f.Bytes), "size", p.T("delete its oldest events beyond this size", "其数据超过此值时删除最旧的事件"))
+	fs.Var(terminal.DurationOf(&f.Age), "age", p.T("delete its events older than this", "删除其早于此时间的事件"))
+	return cmd
+}
+
 // connectOnce is a command's connection, which is not made again once it is lost.
 func connectOnce(ctx context.Context, credentials func(string) (hub.Credentials, error), urls, pin, name string) (*nats.Conn, error) {
 	c, err := credentials(name)

@@ -94,7 +94,7 @@ func (p *hubProgram) root() *cobra.Command {
 		return terminal.Usage(cmd.CommandPath(), sockeye.Text{En: err.Error(), Zh: err.Error()}, terminal.HelpHint(cmd))
 	})
 	defer plainDefaults(root)
-	root.AddCommand(serve, p.enrolCommand(), p.revokeCommand(), p.listCommand(), p.sendCommand(), p.exportCommand(), p.credsCommand(), p.pageCommand(), p.configCommand())
+	root.AddCommand(serve, p.enrolCommand(), p.revokeCommand(), p.keepCommand(), p.listCommand(), p.sendCommand(), p.exportCommand(), p.credsCommand(), p.pageCommand(), p.configCommand())
 	return root
 }
 

@@ -126,7 +126,9 @@ func chosenBoards(words []string) ([]hub.Board, error) {
 
 // Foreign are credentials of a program that is no Sockeye: it reads what these boards
 // publish, live and from the stream, and if it may send, asks them to. Answers to it come
-// below ForeignInbox. With bearer, the JWT alone is the password (of MQTT clients).
+// below ForeignInbox, and it reads the stream by consumers called ForeignConsumer: whoever
+// could name another's would read what that reads. With bearer, the JWT alone is the password
+// (of MQTT clients, which read no stream).
 func (a *Operator) Foreign(name string, boards []hub.Board, send, bearer bool, until time.Time) (hub.Credentials, error) {
 	return a.credentials(a.account, name, until, func(u *jwt.UserClaims) {
 		pub, sub := &u.Permissions.Pub.Allow, &u.Permissions.Sub.Allow
@@ -134,16 +136,14 @@ func (a *Operator) Foreign(name string, boards []hub.Board, send, bearer bool, u
 			sub.Add(b.Events(""), b.Live(""), b.Status())
 			if bearer { // "events/#" of MQTT is "events", too
 				sub.Add(strings.TrimSuffix(b.Events(""), ".>"), strings.TrimSuffix(b.Live(""), ".>"))
+			} else {
+				pub.Add(streamCalls(b, ForeignConsumer(name, b))...)
 			}
-			pub.Add(b.LastMessage(), "$JS.API.CONSUMER.CREATE."+hub.Stream+".*."+b.Events(""))
 			if send {
 				pub.Add(b.SendSubject())
 			}
 		}
 		sub.Add(ForeignInbox(name) + ".>")
-		for _, call := range []string{"STREAM.INFO." + hub.Stream, "CONSUMER.MSG.NEXT." + hub.Stream + ".>", "CONSUMER.INFO." + hub.Stream + ".>", "CONSUMER.DELETE." + hub.Stream + ".>"} {
-			pub.Add("$JS.API." + call)
-		}
 		if bearer {
 			u.BearerToken = true
 			u.AllowedConnectionTypes.Add(jwt.ConnectionTypeMqtt, jwt.ConnectionTypeMqttWS)
@@ -152,5 +152,25 @@ func (a *Operator) Foreign(name string, boards []hub.Board, send, bearer bool, u
 	})
 }
 
+// streamCalls are what a program asks of JetStream that reads a board by a consumer.
+func streamCalls(b hub.Board, consumer string) []string {
+	of := hub.Stream + "." + consumer
+	return []string{
+		b.LastMessage(), "$JS.API.STREAM.INFO." + hub.Stream, "$JS.API.CONSUMER.CREATE." + of + "." + b.Events(""),
+		"$JS.API.CONSUMER.MSG.NEXT." + of, "$JS.API.CONSUMER.INFO." + of, "$JS.API.CONSUMER.DELETE." + of, "$JS.ACK." + of + ".>",
+	}
+}
+
 // ForeignInbox is the prefix of answers to a program with credentials of this name.
 func ForeignInbox(name string) string { return "_INBOX.creds." + name }
+
+// ForeignConsumer is what the consumer is called by which a program with credentials of this
+// name reads a board: "panel_plant_press-7"; "panel_plant" reads a site, and "panel" everything.
+func ForeignConsumer(name string, b hub.Board) string {
+	for _, part := range []string{b.Site, b.Name} {
+		if part != "*" {
+			name += "_" + part
+		}
+	}
+	return name
+}

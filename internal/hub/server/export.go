@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,20 +23,18 @@ type exportFlags struct {
 func (p *hubProgram) exportCommand() *cobra.Command {
 	f := exportFlags{to: "-"}
 	cmd := &cobra.Command{
-		Use: "export [BOARD]", Short: p.T("Write what the hub has as a recording", "把集线服务的内容写成记录"),
+		Use: "export [BOARD…]", Short: p.T("Write what the hub has as a recording", "把集线服务的内容写成记录"),
 		Long: p.T(`Write events of the stream as a recording, which "sockeye log" and Wireshark read. BOARD is
 BOARD or SITE/BOARD; SITE/ is a whole site, and without a name it is everything. Of one
 board the numbers of events stay; of several the sessions are called SITE/BOARD/s1.
-"sockeye log show hub:BOARD" does the same without a file.`,
+"sockeye log show hub:BOARD" and "sockeye plot hub:BOARD,BOARD" do the same without a file.`,
 			`把事件流中的事件写成记录，可用 sockeye log 和 Wireshark 读取。BOARD 写成 BOARD 或 SITE/BOARD；
 SITE/ 表示整个站点，不写则为全部。只选一块开发板时事件编号不变；选多块时会话名为 SITE/BOARD/s1。
-sockeye log show hub:BOARD 不经文件做同样的事。`),
+sockeye log show hub:BOARD 和 sockeye plot hub:BOARD,BOARD 不经文件做同样的事。`),
 		Example: `  sockeye hub export plant-a/press-7 --since 1h --to press.pcapng
+  sockeye hub export plant-a/press-7 plant-b/ --to two.pcapng
   sockeye hub export plant-a/ | wireshark -k -i -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return terminal.Usage(cmd.CommandPath(), terminal.TooMany(args[1]), terminal.HelpHint(cmd))
-			}
 			o, err := f.options(args, time.Now())
 			if err != nil {
 				return err
@@ -53,25 +52,28 @@ sockeye log show hub:BOARD 不经文件做同样的事。`),
 
 // options are what to read.
 func (f *exportFlags) options(args []string, now time.Time) (o hub.ReadOptions, err error) {
-	if len(args) > 0 {
-		if site, whole := strings.CutSuffix(args[0], "/"); whole {
-			var b hub.Board
-			if b, err = hub.ParseBoard(site + "/x"); err == nil {
-				o.Site = b.Site
-			}
-		} else {
-			var b hub.Board
-			b, err = hub.ParseBoard(args[0])
-			o.Site, o.Board = b.Site, b.Name
-		}
+	boards, err := chosenBoards(args)
+	if len(args) == 1 && boards[0].Name != "*" {
+		o.Site, o.Board = boards[0].Site, boards[0].Name
+	} else if o.Boards = withoutCovered(boards); f.session != "" {
+		err = terminal.Together(err, terminal.Usage("--session", sockeye.Text{En: "of which board?", Zh: "属于哪块开发板？"}, sockeye.Text{En: "name one", Zh: "请写出开发板名称"}))
 	}
-	var badSession, badSince, badUntil error
-	if o.Session = f.session; f.session != "" && o.Board == "" {
-		badSession = terminal.Usage("--session", sockeye.Text{En: "of which board?", Zh: "属于哪块开发板？"}, sockeye.Text{En: "name one", Zh: "请写出开发板名称"})
-	}
+	var badSince, badUntil error
+	o.Session = f.session
 	o.Since, badSince = parseTime("--since", f.since, now)
 	o.Until, badUntil = parseTime("--until", f.until, now)
-	return o, terminal.Together(err, badSession, badSince, badUntil)
+	return o, terminal.Together(err, badSince, badUntil)
+}
+
+// withoutCovered leaves out boards that others of them stand for, too: the filters of a
+// consumer must not overlap.
+func withoutCovered(boards []hub.Board) (out []hub.Board) {
+	for _, b := range boards {
+		if whole := (hub.Board{Site: b.Site, Name: "*"}); !slices.Contains(out, b) && (b == whole || !slices.Contains(boards, whole)) {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 func parseTime(flag, text string, now time.Time) (time.Time, error) {

@@ -30,6 +30,8 @@ type Enrolled struct {
 	Revoked time.Time `json:"revoked,omitzero"`
 	// Earlier are the keys it had before, which are revoked.
 	Earlier []string `json:"earlier,omitempty"`
+	// Keep bounds what is kept of it; for what it does not say, the hub's bounds hold.
+	Keep *BoardLimit `json:"keep,omitempty"`
 	// Suspension is the last time that it was not let in because it sent too much.
 	Suspension *Suspension `json:"suspension,omitempty"`
 }
@@ -51,9 +53,9 @@ type givenCode struct {
 
 // Retention bounds what the stream keeps: what is beyond is deleted, the oldest first.
 type Retention struct {
-	Bytes      int64         // of all boards; 0 is no bound
-	Age        time.Duration // 0 is for ever
-	PerSession int64         // messages of one session of one board; 0 is no bound
+	Bytes      int64      // of all boards; 0 is no bound
+	PerSession int64      // messages of one session of one board; 0 is no bound
+	Board      BoardLimit // of each board that has no limit of its own
 }
 
 // codesKept is how long a code is remembered, so that who comes too late is told so.
@@ -109,7 +111,7 @@ func makeStream(ctx context.Context, js jetstream.JetStream, replicas int, keep 
 	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: hub.Stream, Subjects: []string{hub.EventSubjects}, Description: "events of all boards",
 		Storage: jetstream.FileStorage, Replicas: replicas, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
-		MaxBytes: orNone(keep.Bytes), MaxAge: keep.Age, MaxMsgsPerSubject: orNone(keep.PerSession),
+		MaxBytes: orNone(keep.Bytes), MaxMsgsPerSubject: orNone(keep.PerSession),
 		AllowDirect: true, DenyDelete: true, Duplicates: time.Minute,
 	})
 	return err
@@ -186,7 +188,7 @@ func (r *BoardRegistry) enrol(ctx context.Context, c *givenCode, key string) (re
 	case err == nil && old.Key == key:
 		return nil, nil
 	case err == nil:
-		e.Earlier = append(old.Earlier, old.Key)
+		e.Earlier, e.Keep = append(old.Earlier, old.Key), old.Keep
 	case !errors.Is(err, jetstream.ErrKeyNotFound):
 		return nil, err
 	}
@@ -236,14 +238,36 @@ func (r *BoardRegistry) All(ctx context.Context) ([]Enrolled, error) {
 	}
 }
 
-// Revoke takes a board's permissions away; its events stay.
-func (r *BoardRegistry) Revoke(ctx context.Context, b hub.Board) error {
+// named is a board that a command names.
+func (r *BoardRegistry) named(ctx context.Context, b hub.Board, op string) (*Enrolled, error) {
 	e, err := r.Board(ctx, b)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return &sockeye.Error{Kind: sockeye.NotFound, Op: "revoke", Target: b.String(),
+		return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: op, Target: b.String(),
 			Message: sockeye.Text{En: "no such board is enrolled", Zh: "没有注册过此开发板"},
 			Hint:    sockeye.Text{En: "sockeye hub ls lists them", Zh: "sockeye hub ls 列出全部开发板"}}
-	} else if err != nil {
+	}
+	return e, err
+}
+
+// Keep changes what is kept of a board.
+func (r *BoardRegistry) Keep(ctx context.Context, b hub.Board, change func(*BoardLimit)) error {
+	e, err := r.named(ctx, b, "keep")
+	if err != nil {
+		return err
+	}
+	if e.Keep == nil {
+		e.Keep = &BoardLimit{}
+	}
+	if change(e.Keep); *e.Keep == (BoardLimit{}) {
+		e.Keep = nil
+	}
+	return r.put(ctx, e)
+}
+
+// Revoke takes a board's permissions away; its events stay.
+func (r *BoardRegistry) Revoke(ctx context.Context, b hub.Board) error {
+	e, err := r.named(ctx, b, "revoke")
+	if err != nil {
 		return err
 	}
 	if e.Revoked.IsZero() {

@@ -107,6 +107,7 @@ func StartService(ctx context.Context, a *Operator, o ServiceOptions) (*Enrolmen
 		s.Close()
 		return nil, err
 	}
+	s.keepLimits(following, o.Keep.Board)
 	return s, errors.Join(s.conn.Flush(), s.system.Flush())
 }
 

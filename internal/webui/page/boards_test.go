@@ -4,6 +4,7 @@ package page_test
 
 import (
 	"fmt"
+	"net"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -23,7 +24,8 @@ var hubProgram = sync.OnceValues(func() (string, error) {
 })
 
 // A hub has a page: it shows the boards that are enrolled, the log of what they do as it
-// happens, and has them send, with an answer of each.
+// happens, and has them send, with an answer of each. The chart of several has a series of each,
+// with its name.
 func TestBoardsOfHub(t *testing.T) {
 	t.Parallel()
 	hubPath, err := hubProgram()
@@ -49,19 +51,24 @@ func TestBoardsOfHub(t *testing.T) {
 		b.says(t, "listening on tcp://")
 		return b
 	}
+	talk := func(b *program) net.Conn {
+		return dial(t, "tcp", regexp.MustCompile(`listening on tcp://(\S+)`).FindStringSubmatch(b.output())[1])
+	}
 	gone := join(enrol("plant/away"))
+	write(t, talk(gone), "temp=21\n")
 	board := join(enrol("plant/press-7", "--label", "kind=press"))
-	at := regexp.MustCompile(`listening on tcp://(\S+)`).FindStringSubmatch(board.output())[1]
-	peer := dial(t, "tcp", at)
+	peer := talk(board)
 	write(t, peer, "early")
-
-	gone.cmd.Process.Kill()
 
 	p := blank(t)
 	p.visit(regexp.MustCompile(`http://\S+`).FindString(hub.output()))
 	p.click(control("boards-tab")) // it is there from the beginning; a press changes nothing
 	p.wait(`document.querySelector('[data-board="plant/press-7"]')?.innerText.includes('alive')`)
-	p.wait(`document.querySelector('[data-board="plant/away"]').innerText.includes('away')`)
+	p.wait(`document.querySelector('[data-board="plant/away"]').innerText.includes('alive')`)
+	p.click(`[data-board="plant/away"] button`)
+	p.wait(row("←", "temp=21"))
+	gone.cmd.Process.Kill()
+	p.wait(`/Away/i.test(document.querySelector('[data-board="plant/away"] .state').innerText)`)
 	p.wait(`/s1 tcp:.*[1-9] · peers: 1/.test(document.querySelector('[data-board="plant/press-7"]').innerText)`)
 
 	p.click(`[data-board="plant/press-7"] button`)
@@ -78,6 +85,14 @@ func TestBoardsOfHub(t *testing.T) {
 	p.wait(`document.querySelector('[data-result=away]').innerText.includes('plant/away')`)
 	p.wait(logged("led on"))
 	p.shot("boards")
+
+	p.click(control("boards-log"))
+	p.wait(`document.querySelector('[role=tablist] [role=tab][aria-selected=true]').innerText.trim() === 'hub:'`) // all of it
+	write(t, peer, "\ntemp=35\n")
+	p.drawKeys()
+	p.wait(`/temp · plant\/away s1 \S+ 21 .*temp · plant\/press-7 s1 \S+ 35 /.test(` + chartStats + `)`)
+	p.shot("boards-chart")
+	p.click(control("boards-tab"))
 
 	p.fill("boards-filter", "KIND=press")
 	p.wait(`document.querySelectorAll('[data-board]').length === 1`)

@@ -19,12 +19,18 @@ func (p *page) openChart() (board func(text string)) {
 		fmt.Fprintf(&text, "u=%.3f i=%.3f\n", 5*math.Sin(float64(n)/20), 5*math.Cos(float64(n)/20))
 	}
 	write(p.t, c, text.String()+"u=0 i=5\n")
+	p.drawKeys()
+	p.wait(chartStats + `?.includes('u 0 ')`)
+	return func(text string) { write(p.t, c, text) }
+}
+
+// drawKeys opens the chart of values that are written with their names.
+func (p *page) drawKeys() {
+	p.t.Helper()
 	p.click(control("fields-tab"))
 	p.fill("fields-spec", "keys")
 	value[any](p, `document.querySelector('[data-control=fields-spec]').dispatchEvent(new Event('change', {bubbles: true}))`)
 	p.click(control("chart"))
-	p.wait(chartStats + `?.includes('u 0 ')`)
-	return func(text string) { write(p.t, c, text) }
 }
 
 // chartStats is the JavaScript for what stands below the chart.
