@@ -31,6 +31,7 @@ type figures struct {
 	MBPerSecond  float64 `json:"mb_per_second"`
 	P50          float64 `json:"p50_us"`
 	P99          float64 `json:"p99_us"`
+	P999         float64 `json:"p99_9_us,omitempty"`
 	ServerMicros float64 `json:"server_us"` // CPU per message
 	ServerCPU    float64 `json:"server_cpu"`
 	LoadCPU      float64 `json:"load_cpu"`
@@ -126,8 +127,8 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 			return figures{}, err
 		}
 	}
-	if r.generators && server == "sockeye" {
-		return b.generate(ctx, r, port, loadCore)
+	if r.generators && server != "c" {
+		return b.generate(ctx, r, server, port, loadCore)
 	}
 	f, err := runLoad(ctx, pinned(append(load, "--group", strconv.Itoa(p.group())), loadCore))
 	if capture != nil {
