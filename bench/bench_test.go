@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +22,7 @@ func TestEveryKindOfRow(t *testing.T) {
 	if err := b.buildOurs(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"echo-50", "receive-8", "connect", "udp-64", "udp-offered", "record-echo", "record-receive", "relay-50", "relay-64k", "relay-delay", "websocket-50", "tls-50", "load-50", "idle", "start"} {
+	for _, name := range []string{"echo-50", "receive-8", "connect", "udp-64", "udp-offered", "record-echo", "record-receive", "relay-50", "relay-64k", "relay-delay", "websocket-50", "tls-50", "load-50", "load-agrees", "idle", "start"} {
 		t.Run(name, func(t *testing.T) {
 			r := rows[slices.IndexFunc(rows, func(r row) bool { return r.name == name })]
 			if name == "idle" {
@@ -99,6 +100,35 @@ func TestWriteMerges(t *testing.T) {
 	}
 	if strings.Index(page, "echo-50: ") > strings.Index(page, "udp-64: ") || strings.Count(page, "### ") != 2 {
 		t.Errorf("the rows are out of order, or not two:\n%s", page)
+	}
+}
+
+// What fortio reports is taken over, unless an answer is missing.
+func TestReadFortio(t *testing.T) {
+	const report = `{"ActualQPS": 1999.5, "BytesSent": 640, "RetCodes": {"OK": 10}, "DurationHistogram": {"Count": %d, "Percentiles":
+		[{"Percentile": 50, "Value": 0.00005}, {"Percentile": 99, "Value": 0.00025}, {"Percentile": 99.9, "Value": 0.0005}]}}`
+	got, err := readFortio(fmt.Appendf(nil, report, 10))
+	if want := (figures{PerSecond: 1999.5, SentBytes: 640, P50: 50, P99: 250, P999: 500}); err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	if _, err := readFortio(fmt.Appendf(nil, report, 11)); err == nil {
+		t.Error("a missing answer is no failure")
+	}
+}
+
+// An agreement is told by ratios of percentiles, and without them by what was measured.
+func TestAgreement(t *testing.T) {
+	r := rows[slices.IndexFunc(rows, func(r row) bool { return r.name == "load-agrees" })]
+	out := newResult(&r, 2, time.Second)
+	out.of("sockeye").Rounds = []figures{{P50: 51, P99: 98, P999: 300}, {P50: 51, P99: 98, P999: 300}}
+	out.compare()
+	if got, want := out.line()[2], "51, 98, 300 µs"; got != want {
+		t.Errorf("without fortio: %q, want %q", got, want)
+	}
+	out.of("fortio").Rounds = []figures{{P50: 50, P99: 100, P999: 300}, {P50: 50, P99: 100, P999: 300}}
+	out.compare()
+	if got, want := out.line()[2], "p50 1.02, p99 0.98, p99.9 1.00"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

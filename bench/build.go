@@ -42,8 +42,8 @@ func (b *bench) buildOurs(ctx context.Context) error {
 // libraries are what a program in C is linked with.
 var libraries = map[string][]string{"load": {"-lssl", "-lcrypto"}}
 
-// buildOthers builds the servers in Go that sockeye is compared with. They may be
-// missing: their modules come from the network.
+// buildOthers builds the servers and the generator in Go that sockeye is compared with.
+// They may be missing: their modules come from the network.
 func (b *bench) buildOthers(ctx context.Context) error {
 	dir, err := filepath.Abs(b.dir)
 	if err != nil {
@@ -54,6 +54,10 @@ func (b *bench) buildOthers(ctx context.Context) error {
 			log.Printf("without %s: %v", server, err)
 			os.Remove(b.path(server))
 		}
+	}
+	if err := build(ctx, filepath.Join("bench", "generators"), "go", "build", "-o", filepath.Join(dir, "fortio"), "fortio.org/fortio"); err != nil {
+		log.Printf("without fortio: %v", err)
+		os.Remove(b.path("fortio"))
 	}
 	return ctx.Err()
 }
@@ -85,6 +89,7 @@ func (b *bench) versions(ctx context.Context) []string {
 		{"HAProxy", []string{"haproxy", "-v"}},
 		{"nginx", []string{"nginx", "-v"}},
 		{"coder/websocket", []string{"go", "version", "-m", b.path("websocket")}},
+		{"fortio", []string{b.path("fortio"), "version"}},
 	} {
 		if present(v.command) == nil {
 			continue
@@ -107,6 +112,8 @@ func versionLine(name, text string) string {
 				return name + " " + f[2]
 			}
 		case name == "socat" && !strings.HasPrefix(line, "socat version"):
+		case name == "fortio" && len(f) > 0:
+			return name + " " + f[0]
 		case len(f) > 0:
 			line, _, _ = strings.Cut(strings.TrimSpace(line), " on ")
 			line, _, _ = strings.Cut(line, " ( ")

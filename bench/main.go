@@ -5,8 +5,8 @@
 //	go run ./bench [-quick] [-only echo-50,udp-64] [-rounds 5] [-time 2s] [-write]
 //
 // It builds sockeye, a load generator and a server in C that do nothing else
-// (bench/load, bench/reference), and the servers that a user would take instead
-// (bench/servers, ncat, socat). Every row puts one load on each of them in turn, A
+// (bench/load, bench/reference), and what a user would take instead (bench/servers,
+// bench/generators, ncat, socat). Every row puts one load on each of them in turn, A
 // B A B over some rounds, and every byte that comes back is compared. What is
 // printed is the median over the rounds of the ratio to the C server in the same
 // round: the machine's speed drifts, its ratios do not. With -write the rows that

@@ -32,6 +32,7 @@ type figures struct {
 	MBPerSecond  float64 `json:"mb_per_second"`
 	P50          float64 `json:"p50_us"`
 	P99          float64 `json:"p99_us"`
+	P999         float64 `json:"p99_9_us,omitempty"`
 	ServerMicros float64 `json:"server_us"` // CPU per message
 	ServerCPU    float64 `json:"server_cpu"`
 	LoadCPU      float64 `json:"load_cpu"`
@@ -115,8 +116,8 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 	if err := p.awaitPort(ctx, r.network(), port); err != nil {
 		return figures{}, err
 	}
-	if r.generators && server == "sockeye" {
-		return b.generate(ctx, r, port, loadCore)
+	if r.generators && server != "c" {
+		return b.generate(ctx, r, server, port, loadCore)
 	}
 	load = pinned(append(load, "--group", strconv.Itoa(p.group())), loadCore)
 	switch server {

@@ -62,7 +62,7 @@ func (r *result) line() []string {
 			cells = append(cells, r.cell(r.of(c.server)))
 		}
 	}
-	if own == nil || r.Unit == memory || r.Unit == startUp {
+	if own == nil || r.Unit == memory || r.Unit == startUp || r.Unit == agreement {
 		return append(cells, "", "", r.absolute(r.Servers[0]))
 	}
 	p99 := ""
@@ -79,10 +79,12 @@ func (r *result) cell(s *served) string {
 		return ""
 	case s.Missing != "":
 		return s.Missing
-	case r.Unit == memory || r.Unit == startUp || r.Unit == delay:
+	case r.Unit == memory || r.Unit == startUp || r.Unit == delay, r.Unit == agreement && s.P50Ratio == 0: // without the reference
 		return r.absolute(s)
 	case r.Unit == loss:
 		return fmt.Sprintf("%.1f %% lost", lostPercent(&s.Median))
+	case r.Unit == agreement:
+		return fmt.Sprintf("p50 %.2f, p99 %.2f, p99.9 %.2f", s.P50Ratio, s.P99Ratio, s.P999Ratio)
 	}
 	return fmt.Sprintf("%.2f", s.Ratio)
 }
@@ -102,6 +104,8 @@ func (r *result) absolute(s *served) string {
 		return fmt.Sprintf("%.1f %% lost", lostPercent(&s.Median))
 	case r.Unit == delay:
 		return fmt.Sprintf("%.2f ms", s.Median.P99/1000)
+	case r.Unit == agreement:
+		return fmt.Sprintf("%.0f, %.0f, %.0f µs", s.Median.P50, s.Median.P99, s.Median.P999)
 	}
 	return fmt.Sprintf("%.0f/s", s.Median.PerSecond)
 }
@@ -116,6 +120,9 @@ func lostPercent(f *figures) float64 {
 // details is everything about one row, in Markdown.
 func (r *result) details() string {
 	cells := [][]string{{"server", "ratio", "lowest to highest", "messages/s", "MB/s", "p50 µs", "p99 µs", "server µs/message", "server CPU", "load CPU"}}
+	if r.Unit == agreement {
+		cells[0] = append(cells[0], "p99.9 µs")
+	}
 	for _, s := range r.Servers {
 		m := &s.Median
 		switch {
@@ -129,6 +136,10 @@ func (r *result) details() string {
 				fmt.Sprintf("%.0f", m.PerSecond), fmt.Sprintf("%.0f", m.MBPerSecond), fmt.Sprintf("%.0f", m.P50), fmt.Sprintf("%.0f", m.P99),
 				fmt.Sprintf("%.2f", m.ServerMicros), fmt.Sprintf("%.0f %%", 100*m.ServerCPU), fmt.Sprintf("%.0f %%", 100*m.LoadCPU),
 			})
+		}
+		if r.Unit == agreement {
+			last := &cells[len(cells)-1]
+			*last = append(*last, pick(s.Missing == "", fmt.Sprintf("%.0f", m.P999), ""))
 		}
 	}
 	return fmt.Sprintf("### %s: %s\n\nCommit %s, %s, %d rounds of %g s.\n\n%s\n", r.Name, r.What, r.Commit, r.Date, r.Rounds, r.Seconds, align(cells))

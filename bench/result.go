@@ -28,9 +28,10 @@ type served struct {
 	Missing string // why there are no figures, or ""
 	Rounds  []figures
 	// Medians over the rounds; ratios are to the first server in the same round.
-	Median             figures
-	Ratio, Low, High   float64
-	CPURatio, P99Ratio float64
+	Median              figures
+	Ratio, Low, High    float64
+	CPURatio, P99Ratio  float64
+	P50Ratio, P999Ratio float64 `json:",omitempty"` // of an agreement
 }
 
 func newResult(r *row, rounds int, each time.Duration) result {
@@ -63,7 +64,7 @@ func (r *result) compare() {
 		s.Median = figures{
 			PerSecond: of(func(f figures) float64 { return f.PerSecond }), MBPerSecond: of(func(f figures) float64 { return f.MBPerSecond }),
 			P50: of(func(f figures) float64 { return f.P50 }), P99: of(func(f figures) float64 { return f.P99 }),
-			ServerMicros: of(func(f figures) float64 { return f.ServerMicros }), ServerCPU: of(func(f figures) float64 { return f.ServerCPU }),
+			P999: of(func(f figures) float64 { return f.P999 }), ServerMicros: of(func(f figures) float64 { return f.ServerMicros }), ServerCPU: of(func(f figures) float64 { return f.ServerCPU }),
 			LoadCPU: of(func(f figures) float64 { return f.LoadCPU }), Start: of(func(f figures) float64 { return f.Start }),
 			Idle: of(func(f figures) float64 { return f.Idle }),
 		}
@@ -88,6 +89,10 @@ func (r *result) compare() {
 		}
 		s.CPURatio = median(ratios(func(f figures) float64 { return f.ServerMicros }))
 		s.P99Ratio = median(ratios(func(f figures) float64 { return f.P99 }))
+		if r.Unit == agreement {
+			s.P50Ratio = median(ratios(func(f figures) float64 { return f.P50 }))
+			s.P999Ratio = median(ratios(func(f figures) float64 { return f.P999 }))
+		}
 	}
 }
 

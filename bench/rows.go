@@ -27,8 +27,8 @@ type row struct {
 	// fault is what a relay of sockeye does to what passes; "" is nothing. Server "undelayed" is
 	// the same relay without.
 	fault string
-	// generators says that who is compared makes the load: the generator in C ("c") and
-	// sockeye load, each against the server in C.
+	// generators says that who is compared makes the load: the generator in C ("c"), fortio
+	// and sockeye load, each against the server in C.
 	generators bool
 	// layer is what the load speaks over TCP: "", websocket or tls.
 	layer string
@@ -47,12 +47,13 @@ const (
 type unit int
 
 const (
-	messages unit = iota // per second
-	volume               // bytes per second
-	memory               // bytes per connection
-	startUp              // time
-	loss                 // datagrams
-	delay                // 99th percentile of the answer times
+	messages  unit = iota // per second
+	volume                // bytes per second
+	memory                // bytes per connection
+	startUp               // time
+	loss                  // datagrams
+	delay                 // 99th percentile of the answer times
+	agreement             // how percentiles of the answer times compare
 )
 
 var (
@@ -90,6 +91,7 @@ var rows = []row{
 	{name: "websocket-50", what: "WebSocket echo 64 B, 50 connections", goal: "0.90 of coder/websocket", load: words("echo", 50, 64, 1), servers: []string{"websocket", "sockeye"}, layer: "websocket"},
 	{name: "tls-50", what: "TLS echo 64 B, 50 connections", goal: "0.90 of crypto/tls", load: words("echo", 50, 64, 1), servers: []string{"tls", "sockeye"}, layer: "tls"},
 	{name: "load-50", what: "messages made: TCP 64 B, 50 connections", goal: "0.70 of the generator in C", load: words("echo", 50, 64, 1), servers: []string{"c", "sockeye"}, generators: true},
+	{name: "load-agrees", what: "answer times as load tells them: TCP 64 B, 8 connections, 2,000 messages/s", goal: "0.95 to 1.05 of fortio", load: words("echo", 8, 64, 1, "--rate", "2000"), servers: []string{"fortio", "sockeye"}, generators: true, unit: agreement},
 	{name: "idle", what: "memory per idle connection, 10,000 of them", goal: "≤ 1 KiB", load: words("idle", 10000, 64, 1), servers: capable, unit: memory, peers: 12000, quick: true},
 	{name: "start", what: "start to first connection", goal: "≤ 10 ms", load: words("start", 1, 64, 1), servers: everybody, where: free, unit: startUp, quick: true},
 }

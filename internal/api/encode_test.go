@@ -23,11 +23,11 @@ func TestEncode(t *testing.T) {
 	for _, e := range list.Encoders {
 		names = append(names, e.Name)
 	}
-	if diff := cmp.Diff([]string{"coap", "dns", "modbus-rtu", "modbus-tcp", "nmea"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"at", "coap", "dns", "http", "modbus-rtu", "modbus-tcp", "mqtt", "nmea", "scpi"}, names); diff != "" {
 		t.Errorf("forms (-want +got):\n%s", diff)
 	}
 	want := EncoderField{Name: "unit", Title: "从站地址", Hint: "0 为广播，从站不应答", Kind: "number", Most: 247, Default: "1"}
-	if diff := cmp.Diff(want, list.Encoders[2].Fields[1]); diff != "" {
+	if diff := cmp.Diff(want, list.Encoders[4].Fields[1]); diff != "" {
 		t.Errorf("a field (-want +got):\n%s", diff)
 	}
 	made := ask[EncodedRequest](v, "POST", "/api/v1/encode", Encode{Encode: "modbus-rtu", Values: map[string]string{"address": "107", "count": "3"}})

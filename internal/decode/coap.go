@@ -2,6 +2,7 @@ package decode
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sockeye"
@@ -21,7 +22,8 @@ var coapCodes = map[uint64]string{
 	160: "Internal Server Error", 161: "Not Implemented", 162: "Bad Gateway", 163: "Service Unavailable", 164: "Gateway Timeout", 165: "Proxying Not Supported",
 }
 
-// coapOption is how the value of an option is written (section 5.10).
+// coapOption is how the value of an option is written (section 5.10; RFC 7641, 7959, 8613,
+// 8768, 9175, 9177).
 type coapOption struct {
 	name   string
 	number bool
@@ -32,11 +34,15 @@ var coapOptions = map[int]coapOption{
 	1: {"If-Match", false, true}, 3: {"Uri-Host", false, false}, 4: {"ETag", false, true}, 5: {"If-None-Match", false, true}, 6: {"Observe", true, false},
 	7: {"Uri-Port", true, false}, 8: {"Location-Path", false, false}, 11: {"Uri-Path", false, false}, 12: {"Content-Format", true, false}, 14: {"Max-Age", true, false},
 	15: {"Uri-Query", false, false}, 17: {"Accept", true, false}, 20: {"Location-Query", false, false}, 23: {"Block2", true, false}, 27: {"Block1", true, false},
+	9: {"OSCORE", false, true}, 16: {"Hop-Limit", true, false}, 19: {"Q-Block1", true, false}, 31: {"Q-Block2", true, false}, 252: {"Echo", false, true}, 292: {"Request-Tag", false, true},
 	28: {"Size2", true, false}, 35: {"Proxy-Uri", false, false}, 39: {"Proxy-Scheme", false, false}, 60: {"Size1", true, false}, 258: {"No-Response", true, false},
 }
 
 // coapFormats are content formats (section 12.3).
 var coapFormats = map[uint64]string{0: "text/plain", 40: "application/link-format", 41: "application/xml", 42: "application/octet-stream", 47: "application/exi", 50: "application/json", 60: "application/cbor", 110: "application/senml+json", 112: "application/senml+cbor"}
+
+// coapBlocks are the options that say which block of a body it is.
+var coapBlocks = []int{19, 23, 27, 31}
 
 const (
 	coapFormat = 12
@@ -147,7 +153,7 @@ func (c *cursor) coapOption(m *coapMessage, number int, kind coapOption, value [
 		if number == coapFormat || number == 17 {
 			note = coapFormats[v]
 		}
-		if number == 23 || number == 27 {
+		if slices.Contains(coapBlocks, number) {
 			note = fmt.Sprintf("block %d, %d bytes, more %v", v>>4, 16<<(v&7), v&8 != 0)
 		}
 		if number == coapFormat {

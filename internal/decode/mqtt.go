@@ -49,6 +49,9 @@ func readMQTT(c *cursor) {
 	first, node := c.hex("Type and flags", 1)
 	p := mqttPacket{kind: int(first >> 4), flags: byte(first & 15), version: c.hints.State.Version}
 	node.Note = mqttTypes[p.kind]
+	if p.kind == mqttPublish {
+		node.Note += p.delivery()
+	}
 	length, ok := c.varint("Remaining length", 4)
 	if !ok || !mqttLength(p.kind, length) {
 		if c.ok() {
@@ -67,6 +70,18 @@ func readMQTT(c *cursor) {
 	c.within(length, func() { c.mqttBody(&p) })
 	c.mqttRole(&p)
 	c.out.State.Version = p.version
+}
+
+// delivery is how a message of PUBLISH is to be delivered (section 3.3.1).
+func (p *mqttPacket) delivery() string {
+	text := fmt.Sprintf(", QoS %d", p.flags>>1&3)
+	if p.flags&1 != 0 {
+		text += ", retain"
+	}
+	if p.flags&8 != 0 {
+		text += ", dup"
+	}
+	return text
 }
 
 // mqttFirst is true for the first bytes that packets may have (section 2.1.3).
@@ -136,7 +151,10 @@ func (c *cursor) mqttBody(p *mqttPacket) {
 		if p.version == 0 && c.left() > 2 {
 			p.version = 5
 		}
-		c.hex("Acknowledge flags", 1)
+		flags, n := c.hex("Acknowledge flags", 1)
+		if flags&1 != 0 {
+			n.Note = "session present"
+		}
 		c.mqttReason(p, "Return code", mqttReturnCodes)
 		c.mqttProperties(p)
 	case mqttPublish:
@@ -255,13 +273,7 @@ func (c *cursor) mqttPublish(p *mqttPacket) {
 		p.id, _ = c.uint("Packet identifier", 2)
 	}
 	c.mqttProperties(p)
-	what := ""
-	if p.flags&1 != 0 {
-		what += ", retain"
-	}
-	if p.flags&8 != 0 {
-		what += ", dup"
-	}
+	how := strings.TrimPrefix(p.delivery(), ", ")
 	from, size := c.at, c.left()
 	b, n := c.data("Message", size)
 	if size > 0 {
@@ -269,9 +281,9 @@ func (c *cursor) mqttPublish(p *mqttPacket) {
 		if len(b) > 0 && c.content(&json, b, from, from+size, false) {
 			value = plural(size, "byte")
 		}
-		c.summary("PUBLISH %s = %s (QoS %d%s)", topic, value, qos, what)
+		c.summary("PUBLISH %s = %s (%s)", topic, value, how)
 	} else {
-		c.summary("PUBLISH %s (QoS %d%s)", topic, qos, what)
+		c.summary("PUBLISH %s (%s)", topic, how)
 	}
 }
 
@@ -283,10 +295,26 @@ func (c *cursor) mqttSubscribe(p *mqttPacket) {
 		topics = append(topics, c.mqttString("Topic filter"))
 		if p.kind == mqttSubscribe {
 			options, n := c.hex("Options", 1)
-			n.Note = fmt.Sprintf("QoS %d", options&3)
+			n.Note = mqttSubscribeOptions(options)
 		}
 	}
 	c.summary("%s %s", mqttTypes[p.kind], strings.Join(topics, " "))
+}
+
+// mqttSubscribeOptions are those of a topic filter (5.0 section 3.8.3.1); 3.1.1 has only the
+// QoS.
+func mqttSubscribeOptions(options uint64) string {
+	text := fmt.Sprintf("QoS %d", options&3)
+	if options&4 != 0 {
+		text += ", no local"
+	}
+	if options&8 != 0 {
+		text += ", retain as published"
+	}
+	if handling := options >> 4 & 3; handling != 0 {
+		text += fmt.Sprintf(", retain handling %d", handling)
+	}
+	return text
 }
 
 // mqttRole says what answers what.

@@ -78,8 +78,10 @@ func (c *cursor) mqttProperty() bool {
 	case mqttText:
 		value = c.preview(c.skip(int(c.number(2))))
 	case mqttPair:
-		key := c.preview(c.skip(int(c.number(2))))
-		value = key + ": " + c.preview(c.skip(int(c.number(2))))
+		c.open(kind.name).From = from
+		key, text := c.mqttString("Key"), c.mqttString("Value")
+		c.close().Value = shortened(c.preview([]byte(key + ": " + text)))
+		return c.ok()
 	}
 	if c.ok() {
 		c.add(kind.name, value, from, c.at)

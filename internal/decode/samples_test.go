@@ -55,4 +55,6 @@ var samples = []sample{
 	{"map", "msgpack", unhex("82 a7636f6d70616374 c3 a6736368656d61 00"), Hints{}},
 	{"fields", "protobuf", unhex("08 9601 12 07 74657374696e67 1a 03 089601"), Hints{}},
 	{"object", "json", "{\"a\": [1, \"x\", null], \"b\": {\"c\": true}}\n", Hints{}},
+	{"publish 5", "mqtt", unhex("3b 1a 0001 61 0009 0d 26 0005 706c616365 0003 746f70") + "23.5 °", Hints{State: State{Version: 5}}},
+	{"subscribe 5, options", "mqtt", unhex("82 08 0001 00 0002 612f 1d"), Hints{State: State{Version: 5}}},
 }

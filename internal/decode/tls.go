@@ -117,6 +117,8 @@ func (c *cursor) tlsMessage(kind byte) {
 		c.tlsHello(false)
 	case 11:
 		c.tlsCertificates()
+	case 12:
+		c.tlsServerKey()
 	default:
 		if c.left() > 0 {
 			c.data("Data", c.left())
@@ -223,10 +225,57 @@ func (c *cursor) tlsExtension(kind uint64, client bool) (said string) {
 	case kind == 13:
 		size, _ := c.uint("List length", 2)
 		c.tlsList("Signature algorithms", int(size), func(v uint16) string { return cryptotls.SignatureScheme(v).String() })
+	case kind == 51:
+		c.tlsKeyShare(client)
 	case c.left() > 0:
 		c.data("Data", c.left())
 	}
 	return ""
+}
+
+// tlsKeyShare reads the keys that a client offers, the one that a server chose, or the group
+// that a server asks for (RFC 8446 section 4.2.8).
+func (c *cursor) tlsKeyShare(client bool) {
+	if client {
+		c.uint("List length", 2)
+	}
+	for c.left() > 0 && c.ok() {
+		group, n := c.hex("Group", 2)
+		n.Note = cryptotls.CurveID(group).String()
+		if c.left() == 0 && !client {
+			return
+		}
+		size, _ := c.uint("Key length", 2)
+		c.bytes("Key", int(size))
+	}
+}
+
+// tlsServerKey reads the key of a named curve that a server of TLS 1.2 signs (RFC 8422
+// section 5.4). Other kinds of keys, and older versions, do not say what they are: theirs are
+// shown as bytes.
+func (c *cursor) tlsServerKey() {
+	const namedCurve, head = 3, 4
+	b := c.rest()
+	point := head
+	if len(b) >= head {
+		point += int(b[3])
+	}
+	if len(b) < point+4 || b[0] != namedCurve || int(b[point+2])<<8|int(b[point+3]) != len(b)-point-4 {
+		if len(b) > 0 {
+			c.data("Data", len(b))
+		}
+		return
+	}
+	_, n := c.uint("Curve type", 1)
+	n.Note = "named curve"
+	curve, n := c.hex("Named curve", 2)
+	n.Note = cryptotls.CurveID(curve).String()
+	size, _ := c.uint("Public key length", 1)
+	c.bytes("Public key", int(size))
+	scheme, n := c.hex("Signature algorithm", 2)
+	n.Note = cryptotls.SignatureScheme(scheme).String()
+	size, _ = c.uint("Signature length", 2)
+	c.bytes("Signature", int(size))
 }
 
 // tlsCertificates reads the chain of TLS up to 1.2; that of 1.3 is encrypted.

@@ -50,6 +50,19 @@ func TestEncode(t *testing.T) {
 		{"coap put", "coap", map[string]string{"method": "3", "type": "1", "path": "led", "format": "0", "payload": "on"}, "52 03 {{rand:2}} {{rand:2}} b3 6c 65 64 10 ff 6f 6e"},
 		{"dns over tcp", "dns", map[string]string{"name": "a.example", "length": "yes", "type": "MX"}, "00 1b {{rand:2}} 01 00 00 01 00 00 00 00 00 00 01 61 07 65 78 61 6d 70 6c 65 00 00 0f 00 01"},
 		{"nmea", "nmea", map[string]string{"data": "5300.97914,N,{{x"}, `${{#body}}GPGLL,5300.97914,N,\{\{x{{/body}}*{{xor8(body):HEX}}\r\n`},
+		{"mqtt connect", "mqtt", map[string]string{"client": "board", "user": "u", "password": "p"}, "10 17 00 04 4d 51 54 54 04 c2 00 3c 00 05 62 6f 61 72 64 00 01 75 00 01 70"},
+		{"mqtt 5 connect with a will", "mqtt", map[string]string{"client": "", "version": "5", "keep_alive": "0", "clean": "no", "will_topic": "w", "will": "x"}, "10 14 00 04 4d 51 54 54 05 04 00 00 00 00 00 00 00 01 77 00 01 78"},
+		{"mqtt publish", "mqtt", map[string]string{"packet": "48", "topic": "t", "message": "hi", "retain": "yes"}, "31 05 00 01 74 68 69"},
+		{"mqtt publish with a number", "mqtt", map[string]string{"packet": "48", "topic": "t", "message": strings.Repeat("a", 123), "qos": "1"}, "32 80 01 00 01 74 {{seq:u16be}}" + strings.Repeat(" 61", 123)},
+		{"mqtt subscribe", "mqtt", map[string]string{"packet": "130", "version": "5", "topic": "a/#", "qos": "2"}, "82 09 {{seq:u16be}} 00 00 03 61 2f 23 02"},
+		{"mqtt ping", "mqtt", map[string]string{"packet": "192"}, "c0 00"},
+		{"http", "http", map[string]string{"target": "/led?on=1", "header": "Accept: */*"}, `GET /led?on=1 HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n`},
+		{"http post", "http", map[string]string{"method": "POST", "host": "b:80", "body": `{"温":1}`}, `POST / HTTP/1.1\r\nHost: b:80\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n\{"温":1}`},
+		{"scpi", "scpi", map[string]string{}, `*IDN?\n`},
+		{"scpi query", "scpi", map[string]string{"message": "query", "parameters": "10,0.001", "end": "crlf"}, `MEAS:VOLT:DC? 10,0.001\r\n`},
+		{"at", "at", map[string]string{}, `AT\r\n`},
+		{"at set", "at", map[string]string{"kind": "set", "name": "+CWJAP", "parameters": `"home","a\b"`, "end": "cr"}, `AT+CWJAP="home","a\\b"\r`},
+		{"at test", "at", map[string]string{"kind": "test"}, `AT+CSQ=?\r\n`},
 	} {
 		e, err := Named(c.encoder)
 		if err != nil {
@@ -88,6 +101,13 @@ func TestEncodeFaults(t *testing.T) {
 		{"dns", map[string]string{"name": strings.Repeat("a", 64)}, `set name: "` + strings.Repeat("a", 40) + `"… is not a domain name`},
 		{"nmea", map[string]string{"address": "$GPGLL"}, `set address: "$GPGLL" is not 3 to 8 of A–Z and 0–9, a letter first`},
 		{"nmea", map[string]string{"data": "1*2"}, `set data: "*" is reserved in a sentence`},
+		{"mqtt", map[string]string{"packet": "48", "topic": "a/+"}, `set topic: "+" may not be in a topic`},
+		{"mqtt", map[string]string{"packet": "130", "topic": "a/#/b"}, `set topic: "a/#/b" is no topic filter`},
+		{"mqtt", map[string]string{"password": "p", "will": "x"}, "set will_topic: it is not filled in\nset user: it is not filled in"},
+		{"http", map[string]string{"target": "/a b", "host": "a\nb", "header": "x"}, "set target: \"/a b\" is no path\nset host: \"a\\nb\" is no host\nset header: \"x\" is no field"},
+		{"scpi", map[string]string{"message": "command", "header": "VOLT"}, `set header: "VOLT" is no header`},
+		{"scpi", map[string]string{"message": "query", "parameters": "1;*RST"}, `set parameters: ";" may not be in it`},
+		{"at", map[string]string{"kind": "run", "name": "AT+CSQ"}, `set name: "AT+CSQ" is no command`},
 	} {
 		e, _ := Named(c.encoder)
 		p, err := e.Encode(c.values)
@@ -163,6 +183,15 @@ func randomValues(e *Encoder, r *rand.Rand) map[string]string {
 			values[f.Name] = "ABCDEFGH"[:3+r.IntN(6)]
 		}
 	}
+	for name, text := range map[string]string{"http header": "Accept: x", "http target": "/a?b", "scpi header": "A:BC", "at name": "+ABC"} {
+		if protocol, field, _ := strings.Cut(name, " "); protocol == e.Name && values[field] != "" {
+			values[field] = text
+		}
+	}
+	if e.Name == "mqtt" && (values["will_topic"] == "" || values["user"] == "") {
+		delete(values, "will")
+		delete(values, "password")
+	}
 	values[e.Fields[0].Name] = first
 	if address, ok := values["address"]; ok && strings.HasPrefix(e.Name, "modbus") { // the table ends
 		n, _ := parseNumber(address)
@@ -188,7 +217,7 @@ func TestDecodersReadWhatIsEncoded(t *testing.T) {
 					t.Fatalf("%q: %v", values, err)
 				}
 				b := bytesOf(t, p, 7)
-				m, ok := e.Decoder().Decode(b, decode.Hints{Role: decode.Request})
+				m, ok := e.Decoder().Decode(b, decode.Hints{Role: decode.Request, State: versionOf(values)})
 				if !ok || m.Short || m.Bytes != len(b) || m.Faulty() {
 					t.Fatalf("%q: %x is read as %+v", values, b, m)
 				}
@@ -200,11 +229,23 @@ func TestDecodersReadWhatIsEncoded(t *testing.T) {
 	}
 }
 
+// versionOf is the version of MQTT that a form asks for, which most packets do not say.
+func versionOf(values map[string]string) decode.State {
+	version, _ := strconv.Atoi(strings.TrimSpace(values["version"]))
+	return decode.State{Version: version}
+}
+
 // meaning are the values that were filled in, as a decoder shows them.
 func meaning(e *Encoder, values map[string]string) map[string]string {
 	out := map[string]string{}
 	if e.Name == "modbus-tcp" {
 		out["transaction"] = "0x0007" // as it counts
+	}
+	switch { // what they are if they are not filled in
+	case values["packet"] == mqttConnect:
+		out["client"] = "sockeye"
+	case values["packet"] == mqttPublish:
+		out["message"] = ""
 	}
 	for name, text := range values {
 		switch {
@@ -230,6 +271,19 @@ func meaning(e *Encoder, values map[string]string) map[string]string {
 			out[name] = "0.0" + text
 		case e.Name == "dns" && name == "name":
 			out[name] = text + "."
+		case name == "version" && values["packet"] != mqttConnect:
+		case e.Name == "mqtt" && (name == "version" || name == "keep_alive" || name == "qos"):
+			n, _ := parseNumber(text)
+			switch {
+			case name != "qos":
+				out[name] = strconv.Itoa(n)
+			case values["packet"] == mqttSubscribe:
+				out[name] = fmt.Sprintf("0x%02x", n)
+			}
+		case e.Name == "mqtt" && (name == "client" || name == "user" || name == "password" || name == "topic" || name == "message" || name == "will_topic"),
+			e.Name == "http" && (name == "method" || name == "target" || name == "host" || name == "connection" || name == "body"):
+			out[name] = text
+		case e.Name == "mqtt" || e.Name == "http" || e.Name == "scpi" || e.Name == "at":
 		case name == "format", name == "accept", name == "payload", name == "path", name == "type", name == "address", name == "data":
 			out[name] = text
 		}
@@ -244,6 +298,9 @@ func reading(e *Encoder, m *decode.Message) map[string]string {
 			"Value": "value", "And mask": "and", "Or mask": "or", "Read device ID code": "category", "Object ID": "object", "Transaction identifier": "transaction"},
 		"coap": {"Code": "method", "Type": "type", "Uri-Path": "path", "Accept": "accept", "Content-Format": "format", "Payload": "payload"},
 		"dns":  {"Name": "name", "Type": "type"},
+		"mqtt": {"Protocol version": "version", "Keep alive": "keep_alive", "Client identifier": "client", "User name": "user", "Password": "password", "Topic": "topic", "Topic filter": "topic", "Message": "message",
+			"Options": "qos", "Will topic": "will_topic"},
+		"http": {"Method": "method", "Target": "target", "Host": "host", "Connection": "connection", "Content": "body"},
 		"nmea": {"Address": "address", "Latitude": "data", "Field 1": "data"},
 	}[strings.TrimSuffix(strings.TrimSuffix(e.Name, "-rtu"), "-tcp")]
 	out := map[string]string{}
@@ -311,7 +368,7 @@ func FuzzEncode(f *testing.F) {
 			return
 		}
 		bytes := bytesOf(t, p, 65537)
-		if m, ok := e.Decoder().Decode(bytes, decode.Hints{Role: decode.Request}); !ok || m.Bytes != len(bytes) {
+		if m, ok := e.Decoder().Decode(bytes, decode.Hints{Role: decode.Request, State: versionOf(values)}); !ok || m.Bytes != len(bytes) {
 			t.Errorf("%s %q: %q: %x is read as %+v", e.Name, values, p.Text, bytes, m)
 		}
 	})

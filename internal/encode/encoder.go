@@ -66,7 +66,7 @@ type Payload struct {
 
 // All lists every encoder by name.
 func All() []*Encoder {
-	return []*Encoder{&coap, &dns, &modbusRTU, &modbusTCP, &nmea}
+	return []*Encoder{&at, &coap, &dns, &http, &modbusRTU, &modbusTCP, &mqtt, &nmea, &scpi}
 }
 
 // Named is the encoder with a name. The error is an *sockeye.Error of kind Invalid.

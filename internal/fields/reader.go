@@ -13,8 +13,10 @@ type Reader struct {
 	spec    Spec
 	pattern *regexp.Regexp
 	longest int      // bytes of a frame that the pattern is tried on
-	header  []string // the columns of csv with a header; nil until it came
-	found   []Value  // scratch: what a text format says before fields choose
+	header  []string // the columns of csv with a header; empty until it came
+	// headerRow is the row that header was read from.
+	headerRow []byte
+	found     []Value // scratch: what a text format says before fields choose
 }
 
 // NewReader makes a reader for a spec that Parse has accepted.
@@ -122,6 +124,11 @@ type streamKey struct {
 	id     uint64
 	remote sockeye.SocketAddr
 	kind   sockeye.EventKind
+}
+
+// Headers is true if frames before one may say what its values are called.
+func (s SpecSet) Headers() bool {
+	return slices.ContainsFunc(s, func(one Spec) bool { return one.Header })
 }
 
 // NewReader makes a reader that has seen no stream yet.

@@ -175,6 +175,25 @@ func TestHeadersArePerStream(t *testing.T) {
 	}
 }
 
+// A header that comes again is no row of values; where a stream does not begin with one, its
+// columns are numbered until one comes.
+func TestHeadersInTheMiddle(t *testing.T) {
+	s, err := Parse("csv:header")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.NewReader()
+	var got []string
+	for _, row := range []string{"21.5,40\n", "on,41\r\n", "temp,hum\r\n", "21.6,42\n", "temp,hum\n", "21.7,43\n", "hum,temp\n"} {
+		values, why := r.Read(nil, []byte(row))
+		got = append(got, line(values)+why.En)
+	}
+	want := []string{"c1=21.5 c2=40", "c1='on c2=41", "", "temp=21.6 hum=42", "", "temp=21.7 hum=43", "temp='hum hum='temp"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // Of several specs the first that fits reads a frame, and each direction has its own.
 func TestTheFirstSpecThatFits(t *testing.T) {
 	var set SpecSet

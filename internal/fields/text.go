@@ -124,6 +124,31 @@ func (r *Reader) readHeader(row []byte, separator byte) {
 	})
 }
 
+// maxHeaderRow bounds a header that is known again.
+const maxHeaderRow = 4096
+
+// takeHeader is true for a row that names the columns: the first of a stream, and the same
+// again, as a board sends it that starts anew. A row with a number in it is none: where that
+// comes first, the stream was cut in its middle, and its columns are numbered until one comes.
+func (r *Reader) takeHeader(row []byte, separator byte) bool {
+	if len(r.header) > 0 {
+		return bytes.Equal(row, r.headerRow)
+	}
+	number := false
+	eachColumn(row, separator, func(n int, text string, from, _ int) bool {
+		v := textValue(text, from)
+		number = v.Numeric && v.Unit == ""
+		return !number && n < MaxValues
+	})
+	if number {
+		return false
+	}
+	if r.readHeader(row, separator); len(row) <= maxHeaderRow {
+		r.headerRow = bytes.Clone(row)
+	}
+	return true
+}
+
 // readCSV appends the columns of a row. The first row of a stream may be a header.
 func (r *Reader) readCSV(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	separator := r.spec.Separator
@@ -134,8 +159,7 @@ func (r *Reader) readCSV(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	if len(row) == 0 {
 		return dst, both("it is empty", "它是空的")
 	}
-	if r.spec.Header && r.header == nil {
-		r.readHeader(row, separator)
+	if r.spec.Header && r.takeHeader(row, separator) {
 		return dst, nothing
 	}
 	r.found = r.found[:0]
@@ -143,8 +167,11 @@ func (r *Reader) readCSV(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	eachColumn(row, separator, func(n int, text string, from, to int) bool {
 		v := textValue(text, from)
 		v.To = to
-		if r.spec.Header && n < len(r.header) {
+		switch {
+		case r.spec.Header && n < len(r.header):
 			v.Name = r.header[n]
+		case r.spec.Header:
+			v.Name = numbered("c", n+1)
 		}
 		if n == MaxValues {
 			why = tooMany
@@ -161,7 +188,10 @@ func (r *Reader) readCSV(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 		why = both("it has %d columns instead of %d", "它有 %d 列，应为 %d 列", len(r.found), wanted)
 	}
 	if r.spec.Header {
-		return r.spec.choose(dst, r.found[:min(len(r.found), len(r.header))]), why
+		if len(r.header) > 0 {
+			r.found = r.found[:min(len(r.found), len(r.header))]
+		}
+		return r.spec.choose(dst, r.found), why
 	}
 	for n, v := range r.found {
 		dst = r.spec.column(dst, n, "c", 1, v)

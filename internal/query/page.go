@@ -89,6 +89,14 @@ func (r *Reader) Query(ctx context.Context, q Query) (*Page, error) {
 	l.page.Oldest, l.page.Next = r.Oldest(), 0
 	_, l.page.Next, _, _ = r.VisibleSpan()
 	l.page.Oldest = min(l.page.Oldest, l.page.Next)
+	if q.Cut != nil && q.Cut.Fields.Headers() {
+		reader, release, done, err := r.headersOf(ctx, q.Cut)
+		defer release()
+		if l.frames.values = reader; !done || err != nil {
+			l.page.ScannedTo = l.begin()
+			return &l.page, err
+		}
+	}
 	if q.Backward {
 		l.back()
 	} else {
@@ -98,6 +106,17 @@ func (r *Reader) Query(ctx context.Context, q Query) (*Page, error) {
 		return nil, l.err
 	}
 	return &l.page, nil
+}
+
+// begin is where the scan begins: at this event, and backward before it.
+func (l *scan) begin() uint64 {
+	switch {
+	case !l.q.Backward:
+		return max(l.q.From, l.page.Oldest)
+	case l.q.From > 0:
+		return min(l.q.From, l.page.Next)
+	}
+	return l.page.Next
 }
 
 // scan is one call of Query.
@@ -114,7 +133,7 @@ type scan struct {
 }
 
 func (l *scan) forward() {
-	from := max(l.q.From, l.page.Oldest)
+	from := l.begin()
 	data, full := 0, uint64(0)
 	reached := l.next(from, l.page.Next, func(e PageEvent) bool {
 		data += e.size()
@@ -138,10 +157,7 @@ func (l *scan) forward() {
 // back reads stretches that end where the one before began: the journal is read
 // forward only.
 func (l *scan) back() {
-	end := l.page.Next
-	if l.q.From > 0 {
-		end = min(end, l.q.From)
-	}
+	end := l.begin()
 	step := uint64(backStep)
 	if l.q.Filter.IsZero() && len(l.q.Kinds) == 0 {
 		step = uint64(l.q.Limit)

@@ -22,6 +22,7 @@ type Reader struct {
 	caches  frameCaches
 	series  valueStores // over time
 	shapes  valueStores // histograms, x–y, triggers
+	headers valueStores // the names of columns, for windows
 
 	comments commentTable
 }

@@ -130,13 +130,49 @@ func TestSeriesOfPeers(t *testing.T) {
 	}
 }
 
-// A window of events has no line with the names of columns: they are asked for.
-func TestHeadersAreRefusedInWindows(t *testing.T) {
-	if _, err := ParseFields("csv:header"); err == nil || sockeye.ErrorOf(err).Target != "fields" {
-		t.Errorf("%v", err)
+// The names of columns that a stream begins with are known in every window of it, forward and
+// back, and in its chart.
+func TestHeadersInWindows(t *testing.T) {
+	w := newReader(1 << 20)
+	s := &sockeye.Session{ID: "s1"}
+	p := &sockeye.Peer{ID: 1, Session: s, Network: sockeye.TCP}
+	for n := range 50 {
+		row := fmt.Sprintf("%d,%d\n", n, 2*n)
+		if n == 0 {
+			row = "temp,hum\n"
+		}
+		w.journal.Append(sockeye.Event{Time: time.Now(), Kind: sockeye.Received, Session: s, Peer: p, Data: []byte(row)})
 	}
+	set, err := ParseFields("csv:header")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut, err := WithFields(nil, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []Query{{Backward: true, Limit: 1}, {From: 40, Limit: 1}, {From: 2, Limit: 1}, {Backward: true, From: 20, Limit: 1}} {
+		q.Cut = cut
+		page, err := w.Query(t.Context(), q)
+		if err != nil || len(page.Events) != 1 || len(page.Events[0].Frames) != 1 {
+			t.Fatalf("%+v: %+v, %v", q, page, err)
+		}
+		if v := page.Events[0].Frames[0].Values; len(v) != 2 || v[0].Name != "temp" || v[1].Name != "hum" || v[1].Number != 2*v[0].Number {
+			t.Errorf("%+v: %+v", q, v)
+		}
+	}
+	page := allOf(t, w, SeriesQuery{Cut: *cut, Columns: 10})
+	if len(page.Series) != 2 || page.Series[0].Name != "temp" || page.Series[1].Name != "hum" || page.Series[0].Stats.N != 49 {
+		t.Errorf("%+v", page.Series)
+	}
+}
+
+func TestParseFields(t *testing.T) {
 	if set, err := ParseFields("received json\nsent keys\n"); err != nil || len(set) != 2 {
 		t.Errorf("%v, %v", set, err)
+	}
+	if _, err := ParseFields("keys\nnonsense\n"); err == nil || sockeye.ErrorOf(err).Target != "fields" {
+		t.Errorf("%v", err)
 	}
 }
 

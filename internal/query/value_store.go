@@ -30,6 +30,22 @@ type valueStore struct {
 	sink   valueSink
 }
 
+// streamBeginnings is the sink of a store whose reader is all that is wanted: it knows the
+// headers of all streams.
+type streamBeginnings struct{}
+
+func (streamBeginnings) add(*framing.PeerFrame, []fields.Value) {}
+
+// headersOf is a reader that knows the headers of all streams, for frames that are read out
+// of order, until release. While done is false there are events that it has not read yet.
+func (r *Reader) headersOf(ctx context.Context, cut *FrameQuery) (reader *fields.SetReader, release func(), done bool, err error) {
+	q := &SeriesQuery{Cut: *cut}
+	store := r.headers.store(q.key(), q, streamBeginnings{})
+	store.mu.Lock()
+	done, err = store.read(ctx, r, q)
+	return store.reader, store.mu.Unlock, done, err
+}
+
 // valueSink takes the values of each frame, in order. They are borrowed for the call.
 type valueSink interface {
 	add(f *framing.PeerFrame, values []fields.Value)

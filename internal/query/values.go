@@ -3,7 +3,6 @@ package query
 import (
 	"strings"
 
-	"sockeye"
 	"sockeye/internal/fields"
 	"sockeye/internal/framing"
 )
@@ -18,10 +17,6 @@ func ParseFields(text string) (set fields.SpecSet, err error) {
 		s, err := fields.Parse(typed)
 		if err != nil {
 			return nil, inParameter("fields", err)
-		}
-		if s.Header {
-			return nil, invalid("fields", sockeye.Text{En: "a window of events may not have the line with the names", Zh: "所查看的范围内不一定有列名所在的行"},
-				sockeye.Text{En: "name the columns: csv time, temp", Zh: "请写出列名：csv time, temp"})
 		}
 		set = append(set, s)
 	}
