@@ -56,11 +56,13 @@ type Viewer struct {
 // BeginSharing lets those look who have the secret that it makes, for so long. An earlier
 // share ends.
 func (g *Guard) BeginSharing(life time.Duration) {
-	g.EndSharing()
 	s := &share{secret: newSecret(), until: time.Now().Add(life)}
 	s.ended, s.end = context.WithDeadline(context.Background(), s.until)
 	g.look.mu.Lock()
 	defer g.look.mu.Unlock()
+	if before := g.look.now; before != nil {
+		before.end()
+	}
 	g.look.now = s
 }
 

@@ -3,6 +3,7 @@ package access
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,4 +120,20 @@ func TestGuessedLinksWait(t *testing.T) {
 			t.Errorf("%d guesses took %s", freeGuesses+5, took)
 		}
 	})
+}
+
+// Sharing anew ends what was shared before, however many begin at once.
+func TestOneShareAtATime(t *testing.T) {
+	g := New(Config{})
+	g.BeginSharing(time.Hour)
+	before, _ := enter(t, g, "192.0.2.1:1")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() { g.BeginSharing(time.Hour) })
+	}
+	all.Wait()
+	<-before.Revoked()
+	last, _ := enter(t, g, "192.0.2.1:1")
+	g.EndSharing()
+	<-last.Revoked()
 }
