@@ -57,9 +57,11 @@ type Server struct {
 	panics    panicLog
 	doctors   chan struct{} // a place for each diagnosis under way
 	workspace workspaceStore
-	busy      atomic.Int64    // requests being answered
-	ctx       context.Context // ends with Close
-	cancel    context.CancelFunc
+	// servedBeyond is the first address that other machines reach, a netip.AddrPort.
+	servedBeyond atomic.Value
+	busy         atomic.Int64    // requests being answered
+	ctx          context.Context // ends with Close
+	cancel       context.CancelFunc
 }
 
 // New makes a server that listens nowhere yet. The error is an *sockeye.Error of a
@@ -98,6 +100,9 @@ func (nothing) Write(p []byte) (int, error) { return len(p), nil }
 func (s *Server) Allow(l net.Listener) {
 	at, _ := netip.ParseAddrPort(l.Addr().String())
 	s.bench.GuardListener(at)
+	if at.IsValid() && !at.Addr().IsLoopback() {
+		s.servedBeyond.CompareAndSwap(nil, at)
+	}
 	s.guard.Allow(at)
 }
 

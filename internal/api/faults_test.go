@@ -177,6 +177,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 	},
 	"GET /sessions/{id}/protocols": {{"?peer=x&q=1", "", "peer q"}},
 	"GET /live":                    {{"?from=x&q=1", "", "from q"}},
+	"PUT /share":                   {{"?q=1", `{"on":1,"for_ms":-1,"x":1}`, "for_ms on q x"}},
 	"PUT /recording":               {{"", `{"on":true,"path":"../x","sync":"x"}`, "path sync"}, {"?q=1", `{"on":1,"path":"../x","sync":"x"}`, "on path q sync"}},
 	"PUT /sessions/{id}/file": {
 		{"?q=1", `{"on":1,"path":"../x","peer":-1}`, "on path peer q"},

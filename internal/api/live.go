@@ -29,7 +29,8 @@ func (c *requestContext) live() error {
 	}
 	c.w.Header().Set("Content-Type", "application/x-ndjson")
 	c.w.WriteHeader(http.StatusOK)
-	f := &eventFeed{server: c.Server, lang: c.lang, sent: from, sessions: map[string]*sentSession{}, peers: map[uint64]*sentPeer{}}
+	defer c.caller.Watch()()
+	f := &eventFeed{server: c.Server, lang: c.lang, viewer: c.caller.IsViewer(), sent: from, sessions: map[string]*sentSession{}, peers: map[uint64]*sentPeer{}}
 	control := http.NewResponseController(c.w)
 	tick := time.NewTicker(liveTick)
 	defer tick.Stop()
@@ -54,6 +55,8 @@ func (c *requestContext) live() error {
 			if c.bench.CheckView() != nil {
 				return nil // whoever asks again hears why
 			}
+		case <-c.caller.Revoked():
+			return nil
 		case <-c.r.Context().Done():
 			if c.Server.ctx.Err() == nil {
 				return nil
@@ -67,6 +70,7 @@ func (c *requestContext) live() error {
 type eventFeed struct {
 	server *Server
 	lang   sockeye.Lang
+	viewer bool // it hears less
 	begun  bool
 	ending bool
 
@@ -74,6 +78,7 @@ type eventFeed struct {
 	sentOldest uint64
 	total      uint64 // data bytes before told; known if begun
 	recording  Recording
+	sharing    Sharing
 	sessions   map[string]*sentSession
 	peers      map[uint64]*sentPeer
 	comments   map[string]uint64 // the revisions told, by the ID of a recording; "" is the record
@@ -139,8 +144,21 @@ func (f *eventFeed) line(now time.Time) (line Live, news bool) {
 	f.sendSessions(&line, now)
 	f.sendRecording(&line)
 	f.sendComments(&line)
+	f.sendSharing(&line)
 	f.begun, line.Ended = true, f.ending
-	return line, news || len(line.Sessions) > 0 || len(line.Peers) > 0 || len(line.Closed) > 0 || len(line.Comments) > 0 || line.Recording != nil
+	if f.viewer {
+		line = line.shown()
+	}
+	return line, news || line.Sharing != nil || len(line.Sessions) > 0 || len(line.Peers) > 0 || len(line.Closed) > 0 || len(line.Comments) > 0 || line.Recording != nil
+}
+
+func (f *eventFeed) sendSharing(line *Live) {
+	now := f.server.sharingNow()
+	if f.begun && now.On == f.sharing.On && now.Until == f.sharing.Until && slices.Equal(now.Viewers, f.sharing.Viewers) {
+		return
+	}
+	f.sharing = now
+	line.Sharing = &now
 }
 
 func (f *eventFeed) sendRecording(line *Live) {

@@ -27,6 +27,7 @@ type httpRoute struct {
 	method, path string
 	summary      string
 	open         bool     // no credential is needed
+	viewers      bool     // viewers may ask for it: viewerRoutes
 	view         bool     // shows what the journal holds: given up first when memory is short
 	query        []string // names that may be in the query
 	in, out      reflect.Type
@@ -51,10 +52,11 @@ type pathRoutes map[string]*httpRoute
 // requestContext is one request being answered.
 type requestContext struct {
 	*Server
-	w    http.ResponseWriter
-	r    *http.Request
-	lang sockeye.Lang
-	q    url.Values
+	w      http.ResponseWriter
+	r      *http.Request
+	lang   sockeye.Lang
+	q      url.Values
+	caller access.Caller
 	// unfit is what is wrong with the query and with the types of the body's fields.
 	unfit fieldFaults
 }
@@ -74,6 +76,7 @@ func (s *Server) add(t *httpRoute) *httpRoute {
 		}
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.run(w, r, s.paths[t.path]) })
 	}
+	t.viewers = t.open || viewerRoutes[t.method+" "+t.path]
 	s.paths[t.path][t.method] = t
 	s.routes = append(s.routes, t)
 	return t
@@ -91,7 +94,7 @@ func handle[In, Out any](s *Server, method, path, summary string, do func(c *req
 		if err != nil {
 			return err
 		}
-		answer(c.w, max(t.status, http.StatusOK), out)
+		answer(c.w, max(t.status, http.StatusOK), c.shown(out))
 		return nil
 	}
 	t.check = func(c *requestContext) error {
@@ -129,12 +132,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	access.SetHeaders(w.Header())
 	out := newWriter(w, s.o.limits.Write)
 	defer s.contain(out, r)
-	if no := s.guard.Check(r, s.isOpen(r)); no != nil {
+	caller, no := s.guard.Check(r, s.isOpen(r))
+	if no != nil {
 		s.guard.Count(no)
 		s.fail(out, r, no.Status, no.Err)
 		return
 	}
-	s.mux.ServeHTTP(out, r)
+	if caller.IsViewer() {
+		out.revoked = caller.Revoked()
+	}
+	s.mux.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)))
+}
+
+type callerKey struct{}
+
+// callerOf is who makes a request that was let in.
+func callerOf(r *http.Request) access.Caller {
+	caller, _ := r.Context().Value(callerKey{}).(access.Caller)
+	return caller
+}
+
+// shown is what of an answer the caller may see.
+func (c *requestContext) shown(out any) any {
+	if less, ok := out.(forViewers); ok && c.caller.IsViewer() {
+		return less.toViewer()
+	}
+	return out
 }
 
 // isOpen says whether a request needs no credential: the page, its files, whether
@@ -187,12 +210,19 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, routes pathRoutes) 
 		s.fail(w, r, http.StatusMethodNotAllowed, invalid(r.Method, sockeye.Text{En: "not possible here", Zh: "此处不支持该方法"}, sockeye.Text{}))
 		return
 	}
+	caller := callerOf(r)
+	if caller.IsViewer() && !t.viewers {
+		no := notForViewers(r)
+		s.guard.Count(no)
+		s.fail(w, r, no.Status, no.Err)
+		return
+	}
 	if no := wrongType(r, cmp.Or(t.takes, "application/json")); no != nil {
 		s.guard.Count(no)
 		s.fail(w, r, no.Status, no.Err)
 		return
 	}
-	c := &requestContext{Server: s, w: w, r: r, lang: s.languageOf(r)}
+	c := &requestContext{Server: s, w: w, r: r, lang: s.languageOf(r), caller: caller}
 	err := c.parseQuery(t.query)
 	if err == nil && t.view {
 		err = s.bench.CheckView()
@@ -321,11 +351,14 @@ type boundedWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	most    time.Duration
+	revoked <-chan struct{} // nothing is written any more when it is done; nil: never
 }
 
 func newWriter(w http.ResponseWriter, most time.Duration) *boundedWriter {
-	return &boundedWriter{w, http.NewResponseController(w), most}
+	return &boundedWriter{ResponseWriter: w, control: http.NewResponseController(w), most: most}
 }
+
+var errRevoked = errors.New("api: the page is shared no more")
 
 // Unwrap is for http.ResponseController.
 func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -333,6 +366,11 @@ func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *boundedWriter) Write(p []byte) (n int, err error) {
 	const piece = 64 << 10
 	for {
+		select {
+		case <-w.revoked:
+			return n, errRevoked
+		default:
+		}
 		w.control.SetWriteDeadline(time.Now().Add(w.most))
 		k, err := w.ResponseWriter.Write(p[:min(len(p), piece)])
 		n += k

@@ -42,12 +42,14 @@ func (s *Server) registerOpen() {
 	s.add(&httpRoute{method: http.MethodGet, path: "/proof", summary: "What proves to a shell that this is its workbench: HMAC-SHA-256 of its nonce with its token.", open: true, query: []string{"nonce"},
 		out: reflect.TypeFor[Proof](), do: (*requestContext).proof,
 		check: func(c *requestContext) error { _, err := c.nonce(); return c.with(err) }})
-	handle(s, "POST", "/login", "Trade a one-time ticket, or the password, for a token.", (*requestContext).login).open = true
+	handle(s, "POST", "/login", "Trade a one-time ticket, the password, or the secret of a shared page for a token.", (*requestContext).login).open = true
 }
 
 // registerMachine adds what concerns the core and the machine that it runs on.
 func (s *Server) registerMachine() {
 	handle(s, "POST", "/tickets", "Make a ticket for one more page.", func(c *requestContext, _ None) (Ticket, error) { return c.NewTicket(), nil })
+	handle(s, "GET", "/share", "Whether the page is shared read-only, by which link, and who watches.", (*requestContext).share)
+	handle(s, "PUT", "/share", "Begin or end sharing the page read-only. Who has the link sees sessions, peers and events, and can change nothing.", (*requestContext).setShare)
 	handle(s, "GET", "/machine", "Where the core runs, and how a board reaches it.", (*requestContext).machine)
 	doctor := handle(s, "GET", "/doctor", "Why an address does not work: only it is sent to, for at most 5 seconds.", (*requestContext).doctor)
 	doctor.query = []string{"address", "ask", "listen", "session", "with"}
@@ -236,21 +238,35 @@ func (c *requestContext) login(in Login) (Token, error) {
 	}
 	var token string
 	var no *access.Rejection
-	if in.Ticket != "" {
+	role := "owner"
+	switch {
+	case in.Ticket != "":
 		token, no = c.guard.Redeem(c.r, in.Ticket)
-	} else {
+	case in.View != "":
+		role = "viewer"
+		token, no = c.guard.EnterAsViewer(c.r, in.View)
+	default:
 		token, no = c.guard.Enter(c.r, in.Password)
 	}
 	if no != nil {
 		return Token{}, no
 	}
-	return Token{token}, nil
+	return Token{token, role}, nil
 }
 
 func (in Login) check(c *requestContext) error {
 	var wrong fieldFaults
-	if (in.Ticket == "") == (in.Password == "") && !c.unfit.covers("ticket") && !c.unfit.covers("password") {
-		wrong.add("ticket", "a ticket or a password is needed, and only one", "需要票据或密码，二者之一")
+	given := 0
+	for name, value := range map[string]string{"ticket": in.Ticket, "password": in.Password, "view": in.View} {
+		if c.unfit.covers(name) {
+			return nil
+		}
+		if value != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		wrong.add("ticket", "a ticket, a password or the secret of a shared page is needed, and only one", "需要票据、密码或分享链接中的密钥，三者之一")
 	}
 	return wrong.join()
 }

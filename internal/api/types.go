@@ -12,15 +12,17 @@ import (
 // absent; an enum tag lists the words a field may have. Times are RFC 3339 with
 // nanoseconds, in UTC; durations are milliseconds; bytes are base64.
 type (
-	// Login trades a one-time ticket, or the password of a workbench that has one,
-	// for a token. Exactly one of them is given.
+	// Login trades a one-time ticket, the password of a workbench that has one, or the
+	// secret of a shared page's link for a token. Exactly one of them is given.
 	Login struct {
 		Ticket   string `json:"ticket,omitempty"`
 		Password string `json:"password,omitempty"`
+		View     string `json:"view,omitempty"`
 	}
 	// Token is the credential of every other request: Authorization: Bearer TOKEN.
 	Token struct {
 		Token string `json:"token"`
+		Role  string `json:"role" enum:"owner,viewer"` // a viewer may only look
 	}
 	// Ticket opens one more page: it is part of the URL, and is good once, for a minute.
 	Ticket struct {
@@ -88,7 +90,7 @@ type (
 // Types are all of the above, for those who make other descriptions of them.
 func Types() []reflect.Type {
 	return []reflect.Type{
-		reflect.TypeFor[Login](), reflect.TypeFor[Token](), reflect.TypeFor[Ticket](), reflect.TypeFor[Machine](),
+		reflect.TypeFor[Login](), reflect.TypeFor[Token](), reflect.TypeFor[SetShare](), reflect.TypeFor[Share](), reflect.TypeFor[Ticket](), reflect.TypeFor[Machine](),
 		reflect.TypeFor[Sessions](), reflect.TypeFor[Open](), reflect.TypeFor[Peers](), reflect.TypeFor[Reach](), reflect.TypeFor[SetPeer](),
 		reflect.TypeFor[Payload](), reflect.TypeFor[Encoded](), reflect.TypeFor[Send](), reflect.TypeFor[SendResults](), reflect.TypeFor[Publish](), reflect.TypeFor[Published](),
 		reflect.TypeFor[StartRun](), reflect.TypeFor[Runs](), reflect.TypeFor[ListText](), reflect.TypeFor[Lists](), reflect.TypeFor[ExportList](), reflect.TypeFor[Events](), reflect.TypeFor[Decoders](), reflect.TypeFor[Messages](), reflect.TypeFor[Decode](), reflect.TypeFor[DecodedBytes](), reflect.TypeFor[Protocols](), reflect.TypeFor[Encoders](), reflect.TypeFor[Encode](), reflect.TypeFor[EncodedRequest](), reflect.TypeFor[Pairs](), reflect.TypeFor[Live](),

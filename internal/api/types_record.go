@@ -127,6 +127,7 @@ type (
 		Sessions  []Session  `json:"sessions,omitempty"`
 		Peers     []Peer     `json:"peers,omitempty"` // a peer with state gone has left
 		Recording *Recording `json:"recording,omitempty"`
+		Sharing   *Sharing   `json:"sharing,omitempty"` // for the owner
 		// Comments are those that changed; one without text was removed. First come all there are.
 		Comments []EventComment    `json:"comments,omitempty"`
 		Gap      *sockeye.LostLine `json:"gap,omitempty"`    // events that are gone before this reader was told of them

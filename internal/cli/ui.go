@@ -42,6 +42,7 @@ type uiFlags struct {
 	workspace string // a file; "" is the user's own
 	env       bool
 	drain     time.Duration
+	share     time.Duration // 0: not
 }
 
 func (a *app) uiCommand() *cobra.Command {
@@ -70,6 +71,7 @@ in it.`,
 		Example: `  sockeye ui
   sockeye ui --workspace meter.toml
   sockeye ui --record board-log
+  sockeye ui --share
   sockeye ui --port 8080 --no-browser`,
 		Args: terminal.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -100,6 +102,8 @@ func (f *uiFlags) register(a *app, fs *pflag.FlagSet) {
 	f.RecordFlags.Register(a.Terminal, fs)
 	f.HubFlags.Register(a.Terminal, fs)
 	f.announce.Register(a.Terminal, fs)
+	fs.Var(terminal.DurationOf(&f.share), "share", a.t("share the page read-only from the start, for so long (8h if not given); others come by the link that is shown", "启动时即以只读方式分享页面，持续这么久（不写则为 8h）；他人使用显示的链接观看"))
+	fs.Lookup("share").NoOptDefVal = "8h" // api.DefaultShareTime
 	fs.Var(terminal.DurationOf(&f.drain), "drain", a.t("how long closing in good order may take (default 5s)", "正常关闭最多等待的时间（默认 5s）"))
 }
 
@@ -141,6 +145,9 @@ func (a *app) ui(f *uiFlags) error {
 	l := a.Follow(config.Bench, 0, "", terminal.Quiet, &terminal.DisplayFlags{Drain: f.drain}, nil, false)
 	l.AfterShutdown(published)
 	a.welcome(page.server.NewTicket(), f)
+	if f.share > 0 {
+		a.showShare(page.server.BeginSharing(f.share))
+	}
 	select {
 	case err = <-page.serving:
 	case <-a.Ctx.Done():
@@ -248,6 +255,9 @@ func (f *uiFlags) checkBind() error {
 			En: fmt.Sprintf("%s can be reached from other computers, so the page needs TLS and a password", ip),
 			Zh: fmt.Sprintf("%s 可从其他计算机访问，页面必须使用 TLS 和密码", ip)},
 			sockeye.Text{En: "add --cert, --key and --password-file, or leave --bind out", Zh: "请加上 --cert、--key 和 --password-file，或去掉 --bind"})
+	case f.share > api.MaxShareTime:
+		return terminal.Usage("--share", sockeye.Text{En: fmt.Sprintf("%s is longer than seven days", f.share), Zh: fmt.Sprintf("%s 超过七天", f.share)},
+			sockeye.Text{En: "share for less, and again when it is over", Zh: "请缩短时间，到期后再次分享"})
 	case (f.cert == "") != (f.key == ""):
 		return terminal.Usage("--cert --key", sockeye.Text{En: "both are needed, or neither", Zh: "两者必须同时使用"}, sockeye.Text{})
 	}
@@ -326,7 +336,14 @@ func (a *app) openRunning(f *uiFlags) (found bool, err error) {
 	}
 	fmt.Fprintln(a.Out, a.t("A workbench is running already; this opens another page on it.", "已有工作台在运行，将为它再打开一个页面。"))
 	a.showAddress(t, f)
-	return true, nil
+	if f.share == 0 {
+		return true, nil
+	}
+	share, err := api.ShareOf(ctx, client, f.share)
+	if err == nil {
+		a.showShare(share)
+	}
+	return true, err
 }
 
 // welcome says where the page is, and opens it.
@@ -338,7 +355,7 @@ func (a *app) welcome(t api.Ticket, f *uiFlags) {
 
 func (a *app) showAddress(t api.Ticket, f *uiFlags) {
 	fmt.Fprintf(a.Out, a.t("Sockeye: %s\n", "Sockeye：%s\n"), terminal.Safe(t.URL))
-	a.showForOthers(t.URL, f.bind)
+	a.showForOthers(t.URL, f.bind, f.share > 0)
 	if f.noBrowser {
 		return
 	}
@@ -352,8 +369,9 @@ func (a *app) noBrowserText() string {
 }
 
 // showForOthers says where other devices find the page, if it is served to them, and draws
-// that for a telephone's camera. The address is of no use without the password.
-func (a *app) showForOthers(here, bind string) {
+// that for a telephone's camera, unless another code follows. The address is of no use without
+// the password.
+func (a *app) showForOthers(here, bind string, codeLater bool) {
 	ip, err := netip.ParseAddr(bind)
 	if err != nil || ip.IsLoopback() {
 		return
@@ -369,7 +387,24 @@ func (a *app) showForOthers(here, bind string) {
 	}
 	there := "https://" + net.JoinHostPort(ip.String(), u.Port()) + "/"
 	fmt.Fprintf(a.Out, a.t("On other devices, with the password: %s\n", "其他设备（需要密码）：%s\n"), there)
-	if terminal.IsTerminal(a.Out) {
+	if terminal.IsTerminal(a.Out) && !codeLater {
 		fmt.Fprint(a.Out, terminal.QRCode(there))
+	}
+}
+
+// showShare says by which link others see the page, until when, and draws it for a camera.
+func (a *app) showShare(s api.Share) {
+	until := s.Until
+	if at, err := time.Parse(time.RFC3339Nano, s.Until); err == nil {
+		until = at.Local().Format("2006-01-02 15:04")
+	}
+	fmt.Fprintf(a.Out, a.t("Read-only, until %s: %s\n", "只读分享，截止 %s：%s\n"), until, terminal.Safe(s.URL))
+	if s.Local {
+		fmt.Fprintln(a.Out, a.t("Only this computer reaches it; for others start with --bind, --cert, --key and --password-file.",
+			"只有本机能访问；要让其他设备访问，请用 --bind、--cert、--key 和 --password-file 启动。"))
+		return
+	}
+	if terminal.IsTerminal(a.Out) {
+		fmt.Fprint(a.Out, terminal.QRCode(s.URL))
 	}
 }

@@ -18,7 +18,7 @@ func TestPageForOthers(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		a := &app{Terminal: &terminal.Terminal{Streams: terminal.Streams{Out: &out}}}
-		a.showForOthers("https://127.0.0.1:8443/#t=secret", bind)
+		a.showForOthers("https://127.0.0.1:8443/#t=secret", bind, false)
 		if got := out.String(); got != want {
 			t.Errorf("--bind %s says %q, want %q", bind, got, want)
 		}

@@ -722,6 +722,8 @@ export interface Live {
   /** a peer with state gone has left */
   peers?: Peer[];
   recording?: Recording;
+  /** for the owner */
+  sharing?: Sharing;
   /** Comments are those that changed; one without text was removed. First come all there are. */
   comments?: EventComment[];
   /** events that are gone before this reader was told of them */
@@ -733,12 +735,13 @@ export interface Live {
 }
 
 /**
- * Login trades a one-time ticket, or the password of a workbench that has one,
- * for a token. Exactly one of them is given.
+ * Login trades a one-time ticket, the password of a workbench that has one, or the
+ * secret of a shared page's link for a token. Exactly one of them is given.
  */
 export interface Login {
   ticket?: string;
   password?: string;
+  view?: string;
 }
 
 export interface Lost {
@@ -1978,6 +1981,13 @@ export interface SetRules {
   variables?: Record<string, string>;
 }
 
+/** SetShare begins or ends sharing. Beginning makes a new link, and ends an earlier one. */
+export interface SetShare {
+  on: boolean;
+  /** until it ends by itself; absent: 8 hours */
+  for_ms?: number;
+}
+
 /**
  * SetWorkspace keeps Text as it is, or writes File into the text that is there; it is
  * refused with a conflict if Stamp is no longer that of the file.
@@ -1986,6 +1996,19 @@ export interface SetWorkspace {
   stamp: string;
   text?: string;
   file?: WorkspaceFile;
+}
+
+/** Share is Sharing with the link, for the owner. */
+export interface Share {
+  on: boolean;
+  until?: string;
+  viewers?: Viewer[];
+  /** lets whoever has it look, until sharing ends */
+  url?: string;
+  /** the link as a QR code: its rows, # for a dark module */
+  qr?: string[];
+  /** only this machine reaches the page */
+  local: boolean;
 }
 
 /** ShareDiagnosis asks for a diagnosis as a text. */
@@ -1999,6 +2022,14 @@ export interface ShareDiagnosis {
 export interface SharedDiagnosis {
   name: string;
   text: string;
+}
+
+/** Sharing is whether the page is shared, until when, and who watches. */
+export interface Sharing {
+  on: boolean;
+  until?: string;
+  /** the first who came first */
+  viewers?: Viewer[];
 }
 
 /**
@@ -2127,6 +2158,8 @@ export interface Ticket {
 /** Token is the credential of every other request: Authorization: Bearer TOKEN. */
 export interface Token {
   token: string;
+  /** a viewer may only look */
+  role: "owner" | "viewer";
 }
 
 export interface Translation {
@@ -2205,6 +2238,14 @@ export interface Upstream {
   /** with options behind a ?, serial:///dev/ttyUSB0?baud=9600 */
   address: string;
   options?: Options;
+}
+
+/** Viewer is a page that came by the link and follows now. */
+export interface Viewer {
+  /** without a port */
+  address: string;
+  /** when it began to follow */
+  since: string;
 }
 
 export interface WebSocketState {

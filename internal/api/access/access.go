@@ -55,6 +55,7 @@ func (l Limits) Filled() Limits {
 type Guard struct {
 	config      Config
 	credentials issuedCredentials
+	look        sharedLook
 	guesses     guesses
 	rejected    rejectCounters
 	// connections are those over TCP, owners those of the owner's shells.
@@ -62,6 +63,7 @@ type Guard struct {
 
 	mu     sync.Mutex
 	hosts  map[string]bool // as in the Host header
+	whole  map[uint16]bool // ports that are served on every address of this machine
 	origin string          // of the first listener, for tickets
 }
 
@@ -69,7 +71,7 @@ type Guard struct {
 func New(c Config) *Guard {
 	c.Limits = c.Limits.Filled()
 	l := c.Limits
-	g := &Guard{config: c, hosts: map[string]bool{}}
+	g := &Guard{config: c, hosts: map[string]bool{}, whole: map[uint16]bool{}}
 	g.credentials.init(c.Password)
 	evicted := func() { g.rejected.count(checkPlaces) }
 	g.connections = newConnectionTable(l.Connections, l.Unproven, l.PerAddress, evicted)
@@ -105,7 +107,9 @@ func (g *Guard) Allow(at netip.AddrPort) {
 	for _, name := range append([]string{"127.0.0.1", "[::1]", "localhost", "sockeye.localhost"}, g.config.Hosts...) {
 		g.hosts[name+port] = true
 	}
-	if a := at.Addr(); !a.IsUnspecified() {
+	if a := at.Addr(); a.IsUnspecified() {
+		g.whole[at.Port()] = true
+	} else {
 		g.hosts[at.String()] = true
 	}
 	if g.origin != "" {
@@ -125,10 +129,20 @@ func (g *Guard) scheme() string {
 	return "http"
 }
 
-func (g *Guard) allowsHost(host string) bool {
+// allowsHost says whether a request may name a host: a known one, or, where every address of
+// this machine is served, the one that it came to. No name of somebody else's is an address.
+func (g *Guard) allowsHost(r *http.Request, host string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.hosts[host]
+	if g.hosts[host] {
+		return true
+	}
+	came, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok || !g.whole[uint16(came.Port)] {
+		return false
+	}
+	at := came.AddrPort()
+	return host == netip.AddrPortFrom(at.Addr().Unmap(), at.Port()).String()
 }
 
 // URL is where the page is, without a ticket.

@@ -78,17 +78,18 @@ func SetHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// Check is why a request is turned away, or nil. open says that it needs no credential.
-func (g *Guard) Check(r *http.Request, open bool) *Rejection {
+// Check says who makes a request, or why it is turned away. open says that it needs no
+// credential.
+func (g *Guard) Check(r *http.Request, open bool) (Caller, *Rejection) {
 	for _, check := range []func(*http.Request) *Rejection{badShape, g.wrongHost, wrongSite, g.wrongOrigin} {
 		if no := check(r); no != nil {
-			return no
+			return Caller{}, no
 		}
 	}
 	if open {
-		return nil
+		return Caller{}, nil
 	}
-	return g.noCredential(r)
+	return g.callerOf(r)
 }
 
 func badShape(r *http.Request) *Rejection {
@@ -107,7 +108,7 @@ func badShape(r *http.Request) *Rejection {
 }
 
 func (g *Guard) wrongHost(r *http.Request) *Rejection {
-	if g.allowsHost(r.Host) {
+	if g.allowsHost(r, r.Host) {
 		return nil
 	}
 	return &Rejection{checkHost, http.StatusForbidden, badCredential(
@@ -134,28 +135,36 @@ func (g *Guard) wrongOrigin(r *http.Request) *Rejection {
 		return nil
 	}
 	host, ours := strings.CutPrefix(origins[0], g.scheme()+"://")
-	if len(origins) == 1 && ours && g.allowsHost(host) {
+	if len(origins) == 1 && ours && g.allowsHost(r, host) {
 		return nil
 	}
 	return &Rejection{checkOrigin, http.StatusForbidden, badCredential(
 		sockeye.Text{En: "asked for by a page of another origin", Zh: "请求来自其他来源的页面"}, sockeye.Text{})}
 }
 
-func (g *Guard) noCredential(r *http.Request) *Rejection {
+func (g *Guard) callerOf(r *http.Request) (Caller, *Rejection) {
 	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	who := anonymous
+	var looks *viewer
 	if found && len(r.Header.Values("Authorization")) == 1 {
-		who = g.credentials.callerOf(token)
+		if who = g.credentials.callerOf(token); who == anonymous {
+			looks = g.viewerOf(token)
+		}
 	}
 	switch {
+	case looks != nil && looks.share.ended.Err() != nil:
+		return Caller{}, sharingEnded()
+	case looks != nil:
+		proveViewer(r.Context())
+		return Caller{looks, g}, nil
 	case who == anonymous:
-		return g.wrongCredential(r)
+		return Caller{}, g.wrongCredential(r)
 	case who == shellCaller && fromBrowser(r.Header):
-		return &Rejection{checkShell, http.StatusForbidden, badCredential(
+		return Caller{}, &Rejection{checkShell, http.StatusForbidden, badCredential(
 			sockeye.Text{En: "this token is for shells, not for pages", Zh: "该令牌只供命令行使用，网页不能使用"}, sockeye.Text{})}
 	}
 	prove(r.Context())
-	return nil
+	return Caller{}, nil
 }
 
 // fromBrowser says whether a browser made the request.

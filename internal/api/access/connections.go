@@ -19,6 +19,7 @@ type connectionTable struct {
 
 	mu        sync.Mutex
 	n         int
+	viewing   int       // so many keep their places by a viewer's credential
 	unproven  list.List // of *limitedConn, the oldest first
 	own       list.List // those of this user's programs, instead
 	isOwn     func(client, server netip.AddrPort) bool
@@ -98,6 +99,9 @@ func (t *connectionTable) removeLocked(c *limitedConn) {
 	if !c.removed {
 		c.removed = true
 		t.n--
+		if c.viewing {
+			t.viewing--
+		}
 	}
 	t.proveLocked(c)
 }
@@ -127,6 +131,7 @@ type limitedConn struct {
 	inAll, inAddress *list.Element // nil once a credential was shown
 	inOwn            *list.Element // instead of both
 	own              bool          // of a program of this user
+	viewing          bool          // keeps its place by a viewer's credential
 	removed          bool
 }
 
@@ -183,5 +188,22 @@ func prove(ctx context.Context) {
 		c.table.mu.Lock()
 		c.table.proveLocked(c)
 		c.table.mu.Unlock()
+	}
+}
+
+// proveViewer is prove for who may only look: of all viewers together, a quarter of the
+// places is kept, so that they hold up nobody else.
+func proveViewer(ctx context.Context) {
+	c, ok := ctx.Value(connectionKey{}).(*limitedConn)
+	if !ok {
+		return
+	}
+	t := c.table
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !c.removed && !c.viewing && t.viewing < max(1, t.maxAll/4) {
+		c.viewing = true
+		t.viewing++
+		t.proveLocked(c)
 	}
 }

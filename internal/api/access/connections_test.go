@@ -58,3 +58,24 @@ func (c fakeConn) Close() error {
 	*c.open = true
 	return nil
 }
+
+// Those who only look keep a quarter of the places, all together: the owner finds one.
+func TestViewersKeepFewPlaces(t *testing.T) {
+	table := newConnectionTable(8, 6, 6, func() {})
+	var all []*limitedConn
+	for range 6 {
+		c := table.add(fakeConn{from: "192.0.2.1:1", open: new(bool)})
+		proveViewer(withConnection(t.Context(), c))
+		proveViewer(withConnection(t.Context(), c)) // a second request
+		all = append(all, c)
+	}
+	if table.viewing != 2 || table.unproven.Len() != 4 {
+		t.Errorf("%d keep their places, %d do not", table.viewing, table.unproven.Len())
+	}
+	all[0].Close()
+	all[0].Close()
+	proveViewer(withConnection(t.Context(), all[5]))
+	if table.viewing != 2 || table.unproven.Len() != 3 {
+		t.Errorf("then %d keep their places, %d do not", table.viewing, table.unproven.Len())
+	}
+}

@@ -7,6 +7,7 @@ export const paletteWords = {
   paletteHint: ['Type a part of an action', '输入操作名称或拼音首字母'],
   paletteNone: ['No such action.', '没有此操作。'],
   doNewSession: ['New session', '新建会话'],
+  doShare: ['Share read-only', '只读分享'],
   doOpen: ['Open or connect', '打开或连接'],
   doShut: ['Disconnect', '断开'],
   doRemove: ['Remove this session', '移除此会话'],

@@ -31,7 +31,9 @@ import type { relayWords } from './relay';
 import type { requestFormWords } from './requestForm';
 import type { rowWords } from './rows';
 import type { ruleWords } from './rules';
+import type { savingWords } from './saving';
 import type { sendWords } from './send';
+import type { shareWords } from './share';
 import type { welcomeWords } from './welcome';
 import type { workspaceWords } from './workspace';
 
@@ -62,7 +64,6 @@ const first = {
   themeLight: ['Light', '浅色'],
   themeDark: ['Dark', '深色'],
   help: ['Keys and help', '快捷键与帮助'],
-  secondPage: ['Open one more page', '再打开一个页面'],
   settings: ['Settings', '设置'],
   fields: ['Fields', '字段'],
   lists: ['Lists', '列表'],
@@ -133,17 +134,6 @@ const first = {
   wrap: ['Wrap long messages', '自动换行'],
   pause: ['Pause display', '暂停接收显示'],
   save: ['Save data', '保存数据'],
-  saveText: ['Text', '文本'],
-  saveCsv: ['CSV', 'CSV'],
-  saveJsonl: ['JSON Lines', 'JSON Lines'],
-  savePcapng: ['pcapng (Wireshark)', 'pcapng（Wireshark）'],
-  saveRaw: ['Received bytes', '收到的原始字节'],
-  saveWhat: ['What to save', '保存范围'],
-  saveShown: ['what is shown', '当前显示的内容'],
-  saveAll: ['everything of this session', '本会话的全部内容'],
-  saveOnlyShown: ['Rows before the last clearing, and rows that the filter hides, are left out.', '不包含清除显示之前的内容和被过滤掉的内容。'],
-  savedShown: ['Saved what is shown: {name}.', '已保存当前显示的内容：{name}。'],
-  savedAll: ['Saved everything of this session: {name}.', '已保存本会话的全部内容：{name}。'],
   saved: ['Saved {name}.', '已保存 {name}。'],
   clear: ['Clear display', '清除显示'],
   openRecording: ['Open a recording…', '打开记录…'],
@@ -266,7 +256,9 @@ type LaterWords =
   & typeof requestFormWords
   & typeof rowWords
   & typeof ruleWords
+  & typeof savingWords
   & typeof sendWords
+  & typeof shareWords
   & typeof tcpWords
   & typeof tlsWords
   & typeof welcomeWords

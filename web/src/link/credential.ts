@@ -1,25 +1,36 @@
-// The credential of this page: a one-time ticket comes in the address after #,
-// is traded for a token, and the token is kept for this tab only.
+// The credential of this page: a one-time ticket, or the secret of a shared page, comes in
+// the address after #, is traded for a token, and the token is kept for this tab only.
 
 import type { ErrorLine, Login, Token } from '../api-types';
 import { i18n } from '../i18n/i18n.svelte';
 
 const key = 'sockeye-token';
+const role = 'sockeye-role';
 
 export const token = (): string => sessionStorage.getItem(key) ?? '';
 
 export const forget = (): void => sessionStorage.removeItem(key);
 
-const ticketOf = (): string | null => new URLSearchParams(location.hash.slice(1)).get('t');
+const inAddress = (name: string): string => new URLSearchParams(location.hash.slice(1)).get(name) ?? '';
 
-export const hasTicket = (): boolean => !!ticketOf();
+export const hasTicket = (): boolean => !!(inAddress('t') || inAddress('v'));
 
-/** Trades the ticket of the address, if there is one. False when there is no way in. */
+/** Whether this page may only look: it came by the link of a shared one. */
+export const isViewer = (): boolean => !!inAddress('v') || sessionStorage.getItem(role) === 'viewer';
+
+/** Why what was in the address did not let in. */
+export let refusal: ErrorLine | undefined;
+
+/** Trades what the address has, if it has something. False when there is no way in. */
 export async function enter(): Promise<boolean> {
-  const ticket = ticketOf();
-  if (ticket) {
+  const [ticket, view] = [inAddress('t'), inAddress('v')];
+  if (ticket || view) {
     history.replaceState(null, '', location.pathname);
-    await login({ ticket });
+    if (view) {
+      forget();
+      sessionStorage.setItem(role, 'viewer'); // also of a link that is good no more
+    }
+    refusal = await login(ticket ? { ticket } : { view });
   }
   return token() !== '';
 }
@@ -40,6 +51,8 @@ export async function login(by: Login): Promise<ErrorLine | undefined> {
   if (!answer) return i18n.failure('closed', 'coreGone', 'coreGoneHint');
   const body: unknown = await answer.json().catch(() => ({}));
   if (!answer.ok) return body as ErrorLine;
-  sessionStorage.setItem(key, (body as Token).token);
+  const got = body as Token;
+  sessionStorage.setItem(key, got.token);
+  sessionStorage.setItem(role, got.role);
   return undefined;
 }

@@ -16,6 +16,7 @@ export const longestComment = 500;
 /** Writes a comment; without text it is taken away. The page says where it is kept, or why not. */
 export const comment = (session: string, seq: number, text: string): Promise<boolean> =>
   workbench.attempt(async () => {
+    if (workbench.viewer) return;
     const made = await call<Commented>('PUT', `/events/${seq}/comment` + query({ session }), { text });
     const { why } = made;
     if (why) ui.say(() => [why.message, why.hint].filter(Boolean).join(' — '));

@@ -65,7 +65,8 @@ class Tabs {
       if (s.upstream_of) continue; // it is seen with its relay
       if (!this.list.some((t) => t.session === s.id || t.opening)) this.list.push(new Tab(s));
     }
-    const kept = this.list.filter((t) => !t.session || workbench.sessions.has(t.session));
+    const only = workbench.viewer && workbench.sessions.size > 0; // a viewer opens none
+    const kept = this.list.filter((t) => (t.session ? workbench.sessions.has(t.session) : !only));
     if (kept.length === 0) this.list = [new Tab()];
     else if (kept.length !== this.list.length) this.list = kept;
   }
@@ -138,6 +139,7 @@ class Tabs {
 
   /** Takes the tab away, and the session with it; asks first, if peers are connected. */
   async remove(tab: Tab): Promise<void> {
+    if (workbench.viewer) return;
     if (tab.isOpen && tab.peers.length > 0) this.closing = tab;
     else await this.removeNow(tab);
   }

@@ -2,7 +2,7 @@
 // recording. The core owns all of it; the page asks and follows.
 
 import { SvelteMap } from 'svelte/reactivity';
-import type { ErrorLine, Events, Live, Machine, Peer, ReceiveFile, Recording, Session } from '../api-types';
+import type { ErrorLine, Events, Live, Machine, Peer, ReceiveFile, Recording, Session, Sharing } from '../api-types';
 import { call, failureOf, query } from '../link/api';
 import { follow } from '../link/live';
 import { comments } from './comments.svelte';
@@ -22,6 +22,10 @@ class Workbench {
   /** Peers by session, in the order they joined. */
   peers = new SvelteMap<string, Map<number, Peer>>();
   recording = $state.raw<Recording>({ state: 'off', path: '', events: 0, bytes: 0, lost: { events: 0, bytes: 0 } });
+  /** Whether others may look, and who does. */
+  sharing = $state.raw<Sharing>({ on: false });
+  /** This page may only look. */
+  viewer = $state(false);
   /** The oldest event the core still has, and the number the next one gets. */
   oldest = $state(1);
   next = $state(1);
@@ -101,6 +105,7 @@ class Workbench {
     this.next = l.next;
     if (l.ended) this.ended = true;
     if (l.recording) this.recording = l.recording;
+    if (l.sharing) this.sharing = l.sharing;
     for (const s of l.sessions ?? []) this.sessions.set(s.id, s);
     for (const id of l.closed ?? []) this.forget(id);
     this.applyPeers(l.peers ?? []);

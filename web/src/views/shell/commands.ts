@@ -7,6 +7,7 @@ import type { Tab } from '../../model/tab.svelte';
 import { tabs } from '../../model/tabs.svelte';
 import { sending } from '../../model/sending.svelte';
 import { ui } from '../../model/ui.svelte';
+import { workbench } from '../../model/workbench.svelte';
 import { workspace } from '../../model/workspace.svelte';
 import { safe } from '../../format/text';
 import { bothOf, i18n, type Word } from '../../i18n/i18n.svelte';
@@ -46,8 +47,9 @@ const beside = (by: 1 | -1) => () => tabs.choose(tabs.list[(tabs.list.indexOf(ta
 const isFiltered = ({ tab }: Place) => tab.filterText !== '' || tab.peer !== 0 || tab.direction !== '' || tab.commented;
 const several = () => tabs.list.length > 1;
 
-export const commands: readonly Command[] = [
+const all: readonly Command[] = [
   { word: 'doNewSession', run: () => tabs.add() },
+  { word: 'doShare', run: press('share') },
   { word: 'doOpen', when: ({ tab }) => !tab.isOpen && !tab.opening, run: ({ tab }) => tabs.open(tab) },
   { word: 'openRecording', run: () => (ui.openRecording = true) },
   { word: 'doShut', when: ({ tab }) => tab.isOpen, run: ({ tab }) => tabs.close(tab) },
@@ -96,13 +98,20 @@ export const commands: readonly Command[] = [
   { word: 'doHelp', keys: 'F1', run: () => (ui.help = true) },
 ];
 
+/** What a page that may only look can do, too. */
+const looks: ReadonlySet<Word> = new Set<Word>(
+  ['doNextSession', 'doPreviousSession', 'doSearch', 'doFilter', 'doFilterOff', 'doClear', 'doPause', 'doNewest', 'doOldest', 'doCopy', 'doRows', 'doSave', 'doText', 'doHex', 'doBoth', 'doTime', 'doWrap', 'doChart', 'doSettings', 'doPanel', 'doPeers', 'doMessage', 'doComments', 'doCommented', 'doCommentNext', 'doCommentPrevious', 'doFields', 'doCounters', 'doTheme', 'doLanguage', 'doHelp'],
+);
+
+/** Those of this page. */
+export const commands = (): readonly Command[] => (workbench.viewer ? all.filter((c) => looks.has(c.word)) : all);
 
 /** Actions on what there is now: a session to go to, a message to put into the send box. */
 export function commandsOf({ tab }: Place): Command[] {
   const sessions = tabs.list.filter((other) => other !== tab);
   return [
     ...sessions.map((other): Command => ({ word: 'doGo', of: { key: other.key, name: other.title }, run: () => tabs.choose(other) })),
-    ...workspace.payloads.map(([name, payload]): Command => ({ word: 'doUse', of: { key: name, name: safe(name) }, run: ({ tab }) => ((tab.input = sending.use(payload)), focus('#send-box')()) })),
+    ...(workbench.viewer ? [] : workspace.payloads).map(([name, payload]): Command => ({ word: 'doUse', of: { key: name, name: safe(name) }, run: ({ tab }) => ((tab.input = sending.use(payload)), focus('#send-box')()) })),
   ];
 }
 
