@@ -44,8 +44,8 @@ const (
 	LimitNetwork     TCPLimit = "network"     // the way loses, or is full
 )
 
-// lossWorthTelling is the part of the segments sent again from which loss is told.
-const lossWorthTelling = 0.01
+// reportedLoss is the part of the segments sent again from which loss is told.
+const reportedLoss = 0.01
 
 // Limit is what keeps the connection from sending more, in a word and in a plain sentence.
 func (st PeerStatus) Limit() (TCPLimit, Text) {
@@ -59,7 +59,7 @@ func (st PeerStatus) Limit() (TCPLimit, Text) {
 		return LimitNetwork, textf("no acknowledgement: %d bytes were sent again %d times in a row", "没有确认：%d 字节已连续重发 %d 次", st.Unsent, t.Backoff)
 	case st.Unsent > 0 && t.SendWindow > 0 && t.SendWindow < t.SendMSS:
 		return LimitPeerWindow, textf("the peer reads slowly: its window has %d bytes left", "对方读取缓慢：其窗口只剩 %d 字节", t.SendWindow)
-	case t.SegmentsSent > 0 && float64(t.Retransmits)/float64(t.SegmentsSent) > lossWorthTelling && t.Retransmits > 1:
+	case t.SegmentsSent > 0 && float64(t.Retransmits)/float64(t.SegmentsSent) > reportedLoss && t.Retransmits > 1:
 		return LimitNetwork, textf("the way loses: %.1f %% of the segments were sent again", "途中有丢失：%.1f %% 的报文段被重传", 100*float64(t.Retransmits)/float64(t.SegmentsSent))
 	case t.Busy > time.Second && t.PeerLimited > t.Busy/2:
 		return LimitPeerWindow, textf("mostly the peer's window held it up: %s of %s", "主要受对方窗口限制：%[2]s 中有 %[1]s", t.PeerLimited.Round(time.Millisecond), t.Busy.Round(time.Millisecond))

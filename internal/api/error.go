@@ -82,7 +82,7 @@ func failureOf(err error, w wording) Failure {
 	var f Failure
 	all, more := faultsOf(err)
 	if len(all) > maxFaults {
-		more += untold(len(all) - maxFaults)
+		more += unlistedFaults(len(all) - maxFaults)
 		all = all[:maxFaults]
 	}
 	if more > 0 {
@@ -106,11 +106,11 @@ func faults(err error) []*sockeye.Error {
 }
 
 // faultsOf is faults with how many more there are.
-func faultsOf(err error) (all []*sockeye.Error, more untold) {
+func faultsOf(err error) (all []*sockeye.Error, more unlistedFaults) {
 	if err == nil {
 		return nil, 0
 	}
-	if n, ok := err.(untold); ok {
+	if n, ok := err.(unlistedFaults); ok {
 		return nil, n
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {

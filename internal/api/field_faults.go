@@ -56,12 +56,12 @@ func isBelow(path, above string) bool {
 // maxFaults bounds how many faults of a request are told; of the others only how many.
 const maxFaults = 100
 
-// untold is how many more faults there are than are told one by one.
-type untold int
+// unlistedFaults is how many more faults there are than are told one by one.
+type unlistedFaults int
 
-func (n untold) Error() string { return n.text().En }
+func (n unlistedFaults) Error() string { return n.text().En }
 
-func (n untold) text() sockeye.Text {
+func (n unlistedFaults) text() sockeye.Text {
 	return sockeye.Text{En: fmt.Sprintf("and %d more", int(n)), Zh: fmt.Sprintf("另有 %d 处", int(n))}
 }
 
@@ -73,13 +73,13 @@ func (n untold) text() sockeye.Text {
 func (f *fieldFaults) note(err error) {
 	all := *f
 	if len(all) > 0 {
-		if n, ok := all[len(all)-1].(untold); ok {
+		if n, ok := all[len(all)-1].(unlistedFaults); ok {
 			all[len(all)-1] = n + 1
 			return
 		}
 	}
 	if len(all) >= maxFaults {
-		err = untold(1)
+		err = unlistedFaults(1)
 	}
 	*f = append(all, err)
 }
@@ -91,7 +91,7 @@ func (f *fieldFaults) all(err error) {
 		f.note(e)
 	}
 	for range more {
-		f.note(untold(1))
+		f.note(unlistedFaults(1))
 	}
 }
 

@@ -115,8 +115,8 @@ func (a *commands) deployOnce(login deploy.SSHLogin, job *deploy.Job, watch bool
 	return exit, watch && <-watched, err
 }
 
-// lookEvery is how often a file is looked at.
-const lookEvery = 200 * time.Millisecond
+// filePollInterval is how often a file is looked at.
+const filePollInterval = 200 * time.Millisecond
 
 // fileVersion tells one state of a file from another: its time and size.
 type fileVersion struct {
@@ -135,7 +135,7 @@ func versionOf(path string) fileVersion {
 
 // awaitChange waits until a file that is not empty has another version.
 func awaitChange(ctx context.Context, path string, from fileVersion) error {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(filePollInterval)
 	defer tick.Stop()
 	for {
 		if now := versionOf(path); now.size > 0 && (now.size != from.size || !now.at.Equal(from.at)) {

@@ -10,25 +10,25 @@ import (
 // aliases remembers which names were given to peers of which addresses, so that a board that comes
 // back from another port has its name again.
 type aliases struct {
-	mu     sync.Mutex
-	byAddr map[netip.Addr][]string
-	worn   map[string]*sockeye.Peer // by alias: the peer that had it last, which may have left
+	mu      sync.Mutex
+	byAddr  map[netip.Addr][]string
+	holders map[string]*sockeye.Peer // by alias: the peer that had it last, which may have left
 }
 
 func (a *aliases) set(p *sockeye.Peer, name string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.byAddr == nil {
-		a.byAddr, a.worn = map[netip.Addr][]string{}, map[string]*sockeye.Peer{}
+		a.byAddr, a.holders = map[netip.Addr][]string{}, map[string]*sockeye.Peer{}
 	}
 	ip := p.Remote.Addr()
 	if old := p.Alias(); old != "" {
 		a.byAddr[ip] = without(a.byAddr[ip], old)
-		delete(a.worn, old)
+		delete(a.holders, old)
 	}
 	p.SetAlias(name)
 	if name != "" {
-		a.worn[name] = p
+		a.holders[name] = p
 	}
 	if name != "" && ip.IsValid() { // without an IP address nothing tells that a later peer is the same board
 		a.byAddr[ip] = append(without(a.byAddr[ip], name), name)
@@ -40,8 +40,8 @@ func (a *aliases) name(p *sockeye.Peer, gone func(*sockeye.Peer) bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, name := range a.byAddr[p.Remote.Addr()] {
-		if wearer := a.worn[name]; wearer == nil || gone(wearer) {
-			a.worn[name] = p
+		if holder := a.holders[name]; holder == nil || gone(holder) {
+			a.holders[name] = p
 			p.SetAlias(name)
 			return
 		}
@@ -81,7 +81,7 @@ func (a *aliases) remember(from netip.Addr, name string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.byAddr == nil {
-		a.byAddr, a.worn = map[netip.Addr][]string{}, map[string]*sockeye.Peer{}
+		a.byAddr, a.holders = map[netip.Addr][]string{}, map[string]*sockeye.Peer{}
 	}
 	a.byAddr[from] = append(without(a.byAddr[from], name), name)
 }

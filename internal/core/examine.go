@@ -69,8 +69,8 @@ func onlyAddress(s *Session) string {
 	return at.String()
 }
 
-// mostSaid is how many of a session's latest messages are examined.
-const mostSaid = 64
+// maxExamined is how many of a session's latest messages are examined.
+const maxExamined = 64
 
 // conversation collects the peers of a session and its latest messages.
 func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation {
@@ -83,7 +83,7 @@ func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation
 			latest = st.Since
 		}
 	}
-	page, err := c.Query(ctx, query.Query{Backward: true, Limit: mostSaid, Filter: recording.Filter{Session: s.ID()}, Kinds: []sockeye.EventKind{sockeye.Opened, sockeye.Received, sockeye.Sent}})
+	page, err := c.Query(ctx, query.Query{Backward: true, Limit: maxExamined, Filter: recording.Filter{Session: s.ID()}, Kinds: []sockeye.EventKind{sockeye.Opened, sockeye.Received, sockeye.Sent}})
 	if err != nil {
 		return talk
 	}

@@ -93,7 +93,7 @@ func (f *Facts) rulesDecide() bool {
 	return f.Local && f.Host == "" && f.Port != 0 && !f.ToListen && !f.hasClient()
 }
 
-// rulesUntold says that this machine's rules decide, and are not known.
-func (f *Facts) rulesUntold() bool {
+// rulesUnknown says that this machine's rules decide, and are not known.
+func (f *Facts) rulesUnknown() bool {
 	return f.rulesDecide() && (!f.Firewall.Read || f.Firewall.Unclear)
 }

@@ -188,7 +188,7 @@ func (d *Diagnosis) Verdict() Verdict {
 	if d.Cause != nil {
 		return Wrong
 	}
-	if d.Facts.rulesUntold() {
+	if d.Facts.rulesUnknown() {
 		return CannotTell
 	}
 	decides := d.decides()

@@ -20,7 +20,7 @@ const (
 	beginTime   = 250 * time.Millisecond // after which other ports are tried, too
 	banner      = 300 * time.Millisecond // for a server that speaks first
 	datagram    = 500 * time.Millisecond
-	mostSaid    = 1400 // bytes: the code of another doctor fits
+	maxReply    = 1400 // bytes: the code of another doctor fits
 )
 
 // probeTCP tries to connect, and calls begins, which may be nil, just before. A connection is
@@ -57,7 +57,7 @@ func touchTCP(ctx context.Context, to netip.AddrPort, wait time.Duration) Probe 
 // hear reads what comes first within a time, and how the connection is then.
 func hear(c net.Conn, wait time.Duration) ([]byte, Outcome) {
 	c.SetReadDeadline(time.Now().Add(wait))
-	b := make([]byte, mostSaid)
+	b := make([]byte, maxReply)
 	n, err := c.Read(b)
 	switch {
 	case n > 0:

@@ -37,7 +37,7 @@ func probeUDP(ctx context.Context, to netip.AddrPort, wait time.Duration) (p Pro
 		return p
 	}
 	c.SetReadDeadline(time.Now().Add(wait))
-	b := make([]byte, mostSaid)
+	b := make([]byte, maxReply)
 	n, err := c.Read(b)
 	if err == nil {
 		p.Outcome, p.Said = Open, b[:n]

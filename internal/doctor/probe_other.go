@@ -23,7 +23,7 @@ func probeUDP(ctx context.Context, to netip.AddrPort, wait time.Duration) (p Pro
 		defer c.Close()
 		c.SetDeadline(time.Now().Add(wait))
 		if _, err = c.Write(nil); err == nil {
-			b := make([]byte, mostSaid)
+			b := make([]byte, maxReply)
 			var n int
 			if n, err = c.Read(b); err == nil {
 				p.Outcome, p.Said = Open, b[:n]

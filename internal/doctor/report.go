@@ -92,7 +92,7 @@ func (d *Diagnosis) summary() (text, next sockeye.Text) {
 		return text, next
 	case CannotTell:
 		for _, f := range d.Findings {
-			if f.Verdict == CannotTell && (f.Check == CheckAddress || f.Check == d.decides() || f.Check == CheckHere && !d.Facts.aboutMachine() || f.Check == CheckFirewall && d.Facts.rulesUntold()) {
+			if f.Verdict == CannotTell && (f.Check == CheckAddress || f.Check == d.decides() || f.Check == CheckHere && !d.Facts.aboutMachine() || f.Check == CheckFirewall && d.Facts.rulesUnknown()) {
 				return f.Text, f.Next
 			}
 		}

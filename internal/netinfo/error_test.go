@@ -139,7 +139,7 @@ func TestFailureKeepsAnError(t *testing.T) {
 }
 
 // Every hint is said in both languages, and the Chinese is Chinese.
-func TestSayingsInBothLanguages(t *testing.T) {
+func TestErrorHintsInBothLanguages(t *testing.T) {
 	for o, s := range errorHints {
 		for _, text := range []sockeye.Text{s.message, s.hint} {
 			if (text.En == "") != (text.Zh == "") {

@@ -58,14 +58,14 @@ func SendStateOf(fd int) (o SendState, ok bool) {
 	o.InFlight, o.Probes, o.Acked = info.Unacked > 0, int(info.Probes), info.Bytes_acked
 	o.LastAck = time.Duration(info.Last_ack_recv) * time.Millisecond
 	o.LastSent = time.Duration(info.Last_data_sent) * time.Millisecond
-	if o.Segment, o.Window = int(info.Snd_mss), int(info.Snd_wnd); !tellsWindow() {
+	if o.Segment, o.Window = int(info.Snd_mss), int(info.Snd_wnd); !reportsWindow() {
 		o.Window = -1
 	}
 	return o, true
 }
 
-// tellsWindow says that the kernel fills in tcpi_snd_wnd, as those since 5.4 do.
-var tellsWindow = sync.OnceValue(func() bool {
+// reportsWindow says that the kernel fills in tcpi_snd_wnd, as those since 5.4 do.
+var reportsWindow = sync.OnceValue(func() bool {
 	var system unix.Utsname
 	var major, minor int
 	unix.Uname(&system)

@@ -47,10 +47,10 @@ on the page or with /tcp.`,
 // tcpHistory is what was kept of one peer.
 type tcpHistory struct {
 	peer    *sockeye.Peer
-	samples []tcpMoment
+	samples []tcpSample
 }
 
-type tcpMoment struct {
+type tcpSample struct {
 	at time.Time
 	*sockeye.TCPSample
 }
@@ -94,7 +94,7 @@ func (a *commands) logTCP(args []string, f *filterFlags, asJSON bool) error {
 			h = &tcpHistory{peer: e.Peer}
 			known[e.Peer], list = h, append(list, h)
 		}
-		h.samples = append(h.samples, tcpMoment{e.Time, e.Detail.TCP})
+		h.samples = append(h.samples, tcpSample{e.Time, e.Detail.TCP})
 	}
 	if asJSON {
 		return nil
@@ -123,13 +123,13 @@ func (a *commands) historyText(h *tcpHistory) string {
 			strconv.Itoa(int(s.ReceiveWindow)), strconv.Itoa(s.Unsent), strconv.Itoa(int(s.Retransmits))})
 	}
 	lines := [][]string{}
-	for n, value := range []func(tcpMoment) float64{
-		func(s tcpMoment) float64 { return float64(s.RTT) },
-		func(s tcpMoment) float64 { return float64(s.InFlight) },
-		func(s tcpMoment) float64 { return float64(s.SendWindow) },
-		func(s tcpMoment) float64 { return float64(s.ReceiveWindow) },
-		func(s tcpMoment) float64 { return float64(s.Unsent) },
-		func(s tcpMoment) float64 { return float64(s.Retransmits) },
+	for n, value := range []func(tcpSample) float64{
+		func(s tcpSample) float64 { return float64(s.RTT) },
+		func(s tcpSample) float64 { return float64(s.InFlight) },
+		func(s tcpSample) float64 { return float64(s.SendWindow) },
+		func(s tcpSample) float64 { return float64(s.ReceiveWindow) },
+		func(s tcpSample) float64 { return float64(s.Unsent) },
+		func(s tcpSample) float64 { return float64(s.Retransmits) },
 	} {
 		lines = append(lines, []string{"  " + rows[0][n+1], terminal.Sparkline(thinned(h.samples, value))})
 	}
@@ -142,7 +142,7 @@ func (a *commands) historyText(h *tcpHistory) string {
 
 // thinned are the values of samples, the greatest of each part where there are more than a
 // line has bars.
-func thinned(samples []tcpMoment, value func(tcpMoment) float64) []float64 {
+func thinned(samples []tcpSample, value func(tcpSample) float64) []float64 {
 	out := make([]float64, min(len(samples), sparkWidth))
 	for n, s := range samples {
 		at := n * len(out) / len(samples)

@@ -12,9 +12,9 @@ import (
 	"sockeye/internal/recording"
 )
 
-// BenchmarkLook is what a page asks while one scrolls: 200 rows anywhere in a long
+// BenchmarkQuery is what a page asks while one scrolls: 200 rows anywhere in a long
 // journal, in memory and on disk.
-func BenchmarkLook(b *testing.B) {
+func BenchmarkQuery(b *testing.B) {
 	fill := func(w *Reader, n int) {
 		s := &sockeye.Session{ID: "s1", Endpoint: sockeye.Endpoint{Mode: sockeye.Listen}}
 		p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
@@ -57,7 +57,7 @@ func BenchmarkLook(b *testing.B) {
 
 // A first look for frames at the end of a full journal, until it is answered, and the
 // next, when one event has come.
-func BenchmarkLookForFrames(b *testing.B) {
+func BenchmarkQueryFrames(b *testing.B) {
 	for _, size := range []int{64, 4096} {
 		w := newReader(64 << 20)
 		s := &sockeye.Session{ID: "s1"}

@@ -165,7 +165,7 @@ func lookAll(t *testing.T, w *Reader, q Query, rnd *rand.Rand) (list []riding) {
 
 // However one pages, with whatever was looked at before, the frames are those of one
 // splitter over the whole journal.
-func TestLookCutsAlike(t *testing.T) {
+func TestQueryCutsAlike(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	w := traffic(rnd, 3000)
 	for _, c := range []struct{ frame, check string }{
@@ -203,7 +203,7 @@ func TestLookCutsAlike(t *testing.T) {
 }
 
 // What is asked of bytes is asked of frames, not of chunks.
-func TestLookFiltersFrames(t *testing.T) {
+func TestQueryFiltersFrames(t *testing.T) {
 	w := newReader(0)
 	s := &sockeye.Session{ID: "s1"}
 	p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
@@ -223,7 +223,7 @@ func TestLookFiltersFrames(t *testing.T) {
 
 // What no event has ended yet is told beside the events: it is a frame when its pause
 // is over, before anything else comes.
-func TestLookTellsWhatIsOpen(t *testing.T) {
+func TestQueryTellsWhatIsOpen(t *testing.T) {
 	w := newReader(0)
 	s := &sockeye.Session{ID: "s1"}
 	p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
@@ -258,7 +258,7 @@ func TestLookTellsWhatIsOpen(t *testing.T) {
 
 // A stream whose beginning has left the memory is cut as before by whom it was cut
 // before, and from its middle by others, who say so.
-func TestLookWhereTheBeginningIsGone(t *testing.T) {
+func TestQueryWhereTheBeginningIsGone(t *testing.T) {
 	w := newReader(64 << 10)
 	w.caches.every = 500
 	s := &sockeye.Session{ID: "s1"}
@@ -303,7 +303,7 @@ func TestLookWhereTheBeginningIsGone(t *testing.T) {
 }
 
 // However much there is, what is remembered of it is bounded, and so is an answer.
-func TestLookForFramesIsBounded(t *testing.T) {
+func TestQueryForFramesIsBounded(t *testing.T) {
 	w := newReader(0)
 	w.caches.every = 100
 	s := &sockeye.Session{ID: "s1"}
@@ -362,7 +362,7 @@ func TestLookForFramesIsBounded(t *testing.T) {
 
 // A look whose time is over before it comes to its window has not been in vain: the next
 // goes on where it stopped.
-func TestLookForFramesGoesOn(t *testing.T) {
+func TestQueryForFramesGoesOn(t *testing.T) {
 	w := newReader(0)
 	s := &sockeye.Session{ID: "s1"}
 	p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
@@ -393,7 +393,7 @@ func TestLookForFramesGoesOn(t *testing.T) {
 }
 
 // Several views may cut alike at the same time, while more comes.
-func TestLookForFramesTogether(t *testing.T) {
+func TestQueryForFramesTogether(t *testing.T) {
 	w := traffic(rand.New(rand.NewPCG(5, 6)), 1000)
 	cut := cutOf(t, "line", "")
 	want := cutAtOnce(w, cut, nil)

@@ -91,7 +91,7 @@ func TestQueryFindsAndContinues(t *testing.T) {
 
 // However one pages, forward or back, in whatever steps, no wanted event is missed
 // and none comes twice: also when the data of a window is more than it may hold.
-func TestLookPagesLoseNothing(t *testing.T) {
+func TestQueryPagesLoseNothing(t *testing.T) {
 	w := newReader(256 << 20)
 	s := &sockeye.Session{ID: "s1"}
 	p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
@@ -139,7 +139,7 @@ func TestLookPagesLoseNothing(t *testing.T) {
 }
 
 // A match that begins in the event before the window is found.
-func TestLookOverTheBorder(t *testing.T) {
+func TestQueryOverTheBorder(t *testing.T) {
 	w := newReader(0)
 	s := &sockeye.Session{ID: "s1"}
 	p := &sockeye.Peer{ID: 1, Session: s, Network: "tcp"}
@@ -156,7 +156,7 @@ func TestLookOverTheBorder(t *testing.T) {
 }
 
 // What memory no longer holds comes from the recording.
-func TestLookOnDisk(t *testing.T) {
+func TestQueryOnDisk(t *testing.T) {
 	w := newReader(64 << 10)
 	recorder, err := w.journal.Record(recording.WriteOptions{Dir: t.TempDir() + "/r"})
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"sockeye/internal/core"
 )
 
-// lonely is how long a server has no peer before the console offers the doctor.
-const lonely = time.Minute
+// doctorOfferDelay is how long a server has no peer before the console offers the doctor.
+const doctorOfferDelay = time.Minute
 
 // offerDoctor prints one line if a server has had no peer for a while.
 func (c *repl) offerDoctor(ctx context.Context, after time.Duration) {

@@ -38,7 +38,7 @@ func (l *Runner) repl(s *core.Session, f *InputFlags, pace chunkPace) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup
 	following.Go(func() { c.followPeers(ctx) })
-	following.Go(func() { c.offerDoctor(ctx, lonely) })
+	following.Go(func() { c.offerDoctor(ctx, doctorOfferDelay) })
 	defer following.Wait()
 	defer cancel()
 	for {

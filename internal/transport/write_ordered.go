@@ -10,8 +10,8 @@ func writeLayered(c OrderedWriter, b []byte, order SendOrder, took func()) (int,
 	})
 }
 
-// writeThenTell writes all of b and then calls took. An answer may be read in between.
-func writeThenTell(c Conn, b []byte, order SendOrder, took func()) (int, error) {
+// writeThenRecord writes all of b and then calls took. An answer may be read in between.
+func writeThenRecord(c Conn, b []byte, order SendOrder, took func()) (int, error) {
 	n, err := c.Write(b)
 	if n == len(b) {
 		order.Step(took)

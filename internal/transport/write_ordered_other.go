@@ -8,5 +8,5 @@ func WriteOrdered(c Conn, b []byte, order SendOrder, took func()) (int, error) {
 	if layer, ok := c.(OrderedWriter); ok {
 		return writeLayered(layer, b, order, took)
 	}
-	return writeThenTell(c, b, order, took)
+	return writeThenRecord(c, b, order, took)
 }

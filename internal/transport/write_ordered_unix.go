@@ -15,7 +15,7 @@ func WriteOrdered(c Conn, b []byte, order SendOrder, took func()) (n int, err er
 	}
 	has, ok := c.(syscall.Conn)
 	if !ok {
-		return writeThenTell(c, b, order, took)
+		return writeThenRecord(c, b, order, took)
 	}
 	raw, err := has.SyscallConn()
 	if err != nil {

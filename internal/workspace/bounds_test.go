@@ -126,7 +126,7 @@ func TestHostileTextsAreRefusedCheaply(t *testing.T) {
 					t.Errorf("kind %v", kind)
 				}
 			}
-			if err != nil && len(err.Error()) > maxProblems*2*maxTold {
+			if err != nil && len(err.Error()) > maxProblems*2*maxProblemText {
 				t.Errorf("%d bytes are told", len(err.Error()))
 			}
 			if len(text) <= maxOldBytes { // it is rewritten first

@@ -105,14 +105,14 @@ func jsonPath(path []any) string {
 	return b.String()
 }
 
-// maxTold bounds what is told of a problem: a name or a value may be as long as the file.
-const maxTold = 2000
+// maxProblemText bounds what is told of a problem: a name or a value may be as long as the file.
+const maxProblemText = 2000
 
 func shortened(s string) string {
-	if len(s) <= maxTold {
+	if len(s) <= maxProblemText {
 		return s
 	}
-	return strings.ToValidUTF8(s[:maxTold], "") + "…"
+	return strings.ToValidUTF8(s[:maxProblemText], "") + "…"
 }
 
 func problem(en, zh, hintEn, hintZh string, args ...any) error {

@@ -177,7 +177,7 @@ func (g *Guard) Redeem(r *http.Request, ticket string) (token string, no *Reject
 // Enter trades the password for a token. A wrong one waits as long as a guess must.
 func (g *Guard) Enter(r *http.Request, password string) (token string, no *Rejection) {
 	wrong := badCredential(sockeye.Text{En: "wrong password", Zh: "密码错误"}, sockeye.Text{})
-	waited := g.guesses.punished(guesserOf(r), time.Now())
+	waited := g.guesses.mustWait(guesserOf(r), time.Now())
 	if waited { // a password can be guessed, so it is looked at only when it is its turn
 		if no := g.wrongGuess(r, wrong); no.Status == http.StatusTooManyRequests {
 			return "", no

@@ -112,9 +112,9 @@ func (g *guesses) wait(from guessOrigin, now time.Time) (d time.Duration, tooMan
 	return one.turn.Sub(now), false
 }
 
-// punished says whether credentials of an origin that can be guessed must wait their
+// mustWait says whether credentials of an origin that can be guessed must wait their
 // turn.
-func (g *guesses) punished(from guessOrigin, now time.Time) bool {
+func (g *guesses) mustWait(from guessOrigin, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	one := g.ofLocked(from, now)

@@ -51,21 +51,21 @@ func TestGuessersByAddress(t *testing.T) {
 			"192.0.2.1:2": true, "[::ffff:192.0.2.1]:3": true, "[2001:db8::ffff:1]:1": true,
 			"192.0.2.2:1": false, "[2001:db8:0:1::1]:1": false, "127.0.0.1:1": false, "@": false,
 		} {
-			if got := g.punished(at(text), time.Now()); got != want {
+			if got := g.mustWait(at(text), time.Now()); got != want {
 				t.Errorf("%s: %v, want %v", text, got, want)
 			}
 		}
 		for i := range 3 * mostGuessers {
 			g.wait(guessOrigin{address: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})}, time.Now())
 		}
-		if g.punished(at("@"), time.Now()) {
+		if g.mustWait(at("@"), time.Now()) {
 			t.Error("the owner waits for addresses that are not remembered")
 		}
 		if n := len(g.byOrigin); n > mostGuessers+2 {
 			t.Errorf("%d addresses are remembered", n)
 		}
 		time.Sleep(time.Hour)
-		if g.punished(at("192.0.2.1:1"), time.Now()) {
+		if g.mustWait(at("192.0.2.1:1"), time.Now()) {
 			t.Error("an hour later it still waits")
 		}
 		g.wait(at("198.51.100.1:1"), time.Now())

@@ -166,16 +166,16 @@ func (c *conn) SetLines(set sockeye.LineSetting) error {
 	return nil
 }
 
-// lookEvery is how often the lines and the counters of errors are looked at: drivers do
+// linePollInterval is how often the lines and the counters of errors are looked at: drivers do
 // not tell of changes without blocking a thread for each port.
-const lookEvery = 100 * time.Millisecond
+const linePollInterval = 100 * time.Millisecond
 
 // watch records what happens on the lines, until the peer is gone.
 func (c *conn) watch(gone <-chan struct{}) {
 	if c.lines == nil && c.errors == nil {
 		return
 	}
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(linePollInterval)
 	defer tick.Stop()
 	for {
 		select {
