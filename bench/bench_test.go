@@ -22,13 +22,23 @@ func TestEveryKindOfRow(t *testing.T) {
 	if err := b.buildOurs(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"echo-50", "receive-8", "connect", "udp-64", "udp-offered", "record-echo", "record-receive", "relay-50", "relay-64k", "relay-delay", "websocket-50", "tls-50", "load-50", "load-agrees", "idle", "start"} {
+	if err := b.buildFleet(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"echo-50", "receive-8", "connect", "udp-64", "udp-offered", "record-echo", "record-receive", "relay-50", "relay-64k", "relay-delay", "websocket-50", "tls-50", "load-50", "load-agrees", "idle", "hub-take", "hub-back", "hub-delay", "start"} {
 		t.Run(name, func(t *testing.T) {
 			r := rows[slices.IndexFunc(rows, func(r row) bool { return r.name == name })]
 			if name == "idle" {
 				r.load = words("idle", 100, 64, 1)
 			}
-			r.servers = slices.DeleteFunc(slices.Clone(r.servers), func(s string) bool { return s != "c" && s != "undelayed" && s != "sockeye" && s != "recorded" })
+			if r.fleet {
+				r.load = []string{r.load[0], "--boards", "3"}
+				defer func(usual time.Duration) { b.each = usual }(b.each)
+				b.each = 2 * time.Second // each board has an event a second
+			}
+			r.servers = slices.DeleteFunc(slices.Clone(r.servers), func(s string) bool {
+				return s != "c" && s != "nats" && s != "undelayed" && s != "sockeye" && s != "recorded"
+			})
 			got, err := b.row(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)

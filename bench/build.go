@@ -39,6 +39,19 @@ func (b *bench) buildOurs(ctx context.Context) error {
 	return nil
 }
 
+// buildFleet builds the hub, and the boards that measure it.
+func (b *bench) buildFleet(ctx context.Context) error {
+	if err := os.MkdirAll(b.dir, 0o777); err != nil {
+		return err
+	}
+	for _, program := range []string{"./cmd/sockeye-hub", "./internal/tools/fleet"} {
+		if err := build(ctx, ".", "go", "build", "-o", b.path(filepath.Base(program)), program); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // libraries are what a program in C is linked with.
 var libraries = map[string][]string{"load": {"-lssl", "-lcrypto"}}
 

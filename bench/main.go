@@ -73,10 +73,7 @@ func run(ctx context.Context, o *options) error {
 	}
 	b := &bench{options: o, programs: programsIn(o)}
 	if !o.isBuilt {
-		if err := b.buildOurs(ctx); err != nil {
-			return err
-		}
-		if err := b.buildOthers(ctx); err != nil {
+		if err := b.buildFor(ctx, chosen); err != nil {
 			return err
 		}
 	}
@@ -109,6 +106,23 @@ func run(ctx context.Context, o *options) error {
 	b.progress.clear()
 	fmt.Print(all.heading(), all.table())
 	return ctx.Err()
+}
+
+// buildFor builds what rows need.
+func (b *bench) buildFor(ctx context.Context, chosen []row) error {
+	fleets := func(r row) bool { return r.fleet }
+	if slices.ContainsFunc(chosen, fleets) {
+		if err := b.buildFleet(ctx); err != nil {
+			return err
+		}
+	}
+	if !slices.ContainsFunc(chosen, func(r row) bool { return !r.fleet }) {
+		return nil
+	}
+	if err := b.buildOurs(ctx); err != nil {
+		return err
+	}
+	return b.buildOthers(ctx)
 }
 
 // choose picks the rows to measure, with the servers to measure there.

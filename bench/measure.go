@@ -82,6 +82,9 @@ func (b *bench) measure(ctx context.Context, r *row, server string) (figures, er
 	if err != nil {
 		return figures{}, err
 	}
+	if r.fleet {
+		return runLoad(ctx, b.fleetCommand(r, server, port))
+	}
 	record, done, err := b.placeToRecord(r)
 	if err != nil {
 		return figures{}, err
@@ -153,6 +156,15 @@ func (b *bench) loadCommand(r *row, port int) []string {
 		load = append(load, "--layer", r.layer)
 	}
 	return append(load, "--port", strconv.Itoa(port), "--seconds", strconv.FormatFloat(b.each.Seconds(), 'f', 3, 64))
+}
+
+// fleetCommand is boards that start a hub at a port, and measure it.
+func (b *bench) fleetCommand(r *row, server string, port int) []string {
+	command := append([]string{b.path("fleet")}, r.load...)
+	if server == "nats" {
+		command = append(command, "--plain")
+	}
+	return append(command, "--port", strconv.Itoa(port), "--seconds", strconv.FormatFloat(b.each.Seconds(), 'f', 3, 64), "--", b.path("sockeye-hub"))
 }
 
 // startBehind starts the server in C that relays connect to.

@@ -69,7 +69,11 @@ func (r *result) line() []string {
 	if own.P99Ratio > 0 {
 		p99 = fmt.Sprintf("%.2f", own.P99Ratio)
 	}
-	return append(cells, fmt.Sprintf("%.2f", own.CPURatio), p99, r.absolute(r.Servers[0]))
+	cpu := ""
+	if own.CPURatio > 0 {
+		cpu = fmt.Sprintf("%.2f", own.CPURatio)
+	}
+	return append(cells, cpu, p99, r.absolute(r.Servers[0]))
 }
 
 // cell is what a server reached.

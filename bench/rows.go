@@ -30,6 +30,8 @@ type row struct {
 	// generators says that who is compared makes the load: the generator in C ("c"), fortio
 	// and sockeye load, each against the server in C.
 	generators bool
+	// fleet says that the load is boards of a hub, which internal/tools/fleet starts.
+	fleet bool
 	// layer is what the load speaks over TCP: "", websocket or tls.
 	layer string
 }
@@ -93,6 +95,10 @@ var rows = []row{
 	{name: "load-50", what: "messages made: TCP 64 B, 50 connections", goal: "0.70 of the generator in C", load: words("echo", 50, 64, 1), servers: []string{"c", "sockeye"}, generators: true},
 	{name: "load-agrees", what: "answer times as load tells them: TCP 64 B, 8 connections, 2,000 messages/s", goal: "0.95 to 1.05 of fortio", load: words("echo", 8, 64, 1, "--rate", "2000"), servers: []string{"fortio", "sockeye"}, generators: true, unit: agreement},
 	{name: "idle", what: "memory per idle connection, 10,000 of them", goal: "≤ 1 KiB", load: words("idle", 10000, 64, 1), servers: capable, unit: memory, peers: 12000, quick: true},
+	{name: "hub-take", what: "events that a hub has on its disk, 50 boards", goal: "0.70 of NATS clients", load: []string{"take", "--boards", "50"}, servers: []string{"nats", "sockeye"}, fleet: true},
+	{name: "hub-idle", what: "memory of a hub per idle board, 1,000 of them", goal: "≤ 58.6 KiB (60 KB)", load: []string{"idle", "--boards", "1000"}, servers: []string{"sockeye"}, fleet: true, unit: memory},
+	{name: "hub-back", what: "500 boards have a new event at a hub that was killed", goal: "≤ 60 s", load: []string{"back", "--boards", "500"}, servers: []string{"sockeye"}, fleet: true, unit: startUp},
+	{name: "hub-delay", what: "board to page of the hub, 500 boards, an event a second each", goal: "p99 ≤ 50 ms", load: []string{"delay", "--boards", "500"}, servers: []string{"sockeye"}, fleet: true, unit: delay},
 	{name: "start", what: "start to first connection", goal: "≤ 10 ms", load: words("start", 1, 64, 1), servers: everybody, where: free, unit: startUp, quick: true},
 }
 

@@ -123,7 +123,7 @@ func (n *NATSServer) options(a *Operator, o NodeOptions) (*natsserver.Options, e
 		ServerName: "sockeye-hub", JetStream: true, SyncAlways: true, StoreDir: store, JetStreamMaxStore: storeLimit(store),
 		TLSConfig: secure(), TLSTimeout: 10, NoSigs: true,
 		MaxPayload: 8 << 20, MaxPending: 64 << 20, PingInterval: 10 * time.Second, MaxPingsOut: 2,
-		DisableShortFirstPing: true,
+		DisableShortFirstPing: true, MaxClosedClients: closedClients,
 	}
 	if s.Host, s.Port, err = hostPort("--listen", o.Listen); err != nil {
 		return nil, err
@@ -138,6 +138,10 @@ func (n *NATSServer) options(a *Operator, o NodeOptions) (*natsserver.Options, e
 	}
 	return s, trust(s, a, o.Dir)
 }
+
+// closedClients is how many connections that have ended the server remembers, each with its JWT:
+// nobody asks for them, and every board that was enrolled has had one with its code.
+const closedClients = 100
 
 // joinCluster makes the server one of several. They let each other in by certificates of
 // the one authority that all of them have.
