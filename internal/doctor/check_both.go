@@ -38,6 +38,9 @@ func checkBoth(f, other *Facts) []Finding {
 			return nil // this side knows by itself
 		}
 	}
+	if checkPort(f, p).Cause == CauseFirewallHere {
+		return nil // and so it does of its own rules
+	}
 	for _, check := range []func(*Facts, *Facts, Path) (Finding, bool){checkAddressThere, checkRoles, checkNeighbourThere, checkWayBack, checkListenerThere, checkRulesThere} {
 		if found, said := check(f, other, p); said {
 			return []Finding{found}

@@ -212,6 +212,9 @@ func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
 			return
 		}
 		connected, p.TCP = probeTCP(ctx, to, connectTime, begins)
+		if p.TCP.Outcome == Refused && f.System == "linux" {
+			p.TCP.Origin = refusalOrigin(ctx, to, p.TCP.Origin)
+		}
 	})
 	<-begun // a machine that is busy begins late
 	select {
@@ -227,6 +230,9 @@ func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
 	default:
 		group.Go(func() { p.OtherTCP = touchTCP(ctx, beside, connectTime-beginTime) })
 		group.Go(func() { p.OtherUDP = probeUDP(ctx, beside, datagram) })
+		if own, passed := f.passedBy(*p); passed {
+			group.Go(func() { p.Direct = probeThrough(ctx, to, own.Name, connectTime-beginTime) })
+		}
 	}
 	if p.Route.Kind == "unicast" && !p.Route.Gateway.IsValid() {
 		group.Go(func() { p.Answering = netinfo.AnswersToARP(p.Route.Index, p.Route.Source, p.Address, arpTime) })

@@ -44,7 +44,9 @@ type Neighbour struct {
 func (n Neighbour) Silent() bool { return n.State == "INCOMPLETE" || n.State == "FAILED" }
 
 // Answered says that the neighbour told its hardware address.
-func (n Neighbour) Answered() bool { return n.HardwareAddress != "" && n.State != "FAILED" }
+func (n Neighbour) Answered() bool {
+	return n.HardwareAddress != "" && n.State != "FAILED" && n.State != "NOARP" // which asks nobody
+}
 
 // Socket is one socket of this machine as the kernel lists it.
 type Socket struct {
