@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // checkRulesThere is what is left when the program there listens as it should: rules, and what
@@ -114,21 +116,38 @@ func lostThere(f, other *Facts, p Path, evidence, listens string) Finding {
 			say("the program there listens, but nothing comes back: a firewall there or on the way drops port %d, or a rule of this machine drops the answers; which of them cannot be told", "那里的程序在监听，但没有任何返回：可能是那里或途中的防火墙丢弃了端口 %d，也可能是本机的规则丢弃了应答；无法判断是哪一种", f.Port),
 			sockeye.Text{En: own.En + allow.En, Zh: own.Zh + allow.Zh}, evidence, lost)
 	}
+	there := *other
+	there.Network = f.Network
+	signed := slices.IndexFunc(there.listening(f.transport()), func(s netinfo.Socket) bool { return s.Signed && s.Takes(p.Address) })
 	switch {
 	case !f.answeredBeside(p):
 		return lostBetween(f, other, p, evidence, listens)
+	case signed >= 0:
+		return wantsSignatures(f, other, p, evidence, there.listening(f.transport())[signed])
 	case other.rulesPass(f):
 		return wrong(CheckThere, CauseFirewallOnWay, StationNetwork,
 			say("the program there listens, and the rules of that machine let port %d pass: a firewall on the way drops it", "那里的程序在监听，那台机器的规则也放行端口 %d：途中的防火墙丢弃了它", f.Port),
 			letPassOnWay(f, p), evidence, listens, probeEvidence("beside", p.OtherTCP))
 	}
-	there, way := allowClient(f, other, p), letPassOnWay(f, p)
+	allow, way := allowClient(f, other, p), letPassOnWay(f, p)
 	if f.interfaceOf(p.Route.Interface).Virtual {
 		way = joined(way, say("; it goes through the virtual adapter %s (VPN, container or virtual machine)", "；数据经过虚拟网卡 %s（VPN、容器或虚拟机）", p.Route.Interface))
 	}
 	return wrong(CheckThere, CauseFirewallBetween, StationNetwork,
-		say("the program there listens, but a firewall there or on the way drops port %d: other ports answer", "那里的程序在监听，但那里或途中的防火墙丢弃了端口 %d：其他端口有应答", f.Port),
-		sockeye.Text{En: there.En + "\nif its rules let it pass, " + way.En, Zh: there.Zh + "\n如果它的规则放行，" + way.Zh}, evidence, listens, probeEvidence("beside", p.OtherTCP))
+		say("the program there listens, but a firewall there or on the way drops port %d: other ports answer (seldom the server does so itself, which wants signatures: TCP MD5)", "那里的程序在监听，但那里或途中的防火墙丢弃了端口 %d：其他端口有应答（少数情况下是服务器自己丢弃的，它要求签名：TCP MD5）", f.Port),
+		sockeye.Text{En: allow.En + "\nif its rules let it pass, " + way.En, Zh: allow.Zh + "\n如果它的规则放行，" + way.Zh}, evidence, listens, probeEvidence("beside", p.OtherTCP))
+}
+
+// wantsSignatures is a server that takes nothing unsigned from some clients, maybe from this one.
+func wantsSignatures(f, other *Facts, p Path, evidence string, s netinfo.Socket) Finding {
+	next := say("see in the settings of the server there (BGP: password of the neighbour) whether this client has to sign; if not, ", "请在那里服务器的设置中查看是否要求本机签名（BGP：邻居的密码）；如果不要求，")
+	way := letPassOnWay(f, p)
+	if !other.rulesPass(f) {
+		way = allowClient(f, other, p)
+	}
+	return unknown(CheckThere,
+		say("the program there listens, and takes from some clients only what is signed (TCP MD5): it drops what this client sends, or a firewall drops port %d; which of them cannot be told", "那里的程序在监听，并要求部分客户端签名（TCP MD5）：可能是它丢弃了本机未签名的数据，也可能是防火墙丢弃了端口 %d；无法判断是哪一种", f.Port),
+		joined(next, way), evidence, socketEvidence(s))
 }
 
 // lostBetween is a machine that answers on no port, though it is on.

@@ -93,7 +93,7 @@ func checkInterfaces(f *Facts) Finding {
 func (f *Facts) loopbackOnly() bool {
 	list := f.listening(f.transport())
 	for _, s := range list {
-		if !s.Local.Addr().IsLoopback() {
+		if !s.Local.Addr().IsLoopback() && !f.interfaceOf(s.Interface).Loopback {
 			return false
 		}
 	}

@@ -300,14 +300,7 @@ func (f *Facts) lookAtPort(ctx context.Context) {
 		return
 	}
 	if f.Host == "" { // nothing was sent: what clients send meanwhile is seen in the counters
-		for range looks { // a program that reads has an empty socket at one of them
-			select {
-			case <-time.After(watchTime / looks):
-			case <-ctx.Done():
-			}
-			f.keepUnread()
-		}
-		f.Watched = true
+		f.watchUnread(ctx)
 	}
 	if pid := listeners[0].PID; pid > 0 {
 		f.Files = netinfo.FilesOf(pid)
@@ -369,6 +362,19 @@ func (f *Facts) keepWaiting() {
 			}
 		}
 	}
+}
+
+// watchUnread leaves unread what no look within a second found read: a program that reads has
+// an empty socket at one of them.
+func (f *Facts) watchUnread(ctx context.Context) {
+	for range looks {
+		select {
+		case <-time.After(watchTime / looks):
+		case <-ctx.Done():
+		}
+		f.keepUnread()
+	}
+	f.Watched = true
 }
 
 // keepUnread looks at the sockets again, and leaves unread what was so before and still is.

@@ -498,7 +498,7 @@ func TestStagedFailures(t *testing.T) {
 	places := make(chan struct{}, labsAtOnce)
 	var group sync.WaitGroup
 	for _, s := range slices.Concat(failures, rejections, typingErrors, oneSided, healthy, lookAlikes, hiddenRules, undecidedRules, harmlessRules,
-		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth, ownRules, loops, tunnels, between) {
+		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth, ownRules, loops, tunnels, between, restricted, unrestricted) {
 		group.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()

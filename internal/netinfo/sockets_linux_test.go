@@ -45,5 +45,5 @@ func TestRouteTo(t *testing.T) {
 
 func FuzzParseInetDiag(f *testing.F) {
 	f.Add(slices.Concat([]byte{2, 10}, make([]byte, 80)))
-	f.Fuzz(func(t *testing.T, b []byte) { parseInetDiag(b); parseV6Only(b) })
+	f.Fuzz(func(t *testing.T, b []byte) { parseInetDiag(b); parseListenerOption(b) })
 }
