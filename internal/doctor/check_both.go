@@ -38,6 +38,9 @@ func checkBoth(f, other *Facts) []Finding {
 			return nil // this side knows by itself
 		}
 	}
+	if checkPort(f, p).Cause == CauseFirewallHere {
+		return nil // and so it does of its own rules
+	}
 	for _, check := range []func(*Facts, *Facts, Path) (Finding, bool){checkAddressThere, checkRoles, checkNeighbourThere, checkWayBack, checkListenerThere, checkRulesThere} {
 		if found, said := check(f, other, p); said {
 			return []Finding{found}
@@ -181,13 +184,16 @@ func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
 // none has it.
 func (f *Facts) interfaceWith(ip netip.Addr) (Interface, netip.Prefix) {
 	for _, i := range f.Interfaces {
-		for _, p := range i.Prefixes {
-			if p.Addr() == ip.WithZone("") {
-				return i, p
-			}
+		if n := i.indexOf(ip); n >= 0 {
+			return i, i.Prefixes[n]
 		}
 	}
 	return Interface{}, netip.Prefix{}
+}
+
+// indexOf is where among the interface's prefixes an address is, -1 if it has it not.
+func (i Interface) indexOf(ip netip.Addr) int {
+	return slices.IndexFunc(i.Prefixes, func(p netip.Prefix) bool { return p.Addr() == ip.WithZone("") })
 }
 
 // hasHardware says that an interface has a hardware address, or that none is known.

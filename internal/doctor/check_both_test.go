@@ -24,7 +24,7 @@ func silentNear(rules Firewall, grown map[string]uint64) (here, there *Facts) {
 	return here, there
 }
 
-// Silence is blamed on the other machine's firewall only if this machine lost nothing itself.
+// Silence is blamed on a firewall there or on the way only if this machine lost nothing itself.
 func TestWhoDropsAnswers(t *testing.T) {
 	dropsAnswers := Firewall{Read: true, Drops: true, Answers: true, Rule: "r", Place: RulePlace{"inet", "f", "i", 4}}
 	for name, c := range map[string]struct {
@@ -34,8 +34,8 @@ func TestWhoDropsAnswers(t *testing.T) {
 		cause      string
 		text, next string
 	}{
-		"nothing was lost here":            {Firewall{}, map[string]uint64{"Ip.InReceives": 3, "Ip.InDelivers": 2}, Wrong, CauseFirewallThere, "a firewall of that machine drops", "the client: this one is 10.0.0.2"},
-		"the rules here are clear":         {Firewall{Read: true}, map[string]uint64{"Ip.InReceives": 5, "Ip.InDelivers": 2}, Wrong, CauseFirewallThere, "a firewall of that machine drops", "sudo sockeye doctor :7000"},
+		"nothing was lost here":            {Firewall{}, map[string]uint64{"Ip.InReceives": 3, "Ip.InDelivers": 2}, Wrong, CauseFirewallBetween, "a firewall there or on the way drops", "the client: this one is 10.0.0.2"},
+		"the rules here are clear":         {Firewall{Read: true}, map[string]uint64{"Ip.InReceives": 5, "Ip.InDelivers": 2}, Wrong, CauseFirewallBetween, "a firewall there or on the way drops", "sudo sockeye doctor :7000"},
 		"something was lost, rules unread": {Firewall{}, map[string]uint64{"Ip.InReceives": 5, "Ip.InDelivers": 2}, CannotTell, "", "which of them cannot be told", "sudo sockeye doctor 10.0.0.3:7000"},
 		"a rule here drops answers":        {dropsAnswers, map[string]uint64{"Ip.InReceives": 3}, Wrong, CauseFirewallHere, "this machine's firewall drops the answers from port 7000", "nft insert rule inet f i position 4 tcp sport 7000 accept"},
 	} {

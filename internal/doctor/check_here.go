@@ -41,7 +41,14 @@ func checkHere(f *Facts) []Finding {
 	}
 	var found []Finding
 	for _, s := range list {
-		found = append(found, fine(CheckHere, say("%s listens on %s", "%[2]s 由%[1]s监听", owner(s), s.Local), socketEvidence(s)))
+		text := say("%s listens on %s", "%[2]s 由%[1]s监听", owner(s), s.Local)
+		if s.Interface != "" {
+			text = joined(text, say(", for what comes in by %s alone (SO_BINDTODEVICE)", "，只接收从 %s 进来的数据（SO_BINDTODEVICE）", s.Interface))
+		}
+		if s.Signed {
+			text = joined(text, say(", and takes from some clients only what is signed (TCP MD5)", "，并要求部分客户端签名（TCP MD5）"))
+		}
+		found = append(found, fine(CheckHere, text, socketEvidence(s)))
 	}
 	found = append(found, checkReach(f, list)...)
 	found = append(found, checkQueues(f)...)
@@ -163,14 +170,22 @@ func checkReach(f *Facts, list []netinfo.Socket) []Finding {
 		return nil
 	}
 	if f.loopbackOnly() {
-		return []Finding{wrong(CheckHere, CauseLoopbackOnly, StationProgram,
-			say("the server listens on %s only: no other machine can reach it", "服务器只监听 %s：其他机器无法连接", list[0].Local),
-			say("let it listen on all addresses: %s", "请让它监听所有地址：%s", listenCommand(f.transport(), f.Port)), socketEvidence(list[0]))}
+		return []Finding{onLoopback(f, list[0])}
 	}
 	if found, said := checkV6Only(f, list); said {
 		return []Finding{found}
 	}
 	return nil
+}
+
+// onLoopback is a server that only programs of its own machine reach.
+func onLoopback(f *Facts, s netinfo.Socket) Finding {
+	text := say("the server listens on %s only: no other machine can reach it", "服务器只监听 %s：其他机器无法连接", s.Local)
+	if !s.Local.Addr().IsLoopback() {
+		text = say("the server takes only what comes in by %s (SO_BINDTODEVICE): no other machine can reach it", "服务器只接收从 %s 进来的数据（SO_BINDTODEVICE）：其他机器无法连接", s.Interface)
+	}
+	return wrong(CheckHere, CauseLoopbackOnly, StationProgram, text,
+		say("let it listen on all addresses: %s", "请让它监听所有地址：%s", listenCommand(f.transport(), f.Port)), socketEvidence(s))
 }
 
 // checkV6Only judges a server that takes clients of IPv6 alone, by a setting of its socket
@@ -315,8 +330,14 @@ func socketEvidence(s netinfo.Socket) string {
 	if s.Remote.IsValid() {
 		line += " " + s.Remote.String()
 	}
+	if s.Interface != "" {
+		line += " dev " + s.Interface
+	}
 	if s.V6Only {
 		line += " v6only"
+	}
+	if s.Signed {
+		line += " md5"
 	}
 	if s.Queued+s.Unread > 0 {
 		line += fmt.Sprintf(" queued %d unread %d", s.Queued, s.Unread)

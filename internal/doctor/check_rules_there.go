@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 
 	"sockeye"
+	"sockeye/internal/netinfo"
 )
 
 // checkRulesThere is what is left when the program there listens as it should: rules, and what
@@ -34,12 +36,12 @@ func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
 	case f.Firewall.Drops:
 		return Finding{}, false // this machine's own rules, of which checkFirewall tells
 	}
-	if found, here := droppedHere(f, p, evidence); here {
-		return found, true
-	}
 	listens := fmt.Sprintf("%s listens there", list[0].Local)
 	if probe.Outcome == Silent {
 		return lostThere(f, other, p, evidence, listens), true
+	}
+	if f.mayRefuseItself(p) {
+		return refusedSomewhere(f, other, p, evidence, listens), true
 	}
 	if other.rulesPass(f) {
 		return wrong(CheckThere, CauseFirewallRejects, StationNetwork,
@@ -48,6 +50,18 @@ func checkRulesThere(f, other *Facts, p Path) (Finding, bool) {
 	}
 	return wrong(CheckThere, CauseFirewallRejects, StationThere,
 		say("the program there listens, but a firewall there or on the way rejects port %d", "那里的程序在监听，但那里或途中的防火墙拒绝了端口 %d", f.Port), allowClient(f, other, p), evidence, listens), true
+}
+
+// refusedSomewhere is a reset of which it is not even known that it came from outside.
+func refusedSomewhere(f, other *Facts, p Path, evidence, listens string) Finding {
+	text := say("the program there listens, but port %d is refused: by a firewall there or on the way, or by a rule of this machine; which of them cannot be told", "那里的程序在监听，但端口 %d 被拒绝：可能是那里或途中的防火墙，也可能是本机的规则；无法判断是哪一种", f.Port)
+	allow := allowClient(f, other, p)
+	if other.rulesPass(f) {
+		text = say("the program there listens, and the rules of that machine let port %d pass: a firewall on the way refuses it, or a rule of this machine does; which of them cannot be told", "那里的程序在监听，那台机器的规则也放行端口 %d：可能是途中的防火墙，也可能是本机的规则拒绝了它；无法判断是哪一种", f.Port)
+		allow = letPassOnWay(f, p)
+	}
+	own := say("this machine's administrator sees whether its own rules do: sudo sockeye doctor %s; if not, ", "本机管理员可查看是否为本机规则：sudo sockeye doctor %s；如果不是，", f.again())
+	return unknown(CheckThere, text, sockeye.Text{En: own.En + allow.En, Zh: own.Zh + allow.Zh}, evidence, listens)
 }
 
 // rulesDrop says that the rules of the other machine were read and keep the port closed, as f
@@ -102,38 +116,62 @@ func lostThere(f, other *Facts, p Path, evidence, listens string) Finding {
 			say("the program there listens, but nothing comes back: a firewall there or on the way drops port %d, or a rule of this machine drops the answers; which of them cannot be told", "那里的程序在监听，但没有任何返回：可能是那里或途中的防火墙丢弃了端口 %d，也可能是本机的规则丢弃了应答；无法判断是哪一种", f.Port),
 			sockeye.Text{En: own.En + allow.En, Zh: own.Zh + allow.Zh}, evidence, lost)
 	}
-	routed, beside := p.Route.Gateway.IsValid(), f.answeredBeside(p)
+	there := *other
+	there.Network = f.Network
+	signed := slices.IndexFunc(there.listening(f.transport()), func(s netinfo.Socket) bool { return s.Signed && s.Takes(p.Address) })
 	switch {
-	case !beside && (routed || other.rulesPass(f)):
+	case !f.answeredBeside(p):
 		return lostBetween(f, other, p, evidence, listens)
+	case signed >= 0:
+		return wantsSignatures(f, other, p, evidence, there.listening(f.transport())[signed])
 	case other.rulesPass(f):
 		return wrong(CheckThere, CauseFirewallOnWay, StationNetwork,
 			say("the program there listens, and the rules of that machine let port %d pass: a firewall on the way drops it", "那里的程序在监听，那台机器的规则也放行端口 %d：途中的防火墙丢弃了它", f.Port),
 			letPassOnWay(f, p), evidence, listens, probeEvidence("beside", p.OtherTCP))
-	case routed:
-		there, way := allowClient(f, other, p), letPassOnWay(f, p)
-		return wrong(CheckThere, CauseFirewallBetween, StationNetwork,
-			say("the program there listens, but a firewall there or on the way drops port %d: other ports answer", "那里的程序在监听，但那里或途中的防火墙丢弃了端口 %d：其他端口有应答", f.Port),
-			sockeye.Text{En: there.En + "\nif its rules let it pass, " + way.En, Zh: there.Zh + "\n如果它的规则放行，" + way.Zh}, evidence, listens, probeEvidence("beside", p.OtherTCP))
 	}
-	return wrong(CheckThere, CauseFirewallThere, StationThere,
-		say("the program there listens, but a firewall of that machine drops port %d", "那里的程序在监听，但那台机器的防火墙丢弃了端口 %d", f.Port), allowClient(f, other, p), evidence, listens)
+	allow, way := allowClient(f, other, p), letPassOnWay(f, p)
+	if f.interfaceOf(p.Route.Interface).Virtual {
+		way = joined(way, say("; it goes through the virtual adapter %s (VPN, container or virtual machine)", "；数据经过虚拟网卡 %s（VPN、容器或虚拟机）", p.Route.Interface))
+	}
+	return wrong(CheckThere, CauseFirewallBetween, StationNetwork,
+		say("the program there listens, but a firewall there or on the way drops port %d: other ports answer (seldom the server does so itself, which wants signatures: TCP MD5)", "那里的程序在监听，但那里或途中的防火墙丢弃了端口 %d：其他端口有应答（少数情况下是服务器自己丢弃的，它要求签名：TCP MD5）", f.Port),
+		sockeye.Text{En: allow.En + "\nif its rules let it pass, " + way.En, Zh: allow.Zh + "\n如果它的规则放行，" + way.Zh}, evidence, listens, probeEvidence("beside", p.OtherTCP))
+}
+
+// wantsSignatures is a server that takes nothing unsigned from some clients, maybe from this one.
+func wantsSignatures(f, other *Facts, p Path, evidence string, s netinfo.Socket) Finding {
+	next := say("see in the settings of the server there (BGP: password of the neighbour) whether this client has to sign; if not, ", "请在那里服务器的设置中查看是否要求本机签名（BGP：邻居的密码）；如果不要求，")
+	way := letPassOnWay(f, p)
+	if !other.rulesPass(f) {
+		way = allowClient(f, other, p)
+	}
+	return unknown(CheckThere,
+		say("the program there listens, and takes from some clients only what is signed (TCP MD5): it drops what this client sends, or a firewall drops port %d; which of them cannot be told", "那里的程序在监听，并要求部分客户端签名（TCP MD5）：可能是它丢弃了本机未签名的数据，也可能是防火墙丢弃了端口 %d；无法判断是哪一种", f.Port),
+		joined(next, way), evidence, socketEvidence(s))
 }
 
 // lostBetween is a machine that answers on no port, though it is on.
 func lostBetween(f, other *Facts, p Path, evidence, listens string) Finding {
-	gateway := p.Route.Gateway
-	text := say("the program there listens, but nothing at all comes back from that machine: its firewall drops, a router on the way does not pass on, or the way back from it leads elsewhere", "那里的程序在监听，但那台机器没有任何返回：它的防火墙丢弃了数据、途中的路由器没有转发，或它返回的路通往别处")
-	next := say("tell its rules by its administrator: sudo %s; try the way back from there: sockeye doctor %s", "请那里的管理员用 sudo %s 说明它的规则；并从那里检查返回的路：sockeye doctor %s", f.doctorThere(), backTo(f, p))
+	text := say("the program there listens, but nothing at all comes back from that machine: its firewall drops, what is between (access point, switch, host of a virtual machine) does not pass it on, or its answers go to a wrong hardware address", "那里的程序在监听，但那台机器没有任何返回：它的防火墙丢弃了数据、中间的设备（无线路由器、交换机、虚拟机的宿主机）没有转发，或它把应答发往错误的硬件地址")
+	next := say("tell its rules by its administrator: sudo %s; see there which hardware address it has for this machine: %s; and try the way back: sockeye doctor %s", "请那里的管理员用 sudo %s 说明它的规则；在那里查看它记录的本机硬件地址：%s；并检查返回的路：sockeye doctor %s", f.doctorThere(), neighboursCommand(other.System), backTo(f, p))
+	if f.farAway(p) {
+		text = say("the program there listens, but nothing at all comes back from that machine: its firewall drops, a router on the way does not pass on, or the way back from it leads elsewhere", "那里的程序在监听，但那台机器没有任何返回：它的防火墙丢弃了数据、途中的路由器没有转发，或它返回的路通往别处")
+		next = say("tell its rules by its administrator: sudo %s; try the way back from there: sockeye doctor %s", "请那里的管理员用 sudo %s 说明它的规则；并从那里检查返回的路：sockeye doctor %s", f.doctorThere(), backTo(f, p))
+	}
 	if other.rulesPass(f) {
 		text = say("the program there listens, and the rules of that machine let port %d pass, but nothing comes back: it is lost on the way there or back", "那里的程序在监听，那台机器的规则也放行端口 %d，但没有任何返回：数据在去程或回程途中丢失", f.Port)
 		next = say("try the way back from there: sockeye doctor %s", "请从那里检查返回的路：sockeye doctor %s", backTo(f, p))
 	}
-	if gateway.IsValid() {
-		router := say("; on the router %s see that it forwards, and its route and rules for %s", "；请在路由器 %s 上确认它在转发，并查看它对 %s 的路由和规则", gateway, p.Address)
-		next = sockeye.Text{En: next.En + router.En, Zh: next.Zh + router.Zh}
+	at, gateway := f.interfaceOf(p.Route.Interface), p.Route.Gateway
+	between := sockeye.Text{}
+	switch {
+	case at.Virtual:
+		text = joined(text, say("; it goes through the virtual adapter %s (VPN, container or virtual machine)", "；数据经过虚拟网卡 %s（VPN、容器或虚拟机）", at.Name))
+		between = say("; see that the program behind %s runs and passes on to %s, or try without it", "；请确认 %s 后面的程序在运行并转发到 %s，或停用它再试", at.Name, p.Address)
+	case gateway.IsValid():
+		between = say("; on the router %s see that it forwards, and its route and rules for %s", "；请在路由器 %s 上确认它在转发，并查看它对 %s 的路由和规则", gateway, p.Address)
 	}
-	return wrong(CheckThere, CauseLostBetween, StationNetwork, text, next, evidence, listens, probeEvidence("beside", p.OtherTCP))
+	return wrong(CheckThere, CauseLostBetween, StationNetwork, text, joined(next, between), evidence, listens, probeEvidence("beside", p.OtherTCP))
 }
 
 // backTo is this machine's address and port, as the other machine asks for them.

@@ -19,6 +19,8 @@ const (
 	CauseAcceptedReset   = "accepted-reset"
 	CauseOtherProtocol   = "other-protocol"
 	CauseFirewallHere    = "firewall-here"
+	CauseRoutingLoop     = "routing-loop"
+	CauseHopLimit        = "hop-limit"
 )
 
 // checkThere judges what came back from the port.
@@ -110,7 +112,12 @@ func refused(f *Facts, p Path, evidence string) Finding {
 	if p.TCP.From.IsValid() { // a closed TCP port resets (RFC 9293 section 3.10.7.1) and sends no ICMP
 		return rejected(f, p, p.TCP, evidence)
 	}
-	if p.Route.Kind == "unicast" && p.Early.State == "" && p.Route.Interface != "" && !f.interfaceOf(p.Route.Interface).Virtual && !p.Neighbour.Silent() && f.sawNeighbours() {
+	if p.TCP.Origin == FromHere && p.Route.Kind == "unicast" {
+		return wrong(CheckFirewall, CauseFirewallHere, StationFirewall,
+			say("a rule of this machine refuses the connection, or hands it to a port of this machine: nothing left it", "本机的一条规则拒绝了连接，或把它转给了本机的端口：没有数据离开本机"),
+			say("look for a rule for outgoing traffic: %s", "请查看出站规则：%s", showRules(f.Firewall.Tool)), evidence, "Ip.OutTransmits, lo: what was sent went over loopback")
+	}
+	if p.TCP.Origin != FromOutside && p.Route.Kind == "unicast" && p.Early.State == "" && p.Route.Interface != "" && !f.interfaceOf(p.Route.Interface).Virtual && !p.Neighbour.Silent() && f.sawNeighbours() {
 		return wrong(CheckFirewall, CauseFirewallHere, StationFirewall,
 			say("a rule of this machine rejects the connection: it was refused before anything was sent", "本机的一条规则拒绝了连接：数据还没有发出就被拒绝"),
 			say("look for a rule for outgoing traffic: %s", "请查看出站规则：%s", showRules(f.Firewall.Tool)), evidence, "ip neighbour: no entry for the next hop")
@@ -122,10 +129,22 @@ func refused(f *Facts, p Path, evidence string) Finding {
 	}
 	text := say("refused: the machine is there, but nothing listens on port %d for this address, or a firewall there refuses it; from here both look the same", "被拒绝：主机在线，但没有程序为这个地址监听端口 %d，或那里的防火墙拒绝了它；从这里看两者相同", f.Port)
 	next := say("start the server there: %s; if it runs, let that machine tell which it is: %s", "请在那里启动服务器：%s；如果已经启动，请让那台机器说明是哪一种：%s", listenCommand(f.transport(), f.Port), f.doctorThere())
+	if f.mayRefuseItself(p) {
+		text = say("refused: nothing listens on port %d there for this address, a firewall there refuses it, or a rule of this machine does; from here they look the same", "被拒绝：那里没有程序为这个地址监听端口 %d，或那里的防火墙拒绝了它，也可能是本机的规则拒绝的；从这里看都相同", f.Port)
+		own := say("; whether it is a rule of this machine, its administrator sees: sudo sockeye doctor %s", "；是否为本机规则，由本机管理员查看：sudo sockeye doctor %s", f.again())
+		next = sockeye.Text{En: next.En + own.En, Zh: next.Zh + own.Zh}
+	}
 	if p.UDP.Outcome == Silent && p.OtherUDP.Outcome == Refused {
 		next = sockeye.Text{En: next.En + "; should it be UDP? udp://" + f.hostPort() + " was not refused", Zh: next.Zh + "；是否应该用 UDP？udp://" + f.hostPort() + " 没有被拒绝"}
 	}
 	return wrong(CheckThere, CauseRefused, StationPort, text, next, evidence, probeEvidence("udp", p.UDP))
+}
+
+// mayRefuseItself says that a rule of this machine may have made the reset: its rules are not
+// known, and neither is that the reset came from outside.
+func (f *Facts) mayRefuseItself(p Path) bool {
+	return f.System == "linux" && p.Route.Kind == "unicast" && p.TCP.Outcome == Refused && !p.TCP.From.IsValid() && p.TCP.Origin != FromOutside &&
+		(!f.Firewall.Read || f.Firewall.Unclear)
 }
 
 // sawNeighbours says that this system tells of its neighbours.
@@ -151,6 +170,9 @@ func silent(f *Facts, p Path, evidence string) Finding {
 		return unknown(CheckThere,
 			say("no answer from port %d, though the machine answers on another: a firewall there or on the way drops it, or the server's queue of connections is full (backlog)", "端口 %d 没有应答，而这台机器的另一个端口有应答：可能是那里或途中的防火墙丢弃了它，也可能是服务器的连接队列已满（backlog）", f.Port),
 			onlyThere(f), evidence, other, probeEvidence("udp beside", p.OtherUDP))
+	}
+	if f.interfaceOf(p.Route.Interface).Virtual && !p.Neighbour.Answered() {
+		return silentBehind(f, p, evidence)
 	}
 	if !p.Route.Gateway.IsValid() && p.Neighbour.State == "PERMANENT" {
 		return unknown(CheckThere,
@@ -240,6 +262,8 @@ func rejected(f *Facts, p Path, probe Probe, evidence string) Finding {
 		return wrong(CheckFirewall, CauseFirewallHere, StationFirewall,
 			say("a rule of this machine rejects the connection: %s", "本机的一条规则拒绝了连接：%s", word),
 			say("look for a rule for outgoing traffic: %s", "请查看出站规则：%s", showRules(f.Firewall.Tool)), evidence)
+	case isTimeExceeded(probe):
+		return tooManyHops(p, probe, evidence)
 	case who == p.Address.WithZone(""):
 		return wrong(CheckThere, CauseFirewallRejects, StationThere,
 			say("a firewall on %s rejects port %d: it sent %s", "%s 上的防火墙拒绝了端口 %d：它返回了 %s", who, f.Port, word),
@@ -252,6 +276,36 @@ func rejected(f *Facts, p Path, probe Probe, evidence string) Finding {
 	return wrong(CheckThere, CauseFirewallRejects, StationNetwork,
 		say("%s on the way rejects port %d: it sent %s", "途中的 %s 拒绝了端口 %d：它返回了 %s", who, f.Port, word),
 		say("let %s pass this one port (%s %d) to %s: it is a router or firewall between", "请在 %s 上放行发往 %[4]s 的这一个端口（%[2]s %[3]d）：它是途中的路由器或防火墙", who, f.transport(), f.Port, p.Address), evidence)
+}
+
+// wholeWay is a hop limit that no way through the Internet uses up: systems begin with 64 or
+// more (RFC 1700), for ways of some thirty routers at most.
+const wholeWay = 60
+
+// tooManyHops is a packet that was passed on as often as it may be. Who says so is the router
+// that had it last.
+func tooManyHops(p Path, probe Probe, evidence string) Finding {
+	who := probe.From
+	if probe.HopLimit > 0 && probe.HopLimit < wholeWay {
+		text := say("the packet did not get far enough: it may pass %[1]d routers (TTL, hop limit), and %[2]s was the last", "数据包没有走完全程：它最多经过 %[1]d 个路由器（TTL），%[2]s 是最后一个", probe.HopLimit, who)
+		return wrong(CheckWay, CauseHopLimit, StationInterface, text,
+			say("raise the limit here: sudo sysctl %s=64; if it is no better then, routers pass the packet in a circle", "请在本机提高上限：sudo sysctl %s=64；如果没有好转，则是路由器在循环转发", hopLimitSetting(p)), evidence, fmt.Sprintf("hop limit %d", probe.HopLimit))
+	}
+	found := wrong(CheckThere, CauseRoutingLoop, StationNetwork,
+		say("the routers pass what is sent to %s in a circle (routing loop), until %s drops it: %s", "路由器之间循环转发发往 %s 的数据（路由环路），直到 %s 将其丢弃：%s", p.Address, who, icmpWord(probe)),
+		say("on %[1]s and the routers beside it compare the route to %[2]s: one sends it back where it came from; traceroute -n %[2]s shows which take part", "请在 %[1]s 及其相邻的路由器上核对通往 %[2]s 的路由：其中一台把数据送了回去；traceroute -n %[2]s 可查看有哪些路由器", who, p.Address), evidence)
+	if probe.HopLimit > 0 {
+		found.Evidence = append(found.Evidence, fmt.Sprintf("hop limit %d", probe.HopLimit))
+	}
+	return found
+}
+
+// hopLimitSetting is where Linux has the limit that packets begin with.
+func hopLimitSetting(p Path) string {
+	if p.Address.Is4() {
+		return "net.ipv4.ip_default_ttl"
+	}
+	return "net.ipv6.conf." + p.Route.Interface + ".hop_limit"
 }
 
 // checkUDPPort judges a UDP port: only what comes back is certain.
@@ -287,6 +341,9 @@ func checkUDPPort(f *Facts, p Path) Finding {
 	text := say("nothing came back from UDP port %d, which says nothing: a program may have received it in silence, or a firewall dropped it", "UDP 端口 %d 没有返回任何内容，这说明不了什么：可能有程序收下而不应答，也可能被防火墙丢弃", f.Port)
 	if p.OtherUDP.Outcome == Refused {
 		text = say("nothing came back from UDP port %d, while another port there says that nobody receives: a program received it in silence, or a firewall dropped it", "UDP 端口 %d 没有返回任何内容，而那里的另一个端口报告无人接收：可能有程序收下而不应答，也可能被防火墙丢弃", f.Port)
+	}
+	if at := f.interfaceOf(p.Route.Interface); at.Virtual {
+		text = joined(text, say("; it goes through the virtual adapter %s (VPN, container or virtual machine), which may not lead there", "；数据经过虚拟网卡 %s（VPN、容器或虚拟机），它可能不通往那里", at.Name))
 	}
 	return unknown(CheckThere, text, onlyThereUDP(f), evidence, probeEvidence("udp beside", p.OtherUDP))
 }

@@ -93,7 +93,7 @@ func checkInterfaces(f *Facts) Finding {
 func (f *Facts) loopbackOnly() bool {
 	list := f.listening(f.transport())
 	for _, s := range list {
-		if !s.Local.Addr().IsLoopback() {
+		if !s.Local.Addr().IsLoopback() && !f.interfaceOf(s.Interface).Loopback {
 			return false
 		}
 	}
@@ -116,10 +116,16 @@ func checkPath(f *Facts, p Path) []Finding {
 	}
 	at := f.interfaceOf(p.Route.Interface)
 	if at.Name != "" && (!at.Up || !at.Carrier) && !p.Neighbour.Answered() {
+		if at.Virtual {
+			return []Finding{virtualDown(f, p, at)}
+		}
 		return []Finding{wrong(CheckWay, CauseLinkDown, StationInterface,
 			say("%s has no link: nothing is at the other end of its cable", "%s 没有链路：网线另一端没有设备", at.Name),
 			say("plug the cable in at both ends, or join the Wi-Fi network; %s shows the link", "请把网线两端插好，或连接 Wi-Fi；%s 显示链路状态", linkCommand(f.System, at.Name)),
 			fmt.Sprintf("%s: up=%v carrier=%v", at.Name, at.Up, at.Carrier))}
+	}
+	if found, said := checkCaught(f, p); said {
+		return []Finding{found}
 	}
 	list := []Finding{routeFinding(f, p, at)}
 	if found, said := checkDuplicate(p); said {
@@ -248,17 +254,19 @@ func routeFinding(f *Facts, p Path, at Interface) Finding {
 			evidence = append(evidence, arithmetic(ours, p.Address)...)
 		}
 	}
-	if p.Route.Gateway.IsValid() {
-		found := fine(CheckWay, say("another network, through the gateway %s on %s", "在另一网段，经 %[2]s 上的网关 %[1]s", p.Route.Gateway, p.Route.Interface), evidence...)
-		if at.Virtual {
-			found.Text = say("through the virtual adapter %s (VPN, container or virtual machine)", "经过虚拟网卡 %s（VPN、容器或虚拟机）", p.Route.Interface)
-		}
-		return found
-	}
-	if p.Route.Interface == "" {
+	switch {
+	case p.Route.Interface == "":
 		return unknown(CheckWay, say("the system does not tell the way", "系统没有给出通路"), say("look: %s", "请查看：%s", routeCommand(f.System, p.Address.String())))
+	case at.Virtual && at.holds(p.Address):
+		return fine(CheckWay, say("the network of the virtual adapter %s (VPN, container or virtual machine)", "虚拟网卡 %s 所在的网段（VPN、容器或虚拟机）", at.Name), evidence...)
+	case at.Virtual:
+		return fine(CheckWay, say("through the virtual adapter %s (VPN, container or virtual machine)", "经过虚拟网卡 %s（VPN、容器或虚拟机）", at.Name), evidence...)
+	case p.Route.Gateway.IsValid():
+		return fine(CheckWay, say("another network, through the gateway %s on %s", "在另一网段，经 %[2]s 上的网关 %[1]s", p.Route.Gateway, p.Route.Interface), evidence...)
+	case at.holds(p.Address) || len(at.Prefixes) == 0:
+		return fine(CheckWay, say("the same network, on %s", "同一网段，经 %s", p.Route.Interface), evidence...)
 	}
-	return fine(CheckWay, say("the same network, on %s", "同一网段，经 %s", p.Route.Interface), evidence...)
+	return fine(CheckWay, say("straight out of %s by a route, without a gateway", "按路由直接从 %s 发出，不经网关", p.Route.Interface), evidence...)
 }
 
 // checkNeighbour judges whether the next hop told its hardware address.
@@ -266,7 +274,7 @@ func checkNeighbour(f *Facts, p Path) (Finding, bool) {
 	hop := p.Route.NextHop(p.Address)
 	evidence := fmt.Sprintf("ip neighbour: %s dev %s %s %s", hop, p.Route.Interface, p.Neighbour.HardwareAddress, p.Neighbour.State)
 	switch {
-	case p.Neighbour.State == "":
+	case p.Neighbour.State == "" || p.Neighbour.State == "NOARP": // nobody is asked for a hardware address
 		return Finding{}, false
 	case p.Neighbour.State == "PERMANENT" && !p.TCP.Answers() && !p.UDP.Answers():
 		return unknown(CheckWay, say("the hardware address of %s was entered by hand, so that nobody was asked for it", "%s 的硬件地址是手工设置的，没有向任何机器查询", hop),

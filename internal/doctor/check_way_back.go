@@ -13,6 +13,9 @@ func checkWayBack(f, other *Facts, p Path) (Finding, bool) {
 	if !from.IsValid() || from.IsLoopback() || f.owns(p.Address) || f.heardFrom(p) {
 		return Finding{}, false
 	}
+	if f.interfaceOf(p.Route.Interface).Virtual { // that machine sees the VPN's address, or its host's
+		return Finding{}, false
+	}
 	row, found, told := other.rowTo(from)
 	switch {
 	case !told:

@@ -21,7 +21,8 @@ import (
 //	system, place and tool (1 each), flags (1), port (2), transport (1)
 //	count, then interfaces: flags (1), hardware address (6), count, then prefixes
 //	count, then gateways
-//	count, then listening sockets: transport (1), address, waiting and backlog (varints), program
+//	count, then listening sockets: transport (1), address, waiting and backlog (varints), program;
+//	of UDP the bytes that nobody reads and the datagrams that found no room are in their place
 //	more, each with its tag (1), length (1) and bytes; a reader passes over tags that it does not know
 //	the low 16 bits of the CRC-32 of all before
 //
@@ -176,6 +177,9 @@ func (f *Facts) appendListening(b []byte) []byte {
 			if !s.Network.Traits().Datagram && q.Local == s.Local {
 				queue = q
 			}
+		}
+		if s.Network.Traits().Datagram && f.Watched {
+			queue.Waiting, queue.Backlog = s.Unread, s.Drops
 		}
 		b = binary.AppendUvarint(b, uint64(queue.Waiting))
 		b = binary.AppendUvarint(b, uint64(queue.Backlog))
@@ -336,5 +340,9 @@ func (r *codeReader) socket(f *Facts) {
 	f.Sockets = append(f.Sockets, s)
 	if !s.Network.Traits().Datagram {
 		f.Queues = append(f.Queues, queue)
+		return
 	}
+	last := &f.Sockets[len(f.Sockets)-1]
+	last.Unread, last.Drops = queue.Waiting, queue.Backlog
+	f.Watched = f.Watched || last.Unread > 0
 }

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -17,12 +18,17 @@ import (
 //	oneTable  nothing: the rows that follow decide alone where packets go
 //	row       of the routing table: flags (1), interface (1), address, bits (1), and the gateway's
 //	          address if it has one
+//	bound     a socket that takes from one interface alone: its number, the interface (1) and the
+//	          interface's name; it stands before the rows
+//	signed    the numbers of the sockets that want signatures
 const (
 	tagV6Only = iota + 1
 	tagStrict
 	tagFiles
 	tagOneTable
 	tagRow
+	tagBound
+	tagSigned
 )
 
 // codeRows is how many rows of the routing table a code has at most; with more there are none.
@@ -35,15 +41,19 @@ var codeKinds = []string{"unicast", "blackhole", "unreachable", "prohibit"}
 const (
 	kindBits      = 3
 	gatewaySilent = 1 << 2
+	loopback      = 254
 	noInterface   = 255
 )
 
 // appendMore adds what is behind the sockets.
 func (f *Facts) appendMore(b []byte) []byte {
-	var alone, strict []byte
+	var alone, strict, signed []byte
 	for n, s := range f.codeListening() {
 		if s.V6Only {
 			alone = append(alone, byte(n))
+		}
+		if s.Signed {
+			signed = append(signed, byte(n))
 		}
 	}
 	names := []string{}
@@ -55,6 +65,8 @@ func (f *Facts) appendMore(b []byte) []byte {
 	}
 	b = appendTagged(b, tagV6Only, alone)
 	b = appendTagged(b, tagStrict, strict)
+	b = appendTagged(b, tagSigned, signed)
+	b = f.appendBound(b, names)
 	if f.Files.Limit > 0 {
 		b = appendTagged(b, tagFiles, binary.AppendUvarint(binary.AppendUvarint(nil, uint64(f.Files.Open)), uint64(f.Files.Limit)))
 	}
@@ -77,6 +89,24 @@ func (f *Facts) appendMore(b []byte) []byte {
 			row = appendAddr(row, r.Gateway)
 		}
 		b = appendTagged(b, tagRow, row)
+	}
+	return b
+}
+
+// appendBound tells which interface sockets take from, where that is one alone.
+func (f *Facts) appendBound(b []byte, names []string) []byte {
+	for n, s := range f.codeListening() {
+		if s.Interface == "" {
+			continue
+		}
+		at := slices.Index(names, s.Interface)
+		switch {
+		case f.interfaceOf(s.Interface).Loopback:
+			at = loopback
+		case at < 0:
+			at = noInterface
+		}
+		b = appendTagged(b, tagBound, append([]byte{byte(n), byte(at)}, s.Interface[:min(len(s.Interface), codeProgram)]...))
 	}
 	return b
 }
@@ -148,10 +178,35 @@ func (r *codeReader) more(f *Facts, tag int, b []byte) {
 	case tagOneTable:
 		f.Unseen = slices.DeleteFunc(f.Unseen, func(what string) bool { return what == "routes" })
 		for n := range f.Interfaces { // rows need a name, which a code does not tell
-			f.Interfaces[n].Name = fmt.Sprintf("#%d", n+1)
+			f.Interfaces[n].Name = cmp.Or(f.Interfaces[n].Name, fmt.Sprintf("#%d", n+1))
+		}
+	case tagBound:
+		r.bound(f, b)
+	case tagSigned:
+		for _, n := range b {
+			if int(n) < len(f.Sockets) {
+				f.Sockets[n].Signed = true
+			}
 		}
 	case tagRow:
 		r.row(f, b)
+	}
+}
+
+// bound is a socket that takes from one interface alone, which gets its name.
+func (r *codeReader) bound(f *Facts, b []byte) {
+	inner := &codeReader{rest: b}
+	n, at := inner.number(), inner.number()
+	name := string(inner.rest)
+	if r.err = inner.err; r.err != nil || n >= len(f.Sockets) || name == "" || len(f.Routes.Rows) > 0 {
+		return
+	}
+	f.Sockets[n].Interface = name
+	switch {
+	case at < len(f.Interfaces) && f.Interfaces[at].Name == "":
+		f.Interfaces[at].Name = name
+	case at == loopback && f.interfaceOf(name).Name == "":
+		f.Interfaces = append(f.Interfaces, Interface{Name: name, Up: true, Carrier: true, Loopback: true})
 	}
 }
 

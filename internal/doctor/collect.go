@@ -212,6 +212,9 @@ func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
 			return
 		}
 		connected, p.TCP = probeTCP(ctx, to, connectTime, begins)
+		if p.TCP.Outcome == Refused && f.System == "linux" {
+			p.TCP.Origin = refusalOrigin(ctx, to, p.TCP.Origin)
+		}
 	})
 	<-begun // a machine that is busy begins late
 	select {
@@ -227,6 +230,9 @@ func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
 	default:
 		group.Go(func() { p.OtherTCP = touchTCP(ctx, beside, connectTime-beginTime) })
 		group.Go(func() { p.OtherUDP = probeUDP(ctx, beside, datagram) })
+		if own, passed := f.passedBy(*p); passed {
+			group.Go(func() { p.Direct = probeThrough(ctx, to, own.Name, connectTime-beginTime) })
+		}
 	}
 	if p.Route.Kind == "unicast" && !p.Route.Gateway.IsValid() {
 		group.Go(func() { p.Answering = netinfo.AnswersToARP(p.Route.Index, p.Route.Source, p.Address, arpTime) })
@@ -294,14 +300,7 @@ func (f *Facts) lookAtPort(ctx context.Context) {
 		return
 	}
 	if f.Host == "" { // nothing was sent: what clients send meanwhile is seen in the counters
-		for range looks { // a program that reads has an empty socket at one of them
-			select {
-			case <-time.After(watchTime / looks):
-			case <-ctx.Done():
-			}
-			f.keepUnread()
-		}
-		f.Watched = true
+		f.watchUnread(ctx)
 	}
 	if pid := listeners[0].PID; pid > 0 {
 		f.Files = netinfo.FilesOf(pid)
@@ -363,6 +362,19 @@ func (f *Facts) keepWaiting() {
 			}
 		}
 	}
+}
+
+// watchUnread leaves unread what no look within a second found read: a program that reads has
+// an empty socket at one of them.
+func (f *Facts) watchUnread(ctx context.Context) {
+	for range looks {
+		select {
+		case <-time.After(watchTime / looks):
+		case <-ctx.Done():
+		}
+		f.keepUnread()
+	}
+	f.Watched = true
 }
 
 // keepUnread looks at the sockets again, and leaves unread what was so before and still is.

@@ -198,6 +198,11 @@ func deleteRuleCommand(r netinfo.RouteRule) string {
 	return fmt.Sprintf("sudo ip rule del priority %d", r.Priority)
 }
 
+// neighboursCommand shows which hardware addresses a machine has for its neighbours.
+func neighboursCommand(system string) string {
+	return perSystem(system, "ip neighbour", "arp -a", "arp -an")
+}
+
 // deleteNeighbourCommand has the system ask for the hardware address of a neighbour anew.
 func deleteNeighbourCommand(system, ip, name string) string {
 	return perSystem(system, "sudo ip neighbour del "+ip+" dev "+name, "arp -d "+ip, "sudo arp -d "+ip)

@@ -226,6 +226,9 @@ func say(en, zh string, args ...any) sockeye.Text {
 	return sockeye.Text{En: ones().ReplaceAllString(fmt.Sprintf(en, args...), "1 $1"), Zh: fmt.Sprintf(zh, args...)}
 }
 
+// joined is one text behind another.
+func joined(a, b sockeye.Text) sockeye.Text { return sockeye.Text{En: a.En + b.En, Zh: a.Zh + b.Zh} }
+
 // ones are the plurals after a 1.
 var ones = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\b1 (byte|connection|file|time)s\b`)

@@ -117,6 +117,9 @@ type Path struct {
 	UDP      Probe `json:"udp,omitzero"`
 	OtherUDP Probe `json:"other_udp,omitzero"`
 	Size     Size  `json:"size,omitzero"`
+	// Direct is to the port over TCP, out of the interface in whose network the address is,
+	// where the way leads through a virtual adapter.
+	Direct Probe `json:"direct,omitzero"`
 }
 
 // Outcome is what became of a probe.
@@ -149,7 +152,22 @@ type Probe struct {
 	From     netip.Addr `json:"from,omitzero"`
 	ICMPType int        `json:"icmp_type,omitempty"`
 	ICMPCode int        `json:"icmp_code,omitempty"`
+	// HopLimit is by how many routers the packet could be passed on (TTL), where an ICMP error
+	// came and this system tells.
+	HopLimit int `json:"hop_limit,omitempty"`
+	// Origin says where a refusal came from: from this machine itself if nothing left it
+	// meanwhile, from outside if nothing came over its loopback; "" if that cannot be told.
+	Origin Origin `json:"origin,omitempty"`
 }
+
+// Origin is where an answer came from.
+type Origin string
+
+// The origins.
+const (
+	FromHere    Origin = "here"
+	FromOutside Origin = "outside"
+)
 
 // Answers says that a machine answered at the address, whatever it said.
 func (p Probe) Answers() bool {

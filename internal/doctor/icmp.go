@@ -3,10 +3,12 @@ package doctor
 import "fmt"
 
 // ICMP errors by type and code (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1,
-// RFC 4443 section 3.1).
+// RFC 4443 sections 3.1 and 3.3).
 const (
-	icmpUnreachable  = 3 // of ICMP
-	icmp6Unreachable = 1 // of ICMPv6
+	icmpUnreachable   = 3 // of ICMP
+	icmp6Unreachable  = 1 // of ICMPv6
+	icmpTimeExceeded  = 11
+	icmp6TimeExceeded = 3
 )
 
 var icmpWords = map[int]string{
@@ -26,6 +28,9 @@ func icmpWord(p Probe) string {
 	if p.From.Is6() {
 		version, words, unreachable = "ICMPv6", icmp6Words, icmp6Unreachable
 	}
+	if isTimeExceeded(p) {
+		return fmt.Sprintf("%s time exceeded in transit (type %d code %d)", version, p.ICMPType, p.ICMPCode)
+	}
 	if word := words[p.ICMPCode]; word != "" && p.ICMPType == unreachable {
 		return fmt.Sprintf("%s %s (type %d code %d)", version, word, p.ICMPType, p.ICMPCode)
 	}
@@ -43,4 +48,13 @@ func isUnreachable(p Probe) bool {
 		return p.ICMPType == icmpUnreachable
 	}
 	return false
+}
+
+// isTimeExceeded says that a router had a packet that was passed on as often as it may be: its
+// TTL, or hop limit, was used up. Code 1 is of pieces of a packet that did not all arrive.
+func isTimeExceeded(p Probe) bool {
+	if p.From.Is6() {
+		return p.ICMPType == icmp6TimeExceeded && p.ICMPCode == 0
+	}
+	return p.ICMPType == icmpTimeExceeded && p.ICMPCode == 0
 }

@@ -259,6 +259,12 @@ func (l *lab) serve(machine, address string, handle func(net.Conn)) net.Listener
 	if err != nil {
 		l.Fatal(err)
 	}
+	l.accept(listener, handle)
+	return listener
+}
+
+// accept gives each connection to handle, which may be nil, until the test ends.
+func (l *lab) accept(listener net.Listener, handle func(net.Conn)) {
 	l.Cleanup(func() { listener.Close() })
 	go func() {
 		for {
@@ -275,7 +281,6 @@ func (l *lab) serve(machine, address string, handle func(net.Conn)) net.Listener
 			}()
 		}
 	}()
-	return listener
 }
 
 // receive takes datagrams on a machine, and echoes them if it is asked to.

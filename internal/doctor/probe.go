@@ -36,13 +36,66 @@ func probeTCP(ctx context.Context, to netip.AddrPort, wait time.Duration, begins
 		}
 		return nil
 	}}
+	origin := watchOrigin()
 	c, err := dialer.DialContext(ctx, "tcp", to.String())
 	p.Took = time.Since(began)
 	if err != nil {
 		p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
 	}
+	if p.Outcome == Refused {
+		p.Origin = origin()
+	}
 	heard.note(&p)
 	return c, p
+}
+
+// watchOrigin begins to count packets; what it gives tells where an answer that came meanwhile
+// was from. A rule of this machine that resets a connection lets nothing leave it, and its reset
+// goes over loopback. The order of the reads lets more seem to have left, never less.
+func watchOrigin() func() Origin {
+	sent, counted := netinfo.TransmittedPackets()
+	looped, seen := netinfo.LoopedPackets()
+	return func() Origin {
+		loopedNow, seenNow := netinfo.LoopedPackets()
+		sentNow, countedNow := netinfo.TransmittedPackets()
+		switch {
+		case !seen || !seenNow:
+		case loopedNow == looped:
+			return FromOutside
+		case counted && countedNow && sentNow-sent == loopedNow-looped:
+			return FromHere
+		}
+		return ""
+	}
+}
+
+// refusalOrigin tries a refused port again while it cannot be told where the refusal was from:
+// other programs may have sent something meanwhile, and so does the system by itself.
+func refusalOrigin(ctx context.Context, to netip.AddrPort, known Origin) Origin {
+	for n := 0; n < 4 && known == "" && ctx.Err() == nil; n++ {
+		again := touchTCP(ctx, to, beginTime)
+		if again.Outcome != Refused {
+			break
+		}
+		known = again.Origin
+	}
+	return known
+}
+
+// probeThrough tries to connect out of one interface, whatever the routes say, where the system
+// lets a process choose that.
+func probeThrough(ctx context.Context, to netip.AddrPort, name string, wait time.Duration) Probe {
+	p := Probe{Port: to.Port(), Outcome: Open}
+	began := time.Now()
+	dialer := net.Dialer{Timeout: wait, KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error { return bindTo(raw, name) }}
+	c, err := dialer.DialContext(ctx, "tcp", to.String())
+	p.Took = time.Since(began)
+	if err != nil {
+		p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
+		return p
+	}
+	c.Close()
+	return p
 }
 
 // touchTCP is probeTCP where the connection itself does not matter.

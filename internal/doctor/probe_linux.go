@@ -88,6 +88,14 @@ func (u *udpProbe) control(f func(fd int)) {
 // noteSender adds who sent the ICMP error.
 func (u *udpProbe) noteSender(p *Probe) { u.control(func(fd int) { noteICMP(fd, p) }) }
 
+// bindTo lets a socket use one interface alone (SO_BINDTODEVICE, which needs no rights since
+// Linux 5.7).
+func bindTo(raw syscall.RawConn, name string) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) { failed = unix.BindToDevice(int(fd), name) })
+	return errors.Join(err, failed)
+}
+
 // icmpErrors keeps the socket of a TCP connection that may fail, for its queue of errors
 // (IP_RECVERR; for TCP since Linux 5.11). It needs no rights.
 type icmpErrors struct{ kept int } // a duplicate of the descriptor, -1 for none
@@ -134,8 +142,22 @@ func noteICMP(fd int, p *Probe) {
 	for _, m := range messages {
 		if e, ok := parseExtendedError(m.Data); ok {
 			p.From, p.ICMPType, p.ICMPCode = e.from, e.icmpType, e.icmpCode
+			p.HopLimit = hopLimit(fd, e.from)
 		}
 	}
+}
+
+// hopLimit is what the socket's packets began with: TTL of IPv4, hop limit of IPv6.
+func hopLimit(fd int, peer netip.Addr) int {
+	level, option := unix.IPPROTO_IP, unix.IP_TTL
+	if peer.Is6() {
+		level, option = unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS
+	}
+	n, err := unix.GetsockoptInt(fd, level, option)
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
 }
 
 // extendedError is a struct sock_extended_err with its offender (ip(7)).

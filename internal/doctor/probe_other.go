@@ -4,6 +4,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"syscall"
@@ -46,3 +47,6 @@ func (*icmpErrors) note(*Probe)                  {}
 
 // probeSize is not possible here: this system does not tell a program of ICMP errors.
 func probeSize(context.Context, netip.AddrPort, int) Size { return Size{} }
+
+// bindTo lets a socket use one interface alone, which is not tried here.
+func bindTo(syscall.RawConn, string) error { return errors.ErrUnsupported }

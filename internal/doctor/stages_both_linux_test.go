@@ -51,10 +51,13 @@ func (l *lab) hold(machine, network, address string) {
 }
 
 // unreadDatagrams are more than a program that does not read has room for.
-func unreadDatagrams(l *lab) {
-	l.hold(server, "udp4", everyone)
+func unreadDatagrams(l *lab) { leaveUnread(l, "udp4", near) }
+
+// leaveUnread lets a program on the server have a port of a network of package net, and sends to it.
+func leaveUnread(l *lab, network, to string) {
+	l.hold(server, network, everyone)
 	l.in(client, func() {
-		c, err := net.Dial("udp", near)
+		c, err := net.Dial("udp", to)
 		if err != nil {
 			l.Error(err)
 			return
@@ -70,6 +73,24 @@ func unreadDatagrams(l *lab) {
 			wait = len(list) == 1 && list[0].Unread > 0
 		})
 		return wait
+	})
+}
+
+// flooded is a program on the server that is sent much, and reads it all.
+func flooded(l *lab) {
+	receiveNear(l)
+	l.in(client, func() {
+		c, err := net.Dial("udp", near)
+		if err != nil {
+			l.Error(err)
+			return
+		}
+		l.Cleanup(func() { c.Close() })
+		go func() {
+			for ; l.Context().Err() == nil; time.Sleep(time.Millisecond) { // the sender's pace; nobody waits for it
+				c.Write(make([]byte, 1000))
+			}
+		}()
 	})
 }
 
@@ -157,22 +178,7 @@ var healthyBoth = []stage{
 	{name: "a socket for each family", on: client, ask: near, with: server, set: both(sixes, serveV6Only, func(l *lab) { l.serve(server, "tcp4 0.0.0.0:7000", nil) })},
 	{name: "handed to a port that a server has, both sides", on: client, ask: near, theirRoot: true, set: natted(server, "redirect to :7001", func(l *lab) { l.serve(server, ":7001", nil) })},
 	{name: "a way back that is no default, both sides", on: client, ask: farther, with: far, set: both(serveFar, ips(far, "route del default\nroute add 10.1.0.0/24 via 10.2.0.1"))},
-	{name: "a UDP program that is sent much and reads", on: server, ask: ourUDP, root: true, set: func(l *lab) {
-		receiveNear(l)
-		l.in(client, func() {
-			c, err := net.Dial("udp", near)
-			if err != nil {
-				l.Error(err)
-				return
-			}
-			l.Cleanup(func() { c.Close() })
-			go func() {
-				for ; l.Context().Err() == nil; time.Sleep(time.Millisecond) { // the sender's pace; nobody waits for it
-					c.Write(make([]byte, 1000))
-				}
-			}()
-		})
-	}},
+	{name: "a UDP program that is sent much and reads", on: server, ask: ourUDP, root: true, set: flooded},
 	{name: "a server that was asked often, told by its root", on: client, ask: near, with: server, theirRoot: true, set: func(l *lab) {
 		serveNear(l)
 		for range 20 {

@@ -75,8 +75,8 @@ var typingErrors = []stage{
 // oneSided are failures of which one side sees nothing that decides: it says so, and whom to
 // ask. Both together know.
 var oneSided = []stage{
-	{name: "firewall there drops one port", on: client, ask: near, asks: true, set: ruled(serveNear, server, "input", "tcp dport 7000 drop"), both: CauseFirewallThere},
-	{name: "firewall there drops all that is new", on: client, ask: near, asks: true, set: ruled(serveNear, server, "input", "ct state established,related accept", "meta l4proto { tcp, udp, icmp } drop"), both: CauseFirewallThere},
+	{name: "firewall there drops one port", on: client, ask: near, asks: true, set: ruled(serveNear, server, "input", "tcp dport 7000 drop"), both: CauseFirewallBetween},
+	{name: "firewall there drops all that is new", on: client, ask: near, asks: true, set: ruled(serveNear, server, "input", "ct state established,related accept", "meta l4proto { tcp, udp, icmp } drop"), both: CauseLostBetween},
 	{name: "the router drops the port", on: client, ask: farther, asks: true, set: ruled(serveFar, router, "forward", "tcp dport 7000 drop"), both: CauseFirewallBetween},
 	{name: "the router drops all", on: client, ask: farther, asks: true, set: ruled(serveFar, router, "forward", "drop"), both: CauseLostBetween},
 	{name: "backlog full, from here", on: client, ask: near, asks: true, set: func(l *lab) { l.neverAccepting(1); l.dialOften(near) }, both: CauseBacklogFull},

@@ -94,7 +94,7 @@ var failures = []stage{
 	{name: "wrong mask here, both sides", on: client, ask: farther, with: far, set: both(serveFar, ips(client, "address del 10.1.0.2/24 dev eth0\naddress add 10.1.0.2/8 dev eth0")), want: CauseWrongMask},
 	{name: "no way back, both sides", on: client, ask: farther, with: far, set: both(serveFar, ips(far, "route del default")), want: CauseNoWayBack},
 	{name: "the gateway is silent", on: client, ask: "10.3.0.3:7000", set: ips(client, "route add default via 10.1.0.99"), want: CauseGatewaySilent},
-	{name: "firewall there drops, both sides", on: client, ask: near, with: server, set: ruled(serveNear, server, "input", "tcp dport 7000 drop"), want: CauseFirewallThere},
+	{name: "firewall there drops, both sides", on: client, ask: near, with: server, set: ruled(serveNear, server, "input", "tcp dport 7000 drop"), want: CauseFirewallBetween},
 	{name: "firewall there rejects with ICMP", on: client, ask: near, set: ruled(serveNear, server, "input", "tcp dport 7000 reject with icmp type admin-prohibited"), want: CauseFirewallRejects},
 	{name: "firewall there rejects with a reset, both sides", on: client, ask: near, with: server, set: ruled(serveNear, server, "input", "tcp dport 7000 reject with tcp reset"), want: CauseFirewallRejects},
 	{name: "firewall there, seen there by root", on: server, ask: everyone, root: true, set: ruled(serveNear, server, "input", "tcp dport 7000 drop"), want: CauseFirewallDrops},
@@ -455,7 +455,7 @@ func (s stage) otherSide() string {
 		return s.with
 	case s.on == server:
 		return client
-	case strings.Contains(s.ask, farther), s.ask == farther6:
+	case strings.Contains(s.ask, farther), strings.Contains(s.ask, farther6):
 		return far
 	}
 	return server
@@ -498,7 +498,7 @@ func TestStagedFailures(t *testing.T) {
 	places := make(chan struct{}, labsAtOnce)
 	var group sync.WaitGroup
 	for _, s := range slices.Concat(failures, rejections, typingErrors, oneSided, healthy, lookAlikes, hiddenRules, undecidedRules, harmlessRules,
-		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth) {
+		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth, ownRules, loops, tunnels, between, restricted, unrestricted) {
 		group.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()

@@ -140,10 +140,7 @@ func (d *Diagnosis) stops(lang sockeye.Lang) []Stop {
 		return d.withPort(list)
 	}
 	p := d.path()
-	network, note := say("same network", "同一网段").In(lang), ""
-	if p.Route.Gateway.IsValid() {
-		network, note = say("gateway", "网关").In(lang), p.Route.Gateway.String()
-	}
+	network, note := d.networkStop(p)
 	source := ""
 	if p.Route.Source.IsValid() {
 		source = p.Route.Source.String()
@@ -152,7 +149,7 @@ func (d *Diagnosis) stops(lang sockeye.Lang) []Stop {
 		{Station: StationProgram, Label: say("this machine", "本机").In(lang), Note: source},
 		{Station: StationFirewall, Label: firewall},
 		{Station: StationInterface, Label: cmp.Or(p.Route.Interface, say("interface", "网卡").In(lang))},
-		{Station: StationNetwork, Label: network, Note: note},
+		{Station: StationNetwork, Label: network.In(lang), Note: note},
 		{Station: StationThere, Label: firewall},
 		{Station: StationPort, Label: port, Note: p.Address.String()},
 	}

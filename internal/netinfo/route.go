@@ -44,7 +44,9 @@ type Neighbour struct {
 func (n Neighbour) Silent() bool { return n.State == "INCOMPLETE" || n.State == "FAILED" }
 
 // Answered says that the neighbour told its hardware address.
-func (n Neighbour) Answered() bool { return n.HardwareAddress != "" && n.State != "FAILED" }
+func (n Neighbour) Answered() bool {
+	return n.HardwareAddress != "" && n.State != "FAILED" && n.State != "NOARP" // which asks nobody
+}
 
 // Socket is one socket of this machine as the kernel lists it.
 type Socket struct {
@@ -66,6 +68,11 @@ type Socket struct {
 	// (IPV6_V6ONLY, RFC 3493 section 5.3); Drops counts datagrams that found no room.
 	V6Only bool `json:"v6_only,omitempty"`
 	Drops  int  `json:"drops,omitempty"`
+	// Interface is the only one that a socket that waits takes from (SO_BINDTODEVICE, socket(7)),
+	// "" for all. Signed says that it drops what is not signed of some peers (TCP_MD5SIG, RFC
+	// 2385), which Linux tells its administrator alone.
+	Interface string `json:"interface,omitempty"`
+	Signed    bool   `json:"signed,omitempty"`
 	// PID and Program are those that hold it, 0 and "" if they may not be seen.
 	PID     int    `json:"pid,omitempty"`
 	Program string `json:"program,omitempty"`

@@ -2,6 +2,7 @@ package netinfo
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"os"
 	"slices"
@@ -14,60 +15,81 @@ import (
 // Sockets are the sockets of this machine's network that keep chooses; nil chooses all.
 func Sockets(keep func(Socket) bool) ([]Socket, error) {
 	list, err := SocketsOf(os.DirFS("/proc"), keep)
-	if !slices.ContainsFunc(list, waitsForIPv6) {
+	if !slices.ContainsFunc(list, Socket.Listens) {
 		return list, err
 	}
-	alone := v6Only()
+	told := listenerOptions()
 	for n := range list {
-		if s := &list[n]; waitsForIPv6(*s) {
-			s.V6Only = alone[s.inode]
+		s := &list[n]
+		o, found := told[s.inode]
+		if !found || !s.Listens() {
+			continue
+		}
+		s.V6Only, s.Signed = o.v6Only && s.Local.Addr() == netip.IPv6Unspecified(), o.signed
+		if i, err := net.InterfaceByIndex(o.index); o.index != 0 && err == nil {
+			s.Interface = i.Name
 		}
 	}
 	return list, err
 }
 
-func waitsForIPv6(s Socket) bool { return s.Listens() && s.Local.Addr() == netip.IPv6Unspecified() }
+// listenerOption is what /proc does not tell of a socket that waits: that it takes no IPv4, the
+// index of the one interface that it takes from (0 for all), and that it wants signatures of
+// some peers, which the system tells its administrator alone.
+type listenerOption struct {
+	v6Only, signed bool
+	index          int
+}
 
-// v6Only are the sockets of IPv6 that take no IPv4, by inode: /proc does not tell.
-func v6Only() map[string]bool {
-	alone := map[string]bool{}
+// listenerOptions are those of all sockets that wait, by inode.
+func listenerOptions() map[string]listenerOption {
+	told := map[string]listenerOption{}
 	c, err := netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
 	if err != nil {
-		return alone
+		return told
 	}
 	defer c.Close()
 	for protocol, state := range map[byte]uint32{unix.IPPROTO_TCP: tcpListen, unix.IPPROTO_UDP: tcpClose} {
-		found, err := c.Execute(netlink.Message{
-			Header: netlink.Header{Type: netlink.HeaderType(sockDiagByFamily), Flags: netlink.Request | netlink.Dump},
-			Data:   inetDiagRequest(unix.AF_INET6, protocol, state),
-		})
-		if err != nil {
-			continue // a kernel without the module for it
-		}
-		for _, m := range found {
-			if inode, only := parseV6Only(m.Data); only {
-				alone[inode] = true
+		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
+			request := inetDiagRequest(family, protocol, state)
+			request[2] = inetDiagInfo // with which the keys for signatures come
+			found, err := c.Execute(netlink.Message{
+				Header: netlink.Header{Type: netlink.HeaderType(sockDiagByFamily), Flags: netlink.Request | netlink.Dump},
+				Data:   request,
+			})
+			if err != nil {
+				continue // a kernel without the module for it
+			}
+			for _, m := range found {
+				if inode, o, ok := parseListenerOption(m.Data); ok {
+					told[inode] = o
+				}
 			}
 		}
 	}
-	return alone
+	return told
 }
 
-// parseV6Only reads the inode out of a struct inet_diag_msg, and the attribute behind it.
-func parseV6Only(b []byte) (inode string, only bool) {
+// parseListenerOption reads the inode and the interface out of a struct inet_diag_msg, and the
+// attributes behind it.
+func parseListenerOption(b []byte) (inode string, o listenerOption, ok bool) {
 	if len(b) < inetDiagSize {
-		return "", false
+		return "", o, false
 	}
 	attributes, err := netlink.NewAttributeDecoder(b[inetDiagSize:])
 	if err != nil {
-		return "", false
+		return "", o, false
 	}
 	for attributes.Next() {
-		if attributes.Type() == inetDiagV6Only && len(attributes.Bytes()) == 1 {
-			only = attributes.Bytes()[0] != 0
+		switch value := attributes.Bytes(); attributes.Type() {
+		case inetDiagV6Only:
+			o.v6Only = len(value) == 1 && value[0] != 0
+		case inetDiagMD5:
+			o.signed = len(value) > 0
 		}
 	}
-	return strconv.FormatUint(uint64(binary.NativeEndian.Uint32(b[68:])), 10), only && attributes.Err() == nil
+	o.index = int(binary.NativeEndian.Uint32(b[40:]))
+	return strconv.FormatUint(uint64(binary.NativeEndian.Uint32(b[68:])), 10), o, attributes.Err() == nil
 }
 
 // Counters are the kernel's counters of the network, by group and name.
@@ -103,6 +125,8 @@ const (
 	tcpClose         = 7  // tcp_states.h, and what a UDP socket without a peer is in
 	tcpListen        = 10
 	inetDiagV6Only   = 11 // INET_DIAG_SKV6ONLY, linux/inet_diag.h
+	inetDiagMD5      = 18 // INET_DIAG_MD5SIG
+	inetDiagInfo     = 2  // the bit of INET_DIAG_INFO
 	inetDiagSize     = 72 // struct inet_diag_msg
 )
 

@@ -48,5 +48,5 @@ func TestRouteTo(t *testing.T) {
 // No answer of inet_diag, however damaged, makes its parsers panic.
 func FuzzParseInetDiag(f *testing.F) {
 	f.Add(slices.Concat([]byte{2, 10}, make([]byte, 80)))
-	f.Fuzz(func(t *testing.T, b []byte) { parseInetDiag(b); parseV6Only(b) })
+	f.Fuzz(func(t *testing.T, b []byte) { parseInetDiag(b); parseListenerOption(b) })
 }
