@@ -144,3 +144,78 @@ func TestChartTrigger(t *testing.T) {
 	p.choose(control("trigger-kind"), "")
 	p.wait(`!document.querySelector('[data-control=trigger-told]') && document.querySelector('.plot').dataset.from === ` + quoted(whole))
 }
+
+// Values of two units have an axis each; a logarithmic scale draws them otherwise; the time
+// that is shown moves by half of itself, and the chart closes.
+func TestChartAxes(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, "tcp", p.server())
+	write(t, board, "u=1V i=900mA p=3V\n")
+	p.click(control("fields-tab"))
+	p.fill("fields-spec", "keys")
+	value[any](p, `document.querySelector('[data-control=fields-spec]').dispatchEvent(new Event('change', {bubbles: true}))`)
+	p.click(control("chart"))
+	p.wait(chartStats + `?.includes('u V 1 1 1 1 0 ')`)
+	write(t, board, "u=1000V i=1mA p=4V\n")
+	p.wait(`/u V 1[, ]?000 1 /.test(` + chartStats + `)`)
+
+	// the axis on the right takes its place from the plot
+	const right = `(plot => plot.getBoundingClientRect().right - plot.querySelector('.u-over').getBoundingClientRect().right)(document.querySelector('.plot'))`
+	p.wait(right + ` > 60`)
+	p.click(`[data-series=i]`)
+	p.wait(right + ` < 60`)
+	p.click(`[data-series=i]`)
+	p.wait(right + ` > 60`)
+
+	const picture = `document.querySelector('.plot canvas').toDataURL()`
+	p.wait(`(last => (window.drawn = ` + picture + `) === last)(window.drawn)`) // twice the same
+	linear := value[string](p, picture)
+	p.click(control("chart-log"))
+	p.wait(picture + ` !== ` + quoted(linear))
+	p.shot("chart-log")
+	p.click(control("chart-log"))
+	p.wait(picture + ` === ` + quoted(linear))
+
+	const from, to = `+document.querySelector('.plot').dataset.from`, `+document.querySelector('.plot').dataset.to`
+	since, until := value[float64](p, from), value[float64](p, to)
+	moved := func(by float64) string { // each step cuts off what is less than a millisecond
+		return fmt.Sprintf(`Math.abs(%s - %f) < 5 && Math.abs(%s - %f) < 5`, from, since+by*(until-since), to, until+by*(until-since))
+	}
+	p.click(`.chart [aria-label="Earlier"]`)
+	p.wait(moved(-0.5))
+	p.click(`.chart [aria-label="Later"]`)
+	p.wait(moved(0))
+	p.click(`.chart [aria-label="Later"]`)
+	p.wait(moved(0.5))
+	p.click(control("chart-whole"))
+	p.wait(moved(0) + ` && document.querySelector('[data-control=chart-whole]').disabled`)
+	p.inBoth("the chart of two units", func() {}, func() {})
+	p.click(`.chart [aria-label="Hide the chart"]`)
+	p.wait(`!document.querySelector('[data-control=chart-view]')`)
+	p.isSound()
+}
+
+// Every kind of trigger waits for its own: down, either way, and below a level, of the value
+// that is chosen.
+func TestChartTriggerKinds(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	send := p.openChart() // it ends with u=0 and i=5
+	told := `document.querySelector('[data-control=trigger-told]')?.innerText.replace(/\s+/g, ' ')`
+	p.choose(control("trigger-kind"), "falling")
+	p.choose(control("trigger-value"), "i")
+	p.fill("trigger-level", "-7")
+	p.wait(told + `?.includes('Waiting')`)
+	send("u=0 i=-8\nu=-9 i=-8\n")
+	p.wait(told + `?.includes('Fired 1 times') && ` + told + `.includes(' · -8')`)
+	p.choose(control("trigger-kind"), "either")
+	send("u=0 i=-1\n")
+	p.wait(told + `?.includes('Fired 2 times') && ` + told + `.includes(' · -1')`)
+	p.choose(control("trigger-kind"), "rising")
+	p.wait(told + `?.includes('Fired 1 times') && ` + told + `.includes(' · -1')`)
+	p.choose(control("trigger-value"), "u")
+	p.choose(control("trigger-kind"), "below")
+	p.wait(told + `?.includes('Fired 1 times') && ` + told + `.includes(' · -9')`)
+	p.isSound()
+}

@@ -35,3 +35,42 @@ func TestRequestForm(t *testing.T) {
 	reads(t, board, "\x00\x01\x00\x00\x00\x0b\x01\x10\x00\x00\x00\x02\x04\xff\xff\x01\x02")
 	p.isSound()
 }
+
+// Forms of protocols of text and of packets: the bytes are shown while they are filled in.
+func TestRequestFormsOfOtherProtocols(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, "tcp", p.server())
+	p.click(control("chip-form"))
+	p.wait(`document.querySelector('[data-control=request-protocol]')?.value === 'modbus-rtu'`)
+	const bytes = `document.querySelector('[data-control=request-bytes]').innerText.trim()`
+	p.choose(control("request-protocol"), "mqtt")
+	p.choose(control("request-packet"), "48")
+	p.fill("request-topic", "a/+")
+	p.wait(`document.querySelector('[data-control=request-topic-note]').innerText.startsWith('"+" may not be in a topic')`)
+	p.fill("request-topic", "led")
+	p.fill("request-message", "on")
+	p.wait(bytes + `.endsWith('30 07 00 03 6c 65 64 6f 6e')`)
+	p.click(control("request-send"))
+	reads(t, board, "\x30\x07\x00\x03led"+"on")
+
+	p.choose(control("request-protocol"), "scpi")
+	p.wait(bytes + `.endsWith('2a 49 44 4e 3f 0a')`)
+	p.click(control("request-put"))
+	p.wait(boxHolds + ` === '*IDN?\\n'`)
+
+	p.choose(control("request-protocol"), "at")
+	p.choose(control("request-kind"), "read")
+	p.fill("request-name", "+CWMODE")
+	p.wait(bytes + `.endsWith('3f 0d 0a')`)
+	p.click(control("request-send"))
+	reads(t, board, "AT+CWMODE?\r\n")
+
+	p.choose(control("request-protocol"), "http")
+	p.choose(control("request-method"), "POST")
+	p.fill("request-body", "level=5")
+	p.wait(bytes + `.startsWith('94 B: 50 4f 53 54 20')`) // only the first bytes are shown
+	p.click(control("request-send"))
+	reads(t, board, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\nlevel=5")
+	p.isSound()
+}
