@@ -498,7 +498,7 @@ func TestStagedFailures(t *testing.T) {
 	places := make(chan struct{}, labsAtOnce)
 	var group sync.WaitGroup
 	for _, s := range slices.Concat(failures, rejections, typingErrors, oneSided, healthy, lookAlikes, hiddenRules, undecidedRules, harmlessRules,
-		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth) {
+		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth, rulesOfIptables) {
 		group.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
