@@ -44,8 +44,8 @@ const (
 	LimitNetwork     TCPLimit = "network"     // the way loses, or is full
 )
 
-// reportedLoss is the part of the segments sent again from which loss is told.
-const reportedLoss = 0.01
+// reportedLoss is how many percent of the segments sent again are told as loss.
+const reportedLoss = 1
 
 // Limit is what keeps the connection from sending more, in a word and in a plain sentence.
 func (st PeerStatus) Limit() (TCPLimit, Text) {
@@ -59,17 +59,42 @@ func (st PeerStatus) Limit() (TCPLimit, Text) {
 		return LimitNetwork, textf("no acknowledgement: %d bytes were sent again %d times in a row", "没有确认：%d 字节已连续重发 %d 次", st.Unsent, t.Backoff)
 	case st.Unsent > 0 && t.SendWindow > 0 && t.SendWindow < t.SendMSS:
 		return LimitPeerWindow, textf("the peer reads slowly: its window has %d bytes left", "对方读取缓慢：其窗口只剩 %d 字节", t.SendWindow)
-	case t.SegmentsSent > 0 && float64(t.Retransmits)/float64(t.SegmentsSent) > reportedLoss && t.Retransmits > 1:
-		return LimitNetwork, textf("the way loses: %.1f %% of the segments were sent again", "途中有丢失：%.1f %% 的报文段被重传", 100*float64(t.Retransmits)/float64(t.SegmentsSent))
-	case t.Busy > time.Second && t.PeerLimited > t.Busy/2:
+	case st.Unsent == 0: // what was counted over the whole connection holds nothing up now
+		return LimitApplication, t.idleText()
+	case t.lost():
+		return LimitNetwork, textf("the way loses: %.1f %% of the segments so far were sent again", "途中有丢失：到目前为止 %.1f %% 的报文段被重传", t.lossPercent())
+	case t.heldUp():
 		return LimitPeerWindow, textf("mostly the peer's window held it up: %s of %s", "主要受对方窗口限制：%[2]s 中有 %[1]s", t.PeerLimited.Round(time.Millisecond), t.Busy.Round(time.Millisecond))
 	case t.NotSent > 0 && t.Unacked >= t.CongestionWindow:
 		return LimitNetwork, textf("the network sets the pace: all %d segments of the congestion window are under way", "由网络决定速度：拥塞窗口的 %d 个报文段都在途中", t.CongestionWindow)
 	case st.Unsent > 0:
 		return LimitUnknown, textf("%d bytes wait for their acknowledgement", "%d 字节等待确认", st.Unsent)
 	}
-	return LimitApplication, Text{"all that was sent is acknowledged: this program sets the pace", "已发送的全部得到确认：由本程序决定速度"}
+	return LimitApplication, t.idleText()
 }
+
+// idleText says that nothing waits, and what the connection has met so far.
+func (t *TCPInfo) idleText() Text {
+	text := Text{"all that was sent is acknowledged: this program sets the pace", "已发送的全部得到确认：由本程序决定速度"}
+	if t.lost() {
+		past := textf("; so far %.1f %% of the segments were sent again", "；到目前为止 %.1f %% 的报文段被重传", t.lossPercent())
+		text = Text{text.En + past.En, text.Zh + past.Zh}
+	}
+	return text
+}
+
+// lost says that the way has lost segments over the whole connection, lossPercent how many.
+func (t *TCPInfo) lost() bool {
+	return t.SegmentsSent > 0 && t.Retransmits > 1 && t.lossPercent() > reportedLoss
+}
+
+func (t *TCPInfo) lossPercent() float64 {
+	return 100 * float64(t.Retransmits) / float64(max(1, t.SegmentsSent))
+}
+
+// heldUp says that the peer's window has held the connection up for most of the time that there
+// was something to send.
+func (t *TCPInfo) heldUp() bool { return t.Busy > time.Second && t.PeerLimited > t.Busy/2 }
 
 // TCPRow is one of the numbers of a connection for people: its name, its value, and what it
 // means.

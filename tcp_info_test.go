@@ -15,13 +15,16 @@ func TestTCPLimit(t *testing.T) {
 		want  sockeye.TCPLimit
 		words string
 	}{
-		"not told":     {sockeye.PeerStatus{}, sockeye.LimitUnknown, ""},
-		"idle":         {sockeye.PeerStatus{TCP: &sockeye.TCPInfo{SendWindow: 65535, SendMSS: 1448}}, sockeye.LimitApplication, "this program sets the pace"},
-		"not reading":  {sockeye.PeerStatus{NotReadingFor: 3200 * time.Millisecond, Unsent: 9, TCP: &sockeye.TCPInfo{}}, sockeye.LimitPeerWindow, "its window is 0 since 3.2s"},
-		"dead way":     {sockeye.PeerStatus{Unsent: 5, TCP: &sockeye.TCPInfo{Backoff: 3, SendWindow: 65535, Unacked: 1}}, sockeye.LimitNetwork, "sent again 3 times in a row"},
-		"loss":         {sockeye.PeerStatus{Unsent: 5, TCP: &sockeye.TCPInfo{Retransmits: 52, SegmentsSent: 1000, SendWindow: 65535}}, sockeye.LimitNetwork, "5.2 %"},
-		"slow reader":  {sockeye.PeerStatus{TCP: &sockeye.TCPInfo{Busy: 10 * time.Second, PeerLimited: 9 * time.Second}}, sockeye.LimitPeerWindow, "9s of 10s"},
-		"full network": {sockeye.PeerStatus{Unsent: 50000, TCP: &sockeye.TCPInfo{NotSent: 30000, Unacked: 10, CongestionWindow: 10, SendWindow: 65535, SendMSS: 1448}}, sockeye.LimitNetwork, "10 segments"},
+		"not told":             {sockeye.PeerStatus{}, sockeye.LimitUnknown, ""},
+		"idle":                 {sockeye.PeerStatus{TCP: &sockeye.TCPInfo{SendWindow: 65535, SendMSS: 1448}}, sockeye.LimitApplication, "this program sets the pace"},
+		"not reading":          {sockeye.PeerStatus{NotReadingFor: 3200 * time.Millisecond, Unsent: 9, TCP: &sockeye.TCPInfo{}}, sockeye.LimitPeerWindow, "its window is 0 since 3.2s"},
+		"dead way":             {sockeye.PeerStatus{Unsent: 5, TCP: &sockeye.TCPInfo{Backoff: 3, SendWindow: 65535, Unacked: 1}}, sockeye.LimitNetwork, "sent again 3 times in a row"},
+		"loss":                 {sockeye.PeerStatus{Unsent: 5, TCP: &sockeye.TCPInfo{Retransmits: 52, SegmentsSent: 1000, SendWindow: 65535}}, sockeye.LimitNetwork, "5.2 %"},
+		"loss before":          {sockeye.PeerStatus{TCP: &sockeye.TCPInfo{Retransmits: 106, SegmentsSent: 1000, SendWindow: 65535}}, sockeye.LimitApplication, "so far 10.6 %"},
+		"loss, queue not told": {sockeye.PeerStatus{Unsent: -1, TCP: &sockeye.TCPInfo{Retransmits: 106, SegmentsSent: 1000, SendWindow: 65535}}, sockeye.LimitNetwork, "10.6 %"},
+		"slow before":          {sockeye.PeerStatus{TCP: &sockeye.TCPInfo{Busy: 10 * time.Second, PeerLimited: 9 * time.Second}}, sockeye.LimitApplication, "this program sets the pace"},
+		"slow reader":          {sockeye.PeerStatus{Unsent: 5, TCP: &sockeye.TCPInfo{Busy: 10 * time.Second, PeerLimited: 9 * time.Second}}, sockeye.LimitPeerWindow, "9s of 10s"},
+		"full network":         {sockeye.PeerStatus{Unsent: 50000, TCP: &sockeye.TCPInfo{NotSent: 30000, Unacked: 10, CongestionWindow: 10, SendWindow: 65535, SendMSS: 1448}}, sockeye.LimitNetwork, "10 segments"},
 	} {
 		limit, text := c.st.Limit()
 		if limit != c.want || !strings.Contains(text.En, c.words) || (text.En == "") != (text.Zh == "") {

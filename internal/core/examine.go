@@ -74,7 +74,7 @@ const maxExamined = 64
 
 // conversation collects the peers of a session and its latest messages.
 func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation {
-	talk := doctor.Conversation{Listens: s.Endpoint().Mode == sockeye.Listen, At: onlyAddress(s)}
+	talk := doctor.Conversation{Network: s.Endpoint().Address.Network, Listens: s.Endpoint().Mode == sockeye.Listen, At: onlyAddress(s)}
 	latest := time.Time{}
 	for _, p := range s.Peers() {
 		st := p.Status()

@@ -40,6 +40,7 @@ var conversationStages = map[string]conversationStage{
 	"nobody else can come":  {want: doctor.CauseLoopbackOnly},
 	"both wait":             {there: reading, want: doctor.CauseBothWait},
 	"a line end is missing": {there: reading, say: "AT", want: doctor.CauseNoLineEnd},
+	"a frame of Modbus":     {there: reading, say: "\x01\x03\x00\x00\x00\x02\xc4\x0b"},
 	"text of another charset": {there: func(c net.Conn) {
 		c.Write([]byte("\xc4\xe3\xba\xc3\xa3\xac\xbf\xaa\xb7\xa2\xb0\xe5\n")) // 你好，开发板 in GBK
 		reading(c)

@@ -65,7 +65,8 @@ func checkPort(f *Facts, p Path) Finding {
 	case Failed:
 		return failed(f, p, evidence)
 	}
-	return unknown(CheckThere, say("the port was not tried", "没有尝试该端口"), sockeye.Text{})
+	return unknown(CheckThere, say("the port was not tried for long enough: this machine was too busy", "该端口尝试的时间不够：本机过于繁忙"),
+		say("ask again when this machine has less to do", "请在本机空闲一些时再次询问"))
 }
 
 // speech looks at what the server said by itself, or answered.
@@ -83,10 +84,17 @@ func speech(f *Facts, p Path, evidence string) Finding {
 	switch meant := f.Network.Traits().TLS; {
 	case meant && spoken == "TLS":
 		return fine(CheckThere, say("port %d is open, and the program there speaks TLS", "端口 %d 已打开，那里的程序使用 TLS", port), evidence)
-	case meant && spoken == "" && (p.TCP.Asked || len(p.TCP.Said) > 0):
-		return wrong(CheckThere, CauseOtherProtocol, StationPort,
-			say("port %d is open, but it speaks no TLS", "端口 %d 已打开，但没有使用 TLS", port),
+	case meant && (spoken != "" || p.TCP.Reply != "" || len(p.TCP.Said) > 0):
+		text := say("port %d is open, but it speaks no TLS", "端口 %d 已打开，但没有使用 TLS", port)
+		if spoken != "" {
+			text = say("port %d is open, but it speaks %s without TLS", "端口 %d 已打开，但使用的是不带 TLS 的 %s", port, spoken)
+		}
+		return wrong(CheckThere, CauseOtherProtocol, StationPort, text,
 			say("leave TLS out: sockeye connect %s; or check the port number with the program there", "请不用 TLS：sockeye connect %s；或与那里的程序核对端口号", f.hostPort()), evidence)
+	case f.unanswered(p):
+		return unknown(CheckThere,
+			say("port %d is open, and did not answer a TLS hello: the program there is busy with another client, or speaks no TLS", "端口 %d 已打开，但没有应答 TLS 握手：那里的程序正忙于另一个客户端，或者不使用 TLS", port),
+			say("see whether the program there speaks TLS, and serves more than one client at a time; without TLS: sockeye connect %s", "请查看那里的程序是否使用 TLS，以及能否同时服务多个客户端；不用 TLS：sockeye connect %s", f.hostPort()), evidence)
 	case spoken != "":
 		return wrong(CheckThere, CauseOtherProtocol, StationPort,
 			say("port %d is open, but it speaks %s, no plain TCP", "端口 %d 已打开，但使用的是 %s，不是普通 TCP", port, spoken),
@@ -95,15 +103,22 @@ func speech(f *Facts, p Path, evidence string) Finding {
 	found := fine(CheckThere, say("port %d is open: connected in %s", "端口 %d 已打开：%s 内接通", port, shortTime(p.TCP.Took)), evidence)
 	switch {
 	case len(p.TCP.Said) > 0:
-	case p.TCP.Reply == "echo":
+	case p.TCP.Reply == replyEcho:
 		found.Text = say("port %d is open: connected in %s; the program there sends back what it gets", "端口 %d 已打开：%s 内接通；那里的程序原样发回收到的内容", port, shortTime(p.TCP.Took))
+	case p.TCP.Reply == replyOther:
+		found.Text = say("port %d is open: connected in %s; the program there answers, but speaks neither TLS nor HTTP", "端口 %d 已打开：%s 内接通；那里的程序有应答，但使用的既不是 TLS，也不是 HTTP", port, shortTime(p.TCP.Took))
 	case p.TCP.Asked:
-		found.Text = say("port %d is open: connected in %s; the program there says nothing, and answers neither TLS nor HTTP", "端口 %d 已打开：%s 内接通；那里的程序不说话，对 TLS 和 HTTP 也没有应答", port, shortTime(p.TCP.Took))
+		found.Text = say("port %d is open: connected in %s; the program there did not answer a TLS hello or a line of HTTP: it speaks something else, or is busy with another client", "端口 %d 已打开：%s 内接通；那里的程序没有应答 TLS 握手和一行 HTTP：它使用别的协议，或正忙于另一个客户端", port, shortTime(p.TCP.Took))
 	default:
 		found.Text = say("port %d is open: connected in %s; the program there says nothing by itself", "端口 %d 已打开：%s 内接通；那里的程序没有主动说话", port, shortTime(p.TCP.Took))
 		found.Next = say("if it stays silent, ask whether it speaks TLS or HTTP: sockeye doctor --ask %s", "如果一直没有应答，可询问它是否使用 TLS 或 HTTP：sockeye doctor --ask %s", f.hostPort())
 	}
 	return found
+}
+
+// unanswered says that TLS was meant, and that the server did not answer when it was begun.
+func (f *Facts) unanswered(p Path) bool {
+	return f.Network.Traits().TLS && p.TCP.Asked && p.TCP.Reply == "" && len(p.TCP.Said) == 0
 }
 
 // refused tells what sent the reset or the ICMP error as far as it can be told: a closed port

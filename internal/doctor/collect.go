@@ -235,7 +235,9 @@ func (f *Facts) probePath(ctx context.Context, p *Path, ask bool) {
 		}
 	}
 	if p.Route.Kind == "unicast" && !p.Route.Gateway.IsValid() {
-		group.Go(func() { p.Answering = netinfo.AnswersToARP(p.Route.Index, p.Route.Source, p.Address, arpTime) })
+		group.Go(func() {
+			p.Answering = netinfo.AnswersToARP(p.Route.Index, p.Route.Source, p.Address, time.Until(within(ctx, arpTime)))
+		})
 	}
 	group.Wait()
 	if connected != nil {
@@ -270,10 +272,10 @@ func (f *Facts) probeAfterAnswer(ctx context.Context, p *Path, connected net.Con
 		if p.Route.Kind == "unicast" {
 			group.Go(func() { p.Size = probeSize(ctx, beside, p.Route.MTU) })
 		}
-		said, outcome := hear(connected, banner)
+		said, outcome := hear(ctx, connected, banner)
 		if p.TCP.Said, p.TCP.Outcome = said, outcome; ask && outcome == Open && len(said) == 0 {
 			p.TCP.Asked = true
-			group.Go(func() { p.TCP.Reply = askSpeech(ctx, to) })
+			group.Go(func() { p.TCP.Reply = askSpeech(ctx, connected, to, f.serverName()) })
 		}
 	case p.TCP.Outcome == Refused, p.TCP.Outcome == Failed && p.TCP.Took < time.Second:
 		group.Go(func() { p.UDP = probeUDP(ctx, to, datagram) })
@@ -282,6 +284,14 @@ func (f *Facts) probeAfterAnswer(ctx context.Context, p *Path, connected net.Con
 		}
 	}
 	group.Wait()
+}
+
+// serverName is the name that a TLS server is asked for, "" for an address.
+func (f *Facts) serverName() string {
+	if _, err := netip.ParseAddr(f.Host); err == nil {
+		return ""
+	}
+	return f.Host
 }
 
 // lookAtPort finds who listens here, and what became of connections to the address.

@@ -3,7 +3,9 @@ package doctor
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"sockeye"
 	"sockeye/internal/payload"
@@ -22,6 +24,7 @@ const (
 
 // Conversation is what a session has of its peers and of what was said.
 type Conversation struct {
+	Network sockeye.Network
 	Listens bool
 	// At is the one address that a server waits on, "" if it waits on all of this machine's.
 	At      string
@@ -123,7 +126,7 @@ func checkCharset(c Conversation) (Finding, bool) {
 			all = append(all, m.Data...)
 		}
 	}
-	if payload.Choose("", all) != payload.GBK {
+	if payload.Choose("", all) != payload.GBK || !isText(all) {
 		return Finding{}, false
 	}
 	return wrong(CheckConversation, CauseOtherCharset, StationProgram,
@@ -131,15 +134,28 @@ func checkCharset(c Conversation) (Finding, bool) {
 		say("show it so: --charset gbk", "请这样显示：--charset gbk")), true
 }
 
-// checkLineEnd judges whether an answer may be missing because no line was ended.
+// isText says that bytes are characters of UTF-8 or GBK, and of the controls only those that
+// text has: what a machine says in binary is neither of a charset nor of lines.
+func isText(b []byte) bool {
+	if bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1b", r) || r == 0x7f }) {
+		return false
+	}
+	return utf8.Valid(b) || payload.Choose("", b) == payload.GBK
+}
+
+// checkLineEnd judges whether an answer may be missing because no line was ended: of text on a
+// stream, where nothing else ends a message.
 func checkLineEnd(c Conversation) (Finding, bool) {
 	sent, ended := 0, false
+	if t := c.Network.Traits(); t.Datagram || t.Messages {
+		return Finding{}, false
+	}
 	for _, m := range c.Said {
 		if m.Received {
 			return Finding{}, false
 		}
 		sent++
-		ended = ended || bytes.ContainsAny(m.Data, "\r\n")
+		ended = ended || bytes.ContainsAny(m.Data, "\r\n") || !isText(m.Data)
 	}
 	if sent == 0 || ended || c.Silence < patienceForAnswers {
 		return Finding{}, false

@@ -144,7 +144,8 @@ type Probe struct {
 	Took    time.Duration `json:"took_ns,omitempty"`
 	// Said is what the other side sent by itself, at most 1400 bytes.
 	Said []byte `json:"said,omitempty"`
-	// Asked says that it was asked what it speaks; Reply is what came back: "tls", "http" or "".
+	// Asked says that it was asked what it speaks; Reply is what came back: "tls",
+	// "http", "echo" for what was sent, "other", or "" for nothing.
 	Asked bool   `json:"asked,omitempty"`
 	Reply string `json:"reply,omitempty"`
 	// From is who sent an ICMP error, and what it said; invalid if none came, or if this

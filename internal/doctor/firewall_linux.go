@@ -131,6 +131,7 @@ func answerTo(f *Facts, in bool, family byte) packet {
 type header struct {
 	base   uint32
 	offset uint32
+	length uint32
 	bytes  []byte
 	client bool // it tells who the client is, and may be missing
 }
@@ -138,26 +139,26 @@ type header struct {
 // headers are the parts of the packet that rules load.
 func (p packet) headers() []header {
 	network, transport := uint32(1), uint32(2) // NFT_PAYLOAD_NETWORK_HEADER, NFT_PAYLOAD_TRANSPORT_HEADER
-	source, dest, length, protocol := uint32(12), uint32(16), 4, uint32(9)
+	source, dest, length, protocol := uint32(12), uint32(16), uint32(4), uint32(9)
 	if p.family == unix.NFPROTO_IPV6 {
 		source, dest, length, protocol = 8, 24, 16, 6
 	}
 	list := []header{
-		{network, protocol, []byte{p.protocol}, false},
-		{network, source, addressBytes(p.source, length), p.in && !p.answer},
-		{network, dest, addressBytes(p.dest, length), !p.in && p.answer},
-		{transport, 0, portBytes(p.from), p.in && !p.answer},
-		{transport, 2, portBytes(p.to), !p.in && p.answer},
+		{network, protocol, 1, []byte{p.protocol}, false},
+		{network, source, length, addressBytes(p.source, length), p.in && !p.answer},
+		{network, dest, length, addressBytes(p.dest, length), !p.in && p.answer},
+		{transport, 0, 2, portBytes(p.from), p.in && !p.answer},
+		{transport, 2, 2, portBytes(p.to), !p.in && p.answer},
 	}
 	if p.protocol == unix.IPPROTO_TCP {
-		list = append(list, header{transport, 13, []byte{p.tcpFlags}, false})
+		list = append(list, header{transport, 13, 1, []byte{p.tcpFlags}, false})
 	}
 	return list
 }
 
 // addressBytes are an address as packets have it: unknown bytes are nil in all of their length.
-func addressBytes(ip netip.Addr, length int) []byte {
-	if b := ip.AsSlice(); len(b) == length {
+func addressBytes(ip netip.Addr, length uint32) []byte {
+	if b := ip.AsSlice(); len(b) == int(length) {
 		return b
 	}
 	return nil

@@ -43,6 +43,8 @@ func (e *ruleEvaluator) apply(c *nftables.Chain, r *nftables.Rule) (v *expr.Verd
 			match, known = compare(x, registers[x.Register])
 		case *expr.Range:
 			match, known = inRange(x, registers[x.Register])
+		case *expr.Match:
+			match, known = e.compat(x)
 		case *expr.Lookup:
 			var found *expr.Verdict
 			match, found, known = e.lookup(c, x, registers[x.SourceRegister])
@@ -58,7 +60,7 @@ func (e *ruleEvaluator) apply(c *nftables.Chain, r *nftables.Rule) (v *expr.Verd
 			registers[x.Register] = register{bytes: x.Data}
 		case *expr.NAT, *expr.Target, *expr.Counter, *expr.Log, *expr.Masq:
 		default:
-			known = false // a limit, a hash, a module of iptables, what the library did not read
+			known = false // a limit, a hash, what the library did not read
 		}
 		if known && !match {
 			return nil, true
@@ -86,6 +88,9 @@ func (e *ruleEvaluator) decision(step expr.Any) *expr.Verdict {
 			return undecided
 		}
 	case *expr.Target:
+		if x.Name == "REJECT" {
+			return &expr.Verdict{Kind: expr.VerdictDrop}
+		}
 		if !harmlessTargets[x.Name] {
 			e.ruleMoves = movingTargets[x.Name]
 			return undecided
@@ -100,11 +105,12 @@ var undecided = &expr.Verdict{Kind: expr.VerdictQueue}
 // harmlessTargets are the targets of iptables that let the packet go on.
 var harmlessTargets = map[string]bool{
 	"LOG": true, "NFLOG": true, "MARK": true, "CONNMARK": true, "TCPMSS": true, "MASQUERADE": true, "SNAT": true, "CT": true,
-	"SET": true, "CHECKSUM": true, "DSCP": true, "TOS": true, "CLASSIFY": true, "TRACE": true, "NOTRACK": true,
+	"SET": true, "CHECKSUM": true, "DSCP": true, "TOS": true, "CLASSIFY": true, "TRACE": true, "NOTRACK": true, "ULOG": true,
+	"AUDIT": true, "CONNSECMARK": true, "SECMARK": true, "ECN": true, "HL": true, "TTL": true, "TCPOPTSTRIP": true,
 }
 
 // movingTargets are the targets of iptables that hand the packet to another port or machine.
-var movingTargets = map[string]bool{"DNAT": true, "REDIRECT": true, "TPROXY": true}
+var movingTargets = map[string]bool{"DNAT": true, "REDIRECT": true, "TPROXY": true, "NETMAP": true}
 
 func (e *ruleEvaluator) payload(x *expr.Payload) register {
 	if x.OperationType != expr.PayloadLoad {
@@ -117,7 +123,7 @@ func (e *ruleEvaluator) payload(x *expr.Payload) register {
 		if from, to := int(x.Offset-h.offset), int(x.Offset-h.offset)+int(x.Len); to <= len(h.bytes) && from < to {
 			return register{bytes: h.bytes[from:to]}
 		}
-		if len(h.bytes) == 0 && h.client && x.Len <= 16 {
+		if len(h.bytes) == 0 && h.client && x.Offset < h.offset+h.length {
 			e.ruleAsks = true
 		}
 	}
@@ -130,6 +136,10 @@ func (e *ruleEvaluator) meta(x *expr.Meta) register {
 		return register{bytes: []byte{e.packet.protocol}}
 	case expr.MetaKeyNFPROTO:
 		return register{bytes: []byte{e.packet.family}}
+	case expr.MetaKeyPKTTYPE: // what clients send is for this machine alone
+		if e.packet.in {
+			return register{bytes: []byte{unix.PACKET_HOST}}
+		}
 	case expr.MetaKeyPROTOCOL:
 		if e.packet.family == unix.NFPROTO_IPV6 {
 			return register{bytes: binary.BigEndian.AppendUint16(nil, unix.ETH_P_IPV6)}

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -20,7 +19,8 @@ const (
 	beginTime   = 250 * time.Millisecond // after which other ports are tried, too
 	banner      = 300 * time.Millisecond // for a server that speaks first
 	datagram    = 500 * time.Millisecond
-	maxReply    = 1400 // bytes: the code of another doctor fits
+	leastSilent = 1200 * time.Millisecond // a SYN is sent again after a second
+	maxReply    = 1400                    // bytes: the code of another doctor fits
 )
 
 // probeTCP tries to connect, and calls begins, which may be nil, just before. A connection is
@@ -42,6 +42,7 @@ func probeTCP(ctx context.Context, to netip.AddrPort, wait time.Duration, begins
 	if err != nil {
 		p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
 	}
+	p.leaveOutHaste(wait)
 	if p.Outcome == Refused {
 		p.Origin = origin()
 	}
@@ -98,6 +99,14 @@ func probeThrough(ctx context.Context, to netip.AddrPort, name string, wait time
 	return p
 }
 
+// leaveOutHaste takes a silence back that was given less time than an answer may need: the end
+// of the collection cut it short.
+func (p *Probe) leaveOutHaste(wait time.Duration) {
+	if p.Outcome == Silent && p.Took < min(wait, leastSilent) {
+		*p = Probe{Port: p.Port}
+	}
+}
+
 // touchTCP is probeTCP where the connection itself does not matter.
 func touchTCP(ctx context.Context, to netip.AddrPort, wait time.Duration) Probe {
 	c, p := probeTCP(ctx, to, wait, nil)
@@ -107,9 +116,18 @@ func touchTCP(ctx context.Context, to netip.AddrPort, wait time.Duration) Probe 
 	return p
 }
 
+// within is when a wait ends: no later than the whole collection.
+func within(ctx context.Context, wait time.Duration) time.Time {
+	end := time.Now().Add(wait)
+	if last, bounded := ctx.Deadline(); bounded && last.Before(end) {
+		return last
+	}
+	return end
+}
+
 // hear reads what comes first within a time, and how the connection is then.
-func hear(c net.Conn, wait time.Duration) ([]byte, Outcome) {
-	c.SetReadDeadline(time.Now().Add(wait))
+func hear(ctx context.Context, c net.Conn, wait time.Duration) ([]byte, Outcome) {
+	c.SetReadDeadline(within(ctx, wait))
 	b := make([]byte, maxReply)
 	n, err := c.Read(b)
 	switch {
@@ -138,52 +156,4 @@ func outcomeOf(err error) Outcome {
 		return Silent
 	}
 	return Failed
-}
-
-// What a server turned out to speak; see Probe.Reply.
-const (
-	replyTLS  = "tls"
-	replyHTTP = "http"
-)
-
-// askSpeech asks a server that says nothing what it speaks: a TLS hello on one connection,
-// a line of HTTP on another. It is done only when a person asks for it, because the bytes
-// reach the program there.
-func askSpeech(ctx context.Context, to netip.AddrPort) string {
-	echoes := false
-	if answersTo(ctx, to, clientHello, func(b []byte) bool {
-		echoes = len(b) > 0 && bytes.HasPrefix(clientHello, b[:min(len(b), len(clientHello))])
-		return !echoes && len(b) > 2 && (b[0] == 0x15 || b[0] == 0x16) && b[1] == 3
-	}) {
-		return replyTLS
-	}
-	if echoes {
-		return "echo"
-	}
-	if answersTo(ctx, to, []byte("HEAD / HTTP/1.0\r\n\r\n"), func(b []byte) bool { return len(b) > 5 && string(b[:5]) == "HTTP/" }) {
-		return replyHTTP
-	}
-	return ""
-}
-
-// clientHello is the least TLS 1.2 hello that a server answers (RFC 5246 section 7.4.1.2):
-// with a hello or an alert.
-var clientHello = []byte{
-	0x16, 3, 1, 0, 45, // record: handshake, 45 bytes
-	1, 0, 0, 41, 3, 3, // ClientHello of 41 bytes, TLS 1.2
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-	0, 0, 2, 0xc0, 0x2f, 1, 0, // no session, one cipher suite, no compression
-}
-
-func answersTo(ctx context.Context, to netip.AddrPort, hello []byte, recognises func([]byte) bool) bool {
-	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", to.String())
-	if err != nil {
-		return false
-	}
-	defer c.Close()
-	if _, err := c.Write(hello); err != nil {
-		return false
-	}
-	said, _ := hear(c, datagram)
-	return recognises(said)
 }

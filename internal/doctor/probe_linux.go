@@ -22,21 +22,22 @@ import (
 func probeUDP(ctx context.Context, to netip.AddrPort, wait time.Duration) (p Probe) {
 	p.Port = to.Port()
 	began := time.Now()
-	defer func() { p.Took = time.Since(began) }()
+	defer func() {
+		p.Took = time.Since(began)
+		p.leaveOutHaste(wait)
+	}()
 	c, err := dialUDP(to, false)
 	if err != nil {
 		p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
 		return p
 	}
 	defer c.Close()
-	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
 	if _, err := c.Write(nil); err != nil {
 		p.Outcome, p.Errno = outcomeOf(err), netinfo.ErrnoName(err)
 		c.noteSender(&p)
 		return p
 	}
-	c.SetReadDeadline(time.Now().Add(wait))
+	c.SetReadDeadline(within(ctx, wait))
 	b := make([]byte, maxReply)
 	n, err := c.Read(b)
 	if err == nil {
@@ -230,7 +231,7 @@ func sendWhole(ctx context.Context, to netip.AddrPort, size int) (got Outcome, m
 	if ctx.Err() != nil {
 		return Failed, 0
 	}
-	c.SetReadDeadline(time.Now().Add(datagram / 2))
+	c.SetReadDeadline(within(ctx, datagram/2))
 	if _, err = c.Write(make([]byte, size)); err == nil {
 		_, err = c.Read(make([]byte, 1))
 	}

@@ -18,11 +18,14 @@ import (
 func probeUDP(ctx context.Context, to netip.AddrPort, wait time.Duration) (p Probe) {
 	p.Port = to.Port()
 	began := time.Now()
-	defer func() { p.Took = time.Since(began) }()
+	defer func() {
+		p.Took = time.Since(began)
+		p.leaveOutHaste(wait)
+	}()
 	c, err := (&net.Dialer{}).DialContext(ctx, "udp", to.String())
 	if err == nil {
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(wait))
+		c.SetDeadline(within(ctx, wait))
 		if _, err = c.Write(nil); err == nil {
 			b := make([]byte, maxReply)
 			var n int

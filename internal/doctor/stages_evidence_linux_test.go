@@ -101,6 +101,9 @@ var lookAlikes = []stage{
 
 // mend runs the command of the next step as it is printed, but for sudo, and asks again.
 func (s stage) mend(l *lab, d *Diagnosis) {
+	if d.Cause == nil {
+		return // which is told already
+	}
 	_, command, ok := strings.Cut(d.Cause.Next.En, "sudo ")
 	if !ok {
 		l.Fatalf("no command in %q", d.Cause.Next.En)

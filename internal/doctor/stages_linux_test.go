@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"cmp"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -61,7 +60,7 @@ func serveFar(l *lab)  { l.serve(far, everyone, nil) }
 func nothing(*lab)     {}
 
 func serveTLS(l *lab) {
-	l.serve(server, everyone, func(c net.Conn) { tls.Server(c, &tls.Config{}).Handshake() })
+	l.serve(server, everyone, answerTLS)
 }
 
 func ruled(serve func(*lab), machine, hook string, rules ...string) func(*lab) {
@@ -149,16 +148,7 @@ var failures = []stage{
 		l.serve(server, everyone, func(c net.Conn) { io.WriteString(c, "SSH-2.0-test\r\n") })
 	}, want: CauseOtherProtocol},
 	{name: "a TLS server, asked", on: client, ask: near, speech: true, set: serveTLS, want: CauseOtherProtocol},
-	{name: "a silent server where TLS was meant, asked", on: client, ask: "tls://" + near, speech: true, set: serveNear, want: CauseOtherProtocol},
-	{name: "an HTTP server, asked", on: client, ask: near, speech: true, set: func(l *lab) {
-		l.serve(server, everyone, func(c net.Conn) {
-			b := make([]byte, 512)
-			n, _ := c.Read(b)
-			if strings.HasPrefix(string(b[:n]), "HEAD ") {
-				io.WriteString(c, "HTTP/1.0 200 OK\r\n\r\n")
-			}
-		})
-	}, want: CauseOtherProtocol},
+	{name: "an HTTP server, asked", on: client, ask: near, speech: true, set: func(l *lab) { l.serve(server, everyone, answerHTTP) }, want: CauseOtherProtocol},
 	{name: "both connect, both sides", on: client, ask: near, with: server, theirs: "10.1.0.2:7000", set: nothing, want: CauseBothConnect},
 	{name: "a client waits there for this machine, both sides", on: client, ask: near, with: server, set: func(l *lab) {
 		l.rules(client, "input", "tcp dport 7000 drop")
@@ -498,7 +488,7 @@ func TestStagedFailures(t *testing.T) {
 	places := make(chan struct{}, labsAtOnce)
 	var group sync.WaitGroup
 	for _, s := range slices.Concat(failures, rejections, typingErrors, oneSided, healthy, lookAlikes, hiddenRules, undecidedRules, harmlessRules,
-		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth, ownRules, loops, tunnels, between, restricted, unrestricted) {
+		rulesThereKnown, onTheWay, notTaken, neitherSide, healthyBoth, ownRules, loops, tunnels, between, restricted, unrestricted, rulesOfIptables, speeches) {
 		group.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()

@@ -73,7 +73,7 @@ func (d *Diagnosis) passed(at Station) bool {
 	case StationThere:
 		return open || p.TCP.Outcome == Reset
 	case StationPort:
-		return open
+		return open && !f.unanswered(p)
 	}
 	return false
 }

@@ -68,6 +68,7 @@ func (d *tcpDemo) loseSegments(lose func() (by string, err error)) error {
 	d.show(client, "round trip", "sent again", "congestion window", "send queue")
 	client.SetLinger(0) // what has not arrived by now is thrown away
 	client.Close()
+	server.SetReadDeadline(time.Now().Add(500 * time.Millisecond)) // its RST may be lost, too
 	fmt.Fprintf(d.Out, d.t("   %d of %d bytes arrived in %d segments, %d of them sent again\n", "   %d / %d 字节已到达，共 %d 个报文段，其中重传 %d 个\n"), <-arrived, sent, st.TCP.SegmentsSent, st.TCP.Retransmits)
 	return nil
 }

@@ -19,6 +19,12 @@ func inLossyNetwork(f func(lose func() (string, error)) error) error {
 	ended := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with its network
+		// The first thread never ends, and its network is the one of /proc/self/net.
+		if unix.Gettid() == unix.Getpid() {
+			defer runtime.UnlockOSThread()
+			ended <- inLossyNetwork(f) // on another one, while this one is held
+			return
+		}
 		if unix.Unshare(unix.CLONE_NEWNET) != nil || loopbackUp() != nil {
 			ended <- errors.ErrUnsupported
 			return

@@ -229,19 +229,27 @@ func (d *tcpDemo) halfClose() error {
 func (d *tcpDemo) timeWait() error {
 	d.say("TIME_WAIT: both have closed; who closed first keeps the five-tuple for a minute:",
 		"TIME_WAIT：双方都已关闭；先关闭的一方将五元组保留一分钟：")
-	local := netinfo.AddrPort(d.client.LocalAddr())
+	local, remote := netinfo.AddrPort(d.client.LocalAddr()), netinfo.AddrPort(d.client.RemoteAddr())
 	d.server.Close()
 	d.client.Close()
 	for end := time.Now().Add(demoLimit); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		list, err := netinfo.Sockets(func(s netinfo.Socket) bool { return s.Local == local && s.State == "TIME-WAIT" })
+		if d.Ctx.Err() != nil {
+			return d.Interrupted()
+		}
+		// Another connection may have the same local end: only both ends are the five-tuple.
+		list, err := netinfo.Sockets(func(s netinfo.Socket) bool {
+			return s.Local == local && s.Remote == remote && s.State == "TIME-WAIT"
+		})
 		if err != nil {
-			break // not told here
+			return nil // not told here
 		}
 		if len(list) > 0 {
 			fmt.Fprintf(d.Out, "   tcp %s ⇄ %s\n   %s\n", list[0].Local, list[0].Remote, list[0].State)
-			break
+			return nil
 		}
 	}
+	fmt.Fprintf(d.Out, d.t("   tcp %s ⇄ %s: the kernel does not show it, as happens when it holds too many of them already (net.ipv4.tcp_max_tw_buckets)\n",
+		"   tcp %s ⇄ %s：内核没有显示它；TIME_WAIT 已经太多时会这样（net.ipv4.tcp_max_tw_buckets）\n"), local, remote)
 	return nil
 }
 

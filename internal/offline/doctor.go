@@ -48,9 +48,19 @@ The exit code is 0 if all is well, 3 if a cause was found, 1 if it could not be 
   sockeye doctor :10000
   sockeye doctor --code :10000
   sockeye doctor --json 127.0.0.1:10000`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.doctor(args, f) },
 	}
 	fs := cmd.Flags()
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if fs.Changed("with") && f.with == "" {
+			return terminal.Usage("--with", sockeye.Text{En: "is empty", Zh: "为空"},
+				sockeye.Text{En: "give it the code that sockeye doctor --code prints on the other machine: is a variable of the shell unset?", Zh: "请给出另一台机器上 sockeye doctor --code 输出的代码：是否有 shell 变量未设置？"})
+		}
+		if fs.Changed("share") && f.share == "" {
+			return terminal.Usage("--share", sockeye.Text{En: "is empty", Zh: "为空"},
+				sockeye.Text{En: "give the name of a new file", Zh: "请给出一个新文件的名称"})
+		}
+		return a.doctor(args, f)
+	}
 	fs.BoolVar(&f.json, "json", false, a.t("print the report as JSON", "以 JSON 输出报告"))
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, a.t("show the evidence: the system's own words and numbers", "显示依据：系统给出的原文和数字"))
 	fs.BoolVar(&f.listen, "listen", false, a.t("say whether a server could listen on the address", "检查服务器能否监听这个地址"))

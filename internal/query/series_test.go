@@ -167,6 +167,7 @@ func TestHeadersInWindows(t *testing.T) {
 	}
 }
 
+// A text has a field spec in each line; one that is none is named as a fault of fields.
 func TestParseFields(t *testing.T) {
 	if set, err := ParseFields("received json\nsent keys\n"); err != nil || len(set) != 2 {
 		t.Errorf("%v, %v", set, err)

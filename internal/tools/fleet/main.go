@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command fleet is many boards in one process, and what a hub does with them. It starts the
 // hub that stands behind --, with its directory and address, and prints one line of JSON:
 //

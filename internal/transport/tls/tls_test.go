@@ -130,7 +130,7 @@ func TestUnsentIsCountedBeforeEncryption(t *testing.T) {
 // A peer that closes while it is answered has all of the answer or nothing of it, whichever
 // comes first, our end or its reset: our FIN is no byte of it.
 func TestUnsentToAPeerThatCloses(t *testing.T) {
-	s, r := server(t, sockeye.Options{}, httpEcho{})
+	s, r := server(t, sockeye.Options{}, transporttest.Echoing{})
 	const rounds = 100
 	for range rounds {
 		c := dialForeign(t, s.Locals()[0].String(), nil)
