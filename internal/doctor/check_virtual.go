@@ -23,14 +23,14 @@ func (f *Facts) farAway(p Path) bool {
 	return p.Route.Gateway.IsValid() || at.Virtual || len(at.Prefixes) > 0 && !at.holds(p.Address)
 }
 
-// passedBy is the interface whose own network an address is in, though its way leads through a
-// virtual adapter.
-func (f *Facts) passedBy(p Path) (Interface, bool) {
-	if at := f.interfaceOf(p.Route.Interface); !at.Virtual || at.holds(p.Address) {
+// passedBy is the interface whose own network an address is in, though its way leads through
+// another one, a virtual adapter.
+func (f *Facts) passedBy(to netip.Addr, through string) (Interface, bool) {
+	if at := f.interfaceOf(through); !at.Virtual || at.holds(to) {
 		return Interface{}, false
 	}
 	for _, i := range f.Interfaces {
-		if !i.Virtual && !i.Loopback && i.Up && i.Carrier && i.holds(p.Address) {
+		if !i.Virtual && !i.Loopback && i.Up && i.Carrier && i.holds(to) {
 			return i, true
 		}
 	}
@@ -40,7 +40,7 @@ func (f *Facts) passedBy(p Path) (Interface, bool) {
 // checkCaught judges whether a virtual adapter has caught the way: through the interface of the
 // address's own network the machine answers, and so it does not.
 func checkCaught(f *Facts, p Path) (Finding, bool) {
-	own, passed := f.passedBy(p)
+	own, passed := f.passedBy(p.Address, p.Route.Interface)
 	if !passed || !p.Direct.Answers() || p.TCP.Answers() || p.UDP.Answers() {
 		return Finding{}, false
 	}
@@ -67,7 +67,7 @@ func virtualDown(f *Facts, p Path, at Interface) Finding {
 func silentBehind(f *Facts, p Path, evidence string) Finding {
 	text := say("nothing came back from %s through the virtual adapter %s (VPN, container or virtual machine): what is behind it does not pass it on, the machine is off or has no way back, or a firewall there or on the way drops; from here they look the same", "经过虚拟网卡 %[2]s（VPN、容器或虚拟机）没有收到 %[1]s 的任何应答：它后面没有转发、那台机器已关机或没有回来的路由，或那里或途中的防火墙丢弃了数据；从这里看都相同", p.Address, p.Route.Interface)
 	next := say("see that the VPN is connected and leads to that network, or try without it\n", "请确认 VPN 已连接并通往那个网段，或停用它再试\n")
-	if own, passed := f.passedBy(p); passed {
+	if own, passed := f.passedBy(p.Address, p.Route.Interface); passed {
 		next = say("%s is in the network of %s: let the VPN leave it out, or stop it\n", "%s 属于 %s 的网段：请让 VPN 排除它，或停用 VPN\n", p.Address, own.Name)
 	}
 	return unknown(CheckThere, text, joined(next, onlyThere(f)), evidence, probeEvidence("connect beside", p.OtherTCP), probeEvidence("connect past it", p.Direct))
