@@ -275,14 +275,15 @@ func (l *Runner) Finish(err error) error {
 	return err
 }
 
-// withUndelivered adds to why a connection ended how many bytes never reached the peer.
+// withUndelivered adds to why a connection ended how many bytes never reached the peer. An
+// error that is not the socket's says itself what it cut short.
 func withUndelivered(err error, sessions []*core.Session) error {
 	n := int64(0)
 	for _, s := range sessions {
 		n += s.Sender().Undelivered()
 	}
 	e := *sockeye.ErrorOf(err)
-	if e.Kind != sockeye.Reset && e.Kind != sockeye.BrokenPipe && e.Kind != sockeye.TimedOut {
+	if e.Errno == "" || e.Kind != sockeye.Reset && e.Kind != sockeye.BrokenPipe && e.Kind != sockeye.TimedOut {
 		return err
 	}
 	lost := sockeye.NeverReached(int(n))
