@@ -3,8 +3,8 @@
 package cli
 
 import (
-	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -147,18 +147,19 @@ func TestSentToAServerThatCloses(t *testing.T) {
 // and in a line of a server's.
 func TestLossIsToldInAPipe(t *testing.T) {
 	t.Parallel()
-	much := strings.Repeat("x", 8<<20)
+	path, _ := randomFile(t, 32<<20)
 	t.Run("connect", func(t *testing.T) {
 		t.Parallel()
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		must(t, err)
 		defer l.Close()
 		cmd := command(t, "sockeye", "connect", l.Addr().String())
-		cmd.Stdin = strings.NewReader(much)
+		in := openFile(t, path, os.O_RDONLY)
+		cmd.Stdin = in
 		client := start(t, cmd)
 		c, err := l.Accept()
 		must(t, err)
-		io.ReadFull(c, make([]byte, 100<<10))
+		underWay(t, in)
 		c.Close() // with bytes unread
 		client.complains(" bytes never reached it")
 		client.ends(terminal.ExitNetwork)
@@ -166,11 +167,12 @@ func TestLossIsToldInAPipe(t *testing.T) {
 	t.Run("listen", func(t *testing.T) {
 		t.Parallel()
 		cmd := command(t, "sockeye", "listen", "127.0.0.1:0")
-		cmd.Stdin = strings.NewReader(much)
+		in := openFile(t, path, os.O_RDONLY)
+		cmd.Stdin = in
 		server := start(t, cmd)
 		c, err := net.Dial("tcp", server.address("127.0.0.1"))
 		must(t, err)
-		io.ReadFull(c, make([]byte, 100<<10))
+		underWay(t, in)
 		c.Close()
 		server.complains(" bytes never reached it")
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -242,7 +243,7 @@ func (l *Runner) Finish(err error) error {
 	free := context.AfterFunc(l.ending(), l.freePace)
 	defer l.ended()
 	defer free()
-	sessions := l.Bench.Sessions()
+	sessions := slices.Concat(l.Bench.Closed(), l.Bench.Sessions())
 	incomplete, undelivered := l.Bench.Shutdown(l.ending()), l.undelivered(sessions)
 	for _, end := range l.after {
 		end(l.ending())
