@@ -16,7 +16,7 @@ import (
 // Numbers are bytes that are not written in hex.
 func pasted(typed string) hexParser {
 	isList := strings.Contains(typed, ",") && (strings.Contains(typed, "0x") || strings.Contains(typed, "0X"))
-	if !(isList && hasBareNumber().MatchString(typed)) && !hasBinary().MatchString(typed) && !needsPlain().MatchString(typed) || len(typed) > math.MaxInt32 {
+	if !(isList && hasBareNumber().MatchString(typed)) && !hasBinary(typed) && !needsPlain().MatchString(typed) || len(typed) > math.MaxInt32 {
 		return hexParser{typed: typed}
 	}
 	text := fold(typed)
@@ -66,8 +66,18 @@ var hasBareNumber = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:^|[,\s])(?:\d|\d{3})\s*(?:,|$)`)
 })
 
-// hasBinary is true where a word may be a number in binary.
-var hasBinary = sync.OnceValue(func() *regexp.Regexp {
+// hasBinary reports whether a word may be a number in binary. The search for its beginning is
+// cheap, and long hex seldom has it.
+func hasBinary(typed string) bool {
+	for _, begins := range []string{"0b0", "0b1", "0B0", "0B1"} {
+		if strings.Contains(typed, begins) {
+			return binaryWord().MatchString(typed)
+		}
+	}
+	return false
+}
+
+var binaryWord = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:^|[,;\s])0[bB][01]+(?:[,;\s]|$)`)
 })
 
