@@ -5,7 +5,6 @@ package page_test
 import (
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 )
@@ -91,10 +90,7 @@ func TestChartHistogramAndXY(t *testing.T) {
 		}
 	}
 	p.size(1440, 1000)
-	axe, err := os.ReadFile("../../../web/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Skip("axe-core is not installed: run make web-setup")
-	}
+	axe := axeCore(t)
 	value[any](p, `(() => {`+string(axe)+`})()`)
 	if bad := p.violations(".chart"); len(bad) > 0 {
 		t.Errorf("%s", bad)

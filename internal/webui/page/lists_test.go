@@ -217,13 +217,7 @@ func (p *page) brings(dir, name, text string) {
 // light and dark, with a row open and a run going.
 func TestListsFit(t *testing.T) {
 	t.Parallel()
-	axe, err := os.ReadFile("../../../web/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: go run ./internal/tools/verify page installs it", err)
-		}
-		t.Skipf("%v: npm ci in web installs it", err)
-	}
+	axe := axeCore(t)
 	p, _, _ := withList(t)
 	p.inRow(1, "delay", "20")
 	p.click(`.lists li:nth-child(2) [data-row-more]`)

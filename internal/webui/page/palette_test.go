@@ -3,7 +3,6 @@
 package page_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -66,10 +65,7 @@ func TestPalette(t *testing.T) {
 // axe-core finds nothing serious in the palette, light and dark, and at 360 pixels.
 func TestPaletteAccess(t *testing.T) {
 	t.Parallel()
-	axe, err := os.ReadFile("../../../web/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Skip("npm ci was not run in web")
-	}
+	axe := axeCore(t)
 	p := startBench(t).open(t)
 	p.server()
 	value[any](p, string(axe)+`; 0`)

@@ -4,7 +4,6 @@ package page_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -266,13 +265,7 @@ func TestRulesBeforeOpening(t *testing.T) {
 		p.click(control("open"))
 		p.wait(`document.querySelector('[data-control=open] .lamp').getAttribute('aria-label') === 'closed'`)
 	}
-	axe, err := os.ReadFile("../../../web/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: go run ./internal/tools/verify page installs it", err)
-		}
-		t.Skipf("%v: npm ci in web installs it", err)
-	}
+	axe := axeCore(t)
 	p.click(`.rules [aria-label="Edit rule 1"]`)
 	p.click(`.rules details summary`)
 	for _, scheme := range []string{"light", "dark"} {

@@ -3,7 +3,6 @@
 package page_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -135,13 +134,7 @@ func TestViewerLooksAround(t *testing.T) {
 // sticks out of a small screen.
 func TestShareAccessibility(t *testing.T) {
 	t.Parallel()
-	axe, err := os.ReadFile("../../../web/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: go run ./internal/tools/verify page installs it", err)
-		}
-		t.Skipf("%v: npm ci in web installs it", err)
-	}
+	axe := axeCore(t)
 	b := startBench(t)
 	owner := b.open(t)
 	board := dial(t, "tcp", owner.server())
