@@ -20,7 +20,7 @@ func (c *requestContext) doctorQuestion() (q core.DoctorQuestion, other *core.Do
 		}
 	}
 	q.ToListen, q.Ask = c.yes("listen", &wrong), c.yes("ask", &wrong)
-	if code := c.q.Get("with"); code != "" {
+	if code := c.q.Get("with"); c.q.Has("with") {
 		var err error
 		if other, err = core.ParseDoctorCode(code); err != nil {
 			wrong.note(invalid("with", sockeye.ErrorOf(err).Message, sockeye.ErrorOf(err).Hint))

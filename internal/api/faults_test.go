@@ -147,7 +147,7 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"?limit=-1&regexp=(", "", "limit regexp"},
 		{"?limit=-1&text=a&regexp=b", "", "limit regexp"},
 	},
-	"GET /doctor":                {{"?address=a:b:c&ask=x&listen=maybe&with=x&q=1", "", "address ask listen q with"}, {"?address=:1&session=s1&q=1", "", "q session"}},
+	"GET /doctor":                {{"?address=a:b:c&ask=x&listen=maybe&with=x&q=1", "", "address ask listen q with"}, {"?address=:1&session=s1&q=1", "", "q session"}, {"?with=", "", "with"}},
 	"GET /explain":               {{"?q=1&r=1", "", "q r"}},
 	"GET /doctor/code":           {{"?port=x&q=1", "", "port q"}, {"?port=70000&q=1", "", "port q"}},
 	"POST /doctor/report":        {{"?q=1", `{"shorten":1,"diagnosis":{"text":1},"x":1}`, "diagnosis.text q shorten x"}},

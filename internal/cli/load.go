@@ -29,12 +29,14 @@ When each message is due is fixed beforehand, and latencies count from then: a t
 stalls is not asked less (open loop, as wrk2). A message that is due goes to the connection
 that has been free longest; one is free while fewer than --in-flight requests wait. Answers
 are lines if the requests are, else as long as the requests, else as --frame says. Ctrl-C
-ends with the report. Addresses that are not private are refused.`,
+ends with the report. Of other machines only those of a private network are loaded, if you
+agree or say --lift-guard private.`,
 			`在多个连接上按速率发送消息，并像 “log pairs” 一样报告应答时延、超时和缺失。
 
 每条消息何时该发是预先定好的，时延从该发的时刻算起：对端停顿时不会因此少问（开环，与 wrk2
 相同）。到期的消息交给空闲最久的连接；等待应答的请求少于 --in-flight 的连接算空闲。请求是文本行时
-应答也按行，否则与请求等长，否则按 --frame。Ctrl-C 结束并给出报告。拒绝非私有地址。`),
+应答也按行，否则与请求等长，否则按 --frame。Ctrl-C 结束并给出报告。对其他机器，
+只允许私有网络内的地址，且须确认或加 --lift-guard private。`),
 		Example: `  sockeye load localhost:9000 --send 'ping {{seq}}\n' --rate 1000 --connections 10
   sockeye load udp://192.168.1.88:5000 --send-hex '00 {{seq:u32be}}' --rate 100..5000 --time 1m
   sockeye load tls://localhost:8443 --send 'PING\r\n' --rate 500 --ramp 10s --time 30s --json

@@ -206,6 +206,20 @@ func TestAsksBeforeItRuns(t *testing.T) {
 	yes.exits(0)
 }
 
+// T55: at a terminal, another machine is loaded only when the person says so; this one without a question.
+func TestAsksBeforeItLoadsAnotherMachine(t *testing.T) {
+	no := openTerminal(t, "load", "udp://192.168.77.9:9", "--send", "x", "--send-only")
+	no.await("udp://192.168.77.9:9 is another machine. May you put load on it? [y/N]")
+	no.enter("")
+	no.await("--lift-guard private")
+	no.exits(terminal.ExitNetwork)
+	this := openTerminal(t, "load", "udp://127.0.0.1:9", "--send", "x", "--send-only", "--count", "1")
+	this.await("1 of 1 messages sent")
+	if strings.Contains(this.screen(), "[y/N]") {
+		t.Error("asked about this machine")
+	}
+}
+
 // A person at a terminal: sees two boards, names one, answers it alone, then all.
 func TestTerminalConversation(t *testing.T) {
 	x := openTerminal(t, "listen", "127.0.0.1:0")

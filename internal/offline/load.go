@@ -3,7 +3,6 @@ package offline
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +28,7 @@ type LoadFlags struct {
 	count               uint64
 	inFlight            int
 	sendOnly, json      bool
-	guards              []string
+	guard               loadGuard
 }
 
 // Register adds the flags to the command.
@@ -50,7 +49,7 @@ func (f *LoadFlags) Register(t *terminal.Terminal, fs *pflag.FlagSet) {
 	fs.Var(terminal.DurationOf(&f.Timeout), "timeout", t.T("an answer is late after this time", "超过此时间算应答超时"))
 	f.PairsFlags.Register(t, fs)
 	f.PayloadFlags.Register(t, fs)
-	fs.Var(terminal.WordsOf(&f.guards), "lift-guard", t.T("load without a guard: public (addresses that are not private)", "不启用的防护：public（允许非私有地址）"))
+	fs.Var(terminal.WordsOf(&f.guard.lifted), "lift-guard", t.T("load without a guard: private (other machines of this network), public (all addresses)", "不启用的防护：private（允许本网络内的其他机器）、public（允许所有地址）"))
 	fs.BoolVar(&f.json, "json", false, t.T("print one JSON object", "输出一个 JSON 对象"))
 }
 
@@ -96,7 +95,7 @@ func (f *LoadFlags) Spec(t *terminal.Terminal, ep sockeye.Endpoint) (s load.RunS
 	s.Messages, badMessages = f.messages(t)
 	s.Pairs, badPairs = f.PairsFlags.Spec()
 	s.Pairs.Requests = sockeye.Sent
-	s.Allow, badGuards = f.allow()
+	s.Allow, badGuards = f.guard.allow()
 	if err = terminal.Together(f.bounds(), badMessages, badPairs, badGuards); err != nil {
 		return s, err
 	}
@@ -176,28 +175,4 @@ func (f *LoadFlags) answers(s load.RunSpec, traits sockeye.Traits) (framing.Spec
 	}
 	return framing.Spec{}, terminal.Usage("--frame", sockeye.Text{En: "requests are not lines and have different lengths, so where an answer ends is unknown", Zh: "请求不是文本行且长度不一，无法判断应答在哪里结束"},
 		sockeye.Text{En: "say it: --frame delim:0d0a, --decode modbus-tcp; or --send-only", Zh: "请指定：--frame delim:0d0a、--decode modbus-tcp；或用 --send-only"})
-}
-
-// allow is the guard that is left: nil if it is lifted.
-func (f *LoadFlags) allow() (func(netip.Addr) error, error) {
-	for _, word := range f.guards {
-		if word != "public" {
-			return nil, terminal.Usage("--lift-guard", sockeye.Text{En: fmt.Sprintf("there is no guard %q", word), Zh: fmt.Sprintf("没有名为 %q 的防护", word)}, sockeye.Text{En: "the only one is public", Zh: "只有 public"})
-		}
-	}
-	if len(f.guards) > 0 {
-		return nil, nil
-	}
-	return onlyPrivate, nil
-}
-
-// onlyPrivate refuses addresses that may be other people's.
-func onlyPrivate(ip netip.Addr) error {
-	ip = ip.Unmap()
-	if ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
-		return nil
-	}
-	return &sockeye.Error{Kind: sockeye.NotPermitted, Op: "load", Target: ip.String(),
-		Message: sockeye.Text{En: "this address is not private: load on what others run is an attack", Zh: "这不是私有地址：对他人的系统施压等同攻击"},
-		Hint:    sockeye.Text{En: "if it is yours to load, say so: --lift-guard public", Zh: "如果你有权对它施压，请加 --lift-guard public"}}
 }

@@ -17,6 +17,9 @@ func Load(t *terminal.Terminal, f *LoadFlags, ep sockeye.Endpoint) error {
 	if err != nil {
 		return err
 	}
+	if f.guard.confirm(t, ep.Address) {
+		spec.Allow = onlyPrivate
+	}
 	line := t.StatusLine()
 	spec.Progress = func(p load.Progress) {
 		line.Show(fmt.Sprintf(t.T("%s of %s: %d connections, %d messages sent", "%s / %s：%d 个连接，已发送 %d 条消息"), p.Elapsed.Round(time.Second), f.time, p.Connections, p.Sent))

@@ -136,7 +136,7 @@ func (c *StreamConn) afterFIN() error {
 	if p.LostUnacknowledged() {
 		return nil // who sent got the error, and we read an end that is none
 	}
-	if _, err := c.closeWriteOnce(nil); err != nil && !isGone(err) {
+	if _, err := c.closeWriteOnce(nil); err != nil && !IsGone(err) {
 		return err
 	}
 	for {

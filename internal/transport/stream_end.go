@@ -39,14 +39,14 @@ func (c *StreamConn) Finish(ctx context.Context) error {
 	if before == sockeye.PeerFinished {
 		c.reader.wake()
 	}
-	if isGone(err) {
+	if IsGone(err) {
 		return nil // why, and what was lost, is told when it leaves
 	}
 	return err
 }
 
-// isGone reports whether our direction could not be ended because the connection is over.
-func isGone(err error) bool {
+// IsGone reports whether our direction could not be ended because the connection is over.
+func IsGone(err error) bool {
 	return netinfo.IsErrno(err, syscall.ENOTCONN, syscall.EPIPE, syscall.ECONNRESET)
 }
 

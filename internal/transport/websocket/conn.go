@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"syscall"
 	"time"
 
 	"sockeye"
-	"sockeye/internal/netinfo"
 	"sockeye/internal/transport"
 )
 
@@ -134,16 +132,10 @@ func (c *conn) CloseWrite() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.finished = endsBelow && err == nil
-	err = unlessGone(err)
-	c.ended = err == nil
-	return err
-}
-
-// unlessGone is an error of ending a connection, unless it had ended already.
-func unlessGone(err error) error {
-	if netinfo.IsErrno(err, syscall.EPIPE, syscall.ECONNRESET, syscall.ENOTCONN) {
-		return nil
+	if transport.IsGone(err) {
+		err = nil
 	}
+	c.ended = err == nil
 	return err
 }
 
@@ -166,7 +158,10 @@ func (c *conn) sendClose(code int, reason string) error {
 	c.Conn.SetWriteDeadline(time.Now().Add(linger))
 	err := c.control(opClose, payload)
 	c.Conn.SetWriteDeadline(time.Time{})
-	return unlessGone(err)
+	if transport.IsGone(err) {
+		return nil
+	}
+	return err
 }
 
 // control writes a control frame.
