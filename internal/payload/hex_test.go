@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -134,17 +135,22 @@ func TestParseHexStyles(t *testing.T) {
 	}
 }
 
-// fullWidth writes s as a Chinese input method in its wide mode does.
+// fullWidth writes s as a Chinese input method in its wide mode does. Bytes that are not UTF-8
+// stay as they are.
 func fullWidth(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
+	var wide strings.Builder
+	for i, size := 0, 0; i < len(s); i += size {
+		var r rune
+		switch r, size = utf8.DecodeRuneInString(s[i:]); {
 		case r == ' ':
-			return '\u3000'
+			wide.WriteRune('\u3000')
 		case '!' <= r && r <= '~':
-			return r - '!' + '！'
+			wide.WriteRune(r - '!' + '！')
+		default:
+			wide.WriteString(s[i : i+size])
 		}
-		return r
-	}, s)
+	}
+	return wide.String()
 }
 
 var onlyDigits = regexp.MustCompile(`^[0-9a-fA-F \n]*$`)
