@@ -79,6 +79,8 @@ func rulesUnclear(f *Facts) Finding {
 	case w.DropsIPv6:
 		text = say("the rules of this machine let port %d pass over IPv4, and drop it over IPv6", "本机规则对 IPv4 放行端口 %d，对 IPv6 则丢弃", f.Port)
 		next = say("if clients use IPv6: %s", "如果客户端使用 IPv6：%s", w.acceptCommand(f.transport(), f.Port, f.Local))
+	case w.TooMany:
+		text = say("whether the rules of this machine let port %d pass cannot be told: they are too many to be read in time", "无法判断本机规则是否放行端口 %d：规则太多，来不及读完", f.Port)
 	case w.Moves:
 		text = say("a rule of this machine hands port %d on to another port or machine (NAT): whether it arrives cannot be told", "本机的一条规则把端口 %d 转往别的端口或机器（NAT）：无法判断能否到达", f.Port)
 	case w.ByClient:

@@ -24,6 +24,7 @@ func TestUnknownRules(t *testing.T) {
 		"unread, and a client":     {Firewall{}, []netinfo.Socket{listens, connected}, OK, "nothing is wrong", ""},
 		"a rule is not understood": {Firewall{Read: true, Unclear: true, Rule: "handle 9"}, []netinfo.Socket{listens}, CannotTell, "more than the doctor understands", "handle 9"},
 		"NAT":                      {Firewall{Read: true, Unclear: true, Moves: true}, []netinfo.Socket{listens}, CannotTell, "to another port or machine (NAT)", "nft list ruleset"},
+		"too many":                 {Firewall{Read: true, Unclear: true, TooMany: true}, []netinfo.Socket{listens}, CannotTell, "too many to be read in time", "nft list ruleset"},
 		"by client":                {Firewall{Read: true, Unclear: true, ByClient: true}, []netinfo.Socket{listens}, CannotTell, "depends on the client", "nft list ruleset"},
 		"IPv6 alone":               {Firewall{Read: true, Unclear: true, DropsIPv6: true, Place: RulePlace{"ip6", "f", "i", 4}}, []netinfo.Socket{listens}, CannotTell, "drop it over IPv6", "sudo nft insert rule ip6 f i position 4 tcp dport 7000 accept"},
 		"read and clear":           {Firewall{Read: true}, []netinfo.Socket{listens}, OK, "nothing is wrong", ""},

@@ -30,6 +30,7 @@ const (
 	watchTime   = 1200 * time.Millisecond // a client's second SYN comes a second after its first
 	looks       = 4                       // at the sockets, within watchTime
 	acceptTime  = 300 * time.Millisecond  // a program that runs has accepted by then
+	rulesTime   = 2 * time.Second         // a system has some hundred rules, but may have any number
 	arpTime     = 300 * time.Millisecond
 	mostPaths   = 4
 	mostSockets = 64
@@ -156,10 +157,10 @@ func (f *Facts) owns(ip netip.Addr) bool {
 func (f *Facts) lookAtPort(ctx context.Context) {
 	f.readSockets()
 	if !f.Local {
-		f.Firewall.read(f, false)
+		f.Firewall.read(ctx, f, false)
 		return
 	}
-	f.Firewall.read(f, true)
+	f.Firewall.read(ctx, f, true)
 	listeners := f.listening(f.transport())
 	if f.ToListen || len(listeners) == 0 {
 		if f.BindErrno = f.tryBind(); f.BindErrno == "EACCES" {

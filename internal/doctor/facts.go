@@ -206,10 +206,12 @@ type Firewall struct {
 	// Answers says that Drops or Unclear is of the packets that answer, not of the first ones.
 	Answers bool `json:"answers,omitempty"`
 	// Why it is unclear, where that is known: a rule hands the packets on to another port or
-	// machine (NAT), asks who the client is, or drops clients of IPv6 alone.
+	// machine (NAT), asks who the client is, or drops clients of IPv6 alone; or there are more rules
+	// than can be read and judged in time.
 	Moves     bool `json:"moves,omitempty"`
 	ByClient  bool `json:"by_client,omitempty"`
 	DropsIPv6 bool `json:"drops_ipv6,omitempty"`
+	TooMany   bool `json:"too_many,omitempty"`
 	// Place is where in nftables that rule is.
 	Place RulePlace `json:"place,omitzero"`
 }

@@ -2,19 +2,25 @@ package doctor
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"net/netip"
 	"os"
+	"time"
 
 	"github.com/google/nftables"
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
 // read finds what the rules of nftables do with the first packet of a client of the port
 // (in), or with the first packet to it, and with the answers. Only an administrator may read
-// rules.
-func (w *Firewall) read(f *Facts, in bool) {
-	c, err := nftables.New()
+// rules. What cannot be read in rulesTime is unclear.
+func (w *Firewall) read(ctx context.Context, f *Facts, in bool) {
+	ctx, cancel := context.WithTimeout(ctx, rulesTime)
+	defer cancel()
+	deadline, _ := ctx.Deadline()
+	c, err := nftables.New(nftables.WithSockOptions(func(c *netlink.Conn) error { return c.SetDeadline(deadline) }))
 	if err != nil {
 		return
 	}
@@ -23,7 +29,7 @@ func (w *Firewall) read(f *Facts, in bool) {
 		return
 	}
 	w.Read = true
-	rules := &rulesRead{ruleset: c, of: map[*nftables.Chain]rulesOfChain{}}
+	rules := &rulesRead{ruleset: c, deadline: deadline, of: map[*nftables.Chain]rulesOfChain{}}
 	for n, family := range familiesOf(f, in) {
 		one := Firewall{}
 		for _, p := range [...]packet{firstPacket(f, in, family), answerTo(f, in, family)} {
@@ -57,7 +63,7 @@ func (w *Firewall) judge(e *ruleEvaluator) {
 	}
 	if w.Unclear = e.unclear(w.Drops); w.Unclear {
 		w.Drops, w.Rule, w.Place = false, e.doubt, RulePlace{}
-		w.Moves, w.ByClient = e.moves, e.byClient
+		w.Moves, w.ByClient, w.TooMany = e.moves, e.byClient, e.tooMany
 	}
 }
 
@@ -180,14 +186,15 @@ type rulesOfChain struct {
 // rulesRead reads each chain once: several packets go through it.
 type rulesRead struct {
 	ruleset
-	of map[*nftables.Chain]rulesOfChain
+	deadline time.Time
+	of       map[*nftables.Chain]rulesOfChain
 }
 
 func (r *rulesRead) GetRules(t *nftables.Table, c *nftables.Chain) ([]*nftables.Rule, error) {
 	known, ok := r.of[c]
 	if !ok {
 		if known.list, known.err = r.ruleset.GetRules(t, c); known.err == nil {
-			known.err = markUnread(t, c, known.list)
+			known.err = markUnread(t, c, known.list, r.deadline)
 		}
 		r.of[c] = known
 	}

@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/google/nftables"
@@ -38,6 +40,7 @@ type ruleEvaluator struct {
 	place            RulePlace
 	doubt            string // the first one that may have
 	mayDrop, mayPass bool
+	tooMany          bool // there were more rules than could be read or judged
 	moves, byClient  bool // a doubtful rule is of NAT; the first one asks for the client
 	// ruleMoves and ruleAsks are moves and byClient of the rule that is looked at.
 	ruleMoves, ruleAsks bool
@@ -149,12 +152,14 @@ func (e *ruleEvaluator) chain(c *nftables.Chain) ruleVerdict {
 	e.depth++
 	defer func() { e.depth-- }()
 	rules, err := e.conn.GetRules(c.Table, c)
+	e.tooMany = e.tooMany || errors.Is(err, os.ErrDeadlineExceeded)
 	if err != nil || e.depth > mostJumps {
 		e.doubtful(chainName(c), undecided)
 		return passes
 	}
 	for _, r := range rules {
 		if e.steps >= mostSteps {
+			e.tooMany = true
 			e.doubtful(chainName(c), undecided)
 			return passes
 		}

@@ -3,6 +3,7 @@ package doctor
 import (
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -15,8 +16,8 @@ import (
 type unread struct{ expr.Any }
 
 // markUnread puts an unread step into each rule that has more of them than the library read.
-func markUnread(t *nftables.Table, c *nftables.Chain, rules []*nftables.Rule) error {
-	names, err := stepNames(t, c)
+func markUnread(t *nftables.Table, c *nftables.Chain, rules []*nftables.Rule, deadline time.Time) error {
+	names, err := stepNames(t, c, deadline)
 	if err != nil {
 		return err
 	}
@@ -34,12 +35,15 @@ func markUnread(t *nftables.Table, c *nftables.Chain, rules []*nftables.Rule) er
 
 // stepNames are the names of the steps of each rule of a chain, by its handle, as the kernel
 // has them (linux/netfilter/nf_tables.h, NFT_MSG_GETRULE).
-func stepNames(t *nftables.Table, c *nftables.Chain) (map[uint64][]string, error) {
+func stepNames(t *nftables.Table, c *nftables.Chain, deadline time.Time) (map[uint64][]string, error) {
 	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
+	if err := conn.SetDeadline(deadline); err != nil {
+		return nil, err
+	}
 	ask := netlink.NewAttributeEncoder()
 	ask.String(unix.NFTA_RULE_TABLE, t.Name)
 	ask.String(unix.NFTA_RULE_CHAIN, c.Name)

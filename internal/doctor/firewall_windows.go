@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"context"
+
 	"golang.org/x/sys/windows/registry"
 )
 
@@ -16,7 +18,7 @@ var defenderProfileKeys = map[string]string{"Domain": "DomainProfile", "Private"
 
 // read finds what Windows Defender Firewall does with the first packet of a client of the
 // port (in), or with the first packet to it.
-func (w *Firewall) read(f *Facts, in bool) {
+func (w *Firewall) read(_ context.Context, f *Facts, in bool) {
 	p := defenderPolicy{Profiles: map[string]defenderProfile{}}
 	seen := false
 	for name, key := range defenderProfileKeys {

@@ -215,6 +215,23 @@ func (l *lab) rules(machine, hook string, rules ...string) {
 	transporttest.Run(l.T, "ip", "netns", "exec", l.name(machine), "nft", transporttest.Ruleset(hook, "", rules...))
 }
 
+// manyRules loads n rules for other clients than ours into a machine's packet filter. The kernel takes
+// seconds to tell them.
+func (l *lab) manyRules(machine string, n int) {
+	l.Helper()
+	var rules strings.Builder
+	fmt.Fprintln(&rules, "table inet many {\nchain i {\ntype filter hook input priority 0;")
+	for i := range n {
+		fmt.Fprintf(&rules, "ip saddr 172.16.%d.%d tcp dport 7000 counter drop\n", i>>8&255, i&255)
+	}
+	fmt.Fprintln(&rules, "}\n}")
+	cmd := exec.Command("ip", "netns", "exec", l.name(machine), "nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(rules.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		l.Fatalf("nft on %q: %v\n%s", machine, err, out)
+	}
+}
+
 // in runs f on a thread of a machine: the sockets that it makes stay there.
 func (l *lab) in(machine string, f func()) {
 	l.Helper()

@@ -85,7 +85,7 @@ func OwnFacts(ctx context.Context, network sockeye.Network, port uint16) *Facts 
 	f.Network, f.Port, f.Local = cmp.Or(network, sockeye.TCP), port, true
 	f.readSockets()
 	f.readQueues()
-	f.Firewall.read(f, true)
+	f.Firewall.read(ctx, f, true)
 	if list := f.listening(f.transport()); len(list) > 0 && list[0].PID > 0 {
 		f.Files = netinfo.FilesOf(list[0].PID)
 	}

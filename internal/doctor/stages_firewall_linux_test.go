@@ -1,5 +1,7 @@
 package doctor
 
+import "testing"
+
 // filtered loads a ruleset of nft on the server, which is asked by root.
 func filtered(ruleset string) func(*lab) { return both(sixes, tabled(server, ruleset)) }
 
@@ -48,4 +50,15 @@ var harmlessRules = []stage{
 	{name: "another port is handed on", on: server, ask: everyone, root: true, set: filtered("table ip f { chain n { type nat hook prerouting priority -100; tcp dport 7001 redirect to :7000; }; chain p { type nat hook postrouting priority 100; masquerade; }; }")},
 	{name: "a transparent proxy has another port", on: server, ask: everyone, root: true, set: filtered("table ip f { chain n { type filter hook prerouting priority -150; tcp dport 7001 tproxy to :7000; }; }")},
 	{name: "a jump for one client that drops other ports", on: server, ask: everyone, root: true, set: filtered("table inet f { chain one { tcp dport 7001 drop; }; chain i { type filter hook input priority 0; ip saddr 10.1.0.2 jump one; }; }")},
+}
+
+// moreRulesThanCanBeRead stages a ruleset that the kernel needs seconds to tell: it is said that
+// they are too many, within the time of any other (which the lab demands).
+func moreRulesThanCanBeRead(t *testing.T) {
+	l := newLab(t)
+	s := stage{on: server, ask: everyone, root: true, set: func(l *lab) { serveNear(l); l.manyRules(server, 40_000) }}
+	d, _ := s.run(l)
+	if d.Cause != nil || d.Verdict() != CannotTell || !d.Facts.Firewall.TooMany {
+		t.Errorf("%s\n%s", d.Verdict(), dump(d))
+	}
 }
