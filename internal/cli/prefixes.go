@@ -28,5 +28,9 @@ func (f *endpointFlags) prefixesIn(flag, path string) (out []netip.Prefix, err e
 			out = append(out, p)
 		}
 	}
+	if len(out) == 0 && flag == "--allowfile" { // an empty list of the allowed means that everybody is
+		return nil, terminal.Usage(flag, sockeye.Text{En: path + " names nobody", Zh: path + " 中没有任何地址"},
+			sockeye.Text{En: "write an address or a range on each line, or leave the flag out", Zh: "请每行写一个地址或网段，或去掉该选项"})
+	}
 	return out, nil
 }

@@ -75,6 +75,9 @@ func (a *commands) ruleTry(f *tryFlags, args []string) error {
 	if f.recording == "" && len(args) < 2 {
 		return terminal.Usage("MESSAGE", sockeye.Text{En: "what to try is missing", Zh: "缺少要试的消息"}, sockeye.Text{En: "write a message, or name a --recording", Zh: "请写一条消息，或用 --recording 指定记录"})
 	}
+	if f.recording != "" && len(args) > 1 {
+		return terminal.Usage("--recording", sockeye.Text{En: "messages and a recording cannot be tried together", Zh: "不能同时试消息和记录"}, sockeye.Text{En: "leave one out", Zh: "请去掉其中之一"})
+	}
 	var messages [][]byte
 	typed := args[1:]
 	if f.hex {

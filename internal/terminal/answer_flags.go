@@ -16,26 +16,33 @@ import (
 )
 
 // ExecFlags say which program answers each peer.
-type ExecFlags struct{ exec, shell string }
+type ExecFlags struct {
+	exec, shell string
+	flags       *pflag.FlagSet // they are registered with
+}
 
 // Register adds the flags to a command.
 func (f *ExecFlags) Register(a *Terminal, fs *pflag.FlagSet) {
+	f.flags = fs
 	fs.StringVarP(&f.exec, "exec", "e", "", a.T("run this program for each peer, connected to it; no shell sees the words", "为每个连接对象运行此程序并与其相连；不经过 shell"))
 	fs.StringVarP(&f.shell, "sh-exec", "c", "", a.T("the same for a shell's command line", "同上，内容为一条 shell 命令"))
 }
 
 // Program is what the flags mean; nil if they mean none.
 func (f *ExecFlags) Program(a *Terminal) (*responder.ExecProgram, error) {
-	if f.exec != "" && f.shell != "" {
+	byExec, byShell := f.flags != nil && f.flags.Changed("exec"), f.flags != nil && f.flags.Changed("sh-exec")
+	if byExec && byShell {
 		return nil, Usage("--exec --sh-exec", sockeye.Text{En: "only one of the two", Zh: "两者只能选一"}, sockeye.Text{En: "leave one out", Zh: "请去掉其中一个"})
 	}
 	var args []string
 	switch {
-	case f.shell != "" && runtime.GOOS == "windows":
+	case byShell && strings.TrimSpace(f.shell) == "":
+		return nil, Usage("--sh-exec", sockeye.Text{En: "which command?", Zh: "缺少命令"}, sockeye.Text{En: "write 'COMMAND ARGUMENT...'", Zh: "写成 '命令 参数...'"})
+	case byShell && runtime.GOOS == "windows":
 		args = []string{"cmd", "/C", f.shell}
-	case f.shell != "":
+	case byShell:
 		args = []string{"/bin/sh", "-c", f.shell}
-	case f.exec != "":
+	case byExec:
 		var err error
 		if args, err = splitCommand(f.exec); err != nil {
 			return nil, err

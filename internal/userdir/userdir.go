@@ -43,7 +43,7 @@ func CA(env func(string) string) string {
 // Config is the directory for what a person sets: the folder config of SOCKEYE_HOME,
 // else sockeye in os.UserConfigDir. It is "" where there is no home.
 func Config(env func(string) string) string {
-	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) {
+	if dir := home(env); dir != "" {
 		return filepath.Join(dir, "config")
 	}
 	var dir string
@@ -67,22 +67,35 @@ func Config(env func(string) string) string {
 	return filepath.Join(dir, "sockeye")
 }
 
+// home is the folder of SOCKEYE_HOME, which holds everything, such as one on a USB stick; "" if it is
+// not set. A relative one is seen from the working directory.
+func home(env func(string) string) string {
+	dir := env("SOCKEYE_HOME")
+	if dir == "" {
+		return ""
+	}
+	if absolute, err := filepath.Abs(dir); err == nil {
+		return absolute
+	}
+	return dir
+}
+
 func folder(env func(string) string, xdg, unix string) string {
-	if dir := env("SOCKEYE_HOME"); filepath.IsAbs(dir) { // all in one place, such as a USB stick
+	if dir := home(env); dir != "" {
 		return filepath.Join(dir, filepath.Base(unix))
 	}
 	if dir := env(xdg); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "sockeye")
 	}
-	home := env("HOME")
+	user := env("HOME")
 	switch runtime.GOOS {
 	case "windows":
-		home, unix = env("LOCALAPPDATA"), ""
+		user, unix = env("LOCALAPPDATA"), ""
 	case "darwin":
 		unix = filepath.Join("Library", "Application Support")
 	}
-	if home == "" {
+	if user == "" {
 		return ""
 	}
-	return filepath.Join(home, unix, "sockeye")
+	return filepath.Join(user, unix, "sockeye")
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// SOCKEYE_HOME holds everything; a relative one is not followed.
+// SOCKEYE_HOME holds everything; a relative one is seen from the working directory.
 func TestSockeyeHome(t *testing.T) {
 	home := t.TempDir()
 	env := func(vars map[string]string) func(string) string {
@@ -21,9 +21,13 @@ func TestSockeyeHome(t *testing.T) {
 	if got, want := Config(all), filepath.Join(home, "config"); got != want {
 		t.Errorf("configDir is %s, want %s", got, want)
 	}
-	xdg := t.TempDir()
-	relative := env(map[string]string{"SOCKEYE_HOME": "here", "XDG_DATA_HOME": xdg})
-	if got, want := Data(relative), filepath.Join(xdg, "sockeye"); got != want {
+	t.Chdir(t.TempDir())
+	here, err := filepath.Abs("here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative := env(map[string]string{"SOCKEYE_HOME": "here", "XDG_DATA_HOME": t.TempDir()})
+	if got, want := Data(relative), filepath.Join(here, "share"); got != want {
 		t.Errorf("dataDir is %s, want %s", got, want)
 	}
 }
