@@ -63,7 +63,7 @@ func (l *codeList) isNumbers() bool {
 	case !l.bracket:
 		return l.hex && l.odd && l.commas > 0
 	}
-	return l.hex || l.ofCode && l.commas > 0
+	return l.hex || l.ofCode
 }
 
 // codeListReader finds the lists of a program in a text.
@@ -318,7 +318,7 @@ func numberOf(word string) (value byte, kind int) {
 }
 
 // numberSuffixes are what may follow a number in C, C++ and Rust.
-var numberSuffixes = []string{"u8", "i8", "ul", "u", "l"}
+var numberSuffixes = []string{"_u8", "_i8", "u8", "i8", "ul", "u", "l"}
 
 // charOf is the byte of a character literal.
 func charOf(inside string) (value byte, kind int) {

@@ -24,7 +24,7 @@ type dumpLine struct {
 	digits           int  // of the offset
 	colon            bool // after the offset
 	gap              int  // spaces between offset and bytes
-	bar              int  // where |text| begins, or end
+	bar              int  // where |text| or >text< begins, or end
 	star             int  // where the star before the line is, or -1
 	areaEnd, bytes   int
 	pairs            bool     // groups of one byte
@@ -85,7 +85,7 @@ func (f folded) dumpIn(base int) (d pastedDump, ok bool) {
 		} else if d.unclear = d.unclear || order == reversed; !f.dumpBytes(l, known, width) {
 			return pastedDump{}, false
 		}
-		if known >= 0 && l.bytes != known || base != 16 && len(bytes.TrimSpace(f.text[l.areaEnd:l.end])) > 0 {
+		if known >= 0 && l.bytes != known || base != 16 && len(bytes.TrimSpace(f.text[l.areaEnd:l.bar])) > 0 {
 			return pastedDump{}, false
 		}
 		width = max(width, l.bytes)
@@ -180,12 +180,14 @@ func (f folded) dumpLine(start, end, base int) (dumpLine, bool) {
 // width is how many lines before have.
 func (f folded) dumpBytes(l *dumpLine, known, width int) bool {
 	text := bytes.TrimRight(f.text[l.area:l.end], " \r")
-	if bar := bytes.IndexByte(text, '|'); bar >= 0 && text[len(text)-1] == '|' {
-		l.bar = l.area + bar
-		if f.dumpGroups(l, known, width) && l.bytes == len(text)-bar-len("||") {
-			return true
+	for _, around := range []string{"||", "><"} { // hexdump -C, od -t x1z
+		if bar := bytes.IndexByte(text, around[0]); bar >= 0 && text[len(text)-1] == around[1] {
+			l.bar = l.area + bar
+			if f.dumpGroups(l, known, width) && l.bytes == len(text)-bar-len(around) {
+				return true
+			}
+			l.bar = l.end
 		}
-		l.bar = l.end
 	}
 	return f.dumpGroups(l, known, width)
 }

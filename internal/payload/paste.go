@@ -119,6 +119,14 @@ var codeAround = sync.OnceValue(func() *regexp.Regexp {
 		`|\([ \t]*[A-Za-z_][\w \t]*\)`)
 })
 
+// besideBytes matches what stands beside bytes and may look like some: the address that gdb prints
+// before them, the type of Python's array, a \ that joins lines. Its groups are that.
+var besideBytes = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?mi)^[ \t]*(0x[\da-f]{4,16}(?:[ \t]*<[^>\n]*>)?:)[ \t]+0x` +
+		`|\b(array\([ \t]*['"]b['"][ \t]*,[ \t]*[\[(])` +
+		`|['"][ \t]*(\\)[ \t]*\r?$`)
+})
+
 // lengthOfList is the declaration of a number beside a list: xxd -i writes the length of
 // its list so.
 var lengthOfList = sync.OnceValue(func() *regexp.Regexp {
@@ -137,6 +145,13 @@ func (f folded) code(strings []codeNumber) (blanks [][2]int) {
 		}
 	}
 	lengths := blanks
+	for _, m := range besideBytes().FindAllSubmatchIndex(f.text, -1) {
+		for group := 2; group < len(m); group += 2 {
+			if m[group] >= 0 {
+				blanks = append(blanks, [2]int(m[group:group+2]))
+			}
+		}
+	}
 	for _, m := range codeAround().FindAllIndex(f.text, -1) {
 		field := f.text[m[1]-1] == '{' && m[1] < len(f.text) && f.text[m[1]] == '{'
 		for len(strings) > 0 && int(strings[0].at+strings[0].size) <= m[0] {
