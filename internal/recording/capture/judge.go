@@ -1,5 +1,7 @@
 package capture
 
+import "time"
+
 // What a place of one direction may be away from what is known of it.
 const (
 	// impossible is further than any window reaches (RFC 7323: 1 GiB).
@@ -103,6 +105,11 @@ func (h *half) beyond(seq uint32) bool {
 	return d > impossible || d < -impossible
 }
 
+// synAgain is how long a connection that has carried something must be silent until a SYN with its
+// own number begins another one. Small systems begin each at the same number (lwIP: 6510); a SYN that
+// is sent again comes before the data, or shortly after if the network delayed it.
+const synAgain = time.Second
+
 // replacedBySYN reports whether a segment with SYN begins another connection.
 func (c *tcpConnection) replacedBySYN(s *tcpSegment) bool {
 	own, other := c.sides(s)
@@ -112,7 +119,7 @@ func (c *tcpConnection) replacedBySYN(s *tcpSegment) bool {
 		// After a SYN of the other side that nothing followed, both open at once (RFC 9293, 3.5).
 		return other.carried() || own.isEarly && own.early != s.seq+1
 	case s.begins():
-		return !again || own.hasFIN || c.closed()
+		return !again || own.hasFIN || c.closed() || own.carried() && c.assembly.reader.at.Sub(c.last) >= synAgain
 	case !other.reached(s.ack):
 		return true
 	case own.started:

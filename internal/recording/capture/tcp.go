@@ -3,6 +3,7 @@ package capture
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"sockeye"
 )
@@ -127,6 +128,7 @@ type tcpConnection struct {
 	peer           *sockeye.Peer // nil until there is something to tell: a last ACK alone is no connection
 	half           [2]half       // from the client, from the server
 	segments       int           // taken in
+	last           time.Time     // of the newest one
 
 	reason sockeye.Reason // "" as long as nothing ended it
 	reset  bool
@@ -150,6 +152,7 @@ func (c *tcpConnection) closed() bool {
 func (c *tcpConnection) take(s *tcpSegment) {
 	own, other := c.sides(s)
 	c.segments++
+	c.last = c.assembly.reader.at
 	if c.peer == nil && (s.has(tcpSYN) || s.payload.length > 0) && !s.has(tcpRST) {
 		c.peer = c.assembly.reader.peer("tcp", c.server, c.client, nil)
 	}

@@ -28,6 +28,12 @@ func exchange(c, s flow, isn, ack uint32, question, answer string) []built {
 		c.segment("A", isn+2+q, ack+2+a, ""))
 }
 
+// later is a packet some time after the first one.
+func later(at time.Duration, p built) built {
+	p.at = at
+	return p
+}
+
 // tcpCase is a conversation and the events that it is.
 type tcpCase struct {
 	name    string
@@ -57,6 +63,11 @@ func tcpCases(t testing.TB) []tcpCase {
 		{"the same addresses and numbers again", append(exchange(c, s, 99, 499, "question", "answer"), exchange(c, s, 99, 499, "question", "answer")...), twice, nil, "it takes the second one for a retransmission"},
 		{"the same addresses again, the last one not closed", append(after(c.segment("A", 100, 500, "first")), exchange(c, s, 7000, 800, "question", "answer")...),
 			append(with("joined", "received first"), whole...), nil, ""},
+		{"the same numbers again after a restart, the answer to the SYN missing", []built{c.segment("S", 6509, 0, ""), c.segment("A", 6510, 500, "Hello 01!"),
+			later(2*time.Second, c.segment("S", 6509, 0, "")), later(2*time.Second+time.Millisecond, c.segment("A", 6510, 900, "Hello 02!"))},
+			with("joined", "received Hello 01!", "joined", "received Hello 02!"), nil, "it takes the numbers for old ones"},
+		{"a SYN that was sent again", []built{c.segment("S", 6509, 0, ""), c.segment("A", 6510, 500, "Hello 01!"), c.segment("S", 6509, 0, ""), c.segment("A", 6519, 500, " more")},
+			with("joined", "received Hello 01!", "received  more"), nil, ""},
 		{"another initial number of the server, without SYN of the client", append(exchange(c, s, 99, 499, "question", "answer"),
 			s.segment("SA", 9000, 7001, ""), c.segment("A", 7001, 9001, "more")), append(with(whole...), "joined", "received more"), nil, "it takes the numbers for old ones"},
 		{"another initial number, without SYN", append(exchange(c, s, 99, 499, "question", "answer"),
