@@ -80,7 +80,7 @@ func (f *fragments) add(key fragmentKey, protocol byte, p piece) (captured, bool
 		return captured{}, false
 	}
 	g, ok := f.all.get(key)
-	if ok && !g.fits(p) && f.reader.at.Sub(g.last) >= fragmentAgain {
+	if ok && !g.fits(p) && (g.beginsAnew(p) || f.reader.at.Sub(g.last) >= fragmentAgain) {
 		f.giveUp(g)
 		f.all.remove(key)
 		ok = false
@@ -147,6 +147,13 @@ func (g *fragmented) fits(p piece) bool {
 		}
 	}
 	return true
+}
+
+// beginsAnew reports whether a fragment that does not fit is the first one of the next datagram, of a
+// system that has but one number for all: it is cut as the first one before it, which misses some.
+func (g *fragmented) beginsAnew(p piece) bool {
+	return !g.conflict && p.offset == 0 && !g.key.from.Is6() && len(g.pieces) > 0 &&
+		g.pieces[0].offset == 0 && g.pieces[0].length == p.length && g.pieces[0].last == p.last
 }
 
 // agrees reports whether the bytes that the capture holds of both are the same where

@@ -117,6 +117,21 @@ func TestFragmentsThatDoNotFit(t *testing.T) {
 	}
 }
 
+// A system may have but one number for all its datagrams: one that misses a fragment does not take
+// the next one with it.
+func TestFragmentsOfTheNextDatagram(t *testing.T) {
+	lost := fragmentsOf(udpPacket(t, client4, server4, someText(1000)+"one"), 800, 0)
+	whole := fragmentsOf(udpPacket(t, client4, server4, someText(1000)+"two"), 800, 0)
+	events, told := read(t, pcapOf(t, raws(lost[0], whole[0], whole[1])...))
+	want := []string{"opened", "joined", "gap 1003", "received " + someText(1000) + "two"}
+	if diff := cmp.Diff(want, events); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"packet 1: an IP datagram from 10.0.0.2 to 10.0.0.1 is not all there: its last fragment is missing, 800 bytes are there"}, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A copy of a fragment of a datagram that is complete is no datagram, but the next
 // datagram may have the same number, as on systems that have but one.
 func TestFragmentsAfterTheDatagram(t *testing.T) {
