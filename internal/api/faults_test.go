@@ -95,6 +95,8 @@ var severalFaults = map[string][]struct{ query, body, want string }{
 		{"", `{"payload":{"kind":"hex","text":"0g","charset":"qq","line_ending":"x"}}`, "payload.charset payload.line_ending payload.text to"},
 		{"", `{"to":[1,-1,"x"],"data":"?","payload":{"kind":5}}`, "data payload.kind to[1] to[2]"},
 		{"", `{"all":"x","data":"?","x":1}`, "all data x"},
+		{"", `{"all":true,"data":"?","payload":{"kind":"text","text":"{{x}}","escapes":true}}`, "data payload.text"},
+		{"", `{"all":true,"data":"?","row":{"text":"{{x}}"}}`, "data row.text"},
 		{"", `{"all":true,"to":[1],"data":"eA==","payload":{"kind":"text","text":"x","charset":"qq"}}`, "data payload.charset to"},
 		{"", `{"all":true,"row":{"text":"x","hex":"00","charset":"qq","delay":"1s..2s","repeat":-1,"checksum":"crc99","line_ending":"x"}}`, "row row.charset row.checksum row.delay row.line_ending row.repeat"},
 		{"", `{"row":{"text":"{{x}}","delay":"soon","chrset":"qq"}}`, "row.chrset row.delay row.text to"},
