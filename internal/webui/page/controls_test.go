@@ -242,6 +242,30 @@ func TestReceiveSettings(t *testing.T) {
 	}
 }
 
+// Who switches a recording on and at once off gets none, though the first request takes its time.
+func TestRecordingSwitchedOnAndOff(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	value[bool](p, `(() => { window.arrived = 0; window.answered = 0;
+		window.goOn = new Promise(go => window.letGo = go);
+		window.plainFetch = window.fetch;
+		window.fetch = async (to, how) => {
+			if (how?.method !== 'PUT' || !String(to).endsWith('/recording')) return plainFetch(to, how);
+			if (window.arrived++ === 0) await window.goOn;
+			try { return await plainFetch(to, how); } finally { window.answered++; }
+		}; return true; })()`)
+	p.check("receive-to-file", true)
+	p.wait(`window.arrived === 1`)
+	p.check("receive-to-file", false)
+	value[bool](p, `(window.letGo(), true)`)
+	p.wait(`window.answered === 2`)
+	p.wait(`!document.querySelector('.settings .path') && !document.querySelector('[data-control=receive-to-file]').checked`)
+	state := value[string](p, `(async () => (await (await plainFetch('/api/v1/recording', {headers: {Authorization: 'Bearer ' + sessionStorage.getItem('sockeye-token')}})).json()).state)()`)
+	if state != "off" {
+		t.Errorf("the recording is %q", state)
+	}
+}
+
 // The same switch writes the bytes received and nothing else, where that is chosen.
 func TestReceiveRawToFile(t *testing.T) {
 	t.Parallel()
