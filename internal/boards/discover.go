@@ -50,7 +50,7 @@ router and no default route.`,
 	return cmd
 }
 
-func (a *commands) printServices(found []mdns.Service) error {
+func (a *commands) printServices(found []mdns.ServiceInstance) error {
 	rows := [][]string{{a.t("name", "名称"), a.t("what", "类型"), a.t("address", "地址"), a.t("machine", "主机"), a.t("interface", "网络接口")}}
 	for _, s := range found {
 		row := []string{s.Name, a.kind(s.Kind), s.Address(), s.Host, s.Interface}
@@ -93,7 +93,7 @@ type (
 	}
 )
 
-func servicesJSON(found []mdns.Service) discoverLine {
+func servicesJSON(found []mdns.ServiceInstance) discoverLine {
 	out := discoverLine{V: 1, Found: []serviceLine{}}
 	for _, s := range found {
 		line := serviceLine{Name: s.Name, Kind: s.Kind, Address: s.Address(), Host: s.Host, Port: s.Port, Scheme: s.Scheme, Addresses: []string{}, Interface: s.Interface}

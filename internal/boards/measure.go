@@ -52,7 +52,7 @@ func (f *MeasureFlags) Check() error {
 }
 
 // DeviceFile is what a board measures and where it sends that, as commands hold it.
-type DeviceFile = device.File
+type DeviceFile = device.Config
 
 // IsDeviceFile says whether what was typed is a device file and no address.
 func IsDeviceFile(words []string) bool {
@@ -61,7 +61,7 @@ func IsDeviceFile(words []string) bool {
 
 // File is the device file that the words name, or what the flags say of one sensor whose
 // values go to target, or to the hub that --hub names where no address is typed.
-func (f *MeasureFlags) File(words []string, h *HubFlags, target func() (sockeye.Address, error)) (*device.File, error) {
+func (f *MeasureFlags) File(words []string, h *HubFlags, target func() (sockeye.Address, error)) (*device.Config, error) {
 	if IsDeviceFile(words) {
 		if f.Measures() || f.every != 0 || f.format != "" {
 			return nil, terminal.Usage("--read --simulate --every --format", sockeye.Text{En: "the file says that", Zh: "这些由文件决定"}, sockeye.Text{En: "write it into the file, or leave the file out", Zh: "请写进文件，或不要给出文件"})
@@ -130,7 +130,7 @@ func (a *commands) stateDir() (string, error) {
 
 // Measure plays the boards of a file in the workbench of c, until the person ends it. It
 // says what becomes of targets and sensors, and in the end, unless quiet, of the rows.
-func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c client.Client, file *device.File, show *terminal.DisplayFlags) error {
+func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c client.Client, file *device.Config, show *terminal.DisplayFlags) error {
 	a := &commands{x}
 	state, err := a.stateDir()
 	if err != nil {

@@ -28,7 +28,7 @@ Wi-Fi、负载、内存、磁盘，以及有名称的 GPIO 引脚。sockeye devi
   sockeye sensors --sysfs copy-of-a-board`,
 		Args: terminal.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list := sensor.NewMachine(root).List(a.Ctx)
+			list := sensor.NewHost(root).List(a.Ctx)
 			if asJSON {
 				return a.PrintJSON(a.sensorsJSON(list))
 			}

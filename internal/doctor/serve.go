@@ -96,10 +96,10 @@ func OwnFacts(ctx context.Context, network sockeye.Network, port uint16) *Facts 
 		}
 		f.keepWaiting()
 	}
-	if slices.ContainsFunc(f.listening(sockeye.UDP), func(s netinfo.Socket) bool { return s.Unread > 0 }) {
+	if slices.ContainsFunc(f.listening(sockeye.UDP), func(s netinfo.SocketInfo) bool { return s.Unread > 0 }) {
 		f.watchUnread(ctx)
 	}
-	waiting, err := netinfo.Sockets(func(s netinfo.Socket) bool { return s.State == "SYN-SENT" && s.Remote.Port() == port })
+	waiting, err := netinfo.Sockets(func(s netinfo.SocketInfo) bool { return s.State == "SYN-SENT" && s.Remote.Port() == port })
 	f.Connects = err == nil && len(waiting) > 0
 	return f
 }

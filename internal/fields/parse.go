@@ -21,20 +21,20 @@ import (
 // {0=off 1=on} and, in a struct, if FIELD==NUMBER.
 //
 // The error is an *sockeye.Error of kind Invalid that names the column.
-func Parse(typed string) (Spec, error) {
+func Parse(typed string) (FieldSpec, error) {
 	s, f := parse(typed)
 	if f != nil {
-		return Spec{}, payload.ErrorAtColumn(typed, f.at, f.message, f.hint)
+		return FieldSpec{}, payload.ErrorAtColumn(typed, f.at, f.message, f.hint)
 	}
 	return s, nil
 }
 
-func parse(typed string) (Spec, *specFault) {
+func parse(typed string) (FieldSpec, *specFault) {
 	if len(typed) > MaxText {
-		return Spec{}, &specFault{0, both("%d bytes are more than %d", "%d 字节超过了 %d 字节", len(typed), MaxText), nothing}
+		return FieldSpec{}, &specFault{0, both("%d bytes are more than %d", "%d 字节超过了 %d 字节", len(typed), MaxText), nothing}
 	}
 	in := &specScanner{text: typed}
-	var s Spec
+	var s FieldSpec
 	switch {
 	case in.keyword("received"):
 		s.Direction = sockeye.Received
@@ -88,7 +88,7 @@ var typeWords = map[string]string{
 }
 
 // settings reads what follows the format: a colon with settings, or a pattern.
-func (s *Spec) settings(in *specScanner) *specFault {
+func (s *FieldSpec) settings(in *specScanner) *specFault {
 	if s.Format == Regexp {
 		return s.pattern(in)
 	}
@@ -133,7 +133,7 @@ func (s *specScanner) setting() (name, value string) {
 }
 
 // pattern reads a regular expression between slashes.
-func (s *Spec) pattern(in *specScanner) *specFault {
+func (s *FieldSpec) pattern(in *specScanner) *specFault {
 	hint := both(`write it between slashes: regexp /T=(?P<temp>[0-9.]+)/`, `写在两个斜杠之间：regexp /T=(?P<temp>[0-9.]+)/`)
 	in.skipSpace()
 	from := in.at
@@ -163,7 +163,7 @@ func (s *Spec) pattern(in *specScanner) *specFault {
 	return nil
 }
 
-func (s *Spec) fields(in *specScanner) *specFault {
+func (s *FieldSpec) fields(in *specScanner) *specFault {
 	in.skipSpace()
 	if in.at == len(in.text) {
 		return nil
@@ -187,7 +187,7 @@ func (s *Spec) fields(in *specScanner) *specFault {
 	}
 }
 
-func (s *Spec) field(in *specScanner) (f Field, fault *specFault) {
+func (s *FieldSpec) field(in *specScanner) (f Field, fault *specFault) {
 	from := in.at
 	switch {
 	case s.Format == Struct:
@@ -212,7 +212,7 @@ func (s *Spec) field(in *specScanner) (f Field, fault *specFault) {
 }
 
 // modifiers reads what may follow a name.
-func (s *Spec) modifiers(in *specScanner, f *Field) *specFault {
+func (s *FieldSpec) modifiers(in *specScanner, f *Field) *specFault {
 	for {
 		from, next := in.at, in.next()
 		var fault *specFault
@@ -305,7 +305,7 @@ func (f *Field) words(in *specScanner) *specFault {
 }
 
 // conflict says what the parts cannot mean together.
-func (s *Spec) conflict(at int) *specFault {
+func (s *FieldSpec) conflict(at int) *specFault {
 	if s.Format == CSV && s.Header && len(s.Fields) > 0 && slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Name == "" }) {
 		return &specFault{at, both("with a header, columns are chosen by name", "有表头时按列名选择列"), both("leave out what is not wanted", "不写不需要的列即可")}
 	}

@@ -27,8 +27,8 @@ const (
 
 // Sockets are the sockets of this machine that keep chooses; nil chooses all. Windows does
 // not tell what waits in them.
-func Sockets(keep func(Socket) bool) ([]Socket, error) {
-	var list []Socket
+func Sockets(keep func(SocketInfo) bool) ([]SocketInfo, error) {
+	var list []SocketInfo
 	for _, ipv6 := range []bool{false, true} {
 		tcp, err := extendedTable(getExtendedTCPTable, ipv6, ownerPIDOfAllTCP)
 		if err != nil {

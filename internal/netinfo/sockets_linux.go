@@ -13,9 +13,9 @@ import (
 )
 
 // Sockets are the sockets of this machine's network that keep chooses; nil chooses all.
-func Sockets(keep func(Socket) bool) ([]Socket, error) {
+func Sockets(keep func(SocketInfo) bool) ([]SocketInfo, error) {
 	list, err := SocketsOf(os.DirFS("/proc"), keep)
-	if !slices.ContainsFunc(list, Socket.Listens) {
+	if !slices.ContainsFunc(list, SocketInfo.Listens) {
 		return list, err
 	}
 	told := listenerOptions()

@@ -161,7 +161,7 @@ func (a *commands) readFrames(cmd *cobra.Command, args []string) ([][]byte, erro
 	return frames, nil
 }
 
-func (a *commands) showFound(found []crcsearch.Match, scope crcsearch.SearchScope, frames int) error {
+func (a *commands) showFound(found []crcsearch.Candidate, scope crcsearch.SearchScope, frames int) error {
 	out := bufio.NewWriter(a.Out)
 	for _, f := range found[:min(maxExplanations, len(found))] {
 		fmt.Fprintf(out, "%-24s %s\n", f.Trailer, a.explainFound(f))
@@ -204,7 +204,7 @@ func (a *commands) searched(scope crcsearch.SearchScope, frames int) string {
 }
 
 // explainFound says in words where a checksum stands and what it covers.
-func (a *commands) explainFound(f crcsearch.Match) string {
+func (a *commands) explainFound(f crcsearch.Candidate) string {
 	t := f.Trailer
 	s := t.Algorithm.Name + ": "
 	if t.Range.From == 0 {

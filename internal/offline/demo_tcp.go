@@ -237,7 +237,7 @@ func (d *tcpDemo) timeWait() error {
 			return d.Interrupted()
 		}
 		// Another connection may have the same local end: only both ends are the five-tuple.
-		list, err := netinfo.Sockets(func(s netinfo.Socket) bool {
+		list, err := netinfo.Sockets(func(s netinfo.SocketInfo) bool {
 			return s.Local == local && s.Remote == remote && s.State == "TIME-WAIT"
 		})
 		if err != nil {
@@ -295,7 +295,7 @@ func (d *tcpDemo) fullBacklog() error {
 		}()
 	}
 	for end := time.Now().Add(demoLimit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		list, err := netinfo.Sockets(func(s netinfo.Socket) bool { return s.Remote == at && s.State == "SYN-SENT" && s.Retransmits > 0 })
+		list, err := netinfo.Sockets(func(s netinfo.SocketInfo) bool { return s.Remote == at && s.State == "SYN-SENT" && s.Retransmits > 0 })
 		if err != nil {
 			return demoError(err)
 		}

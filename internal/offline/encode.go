@@ -120,7 +120,7 @@ func fieldValues(words []string) (map[string]string, error) {
 	return values, nil
 }
 
-func (a *commands) printRequest(p encode.Payload, data []byte, f encodeFlags) error {
+func (a *commands) printRequest(p encode.EncodedRequest, data []byte, f encodeFlags) error {
 	var err error
 	switch {
 	case f.json:
@@ -190,7 +190,7 @@ func (a *commands) listFields(e *encode.Encoder, asJSON bool) error {
 }
 
 // meaningOf is the title of a field, what it may be, and its hint.
-func (a *commands) meaningOf(f *encode.Field) string {
+func (a *commands) meaningOf(f *encode.EncoderField) string {
 	var may string
 	switch f.Kind {
 	case encode.Choice:
@@ -218,22 +218,22 @@ func (a *commands) meaningOf(f *encode.Field) string {
 }
 
 // fieldLine is a field as JSON.
-func (a *commands) fieldLine(f *encode.Field) any {
+func (a *commands) fieldLine(f *encode.EncoderField) any {
 	var values []string
 	for _, o := range f.Choices {
 		values = append(values, o.Value)
 	}
 	return struct {
-		V        int         `json:"v"`
-		Name     string      `json:"name"`
-		Title    string      `json:"title"`
-		Kind     encode.Kind `json:"kind"`
-		Values   []string    `json:"values,omitempty"`
-		Least    int         `json:"least"`
-		Most     int         `json:"most"`
-		Length   int         `json:"length,omitempty"`
-		Default  string      `json:"default,omitempty"`
-		Optional bool        `json:"optional,omitempty"`
-		For      []string    `json:"for,omitempty"`
+		V        int              `json:"v"`
+		Name     string           `json:"name"`
+		Title    string           `json:"title"`
+		Kind     encode.FieldKind `json:"kind"`
+		Values   []string         `json:"values,omitempty"`
+		Least    int              `json:"least"`
+		Most     int              `json:"most"`
+		Length   int              `json:"length,omitempty"`
+		Default  string           `json:"default,omitempty"`
+		Optional bool             `json:"optional,omitempty"`
+		For      []string         `json:"for,omitempty"`
 	}{1, f.Name, f.Title.In(a.Lang), f.Kind, values, f.Least, f.Most, f.Length, f.Default, f.Optional, f.For}
 }

@@ -41,7 +41,7 @@ func (p boardsPage) Boards(context.Context) ([]api.Board, error) {
 	return out, nil
 }
 
-func boardOf(b *BoardStatus) api.Board {
+func boardOf(b *BoardState) api.Board {
 	out := api.Board{Name: b.String(), State: "never", Labels: b.Labels, Sessions: []api.BoardSession{}, ClockMS: b.ClockMS}
 	if out.Labels == nil {
 		out.Labels = map[string]string{}
@@ -69,8 +69,8 @@ func boardOf(b *BoardStatus) api.Board {
 // Follow implements api.Hub.
 func (p boardsPage) Follow(ctx context.Context, names []string, since time.Time) iter.Seq2[core.LiveEvent, error] {
 	return func(yield func(core.LiveEvent, error) bool) {
-		for e, err := range hub.Read(ctx, p.conn, hub.ReadOptions{Boards: parseBoards(names), Since: since, Follow: true}) {
-			from := e.Board.String()
+		for e, err := range hub.Read(ctx, p.conn, hub.StreamFilter{Boards: parseBoards(names), Since: since, Follow: true}) {
+			from := e.BoardID.String()
 			if len(names) == 1 {
 				from = ""
 			}
@@ -100,7 +100,7 @@ func (p boardsPage) Send(ctx context.Context, names []string, session string, da
 }
 
 // parseBoards are boards by names that were checked, each once.
-func parseBoards(names []string) (boards []hub.Board) {
+func parseBoards(names []string) (boards []hub.BoardID) {
 	for _, name := range names {
 		if b, err := hub.ParseBoard(name); err == nil && !slices.Contains(boards, b) {
 			boards = append(boards, b)
