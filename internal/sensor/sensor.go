@@ -34,7 +34,7 @@ type Host struct {
 	chips gpioSystem
 }
 
-// NewMachine is this machine with root "/", and a copy of a machine's files (its
+// NewHost is this machine with root "/", and a copy of a machine's files (its
 // folders sys, proc and dev) with any other root.
 func NewHost(root string) *Host {
 	return &Host{root: root, files: os.DirFS(root), chips: systemGPIO}
