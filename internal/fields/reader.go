@@ -115,15 +115,8 @@ type SpecSet []FieldSpec
 // by itself. It belongs to one goroutine.
 type SetReader struct {
 	set     SpecSet
-	streams map[streamKey][]*Reader
+	streams map[sockeye.StreamKey][]*Reader
 	best    []Value // scratch: what the spec read that comes nearest
-}
-
-// streamKey is one direction of one peer. The peer is known by its number and address.
-type streamKey struct {
-	id     uint64
-	remote sockeye.SocketAddr
-	kind   sockeye.EventKind
 }
 
 // Headers is true if frames before one may say what its values are called.
@@ -133,7 +126,7 @@ func (s SpecSet) Headers() bool {
 
 // NewReader makes a reader that has seen no stream yet.
 func (s SpecSet) NewReader() *SetReader {
-	return &SetReader{set: s, streams: map[streamKey][]*Reader{}}
+	return &SetReader{set: s, streams: map[sockeye.StreamKey][]*Reader{}}
 }
 
 // maxStreams bounds the streams whose headers are remembered. With more, all are
@@ -144,10 +137,7 @@ const maxStreams = 1 << 16
 // (sockeye.Sent); see Reader.Read. If no spec fits, why is what the first one for the
 // direction says.
 func (r *SetReader) Read(dst []Value, p *sockeye.Peer, kind sockeye.EventKind, frame []byte) (values []Value, why sockeye.Text) {
-	key := streamKey{kind: kind}
-	if p != nil {
-		key.id, key.remote = p.ID, p.Remote
-	}
+	key := p.Stream(kind)
 	readers := r.streams[key]
 	if readers == nil {
 		if len(r.streams) >= maxStreams {
