@@ -271,7 +271,7 @@ func checkQueues(f *Facts) []Finding {
 			return []Finding{wrong(CheckHere, CauseFileLimit, StationProgram,
 				say("the program has %d files open and may have no more: accept fails (EMFILE); waiting: %d connections", "程序已打开 %d 个文件，达到上限：accept 失败（EMFILE），%d 个连接在等待", f.Files.Open, q.Waiting),
 				say("let it close what it does not need, or start it with a higher limit: ulimit -n %d", "请让程序关闭不需要的连接，或提高上限后再启动：ulimit -n %d", 4*f.Files.Limit), evidence, fmt.Sprintf("/proc/PID/limits: Max open files %d", f.Files.Limit))}
-		case q.full() || q.Waiting == q.Backlog && f.Grown["TcpExt.ListenOverflows"] > 0:
+		case q.Full() || q.Waiting == q.Backlog && f.Grown["TcpExt.ListenOverflows"] > 0:
 			return []Finding{wrong(CheckHere, CauseBacklogFull, StationProgram,
 				say("the queue is full: %d connections not accepted yet, room for %d", "队列已满：%d 个连接等待接受，只能容纳 %d 个", q.Waiting, q.Backlog),
 				say("the program has to call accept; a larger backlog helps for a moment only", "程序需要调用 accept；加大 backlog 只能暂时缓解"), evidence, fmt.Sprintf("ListenOverflows +%d", f.Grown["TcpExt.ListenOverflows"]))}
@@ -308,10 +308,6 @@ func (f *Facts) hasClient() bool {
 		return s.State == "ESTABLISHED" && s.Local.Port() == f.Port && !f.owns(s.Remote.Addr())
 	})
 }
-
-// full says that the kernel takes no more: Linux lets one more wait than the backlog, and
-// others fewer.
-func (q Queue) full() bool { return q.Waiting > q.Backlog || q.Waiting == q.Backlog && q.Backlog == 0 }
 
 func owner(s netinfo.SocketInfo) string {
 	switch {

@@ -42,7 +42,7 @@ func checkListenerThere(f, other *Facts, p Path) (Finding, bool) {
 	if found, said := checkUnreadThere(f, list, p); said {
 		return found, true
 	}
-	there.Queues = slices.DeleteFunc(slices.Clone(there.Queues), func(q Queue) bool { return !q.full() }) // while there is room the kernel answers
+	there.Queues = slices.DeleteFunc(slices.Clone(there.Queues), func(q netinfo.ListenQueue) bool { return !q.Full() }) // while there is room the kernel answers
 	return checkQueuesThere(f, &there)
 }
 

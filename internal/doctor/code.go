@@ -172,7 +172,7 @@ func (f *Facts) appendListening(b []byte) []byte {
 	b = append(b, byte(len(list)))
 	for _, s := range list {
 		b = appendAddr(append(b, wordNumber(codeNetworks, string(s.Network))), s.Local.Addr())
-		var queue Queue
+		var queue netinfo.ListenQueue
 		for _, q := range f.Queues {
 			if !s.Network.Traits().Datagram && q.Local == s.Local {
 				queue = q
@@ -335,7 +335,7 @@ func (r *codeReader) socket(f *Facts) {
 		s.State = "UNCONNECTED"
 	}
 	s.Local = netip.AddrPortFrom(r.addr(), f.Port)
-	queue := Queue{Local: s.Local, Waiting: r.varint(), Backlog: r.varint()}
+	queue := netinfo.ListenQueue{Local: s.Local, Waiting: r.varint(), Backlog: r.varint()}
 	s.Program = string(r.take(r.count(codeProgram)))
 	f.Sockets = append(f.Sockets, s)
 	if !s.Network.Traits().Datagram {

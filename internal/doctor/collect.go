@@ -183,9 +183,7 @@ func (f *Facts) readQueues() {
 	if err != nil {
 		return
 	}
-	for _, q := range queues {
-		f.Queues = append(f.Queues, Queue{q.Local, q.Waiting, q.Backlog})
-	}
+	f.Queues = append(f.Queues, queues...)
 }
 
 // readSockets lists the sockets of the port, and those connected to the addresses.

@@ -148,7 +148,7 @@ func TestCode(t *testing.T) {
 			{To: netip.MustParsePrefix("0.0.0.0/0"), Gateway: netip.MustParseAddr("192.168.1.1"), GatewayState: "FAILED", Interface: "#1", Kind: "unicast"},
 			{To: netip.MustParsePrefix("10.0.0.0/8"), Kind: "blackhole"},
 		}},
-		Queues: []Queue{{netip.MustParseAddrPort("127.0.0.1:7000"), 3, 128}},
+		Queues: []netinfo.ListenQueue{{Local: netip.MustParseAddrPort("127.0.0.1:7000"), Waiting: 3, Backlog: 128}},
 		Unseen: []string{"gateways"},
 	}
 	code := f.Code()

@@ -44,8 +44,8 @@ type Facts struct {
 	Paths  []Path                `json:"paths,omitempty"`
 
 	// Sockets are those on the port, of both transports, and those connected to the address.
-	Sockets []netinfo.SocketInfo `json:"sockets,omitempty"`
-	Queues  []Queue              `json:"queues,omitempty"`
+	Sockets []netinfo.SocketInfo  `json:"sockets,omitempty"`
+	Queues  []netinfo.ListenQueue `json:"queues,omitempty"`
 	// Files is how many files the program that listens has open, where it may be looked into.
 	Files netinfo.FileUse `json:"files,omitzero"`
 	// Watched says that Sockets and Queues are what was there at all of several looks, within a second.
@@ -184,13 +184,6 @@ type Size struct {
 	MTU   int `json:"mtu,omitempty"`
 	// Passed is a smaller packet that came through, 0 if none was found.
 	Passed int `json:"passed,omitempty"`
-}
-
-// Queue is a listening socket's queue of connections that wait to be accepted.
-type Queue struct {
-	Local   netip.AddrPort `json:"local"`
-	Waiting int            `json:"waiting"`
-	Backlog int            `json:"backlog"`
 }
 
 // Firewall is what is known of this machine's packet filter.

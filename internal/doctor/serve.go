@@ -89,7 +89,7 @@ func OwnFacts(ctx context.Context, network sockeye.Network, port uint16) *Facts 
 	if list := f.listening(f.transport()); len(list) > 0 && list[0].PID > 0 {
 		f.Files = netinfo.FilesOf(list[0].PID)
 	}
-	if slices.ContainsFunc(f.Queues, func(q Queue) bool { return q.Waiting > 0 }) { // or a client just came
+	if slices.ContainsFunc(f.Queues, func(q netinfo.ListenQueue) bool { return q.Waiting > 0 }) { // or a client just came
 		select {
 		case <-time.After(acceptTime):
 		case <-ctx.Done():

@@ -86,7 +86,7 @@ func programOf(pid int) string {
 }
 
 // AcceptQueues are not told by this system.
-func AcceptQueues(uint16) ([]AcceptQueue, error) { return nil, windows.ERROR_NOT_SUPPORTED }
+func AcceptQueues(uint16) ([]ListenQueue, error) { return nil, windows.ERROR_NOT_SUPPORTED }
 
 // Counters are not told by this system in the kernel's own names.
 func Counters() map[string]uint64 { return nil }

@@ -95,10 +95,17 @@ func (s SocketInfo) Takes(ip netip.Addr) bool {
 // Listens says that the socket waits for peers.
 func (s SocketInfo) Listens() bool { return s.State == "LISTEN" || s.State == "UNCONNECTED" }
 
-// AcceptQueue is a listening TCP socket's queue of connections that wait to be accepted.
-type AcceptQueue struct {
-	Local            netip.AddrPort
-	Waiting, Backlog int
+// ListenQueue is a listening TCP socket's queue of connections that wait to be accepted.
+type ListenQueue struct {
+	Local   netip.AddrPort `json:"local"`
+	Waiting int            `json:"waiting"`
+	Backlog int            `json:"backlog"`
+}
+
+// Full says that the kernel takes no more: Linux lets one more wait than the backlog, and
+// others fewer.
+func (q ListenQueue) Full() bool {
+	return q.Waiting > q.Backlog || q.Waiting == q.Backlog && q.Backlog == 0
 }
 
 // ErrnoName is the system's name of the number in an error's chain, "ECONNREFUSED", or "".

@@ -40,15 +40,15 @@ func programOf(pid int) string {
 }
 
 // AcceptQueues are the queues of all sockets that listen on a TCP port.
-func AcceptQueues(port uint16) ([]AcceptQueue, error) {
+func AcceptQueues(port uint16) ([]ListenQueue, error) {
 	b, err := unix.SysctlRaw(pcbLists[sockeye.TCP])
 	if err != nil {
 		return nil, err
 	}
-	var list []AcceptQueue
+	var list []ListenQueue
 	for _, e := range parsePCBList(b, sockeye.TCP) {
 		if e.State == "LISTEN" && e.Local.Port() == port {
-			list = append(list, AcceptQueue{e.Local, e.waiting, e.backlog})
+			list = append(list, ListenQueue{e.Local, e.waiting, e.backlog})
 		}
 	}
 	return list, nil

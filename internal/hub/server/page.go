@@ -116,8 +116,8 @@ const (
 	pagePorts = 20
 )
 
-// pageServer serves the page of a hub.
-type pageServer struct {
+// hubPage serves the page of a hub.
+type hubPage struct {
 	server    *api.Server
 	bench     *core.Core
 	unpublish func()
@@ -125,7 +125,7 @@ type pageServer struct {
 
 // servePage serves the page on top of a service, on this machine alone: what it lets people
 // do is as much as the hub's directory does. It closes the listener.
-func (p *hubProgram) servePage(s *EnrolmentService, l net.Listener, dir string) (*pageServer, error) {
+func (p *hubProgram) servePage(s *EnrolmentService, l net.Listener, dir string) (*hubPage, error) {
 	bench := core.New(0)
 	server, err := api.New(api.Config{Bench: bench, Version: terminal.ThisBuild().Version, Language: p.Lang, Hub: boardsPage{s},
 		Recordings: filepath.Join(dir, "recordings"), Workspace: filepath.Join(dir, "workspace.toml")})
@@ -141,10 +141,10 @@ func (p *hubProgram) servePage(s *EnrolmentService, l net.Listener, dir string) 
 		p.ShowError(err) // sockeye hub page does not find it, everything else works
 		unpublish = func() {}
 	}
-	return &pageServer{server, bench, unpublish}, nil
+	return &hubPage{server, bench, unpublish}, nil
 }
 
-func (s *pageServer) end() {
+func (s *hubPage) end() {
 	s.unpublish()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
