@@ -92,7 +92,7 @@ func notCommentable(err error) error {
 
 // origin is the recording that was opened, to which comments on its events are written.
 type origin struct {
-	recording *recording.Source
+	recording *recording.Files
 	o         *recording.CommentOptions // nil: what was opened is itself a copy, which keeps no comments
 	numbers   numbering
 }

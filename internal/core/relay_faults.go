@@ -10,7 +10,7 @@ import (
 )
 
 // Faults are what goes wrong between the two sides of a relay.
-type Faults = fault.ActiveFaults
+type Faults = fault.RelayFaults
 
 // ParseFaults reads faults, and how streams are cut into messages for them; see
 // fault.ParseSet.

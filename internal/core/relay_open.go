@@ -19,7 +19,7 @@ const relayDrain = 5 * time.Second
 
 // RelayOptions says how a relay passes bytes on.
 type RelayOptions struct {
-	Faults *fault.ActiveFaults // set from the first peer on; nil: none. The relay owns it
+	Faults *fault.RelayFaults // set from the first peer on; nil: none. The relay owns it
 	// Share, if not "", makes all peers share one connection to the upstream, and says which of
 	// them may write to it.
 	Share Writers

@@ -19,7 +19,7 @@ type runningBoard struct {
 	data     string // folder of this user's identities
 	version  string
 	network  *sessionNetwork
-	machine  *sensor.Host
+	machine  *sensor.Hardware
 	channels []*channel
 	targets  []*targetRunner
 	report   func(TargetStatus)
@@ -33,7 +33,7 @@ type runningBoard struct {
 }
 
 func openBoard(f *Config, seed uint64, n *sessionNetwork, o RunOptions) (*runningBoard, error) {
-	b := &runningBoard{file: f, data: o.Data, version: o.Version, network: n, machine: sensor.NewHost(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
+	b := &runningBoard{file: f, data: o.Data, version: o.Version, network: n, machine: sensor.NewHardware(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
 		syncs: syncEvery * time.Duration(max(1, o.Count/10)), lines: map[string]*sensor.GPIOLine{}}
 	if b.report == nil {
 		b.report = func(TargetStatus) {}

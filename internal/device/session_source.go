@@ -23,7 +23,7 @@ const leastAge = 10 * time.Second
 type sessionSource struct {
 	*Sensor
 	getenv    func(string) string
-	workbench *api.Client // nil before the first reading, and after a failed one
+	workbench *api.HTTPClient // nil before the first reading, and after a failed one
 }
 
 // Read asks the workbench, which may have been started anew since.

@@ -122,7 +122,7 @@ var start = time.Unix(1_700_000_000, 0)
 
 var tcp, udp = sockeye.TCP.Traits(), sockeye.UDP.Traits()
 
-func setOf(t testing.TB, frame string, faults ...string) *ActiveFaults {
+func setOf(t testing.TB, frame string, faults ...string) *RelayFaults {
 	t.Helper()
 	s, err := ParseSet(frame, faults)
 	if err != nil {
@@ -132,7 +132,7 @@ func setOf(t testing.TB, frame string, faults ...string) *ActiveFaults {
 	return s
 }
 
-func (s *ActiveFaults) lineTo(connection uint64, traits sockeye.Traits) *Line {
+func (s *RelayFaults) lineTo(connection uint64, traits sockeye.Traits) *Line {
 	return s.Line(Direction{Way: ToUpstream, Peer: &sockeye.Peer{ID: connection}, Connection: connection, From: traits, To: traits}, start)
 }
 

@@ -54,7 +54,7 @@ type Direction struct {
 
 // Line makes a line with those faults of the set that apply to a direction; nil if none
 // does.
-func (s *ActiveFaults) Line(d Direction, now time.Time) *Line {
+func (s *RelayFaults) Line(d Direction, now time.Time) *Line {
 	l := &Line{since: s.Since, begun: now, connection: d.Connection, way: d.Way,
 		whole: d.From.Bounded() || s.Frame != (framing.Spec{}), sliced: !d.To.Bounded()}
 	for n := range s.Faults {

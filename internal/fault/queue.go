@@ -153,7 +153,7 @@ func (q *DelayQueue) pop() Parcel {
 // Flush makes everything due now, because the faults that delayed it are over. Messages that a
 // fault in next holds as well stay held, and what is behind them waits with them; next may be
 // nil. Flush returns the events of the messages that are not held any more.
-func (q *DelayQueue) Flush(next *ActiveFaults, now time.Time) (released []sockeye.FaultEvent) {
+func (q *DelayQueue) Flush(next *RelayFaults, now time.Time) (released []sockeye.FaultEvent) {
 	texts := next.Texts()
 	for n := range q.parcels {
 		p := &q.parcels[n]

@@ -135,7 +135,7 @@ func (a *commands) sessionCode(f *codeFlags, args []string) (string, error) {
 		}
 	}
 	var p api.Program
-	err = c.(interface{ API() *api.Client }).API().Ask(a.Ctx, "GET", "/sessions/"+id+"/program?"+q.Encode(), nil, &p)
+	err = c.(interface{ API() *api.HTTPClient }).API().Ask(a.Ctx, "GET", "/sessions/"+id+"/program?"+q.Encode(), nil, &p)
 	return p.Code, err
 }
 

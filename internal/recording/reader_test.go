@@ -351,7 +351,7 @@ func TestEveryBitFlip(t *testing.T) {
 }
 
 // eventsOf is every event that is not a gap.
-func eventsOf(t *testing.T, r *Source) (out []string) {
+func eventsOf(t *testing.T, r *Files) (out []string) {
 	d, err := r.Read(ReadOptions{})
 	if err != nil {
 		t.Fatal(err)

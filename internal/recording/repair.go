@@ -15,7 +15,7 @@ import (
 // same segments for a directory, else a file. Where events are missing it writes a
 // gap that counts them. What was read is never touched; what was written is
 // removed when it fails or ctx ends. The report says what was left out.
-func (r *Source) Repair(ctx context.Context, dst string, progress func(done, total int64)) (*VerifyReport, error) {
+func (r *Files) Repair(ctx context.Context, dst string, progress func(done, total int64)) (*VerifyReport, error) {
 	if r.foreign {
 		return nil, &sockeye.Error{
 			Kind: sockeye.Unsupported, Op: "read", Target: r.path,

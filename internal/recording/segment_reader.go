@@ -43,7 +43,7 @@ type openedFile interface {
 
 // openSegment opens a file of a recording. A segment in a directory is not a link:
 // List gave none.
-func (r *Source) openSegment(f segmentFile) (openedFile, error) {
+func (r *Files) openSegment(f segmentFile) (openedFile, error) {
 	switch {
 	case r.open != nil:
 		return r.open(f)
@@ -53,7 +53,7 @@ func (r *Source) openSegment(f segmentFile) (openedFile, error) {
 	return regular.Open(f.path)
 }
 
-func (r *Source) openFile(file segmentFile) (*segmentReader, error) {
+func (r *Files) openFile(file segmentFile) (*segmentReader, error) {
 	f, err := r.openSegment(file)
 	if err != nil {
 		return nil, err

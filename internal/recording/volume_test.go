@@ -28,8 +28,8 @@ func (f *memoryFile) Size() int64                { return f.Reader.Size() }
 func (f *memoryFile) ModTime() time.Time         { return tapeStart }
 
 // inMemory is a recording of segments that are in memory.
-func inMemory(segments ...[]byte) *Source {
-	r := &Source{path: "memory", isDir: true, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
+func inMemory(segments ...[]byte) *Files {
+	r := &Files{path: "memory", isDir: true, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
 	var entries []DirEntry
 	for n, s := range segments {
 		entries = append(entries, DirEntry{segmentName{"20260131-093015", "tcp-listen-10000", n + 1}.String(), int64(len(s)), tapeStart})
@@ -76,7 +76,7 @@ func TestMutatedRecordingsInMemory(t *testing.T) {
 }
 
 // readRising reads to the end and tells what cannot be.
-func readRising(t *testing.T, r *Source, o ReadOptions) error {
+func readRising(t *testing.T, r *Files, o ReadOptions) error {
 	d, err := r.Read(o)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ type Dedicated struct {
 	ended    bool        // Wait was called: no timer is started any more
 
 	mu     sync.Mutex
-	faults *fault.ActiveFaults       // nil: none
+	faults *fault.RelayFaults        // nil: none
 	pairs  map[*transport.Peer]*pair // by either peer; that of an upstream may not be bound to one yet
 }
 

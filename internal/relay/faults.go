@@ -13,7 +13,7 @@ import (
 // on, and removes it when its lifetime is over. Messages that earlier faults delayed are passed
 // on at once, except those that a fault of the new set holds. Each fault that begins or ends is
 // recorded as an event of the session.
-func (r *Dedicated) SetFaults(set *fault.ActiveFaults) {
+func (r *Dedicated) SetFaults(set *fault.RelayFaults) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	r.stopExpiry()
@@ -38,7 +38,7 @@ func (r *Dedicated) SetFaults(set *fault.ActiveFaults) {
 }
 
 // expire removes faults whose lifetime is over, if they are still set.
-func (r *Dedicated) expire(set *fault.ActiveFaults) {
+func (r *Dedicated) expire(set *fault.RelayFaults) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	if r.ended || r.Faults() != set {
@@ -65,7 +65,7 @@ func (r *Dedicated) recordChange(kind, text string, lifetime time.Duration) {
 }
 
 // replaceFaults puts a set between all pairs. r.changing is held.
-func (r *Dedicated) replaceFaults(set *fault.ActiveFaults) {
+func (r *Dedicated) replaceFaults(set *fault.RelayFaults) {
 	r.mu.Lock()
 	r.faults = set
 	var pairs []*pair
@@ -82,7 +82,7 @@ func (r *Dedicated) replaceFaults(set *fault.ActiveFaults) {
 }
 
 // Faults are those that are set; nil if none are.
-func (r *Dedicated) Faults() *fault.ActiveFaults {
+func (r *Dedicated) Faults() *fault.RelayFaults {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.faults

@@ -68,7 +68,7 @@ func newPath(ctx context.Context, target pathTarget, waits bool, number func() u
 
 // use replaces the faults; nil removes them. Waiting parcels are passed on at once, except those
 // that a fault of the new set holds.
-func (w *path) use(set *fault.ActiveFaults, d fault.Direction) {
+func (w *path) use(set *fault.RelayFaults, d fault.Direction) {
 	w.mu.Lock()
 	now := time.Now()
 	if w.alarm != nil {

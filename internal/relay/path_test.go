@@ -82,7 +82,7 @@ func stage(t *testing.T, waits bool, frame string, faults ...string) *staged {
 
 func (s *staged) set(t *testing.T, frame string, faults ...string) {
 	t.Helper()
-	var set *fault.ActiveFaults
+	var set *fault.RelayFaults
 	if len(faults) > 0 {
 		var err error
 		if set, err = fault.ParseSet(frame, faults); err != nil {

@@ -254,7 +254,7 @@ func (b *board) publishEverySecond(ctx context.Context, after time.Duration) {
 }
 
 // readPage asks for events as a page does, and gives the age that each had when it came.
-func (f *fleet) readPage(ctx context.Context, page *api.Client, session string) (ages []time.Duration, err error) {
+func (f *fleet) readPage(ctx context.Context, page *api.HTTPClient, session string) (ages []time.Duration, err error) {
 	from := uint64(1)
 	for end := time.Now().Add(f.each); time.Now().Before(end); {
 		var got api.Events
