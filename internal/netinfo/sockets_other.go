@@ -5,7 +5,7 @@ package netinfo
 import "errors"
 
 // Sockets are not told by this system without its own tools.
-func Sockets(func(Socket) bool) ([]Socket, error) { return nil, errors.ErrUnsupported }
+func Sockets(func(SocketInfo) bool) ([]SocketInfo, error) { return nil, errors.ErrUnsupported }
 
 // Counters are not told by this system.
 func Counters() map[string]uint64 { return nil }
