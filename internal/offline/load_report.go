@@ -29,7 +29,7 @@ func Load(t *terminal.Terminal, f *LoadFlags, ep sockeye.Endpoint) error {
 	if err != nil {
 		return err
 	}
-	a := &commands{t, nil}
+	a := &commands{t}
 	if f.json {
 		err = a.PrintJSON(lineOfLoad(r, &spec))
 	} else {
