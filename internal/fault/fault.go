@@ -96,7 +96,7 @@ type Fault struct {
 }
 
 // PeerSelector selects the connections that a fault is for: that of one peer number, or all from an
-// address. The zero Peer selects all.
+// address. The zero PeerSelector selects all.
 type PeerSelector struct {
 	ID      uint64
 	Address netip.Addr

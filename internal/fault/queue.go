@@ -15,7 +15,7 @@ const (
 )
 
 // DelayQueue holds the parcels of one direction that wait, in the order in which they are passed on.
-// The zero Queue is empty. It belongs to one goroutine at a time.
+// The zero DelayQueue is empty. It belongs to one goroutine at a time.
 type DelayQueue struct {
 	parcels []Parcel
 	bytes   int

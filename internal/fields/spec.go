@@ -7,7 +7,7 @@ import (
 	"sockeye"
 )
 
-// Format is how a frame says its values: the first word of a Spec.
+// Format is how a frame says its values: the first word of a FieldSpec.
 type Format string
 
 // The formats.

@@ -30,7 +30,7 @@ func (s FieldSpec) CanWrite() error {
 	return nil
 }
 
-// AppendStruct appends a frame that Spec reads back: value gives the number of each
+// AppendStruct appends a frame that FieldSpec reads back: value gives the number of each
 // field. What a field cannot hold becomes the nearest number that it can, and NaN in
 // a whole number 0. s must be one that CanWrite.
 func (s FieldSpec) AppendStruct(dst []byte, value func(name string) float64) []byte {

@@ -50,7 +50,7 @@ func NewRegistry() *Registry {
 }
 
 // Keep makes a peer of a running journal, and its session, the one that is read
-// from the journal's segments; run is Encoder.Run. Its alias is not changed by
+// from the journal's segments; run is BlockEncoder.Run. Its alias is not changed by
 // what is read.
 func (n *Registry) Keep(run uint64, p *sockeye.Peer) {
 	n.mu.Lock()

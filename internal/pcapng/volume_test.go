@@ -17,7 +17,7 @@ import (
 func TestMutatedSegments(t *testing.T) {
 	fuzztest.Run(t, fuzztest.FuzzTarget{
 		Seeds: smallSegments(t),
-		Fixed: 3 << 20, // as Decoder says
+		Fixed: 3 << 20, // as BlockDecoder says
 		New:   func() func([]byte) error { return (&sweep{}).read },
 		Seal:  reseal,
 	})

@@ -39,7 +39,7 @@ type brokerResponder struct {
 	order  []*transport.Peer // in which they joined
 }
 
-// brokerQueue holds what is still to be sent to one peer. broker.mu guards it.
+// brokerQueue holds what is still to be sent to one peer. brokerResponder.mu guards it.
 type brokerQueue struct {
 	waiting [][]byte
 	bytes   int

@@ -32,7 +32,7 @@ type Answer struct {
 	Hello *payload.Template
 }
 
-// Config is the session that a Responder answers for, and what it shares with others.
+// Config is the session that a SessionResponder answers for, and what it shares with others.
 type Config struct {
 	Session *sockeye.Session
 	// Journal gets what went wrong, and tells when a peer has finished sending.
